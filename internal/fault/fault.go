@@ -1,0 +1,81 @@
+// Package fault says what is wrong with an input: the machine-readable type,
+// the location, the facts, and the sentence made of them last.
+//
+// Types are pydantic's names, so that a client written against FastAPI
+// branches on the same words.
+package fault
+
+// Limit is how many faults of one request are reported.
+const Limit = 100
+
+// Fault is one thing wrong with one value.
+type Fault struct {
+	// Type is the machine-readable kind, one of the constants of this package.
+	Type string
+	// Loc leads to the value: strings name members, ints index lists. While a
+	// decoder is on its way out of nested values the location is innermost
+	// first; List.Under and List.Seal turn it round.
+	Loc []any
+	// Ctx holds the facts of the broken rule, such as {"ge": 1}; nil without.
+	Ctx map[string]any
+	// Msg is set when the author of the rule gave the sentence; otherwise
+	// Message makes one of Type and Ctx.
+	Msg string
+	// Input is what was sent, filled only when it is to be echoed.
+	Input any
+	// Tag names the validator tag that was broken, "" for other faults.
+	Tag string
+}
+
+// The types of faults.
+const (
+	Missing         = "missing"
+	ExtraForbidden  = "extra_forbidden"
+	JSONInvalid     = "json_invalid"
+	ModelType       = "model_attributes_type"
+	DictType        = "dict_type"
+	ListType        = "list_type"
+	StringType      = "string_type"
+	IntType         = "int_type"
+	IntFromFloat    = "int_from_float"
+	IntParsing      = "int_parsing"
+	IntParsingSize  = "int_parsing_size"
+	FloatType       = "float_type"
+	FloatParsing    = "float_parsing"
+	FiniteNumber    = "finite_number"
+	BoolType        = "bool_type"
+	BoolParsing     = "bool_parsing"
+	BytesEncoding   = "bytes_invalid_encoding"
+	DatetimeParsing = "datetime_parsing"
+	DateParsing     = "date_parsing"
+	TimeParsing     = "time_parsing"
+	DeltaParsing    = "time_delta_parsing"
+	UUIDParsing     = "uuid_parsing"
+	DecimalParsing  = "decimal_parsing"
+	IPAddress       = "ip_any_address"
+	IPv4Address     = "ip_v4_address"
+	IPv6Address     = "ip_v6_address"
+	URLParsing      = "url_parsing"
+	Enum            = "enum"
+	Literal         = "literal_error"
+	TooShort        = "too_short"
+	TooLong         = "too_long"
+	StringTooShort  = "string_too_short"
+	StringTooLong   = "string_too_long"
+	PatternMismatch = "string_pattern_mismatch"
+	Greater         = "greater_than"
+	GreaterEqual    = "greater_than_equal"
+	Less            = "less_than"
+	LessEqual       = "less_than_equal"
+	UnionTagInvalid = "union_tag_invalid"
+	UnionTagMissing = "union_tag_not_found"
+	ValueError      = "value_error"
+)
+
+// New is a fault at the value itself.
+func New(typ string) *Fault { return &Fault{Type: typ} }
+
+// With is a fault at the value itself with one fact.
+func With(typ, key string, value any) *Fault {
+	return &Fault{Type: typ, Ctx: map[string]any{key: value}}
+}

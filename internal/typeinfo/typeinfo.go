@@ -1,0 +1,289 @@
+// Package typeinfo describes Go types: what a value looks like on the wire,
+// what a struct's tags say about its fields, which rules a value must keep.
+//
+// It is the only reader of struct tags. Binding, decoding, checking, encoding
+// and documenting are compiled from the descriptions it makes, so they cannot
+// disagree about what a tag means. A description is made once per Go type, is
+// shared, and is never changed afterwards; recursive types are cycles of
+// pointers in it.
+//
+// Whatever the tags of a type get wrong is found here, as an [*Error] that
+// says what to write instead, or where values are needed to find it (a default
+// that breaks its own rules) in the packages that compile the description.
+package typeinfo
+
+import (
+	"encoding/json"
+	"reflect"
+)
+
+// Kind is the shape of a value on the wire.
+type Kind uint8
+
+// The kinds of values.
+const (
+	Invalid  Kind = iota
+	Bool          // true, false
+	Int           // a signed integer of Bits bits
+	Uint          // an unsigned integer of Bits bits
+	Float         // a finite number of Bits bits
+	Number        // json.Number: any JSON number, digits kept
+	String        // text
+	Bytes         // []byte: base64 text in JSON, plain text in parameters
+	Time          // time.Time: RFC 3339
+	Duration      // time.Duration: text such as "1h30m"
+	Text          // a type with its own text form (encoding.TextUnmarshaler)
+	JSON          // a type with its own JSON form (UnmarshalJSON)
+	Raw           // json.RawMessage: any JSON value, kept as sent
+	Any           // interface{}: any JSON value
+	Pointer       // Elem or null
+	Optional      // candor.Optional[Elem]: absent, null or Elem
+	Slice         // a list of Elem
+	Array         // a list of exactly Len Elem
+	Map           // an object from Key to Elem
+	Struct        // an object with the members of Object
+	Union         // an object whose discriminator names one of Object.Cases
+)
+
+// Type describes one Go type as a JSON value.
+type Type struct {
+	Go   reflect.Type
+	Kind Kind
+	// Bits is the width of Int, Uint and Float: 8 to 64.
+	Bits int
+	// Len is the length of an Array.
+	Len int
+	// Elem is what a Pointer, Optional, Slice, Array or Map holds.
+	Elem *Type
+	// Key is the Map's key: String, Int, Uint or Text.
+	Key *Type
+	// Object is what a Struct or Union consists of.
+	Object *Object
+	// Enum lists the only values of a type that declares them by a method
+	// Enum() []T, as JSON, in its order; nil without.
+	Enum []json.RawMessage
+	// Format is the JSON Schema format of a known Text type, such as "uuid".
+	Format string
+	// Reads and Writes say which directions a Text or JSON type has methods
+	// for; for every other kind both are true.
+	Reads, Writes bool
+}
+
+// Null reports whether the JSON value null is a value of the type.
+func (t *Type) Null() bool {
+	switch t.Kind {
+	case Pointer, Optional, Any, Raw, JSON:
+		return true
+	}
+	return false
+}
+
+// Object describes the members of a JSON object.
+type Object struct {
+	// Fields are the members in the order they are written, those of embedded
+	// structs in the place of the embedded struct.
+	Fields []*Field
+	// Strict forbids members that are not listed.
+	Strict bool
+	// Validators lists the structs with a Validate method of their own among the
+	// struct itself and those embedded in it, innermost first.
+	Validators []Validator
+	// Discriminator and Cases belong to a Union; Fields is empty then.
+	Discriminator string
+	Cases         []Case
+}
+
+// Field returns the member of that name, nil without.
+func (o *Object) Field(name string) *Field {
+	for _, f := range o.Fields {
+		if f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+// Validator is a struct that declares Validate() error itself.
+type Validator struct {
+	// Index leads from the Object's struct to the one that declares the
+	// method; empty for itself. It may pass through pointers.
+	Index []int
+}
+
+// Case is one variant of a Union.
+type Case struct {
+	// Name is the discriminator's value.
+	Name string
+	// Index is the Go field, always a pointer to a struct.
+	Index int
+	// Type is the struct pointed to.
+	Type *Type
+}
+
+// Source says where a field's value comes from.
+type Source uint8
+
+// The sources, in the order in which their faults are reported.
+const (
+	NoSource Source = iota
+	Path
+	Query
+	Header
+	Cookie
+	Form     // one value of a form
+	File     // one file of a multipart form
+	Body     // the whole body, or a member of it
+	Dep      // a provider
+	Security // a scheme named by the tag
+	Status   // of an answer: the status code
+)
+
+var sourceNames = [...]string{"", "path", "query", "header", "cookie", "form", "file", "body", "dep", "security", "status"}
+
+// String is the tag's key; "path", "query", "header", "cookie" and "body"
+// are also the first element of a fault's location.
+func (s Source) String() string { return sourceNames[s] }
+
+// Field describes one struct field as a member of an object or as an input.
+type Field struct {
+	// Name is the name on the wire, spelled as in the tag.
+	Name string
+	// Go is the selector in Go, such as "Base.Name", for messages.
+	Go string
+	// Index leads to the field from the struct whose description lists it. It
+	// passes through embedded structs, and through embedded pointers to structs
+	// in bodies and answers.
+	Index []int
+	Type  *Type
+	// Source is where an input comes from; Body for a member of a body.
+	Source Source
+	// Required means that the value must be present. It may be zero.
+	Required bool
+	// OmitEmpty and OmitZero are encoding/json's, for the encoder.
+	OmitEmpty, OmitZero bool
+	// ThroughPointer means that an embedded pointer leads to the field, so the
+	// encoder leaves it out when that pointer is nil.
+	ThroughPointer bool
+	// Quoted is json's "string" option: a number or boolean inside a string.
+	Quoted bool
+	// CSV splits a parameter's text on commas.
+	CSV bool
+	// JSON reads a parameter's or form value's text as JSON.
+	JSON bool
+	// Fresh asks for a run of the provider of its own.
+	Fresh bool
+	// Default is the value of an absent field, as JSON; nil without.
+	Default json.RawMessage
+	// Example is a sample value, as JSON; nil without.
+	Example json.RawMessage
+	// Rules is what a present value must keep; nil for nothing.
+	Rules *Rules
+	// Statuses lists what a status field may hold; the first is for zero.
+	Statuses []int
+
+	Title, Doc, Media  string
+	Deprecated, Hidden bool
+}
+
+// Optional reports whether the field may be absent.
+func (f *Field) Optional() bool { return !f.Required }
+
+// Rules is what a validate tag and a pattern tag ask of a value.
+type Rules struct {
+	// Self are the conditions on the value itself, in the order of the tag. Of
+	// a pointer and of an Optional they are conditions on what it holds.
+	Self []Rule
+	// SkipZero is validator's own omitempty: the zero value keeps every rule.
+	SkipZero bool
+	// Keys are the conditions on a map's keys (dive,keys,...,endkeys).
+	Keys *Rules
+	// Elem are the conditions on each element (behind dive).
+	Elem *Rules
+}
+
+// Rule is one condition: one element of a validate tag.
+type Rule struct {
+	// Name is validator's tag, or "pattern".
+	Name string
+	// Param is the text behind "="; HasParam tells "x=" from "x".
+	Param    string
+	HasParam bool
+	// Or lists the alternatives of "a|b"; Name is empty then.
+	Or []Rule
+	// Cross means that the rule looks at other fields of the struct, so it
+	// is judged when the whole struct has been read.
+	Cross bool
+}
+
+// String is the rule in validator's notation.
+func (r Rule) String() string {
+	if len(r.Or) > 0 {
+		s := r.Or[0].String()
+		for _, alternative := range r.Or[1:] {
+			s += "|" + alternative.String()
+		}
+		return s
+	}
+	if !r.HasParam {
+		return r.Name
+	}
+	return r.Name + "=" + r.Param
+}
+
+// Input describes a struct from which a request is bound.
+type Input struct {
+	Go reflect.Type
+	// Params are the path, query, header and cookie values, in field order.
+	Params []*Field
+	// Body is the field that takes the whole body; nil without.
+	Body *Field
+	// Members are the fields that take one member of a JSON body each, as the
+	// object they make; nil without. Their Index starts at the input struct.
+	Members *Object
+	// Form are the form and file fields as an object; nil without.
+	Form *Object
+	// Deps are the fields filled by providers.
+	Deps []*Field
+	// Ready are the fields of types the caller knows: security schemes and
+	// things of the request. Source and Name are those of their tag, if any.
+	Ready []*Field
+	// Strict forbids unknown query keys and body members; StrictCookies
+	// unknown cookies.
+	Strict, StrictCookies bool
+}
+
+// Output describes what a handler returns.
+type Output struct {
+	Go reflect.Type
+	// Envelope means that the struct's fields are the parts of the answer;
+	// otherwise Body alone describes the whole value, with an empty Index.
+	Envelope bool
+	// Status is the field with the status code; nil without.
+	Status *Field
+	// Headers and Cookies are sent with the answer, in field order.
+	Headers, Cookies []*Field
+	// Body is what is encoded; nil for an answer without a body.
+	Body *Field
+}
+
+// Error is a mistake in a type or its tags.
+type Error struct {
+	// Type is the Go type, Field the selector below it, "" for the type itself.
+	Type  string
+	Field string
+	// Problem says what is wrong, Fix what to write instead.
+	Problem string
+	Fix     string
+}
+
+// Error puts the parts into one line.
+func (e *Error) Error() string {
+	where := e.Type
+	if e.Field != "" {
+		where += "." + e.Field
+	}
+	if e.Fix == "" {
+		return where + ": " + e.Problem
+	}
+	return where + ": " + e.Problem + "; " + e.Fix
+}
