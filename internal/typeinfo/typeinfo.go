@@ -181,7 +181,10 @@ type Field struct {
 	// Statuses lists what a status field may hold; the first is for zero.
 	Statuses []int
 
-	Title, Doc, Media  string
+	// Media is the media type of a raw body, Realm the one of a Basic field.
+	Media, Realm string
+
+	Title, Doc         string
 	Deprecated, Hidden bool
 }
 
@@ -227,7 +230,7 @@ func (r Rule) String() string {
 	if !r.HasParam {
 		return r.Name
 	}
-	return r.Name + "=" + r.Param
+	return r.Name + "=" + escapeParam.Replace(r.Param)
 }
 
 // Input describes a struct from which a request is bound.

@@ -1,0 +1,307 @@
+package typeinfo
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"sync"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/candor-go/candor/internal/mark"
+)
+
+// described keeps every complete description; making is held while new ones
+// are made, so that each Go type has one description in the process.
+var (
+	described sync.Map // reflect.Type -> *Type
+	making    sync.Mutex
+)
+
+// Of describes t as a JSON value. The description is shared: do not change it.
+// The error is an [*Error].
+func Of(t reflect.Type) (*Type, error) {
+	if known, ok := described.Load(t); ok {
+		return known.(*Type), nil
+	}
+	making.Lock()
+	defer making.Unlock()
+	r := reader{made: map[reflect.Type]*Type{}}
+	d, err := r.describe(t)
+	if err != nil {
+		return nil, err
+	}
+	for goType, made := range maps.All(r.made) {
+		described.Store(goType, made)
+	}
+	return d, nil
+}
+
+// reader makes descriptions; made holds those begun, so that a type that
+// contains itself finds its own.
+type reader struct {
+	made map[reflect.Type]*Type
+}
+
+func (r *reader) describe(t reflect.Type) (*Type, error) {
+	if known, ok := described.Load(t); ok {
+		return known.(*Type), nil
+	}
+	if begun, ok := r.made[t]; ok {
+		return begun, nil
+	}
+	d := &Type{Go: t, Reads: true, Writes: true}
+	r.made[t] = d
+	if err := r.fill(d); err != nil {
+		return nil, err
+	}
+	if err := fillEnum(d); err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// leaves are the types of the standard library with a meaning of their own.
+var leaves = map[reflect.Type]Kind{
+	reflect.TypeFor[json.RawMessage](): Raw,
+	reflect.TypeFor[jsontext.Value]():  Raw,
+	reflect.TypeFor[json.Number]():     Number,
+	reflect.TypeFor[time.Time]():       Time,
+	reflect.TypeFor[time.Duration]():   Duration,
+}
+
+func (r *reader) fill(d *Type) error {
+	if kind, ok := leaves[d.Go]; ok {
+		d.Kind = kind
+		return nil
+	}
+	if d.Go.Kind() == reflect.Struct {
+		if hasMark(d.Go, reflect.TypeFor[mark.Optional]()) {
+			d.Kind = Optional
+			return r.elem(d, d.Go.Field(0).Type)
+		}
+		if union, ok := embeddedMark(d.Go, reflect.TypeFor[mark.Union]()); ok {
+			d.Kind = Union
+			return r.union(d, union)
+		}
+	}
+	if own, err := ownForm(d); own || err != nil {
+		return err
+	}
+	return r.byKind(d)
+}
+
+func (r *reader) byKind(d *Type) error {
+	t := d.Go
+	switch t.Kind() {
+	case reflect.Bool:
+		d.Kind = Bool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		d.Kind, d.Bits = Int, t.Bits()
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		d.Kind, d.Bits = Uint, t.Bits()
+	case reflect.Float32, reflect.Float64:
+		d.Kind, d.Bits = Float, t.Bits()
+	case reflect.String:
+		d.Kind = String
+	case reflect.Interface:
+		return fillInterface(d)
+	case reflect.Pointer:
+		return r.pointer(d)
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			d.Kind = Bytes
+			return nil
+		}
+		d.Kind = Slice
+		return r.elem(d, t.Elem())
+	case reflect.Array:
+		d.Kind, d.Len = Array, t.Len()
+		return r.elem(d, t.Elem())
+	case reflect.Map:
+		return r.mapping(d)
+	case reflect.Struct:
+		d.Kind = Struct
+		return r.object(d)
+	default:
+		return &Error{
+			Type: t.String(), Problem: fmt.Sprintf("a %s has no JSON form", t.Kind()),
+			Fix: "leave the field out with `json:\"-\"` or give it a type that stands for data",
+		}
+	}
+	return nil
+}
+
+func (r *reader) elem(d *Type, t reflect.Type) (err error) {
+	d.Elem, err = r.describe(t)
+	return err
+}
+
+func fillInterface(d *Type) error {
+	if d.Go.NumMethod() == 0 {
+		d.Kind = Any
+		return nil
+	}
+	return &Error{
+		Type: d.Go.String(), Problem: "an interface with methods cannot be read or documented",
+		Fix: "use a struct that embeds candor.OneOf for a choice of types, or any for whatever JSON there is",
+	}
+}
+
+func (r *reader) pointer(d *Type) error {
+	d.Kind = Pointer
+	if err := r.elem(d, d.Go.Elem()); err != nil {
+		return err
+	}
+	if d.Elem.Kind == Pointer || d.Elem.Kind == Optional {
+		return &Error{
+			Type: d.Go.String(), Problem: "two ways to be absent, one inside the other",
+			Fix: "use " + d.Go.Elem().String(),
+		}
+	}
+	return nil
+}
+
+func (r *reader) mapping(d *Type) (err error) {
+	d.Kind = Map
+	if d.Key, err = r.describe(d.Go.Key()); err != nil {
+		return err
+	}
+	switch d.Key.Kind {
+	case String, Int, Uint, Text:
+	default:
+		return &Error{
+			Type: d.Go.String(), Problem: "the names of a JSON object cannot be made of " + d.Go.Key().String(),
+			Fix: "use a string, an integer or a type with MarshalText and UnmarshalText as the key",
+		}
+	}
+	return r.elem(d, d.Go.Elem())
+}
+
+// hasMark reports whether a struct carries the blank field that marks it.
+func hasMark(t, wanted reflect.Type) bool {
+	if t.Kind() != reflect.Struct {
+		return false
+	}
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Name == "_" && f.Type == wanted {
+			return true
+		}
+	}
+	return false
+}
+
+// embeddedMark finds the embedded struct that carries the mark.
+func embeddedMark(t, wanted reflect.Type) (reflect.StructField, bool) {
+	for i := range t.NumField() {
+		if f := t.Field(i); f.Anonymous && hasMark(f.Type, wanted) {
+			return f, true
+		}
+	}
+	return reflect.StructField{}, false
+}
+
+// The methods by which a type has a form of its own.
+var (
+	jsonWriters = []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[jsonv2.MarshalerTo]()}
+	jsonReaders = []reflect.Type{reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[jsonv2.UnmarshalerFrom]()}
+	textWriters = []reflect.Type{reflect.TypeFor[encoding.TextMarshaler]()}
+	textReaders = []reflect.Type{reflect.TypeFor[encoding.TextUnmarshaler]()}
+)
+
+// ownForm fills in a type that reads or writes itself.
+func ownForm(d *Type) (bool, error) {
+	if d.Go.Kind() == reflect.Interface || d.Go.Kind() == reflect.Pointer {
+		return false, nil
+	}
+	kind, writers, readers := JSON, jsonWriters, jsonReaders
+	if !implementsAny(d.Go, writers) && !implementsAny(d.Go, readers) {
+		kind, writers, readers = Text, textWriters, textReaders
+	}
+	d.Writes, d.Reads = implementsAny(d.Go, writers), implementsAny(d.Go, readers)
+	if !d.Writes && !d.Reads {
+		d.Writes, d.Reads = true, true
+		return false, nil
+	}
+	if culprit, ok := promotedForm(d.Go, writers, readers); ok {
+		return false, &Error{
+			Type: d.Go.String(), Field: culprit,
+			Problem: "embedding it makes the whole struct read and write itself as " + culprit + " alone, so its other fields are lost",
+			Fix:     "name the field: give it a json tag with a name and drop the embedding",
+		}
+	}
+	d.Kind, d.Format = kind, formats[fullName(d.Go)]
+	return true, nil
+}
+
+func implementsAny(t reflect.Type, interfaces []reflect.Type) bool {
+	pointer := reflect.PointerTo(t)
+	for _, i := range interfaces {
+		if pointer.Implements(i) {
+			return true
+		}
+	}
+	return false
+}
+
+// promotedForm finds the embedded field from which a struct has its methods,
+// unless it declares them itself.
+func promotedForm(t reflect.Type, writers, readers []reflect.Type) (string, bool) {
+	if t.Kind() != reflect.Struct {
+		return "", false
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if !f.Anonymous {
+			continue
+		}
+		inner := indirect(f.Type)
+		for _, wanted := range append(append([]reflect.Type{}, writers...), readers...) {
+			if !reflect.PointerTo(inner).Implements(wanted) || !reflect.PointerTo(t).Implements(wanted) {
+				continue
+			}
+			if !Declares(t, wanted.Method(0).Name) {
+				return f.Name, true
+			}
+		}
+	}
+	return "", false
+}
+
+func indirect(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
+}
+
+// fullName is the import path and name of a type, such as
+// "github.com/google/uuid.UUID".
+func fullName(t reflect.Type) string { return t.PkgPath() + "." + t.Name() }
+
+// formats names the JSON Schema format of known types with a text form.
+var formats = map[string]string{
+	"github.com/google/uuid.UUID":             "uuid",
+	"github.com/gofrs/uuid.UUID":              "uuid",
+	"github.com/gofrs/uuid/v5.UUID":           "uuid",
+	"github.com/satori/go.uuid.UUID":          "uuid",
+	"net/netip.Addr":                          "ip",
+	"net.IP":                                  "ip",
+	"net/netip.Prefix":                        "cidr",
+	"net/netip.AddrPort":                      "ip-port",
+	"math/big.Int":                            "integer",
+	"math/big.Float":                          "number",
+	"math/big.Rat":                            "rational",
+	"github.com/shopspring/decimal.Decimal":   "decimal",
+	"github.com/cockroachdb/apd/v3.Decimal":   "decimal",
+	"cloud.google.com/go/civil.Date":          "date",
+	"cloud.google.com/go/civil.Time":          "time",
+	"github.com/oklog/ulid/v2.ULID":           "ulid",
+	"github.com/candor-go/candor.Date":        "date",
+	"github.com/candor-go/candor.TimeOfDay":   "time",
+	"github.com/candor-go/candor.ISODuration": "duration",
+}

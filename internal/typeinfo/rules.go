@@ -1,0 +1,154 @@
+package typeinfo
+
+import (
+	"fmt"
+	"strings"
+)
+
+// crossTags are the rules that look at other fields.
+var crossTags = map[string]bool{
+	"eqfield": true, "nefield": true, "gtfield": true, "gtefield": true, "ltfield": true, "ltefield": true,
+	"eqcsfield": true, "necsfield": true, "gtcsfield": true, "gtecsfield": true, "ltcsfield": true, "ltecsfield": true,
+	"fieldcontains": true, "fieldexcludes": true,
+	"required_if": true, "required_unless": true, "required_with": true, "required_with_all": true,
+	"required_without": true, "required_without_all": true,
+	"excluded_if": true, "excluded_unless": true, "excluded_with": true, "excluded_with_all": true,
+	"excluded_without": true, "excluded_without_all": true, "skip_unless": true,
+}
+
+// parsedRules is what a validate tag says: the rules, and whether it demands
+// presence.
+type parsedRules struct {
+	rules    *Rules
+	required bool
+}
+
+// parseRules reads a validate tag for a value of type t. The error's text is
+// "problem; fix".
+func parseRules(tag string, t *Type) (parsedRules, error) {
+	if tag == "" || tag == "-" {
+		return parsedRules{}, nil
+	}
+	return parseLevel(strings.Split(tag, ","), t)
+}
+
+// parseLevel reads the rules of one value and, behind dive, of its elements.
+func parseLevel(elements []string, t *Type) (parsedRules, error) {
+	var p parsedRules
+	rules := &Rules{}
+	held := bare(t)
+	for i, element := range elements {
+		rule, err := parseRule(element)
+		if err != nil {
+			return p, err
+		}
+		switch rule.Name {
+		case "required":
+			p.required = true
+		case "omitempty", "omitzero", "omitnil":
+			if i > 0 {
+				return p, fmt.Errorf("%s stands behind other rules; put it first", rule.Name)
+			}
+			rules.SkipZero = rule.Name == "omitzero" || rule.Name == "omitempty" && held == t
+		case "dive":
+			err := parseDive(rules, elements[i+1:], held)
+			p.rules = nonEmpty(rules)
+			return p, err
+		case "keys", "endkeys":
+			return p, fmt.Errorf("%s without dive in front; write dive,keys,...,endkeys,...", rule.Name)
+		default:
+			rules.Self = append(rules.Self, rule)
+		}
+	}
+	if p.required && rules.SkipZero {
+		return p, fmt.Errorf("required and omitempty contradict each other; drop one")
+	}
+	p.rules = nonEmpty(rules)
+	return p, nil
+}
+
+// bare takes Pointer and Optional off: rules are conditions on what they hold.
+func bare(t *Type) *Type {
+	for t.Kind == Pointer || t.Kind == Optional {
+		t = t.Elem
+	}
+	return t
+}
+
+func nonEmpty(r *Rules) *Rules {
+	if len(r.Self) == 0 && !r.SkipZero && r.Keys == nil && r.Elem == nil {
+		return nil
+	}
+	return r
+}
+
+func parseDive(rules *Rules, elements []string, t *Type) error {
+	switch t.Kind {
+	case Slice, Array, Map:
+	default:
+		return fmt.Errorf("dive goes into lists and maps, this is %s; nested structs are checked by themselves", t.Go)
+	}
+	if len(elements) > 0 && elements[0] == "keys" {
+		if t.Kind != Map {
+			return fmt.Errorf("keys is for maps, this is %s", t.Go)
+		}
+		end := indexOf(elements, "endkeys")
+		if end < 0 {
+			return fmt.Errorf("keys without endkeys; write dive,keys,...,endkeys,...")
+		}
+		keys, err := parseLevel(elements[1:end], t.Key)
+		if err != nil {
+			return err
+		}
+		rules.Keys, elements = keys.rules, elements[end+1:]
+	}
+	if len(elements) == 0 {
+		return nil
+	}
+	inner, err := parseLevel(elements, t.Elem)
+	if err != nil {
+		return err
+	}
+	if inner.required && t.Elem.Null() {
+		return fmt.Errorf("dive,required on elements that may be null; use %s as the element", bare(t.Elem).Go)
+	}
+	rules.Elem = inner.rules
+	return nil
+}
+
+func indexOf(elements []string, wanted string) int {
+	for i, e := range elements {
+		if e == wanted {
+			return i
+		}
+	}
+	return -1
+}
+
+func parseRule(element string) (Rule, error) {
+	if strings.Contains(element, "|") {
+		var or Rule
+		for alternative := range strings.SplitSeq(element, "|") {
+			rule, err := parseRule(alternative)
+			if err != nil {
+				return or, err
+			}
+			if rule.Cross {
+				return or, fmt.Errorf("%s cannot be one of several alternatives; write a Validate method", rule.Name)
+			}
+			or.Or = append(or.Or, rule)
+		}
+		return or, nil
+	}
+	name, param, hasParam := strings.Cut(element, "=")
+	if name == "" || strings.TrimSpace(name) != name {
+		return Rule{}, fmt.Errorf("%q is not a rule; write rules as name or name=parameter, separated by commas without spaces", element)
+	}
+	return Rule{Name: name, Param: unescapeParam.Replace(param), HasParam: hasParam, Cross: crossTags[name]}, nil
+}
+
+// validator writes a comma and a bar inside a parameter in hexadecimal.
+var (
+	unescapeParam = strings.NewReplacer("0x2C", ",", "0x7C", "|")
+	escapeParam   = strings.NewReplacer(",", "0x2C", "|", "0x7C")
+)
