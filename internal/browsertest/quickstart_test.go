@@ -1,0 +1,91 @@
+package browsertest
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// startExample builds an example, serves it until the test ends, and returns its URL.
+func startExample(t *testing.T, name string) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), name)
+	build := exec.Command("go", "build", "-o", program, "./examples/"+name)
+	build.Dir = filepath.Join("..", "..")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+
+	addr := freeAddr(t)
+	var logged bytes.Buffer
+	example := exec.Command(program, "-addr", addr)
+	example.Stdout, example.Stderr = &logged, &logged
+	require.NoError(t, example.Start())
+	t.Cleanup(func() {
+		assert.NoError(t, example.Process.Signal(syscall.SIGTERM))
+		assert.NoError(t, example.Wait(), "%s", logged.String())
+	})
+	require.Eventually(t, func() bool {
+		answer, err := http.Get("http://" + addr + "/openapi.json")
+		return err == nil && answer.Body.Close() == nil && answer.StatusCode == http.StatusOK
+	}, patience, 50*time.Millisecond, "the example does not answer at %s", addr)
+	return "http://" + addr
+}
+
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// The reader opens /docs, sees the operations, and tries one.
+func TestSwaggerUITriesAnOperation(t *testing.T) {
+	home := startExample(t, "quickstart")
+	ctx := browse(t)
+	said := watch(t, ctx)
+
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(home+"/docs")))
+	tryList(t, ctx)
+	assert.Empty(t, said.all())
+}
+
+// tryList does what a reader of the page does to list the items. With CANDOR_SCREENSHOT=FILE.png in the environment
+// the page as it then is becomes that file.
+func tryList(t *testing.T, ctx context.Context) {
+	t.Helper()
+	const list = `.opblock-get:has([data-path="/items"])`
+	for _, operation := range []string{
+		list,
+		`.opblock-post:has([data-path="/items"])`,
+		`.opblock-get:has([data-path="/items/{item_id}"])`,
+	} {
+		assert.NotEmpty(t, text(t, ctx, operation))
+	}
+	title, err := chromedp.Run(ctx, chromedp.Title())
+	require.NoError(t, err)
+	assert.Regexp(t, `^.+ - Swagger UI$`, title)
+
+	click(t, ctx, list+` .opblock-summary-control`)
+	click(t, ctx, list+` .try-out__btn`)
+	click(t, ctx, list+` .execute`)
+	assert.Equal(t, "200", text(t, ctx, list+` .live-responses-table .response .response-col_status`))
+	assert.Contains(t, text(t, ctx, list+` .live-responses-table .response .highlight-code`), `"id"`)
+
+	if file := os.Getenv("CANDOR_SCREENSHOT"); file != "" {
+		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, picture, 0o644))
+	}
+}
