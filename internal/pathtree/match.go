@@ -1,0 +1,173 @@
+package pathtree
+
+// The search walks down the tree segment by segment and tries, at each node,
+// the literal, then the wildcard, then the remainder, so that the matches come
+// in the order of precedence.
+//
+// Backtracking does not make it exponential. A node is reached by one way
+// only, and its depth tells which segment of the path it looks at; hence a
+// search visits each node at most once, whatever the path. The work is bounded
+// by the number of nodes, which is what the patterns have in segments, and a
+// visit costs one scan of one segment and a binary search. What lies in the
+// path far beyond the longest pattern is not split at all.
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Match finds the pattern that matches the path and returns its value. The
+// captured values are appended to values, in the order of [Pattern.Names];
+// without a match nothing is appended. A path that does not start with "/"
+// matches nothing.
+//
+// If escaped is false, the path is taken as plain text. If it is true, the path
+// is percent-encoded: it is split at its slashes first, then literals are
+// compared with the decoded segments and captured values are decoded, so that
+// %2F is never a separator. A path with a malformed escape matches nothing.
+// For a [url.URL] pass RawPath and true, or Path and false if RawPath is empty.
+//
+// The captured values share memory with path. Match allocates only to make
+// room in values, and to decode a path that has escapes.
+func (t *Tree[V]) Match(path string, escaped bool, values []string) (v V, captured []string, ok bool) {
+	return t.MatchFunc(path, escaped, values, nil)
+}
+
+// MatchFunc is like [Tree.Match], but passes over the patterns whose value
+// accept refuses: it is called with the value of each pattern that matches
+// the path, best first, until it returns true. A router with a table of methods
+// per value finds so the best pattern that knows the method, or else, by
+// refusing all, every method that the path has. A nil accept accepts all.
+func (t *Tree[V]) MatchFunc(path string, escaped bool, values []string, accept func(V) bool) (v V, captured []string, ok bool) {
+	var acceptLeaf func(*leaf) bool
+	if accept != nil {
+		acceptLeaf = func(l *leaf) bool { return accept(t.values[l.index]) }
+	}
+	found, captured := t.tree.match(path, escaped, values, acceptLeaf)
+	if found == nil {
+		return v, values, false
+	}
+	return t.values[found.index], captured, true
+}
+
+func (t *tree) match(path string, escaped bool, values []string, accept func(*leaf) bool) (*leaf, []string) {
+	p, ok := t.split(path, escaped)
+	if !ok {
+		return nil, nil
+	}
+	s := search{p, accept}
+	found := s.find(&t.root, 0, 1)
+	if found == nil {
+		return nil, nil
+	}
+	return found, p.capture(found.pattern, values)
+}
+
+// split decodes the path; ok is false if no pattern can match it.
+func (t *tree) split(path string, escaped bool) (p splitPath, ok bool) {
+	if !strings.HasPrefix(path, "/") {
+		return p, false
+	}
+	if !escaped || !strings.Contains(path, "%") {
+		return splitPath{text: path}, true
+	}
+	plain, err := url.PathUnescape(path)
+	// A node of the last depth looks at the segment after it, too.
+	return splitPath{plain, segmentEnds(path, t.depth+1)}, err == nil
+}
+
+// segmentEnds returns where the segments of an escaped path end once it is
+// decoded, for the first of them up to limit.
+func segmentEnds(escaped string, limit int) []int {
+	ends := make([]int, 0, limit)
+	size := 1 // of what is decoded; the first byte is the leading slash
+	for i := 1; i < len(escaped) && len(ends) < limit; i++ {
+		switch escaped[i] {
+		case '/':
+			ends = append(ends, size)
+		case '%':
+			i += 2
+		}
+		size++
+	}
+	if len(ends) < limit {
+		ends = append(ends, size)
+	}
+	return ends
+}
+
+// splitPath is a decoded path that still knows its segments.
+type splitPath struct {
+	text string
+	ends []int // by depth; nil if each slash of the text separates
+}
+
+// end returns where the segment that begins at start ends.
+func (p *splitPath) end(depth, start int) int {
+	if p.ends != nil {
+		return p.ends[depth]
+	}
+	if i := strings.IndexByte(p.text[start:], '/'); i >= 0 {
+		return start + i
+	}
+	return len(p.text)
+}
+
+// capture appends the values of a pattern that matches the path. It runs after
+// the search, so a branch that leads nowhere costs no writes, and the caller's
+// slice and accept may stay on its stack.
+func (p *splitPath) capture(pattern *Pattern, values []string) []string {
+	values = slices.Grow(values, len(pattern.names))
+	start := 1
+	for depth, segment := range pattern.segments {
+		if segment.kind == remainder {
+			return append(values, p.text[start:])
+		}
+		end := p.end(depth, start)
+		if segment.kind == wildcard {
+			values = append(values, p.text[start:end])
+		}
+		start = end + 1
+	}
+	return values
+}
+
+// search is one run over the tree.
+type search struct {
+	path   splitPath
+	accept func(*leaf) bool
+}
+
+// find searches below n for the rest of the path, whose next segment begins at
+// start. It returns nil if there is none.
+func (s *search) find(n *node, depth, start int) *leaf {
+	end := s.path.end(depth, start)
+	segment := s.path.text[start:end]
+	if next := n.literal(segment); next != nil {
+		if found := s.enter(next, depth+1, end); found != nil {
+			return found
+		}
+	}
+	if n.wildcard != nil && segment != "" {
+		if found := s.enter(n.wildcard, depth+1, end); found != nil {
+			return found
+		}
+	}
+	return s.accepted(n.rest)
+}
+
+// enter goes on at n with what follows the segment that ends at end.
+func (s *search) enter(n *node, depth, end int) *leaf {
+	if end < len(s.path.text) {
+		return s.find(n, depth, end+1)
+	}
+	return s.accepted(n.leaf)
+}
+
+func (s *search) accepted(l *leaf) *leaf {
+	if l == nil || s.accept != nil && !s.accept(l) {
+		return nil
+	}
+	return l
+}

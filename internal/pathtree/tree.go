@@ -1,0 +1,145 @@
+package pathtree
+
+import (
+	"iter"
+	"slices"
+)
+
+// Tree holds a value per pattern shape. The zero value is empty and ready to
+// use. Add must not run beside other methods; the others may run concurrently.
+type Tree[V any] struct {
+	tree   tree
+	values []V
+}
+
+// Add stores v under the shape of p. If the shape is taken, the tree stays as
+// it was, and existing is the value that has it; ok is false then.
+//
+// Names play no part: /users/{id} and /users/{name} share one place. A match
+// captures values by position, so a caller whose value is a table of methods
+// keeps a [Pattern] per method there, each with its own names, and puts the
+// second one into the existing value.
+func (t *Tree[V]) Add(p *Pattern, v V) (existing V, ok bool) {
+	if l := t.tree.add(p, len(t.values)); l != nil {
+		return t.values[l.index], false
+	}
+	t.values = append(t.values, v)
+	return existing, true
+}
+
+// All yields the patterns and their values in an order that depends on the
+// patterns only, not on the order of adding them. Of several patterns of one
+// shape it yields the one that Add stored.
+func (t *Tree[V]) All() iter.Seq2[*Pattern, V] {
+	return func(yield func(*Pattern, V) bool) {
+		t.tree.root.all(func(l *leaf) bool { return yield(l.pattern, t.values[l.index]) })
+	}
+}
+
+// tree is a Tree without its type: its leaves number the values.
+type tree struct {
+	root  node
+	depth int // segments of the longest pattern
+}
+
+// node is reached by the segments that lead to it, by those alone. Its depth
+// is their number.
+type node struct {
+	literals []edge // sorted by isBefore
+	wildcard *node
+	leaf     *leaf // of the pattern that ends here
+	rest     *leaf // of the pattern that ends with a remainder from here on
+}
+
+type edge struct {
+	text string
+	to   *node
+}
+
+type leaf struct {
+	pattern *Pattern
+	index   int
+}
+
+// add makes a leaf for the pattern, or returns the one that has its place.
+func (t *tree) add(p *Pattern, index int) (existing *leaf) {
+	place := t.root.place(p.segments)
+	if *place != nil {
+		return *place
+	}
+	*place = &leaf{p, index}
+	t.depth = max(t.depth, len(p.segments))
+	return nil
+}
+
+// place returns where the leaf of a pattern belongs, making the nodes that
+// lead to it.
+func (n *node) place(segments []segment) **leaf {
+	for _, s := range segments {
+		switch s.kind {
+		case literal:
+			n = n.makeLiteral(s.text)
+		case wildcard:
+			if n.wildcard == nil {
+				n.wildcard = new(node)
+			}
+			n = n.wildcard
+		case remainder:
+			return &n.rest
+		}
+	}
+	return &n.leaf
+}
+
+func (n *node) makeLiteral(text string) *node {
+	i, found := n.search(text)
+	if !found {
+		n.literals = slices.Insert(n.literals, i, edge{text, new(node)})
+	}
+	return n.literals[i].to
+}
+
+func (n *node) literal(text string) *node {
+	if i, found := n.search(text); found {
+		return n.literals[i].to
+	}
+	return nil
+}
+
+// search is slices.BinarySearchFunc without the calls through a function.
+func (n *node) search(text string) (index int, found bool) {
+	low, high := 0, len(n.literals)
+	for low < high {
+		middle := int(uint(low+high) >> 1)
+		if isBefore(n.literals[middle].text, text) {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low, low < len(n.literals) && n.literals[low].text == text
+}
+
+// isBefore orders by length, then by text. Mostly it decides without looking
+// at the text, and it never reads a segment that is longer than the literals.
+func isBefore(a, b string) bool {
+	if len(a) != len(b) {
+		return len(a) < len(b)
+	}
+	return a < b
+}
+
+func (n *node) all(yield func(*leaf) bool) bool {
+	if n.leaf != nil && !yield(n.leaf) {
+		return false
+	}
+	for _, e := range n.literals {
+		if !e.to.all(yield) {
+			return false
+		}
+	}
+	if n.wildcard != nil && !n.wildcard.all(yield) {
+		return false
+	}
+	return n.rest == nil || yield(n.rest)
+}
