@@ -1,0 +1,23 @@
+# The commands of daily work. The gate, with everything, is .ci/run.
+
+TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
+FUZZTIME ?= 10s
+BENCH ?= .
+
+.PHONY: test lint fmt bench fuzz
+
+test:
+	go test -race ./...
+
+lint:
+	go vet ./...
+	$(TOOL) golangci-lint run ./...
+
+fmt:
+	$(TOOL) gofumpt -w .
+
+bench:
+	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+fuzz:
+	.ci/fuzz $(FUZZTIME)
