@@ -1,0 +1,84 @@
+package serve
+
+import (
+	"crypto/tls"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// A listener accepts for one server and stops without losing a connection the kernel has already made.
+//
+// A client whose handshake is done may have sent its request, although nobody has accepted the connection yet; closing a listener resets all of these. So a
+// stop is: refuse new handshakes and accept for a moment longer (where the system can), accept the rest of the queue, close.
+type listener struct {
+	net.Listener
+	server   *server
+	refusing atomic.Bool
+
+	// Touched by Accept only, which net/http calls on one goroutine.
+	took bool
+	rest []net.Conn // what was left in the queue at the end
+}
+
+// settleTime is given to handshakes under way when new ones are refused; it is one round trip to a rather far client.
+const settleTime = 100 * time.Millisecond
+
+// Accept returns net.ErrClosed once the listener refuses and nothing is left in the kernel's queue.
+func (l *listener) Accept() (net.Conn, error) {
+	for !l.took {
+		nc, err := l.Listener.Accept()
+		if err == nil {
+			return l.adopt(nc), nil
+		}
+		if !isTimeout(err) || !l.refusing.Load() {
+			return nil, err
+		}
+		l.took = true
+		l.rest = acceptRest(l.Listener)
+	}
+	if len(l.rest) == 0 {
+		return nil, net.ErrClosed
+	}
+	nc := l.rest[0]
+	l.rest = l.rest[1:]
+	return l.adopt(nc), nil
+}
+
+func (l *listener) adopt(nc net.Conn) net.Conn {
+	if _, ok := nc.(*tls.Conn); ok {
+		return nc
+	}
+	return l.server.open(nc)
+}
+
+// refuse makes Accept end soon; net/http closes the listener then.
+func (l *listener) refuse() {
+	settle := time.Duration(0)
+	if refuseHandshakes(l.Listener) {
+		settle = min(settleTime, l.server.lim.Linger)
+	}
+	l.refusing.Store(true)
+	if !acceptUntil(l.Listener, time.Now().Add(settle)) {
+		_ = l.Close()
+	}
+}
+
+func acceptUntil(l net.Listener, t time.Time) bool {
+	timed, ok := l.(interface{ SetDeadline(time.Time) error })
+	return ok && timed.SetDeadline(t) == nil
+}
+
+// acceptRest accepts until nothing comes for a moment. An accept past its deadline does not look at the queue, so each gets a new one.
+func acceptRest(l net.Listener) []net.Conn {
+	const atMost = 1024
+	var rest []net.Conn
+	for len(rest) < atMost && acceptUntil(l, time.Now().Add(time.Millisecond)) {
+		nc, err := l.Accept()
+		if err != nil {
+			break
+		}
+		rest = append(rest, nc)
+	}
+	return rest
+}

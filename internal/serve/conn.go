@@ -1,0 +1,277 @@
+package serve
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A conn is the connection beneath one http.Server connection. It needs to know three things net/http does not tell it, and learns them so:
+//
+//   - no request is under way: from the start or StateIdle until the first byte or StateActive (waiting);
+//   - a body is being read: from the start of the handler until anybody sets a read deadline, which net/http does at the
+//     end of each body and a handler does to have its own way (body);
+//   - a handler has been called: from its start until StateIdle (handled).
+//
+// Deadlines are only set under mu, so that one set by somebody else is never replaced by one of ours.
+type conn struct {
+	net.Conn
+	server *server
+
+	handled atomic.Bool
+	body    atomic.Bool
+	free    atomic.Bool // the write deadline is somebody else's
+	late    bool        // the read deadline passed before a request was complete
+
+	mu       sync.Mutex
+	waiting  bool
+	cut      bool      // the read deadline is the end of lingering, not the one asked for
+	asked    time.Time // the read deadline net/http wants
+	hijacked bool
+	bodyPace pace // touched only by the one reader net/http allows
+}
+
+type connKey struct{}
+
+func connContext(ctx context.Context, nc net.Conn) context.Context {
+	if c, ok := nc.(*conn); ok {
+		return context.WithValue(ctx, connKey{}, c)
+	}
+	return ctx
+}
+
+// pace is how long was waited for how many bytes.
+type pace struct {
+	waited time.Duration
+	moved  int
+}
+
+// allowed is how long may have been waited for what has moved, at rate bytes a second but at least grace.
+func (p pace) allowed(rate int, grace time.Duration) time.Duration {
+	return max(grace, time.Duration(float64(p.moved)/float64(rate)*float64(time.Second)))
+}
+
+// startRequest is called before the handler.
+func (c *conn) startRequest(hasBody bool) {
+	c.handled.Store(true)
+	if hasBody {
+		c.bodyPace = pace{}
+		c.body.Store(true)
+	}
+}
+
+func (c *conn) endRequest() {
+	c.handled.Store(false)
+	c.setWaiting(true)
+}
+
+func (c *conn) setWaiting(waiting bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = waiting
+	if !waiting {
+		c.restore()
+	}
+}
+
+// restore undoes linger, because a request is there. The caller holds mu.
+func (c *conn) restore() {
+	if c.cut {
+		c.cut = false
+		_ = c.Conn.SetReadDeadline(c.asked)
+	}
+}
+
+// linger shortens the wait for a next request, now that the server drains.
+func (c *conn) linger() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting && !c.hijacked {
+		_ = c.setLingerDeadline()
+	}
+}
+
+// setLingerDeadline sets the deadline asked for or the end of lingering, whichever is sooner. The caller holds mu.
+func (c *conn) setLingerDeadline() error {
+	end := time.Now().Add(c.server.lim.Linger)
+	if !c.asked.IsZero() && c.asked.Before(end) {
+		return c.Conn.SetReadDeadline(c.asked)
+	}
+	c.cut = true
+	return c.Conn.SetReadDeadline(end)
+}
+
+// letGo ends all watching: the connection belongs to the handler that took it over.
+func (c *conn) letGo() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.hijacked = true
+	c.waiting = false
+	c.body.Store(false)
+	c.free.Store(true)
+	_ = c.Conn.SetDeadline(time.Time{})
+}
+
+// SetReadDeadline is called by net/http between the phases of a request, and by handlers.
+func (c *conn) SetReadDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.body.Store(false)
+	c.cut = false
+	c.asked = t
+	if c.waiting && c.server.draining.Load() {
+		return c.setLingerDeadline()
+	}
+	return c.Conn.SetReadDeadline(t)
+}
+
+// SetWriteDeadline is called with the zero time by net/http after each request. Then our own deadlines hold again: there is no need to clear one, since each write sets it.
+func (c *conn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.IsZero() && !c.hijacked {
+		c.free.Store(false)
+		return nil
+	}
+	c.free.Store(true)
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline sets both.
+func (c *conn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// CloseWrite lets net/http end its side first where it answers before it has read everything, so that the answer is not lost to a reset.
+func (c *conn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+func (c *conn) Read(p []byte) (int, error) {
+	if c.body.Load() {
+		return c.readBody(p)
+	}
+	n, err := c.Conn.Read(p)
+	if n == 0 && isTimeout(err) && c.lookOnce() {
+		n, err = c.Conn.Read(p)
+	}
+	if n > 0 {
+		c.gotBytes()
+	} else if isTimeout(err) && !c.handled.Load() {
+		c.late = true
+	}
+	return n, err
+}
+
+// lookOnce prepares a last read when lingering is over: a request may have arrived in the moment the deadline passed, and a read past its deadline does not look.
+func (c *conn) lookOnce() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.cut && c.Conn.SetReadDeadline(time.Now().Add(time.Millisecond)) == nil
+}
+
+func (c *conn) gotBytes() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting {
+		c.waiting = false
+		c.restore()
+	}
+}
+
+// readBody reads with a deadline at the moment the body would have become too slow, counting only time spent here.
+func (c *conn) readBody(p []byte) (int, error) {
+	lim := &c.server.lim
+	allowed := min(lim.Body, c.bodyPace.allowed(lim.BodyRate, lim.BodyGrace))
+	start := time.Now()
+	if !c.armBody(start.Add(allowed - c.bodyPace.waited)) {
+		return c.Conn.Read(p)
+	}
+	n, err := c.Conn.Read(p)
+	c.bodyPace.waited += time.Since(start)
+	c.bodyPace.moved += n
+	if isTimeout(err) && c.body.Load() {
+		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, c.bodyPace.moved, c.bodyPace.waited.Round(time.Millisecond))
+	}
+	return n, err
+}
+
+// armBody sets the deadline of one read unless somebody has set another.
+func (c *conn) armBody(t time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.body.Load() && c.Conn.SetReadDeadline(t) == nil
+}
+
+// Write writes all of p as long as the client takes some of it. It looks twice in each span of Limits.Write, because after a long
+// wait the kernel may report room only when a third of its buffer is free, while a new write takes the room there is.
+func (c *conn) Write(p []byte) (int, error) {
+	if !c.handled.Load() && !c.free.Load() {
+		if c.late {
+			return len(p), nil // net/http takes the half line for a bad request; silence is true
+		}
+		if refusal, ok := c.refusal(p); ok {
+			_, err := c.writePaced(refusal)
+			return len(p), err
+		}
+	}
+	return c.writePaced(p)
+}
+
+func (c *conn) writePaced(p []byte) (int, error) {
+	lim := &c.server.lim
+	start := time.Now()
+	for moved, now := 0, start; ; now = time.Now() {
+		armed := c.armWrite(now.Add(lim.Write / 2))
+		n, err := c.Conn.Write(p[moved:])
+		moved += n
+		if !armed || !isTimeout(err) || c.free.Load() {
+			return moved, err
+		}
+		done := pace{waited: time.Since(start), moved: moved}
+		if done.waited >= done.allowed(lim.BodyRate, lim.Write) {
+			return moved, err
+		}
+	}
+}
+
+// armWrite sets the deadline of one write unless somebody has set another.
+func (c *conn) armWrite(t time.Time) bool {
+	if c.free.Load() {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.free.Load() && c.Conn.SetWriteDeadline(t) == nil
+}
+
+// refusal replaces an error answer of net/http's own: one that is written whole, in one piece, before a handler has been called.
+func (c *conn) refusal(p []byte) ([]byte, bool) {
+	const prefix = "HTTP/1.1 "
+	ask := c.server.hooks.Refusal
+	if ask == nil || len(p) < len(prefix)+3 || !bytes.HasPrefix(p, []byte(prefix)) {
+		return nil, false
+	}
+	status, err := strconv.Atoi(string(p[len(prefix) : len(prefix)+3]))
+	if err != nil || status < 400 {
+		return nil, false
+	}
+	mediaType, body := ask(status)
+	return fmt.Appendf(nil, "%s%d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		prefix, status, http.StatusText(status), mediaType, len(body), body), true
+}
+
+func isTimeout(err error) bool {
+	return err != nil && errors.Is(err, os.ErrDeadlineExceeded)
+}

@@ -1,0 +1,132 @@
+package serve
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+)
+
+// server counts what must end before a drain is over: open connections and running handlers. http.Server.Shutdown cannot be used for it, since from its first moment
+// on net/http drops a request it has just read, and it closes idle connections without a look at what has arrived on them; so does SetKeepAlivesEnabled.
+type server struct {
+	http    http.Server
+	handler http.Handler
+	lim     Limits
+	hooks   Hooks
+
+	stopping chan struct{} // closed when the drain begins
+	draining atomic.Bool   // the same for a quick look
+
+	pending atomic.Int64  // connections of type *conn, plus running handlers on any connection
+	quiet   chan struct{} // has a value after pending became zero
+
+	mu    sync.Mutex
+	conns map[*conn]struct{}
+}
+
+// ServeHTTP is what net/http calls, on the connection's goroutine.
+func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.pending.Add(1)
+	defer s.done()
+	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
+		c.startRequest(r.Body != http.NoBody)
+	}
+	if s.draining.Load() {
+		w.Header().Set("Connection", "close")
+	}
+	s.handler.ServeHTTP(w, r)
+}
+
+func (s *server) done() {
+	if s.pending.Add(-1) == 0 {
+		select {
+		case s.quiet <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// settle waits until nothing is pending.
+func (s *server) settle(ctx context.Context) error {
+	for s.pending.Load() != 0 {
+		select {
+		case <-s.quiet:
+		case <-ctx.Done():
+			return errCut(s.lim.Drain, s.pending.Load())
+		}
+	}
+	return nil
+}
+
+// open adopts an accepted connection. The one kind left bare is TLS, see Serve.
+func (s *server) open(nc net.Conn) *conn {
+	s.pending.Add(1)
+	c := &conn{Conn: nc, server: s, waiting: true}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.conns[c] = struct{}{}
+	return c
+}
+
+func (s *server) forget(c *conn) {
+	s.mu.Lock()
+	delete(s.conns, c)
+	s.mu.Unlock()
+	s.done()
+}
+
+// connState follows net/http's view of a connection; it is called on the connection's goroutine.
+func (s *server) connState(nc net.Conn, state http.ConnState) {
+	c, ok := nc.(*conn)
+	if !ok {
+		return
+	}
+	switch state {
+	case http.StateActive:
+		c.setWaiting(false)
+	case http.StateIdle:
+		c.endRequest()
+	case http.StateHijacked:
+		c.letGo()
+		s.forget(c)
+	case http.StateClosed:
+		s.forget(c)
+	}
+}
+
+// drain ends everything in the order promised by Serve. What is left to Shutdown is connections over TLS.
+func (s *server) drain(l *listener, ended <-chan error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), s.lim.Drain)
+	defer cancel()
+	defer s.http.Close()
+
+	s.draining.Store(true)
+	close(s.stopping)
+	if s.hooks.Draining != nil {
+		s.hooks.Draining()
+	}
+	l.refuse()
+	s.lingerAll()
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		return errCut(s.lim.Drain, s.pending.Load())
+	}
+	if err := s.settle(ctx); err != nil {
+		return err
+	}
+	if s.http.Shutdown(ctx) != nil {
+		return errCut(s.lim.Drain, s.pending.Load())
+	}
+	return s.settle(ctx)
+}
+
+func (s *server) lingerAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for c := range s.conns {
+		c.linger()
+	}
+}
