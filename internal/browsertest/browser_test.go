@@ -2,6 +2,7 @@ package browsertest
 
 import (
 	"context"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -21,9 +23,14 @@ const patience = 90 * time.Second
 // browse starts a browser with a fresh profile and returns the context of its first tab.
 func browse(t *testing.T) context.Context {
 	t.Helper()
+	// Chromium leaves directories behind, and has a socket in one, whose path t.TempDir makes too long.
+	scratch, err := os.MkdirTemp("", "browser")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(scratch)) })
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.NoSandbox, // the tests may run as root, in a container
 		chromedp.DisableGPU,
+		chromedp.Env("TMPDIR="+scratch),
 		chromedp.Flag("disable-quic", true),
 		chromedp.Flag("disable-component-update", true),
 		chromedp.WindowSize(1200, 1000),
