@@ -1,0 +1,86 @@
+package codec
+
+import (
+	"fmt"
+	"reflect"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// choices are the values of a type that lists them by its method Enum.
+type choices struct {
+	goType   reflect.Type
+	expected string
+	values   []reflect.Value
+	// texts are the values again when they are strings, the most common case.
+	texts []string
+}
+
+// choicesOf asks the type for its values.
+func choicesOf(t *typeinfo.Type) (*choices, error) {
+	if !t.Go.Comparable() {
+		return nil, cannot(t, "it lists its values, but values of it cannot be compared", "drop the method Enum or make the type comparable")
+	}
+	listed := reflect.New(t.Go).MethodByName("Enum").Call(nil)[0]
+	c := &choices{goType: t.Go}
+	for i := range listed.Len() {
+		c.values = append(c.values, listed.Index(i))
+		if t.Kind == typeinfo.String {
+			c.texts = append(c.texts, listed.Index(i).String())
+		}
+	}
+	var shown []string
+	for _, raw := range t.Enum {
+		shown = append(shown, choice(raw))
+	}
+	c.expected = quotedList(shown, " or ")
+	return c, nil
+}
+
+// judge is the fault of a value that is not listed.
+func (c *choices) judge(p pointer) *fault.Fault {
+	if c.holds(p) {
+		return nil
+	}
+	return fault.With(fault.Enum, "expected", c.expected)
+}
+
+func (c *choices) holds(p pointer) bool {
+	if c.texts != nil {
+		value := *as[string](p)
+		for _, text := range c.texts {
+			if text == value {
+				return true
+			}
+		}
+		return false
+	}
+	value := valueAt(c.goType, p)
+	for _, listed := range c.values {
+		if value.Equal(listed) {
+			return true
+		}
+	}
+	return false
+}
+
+// enumerated judges each value that was read without a fault.
+func enumerated(t *typeinfo.Type, decode decodeFunc) (decodeFunc, error) {
+	c, err := choicesOf(t)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", t.Go, err)
+	}
+	return func(d *state, p pointer) bool {
+		start, before := d.pos, d.failed
+		if !decode(d, p) {
+			return false
+		}
+		if d.failed == before {
+			if f := c.judge(p); f != nil {
+				d.report(f, start)
+			}
+		}
+		return true
+	}, nil
+}

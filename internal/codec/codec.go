@@ -1,0 +1,329 @@
+// Package codec turns JSON into Go values and back by programs compiled from
+// descriptions of types.
+//
+// A decoder walks over a text once. On the way it tracks which members are
+// present, puts defaults in the place of those that are not, checks what was
+// read, and gathers everything that is wrong with its location; a text that is
+// not JSON is one fault alone. Decoding is strict: names match exactly and are
+// unique, text is UTF-8, nothing stands behind the value, nesting ends at
+// [MaxDepth]. An integer may be written 1.0 or 1e2; nothing else is converted.
+//
+// An encoder appends what encoding/json would write, except that nil slices
+// are [], nil maps {}, and HTML is not escaped.
+//
+// The files, each using those above it: memory holds what is unsafe, scan the
+// grammar of JSON, integer its numbers; decode and the files of the kinds
+// (scalar, leaf, list, mapping, object, union) make decoders; encode and the
+// files named for it make encoders; codec is the face.
+package codec
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// MaxDepth is how deep the objects and lists of a text that is read may nest;
+// the outermost is the first. MaxEncodeDepth is the same for what is written,
+// where it ends the walk through a value that contains itself; pointers count.
+const (
+	MaxDepth       = 100
+	MaxEncodeDepth = 1000
+)
+
+// Compiler makes decoders and encoders for one set of rules and keeps those of
+// each type. It is safe for concurrent use; so is what it makes.
+type Compiler struct {
+	rules   *check.Set
+	foreign jsonv2.Options
+
+	states  sync.Pool // of *state
+	writers sync.Pool // of *writer
+
+	// mu guards what follows: one type is compiled at a time. Programs under
+	// way are in the maps already, so a type that contains itself finds its own.
+	mu       sync.Mutex
+	decoders map[programKey]*decodeProgram
+	encoders map[programKey]*encodeProgram
+	// undo takes what was begun out of the maps when a compilation fails; later
+	// verifies defaults and examples when it has succeeded, as reading one may
+	// need any of its programs.
+	undo  []func()
+	later []func() error
+}
+
+// programKey is what a program depends on.
+type programKey struct {
+	t      *typeinfo.Type
+	rules  *typeinfo.Rules
+	quoted bool
+}
+
+// NewCompiler makes an empty compiler.
+func NewCompiler(rules *check.Set) *Compiler {
+	return &Compiler{
+		rules:    rules,
+		foreign:  foreignOptions(),
+		states:   sync.Pool{New: func() any { return &state{} }},
+		writers:  sync.Pool{New: func() any { return &writer{} }},
+		decoders: map[programKey]*decodeProgram{},
+		encoders: map[programKey]*encodeProgram{},
+	}
+}
+
+// compile runs make under the lock and keeps what it made only if all of it
+// succeeded.
+func (c *Compiler) compile(makeProgram func() error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.undo, c.later = nil, nil
+	err := makeProgram()
+	for i := 0; err == nil && i < len(c.later); i++ {
+		err = c.later[i]()
+	}
+	if err != nil {
+		for _, undo := range c.undo {
+			undo()
+		}
+	}
+	return err
+}
+
+// Decoder reads one type from JSON texts.
+type Decoder struct {
+	compiler *Compiler
+	decode   decodeFunc
+	// null means that a text that is null alone is a value; vacant, that a
+	// text without anything is: an object of which no member is required.
+	null   bool
+	vacant func(*state, pointer)
+}
+
+// Decoder makes, or finds, the decoder of t whose values keep the rules.
+func (c *Compiler) Decoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Decoder, error) {
+	d := &Decoder{compiler: c, null: t.Null()}
+	err := c.compile(func() (err error) {
+		d.decode, err = c.decoder(programKey{t, rules, false})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Object makes the decoder of an object whose members lie in a larger struct,
+// such as the members of a body in an input: their Index starts at parent.
+func (c *Compiler) Object(o *typeinfo.Object, parent reflect.Type) (*Decoder, error) {
+	d := &Decoder{compiler: c}
+	err := c.compile(func() error {
+		made, err := c.object(o, parent, "")
+		if err != nil {
+			return err
+		}
+		d.decode = made.decode
+		if !slices.ContainsFunc(o.Fields, func(f *typeinfo.Field) bool { return f.Required }) {
+			d.vacant = made.fill
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// Options says how a text is decoded.
+type Options struct {
+	// ForbidExtra forbids unknown members in every object, not only in those
+	// whose type does.
+	ForbidExtra bool
+	// Echo puts what was sent into each fault, as JSON; for a missing member
+	// that is the object around it.
+	Echo bool
+}
+
+// Decode reads the one JSON text in data into an addressable zero value of the
+// decoder's type (or of the parent struct). Text is copied; nothing refers to
+// data afterwards.
+//
+// Faults have locations below the value, innermost first: seal them with the
+// source. When the text is not JSON there is one fault alone, json_invalid at
+// the byte offset. An empty text, and null for a type without it, is missing at
+// the value itself; only an Object without required members may be empty.
+// After a fault the value is to be thrown away.
+func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *fault.List) {
+	s := d.compiler.states.Get().(*state)
+	s.scanner = scanner{data: data, limit: MaxDepth, names: s.names[:0]}
+	s.opts, s.faults, s.failed, s.echo = opts, faults, 0, nil
+	n, cut := len(faults.Faults), faults.Cut
+	if !d.run(s, pointerTo(into)) {
+		faults.Faults, faults.Cut = faults.Faults[:n], cut
+		faults.Add(&fault.Fault{
+			Type: fault.JSONInvalid, Loc: []any{s.at}, Ctx: map[string]any{"error": s.reason},
+		})
+	}
+	s.release()
+	d.compiler.states.Put(s)
+}
+
+func (d *Decoder) run(s *state, p pointer) bool {
+	s.space()
+	if s.pos == len(s.data) {
+		if d.vacant != nil {
+			d.vacant(s, p)
+		} else {
+			s.report(fault.New(fault.Missing), s.pos)
+		}
+		return true
+	}
+	if s.peek() == 'n' && !d.null {
+		start := s.pos
+		if !s.literal("null") || !s.finished() {
+			return false
+		}
+		s.report(fault.New(fault.Missing), start)
+		return true
+	}
+	return d.decode(s, p) && s.finished()
+}
+
+// Default makes the maker of a field's default, which sets dst to a copy that
+// shares nothing with those before. The error says why the default cannot be a
+// value of the field.
+func (c *Compiler) Default(f *typeinfo.Field) (func(dst reflect.Value), error) {
+	var made *defaultMaker
+	err := c.compile(func() (err error) {
+		made, err = c.defaultOf(f)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return func(dst reflect.Value) {
+		s := c.states.Get().(*state)
+		made.fill(s, pointerTo(dst))
+		s.release()
+		c.states.Put(s)
+	}, nil
+}
+
+// CheckExample reports whether a field's example is a value of the field. Of a
+// type that cannot be read only the syntax is checked.
+func (c *Compiler) CheckExample(f *typeinfo.Field) error {
+	err := c.compile(func() error { return c.verifyExample(f) })
+	if errors.As(err, new(*unreadableError)) {
+		return checkSyntax(f.Example)
+	}
+	return err
+}
+
+// Encoder writes one type as JSON.
+type Encoder struct {
+	compiler *Compiler
+	encode   encodeFunc
+	goType   reflect.Type
+}
+
+// Encoder makes, or finds, the encoder of t whose values keep the rules.
+func (c *Compiler) Encoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Encoder, error) {
+	e := &Encoder{compiler: c, goType: t.Go}
+	err := c.compile(func() (err error) {
+		e.encode, err = c.encoder(programKey{t, rules, false})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// Append writes v behind dst. With checks on, the rules of what is written are
+// judged on the way (not Validate methods; an absent or omitted value keeps
+// every rule) and broken ones become faults, located like those of Decode.
+//
+// The error is for what has no JSON form: NaN, infinities, a time outside of the
+// years 0 to 9999, a union without exactly one variant, a failing MarshalJSON or
+// MarshalText, nesting over [MaxEncodeDepth]. It names the place, and is meant
+// for a log.
+func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
+	if !v.CanAddr() {
+		copied := reflect.New(e.goType).Elem()
+		copied.Set(v)
+		v = copied
+	}
+	w := e.compiler.writers.Get().(*writer)
+	*w = writer{checks: checks, faults: faults, options: e.compiler.foreign}
+	dst = e.encode(w, dst, pointerTo(v))
+	err := w.problem()
+	*w = writer{}
+	e.compiler.writers.Put(w)
+	return dst, err
+}
+
+// typeName is how a message calls a type.
+func typeName(t reflect.Type) string {
+	if t.Name() != "" {
+		return t.Name()
+	}
+	return t.String()
+}
+
+// cannot is the error for a type that has no program.
+func cannot(t *typeinfo.Type, problem, fix string) error {
+	return &typeinfo.Error{Type: t.Go.String(), Problem: problem, Fix: fix}
+}
+
+// unreadableError is the error for a type that can only be written.
+type unreadableError struct{ reason *typeinfo.Error }
+
+func (e *unreadableError) Error() string { return e.reason.Error() }
+
+// Unwrap gives the error in its plain form.
+func (e *unreadableError) Unwrap() error { return e.reason }
+
+func cannotRead(t *typeinfo.Type, fix string) error {
+	return &unreadableError{&typeinfo.Error{
+		Type: t.Go.String(), Problem: "it stands in a request, but it can only be written", Fix: fix,
+	}}
+}
+
+// within says at which field of a struct an error occurred.
+func within(parent reflect.Type, f *typeinfo.Field, err error) error {
+	return fmt.Errorf("%s.%s: %w", parent, f.Go, err)
+}
+
+// quotedList is how pydantic lists choices in the facts of a fault.
+func quotedList(values []string, last string) string {
+	var b strings.Builder
+	for i, v := range values {
+		switch {
+		case i == 0:
+		case i == len(values)-1:
+			b.WriteString(last)
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(v)
+	}
+	return b.String()
+}
+
+// choice is one choice of such a list: text in single quotes, numbers plain.
+func choice(raw json.RawMessage) string {
+	if text, ok := bytes.CutPrefix(raw, []byte{'"'}); ok {
+		return "'" + string(unescape(nil, text[:len(text)-1])) + "'"
+	}
+	return string(raw)
+}

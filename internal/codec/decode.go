@@ -1,0 +1,212 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// decodeFunc reads the value that begins at the next byte into p, a zero value
+// of the type it was made for. False is a syntax error: the walk is over. A
+// value of the wrong kind is skipped and reported, and the walk goes on.
+type decodeFunc func(d *state, p pointer) bool
+
+// state is one walk over one text.
+type state struct {
+	scanner
+	opts   Options
+	faults *fault.List
+	// failed counts the faults, also those over the limit of the list, so that
+	// comparing it tells whether a value was sound.
+	failed int
+	// scratch holds the text of strings with escapes for a moment.
+	scratch []byte
+	// echo is a copy of the text, made when a fault is to show a part of it.
+	echo []byte
+	// making are the defaults being verified, nil at any other time; loop is
+	// set when one of them contains itself.
+	making []*defaultMaker
+	loop   bool
+}
+
+// release lets go of everything that belongs to a request.
+func (d *state) release() {
+	names, scratch := d.names, d.scratch
+	clear(names[:cap(names)])
+	if cap(names) > 8*fewNames {
+		names = nil
+	}
+	if cap(scratch) > 1<<12 {
+		scratch = nil
+	}
+	*d = state{scanner: scanner{names: names[:0]}, scratch: scratch}
+}
+
+// report notes a fault of the value that stands between start and here.
+func (d *state) report(f *fault.Fault, start int) {
+	d.failed++
+	if d.opts.Echo && start < d.pos {
+		shown := *f
+		shown.Input = d.sent(start)
+		f = &shown
+	}
+	d.faults.Add(f)
+}
+
+// sent is the text from start to here, as a part of a copy that all faults of
+// this text share.
+func (d *state) sent(start int) json.RawMessage {
+	if d.echo == nil {
+		d.echo = bytes.Clone(d.data)
+	}
+	return d.echo[start:d.pos:d.pos]
+}
+
+// wrong skips a value and reports it.
+func (d *state) wrong(typ string) bool {
+	start := d.pos
+	if !d.skip() {
+		return false
+	}
+	d.report(fault.New(typ), start)
+	return true
+}
+
+// mark is a moment in a walk, to tell what happened since.
+type mark struct{ faults, failed int }
+
+func (d *state) mark() mark { return mark{len(d.faults.Faults), d.failed} }
+
+// sound reports whether nothing was wrong since the mark.
+func (d *state) sound(since mark) bool { return d.failed == since.failed }
+
+// under locates the faults since the mark below a name or an index.
+func (d *state) under(since mark, at any) { d.faults.Under(since.faults, at) }
+
+// within reads a text of its own, such as a number in a string, with inner. It
+// reports whether that was the whole of it.
+func (d *state) within(text []byte, inner decodeFunc, p pointer) bool {
+	outer, echo := d.scanner, d.opts.Echo
+	d.scanner, d.opts.Echo = scanner{data: text, limit: MaxDepth}, false
+	ok := inner(d, p) && d.pos == len(text)
+	d.scanner, d.opts.Echo = outer, echo
+	return ok
+}
+
+// decodeProgram is a decoder that may still be under way.
+type decodeProgram struct{ decode decodeFunc }
+
+// decoder compiles a decoder, or finds it.
+func (c *Compiler) decoder(key programKey) (decodeFunc, error) {
+	if known, ok := c.decoders[key]; ok {
+		if known.decode != nil {
+			return known.decode, nil
+		}
+		return func(d *state, p pointer) bool { return known.decode(d, p) }, nil
+	}
+	program := &decodeProgram{}
+	c.decoders[key] = program
+	c.undo = append(c.undo, func() { delete(c.decoders, key) })
+	made, err := c.makeDecoder(key)
+	program.decode = made
+	return made, err
+}
+
+// makeDecoder wraps what reads a value into what judges it.
+func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
+	t := key.t
+	decode, err := c.makeKind(key)
+	if err != nil || t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+		return decode, err
+	}
+	if t.Enum != nil {
+		if decode, err = enumerated(t, decode); err != nil {
+			return nil, err
+		}
+	}
+	keeps, err := c.check(t, key.rules)
+	if err != nil || keeps == nil {
+		return decode, err
+	}
+	return checked(t.Go, decode, keeps), nil
+}
+
+// makeKind chooses the maker for a kind. The rules of a pointer or an Optional
+// are handed to what it holds.
+func (c *Compiler) makeKind(key programKey) (decodeFunc, error) {
+	t := key.t
+	if key.quoted && t.Kind != typeinfo.Pointer && t.Kind != typeinfo.Optional {
+		return c.makeQuoted(t)
+	}
+	switch t.Kind {
+	case typeinfo.Bool:
+		return decodeBool, nil
+	case typeinfo.Int:
+		return makeInt(t.Bits), nil
+	case typeinfo.Uint:
+		return makeUint(t.Bits), nil
+	case typeinfo.Float:
+		return makeFloat(t.Bits), nil
+	case typeinfo.Number:
+		return decodeNumber, nil
+	case typeinfo.String:
+		return decodeString, nil
+	case typeinfo.Bytes:
+		return makeStrings(parseBytes), nil
+	case typeinfo.Time:
+		return makeStrings(parseTime), nil
+	case typeinfo.Duration:
+		return makeStrings(parseDuration), nil
+	case typeinfo.Text:
+		return makeText(t)
+	case typeinfo.JSON:
+		return makeJSON(t)
+	case typeinfo.Raw:
+		return decodeRaw, nil
+	case typeinfo.Any:
+		return decodeAny, nil
+	case typeinfo.Pointer:
+		return c.makePointer(key)
+	case typeinfo.Optional:
+		return c.makeOptional(key)
+	case typeinfo.Slice:
+		return c.makeSlice(key)
+	case typeinfo.Array:
+		return c.makeArray(key)
+	case typeinfo.Map:
+		return c.makeMap(key)
+	case typeinfo.Struct:
+		return c.makeStruct(t)
+	case typeinfo.Union:
+		return c.makeUnion(t)
+	}
+	return nil, cannot(t, "it has no JSON form", "use another type")
+}
+
+// check compiles the rules on a value itself; nil for none.
+func (c *Compiler) check(t *typeinfo.Type, rules *typeinfo.Rules) (check.Check, error) {
+	if rules == nil {
+		return nil, nil
+	}
+	return c.rules.Compile(t, rules)
+}
+
+// checked judges each value that was read without a fault.
+func checked(t reflect.Type, decode decodeFunc, keeps check.Check) decodeFunc {
+	return func(d *state, p pointer) bool {
+		start, before := d.pos, d.failed
+		if !decode(d, p) {
+			return false
+		}
+		if d.failed == before {
+			if f := keeps(valueAt(t, p)); f != nil {
+				d.report(f, start)
+			}
+		}
+		return true
+	}
+}

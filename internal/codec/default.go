@@ -1,0 +1,224 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// fillFunc gives a value that is absent what it has without being sent.
+type fillFunc func(d *state, p pointer)
+
+// defaultMaker makes the default of one field.
+type defaultMaker struct {
+	compiler *Compiler
+	field    *typeinfo.Field
+	decode   decodeFunc
+	// ready is the value itself, for types of which a copy shares nothing; for
+	// the others each value is read anew.
+	ready reflect.Value
+}
+
+// defaultOf compiles a field's default; it is verified at the end of the
+// compilation.
+func (c *Compiler) defaultOf(f *typeinfo.Field) (*defaultMaker, error) {
+	decode, err := c.decoder(programKey{t: f.Type, rules: f.Rules})
+	if err != nil {
+		return nil, err
+	}
+	m := &defaultMaker{compiler: c, field: f, decode: decode}
+	c.later = append(c.later, m.verify)
+	return m, nil
+}
+
+// fill sets the zero value at p to the default.
+func (m *defaultMaker) fill(d *state, p pointer) {
+	if m.ready.IsValid() {
+		valueAt(m.field.Type.Go, p).Set(m.ready)
+		return
+	}
+	if d.making != nil {
+		if d.loop = d.loop || slices.Contains(d.making, m); d.loop {
+			return
+		}
+		d.making = append(d.making, m)
+		defer func() { d.making = d.making[:len(d.making)-1] }()
+	}
+	m.read(d, p)
+}
+
+// read reads the default as if it had been sent, beside what is being read.
+func (m *defaultMaker) read(d *state, p pointer) bool {
+	var none fault.List
+	outer, opts, faults, failed := d.scanner, d.opts, d.faults, d.failed
+	d.scanner = scanner{data: m.field.Default, limit: MaxDepth}
+	d.opts, d.faults = Options{}, &none
+	ok := m.decode(d, p) && d.finished()
+	d.scanner, d.opts, d.faults, d.failed = outer, opts, faults, failed
+	return ok && len(none.Faults) == 0
+}
+
+// verify reads the default once and reports what is wrong with it.
+func (m *defaultMaker) verify() error {
+	value := reflect.New(m.field.Type.Go).Elem()
+	d := &state{making: []*defaultMaker{m}}
+	if err := m.compiler.trial(d, m.decode, m.field, m.field.Default, value); err != nil {
+		return fmt.Errorf("default %w; change the default or the rule", err)
+	}
+	if d.loop {
+		return fmt.Errorf("default %s contains the field itself, without end; use a default without it", m.field.Default)
+	}
+	if isFlat(m.field.Type) {
+		m.ready = value
+	}
+	return nil
+}
+
+// isFlat reports whether copying a value copies all of it.
+func isFlat(t *typeinfo.Type) bool {
+	switch t.Kind {
+	case typeinfo.Bool, typeinfo.Int, typeinfo.Uint, typeinfo.Float, typeinfo.Number,
+		typeinfo.String, typeinfo.Time, typeinfo.Duration:
+		return true
+	case typeinfo.Optional:
+		return isFlat(t.Elem)
+	}
+	return false
+}
+
+// trial reads a default or an example. The error begins with its text.
+func (c *Compiler) trial(d *state, decode decodeFunc, f *typeinfo.Field, text []byte, into reflect.Value) error {
+	var found fault.List
+	d.scanner = scanner{data: text, limit: MaxDepth}
+	d.faults = &found
+	if !decode(d, pointerTo(into)) || !d.finished() {
+		return fmt.Errorf("%s is not JSON: %s", text, d.reason)
+	}
+	if len(found.Faults) == 0 {
+		return nil
+	}
+	return errors.New(complaint(f, text, found.Faults[0]))
+}
+
+// complaint says what is wrong with a default or an example.
+func complaint(f *typeinfo.Field, text []byte, found fault.Fault) string {
+	if found.Tag != "" && len(found.Loc) == 0 && f.Rules != nil {
+		for _, rule := range f.Rules.Self {
+			if rule.Name == found.Tag {
+				return fmt.Sprintf("%s breaks %s", text, rule)
+			}
+		}
+	}
+	message := found.Msg
+	if message == "" {
+		message = fault.Message(found.Type, found.Ctx)
+	}
+	if len(found.Loc) == 0 {
+		return fmt.Sprintf("%s does not fit %s (%s)", text, f.Type.Go, message)
+	}
+	var place strings.Builder
+	for _, at := range slices.Backward(found.Loc) {
+		fmt.Fprintf(&place, ".%v", at)
+	}
+	return fmt.Sprintf("%s does not fit %s (%s at %s)", text, f.Type.Go, message, place.String()[1:])
+}
+
+// verifyExample reads a field's example.
+func (c *Compiler) verifyExample(f *typeinfo.Field) error {
+	if f.Example == nil {
+		return nil
+	}
+	decode, err := c.decoder(programKey{t: f.Type, rules: f.Rules})
+	if err != nil {
+		return err
+	}
+	c.later = append(c.later, func() error {
+		err := c.trial(&state{}, decode, f, f.Example, reflect.New(f.Type.Go).Elem())
+		if err != nil {
+			return fmt.Errorf("example %w; change the example or the rule", err)
+		}
+		return nil
+	})
+	return nil
+}
+
+// checkSyntax reports whether an example is JSON at all.
+func checkSyntax(text []byte) error {
+	s := scanner{data: text, limit: MaxDepth}
+	s.space()
+	if !s.skip() || !s.finished() {
+		return fmt.Errorf("example %s is not JSON: %s; correct it", text, s.reason)
+	}
+	return nil
+}
+
+// filler compiles what an absent field gets: its default, or the defaults of
+// the fields in it; nil for neither.
+func (c *Compiler) filler(f *typeinfo.Field) (fillFunc, error) {
+	if f.Default == nil {
+		return c.fillerOf(f.Type)
+	}
+	m, err := c.defaultOf(f)
+	if err != nil {
+		return nil, err
+	}
+	return m.fill, nil
+}
+
+// fillerOf compiles what an absent value of a type gets. It ends, because no
+// type contains itself but through a pointer, a slice or a map, which stay nil.
+func (c *Compiler) fillerOf(t *typeinfo.Type) (fillFunc, error) {
+	switch t.Kind {
+	case typeinfo.Struct:
+		return c.structFiller(t.Object, t.Go)
+	case typeinfo.Array:
+		return c.arrayFiller(t)
+	}
+	return nil, nil
+}
+
+func (c *Compiler) arrayFiller(t *typeinfo.Type) (fillFunc, error) {
+	fill, err := c.fillerOf(t.Elem)
+	if err != nil || fill == nil {
+		return nil, err
+	}
+	size := t.Elem.Go.Size()
+	return func(d *state, p pointer) {
+		for i := range t.Len {
+			fill(d, element(p, i, size))
+		}
+	}, nil
+}
+
+// part is a field of an absent struct that has a default.
+type part struct {
+	at   path
+	fill fillFunc
+}
+
+func (c *Compiler) structFiller(o *typeinfo.Object, parent reflect.Type) (fillFunc, error) {
+	var parts []part
+	for _, f := range o.Fields {
+		fill, err := c.filler(f)
+		if err != nil {
+			return nil, within(parent, f, err)
+		}
+		if fill != nil && !f.ThroughPointer {
+			at, _ := pathTo(parent, f.Index)
+			parts = append(parts, part{at, fill})
+		}
+	}
+	if parts == nil {
+		return nil, nil
+	}
+	return func(d *state, p pointer) {
+		for i := range parts {
+			parts[i].fill(d, parts[i].at.reach(p))
+		}
+	}, nil
+}

@@ -1,0 +1,196 @@
+package codec
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// encodeFunc appends the value at p, which is of the type it was made for. What
+// goes wrong is noted in the writer; dst is then of no use.
+type encodeFunc func(w *writer, dst []byte, p pointer) []byte
+
+// writer is one walk over one value.
+type writer struct {
+	checks bool
+	faults *fault.List
+	depth  int
+	// err is the first error, place where it is, innermost first.
+	err   error
+	place []any
+	// options are for what the json library writes.
+	options jsonv2.Options
+}
+
+func (w *writer) fail(err error) {
+	if w.err == nil {
+		w.err = err
+	}
+}
+
+// at locates an error on the way out.
+func (w *writer) at(place any) { w.place = append(w.place, place) }
+
+// problem is the error with its place.
+func (w *writer) problem() error {
+	if w.err == nil || len(w.place) == 0 {
+		return w.err
+	}
+	var b strings.Builder
+	for _, at := range slices.Backward(w.place) {
+		fmt.Fprintf(&b, ".%v", at)
+	}
+	return fmt.Errorf("%s: %w", b.String()[1:], w.err)
+}
+
+var errDepth = errors.New("nested too deeply, or a value that contains itself")
+
+// enter goes one level down; false when there are too many.
+func (w *writer) enter() bool {
+	if w.depth++; w.depth > MaxEncodeDepth {
+		w.fail(errDepth)
+		return false
+	}
+	return true
+}
+
+func (w *writer) leave() { w.depth-- }
+
+// encodeProgram is an encoder that may still be under way.
+type encodeProgram struct{ encode encodeFunc }
+
+// encoder compiles an encoder, or finds it.
+func (c *Compiler) encoder(key programKey) (encodeFunc, error) {
+	if known, ok := c.encoders[key]; ok {
+		if known.encode != nil {
+			return known.encode, nil
+		}
+		return func(w *writer, dst []byte, p pointer) []byte { return known.encode(w, dst, p) }, nil
+	}
+	program := &encodeProgram{}
+	c.encoders[key] = program
+	c.undo = append(c.undo, func() { delete(c.encoders, key) })
+	made, err := c.makeEncoder(key)
+	program.encode = made
+	return made, err
+}
+
+// makeEncoder wraps what writes a value into what judges it.
+func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
+	t := key.t
+	encode, err := c.makeWriter(key)
+	if err != nil || t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+		return encode, err
+	}
+	if t.Enum != nil {
+		listed, err := choicesOf(t)
+		if err != nil {
+			return nil, err
+		}
+		encode = judged(encode, listed.judge)
+	}
+	keeps, err := c.check(t, key.rules)
+	if err != nil || keeps == nil {
+		return encode, err
+	}
+	return judged(encode, judgeAt(t.Go, keeps)), nil
+}
+
+func judgeAt(t reflect.Type, keeps check.Check) func(p pointer) *fault.Fault {
+	return func(p pointer) *fault.Fault { return keeps(valueAt(t, p)) }
+}
+
+// judged judges each value whose parts are sound.
+func judged(encode encodeFunc, judge func(p pointer) *fault.Fault) encodeFunc {
+	return func(w *writer, dst []byte, p pointer) []byte {
+		if !w.checks {
+			return encode(w, dst, p)
+		}
+		n := len(w.faults.Faults)
+		dst = encode(w, dst, p)
+		if len(w.faults.Faults) == n {
+			if f := judge(p); f != nil {
+				w.faults.Add(f)
+			}
+		}
+		return dst
+	}
+}
+
+// under encodes a part and locates what went wrong below place.
+func (w *writer) under(encode encodeFunc, dst []byte, p pointer, place func() any) []byte {
+	if !w.checks {
+		if dst = encode(w, dst, p); w.err != nil {
+			w.at(place())
+		}
+		return dst
+	}
+	n := len(w.faults.Faults)
+	dst = encode(w, dst, p)
+	if len(w.faults.Faults) != n {
+		w.faults.Under(n, place())
+	}
+	if w.err != nil {
+		w.at(place())
+	}
+	return dst
+}
+
+// makeWriter chooses the maker for a kind.
+func (c *Compiler) makeWriter(key programKey) (encodeFunc, error) {
+	t := key.t
+	if key.quoted && t.Kind != typeinfo.Pointer && t.Kind != typeinfo.Optional {
+		return c.makeQuotedWriter(t)
+	}
+	switch t.Kind {
+	case typeinfo.Bool:
+		return encodeBool, nil
+	case typeinfo.Int:
+		return makeIntWriter(t.Bits), nil
+	case typeinfo.Uint:
+		return makeUintWriter(t.Bits), nil
+	case typeinfo.Float:
+		return makeFloatWriter(t.Bits), nil
+	case typeinfo.Number:
+		return encodeNumber, nil
+	case typeinfo.String:
+		return encodeString, nil
+	case typeinfo.Bytes:
+		return encodeBytes, nil
+	case typeinfo.Time:
+		return encodeTime, nil
+	case typeinfo.Duration:
+		return encodeDuration, nil
+	case typeinfo.Text:
+		return makeTextWriter(t)
+	case typeinfo.JSON:
+		return makeJSONWriter(t)
+	case typeinfo.Raw:
+		return encodeRaw, nil
+	case typeinfo.Any:
+		return encodeAny, nil
+	case typeinfo.Pointer:
+		return c.makePointerWriter(key)
+	case typeinfo.Optional:
+		return c.makeOptionalWriter(key)
+	case typeinfo.Slice:
+		return c.makeSliceWriter(key)
+	case typeinfo.Array:
+		return c.makeArrayWriter(key)
+	case typeinfo.Map:
+		return c.makeMapWriter(key)
+	case typeinfo.Struct:
+		return c.makeStructWriter(t)
+	case typeinfo.Union:
+		return c.makeUnionWriter(t)
+	}
+	return nil, cannot(t, "it has no JSON form", "use another type")
+}

@@ -1,0 +1,288 @@
+package codec
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+func encodeBool(_ *writer, dst []byte, p pointer) []byte {
+	return strconv.AppendBool(dst, *as[bool](p))
+}
+
+func makeIntWriter(bits int) encodeFunc {
+	return func(_ *writer, dst []byte, p pointer) []byte {
+		return strconv.AppendInt(dst, loadInt(p, bits), 10)
+	}
+}
+
+func makeUintWriter(bits int) encodeFunc {
+	return func(_ *writer, dst []byte, p pointer) []byte {
+		return strconv.AppendUint(dst, loadUint(p, bits), 10)
+	}
+}
+
+func makeFloatWriter(bits int) encodeFunc {
+	if bits == 32 {
+		return func(w *writer, dst []byte, p pointer) []byte {
+			return w.float(dst, float64(*as[float32](p)), 32)
+		}
+	}
+	return func(w *writer, dst []byte, p pointer) []byte { return w.float(dst, *as[float64](p), 64) }
+}
+
+// float writes the shortest number that reads back as f, in the notation of
+// JavaScript and encoding/json: an exponent only for the very small and large.
+func (w *writer) float(dst []byte, f float64, bits int) []byte {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		w.fail(fmt.Errorf("%v is not a number in JSON", f))
+		return dst
+	}
+	size := math.Abs(f)
+	least, most := 1e-6, 1e21
+	if bits == 32 {
+		least, most = float64(float32(1e-6)), float64(float32(1e21))
+	}
+	if size == 0 || size >= least && size < most {
+		return strconv.AppendFloat(dst, f, 'f', -1, bits)
+	}
+	dst = strconv.AppendFloat(dst, f, 'e', -1, bits)
+	if n := len(dst); n >= 4 && dst[n-4] == 'e' && dst[n-2] == '0' {
+		dst[n-2] = dst[n-1] // e-07 is written e-7
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// encodeNumber writes a json.Number, whose zero value is 0.
+func encodeNumber(w *writer, dst []byte, p pointer) []byte {
+	text := string(*as[json.Number](p))
+	if text == "" {
+		return append(dst, '0')
+	}
+	s := scanner{data: []byte(text)}
+	if _, _, ok := s.number(); !ok || s.pos != len(text) {
+		w.fail(fmt.Errorf("json.Number %q is not a number", text))
+	}
+	return append(dst, text...)
+}
+
+func encodeString(_ *writer, dst []byte, p pointer) []byte {
+	return appendString(dst, *as[string](p))
+}
+
+const hexDigits = "0123456789abcdef"
+
+// appendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
+func appendString[T string | []byte](dst []byte, text T) []byte {
+	dst = append(dst, '"')
+	done := 0
+	for i := 0; i < len(text); {
+		c := text[i]
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
+			continue
+		}
+		if c < utf8.RuneSelf {
+			dst = append(dst, text[done:i]...)
+			dst = appendEscaped(dst, c)
+			i++
+			done = i
+			continue
+		}
+		r, size := utf8.DecodeRuneInString(string(text[i:min(len(text), i+utf8.UTFMax)]))
+		if r == utf8.RuneError && size == 1 {
+			dst = append(dst, text[done:i]...)
+			dst = append(dst, "\ufffd"...)
+			done = i + 1
+		}
+		i += size
+	}
+	dst = append(dst, text[done:]...)
+	return append(dst, '"')
+}
+
+func appendEscaped(dst []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(dst, '\\', c)
+	case '\b':
+		return append(dst, '\\', 'b')
+	case '\f':
+		return append(dst, '\\', 'f')
+	case '\n':
+		return append(dst, '\\', 'n')
+	case '\r':
+		return append(dst, '\\', 'r')
+	case '\t':
+		return append(dst, '\\', 't')
+	}
+	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+}
+
+func encodeBytes(_ *writer, dst []byte, p pointer) []byte {
+	dst = append(dst, '"')
+	dst = base64.StdEncoding.AppendEncode(dst, *as[[]byte](p))
+	return append(dst, '"')
+}
+
+var errTime = errors.New("a time outside of what RFC 3339 can write")
+
+func encodeTime(w *writer, dst []byte, p pointer) []byte {
+	dst = append(dst, '"')
+	dst, err := as[time.Time](p).AppendText(dst)
+	if err != nil {
+		w.fail(errTime)
+	}
+	return append(dst, '"')
+}
+
+func encodeDuration(_ *writer, dst []byte, p pointer) []byte {
+	dst = append(dst, '"')
+	dst = append(dst, as[time.Duration](p).String()...)
+	return append(dst, '"')
+}
+
+func makeTextWriter(t *typeinfo.Type) (encodeFunc, error) {
+	if !t.Writes {
+		return nil, cannot(t, "it stands in an answer, but it can only be read", "give it a method MarshalText")
+	}
+	write := textWriter(t)
+	return func(w *writer, dst []byte, p pointer) []byte {
+		text, err := write(p)
+		if err != nil {
+			w.fail(err)
+			return dst
+		}
+		return appendString(dst, text)
+	}, nil
+}
+
+// textWriter calls MarshalText.
+func textWriter(t *typeinfo.Type) func(p pointer) ([]byte, error) {
+	goType := t.Go
+	return func(p pointer) ([]byte, error) {
+		text, err := reflect.NewAt(goType, p).Interface().(encoding.TextMarshaler).MarshalText()
+		if err != nil {
+			return nil, fmt.Errorf("MarshalText of %s: %w", goType, err)
+		}
+		return text, nil
+	}
+}
+
+// foreignOptions are the options for what the json library writes for us, so that it
+// looks like what we write.
+func foreignOptions() jsonv2.Options {
+	duration := jsonv2.MarshalToFunc(func(e *jsontext.Encoder, d time.Duration) error {
+		return e.WriteToken(jsontext.String(d.String()))
+	})
+	return jsonv2.JoinOptions(
+		jsonv2.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true),
+		jsontext.AllowInvalidUTF8(true), jsonv2.WithMarshalers(duration),
+	)
+}
+
+func makeJSONWriter(t *typeinfo.Type) (encodeFunc, error) {
+	if !t.Writes {
+		return nil, cannot(t, "it stands in an answer, but it can only be read", "give it a method MarshalJSON")
+	}
+	return func(w *writer, dst []byte, p pointer) []byte {
+		return w.foreign(dst, reflect.NewAt(t.Go, p).Interface())
+	}, nil
+}
+
+// foreign lets the json library write a value. It is compact and valid then.
+func (w *writer) foreign(dst []byte, value any) []byte {
+	text, err := jsonv2.Marshal(value, w.options)
+	if err != nil {
+		w.fail(err)
+		return dst
+	}
+	return append(dst, text...)
+}
+
+// encodeRaw writes JSON that is there already, without its white space; nil is
+// null.
+func encodeRaw(w *writer, dst []byte, p pointer) []byte {
+	raw := *as[json.RawMessage](p)
+	if raw == nil {
+		return append(dst, "null"...)
+	}
+	s := scanner{data: raw, limit: MaxEncodeDepth}
+	s.space()
+	if !s.skip() || !s.finished() {
+		w.fail(fmt.Errorf("raw JSON is not valid: %s at byte %d", s.reason, s.at))
+		return dst
+	}
+	return appendCompact(dst, raw)
+}
+
+// appendCompact copies valid JSON without the white space between its tokens.
+func appendCompact(dst, raw []byte) []byte {
+	if bytes.IndexAny(raw, " \t\r\n") < 0 {
+		return append(dst, raw...)
+	}
+	inside := false
+	for i := 0; i < len(raw); i++ {
+		c := raw[i]
+		if !inside && c <= ' ' {
+			continue
+		}
+		dst = append(dst, c)
+		switch {
+		case c == '"':
+			inside = !inside
+		case c == '\\':
+			i++
+			dst = append(dst, raw[i])
+		}
+	}
+	return dst
+}
+
+// encodeAny writes whatever an interface holds: what decodeAny makes by
+// ourselves, any other type by the json library.
+func encodeAny(w *writer, dst []byte, p pointer) []byte { return w.any(dst, *as[any](p)) }
+
+func (w *writer) any(dst []byte, value any) []byte {
+	switch v := value.(type) {
+	case nil:
+		return append(dst, "null"...)
+	case bool:
+		return strconv.AppendBool(dst, v)
+	case string:
+		return appendString(dst, v)
+	case int:
+		return strconv.AppendInt(dst, int64(v), 10)
+	case float64:
+		return w.float(dst, v, 64)
+	}
+	return w.foreign(dst, value)
+}
+
+func (c *Compiler) makeQuotedWriter(t *typeinfo.Type) (encodeFunc, error) {
+	switch t.Kind {
+	case typeinfo.Bool, typeinfo.Int, typeinfo.Uint, typeinfo.Float:
+	default:
+		return nil, cannot(t, "the json option \"string\" is for numbers and booleans", "drop it")
+	}
+	inner, err := c.makeWriter(programKey{t: t})
+	return func(w *writer, dst []byte, p pointer) []byte {
+		dst = inner(w, append(dst, '"'), p)
+		return append(dst, '"')
+	}, err
+}

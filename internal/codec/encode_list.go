@@ -1,0 +1,231 @@
+package codec
+
+import (
+	"bytes"
+	"errors"
+	"reflect"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+func (c *Compiler) makePointerWriter(key programKey) (encodeFunc, error) {
+	encode, err := c.encoder(programKey{key.t.Elem, key.rules, key.quoted})
+	return func(w *writer, dst []byte, p pointer) []byte {
+		held := *as[pointer](p)
+		if held == nil {
+			return append(dst, "null"...)
+		}
+		if !w.enter() {
+			return dst
+		}
+		dst = encode(w, dst, held)
+		w.leave()
+		return dst
+	}, err
+}
+
+// makeOptionalWriter writes an Optional. A member that is absent is left out
+// by its object; anywhere else an absent value is null.
+func (c *Compiler) makeOptionalWriter(key programKey) (encodeFunc, error) {
+	encode, err := c.encoder(programKey{key.t.Elem, key.rules, key.quoted})
+	if err != nil {
+		return nil, err
+	}
+	layout := optionalOf(key.t)
+	return func(w *writer, dst []byte, p pointer) []byte {
+		if *layout.nullIn(p) || !*layout.setIn(p) {
+			return append(dst, "null"...)
+		}
+		return encode(w, dst, layout.valueIn(p))
+	}, nil
+}
+
+func (c *Compiler) elemWriter(key programKey) (encodeFunc, error) {
+	var rules *typeinfo.Rules
+	if key.rules != nil {
+		rules = key.rules.Elem
+	}
+	return c.encoder(programKey{t: key.t.Elem, rules: rules})
+}
+
+func (c *Compiler) makeSliceWriter(key programKey) (encodeFunc, error) {
+	encode, err := c.elemWriter(key)
+	size := key.t.Elem.Go.Size()
+	return func(w *writer, dst []byte, p pointer) []byte {
+		header := as[list](p)
+		return w.list(dst, header.first, header.len, size, encode)
+	}, err
+}
+
+func (c *Compiler) makeArrayWriter(key programKey) (encodeFunc, error) {
+	encode, err := c.elemWriter(key)
+	n, size := key.t.Len, key.t.Elem.Go.Size()
+	return func(w *writer, dst []byte, p pointer) []byte {
+		return w.list(dst, p, n, size, encode)
+	}, err
+}
+
+// list writes n elements, one behind the other in memory.
+func (w *writer) list(dst []byte, first pointer, n int, size uintptr, encode encodeFunc) []byte {
+	if !w.enter() {
+		return dst
+	}
+	dst = append(dst, '[')
+	for i := range n {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = w.under(encode, dst, element(first, i, size), func() any { return i })
+		if w.err != nil {
+			return dst
+		}
+	}
+	w.leave()
+	return append(dst, ']')
+}
+
+// mapWriter writes a map, its names in the order of their bytes.
+type mapWriter struct {
+	goType reflect.Type
+	elems  reflect.Type
+	size   uintptr
+	name   func(key reflect.Value) ([]byte, error)
+	encode encodeFunc
+	// keys judges keys; nil for nothing.
+	keys encodeFunc
+}
+
+func (c *Compiler) makeMapWriter(key programKey) (encodeFunc, error) {
+	t := key.t
+	m := &mapWriter{goType: t.Go, elems: reflect.SliceOf(t.Elem.Go), size: t.Elem.Go.Size()}
+	var err error
+	if m.encode, err = c.elemWriter(key); err != nil {
+		return nil, err
+	}
+	if m.name, err = nameWriter(t.Key); err != nil {
+		return nil, err
+	}
+	m.keys, err = c.keyJudge(key)
+	return m.write, err
+}
+
+// keyJudge is what judges keys, as an encoder that writes nothing; nil for
+// nothing to judge.
+func (c *Compiler) keyJudge(key programKey) (encodeFunc, error) {
+	t := key.t.Key
+	nothing := func(_ *writer, dst []byte, _ pointer) []byte { return dst }
+	var judge encodeFunc
+	if t.Enum != nil {
+		listed, err := choicesOf(t)
+		if err != nil {
+			return nil, err
+		}
+		judge = judged(nothing, listed.judge)
+	}
+	if key.rules == nil {
+		return judge, nil
+	}
+	keeps, err := c.check(t, key.rules.Keys)
+	if err != nil || keeps == nil {
+		return judge, err
+	}
+	if judge == nil {
+		judge = nothing
+	}
+	return judged(judge, judgeAt(t.Go, keeps)), nil
+}
+
+// nameWriter makes what turns a key into a name.
+func nameWriter(t *typeinfo.Type) (func(key reflect.Value) ([]byte, error), error) {
+	switch t.Kind {
+	case typeinfo.String:
+		return func(key reflect.Value) ([]byte, error) { return []byte(key.String()), nil }, nil
+	case typeinfo.Int:
+		return func(key reflect.Value) ([]byte, error) { return strconv.AppendInt(nil, key.Int(), 10), nil }, nil
+	case typeinfo.Uint:
+		return func(key reflect.Value) ([]byte, error) { return strconv.AppendUint(nil, key.Uint(), 10), nil }, nil
+	case typeinfo.Text:
+		if !t.Writes {
+			return nil, cannot(t, "it is the key of a map in an answer, but it can only be read", "give it a method MarshalText")
+		}
+		write := textWriter(t)
+		return func(key reflect.Value) ([]byte, error) { return write(pointerTo(key)) }, nil
+	}
+	return nil, cannot(t, "the names of a JSON object cannot be made of it", "use a string, an integer or a type with a text form as the key")
+}
+
+// named is an entry of a map: its name, and which element it has.
+type named struct {
+	name  []byte
+	index int
+}
+
+var errNames = errors.New("a map with two keys that are written alike")
+
+func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
+	v := valueAt(m.goType, p)
+	if v.Len() == 0 {
+		return append(dst, '{', '}')
+	}
+	if !w.enter() {
+		return dst
+	}
+	entries, elems := m.collect(w, v)
+	if w.err != nil {
+		return dst
+	}
+	first := pointer(elems.UnsafePointer())
+	for i, e := range entries {
+		if i > 0 && bytes.Equal(e.name, entries[i-1].name) {
+			w.fail(errNames)
+			return dst
+		}
+		dst = append(dst, ',')
+		if i == 0 {
+			dst[len(dst)-1] = '{'
+		}
+		dst = append(appendString(dst, e.name), ':')
+		dst = w.under(m.encode, dst, element(first, e.index, m.size), func() any { return string(e.name) })
+		if w.err != nil {
+			return dst
+		}
+	}
+	w.leave()
+	return append(dst, '}')
+}
+
+// collect copies the elements of a map and makes names of its keys, sorted.
+func (m *mapWriter) collect(w *writer, v reflect.Value) ([]named, reflect.Value) {
+	entries := make([]named, 0, v.Len())
+	elems := reflect.MakeSlice(m.elems, v.Len(), v.Len())
+	key := reflect.New(m.goType.Key()).Elem()
+	for i := v.MapRange(); i.Next(); {
+		key.SetIterKey(i)
+		name, err := m.name(key)
+		if err != nil {
+			w.fail(err)
+			return nil, elems
+		}
+		if !utf8.Valid(name) {
+			name = []byte(string([]rune(string(name)))) // as appendString writes it
+		}
+		m.judgeKey(w, key, name)
+		elems.Index(len(entries)).SetIterValue(i)
+		entries = append(entries, named{name, len(entries)})
+	}
+	slices.SortFunc(entries, func(a, b named) int { return bytes.Compare(a.name, b.name) })
+	return entries, elems
+}
+
+func (m *mapWriter) judgeKey(w *writer, key reflect.Value, name []byte) {
+	if m.keys == nil || !w.checks {
+		return
+	}
+	n := len(w.faults.Faults)
+	m.keys(w, nil, pointerTo(key))
+	w.faults.Under(n, "[key]")
+	w.faults.Under(n, string(name))
+}

@@ -1,0 +1,182 @@
+package codec_test
+
+import (
+	"encoding/json"
+	"math"
+	"net/netip"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/fault"
+)
+
+func TestEncodeValues(t *testing.T) {
+	five := 5
+	type omits struct {
+		A int        `json:"a,omitempty"`
+		B string     `json:"b,omitempty"`
+		C []int      `json:"c,omitempty"`
+		D *int       `json:"d,omitempty"`
+		E struct{}   `json:"e,omitempty"`
+		F time.Time  `json:"f,omitzero"`
+		G [0]int     `json:"g,omitempty"`
+		H netip.Addr `json:"h,omitzero"`
+		I any        `json:"i,omitempty"`
+		J any        `json:"j,omitzero"`
+	}
+	type quoted struct {
+		A int      `json:"a,string"`
+		B *float64 `json:"b,string"`
+		C bool     `json:"c,string"`
+	}
+	type patch struct {
+		A Optional[int]    `json:"a"`
+		B Optional[string] `json:"b"`
+		C Optional[[]int]  `json:"c"`
+	}
+	type withPart struct {
+		*ExtraPart
+		Z int `json:"z"`
+	}
+	rows := []struct {
+		encode func(t testing.TB) (string, error)
+		want   string
+	}{
+		{of(true), `true`},
+		{of(int8(-128)), `-128`},
+		{of(uint64(math.MaxUint64)), `18446744073709551615`},
+		{of(1e21), `1e+21`},
+		{of(1e-7), `1e-7`},
+		{of(100.0), `100`},
+		{of(float32(0.1)), `0.1`},
+		{of(math.Copysign(0, -1)), `-0`},
+		{of(json.Number("")), `0`},
+		{of(json.Number("1.50")), `1.50`},
+		{of("a\"\\\b\f\n\r\t\x01\x7f<&>\u2028é\xffz"), `"a\"\\\b\f\n\r\t\u0001` + "\x7f<&>\u2028é\ufffdz\""},
+		{of([]byte(nil)), `""`},
+		{of([]byte("ab")), `"YWI="`},
+		{of(time.Date(2026, 1, 2, 3, 4, 5, 5e8, time.FixedZone("", 3600))), `"2026-01-02T03:04:05.5+01:00"`},
+		{of(90 * time.Minute), `"1h30m0s"`},
+		{of(Hex(255)), `"ff"`},
+		{of(Point{1, 2}), `[1,2]`},
+		{of(json.RawMessage(nil)), `null`},
+		{of(json.RawMessage(` { "a b" : [ 1 , "\" " ] } `)), `{"a b":[1,"\" "]}`},
+		{of[any](nil), `null`},
+		{of[any](map[string]any{"b": []int(nil), "a": time.Second, "c": map[string]int(nil)}), `{"a":"1s","b":[],"c":{}}`},
+		{of[*int](nil), `null`},
+		{of(&five), `5`},
+		{of([]int(nil)), `[]`},
+		{of([]int{1, 2}), `[1,2]`},
+		{of([2]bool{true}), `[true,false]`},
+		{of(map[string]int(nil)), `{}`},
+		{of(map[string]int{"b": 1, "a": 2, "": 3}), `{"":3,"a":2,"b":1}`},
+		{of(map[int]string{10: "x", 9: "y", -1: "z"}), `{"-1":"z","10":"x","9":"y"}`},
+		{of(map[Hex]int{255: 1}), `{"ff":1}`},
+		{of(map[string]int{"a\xff": 1}), "{\"a\ufffd\":1}"},
+		{of(struct{}{}), `{}`},
+		{of(omits{}), `{"e":{}}`},
+		{of(omits{A: 1, D: &five, G: [0]int{}, I: 0, J: 0}), `{"a":1,"d":5,"e":{},"i":0,"j":0}`},
+		{of(quoted{A: 5}), `{"a":"5","b":null,"c":"false"}`},
+		{of(patch{}), `{}`},
+		{of(patch{A: Optional[int]{Set: true}, B: Optional[string]{Set: true, Null: true}, C: Optional[[]int]{Set: true}}), `{"a":0,"b":null,"c":[]}`},
+		{of([]Optional[int]{{}}), `[null]`},
+		{of(withPart{}), `{"z":0}`},
+		{of(withPart{ExtraPart: &ExtraPart{Note: "n"}}), `{"note":"n","z":0}`},
+		{of(Pet{Dog: &Dog{Bark: true}}), `{"kind":"dog","bark":true,"loud":""}`},
+		{of(Pet{Cat: &Cat{Kind: "lion", Lives: 1}}), `{"kind":"cat","lives":1}`},
+		{of(tree{Value: 1, Children: []tree{{}}}), `{"value":1,"children":[{"value":0,"next":null}],"next":null}`},
+	}
+	for _, row := range rows {
+		got, err := row.encode(t)
+		require.NoError(t, err, row.want)
+		assert.Equal(t, row.want, got)
+		assert.True(t, json.Valid([]byte(got)))
+	}
+}
+
+func of[T any](v T) func(testing.TB) (string, error) {
+	return func(t testing.TB) (string, error) { return encode(t, v) }
+}
+
+func TestEncodeErrors(t *testing.T) {
+	loop := &tree{}
+	loop.Next = loop
+	type holder struct {
+		List []map[string]float64 `json:"list"`
+	}
+	rows := []struct {
+		encode func(t testing.TB) (string, error)
+		want   string
+	}{
+		{of(holder{[]map[string]float64{{"a": 1}, {"b": math.NaN()}}}), "list.1.b: NaN is not a number in JSON"},
+		{of(math.Inf(1)), "+Inf"},
+		{of[any](math.Inf(-1)), "-Inf"},
+		{of(json.Number("1x")), "json.Number"},
+		{of(json.RawMessage(`{`)), "raw JSON is not valid"},
+		{of(json.RawMessage{}), "raw JSON is not valid"},
+		{of(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)), "RFC 3339"},
+		{of(map[string]int{"\xff": 1, "\xfe": 2}), "written alike"},
+		{of(Pet{}), "exactly one variant"},
+		{of([]Pet{{Cat: &Cat{}, Dog: &Dog{}}}), "0: a union needs exactly one variant"},
+		{of(loop), "nested too deeply"},
+		{of[any](func() {}), "func"},
+	}
+	for _, row := range rows {
+		_, err := row.encode(t)
+		assert.ErrorContains(t, err, row.want)
+	}
+}
+
+func TestEncodeChecks(t *testing.T) {
+	type item struct {
+		Name  string         `json:"name" validate:"min=2"`
+		Skip  string         `json:"skip,omitempty" validate:"min=2"`
+		Ref   *int           `json:"ref" validate:"gte=1"`
+		Opt   Optional[int]  `json:"opt" validate:"gte=1"`
+		Level Level          `json:"level,omitempty"`
+		Map   map[string]int `json:"map" validate:"dive,keys,min=2,endkeys,gte=1"`
+		From  int            `json:"from"`
+		To    int            `json:"to" validate:"gtefield=From"`
+	}
+	zero := 0
+	rows := []struct {
+		v    item
+		want []string
+	}{
+		{item{Name: "ab"}, nil},
+		{item{Name: "a", Ref: &zero, Opt: Optional[int]{Set: true}, Level: "top", Map: map[string]int{"k": 1, "kk": 0}}, []string{
+			"string_too_short 0/name [min_length:2]", "greater_than_equal 0/ref [ge:1]", "greater_than_equal 0/opt [ge:1]",
+			"enum 0/level [expected:'low', 'mid' or 'high']", "string_too_short 0/map/k/[key] [min_length:2]", "greater_than_equal 0/map/kk [ge:1]",
+		}},
+		{item{Name: "ab", Opt: Optional[int]{Set: true, Null: true}, From: 2, To: 1}, []string{"value_error 0/to"}},
+	}
+	e, err := newCompiler().Encoder(describe(t, reflect.TypeFor[[]item]()), nil)
+	require.NoError(t, err)
+	for _, row := range rows {
+		var faults fault.List
+		value := []item{row.v}
+		out, err := e.Append([]byte("x"), reflect.ValueOf(&value).Elem(), true, &faults)
+		require.NoError(t, err)
+		assert.True(t, json.Valid(out[1:]))
+		faults.Seal(0, "out")
+		got := lines(faults.Faults)
+		require.Len(t, got, len(row.want))
+		for i := range got {
+			got[i] = strings.Replace(got[i], "out/", "", 1)
+			assert.True(t, strings.HasPrefix(got[i], row.want[i]), "%s, want %s", got[i], row.want[i])
+		}
+	}
+}
+
+func TestEncodeCopiesWhatIsNotAddressable(t *testing.T) {
+	e, err := newCompiler().Encoder(describe(t, reflect.TypeFor[Point]()), nil)
+	require.NoError(t, err)
+	out, err := e.Append(nil, reflect.ValueOf(Point{3, 4}), false, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "[3,4]", string(out))
+}

@@ -1,0 +1,346 @@
+package codec_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"math/rand/v2"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/fault"
+)
+
+// texts seeds the fuzz tests of decoding.
+var texts = []string{
+	``, ` `, `null`, `true`, `"a"`, `1`, `[]`, `{}`, `[1,[2,{"a":null}]]`, `{"a":1,"a":2}`, `{"a":1,"\u0061":2}`,
+	`"\ud83d\ude00"`, `"\ud83d"`, "\"\xff\"", "\"\x01\"", `"\u00e9\/\b"`, `01`, `-`, `1.5e+3`, `1e400`, `-0`, `1.`, `[1,]`, `{"a"}`,
+	`{"a":1}x`, "\t[ 1 ,\r\n2 ] ", `tru`, strings.Repeat("[", 101) + strings.Repeat("]", 101), `"\u12g4"`, `{"é":"日本"}`, "\"\xed\xa0\x80\"",
+	`{"bool":true,"int":-5,"int8":7,"uint":8,"float":1.5,"string":"x","bytes":"YQ==","slice":["a"],"map":{"k":1},"array":[1,2]}`,
+	`{"int":1.0}`, `{"int":1e2}`, `{"int8":128}`, `{"uint":-1}`, `{"string":null}`, `{"pointer":null}`, `{"inner":{"a":1,"b":"x"},"unknown":{"a":[{}]}}`,
+	`{"string":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n"}`, `{"any":{"b":[1,2,{"c":""}]}}`, `{"raw":[ 1 ]}`,
+}
+
+func isInvalid(faults []fault.Fault) bool {
+	return len(faults) == 1 && faults[0].Type == fault.JSONInvalid
+}
+
+// depth is how deep a text nests, whatever else it is.
+func depth(text []byte) (deepest int) {
+	d := jsontext.NewDecoder(bytes.NewReader(text))
+	for {
+		if _, err := d.ReadToken(); err != nil {
+			return deepest
+		}
+		deepest = max(deepest, d.StackDepth())
+	}
+}
+
+// FuzzDecodeAny: text into any has the verdict and the value of
+// go-json-experiment/json, but that
+//   - nesting over 100 is json_invalid,
+//   - an empty text and null alone are the same to both here (any takes null).
+func FuzzDecodeAny(f *testing.F) {
+	for _, text := range texts {
+		f.Add([]byte(text))
+	}
+	d, err := newCompiler().Decoder(describe(f, reflect.TypeFor[any]()), nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var got, want any
+		faults := run(d, string(text), reflect.ValueOf(&got).Elem())
+		wantErr := jsonv2.Unmarshal(text, &want)
+		if depth(text) > codec.MaxDepth {
+			require.True(t, isInvalid(faults))
+			return
+		}
+		if wantErr != nil {
+			require.NotEmpty(t, faults, "%q: %v", text, wantErr)
+			syntax := new(jsontext.SyntacticError)
+			if blank := len(bytes.Trim(text, " \t\r\n")) == 0; errors.As(wantErr, &syntax) && !blank {
+				require.True(t, isInvalid(faults), "%q: %v", text, lines(faults))
+			}
+			return
+		}
+		require.Empty(t, lines(faults), "%q", text)
+		require.Equal(t, want, got)
+	})
+}
+
+type fuzzInner struct {
+	A int    `json:"a,omitempty"`
+	B string `json:"b,omitempty"`
+}
+
+type fuzzed struct {
+	Bool    bool                   `json:"bool,omitempty"`
+	Int     int                    `json:"int,omitempty"`
+	Int8    int8                   `json:"int8,omitempty"`
+	Uint    uint                   `json:"uint,omitempty"`
+	Uint16  uint16                 `json:"uint16,omitempty"`
+	Float   float64                `json:"float,omitempty"`
+	Float32 float32                `json:"float32,omitempty"`
+	String  string                 `json:"string,omitempty"`
+	Bytes   []byte                 `json:"bytes,omitempty"`
+	Time    time.Time              `json:"time,omitzero"`
+	Raw     jsontext.Value         `json:"raw,omitempty"`
+	Any     any                    `json:"any,omitempty"`
+	Pointer *int                   `json:"pointer,omitempty"`
+	Slice   []string               `json:"slice,omitempty"`
+	Array   [2]int                 `json:"array,omitempty"`
+	Map     map[string]int         `json:"map,omitempty"`
+	IntMap  map[int8]fuzzInner     `json:"intmap,omitempty"`
+	Inner   fuzzInner              `json:"inner,omitempty"`
+	List    []*fuzzInner           `json:"list,omitempty"`
+	Deep    map[string][]fuzzInner `json:"deep,omitempty"`
+}
+
+// intended are the differences between a struct here and in
+// go-json-experiment/json that may change the verdict, each recognised by the
+// faults or the text.
+//
+//   - null is a value of pointers, any and raw only; there it is one of
+//     everything and means zero.
+//   - An integer may be written 1.0 or 1e2; there it may not.
+//   - -0 is an integer in both; as a key of a map it is none here.
+//   - nesting ends at 100 here.
+//   - An empty text and a whole null are missing here.
+//   - Times of RFC 3339 are read more strictly here.
+func intendedRefusal(faults []fault.Fault, text []byte) bool {
+	if bytes.Contains(text, []byte("null")) || depth(text) > codec.MaxDepth {
+		return true
+	}
+	for _, f := range faults {
+		last := f.Loc[len(f.Loc)-1]
+		if f.Type != fault.DatetimeParsing && !(f.Type == fault.IntParsing && last == "[key]") {
+			return false
+		}
+	}
+	return true
+}
+
+// intendedAcceptance recognises the values only this package takes: integers
+// in another notation.
+func intendedAcceptance(text []byte) bool {
+	d := jsontext.NewDecoder(bytes.NewReader(text))
+	for {
+		token, err := d.ReadToken()
+		if err != nil {
+			return false
+		}
+		if token.Kind() == '0' && strings.ContainsAny(token.String(), ".eE") {
+			return true
+		}
+	}
+}
+
+// FuzzDecodeStruct: text into a struct with all kinds has the verdict and the
+// value of go-json-experiment/json, but for the intended differences.
+func FuzzDecodeStruct(f *testing.F) {
+	for _, text := range texts {
+		f.Add([]byte(text))
+	}
+	d, err := newCompiler().Decoder(describe(f, reflect.TypeFor[fuzzed]()), nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var got, want fuzzed
+		faults := run(d, string(text), reflect.ValueOf(&got).Elem())
+		wantErr := jsonv2.Unmarshal(text, &want)
+		switch {
+		case wantErr == nil && len(faults) > 0:
+			require.True(t, intendedRefusal(faults, text), "%q: %v", text, lines(faults))
+		case wantErr != nil && len(faults) == 0:
+			require.True(t, intendedAcceptance(text), "%q: %v", text, wantErr)
+		case wantErr == nil:
+			require.Equal(t, want, got, "%q", text)
+		}
+		requireFaultsInOrder(t, faults)
+	})
+}
+
+// requireFaultsInOrder holds what every list of faults has: syntax errors
+// stand alone, locations begin at the body, members follow the struct.
+func requireFaultsInOrder(t *testing.T, faults []fault.Fault) {
+	rank := map[any]int{}
+	for i := range reflect.TypeFor[fuzzed]().NumField() {
+		name, _, _ := strings.Cut(reflect.TypeFor[fuzzed]().Field(i).Tag.Get("json"), ",")
+		rank[name] = i
+	}
+	last := -1
+	for _, f := range faults {
+		require.Equal(t, "body", f.Loc[0])
+		if f.Type == fault.JSONInvalid {
+			require.Len(t, faults, 1)
+			return
+		}
+		if len(f.Loc) > 1 {
+			require.GreaterOrEqual(t, rank[f.Loc[1]], last)
+			last = rank[f.Loc[1]]
+		}
+	}
+}
+
+// FuzzNumbers: integers are read as math/big reads the number.
+func FuzzNumbers(f *testing.F) {
+	for _, text := range []string{
+		"0", "-0", "1.0", "1e2", "120e-1", "1.5", "127", "128", "-128", "-129", "255", "256", "9223372036854775807", "9223372036854775808",
+		"-9223372036854775808", "18446744073709551615", "18446744073709551616", "0.18446744073709551615e20", "1e19", "1e20", "2e19", "0e999999999",
+		"1e-999999999", "0.00", "123456789012345678", "1234567890123456789", "10000000000000000000000e-3", "1E+2", "0.1e1",
+	} {
+		f.Add(text)
+	}
+	c := newCompiler()
+	var decoders []*codec.Decoder
+	types := []reflect.Type{reflect.TypeFor[int8](), reflect.TypeFor[int64](), reflect.TypeFor[uint8](), reflect.TypeFor[uint64]()}
+	for _, goType := range types {
+		d, err := c.Decoder(describe(f, goType), nil)
+		require.NoError(f, err)
+		decoders = append(decoders, d)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if raw := jsontext.Value(text); !raw.IsValid() || raw.Kind() != '0' || strings.TrimSpace(text) != text || hugeExponent(text) {
+			return
+		}
+		want, ok := new(big.Rat).SetString(text)
+		require.True(t, ok)
+		for i, goType := range types {
+			into := reflect.New(goType).Elem()
+			faults := run(decoders[i], text, into)
+			fits := want.IsInt() && inRange(want.Num(), goType)
+			require.Equal(t, fits, len(faults) == 0, "%s as %s: %v", text, goType, lines(faults))
+			if fits {
+				require.Equal(t, want.Num().String(), fmt.Sprint(into.Interface()))
+			}
+		}
+		requireFloat(t, c, text)
+	})
+}
+
+// hugeExponent keeps math/big from working for minutes.
+func hugeExponent(text string) bool {
+	_, exponent, ok := strings.Cut(strings.ToLower(text), "e")
+	return ok && len(strings.TrimLeft(exponent, "+-0")) > 4
+}
+
+func inRange(n *big.Int, goType reflect.Type) bool {
+	if n.IsInt64() && goType.Kind() <= reflect.Int64 {
+		return !reflect.Zero(goType).OverflowInt(n.Int64())
+	}
+	return n.IsUint64() && goType.Kind() >= reflect.Uint && !reflect.Zero(goType).OverflowUint(n.Uint64())
+}
+
+func requireFloat(t *testing.T, c *codec.Compiler, text string) {
+	d, err := c.Decoder(describe(t, reflect.TypeFor[float64]()), nil)
+	require.NoError(t, err)
+	var got float64
+	faults := run(d, text, reflect.ValueOf(&got).Elem())
+	want, err := strconv.ParseFloat(text, 64)
+	require.Equal(t, err == nil, len(faults) == 0, text)
+	if err == nil {
+		require.Equal(t, math.Float64bits(want), math.Float64bits(got), text)
+	}
+}
+
+// written is a struct whose encoding go-json-experiment/json shares.
+type written struct {
+	Bool    bool              `json:"bool"`
+	Int     int16             `json:"int,omitempty"`
+	Uint    uint64            `json:"uint,string"`
+	Float   float64           `json:"float"`
+	Float32 float32           `json:"float32,omitempty"`
+	String  string            `json:"string,omitempty"`
+	Bytes   []byte            `json:"bytes"`
+	Time    time.Time         `json:"time,omitzero"`
+	Any     any               `json:"any"`
+	Pointer *written          `json:"pointer,omitempty"`
+	Slice   []written         `json:"slice"`
+	Map     map[string]string `json:"map"`
+	Ints    map[int]int       `json:"ints,omitempty"`
+	fuzzInner
+}
+
+// FuzzEncode: random values are written as go-json-experiment/json writes them
+// with encoding/json's omitempty and sorted maps, and what is written reads
+// back. Intended differences: none here; keys of maps that become equal, and
+// integer keys in another order than of their text, do not occur in these
+// values.
+func FuzzEncode(f *testing.F) {
+	f.Add(uint64(1), "a")
+	f.Add(uint64(2), "é\xff\x00\"\\<\u2028")
+	f.Add(uint64(3), "")
+	e, err := newCompiler().Encoder(describe(f, reflect.TypeFor[written]()), nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, seed uint64, text string) {
+		value := random(rand.New(rand.NewPCG(seed, 0)), text, 3)
+		got, err := e.Append(nil, reflect.ValueOf(&value).Elem(), false, nil)
+		want, wantErr := jsonv2.Marshal(value, jsonv2.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true), jsontext.AllowInvalidUTF8(true))
+		require.Equal(t, wantErr == nil, err == nil, "%v %v", err, wantErr)
+		if err == nil {
+			require.Equal(t, string(want), string(got))
+			require.True(t, json.Valid(got))
+		}
+	})
+}
+
+func random(r *rand.Rand, text string, depth int) written {
+	words := []string{text, "", "x", strings.Repeat(text, 3), strconv.Itoa(r.IntN(1000))}
+	word := func() string { return words[r.IntN(len(words))] }
+	numbers := []float64{0, 1, -1.5, 1e21, 1e-7, 123456789, r.NormFloat64(), math.Float64frombits(r.Uint64())}
+	v := written{
+		Bool: r.IntN(2) == 0, Int: int16(r.Uint32()), Uint: r.Uint64() >> r.IntN(64), Float: numbers[r.IntN(len(numbers))],
+		Float32: float32(numbers[r.IntN(len(numbers)-1)]), String: word(), fuzzInner: fuzzInner{A: r.IntN(3), B: word()},
+		Any: []any{nil, true, 1.5, word(), 7, []any{word()}, map[string]any{"b": nil, "a": []int(nil)}, struct{}{}}[r.IntN(8)],
+	}
+	if r.IntN(2) == 0 {
+		v.Time = time.Unix(r.Int64N(1<<38), r.Int64N(1e9)).UTC()
+		v.Bytes = []byte(word())
+		v.Map = map[string]string{"k": word(), "a": word(), "<": word()}
+		v.Ints = map[int]int{r.IntN(9): 1}
+	}
+	if depth > 0 {
+		for range r.IntN(3) {
+			v.Slice = append(v.Slice, random(r, text, depth-1))
+		}
+		if r.IntN(2) == 0 {
+			inner := random(r, text, depth-1)
+			v.Pointer = &inner
+		}
+	}
+	return v
+}
+
+// FuzzRoundTrip: what was read is written and read again as the same value.
+func FuzzRoundTrip(f *testing.F) {
+	for _, text := range texts {
+		f.Add([]byte(text))
+	}
+	c := newCompiler()
+	d, err := c.Decoder(describe(f, reflect.TypeFor[fuzzed]()), nil)
+	require.NoError(f, err)
+	e, err := c.Encoder(describe(f, reflect.TypeFor[fuzzed]()), nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var first, second fuzzed
+		if len(run(d, string(text), reflect.ValueOf(&first).Elem())) > 0 {
+			return
+		}
+		out, err := e.Append(nil, reflect.ValueOf(&first).Elem(), false, nil)
+		require.NoError(t, err)
+		require.Empty(t, lines(run(d, string(out), reflect.ValueOf(&second).Elem())), "%s", out)
+		again, err := e.Append(nil, reflect.ValueOf(&second).Elem(), false, nil)
+		require.NoError(t, err)
+		require.Equal(t, string(out), string(again))
+	})
+}

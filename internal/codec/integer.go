@@ -1,0 +1,110 @@
+package codec
+
+import (
+	"bytes"
+	"math"
+	"math/bits"
+)
+
+// integer is what a JSON number means to an integer type.
+type integer struct {
+	magnitude uint64
+	negative  bool
+	verdict   verdict
+}
+
+type verdict uint8
+
+const (
+	fits     verdict = iota
+	fraction         // the number is not a whole one
+	tooLarge         // the magnitude takes more than 64 bits
+)
+
+// parseInteger reads a number exactly, whatever its notation: 1.0 and 1e2 are
+// whole, and no exponent makes it work longer than its digits.
+func parseInteger(raw []byte, whole bool) integer {
+	var n integer
+	if raw[0] == '-' {
+		n.negative = true
+		raw = raw[1:]
+	}
+	if !whole {
+		return n.scientific(raw)
+	}
+	if len(raw) < 19 {
+		for _, c := range raw {
+			n.magnitude = n.magnitude*10 + uint64(c-'0')
+		}
+		return n
+	}
+	return n.scaled(raw, 0)
+}
+
+// scientific reads a number with a point or an exponent: the digits on both
+// sides of the point, times a power of ten.
+func (n integer) scientific(raw []byte) integer {
+	power := int64(0)
+	if i := bytes.IndexAny(raw, "eE"); i >= 0 {
+		power = exponent(raw[i+1:])
+		raw = raw[:i]
+	}
+	if i := bytes.IndexByte(raw, '.'); i >= 0 {
+		power -= int64(len(raw) - i - 1)
+		raw = append(append(make([]byte, 0, len(raw)), raw[:i]...), raw[i+1:]...)
+	}
+	return n.scaled(raw, power)
+}
+
+// exponent reads an exponent, stopping at a size no text of digits can balance.
+func exponent(raw []byte) int64 {
+	negative := raw[0] == '-'
+	if negative || raw[0] == '+' {
+		raw = raw[1:]
+	}
+	e := int64(0)
+	for _, c := range raw {
+		if e = e*10 + int64(c-'0'); e > math.MaxInt64/100 {
+			break
+		}
+	}
+	if negative {
+		return -e
+	}
+	return e
+}
+
+// scaled is the integer of the digits times ten to the power.
+func (n integer) scaled(digits []byte, power int64) integer {
+	digits = bytes.TrimLeft(digits, "0")
+	if len(digits) == 0 {
+		return n
+	}
+	trimmed := bytes.TrimRight(digits, "0")
+	power += int64(len(digits) - len(trimmed))
+	switch {
+	case power < 0:
+		n.verdict = fraction
+		return n
+	case power > 20 || len(trimmed) > 20:
+		n.verdict = tooLarge
+		return n
+	}
+	for _, c := range trimmed {
+		n.push(uint64(c - '0'))
+	}
+	for range power {
+		n.push(0)
+	}
+	return n
+}
+
+// push puts one more digit behind the magnitude.
+func (n *integer) push(digit uint64) {
+	high, low := bits.Mul64(n.magnitude, 10)
+	sum, carry := bits.Add64(low, digit, 0)
+	if high != 0 || carry != 0 {
+		n.verdict = tooLarge
+	}
+	n.magnitude = sum
+}

@@ -1,0 +1,298 @@
+package codec
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"time"
+
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// parseTime reads RFC 3339. The library takes more: hours of one digit, commas,
+// offsets of any size.
+func parseTime(text []byte, p pointer) *fault.Fault {
+	if !isRFC3339(text) || as[time.Time](p).UnmarshalText(text) != nil {
+		return fault.New(fault.DatetimeParsing)
+	}
+	return nil
+}
+
+// isRFC3339 reports whether text has the form of a date-time of RFC 3339,
+// section 5.6, in capitals; whether there is such a day is not its question.
+func isRFC3339(text []byte) bool {
+	const date = "dddd-dd-ddTdd:dd:dd"
+	if len(text) < len(date)+1 || !hasForm(text[:len(date)], date) {
+		return false
+	}
+	zone := text[len(date):]
+	if zone[0] == '.' {
+		end := digits(zone, 1)
+		if end == 1 {
+			return false
+		}
+		zone = zone[end:]
+	}
+	switch {
+	case len(zone) == 1:
+		return zone[0] == 'Z'
+	case len(zone) != 6 || zone[0] != '+' && zone[0] != '-':
+		return false
+	}
+	return hasForm(zone[1:], "dd:dd") && string(zone[1:3]) < "24" && string(zone[4:6]) < "60"
+}
+
+// hasForm compares text with a form in which d is a digit.
+func hasForm(text []byte, form string) bool {
+	for i := range len(form) {
+		if isDigit := text[i]-'0' < 10; form[i] == 'd' && !isDigit || form[i] != 'd' && text[i] != form[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func parseDuration(text []byte, p pointer) *fault.Fault {
+	d, err := time.ParseDuration(string(text))
+	if err != nil {
+		return fault.New(fault.DeltaParsing)
+	}
+	*as[time.Duration](p) = d
+	return nil
+}
+
+// formatFaults says which fault text of a known format has. Text of any other
+// type is a value_error.
+var formatFaults = map[string]string{
+	"uuid":     fault.UUIDParsing,
+	"ip":       fault.IPAddress,
+	"ipv4":     fault.IPv4Address,
+	"ipv6":     fault.IPv6Address,
+	"integer":  fault.IntParsing,
+	"number":   fault.FloatParsing,
+	"decimal":  fault.DecimalParsing,
+	"date":     fault.DateParsing,
+	"time":     fault.TimeParsing,
+	"duration": fault.DeltaParsing,
+	"uri":      fault.URLParsing,
+}
+
+// refusal makes the fault for what a type with a form of its own refuses. The
+// text of its error may come from any library and stays here; the faults of an
+// error that has some of its own are passed on.
+func refusal(t *typeinfo.Type) func() *fault.Fault {
+	if typ, ok := formatFaults[t.Format]; ok {
+		return func() *fault.Fault { return fault.New(typ) }
+	}
+	reason := "not a valid " + typeName(t.Go)
+	return func() *fault.Fault { return fault.With(fault.ValueError, "error", reason) }
+}
+
+// located is an error that says where in the value the mistakes are.
+type located interface{ CandorFaults() []fault.Fault }
+
+// reportLocated notes the faults an error brings; false when it brings none.
+func (d *state) reportLocated(err error, start int) bool {
+	var own located
+	if !errors.As(err, &own) || len(own.CandorFaults()) == 0 {
+		return false
+	}
+	for _, f := range own.CandorFaults() {
+		f.Loc = slices.Clone(f.Loc)
+		slices.Reverse(f.Loc)
+		d.report(&f, start)
+	}
+	return true
+}
+
+// makeText makes the decoder of a type that reads itself from text.
+func makeText(t *typeinfo.Type) (decodeFunc, error) {
+	if !t.Reads {
+		return nil, cannotRead(t, "give it a method UnmarshalText")
+	}
+	refused := refusal(t)
+	read := textReader(t)
+	return func(d *state, p pointer) bool {
+		if d.peek() != '"' {
+			return d.wrong(fault.StringType)
+		}
+		start := d.pos
+		text, ok := d.plainText()
+		if !ok {
+			return false
+		}
+		if err := read(text, p); err != nil && !d.reportLocated(err, start) {
+			d.report(refused(), start)
+		}
+		return true
+	}, nil
+}
+
+var errForm = errors.New("not in the documented form")
+
+// textReader calls UnmarshalText. The schema of a UUID has one form only, so
+// the others that libraries take are refused.
+func textReader(t *typeinfo.Type) func(text []byte, p pointer) error {
+	goType, strict := t.Go, t.Format == "uuid"
+	return func(text []byte, p pointer) error {
+		if strict && !isUUID(text) {
+			return errForm
+		}
+		return reflect.NewAt(goType, p).Interface().(encoding.TextUnmarshaler).UnmarshalText(text)
+	}
+}
+
+// isUUID reports whether text is a UUID as RFC 9562 writes it.
+func isUUID(text []byte) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i, c := range text {
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if c-'0' >= 10 && c|0x20-'a' >= 6 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// makeJSON makes the decoder of a type that reads itself from JSON. It sees
+// only text that was found valid.
+func makeJSON(t *typeinfo.Type) (decodeFunc, error) {
+	if !t.Reads {
+		return nil, cannotRead(t, "give it a method UnmarshalJSON")
+	}
+	refused := refusal(t)
+	return func(d *state, p pointer) bool {
+		start := d.pos
+		if !d.skip() {
+			return false
+		}
+		err := jsonv2.Unmarshal(d.data[start:d.pos], reflect.NewAt(t.Go, p).Interface())
+		if err != nil && !d.reportLocated(err, start) {
+			d.report(refused(), start)
+		}
+		return true
+	}, nil
+}
+
+// decodeRaw keeps a value as it was sent.
+func decodeRaw(d *state, p pointer) bool {
+	start := d.pos
+	if !d.skip() {
+		return false
+	}
+	*as[json.RawMessage](p) = bytes.Clone(d.data[start:d.pos])
+	return true
+}
+
+// decodeAny reads any value: objects become map[string]any, lists []any,
+// numbers float64.
+func decodeAny(d *state, p pointer) bool {
+	value, ok := d.any()
+	*as[any](p) = value
+	return ok
+}
+
+func (d *state) any() (any, bool) {
+	switch c := d.peek(); {
+	case c == '"':
+		raw, escaped, ok := d.text()
+		if !ok {
+			return nil, false
+		}
+		return d.string(raw, escaped), true
+	case c == '{':
+		return d.anyObject()
+	case c == '[':
+		return d.anyList()
+	case c == '-' || c-'0' < 10:
+		return d.anyNumber()
+	case c == 't':
+		return true, d.literal("true")
+	case c == 'f':
+		return false, d.literal("false")
+	}
+	return nil, d.literal("null")
+}
+
+func (d *state) anyNumber() (any, bool) {
+	start := d.pos
+	raw, _, ok := d.number()
+	if !ok {
+		return nil, false
+	}
+	value, ok := parseFloat(raw, 64)
+	if !ok {
+		d.report(fault.New(fault.FiniteNumber), start)
+	}
+	return value, true
+}
+
+func (d *state) anyList() (any, bool) {
+	if !d.open() {
+		return nil, false
+	}
+	values := []any{}
+	if d.closed(']') {
+		return values, true
+	}
+	for {
+		before := d.mark()
+		value, ok := d.any()
+		if !ok {
+			return nil, false
+		}
+		if !d.sound(before) {
+			d.under(before, len(values))
+		}
+		values = append(values, value)
+		if more, ok := d.more(']'); !more {
+			return values, ok
+		}
+	}
+}
+
+func (d *state) anyObject() (any, bool) {
+	if !d.open() {
+		return nil, false
+	}
+	values := map[string]any{}
+	if d.closed('}') {
+		return values, true
+	}
+	for {
+		at := d.pos
+		raw, ok := d.name()
+		if !ok {
+			return nil, false
+		}
+		name, before := string(raw), d.mark()
+		value, ok := d.any()
+		if !ok {
+			return nil, false
+		}
+		if !d.sound(before) {
+			d.under(before, name)
+		}
+		known := len(values)
+		if values[name] = value; len(values) == known {
+			return nil, d.duplicate(at)
+		}
+		if more, ok := d.more('}'); !more {
+			return values, ok
+		}
+	}
+}

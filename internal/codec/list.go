@@ -1,0 +1,185 @@
+package codec
+
+import (
+	"reflect"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// makePointer makes the decoder of a pointer: null, or a fresh value.
+func (c *Compiler) makePointer(key programKey) (decodeFunc, error) {
+	decode, err := c.decoder(programKey{key.t.Elem, key.rules, key.quoted})
+	if err != nil {
+		return nil, err
+	}
+	elem := key.t.Elem.Go
+	return func(d *state, p pointer) bool {
+		if d.peek() == 'n' {
+			*as[pointer](p) = nil
+			return d.literal("null")
+		}
+		fresh := newValue(elem)
+		*as[pointer](p) = fresh
+		return decode(d, fresh)
+	}, nil
+}
+
+// makeOptional makes the decoder of an Optional that is present.
+func (c *Compiler) makeOptional(key programKey) (decodeFunc, error) {
+	decode, err := c.decoder(programKey{key.t.Elem, key.rules, key.quoted})
+	if err != nil {
+		return nil, err
+	}
+	layout := optionalOf(key.t)
+	return func(d *state, p pointer) bool {
+		*layout.setIn(p) = true
+		if d.peek() == 'n' {
+			*layout.nullIn(p) = true
+			return d.literal("null")
+		}
+		return decode(d, layout.valueIn(p))
+	}, nil
+}
+
+// sliceDecoder reads a list into a slice.
+type sliceDecoder struct {
+	goType reflect.Type
+	empty  reflect.Value
+	size   uintptr
+	first  int
+	decode decodeFunc
+}
+
+func (c *Compiler) makeSlice(key programKey) (decodeFunc, error) {
+	decode, err := c.elem(key)
+	if err != nil {
+		return nil, err
+	}
+	t := key.t.Go
+	l := &sliceDecoder{
+		goType: t, empty: reflect.MakeSlice(t, 0, 0), size: t.Elem().Size(), decode: decode,
+	}
+	l.first = firstCapacity(l.size)
+	return l.read, nil
+}
+
+// elem compiles what a list or a map holds.
+func (c *Compiler) elem(key programKey) (decodeFunc, error) {
+	var rules *typeinfo.Rules
+	if key.rules != nil {
+		rules = key.rules.Elem
+	}
+	return c.decoder(programKey{t: key.t.Elem, rules: rules})
+}
+
+// firstCapacity is how many elements a slice begins with: some when they are
+// small, one when they are large.
+func firstCapacity(size uintptr) int {
+	return int(max(1, min(8, 256/max(1, size))))
+}
+
+func (l *sliceDecoder) read(d *state, p pointer) bool {
+	if d.peek() != '[' {
+		return d.wrong(fault.ListType)
+	}
+	if !d.open() {
+		return false
+	}
+	if d.closed(']') {
+		valueAt(l.goType, p).Set(l.empty)
+		return true
+	}
+	header := as[list](p)
+	*header = list{}
+	for {
+		if header.len == header.cap && !d.faults.Cut {
+			valueAt(l.goType, p).Grow(max(l.first, header.len))
+		}
+		if !l.element(d, header) {
+			return false
+		}
+		if more, ok := d.more(']'); !more {
+			return ok
+		}
+	}
+}
+
+// element reads one element behind the last.
+func (l *sliceDecoder) element(d *state, header *list) bool {
+	if d.faults.Cut {
+		// Nobody will see this value or its faults: only the syntax counts,
+		// and the memory is spared.
+		return d.skip()
+	}
+	before := d.mark()
+	if !l.decode(d, header.at(header.len, l.size)) {
+		return false
+	}
+	if !d.sound(before) {
+		d.under(before, header.len)
+	}
+	header.len++
+	return true
+}
+
+// makeArray makes the decoder of a list of exactly so many elements.
+func (c *Compiler) makeArray(key programKey) (decodeFunc, error) {
+	decode, err := c.elem(key)
+	if err != nil {
+		return nil, err
+	}
+	a := &arrayDecoder{len: key.t.Len, size: key.t.Elem.Go.Size(), decode: decode}
+	return a.read, nil
+}
+
+type arrayDecoder struct {
+	len    int
+	size   uintptr
+	decode decodeFunc
+}
+
+func (a *arrayDecoder) read(d *state, p pointer) bool {
+	if d.peek() != '[' {
+		return d.wrong(fault.ListType)
+	}
+	start, n := d.pos, 0
+	if !d.open() {
+		return false
+	}
+	for more, ok := !d.closed(']'), true; more; n++ {
+		if !a.element(d, p, n) {
+			return false
+		}
+		if more, ok = d.more(']'); !ok {
+			return false
+		}
+	}
+	if n != a.len {
+		d.report(a.wrongLength(n), start)
+	}
+	return true
+}
+
+func (a *arrayDecoder) element(d *state, p pointer, n int) bool {
+	if n >= a.len {
+		return d.skip()
+	}
+	before := d.mark()
+	if !a.decode(d, element(p, n, a.size)) {
+		return false
+	}
+	if !d.sound(before) {
+		d.under(before, n)
+	}
+	return true
+}
+
+func (a *arrayDecoder) wrongLength(n int) *fault.Fault {
+	f := fault.With(fault.TooShort, "min_length", a.len)
+	if n > a.len {
+		f = fault.With(fault.TooLong, "max_length", a.len)
+	}
+	f.Ctx["actual_length"] = n
+	return f
+}

@@ -1,0 +1,399 @@
+package codec
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// objectDecoder reads an object into the fields of a struct.
+type objectDecoder struct {
+	parent  reflect.Type
+	members []member
+	index   index
+	strict  bool
+	judges  judges
+}
+
+// member is one name the object may have.
+type member struct {
+	name string
+	// key is the name as compact JSON has it, with quotes and colon.
+	key      string
+	at       path
+	decode   decodeFunc
+	required bool
+	// fill gives the field what it has when it is absent; nil for zero.
+	fill fillFunc
+}
+
+func (c *Compiler) makeStruct(t *typeinfo.Type) (decodeFunc, error) {
+	o, err := c.object(t.Object, t.Go, "")
+	if err != nil {
+		return nil, err
+	}
+	return o.decode, nil
+}
+
+// object compiles an object into the struct parent. discriminator is a name
+// that is accepted beside those of the fields; "" for none.
+func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectDecoder, error) {
+	made := &objectDecoder{parent: parent, strict: o.Strict}
+	for _, f := range o.Fields {
+		m, err := c.member(f, parent)
+		if err != nil {
+			return nil, within(parent, f, err)
+		}
+		made.members = append(made.members, m)
+	}
+	if discriminator != "" && o.Field(discriminator) == nil {
+		made.members = append(made.members, member{
+			name: discriminator, key: key(discriminator),
+			decode: func(d *state, _ pointer) bool { return d.skip() },
+		})
+	}
+	made.index = newIndex(made.members)
+	var err error
+	made.judges, err = c.judges(o, parent)
+	return made, err
+}
+
+func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err error) {
+	m = member{name: f.Name, key: key(f.Name), required: f.Required}
+	m.at, _ = pathTo(parent, f.Index)
+	if m.decode, err = c.decoder(programKey{f.Type, f.Rules, f.Quoted}); err != nil {
+		return m, err
+	}
+	m.fill, err = c.filler(f)
+	return m, err
+}
+
+// key is a name in front of its value; names have nothing to escape.
+func key(name string) string { return `"` + name + `":` }
+
+// index finds members by name.
+type index struct {
+	// byLength lists the members whose names have a length, for objects where
+	// those are few; byName is for the others.
+	byLength [][]int
+	byName   map[string]int
+}
+
+const fewOfALength = 6
+
+func newIndex(members []member) index {
+	var x index
+	most := 0
+	for i := range members {
+		n := len(members[i].name)
+		for len(x.byLength) <= n {
+			x.byLength = append(x.byLength, nil)
+		}
+		x.byLength[n] = append(x.byLength[n], i)
+		most = max(most, len(x.byLength[n]))
+	}
+	if most > fewOfALength {
+		x = index{byName: map[string]int{}}
+		for i := range members {
+			x.byName[members[i].name] = i
+		}
+	}
+	return x
+}
+
+// find is the number of a member, -1 for none.
+func (o *objectDecoder) find(name []byte) int {
+	if o.index.byName != nil {
+		if i, ok := o.index.byName[string(name)]; ok {
+			return i
+		}
+		return -1
+	}
+	if len(name) < len(o.index.byLength) {
+		for _, i := range o.index.byLength[len(name)] {
+			if o.members[i].name == string(name) {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// presence is a set of members: those of small objects in a word.
+type presence struct {
+	low  uint64
+	high []uint64
+}
+
+func (s *presence) has(i int) bool {
+	if i < 64 {
+		return s.low>>i&1 != 0
+	}
+	i -= 64
+	return i/64 < len(s.high) && s.high[i/64]>>(i%64)&1 != 0
+}
+
+func (s *presence) add(i int) {
+	if i < 64 {
+		s.low |= 1 << i
+		return
+	}
+	i -= 64
+	for len(s.high) <= i/64 {
+		s.high = append(s.high, 0)
+	}
+	s.high[i/64] |= 1 << (i % 64)
+}
+
+// decode reads an object. A member is first sought where it stands when the
+// text has the order of the struct, then by its name.
+func (o *objectDecoder) decode(d *state, p pointer) bool {
+	if d.peek() != '{' {
+		return d.wrong(fault.ModelType)
+	}
+	start, before := d.pos, d.mark()
+	var seen presence
+	if !d.open() || !d.closed('}') && !o.readMembers(d, p, &seen) {
+		return false
+	}
+	o.complete(d, p, &seen, start)
+	if d.sound(before) {
+		o.judges.judge(d, p, &seen, start)
+	}
+	if !d.sound(before) {
+		o.order(d.faults.Faults[before.faults:])
+	}
+	return true
+}
+
+func (o *objectDecoder) readMembers(d *state, p pointer, seen *presence) bool {
+	unknown := d.newNames()
+	next := 0
+	for {
+		at := d.pos
+		i := o.expected(d, next)
+		if i < 0 {
+			name, ok := d.name()
+			if !ok {
+				return false
+			}
+			if i = o.find(name); i < 0 && !o.unknown(d, &unknown, name, at) {
+				return false
+			}
+		}
+		if i >= 0 {
+			if seen.has(i) {
+				return d.duplicate(at)
+			}
+			seen.add(i)
+			next = i + 1
+			if !o.readMember(d, p, i) {
+				return false
+			}
+		}
+		if more, ok := d.more('}'); !more {
+			d.forget(&unknown)
+			return ok
+		}
+	}
+}
+
+// expected reads the next member's name if it is the next here; otherwise it
+// reads nothing and returns -1.
+func (o *objectDecoder) expected(d *state, next int) int {
+	if next >= len(o.members) {
+		return -1
+	}
+	key := o.members[next].key
+	end := d.pos + len(key)
+	if end > len(d.data) || string(d.data[d.pos:end]) != key {
+		return -1
+	}
+	d.pos = end
+	d.space()
+	return next
+}
+
+func (o *objectDecoder) readMember(d *state, p pointer, i int) bool {
+	m := &o.members[i]
+	before := d.mark()
+	if !m.decode(d, m.at.reach(p)) {
+		return false
+	}
+	if !d.sound(before) {
+		d.under(before, m.name)
+	}
+	return true
+}
+
+// unknown passes over a member that the struct does not have.
+func (o *objectDecoder) unknown(d *state, names *nameSet, name []byte, at int) bool {
+	if !d.isNew(names, name) {
+		return d.duplicate(at)
+	}
+	start := d.pos
+	if !d.skip() {
+		return false
+	}
+	if o.strict || d.opts.ForbidExtra {
+		before := d.mark()
+		d.report(fault.New(fault.ExtraForbidden), start)
+		d.under(before, string(name))
+	}
+	return true
+}
+
+// complete deals with the members that are absent.
+func (o *objectDecoder) complete(d *state, p pointer, seen *presence, start int) {
+	for i := range o.members {
+		m := &o.members[i]
+		if !m.required && m.fill == nil || seen.has(i) {
+			continue
+		}
+		if m.required {
+			before := d.mark()
+			d.report(fault.New(fault.Missing), start)
+			d.under(before, m.name)
+		} else if at := m.at.find(p); at != nil {
+			m.fill(d, at)
+		}
+	}
+}
+
+// fill is what an object without any member makes of the struct.
+func (o *objectDecoder) fill(d *state, p pointer) {
+	var none presence
+	before := d.mark()
+	o.complete(d, p, &none, d.pos)
+	o.judges.judge(d, p, &none, d.pos)
+	if !d.sound(before) {
+		o.order(d.faults.Faults[before.faults:])
+	}
+}
+
+// order sorts the faults of an object: members in field order, then unknown
+// ones, then those of the object itself.
+func (o *objectDecoder) order(found []fault.Fault) {
+	rank := func(f fault.Fault) int {
+		if len(f.Loc) == 0 {
+			return len(o.members) + 1
+		}
+		name, _ := f.Loc[len(f.Loc)-1].(string)
+		if i := o.find([]byte(name)); i >= 0 {
+			return i
+		}
+		return len(o.members)
+	}
+	slices.SortStableFunc(found, func(a, b fault.Fault) int { return rank(a) - rank(b) })
+}
+
+// judges look at a struct as a whole, when each of its members is sound: the
+// rules between fields, then the Validate methods.
+type judges struct {
+	parent  reflect.Type
+	crosses []cross
+	methods []method
+}
+
+// cross is a rule of a field that looks at others.
+type cross struct {
+	at     path
+	goType reflect.Type
+	name   string
+	number int
+	keeps  check.CrossCheck
+}
+
+// method is a struct with a Validate method, somewhere in the parent.
+type method struct {
+	at     path
+	goType reflect.Type
+}
+
+func (c *Compiler) judges(o *typeinfo.Object, parent reflect.Type) (judges, error) {
+	crosses, err := c.crosses(o, parent)
+	if err != nil {
+		return judges{}, err
+	}
+	j := judges{parent: parent, crosses: crosses}
+	for _, v := range o.Validators {
+		var m method
+		m.at, m.goType = structAt(parent, v.Index)
+		j.methods = append(j.methods, m)
+	}
+	return j, nil
+}
+
+func (c *Compiler) crosses(o *typeinfo.Object, parent reflect.Type) ([]cross, error) {
+	var made []cross
+	for i, f := range o.Fields {
+		if f.Rules == nil {
+			continue
+		}
+		keeps, err := c.rules.CompileCross(parent, f, o.Fields...)
+		if err != nil {
+			return nil, within(parent, f, err)
+		}
+		if keeps != nil {
+			x := cross{name: f.Name, number: i, keeps: keeps}
+			x.at, x.goType = pathTo(parent, f.Index)
+			made = append(made, x)
+		}
+	}
+	return made, nil
+}
+
+func (j *judges) judge(d *state, p pointer, seen *presence, start int) {
+	if j.crosses != nil {
+		before := d.mark()
+		j.between(p, seen.has, func(f *fault.Fault) { d.report(f, start) })
+		if !d.sound(before) {
+			return
+		}
+	}
+	for i := range j.methods {
+		if !j.methods[i].validate(d, p, start) {
+			return
+		}
+	}
+}
+
+// between judges the rules between fields.
+func (j *judges) between(p pointer, present func(int) bool, report func(*fault.Fault)) {
+	parent := valueAt(j.parent, p)
+	for i := range j.crosses {
+		x := &j.crosses[i]
+		field := reflect.Zero(x.goType)
+		if at := x.at.find(p); at != nil {
+			field = valueAt(x.goType, at)
+		}
+		if f := x.keeps(parent, field, present(x.number)); f != nil {
+			f.Loc = append(f.Loc, x.name)
+			report(f)
+		}
+	}
+}
+
+// validate calls one Validate method.
+func (m *method) validate(d *state, p pointer, start int) bool {
+	at := m.at.find(p)
+	if at == nil {
+		return true
+	}
+	err := reflect.NewAt(m.goType, at).Interface().(interface{ Validate() error }).Validate()
+	if err == nil || d.reportLocated(err, start) {
+		return err == nil
+	}
+	d.report(spoken(err), start)
+	return false
+}
+
+// spoken is the fault of an error whose text was written for the client.
+func spoken(err error) *fault.Fault {
+	f := fault.With(fault.ValueError, "error", err.Error())
+	f.Msg = "Value error: " + err.Error()
+	return f
+}

@@ -1,0 +1,296 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"math"
+	"strconv"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+func decodeBool(d *state, p pointer) bool {
+	switch d.peek() {
+	case 't':
+		*as[bool](p) = true
+		return d.literal("true")
+	case 'f':
+		*as[bool](p) = false
+		return d.literal("false")
+	}
+	return d.wrong(fault.BoolType)
+}
+
+// startsNumber reports whether a number is next.
+func (d *state) startsNumber() bool {
+	c := d.peek()
+	return c == '-' || c-'0' < 10
+}
+
+// makeInt makes the decoder of a signed integer. The bounds of a narrow type
+// stand in its schema, so a number outside of them breaks a rule; of 64 bits
+// the schema says nothing, so a number outside is too large to be read.
+func makeInt(bits int) decodeFunc {
+	lowest, highest := int64(-1)<<(bits-1), int64(1)<<(bits-1)-1
+	return func(d *state, p pointer) bool {
+		if !d.startsNumber() {
+			return d.wrong(fault.IntType)
+		}
+		start := d.pos
+		raw, whole, ok := d.number()
+		if !ok {
+			return false
+		}
+		n := parseInteger(raw, whole)
+		room := uint64(highest)
+		if n.negative {
+			room++
+		}
+		if n.verdict != fits || n.magnitude > room {
+			d.report(outside(n, bits, lowest, highest), start)
+			return true
+		}
+		value := int64(n.magnitude)
+		if n.negative {
+			value = -value
+		}
+		storeInt(p, bits, value)
+		return true
+	}
+}
+
+func outside(n integer, bits int, lowest, highest int64) *fault.Fault {
+	switch {
+	case n.verdict == fraction:
+		return fault.New(fault.IntFromFloat)
+	case bits == 64:
+		return fault.New(fault.IntParsingSize)
+	case n.negative:
+		return fault.With(fault.GreaterEqual, "ge", lowest)
+	}
+	return fault.With(fault.LessEqual, "le", highest)
+}
+
+// makeUint makes the decoder of an unsigned integer, whose schema has 0 as the
+// lower bound in every width.
+func makeUint(bits int) decodeFunc {
+	highest := uint64(math.MaxUint64) >> (64 - bits)
+	return func(d *state, p pointer) bool {
+		if !d.startsNumber() {
+			return d.wrong(fault.IntType)
+		}
+		start := d.pos
+		raw, whole, ok := d.number()
+		if !ok {
+			return false
+		}
+		n := parseInteger(raw, whole)
+		if n.verdict != fits || n.magnitude > highest || n.negative && n.magnitude != 0 {
+			d.report(outsideUint(n, bits, highest), start)
+			return true
+		}
+		storeUint(p, bits, n.magnitude)
+		return true
+	}
+}
+
+func outsideUint(n integer, bits int, highest uint64) *fault.Fault {
+	switch {
+	case n.verdict == fraction:
+		return fault.New(fault.IntFromFloat)
+	case n.negative:
+		return fault.With(fault.GreaterEqual, "ge", 0)
+	case bits == 64:
+		return fault.New(fault.IntParsingSize)
+	}
+	return fault.With(fault.LessEqual, "le", highest)
+}
+
+func makeFloat(bits int) decodeFunc {
+	return func(d *state, p pointer) bool {
+		if !d.startsNumber() {
+			return d.wrong(fault.FloatType)
+		}
+		start := d.pos
+		raw, _, ok := d.number()
+		if !ok {
+			return false
+		}
+		value, ok := parseFloat(raw, bits)
+		if !ok {
+			d.report(fault.New(fault.FiniteNumber), start)
+			return true
+		}
+		if bits == 32 {
+			*as[float32](p) = float32(value)
+		} else {
+			*as[float64](p) = value
+		}
+		return true
+	}
+}
+
+// tens are the powers of ten that a float64 holds exactly.
+var tens = [...]float64{
+	1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+}
+
+// parseFloat is the float nearest to the number; false when that is infinite.
+// Digits and a power of ten that are both exact as floats have an exact-rounded
+// quotient, which is the common case and needs no further care.
+func parseFloat(raw []byte, bits int) (float64, bool) {
+	if bits == 64 && len(raw) <= 16 {
+		if value, ok := shortFloat(raw); ok {
+			return value, true
+		}
+	}
+	value, err := strconv.ParseFloat(string(raw), bits)
+	return value, err == nil
+}
+
+// shortFloat reads a number of at most 15 digits without an exponent.
+func shortFloat(raw []byte) (float64, bool) {
+	digits, behind, point := int64(0), 0, false
+	for i, c := range raw {
+		switch {
+		case c-'0' < 10:
+			digits = digits*10 + int64(c-'0')
+			if point {
+				behind++
+			}
+		case c == '.':
+			point = true
+		case c != '-' || i != 0:
+			return 0, false
+		}
+	}
+	if digits >= 1<<53 {
+		return 0, false
+	}
+	value := float64(digits) / tens[behind]
+	if raw[0] == '-' {
+		value = -value
+	}
+	return value, true
+}
+
+// decodeNumber keeps the digits of a number.
+func decodeNumber(d *state, p pointer) bool {
+	if !d.startsNumber() {
+		return d.wrong(fault.FloatType)
+	}
+	raw, _, ok := d.number()
+	*as[json.Number](p) = json.Number(raw)
+	return ok
+}
+
+func decodeString(d *state, p pointer) bool {
+	if d.peek() != '"' {
+		return d.wrong(fault.StringType)
+	}
+	raw, escaped, ok := d.text()
+	if !ok {
+		return false
+	}
+	*as[string](p) = d.string(raw, escaped)
+	return true
+}
+
+// string is a copy of the text of a string.
+func (d *state) string(raw []byte, escaped bool) string {
+	if !escaped {
+		return string(raw)
+	}
+	d.scratch = unescape(d.scratch[:0], raw)
+	return string(d.scratch)
+}
+
+// plainText reads a string whose text is needed for a moment only.
+func (d *state) plainText() ([]byte, bool) {
+	raw, escaped, ok := d.text()
+	if !ok || !escaped {
+		return raw, ok
+	}
+	d.scratch = unescape(d.scratch[:0], raw)
+	return d.scratch, true
+}
+
+// makeStrings makes the decoder of a type whose JSON is text. parse returns nil
+// or the fault. Whatever is not a string is string_type.
+func makeStrings(parse func(text []byte, p pointer) *fault.Fault) decodeFunc {
+	return func(d *state, p pointer) bool {
+		if d.peek() != '"' {
+			return d.wrong(fault.StringType)
+		}
+		start := d.pos
+		text, ok := d.plainText()
+		if !ok {
+			return false
+		}
+		if f := parse(text, p); f != nil {
+			d.report(f, start)
+		}
+		return true
+	}
+}
+
+// parseBytes reads base64 with its padding. The library would pass over line
+// breaks, which the schema's base64 does not have.
+func parseBytes(text []byte, p pointer) *fault.Fault {
+	encoding := base64.StdEncoding.Strict()
+	decoded := make([]byte, encoding.DecodedLen(len(text)))
+	n, err := encoding.Decode(decoded, text)
+	if err != nil || bytes.ContainsAny(text, "\r\n") {
+		return fault.New(fault.BytesEncoding)
+	}
+	*as[[]byte](p) = decoded[:n]
+	return nil
+}
+
+// makeQuoted makes the decoder of a number or boolean inside a string.
+func (c *Compiler) makeQuoted(t *typeinfo.Type) (decodeFunc, error) {
+	parsing, typ := "", ""
+	switch t.Kind {
+	case typeinfo.Bool:
+		parsing, typ = fault.BoolParsing, fault.BoolType
+	case typeinfo.Int, typeinfo.Uint:
+		parsing, typ = fault.IntParsing, fault.IntType
+	case typeinfo.Float:
+		parsing, typ = fault.FloatParsing, fault.FloatType
+	default:
+		return nil, cannot(t, "the json option \"string\" is for numbers and booleans", "drop it")
+	}
+	inner, err := c.makeKind(programKey{t: t})
+	if err != nil {
+		return nil, err
+	}
+	return func(d *state, p pointer) bool {
+		if d.peek() != '"' {
+			return d.wrong(fault.StringType)
+		}
+		start, before := d.pos, d.mark()
+		text, ok := d.plainText()
+		if !ok {
+			return false
+		}
+		if !d.within(text, inner, p) || !d.sound(before) {
+			d.unquoted(before, start, typ, parsing)
+		}
+		return true
+	}, nil
+}
+
+// unquoted corrects the fault of what stood in a string: what is no number or
+// boolean at all could not be parsed, what is one keeps its fault.
+func (d *state) unquoted(before mark, start int, typ, parsing string) {
+	f := fault.New(parsing)
+	if found := d.faults.Faults[before.faults:]; len(found) == 1 && found[0].Type != typ {
+		f = &found[0]
+	}
+	kept := *f
+	d.faults.Faults, d.failed = d.faults.Faults[:before.faults], before.failed
+	d.report(&kept, start)
+}
