@@ -36,6 +36,7 @@ const (
 	DictType        = "dict_type"
 	ListType        = "list_type"
 	StringType      = "string_type"
+	StringUnicode   = "string_unicode"
 	IntType         = "int_type"
 	IntFromFloat    = "int_from_float"
 	IntParsing      = "int_parsing"

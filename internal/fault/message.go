@@ -14,6 +14,7 @@ var sentences = map[string]string{
 	DictType:        "Expected an object",
 	ListType:        "Expected a list",
 	StringType:      "Expected a string",
+	StringUnicode:   "Not valid UTF-8",
 	IntType:         "Expected an integer",
 	IntFromFloat:    "Expected an integer, got a number with a fraction",
 	IntParsing:      "Not an integer",

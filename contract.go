@@ -1,0 +1,110 @@
+package candor
+
+import (
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/candor-go/candor/internal/schema"
+)
+
+// contract judges exchanges by an app's document.
+type contract struct {
+	table  *table
+	doc    *openapi3.T
+	places map[*endpoint]string
+}
+
+func newContract(a *App) (*contract, error) {
+	t, err := a.sealed()
+	if err != nil {
+		return nil, err
+	}
+	built, err := t.document.build()
+	if err != nil {
+		return nil, err
+	}
+	doc, err := loadDocument(built.data)
+	if err != nil {
+		return nil, err
+	}
+	return &contract{table: t, doc: doc, places: built.places}, nil
+}
+
+// operation finds the operation a request belongs to, nil for one without: a
+// hidden route, or none.
+func (c *contract) operation(r *http.Request) *openapi3.Operation {
+	e, _ := c.table.match(r, nil)
+	if e == nil {
+		return nil
+	}
+	item := c.doc.Paths.Value(c.places[e])
+	if item == nil {
+		return nil
+	}
+	return item.GetOperation(e.method)
+}
+
+// check fails the test where the answer is not one the document promises.
+func (c *contract) check(tb TB, r *http.Request, got *TestResponse) {
+	tb.Helper()
+	op := c.operation(r)
+	if op == nil {
+		return
+	}
+	promised := op.Responses.Status(got.Code)
+	switch {
+	case promised == nil && got.Code == http.StatusInternalServerError:
+		tb.Cleanup(func() {
+			if !got.wasExpected() {
+				tb.Errorf("%s: status 500, which the test did not expect; ask for it by Status(500) if it should be", got.label)
+			}
+		})
+	case promised == nil:
+		tb.Errorf("%s (%s): the status %d is not declared, declared are %s; declare it with candor.Raises or candor.Responds\n%s",
+			got.label, op.OperationID, got.Code, strings.Join(statuses(op), ", "), got.Body)
+	default:
+		c.checkBody(tb, op, promised.Value, r, got)
+	}
+}
+
+func statuses(op *openapi3.Operation) []string {
+	return op.Responses.Keys()
+}
+
+func (c *contract) checkBody(tb TB, op *openapi3.Operation, promised *openapi3.Response, r *http.Request, got *TestResponse) {
+	tb.Helper()
+	if len(promised.Content) == 0 {
+		if len(got.Body) > 0 {
+			tb.Errorf("%s (%s): status %d promises no body, got %q", got.label, op.OperationID, got.Code, got.Body)
+		}
+		return
+	}
+	if r.Method == http.MethodHead || !bodyAllowed(got.Code) {
+		return
+	}
+	mediaType, _, _ := mime.ParseMediaType(got.Header.Get("Content-Type"))
+	media := promised.Content.Get(mediaType)
+	if media == nil {
+		tb.Errorf("%s (%s): status %d promises another media type than %q", got.label, op.OperationID, got.Code, got.Header.Get("Content-Type"))
+		return
+	}
+	if media.Schema != nil && isJSON(mediaType) {
+		c.checkJSON(tb, op, media.Schema, got)
+	}
+}
+
+func (c *contract) checkJSON(tb TB, op *openapi3.Operation, promised *openapi3.SchemaRef, got *TestResponse) {
+	tb.Helper()
+	var value any
+	if err := jsonv2.Unmarshal(got.Body, &value); err != nil {
+		tb.Errorf("%s (%s): the body is not JSON: %v\n%s", got.label, op.OperationID, err, got.Body)
+		return
+	}
+	if err := schema.Check(promised, value); err != nil {
+		tb.Errorf("%s (%s): the body of status %d breaks its schema: %v\n%s", got.label, op.OperationID, got.Code, err, got.Body)
+	}
+}

@@ -1,0 +1,57 @@
+package candor
+
+import "github.com/candor-go/candor/internal/mark"
+
+// Optional is a value that may be absent, null or there, and tells the three
+// apart: what a PATCH needs. Its zero value is absent. The rules of its field
+// are those of T and are judged only when Value is there. When it is written,
+// an absent one is left out of its object.
+type Optional[T any] struct {
+	// Value is what was sent; the zero value unless Set without Null.
+	Value T
+	// Set means present, be it null or a value.
+	Set bool
+	// Null means that null was sent; Set is true then.
+	Null bool
+
+	_ mark.Optional
+}
+
+// Some is an Optional that holds a value.
+func Some[T any](value T) Optional[T] { return Optional[T]{Value: value, Set: true} }
+
+// Null is an Optional that was set to null.
+func Null[T any]() Optional[T] { return Optional[T]{Set: true, Null: true} }
+
+// Get returns the value, and whether there is one: set, and not null.
+func (o Optional[T]) Get() (T, bool) { return o.Value, o.Set && !o.Null }
+
+// Or returns the value, or another where there is none.
+func (o Optional[T]) Or(other T) T {
+	if value, ok := o.Get(); ok {
+		return value
+	}
+	return other
+}
+
+// Strict forbids what nobody asked for. Embedded in a body's struct, it makes
+// each member that the struct does not list a fault of type extra_forbidden;
+// embedded in an input or in a model of query values, each query key that the
+// operation does not read; in a model of cookies, each such cookie. It holds
+// for the struct that embeds it directly.
+type Strict struct{ _ mark.Strict }
+
+// OneOf makes a union of the struct that embeds it. Its json tag names the
+// discriminator, the member that says which variant an object is; each other
+// field is a pointer to one variant, whose case tag is the discriminator's
+// value:
+//
+//	type Pet struct {
+//		candor.OneOf `json:"kind"`
+//		Cat *Cat `case:"cat"`
+//		Dog *Dog `case:"dog"`
+//	}
+//
+// Exactly one of the pointers is set after reading, and must be set for
+// writing, which adds the discriminator by itself.
+type OneOf struct{ _ mark.Union }

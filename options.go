@@ -1,0 +1,323 @@
+package candor
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Option says something about routes: of one route, of all routes of a router,
+// of an inclusion, or of the whole app. Where several say the same thing, the
+// innermost wins (route, then its router, then the inclusion, then the app);
+// tags, responses and middleware add up, the outermost first.
+type Option interface {
+	RouteOption
+	IncludeOption
+}
+
+// RouteOption says something about one route.
+type RouteOption interface{ applyRoute(*settings) error }
+
+// IncludeOption says something about one inclusion of a router.
+type IncludeOption interface{ applyInclude(*inclusion) error }
+
+// settings is what options say about a route, or about all routes below.
+type settings struct {
+	tags        []string
+	summary     string
+	description string
+	operationID string
+	deprecated  bool
+	hidden      bool
+	status      int
+	statusDoc   string
+	responses   []response
+	middleware  []func(http.Handler) http.Handler
+	maxBody     int64
+	aliases     []alias
+	looseType   *bool
+}
+
+// response is an answer declared beside the handler's own.
+type response struct {
+	status int
+	doc    string
+	// body is nil for an error with a detail.
+	body *typeinfo.Output
+}
+
+// alias is a further path of a route, with what it says differently.
+type alias struct {
+	path string
+	own  settings
+}
+
+// everywhere is an Option made of a function.
+type everywhere func(*settings) error
+
+func (o everywhere) applyRoute(s *settings) error    { return o(s) }
+func (o everywhere) applyInclude(i *inclusion) error { return o(&i.own) }
+
+// onRoute is a RouteOption made of a function.
+type onRoute func(*settings) error
+
+func (o onRoute) applyRoute(s *settings) error { return o(s) }
+
+// apply gathers what options say.
+func apply(options []RouteOption) (settings, error) {
+	var s settings
+	for _, o := range options {
+		if o == nil {
+			continue
+		}
+		if err := o.applyRoute(&s); err != nil {
+			return s, err
+		}
+	}
+	return s, nil
+}
+
+// within returns what s says inside a scope about which outer says something.
+// Aliases stay with their route.
+func (s settings) within(outer settings) settings {
+	s.tags = appendNew(slices.Clone(outer.tags), s.tags)
+	s.deprecated = s.deprecated || outer.deprecated
+	s.hidden = s.hidden || outer.hidden
+	s.middleware = slices.Concat(outer.middleware, s.middleware)
+	s.responses = overlay(outer.responses, s.responses)
+	s.summary = first(s.summary, outer.summary)
+	s.description = first(s.description, outer.description)
+	s.operationID = first(s.operationID, outer.operationID)
+	s.status = first(s.status, outer.status)
+	s.statusDoc = first(s.statusDoc, outer.statusDoc)
+	s.maxBody = first(s.maxBody, outer.maxBody)
+	if s.looseType == nil {
+		s.looseType = outer.looseType
+	}
+	return s
+}
+
+// first returns inner, or outer where inner says nothing.
+func first[T comparable](inner, outer T) T {
+	var nothing T
+	if inner == nothing {
+		return outer
+	}
+	return inner
+}
+
+func appendNew(tags, more []string) []string {
+	for _, tag := range more {
+		if !slices.Contains(tags, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// overlay puts inner responses in the place of outer ones of the same status.
+func overlay(outer, inner []response) []response {
+	all := slices.DeleteFunc(slices.Clone(outer), func(o response) bool {
+		return slices.ContainsFunc(inner, func(i response) bool { return i.status == o.status })
+	})
+	return append(all, inner...)
+}
+
+// Tags groups operations in the document under these names.
+func Tags(names ...string) Option {
+	return everywhere(func(s *settings) error {
+		s.tags = appendNew(s.tags, names)
+		return nil
+	})
+}
+
+// Description is the operation's longer text, in Markdown.
+func Description(text string) Option {
+	return everywhere(func(s *settings) error {
+		s.description = text
+		return nil
+	})
+}
+
+// Deprecated marks operations as deprecated in the document. They still serve.
+func Deprecated() Option {
+	return everywhere(func(s *settings) error {
+		s.deprecated = true
+		return nil
+	})
+}
+
+// Hidden keeps operations out of the document. They still serve.
+func Hidden() Option {
+	return everywhere(func(s *settings) error {
+		s.hidden = true
+		return nil
+	})
+}
+
+// Responds declares that operations may also answer with the status and a body
+// of type T; candor.None declares no body. It documents: the answer itself
+// comes from an error, a guard or a middleware. The text is the description of
+// the response, the status's reason phrase by default.
+func Responds[T any](status int, doc ...string) Option {
+	return everywhere(func(s *settings) error {
+		if err := validStatus("Responds", status); err != nil {
+			return err
+		}
+		out, err := typeinfo.ReadOutput(reflect.TypeFor[T](), isReadyAnswer)
+		if err != nil {
+			return err
+		}
+		s.responses = overlay(s.responses, []response{{status: status, doc: strings.Join(doc, "\n"), body: out}})
+		return nil
+	})
+}
+
+// Raises declares the errors that operations may answer with, each with its
+// status; the details are the description.
+func Raises(errs ...*HTTPError) Option {
+	return everywhere(func(s *settings) error {
+		for _, e := range errs {
+			if e == nil {
+				return fmt.Errorf("Raises(nil); declare the error with candor.Error first")
+			}
+			if err := validStatus("Raises", e.status); err != nil {
+				return err
+			}
+			s.raise(e)
+		}
+		return nil
+	})
+}
+
+// raise adds an error to those of its status, keeping the details of all.
+func (s *settings) raise(e *HTTPError) {
+	doc := fmt.Sprint(e.detail)
+	for i, r := range s.responses {
+		if r.status == e.status && r.body == nil {
+			s.responses[i].doc += "; " + doc
+			return
+		}
+	}
+	s.responses = overlay(s.responses, []response{{status: e.status, doc: doc}})
+}
+
+// MaxBody limits the size of request bodies, in bytes: 1 MiB by default. A
+// larger body is answered with 413, before it is read where Content-Length
+// tells.
+func MaxBody(bytes int64) Option {
+	return everywhere(func(s *settings) error {
+		if bytes <= 0 {
+			return fmt.Errorf("MaxBody(%d); the limit is a positive number of bytes", bytes)
+		}
+		s.maxBody = bytes
+		return nil
+	})
+}
+
+// StrictContentType(false) also reads a JSON body that comes without a
+// Content-Type header, as it would one with application/json. By default such
+// a request is answered with 415. Another media type is refused either way.
+func StrictContentType(strict bool) Option {
+	return everywhere(func(s *settings) error {
+		loose := !strict
+		s.looseType = &loose
+		return nil
+	})
+}
+
+// Use puts middleware around operations; the first is the outermost. That of
+// the app also runs around the answers for paths without a route. The route
+// has been found before any middleware runs, so r.Pattern holds its template;
+// r.PathValue gives what its wildcards matched.
+func Use(middleware ...func(http.Handler) http.Handler) Option {
+	return everywhere(func(s *settings) error {
+		if slices.ContainsFunc(middleware, func(m func(http.Handler) http.Handler) bool { return m == nil }) {
+			return fmt.Errorf("Use(nil); leave the middleware out")
+		}
+		s.middleware = append(s.middleware, middleware...)
+		return nil
+	})
+}
+
+// Summary is the operation's title in the document. Without one it is made of
+// the handler's name: readItem becomes "Read Item".
+func Summary(text string) RouteOption {
+	return onRoute(func(s *settings) error {
+		s.summary = text
+		return nil
+	})
+}
+
+// OperationID names the operation for generated clients. Two operations of one
+// app with the same explicit id are a mistake.
+//
+// Without it the id is the name of the handler's function; aliases and further
+// inclusions add path and method, and so do all operations of function
+// literals.
+func OperationID(id string) RouteOption {
+	return onRoute(func(s *settings) error {
+		s.operationID = id
+		return nil
+	})
+}
+
+// Status is the status of a successful answer, 200 by default, 204 for None.
+// The text describes it in the document.
+func Status(status int, doc ...string) RouteOption {
+	return onRoute(func(s *settings) error {
+		if err := validStatus("Status", status); err != nil {
+			return err
+		}
+		s.status, s.statusDoc = status, strings.Join(doc, "\n")
+		return nil
+	})
+}
+
+// Alias serves the route at a further path, under the same router. The options
+// hold for that path only, on top of the route's own:
+//
+//	candor.Get(app, "/items/{id}", readItem,
+//		candor.Alias("/things/{id}", candor.Hidden()))
+func Alias(path string, options ...RouteOption) RouteOption {
+	return onRoute(func(s *settings) error {
+		own, err := apply(options)
+		if err != nil {
+			return fmt.Errorf("alias %s: %w", path, err)
+		}
+		if len(own.aliases) > 0 {
+			return fmt.Errorf("alias %s has an alias of its own; put both beside each other", path)
+		}
+		s.aliases = append(s.aliases, alias{path: path, own: own})
+		return nil
+	})
+}
+
+// Prefix puts a path in front of everything in the included router. It begins
+// with a slash and does not end with one; it may hold wildcards.
+func Prefix(path string) IncludeOption { return prefixOption(path) }
+
+type prefixOption string
+
+func (p prefixOption) applyInclude(i *inclusion) error {
+	i.prefix = string(p)
+	return checkPrefix("Prefix", i.prefix)
+}
+
+func checkPrefix(where, prefix string) error {
+	if prefix == "" || strings.HasPrefix(prefix, "/") && !strings.HasSuffix(prefix, "/") {
+		return nil
+	}
+	return fmt.Errorf("%s(%q); a prefix begins with a slash and does not end with one", where, prefix)
+}
+
+func validStatus(where string, status int) error {
+	if status < 200 || status > 599 {
+		return fmt.Errorf("%s(%d); a final status is between 200 and 599", where, status)
+	}
+	return nil
+}

@@ -1,0 +1,265 @@
+package candor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/candor-go/candor/internal/pathtree"
+)
+
+// Routes is where routes are registered: an *App or a *Router.
+type Routes interface{ router() *Router }
+
+// Router is a group of routes under a prefix, with options for all of them. It
+// serves nothing until it is included in an app, directly or through other
+// routers; it may be included several times, and routes added after that are
+// served too.
+//
+// Register from one goroutine, before the app serves. Registering later
+// panics.
+type Router struct {
+	prefix string
+	own    settings
+	items  []item
+	// app is the app whose root the router is, nil for any other.
+	app    *App
+	sealed atomic.Bool
+}
+
+// item is one of the things a router holds, in the order of registration.
+type item struct {
+	route     *route
+	inclusion *inclusion
+}
+
+// inclusion is a router inside another.
+type inclusion struct {
+	site   string
+	router *Router
+	prefix string
+	own    settings
+}
+
+// NewRouter makes a router. The prefix is empty, or begins with a slash and
+// does not end with one; it may hold wildcards, which the inputs of all routes
+// below can read. A wrong prefix or option panics.
+func NewRouter(prefix string, options ...Option) *Router {
+	r := &Router{}
+	r.prefix = prefix
+	var err error
+	if r.own, err = applyAll(options); err == nil {
+		err = checkPrefix("NewRouter", prefix)
+	}
+	if err != nil {
+		panic(fmt.Errorf("candor: router at %s: %w", callSite(), err))
+	}
+	return r
+}
+
+func applyAll(options []Option) (settings, error) {
+	forRoutes := make([]RouteOption, len(options))
+	for i, o := range options {
+		forRoutes[i] = o
+	}
+	return apply(forRoutes)
+}
+
+func (r *Router) router() *Router { return r }
+
+// Include serves the routes of another router below this one: its prefix
+// follows [Prefix], if one is given, and the options hold for this inclusion
+// only. Including a router in itself panics.
+func (r *Router) Include(other *Router, options ...IncludeOption) {
+	i := &inclusion{site: callSite(), router: other}
+	if err := r.include(i, options); err != nil {
+		panic(fmt.Errorf("candor: Include at %s: %w", i.site, err))
+	}
+}
+
+func (r *Router) include(i *inclusion, options []IncludeOption) error {
+	switch {
+	case r.sealed.Load():
+		return errSealed
+	case i.router == nil:
+		return errors.New("the router is nil; make one with candor.NewRouter")
+	case i.router.app != nil:
+		return errors.New("an app cannot be included; use Mount to keep its own document, or include its routers")
+	case i.router.reaches(r):
+		return errors.New("the router would contain itself; drop one of the inclusions on the way")
+	}
+	for _, o := range options {
+		if err := o.applyInclude(i); err != nil {
+			return err
+		}
+	}
+	r.items = append(r.items, item{inclusion: i})
+	return nil
+}
+
+// reaches reports whether other is r or included below it.
+func (r *Router) reaches(other *Router) bool {
+	return r == other || slices.ContainsFunc(r.items, func(it item) bool {
+		return it.inclusion != nil && it.inclusion.router.reaches(other)
+	})
+}
+
+var errSealed = errors.New("the app already serves, its routes are fixed; register everything before the first request, Run or NewTestClient")
+
+// Get registers a handler for GET; HEAD is answered by it too, unless a route
+// for HEAD exists. The handler is called concurrently.
+//
+// The input is a struct whose tags say where each field comes from; the result
+// is the body of the answer. See the package documentation for both.
+//
+// A mistake in the path, the tags or the options panics, with the place of the
+// call and what to write instead.
+func Get[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{http.MethodGet}, path, h, options...)
+}
+
+// Post registers a handler for POST. See [Get].
+func Post[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{http.MethodPost}, path, h, options...)
+}
+
+// Put registers a handler for PUT. See [Get].
+func Put[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{http.MethodPut}, path, h, options...)
+}
+
+// Patch registers a handler for PATCH. See [Get].
+func Patch[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{http.MethodPatch}, path, h, options...)
+}
+
+// Delete registers a handler for DELETE. See [Get].
+func Delete[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{http.MethodDelete}, path, h, options...)
+}
+
+// Head registers a handler for HEAD, in the place of the automatic answer
+// where GET is registered. See [Get].
+func Head[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{http.MethodHead}, path, h, options...)
+}
+
+// Options registers a handler for OPTIONS, in the place of the automatic 204
+// with Allow. See [Get].
+func Options[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{http.MethodOptions}, path, h, options...)
+}
+
+// Trace registers a handler for TRACE. See [Get].
+func Trace[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{http.MethodTrace}, path, h, options...)
+}
+
+// Handle registers a handler for several methods at once. See [Get].
+func Handle[In, Out any](r Routes, methods []string, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	rt := &route{site: callSite(), methods: slices.Clone(methods), path: path}
+	if h == nil {
+		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
+	}
+	rt.handler = erase(h)
+	r.router().register(rt, options)
+	return &Route[In, Out]{route: rt}
+}
+
+// register adds a route, or panics with what is wrong about it.
+func (r *Router) register(rt *route, options []RouteOption) {
+	if err := r.add(rt, options); err != nil {
+		panic(rt.mistake(err))
+	}
+}
+
+func (r *Router) add(rt *route, options []RouteOption) (err error) {
+	if r.sealed.Load() {
+		return errSealed
+	}
+	if err := checkMethods(rt.methods); err != nil {
+		return err
+	}
+	if rt.set, err = apply(options); err != nil {
+		return err
+	}
+	if err := r.checkPaths(rt); err != nil {
+		return err
+	}
+	if err := rt.describe(); err != nil {
+		return err
+	}
+	if err := rt.try(r.compiler(), r.app != nil); err != nil {
+		return err
+	}
+	r.items = append(r.items, item{route: rt})
+	return nil
+}
+
+// compiler is the app's own, or the standard one while no app is known.
+func (r *Router) compiler() *compiler {
+	if r.app != nil {
+		return r.app.compiler
+	}
+	return standard()
+}
+
+// documentedMethods are those OpenAPI has a place for.
+var documentedMethods = []string{
+	http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete,
+	http.MethodOptions, http.MethodHead, http.MethodPatch, http.MethodTrace,
+}
+
+func checkMethods(methods []string) error {
+	if len(methods) == 0 {
+		return errors.New("no method; name at least one, such as http.MethodGet")
+	}
+	for i, m := range methods {
+		if !slices.Contains(documentedMethods, m) {
+			return fmt.Errorf("the method %q cannot be documented; use one of %s", m, strings.Join(documentedMethods, ", "))
+		}
+		if slices.Contains(methods[:i], m) {
+			return fmt.Errorf("the method %s stands twice; name each once", m)
+		}
+	}
+	return nil
+}
+
+// checkPaths parses the paths of a route as far as they are known. On an app
+// itself that is all of them; elsewhere an empty path may still follow a
+// prefix.
+func (r *Router) checkPaths(rt *route) error {
+	paths := []string{rt.path}
+	for _, a := range rt.set.aliases {
+		paths = append(paths, a.path)
+	}
+	for _, path := range paths {
+		full := r.prefix + path
+		if full == "" && r.app == nil {
+			continue
+		}
+		if _, err := pathtree.Parse(full); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// callSite is the file and line of the user's call: the innermost caller
+// outside of this package.
+func callSite() string {
+	var pcs [16]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
+	for {
+		frame, more := frames.Next()
+		if !strings.HasPrefix(frame.Function, "github.com/candor-go/candor.") || !more {
+			return frame.File + ":" + strconv.Itoa(frame.Line)
+		}
+	}
+}

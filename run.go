@@ -1,0 +1,100 @@
+package candor
+
+import (
+	"cmp"
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/candor-go/candor/internal/serve"
+)
+
+// Limits bound what clients of the server started by Run and Serve may take.
+// A field that is zero means its default. An app served by another server has
+// that server's limits instead; the size of bodies is limited either way.
+type Limits struct {
+	// ReadHeader is the time for a request's header, 5 s; over it the
+	// connection is closed.
+	ReadHeader time.Duration
+	// Body is the time for a request's body, 30 s; BodyRate the least average
+	// speed in bytes a second, 240, asked for after 5 s. Over either the
+	// answer is 408.
+	Body     time.Duration
+	BodyRate int
+	// Idle is the time between two requests of a connection, 60 s.
+	Idle time.Duration
+	// HeaderBytes is the size of a request's header, 64 KiB; over it the
+	// answer is 431.
+	HeaderBytes int
+	// Write is how long one write may stand still, 10 s.
+	Write time.Duration
+	// Drain is how long running requests may take once the server stops, 30 s.
+	Drain time.Duration
+}
+
+// Run serves the app on a TCP address such as ":8000" until the process is
+// told to stop by SIGINT or SIGTERM. Then it accepts nothing new, answers what
+// has been asked, and returns nil. A second signal ends the process at once.
+//
+// It seals the app and returns its mistakes as an error.
+func (a *App) Run(addr string) error {
+	if err := a.Check(); err != nil {
+		return err
+	}
+	return serve.Run(addr, a, a.serverLimits(), a.serverHooks())
+}
+
+// Serve is like [App.Run] on a listener, until ctx ends. The listener is
+// closed.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	if err := a.Check(); err != nil {
+		return err
+	}
+	return serve.Serve(ctx, l, a, a.serverLimits(), a.serverHooks())
+}
+
+func (a *App) serverLimits() serve.Limits {
+	l := a.config.Limits
+	return serve.Limits{
+		ReadHeader: l.ReadHeader, Body: l.Body, BodyRate: l.BodyRate, Idle: l.Idle,
+		HeaderBytes: l.HeaderBytes, Write: l.Write, Drain: l.Drain,
+	}
+}
+
+func (a *App) serverHooks() serve.Hooks {
+	return serve.Hooks{Started: a.announce, Refusal: a.refusal, Log: a.errors.log}
+}
+
+// announce says where the app is served.
+func (a *App) announce(addr net.Addr) {
+	attrs := []any{"address", "http://" + reachable(addr)}
+	if page := cmp.Or(a.pagePath(a.config.Docs.Swagger, "/docs"), a.pagePath(a.config.Docs.OpenAPI, "/openapi.json")); page != "" {
+		attrs = append(attrs, "docs", "http://"+reachable(addr)+page)
+	}
+	a.errors.log.Info("serving "+a.title(), attrs...)
+}
+
+// reachable is an address a browser on this machine can open.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// refusal is the body of an answer the server gives before the app is asked.
+func (a *App) refusal(status int) (mediaType string, body []byte) {
+	body, err := a.errors.body(Error(status, strings.ToLower(http.StatusText(status))))
+	if err != nil {
+		return "", nil
+	}
+	return "application/json", body
+}
+
+func (a *App) title() string { return cmp.Or(a.config.Title, "API") }

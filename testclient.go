@@ -1,0 +1,310 @@
+package candor
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// TB is the part of testing.TB that a TestClient needs, so that no program
+// links the package testing.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// TestClient sends requests to an app in process, without a network, and holds
+// every exchange against the app's own document: an answer whose status is not
+// declared, whose media type differs or whose body breaks its schema fails the
+// test. The 404 and 405 of no route are exempt; an undeclared 500 fails the
+// test unless Status(500) expects it. [Unchecked] switches this off.
+//
+// Redirects are not followed. Cookies are kept from one request to the next. A
+// client is safe for concurrent use.
+type TestClient struct {
+	tb       TB
+	app      *App
+	contract *contract
+	jar      *cookiejar.Jar
+	defaults []TestOption
+}
+
+// TestOption shapes the requests of a TestClient, all or one.
+type TestOption func(*testRequest)
+
+// testRequest is a request that is being made.
+type testRequest struct {
+	header    http.Header
+	cookies   []*http.Cookie
+	query     url.Values
+	media     string
+	body      io.Reader
+	unchecked bool
+	ctx       context.Context
+}
+
+// WithHeader sends a header, in the place of one of the same name.
+func WithHeader(name, value string) TestOption {
+	return func(r *testRequest) { r.header.Set(name, value) }
+}
+
+// WithCookie sends a cookie beside those kept.
+func WithCookie(name, value string) TestOption {
+	return func(r *testRequest) { r.cookies = append(r.cookies, &http.Cookie{Name: name, Value: value}) }
+}
+
+// WithQuery adds a query parameter, escaped as needed.
+func WithQuery(name, value string) TestOption {
+	return func(r *testRequest) { r.query.Add(name, value) }
+}
+
+// WithBody sends a body as it is. An empty media type sends no Content-Type.
+func WithBody(mediaType string, body io.Reader) TestOption {
+	return func(r *testRequest) { r.media, r.body = mediaType, body }
+}
+
+// WithContext sends requests under a context, for cancellation and values.
+func WithContext(ctx context.Context) TestOption {
+	return func(r *testRequest) { r.ctx = ctx }
+}
+
+// Unchecked lets exchanges pass that the document does not allow.
+func Unchecked() TestOption {
+	return func(r *testRequest) { r.unchecked = true }
+}
+
+// testOrigin is where a TestClient pretends that the app is.
+const testOrigin = "http://testserver"
+
+// NewTestClient makes a client for the app and seals it; its mistakes fail the
+// test at once. The options hold for every request.
+func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
+	tb.Helper()
+	if err := app.Check(); err != nil {
+		tb.Fatalf("%v", err)
+	}
+	contract, err := newContract(app)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	jar, _ := cookiejar.New(nil)
+	return &TestClient{tb: tb, app: app, contract: contract, jar: jar, defaults: options}
+}
+
+// Get sends a GET request. The target is a path, with a query if need be.
+func (c *TestClient) Get(target string, options ...TestOption) *TestResponse {
+	c.tb.Helper()
+	return c.Do(http.MethodGet, target, nil, options...)
+}
+
+// Head sends a HEAD request.
+func (c *TestClient) Head(target string, options ...TestOption) *TestResponse {
+	c.tb.Helper()
+	return c.Do(http.MethodHead, target, nil, options...)
+}
+
+// Delete sends a DELETE request.
+func (c *TestClient) Delete(target string, options ...TestOption) *TestResponse {
+	c.tb.Helper()
+	return c.Do(http.MethodDelete, target, nil, options...)
+}
+
+// Post sends a POST request with the body as JSON. See [TestClient.Do].
+func (c *TestClient) Post(target string, body any, options ...TestOption) *TestResponse {
+	c.tb.Helper()
+	return c.Do(http.MethodPost, target, body, options...)
+}
+
+// Put sends a PUT request with the body as JSON. See [TestClient.Do].
+func (c *TestClient) Put(target string, body any, options ...TestOption) *TestResponse {
+	c.tb.Helper()
+	return c.Do(http.MethodPut, target, body, options...)
+}
+
+// Patch sends a PATCH request with the body as JSON. See [TestClient.Do].
+func (c *TestClient) Patch(target string, body any, options ...TestOption) *TestResponse {
+	c.tb.Helper()
+	return c.Do(http.MethodPatch, target, body, options...)
+}
+
+// Do sends a request. The body is sent as application/json: a string, []byte or
+// json.RawMessage as it is, anything else encoded by encoding/json; nil sends
+// none. [WithBody] sends other media types.
+func (c *TestClient) Do(method, target string, body any, options ...TestOption) *TestResponse {
+	c.tb.Helper()
+	request, made := c.request(method, target, body, options)
+	recorder := &testRecorder{header: http.Header{}, head: method == http.MethodHead}
+	sent := request.Clone(request.Context())
+	if failure := recorder.serve(c.app, request); failure != nil {
+		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
+	}
+	response := recorder.response(c.tb, sent)
+	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
+	if !made.unchecked {
+		c.contract.check(c.tb, sent, response)
+	}
+	return response
+}
+
+func (c *TestClient) request(method, target string, body any, options []TestOption) (*http.Request, *testRequest) {
+	c.tb.Helper()
+	made := &testRequest{header: http.Header{}, query: url.Values{}, ctx: context.Background()}
+	if body != nil {
+		made.media, made.body = "application/json", bytes.NewReader(c.encode(body))
+	}
+	for _, option := range slices.Concat(c.defaults, options) {
+		option(made)
+	}
+	r, err := http.NewRequestWithContext(made.ctx, method, testOrigin+target, made.body)
+	if err != nil {
+		c.tb.Fatalf("%s %s: %v", method, target, err)
+	}
+	if len(made.query) > 0 {
+		r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&"+made.query.Encode(), "&")
+	}
+	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
+	if made.media != "" {
+		r.Header.Set("Content-Type", made.media)
+	}
+	maps.Copy(r.Header, made.header)
+	for _, cookie := range slices.Concat(c.jar.Cookies(r.URL), made.cookies) {
+		r.AddCookie(cookie)
+	}
+	return r, made
+}
+
+func (c *TestClient) encode(body any) []byte {
+	c.tb.Helper()
+	switch b := body.(type) {
+	case string:
+		return []byte(b)
+	case []byte:
+		return b
+	}
+	data, err := json.Marshal(body)
+	if err != nil {
+		c.tb.Fatalf("the body cannot be encoded: %v", err)
+	}
+	return data
+}
+
+// TestResponse is an answer, read to its end.
+type TestResponse struct {
+	// Code is the status, Header the header and Body the body as sent.
+	Code   int
+	Header http.Header
+	Body   []byte
+
+	tb       TB
+	label    string
+	mutex    sync.Mutex
+	expected bool
+}
+
+// Status fails the test at once unless the answer has the status.
+func (r *TestResponse) Status(want int) *TestResponse {
+	r.tb.Helper()
+	if r.Code != want {
+		r.tb.Fatalf("%s: status %d, want %d\n%s", r.label, r.Code, want, r.Body)
+	}
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	r.expected = true
+	return r
+}
+
+// wasExpected reports whether the test asked for the status.
+func (r *TestResponse) wasExpected() bool {
+	r.mutex.Lock()
+	defer r.mutex.Unlock()
+	return r.expected
+}
+
+// JSON decodes the body with encoding/json. It fails the test at once if that
+// is not possible.
+func (r *TestResponse) JSON(into any) *TestResponse {
+	r.tb.Helper()
+	if err := json.Unmarshal(r.Body, into); err != nil {
+		r.tb.Fatalf("%s: the body is not what was expected: %v\n%s", r.label, err, r.Body)
+	}
+	return r
+}
+
+// Text is the body as a string.
+func (r *TestResponse) Text() string { return string(r.Body) }
+
+// Faults returns what a 422 names. It fails the test at once if the answer is
+// none.
+func (r *TestResponse) Faults() []Fault {
+	r.tb.Helper()
+	var invalid struct {
+		Detail []Fault `json:"detail"`
+	}
+	r.Status(http.StatusUnprocessableEntity).JSON(&invalid)
+	return invalid.Detail
+}
+
+// testRecorder takes the answer down the way a server would send it.
+type testRecorder struct {
+	header http.Header
+	sent   http.Header
+	status int
+	head   bool
+	body   bytes.Buffer
+}
+
+// serve runs the handler. The result is what it panicked with, nil if it did
+// not.
+func (t *testRecorder) serve(h http.Handler, r *http.Request) (failure any) {
+	defer func() { failure = recover() }()
+	h.ServeHTTP(t, r)
+	t.begin(http.StatusOK)
+	return nil
+}
+
+func (t *testRecorder) begin(status int) {
+	if t.status == 0 {
+		t.status, t.sent = status, t.header.Clone()
+	}
+}
+
+// Header implements http.ResponseWriter.
+func (t *testRecorder) Header() http.Header { return t.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (t *testRecorder) WriteHeader(status int) {
+	if status >= 200 {
+		t.begin(status)
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (t *testRecorder) Write(p []byte) (int, error) {
+	t.begin(http.StatusOK)
+	switch {
+	case !bodyAllowed(t.status):
+		return 0, http.ErrBodyNotAllowed
+	case t.head:
+		return len(p), nil
+	}
+	return t.body.Write(p)
+}
+
+// Flush implements http.Flusher.
+func (t *testRecorder) Flush() { t.begin(http.StatusOK) }
+
+func (t *testRecorder) response(tb TB, r *http.Request) *TestResponse {
+	return &TestResponse{
+		tb: tb, Code: t.status, Header: t.sent, Body: t.body.Bytes(), label: r.Method + " " + r.URL.RequestURI(),
+	}
+}
