@@ -1,0 +1,186 @@
+// Package bind turns text into typed values: the path, query, header and cookie
+// parameters of a request, and single values of forms.
+//
+// A [Plan] is compiled from the description of an input struct and binds every
+// parameter of it, gathering all faults. A request with plain parameters costs
+// no allocation: strings are parts of the request's own text, and the query and
+// the Cookie header are scanned in place.
+//
+// Of a scalar that is sent repeatedly the last value counts, except in
+// cookies: there it is the first, as in net/http, because user agents send the
+// cookie of the most specific path first (RFC 6265, section 5.4).
+package bind
+
+import (
+	"net/http"
+	"reflect"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Compiler makes plans. Its parts are needed only for fields that ask for them:
+// Rules for rules, Defaults for defaults, JSON for parameters written as JSON.
+type Compiler struct {
+	Rules    *check.Set
+	Defaults Defaults
+	JSON     JSONText
+}
+
+// Defaults makes the maker of a field's default.
+type Defaults func(f *typeinfo.Field) (func(dst reflect.Value), error)
+
+// JSONText makes the reader of a parameter written as JSON. The reader also
+// judges the field's own rules. Faults have their location innermost first,
+// starting at the value.
+type JSONText func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error)
+
+// Plan binds all parameters of one input struct. It is safe for concurrent
+// use.
+type Plan struct {
+	path    []pathParam
+	query   []*Param
+	headers []headerParam
+	cookies []*Param
+	cross   []crossRule
+}
+
+// pathParam is a parameter with the position of its wildcard in the pattern.
+type pathParam struct {
+	*Param
+	position int
+}
+
+// headerParam is a parameter with the canonical key of its header; the key is
+// "" for the host, which net/http keeps apart.
+type headerParam struct {
+	*Param
+	key string
+}
+
+// crossRule looks at several fields of the input.
+type crossRule struct {
+	*Param
+	// nth is the place of the parameter in the order of binding.
+	nth   int
+	check check.CrossCheck
+}
+
+// Request is where values come from.
+type Request struct {
+	// Path holds what the wildcards of the pattern captured, decoded, in order.
+	Path     []string
+	RawQuery string
+	Header   http.Header
+	Host     string
+	// EchoInput puts what was sent into the faults.
+	EchoInput bool
+}
+
+// Bind fills the parameters into the input struct, which is addressable and
+// zero. The faults have complete locations, and come in the order path, query,
+// header, cookie, within one source in field order.
+//
+// It reports whether there was no fault. Ask this, not the length of the list,
+// which stops growing at its limit.
+func (p *Plan) Bind(into reflect.Value, r *Request, faults *fault.List) (sound bool) {
+	b := binding{Request: r, into: into, faults: faults, sound: true}
+	if len(p.cross) > 0 {
+		b.sent = make([]bool, 0, len(p.path)+len(p.query)+len(p.headers)+len(p.cookies))
+	}
+	b.bindPath(p.path)
+	b.bindQuery(p.query)
+	b.bindHeaders(p.headers)
+	b.bindCookies(p.cookies)
+	if b.sound {
+		b.judge(p.cross)
+	}
+	return b.sound
+}
+
+// binding is one run of a plan.
+type binding struct {
+	*Request
+	into   reflect.Value
+	faults *fault.List
+	// sent tells, in the order of binding, which parameters were present. It is
+	// kept for rules across fields only.
+	sent  []bool
+	sound bool
+}
+
+func (b *binding) bind(p *Param, texts []string) {
+	if b.sent != nil {
+		b.sent = append(b.sent, len(texts) > 0)
+	}
+	if !p.Bind(b.into, texts, b.EchoInput, b.faults) {
+		b.sound = false
+	}
+}
+
+func (b *binding) bindPath(params []pathParam) {
+	for i := range params {
+		var texts []string
+		if at := params[i].position; at < len(b.Path) {
+			texts = b.Path[at : at+1]
+		}
+		b.bind(params[i].Param, texts)
+	}
+}
+
+func (b *binding) bindHeaders(params []headerParam) {
+	for i := range params {
+		if params[i].key != "" {
+			b.bind(params[i].Param, b.Header[params[i].key])
+			continue
+		}
+		host := [1]string{b.Host}
+		texts := host[:]
+		if b.Host == "" {
+			texts = nil
+		}
+		b.bind(params[i].Param, texts)
+	}
+}
+
+// judge runs the rules across fields. They see bound values only, so it is
+// called when there was no fault at all.
+func (b *binding) judge(rules []crossRule) {
+	for i := range rules {
+		rule := &rules[i]
+		value := b.into.FieldByIndex(rule.field.Index)
+		if f := rule.check(b.into, value, b.sent[rule.nth]); f != nil {
+			if b.EchoInput {
+				f.Input = value.Interface()
+			}
+			b.sound = rule.sound(f, answers{faults: b.faults})
+		}
+	}
+}
+
+// hit is a value that was sent for a parameter, as sent.
+type hit struct {
+	param int
+	text  string
+}
+
+// hitsOf gathers the values sent for one parameter in their order.
+func hitsOf(param int, hits []hit, into []string) []string {
+	for i := range hits {
+		if hits[i].param == param {
+			into = append(into, hits[i].text)
+		}
+	}
+	return into
+}
+
+// indexOf finds a parameter by its exact name, -1 without.
+func indexOf(params []*Param, name string) int {
+	for i, p := range params {
+		if p.field.Name == name {
+			return i
+		}
+	}
+	return -1
+}

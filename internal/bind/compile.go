@@ -1,0 +1,176 @@
+package bind
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Plan compiles the parameters of an input struct for a pattern with these
+// wildcards, in the order in which [Request.Path] has them. The error names
+// the field and is a [*typeinfo.Error].
+func (c *Compiler) Plan(in *typeinfo.Input, wildcards []string) (*Plan, error) {
+	p := &Plan{}
+	for _, f := range in.Params {
+		param, err := c.Param(f)
+		if err != nil {
+			return nil, inField(in.Go, f, err)
+		}
+		if err := p.add(param, wildcards); err != nil {
+			return nil, inField(in.Go, f, err)
+		}
+	}
+	if err := c.addCross(p, in); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// inField says in which field of an input a mistake is.
+func inField(in reflect.Type, f *typeinfo.Field, err error) error {
+	e := &typeinfo.Error{Type: "the input struct", Field: f.Go, Problem: err.Error()}
+	if in.Name() != "" {
+		e.Type = in.String()
+	}
+	var inner *typeinfo.Error
+	if !errors.As(err, &inner) {
+		e.Problem, e.Fix, _ = strings.Cut(err.Error(), "; ")
+		return e
+	}
+	e.Problem, e.Fix = inner.Problem, inner.Fix
+	if inner.Type != "" {
+		e.Problem = inner.Type + ": " + inner.Problem
+	}
+	return e
+}
+
+// add sorts a parameter into its source.
+func (p *Plan) add(param *Param, wildcards []string) error {
+	name := param.field.Name
+	switch param.field.Source {
+	case typeinfo.Path:
+		position := slices.Index(wildcards, name)
+		if position < 0 {
+			return notInPattern(name, wildcards)
+		}
+		p.path = append(p.path, pathParam{Param: param, position: position})
+	case typeinfo.Query:
+		p.query = append(p.query, param)
+	case typeinfo.Header:
+		key := http.CanonicalHeaderKey(name)
+		if key == "Host" {
+			key = ""
+		}
+		p.headers = append(p.headers, headerParam{Param: param, key: key})
+	case typeinfo.Cookie:
+		p.cookies = append(p.cookies, param)
+	default:
+		return fmt.Errorf("a %s value is no parameter; use path, query, header or cookie", param.field.Source)
+	}
+	return nil
+}
+
+func notInPattern(name string, wildcards []string) error {
+	e := &typeinfo.Error{
+		Problem: fmt.Sprintf("the path has no {%s}", name),
+		Fix:     fmt.Sprintf("put {%s} into the path", name),
+	}
+	if len(wildcards) > 0 {
+		e.Fix += fmt.Sprintf(", or name one it has in the tag: %s", strings.Join(wildcards, ", "))
+	}
+	return e
+}
+
+// inOrder lists the parameters in the order of binding.
+func (p *Plan) inOrder() []*Param {
+	var all []*Param
+	for _, path := range p.path {
+		all = append(all, path.Param)
+	}
+	all = append(all, p.query...)
+	for _, header := range p.headers {
+		all = append(all, header.Param)
+	}
+	return append(all, p.cookies...)
+}
+
+// addCross compiles the rules that look at several fields.
+func (c *Compiler) addCross(p *Plan, in *typeinfo.Input) error {
+	for nth, param := range p.inOrder() {
+		check, err := c.Rules.CompileCross(in.Go, param.field, in.Params...)
+		if err != nil {
+			return inField(in.Go, param.field, err)
+		}
+		if check != nil {
+			p.cross = append(p.cross, crossRule{Param: param, nth: nth, check: check})
+		}
+	}
+	return nil
+}
+
+// Param compiles one parameter, or one value of a form. Rules across fields
+// are left to the Plan, or to the reader of the form. An error of the type is a
+// [*typeinfo.Error] that names no field.
+func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
+	p := &Param{field: f, source: f.Source.String(), single: value{escaped: f.Source == typeinfo.Query}}
+	if f.Source == typeinfo.Form {
+		p.source = typeinfo.Body.String()
+	}
+	if err := c.compileRead(p); err != nil {
+		return nil, err
+	}
+	if f.Default == nil {
+		return p, nil
+	}
+	var err error
+	p.absent, err = c.Defaults(f)
+	return p, err
+}
+
+// compileRead chooses how the texts of a parameter become its value.
+func (c *Compiler) compileRead(p *Param) (err error) {
+	if p.field.JSON {
+		p.json, err = c.JSON(p.field)
+		return err
+	}
+	switch held := bare(p.field.Type); held.Kind {
+	case typeinfo.Slice, typeinfo.Array:
+		return c.compileList(p, held)
+	}
+	return c.compileValue(&p.single, p.field.Type, p.field.Rules)
+}
+
+func (c *Compiler) compileValue(v *value, t *typeinfo.Type, rules *typeinfo.Rules) (err error) {
+	v.typ = t
+	if v.set, err = CompileScalar(bare(t)); err != nil {
+		return err
+	}
+	v.check, err = c.Rules.Compile(t, rules)
+	return err
+}
+
+func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
+	if p.field.Source == typeinfo.Path {
+		return errors.New("a list in a path, where each value stands alone; use a string and split it, or move the list to the query")
+	}
+	p.list = &list{held: held}
+	if p.field.CSV {
+		p.list.split = splitOnCommas
+		if p.field.Source == typeinfo.Header {
+			p.list.split = splitHeader
+		}
+	}
+	if p.list.check, err = c.Rules.Compile(p.field.Type, p.field.Rules); err != nil {
+		return err
+	}
+	var elements *typeinfo.Rules
+	if p.field.Rules != nil {
+		elements = p.field.Rules.Elem
+	}
+	return c.compileValue(&p.single, held.Elem, elements)
+}

@@ -1,0 +1,80 @@
+package bind
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/candor-go/candor/internal/fault"
+)
+
+// Reads reports whether the plan has a query parameter of that name.
+func (p *Plan) Reads(name string) bool { return indexOf(p.query, name) >= 0 }
+
+// ReadsCookie reports whether the plan has a cookie parameter of that name.
+func (p *Plan) ReadsCookie(name string) bool { return indexOf(p.cookies, name) >= 0 }
+
+// Extra reports the keys of a query that neither this plan nor known reads,
+// each once, in the order of their appearance; known may be nil. With several
+// plans for one request, ask one of them and let known be the Reads of the
+// others. It returns whether there was no such key.
+//
+// Pairs behind [MaxPairs] are not looked at.
+func (p *Plan) Extra(rawQuery string, known func(name string) bool, faults *fault.List) (sound bool) {
+	strange := strangers{source: "query", faults: faults}
+	for n := 0; rawQuery != "" && n < MaxPairs; {
+		pair, rest, _ := strings.Cut(rawQuery, "&")
+		rawQuery = rest
+		if pair == "" {
+			continue
+		}
+		n++
+		if name := nameOf(pair); !p.Reads(name) && (known == nil || !known(name)) {
+			strange.add(name)
+		}
+	}
+	return strange.seen == nil
+}
+
+// nameOf is the name of a pair, as sent if its encoding is malformed.
+func nameOf(pair string) string {
+	name, _, _ := strings.Cut(pair, "=")
+	plain, err := url.QueryUnescape(name)
+	if err != nil {
+		return name
+	}
+	return plain
+}
+
+// ExtraCookies is Extra for cookies and ReadsCookie. Malformed cookies are no
+// cookies.
+func (p *Plan) ExtraCookies(header http.Header, known func(name string) bool, faults *fault.List) (sound bool) {
+	strange := strangers{source: "cookie", faults: faults}
+	request := http.Request{Header: header}
+	for _, c := range request.Cookies() {
+		if !p.ReadsCookie(c.Name) && (known == nil || !known(c.Name)) {
+			strange.add(c.Name)
+		}
+	}
+	return strange.seen == nil
+}
+
+// strangers reports names nobody reads.
+type strangers struct {
+	source string
+	faults *fault.List
+	// seen holds the names reported; nil as long as there are none, so that a
+	// request without any costs nothing.
+	seen map[string]bool
+}
+
+func (s *strangers) add(name string) {
+	if s.seen[name] {
+		return
+	}
+	if s.seen == nil {
+		s.seen = map[string]bool{}
+	}
+	s.seen[name] = true
+	s.faults.Add(&fault.Fault{Type: fault.ExtraForbidden, Loc: []any{s.source, strings.ToValidUTF8(name, "\uFFFD")}})
+}

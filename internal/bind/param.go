@@ -1,0 +1,217 @@
+package bind
+
+import (
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Param binds one parameter, or one value of a form.
+type Param struct {
+	field *typeinfo.Field
+	// source is the first element of locations.
+	source string
+	// absent makes the default; nil without.
+	absent func(dst reflect.Value)
+	// json reads a parameter written as JSON; nil for others.
+	json func(dst reflect.Value, text string, faults *fault.List)
+	// single reads a scalar, or each element of a list.
+	single value
+	// list is set for a slice or an array.
+	list *list
+}
+
+// value reads and judges one text.
+type value struct {
+	typ *typeinfo.Type
+	// escaped means that the text comes percent-encoded.
+	escaped bool
+	// set and check are for what typ holds; check is nil without rules.
+	set   Scalar
+	check check.Check
+}
+
+// list is how the texts of a parameter become a slice or an array.
+type list struct {
+	// held is the slice or array inside pointers and Optional.
+	held *typeinfo.Type
+	// split cuts one text into elements; nil without the option csv.
+	split func(into []string, text string) []string
+	// check judges the whole list; nil without rules.
+	check check.Check
+}
+
+// answers is where faults go, and whether they show what was sent.
+type answers struct {
+	faults *fault.List
+	echo   bool
+}
+
+// Bind fills the field of the input struct from the texts sent for it, in
+// their order; none means that it is absent. Texts of a query are as sent,
+// because a list is split on commas before the commas inside its elements are
+// decoded; those of other sources are decoded.
+//
+// It reports whether there was no fault. Faults have complete locations; echo
+// puts the texts into them.
+func (p *Param) Bind(into reflect.Value, texts []string, echo bool, faults *fault.List) (sound bool) {
+	dst := into.FieldByIndex(p.field.Index)
+	to := answers{faults: faults, echo: echo}
+	switch {
+	case len(texts) == 0:
+		return p.bindAbsent(dst, to)
+	case p.json != nil:
+		return p.bindJSON(dst, texts[len(texts)-1], to)
+	case p.list != nil:
+		return p.bindList(dst, texts, to)
+	}
+	f := p.single.read(dst, texts[len(texts)-1], echo)
+	return p.sound(f, to)
+}
+
+func (p *Param) bindAbsent(dst reflect.Value, to answers) bool {
+	if p.absent != nil {
+		p.absent(dst)
+		return true
+	}
+	if p.field.Required {
+		return p.sound(fault.New(fault.Missing), to)
+	}
+	return true
+}
+
+func (p *Param) bindJSON(dst reflect.Value, text string, to answers) bool {
+	text, f := p.single.decode(text)
+	if f != nil {
+		return p.sound(f, to)
+	}
+	// A list of its own shows faults that the full one would leave out.
+	var inner fault.List
+	p.json(dst, text, &inner)
+	inner.Under(0, p.field.Name)
+	inner.Seal(0, p.source)
+	for i := range inner.Faults {
+		if to.echo {
+			inner.Faults[i].Input = text
+		}
+		to.faults.Add(&inner.Faults[i])
+	}
+	to.faults.Cut = to.faults.Cut || inner.Cut
+	return len(inner.Faults) == 0
+}
+
+func (p *Param) bindList(dst reflect.Value, texts []string, to answers) bool {
+	if p.list.split != nil {
+		texts = p.list.splitAll(texts)
+	}
+	held := hold(p.field.Type, dst)
+	if f := p.list.makeRoom(held, len(texts)); f != nil {
+		return p.soundList(f, texts, to)
+	}
+	sound := true
+	for i, text := range texts {
+		if f := p.single.read(held.Index(i), text, to.echo); f != nil {
+			sound = p.sound(f, to, i)
+		}
+	}
+	if !sound || p.list.check == nil {
+		return sound
+	}
+	return p.soundList(p.list.check(held), texts, to)
+}
+
+// soundList is sound for a fault of the list as a whole.
+func (p *Param) soundList(f *fault.Fault, texts []string, to answers) bool {
+	if f != nil && to.echo {
+		f.Input = slices.Clone(texts)
+	}
+	return p.sound(f, to)
+}
+
+// sound reports whether there is no fault; it adds the one there is, with its
+// location: the parameter, or the place at inside it.
+func (p *Param) sound(f *fault.Fault, to answers, at ...any) bool {
+	if f == nil {
+		return true
+	}
+	f.Loc = append([]any{p.source, p.field.Name}, at...)
+	to.faults.Add(f)
+	return false
+}
+
+func (l *list) splitAll(texts []string) []string {
+	var elements []string
+	for _, text := range texts {
+		elements = l.split(elements, text)
+	}
+	return elements
+}
+
+// makeRoom makes a slice of n elements; an array must have as many.
+func (l *list) makeRoom(held reflect.Value, n int) *fault.Fault {
+	switch {
+	case l.held.Kind == typeinfo.Slice:
+		held.Set(reflect.MakeSlice(l.held.Go, n, n))
+	case n < l.held.Len:
+		return &fault.Fault{Type: fault.TooShort, Ctx: map[string]any{"min_length": l.held.Len, "actual_length": n}}
+	case n > l.held.Len:
+		return &fault.Fault{Type: fault.TooLong, Ctx: map[string]any{"max_length": l.held.Len, "actual_length": n}}
+	}
+	return nil
+}
+
+// splitOnCommas takes an empty text as a list without elements, for which csv
+// has no other notation.
+func splitOnCommas(into []string, text string) []string {
+	if text == "" {
+		return into
+	}
+	return slices.AppendSeq(into, strings.SplitSeq(text, ","))
+}
+
+// splitHeader reads a list of RFC 9110, section 5.6.1: white space around
+// elements and empty elements do not count.
+func splitHeader(into []string, text string) []string {
+	for element := range strings.SplitSeq(text, ",") {
+		if element = strings.Trim(element, " \t"); element != "" {
+			into = append(into, element)
+		}
+	}
+	return into
+}
+
+// read sets dst, which is of the whole type, from one text.
+func (v *value) read(dst reflect.Value, text string, echo bool) *fault.Fault {
+	text, f := v.decode(text)
+	if f == nil {
+		f = v.fill(hold(v.typ, dst), text)
+	}
+	if f != nil && echo {
+		f.Input = text
+	}
+	return f
+}
+
+func (v *value) fill(held reflect.Value, text string) *fault.Fault {
+	if f := v.set(held, text); f != nil || v.check == nil {
+		return f
+	}
+	return v.check(held)
+}
+
+// decode undoes the encoding of a query. Text without escapes is not copied.
+func (v *value) decode(text string) (string, *fault.Fault) {
+	if !v.escaped {
+		return text, nil
+	}
+	plain, err := url.QueryUnescape(text)
+	if err != nil {
+		return text, fault.With(fault.ValueError, "error", "malformed percent-encoding")
+	}
+	return plain, nil
+}

@@ -1,0 +1,356 @@
+package bind
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Scalar sets dst from text, or says what is wrong with the text. dst is of the
+// described type and addressable. The fault is at the value itself: its
+// location is empty.
+type Scalar func(dst reflect.Value, text string) *fault.Fault
+
+// CompileScalar makes the reader of one value from text. Pointers and Optional
+// are read as what they hold. The error, a [*typeinfo.Error] that names no
+// field, is for types that have no form as text.
+func CompileScalar(t *typeinfo.Type) (Scalar, error) {
+	scalar, err := compileKind(t)
+	if err != nil || t.Enum == nil {
+		return scalar, err
+	}
+	return compileEnum(t, scalar)
+}
+
+func compileKind(t *typeinfo.Type) (Scalar, error) {
+	switch t.Kind {
+	case typeinfo.Bool:
+		return setBool, nil
+	case typeinfo.Int:
+		return makeInt(t.Bits), nil
+	case typeinfo.Uint:
+		return makeUint(t.Bits), nil
+	case typeinfo.Float:
+		return makeFloat(t.Bits), nil
+	case typeinfo.Number:
+		return setNumber, nil
+	case typeinfo.String:
+		return setString, nil
+	case typeinfo.Bytes:
+		return setBytes, nil
+	case typeinfo.Raw:
+		return setRaw, nil
+	case typeinfo.Time:
+		return setTime, nil
+	case typeinfo.Duration:
+		return setDuration, nil
+	case typeinfo.Pointer, typeinfo.Optional:
+		return compileHeld(t)
+	case typeinfo.Text, typeinfo.JSON:
+		if reflect.PointerTo(t.Go).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+			return makeText(t), nil
+		}
+	}
+	return nil, noText(t)
+}
+
+// noText says why a type has no form as text and what to use instead.
+func noText(t *typeinfo.Type) error {
+	e := &typeinfo.Error{
+		Type: t.Go.String(), Problem: "a value of this type cannot be made of text",
+		Fix: "give it a method UnmarshalText, or read it as JSON: `query:\"name,json\"`",
+	}
+	switch t.Kind {
+	case typeinfo.Any:
+		e.Fix = "use string, or read it as JSON: `query:\"name,json\"`"
+	case typeinfo.Map:
+		e.Fix = "use one parameter for each value, or read it as JSON: `query:\"name,json\"`"
+	case typeinfo.Slice, typeinfo.Array:
+		e.Problem = "a list inside a list cannot be made of text"
+		e.Fix = "use one list, or read it as JSON: `query:\"name,json\"`"
+	case typeinfo.Text:
+		e.Problem = "it has MarshalText but no UnmarshalText, so it can be written but not read"
+		e.Fix = "add a method UnmarshalText with a pointer receiver"
+	}
+	return e
+}
+
+func compileHeld(t *typeinfo.Type) (Scalar, error) {
+	inner, err := CompileScalar(bare(t))
+	if err != nil {
+		return nil, err
+	}
+	return func(dst reflect.Value, text string) *fault.Fault {
+		return inner(hold(t, dst), text)
+	}, nil
+}
+
+// hold makes room for what a Pointer holds, marks an Optional as set, and
+// returns the place of the value inside all of them.
+func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
+	for {
+		switch t.Kind {
+		case typeinfo.Pointer:
+			dst.Set(reflect.New(t.Elem.Go))
+			dst = dst.Elem()
+		case typeinfo.Optional:
+			dst.Field(1).SetBool(true)
+			dst = dst.Field(0)
+		default:
+			return dst
+		}
+		t = t.Elem
+	}
+}
+
+// bare takes Pointer and Optional off.
+func bare(t *typeinfo.Type) *typeinfo.Type {
+	for t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+		t = t.Elem
+	}
+	return t
+}
+
+func setString(dst reflect.Value, text string) *fault.Fault {
+	if !utf8.ValidString(text) {
+		return fault.New(fault.StringUnicode)
+	}
+	dst.SetString(text)
+	return nil
+}
+
+// setBytes takes the text as it is, UTF-8 or not.
+func setBytes(dst reflect.Value, text string) *fault.Fault {
+	dst.SetBytes([]byte(text))
+	return nil
+}
+
+// setRaw keeps text that is one JSON value; anything else would break the
+// document it is written into later.
+func setRaw(dst reflect.Value, text string) *fault.Fault {
+	value := jsontext.Value(text)
+	if !value.IsValid() {
+		return fault.With(fault.JSONInvalid, "error", "not one JSON value")
+	}
+	dst.SetBytes(value)
+	return nil
+}
+
+// setTime reads RFC 3339. Package time takes more under that name: one digit
+// for the hour, a comma before the fraction, an offset of 24:60.
+func setTime(dst reflect.Value, text string) *fault.Fault {
+	if !isDateTime(text) {
+		return fault.New(fault.DatetimeParsing)
+	}
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return fault.New(fault.DatetimeParsing)
+	}
+	dst.Set(reflect.ValueOf(t))
+	return nil
+}
+
+// isDateTime reports whether text has the form of a date-time of RFC 3339,
+// section 5.6. The ranges of its numbers are left to package time, but for
+// those of the offset.
+func isDateTime(text string) bool {
+	rest, ok := cutShape(text, "0000-00-00T00:00:00")
+	if !ok {
+		return false
+	}
+	if fraction, ok := strings.CutPrefix(rest, "."); ok {
+		n := countDigits(fraction)
+		if n == 0 {
+			return false
+		}
+		rest = fraction[n:]
+	}
+	if rest == "Z" {
+		return true
+	}
+	if rest == "" || rest[0] != '+' && rest[0] != '-' {
+		return false
+	}
+	offset := rest[1:]
+	rest, ok = cutShape(offset, "00:00")
+	return ok && rest == "" && offset[:2] < "24" && offset[3:] < "60"
+}
+
+// cutShape takes a beginning off text in which 0 stands for any digit and
+// everything else for itself.
+func cutShape(text, shape string) (rest string, ok bool) {
+	if len(text) < len(shape) {
+		return text, false
+	}
+	for i := range len(shape) {
+		if digit := '0' <= text[i] && text[i] <= '9'; shape[i] == '0' && !digit || shape[i] != '0' && text[i] != shape[i] {
+			return text, false
+		}
+	}
+	return text[len(shape):], true
+}
+
+func setDuration(dst reflect.Value, text string) *fault.Fault {
+	d, err := time.ParseDuration(text)
+	if err != nil {
+		return fault.New(fault.DeltaParsing)
+	}
+	dst.SetInt(int64(d))
+	return nil
+}
+
+// makeText reads a type by its UnmarshalText. What that says is wrong stays
+// unsaid: it is the text of a library.
+func makeText(t *typeinfo.Type) Scalar {
+	acceptable := grammarOf(t.Format)
+	return func(dst reflect.Value, text string) *fault.Fault {
+		if !acceptable(text) {
+			return malformed(t)
+		}
+		err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
+		if err == nil {
+			return nil
+		}
+		if f := ownFault(err); f != nil {
+			return f
+		}
+		return malformed(t)
+	}
+}
+
+// ownFault is what an error brings that was made to be shown, nil without. Text
+// has no parts, so there is one fault of it.
+func ownFault(err error) *fault.Fault {
+	var own interface{ CandorFaults() []fault.Fault }
+	if !errors.As(err, &own) || len(own.CandorFaults()) == 0 {
+		return nil
+	}
+	f := own.CandorFaults()[0]
+	return &f
+}
+
+// grammarOf narrows what reaches UnmarshalText of a known type: several take
+// "" for a zero that is no value, those of UUIDs take forms their schema does
+// not have, those of math/big take hexadecimal, underscores and infinities, and
+// a fraction's exponent costs memory out of proportion to its text.
+func grammarOf(format string) func(string) bool {
+	switch format {
+	case "":
+		return utf8.ValidString
+	case "uuid":
+		return isUUID
+	case "integer":
+		return isInteger
+	case "number":
+		return isNumber
+	case "rational":
+		return func(text string) bool { return strings.Trim(text, "-0123456789./") == "" && text != "" }
+	}
+	return func(text string) bool { return utf8.ValidString(text) && text != "" }
+}
+
+// isUUID reports whether text is a UUID as RFC 9562, section 4, writes it.
+func isUUID(text string) bool {
+	if len(text) != 36 {
+		return false
+	}
+	for i := range len(text) {
+		c := text[i]
+		if dash := i == 8 || i == 13 || i == 18 || i == 23; dash {
+			if c != '-' {
+				return false
+			}
+		} else if (c < '0' || c > '9') && (c < 'a' || c > 'f') && (c < 'A' || c > 'F') {
+			return false
+		}
+	}
+	return true
+}
+
+// malformed is the fault of a text that UnmarshalText refuses.
+func malformed(t *typeinfo.Type) *fault.Fault {
+	switch t.Format {
+	case "uuid":
+		return fault.New(fault.UUIDParsing)
+	case "ip":
+		return fault.New(fault.IPAddress)
+	case "ipv4":
+		return fault.New(fault.IPv4Address)
+	case "ipv6":
+		return fault.New(fault.IPv6Address)
+	case "integer":
+		return fault.New(fault.IntParsing)
+	case "number":
+		return fault.New(fault.FloatParsing)
+	case "decimal":
+		return fault.New(fault.DecimalParsing)
+	case "date":
+		return fault.New(fault.DateParsing)
+	case "time":
+		return fault.New(fault.TimeParsing)
+	case "duration":
+		return fault.New(fault.DeltaParsing)
+	case "uri":
+		return fault.New(fault.URLParsing)
+	}
+	return fault.With(fault.ValueError, "error", "not a valid "+t.Go.Name())
+}
+
+// compileEnum lets the listed values of a type pass only. Text is compared as
+// it is listed, also when UnmarshalText would take other spellings: the
+// document lists those texts and no others.
+func compileEnum(t *typeinfo.Type, scalar Scalar) (Scalar, error) {
+	if t.Kind == typeinfo.Int || t.Kind == typeinfo.Uint {
+		return compileNumberEnum(t, scalar)
+	}
+	texts := make([]string, len(t.Enum))
+	for i, value := range t.Enum {
+		if err := json.Unmarshal(value, &texts[i]); err != nil {
+			return nil, &typeinfo.Error{Type: t.Go.String(), Problem: "Enum lists a value whose JSON is not a string", Fix: "list values that are written as text"}
+		}
+	}
+	expected := "'" + oneOf(texts, "', '", "' or '") + "'"
+	return func(dst reflect.Value, text string) *fault.Fault {
+		if !slices.Contains(texts, text) || scalar(dst, text) != nil {
+			return fault.With(fault.Enum, "expected", expected)
+		}
+		return nil
+	}, nil
+}
+
+func compileNumberEnum(t *typeinfo.Type, scalar Scalar) (Scalar, error) {
+	texts := make([]string, len(t.Enum))
+	values := make([]reflect.Value, len(t.Enum))
+	for i, value := range t.Enum {
+		texts[i], values[i] = string(value), reflect.New(t.Go).Elem()
+		if scalar(values[i], texts[i]) != nil {
+			return nil, &typeinfo.Error{Type: t.Go.String(), Problem: "Enum lists a value whose JSON is not an integer", Fix: "list values that are written as integers"}
+		}
+	}
+	expected := oneOf(texts, ", ", " or ")
+	return func(dst reflect.Value, text string) *fault.Fault {
+		if scalar(dst, text) != nil || !slices.ContainsFunc(values, dst.Equal) {
+			return fault.With(fault.Enum, "expected", expected)
+		}
+		return nil
+	}, nil
+}
+
+// oneOf joins words, the last one by another separator.
+func oneOf(words []string, separator, last string) string {
+	n := len(words) - 1
+	if n == 0 {
+		return words[0]
+	}
+	return strings.Join(words[:n], separator) + last + words[n]
+}
