@@ -1,0 +1,292 @@
+package check
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"time"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// comparisons are what the rules of size and order ask for.
+var comparisons = map[string]string{
+	"min": ">=", "gte": ">=", "max": "<=", "lte": "<=", "gt": ">", "lt": "<", "len": "==", "eq": "==", "ne": "!=",
+}
+
+// ordered makes the comparison with a constant. NaN keeps what validator says
+// it keeps: != alone.
+func ordered[T cmp.Ordered](comparison string, p T) func(T) bool {
+	switch comparison {
+	case ">=":
+		return func(x T) bool { return x >= p }
+	case "<=":
+		return func(x T) bool { return x <= p }
+	case ">":
+		return func(x T) bool { return x > p }
+	case "<":
+		return func(x T) bool { return x < p }
+	case "==":
+		return func(x T) bool { return x == p }
+	}
+	return func(x T) bool { return x != p }
+}
+
+// makeBound compiles min, max, len, gt, gte, lt and lte.
+func makeBound(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
+	if on.shape == moment {
+		return makeMoment(rule)
+	}
+	if rule.Param == "" {
+		return parts{}, fmt.Errorf("lacks its value; write %s", on.exampleBound(rule))
+	}
+	comparison := comparisons[rule.Name]
+	switch on.shape {
+	case integer:
+		return integerBound(on, rule, comparison)
+	case unsigned:
+		return unsignedBound(on, rule, comparison)
+	case float:
+		return floatBound(on, rule, comparison)
+	case span:
+		return spanBound(on, rule, comparison)
+	}
+	return lengthBound(on, rule, comparison)
+}
+
+func (on subject) exampleBound(rule typeinfo.Rule) string {
+	switch on.shape {
+	case float:
+		return rule.Name + "=1.5"
+	case span:
+		return rule.Name + "=1h30m"
+	}
+	return rule.Name + "=3"
+}
+
+// numberError says what is wrong with a parameter that strconv refused.
+func (on subject) numberError(rule typeinfo.Rule, err error) error {
+	problem := "not a number"
+	if _, notNumber := strconv.ParseFloat(rule.Param, 64); notNumber == nil && on.shape != float {
+		problem = "not a whole number"
+		if on.shape == unsigned && rule.Param[0] == '-' {
+			problem = "below zero, which no " + on.typ.Go.String() + " is"
+		}
+	}
+	if on.shape == span {
+		problem = "not a duration"
+	}
+	if errors.Is(err, strconv.ErrRange) {
+		problem = "out of range"
+	}
+	return fmt.Errorf("%s; write %s", problem, on.exampleBound(rule))
+}
+
+func integerBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+	p, err := strconv.ParseInt(rule.Param, 0, 64)
+	if err != nil {
+		return parts{}, on.numberError(rule, err)
+	}
+	keeps := ordered(comparison, p)
+	return parts{
+		keeps: func(v reflect.Value) bool { return keeps(v.Int()) },
+		blame: orderFault(comparison, p, number(p)),
+	}, nil
+}
+
+func unsignedBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+	p, err := strconv.ParseUint(rule.Param, 0, 64)
+	if err != nil {
+		return parts{}, on.numberError(rule, err)
+	}
+	keeps := ordered(comparison, p)
+	return parts{
+		keeps: func(v reflect.Value) bool { return keeps(v.Uint()) },
+		blame: orderFault(comparison, p, strconv.FormatUint(p, 10)),
+	}, nil
+}
+
+// floatBound compares as precisely as validator: a float32 with the float32
+// nearest to the parameter. The fault shows what the tag says.
+func floatBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+	p, err := strconv.ParseFloat(rule.Param, on.typ.Go.Bits())
+	if err != nil {
+		return parts{}, on.numberError(rule, err)
+	}
+	if math.IsNaN(p) || math.IsInf(p, 0) {
+		return parts{}, fmt.Errorf("no JSON number compares with it; write %s", on.exampleBound(rule))
+	}
+	shown, err := strconv.ParseFloat(rule.Param, 64)
+	if err != nil {
+		return parts{}, on.numberError(rule, err)
+	}
+	keeps := ordered(comparison, p)
+	return parts{
+		keeps: func(v reflect.Value) bool { return keeps(v.Float()) },
+		blame: orderFault(comparison, shown, strconv.FormatFloat(shown, 'g', -1, 64)),
+	}, nil
+}
+
+// spanBound reads a duration, or nanoseconds.
+func spanBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+	p, shown, err := parseSpan(rule.Param)
+	if err != nil {
+		return parts{}, on.numberError(rule, err)
+	}
+	keeps := ordered(comparison, int64(p))
+	return parts{
+		keeps: func(v reflect.Value) bool { return keeps(v.Int()) },
+		blame: orderFault(comparison, shown, shown),
+	}, nil
+}
+
+// parseSpan returns the duration and how to show it: as the tag spells it.
+func parseSpan(param string) (time.Duration, string, error) {
+	if d, err := time.ParseDuration(param); err == nil {
+		return d, param, nil
+	}
+	n, err := strconv.ParseInt(param, 0, 64)
+	return time.Duration(n), time.Duration(n).String(), err
+}
+
+// orderFault is the fault of a number: p is the fact, shown its spelling.
+func orderFault(comparison string, p any, shown string) blame {
+	switch comparison {
+	case ">=":
+		return with(fault.GreaterEqual, "ge", p)
+	case "<=":
+		return with(fault.LessEqual, "le", p)
+	case ">":
+		return with(fault.Greater, "gt", p)
+	case "<":
+		return with(fault.Less, "lt", p)
+	case "==":
+		return with(fault.Literal, "expected", shown)
+	}
+	return valueError("must not be " + shown)
+}
+
+func with(typ, key string, value any) blame {
+	return func(reflect.Value) *fault.Fault { return fault.With(typ, key, value) }
+}
+
+// lengthBound counts the characters of a text, the members of a map and the
+// items of a list.
+func lengthBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+	p, err := strconv.ParseInt(rule.Param, 0, strconv.IntSize)
+	if err != nil {
+		return parts{}, on.numberError(rule, err)
+	}
+	if p < 0 {
+		return parts{}, fmt.Errorf("nothing has a length below zero; write %s", on.exampleBound(rule))
+	}
+	length := reflect.Value.Len
+	if on.shape == text {
+		length = characters
+	}
+	keeps := ordered(comparison, int(p))
+	return parts{
+		keeps: func(v reflect.Value) bool { return keeps(length(v)) },
+		blame: on.lengthFault(comparison, int(p), length),
+	}, nil
+}
+
+func characters(v reflect.Value) int { return utf8.RuneCountInString(v.String()) }
+
+// lengthFault says too short or too long, with the limit as the least or the
+// greatest length that is allowed.
+func (on subject) lengthFault(comparison string, p int, length func(reflect.Value) int) blame {
+	switch comparison {
+	case ">=":
+		return on.tooShort(p, length)
+	case ">":
+		return on.tooShort(p+1, length)
+	case "<=":
+		return on.tooLong(p, length)
+	case "<":
+		return on.tooLong(p-1, length)
+	case "!=":
+		return valueError(fmt.Sprintf("must not have exactly %d items", p))
+	}
+	short, long := on.tooShort(p, length), on.tooLong(p, length)
+	return func(v reflect.Value) *fault.Fault {
+		if length(v) < p {
+			return short(v)
+		}
+		return long(v)
+	}
+}
+
+func (on subject) tooShort(least int, length func(reflect.Value) int) blame {
+	if on.shape == text {
+		return with(fault.StringTooShort, "min_length", least)
+	}
+	return on.sizeFault(fault.TooShort, "min_length", least, length)
+}
+
+func (on subject) tooLong(most int, length func(reflect.Value) int) blame {
+	if on.shape == text {
+		return with(fault.StringTooLong, "max_length", most)
+	}
+	return on.sizeFault(fault.TooLong, "max_length", most, length)
+}
+
+func (on subject) sizeFault(typ, key string, limit int, length func(reflect.Value) int) blame {
+	fieldType := map[shape]string{list: "List", mapping: "Dictionary", octets: "Bytes"}[on.shape]
+	return func(v reflect.Value) *fault.Fault {
+		return &fault.Fault{Type: typ, Ctx: map[string]any{"field_type": fieldType, key: limit, "actual_length": length(v)}}
+	}
+}
+
+// makeMoment compiles the rules that compare a time with the present moment.
+func makeMoment(rule typeinfo.Rule) (parts, error) {
+	if rule.HasParam {
+		return parts{}, fmt.Errorf("takes no value on time.Time, where it compares with the present moment; write %s, or a Validate method", rule.Name)
+	}
+	comparison := comparisons[rule.Name]
+	keeps := ordered(comparison, 0)
+	sentence := map[string]string{
+		">": "must be in the future", ">=": "must not be in the past",
+		"<": "must be in the past", "<=": "must not be in the future",
+	}[comparison]
+	return parts{
+		keeps: func(v reflect.Value) bool { return keeps(v.Interface().(time.Time).Compare(time.Now())) },
+		blame: valueError(sentence),
+	}, nil
+}
+
+// makeEqual compiles eq and ne, which compare the length of lists and maps and
+// the value of everything else.
+func makeEqual(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
+	comparison := comparisons[rule.Name]
+	switch on.shape {
+	case text:
+		keeps := ordered(comparison, rule.Param)
+		return parts{
+			keeps: func(v reflect.Value) bool { return keeps(v.String()) },
+			blame: orderFault(comparison, nil, quoted(rule.Param)),
+		}, nil
+	case boolean:
+		return equalBool(rule, comparison)
+	}
+	return makeBound(nil, on, rule)
+}
+
+func equalBool(rule typeinfo.Rule, comparison string) (parts, error) {
+	p, err := strconv.ParseBool(rule.Param)
+	if err != nil {
+		return parts{}, fmt.Errorf("neither true nor false; write %s=true", rule.Name)
+	}
+	if comparison == "!=" {
+		p = !p
+	}
+	return parts{
+		keeps: func(v reflect.Value) bool { return v.Bool() == p },
+		blame: with(fault.Literal, "expected", strconv.FormatBool(p)),
+	}, nil
+}

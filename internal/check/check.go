@@ -1,0 +1,347 @@
+// Package check compiles the rules of a validate tag, and the pattern tag, to
+// functions that judge values.
+//
+// go-playground/validator/v10 is the meaning of every rule. Those that most
+// values meet (bounds, choices, character classes) are compiled to closures of
+// our own, which fuzz tests hold against validator; the others call it.
+// Whatever validator would find out only when a value comes along (a rule on a
+// kind it does not judge, a parameter that is no number, a field that does not
+// exist) is an error of Compile here, which says what to write instead.
+package check
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/go-playground/validator/v10"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Set is the rules an app knows: validator's and the user's. It is never
+// changed and safe for concurrent use.
+type Set struct {
+	validate *validator.Validate
+	custom   map[string]validator.Func
+}
+
+// builtin makes the set without rules of a user; it is shared, because it
+// holds nothing of any app.
+var builtin = sync.OnceValue(func() *Set { return &Set{validate: newValidate()} })
+
+// Builtin is the set of validator's own rules.
+func Builtin() *Set { return builtin() }
+
+func newValidate() *validator.Validate {
+	return validator.New(validator.WithRequiredStructEnabled())
+}
+
+// NewSet adds the user's rules to validator's. A name that is taken or that
+// cannot stand in a tag, and a nil function, are errors.
+//
+// A rule is called with the value alone: FieldLevel's Parent and Top are the
+// value itself.
+func NewSet(custom map[string]validator.Func) (*Set, error) {
+	s := &Set{validate: newValidate(), custom: maps.Clone(custom)}
+	for name, rule := range custom {
+		if err := s.add(name, rule); err != nil {
+			return nil, fmt.Errorf("rule %q: %w", name, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *Set) add(name string, rule validator.Func) error {
+	switch {
+	case !validName(name):
+		return errors.New("a name is letters, digits, - and _; write one such as \"even\"")
+	case reserved(name) || Builtin().knows(name):
+		return errors.New("the name is taken; choose another")
+	case rule == nil:
+		return errors.New("the function is nil; give one that reports whether the value keeps the rule")
+	}
+	return s.validate.RegisterValidation(name, rule)
+}
+
+// validName keeps out what has a meaning inside a tag.
+func validName(name string) bool {
+	if name == "" {
+		return false
+	}
+	return !strings.ContainsFunc(name, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
+	})
+}
+
+// reserved reports the words of a tag that are no rules.
+func reserved(name string) bool {
+	switch name {
+	case "-", "0x2C", "0x7C", "dive", "keys", "endkeys", "omitempty", "omitnil", "omitzero", "required",
+		"structonly", "nostructlevel", "pattern":
+		return true
+	}
+	return false
+}
+
+// knows reports whether validator has a rule of that name. Behind omitempty a
+// nil pointer is never judged, so the name is looked up and nothing runs.
+func (s *Set) knows(name string) (known bool) {
+	defer func() {
+		if recover() != nil {
+			known = false
+		}
+	}()
+	_ = s.validate.Var((*int)(nil), "omitempty,"+name)
+	return true
+}
+
+// UnknownTagError is returned by Compile for a rule that neither validator nor
+// the Set knows.
+type UnknownTagError struct{ Tag string }
+
+// Error names the rule and where rules come from.
+func (e *UnknownTagError) Error() string {
+	return fmt.Sprintf("%s: no such rule; write one of validator's or add it to Config.Rules", e.Tag)
+}
+
+// Check reports the first rule v breaks, nil if it keeps them all. v is of the
+// described type with Pointer and Optional taken off, and is never invalid.
+// Each fault is new: the caller may change it.
+type Check func(v reflect.Value) *fault.Fault
+
+// Compile makes the check of a value of type t, nil when there is nothing to
+// check. It looks at rules.Self without the cross-field rules and at SkipZero;
+// Keys and Elem are compiled by a call of their own. A Pointer or Optional t is
+// judged by what it holds.
+//
+// The error is an [*UnknownTagError] or says "rule: problem; fix".
+func (s *Set) Compile(t *typeinfo.Type, rules *typeinfo.Rules) (Check, error) {
+	if rules == nil {
+		return nil, nil
+	}
+	on := subjectOf(t)
+	var conditions []condition
+	for _, rule := range rules.Self {
+		if isCross(rule) {
+			continue
+		}
+		c, err := s.condition(on, rule)
+		if err != nil {
+			return nil, err
+		}
+		conditions = append(conditions, c)
+	}
+	if len(conditions) == 0 {
+		return nil, nil
+	}
+	if err := contradiction(on, rules.Self); err != nil {
+		return nil, err
+	}
+	check := inOrder(conditions)
+	if rules.SkipZero {
+		return skipZero(check), nil
+	}
+	return check, nil
+}
+
+// condition is one compiled rule.
+type condition struct {
+	// tag is the rule's name, for the fault.
+	tag   string
+	keeps judge
+	// blame makes the fault of a value that does not keep the rule.
+	blame blame
+}
+
+type (
+	judge func(v reflect.Value) bool
+	blame func(v reflect.Value) *fault.Fault
+)
+
+func (c *condition) check(v reflect.Value) *fault.Fault {
+	if c.keeps(v) {
+		return nil
+	}
+	f := c.blame(v)
+	f.Tag = c.tag
+	return f
+}
+
+func inOrder(conditions []condition) Check {
+	if len(conditions) == 1 {
+		return conditions[0].check
+	}
+	return func(v reflect.Value) *fault.Fault {
+		for i := range conditions {
+			if f := conditions[i].check(v); f != nil {
+				return f
+			}
+		}
+		return nil
+	}
+}
+
+// skipZero is validator's omitempty. An empty list that is not nil is a value.
+func skipZero(check Check) Check {
+	return func(v reflect.Value) *fault.Fault {
+		if isDefault(v) {
+			return nil
+		}
+		return check(v)
+	}
+}
+
+func isDefault(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map, reflect.Pointer, reflect.Interface:
+		return v.IsNil()
+	}
+	return v.IsZero()
+}
+
+// condition compiles one rule that looks at nothing but the value.
+func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
+	if len(rule.Or) > 0 {
+		return s.alternatives(on, rule)
+	}
+	c := condition{tag: rule.Name, blame: valueError("breaks the rule " + rule.Name)}
+	if s.custom[rule.Name] != nil {
+		c.keeps = s.through(on, rule)
+		return c, nil
+	}
+	t, ok := tags[rule.Name]
+	if !ok {
+		return s.uncommon(on, rule, c)
+	}
+	if err := t.fits(on, rule); err != nil {
+		return c, wrong(rule, err)
+	}
+	c.blame = t.blame(rule)
+	if on.valuer {
+		return s.tried(on, rule, c)
+	}
+	if t.make == nil {
+		c.keeps = s.through(on, rule)
+		return c, nil
+	}
+	p, err := t.make(s, on, rule)
+	if err != nil {
+		return c, wrong(rule, err)
+	}
+	c.keeps = p.keeps
+	if p.blame != nil {
+		c.blame = p.blame
+	}
+	return c, nil
+}
+
+// uncommon compiles a rule that is not in the table: one of a later validator,
+// of which only a trial run tells whether it judges such a value.
+func (s *Set) uncommon(on subject, rule typeinfo.Rule, c condition) (condition, error) {
+	if advice, ok := misplaced[rule.Name]; ok {
+		return c, wrong(rule, errors.New(advice))
+	}
+	if !s.knows(rule.Name) {
+		return c, &UnknownTagError{Tag: rule.Name}
+	}
+	return s.tried(on, rule, c)
+}
+
+func (s *Set) tried(on subject, rule typeinfo.Rule, c condition) (condition, error) {
+	c.keeps = s.through(on, rule)
+	if err := try(c.keeps, on.typ.Go); err != nil {
+		return c, wrong(rule, err)
+	}
+	return c, nil
+}
+
+func wrong(rule typeinfo.Rule, err error) error { return fmt.Errorf("%s: %w", rule, err) }
+
+// through asks validator about each value. A struct would be entered instead
+// of judged, unless it has a name and the rules end with nostructlevel.
+func (s *Set) through(on subject, rule typeinfo.Rule) judge {
+	element := notation(rule)
+	if on.shape != opaque && on.shape != stringer {
+		return func(v reflect.Value) bool { return s.validate.Var(v.Interface(), element) == nil }
+	}
+	element += ",nostructlevel"
+	return func(v reflect.Value) bool {
+		if v.Kind() == reflect.Interface && v.IsNil() {
+			return true // null is no value to judge
+		}
+		return s.validate.VarWithKey("value", v.Interface(), element) == nil
+	}
+}
+
+// inTag spells a parameter as validator wants it inside a tag.
+var inTag = strings.NewReplacer(",", "0x2C", "|", "0x7C")
+
+func notation(rule typeinfo.Rule) string {
+	if !rule.HasParam {
+		return rule.Name
+	}
+	return rule.Name + "=" + inTag.Replace(rule.Param)
+}
+
+// try judges a value made up for it and turns a panic into an error.
+func try(keeps judge, t reflect.Type) (err error) {
+	defer func() {
+		if recover() != nil {
+			err = fmt.Errorf("validator cannot judge %s by it; write a Validate method", t)
+		}
+	}()
+	keeps(sample(t))
+	return nil
+}
+
+func sample(t reflect.Type) reflect.Value {
+	v := reflect.New(t).Elem()
+	switch t.Kind() {
+	case reflect.String:
+		v.SetString("a")
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(t, 1, 1))
+	case reflect.Map:
+		v.Set(reflect.MakeMap(t))
+	case reflect.Bool:
+		v.SetBool(true)
+	}
+	return v
+}
+
+// alternatives compiles a|b: one of them is enough.
+func (s *Set) alternatives(on subject, rule typeinfo.Rule) (condition, error) {
+	c := condition{tag: rule.String()}
+	var either []judge
+	var phrases []string
+	for _, r := range rule.Or {
+		if isCross(r) || misplaced[r.Name] != "" {
+			return c, wrong(rule, fmt.Errorf("%s cannot be one of several alternatives; write it as a rule of its own", r.Name))
+		}
+		alternative, err := s.condition(on, r)
+		if err != nil {
+			return c, err
+		}
+		either = append(either, alternative.keeps)
+		phrases = append(phrases, Describe(r))
+	}
+	c.blame = valueError(strings.Join(phrases, " or "))
+	c.keeps = func(v reflect.Value) bool {
+		for _, keeps := range either {
+			if keeps(v) {
+				return true
+			}
+		}
+		return false
+	}
+	return c, nil
+}
+
+func valueError(sentence string) blame {
+	return func(reflect.Value) *fault.Fault { return fault.With(fault.ValueError, "error", sentence) }
+}

@@ -1,0 +1,140 @@
+package check
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// room is the values that the rules so far leave: from low to high, nil for
+// no limit. lowRule and highRule are the rules that set the limits.
+type room struct {
+	low, high         *big.Rat
+	lowOpen, highOpen bool
+	lowRule, highRule string
+}
+
+// contradiction finds bounds that no value keeps together, and a bound that no
+// value of the type keeps.
+func contradiction(on subject, rules []typeinfo.Rule) error {
+	left, ok := on.room()
+	if !ok {
+		return nil
+	}
+	for _, rule := range rules {
+		p, ok := on.amount(rule)
+		if !ok {
+			continue
+		}
+		left.narrow(comparisons[rule.Name], p, rule.String(), on.shape != float)
+		if left.empty() {
+			return left.error(on)
+		}
+	}
+	return nil
+}
+
+// room is what the type itself leaves.
+func (on subject) room() (room, bool) {
+	bits := on.typ.Go.Size() * 8
+	one := big.NewInt(1)
+	switch on.shape {
+	case integer, span:
+		half := new(big.Int).Lsh(one, uint(bits)-1)
+		return room{low: ratio(new(big.Int).Neg(half)), high: ratio(new(big.Int).Sub(half, one))}, true
+	case unsigned:
+		return room{low: new(big.Rat), high: ratio(new(big.Int).Sub(new(big.Int).Lsh(one, uint(bits)), one))}, true
+	case float:
+		return room{}, true
+	case list:
+		if on.typ.Kind == typeinfo.Array {
+			length := new(big.Rat).SetInt64(int64(on.typ.Len))
+			return room{low: length, high: length}, true
+		}
+		fallthrough
+	case text, octets, mapping:
+		return room{low: new(big.Rat), high: new(big.Rat).SetInt64(math.MaxInt)}, true
+	}
+	return room{}, false
+}
+
+func ratio(n *big.Int) *big.Rat { return new(big.Rat).SetInt(n) }
+
+// amount is the number a rule compares with; ok is false for other rules.
+func (on subject) amount(rule typeinfo.Rule) (p *big.Rat, ok bool) {
+	switch rule.Name {
+	case "eq":
+		if on.shape == text {
+			return nil, false
+		}
+	case "min", "max", "len", "gt", "gte", "lt", "lte":
+	default:
+		return nil, false
+	}
+	p = new(big.Rat)
+	switch on.shape {
+	case float:
+		f, err := strconv.ParseFloat(rule.Param, on.typ.Go.Bits())
+		return p.SetFloat64(f), err == nil
+	case span:
+		d, _, err := parseSpan(rule.Param)
+		return p.SetInt64(int64(d)), err == nil
+	case unsigned:
+		n, err := strconv.ParseUint(rule.Param, 0, 64)
+		return p.SetUint64(n), err == nil
+	}
+	n, err := strconv.ParseInt(rule.Param, 0, 64)
+	return p.SetInt64(n), err == nil
+}
+
+func (r *room) narrow(comparison string, p *big.Rat, rule string, steps bool) {
+	switch comparison {
+	case "==":
+		r.raise(p, false, rule)
+		r.lower(p, false, rule)
+	case ">=":
+		r.raise(p, false, rule)
+	case "<=":
+		r.lower(p, false, rule)
+	case ">":
+		if steps {
+			p = new(big.Rat).Add(p, big.NewRat(1, 1))
+		}
+		r.raise(p, !steps, rule)
+	case "<":
+		if steps {
+			p = new(big.Rat).Sub(p, big.NewRat(1, 1))
+		}
+		r.lower(p, !steps, rule)
+	}
+}
+
+func (r *room) raise(p *big.Rat, open bool, rule string) {
+	if r.low == nil || p.Cmp(r.low) > 0 || p.Cmp(r.low) == 0 && open {
+		r.low, r.lowOpen, r.lowRule = p, open, rule
+	}
+}
+
+func (r *room) lower(p *big.Rat, open bool, rule string) {
+	if r.high == nil || p.Cmp(r.high) < 0 || p.Cmp(r.high) == 0 && open {
+		r.high, r.highOpen, r.highRule = p, open, rule
+	}
+}
+
+func (r *room) empty() bool {
+	if r.low == nil || r.high == nil {
+		return false
+	}
+	order := r.low.Cmp(r.high)
+	return order > 0 || order == 0 && (r.lowOpen || r.highOpen)
+}
+
+func (r *room) error(on subject) error {
+	if r.lowRule != "" && r.highRule != "" {
+		return fmt.Errorf("%s,%s: no value keeps both; write bounds with room between them", r.lowRule, r.highRule)
+	}
+	return fmt.Errorf("%s%s: no %s keeps it; write a bound within the type's range", r.lowRule, r.highRule, on.typ.Go)
+}

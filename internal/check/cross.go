@@ -1,0 +1,333 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// CrossCheck judges a rule that looks at other fields, after the struct was
+// read. parent is the struct CompileCross was called for, field the value of
+// the field itself, as it is in the struct or with Pointer and Optional taken
+// off; present says that the field was sent. A rule that compares is not
+// applied to an absent or null value.
+type CrossCheck func(parent, field reflect.Value, present bool) *fault.Fault
+
+// crossTags are validator's rules that look at other fields.
+var crossTags = map[string]crossMaker{
+	"eqfield": makeComparison, "nefield": makeComparison, "gtfield": makeComparison,
+	"gtefield": makeComparison, "ltfield": makeComparison, "ltefield": makeComparison,
+	"eqcsfield": makeComparison, "necsfield": makeComparison, "gtcsfield": makeComparison,
+	"gtecsfield": makeComparison, "ltcsfield": makeComparison, "ltecsfield": makeComparison,
+	"fieldcontains": makeComparison, "fieldexcludes": makeComparison,
+	"postcode_iso3166_alpha2_field": makePostcodeField,
+
+	"required_if": makeIf, "required_unless": makeIf, "excluded_if": makeIf, "excluded_unless": makeIf, "skip_unless": makeIf,
+	"required_with": makeWith, "required_with_all": makeWith, "required_without": makeWith, "required_without_all": makeWith,
+	"excluded_with": makeWith, "excluded_with_all": makeWith, "excluded_without": makeWith, "excluded_without_all": makeWith,
+}
+
+type crossMaker func(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error)
+
+func isCross(rule typeinfo.Rule) bool { return rule.Cross || crossTags[rule.Name] != nil }
+
+// CompileCross makes the check of the cross-field rules in f.Rules.Self, nil if
+// there are none. f.Index starts at parent. Names in a rule are Go names,
+// looked up in the struct that declares the field; siblings are the fields
+// whose names on the wire faults mention, a field that is not among them is
+// called by its Go name.
+func (s *Set) CompileCross(parent reflect.Type, f *typeinfo.Field, siblings ...*typeinfo.Field) (CrossCheck, error) {
+	if f.Rules == nil {
+		return nil, nil
+	}
+	var at scene
+	var checks []CrossCheck
+	for _, rule := range f.Rules.Self {
+		if !isCross(rule) {
+			continue
+		}
+		if at.root == nil {
+			var err error
+			if at, err = sceneOf(parent, f, siblings); err != nil {
+				return nil, err
+			}
+		}
+		check, err := s.cross(at, rule)
+		if err != nil {
+			return nil, err
+		}
+		checks = append(checks, check)
+	}
+	return crossInOrder(checks), nil
+}
+
+func (s *Set) cross(at scene, rule typeinfo.Rule) (CrossCheck, error) {
+	maker := crossTags[rule.Name]
+	if maker == nil {
+		return nil, &UnknownTagError{Tag: rule.String()}
+	}
+	check, err := maker(s, at, rule)
+	if err != nil {
+		return nil, wrong(rule, err)
+	}
+	return func(parent, field reflect.Value, present bool) *fault.Fault {
+		f := check(parent, field, present)
+		if f != nil {
+			f.Tag = rule.Name
+		}
+		return f
+	}, nil
+}
+
+func crossInOrder(checks []CrossCheck) CrossCheck {
+	if len(checks) < 2 {
+		return append(checks, nil)[0]
+	}
+	return func(parent, field reflect.Value, present bool) *fault.Fault {
+		for _, check := range checks {
+			if f := check(parent, field, present); f != nil {
+				return f
+			}
+		}
+		return nil
+	}
+}
+
+// makeComparison compiles the rules that hold a value against another field's.
+func makeComparison(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
+	other, err := at.reference(rule.Param)
+	if err != nil {
+		return nil, err
+	}
+	if err := at.comparable(other, rule); err != nil {
+		return nil, err
+	}
+	keepsNull := rule.Name == "nefield" || rule.Name == "necsfield" || rule.Name == "fieldexcludes"
+	keeps := func(field, parent reflect.Value) bool {
+		seen := other.in(parent)
+		if seen.state != found {
+			return keepsNull
+		}
+		return s.validate.VarWithValue(field.Interface(), seen.value.Interface(), rule.Name) == nil
+	}
+	return at.whenSent(keeps, valueError(fmt.Sprintf(at.comparisonPhrase(rule.Name), other.name))), nil
+}
+
+// whenSent applies a test to the values of the field that are there.
+func (at scene) whenSent(keeps func(field, parent reflect.Value) bool, blame blame) CrossCheck {
+	held, skipZero := at.held, at.field.Rules.SkipZero
+	return func(parent, field reflect.Value, present bool) *fault.Fault {
+		if !present {
+			return nil
+		}
+		field, ok := held(field)
+		if !ok || skipZero && isDefault(field) || keeps(field, parent) {
+			return nil
+		}
+		return blame(field)
+	}
+}
+
+// comparable refuses what validator would find wrong or right whatever the
+// values are.
+func (at scene) comparable(other reference, rule typeinfo.Rule) error {
+	mine := at.subject
+	if mine.typ.Go.Kind() != other.typ.Kind() || (mine.shape == moment) != (other.typ == reflect.TypeFor[time.Time]()) {
+		return fmt.Errorf("compares %s with %s, which are never equal; give both fields the same type", mine.typ.Go, other.typ)
+	}
+	judged := comparables | moment
+	switch rule.Name {
+	case "eqfield", "nefield", "eqcsfield", "necsfield":
+		judged |= boolean
+	case "fieldcontains", "fieldexcludes":
+		judged = text
+	case "gtfield", "gtefield", "ltfield", "ltefield":
+		judged &^= sized
+	}
+	if mine.shape&judged == 0 {
+		return fmt.Errorf("judges %s, not %s; write a Validate method", judged, mine.typ.Go)
+	}
+	return nil
+}
+
+// comparisonPhrase is the sentence, with %s for the other field. Of two texts
+// the rules without cs compare the lengths, those with cs the order.
+func (at scene) comparisonPhrase(name string) string {
+	longer, shorter := "greater", "less"
+	crossStruct := strings.HasSuffix(name, "csfield")
+	switch {
+	case at.subject.shape == moment:
+		longer, shorter = "later", "earlier"
+	case at.subject.shape == text && crossStruct:
+		longer, shorter = "later in the alphabet", "earlier in the alphabet"
+	case at.subject.shape&(text|sized) != 0:
+		longer, shorter = "longer", "shorter"
+	}
+	switch strings.TrimSuffix(strings.TrimSuffix(name, "field"), "cs") {
+	case "eq":
+		return "must be the same as the field %s"
+	case "ne":
+		return "must not be the same as the field %s"
+	case "gt":
+		return "must be " + longer + " than the field %s"
+	case "gte":
+		return "must not be " + shorter + " than the field %s"
+	case "lt":
+		return "must be " + shorter + " than the field %s"
+	case "lte":
+		return "must not be " + longer + " than the field %s"
+	}
+	if name == "fieldcontains" {
+		return "must contain the field %s"
+	}
+	return "must not contain the field %s"
+}
+
+// makePostcodeField compiles the rule that takes the country from a field.
+func makePostcodeField(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
+	names := Words(rule.Param)
+	if len(names) != 1 {
+		return nil, errors.New("names one field with a country code; write postcode_iso3166_alpha2_field=Country")
+	}
+	country, err := at.reference(names[0])
+	if err != nil {
+		return nil, err
+	}
+	if at.subject.shape != text || country.typ.Kind() != reflect.String {
+		return nil, errors.New("judges a string by a string; make both fields strings")
+	}
+	keeps := func(field, parent reflect.Value) bool {
+		seen := country.in(parent)
+		if seen.state != found {
+			return false
+		}
+		in := struct{ Country string }{seen.value.String()}
+		return s.validate.VarWithValue(field.String(), in, rule.Name+"=Country") == nil
+	}
+	return at.whenSent(keeps, valueError("not a postcode of the country in the field "+country.name)), nil
+}
+
+// scene is the struct around a field with a cross-field rule.
+type scene struct {
+	root     reflect.Type
+	field    *typeinfo.Field
+	siblings []*typeinfo.Field
+	subject  subject
+	// declaring is the struct that declares the field, reached by toDeclaring
+	// from root.
+	declaring   reflect.Type
+	toDeclaring []step
+	path        []int
+	// held takes Pointer and Optional off the field's value; false for null.
+	held func(reflect.Value) (reflect.Value, bool)
+}
+
+func sceneOf(parent reflect.Type, f *typeinfo.Field, siblings []*typeinfo.Field) (scene, error) {
+	at := scene{
+		root: parent, declaring: parent, field: f, siblings: siblings, subject: subjectOf(f.Type), held: holder(f.Type),
+	}
+	if len(f.Index) == 0 {
+		return at, fmt.Errorf("%s: a rule about other fields has none beside it; move it to a field of a struct", f.Go)
+	}
+	for _, i := range f.Index[:len(f.Index)-1] {
+		at.toDeclaring, at.declaring = bareSteps(at.toDeclaring, at.declaring)
+		at.toDeclaring, at.declaring = append(at.toDeclaring, step{kind: member, index: i}), at.declaring.Field(i).Type
+		at.path = append(at.path, i)
+	}
+	at.toDeclaring, at.declaring = bareSteps(at.toDeclaring, at.declaring)
+	return at, nil
+}
+
+// holder takes off what the field's type wraps around its value, whether or
+// not the caller has done so.
+func holder(t *typeinfo.Type) func(reflect.Value) (reflect.Value, bool) {
+	if t.Kind != typeinfo.Pointer && t.Kind != typeinfo.Optional {
+		return func(v reflect.Value) (reflect.Value, bool) { return v, !isNull(v) }
+	}
+	steps, _ := bareSteps(nil, t.Go)
+	return func(v reflect.Value) (reflect.Value, bool) {
+		if !v.IsValid() || v.Type() != t.Go {
+			return v, !isNull(v)
+		}
+		seen := walk(v, steps)
+		return seen.value, seen.state == found
+	}
+}
+
+func isNull(v reflect.Value) bool {
+	return !v.IsValid() || v.Kind() == reflect.Interface && v.IsNil()
+}
+
+// reference is the way from the root to another field.
+type reference struct {
+	// name is what faults call the field, typ what it holds.
+	name  string
+	typ   reflect.Type
+	steps []step
+	// nullable means that the field is a pointer, an Optional or an interface,
+	// so that its zero is not its absence.
+	nullable bool
+}
+
+func (r reference) in(parent reflect.Value) sighting { return walk(parent, r.steps) }
+
+// reference finds the field of a name such as Other or Inner.Other.
+func (at scene) reference(name string) (reference, error) {
+	r := reference{typ: at.declaring, steps: slices.Clone(at.toDeclaring)}
+	path := slices.Clone(at.path)
+	for part := range strings.SplitSeq(name, ".") {
+		if r.typ.Kind() != reflect.Struct || r.typ == reflect.TypeFor[time.Time]() {
+			return r, fmt.Errorf("%s has no fields; write the name of a field of %s", r.typ, at.declaring)
+		}
+		sf, ok := r.typ.FieldByName(part)
+		if !ok || !sf.IsExported() {
+			return r, fmt.Errorf("%s has no field %q; write one of %s", r.typ, part, fieldNames(r.typ))
+		}
+		for _, i := range sf.Index {
+			r.steps, r.typ = bareSteps(r.steps, r.typ)
+			r.steps, r.typ = append(r.steps, step{kind: member, index: i}), r.typ.Field(i).Type
+		}
+		outer := r.typ
+		path = append(path, sf.Index...)
+		r.steps, r.typ = bareSteps(r.steps, r.typ)
+		r.nullable = outer != r.typ || outer.Kind() == reflect.Interface
+	}
+	r.name = wireName(at.siblings, path, name)
+	return r, nil
+}
+
+// wireName finds the field at path among the described ones; goName is for
+// those that are not described.
+func wireName(fields []*typeinfo.Field, path []int, goName string) string {
+	for _, f := range fields {
+		if len(f.Index) > len(path) || !slices.Equal(f.Index, path[:len(f.Index)]) {
+			continue
+		}
+		rest := path[len(f.Index):]
+		if len(rest) == 0 {
+			return f.Name
+		}
+		if inner := subjectOf(f.Type).typ.Object; inner != nil {
+			_, innerName, _ := strings.Cut(goName, ".")
+			return f.Name + "." + wireName(inner.Fields, rest, innerName)
+		}
+	}
+	return goName
+}
+
+// fieldNames lists the fields a rule can name.
+func fieldNames(t reflect.Type) string {
+	var names []string
+	for _, sf := range reflect.VisibleFields(t) {
+		if sf.IsExported() && !sf.Anonymous {
+			names = append(names, sf.Name)
+		}
+	}
+	return listing(names, "and")
+}

@@ -1,0 +1,178 @@
+package check_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-playground/validator/v10"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// agree holds the compiled rule against validator. Where Compile refuses a
+// rule there is nothing to compare; where it takes one, validator must not
+// panic and must say the same.
+func agree(t *testing.T, v *validator.Validate, rule typeinfo.Rule, x any) {
+	t.Helper()
+	typ, err := typeinfo.Of(reflect.TypeOf(x))
+	if err != nil {
+		t.Fatal(err)
+	}
+	judge, err := check.Builtin().Compile(typ, &typeinfo.Rules{Self: []typeinfo.Rule{rule}})
+	if err != nil {
+		return
+	}
+	element := rule.Name
+	if rule.HasParam {
+		element += "=" + strings.NewReplacer(",", "0x2C", "|", "0x7C").Replace(rule.Param)
+	}
+	want := v.Var(x, element) == nil
+	f := judge(reflect.ValueOf(x))
+	if want != (f == nil) {
+		t.Fatalf("%s of %#v: validator says %t, fault %+v", element, x, want, f)
+	}
+}
+
+// fresh is a validator for one run: it remembers every tag it has seen, and
+// the next run has others.
+func fresh() *validator.Validate { return validator.New(validator.WithRequiredStructEnabled()) }
+
+// seeds are values and parameters of the tables.
+var seeds = []struct{ value, param string }{
+	{"", ""},
+	{"abc", "3"},
+	{"äöü", "3"},
+	{"a b", "'a b' c"},
+	{"\xff", "1"},
+	{"A", "a"},
+	{"true", "true"},
+	{"-1.5", "-1.5"},
+	{"0x1F", "0x10"},
+	{"a,b", "a,b|c"},
+	{"2020-01-01", "2006-01-02"},
+	{"'", "a'b 'c"},
+	{"ſ", "S"},
+	{"1_0", "1_0"},
+	{"9223372036854775807", "-9223372036854775808"},
+}
+
+// fits reports whether a parameter means the same inside a tag.
+func fits(param string) bool {
+	return !strings.Contains(param, "0x2C") && !strings.Contains(param, "0x7C")
+}
+
+func FuzzCheckStrings(f *testing.F) {
+	names := []string{
+		"min", "max", "len", "gt", "gte", "lt", "lte", "eq", "ne", "eq_ignore_case", "ne_ignore_case",
+		"oneof", "oneofci", "noneof", "noneofci", "contains", "containsany", "containsrune", "excludes", "excludesall", "excludesrune",
+		"startswith", "endswith", "startsnotwith", "endsnotwith", "datetime",
+		"alpha", "alphaspace", "alphanum", "alphanumspace", "alphaunicode", "alphanumunicode", "numeric", "number", "hexadecimal",
+		"ascii", "printascii", "lowercase", "uppercase", "boolean", "multibyte",
+	}
+	for _, seed := range seeds {
+		for i := range names {
+			f.Add(uint8(i), seed.value, seed.param)
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, s, param string) {
+		if !fits(param) {
+			return
+		}
+		v := fresh()
+		name := names[int(which)%len(names)]
+		agree(t, v, typeinfo.Rule{Name: name}, s)
+		agree(t, v, typeinfo.Rule{Name: name, Param: param, HasParam: true}, s)
+	})
+}
+
+func FuzzCheckNumbers(f *testing.F) {
+	names := []string{"min", "max", "len", "gt", "gte", "lt", "lte", "eq", "ne", "oneof", "noneof", "port", "numeric", "number", "latitude", "luhn_checksum"}
+	for _, seed := range seeds {
+		for i := range names {
+			f.Add(uint8(i), uint64(i)-3, 1.5, seed.param)
+			f.Add(uint8(i), uint64(1)<<63, -0.1, "1h30m")
+		}
+	}
+	f.Fuzz(func(t *testing.T, which uint8, bits uint64, x float64, param string) {
+		if !fits(param) {
+			return
+		}
+		v := fresh()
+		name := names[int(which)%len(names)]
+		for _, value := range []any{
+			int(bits), int8(bits), int16(bits), int32(bits), int64(bits), uint(bits), uint8(bits), uint16(bits), uint32(bits), bits,
+			x, float32(x), time.Duration(bits), level(bits), bits%2 == 0,
+		} {
+			agree(t, v, typeinfo.Rule{Name: name}, value)
+			agree(t, v, typeinfo.Rule{Name: name, Param: param, HasParam: true}, value)
+		}
+	})
+}
+
+func FuzzCheckLists(f *testing.F) {
+	names := []string{"min", "max", "len", "gt", "gte", "lt", "lte", "eq", "ne", "unique"}
+	for i := range names {
+		f.Add(uint8(i), []byte("abcabc"), "3")
+		f.Add(uint8(i), []byte("abcdefghijklmnopqrstuvwxyz"), "26")
+		f.Add(uint8(i), []byte("abcdefghijklmnopqrstuvwxya"), "-1")
+		f.Add(uint8(i), []byte{}, "0")
+	}
+	f.Fuzz(func(t *testing.T, which uint8, items []byte, param string) {
+		if !fits(param) {
+			return
+		}
+		v := fresh()
+		name := names[int(which)%len(names)]
+		for _, list := range lists(items) {
+			agree(t, v, typeinfo.Rule{Name: name}, list)
+			agree(t, v, typeinfo.Rule{Name: name, Param: param, HasParam: true}, list)
+		}
+	})
+}
+
+// lists makes lists and maps of every kind of scalar out of bytes.
+func lists(items []byte) []any {
+	var texts []string
+	var ints []int16
+	var uints []uint32
+	var floats []float32
+	var pointers []*int
+	var bools []bool
+	var rows []struct{ A byte }
+	numbers := map[string]int{}
+	for i, b := range items {
+		n := int(b)
+		texts, ints, uints = append(texts, string(b)), append(ints, int16(b)-100), append(uints, uint32(b))
+		floats, pointers, bools = append(floats, float32(b)-1), append(pointers, &n), append(bools, b > 100)
+		rows, numbers[fmt.Sprint(i%7)] = append(rows, struct{ A byte }{b}), n
+	}
+	return []any{texts, ints, uints, floats, pointers, bools, rows, numbers, items, [3]int{1, len(items), 3}, []json.Number{"1", "2"}}
+}
+
+// Words splits as validator does, seen through oneof.
+func FuzzWords(f *testing.F) {
+	for _, seed := range seeds {
+		f.Add(seed.param, seed.value)
+	}
+	f.Fuzz(func(t *testing.T, param, word string) {
+		if !fits(param) || strings.ContainsAny(param, ",|") {
+			return
+		}
+		v := fresh()
+		in := false
+		for _, w := range check.Words(param) {
+			in = in || w == word
+			if v.Var(w, "oneof="+param) != nil {
+				t.Fatalf("%q is no word of %q", w, param)
+			}
+		}
+		if in != (v.Var(word, "oneof="+param) == nil) {
+			t.Fatalf("%q in %q: %t", word, param, in)
+		}
+	})
+}

@@ -1,0 +1,278 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// makePattern compiles the pattern tag: a search, as JSON Schema's keyword is.
+func makePattern(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
+	if _, err := ECMAPattern(rule.Param); err != nil {
+		return parts{}, err
+	}
+	search, err := regexp.Compile(rule.Param)
+	if err != nil {
+		return parts{}, notGo(err)
+	}
+	return parts{
+		keeps: func(v reflect.Value) bool { return search.MatchString(v.String()) },
+		blame: with(fault.PatternMismatch, "pattern", rule.Param),
+	}, nil
+}
+
+func notGo(err error) error {
+	problem := strings.TrimPrefix(err.Error(), "error parsing regexp: ")
+	return fmt.Errorf("not a regular expression of Go (%s); write one without look-around and back-references", problem)
+}
+
+// ECMAPattern spells a Go regular expression so that ECMA-262 with the u flag,
+// and so JSON Schema, means the same by it: `.` and `\s` are written out,
+// because there they stand for other sets of characters. What the two do not
+// share at all is an error that says what to write instead.
+func ECMAPattern(pattern string) (string, error) {
+	if _, err := regexp.Compile(pattern); err != nil {
+		if known := goOnly(pattern); known != nil {
+			return "", known
+		}
+		return "", notGo(err)
+	}
+	t := translator{rest: pattern}
+	for t.rest != "" {
+		if err := t.next(); err != nil {
+			return "", err
+		}
+	}
+	return t.out.String(), nil
+}
+
+// goOnly advises about what other dialects have and Go refuses.
+func goOnly(pattern string) error {
+	for _, look := range [...]string{"(?=", "(?!", "(?<=", "(?<!"} {
+		if strings.Contains(pattern, look) {
+			return fmt.Errorf("Go has no look-around such as %s; write the alternatives out, or a rule of your own", look)
+		}
+	}
+	return nil
+}
+
+// translator goes through a pattern that Go accepts.
+type translator struct {
+	rest string
+	out  strings.Builder
+	// inClass is set between [ and ]; classStart right behind [ or [^; set
+	// behind an escape for a set of characters in a class.
+	inClass, classStart, set bool
+	// assertion is set behind ^, $, \b and \B, which cannot be repeated.
+	assertion bool
+}
+
+// take writes the next n bytes as they are.
+func (t *translator) take(n int) { t.replace(n, t.rest[:n]) }
+
+// replace writes s for the next n bytes.
+func (t *translator) replace(n int, s string) {
+	t.out.WriteString(s)
+	t.rest = t.rest[n:]
+}
+
+func (t *translator) next() error {
+	if t.inClass {
+		return t.class()
+	}
+	assertion := t.assertion
+	t.assertion = false
+	switch c := t.rest[0]; c {
+	case '\\':
+		return t.escape()
+	case '[':
+		return t.open()
+	case '(':
+		return t.group()
+	case '.':
+		t.replace(1, `[^\n]`)
+	case ']', '}':
+		return fmt.Errorf("a lone %c means nothing in ECMA-262; write \\%c", c, c)
+	case '*', '+', '?', '{':
+		return t.repeat(assertion)
+	case '^', '$':
+		t.assertion = true
+		t.take(1)
+	default:
+		t.take(1)
+	}
+	return nil
+}
+
+// counted is a repetition in braces.
+var counted = regexp.MustCompile(`^\{[0-9]+(,[0-9]*)?\}`)
+
+func (t *translator) repeat(assertion bool) error {
+	n := 1
+	if t.rest[0] == '{' {
+		if n = len(counted.FindString(t.rest)); n == 0 {
+			return errors.New(`a lone { means nothing in ECMA-262; write \{`)
+		}
+	}
+	if assertion {
+		return fmt.Errorf("%s repeats a place, not a character, which ECMA-262 refuses; drop it", t.rest[:n])
+	}
+	t.take(n)
+	return nil
+}
+
+// groupName is how both languages name a group.
+var groupName = regexp.MustCompile(`^\(\?<[A-Za-z_][A-Za-z0-9_]*>`)
+
+func (t *translator) group() error {
+	switch {
+	case !strings.HasPrefix(t.rest, "(?"):
+		t.take(1)
+	case strings.HasPrefix(t.rest, "(?:"):
+		t.take(3)
+	case strings.HasPrefix(t.rest, "(?P<"):
+		return errors.New("ECMA-262 has no (?P<name>...); write (?<name>...)")
+	case groupName.MatchString(t.rest):
+		t.take(len(groupName.FindString(t.rest)))
+	case strings.HasPrefix(t.rest, "(?<"):
+		return errors.New("a group's name begins with a letter in ECMA-262; write (?<name>...)")
+	default:
+		flags, _, _ := strings.Cut(t.rest, ")")
+		flags, _, _ = strings.Cut(flags, ":")
+		return fmt.Errorf("ECMA-262 has no flags such as %s inside a pattern; write both cases out as in [Aa]", flags)
+	}
+	return nil
+}
+
+func (t *translator) open() error {
+	n := 1
+	if strings.HasPrefix(t.rest, "[^") {
+		n = 2
+	}
+	t.take(n)
+	t.inClass, t.classStart, t.set = true, true, false
+	return nil
+}
+
+func (t *translator) class() error {
+	start, set := t.classStart, t.set
+	t.classStart, t.set = false, false
+	switch {
+	case t.rest[0] == '\\':
+		return t.escape()
+	case t.rest[0] == ']' && start:
+		return errors.New(`a ] at the start of a class ends it in ECMA-262; write \]`)
+	case t.rest[0] == ']':
+		t.inClass = false
+	case strings.HasPrefix(t.rest, "[:"):
+		return errors.New("ECMA-262 has no classes such as [[:alpha:]]; write [A-Za-z]")
+	case t.rest[0] == '-' && set && !strings.HasPrefix(t.rest, "-]"):
+		return errors.New(`a - behind a set of characters means nothing in ECMA-262; write \-`)
+	}
+	t.take(1)
+	return nil
+}
+
+// escape writes what a backslash begins.
+func (t *translator) escape() error {
+	switch c := t.rest[1]; c {
+	case 'd', 'D', 'w', 'W':
+		t.set = t.inClass
+		t.take(2)
+	case 's', 'S':
+		return t.space(c)
+	case 'p', 'P':
+		return t.property()
+	case 'b', 'B':
+		t.assertion = true
+		t.take(2)
+	case 'f', 'n', 'r', 't', 'v':
+		t.take(2)
+	case 'x':
+		return t.hexadecimal()
+	default:
+		return t.identity(c)
+	}
+	return nil
+}
+
+// goSpaces is what Go means by \s; ECMA-262 adds Unicode's spaces.
+const goSpaces = `\t\n\f\r `
+
+func (t *translator) space(c byte) error {
+	t.set = t.inClass
+	switch {
+	case t.inClass && c == 'S':
+		return errors.New(`\S inside a class cannot be written for ECMA-262; write a class of its own, as in (?:\S|a)`)
+	case t.inClass:
+		t.replace(2, goSpaces)
+	case c == 'S':
+		t.replace(2, "[^"+goSpaces+"]")
+	default:
+		t.replace(2, "["+goSpaces+"]")
+	}
+	return nil
+}
+
+// property lets the general categories of Unicode pass, by the names both
+// languages have for them.
+func (t *translator) property() error {
+	if t.rest[2] != '{' {
+		return fmt.Errorf(`ECMA-262 has no \%c%c; write \%c{%c}`, t.rest[1], t.rest[2], t.rest[1], t.rest[2])
+	}
+	end := strings.IndexByte(t.rest, '}')
+	name := t.rest[3:end]
+	if !sharedProperty(name) {
+		return fmt.Errorf(`ECMA-262 does not know %s; write a general category such as \p{L}, or the characters themselves`, t.rest[:end+1])
+	}
+	t.set = t.inClass
+	t.take(end + 1)
+	return nil
+}
+
+func sharedProperty(name string) bool {
+	if _, ok := unicode.Categories[name]; ok {
+		return true
+	}
+	if _, ok := unicode.CategoryAliases[name]; ok {
+		return true
+	}
+	return name == "Any" || name == "ASCII" || name == "Assigned"
+}
+
+func (t *translator) hexadecimal() error {
+	if t.rest[2] == '{' {
+		end := strings.IndexByte(t.rest, '}')
+		return fmt.Errorf(`ECMA-262 has no %s; write the character itself, or \x41 for one below 256`, t.rest[:end+1])
+	}
+	t.take(4)
+	return nil
+}
+
+// identity is a backslash that only takes a character's meaning away.
+func (t *translator) identity(c byte) error {
+	switch {
+	case strings.IndexByte(`^$\.*+?()[]{}|/`, c) >= 0, c == '-' && t.inClass:
+		t.take(2)
+		return nil
+	case c == 'A':
+		return errors.New(`ECMA-262 has no \A; write ^`)
+	case c == 'z':
+		return errors.New(`ECMA-262 has no \z; write $`)
+	case c == 'Q':
+		return errors.New(`ECMA-262 has no \Q...\E; write a backslash before each character with a meaning`)
+	case c == 'a':
+		return errors.New(`ECMA-262 has no \a; write \x07`)
+	case c == 'C':
+		return errors.New(`ECMA-262 has no \C; write a character`)
+	case '0' <= c && c <= '9':
+		return fmt.Errorf(`ECMA-262 has no octal \%c; write \x00 with two hexadecimal digits`, c)
+	}
+	return fmt.Errorf(`ECMA-262 refuses \%c, for %c has no meaning to take away; write %c`, c, c, c)
+}

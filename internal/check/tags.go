@@ -1,0 +1,297 @@
+package check
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// tag is what is known of one of validator's rules before a value is seen.
+type tag struct {
+	// on is what the rule judges; validator panics on the rest, or finds every
+	// value wrong.
+	on shape
+	// param says whether text belongs behind "=".
+	param paramUse
+	// phrase is what a value must be, such as "a valid email address", or, when
+	// it begins with "must", what it must do. %s stands for the parameter.
+	phrase string
+	// fault is the type of the fault, "" for a value error with the phrase.
+	fault string
+	// make compiles the rule; nil leaves it to validator.
+	make maker
+}
+
+// paramUse says what a rule does with text behind "=".
+type paramUse uint8
+
+const (
+	none   paramUse = iota // an error: validator would ignore it
+	needs                  // it must be there; it may be empty
+	filled                 // it must be there and not empty
+	own                    // the maker decides
+)
+
+// parts is what a maker makes; a nil blame stands for the tag's fault.
+type parts struct {
+	keeps judge
+	blame blame
+}
+
+type maker func(s *Set, on subject, rule typeinfo.Rule) (parts, error)
+
+// fits finds a rule on a kind it does not judge, and a parameter too many or
+// too few.
+func (t *tag) fits(on subject, rule typeinfo.Rule) error {
+	if on.shape&t.on == 0 && !on.valuer {
+		return fmt.Errorf("judges %s, not %s; %s", t.on, on.typ.Go, elsewhere(t, on))
+	}
+	switch {
+	case t.param == none && rule.HasParam:
+		return fmt.Errorf("takes no value; write %s", rule.Name)
+	case (t.param == needs || t.param == filled) && !rule.HasParam, t.param == filled && rule.Param == "":
+		return fmt.Errorf("lacks its value; write %s=...", rule.Name)
+	}
+	return nil
+}
+
+func elsewhere(t *tag, on subject) string {
+	if on.shape == list && t.on&list == 0 {
+		return "write dive in front for the elements"
+	}
+	return "write a rule that does, or a Validate method"
+}
+
+func (t *tag) blame(rule typeinfo.Rule) blame {
+	if t.fault != "" {
+		return func(reflect.Value) *fault.Fault { return fault.New(t.fault) }
+	}
+	sentence := t.sentence(rule)
+	if !strings.HasPrefix(sentence, "must") {
+		sentence = "not " + sentence
+	}
+	return valueError(sentence)
+}
+
+func (t *tag) sentence(rule typeinfo.Rule) string {
+	return strings.ReplaceAll(t.phrase, "%s", rule.Param)
+}
+
+// Describe says in English what a value must be or do to keep a rule, such as
+// "must be a valid email address"; a rule it does not know is called by name.
+func Describe(rule typeinfo.Rule) string {
+	if len(rule.Or) > 0 {
+		phrases := make([]string, len(rule.Or))
+		for i, r := range rule.Or {
+			phrases[i] = Describe(r)
+		}
+		return strings.Join(phrases, " or ")
+	}
+	t, ok := tags[rule.Name]
+	if !ok || t.phrase == "" {
+		return "must keep the rule " + rule.String()
+	}
+	sentence := t.sentence(rule)
+	if strings.HasPrefix(sentence, "must") {
+		return sentence
+	}
+	return "must be " + sentence
+}
+
+// misplaced are words of a tag that are no rules for one value, and rules that
+// would let a request reach for files, directories, sockets or DNS.
+var misplaced = map[string]string{
+	"structonly":    "nested structs are always checked, each by its own tags; drop it",
+	"nostructlevel": "nested structs are always checked, each by its own tags; drop it",
+	"dive":          "leads to elements; write it behind the rules of the list",
+	"keys":          "belongs behind dive; write dive,keys,...,endkeys,...",
+	"endkeys":       "belongs behind dive; write dive,keys,...,endkeys,...",
+	"required":      "says that the value must be sent; write it in front, by itself",
+	"omitempty":     "switches the other rules off; write it first, by itself",
+	"omitzero":      "switches the other rules off; write it first, by itself",
+	"omitnil":       "switches the other rules off; write it first, by itself",
+	"-":             "stands for no rules; write nothing beside it",
+
+	"file":       "would look for a client's path on this server; take the file itself with a file tag",
+	"filepath":   "would look for a client's path on this server; write pattern or a rule of your own",
+	"dir":        "would look for a client's path on this server; write pattern or a rule of your own",
+	"dirpath":    "would look for a client's path on this server; write pattern or a rule of your own",
+	"image":      "would open a client's path on this server; take the file itself with a file tag",
+	"mimetype":   "would open a client's path on this server; take the file itself with a file tag",
+	"uds_exists": "would look for a client's socket on this server; write a rule of your own",
+	"unix_addr":  "would ask the system about a client's address; write a rule of your own",
+	"tcp_addr":   "would ask the system to resolve a client's address; write hostname_port",
+	"tcp4_addr":  "would ask the system to resolve a client's address; write hostname_port",
+	"tcp6_addr":  "would ask the system to resolve a client's address; write hostname_port",
+	"udp_addr":   "would ask the system to resolve a client's address; write hostname_port",
+	"udp4_addr":  "would ask the system to resolve a client's address; write hostname_port",
+	"udp6_addr":  "would ask the system to resolve a client's address; write hostname_port",
+	"ip_addr":    "would ask the system to resolve a client's address; write ip",
+	"ip4_addr":   "would ask the system to resolve a client's address; write ipv4",
+	"ip6_addr":   "would ask the system to resolve a client's address; write ipv6",
+}
+
+// comparables are the shapes that the rules of size and order judge.
+const comparables = text | numbers | span | sized
+
+// tags are validator's rules, except those that look at other fields.
+var tags = map[string]tag{
+	"min": {on: comparables | moment, param: own, make: makeBound, phrase: "at least %s"},
+	"gte": {on: comparables | moment, param: own, make: makeBound, phrase: "at least %s"},
+	"max": {on: comparables | moment, param: own, make: makeBound, phrase: "at most %s"},
+	"lte": {on: comparables | moment, param: own, make: makeBound, phrase: "at most %s"},
+	"gt":  {on: comparables | moment, param: own, make: makeBound, phrase: "more than %s"},
+	"lt":  {on: comparables | moment, param: own, make: makeBound, phrase: "less than %s"},
+	"len": {on: comparables, param: filled, make: makeBound, phrase: "of length %s"},
+	"eq":  {on: comparables | boolean, param: needs, make: makeEqual, phrase: "equal to %s"},
+	"ne":  {on: comparables | boolean, param: needs, make: makeEqual, phrase: "must not be %s"},
+
+	"eq_ignore_case": {on: text, param: needs, make: makeEqualFold, phrase: "%s, in any case"},
+	"ne_ignore_case": {on: text, param: needs, make: makeEqualFold, phrase: "must not be %s, in any case"},
+	"oneof":          {on: text | whole, param: filled, make: makeOneOf, phrase: "one of %s"},
+	"oneofci":        {on: text, param: filled, make: makeOneOf, phrase: "one of %s, in any case"},
+	"noneof":         {on: text | whole, param: filled, make: makeOneOf, phrase: "must not be one of %s"},
+	"noneofci":       {on: text, param: filled, make: makeOneOf, phrase: "must not be one of %s, in any case"},
+	"unique":         {on: sized, param: own, make: makeUnique, phrase: "must not hold the same item twice"},
+	"isdefault":      {on: ^shape(0), make: makeIsDefault, phrase: "must be left out or empty"},
+	"pattern":        {on: text, param: needs, make: makePattern, phrase: "must match the pattern %s"},
+	"validateFn":     {on: ^shape(0), param: own, make: makeValidateFn, phrase: "valid"},
+
+	"contains":      {on: text, param: filled, make: onText(contains), phrase: `must contain "%s"`},
+	"containsany":   {on: text, param: filled, make: onText(containsAny), phrase: `must contain one of the characters "%s"`},
+	"containsrune":  {on: text, param: filled, make: onText(containsRune), phrase: `must contain "%s"`},
+	"excludes":      {on: text, param: filled, make: onText(not(contains)), phrase: `must not contain "%s"`},
+	"excludesall":   {on: text, param: filled, make: onText(not(containsAny)), phrase: `must not contain any of the characters "%s"`},
+	"excludesrune":  {on: text, param: filled, make: onText(not(containsRune)), phrase: `must not contain "%s"`},
+	"startswith":    {on: text, param: filled, make: onText(startsWith), phrase: `must start with "%s"`},
+	"endswith":      {on: text, param: filled, make: onText(endsWith), phrase: `must end with "%s"`},
+	"startsnotwith": {on: text, param: filled, make: onText(not(startsWith)), phrase: `must not start with "%s"`},
+	"endsnotwith":   {on: text, param: filled, make: onText(not(endsWith)), phrase: `must not end with "%s"`},
+
+	"alpha":           {on: text, make: everyByte(isLetter), phrase: "made of the letters a to z alone"},
+	"alphaspace":      {on: text, make: everyByte(isLetterOrSpace), phrase: "made of the letters a to z and spaces alone"},
+	"alphanum":        {on: text, make: everyByte(isLetterOrDigit), phrase: "made of the letters a to z and digits alone"},
+	"alphanumspace":   {on: text, make: everyByte(isLetterDigitOrSpace), phrase: "made of the letters a to z, digits and spaces alone"},
+	"alphaunicode":    {on: text, make: onText(everyLetter), phrase: "made of letters alone"},
+	"alphanumunicode": {on: text, make: onText(everyLetterOrNumber), phrase: "made of letters and digits alone"},
+	"numeric":         {on: text | numbers | numeral, make: unlessNumber(isNumeric), phrase: "a number"},
+	"number":          {on: text | numbers | numeral, make: unlessNumber(isDigits), phrase: "made of digits alone"},
+	"boolean":         {on: text | boolean, phrase: "true or false"},
+	"hexadecimal":     {on: text, make: onText(isHexadecimal), phrase: "a hexadecimal number"},
+	"ascii":           {on: text, make: onText(isASCII), phrase: "made of ASCII characters alone"},
+	"printascii":      {on: text, make: onText(isPrintable), phrase: "made of printable ASCII characters alone"},
+	"multibyte":       {on: text, phrase: "must hold a character outside ASCII"},
+	"lowercase":       {on: text, make: onText(isLower), phrase: "in lower case"},
+	"uppercase":       {on: text, make: onText(isUpper), phrase: "in upper case"},
+	"port":            {on: whole, make: makePort, phrase: "a port from 1 to 65535"},
+
+	"uuid":          {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID"},
+	"uuid3":         {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID of version 3"},
+	"uuid4":         {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID of version 4"},
+	"uuid5":         {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID of version 5"},
+	"uuid7":         {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID of version 7"},
+	"uuid_rfc4122":  {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID"},
+	"uuid3_rfc4122": {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID of version 3"},
+	"uuid4_rfc4122": {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID of version 4"},
+	"uuid5_rfc4122": {on: text | stringer, fault: fault.UUIDParsing, phrase: "a UUID of version 5"},
+	"ulid":          {on: text | stringer, phrase: "a ULID"},
+
+	"datetime": {on: text, param: filled, make: makeDatetime, phrase: "a date or time written like %s"},
+	"timezone": {on: text, phrase: "a time zone"},
+	"duration": {on: text, phrase: "a duration such as 1h30m"},
+	"cron":     {on: text, phrase: "a cron expression"},
+
+	"ip":               {on: text, fault: fault.IPAddress, phrase: "an IP address"},
+	"ipv4":             {on: text, fault: fault.IPv4Address, phrase: "an IPv4 address"},
+	"ipv6":             {on: text, fault: fault.IPv6Address, phrase: "an IPv6 address"},
+	"cidr":             {on: text, phrase: "a network in CIDR notation"},
+	"cidrv4":           {on: text, phrase: "an IPv4 network in CIDR notation"},
+	"cidrv6":           {on: text, phrase: "an IPv6 network in CIDR notation"},
+	"mac":              {on: text, phrase: "a MAC address"},
+	"hostname":         {on: text, phrase: "a host name"},
+	"hostname_rfc1123": {on: text, phrase: "a host name"},
+	"hostname_label":   {on: text, phrase: "one label of a host name"},
+	"hostname_port":    {on: text, phrase: "a host name with a port"},
+	"fqdn":             {on: text, phrase: "a fully qualified domain name"},
+
+	"dns_rfc1035_label": {on: text, phrase: "a DNS label"},
+	"url":               {on: text, fault: fault.URLParsing, phrase: "a URL"},
+	"http_url":          {on: text, fault: fault.URLParsing, phrase: "an HTTP URL"},
+	"https_url":         {on: text, fault: fault.URLParsing, phrase: "an HTTPS URL"},
+	"uri":               {on: text, fault: fault.URLParsing, phrase: "a URI"},
+	"origin":            {on: text, phrase: "a web origin such as https://example.com"},
+	"urn_rfc2141":       {on: text, phrase: "a URN"},
+	"urn_rfc8141":       {on: text, phrase: "a URN"},
+	"url_encoded":       {on: text, phrase: "percent-encoded text"},
+	"datauri":           {on: text, phrase: "a data URI"},
+	"email":             {on: text, phrase: "a valid email address"},
+	"e164":              {on: text, phrase: "a phone number such as +4930123456"},
+
+	"base32":       {on: text, phrase: "base32 text"},
+	"base64":       {on: text, phrase: "base64 text"},
+	"base64url":    {on: text, phrase: "base64 text for URLs"},
+	"base64rawurl": {on: text, phrase: "unpadded base64 text for URLs"},
+	"json":         {on: text | octets, phrase: "JSON"},
+	"jwt":          {on: text, phrase: "a JSON Web Token"},
+	"html":         {on: text, phrase: "must hold an HTML element"},
+	"html_encoded": {on: text, phrase: "must hold an HTML character reference"},
+	"md4":          {on: text, phrase: "an MD4 hash"},
+	"md5":          {on: text, phrase: "an MD5 hash"},
+	"sha256":       {on: text, phrase: "a SHA-256 hash"},
+	"sha384":       {on: text, phrase: "a SHA-384 hash"},
+	"sha512":       {on: text, phrase: "a SHA-512 hash"},
+	"ripemd128":    {on: text, phrase: "a RIPEMD-128 hash"},
+	"ripemd160":    {on: text, phrase: "a RIPEMD-160 hash"},
+	"tiger128":     {on: text, phrase: "a Tiger-128 hash"},
+	"tiger160":     {on: text, phrase: "a Tiger-160 hash"},
+	"tiger192":     {on: text, phrase: "a Tiger-192 hash"},
+
+	"iscolor":  {on: text, phrase: "a colour"},
+	"hexcolor": {on: text, phrase: "a colour such as #1e90ff"},
+	"rgb":      {on: text, phrase: "a colour such as rgb(30,144,255)"},
+	"rgba":     {on: text, phrase: "a colour such as rgba(30,144,255,0.5)"},
+	"hsl":      {on: text, phrase: "a colour such as hsl(210,100%,56%)"},
+	"hsla":     {on: text, phrase: "a colour such as hsla(210,100%,56%,0.5)"},
+	"cmyk":     {on: text, phrase: "a colour such as cmyk(88%, 44%, 0%, 0%)"},
+
+	"isbn":   {on: text, phrase: "an ISBN"},
+	"isbn10": {on: text, phrase: "an ISBN of 10 digits"},
+	"isbn13": {on: text, phrase: "an ISBN of 13 digits"},
+	"issn":   {on: text, phrase: "an ISSN"},
+	"semver": {on: text, phrase: "a semantic version"},
+	"cve":    {on: text, phrase: "a CVE identifier"},
+	"ssn":    {on: text, phrase: "a US social security number"},
+	"ein":    {on: text, phrase: "a US employer identification number"},
+	"bic":    {on: text, phrase: "a bank identifier code"},
+
+	"bic_iso_9362_2014":       {on: text, phrase: "a bank identifier code"},
+	"credit_card":             {on: text, phrase: "a credit card number"},
+	"luhn_checksum":           {on: text | whole, phrase: "must end with its Luhn check digit"},
+	"btc_addr":                {on: text, phrase: "a Bitcoin address"},
+	"btc_addr_bech32":         {on: text, phrase: "a Bitcoin address"},
+	"eth_addr":                {on: text, phrase: "an Ethereum address"},
+	"eth_addr_checksum":       {on: text, phrase: "an Ethereum address with its checksum"},
+	"mongodb":                 {on: text, phrase: "a MongoDB object id"},
+	"spicedb":                 {on: text, param: own, make: makeSpiceDB, phrase: "a SpiceDB identifier"},
+	"latitude":                {on: text | numbers | numeral, phrase: "a latitude from -90 to 90"},
+	"longitude":               {on: text | numbers | numeral, phrase: "a longitude from -180 to 180"},
+	"iso4217":                 {on: text, phrase: "a currency code such as EUR"},
+	"iso4217_numeric":         {on: whole, phrase: "a numeric currency code"},
+	"iso3166_1_alpha2":        {on: text, phrase: "a country code such as DE"},
+	"iso3166_1_alpha2_eu":     {on: text, phrase: "the code of a country of the European Union, such as DE"},
+	"iso3166_1_alpha3":        {on: text, phrase: "a country code such as DEU"},
+	"iso3166_1_alpha3_eu":     {on: text, phrase: "the code of a country of the European Union, such as DEU"},
+	"iso3166_2":               {on: text, phrase: "the code of a region such as DE-BE"},
+	"country_code":            {on: text | whole, phrase: "a country code"},
+	"eu_country_code":         {on: text | whole, phrase: "the code of a country of the European Union"},
+	"bcp47_language_tag":      {on: text, phrase: "a language tag such as de-CH"},
+	"postcode_iso3166_alpha2": {on: text, param: filled, make: makePostcode, phrase: "a postcode of %s"},
+
+	"bcp47_strict_language_tag":  {on: text, phrase: "a language tag such as de-CH"},
+	"iso3166_1_alpha_numeric":    {on: text | whole, phrase: "a numeric country code"},
+	"iso3166_1_alpha_numeric_eu": {on: text | whole, phrase: "the numeric code of a country of the European Union"},
+	"mongodb_connection_string":  {on: text, phrase: "a MongoDB connection string"},
+}

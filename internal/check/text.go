@@ -1,0 +1,200 @@
+package check
+
+import (
+	"errors"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// textTest judges a text by a rule's parameter.
+type textTest func(s, param string) bool
+
+// onText makes a rule of a test.
+func onText(test textTest) maker {
+	return func(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
+		param := rule.Param
+		return parts{keeps: func(v reflect.Value) bool { return test(v.String(), param) }}, nil
+	}
+}
+
+func not(test textTest) textTest {
+	return func(s, param string) bool { return !test(s, param) }
+}
+
+func contains(s, part string) bool     { return strings.Contains(s, part) }
+func containsAny(s, chars string) bool { return strings.ContainsAny(s, chars) }
+func startsWith(s, start string) bool  { return strings.HasPrefix(s, start) }
+func endsWith(s, end string) bool      { return strings.HasSuffix(s, end) }
+
+func containsRune(s, char string) bool {
+	r, _ := utf8.DecodeRuneInString(char)
+	return strings.ContainsRune(s, r)
+}
+
+// everyByte makes a rule of texts of one byte or more, all of one class.
+func everyByte(class func(byte) bool) maker {
+	return onText(func(s, _ string) bool { return every(s, class) && s != "" })
+}
+
+func every(s string, class func(byte) bool) bool {
+	for i := range len(s) {
+		if !class(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func isLetter(b byte) bool             { return 'a' <= b|0x20 && b|0x20 <= 'z' }
+func isDigit(b byte) bool              { return '0' <= b && b <= '9' }
+func isLetterOrDigit(b byte) bool      { return isLetter(b) || isDigit(b) }
+func isLetterOrSpace(b byte) bool      { return isLetter(b) || b == ' ' }
+func isLetterDigitOrSpace(b byte) bool { return isLetterOrDigit(b) || b == ' ' }
+func isHexDigit(b byte) bool           { return isDigit(b) || 'a' <= b|0x20 && b|0x20 <= 'f' }
+
+func isDigits(s string) bool { return s != "" && every(s, isDigit) }
+
+// isNumeric is digits with a sign in front and a fraction behind, if any.
+func isNumeric(s string) bool {
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		s = s[1:]
+	}
+	integral, fraction, found := strings.Cut(s, ".")
+	return isDigits(integral) && (!found || isDigits(fraction))
+}
+
+func isHexadecimal(s, _ string) bool {
+	if len(s) > 2 && s[0] == '0' && s[1]|0x20 == 'x' {
+		s = s[2:]
+	}
+	return s != "" && every(s, isHexDigit)
+}
+
+func isASCII(s, _ string) bool { return every(s, func(b byte) bool { return b < utf8.RuneSelf }) }
+
+func isPrintable(s, _ string) bool {
+	return every(s, func(b byte) bool { return ' ' <= b && b <= '~' })
+}
+
+func everyLetter(s, _ string) bool { return s != "" && everyRune(s, unicode.IsLetter) }
+
+func everyLetterOrNumber(s, _ string) bool {
+	return s != "" && everyRune(s, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) })
+}
+
+func everyRune(s string, class func(rune) bool) bool {
+	for _, r := range s {
+		if !class(r) {
+			return false
+		}
+	}
+	return true
+}
+
+func isLower(s, _ string) bool { return s != "" && s == strings.ToLower(s) }
+func isUpper(s, _ string) bool { return s != "" && s == strings.ToUpper(s) }
+
+// unlessNumber makes a rule that every number keeps, and texts that pass.
+func unlessNumber(test func(string) bool) maker {
+	return func(_ *Set, on subject, _ typeinfo.Rule) (parts, error) {
+		if on.shape&numbers != 0 {
+			return parts{keeps: func(reflect.Value) bool { return true }}, nil
+		}
+		return parts{keeps: func(v reflect.Value) bool { return test(v.String()) }}, nil
+	}
+}
+
+// makeDatetime compiles datetime=layout, whose fault says what the layout is of.
+func makeDatetime(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
+	layout := rule.Param
+	typ, err := layoutFault(layout)
+	if err != nil {
+		return parts{}, err
+	}
+	return parts{
+		keeps: func(v reflect.Value) bool {
+			_, err := time.Parse(layout, v.String())
+			return err == nil
+		},
+		blame: func(reflect.Value) *fault.Fault { return fault.New(typ) },
+	}, nil
+}
+
+// layoutFault finds out what a layout is of by writing moments that differ in
+// their day, or in their time of day.
+func layoutFault(layout string) (string, error) {
+	first := time.Date(2001, 2, 3, 4, 5, 6, 7, time.UTC)
+	otherDay := time.Date(2012, 11, 12, 4, 5, 6, 7, time.UTC).Format(layout)
+	otherTime := time.Date(2001, 2, 3, 14, 15, 16, 17e6, time.UTC).Format(layout)
+	written := first.Format(layout)
+	if _, err := time.Parse(layout, written); err != nil {
+		return "", errors.New("not a layout of time.Parse; write datetime=2006-01-02")
+	}
+	hasDate, hasTime := written != otherDay, written != otherTime
+	switch {
+	case hasDate && hasTime:
+		return fault.DatetimeParsing, nil
+	case hasDate:
+		return fault.DateParsing, nil
+	case hasTime:
+		return fault.TimeParsing, nil
+	}
+	return "", errors.New("not a layout of time.Parse; write datetime=2006-01-02")
+}
+
+// makePostcode asks for a country that exists; validator would take another
+// for one without a valid postcode.
+func makePostcode(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+	if s.validate.Var(rule.Param, "iso3166_1_alpha2") != nil {
+		return parts{}, errors.New("not a country; write a code such as postcode_iso3166_alpha2=DE")
+	}
+	return parts{keeps: s.through(on, rule)}, nil
+}
+
+func makeSpiceDB(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+	switch rule.Param {
+	case "", "id", "permission", "type":
+		return parts{keeps: s.through(on, rule)}, nil
+	}
+	return parts{}, errors.New("no such identifier; write spicedb=id, spicedb=permission or spicedb=type")
+}
+
+// makePort judges integers: validator has no port in text.
+func makePort(_ *Set, on subject, _ typeinfo.Rule) (parts, error) {
+	const last = 1<<16 - 1
+	if on.shape == unsigned {
+		return parts{keeps: func(v reflect.Value) bool { return v.Uint()-1 < last }}, nil
+	}
+	return parts{keeps: func(v reflect.Value) bool { return v.Int() >= 1 && v.Int() <= last }}, nil
+}
+
+func makeIsDefault(_ *Set, _ subject, _ typeinfo.Rule) (parts, error) {
+	return parts{keeps: isDefault}, nil
+}
+
+// makeValidateFn finds the method while there is someone to tell.
+func makeValidateFn(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+	name := rule.Param
+	if name == "" {
+		name = "Validate"
+	}
+	method, ok := on.typ.Go.MethodByName(name)
+	if !ok {
+		return parts{}, errors.New(on.typ.Go.String() + " has no method " + name + "; declare it on the value, not on the pointer")
+	}
+	if t := method.Type; t.NumIn() != 1 || t.NumOut() == 0 || t.Out(0).Kind() != reflect.Bool && t.Out(0) != reflect.TypeFor[error]() {
+		return parts{}, errors.New(name + " is no check; declare it as func() error or func() bool")
+	}
+	return parts{keeps: s.through(on, rule)}, nil
+}
+
+func quoted(s string) string { return "'" + s + "'" }
+
+func number(n int64) string { return strconv.FormatInt(n, 10) }
