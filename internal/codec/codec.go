@@ -282,7 +282,7 @@ func typeName(t reflect.Type) string {
 
 // cannot is the error for a type that has no program.
 func cannot(t *typeinfo.Type, problem, fix string) error {
-	return &typeinfo.Error{Type: t.Go.String(), Problem: problem, Fix: fix}
+	return &typeinfo.Error{Type: typeinfo.Name(t.Go), Problem: problem, Fix: fix}
 }
 
 // unreadableError is the error for a type that can only be written.
@@ -295,13 +295,13 @@ func (e *unreadableError) Unwrap() error { return e.reason }
 
 func cannotRead(t *typeinfo.Type, fix string) error {
 	return &unreadableError{&typeinfo.Error{
-		Type: t.Go.String(), Problem: "it stands in a request, but it can only be written", Fix: fix,
+		Type: typeinfo.Name(t.Go), Problem: "it stands in a request, but it can only be written", Fix: fix,
 	}}
 }
 
 // within says at which field of a struct an error occurred.
 func within(parent reflect.Type, f *typeinfo.Field, err error) error {
-	return fmt.Errorf("%s.%s: %w", parent, f.Go, err)
+	return fmt.Errorf("%s.%s: %w", typeinfo.Name(parent), f.Go, err)
 }
 
 // quotedList is how pydantic lists choices in the facts of a fault.

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -682,6 +683,110 @@ func TestRegistrationErrors(t *testing.T) {
 	assert.NoError(t, c.CheckExample(example))
 	example.Example = json.RawMessage(`x`)
 	assert.Error(t, c.CheckExample(example))
+}
+
+// id has the text form that UUID types have.
+type id string
+
+func (i *id) UnmarshalText(text []byte) error { *i = id(text); return nil }
+
+func TestDecodeUUID(t *testing.T) {
+	uuid := &typeinfo.Type{Go: reflect.TypeFor[id](), Kind: typeinfo.Text, Format: "uuid", Reads: true}
+	d, err := newCompiler().Decoder(uuid, nil)
+	require.NoError(t, err)
+	rows := map[string][]string{
+		`"f81d4fae-7dec-11d0-A765-00a0c91e6bf6"`:          nil,
+		`"urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6"`: {"uuid_parsing body"},
+		`"{f81d4fae-7dec-11d0-a765-00a0c91e6bf6}"`:        {"uuid_parsing body"},
+		`"f81d4fae17dec-11d0-a765-00a0c91e6bf6"`:          {"uuid_parsing body"},
+		`"g81d4fae-7dec-11d0-a765-00a0c91e6bf6"`:          {"uuid_parsing body"},
+		`5`:                                               {"string_type body"},
+	}
+	for text, want := range rows {
+		var into id
+		assert.Equal(t, want, lines(run(d, text, reflect.ValueOf(&into).Elem())), text)
+	}
+}
+
+func TestIntegersOfEveryWidth(t *testing.T) {
+	type widths struct {
+		A int8
+		B int16
+		C int32
+		D int64
+		E uint8
+		F uint16
+		G uint32
+		H uint64
+		I uintptr
+	}
+	for _, text := range []string{
+		`{"A":127,"B":32767,"C":2147483647,"D":9223372036854775807,"E":255,"F":65535,"G":4294967295,"H":18446744073709551615,"I":1}`,
+		`{"A":-128,"B":-32768,"C":-2147483648,"D":-9223372036854775808,"E":0,"F":0,"G":0,"H":0,"I":0}`,
+	} {
+		out, err := encode(t, read[widths](t, text))
+		require.NoError(t, err)
+		assert.Equal(t, text, out)
+	}
+}
+
+type (
+	// Checked is embedded by pointer and judges itself.
+	Checked struct {
+		N int `json:"n,omitempty"`
+	}
+	holdsChecked struct {
+		*Checked
+		M int `json:"m"`
+	}
+)
+
+func (c *Checked) Validate() error {
+	if c.N > 9 {
+		return errRange
+	}
+	return nil
+}
+
+func TestValidateBehindAnEmbeddedPointer(t *testing.T) {
+	assert.Equal(t, holdsChecked{M: 1}, read[holdsChecked](t, `{"m":1}`))
+	assert.Equal(t, holdsChecked{M: 1, Checked: &Checked{N: 9}}, read[holdsChecked](t, `{"m":1,"n":9}`))
+	_, got := decode[holdsChecked](t, `{"m":1,"n":10}`)
+	assert.Equal(t, []string{"value_error body [error:from is behind to]"}, got)
+}
+
+func TestCompilerIsSafeForConcurrentUse(t *testing.T) {
+	c := newCompiler()
+	var wait sync.WaitGroup
+	for range 8 {
+		wait.Go(func() {
+			described, err := typeinfo.Of(reflect.TypeFor[tree]())
+			assert.NoError(t, err)
+			d, err := c.Decoder(described, nil)
+			assert.NoError(t, err)
+			e, err := c.Encoder(described, nil)
+			assert.NoError(t, err)
+			for i := range 100 {
+				var into tree
+				text := `{"value":` + strconv.Itoa(i) + `,"next":{"value":1,"next":null}}`
+				assert.Empty(t, run(d, text, reflect.ValueOf(&into).Elem()))
+				out, err := e.Append(nil, reflect.ValueOf(&into).Elem(), false, nil)
+				assert.NoError(t, err)
+				assert.Equal(t, text, string(out))
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// What is read into a struct of scalars costs an allocation a string.
+func TestDecodeAllocations(t *testing.T) {
+	var into product
+	d, err := newCompiler().Decoder(describe(t, reflect.TypeFor[product]()), nil)
+	require.NoError(t, err)
+	data, v, faults := []byte(favourable), reflect.ValueOf(&into).Elem(), new(fault.List)
+	// Five strings and the slice of three of them.
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { d.Decode(data, v, codec.Options{}, faults) }), 6.0)
 }
 
 func TestDecodeManyMembers(t *testing.T) {

@@ -28,6 +28,8 @@ func TestEncodeValues(t *testing.T) {
 		H netip.Addr `json:"h,omitzero"`
 		I any        `json:"i,omitempty"`
 		J any        `json:"j,omitzero"`
+		K *time.Time `json:"k,omitzero"`
+		L int        `json:"l,omitempty,omitzero"`
 	}
 	type quoted struct {
 		A int      `json:"a,string"`
@@ -67,6 +69,10 @@ func TestEncodeValues(t *testing.T) {
 		{of(json.RawMessage(nil)), `null`},
 		{of(json.RawMessage(` { "a b" : [ 1 , "\" " ] } `)), `{"a b":[1,"\" "]}`},
 		{of[any](nil), `null`},
+		{of[any](1.5), `1.5`},
+		{of[any](-7), `-7`},
+		{of[any](false), `false`},
+		{of[any]("é"), `"é"`},
 		{of[any](map[string]any{"b": []int(nil), "a": time.Second, "c": map[string]int(nil)}), `{"a":"1s","b":[],"c":{}}`},
 		{of[*int](nil), `null`},
 		{of(&five), `5`},
@@ -80,7 +86,7 @@ func TestEncodeValues(t *testing.T) {
 		{of(map[string]int{"a\xff": 1}), "{\"a\ufffd\":1}"},
 		{of(struct{}{}), `{}`},
 		{of(omits{}), `{"e":{}}`},
-		{of(omits{A: 1, D: &five, G: [0]int{}, I: 0, J: 0}), `{"a":1,"d":5,"e":{},"i":0,"j":0}`},
+		{of(omits{A: 1, D: &five, G: [0]int{}, I: 0, J: 0, L: 1}), `{"a":1,"d":5,"e":{},"i":0,"j":0,"l":1}`},
 		{of(quoted{A: 5}), `{"a":"5","b":null,"c":"false"}`},
 		{of(patch{}), `{}`},
 		{of(patch{A: Optional[int]{Set: true}, B: Optional[string]{Set: true, Null: true}, C: Optional[[]int]{Set: true}}), `{"a":0,"b":null,"c":[]}`},
@@ -140,6 +146,8 @@ func TestEncodeChecks(t *testing.T) {
 		Opt   Optional[int]  `json:"opt" validate:"gte=1"`
 		Level Level          `json:"level,omitempty"`
 		Map   map[string]int `json:"map" validate:"dive,keys,min=2,endkeys,gte=1"`
+		Enums map[Level]int  `json:"enums,omitempty"`
+		Union *Pet           `json:"union,omitempty"`
 		From  int            `json:"from"`
 		To    int            `json:"to" validate:"gtefield=From"`
 	}
@@ -152,6 +160,9 @@ func TestEncodeChecks(t *testing.T) {
 		{item{Name: "a", Ref: &zero, Opt: Optional[int]{Set: true}, Level: "top", Map: map[string]int{"k": 1, "kk": 0}}, []string{
 			"string_too_short 0/name [min_length:2]", "greater_than_equal 0/ref [ge:1]", "greater_than_equal 0/opt [ge:1]",
 			"enum 0/level [expected:'low', 'mid' or 'high']", "string_too_short 0/map/k/[key] [min_length:2]", "greater_than_equal 0/map/kk [ge:1]",
+		}},
+		{item{Name: "ab", Enums: map[Level]int{"top": 1}, Union: &Pet{Cat: &Cat{}}}, []string{
+			"enum 0/enums/top/[key] [expected:'low', 'mid' or 'high']", "greater_than_equal 0/union/cat/lives [ge:1]",
 		}},
 		{item{Name: "ab", Opt: Optional[int]{Set: true, Null: true}, From: 2, To: 1}, []string{"value_error 0/to"}},
 	}

@@ -180,12 +180,10 @@ func loadUint(p pointer, bits int) uint64 {
 // optional is the layout of candor.Optional: the value and two flags.
 type optional struct {
 	value, set, null uintptr
-	elem             reflect.Type
 }
 
 func optionalOf(t *typeinfo.Type) optional {
-	value := t.Go.Field(0)
-	return optional{value.Offset, t.Go.Field(1).Offset, t.Go.Field(2).Offset, value.Type}
+	return optional{t.Go.Field(0).Offset, t.Go.Field(1).Offset, t.Go.Field(2).Offset}
 }
 
 func (o optional) valueIn(p pointer) pointer { return unsafe.Add(p, o.value) }
