@@ -1,0 +1,425 @@
+package schema
+
+import (
+	"encoding"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Order is the order in which a document is written. What it does not mention
+// comes behind, by name.
+type Order struct {
+	// Paths are the paths as they were registered, Methods the methods of each,
+	// in lower case.
+	Paths   []string
+	Methods map[string][]string
+	// Schemas are the components in the order of their first use, Properties the
+	// members of each object schema.
+	Schemas    []string
+	Properties map[*openapi3.Schema][]string
+}
+
+// Encode writes a document as JSON on one line. Keywords stand in the order of
+// the specification, everything named in the given order or else by name, so
+// equal documents have equal bytes.
+//
+// It takes kin's parts apart by their own methods but never asks kin for the
+// JSON of a part that holds others, which costs as much again for every level.
+func Encode(doc *openapi3.T, order Order) ([]byte, error) {
+	e := encoder{order: order}
+	e.value(doc)
+	return e.out, e.err
+}
+
+type encoder struct {
+	out   []byte
+	order Order
+	err   error
+}
+
+// marshaler is implemented by kin's parts: their members, as they are or in a
+// map.
+type marshaler interface{ MarshalYAML() (any, error) }
+
+func (e *encoder) value(v any) {
+	switch v := v.(type) {
+	case nil:
+		e.raw("null")
+	case string:
+		e.text(v)
+	case json.RawMessage:
+		e.verbatim(v)
+	case map[string]any:
+		e.object(v, nil)
+	case *openapi3.SchemaRef:
+		e.schemaRef(v)
+	case *openapi3.Schema:
+		e.schema(v)
+	case openapi3.BoolSchema:
+		e.schemaOrBool(v)
+	case *openapi3.Components:
+		e.components(v)
+	case *openapi3.Paths:
+		e.paths(v)
+	default:
+		e.other(v)
+	}
+}
+
+func (e *encoder) other(v any) {
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
+	case reflect.Pointer, reflect.Map, reflect.Slice:
+		if r.IsNil() {
+			e.raw("null")
+			return
+		}
+	}
+	switch v := v.(type) {
+	case marshaler:
+		inner, err := v.MarshalYAML()
+		e.fail(err)
+		if members, ok := inner.(map[string]any); ok {
+			e.object(members, memberOrder[deref(r.Type())])
+			return
+		}
+		e.value(inner)
+		return
+	case encoding.TextMarshaler:
+		text, err := v.MarshalText()
+		e.fail(err)
+		e.text(string(text))
+		return
+	}
+	e.plain(r)
+}
+
+func deref(t reflect.Type) reflect.Type {
+	if t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
+}
+
+// plain writes what has no method of its own.
+func (e *encoder) plain(r reflect.Value) {
+	switch {
+	case r.Kind() == reflect.Map && r.Type().Key().Kind() == reflect.String:
+		e.open('{')
+		for _, name := range slices.SortedFunc(slices.Values(r.MapKeys()), func(a, b reflect.Value) int {
+			return strings.Compare(a.String(), b.String())
+		}) {
+			e.name(name.String())
+			e.value(r.MapIndex(name).Interface())
+		}
+		e.close('}')
+	case r.Kind() == reflect.Slice && r.Type().Elem().Kind() != reflect.Uint8:
+		e.open('[')
+		for i := range r.Len() {
+			e.comma()
+			e.value(r.Index(i).Interface())
+		}
+		e.close(']')
+	case r.Kind() == reflect.Pointer:
+		e.value(r.Elem().Interface())
+	default:
+		text, err := json.Marshal(r.Interface())
+		e.fail(err)
+		e.out = append(e.out, text...)
+	}
+}
+
+// object writes the members in the order of first, the others by name.
+func (e *encoder) object(members map[string]any, first []string) {
+	e.open('{')
+	for _, name := range inOrder(members, first) {
+		e.name(name)
+		e.value(members[name])
+	}
+	e.close('}')
+}
+
+// inOrder lists the keys of m, each once: those of first that it has, then the
+// others. first may name a key twice.
+func inOrder[V any](m map[string]V, first []string) []string {
+	names := make([]string, 0, len(m))
+	listed := make(map[string]bool, len(m))
+	for _, name := range first {
+		if _, ok := m[name]; ok && !listed[name] {
+			names = append(names, name)
+			listed[name] = true
+		}
+	}
+	if len(names) == len(m) {
+		return names
+	}
+	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if !listed[name] {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func (e *encoder) schemaRef(ref *openapi3.SchemaRef) {
+	switch {
+	case ref == nil || ref.Ref == "" && ref.Value == nil:
+		e.raw("null")
+	case ref.Ref == "":
+		e.schema(ref.Value)
+	default:
+		members, err := ref.MarshalYAML()
+		e.fail(err)
+		if members, ok := members.(map[string]any); ok {
+			e.object(members, schemaOrder)
+		}
+	}
+}
+
+// schemaOrBool is a schema or a boolean that stands for one.
+func (e *encoder) schemaOrBool(s openapi3.BoolSchema) {
+	if s.Has != nil {
+		e.value(*s.Has)
+		return
+	}
+	e.schemaRef(s.Schema)
+}
+
+// schemaField is a field of kin's Schema and the keyword it stands for.
+type schemaField struct {
+	index   int
+	keyword string
+}
+
+// schemaFields are in the order in which they are written. They come from kin's
+// own tags, so that no keyword is forgotten.
+var schemaFields = func() []schemaField {
+	var fields []schemaField
+	t := reflect.TypeFor[openapi3.Schema]()
+	for i := range t.NumField() {
+		keyword, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		if keyword != "-" && keyword != "" {
+			fields = append(fields, schemaField{i, keyword})
+		}
+	}
+	slices.SortStableFunc(fields, func(a, b schemaField) int { return rank(a.keyword) - rank(b.keyword) })
+	return fields
+}()
+
+func rank(keyword string) int {
+	if i := slices.Index(schemaOrder, keyword); i >= 0 {
+		return i
+	}
+	return len(schemaOrder)
+}
+
+func (e *encoder) schema(s *openapi3.Schema) {
+	if s == nil {
+		e.raw("null")
+		return
+	}
+	if s.Always != nil {
+		e.raw(fmt.Sprint(*s.Always))
+		return
+	}
+	e.open('{')
+	r := reflect.ValueOf(s).Elem()
+	for _, field := range schemaFields {
+		v := r.Field(field.index)
+		if isAbsent(v) {
+			continue
+		}
+		e.name(field.keyword)
+		if field.keyword == "properties" {
+			e.properties(s)
+			continue
+		}
+		e.value(v.Interface())
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Extensions)) {
+		e.name(name)
+		e.value(s.Extensions[name])
+	}
+	e.close('}')
+}
+
+func isAbsent(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Slice, reflect.Map:
+		return v.Len() == 0
+	}
+	return v.IsZero()
+}
+
+func (e *encoder) properties(s *openapi3.Schema) {
+	e.open('{')
+	for _, name := range inOrder(s.Properties, e.order.Properties[s]) {
+		e.name(name)
+		e.schemaRef(s.Properties[name])
+	}
+	e.close('}')
+}
+
+func (e *encoder) components(c *openapi3.Components) {
+	if c == nil {
+		e.raw("null")
+		return
+	}
+	members, err := c.MarshalYAML()
+	e.fail(err)
+	all, ok := members.(map[string]any)
+	if !ok {
+		return
+	}
+	e.open('{')
+	for _, name := range inOrder(all, memberOrder[reflect.TypeFor[openapi3.Components]()]) {
+		e.name(name)
+		if name != "schemas" {
+			e.value(all[name])
+			continue
+		}
+		e.open('{')
+		for _, name := range inOrder(c.Schemas, e.order.Schemas) {
+			e.name(name)
+			e.schemaRef(c.Schemas[name])
+		}
+		e.close('}')
+	}
+	e.close('}')
+}
+
+func (e *encoder) paths(p *openapi3.Paths) {
+	if p == nil {
+		e.raw("{}")
+		return
+	}
+	members := maps.Clone(p.Extensions)
+	if members == nil {
+		members = map[string]any{}
+	}
+	for path, item := range p.Map() {
+		members[path] = item
+	}
+	e.open('{')
+	for _, path := range inOrder(members, e.order.Paths) {
+		e.name(path)
+		if item, ok := members[path].(*openapi3.PathItem); ok && item != nil {
+			e.pathItem(item, e.order.Methods[path])
+			continue
+		}
+		e.value(members[path])
+	}
+	e.close('}')
+}
+
+func (e *encoder) pathItem(item *openapi3.PathItem, methods []string) {
+	members, err := item.MarshalYAML()
+	e.fail(err)
+	if members, ok := members.(map[string]any); ok {
+		order := append([]string{"$ref", "summary", "description", "servers", "parameters"}, methods...)
+		e.object(members, append(order, memberOrder[reflect.TypeFor[openapi3.PathItem]()]...))
+		return
+	}
+	e.value(members)
+}
+
+func (e *encoder) fail(err error) {
+	if err != nil && e.err == nil {
+		e.err = err
+	}
+}
+
+func (e *encoder) raw(text string) { e.out = append(e.out, text...) }
+
+// verbatim copies JSON without the white space around its tokens.
+func (e *encoder) verbatim(text json.RawMessage) {
+	value := jsontext.Value(slices.Clone(text))
+	if err := value.Compact(); err != nil {
+		e.fail(err)
+		return
+	}
+	e.out = append(e.out, value...)
+}
+
+func (e *encoder) text(s string) {
+	out, err := jsontext.AppendQuote(e.out, s)
+	e.fail(err)
+	e.out = out
+}
+
+func (e *encoder) open(bracket byte)  { e.out = append(e.out, bracket) }
+func (e *encoder) close(bracket byte) { e.out = append(e.out, bracket) }
+
+// comma stands in front of everything but the first element of its kind.
+func (e *encoder) comma() {
+	if last := e.out[len(e.out)-1]; last != '{' && last != '[' {
+		e.out = append(e.out, ',')
+	}
+}
+
+func (e *encoder) name(name string) {
+	e.comma()
+	e.text(name)
+	e.out = append(e.out, ':')
+}
+
+// schemaOrder is how a schema reads best: what it is, what it must be, what is
+// inside, and what helps a reader at the end.
+var schemaOrder = strings.Fields(`$schema $id $anchor $dynamicAnchor $ref $dynamicRef $comment
+	title description deprecated readOnly writeOnly type nullable format contentEncoding contentMediaType contentSchema
+	const enum minimum exclusiveMinimum maximum exclusiveMaximum multipleOf minLength maxLength pattern
+	minItems maxItems uniqueItems items prefixItems contains minContains maxContains unevaluatedItems
+	required minProperties maxProperties properties patternProperties propertyNames additionalProperties
+	unevaluatedProperties dependentRequired dependentSchemas
+	allOf anyOf oneOf not if then else discriminator $defs default example examples xml externalDocs`)
+
+// memberOrder is the order of the specification for everything but schemas.
+var memberOrder = map[reflect.Type][]string{
+	reflect.TypeFor[openapi3.T](): strings.Fields(
+		"openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs"),
+	reflect.TypeFor[openapi3.Info]():           strings.Fields("title summary description termsOfService contact license version"),
+	reflect.TypeFor[openapi3.Contact]():        strings.Fields("name url email"),
+	reflect.TypeFor[openapi3.License]():        strings.Fields("name identifier url"),
+	reflect.TypeFor[openapi3.Server]():         strings.Fields("url description variables"),
+	reflect.TypeFor[openapi3.ServerVariable](): strings.Fields("enum default description"),
+	reflect.TypeFor[openapi3.Components](): strings.Fields(
+		"schemas responses parameters examples requestBodies headers securitySchemes links callbacks pathItems"),
+	reflect.TypeFor[openapi3.PathItem](): strings.Fields(
+		"$ref summary description servers parameters get put post delete options head patch trace query additionalOperations"),
+	reflect.TypeFor[openapi3.Operation](): strings.Fields(
+		"tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers"),
+	reflect.TypeFor[openapi3.ExternalDocs](): strings.Fields("description url"),
+	reflect.TypeFor[openapi3.Parameter](): strings.Fields(
+		"name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
+	reflect.TypeFor[openapi3.ParameterRef](): strings.Fields(
+		"$ref name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
+	reflect.TypeFor[openapi3.Header](): strings.Fields(
+		"description required deprecated style explode allowReserved schema example examples content"),
+	reflect.TypeFor[openapi3.HeaderRef](): strings.Fields(
+		"$ref description required deprecated style explode allowReserved schema example examples content"),
+	reflect.TypeFor[openapi3.RequestBody]():    strings.Fields("description content required"),
+	reflect.TypeFor[openapi3.RequestBodyRef](): strings.Fields("$ref description content required"),
+	reflect.TypeFor[openapi3.MediaType]():      strings.Fields("schema itemSchema example examples encoding"),
+	reflect.TypeFor[openapi3.Encoding]():       strings.Fields("contentType headers style explode allowReserved"),
+	reflect.TypeFor[openapi3.Response]():       strings.Fields("description headers content links"),
+	reflect.TypeFor[openapi3.ResponseRef]():    strings.Fields("$ref description headers content links"),
+	reflect.TypeFor[openapi3.Example]():        strings.Fields("summary description value externalValue"),
+	reflect.TypeFor[openapi3.ExampleRef]():     strings.Fields("$ref summary description value externalValue"),
+	reflect.TypeFor[openapi3.Link]():           strings.Fields("operationRef operationId parameters requestBody description server"),
+	reflect.TypeFor[openapi3.LinkRef]():        strings.Fields("$ref operationRef operationId parameters requestBody description server"),
+	reflect.TypeFor[openapi3.Tag]():            strings.Fields("name summary description externalDocs parent kind"),
+	reflect.TypeFor[openapi3.SecurityScheme](): strings.Fields(
+		"type description name in scheme bearerFormat flows openIdConnectUrl"),
+	reflect.TypeFor[openapi3.SecuritySchemeRef](): strings.Fields(
+		"$ref type description name in scheme bearerFormat flows openIdConnectUrl"),
+	reflect.TypeFor[openapi3.OAuthFlows]():    strings.Fields("implicit password clientCredentials authorizationCode"),
+	reflect.TypeFor[openapi3.OAuthFlow]():     strings.Fields("authorizationUrl tokenUrl refreshUrl scopes"),
+	reflect.TypeFor[openapi3.Discriminator](): strings.Fields("propertyName mapping"),
+}

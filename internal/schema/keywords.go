@@ -1,0 +1,523 @@
+package schema
+
+import (
+	"encoding/json"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// keywordMaker writes a rule with its parameter as keywords.
+type keywordMaker func(on subject, param string) keyword
+
+// keywords has the rules of validator that JSON Schema can say something of.
+// Patterns are written for ECMA 262 with its flag u, and mean the same in Go.
+var keywords = map[string]keywordMaker{
+	"min": atLeast(0), "gte": atLeast(0), "gt": above,
+	"max": atMost(0), "lte": atMost(0), "lt": below,
+	"len": length, "eq": equal, "ne": unequal,
+	"oneof": among, "noneof": notAmong, "oneofci": amongFolded, "noneofci": negate(amongFolded),
+	"eq_ignore_case": equalFolded, "ne_ignore_case": negate(equalFolded),
+	"unique": unique, "port": port,
+	"latitude":  degrees(90, `^[-+]?([1-8]?[0-9](\.[0-9]+)?|90(\.0+)?)$`),
+	"longitude": degrees(180, `^[-+]?(180(\.0+)?|((1[0-7][0-9])|([1-9]?[0-9]))(\.[0-9]+)?)$`),
+
+	"pattern":    onText(func(param string) keyword { return exactly(&openapi3.Schema{Pattern: param}) }),
+	"contains":   quotedPattern("", ""),
+	"startswith": quotedPattern("^", ""),
+	"endswith":   quotedPattern("", "$"),
+	"excludes":   negate(quotedPattern("", "")),
+
+	"startsnotwith": negate(quotedPattern("^", "")),
+	"endsnotwith":   negate(quotedPattern("", "$")),
+	"containsany":   classPattern("[", "]", 0),
+	"excludesall":   classPattern("^[^", "]*$", 0),
+	"containsrune":  classPattern("[", "]", 1),
+	"excludesrune":  classPattern("^[^", "]*$", 1),
+
+	"alpha":           pattern(`^[a-zA-Z]+$`),
+	"alphaspace":      pattern(`^[a-zA-Z ]+$`),
+	"alphanum":        pattern(`^[a-zA-Z0-9]+$`),
+	"alphanumspace":   pattern(`^[a-zA-Z0-9 ]+$`),
+	"alphaunicode":    pattern(`^\p{L}+$`),
+	"alphanumunicode": pattern(`^[\p{L}\p{N}]+$`),
+	"numeric":         unlessNumber(`^[-+]?[0-9]+(\.[0-9]+)?$`),
+	"number":          unlessNumber(`^[0-9]+$`),
+	"hexadecimal":     pattern(`^(0[xX])?[0-9a-fA-F]+$`),
+	"ascii":           pattern(`^[\x00-\x7F]*$`),
+	"printascii":      pattern(`^[\x20-\x7E]*$`),
+	"multibyte":       pattern(`^$|[^\x00-\x7F]`),
+	// The cases of letters outside ASCII differ between versions of Unicode, and
+	// some letters of one case have no other.
+	"lowercase": wider(pattern(`^[^A-Z]+$`)),
+	"uppercase": wider(pattern(`^[^a-z]+$`)),
+	"boolean":   truth,
+	"e164":      pattern(`^\+?[1-9][0-9]{7,14}$`),
+
+	"hexcolor": pattern(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$`),
+	"rgb":      pattern(`^rgb\(` + ws + `(` + octet + comma + octet + comma + octet + `|` + octet + `%` + comma + octet + `%` + comma + octet + `%)` + ws + `\)$`),
+	"rgba":     pattern(`^rgba\(` + ws + `(` + octet + comma + octet + comma + octet + `|` + octet + `%` + comma + octet + `%` + comma + octet + `%)` + comma + alpha + ws + `\)$`),
+	"hsl":      pattern(`^hsl\(` + ws + hue + comma + percent + comma + percent + ws + `\)$`),
+	"hsla":     pattern(`^hsla\(` + ws + hue + comma + percent + comma + percent + comma + alpha + ws + `\)$`),
+	"cmyk":     pattern(`^cmyk\(` + part + comma + part + comma + part + comma + part + `\)$`),
+
+	"email":     wider(format("email")),
+	"url":       wider(format("uri")),
+	"uri":       wider(format("uri-reference")),
+	"http_url":  wider(formatAndPattern("uri", `^[hH][tT][tT][pP][sS]?://`)),
+	"https_url": wider(formatAndPattern("uri", `^[hH][tT][tT][pP][sS]://`)),
+	"ip":        wider(eitherFormat("ipv4", "ipv6")),
+	"ipv4":      wider(format("ipv4")),
+	"ipv6":      wider(format("ipv6")),
+
+	"hostname":          pattern(`^[a-zA-Z]` + label + `(\.[a-zA-Z0-9]` + label + `)*$`),
+	"hostname_rfc1123":  pattern(`^[a-zA-Z0-9]` + label + `(\.[a-zA-Z0-9]` + label + `)*$`),
+	"hostname_label":    pattern(`^[a-zA-Z0-9]` + label + `$`),
+	"fqdn":              wider(pattern(`^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}(\.[a-zA-Z0-9][a-zA-Z0-9-]{0,62})*\.[a-zA-Z][a-zA-Z0-9-]{0,62}\.?$`)),
+	"dns_rfc1035_label": limited(63, pattern(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)),
+	"url_encoded":       pattern(`^([^%]|%[0-9A-Fa-f]{2})*$`),
+
+	"uuid":          format("uuid"),
+	"uuid3":         formatAndPattern("uuid", uuidOf("0-9a-f", "3", "0-9a-f")),
+	"uuid4":         formatAndPattern("uuid", uuidOf("0-9a-f", "4", "89ab")),
+	"uuid5":         formatAndPattern("uuid", uuidOf("0-9a-f", "5", "89ab")),
+	"uuid7":         formatAndPattern("uuid", uuidOf("0-9a-f", "7", "89ab")),
+	"uuid_rfc4122":  format("uuid"),
+	"uuid3_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "3", "0-9a-fA-F")),
+	"uuid4_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "4", "89abAB")),
+	"uuid5_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "5", "89abAB")),
+	// The long s and the sign of kelvin are cases of s and k.
+	"ulid": pattern("^[0-7][A-HJKMNP-TV-Za-hjkmnp-tv-z0-9\u017f\u212a]{25}$"),
+
+	"base32":       encoded("base32", `^([A-Z2-7]{8})*([A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=|[A-Z2-7]{8})$`),
+	"base64":       encoded("base64", `^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$`),
+	"base64url":    encoded("base64url", `^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=|[A-Za-z0-9_-]{4})$`),
+	"base64rawurl": encoded("base64url", `^([A-Za-z0-9_-]{4})*[A-Za-z0-9_-]{2,4}$`),
+	"json":         onText(func(string) keyword { return roughly(&openapi3.Schema{ContentMediaType: "application/json"}) }),
+	"jwt":          pattern(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$`),
+	"md4":          hash(32), "md5": hash(32), "sha256": hash(64), "sha384": hash(96), "sha512": hash(128),
+	"ripemd128": hash(32), "ripemd160": hash(40), "tiger128": hash(32), "tiger160": hash(40), "tiger192": hash(48),
+
+	"semver": pattern(`^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)` +
+		`(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?` +
+		`(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$`),
+	"mongodb":  pattern(`^[a-f0-9]{24}$`),
+	"eth_addr": pattern(`^0x[0-9a-fA-F]{40}$`),
+	"cve":      pattern(`^CVE-(1999|2[0-9]{3})-(0[^0][0-9]{2}|0[0-9][^0][0-9]|0[0-9]{2}[^0]|[1-9][0-9]{3,})$`),
+	"bic":      pattern(`^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$`),
+	"ein":      pattern(`^[0-9]{2}-[0-9]{7}$`),
+	"issn":     wider(pattern(`^[0-9]{4}-[0-9]{3}[0-9X]$`)),
+
+	"bic_iso_9362_2014": pattern(`^[A-Za-z]{6}[A-Za-z0-9]{2}([A-Za-z0-9]{3})?$`),
+	// Validator wants durations that fit 64 bits.
+	"duration": wider(pattern(durationPattern)),
+	"datetime": moment,
+}
+
+// Parts of patterns: white space, a comma with white space around it, the
+// numbers of a colour, and what may follow the first character of a label.
+const (
+	ws      = `[\t\n\f\r ]*`
+	comma   = ws + `,` + ws
+	octet   = `(0|[1-9][0-9]?|1[0-9][0-9]?|2[0-4][0-9]|25[0-5])`
+	hue     = `(0|[1-9][0-9]?|[12][0-9][0-9]|3[0-5][0-9]|360)`
+	percent = `(0|[1-9][0-9]?|100)%`
+	part    = `(100|[1-9]?[0-9])%`
+	alpha   = `(0[^\n][1-9]*|[01])`
+	label   = `([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?`
+)
+
+// onText makes a rule for text; on anything else it is unsayable.
+func onText(make func(param string) keyword) keywordMaker {
+	return func(on subject, param string) keyword {
+		if on.shape != text {
+			return unsayable
+		}
+		return make(param)
+	}
+}
+
+func pattern(p string) keywordMaker {
+	return onText(func(string) keyword { return exactly(&openapi3.Schema{Pattern: p}) })
+}
+
+func format(name string) keywordMaker {
+	return onText(func(string) keyword { return exactly(&openapi3.Schema{Format: name}) })
+}
+
+func formatAndPattern(name, p string) keywordMaker {
+	return onText(func(string) keyword { return exactly(&openapi3.Schema{Format: name, Pattern: p}) })
+}
+
+func encoded(encoding, p string) keywordMaker {
+	return onText(func(string) keyword { return exactly(&openapi3.Schema{ContentEncoding: encoding, Pattern: p}) })
+}
+
+func eitherFormat(a, b string) keywordMaker {
+	return onText(func(string) keyword {
+		return exactly(&openapi3.Schema{AnyOf: openapi3.SchemaRefs{formatOf(a), formatOf(b)}})
+	})
+}
+
+func hash(digits int) keywordMaker { return pattern(`^[0-9a-f]{` + strconv.Itoa(digits) + `}$`) }
+
+func uuidOf(digit, version, variant string) string {
+	d := "[" + digit + "]"
+	return "^" + d + "{8}-" + d + "{4}-" + version + d + "{3}-[" + variant + "]" + d + "{3}-" + d + "{12}$"
+}
+
+// wider says that the rule refuses more than its keywords.
+func wider(make keywordMaker) keywordMaker {
+	return func(on subject, param string) keyword {
+		k := make(on, param)
+		k.exact = false
+		return k
+	}
+}
+
+func limited(length uint64, make keywordMaker) keywordMaker {
+	return func(on subject, param string) keyword {
+		k := make(on, param)
+		if k.says != nil {
+			k.says.MaxLength = &length
+		}
+		return k
+	}
+}
+
+// negate says the opposite. Only what is exact has one.
+func negate(make keywordMaker) keywordMaker {
+	return func(on subject, param string) keyword {
+		k := make(on, param)
+		if k.says == nil || !k.exact {
+			return unsayable
+		}
+		k.says.Type = on.jsonType
+		return exactly(&openapi3.Schema{Not: openapi3.NewSchemaRef("", k.says)})
+	}
+}
+
+func quotedPattern(before, after string) keywordMaker {
+	return onText(func(param string) keyword {
+		return exactly(&openapi3.Schema{Pattern: before + regexp.QuoteMeta(param) + after})
+	})
+}
+
+// classPattern makes a class of the parameter's characters, or of the first so
+// many.
+func classPattern(before, after string, most int) keywordMaker {
+	return onText(func(param string) keyword {
+		if most > 0 {
+			_, size := utf8.DecodeRuneInString(param)
+			param = param[:size]
+		}
+		if param == "" || !utf8.ValidString(param) {
+			return unsayable
+		}
+		return exactly(&openapi3.Schema{Pattern: before + inClass.Replace(param) + after})
+	})
+}
+
+var inClass = strings.NewReplacer(`\`, `\\`, `]`, `\]`, `[`, `\[`, `^`, `\^`, `-`, `\-`)
+
+func unlessNumber(p string) keywordMaker {
+	return func(on subject, param string) keyword {
+		if on.shape.isNumber() {
+			return nothingToSay
+		}
+		return pattern(p)(on, param)
+	}
+}
+
+func truth(on subject, _ string) keyword {
+	switch on.shape {
+	case boolean:
+		return nothingToSay
+	case text:
+		return exactly(&openapi3.Schema{Enum: []any{"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"}})
+	}
+	return unsayable
+}
+
+// moment is datetime=layout. time.Parse takes hours of one digit and fractions
+// behind a comma, which the formats of a time of day do not.
+func moment(on subject, layout string) keyword {
+	if on.shape == text && layout == "2006-01-02" {
+		return exactly(&openapi3.Schema{Format: "date"})
+	}
+	return unsayable
+}
+
+// size is a number of characters, elements or members as a schema.
+func (on subject) size(least, most *uint64) keyword {
+	s := &openapi3.Schema{}
+	low := uint64(0)
+	if least != nil {
+		low = *least
+	}
+	switch on.shape {
+	case text:
+		s.MinLength, s.MaxLength = low, most
+	case list:
+		s.MinItems, s.MaxItems = low, most
+	case mapping:
+		s.MinProps, s.MaxProps = low, most
+	case base64Text:
+		// So many bytes make four characters for every three of them.
+		s.MinLength = (low + 2) / 3 * 4
+		if most != nil {
+			s.MaxLength = new((*most + 2) / 3 * 4)
+		}
+		return roughly(s)
+	default:
+		return unsayable
+	}
+	return exactly(s)
+}
+
+func (on subject) isSized() bool {
+	return on.shape == text || on.shape == list || on.shape == mapping || on.shape == base64Text
+}
+
+// parseSize reads a parameter as validator does. More than any text can have
+// stays unsaid.
+func parseSize(param string) (int64, bool) {
+	n, err := strconv.ParseInt(param, 0, 64)
+	return n, err == nil && n < 1<<50
+}
+
+// precise is the greatest integer up to which a float64 is any integer.
+const precise = 1 << 53
+
+// limit reads a parameter as a number of the subject's kind.
+func (on subject) limit(param string) (float64, bool) {
+	switch on.shape {
+	case integer:
+		n, err := strconv.ParseInt(param, 0, 64)
+		return float64(n), err == nil && -precise <= n && n <= precise
+	case unsignedInteger:
+		n, err := strconv.ParseUint(param, 0, 64)
+		return float64(n), err == nil && n <= precise
+	case float:
+		x, err := strconv.ParseFloat(param, 64)
+		return x, err == nil && !math.IsNaN(x) && !math.IsInf(x, 0)
+	}
+	return 0, false
+}
+
+// atLeast is a lower bound, more being what sizes have on top of it.
+func atLeast(more int64) keywordMaker {
+	return func(on subject, param string) keyword {
+		if on.isSized() {
+			n, ok := parseSize(param)
+			if !ok {
+				return unsayable
+			}
+			return on.size(new(uint64(max(n+more, 0))), nil)
+		}
+		x, ok := on.limit(param)
+		if !ok {
+			return unsayable
+		}
+		return exactly(&openapi3.Schema{Min: &x})
+	}
+}
+
+func above(on subject, param string) keyword {
+	if on.isSized() {
+		return atLeast(1)(on, param)
+	}
+	x, ok := on.limit(param)
+	if !ok {
+		return unsayable
+	}
+	return exactly(&openapi3.Schema{ExclusiveMin: openapi3.ExclusiveBound{Value: &x}})
+}
+
+// atMost is an upper bound. Nothing has a size below zero, which no keyword
+// says.
+func atMost(less int64) keywordMaker {
+	return func(on subject, param string) keyword {
+		if on.isSized() {
+			n, ok := parseSize(param)
+			if n -= less; !ok || n < 0 {
+				return unsayable
+			}
+			return on.size(nil, new(uint64(n)))
+		}
+		x, ok := on.limit(param)
+		if !ok {
+			return unsayable
+		}
+		return exactly(&openapi3.Schema{Max: &x})
+	}
+}
+
+func below(on subject, param string) keyword {
+	if on.isSized() {
+		return atMost(1)(on, param)
+	}
+	x, ok := on.limit(param)
+	if !ok {
+		return unsayable
+	}
+	return exactly(&openapi3.Schema{ExclusiveMax: openapi3.ExclusiveBound{Value: &x}})
+}
+
+// length is the exact size, and of a number its value.
+func length(on subject, param string) keyword {
+	if !on.isSized() {
+		return equal(on, param)
+	}
+	n, ok := parseSize(param)
+	if !ok || n < 0 {
+		return unsayable
+	}
+	return on.size(new(uint64(n)), new(uint64(n)))
+}
+
+// equal is a value, and of a list or map its size.
+func equal(on subject, param string) keyword {
+	switch on.shape {
+	case list, mapping, base64Text:
+		return length(on, param)
+	}
+	value, ok := on.value(param)
+	if !ok {
+		return unsayable
+	}
+	return exactly(&openapi3.Schema{Const: value})
+}
+
+func unequal(on subject, param string) keyword { return negate(equal)(on, param) }
+
+// value reads a parameter as a value of the subject's kind. Integers keep all
+// their digits.
+func (on subject) value(param string) (any, bool) {
+	switch on.shape {
+	case text:
+		return param, true
+	case integer:
+		n, err := strconv.ParseInt(param, 0, 64)
+		return json.Number(strconv.FormatInt(n, 10)), err == nil
+	case unsignedInteger:
+		n, err := strconv.ParseUint(param, 0, 64)
+		return json.Number(strconv.FormatUint(n, 10)), err == nil
+	case float:
+		return on.limit(param)
+	case boolean:
+		b, err := strconv.ParseBool(param)
+		return b, err == nil
+	}
+	return nil, false
+}
+
+var word = regexp.MustCompile(`'[^']*'|\S+`)
+
+// words are the values of a oneof.
+func words(param string) []string {
+	found := word.FindAllString(param, -1)
+	for i := range found {
+		found[i] = strings.ReplaceAll(found[i], "'", "")
+	}
+	return found
+}
+
+// among is one of several values. validator compares the spelling of integers,
+// so a word in another spelling is no value.
+func among(on subject, param string) keyword {
+	var values []any
+	for _, word := range words(param) {
+		switch on.shape {
+		case text:
+			values = append(values, word)
+		case integer, unsignedInteger:
+			if value, ok := on.value(word); ok && string(value.(json.Number)) == word {
+				values = append(values, value)
+			}
+		}
+	}
+	if len(values) == 0 {
+		return unsayable
+	}
+	return exactly(&openapi3.Schema{Enum: values})
+}
+
+func notAmong(on subject, param string) keyword { return negate(among)(on, param) }
+
+func amongFolded(on subject, param string) keyword {
+	if on.shape != text || len(words(param)) == 0 {
+		return unsayable
+	}
+	var folded []string
+	for _, word := range words(param) {
+		folded = append(folded, fold(word))
+	}
+	return exactly(&openapi3.Schema{Pattern: "^(" + strings.Join(folded, "|") + ")$"})
+}
+
+func equalFolded(on subject, param string) keyword {
+	if on.shape != text {
+		return unsayable
+	}
+	return exactly(&openapi3.Schema{Pattern: "^" + fold(param) + "$"})
+}
+
+// fold is a pattern for a text in any case: ECMA 262 has no (?i).
+func fold(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		cases := []rune{r}
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			cases = append(cases, other)
+		}
+		if len(cases) == 1 {
+			b.WriteString(regexp.QuoteMeta(string(r)))
+			continue
+		}
+		b.WriteString("[" + string(cases) + "]")
+	}
+	return b.String()
+}
+
+// unique holds where elements that are equal in JSON are equal in Go. It is
+// not so for times, say, which carry a pointer to their zone.
+func unique(on subject, param string) keyword {
+	if on.shape != list || param != "" || !comparesAsJSON(on.typ.Elem) {
+		return unsayable
+	}
+	return exactly(&openapi3.Schema{UniqueItems: true})
+}
+
+func comparesAsJSON(t *typeinfo.Type) bool {
+	switch t.Kind {
+	case typeinfo.Pointer:
+		return comparesAsJSON(t.Elem)
+	case typeinfo.Bool, typeinfo.Int, typeinfo.Uint, typeinfo.Float, typeinfo.String:
+		return true
+	}
+	return false
+}
+
+func port(on subject, _ string) keyword {
+	if on.shape != integer && on.shape != unsignedInteger {
+		return unsayable
+	}
+	return exactly(&openapi3.Schema{Min: new(1.0), Max: new(65535.0)})
+}
+
+func degrees(most float64, p string) keywordMaker {
+	return func(on subject, param string) keyword {
+		if on.shape.isNumber() {
+			return exactly(&openapi3.Schema{Min: new(-most), Max: new(most)})
+		}
+		return pattern(p)(on, param)
+	}
+}

@@ -1,0 +1,448 @@
+package schema
+
+import (
+	"encoding/json"
+	"math"
+	"reflect"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// value is the schema of a value of type t that keeps the rules.
+func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
+	if s, ok := c.own(t); ok {
+		c.keep(s, t, rules, at)
+		return openapi3.NewSchemaRef("", s)
+	}
+	switch t.Kind {
+	case typeinfo.Pointer, typeinfo.Optional:
+		held := c.value(t.Elem, rules, at)
+		if at.text {
+			return held
+		}
+		return orNull(held)
+	case typeinfo.Struct, typeinfo.Union:
+		return c.members(t, rules, at)
+	}
+	s := c.kind(t, rules, at)
+	if t.Enum != nil {
+		s.Enum = literals(t.Enum)
+	}
+	c.keep(s, t, rules, at)
+	return openapi3.NewSchemaRef("", s)
+}
+
+// own is a copy of the schema the user gave for the type.
+func (c *Components) own(t *typeinfo.Type) (*openapi3.Schema, bool) {
+	given, ok := c.options.Custom[t.Go]
+	if !ok {
+		if !describesItself(t) {
+			return nil, false
+		}
+		given = reflect.New(t.Go).Interface().(describer).OpenAPISchema()
+	}
+	s := &openapi3.Schema{}
+	if given != nil {
+		*s = *given
+	}
+	return s, true
+}
+
+// describer is a type that documents itself.
+type describer interface{ OpenAPISchema() *openapi3.Schema }
+
+// describesItself is false for a struct that merely embeds such a type.
+func describesItself(t *typeinfo.Type) bool {
+	if t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional || t.Go.Kind() == reflect.Interface {
+		return false
+	}
+	return reflect.PointerTo(t.Go).Implements(reflect.TypeFor[describer]()) && typeinfo.Declares(t.Go, "OpenAPISchema")
+}
+
+func (c *Components) overridden(t *typeinfo.Type) bool {
+	_, given := c.options.Custom[t.Go]
+	return given || describesItself(t)
+}
+
+// members is the schema of a struct or union, a reference if it has a name.
+func (c *Components) members(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
+	if c.uses[t.Go] == 0 {
+		c.Mark(t, at.use)
+	}
+	c.settle()
+	made := c.find(t, whole, at.use)
+	if made == nil {
+		s := &openapi3.Schema{}
+		c.fill(s, t, at.use)
+		c.keep(s, t, rules, at)
+		return openapi3.NewSchemaRef("", s)
+	}
+	c.reach(made, func(s *openapi3.Schema) { c.fill(s, t, at.use) })
+	return c.beside(made.ref(), t, rules, at)
+}
+
+func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
+	if t.Kind == typeinfo.Union {
+		c.union(s, t, use)
+		return
+	}
+	c.object(s, t.Object, nil, c.requiredUse(t, use))
+}
+
+// union is a choice among components of their own: each variant's members with
+// the discriminator among them. A union without a name is told apart by the
+// discriminator's values alone, since a mapping needs names.
+func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
+	o := t.Object
+	mapping := map[string]openapi3.MappingRef{}
+	for i, variant := range o.Cases {
+		fill := func(s *openapi3.Schema) {
+			tag := &discriminator{property: o.Discriminator, value: variant.Name}
+			c.object(s, variant.Type.Object, tag, c.requiredUse(t, use))
+		}
+		made := c.find(t, i, use)
+		if made == nil {
+			inline := &openapi3.Schema{}
+			fill(inline)
+			s.OneOf = append(s.OneOf, openapi3.NewSchemaRef("", inline))
+			continue
+		}
+		c.reach(made, fill)
+		ref := made.ref()
+		s.OneOf = append(s.OneOf, ref)
+		mapping[variant.Name] = openapi3.MappingRef{Ref: ref.Ref}
+	}
+	if len(mapping) > 0 {
+		s.Discriminator = &openapi3.Discriminator{PropertyName: o.Discriminator, Mapping: mapping}
+	}
+}
+
+// durationPattern is what time.ParseDuration reads.
+const durationPattern = `^[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+
+// kind is the schema of every kind but structs, unions and what may be null.
+func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.Schema {
+	switch t.Kind {
+	case typeinfo.Bool:
+		return ofType(openapi3.TypeBoolean)
+	case typeinfo.Int:
+		return signed(t.Bits)
+	case typeinfo.Uint:
+		return unsigned(t.Bits)
+	case typeinfo.Float:
+		return &openapi3.Schema{Type: types(openapi3.TypeNumber), Format: map[int]string{32: "float", 64: "double"}[t.Bits]}
+	case typeinfo.Number:
+		return ofType(openapi3.TypeNumber)
+	case typeinfo.String:
+		return ofType(openapi3.TypeString)
+	case typeinfo.Bytes:
+		return octets(at)
+	case typeinfo.Time:
+		return &openapi3.Schema{Type: types(openapi3.TypeString), Format: "date-time"}
+	case typeinfo.Duration:
+		return &openapi3.Schema{
+			Type: types(openapi3.TypeString), Pattern: durationPattern,
+			Description: "A duration such as 1h30m or 250ms", Examples: []any{"1h30m"},
+		}
+	case typeinfo.Text:
+		return formatted(t.Format)
+	case typeinfo.JSON:
+		return selfMade(t.Format, at)
+	case typeinfo.Slice, typeinfo.Array:
+		return c.list(t, rules, at)
+	case typeinfo.Map:
+		return c.mapping(t, rules, at)
+	}
+	return &openapi3.Schema{}
+}
+
+func ofType(name string) *openapi3.Schema { return &openapi3.Schema{Type: types(name)} }
+
+// signed has bounds up to 32 bits: those of 64 bits are no float64.
+func signed(bits int) *openapi3.Schema {
+	s := &openapi3.Schema{Type: types(openapi3.TypeInteger), Format: "int64"}
+	if bits <= 32 {
+		s.Format = "int32"
+		s.Min, s.Max = new(-math.Ldexp(1, bits-1)), new(math.Ldexp(1, bits-1)-1)
+	}
+	return s
+}
+
+// unsigned has the format of the signed integer that holds it; for 64 bits
+// there is none.
+func unsigned(bits int) *openapi3.Schema {
+	s := &openapi3.Schema{Type: types(openapi3.TypeInteger), Min: new(0.0)}
+	if bits <= 32 {
+		s.Format = map[bool]string{true: "int32", false: "int64"}[bits < 32]
+		s.Max = new(math.Ldexp(1, bits) - 1)
+	}
+	return s
+}
+
+func octets(at place) *openapi3.Schema {
+	s := ofType(openapi3.TypeString)
+	if !at.text {
+		s.ContentEncoding = "base64"
+	}
+	return s
+}
+
+// formatted is the schema of text of a known format, or of any text. Formats
+// that JSON Schema does not know are left out, save decimal, which OpenAPI's
+// registry has.
+func formatted(format string) *openapi3.Schema {
+	s := ofType(openapi3.TypeString)
+	switch format {
+	case "ip":
+		s.AnyOf = openapi3.SchemaRefs{formatOf("ipv4"), formatOf("ipv6")}
+	case "uuid", "ipv4", "ipv6", "uri", "email", "hostname", "date", "time", "date-time", "duration", "decimal":
+		s.Format = format
+	}
+	return s
+}
+
+func formatOf(format string) *openapi3.SchemaRef {
+	return openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Format: format})
+}
+
+// selfMade is the schema of a type that reads its own JSON: anything, unless
+// its format is known. Such a type sees null too.
+func selfMade(format string, at place) *openapi3.Schema {
+	var s *openapi3.Schema
+	switch format {
+	case "":
+		return &openapi3.Schema{}
+	case "integer":
+		s = ofType(openapi3.TypeInteger)
+	case "number":
+		s = ofType(openapi3.TypeNumber)
+	case "decimal":
+		s = &openapi3.Schema{Type: types(openapi3.TypeString), Format: format}
+		if !at.text {
+			s.Type = types(openapi3.TypeString, openapi3.TypeNumber)
+		}
+	default:
+		s = formatted(format)
+	}
+	if at.text {
+		return s
+	}
+	return orNull(openapi3.NewSchemaRef("", s)).Value
+}
+
+func (c *Components) list(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.Schema {
+	s := ofType(openapi3.TypeArray)
+	s.Items = c.value(t.Elem, elemRules(rules), at)
+	if t.Kind == typeinfo.Array {
+		n := uint64(t.Len)
+		s.MinItems, s.MaxItems = n, &n
+	}
+	return s
+}
+
+func elemRules(rules *typeinfo.Rules) *typeinfo.Rules {
+	if rules == nil {
+		return nil
+	}
+	return rules.Elem
+}
+
+// mapping is an object with any names; what names there may be is said where
+// the key is more than text.
+func (c *Components) mapping(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.Schema {
+	s := ofType(openapi3.TypeObject)
+	s.AdditionalProperties = openapi3.AdditionalProperties{Schema: c.value(t.Elem, elemRules(rules), at)}
+	var keys *typeinfo.Rules
+	if rules != nil {
+		keys = rules.Keys
+	}
+	if names := c.names(t.Key, keys); names != nil {
+		s.PropertyNames = openapi3.NewSchemaRef("", names)
+	}
+	return s
+}
+
+// names is the schema of the names a map's keys have, nil for any text.
+func (c *Components) names(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.Schema {
+	if t.Kind == typeinfo.String && t.Enum == nil && rules == nil && !c.overridden(t) {
+		return nil
+	}
+	s := ofType(openapi3.TypeString)
+	switch t.Kind {
+	case typeinfo.Int:
+		s.Pattern = `^(0|-?[1-9][0-9]*)$`
+	case typeinfo.Uint:
+		s.Pattern = `^(0|[1-9][0-9]*)$`
+	case typeinfo.Text:
+		s = formatted(t.Format)
+	case typeinfo.String:
+		if own, ok := c.own(t); ok {
+			s = own
+		}
+	}
+	if t.Enum != nil {
+		s.Pattern, s.Enum = "", texts(t.Enum)
+	}
+	c.keepName(s, t, rules)
+	return s
+}
+
+// keepName adds the rules of a key. A rule of a number says nothing about the
+// text of its name.
+func (c *Components) keepName(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.Rules) {
+	if t.Kind == typeinfo.String {
+		c.keep(s, t, rules, place{text: true})
+		return
+	}
+	if rules != nil {
+		noteAll(s, rules.Self)
+	}
+}
+
+// quoted is the schema of a number or boolean inside a string. Its rules are
+// about what stands in there.
+func (c *Components) quoted(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.SchemaRef {
+	if t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+		return orNull(c.quoted(t.Elem, rules))
+	}
+	s := ofType(openapi3.TypeString)
+	switch {
+	case t.Kind == typeinfo.Bool:
+		s.Enum = []any{"true", "false"}
+	default:
+		s.Pattern = `^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`
+	}
+	if rules != nil {
+		noteAll(s, rules.Self)
+	}
+	return openapi3.NewSchemaRef("", s)
+}
+
+// file is the content of a file in a form, or a list of such.
+func file(t reflect.Type) *openapi3.SchemaRef {
+	s := &openapi3.Schema{Type: types(openapi3.TypeString), Format: "binary", ContentMediaType: "application/octet-stream"}
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8 {
+		return openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeArray), Items: openapi3.NewSchemaRef("", s)})
+	}
+	return openapi3.NewSchemaRef("", s)
+}
+
+// orNull adds null. A type takes a second name as long as nothing beside it
+// would refuse null; everything else becomes one of two.
+func orNull(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
+	s := ref.Value
+	if ref.Ref == "" {
+		choice := len(s.Enum)+len(s.AnyOf)+len(s.OneOf)+len(s.AllOf) > 0 || s.Const != nil || s.Not != nil
+		switch {
+		case !choice && s.IsEmpty(), s.Type.IncludesNull():
+			return ref
+		case !choice && s.Type != nil:
+			s.Type = types(append(s.Type.Slice(), openapi3.TypeNull)...)
+			return ref
+		}
+	}
+	null := openapi3.NewSchemaRef("", ofType(openapi3.TypeNull))
+	return openapi3.NewSchemaRef("", &openapi3.Schema{AnyOf: openapi3.SchemaRefs{ref, null}})
+}
+
+// annotate adds what a field says about itself. Beside a reference it stands
+// in the reference, since the component is shared.
+func annotate(ref *openapi3.SchemaRef, f *typeinfo.Field) *openapi3.SchemaRef {
+	if ref.Ref != "" {
+		annotateRef(ref, f)
+		return ref
+	}
+	s := ref.Value
+	if f.Title != "" {
+		s.Title = f.Title
+	}
+	if f.Doc != "" {
+		s.Description = f.Doc
+	}
+	s.Deprecated = s.Deprecated || f.Deprecated
+	if value := fieldLiteral(f, f.Default); value != nil {
+		s.Default = value
+	}
+	if value := fieldLiteral(f, f.Example); value != nil {
+		s.Examples = []any{value}
+	}
+	return ref
+}
+
+func annotateRef(ref *openapi3.SchemaRef, f *typeinfo.Field) {
+	siblings := map[string]any{}
+	if f.Title != "" {
+		siblings["title"] = f.Title
+	}
+	if f.Doc != "" {
+		siblings["description"] = f.Doc
+	}
+	if f.Deprecated {
+		siblings["deprecated"] = true
+	}
+	if fieldLiteral(f, f.Default) != nil {
+		siblings["default"] = f.Default
+	}
+	if fieldLiteral(f, f.Example) != nil {
+		siblings["examples"] = []any{f.Example}
+	}
+	besides(ref, siblings)
+}
+
+// besides puts keywords beside a reference.
+func besides(ref *openapi3.SchemaRef, siblings map[string]any) {
+	for name, value := range siblings {
+		if ref.Extensions == nil {
+			ref.Extensions = map[string]any{}
+		}
+		ref.Extensions[name] = value
+	}
+}
+
+// fieldLiteral is a default or example as it stands on the wire, nil for none.
+// null as a default says no more than that the field may be left out.
+func fieldLiteral(f *typeinfo.Field, raw json.RawMessage) any {
+	if raw == nil {
+		return nil
+	}
+	if f.Quoted {
+		return string(raw)
+	}
+	return literal(raw)
+}
+
+// literal decodes JSON. Numbers keep their digits.
+func literal(raw json.RawMessage) any {
+	decoder := json.NewDecoder(strings.NewReader(string(raw)))
+	decoder.UseNumber()
+	var value any
+	if decoder.Decode(&value) != nil {
+		return nil // typeinfo has found it valid
+	}
+	return value
+}
+
+func literals(raws []json.RawMessage) []any {
+	values := make([]any, len(raws))
+	for i, raw := range raws {
+		values[i] = literal(raw)
+	}
+	return values
+}
+
+// texts are literals as the names of members.
+func texts(raws []json.RawMessage) []any {
+	values := literals(raws)
+	for i, value := range values {
+		if _, ok := value.(string); !ok {
+			values[i] = string(raws[i])
+		}
+	}
+	return values
+}

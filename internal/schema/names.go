@@ -1,0 +1,348 @@
+package schema
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// key names a component before it has a name: a type, the number of a variant
+// of a union or whole, and under Split the use it is for.
+type key struct {
+	goType  reflect.Type
+	variant int
+	use     Use
+}
+
+const whole = -1
+
+// contender is a component in want of a name.
+type contender struct {
+	made   *component
+	parsed typeName
+	suffix string
+	// level is how much of the import paths the name tells.
+	level int
+}
+
+func (n *contender) name() string { return legal(n.parsed.atLevel(n.level) + n.suffix) }
+
+// identity is equal for types that no import path tells apart: those declared
+// inside functions of one package.
+func (n *contender) identity() string { return n.parsed.atLevel(n.parsed.levels()) + n.suffix }
+
+// settle gives each marked type its name. Those that would have the same one
+// take more and more of their import paths, all of them, until they differ;
+// what import paths cannot tell apart is numbered.
+func (c *Components) settle() {
+	if len(c.unnamed) == 0 {
+		return
+	}
+	var contenders []*contender
+	for _, t := range c.unnamed {
+		contenders = append(contenders, c.contend(t)...)
+	}
+	c.unnamed = nil
+	for c.qualify(contenders) {
+	}
+	// A name that is one contender's alone goes first, so that no number takes it.
+	count := map[string]int{}
+	for _, n := range contenders {
+		count[n.name()]++
+	}
+	for _, alone := range []bool{true, false} {
+		for _, n := range contenders {
+			if (count[n.name()] == 1) == alone {
+				n.made.name = c.free(n.name())
+			}
+		}
+	}
+}
+
+// contend makes the components of a type, nameless yet.
+func (c *Components) contend(t *typeinfo.Type) []*contender {
+	if t.Go.Name() == "" {
+		return nil
+	}
+	parsed := parseTypeName(t.Go)
+	var contenders []*contender
+	add := func(variant int, use Use, suffix string) {
+		made := &component{}
+		c.entries[key{t.Go, variant, use}] = made
+		contenders = append(contenders, &contender{made: made, parsed: parsed, suffix: suffix})
+	}
+	uses := map[Use]string{0: ""}
+	if c.isSplit(t) {
+		uses = map[Use]string{In: "Input", Out: "Output"}
+	}
+	for _, use := range []Use{0, In, Out} {
+		suffix, ok := uses[use]
+		if !ok {
+			continue
+		}
+		add(whole, use, suffix)
+		for i, variant := range t.Object.Cases {
+			add(i, use, capital(variant.Name)+suffix)
+		}
+	}
+	return contenders
+}
+
+// find is the component of a type for a use, nil for a type without a name.
+func (c *Components) find(t *typeinfo.Type, variant int, use Use) *component {
+	for _, wanted := range []Use{0, use, In, Out} {
+		if made, ok := c.entries[key{t.Go, variant, wanted}]; ok {
+			return made
+		}
+	}
+	return nil
+}
+
+// isSplit reports whether a type has a component for each use: it is used both
+// ways, and it or a type inside is not the same both ways.
+func (c *Components) isSplit(t *typeinfo.Type) bool {
+	return c.options.Split && c.uses[t.Go] == In|Out && c.differs(t, map[*typeinfo.Type]bool{})
+}
+
+func (c *Components) differs(t *typeinfo.Type, seen map[*typeinfo.Type]bool) bool {
+	if seen[t] || c.overridden(t) {
+		return false
+	}
+	seen[t] = true
+	if t.Object != nil {
+		objects := []*typeinfo.Object{t.Object}
+		for _, variant := range t.Object.Cases {
+			objects = append(objects, variant.Type.Object)
+		}
+		for _, o := range objects {
+			for _, f := range o.Fields {
+				if !f.Hidden && isRequired(f, In) != isRequired(f, Out) {
+					return true
+				}
+			}
+		}
+	}
+	for inner := range inside(t) {
+		if c.differs(inner, seen) {
+			return true
+		}
+	}
+	return false
+}
+
+// qualify raises the level of all contenders for one name, unless they are of
+// one identity or have told all they have. It reports whether any was raised.
+func (c *Components) qualify(contenders []*contender) bool {
+	rivals := map[string][]*contender{}
+	for _, n := range contenders {
+		rivals[n.name()] = append(rivals[n.name()], n)
+	}
+	raised := false
+	for name, group := range rivals {
+		if !c.taken[name] && !differ(group) {
+			continue
+		}
+		for _, n := range group {
+			if n.level < n.parsed.levels() {
+				n.level++
+				raised = true
+			}
+		}
+	}
+	return raised
+}
+
+func differ(group []*contender) bool {
+	for _, n := range group[1:] {
+		if n.identity() != group[0].identity() {
+			return true
+		}
+	}
+	return false
+}
+
+// free takes a name, with a number if it is taken.
+func (c *Components) free(name string) string {
+	unique := name
+	for i := 2; c.taken[unique]; i++ {
+		unique = fmt.Sprintf("%s%d", name, i)
+	}
+	c.taken[unique] = true
+	return unique
+}
+
+// legal keeps what OpenAPI allows in the name of a component.
+func legal(name string) string {
+	name = strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("._-", r) {
+			return r
+		}
+		return '_'
+	}, name)
+	return cmp.Or(name, "Type")
+}
+
+// typeName is the name of a Go type taken apart: Page[shop.Item] has the name
+// Page and the argument Item of package shop.
+type typeName struct {
+	path []string
+	name string
+	// of stands between the name and its arguments.
+	of   string
+	args []typeName
+}
+
+func parseTypeName(t reflect.Type) typeName {
+	p := nameParser{rest: t.Name()}
+	n := p.parse()
+	n.path = elements(t.PkgPath())
+	return n
+}
+
+// elements are the elements of an import path as words of a name, the last one
+// first. A major version belongs to the element in front of it.
+func elements(path string) []string {
+	var words []string
+	for element := range strings.SplitSeq(path, "/") {
+		if plain, err := url.PathUnescape(element); err == nil {
+			element = plain
+		}
+		if isVersion(element) && len(words) > 0 {
+			words[0] += capital(element)
+			continue
+		}
+		if word := capital(element); word != "" {
+			words = append([]string{word}, words...)
+		}
+	}
+	return words
+}
+
+func isVersion(element string) bool {
+	return len(element) > 1 && element[0] == 'v' && strings.Trim(element[1:], "0123456789") == ""
+}
+
+// capital makes one word of letters and digits: go-bar.v2 is GoBarV2.
+func capital(text string) string {
+	var b strings.Builder
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		first, size := utf8.DecodeRuneInString(word)
+		b.WriteRune(unicode.ToUpper(first))
+		b.WriteString(word[size:])
+	}
+	return b.String()
+}
+
+// levels is the number of the level that tells everything.
+func (n typeName) levels() int {
+	most := 2 * len(n.path)
+	for _, arg := range n.args {
+		most = max(most, arg.levels())
+	}
+	return most
+}
+
+// atLevel spells the name. Each odd level tells one more element of the paths
+// of the arguments, each even one of the type's own.
+func (n typeName) atLevel(level int) string { return n.spell(level/2, (level+1)/2) }
+
+func (n typeName) spell(own, inner int) string {
+	var b strings.Builder
+	own = min(own, len(n.path))
+	for i := own - 1; i >= 0; i-- {
+		b.WriteString(n.path[i])
+	}
+	if own > 0 {
+		b.WriteString(capital(n.name))
+	} else {
+		b.WriteString(n.name)
+	}
+	for i, arg := range n.args {
+		if i == 0 {
+			b.WriteString(n.of)
+		} else {
+			b.WriteString("And")
+		}
+		b.WriteString(capital(arg.spell(inner, inner)))
+	}
+	return b.String()
+}
+
+// nameParser reads the arguments of a generic type as reflect writes them.
+type nameParser struct{ rest string }
+
+func (p *nameParser) skip(prefix string) bool {
+	rest, found := strings.CutPrefix(p.rest, prefix)
+	p.rest = rest
+	return found
+}
+
+// until takes text up to one of the stops outside brackets and quotes.
+func (p *nameParser) until(stops string) string {
+	depth, quoted := 0, false
+	for i, r := range p.rest {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case quoted:
+		case depth == 0 && strings.ContainsRune(stops, r):
+			taken := p.rest[:i]
+			p.rest = p.rest[i:]
+			return taken
+		case strings.ContainsRune("[{(", r):
+			depth++
+		case strings.ContainsRune("]})", r):
+			depth--
+		}
+	}
+	taken := p.rest
+	p.rest = ""
+	return taken
+}
+
+func (p *nameParser) parse() typeName {
+	switch {
+	case p.skip("*"):
+		return typeName{name: "Nullable", args: []typeName{p.parse()}}
+	case p.skip("[]"):
+		return typeName{name: "List", of: "Of", args: []typeName{p.parse()}}
+	case p.skip("map["):
+		k := p.parse()
+		p.skip("]")
+		return typeName{name: "Map", of: "Of", args: []typeName{k, p.parse()}}
+	case p.skip("["):
+		length := p.until("]")
+		p.skip("]")
+		return typeName{name: "Array" + length, of: "Of", args: []typeName{p.parse()}}
+	case p.skip("interface {}"):
+		return typeName{name: "Any"}
+	case strings.HasPrefix(p.rest, "struct {"):
+		p.until(",]")
+		return typeName{name: "Struct"}
+	}
+	return p.parseNamed()
+}
+
+func (p *nameParser) parseNamed() typeName {
+	full := p.until("[,]")
+	// A type declared inside a function has a number behind a middle dot.
+	full, _, _ = strings.Cut(full, "·")
+	dot := strings.LastIndexByte(full, '.')
+	n := typeName{name: full[dot+1:], of: "Of"}
+	if dot > 0 {
+		n.path = elements(full[:dot])
+	}
+	for p.skip("[") || len(n.args) > 0 && p.skip(",") {
+		n.args = append(n.args, p.parse())
+		if p.skip("]") {
+			break
+		}
+	}
+	return n
+}

@@ -1,0 +1,338 @@
+package schema
+
+import (
+	"cmp"
+	"reflect"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// shape is what validator's rules judge a value as.
+type shape uint8
+
+const (
+	opaque shape = iota // no keyword follows from a rule
+	text
+	integer
+	unsignedInteger
+	float
+	boolean
+	list
+	mapping
+	base64Text // the bytes in a text of base64
+)
+
+var shapes = map[typeinfo.Kind]shape{
+	typeinfo.String: text, typeinfo.Int: integer, typeinfo.Uint: unsignedInteger, typeinfo.Float: float,
+	typeinfo.Bool: boolean, typeinfo.Slice: list, typeinfo.Array: list, typeinfo.Map: mapping, typeinfo.Bytes: base64Text,
+}
+
+func (s shape) isNumber() bool { return s == integer || s == unsignedInteger || s == float }
+
+// subject is the value that rules are about.
+type subject struct {
+	typ   *typeinfo.Type
+	shape shape
+	// jsonType is the name JSON Schema has for it, nil for more than one.
+	jsonType *openapi3.Types
+}
+
+// valuer is validator's interface of a type that is judged by another value.
+type valuer interface{ ValidatorValue() any }
+
+func subjectOf(s *openapi3.Schema, t *typeinfo.Type, at place) subject {
+	on := subject{typ: t, shape: shapes[t.Kind], jsonType: s.Type}
+	if t.Go.Implements(reflect.TypeFor[valuer]()) || at.text && on.shape == base64Text {
+		on.shape = opaque
+	}
+	return on
+}
+
+// keyword is what a rule says as keywords. Without any, exact means that every
+// value keeps the rule, and otherwise that no keyword can say it. With some,
+// exact means that they say what the rule does and no less.
+type keyword struct {
+	says  *openapi3.Schema
+	exact bool
+}
+
+var (
+	nothingToSay = keyword{exact: true}
+	unsayable    = keyword{}
+)
+
+func exactly(s *openapi3.Schema) keyword { return keyword{says: s, exact: true} }
+func roughly(s *openapi3.Schema) keyword { return keyword{says: s} }
+
+// keep adds the rules on the value itself to its schema.
+func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.Rules, at place) {
+	if rules == nil || len(rules.Self) == 0 {
+		return
+	}
+	on := subjectOf(s, t, at)
+	if !rules.SkipZero {
+		c.apply(s, on, rules.Self)
+		return
+	}
+	ruled := &openapi3.Schema{Type: s.Type}
+	c.apply(ruled, on, rules.Self)
+	zero, ok := on.zero()
+	if !ok || !refusesZero(ruled, on.shape) {
+		c.apply(s, on, rules.Self)
+		return
+	}
+	carryNotes(ruled, s)
+	conjoin(s, &openapi3.Schema{AnyOf: openapi3.SchemaRefs{
+		openapi3.NewSchemaRef("", ruled),
+		openapi3.NewSchemaRef("", &openapi3.Schema{Type: s.Type, Const: zero}),
+	}})
+}
+
+func (c *Components) apply(s *openapi3.Schema, on subject, rules []typeinfo.Rule) {
+	for _, rule := range rules {
+		if own := c.options.Rules[rule.Name]; own != nil {
+			own(s, rule.Param)
+			continue
+		}
+		k := c.say(on, rule)
+		if k.says != nil {
+			conjoin(s, k.says)
+		}
+		if !k.exact {
+			note(s, rule)
+		}
+	}
+}
+
+// beside adds rules to a reference. What keywords a user's rule has apply
+// beside the component, which is shared.
+func (c *Components) beside(ref *openapi3.SchemaRef, t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
+	ruled := &openapi3.Schema{}
+	c.keep(ruled, t, rules, at)
+	notes := ruled.Extensions
+	if ruled.Extensions = nil; !ruled.IsEmpty() {
+		both := openapi3.SchemaRefs{ref, openapi3.NewSchemaRef("", ruled)}
+		return openapi3.NewSchemaRef("", &openapi3.Schema{AllOf: both, Extensions: notes})
+	}
+	besides(ref, notes)
+	return ref
+}
+
+// say finds the keywords of a rule. Rules about other fields have none and are
+// not mentioned, because they name fields as Go does.
+func (c *Components) say(on subject, rule typeinfo.Rule) keyword {
+	switch {
+	case len(rule.Or) > 0:
+		return c.sayEither(on, rule.Or)
+	case rule.Cross || silent[rule.Name]:
+		return nothingToSay
+	case rule.Name == "iscolor":
+		return c.sayEither(on, colours)
+	}
+	if make, ok := keywords[rule.Name]; ok {
+		return make(on, rule.Param)
+	}
+	return unsayable
+}
+
+// silent rules say nothing about a value that is there.
+var silent = map[string]bool{"required": true, "omitnil": true, "structonly": true, "nostructlevel": true}
+
+var colours = []typeinfo.Rule{{Name: "hexcolor"}, {Name: "rgb"}, {Name: "rgba"}, {Name: "hsl"}, {Name: "hsla"}, {Name: "cmyk"}}
+
+// sayEither is a choice. One alternative without a keyword makes the whole
+// choice unsayable.
+func (c *Components) sayEither(on subject, alternatives []typeinfo.Rule) keyword {
+	either := keyword{says: &openapi3.Schema{}, exact: true}
+	for _, rule := range alternatives {
+		one := &openapi3.Schema{Type: on.jsonType}
+		if own := c.options.Rules[rule.Name]; own != nil {
+			own(one, rule.Param)
+		} else {
+			k := c.say(on, rule)
+			if k.says == nil {
+				return k
+			}
+			conjoin(one, k.says)
+			either.exact = either.exact && k.exact
+		}
+		either.says.AnyOf = append(either.says.AnyOf, openapi3.NewSchemaRef("", one))
+	}
+	return either
+}
+
+// zero is the value that validator's omitempty lets pass. Of lists and maps it
+// is the one that JSON cannot spell.
+func (on subject) zero() (any, bool) {
+	switch on.shape {
+	case text:
+		return "", true
+	case integer, unsignedInteger, float:
+		return 0, true
+	case boolean:
+		return false, true
+	}
+	return nil, false
+}
+
+func refusesZero(s *openapi3.Schema, on shape) bool {
+	if s.Const != nil || s.Not != nil || len(s.Enum)+len(s.AnyOf)+len(s.OneOf)+len(s.AllOf) > 0 {
+		return true
+	}
+	if on.isNumber() {
+		least, most := lowest(s), highest(s)
+		return least.excludes(0) || most.excludes(0)
+	}
+	return s.MinLength > 0 || s.Pattern != "" || s.Format != ""
+}
+
+// noted is the extension that lists the rules a schema does not say exactly.
+const noted = "x-validate"
+
+func note(s *openapi3.Schema, rule typeinfo.Rule) {
+	if rule.Cross || silent[rule.Name] {
+		return
+	}
+	addNote(s, rule.String())
+}
+
+func noteAll(s *openapi3.Schema, rules []typeinfo.Rule) {
+	for _, rule := range rules {
+		note(s, rule)
+	}
+}
+
+func addNote(s *openapi3.Schema, text string) {
+	extensions := map[string]any{}
+	for name, value := range s.Extensions {
+		extensions[name] = value
+	}
+	if before, ok := extensions[noted].(string); ok {
+		text = before + "," + text
+	}
+	extensions[noted] = text
+	s.Extensions = extensions
+}
+
+// carryNotes moves the note of a part to the whole.
+func carryNotes(part, whole *openapi3.Schema) {
+	if text, ok := part.Extensions[noted].(string); ok {
+		part.Extensions = nil
+		addNote(whole, text)
+	}
+}
+
+// conjoin makes s say what more says as well. Of bounds the tightest stays;
+// whatever s has no room for becomes one more element of allOf.
+func conjoin(s, more *openapi3.Schema) {
+	setLowest(s, tighter(lowest(s), lowest(more)))
+	setHighest(s, tighter(highest(s), highest(more)))
+	s.MinLength = max(s.MinLength, more.MinLength)
+	s.MinItems = max(s.MinItems, more.MinItems)
+	s.MinProps = max(s.MinProps, more.MinProps)
+	s.MaxLength = least(s.MaxLength, more.MaxLength)
+	s.MaxItems = least(s.MaxItems, more.MaxItems)
+	s.MaxProps = least(s.MaxProps, more.MaxProps)
+	s.UniqueItems = s.UniqueItems || more.UniqueItems
+	s.ContentEncoding = cmp.Or(s.ContentEncoding, more.ContentEncoding)
+	s.ContentMediaType = cmp.Or(s.ContentMediaType, more.ContentMediaType)
+	rest := openapi3.Schema{}
+	only(&s.Pattern, more.Pattern, &rest.Pattern)
+	only(&s.Format, more.Format, &rest.Format)
+	if s.Not == nil {
+		s.Not = more.Not
+	} else {
+		rest.Not = more.Not
+	}
+	if s.AnyOf == nil {
+		s.AnyOf = more.AnyOf
+	} else {
+		rest.AnyOf = more.AnyOf
+	}
+	if s.Const == nil && s.Enum == nil {
+		s.Const, s.Enum = more.Const, more.Enum
+	} else if rest.Const, rest.Enum = more.Const, more.Enum; more.Const != nil || more.Enum != nil {
+		rest.Type = s.Type
+	}
+	if !rest.IsEmpty() {
+		s.AllOf = append(s.AllOf, openapi3.NewSchemaRef("", &rest))
+	}
+}
+
+// only gives a keyword its value, or leaves it over if it has another.
+func only(has *string, wanted string, left *string) {
+	switch *has {
+	case "":
+		*has = wanted
+	case wanted:
+	default:
+		*left = wanted
+	}
+}
+
+func least(a, b *uint64) *uint64 {
+	if a == nil || b != nil && *b < *a {
+		return b
+	}
+	return a
+}
+
+// bound is one end of a range of numbers; nil at means that there is none.
+type bound struct {
+	at        *float64
+	exclusive bool
+	// upper makes it the end, otherwise it is the start.
+	upper bool
+}
+
+func lowest(s *openapi3.Schema) bound {
+	return tighter(bound{at: s.Min}, bound{at: s.ExclusiveMin.Value, exclusive: true})
+}
+
+func highest(s *openapi3.Schema) bound {
+	return tighter(bound{at: s.Max, upper: true}, bound{at: s.ExclusiveMax.Value, exclusive: true, upper: true})
+}
+
+func setLowest(s *openapi3.Schema, b bound) {
+	s.Min, s.ExclusiveMin.Value = b.at, nil
+	if b.exclusive {
+		s.Min, s.ExclusiveMin.Value = nil, b.at
+	}
+}
+
+func setHighest(s *openapi3.Schema, b bound) {
+	s.Max, s.ExclusiveMax.Value = b.at, nil
+	if b.exclusive {
+		s.Max, s.ExclusiveMax.Value = nil, b.at
+	}
+}
+
+// tighter is the bound that excludes more.
+func tighter(a, b bound) bound {
+	switch {
+	case a.at == nil:
+		return b
+	case b.at == nil:
+		return a
+	case *a.at == *b.at:
+		if b.exclusive {
+			return b
+		}
+		return a
+	case (*b.at > *a.at) != a.upper:
+		return b
+	}
+	return a
+}
+
+func (b bound) excludes(x float64) bool {
+	switch {
+	case b.at == nil:
+		return false
+	case *b.at == x:
+		return b.exclusive
+	}
+	return (*b.at > x) != b.upper
+}

@@ -1,0 +1,286 @@
+// Package schema turns descriptions of types into JSON Schema 2020-12, as
+// OpenAPI 3.1 has it, and writes documents in the order in which they were
+// declared.
+//
+// A schema never refuses a value that the decoder and the rules accept. Where
+// no keyword says exactly what a rule does, the schema is wider and names the
+// rule in the extension x-validate; a schema without that extension is exact.
+package schema
+
+import (
+	"iter"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Use says whether a type is read from requests or written in answers.
+type Use uint8
+
+// The uses; a type may have both.
+const (
+	In Use = 1 << iota
+	Out
+)
+
+// Rule writes a rule of the user's into the schema of a value that has it.
+type Rule = func(s *openapi3.Schema, param string)
+
+// Options are the user's additions; the zero value has none.
+type Options struct {
+	// Custom holds the schemas of types by name of the type. They are copied,
+	// and come before the type's own method OpenAPISchema.
+	Custom map[reflect.Type]*openapi3.Schema
+	// Rules holds the keywords of the user's own rules by their name. A nil
+	// function stands for a rule without a keyword.
+	Rules map[string]Rule
+	// Split gives a type that is used both ways and differs between them one
+	// component for each use.
+	Split bool
+}
+
+// Components makes schemas and keeps those of named structs and unions, to
+// which the others refer. It is for one document and one goroutine.
+//
+// Mark every type of the document before asking for the first schema: names
+// and the required members depend on all of them.
+type Components struct {
+	options Options
+	uses    map[reflect.Type]Use
+	// marked lists the structs and unions in the order they were met, unnamed
+	// those that have no component yet.
+	marked  []*typeinfo.Type
+	unnamed []*typeinfo.Type
+	entries map[key]*component
+	taken   map[string]bool
+	// reached lists the components in the order of their first use.
+	reached    []*component
+	properties map[*openapi3.Schema][]string
+}
+
+// New makes an empty set of components.
+func New(o Options) *Components {
+	return &Components{
+		options: o, uses: map[reflect.Type]Use{}, entries: map[key]*component{},
+		taken: map[string]bool{}, properties: map[*openapi3.Schema][]string{},
+	}
+}
+
+// Mark notes that t, and with it every type inside, is used that way.
+func (c *Components) Mark(t *typeinfo.Type, use Use) {
+	if t == nil || c.overridden(t) {
+		return
+	}
+	if t.Kind == typeinfo.Struct || t.Kind == typeinfo.Union {
+		before := c.uses[t.Go]
+		if before&use == use {
+			return
+		}
+		if c.uses[t.Go] = before | use; before == 0 {
+			c.marked = append(c.marked, t)
+			c.unnamed = append(c.unnamed, t)
+		}
+	}
+	for inner := range inside(t) {
+		c.Mark(inner, use)
+	}
+}
+
+// MarkObject is Mark for an object that is no Go type, such as the members of
+// a body.
+func (c *Components) MarkObject(o *typeinfo.Object, use Use) {
+	for _, f := range o.Fields {
+		c.Mark(f.Type, use)
+	}
+}
+
+// inside lists the types a schema of t mentions. A variant of a union is
+// spelled out in the union's own components, so its members stand for it.
+func inside(t *typeinfo.Type) iter.Seq[*typeinfo.Type] {
+	return func(yield func(*typeinfo.Type) bool) {
+		if t.Elem != nil && !yield(t.Elem) || t.Object == nil {
+			return
+		}
+		objects := []*typeinfo.Object{t.Object}
+		for _, variant := range t.Object.Cases {
+			objects = append(objects, variant.Type.Object)
+		}
+		for _, o := range objects {
+			for _, f := range o.Fields {
+				if !f.Hidden && !yield(f.Type) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// place is where a value stands: what it is used for, and whether it is the
+// text of a parameter, which has neither null nor base64, or JSON.
+type place struct {
+	use  Use
+	text bool
+}
+
+// Value is the schema of a JSON value of type t that keeps the rules: a
+// reference for a named struct or union, the schema itself for all others.
+func (c *Components) Value(t *typeinfo.Type, rules *typeinfo.Rules, use Use) *openapi3.SchemaRef {
+	return c.value(t, rules, place{use: use})
+}
+
+// Field is the schema of a member or a parameter: that of its value, with its
+// default, example and documentation.
+func (c *Components) Field(f *typeinfo.Field, use Use) *openapi3.SchemaRef {
+	return annotate(c.fieldValue(f, use), f)
+}
+
+func (c *Components) fieldValue(f *typeinfo.Field, use Use) *openapi3.SchemaRef {
+	switch {
+	case f.Source == typeinfo.File:
+		return file(f.Type.Go)
+	case f.Quoted:
+		return c.quoted(f.Type, f.Rules)
+	}
+	return c.value(f.Type, f.Rules, place{use: use, text: isText(f)})
+}
+
+// isText reports whether the field's value is text as it stands in a path, a
+// query, a header, a cookie or a form.
+func isText(f *typeinfo.Field) bool {
+	switch f.Source {
+	case typeinfo.Path, typeinfo.Query, typeinfo.Header, typeinfo.Cookie, typeinfo.Form:
+		return !f.JSON
+	}
+	return false
+}
+
+// Object is the schema of an object that is no Go type of its own. With a name
+// it becomes a component of that name, or of that name and a number if it is
+// taken; without one it stands where it is used.
+func (c *Components) Object(name string, o *typeinfo.Object, use Use) *openapi3.SchemaRef {
+	c.settle()
+	if name == "" {
+		s := &openapi3.Schema{}
+		c.object(s, o, nil, use)
+		return openapi3.NewSchemaRef("", s)
+	}
+	made := &component{name: c.free(legal(name))}
+	c.reach(made, func(s *openapi3.Schema) { c.object(s, o, nil, use) })
+	return made.ref()
+}
+
+// Schemas are the components that were reached so far.
+func (c *Components) Schemas() openapi3.Schemas {
+	schemas := make(openapi3.Schemas, len(c.reached))
+	for _, made := range c.reached {
+		schemas[made.name] = openapi3.NewSchemaRef("", made.schema)
+	}
+	return schemas
+}
+
+// Order is the order of the components and of the members of every object;
+// the caller adds that of paths and methods.
+func (c *Components) Order() Order {
+	names := make([]string, len(c.reached))
+	for i, made := range c.reached {
+		names[i] = made.name
+	}
+	return Order{Schemas: names, Properties: maps.Clone(c.properties)}
+}
+
+// component is one entry of components.schemas.
+type component struct {
+	name   string
+	schema *openapi3.Schema
+}
+
+func (m *component) ref() *openapi3.SchemaRef {
+	return openapi3.NewSchemaRef("#/components/schemas/"+m.name, m.schema)
+}
+
+// reach makes a component on its first use. Its schema exists before it is
+// filled in, so that it can refer to itself.
+func (c *Components) reach(made *component, fill func(*openapi3.Schema)) {
+	if made.schema != nil {
+		return
+	}
+	made.schema = &openapi3.Schema{}
+	c.reached = append(c.reached, made)
+	fill(made.schema)
+}
+
+// requiredUse is the use that decides which members of a type are required.
+func (c *Components) requiredUse(t *typeinfo.Type, use Use) Use {
+	if marked := c.uses[t.Go]; marked != 0 && !c.options.Split {
+		return marked
+	}
+	return use
+}
+
+// isRequired: what is read decides over what is written, because a value that
+// is read without a member is not refused.
+func isRequired(f *typeinfo.Field, use Use) bool {
+	if use&In != 0 {
+		return f.Required
+	}
+	return alwaysWritten(f)
+}
+
+func alwaysWritten(f *typeinfo.Field) bool {
+	return !f.OmitEmpty && !f.OmitZero && !f.ThroughPointer && f.Type.Kind != typeinfo.Optional
+}
+
+// object fills in the schema of an object. A tag, if there is one, is the
+// discriminator: the first member, with one value only.
+func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discriminator, use Use) {
+	s.Type = types(openapi3.TypeObject)
+	s.Properties = openapi3.Schemas{}
+	var names []string
+	put := func(name string, member *openapi3.SchemaRef, required bool) {
+		names = append(names, name)
+		s.Properties[name] = member
+		if required {
+			s.Required = append(s.Required, name)
+		}
+	}
+	if tag != nil {
+		put(tag.property, openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Const: tag.value}), true)
+	}
+	closed := o.Strict
+	for _, f := range o.Fields {
+		switch {
+		case tag != nil && f.Name == tag.property:
+		case f.Hidden:
+			closed = false
+		default:
+			put(f.Name, c.Field(f, use), isRequired(f, use))
+		}
+	}
+	if closed {
+		s.AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)}
+	}
+	c.properties[s] = names
+}
+
+type discriminator struct{ property, value string }
+
+// Check reports why a value, as encoding/json decodes it into any, does not
+// satisfy the schema. It makes kin judge by JSON Schema 2020-12 where kin would
+// fall back on OpenAPI 3.0, in which null is no value of {}.
+func Check(s *openapi3.SchemaRef, value any) error {
+	judge := &openapi3.Schema{
+		AllOf: openapi3.SchemaRefs{s},
+		// Without then and else, if says nothing; it selects the judge.
+		If: openapi3.NewSchemaRef("", &openapi3.Schema{}),
+	}
+	return judge.VisitJSON(value, openapi3.EnableJSONSchema2020())
+}
+
+func types(names ...string) *openapi3.Types {
+	t := openapi3.Types(slices.Clone(names))
+	return &t
+}

@@ -1,0 +1,7 @@
+// Package shop has a type of the same name as another package of its name.
+package shop
+
+// Item is one of two.
+type Item struct {
+	FromA string `json:"from"`
+}
