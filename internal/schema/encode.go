@@ -213,6 +213,7 @@ var schemaFields = func() []schemaField {
 	return fields
 }()
 
+// rank is the place of a keyword; those of a later kin come last.
 func rank(keyword string) int {
 	if i := slices.Index(schemaOrder, keyword); i >= 0 {
 		return i

@@ -28,8 +28,8 @@ type (
 		Set, Null bool
 		_         mark.Optional
 	}
-	strict struct{ _ mark.Strict }
-	oneOf  struct{ _ mark.Union }
+	Strict struct{ _ mark.Strict }
+	OneOf  struct{ _ mark.Union }
 
 	word   string
 	level  int
@@ -379,7 +379,7 @@ func TestRecursionAndEmbedding(t *testing.T) {
 	c := schema.New(schema.Options{})
 	d := describe[struct {
 		Root node `json:"root"`
-		strict
+		Strict
 	}](t)
 	c.Mark(d, schema.In)
 	root := c.Value(d, nil, schema.In)
@@ -417,12 +417,12 @@ type (
 		Kin   *pet `json:"kin"`
 	}
 	dog struct {
-		strict
+		Strict
 		Kind string `json:"kind"`
 		Bark bool   `json:"bark"`
 	}
 	pet struct {
-		oneOf `json:"kind"`
+		OneOf `json:"kind"`
 		Cat   *cat `case:"cat"`
 		Dog   *dog `case:"big-dog"`
 	}
@@ -449,7 +449,7 @@ func TestUnion(t *testing.T) {
 	t.Run("without a name", func(t *testing.T) {
 		t.Parallel()
 		d := describe[struct {
-			oneOf `json:"t"`
+			OneOf `json:"t"`
 			A     *struct {
 				N int `json:"n"`
 			} `case:"a"`
@@ -542,7 +542,6 @@ func TestLateTypesKeepSettledNames(t *testing.T) {
 
 func TestUsersSchemas(t *testing.T) {
 	t.Parallel()
-	type wrapped struct{ told }
 	given := openapi3.NewStringSchema().WithFormat("date")
 	c := schema.New(schema.Options{
 		Custom: map[reflect.Type]*openapi3.Schema{
