@@ -31,9 +31,10 @@ type Compiler struct {
 // Defaults makes the maker of a field's default.
 type Defaults func(f *typeinfo.Field) (func(dst reflect.Value), error)
 
-// JSONText makes the reader of a parameter written as JSON. The reader also
-// judges the field's own rules. Faults have their location innermost first,
-// starting at the value.
+// JSONText makes the reader of a parameter written as JSON, whose text is never
+// blank. The reader also judges the field's own rules. Faults have their
+// location innermost first, starting at the value; that of a text that is no
+// JSON is its offset.
 type JSONText func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error)
 
 // Plan binds all parameters of one input struct. It is safe for concurrent

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -31,11 +32,12 @@ func (c *Compiler) Plan(in *typeinfo.Input, wildcards []string) (*Plan, error) {
 	return p, nil
 }
 
-// inField says in which field of an input a mistake is.
+// inField says in which field of an input a mistake is. A rule that is not
+// known stays one that errors.As finds: it may be known elsewhere.
 func inField(in reflect.Type, f *typeinfo.Field, err error) error {
-	e := &typeinfo.Error{Type: "the input struct", Field: f.Go, Problem: err.Error()}
-	if in.Name() != "" {
-		e.Type = in.String()
+	e := &typeinfo.Error{Type: typeinfo.Name(in), Field: f.Go, Problem: err.Error()}
+	if errors.As(err, new(*check.UnknownTagError)) {
+		return fmt.Errorf("%s: %w", e.Where(), err)
 	}
 	var inner *typeinfo.Error
 	if !errors.As(err, &inner) {

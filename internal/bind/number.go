@@ -46,6 +46,17 @@ func isNumber(text string) bool {
 	return text == "" || isExponent(text)
 }
 
+// isModestNumber is isNumber with an exponent of at most four digits. Types
+// without a largest value write numbers out, so that a few bytes of exponent
+// would cost gigabytes.
+func isModestNumber(text string) bool {
+	exponent := ""
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		exponent = strings.TrimLeft(text[i+1:], "+-0")
+	}
+	return len(exponent) <= 4 && isNumber(text)
+}
+
 func isExponent(text string) bool {
 	if text[0] != 'e' && text[0] != 'E' {
 		return false

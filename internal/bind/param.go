@@ -87,12 +87,16 @@ func (p *Param) bindAbsent(dst reflect.Value, to answers) bool {
 
 func (p *Param) bindJSON(dst reflect.Value, text string, to answers) bool {
 	text, f := p.single.decode(text)
+	if f == nil && strings.TrimSpace(text) == "" {
+		f = fault.With(fault.JSONInvalid, "error", "nothing there")
+	}
 	if f != nil {
 		return p.sound(f, to)
 	}
 	// A list of its own shows faults that the full one would leave out.
 	var inner fault.List
 	p.json(dst, text, &inner)
+	atTheValue(inner.Faults)
 	inner.Under(0, p.field.Name)
 	inner.Seal(0, p.source)
 	for i := range inner.Faults {
@@ -103,6 +107,14 @@ func (p *Param) bindJSON(dst reflect.Value, text string, to answers) bool {
 	}
 	to.faults.Cut = to.faults.Cut || inner.Cut
 	return len(inner.Faults) == 0
+}
+
+// atTheValue locates a text that is no JSON at the parameter. An offset in what
+// was decoded leads nowhere in what was sent.
+func atTheValue(faults []fault.Fault) {
+	if len(faults) == 1 && faults[0].Type == fault.JSONInvalid && len(faults[0].Loc) == 1 {
+		faults[0].Loc = nil
+	}
 }
 
 func (p *Param) bindList(dst reflect.Value, texts []string, to answers) bool {

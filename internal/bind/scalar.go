@@ -3,7 +3,6 @@ package bind
 import (
 	"encoding"
 	"encoding/json"
-	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -231,11 +230,11 @@ func makeText(t *typeinfo.Type) Scalar {
 // ownFault is what an error brings that was made to be shown, nil without. Text
 // has no parts, so there is one fault of it.
 func ownFault(err error) *fault.Fault {
-	var own interface{ CandorFaults() []fault.Fault }
-	if !errors.As(err, &own) || len(own.CandorFaults()) == 0 {
+	found := fault.Of(err)
+	if len(found) == 0 {
 		return nil
 	}
-	f := own.CandorFaults()[0]
+	f := found[0]
 	return &f
 }
 
@@ -251,8 +250,8 @@ func grammarOf(format string) func(string) bool {
 		return isUUID
 	case "integer":
 		return isInteger
-	case "number":
-		return isNumber
+	case "number", "decimal":
+		return isModestNumber
 	case "rational":
 		return func(text string) bool { return strings.Trim(text, "-0123456789./") == "" && text != "" }
 	}

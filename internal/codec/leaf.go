@@ -94,21 +94,15 @@ func refusal(t *typeinfo.Type) func() *fault.Fault {
 	return func() *fault.Fault { return fault.With(fault.ValueError, "error", reason) }
 }
 
-// located is an error that says where in the value the mistakes are.
-type located interface{ CandorFaults() []fault.Fault }
-
 // reportLocated notes the faults an error brings; false when it brings none.
 func (d *state) reportLocated(err error, start int) bool {
-	var own located
-	if !errors.As(err, &own) || len(own.CandorFaults()) == 0 {
-		return false
-	}
-	for _, f := range own.CandorFaults() {
+	found := fault.Of(err)
+	for _, f := range found {
 		f.Loc = slices.Clone(f.Loc)
 		slices.Reverse(f.Loc)
 		d.report(&f, start)
 	}
-	return true
+	return len(found) > 0
 }
 
 // makeText makes the decoder of a type that reads itself from text.

@@ -1,0 +1,294 @@
+package bind
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Writer is the inverse of a [Param]: it makes the texts of a field, which a
+// Param of the same field reads back as the same value.
+type Writer struct {
+	field  *typeinfo.Field
+	single writtenValue
+	// held is the slice or array inside pointers and Optional; nil for others.
+	held *typeinfo.Type
+	// check judges the whole list; nil without rules.
+	check check.Check
+}
+
+// writtenValue makes and judges one text.
+type writtenValue struct {
+	typ    *typeinfo.Type
+	format format
+	// check is nil without rules, listed without an Enum.
+	check  check.Check
+	listed []string
+}
+
+// format makes the text of a value inside pointers and Optional, which is
+// addressable.
+type format func(v reflect.Value) (string, error)
+
+// Writer compiles the writer of a field. An error of the type is a
+// [*typeinfo.Error] that names no field.
+func (c *Compiler) Writer(f *typeinfo.Field) (*Writer, error) {
+	w := &Writer{field: f}
+	held := bare(f.Type)
+	if held.Kind != typeinfo.Slice && held.Kind != typeinfo.Array {
+		return w, c.compileWritten(&w.single, f.Type, f.Rules)
+	}
+	w.held = held
+	var err error
+	if w.check, err = c.Rules.Compile(f.Type, f.Rules); err != nil {
+		return nil, err
+	}
+	var elements *typeinfo.Rules
+	if f.Rules != nil {
+		elements = f.Rules.Elem
+	}
+	return w, c.compileWritten(&w.single, held.Elem, elements)
+}
+
+func (c *Compiler) compileWritten(v *writtenValue, t *typeinfo.Type, rules *typeinfo.Rules) (err error) {
+	v.typ = t
+	if v.format, err = formatOf(bare(t)); err != nil {
+		return err
+	}
+	if v.listed, err = listedTexts(bare(t)); err != nil {
+		return err
+	}
+	v.check, err = c.Rules.Compile(t, rules)
+	return err
+}
+
+// Append appends the texts of the field of an addressable struct: none where
+// it is absent, which a nil pointer is, an Optional without a value, a list
+// without elements, and what omitempty or omitzero leaves out. A list has one
+// text for each element, or, with the option csv, one for all.
+//
+// With checks on, broken rules become faults with complete locations. The
+// error is for what has no text, such as NaN.
+func (w *Writer) Append(texts []string, from reflect.Value, checks bool, faults *fault.List) ([]string, error) {
+	v := from.FieldByIndex(w.field.Index)
+	held, present := heldIn(w.field.Type, v)
+	if !present || w.omits(v) {
+		return texts, nil
+	}
+	if w.held != nil {
+		return w.appendList(texts, held, checks, faults)
+	}
+	text, err := w.write(&w.single, held, checks, faults)
+	if err != nil {
+		return texts, err
+	}
+	return append(texts, text), nil
+}
+
+// heldIn is the inverse of hold: the value inside pointers and Optional, and
+// whether there is one.
+func heldIn(t *typeinfo.Type, v reflect.Value) (reflect.Value, bool) {
+	for {
+		switch t.Kind {
+		case typeinfo.Pointer:
+			if v.IsNil() {
+				return v, false
+			}
+			v = v.Elem()
+		case typeinfo.Optional:
+			if isSet, isNull := v.Field(1).Bool(), v.Field(2).Bool(); !isSet || isNull {
+				return v, false
+			}
+			v = v.Field(0)
+		default:
+			return v, true
+		}
+		t = t.Elem
+	}
+}
+
+// omits judges omitempty and omitzero as encoding/json does.
+func (w *Writer) omits(v reflect.Value) bool {
+	if w.field.OmitZero {
+		if zeroer, ok := v.Addr().Interface().(interface{ IsZero() bool }); ok {
+			return zeroer.IsZero()
+		}
+		return v.IsZero()
+	}
+	if !w.field.OmitEmpty {
+		return false
+	}
+	switch v.Kind() {
+	case reflect.Slice, reflect.Array, reflect.Map, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
+}
+
+func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, faults *fault.List) ([]string, error) {
+	var elements []string
+	sound := len(faults.Faults)
+	for i := range held.Len() {
+		element, present := heldIn(w.held.Elem, held.Index(i))
+		if !present {
+			return texts, fmt.Errorf("element %d is nil", i)
+		}
+		text, err := w.write(&w.single, element, checks, faults, i)
+		if err != nil {
+			return texts, fmt.Errorf("element %d: %w", i, err)
+		}
+		if w.field.CSV && !survivesSplit(text) {
+			return texts, fmt.Errorf("element %d, %q, cannot stand in a list separated by commas", i, text)
+		}
+		elements = append(elements, text)
+	}
+	if checks && w.check != nil && len(faults.Faults) == sound {
+		w.add(w.check(held), faults)
+	}
+	if w.field.CSV && len(elements) > 0 {
+		elements = []string{strings.Join(elements, ", ")}
+	}
+	return append(texts, elements...), nil
+}
+
+// survivesSplit reports whether a text in a list is read as that element.
+func survivesSplit(text string) bool {
+	return text != "" && !strings.Contains(text, ",") && strings.Trim(text, " \t") == text
+}
+
+func (w *Writer) write(v *writtenValue, held reflect.Value, checks bool, faults *fault.List, at ...any) (string, error) {
+	text, err := v.format(held)
+	if err != nil || !checks {
+		return text, err
+	}
+	switch {
+	case v.listed != nil && !slices.Contains(v.listed, text):
+		w.add(fault.With(fault.Enum, "expected", "'"+oneOf(v.listed, "', '", "' or '")+"'"), faults, at...)
+	case v.check != nil:
+		w.add(v.check(held), faults, at...)
+	}
+	return text, nil
+}
+
+func (w *Writer) add(f *fault.Fault, faults *fault.List, at ...any) {
+	if f != nil {
+		f.Loc = append([]any{w.field.Source.String(), w.field.Name}, at...)
+		faults.Add(f)
+	}
+}
+
+// listedTexts are the texts of a type that lists its values, nil for others.
+func listedTexts(t *typeinfo.Type) ([]string, error) {
+	var texts []string
+	for _, value := range t.Enum {
+		text := string(value)
+		if value[0] == '"' {
+			if err := json.Unmarshal(value, &text); err != nil {
+				return nil, err
+			}
+		}
+		texts = append(texts, text)
+	}
+	return texts, nil
+}
+
+// formatOf makes the inverse of what CompileScalar makes for a kind.
+func formatOf(t *typeinfo.Type) (format, error) {
+	switch t.Kind {
+	case typeinfo.Bool:
+		return func(v reflect.Value) (string, error) { return strconv.FormatBool(v.Bool()), nil }, nil
+	case typeinfo.Int:
+		return func(v reflect.Value) (string, error) { return strconv.FormatInt(v.Int(), 10), nil }, nil
+	case typeinfo.Uint:
+		return func(v reflect.Value) (string, error) { return strconv.FormatUint(v.Uint(), 10), nil }, nil
+	case typeinfo.Float:
+		return func(v reflect.Value) (string, error) { return formatFloat(v.Float(), t.Bits) }, nil
+	case typeinfo.Number:
+		return formatNumber, nil
+	case typeinfo.String:
+		return func(v reflect.Value) (string, error) { return v.String(), nil }, nil
+	case typeinfo.Bytes:
+		return func(v reflect.Value) (string, error) { return string(v.Bytes()), nil }, nil
+	case typeinfo.Raw:
+		return formatRaw, nil
+	case typeinfo.Time:
+		return formatTime, nil
+	case typeinfo.Duration:
+		return func(v reflect.Value) (string, error) { return time.Duration(v.Int()).String(), nil }, nil
+	case typeinfo.Text, typeinfo.JSON:
+		if reflect.PointerTo(t.Go).Implements(reflect.TypeFor[encoding.TextMarshaler]()) {
+			return formatText, nil
+		}
+	}
+	return nil, &typeinfo.Error{
+		Type: typeinfo.Name(t.Go), Problem: "a value of this type cannot be written as text",
+		Fix: "use a scalar, or give the type a method MarshalText",
+	}
+}
+
+// formatFloat uses an exponent only for the very small and large, as JSON does.
+func formatFloat(f float64, bits int) (string, error) {
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return "", fmt.Errorf("%v is not a number that can be written", f)
+	}
+	notation := byte('f')
+	if size := math.Abs(f); size != 0 && (size < 1e-6 || size >= 1e21) {
+		notation = 'e'
+	}
+	return strconv.FormatFloat(f, notation, -1, bits), nil
+}
+
+// formatNumber writes a json.Number, whose zero value is 0.
+func formatNumber(v reflect.Value) (string, error) {
+	switch text := v.String(); {
+	case text == "":
+		return "0", nil
+	case isNumber(text):
+		return text, nil
+	default:
+		return "", fmt.Errorf("json.Number %q is not a number", text)
+	}
+}
+
+func formatRaw(v reflect.Value) (string, error) {
+	value := jsontext.Value(slices.Clone(v.Bytes()))
+	if value == nil {
+		return "null", nil
+	}
+	if err := value.Compact(); err != nil {
+		return "", errors.New("raw JSON is not valid")
+	}
+	return string(value), nil
+}
+
+// formatTime writes RFC 3339, which has years of four digits only.
+func formatTime(v reflect.Value) (string, error) {
+	text, err := v.Addr().Interface().(*time.Time).MarshalText()
+	if err != nil {
+		return "", errors.New("a time outside of what RFC 3339 can write")
+	}
+	return string(text), nil
+}
+
+func formatText(v reflect.Value) (string, error) {
+	text, err := v.Addr().Interface().(encoding.TextMarshaler).MarshalText()
+	if err != nil {
+		return "", fmt.Errorf("MarshalText of %s: %w", v.Type(), err)
+	}
+	return string(text), nil
+}

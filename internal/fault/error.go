@@ -1,0 +1,32 @@
+package fault
+
+// Located is an error that says what is wrong with a value and where in it:
+// the locations start at the value.
+type Located interface {
+	error
+	CandorFaults() []Fault
+}
+
+// Of gathers the faults an error brings, and those of every error it wraps or
+// joins; none for an error that knows nothing of faults. An error may be
+// Located, or turn into one by its method As.
+func Of(err error) []Fault {
+	if located, ok := err.(Located); ok { //nolint:errorlint // the walk is this function's own
+		return located.CandorFaults()
+	}
+	if e, ok := err.(interface{ As(any) bool }); ok {
+		if located := Located(nil); e.As(&located) {
+			return located.CandorFaults()
+		}
+	}
+	var all []Fault
+	switch e := err.(type) { //nolint:errorlint // the walk is this function's own
+	case interface{ Unwrap() error }:
+		all = Of(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			all = append(all, Of(inner)...)
+		}
+	}
+	return all
+}
