@@ -2,9 +2,11 @@ package candor
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -93,12 +95,17 @@ const defaultMaxBody = 1 << 20
 // http.Handler, safe for concurrent use once it serves.
 type App struct {
 	Router
-	config   Config
-	compiler *compiler
-	errors   *errorWriter
-	sealing  sync.Mutex
-	table    atomic.Pointer[table]
-	faulty   sync.Once
+	config    Config
+	compiler  *compiler
+	errors    *errorWriter
+	sealing   sync.Mutex
+	table     atomic.Pointer[table]
+	faulty    sync.Once
+	overrides map[reflect.Type]*provider
+	tasks     *taskRunner
+	// living guards life, which is nil while the app does not run.
+	living sync.Mutex
+	life   *running
 	// prefixes are those under which other apps mount this one; sealing guards
 	// them.
 	prefixes []string
@@ -108,7 +115,7 @@ type App struct {
 // panics.
 func New(config Config, options ...Option) *App {
 	a := &App{config: config, compiler: standard()}
-	a.Router.app = a
+	a.Router.app, a.overrides = a, map[reflect.Type]*provider{}
 	a.errors = &errorWriter{
 		log:      cmp.Or(config.Logger, slog.Default()),
 		messages: defaultMessage,
@@ -116,6 +123,9 @@ func New(config Config, options ...Option) *App {
 	if config.Message != nil {
 		a.errors.messages = config.Message
 	}
+	a.tasks = &taskRunner{failed: func(ctx context.Context, err error) {
+		a.errors.log.ErrorContext(ctx, "background task failed", "error", err)
+	}}
 	var err error
 	if a.own, err = applyAll(options); err != nil {
 		panic(fmt.Errorf("candor: New at %s: %w", callSite(), err))

@@ -152,6 +152,11 @@ func (ew *errorWriter) known(r *http.Request, err error) *HTTPError {
 	return errInternal
 }
 
+// logLate logs an error that came after the answer was written.
+func (ew *errorWriter) logLate(r *http.Request, err error) {
+	ew.log.ErrorContext(r.Context(), "failed after the answer", "method", r.Method, "route", r.Pattern, "error", err)
+}
+
 func (ew *errorWriter) body(e *HTTPError) ([]byte, error) {
 	if !bodyAllowed(e.status) {
 		return nil, nil
@@ -226,5 +231,7 @@ func recovered(value any) error {
 	if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 		panic(value)
 	}
-	return &panicError{value: value, stack: debug.Stack()}
+	return newPanicError(value)
 }
+
+func newPanicError(value any) *panicError { return &panicError{value: value, stack: debug.Stack()} }

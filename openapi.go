@@ -279,7 +279,7 @@ func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *do
 		op.RequestBody = requestBody(d.components.Field(in.Body, schema.In), in.Body.Required, in.Body.Doc)
 	case in.Members != nil:
 		body := d.components.Object(op.OperationID+"Body", in.Members, schema.In)
-		op.RequestBody = requestBody(body, e.input.body.required, "")
+		op.RequestBody = requestBody(body, e.body.required, "")
 	}
 }
 
@@ -353,7 +353,7 @@ type ownResponse struct {
 
 func (d *documenter) ownResponses(e *endpoint) []ownResponse {
 	var own []ownResponse
-	if e.input != nil && e.input.body != nil {
+	if e.body != nil {
 		detail := d.components.Value(errorType(), nil, schema.Out)
 		own = append(own,
 			ownResponse{http.StatusRequestEntityTooLarge, "The body is too large", detail},

@@ -40,6 +40,11 @@ type settings struct {
 	maxBody     int64
 	aliases     []alias
 	looseType   *bool
+	scopes      []string
+	// requirements are the guards, needs and brackets.
+	requirements []requirement
+	// until is a provider's.
+	until Lifetime
 }
 
 // response is an answer declared beside the handler's own.
@@ -61,6 +66,18 @@ type everywhere func(*settings) error
 
 func (o everywhere) applyRoute(s *settings) error    { return o(s) }
 func (o everywhere) applyInclude(i *inclusion) error { return o(&i.own) }
+
+// Declaration is an option of routes that providers and guards take too: what
+// they declare stands in every operation that runs them.
+type Declaration interface {
+	Option
+	ProvideOption
+}
+
+// declaration is a Declaration made of a function.
+type declaration struct{ everywhere }
+
+func (d declaration) applyProvide(s *settings) error { return d.everywhere(s) }
 
 // onRoute is a RouteOption made of a function.
 type onRoute func(*settings) error
@@ -89,6 +106,8 @@ func (s settings) within(outer settings) settings {
 	s.hidden = s.hidden || outer.hidden
 	s.middleware = slices.Concat(outer.middleware, s.middleware)
 	s.responses = overlay(outer.responses, s.responses)
+	s.scopes = appendNew(slices.Clone(outer.scopes), s.scopes)
+	s.requirements = slices.Concat(outer.requirements, s.requirements)
 	s.summary = first(s.summary, outer.summary)
 	s.description = first(s.description, outer.description)
 	s.operationID = first(s.operationID, outer.operationID)
@@ -163,8 +182,8 @@ func Hidden() Option {
 // of type T; candor.None declares no body. It documents: the answer itself
 // comes from an error, a guard or a middleware. The text is the description of
 // the response, the status's reason phrase by default.
-func Responds[T any](status int, doc ...string) Option {
-	return everywhere(func(s *settings) error {
+func Responds[T any](status int, doc ...string) Declaration {
+	return declaration{func(s *settings) error {
 		if err := validStatus("Responds", status); err != nil {
 			return err
 		}
@@ -174,13 +193,13 @@ func Responds[T any](status int, doc ...string) Option {
 		}
 		s.responses = overlay(s.responses, []response{{status: status, doc: strings.Join(doc, "\n"), body: out}})
 		return nil
-	})
+	}}
 }
 
 // Raises declares the errors that operations may answer with, each with its
 // status; the details are the description.
-func Raises(errs ...*HTTPError) Option {
-	return everywhere(func(s *settings) error {
+func Raises(errs ...*HTTPError) Declaration {
+	return declaration{func(s *settings) error {
 		for _, e := range errs {
 			if e == nil {
 				return fmt.Errorf("Raises(nil); declare the error with candor.Error first")
@@ -191,7 +210,7 @@ func Raises(errs ...*HTTPError) Option {
 			s.raise(e)
 		}
 		return nil
-	})
+	}}
 }
 
 // raise adds an error to those of its status, keeping the details of all.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net/http"
 	"reflect"
@@ -34,12 +35,63 @@ type inputPlan struct {
 // readyPlan fills a field from the request at hand.
 type readyPlan struct {
 	index []int
-	fill  func(dst reflect.Value, r *http.Request)
+	fill  filler
 }
 
-// readyInputs are the types that need no source.
-var readyInputs = map[reflect.Type]func(dst reflect.Value, r *http.Request){
-	reflect.TypeFor[*http.Request](): func(dst reflect.Value, r *http.Request) { dst.Set(reflect.ValueOf(r)) },
+// around is what surrounds an input: the request, and where it was led.
+type around struct {
+	w        http.ResponseWriter
+	r        *http.Request
+	captured []string
+	echo     bool
+	place    *place
+	// tasks are those of the request, made when the first input asks for them.
+	tasks *Tasks
+}
+
+func (a *around) someTasks() *Tasks {
+	if a.tasks == nil {
+		a.tasks = new(Tasks)
+	}
+	return a.tasks
+}
+
+// place is what an endpoint tells about itself to the functions it runs.
+type place struct {
+	info   RouteInfo
+	scopes RequiredScopes
+	root   RootPath
+	log    *slog.Logger
+}
+
+// filler fills a field of a ready-made type. An error refuses the request,
+// before its body is read.
+type filler func(dst reflect.Value, from *around) error
+
+// readyInputs makes the fillers of the types that need no source.
+var readyInputs = map[reflect.Type]func(*typeinfo.Field) (filler, error){
+	reflect.TypeFor[*http.Request]():  always(func(a *around) *http.Request { return a.r }),
+	reflect.TypeFor[ResponseHeader](): always(func(a *around) ResponseHeader { return ResponseHeader(a.w.Header()) }),
+	reflect.TypeFor[*slog.Logger]():   always(func(a *around) *slog.Logger { return a.place.log }),
+	reflect.TypeFor[RouteInfo]():      always(func(a *around) RouteInfo { return a.place.info }),
+	reflect.TypeFor[RequiredScopes](): always(func(a *around) RequiredScopes { return a.place.scopes }),
+	reflect.TypeFor[RootPath]():       always(func(a *around) RootPath { return a.place.root }),
+	reflect.TypeFor[*Tasks]():         always((*around).someTasks),
+	reflect.TypeFor[Bearer]():         makeBearer,
+	reflect.TypeFor[*Bearer]():        makeBearer,
+	reflect.TypeFor[Basic]():          makeBasic,
+	reflect.TypeFor[*Basic]():         makeBasic,
+	reflect.TypeFor[APIKey]():         makeAPIKey,
+	reflect.TypeFor[*APIKey]():        makeAPIKey,
+}
+
+// always makes the filler of a type that is there in every request.
+func always[T any](get func(*around) T) func(*typeinfo.Field) (filler, error) {
+	fill := func(dst reflect.Value, from *around) error {
+		*dst.Addr().Interface().(*T) = get(from)
+		return nil
+	}
+	return func(*typeinfo.Field) (filler, error) { return fill, nil }
 }
 
 func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil }
@@ -50,10 +102,8 @@ func describeInput(t reflect.Type) (*typeinfo.Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	for what, fields := range map[string][]*typeinfo.Field{"dep": in.Deps, "form": in.Form.Members()} {
-		if len(fields) > 0 {
-			return nil, &typeinfo.Error{Type: t.String(), Field: fields[0].Go, Problem: what + " fields are not supported yet"}
-		}
+	if form := in.Form.Members(); len(form) > 0 {
+		return nil, &typeinfo.Error{Type: t.String(), Field: form[0].Go, Problem: form[0].Source.String() + " fields are not supported yet"}
 	}
 	return in, nil
 }
@@ -62,7 +112,11 @@ func describeInput(t reflect.Type) (*typeinfo.Input, error) {
 func (c *compiler) compileInput(in *typeinfo.Input, wildcards []string) (*inputPlan, error) {
 	p := &inputPlan{desc: in}
 	for _, f := range in.Ready {
-		p.ready = append(p.ready, readyPlan{index: f.Index, fill: readyInputs[f.Type.Go]})
+		fill, err := readyInputs[f.Type.Go](f)
+		if err != nil {
+			return nil, err
+		}
+		p.ready = append(p.ready, readyPlan{index: f.Index, fill: fill})
 	}
 	var err error
 	if p.params, err = c.bind.Plan(in, wildcards); err != nil {
@@ -74,12 +128,20 @@ func (c *compiler) compileInput(in *typeinfo.Input, wildcards []string) (*inputP
 	return p, nil
 }
 
-// bindParams fills in everything but the body.
-func (p *inputPlan) bindParams(into reflect.Value, r *http.Request, captured []string, echo bool, faults *fault.List) {
+// bindParams fills in everything but the body. It reports whether there was no
+// fault; the error is the refusal of a ready-made input, such as missing
+// credentials.
+func (p *inputPlan) bindParams(into reflect.Value, from *around, faults *fault.List) (sound bool, refusal error) {
 	for _, ready := range p.ready {
-		ready.fill(into.FieldByIndex(ready.index), r)
+		if err := ready.fill(into.FieldByIndex(ready.index), from); err != nil && refusal == nil {
+			refusal = err
+		}
 	}
-	p.params.Bind(into, &bind.Request{Path: captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: echo}, faults)
+	r := from.r
+	sound = p.params.Bind(into, &bind.Request{
+		Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo,
+	}, faults)
+	return sound, refusal
 }
 
 // bodyPlan reads the body of a request and decodes it into the input.

@@ -34,6 +34,8 @@ func isReadyAnswer(t reflect.Type) bool { return t == reflect.TypeFor[None]() }
 type answer struct {
 	status int
 	body   []byte
+	// stream, if it is not nil, writes the body in the place of body.
+	stream func(w http.ResponseWriter, r *http.Request) error
 }
 
 // answerPlan encodes what a handler returns.

@@ -38,8 +38,10 @@ type function struct {
 	// newIn and newOut make room for one call: pointers to an input and to a
 	// result.
 	newIn, newOut func() any
-	// call runs the function on such room.
-	call func(ctx context.Context, in, out any) error
+	// call runs the function on such room; bracket, in its place, runs one
+	// around the rest of the request.
+	call    func(ctx context.Context, in, out any) error
+	bracket func(ctx context.Context, in, out any, rest func() error) error
 }
 
 // erase takes the types off a handler.
@@ -137,32 +139,75 @@ type endpoint struct {
 	// inclusion, so that it keeps the bare operation id.
 	own bool
 
-	input   *inputPlan
+	// parts are the functions a request runs through, the handler first.
+	parts   []*part
+	body    *bodyPlan
 	answer  *answerPlan
 	plain   http.Handler
+	place   place
 	errors  *errorWriter
+	tasks   *taskRunner
 	checks  ResponseChecks
 	decode  codec.Options
 	maxBody int64
 	loose   bool
 	// steps is the order of a request.
 	steps []step
+	// outlived means that brackets live until the answer is sent and the tasks
+	// are done.
+	outlived bool
+	// chain are the routers around the route, innermost first.
+	chain []*Router
 	// around is the handler with its middleware; nil where there is none.
 	around    http.Handler
 	exchanges sync.Pool
 }
 
-// compile makes the programs of the endpoint.
-func (e *endpoint) compile(c *compiler) (err error) {
+// part is one function in an endpoint: its handler, or one that it depends on.
+type part struct {
+	function *function
+	desc     *typeinfo.Input
+	input    *inputPlan
+	// deps are filled in right before the function is called.
+	deps []injection
+	// provider is nil for the handler.
+	provider *provider
+}
+
+// injection puts into a field of an input what another part made in the same
+// request, or a value that lives as long as the app.
+type injection struct {
+	index []int
+	part  int
+	value reflect.Value
+}
+
+// lifelong is the part of a value that belongs to no request.
+const lifelong = -1
+
+// compile makes the programs of the endpoint. dependencies adds the parts the
+// handler depends on, and says in which steps they run.
+func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
+	e.parts = []*part{{function: e.route.handler, desc: e.route.input}}
 	if e.route.handler == nil {
-		e.plain = e.route.plain
-		if e.route.mounted != nil {
-			e.plain = below(strings.TrimSuffix(e.pattern.String(), "/{rest...}"), e.route.mounted)
+		e.compilePlain()
+		if len(e.set.requirements) == 0 {
+			return nil
 		}
-		return nil
 	}
-	if e.input, err = c.compileInput(e.route.input, e.names); err != nil {
+	before, after, err := dependencies(e)
+	if err != nil {
 		return err
+	}
+	for _, p := range e.parts {
+		if p.input, err = c.compileInput(p.desc, e.names); err != nil {
+			return err
+		}
+	}
+	e.exchanges.New = func() any { return newExchange(e) }
+	if e.plain != nil {
+		e.steps = e.compileSteps(before, after, step{run: (*exchange).servePlain})
+		return nil
 	}
 	if err = e.bindsEveryWildcard(); err != nil {
 		return err
@@ -170,106 +215,195 @@ func (e *endpoint) compile(c *compiler) (err error) {
 	if e.answer, err = c.compileAnswer(e.route.output, e.set.status); err != nil {
 		return err
 	}
-	e.steps = e.compileSteps()
-	e.exchanges.New = func() any { return newExchange(e) }
+	e.body = e.parts[0].input.body
+	e.steps = e.compileSteps(before, after, step{run: (*exchange).callHandler}, step{run: (*exchange).encode}, step{run: (*exchange).finishStream})
 	return nil
+}
+
+// nothing stands for the function of a handler without types.
+var nothing = erase(func(context.Context, None) (None, error) { return None{}, nil })
+
+// compilePlain prepares a handler without types, or a mounted one.
+func (e *endpoint) compilePlain() {
+	e.parts[0] = &part{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
+	e.plain = e.route.plain
+	if e.route.mounted != nil {
+		e.plain = below(strings.TrimSuffix(e.pattern.String(), "/{rest...}"), e.route.mounted)
+	}
 }
 
 func (e *endpoint) bindsEveryWildcard() error {
 	for _, name := range e.names {
-		if !slices.ContainsFunc(e.route.input.Params, func(f *typeinfo.Field) bool { return f.Source == typeinfo.Path && f.Name == name }) {
+		reads := func(f *typeinfo.Field) bool { return f.Source == typeinfo.Path && f.Name == name }
+		if !slices.ContainsFunc(e.parts, func(p *part) bool { return slices.ContainsFunc(p.desc.Params, reads) }) {
 			return fmt.Errorf("nothing reads the wildcard {%s} of %s; add a field with `path:%q` to the input, or take the wildcard out of the path", name, e.pattern, name)
 		}
 	}
 	return nil
 }
 
-// step is one step of a request. An error ends the request with that error.
-type step func(x *exchange) error
+// step is one step of a request. An error ends the request with that error. A
+// bracket runs the steps from rest on itself, and may do something after them.
+type step struct {
+	run     func(x *exchange) error
+	bracket func(x *exchange, rest int) error
+}
 
-// compileSteps lists what a request goes through.
-func (e *endpoint) compileSteps() []step {
-	steps := []step{(*exchange).bindParams}
-	if e.input.body != nil {
-		steps = append(steps, (*exchange).bindBody)
+// compileSteps lists what a request goes through. before are the steps between
+// the parameters and the body, after those between the body and the handler,
+// last what the handler does.
+func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
+	steps := []step{{run: (*exchange).bindParams}}
+	steps = append(steps, before...)
+	if e.body != nil {
+		steps = append(steps, step{run: (*exchange).bindBody})
 	}
-	return append(steps, (*exchange).refuseFaults, (*exchange).callHandler, (*exchange).encode)
+	steps = append(steps, step{run: (*exchange).refuseFaults})
+	steps = append(steps, after...)
+	return append(steps, last...)
 }
 
 // exchange is one request on its way through the steps of an endpoint. It is
 // used again after that; what handlers get is copied out of it.
 type exchange struct {
 	endpoint *endpoint
-	w        http.ResponseWriter
-	r        *http.Request
-	captured []string
+	around   around
+	ctx      context.Context
+	frames   []frame
+	faults   fault.List
+	body     []byte
+	answer   answer
+	// finished is whether the answer was written, or its failure was.
+	finished bool
+}
 
+// frame is the room in which one part runs.
+type frame struct {
 	in, out           any
 	inValue, outValue reflect.Value
-
-	faults fault.List
-	body   []byte
-	answer answer
+	// unsound means that parameters of the part had faults; refusal is the
+	// answer to missing credentials.
+	unsound bool
+	refusal error
 }
 
 func newExchange(e *endpoint) *exchange {
-	x := &exchange{endpoint: e, in: e.route.handler.newIn(), out: e.route.handler.newOut()}
-	x.inValue, x.outValue = reflect.ValueOf(x.in).Elem(), reflect.ValueOf(x.out).Elem()
+	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts))}
+	for i, p := range e.parts {
+		f := frame{in: p.function.newIn(), out: p.function.newOut()}
+		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
+		x.frames[i] = f
+	}
 	return x
 }
 
 // release empties the exchange for the next request.
 func (x *exchange) release() {
-	x.inValue.SetZero()
-	x.outValue.SetZero()
-	clear(x.captured)
+	for i := range x.frames {
+		f := &x.frames[i]
+		f.inValue.SetZero()
+		f.outValue.SetZero()
+		f.unsound, f.refusal = false, nil
+	}
+	clear(x.around.captured)
 	x.answer.release()
 	*x = exchange{
-		endpoint: x.endpoint, captured: x.captured[:0], answer: x.answer,
-		in: x.in, out: x.out, inValue: x.inValue, outValue: x.outValue,
+		endpoint: x.endpoint, frames: x.frames, answer: x.answer,
+		around: around{captured: x.around.captured[:0]},
 	}
 	x.endpoint.exchanges.Put(x)
 }
 
-// run answers a request by the steps. Nothing is written before all of them
-// have gone well.
+// run answers a request by the steps.
 func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string) {
 	x := e.exchanges.Get().(*exchange)
-	x.w, x.r, x.captured = w, r, append(x.captured, captured...)
-	if err := x.through(); err != nil {
-		e.errors.write(w, r, err)
-	} else {
-		x.answer.write(w)
+	x.ctx = r.Context()
+	x.around = around{
+		w: w, r: r, captured: append(x.around.captured, captured...),
+		echo: e.decode.Echo, place: &e.place,
+	}
+	if err := x.protected(0); !x.finished {
+		x.finish(err)
+	} else if err != nil {
+		e.errors.logLate(r, err)
 	}
 	x.release()
 }
 
-// through takes the request through all steps.
-func (x *exchange) through() (err error) {
+// protected runs the steps from the i-th on. A panic is an error.
+func (x *exchange) protected(i int) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = recovered(value)
 		}
 	}()
-	for _, step := range x.endpoint.steps {
-		if err := step(x); err != nil {
+	return x.from(i)
+}
+
+// from runs the steps from the i-th on.
+func (x *exchange) from(i int) error {
+	steps := x.endpoint.steps
+	for ; i < len(steps); i++ {
+		if steps[i].bracket != nil {
+			return steps[i].bracket(x, i+1)
+		}
+		if err := steps[i].run(x); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// finish writes the answer, or that of err, and hands over the tasks.
+func (x *exchange) finish(err error) {
+	x.finished = true
+	a := &x.around
+	if err != nil {
+		x.endpoint.errors.write(a.w, a.r, err)
+		return
+	}
+	x.answer.write(a.w)
+	if a.tasks == nil {
+		return
+	}
+	_ = http.NewResponseController(a.w).Flush()
+	if x.endpoint.outlived {
+		x.endpoint.tasks.run(context.WithoutCancel(x.ctx), a.tasks.list)
+		return
+	}
+	x.endpoint.tasks.start(x.ctx, a.tasks.list)
+}
+
+// servePlain hands the request to a handler without types.
+func (x *exchange) servePlain() error {
+	x.finished = true
+	protect(x.around.w, x.around.r, x.endpoint.errors, x.endpoint.plain.ServeHTTP)
+	return nil
+}
+
+// finishStream writes an answer that is produced while it is sent.
+func (x *exchange) finishStream() error {
+	if x.answer.stream != nil {
+		x.finish(nil)
+	}
+	return nil
+}
+
 func (x *exchange) bindParams() error {
-	x.endpoint.input.bindParams(x.inValue, x.r, x.captured, x.endpoint.decode.Echo, &x.faults)
+	for i, p := range x.endpoint.parts {
+		f := &x.frames[i]
+		sound, refusal := p.input.bindParams(f.inValue, &x.around, &x.faults)
+		f.unsound, f.refusal = !sound, refusal
+	}
 	return nil
 }
 
 func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
-	if x.body, err = readBody(x.w, x.r, e.maxBody, e.loose); err != nil {
+	if x.body, err = readBody(x.around.w, x.around.r, e.maxBody, e.loose); err != nil {
 		return err
 	}
-	e.input.body.bindBody(x.inValue, x.body, e.decode, &x.faults)
+	e.body.bindBody(x.frames[0].inValue, x.body, e.decode, &x.faults)
 	return nil
 }
 
@@ -278,16 +412,40 @@ func (x *exchange) refuseFaults() error {
 	if len(x.faults.Faults) == 0 {
 		return nil
 	}
+	return x.invalid()
+}
+
+// invalid is the error of all faults found so far.
+func (x *exchange) invalid() error {
+	if len(x.frames) > 1 {
+		sortBySource(x.faults.Faults)
+	}
 	return invalid(&x.faults, x.body)
 }
 
-func (x *exchange) callHandler() error {
-	return x.endpoint.route.handler.call(x.r.Context(), x.in, x.out)
+func (x *exchange) callHandler() error { return x.call(0) }
+
+// call runs a part, once what it depends on has been made.
+func (x *exchange) call(i int) error {
+	p, f := x.endpoint.parts[i], &x.frames[i]
+	x.inject(i)
+	return p.function.call(x.ctx, f.in, f.out)
+}
+
+// inject fills in what other parts made.
+func (x *exchange) inject(i int) {
+	for _, d := range x.endpoint.parts[i].deps {
+		value := d.value
+		if d.part != lifelong {
+			value = x.frames[d.part].outValue
+		}
+		x.frames[i].inValue.FieldByIndex(d.index).Set(value)
+	}
 }
 
 func (x *exchange) encode() error {
 	e := x.endpoint
-	return e.answer.encode(x.r.Context(), x.outValue, e.checks, e.errors.log, &x.answer)
+	return e.answer.encode(x.ctx, x.frames[0].outValue, e.checks, e.errors.log, &x.answer)
 }
 
 // serve runs the request through the endpoint's middleware, if any, and then
@@ -313,7 +471,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []stri
 
 // ServeHTTP is the innermost handler, behind all middleware.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if e.plain != nil {
+	if e.steps == nil {
 		e.plain.ServeHTTP(w, r)
 		return
 	}

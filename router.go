@@ -28,6 +28,9 @@ type Router struct {
 	prefix string
 	own    settings
 	items  []item
+	// providers and lifespans are in the order of registration.
+	providers []*provider
+	lifespans []*lifespan
 	// app is the app whose root the router is, nil for any other.
 	app    *App
 	sealed atomic.Bool

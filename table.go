@@ -22,6 +22,11 @@ type table struct {
 	document  *document
 	redirects bool
 	rootPath  string
+	// shared, lifespans and mounted are what lives as long as the app, in the
+	// order of their start.
+	shared    []*sharedPart
+	lifespans []*lifespan
+	mounted   []*App
 }
 
 // node holds the endpoints of one shape of path.
@@ -162,16 +167,20 @@ type builder struct {
 	table  *table
 	seen   map[*route]bool
 	faults []error
+	// sharedParts holds nil for a provider that is being resolved.
+	sharedParts map[*provider]*sharedPart
 }
 
 // scope is what surrounds the things a router holds.
 type scope struct {
 	prefix string
 	set    settings
+	// chain are the routers around, innermost first.
+	chain []*Router
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, seen: map[*route]bool{}, table: &table{
+	b := builder{app: a, seen: map[*route]bool{}, sharedParts: map[*provider]*sharedPart{}, table: &table{
 		errors: a.errors, redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), a.own.middleware)
@@ -194,7 +203,9 @@ func (b *builder) docs() {
 		b.faults = append(b.faults, err)
 	}
 	for _, rt := range routes {
-		b.route(rt, scope{set: b.app.own})
+		set := b.app.own
+		set.requirements = nil
+		b.route(rt, scope{set: set, chain: []*Router{&b.app.Router}})
 	}
 }
 
@@ -211,27 +222,48 @@ func (b *builder) routers(r *Router, found []*Router) []*Router {
 
 // router puts everything a router holds in its place.
 func (b *builder) router(r *Router, s scope) {
-	s = scope{prefix: s.prefix + r.prefix, set: r.own.within(s.set)}
+	s = scope{prefix: s.prefix + r.prefix, set: r.own.within(s.set), chain: append([]*Router{r}, s.chain...)}
+	b.lifelong(r, s.chain)
 	for _, it := range r.items {
 		if it.route != nil {
 			b.route(it.route, s)
 			continue
 		}
-		b.router(it.inclusion.router, scope{prefix: s.prefix + it.inclusion.prefix, set: it.inclusion.own.within(s.set)})
+		b.router(it.inclusion.router, scope{prefix: s.prefix + it.inclusion.prefix, set: it.inclusion.own.within(s.set), chain: s.chain})
+	}
+}
+
+// lifelong notes what a router holds that lives as long as the app.
+func (b *builder) lifelong(r *Router, chain []*Router) {
+	for _, p := range r.providers {
+		if replaced := b.app.overrides[p.key] != nil; p.kind != sharedProvider || replaced {
+			continue
+		}
+		if _, err := b.shared(p, chain); err != nil {
+			b.faults = append(b.faults, p.mistake(err))
+		}
+	}
+	for _, l := range r.lifespans {
+		if !slices.Contains(b.table.lifespans, l) {
+			b.table.lifespans = append(b.table.lifespans, l)
+		}
 	}
 }
 
 // route puts a route and its aliases in their places.
 func (b *builder) route(rt *route, s scope) {
 	set := rt.set.within(s.set)
-	b.path(rt, s.prefix+rt.path, set)
+	if rt.mounted != nil {
+		set.requirements = rt.set.requirements
+	}
+	b.path(rt, s.prefix+rt.path, set, s.chain)
 	for _, a := range rt.set.aliases {
-		b.path(rt, s.prefix+a.path, a.own.within(set))
+		b.path(rt, s.prefix+a.path, a.own.within(set), s.chain)
 	}
 }
 
 // path makes the endpoints of a route for one path.
-func (b *builder) path(rt *route, path string, set settings) {
+func (b *builder) path(rt *route, path string, set settings, chain []*Router) {
 	pattern, err := pathtree.Parse(path)
 	if err != nil {
 		b.fault(rt, err)
@@ -240,22 +272,34 @@ func (b *builder) path(rt *route, path string, set settings) {
 	for _, method := range rt.methods {
 		e := &endpoint{
 			route: rt, method: method, pattern: pattern, names: pattern.Names(), set: set, own: !b.seen[rt],
-			errors: b.app.errors, checks: b.app.config.ResponseChecks,
+			chain: chain, tasks: b.app.tasks, errors: b.app.errors, checks: b.app.config.ResponseChecks,
 			decode:  codec.Options{Echo: b.app.config.EchoInput},
 			maxBody: first(set.maxBody, first(b.app.config.MaxBody, defaultMaxBody)),
 			loose:   set.looseType != nil && *set.looseType,
 		}
 		b.seen[rt] = true
+		e.place = b.place(e)
 		b.endpoint(e)
 	}
 }
 
+// place is what the functions of an endpoint learn about it.
+func (b *builder) place(e *endpoint) place {
+	return place{
+		info:   RouteInfo{Method: e.method, Pattern: e.pattern.String(), Name: e.name(), Tags: e.set.tags},
+		scopes: e.set.scopes, root: RootPath(b.app.config.RootPath), log: b.app.errors.log,
+	}
+}
+
 func (b *builder) endpoint(e *endpoint) {
-	if err := e.compile(b.app.compiler); err != nil {
+	if err := e.compile(b.app.compiler, b.dependencies); err != nil {
 		b.fault(e.route, err)
 		return
 	}
 	if sub, ok := e.route.mounted.(*App); ok {
+		if !slices.Contains(b.table.mounted, sub) {
+			b.table.mounted = append(b.table.mounted, sub)
+		}
 		sub.mountedAt(b.app.config.RootPath + strings.TrimSuffix(e.pattern.String(), "/{rest...}"))
 	}
 	if len(e.set.middleware) > 0 {

@@ -2,6 +2,7 @@ package candor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -51,6 +52,20 @@ func (e *ValidationError) Error() string {
 
 // defaultMessage is the sentence for a fault where the app gives none.
 func defaultMessage(f Fault) string { return fault.Message(f.Type, f.Ctx) }
+
+// sources is the order in which faults are listed.
+var sources = []any{"path", "query", "header", "cookie", "body"}
+
+// sortBySource orders faults that several inputs of one request gathered.
+func sortBySource(faults []fault.Fault) {
+	rank := func(f fault.Fault) int {
+		if len(f.Loc) == 0 {
+			return -1
+		}
+		return slices.Index(sources, f.Loc[0])
+	}
+	slices.SortStableFunc(faults, func(a, b fault.Fault) int { return rank(a) - rank(b) })
+}
 
 // invalid makes the error of a request from what was gathered on the way.
 func invalid(faults *fault.List, body []byte) *ValidationError {

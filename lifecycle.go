@@ -1,0 +1,239 @@
+package candor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// lifespan encloses the life of an app for its effect.
+type lifespan struct {
+	site string
+	fn   func(ctx context.Context, serve func(context.Context) error) error
+}
+
+// Lifespan registers a function around the life of the app: it is called
+// before the first request, serve returns after the last. An error before that
+// stops Run; serve must be called exactly once. Several are nested in the order
+// of registration, those of included routers and mounted apps inside those of
+// the app, all of them inside shared providers.
+func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Context) error) error) {
+	l := &lifespan{site: callSite(), fn: fn}
+	err := errSealed
+	if !r.sealed.Load() {
+		err = nil
+	}
+	if fn == nil {
+		err = errors.New("the function is nil; pass one")
+	}
+	if err != nil {
+		panic(fmt.Errorf("candor: Lifespan at %s: %w", l.site, err))
+	}
+	r.lifespans = append(r.lifespans, l)
+}
+
+// sharedPart is a shared provider in one app: its input, filled from others,
+// and the room for its value.
+type sharedPart struct {
+	provider          *provider
+	in, out           any
+	inValue, outValue reflect.Value
+	deps              []injection
+}
+
+// shared finds the value of a shared provider, whose part is made on the first
+// call, behind those it depends on.
+func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
+	if made, ok := b.sharedParts[p]; ok {
+		if made == nil {
+			return reflect.Value{}, fmt.Errorf("%s: a circle of shared providers; let one of them do without the other", p)
+		}
+		return made.outValue, nil
+	}
+	b.sharedParts[p] = nil
+	part := &sharedPart{provider: p, in: p.function.newIn(), out: p.function.newOut()}
+	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
+	r := &resolver{overrides: b.app.overrides, chain: chain}
+	for _, f := range p.desc.Deps {
+		d, err := b.sharedInjection(r, p, f)
+		if err != nil {
+			return reflect.Value{}, err
+		}
+		part.deps = append(part.deps, d)
+	}
+	b.sharedParts[p] = part
+	b.table.shared = append(b.table.shared, part)
+	return part.outValue, nil
+}
+
+func (b *builder) sharedInjection(r *resolver, p *provider, f *typeinfo.Field) (injection, error) {
+	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
+	if !ok {
+		return injection{}, fmt.Errorf("%s -> %s: no provider; register one with candor.ProvideShared or candor.ProvideValue", p, f.Type.Go)
+	}
+	d := injection{index: f.Index, part: lifelong, value: dep.value}
+	switch dep.kind {
+	case readyValue:
+		return d, nil
+	case sharedProvider:
+		var err error
+		d.value, err = b.shared(dep, owners)
+		return d, err
+	}
+	return d, fmt.Errorf("%s -> %s: a shared value cannot depend on one that is made for each request; provide it by candor.ProvideShared or candor.ProvideValue", p, f.Type.Go)
+}
+
+// bracket is a function around the life of an app.
+type bracket func(ctx context.Context, rest func(context.Context) error) error
+
+// around is the shared provider as a bracket.
+func (s *sharedPart) around(ctx context.Context, rest func(context.Context) error) error {
+	for _, d := range s.deps {
+		s.inValue.FieldByIndex(d.index).Set(d.value)
+	}
+	defer s.outValue.SetZero()
+	return s.provider.function.bracket(ctx, s.in, s.out, func() error { return rest(ctx) })
+}
+
+// brackets are all functions around the life of the app, the outermost first.
+func (a *App) brackets(t *table) []bracket {
+	var all []bracket
+	for _, s := range t.shared {
+		all = append(all, s.around)
+	}
+	for _, l := range t.lifespans {
+		all = append(all, l.fn)
+	}
+	for _, sub := range t.mounted {
+		all = append(all, func(ctx context.Context, rest func(context.Context) error) error {
+			stop, err := sub.Start(ctx)
+			if err != nil {
+				return err
+			}
+			return errors.Join(rest(ctx), stop())
+		})
+	}
+	return all
+}
+
+// running is the life of an app: who uses it, and how it ends.
+type running struct {
+	users int
+	end   chan struct{}
+	done  chan error
+}
+
+// Start begins the life of the app: shared providers and lifespans are set up,
+// in order. Run, Serve and NewTestClient do so by themselves; call it where the
+// app is only a handler in another server. stop ends it, once the server does
+// not use the app any more: it waits for background tasks, tears down what was
+// set up, last first, and returns the errors of that. ctx bounds the start only.
+//
+// Started several times, the app ends with the last stop.
+func (a *App) Start(ctx context.Context) (stop func() error, err error) {
+	t, err := a.sealed()
+	if err != nil {
+		return nil, err
+	}
+	a.living.Lock()
+	defer a.living.Unlock()
+	if a.life == nil {
+		if a.life, err = live(ctx, a.brackets(t)); err != nil {
+			return nil, err
+		}
+	}
+	a.life.users++
+	var stopped bool
+	return func() error {
+		a.living.Lock()
+		defer a.living.Unlock()
+		if stopped {
+			return nil
+		}
+		stopped = true
+		return a.leave()
+	}, nil
+}
+
+// defaultDrain is how long tasks and requests may take once the app stops.
+const defaultDrain = 30 * time.Second
+
+// leave ends the life of the app with its last user.
+func (a *App) leave() error {
+	if a.life.users--; a.life.users > 0 {
+		return nil
+	}
+	life := a.life
+	a.life = nil
+	var late error
+	if !a.tasks.drain(cmp.Or(a.config.Limits.Drain, defaultDrain)) {
+		late = errors.New("background tasks were still running when the app stopped")
+	}
+	close(life.end)
+	return errors.Join(late, <-life.done)
+}
+
+var (
+	errServeTwice = errors.New("a lifespan or shared provider went on more than once")
+	errServeNever = errors.New("a lifespan or shared provider returned without going on")
+)
+
+// live runs nested brackets up to the point where all are set up.
+func live(ctx context.Context, brackets []bracket) (*running, error) {
+	life := &running{end: make(chan struct{}), done: make(chan error, 1)}
+	inside, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ready := make(chan struct{})
+	go func() {
+		defer cancel()
+		life.done <- nest(inside, brackets, func(context.Context) error {
+			close(ready)
+			<-life.end
+			return nil
+		})
+	}()
+	select {
+	case <-ready:
+		return life, nil
+	case err := <-life.done:
+		return nil, cmp.Or(err, errServeNever)
+	case <-ctx.Done():
+		cancel()
+		close(life.end)
+		return nil, errors.Join(context.Cause(ctx), <-life.done)
+	}
+}
+
+// nest runs brackets one inside the other.
+func nest(ctx context.Context, brackets []bracket, innermost func(context.Context) error) (err error) {
+	if len(brackets) == 0 {
+		return innermost(ctx)
+	}
+	defer func() {
+		if value := recover(); value != nil {
+			err = newPanicError(value)
+		}
+	}()
+	calls := 0
+	var inner error
+	err = brackets[0](ctx, func(ctx context.Context) error {
+		if calls++; calls > 1 {
+			return errServeTwice
+		}
+		inner = nest(ctx, brackets[1:], innermost)
+		return inner
+	})
+	switch {
+	case calls > 1:
+		return errServeTwice
+	case calls == 0 && err == nil:
+		return errServeNever
+	case err == nil:
+		return inner
+	}
+	return err
+}

@@ -1,0 +1,178 @@
+package candor
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strings"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Bearer is the token of an Authorization header with the scheme Bearer
+// (RFC 6750). As a field of an input it needs no tag: a request without a token
+// is answered with 401 and WWW-Authenticate: Bearer before its body is read,
+// and the document says so. A *Bearer is optional, nil without a token.
+//
+// With `security:"name"` the field belongs to a scheme of
+// Config.SecuritySchemes, such as OAuth2, whose tokens come the same way.
+type Bearer string
+
+// Basic is a user name and password of an Authorization header with the scheme
+// Basic (RFC 7617). A request without them is answered with 401 and a
+// WWW-Authenticate header with the realm of the field's realm tag. A *Basic is
+// optional.
+type Basic struct {
+	Username string
+	// Password is as sent; compare it with [SecretsEqual].
+	Password string
+}
+
+// APIKey is a key at the place its field's tag names: `header:"X-API-Key"`,
+// `query:"api_key"` or `cookie:"session"`. A request without it is answered
+// with 401 and WWW-Authenticate: APIKey; an empty key is none. A *APIKey is
+// optional.
+type APIKey string
+
+// RequiredScopes is an input that holds the scopes its operation asks for, by
+// the option [Scopes] on the route, its routers and its providers. What they
+// mean is for the provider to judge that takes it as a field.
+type RequiredScopes []string
+
+// SecretsEqual compares a secret with what a client sent, in a time that
+// depends on the length of the latter only.
+func SecretsEqual(secret, sent string) bool {
+	a, b := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(sent))
+	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
+}
+
+// unauthenticated is the answer to missing or unreadable credentials.
+func unauthenticated(challenge string) *HTTPError {
+	return Error(http.StatusUnauthorized, "not authenticated").WithHeader("WWW-Authenticate", challenge)
+}
+
+// credential makes a filler out of a reader of T, for fields of type T and *T.
+func credential[T any](f *typeinfo.Field, challenge string, read func(*http.Request) (T, bool)) filler {
+	refusal := unauthenticated(challenge)
+	if f.Type.Go.Kind() == reflect.Pointer {
+		return func(dst reflect.Value, from *around) error {
+			if value, ok := read(from.r); ok {
+				*dst.Addr().Interface().(**T) = &value
+			}
+			return nil
+		}
+	}
+	return func(dst reflect.Value, from *around) error {
+		value, ok := read(from.r)
+		if !ok {
+			return refusal
+		}
+		*dst.Addr().Interface().(*T) = value
+		return nil
+	}
+}
+
+// securityTypes are the types of fields that read credentials.
+var securityTypes = map[reflect.Type]bool{
+	reflect.TypeFor[Bearer](): true, reflect.TypeFor[*Bearer](): true,
+	reflect.TypeFor[Basic](): true, reflect.TypeFor[*Basic](): true,
+	reflect.TypeFor[APIKey](): true, reflect.TypeFor[*APIKey](): true,
+}
+
+// isSecurity reports whether a field reads credentials.
+func isSecurity(f *typeinfo.Field) bool { return securityTypes[f.Type.Go] }
+
+func makeBearer(f *typeinfo.Field) (filler, error) {
+	if err := onlySource(f, typeinfo.Security); err != nil {
+		return nil, err
+	}
+	return credential(f, "Bearer", func(r *http.Request) (Bearer, bool) {
+		token, ok := authorization(r, "Bearer")
+		return Bearer(token), ok
+	}), nil
+}
+
+func makeBasic(f *typeinfo.Field) (filler, error) {
+	if err := onlySource(f, typeinfo.Security); err != nil {
+		return nil, err
+	}
+	challenge := "Basic"
+	if f.Realm != "" {
+		challenge = fmt.Sprintf("Basic realm=%q", f.Realm)
+	}
+	return credential(f, challenge, readBasic), nil
+}
+
+// onlySource refuses tags that a security type has no use for.
+func onlySource(f *typeinfo.Field, allowed typeinfo.Source) error {
+	if f.Source == typeinfo.NoSource || f.Source == allowed {
+		return nil
+	}
+	return &typeinfo.Error{
+		Type: f.Type.Go.String(), Field: f.Go, Problem: fmt.Sprintf("a %s tag on a value of the Authorization header", f.Source),
+		Fix: "drop the tag",
+	}
+}
+
+// readBasic reads a user name, which ends at the first colon, and a password.
+func readBasic(r *http.Request) (Basic, bool) {
+	encoded, ok := authorization(r, "Basic")
+	if !ok {
+		return Basic{}, false
+	}
+	decoded, err := base64.StdEncoding.DecodeString(encoded)
+	if err != nil {
+		return Basic{}, false
+	}
+	user, password, found := strings.Cut(string(decoded), ":")
+	return Basic{Username: user, Password: password}, found
+}
+
+// authorization returns the credentials of a scheme, whose name is compared
+// without regard to case.
+func authorization(r *http.Request, scheme string) (string, bool) {
+	name, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	credentials = strings.TrimSpace(credentials)
+	return credentials, credentials != "" && strings.EqualFold(name, scheme)
+}
+
+func makeAPIKey(f *typeinfo.Field) (filler, error) {
+	var read func(r *http.Request) string
+	switch name := f.Name; f.Source {
+	case typeinfo.Header:
+		read = func(r *http.Request) string { return r.Header.Get(name) }
+	case typeinfo.Query:
+		read = func(r *http.Request) string { return queryValue(r.URL.RawQuery, name) }
+	case typeinfo.Cookie:
+		read = func(r *http.Request) string { return cookieValue(r, name) }
+	default:
+		return nil, &typeinfo.Error{
+			Type: f.Type.Go.String(), Field: f.Go, Problem: "nothing says where the key is sent",
+			Fix: "add `header:\"X-API-Key\"`, `query:\"api_key\"` or `cookie:\"session\"`",
+		}
+	}
+	if f.Name == "" {
+		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "its " + f.Source.String() + " tag has no name", Fix: "name it"}
+	}
+	return credential(f, "APIKey", func(r *http.Request) (APIKey, bool) {
+		key := read(r)
+		return APIKey(key), key != ""
+	}), nil
+}
+
+func queryValue(rawQuery, name string) string {
+	values, _ := url.ParseQuery(rawQuery)
+	return values.Get(name)
+}
+
+func cookieValue(r *http.Request, name string) string {
+	cookie, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
