@@ -16,21 +16,39 @@ import (
 func ReadInput(t reflect.Type, known func(reflect.Type) bool) (*Input, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, &Error{
-			Type: t.String(), Problem: "an input must be a struct, taken by value",
-			Fix: "write func(ctx context.Context, in struct{ ... }), or candor.None for no input",
+			Type: Name(t), Problem: "an input must be a struct, taken by value",
+			Fix: "write func(ctx context.Context, in Input) with a struct for Input, or candor.None for no input",
 		}
 	}
 	r := inputReader{in: &Input{Go: t}, known: known}
-	_, r.in.Strict = embeddedMark(t, reflect.TypeFor[mark.Strict]())
+	_, strict := embeddedMark(t, reflect.TypeFor[mark.Strict]())
 	if err := r.fields(t, place{}, NoSource); err != nil {
 		return nil, err
 	}
-	return r.in, r.in.contradiction()
+	r.close(strict)
+	if err := r.in.contradiction(); err != nil {
+		return nil, err
+	}
+	return r.in, nil
 }
 
 type inputReader struct {
 	in    *Input
 	known func(reflect.Type) bool
+	// strictQuery and strictForm are set by models that embed candor.Strict.
+	strictQuery, strictForm bool
+}
+
+// close forbids what strict parts do not list: a strict input all of it, a
+// strict model what its location has besides.
+func (r *inputReader) close(strict bool) {
+	r.in.Strict = strict || r.strictQuery
+	if r.in.Members != nil {
+		r.in.Members.Strict = strict
+	}
+	if r.in.Form != nil {
+		r.in.Form.Strict = strict || r.strictForm
+	}
 }
 
 // fields reads the fields of the input, of a struct embedded in it, or of a
@@ -45,25 +63,33 @@ func (r *inputReader) fields(t reflect.Type, at place, model Source) error {
 			return err
 		}
 	}
+	if Declares(t, "Validate") && hasValidate(t) {
+		r.in.Validators = append(r.in.Validators, InputValidator{Index: at.index, Model: model})
+	}
 	return nil
 }
 
 func (r *inputReader) field(t *tagged, at place, model Source) error {
 	switch {
-	case hasMark(t.Type, reflect.TypeFor[mark.Strict]()):
-		return nil
-	case r.known(t.Type) && t.source != Body:
+	case isMark(t.Type):
+		return t.strictMark()
+	case r.known(t.Type) && t.source != Body && t.source != Dep:
 		return r.ready(t, at)
 	case t.Anonymous && t.source == NoSource && t.json == "":
 		return r.embedded(t, at, model)
 	case !t.IsExported():
-		if t.source != NoSource {
-			return t.problem(fmt.Sprintf("an unexported field cannot be filled in, but it has a %s tag", t.source), "export the field")
+		if t.source == NoSource {
+			return nil
 		}
-		return nil
+		return t.unexported()
 	case model != NoSource:
 		return r.modelField(t, at, model)
 	}
+	return r.sourced(t, at)
+}
+
+// sourced reads a field by the source in its tag.
+func (r *inputReader) sourced(t *tagged, at place) error {
 	switch t.source {
 	case NoSource:
 		return t.noSource()
@@ -72,29 +98,43 @@ func (r *inputReader) field(t *tagged, at place, model Source) error {
 	case Dep:
 		return r.dep(t, at)
 	case Security:
-		return t.problem("a security tag on a "+t.Type.String(), "give the field a security type such as candor.Bearer")
+		return t.problem("a security tag on a field of type "+Name(t.Type), "give the field a security type such as candor.Bearer")
 	case Body:
 		return r.body(t, at)
 	}
-	if t.name == "" && indirect(t.Type).Kind() == reflect.Struct {
+	if members, err := hasMembers(indirect(t.Type)); err != nil {
+		return t.within(err)
+	} else if t.name == "" && members && t.source != File {
 		return r.model(t, at)
 	}
 	return r.value(t, at)
 }
 
 func (t *tagged) noSource() error {
-	if t.hasJSON {
+	name := t.suggestion(NoSource)
+	if t.hasJSON && !t.left() {
+		if t.json != "" {
+			name = t.json
+		}
 		return t.problem("no source: a json tag names members inside a body only",
-			fmt.Sprintf("write `body:%q` for one member of a JSON body, or collect the members in one field with `body:\"\"`", t.json))
+			fmt.Sprintf("write `body:%q` for one member of a JSON body, or collect the members in one field with `body:\"\"`", name))
 	}
-	lower := strings.ToLower(t.Name)
 	return t.problem("no source, so nothing says where its value comes from",
-		fmt.Sprintf("add a tag such as `path:%[1]q`, `query:%[1]q`, `header:\"X-%[2]s\"`, `cookie:%[1]q`, `body:\"\"` or `dep:\"\"`", lower, t.Name))
+		fmt.Sprintf("add a tag such as `path:%[1]q`, `query:%[1]q`, `header:%[2]q`, `cookie:%[1]q`, `body:\"\"` or `dep:\"\"`", name, t.suggestion(Header)))
 }
 
 func (r *inputReader) ready(t *tagged, at place) error {
-	if !t.IsExported() && !t.Anonymous {
+	if !t.IsExported() {
 		return t.problem("an unexported field cannot be filled in", "export the field")
+	}
+	if t.source == Security && t.name == "" {
+		return t.problem("its security tag has no name", "name a scheme of Config.SecuritySchemes: `security:\"name\"`")
+	}
+	if len(t.options) > 0 {
+		return t.problem(fmt.Sprintf("the option %q means nothing for %s", t.options[0], Name(t.Type)), "drop it; a pointer makes a security field optional")
+	}
+	if err := t.useless("a field of type "+Name(t.Type), valueTags...); err != nil {
+		return err
 	}
 	reach := at.to(t.StructField)
 	r.in.Ready = append(r.in.Ready, &Field{
@@ -105,18 +145,28 @@ func (r *inputReader) ready(t *tagged, at place) error {
 }
 
 func (r *inputReader) embedded(t *tagged, at place, model Source) error {
-	switch {
-	case t.Type.Kind() == reflect.Pointer:
+	if t.Type.Kind() == reflect.Pointer {
 		return t.problem("a pointer is embedded in an input", "embed the struct by value")
-	case t.Type.Kind() != reflect.Struct || leaves[t.Type] != Invalid:
-		return t.problem("it is embedded without a source", "give it a name and a tag such as `query:\"...\"`")
+	}
+	members, err := hasMembers(t.Type)
+	if err != nil {
+		return t.within(err)
+	}
+	if !members {
+		return t.problem("it is embedded without a source and has no fields to fill in", "give it a name and a tag such as `query:\"...\"`")
+	}
+	if err := t.useless("an embedded struct", valueTags...); err != nil {
+		return err
 	}
 	return r.fields(t.Type, at.to(t.StructField), model)
 }
 
 func (r *inputReader) dep(t *tagged, at place) error {
-	if t.name != "" && t.name != "fresh" {
-		return t.problem(fmt.Sprintf("dep:%q; providers are found by the type of the field", t.name), "write `dep:\"\"`, or `dep:\"fresh\"` for a run of its own")
+	if t.name != "" && t.name != "fresh" || len(t.options) > 0 {
+		return t.problem(fmt.Sprintf("dep:%q has no meaning, as providers are found by the type of the field", t.Tag.Get("dep")), "write `dep:\"\"`, or `dep:\"fresh\"` for a run of its own")
+	}
+	if err := t.useless("a dependency", valueTags...); err != nil {
+		return err
 	}
 	reach := at.to(t.StructField)
 	r.in.Deps = append(r.in.Deps, &Field{
@@ -127,40 +177,54 @@ func (r *inputReader) dep(t *tagged, at place) error {
 
 // model lays the fields of a struct among the parameters of its location.
 func (r *inputReader) model(t *tagged, at place) error {
-	if t.Type.Kind() == reflect.Pointer {
-		return t.problem("a parameter model behind a pointer", "use the struct by value; make its fields optional instead")
+	switch {
+	case t.Type.Kind() == reflect.Pointer:
+		return t.problem("a parameter model behind a pointer", "use the struct by value, and make its fields optional instead")
+	case t.source == Path:
+		return t.problem("a parameter model of path values", "embed the struct instead, and tag its fields")
+	case len(t.options) > 0:
+		return t.problem(fmt.Sprintf("the option %q has no effect on a parameter model", t.options[0]), "put it into the tags of the model's fields")
 	}
-	if t.source == Path || t.source == File {
-		return t.problem(fmt.Sprintf("a parameter model of %s values", t.source), "embed the struct instead, and tag its fields")
+	if err := t.useless("a parameter model", valueTags...); err != nil {
+		return err
 	}
 	if _, strict := embeddedMark(t.Type, reflect.TypeFor[mark.Strict]()); strict {
-		switch t.source {
-		case Cookie:
-			r.in.StrictCookies = true
-		case Header:
-			return t.problem("candor.Strict in a model of headers; clients and proxies send headers of their own", "drop candor.Strict")
-		default:
-			r.in.Strict = true
+		if err := r.strictModel(t); err != nil {
+			return err
 		}
 	}
 	return r.fields(t.Type, at.to(t.StructField), t.source)
 }
 
+func (r *inputReader) strictModel(t *tagged) error {
+	switch t.source {
+	case Header:
+		return t.problem("candor.Strict in a model of headers, which would refuse what clients and proxies add", "drop candor.Strict")
+	case Cookie:
+		r.in.StrictCookies = true
+	case Form:
+		r.strictForm = true
+	default:
+		r.strictQuery = true
+	}
+	return nil
+}
+
 func (r *inputReader) modelField(t *tagged, at place, model Source) error {
-	if t.source == NoSource && t.json != "" && t.json != "-" {
-		t.source, t.name, t.options = model, t.json, t.jsonOptions
+	if t.source == model || model == Form && t.source == File {
+		return r.value(t, at)
 	}
-	if t.source != model {
-		return t.problem(fmt.Sprintf("it belongs to a model of %s values but has no %s tag", model, model),
-			fmt.Sprintf("add `%s:%q`", model, strings.ToLower(t.Name)))
+	name := t.suggestion(model)
+	if t.json != "" && t.json != "-" {
+		name = t.json
 	}
-	return r.value(t, at)
+	return t.problem(fmt.Sprintf("it belongs to a model of %s values but has no %s tag", model, model), fmt.Sprintf("add `%s:%q`", model, name))
 }
 
 // value adds a parameter or a form value.
 func (r *inputReader) value(t *tagged, at place) error {
 	if t.name == "" {
-		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, strings.ToLower(t.Name)))
+		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
 	}
 	if (t.source == Header || t.source == Cookie) && !isToken(t.name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", t.name, t.source), "use letters, digits and hyphens")
@@ -173,7 +237,7 @@ func (r *inputReader) value(t *tagged, at place) error {
 		return t.problem("a path value is never optional, it is part of the path", "drop the pointer, the default or omitempty")
 	}
 	if f.Source == Form || f.Source == File {
-		r.in.Form = with(r.in.Form, f, r.in.Strict)
+		r.in.Form = with(r.in.Form, f)
 		return nil
 	}
 	r.in.Params = append(r.in.Params, f)
@@ -182,12 +246,9 @@ func (r *inputReader) value(t *tagged, at place) error {
 
 // described makes the field, unless its type is one the caller fills in.
 func (r *inputReader) described(t *tagged, at place) (*Field, error) {
-	typ := &Type{Go: t.Type}
-	if !r.known(t.Type) && t.source != File {
-		var err error
-		if typ, err = Of(t.Type); err != nil {
-			return nil, t.within(err)
-		}
+	typ, err := t.describe(func(goType reflect.Type) bool { return t.source == File || r.known(goType) })
+	if err != nil {
+		return nil, err
 	}
 	f, err := t.field(t.name, t.options, typ)
 	if err != nil {
@@ -198,14 +259,29 @@ func (r *inputReader) described(t *tagged, at place) (*Field, error) {
 	return f, nil
 }
 
+// describe describes the field's type, unless the caller knows it: then all
+// that is said is whether it is a pointer, which makes the field optional.
+func (t *tagged) describe(known func(reflect.Type) bool) (*Type, error) {
+	switch {
+	case !known(t.Type):
+		typ, err := Of(t.Type)
+		if err != nil {
+			return nil, t.within(err)
+		}
+		return typ, nil
+	case t.source == File && t.Type.Kind() == reflect.Pointer:
+		return &Type{Go: t.Type, Kind: Pointer, Elem: &Type{Go: t.Type.Elem()}}, nil
+	}
+	return &Type{Go: t.Type}, nil
+}
+
 func (r *inputReader) body(t *tagged, at place) error {
 	f, err := r.described(t, at)
 	if err != nil {
 		return err
 	}
 	if f.Name != "" {
-		r.in.Members = with(r.in.Members, f, r.in.Strict)
-		return nil
+		return r.bodyMember(t, f)
 	}
 	if r.in.Body != nil {
 		return t.problem("a second whole body beside "+r.in.Body.Go, "name the members: `body:\"item\"`, `body:\"user\"`")
@@ -214,9 +290,20 @@ func (r *inputReader) body(t *tagged, at place) error {
 	return nil
 }
 
-func with(o *Object, f *Field, strict bool) *Object {
+func (r *inputReader) bodyMember(t *tagged, f *Field) error {
+	if !isMemberName(f.Name) {
+		return t.problem(fmt.Sprintf("%q cannot be the name of a member", f.Name), memberNames)
+	}
+	if r.known(t.Type) {
+		return t.problem(Name(t.Type)+" cannot be a member of a body, it is a body of its own kind", "write `body:\"\"`")
+	}
+	r.in.Members = with(r.in.Members, f)
+	return nil
+}
+
+func with(o *Object, f *Field) *Object {
 	if o == nil {
-		o = &Object{Strict: strict}
+		o = &Object{}
 	}
 	o.Fields = append(o.Fields, f)
 	return o
@@ -225,24 +312,35 @@ func with(o *Object, f *Field, strict bool) *Object {
 // contradiction finds fields that cannot stand side by side.
 func (in *Input) contradiction() error {
 	problem := func(f *Field, problem, fix string) error {
-		return &Error{Type: typeName(in.Go), Field: f.Go, Problem: problem, Fix: fix}
+		return &Error{Type: Name(in.Go), Field: f.Go, Problem: problem, Fix: fix}
 	}
 	switch {
 	case in.Body != nil && in.Members != nil:
-		return problem(in.Members.Fields[0], "one member of a body beside "+in.Body.Go+", which takes the whole body", "name both as members, or keep the whole body only")
+		return problem(in.Members.Fields[0], "a member of the body beside "+in.Body.Go+", which takes the whole body", "name both as members, or keep the whole body only")
 	case in.Body != nil && in.Form != nil:
 		return problem(in.Form.Fields[0], "a form value beside "+in.Body.Go+", which takes the whole body", "make it one or the other; a request has one body")
 	case in.Members != nil && in.Form != nil:
 		return problem(in.Form.Fields[0], "a form value beside the JSON member "+in.Members.Fields[0].Go, "make it one or the other; a request has one body")
 	}
+	return in.twins()
+}
+
+// twins finds two fields that read the same value.
+func (in *Input) twins() error {
 	seen := map[string]*Field{}
 	for _, f := range in.named() {
 		key := f.Source.String() + " " + f.Name
-		if f.Source == Header {
+		switch f.Source {
+		case Header:
 			key = "header " + http.CanonicalHeaderKey(f.Name)
+		case File:
+			key = "form " + f.Name
 		}
 		if other, ok := seen[key]; ok {
-			return problem(f, fmt.Sprintf("it and %s both read the %s value %q", other.Go, f.Source, f.Name), "keep one of them")
+			return &Error{
+				Type: Name(in.Go), Field: f.Go, Fix: "keep one of them",
+				Problem: fmt.Sprintf("it and %s both read the %s value %q", other.Go, f.Source, f.Name),
+			}
 		}
 		seen[key] = f
 	}
@@ -252,12 +350,7 @@ func (in *Input) contradiction() error {
 // named lists every field that has a name on the wire.
 func (in *Input) named() []*Field {
 	all := append([]*Field{}, in.Params...)
-	for _, o := range []*Object{in.Members, in.Form} {
-		if o != nil {
-			all = append(all, o.Fields...)
-		}
-	}
-	return all
+	return append(append(all, in.Members.Members()...), in.Form.Members()...)
 }
 
 // isToken reports whether s is a token of RFC 9110, section 5.6.2.

@@ -1,10 +1,12 @@
 package typeinfo
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/candor-go/candor/internal/mark"
 )
@@ -83,19 +85,45 @@ func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []ref
 		return err
 	}
 	switch {
-	case t.hasJSON && t.json == "-" && len(t.jsonOptions) == 0:
+	case t.left():
 		return nil
-	case hasMark(sf.Type, reflect.TypeFor[mark.Strict]()):
-		return nil
+	case isMark(sf.Type):
+		return t.strictMark()
 	case sf.Anonymous && t.json == "" && indirect(sf.Type).Kind() == reflect.Struct:
 		return c.embedded(&t, path, at)
 	case !sf.IsExported():
-		if t.hasJSON {
-			return t.problem("an unexported field cannot be read or written, but it has a json tag", "export it or drop the tag")
-		}
-		return nil
+		return t.unexported()
 	}
 	return c.member(&t, at)
+}
+
+// left reports whether the field is left out of bodies and answers.
+func (t *tagged) left() bool { return t.json == "-" && len(t.jsonOptions) == 0 }
+
+// unexported lets a field pass that nobody can see, unless its tags ask for it.
+func (t *tagged) unexported() error {
+	if t.hasJSON {
+		return t.problem("an unexported field cannot be read or written, but it has a json tag", "export it or drop the tag")
+	}
+	if t.source != NoSource {
+		return t.problem(fmt.Sprintf("an unexported field cannot be filled in, but it has a %s tag", t.source), "export it or drop the tag")
+	}
+	return nil
+}
+
+// isMark reports whether t is candor.Strict or candor.OneOf, or a pointer to
+// one.
+func isMark(t reflect.Type) bool {
+	return hasMark(indirect(t), reflect.TypeFor[mark.Strict]()) || hasMark(indirect(t), reflect.TypeFor[mark.Union]())
+}
+
+// strictMark judges a field of a mark's type: only an embedded candor.Strict
+// has a meaning here, and it was seen before.
+func (t *tagged) strictMark() error {
+	if !t.Anonymous || t.Type.Kind() == reflect.Pointer {
+		return t.problem("it means something only where it is embedded by value", "embed "+Name(indirect(t.Type))+" itself, without a field name and without a pointer")
+	}
+	return nil
 }
 
 // embedded lays the fields of an embedded struct among those of the outer one.
@@ -104,27 +132,60 @@ func (c *collector) embedded(t *tagged, path []reflect.Type, at place) error {
 	if t.Type.Kind() == reflect.Pointer && !t.IsExported() {
 		return t.problem("an embedded pointer to an unexported struct cannot be filled in", "embed the struct by value or export its type")
 	}
-	leaf := &Type{Go: inner}
-	if own, err := ownForm(leaf); err != nil {
+	if members, err := hasMembers(inner); err != nil {
 		return err
-	} else if own || leaves[inner] != Invalid || hasMark(inner, reflect.TypeFor[mark.Optional]()) {
+	} else if !members {
 		return t.problem("it is embedded, but its JSON is not an object whose members could be laid among the others", "give it a json tag with a name")
+	}
+	if err := t.useless("an embedded struct", valueTags...); err != nil {
+		return err
+	}
+	if t.source != NoSource {
+		return t.misplaced()
+	}
+	if len(t.jsonOptions) > 0 {
+		return t.problem(fmt.Sprintf("the json option %q has no effect on an embedded struct without a name", t.jsonOptions[0]), "drop the tag, or give it a name")
 	}
 	return c.collect(inner, path, at.to(t.StructField))
 }
 
+// hasMembers reports whether t is a struct that is written as the object of
+// its fields.
+func hasMembers(t reflect.Type) (bool, error) {
+	if t.Kind() != reflect.Struct || leaves[t] != Invalid || hasMark(t, reflect.TypeFor[mark.Optional]()) {
+		return false, nil
+	}
+	if _, union := embeddedMark(t, reflect.TypeFor[mark.Union]()); union {
+		return false, nil
+	}
+	own, err := ownForm(&Type{Go: t})
+	return !own, err
+}
+
+// misplaced refuses a location tag inside a body.
+func (t *tagged) misplaced() error {
+	if t.Anonymous {
+		return t.problem(fmt.Sprintf("a %s tag inside a body, whose members are named by json tags", t.source),
+			"drop the tag, or move the field to the input struct")
+	}
+	name := t.name
+	if name == "" || t.source == Status || t.source == Dep {
+		name = t.suggestion(NoSource)
+	}
+	return t.problem(fmt.Sprintf("a %s tag inside a body, whose members are named by json tags", t.source),
+		fmt.Sprintf("write `json:%q`, or move the field to the struct that is the input or the answer itself", name))
+}
+
 func (c *collector) member(t *tagged, at place) error {
 	if t.source != NoSource && !t.hasJSON {
-		return t.problem(
-			fmt.Sprintf("a %s tag inside a body, whose members are named by json tags", t.source),
-			fmt.Sprintf("write `json:%q`, or move the field to the input struct", t.name))
+		return t.misplaced()
 	}
 	name := t.json
 	if name == "" {
 		name = t.Name
 	}
-	if strings.ContainsAny(name, "\\\"") || !t.wellNamed(name) {
-		return t.problem(fmt.Sprintf("%q cannot be the name of a member", name), "write a name without quotes, backslashes and control characters")
+	if !isMemberName(name) {
+		return t.problem(fmt.Sprintf("%q cannot be the name of a member", name), memberNames)
 	}
 	typ, err := c.describe(t.Type)
 	if err != nil {
@@ -145,20 +206,28 @@ func (c *collector) member(t *tagged, at place) error {
 // within says through which field a mistake in a nested type was reached,
 // unless that type has a name to find it by.
 func (t *tagged) within(err error) error {
-	e, ok := err.(*Error)
-	if !ok || !strings.HasPrefix(e.Type, "the ") && e.Field != "" {
+	var e *Error
+	if !errors.As(err, &e) || e.Field != "" && e.Type != unnamed {
 		return err
 	}
 	wrapped := *e
-	wrapped.Type, wrapped.Field = typeName(t.owner), t.Name
+	wrapped.Type, wrapped.Field = Name(t.owner), t.Name
 	if e.Field != "" {
 		wrapped.Field += "." + e.Field
+	} else {
+		wrapped.Problem = e.Type + ": " + e.Problem
 	}
 	return &wrapped
 }
 
-func (t *tagged) wellNamed(name string) bool {
-	return strings.ToValidUTF8(name, "") == name && !strings.ContainsFunc(name, func(r rune) bool { return r < ' ' })
+const memberNames = "use letters, digits and signs other than quotes, backslashes and commas"
+
+// isMemberName reports whether encoding/json takes the name from a tag: it
+// would name the member after the Go field otherwise.
+func isMemberName(name string) bool {
+	return name != "" && !strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("!#$%&()*+-./:;<=>?@[]^_{|}~ ", r)
+	})
 }
 
 // settle chooses one member for each name: the least deeply embedded, among
@@ -179,8 +248,8 @@ func (c *collector) settle() error {
 		winner := best[m.Name]
 		if winner.Field != m.Field && !better(winner, m) {
 			return &Error{
-				Type: typeName(c.root), Field: m.Go,
-				Problem: fmt.Sprintf("it and %s both want the JSON name %q", winner.Go, m.Name),
+				Type: Name(c.root), Field: m.Go,
+				Problem: fmt.Sprintf("it and %s both have the JSON name %q", winner.Go, m.Name),
 				Fix:     "give one of them another json name, or leave one out with `json:\"-\"`",
 			}
 		}
@@ -208,8 +277,8 @@ func (r *reader) union(d *Type, embedded reflect.StructField) error {
 	if err != nil {
 		return err
 	}
-	if o.Discriminator = t.json; o.Discriminator == "" {
-		return t.problem("a union without a discriminator", "name the member that tells the variants apart: candor.OneOf `json:\"kind\"`")
+	if o.Discriminator = t.json; !isMemberName(t.json) || t.left() || len(t.jsonOptions) > 0 {
+		return t.problem("a union without the name of its discriminator", "name the member that tells the variants apart, and nothing else: candor.OneOf `json:\"kind\"`")
 	}
 	for i := range d.Go.NumField() {
 		sf := d.Go.Field(i)
@@ -227,14 +296,20 @@ func (r *reader) union(d *Type, embedded reflect.StructField) error {
 }
 
 func (r *reader) unionCase(d *Type, sf reflect.StructField) error {
-	t := tagged{StructField: sf, owner: d.Go}
+	t, err := readTags(d.Go, sf)
+	if err != nil {
+		return err
+	}
 	name := sf.Tag.Get("case")
 	if name == "" || !sf.IsExported() || sf.Type.Kind() != reflect.Pointer || sf.Type.Elem().Kind() != reflect.Struct {
-		return t.problem("each field of a union is an exported pointer to a struct with a case tag", "write it as Cat *Cat `case:\"cat\"`")
+		return t.problem("every field of a union is an exported pointer to a struct with a case tag, and this one is not", "write it as Cat *Cat `case:\"cat\"`")
+	}
+	if err := t.useless("a variant of a union", append([]string{"json"}, valueTags...)...); err != nil {
+		return err
 	}
 	for _, c := range d.Object.Cases {
 		if c.Name == name {
-			return t.problem(fmt.Sprintf("the case %q stands twice", name), "give each variant its own name")
+			return t.problem(fmt.Sprintf("the case %q stands twice", name), "give each variant a case of its own")
 		}
 	}
 	typ, err := r.describe(sf.Type.Elem())
@@ -242,7 +317,7 @@ func (r *reader) unionCase(d *Type, sf reflect.StructField) error {
 		return t.within(err)
 	}
 	if typ.Kind != Struct {
-		return t.problem("a variant must be a plain struct, "+typ.Go.String()+" has a form of its own", "wrap it in a struct")
+		return t.problem("a variant is a struct written as its fields, "+Name(typ.Go)+" has a form of its own", "wrap it in a struct")
 	}
 	d.Object.Cases = append(d.Object.Cases, Case{Name: name, Index: sf.Index[0], Type: typ})
 	return nil

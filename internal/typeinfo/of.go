@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,21 +49,33 @@ type reader struct {
 }
 
 func (r *reader) describe(t reflect.Type) (*Type, error) {
+	d, begun := r.begin(t)
+	if begun {
+		return d, nil
+	}
+	return d, r.finish(d)
+}
+
+// begin finds the description of t, or makes an empty one. A description gets
+// its Kind and those of its parts before anything is read below it, so that
+// the rules of a field can be read while its type is still being described.
+func (r *reader) begin(t reflect.Type) (d *Type, begun bool) {
 	if known, ok := described.Load(t); ok {
-		return known.(*Type), nil
+		return known.(*Type), true
 	}
-	if begun, ok := r.made[t]; ok {
-		return begun, nil
+	if d, ok := r.made[t]; ok {
+		return d, true
 	}
-	d := &Type{Go: t, Reads: true, Writes: true}
+	d = &Type{Go: t, Reads: true, Writes: true}
 	r.made[t] = d
+	return d, false
+}
+
+func (r *reader) finish(d *Type) error {
 	if err := r.fill(d); err != nil {
-		return nil, err
+		return err
 	}
-	if err := fillEnum(d); err != nil {
-		return nil, err
-	}
-	return d, nil
+	return fillEnum(d)
 }
 
 // leaves are the types of the standard library with a meaning of their own.
@@ -82,7 +95,7 @@ func (r *reader) fill(d *Type) error {
 	if d.Go.Kind() == reflect.Struct {
 		if hasMark(d.Go, reflect.TypeFor[mark.Optional]()) {
 			d.Kind = Optional
-			return r.elem(d, d.Go.Field(0).Type)
+			return r.nullable(d, d.Go.Field(0).Type)
 		}
 		if union, ok := embeddedMark(d.Go, reflect.TypeFor[mark.Union]()); ok {
 			d.Kind = Union
@@ -111,9 +124,10 @@ func (r *reader) byKind(d *Type) error {
 	case reflect.Interface:
 		return fillInterface(d)
 	case reflect.Pointer:
-		return r.pointer(d)
+		d.Kind = Pointer
+		return r.nullable(d, t.Elem())
 	case reflect.Slice:
-		if t.Elem().Kind() == reflect.Uint8 {
+		if isByte(t.Elem()) {
 			d.Kind = Bytes
 			return nil
 		}
@@ -129,16 +143,26 @@ func (r *reader) byKind(d *Type) error {
 		return r.object(d)
 	default:
 		return &Error{
-			Type: t.String(), Problem: fmt.Sprintf("a %s has no JSON form", t.Kind()),
+			Type: Name(t), Problem: fmt.Sprintf("a value of kind %s has no JSON form", t.Kind()),
 			Fix: "leave the field out with `json:\"-\"` or give it a type that stands for data",
 		}
 	}
 	return nil
 }
 
-func (r *reader) elem(d *Type, t reflect.Type) (err error) {
-	d.Elem, err = r.describe(t)
-	return err
+// isByte reports whether a list of t is bytes to encoding/json: a byte with a
+// form of its own is not.
+func isByte(t reflect.Type) bool {
+	return t.Kind() == reflect.Uint8 && !implementsAny(t, jsonWriters) && !implementsAny(t, textWriters)
+}
+
+func (r *reader) elem(d *Type, t reflect.Type) error {
+	elem, begun := r.begin(t)
+	d.Elem = elem
+	if begun {
+		return nil
+	}
+	return r.finish(elem)
 }
 
 func fillInterface(d *Type) error {
@@ -147,39 +171,57 @@ func fillInterface(d *Type) error {
 		return nil
 	}
 	return &Error{
-		Type: d.Go.String(), Problem: "an interface with methods cannot be read or documented",
-		Fix: "use a struct that embeds candor.OneOf for a choice of types, or any for whatever JSON there is",
+		Type: Name(d.Go), Problem: "an interface with methods cannot be read or documented",
+		Fix: "use a struct that embeds candor.OneOf for a choice of types, or any for every JSON value",
 	}
 }
 
-func (r *reader) pointer(d *Type) error {
-	d.Kind = Pointer
-	if err := r.elem(d, d.Go.Elem()); err != nil {
+// nullable describes a pointer or an Optional.
+func (r *reader) nullable(d *Type, t reflect.Type) error {
+	if err := r.elem(d, t); err != nil {
 		return err
 	}
 	if d.Elem.Kind == Pointer || d.Elem.Kind == Optional {
-		return &Error{
-			Type: d.Go.String(), Problem: "two ways to be absent, one inside the other",
-			Fix: "use " + d.Go.Elem().String(),
-		}
+		return &Error{Type: Name(d.Go), Problem: "two ways to be null, one inside the other", Fix: "use " + Name(t)}
 	}
 	return nil
 }
 
 func (r *reader) mapping(d *Type) (err error) {
 	d.Kind = Map
-	if d.Key, err = r.describe(d.Go.Key()); err != nil {
+	if d.Key, err = r.key(d.Go); err != nil {
 		return err
 	}
-	switch d.Key.Kind {
-	case String, Int, Uint, Text:
-	default:
-		return &Error{
-			Type: d.Go.String(), Problem: "the names of a JSON object cannot be made of " + d.Go.Key().String(),
-			Fix: "use a string, an integer or a type with MarshalText and UnmarshalText as the key",
+	return r.elem(d, d.Go.Elem())
+}
+
+// key describes the key of a map. A type with both forms counts by its text.
+func (r *reader) key(t reflect.Type) (*Type, error) {
+	wrong := &Error{
+		Type: Name(t), Problem: "the names of a JSON object cannot be made of " + Name(t.Key()),
+		Fix: "use a string, an integer or a type with MarshalText and UnmarshalText as the key",
+	}
+	switch t.Key().Kind() {
+	case reflect.Interface, reflect.Pointer:
+		return nil, wrong
+	case reflect.Struct, reflect.Array:
+		if !implementsAny(t.Key(), textWriters) && !implementsAny(t.Key(), textReaders) {
+			return nil, wrong
 		}
 	}
-	return r.elem(d, d.Go.Elem())
+	key, err := r.describe(t.Key())
+	if err != nil {
+		return nil, err
+	}
+	switch key.Kind {
+	case String, Int, Uint, Text:
+		return key, nil
+	case JSON:
+		if text := (&Type{Go: key.Go, Kind: Text, Format: key.Format}); text.directions(textWriters, textReaders) {
+			return text, nil
+		}
+	}
+	return nil, wrong
 }
 
 // hasMark reports whether a struct carries the blank field that marks it.
@@ -222,20 +264,25 @@ func ownForm(d *Type) (bool, error) {
 	if !implementsAny(d.Go, writers) && !implementsAny(d.Go, readers) {
 		kind, writers, readers = Text, textWriters, textReaders
 	}
-	d.Writes, d.Reads = implementsAny(d.Go, writers), implementsAny(d.Go, readers)
-	if !d.Writes && !d.Reads {
+	if !d.directions(writers, readers) {
 		d.Writes, d.Reads = true, true
 		return false, nil
 	}
 	if culprit, ok := promotedForm(d.Go, writers, readers); ok {
 		return false, &Error{
-			Type: d.Go.String(), Field: culprit,
-			Problem: "embedding it makes the whole struct read and write itself as " + culprit + " alone, so its other fields are lost",
-			Fix:     "name the field: give it a json tag with a name and drop the embedding",
+			Type: Name(d.Go), Field: culprit,
+			Problem: "embedding it makes the whole struct read and write itself as " + culprit + " alone, so the other fields are lost",
+			Fix:     "turn the embedding into a field with a name and a json tag",
 		}
 	}
 	d.Kind, d.Format = kind, formats[fullName(d.Go)]
 	return true, nil
+}
+
+// directions fills in Writes and Reads, and reports whether either is true.
+func (t *Type) directions(writers, readers []reflect.Type) bool {
+	t.Writes, t.Reads = implementsAny(t.Go, writers), implementsAny(t.Go, readers)
+	return t.Writes || t.Reads
 }
 
 func implementsAny(t reflect.Type, interfaces []reflect.Type) bool {
@@ -260,11 +307,9 @@ func promotedForm(t reflect.Type, writers, readers []reflect.Type) (string, bool
 			continue
 		}
 		inner := indirect(f.Type)
-		for _, wanted := range append(append([]reflect.Type{}, writers...), readers...) {
-			if !reflect.PointerTo(inner).Implements(wanted) || !reflect.PointerTo(t).Implements(wanted) {
-				continue
-			}
-			if !Declares(t, wanted.Method(0).Name) {
+		for _, wanted := range slices.Concat(writers, readers) {
+			has := f.Type.Implements(wanted) || reflect.PointerTo(inner).Implements(wanted)
+			if has && reflect.PointerTo(t).Implements(wanted) && !Declares(t, wanted.Method(0).Name) {
 				return f.Name, true
 			}
 		}

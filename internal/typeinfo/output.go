@@ -32,6 +32,9 @@ func ReadOutput(t reflect.Type, known func(reflect.Type) bool) (*Output, error) 
 			return nil, err
 		}
 	}
+	if err := out.contradiction(); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 
@@ -47,46 +50,78 @@ func (out *Output) plain() (*Output, error) {
 // envelopeParts lists the fields of an envelope, none for any other type. A
 // mixture of parts and members is a mistake.
 func envelopeParts(t reflect.Type) ([]tagged, error) {
-	if t.Kind() != reflect.Struct || leaves[t] != Invalid {
+	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
+		parts, _ := envelopeParts(t.Elem())
+		if len(parts) > 0 {
+			return nil, &Error{Type: Name(t), Problem: "an envelope behind a pointer", Fix: "return " + Name(t.Elem()) + " by value"}
+		}
 		return nil, nil
 	}
-	parts, strangers, err := partsOf(t, nil)
-	if err != nil || len(parts) == 0 {
+	if members, err := hasMembers(t); !members || err != nil {
 		return nil, err
 	}
-	if len(strangers) > 0 {
-		s := strangers[0]
-		return nil, s.problem("an answer is either a plain value or made of parts, and this field is no part of "+parts[0].Name+"'s envelope",
+	var d divider
+	if err := d.divide(t, place{}); err != nil || len(d.parts) == 0 {
+		return nil, err
+	}
+	if len(d.strangers) > 0 {
+		return nil, d.strangers[0].problem(
+			"an answer is either a plain value or made of parts, and this field is no part while "+d.parts[0].selector+" is one",
 			"give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name")
 	}
-	return parts, nil
+	return d.parts, nil
 }
 
-// partsOf divides the exported fields, those of embedded structs included,
+// divider divides the exported fields, those of embedded structs included,
 // into parts of an answer and others.
-func partsOf(t reflect.Type, index []int) (parts, strangers []tagged, err error) {
+type divider struct{ parts, strangers []tagged }
+
+func (d *divider) divide(t reflect.Type, at place) error {
 	for i := range t.NumField() {
 		f, err := readTags(t, t.Field(i))
 		if err != nil {
-			return nil, nil, err
+			return err
 		}
-		f.Index = append(slices.Clone(index), i)
-		isPart := f.source == Status || f.source == Header || f.source == Cookie || f.source == Body
-		switch {
-		case f.Anonymous && !isPart && !f.hasJSON && f.Type.Kind() == reflect.Struct:
-			p, s, err := partsOf(f.Type, f.Index)
-			if err != nil {
-				return nil, nil, err
+		reach := at.to(f.StructField)
+		f.Index, f.selector = reach.index, reach.selector
+		if f.Anonymous && f.source == NoSource && !f.hasJSON && f.Type.Kind() == reflect.Struct && !isMark(f.Type) {
+			if members, err := hasMembers(f.Type); err != nil {
+				return f.within(err)
+			} else if members {
+				if err := d.divide(f.Type, reach); err != nil {
+					return err
+				}
+				continue
 			}
-			parts, strangers = append(parts, p...), append(strangers, s...)
-		case !f.IsExported():
-		case isPart && !f.hasJSON:
-			parts = append(parts, f)
-		default:
-			strangers = append(strangers, f)
+		}
+		if err := d.add(f); err != nil {
+			return err
 		}
 	}
-	return parts, strangers, nil
+	return nil
+}
+
+func (d *divider) add(f tagged) error {
+	switch isPart := f.isPart(); {
+	case !f.IsExported() && isPart:
+		return f.unexported()
+	case !f.IsExported() || isMark(f.Type):
+	case isPart:
+		d.parts = append(d.parts, f)
+	default:
+		d.strangers = append(d.strangers, f)
+	}
+	return nil
+}
+
+// isPart reports whether a field has the tag of a part of an answer and no
+// name in JSON.
+func (t *tagged) isPart() bool {
+	switch t.source {
+	case Status, Header, Cookie, Body:
+		return !t.hasJSON || t.left()
+	}
+	return false
 }
 
 func (out *Output) part(t *tagged, known func(reflect.Type) bool) error {
@@ -96,22 +131,22 @@ func (out *Output) part(t *tagged, known func(reflect.Type) bool) error {
 	case Body:
 		return out.body(t, known)
 	}
+	if t.name == "" {
+		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
+	}
 	if !isToken(t.name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", t.name, t.source), "use letters, digits and hyphens")
 	}
-	typ := &Type{Go: t.Type}
-	if !known(t.Type) {
-		var err error
-		if typ, err = Of(t.Type); err != nil {
-			return t.within(err)
-		}
+	typ, err := t.describe(known)
+	if err != nil {
+		return err
 	}
 	f, err := t.field(t.name, t.options, typ)
 	if err != nil {
 		return err
 	}
+	f.Go = t.selector
 	if t.source == Header {
-		f.Name = http.CanonicalHeaderKey(f.Name)
 		out.Headers = append(out.Headers, f)
 	} else {
 		out.Cookies = append(out.Cookies, f)
@@ -126,16 +161,15 @@ func (out *Output) body(t *tagged, known func(reflect.Type) bool) error {
 	if t.name != "" {
 		return t.problem(fmt.Sprintf("body:%q names a member; an answer's body is one value", t.name), "write `body:\"\"`")
 	}
-	typ := &Type{Go: t.Type}
-	if !known(t.Type) {
-		var err error
-		if typ, err = Of(t.Type); err != nil {
-			return t.within(err)
-		}
+	typ, err := t.describe(known)
+	if err != nil {
+		return err
 	}
-	f, err := t.field("", t.options, typ)
-	out.Body = f
-	return err
+	if out.Body, err = t.field("", t.options, typ); err != nil {
+		return err
+	}
+	out.Body.Go = t.selector
+	return nil
 }
 
 func (out *Output) status(t *tagged) error {
@@ -143,19 +177,52 @@ func (out *Output) status(t *tagged) error {
 		return t.problem("a second status", "an answer has one")
 	}
 	if t.Type.Kind() != reflect.Int {
-		return t.problem("a status of type "+t.Type.String(), "make it an int")
+		return t.problem("a status of type "+Name(t.Type), "make it an int")
 	}
-	f := &Field{Go: t.Name, Index: t.Index, Source: Status}
+	if err := t.useless("a status", valueTags...); err != nil {
+		return err
+	}
+	out.Status = &Field{Go: t.selector, Index: t.Index, Source: Status, Doc: t.Tag.Get("doc")}
 	for text := range strings.SplitSeq(t.Tag.Get("status"), ",") {
 		code, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || code < 200 || code > 599 {
 			return t.problem(fmt.Sprintf("status:%q", t.Tag.Get("status")), "list the statuses the answer may have, from 200 to 599: `status:\"200,201\"`")
 		}
-		if slices.Contains(f.Statuses, code) {
+		if slices.Contains(out.Status.Statuses, code) {
 			return t.problem(fmt.Sprintf("the status %d stands twice", code), "list each once")
 		}
-		f.Statuses = append(f.Statuses, code)
+		out.Status.Statuses = append(out.Status.Statuses, code)
 	}
-	out.Status = f
 	return nil
+}
+
+// contradiction finds parts that cannot stand side by side.
+func (out *Output) contradiction() error {
+	seen := map[string]*Field{}
+	for _, f := range slices.Concat(out.Headers, out.Cookies) {
+		key := f.Source.String() + " " + f.Name
+		if f.Source == Header {
+			key = "header " + http.CanonicalHeaderKey(f.Name)
+		}
+		if other, ok := seen[key]; ok {
+			return &Error{
+				Type: Name(out.Go), Field: f.Go, Fix: "keep one of them",
+				Problem: fmt.Sprintf("it and %s both write the %s %q", other.Go, f.Source, f.Name),
+			}
+		}
+		seen[key] = f
+	}
+	if out.Body == nil || out.Status == nil || slices.ContainsFunc(out.Status.Statuses, allowsBody) {
+		return nil
+	}
+	return &Error{
+		Type: Name(out.Go), Field: out.Body.Go, Problem: "a body, while no listed status has one",
+		Fix: "drop it, or list a status other than 204 and 304",
+	}
+}
+
+// allowsBody reports whether an answer of that status has a body: RFC 9110,
+// section 6.4.1.
+func allowsBody(status int) bool {
+	return status != http.StatusNoContent && status != http.StatusNotModified
 }

@@ -2,6 +2,7 @@ package typeinfo
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +22,8 @@ var crossTags = map[string]bool{
 type parsedRules struct {
 	rules    *Rules
 	required bool
+	// omit is the word by which the tag skips a value that is not there.
+	omit string
 }
 
 // parseRules reads a validate tag for a value of type t. The error's text is
@@ -36,35 +39,51 @@ func parseRules(tag string, t *Type) (parsedRules, error) {
 func parseLevel(elements []string, t *Type) (parsedRules, error) {
 	var p parsedRules
 	rules := &Rules{}
-	held := bare(t)
 	for i, element := range elements {
 		rule, err := parseRule(element)
 		if err != nil {
 			return p, err
 		}
-		switch rule.Name {
-		case "required":
-			p.required = true
-		case "omitempty", "omitzero", "omitnil":
-			if i > 0 {
-				return p, fmt.Errorf("%s stands behind other rules; put it first", rule.Name)
+		if rule.Name == "dive" {
+			if err := parseDive(rules, elements[i+1:], bare(t)); err != nil {
+				return p, err
 			}
-			rules.SkipZero = rule.Name == "omitzero" || rule.Name == "omitempty" && held == t
-		case "dive":
-			err := parseDive(rules, elements[i+1:], held)
-			p.rules = nonEmpty(rules)
+			break
+		}
+		if err := p.add(rules, rule, i == 0, t); err != nil {
 			return p, err
-		case "keys", "endkeys":
-			return p, fmt.Errorf("%s without dive in front; write dive,keys,...,endkeys,...", rule.Name)
-		default:
-			rules.Self = append(rules.Self, rule)
 		}
 	}
-	if p.required && rules.SkipZero {
-		return p, fmt.Errorf("required and omitempty contradict each other; drop one")
-	}
+	rules.NotNull = p.required && t.Null()
 	p.rules = nonEmpty(rules)
 	return p, nil
+}
+
+// add takes in one rule that is not dive.
+func (p *parsedRules) add(rules *Rules, rule Rule, first bool, t *Type) error {
+	switch rule.Name {
+	case "required":
+		p.required = true
+	case "omitempty", "omitzero", "omitnil":
+		if !first && !p.required {
+			return fmt.Errorf("%s stands behind other rules; put it first", rule.Name)
+		}
+		p.omit = rule.Name
+		rules.SkipZero = rule.Name == "omitzero" || rule.Name == "omitempty" && bare(t) == t
+	case "keys", "endkeys":
+		return fmt.Errorf("%s without dive in front; write dive,keys, the rules of the keys, endkeys", rule.Name)
+	default:
+		rules.Self = append(rules.Self, rule)
+	}
+	if p.required && p.omit != "" {
+		return fmt.Errorf("required and %s contradict each other; drop one", p.omit)
+	}
+	return nil
+}
+
+// structural are the words of a tag that are no conditions.
+var structural = map[string]bool{
+	"required": true, "omitempty": true, "omitzero": true, "omitnil": true, "dive": true, "keys": true, "endkeys": true,
 }
 
 // bare takes Pointer and Optional off: rules are conditions on what they hold.
@@ -76,7 +95,7 @@ func bare(t *Type) *Type {
 }
 
 func nonEmpty(r *Rules) *Rules {
-	if len(r.Self) == 0 && !r.SkipZero && r.Keys == nil && r.Elem == nil {
+	if len(r.Self) == 0 && !r.SkipZero && !r.NotNull && r.Keys == nil && r.Elem == nil {
 		return nil
 	}
 	return r
@@ -86,15 +105,15 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 	switch t.Kind {
 	case Slice, Array, Map:
 	default:
-		return fmt.Errorf("dive goes into lists and maps, this is %s; nested structs are checked by themselves", t.Go)
+		return fmt.Errorf("dive goes into lists and maps, this is %s; drop it, a nested struct is checked by itself", Name(t.Go))
 	}
 	if len(elements) > 0 && elements[0] == "keys" {
 		if t.Kind != Map {
-			return fmt.Errorf("keys is for maps, this is %s", t.Go)
+			return fmt.Errorf("keys is for maps, this is %s; drop keys and endkeys", Name(t.Go))
 		}
-		end := indexOf(elements, "endkeys")
+		end := slices.Index(elements, "endkeys")
 		if end < 0 {
-			return fmt.Errorf("keys without endkeys; write dive,keys,...,endkeys,...")
+			return fmt.Errorf("keys without endkeys; write dive,keys, the rules of the keys, endkeys")
 		}
 		keys, err := parseLevel(elements[1:end], t.Key)
 		if err != nil {
@@ -109,20 +128,11 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 	if err != nil {
 		return err
 	}
-	if inner.required && t.Elem.Null() {
-		return fmt.Errorf("dive,required on elements that may be null; use %s as the element", bare(t.Elem).Go)
+	if held := bare(t.Elem); inner.required && held != t.Elem {
+		return fmt.Errorf("required on elements that may be null; use %s as the element", Name(held.Go))
 	}
 	rules.Elem = inner.rules
 	return nil
-}
-
-func indexOf(elements []string, wanted string) int {
-	for i, e := range elements {
-		if e == wanted {
-			return i
-		}
-	}
-	return -1
 }
 
 func parseRule(element string) (Rule, error) {
@@ -133,7 +143,7 @@ func parseRule(element string) (Rule, error) {
 			if err != nil {
 				return or, err
 			}
-			if rule.Cross {
+			if rule.Cross || structural[rule.Name] {
 				return or, fmt.Errorf("%s cannot be one of several alternatives; write a Validate method", rule.Name)
 			}
 			or.Or = append(or.Or, rule)
@@ -142,7 +152,10 @@ func parseRule(element string) (Rule, error) {
 	}
 	name, param, hasParam := strings.Cut(element, "=")
 	if name == "" || strings.TrimSpace(name) != name {
-		return Rule{}, fmt.Errorf("%q is not a rule; write rules as name or name=parameter, separated by commas without spaces", element)
+		return Rule{}, fmt.Errorf("%q is not a rule; write name or name=parameter, with commas and no spaces in between", element)
+	}
+	if structural[name] && hasParam {
+		return Rule{}, fmt.Errorf("%s takes no parameter; write %s alone", name, name)
 	}
 	return Rule{Name: name, Param: unescapeParam.Replace(param), HasParam: hasParam, Cross: crossTags[name]}, nil
 }

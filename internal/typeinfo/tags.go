@@ -2,8 +2,12 @@ package typeinfo
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"mime"
+	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,16 +15,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// sourceTags are the keys of the tags that say where an input comes from.
-var sourceTags = map[string]Source{
-	"path": Path, "query": Query, "header": Header, "cookie": Cookie, "form": Form,
-	"file": File, "body": Body, "dep": Dep, "security": Security, "status": Status,
-}
-
 // tagged is one struct field with its tags read, not yet judged.
 type tagged struct {
 	reflect.StructField
 	owner reflect.Type
+	// selector leads to the field of an answer, as Index does.
+	selector string
 	// source is the one location tag, with its name and options.
 	source  Source
 	name    string
@@ -34,15 +34,16 @@ type tagged struct {
 // readTags reads the tags that say what a field is.
 func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 	t := tagged{StructField: f, owner: owner}
-	for key, source := range sourceTags {
-		value, ok := f.Tag.Lookup(key)
+	if err := t.checkSyntax(); err != nil {
+		return t, err
+	}
+	for source := Path; source <= Status; source++ {
+		value, ok := f.Tag.Lookup(source.String())
 		if !ok {
 			continue
 		}
 		if t.source != NoSource {
-			return t, t.problem(
-				fmt.Sprintf("two sources, %s and %s", min(t.source, source), max(t.source, source)),
-				"keep one; a value comes from one place")
+			return t, t.problem(fmt.Sprintf("two sources, %s and %s", t.source, source), "keep one, as a value comes from one place")
 		}
 		t.source = source
 		t.name, t.options = cutOptions(value)
@@ -54,6 +55,36 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 	return t, nil
 }
 
+// checkSyntax finds what reflect passes over in silence: a tag it cannot read
+// to the end, and a key that stands twice.
+func (t *tagged) checkSyntax() error {
+	seen := map[string]bool{}
+	rest := strings.TrimLeft(string(t.Tag), " ")
+	for rest != "" {
+		key, after, ok := cutPair(rest)
+		if !ok {
+			return t.problem(fmt.Sprintf("its tag cannot be read from %q on", rest), "write key:\"value\" pairs with a space between them")
+		}
+		if seen[key] {
+			return t.problem(fmt.Sprintf("its tag has the key %s twice", key), "keep one")
+		}
+		seen[key] = true
+		rest = strings.TrimLeft(after, " ")
+	}
+	return nil
+}
+
+// cutPair takes key:"value" off a tag. A space or nothing stands behind it.
+func cutPair(tag string) (key, rest string, ok bool) {
+	key, rest, _ = strings.Cut(tag, ":")
+	quoted, err := strconv.QuotedPrefix(rest)
+	if err != nil || rest[0] != '"' || key == "" || strings.ContainsAny(key, " \",\x7f") {
+		return "", "", false
+	}
+	rest = rest[len(quoted):]
+	return key, rest, rest == "" || rest[0] == ' '
+}
+
 func cutOptions(value string) (name string, options []string) {
 	name, rest, found := strings.Cut(value, ",")
 	if found {
@@ -63,15 +94,39 @@ func cutOptions(value string) (name string, options []string) {
 }
 
 func (t *tagged) problem(problem, fix string) *Error {
-	return &Error{Type: typeName(t.owner), Field: t.Name, Problem: problem, Fix: fix}
+	return &Error{Type: Name(t.owner), Field: t.Name, Problem: problem, Fix: fix}
 }
 
-func typeName(t reflect.Type) string {
-	if t.Name() == "" {
-		return "the " + t.Kind().String()
+// useless refuses tags that would say nothing where they stand.
+func (t *tagged) useless(where string, keys ...string) error {
+	for _, key := range keys {
+		if _, ok := t.Tag.Lookup(key); ok {
+			return t.problem(fmt.Sprintf("its %s tag has no effect on %s", key, where), "drop the tag")
+		}
 	}
-	return t.String()
+	return nil
 }
+
+// valueTags are about the value of one field.
+var valueTags = []string{"validate", "pattern", "default", "example"}
+
+// suggestion is a name on the wire for a field that has none: item_id for
+// ItemID, Item-Id as a header.
+func (t *tagged) suggestion(source Source) string {
+	var words []byte
+	for i := range len(t.Name) {
+		if i > 0 && isUpper(t.Name[i]) && (!isUpper(t.Name[i-1]) || i+1 < len(t.Name) && !isUpper(t.Name[i+1])) {
+			words = append(words, '_')
+		}
+		words = append(words, t.Name[i])
+	}
+	if source == Header {
+		return http.CanonicalHeaderKey(strings.ReplaceAll(string(words), "_", "-"))
+	}
+	return strings.ToLower(string(words))
+}
+
+func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 
 // field makes the description of a field from its tags, the options of the
 // tag that names it and the field's type.
@@ -82,7 +137,7 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 	}
 	steps := []func(*Field) error{
 		func(f *Field) error { return t.applyOptions(f, options) },
-		t.applyFlags, t.applyRules, t.applyDefault, t.applyExample,
+		t.applyMedia, t.applyFlags, t.applyRules, t.applyDefault, t.applyExample,
 	}
 	for _, step := range steps {
 		if err := step(f); err != nil {
@@ -101,7 +156,7 @@ var optionsOf = map[Source][]string{
 
 func (t *tagged) applyOptions(f *Field, options []string) error {
 	for _, option := range options {
-		if !slices.Contains(optionsOf[t.source], option) {
+		if !slices.Contains(optionsOf[t.source], option) && (option != "" || t.source != NoSource) {
 			return t.problem(fmt.Sprintf("unknown option %q in its %s tag", option, t.tagKey()), t.optionAdvice(option))
 		}
 		switch option {
@@ -117,15 +172,21 @@ func (t *tagged) applyOptions(f *Field, options []string) error {
 			f.Quoted = true
 		}
 	}
-	if f.Quoted {
-		switch bare(f.Type).Kind {
-		case Bool, Int, Uint, Float:
-		default:
-			return t.problem("the json option \"string\" is for numbers and booleans, this is "+f.Type.Go.String(), "drop it")
-		}
-	}
-	if f.CSV && bare(f.Type).Kind != Slice && bare(f.Type).Kind != Array {
-		return t.problem("the option csv is for lists, this is "+f.Type.Go.String(), "drop it or make the field a slice")
+	return t.checkOptions(f)
+}
+
+// checkOptions finds options that do not go with the field's type.
+func (t *tagged) checkOptions(f *Field) error {
+	kind, this := bare(f.Type).Kind, "this is "+Name(f.Type.Go)
+	isScalar := kind == Bool || kind == Int || kind == Uint || kind == Float
+	isList := kind == Slice || kind == Array
+	switch {
+	case f.Quoted && !isScalar:
+		return t.problem("the json option string is for numbers and booleans, "+this, "drop it")
+	case f.CSV && !isList:
+		return t.problem("the option csv is for lists, "+this, "drop it or make the field a slice")
+	case f.CSV && f.JSON:
+		return t.problem("the options csv and json contradict each other", "keep one")
 	}
 	return nil
 }
@@ -136,7 +197,7 @@ func (t *tagged) optionAdvice(option string) string {
 		return fmt.Sprintf("write `%s:%q`", t.tagKey(), t.name)
 	}
 	if option == "required" {
-		return "a value is required unless the tag says omitempty; drop the option"
+		return "drop the option, as a value is required unless the tag says omitempty"
 	}
 	return "the options are " + strings.Join(known, ", ")
 }
@@ -148,19 +209,40 @@ func (t *tagged) tagKey() string {
 	return t.source.String()
 }
 
-func (t *tagged) applyFlags(f *Field) error {
-	for key, flag := range map[string]*bool{"deprecated": &f.Deprecated, "hidden": &f.Hidden} {
-		value, ok := t.Tag.Lookup(key)
-		if !ok {
-			continue
-		}
-		set, err := strconv.ParseBool(value)
-		if err != nil {
-			return t.problem(fmt.Sprintf("%s:%q is neither true nor false", key, value), fmt.Sprintf("write `%s:\"true\"`", key))
-		}
-		*flag = set
+func (t *tagged) applyMedia(f *Field) error {
+	if f.Realm != "" {
+		return t.problem("its realm tag has no effect, as a realm belongs to candor.Basic", "drop the tag")
+	}
+	if f.Media == "" {
+		return nil
+	}
+	if t.source != Body || f.Name != "" {
+		return t.problem("its media tag has no effect, as a media type belongs to a whole body", "drop the tag, or write `body:\"\"`")
+	}
+	if _, _, err := mime.ParseMediaType(f.Media); err != nil || !strings.Contains(f.Media, "/") {
+		return t.problem(fmt.Sprintf("media:%q is not a media type", f.Media), "write one such as `media:\"video/mp4\"`")
 	}
 	return nil
+}
+
+func (t *tagged) applyFlags(f *Field) (err error) {
+	if f.Deprecated, err = t.flag("deprecated"); err != nil {
+		return err
+	}
+	f.Hidden, err = t.flag("hidden")
+	return err
+}
+
+func (t *tagged) flag(key string) (bool, error) {
+	value, ok := t.Tag.Lookup(key)
+	if !ok {
+		return false, nil
+	}
+	set, err := strconv.ParseBool(value)
+	if err != nil {
+		return false, t.problem(fmt.Sprintf("%s:%q is neither true nor false", key, value), fmt.Sprintf("write `%s:\"true\"`", key))
+	}
+	return set, nil
 }
 
 // applyRules reads validate and pattern, and decides whether the field is
@@ -172,74 +254,112 @@ func (t *tagged) applyRules(f *Field) error {
 		return t.problem(fmt.Sprintf("validate:%q: %s", t.Tag.Get("validate"), problem), fix)
 	}
 	f.Rules = parsed.rules
-	if pattern, ok := t.Tag.Lookup("pattern"); ok {
-		if f.Rules == nil {
-			f.Rules = &Rules{}
-		}
-		f.Rules.Self = append(f.Rules.Self, Rule{Name: "pattern", Param: pattern, HasParam: true})
+	if err := t.applyPattern(f); err != nil {
+		return err
 	}
-	_, hasDefault := t.Tag.Lookup("default")
-	mark := ""
-	switch {
-	case f.Type.Kind == Pointer:
-		mark = "a pointer"
-	case f.Type.Kind == Optional:
-		mark = "candor.Optional"
-	case hasDefault:
-		mark = "a default"
-	case f.OmitEmpty:
-		mark = "omitempty"
-	case f.OmitZero:
-		mark = "omitzero"
-	}
-	f.Required = mark == ""
-	if parsed.required && mark != "" {
-		return t.problem("validate:\"required\" contradicts "+mark+", which makes the value optional",
+	optional := t.optional(f)
+	f.Required = optional == ""
+	if parsed.required && optional != "" {
+		return t.problem("validate:\"required\" contradicts "+optional+", which makes the value optional",
 			"drop one of the two; required means present, and zero values such as 0, false and \"\" are present")
 	}
 	return nil
 }
 
-func (t *tagged) applyDefault(f *Field) (err error) {
-	text, ok := t.Tag.Lookup("default")
+func (t *tagged) applyPattern(f *Field) error {
+	pattern, ok := t.Tag.Lookup("pattern")
 	if !ok {
 		return nil
 	}
-	if f.Default, err = literal(f.Type, text); err != nil {
-		return t.problem(fmt.Sprintf("default:%q: %v", text, err), "write plain text for a scalar and JSON for anything else")
+	if _, err := regexp.Compile(pattern); err != nil {
+		return t.problem(fmt.Sprintf("pattern:%q is no regular expression: %s", pattern, strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "write it in the syntax of the package regexp")
 	}
+	rules := Rules{}
+	if f.Rules != nil {
+		rules = *f.Rules
+	}
+	rules.Self = append(rules.Self, Rule{Name: "pattern", Param: pattern, HasParam: true})
+	f.Rules = &rules
 	return nil
+}
+
+// optional names what lets the field be absent, "" for nothing.
+func (t *tagged) optional(f *Field) string {
+	_, hasDefault := t.Tag.Lookup("default")
+	switch {
+	case f.Type.Kind == Pointer:
+		return "a pointer"
+	case f.Type.Kind == Optional:
+		return "candor.Optional"
+	case hasDefault:
+		return "a default"
+	case f.OmitEmpty:
+		return "omitempty"
+	case f.OmitZero:
+		return "omitzero"
+	}
+	return ""
+}
+
+func (t *tagged) applyDefault(f *Field) (err error) {
+	f.Default, err = t.literal("default", f.Type)
+	return err
 }
 
 func (t *tagged) applyExample(f *Field) (err error) {
-	text, ok := t.Tag.Lookup("example")
-	if !ok {
-		return nil
-	}
-	if f.Example, err = literal(f.Type, text); err != nil {
-		return t.problem(fmt.Sprintf("example:%q: %v", text, err), "write plain text for a scalar and JSON for anything else")
-	}
-	return nil
+	f.Example, err = t.literal("example", f.Type)
+	return err
 }
 
-// literal turns the text of a default or example tag into JSON: plain text for
-// scalars, JSON for everything else.
+// literal reads a tag that holds a value of the type, nil without the tag.
+func (t *tagged) literal(key string, typ *Type) (json.RawMessage, error) {
+	text, ok := t.Tag.Lookup(key)
+	if !ok {
+		return nil, nil
+	}
+	value, err := literal(typ, text)
+	if err != nil {
+		problem, fix, _ := strings.Cut(err.Error(), "; ")
+		return nil, t.problem(fmt.Sprintf("%s:%q is %s", key, text, problem), fix)
+	}
+	return value, nil
+}
+
+// literal turns the text of a default or example tag into compact JSON: plain
+// text for scalars, JSON for everything else. The error's text is
+// "problem; fix".
 func literal(t *Type, text string) (json.RawMessage, error) {
-	held := bare(t)
-	switch held.Kind {
+	value := jsontext.Value(text)
+	switch bare(t).Kind {
+	case Invalid:
+		return nil, fmt.Errorf("a value for %s, which has no such form; drop the tag", Name(t.Go))
 	case String, Bytes, Time, Duration, Text:
-		return jsontext.AppendQuote(nil, text)
+		quoted, err := jsontext.AppendQuote(nil, text)
+		if err != nil {
+			return nil, errors.New("not valid UTF-8; write UTF-8")
+		}
+		return quoted, nil
 	case Bool:
 		if text != "true" && text != "false" {
-			return nil, fmt.Errorf("neither true nor false")
+			return nil, errors.New("neither true nor false; write one of them")
 		}
 	case Int, Uint, Float, Number:
-		if v := jsontext.Value(text); !v.IsValid() || v.Kind() != '0' {
-			return nil, fmt.Errorf("not a number")
+		if !value.IsValid() || value.Kind() != '0' || strings.TrimSpace(text) != text {
+			return nil, errors.New("not a number; write one as JSON has it, such as 5 or -0.5")
 		}
 	}
-	if v := jsontext.Value(text); !v.IsValid() {
-		return nil, fmt.Errorf("not valid JSON for %s", t.Go)
+	if err := value.Format(); err != nil {
+		return nil, fmt.Errorf("not valid JSON; write %s as JSON%s", Name(t.Go), sampleJSON(bare(t).Kind))
 	}
-	return json.RawMessage(text), nil
+	return json.RawMessage(value), nil
+}
+
+func sampleJSON(k Kind) string {
+	switch k {
+	case Slice, Array:
+		return ", such as [1,2]"
+	case Map, Struct, Union:
+		return ", such as {\"a\":1}"
+	}
+	return ""
 }

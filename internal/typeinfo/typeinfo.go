@@ -15,6 +15,7 @@ package typeinfo
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 )
 
 // Kind is the shape of a value on the wire.
@@ -91,6 +92,14 @@ type Object struct {
 	// Discriminator and Cases belong to a Union; Fields is empty then.
 	Discriminator string
 	Cases         []Case
+}
+
+// Members returns the fields of an object, none for nil.
+func (o *Object) Members() []*Field {
+	if o == nil {
+		return nil
+	}
+	return o.Fields
 }
 
 // Field returns the member of that name, nil without.
@@ -198,10 +207,43 @@ type Rules struct {
 	Self []Rule
 	// SkipZero is validator's own omitempty: the zero value keeps every rule.
 	SkipZero bool
+	// NotNull is "required" on a value whose type takes null although it is no
+	// pointer, such as any: null is refused.
+	NotNull bool
 	// Keys are the conditions on a map's keys (dive,keys,...,endkeys).
 	Keys *Rules
 	// Elem are the conditions on each element (behind dive).
 	Elem *Rules
+}
+
+// String is the rules in validator's notation, without the required of a
+// field, which is no rule but its presence.
+func (r *Rules) String() string {
+	return strings.Join(r.elements(), ",")
+}
+
+func (r *Rules) elements() []string {
+	if r == nil {
+		return nil
+	}
+	var all []string
+	if r.SkipZero {
+		all = append(all, "omitzero")
+	}
+	if r.NotNull {
+		all = append(all, "required")
+	}
+	for _, rule := range r.Self {
+		all = append(all, rule.String())
+	}
+	if r.Keys == nil && r.Elem == nil {
+		return all
+	}
+	all = append(all, "dive")
+	if r.Keys != nil {
+		all = append(append(append(all, "keys"), r.Keys.elements()...), "endkeys")
+	}
+	return append(all, r.Elem.elements()...)
 }
 
 // Rule is one condition: one element of a validate tag.
@@ -253,6 +295,19 @@ type Input struct {
 	// Strict forbids unknown query keys and body members; StrictCookies
 	// unknown cookies.
 	Strict, StrictCookies bool
+	// Validators lists the structs with a Validate method of their own among the
+	// input, those embedded in it and its parameter models, innermost first.
+	Validators []InputValidator
+}
+
+// InputValidator is a struct of an input that declares Validate() error itself.
+type InputValidator struct {
+	// Index leads from the input to the struct; empty for the input.
+	Index []int
+	// Model is the source of a parameter model, which faults are located in;
+	// NoSource for the input and what is embedded in it, whose faults say where
+	// they are themselves.
+	Model Source
 }
 
 // Output describes what a handler returns.
@@ -271,7 +326,8 @@ type Output struct {
 
 // Error is a mistake in a type or its tags.
 type Error struct {
-	// Type is the Go type, Field the selector below it, "" for the type itself.
+	// Type is the Go type as [Name] spells it, Field the selector below it, ""
+	// for the type itself.
 	Type  string
 	Field string
 	// Problem says what is wrong, Fix what to write instead.
@@ -281,12 +337,20 @@ type Error struct {
 
 // Error puts the parts into one line.
 func (e *Error) Error() string {
-	where := e.Type
-	if e.Field != "" {
-		where += "." + e.Field
+	text := e.Where() + ": " + e.Problem
+	if e.Fix != "" {
+		text += "; " + e.Fix
 	}
-	if e.Fix == "" {
-		return where + ": " + e.Problem
+	return text
+}
+
+// Where is the selector, or a phrase when the type has no name to select from.
+func (e *Error) Where() string {
+	switch {
+	case e.Field == "":
+		return e.Type
+	case strings.ContainsRune(e.Type, '{'):
+		return "field " + e.Field + " of " + e.Type
 	}
-	return where + ": " + e.Problem + "; " + e.Fix
+	return e.Type + "." + e.Field
 }
