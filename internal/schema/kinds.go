@@ -42,7 +42,7 @@ func (c *Components) own(t *typeinfo.Type) (*openapi3.Schema, bool) {
 		if !describesItself(t) {
 			return nil, false
 		}
-		given = reflect.New(t.Go).Interface().(describer).OpenAPISchema()
+		given = selfDescribed(t.Go)
 	}
 	s := &openapi3.Schema{}
 	if given != nil {
@@ -51,15 +51,35 @@ func (c *Components) own(t *typeinfo.Type) (*openapi3.Schema, bool) {
 	return s, true
 }
 
-// describer is a type that documents itself.
-type describer interface{ OpenAPISchema() *openapi3.Schema }
+// A type documents itself by its method OpenAPISchema, whose result is a schema
+// or the keywords of one.
+type (
+	describer         interface{ OpenAPISchema() *openapi3.Schema }
+	keywordsDescriber interface{ OpenAPISchema() map[string]any }
+)
+
+// selfDescribed is what a type says about itself; nil, which allows anything,
+// where that is no schema.
+func selfDescribed(t reflect.Type) *openapi3.Schema {
+	switch value := reflect.New(t).Interface().(type) {
+	case describer:
+		return value.OpenAPISchema()
+	case keywordsDescriber:
+		if s, err := Keywords(value.OpenAPISchema()); err == nil {
+			return s
+		}
+	}
+	return nil
+}
 
 // describesItself is false for a struct that merely embeds such a type.
 func describesItself(t *typeinfo.Type) bool {
 	if t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional || t.Go.Kind() == reflect.Interface {
 		return false
 	}
-	return reflect.PointerTo(t.Go).Implements(reflect.TypeFor[describer]()) && typeinfo.Declares(t.Go, "OpenAPISchema")
+	pointer := reflect.PointerTo(t.Go)
+	describes := pointer.Implements(reflect.TypeFor[describer]()) || pointer.Implements(reflect.TypeFor[keywordsDescriber]())
+	return describes && typeinfo.Declares(t.Go, "OpenAPISchema")
 }
 
 func (c *Components) overridden(t *typeinfo.Type) bool {
@@ -89,7 +109,7 @@ func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 		c.union(s, t, use)
 		return
 	}
-	c.object(s, t.Object, nil, c.requiredUse(t, use))
+	c.object(s, t.Object, nil, use, c.requiredUse(t, use))
 }
 
 // union is a choice among components of their own: each variant's members with
@@ -101,7 +121,7 @@ func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	for i, variant := range o.Cases {
 		fill := func(s *openapi3.Schema) {
 			tag := &discriminator{property: o.Discriminator, value: variant.Name}
-			c.object(s, variant.Type.Object, tag, c.requiredUse(t, use))
+			c.object(s, variant.Type.Object, tag, use, c.requiredUse(t, use))
 		}
 		made := c.find(t, i, use)
 		if made == nil {

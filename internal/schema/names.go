@@ -77,12 +77,9 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 		c.entries[key{t.Go, variant, use}] = made
 		contenders = append(contenders, &contender{made: made, parsed: parsed, suffix: suffix})
 	}
-	uses := map[Use]string{0: ""}
-	if c.isSplit(t) {
-		uses = map[Use]string{In: "Input", Out: "Output"}
-	}
-	for _, use := range []Use{0, In, Out} {
-		suffix, ok := uses[use]
+	suffixes := c.suffixes(t)
+	for _, use := range []Use{0, In, Out, Closed} {
+		suffix, ok := suffixes[use]
 		if !ok {
 			continue
 		}
@@ -94,9 +91,28 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 	return contenders
 }
 
+// suffixes lists the components of a type by what they are for, 0 for every
+// use, and what their names have behind that of the type.
+func (c *Components) suffixes(t *typeinfo.Type) map[Use]string {
+	uses := c.uses[t.Go]
+	switch {
+	case c.isSplit(t):
+		all := map[Use]string{In: "Input", Out: "Output"}
+		if uses&Closed != 0 {
+			all[Closed] = "InputStrict"
+		}
+		return all
+	case uses == Closed:
+		return map[Use]string{Closed: ""}
+	case uses&Closed != 0:
+		return map[Use]string{0: "", Closed: "Strict"}
+	}
+	return map[Use]string{0: ""}
+}
+
 // find is the component of a type for a use, nil for a type without a name.
 func (c *Components) find(t *typeinfo.Type, variant int, use Use) *component {
-	for _, wanted := range []Use{0, use, In, Out} {
+	for _, wanted := range []Use{use & Closed, 0, use, In, Out} {
 		if made, ok := c.entries[key{t.Go, variant, wanted}]; ok {
 			return made
 		}
@@ -107,7 +123,8 @@ func (c *Components) find(t *typeinfo.Type, variant int, use Use) *component {
 // isSplit reports whether a type has a component for each use: it is used both
 // ways, and it or a type inside is not the same both ways.
 func (c *Components) isSplit(t *typeinfo.Type) bool {
-	return c.options.Split && c.uses[t.Go] == In|Out && c.differs(t, map[*typeinfo.Type]bool{})
+	uses := c.uses[t.Go]
+	return c.options.Split && uses&Out != 0 && uses != Out && c.differs(t, map[*typeinfo.Type]bool{})
 }
 
 func (c *Components) differs(t *typeinfo.Type, seen map[*typeinfo.Type]bool) bool {

@@ -21,10 +21,13 @@ import (
 // Use says whether a type is read from requests or written in answers.
 type Use uint8
 
-// The uses; a type may have both.
+// The uses; a type may have several. Closed is In where unknown members are
+// refused in every object: types that are used that way and another have a
+// component of their own for it.
 const (
 	In Use = 1 << iota
 	Out
+	Closed
 )
 
 // Rule writes a rule of the user's into the schema of a value that has it.
@@ -165,11 +168,11 @@ func (c *Components) Object(name string, o *typeinfo.Object, use Use) *openapi3.
 	c.settle()
 	if name == "" {
 		s := &openapi3.Schema{}
-		c.object(s, o, nil, use)
+		c.object(s, o, nil, use, use)
 		return openapi3.NewSchemaRef("", s)
 	}
 	made := &component{name: c.free(legal(name))}
-	c.reach(made, func(s *openapi3.Schema) { c.object(s, o, nil, use) })
+	c.reach(made, func(s *openapi3.Schema) { c.object(s, o, nil, use, use) })
 	return made.ref()
 }
 
@@ -224,7 +227,7 @@ func (c *Components) requiredUse(t *typeinfo.Type, use Use) Use {
 // isRequired: what is read decides over what is written, because a value that
 // is read without a member is not refused.
 func isRequired(f *typeinfo.Field, use Use) bool {
-	if use&In != 0 {
+	if use&(In|Closed) != 0 {
 		return f.Required
 	}
 	return alwaysWritten(f)
@@ -234,9 +237,10 @@ func alwaysWritten(f *typeinfo.Field) bool {
 	return !f.OmitEmpty && !f.OmitZero && !f.ThroughPointer && f.Type.Kind != typeinfo.Optional
 }
 
-// object fills in the schema of an object. A tag, if there is one, is the
-// discriminator: the first member, with one value only.
-func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discriminator, use Use) {
+// object fills in the schema of an object in the one use, with the members that
+// are required in the other. A tag, if there is one, is the discriminator: the
+// first member, with one value only.
+func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discriminator, use, required Use) {
 	s.Type = types(openapi3.TypeObject)
 	s.Properties = openapi3.Schemas{}
 	var names []string
@@ -250,14 +254,14 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 	if tag != nil {
 		put(tag.property, openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Const: tag.value}), true)
 	}
-	closed := o.Strict
+	closed := o.Strict || use == Closed
 	for _, f := range o.Fields {
 		switch {
 		case tag != nil && f.Name == tag.property:
 		case f.Hidden:
 			closed = false
 		default:
-			put(f.Name, c.Field(f, use), isRequired(f, use))
+			put(f.Name, c.Field(f, use), isRequired(f, required))
 		}
 	}
 	if closed {

@@ -592,3 +592,63 @@ func TestTwoBuildsAreEqual(t *testing.T) {
 		require.Equal(t, first, build())
 	}
 }
+
+type closable struct {
+	Name  string    `json:"name"`
+	Parts []segment `json:"parts"`
+	Extra anything  `json:"extra,omitzero"`
+}
+
+type segment struct {
+	N int `json:"n"`
+}
+
+type anything struct {
+	Any map[string]int `json:"any"`
+}
+
+func TestClosed(t *testing.T) {
+	t.Run("alone", func(t *testing.T) {
+		c := schema.New(schema.Options{})
+		c.Mark(describe[closable](t), schema.Closed)
+		assert.Equal(t, ref("closable"), compact(t, c.Value(describe[closable](t), nil, schema.Closed)))
+		for name, s := range c.Schemas() {
+			require.NotNil(t, s.Value.AdditionalProperties.Has, name)
+			assert.False(t, *s.Value.AdditionalProperties.Has, name)
+		}
+		assert.Len(t, c.Schemas(), 3)
+	})
+	t.Run("beside an open use", func(t *testing.T) {
+		c := schema.New(schema.Options{})
+		c.Mark(describe[closable](t), schema.Closed)
+		c.Mark(describe[closable](t), schema.Out)
+		assert.Equal(t, ref("closableStrict"), compact(t, c.Value(describe[closable](t), nil, schema.Closed)))
+		assert.Equal(t, ref("closable"), compact(t, c.Value(describe[closable](t), nil, schema.Out)))
+		strict, open := c.Schemas()["closableStrict"].Value, c.Schemas()["closable"].Value
+		assert.Equal(t, ref("segmentStrict"), compact(t, strict.Properties["parts"].Value.Items))
+		assert.Equal(t, ref("segment"), compact(t, open.Properties["parts"].Value.Items))
+		assert.Nil(t, open.AdditionalProperties.Has)
+		assert.Equal(t, strict.Required, open.Required, "what is read decides")
+	})
+}
+
+func TestKeywords(t *testing.T) {
+	s, err := schema.Keywords(map[string]any{"type": "string", "maxLength": 3})
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"type":"string","maxLength":3}`, compact(t, openapi3.NewSchemaRef("", s)))
+	_, err = schema.Keywords(map[string]any{"maxLength": "3"})
+	assert.ErrorContains(t, err, "is no schema")
+	_, err = schema.Keywords(map[string]any{"maxLength": func() {}})
+	assert.ErrorContains(t, err, "cannot be written as JSON")
+}
+
+func TestOverlay(t *testing.T) {
+	s, err := schema.Keywords(map[string]any{"type": "integer", "minimum": 1})
+	require.NoError(t, err)
+	for _, keywords := range []map[string]any{{"multipleOf": 2}, {"minimum": 4, "type": "integer"}, {}} {
+		more, err := schema.Keywords(keywords)
+		require.NoError(t, err)
+		schema.Overlay(s, more)
+	}
+	assert.JSONEq(t, `{"type":"integer","minimum":1,"multipleOf":2,"allOf":[{"minimum":4}]}`, compact(t, openapi3.NewSchemaRef("", s)))
+}

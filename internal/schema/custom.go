@@ -1,0 +1,42 @@
+package schema
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Keywords makes a schema of keywords as JSON has them, such as
+// {"type": "string", "maxLength": 3}.
+func Keywords(keywords map[string]any) (*openapi3.Schema, error) {
+	s := &openapi3.Schema{}
+	data, err := json.Marshal(keywords)
+	if err != nil {
+		return nil, fmt.Errorf("the schema %v cannot be written as JSON; use plain values", keywords)
+	}
+	if err := json.Unmarshal(data, s); err != nil {
+		return nil, fmt.Errorf("%s is no schema of OpenAPI 3.1; correct the keywords", data)
+	}
+	return s, nil
+}
+
+// Overlay makes s say what more says as well: keywords that s has no value for
+// are set, the others become one more element of allOf.
+func Overlay(s, more *openapi3.Schema) {
+	rest := &openapi3.Schema{}
+	from, into, left := reflect.ValueOf(more).Elem(), reflect.ValueOf(s).Elem(), reflect.ValueOf(rest).Elem()
+	for i := range from.NumField() {
+		switch {
+		case from.Field(i).IsZero() || !into.Field(i).CanSet():
+		case into.Field(i).IsZero():
+			into.Field(i).Set(from.Field(i))
+		case !reflect.DeepEqual(into.Field(i).Interface(), from.Field(i).Interface()):
+			left.Field(i).Set(from.Field(i))
+		}
+	}
+	if !rest.IsEmpty() {
+		s.AllOf = append(s.AllOf, openapi3.NewSchemaRef("", rest))
+	}
+}
