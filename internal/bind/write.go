@@ -37,6 +37,8 @@ type writtenValue struct {
 	// check is nil without rules, listed without an Enum.
 	check  check.Check
 	listed []string
+	// expected is what a fault says of those listed.
+	expected string
 }
 
 // format makes the text of a value inside pointers and Optional, which is
@@ -68,7 +70,7 @@ func (c *Compiler) compileWritten(v *writtenValue, t *typeinfo.Type, rules *type
 	if v.format, err = formatOf(bare(t)); err != nil {
 		return err
 	}
-	if v.listed, err = listedTexts(bare(t)); err != nil {
+	if err = v.list(bare(t)); err != nil {
 		return err
 	}
 	v.check, err = c.Rules.Compile(t, rules)
@@ -178,7 +180,7 @@ func (w *Writer) write(v *writtenValue, held reflect.Value, checks bool, faults 
 	}
 	switch {
 	case v.listed != nil && !slices.Contains(v.listed, text):
-		w.add(fault.With(fault.Enum, "expected", "'"+oneOf(v.listed, "', '", "' or '")+"'"), faults, at...)
+		w.add(fault.With(fault.Enum, "expected", v.expected), faults, at...)
 	case v.check != nil:
 		w.add(v.check(held), faults, at...)
 	}
@@ -192,19 +194,25 @@ func (w *Writer) add(f *fault.Fault, faults *fault.List, at ...any) {
 	}
 }
 
-// listedTexts are the texts of a type that lists its values, nil for others.
-func listedTexts(t *typeinfo.Type) ([]string, error) {
-	var texts []string
+// list notes the texts of a type that lists its values.
+func (v *writtenValue) list(t *typeinfo.Type) error {
 	for _, value := range t.Enum {
 		text := string(value)
 		if value[0] == '"' {
 			if err := json.Unmarshal(value, &text); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		texts = append(texts, text)
+		v.listed = append(v.listed, text)
 	}
-	return texts, nil
+	switch {
+	case v.listed == nil:
+	case t.Kind == typeinfo.Int || t.Kind == typeinfo.Uint:
+		v.expected = oneOf(v.listed, ", ", " or ")
+	default:
+		v.expected = "'" + oneOf(v.listed, "', '", "' or '") + "'"
+	}
+	return nil
 }
 
 // formatOf makes the inverse of what CompileScalar makes for a kind.
