@@ -8,17 +8,21 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/candor-go/candor/internal/docsui"
+	"github.com/candor-go/candor/internal/pathtree"
 )
 
-// document is the OpenAPI document of an app, built on first need.
+// document is an OpenAPI document, built on first need.
 type document struct {
-	build  func() (builtDocument, error)
-	errors *errorWriter
+	// endpoints are gathered while the app is sealed.
+	endpoints []*endpoint
+	outline   *outline
+	build     func() (builtDocument, error)
 }
 
 // builtDocument is the document and the path under which each endpoint stands
@@ -29,29 +33,50 @@ type builtDocument struct {
 	places map[*endpoint]string
 }
 
-func (a *App) newDocument(t *table) *document {
-	return &document{errors: a.errors, build: sync.OnceValues(func() (builtDocument, error) {
-		data, places, err := buildDocument(&a.config, a.servers(), t.endpoints)
+func (a *App) newDocument(info Info) *document {
+	d := &document{}
+	d.build = sync.OnceValues(func() (builtDocument, error) {
+		info.Servers = a.servers(info.Servers)
+		data, err := buildDocument(&a.config, info, d.outline, a.compiler.schemas)
 		sum := sha256.Sum256(data)
-		return builtDocument{data: data, etag: `"` + hex.EncodeToString(sum[:16]) + `"`, places: places}, err
-	})}
+		return builtDocument{data: data, etag: `"` + hex.EncodeToString(sum[:16]) + `"`, places: d.outline.places()}, err
+	})
+	return d
 }
 
-// servers are those configured, or the prefixes at which the app is reached.
-func (a *App) servers() []Server {
-	if len(a.config.Servers) > 0 {
-		return a.config.Servers
-	}
-	if a.config.RootPath != "" {
-		return []Server{{URL: a.config.RootPath}}
-	}
-	a.sealing.Lock()
-	defer a.sealing.Unlock()
+// servers are those configured, behind the prefixes at which the app is
+// reached, if that is not where the document comes from.
+func (a *App) servers(configured []Server) []Server {
 	var servers []Server
-	for _, prefix := range a.prefixes {
-		servers = append(servers, Server{URL: prefix})
+	if a.config.RootPath != "" || len(configured) == 0 {
+		for _, base := range a.bases() {
+			if base != "" {
+				servers = append(servers, serverAt(base))
+			}
+		}
+	}
+	for _, s := range configured {
+		if !slices.ContainsFunc(servers, func(o Server) bool { return o.URL == s.URL }) {
+			servers = append(servers, s)
+		}
 	}
 	return servers
+}
+
+// serverAt is the server of a prefix. A wildcard in it is a variable.
+func serverAt(prefix string) Server {
+	s := Server{URL: prefix}
+	pattern, err := pathtree.Parse(prefix)
+	if err != nil {
+		return s
+	}
+	for _, name := range pattern.Names() {
+		if s.Variables == nil {
+			s.Variables = map[string]ServerVariable{}
+		}
+		s.Variables[name] = ServerVariable{Default: name}
+	}
+	return s
 }
 
 // WriteOpenAPI seals the app and writes its OpenAPI 3.1 document, as JSON: the
@@ -73,7 +98,7 @@ func (a *App) WriteOpenAPI(w io.Writer) error {
 func (d *document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	built, err := d.build()
 	if err != nil {
-		d.errors.write(w, r, fmt.Errorf("the document cannot be built: %w", err))
+		errorsOf(r).write(w, r, fmt.Errorf("the document cannot be built: %w", err))
 		return
 	}
 	h := w.Header()
@@ -99,59 +124,87 @@ func matchesETag(header, etag string) bool {
 	return false
 }
 
-// pagePath is where a page is served, "" for nowhere.
+// pagePath is where a page of the app is served, "" for nowhere.
 func (a *App) pagePath(configured, byDefault string) string {
-	if configured == "-" || a.config.Docs.OpenAPI == "-" {
+	return a.config.Docs.path(configured, byDefault)
+}
+
+// path is where a page is served, "" for nowhere.
+func (d *Docs) path(configured, byDefault string) string {
+	if configured == "-" || d.OpenAPI == "-" {
 		return ""
 	}
 	return cmp.Or(configured, byDefault)
 }
 
-// docsRoutes are the routes of the document and its pages.
-func (a *App) docsRoutes(d *document) ([]*route, error) {
-	docs := a.config.Docs
-	at := a.pagePath(docs.OpenAPI, "/openapi.json")
+// routes are those of a document and its pages, below the prefix.
+func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
+	at := o.docs.path(o.docs.OpenAPI, "/openapi.json")
 	if at == "" {
 		return nil, nil
 	}
-	set, err := applyAll(docs.Options)
+	set, err := applyAll(o.docs.Options)
 	if err != nil {
-		return nil, fmt.Errorf("candor: Config.Docs.Options: %w", err)
+		return nil, o.mistake("Options", err)
 	}
 	set.hidden = true
-	files, err := a.pages(at)
-	if err != nil {
-		return nil, fmt.Errorf("candor: Config.Docs: %w", err)
-	}
-	routes := []*route{{path: at, plain: d}}
-	for _, f := range files {
-		routes = append(routes, &route{path: f.Path, plain: f})
+	routes := []*route{{path: prefix + at, plain: d, docs: o.field("OpenAPI")}}
+	for _, page := range o.pages(prefix, prefix+at, title) {
+		if err := page.check(); err != nil {
+			return nil, o.mistake(page.field, err)
+		}
+		files, err := page.files()
+		if err != nil {
+			return nil, o.mistake(page.field, err)
+		}
+		for _, f := range files {
+			routes = append(routes, &route{path: f.Path, plain: f, docs: o.field(page.field)})
+		}
 	}
 	for _, rt := range routes {
-		rt.site, rt.methods, rt.set = "Config.Docs", []string{http.MethodGet}, set
+		rt.site, rt.methods, rt.set = o.site, []string{http.MethodGet}, set
 	}
 	return routes, nil
 }
 
-// pages are the files of Swagger UI and ReDoc.
-func (a *App) pages(document string) ([]docsui.File, error) {
-	docs := a.config.Docs
-	var files []docsui.File
-	if path := a.pagePath(docs.Swagger, "/docs"); path != "" {
-		page, err := docsui.Swagger{Title: a.title(), Path: path, Document: document, Options: docs.Parameters}.Files()
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, page...)
+// field is the full name of a field of Docs, as its user would write it.
+func (o *ownDocs) field(name string) string { return o.name + "." + name }
+
+func (o *ownDocs) mistake(field string, err error) error {
+	return fmt.Errorf("candor: %s at %s: %w", o.field(field), o.site, err)
+}
+
+// page is one of the pages beside a document.
+type page struct {
+	field string
+	path  string
+	files func() ([]docsui.File, error)
+}
+
+// check refuses a path that is none before files are put below it.
+func (p *page) check() error {
+	_, err := pathtree.Parse(p.path)
+	return err
+}
+
+// pages are Swagger UI and ReDoc, those that are wanted.
+func (o *ownDocs) pages(prefix, document, title string) []page {
+	var pages []page
+	if path := o.docs.path(o.docs.Swagger, "/docs"); path != "" {
+		pages = append(pages, page{"Swagger", prefix + path, docsui.Swagger{
+			Title: title, Path: prefix + path, Document: document,
+			Options: o.docs.Parameters, OAuth: o.docs.OAuth, Connect: o.docs.Connect,
+		}.Files})
 	}
-	if path := a.pagePath(docs.Redoc, "/redoc"); path != "" {
-		page, err := docsui.Redoc{
-			Title: a.title(), Path: path, Document: document, ScriptURL: docs.RedocScript, Integrity: docs.RedocIntegrity,
-		}.Files()
-		if err != nil {
-			return nil, err
+	if path := o.docs.path(o.docs.Redoc, "/redoc"); path != "" {
+		script := o.docs.RedocScript
+		if strings.HasPrefix(script, "/") && !strings.HasPrefix(script, "//") {
+			script = prefix + script
 		}
-		files = append(files, page...)
+		pages = append(pages, page{"Redoc", prefix + path, docsui.Redoc{
+			Title: title, Path: prefix + path, Document: document,
+			ScriptURL: script, Integrity: o.docs.RedocIntegrity,
+		}.Files})
 	}
-	return files, nil
+	return pages
 }

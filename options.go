@@ -1,12 +1,17 @@
 package candor
 
 import (
+	"errors"
 	"fmt"
+	"mime"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -40,6 +45,10 @@ type settings struct {
 	maxBody     int64
 	aliases     []alias
 	looseType   *bool
+	// produces are the media types of an answer that is sent as it is.
+	produces    []string
+	forbidExtra bool
+	edits       []func(*openapi3.Operation)
 	scopes      []string
 	// requirements are the guards, needs and brackets.
 	requirements []requirement
@@ -114,9 +123,14 @@ func (s settings) within(outer settings) settings {
 	s.status = first(s.status, outer.status)
 	s.statusDoc = first(s.statusDoc, outer.statusDoc)
 	s.maxBody = first(s.maxBody, outer.maxBody)
+	s.forbidExtra = s.forbidExtra || outer.forbidExtra
 	if s.looseType == nil {
 		s.looseType = outer.looseType
 	}
+	if len(s.produces) == 0 {
+		s.produces = outer.produces
+	}
+	s.edits = slices.Concat(outer.edits, s.edits)
 	return s
 }
 
@@ -139,11 +153,29 @@ func appendNew(tags, more []string) []string {
 }
 
 // overlay puts inner responses in the place of outer ones of the same status.
+// Errors of one status stand beside each other.
 func overlay(outer, inner []response) []response {
-	all := slices.DeleteFunc(slices.Clone(outer), func(o response) bool {
-		return slices.ContainsFunc(inner, func(i response) bool { return i.status == o.status })
-	})
-	return append(all, inner...)
+	all := slices.Clone(outer)
+	for _, r := range inner {
+		i := slices.IndexFunc(all, func(o response) bool { return o.status == r.status })
+		switch {
+		case i < 0:
+			all = append(all, r)
+		case r.body == nil && all[i].body == nil:
+			all[i].doc = joinDetails(all[i].doc, r.doc)
+		default:
+			all[i] = r
+		}
+	}
+	return all
+}
+
+// betweenDetails stands between the details of errors of one status.
+const betweenDetails = "; "
+
+func joinDetails(doc, more string) string {
+	details := appendNew(strings.Split(doc, betweenDetails), strings.Split(more, betweenDetails))
+	return strings.Join(details, betweenDetails)
 }
 
 // Tags groups operations in the document under these names.
@@ -187,8 +219,11 @@ func Responds[T any](status int, doc ...string) Declaration {
 		if err := validStatus("Responds", status); err != nil {
 			return err
 		}
-		out, err := typeinfo.ReadOutput(reflect.TypeFor[T](), isReadyAnswer)
+		out, err := describeAnswer(reflect.TypeFor[T]())
 		if err != nil {
+			return err
+		}
+		if _, err := declaredAnswer(out, status); err != nil {
 			return err
 		}
 		s.responses = overlay(s.responses, []response{{status: status, doc: strings.Join(doc, "\n"), body: out}})
@@ -207,22 +242,10 @@ func Raises(errs ...*HTTPError) Declaration {
 			if err := validStatus("Raises", e.status); err != nil {
 				return err
 			}
-			s.raise(e)
+			s.responses = overlay(s.responses, []response{{status: e.status, doc: fmt.Sprint(e.detail)}})
 		}
 		return nil
 	}}
-}
-
-// raise adds an error to those of its status, keeping the details of all.
-func (s *settings) raise(e *HTTPError) {
-	doc := fmt.Sprint(e.detail)
-	for i, r := range s.responses {
-		if r.status == e.status && r.body == nil {
-			s.responses[i].doc += "; " + doc
-			return
-		}
-	}
-	s.responses = overlay(s.responses, []response{{status: e.status, doc: doc}})
 }
 
 // MaxBody limits the size of request bodies, in bytes: 1 MiB by default. A
@@ -245,6 +268,18 @@ func StrictContentType(strict bool) Option {
 	return everywhere(func(s *settings) error {
 		loose := !strict
 		s.looseType = &loose
+		return nil
+	})
+}
+
+// ForbidExtra refuses what nobody asked for: members that the struct of a body,
+// or one inside of it, does not list, and query keys that no field of the
+// operation, of its guards and of its providers reads. Each is a fault of type
+// "extra_forbidden". Without it such things are ignored, but where [Strict] is
+// embedded. Headers and cookies are never refused by it.
+func ForbidExtra() Option {
+	return everywhere(func(s *settings) error {
+		s.forbidExtra = true
 		return nil
 	})
 }
@@ -297,6 +332,39 @@ func Status(status int, doc ...string) RouteOption {
 	})
 }
 
+// EditOperation changes the operation in the document by hand, after
+// everything else was put into it. The function is called once for each
+// document with the operation, when the document is first needed.
+//
+// What it writes is the author's promise: the test client holds the answers
+// against it like against the rest.
+func EditOperation(edit func(op *openapi3.Operation)) RouteOption {
+	return onRoute(func(s *settings) error {
+		if edit == nil {
+			return errors.New("EditOperation(nil); leave it out")
+		}
+		s.edits = append(s.edits, edit)
+		return nil
+	})
+}
+
+// Produces names the media type of an answer that is sent as it is: of Text,
+// HTML, []byte, Reader and File, in the document and on the wire. A value
+// written as JSON takes types that end in +json. Several types, and ranges such
+// as image/*, are for answers that choose: a File does by its extension, others
+// by a field `header:"Content-Type"` of their envelope.
+func Produces(mediaTypes ...string) RouteOption {
+	return onRoute(func(s *settings) error {
+		for _, m := range mediaTypes {
+			if _, _, err := mime.ParseMediaType(m); err != nil || !strings.Contains(m, "/") {
+				return fmt.Errorf("Produces(%q); write a media type such as \"text/csv\"", m)
+			}
+		}
+		s.produces = mediaTypes
+		return nil
+	})
+}
+
 // Alias serves the route at a further path, under the same router. The options
 // hold for that path only, on top of the route's own:
 //
@@ -323,15 +391,27 @@ func Prefix(path string) IncludeOption { return prefixOption(path) }
 type prefixOption string
 
 func (p prefixOption) applyInclude(i *inclusion) error {
+	if err := checkPrefix(string(p)); err != nil {
+		return fmt.Errorf("Prefix(%q): %w", string(p), err)
+	}
 	i.prefix = string(p)
-	return checkPrefix("Prefix", i.prefix)
+	return nil
 }
 
-func checkPrefix(where, prefix string) error {
-	if prefix == "" || strings.HasPrefix(prefix, "/") && !strings.HasSuffix(prefix, "/") {
+// checkPrefix reports why a prefix cannot stand in front of paths.
+func checkPrefix(prefix string) error {
+	switch {
+	case prefix == "":
 		return nil
+	case prefix == "/":
+		return errors.New(`a prefix does not end with a slash; for no prefix write ""`)
+	case strings.HasSuffix(prefix, "/"):
+		return fmt.Errorf("a prefix does not end with a slash; write %q", strings.TrimRight(prefix, "/"))
+	case strings.HasSuffix(prefix, remainder):
+		return errors.New("nothing can follow a wildcard for the rest of the path; put it into the paths of the routes")
 	}
-	return fmt.Errorf("%s(%q); a prefix begins with a slash and does not end with one", where, prefix)
+	_, err := pathtree.Parse(prefix)
+	return err
 }
 
 func validStatus(where string, status int) error {

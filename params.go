@@ -1,21 +1,13 @@
 package candor
 
 import (
-	"bytes"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
-	"mime"
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
-	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
-	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -30,6 +22,7 @@ type inputPlan struct {
 	params *bind.Plan
 	body   *bodyPlan
 	ready  []readyPlan
+	judges []judge
 }
 
 // readyPlan fills a field from the request at hand.
@@ -94,13 +87,18 @@ func always[T any](get func(*around) T) func(*typeinfo.Field) (filler, error) {
 	return func(*typeinfo.Field) (filler, error) { return fill, nil }
 }
 
-func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil }
+func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil || t == readerType }
 
 // describeInput reads the tags of an input struct.
 func describeInput(t reflect.Type) (*typeinfo.Input, error) {
 	in, err := typeinfo.ReadInput(t, isReadyInput)
 	if err != nil {
 		return nil, err
+	}
+	for _, f := range in.Ready {
+		if f.Type.Go == readerType {
+			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: "an io.Reader without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
+		}
 	}
 	if form := in.Form.Members(); len(form) > 0 {
 		return nil, &typeinfo.Error{Type: t.String(), Field: form[0].Go, Problem: form[0].Source.String() + " fields are not supported yet"}
@@ -125,6 +123,9 @@ func (c *compiler) compileInput(in *typeinfo.Input, wildcards []string) (*inputP
 	if p.body, err = c.compileBody(in); err != nil {
 		return nil, err
 	}
+	for _, v := range in.Validators {
+		p.judges = append(p.judges, makeJudge(in.Go, v))
+	}
 	return p, nil
 }
 
@@ -141,137 +142,111 @@ func (p *inputPlan) bindParams(into reflect.Value, from *around, faults *fault.L
 	sound = p.params.Bind(into, &bind.Request{
 		Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo,
 	}, faults)
+	if sound && p.body == nil {
+		sound = p.judge(into, faults)
+	}
 	return sound, refusal
 }
 
-// bodyPlan reads the body of a request and decodes it into the input.
-type bodyPlan struct {
-	required bool
-	decode   func(data []byte, into reflect.Value, o codec.Options, faults *fault.List)
-	// absent puts in the default of a body that was not sent; nil without.
-	absent func(into reflect.Value)
+// judge is a Validate method of an input, of a struct embedded in it or of a
+// parameter model.
+type judge struct {
+	index  []int
+	goType reflect.Type
+	// model is the first element of locations; "" for faults that say where
+	// they are themselves.
+	model string
 }
 
-// compileBody makes the plan of the body, nil for an input without.
-func (c *compiler) compileBody(in *typeinfo.Input) (*bodyPlan, error) {
-	switch {
-	case in.Body != nil:
-		return c.compileWholeBody(in.Body)
-	case in.Members != nil:
-		decoder, err := c.codec.Object(in.Members, in.Go)
-		if err != nil {
-			return nil, err
+func makeJudge(in reflect.Type, v typeinfo.InputValidator) judge {
+	j := judge{index: v.Index, goType: in, model: v.Model.String()}
+	if len(v.Index) > 0 {
+		j.goType = in.FieldByIndex(v.Index).Type
+	}
+	return j
+}
+
+// judge calls the Validate methods of an input whose values are all sound, up
+// to the first that refuses. It reports whether none did.
+func (p *inputPlan) judge(into reflect.Value, faults *fault.List) bool {
+	for i := range p.judges {
+		if err := p.judges[i].validate(into); err != nil {
+			p.judges[i].report(err, faults)
+			return false
 		}
-		required := slices.ContainsFunc(in.Members.Fields, func(f *typeinfo.Field) bool { return f.Required })
-		return &bodyPlan{required: required, decode: decoder.Decode}, nil
 	}
-	return nil, nil
+	return true
 }
 
-func (c *compiler) compileWholeBody(f *typeinfo.Field) (*bodyPlan, error) {
-	decoder, err := c.codec.Decoder(f.Type, f.Rules)
-	if err != nil {
-		return nil, err
+// validate goes past the rule that values of unexported embedded structs give
+// no interface: the method is called as the struct's own, not read from it.
+func (j *judge) validate(into reflect.Value) error {
+	at := into
+	if len(j.index) > 0 {
+		at = into.FieldByIndex(j.index)
 	}
-	p := &bodyPlan{required: f.Required}
-	p.decode = func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) {
-		decoder.Decode(data, into.FieldByIndex(f.Index), o, faults)
+	return reflect.NewAt(j.goType, at.Addr().UnsafePointer()).Interface().(interface{ Validate() error }).Validate()
+}
+
+func (j *judge) report(err error, faults *fault.List) {
+	found := fault.Of(err)
+	if len(found) == 0 {
+		found = []fault.Fault{*fault.With(fault.ValueError, "error", err.Error())}
 	}
-	if f.Default != nil {
-		makeDefault, err := c.codec.Default(f)
-		if err != nil {
-			return nil, err
+	for _, f := range found {
+		if j.model != "" {
+			f.Loc = append([]any{j.model}, f.Loc...)
+		} else if f.Loc == nil {
+			f.Loc = []any{}
 		}
-		p.absent = func(into reflect.Value) { makeDefault(into.FieldByIndex(f.Index)) }
+		faults.Add(&f)
 	}
-	return p, nil
 }
 
-// bindBody decodes the body into the input and gathers its faults.
-func (p *bodyPlan) bindBody(into reflect.Value, data []byte, o codec.Options, faults *fault.List) {
-	if !p.required && len(bytes.TrimSpace(data)) == 0 {
-		if p.absent != nil {
-			p.absent(into)
-		}
-		return
-	}
-	n := len(faults.Faults)
-	p.decode(data, into, o, faults)
-	faults.Seal(n, "body")
+// readsQuery reports whether a field of the input is read from that key of the
+// query, and readsCookie the same for cookies.
+func (p *inputPlan) readsQuery(name string) bool {
+	return p.params.Reads(name) || p.readsReady(typeinfo.Query, name)
 }
 
-// readBody reads a whole body of at most limit bytes. loose lets a body
-// without a media type pass as JSON.
-func readBody(w http.ResponseWriter, r *http.Request, limit int64, loose bool) ([]byte, error) {
-	if r.Body == nil || r.Body == http.NoBody {
-		return nil, nil
-	}
-	if r.ContentLength > limit {
-		return nil, errTooLarge
-	}
-	body := http.MaxBytesReader(w, r.Body, limit)
-	if err := checkMediaType(r.Header, loose); err != nil {
-		return nil, refuseUnlessEmpty(body, err)
-	}
-	data, err := readAll(body, r.ContentLength)
-	return data, bodyError(err)
+func (p *inputPlan) readsCookie(name string) bool {
+	return p.params.ReadsCookie(name) || p.readsReady(typeinfo.Cookie, name)
 }
 
-// refuseUnlessEmpty lets an empty body pass whatever its media type is.
-func refuseUnlessEmpty(body io.Reader, refusal error) error {
-	var one [1]byte
-	if _, err := io.ReadFull(body, one[:]); err == io.EOF { //nolint:errorlint // ReadFull returns it bare
+func (p *inputPlan) readsReady(source typeinfo.Source, name string) bool {
+	return slices.ContainsFunc(p.desc.Ready, func(f *typeinfo.Field) bool { return f.Source == source && f.Name == name })
+}
+
+// closed refuses query keys and cookies that none of the inputs of an endpoint
+// reads: its handler's, its guards' and its providers'.
+type closed struct {
+	inputs         []*inputPlan
+	query, cookies bool
+}
+
+// closeInputs is nil where every key may come.
+func closeInputs(inputs []*inputPlan, forbidExtra bool) *closed {
+	c := &closed{inputs: inputs, query: forbidExtra}
+	for _, p := range inputs {
+		c.query = c.query || p.desc.Strict
+		c.cookies = c.cookies || p.desc.StrictCookies
+	}
+	if !c.query && !c.cookies {
 		return nil
 	}
-	return refusal
+	return c
 }
 
-func readAll(body io.Reader, length int64) ([]byte, error) {
-	if length < 0 {
-		return io.ReadAll(body)
+func (c *closed) refuse(r *http.Request, faults *fault.List) {
+	plan := c.inputs[0].params
+	if c.query {
+		plan.Extra(r.URL.RawQuery, func(name string) bool {
+			return slices.ContainsFunc(c.inputs, func(p *inputPlan) bool { return p.readsQuery(name) })
+		}, faults)
 	}
-	data := make([]byte, length)
-	_, err := io.ReadFull(body, data)
-	return data, err
-}
-
-// bodyError tells the client why its body could not be read.
-func bodyError(err error) error {
-	var tooLarge *http.MaxBytesError
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &tooLarge):
-		return errTooLarge
-	case errors.Is(err, serve.ErrSlowBody):
-		return errSlow
+	if c.cookies {
+		plan.ExtraCookies(r.Header, func(name string) bool {
+			return slices.ContainsFunc(c.inputs, func(p *inputPlan) bool { return p.readsCookie(name) })
+		}, faults)
 	}
-	return fmt.Errorf("%w (%w)", errUnreadable, err)
-}
-
-// checkMediaType lets application/json and everything that ends in +json pass,
-// as long as it is not compressed.
-func checkMediaType(h http.Header, loose bool) error {
-	if encoding := h.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-		return Error(http.StatusUnsupportedMediaType, "the body must not be compressed").WithHeader("Accept-Encoding", "identity")
-	}
-	contentType := h.Get("Content-Type")
-	if contentType == "" && loose {
-		return nil
-	}
-	if isJSON(contentType) {
-		return nil
-	}
-	return Error(http.StatusUnsupportedMediaType, "the body must be application/json")
-}
-
-func isJSON(contentType string) bool {
-	if contentType == "application/json" {
-		return true
-	}
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
-		return false
-	}
-	return mediaType == "application/json" || strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
 }

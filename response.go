@@ -2,13 +2,21 @@ package candor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"mime"
 	"net/http"
 	"reflect"
+	"slices"
+	"strconv"
+	"strings"
 
-	"github.com/candor-go/candor/internal/codec"
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -26,80 +34,311 @@ const (
 	Off
 )
 
-// isReadyAnswer reports the types a handler may return that are written by
-// themselves rather than encoded.
-func isReadyAnswer(t reflect.Type) bool { return t == reflect.TypeFor[None]() }
-
 // answer is what is to be written once everything has gone well.
 type answer struct {
 	status int
-	body   []byte
-	// stream, if it is not nil, writes the body in the place of body.
+	header []headerLine
+	// contentType is empty for an answer without a body; accepted is the media
+	// type the client prefers among several.
+	contentType, accepted string
+	// body is the room answers are encoded into, kept for the next one;
+	// borrowed stands in its place and belongs to the user.
+	body, borrowed []byte
+	// stream writes an answer that is produced while it is sent, all of it: it
+	// calls begin first. An error before that is answered like any other, one
+	// after it aborts the connection.
 	stream func(w http.ResponseWriter, r *http.Request) error
+	// closer is closed when the answer was sent or given up; nil for nothing.
+	closer io.Closer
+	// faults are the rules the answer breaks.
+	faults fault.List
 }
 
-// answerPlan encodes what a handler returns.
-type answerPlan struct {
-	desc *typeinfo.Output
-	// status of a value that does not choose one itself.
-	status  int
-	encoder *codec.Encoder
+// headerLine is one line of a header, its name in canonical form. Lines of one
+// name stand behind each other.
+type headerLine struct{ name, value string }
+
+// encodeBody puts a body into an answer. Broken rules are noted in the answer;
+// an error answers 500.
+type encodeBody func(value reflect.Value, checks bool, a *answer) error
+
+// bodyKind is one way to write a body: as JSON, or that of a ready-made type.
+type bodyKind struct {
+	// status is that of an answer that names none.
+	status int
+	// media is the media type unless the route or a tag names another; empty
+	// for a kind without a body.
+	media string
+	// compile makes the encoder; nil for a kind without anything to encode. It
+	// is told the media types the answer may have.
+	compile func(c *compiler, f *typeinfo.Field, media []string) (encodeBody, error)
+	// mark is the type whose values the body is made of, nil for none, and
+	// schema the body's schema; the media type tells JSON from text.
+	mark   *typeinfo.Type
+	schema func(c *schema.Components, media string) *openapi3.SchemaRef
+	// header is what the kind sends beside the body, for the document.
+	header []documentedHeader
+	// redirects means that the status must be one that leads elsewhere.
+	redirects bool
+	// chooses means that the kind chooses among several media types itself.
+	chooses bool
+	// further lists what else the kind answers by itself.
+	further func(method string, statuses []int) []furtherAnswer
+}
+
+// documentedHeader is a header that a kind of body writes by itself.
+type documentedHeader struct {
+	name, doc string
+	required  bool
+	schema    *openapi3.Schema
+}
+
+// furtherAnswer is an answer that a kind of body gives beside the usual one.
+type furtherAnswer struct {
+	status int
+	doc    string
+	header []documentedHeader
+	// isError means a body with a detail, hasBody that of the usual answer,
+	// hasHeader only its headers.
+	isError, hasBody, hasHeader bool
+}
+
+// readyAnswer is a type that is written by itself rather than encoded. Its zero
+// value says how.
+type readyAnswer interface{ bodyKind() bodyKind }
+
+// isReadyAnswer reports such types. A user's struct that embeds one of them is
+// none.
+func isReadyAnswer(t reflect.Type) bool {
+	switch t {
+	case reflect.TypeFor[None](), reflect.TypeFor[[]byte](), reflect.TypeFor[Reader]():
+		return true
+	}
+	return t.PkgPath() == reflect.TypeFor[bodyKind]().PkgPath() && t.Implements(reflect.TypeFor[readyAnswer]())
+}
+
+// bodyKindOf chooses how a body is written, by its type.
+func bodyKindOf(f *typeinfo.Field) bodyKind {
+	switch t := f.Type.Go; {
+	case t == reflect.TypeFor[None]():
+		return bodyKind{status: http.StatusNoContent}
+	case t == reflect.TypeFor[[]byte]():
+		return bytesKind()
+	case t == reflect.TypeFor[Reader]():
+		return readerKind()
+	case isReadyAnswer(t):
+		return reflect.Zero(t).Interface().(readyAnswer).bodyKind()
+	}
+	return jsonKind(f)
+}
+
+// jsonKind is every value that is no ready-made answer.
+func jsonKind(f *typeinfo.Field) bodyKind {
+	return bodyKind{
+		status: http.StatusOK, media: jsonMedia, mark: f.Type, compile: compileJSON,
+		schema: func(c *schema.Components, _ string) *openapi3.SchemaRef { return c.Field(f, schema.Out) },
+	}
+}
+
+func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, error) {
+	for _, m := range media {
+		if !isJSON(m) {
+			return nil, fmt.Errorf("%s is written as JSON, which %s is not; return []byte, candor.Text or candor.Reader, or name a media type that ends in +json", typeinfo.Name(f.Type.Go), m)
+		}
+	}
+	encoder, err := c.codec.Encoder(f.Type, f.Rules)
+	if err != nil {
+		return nil, err
+	}
+	return func(value reflect.Value, checks bool, a *answer) error {
+		n := len(a.faults.Faults)
+		body, err := encoder.Append(a.room(), value, checks, &a.faults)
+		if err != nil {
+			return err
+		}
+		a.body = body
+		a.faults.Seal(n, "answer")
+		return nil
+	}, nil
 }
 
 // describeAnswer reads the type a handler returns.
 func describeAnswer(t reflect.Type) (*typeinfo.Output, error) {
-	out, err := typeinfo.ReadOutput(t, isReadyAnswer)
-	if err != nil {
-		return nil, err
+	if t.Kind() == reflect.Pointer && isReadyAnswer(t.Elem()) {
+		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Problem: "a ready-made answer behind a pointer", Fix: "return " + typeinfo.Name(t.Elem()) + " by value"}
 	}
-	if out.Envelope {
-		return nil, &typeinfo.Error{Type: t.String(), Problem: "envelopes are not supported yet"}
-	}
-	return out, nil
+	return typeinfo.ReadOutput(t, func(t reflect.Type) bool { return isReadyAnswer(t) || isCookie(t) })
 }
 
-// compileAnswer makes the plan for answers of a type with the status declared
-// by the route, 0 for none.
-func (c *compiler) compileAnswer(out *typeinfo.Output, status int) (*answerPlan, error) {
-	p := &answerPlan{desc: out, status: status}
-	if out.Body == nil || isReadyAnswer(out.Body.Type.Go) {
-		p.status = first(status, http.StatusNoContent)
+// answerPlan writes what a handler returns.
+type answerPlan struct {
+	desc *typeinfo.Output
+	// statuses lists what the answer may have; the first is that of a value
+	// that names none.
+	statuses []int
+	kind     bodyKind
+	// media lists the media types; the first is sent unless the answer chooses.
+	media []string
+	// negotiated means that the client chooses among them.
+	negotiated bool
+	// parts write the headers and cookies of an envelope.
+	parts []writePart
+	// body is nil for an answer without a body.
+	body encodeBody
+}
+
+// planAnswer is the plan as far as the type tells.
+func planAnswer(out *typeinfo.Output) *answerPlan {
+	p := &answerPlan{desc: out, kind: bodyKind{status: http.StatusNoContent}}
+	if out.Body != nil {
+		p.kind = bodyKindOf(out.Body)
+	}
+	return p
+}
+
+// compileAnswer makes the plan for answers of a type under what the options of
+// a route say.
+func (c *compiler) compileAnswer(out *typeinfo.Output, set *settings) (*answerPlan, error) {
+	p := planAnswer(out)
+	if err := p.chooseStatuses(set.status); err != nil {
+		return nil, err
+	}
+	if err := p.chooseMedia(set.produces); err != nil {
+		return nil, err
+	}
+	if err := p.compileParts(c); err != nil {
+		return nil, err
+	}
+	if p.kind.compile == nil {
 		return p, nil
 	}
-	p.status = first(status, http.StatusOK)
-	if !bodyAllowed(p.status) {
-		return nil, fmt.Errorf("Status(%d) is an answer without a body, but the handler returns %s; return candor.None or choose another status", p.status, out.Go)
-	}
 	var err error
-	p.encoder, err = c.codec.Encoder(out.Body.Type, out.Body.Rules)
+	p.body, err = p.kind.compile(c, out.Body, p.media)
 	return p, err
 }
 
-// hasBody reports whether answers of the plan carry a body.
-func (p *answerPlan) hasBody() bool { return p.encoder != nil }
+// chooseStatuses decides what statuses there are: those the envelope lists,
+// the route's, or that of the body's kind.
+func (p *answerPlan) chooseStatuses(declared int) error {
+	switch {
+	case p.desc.Status != nil && declared != 0:
+		return fmt.Errorf("Status(%d) beside %s.%s, which says what statuses the answer has; drop the option and list the status in the tag, the usual one first", declared, typeinfo.Name(p.desc.Go), p.desc.Status.Go)
+	case p.desc.Status != nil:
+		p.statuses = p.desc.Status.Statuses
+	default:
+		p.statuses = []int{first(declared, p.kind.status)}
+	}
+	return p.checkStatuses("Status")
+}
+
+// checkStatuses finds statuses that do not go with the body. option is what
+// they come from where no tag lists them.
+func (p *answerPlan) checkStatuses(option string) error {
+	if p.kind.media != "" && !slices.ContainsFunc(p.statuses, bodyAllowed) {
+		return fmt.Errorf("%s(%d) is an answer without a body, but its type is %s; make that candor.None or choose another status", option, p.statuses[0], typeinfo.Name(p.desc.Go))
+	}
+	if !p.kind.redirects {
+		return nil
+	}
+	for _, status := range p.statuses {
+		if status < 300 || status > 399 || status == http.StatusNotModified {
+			return fmt.Errorf("the status %d leads nowhere, but the answer is a candor.Redirect; choose one of 301, 302, 303, 307, 308", status)
+		}
+	}
+	return nil
+}
+
+// chooseMedia decides what media types there are: the route's, that of the
+// tag, or that of the body's kind.
+func (p *answerPlan) chooseMedia(declared []string) error {
+	switch {
+	case p.kind.media == "":
+		if len(declared) > 0 {
+			return fmt.Errorf("Produces(%q), but the answer has no body; drop the option", declared[0])
+		}
+	case len(declared) > 0:
+		p.media = declared
+	case p.desc.Body.Media != "":
+		p.media = []string{p.desc.Body.Media}
+	case p.choosesType():
+		p.media = []string{"*/*"}
+	default:
+		p.media = []string{p.kind.media}
+	}
+	if p.kind.chooses || p.choosesType() {
+		return nil
+	}
+	if len(p.media) > 1 {
+		return fmt.Errorf("Produces lists %s, but nothing chooses among them; name one, or return an envelope with a field `header:\"Content-Type\"`", strings.Join(p.media, ", "))
+	}
+	if len(p.media) == 1 && strings.Contains(p.media[0], "*") {
+		return fmt.Errorf("%s is no media type that can be sent; name one, or return an envelope with a field `header:\"Content-Type\"`", p.media[0])
+	}
+	return nil
+}
+
+// choosesType reports whether a field of the envelope names the media type.
+func (p *answerPlan) choosesType() bool {
+	return slices.ContainsFunc(p.desc.Headers, isContentType)
+}
 
 // encode turns what the handler returned into an answer.
 func (p *answerPlan) encode(ctx context.Context, out reflect.Value, checks ResponseChecks, log *slog.Logger, a *answer) error {
-	a.status = p.status
-	if !p.hasBody() {
-		return nil
-	}
-	var faults fault.List
-	body, err := p.encoder.Append(a.room(), out, checks != Off, &faults)
-	if err != nil {
+	if err := p.encodeParts(out, checks != Off, a); err != nil {
 		return fmt.Errorf("the answer cannot be encoded: %w", err)
 	}
-	a.body = body
-	if len(faults.Faults) == 0 {
+	if len(a.faults.Faults) == 0 {
 		return nil
 	}
-	faults.Seal(0, "answer")
-	broken := invalidAnswer{faults.Faults}
+	broken := invalidAnswer{slices.Clone(a.faults.Faults)}
 	if checks == Log {
 		log.ErrorContext(ctx, "the answer breaks its own rules", "error", broken)
 		return nil
 	}
 	return broken
+}
+
+func (p *answerPlan) encodeParts(out reflect.Value, checks bool, a *answer) error {
+	a.status = p.statuses[0]
+	if len(p.media) > 0 {
+		a.contentType = first(a.accepted, p.media[0])
+	}
+	if p.desc.Envelope {
+		if err := p.encodeEnvelope(out, checks, a); err != nil {
+			return err
+		}
+	}
+	switch {
+	case p.body == nil:
+		return nil
+	case p.desc.Envelope:
+		out = out.FieldByIndex(p.desc.Body.Index)
+	}
+	if err := p.body(out, checks, a); err != nil || !p.kind.chooses && !p.choosesType() {
+		return err
+	}
+	return p.checkType(a)
+}
+
+// checkType refuses a media type the document does not list.
+func (p *answerPlan) checkType(a *answer) error {
+	if a.contentType == p.media[0] || !bodyAllowed(a.status) {
+		return nil
+	}
+	mediaType, _, err := mime.ParseMediaType(a.contentType)
+	if err != nil || hasControl(a.contentType) {
+		return fmt.Errorf("the media type %q is malformed", a.contentType)
+	}
+	if !slices.ContainsFunc(p.media, func(listed string) bool { return matchesMedia(bareMedia(listed), mediaType) }) {
+		return fmt.Errorf("the media type %q is none of %s", a.contentType, strings.Join(p.media, ", "))
+	}
+	return nil
+}
+
+// bareMedia is a media type without its parameters.
+func bareMedia(media string) string {
+	media, _, _ = strings.Cut(media, ";")
+	return strings.ToLower(strings.TrimSpace(media))
 }
 
 // invalidAnswer is an answer that breaks the rules of its own tags.
@@ -113,8 +352,45 @@ func (e invalidAnswer) Error() string {
 	return s
 }
 
+// write sends an answer whose body is complete.
 func (a *answer) write(w http.ResponseWriter) {
-	writeBody(w, a.status, "application/json", a.body)
+	body := a.body
+	if a.borrowed != nil {
+		body = a.borrowed
+	}
+	if a.contentType == "" {
+		body = nil
+	}
+	if bodyAllowed(a.status) {
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	a.begin(w)
+	if len(body) > 0 && bodyAllowed(a.status) {
+		_, _ = w.Write(body)
+	}
+}
+
+// begin sends the status and the header.
+func (a *answer) begin(w http.ResponseWriter) {
+	a.putHeader(w.Header())
+	w.WriteHeader(a.status)
+}
+
+// putHeader puts the header into h. A header replaces one of the same name,
+// except those of which every layer of an app may add its own.
+func (a *answer) putHeader(h http.Header) {
+	if bodyAllowed(a.status) && a.contentType != "" {
+		h["Content-Type"] = []string{a.contentType}
+	} else {
+		h.Del("Content-Type")
+	}
+	for i, line := range a.header {
+		if i > 0 && a.header[i-1].name == line.name || line.name == "Set-Cookie" || line.name == "Vary" {
+			h[line.name] = append(h[line.name], line.value)
+			continue
+		}
+		h[line.name] = []string{line.value}
+	}
 }
 
 // maxKept is the largest buffer kept for the next answer, in bytes.
@@ -128,11 +404,30 @@ func (a *answer) room() []byte {
 	return a.body[:0]
 }
 
+// close lets go of what the answer was to be read from.
+func (a *answer) close() {
+	if a.closer != nil {
+		_ = a.closer.Close()
+		a.closer = nil
+	}
+}
+
 // release keeps the buffer for the next answer, unless it is large.
 func (a *answer) release() {
+	a.close()
 	kept := a.body[:0]
 	if cap(kept) > maxKept {
 		kept = nil
 	}
-	*a = answer{body: kept}
+	clear(a.header)
+	*a = answer{body: kept, header: a.header[:0]}
+}
+
+// writeError is what a failed write of a body means: the client left, unless
+// the answer itself does not fit its Content-Length.
+func writeError(err error) error {
+	if errors.Is(err, http.ErrContentLength) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errClientGone, err)
 }

@@ -58,15 +58,17 @@ func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 }
 
 // functionName is the bare name of a declared function or method, "" for a
-// function literal.
+// function literal. The runtime's name of the latter ends with that of the
+// function around it and a number: main.main.func1, main.init.func2.1.
 func functionName(f reflect.Value) string {
 	full := runtime.FuncForPC(f.Pointer()).Name()
-	full = full[strings.LastIndexByte(full, '/')+1:]
-	name := strings.TrimSuffix(full[strings.LastIndexByte(full, '.')+1:], "-fm")
-	if name == "" || strings.Contains(full, ".func") || strings.HasSuffix(name, "]") {
+	full = strings.ReplaceAll(full, "[...]", "")
+	_, inPackage, _ := strings.Cut(full[strings.LastIndexByte(full, '/')+1:], ".")
+	method, isMethod := strings.CutSuffix(inPackage, "-fm")
+	if !isMethod && strings.Contains(inPackage, ".") {
 		return ""
 	}
-	return name
+	return method[strings.LastIndexByte(method, '.')+1:]
 }
 
 // route is one registration: what the user's call said, compiled as far as it
@@ -85,6 +87,8 @@ type route struct {
 	// ... or one that serves everything below the path, whose prefix it does
 	// not see.
 	mounted http.Handler
+	// docs is the field of a Docs that the route comes from, "" for a user's.
+	docs string
 }
 
 // describe reads the types of the handler.
@@ -113,12 +117,18 @@ func (rt *route) try(c *compiler, rulesKnown bool) error {
 		}
 	}
 	_, inputErr := c.compileInput(rt.input, wildcards)
-	_, answerErr := c.compileAnswer(rt.output, rt.set.status)
+	_, answerErr := c.compileAnswer(rt.output, &rt.set)
 	err := errors.Join(inputErr, answerErr)
-	if _, unknown := errors.AsType[*check.UnknownTagError](err); unknown && !rulesKnown {
+	if !rulesKnown && maySolveItself(err) {
 		return nil
 	}
 	return err
+}
+
+// maySolveItself reports whether an error is about a rule or a media type that
+// an app may bring.
+func maySolveItself(err error) bool {
+	return errors.As(err, new(*check.UnknownTagError)) || errors.As(err, new(*unknownMediaError))
 }
 
 // mistake is an error of the user's, with the place to mend it.
@@ -135,27 +145,36 @@ type endpoint struct {
 	// names are those of the pattern's wildcards.
 	names []string
 	set   settings
-	// own is whether the endpoint is the route's own path in its first
-	// inclusion, so that it keeps the bare operation id.
-	own bool
+	// inclusions are the calls of Include that led to the route's router.
+	inclusions []string
 
 	// parts are the functions a request runs through, the handler first.
-	parts   []*part
-	body    *bodyPlan
-	answer  *answerPlan
-	plain   http.Handler
-	place   place
-	errors  *errorWriter
-	tasks   *taskRunner
-	checks  ResponseChecks
-	decode  codec.Options
-	maxBody int64
-	loose   bool
+	parts []*part
+	// params and security are the parameters and the credentials they read.
+	params   []*typeinfo.Field
+	security []*typeinfo.Field
+	body     *bodyPlan
+	// closed is nil where keys may come that no part reads.
+	closed *closed
+	answer *answerPlan
+	plain  http.Handler
+	place  place
+	errors *errorWriter
+	// catchers answer errors of the endpoint, the nearest router's first.
+	catchers []*catcher
+	tasks    *taskRunner
+	checks   ResponseChecks
+	decode   codec.Options
+	maxBody  int64
+	loose    bool
 	// steps is the order of a request.
 	steps []step
 	// outlived means that brackets live until the answer is sent and the tasks
 	// are done.
 	outlived bool
+	// streamsLate means that some brackets end before a stream begins, so that
+	// it is written around them.
+	streamsLate bool
 	// chain are the routers around the route, innermost first.
 	chain []*Router
 	// around is the handler with its middleware; nil where there is none.
@@ -199,11 +218,13 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	if err != nil {
 		return err
 	}
+	e.gather()
 	for _, p := range e.parts {
 		if p.input, err = c.compileInput(p.desc, e.names); err != nil {
 			return err
 		}
 	}
+	e.close()
 	e.exchanges.New = func() any { return newExchange(e) }
 	if e.plain != nil {
 		e.steps = e.compileSteps(before, after, step{run: (*exchange).servePlain})
@@ -212,16 +233,65 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	if err = e.bindsEveryWildcard(); err != nil {
 		return err
 	}
-	if e.answer, err = c.compileAnswer(e.route.output, e.set.status); err != nil {
+	if e.answer, err = c.compileAnswer(e.route.output, &e.set); err != nil {
 		return err
 	}
+	e.answer.offer(c.codecs)
 	e.body = e.parts[0].input.body
-	e.steps = e.compileSteps(before, after, step{run: (*exchange).callHandler}, step{run: (*exchange).encode}, step{run: (*exchange).finishStream})
+	last := []step{{run: (*exchange).callHandler}, {run: (*exchange).encode}}
+	if !e.streamsLate {
+		last = append(last, step{run: (*exchange).finishStream})
+	}
+	e.steps = e.compileSteps(before, after, last...)
 	return nil
 }
 
 // nothing stands for the function of a handler without types.
 var nothing = erase(func(context.Context, None) (None, error) { return None{}, nil })
+
+// close forbids what no part reads, where a part or an option asks for it.
+func (e *endpoint) close() {
+	inputs := make([]*inputPlan, len(e.parts))
+	for i, p := range e.parts {
+		inputs[i] = p.input
+	}
+	e.closed = closeInputs(inputs, e.set.forbidExtra)
+}
+
+// gather adds what the parts declare to what is known about the endpoint.
+func (e *endpoint) gather() {
+	var declared []response
+	for _, p := range e.parts {
+		if p.provider != nil {
+			declared = overlay(declared, p.provider.set.responses)
+			e.set.scopes = appendNew(e.set.scopes, p.provider.set.scopes)
+		}
+		for _, f := range p.desc.Params {
+			e.params = withParam(e.params, f)
+		}
+		for _, f := range p.desc.Ready {
+			if isSecurity(f) {
+				e.security = append(e.security, f)
+			}
+		}
+	}
+	e.set.responses = overlay(declared, e.set.responses)
+	e.place.scopes = e.set.scopes
+}
+
+// withParam adds a parameter. Of two readers of one, the one that requires it
+// counts.
+func withParam(params []*typeinfo.Field, f *typeinfo.Field) []*typeinfo.Field {
+	for i, other := range params {
+		if other.Source == f.Source && other.Name == f.Name {
+			if f.Required {
+				params[i] = f
+			}
+			return params
+		}
+	}
+	return append(params, f)
+}
 
 // compilePlain prepares a handler without types, or a mounted one.
 func (e *endpoint) compilePlain() {
@@ -253,7 +323,11 @@ type step struct {
 // the parameters and the body, after those between the body and the handler,
 // last what the handler does.
 func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
-	steps := []step{{run: (*exchange).bindParams}}
+	var steps []step
+	if e.answer != nil && e.answer.negotiated {
+		steps = append(steps, step{run: (*exchange).negotiate})
+	}
+	steps = append(steps, step{run: (*exchange).bindParams})
 	steps = append(steps, before...)
 	if e.body != nil {
 		steps = append(steps, step{run: (*exchange).bindBody})
@@ -275,6 +349,8 @@ type exchange struct {
 	answer   answer
 	// finished is whether the answer was written, or its failure was.
 	finished bool
+	// cut means that a stream began but did not come to its end.
+	cut bool
 }
 
 // frame is the room in which one part runs.
@@ -327,7 +403,12 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 	} else if err != nil {
 		e.errors.logLate(r, err)
 	}
+	cut := x.cut
 	x.release()
+	if cut {
+		// The client sees that the answer is not whole.
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // protected runs the steps from the i-th on. A panic is an error.
@@ -363,6 +444,12 @@ func (x *exchange) finish(err error) {
 		return
 	}
 	x.answer.write(a.w)
+	x.startTasks()
+}
+
+// startTasks hands over the tasks once the answer is written.
+func (x *exchange) startTasks() {
+	a := &x.around
 	if a.tasks == nil {
 		return
 	}
@@ -381,12 +468,29 @@ func (x *exchange) servePlain() error {
 	return nil
 }
 
-// finishStream writes an answer that is produced while it is sent.
+// finishStream writes an answer that is produced while it is sent. An error
+// before its first byte is answered like any other; one after it leaves the
+// answer cut short.
 func (x *exchange) finishStream() error {
-	if x.answer.stream != nil {
-		x.finish(nil)
+	if x.answer.stream == nil {
+		return nil
 	}
+	w := &watchedWriter{ResponseWriter: x.around.w}
+	done := false
+	defer func() {
+		x.finished, x.cut = done || w.begun, w.begun && !done
+		x.answer.close()
+	}()
+	if err := x.answer.stream(w, x.around.r); err != nil {
+		return err
+	}
+	done = true
+	x.startTasks()
 	return nil
+}
+
+func (x *exchange) negotiate() error {
+	return x.endpoint.answer.accept(x.around.w, x.around.r, &x.answer)
 }
 
 func (x *exchange) bindParams() error {
@@ -395,20 +499,24 @@ func (x *exchange) bindParams() error {
 		sound, refusal := p.input.bindParams(f.inValue, &x.around, &x.faults)
 		f.unsound, f.refusal = !sound, refusal
 	}
+	if closed := x.endpoint.closed; closed != nil {
+		closed.refuse(x.around.r, &x.faults)
+	}
 	return nil
 }
 
 func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
-	if x.body, err = readBody(x.around.w, x.around.r, e.maxBody, e.loose); err != nil {
-		return err
-	}
-	e.body.bindBody(x.frames[0].inValue, x.body, e.decode, &x.faults)
-	return nil
+	in := incoming{w: x.around.w, r: x.around.r, limit: e.maxBody, loose: e.loose, decode: e.decode}
+	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)
+	return err
 }
 
 // refuseFaults ends a request that does not fit; all its faults are one error.
 func (x *exchange) refuseFaults() error {
+	if len(x.faults.Faults) == 0 && x.endpoint.body != nil {
+		x.endpoint.parts[0].input.judge(x.frames[0].inValue, &x.faults)
+	}
 	if len(x.faults.Faults) == 0 {
 		return nil
 	}
@@ -417,7 +525,7 @@ func (x *exchange) refuseFaults() error {
 
 // invalid is the error of all faults found so far.
 func (x *exchange) invalid() error {
-	if len(x.frames) > 1 {
+	if len(x.frames) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 	}
 	return invalid(&x.faults, x.body)
@@ -485,12 +593,8 @@ type routed struct {
 	captured []string
 }
 
-// routedKey finds what was routed, errorsKey the error writer where nothing
-// was.
-type (
-	routedKey struct{}
-	errorsKey struct{}
-)
+// routedKey finds where a request was led.
+type routedKey struct{}
 
 func routedOf(r *http.Request) *routed {
 	found, _ := r.Context().Value(routedKey{}).(*routed)
@@ -503,8 +607,5 @@ func errorsOf(r *http.Request) *errorWriter {
 	if found := routedOf(r); found != nil {
 		return found.endpoint.errors
 	}
-	if ew, ok := r.Context().Value(errorsKey{}).(*errorWriter); ok {
-		return ew
-	}
-	return &errorWriter{log: slog.Default(), messages: defaultMessage}
+	return &errorWriter{log: slog.Default()}
 }

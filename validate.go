@@ -1,15 +1,22 @@
 package candor
 
 import (
+	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-playground/validator/v10"
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // Fault is one thing wrong with a request. A 422 answer lists them all.
@@ -21,9 +28,10 @@ type Fault struct {
 	// then names (strings) and list positions (ints).
 	Loc []any `json:"loc"`
 	// Msg is a sentence for people. Where it is empty, it is made of Type and
-	// Ctx when the answer is written.
+	// Ctx when the answer is written, by Config.Message if there is one.
 	Msg string `json:"msg"`
-	// Input is what was sent; only with Config.EchoInput.
+	// Input is what was sent; for a missing member, the object around it. It
+	// is there with Config.EchoInput only.
 	Input any `json:"input,omitzero"`
 	// Ctx holds the facts of the broken rule, such as {"ge": 1}.
 	Ctx map[string]any `json:"ctx,omitempty"`
@@ -33,7 +41,9 @@ type Fault struct {
 // with every fault of the request, in the order path, query, header, cookie,
 // body: at most 100, and then one more of type "too_many_faults".
 //
-// A handler or provider may return one of its own.
+// A handler or provider may return one of its own. [OnError] with this type,
+// or [OnStatus] with 422, gives the answer another form; there every fault has
+// its Msg.
 type ValidationError struct {
 	Faults []Fault
 	// Body is the body as sent, nil if it was not read.
@@ -48,6 +58,47 @@ func (e *ValidationError) Error() string {
 		fmt.Fprintf(&b, "; %s at %v", f.Type, f.Loc)
 	}
 	return b.String()
+}
+
+// As is for errors.As: a ValidationError brings its faults to whatever reads
+// the value that it is about.
+func (e *ValidationError) As(target any) bool {
+	to, ok := target.(*fault.Located)
+	if ok {
+		*to = broughtFaults{e}
+	}
+	return ok
+}
+
+// broughtFaults is a ValidationError in the form the decoders know.
+type broughtFaults struct{ *ValidationError }
+
+func (b broughtFaults) CandorFaults() []fault.Fault {
+	found := make([]fault.Fault, len(b.Faults))
+	for i, f := range b.Faults {
+		found[i] = fault.Fault{Type: f.Type, Loc: f.Loc, Ctx: f.Ctx, Msg: f.Msg, Input: f.Input}
+	}
+	return found
+}
+
+// Invalid is an error for a Validate, UnmarshalText or UnmarshalJSON method: a
+// fault of type "value_error" with a message for the client. In a Validate
+// method the location leads from the struct to the value, by the names and
+// positions of the wire:
+//
+//	return candor.Invalid("must be even", "lines", 3, "qty")
+//
+// Several faults are joined by errors.Join. The text of any other error of a
+// Validate method is a fault of the struct as a whole; that of the other two
+// methods stays on the server.
+//
+// In a handler, and in the Validate method of an input itself, the location
+// begins with the source: "path", "query", "header", "cookie" or "body".
+func Invalid(message string, location ...any) error {
+	if location == nil {
+		location = []any{}
+	}
+	return &ValidationError{Faults: []Fault{{Type: fault.ValueError, Loc: location, Ctx: map[string]any{"error": message}}}}
 }
 
 // defaultMessage is the sentence for a fault where the app gives none.
@@ -75,26 +126,107 @@ func invalid(faults *fault.List, body []byte) *ValidationError {
 	}
 	if faults.Cut {
 		e.Faults = append(e.Faults, Fault{
-			Type: "too_many_faults", Loc: []any{}, Msg: "There are more faults than are listed", Ctx: map[string]any{"listed": fault.Limit},
+			Type: fault.TooMany, Loc: []any{}, Ctx: map[string]any{"listed": fault.Limit},
 		})
 	}
 	return e
 }
 
+// Rule is a rule of the app's own for validate tags; put it into Config.Rules
+// under its name.
+type Rule struct {
+	// Func reports whether a value keeps the rule. It gets the value alone, with
+	// the parameter of the tag: Parent and Top are the value itself. It is
+	// called concurrently.
+	Func validator.Func
+	// Schema returns the keywords of JSON Schema that say what the rule does,
+	// such as {"multipleOf": 2}. Where it is nil, or no keyword can say it, the
+	// document names the rule under "x-validate".
+	Schema func(param string) map[string]any
+}
+
 // compiler makes the programs of one app from descriptions of types: what
 // binds, decodes, checks and encodes under the app's rules.
 type compiler struct {
-	rules *check.Set
-	codec *codec.Compiler
-	bind  *bind.Compiler
+	rules  *check.Set
+	codec  *codec.Compiler
+	bind   *bind.Compiler
+	codecs codecSet
+	// schemas are the app's additions to its document.
+	schemas schema.Options
 }
 
-func newCompiler(rules *check.Set) *compiler {
-	c := &compiler{rules: rules, codec: codec.NewCompiler(rules)}
-	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default}
+func newCompiler(rules *check.Set, codecs codecSet) *compiler {
+	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
+	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, JSON: c.jsonText}
 	return c
 }
 
+// jsonText makes the reader of a parameter written as JSON, rules included.
+func (c *compiler) jsonText(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error) {
+	decoder, err := c.codec.Decoder(f.Type, f.Rules)
+	if err != nil {
+		return nil, err
+	}
+	return func(dst reflect.Value, text string, faults *fault.List) {
+		decoder.Decode([]byte(text), dst, codec.Options{}, faults)
+	}, nil
+}
+
 // standard is the compiler of validator's own rules, shared by every app
-// without rules of its own.
-var standard = sync.OnceValue(func() *compiler { return newCompiler(check.Builtin()) })
+// without rules or codecs of its own.
+var standard = sync.OnceValue(func() *compiler { return newCompiler(check.Builtin(), codecSet{}) })
+
+// newAppCompiler is the compiler of an app with these additions.
+func newAppCompiler(rules map[string]Rule, codecs map[string]Codec, schemas map[reflect.Type]map[string]any) (*compiler, error) {
+	if len(rules) == 0 && len(codecs) == 0 && len(schemas) == 0 {
+		return standard(), nil
+	}
+	set := check.Builtin()
+	if len(rules) > 0 {
+		funcs := make(map[string]validator.Func, len(rules))
+		for name, rule := range rules {
+			funcs[name] = rule.Func
+		}
+		var err error
+		if set, err = check.NewSet(funcs); err != nil {
+			return nil, fmt.Errorf("Config.Rules: %w", err)
+		}
+	}
+	media, err := newCodecSet(codecs)
+	if err != nil {
+		return nil, err
+	}
+	c := newCompiler(set, media)
+	c.schemas, err = schemaOptions(rules, schemas)
+	return c, err
+}
+
+// schemaOptions is what the user adds to schemas.
+func schemaOptions(rules map[string]Rule, schemas map[reflect.Type]map[string]any) (schema.Options, error) {
+	o := schema.Options{Custom: map[reflect.Type]*openapi3.Schema{}, Rules: map[string]schema.Rule{}}
+	for t, keywords := range schemas {
+		if t == nil {
+			return o, errors.New("Config.Schemas has a nil type; write reflect.TypeFor[T]()")
+		}
+		s, err := schema.Keywords(keywords)
+		if err != nil {
+			return o, fmt.Errorf("Config.Schemas[%s]: %w", t, err)
+		}
+		o.Custom[t] = s
+	}
+	for name, rule := range rules {
+		if rule.Schema != nil {
+			o.Rules[name] = rule.overlay
+		}
+	}
+	return o, nil
+}
+
+// overlay says in a schema what the rule does. Keywords that are none leave it
+// as it is.
+func (r Rule) overlay(s *openapi3.Schema, param string) {
+	if more, err := schema.Keywords(r.Schema(param)); err == nil {
+		schema.Overlay(s, more)
+	}
+}

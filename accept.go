@@ -1,0 +1,98 @@
+package candor
+
+import (
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// offer lets an answer that would be JSON go out in the media type of every
+// codec. Which one is chosen per request, before anything else is done.
+func (p *answerPlan) offer(codecs codecSet) {
+	if len(codecs.names) == 0 || p.body == nil || p.kind.media != jsonMedia || p.media[0] != jsonMedia || p.choosesType() {
+		return
+	}
+	inner := p.body
+	p.media, p.negotiated = codecs.offers(), true
+	p.body = func(value reflect.Value, checks bool, a *answer) error {
+		if err := inner(value, checks, a); err != nil || a.contentType == jsonMedia {
+			return err
+		}
+		data, err := codecs.byName[a.contentType].fromJSON(a.body)
+		a.borrowed = data
+		return err
+	}
+}
+
+// accept chooses the media type of the answer to a request. It answers 406
+// where the client takes none of those there are.
+func (p *answerPlan) accept(w http.ResponseWriter, r *http.Request, a *answer) error {
+	w.Header().Add("Vary", "Accept")
+	chosen, ok := negotiate(r.Header["Accept"], p.media)
+	if !ok {
+		return Error(http.StatusNotAcceptable, "the answer is "+strings.Join(p.media, " or "))
+	}
+	a.accepted = chosen
+	return nil
+}
+
+// negotiate chooses among the offers, the preferred one first, by an Accept
+// header (RFC 9110, section 12.5.1): the one with the highest weight, the first
+// of those that are equal. What cannot be read in the header does not count; if
+// nothing can, every offer will do. ok is false when no offer is acceptable.
+func negotiate(accept []string, offers []string) (chosen string, ok bool) {
+	var ranges []mediaRange
+	for _, line := range accept {
+		for element := range strings.SplitSeq(line, ",") {
+			if r, ok := parseRange(element); ok {
+				ranges = append(ranges, r)
+			}
+		}
+	}
+	if len(ranges) == 0 {
+		return offers[0], true
+	}
+	best := 0.0
+	for _, offer := range offers {
+		if weight := weightOf(offer, ranges); weight > best {
+			chosen, best = offer, weight
+		}
+	}
+	return chosen, best > 0
+}
+
+// mediaRange is one element of an Accept header.
+type mediaRange struct {
+	name   string
+	weight float64
+}
+
+func parseRange(element string) (mediaRange, bool) {
+	name, params, err := mime.ParseMediaType(element)
+	if err != nil || !strings.Contains(name, "/") {
+		return mediaRange{}, false
+	}
+	r := mediaRange{name: name, weight: 1}
+	if q, ok := params["q"]; ok {
+		if r.weight, err = strconv.ParseFloat(q, 64); err != nil || !(r.weight >= 0 && r.weight <= 1) {
+			return mediaRange{}, false
+		}
+	}
+	return r, true
+}
+
+// weightOf is the weight of the most specific range that an offer falls into.
+func weightOf(offer string, ranges []mediaRange) float64 {
+	weight, specific := 0.0, -1
+	for _, r := range ranges {
+		level := 2 - strings.Count(r.name, "*")
+		prefix, isRange := strings.CutSuffix(r.name, "*")
+		matches := r.name == offer || r.name == "*/*" || isRange && strings.HasPrefix(offer, prefix)
+		if matches && level > specific {
+			weight, specific = r.weight, level
+		}
+	}
+	return weight
+}

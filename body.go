@@ -1,0 +1,356 @@
+package candor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/serve"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// bodyPlan reads the body of a request into an input.
+type bodyPlan struct {
+	required bool
+	// media are the media types a body may have, in the order of the document.
+	media []bodyMedia
+	// refusal answers a body of any other.
+	refusal error
+	// absent fills in what is there without a body, or says that it is missing.
+	absent decodeBody
+	// pass hands the body on unread; nil for a body that is read first.
+	pass func(into reflect.Value, body io.Reader)
+}
+
+// bodyMedia is one media type, and how a body of it is read.
+type bodyMedia struct {
+	name   string
+	decode decodeBody
+	// text asks for a charset that is UTF-8.
+	text bool
+}
+
+// decodeBody reads a whole body into an input. Locations are innermost first,
+// below the body.
+type decodeBody func(data []byte, into reflect.Value, o codec.Options, faults *fault.List)
+
+// The bodies that are not decoded.
+var (
+	bytesType  = reflect.TypeFor[[]byte]()
+	stringType = reflect.TypeFor[string]()
+	readerType = reflect.TypeFor[io.Reader]()
+)
+
+// isRaw reports whether a whole body of the type is taken as it is sent.
+func isRaw(t reflect.Type) bool { return t == bytesType || t == stringType || t == readerType }
+
+// compileBody makes the plan of the body, nil for an input without.
+func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
+	p = &bodyPlan{}
+	switch {
+	case in.Body != nil && isRaw(in.Body.Type.Go):
+		err = c.rawBody(p, in)
+	case in.Body != nil:
+		err = c.wholeBody(p, in)
+	case in.Members != nil:
+		err = c.memberBody(p, in)
+	default:
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.refusal = refuseMedia(p.media)
+	return p, nil
+}
+
+// memberBody reads an object whose members are fields of the input.
+func (c *compiler) memberBody(p *bodyPlan, in *typeinfo.Input) error {
+	decoder, err := c.codec.Object(in.Members, in.Go)
+	if err != nil {
+		return err
+	}
+	p.required = slices.ContainsFunc(in.Members.Fields, func(f *typeinfo.Field) bool { return f.Required })
+	p.absent = decoder.Decode
+	return c.decoded(p, decoder.Decode, "")
+}
+
+// wholeBody reads one field from the whole body.
+func (c *compiler) wholeBody(p *bodyPlan, in *typeinfo.Input) error {
+	f := in.Body
+	decoder, err := c.codec.Decoder(f.Type, f.Rules)
+	if err != nil {
+		return err
+	}
+	if err := c.absentBody(p, in); err != nil {
+		return err
+	}
+	return c.decoded(p, func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) {
+		decoder.Decode(data, into.FieldByIndex(f.Index), o, faults)
+	}, f.Media)
+}
+
+// absentBody treats a body that was not sent as an object does a member: the
+// default, or the defaults inside of it, or a fault.
+func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
+	around, err := c.codec.Object(&typeinfo.Object{Fields: []*typeinfo.Field{in.Body}}, in.Go)
+	if err != nil {
+		return err
+	}
+	p.required = in.Body.Required
+	p.absent = func(_ []byte, into reflect.Value, o codec.Options, faults *fault.List) {
+		around.Decode(nil, into, o, faults)
+	}
+	return nil
+}
+
+// decoded lists the media types that end up in one decoder: the one named, or
+// JSON and those of the app's codecs.
+func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
+	if name == "" {
+		p.media = append(p.media, bodyMedia{name: jsonMedia, decode: decode})
+		for _, name := range c.codecs.names {
+			p.media = append(p.media, bodyMedia{name: name, decode: c.codecs.byName[name].before(name, decode)})
+		}
+		return nil
+	}
+	if isJSON(name) {
+		p.media = []bodyMedia{{name: name, decode: decode}}
+		return nil
+	}
+	codec, ok := c.codecs.byName[name]
+	if !ok {
+		return &unknownMediaError{name}
+	}
+	p.media = []bodyMedia{{name: name, decode: codec.before(name, decode)}}
+	return nil
+}
+
+// before puts a codec in front of the decoder of JSON.
+func (c Codec) before(name string, decode decodeBody) decodeBody {
+	return func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) {
+		text, err := c.toJSON(data)
+		if err != nil {
+			faults.Add(fault.With(fault.ValueError, "error", "not valid "+name))
+			return
+		}
+		decode(text, into, o, faults)
+	}
+}
+
+// rawBody takes the body as it is sent.
+func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
+	f := in.Body
+	name := first(f.Media, "application/octet-stream")
+	if f.Type.Go == readerType {
+		if f.Rules != nil {
+			return &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go, Problem: "rules on an io.Reader, which nobody has read yet", Fix: "drop the tags validate and pattern; candor.MaxBody limits its size"}
+		}
+		p.required, p.media, p.pass = f.Required, []bodyMedia{{name: name}}, makePass(f.Index)
+		return nil
+	}
+	keeps, err := c.rules.Compile(f.Type, f.Rules)
+	if err != nil {
+		return fmt.Errorf("%s.%s: %w", typeinfo.Name(in.Go), f.Go, err)
+	}
+	media := bodyMedia{name: name, decode: setBytes(f.Index, keeps)}
+	if f.Type.Go == stringType {
+		media = bodyMedia{name: first(f.Media, "text/plain"), decode: setText(f.Index, keeps), text: true}
+	}
+	p.media = []bodyMedia{media}
+	return c.absentBody(p, in)
+}
+
+func makePass(index []int) func(into reflect.Value, body io.Reader) {
+	return func(into reflect.Value, body io.Reader) { into.FieldByIndex(index).Set(reflect.ValueOf(body)) }
+}
+
+func setBytes(index []int, keeps check.Check) decodeBody {
+	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) {
+		into.FieldByIndex(index).SetBytes(data)
+		judgeRaw(into.FieldByIndex(index), keeps, faults)
+	}
+}
+
+func setText(index []int, keeps check.Check) decodeBody {
+	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) {
+		if !utf8.Valid(data) {
+			faults.Add(fault.New(fault.StringUnicode))
+			return
+		}
+		into.FieldByIndex(index).SetString(string(data))
+		judgeRaw(into.FieldByIndex(index), keeps, faults)
+	}
+}
+
+func judgeRaw(value reflect.Value, keeps check.Check, faults *fault.List) {
+	if keeps == nil {
+		return
+	}
+	if f := keeps(value); f != nil {
+		faults.Add(f)
+	}
+}
+
+// incoming is a request whose body is to be read.
+type incoming struct {
+	w     http.ResponseWriter
+	r     *http.Request
+	limit int64
+	// loose lets a body without a media type pass as the first documented.
+	loose  bool
+	decode codec.Options
+}
+
+// bind reads the body into the input and gathers its faults. It returns what
+// was read.
+func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([]byte, error) {
+	n := len(faults.Faults)
+	defer func() { faults.Seal(n, "body") }()
+	if in.r.Body == nil || in.r.Body == http.NoBody {
+		p.bindNothing(into, in, faults)
+		return nil, nil
+	}
+	if in.r.ContentLength > in.limit {
+		return nil, errTooLarge
+	}
+	body := http.MaxBytesReader(in.w, in.r.Body, in.limit)
+	media, err := p.mediaOf(in)
+	switch {
+	case err != nil && !in.isEmpty(body):
+		return nil, err
+	case err != nil:
+		p.bindNothing(into, in, faults)
+		return nil, nil
+	case p.pass != nil:
+		p.pass(into, passedBody{body})
+		return nil, nil
+	}
+	data, err := readAll(body, in.r.ContentLength)
+	switch {
+	case err != nil:
+		return nil, bodyError(err)
+	case len(data) == 0:
+		p.bindNothing(into, in, faults)
+	default:
+		media.decode(data, into, in.decode, faults)
+	}
+	return data, nil
+}
+
+func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.List) {
+	switch {
+	case p.pass == nil:
+		p.absent(nil, into, in.decode, faults)
+	case p.required:
+		faults.Add(fault.New(fault.Missing))
+	default:
+		p.pass(into, http.NoBody)
+	}
+}
+
+var errCompressed = Error(http.StatusUnsupportedMediaType, "the body must not be compressed").WithHeader("Accept-Encoding", "identity")
+
+// mediaOf finds how the body of a request is to be read.
+func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
+	if encoding := in.r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return nil, errCompressed
+	}
+	contentType := in.r.Header.Get("Content-Type")
+	if contentType == p.media[0].name || contentType == "" && in.loose {
+		return &p.media[0], nil
+	}
+	mediaType, params, ok := parseMedia(contentType)
+	for i := range p.media {
+		if m := &p.media[i]; ok && matchesMedia(m.name, mediaType) && m.reads(params["charset"]) {
+			return m, nil
+		}
+	}
+	return nil, p.refusal
+}
+
+// reads reports whether text in a charset is UTF-8; of data it is no question.
+func (m *bodyMedia) reads(charset string) bool {
+	return !m.text || charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii")
+}
+
+// refuseMedia is the answer to a body of another media type. Accept lists those
+// there are (RFC 9110, section 12.5.1).
+func refuseMedia(media []bodyMedia) error {
+	var names []string
+	for _, m := range media {
+		names = append(names, m.name)
+	}
+	detail := "the body must be " + strings.Join(names, " or ")
+	return Error(http.StatusUnsupportedMediaType, detail).WithHeader("Accept", strings.Join(names, ", "))
+}
+
+// isEmpty reports whether nothing was sent, which needs no media type. A body
+// whose length is known is not touched, and neither is one whose client waits
+// for a go-ahead: reading would give it (RFC 9110, section 10.1.1).
+func (in *incoming) isEmpty(body io.Reader) bool {
+	if in.r.ContentLength >= 0 || in.r.Header.Get("Expect") != "" {
+		return in.r.ContentLength == 0
+	}
+	var one [1]byte
+	_, err := io.ReadFull(body, one[:])
+	return err == io.EOF //nolint:errorlint // ReadFull returns it bare
+}
+
+// firstRead is how much room is made before anything has come: what a client
+// announces costs it nothing.
+const firstRead = 64 << 10
+
+// readAll reads a body of that length, or to its end if the length is negative.
+func readAll(body io.Reader, length int64) ([]byte, error) {
+	if length < 0 {
+		return io.ReadAll(body)
+	}
+	data := make([]byte, 0, min(length, firstRead))
+	for int64(len(data)) < length {
+		if len(data) == cap(data) {
+			data = slices.Grow(data, int(min(length-int64(len(data)), int64(len(data)))))
+		}
+		n, err := io.ReadFull(body, data[len(data):min(int64(cap(data)), length)])
+		data = data[:len(data)+n]
+		if err != nil {
+			return data, err
+		}
+	}
+	return data, nil
+}
+
+// bodyError tells the client why its body could not be read.
+func bodyError(err error) error {
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &tooLarge):
+		return errTooLarge
+	case errors.Is(err, serve.ErrSlowBody):
+		return errSlow
+	}
+	return fmt.Errorf("%w (%w)", errUnreadable, err)
+}
+
+// passedBody is a body in the hands of a handler. What goes wrong with it
+// answers as if it had been read before, when the handler returns the error.
+type passedBody struct{ body io.Reader }
+
+// Read reads on, up to the limit of the operation.
+func (p passedBody) Read(b []byte) (int, error) {
+	n, err := p.body.Read(b)
+	if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
+		err = bodyError(err)
+	}
+	return n, err
+}

@@ -1,0 +1,140 @@
+package candor
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"mime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Codec reads and writes a media type beside JSON; put it into Config.Codecs.
+// Both functions are called concurrently.
+//
+// A codec turns bytes into plain data and back, and never sees a handler's
+// types: bodies of every media type go through the same decoder, rules and
+// faults, and answers have the members that their schema says. Plain data is
+// nil, bool, string, numbers, []any and map[string]any. Marshal gets int64,
+// uint64 or float64 as numbers; Unmarshal gets a *any to fill in, where []byte
+// stands for base64 text and maps may have keys of any scalar type.
+type Codec struct {
+	Marshal   func(v any) ([]byte, error)
+	Unmarshal func(data []byte, v any) error
+}
+
+const jsonMedia = "application/json"
+
+// codecSet is the media types of an app beside JSON.
+type codecSet struct {
+	byName map[string]Codec
+	// names are in alphabetical order.
+	names []string
+}
+
+func newCodecSet(codecs map[string]Codec) (codecSet, error) {
+	for name, codec := range codecs {
+		switch plain, params, err := mime.ParseMediaType(name); {
+		case err != nil, plain != name, len(params) > 0, !strings.Contains(name, "/"), strings.Contains(name, "*"):
+			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: that is no media type; write one in lower case and without parameters, such as \"application/cbor\"", name)
+		case isJSON(name):
+			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: JSON is built in; drop it", name)
+		case codec.Marshal == nil || codec.Unmarshal == nil:
+			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: it needs both Marshal and Unmarshal", name)
+		}
+	}
+	return codecSet{byName: maps.Clone(codecs), names: slices.Sorted(maps.Keys(codecs))}, nil
+}
+
+// offers are the media types in which a value can be written, the preferred
+// one first.
+func (s codecSet) offers() []string { return append([]string{jsonMedia}, s.names...) }
+
+// unknownMediaError is for a media type that only another app may know.
+type unknownMediaError struct{ name string }
+
+func (e *unknownMediaError) Error() string {
+	return fmt.Sprintf("nothing reads the media type %s into a struct; add it to Config.Codecs, or take the body as []byte, string or io.Reader", e.name)
+}
+
+// toJSON turns a body of another media type into JSON.
+func (c Codec) toJSON(data []byte) ([]byte, error) {
+	var value any
+	if err := c.Unmarshal(data, &value); err != nil {
+		return nil, err
+	}
+	return encodeJSON(value)
+}
+
+// fromJSON turns an answer into another media type.
+func (c Codec) fromJSON(data []byte) ([]byte, error) {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return nil, err
+	}
+	return c.Marshal(plain(value))
+}
+
+// plain gives numbers the type that holds them exactly, where there is one.
+func plain(value any) any {
+	switch v := value.(type) {
+	case []any:
+		for i := range v {
+			v[i] = plain(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = plain(v[name])
+		}
+	case json.Number:
+		return plainNumber(v.String())
+	}
+	return value
+}
+
+func plainNumber(text string) any {
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		return n
+	}
+	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
+		return n
+	}
+	n, _ := strconv.ParseFloat(text, 64)
+	return n
+}
+
+// isJSON reports whether a Content-Type is application/json or
+// application/*+json. Parameters do not count.
+func isJSON(contentType string) bool {
+	if contentType == jsonMedia {
+		return true
+	}
+	mediaType, _, ok := parseMedia(contentType)
+	return ok && matchesMedia(jsonMedia, mediaType)
+}
+
+// parseMedia reads a Content-Type. Parameters that cannot be read are none.
+func parseMedia(contentType string) (mediaType string, params map[string]string, ok bool) {
+	mediaType, params, err := mime.ParseMediaType(contentType)
+	ok = err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)
+	return mediaType, params, ok && strings.Contains(mediaType, "/")
+}
+
+// matchesMedia reports whether a body of a media type, in lower case, is one of
+// the wanted: a media type or a range such as image/*. JSON includes everything
+// that ends in +json.
+func matchesMedia(wanted, mediaType string) bool {
+	switch {
+	case wanted == mediaType, wanted == "*/*":
+		return true
+	case wanted == jsonMedia:
+		return strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
+	}
+	prefix, isRange := strings.CutSuffix(wanted, "*")
+	return isRange && strings.HasPrefix(mediaType, prefix)
+}

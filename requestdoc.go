@@ -1,0 +1,112 @@
+package candor
+
+import (
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// reads is how the components see the body of an endpoint.
+func (e *endpoint) reads() schema.Use {
+	if e.set.forbidExtra {
+		return schema.Closed
+	}
+	return schema.In
+}
+
+// markInput tells the components which types an endpoint reads.
+func (d *documenter) markInput(e *endpoint) {
+	for _, f := range e.params {
+		d.components.Mark(f.Type, schema.In)
+	}
+	in := e.route.input
+	if in == nil {
+		return
+	}
+	if in.Body != nil && !isRaw(in.Body.Type.Go) {
+		d.components.Mark(in.Body.Type, e.reads())
+	}
+	if in.Members != nil {
+		d.components.MarkObject(in.Members, e.reads())
+	}
+}
+
+// describeInput documents where an endpoint's values come from.
+func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *documentedPath) {
+	for _, f := range e.params {
+		if !f.Hidden {
+			op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: d.parameter(f, e, path)})
+		}
+	}
+	op.Security = d.security(e)
+	in := e.route.input
+	if in == nil {
+		d.plainWildcards(op, path)
+		return
+	}
+	switch {
+	case in.Body != nil:
+		op.RequestBody = d.requestBody(e, d.bodySchema(in.Body, e), in.Body.Doc)
+	case in.Members != nil:
+		op.RequestBody = d.requestBody(e, d.components.Object(op.OperationID+"Body", in.Members, e.reads()), "")
+	}
+}
+
+// bodySchema is the schema of a whole body. One that is taken as it is sent is
+// text or binary.
+func (d *documenter) bodySchema(f *typeinfo.Field, e *endpoint) *openapi3.SchemaRef {
+	if f.Type.Go == stringType || !isRaw(f.Type.Go) {
+		return d.components.Field(f, e.reads())
+	}
+	return openapi3.NewSchemaRef("", &openapi3.Schema{Type: &openapi3.Types{openapi3.TypeString}, Format: "binary", Title: f.Title})
+}
+
+// requestBody documents a body in every media type it may have.
+func (d *documenter) requestBody(e *endpoint, s *openapi3.SchemaRef, doc string) *openapi3.RequestBodyRef {
+	content := openapi3.Content{}
+	for _, m := range e.body.media {
+		content[m.name] = &openapi3.MediaType{Schema: s}
+	}
+	return &openapi3.RequestBodyRef{Value: &openapi3.RequestBody{Required: e.body.required, Description: doc, Content: content}}
+}
+
+// plainWildcards documents the wildcards of a handler without types.
+func (d *documenter) plainWildcards(op *openapi3.Operation, path *documentedPath) {
+	for _, name := range path.names {
+		if op.Parameters.GetByInAndName(openapi3.ParameterInPath, name) != nil {
+			continue
+		}
+		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: &openapi3.Parameter{
+			Name: name, In: openapi3.ParameterInPath, Required: true, Schema: openapi3.NewSchemaRef("", openapi3.NewStringSchema()),
+		}})
+	}
+}
+
+// parameter documents a parameter. Its name in a path is that of the first
+// operation that has the path.
+func (d *documenter) parameter(f *typeinfo.Field, e *endpoint, path *documentedPath) *openapi3.Parameter {
+	p := &openapi3.Parameter{
+		Name: f.Name, In: f.Source.String(), Required: f.Required, Description: f.Doc, Deprecated: f.Deprecated,
+	}
+	s := d.components.Field(f, schema.In)
+	if f.JSON {
+		p.Content = openapi3.Content{jsonMedia: {Schema: s}}
+	} else {
+		p.Schema = s
+	}
+	if f.CSV {
+		p.Explode = new(bool)
+		if f.Source == typeinfo.Query {
+			p.Style = openapi3.SerializationForm
+		}
+	}
+	if f.Source == typeinfo.Path {
+		for i, name := range e.names {
+			if name == f.Name {
+				p.Name = path.names[i]
+			}
+		}
+	}
+	return p
+}
