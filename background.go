@@ -18,14 +18,21 @@ func (h ResponseHeader) Set(name, value string) { http.Header(h).Set(name, value
 // Add adds a header to those of the same name.
 func (h ResponseHeader) Add(name, value string) { http.Header(h).Add(name, value) }
 
-// RouteInfo is an input: the operation that serves the request.
+// RouteInfo tells about an operation. As an input it is the one that serves the
+// request; [App.Routes] lists all.
 type RouteInfo struct {
 	// Method and Pattern are those of the route, such as GET and
-	// "/items/{item_id}".
+	// "/items/{item_id}"; the method of a mount is "*".
 	Method, Pattern string
 	// Name is the handler's, "" for a function literal.
 	Name string
 	Tags []string
+	// OperationID is the operation's in the app's document, "" for one that is
+	// Hidden.
+	OperationID string
+	Hidden      bool
+	// Site is the file and line of the registration.
+	Site string
 }
 
 // RootPath is an input: the prefix that a proxy took off, Config.RootPath.
@@ -51,13 +58,45 @@ func (t *Tasks) Add(task func(ctx context.Context) error) { t.list = append(t.li
 
 // taskRunner runs the tasks of an app and knows when they are done.
 type taskRunner struct {
-	running sync.WaitGroup
-	failed  func(ctx context.Context, err error)
+	failed func(ctx context.Context, err error)
+
+	mutex   sync.Mutex
+	running int
+	// idle is closed when the last running one ends.
+	idle chan struct{}
 }
 
 // start runs tasks in the background.
 func (tr *taskRunner) start(ctx context.Context, tasks []func(context.Context) error) {
-	tr.running.Go(func() { tr.run(context.WithoutCancel(ctx), tasks) })
+	tr.mutex.Lock()
+	defer tr.mutex.Unlock()
+	if tr.running == 0 {
+		tr.idle = make(chan struct{})
+	}
+	tr.running++
+	go func() {
+		defer tr.ended()
+		tr.run(context.WithoutCancel(ctx), tasks)
+	}()
+}
+
+func (tr *taskRunner) ended() {
+	tr.mutex.Lock()
+	defer tr.mutex.Unlock()
+	if tr.running--; tr.running == 0 {
+		close(tr.idle)
+	}
+}
+
+// done is closed once nothing runs that runs now.
+func (tr *taskRunner) done() <-chan struct{} {
+	tr.mutex.Lock()
+	defer tr.mutex.Unlock()
+	if tr.idle == nil {
+		tr.idle = make(chan struct{})
+		close(tr.idle)
+	}
+	return tr.idle
 }
 
 // run runs tasks one after the other.
@@ -82,15 +121,10 @@ func isolated(ctx context.Context, task func(context.Context) error) (err error)
 // drain waits until no task runs, but not longer than the limit. It reports
 // whether it saw the end of all.
 func (tr *taskRunner) drain(limit time.Duration) bool {
-	done := make(chan struct{})
-	go func() {
-		tr.running.Wait()
-		close(done)
-	}()
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
-	case <-done:
+	case <-tr.done():
 		return true
 	case <-timer.C:
 		return false

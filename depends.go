@@ -732,6 +732,7 @@ func (r *resolver) divide(steps []placedStep) (before, after []step, err error) 
 		}
 		if i == firstEnding {
 			*list = append(*list, step{bracket: (*exchange).streamInside})
+			r.endpoint.streamsLate = true
 		}
 		*list = append(*list, s.step)
 		if i == last {
