@@ -210,6 +210,10 @@ func octets(at place) *openapi3.Schema {
 	return s
 }
 
+// timePattern is a time of day without an offset, which the format time of JSON
+// Schema asks for.
+const timePattern = `^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?$`
+
 // formatted is the schema of text of a known format, or of any text. Formats
 // that JSON Schema does not know are left out, save decimal, which OpenAPI's
 // registry has.
@@ -217,8 +221,12 @@ func formatted(format string) *openapi3.Schema {
 	s := ofType(openapi3.TypeString)
 	switch format {
 	case "ip":
-		s.AnyOf = openapi3.SchemaRefs{formatOf("ipv4"), formatOf("ipv6")}
-	case "uuid", "ipv4", "ipv6", "uri", "email", "hostname", "date", "time", "date-time", "duration", "decimal":
+		// Without a value it is written as "", and one of IPv6 may have a zone.
+		other := openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Pattern: `^$|:.*%.`})
+		s.AnyOf = openapi3.SchemaRefs{formatOf("ipv4"), formatOf("ipv6"), other}
+	case "time":
+		s.Pattern, s.Examples = timePattern, []any{"15:04:05"}
+	case "uuid", "ipv4", "ipv6", "uri", "email", "hostname", "date", "date-time", "duration", "decimal":
 		s.Format = format
 	}
 	return s

@@ -1,0 +1,134 @@
+package candor
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Date is a day of the Gregorian calendar, without a time and a zone. On the
+// wire, in parameters and in bodies, it is text such as "2006-01-02" (full-date
+// of RFC 3339). Its zero value is no day and is written "0000-00-00", which
+// nothing reads; leave it out by omitzero or a pointer.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// DateOf is the day a time falls on, in the time's own zone.
+func DateOf(t time.Time) Date {
+	year, month, day := t.Date()
+	return Date{Year: year, Month: month, Day: day}
+}
+
+// In is midnight at the beginning of the day in a zone, or, where a change of
+// clocks skips that, the time package's choice.
+func (d Date) In(zone *time.Location) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, zone)
+}
+
+// AddDays is the date that many days later.
+func (d Date) AddDays(days int) Date { return DateOf(d.In(time.UTC).AddDate(0, 0, days)) }
+
+// Compare is negative when d is before other, positive when it is after, and
+// otherwise 0.
+func (d Date) Compare(other Date) int {
+	return cmp.Or(cmp.Compare(d.Year, other.Year), cmp.Compare(d.Month, other.Month), cmp.Compare(d.Day, other.Day))
+}
+
+// String is the date as it is on the wire.
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, d.Month, d.Day) }
+
+var errDate = errors.New("not a date such as 2006-01-02")
+
+// MarshalText refuses what no four digits can name as a year.
+func (d Date) MarshalText() ([]byte, error) {
+	if d.Year < 0 || d.Year > 9999 {
+		return nil, fmt.Errorf("the year %d does not fit into a date", d.Year)
+	}
+	return []byte(d.String()), nil
+}
+
+// UnmarshalText reads the one form there is, and only days that exist.
+func (d *Date) UnmarshalText(text []byte) error {
+	t, err := time.Parse(time.DateOnly, string(text))
+	if err != nil {
+		return errDate
+	}
+	*d = DateOf(t)
+	return nil
+}
+
+// TimeOfDay is a time on the clock, without a date and a zone. On the wire it is
+// text such as "15:04:05", with up to nine digits of a fraction behind the
+// seconds; "15:04" is read too. Its zero value is midnight.
+type TimeOfDay struct {
+	Hour, Minute, Second, Nanosecond int
+}
+
+// TimeOfDayOf is what the clock shows at a time, in the time's own zone.
+func TimeOfDayOf(t time.Time) TimeOfDay {
+	hour, minute, second := t.Clock()
+	return TimeOfDay{Hour: hour, Minute: minute, Second: second, Nanosecond: t.Nanosecond()}
+}
+
+// On is the time at which the clock shows t on a date in a zone.
+func (t TimeOfDay) On(d Date, zone *time.Location) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, t.Hour, t.Minute, t.Second, t.Nanosecond, zone)
+}
+
+// SinceMidnight is the time between midnight and t on a day without a change of
+// clocks.
+func (t TimeOfDay) SinceMidnight() time.Duration {
+	return time.Duration(t.Hour)*time.Hour + time.Duration(t.Minute)*time.Minute +
+		time.Duration(t.Second)*time.Second + time.Duration(t.Nanosecond)
+}
+
+// Compare is negative when t is before other, positive when it is after, and
+// otherwise 0.
+func (t TimeOfDay) Compare(other TimeOfDay) int {
+	return cmp.Compare(t.SinceMidnight(), other.SinceMidnight())
+}
+
+// String is the time as it is on the wire, without zeros at the end of the
+// fraction.
+func (t TimeOfDay) String() string {
+	text := fmt.Sprintf("%02d:%02d:%02d", t.Hour, t.Minute, t.Second)
+	if t.Nanosecond == 0 {
+		return text
+	}
+	return text + strings.TrimRight(fmt.Sprintf(".%09d", t.Nanosecond), "0")
+}
+
+// MarshalText refuses what no clock shows.
+func (t TimeOfDay) MarshalText() ([]byte, error) {
+	if !t.isOnClock() {
+		return nil, fmt.Errorf("%d:%d:%d.%09d is not on the clock", t.Hour, t.Minute, t.Second, t.Nanosecond)
+	}
+	return []byte(t.String()), nil
+}
+
+func (t TimeOfDay) isOnClock() bool {
+	within := func(n, most int) bool { return n >= 0 && n <= most }
+	return within(t.Hour, 23) && within(t.Minute, 59) && within(t.Second, 59) && within(t.Nanosecond, 999_999_999)
+}
+
+var errTimeOfDay = errors.New("not a time of day such as 15:04:05")
+
+// UnmarshalText reads two digits for each part, and a fraction behind a point.
+func (t *TimeOfDay) UnmarshalText(text []byte) error {
+	layout := "15:04:05"
+	if len(text) == len("15:04") {
+		layout = "15:04"
+	}
+	form, fraction, hasFraction := strings.Cut(string(text), ".")
+	read, err := time.Parse(layout, string(text))
+	if err != nil || len(form) != len(layout) || hasFraction && (len(fraction) > 9 || layout == "15:04") {
+		return errTimeOfDay
+	}
+	*t = TimeOfDayOf(read)
+	return nil
+}

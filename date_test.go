@@ -1,0 +1,85 @@
+package candor_test
+
+import (
+	"encoding/json"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+func TestDateText(t *testing.T) {
+	for text, want := range map[string]candor.Date{
+		"2006-01-02": {2006, time.January, 2},
+		"2024-02-29": {2024, time.February, 29},
+		"0001-12-31": {1, time.December, 31},
+	} {
+		var got candor.Date
+		require.NoError(t, got.UnmarshalText([]byte(text)), text)
+		assert.Equal(t, want, got)
+		assert.Equal(t, text, got.String())
+	}
+	for _, text := range []string{"", "2006-1-2", "2006-02-30", "2023-02-29", "06-01-02", "2006-01-02T00:00:00Z", " 2006-01-02", "20060102", "0000-00-00", "+006-01-02"} {
+		var got candor.Date
+		assert.Error(t, got.UnmarshalText([]byte(text)), text)
+	}
+	_, err := json.Marshal(candor.Date{Year: 10000, Month: 1, Day: 1})
+	assert.Error(t, err)
+}
+
+func TestDateArithmetic(t *testing.T) {
+	d := candor.Date{2024, time.February, 28}
+	assert.Equal(t, candor.Date{2024, time.March, 1}, d.AddDays(2))
+	assert.Equal(t, candor.Date{2023, time.December, 31}, d.AddDays(-59))
+	assert.Negative(t, d.Compare(d.AddDays(1)))
+	assert.Positive(t, d.Compare(d.AddDays(-40)))
+	assert.Zero(t, d.Compare(d))
+	zone := time.FixedZone("east", 3*3600)
+	assert.Equal(t, d, candor.DateOf(d.In(zone)))
+}
+
+func TestTimeOfDayText(t *testing.T) {
+	for text, want := range map[string]candor.TimeOfDay{
+		"15:04:05":           {15, 4, 5, 0},
+		"00:00:00":           {},
+		"23:59:59.999999999": {23, 59, 59, 999999999},
+		"07:08:09.5":         {7, 8, 9, 500000000},
+	} {
+		var got candor.TimeOfDay
+		require.NoError(t, got.UnmarshalText([]byte(text)), text)
+		assert.Equal(t, want, got)
+		assert.Equal(t, text, got.String())
+	}
+	var short candor.TimeOfDay
+	require.NoError(t, short.UnmarshalText([]byte("15:04")))
+	assert.Equal(t, candor.TimeOfDay{Hour: 15, Minute: 4}, short)
+	for _, wrong := range []candor.TimeOfDay{{Hour: 24}, {Minute: -1}, {Second: 60}, {Nanosecond: 1e9}} {
+		_, err := wrong.MarshalText()
+		assert.Error(t, err)
+	}
+	assert.Negative(t, short.Compare(candor.TimeOfDay{15, 4, 0, 1}))
+	assert.Equal(t, time.Date(2024, 2, 29, 15, 4, 0, 0, time.UTC), short.On(candor.Date{2024, 2, 29}, time.UTC))
+}
+
+// onClock is what the schema of a TimeOfDay allows.
+var onClock = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?$`)
+
+func FuzzTimeOfDay(f *testing.F) {
+	for _, text := range []string{"15:04:05", "15:04", "15:04:05.5", "15:04:05,5", "5:04:05", "15:04.5", "24:00:00", "15:04:60", "15:04:05.", "15:04:05.1234567890"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var got candor.TimeOfDay
+		err := got.UnmarshalText([]byte(text))
+		require.Equal(t, onClock.MatchString(text), err == nil, text)
+		if err == nil {
+			var again candor.TimeOfDay
+			require.NoError(t, again.UnmarshalText([]byte(got.String())))
+			require.Equal(t, got, again)
+		}
+	})
+}
