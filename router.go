@@ -31,6 +31,8 @@ type Router struct {
 	// providers and lifespans are in the order of registration.
 	providers []*provider
 	lifespans []*lifespan
+	// catchers are those of OnError and OnStatus.
+	catchers []*errorHandler
 	// app is the app whose root the router is, nil for any other.
 	app    *App
 	sealed atomic.Bool
@@ -40,6 +42,7 @@ type Router struct {
 type item struct {
 	route     *route
 	inclusion *inclusion
+	docs      *ownDocs
 }
 
 // inclusion is a router inside another.
@@ -50,6 +53,14 @@ type inclusion struct {
 	own    settings
 }
 
+// ownDocs is a document for what a router holds, with its pages.
+type ownDocs struct {
+	// site is where it was asked for, name what its paths belong to.
+	site, name string
+	docs       Docs
+	info       Info
+}
+
 // NewRouter makes a router. The prefix is empty, or begins with a slash and
 // does not end with one; it may hold wildcards, which the inputs of all routes
 // below can read. A wrong prefix or option panics.
@@ -58,10 +69,10 @@ func NewRouter(prefix string, options ...Option) *Router {
 	r.prefix = prefix
 	var err error
 	if r.own, err = applyAll(options); err == nil {
-		err = checkPrefix("NewRouter", prefix)
+		err = checkPrefix(prefix)
 	}
 	if err != nil {
-		panic(fmt.Errorf("candor: router at %s: %w", callSite(), err))
+		panic(fmt.Errorf("candor: NewRouter(%q) at %s: %w", prefix, callSite(), err))
 	}
 	return r
 }
@@ -98,12 +109,41 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 		return errors.New("the router would contain itself; drop one of the inclusions on the way")
 	}
 	for _, o := range options {
+		if o == nil {
+			continue
+		}
 		if err := o.applyInclude(i); err != nil {
 			return err
 		}
 	}
 	r.items = append(r.items, item{inclusion: i})
 	return nil
+}
+
+// Docs gives the operations of the router and of all below it a document of
+// their own, with its pages, for an API of several versions or audiences:
+//
+//	v1 := candor.NewRouter("/v1")
+//	v1.Docs(candor.Docs{}, candor.Info{Title: "Items", Version: "1.4.2"})
+//
+// serves /v1/openapi.json, /v1/docs and /v1/redoc.
+//
+//   - The paths of docs are those below the router's prefix; one that is empty is
+//     the default, "-" leaves the page out. Each inclusion of the router has its
+//     own.
+//   - What info leaves empty is the app's.
+//   - The options of the router and of docs hold for the pages too.
+//   - The operations stay in the app's document as well. [Hidden] on the router
+//     or around it keeps them out of that, but not out of the router's own.
+//   - Ids of operations are made for each document by itself.
+//
+// On an app it adds a second document of the whole.
+func (r *Router) Docs(docs Docs, info Info) {
+	d := &ownDocs{site: callSite(), name: "Docs", docs: docs, info: info}
+	if r.sealed.Load() {
+		panic(fmt.Errorf("candor: Docs at %s: %w", d.site, errSealed))
+	}
+	r.items = append(r.items, item{docs: d})
 }
 
 // reaches reports whether other is r or included below it.

@@ -1,0 +1,184 @@
+package candor
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// outline is what a document holds, before any schema is made: the operations
+// in order, each with its place and its id. It is made when the app is sealed,
+// so that its mistakes show then.
+type outline struct {
+	operations []*operation
+	of         map[*endpoint]*operation
+	// paths are in the order of registration; shapes finds one, whatever the
+	// names of its wildcards are.
+	paths  []*documentedPath
+	shapes map[string]*documentedPath
+	ids    map[string]*operation
+}
+
+// operation is an endpoint in a document.
+type operation struct {
+	endpoint *endpoint
+	path     *documentedPath
+	id       string
+}
+
+// documentedPath is one path of a document. The names of its wildcards are
+// those of the operation that was registered first.
+type documentedPath struct {
+	path    string
+	names   []string
+	methods []string
+}
+
+// makeOutline finds a place and an id for every endpoint, and gathers the
+// mistakes.
+func makeOutline(endpoints []*endpoint) (*outline, []error) {
+	o := &outline{of: map[*endpoint]*operation{}, shapes: map[string]*documentedPath{}, ids: map[string]*operation{}}
+	var mistakes []error
+	note := func(op *operation, err error) {
+		if err != nil {
+			mistakes = append(mistakes, op.endpoint.route.mistake(err))
+		}
+	}
+	for _, e := range endpoints {
+		op := &operation{endpoint: e}
+		note(op, o.place(op))
+		o.operations = append(o.operations, op)
+		o.of[e] = op
+	}
+	for _, op := range o.operations {
+		note(op, o.takeExplicitID(op))
+	}
+	for _, op := range o.operations {
+		o.makeID(op)
+	}
+	return o, mistakes
+}
+
+// places are the paths of the endpoints in the document.
+func (o *outline) places() map[*endpoint]string {
+	places := map[*endpoint]string{}
+	for _, op := range o.operations {
+		places[op.endpoint] = op.path.path
+	}
+	return places
+}
+
+// remainder is how a pattern marks a wildcard for the rest of the path; the
+// document knows no such mark.
+const remainder = "...}"
+
+func withoutRemainder(pattern string) string { return strings.ReplaceAll(pattern, remainder, "}") }
+
+// place puts an operation below its path. Operations on paths that differ in
+// the names of wildcards only share one.
+func (o *outline) place(op *operation) error {
+	e := op.endpoint
+	shape := withoutRemainder(e.pattern.Shape())
+	p, ok := o.shapes[shape]
+	if !ok {
+		p = &documentedPath{path: withoutRemainder(e.pattern.String()), names: e.names}
+		o.shapes[shape] = p
+		o.paths = append(o.paths, p)
+	}
+	op.path = p
+	if slices.Contains(p.methods, e.method) {
+		return fmt.Errorf("the document has one place for %s %s, and another operation has it, whose path differs in the kind of wildcard only; keep one of them out of the document with candor.Hidden()", e.method, p.path)
+	}
+	p.methods = append(p.methods, e.method)
+	return nil
+}
+
+// takeExplicitID gives an operation the id that was chosen for it. Those of
+// one route share the choice: the first takes it.
+func (o *outline) takeExplicitID(op *operation) error {
+	id := op.endpoint.set.operationID
+	if id == "" {
+		return nil
+	}
+	if other := o.ids[id]; other != nil {
+		if other.endpoint.route == op.endpoint.route {
+			return nil
+		}
+		e := other.endpoint
+		return fmt.Errorf("the operation id %q belongs to %s %s, registered at %s; choose another", id, e.method, e.pattern, e.route.site)
+	}
+	op.id = id
+	o.ids[id] = op
+	return nil
+}
+
+// makeID makes the id of an operation that has none yet, of its handler's
+// name or of a choice that another operation of the route has taken.
+func (o *outline) makeID(op *operation) {
+	if op.id != "" {
+		return
+	}
+	e := op.endpoint
+	id := cmp.Or(e.set.operationID, e.name())
+	if id == "" || o.ids[id] != nil {
+		id = e.longID(id)
+	}
+	base := id
+	for n := 2; o.ids[id] != nil; n++ {
+		id = base + "_" + strconv.Itoa(n)
+	}
+	op.id = id
+	o.ids[id] = op
+}
+
+// name is that of the handler's function, "" for one without.
+func (e *endpoint) name() string {
+	if e.route.handler == nil {
+		return ""
+	}
+	return e.route.handler.name
+}
+
+var notWord = regexp.MustCompile(`[^A-Za-z0-9]+`)
+
+// longID makes an id of a name, the path and the method.
+func (e *endpoint) longID(name string) string {
+	path := strings.Trim(notWord.ReplaceAllString(e.pattern.String(), "_"), "_")
+	method := strings.ToLower(e.method)
+	if name == "" {
+		return strings.TrimSuffix(method+"_"+path, "_")
+	}
+	return strings.TrimSuffix(name+"_"+path, "_") + "_" + method
+}
+
+// summary is the explicit one, or the handler's name in words.
+func (e *endpoint) summary() string {
+	if e.set.summary != "" {
+		return e.set.summary
+	}
+	return inWords(e.name())
+}
+
+// inWords takes a Go name apart: readHTTPItem is "Read HTTP Item".
+func inWords(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		switch {
+		case i == 0:
+			r = unicode.ToUpper(r)
+		case r == '_':
+			r = ' '
+		case runes[i-1] == '_':
+			r = unicode.ToUpper(r)
+		case unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
+}
