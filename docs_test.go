@@ -1,0 +1,301 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+func TestHeadOfTheDocument(t *testing.T) {
+	app := candor.New(candor.Config{
+		Title: "Items", Version: "1.2.3", Summary: "Short", Description: "*Long*", TermsOfService: "https://example.com/terms",
+		Contact:      candor.Contact{Name: "Ann", URL: "https://example.com", Email: "ann@example.com"},
+		License:      candor.License{Name: "MIT", Identifier: "MIT"},
+		ExternalDocs: candor.ExternalDocs{URL: "https://example.com/docs", Description: "More"},
+		Tags: []candor.Tag{
+			{Name: "zebras", Description: "Striped", ExternalDocs: candor.ExternalDocs{URL: "https://example.com/zebras"}},
+			{Name: "ants"},
+		},
+		Servers: []candor.Server{
+			{
+				URL: "https://{region}.example.com:{port}", Description: "Everywhere", Variables: map[string]candor.ServerVariable{
+					"region": {Default: "eu", Enum: []string{"eu", "us"}, Description: "Where"},
+					"port":   {Default: "443"},
+				},
+			},
+			{URL: "/"},
+		},
+	})
+	var out bytes.Buffer
+	require.NoError(t, app.WriteOpenAPI(&out))
+	validDocument(t, out.Bytes())
+	assert.Equal(t, strings.Join([]string{
+		`{"openapi":"3.1.0","info":{"title":"Items","summary":"Short","description":"*Long*","termsOfService":"https://example.com/terms",`,
+		`"contact":{"name":"Ann","url":"https://example.com","email":"ann@example.com"},"license":{"name":"MIT","identifier":"MIT"},"version":"1.2.3"},`,
+		`"servers":[{"url":"https://{region}.example.com:{port}","description":"Everywhere","variables":{"port":{"default":"443"},`,
+		`"region":{"enum":["eu","us"],"default":"eu","description":"Where"}}},{"url":"/"}],`,
+		`"paths":{},"tags":[{"name":"zebras","description":"Striped","externalDocs":{"url":"https://example.com/zebras"}},{"name":"ants"}],`,
+		`"externalDocs":{"description":"More","url":"https://example.com/docs"}}`,
+	}, ""), strings.Replace(out.String(), `"components":{},`, "", 1))
+
+	license := candor.New(candor.Config{License: candor.License{Name: "Ours", URL: "https://example.com/license"}})
+	assert.Equal(t, map[string]any{"name": "Ours", "url": "https://example.com/license"}, at(specOf(t, license), "info", "license"))
+	zero := candor.New(candor.Config{})
+	assert.Equal(t, []string{"title", "version"}, keysOf(specOf(t, zero), "info"))
+	assert.Nil(t, at(specOf(t, zero), "servers"))
+}
+
+func TestRootPathIsAServer(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		config candor.Config
+		want   []any
+	}{
+		{"alone", candor.Config{RootPath: "/api"}, []any{map[string]any{"url": "/api"}}},
+		{
+			"before the others", candor.Config{RootPath: "/api", Servers: []candor.Server{{URL: "/other"}}},
+			[]any{map[string]any{"url": "/api"}, map[string]any{"url": "/other"}},
+		},
+		{"once", candor.Config{RootPath: "/api", Servers: []candor.Server{{URL: "/api"}}}, []any{map[string]any{"url": "/api"}}},
+	} {
+		assert.Equal(t, test.want, at(specOf(t, candor.New(test.config)), "servers"), test.name)
+	}
+}
+
+func TestPagesMoveAndGo(t *testing.T) {
+	statuses := func(docs candor.Docs) string {
+		app := candor.New(candor.Config{Docs: docs})
+		var all []string
+		for _, path := range []string{"/openapi.json", "/docs", "/docs/init.js", "/redoc", "/d/o.json", "/d/s", "/d/s/init.js", "/r"} {
+			all = append(all, wire(app, "GET "+path)[:3])
+		}
+		return strings.Join(all, " ")
+	}
+	for _, test := range []struct {
+		name string
+		docs candor.Docs
+		want string
+	}{
+		{"where they are", candor.Docs{}, "200 200 200 200 404 404 404 404"},
+		{"moved", candor.Docs{OpenAPI: "/d/o.json", Swagger: "/d/s", Redoc: "/r"}, "404 404 404 404 200 200 200 200"},
+		{"no swagger ui", candor.Docs{Swagger: "-"}, "200 404 404 200 404 404 404 404"},
+		{"no redoc", candor.Docs{Redoc: "-"}, "200 200 200 404 404 404 404 404"},
+		{"no pages", candor.Docs{Swagger: "-", Redoc: "-"}, "200 404 404 404 404 404 404 404"},
+		{"without the document, no pages", candor.Docs{OpenAPI: "-"}, "404 404 404 404 404 404 404 404"},
+		{"whatever is said of them", candor.Docs{OpenAPI: "-", Swagger: "/d/s"}, "404 404 404 404 404 404 404 404"},
+	} {
+		assert.Equal(t, test.want, statuses(test.docs), test.name)
+	}
+}
+
+func TestPagesFindTheDocument(t *testing.T) {
+	app := candor.New(candor.Config{Title: "Cats & Dogs", Docs: candor.Docs{
+		OpenAPI: "/spec/v1.json", Swagger: "/help/swagger", Redoc: "/redoc/",
+		Parameters: map[string]any{"docExpansion": "none"}, OAuth: map[string]any{"clientId": "docs"},
+		Connect: []string{"https://api.example.com"}, RedocScript: "/redoc.js",
+	}})
+	assert.Contains(t, wire(app, "GET /help/swagger"), "<title>Cats &amp; Dogs - Swagger UI</title>")
+	init := wire(app, "GET /help/swagger/init.js")
+	assert.Contains(t, init, `"url": "../spec/v1.json"`)
+	assert.Contains(t, init, `"docExpansion": "none"`)
+	assert.Contains(t, init, `"clientId": "docs"`)
+	redoc := wire(app, "GET /redoc/")
+	assert.Contains(t, redoc, `spec-url="../spec/v1.json"`)
+	assert.Contains(t, redoc, `src="../redoc.js"`)
+
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/help/swagger", nil))
+	assert.Contains(t, w.Header().Get("Content-Security-Policy"), "connect-src 'self' https://api.example.com")
+}
+
+func TestPagesBehindMiddleware(t *testing.T) {
+	guard := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if _, password, _ := r.BasicAuth(); password != "sesame" {
+				candor.WriteError(w, r, candor.Error(401, nil).WithHeader("WWW-Authenticate", "Basic"))
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	app := candor.New(candor.Config{Docs: candor.Docs{Options: []candor.Option{candor.Use(guard)}}}, candor.Use(marking("app")))
+	candor.Get(app, "/items", says("open to all"))
+	for _, path := range []string{"/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/redoc"} {
+		assert.Equal(t, `401 X-Through: app | {"detail":"Unauthorized"}`, wire(app, "GET "+path), path)
+		assert.Contains(t, wire(app, "GET "+path+"\nAuthorization: Basic eDpzZXNhbWU="), "200 X-Through: app | ", path)
+	}
+	assert.Equal(t, `200 X-Through: app | "open to all"`, wire(app, "GET /items"))
+}
+
+func TestDocumentIsRevalidated(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/items/{id}", echoID)
+	get := func(method, header string) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(method, "/openapi.json", nil)
+		if header != "" {
+			r.Header.Set("If-None-Match", header)
+		}
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		return w
+	}
+	first := get("GET", "")
+	etag := first.Header().Get("ETag")
+	require.Regexp(t, `^"[0-9a-f]{32}"$`, etag)
+	assert.Equal(t, "no-cache", first.Header().Get("Cache-Control"))
+	assert.Equal(t, "application/json", first.Header().Get("Content-Type"))
+	for header, status := range map[string]int{
+		etag: 304, "W/" + etag: 304, "*": 304, `"x", ` + etag: 304, `"x"`: 200, "x": 200, "": 200, strings.Trim(etag, `"`): 200,
+	} {
+		w := get("GET", header)
+		assert.Equal(t, status, w.Code, header)
+		assert.Equal(t, etag, w.Header().Get("ETag"), header)
+		assert.Equal(t, status == 304, w.Body.Len() == 0, header)
+	}
+	assert.Equal(t, first.Header(), get("HEAD", "").Header())
+	assert.Equal(t, `405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}`, wire(app, "POST /openapi.json"))
+}
+
+func TestDocumentIsTheSameOnEveryRun(t *testing.T) {
+	build := func() string {
+		app := candor.New(candor.Config{Tags: []candor.Tag{{Name: "z"}, {Name: "a"}}})
+		for _, path := range []string{"/z/{id}", "/a/{id}", "/m/{id}"} {
+			candor.Get(app, path, echoID, candor.Tags("z"))
+			candor.Delete(app, path, echoID)
+		}
+		candor.Get(app, "/cats", zero[tabby])
+		candor.Get(app, "/dogs", zero[hound])
+		return string(specOf(t, app))
+	}
+	first := build()
+	for range 10 {
+		require.Equal(t, first, build())
+	}
+	assert.Equal(t, []string{"/z/{id}", "/a/{id}", "/m/{id}", "/cats", "/dogs"}, keysOf([]byte(first), "paths"))
+	assert.Equal(t, []string{"get", "delete"}, keysOf([]byte(first), "paths", "/z/{id}"))
+}
+
+func TestConcurrentFirstReadsOfTheDocument(t *testing.T) {
+	app := candor.New(candor.Config{EditDocument: func(doc *openapi3.T) { doc.Info.Title += "!" }})
+	candor.Get(app, "/cats", zero[tabby])
+	var group sync.WaitGroup
+	answers := make([]string, 16)
+	for i := range answers {
+		group.Go(func() { answers[i] = wire(app, "GET /openapi.json") })
+	}
+	group.Wait()
+	for _, answer := range answers {
+		assert.Contains(t, answer, `"title":"API!"`)
+		assert.Equal(t, answers[0], answer)
+	}
+}
+
+func TestEditDocument(t *testing.T) {
+	app := candor.New(candor.Config{EditDocument: func(doc *openapi3.T) {
+		doc.Info.Extensions = map[string]any{"x-logo": map[string]any{"url": "/logo.png"}}
+		teapot := openapi3.NewResponse().WithDescription("A teapot").WithJSONSchema(openapi3.NewObjectSchema())
+		doc.Paths.Value("/cats").Get.Responses.Set("418", &openapi3.ResponseRef{Value: teapot})
+	}})
+	candor.Get(app, "/cats", func(context.Context, candor.None) (tabby, error) { return tabby{}, candor.Error(418, nil) })
+	doc := specOf(t, app)
+	assert.Equal(t, "/logo.png", at(doc, "info", "x-logo", "url"))
+	// The test client believes what the document says.
+	candor.NewTestClient(t, app).Get("/cats").Status(418)
+}
+
+func TestDocumentOfARouter(t *testing.T) {
+	type itemV1 struct {
+		Name string `json:"name"`
+	}
+	build := func(config candor.Config) *candor.App {
+		app := candor.New(config)
+		items := candor.NewRouter("/items")
+		candor.Get(items, "/{id}", echoID)
+		v1 := candor.NewRouter("/v1", candor.Use(marking("v1")))
+		v1.Docs(candor.Docs{Redoc: "-"}, candor.Info{Title: "First", Version: "1.0.0", Tags: []candor.Tag{{Name: "old"}}})
+		v1.Include(items)
+		candor.Get(v1, "/only", zero[itemV1])
+		v2 := candor.NewRouter("/v2")
+		v2.Include(items, candor.Tags("new"))
+		v2.Docs(candor.Docs{OpenAPI: "/spec.json"}, candor.Info{Version: "2.0.0"})
+		admin := candor.NewRouter("/admin", candor.Hidden())
+		admin.Docs(candor.Docs{Swagger: "-", Redoc: "-"}, candor.Info{Title: "Admin"})
+		candor.Get(admin, "/users/{id}", echoID)
+		candor.Get(admin, "/secret", says(""), candor.Hidden())
+		app.Include(v1)
+		app.Include(v2)
+		app.Include(admin)
+		return app
+	}
+	document := func(app *candor.App, path string) []byte {
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		require.Equal(t, 200, w.Code, path)
+		validDocument(t, w.Body.Bytes())
+		return w.Body.Bytes()
+	}
+
+	app := build(candor.Config{Title: "All", Version: "9", Tags: []candor.Tag{{Name: "new"}}, Contact: candor.Contact{Name: "Ann"}})
+	v1, v2, all, admin := document(app, "/v1/openapi.json"), document(app, "/v2/spec.json"), document(app, "/openapi.json"), document(app, "/admin/openapi.json")
+	assert.Equal(t, map[string]any{"title": "First", "version": "1.0.0", "contact": map[string]any{"name": "Ann"}}, at(v1, "info"))
+	assert.Equal(t, map[string]any{"title": "All", "version": "2.0.0", "contact": map[string]any{"name": "Ann"}}, at(v2, "info"))
+	assert.Equal(t, []any{map[string]any{"name": "old"}}, at(v1, "tags"))
+	assert.Equal(t, []any{map[string]any{"name": "new"}}, at(v2, "tags"))
+
+	assert.Equal(t, []string{"/v1/items/{id}", "/v1/only"}, keysOf(v1, "paths"))
+	assert.Equal(t, []string{"/v2/items/{id}"}, keysOf(v2, "paths"))
+	assert.Equal(t, []string{"/v1/items/{id}", "/v1/only", "/v2/items/{id}"}, keysOf(all, "paths"))
+	assert.Equal(t, []string{"/admin/users/{id}"}, keysOf(admin, "paths"))
+	// Only what a document uses is in it.
+	assert.Contains(t, keysOf(v1, "components", "schemas"), "itemV1")
+	assert.NotContains(t, keysOf(v2, "components", "schemas"), "itemV1")
+	// Each has its own ids.
+	assert.Equal(t, "echoID", at(v1, "paths", "/v1/items/{id}", "get", "operationId"))
+	assert.Equal(t, "echoID", at(v2, "paths", "/v2/items/{id}", "get", "operationId"))
+	assert.Equal(t, "echoID_v2_items_id_get", at(all, "paths", "/v2/items/{id}", "get", "operationId"))
+
+	exchanges{
+		{"GET /v1/redoc", `404 | {"detail":"Not Found"}`},
+		{"GET /v1/docs/", "307 Location: /v1/docs"},
+		{"GET /admin/docs", notFound},
+	}.check(t, app)
+	assert.Contains(t, wire(app, "GET /v1/docs"), "200 X-Through: v1 | ")
+	assert.Contains(t, wire(app, "GET /v1/docs"), "<title>First - Swagger UI</title>")
+	assert.Contains(t, wire(app, "GET /v2/docs/init.js"), `"url": "./spec.json"`)
+
+	// The app's own document may go.
+	app = build(candor.Config{Docs: candor.Docs{OpenAPI: "-"}})
+	exchanges{{"GET /openapi.json", notFound}, {"GET /docs", notFound}}.check(t, app)
+	document(app, "/v1/openapi.json")
+
+	// A router included twice has two documents.
+	twice := candor.New(candor.Config{})
+	r := candor.NewRouter("/r")
+	r.Docs(candor.Docs{}, candor.Info{})
+	candor.Get(r, "/{id}", echoID)
+	twice.Include(r, candor.Prefix("/a"))
+	twice.Include(r, candor.Prefix("/b/{tenant}"))
+	require.ErrorContains(t, twice.Check(), "nothing reads the wildcard {tenant}")
+	twice = candor.New(candor.Config{})
+	twice.Include(r, candor.Prefix("/a"))
+	twice.Include(r, candor.Prefix("/b"))
+	assert.Equal(t, []string{"/a/r/{id}"}, keysOf(document(twice, "/a/r/openapi.json"), "paths"))
+	assert.Equal(t, []string{"/b/r/{id}"}, keysOf(document(twice, "/b/r/openapi.json"), "paths"))
+
+	// A second document of the whole.
+	second := candor.New(candor.Config{})
+	candor.Get(second, "/{id}", echoID)
+	second.Docs(candor.Docs{OpenAPI: "/other.json", Swagger: "-", Redoc: "-"}, candor.Info{Title: "Other"})
+	assert.Equal(t, "Other", at(document(second, "/other.json"), "info", "title"))
+	assert.Equal(t, []string{"/{id}"}, keysOf(document(second, "/other.json"), "paths"))
+}

@@ -1,0 +1,167 @@
+package candor_test
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+type library struct{ name string }
+
+func (l *library) listBooks(context.Context, candor.None) (string, error) { return l.name, nil }
+func (l library) HTTPStatus(context.Context, candor.None) (string, error) { return l.name, nil }
+
+func read_all_items(context.Context, candor.None) (string, error) { return "", nil } //nolint:revive // the name is the test
+
+func funcs(context.Context, candor.None) (string, error) { return "", nil }
+
+func makeReader[T any]() func(context.Context, candor.None) (T, error) {
+	return func(context.Context, candor.None) (t T, err error) { return t, nil }
+}
+
+// Ids and summaries come from the names of the functions.
+func TestOperationIDsAndSummaries(t *testing.T) {
+	l := &library{}
+	literal := func(context.Context, candor.None) (string, error) { return "", nil }
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/method", l.listBooks)
+	candor.Get(app, "/value", l.HTTPStatus)
+	candor.Get(app, "/snake", read_all_items)
+	candor.Get(app, "/funcs", funcs)
+	candor.Get(app, "/literal/{id}", func(_ context.Context, in oneID) (string, error) { return in.ID, nil })
+	candor.Post(app, "/literal/{rest...}", func(_ context.Context, in struct {
+		Rest string `path:"rest"`
+	}) (string, error) {
+		return in.Rest, nil
+	})
+	candor.Get(app, "/", literal)
+	candor.Get(app, "/cats", zero[tabby])
+	candor.Get(app, "/dogs", zero[hound])
+	candor.Get(app, "/made", makeReader[tabby]())
+	candor.Get(app, "/again", l.listBooks)
+	candor.Handle(app, []string{"GET", "PUT"}, "/both", funcs)
+	candor.HandleHTTP(app, []string{"GET"}, "/plain/{id}", tellPath)
+	candor.Get(app, "/chosen", l.listBooks, candor.OperationID("funcs_both_get"), candor.Summary("As chosen"))
+	candor.Get(app, "/get_again", l.listBooks, candor.Hidden())
+
+	var got []string
+	for _, r := range app.Routes() {
+		summary := at(specOf(t, app), "paths", strings.ReplaceAll(r.Pattern, "...", ""), strings.ToLower(r.Method), "summary")
+		text, _ := summary.(string)
+		got = append(got, r.Method+" "+r.Pattern+" = "+r.OperationID+" = "+text)
+	}
+	assert.Equal(t, []string{
+		"GET /method = listBooks = List Books",
+		"GET /value = HTTPStatus = HTTP Status",
+		"GET /snake = read_all_items = Read All Items",
+		"GET /funcs = funcs = Funcs",
+		"GET /literal/{id} = get_literal_id = ",
+		"POST /literal/{rest...} = post_literal_rest = ",
+		"GET / = get = ",
+		"GET /cats = zero = Zero",
+		"GET /dogs = zero_dogs_get = Zero",
+		"GET /made = get_made = ",
+		"GET /again = listBooks_again_get = List Books",
+		// A choice goes before what is made of names, wherever it stands.
+		"GET /both = funcs_both_get_2 = Funcs",
+		"PUT /both = funcs_both_put = Funcs",
+		"GET /plain/{id} = get_plain_id = ",
+		"GET /chosen = funcs_both_get = As chosen",
+		"GET /get_again =  = ",
+	}, got)
+}
+
+func TestOperationIDsOfInclusions(t *testing.T) {
+	items := candor.NewRouter("/items")
+	candor.Get(items, "/{id}", echoID)
+	candor.Get(items, "", says(""), candor.OperationID("listItems"))
+	app := candor.New(candor.Config{})
+	app.Include(items)
+	app.Include(items, candor.Prefix("/v2"))
+	app.Include(items, candor.Prefix("/old"), candor.Hidden())
+	var ids []string
+	for _, r := range app.Routes() {
+		ids = append(ids, r.OperationID)
+	}
+	assert.Equal(t, []string{"echoID", "listItems", "echoID_v2_items_id_get", "listItems_v2_items_get", "", ""}, ids)
+}
+
+func TestChosenOperationIDsAreUnique(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/a", says(""), candor.OperationID("same"))
+	candor.Get(app, "/b", says(""), candor.OperationID("same"))
+	candor.Get(app, "/c", says(""), candor.OperationID("same"), candor.Hidden())
+	err := app.Check()
+	require.ErrorContains(t, err, `the operation id "same" belongs to GET /a, registered at `)
+	assert.Equal(t, 2, strings.Count(err.Error(), "operations_test.go:"), "%v", err)
+	assert.NotContains(t, err.Error(), "\n")
+}
+
+func TestPathsThatDifferInNamesOnly(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/items/{id}", echoID)
+	candor.Put(app, "/items/{name}", func(_ context.Context, in struct {
+		Name string `path:"name"`
+	}) (string, error) {
+		return in.Name, nil
+	})
+	doc := specOf(t, app)
+	assert.Equal(t, []string{"/items/{id}"}, keysOf(doc, "paths"))
+	assert.Equal(t, []string{"get", "put"}, keysOf(doc, "paths", "/items/{id}"))
+	assert.Equal(t, "id", at(doc, "paths", "/items/{id}", "put", "parameters").([]any)[0].(map[string]any)["name"])
+	exchanges{{"PUT /items/x", `200 | "x"`}}.check(t, app)
+
+	app = candor.New(candor.Config{})
+	candor.Get(app, "/items/{id}", echoID)
+	candor.Get(app, "/items/{id...}", echoID)
+	require.ErrorContains(t, app.Check(), "the document has one place for GET /items/{id}")
+}
+
+func TestRoutes(t *testing.T) {
+	app := candor.New(candor.Config{}, candor.Tags("all"))
+	router := candor.NewRouter("/r", candor.Tags("some"))
+	candor.Handle(router, []string{"PUT", "GET"}, "/{id}", echoID, candor.Alias("/alias/{id}", candor.Hidden()))
+	app.Include(router)
+	app.Mount("/files", tellPath)
+	candor.HandleHTTP(app, []string{http.MethodGet}, "/plain", tellPath)
+
+	all := app.Routes()
+	site := all[0].Site
+	assert.Regexp(t, `operations_test\.go:\d+$`, site)
+	for i := range all[:4] {
+		assert.Equal(t, site, all[i].Site)
+		all[i].Site = ""
+	}
+	all[4].Site, all[5].Site = "", ""
+	both := []string{"all", "some"}
+	assert.Equal(t, []candor.RouteInfo{
+		{Method: "PUT", Pattern: "/r/{id}", Name: "echoID", Tags: both, OperationID: "echoID"},
+		{Method: "GET", Pattern: "/r/{id}", Name: "echoID", Tags: both, OperationID: "echoID_r_id_get"},
+		{Method: "PUT", Pattern: "/r/alias/{id}", Name: "echoID", Tags: both, Hidden: true},
+		{Method: "GET", Pattern: "/r/alias/{id}", Name: "echoID", Tags: both, Hidden: true},
+		{Method: "*", Pattern: "/files/{rest...}", Tags: []string{"all"}, Hidden: true},
+		{Method: "GET", Pattern: "/plain", Tags: []string{"all"}, OperationID: "get_plain"},
+	}, all)
+
+	all[0].Tags[0] = "changed"
+	assert.Equal(t, "all", app.Routes()[0].Tags[0])
+
+	faulty := candor.New(candor.Config{})
+	faulty.Include(router, candor.Prefix("/{rest}"))
+	assert.Contains(t, panicOf(func() { faulty.Routes() }), "nothing reads the wildcard {rest}")
+}
+
+// The operation an input is told about is the one the document has.
+func TestRouteInfoOfARequest(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/items", func(_ context.Context, in struct{ Route candor.RouteInfo }) ([]string, error) {
+		return []string{in.Route.Method, in.Route.Pattern, in.Route.OperationID}, nil
+	}, candor.OperationID("chosen"))
+	exchanges{{"GET /items", `200 | ["GET","/items","chosen"]`}}.check(t, app)
+}
