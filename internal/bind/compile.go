@@ -152,7 +152,10 @@ func (c *Compiler) compileValue(v *value, t *typeinfo.Type, rules *typeinfo.Rule
 	if v.set, err = CompileScalar(bare(t)); err != nil {
 		return err
 	}
-	v.check, err = c.Rules.Compile(t, rules)
+	if v.check, err = c.Rules.Compile(t, rules); err != nil {
+		return err
+	}
+	v.sent, err = c.Rules.CompileRounded(t, rules)
 	return err
 }
 

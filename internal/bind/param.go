@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/candor-go/candor/internal/check"
@@ -34,6 +35,8 @@ type value struct {
 	// set and check are for what typ holds; check is nil without rules.
 	set   Scalar
 	check check.Check
+	// sent judges a float32 before it is rounded; nil for others.
+	sent func(float64) *fault.Fault
 }
 
 // list is how the texts of a parameter become a slice or an array.
@@ -212,6 +215,12 @@ func (v *value) read(dst reflect.Value, text string, echo bool) *fault.Fault {
 func (v *value) fill(held reflect.Value, text string) *fault.Fault {
 	if f := v.set(held, text); f != nil || v.check == nil {
 		return f
+	}
+	if v.sent != nil {
+		exact, _ := strconv.ParseFloat(text, 64)
+		if f := v.sent(exact); f != nil {
+			return f
+		}
 	}
 	return v.check(held)
 }

@@ -53,7 +53,7 @@ func compileKind(t *typeinfo.Type) (Scalar, error) {
 		return setTime, nil
 	case typeinfo.Duration:
 		return setDuration, nil
-	case typeinfo.Pointer, typeinfo.Optional:
+	case typeinfo.Pointer, typeinfo.Optional, typeinfo.Nullable:
 		return compileHeld(t)
 	case typeinfo.Text, typeinfo.JSON:
 		if reflect.PointerTo(t.Go).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
@@ -94,7 +94,7 @@ func compileHeld(t *typeinfo.Type) (Scalar, error) {
 	}, nil
 }
 
-// hold makes room for what a Pointer holds, marks an Optional as set, and
+// hold makes room for what a Pointer holds, marks others as set, and
 // returns the place of the value inside all of them.
 func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
 	for {
@@ -102,7 +102,7 @@ func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
 		case typeinfo.Pointer:
 			dst.Set(reflect.New(t.Elem.Go))
 			dst = dst.Elem()
-		case typeinfo.Optional:
+		case typeinfo.Optional, typeinfo.Nullable:
 			dst.Field(1).SetBool(true)
 			dst = dst.Field(0)
 		default:
@@ -112,9 +112,9 @@ func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
 	}
 }
 
-// bare takes Pointer and Optional off.
+// bare takes off what wraps a value.
 func bare(t *typeinfo.Type) *typeinfo.Type {
-	for t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+	for t.Wraps() {
 		t = t.Elem
 	}
 	return t

@@ -110,6 +110,11 @@ func heldIn(t *typeinfo.Type, v reflect.Value) (reflect.Value, bool) {
 				return v, false
 			}
 			v = v.Elem()
+		case typeinfo.Nullable:
+			if !v.Field(1).Bool() {
+				return v, false
+			}
+			v = v.Field(0)
 		case typeinfo.Optional:
 			if isSet, isNull := v.Field(1).Bool(), v.Field(2).Bool(); !isSet || isNull {
 				return v, false

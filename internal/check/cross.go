@@ -247,7 +247,7 @@ func sceneOf(parent reflect.Type, f *typeinfo.Field, siblings []*typeinfo.Field)
 // holder takes off what the field's type wraps around its value, whether or
 // not the caller has done so.
 func holder(t *typeinfo.Type) func(reflect.Value) (reflect.Value, bool) {
-	if t.Kind != typeinfo.Pointer && t.Kind != typeinfo.Optional {
+	if !t.Wraps() {
 		return func(v reflect.Value) (reflect.Value, bool) { return v, !isNull(v) }
 	}
 	steps, _ := bareSteps(nil, t.Go)

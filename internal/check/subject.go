@@ -70,7 +70,7 @@ type subject struct {
 }
 
 func subjectOf(t *typeinfo.Type) subject {
-	for t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+	for t.Wraps() {
 		t = t.Elem
 	}
 	if t.Go.Implements(reflect.TypeFor[validator.Valuer]()) {

@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"github.com/candor-go/candor/internal/mark"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // step leads from a value to one inside it.
@@ -65,9 +66,9 @@ func absent(rest []step) sighting {
 }
 
 // holds reports whether an Optional was sent and not null: Set and Null stand
-// behind Value.
+// behind Value. A type of database/sql has one field there, Valid.
 func holds(v reflect.Value, value int) bool {
-	return v.Field(value+1).Bool() && !v.Field(value+2).Bool()
+	return v.Field(value+1).Bool() && (value+2 == v.NumField() || !v.Field(value+2).Bool())
 }
 
 // bareSteps adds the steps that take pointers and Optionals off t.
@@ -85,10 +86,14 @@ func bareSteps(steps []step, t reflect.Type) ([]step, reflect.Type) {
 	}
 }
 
-// optionalValue finds the Value of a candor.Optional.
+// optionalValue finds the Value of a candor.Optional, or that of a nullable type
+// of database/sql.
 func optionalValue(t reflect.Type) (reflect.StructField, bool) {
 	if t.Kind() != reflect.Struct {
 		return reflect.StructField{}, false
+	}
+	if typeinfo.IsNullable(t) {
+		return t.Field(0), true
 	}
 	for i := range t.NumField() {
 		if f := t.Field(i); f.Name == "_" && f.Type == reflect.TypeFor[mark.Optional]() {

@@ -3,6 +3,7 @@ package codec
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -15,6 +16,9 @@ type choices struct {
 	values   []reflect.Value
 	// texts are the values again when they are strings, the most common case.
 	texts []string
+	// spellings are the only texts of values that read themselves from text:
+	// the document lists no others, whatever UnmarshalText takes.
+	spellings []string
 }
 
 // choicesOf asks the type for its values.
@@ -33,6 +37,9 @@ func choicesOf(t *typeinfo.Type) (*choices, error) {
 	var shown []string
 	for _, raw := range t.Enum {
 		shown = append(shown, choice(raw))
+		if t.Kind == typeinfo.Text {
+			c.spellings = append(c.spellings, string(unescape(nil, raw[1:len(raw)-1])))
+		}
 	}
 	c.expected = quotedList(shown, " or ")
 	return c, nil
@@ -65,6 +72,14 @@ func (c *choices) holds(p pointer) bool {
 	return false
 }
 
+// spelled is the fault of a text that is not listed.
+func (c *choices) spelled(text []byte) *fault.Fault {
+	if slices.Contains(c.spellings, string(text)) {
+		return nil
+	}
+	return fault.With(fault.Enum, "expected", c.expected)
+}
+
 // enumerated judges each value that was read without a fault.
 func enumerated(t *typeinfo.Type, decode decodeFunc) (decodeFunc, error) {
 	c, err := choicesOf(t)
@@ -77,10 +92,19 @@ func enumerated(t *typeinfo.Type, decode decodeFunc) (decodeFunc, error) {
 			return false
 		}
 		if d.failed == before {
-			if f := c.judge(p); f != nil {
+			if f := c.judgeSent(d, start, p); f != nil {
 				d.report(f, start)
 			}
 		}
 		return true
 	}, nil
+}
+
+// judgeSent judges a value by its text, if it has one of its own.
+func (c *choices) judgeSent(d *state, start int, p pointer) *fault.Fault {
+	if c.spellings == nil {
+		return c.judge(p)
+	}
+	d.scratch = unescape(d.scratch[:0], d.data[start+1:d.pos-1])
+	return c.spelled(d.scratch)
 }

@@ -120,7 +120,7 @@ func (c *Compiler) decoder(key programKey) (decodeFunc, error) {
 func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
 	t := key.t
 	decode, err := c.makeKind(key)
-	if err != nil || t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+	if err != nil || t.Wraps() {
 		return decode, err
 	}
 	if t.Enum != nil {
@@ -132,14 +132,18 @@ func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
 	if err != nil || keeps == nil {
 		return decode, err
 	}
-	return checked(t.Go, decode, keeps), nil
+	sent, err := c.rules.CompileRounded(t, key.rules)
+	if sent != nil {
+		decode = rounded(decode, sent)
+	}
+	return checked(t.Go, decode, keeps), err
 }
 
 // makeKind chooses the maker for a kind. The rules of a pointer or an Optional
 // are handed to what it holds.
 func (c *Compiler) makeKind(key programKey) (decodeFunc, error) {
 	t := key.t
-	if key.quoted && t.Kind != typeinfo.Pointer && t.Kind != typeinfo.Optional {
+	if key.quoted && !t.Wraps() {
 		return c.makeQuoted(t)
 	}
 	switch t.Kind {
@@ -173,6 +177,8 @@ func (c *Compiler) makeKind(key programKey) (decodeFunc, error) {
 		return c.makePointer(key)
 	case typeinfo.Optional:
 		return c.makeOptional(key)
+	case typeinfo.Nullable:
+		return c.makeNullable(key)
 	case typeinfo.Slice:
 		return c.makeSlice(key)
 	case typeinfo.Array:
@@ -204,6 +210,25 @@ func checked(t reflect.Type, decode decodeFunc, keeps check.Check) decodeFunc {
 		}
 		if d.failed == before {
 			if f := keeps(valueAt(t, p)); f != nil {
+				d.report(f, start)
+			}
+		}
+		return true
+	}
+}
+
+// rounded judges each float32 as it was sent, in a string or not.
+func rounded(decode decodeFunc, keeps func(sent float64) *fault.Fault) decodeFunc {
+	return func(d *state, p pointer) bool {
+		start, before := d.pos, d.failed
+		if !decode(d, p) {
+			return false
+		}
+		if d.failed != before {
+			return true
+		}
+		if sent, ok := parseFloat(bytes.Trim(d.data[start:d.pos], `"`), 64); ok {
+			if f := keeps(sent); f != nil {
 				d.report(f, start)
 			}
 		}

@@ -85,7 +85,7 @@ func isFlat(t *typeinfo.Type) bool {
 	case typeinfo.Bool, typeinfo.Int, typeinfo.Uint, typeinfo.Float, typeinfo.Number,
 		typeinfo.String, typeinfo.Time, typeinfo.Duration:
 		return true
-	case typeinfo.Optional:
+	case typeinfo.Optional, typeinfo.Nullable:
 		return isFlat(t.Elem)
 	}
 	return false

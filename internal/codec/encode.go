@@ -87,7 +87,7 @@ func (c *Compiler) encoder(key programKey) (encodeFunc, error) {
 func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 	t := key.t
 	encode, err := c.makeWriter(key)
-	if err != nil || t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+	if err != nil || t.Wraps() {
 		return encode, err
 	}
 	if t.Enum != nil {
@@ -147,7 +147,7 @@ func (w *writer) under(encode encodeFunc, dst []byte, p pointer, place func() an
 // makeWriter chooses the maker for a kind.
 func (c *Compiler) makeWriter(key programKey) (encodeFunc, error) {
 	t := key.t
-	if key.quoted && t.Kind != typeinfo.Pointer && t.Kind != typeinfo.Optional {
+	if key.quoted && !t.Wraps() {
 		return c.makeQuotedWriter(t)
 	}
 	switch t.Kind {
@@ -181,6 +181,8 @@ func (c *Compiler) makeWriter(key programKey) (encodeFunc, error) {
 		return c.makePointerWriter(key)
 	case typeinfo.Optional:
 		return c.makeOptionalWriter(key)
+	case typeinfo.Nullable:
+		return c.makeNullableWriter(key)
 	case typeinfo.Slice:
 		return c.makeSliceWriter(key)
 	case typeinfo.Array:

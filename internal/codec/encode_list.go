@@ -43,6 +43,21 @@ func (c *Compiler) makeOptionalWriter(key programKey) (encodeFunc, error) {
 	}, nil
 }
 
+// makeNullableWriter writes a nullable type of database/sql.
+func (c *Compiler) makeNullableWriter(key programKey) (encodeFunc, error) {
+	encode, err := c.encoder(programKey{key.t.Elem, key.rules, key.quoted})
+	if err != nil {
+		return nil, err
+	}
+	layout := nullableOf(key.t)
+	return func(w *writer, dst []byte, p pointer) []byte {
+		if !*layout.validIn(p) {
+			return append(dst, "null"...)
+		}
+		return encode(w, dst, layout.valueIn(p))
+	}, nil
+}
+
 func (c *Compiler) elemWriter(key programKey) (encodeFunc, error) {
 	var rules *typeinfo.Rules
 	if key.rules != nil {

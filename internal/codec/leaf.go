@@ -131,11 +131,12 @@ func makeText(t *typeinfo.Type) (decodeFunc, error) {
 var errForm = errors.New("not in the documented form")
 
 // textReader calls UnmarshalText. The schema of a UUID has one form only, so
-// the others that libraries take are refused.
+// the others that libraries take are refused; so is "" for a type of a known
+// format, which libraries take for a zero that is no value.
 func textReader(t *typeinfo.Type) func(text []byte, p pointer) error {
-	goType, strict := t.Go, t.Format == "uuid"
+	goType, format := t.Go, t.Format
 	return func(text []byte, p pointer) error {
-		if strict && !isUUID(text) {
+		if format == "uuid" && !isUUID(text) || format != "" && len(text) == 0 {
 			return errForm
 		}
 		return reflect.NewAt(goType, p).Interface().(encoding.TextUnmarshaler).UnmarshalText(text)

@@ -42,6 +42,22 @@ func (c *Compiler) makeOptional(key programKey) (decodeFunc, error) {
 	}, nil
 }
 
+// makeNullable makes the decoder of a nullable type of database/sql.
+func (c *Compiler) makeNullable(key programKey) (decodeFunc, error) {
+	decode, err := c.decoder(programKey{key.t.Elem, key.rules, key.quoted})
+	if err != nil {
+		return nil, err
+	}
+	layout := nullableOf(key.t)
+	return func(d *state, p pointer) bool {
+		if d.peek() == 'n' {
+			return d.literal("null")
+		}
+		*layout.validIn(p) = true
+		return decode(d, layout.valueIn(p))
+	}, nil
+}
+
 // sliceDecoder reads a list into a slice.
 type sliceDecoder struct {
 	goType reflect.Type

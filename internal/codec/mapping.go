@@ -51,6 +51,9 @@ func makeKey(t *typeinfo.Type) (func(name []byte, p pointer) *fault.Fault, error
 		if f := read(name, p); f != nil {
 			return f
 		}
+		if choices.spellings != nil {
+			return choices.spelled(name)
+		}
 		return choices.judge(p)
 	}, nil
 }

@@ -189,3 +189,13 @@ func optionalOf(t *typeinfo.Type) optional {
 func (o optional) valueIn(p pointer) pointer { return unsafe.Add(p, o.value) }
 func (o optional) setIn(p pointer) *bool     { return (*bool)(unsafe.Add(p, o.set)) }
 func (o optional) nullIn(p pointer) *bool    { return (*bool)(unsafe.Add(p, o.null)) }
+
+// nullable is how a nullable type of database/sql lies in memory.
+type nullable struct{ value, valid uintptr }
+
+func nullableOf(t *typeinfo.Type) nullable {
+	return nullable{t.Go.Field(0).Offset, t.Go.Field(1).Offset}
+}
+
+func (n nullable) valueIn(p pointer) pointer { return unsafe.Add(p, n.value) }
+func (n nullable) validIn(p pointer) *bool   { return (*bool)(unsafe.Add(p, n.valid)) }

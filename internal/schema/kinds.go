@@ -18,7 +18,7 @@ func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at place) *o
 		return openapi3.NewSchemaRef("", s)
 	}
 	switch t.Kind {
-	case typeinfo.Pointer, typeinfo.Optional:
+	case typeinfo.Pointer, typeinfo.Optional, typeinfo.Nullable:
 		held := c.value(t.Elem, rules, at)
 		if at.text {
 			return held
@@ -74,7 +74,7 @@ func selfDescribed(t reflect.Type) *openapi3.Schema {
 
 // describesItself is false for a struct that merely embeds such a type.
 func describesItself(t *typeinfo.Type) bool {
-	if t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional || t.Go.Kind() == reflect.Interface {
+	if t.Wraps() || t.Go.Kind() == reflect.Interface {
 		return false
 	}
 	pointer := reflect.PointerTo(t.Go)
@@ -333,7 +333,7 @@ func (c *Components) keepName(s *openapi3.Schema, t *typeinfo.Type, rules *typei
 // quoted is the schema of a number or boolean inside a string. Its rules are
 // about what stands in there.
 func (c *Components) quoted(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.SchemaRef {
-	if t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+	if t.Wraps() {
 		return orNull(c.quoted(t.Elem, rules))
 	}
 	s := ofType(openapi3.TypeString)

@@ -152,7 +152,7 @@ func (c *collector) embedded(t *tagged, path []reflect.Type, at place) error {
 // hasMembers reports whether t is a struct that is written as the object of
 // its fields.
 func hasMembers(t reflect.Type) (bool, error) {
-	if t.Kind() != reflect.Struct || leaves[t] != Invalid || hasMark(t, reflect.TypeFor[mark.Optional]()) {
+	if t.Kind() != reflect.Struct || leaves[t] != Invalid || IsNullable(t) || hasMark(t, reflect.TypeFor[mark.Optional]()) {
 		return false, nil
 	}
 	if _, union := embeddedMark(t, reflect.TypeFor[mark.Union]()); union {

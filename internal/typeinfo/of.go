@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -97,6 +98,10 @@ func (r *reader) fill(d *Type) error {
 			d.Kind = Optional
 			return r.nullable(d, d.Go.Field(0).Type)
 		}
+		if IsNullable(d.Go) {
+			d.Kind = Nullable
+			return r.nullable(d, d.Go.Field(0).Type)
+		}
 		if union, ok := embeddedMark(d.Go, reflect.TypeFor[mark.Union]()); ok {
 			d.Kind = Union
 			return r.union(d, union)
@@ -176,12 +181,19 @@ func fillInterface(d *Type) error {
 	}
 }
 
-// nullable describes a pointer or an Optional.
+// IsNullable reports whether t is one of the nullable types of database/sql: the
+// value, and behind it whether there is one.
+func IsNullable(t reflect.Type) bool {
+	return t.PkgPath() == "database/sql" && strings.HasPrefix(t.Name(), "Null") && t.Kind() == reflect.Struct &&
+		t.NumField() == 2 && t.Field(1).Name == "Valid"
+}
+
+// nullable describes a pointer, an Optional or a Nullable.
 func (r *reader) nullable(d *Type, t reflect.Type) error {
 	if err := r.elem(d, t); err != nil {
 		return err
 	}
-	if d.Elem.Kind == Pointer || d.Elem.Kind == Optional {
+	if d.Elem.Wraps() {
 		return &Error{Type: Name(d.Go), Problem: "two ways to be null, one inside the other", Fix: "use " + Name(t)}
 	}
 	return nil

@@ -86,9 +86,9 @@ var structural = map[string]bool{
 	"required": true, "omitempty": true, "omitzero": true, "omitnil": true, "dive": true, "keys": true, "endkeys": true,
 }
 
-// bare takes Pointer and Optional off: rules are conditions on what they hold.
+// bare takes off what wraps a value: rules are conditions on what they hold.
 func bare(t *Type) *Type {
-	for t.Kind == Pointer || t.Kind == Optional {
+	for t.Wraps() {
 		t = t.Elem
 	}
 	return t

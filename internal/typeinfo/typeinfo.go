@@ -39,6 +39,7 @@ const (
 	Any           // interface{}: any JSON value
 	Pointer       // Elem or null
 	Optional      // candor.Optional[Elem]: absent, null or Elem
+	Nullable      // sql.Null[Elem], sql.NullString and so on: Elem or null
 	Slice         // a list of Elem
 	Array         // a list of exactly Len Elem
 	Map           // an object from Key to Elem
@@ -54,7 +55,7 @@ type Type struct {
 	Bits int
 	// Len is the length of an Array.
 	Len int
-	// Elem is what a Pointer, Optional, Slice, Array or Map holds.
+	// Elem is what a Pointer, Optional, Nullable, Slice, Array or Map holds.
 	Elem *Type
 	// Key is the Map's key: String, Int, Uint or Text.
 	Key *Type
@@ -73,11 +74,15 @@ type Type struct {
 // Null reports whether the JSON value null is a value of the type.
 func (t *Type) Null() bool {
 	switch t.Kind {
-	case Pointer, Optional, Any, Raw, JSON:
+	case Pointer, Optional, Nullable, Any, Raw, JSON:
 		return true
 	}
 	return false
 }
+
+// Wraps reports whether the type is one around Elem, whose rules are those of
+// Elem: a Pointer, an Optional or a Nullable.
+func (t *Type) Wraps() bool { return t.Kind == Pointer || t.Kind == Optional || t.Kind == Nullable }
 
 // Object describes the members of a JSON object.
 type Object struct {
