@@ -1,8 +1,11 @@
 package candor
 
 import (
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -57,6 +60,7 @@ func (c *contract) check(tb TB, r *http.Request, got *TestResponse) {
 	}
 	promised := op.Responses.Status(got.Code)
 	switch {
+	case got.Code == statusClientClosed: // nobody receives it
 	case promised == nil && got.Code == http.StatusInternalServerError:
 		tb.Cleanup(func() {
 			if !got.wasExpected() {
@@ -67,8 +71,53 @@ func (c *contract) check(tb TB, r *http.Request, got *TestResponse) {
 		tb.Errorf("%s (%s): the status %d is not declared, declared are %s; declare it with candor.Raises or candor.Responds\n%s",
 			got.label, op.OperationID, got.Code, strings.Join(statuses(op), ", "), got.Body)
 	default:
+		c.checkHeaders(tb, op, promised.Value, got)
 		c.checkBody(tb, op, promised.Value, r, got)
 	}
+}
+
+// checkHeaders holds the headers an answer promises against those it has.
+func (c *contract) checkHeaders(tb TB, op *openapi3.Operation, promised *openapi3.Response, got *TestResponse) {
+	tb.Helper()
+	for _, name := range slices.Sorted(maps.Keys(promised.Headers)) {
+		header, lines := promised.Headers[name].Value, got.Header.Values(name)
+		if len(lines) == 0 {
+			if header.Required {
+				tb.Errorf("%s (%s): status %d promises the header %s, which is missing", got.label, op.OperationID, got.Code, name)
+			}
+			continue
+		}
+		if err := schema.Check(header.Schema, headerValue(header.Schema.Value, lines)); err != nil {
+			tb.Errorf("%s (%s): the header %s of status %d breaks its schema: %v\n%q", got.label, op.OperationID, name, got.Code, err, lines)
+		}
+	}
+}
+
+// headerValue reads the lines of a header the way its schema has it. What
+// cannot be read stays text, which the schema then refuses.
+func headerValue(s *openapi3.Schema, lines []string) any {
+	if !s.Type.Includes(openapi3.TypeArray) {
+		return scalarValue(s, strings.Join(lines, ", "))
+	}
+	if len(lines) == 1 {
+		lines = strings.Split(lines[0], ",")
+	}
+	values := make([]any, len(lines))
+	for i, text := range lines {
+		values[i] = scalarValue(s.Items.Value, strings.TrimSpace(text))
+	}
+	return values
+}
+
+func scalarValue(s *openapi3.Schema, text string) any {
+	isNumber := s.Type.Includes(openapi3.TypeInteger) || s.Type.Includes(openapi3.TypeNumber)
+	if n, err := strconv.ParseFloat(text, 64); isNumber && err == nil {
+		return n
+	}
+	if b, err := strconv.ParseBool(text); s.Type.Includes(openapi3.TypeBoolean) && err == nil {
+		return b
+	}
+	return text
 }
 
 func statuses(op *openapi3.Operation) []string {

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
+	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
 )
@@ -29,6 +31,7 @@ type HTTPError struct {
 	detail any
 	header http.Header
 	origin *HTTPError
+	cause  error
 }
 
 // Error makes an error that answers with the status (300 to 599) and the body
@@ -44,9 +47,14 @@ type HTTPError struct {
 //	errors.Is(ErrItemNotFound.With("item 3 not found"), ErrItemNotFound) // true
 func Error(status int, detail any) *HTTPError {
 	if detail == nil {
-		detail = http.StatusText(status)
+		detail = reason(status)
 	}
 	return &HTTPError{status: status, detail: detail}
+}
+
+// reason is the reason phrase of a status, or something like it.
+func reason(status int) string {
+	return cmp.Or(http.StatusText(status), "Status "+strconv.Itoa(status))
 }
 
 // With returns a copy with another detail.
@@ -57,7 +65,8 @@ func (e *HTTPError) With(detail any) *HTTPError {
 }
 
 // WithHeader returns a copy that also sends the header. A header of the same
-// name set before is replaced.
+// name set before is replaced. A header that HTTP cannot carry, such as a value
+// with a line break, is left out of the answer and logged.
 func (e *HTTPError) WithHeader(name, value string) *HTTPError {
 	c := e.refine()
 	c.header = maps.Clone(e.header)
@@ -93,6 +102,11 @@ func (e *HTTPError) Header() http.Header { return e.header.Clone() }
 // Error is the status and the detail, for logs.
 func (e *HTTPError) Error() string { return fmt.Sprintf("%d: %v", e.status, e.detail) }
 
+// Unwrap is what lies behind an error that Candor made by itself, as handlers
+// of [OnStatus] see it: the *[ValidationError] of a 422, the unknown error or
+// the panic of a 500. It is nil for errors made by [Error].
+func (e *HTTPError) Unwrap() error { return e.cause }
+
 // Is reports whether target is the same error or one refined from the same.
 func (e *HTTPError) Is(target error) bool {
 	t, ok := target.(*HTTPError)
@@ -108,77 +122,259 @@ var (
 	errUnreadable = Error(http.StatusBadRequest, "the body could not be read")
 )
 
+// errClientGone is an answer that could not be written to its end because
+// nobody takes it any more.
+var errClientGone = errors.New("the client is gone")
+
 // errorWriter turns every error of an app into an answer: those of handlers,
 // dependencies, binding and middleware, panics, and the 404 and 405 of no
-// route. There is no second one.
+// route. There is no second one; routers with [OnError] and [OnStatus] have a
+// copy with their mappings.
 type errorWriter struct {
-	log      *slog.Logger
-	messages func(Fault) string
+	log *slog.Logger
+	// messages makes the sentence of a fault; where it is nil or returns "",
+	// the sentence is the default one.
+	messages func(*http.Request, Fault) string
+	// format is the form of bodies; nil is {"detail": ...}.
+	format *errorFormat
+	// mappings are asked in this order.
+	mappings []mapping
+}
+
+// errorFormat is the form of the body of an error.
+type errorFormat struct {
+	mediaType string
+	body      func(*HTTPError) any
+}
+
+// mapping may answer a failure in its own way. Where it does not, it may have
+// put another error in the place of the failure's, and the next one is asked.
+type mapping func(f *failure) (answered bool)
+
+// failure is an error on its way to its answer.
+type failure struct {
+	writer *errorWriter
+	w      http.ResponseWriter
+	r      *http.Request
+	err    error
+	// shown is err as the client may see it, once somebody asked for it.
+	shown *HTTPError
+	begun bool
 }
 
 // write answers r with err. Where the client has left already, it only logs.
+// An answer that has begun cannot become another: its connection is aborted.
 func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) {
-	if clientLeft(r, err) {
-		ew.log.InfoContext(r.Context(), "client closed the request", "method", r.Method, "route", r.Pattern, "status", statusClientClosed)
+	f := &failure{writer: ew, w: w, r: r, err: err}
+	if hasBegun(w) {
+		f.abort()
+	}
+	defer f.rescue()
+	for _, answers := range ew.mappings {
+		if f.clientLeft() || answers(f) {
+			break
+		}
+	}
+	switch {
+	case f.begun:
+	case f.clientLeft():
+		f.logAt(slog.LevelInfo, "client closed the request", f.err, "status", statusClientClosed)
 		w.WriteHeader(statusClientClosed)
-		return
+	default:
+		f.answer()
 	}
-	known := ew.known(r, err)
-	body, encodeErr := ew.body(known)
-	if encodeErr != nil {
-		ew.log.ErrorContext(r.Context(), "the detail of an error cannot be written", "method", r.Method, "route", r.Pattern, "error", encodeErr)
-		known = errInternal
-		body, _ = ew.body(known)
-	}
-	h := w.Header()
-	maps.Copy(h, known.header)
-	writeBody(w, known.status, "application/json", body)
 }
 
-// known finds the error that is meant for the client. Every other error is
-// logged, and the client learns only that it was one.
-func (ew *errorWriter) known(r *http.Request, err error) *HTTPError {
-	if invalid, ok := errors.AsType[*ValidationError](err); ok {
-		return Error(http.StatusUnprocessableEntity, ew.detail(invalid))
+// replace goes on with another error.
+func (f *failure) replace(err error) { f.err, f.shown = err, nil }
+
+// clientLeft reports whether nobody waits for an answer any more and the error
+// says no more than that.
+func (f *failure) clientLeft() bool {
+	return errors.Is(f.err, errClientGone) || errors.Is(f.err, context.Canceled) && errors.Is(f.r.Context().Err(), context.Canceled)
+}
+
+// known is the error as the client may see it: the *HTTPError it holds, or a
+// 422. Every other error is logged, and the client learns only that it was one.
+func (f *failure) known() *HTTPError {
+	if f.shown == nil {
+		f.shown = f.classify()
 	}
-	if known, ok := errors.AsType[*HTTPError](err); ok && known.status >= 300 && known.status < 600 {
+	return f.shown
+}
+
+func (f *failure) classify() *HTTPError {
+	if known := httpErrorIn(f.err); known != nil {
 		return known
 	}
-	attrs := []any{"method", r.Method, "route", r.Pattern, "error", err}
+	if invalid, ok := errors.AsType[*ValidationError](f.err); ok {
+		invalid = f.writer.rendered(f.r, invalid)
+		return &HTTPError{status: http.StatusUnprocessableEntity, detail: invalid.Faults, cause: invalid}
+	}
+	f.logAt(slog.LevelError, "request failed", f.err)
+	return &HTTPError{status: errInternal.status, detail: errInternal.detail, cause: f.err}
+}
+
+// httpErrorIn finds the HTTPError in err, nil if there is none with a status an
+// error can have.
+func httpErrorIn(err error) *HTTPError {
+	known, ok := errors.AsType[*HTTPError](err)
+	if !ok || known.status < 300 || known.status > 599 {
+		return nil
+	}
+	return known
+}
+
+// status is that of known, found without a word in the log.
+func (f *failure) status() int {
+	if known := httpErrorIn(f.err); known != nil {
+		return known.status
+	}
+	if _, ok := errors.AsType[*ValidationError](f.err); ok {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusInternalServerError
+}
+
+// answer writes the failure in the app's format.
+func (f *failure) answer() {
+	known := f.known()
+	mediaType, body, err := f.writer.encode(known)
+	if err != nil {
+		f.logAt(slog.LevelError, "the detail of an error cannot be written", err)
+		known = errInternal
+		mediaType, body, _ = f.writer.encode(known)
+	}
+	f.begin()
+	writeBody(f.w, known.status, mediaType, body)
+}
+
+// begin gets the header ready for an answer of this failure: that of the
+// abandoned answer does not describe it, that of the error is added.
+func (f *failure) begin() {
+	f.begun = true
+	header := f.w.Header()
+	known := httpErrorIn(f.err)
+	if f.status() >= http.StatusBadRequest {
+		for _, name := range []string{"Content-Disposition", "Content-Encoding", "Content-Range", "Etag", "Last-Modified"} {
+			header.Del(name)
+		}
+	}
+	if known == nil {
+		return
+	}
+	for name, values := range known.header {
+		if !validHeader(name, values) {
+			f.logAt(slog.LevelError, "a header of an error cannot be sent", fmt.Errorf("header %q: %q", name, values))
+			continue
+		}
+		header[name] = slices.Clone(values)
+	}
+}
+
+// validHeader reports whether HTTP can carry a header (RFC 9110, sections 5.1
+// and 5.5).
+func validHeader(name string, values []string) bool {
+	isControl := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+	isSeparator := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }
+	return name != "" && !strings.ContainsFunc(name, isSeparator) &&
+		!slices.ContainsFunc(values, func(value string) bool { return strings.ContainsFunc(value, isControl) })
+}
+
+// rescue answers with a plain 500 when what the user gave for writing errors
+// panics itself.
+func (f *failure) rescue() {
+	value := recover()
+	if value == nil {
+		return
+	}
+	f.logAt(slog.LevelError, "an error cannot be written", recovered(value))
+	if f.begun {
+		panic(http.ErrAbortHandler)
+	}
+	mediaType, body, _ := f.writer.encode(errInternal)
+	writeBody(f.w, errInternal.status, mediaType, body)
+}
+
+// abort ends the connection of an answer that has begun, so that the client
+// sees that it is cut short.
+func (f *failure) abort() {
+	level := slog.LevelError
+	if f.clientLeft() {
+		level = slog.LevelInfo
+	}
+	f.logAt(level, "the answer was cut short", f.err)
+	panic(http.ErrAbortHandler)
+}
+
+func (f *failure) logAt(level slog.Level, message string, err error, more ...any) {
+	attrs := append([]any{"method", f.r.Method, "route", f.r.Pattern, "error", err}, more...)
 	if p, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, "stack", string(p.stack))
 	}
-	ew.log.ErrorContext(r.Context(), "request failed", attrs...)
-	return errInternal
+	f.writer.log.Log(f.r.Context(), level, message, attrs...)
 }
 
 // logLate logs an error that came after the answer was written.
 func (ew *errorWriter) logLate(r *http.Request, err error) {
-	ew.log.ErrorContext(r.Context(), "failed after the answer", "method", r.Method, "route", r.Pattern, "error", err)
+	f := &failure{writer: ew, r: r, err: err}
+	if f.clientLeft() {
+		f.logAt(slog.LevelInfo, "client left before the end of the answer", err)
+		return
+	}
+	f.logAt(slog.LevelError, "failed after the answer", err)
 }
 
-func (ew *errorWriter) body(e *HTTPError) ([]byte, error) {
-	if !bodyAllowed(e.status) {
-		return nil, nil
+// late is the body for an error that came in the middle of an answer.
+func (ew *errorWriter) late(r *http.Request, err error) []byte {
+	f := &failure{writer: ew, r: r, err: err}
+	if _, body, err := ew.encode(f.known()); err == nil && body != nil {
+		return body
 	}
-	return encodeJSON(struct {
+	_, body, _ := ew.encode(errInternal)
+	return body
+}
+
+// hasBegun reports whether an answer was begun, as far as its writer can tell.
+func hasBegun(w http.ResponseWriter) bool {
+	watched, ok := w.(interface{ hasBegun() bool })
+	return ok && watched.hasBegun()
+}
+
+// encode makes the body of an error, nil where its status has none.
+func (ew *errorWriter) encode(e *HTTPError) (mediaType string, body []byte, err error) {
+	if !bodyAllowed(e.status) {
+		return "", nil, nil
+	}
+	if ew.format != nil {
+		body, err = encodeJSON(ew.format.body(e))
+		return ew.format.mediaType, body, err
+	}
+	body, err = encodeJSON(struct {
 		Detail any `json:"detail"`
 	}{e.detail})
+	return "application/json", body, err
 }
 
-// detail gives every fault its sentence.
-func (ew *errorWriter) detail(invalid *ValidationError) []Fault {
-	faults := slices.Clone(invalid.Faults)
-	for i := range faults {
-		if faults[i].Msg == "" {
-			faults[i].Msg = ew.messages(faults[i])
+// rendered is a copy in which every fault has its sentence.
+func (ew *errorWriter) rendered(r *http.Request, invalid *ValidationError) *ValidationError {
+	c := *invalid
+	c.Faults = slices.Clone(invalid.Faults)
+	for i := range c.Faults {
+		if c.Faults[i].Msg == "" {
+			c.Faults[i].Msg = ew.message(r, c.Faults[i])
 		}
 	}
-	return faults
+	return &c
 }
 
-func clientLeft(r *http.Request, err error) bool {
-	return errors.Is(err, context.Canceled) && errors.Is(r.Context().Err(), context.Canceled)
+func (ew *errorWriter) message(r *http.Request, f Fault) string {
+	if ew.messages != nil {
+		if message := ew.messages(r, f); message != "" {
+			return message
+		}
+	}
+	return defaultMessage(f)
 }
 
 // writeBody sends an answer whose body is complete.
@@ -211,19 +407,14 @@ func encodeJSON(v any) ([]byte, error) {
 	return jsonv2.Marshal(v, jsonv2.Deterministic(true))
 }
 
-// panicError is a panic on its way to the error writer.
+// panicError is a panic on its way to the error writer. It does not unwrap: a
+// panic is a mistake of the program, whatever its value.
 type panicError struct {
 	value any
 	stack []byte
 }
 
 func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
-
-// Unwrap is the error panicked with, if it was one.
-func (p *panicError) Unwrap() error {
-	err, _ := p.value.(error)
-	return err
-}
 
 // recovered turns what recover returned into an error. It must be called in
 // the deferred function itself. http.ErrAbortHandler goes on its way.

@@ -6,13 +6,42 @@ import (
 )
 
 // WriteError answers the request with err the way its app answers errors: for
-// middleware that refuses a request. See [HTTPError] and [ValidationError] for
-// errors that reach the client; any other is a 500 whose text stays on the
-// server. Called outside of an app, it answers the same way with the defaults.
+// middleware that refuses a request, and for plain handlers. See [HTTPError]
+// and [ValidationError] for errors that reach the client; any other is a 500
+// whose text stays on the server. [OnError] and [OnStatus] of the routers
+// around the route hold here too; for a path without a route, those of the app.
+// Called outside of an app, it answers the same way with the defaults.
 //
-// The response must not have begun.
+// An answer that has begun cannot become another: then the error is logged,
+// and the connection aborted by panicking with http.ErrAbortHandler.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	errorsOf(r).write(w, r, err)
+}
+
+// Middleware makes middleware of a function that may return an error, which is
+// then answered as by [WriteError]. The function calls next for the rest of the
+// request, or returns without, having answered or with an error:
+//
+//	limit := candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
+//		if !allowed(r) {
+//			return ErrTooManyRequests
+//		}
+//		next.ServeHTTP(w, r)
+//		return nil
+//	})
+//	app := candor.New(candor.Config{}, candor.Use(limit))
+//
+// What next answers has been written when it returns; an error after that is
+// logged, and the connection aborted.
+func Middleware(f func(w http.ResponseWriter, r *http.Request, next http.Handler) error) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			watched := watch(w)
+			if err := f(watched, r, next); err != nil {
+				WriteError(watched, r, err)
+			}
+		})
+	}
 }
 
 // wrap puts middleware around a handler, the first outermost.
@@ -26,18 +55,11 @@ func wrap(h http.Handler, middleware []func(http.Handler) http.Handler) http.Han
 // protect turns a panic into an error answer, or, where the answer has begun,
 // into an aborted connection, so that the client sees that it is cut short.
 func protect(w http.ResponseWriter, r *http.Request, ew *errorWriter, next func(http.ResponseWriter, *http.Request)) {
-	watched := &watchedWriter{ResponseWriter: w}
+	watched := watch(w)
 	defer func() {
-		value := recover()
-		if value == nil {
-			return
+		if value := recover(); value != nil {
+			ew.write(watched, r, recovered(value))
 		}
-		err := recovered(value)
-		if watched.begun {
-			ew.known(r, err)
-			panic(http.ErrAbortHandler)
-		}
-		ew.write(w, r, err)
 	}()
 	next(watched, r)
 }
@@ -48,11 +70,21 @@ type watchedWriter struct {
 	begun bool
 }
 
+// watch makes a writer that knows.
+func watch(w http.ResponseWriter) *watchedWriter {
+	if watched, ok := w.(*watchedWriter); ok {
+		return watched
+	}
+	return &watchedWriter{ResponseWriter: w}
+}
+
+func (w *watchedWriter) hasBegun() bool { return w.begun || hasBegun(w.ResponseWriter) }
+
 // Unwrap lets http.ResponseController reach the server's own writer.
 func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 func (w *watchedWriter) WriteHeader(status int) {
-	w.begun = w.begun || status >= 200
+	w.begun = w.begun || status >= 200 || status == http.StatusSwitchingProtocols
 	w.ResponseWriter.WriteHeader(status)
 }
 

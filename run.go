@@ -3,6 +3,7 @@ package candor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"strings"
@@ -38,21 +39,27 @@ type Limits struct {
 // told to stop by SIGINT or SIGTERM. Then it accepts nothing new, answers what
 // has been asked, and returns nil. A second signal ends the process at once.
 //
-// It seals the app and returns its mistakes as an error.
+// It seals the app and starts its lifespans and shared providers first; their
+// errors are returned, and nothing is served.
 func (a *App) Run(addr string) error {
-	if err := a.Check(); err != nil {
+	ctx, stop := serve.Notify(context.Background())
+	defer stop()
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
 		return err
 	}
-	return serve.Run(addr, a, a.serverLimits(), a.serverHooks())
+	return a.Serve(ctx, l)
 }
 
 // Serve is like [App.Run] on a listener, until ctx ends. The listener is
 // closed.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
-	if err := a.Check(); err != nil {
-		return err
+	stop, err := a.Start(ctx)
+	if err != nil {
+		return errors.Join(err, l.Close())
 	}
-	return serve.Serve(ctx, l, a, a.serverLimits(), a.serverHooks())
+	err = serve.Serve(ctx, l, a, a.serverLimits(), a.serverHooks())
+	return errors.Join(err, stop())
 }
 
 func (a *App) serverLimits() serve.Limits {
@@ -90,11 +97,8 @@ func reachable(addr net.Addr) string {
 
 // refusal is the body of an answer the server gives before the app is asked.
 func (a *App) refusal(status int) (mediaType string, body []byte) {
-	body, err := a.errors.body(Error(status, strings.ToLower(http.StatusText(status))))
-	if err != nil {
-		return "", nil
-	}
-	return "application/json", body
+	mediaType, body, _ = a.errors.encode(Error(status, strings.ToLower(http.StatusText(status))))
+	return mediaType, body
 }
 
 func (a *App) title() string { return cmp.Or(a.config.Title, "API") }

@@ -1,0 +1,233 @@
+package candor
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// errorHandler is one registration by OnError or OnStatus.
+type errorHandler struct {
+	site string
+	// caught is the type OnError takes; nil for OnStatus, which takes status.
+	caught  reflect.Type
+	status  int
+	find    func(f *failure, into any) bool
+	handler *function
+	output  *typeinfo.Output
+	set     settings
+}
+
+// String names the handler in messages to its author.
+func (h *errorHandler) String() string {
+	if h.caught != nil {
+		return "OnError[" + h.caught.String() + "]"
+	}
+	return fmt.Sprintf("OnStatus(%d)", h.status)
+}
+
+func (h *errorHandler) mistake(err error) error {
+	return fmt.Errorf("candor: %s at %s: %w", h, h.site, err)
+}
+
+// same reports whether both take the same errors.
+func (h *errorHandler) same(other *errorHandler) bool {
+	return h.caught == other.caught && h.status == other.status
+}
+
+// check finds what is wrong with a handler by itself.
+func (h *errorHandler) check() error {
+	switch {
+	case h.handler == nil:
+		return errors.New("the handler is nil; pass a function")
+	case h.caught == nil && (h.status < 300 || h.status > 599):
+		return errors.New("an error has a status between 300 and 599")
+	}
+	rest := h.set
+	rest.status, rest.statusDoc, rest.responses, rest.produces = 0, "", nil, nil
+	if !reflect.ValueOf(rest).IsZero() {
+		return errors.New("beside Status, Produces, Responds and Raises no option says anything about the answer to an error; drop the others")
+	}
+	return nil
+}
+
+// compile makes the plan of the handler's answers.
+func (h *errorHandler) compile(c *compiler) (*answerPlan, error) {
+	set := h.set
+	if h.output.Status == nil {
+		set.status = first(h.set.status, h.status)
+	}
+	return c.compileAnswer(h.output, &set)
+}
+
+// statuses are those of the answers to an error with a status.
+func (c *catcher) statuses(status int) []int {
+	if c.set.status == 0 && c.output.Status == nil {
+		return []int{status}
+	}
+	return c.plan.statuses
+}
+
+// catcher is an error handler in its place: compiled for one app.
+type catcher struct {
+	*errorHandler
+	plan   *answerPlan
+	checks ResponseChecks
+}
+
+// compileCatchers makes the catchers of one router, in the order in which they
+// are asked among themselves.
+func compileCatchers(c *compiler, handlers []*errorHandler, checks ResponseChecks) ([]*catcher, error) {
+	var all []*catcher
+	var mistakes []error
+	for _, h := range slices.Backward(handlers) {
+		plan, err := h.compile(c)
+		if err != nil {
+			mistakes = append(mistakes, h.mistake(err))
+		}
+		all = append(all, &catcher{errorHandler: h, plan: plan, checks: checks})
+	}
+	slices.SortStableFunc(all, func(a, b *catcher) int { return int(a.kind()) - int(b.kind()) })
+	return all, errors.Join(mistakes...)
+}
+
+// kind is what a catcher is asked for, the more special first.
+type kind int
+
+const (
+	ofType kind = iota
+	ofInterface
+	ofStatus
+	ofEveryHTTPError
+	ofEveryError
+)
+
+var (
+	httpErrorType  = reflect.TypeFor[*HTTPError]()
+	validationType = reflect.TypeFor[*ValidationError]()
+	anyErrorType   = reflect.TypeFor[error]()
+)
+
+func (h *errorHandler) kind() kind {
+	switch {
+	case h.caught == nil:
+		return ofStatus
+	case h.caught == httpErrorType:
+		return ofEveryHTTPError
+	case h.caught == anyErrorType:
+		return ofEveryError
+	case h.caught.Kind() == reflect.Interface:
+		return ofInterface
+	}
+	return ofType
+}
+
+// takes reports whether an error with the type and the status, as Candor knows
+// it beforehand, is one for the handler.
+func (h *errorHandler) takes(t reflect.Type, status int) bool {
+	if h.caught == nil {
+		return h.status == status
+	}
+	return t == h.caught || h.caught.Kind() == reflect.Interface && t.Implements(h.caught)
+}
+
+// asked brings the catchers of a place, the nearest router's first, into the
+// order in which they are asked.
+func asked(catchers []*catcher) []*catcher {
+	class := func(c *catcher) int {
+		switch c.kind() {
+		case ofType, ofInterface:
+			return 0
+		case ofStatus:
+			return 1
+		}
+		return 2
+	}
+	all := slices.Clone(catchers)
+	slices.SortStableFunc(all, func(a, b *catcher) int { return class(a) - class(b) })
+	return all
+}
+
+// with is a writer that asks the catchers of a place.
+func (ew *errorWriter) with(catchers []*catcher) *errorWriter {
+	if len(catchers) == 0 {
+		return ew
+	}
+	c := *ew
+	c.mappings = nil
+	for _, catcher := range asked(catchers) {
+		c.mappings = append(c.mappings, catcher.answer)
+	}
+	return &c
+}
+
+// answer is the catcher's mapping.
+func (c *catcher) answer(f *failure) bool {
+	in, out := c.handler.newIn(), c.handler.newOut()
+	if !c.find(f, in) {
+		return false
+	}
+	var a answer
+	defer a.close()
+	err := c.run(f, in, out, &a)
+	if err == nil {
+		err = f.send(&a)
+	}
+	if err != nil {
+		f.replace(err)
+	}
+	return err == nil
+}
+
+// send writes what a handler made of the failure. An error is one before the
+// first byte; later ones abort the connection.
+func (f *failure) send(a *answer) error {
+	f.begin()
+	if a.stream == nil {
+		a.write(f.w)
+		return nil
+	}
+	watched := watch(f.w)
+	err := a.stream(watched, f.r)
+	if err != nil && watched.begun {
+		f.replace(err)
+		f.abort()
+	}
+	f.begun = err == nil
+	return err
+}
+
+// run calls the handler and encodes what it returns. A panic is an error.
+func (c *catcher) run(f *failure, in, out any, a *answer) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = recovered(value)
+		}
+	}()
+	ctx := f.r.Context()
+	if err := c.handler.call(ctx, in, out); err != nil {
+		return err
+	}
+	plan := *c.plan
+	plan.statuses = c.statuses(f.status())
+	return plan.encode(ctx, reflect.ValueOf(out).Elem(), c.checks, f.writer.log, a)
+}
+
+// findError finds an E in the failure.
+func findError[E error](f *failure, into *E) bool {
+	found, ok := errors.AsType[E](f.err)
+	if !ok {
+		return false
+	}
+	*into = found
+	switch found := any(into).(type) {
+	case **ValidationError:
+		*found = f.writer.rendered(f.r, *found)
+	case *error:
+		f.known() // for the log
+	}
+	return true
+}

@@ -1,0 +1,212 @@
+package candor
+
+import (
+	"cmp"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// errorType describes the body of every error with a detail.
+func (d *documenter) errorType() *typeinfo.Type {
+	if d.config.ProblemDetails {
+		return mustDescribe(reflect.TypeFor[Problem]())
+	}
+	type HTTPError struct {
+		Detail any `json:"detail"`
+	}
+	return mustDescribe(reflect.TypeFor[HTTPError]())
+}
+
+// invalidType describes the body of a 422: a list of what is a Fault in Go.
+func (d *documenter) invalidType() *typeinfo.Type {
+	if d.config.ProblemDetails {
+		return mustDescribe(reflect.TypeFor[Problem]())
+	}
+	type ValidationError Fault
+	type HTTPValidationError struct {
+		Detail []ValidationError `json:"detail"`
+	}
+	return mustDescribe(reflect.TypeFor[HTTPValidationError]())
+}
+
+// mustDescribe is for Candor's own types.
+func mustDescribe(t reflect.Type) *typeinfo.Type {
+	d, err := typeinfo.Of(t)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// markErrors tells the components which types errors of the endpoint write.
+func (d *documenter) markErrors(e *endpoint) {
+	if e.canBeInvalid() {
+		d.components.Mark(d.invalidType(), schema.Out)
+	}
+	d.components.Mark(d.errorType(), schema.Out)
+	for _, c := range e.catchers {
+		d.markAnswer(c.output)
+		for _, r := range c.set.responses {
+			d.markAnswer(r.body)
+		}
+	}
+}
+
+// errors documents the answers to the errors an endpoint is known to end with:
+// those declared, those Candor makes by itself, and those of the types that its
+// catchers wait for.
+func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
+	order := asked(e.catchers)
+	for _, r := range e.set.responses {
+		if r.body == nil {
+			d.failure(all, order, httpErrorType, r.status, r.doc)
+		}
+	}
+	for _, own := range d.ownResponses(e) {
+		t := httpErrorType
+		if own.status == http.StatusUnprocessableEntity {
+			t = validationType
+		}
+		if !slices.ContainsFunc(e.set.responses, func(r response) bool { return r.status == own.status }) {
+			d.failure(all, order, t, own.status, own.doc)
+		}
+	}
+	d.mapped(all, order)
+}
+
+// failure documents the answer to an error of a type with a status: that of the
+// first catcher that takes it, else the one in the app's format.
+func (d *documenter) failure(all *openapi3.Responses, order []*catcher, t reflect.Type, status int, doc string) {
+	for _, c := range order {
+		if c.takes(t, status) {
+			d.caught(all, c, status, doc)
+			return
+		}
+	}
+	described := d.errorType()
+	if t == validationType {
+		described = d.invalidType()
+	}
+	join(all, status, d.plainError(status, doc, described))
+}
+
+// plainError is an error in the app's format.
+func (d *documenter) plainError(status int, doc string, described *typeinfo.Type) *openapi3.Response {
+	description := cmp.Or(doc, reason(status))
+	r := &openapi3.Response{Description: &description}
+	if bodyAllowed(status) {
+		mediaType := "application/json"
+		if d.config.ProblemDetails {
+			mediaType = problemFormat().mediaType
+		}
+		r.Content = openapi3.Content{mediaType: {Schema: d.components.Value(described, nil, schema.Out)}}
+	}
+	return r
+}
+
+// mapped documents the answers to errors of the user's types, which any
+// operation may return, and to 500 where it becomes another status.
+func (d *documenter) mapped(all *openapi3.Responses, order []*catcher) {
+	seen := map[reflect.Type]bool{validationType: true, httpErrorType: true}
+	unknown := false
+	for _, c := range order {
+		switch kind := c.kind(); {
+		case kind == ofType, kind == ofInterface:
+			if seen[c.caught] {
+				continue
+			}
+			seen[c.caught] = true
+		case !unknown && c.takes(anyErrorType, http.StatusInternalServerError):
+			unknown = true
+			if slices.Equal(c.statuses(http.StatusInternalServerError), []int{http.StatusInternalServerError}) {
+				continue
+			}
+		default:
+			continue
+		}
+		d.caught(all, c, http.StatusInternalServerError, "")
+	}
+}
+
+// caught documents the answers of a catcher to an error with a status.
+func (d *documenter) caught(all *openapi3.Responses, c *catcher, status int, doc string) {
+	doc = cmp.Or(c.set.statusDoc, doc)
+	for _, status := range c.statuses(status) {
+		d.joinAnswer(all, c.plan, status, doc)
+	}
+	for _, r := range c.set.responses {
+		if r.body == nil {
+			join(all, r.status, d.plainError(r.status, r.doc, d.errorType()))
+		} else if p, err := declaredAnswer(r.body, r.status); err == nil {
+			d.joinAnswer(all, p, r.status, r.doc)
+		}
+	}
+}
+
+func (d *documenter) joinAnswer(all *openapi3.Responses, p *answerPlan, status int, doc string) {
+	alone := openapi3.NewResponsesWithCapacity(1)
+	d.answer(alone, p, status, doc)
+	join(all, status, alone.Status(status).Value)
+}
+
+// join puts a response beside those that are there. Where a status has several
+// bodies, any of them may come.
+func join(all *openapi3.Responses, status int, more *openapi3.Response) {
+	there := all.Status(status)
+	if there == nil {
+		all.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: more})
+		return
+	}
+	r := there.Value
+	if doc := *more.Description; doc != reason(status) && !slices.Contains(strings.Split(*r.Description, "; "), doc) {
+		description := *r.Description + "; " + doc
+		r.Description = &description
+	}
+	for mediaType, media := range more.Content {
+		if r.Content == nil {
+			r.Content = openapi3.Content{}
+		}
+		if has := r.Content[mediaType]; has != nil {
+			media = &openapi3.MediaType{Schema: either(has.Schema, media.Schema)}
+		}
+		r.Content[mediaType] = media
+	}
+	joinHeaders(r, more)
+}
+
+// joinHeaders adds headers; one that not every answer of the status has is
+// not required.
+func joinHeaders(r, more *openapi3.Response) {
+	for name, header := range r.Headers {
+		header.Value.Required = header.Value.Required && more.Headers[name] != nil
+	}
+	for name, header := range more.Headers {
+		if r.Headers[name] == nil {
+			header.Value.Required = false
+			put(&r.Headers, name, header.Value)
+		}
+	}
+}
+
+// either is a schema of both.
+func either(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
+	if a == nil || b == nil {
+		return nil
+	}
+	alternatives := openapi3.SchemaRefs{a}
+	if a.Ref == "" && len(a.Value.AnyOf) > 0 && len(a.Value.Type.Slice()) == 0 {
+		alternatives = slices.Clone(a.Value.AnyOf)
+	}
+	if slices.ContainsFunc(alternatives, func(s *openapi3.SchemaRef) bool { return s.Ref != "" && s.Ref == b.Ref || reflect.DeepEqual(s, b) }) {
+		return a
+	}
+	return openapi3.NewSchemaRef("", &openapi3.Schema{AnyOf: append(alternatives, b)})
+}
