@@ -92,11 +92,9 @@ func integerBound(on subject, rule typeinfo.Rule, comparison string) (parts, err
 	if err != nil {
 		return parts{}, on.numberError(rule, err)
 	}
-	keeps := ordered(comparison, p)
-	return parts{
-		keeps: func(v reflect.Value) bool { return keeps(v.Int()) },
-		blame: orderFault(comparison, p, number(p)),
-	}, nil
+	made := onInt(ordered(comparison, p))
+	made.blame = orderFault(comparison, p, number(p))
+	return made, nil
 }
 
 func unsignedBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
@@ -104,11 +102,9 @@ func unsignedBound(on subject, rule typeinfo.Rule, comparison string) (parts, er
 	if err != nil {
 		return parts{}, on.numberError(rule, err)
 	}
-	keeps := ordered(comparison, p)
-	return parts{
-		keeps: func(v reflect.Value) bool { return keeps(v.Uint()) },
-		blame: orderFault(comparison, p, strconv.FormatUint(p, 10)),
-	}, nil
+	made := onUint(ordered(comparison, p))
+	made.blame = orderFault(comparison, p, strconv.FormatUint(p, 10))
+	return made, nil
 }
 
 // floatBound compares as precisely as validator: a float32 with the float32
@@ -125,11 +121,9 @@ func floatBound(on subject, rule typeinfo.Rule, comparison string) (parts, error
 	if err != nil {
 		return parts{}, on.numberError(rule, err)
 	}
-	keeps := ordered(comparison, p)
-	return parts{
-		keeps: func(v reflect.Value) bool { return keeps(v.Float()) },
-		blame: orderFault(comparison, shown, strconv.FormatFloat(shown, 'g', -1, 64)),
-	}, nil
+	made := onFloat(ordered(comparison, p))
+	made.blame = orderFault(comparison, shown, strconv.FormatFloat(shown, 'g', -1, 64))
+	return made, nil
 }
 
 // spanBound reads a duration, or nanoseconds.
@@ -138,11 +132,9 @@ func spanBound(on subject, rule typeinfo.Rule, comparison string) (parts, error)
 	if err != nil {
 		return parts{}, on.numberError(rule, err)
 	}
-	keeps := ordered(comparison, int64(p))
-	return parts{
-		keeps: func(v reflect.Value) bool { return keeps(v.Int()) },
-		blame: orderFault(comparison, shown, shown),
-	}, nil
+	made := onInt(ordered(comparison, int64(p)))
+	made.blame = orderFault(comparison, shown, shown)
+	return made, nil
 }
 
 // parseSpan returns the duration and how to show it: as the tag spells it.
@@ -185,15 +177,28 @@ func lengthBound(on subject, rule typeinfo.Rule, comparison string) (parts, erro
 	if p < 0 {
 		return parts{}, fmt.Errorf("nothing has a length below zero; write %s", on.exampleBound(rule))
 	}
-	length := reflect.Value.Len
 	if on.shape == text {
-		length = characters
+		made := onString(characterBound(comparison, int(p)))
+		made.blame = on.lengthFault(comparison, int(p), characters)
+		return made, nil
 	}
-	keeps := ordered(comparison, int(p))
-	return parts{
-		keeps: func(v reflect.Value) bool { return keeps(length(v)) },
-		blame: on.lengthFault(comparison, int(p), length),
-	}, nil
+	made := onLength(ordered(comparison, int(p)))
+	made.blame = on.lengthFault(comparison, int(p), reflect.Value.Len)
+	return made, nil
+}
+
+// characterBound counts characters only where the number of bytes leaves it
+// open: a character has one to four.
+func characterBound(comparison string, p int) func(string) bool {
+	keeps := ordered(comparison, p)
+	counted := func(s string) bool { return keeps(utf8.RuneCountInString(s)) }
+	switch comparison {
+	case ">=":
+		return func(s string) bool { return (len(s)+3)/4 >= p || counted(s) }
+	case "<=":
+		return func(s string) bool { return len(s) <= p || counted(s) }
+	}
+	return counted
 }
 
 func characters(v reflect.Value) int { return utf8.RuneCountInString(v.String()) }
@@ -266,11 +271,9 @@ func makeEqual(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
 	comparison := comparisons[rule.Name]
 	switch on.shape {
 	case text:
-		keeps := ordered(comparison, rule.Param)
-		return parts{
-			keeps: func(v reflect.Value) bool { return keeps(v.String()) },
-			blame: orderFault(comparison, nil, quoted(rule.Param)),
-		}, nil
+		made := onString(ordered(comparison, rule.Param))
+		made.blame = orderFault(comparison, nil, quoted(rule.Param))
+		return made, nil
 	case boolean:
 		return equalBool(rule, comparison)
 	}

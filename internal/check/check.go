@@ -121,11 +121,23 @@ type Check func(v reflect.Value) *fault.Fault
 //
 // The error is an [*UnknownTagError] or says "rule: problem; fix".
 func (s *Set) Compile(t *typeinfo.Type, rules *typeinfo.Rules) (Check, error) {
+	conditions, err := s.conditions(t, rules)
+	if err != nil || len(conditions) == 0 {
+		return nil, err
+	}
+	check := inOrder(conditions)
+	if rules.SkipZero {
+		return skipZero(check), nil
+	}
+	return check, nil
+}
+
+// conditions compiles the rules that look at nothing but the value.
+func (s *Set) conditions(t *typeinfo.Type, rules *typeinfo.Rules) (conditions []condition, err error) {
 	if rules == nil {
 		return nil, nil
 	}
 	on := subjectOf(t)
-	var conditions []condition
 	for _, rule := range rules.Self {
 		if isCross(rule) {
 			continue
@@ -139,14 +151,7 @@ func (s *Set) Compile(t *typeinfo.Type, rules *typeinfo.Rules) (Check, error) {
 	if len(conditions) == 0 {
 		return nil, nil
 	}
-	if err := contradiction(on, rules.Self); err != nil {
-		return nil, err
-	}
-	check := inOrder(conditions)
-	if rules.SkipZero {
-		return skipZero(check), nil
-	}
-	return check, nil
+	return conditions, contradiction(on, rules.Self)
 }
 
 // condition is one compiled rule.
@@ -154,6 +159,7 @@ type condition struct {
 	// tag is the rule's name, for the fault.
 	tag   string
 	keeps judge
+	quick Quick
 	// blame makes the fault of a value that does not keep the rule.
 	blame blame
 }
@@ -204,7 +210,7 @@ func isDefault(v reflect.Value) bool {
 	return v.IsZero()
 }
 
-// condition compiles one rule that looks at nothing but the value.
+// condition compiles one of them.
 func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 	if len(rule.Or) > 0 {
 		return s.alternatives(on, rule)
@@ -233,7 +239,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 	if err != nil {
 		return c, wrong(rule, err)
 	}
-	c.keeps = p.keeps
+	c.keeps, c.quick = p.keeps, p.quick
 	if p.blame != nil {
 		c.blame = p.blame
 	}

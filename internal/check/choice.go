@@ -29,11 +29,12 @@ func makeOneOf(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
 	}
 	if strings.HasPrefix(rule.Name, "none") {
 		return parts{
-			keeps: func(v reflect.Value) bool { return !member(v) },
+			keeps: func(v reflect.Value) bool { return !member.keeps(v) },
 			blame: valueError("must not be " + on.expected(words)),
 		}, nil
 	}
-	return parts{keeps: member, blame: with(fault.Enum, "expected", on.expected(words))}, nil
+	member.blame = with(fault.Enum, "expected", on.expected(words))
+	return member, nil
 }
 
 // expected lists the values as pydantic does: 'a', 'b' or 'c'.
@@ -48,41 +49,40 @@ func (on subject) expected(words []string) string {
 	return listing(marked, "or")
 }
 
-func (on subject) membership(words []string, anyCase bool) (judge, error) {
+func (on subject) membership(words []string, anyCase bool) (parts, error) {
 	switch {
 	case anyCase:
-		return func(v reflect.Value) bool {
-			s := v.String()
+		return onString(func(s string) bool {
 			return slices.ContainsFunc(words, func(word string) bool { return strings.EqualFold(word, s) })
-		}, nil
+		}), nil
 	case on.shape == text:
-		return func(v reflect.Value) bool { return slices.Contains(words, v.String()) }, nil
+		return onString(func(s string) bool { return slices.Contains(words, s) }), nil
 	case on.shape == unsigned:
-		return numberAmong(on, words, parseUint, formatUint, reflect.Value.Uint)
+		return numberAmong(on, words, parseUint, formatUint, onUint)
 	}
-	return numberAmong(on, words, parseInt, number, reflect.Value.Int)
+	return numberAmong(on, words, parseInt, number, onInt)
 }
 
 // numberAmong compares numbers; validator compares their spelling, so a word
 // that is no number in its usual spelling would never be met.
 func numberAmong[T int64 | uint64](
-	on subject, words []string, parse func(string, int) (T, error), format func(T) string, value func(reflect.Value) T,
-) (judge, error) {
+	on subject, words []string, parse func(string, int) (T, error), format func(T) string, onNumber func(func(T) bool) parts,
+) (parts, error) {
 	members := make([]T, len(words))
 	for i, word := range words {
 		n, err := parse(word, on.typ.Go.Bits())
 		if errors.Is(err, strconv.ErrRange) {
-			return nil, fmt.Errorf("%s is out of the range of %s; drop it or take a wider type", word, on.typ.Go)
+			return parts{}, fmt.Errorf("%s is out of the range of %s; drop it or take a wider type", word, on.typ.Go)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s is not a number as %s is; write one such as 3", quoted(word), on.typ.Go)
+			return parts{}, fmt.Errorf("%s is not a number as %s is; write one such as 3", quoted(word), on.typ.Go)
 		}
 		if format(n) != word {
-			return nil, fmt.Errorf("%s would never be met; write %s", word, format(n))
+			return parts{}, fmt.Errorf("%s would never be met; write %s", word, format(n))
 		}
 		members[i] = n
 	}
-	return func(v reflect.Value) bool { return slices.Contains(members, value(v)) }, nil
+	return onNumber(func(n T) bool { return slices.Contains(members, n) }), nil
 }
 
 func parseInt(word string, bits int) (int64, error)   { return strconv.ParseInt(word, 10, bits) }
@@ -121,7 +121,7 @@ func wordEnd(s string) int {
 // makeEqualFold compiles eq_ignore_case and ne_ignore_case.
 func makeEqualFold(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
 	param, wanted := rule.Param, rule.Name == "eq_ignore_case"
-	p := parts{keeps: func(v reflect.Value) bool { return strings.EqualFold(v.String(), param) == wanted }}
+	p := onString(func(s string) bool { return strings.EqualFold(s, param) == wanted })
 	p.blame = valueError("must not be " + quoted(param) + " in any case")
 	if wanted {
 		p.blame = with(fault.Literal, "expected", quoted(param)+" in any case")

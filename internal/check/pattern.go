@@ -3,7 +3,6 @@ package check
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"regexp"
 	"strings"
 	"unicode"
@@ -21,10 +20,9 @@ func makePattern(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
 	if err != nil {
 		return parts{}, notGo(err)
 	}
-	return parts{
-		keeps: func(v reflect.Value) bool { return search.MatchString(v.String()) },
-		blame: with(fault.PatternMismatch, "pattern", rule.Param),
-	}, nil
+	made := onString(search.MatchString)
+	made.blame = with(fault.PatternMismatch, "pattern", rule.Param)
+	return made, nil
 }
 
 func notGo(err error) error {

@@ -35,9 +35,11 @@ const (
 	own                    // the maker decides
 )
 
-// parts is what a maker makes; a nil blame stands for the tag's fault.
+// parts is what a maker makes; a nil blame stands for the tag's fault, an empty
+// quick for a rule that only keeps judges.
 type parts struct {
 	keeps judge
+	quick Quick
 	blame blame
 }
 
@@ -227,7 +229,7 @@ var tags = map[string]tag{
 	"urn_rfc8141":       {on: text, phrase: "a URN"},
 	"url_encoded":       {on: text, phrase: "percent-encoded text"},
 	"datauri":           {on: text, phrase: "a data URI"},
-	"email":             {on: text, phrase: "a valid email address"},
+	"email":             {on: text, make: makeEmail, phrase: "a valid email address"},
 	"e164":              {on: text, phrase: "a phone number such as +4930123456"},
 
 	"base32":       {on: text, phrase: "base32 text"},

@@ -20,7 +20,7 @@ type textTest func(s, param string) bool
 func onText(test textTest) maker {
 	return func(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
 		param := rule.Param
-		return parts{keeps: func(v reflect.Value) bool { return test(v.String(), param) }}, nil
+		return onString(func(s string) bool { return test(s, param) }), nil
 	}
 }
 
@@ -107,7 +107,7 @@ func unlessNumber(test func(string) bool) maker {
 		if on.shape&numbers != 0 {
 			return parts{keeps: func(reflect.Value) bool { return true }}, nil
 		}
-		return parts{keeps: func(v reflect.Value) bool { return test(v.String()) }}, nil
+		return onString(test), nil
 	}
 }
 
@@ -170,9 +170,9 @@ func makeSpiceDB(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
 func makePort(_ *Set, on subject, _ typeinfo.Rule) (parts, error) {
 	const last = 1<<16 - 1
 	if on.shape == unsigned {
-		return parts{keeps: func(v reflect.Value) bool { return v.Uint()-1 < last }}, nil
+		return onUint(func(n uint64) bool { return n-1 < last }), nil
 	}
-	return parts{keeps: func(v reflect.Value) bool { return v.Int() >= 1 && v.Int() <= last }}, nil
+	return onInt(func(n int64) bool { return n >= 1 && n <= last }), nil
 }
 
 func makeIsDefault(_ *Set, _ subject, _ typeinfo.Rule) (parts, error) {

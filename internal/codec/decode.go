@@ -3,9 +3,7 @@ package codec
 import (
 	"bytes"
 	"encoding/json"
-	"reflect"
 
-	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -128,15 +126,15 @@ func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
 			return nil, err
 		}
 	}
-	keeps, err := c.check(t, key.rules)
-	if err != nil || keeps == nil {
+	judge, err := c.judge(t, key.rules)
+	if err != nil || judge == nil {
 		return decode, err
 	}
 	sent, err := c.rules.CompileRounded(t, key.rules)
 	if sent != nil {
 		decode = rounded(decode, sent)
 	}
-	return checked(t.Go, decode, keeps), err
+	return checked(decode, judge), err
 }
 
 // makeKind chooses the maker for a kind. The rules of a pointer or an Optional
@@ -193,23 +191,15 @@ func (c *Compiler) makeKind(key programKey) (decodeFunc, error) {
 	return nil, cannot(t, "it has no JSON form", "use another type")
 }
 
-// check compiles the rules on a value itself; nil for none.
-func (c *Compiler) check(t *typeinfo.Type, rules *typeinfo.Rules) (check.Check, error) {
-	if rules == nil {
-		return nil, nil
-	}
-	return c.rules.Compile(t, rules)
-}
-
 // checked judges each value that was read without a fault.
-func checked(t reflect.Type, decode decodeFunc, keeps check.Check) decodeFunc {
+func checked(decode decodeFunc, judge judgeFunc) decodeFunc {
 	return func(d *state, p pointer) bool {
 		start, before := d.pos, d.failed
 		if !decode(d, p) {
 			return false
 		}
 		if d.failed == before {
-			if f := keeps(valueAt(t, p)); f != nil {
+			if f := judge(p); f != nil {
 				d.report(f, start)
 			}
 		}

@@ -3,13 +3,11 @@ package codec
 import (
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
 	jsonv2 "github.com/go-json-experiment/json"
 
-	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -97,19 +95,15 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 		}
 		encode = judged(encode, listed.judge)
 	}
-	keeps, err := c.check(t, key.rules)
-	if err != nil || keeps == nil {
+	judge, err := c.judge(t, key.rules)
+	if err != nil || judge == nil {
 		return encode, err
 	}
-	return judged(encode, judgeAt(t.Go, keeps)), nil
-}
-
-func judgeAt(t reflect.Type, keeps check.Check) func(p pointer) *fault.Fault {
-	return func(p pointer) *fault.Fault { return keeps(valueAt(t, p)) }
+	return judged(encode, judge), nil
 }
 
 // judged judges each value whose parts are sound.
-func judged(encode encodeFunc, judge func(p pointer) *fault.Fault) encodeFunc {
+func judged(encode encodeFunc, judge judgeFunc) encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte {
 		if !w.checks {
 			return encode(w, dst, p)

@@ -143,14 +143,14 @@ func (c *Compiler) keyJudge(key programKey) (encodeFunc, error) {
 	if key.rules == nil {
 		return judge, nil
 	}
-	keeps, err := c.check(t, key.rules.Keys)
+	keeps, err := c.judge(t, key.rules.Keys)
 	if err != nil || keeps == nil {
 		return judge, err
 	}
 	if judge == nil {
 		judge = nothing
 	}
-	return judged(judge, judgeAt(t.Go, keeps)), nil
+	return judged(judge, keeps), nil
 }
 
 // nameWriter makes what turns a key into a name.

@@ -3,7 +3,6 @@ package codec
 import (
 	"reflect"
 
-	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -13,8 +12,8 @@ type mapDecoder struct {
 	goType    reflect.Type
 	key, elem reflect.Type
 	readKey   func(name []byte, p pointer) *fault.Fault
-	// keeps judges keys; nil for nothing.
-	keeps  check.Check
+	// judge judges keys; nil for nothing.
+	judge  judgeFunc
 	decode decodeFunc
 	// canonical means that two different names never make the same key, as with
 	// strings, so the map itself finds duplicates.
@@ -32,7 +31,7 @@ func (c *Compiler) makeMap(key programKey) (decodeFunc, error) {
 		return nil, err
 	}
 	if key.rules != nil {
-		m.keeps, err = c.check(t.Key, key.rules.Keys)
+		m.judge, err = c.judge(t.Key, key.rules.Keys)
 	}
 	return m.read, err
 }
@@ -186,9 +185,10 @@ func (e *entry) read(d *state) bool {
 
 // judgeKey reads the key and reports what is wrong with it.
 func (e *entry) judgeKey(d *state, name []byte) (bad bool) {
-	f := e.readKey(name, pointerTo(e.key))
-	if f == nil && e.keeps != nil {
-		f = e.keeps(e.key)
+	at := pointerTo(e.key)
+	f := e.readKey(name, at)
+	if f == nil && e.judge != nil {
+		f = e.judge(at)
 	}
 	if f == nil {
 		return false

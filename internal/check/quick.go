@@ -1,0 +1,115 @@
+package check
+
+import (
+	"reflect"
+	"strings"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Quick judges a value that lies in memory as one of Go's kinds, without
+// reflection. At most one of its functions is set, and none for rules that
+// cannot be judged so. What they say is one-sided: true is certain, the value
+// keeps all the rules; after false the [Check] has to look.
+type Quick struct {
+	Text   func(string) bool
+	Int    func(int64) bool
+	Uint   func(uint64) bool
+	Float  func(float64) bool
+	Length func(int) bool // of a slice
+}
+
+// Quick makes the quick judge of what Compile makes a Check of. Rules that do
+// not compile have none.
+func (s *Set) Quick(t *typeinfo.Type, rules *typeinfo.Rules) Quick {
+	conditions, err := s.conditions(t, rules)
+	if err != nil || len(conditions) == 0 {
+		return Quick{}
+	}
+	all := conditions[0].quick
+	for _, c := range conditions[1:] {
+		all = Quick{
+			Text: both(all.Text, c.quick.Text), Int: both(all.Int, c.quick.Int), Uint: both(all.Uint, c.quick.Uint),
+			Float: both(all.Float, c.quick.Float), Length: both(all.Length, c.quick.Length),
+		}
+	}
+	return all
+}
+
+func both[T any](a, b func(T) bool) func(T) bool {
+	if a == nil || b == nil {
+		return nil
+	}
+	return func(x T) bool { return a(x) && b(x) }
+}
+
+// The parts of rules that judge nothing but a text, a number or a length.
+
+func onString(keeps func(string) bool) parts {
+	return parts{keeps: func(v reflect.Value) bool { return keeps(v.String()) }, quick: Quick{Text: keeps}}
+}
+
+func onInt(keeps func(int64) bool) parts {
+	return parts{keeps: func(v reflect.Value) bool { return keeps(v.Int()) }, quick: Quick{Int: keeps}}
+}
+
+func onUint(keeps func(uint64) bool) parts {
+	return parts{keeps: func(v reflect.Value) bool { return keeps(v.Uint()) }, quick: Quick{Uint: keeps}}
+}
+
+func onFloat(keeps func(float64) bool) parts {
+	return parts{keeps: func(v reflect.Value) bool { return keeps(v.Float()) }, quick: Quick{Float: keeps}}
+}
+
+func onLength(keeps func(int) bool) parts {
+	return parts{keeps: func(v reflect.Value) bool { return keeps(v.Len()) }, quick: Quick{Length: keeps}}
+}
+
+// makeEmail asks validator only about addresses that are not of the usual form.
+func makeEmail(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+	through := s.through(on, rule)
+	return parts{
+		keeps: func(v reflect.Value) bool { return isPlainEmail(v.String()) || through(v) },
+		quick: Quick{Text: isPlainEmail},
+	}, nil
+}
+
+// isPlainEmail reports whether s is an address as nearly all are: atoms between
+// dots, and a domain of two or more labels, the last one of letters. validator
+// takes each of them, and rare ones beside.
+func isPlainEmail(s string) bool {
+	local, domain, found := strings.Cut(s, "@")
+	return found && isDotAtom(local) && isPlainDomain(domain)
+}
+
+// isDotAtom is the dot-atom of RFC 5322, section 3.2.3.
+func isDotAtom(s string) bool {
+	last := byte('.')
+	for i := range len(s) {
+		c := s[i]
+		if c == '.' && last == '.' || c != '.' && !isLetterOrDigit(c) && strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) < 0 {
+			return false
+		}
+		last = c
+	}
+	return last != '.'
+}
+
+func isPlainDomain(s string) bool {
+	last, dots, letters := byte('.'), 0, true
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case isLetter(c):
+		case isDigit(c), c == '-' && last != '.':
+			letters = false
+		case c == '.' && isLetterOrDigit(last):
+			dots++
+			letters = true
+		default:
+			return false
+		}
+		last = c
+	}
+	return dots > 0 && letters && last != '.'
+}
