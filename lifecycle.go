@@ -143,7 +143,7 @@ func (a *App) Start(ctx context.Context) (stop func() error, err error) {
 	a.living.Lock()
 	defer a.living.Unlock()
 	if a.life == nil {
-		if a.life, err = live(ctx, a.brackets(t)); err != nil {
+		if a.life, err = begin(ctx, a.brackets(t)); err != nil {
 			return nil, err
 		}
 	}
@@ -183,8 +183,8 @@ var (
 	errServeNever = errors.New("a lifespan or shared provider returned without going on")
 )
 
-// live runs nested brackets up to the point where all are set up.
-func live(ctx context.Context, brackets []bracket) (*running, error) {
+// begin runs nested brackets up to the point where all are set up.
+func begin(ctx context.Context, brackets []bracket) (*running, error) {
 	life := &running{end: make(chan struct{}), done: make(chan error, 1)}
 	inside, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ready := make(chan struct{})

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -43,6 +44,7 @@ type settings struct {
 	responses   []response
 	middleware  []func(http.Handler) http.Handler
 	maxBody     int64
+	heartbeat   time.Duration
 	aliases     []alias
 	looseType   *bool
 	// produces are the media types of an answer that is sent as it is.
@@ -123,6 +125,7 @@ func (s settings) within(outer settings) settings {
 	s.status = first(s.status, outer.status)
 	s.statusDoc = first(s.statusDoc, outer.statusDoc)
 	s.maxBody = first(s.maxBody, outer.maxBody)
+	s.heartbeat = first(s.heartbeat, outer.heartbeat)
 	s.forbidExtra = s.forbidExtra || outer.forbidExtra
 	if s.looseType == nil {
 		s.looseType = outer.looseType

@@ -48,6 +48,8 @@ type answer struct {
 	// calls begin first. An error before that is answered like any other, one
 	// after it aborts the connection.
 	stream func(w http.ResponseWriter, r *http.Request) error
+	// live is set for answers of kinds that stream.
+	live *live
 	// closer is closed when the answer was sent or given up; nil for nothing.
 	closer io.Closer
 	// faults are the rules the answer breaks.
@@ -72,6 +74,9 @@ type bodyKind struct {
 	// compile makes the encoder; nil for a kind without anything to encode. It
 	// is told the media types the answer may have.
 	compile func(c *compiler, f *typeinfo.Field, media []string) (encodeBody, error)
+	// closer is what of the value is to be closed, nil for nothing; so it is
+	// also where the answer comes to nothing.
+	closer func(value reflect.Value) io.Closer
 	// mark is the type whose values the body is made of, nil for none, and
 	// schema the body's schema; the media type tells JSON from text.
 	mark   *typeinfo.Type
@@ -80,6 +85,8 @@ type bodyKind struct {
 	header []documentedHeader
 	// redirects means that the status must be one that leads elsewhere.
 	redirects bool
+	// streams means that values are sent one by one while they are made.
+	streams bool
 	// chooses means that the kind chooses among several media types itself.
 	chooses bool
 	// further lists what else the kind answers by itself.
@@ -145,6 +152,9 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 		if !isJSON(m) {
 			return nil, fmt.Errorf("%s is written as JSON, which %s is not; return []byte, candor.Text or candor.Reader, or name a media type that ends in +json", typeinfo.Name(f.Type.Go), m)
 		}
+	}
+	if isCookie(f.Type.Go) {
+		return nil, &typeinfo.Error{Type: typeinfo.Name(f.Type.Go), Problem: "a cookie is a part of an answer, not a body", Fix: "put it into an envelope, in a field with the tag `cookie:\"name\"`"}
 	}
 	encoder, err := c.codec.Encoder(f.Type, f.Rules)
 	if err != nil {

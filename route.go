@@ -398,16 +398,34 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		w: w, r: r, captured: append(x.around.captured, captured...),
 		echo: e.decode.Echo, place: &e.place,
 	}
+	if e.answer != nil && e.answer.kind.streams {
+		x.goLive()
+	}
 	if err := x.protected(0); !x.finished {
 		x.finish(err)
 	} else if err != nil {
 		e.errors.logLate(r, err)
 	}
 	cut := x.cut
+	if x.answer.live != nil {
+		x.answer.live.cancel()
+	}
 	x.release()
 	if cut {
 		// The client sees that the answer is not whole.
 		panic(http.ErrAbortHandler)
+	}
+}
+
+// goLive prepares for an answer that is sent while it is made.
+func (x *exchange) goLive() {
+	e, r := x.endpoint, x.around.r
+	ctx, cancel := context.WithCancel(x.ctx)
+	x.ctx = ctx
+	x.answer.live = &live{
+		cancel: cancel, checks: e.checks, heartbeat: first(e.set.heartbeat, defaultHeartbeat),
+		failure: func(err error) []byte { return e.errors.late(r, err) },
+		log:     func(err error) { e.errors.log.ErrorContext(ctx, "an item breaks its own rules", "error", err) },
 	}
 }
 
