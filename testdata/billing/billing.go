@@ -1,0 +1,15 @@
+// Package billing has types whose names the tests of the root package have too.
+package billing
+
+// Account is an account that pays.
+type Account struct {
+	ID      int64   `json:"id" validate:"gte=1"`
+	Balance float64 `json:"balance"`
+	Owner   *Person `json:"owner,omitempty"`
+}
+
+// Person owns accounts.
+type Person struct {
+	Name     string    `json:"name" validate:"min=1,max=80"`
+	Accounts []Account `json:"accounts,omitempty" validate:"max=9"`
+}
