@@ -126,6 +126,9 @@ func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
 			return nil, err
 		}
 	}
+	if key.rules != nil && key.rules.NotNull {
+		decode = notNull(decode)
+	}
 	judge, err := c.judge(t, key.rules)
 	if err != nil || judge == nil {
 		return decode, err
@@ -189,6 +192,16 @@ func (c *Compiler) makeKind(key programKey) (decodeFunc, error) {
 		return c.makeUnion(t)
 	}
 	return nil, cannot(t, "it has no JSON form", "use another type")
+}
+
+// notNull refuses null for a type that would take it.
+func notNull(decode decodeFunc) decodeFunc {
+	return func(d *state, p pointer) bool {
+		if d.peek() == 'n' {
+			return d.wrong(fault.Missing)
+		}
+		return decode(d, p)
+	}
 }
 
 // checked judges each value that was read without a fault.

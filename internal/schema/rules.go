@@ -68,6 +68,9 @@ func roughly(s *openapi3.Schema) keyword { return keyword{says: s} }
 
 // keep adds the rules on the value itself to its schema.
 func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.Rules, at place) {
+	if rules != nil && rules.NotNull {
+		conjoin(s, &openapi3.Schema{Not: openapi3.NewSchemaRef("", ofType(openapi3.TypeNull))})
+	}
 	if rules == nil || len(rules.Self) == 0 {
 		return
 	}
