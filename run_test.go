@@ -1,0 +1,169 @@
+package candor_test
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+// serveApp serves an app on a port of its own until the test ends, and returns
+// its URL.
+func serveApp(t *testing.T, app *candor.App) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- app.Serve(ctx, listener) }()
+	t.Cleanup(func() {
+		stop()
+		assert.NoError(t, <-done)
+	})
+	return "http://" + listener.Addr().String()
+}
+
+// order has a default of every kind that could be shared by mistake.
+type order struct {
+	Name    string         `json:"name" validate:"min=1,max=5"`
+	Price   float64        `json:"price" validate:"gte=0"`
+	InStock bool           `json:"in_stock" default:"true"`
+	Lines   []orderLine    `json:"lines,omitempty" validate:"max=3"`
+	Sizes   []int          `json:"sizes" default:"[1,2]"`
+	Stock   map[string]int `json:"stock" default:"{\"a\":1}"`
+	Nested  struct {
+		Notes []string `json:"notes" default:"[\"x\"]"`
+	} `json:"nested,omitempty"`
+}
+
+type orderLine struct {
+	Qty int `json:"qty" validate:"gte=1"`
+}
+
+func orders(answers chan<- order) *candor.App {
+	app := candor.New(candor.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	candor.Post(app, "/orders", func(_ context.Context, in struct {
+		Page int   `query:"page" default:"1" validate:"gte=1"`
+		Body order `body:""`
+	}) (candor.None, error) {
+		if answers != nil {
+			got := in.Body
+			got.Sizes, got.Stock = slices.Clone(got.Sizes), maps.Clone(got.Stock)
+			got.Nested.Notes = slices.Clone(got.Nested.Notes)
+			answers <- got
+		}
+		for i := range in.Body.Sizes {
+			in.Body.Sizes[i] = -1
+		}
+		for name := range in.Body.Stock {
+			in.Body.Stock[name] = -1
+		}
+		in.Body.Stock["changed"] = 1
+		for i := range in.Body.Nested.Notes {
+			in.Body.Nested.Notes[i] = "changed"
+		}
+		return candor.None{}, nil
+	})
+	return app
+}
+
+func postJSON(t *testing.T, url, body string) (status int, answer string) {
+	t.Helper()
+	client := &http.Client{Timeout: time.Minute}
+	got, err := client.Post(url, "application/json", strings.NewReader(body))
+	require.NoError(t, err)
+	defer got.Body.Close()
+	read, err := io.ReadAll(got.Body)
+	require.NoError(t, err)
+	return got.StatusCode, string(read)
+}
+
+// One answer names everything that is wrong, wherever it is.
+func TestAllFaultsOfARequestAreOneAnswer(t *testing.T) {
+	t.Parallel()
+	url := serveApp(t, orders(nil))
+	status, body := postJSON(t, url+"/orders?page=0",
+		`{"name":"too long","in_stock":"yes","lines":[{"qty":1},{"qty":0}]}`)
+	require.Equal(t, 422, status, body)
+	var answer struct{ Detail []candor.Fault }
+	require.NoError(t, json.Unmarshal([]byte(body), &answer))
+	type fault struct {
+		typ string
+		loc []any
+	}
+	var got []fault
+	for _, f := range answer.Detail {
+		assert.NotEmpty(t, f.Msg)
+		got = append(got, fault{f.Type, f.Loc})
+	}
+	assert.Equal(t, fault{"greater_than_equal", []any{"query", "page"}}, got[0], "the query comes before the body")
+	assert.ElementsMatch(t, []fault{
+		{"greater_than_equal", []any{"query", "page"}},
+		{"string_too_long", []any{"body", "name"}},
+		{"missing", []any{"body", "price"}},
+		{"bool_type", []any{"body", "in_stock"}},
+		{"greater_than_equal", []any{"body", "lines", 1.0, "qty"}},
+	}, got)
+}
+
+// Zero values are values; what is absent gets its default, anew each time.
+func TestPresenceAndDefaults(t *testing.T) {
+	t.Parallel()
+	received := make(chan order, 1)
+	url := serveApp(t, orders(received))
+	defaults := order{Name: "a", InStock: true, Sizes: []int{1, 2}, Stock: map[string]int{"a": 1}}
+	defaults.Nested.Notes = []string{"x"}
+	for _, row := range []struct {
+		body string
+		want func(*order)
+	}{
+		{`{"name":"a","price":0}`, func(*order) {}},
+		{`{"name":"a","price":0}`, func(*order) {}},
+		{`{"name":"a","price":0,"nested":{}}`, func(*order) {}},
+		{`{"name":"a","price":0,"in_stock":false}`, func(o *order) { o.InStock = false }},
+		{`{"name":"a","price":0,"sizes":[]}`, func(o *order) { o.Sizes = []int{} }},
+		{`{"name":"a","price":0,"sizes":[7]}`, func(o *order) { o.Sizes = []int{7} }},
+		{`{"name":"a","price":0,"stock":{"b":2}}`, func(o *order) { o.Stock = map[string]int{"b": 2} }},
+		{`{"name":"a","price":0,"nested":{"notes":[]}}`, func(o *order) { o.Nested.Notes = []string{} }},
+		{`{"name":"a","price":0}`, func(*order) {}},
+	} {
+		status, answer := postJSON(t, url+"/orders", row.body)
+		require.Equal(t, 204, status, "%s: %s", row.body, answer)
+		want := defaults
+		row.want(&want)
+		assert.Equal(t, want, <-received, row.body)
+	}
+}
+
+func TestNullAndAbsentAreFaults(t *testing.T) {
+	t.Parallel()
+	url := serveApp(t, orders(nil))
+	for body, want := range map[string]string{
+		`{"price":0}`:                            "missing",
+		`{"name":"a"}`:                           "missing",
+		`{"name":null,"price":0}`:                "string_type",
+		`{"name":"a","price":null}`:              "float_type",
+		`{"name":"a","price":0,"in_stock":null}`: "bool_type",
+		`{"name":"a","price":0,"sizes":null}`:    "list_type",
+		`{"name":"a","price":0,"stock":null}`:    "dict_type",
+		`{"name":"","price":0}`:                  "string_too_short",
+		`null`:                                   "missing",
+		``:                                       "missing",
+	} {
+		status, answer := postJSON(t, url+"/orders", body)
+		assert.Equal(t, 422, status, body)
+		assert.Contains(t, answer, `"type":"`+want+`"`, body)
+	}
+}
