@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -30,8 +31,9 @@ type Fault struct {
 	// Msg is a sentence for people. Where it is empty, it is made of Type and
 	// Ctx when the answer is written, by Config.Message if there is one.
 	Msg string `json:"msg"`
-	// Input is what was sent; for a missing member, the object around it. It
-	// is there with Config.EchoInput only.
+	// Input is what was sent; for a missing member, the object around it; null
+	// for any other missing value and {} for a text that is not JSON. It is
+	// there with Config.EchoInput only.
 	Input any `json:"input,omitzero"`
 	// Ctx holds the facts of the broken rule, such as {"ge": 1}.
 	Ctx map[string]any `json:"ctx,omitempty"`
@@ -119,10 +121,15 @@ func sortBySource(faults []fault.Fault) {
 }
 
 // invalid makes the error of a request from what was gathered on the way.
-func invalid(faults *fault.List, body []byte) *ValidationError {
+// echo repeats what was sent.
+func invalid(faults *fault.List, body []byte, echo bool) *ValidationError {
 	e := &ValidationError{Body: body, Faults: make([]Fault, 0, len(faults.Faults)+1)}
 	for _, f := range faults.Faults {
-		e.Faults = append(e.Faults, Fault{Type: f.Type, Loc: f.Loc, Msg: f.Msg, Input: f.Input, Ctx: f.Ctx})
+		made := Fault{Type: f.Type, Loc: f.Loc, Msg: f.Msg, Input: f.Input, Ctx: f.Ctx}
+		if echo && made.Input == nil {
+			made.Input = nothingSent(f.Type)
+		}
+		e.Faults = append(e.Faults, made)
 	}
 	if faults.Cut {
 		e.Faults = append(e.Faults, Fault{
@@ -143,6 +150,14 @@ type Rule struct {
 	// such as {"multipleOf": 2}. Where it is nil, or no keyword can say it, the
 	// document names the rule under "x-validate".
 	Schema func(param string) map[string]any
+}
+
+// nothingSent stands for an input that was absent, or that was no value.
+func nothingSent(typ string) any {
+	if typ == fault.JSONInvalid {
+		return json.RawMessage("{}")
+	}
+	return json.RawMessage("null")
 }
 
 // compiler makes the programs of one app from descriptions of types: what

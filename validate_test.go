@@ -1,0 +1,420 @@
+package candor_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+type orderLine struct {
+	SKU  string  `json:"sku" validate:"min=2,max=4"`
+	Qty  int     `json:"qty" validate:"gte=1,lte=10"`
+	Cost float64 `json:"cost" validate:"gt=0,lt=100"`
+}
+
+type creature struct {
+	candor.OneOf `json:"kind"`
+	Cat          *struct {
+		Lives int8 `json:"lives"`
+	} `case:"cat"`
+	Dog *struct {
+		Name string `json:"name"`
+	} `case:"dog"`
+}
+
+type period struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+func (s period) Validate() error {
+	if s.To < s.From {
+		return errors.New("to is before from")
+	}
+	return nil
+}
+
+// everything has a place for each kind of fault.
+type everything struct {
+	Name    string            `json:"name" validate:"min=2,max=4" pattern:"^[a-z]*$"`
+	Age     int8              `json:"age" validate:"gt=0,lt=100"`
+	Ratio   float32           `json:"ratio,omitempty"`
+	Open    bool              `json:"open,omitempty"`
+	Raw     []byte            `json:"raw,omitempty"`
+	At      time.Time         `json:"at,omitempty"`
+	For     time.Duration     `json:"for,omitempty"`
+	Addr    netip.Addr        `json:"addr,omitempty"`
+	Colour  string            `json:"colour,omitempty" validate:"oneof=red blue"`
+	Mail    string            `json:"mail,omitempty" validate:"email"`
+	Lines   []orderLine       `json:"lines,omitempty" validate:"min=1,max=3"`
+	Labels  map[string]int    `json:"labels,omitempty"`
+	Pet     *creature         `json:"pet,omitempty"`
+	Span    *period           `json:"span,omitempty"`
+	Closed  *closedBox        `json:"closed,omitempty"`
+	Choices map[string]string `json:"choices,omitempty"`
+}
+
+type closedBox struct {
+	candor.Strict
+	In int `json:"in"`
+}
+
+// invalidApp reads every source.
+func invalidApp(config candor.Config) *candor.App {
+	app := candor.New(config)
+	candor.Post(app, "/in/{id}", func(context.Context, struct {
+		ID      int        `path:"id" validate:"gte=1"`
+		N       int8       `query:"n"`
+		Ratio   float64    `query:"ratio,omitempty"`
+		Open    bool       `query:"open,omitempty"`
+		Day     time.Time  `query:"day,omitempty"`
+		IDs     []int      `query:"ids,omitempty" validate:"max=2"`
+		Token   string     `header:"X-Token" validate:"len=3"`
+		Session int        `cookie:"session"`
+		Body    everything `body:""`
+	}) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	return app
+}
+
+// sound is a request to invalidApp without faults.
+var sound = map[string]string{"path": "1", "query": "n=1", "token": "abc", "session": "1", "body": `{"name":"ab","age":1}`}
+
+// sendInvalid sends the sound request with some of its parts changed.
+func sendInvalid(h http.Handler, changed map[string]string) *httptest.ResponseRecorder {
+	part := func(name string) string {
+		if value, ok := changed[name]; ok {
+			return value
+		}
+		return sound[name]
+	}
+	r := httptest.NewRequest("POST", "/in/"+part("path")+"?"+part("query"), strings.NewReader(part("body")))
+	r.Header.Set("Content-Type", "application/json")
+	if token := part("token"); token != "" {
+		r.Header.Set("X-Token", token)
+	}
+	if session := part("session"); session != "" {
+		r.Header.Set("Cookie", "session="+session)
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+func TestFaultsOnTheWire(t *testing.T) {
+	body := func(rest string) map[string]string {
+		return map[string]string{"body": `{"name":"ab","age":1,` + rest + `}`}
+	}
+	one := func(part, text string) map[string]string { return map[string]string{part: text} }
+	tests := []struct {
+		name    string
+		changed map[string]string
+		// faults is the list under "detail" with EchoInput; the one without
+		// differs in the member "input" only.
+		faults string
+	}{
+		{
+			"everything missing", map[string]string{"query": ``, "token": ``, "session": ``, "body": `{}`},
+			`{"type":"missing","loc":["query","n"],"msg":"Field required","input":null},{"type":"missing","loc":["header","X-Token"],"msg":"Field required","input":null},{"type":"missing","loc":["cookie","session"],"msg":"Field required","input":null},{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}},{"type":"missing","loc":["body","age"],"msg":"Field required","input":{}}`,
+		},
+		{
+			"one fault in every source", map[string]string{"path": `x`, "query": `n=300&ratio=a&open=maybe&day=soon&ids=1&ids=b`, "token": `ab`, "session": `s`, "body": `{"name":1,"age":"a"}`},
+			`{"type":"int_parsing","loc":["path","id"],"msg":"Not an integer","input":"x"},{"type":"less_than_equal","loc":["query","n"],"msg":"Must be less than or equal to 127","input":"300","ctx":{"le":127}},{"type":"float_parsing","loc":["query","ratio"],"msg":"Not a number","input":"a"},{"type":"bool_parsing","loc":["query","open"],"msg":"Not a boolean","input":"maybe"},{"type":"datetime_parsing","loc":["query","day"],"msg":"Not a date and time (RFC 3339)","input":"soon"},{"type":"int_parsing","loc":["query","ids",1],"msg":"Not an integer","input":"b"},{"type":"string_too_short","loc":["header","X-Token"],"msg":"Must have at least 3 characters","input":"ab","ctx":{"min_length":3}},{"type":"int_parsing","loc":["cookie","session"],"msg":"Not an integer","input":"s"},{"type":"string_type","loc":["body","name"],"msg":"Expected a string","input":1},{"type":"int_type","loc":["body","age"],"msg":"Expected an integer","input":"a"}`,
+		},
+		{
+			"a path below its least", one("path", `0`),
+			`{"type":"greater_than_equal","loc":["path","id"],"msg":"Must be greater than or equal to 1","input":"0","ctx":{"ge":1}}`,
+		},
+		{
+			"a list that is too long", one("query", `n=1&ids=1&ids=2&ids=3`),
+			`{"type":"too_long","loc":["query","ids"],"msg":"Must have at most 2 items, has 3","input":["1","2","3"],"ctx":{"actual_length":3,"field_type":"List","max_length":2}}`,
+		},
+		{
+			"no body", one("body", ``),
+			`{"type":"missing","loc":["body"],"msg":"Field required","input":null}`,
+		},
+		{
+			"null", one("body", `null`),
+			`{"type":"missing","loc":["body"],"msg":"Field required","input":null}`,
+		},
+		{
+			"another kind of JSON", one("body", `[]`),
+			`{"type":"model_attributes_type","loc":["body"],"msg":"Expected an object","input":[]}`,
+		},
+		{
+			"no JSON", one("body", `{"name":}`),
+			`{"type":"json_invalid","loc":["body",8],"msg":"Invalid JSON: expected a value","input":{},"ctx":{"error":"expected a value"}}`,
+		},
+		{
+			"cut off", one("body", `{"name":"a`),
+			`{"type":"json_invalid","loc":["body",10],"msg":"Invalid JSON: the text ends inside a string","input":{},"ctx":{"error":"the text ends inside a string"}}`,
+		},
+		{
+			"more than one value", one("body", `{} {}`),
+			`{"type":"json_invalid","loc":["body",3],"msg":"Invalid JSON: something stands behind the value","input":{},"ctx":{"error":"something stands behind the value"}}`,
+		},
+		{
+			"not UTF-8", one("body", "{\"name\":\"\xff\"}"),
+			`{"type":"json_invalid","loc":["body",9],"msg":"Invalid JSON: not valid UTF-8","input":{},"ctx":{"error":"not valid UTF-8"}}`,
+		},
+		{
+			"a string", body(`"colour":5`),
+			`{"type":"string_type","loc":["body","colour"],"msg":"Expected a string","input":5}`,
+		},
+		{
+			"texts", one("body", `{"name":"","age":1}`),
+			`{"type":"string_too_short","loc":["body","name"],"msg":"Must have at least 2 characters","input":"","ctx":{"min_length":2}}`,
+		},
+		{
+			"a long text", one("body", `{"name":"abcde","age":1}`),
+			`{"type":"string_too_long","loc":["body","name"],"msg":"Must have at most 4 characters","input":"abcde","ctx":{"max_length":4}}`,
+		},
+		{
+			"another pattern", one("body", `{"name":"AB","age":1}`),
+			`{"type":"string_pattern_mismatch","loc":["body","name"],"msg":"Must match the pattern ^[a-z]*$","input":"AB","ctx":{"pattern":"^[a-z]*$"}}`,
+		},
+		{
+			"an integer with a fraction", one("body", `{"name":"ab","age":1.5}`),
+			`{"type":"int_from_float","loc":["body","age"],"msg":"Expected an integer, got a number with a fraction","input":1.5}`,
+		},
+		{
+			"an integer that is too large", one("body", `{"name":"ab","age":300}`),
+			`{"type":"less_than_equal","loc":["body","age"],"msg":"Must be less than or equal to 127","input":300,"ctx":{"le":127}}`,
+		},
+		{
+			"null for an integer", one("body", `{"name":"ab","age":null}`),
+			`{"type":"int_type","loc":["body","age"],"msg":"Expected an integer","input":null}`,
+		},
+		{
+			"a bound itself", one("body", `{"name":"ab","age":0}`),
+			`{"type":"greater_than","loc":["body","age"],"msg":"Must be greater than 0","input":0,"ctx":{"gt":0}}`,
+		},
+		{
+			"the other bound", one("body", `{"name":"ab","age":100}`),
+			`{"type":"less_than","loc":["body","age"],"msg":"Must be less than 100","input":100,"ctx":{"lt":100}}`,
+		},
+		{
+			"a number", body(`"ratio":"1"`),
+			`{"type":"float_type","loc":["body","ratio"],"msg":"Expected a number","input":"1"}`,
+		},
+		{
+			"a number that is too large", body(`"ratio":1e300`),
+			`{"type":"finite_number","loc":["body","ratio"],"msg":"Number too large","input":1e300}`,
+		},
+		{
+			"a boolean", body(`"open":"yes"`),
+			`{"type":"bool_type","loc":["body","open"],"msg":"Expected a boolean","input":"yes"}`,
+		},
+		{
+			"base64", body(`"raw":"%"`),
+			`{"type":"bytes_invalid_encoding","loc":["body","raw"],"msg":"Not valid base64","input":"%"}`,
+		},
+		{
+			"a moment", body(`"at":"today"`),
+			`{"type":"datetime_parsing","loc":["body","at"],"msg":"Not a date and time (RFC 3339)","input":"today"}`,
+		},
+		{
+			"a duration", body(`"for":"long"`),
+			`{"type":"time_delta_parsing","loc":["body","for"],"msg":"Not a duration","input":"long"}`,
+		},
+		{
+			"an address", body(`"addr":"1.2.3"`),
+			`{"type":"ip_any_address","loc":["body","addr"],"msg":"Not an IP address","input":"1.2.3"}`,
+		},
+		{
+			"one of some", body(`"colour":"green"`),
+			`{"type":"enum","loc":["body","colour"],"msg":"Must be one of 'red' or 'blue'","input":"green","ctx":{"expected":"'red' or 'blue'"}}`,
+		},
+		{
+			"mail", body(`"mail":"nobody"`),
+			`{"type":"value_error","loc":["body","mail"],"msg":"Value error: not a valid email address","input":"nobody","ctx":{"error":"not a valid email address"}}`,
+		},
+		{
+			"a list", body(`"lines":{}`),
+			`{"type":"list_type","loc":["body","lines"],"msg":"Expected a list","input":{}}`,
+		},
+		{
+			"an empty list", body(`"lines":[]`),
+			`{"type":"too_short","loc":["body","lines"],"msg":"Must have at least 1 items, has 0","input":[],"ctx":{"actual_length":0,"field_type":"List","min_length":1}}`,
+		},
+		{
+			"too many elements", body(`"lines":[{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1}]`),
+			`{"type":"too_long","loc":["body","lines"],"msg":"Must have at most 3 items, has 4","input":[{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1}],"ctx":{"actual_length":4,"field_type":"List","max_length":3}}`,
+		},
+		{
+			"elements", body(`"lines":[{"sku":"ab","qty":1,"cost":1},{"sku":"a","qty":11,"cost":0},{"qty":"1"},null]`),
+			`{"type":"string_too_short","loc":["body","lines",1,"sku"],"msg":"Must have at least 2 characters","input":"a","ctx":{"min_length":2}},{"type":"less_than_equal","loc":["body","lines",1,"qty"],"msg":"Must be less than or equal to 10","input":11,"ctx":{"le":10}},{"type":"greater_than","loc":["body","lines",1,"cost"],"msg":"Must be greater than 0","input":0,"ctx":{"gt":0}},{"type":"missing","loc":["body","lines",2,"sku"],"msg":"Field required","input":{"qty":"1"}},{"type":"int_type","loc":["body","lines",2,"qty"],"msg":"Expected an integer","input":"1"},{"type":"missing","loc":["body","lines",2,"cost"],"msg":"Field required","input":{"qty":"1"}},{"type":"model_attributes_type","loc":["body","lines",3],"msg":"Expected an object","input":null}`,
+		},
+		{
+			"a map", body(`"labels":{"a":1,"b":"x"}`),
+			`{"type":"int_type","loc":["body","labels","b"],"msg":"Expected an integer","input":"x"}`,
+		},
+		{
+			"no map", body(`"labels":[1]`),
+			`{"type":"dict_type","loc":["body","labels"],"msg":"Expected an object","input":[1]}`,
+		},
+		{
+			"an unknown variant", body(`"pet":{"kind":"cow"}`),
+			`{"type":"union_tag_invalid","loc":["body","pet"],"msg":"Unknown 'kind', expected one of 'cat', 'dog'","input":{"kind":"cow"},"ctx":{"discriminator":"'kind'","expected_tags":"'cat', 'dog'","tag":"cow"}}`,
+		},
+		{
+			"no variant", body(`"pet":{"lives":3}`),
+			`{"type":"union_tag_not_found","loc":["body","pet"],"msg":"The member 'kind' that says which kind this is, is missing","input":{"lives":3},"ctx":{"discriminator":"'kind'"}}`,
+		},
+		{
+			"a variant", body(`"pet":{"kind":"cat","lives":true}`),
+			`{"type":"int_type","loc":["body","pet","cat","lives"],"msg":"Expected an integer","input":true}`,
+		},
+		{
+			"an object's own rule", body(`"span":{"from":2,"to":1}`),
+			`{"type":"value_error","loc":["body","span"],"msg":"Value error: to is before from","input":{"from":2,"to":1},"ctx":{"error":"to is before from"}}`,
+		},
+		{
+			"a member nobody asked for", body(`"closed":{"in":1,"out":2}`),
+			`{"type":"extra_forbidden","loc":["body","closed","out"],"msg":"Unknown field, not accepted here","input":2}`,
+		},
+	}
+	silent, echoing := invalidApp(candor.Config{}), invalidApp(candor.Config{EchoInput: true})
+	require.Equal(t, 204, sendInvalid(silent, nil).Code)
+	for _, tc := range tests {
+		t.Run(tc.name, func(t *testing.T) {
+			echoed := sendInvalid(echoing, tc.changed)
+			assert.Equal(t, 422, echoed.Code)
+			assert.Equal(t, "application/json", echoed.Header().Get("Content-Type"))
+			assert.Equal(t, `{"detail":[`+tc.faults+`]}`, echoed.Body.String())
+
+			assert.Equal(t, withoutInput(t, echoed.Body.Bytes()), sendInvalid(silent, tc.changed).Body.String())
+		})
+	}
+}
+
+// withoutInput takes the member "input" off every fault.
+func withoutInput(t *testing.T, body []byte) string {
+	t.Helper()
+	var answer struct {
+		Detail []struct {
+			Type json.RawMessage `json:"type"`
+			Loc  json.RawMessage `json:"loc"`
+			Msg  json.RawMessage `json:"msg"`
+			Ctx  json.RawMessage `json:"ctx,omitempty"`
+		} `json:"detail"`
+	}
+	require.NoError(t, json.Unmarshal(body, &answer))
+	var out strings.Builder
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	require.NoError(t, encoder.Encode(answer))
+	return strings.TrimSpace(out.String())
+}
+
+func TestFaultsAreCutAtAHundred(t *testing.T) {
+	app := candor.New(candor.Config{EchoInput: true})
+	candor.Post(app, "/", func(context.Context, struct {
+		Numbers []int `body:"numbers"`
+	}) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	c := candor.NewTestClient(t, app)
+	numbers := func(n int) string { return `{"numbers":["` + strings.Repeat(`a","`, n-1) + `a"]}` }
+
+	assert.Len(t, c.Post("/", numbers(100)).Faults(), 100)
+	faults := c.Post("/", numbers(101)).Faults()
+
+	require.Len(t, faults, 101)
+	assert.Equal(t, []any{"body", "numbers", 99.0}, faults[99].Loc)
+	assert.Equal(t, candor.Fault{
+		Type: "too_many_faults", Loc: []any{}, Msg: "There are more faults than the 100 listed", Ctx: map[string]any{"listed": 100.0},
+	}, faults[100])
+}
+
+func TestOwnValidationError(t *testing.T) {
+	own := &candor.ValidationError{Faults: []candor.Fault{
+		{Type: "value_error", Loc: []any{"body", "to", 1}, Msg: "to is before from"},
+		{Type: "greater_than", Loc: []any{"query", "n"}, Ctx: map[string]any{"gt": 3}, Input: 2},
+		{Type: "something_else"},
+	}}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(context.Context, struct {
+		N int `query:"n,omitempty"`
+	}) (candor.None, error) {
+		return candor.None{}, own
+	})
+
+	got := candor.NewTestClient(t, app).Get("/").Status(422)
+
+	assert.JSONEq(t, `{"detail":[
+		{"type":"value_error","loc":["body","to",1],"msg":"to is before from"},
+		{"type":"greater_than","loc":["query","n"],"msg":"Must be greater than 3","input":2,"ctx":{"gt":3}},
+		{"type":"something_else","loc":[],"msg":"Not valid"}]}`, got.Text())
+	assert.Empty(t, own.Faults[1].Msg, "the error itself stays as it is")
+	assert.EqualError(t, own, "3 faults in the request; value_error at [body to 1]; greater_than at [query n]; something_else at []")
+}
+
+func TestMessagesThatPanicAreA500(t *testing.T) {
+	config, log := recorded()
+	config.Message = func(*http.Request, candor.Fault) string { panic("boom") }
+	app := invalidApp(config)
+
+	assert.Equal(t, 500, sendInvalid(app, map[string]string{"path": "x"}).Code)
+	assert.Len(t, log.take(), 1)
+}
+
+// ExampleConfig_message translates the sentences of faults.
+func ExampleConfig_message() {
+	german := map[string]string{"missing": "Pflichtfeld", "greater_than_equal": "Muss mindestens %v sein"}
+	app := candor.New(candor.Config{
+		Message: func(r *http.Request, f candor.Fault) string {
+			sentence, ok := german[f.Type]
+			switch {
+			case !ok || !strings.HasPrefix(r.Header.Get("Accept-Language"), "de"):
+				return "" // English
+			case f.Type == "greater_than_equal":
+				return fmt.Sprintf(sentence, f.Ctx["ge"])
+			}
+			return sentence
+		},
+	})
+	candor.Get(app, "/items/{id}", func(context.Context, struct {
+		ID int    `path:"id" validate:"gte=1"`
+		Q  string `query:"q"`
+	}) (candor.None, error) {
+		return candor.None{}, nil
+	})
+
+	show(app, "GET", "/items/0", "", "Accept-Language: de-AT")
+	show(app, "GET", "/items/0", "", "Accept-Language: fr")
+	// Output:
+	// 422 {"detail":[{"type":"greater_than_equal","loc":["path","id"],"msg":"Muss mindestens 1 sein","ctx":{"ge":1}},{"type":"missing","loc":["query","q"],"msg":"Pflichtfeld"}]}
+	// 422 {"detail":[{"type":"greater_than_equal","loc":["path","id"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}},{"type":"missing","loc":["query","q"],"msg":"Field required"}]}
+}
+
+func ExampleValidationError() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/trips", func(_ context.Context, in struct {
+		From int `body:"from"`
+		To   int `body:"to"`
+	}) (candor.None, error) {
+		if in.To < in.From {
+			return candor.None{}, &candor.ValidationError{Faults: []candor.Fault{
+				{Type: "value_error", Loc: []any{"body", "to"}, Msg: "is before from"},
+			}}
+		}
+		return candor.None{}, nil
+	})
+
+	show(app, "POST", "/trips", `{"from":2,"to":1}`)
+	// Output: 422 {"detail":[{"type":"value_error","loc":["body","to"],"msg":"is before from"}]}
+}
