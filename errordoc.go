@@ -85,9 +85,9 @@ func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
 // failure documents the answer to an error of a type with a status: that of the
 // first catcher that takes it, else the one in the app's format.
 func (d *documenter) failure(all *openapi3.Responses, order []*catcher, t reflect.Type, status int, doc string) {
-	for _, c := range order {
+	for i, c := range order {
 		if c.takes(t, status) {
-			d.caught(all, c, status, doc)
+			d.caught(all, order[i:], status, doc)
 			return
 		}
 	}
@@ -117,7 +117,7 @@ func (d *documenter) plainError(status int, doc string, described *typeinfo.Type
 func (d *documenter) mapped(all *openapi3.Responses, order []*catcher) {
 	seen := map[reflect.Type]bool{validationType: true, httpErrorType: true}
 	unknown := false
-	for _, c := range order {
+	for i, c := range order {
 		switch kind := c.kind(); {
 		case kind == ofType, kind == ofInterface:
 			if seen[c.caught] {
@@ -132,19 +132,21 @@ func (d *documenter) mapped(all *openapi3.Responses, order []*catcher) {
 		default:
 			continue
 		}
-		d.caught(all, c, http.StatusInternalServerError, "")
+		d.caught(all, order[i:], http.StatusInternalServerError, "")
 	}
 }
 
-// caught documents the answers of a catcher to an error with a status.
-func (d *documenter) caught(all *openapi3.Responses, c *catcher, status int, doc string) {
+// caught documents the answers of the first catcher to an error with a status.
+// The others are asked for what it raises itself.
+func (d *documenter) caught(all *openapi3.Responses, order []*catcher, status int, doc string) {
+	c := order[0]
 	doc = cmp.Or(c.set.statusDoc, doc)
 	for _, status := range c.statuses(status) {
 		d.joinAnswer(all, c.plan, status, doc)
 	}
 	for _, r := range c.set.responses {
 		if r.body == nil {
-			join(all, r.status, d.plainError(r.status, r.doc, d.errorType()))
+			d.failure(all, order[1:], httpErrorType, r.status, r.doc)
 		} else if p, err := declaredAnswer(r.body, r.status); err == nil {
 			d.joinAnswer(all, p, r.status, r.doc)
 		}

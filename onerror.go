@@ -39,6 +39,8 @@ import (
 // are sent too. Beside Status and Produces, [Responds] and [Raises] are allowed,
 // for what else the handler answers.
 //
+// A mounted app answers its errors by its own handlers.
+//
 // An error that is mapped is not logged, except where E is error. Panics reach
 // handlers for error and OnStatus(500) only.
 func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out, error), options ...RouteOption) {

@@ -447,6 +447,25 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 				"415": `The body has another media type application/json {"$ref":"said"}`, "422": invalid,
 			},
 		},
+		"what the handler raises goes on": {
+			func(app *candor.App) {
+				candor.OnError(app, speaks[*stockError](""), candor.Status(418), candor.Raises(candor.Error(409, "taken")))
+				candor.OnStatus(app, 409, speaks[*candor.HTTPError](""))
+			},
+			all{
+				"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid, "418": `I'm a teapot application/json {"$ref":"said"}`,
+				"409": `taken application/json {"$ref":"said"}`,
+			},
+		},
+		"an answer that chooses its status": {
+			func(app *candor.App) {
+				candor.OnStatus(app, 404, func(context.Context, *candor.HTTPError) (answered, error) { return answered{}, nil })
+			},
+			all{
+				"204": ok, "413": tooLarge, "415": media, "422": invalid,
+				"409": `item not found application/json {"$ref":"said"}`, "503": `item not found application/json {"$ref":"said"}`,
+			},
+		},
 		"what the handler raises": {
 			func(app *candor.App) {
 				candor.OnError(app, speaks[*stockError](""), candor.Status(418), candor.Raises(candor.Error(409, "taken")), candor.Responds[candor.Text](410))
