@@ -52,6 +52,11 @@ func (w *writer) float(dst []byte, f float64, bits int) []byte {
 		w.fail(fmt.Errorf("%v is not a number in JSON", f))
 		return dst
 	}
+	if bits == 64 {
+		if decimal, ok := appendDecimal(dst, f); ok {
+			return decimal
+		}
+	}
 	size := math.Abs(f)
 	least, most := 1e-6, 1e21
 	if bits == 32 {
@@ -68,6 +73,29 @@ func (w *writer) float(dst []byte, f float64, bits int) []byte {
 	return dst
 }
 
+// appendDecimal writes a number of at most two decimals, such as an amount of
+// money, without a search for the shortest spelling: no two numbers of up to 15
+// digits have the same nearest float, so the one found here has no shorter.
+func appendDecimal(dst []byte, f float64) ([]byte, bool) {
+	hundredths := math.Round(f * 100)
+	if hundredths/100 != f || hundredths == 0 || math.Abs(hundredths) >= 1e15 {
+		return dst, false
+	}
+	if f < 0 {
+		dst = append(dst, '-')
+	}
+	n := int64(math.Abs(hundredths))
+	dst = strconv.AppendInt(dst, n/100, 10)
+	switch {
+	case n%100 == 0:
+	case n%10 == 0:
+		dst = append(dst, '.', '0'+byte(n/10%10))
+	default:
+		dst = append(dst, '.', '0'+byte(n/10%10), '0'+byte(n%10))
+	}
+	return dst, true
+}
+
 // encodeNumber writes a json.Number, whose zero value is 0.
 func encodeNumber(w *writer, dst []byte, p pointer) []byte {
 	text := string(*as[json.Number](p))
@@ -82,38 +110,41 @@ func encodeNumber(w *writer, dst []byte, p pointer) []byte {
 }
 
 func encodeString(_ *writer, dst []byte, p pointer) []byte {
-	return appendString(dst, *as[string](p))
+	return appendString(dst, bytesOf(*as[string](p)))
 }
 
 const hexDigits = "0123456789abcdef"
 
 // appendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
-func appendString[T string | []byte](dst []byte, text T) []byte {
+func appendString(dst, text []byte) []byte {
 	dst = append(dst, '"')
-	done := 0
-	for i := 0; i < len(text); {
-		c := text[i]
-		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
-			i++
-			continue
+	for {
+		n := plain(text, 0)
+		dst = append(dst, text[:n]...)
+		text = text[n:]
+		switch {
+		case len(text) == 0:
+			return append(dst, '"')
+		case text[0] < utf8.RuneSelf:
+			dst, n = appendEscaped(dst, text[0]), 1
+		default:
+			dst, n = appendWide(dst, text)
 		}
-		if c < utf8.RuneSelf {
-			dst = append(dst, text[done:i]...)
-			dst = appendEscaped(dst, c)
-			i++
-			done = i
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(string(text[i:min(len(text), i+utf8.UTFMax)]))
-		if r == utf8.RuneError && size == 1 {
-			dst = append(dst, text[done:i]...)
-			dst = append(dst, "\ufffd"...)
-			done = i + 1
-		}
-		i += size
+		text = text[n:]
 	}
-	dst = append(dst, text[done:]...)
-	return append(dst, '"')
+}
+
+// appendWide writes the characters outside of ASCII that text begins with, up to
+// the first that is not valid, and returns how many bytes those were.
+func appendWide(dst, text []byte) (written []byte, n int) {
+	for n < len(text) && text[n] >= utf8.RuneSelf {
+		r, size := utf8.DecodeRune(text[n:])
+		if r == utf8.RuneError && size == 1 {
+			return append(append(dst, text[:n]...), "\ufffd"...), n + 1
+		}
+		n += size
+	}
+	return append(dst, text[:n]...), n
 }
 
 func appendEscaped(dst []byte, c byte) []byte {
@@ -265,7 +296,7 @@ func (w *writer) any(dst []byte, value any) []byte {
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case string:
-		return appendString(dst, v)
+		return appendString(dst, bytesOf(v))
 	case int:
 		return strconv.AppendInt(dst, int64(v), 10)
 	case float64:

@@ -309,7 +309,7 @@ func FuzzEncode(f *testing.F) {
 func random(r *rand.Rand, text string, depth int) written {
 	words := []string{text, "", "x", strings.Repeat(text, 3), strconv.Itoa(r.IntN(1000))}
 	word := func() string { return words[r.IntN(len(words))] }
-	numbers := []float64{0, 1, -1.5, 1e21, 1e-7, 123456789, r.NormFloat64(), math.Float64frombits(r.Uint64())}
+	numbers := []float64{0, 1, -1.5, 1e21, 1e-7, 123456789, float64(r.Int64N(1e12)-5e11) / 1000, r.NormFloat64(), math.Float64frombits(r.Uint64())}
 	v := written{
 		Bool: r.IntN(2) == 0, Int: int16(r.Uint32()), Uint: r.Uint64() >> r.IntN(64), Float: numbers[r.IntN(len(numbers))],
 		Float32: float32(numbers[r.IntN(len(numbers)-1)]), String: word(), fuzzInner: fuzzInner{A: r.IntN(3), B: word()},
@@ -331,6 +331,27 @@ func random(r *rand.Rand, text string, depth int) written {
 		}
 	}
 	return v
+}
+
+// FuzzFloats: floats, and those next to a number of few decimals, are written
+// as encoding/json writes them.
+func FuzzFloats(f *testing.F) {
+	for _, x := range []float64{0, 1, -1, 0.07, 99.99, 1e13, 1e15, 1e21, 1e-7, 0.005, math.MaxFloat64, math.SmallestNonzeroFloat64} {
+		f.Add(x, int64(x))
+	}
+	e, err := newCompiler().Encoder(describe(f, reflect.TypeFor[float64]()), nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, x float64, n int64) {
+		cents := float64(n) / 100
+		for _, value := range []float64{x, cents, math.Nextafter(cents, x), float64(n) / 1000, math.Copysign(x, -1)} {
+			want, wantErr := json.Marshal(value)
+			got, err := e.Append(nil, reflect.ValueOf(&value).Elem(), false, nil)
+			require.Equal(t, wantErr == nil, err == nil)
+			if err == nil {
+				require.Equal(t, string(want), string(got))
+			}
+		}
+	})
 }
 
 // FuzzRoundTrip: what was read is written and read again as the same value.

@@ -34,6 +34,9 @@ func newValue(t reflect.Type) pointer { return reflect.New(t).UnsafePointer() }
 // as is the value at p as a Go pointer; the value's type has T's layout.
 func as[T any](p pointer) *T { return (*T)(p) }
 
+// bytesOf are the bytes of a string, which must not be changed.
+func bytesOf(s string) []byte { return unsafe.Slice(unsafe.StringData(s), len(s)) }
+
 // list is how a slice of any type lies in memory.
 type list struct {
 	first pointer
