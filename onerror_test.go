@@ -247,8 +247,8 @@ func TestWhichErrorHandlerAnswers(t *testing.T) {
 	}
 }
 
-// answered is an envelope that chooses everything itself.
-type answered struct {
+// chosenAnswer is an envelope that chooses everything itself.
+type chosenAnswer struct {
 	Status int    `status:"409,503"`
 	Retry  string `header:"Retry-After,omitempty"`
 	Body   said   `body:""`
@@ -269,8 +269,8 @@ func TestErrorHandlersSeeAndSayEverything(t *testing.T) {
 		var invalid *candor.ValidationError
 		return said{fmt.Sprintln(errors.As(err, &invalid), string(invalid.Body), invalid.Faults[0].Msg)}, nil
 	})
-	candor.OnError(app, func(_ context.Context, err slowError) (answered, error) {
-		return answered{503, fmt.Sprint(err.seconds), said{"slow"}}, nil
+	candor.OnError(app, func(_ context.Context, err slowError) (chosenAnswer, error) {
+		return chosenAnswer{503, fmt.Sprint(err.seconds), said{"slow"}}, nil
 	})
 	candor.Get(app, "/unknown", failing(cause))
 	candor.Get(app, "/panic", panicking("boom"))
@@ -459,7 +459,7 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 		},
 		"an answer that chooses its status": {
 			func(app *candor.App) {
-				candor.OnStatus(app, 404, func(context.Context, *candor.HTTPError) (answered, error) { return answered{}, nil })
+				candor.OnStatus(app, 404, func(context.Context, *candor.HTTPError) (chosenAnswer, error) { return chosenAnswer{}, nil })
 			},
 			all{
 				"204": ok, "413": tooLarge, "415": media, "422": invalid,

@@ -18,7 +18,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-type orderLine struct {
+type faultyLine struct {
 	SKU  string  `json:"sku" validate:"min=2,max=4"`
 	Qty  int     `json:"qty" validate:"gte=1,lte=10"`
 	Cost float64 `json:"cost" validate:"gt=0,lt=100"`
@@ -58,7 +58,7 @@ type everything struct {
 	Addr    netip.Addr        `json:"addr,omitempty"`
 	Colour  string            `json:"colour,omitempty" validate:"oneof=red blue"`
 	Mail    string            `json:"mail,omitempty" validate:"email"`
-	Lines   []orderLine       `json:"lines,omitempty" validate:"min=1,max=3"`
+	Lines   []faultyLine      `json:"lines,omitempty" validate:"min=1,max=3"`
 	Labels  map[string]int    `json:"labels,omitempty"`
 	Pet     *creature         `json:"pet,omitempty"`
 	Span    *period           `json:"span,omitempty"`
