@@ -62,6 +62,8 @@ func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
 		err = c.wholeBody(p, in)
 	case in.Members != nil:
 		err = c.memberBody(p, in)
+	case in.Form != nil:
+		err = c.formBody(p, in)
 	default:
 		return nil, nil
 	}

@@ -120,7 +120,7 @@ func (d *documenter) mark(e *endpoint) {
 // 422.
 func (e *endpoint) canBeInvalid() bool {
 	in := e.route.input
-	return len(e.params) > 0 || e.closed != nil || in != nil && (in.Body != nil || in.Members != nil)
+	return len(e.params) > 0 || e.closed != nil || in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
 }
 
 func (d *documenter) operation(o *operation) *openapi3.Operation {
@@ -176,6 +176,9 @@ func (d *documenter) ownResponses(e *endpoint) []ownResponse {
 	}
 	if e.canBeInvalid() {
 		own = append(own, ownResponse{http.StatusUnprocessableEntity, "The request is not valid"})
+	}
+	if e.set.limit() > 0 && e.route.handler != nil {
+		own = append(own, ownResponse{http.StatusGatewayTimeout, "The operation took too long"})
 	}
 	return own
 }

@@ -100,8 +100,10 @@ func describeInput(t reflect.Type) (*typeinfo.Input, error) {
 			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: "an io.Reader without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
 		}
 	}
-	if form := in.Form.Members(); len(form) > 0 {
-		return nil, &typeinfo.Error{Type: t.String(), Field: form[0].Go, Problem: form[0].Source.String() + " fields are not supported yet"}
+	for _, f := range in.Form.Members() {
+		if f.Source == typeinfo.File {
+			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: "file fields are not supported yet"}
+		}
 	}
 	return in, nil
 }
@@ -160,6 +162,9 @@ type judge struct {
 
 func makeJudge(in reflect.Type, v typeinfo.InputValidator) judge {
 	j := judge{index: v.Index, goType: in, model: v.Model.String()}
+	if v.Model == typeinfo.Form {
+		j.model = typeinfo.Body.String()
+	}
 	if len(v.Index) > 0 {
 		j.goType = in.FieldByIndex(v.Index).Type
 	}

@@ -30,6 +30,9 @@ func (d *documenter) markInput(e *endpoint) {
 	if in.Members != nil {
 		d.components.MarkObject(in.Members, e.reads())
 	}
+	if in.Form != nil {
+		d.components.MarkObject(in.Form, e.reads())
+	}
 }
 
 // describeInput documents where an endpoint's values come from.
@@ -50,6 +53,9 @@ func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *do
 		op.RequestBody = d.requestBody(e, d.bodySchema(in.Body, e), in.Body.Doc)
 	case in.Members != nil:
 		op.RequestBody = d.requestBody(e, d.components.Object(op.OperationID+"Body", in.Members, e.reads()), "")
+	case in.Form != nil:
+		op.RequestBody = d.requestBody(e, d.components.Object(op.OperationID+"Form", in.Form, e.reads()), "")
+		op.RequestBody.Value.Content[formMedia].Encoding = formEncoding(in.Form)
 	}
 }
 

@@ -1,0 +1,259 @@
+package candor_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+// signUp has a field of each kind that a form can hold.
+type signUp struct {
+	Name    string                   `form:"name" validate:"min=1"`
+	Age     int                      `form:"age"`
+	News    bool                     `form:"news" default:"true"`
+	Born    *time.Time               `form:"born"`
+	Nick    *string                  `form:"nick"`
+	Colors  []string                 `form:"colors,omitempty"`
+	Sizes   []int                    `form:"sizes,omitempty,csv"`
+	Extra   map[string]int           `form:"extra,omitempty,json"`
+	Limit   candor.Optional[float64] `form:"limit"`
+	Confirm string                   `form:"confirm,omitempty" validate:"eqfield=Name"`
+}
+
+func (s signUp) Validate() error {
+	if s.Name == "root" {
+		return candor.Invalid("is reserved", "name")
+	}
+	return nil
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+func sendForm(c *candor.TestClient, path, body string) *candor.TestResponse {
+	return c.Post(path, nil, candor.WithBody(formType, strings.NewReader(body)))
+}
+
+func formClient(t *testing.T, options ...candor.RouteOption) *candor.TestClient {
+	t.Helper()
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/model", func(_ context.Context, in struct {
+		Form signUp `form:""`
+	}) (map[string]any, error) {
+		return map[string]any{"got": fmt.Sprintf("%+v", seen(in.Form))}, nil
+	}, options...)
+	return candor.NewTestClient(t, app)
+}
+
+// seen is a form without pointers.
+func seen(s signUp) map[string]any {
+	data, _ := json.Marshal(s)
+	m := map[string]any{}
+	_ = json.Unmarshal(data, &m)
+	for name, value := range m {
+		if value == nil {
+			delete(m, name)
+		}
+	}
+	delete(m, "Limit")
+	if s.Limit.Set {
+		m["Limit"] = s.Limit.Value
+	}
+	return m
+}
+
+func TestForms(t *testing.T) {
+	c := formClient(t)
+	for _, row := range []struct{ name, body, want string }{
+		{"required values and a default", "name=Ann&age=3", "map[Age:3 Confirm: Name:Ann News:true]"},
+		{"an empty value of a non-string field is absent", "name=Ann&age=3&news=&born=&limit=&extra=&sizes=", "map[Age:3 Confirm: Name:Ann News:true]"},
+		{"an empty string is a value", "name=Ann&age=3&nick=", "map[Age:3 Confirm: Name:Ann News:true Nick:]"},
+		{"a false is no default", "name=Ann&age=3&news=false", "map[Age:3 Confirm: Name:Ann News:false]"},
+		{"plus and percent are decoded", "name=Ann+%26+Bob&age=3", "map[Age:3 Confirm: Name:Ann & Bob News:true]"},
+		{"repeated names fill lists", "name=Ann&age=3&colors=red&colors=&colors=blue", "map[Age:3 Colors:[red  blue] Confirm: Name:Ann News:true]"},
+		{"csv splits", "name=Ann&age=3&sizes=1,2,3", "map[Age:3 Confirm: Name:Ann News:true Sizes:[1 2 3]]"},
+		{"json is read", `name=Ann&age=3&extra={"a":1}`, "map[Age:3 Confirm: Extra:map[a:1] Name:Ann News:true]"},
+		{"an Optional is set", "name=Ann&age=3&limit=1.5", "map[Age:3 Confirm: Limit:1.5 Name:Ann News:true]"},
+		{"the last value of a scalar counts", "age=1&name=Ann&name=Bob&age=3", "map[Age:3 Confirm: Name:Bob News:true]"},
+		{"unknown names are ignored", "name=Ann&age=3&x=1&%zz=2", "map[Age:3 Confirm: Name:Ann News:true]"},
+		{"rules across fields", "name=Ann&age=3&confirm=Ann", "map[Age:3 Confirm:Ann Name:Ann News:true]"},
+		{"empty pairs do not count", "&&name=Ann&&age=3&", "map[Age:3 Confirm: Name:Ann News:true]"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var got struct{ Got string }
+			sendForm(c, "/model", row.body).Status(200).JSON(&got)
+			assert.Equal(t, row.want, got.Got)
+		})
+	}
+}
+
+func TestFormFaults(t *testing.T) {
+	open, closed := formClient(t), formClient(t, candor.ForbidExtra())
+	for _, row := range []struct {
+		name, body string
+		client     *candor.TestClient
+		want       []string
+	}{
+		{"nothing sent", "", open, []string{"missing [body name]", "missing [body age]"}},
+		{"an empty required number is missing", "name=Ann&age=", open, []string{"missing [body age]"}},
+		{"a number that is none", "name=Ann&age=x", open, []string{"int_parsing [body age]"}},
+		{"a rule", "name=&age=1", open, []string{"string_too_short [body name]"}},
+		{"an element of a list", "name=Ann&age=1&sizes=1,x", open, []string{"int_parsing [body sizes 1]"}},
+		{"inside json", `name=Ann&age=1&extra={"a":"b"}`, open, []string{"int_type [body extra a]"}},
+		{"malformed percent-encoding", "name=%zz&age=1", open, []string{"value_error [body name]"}},
+		{"a rule across fields", "name=Ann&age=1&confirm=Bob", open, []string{"value_error [body confirm]"}},
+		{"the model's own judgement", "name=root&age=1", open, []string{"value_error [body name]"}},
+		{"extra names where they are forbidden", "name=Ann&age=1&x=1&y=&x=2", closed, []string{"extra_forbidden [body x]", "extra_forbidden [body y]"}},
+		{"too many pairs", strings.Repeat("a=b&", 1001), open, []string{"too_long [body]"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var got []string
+			for _, f := range sendForm(row.client, "/model", row.body).Faults() {
+				got = append(got, fmt.Sprint(f.Type, " ", f.Loc))
+			}
+			assert.Equal(t, row.want, got)
+		})
+	}
+}
+
+func TestFormMediaType(t *testing.T) {
+	c := formClient(t, candor.MaxBody(64))
+	body := "name=Ann&age=3"
+	for media, status := range map[string]int{
+		formType: 200, formType + "; charset=utf-8": 200, "Application/X-WWW-Form-URLencoded": 200,
+		formType + "; charset=latin1": 415, "application/json": 415, "": 415, "multipart/form-data; boundary=x": 415,
+	} {
+		c.Post("/model", nil, candor.WithBody(media, strings.NewReader(body))).Status(status)
+	}
+	sendForm(c, "/model", "name="+strings.Repeat("x", 60)).Status(413)
+}
+
+func TestFormDocument(t *testing.T) {
+	var doc struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Required bool
+				Content  map[string]struct {
+					Schema   map[string]any
+					Encoding map[string]map[string]any
+				}
+			}
+		}
+		Components struct {
+			Schemas map[string]struct {
+				Required   []string
+				Properties map[string]any
+			}
+		}
+	}
+	formClient(t).Get("/openapi.json").Status(200).JSON(&doc)
+	body := doc.Paths["/model"]["post"].RequestBody
+	assert.True(t, body.Required)
+	require.Contains(t, body.Content, formType)
+	assert.Len(t, body.Content, 1)
+	assert.Equal(t, map[string]map[string]any{
+		"extra": {"contentType": "application/json"}, "sizes": {"style": "form", "explode": false},
+	}, body.Content[formType].Encoding)
+	ref, _ := body.Content[formType].Schema["$ref"].(string)
+	schema := doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
+	assert.Equal(t, []string{"name", "age"}, schema.Required)
+	assert.Contains(t, schema.Properties, "born")
+}
+
+func TestFilesAreRefused(t *testing.T) {
+	defer func() {
+		err, _ := recover().(error)
+		require.ErrorContains(t, err, "file fields are not supported yet")
+	}()
+	candor.Post(candor.New(candor.Config{}), "/", func(context.Context, struct {
+		Avatar []byte `file:"avatar"`
+	}) (candor.None, error) {
+		return candor.None{}, nil
+	})
+}
+
+func TestOAuth2PasswordForm(t *testing.T) {
+	app := candor.New(candor.Config{})
+	show := func(f candor.OAuth2PasswordForm) answer {
+		return answer{fmt.Sprintf("%s/%s %q %s/%s", f.Username, f.Password, f.Scopes(), f.ClientID, f.ClientSecret)}
+	}
+	candor.Post(app, "/alone", func(_ context.Context, in candor.OAuth2PasswordForm) (answer, error) { return show(in), nil })
+	candor.Post(app, "/embedded", func(_ context.Context, in struct {
+		candor.OAuth2PasswordForm
+		Device string `form:"device,omitempty"`
+	}) (answer, error) {
+		return show(in.OAuth2PasswordForm), nil
+	})
+	candor.Post(app, "/model", func(_ context.Context, in struct {
+		Form candor.OAuth2PasswordForm `form:""`
+	}) (answer, error) {
+		return show(in.Form), nil
+	})
+	c := candor.NewTestClient(t, app)
+	for _, path := range []string{"/alone", "/embedded", "/model"} {
+		for _, row := range []struct{ body, want string }{
+			{"username=ann&password=s%26t", `ann/s&t [] /`},
+			{"grant_type=password&username=ann&password=p&scope=a++b%3Ac&client_id=i&client_secret=s", `ann/p ["a" "b:c"] i/s`},
+			{"grant_type=password&username=&password=", `/ [] /`},
+		} {
+			var got answer
+			sendForm(c, path, row.body).Status(200).JSON(&got)
+			assert.Equal(t, row.want, got.Text)
+		}
+		faults := sendForm(c, path, "grant_type=refresh_token&username=ann").Faults()
+		require.Len(t, faults, 2)
+		assert.Equal(t, []any{"body", "grant_type"}, faults[0].Loc)
+		assert.Equal(t, "missing", faults[1].Type)
+	}
+}
+
+type twoFields struct {
+	A []string `json:"a"`
+	B string   `json:"b"`
+}
+
+// FuzzForm holds the reading of pairs against net/url's.
+func FuzzForm(f *testing.F) {
+	for _, seed := range []string{"a=1&b=2", "a=%zz", "a", "=a", "a=b=c", "&&a=1&", "a=1;b=2", "a=+&a=%20", "%61=x", strings.Repeat("a=1&", 1002)} {
+		f.Add(seed)
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		A []string `form:"a,omitempty"`
+		B string   `form:"b,omitempty"`
+	}) (twoFields, error) {
+		return twoFields{in.A, in.B}, nil
+	})
+	f.Fuzz(func(t *testing.T, body string) {
+		values, err := url.ParseQuery(body)
+		if err != nil || strings.Count(body, "&") >= 1000 || !strings.Contains(body, "=") {
+			return
+		}
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", formType)
+		got := httptest.NewRecorder()
+		app.ServeHTTP(got, r)
+		if got.Code == http.StatusUnprocessableEntity && !utf8.ValidString(strings.Join(slices.Concat(values["a"], values["b"]), "")) {
+			return
+		}
+		require.Equal(t, http.StatusOK, got.Code)
+		var read twoFields
+		require.NoError(t, json.Unmarshal(got.Body.Bytes(), &read))
+		assert.Equal(t, append([]string{}, values["a"]...), append([]string{}, read.A...))
+		if all := values["b"]; len(all) > 0 {
+			assert.Equal(t, all[len(all)-1], read.B)
+		}
+	})
+}
