@@ -81,6 +81,9 @@ type Config struct {
 	// language of the request. The default, also where it returns "", is
 	// English. It is called concurrently.
 	Message func(r *http.Request, f Fault) string
+	// OnTaskError is told when a background task fails or panics, in the place
+	// of the log. The context is the task's. It is called concurrently.
+	OnTaskError func(ctx context.Context, err error)
 	// Logger is where the app logs; slog.Default() when nil.
 	Logger *slog.Logger
 	// Limits are those of the server that Run and Serve start.
@@ -228,9 +231,7 @@ func New(config Config, options ...Option) *App {
 	if config.ProblemDetails {
 		a.errors.format = problemFormat()
 	}
-	a.tasks = &taskRunner{failed: func(ctx context.Context, err error) {
-		a.errors.log.ErrorContext(ctx, "background task failed", "error", err)
-	}}
+	a.tasks = newTaskRunner(config.OnTaskError, a.errors.log)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
 		err = checkRootPath(config.RootPath)

@@ -2,6 +2,8 @@ package candor
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"sync"
 	"time"
@@ -45,8 +47,10 @@ type RootPath string
 //   - A task gets the values of the request's context, but not its
 //     cancellation.
 //   - When the request fails, its tasks are dropped.
-//   - A task that panics or fails is logged, and the next one runs.
-//   - The server waits for running tasks when it stops, at most Limits.Drain.
+//   - A task that panics or fails is logged, or told to Config.OnTaskError, and
+//     the next one runs.
+//   - The server waits for running tasks when it stops, at most Limits.Drain;
+//     then it ends their contexts.
 //   - Tasks die with the process. Work that must not be lost belongs into a
 //     durable queue, such as river or asynq.
 //
@@ -64,6 +68,36 @@ type taskRunner struct {
 	running int
 	// idle is closed when the last running one ends.
 	idle chan struct{}
+	// awaited ends when nobody waits any more for those that run now.
+	awaited context.Context
+	abandon context.CancelFunc
+}
+
+// newTaskRunner makes a runner that tells the hook of failures or, without
+// one, logs them.
+func newTaskRunner(hook func(context.Context, error), log *slog.Logger) *taskRunner {
+	tr := &taskRunner{}
+	tr.awaited, tr.abandon = context.WithCancel(context.Background())
+	tr.failed = func(ctx context.Context, err error) {
+		attrs := []any{"error", err}
+		if p, ok := errors.AsType[*panicError](err); ok {
+			attrs = append(attrs, "stack", string(p.stack))
+		}
+		log.ErrorContext(ctx, "background task failed", attrs...)
+	}
+	if hook != nil {
+		toLog := tr.failed
+		tr.failed = func(ctx context.Context, err error) {
+			told := isolated(ctx, func(ctx context.Context) error {
+				hook(ctx, err)
+				return nil
+			})
+			if told != nil {
+				toLog(ctx, errors.Join(err, told))
+			}
+		}
+	}
+	return tr
 }
 
 // start runs tasks in the background.
@@ -74,9 +108,13 @@ func (tr *taskRunner) start(ctx context.Context, tasks []func(context.Context) e
 		tr.idle = make(chan struct{})
 	}
 	tr.running++
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	unwatch := context.AfterFunc(tr.awaited, cancel)
 	go func() {
 		defer tr.ended()
-		tr.run(context.WithoutCancel(ctx), tasks)
+		defer cancel()
+		defer unwatch()
+		tr.run(ctx, tasks)
 	}()
 }
 
@@ -118,8 +156,8 @@ func isolated(ctx context.Context, task func(context.Context) error) (err error)
 	return task(ctx)
 }
 
-// drain waits until no task runs, but not longer than the limit. It reports
-// whether it saw the end of all.
+// drain waits until no task runs, but not longer than the limit; then it ends
+// the contexts of those that run. It reports whether it saw the end of all.
 func (tr *taskRunner) drain(limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -127,6 +165,15 @@ func (tr *taskRunner) drain(limit time.Duration) bool {
 	case <-tr.done():
 		return true
 	case <-timer.C:
+		tr.giveUp()
 		return false
 	}
+}
+
+// giveUp ends the contexts of the tasks that run now.
+func (tr *taskRunner) giveUp() {
+	tr.mutex.Lock()
+	defer tr.mutex.Unlock()
+	tr.abandon()
+	tr.awaited, tr.abandon = context.WithCancel(context.Background())
 }

@@ -327,6 +327,8 @@ type resolver struct {
 	path   []*provider
 	// named are the scoped providers that Needs lets begin before the body.
 	named map[reflect.Type]bool
+	// fresh are the values of fields that were made before the body already.
+	fresh map[*typeinfo.Field]injection
 	early bool
 	steps []placedStep
 }
@@ -347,9 +349,9 @@ func (s placedStep) until() Lifetime { return s.provider.set.until }
 func (b *builder) dependencies(e *endpoint) (before, after []step, err error) {
 	r := &resolver{
 		endpoint: e, chain: e.chain, overrides: b.app.overrides, shared: b.shared,
-		placed: map[*provider]int{}, named: map[reflect.Type]bool{},
+		placed: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]injection{},
 	}
-	for _, phase := range []func() error{r.guards, r.handlerBeforeBody, r.surrounds, r.handlerAfterBody} {
+	for _, phase := range []func() error{r.guards, r.credentials, r.surrounds, r.handlerAfterBody} {
 		if err := phase(); err != nil {
 			return nil, nil, err
 		}
@@ -380,27 +382,77 @@ func (r *resolver) guards() error {
 	return nil
 }
 
-// handlerBeforeBody places the handler's own security fields, and those of the
-// providers it depends on that reach one.
-func (r *resolver) handlerBeforeBody() error {
+// credentials places what reads credentials before the body, wherever the
+// handler or a bracket depends on it.
+func (r *resolver) credentials() error {
 	handler := r.endpoint.parts[0]
 	if hasSecurity(handler.desc) {
 		r.steps = append(r.steps, placedStep{step: step{run: func(x *exchange) error { return x.frames[0].refusal }}, early: true})
 	}
-	for _, f := range handler.desc.Deps {
-		p, chain, err := r.find(f.Type.Go, r.chain)
-		if err != nil {
-			return err
+	if err := r.readers(handler.desc, r.chain); err != nil {
+		return err
+	}
+	for _, q := range r.endpoint.set.requirements {
+		if q.provider == nil || q.provider.kind != surround {
+			continue
 		}
-		if secure, err := r.reachesSecurity(p, chain, nil); err != nil {
+		if err := r.readers(q.provider.desc, r.chain); err != nil {
 			return err
-		} else if secure && !f.Fresh {
-			if _, err := r.place(p, chain); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
+}
+
+// readers places the providers behind an input that reach a security field.
+// One that encloses the rest stays behind the body; what it depends on does
+// not, and its own credentials are asked for by the sweep.
+func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
+	for _, f := range in.Deps {
+		p, owners, err := r.find(f.Type.Go, chain)
+		if err != nil {
+			return err
+		}
+		secure, err := r.reachesSecurity(p, owners, nil)
+		switch {
+		case err != nil:
+			return err
+		case !secure || slices.Contains(r.path, p):
+			continue
+		case p.scoped():
+			r.path = append(r.path, p)
+			err = r.readers(p.desc, owners)
+			r.path = r.path[:len(r.path)-1]
+		case f.Fresh:
+			var d injection
+			if d, err = r.need(f.Type.Go, chain, true); err == nil {
+				r.fresh[f] = d
+			}
+		default:
+			_, err = r.place(p, owners)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep refuses a request before its body is read where credentials of a part
+// are missing that runs behind it.
+func (x *exchange) sweep() error {
+	for i := range x.frames {
+		if x.frames[i].refusal != nil {
+			return x.frames[i].refusal
+		}
+	}
+	return nil
+}
+
+// readsLate reports whether a part behind the body has a security field.
+func (r *resolver) readsLate() bool {
+	return slices.ContainsFunc(r.steps, func(s placedStep) bool {
+		return !s.early && s.index > 0 && hasSecurity(r.endpoint.parts[s.index].desc)
+	})
 }
 
 // surrounds places the brackets for effect.
@@ -427,9 +479,12 @@ func (r *resolver) handlerAfterBody() (err error) {
 func (r *resolver) injections(in *typeinfo.Input, chain []*Router) ([]injection, error) {
 	var all []injection
 	for _, f := range in.Deps {
-		found, err := r.need(f.Type.Go, chain, f.Fresh)
-		if err != nil {
-			return nil, err
+		found, ok := r.fresh[f]
+		if !ok {
+			var err error
+			if found, err = r.need(f.Type.Go, chain, f.Fresh); err != nil {
+				return nil, err
+			}
 		}
 		found.index = f.Index
 		all = append(all, found)
@@ -623,15 +678,17 @@ func (x *exchange) refusal(i int) error {
 }
 
 var (
-	errUseTwice = errors.New("a scoped provider called use, or a bracket called next, more than once")
-	errUseNever = errors.New("a scoped provider returned nil without calling use, or a bracket without calling next")
+	errUseTwice       = errors.New("a scoped provider called use, or a bracket called next, more than once")
+	errUseNever       = errors.New("a scoped provider returned nil without calling use, or a bracket without calling next")
+	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
 )
 
 // enclose runs the rest of the request inside a part.
 func (x *exchange) enclose(i, rest int) error {
 	f := &x.frames[i]
 	calls := 0
-	var inner error
+	// Until use returns, and where it never does, a panic goes through it.
+	inner := errSwallowedPanic
 	err := x.endpoint.parts[i].function.bracket(x.ctx, f.in, f.out, func() error {
 		if calls++; calls > 1 {
 			return errUseTwice
@@ -739,6 +796,9 @@ func (r *resolver) divide(steps []placedStep) (before, after []step, err error) 
 			*list = append(*list, step{bracket: (*exchange).answerInside})
 			r.endpoint.outlived = true
 		}
+	}
+	if r.readsLate() {
+		before = append(before, step{run: (*exchange).sweep})
 	}
 	return before, after, nil
 }

@@ -178,6 +178,15 @@ func (a *App) leave() error {
 	return errors.Join(late, <-life.done)
 }
 
+// settle waits until no background task runs, in the app or in one that it
+// mounts.
+func (a *App) settle() {
+	<-a.tasks.done()
+	for _, sub := range a.mounted() {
+		sub.settle()
+	}
+}
+
 var (
 	errServeTwice = errors.New("a lifespan or shared provider went on more than once")
 	errServeNever = errors.New("a lifespan or shared provider returned without going on")
@@ -189,8 +198,13 @@ func begin(ctx context.Context, brackets []bracket) (*running, error) {
 	inside, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ready := make(chan struct{})
 	go func() {
-		defer cancel()
-		life.done <- nest(inside, brackets, func(context.Context) error {
+		// A bracket that ends the goroutine has not gone on either.
+		err := errServeNever
+		defer func() {
+			cancel()
+			life.done <- err
+		}()
+		err = nest(inside, brackets, func(context.Context) error {
 			close(ready)
 			<-life.end
 			return nil

@@ -56,6 +56,8 @@ type settings struct {
 	requirements []requirement
 	// until is a provider's.
 	until Lifetime
+	// timeout is nil where nobody says anything.
+	timeout *time.Duration
 }
 
 // response is an answer declared beside the handler's own.
@@ -129,6 +131,9 @@ func (s settings) within(outer settings) settings {
 	s.forbidExtra = s.forbidExtra || outer.forbidExtra
 	if s.looseType == nil {
 		s.looseType = outer.looseType
+	}
+	if s.timeout == nil {
+		s.timeout = outer.timeout
 	}
 	if len(s.produces) == 0 {
 		s.produces = outer.produces

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -133,7 +134,18 @@ func maySolveItself(err error) bool {
 
 // mistake is an error of the user's, with the place to mend it.
 func (rt *route) mistake(err error) error {
-	return fmt.Errorf("candor: %s %s at %s: %w", strings.Join(rt.methods, ","), rt.path, rt.site, err)
+	return fmt.Errorf("candor: %s at %s: %w", rt.call(), rt.site, err)
+}
+
+// call is the registration as a reader of mistakes knows it.
+func (rt *route) call() string {
+	switch {
+	case rt.docs != "":
+		return rt.docs
+	case rt.mounted != nil:
+		return fmt.Sprintf("Mount(%q)", strings.TrimSuffix(rt.path, belowMount))
+	}
+	return cmp.Or(strings.Join(rt.methods, ","), "Handle") + " " + cmp.Or(rt.path, `""`)
 }
 
 // endpoint is a route in its place: one method and one full path in one app,
@@ -298,7 +310,7 @@ func (e *endpoint) compilePlain() {
 	e.parts[0] = &part{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
 	e.plain = e.route.plain
 	if e.route.mounted != nil {
-		e.plain = below(strings.TrimSuffix(e.pattern.String(), "/{rest...}"), e.route.mounted)
+		e.plain = below(strings.TrimSuffix(e.pattern.String(), belowMount), e.route.mounted)
 	}
 }
 
@@ -349,6 +361,8 @@ type exchange struct {
 	answer   answer
 	// finished is whether the answer was written, or its failure was.
 	finished bool
+	// told is the failure that was written.
+	told error
 	// cut means that a stream began but did not come to its end.
 	cut bool
 }
@@ -392,6 +406,11 @@ func (x *exchange) release() {
 
 // run answers a request by the steps.
 func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string) {
+	if limit := e.set.limit(); limit > 0 {
+		limitedRequest, cancel := limited(r, limit)
+		defer cancel()
+		r = limitedRequest
+	}
 	x := e.exchanges.Get().(*exchange)
 	x.ctx = r.Context()
 	x.around = around{
@@ -403,7 +422,7 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 	}
 	if err := x.protected(0); !x.finished {
 		x.finish(err)
-	} else if err != nil {
+	} else if err != nil && !errors.Is(err, x.told) {
 		e.errors.logLate(r, err)
 	}
 	cut := x.cut
@@ -458,6 +477,10 @@ func (x *exchange) finish(err error) {
 	x.finished = true
 	a := &x.around
 	if err != nil {
+		x.told = err
+		if isLate(x.ctx, err) {
+			err = x.endpoint.errors.timedOut(a.r, err)
+		}
 		x.endpoint.errors.write(a.w, a.r, err)
 		return
 	}
@@ -546,7 +569,7 @@ func (x *exchange) invalid() error {
 	if len(x.frames) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 	}
-	return invalid(&x.faults, x.body)
+	return invalid(&x.faults, x.body, x.endpoint.decode.Echo)
 }
 
 func (x *exchange) callHandler() error { return x.call(0) }

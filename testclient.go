@@ -29,7 +29,7 @@ type TB interface {
 // test. The 404 and 405 of no route are exempt; an undeclared 500 fails the
 // test unless Status(500) expects it. [Unchecked] switches this off.
 //
-// Redirects are not followed. Cookies are kept from one request to the next. A
+// A request is over when its background tasks are. Redirects are not followed. Cookies are kept from one request to the next. A
 // client is safe for concurrent use.
 type TestClient struct {
 	tb       TB
@@ -86,13 +86,20 @@ func Unchecked() TestOption {
 // testOrigin is where a TestClient pretends that the app is.
 const testOrigin = "http://testserver"
 
-// NewTestClient makes a client for the app and seals it; its mistakes fail the
-// test at once. The options hold for every request.
+// NewTestClient makes a client for the app and starts it; its mistakes fail the
+// test at once. The app stops with the test. The options hold for every
+// request.
 func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 	tb.Helper()
-	if err := app.Check(); err != nil {
+	stop, err := app.Start(context.Background())
+	if err != nil {
 		tb.Fatalf("%v", err)
 	}
+	tb.Cleanup(func() {
+		if err := stop(); err != nil {
+			tb.Errorf("the app did not stop well: %v", err)
+		}
+	})
 	contract, err := newContract(app)
 	if err != nil {
 		tb.Fatalf("%v", err)
@@ -148,6 +155,7 @@ func (c *TestClient) Do(method, target string, body any, options ...TestOption) 
 	if failure := recorder.serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 	}
+	c.app.settle()
 	response := recorder.response(c.tb, sent)
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
 	if !made.unchecked {

@@ -1,0 +1,67 @@
+package candor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// errTimedOut is why a context ended that a Timeout bounds.
+var errTimedOut = errors.New("the operation took longer than its Timeout")
+
+// Timeout bounds the time of operations: it ends the context of guards,
+// providers and the handler that long after the request's turn came. What they
+// return then is answered with 504 Gateway Timeout, which the document lists,
+// unless it is an [HTTPError] or a [ValidationError]. The innermost Timeout
+// counts; 0 lifts that of an outer layer.
+//
+//   - Nothing is interrupted that does not watch its context. An operation that
+//     is late but succeeds answers as usual.
+//   - Scoped providers end as after any other error: a transaction begun under
+//     the context is rolled back.
+//   - It holds for the whole of a stream, which is cut off.
+//   - Reading the body has limits of its own: see [Limits].
+func Timeout(d time.Duration) Option {
+	return everywhere(func(s *settings) error {
+		if d < 0 {
+			return fmt.Errorf("Timeout(%s); write a positive duration, or 0 for none", d)
+		}
+		s.timeout = &d
+		return nil
+	})
+}
+
+// limit is how long a request may take; 0 means that nothing says.
+func (s *settings) limit() time.Duration {
+	if s.timeout == nil {
+		return 0
+	}
+	return *s.timeout
+}
+
+// limited is the request under a context that ends in time.
+func limited(r *http.Request, d time.Duration) (*http.Request, context.CancelFunc) {
+	ctx, cancel := context.WithTimeoutCause(r.Context(), d, errTimedOut)
+	return r.WithContext(ctx), cancel
+}
+
+// isLate reports whether err came of a context whose Timeout has passed. An
+// error that is made for the client stands, and so does a panic.
+func isLate(ctx context.Context, err error) bool {
+	if err == nil || !errors.Is(context.Cause(ctx), errTimedOut) {
+		return false
+	}
+	_, invalid := errors.AsType[*ValidationError](err)
+	_, panicked := errors.AsType[*panicError](err)
+	return httpErrorIn(err) == nil && !invalid && !panicked
+}
+
+// timedOut is the answer to what a late operation returned, which is logged.
+func (ew *errorWriter) timedOut(r *http.Request, err error) error {
+	f := &failure{writer: ew, r: r}
+	f.logAt(slog.LevelWarn, "request timed out", err)
+	return &HTTPError{status: http.StatusGatewayTimeout, detail: reason(http.StatusGatewayTimeout), cause: err}
+}
