@@ -1,6 +1,7 @@
 package pathtree
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -11,7 +12,8 @@ import (
 
 // Parse reads a pattern; the package comment has the syntax. Names are ASCII
 // letters, digits, "_" and "-", start with a letter or "_", and are unique
-// within the pattern. Literals are written unescaped: /café, not /caf%C3%A9.
+// within the pattern. Literals are written unescaped: /café, not /caf%C3%A9; a
+// segment such as :id or *rest, a wildcard elsewhere, is none.
 // An error quotes the pattern and says what to write instead.
 func Parse(s string) (*Pattern, error) {
 	p, err := parse(s)
@@ -56,8 +58,8 @@ func checkStart(s string) error {
 	if !found {
 		afterScheme = s
 	}
-	host, path, _ := strings.Cut(afterScheme, "/")
-	if found || strings.ContainsAny(host, ".:") {
+	host, path, hasPath := strings.Cut(afterScheme, "/")
+	if found || hasPath && strings.ContainsAny(host, ".:") {
 		return fmt.Errorf(`a host does not belong in it, and it must start with "/": write %q`, "/"+path)
 	}
 	return fmt.Errorf(`it must start with "/": write %q`, "/"+s)
@@ -93,7 +95,22 @@ func parseSegment(s string) (segment, error) {
 	if strings.ContainsAny(s, "{}") {
 		return parseWildcard(s)
 	}
+	if err := adviseMark(s); err != nil {
+		return segment{}, err
+	}
 	return segment{literal, s}, checkLiteral(s)
+}
+
+// adviseMark answers :id and *rest, the wildcards of other routers, which
+// would silently be literals.
+func adviseMark(s string) error {
+	if name, found := strings.CutPrefix(s, ":"); found && isName(name) {
+		return fmt.Errorf("a wildcard stands in braces: write %q instead of %q", "{"+name+"}", s)
+	}
+	if name, found := strings.CutPrefix(s, "*"); found && (name == "" || isName(name)) {
+		return fmt.Errorf("a wildcard for the rest of the path stands in braces: write %q instead of %q", "{"+cmp.Or(name, "rest")+"...}", s)
+	}
+	return nil
 }
 
 // checkLiteral refuses an escape, which would silently match only a path that

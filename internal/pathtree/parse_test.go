@@ -104,6 +104,11 @@ var malformed = []struct {
 	{"/{id}/{id...}", `the name "id" is there twice`},
 	{"/{rest...}/x", `write it last, or "{rest}" for one segment`},
 	{"/{rest...}/", `write it last`},
+	{"/items/:id", `write "{id}" instead of ":id"`},
+	{"/:id/x", `write "{id}" instead of ":id"`},
+	{"/files/*", `write "{rest...}" instead of "*"`},
+	{"/files/*path", `write "{path...}" instead of "*path"`},
+	{"favicon.ico", `write "/favicon.ico"`},
 }
 
 func TestParseAdvises(t *testing.T) {
@@ -130,10 +135,12 @@ var (
 		`(?:/\{[A-Za-z_][A-Za-z0-9_-]*\.\.\.\})?\z`)
 	escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}`)
 	braces = regexp.MustCompile(`\{([A-Za-z0-9_-]*)(\.\.\.)?\}`)
+	// foreign are the wildcards of other routers.
+	foreign = regexp.MustCompile(`/(?::[A-Za-z_][A-Za-z0-9_-]*|\*(?:[A-Za-z_][A-Za-z0-9_-]*)?)(?:/|\z)`)
 )
 
 func isPattern(s string) bool {
-	if s == "" || !utf8.ValidString(s) || !grammar.MatchString(s) || escape.MatchString(s) {
+	if s == "" || !utf8.ValidString(s) || !grammar.MatchString(s) || escape.MatchString(s) || foreign.MatchString(s) {
 		return false
 	}
 	names := namesOf(s)
