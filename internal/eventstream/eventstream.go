@@ -1,0 +1,34 @@
+// Package eventstream writes and reads the wire format of server-sent events:
+// text/event-stream, section 9.2 of the WHATWG's HTML standard.
+package eventstream
+
+import "time"
+
+// Event is one block of a stream, from one blank line to the next.
+//
+// Nothing in it tells an empty Name, ID or Comment from none. Writing leaves
+// them out, so no event takes back the client's last event ID, which an empty
+// id field would: a client that forgot it could no longer resume.
+type Event struct {
+	// Name is the event's type; a client takes "" for "message".
+	Name string
+	// ID becomes the client's last event ID, with or without data beside it.
+	ID string
+	// LastID is set by [Read] only: the last event ID behind this event, its own
+	// or that of an event before it.
+	LastID string
+	// Retry is written in whole milliseconds, rounded up; 0 is none.
+	Retry time.Duration
+	// Comment may have several lines.
+	Comment string
+	// Data counts when HasData is true. A client is told of events with data
+	// only, even if that is empty.
+	Data    []byte
+	HasData bool
+}
+
+// Ping is a comment that keeps a connection alive.
+const Ping = ": ping\n\n"
+
+// MediaType is the media type of an event stream.
+const MediaType = "text/event-stream"

@@ -1,0 +1,213 @@
+package eventstream
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"strings"
+	"time"
+)
+
+// ReadOptions are how a stream is read. The zero value reads what a browser
+// would dispatch, with the default limits.
+type ReadOptions struct {
+	// Comments also reports comments, and events without data: what a client
+	// acts upon or drops in silence.
+	Comments bool
+	// MaxLine is how long a line may be in bytes, 1 MiB by default.
+	MaxLine int
+	// MaxEvent is how long an event may be in bytes, all its lines together,
+	// 4 MiB by default.
+	MaxEvent int
+}
+
+// ErrTooLong is wrapped by the error of a line or an event over its limit.
+var ErrTooLong = errors.New("too long")
+
+// Read reads the events of a stream until it ends, whichever way: an event that
+// no blank line completes is dropped. Any other error of the reader, and a
+// limit, is yielded once and is the last. An event is yielded as soon as its
+// last byte is read.
+//
+// Event.ID, Retry and Comment are those of the event's own block. An id field
+// that is empty leaves ID and LastID empty; without an id field LastID stays
+// what it was. Bytes that are no UTF-8 stay as they are.
+func Read(r io.Reader, opts ReadOptions) iter.Seq2[Event, error] {
+	return func(yield func(Event, error) bool) {
+		p := newParser(opts, func(e Event) bool { return yield(e, nil) })
+		switch err := p.run(r); err {
+		case nil, io.EOF, errStopped: //nolint:errorlint // io.Reader says io.EOF itself
+		default:
+			yield(Event{}, err)
+		}
+	}
+}
+
+// errStopped ends reading because the consumer wants no more.
+var errStopped = errors.New("stopped")
+
+// maxEmptyReads is how often a reader may say nothing at all.
+const maxEmptyReads = 100
+
+// parser cuts bytes into lines, lines into fields, and gathers the fields of
+// one event. A line is complete at its CR: waiting for the LF that may follow
+// would hold back the event until the next one comes.
+type parser struct {
+	opts ReadOptions
+	emit func(Event) bool
+
+	line []byte
+	// bom means that no line was read yet; afterCR that an LF belongs to the
+	// line end before it.
+	bom, afterCR bool
+
+	event    Event
+	data     []byte
+	comment  []byte
+	size     int
+	hasBlock bool
+	lastID   string
+}
+
+func newParser(opts ReadOptions, emit func(Event) bool) *parser {
+	if opts.MaxLine <= 0 {
+		opts.MaxLine = 1 << 20
+	}
+	if opts.MaxEvent <= 0 {
+		opts.MaxEvent = 4 << 20
+	}
+	return &parser{opts: opts, emit: emit, bom: true}
+}
+
+func (p *parser) run(r io.Reader) error {
+	buffer := make([]byte, 4096)
+	for empty := 0; empty < maxEmptyReads; empty++ {
+		n, err := r.Read(buffer)
+		if n > 0 {
+			empty = -1
+		}
+		if failure := p.feed(buffer[:n]); failure != nil {
+			return failure
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// feed reads the next bytes of the stream.
+func (p *parser) feed(chunk []byte) error {
+	for len(chunk) > 0 {
+		if p.afterCR {
+			p.afterCR = false
+			if chunk[0] == '\n' {
+				chunk = chunk[1:]
+				continue
+			}
+		}
+		end := indexBreak(chunk)
+		if end < 0 {
+			return p.appendLine(chunk)
+		}
+		if err := p.appendLine(chunk[:end]); err != nil {
+			return err
+		}
+		p.afterCR = chunk[end] == '\r'
+		chunk = chunk[end+1:]
+		if err := p.endLine(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *parser) appendLine(part []byte) error {
+	if len(p.line)+len(part) > p.opts.MaxLine {
+		return fmt.Errorf("a line of an event stream has more than %d bytes: %w", p.opts.MaxLine, ErrTooLong)
+	}
+	p.line = append(p.line, part...)
+	return nil
+}
+
+func (p *parser) endLine() error {
+	line := p.line
+	p.line = p.line[:0]
+	if p.bom {
+		p.bom = false
+		line = bytes.TrimPrefix(line, []byte("\ufeff"))
+	}
+	if len(line) == 0 {
+		return p.endEvent()
+	}
+	if p.size += len(line); p.size > p.opts.MaxEvent {
+		return fmt.Errorf("an event has more than %d bytes: %w", p.opts.MaxEvent, ErrTooLong)
+	}
+	name, value, _ := bytes.Cut(line, []byte(":"))
+	p.field(string(name), bytes.TrimPrefix(value, []byte(" ")))
+	return nil
+}
+
+// field takes one field in. A comment is a field without a name.
+func (p *parser) field(name string, value []byte) {
+	switch name {
+	case "":
+		p.comment = append(append(p.comment, value...), '\n')
+	case "data":
+		p.data = append(append(p.data, value...), '\n')
+	case "event":
+		p.event.Name = string(value)
+	case "id":
+		if bytes.IndexByte(value, 0) >= 0 {
+			return
+		}
+		p.event.ID = string(value)
+		p.lastID = p.event.ID
+	case "retry":
+		retry, ok := milliseconds(value)
+		if !ok {
+			return
+		}
+		p.event.Retry = retry
+	default:
+		return
+	}
+	p.hasBlock = true
+}
+
+// endEvent reports the event that a blank line completes.
+func (p *parser) endEvent() error {
+	event, hasBlock := p.event, p.hasBlock
+	event.HasData = len(p.data) > 0
+	event.Data = bytes.Clone(bytes.TrimSuffix(p.data, []byte("\n")))
+	event.LastID = p.lastID
+	if p.opts.Comments {
+		event.Comment = strings.TrimSuffix(string(p.comment), "\n")
+	}
+	p.event, p.hasBlock, p.size = Event{}, false, 0
+	p.data, p.comment = p.data[:0], p.comment[:0]
+	if !event.HasData && (!p.opts.Comments || !hasBlock) {
+		return nil
+	}
+	if !p.emit(event) {
+		return errStopped
+	}
+	return nil
+}
+
+// milliseconds reads digits and nothing else. What no duration can hold is the
+// longest there is.
+func milliseconds(digits []byte) (time.Duration, bool) {
+	const most = math.MaxInt64 / int64(time.Millisecond)
+	var n int64
+	for _, c := range digits {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = min(n*10+int64(c-'0'), most)
+	}
+	return time.Duration(n) * time.Millisecond, len(digits) > 0
+}
