@@ -29,8 +29,9 @@ type TB interface {
 // test. The 404 and 405 of no route are exempt; an undeclared 500 fails the
 // test unless Status(500) expects it. [Unchecked] switches this off.
 //
-// A request is over when its background tasks are. Redirects are not followed. Cookies are kept from one request to the next. A
-// client is safe for concurrent use.
+// A request is over when its background tasks are. Redirects are not followed.
+// Cookies are kept from one request to the next. A client is safe for
+// concurrent use.
 type TestClient struct {
 	tb       TB
 	app      *App
@@ -179,6 +180,12 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 	}
 	if len(made.query) > 0 {
 		r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&"+made.query.Encode(), "&")
+	}
+	if r.Body == nil {
+		r.Body = http.NoBody // a server leaves none without a body either
+	}
+	if r.ContentLength == 0 && r.Body != nil && r.Body != http.NoBody {
+		r.ContentLength = -1 // a server says so where a client says nothing
 	}
 	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
 	if made.media != "" {

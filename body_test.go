@@ -1,0 +1,380 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/candor-go/candor"
+)
+
+func TestJSONBodies(t *testing.T) {
+	type line struct {
+		SKU string `json:"sku" validate:"min=1"`
+		Qty int    `json:"qty" default:"1" validate:"gte=1"`
+	}
+	type order struct {
+		Lines   []line            `json:"lines" validate:"min=1"`
+		Note    *string           `json:"note"`
+		Labels  map[string]int    `json:"labels,omitempty"`
+		Gift    bool              `json:"gift" default:"true"`
+		Address sql.NullString    `json:"address,omitzero"`
+		Paid    sql.Null[float64] `json:"paid"`
+	}
+	c := showing[struct {
+		Body order `body:""`
+	}](t, "/")
+	posts(t, c, "/", [][2]string{
+		{`{"lines":[{"sku":"a"}],"paid":null}`, `200 {"Body":{"lines":[{"sku":"a","qty":1}],"note":null,"gift":true,"paid":{"V":0,"Valid":false}}}`},
+		{`{"lines":[{"sku":"a","qty":2}],"gift":false,"paid":2.5,"address":"x","extra":1}`, `200 {"Body":{"lines":[{"sku":"a","qty":2}],"note":null,"gift":false,"address":{"String":"x","Valid":true},"paid":{"V":2.5,"Valid":true}}}`},
+		{`{"lines":[{"sku":""},{"qty":0},{"sku":5}]}`, "string_too_short [\"body\",\"lines\",0,\"sku\"] {\"min_length\":1}\n" +
+			"missing [\"body\",\"lines\",1,\"sku\"]\ngreater_than_equal [\"body\",\"lines\",1,\"qty\"] {\"ge\":1}\n" +
+			"string_type [\"body\",\"lines\",2,\"sku\"]\nmissing [\"body\",\"paid\"]"},
+		{`{"lines":null,"note":5,"labels":{"a":"x"},"gift":null,"paid":1}`, "list_type [\"body\",\"lines\"]\nstring_type [\"body\",\"note\"]\nint_type [\"body\",\"labels\",\"a\"]\nbool_type [\"body\",\"gift\"]"},
+		{`[]`, `model_attributes_type ["body"]`},
+		{`null`, `missing ["body"]`},
+		{``, `missing ["body"]`},
+		{"  \n", `missing ["body"]`},
+		{`{"lines":[}`, `json_invalid ["body",10] {"error":"expected a value"}`},
+		{`{"lines":[{"sku":"a"}],"paid":1} x`, `json_invalid ["body",33] {"error":"something stands behind the value"}`},
+	}...)
+}
+
+func TestSmallBodies(t *testing.T) {
+	t.Run("a number", func(t *testing.T) {
+		c := showing[struct {
+			Body int `body:"" validate:"gte=1"`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{`5`, `200 {"Body":5}`}, {`0`, `greater_than_equal ["body"] {"ge":1}`}, {`"5"`, `int_type ["body"]`}, {`1e2`, `200 {"Body":100}`}, {`null`, `missing ["body"]`}}...)
+	})
+	t.Run("a list", func(t *testing.T) {
+		c := showing[struct {
+			Body []level `body:"" validate:"max=2"`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{
+			{`["low"]`, `200 {"Body":["low"]}`}, {`[]`, `200 {"Body":[]}`},
+			{`["x"]`, `enum ["body",0] {"expected":"'low' or 'high'"}`},
+			{`["low","low","low"]`, `too_long ["body"] {"actual_length":3,"field_type":"List","max_length":2}`},
+		}...)
+	})
+	t.Run("a map", func(t *testing.T) {
+		c := showing[struct {
+			Body map[int]float64 `body:""`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{`{"1":2.5}`, `200 {"Body":{"1":2.5}}`}, {`{"x":1}`, `int_parsing ["body","x","[key]"]`}}...)
+	})
+	t.Run("anything", func(t *testing.T) {
+		c := showing[struct {
+			Body any `body:""`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{`null`, `200 {"Body":null}`}, {`{"a":[1,"x"]}`, `200 {"Body":{"a":[1,"x"]}}`}, {``, `missing ["body"]`}}...)
+	})
+	t.Run("a type that reads itself", func(t *testing.T) {
+		c := showing[struct {
+			Body json.RawMessage `body:""`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{`{"a": 1}`, `200 {"Body":{"a":1}}`}, {`{`, `json_invalid ["body",1] {"error":"the text ends too early, expected a name in double quotes"}`}}...)
+	})
+	t.Run("a generic type", func(t *testing.T) {
+		c := showing[struct {
+			Body sheet[level] `body:""`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{`{"items":["low"],"next":null}`, `200 {"Body":{"items":["low"],"next":null}}`}}...)
+		assert.Equal(t, "#/components/schemas/sheetOfLevel", told(t, c, "paths", "/", "post", "requestBody", "content", "application/json", "schema", "$ref"))
+	})
+}
+
+type sheet[T any] struct {
+	Items []T     `json:"items"`
+	Next  *string `json:"next"`
+}
+
+func TestBodyMembers(t *testing.T) {
+	c := showing[struct {
+		Item struct {
+			Name string `json:"name"`
+		} `body:"item"`
+		Importance int                     `body:"importance" validate:"gte=1"`
+		Note       candor.Optional[string] `body:"note"`
+		Kind       string                  `body:"kind" default:"plain"`
+	}](t, "/")
+	posts(t, c, "/", [][2]string{
+		{`{"item":{"name":"x"},"importance":1}`, `200 {"Item":{"name":"x"},"Importance":1,"Note":{"Value":"","Set":false,"Null":false},"Kind":"plain"}`},
+		{`{"item":{"name":"x"},"importance":1,"note":null,"kind":"y"}`, `200 {"Item":{"name":"x"},"Importance":1,"Note":{"Value":"","Set":true,"Null":true},"Kind":"y"}`},
+		{`{"item":{},"importance":0}`, "missing [\"body\",\"item\",\"name\"]\ngreater_than_equal [\"body\",\"importance\"] {\"ge\":1}"},
+		{`{}`, "missing [\"body\",\"item\"]\nmissing [\"body\",\"importance\"]"},
+		{``, `missing ["body"]`},
+		{`null`, `missing ["body"]`},
+	}...)
+	body := told(t, c, "paths", "/", "post", "requestBody")
+	assert.Equal(t, true, body.(map[string]any)["required"])
+}
+
+func TestOptionalBodies(t *testing.T) {
+	type options struct {
+		Depth int    `json:"depth" default:"3"`
+		Mode  string `json:"mode,omitempty"`
+	}
+	t.Run("omitempty", func(t *testing.T) {
+		c := showing[struct {
+			Body options `body:",omitempty"`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{``, `200 {"Body":{"depth":3}}`}, {`{}`, `200 {"Body":{"depth":3}}`}, {`{"depth":5}`, `200 {"Body":{"depth":5}}`}, {`null`, `missing ["body"]`}}...)
+		assert.Nil(t, told(t, c, "paths", "/", "post", "requestBody", "required"))
+	})
+	t.Run("a pointer", func(t *testing.T) {
+		c := showing[struct {
+			Body *options `body:""`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{``, `200 {"Body":null}`}, {`null`, `200 {"Body":null}`}, {`{}`, `200 {"Body":{"depth":3}}`}}...)
+	})
+	t.Run("a default", func(t *testing.T) {
+		c := showing[struct {
+			Body options `body:"" default:"{\"mode\":\"fast\"}"`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{``, `200 {"Body":{"depth":3,"mode":"fast"}}`}, {`{}`, `200 {"Body":{"depth":3}}`}}...)
+	})
+	t.Run("Optional", func(t *testing.T) {
+		c := showing[struct {
+			Body candor.Optional[options] `body:""`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{``, `200 {"Body":{"Value":{"depth":0},"Set":false,"Null":false}}`}, {`null`, `200 {"Body":{"Value":{"depth":0},"Set":true,"Null":true}}`}}...)
+	})
+	t.Run("members", func(t *testing.T) {
+		c := showing[struct {
+			Depth int `body:"depth" default:"3"`
+		}](t, "/")
+		posts(t, c, "/", [][2]string{{``, `200 {"Depth":3}`}, {`{"depth":4}`, `200 {"Depth":4}`}}...)
+	})
+	t.Run("needs no media type when it is not there", func(t *testing.T) {
+		c := showing[struct {
+			Body *options `body:""`
+		}](t, "/")
+		r := c.Post("/", nil, candor.WithBody("text/plain", strings.NewReader("")))
+		assert.Equal(t, `200 {"Body":null}`, outcome(r))
+	})
+}
+
+func sent(media, body string) candor.TestOption {
+	return candor.WithBody(media, strings.NewReader(body))
+}
+
+func TestRawBodies(t *testing.T) {
+	t.Run("bytes", func(t *testing.T) {
+		c := showing[struct {
+			Body []byte `body:"" validate:"max=3"`
+		}](t, "/")
+		assert.Equal(t, `200 {"Body":"//4="}`, outcome(c.Post("/", nil, sent("application/octet-stream", "\xff\xfe"))))
+		assert.Equal(t, `too_long ["body"] {"actual_length":4,"field_type":"Bytes","max_length":3}`, outcome(c.Post("/", nil, sent("application/octet-stream", "abcd"))))
+		assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil)))
+		assert.Equal(t, `415 {"detail":"the body must be application/octet-stream"}`, outcome(c.Post("/", "{}")))
+		assert.Equal(t, "binary", told(t, c, "paths", "/", "post", "requestBody", "content", "application/octet-stream", "schema", "format"))
+	})
+	t.Run("text", func(t *testing.T) {
+		c := showing[struct {
+			Body string `body:"" validate:"min=2" default:"none"`
+		}](t, "/")
+		assert.Equal(t, `200 {"Body":"äö"}`, outcome(c.Post("/", nil, sent("text/plain; charset=UTF-8", "äö"))))
+		assert.Equal(t, `string_too_short ["body"] {"min_length":2}`, outcome(c.Post("/", nil, sent("text/plain", "a"))))
+		assert.Equal(t, `string_unicode ["body"]`, outcome(c.Post("/", nil, sent("text/plain", "\xff\xfe"))))
+		assert.Equal(t, `200 {"Body":"none"}`, outcome(c.Post("/", nil)))
+		r := c.Post("/", nil, sent("text/plain; charset=latin1", "ab"))
+		assert.Equal(t, `415 {"detail":"the body must be text/plain"}`, outcome(r))
+		assert.Equal(t, "text/plain", r.Header.Get("Accept"))
+		schema := told(t, c, "paths", "/", "post", "requestBody", "content", "text/plain", "schema")
+		assert.Equal(t, map[string]any{"type": "string", "minLength": 2.0, "default": "none"}, schema)
+	})
+	t.Run("a media type of its own", func(t *testing.T) {
+		c := showing[struct {
+			Body []byte `body:"" media:"image/*"`
+		}](t, "/")
+		assert.Equal(t, `200 {"Body":"YQ=="}`, outcome(c.Post("/", nil, sent("IMAGE/Png", "a"))))
+		assert.Equal(t, `415 {"detail":"the body must be image/*"}`, outcome(c.Post("/", nil, sent("video/mp4", "a"))))
+		assert.Equal(t, `415 {"detail":"the body must be image/*"}`, outcome(c.Post("/", nil, sent("", "a"))))
+		assert.NotNil(t, told(t, c, "paths", "/", "post", "requestBody", "content", "image/*"))
+	})
+	t.Run("JSON under a name of its own", func(t *testing.T) {
+		c := showing[struct {
+			Body map[string]any `body:"" media:"application/merge-patch+json"`
+		}](t, "/")
+		assert.Equal(t, `200 {"Body":{"a":null}}`, outcome(c.Post("/", nil, sent("application/merge-patch+json", `{"a":null}`))))
+		assert.Equal(t, `415 {"detail":"the body must be application/merge-patch+json"}`, outcome(c.Post("/", "{}")))
+	})
+}
+
+func TestStreamedBodies(t *testing.T) {
+	app := candor.New(candor.Config{}, candor.MaxBody(10))
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Name string    `query:"name,omitempty"`
+		Body io.Reader `body:"" media:"video/mp4"`
+	}) (candor.Text, error) {
+		data, err := io.ReadAll(in.Body)
+		return candor.Text(data), err
+	})
+	candor.Post(app, "/optional", func(_ context.Context, in struct {
+		Body io.Reader `body:",omitempty"`
+	}) (candor.Text, error) {
+		data, err := io.ReadAll(in.Body)
+		return candor.Text(data), err
+	})
+	c := candor.NewTestClient(t, app)
+	assert.Equal(t, `200 0123456789`, outcome(c.Post("/", nil, sent("video/mp4", "0123456789"))))
+	assert.Equal(t, `413 {"detail":"the body is too large"}`, outcome(c.Post("/", nil, sent("video/mp4", "0123456789a"))))
+	assert.Equal(t, `413 {"detail":"the body is too large"}`, outcome(c.Post("/", nil, candor.WithBody("video/mp4", io.MultiReader(strings.NewReader("0123456789a"))))), "without a length")
+	assert.Equal(t, `415 {"detail":"the body must be video/mp4"}`, outcome(c.Post("/", nil, sent("video/ogg", "0"))))
+	assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil)))
+	assert.Equal(t, `200`, outcome(c.Post("/optional", nil)))
+	failing := candor.WithBody("video/mp4", io.MultiReader(strings.NewReader("0"), failingReader{}))
+	assert.Equal(t, `400 {"detail":"the body could not be read"}`, outcome(c.Post("/", nil, failing, candor.Unchecked())))
+	assert.Equal(t, "binary", told(t, c, "paths", "/", "post", "requestBody", "content", "video/mp4", "schema", "format"))
+	assert.Equal(t, true, told(t, c, "paths", "/", "post", "requestBody", "required"))
+}
+
+type failingReader struct{}
+
+func (failingReader) Read([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+func TestContentTypes(t *testing.T) {
+	type body = struct {
+		Body map[string]int `body:""`
+	}
+	strict := showing[body](t, "/")
+	loose := showing[body](t, "/", candor.StrictContentType(false))
+	const refused = `415 {"detail":"the body must be application/json"}`
+	rows := []struct{ media, strict, loose string }{
+		{"application/json", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
+		{"APPLICATION/JSON; charset=latin1", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
+		{"application/vnd.api+json", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
+		{"application/json;", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
+		{"application/json; a", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
+		{"", refused, `200 {"Body":{"a":1}}`},
+		{"text/plain", refused, refused},
+		{"text/json+json", refused, refused},
+		{"application/jsonp", refused, refused},
+		{"json", refused, refused},
+		{";", refused, refused},
+		{"application/json, text/plain", refused, refused},
+	}
+	for _, row := range rows {
+		assert.Equal(t, row.strict, outcome(strict.Post("/", nil, sent(row.media, `{"a":1}`))), row.media)
+		assert.Equal(t, row.loose, outcome(loose.Post("/", nil, sent(row.media, `{"a":1}`))), row.media)
+	}
+	for encoding, want := range map[string]string{
+		"gzip": `415 {"detail":"the body must not be compressed"}`, "identity": `200 {"Body":{"a":1}}`,
+		"gzip, identity": `415 {"detail":"the body must not be compressed"}`,
+	} {
+		r := strict.Post("/", `{"a":1}`, header("Content-Encoding", encoding))
+		assert.Equal(t, want, outcome(r), encoding)
+	}
+}
+
+func TestSizeOfBodies(t *testing.T) {
+	c := showing[struct {
+		Body []int `body:""`
+	}](t, "/", candor.MaxBody(10))
+	exact, over := `[12345678]`, `[123456789]`
+	withoutLength := func(body string) candor.TestOption {
+		return candor.WithBody("application/json", io.MultiReader(strings.NewReader(body)))
+	}
+	assert.Equal(t, `200 {"Body":[12345678]}`, outcome(c.Post("/", exact)))
+	assert.Equal(t, `200 {"Body":[12345678]}`, outcome(c.Post("/", nil, withoutLength(exact))))
+	const tooLarge = `413 {"detail":"the body is too large"}`
+	assert.Equal(t, tooLarge, outcome(c.Post("/", over)))
+	assert.Equal(t, tooLarge, outcome(c.Post("/", nil, withoutLength(over))))
+	assert.Equal(t, tooLarge, outcome(c.Post("/", nil, withoutLength(exact+" "))))
+	assert.Equal(t, `415 {"detail":"the body must be application/json"}`, outcome(c.Post("/", nil, sent("text/plain", "x"))))
+}
+
+func TestLargeBodiesArriveWhole(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Body []byte `body:""`
+	}) (int, error) {
+		return bytes.Count(in.Body, []byte("a")), nil
+	})
+	c := candor.NewTestClient(t, app)
+	for _, n := range []int{1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 200_000, 1 << 20} {
+		var got int
+		c.Post("/", nil, sent("application/octet-stream", strings.Repeat("a", n))).Status(http.StatusOK).JSON(&got)
+		assert.Equal(t, n, got)
+	}
+}
+
+func TestStrictBodies(t *testing.T) {
+	type open struct {
+		A  int `json:"a,omitempty"`
+		In struct {
+			B int `json:"b,omitempty"`
+		} `json:"in,omitzero"`
+	}
+	type closed struct {
+		candor.Strict
+		open
+	}
+	const sentBody = `{"a":1,"x":1,"in":{"y":1}}`
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/open", shown[struct {
+		Body open `body:""`
+	}])
+	candor.Post(app, "/strict", shown[struct {
+		Body closed `body:""`
+	}])
+	candor.Post(app, "/forbid", shown[struct {
+		Body open `body:""`
+	}], candor.ForbidExtra())
+	candor.Post(app, "/members", shown[struct {
+		candor.Strict
+		Body open `body:"o"`
+	}])
+	c := candor.NewTestClient(t, app)
+	posts(t, c, "/open", [2]string{sentBody, `200 {"Body":{"a":1}}`})
+	posts(t, c, "/strict", [2]string{sentBody, `extra_forbidden ["body","x"]`})
+	posts(t, c, "/forbid", [2]string{sentBody, "extra_forbidden [\"body\",\"in\",\"y\"]\nextra_forbidden [\"body\",\"x\"]"})
+	posts(t, c, "/members", [2]string{`{"o":` + sentBody + `,"p":1}`, `extra_forbidden ["body","p"]`})
+	closedAt := func(path string) any {
+		ref := told(t, c, "paths", path, "post", "requestBody", "content", "application/json", "schema", "$ref").(string)
+		return told(t, c, "components", "schemas", strings.TrimPrefix(ref, "#/components/schemas/"), "additionalProperties")
+	}
+	assert.Nil(t, closedAt("/open"))
+	for _, path := range []string{"/strict", "/forbid", "/members"} {
+		assert.Equal(t, false, closedAt(path), path)
+	}
+	assert.Equal(t, false, told(t, c, "components", "schemas", "openStrict", "properties", "in", "additionalProperties"))
+}
+
+func TestBodiesOfEveryMethod(t *testing.T) {
+	type body = struct {
+		Body map[string]int `body:""`
+	}
+	app := candor.New(candor.Config{})
+	methods := []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodPost}
+	candor.Handle(app, methods, "/", shown[body])
+	c := candor.NewTestClient(t, app)
+	for _, method := range methods {
+		assert.Equal(t, `200 {"Body":{"a":1}}`, outcome(c.Do(method, "/", `{"a":1}`)), method)
+		assert.NotNil(t, told(t, c, "paths", "/", strings.ToLower(method), "requestBody"), method)
+	}
+}
+
+func TestEchoedInput(t *testing.T) {
+	c := showingIn[struct {
+		N    int `query:"n"`
+		Body struct {
+			A int `json:"a"`
+			B int `json:"b"`
+		} `body:""`
+	}](t, candor.Config{EchoInput: true}, "/")
+	var seen []any
+	for _, f := range c.Post("/?n=x", `{"a":"secret"}`).Faults() {
+		seen = append(seen, f.Input)
+	}
+	assert.Equal(t, []any{"x", "secret", map[string]any{"a": "secret"}}, seen)
+}

@@ -1,0 +1,411 @@
+package candor_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+type level string
+
+func (level) Enum() []level { return []level{"low", "high"} }
+
+// odd is a type with a text form of the user's, which says what is wrong.
+type odd int
+
+func (o *odd) UnmarshalText(text []byte) error {
+	n, err := strconv.Atoi(string(text))
+	switch {
+	case err != nil:
+		return errors.New("a secret of strconv")
+	case n%2 == 0:
+		return candor.Invalid("must be odd")
+	}
+	*o = odd(n)
+	return nil
+}
+
+func (o odd) MarshalText() ([]byte, error) { return []byte(strconv.Itoa(int(o))), nil }
+
+func TestScalarParameters(t *testing.T) {
+	c := showing[struct {
+		ID    int8                 `path:"id"`
+		Bool  bool                 `query:"bool,omitempty"`
+		Uint  uint16               `query:"uint,omitempty"`
+		Float *float32             `query:"float"`
+		Text  string               `query:"text,omitempty" validate:"max=3" pattern:"^[a-z]*$"`
+		Level level                `query:"level,omitempty"`
+		Size  string               `query:"size,omitempty" validate:"oneof=S M"`
+		Odd   *odd                 `query:"odd"`
+		Note  candor.Optional[int] `query:"note"`
+	}](t, "/{id}")
+	const rest = `"Bool":false,"Uint":0,"Float":null,"Text":"","Level":"","Size":"","Odd":null,"Note":{"Value":0,"Set":false,"Null":false}}`
+	gets(t, c,
+		asked{target: "/5", want: `200 {"ID":5,` + rest},
+		asked{target: "/foo", want: `int_parsing ["path","id"]`},
+		asked{target: "/4.2", want: `int_parsing ["path","id"]`},
+		asked{target: "/300", want: `less_than_equal ["path","id"] {"le":127}`},
+		asked{target: "/-129", want: `greater_than_equal ["path","id"] {"ge":-128}`},
+		asked{target: "/5?bool=Yes&uint=7&float=1e2&text=abc&level=high&size=M&odd=3&note=0", want: `200 {"ID":5,"Bool":true,"Uint":7,"Float":100,"Text":"abc","Level":"high","Size":"M","Odd":"3","Note":{"Value":0,"Set":true,"Null":false}}`},
+		asked{target: "/5?bool=maybe", want: `bool_parsing ["query","bool"]`},
+		asked{target: "/5?bool=", want: `bool_parsing ["query","bool"]`},
+		asked{target: "/5?uint=-1", want: `greater_than_equal ["query","uint"] {"ge":0}`},
+		asked{target: "/5?uint=65536", want: `less_than_equal ["query","uint"] {"le":65535}`},
+		asked{target: "/5?float=NaN", want: `float_parsing ["query","float"]`},
+		asked{target: "/5?float=0x1p-2", want: `float_parsing ["query","float"]`},
+		asked{target: "/5?uint=1_000", want: `int_parsing ["query","uint"]`},
+		asked{target: "/5?uint=%2B5", want: `int_parsing ["query","uint"]`},
+		asked{target: "/5?text=abcd", want: `string_too_long ["query","text"] {"max_length":3}`},
+		asked{target: "/5?text=AB", want: `string_pattern_mismatch ["query","text"] {"pattern":"^[a-z]*$"}`},
+		asked{target: "/5?text=", want: `200 {"ID":5,` + rest},
+		asked{target: "/5?level=medium", want: `enum ["query","level"] {"expected":"'low' or 'high'"}`},
+		asked{target: "/5?size=L", want: `enum ["query","size"] {"expected":"'S' or 'M'"}`},
+		asked{target: "/5?odd=4", want: `value_error ["query","odd"] {"error":"must be odd"}`},
+		asked{target: "/5?odd=x", want: `value_error ["query","odd"] {"error":"not a valid odd"}`},
+		asked{target: "/5?uint=1&uint=2", want: `200 {"ID":5,` + strings.Replace(rest, `"Uint":0`, `"Uint":2`, 1)},
+		asked{target: "/x?bool=x&uint=x", want: "int_parsing [\"path\",\"id\"]\nbool_parsing [\"query\",\"bool\"]\nint_parsing [\"query\",\"uint\"]"},
+	)
+}
+
+func TestRequiredParameters(t *testing.T) {
+	c := showing[struct {
+		Q string `query:"q"`
+		H int    `header:"X-Count"`
+		C string `cookie:"session"`
+		D int    `query:"d" default:"7" validate:"gte=5"`
+	}](t, "/")
+	gets(t, c,
+		asked{target: "/", want: "missing [\"query\",\"q\"]\nmissing [\"header\",\"X-Count\"]\nmissing [\"cookie\",\"session\"]"},
+		asked{target: "/?q=", options: []candor.TestOption{header("x-count", "0"), candor.WithCookie("session", "s")}, want: `200 {"Q":"","H":0,"C":"s","D":7}`},
+		asked{target: "/?q=&d=4", options: []candor.TestOption{header("x-count", "0"), candor.WithCookie("session", "s")}, want: `greater_than_equal ["query","d"] {"ge":5}`},
+	)
+}
+
+func TestListParameters(t *testing.T) {
+	c := showing[struct {
+		All    []string `query:"all,omitempty"`
+		Ints   []int    `query:"ints,omitempty" validate:"max=3,dive,gte=0"`
+		Comma  []int    `query:"comma,csv" default:"[1,2]"`
+		Tags   []string `header:"X-Tag,omitempty"`
+		Comma2 []string `header:"X-Comma,csv,omitempty"`
+		Ptr    *[]level `query:"ptr"`
+	}](t, "/")
+	const none = `200 {"All":null,"Ints":null,"Comma":[1,2],"Tags":null,"Comma2":null,"Ptr":null}`
+	gets(t, c,
+		asked{target: "/", want: none},
+		asked{target: "/?all=a&all=b", want: strings.Replace(none, `"All":null`, `"All":["a","b"]`, 1)},
+		asked{target: "/?all=a,b", want: strings.Replace(none, `"All":null`, `"All":["a,b"]`, 1)},
+		asked{target: "/?ints=1&ints=x", want: `int_parsing ["query","ints",1]`},
+		asked{target: "/?ints=1&ints=-1", want: `greater_than_equal ["query","ints",1] {"ge":0}`},
+		asked{target: "/?ints=1&ints=1&ints=1&ints=1", want: `too_long ["query","ints"] {"actual_length":4,"field_type":"List","max_length":3}`},
+		asked{target: "/?comma=5,6&comma=7", want: strings.Replace(none, `[1,2]`, `[5,6,7]`, 1)},
+		asked{target: "/?comma=5%2C6", want: `int_parsing ["query","comma",0]`},
+		asked{target: "/?comma=", want: strings.Replace(none, `[1,2]`, `[]`, 1)},
+		asked{target: "/", options: []candor.TestOption{header("X-Tag", "a,b"), header("X-Comma", "a, b,,")}, want: strings.Replace(strings.Replace(none, `"Tags":null`, `"Tags":["a,b"]`, 1), `"Comma2":null`, `"Comma2":["a","b"]`, 1)},
+		asked{target: "/?ptr=low&ptr=low", want: strings.Replace(none, `"Ptr":null`, `"Ptr":["low","low"]`, 1)},
+		asked{target: "/?ptr=low&ptr=?", want: `enum ["query","ptr",1] {"expected":"'low' or 'high'"}`},
+	)
+	assert.Equal(t, false, told(t, c, "paths", "/", "get", "parameters", 2, "explode"))
+	assert.Equal(t, "form", told(t, c, "paths", "/", "get", "parameters", 2, "style"))
+	assert.Nil(t, told(t, c, "paths", "/", "get", "parameters", 0, "explode"))
+}
+
+func TestParametersOfKnownTypes(t *testing.T) {
+	c := showing[struct {
+		UUID     uuid.UUID         `query:"uuid,omitzero"`
+		Time     time.Time         `query:"time,omitzero"`
+		Date     candor.Date       `query:"date,omitzero"`
+		Clock    *candor.TimeOfDay `query:"clock"`
+		Duration time.Duration     `query:"duration,omitzero"`
+		Decimal  decimal.Decimal   `query:"decimal,omitzero"`
+		Addr     netip.Addr        `query:"addr,omitzero"`
+		Prefix   netip.Prefix      `query:"prefix,omitzero"`
+		IP       net.IP            `query:"ip,omitzero"`
+		Big      *big.Int          `query:"big"`
+		Null     sql.NullInt64     `query:"null,omitzero"`
+		Text     sql.Null[string]  `query:"nulltext,omitzero" validate:"min=2"`
+		Bytes    []byte            `query:"bytes,omitzero"`
+	}](t, "/")
+	rows := []asked{
+		{target: "?uuid=f81d4fae-7dec-11d0-a765-00a0c91e6bf6", want: `"UUID":"f81d4fae-7dec-11d0-a765-00a0c91e6bf6"`},
+		{target: "?uuid=f81d4fae7dec11d0a76500a0c91e6bf6", want: `uuid_parsing ["query","uuid"]`},
+		{target: "?time=2006-01-02T15:04:05%2B01:00", want: `"Time":"2006-01-02T15:04:05+01:00"`},
+		{target: "?time=2006-01-02", want: `datetime_parsing ["query","time"]`},
+		{target: "?date=2006-01-02", want: `"Date":"2006-01-02"`},
+		{target: "?date=2006-02-30", want: `date_parsing ["query","date"]`},
+		{target: "?clock=15:04", want: `"Clock":"15:04:00"`},
+		{target: "?clock=25:04", want: `time_parsing ["query","clock"]`},
+		{target: "?duration=1h30m", want: `"Duration":5400000000000`},
+		{target: "?duration=5", want: `time_delta_parsing ["query","duration"]`},
+		{target: "?decimal=19.90", want: `"Decimal":"19.9"`},
+		{target: "?decimal=1e1000000", want: `decimal_parsing ["query","decimal"]`},
+		{target: "?decimal=x", want: `decimal_parsing ["query","decimal"]`},
+		{target: "?addr=::1", want: `"Addr":"::1"`},
+		{target: "?addr=localhost", want: `ip_any_address ["query","addr"]`},
+		{target: "?prefix=10.0.0.0/8", want: `"Prefix":"10.0.0.0/8"`},
+		{target: "?ip=10.0.0.1", want: `"IP":"10.0.0.1"`},
+		{target: "?ip=10.0.0.256", want: `ip_any_address ["query","ip"]`},
+		{target: "?big=123456789012345678901234567890", want: `"Big":123456789012345678901234567890`},
+		{target: "?big=0x10", want: `int_parsing ["query","big"]`},
+		{target: "?null=0", want: `"Null":{"Int64":0,"Valid":true}`},
+		{target: "?null=x", want: `int_parsing ["query","null"]`},
+		{target: "?nulltext=x", want: `string_too_short ["query","nulltext"] {"min_length":2}`},
+		{target: "?bytes=abc", want: `"Bytes":"YWJj"`},
+	}
+	for _, row := range rows {
+		assert.Contains(t, outcome(c.Get("/"+row.target)), row.want, row.target)
+	}
+	formats := []any{}
+	for i := range 13 {
+		formats = append(formats, told(t, c, "paths", "/", "get", "parameters", i, "schema", "format"))
+	}
+	assert.Equal(t, []any{"uuid", "date-time", "date", nil, nil, "decimal", nil, nil, nil, nil, "int64", nil, nil}, formats)
+}
+
+func TestJSONParameters(t *testing.T) {
+	type filter struct {
+		Min  int      `json:"min" validate:"gte=0"`
+		Tags []string `json:"tags,omitempty"`
+	}
+	c := showing[struct {
+		Filter filter         `query:"filter,json"`
+		Map    map[string]int `query:"map,json" default:"{\"a\":1}"`
+		List   []int          `query:"list,json,omitempty" validate:"max=2"`
+	}](t, "/")
+	gets(t, c,
+		asked{target: `/?filter=%7B"min":1,"tags":["x"]%7D`, want: `200 {"Filter":{"min":1,"tags":["x"]},"Map":{"a":1},"List":null}`},
+		asked{target: `/?filter=%7B"min":-1%7D`, want: `greater_than_equal ["query","filter","min"] {"ge":0}`},
+		asked{target: `/?filter=%7B%7D`, want: `missing ["query","filter","min"]`},
+		asked{target: `/?filter=%7B"min":1,"tags":["x",5]%7D`, want: `string_type ["query","filter","tags",1]`},
+		asked{target: `/?filter=%7B`, want: `json_invalid ["query","filter"] {"error":"the text ends too early, expected a name in double quotes"}`},
+		asked{target: `/?filter=`, want: `json_invalid ["query","filter"] {"error":"nothing there"}`},
+		asked{target: `/?list=[1,2,3]`, want: "missing [\"query\",\"filter\"]\ntoo_long [\"query\",\"list\"] {\"actual_length\":3,\"field_type\":\"List\",\"max_length\":2}"},
+	)
+	assert.NotNil(t, told(t, c, "paths", "/", "get", "parameters", 0, "content", "application/json", "schema", "$ref"))
+	assert.Nil(t, told(t, c, "paths", "/", "get", "parameters", 0, "schema"))
+}
+
+type pageQuery struct {
+	Limit  int `query:"limit" default:"10" validate:"lte=100"`
+	Offset int `query:"offset,omitempty"`
+}
+
+// span is a parameter model that judges itself.
+type span struct {
+	From candor.Date `query:"from"`
+	To   candor.Date `query:"to"`
+}
+
+func (s span) Validate() error {
+	if s.To.Compare(s.From) < 0 {
+		return candor.Invalid("must not be before from", "to")
+	}
+	return nil
+}
+
+func TestParameterModels(t *testing.T) {
+	c := showing[struct {
+		pageQuery
+		Span    span `query:""`
+		Headers struct {
+			Agent string   `header:"User-Agent,omitempty"`
+			Trace []string `header:"X-Trace,omitempty"`
+		} `header:""`
+		Cookies struct {
+			candor.Strict
+			Session string `cookie:"session"`
+		} `cookie:""`
+	}](t, "/")
+	sent := []candor.TestOption{candor.WithCookie("session", "s")}
+	gets(t, c,
+		asked{target: "/?from=2024-01-01&to=2024-01-02", options: sent, want: `200 {"Limit":10,"Offset":0,"Span":{"From":"2024-01-01","To":"2024-01-02"},"Headers":{"Agent":"","Trace":null},"Cookies":{"Session":"s"}}`},
+		asked{target: "/?from=2024-01-02&to=2024-01-01", options: sent, want: `value_error ["query","to"] {"error":"must not be before from"}`},
+		asked{target: "/?limit=101", want: "less_than_equal [\"query\",\"limit\"] {\"le\":100}\nmissing [\"query\",\"from\"]\nmissing [\"query\",\"to\"]\nmissing [\"cookie\",\"session\"]"},
+		asked{target: "/?from=2024-01-01&to=2024-01-02&unknown=1", options: []candor.TestOption{candor.WithCookie("session", "s"), candor.WithCookie("other", "o")}, want: `extra_forbidden ["cookie","other"]`},
+	)
+}
+
+func TestStrictQueries(t *testing.T) {
+	t.Run("a strict input", func(t *testing.T) {
+		c := showing[struct {
+			candor.Strict
+			Q string `query:"q,omitempty"`
+		}](t, "/")
+		gets(t, c,
+			asked{target: "/?q=1", want: `200 {"Q":"1"}`},
+			asked{target: "/?q=1&r=2&r=3&%71=4", want: `extra_forbidden ["query","r"]`},
+			asked{target: "/?Q=1", want: `extra_forbidden ["query","Q"]`},
+		)
+	})
+	t.Run("a strict model", func(t *testing.T) {
+		c := showing[struct {
+			Page struct {
+				candor.Strict
+				Limit int `query:"limit,omitempty"`
+			} `query:""`
+			Q string `query:"q,omitempty"`
+		}](t, "/")
+		gets(t, c, asked{target: "/?limit=1&q=1&r=2", want: `extra_forbidden ["query","r"]`})
+	})
+	t.Run("the option, with what guards read", func(t *testing.T) {
+		app := candor.New(candor.Config{}, candor.ForbidExtra())
+		candor.Get(app, "/", shown[struct {
+			Q string `query:"q,omitempty"`
+		}], candor.Require(func(context.Context, struct {
+			Token string         `query:"token,omitempty"`
+			Key   *candor.APIKey `query:"key"`
+		}) error {
+			return nil
+		}))
+		candor.Get(app, "/none", says("ok"))
+		c := candor.NewTestClient(t, app)
+		gets(t, c,
+			asked{target: "/?q=1&token=2&key=3", want: `200 {"Q":"1"}`},
+			asked{target: "/?r=1", want: `extra_forbidden ["query","r"]`, options: []candor.TestOption{candor.WithCookie("any", "c")}},
+			asked{target: "/none?r=1", want: `extra_forbidden ["query","r"]`},
+			asked{target: "/none", want: `200 "ok"`},
+		)
+	})
+}
+
+func TestHiddenParameters(t *testing.T) {
+	c := showing[struct {
+		Q     string `query:"q,omitempty" doc:"what to look for" example:"chair" deprecated:"true" title:"Query"`
+		Debug bool   `query:"debug,omitempty" hidden:"true"`
+	}](t, "/")
+	gets(t, c, asked{target: "/?debug=1", want: `200 {"Q":"","Debug":true}`})
+	assert.Nil(t, told(t, c, "paths", "/", "get", "parameters", 1))
+	assert.Equal(t, "what to look for", told(t, c, "paths", "/", "get", "parameters", 0, "description"))
+	assert.Equal(t, true, told(t, c, "paths", "/", "get", "parameters", 0, "deprecated"))
+	assert.Equal(t, "Query", told(t, c, "paths", "/", "get", "parameters", 0, "schema", "title"))
+	assert.Equal(t, "chair", told(t, c, "paths", "/", "get", "parameters", 0, "schema", "examples", 0))
+}
+
+func TestHeaders(t *testing.T) {
+	c := showing[struct {
+		Token string `header:"X-Token,omitempty"`
+		Host  string `header:"host"`
+		Under string `header:"x_under,omitempty"`
+	}](t, "/")
+	gets(t, c,
+		asked{target: "/", options: []candor.TestOption{header("x-tOkEn", "a")}, want: `200 {"Token":"a","Host":"testserver","Under":""}`},
+		asked{target: "/", options: []candor.TestOption{header("x_token", "a")}, want: `200 {"Token":"","Host":"testserver","Under":""}`},
+		asked{target: "/", options: []candor.TestOption{header("x_under", "a")}, want: `200 {"Token":"","Host":"testserver","Under":"a"}`},
+	)
+}
+
+func TestCrossFieldParameters(t *testing.T) {
+	c := showing[struct {
+		Min int    `query:"min"`
+		Max int    `query:"max" validate:"gtefield=Min"`
+		By  string `query:"by,omitempty" validate:"required_with=Min"`
+	}](t, "/")
+	gets(t, c,
+		asked{target: "/?min=2&max=2&by=x", want: `200 {"Min":2,"Max":2,"By":"x"}`},
+		asked{target: "/?min=2&max=1&by=x", want: `value_error ["query","max"] {"error":"must not be less than the field min"}`},
+		asked{target: "/?min=x&max=1", want: `int_parsing ["query","min"]`},
+	)
+	assert.Contains(t, outcome(c.Get("/?min=2&max=2")), `missing ["query","by"]`)
+}
+
+// booking is an input that judges itself.
+type booking struct {
+	Room   int `path:"room"`
+	Nights int `query:"nights"`
+	Body   struct {
+		Guests int `json:"guests"`
+	} `body:""`
+}
+
+func (b *booking) Validate() error {
+	var all []error
+	if b.Room == 13 {
+		all = append(all, candor.Invalid("there is no such room", "path", "room"))
+	}
+	if b.Body.Guests*b.Nights > 10 {
+		all = append(all, candor.Invalid("too many", "body", "guests"))
+	}
+	if b.Nights == 0 {
+		return errors.New("stay longer")
+	}
+	return errors.Join(all...)
+}
+
+func TestInputsThatJudgeThemselves(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/{room}", func(_ context.Context, in booking) (string, error) { return "ok", nil })
+	c := candor.NewTestClient(t, app)
+	for target, want := range map[string]string{
+		"/1?nights=2":   `200 "ok"`,
+		"/13?nights=2":  `value_error ["path","room"] {"error":"there is no such room"}`,
+		"/13?nights=20": "value_error [\"path\",\"room\"] {\"error\":\"there is no such room\"}\nvalue_error [\"body\",\"guests\"] {\"error\":\"too many\"}",
+		"/1?nights=0":   `value_error [] {"error":"stay longer"}`,
+		"/x?nights=0":   `int_parsing ["path","room"]`,
+	} {
+		assert.Equal(t, want, outcome(c.Post(target, `{"guests":3}`)), target)
+	}
+}
+
+func TestPairsOfAQuery(t *testing.T) {
+	c := showing[struct {
+		All []string `query:"a,omitempty"`
+	}](t, "/")
+	c.Get("/?" + strings.Repeat("a=1&", 1000)).Status(http.StatusOK)
+	assert.Equal(t, `too_long ["query"] {"actual_length":1001,"max_length":1000}`, outcome(c.Get("/?"+strings.Repeat("a=1&", 1001))))
+	assert.Len(t, c.Get("/?"+strings.Repeat("%zz=1&b=%zz&", 100)).Status(http.StatusOK).Text(), len(`{"All":null}`))
+}
+
+func TestTooManyFaults(t *testing.T) {
+	c := showing[struct {
+		candor.Strict
+		Ints []int `query:"n,omitempty"`
+	}](t, "/")
+	var query strings.Builder
+	for i := range 300 {
+		fmt.Fprintf(&query, "n=x&k%d=1&", i)
+	}
+	faults := c.Get("/?" + query.String()).Faults()
+	require.Len(t, faults, 101)
+	assert.Equal(t, "too_many_faults", faults[100].Type)
+	assert.Equal(t, map[string]any{"listed": 100.0}, faults[100].Ctx)
+}
+
+func TestRequestsShareNothing(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Query []int `query:"q" default:"[1,2]"`
+		Body  struct {
+			List []int          `json:"list" default:"[1,2]"`
+			Map  map[string]int `json:"map" default:"{\"a\":1}"`
+			Deep *struct {
+				Names []string `json:"names" default:"[\"x\"]"`
+			} `json:"deep" default:"{}"`
+		} `body:"" default:"{}"`
+	}) (map[string]any, error) {
+		seen := fmt.Sprint(in.Query, in.Body.List, in.Body.Map, in.Body.Deep.Names)
+		in.Query[0], in.Body.List[0], in.Body.Map["b"], in.Body.Deep.Names[0] = 9, 9, 9, "y"
+		return map[string]any{"seen": seen}, nil
+	})
+	c := candor.NewTestClient(t, app)
+	for range 3 {
+		for _, body := range []any{nil, `{}`} {
+			assert.Equal(t, `200 {"seen":"[1 2] [1 2] map[a:1] [x]"}`, outcome(c.Post("/", body)))
+		}
+	}
+}
