@@ -313,18 +313,22 @@ func (p *answerPlan) encodeParts(out reflect.Value, checks bool, a *answer) erro
 	if len(p.media) > 0 {
 		a.contentType = first(a.accepted, p.media[0])
 	}
+	body := out
+	if p.desc.Envelope && p.body != nil {
+		body = out.FieldByIndex(p.desc.Body.Index)
+	}
+	if p.kind.closer != nil {
+		a.closer = p.kind.closer(body)
+	}
 	if p.desc.Envelope {
 		if err := p.encodeEnvelope(out, checks, a); err != nil {
 			return err
 		}
 	}
-	switch {
-	case p.body == nil:
+	if p.body == nil {
 		return nil
-	case p.desc.Envelope:
-		out = out.FieldByIndex(p.desc.Body.Index)
 	}
-	if err := p.body(out, checks, a); err != nil || !p.kind.chooses && !p.choosesType() {
+	if err := p.body(body, checks, a); err != nil || !p.kind.chooses && !p.choosesType() {
 		return err
 	}
 	return p.checkType(a)

@@ -1,0 +1,221 @@
+package candor
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// An envelope is a struct whose fields are the parts of an answer: a status, a
+// body, headers, cookies. This file writes all of them but the body.
+
+// writePart puts one header or cookie of an envelope into an answer.
+type writePart func(from reflect.Value, checks bool, a *answer) error
+
+// compileParts makes the writers of the headers and cookies.
+func (p *answerPlan) compileParts(c *compiler) error {
+	for _, f := range p.desc.Headers {
+		part, err := p.compileHeader(c, f)
+		if err != nil {
+			return p.inField(f, err)
+		}
+		p.parts = append(p.parts, part)
+	}
+	for _, f := range p.desc.Cookies {
+		part, err := compileCookie(c, f)
+		if err != nil {
+			return p.inField(f, err)
+		}
+		p.parts = append(p.parts, part)
+	}
+	return nil
+}
+
+// inField says in which part of the envelope a mistake is.
+func (p *answerPlan) inField(f *typeinfo.Field, err error) error {
+	e := &typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: f.Go}
+	e.Problem, e.Fix, _ = strings.Cut(err.Error(), "; ")
+	return e
+}
+
+func isContentType(f *typeinfo.Field) bool { return http.CanonicalHeaderKey(f.Name) == "Content-Type" }
+
+// checkHeader finds headers that are not the handler's to write.
+func (p *answerPlan) checkHeader(f *typeinfo.Field) error {
+	switch name := http.CanonicalHeaderKey(f.Name); name {
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
+		return fmt.Errorf("%s is about the connection, which the server keeps; drop the field", name)
+	case "Set-Cookie":
+		return errors.New("a cookie has a tag of its own; write `cookie:\"name\"`")
+	case "Content-Length":
+		if p.desc.Body == nil || p.desc.Body.Type.Go != reflect.TypeFor[Reader]() {
+			return errors.New("the length is known by itself, except for that of a candor.Reader; drop the field")
+		}
+	case "Content-Type":
+		return p.checkContentType(f)
+	case "Location":
+		if p.kind.redirects {
+			return errors.New("the body is a candor.Redirect, which writes Location; keep one of them")
+		}
+	case "Date", "Expires", "Last-Modified", "Retry-After", "Sunset":
+		if held(f.Type).Kind == typeinfo.Time {
+			return fmt.Errorf("%s is a date in the form of HTTP, and a time.Time is written as RFC 3339; make the field a string and write it by t.UTC().Format(http.TimeFormat)", name)
+		}
+	}
+	return nil
+}
+
+func (p *answerPlan) checkContentType(f *typeinfo.Field) error {
+	switch {
+	case p.kind.media == "":
+		return errors.New("the answer has no body, so it has no media type; drop the field")
+	case p.kind.mark != nil:
+		return errors.New("the media type of this body is fixed; name another one by `media:\"...\"` on the body or by candor.Produces")
+	case held(f.Type).Kind != typeinfo.String:
+		return errors.New("a media type is text; make the field a string")
+	}
+	return nil
+}
+
+// held is what pointers and Optional hold.
+func held(t *typeinfo.Type) *typeinfo.Type {
+	for t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
+		t = t.Elem
+	}
+	return t
+}
+
+func (p *answerPlan) compileHeader(c *compiler, f *typeinfo.Field) (writePart, error) {
+	if err := p.checkHeader(f); err != nil {
+		return nil, err
+	}
+	writer, err := compileText(c, f)
+	if err != nil {
+		return nil, err
+	}
+	name := http.CanonicalHeaderKey(f.Name)
+	return func(from reflect.Value, checks bool, a *answer) error {
+		var room [4]string
+		texts, err := writer.Append(room[:0], from, checks, &a.faults)
+		if err != nil {
+			return fmt.Errorf("the header %s: %w", name, err)
+		}
+		for _, text := range texts {
+			if hasControl(text) {
+				return fmt.Errorf("the header %s has a control character in %q", name, text)
+			}
+			if name == "Content-Type" {
+				a.contentType = first(text, a.contentType)
+				continue
+			}
+			a.header = append(a.header, headerLine{name: name, value: text})
+		}
+		return nil
+	}, nil
+}
+
+// compileText makes the writer of a value that is text, and finds tags that
+// would say nothing there.
+func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
+	if f.Default != nil {
+		return nil, errors.New("its default tag has no effect on an answer; drop the tag")
+	}
+	if f.Rules != nil {
+		for _, rule := range f.Rules.Self {
+			if rule.Cross {
+				return nil, fmt.Errorf("the rule %s looks at other fields, which the parts of an answer do not have; drop it", rule)
+			}
+		}
+	}
+	writer, err := c.bind.Writer(f)
+	if err == nil {
+		return writer, nil
+	}
+	if e, ok := errors.AsType[*typeinfo.Error](err); ok {
+		return nil, fmt.Errorf("%s: %s; %s", e.Type, e.Problem, e.Fix)
+	}
+	return nil, err
+}
+
+// hasControl reports whether text has a character that ends or hides a line of
+// a header.
+func hasControl(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] == 0x7f {
+			return true
+		}
+	}
+	return false
+}
+
+// isCookie reports the types that are cookies as they are.
+func isCookie(t reflect.Type) bool {
+	return t == reflect.TypeFor[http.Cookie]() || t == reflect.TypeFor[*http.Cookie]()
+}
+
+func compileCookie(c *compiler, f *typeinfo.Field) (writePart, error) {
+	if isCookie(f.Type.Go) {
+		return func(from reflect.Value, _ bool, a *answer) error {
+			v := from.FieldByIndex(f.Index)
+			if v.IsZero() {
+				return nil
+			}
+			return a.addCookie(f.Name, reflect.Indirect(v).Interface().(http.Cookie))
+		}, nil
+	}
+	switch held(f.Type).Kind {
+	case typeinfo.Slice, typeinfo.Array:
+		return nil, errors.New("a cookie has one value; use one field for each")
+	}
+	writer, err := compileText(c, f)
+	if err != nil {
+		return nil, err
+	}
+	isPointer := f.Type.Kind == typeinfo.Pointer || f.Type.Kind == typeinfo.Optional
+	return func(from reflect.Value, checks bool, a *answer) error {
+		var room [1]string
+		texts, err := writer.Append(room[:0], from, checks, &a.faults)
+		if err != nil {
+			return fmt.Errorf("the cookie %s: %w", f.Name, err)
+		}
+		if len(texts) == 0 || texts[0] == "" && !isPointer {
+			return nil
+		}
+		return a.addCookie(f.Name, http.Cookie{Value: texts[0], Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	}, nil
+}
+
+// addCookie adds a cookie, or says what is wrong with it: net/http would send
+// it without the characters that cannot stand in one. What it says of the value
+// is left out, since that may be secret.
+func (a *answer) addCookie(name string, cookie http.Cookie) error {
+	cookie.Name = name
+	if cookie.Valid() != nil {
+		return fmt.Errorf("the cookie %s cannot be written; its value takes printable ASCII without quotes, semicolons and backslashes, and Path, Domain and Expires must be valid too", name)
+	}
+	a.header = append(a.header, headerLine{name: "Set-Cookie", value: cookie.String()})
+	return nil
+}
+
+// encodeEnvelope puts everything but the body into the answer.
+func (p *answerPlan) encodeEnvelope(out reflect.Value, checks bool, a *answer) error {
+	if p.desc.Status != nil {
+		status := int(out.FieldByIndex(p.desc.Status.Index).Int())
+		if status != 0 && !slices.Contains(p.statuses, status) {
+			return fmt.Errorf("the status %d is none of %v, which the tag of %s lists", status, p.statuses, p.desc.Status.Go)
+		}
+		a.status = first(status, a.status)
+	}
+	for _, write := range p.parts {
+		if err := write(out, checks, a); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,363 @@
+package candor_test
+
+import (
+	"context"
+	"math"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/candor-go/candor"
+)
+
+// paging is a part of envelopes.
+type paging struct {
+	Total int    `header:"X-Total" doc:"How many there are"`
+	Next  string `header:"x-next,omitempty"`
+}
+
+type everyHeader struct {
+	paging
+	Pointer  *int                  `header:"X-Pointer"`
+	Optional candor.Optional[bool] `header:"X-Optional"`
+	Lines    []string              `header:"X-Lines"`
+	CSV      []int                 `header:"X-Csv,csv"`
+	Moment   time.Time             `header:"X-Moment,omitzero"`
+	Span     time.Duration         `header:"X-Span"`
+	Addr     netip.Addr            `header:"X-Addr" hidden:"true"`
+	Ratio    float64               `header:"X-Ratio"`
+	Secret   string                `header:"X-Secret,omitempty" hidden:"true"`
+	Body     struct {
+		A int `json:"a"`
+	} `body:""`
+}
+
+type statuses struct {
+	Status int   `status:"200,201,304,404"`
+	Tag    int   `header:"X-Tag"`
+	Body   *ping `body:""`
+}
+
+type cookies struct {
+	Session string       `cookie:"session" doc:"who is logged in"`
+	Count   int          `cookie:"count"`
+	Theme   *string      `cookie:"theme"`
+	Full    http.Cookie  `cookie:"full"`
+	Pointer *http.Cookie `cookie:"pointer"`
+}
+
+type login struct {
+	Session string          `cookie:"session"`
+	To      candor.Redirect `body:""`
+}
+
+type export struct {
+	Name string      `header:"X-Name"`
+	Body candor.Text `body:"" media:"text/csv"`
+}
+
+type picture struct {
+	Type string `header:"Content-Type"`
+	Body []byte `body:""`
+}
+
+type silent struct {
+	Status int  `status:"202,200"`
+	Wait   uint `header:"Retry-After"`
+}
+
+type bare struct {
+	Tag string `header:"X-Tag"`
+}
+
+func TestEnvelopes(t *testing.T) {
+	moment := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+	seven, dark, empty := 7, "dark", ""
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/plain", always(everyHeader{Lines: nil, Addr: netip.IPv4Unspecified()}))
+	candor.Get(app, "/full", always(everyHeader{
+		paging: paging{Total: 3, Next: "p2"}, Pointer: &seven, Optional: candor.Some(false), Lines: []string{"a", "b, c"}, CSV: []int{1, 2},
+		Moment: moment, Span: time.Minute, Addr: netip.MustParseAddr("::1"), Ratio: 0.5, Secret: "s",
+	}))
+	candor.Get(app, "/status/0", always(statuses{Body: &ping{}}))
+	candor.Get(app, "/status/201", always(statuses{Status: 201, Body: &ping{}}))
+	candor.Get(app, "/status/304", always(statuses{Status: 304, Tag: 2, Body: &ping{}}))
+	candor.Get(app, "/status/404", always(statuses{Status: 404}))
+	candor.Get(app, "/cookies", always(cookies{
+		Session: "abc", Theme: &dark, Full: http.Cookie{Name: "other", Value: "x", Secure: true, MaxAge: 60, Path: "/a"}, Pointer: &http.Cookie{MaxAge: -1},
+	}))
+	candor.Get(app, "/cookies/none", always(cookies{Theme: &empty}))
+	candor.Get(app, "/login", always(login{Session: "abc", To: "/home"}), candor.Status(303))
+	candor.Get(app, "/export", always(export{Name: "é", Body: "a,b"}))
+	candor.Get(app, "/picture", always(picture{Type: "image/png", Body: []byte("png")}), candor.Produces("image/*"))
+	candor.Get(app, "/thing", always(picture{Body: []byte("?")}))
+	candor.Get(app, "/silent", always(silent{Wait: 5}))
+	candor.Get(app, "/bare", always(bare{Tag: "x"}))
+
+	tests := []struct{ path, want string }{
+		{"/plain", "200\nContent-Length: 7\nContent-Type: application/json\nX-Addr: 0.0.0.0\nX-Ratio: 0\nX-Span: 0s\nX-Total: 0\n\n{\"a\":0}"},
+		{"/full", "200\nContent-Length: 7\nContent-Type: application/json\nX-Addr: ::1\nX-Csv: 1, 2\nX-Lines: a\nX-Lines: b, c\n" +
+			"X-Moment: 2026-11-21T10:00:00Z\nX-Next: p2\nX-Optional: false\nX-Pointer: 7\nX-Ratio: 0.5\nX-Secret: s\nX-Span: 1m0s\nX-Total: 3\n\n{\"a\":0}"},
+		{"/status/0", "200\nContent-Length: 2\nContent-Type: application/json\nX-Tag: 0\n\n{}"},
+		{"/status/201", "201\nContent-Length: 2\nContent-Type: application/json\nX-Tag: 0\n\n{}"},
+		{"/status/304", "304\nX-Tag: 2\n\n"},
+		{"/status/404", "404\nContent-Length: 4\nContent-Type: application/json\nX-Tag: 0\n\nnull"},
+		{"/cookies", "204\nSet-Cookie: count=0; Path=/; HttpOnly; SameSite=Lax\nSet-Cookie: full=x; Path=/a; Max-Age=60; Secure\n" +
+			"Set-Cookie: pointer=; Max-Age=0\nSet-Cookie: session=abc; Path=/; HttpOnly; SameSite=Lax\n" +
+			"Set-Cookie: theme=dark; Path=/; HttpOnly; SameSite=Lax\n\n"},
+		{"/cookies/none", "204\nSet-Cookie: count=0; Path=/; HttpOnly; SameSite=Lax\nSet-Cookie: theme=; Path=/; HttpOnly; SameSite=Lax\n\n"},
+		{"/login", "303\nContent-Length: 0\nLocation: /home\nSet-Cookie: session=abc; Path=/; HttpOnly; SameSite=Lax\n\n"},
+		{"/export", "200\nContent-Length: 3\nContent-Type: text/csv; charset=utf-8\nX-Name: é\n\na,b"},
+		{"/picture", "200\nContent-Length: 3\nContent-Type: image/png\n\npng"},
+		{"/thing", "200\nContent-Length: 1\nContent-Type: application/octet-stream\n\n?"},
+		{"/silent", "202\nContent-Length: 0\nRetry-After: 5\n\n"},
+		{"/bare", "204\nX-Tag: x\n\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.path, func(t *testing.T) {
+			assert.Equal(t, tt.want, answered(candor.NewTestClient(t, app).Get(tt.path)))
+		})
+	}
+}
+
+func TestEnvelopesInTheDocument(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/headers", always(everyHeader{}))
+	candor.Get(app, "/statuses", always(statuses{}))
+	candor.Get(app, "/cookies", always(cookies{}))
+	candor.Get(app, "/login", always(login{}), candor.Status(303, "Logged in"))
+	candor.Get(app, "/export", always(export{}))
+	candor.Get(app, "/picture", always(picture{}), candor.Produces("image/png", "image/webp"))
+
+	pingBody := `"content": {"application/json": {"schema": {"anyOf": [{"$ref": "#/components/schemas/ping"}, {"type": "null"}]}}}`
+	tag := `"headers": {"X-Tag": {"required": true, "schema": {"type": "integer", "format": "int64"}}}`
+	tests := map[string]string{
+		"/headers": `{"200": {"description": "OK",
+			"headers": {
+				"X-Total": {"description": "How many there are", "required": true, "schema": {"type": "integer", "format": "int64", "description": "How many there are"}},
+				"x-next": {"schema": {"type": "string"}},
+				"X-Pointer": {"schema": {"type": "integer", "format": "int64"}},
+				"X-Optional": {"schema": {"type": "boolean"}},
+				"X-Lines": {"schema": {"type": "array", "items": {"type": "string"}}},
+				"X-Csv": {"schema": {"type": "array", "items": {"type": "integer", "format": "int64"}}},
+				"X-Moment": {"schema": {"type": "string", "format": "date-time"}},
+				"X-Span": {"required": true, "schema": {"type": "string", "description": "A duration such as 1h30m or 250ms", "examples": ["1h30m"],
+					"pattern": "^[-+]?(0|(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$"}},
+				"X-Ratio": {"required": true, "schema": {"type": "number", "format": "double"}}},
+			"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer", "format": "int64"}}, "required": ["a"]}}}}}`,
+		"/statuses": `{
+			"200": {"description": "OK", ` + tag + `, ` + pingBody + `},
+			"201": {"description": "Created", ` + tag + `, ` + pingBody + `},
+			"304": {"description": "Not Modified", ` + tag + `},
+			"404": {"description": "Not Found", ` + tag + `, ` + pingBody + `}}`,
+		"/cookies": `{"204": {"description": "No Content", "headers": {"Set-Cookie": {
+			"description": "Sets session (who is logged in), count, theme, full, pointer", "schema": {"type": "string"}}}}}`,
+		"/login": `{"303": {"description": "Logged in", "headers": {
+			"Location": {"description": "Where to go", "required": true, "schema": {"type": "string", "format": "uri-reference"}},
+			"Set-Cookie": {"description": "Sets session", "schema": {"type": "string"}}}}}`,
+		"/export": `{"200": {"description": "OK", "headers": {"X-Name": {"required": true, "schema": {"type": "string"}}},
+			"content": {"text/csv": {"schema": {"type": "string"}}}}}`,
+		"/picture": `{"200": {"description": "OK", "content": {
+			"image/png": {"schema": {"type": "string", "format": "binary"}}, "image/webp": {"schema": {"type": "string", "format": "binary"}}}}}`,
+	}
+	doc := documentOf(t, app)
+	for path, want := range tests {
+		t.Run(path, func(t *testing.T) {
+			assert.JSONEq(t, want, string(doc.at(t, "paths", path, "get", "responses")))
+		})
+	}
+}
+
+func TestEnvelopesThatCannotBeWritten(t *testing.T) {
+	type rules struct {
+		Stars int `header:"X-Stars" validate:"lte=5"`
+	}
+	type numbers struct {
+		Ratio float64 `header:"X-Ratio"`
+	}
+	tests := map[string]struct {
+		register func(*candor.App)
+		log      string
+	}{
+		"a status that is not listed": {
+			func(a *candor.App) { candor.Get(a, "/", always(statuses{Status: 202})) },
+			"the status 202 is none of [200 201 304 404], which the tag of Status lists",
+		},
+		"a line break in a header": {
+			func(a *candor.App) { candor.Get(a, "/", always(bare{Tag: "x\r\nSet-Cookie: y"})) },
+			"the header X-Tag has a control character",
+		},
+		"a line break in a list": {
+			func(a *candor.App) { candor.Get(a, "/", always(everyHeader{Lines: []string{"x", "\n"}})) },
+			"the header X-Lines has a control character",
+		},
+		"NaN": {
+			func(a *candor.App) { candor.Get(a, "/", always(numbers{math.NaN()})) },
+			"the header X-Ratio: NaN is not a number that can be written",
+		},
+		"a rule of a header": {
+			func(a *candor.App) { candor.Get(a, "/", always(rules{6})) },
+			"[header X-Stars]: ",
+		},
+		"a semicolon in a cookie": {
+			func(a *candor.App) { candor.Get(a, "/", always(login{Session: "secret; Domain=evil.example"})) },
+			"the cookie session cannot be written",
+		},
+		"a line break in a cookie": {
+			func(a *candor.App) { candor.Get(a, "/", always(cookies{Full: http.Cookie{Value: "secret\n"}})) },
+			"the cookie full cannot be written",
+		},
+		"a bad domain": {
+			func(a *candor.App) { candor.Get(a, "/", always(cookies{Pointer: &http.Cookie{Domain: "a b"}})) },
+			"the cookie pointer cannot be written",
+		},
+		"a media type that is not listed": {
+			func(a *candor.App) {
+				candor.Get(a, "/", always(picture{Type: "image/gif"}), candor.Produces("image/png", "image/webp"))
+			},
+			`the media type \"image/gif\" is none of image/png, image/webp`,
+		},
+		"no media type": {
+			func(a *candor.App) { candor.Get(a, "/", always(picture{Type: "gif;;"})) },
+			`the media type \"gif;;\" is malformed`,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			app, log := quiet(candor.Config{})
+			tt.register(app)
+			got := candor.NewTestClient(t, app).Get("/").Status(500)
+			assert.Equal(t, "500\nContent-Length: 34\nContent-Type: application/json\n\n{\"detail\":\"Internal Server Error\"}", answered(got))
+			assert.Contains(t, log.String(), tt.log)
+			assert.NotContains(t, log.String(), "secret")
+		})
+	}
+}
+
+func TestHeadersBesideThoseOfMiddleware(t *testing.T) {
+	type out struct {
+		Vary  string `header:"Vary"`
+		Cache string `header:"Cache-Control"`
+		Theme string `cookie:"theme"`
+	}
+	app := candor.New(candor.Config{}, candor.Use(func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Vary", "Origin")
+			w.Header().Set("Cache-Control", "private")
+			w.Header().Set("Set-Cookie", "a=b")
+			w.Header().Set("X-Other", "kept")
+			next.ServeHTTP(w, r)
+		})
+	}))
+	candor.Get(app, "/", always(out{Vary: "Accept", Cache: "no-store", Theme: "dark"}))
+	assert.Equal(t, "204\nCache-Control: no-store\nSet-Cookie: a=b\nSet-Cookie: theme=dark; Path=/; HttpOnly; SameSite=Lax\nVary: Accept\nVary: Origin\nX-Other: kept\n\n",
+		answered(candor.NewTestClient(t, app).Get("/")))
+}
+
+func TestMistakesInEnvelopes(t *testing.T) {
+	type (
+		twice struct {
+			Status int `status:"200,201"`
+		}
+		connection struct {
+			C string `header:"Connection"`
+		}
+		setCookie struct {
+			C string `header:"Set-Cookie"`
+		}
+		length struct {
+			N    int  `header:"content-length"`
+			Body ping `body:""`
+		}
+		typed struct {
+			T    string `header:"Content-Type"`
+			Body ping   `body:""`
+		}
+		typeless struct {
+			T string `header:"Content-Type"`
+		}
+		typeNumber struct {
+			T    int         `header:"Content-Type"`
+			Body candor.Text `body:""`
+		}
+		modified struct {
+			M time.Time `header:"Last-Modified"`
+		}
+		away struct {
+			To   string          `header:"Location"`
+			Body candor.Redirect `body:""`
+		}
+		mapped struct {
+			M map[string]int `header:"X-M"`
+		}
+		defaulted struct {
+			N int `header:"X-N" default:"1"`
+		}
+		crossed struct {
+			A int `header:"X-A" validate:"gtfield=B"`
+			B int `header:"X-B"`
+		}
+		many struct {
+			C []string `cookie:"c"`
+		}
+		bodiless struct {
+			Status int             `status:"200,302"`
+			Body   candor.Redirect `body:""`
+		}
+		filed struct {
+			F    candor.File `header:"X-F"`
+			Body ping        `body:""`
+		}
+		cookied struct {
+			C http.Cookie `header:"X-C"`
+		}
+	)
+	tests := map[string]struct {
+		register func(*candor.App)
+		want     string
+	}{
+		"two ways to a status": {
+			mistake[twice](candor.Status(201)),
+			"Status(201) beside candor_test.twice.Status, which says what statuses the answer has; drop the option and list the status in the tag, the usual one first",
+		},
+		"connection":         {mistake[connection](), "candor_test.connection.C: Connection is about the connection, which the server keeps; drop the field"},
+		"a cookie by hand":   {mistake[setCookie](), "candor_test.setCookie.C: a cookie has a tag of its own; write `cookie:\"name\"`"},
+		"a length of JSON":   {mistake[length](), "candor_test.length.N: the length is known by itself, except for that of a candor.Reader; drop the field"},
+		"a type of JSON":     {mistake[typed](), "candor_test.typed.T: the media type of this body is fixed; name another one by `media:\"...\"` on the body or by candor.Produces"},
+		"a type of nothing":  {mistake[typeless](), "candor_test.typeless.T: the answer has no body, so it has no media type; drop the field"},
+		"a type in numbers":  {mistake[typeNumber](), "candor_test.typeNumber.T: a media type is text; make the field a string"},
+		"an HTTP date":       {mistake[modified](), "candor_test.modified.M: Last-Modified is a date in the form of HTTP, and a time.Time is written as RFC 3339; make the field a string and write it by t.UTC().Format(http.TimeFormat)"},
+		"two locations":      {mistake[away](), "candor_test.away.To: the body is a candor.Redirect, which writes Location; keep one of them"},
+		"a map":              {mistake[mapped](), "candor_test.mapped.M: map[string]int: a value of this type cannot be written as text; use a scalar, or give the type a method MarshalText"},
+		"a default":          {mistake[defaulted](), "candor_test.defaulted.N: its default tag has no effect on an answer; drop the tag"},
+		"a rule over fields": {mistake[crossed](), "candor_test.crossed.A: the rule gtfield=B looks at other fields, which the parts of an answer do not have; drop it"},
+		"a list of cookies":  {mistake[many](), "candor_test.many.C: a cookie has one value; use one field for each"},
+		"a redirect to 200":  {mistake[bodiless](), "the status 200 leads nowhere, but the answer is a candor.Redirect; choose one of 301, 302, 303, 307, 308"},
+		"a file in a header": {mistake[filed](), "candor_test.filed.F: candor.File: a value of this type cannot be written as text; use a scalar, or give the type a method MarshalText"},
+		"a cookie in a header": {
+			mistake[cookied](),
+			"candor_test.cookied.C: http.Cookie: a value of this type cannot be written as text; use a scalar, or give the type a method MarshalText",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, registered(t, tt.register)) })
+	}
+}
+
+func TestAnEnvelopeIsEmptyInEveryRequest(t *testing.T) {
+	calls := 0
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(context.Context, candor.None) (out statuses, err error) {
+		if calls++; calls == 1 {
+			out = statuses{Status: 201, Tag: 5, Body: &ping{}}
+		}
+		return out, nil
+	})
+	c := candor.NewTestClient(t, app)
+	assert.True(t, strings.HasPrefix(answered(c.Get("/")), "201\n"))
+	assert.Equal(t, "200\nContent-Length: 4\nContent-Type: application/json\nX-Tag: 0\n\nnull", answered(c.Get("/")))
+}

@@ -1,0 +1,424 @@
+package candor
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"reflect"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+	"unicode"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// File is an answer that sends a file: the one called Path in FS, or Content.
+//
+//   - The media type is that of [Produces] or of the tag media on the body of an
+//     envelope, else the one the extension stands for, else
+//     application/octet-stream. The content is never searched for one.
+//   - GET answers conditions and ranges (RFC 9110, sections 13 and 14) with 206,
+//     304, 412 and 416; ranges need a file that can seek.
+//   - HEAD reads nothing.
+//   - A path that leads to no regular file answers 404. Paths may come from
+//     requests: with os.Root, by its method FS, nothing outside of the root can
+//     be reached, also not by symbolic links.
+//
+// The document says all of this.
+type File struct {
+	// FS and Path are the file, opened and closed by Candor. Path has the form
+	// of [fs.ValidPath].
+	FS   fs.FS
+	Path string
+	// Content is sent in the place of a file; it is closed if it is an
+	// io.Closer. ModTime is its Last-Modified, none for the zero time.
+	Content io.ReadSeeker
+	ModTime time.Time
+	// Name is the file's name for the client, sent in Content-Disposition;
+	// what stands before a slash or backslash is left out. The name of the file
+	// in FS is not sent, unless Download is set.
+	Name string
+	// Download asks the client to save the file rather than to show it.
+	Download bool
+	// ETag is the entity tag, with its quotes. Without one, that of a file in FS
+	// is made of its time and size, unless it has no time; "-" sends none.
+	ETag string
+}
+
+func (File) bodyKind() bodyKind {
+	text := openapi3.NewStringSchema
+	return bodyKind{
+		status: http.StatusOK, media: "*/*", chooses: true, schema: rawSchema(binarySchema), further: fileAnswers,
+		compile: func(_ *compiler, _ *typeinfo.Field, media []string) (encodeBody, error) {
+			return makeFileWriter(media), nil
+		},
+		closer: func(value reflect.Value) io.Closer {
+			closer, _ := value.Interface().(File).Content.(io.Closer)
+			return closer
+		},
+		header: []documentedHeader{
+			{name: "Content-Disposition", doc: "The name of the file, and whether to save it", schema: text()},
+			{name: "ETag", doc: "Names this version of the file", schema: text()},
+			{name: "Last-Modified", doc: "When the file was changed", schema: text()},
+			{name: "Accept-Ranges", doc: "Whether parts of the file can be asked for", schema: text()},
+		},
+	}
+}
+
+// fileAnswers are what conditions and ranges make of a file.
+func fileAnswers(method string, statuses []int) []furtherAnswer {
+	missing := furtherAnswer{status: http.StatusNotFound, doc: "There is no such file", isError: true}
+	if method != http.MethodGet || statuses[0] != http.StatusOK {
+		return []furtherAnswer{missing}
+	}
+	contentRange := func(required bool) []documentedHeader {
+		return []documentedHeader{{name: "Content-Range", doc: "Which part of the file this is", required: required, schema: openapi3.NewStringSchema()}}
+	}
+	return []furtherAnswer{
+		{status: http.StatusPartialContent, doc: "The parts that the header Range asks for", header: contentRange(false), hasBody: true},
+		{status: http.StatusNotModified, doc: "The client has this version of the file", hasHeader: true},
+		missing,
+		{status: http.StatusPreconditionFailed, doc: "The file is another version than the client asked for", isError: true},
+		{status: http.StatusRequestedRangeNotSatisfiable, doc: "The file has no such part", header: contentRange(true), isError: true},
+	}
+}
+
+// openFile is a File that is about to be sent.
+type openFile struct {
+	content io.ReadSeeker
+	// whole is the content where it cannot seek, so that it is sent in one; its
+	// size is known.
+	whole   io.Reader
+	size    int64
+	modTime time.Time
+	etag    string
+}
+
+func makeFileWriter(media []string) encodeBody {
+	return func(value reflect.Value, _ bool, a *answer) error {
+		f := value.Interface().(File)
+		opened, err := f.open(a)
+		if err == nil {
+			err = checkETag(f.ETag)
+		}
+		if err != nil {
+			return err
+		}
+		if a.contentType == media[0] && (len(media) > 1 || strings.Contains(media[0], "*")) {
+			a.contentType = f.mediaType()
+		}
+		header := f.header(opened)
+		a.stream = func(w http.ResponseWriter, r *http.Request) error {
+			// What the user's fields say comes behind, and so replaces these.
+			a.header = append(header, a.header...)
+			return a.sendFile(w, r, opened)
+		}
+		return nil
+	}
+}
+
+// open finds the content, and has the answer close it.
+func (f *File) open(a *answer) (openFile, error) {
+	switch {
+	case f.Content != nil && f.FS != nil:
+		return openFile{}, errors.New("a candor.File with both FS and Content; set one of them")
+	case f.Content != nil:
+		return openFile{content: f.Content, modTime: f.ModTime, etag: f.ETag}, nil
+	case f.FS == nil:
+		return openFile{}, errors.New("a candor.File with neither FS nor Content; set one of them")
+	}
+	return f.openIn(f.FS, a)
+}
+
+func (f *File) openIn(fsys fs.FS, a *answer) (openFile, error) {
+	if !fs.ValidPath(f.Path) || strings.ContainsAny(f.Path, "\\\x00") {
+		return openFile{}, errNotFound
+	}
+	file, err := fsys.Open(f.Path)
+	if err != nil {
+		return openFile{}, openError(err)
+	}
+	a.closer = file
+	info, err := file.Stat()
+	if err != nil {
+		return openFile{}, fmt.Errorf("the file cannot be sent: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return openFile{}, errNotFound
+	}
+	opened := openFile{whole: file, size: info.Size(), modTime: cmp.Or(f.ModTime, info.ModTime()), etag: f.ETag}
+	opened.content, _ = file.(io.ReadSeeker)
+	return opened, nil
+}
+
+// openError tells paths that lead nowhere, which clients choose, from what is
+// wrong with the server.
+func openError(err error) error {
+	for _, nowhere := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.ENOTDIR, syscall.EINVAL, syscall.ENAMETOOLONG} {
+		if errors.Is(err, nowhere) {
+			return errNotFound
+		}
+	}
+	return fmt.Errorf("the file cannot be opened: %w", err)
+}
+
+// mediaType is that of the extension.
+func (f *File) mediaType() string {
+	return cmp.Or(mime.TypeByExtension(path.Ext(cmp.Or(baseName(f.Name), f.Path))), octets)
+}
+
+// header is what is sent beside the content.
+func (f *File) header(o openFile) []headerLine {
+	var lines []headerLine
+	if disposition := f.disposition(); disposition != "" {
+		lines = append(lines, headerLine{"Content-Disposition", disposition})
+	}
+	if etag := o.tag(); etag != "" {
+		lines = append(lines, headerLine{"Etag", etag})
+	}
+	return lines
+}
+
+// tag is the entity tag, empty for none.
+func (o openFile) tag() string {
+	switch {
+	case o.etag == "-":
+		return ""
+	case o.etag != "":
+		return o.etag
+	case o.modTime.IsZero() || o.whole == nil:
+		return ""
+	}
+	return `"` + strconv.FormatInt(o.modTime.UnixNano(), 36) + "-" + strconv.FormatInt(o.size, 36) + `"`
+}
+
+// checkETag refuses what is no entity tag of RFC 9110, section 8.8.3: no client
+// could ask for it.
+func checkETag(etag string) error {
+	if etag == "" || etag == "-" {
+		return nil
+	}
+	text, isWeak := strings.CutPrefix(etag, "W/")
+	if len(text) < 2 || text[0] != '"' || strings.IndexByte(text[1:], '"') != len(text)-2 || hasControl(text) || strings.Contains(text, " ") {
+		return fmt.Errorf("the ETag %q of a candor.File is malformed; write one in quotes, such as %q", etag, map[bool]string{true: "W/"}[isWeak]+`"v1"`)
+	}
+	return nil
+}
+
+// disposition is the header of RFC 6266.
+func (f *File) disposition() string {
+	name, kind := baseName(f.Name), "inline"
+	if f.Download {
+		name, kind = cmp.Or(name, baseName(f.Path)), "attachment"
+	}
+	if name == "" {
+		return map[bool]string{true: kind}[f.Download]
+	}
+	return mime.FormatMediaType(kind, map[string]string{"filename": name})
+}
+
+// baseName is the last element of a path in the notation of any system, without
+// what would not be seen in it.
+func baseName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, name)
+	if name == "." || name == ".." {
+		return ""
+	}
+	return name
+}
+
+// maxRanges is how many parts of a file one request may ask for; the whole file
+// is sent to one that asks for more.
+const maxRanges = 16
+
+// sendFile is the stream of a File.
+func (a *answer) sendFile(w http.ResponseWriter, r *http.Request, o openFile) error {
+	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if o.content == nil || !isRead || a.status != http.StatusOK {
+		return a.sendWhole(w, r, o)
+	}
+	sent := &fileWriter{ResponseWriter: w, header: http.Header{}}
+	a.putHeader(sent.header)
+	content := &watchedContent{content: o.content}
+	http.ServeContent(sent, withoutOddRange(r), "", o.modTime, content)
+	if err := content.end(); err != nil {
+		return fmt.Errorf("the file could not be read: %w", err)
+	}
+	return sent.outcome(o.content)
+}
+
+// withoutOddRange drops a Range in another unit than bytes, which RFC 9110,
+// section 14.2, has servers ignore, and one of too many parts.
+func withoutOddRange(r *http.Request) *http.Request {
+	asked := r.Header.Get("Range")
+	if asked == "" || strings.HasPrefix(asked, "bytes=") && strings.Count(asked, ",") < maxRanges {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.Header.Del("Range")
+	return r
+}
+
+// sendWhole sends a file without conditions and ranges.
+func (a *answer) sendWhole(w http.ResponseWriter, r *http.Request, o openFile) error {
+	source := o.whole
+	if o.content != nil {
+		source = o.content
+		var err error
+		if o.size, err = sizeOf(o.content); err != nil {
+			return err
+		}
+	}
+	if bodyAllowed(a.status) {
+		a.header = append(a.header, headerLine{"Content-Length", strconv.FormatInt(o.size, 10)})
+	}
+	if !o.modTime.IsZero() {
+		a.header = append(a.header, headerLine{"Last-Modified", o.modTime.UTC().Format(http.TimeFormat)})
+	}
+	return a.sendReader(w, r, io.LimitReader(source, o.size))
+}
+
+func sizeOf(content io.Seeker) (int64, error) {
+	size, err := content.Seek(0, io.SeekEnd)
+	if err == nil {
+		_, err = content.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("the file cannot be sent: %w", err)
+	}
+	return size, nil
+}
+
+// fileWriter takes what http.ServeContent writes. It passes an answer with the
+// file on; errors it keeps, to be answered the way all errors are.
+type fileWriter struct {
+	http.ResponseWriter
+	header http.Header
+	status int
+	failed error
+}
+
+// Header implements http.ResponseWriter. Nothing of it is seen by the client
+// unless the file is sent.
+func (f *fileWriter) Header() http.Header { return f.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (f *fileWriter) WriteHeader(status int) {
+	if f.status != 0 {
+		return
+	}
+	f.status = status
+	if status >= 400 {
+		return
+	}
+	h := f.ResponseWriter.Header()
+	h.Del("Content-Type")
+	for name, values := range f.header {
+		switch name {
+		case "Set-Cookie", "Vary":
+			h[name] = append(h[name], values...)
+		default:
+			h[name] = values
+		}
+	}
+	f.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (f *fileWriter) Write(p []byte) (int, error) {
+	if f.status >= 400 {
+		return len(p), nil
+	}
+	n, err := f.ResponseWriter.Write(p)
+	if err != nil {
+		f.failed = writeError(err)
+	}
+	return n, err
+}
+
+// outcome is what became of a file that could be read.
+func (f *fileWriter) outcome(content io.Seeker) error {
+	switch {
+	case f.status == http.StatusRequestedRangeNotSatisfiable:
+		size, err := sizeOf(content)
+		if err != nil {
+			return err
+		}
+		return Error(f.status, nil).WithHeader("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
+	case f.status >= 500:
+		return errors.New("the file could not be sent")
+	case f.status >= 400:
+		return Error(f.status, nil)
+	}
+	return f.failed
+}
+
+// watchedContent remembers that a file could not be read, which
+// http.ServeContent does not tell. For several ranges that reads in a goroutine
+// of its own, which may outlast it; so after end nothing is read any more, and
+// a panic is an error.
+type watchedContent struct {
+	content io.ReadSeeker
+	mutex   sync.Mutex
+	failed  error
+	ended   bool
+}
+
+// Read implements io.Reader.
+func (c *watchedContent) Read(p []byte) (n int, err error) {
+	err = c.watch(func() error {
+		n, err = c.content.Read(p)
+		return err
+	})
+	return n, err
+}
+
+// Seek implements io.Seeker.
+func (c *watchedContent) Seek(offset int64, whence int) (at int64, err error) {
+	err = c.watch(func() error {
+		at, err = c.content.Seek(offset, whence)
+		return err
+	})
+	return at, err
+}
+
+func (c *watchedContent) watch(do func() error) (err error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	defer func() {
+		if value := recover(); value != nil {
+			err = newPanicError(value)
+		}
+		if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
+			c.failed = err
+		}
+	}()
+	if c.ended {
+		return fs.ErrClosed
+	}
+	return do()
+}
+
+// end is the error there was, if any.
+func (c *watchedContent) end() error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.ended = true
+	return c.failed
+}

@@ -1,0 +1,182 @@
+package candor
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// HTML is a page: an answer of the media type text/html in UTF-8, sent as it
+// is. Nothing is escaped; that is what html/template is for.
+type HTML string
+
+// Text is an answer of the media type text/plain in UTF-8, sent as it is.
+// [Produces] or the tag media on the body of an envelope name another type,
+// such as text/csv.
+type Text string
+
+// Reader is an answer that is read while it is sent, without a buffer for the
+// whole of it. Its media type is application/octet-stream, unless [Produces],
+// the tag media on the body of an envelope, or a field `header:"Content-Type"`
+// beside it says something else.
+//
+//   - It is closed if it is an io.Closer, whether or not it was read.
+//   - HEAD reads nothing.
+//   - A method Len() int tells the length; so does a field
+//     `header:"Content-Length"` beside it. Otherwise every read is sent on at
+//     once.
+//   - An error of the first read is an error answer; a later one aborts the
+//     connection, so that the client sees that the answer is cut short.
+type Reader interface{ io.Reader }
+
+func (HTML) bodyKind() bodyKind { return textKind("text/html") }
+func (Text) bodyKind() bodyKind { return textKind("text/plain") }
+
+// textKind is a string, sent as it is.
+func textKind(media string) bodyKind {
+	return bodyKind{status: http.StatusOK, media: media, compile: compileUTF8, schema: rawSchema(openapi3.NewStringSchema)}
+}
+
+// compileUTF8 announces UTF-8 where the media type is text and says nothing
+// else.
+func compileUTF8(_ *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
+	return func(value reflect.Value, _ bool, a *answer) error {
+		a.body = append(a.room(), value.String()...)
+		if strings.HasPrefix(a.contentType, "text/") && !strings.Contains(a.contentType, "charset") {
+			a.contentType = withUTF8(a.contentType)
+		}
+		return nil
+	}, nil
+}
+
+// withUTF8 is made of constants for the types that almost every text has.
+func withUTF8(media string) string {
+	switch media {
+	case "text/html":
+		return "text/html; charset=utf-8"
+	case "text/plain":
+		return "text/plain; charset=utf-8"
+	}
+	return media + "; charset=utf-8"
+}
+
+// rawSchema is the schema of a body that is sent as it is: anything where it is
+// JSON already.
+func rawSchema(make func() *openapi3.Schema) func(*schema.Components, string) *openapi3.SchemaRef {
+	return func(_ *schema.Components, media string) *openapi3.SchemaRef {
+		if isJSON(media) {
+			return openapi3.NewSchemaRef("", openapi3.NewSchema())
+		}
+		return openapi3.NewSchemaRef("", make())
+	}
+}
+
+// binarySchema is what generators of clients know bytes by.
+func binarySchema() *openapi3.Schema { return openapi3.NewStringSchema().WithFormat("binary") }
+
+// octets is the media type of bytes of which nothing is known.
+const octets = "application/octet-stream"
+
+func bytesKind() bodyKind {
+	return bodyKind{
+		status: http.StatusOK, media: octets, schema: rawSchema(binarySchema),
+		compile: func(*compiler, *typeinfo.Field, []string) (encodeBody, error) { return encodeBytes, nil },
+	}
+}
+
+func encodeBytes(value reflect.Value, _ bool, a *answer) error {
+	a.borrowed = value.Bytes()
+	a.contentType = sendable(a.contentType)
+	return nil
+}
+
+// sendable is the media type where no field chose one out of a range.
+func sendable(media string) string {
+	if strings.Contains(media, "*") {
+		return octets
+	}
+	return media
+}
+
+func readerKind() bodyKind {
+	return bodyKind{
+		status: http.StatusOK, media: octets, schema: rawSchema(binarySchema),
+		compile: func(*compiler, *typeinfo.Field, []string) (encodeBody, error) { return encodeReader, nil },
+		closer: func(value reflect.Value) io.Closer {
+			closer, _ := value.Interface().(io.Closer)
+			return closer
+		},
+	}
+}
+
+var errNoReader = errors.New("the handler returned a nil candor.Reader; return http.NoBody for an empty body")
+
+func encodeReader(value reflect.Value, _ bool, a *answer) error {
+	reader, _ := value.Interface().(Reader)
+	if reader == nil {
+		return errNoReader
+	}
+	a.contentType = sendable(a.contentType)
+	a.stream = func(w http.ResponseWriter, r *http.Request) error { return a.sendReader(w, r, reader) }
+	return nil
+}
+
+// sendReader is the stream of a Reader.
+func (a *answer) sendReader(w http.ResponseWriter, r *http.Request, reader io.Reader) error {
+	if sized, ok := reader.(interface{ Len() int }); ok && bodyAllowed(a.status) {
+		a.header = append(a.header, headerLine{name: "Content-Length", value: strconv.Itoa(sized.Len())})
+	}
+	if r.Method == http.MethodHead || !bodyAllowed(a.status) {
+		a.begin(w)
+		return nil
+	}
+	chunk := make([]byte, 32<<10)
+	n, err := readSome(reader, chunk)
+	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
+		return fmt.Errorf("the answer could not be read: %w", err)
+	}
+	a.begin(w)
+	return pass(w, reader, chunk, n, err)
+}
+
+// readSome reads until there is something or an error.
+func readSome(reader io.Reader, into []byte) (n int, err error) {
+	for range 100 {
+		if n, err = reader.Read(into); n > 0 || err != nil {
+			return n, err
+		}
+	}
+	return 0, io.ErrNoProgress
+}
+
+// pass sends what was read, and then the rest, each read at once unless the
+// length is known.
+func pass(w http.ResponseWriter, reader io.Reader, chunk []byte, n int, err error) error {
+	known := w.Header().Get("Content-Length") != ""
+	control := http.NewResponseController(w)
+	for {
+		if n > 0 {
+			if _, err := w.Write(chunk[:n]); err != nil {
+				return writeError(err)
+			}
+		}
+		switch {
+		case err == io.EOF: //nolint:errorlint // io.Reader returns it bare
+			return nil
+		case err != nil:
+			return fmt.Errorf("the answer could not be read to its end: %w", err)
+		case !known:
+			_ = control.Flush()
+		}
+		n, err = readSome(reader, chunk)
+	}
+}

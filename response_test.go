@@ -1,0 +1,394 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+// always makes a handler that returns one value.
+func always[T any](value T) func(context.Context, candor.None) (T, error) {
+	return func(context.Context, candor.None) (T, error) { return value, nil }
+}
+
+// answered is an answer as it stands on the wire, its headers in alphabetical
+// order.
+func answered(r *candor.TestResponse) string {
+	lines := []string{fmt.Sprint(r.Code)}
+	var header []string
+	for name, values := range r.Header {
+		for _, value := range values {
+			header = append(header, name+": "+value)
+		}
+	}
+	slices.Sort(header)
+	lines = append(lines, header...)
+	return strings.Join(append(lines, "", r.Text()), "\n")
+}
+
+// quiet is an app whose log goes to the buffer.
+func quiet(config candor.Config) (*candor.App, *bytes.Buffer) {
+	var log bytes.Buffer
+	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	return candor.New(config), &log
+}
+
+type userRecord struct {
+	Name         string
+	PasswordHash string
+	Tags         []string
+}
+
+type publicUser struct {
+	Name string   `json:"name"`
+	Tags []string `json:"tags"`
+}
+
+type celsius float64
+
+func (c celsius) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]float64{"c": float64(c), "f": float64(c)*9/5 + 32})
+}
+
+type ping struct{}
+
+type cat struct {
+	Lives int `json:"lives"`
+}
+
+type dog struct {
+	Tricks []string `json:"tricks"`
+}
+
+type animal struct {
+	candor.OneOf `json:"kind"`
+	Cat          *cat `case:"cat"`
+	Dog          *dog `case:"dog"`
+}
+
+type sparse struct {
+	A int            `json:"a,omitzero"`
+	B string         `json:"b,omitempty"`
+	C []int          `json:"c"`
+	D map[string]int `json:"d"`
+	E *int           `json:"e"`
+}
+
+func TestJSONAnswers(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/string", always("a < b"))
+	candor.Get(app, "/number", always(1.5))
+	candor.Get(app, "/null", always[any](nil))
+	candor.Get(app, "/pointer", always((*publicUser)(nil)))
+	candor.Get(app, "/list", always([]publicUser(nil)))
+	candor.Get(app, "/map", always(map[string][]int(nil)))
+	candor.Get(app, "/filled", always(map[string][]int{"b": nil, "a": {1}}))
+	candor.Get(app, "/empty", always(ping{}))
+	candor.Get(app, "/union", always(animal{Cat: &cat{Lives: 9}}))
+	candor.Get(app, "/unions", always([]animal{{Dog: &dog{}}, {Cat: &cat{}}}))
+	candor.Get(app, "/computed", always(map[string]celsius{"now": 100}))
+	candor.Get(app, "/sparse", always(sparse{}))
+	candor.Get(app, "/any", always[any]([]any{1, "x", nil}))
+	candor.Get(app, "/raw", always(json.RawMessage(`{"a": 1}`)))
+	candor.Get(app, "/none", always(candor.None{}))
+	candor.Get(app, "/ok", always(candor.None{}), candor.Status(200))
+	candor.Get(app, "/created", always(publicUser{Name: "Ada"}), candor.Status(201))
+	candor.Get(app, "/vendor", always(ping{}), candor.Produces("application/vnd.ping+json"))
+
+	tests := []struct{ path, want string }{
+		{"/string", "200\nContent-Length: 7\nContent-Type: application/json\n\n\"a < b\""},
+		{"/number", "200\nContent-Length: 3\nContent-Type: application/json\n\n1.5"},
+		{"/null", "200\nContent-Length: 4\nContent-Type: application/json\n\nnull"},
+		{"/pointer", "200\nContent-Length: 4\nContent-Type: application/json\n\nnull"},
+		{"/list", "200\nContent-Length: 2\nContent-Type: application/json\n\n[]"},
+		{"/map", "200\nContent-Length: 2\nContent-Type: application/json\n\n{}"},
+		{"/filled", "200\nContent-Length: 16\nContent-Type: application/json\n\n{\"a\":[1],\"b\":[]}"},
+		{"/empty", "200\nContent-Length: 2\nContent-Type: application/json\n\n{}"},
+		{"/union", "200\nContent-Length: 24\nContent-Type: application/json\n\n{\"kind\":\"cat\",\"lives\":9}"},
+		{"/unions", "200\nContent-Length: 53\nContent-Type: application/json\n\n[{\"kind\":\"dog\",\"tricks\":[]},{\"kind\":\"cat\",\"lives\":0}]"},
+		{"/computed", "200\nContent-Length: 25\nContent-Type: application/json\n\n{\"now\":{\"c\":100,\"f\":212}}"},
+		{"/sparse", "200\nContent-Length: 24\nContent-Type: application/json\n\n{\"c\":[],\"d\":{},\"e\":null}"},
+		{"/any", "200\nContent-Length: 12\nContent-Type: application/json\n\n[1,\"x\",null]"},
+		{"/raw", "200\nContent-Length: 7\nContent-Type: application/json\n\n{\"a\":1}"},
+		{"/none", "204\n\n"},
+		{"/ok", "200\nContent-Length: 0\n\n"},
+		{"/created", "201\nContent-Length: 24\nContent-Type: application/json\n\n{\"name\":\"Ada\",\"tags\":[]}"},
+		{"/vendor", "200\nContent-Length: 2\nContent-Type: application/vnd.ping+json\n\n{}"},
+	}
+	c := candor.NewTestClient(t, app)
+	for _, tt := range tests {
+		t.Run(tt.path, func(t *testing.T) {
+			assert.Equal(t, tt.want, answered(c.Get(tt.path)))
+		})
+	}
+}
+
+func TestWhatAnAnswerDoesNotDeclareCannotLeave(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/me", func(context.Context, candor.None) (publicUser, error) {
+		user := userRecord{Name: "Ada", PasswordHash: "$2a$", Tags: []string{"admin"}}
+		return publicUser{Name: user.Name, Tags: user.Tags}, nil
+	})
+	assert.JSONEq(t, `{"name":"Ada","tags":["admin"]}`, candor.NewTestClient(t, app).Get("/me").Text())
+}
+
+type rated struct {
+	Stars int      `json:"stars" validate:"lte=5"`
+	Notes []string `json:"notes" validate:"dive,max=3"`
+}
+
+func TestResponseChecks(t *testing.T) {
+	tests := map[string]struct {
+		checks candor.ResponseChecks
+		status int
+		body   string
+		logged bool
+	}{
+		"fail": {candor.Fail, 500, `{"detail":"Internal Server Error"}`, true},
+		"log":  {candor.Log, 200, `{"stars":6,"notes":["long"]}`, true},
+		"off":  {candor.Off, 200, `{"stars":6,"notes":["long"]}`, false},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			app, log := quiet(candor.Config{ResponseChecks: tt.checks})
+			candor.Get(app, "/", always(rated{Stars: 6, Notes: []string{"long"}}))
+			got := candor.NewTestClient(t, app, candor.Unchecked()).Get("/").Status(tt.status)
+			assert.Equal(t, tt.body, got.Text())
+			if !tt.logged {
+				assert.Empty(t, log.String())
+				return
+			}
+			assert.Contains(t, log.String(), "[answer stars]")
+			assert.Contains(t, log.String(), "[answer notes 0]")
+		})
+	}
+}
+
+func TestAnAnswerThatCannotBeEncodedIs500(t *testing.T) {
+	app, log := quiet(candor.Config{})
+	candor.Get(app, "/", always([]float64{1, math.NaN()}))
+	got := candor.NewTestClient(t, app).Get("/").Status(500)
+	assert.Equal(t, `{"detail":"Internal Server Error"}`, got.Text())
+	assert.Contains(t, log.String(), "the answer cannot be encoded: 1: NaN is not a number in JSON")
+}
+
+type listed struct {
+	Total int    `header:"X-Total"`
+	Body  []ping `body:""`
+}
+
+type conflict struct {
+	Status int    `status:"409,410"`
+	Retry  string `header:"X-Retry,omitempty"`
+	Body   rated  `body:""`
+}
+
+func TestRespondsWithEveryKind(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", always(ping{}),
+		candor.Responds[candor.HTML](400), candor.Responds[candor.Redirect](303, "See there"), candor.Responds[listed](206),
+		candor.Responds[conflict](409), candor.Responds[candor.None](304), candor.Responds[[]byte](402), candor.Responds[candor.File](299),
+		candor.Responds[rated](404, "Gone"))
+	responses := documentOf(t, app).at(t, "paths", "/", "get", "responses")
+	assert.JSONEq(t, `{
+		"200": {"description": "OK", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ping"}}}},
+		"206": {"description": "Partial Content",
+			"headers": {"X-Total": {"required": true, "schema": {"type": "integer", "format": "int64"}}},
+			"content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/ping"}}}}},
+		"299": {"description": "Status 299", "headers": {
+				"Accept-Ranges": {"description": "Whether parts of the file can be asked for", "schema": {"type": "string"}},
+				"Content-Disposition": {"description": "The name of the file, and whether to save it", "schema": {"type": "string"}},
+				"ETag": {"description": "Names this version of the file", "schema": {"type": "string"}},
+				"Last-Modified": {"description": "When the file was changed", "schema": {"type": "string"}}},
+			"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}},
+		"303": {"description": "See there",
+			"headers": {"Location": {"description": "Where to go", "required": true, "schema": {"type": "string", "format": "uri-reference"}}}},
+		"304": {"description": "Not Modified"},
+		"400": {"description": "Bad Request", "content": {"text/html": {"schema": {"type": "string"}}}},
+		"402": {"description": "Payment Required", "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}},
+		"404": {"description": "Gone", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/rated"}}}},
+		"409": {"description": "Conflict",
+			"headers": {"X-Retry": {"schema": {"type": "string"}}},
+			"content": {"application/json": {"schema": {"$ref": "#/components/schemas/rated"}}}}
+	}`, string(responses))
+}
+
+// document is an OpenAPI document.
+type document []byte
+
+func documentOf(t *testing.T, app *candor.App) document {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, app.WriteOpenAPI(&b))
+	return b.Bytes()
+}
+
+// at is the part of a document that the names lead to.
+func (d document) at(t *testing.T, names ...string) document {
+	t.Helper()
+	for _, name := range names {
+		var members map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal(d, &members))
+		require.Contains(t, members, name)
+		d = document(members[name])
+	}
+	return d
+}
+
+// registered is the panic of a registration, without where and what was called.
+func registered(t *testing.T, register func(app *candor.App)) string {
+	t.Helper()
+	app := candor.New(candor.Config{})
+	var got any
+	func() {
+		defer func() { got = recover() }()
+		register(app)
+	}()
+	err, ok := got.(error)
+	require.True(t, ok, "no panic with an error: %v", got)
+	require.Regexp(t, `^candor: GET / at .*_test\.go:\d+: `, err.Error())
+	_, text, _ := strings.Cut(err.Error(), ".go:")
+	_, text, _ = strings.Cut(text, ": ")
+	return text
+}
+
+func mistake[T any](options ...candor.RouteOption) func(*candor.App) {
+	return func(app *candor.App) {
+		candor.Get(app, "/", func(context.Context, candor.None) (out T, err error) { return out, nil }, options...)
+	}
+}
+
+func TestMistakesInAnswers(t *testing.T) {
+	tests := map[string]struct {
+		register func(*candor.App)
+		want     string
+	}{
+		"a body with 204": {
+			mistake[ping](candor.Status(204)),
+			"Status(204) is an answer without a body, but its type is candor_test.ping; make that candor.None or choose another status",
+		},
+		"declared body with 304": {
+			mistake[ping](candor.Responds[ping](304)),
+			"Responds(304) is an answer without a body, but its type is candor_test.ping; make that candor.None or choose another status",
+		},
+		"a file with 204": {
+			mistake[candor.File](candor.Status(204)),
+			"Status(204) is an answer without a body, but its type is candor.File; make that candor.None or choose another status",
+		},
+		"a redirect with 200": {
+			mistake[candor.Redirect](candor.Status(200)),
+			"the status 200 leads nowhere, but the answer is a candor.Redirect; choose one of 301, 302, 303, 307, 308",
+		},
+		"two media types": {
+			mistake[candor.Text](candor.Produces("text/csv", "text/plain")),
+			"Produces lists text/csv, text/plain, but nothing chooses among them; name one, or return an envelope with a field `header:\"Content-Type\"`",
+		},
+		"a range of media types": {
+			mistake[[]byte](candor.Produces("image/*")),
+			"image/* is no media type that can be sent; name one, or return an envelope with a field `header:\"Content-Type\"`",
+		},
+		"a media type for nothing": {
+			mistake[candor.None](candor.Produces("text/csv")),
+			`Produces("text/csv"), but the answer has no body; drop the option`,
+		},
+		"no media type": {
+			mistake[candor.Text](candor.Produces("csv")),
+			`Produces("csv"); write a media type such as "text/csv"`,
+		},
+		"JSON as something else": {
+			mistake[ping](candor.Produces("text/csv")),
+			"candor_test.ping is written as JSON, which text/csv is not; return []byte, candor.Text or candor.Reader, or name a media type that ends in +json",
+		},
+		"a pointer to a ready-made answer": {
+			mistake[*candor.File](),
+			"*candor.File: a ready-made answer behind a pointer; return candor.File by value",
+		},
+		"a cookie alone": {
+			mistake[http.Cookie](),
+			"http.Cookie: a cookie is a part of an answer, not a body; put it into an envelope, in a field with the tag `cookie:\"name\"`",
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tt.want, registered(t, tt.register)) })
+	}
+}
+
+// judgeTB is a test that only notes that it would fail.
+type judgeTB struct {
+	testing.TB
+	errors []string
+}
+
+func (f *judgeTB) Helper()                      {}
+func (f *judgeTB) Cleanup(func())               {}
+func (f *judgeTB) Errorf(text string, a ...any) { f.errors = append(f.errors, fmt.Sprintf(text, a...)) }
+
+func TestTheContractCoversHeaders(t *testing.T) {
+	tests := map[string]struct {
+		spoil func(http.Header)
+		want  string
+	}{
+		"missing":      {func(h http.Header) { h.Del("X-Total") }, "GET / (get): status 200 promises the header X-Total, which is missing"},
+		"wrong type":   {func(h http.Header) { h.Set("X-Total", "many") }, "GET / (get): the header X-Total of status 200 breaks its schema: "},
+		"out of range": {func(h http.Header) { h.Set("X-Total", "-1") }, "GET / (get): the header X-Total of status 200 breaks its schema: "},
+		"element":      {func(h http.Header) { h.Set("X-Tag", "1, x") }, "GET / (get): the header X-Tag of status 200 breaks its schema: "},
+		"nothing":      {func(http.Header) {}, ""},
+		"optional":     {func(h http.Header) { h.Del("X-Tag") }, ""},
+	}
+	type out struct {
+		Total int   `header:"X-Total" validate:"gte=0"`
+		Tags  []int `header:"X-Tag,csv"`
+		Body  ping  `body:""`
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			app := candor.New(candor.Config{}, candor.Use(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					next.ServeHTTP(spoiler{w, tt.spoil}, r)
+				})
+			}))
+			candor.Get(app, "/", always(out{Total: 1, Tags: []int{1, 2}}))
+			judge := &judgeTB{TB: t}
+			candor.NewTestClient(judge, app).Get("/")
+			if tt.want == "" {
+				assert.Empty(t, judge.errors)
+				return
+			}
+			require.Len(t, judge.errors, 1)
+			assert.Contains(t, judge.errors[0], tt.want)
+		})
+	}
+}
+
+// spoiler changes the header at the last moment.
+type spoiler struct {
+	http.ResponseWriter
+	spoil func(http.Header)
+}
+
+func (s spoiler) WriteHeader(status int) {
+	s.spoil(s.Header())
+	s.ResponseWriter.WriteHeader(status)
+}
+
+func TestAnErrorDiscardsTheAnswer(t *testing.T) {
+	app, _ := quiet(candor.Config{})
+	candor.Get(app, "/", func(context.Context, candor.None) (listed, error) {
+		return listed{Total: 3}, errors.New("no")
+	})
+	got := candor.NewTestClient(t, app).Get("/").Status(500)
+	assert.Empty(t, got.Header.Get("X-Total"))
+}
