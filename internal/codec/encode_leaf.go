@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -299,10 +300,63 @@ func (w *writer) any(dst []byte, value any) []byte {
 		return appendString(dst, bytesOf(v))
 	case int:
 		return strconv.AppendInt(dst, int64(v), 10)
+	case int64:
+		return strconv.AppendInt(dst, v, 10)
 	case float64:
 		return w.float(dst, v, 64)
+	case []any:
+		return w.anyList(dst, v)
+	case map[string]any:
+		return w.anyMap(dst, v)
 	}
 	return w.foreign(dst, value)
+}
+
+func (w *writer) anyList(dst []byte, list []any) []byte {
+	if !w.enter() {
+		return dst
+	}
+	dst = append(dst, '[')
+	for i, value := range list {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst = w.any(dst, value); w.err != nil {
+			w.at(i)
+			return dst
+		}
+	}
+	w.leave()
+	return append(dst, ']')
+}
+
+// anyMap writes the names in the order of their bytes, like every map's.
+func (w *writer) anyMap(dst []byte, m map[string]any) []byte {
+	var few [8]string
+	names := few[:0]
+	for name := range m {
+		if !utf8.ValidString(name) {
+			return w.foreign(dst, m) // which finds names that become the same
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if !w.enter() {
+		return dst
+	}
+	dst = append(dst, '{')
+	for i, name := range names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, bytesOf(name)), ':')
+		if dst = w.any(dst, m[name]); w.err != nil {
+			w.at(name)
+			return dst
+		}
+	}
+	w.leave()
+	return append(dst, '}')
 }
 
 func (c *Compiler) makeQuotedWriter(t *typeinfo.Type) (encodeFunc, error) {

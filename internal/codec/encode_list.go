@@ -115,6 +115,9 @@ type mapWriter struct {
 
 func (c *Compiler) makeMapWriter(key programKey) (encodeFunc, error) {
 	t := key.t
+	if t.Go == reflect.TypeFor[map[string]any]() && key.rules == nil {
+		return func(w *writer, dst []byte, p pointer) []byte { return w.anyMap(dst, *as[map[string]any](p)) }, nil
+	}
 	m := &mapWriter{goType: t.Go, elems: reflect.SliceOf(t.Elem.Go), size: t.Elem.Go.Size()}
 	var err error
 	if m.encode, err = c.elemWriter(key); err != nil {

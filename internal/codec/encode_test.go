@@ -81,6 +81,9 @@ func TestEncodeValues(t *testing.T) {
 		{of[any](false), `false`},
 		{of[any]("é"), `"é"`},
 		{of[any](map[string]any{"b": []int(nil), "a": time.Second, "c": map[string]int(nil)}), `{"a":"1s","b":[],"c":{}}`},
+		{of[any](map[string]any{"z": nil, "é": []any{int64(-1), []any(nil), true}, "a": map[string]any(nil)}), `{"a":{},"z":null,"é":[-1,[],true]}`},
+		{of(map[string]any{"b": 1, "a": "x"}), `{"a":"x","b":1}`},
+		{of[any](map[string]any{"\xff": 1}), `{"�":1}`},
 		{of[*int](nil), `null`},
 		{of(&five), `5`},
 		{of([]int(nil)), `[]`},
@@ -119,6 +122,8 @@ func of[T any](v T) func(testing.TB) (string, error) {
 func TestEncodeErrors(t *testing.T) {
 	loop := &tree{}
 	loop.Next = loop
+	circle := map[string]any{}
+	circle["self"] = []any{circle}
 	type holder struct {
 		List []map[string]float64 `json:"list"`
 	}
@@ -137,6 +142,8 @@ func TestEncodeErrors(t *testing.T) {
 		{of(Pet{}), "exactly one variant"},
 		{of([]Pet{{Cat: &Cat{}, Dog: &Dog{}}}), "0: a union needs exactly one variant"},
 		{of(loop), "nested too deeply"},
+		{of[any](circle), "nested too deeply"},
+		{of[any](map[string]any{"a": []any{1, math.NaN()}}), "a.1: NaN"},
 		{of[any](func() {}), "func"},
 	}
 	for _, row := range rows {
