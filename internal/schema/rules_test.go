@@ -3,7 +3,6 @@ package schema_test
 import (
 	"encoding/json"
 	"reflect"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +25,12 @@ func TestRules(t *testing.T) {
 		number  = `"type":"number","format":"double"`
 		strings = `"items":{"type":"string"}`
 		ints    = `"additionalProperties":{"type":"integer","format":"int64"}`
+		notMail = `{"type":"string","pattern":"[^!-~]|^.{65,}@|^.{255,}$"}`
+		notURI  = `{"type":"string","pattern":"[^!#-;=?-Z_a-z~]|#.*#"}`
+		email   = `"anyOf":[{"type":"string","format":"email"},` + notMail + `]`
+		url     = `"anyOf":[{"type":"string","format":"uri"},` + notURI + `]`
+		uri     = `"anyOf":[{"type":"string","format":"uri-reference"},` + notURI + `]`
+		ipv4    = `"anyOf":[{"type":"string","format":"ipv4"},{"type":"string","pattern":"^[0:]*:[fF]{4}:[0-9a-fA-F:.]+$"}]`
 	)
 	for _, row := range []struct {
 		typ  reflect.Type
@@ -56,11 +61,11 @@ func TestRules(t *testing.T) {
 		{str, `uuid5_rfc4122`, text + `,"format":"uuid","pattern":"^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-5[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"`},
 		{str, `datetime=2006-01-02`, text + `,"format":"date"`},
 		{str, `datetime=2006-01-02T15:04:05Z07:00`, text + `,"x-validate":"datetime=2006-01-02T15:04:05Z07:00"`},
-		{str, `email`, text + `,"format":"email","x-validate":"email"`},
-		{str, `url`, text + `,"format":"uri","x-validate":"url"`},
-		{str, `http_url`, text + `,"format":"uri","pattern":"^[hH][tT][tT][pP][sS]?://","x-validate":"http_url"`},
-		{str, `uri`, text + `,"format":"uri-reference","x-validate":"uri"`},
-		{str, `ipv4`, text + `,"format":"ipv4","x-validate":"ipv4"`},
+		{str, `email`, text + `,` + email + `,"x-validate":"email"`},
+		{str, `url`, text + `,` + url + `,"x-validate":"url"`},
+		{str, `http_url`, text + `,"pattern":"^[hH][tT][tT][pP][sS]?://",` + url + `,"x-validate":"http_url"`},
+		{str, `uri`, text + `,` + uri + `,"x-validate":"uri"`},
+		{str, `ipv4`, text + `,` + ipv4 + `,"x-validate":"ipv4"`},
 		{str, `ip`, text + `,"anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"}],"x-validate":"ip"`},
 		{str, `hostname`, text + `,"pattern":"^[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?(\\.[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*$"`},
 		{str, `dns_rfc1035_label`, text + `,"maxLength":63,"pattern":"^[a-z]([-a-z0-9]*[a-z0-9])?$"`},
@@ -83,10 +88,10 @@ func TestRules(t *testing.T) {
 		{str, `cidr,mac`, text + `,"x-validate":"cidr,mac"`},
 		{str, `eq=a|eq=b`, text + `,"anyOf":[{"type":"string","const":"a"},{"type":"string","const":"b"}]`},
 		{str, `email|cidr`, text + `,"x-validate":"email|cidr"`},
-		{str, `email|len=0`, text + `,"anyOf":[{"type":"string","format":"email"},{"type":"string","maxLength":0}],"x-validate":"email|len=0"`},
+		{str, `email|len=0`, text + `,"anyOf":[{"type":"string",` + email + `},{"type":"string","maxLength":0}],"x-validate":"email|len=0"`},
 		{str, `omitempty,max=3`, text + `,"maxLength":3`},
 		{str, `omitempty,min=3,max=9`, text + `,"anyOf":[{"type":"string","minLength":3,"maxLength":9},{"type":"string","const":""}]`},
-		{str, `omitempty,email`, text + `,"anyOf":[{"type":"string","format":"email"},{"type":"string","const":""}],"x-validate":"email"`},
+		{str, `omitempty,email`, text + `,"anyOf":[{"type":"string",` + email + `},{"type":"string","const":""}],"x-validate":"email"`},
 
 		{num, `min=1,max=100`, integer + `,"minimum":1,"maximum":100`},
 		{num, `gt=1,lt=1000000`, integer + `,"exclusiveMinimum":1,"exclusiveMaximum":1000000`},
@@ -180,7 +185,7 @@ var samples = []string{
 	"rgb(1,2,3)", "rgb( 1 , 2 , 3 )", "rgb(256,0,0)", "rgb(10%,20%,30%)", "rgb(10%,20%,30)", "rgba(1,2,3,0.5)", "rgba(1,2,3,1)", "rgba(1,2,3,0.05)",
 	"hsl(360,100%,50%)", "hsl(361,100%,50%)", "hsla(120,1%,1%,0.3)", "cmyk(88%, 44%, 0%, 0%)", "cmyk(101%,0%,0%,0%)",
 	"+4930123456", "4930123456", "0930123456", "+1", "+123456789012345", "+1234567890123456",
-	"a@b.de", "ü@b.de", "::ffff:1.2.3.4", "a@b", "a.b+c@example.com", "a@localhost", "\"a b\"@example.com", "a@b.de.", ".a@b.de", "a@-b.de",
+	"a@b.de", "ü@b.de", "a@bücher.de", strings.Repeat("a", 65) + "@b.de", "a@" + strings.Repeat("b.", 130) + "de", "http://a.de/a b", "http://a.de/<x>", "http://a.de/[x]#a#b", "http://ä.de/ö", "0:0:0:0:0:FFFF:102:304", "::ffff:1.2.3.4", "a@b", "a.b+c@example.com", "a@localhost", "\"a b\"@example.com", "a@b.de.", ".a@b.de", "a@-b.de",
 	"http://a.de", "HTTP://a.de/x?y#z", "https://a.de:80", "ftp://a.de", "mailto:a@b.de", "javascript:alert(1)", "/a/b", "a/b", "http://", "//a.de", "file:///x", "http://a.de/%zz", "#x",
 	"1.2.3.4", "1.2.3", "256.1.1.1", "01.2.3.4", "::1", "fe80::1%eth0", "2001:db8::1", "::", ":::", "1.2.3.4/24",
 	"localhost", "example.com", "example.com.", "a-.de", "-a.de", "1a.de", "a_b.de", "a.1", "1.1", "a..b", strings.Repeat("a", 63), strings.Repeat("a", 64), strings.Repeat("a.", 150) + "de",
@@ -206,11 +211,6 @@ var textRules = strings.Fields(`min=2 max=3 len=3 gt=1 lt=3 gte=0x2 lte=0 eq=ab 
 	md4 md5 sha256 sha384 sha512 ripemd128 ripemd160 tiger128 tiger160 tiger192 semver mongodb eth_addr cve bic bic_iso_9362_2014 ein issn duration
 	datetime=2006-01-02 latitude longitude eq=a|eq=b email|len=1 omitempty,min=3 omitempty,uuid4 omitempty,ne=a oneof=a|alpha`)
 
-// known are the samples that a rule accepts and its format refuses. A format
-// tells tools what a text is, and that is worth more than a notation that
-// hardly anyone sends.
-var known = []string{"email ü@b.de", "email|len=1 ü@b.de", "ipv4 ::ffff:1.2.3.4"}
-
 func TestTextRulesAgainstValidator(t *testing.T) {
 	t.Parallel()
 	validate := validator.New()
@@ -227,10 +227,6 @@ func TestTextRulesAgainstValidator(t *testing.T) {
 				keeps, fits := validate.Var(sample, tag) == nil, judge.Validate(sample) == nil
 				if keeps {
 					accepted++
-				}
-				if slices.Contains(known, tag+" "+sample) {
-					assert.True(t, keeps && !fits, "%q", sample)
-					continue
 				}
 				if exact {
 					assert.Equal(t, keeps, fits, "%q", sample)
