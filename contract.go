@@ -1,6 +1,9 @@
 package candor
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/json"
 	"maps"
 	"mime"
 	"net/http"
@@ -58,7 +61,7 @@ func (c *contract) check(tb TB, r *http.Request, got *TestResponse) {
 	if op == nil {
 		return
 	}
-	promised := op.Responses.Status(got.Code)
+	promised := cmp.Or(op.Responses.Status(got.Code), op.Responses.Default())
 	switch {
 	case got.Code == statusClientClosed: // nobody receives it
 	case promised == nil && got.Code == http.StatusInternalServerError:
@@ -111,11 +114,11 @@ func headerValue(s *openapi3.Schema, lines []string) any {
 
 func scalarValue(s *openapi3.Schema, text string) any {
 	isNumber := s.Type.Includes(openapi3.TypeInteger) || s.Type.Includes(openapi3.TypeNumber)
-	if n, err := strconv.ParseFloat(text, 64); isNumber && err == nil {
+	if n, err := strconv.ParseFloat(text, 64); isNumber && err == nil && json.Valid([]byte(text)) {
 		return n
 	}
-	if b, err := strconv.ParseBool(text); s.Type.Includes(openapi3.TypeBoolean) && err == nil {
-		return b
+	if s.Type.Includes(openapi3.TypeBoolean) && (text == "true" || text == "false") {
+		return text == "true"
 	}
 	return text
 }
@@ -153,7 +156,25 @@ func (c *contract) checkJSON(tb TB, op *openapi3.Operation, promised *openapi3.S
 		tb.Errorf("%s (%s): the body is not JSON: %v\n%s", got.label, op.OperationID, err, got.Body)
 		return
 	}
-	if err := schema.Check(promised, value); err != nil {
+	if err := breaks(promised, got.Body, value); err != nil {
 		tb.Errorf("%s (%s): the body of status %d breaks its schema: %v\n%s", got.label, op.OperationID, got.Code, err, got.Body)
 	}
+}
+
+// breaks is why a body does not satisfy its schema. The judge knows the numbers
+// of a schema as float64, so that an integer of 64 bits can be unequal to
+// itself, and as float64 two of them can be the same: only what is wrong either
+// way is wrong.
+func breaks(promised *openapi3.SchemaRef, body []byte, value any) error {
+	err := schema.Check(promised, value)
+	if err == nil {
+		return nil
+	}
+	var exact any
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	if decoder.Decode(&exact) == nil && schema.Check(promised, exact) == nil {
+		return nil
+	}
+	return err
 }

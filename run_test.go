@@ -57,7 +57,8 @@ func orders(answers chan<- order) *candor.App {
 	candor.Post(app, "/orders", func(_ context.Context, in struct {
 		Page int   `query:"page" default:"1" validate:"gte=1"`
 		Body order `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		if answers != nil {
 			got := in.Body
 			got.Sizes, got.Stock = slices.Clone(got.Sizes), maps.Clone(got.Stock)
