@@ -200,6 +200,8 @@ const defaultMaxBody = 1 << 20
 // http.Handler, safe for concurrent use once it serves.
 type App struct {
 	Router
+	// site is the call of New.
+	site      string
 	config    Config
 	compiler  *compiler
 	errors    *errorWriter
@@ -225,7 +227,7 @@ type mountPoint struct {
 // New makes an app. The options hold for all its routes. A wrong option
 // panics.
 func New(config Config, options ...Option) *App {
-	a := &App{config: config}
+	a := &App{site: callSite(), config: config}
 	a.Router.app, a.overrides = a, map[reflect.Type]*provider{}
 	a.errors = &errorWriter{log: cmp.Or(config.Logger, slog.Default()), messages: config.Message}
 	if config.ProblemDetails {
@@ -240,7 +242,7 @@ func New(config Config, options ...Option) *App {
 		a.compiler, err = newAppCompiler(config.Rules, config.Codecs, config.Schemas)
 	}
 	if err != nil {
-		panic(fmt.Errorf("candor: New at %s: %w", callSite(), err))
+		panic(fmt.Errorf("candor: New at %s: %w", a.site, err))
 	}
 	return a
 }

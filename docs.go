@@ -143,6 +143,9 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	if at == "" {
 		return nil, nil
 	}
+	if err := o.check(); err != nil {
+		return nil, err
+	}
 	set, err := applyAll(o.docs.Options)
 	if err != nil {
 		return nil, o.mistake("Options", err)
@@ -150,9 +153,6 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	set.hidden = true
 	routes := []*route{{path: prefix + at, plain: d, docs: o.field("OpenAPI")}}
 	for _, page := range o.pages(prefix, prefix+at, title) {
-		if err := page.check(); err != nil {
-			return nil, o.mistake(page.field, err)
-		}
 		files, err := page.files()
 		if err != nil {
 			return nil, o.mistake(page.field, err)
@@ -174,24 +174,48 @@ func (o *ownDocs) mistake(field string, err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", o.field(field), o.site, err)
 }
 
+// check looks at what the pages are made of before they are made.
+func (o *ownDocs) check() error {
+	for _, p := range []struct{ field, path string }{
+		{"OpenAPI", o.docs.OpenAPI}, {"Swagger", o.docs.Swagger}, {"Redoc", o.docs.Redoc},
+	} {
+		if err := checkPagePath(p.path); err != nil {
+			return o.mistake(p.field, err)
+		}
+	}
+	for _, p := range []struct {
+		field  string
+		values map[string]any
+	}{{"Parameters", o.docs.Parameters}, {"OAuth", o.docs.OAuth}} {
+		if _, err := encodeJSON(p.values); err != nil {
+			return o.mistake(p.field, fmt.Errorf("the values cannot be written as JSON; keep to strings, numbers, booleans, lists and maps (%w)", err))
+		}
+	}
+	return nil
+}
+
+func checkPagePath(path string) error {
+	switch {
+	case path == "", path == "-":
+		return nil
+	case !strings.HasPrefix(path, "/"):
+		return fmt.Errorf("%q is no path; write %q", path, "/"+path)
+	}
+	_, err := pathtree.Parse(path)
+	return err
+}
+
 // page is one of the pages beside a document.
 type page struct {
 	field string
-	path  string
 	files func() ([]docsui.File, error)
-}
-
-// check refuses a path that is none before files are put below it.
-func (p *page) check() error {
-	_, err := pathtree.Parse(p.path)
-	return err
 }
 
 // pages are Swagger UI and ReDoc, those that are wanted.
 func (o *ownDocs) pages(prefix, document, title string) []page {
 	var pages []page
 	if path := o.docs.path(o.docs.Swagger, "/docs"); path != "" {
-		pages = append(pages, page{"Swagger", prefix + path, docsui.Swagger{
+		pages = append(pages, page{"Swagger", docsui.Swagger{
 			Title: title, Path: prefix + path, Document: document,
 			Options: o.docs.Parameters, OAuth: o.docs.OAuth, Connect: o.docs.Connect,
 		}.Files})
@@ -201,7 +225,7 @@ func (o *ownDocs) pages(prefix, document, title string) []page {
 		if strings.HasPrefix(script, "/") && !strings.HasPrefix(script, "//") {
 			script = prefix + script
 		}
-		pages = append(pages, page{"Redoc", prefix + path, docsui.Redoc{
+		pages = append(pages, page{"Redoc", docsui.Redoc{
 			Title: title, Path: prefix + path, Document: document,
 			ScriptURL: script, Integrity: o.docs.RedocIntegrity,
 		}.Files})

@@ -63,7 +63,8 @@ func TestRootPathIsAServer(t *testing.T) {
 	}{
 		{"alone", candor.Config{RootPath: "/api"}, []any{map[string]any{"url": "/api"}}},
 		{
-			"before the others", candor.Config{RootPath: "/api", Servers: []candor.Server{{URL: "/other"}}},
+			"before the others",
+			candor.Config{RootPath: "/api", Servers: []candor.Server{{URL: "/other"}}},
 			[]any{map[string]any{"url": "/api"}, map[string]any{"url": "/other"}},
 		},
 		{"once", candor.Config{RootPath: "/api", Servers: []candor.Server{{URL: "/api"}}}, []any{map[string]any{"url": "/api"}}},

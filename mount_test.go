@@ -46,7 +46,8 @@ func TestMountedHandlerSeesPathsWithoutThePrefix(t *testing.T) {
 	everything.Mount("", tellPath)
 	candor.Get(everything, "/{rest...}", func(_ context.Context, in struct {
 		Rest string `path:"rest"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return in.Rest, nil
 	})
 	exchanges{

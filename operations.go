@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -36,6 +35,7 @@ type documentedPath struct {
 	path    string
 	names   []string
 	methods []string
+	first   map[string]*operation
 }
 
 // makeOutline finds a place and an id for every endpoint, and gathers the
@@ -85,14 +85,16 @@ func (o *outline) place(op *operation) error {
 	shape := withoutRemainder(e.pattern.Shape())
 	p, ok := o.shapes[shape]
 	if !ok {
-		p = &documentedPath{path: withoutRemainder(e.pattern.String()), names: e.names}
+		p = &documentedPath{path: withoutRemainder(e.pattern.String()), names: e.names, first: map[string]*operation{}}
 		o.shapes[shape] = p
 		o.paths = append(o.paths, p)
 	}
 	op.path = p
-	if slices.Contains(p.methods, e.method) {
-		return fmt.Errorf("the document has one place for %s %s, and another operation has it, whose path differs in the kind of wildcard only; keep one of them out of the document with candor.Hidden()", e.method, p.path)
+	if other := p.first[e.method]; other != nil {
+		return fmt.Errorf("the document, which has no mark for wildcards of several segments, would have %s %s twice: as %s, and as %s; keep one of them out of it with candor.Hidden()",
+			e.method, p.path, e.pattern, other.endpoint)
 	}
+	p.first[e.method] = op
 	p.methods = append(p.methods, e.method)
 	return nil
 }

@@ -229,7 +229,7 @@ func Responds[T any](status int, doc ...string) Declaration {
 		}
 		out, err := describeAnswer(reflect.TypeFor[T]())
 		if err != nil {
-			return err
+			return fmt.Errorf("Responds(%d): %w", status, err)
 		}
 		if _, err := declaredAnswer(out, status); err != nil {
 			return err

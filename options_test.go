@@ -69,15 +69,18 @@ func TestOptionsEverywhere(t *testing.T) {
 		},
 		{"description of the app", layered{app: some(candor.Description("app"))}, append(operation[:3:3], "description"), "app"},
 		{
-			"description of the inclusion", layered{app: some(candor.Description("app")), include: some(candor.Description("include"))},
+			"description of the inclusion",
+			layered{app: some(candor.Description("app")), include: some(candor.Description("include"))},
 			append(operation[:3:3], "description"), "include",
 		},
 		{
-			"description of the router", layered{include: some(candor.Description("include")), router: some(candor.Description("router"))},
+			"description of the router",
+			layered{include: some(candor.Description("include")), router: some(candor.Description("router"))},
 			append(operation[:3:3], "description"), "router",
 		},
 		{
-			"description of the route", layered{router: some(candor.Description("router")), route: some(candor.Description("route"))},
+			"description of the route",
+			layered{router: some(candor.Description("router")), route: some(candor.Description("route"))},
 			append(operation[:3:3], "description"), "route",
 		},
 		{"not deprecated", layered{}, append(operation[:3:3], "deprecated"), nil},
@@ -98,7 +101,8 @@ func TestOptionsEverywhere(t *testing.T) {
 		{
 			"the inner response wins",
 			layered{app: some(candor.Responds[tabby](409, "app")), route: some(candor.Responds[candor.None](409, "route"))},
-			responses("409"), map[string]any{"description": "route"},
+			responses("409"),
+			map[string]any{"description": "route"},
 		},
 		{
 			"errors of one status stand together",

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"reflect"
 	"runtime"
@@ -172,8 +171,6 @@ type endpoint struct {
 	plain  http.Handler
 	place  place
 	errors *errorWriter
-	// catchers answer errors of the endpoint, the nearest router's first.
-	catchers []*catcher
 	tasks    *taskRunner
 	checks   ResponseChecks
 	decode   codec.Options
@@ -608,7 +605,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []stri
 		r.SetPathValue(name, captured[i])
 	}
 	found := &routed{endpoint: e, captured: slices.Clone(captured)}
-	r = r.WithContext(context.WithValue(r.Context(), routedKey{}, found))
+	r = r.WithContext(context.WithValue(r.Context(), errorsKey{}, found))
 	protect(w, r, e.errors, func(w http.ResponseWriter, r *http.Request) {
 		if e.around != nil {
 			e.around.ServeHTTP(w, r)
@@ -634,19 +631,9 @@ type routed struct {
 	captured []string
 }
 
-// routedKey finds where a request was led.
-type routedKey struct{}
+func (r *routed) errorWriter() *errorWriter { return r.endpoint.errors }
 
 func routedOf(r *http.Request) *routed {
-	found, _ := r.Context().Value(routedKey{}).(*routed)
+	found, _ := r.Context().Value(errorsKey{}).(*routed)
 	return found
-}
-
-// errorsOf is the error writer of the app that serves r, or one with the
-// defaults.
-func errorsOf(r *http.Request) *errorWriter {
-	if found := routedOf(r); found != nil {
-		return found.endpoint.errors
-	}
-	return &errorWriter{log: slog.Default()}
 }

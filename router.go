@@ -264,6 +264,9 @@ func checkMethods(methods []string) error {
 		return errors.New("no method; name at least one, such as http.MethodGet")
 	}
 	for i, m := range methods {
+		if upper := strings.ToUpper(m); upper != m && slices.Contains(documentedMethods, upper) {
+			return fmt.Errorf("the method %q is another one than %q; write that", m, upper)
+		}
 		if !slices.Contains(documentedMethods, m) {
 			return fmt.Errorf("the method %q cannot be documented; use one of %s", m, strings.Join(documentedMethods, ", "))
 		}
@@ -284,8 +287,11 @@ func (r *Router) checkPaths(rt *route) error {
 	}
 	for _, path := range paths {
 		full := r.prefix + path
-		if full == "" && r.app == nil {
+		switch {
+		case full == "" && r.app == nil:
 			continue
+		case path != "" && !strings.HasPrefix(path, "/"):
+			full = path // which would run on from the prefix
 		}
 		if _, err := pathtree.Parse(full); err != nil {
 			return err

@@ -61,7 +61,8 @@ func TestRouteTellsWhatWasRegistered(t *testing.T) {
 	app := candor.New(candor.Config{})
 	r := candor.Handle(app, []string{"GET", "PUT"}, "/things/{id}", func(_ context.Context, in struct {
 		ID string `path:"id"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return in.ID, nil
 	})
 	assert.Equal(t, []string{"GET", "PUT"}, r.Methods())
@@ -86,7 +87,8 @@ func TestInclusion(t *testing.T) {
 	shop.Include(items, candor.Prefix("/stock"))
 	candor.Get(shop, "/name", func(_ context.Context, in struct {
 		Shop string `path:"shop"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return in.Shop, nil
 	})
 

@@ -96,7 +96,7 @@ func pathOf(r *http.Request) (path string, escaped bool) {
 }
 
 func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {
-	r = r.WithContext(context.WithValue(r.Context(), routedKey{}, t.nowhere))
+	r = r.WithContext(context.WithValue(r.Context(), errorsKey{}, t.nowhere))
 	protect(w, r, t.errors, t.unrouted.ServeHTTP)
 }
 
@@ -251,7 +251,7 @@ func buildTable(a *App) (*table, error) {
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
 	b.table.nowhere = &routed{endpoint: &endpoint{errors: b.table.errors}}
 	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), a.own.middleware)
-	whole := &ownDocs{site: "New", name: "Config.Docs", docs: a.config.Docs}
+	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
 	b.router(&a.Router, scope{documents: []listing{b.documented(scope{}, &a.Router, whole)}})
 	b.outlines()
 	b.docs()
@@ -305,8 +305,16 @@ func (b *builder) docs() {
 		// Guards of the operations are none of the pages'.
 		set := p.scope.set
 		set.requirements = nil
+		broken := ""
 		for _, rt := range routes {
+			if rt.docs == broken {
+				continue // a page that has no place needs none for its files
+			}
+			known := len(b.faults)
 			b.path(rt, scope{set: set, chain: p.scope.chain}.into(rt.path, rt.set))
+			if len(b.faults) > known {
+				broken = rt.docs
+			}
 		}
 	}
 }
@@ -408,7 +416,7 @@ func (b *builder) path(rt *route, s scope) {
 		e := &endpoint{
 			route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
 			chain: s.chain, tasks: b.app.tasks, checks: b.app.config.ResponseChecks,
-			errors: b.app.errors.with(catchers), catchers: catchers,
+			errors:  b.app.errors.with(catchers),
 			decode:  codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody: first(s.set.maxBody, first(b.app.config.MaxBody, defaultMaxBody)),
 			loose:   s.set.looseType != nil && *s.set.looseType,
@@ -489,7 +497,7 @@ func taken(e, other *endpoint, s scope) error {
 	case e.route.mounted != nil:
 		return fmt.Errorf("the prefix is taken by another mount, at %s; change one of them", other.route.site)
 	case e.route.docs != "":
-		return fmt.Errorf(`%s is taken by %s; give the page another path in %s, or leave it out with "-"`, place, other, e.route.docs)
+		return fmt.Errorf(`%s is taken by %s; choose another path for it, or leave it out with "-"`, place, other)
 	case e.route == other.route && slices.Equal(s.inclusions, other.inclusions):
 		return fmt.Errorf("%s is there twice; take the alias out or change its path", place)
 	case e.route == other.route:
@@ -502,17 +510,21 @@ func taken(e, other *endpoint, s scope) error {
 // String says which registration an endpoint comes from.
 func (e *endpoint) String() string {
 	if e.route.docs != "" {
-		return fmt.Sprintf("%s, which is there by %s", e.pattern, e.route.docs)
+		return fmt.Sprintf("%s at %s", e.route.docs, e.route.site)
 	}
 	return fmt.Sprintf("%s, registered at %s", e.pattern, e.route.site)
 }
 
 func (b *builder) fault(rt *route, err error) { b.faults = append(b.faults, rt.mistake(err)) }
 
-// mistake names the route, and the inclusions where they matter.
+// mistake names the route, and, where it is not served as it was registered,
+// its path and the inclusions that led there.
 func (s scope) mistake(rt *route, err error) error {
-	if len(s.inclusions) > 0 {
-		err = fmt.Errorf("%w (included at %s)", err, strings.Join(s.inclusions, " in "))
+	switch {
+	case len(s.inclusions) > 0:
+		err = fmt.Errorf("as %q, included at %s: %w", s.prefix, strings.Join(s.inclusions, " in "), err)
+	case s.prefix != rt.path:
+		err = fmt.Errorf("as %q: %w", s.prefix, err)
 	}
 	return rt.mistake(err)
 }

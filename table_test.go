@@ -26,7 +26,8 @@ func TestPrecedence(t *testing.T) {
 	candor.Get(app, "/users/{id...}", func(_ context.Context, in oneID) (string, error) { return "rest " + in.ID, nil }, candor.Hidden())
 	candor.Post(app, "/users/{name}", func(_ context.Context, in struct {
 		Name string `path:"name"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return "posted " + in.Name, nil
 	})
 
@@ -217,7 +218,7 @@ func TestConflicts(t *testing.T) {
 	require.ErrorContains(t, err, "GET /items/{id} is taken by /items/{id}, registered at ")
 	assert.Equal(t, 3, strings.Count(err.Error(), "table_test.go:"), "%v", err)
 
-	require.ErrorContains(t, err, "(included at ")
+	require.ErrorContains(t, err, `as "/items/{id}", included at `)
 	assert.PanicsWithError(t, err.Error(), app.Seal)
 }
 
