@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+
+	"github.com/candor-go/candor"
+)
+
+var errBadKey = candor.Error(401, "the key is not valid").WithHeader("WWW-Authenticate", "APIKey")
+
+// checkAdminKey guards the administration.
+func checkAdminKey(_ context.Context, in struct {
+	Key      candor.APIKey `header:"X-Admin-Key"`
+	Settings settings      `dep:""`
+}) error {
+	if !candor.SecretsEqual(in.Settings.AdminKey, string(in.Key)) {
+		return errBadKey
+	}
+	return nil
+}
+
+// Stats is what an operator wants to know.
+type Stats struct {
+	Users int `json:"users"`
+}
+
+func readStats(ctx context.Context, in struct {
+	Accounts *accounts `dep:""`
+}) (Stats, error) {
+	n, err := in.Accounts.count(ctx)
+	return Stats{Users: n}, err
+}
+
+// Access is what an account may do, if anything.
+type Access struct {
+	Role     Role `json:"role"`
+	Disabled bool `json:"disabled" default:"false"`
+}
+
+func setAccess(ctx context.Context, in struct {
+	UserRef
+	Body     Access    `body:""`
+	Accounts *accounts `dep:""`
+}) (User, error) {
+	found, err := in.Accounts.byID(ctx, in.UserID)
+	if err != nil {
+		return User{}, err
+	}
+	found.Role, found.disabled = in.Body.Role, in.Body.Disabled
+	return found.User, in.Accounts.save(ctx, found)
+}

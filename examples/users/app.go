@@ -1,0 +1,91 @@
+package main
+
+import (
+	"github.com/candor-go/candor"
+)
+
+// settings are what the operator decides.
+type settings struct {
+	// Database is a URL of PostgreSQL, or a file of SQLite.
+	Database string
+	// Secret signs tokens; everyone who knows it can make them.
+	Secret string
+	// AdminKey opens the administration.
+	AdminKey string
+	// Cost is that of hashing passwords.
+	Cost cost
+}
+
+// What the app asks for by scopes, and how the document explains them.
+var scopes = map[string]string{
+	"me":          "Read and change the own account",
+	"users:read":  "Read all accounts",
+	"users:write": "Change and delete all accounts",
+}
+
+// newApp says which paths lead to which functions. A mailer is for the caller
+// to provide.
+func newApp(s settings) *candor.App {
+	app := candor.New(candor.Config{
+		Title: "Users", Version: "2.0.0", Description: "Accounts, logins and roles.",
+		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Servers: []candor.Server{{URL: "/", Description: "here"}},
+		Tags: []candor.Tag{
+			{Name: "login", Description: "Who one is"},
+			{Name: "users", Description: "Accounts"},
+			{Name: "admin", Description: "For operators"},
+		},
+		SecuritySchemes: map[string]candor.SecurityScheme{
+			"password": candor.OAuth2Password("/api/v1/token", scopes).WithDescription("A user name and a password"),
+		},
+	})
+
+	candor.ProvideValue(app, s)
+	candor.ProvideValue(app, newHasher(s.Cost))
+	candor.ProvideValue(app, newTokens(s.Secret))
+	candor.ProvideShared(app, openDatabase)
+	candor.ProvideScoped(app, transaction)
+	candor.Provide(app, accountsOf)
+	candor.Provide(app, claims, candor.Raises(errBadToken, errMissingScope))
+	candor.Provide(app, currentUser, candor.Raises(errBadToken, errDisabled))
+
+	v1 := candor.NewRouter("/api/v1")
+	candor.Post(v1, "/token", login, candor.Tags("login"), candor.Raises(errBadLogin, errDisabled))
+	candor.Get(v1, "/users", listUsers, candor.Tags("users"), candor.Scopes("users:read"), candor.Needs[*User]())
+	v1.Include(accountRoutes())
+	app.Include(v1)
+
+	v2 := candor.NewRouter("/api/v2")
+	candor.Get(v2, "/users", pageUsers, candor.Tags("users"), candor.Scopes("users:read"), candor.Needs[*User]())
+	v2.Include(accountRoutes())
+	app.Include(v2)
+
+	app.Include(adminRoutes())
+	return app
+}
+
+// accountRoutes are the same in all versions.
+func accountRoutes() *candor.Router {
+	r := candor.NewRouter("/users", candor.Tags("users"))
+	candor.Post(r, "", register, candor.Status(201), candor.Raises(errNameTaken))
+
+	me := candor.NewRouter("/me", candor.Scopes("me"))
+	candor.Get(me, "", readMe)
+	candor.Patch(me, "", changeMe, candor.Raises(errNameTaken, errWrongPassword))
+	r.Include(me)
+
+	one := candor.NewRouter("/{user_id}", candor.Needs[*User](), candor.Raises(errNoUser))
+	candor.Get(one, "", readUser, candor.Scopes("users:read"))
+	candor.Patch(one, "", changeUser, candor.Scopes("users:write"), candor.Raises(errNameTaken))
+	candor.Delete(one, "", deleteUser, candor.Scopes("users:write"))
+	r.Include(one)
+	return r
+}
+
+// adminRoutes are for those who have the key, whoever they are.
+func adminRoutes() *candor.Router {
+	r := candor.NewRouter("/admin", candor.Tags("admin"), candor.Require(checkAdminKey, candor.Raises(errBadKey)))
+	candor.Get(r, "/stats", readStats)
+	candor.Put(r, "/users/{user_id}/access", setAccess, candor.Raises(errNoUser))
+	return r
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"modernc.org/sqlite"
+)
+
+// openDatabase opens the database for as long as the app lives.
+func openDatabase(ctx context.Context, in struct {
+	Settings settings `dep:""`
+}, use func(*sql.DB) error,
+) error {
+	db, err := connect(in.Settings.Database)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := db.PingContext(ctx); err != nil {
+		return err
+	}
+	if _, err := db.ExecContext(ctx, schemaOf(in.Settings.Database)); err != nil {
+		return err
+	}
+	return use(db)
+}
+
+// transaction gives each request that asks for one a transaction of its own.
+// It is over before the answer is written: what cannot be committed is never
+// answered with 201.
+func transaction(ctx context.Context, in struct {
+	DB *sql.DB `dep:""`
+}, use func(*sql.Tx) error,
+) error {
+	tx, err := in.DB.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if err := use(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+func isPostgres(database string) bool {
+	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
+}
+
+func connect(database string) (*sql.DB, error) {
+	if isPostgres(database) {
+		db, err := sql.Open("pgx", database)
+		if err == nil {
+			db.SetMaxOpenConns(20)
+		}
+		return db, err
+	}
+	pragmas := url.Values{"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "foreign_keys(1)"}, "_txlock": {"immediate"}}
+	db, err := sql.Open("sqlite", "file:"+database+"?"+pragmas.Encode())
+	if err != nil {
+		return nil, err
+	}
+	// A database in memory belongs to its connection; a file has one writer.
+	db.SetMaxOpenConns(1)
+	return db, nil
+}
+
+func schemaOf(database string) string {
+	id := "INTEGER PRIMARY KEY AUTOINCREMENT"
+	if isPostgres(database) {
+		id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+	}
+	return `CREATE TABLE IF NOT EXISTS users (
+		id       ` + id + `,
+		name     TEXT NOT NULL UNIQUE,
+		email    TEXT NOT NULL,
+		password TEXT NOT NULL,
+		role     TEXT NOT NULL,
+		disabled BOOLEAN NOT NULL,
+		created  BIGINT NOT NULL
+	)`
+}
+
+// isDuplicate reports whether a row was refused because of one like it.
+func isDuplicate(err error) bool {
+	const postgresUnique, sqliteUnique = "23505", 2067
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return pg.Code == postgresUnique
+	}
+	lite, ok := errors.AsType[*sqlite.Error](err)
+	return ok && lite.Code() == sqliteUnique
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"github.com/candor-go/candor"
+)
+
+// Answers to those who are not who they say, or may not do what they want.
+var (
+	errBadLogin      = candor.Error(401, "wrong user name or password").WithHeader("WWW-Authenticate", "Bearer")
+	errBadToken      = candor.Error(401, "the token is not valid").WithHeader("WWW-Authenticate", `Bearer error="invalid_token"`)
+	errMissingScope  = candor.Error(403, "the token does not allow this")
+	errDisabled      = candor.Error(403, "the account is disabled")
+	errWrongPassword = candor.Error(403, "the old password is wrong")
+)
+
+// Token is the answer to a login (RFC 6749, section 5.1).
+type Token struct {
+	CacheControl string    `header:"Cache-Control"`
+	Body         TokenBody `body:""`
+}
+
+// TokenBody holds the token.
+type TokenBody struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int    `json:"expires_in" doc:"Seconds"`
+	Scope       string `json:"scope"`
+}
+
+func login(ctx context.Context, in struct {
+	Form   candor.OAuth2PasswordForm `form:""`
+	DB     *sql.DB                   `dep:""`
+	Hasher *hasher                   `dep:""`
+	Tokens *tokens                   `dep:""`
+}) (Token, error) {
+	found, err := (&accounts{in.DB}).byName(ctx, in.Form.Username)
+	if err != nil && !errors.Is(err, errNoUser) {
+		return Token{}, err
+	}
+	// Someone who does not exist takes as long as a wrong password.
+	matches, err := in.Hasher.matches(ctx, found.hash, in.Form.Password)
+	switch {
+	case err != nil:
+		return Token{}, err
+	case !matches:
+		return Token{}, errBadLogin
+	case found.disabled:
+		return Token{}, errDisabled
+	}
+	body, err := in.Tokens.issue(found.User, in.Form.Scopes())
+	return Token{CacheControl: "no-store", Body: body}, err
+}
+
+// tokens makes and reads JSON Web Tokens.
+type tokens struct {
+	secret []byte
+	parser *jwt.Parser
+	now    func() time.Time
+}
+
+const (
+	issuer   = "users"
+	audience = "users-api"
+	lifetime = time.Hour
+)
+
+// tokenClaims is what a token says.
+type tokenClaims struct {
+	jwt.RegisteredClaims
+	Scope string `json:"scope"`
+}
+
+func newTokens(secret string) *tokens {
+	t := &tokens{secret: []byte(secret), now: time.Now}
+	t.parser = jwt.NewParser(
+		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithExpirationRequired(),
+		jwt.WithIssuer(issuer), jwt.WithAudience(audience), jwt.WithTimeFunc(func() time.Time { return t.now() }),
+	)
+	return t
+}
+
+// issue makes a token for those of the scopes that the user's role has; for all
+// of them if none is asked for.
+func (t *tokens) issue(u User, asked []string) (TokenBody, error) {
+	granted := slices.DeleteFunc(u.Role.Scopes(), func(scope string) bool {
+		return len(asked) > 0 && !slices.Contains(asked, scope)
+	})
+	scope := strings.Join(granted, " ")
+	signed, err := jwt.NewWithClaims(jwt.SigningMethodHS256, tokenClaims{
+		Scope: scope,
+		RegisteredClaims: jwt.RegisteredClaims{
+			Issuer: issuer, Audience: jwt.ClaimStrings{audience}, Subject: strconv.FormatInt(u.ID, 10),
+			IssuedAt: jwt.NewNumericDate(t.now()), ExpiresAt: jwt.NewNumericDate(t.now().Add(lifetime)),
+		},
+	}).SignedString(t.secret)
+	return TokenBody{AccessToken: signed, TokenType: "bearer", ExpiresIn: int(lifetime.Seconds()), Scope: scope}, err
+}
+
+// read returns the claims of a token that is sound.
+func (t *tokens) read(token string) (*tokenClaims, error) {
+	c := new(tokenClaims)
+	_, err := t.parser.ParseWithClaims(token, c, func(*jwt.Token) (any, error) { return t.secret, nil })
+	return c, err
+}
+
+// Claims is what the request's token allows, to whom.
+type Claims struct {
+	UserID int64
+	Scopes []string
+}
+
+// claims is the first link of the chain: a sound token with all the scopes that
+// the operation asks for.
+func claims(_ context.Context, in struct {
+	Token    candor.Bearer `security:"password"`
+	Required candor.RequiredScopes
+	Tokens   *tokens `dep:""`
+}) (*Claims, error) {
+	read, err := in.Tokens.read(string(in.Token))
+	if err != nil {
+		return nil, errBadToken
+	}
+	id, err := strconv.ParseInt(read.Subject, 10, 64)
+	if err != nil {
+		return nil, errBadToken
+	}
+	c := &Claims{UserID: id, Scopes: strings.Fields(read.Scope)}
+	for _, scope := range in.Required {
+		if !slices.Contains(c.Scopes, scope) {
+			needed := strings.Join(in.Required, " ")
+			return nil, errMissingScope.WithHeader("WWW-Authenticate", fmt.Sprintf(`Bearer error="insufficient_scope", scope=%q`, needed))
+		}
+	}
+	return c, nil
+}
+
+// currentUser is the second link: the account of the token, if there still is
+// one and it may be used. It runs before the body is read, and so outside of
+// the request's transaction.
+func currentUser(ctx context.Context, in struct {
+	Claims *Claims `dep:""`
+	DB     *sql.DB `dep:""`
+}) (*User, error) {
+	found, err := (&accounts{in.DB}).byID(ctx, in.Claims.UserID)
+	switch {
+	case errors.Is(err, errNoUser):
+		return nil, errBadToken
+	case err != nil:
+		return nil, err
+	case found.disabled:
+		return nil, errDisabled
+	}
+	return &found.User, nil
+}

@@ -1,0 +1,52 @@
+// Users is the API of a product with accounts: registration, login with a
+// password for a token, roles, an administration, and two versions of the API
+// beside each other.
+//
+//	cd examples/users && go run .
+//
+// Its interactive documentation is at http://127.0.0.1:8000/docs: register with
+// POST /api/v1/users, then press Authorize.
+//
+// Accounts are kept in SQLite, in memory unless -db names a file, or in
+// PostgreSQL where DATABASE_URL is set. SECRET signs the tokens and ADMIN_KEY
+// opens /admin; both are made up at each start unless they are set.
+package main
+
+import (
+	"cmp"
+	"crypto/rand"
+	"flag"
+	"log"
+	"log/slog"
+	"os"
+
+	"github.com/candor-go/candor"
+)
+
+func main() {
+	addr := flag.String("addr", "127.0.0.1:8000", "the address to serve on")
+	file := flag.String("db", ":memory:", "the file of the SQLite database")
+	document := flag.Bool("openapi", false, "write the OpenAPI document and exit")
+	flag.Parse()
+
+	s := settings{
+		Database: cmp.Or(os.Getenv("DATABASE_URL"), *file),
+		Secret:   cmp.Or(os.Getenv("SECRET"), rand.Text()),
+		AdminKey: cmp.Or(os.Getenv("ADMIN_KEY"), rand.Text()),
+		Cost:     defaultCost,
+	}
+	app := newApp(s)
+	candor.ProvideValue[mailer](app, logMailer{slog.Default()})
+	if *document {
+		if err := app.WriteOpenAPI(os.Stdout); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	if os.Getenv("ADMIN_KEY") == "" {
+		slog.Warn("ADMIN_KEY is not set", "until the end", s.AdminKey)
+	}
+	if err := app.Run(*addr); err != nil {
+		log.Fatal(err)
+	}
+}
