@@ -189,7 +189,8 @@ type Docs struct {
 	// as "https://api.example.com"; that of the page is always allowed.
 	Connect []string
 	// Options hold for the routes of the document and its pages, for example
-	// Use with a middleware that asks for credentials.
+	// Require with a guard, or Use with a middleware, that asks for credentials.
+	// The guards of the app do not hold for them.
 	Options []Option
 }
 

@@ -300,3 +300,29 @@ func TestDocumentOfARouter(t *testing.T) {
 	assert.Equal(t, "Other", at(document(second, "/other.json"), "info", "title"))
 	assert.Equal(t, []string{"/{id}"}, keysOf(document(second, "/other.json"), "paths"))
 }
+
+// Guards of the app are not those of its pages, which have their own.
+func TestPagesBehindAGuard(t *testing.T) {
+	type credentials struct {
+		Token string `header:"X-Token,omitempty"`
+	}
+	sesame := func(_ context.Context, in credentials) error {
+		if in.Token != "sesame" {
+			return candor.Error(401, "say the word")
+		}
+		return nil
+	}
+	nobody := func(context.Context, candor.None) error { return candor.Error(403, nil) }
+
+	app := candor.New(candor.Config{Docs: candor.Docs{Options: []candor.Option{candor.Require(sesame)}}}, candor.Require(nobody))
+	candor.Get(app, "/items", says(""))
+	group := candor.NewRouter("/group", candor.Require(nobody))
+	group.Docs(candor.Docs{}, candor.Info{})
+	app.Include(group)
+	for _, path := range []string{"/openapi.json", "/docs", "/docs/init.js", "/redoc"} {
+		assert.Equal(t, `401 | {"detail":"say the word"}`, wire(app, "GET "+path), path)
+		assert.Contains(t, wire(app, "GET "+path+"\nX-Token: sesame"), "200 | ", path)
+		assert.Contains(t, wire(app, "GET /group"+path), "200 | ", path)
+	}
+	assert.Equal(t, `403 | {"detail":"Forbidden"}`, wire(app, "GET /items"))
+}

@@ -132,7 +132,8 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 //     the default, "-" leaves the page out. Each inclusion of the router has its
 //     own.
 //   - What info leaves empty is the app's.
-//   - The options of the router and of docs hold for the pages too.
+//   - Middleware around the router runs around the pages too, guards do not:
+//     give those to docs.Options.
 //   - The operations stay in the app's document as well. [Hidden] on the router
 //     or around it keeps them out of that, but not out of the router's own.
 //   - Ids of operations are made for each document by itself.
