@@ -159,9 +159,22 @@ func (ew *errorWriter) with(catchers []*catcher) *errorWriter {
 	c := *ew
 	c.mappings = nil
 	for _, catcher := range asked(catchers) {
-		c.mappings = append(c.mappings, catcher.answer)
+		c.mappings = append(c.mappings, catcher)
 	}
 	return &c
+}
+
+// catchers are those the writer asks, in that order. What is only documented,
+// and serves nothing, has no writer.
+func (ew *errorWriter) catchers() []*catcher {
+	if ew == nil {
+		return nil
+	}
+	all := make([]*catcher, len(ew.mappings))
+	for i, m := range ew.mappings {
+		all[i] = m.(*catcher)
+	}
+	return all
 }
 
 // answer is the catcher's mapping.

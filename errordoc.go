@@ -52,7 +52,7 @@ func (d *documenter) markErrors(e *endpoint) {
 		d.components.Mark(d.invalidType(), schema.Out)
 	}
 	d.components.Mark(d.errorType(), schema.Out)
-	for _, c := range e.catchers {
+	for _, c := range e.errors.catchers() {
 		d.markAnswer(c.output)
 		for _, r := range c.set.responses {
 			d.markAnswer(r.body)
@@ -64,7 +64,7 @@ func (d *documenter) markErrors(e *endpoint) {
 // those declared, those Candor makes by itself, and those of the types that its
 // catchers wait for.
 func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
-	order := asked(e.catchers)
+	order := e.errors.catchers()
 	for _, r := range e.set.responses {
 		if r.body == nil {
 			d.failure(all, order, httpErrorType, r.status, r.doc)

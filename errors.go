@@ -8,12 +8,18 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"reflect"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	jsonv2 "github.com/go-json-experiment/json"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // statusClientClosed is what the log says of a client that left before its
@@ -149,7 +155,9 @@ type errorFormat struct {
 
 // mapping may answer a failure in its own way. Where it does not, it may have
 // put another error in the place of the failure's, and the next one is asked.
-type mapping func(f *failure) (answered bool)
+type mapping interface {
+	answer(f *failure) (answered bool)
+}
 
 // failure is an error on its way to its answer.
 type failure struct {
@@ -170,8 +178,8 @@ func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) 
 		f.abort()
 	}
 	defer f.rescue()
-	for _, answers := range ew.mappings {
-		if f.clientLeft() || answers(f) {
+	for _, m := range ew.mappings {
+		if f.clientLeft() || m.answer(f) {
 			break
 		}
 	}
@@ -335,6 +343,19 @@ func (ew *errorWriter) late(r *http.Request, err error) []byte {
 	return body
 }
 
+// errorsKey finds in a request's context what serves it. The value has a
+// method that tells its error writer.
+type errorsKey struct{}
+
+// errorsOf is the error writer of the app that serves r, or one with the
+// defaults.
+func errorsOf(r *http.Request) *errorWriter {
+	if found, ok := r.Context().Value(errorsKey{}).(interface{ errorWriter() *errorWriter }); ok {
+		return found.errorWriter()
+	}
+	return &errorWriter{log: slog.Default()}
+}
+
 // hasBegun reports whether an answer was begun, as far as its writer can tell.
 func hasBegun(w http.ResponseWriter) bool {
 	watched, ok := w.(interface{ hasBegun() bool })
@@ -350,10 +371,36 @@ func (ew *errorWriter) encode(e *HTTPError) (mediaType string, body []byte, err 
 		body, err = encodeJSON(ew.format.body(e))
 		return ew.format.mediaType, body, err
 	}
+	if faults, ok := e.detail.([]Fault); ok {
+		body, err = encodeFaults(faults)
+		return "application/json", body, err
+	}
 	body, err = encodeJSON(struct {
 		Detail any `json:"detail"`
 	}{e.detail})
 	return "application/json", body, err
+}
+
+// faultsBody is the body of a 422.
+type faultsBody struct {
+	Detail []Fault `json:"detail"`
+}
+
+// faultsEncoder is compiled for the one detail that is common.
+var faultsEncoder = sync.OnceValues(func() (*codec.Encoder, error) {
+	t, err := typeinfo.Of(reflect.TypeFor[faultsBody]())
+	if err != nil {
+		return nil, err
+	}
+	return codec.NewCompiler(check.Builtin()).Encoder(t, nil)
+})
+
+func encodeFaults(faults []Fault) ([]byte, error) {
+	encoder, err := faultsEncoder()
+	if err != nil {
+		return nil, err
+	}
+	return encoder.Append(make([]byte, 0, 512), reflect.ValueOf(&faultsBody{faults}).Elem(), false, nil)
 }
 
 // rendered is a copy in which every fault has its sentence.

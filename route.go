@@ -166,16 +166,16 @@ type endpoint struct {
 	security []*typeinfo.Field
 	body     *bodyPlan
 	// closed is nil where keys may come that no part reads.
-	closed *closed
-	answer *answerPlan
-	plain  http.Handler
-	place  place
-	errors *errorWriter
-	tasks    *taskRunner
-	checks   ResponseChecks
-	decode   codec.Options
-	maxBody  int64
-	loose    bool
+	closed  *closed
+	answer  *answerPlan
+	plain   http.Handler
+	place   place
+	errors  *errorWriter
+	tasks   *taskRunner
+	checks  ResponseChecks
+	decode  codec.Options
+	maxBody int64
+	loose   bool
 	// steps is the order of a request.
 	steps []step
 	// outlived means that brackets live until the answer is sent and the tasks
