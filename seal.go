@@ -1,0 +1,364 @@
+package candor
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/pathtree"
+)
+
+// builder makes the table of an app, and gathers what is wrong on the way.
+type builder struct {
+	app       *App
+	table     *table
+	documents []documentPlace
+	mounts    []submount
+	faults    []error
+	// catchers are those of each router that has any, compiled.
+	catchers map[*Router][]*catcher
+	// sharedParts holds nil for a provider that is being resolved.
+	sharedParts map[*provider]*sharedPart
+}
+
+// scope is what surrounds the things a router holds, or a route.
+type scope struct {
+	prefix string
+	set    settings
+	// chain are the routers around, innermost first.
+	chain []*Router
+	// inclusions are the places of the calls that led here.
+	inclusions []string
+	documents  []listing
+}
+
+// listing is a document around a scope, and whether its operations are hidden
+// in it.
+type listing struct {
+	document *document
+	hidden   bool
+}
+
+// into is the scope inside something that has a prefix and settings.
+func (s scope) into(prefix string, own settings) scope {
+	s.prefix += prefix
+	s.set = own.within(s.set)
+	if own.hidden {
+		s.documents = slices.Clone(s.documents)
+		for i := range s.documents {
+			s.documents[i].hidden = true
+		}
+	}
+	return s
+}
+
+// within is the scope inside a router.
+func (s scope) within(r *Router) scope {
+	s = s.into(r.prefix, r.own)
+	s.chain = append([]*Router{r}, s.chain...)
+	return s
+}
+
+// documentPlace is a document that needs its routes.
+type documentPlace struct {
+	own      *ownDocs
+	document *document
+	title    string
+	// scope is that inside the router.
+	scope scope
+}
+
+// submount is an app that the one being sealed mounts.
+type submount struct {
+	app      *App
+	prefix   string
+	endpoint *endpoint
+}
+
+func buildTable(a *App) (*table, error) {
+	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, catchers: map[*Router][]*catcher{}, table: &table{
+		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
+	}}
+	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
+	b.table.nowhere = &routed{endpoint: &endpoint{errors: b.table.errors}}
+	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), a.own.middleware)
+	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
+	b.router(&a.Router, scope{documents: []listing{b.documented(scope{}, &a.Router, whole)}})
+	b.outlines()
+	b.docs()
+	b.checkSchemes()
+	b.sealMounted()
+	if err := errors.Join(b.faults...); err != nil {
+		return nil, err
+	}
+	for _, r := range b.routers(&a.Router, nil) {
+		r.sealed.Store(true)
+	}
+	return b.table, nil
+}
+
+// documented starts a document for what a router holds in a scope.
+func (b *builder) documented(s scope, r *Router, own *ownDocs) listing {
+	info := own.info.within(b.app.config.info())
+	d := b.app.newDocument(info)
+	if b.table.document == nil {
+		b.table.document = d
+	}
+	b.documents = append(b.documents, documentPlace{own: own, document: d, title: info.Title, scope: s.within(r)})
+	return listing{document: d}
+}
+
+// outlines gives the operations of each document their places and ids. What
+// endpoints tell about themselves is the app's.
+func (b *builder) outlines() {
+	defer func() {
+		for e, op := range b.table.document.outline.of {
+			e.place.info.OperationID = op.id
+		}
+	}()
+	for _, p := range b.documents {
+		var mistakes []error
+		p.document.outline, mistakes = makeOutline(p.document.endpoints)
+		b.faults = append(b.faults, mistakes...)
+		if len(mistakes) > 0 {
+			return // the other documents would repeat them
+		}
+	}
+}
+
+// docs puts the documents and their pages in their places.
+func (b *builder) docs() {
+	for _, p := range b.documents {
+		routes, err := p.own.routes(p.document, p.scope.prefix, p.title)
+		if err != nil {
+			b.faults = append(b.faults, err)
+		}
+		// Guards of the operations are none of the pages'.
+		set := p.scope.set
+		set.requirements = nil
+		broken := ""
+		for _, rt := range routes {
+			if rt.docs == broken {
+				continue // a page that has no place needs none for its files
+			}
+			known := len(b.faults)
+			b.path(rt, scope{set: set, chain: p.scope.chain}.into(rt.path, rt.set))
+			if len(b.faults) > known {
+				broken = rt.docs
+			}
+		}
+	}
+}
+
+// sealMounted seals the apps that this one mounts, so that their mistakes show
+// with its own.
+func (b *builder) sealMounted() {
+	for _, m := range b.mounts {
+		if len(b.faults) > 0 {
+			return
+		}
+		if m.app.serves(b.app, map[*App]bool{}) {
+			b.fault(m.endpoint.route, errors.New("the app would contain itself; mount another"))
+			continue
+		}
+		if err := m.app.Check(); err != nil {
+			b.fault(m.endpoint.route, fmt.Errorf("the mounted app has mistakes: %w", err))
+			continue
+		}
+		m.app.mountedAt(mountPoint{parent: b.app, prefix: m.prefix})
+	}
+}
+
+// routers lists a router and all below it.
+func (b *builder) routers(r *Router, found []*Router) []*Router {
+	found = append(found, r)
+	for _, it := range r.items {
+		if it.inclusion != nil {
+			found = b.routers(it.inclusion.router, found)
+		}
+	}
+	return found
+}
+
+// router puts everything a router holds in its place.
+func (b *builder) router(r *Router, outside scope) {
+	inside := outside.within(r)
+	inside.documents = slices.Clone(inside.documents)
+	for _, it := range r.items {
+		if it.docs != nil {
+			inside.documents = append(inside.documents, b.documented(outside, r, it.docs))
+		}
+	}
+	b.lifelong(r, inside.chain)
+	for _, it := range r.items {
+		switch {
+		case it.route != nil:
+			b.route(it.route, inside)
+		case it.inclusion != nil:
+			b.router(it.inclusion.router, inside.including(it.inclusion))
+		}
+	}
+}
+
+// lifelong notes what a router holds that lives as long as the app.
+func (b *builder) lifelong(r *Router, chain []*Router) {
+	for _, p := range r.providers {
+		if replaced := b.app.overrides[p.key] != nil; p.kind != sharedProvider || replaced {
+			continue
+		}
+		if _, err := b.shared(p, chain); err != nil {
+			b.faults = append(b.faults, p.mistake(err))
+		}
+	}
+	for _, l := range r.lifespans {
+		if !slices.Contains(b.table.lifespans, l) {
+			b.table.lifespans = append(b.table.lifespans, l)
+		}
+	}
+}
+
+// including is the scope in which an inclusion puts its router.
+func (s scope) including(i *inclusion) scope {
+	s = s.into(i.prefix, i.own)
+	s.inclusions = append(slices.Clone(s.inclusions), i.site)
+	return s
+}
+
+// route puts a route and its aliases in their places.
+func (b *builder) route(rt *route, s scope) {
+	if rt.mounted != nil {
+		s.set.requirements = nil
+	}
+	b.path(rt, s.into(rt.path, rt.set))
+	for _, a := range rt.set.aliases {
+		b.path(rt, s.into(a.path, rt.set).into("", a.own))
+	}
+}
+
+// path makes the endpoints of a route for one path, the scope's prefix.
+func (b *builder) path(rt *route, s scope) {
+	pattern, err := pathtree.Parse(s.prefix)
+	if err != nil {
+		b.faults = append(b.faults, s.mistake(rt, err))
+		return
+	}
+	catchers := b.catchersOf(s.chain)
+	for _, method := range rt.methods {
+		e := &endpoint{
+			route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
+			chain: s.chain, tasks: b.app.tasks, checks: b.app.config.ResponseChecks,
+			errors:  b.app.errors.with(catchers),
+			decode:  codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
+			maxBody: first(s.set.maxBody, first(b.app.config.MaxBody, defaultMaxBody)),
+			loose:   s.set.looseType != nil && *s.set.looseType,
+		}
+		e.place = b.place(e)
+		b.endpoint(e, s)
+	}
+}
+
+// catchersOf lists the catchers of the routers around an endpoint, the nearest
+// first.
+func (b *builder) catchersOf(chain []*Router) []*catcher {
+	var all []*catcher
+	for _, r := range chain {
+		own, compiled := b.catchers[r]
+		if !compiled && len(r.catchers) > 0 {
+			var err error
+			if own, err = compileCatchers(b.app.compiler, r.catchers, b.app.config.ResponseChecks); err != nil {
+				b.faults = append(b.faults, err)
+			}
+			b.catchers[r] = own
+		}
+		all = append(all, own...)
+	}
+	return all
+}
+
+// place is what the functions of an endpoint learn about it. The id of the
+// operation is known once all are.
+func (b *builder) place(e *endpoint) place {
+	return place{
+		info: RouteInfo{
+			Method: e.method, Pattern: e.pattern.String(), Name: e.name(), Tags: e.set.tags,
+			Hidden: e.set.hidden, Site: e.route.site,
+		},
+		scopes: e.set.scopes, root: RootPath(b.app.config.RootPath), log: b.app.errors.log,
+	}
+}
+
+func (b *builder) endpoint(e *endpoint, s scope) {
+	if err := e.compile(b.app.compiler, b.dependencies); err != nil {
+		b.faults = append(b.faults, s.mistake(e.route, err))
+		return
+	}
+	if sub, ok := e.route.mounted.(*App); ok {
+		if !slices.Contains(b.table.mounted, sub) {
+			b.table.mounted = append(b.table.mounted, sub)
+		}
+		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), belowMount), endpoint: e})
+		e.plain = withRoot(b.app.config.RootPath, e.plain)
+	}
+	if len(e.set.middleware) > 0 {
+		e.around = wrap(e, e.set.middleware)
+	}
+	n := &node{}
+	if existing, ok := b.table.tree.Add(e.pattern, n); !ok {
+		n = existing
+	}
+	for _, other := range n.endpoints {
+		if other.method == e.method {
+			b.faults = append(b.faults, s.mistake(e.route, taken(e, other, s)))
+			return
+		}
+	}
+	n.endpoints = append(n.endpoints, e)
+	b.table.endpoints = append(b.table.endpoints, e)
+	for _, l := range s.documents {
+		if !l.hidden {
+			l.document.endpoints = append(l.document.endpoints, e)
+		}
+	}
+}
+
+// taken is the mistake of two endpoints in one place.
+func taken(e, other *endpoint, s scope) error {
+	place := fmt.Sprintf("%s %s", e.method, e.pattern)
+	switch {
+	case e.route.mounted != nil:
+		return fmt.Errorf("the prefix is taken by another mount, at %s; change one of them", other.route.site)
+	case e.route.docs != "":
+		return fmt.Errorf(`%s is taken by %s; choose another path for it, or leave it out with "-"`, place, other)
+	case e.route == other.route && slices.Equal(s.inclusions, other.inclusions):
+		return fmt.Errorf("%s is there twice; take the alias out or change its path", place)
+	case e.route == other.route:
+		return fmt.Errorf("%s is there twice, because the router is included at %s and at %s; give one of the inclusions a Prefix",
+			place, strings.Join(other.inclusions, " in "), strings.Join(s.inclusions, " in "))
+	}
+	return fmt.Errorf("%s is taken by %s; change the path or the method of one of them", place, other)
+}
+
+// String says which registration an endpoint comes from.
+func (e *endpoint) String() string {
+	if e.route.docs != "" {
+		return fmt.Sprintf("%s at %s", e.route.docs, e.route.site)
+	}
+	return fmt.Sprintf("%s, registered at %s", e.pattern, e.route.site)
+}
+
+func (b *builder) fault(rt *route, err error) { b.faults = append(b.faults, rt.mistake(err)) }
+
+// mistake names the route, and, where it is not served as it was registered,
+// its path and the inclusions that led there.
+func (s scope) mistake(rt *route, err error) error {
+	switch {
+	case len(s.inclusions) > 0:
+		err = fmt.Errorf("as %q, included at %s: %w", s.prefix, strings.Join(s.inclusions, " in "), err)
+	case s.prefix != rt.path:
+		err = fmt.Errorf("as %q: %w", s.prefix, err)
+	}
+	return rt.mistake(err)
+}
