@@ -229,7 +229,7 @@ type mountPoint struct {
 // panics.
 func New(config Config, options ...Option) *App {
 	a := &App{site: callSite(), config: config}
-	a.Router.app, a.overrides = a, map[reflect.Type]*provider{}
+	a.app, a.overrides = a, map[reflect.Type]*provider{}
 	a.errors = &errorWriter{log: cmp.Or(config.Logger, slog.Default()), messages: config.Message}
 	if config.ProblemDetails {
 		a.errors.format = problemFormat()

@@ -17,7 +17,7 @@ type library struct{ name string }
 func (l *library) listBooks(context.Context, candor.None) (string, error) { return l.name, nil }
 func (l library) HTTPStatus(context.Context, candor.None) (string, error) { return l.name, nil }
 
-func read_all_items(context.Context, candor.None) (string, error) { return "", nil } //nolint:revive // the name is the test
+func read_all_items(context.Context, candor.None) (string, error) { return "", nil }
 
 func funcs(context.Context, candor.None) (string, error) { return "", nil }
 

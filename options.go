@@ -269,9 +269,9 @@ func MaxBody(bytes int64) Option {
 	})
 }
 
-// StrictContentType(false) also reads a JSON body that comes without a
-// Content-Type header, as it would one with application/json. By default such
-// a request is answered with 415. Another media type is refused either way.
+// StrictContentType says whether a JSON body must come with a Content-Type
+// header. It must by default, or the answer is 415; with false it is read as
+// application/json. Another media type is refused either way.
 func StrictContentType(strict bool) Option {
 	return everywhere(func(s *settings) error {
 		loose := !strict

@@ -148,13 +148,13 @@ func tell(w http.ResponseWriter, r *http.Request, id string) {
 }
 
 func TestOthersServed(t *testing.T) {
-	for name, make := range guests {
+	for name, newGuest := range guests {
 		t.Run(name, func(t *testing.T) {
 			app := candor.New(candor.Config{})
 			candor.Get(app, "/guest/users/own", func(context.Context, candor.None) (string, error) { return "own", nil })
-			app.Mount("/guest", make())
+			app.Mount("/guest", newGuest())
 			group := candor.NewRouter("/{tenant}")
-			group.Mount("/deep", make())
+			group.Mount("/deep", newGuest())
 			app.Include(group, candor.Prefix("/t"))
 
 			assert.Equal(t, "200 | /users/7 7 q=x", wire(t, app, "GET /guest/users/7?q=x"))
