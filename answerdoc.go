@@ -54,17 +54,6 @@ func (d *documenter) declared(all *openapi3.Responses, r response) {
 	d.answer(all, p, r.status, r.doc)
 }
 
-// declaredAnswer is the plan of an answer that something else than the handler
-// gives. The error is for types that do not go with the status.
-func declaredAnswer(out *typeinfo.Output, status int) (*answerPlan, error) {
-	p := planAnswer(out)
-	p.statuses = []int{status}
-	if err := p.checkStatuses("Responds"); err != nil {
-		return nil, err
-	}
-	return p, p.chooseMedia(nil)
-}
-
 // answer documents one status of an answer.
 func (d *documenter) answer(all *openapi3.Responses, p *answerPlan, status int, doc string) {
 	r := d.respond(all, status, doc, nil)

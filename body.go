@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -151,7 +152,7 @@ func (c Codec) before(name string, decode decodeBody) decodeBody {
 // rawBody takes the body as it is sent.
 func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 	f := in.Body
-	name := first(f.Media, "application/octet-stream")
+	name := cmp.Or(f.Media, "application/octet-stream")
 	if f.Type.Go == readerType {
 		if f.Rules != nil {
 			return &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go, Problem: "rules on an io.Reader, which nobody has read yet", Fix: "drop the tags validate and pattern; candor.MaxBody limits its size"}
@@ -165,7 +166,7 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 	}
 	media := bodyMedia{name: name, decode: setBytes(f.Index, keeps)}
 	if f.Type.Go == stringType {
-		media = bodyMedia{name: first(f.Media, "text/plain"), decode: setText(f.Index, keeps), text: true}
+		media = bodyMedia{name: cmp.Or(f.Media, "text/plain"), decode: setText(f.Index, keeps), text: true}
 	}
 	p.media = []bodyMedia{media}
 	return c.absentBody(p, in)

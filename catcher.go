@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"reflect"
@@ -56,11 +57,11 @@ func (h *errorHandler) check() error {
 
 // compile makes the plan of the handler's answers.
 func (h *errorHandler) compile(c *compiler) (*answerPlan, error) {
-	set := h.set
+	status := h.set.status
 	if h.output.Status == nil {
-		set.status = first(h.set.status, h.status)
+		status = cmp.Or(status, h.status)
 	}
-	return c.compileAnswer(h.output, &set)
+	return c.compileAnswer(h.output, status, h.set.produces)
 }
 
 // statuses are those of the answers to an error with a status.

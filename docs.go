@@ -2,16 +2,11 @@ package candor
 
 import (
 	"bytes"
-	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/candor-go/candor/internal/docsui"
 	"github.com/candor-go/candor/internal/pathtree"
@@ -33,36 +28,6 @@ type builtDocument struct {
 	places map[*endpoint]string
 }
 
-func (a *App) newDocument(info Info) *document {
-	d := &document{}
-	d.build = sync.OnceValues(func() (builtDocument, error) {
-		info.Servers = a.servers(info.Servers)
-		data, err := buildDocument(&a.config, info, d.outline, a.compiler.schemas)
-		sum := sha256.Sum256(data)
-		return builtDocument{data: data, etag: `"` + hex.EncodeToString(sum[:16]) + `"`, places: d.outline.places()}, err
-	})
-	return d
-}
-
-// servers are those configured, behind the prefixes at which the app is
-// reached, if that is not where the document comes from.
-func (a *App) servers(configured []Server) []Server {
-	var servers []Server
-	if a.config.RootPath != "" || len(configured) == 0 {
-		for _, base := range a.bases() {
-			if base != "" {
-				servers = append(servers, serverAt(base))
-			}
-		}
-	}
-	for _, s := range configured {
-		if !slices.ContainsFunc(servers, func(o Server) bool { return o.URL == s.URL }) {
-			servers = append(servers, s)
-		}
-	}
-	return servers
-}
-
 // serverAt is the server of a prefix. A wildcard in it is a variable.
 func serverAt(prefix string) Server {
 	s := Server{URL: prefix}
@@ -77,21 +42,6 @@ func serverAt(prefix string) Server {
 		s.Variables[name] = ServerVariable{Default: name}
 	}
 	return s
-}
-
-// WriteOpenAPI seals the app and writes its OpenAPI 3.1 document, as JSON: the
-// same bytes on every run.
-func (a *App) WriteOpenAPI(w io.Writer) error {
-	t, err := a.sealed()
-	if err != nil {
-		return err
-	}
-	d, err := t.document.build()
-	if err != nil {
-		return err
-	}
-	_, err = w.Write(d.data)
-	return err
 }
 
 // ServeHTTP sends the document with an ETag.
@@ -122,19 +72,6 @@ func matchesETag(header, etag string) bool {
 		}
 	}
 	return false
-}
-
-// pagePath is where a page of the app is served, "" for nowhere.
-func (a *App) pagePath(configured, byDefault string) string {
-	return a.config.Docs.path(configured, byDefault)
-}
-
-// path is where a page is served, "" for nowhere.
-func (d *Docs) path(configured, byDefault string) string {
-	if configured == "-" || d.OpenAPI == "-" {
-		return ""
-	}
-	return cmp.Or(configured, byDefault)
 }
 
 // routes are those of a document and its pages, below the prefix.

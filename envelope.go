@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -111,7 +112,7 @@ func (p *answerPlan) compileHeader(c *compiler, f *typeinfo.Field) (writePart, e
 				return fmt.Errorf("the header %s has a control character in %q", name, text)
 			}
 			if name == "Content-Type" {
-				a.contentType = first(text, a.contentType)
+				a.contentType = cmp.Or(text, a.contentType)
 				continue
 			}
 			a.header = append(a.header, headerLine{name: name, value: text})
@@ -210,7 +211,7 @@ func (p *answerPlan) encodeEnvelope(out reflect.Value, checks bool, a *answer) e
 		if status != 0 && !slices.Contains(p.statuses, status) {
 			return fmt.Errorf("the status %d is none of %v, which the tag of %s lists", status, p.statuses, p.desc.Status.Go)
 		}
-		a.status = first(status, a.status)
+		a.status = cmp.Or(status, a.status)
 	}
 	for _, write := range p.parts {
 		if err := write(out, checks, a); err != nil {

@@ -7,15 +7,7 @@ import (
 	"fmt"
 	"reflect"
 	"time"
-
-	"github.com/candor-go/candor/internal/typeinfo"
 )
-
-// lifespan encloses the life of an app for its effect.
-type lifespan struct {
-	site string
-	fn   func(ctx context.Context, serve func(context.Context) error) error
-}
 
 // Lifespan registers a function around the life of the app: it is called
 // before the first request, serve returns after the last. An error before that
@@ -44,48 +36,6 @@ type sharedPart struct {
 	in, out           any
 	inValue, outValue reflect.Value
 	deps              []injection
-}
-
-// shared finds the value of a shared provider, whose part is made on the first
-// call, behind those it depends on.
-func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
-	if made, ok := b.sharedParts[p]; ok {
-		if made == nil {
-			return reflect.Value{}, fmt.Errorf("%s: a circle of shared providers; let one of them do without the other", p)
-		}
-		return made.outValue, nil
-	}
-	b.sharedParts[p] = nil
-	part := &sharedPart{provider: p, in: p.function.newIn(), out: p.function.newOut()}
-	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
-	r := &resolver{overrides: b.app.overrides, chain: chain}
-	for _, f := range p.desc.Deps {
-		d, err := b.sharedInjection(r, p, f)
-		if err != nil {
-			return reflect.Value{}, err
-		}
-		part.deps = append(part.deps, d)
-	}
-	b.sharedParts[p] = part
-	b.table.shared = append(b.table.shared, part)
-	return part.outValue, nil
-}
-
-func (b *builder) sharedInjection(r *resolver, p *provider, f *typeinfo.Field) (injection, error) {
-	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
-	if !ok {
-		return injection{}, fmt.Errorf("%s -> %s: no provider; register one with candor.ProvideShared or candor.ProvideValue", p, f.Type.Go)
-	}
-	d := injection{index: f.Index, part: lifelong, value: dep.value}
-	switch dep.kind {
-	case readyValue:
-		return d, nil
-	case sharedProvider:
-		var err error
-		d.value, err = b.shared(dep, owners)
-		return d, err
-	}
-	return d, fmt.Errorf("%s -> %s: a shared value cannot depend on one that is made for each request; provide it by candor.ProvideShared or candor.ProvideValue", p, f.Type.Go)
 }
 
 // bracket is a function around the life of an app.

@@ -1,11 +1,9 @@
 package candor
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 )
 
@@ -19,9 +17,6 @@ func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options
 	}
 	r.router().register(rt, options)
 }
-
-// belowMount is how the pattern of a mount ends.
-const belowMount = "/{rest...}"
 
 // Mount serves everything below the prefix by another handler, whatever the
 // method, which sees the paths without the prefixes. Routes come first wherever
@@ -57,57 +52,4 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	rt.set.hidden = true
 	r.items = append(r.items, item{route: rt})
 	return nil
-}
-
-// below passes requests on with their paths shortened by the prefix.
-func below(prefix string, h http.Handler) http.Handler {
-	segments := strings.Count(prefix, "/")
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		inner := new(http.Request)
-		*inner = *r
-		inner.URL = new(url.URL)
-		*inner.URL = *r.URL
-		path, escaped := pathOf(r)
-		path = dropSegments(path, segments)
-		inner.URL.Path, inner.URL.RawPath = path, ""
-		if plain, err := url.PathUnescape(path); escaped && err == nil {
-			inner.URL.Path, inner.URL.RawPath = plain, path
-		}
-		h.ServeHTTP(w, inner)
-	})
-}
-
-// dropSegments takes the first n segments off a path. They are counted, not
-// compared: an escaped path may spell them with other escapes than the prefix,
-// and a wildcard stands for any.
-func dropSegments(path string, n int) string {
-	for range n {
-		if path == "" {
-			return ""
-		}
-		slash := strings.IndexByte(path[1:], '/')
-		if slash < 0 {
-			return ""
-		}
-		path = path[1+slash:]
-	}
-	return path
-}
-
-// rootKey finds the root path of the app around a mounted one.
-type rootKey struct{}
-
-// withRoot tells a mounted app the root path of the one around it.
-func withRoot(root string, h http.Handler) http.Handler {
-	if root == "" {
-		return h
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), rootKey{}, root)))
-	})
-}
-
-func outerRoot(r *http.Request) string {
-	root, _ := r.Context().Value(rootKey{}).(string)
-	return root
 }

@@ -104,7 +104,7 @@ func (r *Router) addCatcher(h *errorHandler, options []RouteOption) (err error) 
 		return err
 	}
 	_, err = h.compile(r.compiler())
-	if _, unknown := errors.AsType[*check.UnknownTagError](err); err != nil && (!unknown || r.app != nil) {
+	if _, unknown := errors.AsType[*check.UnknownTagError](err); err != nil && (!unknown || r.root != nil) {
 		return err
 	}
 	r.catchers = append(r.catchers, h)

@@ -72,10 +72,6 @@ func (o *outline) places() map[*endpoint]string {
 	return places
 }
 
-// remainder is how a pattern marks a wildcard for the rest of the path; the
-// document knows no such mark.
-const remainder = "...}"
-
 func withoutRemainder(pattern string) string { return strings.ReplaceAll(pattern, remainder, "}") }
 
 // place puts an operation below its path. Operations on paths that differ in

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"mime"
@@ -29,7 +30,13 @@ type Option interface {
 type RouteOption interface{ applyRoute(*settings) error }
 
 // IncludeOption says something about one inclusion of a router.
-type IncludeOption interface{ applyInclude(*inclusion) error }
+type IncludeOption interface{ applyInclude(*placement) error }
+
+// placement is what options say about one inclusion.
+type placement struct {
+	prefix string
+	own    settings
+}
 
 // settings is what options say about a route, or about all routes below.
 type settings struct {
@@ -78,7 +85,7 @@ type alias struct {
 type everywhere func(*settings) error
 
 func (o everywhere) applyRoute(s *settings) error    { return o(s) }
-func (o everywhere) applyInclude(i *inclusion) error { return o(&i.own) }
+func (o everywhere) applyInclude(p *placement) error { return o(&p.own) }
 
 // Declaration is an option of routes that providers and guards take too: what
 // they declare stands in every operation that runs them.
@@ -121,13 +128,13 @@ func (s settings) within(outer settings) settings {
 	s.responses = overlay(outer.responses, s.responses)
 	s.scopes = appendNew(slices.Clone(outer.scopes), s.scopes)
 	s.requirements = slices.Concat(outer.requirements, s.requirements)
-	s.summary = first(s.summary, outer.summary)
-	s.description = first(s.description, outer.description)
-	s.operationID = first(s.operationID, outer.operationID)
-	s.status = first(s.status, outer.status)
-	s.statusDoc = first(s.statusDoc, outer.statusDoc)
-	s.maxBody = first(s.maxBody, outer.maxBody)
-	s.heartbeat = first(s.heartbeat, outer.heartbeat)
+	s.summary = cmp.Or(s.summary, outer.summary)
+	s.description = cmp.Or(s.description, outer.description)
+	s.operationID = cmp.Or(s.operationID, outer.operationID)
+	s.status = cmp.Or(s.status, outer.status)
+	s.statusDoc = cmp.Or(s.statusDoc, outer.statusDoc)
+	s.maxBody = cmp.Or(s.maxBody, outer.maxBody)
+	s.heartbeat = cmp.Or(s.heartbeat, outer.heartbeat)
 	s.forbidExtra = s.forbidExtra || outer.forbidExtra
 	if s.looseType == nil {
 		s.looseType = outer.looseType
@@ -140,15 +147,6 @@ func (s settings) within(outer settings) settings {
 	}
 	s.edits = slices.Concat(outer.edits, s.edits)
 	return s
-}
-
-// first returns inner, or outer where inner says nothing.
-func first[T comparable](inner, outer T) T {
-	var nothing T
-	if inner == nothing {
-		return outer
-	}
-	return inner
 }
 
 func appendNew(tags, more []string) []string {
@@ -398,11 +396,11 @@ func Prefix(path string) IncludeOption { return prefixOption(path) }
 
 type prefixOption string
 
-func (p prefixOption) applyInclude(i *inclusion) error {
+func (p prefixOption) applyInclude(to *placement) error {
 	if err := checkPrefix(string(p)); err != nil {
 		return fmt.Errorf("Prefix(%q): %w", string(p), err)
 	}
-	i.prefix = string(p)
+	to.prefix = string(p)
 	return nil
 }
 
@@ -428,3 +426,7 @@ func validStatus(where string, status int) error {
 	}
 	return nil
 }
+
+// remainder is how a pattern marks a wildcard for the rest of the path; the
+// document knows no such mark.
+const remainder = "...}"

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -41,6 +43,8 @@ type answer struct {
 	// contentType is empty for an answer without a body; accepted is the media
 	// type the client prefers among several.
 	contentType, accepted string
+	// length is the Content-Length, empty where it is not known beforehand.
+	length string
 	// body is the room answers are encoded into, kept for the next one;
 	// borrowed stands in its place and belongs to the user.
 	body, borrowed []byte
@@ -206,14 +210,14 @@ func planAnswer(out *typeinfo.Output) *answerPlan {
 	return p
 }
 
-// compileAnswer makes the plan for answers of a type under what the options of
-// a route say.
-func (c *compiler) compileAnswer(out *typeinfo.Output, set *settings) (*answerPlan, error) {
+// compileAnswer makes the plan for answers of a type under the status and
+// the media types that the options of a route name, if they do.
+func (c *compiler) compileAnswer(out *typeinfo.Output, status int, produces []string) (*answerPlan, error) {
 	p := planAnswer(out)
-	if err := p.chooseStatuses(set.status); err != nil {
+	if err := p.chooseStatuses(status); err != nil {
 		return nil, err
 	}
-	if err := p.chooseMedia(set.produces); err != nil {
+	if err := p.chooseMedia(produces); err != nil {
 		return nil, err
 	}
 	if err := p.compileParts(c); err != nil {
@@ -236,7 +240,7 @@ func (p *answerPlan) chooseStatuses(declared int) error {
 	case p.desc.Status != nil:
 		p.statuses = p.desc.Status.Statuses
 	default:
-		p.statuses = []int{first(declared, p.kind.status)}
+		p.statuses = []int{cmp.Or(declared, p.kind.status)}
 	}
 	return p.checkStatuses("Status")
 }
@@ -311,7 +315,7 @@ func (p *answerPlan) encode(ctx context.Context, out reflect.Value, checks Respo
 func (p *answerPlan) encodeParts(out reflect.Value, checks bool, a *answer) error {
 	a.status = p.statuses[0]
 	if len(p.media) > 0 {
-		a.contentType = first(a.accepted, p.media[0])
+		a.contentType = cmp.Or(a.accepted, p.media[0])
 	}
 	body := out
 	if p.desc.Envelope && p.body != nil {
@@ -375,9 +379,7 @@ func (a *answer) write(w http.ResponseWriter) {
 	if a.contentType == "" {
 		body = nil
 	}
-	if bodyAllowed(a.status) {
-		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	}
+	a.length = strconv.Itoa(len(body))
 	a.begin(w)
 	if len(body) > 0 && bodyAllowed(a.status) {
 		_, _ = w.Write(body)
@@ -393,10 +395,14 @@ func (a *answer) begin(w http.ResponseWriter) {
 // putHeader puts the header into h. A header replaces one of the same name,
 // except those of which every layer of an app may add its own.
 func (a *answer) putHeader(h http.Header) {
+	lines := []string{a.contentType, a.length} // one allocation for both
 	if bodyAllowed(a.status) && a.contentType != "" {
-		h["Content-Type"] = []string{a.contentType}
+		h["Content-Type"] = lines[:1:1]
 	} else {
-		h.Del("Content-Type")
+		delete(h, "Content-Type")
+	}
+	if bodyAllowed(a.status) && a.length != "" {
+		h["Content-Length"] = lines[1:]
 	}
 	for i, line := range a.header {
 		if i > 0 && a.header[i-1].name == line.name || line.name == "Set-Cookie" || line.name == "Vary" {
@@ -444,4 +450,26 @@ func writeError(err error) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errClientGone, err)
+}
+
+// live is what an answer that is a stream needs of the request it belongs to.
+type live struct {
+	cancel    context.CancelFunc
+	heartbeat time.Duration
+	checks    ResponseChecks
+	// failure is what a client may know of an error, as an error body.
+	failure func(error) []byte
+	// log notes an item that breaks its own rules.
+	log func(error)
+}
+
+// declaredAnswer is the plan of an answer that something else than the handler
+// gives. The error is for types that do not go with the status.
+func declaredAnswer(out *typeinfo.Output, status int) (*answerPlan, error) {
+	p := planAnswer(out)
+	p.statuses = []int{status}
+	if err := p.checkStatuses("Responds"); err != nil {
+		return nil, err
+	}
+	return p, p.chooseMedia(nil)
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -29,47 +28,6 @@ func (r *Route[In, Out]) Methods() []string { return slices.Clone(r.route.method
 // Path is the template the route was registered with, without the prefixes of
 // the routers it belongs to.
 func (r *Route[In, Out]) Path() string { return r.route.path }
-
-// function is a user's function with its types taken off.
-type function struct {
-	in, out reflect.Type
-	// name is the function's own name, "" for a function literal.
-	name string
-	// newIn and newOut make room for one call: pointers to an input and to a
-	// result.
-	newIn, newOut func() any
-	// call runs the function on such room; bracket, in its place, runs one
-	// around the rest of the request.
-	call    func(ctx context.Context, in, out any) error
-	bracket func(ctx context.Context, in, out any, rest func() error) error
-}
-
-// erase takes the types off a handler.
-func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
-	return &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(reflect.ValueOf(h)),
-		newIn:  func() any { return new(In) },
-		newOut: func() any { return new(Out) },
-		call: func(ctx context.Context, in, out any) (err error) {
-			*out.(*Out), err = h(ctx, *in.(*In))
-			return err
-		},
-	}
-}
-
-// functionName is the bare name of a declared function or method, "" for a
-// function literal. The runtime's name of the latter ends with that of the
-// function around it and a number: main.main.func1, main.init.func2.1.
-func functionName(f reflect.Value) string {
-	full := runtime.FuncForPC(f.Pointer()).Name()
-	full = strings.ReplaceAll(full, "[...]", "")
-	_, inPackage, _ := strings.Cut(full[strings.LastIndexByte(full, '/')+1:], ".")
-	method, isMethod := strings.CutSuffix(inPackage, "-fm")
-	if !isMethod && strings.Contains(inPackage, ".") {
-		return ""
-	}
-	return method[strings.LastIndexByte(method, '.')+1:]
-}
 
 // route is one registration: what the user's call said, compiled as far as it
 // can be without knowing the prefixes and options around it.
@@ -117,7 +75,7 @@ func (rt *route) try(c *compiler, rulesKnown bool) error {
 		}
 	}
 	_, inputErr := c.compileInput(rt.input, wildcards)
-	_, answerErr := c.compileAnswer(rt.output, &rt.set)
+	_, answerErr := c.compileAnswer(rt.output, rt.set.status, rt.set.produces)
 	err := errors.Join(inputErr, answerErr)
 	if !rulesKnown && maySolveItself(err) {
 		return nil
@@ -184,8 +142,6 @@ type endpoint struct {
 	// streamsLate means that some brackets end before a stream begins, so that
 	// it is written around them.
 	streamsLate bool
-	// chain are the routers around the route, innermost first.
-	chain []*Router
 	// around is the handler with its middleware; nil where there is none.
 	around    http.Handler
 	exchanges sync.Pool
@@ -242,7 +198,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	if err = e.bindsEveryWildcard(); err != nil {
 		return err
 	}
-	if e.answer, err = c.compileAnswer(e.route.output, &e.set); err != nil {
+	if e.answer, err = c.compileAnswer(e.route.output, e.set.status, e.set.produces); err != nil {
 		return err
 	}
 	e.answer.offer(c.codecs)
@@ -439,7 +395,7 @@ func (x *exchange) goLive() {
 	ctx, cancel := context.WithCancel(x.ctx)
 	x.ctx = ctx
 	x.answer.live = &live{
-		cancel: cancel, checks: e.checks, heartbeat: first(e.set.heartbeat, defaultHeartbeat),
+		cancel: cancel, checks: e.checks, heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat),
 		failure: func(err error) []byte { return e.errors.late(r, err) },
 		log:     func(err error) { e.errors.log.ErrorContext(ctx, "an item breaks its own rules", "error", err) },
 	}

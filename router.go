@@ -33,8 +33,9 @@ type Router struct {
 	lifespans []*lifespan
 	// catchers are those of OnError and OnStatus.
 	catchers []*errorHandler
-	// app is the app whose root the router is, nil for any other.
-	app    *App
+	// root is the compiler of the app whose own router this is, nil for any
+	// other.
+	root   *compiler
 	sealed atomic.Bool
 }
 
@@ -47,10 +48,9 @@ type item struct {
 
 // inclusion is a router inside another.
 type inclusion struct {
+	placement
 	site   string
 	router *Router
-	prefix string
-	own    settings
 }
 
 // ownDocs is a document for what a router holds, with its pages.
@@ -103,7 +103,7 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 		return errSealed
 	case i.router == nil:
 		return errors.New("the router is nil; make one with candor.NewRouter")
-	case i.router.app != nil:
+	case i.router.root != nil:
 		return errors.New("an app cannot be included; use Mount to keep its own document, or include its routers")
 	case i.router.reaches(r):
 		return errors.New("the router would contain itself; drop one of the inclusions on the way")
@@ -112,7 +112,7 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 		if o == nil {
 			continue
 		}
-		if err := o.applyInclude(i); err != nil {
+		if err := o.applyInclude(&i.placement); err != nil {
 			return err
 		}
 	}
@@ -239,7 +239,7 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 	if err := rt.describe(); err != nil {
 		return err
 	}
-	if err := rt.try(r.compiler(), r.app != nil); err != nil {
+	if err := rt.try(r.compiler(), r.root != nil); err != nil {
 		return err
 	}
 	r.items = append(r.items, item{route: rt})
@@ -248,8 +248,8 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 
 // compiler is the app's own, or the standard one while no app is known.
 func (r *Router) compiler() *compiler {
-	if r.app != nil {
-		return r.app.compiler
+	if r.root != nil {
+		return r.root
 	}
 	return standard()
 }
@@ -289,7 +289,7 @@ func (r *Router) checkPaths(rt *route) error {
 	for _, path := range paths {
 		full := r.prefix + path
 		switch {
-		case full == "" && r.app == nil:
+		case full == "" && r.root == nil:
 			continue
 		case path != "" && !strings.HasPrefix(path, "/"):
 			full = path // which would run on from the prefix
@@ -312,4 +312,10 @@ func callSite() string {
 			return frame.File + ":" + strconv.Itoa(frame.Line)
 		}
 	}
+}
+
+// lifespan encloses the life of an app for its effect.
+type lifespan struct {
+	site string
+	fn   func(ctx context.Context, serve func(context.Context) error) error
 }

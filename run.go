@@ -7,33 +7,9 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/candor-go/candor/internal/serve"
 )
-
-// Limits bound what clients of the server started by Run and Serve may take.
-// A field that is zero means its default. An app served by another server has
-// that server's limits instead; the size of bodies is limited either way.
-type Limits struct {
-	// ReadHeader is the time for a request's header, 5 s; over it the
-	// connection is closed.
-	ReadHeader time.Duration
-	// Body is the time for a request's body, 30 s; BodyRate the least average
-	// speed in bytes a second, 240, asked for after 5 s. Over either the
-	// answer is 408.
-	Body     time.Duration
-	BodyRate int
-	// Idle is the time between two requests of a connection, 60 s.
-	Idle time.Duration
-	// HeaderBytes is the size of a request's header, 64 KiB; over it the
-	// answer is 431.
-	HeaderBytes int
-	// Write is how long one write may stand still, 10 s.
-	Write time.Duration
-	// Drain is how long running requests may take once the server stops, 30 s.
-	Drain time.Duration
-}
 
 // Run serves the app on a TCP address such as ":8000" until the process is
 // told to stop by SIGINT or SIGTERM. Then it accepts nothing new, answers what

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -249,10 +250,10 @@ func (b *builder) path(rt *route, s scope) {
 	for _, method := range rt.methods {
 		e := &endpoint{
 			route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
-			chain: s.chain, tasks: b.app.tasks, checks: b.app.config.ResponseChecks,
+			tasks: b.app.tasks, checks: b.app.config.ResponseChecks,
 			errors:  b.app.errors.with(catchers),
 			decode:  codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
-			maxBody: first(s.set.maxBody, first(b.app.config.MaxBody, defaultMaxBody)),
+			maxBody: cmp.Or(s.set.maxBody, cmp.Or(b.app.config.MaxBody, defaultMaxBody)),
 			loose:   s.set.looseType != nil && *s.set.looseType,
 		}
 		e.place = b.place(e)
@@ -291,7 +292,8 @@ func (b *builder) place(e *endpoint) place {
 }
 
 func (b *builder) endpoint(e *endpoint, s scope) {
-	if err := e.compile(b.app.compiler, b.dependencies); err != nil {
+	within := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
+	if err := e.compile(b.app.compiler, within); err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))
 		return
 	}
@@ -361,4 +363,39 @@ func (s scope) mistake(rt *route, err error) error {
 		err = fmt.Errorf("as %q: %w", s.prefix, err)
 	}
 	return rt.mistake(err)
+}
+
+// Seal fixes the routes: what no single registration could see is checked, and
+// everything a request needs is compiled. It panics with all mistakes. Run,
+// Serve, NewTestClient and the first request seal by themselves; sealing again
+// does nothing.
+func (a *App) Seal() {
+	if err := a.Check(); err != nil {
+		panic(err)
+	}
+}
+
+// Check seals the app like [App.Seal], but returns the mistakes, joined. An
+// app with mistakes stays open for registration.
+func (a *App) Check() error {
+	_, err := a.sealed()
+	return err
+}
+
+// sealed returns the table of routes, made on the first call.
+func (a *App) sealed() (*table, error) {
+	if t := a.table.Load(); t != nil {
+		return t, nil
+	}
+	a.sealing.Lock()
+	defer a.sealing.Unlock()
+	if t := a.table.Load(); t != nil {
+		return t, nil
+	}
+	t, err := buildTable(a)
+	if err != nil {
+		return nil, err
+	}
+	a.table.Store(t)
+	return t, nil
 }

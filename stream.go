@@ -1,7 +1,6 @@
 package candor
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -32,17 +31,6 @@ const (
 	// defaultWriteLimit is how long one write of a stream may stand still.
 	defaultWriteLimit = 10 * time.Second
 )
-
-// live is what an answer that is a stream needs of the request it belongs to.
-type live struct {
-	cancel    context.CancelFunc
-	heartbeat time.Duration
-	checks    ResponseChecks
-	// failure is what a client may know of an error, as an error body.
-	failure func(error) []byte
-	// log notes an item that breaks its own rules.
-	log func(error)
-}
 
 var (
 	// errDraining ends a stream because the server stops.

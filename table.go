@@ -52,9 +52,6 @@ func (n *node) endpoint(method string) *endpoint {
 	return mount
 }
 
-// anyMethod is the method of a mount.
-const anyMethod = "*"
-
 // serve answers a request from the endpoint for its path and method.
 func (t *table) serve(w http.ResponseWriter, r *http.Request) {
 	var room [8]string
@@ -82,14 +79,6 @@ func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
 		return nil, nil
 	}
 	return n.endpoint(r.Method), captured
-}
-
-// pathOf is the path as sent, and whether it is percent-encoded.
-func pathOf(r *http.Request) (path string, escaped bool) {
-	if r.URL.RawPath != "" {
-		return r.URL.RawPath, true
-	}
-	return r.URL.Path, false
 }
 
 func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {

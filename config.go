@@ -1,0 +1,235 @@
+package candor
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// Config is what an app is made of beside its routes. Its zero value makes a
+// working app.
+type Config struct {
+	// Title and Version are those of the API, "API" and "0.1.0" by default.
+	Title, Version string
+	// Summary is a short and Description a longer text about the API; the
+	// latter may be Markdown.
+	Summary, Description string
+	// TermsOfService is a URL.
+	TermsOfService string
+	Contact        Contact
+	License        License
+	// ExternalDocs leads to more about the API.
+	ExternalDocs ExternalDocs
+	// Tags describes the tags of operations; their order is the document's.
+	Tags []Tag
+	// Servers lists where the API is reached, after RootPath. Empty means
+	// RootPath alone, or where other apps have mounted the app, or else the
+	// host that the document comes from.
+	Servers []Server
+	// SecuritySchemes are the schemes that fields name by a security tag. One
+	// that no field names is a mistake.
+	SecuritySchemes map[string]SecurityScheme
+	// Docs says where the document and its pages are.
+	Docs Docs
+	// EditDocument changes the document by hand, after everything else was put
+	// into it. It is called once, when the document is first needed. The test
+	// client holds the answers against the result.
+	EditDocument func(doc *openapi3.T)
+	// RootPath is the prefix a proxy takes off before it passes requests on,
+	// such as "/api/v1", or that of another router in the same process, which
+	// serves the app behind http.StripPrefix. It is announced as a server and
+	// stands in front of redirects.
+	RootPath string
+	// NoRedirectSlashes answers 404 where a path differs from a route by a
+	// trailing slash only, instead of 307 to the route.
+	NoRedirectSlashes bool
+	// ResponseChecks says what becomes of answers that break their own rules.
+	ResponseChecks ResponseChecks
+	// Codecs are media types beside JSON, by their names, such as
+	// "application/cbor". Bodies of requests may have any of them, and every
+	// answer that would be JSON is offered in all of them: the one the client
+	// prefers by its Accept header is sent, JSON where it does not care, and 406
+	// where it accepts none. Errors are always JSON.
+	Codecs map[string]Codec
+	// Rules are rules for validate tags, by their names, beside those of
+	// validator.
+	Rules map[string]Rule
+	// Schemas are the JSON Schemas of types of your own, as the document is to
+	// show them: keywords such as {"type": "string", "format": "isbn"}. They
+	// come before what a method OpenAPISchema() map[string]any of the type
+	// returns, and change nothing about how values are read and checked.
+	Schemas map[reflect.Type]map[string]any
+	// EchoInput repeats in each fault what was sent, under "input". It can
+	// leak secrets into logs of clients.
+	EchoInput bool
+	// MaxBody is the largest request body in bytes, 1 MiB by default. The
+	// option [MaxBody] changes it for single routes.
+	MaxBody int64
+	// ProblemDetails gives errors the form of RFC 9457, see [Problem], in the
+	// place of {"detail": ...}.
+	ProblemDetails bool
+	// Message makes the sentence of a fault, from its Type and Ctx, in the
+	// language of the request. The default, also where it returns "", is
+	// English. It is called concurrently.
+	Message func(r *http.Request, f Fault) string
+	// OnTaskError is told when a background task fails or panics, in the place
+	// of the log. The context is the task's. It is called concurrently.
+	OnTaskError func(ctx context.Context, err error)
+	// Logger is where the app logs; slog.Default() when nil.
+	Logger *slog.Logger
+	// Limits are those of the server that Run and Serve start.
+	Limits Limits
+}
+
+// Contact says who answers for the API.
+type Contact struct{ Name, URL, Email string }
+
+// License is that of the API: a name with either an SPDX identifier or a URL.
+type License struct{ Name, Identifier, URL string }
+
+// ExternalDocs is a page with more about something.
+type ExternalDocs struct{ URL, Description string }
+
+// Tag describes a group of operations.
+type Tag struct {
+	Name, Description string
+	ExternalDocs      ExternalDocs
+}
+
+// Server is a place where the API is reached.
+type Server struct {
+	// URL may hold variables in braces: "https://{region}.example.com".
+	URL, Description string
+	Variables        map[string]ServerVariable
+}
+
+// ServerVariable is a part of a server's URL that the client chooses.
+type ServerVariable struct {
+	// Default is needed; Enum lists all values, if they are limited.
+	Default, Description string
+	Enum                 []string
+}
+
+// Info is what a document of a router says about itself: see [Router.Docs]. An
+// empty field means that of the app's [Config], where the fields are explained.
+type Info struct {
+	Title, Version       string
+	Summary, Description string
+	TermsOfService       string
+	Contact              Contact
+	License              License
+	ExternalDocs         ExternalDocs
+	Tags                 []Tag
+	Servers              []Server
+	EditDocument         func(doc *openapi3.T)
+}
+
+// info is what the app says about itself.
+func (c *Config) info() Info {
+	return Info{
+		Title: cmp.Or(c.Title, "API"), Version: cmp.Or(c.Version, "0.1.0"),
+		Summary: c.Summary, Description: c.Description, TermsOfService: c.TermsOfService,
+		Contact: c.Contact, License: c.License, ExternalDocs: c.ExternalDocs,
+		Tags: c.Tags, Servers: c.Servers, EditDocument: c.EditDocument,
+	}
+}
+
+// within fills in what i leaves empty.
+func (i Info) within(outer Info) Info {
+	i.Title = cmp.Or(i.Title, outer.Title)
+	i.Version = cmp.Or(i.Version, outer.Version)
+	i.Summary = cmp.Or(i.Summary, outer.Summary)
+	i.Description = cmp.Or(i.Description, outer.Description)
+	i.TermsOfService = cmp.Or(i.TermsOfService, outer.TermsOfService)
+	i.Contact = cmp.Or(i.Contact, outer.Contact)
+	i.License = cmp.Or(i.License, outer.License)
+	i.ExternalDocs = cmp.Or(i.ExternalDocs, outer.ExternalDocs)
+	if i.Tags == nil {
+		i.Tags = outer.Tags
+	}
+	if i.Servers == nil {
+		i.Servers = outer.Servers
+	}
+	if i.EditDocument == nil {
+		i.EditDocument = outer.EditDocument
+	}
+	return i
+}
+
+// Docs says at which paths the document and its pages are served. An empty
+// path is the default, "-" leaves the page out; without the document there are
+// no pages.
+type Docs struct {
+	// OpenAPI is the document's, "/openapi.json" by default.
+	OpenAPI string
+	// Swagger is Swagger UI's, "/docs" by default. Its files are part of the
+	// binary.
+	Swagger string
+	// Redoc is ReDoc's, "/redoc" by default. The page loads ReDoc from
+	// RedocScript.
+	Redoc string
+	// RedocScript is the URL of ReDoc's bundle and RedocIntegrity its
+	// subresource integrity; a pinned version on a public network by default.
+	RedocScript, RedocIntegrity string
+	// Parameters are passed to Swagger UI, such as {"docExpansion": "none"}.
+	Parameters map[string]any
+	// OAuth fills in Swagger UI's authorization dialog, such as
+	// {"clientId": "docs"}. Everyone who sees the page sees it: no secrets.
+	OAuth map[string]any
+	// Connect lists further origins that Swagger UI may send requests to, such
+	// as "https://api.example.com"; that of the page is always allowed.
+	Connect []string
+	// Options hold for the routes of the document and its pages, for example
+	// Require with a guard, or Use with a middleware, that asks for credentials.
+	// The guards of the app do not hold for them.
+	Options []Option
+}
+
+// defaultMaxBody is the largest request body, in bytes.
+const defaultMaxBody = 1 << 20
+
+// checkRootPath sees to redirects that stay on the host.
+func checkRootPath(path string) error {
+	if path == "" || strings.HasPrefix(path, "/") && !strings.HasSuffix(path, "/") && !strings.Contains(path, "//") && !strings.ContainsAny(path, `\?#{}`) {
+		return nil
+	}
+	return fmt.Errorf(`Config.RootPath is %q; it is a path such as "/api": it begins with a slash, does not end with one, and holds neither wildcards nor a host`, path)
+}
+
+// Limits bound what clients of the server started by Run and Serve may take.
+// A field that is zero means its default. An app served by another server has
+// that server's limits instead; the size of bodies is limited either way.
+type Limits struct {
+	// ReadHeader is the time for a request's header, 5 s; over it the
+	// connection is closed.
+	ReadHeader time.Duration
+	// Body is the time for a request's body, 30 s; BodyRate the least average
+	// speed in bytes a second, 240, asked for after 5 s. Over either the
+	// answer is 408.
+	Body     time.Duration
+	BodyRate int
+	// Idle is the time between two requests of a connection, 60 s.
+	Idle time.Duration
+	// HeaderBytes is the size of a request's header, 64 KiB; over it the
+	// answer is 431.
+	HeaderBytes int
+	// Write is how long one write may stand still, 10 s.
+	Write time.Duration
+	// Drain is how long running requests may take once the server stops, 30 s.
+	Drain time.Duration
+}
+
+// path is where a page is served, "" for nowhere.
+func (d *Docs) path(configured, byDefault string) string {
+	if configured == "-" || d.OpenAPI == "-" {
+		return ""
+	}
+	return cmp.Or(configured, byDefault)
+}

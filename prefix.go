@@ -1,0 +1,75 @@
+package candor
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// belowMount is how the pattern of a mount ends.
+const belowMount = "/{rest...}"
+
+// below passes requests on with their paths shortened by the prefix.
+func below(prefix string, h http.Handler) http.Handler {
+	segments := strings.Count(prefix, "/")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner := new(http.Request)
+		*inner = *r
+		inner.URL = new(url.URL)
+		*inner.URL = *r.URL
+		path, escaped := pathOf(r)
+		path = dropSegments(path, segments)
+		inner.URL.Path, inner.URL.RawPath = path, ""
+		if plain, err := url.PathUnescape(path); escaped && err == nil {
+			inner.URL.Path, inner.URL.RawPath = plain, path
+		}
+		h.ServeHTTP(w, inner)
+	})
+}
+
+// dropSegments takes the first n segments off a path. They are counted, not
+// compared: an escaped path may spell them with other escapes than the prefix,
+// and a wildcard stands for any.
+func dropSegments(path string, n int) string {
+	for range n {
+		if path == "" {
+			return ""
+		}
+		slash := strings.IndexByte(path[1:], '/')
+		if slash < 0 {
+			return ""
+		}
+		path = path[1+slash:]
+	}
+	return path
+}
+
+// rootKey finds the root path of the app around a mounted one.
+type rootKey struct{}
+
+// withRoot tells a mounted app the root path of the one around it.
+func withRoot(root string, h http.Handler) http.Handler {
+	if root == "" {
+		return h
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), rootKey{}, root)))
+	})
+}
+
+func outerRoot(r *http.Request) string {
+	root, _ := r.Context().Value(rootKey{}).(string)
+	return root
+}
+
+// anyMethod is the method of a mount.
+const anyMethod = "*"
+
+// pathOf is the path as sent, and whether it is percent-encoded.
+func pathOf(r *http.Request) (path string, escaped bool) {
+	if r.URL.RawPath != "" {
+		return r.URL.RawPath, true
+	}
+	return r.URL.Path, false
+}

@@ -1,0 +1,415 @@
+package candor
+
+import (
+	"cmp"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// resolver finds out what one endpoint depends on, and in which order it runs.
+type resolver struct {
+	endpoint  *endpoint
+	chain     []*Router // innermost first
+	overrides map[reflect.Type]*provider
+	// shared finds the value of a shared provider.
+	shared func(*provider, []*Router) (reflect.Value, error)
+
+	placed map[*provider]int
+	path   []*provider
+	// named are the scoped providers that Needs lets begin before the body.
+	named map[reflect.Type]bool
+	// fresh are the values of fields that were made before the body already.
+	fresh map[*typeinfo.Field]injection
+	early bool
+	steps []placedStep
+}
+
+// placedStep is a step with the part it runs: a provider's, or, with index 0,
+// the handler's.
+type placedStep struct {
+	step
+	index    int
+	provider *provider
+	early    bool
+}
+
+// until is when a step that is a bracket ends.
+func (s placedStep) until() Lifetime { return s.provider.set.until }
+
+// dependencies adds the parts an endpoint depends on.
+func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []step, err error) {
+	r := &resolver{
+		endpoint: e, chain: chain, overrides: b.app.overrides, shared: b.shared,
+		placed: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]injection{},
+	}
+	for _, phase := range []func() error{r.guards, r.credentials, r.surrounds, r.handlerAfterBody} {
+		if err := phase(); err != nil {
+			return nil, nil, err
+		}
+	}
+	return r.ordered()
+}
+
+// guards places what runs for its effect before the body.
+func (r *resolver) guards() error {
+	r.early = true
+	for _, q := range r.endpoint.set.requirements {
+		if q.needs != nil {
+			r.named[q.needs] = true
+		}
+	}
+	for _, q := range r.endpoint.set.requirements {
+		var err error
+		switch {
+		case q.needs != nil:
+			_, err = r.need(q.needs, r.chain, false)
+		case q.provider.kind == guard:
+			_, err = r.place(q.provider, r.chain)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// credentials places what reads credentials before the body, wherever the
+// handler or a bracket depends on it.
+func (r *resolver) credentials() error {
+	handler := r.endpoint.parts[0]
+	if hasSecurity(handler.desc) {
+		r.steps = append(r.steps, placedStep{step: step{run: func(x *exchange) error { return x.frames[0].refusal }}, early: true})
+	}
+	if err := r.readers(handler.desc, r.chain); err != nil {
+		return err
+	}
+	for _, q := range r.endpoint.set.requirements {
+		if q.provider == nil || q.provider.kind != surround {
+			continue
+		}
+		if err := r.readers(q.provider.desc, r.chain); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readers places the providers behind an input that reach a security field.
+// One that encloses the rest stays behind the body; what it depends on does
+// not, and its own credentials are asked for by the sweep.
+func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
+	for _, f := range in.Deps {
+		p, owners, err := r.find(f.Type.Go, chain)
+		if err != nil {
+			return err
+		}
+		secure, err := r.reachesSecurity(p, owners, nil)
+		switch {
+		case err != nil:
+			return err
+		case !secure || slices.Contains(r.path, p):
+			continue
+		case p.scoped():
+			r.path = append(r.path, p)
+			err = r.readers(p.desc, owners)
+			r.path = r.path[:len(r.path)-1]
+		case f.Fresh:
+			var d injection
+			if d, err = r.need(f.Type.Go, chain, true); err == nil {
+				r.fresh[f] = d
+			}
+		default:
+			_, err = r.place(p, owners)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sweep refuses a request before its body is read where credentials of a part
+// are missing that runs behind it.
+func (x *exchange) sweep() error {
+	for i := range x.frames {
+		if x.frames[i].refusal != nil {
+			return x.frames[i].refusal
+		}
+	}
+	return nil
+}
+
+// readsLate reports whether a part behind the body has a security field.
+func (r *resolver) readsLate() bool {
+	return slices.ContainsFunc(r.steps, func(s placedStep) bool {
+		return !s.early && s.index > 0 && hasSecurity(r.endpoint.parts[s.index].desc)
+	})
+}
+
+// surrounds places the brackets for effect.
+func (r *resolver) surrounds() error {
+	r.early = false
+	for _, q := range r.endpoint.set.requirements {
+		if q.provider != nil && q.provider.kind == surround {
+			if _, err := r.place(q.provider, r.chain); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// handlerAfterBody places everything else the handler depends on.
+func (r *resolver) handlerAfterBody() (err error) {
+	handler := r.endpoint.parts[0]
+	handler.deps, err = r.injections(handler.desc, r.chain)
+	return err
+}
+
+// injections finds what fills the dep fields of an input.
+func (r *resolver) injections(in *typeinfo.Input, chain []*Router) ([]injection, error) {
+	var all []injection
+	for _, f := range in.Deps {
+		found, ok := r.fresh[f]
+		if !ok {
+			var err error
+			if found, err = r.need(f.Type.Go, chain, f.Fresh); err != nil {
+				return nil, err
+			}
+		}
+		found.index = f.Index
+		all = append(all, found)
+	}
+	return all, nil
+}
+
+// need finds the value of a type, and places its provider if it has to run.
+func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (injection, error) {
+	p, owners, err := r.find(t, chain)
+	if err != nil {
+		return injection{}, err
+	}
+	switch p.kind {
+	case readyValue:
+		return injection{part: lifelong, value: p.value}, nil
+	case sharedProvider:
+		value, err := r.shared(p, owners)
+		return injection{part: lifelong, value: value}, err
+	}
+	if fresh {
+		if i, ok := r.placed[p]; ok {
+			delete(r.placed, p)
+			defer func() { r.placed[p] = i }()
+		} else {
+			defer delete(r.placed, p)
+		}
+	}
+	i, err := r.place(p, owners)
+	return injection{part: i}, err
+}
+
+// find returns the nearest provider of a type, and the routers around it.
+func (r *resolver) find(t reflect.Type, chain []*Router) (*provider, []*Router, error) {
+	if p, owners, ok := r.lookup(t, chain); ok {
+		return p, owners, nil
+	}
+	return nil, nil, fmt.Errorf("%s: no provider; register one with candor.Provide on the app or a router around the route", r.chainTo(t.String()))
+}
+
+func (r *resolver) lookup(t reflect.Type, chain []*Router) (*provider, []*Router, bool) {
+	if p, ok := r.overrides[t]; ok {
+		return p, r.chain, true
+	}
+	for i, router := range chain {
+		for _, p := range router.providers {
+			if p.key == t {
+				return p, chain[i:], true
+			}
+		}
+	}
+	return nil, nil, false
+}
+
+// chainTo prints how the resolver came to something.
+func (r *resolver) chainTo(last string) string {
+	e := r.endpoint
+	names := []string{cmp.Or(e.name(), "handler")}
+	for _, p := range r.path {
+		names = append(names, p.String())
+	}
+	return fmt.Sprintf("%s %s: %s", e.method, e.pattern, strings.Join(append(names, last), " -> "))
+}
+
+// place gives a provider its step, behind those of what it depends on. The
+// result is the index of its part.
+func (r *resolver) place(p *provider, chain []*Router) (int, error) {
+	if i, ok := r.placed[p]; ok {
+		return i, nil
+	}
+	if slices.Contains(r.path, p) {
+		return 0, fmt.Errorf("%s: a circle; let one of them do without the other", r.chainTo(p.String()))
+	}
+	if r.early && p.scoped() && !r.named[p.key] {
+		return 0, fmt.Errorf("%s: it would begin before the body is read, because a guard or a security field needs it; say candor.Needs[%s]() on the route if that is meant", r.chainTo(p.String()), p.key)
+	}
+	r.path = append(r.path, p)
+	deps, err := r.injections(p.desc, chain)
+	if err == nil {
+		err = r.checkLifetimes(p, chain)
+	}
+	r.path = r.path[:len(r.path)-1]
+	if err != nil {
+		return 0, err
+	}
+	e := r.endpoint
+	i := len(e.parts)
+	e.parts = append(e.parts, &part{function: p.function, desc: p.desc, deps: deps, provider: p})
+	r.placed[p] = i
+	r.steps = append(r.steps, placedStep{step: runPart(i, p.scoped()), index: i, provider: p, early: r.early})
+	return i, nil
+}
+
+// checkLifetimes sees to it that a scoped provider does not outlive what it
+// depends on.
+func (r *resolver) checkLifetimes(p *provider, chain []*Router) error {
+	if p.kind != scopedProvider {
+		return nil
+	}
+	for _, f := range p.desc.Deps {
+		dep, owners, err := r.find(f.Type.Go, chain)
+		if err != nil {
+			return err
+		}
+		if shortest := r.shortest(dep, owners, nil); shortest != nil && shortest.set.until.span() < p.set.until.span() {
+			return fmt.Errorf("%s: it lives longer than %s, on which it depends; give that the longer candor.Until", r.chainTo(p.String()), shortest)
+		}
+	}
+	return nil
+}
+
+// shortest is the scoped provider that ends first among p and what it depends
+// on; nil where there is none.
+func (r *resolver) shortest(p *provider, chain []*Router, seen []*provider) *provider {
+	if p.kind == readyValue || p.kind == sharedProvider || slices.Contains(seen, p) {
+		return nil
+	}
+	var found *provider
+	if p.kind == scopedProvider {
+		found = p
+	}
+	for _, f := range p.desc.Deps {
+		dep, owners, err := r.find(f.Type.Go, chain)
+		if err != nil {
+			continue
+		}
+		if other := r.shortest(dep, owners, append(seen, p)); other != nil && (found == nil || other.set.until.span() < found.set.until.span()) {
+			found = other
+		}
+	}
+	return found
+}
+
+// reachesSecurity reports whether a provider, or one it depends on, reads
+// credentials.
+func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provider) (bool, error) {
+	if p.desc == nil || p.kind == sharedProvider || slices.Contains(seen, p) {
+		return false, nil
+	}
+	if hasSecurity(p.desc) {
+		return true, nil
+	}
+	for _, f := range p.desc.Deps {
+		r.path = append(r.path, p)
+		dep, owners, err := r.find(f.Type.Go, chain)
+		r.path = r.path[:len(r.path)-1]
+		if err != nil {
+			return false, err
+		}
+		if secure, err := r.reachesSecurity(dep, owners, append(seen, p)); secure || err != nil {
+			return secure, err
+		}
+	}
+	return false, nil
+}
+
+// hasSecurity reports whether an input reads credentials itself.
+func hasSecurity(in *typeinfo.Input) bool {
+	return slices.ContainsFunc(in.Ready, isSecurity)
+}
+
+// runPart is the step of a part. Before the body its parameters may still be
+// faulty, and credentials missing.
+func runPart(i int, scoped bool) step {
+	if scoped {
+		return step{bracket: func(x *exchange, rest int) error {
+			if err := x.refusal(i); err != nil {
+				return err
+			}
+			x.inject(i)
+			return x.enclose(i, rest)
+		}}
+	}
+	return step{run: func(x *exchange) error {
+		if err := x.refusal(i); err != nil {
+			return err
+		}
+		return x.call(i)
+	}}
+}
+
+// refusal is why a part cannot run, nil if it can.
+func (x *exchange) refusal(i int) error {
+	switch f := &x.frames[i]; {
+	case f.refusal != nil:
+		return f.refusal
+	case f.unsound:
+		return x.invalid()
+	}
+	return nil
+}
+
+// shared finds the value of a shared provider, whose part is made on the first
+// call, behind those it depends on.
+func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
+	if made, ok := b.sharedParts[p]; ok {
+		if made == nil {
+			return reflect.Value{}, fmt.Errorf("%s: a circle of shared providers; let one of them do without the other", p)
+		}
+		return made.outValue, nil
+	}
+	b.sharedParts[p] = nil
+	part := &sharedPart{provider: p, in: p.function.newIn(), out: p.function.newOut()}
+	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
+	r := &resolver{overrides: b.app.overrides, chain: chain}
+	for _, f := range p.desc.Deps {
+		d, err := b.sharedInjection(r, p, f)
+		if err != nil {
+			return reflect.Value{}, err
+		}
+		part.deps = append(part.deps, d)
+	}
+	b.sharedParts[p] = part
+	b.table.shared = append(b.table.shared, part)
+	return part.outValue, nil
+}
+
+func (b *builder) sharedInjection(r *resolver, p *provider, f *typeinfo.Field) (injection, error) {
+	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
+	if !ok {
+		return injection{}, fmt.Errorf("%s -> %s: no provider; register one with candor.ProvideShared or candor.ProvideValue", p, f.Type.Go)
+	}
+	d := injection{index: f.Index, part: lifelong, value: dep.value}
+	switch dep.kind {
+	case readyValue:
+		return d, nil
+	case sharedProvider:
+		var err error
+		d.value, err = b.shared(dep, owners)
+		return d, err
+	}
+	return d, fmt.Errorf("%s -> %s: a shared value cannot depend on one that is made for each request; provide it by candor.ProvideShared or candor.ProvideValue", p, f.Type.Go)
+}
