@@ -38,6 +38,8 @@ type around struct {
 	captured []string
 	echo     bool
 	place    *place
+	// values is the request as parameters see it.
+	values bind.Request
 	// tasks are those of the request, made when the first input asks for them.
 	tasks *Tasks
 }
@@ -141,9 +143,10 @@ func (p *inputPlan) bindParams(into reflect.Value, from *around, faults *fault.L
 		}
 	}
 	r := from.r
-	sound = p.params.Bind(into, &bind.Request{
+	from.values = bind.Request{
 		Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo,
-	}, faults)
+	}
+	sound = p.params.Bind(into, &from.values, faults)
 	if sound && p.body == nil {
 		sound = p.judge(into, faults)
 	}

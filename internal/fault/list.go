@@ -30,6 +30,9 @@ func (l *List) Under(n int, at any) {
 // Seal turns the locations of all faults from the n-th on outermost first and
 // puts the source, such as "body", in front.
 func (l *List) Seal(n int, source string) {
+	if n == len(l.Faults) {
+		return
+	}
 	l.Under(n, source)
 	for i := n; i < len(l.Faults); i++ {
 		slices.Reverse(l.Faults[i].Loc)
