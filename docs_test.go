@@ -174,8 +174,8 @@ func TestDocumentIsTheSameOnEveryRun(t *testing.T) {
 			candor.Get(app, path, echoID, candor.Tags("z"))
 			candor.Delete(app, path, echoID)
 		}
-		candor.Get(app, "/cats", zero[tabby])
-		candor.Get(app, "/dogs", zero[hound])
+		candor.Get(app, "/cats", zero[livesCat])
+		candor.Get(app, "/dogs", zero[trickDog])
 		return string(specOf(t, app))
 	}
 	first := build()
@@ -188,7 +188,7 @@ func TestDocumentIsTheSameOnEveryRun(t *testing.T) {
 
 func TestConcurrentFirstReadsOfTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{EditDocument: func(doc *openapi3.T) { doc.Info.Title += "!" }})
-	candor.Get(app, "/cats", zero[tabby])
+	candor.Get(app, "/cats", zero[livesCat])
 	var group sync.WaitGroup
 	answers := make([]string, 16)
 	for i := range answers {
@@ -207,7 +207,7 @@ func TestEditDocument(t *testing.T) {
 		teapot := openapi3.NewResponse().WithDescription("A teapot").WithJSONSchema(openapi3.NewObjectSchema())
 		doc.Paths.Value("/cats").Get.Responses.Set("418", &openapi3.ResponseRef{Value: teapot})
 	}})
-	candor.Get(app, "/cats", func(context.Context, candor.None) (tabby, error) { return tabby{}, candor.Error(418, nil) })
+	candor.Get(app, "/cats", func(context.Context, candor.None) (livesCat, error) { return livesCat{}, candor.Error(418, nil) })
 	doc := specOf(t, app)
 	assert.Equal(t, "/logo.png", at(doc, "info", "x-logo", "url"))
 	// The test client believes what the document says.

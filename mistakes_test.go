@@ -224,9 +224,9 @@ var mistakes = []struct {
 	}, `candor: GET /items at FILE:LINE: field Q of struct{...}: "X Token" cannot be the name of a header; use letters, digits and hyphens`},
 	{"no provider", func(a *candor.App) {
 		getWith[struct {
-			Shop *hound `dep:""`
+			Shop *trickDog `dep:""`
 		}](a, "/items")
-	}, `candor: GET /items at FILE:LINE: GET /items: handler -> *candor_test.hound: no provider; register one with candor.Provide on the app or a router around the route`},
+	}, `candor: GET /items at FILE:LINE: GET /items: handler -> *candor_test.trickDog: no provider; register one with candor.Provide on the app or a router around the route`},
 	// Of rules.
 	{"an unknown rule", func(a *candor.App) {
 		getWith[struct {

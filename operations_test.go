@@ -42,9 +42,9 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 		return in.Rest, nil
 	})
 	candor.Get(app, "/", literal)
-	candor.Get(app, "/cats", zero[tabby])
-	candor.Get(app, "/dogs", zero[hound])
-	candor.Get(app, "/made", makeReader[tabby]())
+	candor.Get(app, "/cats", zero[livesCat])
+	candor.Get(app, "/dogs", zero[trickDog])
+	candor.Get(app, "/made", makeReader[livesCat]())
 	candor.Get(app, "/again", l.listBooks)
 	candor.Handle(app, []string{"GET", "PUT"}, "/both", funcs)
 	candor.HandleHTTP(app, []string{"GET"}, "/plain/{id}", tellPath)

@@ -95,12 +95,12 @@ func TestOptionsEverywhere(t *testing.T) {
 		{"hidden by the route", layered{route: some(candor.Hidden())}, operation, nil},
 		{
 			"a response from each place",
-			layered{app: some(candor.Responds[tabby](409, "app"))},
+			layered{app: some(candor.Responds[livesCat](409, "app"))},
 			append(responses("409"), "description"), "app",
 		},
 		{
 			"the inner response wins",
-			layered{app: some(candor.Responds[tabby](409, "app")), route: some(candor.Responds[candor.None](409, "route"))},
+			layered{app: some(candor.Responds[livesCat](409, "app")), route: some(candor.Responds[candor.None](409, "route"))},
 			responses("409"),
 			map[string]any{"description": "route"},
 		},
@@ -111,7 +111,7 @@ func TestOptionsEverywhere(t *testing.T) {
 		},
 		{
 			"an error in the place of an outer response",
-			layered{app: some(candor.Responds[tabby](409, "cat")), route: some(candor.Raises(errRed))},
+			layered{app: some(candor.Responds[livesCat](409, "cat")), route: some(candor.Raises(errRed))},
 			append(responses("409"), "description"), "red",
 		},
 		{
@@ -119,7 +119,7 @@ func TestOptionsEverywhere(t *testing.T) {
 			layered{route: some(candor.Responds[candor.None](413, "Too much"))},
 			append(responses("413"), "description"), "Too much",
 		},
-		{"a description without a text", layered{route: some(candor.Responds[tabby](409))}, append(responses("409"), "description"), "Conflict"},
+		{"a description without a text", layered{route: some(candor.Responds[livesCat](409))}, append(responses("409"), "description"), "Conflict"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			app := test.give.build()

@@ -192,7 +192,7 @@ func TestRoutesFromATable(t *testing.T) {
 	for _, row := range table {
 		candor.Handle(app, []string{row.method}, row.path, says(row.text), row.options...)
 	}
-	for path, register := range map[string]func(candor.Routes, string){"/cats": serve[tabby], "/dogs": serve[hound]} {
+	for path, register := range map[string]func(candor.Routes, string){"/cats": serve[livesCat], "/dogs": serve[trickDog]} {
 		register(app, path)
 	}
 
@@ -206,10 +206,10 @@ func TestRoutesFromATable(t *testing.T) {
 }
 
 type (
-	tabby struct {
+	livesCat struct {
 		Lives int `json:"lives"`
 	}
-	hound struct {
+	trickDog struct {
 		Tricks []string `json:"tricks"`
 	}
 )
