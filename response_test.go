@@ -65,18 +65,18 @@ func (c celsius) MarshalJSON() ([]byte, error) {
 
 type ping struct{}
 
-type cat struct {
+type feline struct {
 	Lives int `json:"lives"`
 }
 
-type dog struct {
+type canine struct {
 	Tricks []string `json:"tricks"`
 }
 
 type animal struct {
 	candor.OneOf `json:"kind"`
-	Cat          *cat `case:"cat"`
-	Dog          *dog `case:"dog"`
+	Cat          *feline `case:"cat"`
+	Dog          *canine `case:"dog"`
 }
 
 type sparse struct {
@@ -97,8 +97,8 @@ func TestJSONAnswers(t *testing.T) {
 	candor.Get(app, "/map", always(map[string][]int(nil)))
 	candor.Get(app, "/filled", always(map[string][]int{"b": nil, "a": {1}}))
 	candor.Get(app, "/empty", always(ping{}))
-	candor.Get(app, "/union", always(animal{Cat: &cat{Lives: 9}}))
-	candor.Get(app, "/unions", always([]animal{{Dog: &dog{}}, {Cat: &cat{}}}))
+	candor.Get(app, "/union", always(animal{Cat: &feline{Lives: 9}}))
+	candor.Get(app, "/unions", always([]animal{{Dog: &canine{}}, {Cat: &feline{}}}))
 	candor.Get(app, "/computed", always(map[string]celsius{"now": 100}))
 	candor.Get(app, "/sparse", always(sparse{}))
 	candor.Get(app, "/any", always[any]([]any{1, "x", nil}))

@@ -1,0 +1,200 @@
+package candor_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing/fstest"
+	"time"
+
+	"github.com/candor-go/candor"
+)
+
+// printAnswer prints what an app answers to GET: the status, some headers and
+// the body.
+func printAnswer(app *candor.App, path string, headers ...string) {
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	fmt.Println(w.Code)
+	for _, name := range headers {
+		for _, value := range w.Header().Values(name) {
+			fmt.Println(name+":", value)
+		}
+	}
+	if w.Body.Len() > 0 {
+		fmt.Println(w.Body)
+	}
+}
+
+// Fields with the tags status, header, cookie and body are the parts of an
+// answer. The document lists them all.
+func Example_envelope() {
+	type Message struct {
+		Text string `json:"text"`
+	}
+	type Posted struct {
+		Status  int     `status:"201,200"` // 201 unless the handler says 200
+		Total   int     `header:"X-Total"`
+		Session string  `cookie:"session"`
+		Body    Message `body:""`
+	}
+	post := func(context.Context, candor.None) (Posted, error) {
+		return Posted{Total: 7, Session: "s3cret", Body: Message{"hello"}}, nil
+	}
+
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/messages", post)
+	printAnswer(app, "/messages", "X-Total", "Set-Cookie")
+	// Output:
+	// 201
+	// X-Total: 7
+	// Set-Cookie: session=s3cret; Path=/; HttpOnly; SameSite=Lax
+	// {"text":"hello"}
+}
+
+// A value that is computed is a type of its own with MarshalJSON; a method
+// alone is no member. It documents itself by OpenAPISchema, or is any JSON.
+func Example_computed() {
+	type Order struct {
+		Net   int   `json:"net"`
+		Gross gross `json:"gross"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/order", func(context.Context, candor.None) (Order, error) {
+		return Order{Net: 100, Gross: 100}, nil
+	})
+	printAnswer(app, "/order")
+	// Output:
+	// 200
+	// {"net":100,"gross":119}
+}
+
+// gross is a net amount that is written with its tax.
+type gross int
+
+func (g gross) MarshalJSON() ([]byte, error) { return fmt.Append(nil, int(g)*119/100), nil }
+
+// A model is made smaller by a conversion or a copy: what the type of the
+// answer does not declare cannot leave.
+func Example_smaller() {
+	type User struct {
+		Name         string `json:"name"`
+		PasswordHash string `json:"password_hash"`
+	}
+	type UserOut struct {
+		Name         string `json:"name"`
+		PasswordHash string `json:"-"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/me", func(context.Context, candor.None) (UserOut, error) {
+		user := User{Name: "Ada", PasswordHash: "$2a$10$"}
+		return UserOut(user), nil
+	})
+	printAnswer(app, "/me")
+	// Output:
+	// 200
+	// {"name":"Ada"}
+}
+
+func ExampleHTML() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(context.Context, candor.None) (candor.HTML, error) {
+		return "<h1>Items</h1>", nil
+	})
+	printAnswer(app, "/", "Content-Type")
+	// Output:
+	// 200
+	// Content-Type: text/html; charset=utf-8
+	// <h1>Items</h1>
+}
+
+func ExampleText() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/robots.txt", func(context.Context, candor.None) (candor.Text, error) {
+		return "User-agent: *", nil
+	})
+	printAnswer(app, "/robots.txt", "Content-Type")
+	// Output:
+	// 200
+	// Content-Type: text/plain; charset=utf-8
+	// User-agent: *
+}
+
+func ExampleRedirect() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/old", func(context.Context, candor.None) (candor.Redirect, error) {
+		return "/new?from=old place", nil
+	}, candor.Status(308))
+	printAnswer(app, "/old", "Location")
+	// Output:
+	// 308
+	// Location: /new?from=old%20place
+}
+
+func ExampleReader() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/log", func(context.Context, candor.None) (candor.Reader, error) {
+		return io.MultiReader(strings.NewReader("one\n"), strings.NewReader("two")), nil
+	}, candor.Produces("text/plain"))
+	printAnswer(app, "/log", "Content-Type")
+	// Output:
+	// 200
+	// Content-Type: text/plain
+	// one
+	// two
+}
+
+func ExampleFile() {
+	reports := fstest.MapFS{
+		"2026/q1.csv": {Data: []byte("a,b"), ModTime: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)},
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/reports/{path...}", func(_ context.Context, in struct {
+		Path string `path:"path"`
+	}) (candor.File, error) {
+		return candor.File{FS: reports, Path: in.Path, Download: true}, nil
+	}, candor.Produces("text/csv"))
+
+	printAnswer(app, "/reports/2026/q1.csv", "Content-Type", "Content-Disposition", "Last-Modified")
+	printAnswer(app, "/reports/2026/q9.csv", "Content-Type")
+	// Output:
+	// 200
+	// Content-Type: text/csv
+	// Content-Disposition: attachment; filename=q1.csv
+	// Last-Modified: Wed, 01 Apr 2026 00:00:00 GMT
+	// a,b
+	// 404
+	// Content-Type: application/json
+	// {"detail":"Not Found"}
+}
+
+func ExampleProduces() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/pixel", func(context.Context, candor.None) ([]byte, error) {
+		return []byte("GIF89a"), nil
+	}, candor.Produces("image/gif"))
+	printAnswer(app, "/pixel", "Content-Type")
+	// Output:
+	// 200
+	// Content-Type: image/gif
+	// GIF89a
+}
+
+// An answer that breaks its own rules is a mistake of the server: the client
+// learns nothing of it, the log does.
+func ExampleResponseChecks() {
+	type Rating struct {
+		Stars int `json:"stars" validate:"lte=5"`
+	}
+	rate := func(context.Context, candor.None) (Rating, error) { return Rating{Stars: 9}, nil }
+
+	app := candor.New(candor.Config{ResponseChecks: candor.Off})
+	candor.Get(app, "/", rate)
+	printAnswer(app, "/")
+	// Output:
+	// 200
+	// {"stars":9}
+}
