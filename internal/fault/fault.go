@@ -71,6 +71,7 @@ const (
 	UnionTagInvalid = "union_tag_invalid"
 	UnionTagMissing = "union_tag_not_found"
 	ValueError      = "value_error"
+	TooMany         = "too_many_faults"
 )
 
 // New is a fault at the value itself.

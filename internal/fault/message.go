@@ -49,6 +49,7 @@ var sentences = map[string]string{
 	UnionTagInvalid: "Unknown {discriminator}, expected one of {expected_tags}",
 	UnionTagMissing: "The member {discriminator} that says which kind this is, is missing",
 	ValueError:      "Value error: {error}",
+	TooMany:         "There are more faults than the {listed} listed",
 }
 
 // Message is the English sentence for a type and its facts.
@@ -61,15 +62,16 @@ func Message(typ string, ctx map[string]any) string {
 }
 
 func fill(sentence string, ctx map[string]any) string {
-	var b strings.Builder
+	var room [128]byte
+	b := room[:0]
 	for {
 		before, rest, found := strings.Cut(sentence, "{")
-		b.WriteString(before)
+		b = append(b, before...)
 		if !found {
-			return b.String()
+			return string(b)
 		}
 		name, after, _ := strings.Cut(rest, "}")
-		fmt.Fprint(&b, ctx[name])
+		b = fmt.Append(b, ctx[name])
 		sentence = after
 	}
 }
