@@ -1,0 +1,127 @@
+package candor_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/candor-go/candor"
+)
+
+type tickOf struct {
+	N int `json:"n"`
+}
+
+func eventsApp(t *testing.T, events candor.Events[tickOf], options ...candor.RouteOption) *candor.TestClient {
+	t.Helper()
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[tickOf], error) { return events, nil }, options...)
+	return candor.NewTestClient(t, app)
+}
+
+func TestEvents(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		events []candor.Event[tickOf]
+		want   string
+	}{
+		{"nothing", nil, ""},
+		{"data", []candor.Event[tickOf]{{Data: tickOf{1}}}, "data: {\"n\":1}\n\n"},
+		{"everything", []candor.Event[tickOf]{{Data: tickOf{1}, Name: "tick", ID: "7", Retry: 2 * time.Second, Comment: "hello"}}, ": hello\nevent: tick\ndata: {\"n\":1}\nid: 7\nretry: 2000\n\n"},
+		{"a comment", []candor.Event[tickOf]{{Comment: "still here"}}, ": still here\n\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got := eventsApp(t, func(yield func(candor.Event[tickOf], error) bool) {
+				for _, e := range row.events {
+					if !yield(e, nil) {
+						return
+					}
+				}
+			}).Get("/").Status(200)
+			assert.Equal(t, row.want, got.Text())
+			assert.Equal(t, "text/event-stream", got.Header.Get("Content-Type"))
+			assert.Equal(t, "no-cache", got.Header.Get("Cache-Control"))
+			assert.Equal(t, "no", got.Header.Get("X-Accel-Buffering"))
+		})
+	}
+	t.Run("raw data is sent as it is", func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		candor.Post(app, "/", func(context.Context, candor.None) (candor.Events[candor.Raw], error) {
+			return candor.EventsOf(slices.Values([]candor.Raw{"a\nb", ""})), nil
+		}, candor.Status(202))
+		assert.Equal(t, "data: a\ndata: b\n\ndata: \n\n", candor.NewTestClient(t, app).Post("/", nil).Status(202).Text())
+	})
+	t.Run("an error before the first event is a normal answer", func(t *testing.T) {
+		c := eventsApp(t, func(yield func(candor.Event[tickOf], error) bool) {
+			yield(candor.Event[tickOf]{}, candor.Error(404, "gone"))
+		}, candor.Raises(candor.Error(404, nil)))
+		assert.JSONEq(t, `{"detail":"gone"}`, c.Get("/").Status(404).Text())
+	})
+}
+
+// served runs a request in a bubble of its own time, and reports what was
+// sent by the time the producer had waited.
+func served(t *testing.T, app *candor.App) string {
+	t.Helper()
+	w := &signalWriter{header: http.Header{}}
+	app.ServeHTTP(w, newRequest(t, "/"))
+	return string(w.body)
+}
+
+func TestEventsInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[tickOf], error) {
+			return func(yield func(candor.Event[tickOf], error) bool) {
+				time.Sleep(40 * time.Second)
+				if yield(candor.Event[tickOf]{Data: tickOf{1}}, nil) {
+					time.Sleep(time.Second)
+					yield(candor.Event[tickOf]{}, errors.New("secret"))
+				}
+			}, nil
+		})
+		assert.Equal(t, ": ping\n\n: ping\n\ndata: {\"n\":1}\n\nevent: error\ndata: {\"detail\":\"Internal Server Error\"}\n\n", served(t, app))
+	})
+	synctest.Test(t, func(t *testing.T) {
+		app := candor.New(candor.Config{}, candor.Heartbeat(time.Minute))
+		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[tickOf], error) {
+			return func(func(candor.Event[tickOf], error) bool) { time.Sleep(90 * time.Second) }, nil
+		})
+		assert.Equal(t, ": ping\n\n", served(t, app))
+	})
+}
+
+func TestEventsEndWithTheClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var ended error
+		app := candor.New(candor.Config{})
+		candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.Events[tickOf], error) {
+			return func(yield func(candor.Event[tickOf], error) bool) {
+				yield(candor.Event[tickOf]{Data: tickOf{1}}, nil)
+				<-ctx.Done()
+				ended = ctx.Err()
+			}, nil
+		})
+		w := &brokenWriter{}
+		assert.PanicsWithValue(t, http.ErrAbortHandler, func() { app.ServeHTTP(w, newRequest(t, "/")) })
+		assert.ErrorIs(t, ended, context.Canceled)
+	})
+}
+
+// brokenWriter is a connection that the client has left.
+type brokenWriter struct{ header http.Header }
+
+func (w *brokenWriter) Header() http.Header {
+	if w.header == nil {
+		w.header = http.Header{}
+	}
+	return w.header
+}
+func (w *brokenWriter) WriteHeader(int)           {}
+func (w *brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
