@@ -34,9 +34,6 @@ func (w *writer) fail(err error) {
 	}
 }
 
-// at locates an error on the way out.
-func (w *writer) at(place any) { w.place = append(w.place, place) }
-
 // problem is the error with its place.
 func (w *writer) problem() error {
 	if w.err == nil || len(w.place) == 0 {
@@ -108,9 +105,9 @@ func judged(encode encodeFunc, judge judgeFunc) encodeFunc {
 		if !w.checks {
 			return encode(w, dst, p)
 		}
-		n := len(w.faults.Faults)
+		n := w.found()
 		dst = encode(w, dst, p)
-		if len(w.faults.Faults) == n {
+		if w.found() == n {
 			if f := judge(p); f != nil {
 				w.faults.Add(f)
 			}
@@ -119,23 +116,25 @@ func judged(encode encodeFunc, judge judgeFunc) encodeFunc {
 	}
 }
 
-// under encodes a part and locates what went wrong below place.
-func (w *writer) under(encode encodeFunc, dst []byte, p pointer, place func() any) []byte {
+// found is how many broken rules were found so far.
+func (w *writer) found() int {
 	if !w.checks {
-		if dst = encode(w, dst, p); w.err != nil {
-			w.at(place())
-		}
-		return dst
+		return 0
 	}
-	n := len(w.faults.Faults)
-	dst = encode(w, dst, p)
-	if len(w.faults.Faults) != n {
-		w.faults.Under(n, place())
+	return len(w.faults.Faults)
+}
+
+// sound reports whether nothing went wrong since n broken rules were found.
+func (w *writer) sound(n int) bool { return w.err == nil && w.found() == n }
+
+// under locates what went wrong since then below a place.
+func (w *writer) under(n int, place any) {
+	if w.checks {
+		w.faults.Under(n, place)
 	}
 	if w.err != nil {
-		w.at(place())
+		w.place = append(w.place, place)
 	}
-	return dst
 }
 
 // makeWriter chooses the maker for a kind.

@@ -322,7 +322,7 @@ func (w *writer) anyList(dst []byte, list []any) []byte {
 			dst = append(dst, ',')
 		}
 		if dst = w.any(dst, value); w.err != nil {
-			w.at(i)
+			w.under(w.found(), i)
 			return dst
 		}
 	}
@@ -351,7 +351,7 @@ func (w *writer) anyMap(dst []byte, m map[string]any) []byte {
 		}
 		dst = append(appendString(dst, bytesOf(name)), ':')
 		if dst = w.any(dst, m[name]); w.err != nil {
-			w.at(name)
+			w.under(w.found(), name)
 			return dst
 		}
 	}

@@ -93,8 +93,12 @@ func (w *writer) list(dst []byte, first pointer, n int, size uintptr, encode enc
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = w.under(encode, dst, element(first, i, size), func() any { return i })
-		if w.err != nil {
+		before := w.found()
+		dst = encode(w, dst, element(first, i, size))
+		if w.sound(before) {
+			continue
+		}
+		if w.under(before, i); w.err != nil {
 			return dst
 		}
 	}
@@ -206,8 +210,12 @@ func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
 			dst[len(dst)-1] = '{'
 		}
 		dst = append(appendString(dst, e.name), ':')
-		dst = w.under(m.encode, dst, element(first, e.index, m.size), func() any { return string(e.name) })
-		if w.err != nil {
+		before := w.found()
+		dst = m.encode(w, dst, element(first, e.index, m.size))
+		if w.sound(before) {
+			continue
+		}
+		if w.under(before, string(e.name)); w.err != nil {
 			return dst
 		}
 	}

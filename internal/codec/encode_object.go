@@ -71,23 +71,24 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 
 // write writes the members, a comma in front of each.
 func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
-	n := 0
-	if w.checks {
-		n = len(w.faults.Faults)
-	}
+	n := w.found()
 	for i := range o.members {
 		m := &o.members[i]
 		at := m.find(p)
 		if at == nil {
 			continue
 		}
+		before := w.found()
 		dst = append(dst, m.key...)
-		dst = m.write(w, dst, at)
-		if w.err != nil {
+		dst = m.encode(w, dst, at)
+		if w.sound(before) {
+			continue
+		}
+		if w.under(before, m.name); w.err != nil {
 			return dst
 		}
 	}
-	if w.checks && o.judges.crosses != nil && len(w.faults.Faults) == n {
+	if w.checks && o.judges.crosses != nil && w.found() == n {
 		o.judge(w, p)
 	}
 	return dst
@@ -100,10 +101,6 @@ func (m *memberWriter) find(p pointer) pointer {
 		return nil
 	}
 	return at
-}
-
-func (m *memberWriter) write(w *writer, dst []byte, at pointer) []byte {
-	return w.under(m.encode, dst, at, func() any { return m.name })
 }
 
 // judge judges the rules between fields; those of what is left out are not.
@@ -215,8 +212,10 @@ func (u *unionWriter) write(w *writer, dst []byte, p pointer) []byte {
 		return dst
 	}
 	dst = append(dst, v.head...)
-	if dst = w.under(v.object.write, dst, held, func() any { return v.name }); w.err != nil {
-		return dst
+	before := w.found()
+	dst = v.object.write(w, dst, held)
+	if !w.sound(before) {
+		w.under(before, v.name)
 	}
 	w.leave()
 	return append(dst, '}')
