@@ -30,7 +30,11 @@
 // # Answers
 //
 // The result is encoded as JSON with status 200, or that of [Status]; [None]
-// answers 204. An error made by [Error] answers with its status and detail; all
+// answers 204. [HTML], [Text], []byte, [Reader], [File] and [Redirect] are sent
+// as what they are. A struct whose fields all have one of the tags
+// status:"200,201", header:"X-Total", cookie:"session" and body:"" is the
+// answer's parts: a zero status is the first listed, a cookie that is text has
+// Path=/, HttpOnly and SameSite=Lax and is left out where it is empty. An error made by [Error] answers with its status and detail; all
 // faults of a request together answer 422; any other error answers 500 and its
 // text stays on the server.
 //

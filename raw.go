@@ -71,12 +71,12 @@ func withUTF8(media string) string {
 
 // rawSchema is the schema of a body that is sent as it is: anything where it is
 // JSON already.
-func rawSchema(make func() *openapi3.Schema) func(*schema.Components, string) *openapi3.SchemaRef {
+func rawSchema(newSchema func() *openapi3.Schema) func(*schema.Components, string) *openapi3.SchemaRef {
 	return func(_ *schema.Components, media string) *openapi3.SchemaRef {
 		if isJSON(media) {
 			return openapi3.NewSchemaRef("", openapi3.NewSchema())
 		}
-		return openapi3.NewSchemaRef("", make())
+		return openapi3.NewSchemaRef("", newSchema())
 	}
 }
 
