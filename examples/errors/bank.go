@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/candor-go/candor"
+)
+
+// ErrAccountNotFound answers for an id nobody has.
+var ErrAccountNotFound = candor.Error(404, "account not found")
+
+// ShortageError is an error of the bank, which knows nothing of HTTP.
+type ShortageError struct{ Balance, Asked int }
+
+func (e *ShortageError) Error() string {
+	return fmt.Sprintf("%d asked for, but there is only %d", e.Asked, e.Balance)
+}
+
+// Account is one account.
+type Account struct {
+	ID      int `json:"id"`
+	Balance int `json:"balance"`
+}
+
+// AccountRef names an account in a path.
+type AccountRef struct {
+	ID int `path:"id" validate:"gte=1"`
+}
+
+type bank struct {
+	mutex    sync.Mutex
+	balances map[int]int
+}
+
+func (b *bank) read(_ context.Context, in AccountRef) (Account, error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	balance, ok := b.balances[in.ID]
+	if !ok {
+		return Account{}, ErrAccountNotFound
+	}
+	return Account{in.ID, balance}, nil
+}
+
+func (b *bank) withdraw(_ context.Context, in struct {
+	AccountRef
+	Amount int `body:"amount" validate:"gte=1"`
+},
+) (Account, error) {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	balance, ok := b.balances[in.ID]
+	if !ok {
+		return Account{}, ErrAccountNotFound.With(fmt.Sprintf("account %d not found", in.ID))
+	}
+	if in.Amount > balance {
+		return Account{}, fmt.Errorf("withdrawing: %w", &ShortageError{Balance: balance, Asked: in.Amount})
+	}
+	b.balances[in.ID] = balance - in.Amount
+	return Account{in.ID, balance - in.Amount}, nil
+}
