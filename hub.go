@@ -1,0 +1,171 @@
+package candor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	jsonv2 "github.com/go-json-experiment/json"
+)
+
+// Hub hands what is published in a topic to all subscribers of the topic, in
+// one order for all of them.
+//
+//		hub := candor.NewHub[Tick](candor.HubConfig{})
+//
+//		func ticks(ctx context.Context, in struct {
+//			Topic string               `path:"topic"`
+//			Last  string               `header:"Last-Event-ID,omitempty"`
+//			Hub   *candor.Hub[Tick]    `dep:""`
+//		}) (candor.Events[Tick], error) {
+//			return in.Hub.Events(ctx, in.Topic, in.Last)
+//		}
+//
+//	  - Topics need not be made; any string is one. Messages of one topic have an
+//	    order, those of two have none.
+//	  - Publish never waits for a subscriber. One that cannot keep up is treated
+//	    as the broker says; nothing is lost silently, see [SlowPolicy].
+//	  - Each message has an id. Who subscribes with the last id it knows goes on
+//	    behind it, as far as the broker still has what followed, and is told of a
+//	    gap if not.
+//	  - A subscription ends with its context, or when the hub is closed.
+//
+// A Hub is safe for concurrent use. Hubs may share a broker if their topics
+// differ.
+type Hub[T any] struct {
+	config HubConfig
+	// life ends with the hub.
+	life context.Context
+	end  context.CancelFunc
+}
+
+// HubConfig is what a [Hub] is made of. The zero value is ready to use.
+type HubConfig struct {
+	// Broker carries the messages; nil is NewMemoryBroker(MemoryConfig{}).
+	Broker Broker
+	// Marshal and Unmarshal turn messages into payloads and back; nil is JSON as
+	// encoding/json/v2 has it. Marshal gets a T, Unmarshal a *T, and what they
+	// make must not hold on to the payload. A message is encoded once, and
+	// decoded for each subscriber, who may do with it as it likes.
+	Marshal   func(v any) ([]byte, error)
+	Unmarshal func(payload []byte, v any) error
+}
+
+// Message is what a subscriber of a [Hub] receives.
+type Message[T any] struct {
+	// ID is where to subscribe again to receive what follows. It is empty only
+	// for a gap of which the broker cannot tell the place.
+	ID   string
+	Data T
+	// Gap says that messages are missing here, because they are no longer kept or
+	// the subscriber was too slow, and Data is zero: it is time to fetch anew what
+	// the messages tell the changes of.
+	Gap bool
+}
+
+// ErrHubClosed is what Publish and Subscribe return after Close.
+var ErrHubClosed = errors.New("candor: the hub is closed")
+
+var errHubCodec = errors.New("candor: NewHub: HubConfig needs Marshal and Unmarshal, or neither; add the other one")
+
+// NewHub makes a hub. It panics if config has a Marshal without Unmarshal, or
+// the reverse.
+func NewHub[T any](config HubConfig) *Hub[T] {
+	if (config.Marshal == nil) != (config.Unmarshal == nil) {
+		panic(errHubCodec)
+	}
+	if config.Marshal == nil {
+		config.Marshal = func(v any) ([]byte, error) { return jsonv2.Marshal(v) }
+		config.Unmarshal = func(payload []byte, v any) error { return jsonv2.Unmarshal(payload, v) }
+	}
+	if config.Broker == nil {
+		config.Broker = NewMemoryBroker(MemoryConfig{})
+	}
+	life, end := context.WithCancel(context.Background())
+	return &Hub[T]{config: config, life: life, end: end}
+}
+
+// Publish sends data to the subscribers of a topic and returns the id that the
+// message was given. It waits for the broker at most, never for a subscriber.
+func (h *Hub[T]) Publish(ctx context.Context, topic string, data T) (id string, err error) {
+	if h.life.Err() != nil {
+		return "", ErrHubClosed
+	}
+	payload, err := h.config.Marshal(data)
+	if err != nil {
+		return "", fmt.Errorf("encode a message of topic %q: %w", topic, err)
+	}
+	return h.config.Broker.Publish(ctx, topic, payload)
+}
+
+// Subscribe receives what follows a message in a topic, and whatever is
+// published from now on; an empty lastID is the latter alone. The subscription
+// is in place when Subscribe returns: a state that is read afterwards lacks
+// nothing that will not be received.
+//
+// The messages are to be ranged over once, in one goroutine. They end without an
+// error when ctx is done or the hub is closed; with [ErrSlowSubscriber], behind
+// everything that waited, if the subscriber is too slow and its policy is
+// [Disconnect]; or with an error of the broker. The error of a message that
+// cannot be decoded comes with the message's ID, and ranging may go on behind
+// it. Until ctx is done, a subscription over which nobody ranges stays in place.
+func (h *Hub[T]) Subscribe(ctx context.Context, topic, lastID string) (iter.Seq2[Message[T], error], error) {
+	deliveries, err := h.subscribe(ctx, topic, lastID)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Message[T], error) bool) {
+		for delivery, err := range deliveries {
+			if delivery.Start {
+				continue
+			}
+			var message Message[T]
+			if err == nil {
+				message, err = h.message(topic, delivery)
+			}
+			if !yield(message, err) {
+				return
+			}
+		}
+	}, nil
+}
+
+// Close ends all subscriptions and refuses new ones. It does not touch the
+// broker.
+func (h *Hub[T]) Close() { h.end() }
+
+// subscribe subscribes for as long as ctx and the hub live.
+func (h *Hub[T]) subscribe(ctx context.Context, topic, lastID string) (iter.Seq2[Delivery, error], error) {
+	if h.life.Err() != nil {
+		return nil, ErrHubClosed
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	unhook := context.AfterFunc(h.life, cancel)
+	context.AfterFunc(ctx, func() { unhook() })
+	deliveries, err := h.config.Broker.Subscribe(ctx, topic, lastID)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return func(yield func(Delivery, error) bool) {
+		defer cancel()
+		for delivery, err := range deliveries {
+			if ctx.Err() != nil || !yield(delivery, err) || err != nil {
+				return
+			}
+		}
+	}, nil
+}
+
+// message decodes a delivery.
+func (h *Hub[T]) message(topic string, d Delivery) (Message[T], error) {
+	message := Message[T]{ID: d.ID, Gap: d.Gap}
+	if d.Gap {
+		return message, nil
+	}
+	if err := h.config.Unmarshal(d.Payload, &message.Data); err != nil {
+		return Message[T]{ID: d.ID}, fmt.Errorf("decode message %q of topic %q: %w", d.ID, topic, err)
+	}
+	return message, nil
+}

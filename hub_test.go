@@ -1,0 +1,497 @@
+package candor_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+func newNumbers(config candor.MemoryConfig) *candor.Hub[int] {
+	return candor.NewHub[int](candor.HubConfig{Broker: candor.NewMemoryBroker(config)})
+}
+
+// publish publishes numbers and returns the id of the last one.
+func publish(t testing.TB, hub *candor.Hub[int], topic string, numbers ...int) string {
+	t.Helper()
+	var last string
+	for _, n := range numbers {
+		id, err := hub.Publish(t.Context(), topic, n)
+		require.NoError(t, err)
+		last = id
+	}
+	return last
+}
+
+func upTo(first, last int) []int {
+	var numbers []int
+	for n := first; n <= last; n++ {
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
+
+// listener takes the messages of one subscription, one at a time, so that a
+// test decides how slow it is.
+type listener struct {
+	t    testing.TB
+	next func() (candor.Message[int], error, bool)
+	last string
+}
+
+func listen(t testing.TB, ctx context.Context, hub *candor.Hub[int], topic, lastID string) *listener {
+	t.Helper()
+	messages, err := hub.Subscribe(ctx, topic, lastID)
+	require.NoError(t, err)
+	next, stop := iter.Pull2(messages)
+	t.Cleanup(stop)
+	return &listener{t: t, next: next, last: lastID}
+}
+
+// hears expects messages, as text: numbers, "gap", "end", or "error: " and what
+// it says.
+func (l *listener) hears(want ...string) {
+	l.t.Helper()
+	var got []string
+	for range want {
+		got = append(got, l.hear())
+	}
+	require.Equal(l.t, want, got)
+}
+
+func (l *listener) hear() string {
+	message, err, ok := l.next()
+	switch {
+	case !ok:
+		return "end"
+	case err != nil:
+		return "error: " + err.Error()
+	}
+	l.last = message.ID
+	if message.Gap {
+		return "gap"
+	}
+	return strconv.Itoa(message.Data)
+}
+
+func texts(first, last int) []string {
+	var list []string
+	for _, n := range upTo(first, last) {
+		list = append(list, strconv.Itoa(n))
+	}
+	return list
+}
+
+const tooSlow = "error: candor: the subscriber is too slow for its topic"
+
+func TestHubDelivers(t *testing.T) {
+	hub := newNumbers(candor.MemoryConfig{})
+	publish(t, hub, "a", 0)
+	one := listen(t, t.Context(), hub, "a", "")
+	two := listen(t, t.Context(), hub, "a", "")
+	other := listen(t, t.Context(), hub, "", "")
+	publish(t, hub, "a", 1, 2)
+	publish(t, hub, "", 3)
+	publish(t, hub, "nobody listens", 4)
+	publish(t, hub, "a", 5)
+	one.hears("1", "2", "5")
+	two.hears("1", "2", "5")
+	other.hears("3")
+	hub.Close()
+	one.hears("end")
+}
+
+// Each row publishes 1 to 5 in topic a, keeps the last three of them, and
+// subscribes behind an id.
+func TestHubResumes(t *testing.T) {
+	former := publish(t, newNumbers(candor.MemoryConfig{}), "a", 1)
+	for _, test := range []struct {
+		name  string
+		after func(ids []string) string
+		hears []string
+	}{
+		{"behind the last", func(ids []string) string { return ids[5] }, nil},
+		{"behind the last but one", func(ids []string) string { return ids[4] }, []string{"5"}},
+		{"before the oldest that is kept", func(ids []string) string { return ids[2] }, texts(3, 5)},
+		{"too old", func(ids []string) string { return ids[1] }, append([]string{"gap"}, texts(3, 5)...)},
+		{"of another topic, nothing missed since", func(ids []string) string { return ids[6] }, nil},
+		{"of a former run", func([]string) string { return former }, append([]string{"gap"}, texts(3, 5)...)},
+		{"not given yet", func(ids []string) string { return ids[6] + "0" }, append([]string{"gap"}, texts(3, 5)...)},
+		{"too long", func(ids []string) string { return ids[6] + "00000000000000000000" }, append([]string{"gap"}, texts(3, 5)...)},
+		{"no id", func([]string) string { return "x" }, append([]string{"gap"}, texts(3, 5)...)},
+		{"a sign", func(ids []string) string { return ids[5][:11] + "+5" }, append([]string{"gap"}, texts(3, 5)...)},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			hub := newNumbers(candor.MemoryConfig{Replay: 3})
+			ids := []string{""}
+			for n := range 5 {
+				ids = append(ids, publish(t, hub, "a", n+1))
+			}
+			ids = append(ids, publish(t, hub, "b", 6))
+			l := listen(t, t.Context(), hub, "a", test.after(ids))
+			l.hears(test.hears...)
+			publish(t, hub, "a", 7)
+			l.hears("7")
+		})
+	}
+}
+
+// The id of a gap is the place where the subscription goes on.
+func TestHubResumesBehindGap(t *testing.T) {
+	hub := newNumbers(candor.MemoryConfig{Replay: 2})
+	publish(t, hub, "a", upTo(1, 4)...)
+	l := listen(t, t.Context(), hub, "a", "lost")
+	l.hears("gap")
+	listen(t, t.Context(), hub, "a", l.last).hears("3", "4")
+
+	empty := newNumbers(candor.MemoryConfig{})
+	l = listen(t, t.Context(), empty, "a", "lost")
+	l.hears("gap")
+	publish(t, empty, "a", 1)
+	l.hears("1")
+	listen(t, t.Context(), empty, "a", l.last)
+}
+
+// Each row has a queue for three messages, two replayed, and then 3 to 9
+// published while nobody listens.
+func TestHubSlowSubscriber(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		slow  candor.SlowPolicy
+		hears []string
+	}{
+		{"disconnect", candor.Disconnect, []string{"1", "2", "3", "4", "5", tooSlow, "end"}},
+		{"drop oldest", candor.DropOldest, []string{"1", "2", "gap", "7", "8", "9"}},
+		{"drop newest", candor.DropNewest, []string{"1", "2", "3", "4", "5", "gap"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			hub := newNumbers(candor.MemoryConfig{Queue: 3, Slow: test.slow})
+			before := publish(t, hub, "a", 0)
+			publish(t, hub, "a", 1, 2)
+			l := listen(t, t.Context(), hub, "a", before)
+			fast := listen(t, t.Context(), hub, "a", "")
+			for n := 3; n <= 9; n++ {
+				publish(t, hub, "a", n)
+				fast.hears(strconv.Itoa(n))
+			}
+			l.hears(test.hears...)
+
+			again := listen(t, t.Context(), hub, "a", l.last)
+			publish(t, hub, "a", 10)
+			if test.slow == candor.Disconnect {
+				again.hears(texts(6, 10)...)
+				return
+			}
+			l.hears("10")
+			again.hears("10")
+		})
+	}
+}
+
+func TestHubGapsInTheirPlace(t *testing.T) {
+	t.Run("drop newest", func(t *testing.T) {
+		hub := newNumbers(candor.MemoryConfig{Queue: 2, Slow: candor.DropNewest})
+		l := listen(t, t.Context(), hub, "a", "")
+		publish(t, hub, "a", 1, 2, 3)
+		l.hears("1")
+		publish(t, hub, "a", 4, 5)
+		l.hears("2", "gap", "4", "gap")
+		publish(t, hub, "a", 6)
+		l.hears("6")
+	})
+	t.Run("drop oldest", func(t *testing.T) {
+		hub := newNumbers(candor.MemoryConfig{Queue: 1, Slow: candor.DropOldest})
+		l := listen(t, t.Context(), hub, "a", "")
+		publish(t, hub, "a", 1, 2)
+		l.hears("gap", "2")
+		publish(t, hub, "a", 3)
+		l.hears("3")
+		publish(t, hub, "a", 4, 5)
+		l.hears("gap")
+		publish(t, hub, "a", 6)
+		l.hears("gap", "6")
+	})
+	t.Run("behind a gap at the beginning", func(t *testing.T) {
+		hub := newNumbers(candor.MemoryConfig{Queue: 1, Slow: candor.DropOldest})
+		l := listen(t, t.Context(), hub, "a", "lost")
+		publish(t, hub, "a", 1, 2)
+		l.hears("gap", "2")
+	})
+}
+
+// A subscriber waits, is woken, and ends in every way there is.
+func TestHubEnds(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		end  func(hub *candor.Hub[int], cancel context.CancelFunc)
+	}{
+		{"the context ends", func(_ *candor.Hub[int], cancel context.CancelFunc) { cancel() }},
+		{"the hub is closed", func(hub *candor.Hub[int], _ context.CancelFunc) { hub.Close() }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hub := newNumbers(candor.MemoryConfig{})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer cancel()
+				messages, err := hub.Subscribe(ctx, "a", "")
+				require.NoError(t, err)
+				var got []int
+				ended := false
+				go func() {
+					for message, err := range messages {
+						assert.NoError(t, err)
+						got = append(got, message.Data)
+					}
+					ended = true
+				}()
+				synctest.Wait()
+				publish(t, hub, "a", 1)
+				synctest.Wait()
+				assert.Equal(t, []int{1}, got)
+				assert.False(t, ended)
+				test.end(hub, cancel)
+				synctest.Wait()
+				assert.True(t, ended)
+			})
+		})
+	}
+}
+
+func TestHubClosed(t *testing.T) {
+	hub := newNumbers(candor.MemoryConfig{})
+	hub.Close()
+	hub.Close()
+	_, err := hub.Publish(t.Context(), "a", 1)
+	require.ErrorIs(t, err, candor.ErrHubClosed)
+	_, err = hub.Subscribe(t.Context(), "a", "")
+	require.ErrorIs(t, err, candor.ErrHubClosed)
+}
+
+func TestHubPublishUnderEndedContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cause := errors.New("gone")
+	cancel(cause)
+	_, err := newNumbers(candor.MemoryConfig{}).Publish(ctx, "a", 1)
+	require.ErrorIs(t, err, cause)
+}
+
+func TestHubCodec(t *testing.T) {
+	hub := candor.NewHub[string](candor.HubConfig{
+		Marshal: func(v any) ([]byte, error) {
+			if v == "unsayable" {
+				return nil, errors.New("no words")
+			}
+			return []byte(v.(string)), nil
+		},
+		Unmarshal: func(payload []byte, v any) error {
+			if string(payload) == "unreadable" {
+				return errors.New("no sense")
+			}
+			*v.(*string) = string(payload) + "!"
+			return nil
+		},
+	})
+	messages, err := hub.Subscribe(t.Context(), "a", "")
+	require.NoError(t, err)
+	_, err = hub.Publish(t.Context(), "a", "unsayable")
+	require.EqualError(t, err, `encode a message of topic "a": no words`)
+	unreadable, err := hub.Publish(t.Context(), "a", "unreadable")
+	require.NoError(t, err)
+	_, err = hub.Publish(t.Context(), "a", "hello")
+	require.NoError(t, err)
+
+	next, stop := iter.Pull2(messages)
+	defer stop()
+	message, err, _ := next()
+	require.ErrorContains(t, err, "no sense")
+	assert.Equal(t, candor.Message[string]{ID: unreadable}, message)
+	message, err, _ = next()
+	require.NoError(t, err, "the messages go on behind one that cannot be decoded")
+	assert.Equal(t, "hello!", message.Data)
+
+	for _, config := range []candor.HubConfig{{Marshal: json.Marshal}, {Unmarshal: json.Unmarshal}} {
+		assert.Panics(t, func() { candor.NewHub[int](config) })
+	}
+}
+
+// A message belongs to the subscriber that received it.
+func TestHubSharesNothing(t *testing.T) {
+	hub := candor.NewHub[map[string]int](candor.HubConfig{})
+	one, err := hub.Subscribe(t.Context(), "a", "")
+	require.NoError(t, err)
+	two, err := hub.Subscribe(t.Context(), "a", "")
+	require.NoError(t, err)
+	sent := map[string]int{"n": 1}
+	_, err = hub.Publish(t.Context(), "a", sent)
+	require.NoError(t, err)
+	sent["n"] = 2
+	for message := range one {
+		message.Data["n"] = 3
+		break
+	}
+	for message := range two {
+		assert.Equal(t, map[string]int{"n": 1}, message.Data)
+		break
+	}
+}
+
+// failingBroker is a broker of which nothing can be had.
+type failingBroker struct{ subscribe, deliver error }
+
+func (f failingBroker) Publish(context.Context, string, []byte) (string, error) {
+	return "", f.subscribe
+}
+
+func (f failingBroker) Subscribe(context.Context, string, string) (iter.Seq2[candor.Delivery, error], error) {
+	return func(yield func(candor.Delivery, error) bool) {
+		if yield(candor.Delivery{ID: "start", Start: true}, nil) && yield(candor.Delivery{}, f.deliver) {
+			panic("an error is the last thing that is taken")
+		}
+	}, f.subscribe
+}
+
+func TestHubBrokerFails(t *testing.T) {
+	broken := errors.New("connection reset")
+	hub := candor.NewHub[int](candor.HubConfig{Broker: failingBroker{subscribe: broken}})
+	_, err := hub.Subscribe(t.Context(), "a", "")
+	require.ErrorIs(t, err, broken)
+	_, err = hub.Publish(t.Context(), "a", 1)
+	require.ErrorIs(t, err, broken)
+
+	hub = candor.NewHub[int](candor.HubConfig{Broker: failingBroker{deliver: broken}})
+	listen(t, t.Context(), hub, "a", "").hears("error: connection reset", "end")
+}
+
+// Publishers and subscribers that come and go at once: whoever comes back with
+// its last id has, in the end, every message once and in order.
+func TestHubLosesNothingAtOnce(t *testing.T) {
+	const publishers, each, subscribers = 4, 500, 8
+	hub := newNumbers(candor.MemoryConfig{Queue: 16, Replay: publishers * each})
+	start := listen(t, t.Context(), hub, "a", "lost")
+	start.hears("gap")
+
+	var group sync.WaitGroup
+	heard := make([][]string, subscribers)
+	for i := range heard {
+		group.Go(func() { heard[i] = hearAll(t, hub, start.last, publishers*each, i) })
+	}
+	for p := range publishers {
+		group.Go(func() {
+			for n := range each {
+				_, err := hub.Publish(t.Context(), "a", p*each+n)
+				assert.NoError(t, err)
+			}
+		})
+	}
+	group.Wait()
+	seen := map[string]bool{}
+	for _, id := range heard[0] {
+		seen[id] = true
+	}
+	assert.Len(t, seen, publishers*each)
+	for _, ids := range heard[1:] {
+		assert.Equal(t, heard[0], ids, "one order for all")
+	}
+}
+
+// hearAll subscribes again and again, until it has so many messages.
+func hearAll(t *testing.T, hub *candor.Hub[int], last string, count, impatience int) []string {
+	var ids []string
+	for len(ids) < count {
+		messages, err := hub.Subscribe(t.Context(), "a", last)
+		assert.NoError(t, err)
+		taken := 0
+		for message, err := range messages {
+			if err != nil {
+				assert.ErrorIs(t, err, candor.ErrSlowSubscriber)
+				break
+			}
+			assert.False(t, message.Gap)
+			last = message.ID
+			ids = append(ids, last)
+			if taken++; taken > 10*impatience || len(ids) == count {
+				break
+			}
+		}
+	}
+	return ids
+}
+
+func ExampleHub() {
+	type Move struct {
+		Piece, To string
+	}
+	hub := candor.NewHub[Move](candor.HubConfig{})
+	defer hub.Close()
+
+	ctx := context.Background()
+	messages, err := hub.Subscribe(ctx, "game-7", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, move := range []Move{{"pawn", "e4"}, {"knight", "f3"}} {
+		if _, err := hub.Publish(ctx, "game-7", move); err != nil {
+			fmt.Println(err)
+		}
+	}
+	for message, err := range messages {
+		if err != nil {
+			fmt.Println(err)
+			break
+		}
+		fmt.Println(message.Data.Piece, message.Data.To)
+		if message.Data.To == "f3" {
+			break
+		}
+	}
+	// Output:
+	// pawn e4
+	// knight f3
+}
+
+func ExampleHub_Subscribe() {
+	hub := candor.NewHub[string](candor.HubConfig{
+		Broker: candor.NewMemoryBroker(candor.MemoryConfig{Replay: 2, Keep: time.Hour}),
+	})
+	ctx := context.Background()
+	one, _ := hub.Publish(ctx, "news", "one")
+	two, _ := hub.Publish(ctx, "news", "two")
+	_, _ = hub.Publish(ctx, "news", "three")
+	_, _ = hub.Publish(ctx, "news", "four")
+
+	for _, lastID := range []string{one, two} {
+		messages, err := hub.Subscribe(ctx, "news", lastID)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for message := range messages {
+			if message.Gap {
+				fmt.Println("something is missing")
+				continue
+			}
+			fmt.Println(message.Data)
+			if message.Data == "four" {
+				break
+			}
+		}
+	}
+	// Output:
+	// something is missing
+	// three
+	// four
+	// three
+	// four
+}

@@ -1,0 +1,349 @@
+package candor_test
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+func TestMemoryBrokerIDs(t *testing.T) {
+	broker := candor.NewMemoryBroker(candor.MemoryConfig{})
+	seen := map[string]bool{}
+	for n := range 100 {
+		id, err := broker.Publish(t.Context(), fmt.Sprint(n%3), nil)
+		require.NoError(t, err)
+		assert.Regexp(t, `^[A-Z2-7]{10}-[0-9]+$`, id, "fit for a header and an id line")
+		assert.False(t, seen[id])
+		seen[id] = true
+	}
+	id, err := candor.NewMemoryBroker(candor.MemoryConfig{}).Publish(t.Context(), "0", nil)
+	require.NoError(t, err)
+	assert.False(t, seen[id], "another broker has other ids")
+}
+
+// first is the first delivery of a subscription.
+func first(t testing.TB, broker candor.Broker, topic, after string) candor.Delivery {
+	t.Helper()
+	deliveries, err := broker.Subscribe(t.Context(), topic, after)
+	require.NoError(t, err)
+	for delivery, err := range deliveries {
+		require.NoError(t, err)
+		return delivery
+	}
+	return candor.Delivery{}
+}
+
+// A client that was cut before its first message has a place to resume from.
+func TestMemoryBrokerStart(t *testing.T) {
+	broker := candor.NewMemoryBroker(candor.MemoryConfig{})
+	start := first(t, broker, "a", "")
+	assert.True(t, start.Start)
+	one, err := broker.Publish(t.Context(), "a", []byte("1"))
+	require.NoError(t, err)
+	assert.Equal(t, candor.Delivery{ID: one, Payload: []byte("1")}, first(t, broker, "a", start.ID))
+	start = first(t, broker, "a", "")
+	assert.Equal(t, one, start.ID)
+}
+
+func TestMemoryBrokerForgets(t *testing.T) {
+	publish := func(t *testing.T, broker candor.Broker, topic string, size int) string {
+		id, err := broker.Publish(t.Context(), topic, make([]byte, size))
+		require.NoError(t, err)
+		return id
+	}
+	synctest.Test(t, func(t *testing.T) {
+		broker := candor.NewMemoryBroker(candor.MemoryConfig{Keep: time.Minute, Bytes: 10_000})
+		start := publish(t, broker, "a", 1)
+		second := publish(t, broker, "a", 2)
+
+		time.Sleep(time.Minute - 1)
+		assert.Len(t, first(t, broker, "a", start).Payload, 2, "kept for a minute")
+		time.Sleep(time.Minute - 1)
+		assert.Len(t, first(t, broker, "a", start).Payload, 2, "a subscriber that leaves is a sign of life")
+		time.Sleep(time.Minute)
+		publish(t, broker, "b", 1)
+		assert.True(t, first(t, broker, "a", start).Gap, "forgotten")
+		third := publish(t, broker, "a", 1)
+		assert.Equal(t, third, first(t, broker, "a", second).ID, "nothing behind it is missing")
+
+		old := publish(t, broker, "old", 1)
+		publish(t, broker, "old", 1)
+		kept := publish(t, broker, "new", 1)
+		publish(t, broker, "new", 9_300)
+		assert.True(t, first(t, broker, "old", old).Gap, "the topic that was silent the longest goes first")
+		assert.Len(t, first(t, broker, "new", kept).Payload, 9_300)
+		last := publish(t, broker, "new", 20_000)
+		assert.True(t, first(t, broker, "new", kept).Gap, "more than there is room for")
+		after := publish(t, broker, "new", 3)
+		assert.Equal(t, after, first(t, broker, "new", last).ID, "but nothing behind it was lost")
+	})
+}
+
+// A quiet topic with subscribers forgets its messages and not its place.
+func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broker := candor.NewMemoryBroker(candor.MemoryConfig{Keep: time.Minute})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		_, err := broker.Subscribe(ctx, "quiet", "")
+		require.NoError(t, err)
+		missed, err := broker.Publish(ctx, "quiet", []byte("0"))
+		require.NoError(t, err)
+		last, err := broker.Publish(ctx, "quiet", []byte("1"))
+		require.NoError(t, err)
+		for range 100 { // hours of other topics that come and go
+			time.Sleep(2 * time.Minute)
+			_, err := broker.Publish(ctx, "busy", nil)
+			require.NoError(t, err)
+		}
+		assert.True(t, first(t, broker, "quiet", missed).Gap)
+		cancel()
+		synctest.Wait()
+
+		time.Sleep(time.Minute - 1)
+		deliveries, err := broker.Subscribe(t.Context(), "quiet", last)
+		require.NoError(t, err)
+		next, err := broker.Publish(t.Context(), "quiet", []byte("2"))
+		require.NoError(t, err)
+		for delivery := range deliveries {
+			assert.Equal(t, candor.Delivery{ID: next, Payload: []byte("2")}, delivery, "no gap")
+			break
+		}
+	})
+}
+
+// heapInUse is what is reachable now.
+func heapInUse() int {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int(stats.HeapAlloc)
+}
+
+// Any number of topics, messages and subscribers that are gone fit into the
+// bound, and what is counted is about what is used.
+func TestMemoryBrokerIsBounded(t *testing.T) {
+	const limit = 2 << 20
+	for _, test := range []struct {
+		name string
+		use  func(ctx context.Context, broker candor.Broker, n int)
+	}{
+		{"topics published to once", func(ctx context.Context, broker candor.Broker, n int) {
+			_, _ = broker.Publish(ctx, fmt.Sprint("topic ", n), nil)
+		}},
+		{"large messages", func(ctx context.Context, broker candor.Broker, n int) {
+			_, _ = broker.Publish(ctx, fmt.Sprint(n%100), make([]byte, 1000))
+		}},
+		{"long names", func(ctx context.Context, broker candor.Broker, n int) {
+			_, _ = broker.Publish(ctx, strings.Repeat("x", 5000)+fmt.Sprint(n), nil)
+		}},
+		{"subscribers of made up topics", func(_ context.Context, broker candor.Broker, n int) {
+			ctx, cancel := context.WithCancel(context.Background())
+			_, _ = broker.Subscribe(ctx, fmt.Sprint("made up ", n), "")
+			cancel()
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				broker := candor.NewMemoryBroker(candor.MemoryConfig{Bytes: limit})
+				before := heapInUse()
+				for n := range 20_000 {
+					test.use(t.Context(), broker, n)
+				}
+				synctest.Wait()
+				assert.Less(t, heapInUse()-before, limit*3/2)
+				runtime.KeepAlive(broker)
+			})
+		})
+	}
+}
+
+// Topics that clients make up do not drive out the messages of others.
+func TestMemoryBrokerMadeUpTopics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broker := candor.NewMemoryBroker(candor.MemoryConfig{Bytes: 10_000})
+		start, err := broker.Publish(t.Context(), "a", nil)
+		require.NoError(t, err)
+		second, err := broker.Publish(t.Context(), "a", nil)
+		require.NoError(t, err)
+		for n := range 1000 {
+			ctx, cancel := context.WithCancel(t.Context())
+			_, err := broker.Subscribe(ctx, fmt.Sprint("made up ", n), "")
+			require.NoError(t, err)
+			cancel()
+		}
+		synctest.Wait()
+		assert.Equal(t, second, first(t, broker, "a", start).ID)
+	})
+}
+
+func TestMemoryBrokerFreesWhoNeverListens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broker := candor.NewMemoryBroker(candor.MemoryConfig{Queue: 1000, Replay: 1})
+		ctx, cancel := context.WithCancel(t.Context())
+		before := heapInUse()
+		deliveries, err := broker.Subscribe(ctx, "a", "")
+		require.NoError(t, err)
+		for range 1000 {
+			_, err := broker.Publish(ctx, "a", make([]byte, 10_000))
+			require.NoError(t, err)
+		}
+		assert.Greater(t, heapInUse()-before, 9_000_000, "held for the subscriber")
+		cancel()
+		synctest.Wait()
+		assert.Less(t, heapInUse()-before, 1_000_000)
+		for range deliveries {
+			assert.Fail(t, "nothing is delivered when the context is done")
+		}
+	})
+}
+
+// The model knows everything that was ever published, and where each of its
+// subscribers stands. Whatever a subscriber does not receive must be announced
+// by a gap that names the place behind it.
+type brokerModel struct {
+	t         testing.TB
+	broker    candor.Broker
+	published map[string]int
+	history   [3][]string
+	listeners []*modelListener
+	all       []string
+}
+
+type modelListener struct {
+	topic, at int
+	last      string
+	// owes is a delivery that comes whatever is published: a start or a gap.
+	owes bool
+	next func() (candor.Delivery, error, bool)
+	stop func()
+}
+
+func (m *brokerModel) publish(topic int) {
+	payload := binary.AppendUvarint(nil, uint64(len(m.all)))
+	id, err := m.broker.Publish(m.t.Context(), fmt.Sprint(topic), payload)
+	require.NoError(m.t, err)
+	m.all = append(m.all, id)
+	m.published[id] = len(m.all)
+	m.history[topic] = append(m.history[topic], id)
+}
+
+// behind is how many messages of a topic were published up to an id.
+func (m *brokerModel) behind(topic int, id string) int {
+	at := 0
+	for _, other := range m.history[topic] {
+		if m.published[other] <= m.published[id] {
+			at++
+		}
+	}
+	return at
+}
+
+func (m *brokerModel) subscribe(topic int, after string) {
+	deliveries, err := m.broker.Subscribe(m.t.Context(), fmt.Sprint(topic), after)
+	require.NoError(m.t, err)
+	l := &modelListener{topic: topic, last: after, at: m.behind(topic, after)}
+	if after == "" {
+		l.at, l.owes = len(m.history[topic]), true
+	} else if _, known := m.published[after]; !known {
+		l.owes = true
+	}
+	l.next, l.stop = iter.Pull2(deliveries)
+	m.listeners = append(m.listeners, l)
+}
+
+func (m *brokerModel) take(i int) {
+	l := m.listeners[i]
+	if !l.owes && l.at == len(m.history[l.topic]) {
+		return
+	}
+	delivery, err, ok := l.next()
+	require.True(m.t, ok)
+	if err != nil {
+		require.ErrorIs(m.t, err, candor.ErrSlowSubscriber)
+		m.again(i)
+		return
+	}
+	switch {
+	case delivery.Start, delivery.Gap:
+		m.published[delivery.ID] += 0 // before the first message there is a place, too
+		at := m.behind(l.topic, delivery.ID)
+		require.GreaterOrEqual(m.t, at, l.at)
+		require.Equal(m.t, delivery.Start, l.last == "")
+		l.at, l.owes = at, false
+	default:
+		require.False(m.t, l.owes)
+		require.Equal(m.t, m.history[l.topic][l.at], delivery.ID)
+		n, _ := binary.Uvarint(delivery.Payload)
+		require.Equal(m.t, m.all[n], delivery.ID)
+		l.at++
+	}
+	l.last = delivery.ID
+}
+
+// again cuts a listener, and has it come back.
+func (m *brokerModel) again(i int) {
+	l := m.listeners[i]
+	l.stop()
+	m.listeners[i] = m.listeners[len(m.listeners)-1]
+	m.listeners = m.listeners[:len(m.listeners)-1]
+	m.subscribe(l.topic, l.last)
+}
+
+func FuzzMemoryBroker(f *testing.F) {
+	f.Add(byte(0), []byte{1, 0, 0, 0, 0, 2, 2, 2, 2, 2})
+	f.Add(byte(1), []byte{1, 0, 0, 0, 0, 2, 2, 3, 2, 0, 2, 2})
+	f.Add(byte(2), []byte{1, 0, 0, 0, 0, 2, 2, 3, 2, 0, 2, 2, 4, 0, 2})
+	f.Add(byte(7), []byte{0, 8, 16, 1, 9, 17, 0, 8, 16, 0, 8, 16, 4, 12, 20, 3, 2, 10, 18, 5, 0, 2, 10, 3, 18})
+	f.Fuzz(func(t *testing.T, setup byte, steps []byte) {
+		m := &brokerModel{t: t, published: map[string]int{}, broker: candor.NewMemoryBroker(candor.MemoryConfig{
+			Slow: candor.SlowPolicy(setup % 3), Queue: 1 + int(setup/3)%4, Replay: 1 + int(setup/12)%4, Bytes: 600 + 400*int(setup/48),
+		})}
+		for _, step := range steps[:min(len(steps), 200)] {
+			action, which := step%6, int(step/6)
+			switch {
+			case action == 0, len(m.listeners) == 0 && action > 1 && action < 5:
+				m.publish(which % 3)
+			case action == 1:
+				m.subscribe(which%3, "")
+			case action < 4:
+				m.take(which % len(m.listeners))
+			case action == 4:
+				m.again(which % len(m.listeners))
+			case action == 5:
+				m.subscribe(which%3, "lost")
+			}
+		}
+		for _, l := range m.listeners {
+			l.stop()
+		}
+	})
+}
+
+func BenchmarkMemoryBrokerPublish(b *testing.B) {
+	for _, subscribers := range []int{0, 1, 1000} {
+		b.Run(fmt.Sprint(subscribers), func(b *testing.B) {
+			broker := candor.NewMemoryBroker(candor.MemoryConfig{Slow: candor.DropOldest})
+			for range subscribers {
+				_, _ = broker.Subscribe(b.Context(), "a", "")
+			}
+			payload := []byte(`{"n":1}`)
+			b.ReportAllocs()
+			for b.Loop() {
+				_, _ = broker.Publish(b.Context(), "a", payload)
+			}
+		})
+	}
+}
