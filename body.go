@@ -40,8 +40,8 @@ type bodyMedia struct {
 }
 
 // decodeBody reads a whole body into an input. Locations are innermost first,
-// below the body.
-type decodeBody func(data []byte, into reflect.Value, o codec.Options, faults *fault.List)
+// below the body. It reports whether the value fits into memory.
+type decodeBody func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
 
 // The bodies that are not decoded.
 var (
@@ -96,8 +96,8 @@ func (c *compiler) wholeBody(p *bodyPlan, in *typeinfo.Input) error {
 	if err := c.absentBody(p, in); err != nil {
 		return err
 	}
-	return c.decoded(p, func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) {
-		decoder.Decode(data, into.FieldByIndex(f.Index), o, faults)
+	return c.decoded(p, func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
+		return decoder.Decode(data, into.FieldByIndex(f.Index), o, faults)
 	}, f.Media)
 }
 
@@ -109,8 +109,8 @@ func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
 		return err
 	}
 	p.required = in.Body.Required
-	p.absent = func(_ []byte, into reflect.Value, o codec.Options, faults *fault.List) {
-		around.Decode(nil, into, o, faults)
+	p.absent = func(_ []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
+		return around.Decode(nil, into, o, faults)
 	}
 	return nil
 }
@@ -139,13 +139,13 @@ func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 
 // before puts a codec in front of the decoder of JSON.
 func (c Codec) before(name string, decode decodeBody) decodeBody {
-	return func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) {
+	return func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
 		text, err := c.toJSON(data)
 		if err != nil {
 			faults.Add(fault.With(fault.ValueError, "error", "not valid "+name))
-			return
+			return true
 		}
-		decode(text, into, o, faults)
+		return decode(text, into, o, faults)
 	}
 }
 
@@ -177,30 +177,32 @@ func makePass(index []int) func(into reflect.Value, body io.Reader) {
 }
 
 func setBytes(index []int, keeps check.Check) decodeBody {
-	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) {
+	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) bool {
 		into.FieldByIndex(index).SetBytes(data)
-		judgeRaw(into.FieldByIndex(index), keeps, faults)
+		return judgeRaw(into.FieldByIndex(index), keeps, faults)
 	}
 }
 
 func setText(index []int, keeps check.Check) decodeBody {
-	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) {
+	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) bool {
 		if !utf8.Valid(data) {
 			faults.Add(fault.New(fault.StringUnicode))
-			return
+			return true
 		}
 		into.FieldByIndex(index).SetString(string(data))
-		judgeRaw(into.FieldByIndex(index), keeps, faults)
+		return judgeRaw(into.FieldByIndex(index), keeps, faults)
 	}
 }
 
-func judgeRaw(value reflect.Value, keeps check.Check, faults *fault.List) {
+// judgeRaw is true, since what it judges is there already.
+func judgeRaw(value reflect.Value, keeps check.Check, faults *fault.List) bool {
 	if keeps == nil {
-		return
+		return true
 	}
 	if f := keeps(value); f != nil {
 		faults.Add(f)
 	}
+	return true
 }
 
 // incoming is a request whose body is to be read.
@@ -243,10 +245,18 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 		return nil, bodyError(err)
 	case len(data) == 0:
 		p.bindNothing(into, in, faults)
-	default:
-		media.decode(data, into, in.decode, faults)
+	case !media.decode(data, into, in.options(), faults):
+		return nil, errTooLarge
 	}
 	return data, nil
+}
+
+// options bounds the memory of the value by the limit of the body: a few bytes
+// of JSON can stand for many in Go.
+func (in *incoming) options() codec.Options {
+	o := in.decode
+	o.Memory = int(min(in.limit, 1<<28))*4 + 512<<10
+	return o
 }
 
 func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.List) {

@@ -256,7 +256,8 @@ func Raises(errs ...*HTTPError) Declaration {
 
 // MaxBody limits the size of request bodies, in bytes: 1 MiB by default. A
 // larger body is answered with 413, before it is read where Content-Length
-// tells.
+// tells. So is one whose value, decoded, would take more than about four times
+// the limit, as that of many small or empty elements does.
 func MaxBody(bytes int64) Option {
 	return everywhere(func(s *settings) error {
 		if bytes <= 0 {

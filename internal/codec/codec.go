@@ -149,6 +149,9 @@ type Options struct {
 	// ForbidExtra forbids unknown members in every object, not only in those
 	// whose type does.
 	ForbidExtra bool
+	// Memory is what the value may take, in bytes, strings aside, which are never
+	// longer than their text; 0 is no limit.
+	Memory int
 	// Echo puts what was sent into each fault, as JSON; for a missing member
 	// that is the object around it.
 	Echo bool
@@ -163,19 +166,24 @@ type Options struct {
 // the byte offset. An empty text, and null for a type without it, is missing at
 // the value itself; only an Object without required members may be empty.
 // After a fault the value is to be thrown away.
-func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *fault.List) {
+//
+// It reports whether the value fits into opts.Memory. If it does not, reading
+// has ended there, and the faults are those before.
+func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *fault.List) (fits bool) {
 	s := d.compiler.states.Get().(*state)
-	s.scanner = scanner{data: data, limit: MaxDepth, names: s.names[:0]}
+	s.scanner = scanner{data: data, limit: MaxDepth, names: s.names[:0], room: opts.Memory}
 	s.opts, s.faults, s.failed, s.echo = opts, faults, 0, nil
 	n, cut := len(faults.Faults), faults.Cut
-	if !d.run(s, pointerTo(into)) {
+	if !d.run(s, pointerTo(into)) && !s.large {
 		faults.Faults, faults.Cut = faults.Faults[:n], cut
 		faults.Add(&fault.Fault{
 			Type: fault.JSONInvalid, Loc: []any{s.at}, Ctx: map[string]any{"error": s.reason},
 		})
 	}
+	fits = !s.large
 	s.release()
 	d.compiler.states.Put(s)
+	return fits
 }
 
 func (d *Decoder) run(s *state, p pointer) bool {

@@ -816,3 +816,37 @@ func TestDecodeManyMembers(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, []string{"missing body/f70", "missing body/f149"}, lines(run(d, string(text), into)))
 }
+
+func TestMemory(t *testing.T) {
+	c := codec.NewCompiler(check.Builtin())
+	rows := []struct {
+		name string
+		into reflect.Type
+		unit string
+	}{
+		{"slice", reflect.TypeFor[[]int64](), `1`},
+		{"slice of structs", reflect.TypeFor[[]struct {
+			A, B int `json:",omitempty"`
+		}](), `{}`},
+		{"slice of pointers", reflect.TypeFor[[]*[64]int64](), `null`},
+		{"any, numbers", reflect.TypeFor[any](), `1`},
+		{"any, objects", reflect.TypeFor[any](), `{}`},
+		{"any, lists", reflect.TypeFor[any](), `[]`},
+		{"any, texts", reflect.TypeFor[any](), `""`},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			described, err := typeinfo.Of(row.into)
+			require.NoError(t, err)
+			d, err := c.Decoder(described, nil)
+			require.NoError(t, err)
+			text := []byte("[" + strings.Repeat(row.unit+",", 9_999) + row.unit + "]")
+			for memory, fits := range map[int]bool{0: true, 10 << 20: true, 10_000: false} {
+				var faults fault.List
+				into := reflect.New(row.into).Elem()
+				assert.Equal(t, fits, d.Decode(text, into, codec.Options{Memory: memory}, &faults), memory)
+				assert.Empty(t, faults.Faults)
+			}
+		})
+	}
+}

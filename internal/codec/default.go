@@ -59,6 +59,7 @@ func (m *defaultMaker) read(d *state, p pointer) bool {
 	d.scanner = scanner{data: m.field.Default, limit: MaxDepth}
 	d.opts, d.faults = Options{}, &none
 	ok := m.decode(d, p) && d.finished()
+	outer.spent += d.spent
 	d.scanner, d.opts, d.faults, d.failed = outer, opts, faults, failed
 	return ok && len(none.Faults) == 0
 }

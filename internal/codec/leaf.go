@@ -193,6 +193,14 @@ func decodeRaw(d *state, p pointer) bool {
 	return true
 }
 
+// What an interface takes, the value behind one that is no pointer, and a map
+// without entries, in bytes.
+const (
+	bytesPerAny = 16
+	bytesPerBox = 24
+	bytesPerMap = 48
+)
+
 // decodeAny reads any value: objects become map[string]any, lists []any,
 // numbers float64.
 func decodeAny(d *state, p pointer) bool {
@@ -208,7 +216,7 @@ func (d *state) any() (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		return d.string(raw, escaped), true
+		return d.string(raw, escaped), d.spend(bytesPerBox)
 	case c == '{':
 		return d.anyObject()
 	case c == '[':
@@ -233,7 +241,7 @@ func (d *state) anyNumber() (any, bool) {
 	if !ok {
 		d.report(fault.New(fault.FiniteNumber), start)
 	}
-	return value, true
+	return value, d.spend(bytesPerBox)
 }
 
 func (d *state) anyList() (any, bool) {
@@ -242,9 +250,16 @@ func (d *state) anyList() (any, bool) {
 	}
 	values := []any{}
 	if d.closed(']') {
-		return values, true
+		return values, d.spend(bytesPerBox)
 	}
 	for {
+		if len(values) == cap(values) {
+			more := max(4, len(values))
+			if !d.spend(bytesPerBox + (len(values)+more)*bytesPerAny) {
+				return nil, false
+			}
+			values = slices.Grow(values, more)
+		}
 		before := d.mark()
 		value, ok := d.any()
 		if !ok {
@@ -266,9 +281,12 @@ func (d *state) anyObject() (any, bool) {
 	}
 	values := map[string]any{}
 	if d.closed('}') {
-		return values, true
+		return values, d.spend(bytesPerMap)
 	}
 	for {
+		if !d.spend(mapEntry(bytesPerName + bytesPerAny)) {
+			return nil, false
+		}
 		at := d.pos
 		raw, ok := d.name()
 		if !ok {

@@ -13,11 +13,14 @@ func (c *Compiler) makePointer(key programKey) (decodeFunc, error) {
 	if err != nil {
 		return nil, err
 	}
-	elem := key.t.Elem.Go
+	elem, size := key.t.Elem.Go, int(key.t.Elem.Go.Size())
 	return func(d *state, p pointer) bool {
 		if d.peek() == 'n' {
 			*as[pointer](p) = nil
 			return d.literal("null")
+		}
+		if !d.spend(size) {
+			return false
 		}
 		fresh := newValue(elem)
 		*as[pointer](p) = fresh
@@ -108,9 +111,10 @@ func (l *sliceDecoder) read(d *state, p pointer) bool {
 	}
 	header := as[list](p)
 	*header = list{}
+	start := d.pos
 	for {
-		if header.len == header.cap && !d.faults.Cut {
-			valueAt(l.goType, p).Grow(max(l.first, header.len))
+		if header.len == header.cap && !d.faults.Cut && !l.grow(d, p, start) {
+			return false
 		}
 		if !l.element(d, header) {
 			return false
@@ -120,6 +124,24 @@ func (l *sliceDecoder) read(d *state, p pointer) bool {
 		}
 	}
 }
+
+// grow makes room for more elements: as many again, or as many as there will be
+// if those to come are like those that have been read since start.
+func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
+	header := as[list](p)
+	more := max(l.first, header.len)
+	if read := d.pos - start; header.len >= manyElements && read > 0 {
+		more = min(more, header.len/8+header.len*(len(d.data)-d.pos)/read)
+	}
+	if !d.spend((header.len + more) * int(l.size)) {
+		return false
+	}
+	valueAt(l.goType, p).Grow(more)
+	return true
+}
+
+// manyElements is from when on a list foretells its length.
+const manyElements = 256
 
 // element reads one element behind the last.
 func (l *sliceDecoder) element(d *state, header *list) bool {

@@ -18,11 +18,15 @@ type mapDecoder struct {
 	// canonical means that two different names never make the same key, as with
 	// strings, so the map itself finds duplicates.
 	canonical bool
+	// cost is what one more entry takes, in bytes.
+	cost int
 }
 
 func (c *Compiler) makeMap(key programKey) (decodeFunc, error) {
 	t := key.t
-	m := &mapDecoder{goType: t.Go, key: t.Key.Go, elem: t.Elem.Go, canonical: t.Key.Kind == typeinfo.String}
+	m := &mapDecoder{goType: t.Go, key: t.Key.Go, elem: t.Elem.Go, canonical: t.Key.Kind == typeinfo.String,
+		cost: mapEntry(int(t.Key.Go.Size() + t.Elem.Go.Size())),
+	}
 	var err error
 	if m.decode, err = c.elem(key); err != nil {
 		return nil, err
@@ -155,6 +159,9 @@ func (e *entry) read(d *state) bool {
 	at := d.pos
 	name, ok := d.name()
 	if !ok {
+		return false
+	}
+	if !d.spend(e.cost) {
 		return false
 	}
 	if !e.canonical && !d.isNew(&e.seen, name) {

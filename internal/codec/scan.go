@@ -30,6 +30,22 @@ type scanner struct {
 	// names are the names seen in the objects being skipped, or unknown in the
 	// objects being read; each object's begin behind those of the one around it.
 	names [][]byte
+
+	// spent is what the values read so far take, in bytes, and room what they may
+	// take, 0 for any; large is set once they want more.
+	spent, room int
+	large       bool
+}
+
+// spend notes memory that what is read takes, what its growth leaves behind
+// included. It counts what is many times as large as its text, not text.
+func (s *scanner) spend(bytes int) bool {
+	s.spent += bytes
+	if s.room == 0 || s.spent <= s.room {
+		return true
+	}
+	s.large = true
+	return s.fail(s.pos, "the value takes too much memory")
 }
 
 func (s *scanner) fail(at int, reason string) bool {
@@ -433,12 +449,22 @@ type nameSet struct {
 
 const fewNames = 16
 
+// bytesPerName is a string in a map that is a set.
+const bytesPerName = 16
+
+// mapEntry is about what one more entry costs a map that grows, for a key and a
+// value of that many bytes, and text they refer to.
+func mapEntry(size int) int { return 3*size + 48 }
+
 func (s *scanner) newNames() nameSet { return nameSet{base: len(s.names)} }
 
 func (s *scanner) forget(set *nameSet) { s.names = s.names[:set.base] }
 
 // isNew reports whether the name is seen for the first time, and notes it.
 func (s *scanner) isNew(set *nameSet, name []byte) bool {
+	if !s.spend(mapEntry(bytesPerName)) {
+		return false
+	}
 	if set.many != nil {
 		if _, seen := set.many[string(name)]; seen {
 			return false
