@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/importer"
 	"go/parser"
 	"go/token"
@@ -13,7 +14,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -34,12 +34,9 @@ type rootSource struct {
 func readSource(t *testing.T) *rootSource {
 	t.Helper()
 	s := &rootSource{files: token.NewFileSet(), info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}}
-	names, err := filepath.Glob("*.go")
+	listed, err := build.ImportDir(".", 0)
 	require.NoError(t, err)
-	for _, name := range names {
-		if strings.HasSuffix(name, "_test.go") {
-			continue
-		}
+	for _, name := range listed.GoFiles {
 		tree, err := parser.ParseFile(s.files, name, nil, parser.ParseComments)
 		require.NoError(t, err)
 		s.trees = append(s.trees, tree)

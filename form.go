@@ -107,7 +107,7 @@ func holdsText(f *typeinfo.Field) bool {
 
 // decode fills in the fields. Faults leave it like those of other decoders, the
 // location innermost first.
-func (p *formPlan) decode(data []byte, into reflect.Value, o codec.Options, faults *fault.List) {
+func (p *formPlan) decode(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool) {
 	var found fault.List
 	p.bind(string(data), into, o, &found)
 	for i := range found.Faults {
@@ -117,6 +117,7 @@ func (p *formPlan) decode(data []byte, into reflect.Value, o codec.Options, faul
 		faults.Add(f)
 	}
 	faults.Cut = faults.Cut || found.Cut
+	return true
 }
 
 // bind fills in the fields. Faults have complete locations.

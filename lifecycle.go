@@ -145,6 +145,10 @@ var (
 // begin runs nested brackets up to the point where all are set up.
 func begin(ctx context.Context, brackets []bracket) (*running, error) {
 	life := &running{end: make(chan struct{}), done: make(chan error, 1)}
+	if len(brackets) == 0 {
+		life.done <- nil
+		return life, nil
+	}
 	inside, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ready := make(chan struct{})
 	go func() {

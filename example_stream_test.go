@@ -1,0 +1,105 @@
+package candor_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"time"
+
+	"github.com/candor-go/candor"
+)
+
+type temperature struct {
+	Celsius float64 `json:"celsius"`
+}
+
+// get asks an app in an example.
+func get(app http.Handler, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+	return w
+}
+
+func ExampleJSONLines() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/export", func(ctx context.Context, _ candor.None) (candor.JSONLines[temperature], error) {
+		return func(yield func(temperature, error) bool) {
+			for celsius := 20.0; celsius < 22; celsius++ {
+				if !yield(temperature{celsius}, ctx.Err()) {
+					return
+				}
+			}
+		}, nil
+	})
+	w := get(app, "/export")
+	fmt.Println(w.Header().Get("Content-Type"))
+	fmt.Print(w.Body)
+	// Output:
+	// application/jsonl
+	// {"celsius":20}
+	// {"celsius":21}
+}
+
+func ExampleLinesOf() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/names", func(context.Context, candor.None) (candor.JSONLines[string], error) {
+		return candor.LinesOf(slices.Values([]string{"ann", "bob"})), nil
+	})
+	fmt.Print(get(app, "/names").Body)
+	// Output:
+	// "ann"
+	// "bob"
+}
+
+func ExampleEvents() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/temperatures", func(_ context.Context, in struct {
+		Last int `header:"Last-Event-ID" default:"0"`
+	},
+	) (candor.Events[temperature], error) {
+		return func(yield func(candor.Event[temperature], error) bool) {
+			for n := in.Last + 1; n <= 2; n++ {
+				event := candor.Event[temperature]{Name: "reading", ID: fmt.Sprint(n), Data: temperature{20 + float64(n)}}
+				if !yield(event, nil) {
+					return
+				}
+			}
+		}, nil
+	}, candor.Heartbeat(30*time.Second))
+	fmt.Print(get(app, "/temperatures").Body)
+	// Output:
+	// event: reading
+	// data: {"celsius":21}
+	// id: 1
+	//
+	// event: reading
+	// data: {"celsius":22}
+	// id: 2
+}
+
+func ExampleEventsOf() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/lines", func(context.Context, candor.None) (candor.Events[candor.Raw], error) {
+		return candor.EventsOf(slices.Values([]candor.Raw{"as it is", "two\nlines"})), nil
+	})
+	fmt.Print(get(app, "/lines").Body)
+	// Output:
+	// data: as it is
+	//
+	// data: two
+	// data: lines
+}
+
+func ExampleOptional() {
+	type patch struct {
+		Nickname candor.Optional[string] `json:"nickname"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(context.Context, candor.None) ([]patch, error) {
+		return []patch{{}, {candor.Null[string]()}, {candor.Some("ann")}}, nil
+	})
+	fmt.Print(get(app, "/").Body)
+	// Output: [{},{"nickname":null},{"nickname":"ann"}]
+}
