@@ -818,7 +818,7 @@ func TestDecodeManyMembers(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	c := codec.NewCompiler(check.Builtin())
+	c := newCompiler()
 	rows := []struct {
 		name string
 		into reflect.Type
