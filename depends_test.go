@@ -218,7 +218,7 @@ func TestGuardsRunBeforeTheBody(t *testing.T) {
 			assert.Equal(t, row.journal, strings.Join(j.lines, " "))
 			if row.status == http.StatusUnauthorized {
 				assert.Equal(t, "Bearer", got.Header.Get("WWW-Authenticate"))
-				assert.JSONEq(t, `{"detail":"not authenticated"}`, got.Text())
+				assert.JSONEq(t, `{"detail":"Not authenticated"}`, got.Text())
 			}
 		})
 	}

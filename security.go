@@ -52,7 +52,7 @@ func SecretsEqual(secret, sent string) bool {
 
 // unauthenticated is the answer to missing or unreadable credentials.
 func unauthenticated(challenge string) *HTTPError {
-	return Error(http.StatusUnauthorized, "not authenticated").WithHeader("WWW-Authenticate", challenge)
+	return Error(http.StatusUnauthorized, "Not authenticated").WithHeader("WWW-Authenticate", challenge)
 }
 
 // credential makes a filler out of a reader of T, for fields of type T and *T.

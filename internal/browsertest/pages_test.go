@@ -68,7 +68,7 @@ func (a authorizer) authorize(w http.ResponseWriter, r *http.Request) {
 	if !assert.NoError(a.t, err) {
 		return
 	}
-	assert.Equal(a.t, mountedAt+"/docs/oauth2-redirect.html", back.Path)
+	assert.Equal(a.t, mountedAt+"/docs/oauth2-redirect", back.Path)
 	reply := url.Values{"code": {"the code"}, "state": {query.Get("state")}}
 	a.answer(reply)
 	back.RawQuery = reply.Encode()

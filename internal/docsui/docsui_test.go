@@ -91,7 +91,7 @@ func TestSwaggerFiles(t *testing.T) {
 		{"/docs/page.css", "text/css; charset=utf-8", "body"},
 		{"/docs/favicon-16x16.png", "image/png", "\x89PNG"},
 		{"/docs/favicon-32x32.png", "image/png", "\x89PNG"},
-		{"/docs/oauth2-redirect.html", "text/html; charset=utf-8", "<!DOCTYPE html>"},
+		{"/docs/oauth2-redirect", "text/html; charset=utf-8", "<!DOCTYPE html>"},
 		{"/docs/oauth2-redirect.js", "text/javascript; charset=utf-8", "//"},
 	} {
 		t.Run(row.path, func(t *testing.T) {
@@ -196,8 +196,8 @@ func TestPolicies(t *testing.T) {
 		return found
 	}
 	assert.Equal(t, map[string]string{
-		"/docs":                      always + "script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'",
-		"/docs/oauth2-redirect.html": always + "script-src 'self'; img-src 'self'",
+		"/docs":                 always + "script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'",
+		"/docs/oauth2-redirect": always + "script-src 'self'; img-src 'self'",
 	}, policies(docsui.Swagger{Document: "/openapi.json"}.Files()))
 	assert.Contains(t, policies(docsui.Swagger{
 		Document: "https://api.example.com/openapi.json",

@@ -40,7 +40,7 @@ type Swagger struct {
 	Connect []string
 }
 
-// Files returns the page, which comes first, and the files it consists of. Among them is oauth2-redirect.html, the
+// Files returns the page, which comes first, and the files it consists of. Among them is oauth2-redirect, the
 // redirect URI of the authorization-code and implicit flows.
 func (s Swagger) Files() ([]File, error) {
 	if s.Path == "" {
@@ -67,7 +67,8 @@ func (s Swagger) Files() ([]File, error) {
 		{"assets/oauth2-redirect.js", ours},
 		{"assets/oauth2-redirect.html", ours},
 	} {
-		file, err := embedded(s.below(strings.TrimPrefix(asset.name, "assets/")), asset.in, asset.name)
+		name := strings.TrimSuffix(strings.TrimPrefix(asset.name, "assets/"), ".html")
+		file, err := embedded(s.below(name), asset.in, asset.name)
 		if err != nil {
 			return nil, fmt.Errorf("swagger ui: %w", err)
 		}
@@ -130,7 +131,7 @@ func (s Swagger) startScript() (string, error) {
 	return `"use strict";
 const options = ` + string(settings) + `;
 const oauth = ` + string(oauth) + `;
-options.oauth2RedirectUrl ??= new URL("oauth2-redirect.html", document.currentScript.src).href;
+options.oauth2RedirectUrl ??= new URL("oauth2-redirect", document.currentScript.src).href;
 window.ui = SwaggerUIBundle(options);
 if (oauth) window.ui.initOAuth(oauth);
 `, nil
