@@ -131,6 +131,50 @@ func (h *Hub[T]) Subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 	}, nil
 }
 
+// Events is Subscribe as the answer of a handler, with the ids of the messages
+// as the ids of the events. The client resumes with the Last-Event-ID that it
+// sends.
+//
+//   - At first the client is given the id of the place where it begins, without
+//     an event, so that it can resume before it received anything.
+//   - A gap is an event named "gap", whose data is null. A message that cannot be
+//     decoded is one as well: a client that resumed in front of it would not get
+//     past it.
+//   - A subscriber that is too slow, and the hub's end, end the stream without an
+//     event: an EventSource connects again by itself and resumes.
+func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (Events[T], error) {
+	deliveries, err := h.subscribe(ctx, topic, lastID)
+	if err != nil {
+		return nil, err
+	}
+	return func(yield func(Event[T], error) bool) {
+		for delivery, err := range deliveries {
+			if errors.Is(err, ErrSlowSubscriber) {
+				return
+			}
+			if err != nil {
+				yield(Event[T]{}, err)
+				return
+			}
+			if !yield(h.event(topic, delivery), nil) {
+				return
+			}
+		}
+	}, nil
+}
+
+// event is a delivery as an event.
+func (h *Hub[T]) event(topic string, d Delivery) Event[T] {
+	if d.Start {
+		return Event[T]{ID: d.ID, bare: true}
+	}
+	message, err := h.message(topic, d)
+	if err != nil || message.Gap {
+		return Event[T]{ID: d.ID, Name: "gap", bare: true}
+	}
+	return Event[T]{ID: message.ID, Data: message.Data}
+}
+
 // Close ends all subscriptions and refuses new ones. It does not touch the
 // broker.
 func (h *Hub[T]) Close() { h.end() }

@@ -1,12 +1,17 @@
 package candor_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -428,6 +433,118 @@ func hearAll(t *testing.T, hub *candor.Hub[int], last string, count, impatience 
 	return ids
 }
 
+// eventClient reads the events of one connection, block by block.
+type eventClient struct {
+	t      testing.TB
+	body   io.ReadCloser
+	blocks *bufio.Reader
+}
+
+func connect(t testing.TB, url, lastID string) *eventClient {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	if lastID != "" {
+		request.Header.Set("Last-Event-ID", lastID)
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = response.Body.Close() })
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	return &eventClient{t: t, body: response.Body, blocks: bufio.NewReader(response.Body)}
+}
+
+// block is the next block without its blank line, and "" at the end.
+func (c *eventClient) block() string {
+	c.t.Helper()
+	var block strings.Builder
+	for {
+		line, err := c.blocks.ReadString('\n')
+		if errors.Is(err, io.EOF) && line == "" || line == "\n" {
+			return block.String()
+		}
+		require.NoError(c.t, err)
+		block.WriteString(line)
+	}
+}
+
+func hubServer[T any](t testing.TB, hub *candor.Hub[T]) (url string) {
+	app := candor.New(candor.Config{Title: "Hub", Version: "1"})
+	candor.ProvideValue(app, hub)
+	candor.Get(app, "/events/{topic}", func(ctx context.Context, in struct {
+		Topic string         `path:"topic"`
+		Last  string         `header:"Last-Event-ID,omitempty"`
+		Hub   *candor.Hub[T] `dep:""`
+	},
+	) (candor.Events[T], error) {
+		return in.Hub.Events(ctx, in.Topic, in.Last)
+	})
+	server := httptest.NewServer(app)
+	t.Cleanup(server.Close)
+	return server.URL + "/events/"
+}
+
+func TestHubEvents(t *testing.T) {
+	hub := newNumbers(candor.MemoryConfig{Replay: 2})
+	url := hubServer(t, hub)
+	client := connect(t, url+"a", "")
+	place := client.block()
+	assert.Regexp(t, `^id: [A-Z2-7]{10}-0\n$`, place, "a place to resume from, and no event")
+	require.NoError(t, client.body.Close())
+
+	one := publish(t, hub, "a", 1)
+	client = connect(t, url+"a", strings.TrimSpace(strings.TrimPrefix(place, "id: ")))
+	assert.Equal(t, "data: 1\nid: "+one+"\n", client.block())
+	two := publish(t, hub, "a", 2)
+	assert.Equal(t, "data: 2\nid: "+two+"\n", client.block())
+	hub.Close()
+	assert.Empty(t, client.block(), "the end, without an event")
+}
+
+func TestHubEventsGap(t *testing.T) {
+	type rated struct {
+		Stars int `json:"stars" validate:"min=1"`
+	}
+	broker := candor.NewMemoryBroker(candor.MemoryConfig{})
+	hub := candor.NewHub[rated](candor.HubConfig{Broker: broker})
+	t.Cleanup(hub.Close)
+	client := connect(t, hubServer(t, hub)+"a", "lost")
+	assert.Regexp(t, `^event: gap\ndata: null\nid: [A-Z2-7]{10}-0\n$`, client.block(), "though null breaks the rules of the data")
+
+	unreadable, err := broker.Publish(t.Context(), "a", []byte("{"))
+	require.NoError(t, err)
+	assert.Equal(t, "event: gap\ndata: null\nid: "+unreadable+"\n", client.block())
+	id, err := hub.Publish(t.Context(), "a", rated{5})
+	require.NoError(t, err)
+	assert.Equal(t, "data: {\"stars\":5}\nid: "+id+"\n", client.block())
+}
+
+func TestHubEventsEnd(t *testing.T) {
+	hub := newNumbers(candor.MemoryConfig{Queue: 2})
+	events, err := hub.Events(t.Context(), "a", "")
+	require.NoError(t, err)
+	publish(t, hub, "a", 1, 2, 3)
+	var got []int
+	for event, err := range events {
+		require.NoError(t, err, "a client that was too slow is not told, it resumes")
+		got = append(got, event.Data)
+	}
+	assert.Equal(t, []int{0, 1, 2}, got, "the place, and what waited")
+
+	broken := errors.New("connection reset")
+	events, err = candor.NewHub[int](candor.HubConfig{Broker: failingBroker{deliver: broken}}).Events(t.Context(), "a", "")
+	require.NoError(t, err)
+	var failure error
+	for _, err := range events {
+		failure = err
+	}
+	require.ErrorIs(t, failure, broken)
+
+	hub.Close()
+	_, err = hub.Events(t.Context(), "a", "")
+	require.ErrorIs(t, err, candor.ErrHubClosed)
+}
+
 func ExampleHub() {
 	type Move struct {
 		Piece, To string
@@ -494,4 +611,54 @@ func ExampleHub_Subscribe() {
 	// four
 	// three
 	// four
+}
+
+func ExampleHub_Events() {
+	type Goal struct {
+		Team string `json:"team"`
+	}
+	hub := candor.NewHub[Goal](candor.HubConfig{})
+	app := candor.New(candor.Config{Title: "Scores", Version: "1.0.0"})
+	candor.ProvideValue(app, hub)
+
+	candor.Get(app, "/games/{game}/goals", func(ctx context.Context, in struct {
+		Game string            `path:"game"`
+		Last string            `header:"Last-Event-ID,omitempty"`
+		Hub  *candor.Hub[Goal] `dep:""`
+	},
+	) (candor.Events[Goal], error) {
+		return in.Hub.Events(ctx, in.Game, in.Last)
+	})
+	candor.Post(app, "/games/{game}/goals", func(ctx context.Context, in struct {
+		Game string            `path:"game"`
+		Goal Goal              `body:""`
+		Hub  *candor.Hub[Goal] `dep:""`
+	},
+	) (candor.None, error) {
+		_, err := in.Hub.Publish(ctx, in.Game, in.Goal)
+		return candor.None{}, err
+	})
+
+	server := httptest.NewServer(app)
+	defer server.Close()
+	defer hub.Close()
+	events, err := http.Get(server.URL + "/games/final/goals")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer events.Body.Close()
+	goal, err := http.Post(server.URL+"/games/final/goals", "application/json", strings.NewReader(`{"team":"home"}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer goal.Body.Close()
+	for lines := bufio.NewScanner(events.Body); lines.Scan(); {
+		if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+			fmt.Println(data)
+			break
+		}
+	}
+	// Output: {"team":"home"}
 }

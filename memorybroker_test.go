@@ -308,28 +308,33 @@ func FuzzMemoryBroker(f *testing.F) {
 	f.Add(byte(2), []byte{1, 0, 0, 0, 0, 2, 2, 3, 2, 0, 2, 2, 4, 0, 2})
 	f.Add(byte(7), []byte{0, 8, 16, 1, 9, 17, 0, 8, 16, 0, 8, 16, 4, 12, 20, 3, 2, 10, 18, 5, 0, 2, 10, 3, 18})
 	f.Fuzz(func(t *testing.T, setup byte, steps []byte) {
-		m := &brokerModel{t: t, published: map[string]int{}, broker: candor.NewMemoryBroker(candor.MemoryConfig{
-			Slow: candor.SlowPolicy(setup % 3), Queue: 1 + int(setup/3)%4, Replay: 1 + int(setup/12)%4, Bytes: 600 + 400*int(setup/48),
-		})}
-		for _, step := range steps[:min(len(steps), 200)] {
-			action, which := step%6, int(step/6)
-			switch {
-			case action == 0, len(m.listeners) == 0 && action > 1 && action < 5:
-				m.publish(which % 3)
-			case action == 1:
-				m.subscribe(which%3, "")
-			case action < 4:
-				m.take(which % len(m.listeners))
-			case action == 4:
-				m.again(which % len(m.listeners))
-			case action == 5:
-				m.subscribe(which%3, "lost")
-			}
-		}
-		for _, l := range m.listeners {
-			l.stop()
-		}
+		// A subscriber that waits for what never comes fails in the bubble.
+		synctest.Test(t, func(t *testing.T) { runModel(t, setup, steps) })
 	})
+}
+
+func runModel(t *testing.T, setup byte, steps []byte) {
+	m := &brokerModel{t: t, published: map[string]int{}, broker: candor.NewMemoryBroker(candor.MemoryConfig{
+		Slow: candor.SlowPolicy(setup % 3), Queue: 1 + int(setup/3)%4, Replay: 1 + int(setup/12)%4, Bytes: 600 + 400*int(setup/48),
+	})}
+	for _, step := range steps[:min(len(steps), 200)] {
+		action, which := step%6, int(step/6)
+		switch {
+		case action == 0, len(m.listeners) == 0 && action > 1 && action < 5:
+			m.publish(which % 3)
+		case action == 1:
+			m.subscribe(which%3, "")
+		case action < 4:
+			m.take(which % len(m.listeners))
+		case action == 4:
+			m.again(which % len(m.listeners))
+		case action == 5:
+			m.subscribe(which%3, "lost")
+		}
+	}
+	for _, l := range m.listeners {
+		l.stop()
+	}
 }
 
 func BenchmarkMemoryBrokerPublish(b *testing.B) {

@@ -45,6 +45,9 @@ type Event[T any] struct {
 	// Retry tells the client how long to wait before it connects again.
 	Retry   time.Duration
 	Comment string
+	// bare means that Data is none: with a name it is sent as null, and without
+	// one not at all.
+	bare bool
 }
 
 // Raw is text that an event carries as it is.
@@ -149,7 +152,11 @@ func (s *eventSender[T]) run(events Events[T]) (err error) {
 // append writes an event behind dst.
 func (s *eventSender[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
 	wire := eventstream.Event{Name: event.Name, ID: event.ID, Retry: event.Retry, Comment: event.Comment}
-	if !event.onlyComment() {
+	switch {
+	case event.bare:
+		s.data = append(s.data[:0], "null"...)
+		wire.Data, wire.HasData = s.data, event.Name != ""
+	case !event.onlyComment():
 		if err := s.encode(event.Data); err != nil {
 			return dst, err
 		}
