@@ -74,7 +74,7 @@ func OverrideValue[T any](app *App, value T) {
 // handler's.
 func Require[In any](fn func(context.Context, In) error, options ...ProvideOption) Option {
 	p := &provider{site: callSite(), kind: guard, function: eraseGuard(fn)}
-	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepare(options) })
+	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }
 
 // Needs runs the provider of T for its effect, where guards run: before the
@@ -89,7 +89,7 @@ func Needs[T any]() Option {
 // [ProvideScoped] for the rules.
 func Around[In any](fn func(ctx context.Context, in In, next func() error) error, options ...ProvideOption) Option {
 	p := &provider{site: callSite(), kind: surround, function: eraseAround(fn)}
-	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepare(options) })
+	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }
 
 func requires(make func() (requirement, error)) Option {
@@ -110,9 +110,17 @@ func Scopes(scopes ...string) Declaration {
 	}}
 }
 
-func eraseFunc[In, T any](fn func(context.Context, In) (T, error)) *function { return erase(fn) }
+func eraseFunc[In, T any](fn func(context.Context, In) (T, error)) *function {
+	if fn == nil {
+		return nil
+	}
+	return erase(fn)
+}
 
 func eraseGuard[In any](fn func(context.Context, In) error) *function {
+	if fn == nil {
+		return nil
+	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
 		newIn:  func() any { return new(In) },
@@ -122,6 +130,9 @@ func eraseGuard[In any](fn func(context.Context, In) error) *function {
 }
 
 func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *function {
+	if fn == nil {
+		return nil
+	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[T](), name: functionName(reflect.ValueOf(fn)),
 		newIn:  func() any { return new(In) },
@@ -136,6 +147,9 @@ func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *
 }
 
 func eraseAround[In any](fn func(context.Context, In, func() error) error) *function {
+	if fn == nil {
+		return nil
+	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
 		newIn:  func() any { return new(In) },
@@ -180,6 +194,14 @@ func (a *App) override(p *provider, options []ProvideOption) {
 	a.overrides[p.key] = p
 }
 
+// prepared is prepare for a provider that stands in an option.
+func (p *provider) prepared(options []ProvideOption) error {
+	if err := p.prepare(options); err != nil {
+		return fmt.Errorf("%s: %w", p, err)
+	}
+	return nil
+}
+
 // prepare reads what the types and options of a provider say.
 func (p *provider) prepare(options []ProvideOption) (err error) {
 	if err := checkKey(p.key); err != nil {
@@ -195,6 +217,9 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 	}
 	if p.kind == readyValue {
 		return nil
+	}
+	if p.function == nil {
+		return errors.New("the function is nil; pass one")
 	}
 	if p.desc, err = describeInput(p.function.in); err != nil {
 		return err
@@ -216,7 +241,7 @@ func checkKey(key reflect.Type) error {
 	case key == reflect.TypeFor[any](), key == reflect.TypeFor[error](), key == reflect.TypeFor[context.Context](), key == reflect.TypeFor[None]():
 		return fmt.Errorf("values of type %s cannot be told apart; provide a type of your own", key)
 	case key.PkgPath() == "" && key.Kind() <= reflect.Complex128 || key == reflect.TypeFor[string]():
-		return fmt.Errorf("a %s could be anything; give it a type of its own, such as type APIRoot %s", key, key)
+		return fmt.Errorf("a value of type %s could be anything; give it a type of its own, such as type APIRoot %s", key, key)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"errors"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -115,6 +116,9 @@ func (c *compiler) compileInput(in *typeinfo.Input, wildcards []string) (*inputP
 	p := &inputPlan{desc: in}
 	for _, f := range in.Ready {
 		fill, err := readyInputs[f.Type.Go](f)
+		if mistake, ok := errors.AsType[*typeinfo.Error](err); ok {
+			mistake.Type = typeinfo.Name(in.Go)
+		}
 		if err != nil {
 			return nil, err
 		}

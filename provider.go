@@ -78,7 +78,7 @@ func (p *provider) String() string {
 	if p.key != nil {
 		return p.key.String()
 	}
-	if p.function.name != "" {
+	if p.function != nil && p.function.name != "" {
 		return p.function.name
 	}
 	return "guard at " + p.site

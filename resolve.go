@@ -91,11 +91,18 @@ func (r *resolver) credentials() error {
 		if q.provider == nil || q.provider.kind != surround {
 			continue
 		}
-		if err := r.readers(q.provider.desc, r.chain); err != nil {
+		if err := r.readersOf(q.provider, r.chain); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// readersOf is readers for the input of a provider.
+func (r *resolver) readersOf(p *provider, chain []*Router) error {
+	r.path = append(r.path, p)
+	defer func() { r.path = r.path[:len(r.path)-1] }()
+	return r.readers(p.desc, chain)
 }
 
 // readers places the providers behind an input that reach a security field.
@@ -114,9 +121,7 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 		case !secure || slices.Contains(r.path, p):
 			continue
 		case p.scoped():
-			r.path = append(r.path, p)
-			err = r.readers(p.desc, owners)
-			r.path = r.path[:len(r.path)-1]
+			err = r.readersOf(p, owners)
 		case f.Fresh:
 			var d injection
 			if d, err = r.need(f.Type.Go, chain, true); err == nil {
@@ -217,7 +222,25 @@ func (r *resolver) find(t reflect.Type, chain []*Router) (*provider, []*Router, 
 	if p, owners, ok := r.lookup(t, chain); ok {
 		return p, owners, nil
 	}
+	if near := nearest(t, chain); near != nil {
+		return nil, nil, fmt.Errorf("%s: no provider; there is one of %s, registered at %s, which is another type: ask for exactly that, or provide this one", r.chainTo(t.String()), near.key, near.site)
+	}
 	return nil, nil, fmt.Errorf("%s: no provider; register one with candor.Provide on the app or a router around the route", r.chainTo(t.String()))
+}
+
+// nearest finds a provider of almost the type: with or without a pointer, or
+// one that implements it.
+func nearest(t reflect.Type, chain []*Router) *provider {
+	for _, router := range chain {
+		for _, p := range router.providers {
+			switch k := p.key; {
+			case k.Kind() == reflect.Pointer && k.Elem() == t, t.Kind() == reflect.Pointer && t.Elem() == k,
+				t.Kind() == reflect.Interface && k.Implements(t):
+				return p
+			}
+		}
+	}
+	return nil
 }
 
 func (r *resolver) lookup(t reflect.Type, chain []*Router) (*provider, []*Router, bool) {
@@ -251,7 +274,7 @@ func (r *resolver) place(p *provider, chain []*Router) (int, error) {
 		return i, nil
 	}
 	if slices.Contains(r.path, p) {
-		return 0, fmt.Errorf("%s: a circle; let one of them do without the other", r.chainTo(p.String()))
+		return 0, fmt.Errorf("%s: a circle; let one of them do without the next", r.chainTo(p.String()))
 	}
 	if r.early && p.scoped() && !r.named[p.key] {
 		return 0, fmt.Errorf("%s: it would begin before the body is read, because a guard or a security field needs it; say candor.Needs[%s]() on the route if that is meant", r.chainTo(p.String()), p.key)
@@ -285,7 +308,7 @@ func (r *resolver) checkLifetimes(p *provider, chain []*Router) error {
 			return err
 		}
 		if shortest := r.shortest(dep, owners, nil); shortest != nil && shortest.set.until.span() < p.set.until.span() {
-			return fmt.Errorf("%s: it lives longer than %s, on which it depends; give that the longer candor.Until", r.chainTo(p.String()), shortest)
+			return fmt.Errorf("%s: %s lives longer than %s, on which it depends; give that the longer candor.Until", r.chainTo(shortest.String()), p, shortest)
 		}
 	}
 	return nil
@@ -377,16 +400,23 @@ func (x *exchange) refusal(i int) error {
 func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
 	if made, ok := b.sharedParts[p]; ok {
 		if made == nil {
-			return reflect.Value{}, fmt.Errorf("%s: a circle of shared providers; let one of them do without the other", p)
+			return reflect.Value{}, fmt.Errorf("%s: a circle; let one of them do without the next", b.sharedChain(p.String()))
 		}
 		return made.outValue, nil
 	}
 	b.sharedParts[p] = nil
+	b.sharedPath = append(b.sharedPath, p)
+	defer func() {
+		b.sharedPath = b.sharedPath[:len(b.sharedPath)-1]
+		if b.sharedParts[p] == nil {
+			delete(b.sharedParts, p)
+		}
+	}()
 	part := &sharedPart{provider: p, in: p.function.newIn(), out: p.function.newOut()}
 	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
 	r := &resolver{overrides: b.app.overrides, chain: chain}
 	for _, f := range p.desc.Deps {
-		d, err := b.sharedInjection(r, p, f)
+		d, err := b.sharedInjection(r, f)
 		if err != nil {
 			return reflect.Value{}, err
 		}
@@ -397,10 +427,19 @@ func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
 	return part.outValue, nil
 }
 
-func (b *builder) sharedInjection(r *resolver, p *provider, f *typeinfo.Field) (injection, error) {
+// sharedChain prints how the builder came to something.
+func (b *builder) sharedChain(last string) string {
+	var names []string
+	for _, p := range b.sharedPath {
+		names = append(names, p.String())
+	}
+	return strings.Join(append(names, last), " -> ")
+}
+
+func (b *builder) sharedInjection(r *resolver, f *typeinfo.Field) (injection, error) {
 	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
 	if !ok {
-		return injection{}, fmt.Errorf("%s -> %s: no provider; register one with candor.ProvideShared or candor.ProvideValue", p, f.Type.Go)
+		return injection{}, fmt.Errorf("%s: no provider; register one with candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
 	}
 	d := injection{index: f.Index, part: lifelong, value: dep.value}
 	switch dep.kind {
@@ -411,5 +450,5 @@ func (b *builder) sharedInjection(r *resolver, p *provider, f *typeinfo.Field) (
 		d.value, err = b.shared(dep, owners)
 		return d, err
 	}
-	return d, fmt.Errorf("%s -> %s: a shared value cannot depend on one that is made for each request; provide it by candor.ProvideShared or candor.ProvideValue", p, f.Type.Go)
+	return d, fmt.Errorf("%s: a shared value cannot depend on one that is made for each request; provide it by candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
 }

@@ -23,6 +23,7 @@ type builder struct {
 	catchers map[*Router][]*catcher
 	// sharedParts holds nil for a provider that is being resolved.
 	sharedParts map[*provider]*sharedPart
+	sharedPath  []*provider
 }
 
 // scope is what surrounds the things a router holds, or a route.
