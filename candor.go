@@ -10,7 +10,7 @@
 //
 //	app := candor.New(candor.Config{Title: "Items", Version: "1.0.0"})
 //	candor.Get(app, "/items/{item_id}", readItem)
-//	log.Fatal(app.Run(":8000")) // with /docs, /redoc and /openapi.json
+//	err := app.Run(":8000") // with /docs, /redoc and /openapi.json
 //
 // # Inputs
 //

@@ -58,7 +58,8 @@ func (s *Shop) add(in ItemIn) Item {
 func (s *Shop) listItems(_ context.Context, in struct {
 	Skip  int `query:"skip" default:"0" validate:"gte=0"`
 	Limit int `query:"limit" default:"10" validate:"gte=1,lte=100"`
-}) ([]Item, error) {
+},
+) ([]Item, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	ids := slices.Sorted(maps.Keys(s.items))
@@ -74,7 +75,8 @@ func (s *Shop) listItems(_ context.Context, in struct {
 func (s *Shop) readItem(_ context.Context, in struct {
 	ItemRef
 	Q string `query:"q,omitempty" validate:"max=50" doc:"Answers only if the name contains it"`
-}) (Item, error) {
+},
+) (Item, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	item, ok := s.items[in.ItemID]
@@ -86,14 +88,16 @@ func (s *Shop) readItem(_ context.Context, in struct {
 
 func (s *Shop) createItem(_ context.Context, in struct {
 	Body ItemIn `body:""`
-}) (Item, error) {
+},
+) (Item, error) {
 	return s.add(in.Body), nil
 }
 
 func (s *Shop) replaceItem(_ context.Context, in struct {
 	ItemRef
 	Body ItemIn `body:""`
-}) (Item, error) {
+},
+) (Item, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	if _, ok := s.items[in.ItemID]; !ok {

@@ -84,7 +84,7 @@ func tryList(t *testing.T, ctx context.Context) {
 	assert.Contains(t, text(t, ctx, list+` .live-responses-table .response .highlight-code`), `"id"`)
 
 	if file := os.Getenv("CANDOR_SCREENSHOT"); file != "" {
-		picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+		picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
 		require.NoError(t, err)
 		require.NoError(t, os.WriteFile(file, picture, 0o644))
 	}
