@@ -219,7 +219,9 @@ func TestReadEnds(t *testing.T) {
 	for _, err := range eventstream.Read(silent{}, eventstream.ReadOptions{}) {
 		require.ErrorIs(t, err, io.ErrNoProgress)
 	}
-	for range eventstream.Read(strings.NewReader("data: a\n\ndata: b\n\n"), eventstream.ReadOptions{}) {
+	for event, err := range eventstream.Read(strings.NewReader("data: a\n\ndata: b\n\n"), eventstream.ReadOptions{}) {
+		require.NoError(t, err)
+		assert.Equal(t, "a", string(event.Data))
 		break
 	}
 }
