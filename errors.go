@@ -235,6 +235,9 @@ func httpErrorIn(err error) *HTTPError {
 
 // status is that of known, found without a word in the log.
 func (f *failure) status() int {
+	if f.shown != nil {
+		return f.shown.status
+	}
 	if known := httpErrorIn(f.err); known != nil {
 		return known.status
 	}
@@ -265,7 +268,7 @@ func (f *failure) begin() {
 	known := httpErrorIn(f.err)
 	if f.status() >= http.StatusBadRequest {
 		for _, name := range []string{"Content-Disposition", "Content-Encoding", "Content-Range", "Etag", "Last-Modified"} {
-			header.Del(name)
+			delete(header, name)
 		}
 	}
 	if known == nil {
@@ -400,7 +403,7 @@ func encodeFaults(faults []Fault) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encoder.Append(make([]byte, 0, 512), reflect.ValueOf(&faultsBody{faults}).Elem(), false, nil)
+	return encoder.Append(make([]byte, 0, 192*len(faults)), reflect.ValueOf(&faultsBody{faults}).Elem(), false, nil)
 }
 
 // rendered is a copy in which every fault has its sentence.
@@ -428,12 +431,12 @@ func (ew *errorWriter) message(r *http.Request, f Fault) string {
 func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h := w.Header()
 	if !bodyAllowed(status) {
-		h.Del("Content-Type")
+		delete(h, "Content-Type")
 		w.WriteHeader(status)
 		return
 	}
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	lines := []string{contentType, strconv.Itoa(len(body))}
+	h["Content-Type"], h["Content-Length"] = lines[:1:1], lines[1:]
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }

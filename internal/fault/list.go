@@ -15,6 +15,9 @@ func (l *List) Add(f *Fault) {
 		l.Cut = true
 		return
 	}
+	if l.Faults == nil {
+		l.Faults = make([]Fault, 0, 4)
+	}
 	l.Faults = append(l.Faults, *f)
 }
 
@@ -23,6 +26,9 @@ func (l *List) Add(f *Fault) {
 // value without a fault pays nothing for knowing where it is.
 func (l *List) Under(n int, at any) {
 	for i := n; i < len(l.Faults); i++ {
+		if l.Faults[i].Loc == nil {
+			l.Faults[i].Loc = make([]any, 0, 3)
+		}
 		l.Faults[i].Loc = append(l.Faults[i].Loc, at)
 	}
 }
