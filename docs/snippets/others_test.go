@@ -1,0 +1,68 @@
+package snippets_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/candor-go/candor"
+)
+
+func hello(_ context.Context, in struct {
+	Name string `path:"name"`
+},
+) (string, error) {
+	return "hello " + in.Name, nil
+}
+
+func Example_inside() {
+	api := candor.New(candor.Config{RootPath: "/api"})
+	candor.Get(api, "/hello/{name}", hello)
+
+	mux := http.NewServeMux() // or chi, gin, echo: whatever takes an http.Handler
+	mux.Handle("/api/", http.StripPrefix("/api", api))
+
+	ask(mux, "GET /api/hello/ann", "")
+	// Output: 200 "hello ann"
+}
+
+func Example_outside() {
+	old := http.NewServeMux()
+	old.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "user ", r.PathValue("id"))
+	})
+
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/old/users/me", func(context.Context, candor.None) (string, error) { return "new", nil })
+	app.Mount("/old", old)
+
+	ask(app, "GET /old/users/me", "")
+	ask(app, "GET /old/users/7", "")
+	// Output:
+	// 200 "new"
+	// 200 user 7
+}
+
+func Example_plain() {
+	app := candor.New(candor.Config{})
+	candor.HandleHTTP(app, []string{"GET"}, "/users/{id}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, "user ", r.PathValue("id"))
+	}), candor.Summary("Read a user"), candor.Responds[candor.Text](200))
+
+	ask(app, "GET /users/7", "")
+	// Output: 200 user 7
+}
+
+func Example_middleware() {
+	recovering := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("X-Served-By", "candor")
+			next.ServeHTTP(w, r)
+		})
+	}
+	app := candor.New(candor.Config{}, candor.Use(recovering))
+	candor.Get(app, "/hello/{name}", hello)
+
+	ask(app, "GET /hello/ann", "")
+	// Output: 200 "hello ann"
+}
