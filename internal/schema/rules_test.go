@@ -25,12 +25,10 @@ func TestRules(t *testing.T) {
 		number  = `"type":"number","format":"double"`
 		strings = `"items":{"type":"string"}`
 		ints    = `"additionalProperties":{"type":"integer","format":"int64"}`
-		notMail = `{"type":"string","pattern":"[^!-~]|^.{65,}@|^.{255,}$"}`
-		notURI  = `{"type":"string","pattern":"[^!#-;=?-Z_a-z~]|#.*#"}`
-		email   = `"anyOf":[{"type":"string","format":"email"},` + notMail + `]`
-		url     = `"anyOf":[{"type":"string","format":"uri"},` + notURI + `]`
-		uri     = `"anyOf":[{"type":"string","format":"uri-reference"},` + notURI + `]`
-		ipv4    = `"anyOf":[{"type":"string","format":"ipv4"},{"type":"string","pattern":"^[0:]*:[fF]{4}:[0-9a-fA-F:.]+$"}]`
+		email   = `"format":"email"`
+		url     = `"format":"uri"`
+		uri     = `"format":"uri-reference"`
+		ipv4    = `"format":"ipv4"`
 	)
 	for _, row := range []struct {
 		typ  reflect.Type
@@ -63,7 +61,7 @@ func TestRules(t *testing.T) {
 		{str, `datetime=2006-01-02T15:04:05Z07:00`, text + `,"x-validate":"datetime=2006-01-02T15:04:05Z07:00"`},
 		{str, `email`, text + `,` + email + `,"x-validate":"email"`},
 		{str, `url`, text + `,` + url + `,"x-validate":"url"`},
-		{str, `http_url`, text + `,"pattern":"^[hH][tT][tT][pP][sS]?://",` + url + `,"x-validate":"http_url"`},
+		{str, `http_url`, text + `,` + url + `,"pattern":"^[hH][tT][tT][pP][sS]?://","x-validate":"http_url"`},
 		{str, `uri`, text + `,` + uri + `,"x-validate":"uri"`},
 		{str, `ipv4`, text + `,` + ipv4 + `,"x-validate":"ipv4"`},
 		{str, `ip`, text + `,"anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"}],"x-validate":"ip"`},
@@ -230,7 +228,7 @@ func TestTextRulesAgainstValidator(t *testing.T) {
 				}
 				if exact {
 					assert.Equal(t, keeps, fits, "%q", sample)
-				} else if keeps {
+				} else if keeps && !(tag == "ipv4" && strings.Contains(sample, ":")) { // a format is a remark
 					assert.True(t, fits, "%q", sample)
 				}
 			}
