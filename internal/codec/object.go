@@ -21,6 +21,8 @@ type objectDecoder struct {
 // member is one name the object may have.
 type member struct {
 	name string
+	// place is the name as a part of locations.
+	place any
 	// key is the name as compact JSON has it, with quotes and colon.
 	key      string
 	at       path
@@ -62,7 +64,7 @@ func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator
 }
 
 func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err error) {
-	m = member{name: f.Name, key: key(f.Name), required: f.Required}
+	m = member{name: f.Name, place: f.Name, key: key(f.Name), required: f.Required}
 	m.at, _ = pathTo(parent, f.Index)
 	if m.decode, err = c.decoder(programKey{f.Type, f.Rules, f.Quoted}); err != nil {
 		return m, err
@@ -224,7 +226,7 @@ func (o *objectDecoder) readMember(d *state, p pointer, i int) bool {
 		return false
 	}
 	if !d.sound(before) {
-		d.under(before, m.name)
+		d.under(before, m.place)
 	}
 	return true
 }
@@ -256,7 +258,7 @@ func (o *objectDecoder) complete(d *state, p pointer, seen *presence, start int)
 		if m.required {
 			before := d.mark()
 			d.report(fault.New(fault.Missing), start)
-			d.under(before, m.name)
+			d.under(before, m.place)
 		} else if at := m.at.find(p); at != nil {
 			m.fill(d, at)
 		}
