@@ -4,7 +4,7 @@ TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 FUZZTIME ?= 10s
 BENCH ?= .
 
-.PHONY: test lint fmt bench fuzz
+.PHONY: test lint fmt bench microbench fuzz
 
 test:
 	go test -race ./...
@@ -17,6 +17,9 @@ fmt:
 	$(TOOL) gofumpt -w .
 
 bench:
+	cd benchmarks && go run ./cmd/table
+
+microbench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...
 
 fuzz:

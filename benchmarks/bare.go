@@ -1,0 +1,166 @@
+package benchmarks
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/mail"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// Bare is net/http and encoding/json, the rules written out by hand. It is the
+// yardstick.
+func Bare() Contender {
+	return contender{"bare", func() http.Handler { return byHand{items: stock(), judge: judgeItem}.mux() }}
+}
+
+// Chi is the handlers of Bare in chi's router.
+func Chi() Contender {
+	return contender{"chi", func() http.Handler {
+		s := byHand{items: stock(), judge: judgeItem}
+		r := chi.NewRouter()
+		r.Get("/", s.hello)
+		r.Get("/items/{id}", s.search)
+		r.Get("/items", s.list)
+		r.Post("/items", s.create)
+		r.Post("/items/batch", s.batch)
+		return r
+	}}
+}
+
+// byHand is the service without a framework.
+type byHand struct {
+	items []Item
+	judge func(*Item) []Problem
+}
+
+func (s byHand) mux() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /{$}", s.hello)
+	mux.HandleFunc("GET /items/{id}", s.search)
+	mux.HandleFunc("GET /items", s.list)
+	mux.HandleFunc("POST /items", s.create)
+	mux.HandleFunc("POST /items/batch", s.batch)
+	return mux
+}
+
+// Problem says what is wrong with a field.
+type Problem struct {
+	Loc []any  `json:"loc"`
+	Msg string `json:"msg"`
+}
+
+// Problems is the body of a 422.
+type Problems struct {
+	Detail []Problem `json:"detail"`
+}
+
+func problem(msg string, loc ...any) Problem { return Problem{Loc: loc, Msg: msg} }
+
+func writeJSON(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(v)
+}
+
+func (s byHand) hello(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, Greeting{greeting})
+}
+
+func (s byHand) search(w http.ResponseWriter, r *http.Request) {
+	var problems []Problem
+	query := r.URL.Query()
+	answer := Search{Q: query.Get("q"), Limit: 20}
+	var err error
+	if answer.ID, err = strconv.Atoi(r.PathValue("id")); err != nil || answer.ID < 1 {
+		problems = append(problems, problem("must be an integer of at least 1", "path", "id"))
+	}
+	if utf8.RuneCountInString(answer.Q) > 50 {
+		problems = append(problems, problem("must have at most 50 characters", "query", "q"))
+	}
+	if query.Has("limit") {
+		if answer.Limit, err = strconv.Atoi(query.Get("limit")); err != nil || answer.Limit < 1 || answer.Limit > 100 {
+			problems = append(problems, problem("must be an integer from 1 to 100", "query", "limit"))
+		}
+	}
+	if problems != nil {
+		writeJSON(w, http.StatusUnprocessableEntity, Problems{problems})
+		return
+	}
+	writeJSON(w, http.StatusOK, answer)
+}
+
+func (s byHand) list(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.items) }
+
+// read decodes the body, or answers that it cannot be.
+func read(w http.ResponseWriter, r *http.Request, into any) bool {
+	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
+		writeJSON(w, http.StatusUnprocessableEntity, Problems{[]Problem{problem(err.Error(), "body")}})
+		return false
+	}
+	return true
+}
+
+func (s byHand) create(w http.ResponseWriter, r *http.Request) {
+	var item Item
+	if !read(w, r, &item) {
+		return
+	}
+	if problems := s.judge(&item); problems != nil {
+		writeJSON(w, http.StatusUnprocessableEntity, Problems{problems})
+		return
+	}
+	writeJSON(w, http.StatusOK, item)
+}
+
+func (s byHand) batch(w http.ResponseWriter, r *http.Request) {
+	var items []Item
+	if !read(w, r, &items) {
+		return
+	}
+	var problems []Problem
+	for i := range items {
+		for _, p := range s.judge(&items[i]) {
+			problems = append(problems, problem(p.Msg, append([]any{"body", i}, p.Loc[1:]...)...))
+		}
+	}
+	if problems != nil {
+		writeJSON(w, http.StatusUnprocessableEntity, Problems{problems})
+		return
+	}
+	writeJSON(w, http.StatusOK, Count{len(items)})
+}
+
+var categories = []string{"books", "electronics", "garden", "toys"}
+
+// judgeItem is the rules of Item, written out.
+func judgeItem(item *Item) (problems []Problem) {
+	add := func(msg, name string) { problems = append(problems, problem(msg, "body", name)) }
+	if n := utf8.RuneCountInString(item.Name); n < 1 || n > 50 {
+		add("must have 1 to 50 characters", "name")
+	}
+	if address, err := mail.ParseAddress(item.Email); err != nil || address.Address != item.Email {
+		add("must be an email address", "email")
+	}
+	if item.Price < 0 || item.Price > 100_000 {
+		add("must be from 0 to 100000", "price")
+	}
+	if item.Quantity < 1 || item.Quantity > 1000 {
+		add("must be from 1 to 1000", "quantity")
+	}
+	if !slices.Contains(categories, item.Category) {
+		add("must be books, electronics, garden or toys", "category")
+	}
+	if len(item.Tags) > 5 {
+		add("must have at most 5 items", "tags")
+	}
+	for i, tag := range item.Tags {
+		if n := utf8.RuneCountInString(tag); n < 1 || n > 20 {
+			problems = append(problems, problem("must have 1 to 20 characters", "body", "tags", i))
+		}
+	}
+	return problems
+}

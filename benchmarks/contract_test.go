@@ -1,0 +1,155 @@
+package benchmarks_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/benchmarks"
+)
+
+// fields are all names that a 422 may name.
+var fields = []string{"id", "q", "limit", "name", "email", "price", "quantity", "category", "tags"}
+
+// change is oneItem with one member replaced.
+func change(member, value string) string {
+	return regexp.MustCompile(`"`+member+`":("[^"]*"|\[[^]]*\]|[^,}]*)`).ReplaceAllString(oneItem, `"`+member+`":`+value)
+}
+
+func long(n int) string { return strings.Repeat("x", n) }
+
+// TestContract holds every contender to the same job.
+func TestContract(t *testing.T) {
+	answers := []struct {
+		what, method, target, body string
+		want                       string
+	}{
+		{"a greeting", "GET", "/", "", `{"message":"Hello, World"}`},
+		{"parameters", "GET", "/items/42?q=keyboard&limit=10", "", `{"id":42,"q":"keyboard","limit":10}`},
+		{"parameters out of order, encoded", "GET", "/items/1?limit=100&q=a%20%26+b", "", `{"id":1,"q":"a & b","limit":100}`},
+		{"parameters left out", "GET", "/items/7", "", `{"id":7,"q":"","limit":20}`},
+		{"a parameter that just fits", "GET", "/items/7?limit=1&q=" + long(50), "", `{"id":7,"q":"` + long(50) + `","limit":1}`},
+		{"an item", "POST", "/items", oneItem, oneItem},
+		{"an item of another order and shape", "POST", "/items", `{ "tags": [ ], "category": "toys", "quantity": 1, "price": 0, "email": "a@b.example", "name": "\u00e9" }`,
+			`{"name":"é","email":"a@b.example","price":0,"quantity":1,"category":"toys","tags":[]}`},
+		{"a batch", "POST", "/items/batch", "[" + oneItem + "," + oneItem + "]", `{"count":2}`},
+		{"a large batch", "POST", "/items/batch", batch(), fmt.Sprintf(`{"count":%d}`, batchSize)},
+	}
+	refusals := []struct {
+		what, method, target, body string
+		// names are the fields the answer names, and no others.
+		names []string
+	}{
+		{"an id below 1", "GET", "/items/0", "", []string{"id"}},
+		{"an id that is no number", "GET", "/items/x", "", nil},
+		{"a limit over 100", "GET", "/items/1?limit=101", "", []string{"limit"}},
+		{"a limit of 0", "GET", "/items/1?limit=0", "", []string{"limit"}},
+		{"a limit that is no number", "GET", "/items/1?limit=ten", "", nil},
+		{"a long q", "GET", "/items/1?q=" + long(51), "", []string{"q"}},
+		{"two bad parameters", "GET", "/items/1?limit=0&q=" + long(51), "", []string{"limit", "q"}},
+		{"no name", "POST", "/items", change("name", `""`), []string{"name"}},
+		{"a long name", "POST", "/items", change("name", `"`+long(51)+`"`), []string{"name"}},
+		{"no email", "POST", "/items", change("email", `"nobody"`), []string{"email"}},
+		{"a low price", "POST", "/items", change("price", "-0.5"), []string{"price"}},
+		{"a high price", "POST", "/items", change("price", "100000.5"), []string{"price"}},
+		{"a high quantity", "POST", "/items", change("quantity", "1001"), []string{"quantity"}},
+		{"an unknown category", "POST", "/items", change("category", `"cars"`), []string{"category"}},
+		{"many tags", "POST", "/items", change("tags", `["a","b","c","d","e","f"]`), []string{"tags"}},
+		{"an empty tag", "POST", "/items", change("tags", `["a",""]`), []string{"tags"}},
+		{"four faults", "POST", "/items", fourFaults, []string{"name", "price", "quantity", "category"}},
+		{"a fault in a batch", "POST", "/items/batch", "[" + oneItem + "," + change("price", "-1") + "]", []string{"price"}},
+		{"a name that is a number", "POST", "/items", change("name", "5"), nil},
+		{"a quantity that is a string", "POST", "/items", change("quantity", `"5"`), nil},
+		{"no JSON", "POST", "/items", `{"name":`, nil},
+		{"a batch that is no list", "POST", "/items/batch", oneItem, nil},
+	}
+	for _, c := range benchmarks.Contenders() {
+		h := c.Handler()
+		for _, row := range answers {
+			t.Run(c.Name()+"/"+row.what, func(t *testing.T) {
+				status, contentType, answer := send(h, row.method, row.target, row.body)
+				assert.Equal(t, 200, status)
+				assert.Contains(t, contentType, "application/json")
+				var want any
+				require.NoError(t, json.Unmarshal([]byte(row.want), &want))
+				assert.Equal(t, want, answer)
+			})
+		}
+		for _, row := range refusals {
+			t.Run(c.Name()+"/"+row.what, func(t *testing.T) {
+				status, contentType, answer := send(h, row.method, row.target, row.body)
+				if row.names != nil {
+					assert.Equal(t, 422, status)
+				}
+				assert.Contains(t, []int{400, 422}, status)
+				assert.Contains(t, contentType, "json")
+				if row.names != nil {
+					assert.ElementsMatch(t, row.names, named(answer))
+				}
+			})
+		}
+		t.Run(c.Name()+"/the stock", func(t *testing.T) {
+			status, _, answer := send(h, "GET", "/items", "")
+			assert.Equal(t, 200, status)
+			text, err := json.Marshal(answer)
+			require.NoError(t, err)
+			assert.InDelta(t, 15_000, len(text), 1500)
+			require.Len(t, answer, 100)
+			assert.Equal(t, map[string]any{
+				"name": "Mechanical keyboard", "email": "sales@shop.example.com", "price": 198.5, "quantity": 100.0,
+				"category": "electronics", "tags": []any{"keyboards", "wireless"},
+			}, answer.([]any)[99])
+		})
+	}
+}
+
+// named are the fields whose location a 422 gives: what a "loc" or "location"
+// leads to.
+func named(answer any) (names []string) {
+	switch v := answer.(type) {
+	case []any:
+		for _, element := range v {
+			names = append(names, named(element)...)
+		}
+	case map[string]any:
+		for name, value := range v {
+			if name == "loc" || name == "location" {
+				return fieldIn(fmt.Sprint(value))
+			}
+			names = append(names, named(value)...)
+		}
+	}
+	return names
+}
+
+// fieldIn finds the field that a location ends in, or has in it.
+func fieldIn(location string) []string {
+	for _, field := range fields {
+		if regexp.MustCompile(`\b` + field + `\b`).MatchString(location) {
+			return []string{field}
+		}
+	}
+	return nil
+}
+
+// TestWorkloads holds the requests that are measured to their size and answer.
+func TestWorkloads(t *testing.T) {
+	assert.InDelta(t, 200, len(oneItem), 20)
+	assert.InDelta(t, 1_000_000, len(batch()), 1000)
+	for _, c := range benchmarks.Contenders() {
+		h := c.Handler()
+		for _, w := range workloads() {
+			caller := newCaller(h, w)
+			for range 3 {
+				caller.call()
+				assert.Equal(t, w.status, caller.writer.status, "%s %s", c.Name(), w.name)
+			}
+			assert.Positive(t, caller.writer.size, "%s %s", c.Name(), w.name)
+		}
+	}
+}

@@ -1,0 +1,70 @@
+package benchmarks
+
+import (
+	"net/http"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/labstack/echo/v5"
+)
+
+type echoSearch struct {
+	ID    int    `param:"id" validate:"gte=1"`
+	Q     string `query:"q" validate:"max=50"`
+	Limit int    `query:"limit" validate:"gte=1,lte=100"`
+}
+
+// Echo is echo with its own binder and validator/v10 behind it, as its guide
+// shows.
+func Echo() Contender { return contender{"echo", newEcho} }
+
+// echoValidator fits validator to echo.
+type echoValidator struct{ rules *validator.Validate }
+
+// Validate judges a struct, or each element of a list of them.
+func (v echoValidator) Validate(i any) error {
+	if _, list := i.(*[]Item); list {
+		return v.rules.Var(i, "dive")
+	}
+	return v.rules.Struct(i)
+}
+
+func newEcho() http.Handler {
+	items := stock()
+	e := echo.New()
+	e.Validator = echoValidator{newValidate()}
+	e.GET("/", func(c *echo.Context) error { return c.JSON(http.StatusOK, Greeting{greeting}) })
+	e.GET("/items/:id", func(c *echo.Context) error {
+		in := echoSearch{Limit: 20}
+		if err := echoBind(c, &in); err != nil {
+			return echoRefuse(c, err)
+		}
+		return c.JSON(http.StatusOK, Search{ID: in.ID, Q: in.Q, Limit: in.Limit})
+	})
+	e.GET("/items", func(c *echo.Context) error { return c.JSON(http.StatusOK, items) })
+	e.POST("/items", func(c *echo.Context) error {
+		var item Item
+		if err := echoBind(c, &item); err != nil {
+			return echoRefuse(c, err)
+		}
+		return c.JSON(http.StatusOK, item)
+	})
+	e.POST("/items/batch", func(c *echo.Context) error {
+		var items []Item
+		if err := echoBind(c, &items); err != nil {
+			return echoRefuse(c, err)
+		}
+		return c.JSON(http.StatusOK, Count{len(items)})
+	})
+	return e
+}
+
+func echoBind(c *echo.Context, into any) error {
+	if err := c.Bind(into); err != nil {
+		return err
+	}
+	return c.Validate(into)
+}
+
+func echoRefuse(c *echo.Context, err error) error {
+	return c.JSON(http.StatusUnprocessableEntity, Problems{problemsOf(err, "request")})
+}

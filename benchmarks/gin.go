@@ -1,0 +1,93 @@
+package benchmarks
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/gin-gonic/gin"
+	"github.com/gin-gonic/gin/binding"
+	"github.com/go-playground/validator/v10"
+)
+
+type ginItem struct {
+	Name     string   `json:"name" binding:"min=1,max=50"`
+	Email    string   `json:"email" binding:"email"`
+	Price    float64  `json:"price" binding:"gte=0,lte=100000"`
+	Quantity int      `json:"quantity" binding:"gte=1,lte=1000"`
+	Category string   `json:"category" binding:"oneof=books electronics garden toys"`
+	Tags     []string `json:"tags" binding:"max=5,dive,min=1,max=20"`
+}
+
+type ginSearchPath struct {
+	ID int `uri:"id" binding:"gte=1"`
+}
+
+type ginSearchQuery struct {
+	Q     string `form:"q" binding:"max=50"`
+	Limit int    `form:"limit,default=20" binding:"gte=1,lte=100"`
+}
+
+// Gin is gin with its own binding.
+func Gin() Contender { return contender{"gin", newGin} }
+
+func newGin() http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	if v, ok := binding.Validator.Engine().(*validator.Validate); ok {
+		v.RegisterTagNameFunc(wireName)
+	}
+	items := stock()
+	r := gin.New()
+	r.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, Greeting{greeting}) })
+	r.GET("/items/:id", ginSearch)
+	r.GET("/items", func(c *gin.Context) { c.JSON(http.StatusOK, items) })
+	r.POST("/items", ginCreate)
+	r.POST("/items/batch", ginBatch)
+	return r
+}
+
+// ginRefuse answers with what binding found fault with. Of a list it is an
+// error for each element.
+func ginRefuse(c *gin.Context, source string, err error) {
+	var problems []Problem
+	var each binding.SliceValidationError
+	if errors.As(err, &each) {
+		for _, e := range each {
+			problems = append(problems, problemsOf(e, source)...)
+		}
+	} else {
+		problems = problemsOf(err, source)
+	}
+	c.JSON(http.StatusUnprocessableEntity, Problems{problems})
+}
+
+func ginSearch(c *gin.Context) {
+	var path ginSearchPath
+	if err := c.ShouldBindUri(&path); err != nil {
+		ginRefuse(c, "path", err)
+		return
+	}
+	var query ginSearchQuery
+	if err := c.ShouldBindQuery(&query); err != nil {
+		ginRefuse(c, "query", err)
+		return
+	}
+	c.JSON(http.StatusOK, Search{ID: path.ID, Q: query.Q, Limit: query.Limit})
+}
+
+func ginCreate(c *gin.Context) {
+	var item ginItem
+	if err := c.ShouldBindJSON(&item); err != nil {
+		ginRefuse(c, "body", err)
+		return
+	}
+	c.JSON(http.StatusOK, item)
+}
+
+func ginBatch(c *gin.Context) {
+	var items []ginItem
+	if err := c.ShouldBindJSON(&items); err != nil {
+		ginRefuse(c, "body", err)
+		return
+	}
+	c.JSON(http.StatusOK, Count{len(items)})
+}

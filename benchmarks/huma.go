@@ -1,0 +1,60 @@
+package benchmarks
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+)
+
+type humaItem struct {
+	Name     string   `json:"name" minLength:"1" maxLength:"50"`
+	Email    string   `json:"email" format:"email"`
+	Price    float64  `json:"price" minimum:"0" maximum:"100000"`
+	Quantity int      `json:"quantity" minimum:"1" maximum:"1000"`
+	Category string   `json:"category" enum:"books,electronics,garden,toys"`
+	Tags     []string `json:"tags" maxItems:"5" minLength:"1" maxLength:"20"`
+}
+
+type humaSearch struct {
+	ID    int    `path:"id" minimum:"1"`
+	Q     string `query:"q" maxLength:"50"`
+	Limit int    `query:"limit" default:"20" minimum:"1" maximum:"100"`
+}
+
+// humaAnswer is a body in huma's envelope.
+type humaAnswer[T any] struct{ Body T }
+
+func humaBody[T any](body T) (*humaAnswer[T], error) { return &humaAnswer[T]{body}, nil }
+
+// Huma is huma on net/http's mux, the leanest of its adapters.
+func Huma() Contender { return contender{"huma", newHuma} }
+
+func newHuma() http.Handler {
+	items := make([]humaItem, 0, 100)
+	for _, item := range stock() {
+		items = append(items, humaItem(item))
+	}
+	config := huma.DefaultConfig("Items", "1.0.0")
+	config.CreateHooks = nil // no $schema members and Link headers: the others send none
+	mux := http.NewServeMux()
+	api := humago.New(mux, config)
+	huma.Get(api, "/{$}", func(context.Context, *struct{}) (*humaAnswer[Greeting], error) {
+		return humaBody(Greeting{greeting})
+	})
+	huma.Get(api, "/items/{id}", func(_ context.Context, in *humaSearch) (*humaAnswer[Search], error) {
+		return humaBody(Search(*in))
+	})
+	huma.Get(api, "/items", func(context.Context, *struct{}) (*humaAnswer[[]humaItem], error) {
+		return humaBody(items)
+	})
+	ok := func(o *huma.Operation) { o.DefaultStatus = http.StatusOK }
+	huma.Post(api, "/items", func(_ context.Context, in *struct{ Body humaItem }) (*humaAnswer[humaItem], error) {
+		return humaBody(in.Body)
+	}, ok)
+	huma.Post(api, "/items/batch", func(_ context.Context, in *struct{ Body []humaItem }) (*humaAnswer[Count], error) {
+		return humaBody(Count{len(in.Body)})
+	}, ok)
+	return mux
+}

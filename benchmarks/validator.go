@@ -1,0 +1,54 @@
+package benchmarks
+
+import (
+	"errors"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/go-playground/validator/v10"
+)
+
+// BareValidator is Bare with the rules of bodies left to validator/v10.
+func BareValidator() Contender {
+	return contender{"bare + validator", func() http.Handler {
+		validate := newValidate()
+		judge := func(item *Item) []Problem {
+			if err := validate.Struct(item); err != nil {
+				return problemsOf(err, "body")
+			}
+			return nil
+		}
+		return byHand{items: stock(), judge: judge}.mux()
+	}}
+}
+
+// newValidate is a validator that calls fields what the wire calls them.
+func newValidate() *validator.Validate {
+	v := validator.New(validator.WithRequiredStructEnabled())
+	v.RegisterTagNameFunc(wireName)
+	return v
+}
+
+// wireName is the first name that a tag gives a field.
+func wireName(f reflect.StructField) string {
+	for _, key := range []string{"json", "uri", "param", "form", "query"} {
+		if name, _, _ := strings.Cut(f.Tag.Get(key), ","); name != "" {
+			return name
+		}
+	}
+	return f.Name
+}
+
+// problemsOf tells every field a validator found fault with. Any other error is
+// a problem of the whole.
+func problemsOf(err error, source string) (problems []Problem) {
+	var invalid validator.ValidationErrors
+	if !errors.As(err, &invalid) {
+		return []Problem{problem(err.Error(), source)}
+	}
+	for _, e := range invalid {
+		problems = append(problems, problem("must keep the rule "+e.Tag()+" "+e.Param(), source, e.Field()))
+	}
+	return problems
+}
