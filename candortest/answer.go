@@ -1,0 +1,338 @@
+package candortest
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// answer is what a server would have sent.
+type answer struct {
+	status  int
+	header  http.Header
+	body    bytes.Buffer
+	aborted any
+	live    http.Header
+	stop    context.CancelFunc
+}
+
+// String is the answer as it would go over the wire.
+func (a *answer) String() string {
+	if a.aborted != nil {
+		return fmt.Sprintf("nothing: %v", a.aborted)
+	}
+	return fmt.Sprintf("%d %s\nContent-Type: %s\n\n%s", a.status, http.StatusText(a.status), a.header.Get("Content-Type"), cut(a.body.Bytes()))
+}
+
+// Header implements http.ResponseWriter.
+func (a *answer) Header() http.Header { return a.live }
+
+// WriteHeader implements http.ResponseWriter.
+func (a *answer) WriteHeader(status int) {
+	if status >= 200 && a.status == 0 {
+		a.status, a.header = status, a.live.Clone()
+		if isStream(a.header.Get("Content-Type")) {
+			a.stop() // its beginning is enough
+		}
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (a *answer) Write(p []byte) (int, error) {
+	a.WriteHeader(http.StatusOK)
+	return a.body.Write(p)
+}
+
+// Flush implements http.Flusher.
+func (a *answer) Flush() { a.WriteHeader(http.StatusOK) }
+
+func isStream(contentType string) bool {
+	media, _, _ := mime.ParseMediaType(contentType)
+	return media == "text/event-stream" || media == "application/jsonl"
+}
+
+// patience is how long a stream may take to begin.
+const patience = 100 * time.Millisecond
+
+// streams reports whether an operation may answer without end.
+func (o *operation) streams(d *document) bool {
+	for status := range o.responses.at {
+		for media := range d.child(d.child(o.responses, status), "content").at {
+			if isStream(media) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (e *explorer) send(o *operation, r *request) *answer {
+	ctx, cancel := context.WithCancel(context.Background())
+	if o.streams(e.doc) {
+		ctx, cancel = context.WithTimeout(context.Background(), patience)
+	}
+	defer cancel()
+	a := &answer{live: http.Header{}, stop: cancel}
+	built, err := r.build(ctx)
+	if err != nil {
+		a.aborted = err
+		return a
+	}
+	defer func() {
+		if a.aborted = recover(); a.aborted == nil {
+			a.WriteHeader(http.StatusOK)
+		}
+	}()
+	e.app.ServeHTTP(a, built)
+	return a
+}
+
+// build makes a request as a server hands it on.
+func (r *request) build(ctx context.Context) (*http.Request, error) {
+	var body io.Reader
+	if r.hasBody {
+		body = bytes.NewReader(r.body)
+	}
+	built, err := http.NewRequestWithContext(ctx, r.method, "http://testserver"+r.target(), body)
+	if err != nil {
+		return nil, err
+	}
+	if built.Body == nil {
+		built.Body = http.NoBody
+	}
+	built.Header = r.header.Clone()
+	if len(r.cookies) > 0 {
+		built.Header.Set("Cookie", strings.Join(r.cookies, "; "))
+	}
+	if r.host != "" {
+		built.Host = r.host
+	}
+	built.RequestURI, built.RemoteAddr = built.URL.RequestURI(), "192.0.2.1:1234"
+	return built, nil
+}
+
+// judge says what is wrong with an answer, "" for nothing.
+func (e *explorer) judge(p *probe, a *answer) string {
+	isClientError := a.status >= 400 && a.status < 500
+	switch {
+	case a.aborted != nil:
+		return "the answer was aborted"
+	case p.kind == methodKind:
+		return e.judgeMethod(p, a)
+	case a.status == 499:
+		return ""
+	case p.kind == validKind:
+		if about := e.judgeValid(p, a); about != "" {
+			return about
+		}
+	case p.kind == anonymousKind && a.status != http.StatusUnauthorized:
+		return fmt.Sprintf("the document asks for credentials, and without them the status was %d, not 401", a.status)
+	case a.status < 500 && !isClientError:
+		return fmt.Sprintf("the document refuses this, the app answered %d", a.status)
+	}
+	return e.judgeAnswer(p.operation, a)
+}
+
+func (e *explorer) judgeMethod(p *probe, a *answer) string {
+	if a.status != http.StatusMethodNotAllowed {
+		return fmt.Sprintf("the document has no such method, the app answered %d, not 405", a.status)
+	}
+	allowed := strings.FieldsFunc(strings.Join(a.header.Values("Allow"), ","), func(r rune) bool { return r == ',' || r == ' ' })
+	for _, o := range e.doc.operations {
+		if o.path == p.operation.path && !slices.Contains(allowed, o.method) {
+			return "the header Allow of a 405 leaves out " + o.method
+		}
+	}
+	return ""
+}
+
+// judgeValid is about the answer to a request that the document allows.
+func (e *explorer) judgeValid(p *probe, a *answer) string {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	t := e.tallies[p.operation]
+	t.sent++
+	switch a.status {
+	case http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
+		return fmt.Sprintf("the document allows this, the app answered %d", a.status)
+	case http.StatusUnprocessableEntity:
+		if !e.excused(p.operation, a) {
+			return "the document allows this, the app answered 422"
+		}
+		t.excused++
+	case http.StatusUnauthorized, http.StatusForbidden:
+		t.refused++
+	default:
+		t.accepted++
+	}
+	return ""
+}
+
+// excused reports whether every fault of a 422 is one that no schema can
+// foresee.
+func (e *explorer) excused(o *operation, a *answer) bool {
+	type fault struct {
+		Type string `json:"type"`
+		Loc  []any  `json:"loc"`
+	}
+	var said struct {
+		Detail json.RawMessage `json:"detail"`
+		Errors []fault         `json:"errors"`
+	}
+	if json.Unmarshal(a.body.Bytes(), &said) != nil {
+		return false
+	}
+	faults := said.Errors
+	if faults == nil && json.Unmarshal(said.Detail, &faults) != nil || len(faults) == 0 {
+		return false
+	}
+	for _, f := range faults {
+		if f.Type != "value_error" && !e.isInexact(o, f.Loc) {
+			return false
+		}
+	}
+	return true
+}
+
+// isInexact reports whether a schema on the way to a location is wider than
+// the app's rules.
+func (e *explorer) isInexact(o *operation, loc []any) bool {
+	if len(loc) == 0 {
+		return false
+	}
+	if o.body != nil && loc[0] == "body" {
+		return e.doc.inexactAt(o.body.schema, loc[1:], 0)
+	}
+	for _, p := range o.parameters {
+		if len(loc) > 1 && p.in == loc[0] && strings.EqualFold(p.name, fmt.Sprint(loc[1])) {
+			return e.doc.inexactAt(p.schema, loc[2:], 0)
+		}
+	}
+	return false
+}
+
+func (d *document) inexactAt(n node, loc []any, depth int) bool {
+	f := d.facts(n)
+	if f.inexact || depth > 50 {
+		return f.inexact
+	}
+	for _, choice := range f.choices {
+		for _, alternative := range choice {
+			if d.inexactAt(alternative, loc, depth+1) {
+				return true
+			}
+		}
+	}
+	if len(loc) == 0 {
+		return false
+	}
+	if f.naming.at != nil && d.inexactAt(f.naming, nil, depth+1) {
+		return true
+	}
+	below := f.others
+	switch step := loc[0].(type) {
+	case string:
+		if member, ok := f.members[step]; ok {
+			below = member
+		}
+	default:
+		below = f.items
+	}
+	return below.at != nil && d.inexactAt(below, loc[1:], depth+1)
+}
+
+// judgeAnswer holds an answer against those declared.
+func (e *explorer) judgeAnswer(o *operation, a *answer) string {
+	promised := e.promised(o, a.status)
+	if promised.at == nil {
+		return fmt.Sprintf("the status %d is not declared; declared are %s", a.status, strings.Join(slices.Sorted(maps.Keys(o.responses.at)), ", "))
+	}
+	if a.status == http.StatusUnauthorized && a.header.Get("WWW-Authenticate") == "" && len(o.security) > 0 {
+		return "a 401 has no header WWW-Authenticate"
+	}
+	headers := e.doc.child(promised, "headers")
+	for _, name := range slices.Sorted(maps.Keys(headers.at)) {
+		if about := e.judgeHeader(e.doc.child(headers, name), name, a); about != "" {
+			return about
+		}
+	}
+	return e.judgeBody(o, e.doc.child(promised, "content"), a)
+}
+
+func (e *explorer) judgeHeader(header node, name string, a *answer) string {
+	lines := a.header.Values(name)
+	if len(lines) == 0 {
+		if header.flag("required") {
+			return fmt.Sprintf("status %d promises the header %s, which is missing", a.status, name)
+		}
+		return ""
+	}
+	schema := e.doc.child(header, "schema")
+	f := e.doc.facts(schema)
+	if f.allows("string") || f.allows("array") {
+		return ""
+	}
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(lines[0]))
+	if err != nil || e.doc.refuses(schema, value) != nil {
+		return fmt.Sprintf("the header %s of status %d breaks its schema: %q", name, a.status, lines[0])
+	}
+	return ""
+}
+
+// promised is the declaration of a status: its own, that of its range, or the
+// default.
+func (e *explorer) promised(o *operation, status int) node {
+	for _, name := range []string{strconv.Itoa(status), fmt.Sprintf("%dXX", status/100), "default"} {
+		if o.responses.has(name) && (name != "default" || status != http.StatusInternalServerError) {
+			return e.doc.child(o.responses, name)
+		}
+	}
+	return node{}
+}
+
+func (e *explorer) judgeBody(o *operation, content node, a *answer) string {
+	if len(content.at) == 0 {
+		if a.body.Len() > 0 {
+			return fmt.Sprintf("status %d promises no body, and has one", a.status)
+		}
+		return ""
+	}
+	if o.method == http.MethodHead || a.status == http.StatusNoContent || a.status == http.StatusNotModified {
+		return ""
+	}
+	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	kind, _, _ := strings.Cut(media, "/")
+	at := slices.IndexFunc([]string{media, kind + "/*", "*/*"}, content.has)
+	if at < 0 {
+		return fmt.Sprintf("status %d promises another media type than %q", a.status, media)
+	}
+	if media != "application/json" && !strings.HasSuffix(media, "+json") {
+		return ""
+	}
+	schema := e.doc.child(e.doc.child(content, []string{media, kind + "/*", "*/*"}[at]), "schema")
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.body.Bytes()))
+	if err != nil {
+		return fmt.Sprintf("the body of status %d is no JSON", a.status)
+	}
+	if err := e.doc.refuses(schema, value); err != nil {
+		return fmt.Sprintf("the body of status %d breaks its schema: %s", a.status, reason(err))
+	}
+	return ""
+}
+
+// reason is the first cause of a refusal.
+func reason(err error) string {
+	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
+	return strings.TrimPrefix(strings.TrimSpace(lines[len(lines)-1]), "- ")
+}

@@ -1,0 +1,155 @@
+// Package candortest holds an app against its own document. It reads nothing
+// but what [candor.App.WriteOpenAPI] writes, makes requests of it, and sends
+// them in process:
+//
+//	func TestConform(t *testing.T) {
+//		candortest.Conform(t, newApp())
+//	}
+//
+// It asks of every operation that
+//
+//   - what the document allows is accepted: boundary values, with the optional
+//     parts and without them, in every place that a value may come from;
+//   - what breaks a single rule is refused with a 4xx: a member or parameter
+//     that is missing, of another type, out of its bounds, not among its values,
+//     or unknown where unknown members are forbidden; a body that is no JSON, of
+//     another media type, or not there;
+//   - requests without credentials are answered by 401, where security is
+//     declared, and other methods by 405 with the methods there are;
+//   - every answer is as declared: its status, headers, media type and body. An
+//     undeclared 500 is a failure like any other.
+//
+// A disagreement is shown with the smallest request that has it.
+//
+// What no schema can say is not held against the app: a value whose schema has
+// the extension x-validate, and faults of the type value_error, which are those
+// of Validate methods.
+package candortest
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"slices"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/candor-go/candor"
+)
+
+// Option shapes what is sent.
+type Option func(*settings)
+
+type settings struct {
+	cases       int
+	skipped     []string
+	header      [][2]string
+	credentials map[string]string
+	values      map[string][]string
+}
+
+// Cases is how many requests each operation is sent, 200 by default; every rule
+// that can be broken is broken at least once.
+func Cases(n int) Option { return func(s *settings) { s.cases = n } }
+
+// Skip leaves operations out, by their ids or tags: those whose side effects
+// are not for a test.
+func Skip(idsOrTags ...string) Option {
+	return func(s *settings) { s.skipped = append(s.skipped, idsOrTags...) }
+}
+
+// Header is sent with every request.
+func Header(name, value string) Option {
+	return func(s *settings) { s.header = append(s.header, [2]string{name, value}) }
+}
+
+// Credentials are sent where an operation asks for the security scheme: the
+// token, the key, or for HTTP Basic "user:password". Without the option made up
+// ones are, which usually end in a 401; a rule that is broken behind them goes
+// unseen.
+func Credentials(scheme, value string) Option {
+	return func(s *settings) { s.credentials[scheme] = value }
+}
+
+// Values are what parameters of that name are sent as, in every request that is
+// to be accepted: ids that exist, for instance. One of them is chosen.
+func Values(parameter string, texts ...string) Option {
+	return func(s *settings) { s.values[parameter] = append(s.values[parameter], texts...) }
+}
+
+const defaultCases = 200
+
+func newSettings(options []Option) *settings {
+	s := &settings{credentials: map[string]string{}, values: map[string][]string{}}
+	for _, option := range options {
+		option(s)
+	}
+	s.cases = cmp.Or(s.cases, defaultCases)
+	return s
+}
+
+func (s *settings) skips(o *operation) bool {
+	return slices.ContainsFunc(s.skipped, func(name string) bool { return name == o.id || slices.Contains(o.tags, name) })
+}
+
+// Conform fails the test for each disagreement between the app and its
+// document. The app is started, and stops with the test.
+//
+// The requests are different in every run. A disagreement names the seed that
+// leads to it: go test -run TestConform -rapid.seed=N sends it again. The flags
+// of pgregory.net/rapid hold, so that -rapid.shrinktime bounds the search for
+// the smallest request; it also leaves a file below testdata/rapid, from which
+// the next run starts, unless -rapid.nofailfile is given.
+func Conform(tb candor.TB, app *candor.App, options ...Option) {
+	tb.Helper()
+	e := start(tb, app, options)
+	for _, p := range e.probes() {
+		e.run(tb, p)
+	}
+	e.closing(tb)
+}
+
+// Fuzz is [Conform] as a fuzz target, for go test -fuzz: which request is sent
+// is read from the fuzzer's data.
+//
+//	func FuzzConform(f *testing.F) {
+//		candortest.Fuzz(f, newApp())
+//	}
+func Fuzz(f *testing.F, app *candor.App, options ...Option) {
+	f.Helper()
+	e := start(f, app, options)
+	probes := e.probes()
+	if len(probes) == 0 {
+		f.Fatalf("the document has no operation to send requests to")
+	}
+	f.Fuzz(rapid.MakeFuzz(func(t *rapid.T) {
+		p := rapid.SampledFrom(probes).Draw(t, "probe")
+		if failure := e.try(t, p); failure != "" {
+			t.Fatalf("%s: %s", p, failure)
+		}
+	}))
+}
+
+// start makes the app ready and reads its document.
+func start(tb candor.TB, app *candor.App, options []Option) *explorer {
+	tb.Helper()
+	stop, err := app.Start(context.Background())
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	tb.Cleanup(func() {
+		if err := stop(); err != nil {
+			tb.Errorf("the app did not stop well: %v", err)
+		}
+	})
+	var written bytes.Buffer
+	if err := app.WriteOpenAPI(&written); err != nil {
+		tb.Fatalf("%v", err)
+	}
+	doc, err := readDocument(written.Bytes())
+	if err != nil {
+		tb.Fatalf("the document cannot be read: %v", err)
+	}
+	return &explorer{app: app, doc: doc, set: newSettings(options), tallies: map[*operation]*tally{}}
+}

@@ -1,0 +1,299 @@
+package candortest
+
+import (
+	"fmt"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"pgregory.net/rapid"
+
+	"github.com/candor-go/candor"
+)
+
+// kind is what is tried with an operation.
+type kind string
+
+const (
+	validKind     kind = "what the document allows"
+	brokenKind    kind = "a broken rule"
+	missingKind   kind = "a missing parameter"
+	emptyKind     kind = "no body"
+	malformedKind kind = "a body that is no JSON"
+	mediaKind     kind = "another media type"
+	anonymousKind kind = "no credentials"
+	methodKind    kind = "another method"
+)
+
+// probe is one question that is asked of an operation, in any number of
+// requests.
+type probe struct {
+	operation *operation
+	kind      kind
+	// parameter is what the aim is in, nil for the body.
+	parameter *parameter
+	aim       *aim
+	method    string
+	cases     int
+}
+
+func (p *probe) String() string {
+	name := p.operation.method + " " + p.operation.path
+	if p.operation.id != "" {
+		name += " (" + p.operation.id + ")"
+	}
+	where := "body"
+	if p.parameter != nil {
+		where = p.parameter.in + " " + p.parameter.name
+	}
+	switch p.kind {
+	case brokenKind:
+		return name + ", " + string(p.kind) + ": " + where + p.aim.String()
+	case missingKind:
+		return name + ", " + string(p.kind) + ": " + where
+	case methodKind:
+		return name + ", " + string(p.kind) + ": " + p.method
+	}
+	return name + ", " + string(p.kind)
+}
+
+// explorer sends requests to one app.
+type explorer struct {
+	app     *candor.App
+	doc     *document
+	set     *settings
+	mutex   sync.Mutex
+	tallies map[*operation]*tally
+}
+
+// tally counts what came of the requests that the document allows.
+type tally struct{ sent, accepted, refused, excused int }
+
+func (e *explorer) probes() []*probe {
+	var all []*probe
+	for _, o := range e.doc.operations {
+		if e.set.skips(o) {
+			continue
+		}
+		e.tallies[o] = &tally{}
+		all = append(all, e.probesOf(o)...)
+	}
+	return all
+}
+
+func (e *explorer) probesOf(o *operation) []*probe {
+	var few, broken []*probe
+	ask := func(k kind) { few = append(few, &probe{operation: o, kind: k, cases: 3}) }
+	for _, p := range o.parameters {
+		if p.in == "header" && slices.Contains(reserved, strings.ToLower(p.name)) {
+			continue
+		}
+		if p.required && p.in != "path" {
+			few = append(few, &probe{operation: o, kind: missingKind, parameter: p, cases: 3})
+		}
+		for _, a := range e.doc.aims(p.schema, p.form()) {
+			broken = append(broken, &probe{operation: o, kind: brokenKind, parameter: p, aim: a})
+		}
+	}
+	if b := o.body; b != nil {
+		if b.required {
+			ask(emptyKind)
+		}
+		if b.isJSON() {
+			ask(malformedKind)
+		}
+		if b.media != "" && !slices.Contains(b.others, "*/*") {
+			ask(mediaKind)
+		}
+		if b.isJSON() || b.isForm() {
+			for _, a := range e.doc.aims(b.schema, b.form()) {
+				broken = append(broken, &probe{operation: o, kind: brokenKind, aim: a})
+			}
+		}
+	}
+	if o.needsCredentials() {
+		ask(anonymousKind)
+	}
+	few = append(few, e.methodProbes(o)...)
+	return slices.Concat([]*probe{{operation: o, kind: validKind, cases: max(e.set.cases/2, 1)}}, share(broken, e.set.cases/2), few)
+}
+
+// leastBroken is how often the breaking of a rule is tried at least: not all
+// that is drawn breaks it.
+const leastBroken = 10
+
+func share(broken []*probe, cases int) []*probe {
+	for _, p := range broken {
+		p.cases = max(leastBroken, cases/len(broken))
+	}
+	return broken
+}
+
+func (b *body) form() form {
+	if b.isForm() {
+		return asForm
+	}
+	return asJSON
+}
+
+func (o *operation) needsCredentials() bool {
+	return len(o.security) > 0 && !slices.ContainsFunc(o.security, func(alternative map[string]any) bool { return len(alternative) == 0 })
+}
+
+// methodProbes ask for the methods that no template which may match has. The
+// first operation of a path asks for all.
+func (e *explorer) methodProbes(o *operation) []*probe {
+	if first := slices.IndexFunc(e.doc.operations, func(other *operation) bool { return other.path == o.path && !e.set.skips(other) }); e.doc.operations[first] != o {
+		return nil
+	}
+	var all []*probe
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		if !slices.ContainsFunc(e.doc.operations, func(other *operation) bool { return other.method == method && overlap(other.path, o.path) }) {
+			all = append(all, &probe{operation: o, kind: methodKind, method: method, cases: 1})
+		}
+	}
+	return all
+}
+
+// overlap reports whether a path may match both templates.
+func overlap(a, b string) bool {
+	left, right := strings.Split(a, "/"), strings.Split(b, "/")
+	for i := range min(len(left), len(right)) {
+		if left[i] != right[i] && !isWildcard(left[i]) && !isWildcard(right[i]) {
+			return false
+		}
+	}
+	return len(left) == len(right)
+}
+
+// failure is a disagreement; requests with the same one have the same about.
+type failure struct{ about, text string }
+
+// run tries a probe and reports the smallest request that fails it.
+func (e *explorer) run(tb candor.TB, p *probe) {
+	tb.Helper()
+	var last *failure
+	sent := 0
+	property := func(t *rapid.T) {
+		if last == nil && sent >= p.cases {
+			return
+		}
+		sent++
+		if got := e.attempt(t, p); got != nil && (last == nil || last.about == got.about) {
+			last = got
+			t.Fatalf("%s", got.about)
+		}
+	}
+	for before := -1; sent < p.cases && before < sent; {
+		before = sent
+		c := &collector{name: nameOf(tb)}
+		c.run(func() { rapid.Check(c, property) })
+		if last != nil {
+			tb.Errorf("%s: %s\n%s%s", p, last.about, last.text, c.again())
+			return
+		}
+		if len(c.failures) > 0 {
+			tb.Errorf("%s: %s", p, strings.Join(c.failures, "\n"))
+			return
+		}
+	}
+}
+
+// try is attempt for a fuzzer.
+func (e *explorer) try(t *rapid.T, p *probe) string {
+	if got := e.attempt(t, p); got != nil {
+		return got.about + "\n" + got.text
+	}
+	return ""
+}
+
+func (e *explorer) attempt(t *rapid.T, p *probe) *failure {
+	r := e.draft(t, p)
+	if r == nil {
+		return nil
+	}
+	got := e.send(p.operation, r)
+	about := e.judge(p, got)
+	if about == "" {
+		return nil
+	}
+	return &failure{about: about, text: "sent:\n" + indent(r.String()) + "answered:\n" + indent(got.String())}
+}
+
+func indent(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    ") + "\n"
+}
+
+// closing says what could not be asked.
+func (e *explorer) closing(tb candor.TB) {
+	tb.Helper()
+	for _, o := range e.doc.operations {
+		t := e.tallies[o]
+		switch {
+		case t == nil || o.body != nil && o.body.media == "":
+		case t.sent == 0:
+			tb.Errorf("%s %s (%s): no request could be made that the document allows; give the parameters their Values, or Skip it", o.method, o.path, o.id)
+		case t.accepted == 0 && t.excused > 0 && t.excused == t.sent:
+			tb.Errorf("%s %s (%s): not one of %d requests that the document allows was accepted; give its rules examples, or Skip it", o.method, o.path, o.id, t.sent)
+		}
+	}
+}
+
+// nameOf is the test's name, if it has one.
+func nameOf(tb candor.TB) string {
+	if named, ok := tb.(interface{ Name() string }); ok {
+		return named.Name()
+	}
+	return "Conform"
+}
+
+// collector is the test that rapid sees. It keeps what is said, because a
+// report of Conform says it shorter.
+type collector struct {
+	name     string
+	failures []string
+	failed   bool
+}
+
+// run calls f, which may end by FailNow.
+func (c *collector) run(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		f()
+	}()
+	<-done
+}
+
+var reproduction = regexp.MustCompile(`-rapid\.(seed=[0-9]+|failfile="[^"]*")`)
+
+// again is how the failure is seen again.
+func (c *collector) again() string {
+	found := reproduction.FindAllString(strings.Join(c.failures, "\n"), -1)
+	if len(found) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("again: go test -run '%s' %s", c.name, found[len(found)-1])
+}
+
+func (c *collector) Helper()                   {}
+func (c *collector) Name() string              { return c.name }
+func (c *collector) Logf(string, ...any)       {}
+func (c *collector) Log(...any)                {}
+func (c *collector) Skipf(string, ...any)      { c.SkipNow() }
+func (c *collector) Skip(...any)               { c.SkipNow() }
+func (c *collector) SkipNow()                  { runtime.Goexit() }
+func (c *collector) Error(args ...any)         { c.fail(fmt.Sprint(args...)) }
+func (c *collector) Errorf(f string, a ...any) { c.fail(fmt.Sprintf(f, a...)) }
+func (c *collector) Fatal(args ...any)         { c.Error(args...); c.FailNow() }
+func (c *collector) Fatalf(f string, a ...any) { c.Errorf(f, a...); c.FailNow() }
+func (c *collector) FailNow()                  { c.failed = true; runtime.Goexit() }
+func (c *collector) Fail()                     { c.failed = true }
+func (c *collector) Failed() bool              { return c.failed }
+
+func (c *collector) fail(text string) {
+	c.failed = true
+	c.failures = append(c.failures, text)
+}

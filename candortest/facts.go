@@ -1,0 +1,200 @@
+package candortest
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+)
+
+// inexactly is the extension of a schema whose values the app may refuse all
+// the same.
+const inexactly = "x-validate"
+
+// facts is a schema in one piece: its own keywords and those of allOf.
+type facts struct {
+	types    []string
+	values   []any // of enum and const
+	limited  bool  // to values
+	examples []any
+	low      limit
+	high     limit
+	least    map[string]int // of minLength, minItems, minProperties
+	most     map[string]int // of maxLength, maxItems, maxProperties
+	patterns []string
+	format   string
+	unique   bool
+	items    node
+	names    []string
+	members  map[string]node
+	required map[string]bool
+	closed   bool
+	others   node
+	naming   node
+	// choices are the lists of anyOf and oneOf.
+	choices [][]node
+	nots    []node
+	binary  bool
+	inexact bool
+}
+
+// limit is one end of a range.
+type limit struct {
+	at        float64
+	set       bool
+	exclusive bool
+}
+
+func newFacts() *facts {
+	return &facts{least: map[string]int{}, most: map[string]int{}, members: map[string]node{}, required: map[string]bool{}}
+}
+
+// facts gathers what a schema says. The result is shared.
+func (d *document) facts(n node) *facts {
+	if f := d.known[n.pointer]; f != nil {
+		return f
+	}
+	f := newFacts()
+	d.gather(f, n)
+	d.known[n.pointer] = f
+	return f
+}
+
+// with is f and what one more schema says.
+func (d *document) with(f *facts, n node) *facts {
+	both := *f
+	both.choices = nil
+	both.least, both.most = maps.Clone(f.least), maps.Clone(f.most)
+	both.members, both.required = maps.Clone(f.members), maps.Clone(f.required)
+	both.names, both.patterns, both.nots = slices.Clone(f.names), slices.Clone(f.patterns), slices.Clone(f.nots)
+	d.gather(&both, n)
+	return &both
+}
+
+func (d *document) gather(f *facts, n node) {
+	f.gatherTypes(n)
+	f.gatherValues(n)
+	f.gatherBounds(n)
+	d.gatherMembers(f, n)
+	if pattern := n.text("pattern"); pattern != "" {
+		f.patterns = append(f.patterns, pattern)
+	}
+	if format := n.text("format"); format != "" {
+		f.format = format
+	}
+	if n.has("items") {
+		f.items = d.child(n, "items")
+	}
+	if n.has("not") {
+		f.nots = append(f.nots, d.child(n, "not"))
+	}
+	f.unique = f.unique || n.flag("uniqueItems")
+	f.inexact = f.inexact || n.has(inexactly)
+	f.binary = f.binary || n.has("contentEncoding")
+	f.examples = append(slices.Clip(f.examples), n.list("examples")...)
+	for _, part := range d.children(n, "allOf") {
+		d.gather(f, part)
+	}
+	for _, name := range []string{"anyOf", "oneOf"} {
+		if choice := d.children(n, name); len(choice) > 0 {
+			f.choices = append(f.choices, choice)
+		}
+	}
+}
+
+func (f *facts) gatherTypes(n node) {
+	var names []string
+	switch t := n.at["type"].(type) {
+	case string:
+		names = []string{t}
+	case []any:
+		for _, name := range t {
+			names = append(names, fmt.Sprint(name))
+		}
+	}
+	switch {
+	case names == nil:
+	case f.types == nil:
+		f.types = names
+	default:
+		f.types = slices.DeleteFunc(slices.Clone(f.types), func(t string) bool { return !slices.Contains(names, t) })
+	}
+}
+
+func (f *facts) gatherValues(n node) {
+	if n.has("enum") {
+		f.values, f.limited = n.list("enum"), true
+	}
+	if value, ok := n.at["const"]; ok {
+		f.values, f.limited = []any{value}, true
+	}
+}
+
+func number(value any) (float64, bool) {
+	n, ok := value.(json.Number)
+	if !ok {
+		return 0, false
+	}
+	x, err := n.Float64()
+	return x, err == nil
+}
+
+func (f *facts) gatherBounds(n node) {
+	for _, name := range []string{"minimum", "exclusiveMinimum"} {
+		x, ok := number(n.at[name])
+		exclusive := name == "exclusiveMinimum"
+		if ok && (!f.low.set || x > f.low.at || x == f.low.at && exclusive) {
+			f.low = limit{at: x, set: true, exclusive: exclusive}
+		}
+	}
+	for _, name := range []string{"maximum", "exclusiveMaximum"} {
+		x, ok := number(n.at[name])
+		exclusive := name == "exclusiveMaximum"
+		if ok && (!f.high.set || x < f.high.at || x == f.high.at && exclusive) {
+			f.high = limit{at: x, set: true, exclusive: exclusive}
+		}
+	}
+	for _, of := range []string{"Length", "Items", "Properties"} {
+		if x, ok := number(n.at["min"+of]); ok {
+			f.least[of] = max(f.least[of], int(x))
+		}
+		if x, ok := number(n.at["max"+of]); ok {
+			f.most[of] = min(f.mostOf(of), int(x))
+		}
+	}
+}
+
+// mostOf is the greatest size there may be.
+func (f *facts) mostOf(what string) int {
+	if n, ok := f.most[what]; ok {
+		return n
+	}
+	return math.MaxInt
+}
+
+func (d *document) gatherMembers(f *facts, n node) {
+	properties := d.child(n, "properties")
+	for _, name := range slices.Sorted(maps.Keys(properties.at)) {
+		if _, ok := f.members[name]; !ok {
+			f.names = append(f.names, name)
+		}
+		f.members[name] = d.child(properties, name)
+	}
+	for _, name := range n.list("required") {
+		f.required[fmt.Sprint(name)] = true
+	}
+	switch others := n.at["additionalProperties"].(type) {
+	case bool:
+		f.closed = f.closed || !others
+	case map[string]any:
+		f.others = d.child(n, "additionalProperties")
+	}
+	if n.has("propertyNames") {
+		f.naming = d.child(n, "propertyNames")
+	}
+}
+
+func (f *facts) allows(name string) bool {
+	return f.types == nil || slices.Contains(f.types, name) || name == "integer" && slices.Contains(f.types, "number")
+}

@@ -1,0 +1,404 @@
+package candortest
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"pgregory.net/rapid"
+)
+
+// form is how a value is written down, which decides what can be.
+type form uint8
+
+const (
+	asJSON    form = iota
+	asText         // percent-encoded: anything but null and empty lists
+	asSegment      // of a path: not empty
+	asField        // of a header or cookie: what may stand there
+	asForm         // a form, whose members are texts
+)
+
+// generator draws values of schemas. It makes an effort only: what satisfies a
+// schema is left to the judge.
+type generator struct {
+	t   *rapid.T
+	doc *document
+	how form
+}
+
+// pick draws one of several values.
+func pick[V any](g *generator, values []V) V {
+	return values[rapid.IntRange(0, len(values)-1).Draw(g.t, "choice")]
+}
+
+// seldom is true once in n times, and false in the smallest request.
+func (g *generator) seldom(n int) bool { return rapid.IntRange(0, n-1).Draw(g.t, "seldom") == n-1 }
+
+// deep is the depth from which on optional parts stay away.
+const deep = 4
+
+// value draws a value in which the aim's rule is broken; a nil aim breaks none.
+func (g *generator) value(n node, depth int, a *aim) any {
+	return g.of(g.doc.facts(n), depth, a)
+}
+
+func (g *generator) of(f *facts, depth int, a *aim) any {
+	if a.reached() {
+		return g.broken(f, depth, a)
+	}
+	if len(f.choices) > 0 {
+		return g.of(g.choose(f, depth, &a), depth, a)
+	}
+	if a == nil {
+		if f.limited && len(f.values) > 0 {
+			return pick(g, f.values)
+		}
+		if odds := map[bool]int{true: 2, false: 8}[f.inexact]; len(f.examples) > 0 && g.seldom(odds) {
+			return pick(g, f.examples)
+		}
+	}
+	return g.typed(f, g.typeOf(f, depth, a), depth, a)
+}
+
+// choose settles every choice. An aim in the first one decides it.
+func (g *generator) choose(f *facts, depth int, a **aim) *facts {
+	for i, choice := range f.choices {
+		at := -1
+		if i == 0 {
+			at = (*a).branch()
+		}
+		switch {
+		case at >= 0:
+			*a = (*a).next()
+		case depth > deep:
+			at = len(choice) - 1 // null comes last
+		default:
+			at = rapid.IntRange(0, len(choice)-1).Draw(g.t, "alternative")
+		}
+		f = g.doc.with(f, choice[at])
+	}
+	return f
+}
+
+var anyTypes = []string{"string", "integer", "number", "boolean", "null", "array", "object"}
+
+// typeOf draws a type, that which the aim needs if there is one. null is rare.
+func (g *generator) typeOf(f *facts, depth int, a *aim) string {
+	types := f.types
+	if types == nil {
+		types = anyTypes
+		if len(f.members) > 0 || len(f.required) > 0 {
+			types = []string{"object"}
+		}
+	}
+	if a != nil {
+		return a.needs()
+	}
+	rest := slices.DeleteFunc(slices.Clone(types), func(t string) bool {
+		return t == "null" || g.how != asJSON && t == "object" && f.allows("string")
+	})
+	hasNull := slices.Contains(types, "null") && g.how == asJSON
+	if hasNull && (len(rest) == 0 || depth > deep || g.seldom(6)) || len(rest) == 0 {
+		return "null"
+	}
+	return pick(g, rest)
+}
+
+func (g *generator) typed(f *facts, name string, depth int, a *aim) any {
+	switch name {
+	case "boolean":
+		return rapid.Bool().Draw(g.t, "boolean")
+	case "integer":
+		return g.integer(f)
+	case "number":
+		return g.float(f)
+	case "string":
+		return g.text(f)
+	case "array":
+		return g.list(f, depth, a)
+	case "object":
+		return g.object(f, depth, a)
+	}
+	return nil
+}
+
+func (g *generator) integer(f *facts) any {
+	low, high := int64(math.MinInt64), int64(math.MaxInt64)
+	if f.low.set && f.low.at > -1<<63 {
+		low = int64(math.Ceil(f.low.at))
+		if f.low.exclusive && float64(low) == f.low.at {
+			low++
+		}
+	}
+	if f.high.set && f.high.at < 1<<63 {
+		high = int64(math.Floor(f.high.at))
+		if f.high.exclusive && float64(high) == f.high.at {
+			high--
+		}
+	}
+	if f.format == "int32" {
+		low, high = max(low, math.MinInt32), min(high, math.MaxInt32)
+	}
+	if low > high {
+		return json.Number(strconv.FormatInt(low, 10))
+	}
+	edges := []int64{max(low, min(high, 0)), low, high, max(low, min(high, 1)), low + min(1, high-low), high - min(1, max(0, high-low))}
+	n := pick(g, edges)
+	if g.seldom(3) {
+		n = rapid.Int64Range(low, high).Draw(g.t, "integer")
+	}
+	return json.Number(strconv.FormatInt(n, 10))
+}
+
+func (g *generator) float(f *facts) any {
+	low, high := -1e9, 1e9
+	if f.low.set {
+		low = f.low.at
+		high = max(high, low+1)
+	}
+	if f.high.set {
+		high = f.high.at
+		low = min(low, high)
+		if f.low.set {
+			low = f.low.at
+		}
+	}
+	if f.low.set && f.low.exclusive {
+		low = math.Nextafter(low, math.Inf(1))
+	}
+	if f.high.set && f.high.exclusive {
+		high = math.Nextafter(high, math.Inf(-1))
+	}
+	if low > high {
+		return decimal(low)
+	}
+	edges := []float64{max(low, min(high, 0)), low, high, max(low, min(high, 1.5)), low/2 + high/2}
+	x := pick(g, edges)
+	if g.seldom(3) {
+		x = rapid.Float64Range(low, high).Draw(g.t, "number")
+	}
+	if f.format == "float" && float64(float32(x)) != x {
+		x = math.Trunc(x)
+	}
+	return decimal(x)
+}
+
+func decimal(x float64) json.Number { return json.Number(strconv.FormatFloat(x, 'g', -1, 64)) }
+
+// letters are what texts are made of, the plainest first.
+var (
+	letters = []rune("a0Zé日😀 _-.,:/%&=+#?<>\"'\\\u00ad\n\t\u0000")
+	fielded = []rune("a0Z_-.:%&+#<>!~")
+)
+
+// samples are values of formats.
+var samples = map[string][]string{
+	"uuid":          {"00000000-0000-4000-8000-000000000000", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "F47AC10B-58CC-4372-A567-0E02B2C3D479"},
+	"date-time":     {"2024-02-29T12:00:00Z", "2024-12-31T23:59:59.999999999+14:00", "1970-01-01T00:00:00-05:30", "0001-01-01T00:00:00Z"},
+	"date":          {"2024-02-29", "1970-01-01", "9999-12-31"},
+	"time":          {"12:00:00Z", "23:59:59.5+01:00"},
+	"duration":      {"P1D", "PT1H30M"},
+	"email":         {"a@example.com", "first.last+tag@sub.example.org"},
+	"hostname":      {"example.com", "a", "xn--bcher-kva.example"},
+	"ipv4":          {"192.0.2.1", "0.0.0.0", "255.255.255.255"},
+	"ipv6":          {"2001:db8::1", "::", "::1"},
+	"uri":           {"https://example.com/a?b=c#d", "http://example.com"},
+	"uri-reference": {"/a/b", "https://example.com/a?b=c#d"},
+	"decimal":       {"0", "1.50", "-12345678901234567890.5"},
+	"binary":        {"", "abc", "\x00\xff"},
+}
+
+func (g *generator) text(f *facts) string {
+	var texts []string
+	switch {
+	case f.binary:
+		return pick(g, []string{"", "YQ==", "YWI=", "YWJj", "/+8="})
+	case samples[f.format] != nil:
+		texts = samples[f.format]
+	}
+	for range 10 {
+		var text string
+		switch {
+		case texts != nil:
+			text = pick(g, texts)
+		case len(f.patterns) > 0:
+			text = g.matching(f)
+		default:
+			return g.sized(f)
+		}
+		if f.fits(text) && g.canCarry(text) {
+			return text
+		}
+	}
+	return g.sized(f)
+}
+
+// matching draws a text of the first pattern. One that Go cannot read is left
+// to the judge.
+func (g *generator) matching(f *facts) string {
+	pattern := f.patterns[rapid.IntRange(0, len(f.patterns)-1).Draw(g.t, "pattern")]
+	if _, err := regexp.Compile(pattern); err != nil {
+		return g.sized(f)
+	}
+	return rapid.StringMatching(pattern).Draw(g.t, "text")
+}
+
+func (f *facts) fits(text string) bool {
+	n := utf8.RuneCountInString(text)
+	if n < f.least["Length"] || n > f.mostOf("Length") {
+		return false
+	}
+	for _, p := range f.patterns {
+		if expression, err := regexp.Compile(p); err == nil && !expression.MatchString(text) {
+			return false
+		}
+	}
+	return true
+}
+
+// canCarry reports whether the text can stand where it is to.
+func (g *generator) canCarry(text string) bool {
+	switch g.how {
+	case asSegment:
+		return text != "" && text != "." && text != ".." && utf8.ValidString(text)
+	case asField:
+		return !strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`",;\`, r) })
+	}
+	return true
+}
+
+// size draws how many there are, mostly as few or as many as there may be.
+func (g *generator) size(least, most, usual int) int {
+	if most > least+50 {
+		most = max(least+usual, 3)
+	}
+	if least >= most {
+		return least
+	}
+	switch rapid.IntRange(0, 3).Draw(g.t, "size") {
+	case 0:
+		return least
+	case 1:
+		return most
+	}
+	return rapid.IntRange(least, most).Draw(g.t, "size")
+}
+
+func (g *generator) sized(f *facts) string {
+	least, most := f.least["Length"], f.mostOf("Length")
+	if g.how == asSegment {
+		least = max(least, 1)
+	}
+	return g.ofLength(g.size(least, most, 8))
+}
+
+func (g *generator) ofLength(n int) string {
+	alphabet := letters
+	if g.how == asField {
+		alphabet = fielded
+	}
+	var b strings.Builder
+	for i := range n {
+		if i > 12 || g.how == asSegment && i == 0 {
+			b.WriteRune('a')
+			continue
+		}
+		b.WriteRune(pick(g, alphabet))
+	}
+	return b.String()
+}
+
+func (g *generator) list(f *facts, depth int, a *aim) any {
+	least, most := f.least["Items"], f.mostOf("Items")
+	if a != nil || g.how != asJSON {
+		least = max(least, 1)
+	}
+	if depth > deep {
+		most = least
+	}
+	return g.ofSize(f, g.size(least, most, 3), depth, a)
+}
+
+// ofSize draws a list of so many elements. The aim is in the first.
+func (g *generator) ofSize(f *facts, n, depth int, a *aim) any {
+	values := make([]any, 0, n)
+	inner := a.into("[]")
+	for len(values) < n {
+		value := g.value(f.items, depth+1, inner)
+		for range 8 {
+			if !f.unique || !contains(values, value) {
+				break
+			}
+			value = g.value(f.items, depth+1, nil)
+		}
+		values = append(values, value)
+		inner = nil
+	}
+	return values
+}
+
+func contains(values []any, value any) bool {
+	return slices.ContainsFunc(values, func(v any) bool { return encode(v) == encode(value) })
+}
+
+func encode(value any) string {
+	var b strings.Builder
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Sprint(value)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+func (g *generator) object(f *facts, depth int, a *aim) any {
+	object := map[string]any{}
+	for _, name := range f.names {
+		inner := a.into(name)
+		if inner != nil || f.required[name] || depth <= deep && rapid.Bool().Draw(g.t, "present") {
+			object[name] = g.value(f.members[name], depth+1, inner)
+		}
+	}
+	g.addOthers(f, object, depth, a)
+	return object
+}
+
+// unknown is a member that no document has.
+const unknown = "candortest_unknown"
+
+func (g *generator) addOthers(f *facts, object map[string]any, depth int, a *aim) {
+	inner := a.into("{}")
+	switch {
+	case f.closed:
+		return
+	case f.others.at != nil:
+		least := max(f.least["Properties"]-len(object), 0)
+		if inner != nil {
+			least = max(least, 1)
+		}
+		n := g.size(least, min(f.mostOf("Properties")-len(object), least+2), 2)
+		for i := range n {
+			object[g.name(f, i)] = g.value(f.others, depth+1, inner)
+			inner = nil
+		}
+	case a == nil && g.how == asJSON && g.seldom(8):
+		object[unknown] = pick(g, []any{nil, "x", json.Number("1")})
+	}
+}
+
+// name draws the name of a member that is not declared.
+func (g *generator) name(f *facts, i int) string {
+	if f.naming.at == nil {
+		return pick(g, []string{"a", "B", "é", "", "a b"}) + strings.Repeat("x", i)
+	}
+	named := *g.doc.facts(f.naming)
+	named.types = []string{"string"}
+	text, _ := g.of(&named, deep, nil).(string)
+	return text
+}

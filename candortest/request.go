@@ -1,0 +1,440 @@
+package candortest
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"pgregory.net/rapid"
+)
+
+// request is what is sent, before it is one of net/http.
+type request struct {
+	method, path string
+	query        []string
+	header       http.Header
+	cookies      []string
+	host         string
+	body         []byte
+	hasBody      bool
+}
+
+func (r *request) target() string {
+	if len(r.query) == 0 {
+		return r.path
+	}
+	return r.path + "?" + strings.Join(r.query, "&")
+}
+
+// String is the request as it would go over the wire.
+func (r *request) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", r.method, r.target())
+	for _, name := range slices.Sorted(maps.Keys(r.header)) {
+		for _, line := range r.header[name] {
+			fmt.Fprintf(&b, "%s: %s\n", name, line)
+		}
+	}
+	if len(r.cookies) > 0 {
+		fmt.Fprintf(&b, "Cookie: %s\n", strings.Join(r.cookies, "; "))
+	}
+	if r.hasBody {
+		fmt.Fprintf(&b, "\n%s\n", cut(r.body))
+	}
+	return b.String()
+}
+
+func cut(body []byte) string {
+	const most = 2000
+	if len(body) > most {
+		return fmt.Sprintf("%q... (%d bytes)", body[:most], len(body))
+	}
+	return string(body)
+}
+
+// drafter draws a request for a probe.
+type drafter struct {
+	generator
+	set   *settings
+	probe *probe
+	r     *request
+}
+
+// draft draws a request of the probe's kind; nil where what was drawn is none:
+// a value that was to be allowed is not, or one that was to be refused is.
+func (e *explorer) draft(t *rapid.T, p *probe) *request {
+	d := &drafter{
+		generator: generator{t: t, doc: e.doc}, set: e.set, probe: p,
+		r: &request{method: p.operation.method, path: p.operation.path, header: http.Header{}},
+	}
+	for _, line := range e.set.header {
+		d.r.header.Add(line[0], line[1])
+	}
+	for _, parameter := range p.operation.parameters {
+		if !d.parameter(parameter) {
+			return nil
+		}
+	}
+	if p.kind == methodKind {
+		d.r.method = p.method
+	} else if !d.body() {
+		return nil
+	}
+	if p.kind != anonymousKind {
+		d.credentials()
+	}
+	if e.doc.shadowed(p.operation, d.r.path) {
+		return nil
+	}
+	return d.r
+}
+
+// reserved headers are no parameters (OpenAPI 3.1, section 4.8.12.2).
+var reserved = []string{"accept", "content-type", "authorization"}
+
+func (d *drafter) parameter(p *parameter) bool {
+	if p.in == "header" && slices.Contains(reserved, strings.ToLower(p.name)) {
+		return true
+	}
+	isAim := d.probe.parameter == p
+	switch {
+	case isAim && d.probe.kind == missingKind:
+		return true
+	case !isAim && len(d.set.values[p.name]) > 0:
+		d.place(p, []string{pick(&d.generator, d.set.values[p.name])})
+		return true
+	case !isAim && !p.required && !rapid.Bool().Draw(d.t, "present"):
+		return true
+	}
+	var a *aim
+	if isAim {
+		a = d.probe.aim
+	}
+	d.how = p.form()
+	value := d.value(p.schema, 0, a)
+	if !d.isWanted(p.schema, value, a) {
+		return false
+	}
+	texts, ok := p.texts(value, d.how)
+	if !ok || slices.ContainsFunc(texts, func(text string) bool { return d.how != asJSON && !d.canCarry(text) }) {
+		return false
+	}
+	d.place(p, texts)
+	return true
+}
+
+// isWanted asks the judge whether a value is what was to be drawn.
+func (d *drafter) isWanted(n node, value any, a *aim) bool {
+	if _, ok := value.(nothing); ok {
+		return false
+	}
+	return (d.doc.refuses(n, value) != nil) == (a != nil)
+}
+
+func (p *parameter) form() form {
+	switch {
+	case p.isJSON:
+		return asJSON
+	case p.in == "path":
+		return asSegment
+	case p.in == "header", p.in == "cookie":
+		return asField
+	}
+	return asText
+}
+
+// texts writes a value down. A list of nothing cannot be told from no list, and
+// one in a single text has elements that do not look like two.
+func (p *parameter) texts(value any, how form) ([]string, bool) {
+	values, isList := value.([]any)
+	switch {
+	case how == asJSON:
+		return []string{ascii(encode(value))}, true
+	case !isList:
+		return []string{text(value)}, true
+	case len(values) == 0:
+		return nil, !p.required
+	}
+	texts := make([]string, len(values))
+	for i, v := range values {
+		texts[i] = text(v)
+		if p.comma && (texts[i] == "" || strings.ContainsAny(texts[i], ", \t")) {
+			return nil, false
+		}
+	}
+	if p.comma && p.in == "query" {
+		return []string{strings.Join(texts, ",")}, true
+	}
+	return texts, true
+}
+
+// ascii writes what is not ASCII as escapes, which headers need.
+func ascii(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		switch {
+		case r < 0x80:
+			b.WriteRune(r)
+		case r < 0x10000:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
+			r -= 0x10000
+			fmt.Fprintf(&b, `\u%04x\u%04x`, 0xd800+r>>10, 0xdc00+r&0x3ff)
+		}
+	}
+	return b.String()
+}
+
+func text(value any) string {
+	if s, ok := value.(string); ok {
+		return s
+	}
+	return encode(value)
+}
+
+// place puts a parameter where it belongs.
+func (d *drafter) place(p *parameter, texts []string) {
+	if len(texts) == 0 {
+		return
+	}
+	switch p.in {
+	case "path":
+		d.r.path = strings.ReplaceAll(d.r.path, "{"+p.name+"}", url.PathEscape(strings.Join(texts, ",")))
+	case "query":
+		for _, text := range texts {
+			d.r.query = append(d.r.query, url.QueryEscape(p.name)+"="+url.QueryEscape(text))
+		}
+	case "header":
+		d.placeHeader(p, texts)
+	case "cookie":
+		for _, text := range texts {
+			d.r.cookies = append(d.r.cookies, p.name+"="+text)
+		}
+	}
+}
+
+func (d *drafter) placeHeader(p *parameter, texts []string) {
+	line := strings.Join(texts, ",")
+	if strings.EqualFold(p.name, "host") {
+		d.r.host = line
+		return
+	}
+	d.r.header.Set(p.name, line)
+}
+
+// body draws the body. It reports whether the request is what it is to be.
+func (d *drafter) body() bool {
+	b, p := d.probe.operation.body, d.probe
+	isAim := p.parameter == nil && p.aim != nil
+	switch {
+	case b == nil || p.kind == emptyKind:
+		return true
+	case b.media == "":
+		return false
+	case !isAim && !b.required && p.kind == validKind && !rapid.Bool().Draw(d.t, "present"):
+		return true
+	}
+	var a *aim
+	if isAim {
+		a = p.aim
+	}
+	d.r.hasBody = true
+	d.r.header.Set("Content-Type", b.media)
+	switch {
+	case b.isJSON():
+		return d.jsonBody(b, a)
+	case b.isForm():
+		return d.formBody(b, a)
+	}
+	d.how = asText
+	value := d.value(b.schema, 0, a)
+	d.r.body = []byte(text(value))
+	d.retype()
+	return d.isWanted(b.schema, value, a) && len(d.r.body) > 0
+}
+
+func (d *drafter) jsonBody(b *body, a *aim) bool {
+	d.how = asJSON
+	value := d.value(b.schema, 0, a)
+	d.r.body = []byte(encode(value))
+	if d.probe.kind == malformedKind {
+		d.r.body = d.malformed(d.r.body)
+	}
+	d.retype()
+	return d.isWanted(b.schema, value, a)
+}
+
+// malformed makes text that is no JSON of text that is.
+func (d *drafter) malformed(body []byte) []byte {
+	return []byte(pick(&d.generator, []string{"{", string(body) + "]", string(body) + " " + string(body), string(body[:len(body)-1]) + ",}", "nul"}))
+}
+
+// retype gives the body another media type, where that is what is tried.
+func (d *drafter) retype() {
+	if d.probe.kind == mediaKind {
+		d.r.header.Set("Content-Type", pick(&d.generator, []string{"application/vnd.candortest", "text/x-candortest; charset=utf-8"}))
+	}
+}
+
+func (d *drafter) formBody(b *body, a *aim) bool {
+	d.how = asText
+	f := d.doc.facts(b.schema)
+	var value any
+	if a.reached() {
+		value = d.broken(f, 0, a)
+	} else {
+		value = d.object(f, 0, a)
+	}
+	object, ok := value.(map[string]any)
+	if !ok || !d.isWanted(b.schema, value, a) {
+		return false
+	}
+	if b.media == "multipart/form-data" {
+		d.multipart(f, object)
+	} else {
+		d.urlencoded(b, object)
+	}
+	d.retype()
+	return len(d.r.body) > 0
+}
+
+func (d *drafter) urlencoded(b *body, object map[string]any) {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		how := d.doc.child(b.encoding, name)
+		p := &parameter{in: "query", isJSON: how.text("contentType") == "application/json", comma: how.has("explode") && !how.flag("explode")}
+		written := asText
+		if p.isJSON {
+			written = asJSON
+		}
+		texts, _ := p.texts(object[name], written)
+		for _, text := range texts {
+			pairs = append(pairs, url.QueryEscape(name)+"="+url.QueryEscape(text))
+		}
+	}
+	d.r.body = []byte(strings.Join(pairs, "&"))
+}
+
+func (d *drafter) multipart(f *facts, object map[string]any) {
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	_ = w.SetBoundary("candortest-boundary")
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		values, isList := object[name].([]any)
+		if !isList {
+			values = []any{object[name]}
+		}
+		for _, value := range values {
+			d.part(w, f.members[name], name, text(value))
+		}
+	}
+	_ = w.Close()
+	d.r.body = b.Bytes()
+	d.r.header.Set("Content-Type", w.FormDataContentType())
+}
+
+func (d *drafter) part(w *multipart.Writer, member node, name, text string) {
+	f := d.doc.facts(member)
+	isFile := f.format == "binary" || f.items.at != nil && d.doc.facts(f.items).format == "binary"
+	var part io.Writer
+	if isFile {
+		part, _ = w.CreateFormFile(name, "file.bin")
+	} else {
+		part, _ = w.CreateFormField(name)
+	}
+	if part != nil {
+		_, _ = io.WriteString(part, text)
+	}
+}
+
+// credentials are those of the first alternative whose values are given, else
+// of the first.
+func (d *drafter) credentials() {
+	all := d.probe.operation.security
+	if len(all) == 0 {
+		return
+	}
+	chosen := all[0]
+	for _, alternative := range all {
+		if d.hasAll(alternative) {
+			chosen = alternative
+			break
+		}
+	}
+	schemes := d.doc.node("/components/securitySchemes", d.doc.find("/components/securitySchemes"))
+	for _, name := range slices.Sorted(maps.Keys(chosen)) {
+		d.credential(d.doc.child(schemes, name), d.set.credentials[name])
+	}
+}
+
+func (d *drafter) hasAll(alternative map[string]any) bool {
+	for name := range alternative {
+		if d.set.credentials[name] == "" {
+			return false
+		}
+	}
+	return len(alternative) > 0
+}
+
+func (d *drafter) credential(scheme node, value string) {
+	switch kind := scheme.text("type"); {
+	case kind == "apiKey":
+		if value == "" {
+			value = "made-up"
+		}
+		d.place(&parameter{name: scheme.text("name"), in: scheme.text("in")}, []string{value})
+	case strings.EqualFold(scheme.text("scheme"), "basic"):
+		if value == "" {
+			value = "made:up"
+		}
+		d.r.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(value)))
+	default:
+		if value == "" {
+			value = "made-up"
+		}
+		d.r.header.Set("Authorization", "Bearer "+value)
+	}
+}
+
+// shadowed reports whether a path belongs to another template than the one it
+// was made of: where they differ first, that one has the text and this one any.
+func (d *document) shadowed(o *operation, path string) bool {
+	for _, other := range d.operations {
+		if other.path != o.path && matches(other.path, path) && precedes(other.path, o.path) {
+			return true
+		}
+	}
+	return false
+}
+
+func isWildcard(segment string) bool { return strings.Contains(segment, "{") }
+
+func matches(template, path string) bool {
+	wanted, got := strings.Split(template, "/"), strings.Split(path, "/")
+	if len(wanted) != len(got) {
+		return false
+	}
+	for i := range wanted {
+		if !isWildcard(wanted[i]) && wanted[i] != got[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func precedes(a, b string) bool {
+	left, right := strings.Split(a, "/"), strings.Split(b, "/")
+	for i := range min(len(left), len(right)) {
+		if isWildcard(left[i]) != isWildcard(right[i]) {
+			return !isWildcard(left[i])
+		}
+	}
+	return false
+}
