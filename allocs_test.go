@@ -41,7 +41,8 @@ func TestAllocations(t *testing.T) {
 	candor.Get(app, "/products/{id}", func(_ context.Context, in search) (found, error) { return found(in), nil })
 	candor.Post(app, "/products", func(_ context.Context, in struct {
 		Body product `body:""`
-	}) (product, error) {
+	},
+	) (product, error) {
 		return in.Body, nil
 	})
 	rows := []struct {

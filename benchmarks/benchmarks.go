@@ -37,7 +37,10 @@ type contender struct {
 	handler func() http.Handler
 }
 
-func (c contender) Name() string          { return c.name }
+// Name is that of the contender.
+func (c contender) Name() string { return c.name }
+
+// Handler is the service, made anew.
 func (c contender) Handler() http.Handler { return c.handler() }
 
 // Item is what is sold. The tag is in the notation of go-playground/validator.

@@ -28,12 +28,14 @@ func newCandor() http.Handler {
 	candor.Get(app, "/items", func(context.Context, candor.None) ([]Item, error) { return items, nil })
 	candor.Post(app, "/items", func(_ context.Context, in struct {
 		Body Item `body:""`
-	}) (Item, error) {
+	},
+	) (Item, error) {
 		return in.Body, nil
 	})
 	candor.Post(app, "/items/batch", func(_ context.Context, in struct {
 		Body []Item `body:""`
-	}) (Count, error) {
+	},
+	) (Count, error) {
 		return Count{len(in.Body)}, nil
 	})
 	return app

@@ -35,8 +35,10 @@ func TestContract(t *testing.T) {
 		{"parameters left out", "GET", "/items/7", "", `{"id":7,"q":"","limit":20}`},
 		{"a parameter that just fits", "GET", "/items/7?limit=1&q=" + long(50), "", `{"id":7,"q":"` + long(50) + `","limit":1}`},
 		{"an item", "POST", "/items", oneItem, oneItem},
-		{"an item of another order and shape", "POST", "/items", `{ "tags": [ ], "category": "toys", "quantity": 1, "price": 0, "email": "a@b.example", "name": "\u00e9" }`,
-			`{"name":"é","email":"a@b.example","price":0,"quantity":1,"category":"toys","tags":[]}`},
+		{
+			"an item of another order and shape", "POST", "/items", `{ "tags": [ ], "category": "toys", "quantity": 1, "price": 0, "email": "a@b.example", "name": "\u00e9" }`,
+			`{"name":"é","email":"a@b.example","price":0,"quantity":1,"category":"toys","tags":[]}`,
+		},
 		{"a batch", "POST", "/items/batch", "[" + oneItem + "," + oneItem + "]", `{"count":2}`},
 		{"a large batch", "POST", "/items/batch", batch(), fmt.Sprintf(`{"count":%d}`, batchSize)},
 	}

@@ -38,7 +38,7 @@ func newEcho() http.Handler {
 		if err := echoBind(c, &in); err != nil {
 			return echoRefuse(c, err)
 		}
-		return c.JSON(http.StatusOK, Search{ID: in.ID, Q: in.Q, Limit: in.Limit})
+		return c.JSON(http.StatusOK, Search(in))
 	})
 	e.GET("/items", func(c *echo.Context) error { return c.JSON(http.StatusOK, items) })
 	e.POST("/items", func(c *echo.Context) error {

@@ -24,7 +24,8 @@ type mapDecoder struct {
 
 func (c *Compiler) makeMap(key programKey) (decodeFunc, error) {
 	t := key.t
-	m := &mapDecoder{goType: t.Go, key: t.Key.Go, elem: t.Elem.Go, canonical: t.Key.Kind == typeinfo.String,
+	m := &mapDecoder{
+		goType: t.Go, key: t.Key.Go, elem: t.Elem.Go, canonical: t.Key.Kind == typeinfo.String,
 		cost: mapEntry(int(t.Key.Go.Size() + t.Elem.Go.Size())),
 	}
 	var err error
