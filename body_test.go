@@ -60,7 +60,8 @@ func TestSmallBodies(t *testing.T) {
 			Body []level `body:"" validate:"max=2"`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{
-			{`["low"]`, `200 {"Body":["low"]}`}, {`[]`, `200 {"Body":[]}`},
+			{`["low"]`, `200 {"Body":["low"]}`},
+			{`[]`, `200 {"Body":[]}`},
 			{`["x"]`, `enum ["body",0] {"expected":"'low' or 'high'"}`},
 			{`["low","low","low"]`, `too_long ["body"] {"actual_length":3,"field_type":"List","max_length":2}`},
 		}...)
@@ -215,13 +216,15 @@ func TestStreamedBodies(t *testing.T) {
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		Name string    `query:"name,omitempty"`
 		Body io.Reader `body:"" media:"video/mp4"`
-	}) (candor.Text, error) {
+	},
+	) (candor.Text, error) {
 		data, err := io.ReadAll(in.Body)
 		return candor.Text(data), err
 	})
 	candor.Post(app, "/optional", func(_ context.Context, in struct {
 		Body io.Reader `body:",omitempty"`
-	}) (candor.Text, error) {
+	},
+	) (candor.Text, error) {
 		data, err := io.ReadAll(in.Body)
 		return candor.Text(data), err
 	})
@@ -297,7 +300,8 @@ func TestLargeBodiesArriveWhole(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		Body []byte `body:""`
-	}) (int, error) {
+	},
+	) (int, error) {
 		return bytes.Count(in.Body, []byte("a")), nil
 	})
 	c := candor.NewTestClient(t, app)

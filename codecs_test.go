@@ -30,12 +30,14 @@ func parcels(t *testing.T) *candor.TestClient {
 	router := candor.NewRouter("")
 	candor.Post(router, "/", func(_ context.Context, in struct {
 		Body parcel `body:""`
-	}) (parcel, error) {
+	},
+	) (parcel, error) {
 		return in.Body, nil
 	})
 	candor.Post(router, "/only", func(_ context.Context, in struct {
 		Body parcel `body:"" media:"application/cbor"`
-	}) (candor.Text, error) {
+	},
+	) (candor.Text, error) {
 		return "text", nil
 	})
 	app.Include(router)

@@ -46,7 +46,8 @@ func ExampleInvalid() {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/stays", func(_ context.Context, in struct {
 		Body Stay `body:""`
-	}) (Stay, error) {
+	},
+	) (Stay, error) {
 		return in.Body, nil
 	})
 	send(app, "POST", "/stays", `{"from":"2026-05-01","to":"2026-05-01"}`)
@@ -62,7 +63,8 @@ func ExampleRule() {
 	app := candor.New(candor.Config{Rules: map[string]candor.Rule{"even": even}})
 	candor.Get(app, "/pairs/{n}", func(_ context.Context, in struct {
 		N int `path:"n" validate:"even"`
-	}) (int, error) {
+	},
+	) (int, error) {
 		return in.N / 2, nil
 	})
 	send(app, "GET", "/pairs/8", "")
@@ -78,7 +80,8 @@ func ExampleCodec() {
 	}})
 	candor.Post(app, "/stays", func(_ context.Context, in struct {
 		Body Stay `body:""`
-	}) (Stay, error) {
+	},
+	) (Stay, error) {
 		return in.Body, nil
 	})
 	body, _ := cbor.Marshal(map[string]string{"from": "2026-05-01", "to": "2026-05-09"})
@@ -97,7 +100,8 @@ func ExampleForbidExtra() {
 	app := candor.New(candor.Config{}, candor.ForbidExtra())
 	candor.Get(app, "/items", func(_ context.Context, in struct {
 		Limit int `query:"limit" default:"10"`
-	}) (int, error) {
+	},
+	) (int, error) {
 		return in.Limit, nil
 	})
 	send(app, "GET", "/items?limit=5", "")
@@ -115,7 +119,8 @@ func ExampleStrict() {
 	app := candor.New(candor.Config{})
 	candor.Put(app, "/settings", func(_ context.Context, in struct {
 		Body Settings `body:""`
-	}) (Settings, error) {
+	},
+	) (Settings, error) {
 		return in.Body, nil
 	})
 	send(app, "PUT", "/settings", `{}`)
@@ -133,7 +138,8 @@ func ExampleOptional() {
 	app := candor.New(candor.Config{})
 	candor.Patch(app, "/me", func(_ context.Context, in struct {
 		Body Patch `body:""`
-	}) (string, error) {
+	},
+	) (string, error) {
 		name := in.Body.Name.Or("the old name")
 		switch {
 		case in.Body.Email.Null:
@@ -180,7 +186,8 @@ func ExampleOneOf() {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/payments", func(_ context.Context, in struct {
 		Body Payment `body:""`
-	}) (Payment, error) {
+	},
+	) (Payment, error) {
 		return in.Body, nil
 	})
 	send(app, "POST", "/payments", `{"iban":"DE02120300000000202051","method":"transfer"}`)
@@ -194,7 +201,8 @@ func ExampleDate() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/due", func(_ context.Context, in struct {
 		Ordered candor.Date `query:"ordered"`
-	}) (candor.Date, error) {
+	},
+	) (candor.Date, error) {
 		return in.Ordered.AddDays(14), nil
 	})
 	send(app, "GET", "/due?ordered=2026-02-20", "")
@@ -218,7 +226,8 @@ func ExampleTimeOfDay() {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/hours", func(_ context.Context, in struct {
 		Body Shop `body:""`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return (in.Body.Closes.SinceMidnight() - in.Body.Opens.SinceMidnight()).String(), nil
 	})
 	send(app, "POST", "/hours", `{"opens":"08:30","closes":"20:00:00"}`)
@@ -256,7 +265,8 @@ func ExampleConfig_schemas() {
 	candor.Get(app, "/{ticket}", func(_ context.Context, in struct {
 		SeatTicket SeatTicket `path:"ticket"`
 		Colour     Colour     `query:"colour,omitempty"`
-	}) (SeatTicket, error) {
+	},
+	) (SeatTicket, error) {
 		return in.SeatTicket, nil
 	})
 	send(app, "GET", "/00ff", "")
@@ -276,7 +286,8 @@ func ExamplePost_stream() {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/videos", func(_ context.Context, in struct {
 		Body io.Reader `body:"" media:"video/mp4"`
-	}) (int64, error) {
+	},
+	) (int64, error) {
 		return io.Copy(io.Discard, in.Body)
 	}, candor.MaxBody(10<<30), candor.Status(http.StatusCreated))
 	r := httptest.NewRequest("POST", "/videos", strings.NewReader("frames"))

@@ -76,7 +76,8 @@ func TestSlowBodies(t *testing.T) {
 	}])
 	candor.Post(app, "/stream", func(_ context.Context, in struct {
 		Body io.Reader `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		_, err := io.Copy(io.Discard, in.Body)
 		return candor.None{}, fmt.Errorf("copying: %w", err)
 	})

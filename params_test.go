@@ -178,6 +178,23 @@ func TestParametersOfKnownTypes(t *testing.T) {
 	assert.Equal(t, []any{"uuid", "date-time", "date", nil, nil, "decimal", nil, nil, nil, nil, "int64", nil, nil}, formats)
 }
 
+func TestNumbersWithoutALargest(t *testing.T) {
+	c := showing[struct {
+		Body struct {
+			Decimal *decimal.Decimal `json:"decimal"`
+			Float   *big.Float       `json:"float"`
+			Rat     *big.Rat         `json:"rat"`
+		} `body:""`
+	}](t, "/")
+	posts(t, c, "/", [][2]string{
+		{`{"decimal":"1.50","float":"2.5","rat":"1/3"}`, `200 {"Body":{"decimal":"1.5","float":"2.5","rat":"1/3"}}`},
+		{`{"decimal":1.5e3}`, `200 {"Body":{"decimal":"1500","float":null,"rat":null}}`},
+		{`{"decimal":1e1000000000}`, `decimal_parsing ["body","decimal"]`},
+		{`{"decimal":"1e1000000000","float":"1e1000000000"}`, "decimal_parsing [\"body\",\"decimal\"]\nfloat_parsing [\"body\",\"float\"]"},
+		{`{"rat":"1e1000000000"}`, `value_error ["body","rat"] {"error":"not a valid Rat"}`},
+	}...)
+}
+
 func TestJSONParameters(t *testing.T) {
 	type filter struct {
 		Min  int      `json:"min" validate:"gte=0"`
@@ -270,7 +287,8 @@ func TestStrictQueries(t *testing.T) {
 		}], candor.Require(func(context.Context, struct {
 			Token string         `query:"token,omitempty"`
 			Key   *candor.APIKey `query:"key"`
-		}) error {
+		},
+		) error {
 			return nil
 		}))
 		candor.Get(app, "/none", says("ok"))
@@ -397,7 +415,8 @@ func TestRequestsShareNothing(t *testing.T) {
 				Names []string `json:"names" default:"[\"x\"]"`
 			} `json:"deep" default:"{}"`
 		} `body:"" default:"{}"`
-	}) (map[string]any, error) {
+	},
+	) (map[string]any, error) {
 		seen := fmt.Sprint(in.Query, in.Body.List, in.Body.Map, in.Body.Deep.Names)
 		in.Query[0], in.Body.List[0], in.Body.Map["b"], in.Body.Deep.Names[0] = 9, 9, 9, "y"
 		return map[string]any{"seen": seen}, nil

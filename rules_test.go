@@ -178,7 +178,8 @@ func TestInvalidFromAHandler(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		Body int `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, candor.Invalid("no such thing", "body", "thing", 3)
 	})
 	c := candor.NewTestClient(t, app)

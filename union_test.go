@@ -12,7 +12,7 @@ import (
 type beast struct {
 	candor.OneOf `json:"kind"`
 	Cat          *tomcat `case:"cat"`
-	Dog          *hound `case:"dog"`
+	Dog          *hound  `case:"dog"`
 }
 
 type tomcat struct {
@@ -28,7 +28,8 @@ func TestUnions(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		Body []beast `body:""`
-	}) ([]beast, error) {
+	},
+	) ([]beast, error) {
 		return in.Body, nil
 	})
 	candor.Post(app, "/strict", shown[struct {

@@ -132,15 +132,28 @@ var errForm = errors.New("not in the documented form")
 
 // textReader calls UnmarshalText. The schema of a UUID has one form only, so
 // the others that libraries take are refused; so is "" for a type of a known
-// format, which libraries take for a zero that is no value.
+// format, which libraries take for a zero that is no value, and a vast exponent.
 func textReader(t *typeinfo.Type) func(text []byte, p pointer) error {
-	goType, format := t.Go, t.Format
+	goType, format, vast := t.Go, t.Format, isVast(t.Format)
 	return func(text []byte, p pointer) error {
-		if format == "uuid" && !isUUID(text) || format != "" && len(text) == 0 {
+		if format == "uuid" && !isUUID(text) || format != "" && len(text) == 0 || vast && !isModest(text) {
 			return errForm
 		}
 		return reflect.NewAt(goType, p).Interface().(encoding.TextUnmarshaler).UnmarshalText(text)
 	}
+}
+
+// isVast reports the formats of numbers without a largest one.
+func isVast(format string) bool {
+	return format == "decimal" || format == "number" || format == "rational"
+}
+
+// isModest reports whether a number's exponent has at most four digits: what
+// has no largest value is written out, and a few bytes of exponent would cost
+// gigabytes.
+func isModest(text []byte) bool {
+	i := bytes.IndexAny(text, "eEpP")
+	return i < 0 || len(bytes.TrimRight(bytes.TrimLeft(text[i+1:], "+-0"), `"`)) <= 4
 }
 
 // isUUID reports whether text is a UUID as RFC 9562 writes it.
@@ -169,11 +182,15 @@ func makeJSON(t *typeinfo.Type) (decodeFunc, error) {
 	if !t.Reads {
 		return nil, cannotRead(t, "give it a method UnmarshalJSON")
 	}
-	refused := refusal(t)
+	refused, vast := refusal(t), isVast(t.Format)
 	return func(d *state, p pointer) bool {
 		start := d.pos
 		if !d.skip() {
 			return false
+		}
+		if vast && !isModest(d.data[start:d.pos]) {
+			d.report(refused(), start)
+			return true
 		}
 		err := jsonv2.Unmarshal(d.data[start:d.pos], reflect.NewAt(t.Go, p).Interface())
 		if err != nil && !d.reportLocated(err, start) {
