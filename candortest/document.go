@@ -182,11 +182,10 @@ func (d *document) parameter(at node) *parameter {
 	if content := d.child(at, "content"); content.at != nil {
 		p.isJSON, p.schema = true, d.child(d.child(content, "application/json"), "schema")
 	}
+	// A header without the keyword is sent as lines, which mean the same as one
+	// with commas (RFC 9110, section 5.2).
 	explode, said := at.at["explode"].(bool)
-	if !said {
-		explode = p.in == "query" || p.in == "cookie"
-	}
-	p.comma = !explode
+	p.comma = said && !explode || !said && p.in == "path"
 	return p
 }
 

@@ -165,12 +165,9 @@ func (p *parameter) texts(value any, how form) ([]string, bool) {
 	texts := make([]string, len(values))
 	for i, v := range values {
 		texts[i] = text(v)
-		if p.comma && (texts[i] == "" || strings.ContainsAny(texts[i], ", \t")) {
+		if p.comma && (texts[i] == "" || p.in != "query" && strings.ContainsAny(texts[i], ", \t")) {
 			return nil, false
 		}
-	}
-	if p.comma && p.in == "query" {
-		return []string{strings.Join(texts, ",")}, true
 	}
 	return texts, true
 }
@@ -208,9 +205,7 @@ func (d *drafter) place(p *parameter, texts []string) {
 	case "path":
 		d.r.path = strings.ReplaceAll(d.r.path, "{"+p.name+"}", url.PathEscape(strings.Join(texts, ",")))
 	case "query":
-		for _, text := range texts {
-			d.r.query = append(d.r.query, url.QueryEscape(p.name)+"="+url.QueryEscape(text))
-		}
+		d.r.query = append(d.r.query, p.pairs(texts)...)
 	case "header":
 		d.placeHeader(p, texts)
 	case "cookie":
@@ -220,13 +215,34 @@ func (d *drafter) place(p *parameter, texts []string) {
 	}
 }
 
-func (d *drafter) placeHeader(p *parameter, texts []string) {
-	line := strings.Join(texts, ",")
-	if strings.EqualFold(p.name, "host") {
-		d.r.host = line
-		return
+// pairs are names with texts as they stand in a query. What separates the
+// elements of one text is not escaped, other than what stands in them.
+func (p *parameter) pairs(texts []string) []string {
+	pairs := make([]string, len(texts))
+	for i, text := range texts {
+		pairs[i] = url.QueryEscape(text)
 	}
-	d.r.header.Set(p.name, line)
+	if p.comma && len(pairs) > 1 {
+		pairs = []string{strings.Join(pairs, ",")}
+	}
+	for i := range pairs {
+		pairs[i] = url.QueryEscape(p.name) + "=" + pairs[i]
+	}
+	return pairs
+}
+
+func (d *drafter) placeHeader(p *parameter, texts []string) {
+	switch {
+	case strings.EqualFold(p.name, "host"):
+		d.r.host = texts[0]
+	case p.comma:
+		d.r.header.Set(p.name, strings.Join(texts, ","))
+	default:
+		d.r.header.Del(p.name)
+		for _, text := range texts {
+			d.r.header.Add(p.name, text)
+		}
+	}
 }
 
 // body draws the body. It reports whether the request is what it is to be.
@@ -309,15 +325,13 @@ func (d *drafter) urlencoded(b *body, object map[string]any) {
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		how := d.doc.child(b.encoding, name)
-		p := &parameter{in: "query", isJSON: how.text("contentType") == "application/json", comma: how.has("explode") && !how.flag("explode")}
+		p := &parameter{name: name, in: "query", isJSON: how.text("contentType") == "application/json", comma: how.has("explode") && !how.flag("explode")}
 		written := asText
 		if p.isJSON {
 			written = asJSON
 		}
 		texts, _ := p.texts(object[name], written)
-		for _, text := range texts {
-			pairs = append(pairs, url.QueryEscape(name)+"="+url.QueryEscape(text))
-		}
+		pairs = append(pairs, p.pairs(texts)...)
 	}
 	d.r.body = []byte(strings.Join(pairs, "&"))
 }

@@ -3,10 +3,8 @@ package candortest_test
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"math/big"
 	"net/netip"
-	"reflect"
 	"testing"
 	"time"
 
@@ -122,27 +120,79 @@ type rules struct {
 	Encoded []byte                  `json:"encoded" validate:"min=3,max=6"`
 }
 
-// textRules are rules of text without a parameter and some with one.
-var textRules = []string{
-	"alpha", "alphaspace", "alphanum", "alphanumspace", "alphaunicode", "alphanumunicode", "numeric", "number", "hexadecimal",
-	"ascii", "printascii", "multibyte", "lowercase", "uppercase", "boolean", "e164", "hexcolor", "rgb", "rgba", "hsl", "hsla",
-	"cmyk", "iscolor", "email", "url", "uri", "http_url", "https_url", "ip", "ipv4", "ipv6", "hostname", "hostname_rfc1123", "fqdn",
-	"url_encoded", "uuid", "uuid3", "uuid4", "uuid5", "uuid_rfc4122", "ulid", "base32", "base64", "base64url", "base64rawurl",
-	"json", "jwt", "md5", "sha256", "semver", "mongodb", "eth_addr", "cve", "bic", "ein", "issn", "latitude", "longitude",
-	"datetime=2006-01-02", "contains=x", "startswith=ab", "endswith=yz", "excludes=q", "startsnotwith=ab", "endsnotwith=yz",
-	"containsany=xyz", "excludesall=xyz", "containsrune=é", "excludesrune=é", "eq_ignore_case=Ab", "ne_ignore_case=Ab",
-}
-
-// textType is a struct with a member for each of the rules.
-func textType() reflect.Type {
-	var fields []reflect.StructField
-	for i, rule := range textRules {
-		fields = append(fields, reflect.StructField{
-			Name: fmt.Sprintf("F%d", i), Type: reflect.TypeFor[*string](),
-			Tag: reflect.StructTag(fmt.Sprintf(`json:%q validate:%q`, fmt.Sprintf("%02d_%s", i, rule), rule)),
-		})
-	}
-	return reflect.StructOf(fields)
+// texts has the rules of text, each in a member that may be null.
+type texts struct {
+	F0  *string `json:"alpha_0" validate:"alpha"`
+	F1  *string `json:"alphaspace_1" validate:"alphaspace"`
+	F2  *string `json:"alphanum_2" validate:"alphanum"`
+	F3  *string `json:"alphanumspace_3" validate:"alphanumspace"`
+	F4  *string `json:"alphaunicode_4" validate:"alphaunicode"`
+	F5  *string `json:"alphanumunicode_5" validate:"alphanumunicode"`
+	F6  *string `json:"numeric_6" validate:"numeric"`
+	F7  *string `json:"number_7" validate:"number"`
+	F8  *string `json:"hexadecimal_8" validate:"hexadecimal"`
+	F9  *string `json:"ascii_9" validate:"ascii"`
+	F10 *string `json:"printascii_10" validate:"printascii"`
+	F11 *string `json:"multibyte_11" validate:"multibyte"`
+	F12 *string `json:"lowercase_12" validate:"lowercase"`
+	F13 *string `json:"uppercase_13" validate:"uppercase"`
+	F14 *string `json:"boolean_14" validate:"boolean"`
+	F15 *string `json:"e164_15" validate:"e164"`
+	F16 *string `json:"hexcolor_16" validate:"hexcolor"`
+	F17 *string `json:"rgb_17" validate:"rgb"`
+	F18 *string `json:"rgba_18" validate:"rgba"`
+	F19 *string `json:"hsl_19" validate:"hsl"`
+	F20 *string `json:"hsla_20" validate:"hsla"`
+	F21 *string `json:"cmyk_21" validate:"cmyk"`
+	F22 *string `json:"iscolor_22" validate:"iscolor"`
+	F23 *string `json:"email_23" validate:"email"`
+	F24 *string `json:"url_24" validate:"url"`
+	F25 *string `json:"uri_25" validate:"uri"`
+	F26 *string `json:"http_url_26" validate:"http_url"`
+	F27 *string `json:"https_url_27" validate:"https_url"`
+	F28 *string `json:"ip_28" validate:"ip"`
+	F29 *string `json:"ipv4_29" validate:"ipv4"`
+	F30 *string `json:"ipv6_30" validate:"ipv6"`
+	F31 *string `json:"hostname_31" validate:"hostname"`
+	F32 *string `json:"hostname_rfc1123_32" validate:"hostname_rfc1123"`
+	F33 *string `json:"fqdn_33" validate:"fqdn"`
+	F34 *string `json:"url_encoded_34" validate:"url_encoded"`
+	F35 *string `json:"uuid_35" validate:"uuid"`
+	F36 *string `json:"uuid3_36" validate:"uuid3"`
+	F37 *string `json:"uuid4_37" validate:"uuid4"`
+	F38 *string `json:"uuid5_38" validate:"uuid5"`
+	F39 *string `json:"uuid_rfc4122_39" validate:"uuid_rfc4122"`
+	F40 *string `json:"ulid_40" validate:"ulid"`
+	F41 *string `json:"base32_41" validate:"base32"`
+	F42 *string `json:"base64_42" validate:"base64"`
+	F43 *string `json:"base64url_43" validate:"base64url"`
+	F44 *string `json:"base64rawurl_44" validate:"base64rawurl"`
+	F45 *string `json:"json_45" validate:"json"`
+	F46 *string `json:"jwt_46" validate:"jwt"`
+	F47 *string `json:"md5_47" validate:"md5"`
+	F48 *string `json:"sha256_48" validate:"sha256"`
+	F49 *string `json:"semver_49" validate:"semver"`
+	F50 *string `json:"mongodb_50" validate:"mongodb"`
+	F51 *string `json:"eth_addr_51" validate:"eth_addr"`
+	F52 *string `json:"cve_52" validate:"cve"`
+	F53 *string `json:"bic_53" validate:"bic"`
+	F54 *string `json:"ein_54" validate:"ein"`
+	F55 *string `json:"issn_55" validate:"issn"`
+	F56 *string `json:"latitude_56" validate:"latitude"`
+	F57 *string `json:"longitude_57" validate:"longitude"`
+	F58 *string `json:"datetime_2006_01_02_58" validate:"datetime=2006-01-02"`
+	F59 *string `json:"contains_x_59" validate:"contains=x"`
+	F60 *string `json:"startswith_ab_60" validate:"startswith=ab"`
+	F61 *string `json:"endswith_yz_61" validate:"endswith=yz"`
+	F62 *string `json:"excludes_q_62" validate:"excludes=q"`
+	F63 *string `json:"startsnotwith_ab_63" validate:"startsnotwith=ab"`
+	F64 *string `json:"endsnotwith_yz_64" validate:"endsnotwith=yz"`
+	F65 *string `json:"containsany_xyz_65" validate:"containsany=xyz"`
+	F66 *string `json:"excludesall_xyz_66" validate:"excludesall=xyz"`
+	F67 *string `json:"containsrune__67" validate:"containsrune=é"`
+	F68 *string `json:"excludesrune__68" validate:"excludesrune=é"`
+	F69 *string `json:"eq_ignore_case_b_69" validate:"eq_ignore_case=Ab"`
+	F70 *string `json:"ne_ignore_case_b_70" validate:"ne_ignore_case=Ab"`
 }
 
 type parameters struct {
@@ -185,6 +235,7 @@ func torture(config candor.Config) *candor.App {
 	app := candor.New(config)
 	candor.Post(app, "/kinds", echo[kinds], candor.OperationID("kinds"))
 	candor.Post(app, "/rules", echo[rules], candor.OperationID("rules"))
+	candor.Post(app, "/texts", echo[texts], candor.OperationID("texts"))
 	candor.Post(app, "/closed", echo[rules], candor.OperationID("closed"), candor.ForbidExtra())
 	candor.Post(app, "/pets", echo[[]pet], candor.OperationID("pets"))
 	candor.Put(app, "/trees", echo[tree], candor.OperationID("trees"))

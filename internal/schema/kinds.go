@@ -166,6 +166,7 @@ func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at place) *op
 		return &openapi3.Schema{
 			Type: types(openapi3.TypeString), Pattern: durationPattern,
 			Description: "A duration such as 1h30m or 250ms", Examples: []any{"1h30m"},
+			Extensions: map[string]any{noted: "duration"}, // which fit 64 bits
 		}
 	case typeinfo.Text:
 		return formatted(t.Format)
@@ -224,6 +225,7 @@ func formatted(format string) *openapi3.Schema {
 		// Without a value it is written as "", and one of IPv6 may have a zone.
 		other := openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Pattern: `^$|:.*%.`})
 		s.AnyOf = openapi3.SchemaRefs{formatOf("ipv4"), formatOf("ipv6"), other}
+		addNote(s, "ip") // which of these are read
 	case "time":
 		s.Pattern, s.Examples = timePattern, []any{"15:04:05"}
 	case "uuid", "ipv4", "ipv6", "uri", "email", "hostname", "date", "date-time", "duration", "decimal":
@@ -313,6 +315,8 @@ func (c *Components) names(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.Sc
 	}
 	if t.Enum != nil {
 		s.Pattern, s.Enum = "", texts(t.Enum)
+	} else if t.Kind == typeinfo.Int || t.Kind == typeinfo.Uint {
+		addNote(s, t.Go.Kind().String()) // which fit into so many bits
 	}
 	c.keepName(s, t, rules)
 	return s
@@ -342,6 +346,10 @@ func (c *Components) quoted(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.S
 		s.Enum = []any{"true", "false"}
 	default:
 		s.Pattern = `^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`
+	}
+	// No pattern says which numbers are integers, or fit into how many bits.
+	if t.Kind != typeinfo.Bool && t.Kind != typeinfo.Number {
+		addNote(s, t.Go.Kind().String())
 	}
 	if rules != nil {
 		noteAll(s, rules.Self)

@@ -135,7 +135,7 @@ func TestRules(t *testing.T) {
 		{mapped, `min=1,max=5`, `"type":"object","minProperties":1,"maxProperties":5,` + ints},
 		{mapped, `unique`, `"type":"object",` + ints + `,"x-validate":"unique"`},
 		{mapped, `dive,keys,min=2,endkeys,gte=1`, `"type":"object","propertyNames":{"type":"string","minLength":2},"additionalProperties":{"type":"integer","format":"int64","minimum":1}`},
-		{reflect.TypeFor[map[int]int](), `dive,keys,min=2,endkeys`, `"type":"object","propertyNames":{"type":"string","pattern":"^(0|-?[1-9][0-9]*)$","x-validate":"min=2"},` + ints},
+		{reflect.TypeFor[map[int]int](), `dive,keys,min=2,endkeys`, `"type":"object","propertyNames":{"type":"string","pattern":"^(0|-?[1-9][0-9]*)$","x-validate":"int,min=2"},` + ints},
 		{reflect.TypeFor[[]byte](), `min=4,max=6`, `"type":"string","contentEncoding":"base64","minLength":8,"maxLength":8,"x-validate":"min=4,max=6"`},
 		{reflect.TypeFor[time.Time](), `gt`, `"type":"string","format":"date-time","x-validate":"gt"`},
 		{reflect.TypeFor[json.Number](), `numeric`, `"type":"number","x-validate":"numeric"`},

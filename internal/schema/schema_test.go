@@ -147,7 +147,7 @@ func value(t testing.TB, text string) any {
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	const duration = `{"description":"A duration such as 1h30m or 250ms","type":"string",` +
-		`"pattern":"^[-+]?(0|(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$","examples":["1h30m"]}`
+		`"pattern":"^[-+]?(0|(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$","examples":["1h30m"],"x-validate":"duration"}`
 	for _, row := range []struct {
 		typ      reflect.Type
 		want     string
@@ -172,7 +172,7 @@ func TestKinds(t *testing.T) {
 		{reflect.TypeFor[time.Time](), `{"type":"string","format":"date-time"}`, `"2026-01-02T03:04:05.6Z"`, `"2026-01-02"`},
 		{reflect.TypeFor[time.Duration](), duration, `"1h30m" "-.5s" "0" "+0" "1.s" "3µs"`, `"1" "h" "" 5 "1h30"`},
 		{reflect.TypeFor[colour](), `{"type":"string"}`, `"red"`, `1`},
-		{reflect.TypeFor[netip.Addr](), `{"type":"string","anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"},{"type":"string","pattern":"^$|:.*%."}]}`, `"::1" "1.2.3.4" "fe80::1%eth0" ""`, `"1.2.3"`},
+		{reflect.TypeFor[netip.Addr](), `{"type":"string","anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"},{"type":"string","pattern":"^$|:.*%."}],"x-validate":"ip"}`, `"::1" "1.2.3.4" "fe80::1%eth0" ""`, `"1.2.3"`},
 		{reflect.TypeFor[big.Int](), `{"type":["integer","null"]}`, `123456789012345678901234567890 null`, `"1" 1.5`},
 		{reflect.TypeFor[amount](), `{}`, `null 1 "x" {}`, ``},
 		{reflect.TypeFor[told](), `{"type":"string","pattern":"^t"}`, `"to"`, `"x"`},
@@ -187,9 +187,9 @@ func TestKinds(t *testing.T) {
 		{reflect.TypeFor[[2]bool](), `{"type":"array","minItems":2,"maxItems":2,"items":{"type":"boolean"}}`, `[true,false]`, `[true] [true,true,true]`},
 		{reflect.TypeFor[map[string]int](), `{"type":"object","additionalProperties":{"type":"integer","format":"int64"}}`, `{} {"a":1}`, `null {"a":""}`},
 		{reflect.TypeFor[map[string]any](), `{"type":"object","additionalProperties":{}}`, `{"a":null}`, `[]`},
-		{reflect.TypeFor[map[int8]bool](), `{"type":"object","propertyNames":{"type":"string","pattern":"^(0|-?[1-9][0-9]*)$"},"additionalProperties":{"type":"boolean"}}`, `{"-1":true,"0":true}`, `{"-0":true} {"01":true} {"x":true}`},
-		{reflect.TypeFor[map[uint]bool](), `{"type":"object","propertyNames":{"type":"string","pattern":"^(0|[1-9][0-9]*)$"},"additionalProperties":{"type":"boolean"}}`, `{"10":true}`, `{"-1":true}`},
-		{reflect.TypeFor[map[netip.Addr]bool](), `{"type":"object","propertyNames":{"type":"string","anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"},{"type":"string","pattern":"^$|:.*%."}]},"additionalProperties":{"type":"boolean"}}`, `{"::1":true}`, `{"x":true}`},
+		{reflect.TypeFor[map[int8]bool](), `{"type":"object","propertyNames":{"type":"string","pattern":"^(0|-?[1-9][0-9]*)$","x-validate":"int8"},"additionalProperties":{"type":"boolean"}}`, `{"-1":true,"0":true}`, `{"-0":true} {"01":true} {"x":true}`},
+		{reflect.TypeFor[map[uint]bool](), `{"type":"object","propertyNames":{"type":"string","pattern":"^(0|[1-9][0-9]*)$","x-validate":"uint"},"additionalProperties":{"type":"boolean"}}`, `{"10":true}`, `{"-1":true}`},
+		{reflect.TypeFor[map[netip.Addr]bool](), `{"type":"object","propertyNames":{"type":"string","anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"},{"type":"string","pattern":"^$|:.*%."}],"x-validate":"ip"},"additionalProperties":{"type":"boolean"}}`, `{"::1":true}`, `{"x":true}`},
 		{reflect.TypeFor[map[word]bool](), `{"type":"object","propertyNames":{"type":"string","enum":["a","b<c"]},"additionalProperties":{"type":"boolean"}}`, `{"a":true}`, `{"c":true}`},
 		{reflect.TypeFor[map[level]bool](), `{"type":"object","propertyNames":{"type":"string","enum":["1","2"]},"additionalProperties":{"type":"boolean"}}`, `{"1":true}`, `{"3":true}`},
 		{reflect.TypeFor[word](), `{"type":"string","enum":["a","b<c"]}`, `"a"`, `"c"`},
@@ -247,7 +247,7 @@ func TestFieldAddsItsDocumentation(t *testing.T) {
 	want := map[string]string{
 		"plain":   `{"title":"T","description":"D","deprecated":true,"type":"string","default":"x","examples":["y"]}`,
 		"number":  `{"type":"integer","format":"int64","default":9007199254740993,"examples":[1]}`,
-		"quoted":  `{"type":"string","pattern":"^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?$","default":"5","examples":["6"],"x-validate":"min=5"}`,
+		"quoted":  `{"type":"string","pattern":"^-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][-+]?[0-9]+)?$","default":"5","examples":["6"],"x-validate":"int,min=5"}`,
 		"quotedp": `{"anyOf":[{"type":"string","enum":["true","false"]},{"type":"null"}]}`,
 		"list":    `{"type":"array","items":{"type":"string"},"default":["b","a"]}`,
 		"ref":     `{"$ref":"#/components/schemas/inner","title":"T","description":"D","deprecated":true,"default":{"n":1},"examples":[{"n":2}]}`,
