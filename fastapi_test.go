@@ -593,3 +593,43 @@ func TestFastAPIPages(t *testing.T) {
 		moved.Get(path).Status(status)
 	}
 }
+
+// RT10, RT14 and RT15: what FastAPI asserts is a mistake here too, told before
+// anything is served.
+func TestFastAPIRouterMistakes(t *testing.T) {
+	for name, row := range map[string]struct {
+		do   func()
+		want string
+	}{
+		"RT10 a prefix without its slash":     {func() { candor.NewRouter("items") }, `"items"`},
+		"RT10 a prefix with one at its end":   {func() { candor.NewRouter("/items/") }, `"/items/"`},
+		"RT11 a prefix of an inclusion":       {func() { candor.New(candor.Config{}).Include(candor.NewRouter("/a"), candor.Prefix("v1")) }, `"v1"`},
+		"RT14 neither prefix nor path":        {func() { emptyApp("", "") }, "empty"},
+		"RT15 a router in itself":             {func() { r := candor.NewRouter("/a"); r.Include(r) }, "itself"},
+		"RT15 a circle of two":                {circleOfRouters, "itself"},
+		"RT3 an id of an operation for two":   {func() { emptyApp("/a", "/b") }, "same"},
+		"R6 a body where the status has none": {func() { candor.Get(candor.New(candor.Config{}), "/", says("x"), candor.Status(204)) }, "204"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Contains(t, panicOf(row.do), row.want)
+		})
+	}
+}
+
+func circleOfRouters() {
+	a, b := candor.NewRouter("/a"), candor.NewRouter("/b")
+	a.Include(b)
+	b.Include(a)
+	app := candor.New(candor.Config{})
+	app.Include(a)
+	app.Seal()
+}
+
+// emptyApp has a route at each path, with one and the same id.
+func emptyApp(paths ...string) {
+	app := candor.New(candor.Config{})
+	for _, path := range paths {
+		candor.Get(app, path, says("x"), candor.OperationID("same"))
+	}
+	app.Seal()
+}
