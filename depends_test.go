@@ -39,20 +39,23 @@ func TestProviders(t *testing.T) {
 		candor.ProvideValue(app, &dbConn{id: 7})
 		candor.Provide(app, func(_ context.Context, in struct {
 			DB *dbConn `dep:""`
-		}) (*tx, error) {
+		},
+		) (*tx, error) {
 			runs++
 			return &tx{db: in.DB}, nil
 		})
 		candor.Provide(app, func(_ context.Context, in struct {
 			TX   *tx    `dep:""`
 			Name string `query:"name"`
-		}) (*user, error) {
+		},
+		) (*user, error) {
 			return &user{Name: in.Name}, nil
 		})
 		candor.Get(app, "/", func(_ context.Context, in struct {
 			User *user `dep:""`
 			TX   *tx   `dep:""`
-		}) (answer, error) {
+		},
+		) (answer, error) {
 			assert.Equal(t, 7, in.TX.db.id)
 			return answer{in.User.Name}, nil
 		})
@@ -73,7 +76,8 @@ func TestProviders(t *testing.T) {
 		handler := func(_ context.Context, in struct {
 			Clock clock `dep:""`
 			User  *user `dep:""`
-		}) (answer, error) {
+		},
+		) (answer, error) {
 			return answer{in.User.Name + " " + in.Clock.Now()}, nil
 		}
 		candor.Get(app, "/", handler)
@@ -94,7 +98,8 @@ func TestProviders(t *testing.T) {
 			A *dbConn `dep:""`
 			B *dbConn `dep:""`
 			C *dbConn `dep:"fresh"`
-		}) (candor.None, error) {
+		},
+		) (candor.None, error) {
 			assert.Same(t, in.A, in.B)
 			assert.NotSame(t, in.A, in.C)
 			return candor.None{}, nil
@@ -106,12 +111,14 @@ func TestProviders(t *testing.T) {
 		app := candor.New(candor.Config{})
 		candor.Provide(app, func(_ context.Context, in struct {
 			Token string `header:"X-Token"`
-		}) (*user, error) {
+		},
+		) (*user, error) {
 			return &user{in.Token}, nil
 		})
 		candor.Get(app, "/", func(_ context.Context, in struct {
 			User *user `dep:""`
-		}) (answer, error) {
+		},
+		) (answer, error) {
 			return answer{in.User.Name}, nil
 		})
 		candor.OverrideValue(app, &user{"test"})
@@ -135,7 +142,8 @@ func scopedApp(j *journal, commit error, options ...candor.ProvideOption) *cando
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		TX   *tx    `dep:""`
 		Fail string `query:"fail,omitempty"`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		j.note("handler")
 		switch in.Fail {
 		case "error":
@@ -190,7 +198,8 @@ func TestGuardsRunBeforeTheBody(t *testing.T) {
 	candor.Post(router, "/", func(_ context.Context, in struct {
 		Body answer `body:""`
 		User *user  `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		j.note("handler")
 		return in.Body, nil
 	}, guard("route"))
@@ -249,7 +258,8 @@ func TestLifetimes(t *testing.T) {
 	candor.Get(app, "/", func(_ context.Context, in struct {
 		TX    *tx `dep:""`
 		Tasks *candor.Tasks
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		in.Tasks.Add(func(context.Context) error {
 			j.note("task")
 			return nil
@@ -275,7 +285,8 @@ func TestAroundSeesWhatWasBound(t *testing.T) {
 	var seen []string
 	candor.Get(app, "/rooms/{room}", func(_ context.Context, in struct {
 		Room string `path:"room"`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{in.Room}, nil
 	}, candor.Around(func(_ context.Context, in struct {
 		Room  string `path:"room"`
@@ -307,7 +318,8 @@ func TestWrongBrackets(t *testing.T) {
 			candor.ProvideScoped(app, provider)
 			candor.Get(app, "/", func(context.Context, struct {
 				TX *tx `dep:""`
-			}) (answer, error) {
+			},
+			) (answer, error) {
 				return answer{}, nil
 			})
 			candor.NewTestClient(t, app).Get("/").Status(500)
@@ -323,7 +335,8 @@ func TestSwallowedErrorsStand(t *testing.T) {
 	})
 	candor.Get(app, "/", func(context.Context, struct {
 		TX *tx `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{}, candor.Error(404, nil)
 	}, candor.Raises(candor.Error(404, nil)))
 	candor.NewTestClient(t, app).Get("/").Status(404)
@@ -359,7 +372,8 @@ func TestSharedProvidersAndLifespans(t *testing.T) {
 	app.Include(router)
 	candor.Get(app, "/", func(_ context.Context, in struct {
 		Pool *tx `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		j.note("handler")
 		assert.Equal(t, 3, in.Pool.db.id)
 		return answer{}, nil
@@ -383,7 +397,8 @@ func TestTasks(t *testing.T) {
 	candor.Post(app, "/", func(ctx context.Context, in struct {
 		Fail  bool `query:"fail,omitempty"`
 		Tasks *candor.Tasks
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		in.Tasks.Add(func(context.Context) error { panic("first") })
 		in.Tasks.Add(func(ctx context.Context) error {
 			j.note("second")
@@ -413,22 +428,26 @@ func TestSecurityFields(t *testing.T) {
 	})
 	candor.Get(app, "/basic", func(_ context.Context, in struct {
 		Who candor.Basic `realm:"back office"`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{in.Who.Username + "/" + in.Who.Password}, nil
 	})
 	candor.Get(app, "/header", func(_ context.Context, in struct {
 		Key candor.APIKey `header:"X-Key"`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{string(in.Key)}, nil
 	})
 	candor.Get(app, "/query", func(_ context.Context, in struct {
 		Key candor.APIKey `query:"key"`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{string(in.Key)}, nil
 	})
 	candor.Get(app, "/cookie", func(_ context.Context, in struct {
 		Key *candor.APIKey `cookie:"key"`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		if in.Key == nil {
 			return answer{"nobody"}, nil
 		}
@@ -437,7 +456,8 @@ func TestSecurityFields(t *testing.T) {
 	candor.Get(app, "/oauth", func(_ context.Context, in struct {
 		Token  candor.Bearer `security:"oauth2"`
 		Scopes candor.RequiredScopes
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{strings.Join(in.Scopes, " ")}, nil
 	}, candor.Scopes("items:read"))
 	c := candor.NewTestClient(t, app)

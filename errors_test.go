@@ -103,20 +103,32 @@ func TestErrorAnswers(t *testing.T) {
 		"a header":                 {candor.Error(401, nil).WithHeader("WWW-Authenticate", "Bearer"), 401, `{"detail":"Unauthorized"}`, map[string]string{"Www-Authenticate": "Bearer"}, ""},
 		"a redirection":            {candor.Error(303, nil).WithHeader("location", "/there"), 303, `{"detail":"See Other"}`, map[string]string{"Location": "/there"}, ""},
 		"no body":                  {candor.Error(304, "none").WithHeader("ETag", `"1"`), 304, "", map[string]string{"Etag": `"1"`, "Content-Type": "", "Content-Length": ""}, ""},
-		"a header of two lines": {candor.Error(400, "x").WithHeader("X-A", "1\r\nSet-Cookie: a=b").WithHeader("X-B", "2"), 400, `{"detail":"x"}`,
-			map[string]string{"X-A": "", "Set-Cookie": "", "X-B": "2"}, `ERROR a header of an error cannot be sent method=GET route=/ error=header "X-A": ["1\r\nSet-Cookie: a=b"]`},
+		"a header of two lines": {
+			candor.Error(400, "x").WithHeader("X-A", "1\r\nSet-Cookie: a=b").WithHeader("X-B", "2"), 400, `{"detail":"x"}`,
+			map[string]string{"X-A": "", "Set-Cookie": "", "X-B": "2"},
+			`ERROR a header of an error cannot be sent method=GET route=/ error=header "X-A": ["1\r\nSet-Cookie: a=b"]`,
+		},
 		"a header without a name": {candor.Error(400, "x").WithHeader("a b", "1"), 400, `{"detail":"x"}`, nil, `ERROR a header of an error cannot be sent method=GET route=/ error=header "a b": ["1"]`},
-		"unknown": {sql.ErrNoRows, 500, `{"detail":"Internal Server Error"}`, map[string]string{"Content-Type": "application/json"},
-			`ERROR request failed method=GET route=/ error=sql: no rows in result set`},
-		"a status that is none":   {candor.Error(200, "fine"), 500, `{"detail":"Internal Server Error"}`, nil, `ERROR request failed method=GET route=/ error=200: fine`},
-		"a status above all":      {candor.Error(600, "odd"), 500, `{"detail":"Internal Server Error"}`, nil, `ERROR request failed method=GET route=/ error=600: odd`},
+		"unknown": {
+			sql.ErrNoRows, 500, `{"detail":"Internal Server Error"}`,
+			map[string]string{"Content-Type": "application/json"},
+			`ERROR request failed method=GET route=/ error=sql: no rows in result set`,
+		},
+		"a status that is none":        {candor.Error(200, "fine"), 500, `{"detail":"Internal Server Error"}`, nil, `ERROR request failed method=GET route=/ error=200: fine`},
+		"a status above all":           {candor.Error(600, "odd"), 500, `{"detail":"Internal Server Error"}`, nil, `ERROR request failed method=GET route=/ error=600: odd`},
 		"cancelled, not by the client": {fmt.Errorf("query: %w", context.Canceled), 500, `{"detail":"Internal Server Error"}`, nil, `ERROR request failed method=GET route=/ error=query: context canceled`},
-		"a detail no JSON can hold": {candor.Error(404, make(chan int)), 500, `{"detail":"Internal Server Error"}`, nil,
-			"ERROR the detail of an error cannot be written method=GET route=/ error="},
-		"a detail that fails": {candor.Error(404, badDetail{}), 500, `{"detail":"Internal Server Error"}`, nil,
-			"ERROR the detail of an error cannot be written method=GET route=/ error="},
-		"a detail that panics": {candor.Error(404, badDetail{panics: true}), 500, `{"detail":"Internal Server Error"}`, nil,
-			"ERROR an error cannot be written method=GET route=/ error=panic: secret panic stack=true"},
+		"a detail no JSON can hold": {
+			candor.Error(404, make(chan int)), 500, `{"detail":"Internal Server Error"}`, nil,
+			"ERROR the detail of an error cannot be written method=GET route=/ error=",
+		},
+		"a detail that fails": {
+			candor.Error(404, badDetail{}), 500, `{"detail":"Internal Server Error"}`, nil,
+			"ERROR the detail of an error cannot be written method=GET route=/ error=",
+		},
+		"a detail that panics": {
+			candor.Error(404, badDetail{panics: true}), 500, `{"detail":"Internal Server Error"}`, nil,
+			"ERROR an error cannot be written method=GET route=/ error=panic: secret panic stack=true",
+		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -309,7 +321,8 @@ func ExampleError() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/items/{id}", func(_ context.Context, in struct {
 		ID int `path:"id"`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, fmt.Errorf("the shop: %w", errItemNotFound.With(fmt.Sprintf("item %d not found", in.ID)))
 	}, candor.Raises(errItemNotFound))
 

@@ -37,19 +37,22 @@ func (d fixedDate) Today() string { return string(d) }
 
 func titles(_ context.Context, in struct {
 	Library *Library `dep:""`
-}) ([]string, error) {
+},
+) ([]string, error) {
 	return in.Library.titles, nil
 }
 
 func whoami(_ context.Context, in struct {
 	Reader *Reader `dep:""`
-}) (string, error) {
+},
+) (string, error) {
 	return in.Reader.Name, nil
 }
 
 func currentReader(_ context.Context, in struct {
 	Token candor.Bearer
-}) (*Reader, error) {
+},
+) (*Reader, error) {
 	if !candor.SecretsEqual("sesame", string(in.Token)) {
 		return nil, errUnknownToken
 	}
@@ -89,7 +92,8 @@ func lending(_ context.Context, in struct {
 func borrow(_ context.Context, in struct {
 	Title string `path:"title"`
 	Loan  *Loan  `dep:""`
-}) (string, error) {
+},
+) (string, error) {
 	for _, title := range in.Loan.library.titles {
 		if title == in.Title {
 			return title, nil
@@ -143,7 +147,8 @@ func ExampleProvideValue() {
 	candor.ProvideValue[Clock](app, fixedDate("1 May"))
 	candor.Get(app, "/today", func(_ context.Context, in struct {
 		Clock Clock `dep:""`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return in.Clock.Today(), nil
 	})
 
@@ -158,7 +163,8 @@ func ExampleOverride() {
 
 	candor.Override(app, func(_ context.Context, in struct {
 		Name string `header:"X-Reader"`
-	}) (*Reader, error) {
+	},
+	) (*Reader, error) {
 		return &Reader{in.Name}, nil
 	})
 	visit(app, "GET", "/me", "X-Reader", "Bob")
@@ -196,7 +202,8 @@ func ExampleRequire() {
 	candor.ProvideValue[Clock](app, fixedDate("Sunday"))
 	library := candor.NewRouter("/library", candor.Require(func(_ context.Context, in struct {
 		Clock Clock `dep:""`
-	}) error {
+	},
+	) error {
 		if in.Clock.Today() == "Sunday" {
 			return errClosed
 		}
@@ -245,7 +252,8 @@ func ExampleScopes() {
 	candor.Provide(app, func(_ context.Context, in struct {
 		Token    candor.Bearer
 		Required candor.RequiredScopes
-	}) (*Reader, error) {
+	},
+	) (*Reader, error) {
 		for _, scope := range in.Required {
 			if !strings.Contains(string(in.Token), scope) {
 				return nil, errForbidden
@@ -271,7 +279,8 @@ func ExampleUntil() {
 	candor.Get(app, "/titles", func(_ context.Context, in struct {
 		Library *Library `dep:""`
 		Tasks   *candor.Tasks
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		in.Tasks.Add(func(context.Context) error {
 			fmt.Println("a task")
 			return nil
@@ -290,7 +299,8 @@ func ExampleBasic() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/office", func(_ context.Context, in struct {
 		Who candor.Basic `realm:"back office"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		if !candor.SecretsEqual("ann", in.Who.Username) || !candor.SecretsEqual("secret", in.Who.Password) {
 			return "", errUnknownToken
 		}
@@ -308,7 +318,8 @@ func ExampleAPIKey() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/stats", func(_ context.Context, in struct {
 		Key *candor.APIKey `header:"X-API-Key"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		if in.Key == nil {
 			return "a few figures", nil
 		}
@@ -331,7 +342,8 @@ func ExampleOAuth2Password() {
 	})
 	candor.Get(app, "/me", func(_ context.Context, in struct {
 		Token candor.Bearer `security:"login"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return string(in.Token), nil
 	})
 

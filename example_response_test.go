@@ -154,7 +154,8 @@ func ExampleFile() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/reports/{path...}", func(_ context.Context, in struct {
 		Path string `path:"path"`
-	}) (candor.File, error) {
+	},
+	) (candor.File, error) {
 		return candor.File{FS: reports, Path: in.Path, Download: true}, nil
 	}, candor.Produces("text/csv"))
 

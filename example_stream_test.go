@@ -91,15 +91,3 @@ func ExampleEventsOf() {
 	// data: two
 	// data: lines
 }
-
-func ExampleOptional() {
-	type patch struct {
-		Nickname candor.Optional[string] `json:"nickname"`
-	}
-	app := candor.New(candor.Config{})
-	candor.Get(app, "/", func(context.Context, candor.None) ([]patch, error) {
-		return []patch{{}, {candor.Null[string]()}, {candor.Some("ann")}}, nil
-	})
-	fmt.Print(get(app, "/").Body)
-	// Output: [{},{"nickname":null},{"nickname":"ann"}]
-}

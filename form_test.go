@@ -51,7 +51,8 @@ func formClient(t *testing.T, options ...candor.RouteOption) *candor.TestClient 
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/model", func(_ context.Context, in struct {
 		Form signUp `form:""`
-	}) (map[string]any, error) {
+	},
+	) (map[string]any, error) {
 		return map[string]any{"got": fmt.Sprintf("%+v", seen(in.Form))}, nil
 	}, options...)
 	return candor.NewTestClient(t, app)
@@ -179,7 +180,8 @@ func TestFilesAreRefused(t *testing.T) {
 	}()
 	candor.Post(candor.New(candor.Config{}), "/", func(context.Context, struct {
 		Avatar []byte `file:"avatar"`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 }
@@ -193,12 +195,14 @@ func TestOAuth2PasswordForm(t *testing.T) {
 	candor.Post(app, "/embedded", func(_ context.Context, in struct {
 		candor.OAuth2PasswordForm
 		Device string `form:"device,omitempty"`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return show(in.OAuth2PasswordForm), nil
 	})
 	candor.Post(app, "/model", func(_ context.Context, in struct {
 		Form candor.OAuth2PasswordForm `form:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return show(in.Form), nil
 	})
 	c := candor.NewTestClient(t, app)
@@ -233,7 +237,8 @@ func FuzzForm(f *testing.F) {
 	candor.Post(app, "/", func(_ context.Context, in struct {
 		A []string `form:"a,omitempty"`
 		B string   `form:"b,omitempty"`
-	}) (twoFields, error) {
+	},
+	) (twoFields, error) {
 		return twoFields{in.A, in.B}, nil
 	})
 	f.Fuzz(func(t *testing.T, body string) {

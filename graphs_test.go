@@ -48,7 +48,8 @@ func lockCar(_ context.Context, _ needsCar, _ func() error) error           { re
 func showToken(context.Context, struct {
 	Token candor.Bearer
 	Car   *car `dep:""`
-}) (*wheel, error) {
+},
+) (*wheel, error) {
 	return nil, nil
 }
 
@@ -76,7 +77,8 @@ var wrongGraphs = []struct {
 		candor.ProvideValue(app, noon{})
 		candor.Get(app, "/", func(context.Context, struct {
 			Clock clock `dep:""`
-		}) (answer, error) {
+		},
+		) (answer, error) {
 			return answer{}, nil
 		})
 	}, "candor: GET / at graphs_test.go:N: GET /: handler -> candor_test.clock: no provider; there is one of candor_test.noon, registered at graphs_test.go:N, which is another type: ask for exactly that, or provide this one"},
@@ -157,14 +159,16 @@ var wrongGraphs = []struct {
 	{"nobody declares the scheme", func(app *candor.App) {
 		candor.Get(app, "/", func(context.Context, struct {
 			Token candor.Bearer `security:"oauth"`
-		}) (answer, error) {
+		},
+		) (answer, error) {
 			return answer{}, nil
 		})
 	}, "candor: GET / at graphs_test.go:N: the field Token names the security scheme \"oauth\", which Config.SecuritySchemes does not have; add it there, or drop the tag"},
 	{"a provider reads a wildcard the path does not have", func(app *candor.App) {
 		candor.Provide(app, func(context.Context, struct {
 			ID int `path:"id"`
-		}) (*car, error) {
+		},
+		) (*car, error) {
 			return nil, nil
 		})
 		candor.Get(app, "/cars", drive)
@@ -204,7 +208,8 @@ var wrongGraphs = []struct {
 	{"a token from a query", func(app *candor.App) {
 		candor.Get(app, "/", func(context.Context, struct {
 			Token candor.Bearer `query:"token"`
-		}) (answer, error) {
+		},
+		) (answer, error) {
 			return answer{}, nil
 		})
 	}, "candor: GET / at graphs_test.go:N: field Token of struct{...}: a query tag on a value of the Authorization header; drop the tag"},

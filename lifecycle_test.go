@@ -190,7 +190,8 @@ func TestTimeouts(t *testing.T) {
 	wait := func(ctx context.Context, in struct {
 		End string `query:"end,omitempty"`
 		TX  *tx    `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		<-ctx.Done()
 		switch in.End {
 		case "known":
@@ -263,26 +264,30 @@ func TestWithoutCredentialsNothingIsRead(t *testing.T) {
 	candor.Post(app, "/handler", func(context.Context, struct {
 		needsBody
 		Token candor.Bearer
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{}, nil
 	})
 	candor.Post(app, "/guard", body, candor.Require(func(context.Context, needsToken) error { return nil }))
 	candor.Post(app, "/provider", func(context.Context, struct {
 		needsBody
 		User *user `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{}, nil
 	})
 	candor.Post(app, "/fresh", func(context.Context, struct {
 		needsBody
 		User *user `dep:"fresh"`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{}, nil
 	})
 	candor.Post(app, "/scoped", func(context.Context, struct {
 		needsBody
 		TX *tx `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{}, nil
 	})
 	candor.Post(app, "/around", body, candor.Around(func(_ context.Context, _ struct {
@@ -325,7 +330,8 @@ func TestShapesOfProviders(t *testing.T) {
 	candor.Provide(app, factory{"method"}.user)
 	candor.Provide(app, func(_ context.Context, in struct {
 		User *user `dep:""`
-	}) (clock, error) {
+	},
+	) (clock, error) {
 		return noon{}, nil
 	})
 	candor.Get(app, "/", func(_ context.Context, in struct {
@@ -333,7 +339,8 @@ func TestShapesOfProviders(t *testing.T) {
 		String *cell[string] `dep:""`
 		User   *user         `dep:""`
 		Clock  clock         `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{fmt.Sprintf("%T %T %s %s", in.Int.value, in.String.value, in.User.Name, in.Clock.Now())}, nil
 	})
 	assert.JSONEq(t, `{"text":"int string method 12:00"}`, candor.NewTestClient(t, app).Get("/").Status(200).Text())
@@ -345,7 +352,8 @@ func TestAlternativesOfCredentials(t *testing.T) {
 	candor.Provide(app, func(_ context.Context, in struct {
 		Token *candor.Bearer
 		Key   *candor.APIKey `header:"X-Key"`
-	}) (*user, error) {
+	},
+	) (*user, error) {
 		switch {
 		case in.Token != nil:
 			return &user{"token " + string(*in.Token)}, nil
@@ -356,7 +364,8 @@ func TestAlternativesOfCredentials(t *testing.T) {
 	}, candor.Raises(unknown))
 	candor.Get(app, "/", func(_ context.Context, in struct {
 		User *user `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{in.User.Name}, nil
 	})
 	c := candor.NewTestClient(t, app)
@@ -391,7 +400,8 @@ func TestBracketsAroundFailures(t *testing.T) {
 		}))
 	candor.Get(app, "/late", func(context.Context, struct {
 		DB *dbConn `dep:""`
-	}) (answer, error) {
+	},
+	) (answer, error) {
 		return answer{}, candor.Error(404, nil)
 	}, candor.Raises(candor.Error(404, nil)))
 	r := candor.NewRouter("/order", notes("router"))

@@ -77,7 +77,8 @@ func TestWhichErrorHandlerAnswers(t *testing.T) {
 		},
 		"an interface": {
 			func(r candor.Routes) { candor.OnError(r, speaks[retryable]("retry"), candor.Status(503)) }, nil,
-			slowError{3}, 503, `{"who":"retry"}`,
+			slowError{3},
+			503, `{"who":"retry"}`,
 		},
 		"without a status it is the one of the error": {
 			func(r candor.Routes) { candor.OnError(r, speaks[*stockError]("stock")) }, nil,
@@ -106,12 +107,14 @@ func TestWhichErrorHandlerAnswers(t *testing.T) {
 				candor.OnError(r, speaks[slowError]("type"))
 				candor.OnError(r, speaks[retryable]("interface"))
 			}, nil,
-			slowError{}, 500, `{"who":"type"}`,
+			slowError{},
+			500, `{"who":"type"}`,
 		},
 		"the nearer interface before the type": {
 			func(r candor.Routes) { candor.OnError(r, speaks[slowError]("type")) },
 			func(r candor.Routes) { candor.OnError(r, speaks[retryable]("interface")) },
-			slowError{}, 500, `{"who":"interface"}`,
+			slowError{},
+			500, `{"who":"interface"}`,
 		},
 		"of two types the one registered last": {
 			func(r candor.Routes) {
@@ -277,7 +280,8 @@ func TestErrorHandlersSeeAndSayEverything(t *testing.T) {
 	candor.Get(app, "/slow", failing(slowError{3}))
 	candor.Post(app, "/body", func(context.Context, struct {
 		Body said `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 	c := candor.NewTestClient(t, app)
@@ -582,7 +586,8 @@ func ExampleDottedFaults() {
 		Lines []struct {
 			Qty int `json:"qty" validate:"gte=1"`
 		} `body:"lines"`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 

@@ -54,7 +54,8 @@ func TestProblemDetailsEverywhere(t *testing.T) {
 	app := candor.New(candor.Config{ProblemDetails: true})
 	candor.Post(app, "/items", func(context.Context, struct {
 		Body said `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	}, candor.Raises(candor.Error(409, "taken")))
 	c := candor.NewTestClient(t, app)

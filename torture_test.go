@@ -114,8 +114,18 @@ var endings = []struct {
 	// status is the answer; 0 where nobody receives it.
 	status int
 }{
-	{"well", 201}, {"validation", 422}, {"error", 409}, {"panic", 500}, {"timeout", 504}, {"late", 0},
-	{"reset", 0}, {"reset at the end", 0}, {"encoder", 500}, {"rule", 500}, {"commit", 500}, {"tear-down panic", 500},
+	{"well", 201},
+	{"validation", 422},
+	{"error", 409},
+	{"panic", 500},
+	{"timeout", 504},
+	{"late", 0},
+	{"reset", 0},
+	{"reset at the end", 0},
+	{"encoder", 500},
+	{"rule", 500},
+	{"commit", 500},
+	{"tear-down panic", 500},
 }
 
 // hangUp is what a request carries to have its client leave.
@@ -160,7 +170,8 @@ func takeDeposit(ctx context.Context, in struct {
 	Tx     *sql.Tx `dep:""`
 	Ending string  `query:"ending"`
 	Body   deposit `body:""`
-}) (deposit, error) {
+},
+) (deposit, error) {
 	args := []any{in.Body.ID}
 	if in.Ending == "commit" {
 		args = append(args, "fails")

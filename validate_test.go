@@ -84,7 +84,8 @@ func invalidApp(config candor.Config) *candor.App {
 		Token   string     `header:"X-Token" validate:"len=3"`
 		Session int        `cookie:"session"`
 		Body    everything `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 	return app
@@ -127,11 +128,13 @@ func TestFaultsOnTheWire(t *testing.T) {
 		faults string
 	}{
 		{
-			"everything missing", map[string]string{"query": ``, "token": ``, "session": ``, "body": `{}`},
+			"everything missing",
+			map[string]string{"query": ``, "token": ``, "session": ``, "body": `{}`},
 			`{"type":"missing","loc":["query","n"],"msg":"Field required","input":null},{"type":"missing","loc":["header","X-Token"],"msg":"Field required","input":null},{"type":"missing","loc":["cookie","session"],"msg":"Field required","input":null},{"type":"missing","loc":["body","name"],"msg":"Field required","input":{}},{"type":"missing","loc":["body","age"],"msg":"Field required","input":{}}`,
 		},
 		{
-			"one fault in every source", map[string]string{"path": `x`, "query": `n=300&ratio=a&open=maybe&day=soon&ids=1&ids=b`, "token": `ab`, "session": `s`, "body": `{"name":1,"age":"a"}`},
+			"one fault in every source",
+			map[string]string{"path": `x`, "query": `n=300&ratio=a&open=maybe&day=soon&ids=1&ids=b`, "token": `ab`, "session": `s`, "body": `{"name":1,"age":"a"}`},
 			`{"type":"int_parsing","loc":["path","id"],"msg":"Not an integer","input":"x"},{"type":"less_than_equal","loc":["query","n"],"msg":"Must be less than or equal to 127","input":"300","ctx":{"le":127}},{"type":"float_parsing","loc":["query","ratio"],"msg":"Not a number","input":"a"},{"type":"bool_parsing","loc":["query","open"],"msg":"Not a boolean","input":"maybe"},{"type":"datetime_parsing","loc":["query","day"],"msg":"Not a date and time (RFC 3339)","input":"soon"},{"type":"int_parsing","loc":["query","ids",1],"msg":"Not an integer","input":"b"},{"type":"string_too_short","loc":["header","X-Token"],"msg":"Must have at least 3 characters","input":"ab","ctx":{"min_length":3}},{"type":"int_parsing","loc":["cookie","session"],"msg":"Not an integer","input":"s"},{"type":"string_type","loc":["body","name"],"msg":"Expected a string","input":1},{"type":"int_type","loc":["body","age"],"msg":"Expected an integer","input":"a"}`,
 		},
 		{
@@ -324,7 +327,8 @@ func TestFaultsAreCutAtAHundred(t *testing.T) {
 	app := candor.New(candor.Config{EchoInput: true})
 	candor.Post(app, "/", func(context.Context, struct {
 		Numbers []int `body:"numbers"`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 	c := candor.NewTestClient(t, app)
@@ -349,7 +353,8 @@ func TestOwnValidationError(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/", func(context.Context, struct {
 		N int `query:"n,omitempty"`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, own
 	})
 
@@ -390,7 +395,8 @@ func ExampleConfig_message() {
 	candor.Get(app, "/items/{id}", func(context.Context, struct {
 		ID int    `path:"id" validate:"gte=1"`
 		Q  string `query:"q"`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 
@@ -406,7 +412,8 @@ func ExampleValidationError() {
 	candor.Post(app, "/trips", func(_ context.Context, in struct {
 		From int `body:"from"`
 		To   int `body:"to"`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		if in.To < in.From {
 			return candor.None{}, &candor.ValidationError{Faults: []candor.Fault{
 				{Type: "value_error", Loc: []any{"body", "to"}, Msg: "is before from"},

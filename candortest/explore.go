@@ -6,7 +6,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"pgregory.net/rapid"
 
@@ -64,7 +63,6 @@ type explorer struct {
 	app     *candor.App
 	doc     *document
 	set     *settings
-	mutex   sync.Mutex
 	tallies map[*operation]*tally
 }
 
@@ -213,6 +211,9 @@ func (e *explorer) attempt(t *rapid.T, p *probe) *failure {
 	r := e.draft(t, p)
 	if r == nil {
 		return nil
+	}
+	if p.kind == validKind {
+		e.tallies[p.operation].sent++
 	}
 	got := e.send(p.operation, r)
 	about := e.judge(p, got)

@@ -32,13 +32,24 @@ type generator struct {
 	how form
 }
 
-// pick draws one of several values.
-func pick[V any](g *generator, values []V) V {
-	return values[rapid.IntRange(0, len(values)-1).Draw(g.t, "choice")]
+// pick draws one of several values, each as likely as the others; the first in
+// the smallest request.
+func pick[V any](g *generator, values []V) V { return values[g.below(len(values))] }
+
+// below draws a number in bits, because rapid's own numbers are mostly small.
+func (g *generator) below(n int) int {
+	drawn := 0
+	for top := 1; top < n; top *= 2 {
+		drawn *= 2
+		if rapid.Bool().Draw(g.t, "bit") {
+			drawn++
+		}
+	}
+	return drawn % n
 }
 
-// seldom is true once in n times, and false in the smallest request.
-func (g *generator) seldom(n int) bool { return rapid.IntRange(0, n-1).Draw(g.t, "seldom") == n-1 }
+// seldom is true once in about n times, and false in the smallest request.
+func (g *generator) seldom(n int) bool { return g.below(n) == n-1 }
 
 // deep is the depth from which on optional parts stay away.
 const deep = 4
@@ -79,7 +90,7 @@ func (g *generator) choose(f *facts, depth int, a **aim) *facts {
 		case depth > deep:
 			at = len(choice) - 1 // null comes last
 		default:
-			at = rapid.IntRange(0, len(choice)-1).Draw(g.t, "alternative")
+			at = g.below(len(choice))
 		}
 		f = g.doc.with(f, choice[at])
 	}
@@ -242,7 +253,7 @@ func (g *generator) text(f *facts) string {
 // matching draws a text of the first pattern. One that Go cannot read is left
 // to the judge.
 func (g *generator) matching(f *facts) string {
-	pattern := f.patterns[rapid.IntRange(0, len(f.patterns)-1).Draw(g.t, "pattern")]
+	pattern := pick(g, f.patterns)
 	if _, err := regexp.Compile(pattern); err != nil {
 		return g.sized(f)
 	}
@@ -274,14 +285,18 @@ func (g *generator) canCarry(text string) bool {
 }
 
 // size draws how many there are, mostly as few or as many as there may be.
-func (g *generator) size(least, most, usual int) int {
-	if most > least+50 {
+// Where there is no end, one of the large sizes is drawn at times.
+func (g *generator) size(least, most, usual int, large ...int) int {
+	if most > 10_000 {
+		if len(large) > 0 && g.seldom(8) {
+			return max(least, pick(g, large))
+		}
 		most = max(least+usual, 3)
 	}
 	if least >= most {
 		return least
 	}
-	switch rapid.IntRange(0, 3).Draw(g.t, "size") {
+	switch g.below(4) {
 	case 0:
 		return least
 	case 1:
@@ -295,7 +310,7 @@ func (g *generator) sized(f *facts) string {
 	if g.how == asSegment {
 		least = max(least, 1)
 	}
-	return g.ofLength(g.size(least, most, 8))
+	return g.ofLength(g.size(least, most, 8, 30, 100, 300, 2000))
 }
 
 func (g *generator) ofLength(n int) string {
@@ -322,7 +337,11 @@ func (g *generator) list(f *facts, depth int, a *aim) any {
 	if depth > deep {
 		most = least
 	}
-	return g.ofSize(f, g.size(least, most, 3), depth, a)
+	var large []int
+	if depth < 3 {
+		large = []int{6, 12, 25}
+	}
+	return g.ofSize(f, g.size(least, most, 3, large...), depth, a)
 }
 
 // ofSize draws a list of so many elements. The aim is in the first.
@@ -330,6 +349,10 @@ func (g *generator) ofSize(f *facts, n, depth int, a *aim) any {
 	values := make([]any, 0, n)
 	inner := a.into("[]")
 	for len(values) < n {
+		if inner == nil && !f.unique && len(values) > 0 && g.seldom(5) {
+			values = append(values, values[0]) // what is equal may be twice
+			continue
+		}
 		value := g.value(f.items, depth+1, inner)
 		for range 8 {
 			if !f.unique || !contains(values, value) {

@@ -47,7 +47,8 @@ type querier interface {
 // accountsOf provides the accounts as the request's transaction sees them.
 func accountsOf(_ context.Context, in struct {
 	Tx *sql.Tx `dep:""`
-}) (*accounts, error) {
+},
+) (*accounts, error) {
 	return &accounts{in.Tx}, nil
 }
 

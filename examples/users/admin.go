@@ -12,7 +12,8 @@ var errBadKey = candor.Error(401, "the key is not valid").WithHeader("WWW-Authen
 func checkAdminKey(_ context.Context, in struct {
 	Key      candor.APIKey `header:"X-Admin-Key"`
 	Settings settings      `dep:""`
-}) error {
+},
+) error {
 	if !candor.SecretsEqual(in.Settings.AdminKey, string(in.Key)) {
 		return errBadKey
 	}
@@ -26,7 +27,8 @@ type Stats struct {
 
 func readStats(ctx context.Context, in struct {
 	Accounts *accounts `dep:""`
-}) (Stats, error) {
+},
+) (Stats, error) {
 	n, err := in.Accounts.count(ctx)
 	return Stats{Users: n}, err
 }
@@ -41,7 +43,8 @@ func setAccess(ctx context.Context, in struct {
 	UserRef
 	Body     Access    `body:""`
 	Accounts *accounts `dep:""`
-}) (User, error) {
+},
+) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.UserID)
 	if err != nil {
 		return User{}, err

@@ -43,7 +43,8 @@ func login(ctx context.Context, in struct {
 	DB     *sql.DB                   `dep:""`
 	Hasher *hasher                   `dep:""`
 	Tokens *tokens                   `dep:""`
-}) (Token, error) {
+},
+) (Token, error) {
 	found, err := (&accounts{in.DB}).byName(ctx, in.Form.Username)
 	if err != nil && !errors.Is(err, errNoUser) {
 		return Token{}, err
@@ -126,7 +127,8 @@ func claims(_ context.Context, in struct {
 	Token    candor.Bearer `security:"password"`
 	Required candor.RequiredScopes
 	Tokens   *tokens `dep:""`
-}) (*Claims, error) {
+},
+) (*Claims, error) {
 	read, err := in.Tokens.read(string(in.Token))
 	if err != nil {
 		return nil, errBadToken
@@ -151,7 +153,8 @@ func claims(_ context.Context, in struct {
 func currentUser(ctx context.Context, in struct {
 	Claims *Claims `dep:""`
 	DB     *sql.DB `dep:""`
-}) (*User, error) {
+},
+) (*User, error) {
 	found, err := (&accounts{in.DB}).byID(ctx, in.Claims.UserID)
 	switch {
 	case errors.Is(err, errNoUser):

@@ -83,7 +83,8 @@ func register(ctx context.Context, in struct {
 	Mailer   mailer    `dep:""`
 	Tasks    *candor.Tasks
 	Request  *http.Request
-}) (Registered, error) {
+},
+) (Registered, error) {
 	hash, err := in.Hasher.hash(ctx, in.Body.Password)
 	if err != nil {
 		return Registered{}, err
@@ -113,7 +114,8 @@ func listUsers(ctx context.Context, in struct {
 	Paging
 	Accounts *accounts `dep:""`
 	Request  *http.Request
-}) (page Users, err error) {
+},
+) (page Users, err error) {
 	if page.Total, err = in.Accounts.count(ctx); err != nil {
 		return Users{}, err
 	}
@@ -149,7 +151,8 @@ func pageUsers(ctx context.Context, in struct {
 	After    int64     `query:"after" default:"0" validate:"gte=0"`
 	Limit    int       `query:"limit" default:"20" validate:"gte=1,lte=100"`
 	Accounts *accounts `dep:""`
-}) (UsersPage, error) {
+},
+) (UsersPage, error) {
 	users, err := in.Accounts.list(ctx, in.After, 0, in.Limit+1)
 	if err != nil || len(users) <= in.Limit {
 		return UsersPage{Items: users}, err
@@ -161,7 +164,8 @@ func pageUsers(ctx context.Context, in struct {
 func readUser(ctx context.Context, in struct {
 	UserRef
 	Accounts *accounts `dep:""`
-}) (User, error) {
+},
+) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.UserID)
 	return found.User, err
 }
@@ -170,7 +174,8 @@ func changeUser(ctx context.Context, in struct {
 	UserRef
 	Body     UserChange `body:""`
 	Accounts *accounts  `dep:""`
-}) (User, error) {
+},
+) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.UserID)
 	if err != nil {
 		return User{}, err
@@ -182,13 +187,15 @@ func changeUser(ctx context.Context, in struct {
 func deleteUser(ctx context.Context, in struct {
 	UserRef
 	Accounts *accounts `dep:""`
-}) (candor.None, error) {
+},
+) (candor.None, error) {
 	return candor.None{}, in.Accounts.delete(ctx, in.UserID)
 }
 
 func readMe(_ context.Context, in struct {
 	Me *User `dep:""`
-}) (User, error) {
+},
+) (User, error) {
 	return *in.Me, nil
 }
 
@@ -197,7 +204,8 @@ func changeMe(ctx context.Context, in struct {
 	Me       *User     `dep:""`
 	Accounts *accounts `dep:""`
 	Hasher   *hasher   `dep:""`
-}) (User, error) {
+},
+) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.Me.ID)
 	if err != nil {
 		return User{}, err

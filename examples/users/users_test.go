@@ -311,8 +311,12 @@ func TestPasswords(t *testing.T) {
 		hash, password string
 		want           bool
 	}{
-		{hash, password, true}, {hash, "other", false}, {"", password, false}, {"$argon2id$v=19$m=64,t=1,p=1$!$!", "", false},
-		{"$argon2id$v=18$m=64,t=1,p=1$AAAA$AAAA", "", false}, {"nonsense", "", false},
+		{hash, password, true},
+		{hash, "other", false},
+		{"", password, false},
+		{"$argon2id$v=19$m=64,t=1,p=1$!$!", "", false},
+		{"$argon2id$v=18$m=64,t=1,p=1$AAAA$AAAA", "", false},
+		{"nonsense", "", false},
 	} {
 		got, err := h.matches(t.Context(), row.hash, row.password)
 		require.NoError(t, err)

@@ -52,6 +52,7 @@ func (h *Hex) UnmarshalText(text []byte) error {
 }
 
 func (p Point) MarshalJSON() ([]byte, error) { return fmt.Appendf(nil, "[ %d , %d ]", p.X, p.Y), nil }
+
 func (p *Point) UnmarshalJSON(raw []byte) error {
 	var list [2]int
 	if json.Unmarshal(raw, &list) != nil {

@@ -69,7 +69,8 @@ func register(ctx context.Context, in struct {
 	Email string `query:"email" validate:"email"`
 	Tx    pgx.Tx `dep:""`
 	Queue *Queue `dep:""`
-}) (candor.None, error) {
+},
+) (candor.None, error) {
 	if _, err := in.Tx.Exec(ctx, "INSERT INTO subscribers (email) VALUES ($1)", in.Email); err != nil {
 		return candor.None{}, err
 	}
