@@ -1,0 +1,149 @@
+package candor_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// filesOf lists the repository's files with an extension, by slash-separated
+// paths.
+func filesOf(t *testing.T, extension string) []string {
+	t.Helper()
+	var found []string
+	require.NoError(t, filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (entry.Name() == ".git" || entry.Name() == "testdata"):
+			return filepath.SkipDir
+		case filepath.Ext(path) == extension:
+			found = append(found, filepath.ToSlash(path))
+		}
+		return nil
+	}))
+	return found
+}
+
+// guidePages are the README and the pages of docs/.
+func guidePages(t *testing.T) []string {
+	t.Helper()
+	return slices.DeleteFunc(filesOf(t, ".md"), func(path string) bool {
+		return path != "README.md" && !strings.HasPrefix(path, "docs/")
+	})
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.FromSlash(path))
+	require.NoError(t, err)
+	return string(data)
+}
+
+// unindented is a text without white space around its lines.
+func unindented(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimSpace(line)
+	}
+	return "\n" + strings.Join(lines, "\n") + "\n"
+}
+
+type snippet struct {
+	line int
+	code string
+}
+
+// snippetsOf are the blocks of Go in a page.
+func snippetsOf(page string) []snippet {
+	var found []snippet
+	var code []string
+	start := 0
+	for i, line := range strings.Split(page, "\n") {
+		switch {
+		case start > 0 && strings.TrimSpace(line) == "```":
+			found = append(found, snippet{start, strings.Join(code, "\n")})
+			start, code = 0, nil
+		case start > 0:
+			code = append(code, line)
+		case strings.HasPrefix(strings.TrimSpace(line), "```go"):
+			start = i + 1
+		}
+	}
+	return found
+}
+
+// What the guide shows is code that compiles: each block stands in a Go file
+// of the repository, as it is but for its indentation.
+func TestSnippetsOfTheGuide(t *testing.T) {
+	var sources []string
+	for _, path := range filesOf(t, ".go") {
+		sources = append(sources, unindented(read(t, path)))
+	}
+	for _, page := range guidePages(t) {
+		for _, s := range snippetsOf(read(t, page)) {
+			compiled := slices.ContainsFunc(sources, func(source string) bool { return strings.Contains(source, unindented(s.code)) })
+			assert.True(t, compiled, "%s:%d: no Go file has this block:\n%s", page, s.line, s.code)
+		}
+	}
+}
+
+func TestSnippetsAreFound(t *testing.T) {
+	page := "a\n```go\nx := 1\n\ty()\n```\n```sh\nz\n```\n  ```go\n  w\n  ```\n"
+	assert.Equal(t, []snippet{{2, "x := 1\n\ty()"}, {9, "  w"}}, snippetsOf(page))
+	assert.Contains(t, unindented("func f() {\n\t\tx := 1\n\t\t\ty()\n}\n"), unindented("x := 1\n\ty()"))
+	assert.NotContains(t, unindented("func f() {\n\txx := 1\n}\n"), unindented("x := 1"))
+}
+
+var (
+	pageLink = regexp.MustCompile(`\]\(([^)#]+)(#[^)]*)?\)`)
+	// pageCode is what a page quotes: blocks, indented or fenced, and words.
+	pageCode = regexp.MustCompile("(?ms)^```.*?^```|^(\t|    )[^\n]*|`[^`\n]*`")
+)
+
+// What the guide links to is there.
+func TestLinksOfTheGuide(t *testing.T) {
+	for _, page := range guidePages(t) {
+		for _, link := range pageLink.FindAllStringSubmatch(pageCode.ReplaceAllString(read(t, page), ""), -1) {
+			if strings.Contains(link[1], "://") {
+				continue
+			}
+			_, err := os.Stat(filepath.Join(filepath.Dir(page), filepath.FromSlash(link[1])))
+			assert.NoError(t, err, "%s links to %s", page, link[1])
+		}
+	}
+}
+
+// The table for those who come from FastAPI has a row for each of its
+// features, and the tests it names exist.
+func TestTableOfFastAPI(t *testing.T) {
+	page := read(t, "docs/fastapi.md")
+	for group, count := range map[string]int{
+		"A": 15, "RT": 21, "P": 17, "B": 20, "R": 16, "E": 9, "O": 18, "DOC": 4,
+		"D": 18, "S": 11, "BG": 4, "L": 2, "F": 10, "ST": 12, "WS": 11, "SUB": 7, "M": 8,
+	} {
+		for n := 1; n <= count; n++ {
+			assert.Regexp(t, fmt.Sprintf(`(?m)^\| %s%d \|`, group, n), page)
+		}
+	}
+	var tests strings.Builder
+	for _, path := range filesOf(t, ".go") {
+		if strings.HasSuffix(path, "_test.go") {
+			tests.WriteString(read(t, path))
+		}
+	}
+	for _, name := range regexp.MustCompile(`\b(?:Test|Example)\w+`).FindAllString(page, -1) {
+		if name == "TestClient" {
+			continue
+		}
+		assert.Contains(t, tests.String(), "\nfunc "+name+"(", "docs/fastapi.md names it")
+	}
+}
