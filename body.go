@@ -315,7 +315,7 @@ func (in *incoming) isEmpty(body io.Reader) bool {
 	}
 	var one [1]byte
 	_, err := io.ReadFull(body, one[:])
-	return err == io.EOF //nolint:errorlint // ReadFull returns it bare
+	return errors.Is(err, io.EOF)
 }
 
 // firstRead is how much room is made before anything has come: what a client

@@ -241,7 +241,7 @@ func findError[E error](f *failure, into *E) bool {
 	case **ValidationError:
 		*found = f.writer.rendered(f.r, *found)
 	case *error:
-		f.known() // for the log
+		_ = f.known() // for the log
 	}
 	return true
 }

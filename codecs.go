@@ -129,10 +129,10 @@ func parseMedia(contentType string) (mediaType string, params map[string]string,
 // the wanted: a media type or a range such as image/*. JSON includes everything
 // that ends in +json.
 func matchesMedia(wanted, mediaType string) bool {
-	switch {
-	case wanted == mediaType, wanted == "*/*":
+	switch wanted {
+	case mediaType, "*/*":
 		return true
-	case wanted == jsonMedia:
+	case jsonMedia:
 		return strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
 	}
 	prefix, isRange := strings.CutSuffix(wanted, "*")

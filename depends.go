@@ -92,9 +92,9 @@ func Around[In any](fn func(ctx context.Context, in In, next func() error) error
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }
 
-func requires(make func() (requirement, error)) Option {
+func requires(prepare func() (requirement, error)) Option {
 	return everywhere(func(s *settings) error {
-		q, err := make()
+		q, err := prepare()
 		s.requirements = append(s.requirements, q)
 		return err
 	})

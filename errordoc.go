@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"bytes"
 	"cmp"
 	"net/http"
 	"reflect"
@@ -207,8 +208,15 @@ func either(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if a.Ref == "" && len(a.Value.AnyOf) > 0 && len(a.Value.Type.Slice()) == 0 {
 		alternatives = slices.Clone(a.Value.AnyOf)
 	}
-	if slices.ContainsFunc(alternatives, func(s *openapi3.SchemaRef) bool { return s.Ref != "" && s.Ref == b.Ref || reflect.DeepEqual(s, b) }) {
+	if slices.ContainsFunc(alternatives, func(s *openapi3.SchemaRef) bool { return s.Ref != "" && s.Ref == b.Ref || sameSchema(s, b) }) {
 		return a
 	}
 	return openapi3.NewSchemaRef("", &openapi3.Schema{AnyOf: append(alternatives, b)})
+}
+
+// sameSchema compares schemas by what is written of them.
+func sameSchema(a, b *openapi3.SchemaRef) bool {
+	left, leftErr := a.MarshalJSON()
+	right, rightErr := b.MarshalJSON()
+	return leftErr == nil && rightErr == nil && bytes.Equal(left, right)
 }

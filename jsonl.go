@@ -14,20 +14,22 @@ import (
 // JSONLines is an answer of many values, one line of JSON each, sent while they
 // are made: application/jsonl.
 //
-//		func export(ctx context.Context, in struct{ DB *sql.DB `dep:""` }) (candor.JSONLines[Item], error) {
-//			return func(yield func(Item, error) bool) { ... }, nil
-//		}
+//	func export(ctx context.Context, in struct{ DB *sql.DB `dep:""` }) (candor.JSONLines[Item], error) {
+//		return func(yield func(Item, error) bool) { ... }, nil
+//	}
 //
-//	  - An error before the first line is answered like that of any handler; one
-//	    after it aborts the connection, so that the client sees that lines are
-//	    missing.
-//	  - When the client is gone, yield returns false and the context is
-//	    cancelled, so the deferred calls of the producer run.
-//	  - Lines are written together while the producer is busy, and at once when
-//	    it waits. It is never more than 64 KiB ahead of the client.
-//	  - Each value is checked by its tags; one that breaks them aborts as well.
-//	  - Scoped providers end after the last line, unless they are Until(Encoded).
-//	  - HEAD does not start the producer.
+// What it does by itself:
+//
+//   - An error before the first line is answered like that of any handler; one
+//     after it aborts the connection, so that the client sees that lines are
+//     missing.
+//   - When the client is gone, yield returns false and the context is
+//     cancelled, so the deferred calls of the producer run.
+//   - Lines are written together while the producer is busy, and at once when
+//     it waits. It is never more than 64 KiB ahead of the client.
+//   - Each value is checked by its tags; one that breaks them aborts as well.
+//   - Scoped providers end after the last line, unless they are Until(Encoded).
+//   - HEAD does not start the producer.
 type JSONLines[T any] iter.Seq2[T, error]
 
 // LinesOf makes lines of values that cannot fail.

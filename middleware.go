@@ -83,11 +83,13 @@ func (w *watchedWriter) hasBegun() bool { return w.begun || hasBegun(w.ResponseW
 // Unwrap lets http.ResponseController reach the server's own writer.
 func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// WriteHeader implements http.ResponseWriter.
 func (w *watchedWriter) WriteHeader(status int) {
 	w.begun = w.begun || status >= 200 || status == http.StatusSwitchingProtocols
 	w.ResponseWriter.WriteHeader(status)
 }
 
+// Write implements http.ResponseWriter.
 func (w *watchedWriter) Write(p []byte) (int, error) {
 	w.begun = true
 	return w.ResponseWriter.Write(p)

@@ -153,7 +153,7 @@ func TestMistakesInInputs(t *testing.T) {
 			S int `status:"200"`
 		}]("/")},
 		{"an unexported field cannot be filled in, but it has a query tag; export it or drop the tag", badInput[struct {
-			q int `query:"q"` //nolint:unused // the mistake
+			q int `query:"q"`
 		}]("/")},
 		{"its method Enum lists", badInput[struct {
 			E emptyEnum `query:"e"`

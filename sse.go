@@ -18,20 +18,22 @@ import (
 // Events is an answer of server-sent events: text/event-stream, as browsers
 // read it by EventSource.
 //
-//		func ticks(ctx context.Context, in struct {
-//			Last string `header:"Last-Event-ID,omitempty"`
-//		}) (candor.Events[Tick], error) {
-//			return func(yield func(candor.Event[Tick], error) bool) { ... }, nil
-//		}
+//	func ticks(ctx context.Context, in struct {
+//		Last string `header:"Last-Event-ID,omitempty"`
+//	}) (candor.Events[Tick], error) {
+//		return func(yield func(candor.Event[Tick], error) bool) { ... }, nil
+//	}
 //
-//	  - An error before the first event is answered like that of any handler; one
-//	    after it is sent as an event named "error", with the body of an error
-//	    answer as its data, and ends the stream.
-//	  - When the client is gone, yield returns false and the context is
-//	    cancelled, so the deferred calls of the producer run.
-//	  - After 15 seconds of silence, or [Heartbeat], a comment keeps the
-//	    connection alive.
-//	  - Otherwise it behaves like [JSONLines].
+// What it does by itself:
+//
+//   - An error before the first event is answered like that of any handler; one
+//     after it is sent as an event named "error", with the body of an error
+//     answer as its data, and ends the stream.
+//   - When the client is gone, yield returns false and the context is
+//     cancelled, so the deferred calls of the producer run.
+//   - After 15 seconds of silence, or [Heartbeat], a comment keeps the
+//     connection alive.
+//   - Otherwise it behaves like [JSONLines].
 type Events[T any] iter.Seq2[Event[T], error]
 
 // Event is one event. Its data is the JSON of Data, or the text itself for

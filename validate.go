@@ -75,6 +75,7 @@ func (e *ValidationError) As(target any) bool {
 // broughtFaults is a ValidationError in the form the decoders know.
 type broughtFaults struct{ *ValidationError }
 
+// CandorFaults is what internal/fault finds faults by.
 func (b broughtFaults) CandorFaults() []fault.Fault {
 	found := make([]fault.Fault, len(b.Faults))
 	for i, f := range b.Faults {
