@@ -195,7 +195,7 @@ func (e *explorer) excused(o *operation, a *answer) bool {
 		return false
 	}
 	for _, f := range faults {
-		if f.Type != "value_error" && !e.isInexact(o, f.Loc) {
+		if (f.Type != "value_error" || len(f.Loc) > 1) && !e.isInexact(o, f.Loc) {
 			return false
 		}
 	}

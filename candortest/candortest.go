@@ -21,9 +21,9 @@
 //
 // A disagreement is shown with the smallest request that has it.
 //
-// What no schema can say is not held against the app: a value whose schema has
-// the extension x-validate, and faults of the type value_error, which are those
-// of Validate methods.
+// What no schema can say is not held against the app: faults of values whose
+// schema has the extension x-validate, and those of an input's Validate method
+// that are about all of it.
 package candortest
 
 import (

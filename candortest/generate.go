@@ -1,6 +1,7 @@
 package candortest
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -194,10 +195,18 @@ func (g *generator) float(f *facts) any {
 	if g.seldom(3) {
 		x = rapid.Float64Range(low, high).Draw(g.t, "number")
 	}
-	if f.format == "float" && float64(float32(x)) != x {
-		x = math.Trunc(x)
+	if f.format == "float" {
+		x = single(x, low, high)
 	}
 	return decimal(x)
+}
+
+// single is x as a float32, or where that lies outside, what lies between.
+func single(x, low, high float64) float64 {
+	if rounded := float64(float32(x)); low <= rounded && rounded <= high {
+		return rounded
+	}
+	return float64(float32(low/2 + high/2))
 }
 
 func decimal(x float64) json.Number { return json.Number(strconv.FormatFloat(x, 'g', -1, 64)) }
@@ -228,8 +237,8 @@ var samples = map[string][]string{
 func (g *generator) text(f *facts) string {
 	var texts []string
 	switch {
-	case f.binary:
-		return pick(g, []string{"", "YQ==", "YWI=", "YWJj", "/+8="})
+	case f.binary && len(f.patterns) == 0:
+		return g.base64(f)
 	case samples[f.format] != nil:
 		texts = samples[f.format]
 	}
@@ -248,6 +257,16 @@ func (g *generator) text(f *facts) string {
 		}
 	}
 	return g.sized(f)
+}
+
+// base64 draws bytes in as many characters as there may be.
+func (g *generator) base64(f *facts) string {
+	least, most := f.least["Length"], f.mostOf("Length")
+	text := make([]byte, g.size(least/4*3, most/4*3, 4))
+	for i := range text {
+		text[i] = byte(pick(g, []int{0, 'a', 0xff, 0xfb}))
+	}
+	return base64.StdEncoding.EncodeToString(text)
 }
 
 // matching draws a text of the first pattern. One that Go cannot read is left

@@ -123,13 +123,14 @@ func (c *Components) beside(ref *openapi3.SchemaRef, t *typeinfo.Type, rules *ty
 	return ref
 }
 
-// say finds the keywords of a rule. Rules about other fields have none and are
-// not mentioned, because they name fields as Go does.
+// say finds the keywords of a rule. Rules about other fields have none.
 func (c *Components) say(on subject, rule typeinfo.Rule) keyword {
 	switch {
 	case len(rule.Or) > 0:
 		return c.sayEither(on, rule.Or)
-	case rule.Cross || silent[rule.Name]:
+	case rule.Cross:
+		return unsayable
+	case silent[rule.Name]:
 		return nothingToSay
 	case rule.Name == "iscolor":
 		return c.sayEither(on, colours)
@@ -195,7 +196,11 @@ func refusesZero(s *openapi3.Schema, on shape) bool {
 const noted = "x-validate"
 
 func note(s *openapi3.Schema, rule typeinfo.Rule) {
-	if rule.Cross || silent[rule.Name] {
+	if rule.Cross {
+		addNote(s, rule.Name) // without its parameter, which names fields as Go does
+		return
+	}
+	if silent[rule.Name] {
 		return
 	}
 	addNote(s, rule.String())

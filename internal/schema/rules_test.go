@@ -156,14 +156,14 @@ func TestPatternTagStandsAsItIs(t *testing.T) {
 	assert.Equal(t, `{"type":"string","pattern":"^[a-zA-Z]+$","allOf":[{"pattern":"^[A-Z]{3}$"}]}`, compact(t, c.Field(f, schema.In)))
 }
 
-func TestRulesAboutOtherFieldsAreSilent(t *testing.T) {
+func TestRulesAboutOtherFieldsAreNoted(t *testing.T) {
 	t.Parallel()
 	d := describe[struct {
 		A string `json:"a"`
 		B string `json:"b" validate:"eqfield=A,max=3"`
 	}](t)
 	c := schema.New(schema.Options{})
-	assert.Equal(t, `{"type":"string","maxLength":3}`, compact(t, c.Field(d.Object.Field("b"), schema.In)))
+	assert.Equal(t, `{"type":"string","maxLength":3,"x-validate":"eqfield"}`, compact(t, c.Field(d.Object.Field("b"), schema.In)))
 }
 
 func TestRulesBesideAReference(t *testing.T) {
