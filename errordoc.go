@@ -26,12 +26,26 @@ func (d *documenter) errorType() *typeinfo.Type {
 	return mustDescribe(reflect.TypeFor[HTTPError]())
 }
 
+// faultStep is one part of the location of a Fault, for the document alone:
+// generated clients want to know that it is a name or a position.
+type faultStep struct{}
+
+func (faultStep) OpenAPISchema() map[string]any {
+	return map[string]any{"anyOf": []any{map[string]any{"type": "string"}, map[string]any{"type": "integer"}}}
+}
+
 // invalidType describes the body of a 422: a list of what is a Fault in Go.
 func (d *documenter) invalidType() *typeinfo.Type {
 	if d.config.ProblemDetails {
 		return mustDescribe(reflect.TypeFor[Problem]())
 	}
-	type ValidationError Fault
+	type ValidationError struct {
+		Type  string         `json:"type"`
+		Loc   []faultStep    `json:"loc"`
+		Msg   string         `json:"msg"`
+		Input any            `json:"input,omitzero"`
+		Ctx   map[string]any `json:"ctx,omitempty"`
+	}
 	type HTTPValidationError struct {
 		Detail []ValidationError `json:"detail"`
 	}

@@ -547,6 +547,8 @@ func TestFastAPIDocument(t *testing.T) {
 	for _, name := range []string{"type", "loc", "msg", "ctx"} {
 		assert.Contains(t, properties, name, "O5")
 	}
+	steps := properties["loc"].(map[string]any)["items"]
+	assert.Equal(t, map[string]any{"anyOf": []any{map[string]any{"type": "string"}, map[string]any{"type": "integer"}}}, steps, "O5")
 
 	item := told(t, c, "components", "schemas", "fastapiItem").(map[string]any)
 	assert.Equal(t, []any{"name", "price"}, item["required"], "O13: one schema for both ways")
