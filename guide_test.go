@@ -48,13 +48,14 @@ func read(t *testing.T, path string) string {
 	return string(data)
 }
 
-// unindented is a text without white space around its lines.
+// unindented is a text without white space around its lines, and without the
+// line break that formatters put behind an input's last brace.
 func unindented(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimSpace(line)
 	}
-	return "\n" + strings.Join(lines, "\n") + "\n"
+	return "\n" + strings.ReplaceAll(strings.Join(lines, "\n"), "\n},\n)", "\n})") + "\n"
 }
 
 type snippet struct {
