@@ -30,6 +30,7 @@ func (d *documenter) errorType() *typeinfo.Type {
 // generated clients want to know that it is a name or a position.
 type faultStep struct{}
 
+// OpenAPISchema is a union, which no Go type says.
 func (faultStep) OpenAPISchema() map[string]any {
 	return map[string]any{"anyOf": []any{map[string]any{"type": "string"}, map[string]any{"type": "integer"}}}
 }
