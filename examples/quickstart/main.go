@@ -37,11 +37,12 @@ func newApp(shop *Shop) *candor.App {
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "items", Description: "What is for sale"}},
 	}, candor.Tags("items"))
+	candor.ProvideValue(app, shop)
 
-	candor.Get(app, "/items", shop.listItems)
-	candor.Get(app, "/items/{item_id}", shop.readItem, candor.Raises(ErrItemNotFound))
-	candor.Post(app, "/items", shop.createItem, candor.Status(201))
-	candor.Put(app, "/items/{item_id}", shop.replaceItem, candor.Raises(ErrItemNotFound))
-	candor.Delete(app, "/items/{item_id}", shop.deleteItem, candor.Raises(ErrItemNotFound))
+	candor.Get(app, "/items", listItems)
+	candor.Get(app, "/items/{item_id}", readItem, candor.Raises(ErrItemNotFound))
+	candor.Post(app, "/items", createItem, candor.Status(201))
+	candor.Put(app, "/items/{item_id}", replaceItem, candor.Raises(ErrItemNotFound))
+	candor.Delete(app, "/items/{item_id}", deleteItem, candor.Raises(ErrItemNotFound))
 	return app
 }

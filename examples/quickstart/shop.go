@@ -1,13 +1,9 @@
 package main
 
 import (
-	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
-
-	"github.com/candor-go/candor"
 )
 
 // ItemIn is what a client says about an item.
@@ -24,15 +20,7 @@ type Item struct {
 	ItemIn
 }
 
-// ItemRef names an item in a path.
-type ItemRef struct {
-	ItemID int `path:"item_id" validate:"gte=1"`
-}
-
-// ErrItemNotFound answers for an id nobody has.
-var ErrItemNotFound = candor.Error(404, "item not found")
-
-// Shop keeps the items. Its methods are the handlers.
+// Shop keeps the items.
 type Shop struct {
 	mutex sync.Mutex
 	items map[int]Item
@@ -42,11 +30,35 @@ type Shop struct {
 // newShop is a shop with one item.
 func newShop() *Shop {
 	s := &Shop{items: map[int]Item{}}
-	s.add(ItemIn{Name: "Laptop", Price: 999.5, InStock: true, Tags: []string{"computer"}})
+	s.Add(ItemIn{Name: "Laptop", Price: 999.5, InStock: true, Tags: []string{"computer"}})
 	return s
 }
 
-func (s *Shop) add(in ItemIn) Item {
+// List returns up to limit items in the order of their ids, after the first
+// skip.
+func (s *Shop) List(skip, limit int) []Item {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	ids := slices.Sorted(maps.Keys(s.items))
+	ids = ids[min(skip, len(ids)):]
+	ids = ids[:min(limit, len(ids))]
+	page := make([]Item, len(ids))
+	for i, id := range ids {
+		page[i] = s.items[id]
+	}
+	return page
+}
+
+// Find returns the item with an id, if there is one.
+func (s *Shop) Find(id int) (Item, bool) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	item, ok := s.items[id]
+	return item, ok
+}
+
+// Add gives an item the next id and keeps it.
+func (s *Shop) Add(in ItemIn) Item {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.last++
@@ -55,65 +67,22 @@ func (s *Shop) add(in ItemIn) Item {
 	return item
 }
 
-func (s *Shop) listItems(_ context.Context, in struct {
-	Skip  int `query:"skip" default:"0" validate:"gte=0"`
-	Limit int `query:"limit" default:"10" validate:"gte=1,lte=100"`
-},
-) ([]Item, error) {
+// Replace changes the item with an id, if there is one.
+func (s *Shop) Replace(id int, in ItemIn) (Item, bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	ids := slices.Sorted(maps.Keys(s.items))
-	ids = ids[min(in.Skip, len(ids)):]
-	ids = ids[:min(in.Limit, len(ids))]
-	page := make([]Item, len(ids))
-	for i, id := range ids {
-		page[i] = s.items[id]
+	if _, ok := s.items[id]; !ok {
+		return Item{}, false
 	}
-	return page, nil
+	s.items[id] = Item{ID: id, ItemIn: in}
+	return s.items[id], true
 }
 
-func (s *Shop) readItem(_ context.Context, in struct {
-	ItemRef
-	Q string `query:"q,omitempty" validate:"max=50" doc:"Answers only if the name contains it"`
-},
-) (Item, error) {
+// Remove forgets the item with an id and says whether there was one.
+func (s *Shop) Remove(id int) bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	item, ok := s.items[in.ItemID]
-	if !ok || !strings.Contains(item.Name, in.Q) {
-		return Item{}, ErrItemNotFound
-	}
-	return item, nil
-}
-
-func (s *Shop) createItem(_ context.Context, in struct {
-	Body ItemIn `body:""`
-},
-) (Item, error) {
-	return s.add(in.Body), nil
-}
-
-func (s *Shop) replaceItem(_ context.Context, in struct {
-	ItemRef
-	Body ItemIn `body:""`
-},
-) (Item, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if _, ok := s.items[in.ItemID]; !ok {
-		return Item{}, ErrItemNotFound
-	}
-	item := Item{ID: in.ItemID, ItemIn: in.Body}
-	s.items[item.ID] = item
-	return item, nil
-}
-
-func (s *Shop) deleteItem(_ context.Context, in ItemRef) (candor.None, error) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	if _, ok := s.items[in.ItemID]; !ok {
-		return candor.None{}, ErrItemNotFound
-	}
-	delete(s.items, in.ItemID)
-	return candor.None{}, nil
+	_, ok := s.items[id]
+	delete(s.items, id)
+	return ok
 }

@@ -43,6 +43,16 @@ func TestReadItem(t *testing.T) {
 	}
 }
 
+// A handler is an ordinary function.
+func TestCreateItemItself(t *testing.T) {
+	created, err := createItem(t.Context(), struct {
+		Body ItemIn `body:""`
+		Shop *Shop  `dep:""`
+	}{ItemIn{Name: "Mouse"}, newShop()})
+	require.NoError(t, err)
+	assert.Equal(t, Item{ID: 2, ItemIn: ItemIn{Name: "Mouse"}}, created)
+}
+
 func TestListItems(t *testing.T) {
 	c := newClient(t)
 	for _, name := range []string{"Mouse", "Phone"} {
