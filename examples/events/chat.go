@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"slices"
+	"sync"
+
+	"github.com/candor-go/candor"
+)
+
+// MessageIn is what somebody says.
+type MessageIn struct {
+	From string `json:"from" validate:"min=1,max=20" example:"ann"`
+	Text string `json:"text" validate:"min=1,max=500" example:"hello"`
+}
+
+// Message is what was said.
+type Message struct {
+	Number int `json:"number"`
+	MessageIn
+}
+
+// RoomRef names a room in a path. Rooms need not be made.
+type RoomRef struct {
+	Room string `path:"room" validate:"max=40" pattern:"^[a-z]+$"`
+}
+
+// chat keeps what was said. Its methods are the handlers.
+type chat struct {
+	hub   *candor.Hub[Message]
+	mutex sync.Mutex
+	rooms map[string][]Message
+}
+
+func newChat() *chat {
+	return &chat{hub: candor.NewHub[Message](candor.HubConfig{}), rooms: map[string][]Message{}}
+}
+
+//go:embed page.html
+var page candor.HTML
+
+func newApp(c *chat) *candor.App {
+	app := candor.New(candor.Config{
+		Title: "Chat", Version: "1.0.0", Description: "Rooms that are heard live.",
+		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Servers: []candor.Server{{URL: "/", Description: "here"}},
+		Tags:    []candor.Tag{{Name: "rooms", Description: "Where people talk"}},
+	}, candor.Tags("rooms"))
+	app.Lifespan(func(ctx context.Context, serve func(context.Context) error) error {
+		defer c.hub.Close()
+		return serve(ctx)
+	})
+
+	candor.Get(app, "/", func(context.Context, candor.None) (candor.HTML, error) { return page, nil }, candor.Hidden())
+	candor.Post(app, "/rooms/{room}/messages", c.say, candor.Status(201))
+	candor.Get(app, "/rooms/{room}/messages", c.export)
+	candor.Get(app, "/rooms/{room}/events", c.listen)
+	return app
+}
+
+func (c *chat) say(ctx context.Context, in struct {
+	RoomRef
+	Body MessageIn `body:""`
+},
+) (Message, error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	message := Message{len(c.rooms[in.Room]) + 1, in.Body}
+	if _, err := c.hub.Publish(ctx, in.Room, message); err != nil {
+		return Message{}, err
+	}
+	c.rooms[in.Room] = append(c.rooms[in.Room], message)
+	return message, nil
+}
+
+// listen goes on behind the last event that the client has seen, which
+// browsers tell by themselves when they connect again.
+func (c *chat) listen(ctx context.Context, in struct {
+	RoomRef
+	Last string `header:"Last-Event-ID,omitempty"`
+},
+) (candor.Events[Message], error) {
+	return c.hub.Events(ctx, in.Room, in.Last)
+}
+
+func (c *chat) export(_ context.Context, in RoomRef) (candor.JSONLines[Message], error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return candor.LinesOf(slices.Values(slices.Clone(c.rooms[in.Room]))), nil
+}
