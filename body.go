@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"reflect"
 	"slices"
@@ -28,16 +29,24 @@ type bodyPlan struct {
 	// absent fills in what is there without a body, or says that it is missing.
 	absent decodeBody
 	// pass hands the body on unread; nil for a body that is read first.
-	pass func(into reflect.Value, body io.Reader)
+	pass passBody
+	// keepsFiles means that the body may leave something to remove.
+	keepsFiles bool
 }
 
 // bodyMedia is one media type, and how a body of it is read.
 type bodyMedia struct {
 	name   string
 	decode decodeBody
+	// stream reads a body while it comes, in the place of decode.
+	stream func(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error
 	// text asks for a charset that is UTF-8.
 	text bool
 }
+
+// passBody gives an input the body of a request; without one it is
+// http.NoBody.
+type passBody func(into reflect.Value, body io.Reader, r *http.Request) error
 
 // decodeBody reads a whole body into an input. Locations are innermost first,
 // below the body. It reports whether the value fits into memory.
@@ -48,10 +57,21 @@ var (
 	bytesType  = reflect.TypeFor[[]byte]()
 	stringType = reflect.TypeFor[string]()
 	readerType = reflect.TypeFor[io.Reader]()
+	partsType  = reflect.TypeFor[*multipart.Reader]()
 )
 
 // isRaw reports whether a whole body of the type is taken as it is sent.
-func isRaw(t reflect.Type) bool { return t == bytesType || t == stringType || t == readerType }
+func isRaw(t reflect.Type) bool { return t == bytesType || t == stringType || isUnread(t) }
+
+// isUnread reports whether the handler reads a body of the type by itself.
+func isUnread(t reflect.Type) bool { return t == readerType || t == partsType }
+
+func unreadName(t reflect.Type) string {
+	if t == partsType {
+		return "a *multipart.Reader"
+	}
+	return "an io.Reader"
+}
 
 // compileBody makes the plan of the body, nil for an input without.
 func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
@@ -153,12 +173,8 @@ func (c Codec) before(name string, decode decodeBody) decodeBody {
 func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 	f := in.Body
 	name := cmp.Or(f.Media, "application/octet-stream")
-	if f.Type.Go == readerType {
-		if f.Rules != nil {
-			return &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go, Problem: "rules on an io.Reader, which nobody has read yet", Fix: "drop the tags validate and pattern; candor.MaxBody limits its size"}
-		}
-		p.required, p.media, p.pass = f.Required, []bodyMedia{{name: name}}, makePass(f.Index)
-		return nil
+	if isUnread(f.Type.Go) {
+		return p.unreadBody(in, name)
 	}
 	keeps, err := c.rules.Compile(f.Type, f.Rules)
 	if err != nil {
@@ -172,8 +188,31 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 	return c.absentBody(p, in)
 }
 
-func makePass(index []int) func(into reflect.Value, body io.Reader) {
-	return func(into reflect.Value, body io.Reader) { into.FieldByIndex(index).Set(reflect.ValueOf(body)) }
+// unreadBody leaves the body to the handler.
+func (p *bodyPlan) unreadBody(in *typeinfo.Input, name string) error {
+	f := in.Body
+	mistake := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
+	switch {
+	case f.Rules != nil:
+		mistake.Problem = "rules on " + unreadName(f.Type.Go) + ", which nobody has read yet"
+		mistake.Fix = "drop the tags validate and pattern; candor.MaxBody limits its size"
+		return mistake
+	case f.Type.Go == partsType && f.Media != "":
+		mistake.Problem, mistake.Fix = "a media type on a *multipart.Reader, which reads "+multipartMedia, "drop the tag media"
+		return mistake
+	case f.Type.Go == partsType:
+		p.required, p.media, p.pass = f.Required, []bodyMedia{{name: multipartMedia}}, partsBody(f.Index)
+	default:
+		p.required, p.media, p.pass = f.Required, []bodyMedia{{name: name}}, makePass(f.Index)
+	}
+	return nil
+}
+
+func makePass(index []int) passBody {
+	return func(into reflect.Value, body io.Reader, _ *http.Request) error {
+		into.FieldByIndex(index).Set(reflect.ValueOf(body))
+		return nil
+	}
 }
 
 func setBytes(index []int, keeps check.Check) decodeBody {
@@ -210,6 +249,10 @@ type incoming struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	limit int64
+	// multipartLimit is the limit of forms that may have files.
+	multipartLimit int64
+	// uploads keeps files; nil where there can be none.
+	uploads *uploadStore
 	// loose lets a body without a media type pass as the first documented.
 	loose  bool
 	decode codec.Options
@@ -224,11 +267,14 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 		p.bindNothing(into, in, faults)
 		return nil, nil
 	}
+	media, err := p.mediaOf(in)
+	if err == nil && media.name == multipartMedia {
+		in.limit = in.multipartLimit
+	}
 	if in.r.ContentLength > in.limit {
 		return nil, errTooLarge
 	}
 	body := http.MaxBytesReader(in.w, in.r.Body, in.limit)
-	media, err := p.mediaOf(in)
 	switch {
 	case err != nil && !in.isEmpty(body):
 		return nil, err
@@ -236,8 +282,9 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 		p.bindNothing(into, in, faults)
 		return nil, nil
 	case p.pass != nil:
-		p.pass(into, passedBody{body})
-		return nil, nil
+		return nil, p.pass(into, passedBody{body}, in.r)
+	case media.stream != nil:
+		return nil, media.begin(into, body, *in, faults)
 	}
 	data, err := readAll(body, in.r.ContentLength)
 	switch {
@@ -266,7 +313,7 @@ func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.L
 	case p.required:
 		faults.Add(fault.New(fault.Missing))
 	default:
-		p.pass(into, http.NoBody)
+		_ = p.pass(into, http.NoBody, in.r)
 	}
 }
 
@@ -288,6 +335,17 @@ func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
 		}
 	}
 	return nil, p.refusal
+}
+
+// begin streams. What is incoming is a copy, so that only bodies that stream
+// have it on the heap.
+func (m *bodyMedia) begin(into reflect.Value, body io.Reader, in incoming, faults *fault.List) error {
+	return m.stream(into, body, &in, faults)
+}
+
+// reads reports whether a body may have a media type.
+func (p *bodyPlan) reads(name string) bool {
+	return slices.ContainsFunc(p.media, func(m bodyMedia) bool { return m.name == name })
 }
 
 // reads reports whether text in a charset is UTF-8; of data it is no question.

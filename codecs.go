@@ -28,6 +28,9 @@ type Codec struct {
 
 const jsonMedia = "application/json"
 
+// octets is the media type of bytes of which nothing is known.
+const octets = "application/octet-stream"
+
 // codecSet is the media types of an app beside JSON.
 type codecSet struct {
 	byName map[string]Codec

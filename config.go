@@ -69,8 +69,8 @@ type Config struct {
 	// EchoInput repeats in each fault what was sent, under "input". It can
 	// leak secrets into logs of clients.
 	EchoInput bool
-	// MaxBody is the largest request body in bytes, 1 MiB by default. The
-	// option [MaxBody] changes it for single routes.
+	// MaxBody is the largest request body in bytes: 1 MiB by default, 32 MiB for
+	// multipart forms. The option [MaxBody] changes it for single routes.
 	MaxBody int64
 	// ProblemDetails gives errors the form of RFC 9457, see [Problem], in the
 	// place of {"detail": ...}.
@@ -194,6 +194,9 @@ type Docs struct {
 
 // defaultMaxBody is the largest request body, in bytes.
 const defaultMaxBody = 1 << 20
+
+// defaultMaxMultipart is the largest multipart body, in bytes.
+const defaultMaxMultipart = 32 << 20
 
 // checkRootPath sees to redirects that stay on the host.
 func checkRootPath(path string) error {

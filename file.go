@@ -15,7 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-	"unicode"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -225,22 +224,6 @@ func (f *File) disposition() string {
 		return map[bool]string{true: kind}[f.Download]
 	}
 	return mime.FormatMediaType(kind, map[string]string{"filename": name})
-}
-
-// baseName is the last element of a path in the notation of any system, without
-// what would not be seen in it.
-func baseName(name string) string {
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, name)
-	if name == "." || name == ".." {
-		return ""
-	}
-	return name
 }
 
 // maxRanges is how many parts of a file one request may ask for; the whole file

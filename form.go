@@ -2,6 +2,7 @@ package candor
 
 import (
 	"fmt"
+	"io"
 	"net/url"
 	"reflect"
 	"slices"
@@ -46,7 +47,7 @@ type OAuth2PasswordForm struct {
 // Scopes are the scopes the client asks for, one by one.
 func (f OAuth2PasswordForm) Scopes() []string { return strings.Fields(f.Scope) }
 
-// formPlan reads a body of pairs into the form fields of an input.
+// formPlan reads a body of pairs or of parts into the form fields of an input.
 type formPlan struct {
 	fields []formField
 	strict bool
@@ -56,9 +57,12 @@ type formPlan struct {
 // otherwise it is what browsers send for an input that was left empty.
 type formField struct {
 	*bind.Param
+	// file is set for a file, which is no Param.
+	file       *filePlan
 	name       string
 	index      []int
 	takesEmpty bool
+	isJSON     bool
 	// cross judges it beside others; nil without such rules.
 	cross check.CrossCheck
 }
@@ -75,17 +79,37 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	}
 	p.required = slices.ContainsFunc(in.Form.Fields, func(f *typeinfo.Field) bool { return f.Required })
 	p.absent = form.decode
-	p.media = []bodyMedia{{name: formMedia, decode: form.decode, text: true}}
+	p.media = []bodyMedia{{name: formMedia, decode: form.decode, text: true}, {name: multipartMedia, stream: form.readMultipart}}
+	if form.hasFiles() {
+		p.media, p.keepsFiles = p.media[1:], true
+	}
 	return nil
 }
 
 func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formField, err error) {
-	field = formField{name: f.Name, index: f.Index, takesEmpty: holdsText(f)}
+	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON}
+	if f.Source == typeinfo.File {
+		field.file, err = compileFile(f)
+		return field, err
+	}
+	field.takesEmpty = holdsText(f)
 	if field.Param, err = c.bind.Param(f); err != nil {
 		return field, err
 	}
 	field.cross, err = c.rules.CompileCross(in.Go, f, in.Form.Fields...)
 	return field, err
+}
+
+func (f *formField) bind(into reflect.Value, sent *sentForm, i int, echo bool, faults *fault.List) {
+	switch wrong := sent.wrong[i]; {
+	case wrong != nil:
+		wrong.Loc = []any{"body", f.name}
+		faults.Add(wrong)
+	case f.file != nil:
+		f.file.fill(into, f.name, sent.files[i], faults)
+	default:
+		f.Bind(into, sent.texts[i], echo, faults)
+	}
 }
 
 // holdsText reports whether an empty text is a value of a field, or of the
@@ -105,11 +129,17 @@ func holdsText(f *typeinfo.Field) bool {
 	return false
 }
 
-// decode fills in the fields. Faults leave it like those of other decoders, the
-// location innermost first.
+// decode fills in the fields from pairs.
 func (p *formPlan) decode(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool) {
+	p.fill(into, p.read(string(data)), o, faults)
+	return true
+}
+
+// fill fills in the fields. Faults leave it like those of decoders, the
+// location innermost first.
+func (p *formPlan) fill(into reflect.Value, sent *sentForm, o codec.Options, faults *fault.List) {
 	var found fault.List
-	p.bind(string(data), into, o, &found)
+	p.bind(into, sent, o, &found)
 	for i := range found.Faults {
 		f := &found.Faults[i]
 		f.Loc = slices.Clone(f.Loc[1:])
@@ -117,25 +147,19 @@ func (p *formPlan) decode(data []byte, into reflect.Value, o codec.Options, faul
 		faults.Add(f)
 	}
 	faults.Cut = faults.Cut || found.Cut
-	return true
 }
 
 // bind fills in the fields. Faults have complete locations.
-func (p *formPlan) bind(data string, into reflect.Value, o codec.Options, faults *fault.List) {
-	sent := p.read(data)
-	if sent.pairs > bind.MaxPairs {
+func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, faults *fault.List) {
+	if sent.pairs > sent.most {
 		faults.Add(&fault.Fault{
 			Type: fault.TooLong, Loc: []any{"body"},
-			Ctx: map[string]any{"max_length": bind.MaxPairs, "actual_length": sent.pairs},
+			Ctx: map[string]any{"max_length": sent.most, "actual_length": sent.pairs},
 		})
 		return
 	}
 	for i := range p.fields {
-		if sent.malformed[i] {
-			faults.Add(&fault.Fault{Type: fault.ValueError, Loc: []any{"body", p.fields[i].name}, Ctx: map[string]any{"error": "malformed percent-encoding"}})
-			continue
-		}
-		p.fields[i].Bind(into, sent.texts[i], o.Echo, faults)
+		p.fields[i].bind(into, sent, i, o.Echo, faults)
 	}
 	if p.strict || o.ForbidExtra {
 		for _, name := range sent.strange {
@@ -149,16 +173,24 @@ func (p *formPlan) bind(data string, into reflect.Value, o codec.Options, faults
 
 // sentForm is what a body holds for each field, and beside them.
 type sentForm struct {
-	pairs     int
-	texts     [][]string
-	malformed []bool
-	strange   []string
+	// pairs counts pairs or parts, of which there may be as many as most.
+	pairs, most int
+	texts       [][]string
+	files       [][]Upload
+	// wrong is set for a field whose value cannot be one.
+	wrong   []*fault.Fault
+	strange []string
+}
+
+func (p *formPlan) newSent(most int) *sentForm {
+	n := len(p.fields)
+	return &sentForm{most: most, texts: make([][]string, n), files: make([][]Upload, n), wrong: make([]*fault.Fault, n)}
 }
 
 // read sorts pairs by field. A name whose percent-encoding is malformed is the
 // name of nothing, as in a query.
 func (p *formPlan) read(data string) *sentForm {
-	sent := &sentForm{texts: make([][]string, len(p.fields)), malformed: make([]bool, len(p.fields))}
+	sent := p.newSent(bind.MaxPairs)
 	for pair := range strings.SplitSeq(data, "&") {
 		if pair == "" {
 			continue
@@ -174,17 +206,120 @@ func (p *formPlan) read(data string) *sentForm {
 	return sent
 }
 
+// indexOf finds a field by its name, -1 without.
+func (p *formPlan) indexOf(name string) int {
+	return slices.IndexFunc(p.fields, func(f formField) bool { return f.name == name })
+}
+
 func (p *formPlan) sort(name, text string, sent *sentForm) {
-	i := slices.IndexFunc(p.fields, func(f formField) bool { return f.name == name })
+	i := p.indexOf(name)
 	plain, err := url.QueryUnescape(text)
 	switch {
 	case i < 0:
 		sent.strange = appendNew(sent.strange, []string{strings.ToValidUTF8(name, "\uFFFD")})
 	case err != nil:
-		sent.malformed[i] = true
+		sent.wrong[i] = fault.With(fault.ValueError, "error", "malformed percent-encoding")
 	case plain != "" || p.fields[i].takesEmpty:
 		sent.texts[i] = append(sent.texts[i], plain)
 	}
+}
+
+// readMultipart fills in the fields from the parts of a body as they come.
+func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error {
+	parts, err := newPartReader(in.r.Header.Get("Content-Type"), body)
+	if err != nil {
+		return err
+	}
+	sent := p.newSent(maxParts)
+	for sent.pairs <= sent.most {
+		part, err := parts.next()
+		if err == io.EOF { //nolint:errorlint // next returns it bare
+			break
+		}
+		if err != nil {
+			return err
+		}
+		sent.pairs++
+		if err := p.takePart(part, sent, in.uploads); err != nil {
+			return parts.failure(err)
+		}
+	}
+	p.fill(into, sent, in.options(), faults)
+	return nil
+}
+
+// takePart sorts a part by its name, and reads it to its end.
+func (p *formPlan) takePart(part *formPart, sent *sentForm, uploads *uploadStore) error {
+	i := p.indexOf(part.name)
+	if i < 0 || sent.pairs > sent.most {
+		sent.strange = appendNew(sent.strange, []string{strings.ToValidUTF8(part.name, "\uFFFD")})
+		return discard(part)
+	}
+	field := &p.fields[i]
+	if reason := field.misfit(part); reason != "" {
+		sent.wrong[i] = fault.With(fault.ValueError, "error", reason)
+		return discard(part)
+	}
+	if field.file != nil {
+		return sent.takeFile(i, field.file, part, uploads)
+	}
+	return sent.takeText(i, field, part)
+}
+
+func discard(part io.Reader) error {
+	_, err := io.Copy(io.Discard, part)
+	return err
+}
+
+// misfit is what keeps a part from being read into a field, "" for nothing.
+// JSON may come as a file, since a script cannot give it a media type otherwise.
+func (f *formField) misfit(part *formPart) string {
+	mediaType, params, isMedia := parseMedia(part.Header.Get("Content-Type"))
+	text := bodyMedia{text: true}
+	switch {
+	case f.file != nil && !part.isFile:
+		return "a file is expected, which is a part with a filename"
+	case f.file != nil:
+		return ""
+	case part.isFile && (!f.isJSON || !isMedia || !isJSON(mediaType)):
+		return "a text is expected, not a file"
+	case !text.reads(params["charset"]):
+		return "the text must be UTF-8"
+	}
+	return ""
+}
+
+// takeFile keeps a file, unless it is what a browser sends for none.
+func (s *sentForm) takeFile(i int, plan *filePlan, part *formPart, uploads *uploadStore) error {
+	u, err := plan.keep(part, uploads)
+	if err != nil || u.Size == 0 && part.filename == "" {
+		return err
+	}
+	u.Filename, u.Header, u.ContentType = part.filename, part.Header, part.Header.Get("Content-Type")
+	if u.ContentType == "" {
+		u.ContentType = octets
+	}
+	s.files[i] = append(s.files[i], u)
+	return nil
+}
+
+func (s *sentForm) takeText(i int, field *formField, part *formPart) error {
+	text, err := io.ReadAll(io.LimitReader(part, maxFieldText+1))
+	switch {
+	case err != nil:
+		return err
+	case len(text) > maxFieldText:
+		s.wrong[i] = &fault.Fault{Type: fault.StringTooLong, Ctx: map[string]any{"max_length": maxFieldText}, Msg: "Must have at most 64 KiB"}
+		return discard(part)
+	case len(text) > 0 || field.takesEmpty:
+		s.texts[i] = append(s.texts[i], string(text))
+	}
+	return nil
+}
+
+// hasFiles reports whether a form can be sent only by parts.
+func (p *formPlan) hasFiles() bool {
+	return slices.ContainsFunc(p.fields, func(f formField) bool { return f.file != nil })
 }
 
 // judge runs the rules across fields.

@@ -134,7 +134,7 @@ func TestFormMediaType(t *testing.T) {
 	body := "name=Ann&age=3"
 	for media, status := range map[string]int{
 		formType: 200, formType + "; charset=utf-8": 200, "Application/X-WWW-Form-URLencoded": 200,
-		formType + "; charset=latin1": 415, "application/json": 415, "": 415, "multipart/form-data; boundary=x": 415,
+		formType + "; charset=latin1": 415, "application/json": 415, "": 415, "multipart/mixed; boundary=x": 415,
 	} {
 		c.Post("/model", nil, candor.WithBody(media, strings.NewReader(body))).Status(status)
 	}
@@ -163,27 +163,17 @@ func TestFormDocument(t *testing.T) {
 	body := doc.Paths["/model"]["post"].RequestBody
 	assert.True(t, body.Required)
 	require.Contains(t, body.Content, formType)
-	assert.Len(t, body.Content, 1)
-	assert.Equal(t, map[string]map[string]any{
-		"extra": {"contentType": "application/json"}, "sizes": {"style": "form", "explode": false},
-	}, body.Content[formType].Encoding)
+	assert.Len(t, body.Content, 2)
+	for _, media := range []string{formType, "multipart/form-data"} {
+		assert.Equal(t, map[string]map[string]any{
+			"extra": {"contentType": "application/json"}, "sizes": {"style": "form", "explode": false},
+		}, body.Content[media].Encoding)
+		assert.Equal(t, body.Content[formType].Schema, body.Content[media].Schema)
+	}
 	ref, _ := body.Content[formType].Schema["$ref"].(string)
 	schema := doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
 	assert.Equal(t, []string{"name", "age"}, schema.Required)
 	assert.Contains(t, schema.Properties, "born")
-}
-
-func TestFilesAreRefused(t *testing.T) {
-	defer func() {
-		err, _ := recover().(error)
-		require.ErrorContains(t, err, "file fields are not supported yet")
-	}()
-	candor.Post(candor.New(candor.Config{}), "/", func(context.Context, struct {
-		Avatar []byte `file:"avatar"`
-	},
-	) (candor.None, error) {
-		return candor.None{}, nil
-	})
 }
 
 func TestOAuth2PasswordForm(t *testing.T) {

@@ -173,6 +173,9 @@ func (d *documenter) ownResponses(e *endpoint) []ownResponse {
 		own = append(own,
 			ownResponse{http.StatusRequestEntityTooLarge, "The body is too large"},
 			ownResponse{http.StatusUnsupportedMediaType, "The body has another media type"})
+		if e.body.reads(multipartMedia) {
+			own = append(own, ownResponse{http.StatusBadRequest, "The multipart body is malformed"})
+		}
 	}
 	if e.canBeInvalid() {
 		own = append(own, ownResponse{http.StatusUnprocessableEntity, "The request is not valid"})

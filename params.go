@@ -90,7 +90,7 @@ func always[T any](get func(*around) T) func(*typeinfo.Field) (filler, error) {
 	return func(*typeinfo.Field) (filler, error) { return fill, nil }
 }
 
-func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil || t == readerType }
+func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil || isUnread(t) }
 
 // describeInput reads the tags of an input struct.
 func describeInput(t reflect.Type) (*typeinfo.Input, error) {
@@ -99,16 +99,11 @@ func describeInput(t reflect.Type) (*typeinfo.Input, error) {
 		return nil, err
 	}
 	for _, f := range in.Ready {
-		if f.Type.Go == readerType {
-			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: "an io.Reader without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
+		if isUnread(f.Type.Go) {
+			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: unreadName(f.Type.Go) + " without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
 		}
 	}
-	for _, f := range in.Form.Members() {
-		if f.Source == typeinfo.File {
-			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: "file fields are not supported yet"}
-		}
-	}
-	return in, nil
+	return in, checkUploads(in)
 }
 
 // compileInput makes the plan of an input for a path with these wildcards.

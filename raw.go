@@ -83,9 +83,6 @@ func rawSchema(newSchema func() *openapi3.Schema) func(*schema.Components, strin
 // binarySchema is what generators of clients know bytes by.
 func binarySchema() *openapi3.Schema { return openapi3.NewStringSchema().WithFormat("binary") }
 
-// octets is the media type of bytes of which nothing is known.
-const octets = "application/octet-stream"
-
 func bytesKind() bodyKind {
 	return bodyKind{
 		status: http.StatusOK, media: octets, schema: rawSchema(binarySchema),

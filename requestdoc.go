@@ -55,7 +55,9 @@ func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *do
 		op.RequestBody = d.requestBody(e, d.components.Object(op.OperationID+"Body", in.Members, e.reads()), "")
 	case in.Form != nil:
 		op.RequestBody = d.requestBody(e, d.components.Object(op.OperationID+"Form", in.Form, e.reads()), "")
-		op.RequestBody.Value.Content[formMedia].Encoding = formEncoding(in.Form)
+		for _, media := range op.RequestBody.Value.Content {
+			media.Encoding = formEncoding(in.Form)
+		}
 	}
 }
 
@@ -65,7 +67,12 @@ func (d *documenter) bodySchema(f *typeinfo.Field, e *endpoint) *openapi3.Schema
 	if f.Type.Go == stringType || !isRaw(f.Type.Go) {
 		return d.components.Field(f, e.reads())
 	}
-	return openapi3.NewSchemaRef("", &openapi3.Schema{Type: &openapi3.Types{openapi3.TypeString}, Format: "binary", Title: f.Title})
+	s := binarySchema()
+	if f.Type.Go == partsType {
+		s = openapi3.NewObjectSchema()
+	}
+	s.Title = f.Title
+	return openapi3.NewSchemaRef("", s)
 }
 
 // requestBody documents a body in every media type it may have.

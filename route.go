@@ -133,7 +133,9 @@ type endpoint struct {
 	checks  ResponseChecks
 	decode  codec.Options
 	maxBody int64
-	loose   bool
+	// maxMultipart is the limit of forms that may have files.
+	maxMultipart int64
+	loose        bool
 	// steps is the order of a request.
 	steps []step
 	// outlived means that brackets live until the answer is sent and the tasks
@@ -311,7 +313,9 @@ type exchange struct {
 	frames   []frame
 	faults   fault.List
 	body     []byte
-	answer   answer
+	// uploads are the files of a form; nil where there can be none.
+	uploads *uploadStore
+	answer  answer
 	// finished is whether the answer was written, or its failure was.
 	finished bool
 	// told is the failure that was written.
@@ -372,6 +376,10 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 	}
 	if e.answer != nil && e.answer.kind.streams {
 		x.goLive()
+	}
+	if e.body != nil && e.body.keepsFiles {
+		x.uploads = new(uploadStore)
+		defer x.uploads.close()
 	}
 	if err := x.protected(0); !x.finished {
 		x.finish(err)
@@ -501,7 +509,10 @@ func (x *exchange) bindParams() error {
 
 func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
-	in := incoming{w: x.around.w, r: x.around.r, limit: e.maxBody, loose: e.loose, decode: e.decode}
+	in := incoming{
+		w: x.around.w, r: x.around.r, limit: e.maxBody, multipartLimit: e.maxMultipart,
+		loose: e.loose, decode: e.decode, uploads: x.uploads,
+	}
 	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)
 	return err
 }

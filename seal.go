@@ -252,10 +252,11 @@ func (b *builder) path(rt *route, s scope) {
 		e := &endpoint{
 			route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
 			tasks: b.app.tasks, checks: b.app.config.ResponseChecks,
-			errors:  b.app.errors.with(catchers),
-			decode:  codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
-			maxBody: cmp.Or(s.set.maxBody, cmp.Or(b.app.config.MaxBody, defaultMaxBody)),
-			loose:   s.set.looseType != nil && *s.set.looseType,
+			errors:       b.app.errors.with(catchers),
+			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
+			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
+			maxMultipart: cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
+			loose:        s.set.looseType != nil && *s.set.looseType,
 		}
 		e.place = b.place(e)
 		b.endpoint(e, s)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -50,6 +51,8 @@ type testRequest struct {
 	query     url.Values
 	media     string
 	body      io.Reader
+	form      url.Values
+	files     []testFile
 	unchecked bool
 	ctx       context.Context
 }
@@ -72,6 +75,49 @@ func WithQuery(name, value string) TestOption {
 // WithBody sends a body as it is. An empty media type sends no Content-Type.
 func WithBody(mediaType string, body io.Reader) TestOption {
 	return func(r *testRequest) { r.media, r.body = mediaType, body }
+}
+
+// WithForm sends the values as a form: urlencoded, or as parts beside those of
+// [WithFile].
+func WithForm(values url.Values) TestOption {
+	return func(r *testRequest) {
+		for name, texts := range values {
+			r.form[name] = append(r.form[name], texts...)
+		}
+	}
+}
+
+// WithFile sends a file in a multipart form. It may be given several times.
+func WithFile(field, filename string, content []byte) TestOption {
+	return func(r *testRequest) { r.files = append(r.files, testFile{field, filename, content}) }
+}
+
+// testFile is a file to be sent.
+type testFile struct {
+	field, filename string
+	content         []byte
+}
+
+// writeForm makes a body of the form and the files, if there are any.
+func (r *testRequest) writeForm() {
+	switch {
+	case len(r.files) > 0:
+		var body bytes.Buffer
+		parts := multipart.NewWriter(&body)
+		for _, name := range slices.Sorted(maps.Keys(r.form)) {
+			for _, text := range r.form[name] {
+				_ = parts.WriteField(name, text) // a bytes.Buffer has no errors
+			}
+		}
+		for _, file := range r.files {
+			part, _ := parts.CreateFormFile(file.field, file.filename)
+			_, _ = part.Write(file.content)
+		}
+		_ = parts.Close()
+		r.media, r.body = parts.FormDataContentType(), &body
+	case len(r.form) > 0:
+		r.media, r.body = formMedia, strings.NewReader(r.form.Encode())
+	}
 }
 
 // WithContext sends requests under a context, for cancellation and values.
@@ -167,13 +213,14 @@ func (c *TestClient) Do(method, target string, body any, options ...TestOption) 
 
 func (c *TestClient) request(method, target string, body any, options []TestOption) (*http.Request, *testRequest) {
 	c.tb.Helper()
-	made := &testRequest{header: http.Header{}, query: url.Values{}, ctx: context.Background()}
+	made := &testRequest{header: http.Header{}, query: url.Values{}, form: url.Values{}, ctx: context.Background()}
 	if body != nil {
 		made.media, made.body = "application/json", bytes.NewReader(c.encode(body))
 	}
 	for _, option := range slices.Concat(c.defaults, options) {
 		option(made)
 	}
+	made.writeForm()
 	r, err := http.NewRequestWithContext(made.ctx, method, testOrigin+target, made.body)
 	if err != nil {
 		c.tb.Fatalf("%s %s: %v", method, target, err)

@@ -1,0 +1,203 @@
+package candor
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"reflect"
+	"strings"
+)
+
+// multipartMedia is the media type of forms that may have files (RFC 7578).
+const multipartMedia = "multipart/form-data"
+
+// Limits of multipart forms; that of the whole is the operation's.
+const (
+	maxParts       = 100
+	maxPartHeaders = 16
+	maxPartHeader  = 8 << 10
+	maxFieldText   = 64 << 10
+	// headerRoom is how much may be read in search of the end of a part's
+	// header: besides the header a delimiter, and what the reader buffers.
+	headerRoom = maxPartHeader + 8<<10
+)
+
+// What is wrong with a body that is no multipart form.
+var (
+	errBoundary   = Error(http.StatusBadRequest, "the Content-Type of a multipart body needs a boundary of 1 to 70 characters")
+	errMultipart  = Error(http.StatusBadRequest, "the multipart body is malformed or cut short")
+	errPartHeader = Error(http.StatusBadRequest, "a part of the multipart body has more than 16 headers or 8 KiB of them")
+	errPartName   = Error(http.StatusBadRequest, "a part of the multipart body has no Content-Disposition with a name")
+)
+
+// boundaryOf is what stands between the parts of a body (RFC 2046, section
+// 5.1.1).
+func boundaryOf(contentType string) (string, error) {
+	_, params, _ := parseMedia(contentType)
+	if err := multipart.NewWriter(io.Discard).SetBoundary(params["boundary"]); err != nil {
+		return "", errBoundary
+	}
+	return params["boundary"], nil
+}
+
+// partReader reads a form part by part. Each part must be read to its end
+// before the next.
+type partReader struct {
+	parts *multipart.Reader
+	from  *partSource
+}
+
+// formPart is one part: a text, or a file if it has a filename.
+type formPart struct {
+	*multipart.Part
+	name, filename string
+	isFile         bool
+}
+
+func newPartReader(contentType string, body io.Reader) (*partReader, error) {
+	boundary, err := boundaryOf(contentType)
+	if err != nil {
+		return nil, err
+	}
+	from := &partSource{body: body}
+	return &partReader{parts: multipart.NewReader(from, boundary), from: from}, nil
+}
+
+// partSource is the body beneath the parts. It remembers why it ended, which
+// the errors of the parts do not say, and bounds the search for the end of a
+// header, which they would read up to 10 MiB.
+type partSource struct {
+	body     io.Reader
+	inHeader bool
+	// header is what was read since the search began.
+	header int
+	begun  bool
+	err    error
+}
+
+// Read reads on.
+func (s *partSource) Read(b []byte) (int, error) {
+	if s.inHeader && s.header >= headerRoom {
+		s.err = errPartHeader
+		return 0, s.err
+	}
+	n, err := s.body.Read(b)
+	s.begun = s.begun || n > 0
+	s.header += n
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// next is the next part, io.EOF behind the last.
+func (r *partReader) next() (*formPart, error) {
+	r.from.inHeader, r.from.header = true, 0
+	part, err := r.parts.NextPart()
+	r.from.inHeader = false
+	switch {
+	case err == io.EOF, err != nil && r.from.err == io.EOF && !r.from.begun: //nolint:errorlint // both come bare
+		return nil, io.EOF
+	case err != nil:
+		return nil, r.failure(err)
+	}
+	size, count := 0, 0
+	for name, lines := range part.Header {
+		for _, line := range lines {
+			count, size = count+1, size+len(name)+len(": \r\n")+len(line)
+		}
+	}
+	if count > maxPartHeaders || size > maxPartHeader {
+		return nil, errPartHeader
+	}
+	return newFormPart(part)
+}
+
+func newFormPart(part *multipart.Part) (*formPart, error) {
+	lines := part.Header["Content-Disposition"]
+	if len(lines) != 1 {
+		return nil, errPartName
+	}
+	params, ok := dispositionOf(lines[0])
+	name, hasName := params["name"]
+	if !ok || !hasName {
+		return nil, errPartName
+	}
+	filename, isFile := params["filename"]
+	return &formPart{Part: part, name: name, filename: baseName(filename), isFile: isFile}, nil
+}
+
+// dispositionOf reads the Content-Disposition of a part of a form. Unlike the
+// package mime it does not follow filename*, which forms must not have (RFC
+// 7578, section 4.2), and by which a part would have two names, and it takes a
+// backslash for itself unless it stands before a quotation mark or another: user
+// agents write it so.
+func dispositionOf(line string) (params map[string]string, ok bool) {
+	kind, rest, _ := strings.Cut(line, ";")
+	if !strings.EqualFold(strings.TrimSpace(kind), "form-data") {
+		return nil, false
+	}
+	params = map[string]string{}
+	for rest = strings.Trim(rest, " \t"); rest != ""; rest = strings.Trim(rest, " \t") {
+		key, text, found := strings.Cut(rest, "=")
+		key = strings.ToLower(strings.TrimSpace(key))
+		if _, twice := params[key]; !found || twice || strings.ContainsAny(key, "\";, \t") {
+			return nil, false
+		}
+		if params[key], rest, ok = dispositionValue(strings.TrimLeft(text, " \t")); !ok {
+			return nil, false
+		}
+	}
+	return params, true
+}
+
+// dispositionValue reads a token or a quoted string, up to the next semicolon.
+func dispositionValue(text string) (value, rest string, ok bool) {
+	quoted, isQuoted := strings.CutPrefix(text, `"`)
+	if !isQuoted {
+		value, rest, _ = strings.Cut(text, ";")
+		return strings.Trim(value, " \t"), rest, !strings.Contains(value, `"`)
+	}
+	var b strings.Builder
+	for i := 0; i < len(quoted); i++ {
+		switch c := quoted[i]; {
+		case c == '"':
+			rest, isNext := strings.CutPrefix(strings.TrimLeft(quoted[i+1:], " \t"), ";")
+			return b.String(), rest, isNext || rest == ""
+		case c == '\\' && i+1 < len(quoted) && (quoted[i+1] == '"' || quoted[i+1] == '\\'):
+			i++
+			b.WriteByte(quoted[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", "", false
+}
+
+// failure is why a part could not be read.
+func (r *partReader) failure(err error) error {
+	switch {
+	case errors.Is(err, errSpool):
+		return err
+	case r.from.err == errPartHeader: //nolint:errorlint // it is this one
+		return errPartHeader
+	case r.from.err != nil && r.from.err != io.EOF: //nolint:errorlint // readers return it bare
+		return bodyError(r.from.err)
+	}
+	return errMultipart
+}
+
+// partsBody hands the parts of a body on unread.
+func partsBody(index []int) passBody {
+	return func(into reflect.Value, body io.Reader, r *http.Request) error {
+		if body == http.NoBody {
+			return nil
+		}
+		boundary, err := boundaryOf(r.Header.Get("Content-Type"))
+		if err == nil {
+			into.FieldByIndex(index).Set(reflect.ValueOf(multipart.NewReader(body, boundary)))
+		}
+		return err
+	}
+}

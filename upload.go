@@ -1,0 +1,298 @@
+package candor
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"net/textproto"
+	"os"
+	"reflect"
+	"strings"
+	"sync/atomic"
+	"unicode"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Upload is a file of a multipart form:
+//
+//		func setAvatar(ctx context.Context, in struct {
+//			Avatar candor.Upload   `file:"avatar"`
+//			Banner *candor.Upload  `file:"banner"` // may be left out
+//			Photos []candor.Upload `file:"photos,omitempty"`
+//			Notes  []byte          `file:"notes,omitempty"` // all of it, in memory
+//		}) (candor.None, error)
+//
+//	  - Small files are held in memory, up to 1 MiB a request; the rest lies in
+//	    one temporary file, in [os.TempDir], which is removed when the request is
+//	    over, whatever its end.
+//	  - So an upload cannot be opened after the request, also not by its
+//	    background tasks.
+//	  - A form with files is limited to 32 MiB, unless [MaxBody] or Config.MaxBody
+//	    say otherwise; over it the answer is 413. That is also what a field of
+//	    type []byte may take of the memory.
+//	  - An input for a file that was left empty, which browsers send as a part
+//	    without a name and content, counts as absent.
+//	  - A part without a file name is text, and a fault where a file is expected.
+//
+// What the client says of a file is not checked: neither its name nor its type
+// needs to fit its content.
+type Upload struct {
+	// Filename is the file's name at the client without directories and control
+	// characters; it may be empty. Different files may have the same.
+	Filename string
+	// ContentType is the media type the client gave, application/octet-stream if
+	// it gave none.
+	ContentType string
+	// Size is the length of the content in bytes.
+	Size int64
+	// Header are the headers of the part.
+	Header textproto.MIMEHeader
+
+	store  *uploadStore
+	memory []byte
+	// offset is where the content begins in the store's file; it counts if there
+	// is nothing in memory.
+	offset int64
+}
+
+// NewUpload makes an upload out of a content, for tests that call a handler as
+// a function.
+func NewUpload(filename string, content []byte) Upload {
+	return Upload{Filename: baseName(filename), ContentType: octets, Size: int64(len(content)), memory: content}
+}
+
+// baseName is the last element of a path in the notation of any system, without
+// what would not be seen in it.
+func baseName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, name)
+	if name == "." || name == ".." {
+		return ""
+	}
+	return name
+}
+
+// errUploadGone is an upload that outlived its request.
+var errUploadGone = errors.New("the upload is gone, since its request is over")
+
+// Open opens the content, from its beginning. Each call makes a reader of its
+// own; several may be read at once. Closing it is allowed but not needed.
+func (u Upload) Open() (io.ReadSeekCloser, error) {
+	var content io.ReaderAt = bytes.NewReader(u.memory)
+	if u.store != nil {
+		if u.store.closed.Load() {
+			return nil, errUploadGone
+		}
+		if u.memory == nil && u.Size > 0 {
+			content = u.store.file
+		}
+	}
+	return uploadReader{io.NewSectionReader(content, u.offset, u.Size)}, nil
+}
+
+// uploadReader is a section of what belongs to the request.
+type uploadReader struct{ *io.SectionReader }
+
+// Close does nothing.
+func (uploadReader) Close() error { return nil }
+
+// Save writes the content to a new file; one that is there already is an error
+// that is [fs.ErrExist]. What was written is removed again if an error cuts it
+// short. Do not make the path of Filename, unless by [Upload.SaveIn].
+func (u Upload) Save(path string) error {
+	return u.save(func() (*os.File, error) { return os.OpenFile(path, saveFlags, saveMode) }, os.Remove)
+}
+
+// SaveIn is [Upload.Save] for a name that cannot lead out of a directory.
+func (u Upload) SaveIn(root *os.Root, name string) error {
+	return u.save(
+		func() (*os.File, error) { return root.OpenFile(name, saveFlags, saveMode) },
+		func(string) error { return root.Remove(name) },
+	)
+}
+
+const (
+	saveFlags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	saveMode  = 0o644
+)
+
+func (u Upload) save(create func() (*os.File, error), remove func(path string) error) error {
+	content, err := u.Open()
+	if err != nil {
+		return fmt.Errorf("saving an upload: %w", err)
+	}
+	file, err := create()
+	if err != nil {
+		return fmt.Errorf("saving an upload: %w", err)
+	}
+	_, err = io.Copy(file, content)
+	if err = cmp.Or(err, file.Close()); err != nil {
+		return fmt.Errorf("saving an upload: %w", errors.Join(err, remove(file.Name())))
+	}
+	return nil
+}
+
+// How much of its files a request may hold in memory, and how much of one.
+const (
+	uploadMemory     = 1 << 20
+	uploadMemoryEach = 64 << 10
+)
+
+// uploadStore holds the files of one request: the small ones in memory, the
+// others one after the other in a temporary file, so that a form of many files
+// takes one descriptor. A file is taken after the other; they are read at any
+// time, until the store is closed.
+type uploadStore struct {
+	used   int64
+	file   *os.File
+	length int64
+	// linked means that the file still has a name.
+	linked bool
+	closed atomic.Bool
+}
+
+// errSpool marks what goes wrong on the server's side.
+var errSpool = errors.New("keeping an upload")
+
+// take keeps the content of a part.
+func (s *uploadStore) take(part io.Reader) (u Upload, err error) {
+	room := min(uploadMemoryEach, uploadMemory-s.used)
+	var begin bytes.Buffer
+	n, err := io.CopyN(&begin, part, room+1)
+	if err == io.EOF { //nolint:errorlint // CopyN returns it bare
+		s.used += n
+		return Upload{Size: n, store: s, memory: begin.Bytes()}, nil
+	}
+	if err != nil {
+		return u, err
+	}
+	return s.spool(io.MultiReader(&begin, part))
+}
+
+// spool appends a content to the file. One without a name is removed by the
+// system, even if the process is killed; where a file that is open cannot lose
+// its name, it does so at the end.
+func (s *uploadStore) spool(content io.Reader) (u Upload, err error) {
+	if s.file == nil {
+		if s.file, err = os.CreateTemp("", "candor-upload-*"); err != nil {
+			return u, fmt.Errorf("%w: %w", errSpool, err)
+		}
+		s.linked = os.Remove(s.file.Name()) != nil
+	}
+	u = Upload{store: s, offset: s.length}
+	u.Size, err = io.Copy(spoolWriter{s.file}, content)
+	s.length += u.Size
+	return u, err
+}
+
+// spoolWriter tells errors of the file from those of what is written to it.
+type spoolWriter struct{ file *os.File }
+
+// Write appends to the file.
+func (w spoolWriter) Write(b []byte) (int, error) {
+	n, err := w.file.Write(b)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errSpool, err)
+	}
+	return n, err
+}
+
+// close ends the life of the uploads.
+func (s *uploadStore) close() {
+	s.closed.Store(true)
+	if s.file == nil {
+		return
+	}
+	_ = s.file.Close()
+	if s.linked {
+		_ = os.Remove(s.file.Name())
+	}
+}
+
+// filePlan fills a field from the files sent for it.
+type filePlan struct {
+	index    []int
+	required bool
+	// whole means that the content is held in memory.
+	whole bool
+	set   func(dst reflect.Value, files []Upload)
+}
+
+var (
+	uploadType  = reflect.TypeFor[Upload]()
+	uploadsType = reflect.TypeFor[[]Upload]()
+)
+
+// fileSetters are the types a file can have in an input.
+var fileSetters = map[reflect.Type]func(dst reflect.Value, files []Upload){
+	uploadType: func(dst reflect.Value, files []Upload) { dst.Set(reflect.ValueOf(files[len(files)-1])) },
+	reflect.PointerTo(uploadType): func(dst reflect.Value, files []Upload) {
+		last := files[len(files)-1]
+		dst.Set(reflect.ValueOf(&last))
+	},
+	uploadsType:               func(dst reflect.Value, files []Upload) { dst.Set(reflect.ValueOf(files)) },
+	reflect.TypeFor[[]byte](): func(dst reflect.Value, files []Upload) { dst.SetBytes(files[len(files)-1].memory) },
+}
+
+// compileFile makes the plan of a file field.
+func compileFile(f *typeinfo.Field) (*filePlan, error) {
+	set := fileSetters[f.Type.Go]
+	switch {
+	case set == nil:
+		return nil, &typeinfo.Error{Problem: "a file cannot be taken as " + typeinfo.Name(f.Type.Go), Fix: "make it a candor.Upload, *candor.Upload, []candor.Upload or []byte"}
+	case f.Rules != nil:
+		return nil, &typeinfo.Error{Problem: "rules on a file, whose content they cannot see", Fix: "drop the tags validate and pattern; candor.MaxBody limits the size of the form"}
+	}
+	return &filePlan{index: f.Index, required: f.Required, whole: f.Type.Go == reflect.TypeFor[[]byte](), set: set}, nil
+}
+
+// checkUploads finds uploads that are to come from anywhere but a form.
+func checkUploads(in *typeinfo.Input) error {
+	fields := append(append([]*typeinfo.Field{}, in.Params...), append(in.Members.Members(), in.Form.Members()...)...)
+	if in.Body != nil {
+		fields = append(fields, in.Body)
+	}
+	for _, f := range fields {
+		t := f.Type.Go
+		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t == uploadType && f.Source != typeinfo.File {
+			return &typeinfo.Error{
+				Type: typeinfo.Name(in.Go), Field: f.Go, Problem: "a candor.Upload that is no file of a form",
+				Fix: fmt.Sprintf("write `file:%q`", cmp.Or(f.Name, "file")),
+			}
+		}
+	}
+	return nil
+}
+
+// fill sets the field. Locations are complete.
+func (p *filePlan) fill(into reflect.Value, name string, files []Upload, faults *fault.List) {
+	switch {
+	case len(files) > 0:
+		p.set(into.FieldByIndex(p.index), files)
+	case p.required:
+		faults.Add(&fault.Fault{Type: fault.Missing, Loc: []any{"body", name}})
+	}
+}
+
+// keep takes the content of a part, in memory as a whole if the field wants
+// that.
+func (p *filePlan) keep(part io.Reader, store *uploadStore) (u Upload, err error) {
+	if !p.whole {
+		return store.take(part)
+	}
+	u.memory, err = io.ReadAll(part)
+	u.Size, u.store = int64(len(u.memory)), store
+	return u, err
+}

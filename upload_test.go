@@ -1,0 +1,624 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/textproto"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+// uploadForm has a field of each kind that a form with files can hold.
+type uploadForm struct {
+	Avatar candor.Upload   `file:"avatar"`
+	Banner *candor.Upload  `file:"banner"`
+	Photos []candor.Upload `file:"photos,omitempty"`
+	Notes  []byte          `file:"notes,omitempty"`
+	Title  string          `form:"title,omitempty" validate:"max=5"`
+	Stars  *int            `form:"stars"`
+	Meta   *uploadMeta     `form:"meta,json"`
+}
+
+type uploadMeta struct {
+	Author string `json:"author" validate:"min=2"`
+	Pages  []int  `json:"pages" default:"[1]"`
+}
+
+// uploadSeen is what a handler finds in a form.
+type uploadSeen struct {
+	Files []string
+	Title string
+	Stars int
+	Meta  *uploadMeta
+}
+
+func (s *uploadSeen) add(field string, u candor.Upload) error {
+	file, err := u.Open()
+	if err != nil {
+		return err
+	}
+	content, err := io.ReadAll(file)
+	if err != nil {
+		return err
+	}
+	text := string(content)
+	if len(text) > 20 {
+		text = fmt.Sprintf("%x", sha256.Sum256(content))[:8]
+	}
+	s.Files = append(s.Files, fmt.Sprintf("%s %q %s %d %s", field, u.Filename, u.ContentType, u.Size, text))
+	return file.Close()
+}
+
+func uploadAll(_ context.Context, in uploadForm) (uploadSeen, error) {
+	seen := uploadSeen{Title: in.Title, Meta: in.Meta}
+	err := seen.add("avatar", in.Avatar)
+	if in.Banner != nil {
+		err = errors.Join(err, seen.add("banner", *in.Banner))
+	}
+	for _, photo := range in.Photos {
+		err = errors.Join(err, seen.add("photo", photo))
+	}
+	if in.Notes != nil {
+		seen.Files = append(seen.Files, "notes "+string(in.Notes))
+	}
+	if in.Stars != nil {
+		seen.Stars = *in.Stars
+	}
+	return seen, err
+}
+
+func uploadClient(t *testing.T, options ...candor.RouteOption) *candor.TestClient {
+	t.Helper()
+	t.Setenv("TMPDIR", t.TempDir())
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", uploadAll, options...)
+	return candor.NewTestClient(t, app)
+}
+
+// uploadLeft are the files left in the directory of temporary files.
+func uploadLeft(t *testing.T) []string {
+	t.Helper()
+	left, err := filepath.Glob(filepath.Join(os.TempDir(), "candor-*"))
+	require.NoError(t, err)
+	return left
+}
+
+// uploadParts are parts as they stand on the wire: their headers between
+// semicolons and spaces as given, an empty line and the content.
+func uploadParts(parts ...string) string {
+	var b strings.Builder
+	for _, part := range parts {
+		b.WriteString("--B\r\n" + part + "\r\n")
+	}
+	return b.String() + "--B--\r\n"
+}
+
+func uploadPart(disposition, content string, headers ...string) string {
+	lines := append([]string{"Content-Disposition: form-data; " + disposition}, headers...)
+	return strings.Join(lines, "\r\n") + "\r\n\r\n" + content
+}
+
+const uploadType = "multipart/form-data; boundary=B"
+
+func uploadSend(c *candor.TestClient, body string) *candor.TestResponse {
+	return c.Post("/", nil, candor.WithBody(uploadType, strings.NewReader(body)))
+}
+
+var uploadAvatar = uploadPart(`name="avatar"; filename="a.png"`, "pixels", "Content-Type: image/png")
+
+func TestUploads(t *testing.T) {
+	c := uploadClient(t)
+	large := strings.Repeat("large", 300_000)
+	hash := fmt.Sprintf("%x", sha256.Sum256([]byte(large)))[:8]
+	for _, row := range []struct {
+		name string
+		with []string
+		want uploadSeen
+	}{
+		{"one file", nil, uploadSeen{}},
+		{"all kinds", []string{
+			uploadPart(`name="banner"; filename="b"`, "B"),
+			uploadPart(`name="photos"; filename="1"`, "one", "Content-Type: image/gif"),
+			uploadPart(`name="title"`, "T"), uploadPart(`name=stars`, "5"),
+			uploadPart(`name="photos"; filename="2"`, "two", "content-type: image/jpeg"),
+			uploadPart(`name="notes"; filename="n"`, "N"),
+		}, uploadSeen{Title: "T", Stars: 5, Files: []string{
+			`banner "b" application/octet-stream 1 B`, `photo "1" image/gif 3 one`, `photo "2" image/jpeg 3 two`, "notes N",
+		}}},
+		{"JSON as a text", []string{uploadPart(`name="meta"`, `{"author":"Ann"}`)}, uploadSeen{Meta: &uploadMeta{"Ann", []int{1}}}},
+		{"JSON with a media type", []string{uploadPart(`name="meta"`, `{"author":"Ann"}`, "Content-Type: application/json")}, uploadSeen{Meta: &uploadMeta{"Ann", []int{1}}}},
+		{"JSON as a blob of a script", []string{uploadPart(`name="meta"; filename="blob"`, `{"author":"Ann","pages":[]}`, "Content-Type: application/json")}, uploadSeen{Meta: &uploadMeta{"Ann", []int{}}}},
+		{"an input left empty", []string{uploadPart(`name="banner"; filename=""`, "", "Content-Type: application/octet-stream")}, uploadSeen{}},
+		{"an empty file is one", []string{uploadPart(`name="banner"; filename="b"`, "")}, uploadSeen{Files: []string{`banner "b" application/octet-stream 0 `}}},
+		{"an empty text of a number is none", []string{uploadPart(`name="stars"`, "")}, uploadSeen{}},
+		{"the base name counts", []string{uploadPart(`name="banner"; filename="../../etc/passwd"`, "x")}, uploadSeen{Files: []string{`banner "passwd" application/octet-stream 1 x`}}},
+		{"of any system", []string{uploadPart(`name="banner"; filename="C:\dir\b.txt"`, "x")}, uploadSeen{Files: []string{`banner "b.txt" application/octet-stream 1 x`}}},
+		{"and not dots", []string{uploadPart(`name="banner"; filename=".."`, "x")}, uploadSeen{Files: []string{`banner "" application/octet-stream 1 x`}}},
+		{"names have quotes and UTF-8", []string{uploadPart(`name="banner"; filename="ä \"b\" ; c"`, "x")}, uploadSeen{Files: []string{`banner "ä \"b\" ; c" application/octet-stream 1 x`}}},
+		{"filename* is ignored", []string{uploadPart(`name="banner"; filename="b"; filename*=UTF-8''evil`, "x")}, uploadSeen{Files: []string{`banner "b" application/octet-stream 1 x`}}},
+		{"the last of a single one counts", []string{uploadPart(`name="banner"; filename="b"`, "x"), uploadPart(`name="banner"; filename="c"`, "y")}, uploadSeen{Files: []string{`banner "c" application/octet-stream 1 y`}}},
+		{"unknown parts are read past", []string{uploadPart(`name="x"; filename="b"`, large), uploadPart(`name="y"`, large)}, uploadSeen{}},
+		{"large ones go to a file", []string{uploadPart(`name="banner"; filename="b"`, large), uploadPart(`name="photos"; filename="1"`, "one"), uploadPart(`name="photos"; filename="2"`, large)}, uploadSeen{Files: []string{
+			`banner "b" application/octet-stream 1500000 ` + hash, `photo "1" application/octet-stream 3 one`, `photo "2" application/octet-stream 1500000 ` + hash,
+		}}},
+		{"a preamble and an epilogue do not count", []string{}, uploadSeen{}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var got uploadSeen
+			body := uploadParts(append([]string{uploadAvatar}, row.with...)...)
+			if row.with != nil && len(row.with) == 0 {
+				body = "before\r\n" + body + "after"
+			}
+			uploadSend(c, body).Status(200).JSON(&got)
+			row.want.Files = append([]string{`avatar "a.png" image/png 6 pixels`}, row.want.Files...)
+			assert.Equal(t, row.want, got)
+			assert.Empty(t, uploadLeft(t))
+		})
+	}
+}
+
+func TestUploadFaults(t *testing.T) {
+	open, closed := uploadClient(t), uploadClient(t, candor.ForbidExtra())
+	for _, row := range []struct {
+		name, body string
+		client     *candor.TestClient
+		want       []string
+	}{
+		{"nothing", "", open, []string{"missing [body avatar]"}},
+		{"no parts", "--B--", open, []string{"missing [body avatar]"}},
+		{"a required file left empty", uploadParts(uploadPart(`name="avatar"; filename=""`, "")), open, []string{"missing [body avatar]"}},
+		{"a text where a file is expected", uploadParts(uploadPart(`name="avatar"`, "x")), open, []string{"value_error [body avatar]"}},
+		{"filename* makes no file", uploadParts(uploadPart(`name="avatar"; filename*=UTF-8''a`, "x")), open, []string{"value_error [body avatar]"}},
+		{"a file where a text is expected", uploadParts(uploadAvatar, uploadPart(`name="title"; filename="t"`, "x", "Content-Type: text/plain")), open, []string{"value_error [body title]"}},
+		{"a file that is no JSON", uploadParts(uploadAvatar, uploadPart(`name="meta"; filename="t"`, "{}", "Content-Type: text/plain")), open, []string{"value_error [body meta]"}},
+		{
+			"all faults at once", uploadParts(uploadPart(`name="title"`, "too long"), uploadPart(`name="stars"`, "x"), uploadPart(`name="meta"`, `{"author":"A","pages":["x"]}`)), open,
+			[]string{"missing [body avatar]", "string_too_long [body title]", "int_parsing [body stars]", "string_too_short [body meta author]", "int_type [body meta pages 0]"},
+		},
+		{"JSON that is none", uploadParts(uploadAvatar, uploadPart(`name="meta"`, "{")), open, []string{"json_invalid [body meta]"}},
+		{"a text in another charset", uploadParts(uploadAvatar, uploadPart(`name="title"`, "x", "Content-Type: text/plain; charset=latin1")), open, []string{"value_error [body title]"}},
+		{"a text that is not UTF-8", uploadParts(uploadAvatar, uploadPart(`name="title"`, "\xff")), open, []string{"string_unicode [body title]"}},
+		{"a field of more than 64 KiB", uploadParts(uploadAvatar, uploadPart(`name="title"`, strings.Repeat("x", 64<<10+1))), open, []string{"string_too_long [body title]"}},
+		{"101 parts", uploadParts(slices.Repeat([]string{uploadPart(`name="photos"; filename="x"`, "x")}, 101)...), open, []string{"too_long [body]"}},
+		{"names where they are forbidden", uploadParts(uploadAvatar, uploadPart(`name="x"`, "x"), uploadPart(`name="y"; filename="y"`, "y")), closed, []string{"extra_forbidden [body x]", "extra_forbidden [body y]"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var got []string
+			for _, f := range uploadSend(row.client, row.body).Faults() {
+				got = append(got, fmt.Sprint(f.Type, " ", f.Loc))
+			}
+			assert.Equal(t, row.want, got)
+		})
+	}
+	parts := append([]string{uploadAvatar}, slices.Repeat([]string{uploadPart(`name="photos"; filename="x"`, "x")}, 99)...)
+	uploadSend(open, uploadParts(parts...)).Status(200)
+	limit := uploadPart(`name="x"`, strings.Repeat("x", 64<<10))
+	uploadSend(open, uploadParts(uploadAvatar, limit)).Status(200)
+}
+
+func TestUploadRefusals(t *testing.T) {
+	c := uploadClient(t)
+	headers := func(n int, value string) string {
+		var lines []string
+		for i := range n {
+			lines = append(lines, fmt.Sprintf("X-%02d: %s", i, value))
+		}
+		return uploadParts(uploadAvatar, uploadPart(`name="x"`, "x", lines...))
+	}
+	whole := uploadParts(uploadAvatar)
+	for _, row := range []struct {
+		name, media, body string
+		status            int
+	}{
+		{"as it should be", uploadType, whole, 200},
+		{"a quoted boundary", `Multipart/Form-Data; charset=utf-8; boundary="B"`, whole, 200},
+		{"no boundary", "multipart/form-data", whole, 400},
+		{"an empty boundary", "multipart/form-data; boundary=", whole, 400},
+		{"a boundary of 70 characters", "multipart/form-data; boundary=" + strings.Repeat("b", 70), strings.ReplaceAll(whole, "--B", "--"+strings.Repeat("b", 70)), 200},
+		{"a boundary of 71 characters", "multipart/form-data; boundary=" + strings.Repeat("b", 71), strings.ReplaceAll(whole, "--B", "--"+strings.Repeat("b", 71)), 400},
+		{"another media type", "application/json", "{}", 415},
+		{"pairs for a form with files", formType, "a=b", 415},
+		{"another kind of parts", "multipart/mixed; boundary=B", whole, 415},
+		{"another boundary", "multipart/form-data; boundary=C", whole, 400},
+		{"cut in the content", uploadType, whole[:len(whole)-9], 400},
+		{"cut in a header", uploadType, whole[:20], 400},
+		{"no disposition", uploadType, uploadParts("X: y\r\n\r\nx"), 400},
+		{"no name", uploadType, uploadParts(uploadPart(`filename="x"`, "x")), 400},
+		{"two names", uploadType, uploadParts(uploadPart(`name="x"; name="y"`, "x")), 400},
+		{"two dispositions", uploadType, uploadParts(uploadPart(`name="x"`, "x", `Content-Disposition: form-data; name="y"`)), 400},
+		{"another disposition", uploadType, uploadParts("Content-Disposition: attachment; name=x\r\n\r\nx"), 400},
+		{"16 headers", uploadType, headers(15, "y"), 200},
+		{"17 headers", uploadType, headers(16, "y"), 400},
+		{"headers of 8 KiB", uploadType, headers(1, strings.Repeat("y", 8<<10-100)), 200},
+		{"headers of more", uploadType, headers(1, strings.Repeat("y", 8<<10)), 400},
+		{"headers of much more", uploadType, headers(1, strings.Repeat("y", 1<<20)), 400},
+		{"a preamble of much more", uploadType, strings.Repeat("y\r\n", 1<<20) + whole, 400},
+		{"a form of 32 MiB", uploadType, uploadParts(uploadPart(`name="avatar"; filename="x"`, strings.Repeat("x", 32<<20-90))), 200},
+		{"a form of more", uploadType, uploadParts(uploadPart(`name="avatar"; filename="x"`, strings.Repeat("x", 32<<20))), 413},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for _, body := range []io.Reader{strings.NewReader(row.body), io.MultiReader(strings.NewReader(row.body))} {
+				response := c.Post("/", nil, candor.WithBody(row.media, body))
+				assert.Equal(t, row.status, response.Code, response.Text())
+			}
+			assert.Empty(t, uploadLeft(t))
+		})
+	}
+	small := uploadClient(t, candor.MaxBody(100))
+	uploadSend(small, whole+strings.Repeat(" ", 100)).Status(413)
+}
+
+func TestFormsAsParts(t *testing.T) {
+	c := formClient(t)
+	for _, row := range []string{"name=Ann&age=3", "name=Ann&age=3&news=&born=", "name=&age=x&sizes=1,x", "age=3&name=Ann&name=Bob&colors=a&colors=", `name=Ann&age=1&extra={"a":1}`} {
+		values, err := url.ParseQuery(row)
+		require.NoError(t, err)
+		var parts []string
+		for name, texts := range values {
+			for _, text := range texts {
+				parts = append(parts, uploadPart(fmt.Sprintf("name=%q", name), text))
+			}
+		}
+		as := c.Post("/model", nil, candor.WithBody(uploadType, strings.NewReader(uploadParts(parts...))))
+		pairs := c.Post("/model", nil, candor.WithForm(values))
+		assert.Equal(t, pairs.Code, as.Code)
+		assert.JSONEq(t, pairs.Text(), as.Text())
+	}
+}
+
+func TestUploadDocument(t *testing.T) {
+	var doc struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Required bool
+				Content  map[string]struct {
+					Schema   map[string]any
+					Encoding map[string]map[string]any
+				}
+			}
+			Responses map[string]any
+		}
+		Components struct {
+			Schemas map[string]struct {
+				Required   []string
+				Properties map[string]map[string]any
+			}
+		}
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", uploadAll)
+	candor.Post(app, "/parts", uploadCount)
+	candor.NewTestClient(t, app).Get("/openapi.json").JSON(&doc)
+	op := doc.Paths["/"]["post"]
+	assert.True(t, op.RequestBody.Required)
+	require.Len(t, op.RequestBody.Content, 1)
+	media := op.RequestBody.Content["multipart/form-data"]
+	assert.Equal(t, map[string]map[string]any{"meta": {"contentType": "application/json"}}, media.Encoding)
+	ref, _ := media.Schema["$ref"].(string)
+	schema := doc.Components.Schemas[strings.TrimPrefix(ref, "#/components/schemas/")]
+	assert.Equal(t, []string{"avatar"}, schema.Required)
+	binary := map[string]any{"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+	for _, name := range []string{"avatar", "banner", "notes"} {
+		assert.Equal(t, binary, schema.Properties[name], name)
+	}
+	assert.Equal(t, map[string]any{"type": "array", "items": binary}, schema.Properties["photos"])
+	for _, status := range []string{"400", "413", "415", "422"} {
+		assert.Contains(t, op.Responses, status)
+	}
+	parts := doc.Paths["/parts"]["post"].RequestBody
+	assert.Equal(t, map[string]any{"type": "object"}, parts.Content["multipart/form-data"].Schema)
+	assert.Len(t, parts.Content, 1)
+}
+
+// uploadCount adds up the parts of a body as they come.
+func uploadCount(_ context.Context, in struct {
+	Body *multipart.Reader `body:""`
+},
+) (map[string]int64, error) {
+	sizes := map[string]int64{}
+	for {
+		part, err := in.Body.NextPart()
+		if errors.Is(err, io.EOF) {
+			return sizes, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if sizes[part.FormName()], err = io.Copy(io.Discard, part); err != nil {
+			return nil, err
+		}
+	}
+}
+
+func TestUploadsAsParts(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", uploadCount, candor.MaxBody(64<<20), candor.Raises(candor.Error(400, "")))
+	candor.Post(app, "/small", uploadCount, candor.MaxBody(100))
+	candor.Post(app, "/maybe", func(_ context.Context, in struct {
+		Body *multipart.Reader `body:",omitempty"`
+	},
+	) (bool, error) {
+		return in.Body == nil, nil
+	})
+	c := candor.NewTestClient(t, app)
+	var sizes map[string]int64
+	c.Post("/", nil, candor.WithFile("a", "a", make([]byte, 33<<20)), candor.WithForm(url.Values{"b": {"bb"}})).Status(200).JSON(&sizes)
+	assert.Equal(t, map[string]int64{"a": 33 << 20, "b": 2}, sizes)
+	c.Post("/small", nil, candor.WithFile("a", "a", make([]byte, 100))).Status(413)
+	long := io.MultiReader(strings.NewReader(uploadParts(uploadPart("name=a", strings.Repeat("x", 100)))))
+	c.Post("/small", nil, candor.WithBody(uploadType, long)).Status(413)
+	c.Post("/", nil, candor.WithBody("multipart/form-data", strings.NewReader("x"))).Status(400)
+	c.Post("/", nil, candor.WithBody(formType, strings.NewReader("x"))).Status(415)
+	assert.Equal(t, []any{"body"}, c.Post("/", nil).Faults()[0].Loc)
+	assert.Equal(t, "true", c.Post("/maybe", nil).Status(200).Text())
+}
+
+func TestUploadContent(t *testing.T) {
+	var kept candor.Upload
+	dir := t.TempDir()
+	root, err := os.OpenRoot(dir)
+	require.NoError(t, err)
+	defer root.Close()
+	save := func(u candor.Upload) {
+		one, err := u.Open()
+		require.NoError(t, err)
+		other, err := u.Open()
+		require.NoError(t, err)
+		_, err = one.Seek(-3, io.SeekEnd)
+		require.NoError(t, err)
+		end, err := io.ReadAll(one)
+		require.NoError(t, err)
+		whole, err := io.ReadAll(other)
+		require.NoError(t, err)
+		assert.Equal(t, "end", string(end))
+		assert.Len(t, whole, int(u.Size))
+		path := filepath.Join(dir, u.Filename)
+		require.NoError(t, u.Save(path))
+		saved, err := os.ReadFile(path)
+		require.NoError(t, err)
+		assert.Equal(t, whole, saved)
+		assert.ErrorIs(t, u.Save(path), fs.ErrExist)
+		assert.ErrorIs(t, u.SaveIn(root, u.Filename), fs.ErrExist)
+		assert.NoError(t, u.SaveIn(root, "in-"+u.Filename))
+		assert.Error(t, u.SaveIn(root, "../x"))
+	}
+	t.Setenv("TMPDIR", t.TempDir())
+	save(candor.NewUpload("dir/made", []byte("at the end")))
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Files []candor.Upload `file:"f"`
+	},
+	) (candor.None, error) {
+		for _, u := range in.Files {
+			save(u)
+		}
+		kept = in.Files[1]
+		assert.Equal(t, "application/octet-stream", kept.Header.Get("Content-Type"))
+		return candor.None{}, nil
+	})
+	c := candor.NewTestClient(t, app)
+	large := append(make([]byte, 100<<10), "end"...)
+	c.Post("/", nil, candor.WithFile("f", "small", []byte("the end")), candor.WithFile("f", "large", large)).Status(204)
+	_, err = kept.Open()
+	require.ErrorContains(t, err, "its request is over")
+	assert.Error(t, kept.Save(filepath.Join(dir, "late")))
+	assert.NoFileExists(t, filepath.Join(dir, "late"))
+}
+
+// uploadDescriptors counts what the process has open, where the system tells.
+func uploadDescriptors() int {
+	open, _ := os.ReadDir("/proc/self/fd")
+	return len(open)
+}
+
+// However a request ends, nothing of its files stays: neither files nor
+// descriptors nor goroutines.
+func TestUploadsLeaveNothing(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
+	candor.Post(app, "/{end}", func(_ context.Context, in struct {
+		End  string        `path:"end"`
+		File candor.Upload `file:"f"`
+	},
+	) (int64, error) {
+		switch in.End {
+		case "panic":
+			panic("in a handler")
+		case "abort":
+			panic(http.ErrAbortHandler)
+		case "exit":
+			return 0, errors.New("unknown")
+		}
+		return in.File.Size, nil
+	})
+	server := httptest.NewServer(app)
+	defer server.Close()
+	addr := server.Listener.Addr().String()
+	goroutines, descriptors := runtime.NumGoroutine(), uploadDescriptors()
+	body := uploadParts(uploadPart(`name="f"; filename="f"`, strings.Repeat("x", 1<<20)))
+	for i := range 40 {
+		conn, err := net.Dial("tcp", addr)
+		require.NoError(t, err)
+		end := []string{"panic", "abort", "exit", "ok", "reset"}[i%5]
+		sent := body
+		if end == "reset" {
+			sent = body[:len(body)/2]
+		}
+		_, err = fmt.Fprintf(conn, "POST /%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", end, uploadType, len(body), sent)
+		require.NoError(t, err)
+		if end == "reset" {
+			require.NoError(t, conn.(*net.TCPConn).SetLinger(0))
+		} else {
+			_, err = io.Copy(io.Discard, conn)
+			require.NoError(t, err)
+		}
+		require.NoError(t, conn.Close())
+	}
+	settled(t, goroutines)
+	assert.Eventually(t, func() bool { return uploadDescriptors() <= descriptors }, 10*time.Second, time.Millisecond)
+	assert.Empty(t, uploadLeft(t))
+}
+
+func TestUploadMistakes(t *testing.T) {
+	for _, row := range []struct {
+		want     string
+		register func(r candor.Routes)
+	}{
+		{"a file cannot be taken as string; make it a candor.Upload, *candor.Upload, []candor.Upload or []byte", badInput[struct {
+			F string `file:"f"`
+		}]("/")},
+		{"a file cannot be taken as *multipart.FileHeader", badInput[struct {
+			F *multipart.FileHeader `file:"f"`
+		}]("/")},
+		{"rules on a file, whose content they cannot see; drop the tags validate and pattern; candor.MaxBody limits the size of the form", badInput[struct {
+			F []byte `file:"f" validate:"max=3"`
+		}]("/")},
+		{"has no such form; drop the tag", badInput[struct {
+			F []byte `file:"f" default:"x"`
+		}]("/")},
+		{"a candor.Upload that is no file of a form; write `file:\"f\"`", badInput[struct {
+			F candor.Upload `form:"f"`
+		}]("/")},
+		{"a candor.Upload that is no file of a form; write `file:\"file\"`", badInput[struct {
+			F []candor.Upload `body:""`
+		}]("/")},
+		{"it and A both read the file value \"f\"; keep one of them", badInput[struct {
+			A string        `form:"f"`
+			F candor.Upload `file:"f"`
+		}]("/")},
+		{"a form value beside B, which takes the whole body", badInput[struct {
+			B string        `body:""`
+			F candor.Upload `file:"f"`
+		}]("/")},
+		{"a *multipart.Reader without a source; write `body:\"\"`", badInput[struct{ R *multipart.Reader }]("/")},
+		{"rules on a *multipart.Reader, which nobody has read yet", badInput[struct {
+			R *multipart.Reader `body:"" validate:"max=3"`
+		}]("/")},
+		{"a media type on a *multipart.Reader, which reads multipart/form-data; drop the tag media", badInput[struct {
+			R *multipart.Reader `body:"" media:"multipart/mixed"`
+		}]("/")},
+	} {
+		t.Run(row.want, func(t *testing.T) {
+			defer func() {
+				err, _ := recover().(error)
+				require.ErrorContains(t, err, row.want)
+			}()
+			row.register(candor.New(candor.Config{}))
+		})
+	}
+}
+
+// uploadTwin is a form as mime/multipart reads it, where that is what the
+// fields of uploadFuzzed would hold.
+func uploadTwin(body string) (twin uploadFuzzedSeen, ok bool) {
+	form, err := multipart.NewReader(strings.NewReader(body), "B").ReadForm(1 << 20)
+	if err != nil {
+		return twin, false
+	}
+	defer func() { _ = form.RemoveAll() }()
+	for _, headers := range form.File {
+		for _, header := range headers {
+			if hasStar(header.Header) {
+				return twin, false
+			}
+		}
+	}
+	twin.A = append([]string{}, form.Value["a"]...)
+	twin.F = []string{}
+	for _, header := range form.File["f"] {
+		file, err := header.Open()
+		if err != nil {
+			return twin, false
+		}
+		content, err := io.ReadAll(file)
+		if err != nil {
+			return twin, false
+		}
+		twin.F = append(twin.F, fmt.Sprintf("%q %x", header.Header.Get("Content-Type"), content))
+	}
+	return twin, len(form.Value["f"])+len(form.File["a"]) == 0 && utf8.ValidString(strings.Join(twin.A, ""))
+}
+
+func hasStar(header textproto.MIMEHeader) bool {
+	return strings.Contains(header.Get("Content-Disposition"), "*")
+}
+
+type uploadFuzzedSeen struct{ A, F []string }
+
+func uploadFuzzed(_ context.Context, in struct {
+	A []string        `form:"a,omitempty"`
+	F []candor.Upload `file:"f,omitempty"`
+},
+) (uploadFuzzedSeen, error) {
+	seen := uploadFuzzedSeen{A: append([]string{}, in.A...), F: []string{}}
+	for _, u := range in.F {
+		file, err := u.Open()
+		if err != nil {
+			return seen, err
+		}
+		content, err := io.ReadAll(file)
+		if err != nil {
+			return seen, err
+		}
+		seen.F = append(seen.F, fmt.Sprintf("%q %x", u.Header.Get("Content-Type"), content))
+	}
+	return seen, nil
+}
+
+// FuzzMultipart holds forms against the reading of mime/multipart: what is
+// answered with 200 has the same values, and what both find well-formed is.
+func FuzzMultipart(f *testing.F) {
+	for _, parts := range [][]string{
+		{uploadPart(`name="a"`, "1"), uploadPart(`name="f"; filename="x"`, "content"), uploadPart(`name=a`, "2")},
+		{uploadPart(`name="f"; filename="C:\x"`, "", "Content-Type: image/png")},
+		{uploadPart(`name="f"; filename=x;`, "--B-", "Content-Type: image/png")},
+		{uploadPart(`name="a"`, "a=3D\r\n=\r\n", "Content-Transfer-Encoding: quoted-printable")},
+		{uploadPart(`name="a"; filename*=x`, "1")},
+		{},
+	} {
+		f.Add(uploadParts(parts...))
+		f.Add(strings.ReplaceAll(uploadParts(parts...), "\r\n", "\n"))
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", uploadFuzzed)
+	f.Fuzz(func(t *testing.T, body string) {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body))
+		r.Header.Set("Content-Type", uploadType)
+		got := httptest.NewRecorder()
+		app.ServeHTTP(got, r)
+		require.Contains(t, []int{200, 400, 413, 422}, got.Code, got.Body)
+		twin, ok := uploadTwin(body)
+		if !ok || got.Code != 200 || strings.Contains(body, "*") || strings.Contains(body, `\`) {
+			return
+		}
+		var seen uploadFuzzedSeen
+		require.NoError(t, json.Unmarshal(got.Body.Bytes(), &seen))
+		if bytes.Contains([]byte(body), []byte(`filename=""`)) {
+			return
+		}
+		assert.Equal(t, twin, seen)
+	})
+}
