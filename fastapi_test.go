@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/testdata/billing"
 )
 
 // The tests of this file go through what a user of FastAPI is used to, group
@@ -554,6 +555,44 @@ func TestFastAPIDocument(t *testing.T) {
 	assert.Equal(t, []any{"name", "price"}, item["required"], "O13: one schema for both ways")
 	description := told(t, c, "components", "schemas", "fastapiItem", "properties", "description", "type")
 	assert.Equal(t, []any{"string", "null"}, description, "O15")
+}
+
+// O3: what a handler and a provider both read is one parameter, required if
+// one of them needs it.
+func TestFastAPIParametersAreMerged(t *testing.T) {
+	type greeting string
+	app := candor.New(candor.Config{})
+	candor.Provide(app, func(_ context.Context, in struct {
+		Q string `query:"q"`
+	},
+	) (greeting, error) {
+		return greeting("hello " + in.Q), nil
+	})
+	candor.Get(app, "/", func(_ context.Context, in struct {
+		Q        *string  `query:"q"`
+		Greeting greeting `dep:""`
+	},
+	) (string, error) {
+		return string(in.Greeting) + *in.Q, nil
+	})
+	fastapiRows(t, app, []fastapiRow{
+		{about: "O3 both", request: "GET /?q=a", want: `200 "hello aa"`},
+		{about: "O3 neither", request: "GET /", want: `missing ["query","q"]`},
+	})
+	parameters := told(t, candor.NewTestClient(t, app), "paths", "/", "get", "parameters")
+	assert.Equal(t, []any{map[string]any{"name": "q", "in": "query", "required": true, "schema": map[string]any{"type": "string"}}}, parameters)
+}
+
+// O14: two types of one name, each of its package.
+func TestFastAPINamesOfModels(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/theirs", always(billing.Person{Name: "Ann"}))
+	candor.Get(app, "/ours", always(Person{Name: "Ann"}))
+	c := candor.NewTestClient(t, app)
+	theirs := told(t, c, "paths", "/theirs", "get", "responses", "200", "content", "application/json", "schema", "$ref")
+	ours := told(t, c, "paths", "/ours", "get", "responses", "200", "content", "application/json", "schema", "$ref")
+	assert.NotEqual(t, theirs, ours)
+	assert.Contains(t, strings.ToLower(fmt.Sprint(theirs)), "billing")
 }
 
 func fastapiReadUser(_ context.Context, in struct {
