@@ -17,12 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// startExample builds an example, serves it until the test ends, and returns its URL.
+// startExample builds an example, serves it until the test ends, and returns its URL. Some examples are modules of their
+// own, so each is built where it is.
 func startExample(t *testing.T, name string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), name)
-	build := exec.Command("go", "build", "-o", program, "./examples/"+name)
-	build.Dir = filepath.Join("..", "..")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = filepath.Join("..", "..", "examples", name)
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", output)
 
@@ -83,9 +84,17 @@ func tryList(t *testing.T, ctx context.Context) {
 	assert.Equal(t, "200", text(t, ctx, list+` .live-responses-table .response .response-col_status`))
 	assert.Contains(t, text(t, ctx, list+` .live-responses-table .response .highlight-code`), `"id"`)
 
-	if file := os.Getenv("CANDOR_SCREENSHOT"); file != "" {
-		picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(file, picture, 0o644))
+	photograph(t, ctx, "CANDOR_SCREENSHOT")
+}
+
+// photograph makes the page as it is a file, if the environment names one.
+func photograph(t *testing.T, ctx context.Context, variable string) {
+	t.Helper()
+	file := os.Getenv(variable)
+	if file == "" {
+		return
 	}
+	picture, err := chromedp.Run(ctx, chromedp.CaptureScreenshot())
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, picture, 0o644))
 }
