@@ -14,19 +14,20 @@ import (
 // Bare is net/http and encoding/json, the rules written out by hand. It is the
 // yardstick.
 func Bare() Contender {
-	return contender{"bare", func() http.Handler { return byHand{items: stock(), judge: judgeItem}.mux() }}
+	return contender{"bare", func() http.Handler { return byHand{items: stock(), users: newAccounts(), judge: judgeItem}.mux() }}
 }
 
 // Chi is the handlers of Bare in chi's router.
 func Chi() Contender {
 	return contender{"chi", func() http.Handler {
-		s := byHand{items: stock(), judge: judgeItem}
+		s := byHand{items: stock(), users: newAccounts(), judge: judgeItem}
 		r := chi.NewRouter()
 		r.Get("/", s.hello)
 		r.Get("/items/{id}", s.search)
 		r.Get("/items", s.list)
 		r.Post("/items", s.create)
 		r.Post("/items/batch", s.batch)
+		r.Get("/me", s.me)
 		return r
 	}}
 }
@@ -34,6 +35,7 @@ func Chi() Contender {
 // byHand is the service without a framework.
 type byHand struct {
 	items []Item
+	users accounts
 	judge func(*Item) []Problem
 }
 
@@ -44,6 +46,7 @@ func (s byHand) mux() http.Handler {
 	mux.HandleFunc("GET /items", s.list)
 	mux.HandleFunc("POST /items", s.create)
 	mux.HandleFunc("POST /items/batch", s.batch)
+	mux.HandleFunc("GET /me", s.me)
 	return mux
 }
 
@@ -132,6 +135,19 @@ func (s byHand) batch(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	writeJSON(w, http.StatusOK, Count{len(items)})
+}
+
+func (s byHand) me(w http.ResponseWriter, r *http.Request) {
+	account, err := s.users.editor(r.Header.Get("Authorization"))
+	if err != nil {
+		status, challenge, body := refusal(err)
+		if challenge != "" {
+			w.Header().Set("WWW-Authenticate", challenge)
+		}
+		writeJSON(w, status, body)
+		return
+	}
+	writeJSON(w, http.StatusOK, account)
 }
 
 var categories = []string{"books", "electronics", "garden", "toys"}

@@ -16,11 +16,13 @@ import "net/http"
 //	GET  /items         a hundred items
 //	POST /items         the item that was sent
 //	POST /items/batch   {"count": n} of the items that were sent
+//	GET  /me            the Account of the request's bearer token
 //
 // The id is at least 1, q has at most 50 characters and is "" without, limit is
 // from 1 to 100 and 20 without. Items keep the rules of [Item], each element of
 // a batch on its own. What breaks a rule answers 422 and names every field that
-// does; a body that cannot be read is a 4xx.
+// does; a body that cannot be read is a 4xx. Who asks for /me without a known
+// token gets a 401, and a 403 where the account is no editor's.
 type Contender interface {
 	Name() string
 	Handler() http.Handler

@@ -3,6 +3,7 @@ package benchmarks
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/candor-go/candor"
 )
@@ -38,5 +39,55 @@ func newCandor() http.Handler {
 	) (Count, error) {
 		return Count{len(in.Body)}, nil
 	})
+	candor.ProvideValue(app, newAccounts())
+	candor.Provide(app, newCandorToken)
+	candor.Provide(app, candorAccount, candor.Raises(errCandorUnknown))
+	candor.Provide(app, candorEditor, candor.Raises(errCandorNoRole))
+	candor.Get(app, "/me", func(_ context.Context, in struct {
+		Editor candorEditing `dep:""`
+	},
+	) (*Account, error) {
+		return in.Editor.account, nil
+	})
 	return app
+}
+
+var (
+	errCandorUnknown = candor.Error(401, errUnknown.Error()).WithHeader("WWW-Authenticate", `Bearer error="invalid_token"`)
+	errCandorNoRole  = candor.Error(403, errNoRole.Error())
+)
+
+// candorToken is what a client shows.
+type candorToken string
+
+// candorEditing is the account of someone who may edit.
+type candorEditing struct{ account *Account }
+
+// newCandorToken is the first link of the chain, which needs a bearer token.
+func newCandorToken(_ context.Context, in struct{ Token candor.Bearer }) (candorToken, error) {
+	return candorToken(in.Token), nil
+}
+
+// candorAccount is the second: the token's account.
+func candorAccount(_ context.Context, in struct {
+	Token candorToken `dep:""`
+	Users accounts    `dep:""`
+},
+) (*Account, error) {
+	account, err := in.Users.find(string(in.Token))
+	if err != nil {
+		return nil, errCandorUnknown
+	}
+	return account, nil
+}
+
+// candorEditor is the third: the account with its role.
+func candorEditor(_ context.Context, in struct {
+	Account *Account `dep:""`
+},
+) (candorEditing, error) {
+	if !slices.Contains(in.Account.Roles, role) {
+		return candorEditing{}, errCandorNoRole
+	}
+	return candorEditing{in.Account}, nil
 }

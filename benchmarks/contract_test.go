@@ -3,6 +3,8 @@ package benchmarks_test
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
@@ -107,6 +109,41 @@ func TestContract(t *testing.T) {
 				"category": "electronics", "tags": []any{"keyboards", "wireless"},
 			}, answer.([]any)[99])
 		})
+	}
+}
+
+// TestMe holds every contender to the same accounts.
+func TestMe(t *testing.T) {
+	rows := []struct {
+		what, authorization string
+		status              int
+		// want is a part of the answer.
+		want string
+	}{
+		{"an editor", "Bearer a-token-of-ann", 200, `"name":"ann","roles":["reader","editor"]`},
+		{"the scheme in another case", "bEARER a-token-of-ann", 200, `"name":"ann"`},
+		{"no editor", "Bearer a-token-of-bob", 403, "the account may not do this"},
+		{"an unknown token", "Bearer a-token", 401, "the token is unknown"},
+		{"another scheme", "Basic a-token-of-ann", 401, ""},
+		{"an empty token", "Bearer ", 401, ""},
+		{"no header", "", 401, ""},
+	}
+	for _, c := range benchmarks.Contenders() {
+		h := c.Handler()
+		for _, row := range rows {
+			t.Run(c.Name()+"/"+row.what, func(t *testing.T) {
+				r := httptest.NewRequest(http.MethodGet, "/me", http.NoBody)
+				if row.authorization != "" {
+					r.Header.Set("Authorization", row.authorization)
+				}
+				w := httptest.NewRecorder()
+				h.ServeHTTP(w, r)
+				assert.Equal(t, row.status, w.Code)
+				assert.Contains(t, w.Body.String(), row.want)
+				assert.Contains(t, w.Header().Get("Content-Type"), "json")
+				assert.Equal(t, row.status == 401, strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer"))
+			})
+		}
 	}
 }
 

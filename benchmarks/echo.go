@@ -55,6 +55,7 @@ func newEcho() http.Handler {
 		}
 		return c.JSON(http.StatusOK, Count{len(items)})
 	})
+	e.GET("/me", func(c *echo.Context) error { return c.JSON(http.StatusOK, c.Get(echoAccount)) }, echoEditor(newAccounts()))
 	return e
 }
 
@@ -67,4 +68,25 @@ func echoBind(c *echo.Context, into any) error {
 
 func echoRefuse(c *echo.Context, err error) error {
 	return c.JSON(http.StatusUnprocessableEntity, Problems{problemsOf(err, "request")})
+}
+
+// echoAccount is the key of the account that echoEditor found.
+const echoAccount = "account"
+
+// echoEditor is the middleware of what only editors may do.
+func echoEditor(users accounts) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c *echo.Context) error {
+			account, err := users.editor(c.Request().Header.Get("Authorization"))
+			if err != nil {
+				status, challenge, body := refusal(err)
+				if challenge != "" {
+					c.Response().Header().Set("WWW-Authenticate", challenge)
+				}
+				return c.JSON(status, body)
+			}
+			c.Set(echoAccount, account)
+			return next(c)
+		}
+	}
 }

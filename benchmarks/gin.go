@@ -42,6 +42,7 @@ func newGin() http.Handler {
 	r.GET("/items", func(c *gin.Context) { c.JSON(http.StatusOK, items) })
 	r.POST("/items", ginCreate)
 	r.POST("/items/batch", ginBatch)
+	r.GET("/me", ginEditor(newAccounts()), func(c *gin.Context) { c.JSON(http.StatusOK, c.MustGet(ginAccount)) })
 	return r
 }
 
@@ -90,4 +91,21 @@ func ginBatch(c *gin.Context) {
 		return
 	}
 	c.JSON(http.StatusOK, Count{len(items)})
+}
+
+// ginAccount is the key of the account that ginEditor found.
+const ginAccount = "account"
+
+// ginEditor is the middleware of what only editors may do.
+func ginEditor(users accounts) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		account, err := users.editor(c.GetHeader("Authorization"))
+		if err != nil {
+			status, challenge, body := refusal(err)
+			c.Header("WWW-Authenticate", challenge) // gin sends none that is empty
+			c.AbortWithStatusJSON(status, body)
+			return
+		}
+		c.Set(ginAccount, account)
+	}
 }

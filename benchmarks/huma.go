@@ -56,5 +56,28 @@ func newHuma() http.Handler {
 	huma.Post(api, "/items/batch", func(_ context.Context, in *struct{ Body []humaItem }) (*humaAnswer[Count], error) {
 		return humaBody(Count{len(in.Body)})
 	}, ok)
+	users := newAccounts()
+	huma.Get(api, "/me", func(_ context.Context, in *humaCredentials) (*humaAnswer[*Account], error) {
+		account, err := users.editor(in.Authorization)
+		if err != nil {
+			return nil, humaRefusal(err)
+		}
+		return humaBody(account)
+	})
 	return mux
+}
+
+// humaCredentials is a parameter: huma describes security, but leaves checking
+// it to the handler or to middleware.
+type humaCredentials struct {
+	Authorization string `header:"Authorization"`
+}
+
+func humaRefusal(err error) error {
+	status, challenge, body := refusal(err)
+	refused := huma.NewError(status, body.Detail)
+	if challenge == "" {
+		return refused
+	}
+	return huma.ErrorWithHeaders(refused, http.Header{"Www-Authenticate": {challenge}})
 }

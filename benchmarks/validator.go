@@ -19,7 +19,7 @@ func BareValidator() Contender {
 			}
 			return nil
 		}
-		return byHand{items: stock(), judge: judge}.mux()
+		return byHand{items: stock(), users: newAccounts(), judge: judge}.mux()
 	}}
 }
 

@@ -14,6 +14,7 @@ type workload struct {
 	method, target string
 	body           string
 	status         int
+	token          string
 }
 
 // oneItem is about 200 bytes.
@@ -26,12 +27,13 @@ const fourFaults = `{"name":"","email":"purchasing@warehouse.example.com","price
 
 func workloads() []workload {
 	return []workload{
-		{"W1", "a tiny answer", "GET", "/", "", 200},
-		{"W2", "three parameters", "GET", "/items/42?q=keyboard&limit=10", "", 200},
-		{"W3", "an object in, checked, and out", "POST", "/items", oneItem, 200},
-		{"W4", "100 objects out", "GET", "/items", "", 200},
-		{"W6", "four broken rules", "POST", "/items", fourFaults, 422},
-		{"W7", "1 MB in, checked", "POST", "/items/batch", batch(), 200},
+		{"W1", "a tiny answer", "GET", "/", "", 200, ""},
+		{"W2", "three parameters", "GET", "/items/42?q=keyboard&limit=10", "", 200, ""},
+		{"W3", "an object in, checked, and out", "POST", "/items", oneItem, 200, ""},
+		{"W4", "100 objects out", "GET", "/items", "", 200, ""},
+		{"W6", "four broken rules", "POST", "/items", fourFaults, 422, ""},
+		{"W7", "1 MB in, checked", "POST", "/items/batch", batch(), 200, ""},
+		{"W10", "a chain of three", "GET", "/me", "", 200, "a-token-of-ann"},
 	}
 }
 
@@ -55,6 +57,9 @@ type caller struct {
 func newCaller(h http.Handler, w workload) *caller {
 	c := &caller{handler: h, template: httptest.NewRequest(w.method, w.target, strings.NewReader(w.body))}
 	c.writer.header = http.Header{}
+	if w.token != "" {
+		c.template.Header.Set("Authorization", "Bearer "+w.token)
+	}
 	if w.body == "" {
 		c.template.Body = http.NoBody
 		return c
