@@ -277,7 +277,7 @@ func TestHTTPErrorIsImmutable(t *testing.T) {
 			for range 100 {
 				w := httptest.NewRecorder()
 				app.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-				assert.Equal(t, `{"detail":"not found"}`, w.Body.String())
+				assert.JSONEq(t, `{"detail":"not found"}`, w.Body.String())
 				w.Header()["X-A"][0] = "changed"
 			}
 		})

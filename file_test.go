@@ -306,7 +306,7 @@ func TestFilesThatCannotBeSent(t *testing.T) {
 			app, log := quiet(candor.Config{})
 			candor.Get(app, "/", always(tt.file))
 			got := candor.NewTestClient(t, app).Get("/").Status(500)
-			assert.Equal(t, `{"detail":"Internal Server Error"}`, got.Text())
+			assert.JSONEq(t, `{"detail":"Internal Server Error"}`, got.Text())
 			assert.Contains(t, log.String(), tt.log)
 		})
 	}

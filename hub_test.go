@@ -341,11 +341,13 @@ func TestHubSharesNothing(t *testing.T) {
 	_, err = hub.Publish(t.Context(), "a", sent)
 	require.NoError(t, err)
 	sent["n"] = 2
-	for message := range one {
+	for message, err := range one {
+		require.NoError(t, err)
 		message.Data["n"] = 3
 		break
 	}
-	for message := range two {
+	for message, err := range two {
+		require.NoError(t, err)
 		assert.Equal(t, map[string]int{"n": 1}, message.Data)
 		break
 	}
@@ -594,7 +596,11 @@ func ExampleHub_Subscribe() {
 			fmt.Println(err)
 			return
 		}
-		for message := range messages {
+		for message, err := range messages {
+			if err != nil {
+				fmt.Println(err)
+				return
+			}
 			if message.Gap {
 				fmt.Println("something is missing")
 				continue

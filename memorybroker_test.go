@@ -116,7 +116,8 @@ func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
 		require.NoError(t, err)
 		next, err := broker.Publish(t.Context(), "quiet", []byte("2"))
 		require.NoError(t, err)
-		for delivery := range deliveries {
+		for delivery, err := range deliveries {
+			require.NoError(t, err)
 			assert.Equal(t, candor.Delivery{ID: next, Payload: []byte("2")}, delivery, "no gap")
 			break
 		}
@@ -204,7 +205,8 @@ func TestMemoryBrokerFreesWhoNeverListens(t *testing.T) {
 		cancel()
 		synctest.Wait()
 		assert.Less(t, heapInUse()-before, 1_000_000)
-		for range deliveries {
+		for _, err := range deliveries {
+			require.NoError(t, err)
 			assert.Fail(t, "nothing is delivered when the context is done")
 		}
 	})

@@ -286,17 +286,17 @@ func TestErrorHandlersSeeAndSayEverything(t *testing.T) {
 	})
 	c := candor.NewTestClient(t, app)
 
-	assert.Equal(t, `{"who":"Internal Server Error true\n"}`, c.Get("/unknown").Status(500).Text())
+	assert.JSONEq(t, `{"who":"Internal Server Error true\n"}`, c.Get("/unknown").Status(500).Text())
 	assert.Equal(t, []string{"ERROR request failed method=GET route=/unknown error=disk full"}, log.take())
-	assert.Equal(t, `{"who":"Internal Server Error false\n"}`, c.Get("/panic").Status(500).Text())
+	assert.JSONEq(t, `{"who":"Internal Server Error false\n"}`, c.Get("/panic").Status(500).Text())
 	assert.Len(t, log.take(), 1)
-	assert.Equal(t, `{"who":"nowhere"}`, c.Get("/nothing").Status(404).Text())
+	assert.JSONEq(t, `{"who":"nowhere"}`, c.Get("/nothing").Status(404).Text())
 	wrongMethod := c.Get("/body").Status(405)
-	assert.Equal(t, `{"who":"OPTIONS, POST"}`, wrongMethod.Text())
+	assert.JSONEq(t, `{"who":"OPTIONS, POST"}`, wrongMethod.Text())
 	assert.Equal(t, "OPTIONS, POST", wrongMethod.Header.Get("Allow"), "the header of the error is sent too")
-	assert.Equal(t, `{"who":"true {} Field required\n"}`, c.Post("/body", "{}").Status(422).Text())
+	assert.JSONEq(t, `{"who":"true {} Field required\n"}`, c.Post("/body", "{}").Status(422).Text())
 	slow := c.Get("/slow").Status(503)
-	assert.Equal(t, `{"who":"slow"}`, slow.Text())
+	assert.JSONEq(t, `{"who":"slow"}`, slow.Text())
 	assert.Equal(t, "3", slow.Header.Get("Retry-After"))
 	assert.Empty(t, log.take(), "what is mapped is not logged")
 }
@@ -327,8 +327,8 @@ func TestErrorHandlersOfSharedRouters(t *testing.T) {
 	app.Include(other)
 	c := candor.NewTestClient(t, app)
 
-	assert.Equal(t, `{"who":"one"}`, c.Get("/one/e").Status(500).Text())
-	assert.Equal(t, `{"who":"other"}`, c.Get("/other/e").Status(500).Text())
+	assert.JSONEq(t, `{"who":"one"}`, c.Get("/one/e").Status(500).Text())
+	assert.JSONEq(t, `{"who":"other"}`, c.Get("/other/e").Status(500).Text())
 }
 
 func TestErrorHandlersOfMountedApps(t *testing.T) {
@@ -344,10 +344,10 @@ func TestErrorHandlersOfMountedApps(t *testing.T) {
 	}))
 	c := candor.NewTestClient(t, outer)
 
-	assert.Equal(t, `{"who":"outer"}`, c.Get("/nowhere").Status(404).Text())
-	assert.Equal(t, `{"who":"inner"}`, c.Get("/in/nowhere").Status(404).Text())
-	assert.Equal(t, `{"who":"inner"}`, c.Get("/in/plain").Status(404).Text())
-	assert.Equal(t, `{"who":"outer"}`, c.Get("/plain/x").Status(404).Text())
+	assert.JSONEq(t, `{"who":"outer"}`, c.Get("/nowhere").Status(404).Text())
+	assert.JSONEq(t, `{"who":"inner"}`, c.Get("/in/nowhere").Status(404).Text())
+	assert.JSONEq(t, `{"who":"inner"}`, c.Get("/in/plain").Status(404).Text())
+	assert.JSONEq(t, `{"who":"outer"}`, c.Get("/plain/x").Status(404).Text())
 }
 
 // readDocument reads the document of an app.

@@ -60,8 +60,8 @@ func TestProblemDetailsEverywhere(t *testing.T) {
 	}, candor.Raises(candor.Error(409, "taken")))
 	c := candor.NewTestClient(t, app)
 
-	assert.Equal(t, `{"type":"about:blank","title":"Not Found","status":404,"detail":"Not Found"}`, c.Get("/nowhere").Status(404).Text())
-	assert.Equal(t, `{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"Method Not Allowed"}`, c.Get("/items").Status(405).Text())
+	assert.JSONEq(t, `{"type":"about:blank","title":"Not Found","status":404,"detail":"Not Found"}`, c.Get("/nowhere").Status(404).Text())
+	assert.JSONEq(t, `{"type":"about:blank","title":"Method Not Allowed","status":405,"detail":"Method Not Allowed"}`, c.Get("/items").Status(405).Text())
 	assert.Contains(t, c.Post("/items", "x").Status(422).Text(), `"errors":[{"type":"json_invalid"`)
 	c.Do("POST", "/items", nil, candor.WithBody("text/plain", strings.NewReader("text"))).Status(415)
 	const problem = ` application/problem+json {"$ref":"Problem"}`

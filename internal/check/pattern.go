@@ -54,6 +54,7 @@ func ECMAPattern(pattern string) (string, error) {
 func goOnly(pattern string) error {
 	for _, look := range [...]string{"(?=", "(?!", "(?<=", "(?<!"} {
 		if strings.Contains(pattern, look) {
+			//nolint:staticcheck // Go is a name
 			return fmt.Errorf("Go has no look-around such as %s; write the alternatives out, or a rule of your own", look)
 		}
 	}

@@ -55,7 +55,7 @@ func (t *tag) fits(on subject, rule typeinfo.Rule) error {
 	case t.param == none && rule.HasParam:
 		return fmt.Errorf("takes no value; write %s", rule.Name)
 	case (t.param == needs || t.param == filled) && !rule.HasParam, t.param == filled && rule.Param == "":
-		return fmt.Errorf("lacks its value; write %s=...", rule.Name)
+		return fmt.Errorf("lacks its value; write %s=value", rule.Name)
 	}
 	return nil
 }

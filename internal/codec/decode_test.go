@@ -306,10 +306,6 @@ type (
 	base struct {
 		ID int `json:"id"`
 	}
-	extra struct {
-		Note string `json:"note" default:"none"`
-		Code string `json:"code,omitempty"`
-	}
 	Order struct {
 		base
 		*Extra
@@ -656,7 +652,7 @@ type holder2 struct {
 
 // onlyWrites and onlyReads have half of a text form.
 type (
-	onlyWrites struct{ v int }
+	onlyWrites struct{}
 	onlyReads  struct{ v int }
 )
 

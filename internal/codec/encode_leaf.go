@@ -265,7 +265,7 @@ func encodeRaw(w *writer, dst []byte, p pointer) []byte {
 
 // appendCompact copies valid JSON without the white space between its tokens.
 func appendCompact(dst, raw []byte) []byte {
-	if bytes.IndexAny(raw, " \t\r\n") < 0 {
+	if !bytes.ContainsAny(raw, " \t\r\n") {
 		return append(dst, raw...)
 	}
 	inside := false
@@ -275,10 +275,10 @@ func appendCompact(dst, raw []byte) []byte {
 			continue
 		}
 		dst = append(dst, c)
-		switch {
-		case c == '"':
+		switch c {
+		case '"':
 			inside = !inside
-		case c == '\\':
+		case '\\':
 			i++
 			dst = append(dst, raw[i])
 		}

@@ -185,10 +185,11 @@ func (a *arrayDecoder) read(d *state, p pointer) bool {
 	if !d.open() {
 		return false
 	}
-	for more, ok := !d.closed(']'), true; more; n++ {
+	for more := !d.closed(']'); more; n++ {
 		if !a.element(d, p, n) {
 			return false
 		}
+		var ok bool
 		if more, ok = d.more(']'); !ok {
 			return false
 		}

@@ -103,7 +103,7 @@ func makeIntKey(t *typeinfo.Type) func(name []byte, p pointer) *fault.Fault {
 			return nil
 		}
 		room := uint64(1)<<(bits-1) - 1
-		if n.verdict != fits || n.magnitude > room && !(n.negative && n.magnitude == room+1) {
+		if n.verdict != fits || n.magnitude > room && (!n.negative || n.magnitude != room+1) {
 			return outside(n, bits, -int64(room)-1, int64(room))
 		}
 		value := int64(n.magnitude)

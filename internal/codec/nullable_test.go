@@ -18,7 +18,7 @@ func TestNullable(t *testing.T) {
 	type row struct {
 		Text  sql.NullString  `json:"text" validate:"min=2" default:"ab"`
 		Time  sql.NullTime    `json:"time,omitzero"`
-		Count sql.NullInt16   `json:"count,omitzero,string"`
+		Count sql.NullInt16   `json:"count,omitzero,string"` //nolint:staticcheck // Candor's nullable integers take the option
 		List  sql.Null[[]int] `json:"list,omitzero" validate:"max=1"`
 		Many  []sql.NullBool  `json:"many,omitempty"`
 		Max   sql.NullInt64   `json:"max,omitzero" validate:"gtefield=Min"`

@@ -342,13 +342,13 @@ func FuzzMatch(f *testing.F) {
 			got = append(got, v)
 			return false
 		})
-		require.Equal(t, len(want), len(got), "%q %q", want, got)
+		require.Len(t, got, len(want), "%q %q", want, got)
 		for i := range want {
 			require.Equal(t, want[i], got[i])
 			wantValues, _ := naiveValues(want[i], path, escaped)
 			_, captured, ok := tree.MatchFunc(path, escaped, nil, func(v string) bool { return v == want[i] })
 			require.True(t, ok)
-			require.Equal(t, len(wantValues), len(captured))
+			require.Len(t, captured, len(wantValues))
 			require.Equal(t, append([]string{}, wantValues...), append([]string{}, captured...))
 		}
 		v, _, ok := tree.Match(path, escaped, nil)

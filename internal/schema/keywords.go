@@ -139,12 +139,12 @@ const (
 )
 
 // onText makes a rule for text; on anything else it is unsayable.
-func onText(make func(param string) keyword) keywordMaker {
+func onText(maker func(param string) keyword) keywordMaker {
 	return func(on subject, param string) keyword {
 		if on.shape != text {
 			return unsayable
 		}
-		return make(param)
+		return maker(param)
 	}
 }
 
@@ -178,17 +178,17 @@ func uuidOf(digit, version, variant string) string {
 }
 
 // wider says that the rule refuses more than its keywords.
-func wider(make keywordMaker) keywordMaker {
+func wider(maker keywordMaker) keywordMaker {
 	return func(on subject, param string) keyword {
-		k := make(on, param)
+		k := maker(on, param)
 		k.exact = false
 		return k
 	}
 }
 
-func limited(length uint64, make keywordMaker) keywordMaker {
+func limited(length uint64, maker keywordMaker) keywordMaker {
 	return func(on subject, param string) keyword {
-		k := make(on, param)
+		k := maker(on, param)
 		if k.says != nil {
 			k.says.MaxLength = &length
 		}
@@ -197,9 +197,9 @@ func limited(length uint64, make keywordMaker) keywordMaker {
 }
 
 // negate says the opposite. Only what is exact has one.
-func negate(make keywordMaker) keywordMaker {
+func negate(maker keywordMaker) keywordMaker {
 	return func(on subject, param string) keyword {
-		k := make(on, param)
+		k := maker(on, param)
 		if k.says == nil || !k.exact {
 			return unsayable
 		}

@@ -341,8 +341,8 @@ func (c *Components) quoted(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.S
 		return orNull(c.quoted(t.Elem, rules))
 	}
 	s := ofType(openapi3.TypeString)
-	switch {
-	case t.Kind == typeinfo.Bool:
+	switch t.Kind {
+	case typeinfo.Bool:
 		s.Enum = []any{"true", "false"}
 	default:
 		s.Pattern = `^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`

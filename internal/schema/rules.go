@@ -135,8 +135,8 @@ func (c *Components) say(on subject, rule typeinfo.Rule) keyword {
 	case rule.Name == "iscolor":
 		return c.sayEither(on, colours)
 	}
-	if make, ok := keywords[rule.Name]; ok {
-		return make(on, rule.Param)
+	if maker, ok := keywords[rule.Name]; ok {
+		return maker(on, rule.Param)
 	}
 	return unsayable
 }

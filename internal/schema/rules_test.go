@@ -153,7 +153,7 @@ func TestPatternTagStandsAsItIs(t *testing.T) {
 	t.Parallel()
 	c := schema.New(schema.Options{})
 	f := field(t, reflect.TypeFor[string](), `validate:"alpha" pattern:"^[A-Z]{3}$"`)
-	assert.Equal(t, `{"type":"string","pattern":"^[a-zA-Z]+$","allOf":[{"pattern":"^[A-Z]{3}$"}]}`, compact(t, c.Field(f, schema.In)))
+	assert.JSONEq(t, `{"type":"string","pattern":"^[a-zA-Z]+$","allOf":[{"pattern":"^[A-Z]{3}$"}]}`, compact(t, c.Field(f, schema.In)))
 }
 
 func TestRulesAboutOtherFieldsAreNoted(t *testing.T) {
@@ -163,14 +163,14 @@ func TestRulesAboutOtherFieldsAreNoted(t *testing.T) {
 		B string `json:"b" validate:"eqfield=A,max=3"`
 	}](t)
 	c := schema.New(schema.Options{})
-	assert.Equal(t, `{"type":"string","maxLength":3,"x-validate":"eqfield"}`, compact(t, c.Field(d.Object.Field("b"), schema.In)))
+	assert.JSONEq(t, `{"type":"string","maxLength":3,"x-validate":"eqfield"}`, compact(t, c.Field(d.Object.Field("b"), schema.In)))
 }
 
 func TestRulesBesideAReference(t *testing.T) {
 	t.Parallel()
 	c := schema.New(schema.Options{})
 	f := field(t, reflect.TypeFor[Item](), `validate:"isdefault"`)
-	assert.Equal(t, `{"$ref":"#/components/schemas/Item","x-validate":"isdefault"}`, compact(t, c.Field(f, schema.In)))
+	assert.JSONEq(t, `{"$ref":"#/components/schemas/Item","x-validate":"isdefault"}`, compact(t, c.Field(f, schema.In)))
 }
 
 // samples are texts around the edges of the text rules.
@@ -228,7 +228,7 @@ func TestTextRulesAgainstValidator(t *testing.T) {
 				}
 				if exact {
 					assert.Equal(t, keeps, fits, "%q", sample)
-				} else if keeps && !(tag == "ipv4" && strings.Contains(sample, ":")) { // a format is a remark
+				} else if keeps && (tag != "ipv4" || !strings.Contains(sample, ":")) { // a format is a remark
 					assert.True(t, fits, "%q", sample)
 				}
 			}
@@ -286,6 +286,6 @@ func TestKeyRulesOfEnumsAndOwnSchemas(t *testing.T) {
 	t.Parallel()
 	key := describe[map[word]int](t)
 	rules := &typeinfo.Rules{Keys: &typeinfo.Rules{Self: []typeinfo.Rule{{Name: "ne", Param: "a", HasParam: true}}}}
-	assert.Equal(t, `{"type":"object","propertyNames":{"type":"string","enum":["a","b<c"],"not":{"type":"string","const":"a"}},"additionalProperties":{"type":"integer","format":"int64"}}`,
+	assert.JSONEq(t, `{"type":"object","propertyNames":{"type":"string","enum":["a","b<c"],"not":{"type":"string","const":"a"}},"additionalProperties":{"type":"integer","format":"int64"}}`,
 		compact(t, schema.New(schema.Options{}).Value(key, rules, schema.In)))
 }

@@ -302,7 +302,7 @@ func TestFilesAreBinary(t *testing.T) {
 	c := schema.New(schema.Options{})
 	c.MarkObject(input.Form, schema.In)
 	const one = `{"type":"string","format":"binary","contentMediaType":"application/octet-stream"}`
-	assert.Equal(t, `{"type":"object","required":["one","raw"],"properties":{"many":{"type":"array","items":`+one+`},"one":`+one+`,"raw":`+one+`}}`,
+	assert.JSONEq(t, `{"type":"object","required":["one","raw"],"properties":{"many":{"type":"array","items":`+one+`},"one":`+one+`,"raw":`+one+`}}`,
 		compact(t, c.Object("", input.Form, schema.In)))
 }
 
@@ -458,7 +458,7 @@ func TestUnion(t *testing.T) {
 			} `case:"a"`
 		}](t)
 		c := schema.New(schema.Options{})
-		assert.Equal(t, `{"oneOf":[{"type":"object","required":["t","n"],"properties":{"n":{"type":"integer","format":"int64"},"t":{"type":"string","const":"a"}}}]}`,
+		assert.JSONEq(t, `{"oneOf":[{"type":"object","required":["t","n"],"properties":{"n":{"type":"integer","format":"int64"},"t":{"type":"string","const":"a"}}}]}`,
 			compact(t, c.Value(d, nil, schema.In)))
 	})
 }
@@ -563,9 +563,9 @@ func TestUsersSchemas(t *testing.T) {
 	d := describe[base](t)
 	c.Mark(d, schema.In)
 	s := c.Value(d, nil, schema.In)
-	assert.Equal(t, `{"type":"string","format":"date"}`, compact(t, s))
+	assert.JSONEq(t, `{"type":"string","format":"date"}`, compact(t, s))
 	assert.NotSame(t, given, s.Value)
-	assert.Equal(t, `{"type":["string","null"],"pattern":"^#"}`, compact(t, c.Value(describe[*colour](t), nil, schema.In)))
+	assert.JSONEq(t, `{"type":["string","null"],"pattern":"^#"}`, compact(t, c.Value(describe[*colour](t), nil, schema.In)))
 	assert.Empty(t, c.Schemas())
 
 	for _, row := range []struct{ got, want string }{

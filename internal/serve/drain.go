@@ -16,8 +16,9 @@ type server struct {
 	lim     Limits
 	hooks   Hooks
 
-	stopping chan struct{} // closed when the drain begins
-	draining atomic.Bool   // the same for a quick look
+	stopping context.Context // ends when the drain begins
+	stop     context.CancelFunc
+	draining atomic.Bool // the same for a quick look
 
 	pending atomic.Int64  // connections of type *conn, plus running handlers on any connection
 	quiet   chan struct{} // has a value after pending became zero
@@ -103,7 +104,7 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 	defer s.http.Close()
 
 	s.draining.Store(true)
-	close(s.stopping)
+	s.stop()
 	if s.hooks.Draining != nil {
 		s.hooks.Draining()
 	}

@@ -84,7 +84,7 @@ func TestDrainCutsWhatTakesTooLong(t *testing.T) {
 			r := start(func(w http.ResponseWriter, r *http.Request) {
 				if hijack {
 					conn, _, err := http.NewResponseController(w).Hijack()
-					require.NoError(t, err)
+					assert.NoError(t, err)
 					defer conn.Close()
 				}
 				<-r.Context().Done()
@@ -107,7 +107,7 @@ func TestDrainWaitsForAHijackedConnection(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := start(func(w http.ResponseWriter, r *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
-			require.NoError(t, err)
+			assert.NoError(t, err)
 			defer conn.Close()
 			<-serve.Stopping(r.Context())
 			time.Sleep(10 * time.Second)
@@ -212,7 +212,7 @@ func (l *load) client() {
 // talk sends requests on a connection until an answer announces its end. A request is lost if no answer comes to it, whatever the reason.
 func (l *load) talk(conn net.Conn) {
 	defer conn.Close()
-	c := &client{Conn: conn, t: l.t, r: bufio.NewReader(conn)}
+	c := &client{r: bufio.NewReader(conn)}
 	for {
 		if _, err := io.WriteString(conn, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n"+l.connection()+"\r\nhello"); err != nil {
 			l.fail("write", err)

@@ -123,8 +123,21 @@ type stoppingKey struct{}
 // Stopping returns a channel that is closed when the server of this request begins to drain. A handler that would go on for long, such as an event stream, ends
 // then. It is nil, and so never ready, outside of [Serve]. The request's own context is not cancelled by a drain until [Limits.Drain] is over.
 func Stopping(ctx context.Context) <-chan struct{} {
-	stopping, _ := ctx.Value(stoppingKey{}).(<-chan struct{})
-	return stopping
+	if stopping, ok := ctx.Value(stoppingKey{}).(context.Context); ok {
+		return stopping.Done()
+	}
+	return nil
+}
+
+// OnStopping calls f, in its own goroutine, when [Stopping] is closed, and never outside of [Serve]. It is for handlers that have no goroutine to spare for the wait.
+// The caller must call unhook when it is done.
+func OnStopping(ctx context.Context, f func()) (unhook func()) {
+	stopping, ok := ctx.Value(stoppingKey{}).(context.Context)
+	if !ok {
+		return func() {}
+	}
+	stop := context.AfterFunc(stopping, f)
+	return func() { stop() }
 }
 
 // Serve serves h on l, over HTTP/1.1 with keep-alive, until ctx ends; then it drains and returns. It closes l. The values of ctx are those of every request's
@@ -147,7 +160,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hook
 	s := newServer(h, lim.orDefaults(), hooks)
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	base = context.WithValue(base, stoppingKey{}, (<-chan struct{})(s.stopping))
+	base = context.WithValue(base, stoppingKey{}, s.stopping)
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
 
 	if hooks.Started != nil {
@@ -169,13 +182,13 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hook
 // newServer sets net/http's own limits; the rest of them is watched by conn.
 func newServer(h http.Handler, lim Limits, hooks Hooks) *server {
 	s := &server{
-		handler:  h,
-		lim:      lim,
-		hooks:    hooks,
-		stopping: make(chan struct{}),
-		quiet:    make(chan struct{}, 1),
-		conns:    make(map[*conn]struct{}),
+		handler: h,
+		lim:     lim,
+		hooks:   hooks,
+		quiet:   make(chan struct{}, 1),
+		conns:   make(map[*conn]struct{}),
 	}
+	s.stopping, s.stop = context.WithCancel(context.Background())
 	s.http = http.Server{
 		Handler:           s,
 		ReadHeaderTimeout: lim.ReadHeader,

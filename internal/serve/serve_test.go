@@ -3,7 +3,6 @@ package serve_test
 import (
 	"bufio"
 	"context"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -147,7 +146,7 @@ func TestHeaderBytes(t *testing.T) {
 				c := r.dial(t)
 				defer c.Close()
 				filler := strings.Repeat("a", tt.bytes-len(head))
-				go io.WriteString(c.Conn, strings.Replace(head, "A: ", "A: "+filler, 1))
+				go func() { _, _ = io.WriteString(c.Conn, strings.Replace(head, "A: ", "A: "+filler, 1)) }()
 				assert.Equal(t, tt.want, c.answer().StatusCode)
 			})
 		})
@@ -276,7 +275,7 @@ func TestBodyPace(t *testing.T) {
 					start := time.Now()
 					_, err := io.Copy(io.Discard, r.Body)
 					assert.InDelta(t, tt.took, time.Since(start), float64(30*time.Millisecond))
-					require.ErrorIs(t, err, tt.err)
+					assert.ErrorIs(t, err, tt.err)
 					if err != nil {
 						w.WriteHeader(http.StatusRequestTimeout)
 					}
@@ -343,7 +342,7 @@ func TestSlowHandlerIsNotASlowBody(t *testing.T) {
 func TestReadDeadlineOfTheHandler(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := start(func(w http.ResponseWriter, r *http.Request) {
-			require.NoError(t, http.NewResponseController(w).SetReadDeadline(time.Now().Add(2*time.Minute)))
+			assert.NoError(t, http.NewResponseController(w).SetReadDeadline(time.Now().Add(2*time.Minute)))
 			n, err := io.Copy(io.Discard, r.Body)
 			assert.EqualValues(t, 60, n)
 			assert.NoError(t, err)
@@ -441,7 +440,7 @@ func TestHijackedIsLeftAlone(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := start(func(w http.ResponseWriter, _ *http.Request) {
 			conn, rw, err := http.NewResponseController(w).Hijack()
-			require.NoError(t, err)
+			assert.NoError(t, err)
 			defer conn.Close()
 			line, err := rw.ReadString('\n')
 			assert.NoError(t, err)
@@ -543,7 +542,7 @@ func TestSignals(t *testing.T) {
 			}
 			require.NoError(t, cmd.Process.Signal(tt.signal))
 			var exit *exec.ExitError
-			require.True(t, errors.As(cmd.Wait(), &exit))
+			require.ErrorAs(t, cmd.Wait(), &exit)
 			assert.Equal(t, tt.signal, exit.Sys().(syscall.WaitStatus).Signal())
 		})
 	}
