@@ -113,6 +113,9 @@ func (d *documenter) mark(e *endpoint) {
 	for _, r := range e.set.responses {
 		d.markAnswer(r.body)
 	}
+	if e.route.upgrade != nil {
+		e.route.upgrade.mark(d.components, e)
+	}
 	d.markErrors(e)
 }
 
@@ -131,6 +134,9 @@ func (d *documenter) operation(o *operation) *openapi3.Operation {
 	}
 	d.describeInput(op, e, o.path)
 	op.Responses = d.responses(e)
+	if e.route.upgrade != nil {
+		e.route.upgrade.document(d.components, e, op)
+	}
 	for _, edit := range e.set.edits {
 		edit(op)
 	}
@@ -163,6 +169,12 @@ type ownResponse struct {
 
 func (d *documenter) ownResponses(e *endpoint) []ownResponse {
 	var own []ownResponse
+	if e.upgrade != nil {
+		own = append(own,
+			ownResponse{http.StatusBadRequest, "The handshake is malformed"},
+			ownResponse{http.StatusForbidden, "The origin is not allowed, or the connection is refused"},
+			ownResponse{http.StatusUpgradeRequired, "The request is no handshake of a WebSocket"})
+	}
 	if len(e.security) > 0 {
 		own = append(own, ownResponse{http.StatusUnauthorized, "Credentials are missing or not accepted"})
 	}

@@ -52,8 +52,12 @@ type settings struct {
 	middleware  []func(http.Handler) http.Handler
 	maxBody     int64
 	heartbeat   time.Duration
-	aliases     []alias
-	looseType   *bool
+	// messageLimit, origins and subprotocols are those of WebSockets.
+	messageLimit int
+	origins      []string
+	subprotocols []string
+	aliases      []alias
+	looseType    *bool
 	// produces are the media types of an answer that is sent as it is.
 	produces    []string
 	forbidExtra bool
@@ -135,6 +139,13 @@ func (s settings) within(outer settings) settings {
 	s.statusDoc = cmp.Or(s.statusDoc, outer.statusDoc)
 	s.maxBody = cmp.Or(s.maxBody, outer.maxBody)
 	s.heartbeat = cmp.Or(s.heartbeat, outer.heartbeat)
+	s.messageLimit = cmp.Or(s.messageLimit, outer.messageLimit)
+	if s.origins == nil {
+		s.origins = outer.origins
+	}
+	if s.subprotocols == nil {
+		s.subprotocols = outer.subprotocols
+	}
 	s.forbidExtra = s.forbidExtra || outer.forbidExtra
 	if s.looseType == nil {
 		s.looseType = outer.looseType

@@ -11,10 +11,13 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -40,6 +43,8 @@ type route struct {
 	handler *function
 	input   *typeinfo.Input
 	output  *typeinfo.Output
+	// upgrade is set for a handler that takes over the connection.
+	upgrade upgrade
 	// ... a plain one, ...
 	plain http.Handler
 	// ... or one that serves everything below the path, whose prefix it does
@@ -47,6 +52,20 @@ type route struct {
 	mounted http.Handler
 	// docs is the field of a Docs that the route comes from, "" for a user's.
 	docs string
+}
+
+// upgrade is what a route does that takes over the connection, as WebSockets
+// do, in the place of an answer.
+type upgrade interface {
+	// check finds what such a route cannot have.
+	check(rt *route) error
+	// compile makes the last step, which runs the handler.
+	compile(c *compiler) (func(x *exchange) error, error)
+	// admit is the first step: it refuses what is no such request.
+	admit(x *exchange) error
+	// mark and document are for the document.
+	mark(c *schema.Components, e *endpoint)
+	document(c *schema.Components, e *endpoint, op *openapi3.Operation)
 }
 
 // describe reads the types of the handler.
@@ -57,8 +76,10 @@ func (rt *route) describe() (err error) {
 	if rt.input, err = describeInput(rt.handler.in); err != nil {
 		return err
 	}
-	rt.output, err = describeAnswer(rt.handler.out)
-	return err
+	if rt.output, err = describeAnswer(rt.handler.out); err != nil || rt.upgrade == nil {
+		return err
+	}
+	return rt.upgrade.check(rt)
 }
 
 // try compiles the route as far as it goes, so that mistakes show at the
@@ -77,6 +98,10 @@ func (rt *route) try(c *compiler, rulesKnown bool) error {
 	_, inputErr := c.compileInput(rt.input, wildcards)
 	_, answerErr := c.compileAnswer(rt.output, rt.set.status, rt.set.produces)
 	err := errors.Join(inputErr, answerErr)
+	if rt.upgrade != nil {
+		_, upgradeErr := rt.upgrade.compile(c)
+		err = errors.Join(err, upgradeErr)
+	}
 	if !rulesKnown && maySolveItself(err) {
 		return nil
 	}
@@ -136,6 +161,8 @@ type endpoint struct {
 	// maxMultipart is the limit of forms that may have files.
 	maxMultipart int64
 	loose        bool
+	// upgrade runs a handler that takes over the connection, nil for any other.
+	upgrade func(x *exchange) error
 	// steps is the order of a request.
 	steps []step
 	// outlived means that brackets live until the answer is sent and the tasks
@@ -206,6 +233,12 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	e.answer.offer(c.codecs)
 	e.body = e.parts[0].input.body
 	last := []step{{run: (*exchange).callHandler}, {run: (*exchange).encode}}
+	if e.route.upgrade != nil {
+		last = nil
+		if e.upgrade, err = e.route.upgrade.compile(c); err != nil {
+			return err
+		}
+	}
 	if !e.streamsLate {
 		last = append(last, step{run: (*exchange).finishStream})
 	}
@@ -291,6 +324,9 @@ type step struct {
 // last what the handler does.
 func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 	var steps []step
+	if e.upgrade != nil {
+		steps = append(steps, step{run: e.route.upgrade.admit})
+	}
 	if e.answer != nil && e.answer.negotiated {
 		steps = append(steps, step{run: (*exchange).negotiate})
 	}
@@ -474,6 +510,9 @@ func (x *exchange) servePlain() error {
 // before its first byte is answered like any other; one after it leaves the
 // answer cut short.
 func (x *exchange) finishStream() error {
+	if x.endpoint.upgrade != nil {
+		return x.endpoint.upgrade(x)
+	}
 	if x.answer.stream == nil {
 		return nil
 	}

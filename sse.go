@@ -63,7 +63,8 @@ func EventsOf[T any](seq iter.Seq[T]) Events[T] {
 }
 
 // Heartbeat sets how long an event stream may be silent before a comment is
-// sent, 15 seconds by default.
+// sent, 15 seconds by default, and how often a WebSocket sends a ping, every 30
+// seconds by default.
 func Heartbeat(d time.Duration) Option {
 	return everywhere(func(s *settings) error {
 		if d <= 0 {

@@ -1,0 +1,325 @@
+package candor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/coder/websocket"
+)
+
+// A link is a WebSocket connection with what its library leaves to others. One
+// goroutine reads, whether or not the handler asks: so pings are answered, and
+// a client that leaves is noticed, while the handler only sends. It holds one
+// message at most; until the handler takes that, the client has to wait.
+//
+// Whoever finds a reason to close first has the say: begin notes it, and shut
+// does it. What is noted is what everybody learns from then on.
+
+const (
+	// defaultMessageLimit is how large a message may be.
+	defaultMessageLimit = 1 << 20
+	// defaultPing is the time between two pings, pongWait how long a pong may
+	// take, and closeWait how long the other side may take to close.
+	defaultPing = 30 * time.Second
+	pongWait    = 10 * time.Second
+	closeWait   = 5 * time.Second
+	// readerGrace is how long a failed write waits for the reader's word.
+	readerGrace = time.Second
+	// maxWrite is how much is written under one deadline.
+	maxWrite = 64 << 10
+)
+
+// link is one connection.
+type link struct {
+	conn *websocket.Conn
+	net  *pacedConn
+	// ctx is the handler's: it ends with the connection.
+	ctx    context.Context
+	cancel context.CancelFunc
+	limit  int
+	inbox  chan *frameData
+	// heard changes whenever something comes in; waiting means that the reader
+	// waits for the handler.
+	heard   atomic.Int64
+	waiting atomic.Bool
+	// readerDone and shut are closed when the reader and the connection ended.
+	readerDone chan struct{}
+	shut       chan struct{}
+
+	mutex sync.Mutex
+	// why is set once the connection is to be closed.
+	why  error
+	ping *time.Timer
+}
+
+// frameData is one message.
+type frameData struct {
+	kind websocket.MessageType
+	data []byte
+}
+
+// spareFrames keeps the room of messages that have been read.
+var spareFrames = sync.Pool{New: func() any { return &frameData{} }}
+
+// release gives the room back.
+func (f *frameData) release() {
+	if cap(f.data) <= maxKept {
+		spareFrames.Put(f)
+	}
+}
+
+// openLink starts reading.
+func openLink(ctx context.Context, conn *websocket.Conn, raw *pacedConn, limit int, ping time.Duration) *link {
+	l := &link{
+		conn: conn, net: raw, limit: limit, inbox: make(chan *frameData),
+		readerDone: make(chan struct{}), shut: make(chan struct{}),
+	}
+	l.ctx, l.cancel = context.WithCancel(ctx)
+	conn.SetReadLimit(-1) // next counts itself
+	l.mutex.Lock()
+	l.ping = time.AfterFunc(ping, func() { l.probe(ping) })
+	l.mutex.Unlock()
+	go l.read()
+	return l
+}
+
+// read hands over messages until the connection ends.
+func (l *link) read() {
+	defer close(l.readerDone)
+	for {
+		f, err := l.next()
+		if err != nil {
+			l.broke(err)
+			return
+		}
+		l.waiting.Store(true)
+		select {
+		case l.inbox <- f:
+		case <-l.ctx.Done():
+			return
+		}
+		l.waiting.Store(false)
+	}
+}
+
+// next reads one message. The context is one without an end, which costs
+// nothing: closing the connection ends the read.
+func (l *link) next() (*frameData, error) {
+	kind, r, err := l.conn.Reader(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	f := spareFrames.Get().(*frameData)
+	f.kind = kind
+	if f.data, err = l.fill(f.data[:0], r); err != nil {
+		return nil, err
+	}
+	if kind == websocket.MessageText && !utf8.Valid(f.data) {
+		return nil, &CloseError{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the text is not UTF-8"}
+	}
+	return f, nil
+}
+
+// fill reads all of a message that is not too large.
+func (l *link) fill(data []byte, r io.Reader) ([]byte, error) {
+	for {
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
+		n, err := r.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		l.heard.Add(1)
+		switch {
+		case len(data) > l.limit:
+			return nil, &CloseError{Code: int(websocket.StatusMessageTooBig), Reason: fmt.Sprintf("a message is larger than %d bytes", l.limit)}
+		case errors.Is(err, io.EOF):
+			return data, nil
+		case err != nil:
+			return nil, err
+		}
+	}
+}
+
+// receive waits for a message. An end of ctx leaves the connection as it is.
+func (l *link) receive(ctx context.Context) (*frameData, error) {
+	select {
+	case f := <-l.inbox:
+		return f, nil
+	case <-l.ctx.Done():
+		return nil, l.failure(l.ctx)
+	case <-ctx.Done():
+		return nil, l.failure(ctx)
+	}
+}
+
+// failure is why there is no connection any more, or why ctx ended.
+func (l *link) failure(ctx context.Context) error {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.why != nil {
+		return l.why
+	}
+	return ctx.Err()
+}
+
+// send writes a message.
+func (l *link) send(ctx context.Context, kind websocket.MessageType, data []byte) error {
+	if ctx.Err() != nil || l.ctx.Err() != nil {
+		return l.failure(l.or(ctx))
+	}
+	if ctx.Done() == l.ctx.Done() {
+		ctx = context.Background() // closing the connection ends the write
+	}
+	err := l.conn.Write(ctx, kind, data)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	if errors.Is(err, net.ErrClosed) { // the reader is about to say why
+		select {
+		case <-l.ctx.Done():
+		case <-time.After(readerGrace):
+		}
+	}
+	l.broke(err)
+	return l.failure(l.ctx)
+}
+
+// or is ctx if it ended, else the link's own.
+func (l *link) or(ctx context.Context) context.Context {
+	if ctx.Err() != nil {
+		return ctx
+	}
+	return l.ctx
+}
+
+// begin notes why the connection is closed. It reports whether that was the
+// first reason.
+func (l *link) begin(why error) bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.why != nil {
+		return false
+	}
+	l.why = why
+	l.ping.Stop()
+	l.cancel()
+	return true
+}
+
+// end closes the connection for a reason and waits until it is closed; where
+// there was one before, it only waits.
+func (l *link) end(closing *CloseError, why error) {
+	if l.begin(why) {
+		l.close(closing)
+	}
+	<-l.shut
+}
+
+// refuse closes the connection for a reason, without waiting.
+func (l *link) refuse(closing *CloseError, why error) {
+	if l.begin(why) {
+		go l.close(closing)
+	}
+}
+
+// close says why, waits for the other side to close too, and lets go.
+func (l *link) close(closing *CloseError) {
+	defer close(l.shut)
+	l.net.patience(closeWait)
+	_ = l.conn.Close(websocket.StatusCode(closing.Code), fitReason(closing.Reason))
+}
+
+// drop lets go of a connection that carries nothing any more.
+func (l *link) drop(cause error) {
+	if l.begin(&CloseError{Code: int(websocket.StatusAbnormalClosure), cause: fmt.Errorf("%w: %w", errClientGone, cause)}) {
+		defer close(l.shut)
+		_ = l.conn.CloseNow()
+	}
+}
+
+// broke ends a connection that failed to read or to write.
+func (l *link) broke(err error) {
+	closing, ours := errors.AsType[*CloseError](err)
+	theirs, closed := errors.AsType[websocket.CloseError](err)
+	switch {
+	case ours:
+		if l.begin(closing) {
+			l.close(closing)
+		}
+	case closed:
+		if l.begin(&CloseError{Code: int(theirs.Code), Reason: theirs.Reason}) {
+			defer close(l.shut)
+			_ = l.conn.CloseNow()
+		}
+	case l.net.failed.Load(), errors.Is(err, net.ErrClosed):
+		l.drop(err)
+	default:
+		protocol := &CloseError{Code: int(websocket.StatusProtocolError), Reason: "not the WebSocket protocol"}
+		if l.begin(protocol) {
+			l.close(protocol)
+		}
+	}
+}
+
+// probe asks whether the client is there. One that sends, or waits for the
+// handler to take what it has sent, is.
+func (l *link) probe(interval time.Duration) {
+	heard := l.heard.Load()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), pongWait)
+	defer cancel()
+	err := l.conn.Ping(ctx)
+	if err != nil && !l.waiting.Load() && l.heard.Load() == heard {
+		l.drop(err)
+		return
+	}
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.why == nil {
+		l.ping.Reset(interval)
+	}
+}
+
+// pacedConn is the connection itself, with a deadline for each write.
+type pacedConn struct {
+	net.Conn
+	// failed is set by the first error.
+	failed atomic.Bool
+}
+
+// Read implements net.Conn.
+func (c *pacedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if err != nil {
+		c.failed.Store(true)
+	}
+	return n, err
+}
+
+// Write writes piece by piece, each under a deadline.
+func (c *pacedConn) Write(p []byte) (written int, err error) {
+	for {
+		piece := p[written:min(len(p), written+maxWrite)]
+		_ = c.SetWriteDeadline(time.Now().Add(defaultWriteLimit))
+		n, err := c.Conn.Write(piece)
+		written += n
+		if err != nil {
+			c.failed.Store(true)
+		}
+		if err != nil || written == len(p) {
+			return written, err
+		}
+	}
+}
+
+// patience bounds how long reads may go on from now.
+func (c *pacedConn) patience(d time.Duration) { _ = c.SetReadDeadline(time.Now().Add(d)) }

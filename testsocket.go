@@ -1,0 +1,271 @@
+package candor
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// TestSocket is the client's end of a WebSocket. Make one with
+// [TestClient.WebSocket]. It closes with the test.
+type TestSocket struct {
+	// Response is the answer to the handshake: 101, or the refusal, held against
+	// the document. The other methods fail the test at once after a refusal.
+	Response *TestResponse
+
+	tb    TB
+	label string
+	conn  *websocket.Conn
+	inbox chan testMessage
+	done  chan struct{}
+	close func()
+}
+
+type testMessage struct {
+	data []byte
+	err  error
+}
+
+// testPatience is how long a TestSocket waits for a message.
+const testPatience = 10 * time.Second
+
+// WebSocket connects to a WebSocket of the app, without a network. Options for
+// a body have no effect; WithHeader("Sec-WebSocket-Protocol", "a, b") offers
+// subprotocols. A test that expects a refusal asks for it:
+//
+//	c.WebSocket("/chat").Response.Status(401)
+func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket {
+	c.tb.Helper()
+	request, made := c.request(http.MethodGet, target, nil, options)
+	link := newTestLink(c.app, made.ctx)
+	s := &TestSocket{tb: c.tb, label: "WebSocket " + target, inbox: make(chan testMessage, 64), done: make(chan struct{})}
+	offered := tokens(request.Header, "Sec-WebSocket-Protocol")
+	request.Header.Del("Sec-WebSocket-Protocol")
+	conn, response, err := websocket.Dial(made.ctx, request.URL.String(), &websocket.DialOptions{
+		HTTPClient: &http.Client{Transport: link}, HTTPHeader: request.Header, Subprotocols: offered, Host: request.Host,
+	})
+	if response == nil {
+		link.close()
+		c.tb.Fatalf("%s: %v", s.label, err)
+		return nil
+	}
+	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: link.refusal, label: s.label}
+	c.jar.SetCookies(request.URL, response.Cookies())
+	if !made.unchecked {
+		c.contract.check(c.tb, request, s.Response)
+	}
+	s.conn = conn
+	s.close = sync.OnceFunc(func() {
+		if conn != nil {
+			_ = conn.CloseNow()
+		}
+		close(s.done)
+		link.close()
+	})
+	c.tb.Cleanup(s.close)
+	if conn == nil {
+		s.close()
+		return s
+	}
+	conn.SetReadLimit(-1)
+	go s.read()
+	return s
+}
+
+// read takes in what the server sends.
+func (s *TestSocket) read() {
+	for {
+		_, data, err := s.conn.Read(context.Background())
+		select {
+		case s.inbox <- testMessage{data, err}:
+		case <-s.done:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// Send sends a message: a string as text, []byte as a binary one, anything else
+// as JSON.
+func (s *TestSocket) Send(message any) *TestSocket {
+	s.tb.Helper()
+	s.mustBeOpen()
+	kind, data := websocket.MessageText, []byte(nil)
+	switch m := message.(type) {
+	case string:
+		data = []byte(m)
+	case []byte:
+		kind, data = websocket.MessageBinary, m
+	default:
+		var err error
+		if data, err = json.Marshal(message); err != nil {
+			s.tb.Fatalf("%s: the message cannot be encoded: %v", s.label, err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), testPatience)
+	defer cancel()
+	if err := s.conn.Write(ctx, kind, data); err != nil {
+		s.tb.Fatalf("%s: the message was not sent: %v", s.label, err)
+	}
+	return s
+}
+
+// Receive waits for the next message and puts it into a *string or a *[]byte
+// as it is, into anything else by encoding/json. It fails the test at once if
+// none comes for 10 seconds, or the server closes.
+func (s *TestSocket) Receive(into any) *TestSocket {
+	s.tb.Helper()
+	m := s.next()
+	if m.err != nil {
+		s.tb.Fatalf("%s: no message came: %v", s.label, m.err)
+	}
+	switch into := into.(type) {
+	case *string:
+		*into = string(m.data)
+	case *[]byte:
+		*into = m.data
+	default:
+		if err := json.Unmarshal(m.data, into); err != nil {
+			s.tb.Fatalf("%s: the message is not what was expected: %v\n%s", s.label, err, m.data)
+		}
+	}
+	return s
+}
+
+// Closed waits until the server closes, and returns the code and the reason;
+// the code is 1006 where it gave none. It fails the test at once if a message
+// comes, or nothing for 10 seconds.
+func (s *TestSocket) Closed() (code int, reason string) {
+	s.tb.Helper()
+	m := s.next()
+	if m.err == nil {
+		s.tb.Fatalf("%s: a message came, but the server was to close\n%s", s.label, m.data)
+	}
+	if closed, ok := errors.AsType[websocket.CloseError](m.err); ok {
+		return int(closed.Code), closed.Reason
+	}
+	return int(websocket.StatusAbnormalClosure), ""
+}
+
+// Close closes with a code and a reason, and waits until the handler has
+// returned.
+func (s *TestSocket) Close(code int, reason string) {
+	s.tb.Helper()
+	s.mustBeOpen()
+	if err := s.conn.Close(websocket.StatusCode(code), reason); err != nil {
+		s.tb.Errorf("%s: not closed well: %v", s.label, err)
+	}
+	s.close()
+}
+
+func (s *TestSocket) mustBeOpen() {
+	s.tb.Helper()
+	if s.conn == nil {
+		s.tb.Fatalf("%s: refused with status %d\n%s", s.label, s.Response.Code, s.Response.Body)
+	}
+}
+
+func (s *TestSocket) next() testMessage {
+	s.tb.Helper()
+	s.mustBeOpen()
+	silence := time.NewTimer(testPatience)
+	defer silence.Stop()
+	select {
+	case m := <-s.inbox:
+		return m
+	case <-silence.C:
+		return testMessage{err: errSilence}
+	}
+}
+
+var errSilence = errors.New("nothing came for 10 seconds")
+
+// testLink is a connection in memory with a server of its own.
+type testLink struct {
+	transport *http.Transport
+	server    *http.Server
+	served    chan struct{}
+	conns     chan net.Conn
+	done      chan struct{}
+	// refusal is the body of an answer other than 101.
+	refusal []byte
+}
+
+func newTestLink(app http.Handler, ctx context.Context) *testLink { //nolint:revive // the context is that of requests
+	l := &testLink{conns: make(chan net.Conn, 1), done: make(chan struct{}), served: make(chan struct{})}
+	var handlers sync.WaitGroup
+	l.server = &http.Server{ //nolint:gosec // nobody else connects
+		BaseContext: func(net.Listener) context.Context { return ctx },
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			handlers.Add(1)
+			defer handlers.Done()
+			r.RemoteAddr = "192.0.2.1:1234"
+			app.ServeHTTP(w, r)
+		}),
+	}
+	l.transport = &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
+		client, server := net.Pipe()
+		l.conns <- server
+		return client, nil
+	}}
+	go func() {
+		defer close(l.served)
+		_ = l.server.Serve(l)
+		handlers.Wait()
+	}()
+	return l
+}
+
+// RoundTrip implements http.RoundTripper; it keeps the whole of a refusal.
+func (l *testLink) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := l.transport.RoundTrip(r)
+	if err != nil || response.StatusCode == http.StatusSwitchingProtocols {
+		return response, err
+	}
+	defer response.Body.Close()
+	if l.refusal, err = io.ReadAll(response.Body); err != nil {
+		return nil, err
+	}
+	response.Body = io.NopCloser(bytes.NewReader(nil))
+	return response, nil
+}
+
+// Accept implements net.Listener.
+func (l *testLink) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (l *testLink) Close() error { return nil }
+
+// Addr implements net.Listener.
+func (l *testLink) Addr() net.Addr { return pipeAddr{} }
+
+type pipeAddr struct{}
+
+func (pipeAddr) Network() string { return "pipe" }
+func (pipeAddr) String() string  { return strings.TrimPrefix(testOrigin, "http://") }
+
+// close ends the server and waits for the handler.
+func (l *testLink) close() {
+	close(l.done)
+	l.transport.CloseIdleConnections()
+	<-l.served
+	_ = l.server.Close()
+}

@@ -1,0 +1,360 @@
+package candor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"net/http"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/coder/websocket"
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/serve"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// WebSocket registers a handler for WebSockets (RFC 6455) at a path. Its input
+// is bound, and guards and providers run, before the connection is upgraded: a
+// refusal is an error answer like that of any route, and the input has no body.
+//
+//	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in struct {
+//		Room string `path:"room"`
+//	}, s *candor.Socket[Message, Message]) error { ... })
+//
+// What the handler returns closes the socket:
+//
+//   - nil with 1000, [Close] with what it says;
+//   - an [HTTPError] below 500 and a [ValidationError] with 1008 and their text;
+//   - any other error, and a panic, with 1011; it is logged.
+//
+// By itself a socket is closed with
+//
+//   - 1001 when the server stops;
+//   - 1003 for a binary message in the place of text, or the reverse;
+//   - 1007 for text that is not UTF-8;
+//   - 1008 for a message that breaks the rules of its type;
+//   - 1009 for a message over the [MessageLimit].
+//
+// The context of the handler ends with the connection; scoped providers end
+// after the handler. A ping is sent every 30 seconds, or [Heartbeat]; a client
+// that neither answers within 10 seconds nor sends anything is dropped, and so
+// is one that takes nothing of a write for 10 seconds.
+//
+// Only pages of the same origin may connect; see [Origins]. A request that is
+// no handshake is answered with 426. In the document the operation is a GET
+// with the schemas of both messages under "x-websocket", as the server receives
+// and sends them.
+func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Context, in In, s *Socket[Recv, Send]) error, options ...RouteOption) {
+	rt := &route{site: callSite(), methods: []string{http.MethodGet}, path: path}
+	if h == nil {
+		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
+	}
+	rt.handler = &function{
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(h)),
+		newIn:  func() any { return new(In) },
+		newOut: func() any { return new(*socket) },
+		call: func(ctx context.Context, in, out any) error {
+			return h(ctx, *in.(*In), &Socket[Recv, Send]{*out.(**socket)})
+		},
+	}
+	rt.upgrade = &socketKind{receives: reflect.TypeFor[Recv](), sends: reflect.TypeFor[Send]()}
+	r.router().register(rt, options)
+}
+
+// Socket is a WebSocket on which a handler receives values of type Recv and
+// sends values of type Send. A string is a text message and []byte a binary
+// one; any other type is a text message of JSON, read and checked like the body
+// of a request and written like that of an answer.
+//
+// A socket is closed when its handler returns. All its methods may be called
+// concurrently.
+type Socket[Recv, Send any] struct{ socket *socket }
+
+// Receive waits for the next message.
+//
+// A message that does not fit closes the socket; the error is then a
+// [ValidationError] with locations that begin with "message", or a [CloseError].
+// Once the client has left or the server stops the error is a CloseError, too.
+// When ctx ends, its error is returned and the socket stays open.
+func (s *Socket[Recv, Send]) Receive(ctx context.Context) (Recv, error) {
+	var message, none Recv
+	if err := s.socket.receive(ctx, reflect.ValueOf(&message).Elem()); err != nil {
+		return none, err
+	}
+	return message, nil
+}
+
+// Send sends a message. It returns when the operating system has taken it,
+// which says nothing about its arrival. One that breaks the rules of its own
+// type is an error, as Config.ResponseChecks says, and is not sent.
+//
+// When ctx ends in the middle of a message, nothing can be sent any more.
+func (s *Socket[Recv, Send]) Send(ctx context.Context, message Send) error {
+	return s.socket.send(ctx, reflect.ValueOf(&message).Elem())
+}
+
+// Messages receives until the end: the sequence ends without an error when the
+// client has closed with 1000, 1001 or no code, and when the server stops. Any
+// other error of [Socket.Receive] is its last element.
+func (s *Socket[Recv, Send]) Messages(ctx context.Context) iter.Seq2[Recv, error] {
+	return func(yield func(Recv, error) bool) {
+		for {
+			message, err := s.Receive(ctx)
+			if closed, ok := errors.AsType[*CloseError](err); ok && closed.usual() {
+				return
+			}
+			if !yield(message, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Subprotocol is the one of [Subprotocols] that was agreed on, "" for none.
+func (s *Socket[Recv, Send]) Subprotocol() string { return s.socket.link.conn.Subprotocol() }
+
+// MessageLimit limits the size of a message that a WebSocket receives, in
+// bytes: 1 MiB by default. A larger one closes the socket with 1009.
+func MessageLimit(bytes int) Option {
+	return everywhere(func(s *settings) error {
+		if bytes <= 0 {
+			return fmt.Errorf("MessageLimit(%d); the limit is a positive number of bytes", bytes)
+		}
+		s.messageLimit = bytes
+		return nil
+	})
+}
+
+// Origins lets pages of other origins connect to WebSockets, beside those of
+// the app's own host: "example.com", "*.example.com" or
+// "https://example.com:8443", matched by path.Match whatever the case. "*" lets
+// everybody in, with the cookies of your users: only for sockets that need no
+// login, or one by a token.
+func Origins(patterns ...string) Option {
+	return everywhere(func(s *settings) error {
+		for _, p := range patterns {
+			if _, err := path.Match(p, ""); err != nil || p == "" {
+				return fmt.Errorf("Origins(%q); write a host such as \"example.com\" or \"*.example.com\"", p)
+			}
+		}
+		s.origins = append(s.origins, patterns...)
+		return nil
+	})
+}
+
+// Subprotocols names what a WebSocket can speak, the preferred first. Of those
+// that a client offers the first is chosen; see [Socket.Subprotocol]. With none
+// in common the socket has none.
+func Subprotocols(names ...string) RouteOption {
+	return onRoute(func(s *settings) error {
+		for _, name := range names {
+			if !validHeader(name, nil) {
+				return fmt.Errorf("Subprotocols(%q); a name is a token such as \"chat.v1\"", name)
+			}
+		}
+		s.subprotocols = append(s.subprotocols, names...)
+		return nil
+	})
+}
+
+// socketKind is what a route for WebSockets does.
+type socketKind struct{ receives, sends reflect.Type }
+
+func (k *socketKind) check(rt *route) error {
+	in := rt.input
+	var field *typeinfo.Field
+	switch {
+	case in.Body != nil:
+		field = in.Body
+	case in.Members != nil && len(in.Members.Fields) > 0:
+		field = in.Members.Fields[0]
+	case in.Form != nil && len(in.Form.Fields) > 0:
+		field = in.Form.Fields[0]
+	}
+	if field != nil {
+		return &typeinfo.Error{
+			Type: typeinfo.Name(in.Go), Field: field.Go, Problem: "a value of the body, but the handshake of a WebSocket has none",
+			Fix: "receive it as the first message, or take it from the query",
+		}
+	}
+	status := rt.set.status
+	for _, a := range rt.set.aliases {
+		status = cmp.Or(status, a.own.status)
+	}
+	if status != 0 {
+		return fmt.Errorf("Status(%d) on a WebSocket, which answers 101; drop it", status)
+	}
+	rt.set.status = http.StatusSwitchingProtocols
+	return nil
+}
+
+func (k *socketKind) compile(c *compiler) (func(x *exchange) error, error) {
+	read, err := c.readerOf(k.receives)
+	if err != nil {
+		return nil, err
+	}
+	write, err := c.writerOf(k.sends)
+	if err != nil {
+		return nil, err
+	}
+	return func(x *exchange) error {
+		s := &socket{
+			read: read, received: messageKindOf(k.receives).frame(), write: write, sent: messageKindOf(k.sends).frame(),
+			decode: x.endpoint.decode, checks: x.endpoint.checks, log: x.endpoint.errors.log,
+		}
+		return s.run(x)
+	}, nil
+}
+
+func (k *socketKind) admit(x *exchange) error {
+	if err := checkHandshake(x.around.r); err != nil {
+		return err
+	}
+	return checkOrigin(x.around.r, x.endpoint.set.origins)
+}
+
+func (k *socketKind) mark(c *schema.Components, e *endpoint) {
+	markMessage(c, k.receives, e.reads())
+	markMessage(c, k.sends, schema.Out)
+}
+
+func (k *socketKind) document(c *schema.Components, e *endpoint, op *openapi3.Operation) {
+	about := map[string]any{
+		"receives": messageSchema(c, k.receives, e.reads()),
+		"sends":    messageSchema(c, k.sends, schema.Out),
+	}
+	if len(e.set.subprotocols) > 0 {
+		about["subprotocols"] = slices.Clone(e.set.subprotocols)
+	}
+	op.Extensions = map[string]any{"x-websocket": about}
+}
+
+// socket is a Socket with its types taken off.
+type socket struct {
+	link           *link
+	read           readMessage
+	write          writeMessage
+	received, sent websocket.MessageType
+	decode         codec.Options
+	checks         ResponseChecks
+	log            *slog.Logger
+}
+
+// run upgrades the connection, runs the handler and closes.
+func (s *socket) run(x *exchange) error {
+	e, a := x.endpoint, &x.around
+	conn, raw, begun, err := acceptSocket(a.w, a.r, e.set.subprotocols)
+	x.finished = begun
+	if err != nil {
+		return err
+	}
+	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
+	s.decode.Memory = min(limit, 1<<28)*4 + 512<<10
+	s.link = openLink(x.ctx, conn, raw, limit, cmp.Or(e.set.heartbeat, defaultPing))
+	unhook := serve.OnStopping(x.ctx, s.goAway)
+	defer unhook()
+	returned := false
+	defer func() {
+		if !returned { // it panics
+			s.link.end(&CloseError{Code: int(websocket.StatusInternalError)}, errInternal)
+			<-s.link.readerDone
+		}
+	}()
+	f := &x.frames[0]
+	*f.out.(**socket) = s
+	x.inject(0)
+	err = e.parts[0].function.call(s.link.ctx, f.in, f.out)
+	returned = true
+	s.hangUp(x, err)
+	return err
+}
+
+// hangUp closes after the handler, as it says unless somebody was before it,
+// and notes whether there is nothing to be logged about its error.
+func (s *socket) hangUp(x *exchange, err error) {
+	closing, meant := closingFor(err)
+	s.link.end(closing, closing)
+	<-s.link.readerDone
+	if why := s.link.why; why != closing && !errors.Is(err, errClientGone) { //nolint:errorlint // the very value
+		meant = afterClosing(err, why)
+	}
+	switch {
+	case err == nil:
+		x.startTasks()
+	case meant:
+		x.told = err
+	}
+}
+
+// goAway closes because the server stops.
+func (s *socket) goAway() {
+	stopping := &CloseError{Code: int(websocket.StatusGoingAway), Reason: "the server is stopping"}
+	s.link.end(stopping, stopping)
+}
+
+func (s *socket) receive(ctx context.Context, into reflect.Value) error {
+	f, err := s.link.receive(ctx)
+	if err != nil {
+		return err
+	}
+	defer f.release()
+	if f.kind != s.received {
+		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received) + " messages"}
+		s.link.refuse(closing, closing)
+		return s.link.failure(ctx)
+	}
+	var faults fault.List
+	if fits := s.read(f.data, into, s.decode, &faults); !fits {
+		closing := &CloseError{Code: int(websocket.StatusMessageTooBig), Reason: "a message takes too much memory"}
+		s.link.refuse(closing, closing)
+		return s.link.failure(ctx)
+	}
+	if len(faults.Faults) == 0 {
+		return nil
+	}
+	faults.Seal(0, "message")
+	wrong := invalid(&faults, nil, false)
+	closing, _ := closingFor(wrong)
+	s.link.refuse(closing, wrong)
+	return s.link.failure(ctx)
+}
+
+func frameName(t websocket.MessageType) string {
+	return strings.ToLower(strings.TrimPrefix(t.String(), "Message"))
+}
+
+// spareMessages keeps the room of messages that have been sent.
+var spareMessages = sync.Pool{New: func() any { return new([]byte) }}
+
+func (s *socket) send(ctx context.Context, value reflect.Value) error {
+	room := spareMessages.Get().(*[]byte)
+	var faults fault.List
+	data, err := s.write((*room)[:0], value, s.checks != Off, &faults)
+	if cap(data) <= maxKept {
+		*room = data
+		defer spareMessages.Put(room)
+	}
+	if err != nil {
+		return err
+	}
+	if len(faults.Faults) > 0 {
+		faults.Seal(0, "message")
+		broken := invalidAnswer{faults.Faults}
+		if s.checks == Fail {
+			return broken
+		}
+		s.log.ErrorContext(ctx, "a message breaks its own rules", "error", broken)
+	}
+	return s.link.send(ctx, s.sent, data)
+}
