@@ -148,3 +148,69 @@ func TestTableOfFastAPI(t *testing.T) {
 		assert.Contains(t, tests.String(), "\nfunc "+name+"(", "docs/fastapi.md names it")
 	}
 }
+
+// The table of docs/validation.md, row by row: the fault of a value that breaks
+// the rule, and the keyword that the document has for it.
+func TestTableOfValidation(t *testing.T) {
+	c := showing[struct {
+		Body struct {
+			Gt       int            `json:"gt" validate:"gt=1"`
+			Gte      float64        `json:"gte" validate:"gte=1"`
+			Lt       int            `json:"lt" validate:"lt=1"`
+			Lte      int            `json:"lte" validate:"lte=1"`
+			Shortest string         `json:"shortest" validate:"min=2"`
+			Longest  string         `json:"longest" validate:"max=1"`
+			Exactly  string         `json:"exactly" validate:"len=2"`
+			Few      []int          `json:"few" validate:"min=1"`
+			Many     []int          `json:"many" validate:"max=1"`
+			Members  map[string]int `json:"members" validate:"min=1"`
+			Pattern  string         `json:"pattern" pattern:"^a$"`
+			OneOf    string         `json:"oneof" validate:"oneof=a b"`
+			Eq       string         `json:"eq" validate:"eq=a"`
+			Ne       string         `json:"ne" validate:"ne=x"`
+			Unique   []int          `json:"unique" validate:"unique"`
+			Email    string         `json:"email" validate:"email"`
+			URL      string         `json:"url" validate:"http_url"`
+			UUID     string         `json:"uuid" validate:"uuid"`
+			IP       string         `json:"ip" validate:"ip"`
+			Date     string         `json:"date" validate:"datetime=2006-01-02"`
+			Starts   string         `json:"starts" validate:"startswith=a"`
+			Base64   string         `json:"base64" validate:"base64"`
+			Other    string         `json:"other" validate:"isbn"`
+		} `body:""`
+	}](t, "/")
+	want := [][3]string{
+		{"gt", "greater_than", "exclusiveMinimum"},
+		{"gte", "greater_than_equal", "minimum"},
+		{"lt", "less_than", "exclusiveMaximum"},
+		{"lte", "less_than_equal", "maximum"},
+		{"shortest", "string_too_short", "minLength"},
+		{"longest", "string_too_long", "maxLength"},
+		{"exactly", "string_too_short", "minLength"},
+		{"few", "too_short", "minItems"},
+		{"many", "too_long", "maxItems"},
+		{"members", "too_short", "minProperties"},
+		{"pattern", "string_pattern_mismatch", "pattern"},
+		{"oneof", "enum", "enum"},
+		{"eq", "literal_error", "const"},
+		{"ne", "value_error", "not"},
+		{"unique", "value_error", "uniqueItems"},
+		{"email", "value_error", "format"},
+		{"url", "url_parsing", "format"},
+		{"uuid", "uuid_parsing", "format"},
+		{"ip", "ip_any_address", "anyOf"},
+		{"date", "date_parsing", "format"},
+		{"starts", "value_error", "pattern"},
+		{"base64", "value_error", "contentEncoding"},
+		{"other", "value_error", "x-validate"},
+	}
+	faults := c.Post("/", `{"gt":1,"gte":0,"lt":1,"lte":2,"shortest":"x","longest":"xx","exactly":"x","few":[],"many":[1,2],"members":{},
+		"pattern":"x","oneof":"x","eq":"x","ne":"x","unique":[1,1],"email":"x","url":"x","uuid":"x","ip":"x","date":"x","starts":"x","base64":"?","other":"x"}`).Faults()
+	require.Len(t, faults, len(want))
+	for i, row := range want {
+		assert.Equal(t, []any{"body", row[0]}, faults[i].Loc)
+		assert.Equal(t, row[1], faults[i].Type, row[0])
+		schema := told(t, c, "paths", "/", "post", "requestBody", "content", "application/json", "schema", "properties", row[0])
+		assert.Contains(t, schema, row[2], row[0])
+	}
+}
