@@ -6,6 +6,7 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -45,6 +46,13 @@ func TestAllocations(t *testing.T) {
 	) (product, error) {
 		return in.Body, nil
 	})
+	provideEditor(app)
+	candor.Get(app, "/me", func(_ context.Context, in struct {
+		Editor editor `dep:""`
+	},
+	) (*member, error) {
+		return in.Editor.member, nil
+	})
 	rows := []struct {
 		what, method, target, body string
 		status                     int
@@ -55,6 +63,8 @@ func TestAllocations(t *testing.T) {
 		{"a small answer", "GET", "/", "", 200, 1},
 		// The same: parameters are parts of the request's own text.
 		{"three parameters", "GET", "/products/42?q=keyboard&limit=10", "", 200, 1},
+		// The same: a chain adds none.
+		{"a chain of three providers", "GET", "/me", "", 200, 1},
 		// The body and the reader that limits it: 2; six texts and a list of them: 7; the header with a length of three digits: 2.
 		{
 			"an object in and out", "POST", "/products",
@@ -76,6 +86,7 @@ func TestAllocations(t *testing.T) {
 				template = httptest.NewRequest(row.method, row.target, body)
 				template.Header.Set("Content-Type", "application/json")
 			}
+			template.Header.Set("Authorization", "Bearer a-token")
 			w := &forgetful{header: http.Header{}}
 			var r http.Request
 			got := testing.AllocsPerRun(1000, func() {
@@ -88,6 +99,43 @@ func TestAllocations(t *testing.T) {
 			assert.LessOrEqual(t, got, row.budget)
 		})
 	}
+}
+
+type (
+	sessionToken string
+	member       struct {
+		Name  string   `json:"name"`
+		Roles []string `json:"roles"`
+	}
+	// editor is a member who may edit.
+	editor struct{ member *member }
+)
+
+// provideEditor is a chain: a bearer token, whose it is, and what they may do.
+func provideEditor(app *candor.App) {
+	candor.ProvideValue(app, map[sessionToken]*member{"a-token": {Name: "ann", Roles: []string{"reader", "editor"}}})
+	candor.Provide(app, func(_ context.Context, in struct{ Token candor.Bearer }) (sessionToken, error) {
+		return sessionToken(in.Token), nil
+	})
+	candor.Provide(app, func(_ context.Context, in struct {
+		Token   sessionToken             `dep:""`
+		Members map[sessionToken]*member `dep:""`
+	},
+	) (*member, error) {
+		if found, ok := in.Members[in.Token]; ok {
+			return found, nil
+		}
+		return nil, candor.Error(401, nil)
+	})
+	candor.Provide(app, func(_ context.Context, in struct {
+		Member *member `dep:""`
+	},
+	) (editor, error) {
+		if !slices.Contains(in.Member.Roles, "editor") {
+			return editor{}, candor.Error(403, nil)
+		}
+		return editor{in.Member}, nil
+	}, candor.Raises(candor.Error(403, nil)))
 }
 
 // forgetful is a writer of answers that nobody reads.
