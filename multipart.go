@@ -142,7 +142,7 @@ func dispositionOf(line string) (params map[string]string, ok bool) {
 	for rest = strings.Trim(rest, " \t"); rest != ""; rest = strings.Trim(rest, " \t") {
 		key, text, found := strings.Cut(rest, "=")
 		key = strings.ToLower(strings.TrimSpace(key))
-		if _, twice := params[key]; !found || twice || strings.ContainsAny(key, "\";, \t") {
+		if _, twice := params[key]; !found || twice || !isMIMEToken(key) {
 			return nil, false
 		}
 		if params[key], rest, ok = dispositionValue(strings.TrimLeft(text, " \t")); !ok {
@@ -152,12 +152,20 @@ func dispositionOf(line string) (params map[string]string, ok bool) {
 	return params, true
 }
 
+// isMIMEToken reports whether a text is a token of RFC 2045, section 5.1.
+func isMIMEToken(text string) bool {
+	return text != "" && strings.IndexFunc(text, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?=`, r)
+	}) < 0
+}
+
 // dispositionValue reads a token or a quoted string, up to the next semicolon.
 func dispositionValue(text string) (value, rest string, ok bool) {
 	quoted, isQuoted := strings.CutPrefix(text, `"`)
 	if !isQuoted {
 		value, rest, _ = strings.Cut(text, ";")
-		return strings.Trim(value, " \t"), rest, !strings.Contains(value, `"`)
+		value = strings.Trim(value, " \t")
+		return value, rest, isMIMEToken(value)
 	}
 	var b strings.Builder
 	for i := 0; i < len(quoted); i++ {

@@ -1,0 +1,60 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http/httptest"
+
+	"github.com/candor-go/candor"
+)
+
+func ExampleUpload() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/avatar", func(_ context.Context, in struct {
+		Avatar candor.Upload `file:"avatar"`
+		Alt    string        `form:"alt,omitempty"`
+	},
+	) (string, error) {
+		file, err := in.Avatar.Open()
+		if err != nil {
+			return "", err
+		}
+		defer file.Close()
+		begin := make([]byte, 4)
+		if _, err := io.ReadFull(file, begin); err != nil {
+			return "", candor.Invalid("is too short for an image", "body", "avatar")
+		}
+		return fmt.Sprintf("%s (%s): %d bytes, begins with %q", in.Avatar.Filename, in.Alt, in.Avatar.Size, begin), nil
+	})
+
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, _ := form.CreateFormFile("avatar", "/home/ann/cat.gif")
+	_, _ = part.Write([]byte("GIF89a"))
+	_ = form.WriteField("alt", "a cat")
+	_ = form.Close()
+	r := httptest.NewRequest("POST", "/avatar", &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
+	// Output:
+	// 200 "cat.gif (a cat): 6 bytes, begins with \"GIF8\""
+}
+
+func ExampleNewUpload() {
+	shout := func(_ context.Context, in struct {
+		File candor.Upload `file:"file"`
+	},
+	) (int64, error) {
+		return in.File.Size, nil
+	}
+	fmt.Println(shout(context.Background(), struct {
+		File candor.Upload `file:"file"`
+	}{candor.NewUpload("a.txt", []byte("hello"))}))
+	// Output:
+	// 5 <nil>
+}
