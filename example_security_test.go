@@ -1,0 +1,285 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor"
+)
+
+func ExampleBearer() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/me", func(_ context.Context, in struct {
+		Token candor.Bearer
+	},
+	) (string, error) {
+		return "token " + string(in.Token), nil
+	})
+
+	visit(app, "GET", "/me", "Authorization", "bearer t1")
+	visit(app, "GET", "/me")
+	// Output:
+	// 200 "token t1"
+	// 401 {"detail":"Not authenticated"}
+}
+
+// A pointer makes credentials optional: nil means that none were sent.
+func ExampleBearer_optional() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/greeting", func(_ context.Context, in struct {
+		Token *candor.Bearer
+		Key   *candor.APIKey `query:"key"`
+	},
+	) (string, error) {
+		switch {
+		case in.Token != nil:
+			return "hello, reader", nil
+		case in.Key != nil:
+			return "hello, program", nil
+		}
+		return "hello, stranger", nil
+	})
+
+	visit(app, "GET", "/greeting", "Authorization", "Bearer t1")
+	visit(app, "GET", "/greeting?key=k1")
+	visit(app, "GET", "/greeting")
+	// Output:
+	// 200 "hello, reader"
+	// 200 "hello, program"
+	// 200 "hello, stranger"
+}
+
+func ExampleRequiredScopes() {
+	errForbidden := candor.Error(403, "the token does not allow this")
+	granted := map[candor.Bearer][]string{"t1": {"books:read"}}
+	library := candor.NewRouter("/books", candor.Scopes("books:read"), candor.Require(func(_ context.Context, in struct {
+		Token    candor.Bearer
+		Required candor.RequiredScopes
+	},
+	) error {
+		for _, scope := range in.Required {
+			if !slices.Contains(granted[in.Token], scope) {
+				return errForbidden.With("needs " + strings.Join(in.Required, " and "))
+			}
+		}
+		return nil
+	}, candor.Raises(errForbidden)))
+	candor.ProvideValue(library, &Library{titles: []string{"Emma"}})
+	candor.Get(library, "", titles)
+	candor.Delete(library, "/{title}", func(context.Context, struct {
+		Title string `path:"title"`
+	},
+	) (candor.None, error) {
+		return candor.None{}, nil
+	}, candor.Scopes("books:write"))
+	app := candor.New(candor.Config{})
+	app.Include(library)
+
+	visit(app, "GET", "/books", "Authorization", "Bearer t1")
+	visit(app, "DELETE", "/books/Emma", "Authorization", "Bearer t1")
+	// Output:
+	// 200 ["Emma"]
+	// 403 {"detail":"needs books:read and books:write"}
+}
+
+func ExampleSecretsEqual() {
+	errBadKey := candor.Error(401, "unknown key")
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/stats", func(_ context.Context, in struct {
+		Key candor.APIKey `header:"X-API-Key"`
+	},
+	) (int, error) {
+		if !candor.SecretsEqual("s3cret", string(in.Key)) {
+			return 0, errBadKey
+		}
+		return 42, nil
+	}, candor.Raises(errBadKey))
+
+	visit(app, "GET", "/stats", "X-API-Key", "s3cret")
+	visit(app, "GET", "/stats", "X-API-Key", "s3cre")
+	// Output:
+	// 200 42
+	// 401 {"detail":"unknown key"}
+}
+
+func ExampleRouteInfo() {
+	app := candor.New(candor.Config{}, candor.Require(func(_ context.Context, in struct{ Route candor.RouteInfo }) error {
+		fmt.Println(in.Route.Method, in.Route.Pattern, in.Route.Tags)
+		return nil
+	}))
+	candor.ProvideValue(app, &Library{titles: []string{"Emma"}})
+	candor.Get(app, "/titles", titles, candor.Tags("books"))
+
+	visit(app, "GET", "/titles")
+	// Output:
+	// GET /titles [books]
+	// 200 ["Emma"]
+}
+
+func ExampleRootPath() {
+	app := candor.New(candor.Config{RootPath: "/api"})
+	candor.Get(app, "/next", func(_ context.Context, in struct{ Root candor.RootPath }) (string, error) {
+		return string(in.Root) + "/pages/2", nil
+	})
+
+	visit(app, "GET", "/next") // the proxy was asked for /api/next
+	// Output: 200 "/api/pages/2"
+}
+
+// printScheme prints how the document describes the scheme of an app whose one
+// operation it protects.
+func printScheme(scheme candor.SecurityScheme) {
+	app := candor.New(candor.Config{SecuritySchemes: map[string]candor.SecurityScheme{"login": scheme}})
+	candor.Get(app, "/me", func(_ context.Context, in struct {
+		Token candor.Bearer `security:"login"`
+	},
+	) (string, error) {
+		return string(in.Token), nil
+	})
+	var document bytes.Buffer
+	if err := app.WriteOpenAPI(&document); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var parts struct {
+		Components struct {
+			SecuritySchemes map[string]json.RawMessage `json:"securitySchemes"`
+		} `json:"components"`
+	}
+	if err := json.Unmarshal(document.Bytes(), &parts); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var described bytes.Buffer
+	if err := json.Indent(&described, parts.Components.SecuritySchemes["login"], "", "  "); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(described.String())
+}
+
+func ExampleOAuth2Code() {
+	printScheme(candor.OAuth2Code("https://id.example.com/authorize", "https://id.example.com/token",
+		map[string]string{"books:read": "Read books"}))
+	// Output:
+	// {
+	//   "type": "oauth2",
+	//   "flows": {
+	//     "authorizationCode": {
+	//       "authorizationUrl": "https://id.example.com/authorize",
+	//       "tokenUrl": "https://id.example.com/token",
+	//       "scopes": {
+	//         "books:read": "Read books"
+	//       }
+	//     }
+	//   }
+	// }
+}
+
+func ExampleOAuth2ClientCredentials() {
+	printScheme(candor.OAuth2ClientCredentials("https://id.example.com/token", map[string]string{"books:read": "Read books"}))
+	// Output:
+	// {
+	//   "type": "oauth2",
+	//   "flows": {
+	//     "clientCredentials": {
+	//       "tokenUrl": "https://id.example.com/token",
+	//       "scopes": {
+	//         "books:read": "Read books"
+	//       }
+	//     }
+	//   }
+	// }
+}
+
+func ExampleOpenIDConnect() {
+	printScheme(candor.OpenIDConnect("https://id.example.com/.well-known/openid-configuration"))
+	// Output:
+	// {
+	//   "type": "openIdConnect",
+	//   "openIdConnectUrl": "https://id.example.com/.well-known/openid-configuration"
+	// }
+}
+
+func ExampleBearerTokens() {
+	printScheme(candor.BearerTokens("JWT"))
+	// Output:
+	// {
+	//   "type": "http",
+	//   "scheme": "bearer",
+	//   "bearerFormat": "JWT"
+	// }
+}
+
+func ExampleSecurityScheme_WithDescription() {
+	printScheme(candor.BearerTokens("JWT").WithDescription("From POST /token"))
+	// Output:
+	// {
+	//   "type": "http",
+	//   "description": "From POST /token",
+	//   "scheme": "bearer",
+	//   "bearerFormat": "JWT"
+	// }
+}
+
+func ExampleOAuth2PasswordForm() {
+	errBadLogin := candor.Error(401, "wrong user name or password").WithHeader("WWW-Authenticate", "Bearer")
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/token", func(_ context.Context, in struct {
+		Form candor.OAuth2PasswordForm `form:""`
+	},
+	) (map[string]any, error) {
+		if in.Form.Username != "ann" || !candor.SecretsEqual("sesame", in.Form.Password) {
+			return nil, errBadLogin
+		}
+		return map[string]any{"access_token": "t1", "token_type": "bearer", "scopes": in.Form.Scopes()}, nil
+	}, candor.Raises(errBadLogin))
+
+	for _, form := range []string{"username=ann&password=sesame&scope=read+write", "username=ann&password=guess"} {
+		r := httptest.NewRequest(http.MethodPost, "/token", strings.NewReader(form))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Body)
+	}
+	// Output:
+	// 200 {"access_token":"t1","scopes":["read","write"],"token_type":"bearer"}
+	// 401 {"detail":"wrong user name or password"}
+}
+
+// What a stream depends on ends after its last byte, unless it is to end before
+// the first.
+func ExampleLifetime() {
+	app := candor.New(candor.Config{})
+	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*Library) error) error {
+		defer fmt.Println("the library closes")
+		return use(&Library{titles: []string{"Emma", "Persuasion"}})
+	}, candor.Until(candor.Encoded))
+	candor.Get(app, "/titles", func(_ context.Context, in struct {
+		Library *Library `dep:""`
+	},
+	) (candor.JSONLines[string], error) {
+		all := slices.Clone(in.Library.titles) // what is needed later
+		return candor.LinesOf(func(yield func(string) bool) {
+			fmt.Println("the stream begins")
+			for _, title := range all {
+				if !yield(title) {
+					return
+				}
+			}
+		}), nil
+	})
+
+	visit(app, "GET", "/titles")
+	// Output:
+	// the library closes
+	// the stream begins
+	// 200 "Emma"
+	// "Persuasion"
+}
