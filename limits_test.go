@@ -137,7 +137,8 @@ func TestManyMembersStayLinear(t *testing.T) {
 	candor.Post(app, "/any", ignores[struct {
 		Body any `body:""`
 	}])
-	c := candor.NewTestClient(t, app)
+	// The judge of the contract takes its time over so many faults.
+	c := candor.NewTestClient(t, app, candor.Unchecked())
 	body := members(100_000, "1")
 	start := time.Now()
 	for _, path := range []string{"/unknown", "/strict", "/map", "/ints", "/any"} {
