@@ -491,7 +491,9 @@ func (x *exchange) startTasks() {
 	if a.tasks == nil {
 		return
 	}
-	_ = http.NewResponseController(a.w).Flush()
+	if x.endpoint.upgrade == nil { // else there is nobody left to flush to
+		_ = http.NewResponseController(a.w).Flush()
+	}
 	if x.endpoint.outlived {
 		x.endpoint.tasks.run(context.WithoutCancel(x.ctx), a.tasks.list)
 		return

@@ -1,0 +1,65 @@
+package candor_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/candor-go/candor"
+)
+
+// tbLog lets an example use a TestClient.
+type tbLog struct{ cleanups []func() }
+
+func (t *tbLog) Helper()                           {}
+func (t *tbLog) Cleanup(f func())                  { t.cleanups = append(t.cleanups, f) }
+func (t *tbLog) Errorf(format string, args ...any) { log.Printf(format, args...) }
+func (t *tbLog) Fatalf(format string, args ...any) { log.Fatalf(format, args...) }
+func (t *tbLog) end() {
+	for i := range t.cleanups {
+		t.cleanups[len(t.cleanups)-1-i]()
+	}
+}
+
+func ExampleWebSocket() {
+	type Say struct {
+		Text string `json:"text" validate:"min=1,max=500"`
+	}
+	type Said struct {
+		Room string `json:"room"`
+		Text string `json:"text"`
+	}
+	app := candor.New(candor.Config{})
+	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in struct {
+		Room string `path:"room" validate:"max=20"`
+	}, s *candor.Socket[Say, Said]) error {
+		for say, err := range s.Messages(ctx) {
+			if err != nil {
+				return err
+			}
+			if say.Text == "bye" {
+				return candor.Close(4000, "see you")
+			}
+			if err := s.Send(ctx, Said{in.Room, say.Text}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+
+	tb := &tbLog{}
+	defer tb.end()
+	c := candor.NewTestClient(tb, app)
+
+	var said Said
+	socket := c.WebSocket("/rooms/go")
+	socket.Send(Say{"hello"}).Receive(&said)
+	code, reason := socket.Send(Say{"bye"}).Closed()
+	fmt.Println(said.Room, said.Text, code, reason)
+
+	code, reason = c.WebSocket("/rooms/go").Send(Say{}).Closed()
+	fmt.Println(code, reason)
+	// Output:
+	// go hello 4000 see you
+	// 1008 message.text: Must have at least 1 characters
+}
