@@ -76,7 +76,7 @@ func Heartbeat(d time.Duration) Option {
 }
 
 // eventsMedia is the media type of server-sent events.
-const eventsMedia = "text/event-stream"
+const eventsMedia = "text/event-stream; charset=utf-8"
 
 func (Events[T]) bodyKind() bodyKind {
 	item := itemType[T]()

@@ -45,7 +45,7 @@ func TestEvents(t *testing.T) {
 				}
 			}).Get("/").Status(200)
 			assert.Equal(t, row.want, got.Text())
-			assert.Equal(t, "text/event-stream", got.Header.Get("Content-Type"))
+			assert.Equal(t, "text/event-stream; charset=utf-8", got.Header.Get("Content-Type"))
 			assert.Equal(t, "no-cache", got.Header.Get("Cache-Control"))
 			assert.Equal(t, "no", got.Header.Get("X-Accel-Buffering"))
 		})
