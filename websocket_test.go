@@ -1,0 +1,709 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+type wsMessage struct {
+	Text string `json:"text" validate:"min=1,max=20"`
+	To   string `json:"to" default:"all"`
+}
+
+// wsEcho sends back what it receives.
+func wsEcho[T any](ctx context.Context, _ candor.None, s *candor.Socket[T, T]) error {
+	for message, err := range s.Messages(ctx) {
+		if err != nil {
+			return err
+		}
+		if err := s.Send(ctx, message); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// wsServe serves an app on loopback. The result is its address; stop drains
+// and waits.
+func wsServe(t *testing.T, app *candor.App) (address string, stop func()) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- app.Serve(ctx, l) }()
+	stop = sync.OnceFunc(func() {
+		cancel()
+		assert.NoError(t, <-ended)
+	})
+	t.Cleanup(stop)
+	return l.Addr().String(), stop
+}
+
+func wsDial(t *testing.T, address, target string, options *websocket.DialOptions) *websocket.Conn {
+	t.Helper()
+	conn, response, err := websocket.Dial(t.Context(), "ws://"+address+target, options)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusSwitchingProtocols, response.StatusCode)
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return conn
+}
+
+// wsClosed reads until the server closes.
+func wsClosed(t *testing.T, conn *websocket.Conn) (code int, reason string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
+		_, _, err := conn.Read(ctx)
+		if closed, ok := errors.AsType[websocket.CloseError](err); ok {
+			return int(closed.Code), closed.Reason
+		}
+		require.NoError(t, err)
+	}
+}
+
+// wsLog is a log that may be read while it is written.
+type wsLog struct {
+	mutex sync.Mutex
+	text  bytes.Buffer
+}
+
+func (l *wsLog) Write(p []byte) (int, error) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *wsLog) String() string {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.text.String()
+}
+
+func wsConfig() (candor.Config, *wsLog) {
+	log := &wsLog{}
+	return candor.Config{Logger: slog.New(slog.NewTextHandler(log, nil))}, log
+}
+
+func TestWebSocketMessages(t *testing.T) {
+	config, log := wsConfig()
+	app := candor.New(config)
+	candor.WebSocket(app, "/json", wsEcho[wsMessage])
+	candor.WebSocket(app, "/list", wsEcho[[]int])
+	candor.WebSocket(app, "/text", wsEcho[string])
+	candor.WebSocket(app, "/bytes", wsEcho[[]byte])
+	address, _ := wsServe(t, app)
+	large := strings.Repeat("é", 1<<19)
+	for _, row := range []struct {
+		target     string
+		kind       websocket.MessageType
+		send, want string
+	}{
+		{"/json", websocket.MessageText, `{"text":"hi"}`, `{"text":"hi","to":"all"}`},
+		{"/json", websocket.MessageText, ` {"to":"ann","text":"<é>"} `, `{"text":"<é>","to":"ann"}`},
+		{"/list", websocket.MessageText, `[1,2.0]`, `[1,2]`},
+		{"/text", websocket.MessageText, `{"not": read`, `{"not": read`},
+		{"/text", websocket.MessageText, ``, ``},
+		{"/text", websocket.MessageText, large, large},
+		{"/bytes", websocket.MessageBinary, "\xff\x00", "\xff\x00"},
+	} {
+		conn := wsDial(t, address, row.target, nil)
+		conn.SetReadLimit(-1)
+		for range 3 {
+			require.NoError(t, conn.Write(t.Context(), row.kind, []byte(row.send)))
+			kind, got, err := conn.Read(t.Context())
+			require.NoError(t, err, row.target)
+			assert.Equal(t, row.kind, kind)
+			assert.Equal(t, row.want, string(got))
+		}
+		assert.NoError(t, conn.Close(websocket.StatusNormalClosure, ""))
+	}
+	assert.NotContains(t, log.String(), "level=ERROR")
+}
+
+// wsDo runs what a test gives it.
+func wsDo(do func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error) func(context.Context, candor.None, *candor.Socket[wsMessage, wsMessage]) error {
+	return func(ctx context.Context, _ candor.None, s *candor.Socket[wsMessage, wsMessage]) error {
+		return do(ctx, s)
+	}
+}
+
+// TestWebSocketCloseCodes lists how sockets end.
+func TestWebSocketCloseCodes(t *testing.T) {
+	type handler = func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error
+	returns := func(err error) handler {
+		return func(context.Context, *candor.Socket[wsMessage, wsMessage]) error { return err }
+	}
+	receives := func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error {
+		_, err := s.Receive(ctx)
+		return err
+	}
+	text, binary := websocket.MessageText, websocket.MessageBinary
+	for name, row := range map[string]struct {
+		handler handler
+		kind    websocket.MessageType
+		send    string
+		code    int
+		reason  string
+		logged  string
+	}{
+		"nil":              {returns(nil), 0, "", 1000, "", ""},
+		"a reason":         {returns(candor.Close(4001, "bye")), 0, "", 4001, "bye", ""},
+		"a long reason":    {returns(candor.Close(1008, strings.Repeat("é", 70))), 0, "", 1008, strings.Repeat("é", 61), ""},
+		"no UTF-8":         {returns(candor.Close(1008, "a\xff")), 0, "", 1008, "a\uFFFD", ""},
+		"no such code":     {returns(candor.Close(1005, "x")), 0, "", 1011, "", "websocket closed with 1005: x"},
+		"not found":        {returns(candor.Error(404, "no room")), 0, "", 1008, "no room", ""},
+		"invalid":          {returns(candor.Invalid("odd", "text")), 0, "", 1008, "text: Value error: odd", ""},
+		"unavailable":      {returns(candor.Error(503, "secret")), 0, "", 1011, "", "secret"},
+		"unknown":          {returns(errors.New("secret")), 0, "", 1011, "", "secret"},
+		"panic":            {func(context.Context, *candor.Socket[wsMessage, wsMessage]) error { panic("secret") }, 0, "", 1011, "", "panic: secret"},
+		"broken rule":      {receives, text, `{"text":""}`, 1008, "message.text: ", ""},
+		"missing":          {receives, text, `{}`, 1008, "message.text: Field required", ""},
+		"no JSON":          {receives, text, `{`, 1008, "message.1: Invalid JSON", ""},
+		"too large":        {receives, text, strings.Repeat(" ", 1<<20+1), 1009, "a message is larger than 1048576 bytes", ""},
+		"much too large":   {receives, binary, strings.Repeat(" ", 8<<20), 1009, "a message is larger than 1048576 bytes", ""},
+		"binary for text":  {receives, binary, `{}`, 1003, "expected text messages", ""},
+		"no UTF-8 in text": {receives, text, "{\"text\":\"\xff\"}", 1007, "the text is not UTF-8", ""},
+		"its own broken": {func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error {
+			return s.Send(ctx, wsMessage{})
+		}, 0, "", 1011, "", "the answer breaks its own rules"},
+		"error after a send": {func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error {
+			return errors.Join(s.Send(ctx, wsMessage{Text: "hi"}), candor.Close(4000, "then"))
+		}, 0, "", 4000, "then", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config, log := wsConfig()
+			app := candor.New(config)
+			candor.WebSocket(app, "/ws", wsDo(row.handler))
+			address, stop := wsServe(t, app)
+			conn := wsDial(t, address, "/ws", nil)
+			if row.kind != 0 {
+				_ = conn.Write(t.Context(), row.kind, []byte(row.send))
+			}
+			code, reason := wsClosed(t, conn)
+			assert.Equal(t, row.code, code)
+			assert.True(t, strings.HasPrefix(reason, row.reason) && (row.reason != "" || reason == ""), reason)
+			stop()
+			if row.logged == "" {
+				assert.NotContains(t, log.String(), "level=ERROR")
+			} else {
+				assert.Contains(t, log.String(), row.logged)
+			}
+		})
+	}
+}
+
+func TestWebSocketClientCloses(t *testing.T) {
+	for code, usual := range map[int]bool{1000: true, 1001: true, 1005: true, 1008: false, 4000: false} {
+		app := candor.New(candor.Config{})
+		errs, alive := make(chan error, 1), make(chan error, 1)
+		candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[string, string]) error {
+			var last error
+			for _, err := range s.Messages(ctx) {
+				last = err
+			}
+			errs <- last
+			alive <- ctx.Err()
+			return last
+		})
+		address, _ := wsServe(t, app)
+		conn := wsDial(t, address, "/ws", nil)
+		assert.NoError(t, conn.Close(websocket.StatusCode(code), "why"))
+		err := <-errs
+		assert.ErrorIs(t, <-alive, context.Canceled)
+		if usual {
+			assert.NoError(t, err, code)
+			continue
+		}
+		closed, ok := errors.AsType[*candor.CloseError](err)
+		require.True(t, ok, err)
+		assert.Equal(t, code, closed.Code)
+		assert.Equal(t, "why", closed.Reason)
+	}
+}
+
+// A client that goes without a word ends the context of a handler that only
+// sends, or does neither.
+func TestWebSocketClientVanishes(t *testing.T) {
+	config, log := wsConfig()
+	app := candor.New(config)
+	errs := make(chan error, 1)
+	candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[string, string]) error {
+		<-ctx.Done()
+		_, err := s.Receive(context.Background())
+		errs <- err
+		return s.Send(ctx, "lost")
+	})
+	address, stop := wsServe(t, app)
+	conn := wsDial(t, address, "/ws", nil)
+	require.NoError(t, conn.CloseNow())
+	closed, ok := errors.AsType[*candor.CloseError](<-errs)
+	require.True(t, ok)
+	assert.Equal(t, 1006, closed.Code)
+	stop()
+	assert.NotContains(t, log.String(), "level=ERROR")
+	assert.Contains(t, log.String(), "client left")
+}
+
+func TestWebSocketReceiveTimesOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := candor.New(candor.Config{Docs: candor.Docs{OpenAPI: "-"}})
+		candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[string, string]) error {
+			for range 3 {
+				short, cancel := context.WithTimeout(ctx, time.Second)
+				_, err := s.Receive(short)
+				cancel()
+				if !errors.Is(err, context.DeadlineExceeded) {
+					return err
+				}
+			}
+			return s.Send(ctx, "still here")
+		})
+		socket := candor.NewTestClient(t, app).WebSocket("/ws")
+		var got string
+		socket.Receive(&got)
+		assert.Equal(t, "still here", got)
+		code, _ := socket.Closed()
+		assert.Equal(t, 1000, code)
+	})
+}
+
+func TestWebSocketStops(t *testing.T) {
+	app := candor.New(candor.Config{})
+	errs := make(chan error, 1)
+	candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[string, string]) error {
+		for _, err := range s.Messages(ctx) {
+			errs <- err
+		}
+		errs <- nil
+		return nil
+	})
+	address, stop := wsServe(t, app)
+	conn := wsDial(t, address, "/ws", nil)
+	go stop()
+	code, reason := wsClosed(t, conn)
+	assert.Equal(t, 1001, code)
+	assert.Equal(t, "the server is stopping", reason)
+	assert.NoError(t, <-errs)
+	stop()
+}
+
+type wsDB struct{ log chan string }
+
+func TestWebSocketOrder(t *testing.T) {
+	app := candor.New(candor.Config{})
+	log := make(chan string, 10)
+	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*wsDB) error) error {
+		log <- "begin"
+		err := use(&wsDB{log})
+		log <- "end"
+		return err
+	})
+	guarded := candor.Require(func(_ context.Context, in struct {
+		Token candor.Bearer
+		Kind  string `query:"kind" default:"a"`
+	},
+	) error {
+		switch in.Kind {
+		case "close":
+			return candor.Close(1008, "not you")
+		case "error":
+			return errors.New("secret")
+		}
+		return nil
+	})
+	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in struct {
+		Room  int   `path:"room" validate:"gte=1"`
+		DB    *wsDB `dep:""`
+		Tasks *candor.Tasks
+	}, s *candor.Socket[string, string],
+	) error {
+		in.Tasks.Add(func(context.Context) error {
+			log <- "task"
+			return nil
+		})
+		in.DB.log <- "handler"
+		_, err := s.Receive(ctx)
+		if closed, ok := errors.AsType[*candor.CloseError](err); ok && closed.Code == 1000 {
+			return nil
+		}
+		return err
+	}, guarded)
+	c := candor.NewTestClient(t, app, candor.WithHeader("Authorization", "Bearer x"))
+
+	for _, row := range []struct {
+		target string
+		status int
+		body   string
+	}{
+		{"/rooms/1?kind=close", 403, `{"detail":"not you"}`},
+		{"/rooms/0", 422, `"loc":["path","room"]`},
+		{"/rooms/1?kind=error", 500, `{"detail":"Internal Server Error"}`},
+	} {
+		refused := c.WebSocket(row.target).Response.Status(row.status)
+		assert.Contains(t, refused.Text(), row.body)
+	}
+	c.WebSocket("/rooms/1", candor.WithHeader("Authorization", "")).Response.Status(401)
+	assert.Empty(t, log)
+
+	c.WebSocket("/rooms/1").Close(1000, "")
+	var order []string
+	for range 4 {
+		order = append(order, <-log)
+	}
+	assert.Equal(t, []string{"begin", "handler", "end", "task"}, append(order[:2:2], wsSorted(order[2:])...))
+}
+
+// wsSorted puts the task, which runs beside the tear-down, last.
+func wsSorted(two []string) []string {
+	if two[0] == "task" {
+		return []string{two[1], two[0]}
+	}
+	return two
+}
+
+func TestWebSocketHandshake(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.WebSocket(app, "/ws", wsEcho[string])
+	c := candor.NewTestClient(t, app)
+	good := map[string]string{
+		"Connection": "keep-alive, Upgrade", "Upgrade": "WebSocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+	}
+	for _, row := range []struct {
+		name, value string
+		status      int
+	}{
+		{"Connection", "keep-alive", 426},
+		{"Upgrade", "h2c", 426},
+		{"Sec-WebSocket-Version", "8", 426},
+		{"Sec-WebSocket-Key", "abc", 400},
+		{"Origin", "https://evil.example", 403},
+		{"Origin", "null", 403},
+		{"Origin", "http://testserver.evil.example", 403},
+	} {
+		options := []candor.TestOption{}
+		for name, value := range good {
+			options = append(options, candor.WithHeader(name, value))
+		}
+		answer := c.Get("/ws", append(options, candor.WithHeader(row.name, row.value))...).Status(row.status)
+		assert.Equal(t, "application/json", answer.Header.Get("Content-Type"))
+		assert.Equal(t, row.status == 426, answer.Header.Get("Upgrade") == "websocket")
+	}
+	c.Get("/ws").Status(426)
+	c.Head("/ws").Status(426)
+	c.Post("/ws", nil).Status(405)
+	assert.Equal(t, "13", c.Get("/ws", candor.WithHeader("Connection", "upgrade"), candor.WithHeader("Upgrade", "websocket")).Header.Get("Sec-WebSocket-Version"))
+}
+
+func TestWebSocketOrigins(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.WebSocket(app, "/own", wsEcho[string])
+	candor.WebSocket(app, "/some", wsEcho[string], candor.Origins("*.example.com", "https://shop.example"))
+	candor.WebSocket(app, "/all", wsEcho[string], candor.Origins("*"))
+	c := candor.NewTestClient(t, app)
+	for _, row := range []struct {
+		target, origin string
+		status         int
+	}{
+		{"/own", "http://testserver", 101},
+		{"/own", "https://TESTSERVER", 101},
+		{"/own", "http://a.example.com", 403},
+		{"/some", "http://A.example.com", 101},
+		{"/some", "https://example.com", 403},
+		{"/some", "https://shop.example", 101},
+		{"/some", "http://shop.example", 403},
+		{"/all", "https://evil.example", 101},
+		{"/all", "null", 101},
+	} {
+		c.WebSocket(row.target, candor.WithHeader("Origin", row.origin)).Response.Status(row.status)
+	}
+}
+
+func TestWebSocketSubprotocols(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[string, string]) error {
+		return s.Send(ctx, s.Subprotocol())
+	}, candor.Subprotocols("v2", "v1"))
+	c := candor.NewTestClient(t, app)
+	for offered, want := range map[string]string{"v1, v2": "v2", "v1": "v1", "v3": "", "": ""} {
+		var got string
+		s := c.WebSocket("/ws", candor.WithHeader("Sec-WebSocket-Protocol", offered))
+		s.Receive(&got)
+		assert.Equal(t, want, got)
+		assert.Equal(t, want, s.Response.Header.Get("Sec-WebSocket-Protocol"))
+	}
+}
+
+func TestWebSocketLimit(t *testing.T) {
+	app := candor.New(candor.Config{}, candor.MessageLimit(4))
+	candor.WebSocket(app, "/ws", wsEcho[string])
+	c := candor.NewTestClient(t, app)
+	var got string
+	s := c.WebSocket("/ws").Send("1234").Receive(&got)
+	assert.Equal(t, "1234", got)
+	code, reason := s.Send("12345").Closed()
+	assert.Equal(t, 1009, code)
+	assert.Equal(t, "a message is larger than 4 bytes", reason)
+}
+
+// A silent client is asked every 30 seconds whether it is there; one that
+// answers stays.
+func TestWebSocketPings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[string, string]) error {
+			time.Sleep(5 * time.Minute)
+			return s.Send(ctx, "slow")
+		})
+		s := candor.NewTestClient(t, app).WebSocket("/ws")
+		time.Sleep(5*time.Minute + time.Second)
+		var got string
+		s.Receive(&got)
+		assert.Equal(t, "slow", got)
+	})
+}
+
+// One that does not answer for 10 seconds is dropped, unless what it has sent
+// still waits for the handler.
+func TestWebSocketDropsTheDead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		app := candor.New(candor.Config{}, candor.Heartbeat(time.Minute))
+		errs := make(chan error, 1)
+		candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[string, string]) error {
+			select {
+			case <-ctx.Done():
+			case <-time.After(5 * time.Minute):
+			}
+			_, err := s.Receive(ctx)
+			errs <- err
+			return err
+		})
+		client := wsSilent(t, app)
+		start := time.Now()
+		closed, ok := errors.AsType[*candor.CloseError](<-errs)
+		require.True(t, ok)
+		assert.Equal(t, 1006, closed.Code)
+		assert.Equal(t, 70*time.Second, time.Since(start).Round(time.Second))
+		_ = client.Close()
+
+		client = wsSilent(t, app)
+		_, err := client.Write([]byte{0x81, 0x81, 0, 0, 0, 0, 'a'})
+		require.NoError(t, err)
+		assert.NoError(t, <-errs)
+		_ = client.Close()
+	})
+}
+
+// wsSilent connects a client to /ws that takes in everything and says nothing.
+func wsSilent(t *testing.T, app http.Handler) net.Conn {
+	t.Helper()
+	client, server := net.Pipe()
+	l := &wsListener{conns: make(chan net.Conn, 1), done: make(chan struct{})}
+	l.conns <- server
+	s := &http.Server{Handler: app}
+	go func() { _ = s.Serve(l) }()
+	t.Cleanup(func() { close(l.done) })
+	_, err := client.Write([]byte("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"))
+	require.NoError(t, err)
+	go func() {
+		for buffer := make([]byte, 1024); ; {
+			if _, err := client.Read(buffer); err != nil {
+				return
+			}
+		}
+	}()
+	return client
+}
+
+type wsListener struct {
+	conns chan net.Conn
+	done  chan struct{}
+}
+
+func (l *wsListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *wsListener) Close() error   { return nil }
+func (l *wsListener) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestWebSocketDocument(t *testing.T) {
+	app := candor.New(candor.Config{})
+	chat := func(context.Context, struct {
+		Room string `path:"room"`
+	}, *candor.Socket[wsMessage, []wsMessage],
+	) error {
+		return nil
+	}
+	candor.WebSocket(app, "/rooms/{room}", chat, candor.Tags("chat"), candor.Subprotocols("v1"), candor.OperationID("chat"))
+	candor.WebSocket(app, "/raw", func(context.Context, candor.None, *candor.Socket[string, []byte]) error { return nil })
+	candor.WebSocket(app, "/hidden", wsEcho[string], candor.Hidden())
+	var buffer bytes.Buffer
+	require.NoError(t, app.WriteOpenAPI(&buffer))
+	var doc struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]any `json:"responses"`
+			Socket    any            `json:"x-websocket"`
+		} `json:"paths"`
+		Components struct {
+			Schemas map[string]any `json:"schemas"`
+		} `json:"components"`
+	}
+	require.NoError(t, json.Unmarshal(buffer.Bytes(), &doc))
+	assert.NotContains(t, doc.Paths, "/hidden")
+	op := doc.Paths["/rooms/{room}"]["get"]
+	for _, status := range []string{"101", "400", "403", "422", "426"} {
+		assert.Contains(t, op.Responses, status)
+	}
+	about, err := json.Marshal(op.Socket)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{
+		"receives": {"$ref": "#/components/schemas/wsMessage"},
+		"sends": {"type": "array", "items": {"$ref": "#/components/schemas/wsMessage"}},
+		"subprotocols": ["v1"]
+	}`, string(about))
+	raw, err := json.Marshal(doc.Paths["/raw"]["get"].Socket)
+	require.NoError(t, err)
+	assert.Contains(t, string(raw), `"contentMediaType":"text/plain"`)
+	assert.Contains(t, doc.Components.Schemas, "wsMessage")
+}
+
+func TestWebSocketMistakes(t *testing.T) {
+	none := func(context.Context, candor.None, *candor.Socket[string, string]) error { return nil }
+	for want, register := range map[string]func(*candor.App){
+		"a value of the body, but the handshake of a WebSocket has none": func(app *candor.App) {
+			candor.WebSocket(app, "/ws", func(context.Context, struct {
+				Body wsMessage `body:""`
+			}, *candor.Socket[string, string],
+			) error {
+				return nil
+			})
+		},
+		"field Name of struct{...}: a value of the body": func(app *candor.App) {
+			candor.WebSocket(app, "/ws", func(context.Context, struct {
+				Name string `form:"name"`
+			}, *candor.Socket[string, string],
+			) error {
+				return nil
+			})
+		},
+		"the handler is nil": func(app *candor.App) {
+			candor.WebSocket[candor.None, string, string](app, "/ws", nil)
+		},
+		"Status(200) on a WebSocket": func(app *candor.App) { candor.WebSocket(app, "/ws", none, candor.Status(200)) },
+		"Status(204) on a WebSocket": func(app *candor.App) {
+			candor.WebSocket(app, "/ws", none, candor.Alias("/b", candor.Status(204)))
+		},
+		"MessageLimit(0)":          func(app *candor.App) { candor.WebSocket(app, "/ws", none, candor.MessageLimit(0)) },
+		`Origins("[")`:             func(app *candor.App) { candor.WebSocket(app, "/ws", none, candor.Origins("[")) },
+		`Subprotocols("a b")`:      func(app *candor.App) { candor.WebSocket(app, "/ws", none, candor.Subprotocols("a b")) },
+		"a value of kind chan has": func(app *candor.App) { candor.WebSocket(app, "/ws", wsEcho[chan int]) },
+		"is taken by": func(app *candor.App) {
+			candor.WebSocket(app, "/ws", none)
+			candor.Get(app, "/ws", ignores[candor.None])
+			app.Seal()
+		},
+	} {
+		app := candor.New(candor.Config{})
+		text := panicOf(func() { register(app) })
+		assert.Contains(t, text, want)
+		assert.Contains(t, text, "websocket_test.go:")
+	}
+}
+
+// Everything a socket needed is gone with it, however it ended.
+func TestWebSocketLeavesNothing(t *testing.T) {
+	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
+	candor.WebSocket(app, "/ws", wsEcho[string])
+	address, stop := wsServe(t, app)
+	warm := wsDial(t, address, "/ws", nil)
+	require.NoError(t, warm.Close(websocket.StatusNormalClosure, ""))
+	before := runtime.NumGoroutine()
+	var clients sync.WaitGroup
+	for i := range 60 {
+		clients.Go(func() {
+			conn, _, err := websocket.Dial(t.Context(), "ws://"+address+"/ws", nil)
+			if !assert.NoError(t, err) {
+				return
+			}
+			_ = conn.Write(t.Context(), websocket.MessageText, []byte("a"))
+			_, _, _ = conn.Read(t.Context())
+			switch i % 3 {
+			case 0:
+				_ = conn.Close(websocket.StatusNormalClosure, "")
+			case 1:
+				_ = conn.CloseNow()
+			default:
+				_ = conn.Write(t.Context(), websocket.MessageText, []byte("\xff"))
+				_, _, _ = conn.Read(t.Context())
+			}
+		})
+	}
+	clients.Wait()
+	http.DefaultClient.CloseIdleConnections()
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before }, 10*time.Second, 10*time.Millisecond)
+	stop()
+}
+
+// Many may send at once, and one may receive meanwhile.
+func TestWebSocketConcurrentSends(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[int, int]) error {
+		var senders sync.WaitGroup
+		for n, err := range s.Messages(ctx) {
+			if err != nil {
+				return err
+			}
+			senders.Go(func() { _ = s.Send(ctx, n) })
+		}
+		senders.Wait()
+		return nil
+	})
+	s := candor.NewTestClient(t, app).WebSocket("/ws")
+	sum := 0
+	for n := range 50 {
+		s.Send(n)
+	}
+	for range 50 {
+		var n int
+		s.Receive(&n)
+		sum += n
+	}
+	assert.Equal(t, 1225, sum)
+	s.Close(1000, "")
+}
+
+func TestWebSocketBehindMiddleware(t *testing.T) {
+	app := candor.New(candor.Config{}, candor.Use(candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
+		next.ServeHTTP(w, r)
+		return nil
+	})))
+	candor.WebSocket(app, "/ws", wsEcho[string])
+	var got string
+	candor.NewTestClient(t, app).WebSocket("/ws").Send("hi").Receive(&got).Close(1000, "")
+	assert.Equal(t, "hi", got)
+}
