@@ -32,7 +32,8 @@ func ExampleWebSocket() {
 	app := candor.New(candor.Config{})
 	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in struct {
 		Room string `path:"room" validate:"max=20"`
-	}, s *candor.Socket[Say, Said]) error {
+	}, s *candor.Socket[Say, Said],
+	) error {
 		for say, err := range s.Messages(ctx) {
 			if err != nil {
 				return err
