@@ -111,7 +111,7 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 	l.refuse()
 	s.lingerAll()
 	select {
-	case <-ended:
+	case <-ended: //nolint:errcheck // Serve has it
 	case <-ctx.Done():
 		return errCut(s.lim.Drain, s.pending.Load())
 	}

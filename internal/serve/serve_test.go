@@ -466,7 +466,7 @@ func TestStoppingOutsideOfServe(t *testing.T) {
 func TestServeReturnsTheListenersError(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		l := newPipes()
-		l.Close()
+		_ = l.Close()
 		err := serve.Serve(t.Context(), l, http.HandlerFunc(hello), serve.Limits{}, serve.Hooks{})
 		assert.ErrorIs(t, err, net.ErrClosed)
 	})

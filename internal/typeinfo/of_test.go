@@ -165,7 +165,7 @@ func TestOneDescriptionPerType(t *testing.T) {
 		group.Go(func() {
 			for j := range types {
 				d, err := typeinfo.Of(types[(i+j)%len(types)])
-				if !assert.NoError(t, err) { //nolint:testifylint // not the goroutine of the test
+				if !assert.NoError(t, err) {
 					return
 				}
 				found[i] = append(found[i], d)
