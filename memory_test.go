@@ -1,0 +1,111 @@
+//go:build !race
+
+package candor_test
+
+// The race detector pads everything that is allocated, so memory is measured
+// without it.
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/candor-go/candor"
+)
+
+// most is what one request may raise the process by, in bytes.
+const most = 8 << 20
+
+func TestMemoryOfOneRequest(t *testing.T) {
+	type deep struct {
+		Name  string  `json:"name,omitempty"`
+		Items []deep  `json:"items,omitempty"`
+		N     int     `json:"n" default:"1"`
+		F     float64 `json:"f,omitempty"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/object", ignores[struct {
+		Body struct {
+			A int `json:"a"`
+		} `body:""`
+	}])
+	candor.Post(app, "/list", ignores[struct {
+		Body []deep `body:""`
+	}])
+	candor.Post(app, "/texts", ignores[struct {
+		Body []string `body:""`
+	}])
+	candor.Post(app, "/map", ignores[struct {
+		Body map[string]int `body:""`
+	}])
+	candor.Post(app, "/any", ignores[struct {
+		Body any `body:""`
+	}])
+	candor.Post(app, "/lines", ignores[struct {
+		Body []struct {
+			SKU   string  `json:"sku"`
+			Qty   int     `json:"qty"`
+			Price float64 `json:"price"`
+			Note  *string `json:"note"`
+		} `body:""`
+	}])
+	candor.Post(app, "/bytes", ignores[struct {
+		Body []byte `body:""`
+	}])
+	candor.Get(app, "/query", ignores[struct {
+		candor.Strict
+		Q []int `query:"q"`
+	}])
+	app.Seal()
+	fill := func(open, unit, end string) string {
+		return open + strings.Repeat(unit, ((1<<20)-len(open)-len(end))/len(unit)) + end
+	}
+	rows := []struct{ name, method, target, media, body string }{
+		{"an object of unknown members", "POST", "/object", "application/json", members(80_000, "1")},
+		{"one long text", "POST", "/object", "application/json", fill(`{"a":"`, "x", `"}`)},
+		{"a text of escapes", "POST", "/texts", "application/json", fill(`["`, `\u0041`, `"]`)},
+		{"a list of faults", "POST", "/texts", "application/json", fill(`[`, `1,`, `1]`)},
+		{"an unending list", "POST", "/list", "application/json", fill("[", "{},", "")},
+		{"a list of objects", "POST", "/list", "application/json", fill(`[`, `{"name":"x"},`, `{}]`)},
+		{"short texts", "POST", "/texts", "application/json", fill(`[`, `"",`, `""]`)},
+		{"a map", "POST", "/map", "application/json", members(80_000, "1")},
+		{"anything, a list of empty objects", "POST", "/any", "application/json", fill(`[`, `{},`, `{}]`)},
+		{"anything, a list of empty lists", "POST", "/any", "application/json", fill(`[`, `[],`, `[]]`)},
+		{"anything, a list of numbers", "POST", "/any", "application/json", fill(`[`, `1,`, `1]`)},
+		{"too large", "POST", "/any", "application/json", strings.Repeat(" ", 4<<20)},
+		{"bytes", "POST", "/bytes", "application/octet-stream", strings.Repeat(" ", 1<<20)},
+		{"an ordinary large list", "POST", "/lines", "application/json", fill(`[`, `{"sku":"AB-1234","qty":3,"price":19.99},`, `{"sku":"AB-1234","qty":3,"price":19.99}]`)},
+		{"a query", "GET", "/query?" + strings.Repeat("q=x&r=1&", 7000), "", ""},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			r := httptest.NewRequest(row.method, row.target, io.NopCloser(strings.NewReader(row.body)))
+			r.Header.Set("Content-Type", row.media)
+			r.ContentLength = -1
+			w := httptest.NewRecorder()
+			allocated := allocatedBy(func() { app.ServeHTTP(w, r) })
+			t.Logf("%.1f MiB, %d", float64(allocated)/(1<<20), w.Code)
+			assert.LessOrEqual(t, allocated, uint64(most))
+			if row.name == "an ordinary large list" {
+				assert.Equal(t, http.StatusNoContent, w.Code)
+			}
+		})
+	}
+}
+
+// allocatedBy is what f allocates, none of it collected meanwhile: more than it
+// ever holds at once.
+func allocatedBy(f func()) uint64 {
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return after.TotalAlloc - before.TotalAlloc
+}
