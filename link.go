@@ -163,10 +163,19 @@ func (l *link) receive(ctx context.Context) (*frameData, error) {
 func (l *link) failure(ctx context.Context) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	if l.why != nil {
+	switch {
+	case l.why != nil:
 		return l.why
+	case ctx == l.ctx && errors.Is(ctx.Err(), context.Canceled):
+		// The server saw the client go before the reader did.
+		return vanished(ctx.Err())
 	}
 	return ctx.Err()
+}
+
+// vanished is a connection that broke without a word.
+func vanished(cause error) *CloseError {
+	return &CloseError{Code: int(websocket.StatusAbnormalClosure), cause: fmt.Errorf("%w: %w", errClientGone, cause)}
 }
 
 // send writes a message.
@@ -241,7 +250,7 @@ func (l *link) close(closing *CloseError) {
 
 // drop lets go of a connection that carries nothing any more.
 func (l *link) drop(cause error) {
-	if l.begin(&CloseError{Code: int(websocket.StatusAbnormalClosure), cause: fmt.Errorf("%w: %w", errClientGone, cause)}) {
+	if l.begin(vanished(cause)) {
 		defer close(l.shut)
 		_ = l.conn.CloseNow()
 	}
