@@ -332,10 +332,10 @@ func ExampleApp() {
 func ExampleApp_ServeHTTP() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs", listSongs)
-	fmt.Println(wire(http.TimeoutHandler(app, 0, ""), "GET /songs")[:3])
+	fmt.Println(wire(http.StripPrefix("/api", app), "GET /api/songs")[:3])
 	fmt.Println(wire(app, "GET /songs")[:3])
 	// Output:
-	// 503
+	// 200
 	// 200
 }
 
