@@ -3,7 +3,6 @@ package check
 import (
 	"reflect"
 
-	"github.com/candor-go/candor/internal/mark"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -95,10 +94,8 @@ func optionalValue(t reflect.Type) (reflect.StructField, bool) {
 	if typeinfo.IsNullable(t) {
 		return t.Field(0), true
 	}
-	for i := range t.NumField() {
-		if f := t.Field(i); f.Name == "_" && f.Type == reflect.TypeFor[mark.Optional]() {
-			return t.FieldByName("Value")
-		}
+	if typeinfo.IsOptional(t) {
+		return t.FieldByName("Value")
 	}
 	return reflect.StructField{}, false
 }

@@ -236,6 +236,9 @@ func (r *reader) key(t reflect.Type) (*Type, error) {
 	return nil, wrong
 }
 
+// IsOptional reports whether t is candor.Optional of some type.
+func IsOptional(t reflect.Type) bool { return hasMark(t, reflect.TypeFor[mark.Optional]()) }
+
 // hasMark reports whether a struct carries the blank field that marks it.
 func hasMark(t, wanted reflect.Type) bool {
 	if t.Kind() != reflect.Struct {
