@@ -240,7 +240,7 @@ func TestFastAPIParameters(t *testing.T) {
 		{about: "P10 the name in Go is not that of the wire", request: "GET /items/5?Q=fixed", want: five + none},
 		{about: "P11 headers in any case", request: "GET /items/5\nuser-agent: curl", want: five + strings.Replace(none, `"Agent":null`, `"Agent":"curl"`, 1)},
 		{about: "P11 an underscore is no hyphen", request: "GET /items/5\nX_Token: a", want: five + none},
-		{about: "P11 one line is one value", request: "GET /items/5\nX-Token: a, b", want: five + strings.Replace(none, `"Token":null`, `"Token":["a, b"]`, 1)},
+		{about: "P11 commas separate as lines do, as the document says", request: "GET /items/5\nX-Token: a, b", want: five + strings.Replace(none, `"Token":null`, `"Token":["a","b"]`, 1)},
 		{about: "P12 a cookie", request: "GET /items/5\nCookie: ads_id=7; x=y", want: five + strings.Replace(none, `"Ads":null`, `"Ads":"7"`, 1)},
 		{about: "P13 a model", request: "GET /model?limit=7", want: `200 {"Filter":{"Limit":7,"OrderBy":"created_at"}}`},
 		{about: "P13 faults of a model", request: "GET /model?limit=0&order_by=x&tool=y", want: "greater_than [\"query\",\"limit\"] {\"gt\":0}\n" +

@@ -105,8 +105,9 @@ func TestListParameters(t *testing.T) {
 		Tags   []string `header:"X-Tag,omitempty"`
 		Comma2 []string `header:"X-Comma,csv,omitempty"`
 		Ptr    *[]level `query:"ptr"`
+		Seen   []int    `cookie:"seen,omitempty"`
 	}](t, "/")
-	const none = `200 {"All":null,"Ints":null,"Comma":[1,2],"Tags":null,"Comma2":null,"Ptr":null}`
+	const none = `200 {"All":null,"Ints":null,"Comma":[1,2],"Tags":null,"Comma2":null,"Ptr":null,"Seen":null}`
 	gets(t, c,
 		asked{target: "/", want: none},
 		asked{target: "/?all=a&all=b", want: strings.Replace(none, `"All":null`, `"All":["a","b"]`, 1)},
@@ -117,13 +118,15 @@ func TestListParameters(t *testing.T) {
 		asked{target: "/?comma=5,6&comma=7", want: strings.Replace(none, `[1,2]`, `[5,6,7]`, 1)},
 		asked{target: "/?comma=5%2C6", want: `int_parsing ["query","comma",0]`},
 		asked{target: "/?comma=", want: strings.Replace(none, `[1,2]`, `[]`, 1)},
-		asked{target: "/", options: []candor.TestOption{header("X-Tag", "a,b"), header("X-Comma", "a, b,,")}, want: strings.Replace(strings.Replace(none, `"Tags":null`, `"Tags":["a,b"]`, 1), `"Comma2":null`, `"Comma2":["a","b"]`, 1)},
+		asked{target: "/", options: []candor.TestOption{header("X-Tag", "a,b"), header("X-Comma", "a, b,,")}, want: strings.Replace(strings.Replace(none, `"Tags":null`, `"Tags":["a","b"]`, 1), `"Comma2":null`, `"Comma2":["a","b"]`, 1)},
+		asked{target: "/", options: []candor.TestOption{candor.WithCookie("seen", "3,4")}, want: strings.Replace(none, `"Seen":null`, `"Seen":[3,4]`, 1)},
 		asked{target: "/?ptr=low&ptr=low", want: strings.Replace(none, `"Ptr":null`, `"Ptr":["low","low"]`, 1)},
 		asked{target: "/?ptr=low&ptr=?", want: `enum ["query","ptr",1] {"expected":"'low' or 'high'"}`},
 	)
 	assert.Equal(t, false, told(t, c, "paths", "/", "get", "parameters", 2, "explode"))
 	assert.Equal(t, "form", told(t, c, "paths", "/", "get", "parameters", 2, "style"))
 	assert.Nil(t, told(t, c, "paths", "/", "get", "parameters", 0, "explode"))
+	assert.Equal(t, false, told(t, c, "paths", "/", "get", "parameters", 6, "explode"), "a cookie is one text")
 }
 
 func TestParametersOfKnownTypes(t *testing.T) {

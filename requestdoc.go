@@ -108,7 +108,7 @@ func (d *documenter) parameter(f *typeinfo.Field, e *endpoint, path *documentedP
 	} else {
 		p.Schema = s
 	}
-	if f.CSV {
+	if f.CSV || f.Source == typeinfo.Cookie && isList(f.Type) && !f.JSON {
 		p.Explode = new(bool)
 		if f.Source == typeinfo.Query {
 			p.Style = openapi3.SerializationForm
@@ -122,4 +122,12 @@ func (d *documenter) parameter(f *typeinfo.Field, e *endpoint, path *documentedP
 		}
 	}
 	return p
+}
+
+// isList reports whether values of a type are lists.
+func isList(t *typeinfo.Type) bool {
+	for t.Wraps() {
+		t = t.Elem
+	}
+	return t.Kind == typeinfo.Slice || t.Kind == typeinfo.Array
 }

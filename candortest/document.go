@@ -182,10 +182,10 @@ func (d *document) parameter(at node) *parameter {
 	if content := d.child(at, "content"); content.at != nil {
 		p.isJSON, p.schema = true, d.child(d.child(content, "application/json"), "schema")
 	}
-	// A header without the keyword is sent as lines, which mean the same as one
-	// with commas (RFC 9110, section 5.2).
+	// In the style of paths and headers a list has commas whether or not it is
+	// exploded.
 	explode, said := at.at["explode"].(bool)
-	p.comma = said && !explode || !said && p.in == "path"
+	p.comma = said && !explode || p.in == "path" || p.in == "header"
 	return p
 }
 

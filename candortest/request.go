@@ -209,6 +209,9 @@ func (d *drafter) place(p *parameter, texts []string) {
 	case "header":
 		d.placeHeader(p, texts)
 	case "cookie":
+		if p.comma {
+			texts = []string{strings.Join(texts, ",")}
+		}
 		for _, text := range texts {
 			d.r.cookies = append(d.r.cookies, p.name+"="+text)
 		}
@@ -232,17 +235,11 @@ func (p *parameter) pairs(texts []string) []string {
 }
 
 func (d *drafter) placeHeader(p *parameter, texts []string) {
-	switch {
-	case strings.EqualFold(p.name, "host"):
+	if strings.EqualFold(p.name, "host") {
 		d.r.host = texts[0]
-	case p.comma:
-		d.r.header.Set(p.name, strings.Join(texts, ","))
-	default:
-		d.r.header.Del(p.name)
-		for _, text := range texts {
-			d.r.header.Add(p.name, text)
-		}
+		return
 	}
+	d.r.header.Set(p.name, strings.Join(texts, ","))
 }
 
 // body draws the body. It reports whether the request is what it is to be.

@@ -163,13 +163,7 @@ func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
 	if p.field.Source == typeinfo.Path {
 		return errors.New("a list in a path, where each value stands alone; use a string and split it, or move the list to the query")
 	}
-	p.list = &list{held: held}
-	if p.field.CSV {
-		p.list.split = splitOnCommas
-		if p.field.Source == typeinfo.Header {
-			p.list.split = splitHeader
-		}
-	}
+	p.list = &list{held: held, split: splitOf(p.field)}
 	if p.list.check, err = c.Rules.Compile(p.field.Type, p.field.Rules); err != nil {
 		return err
 	}
@@ -178,4 +172,17 @@ func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
 		elements = p.field.Rules.Elem
 	}
 	return c.compileValue(&p.single, held.Elem, elements)
+}
+
+// splitOf is how one text holds several elements; nil where it is one. Lines of
+// a header and one line with commas mean the same (RFC 9110, section 5.3), and
+// a cookie that is sent twice is no list anywhere else.
+func splitOf(f *typeinfo.Field) func(into []string, text string) []string {
+	switch {
+	case f.Source == typeinfo.Header:
+		return splitHeader
+	case f.Source == typeinfo.Cookie || f.CSV:
+		return splitOnCommas
+	}
+	return nil
 }

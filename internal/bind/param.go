@@ -43,7 +43,7 @@ type value struct {
 type list struct {
 	// held is the slice or array inside pointers and Optional.
 	held *typeinfo.Type
-	// split cuts one text into elements; nil without the option csv.
+	// split cuts one text into elements; nil where each is a text of its own.
 	split func(into []string, text string) []string
 	// check judges the whole list; nil without rules.
 	check check.Check
@@ -180,8 +180,8 @@ func (l *list) makeRoom(held reflect.Value, n int) *fault.Fault {
 	return nil
 }
 
-// splitOnCommas takes an empty text as a list without elements, for which csv
-// has no other notation.
+// splitOnCommas takes an empty text as a list without elements, for which there
+// is no other notation.
 func splitOnCommas(into []string, text string) []string {
 	if text == "" {
 		return into

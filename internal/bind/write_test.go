@@ -297,12 +297,12 @@ func FuzzWriteThenRead(f *testing.F) {
 			return
 		}
 		in := all{S: s, I: i, D: d, B: b, R: raw, P: time.Duration(i), T: time.Unix(i%1e10, int64(n)).UTC(), Z: s}
-		in.L = slices.Repeat([]string{s}, int(n)%4+1)
 		if element := strings.TrimSpace(strings.ReplaceAll(s, ",", "")); element != "" && strings.Trim(element, " \t") == element {
 			in.C = slices.Repeat([]string{element}, int(n)%3+1)
 		} else {
 			in.C = []string{"x"}
 		}
+		in.L = slices.Repeat(in.C, int(n)%4+1)
 		if b {
 			in.O = &s
 		}
