@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"testing/fstest"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -304,6 +305,46 @@ func ExampleRouter_Mount_app() {
 	// Output:
 	// 200 | [{"id":1,"title":"Blue"}]
 	// [{"url":"/music"}]
+}
+
+// Files are served as they are; a path that leads out of them is not there.
+func ExampleStatic() {
+	files := fstest.MapFS{
+		"index.html": {Data: []byte("<h1>Files</h1>")},
+		"song.txt":   {Data: []byte("la la la")},
+		".env":       {Data: []byte("SECRET=1")},
+	}
+	app := candor.New(candor.Config{})
+	app.Mount("/files", candor.Static(files))
+	fmt.Println(wire(app, "GET /files/"))
+	fmt.Println(wire(app, "GET /files/song.txt"))
+	fmt.Println(wire(app, "GET /files/.env"))
+	fmt.Println(wire(app, "POST /files/song.txt"))
+	// Output:
+	// 200 | <h1>Files</h1>
+	// 200 | la la la
+	// 404 | {"detail":"Not Found"}
+	// 405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}
+}
+
+// A front end gets what no route does: its files, and its page for the views
+// that it has itself.
+func ExampleRouter_Frontend() {
+	app := candor.New(candor.Config{})
+	app.Frontend("/", fstest.MapFS{
+		"index.html": {Data: []byte("<h1>Songs</h1>")},
+		"app.js":     {Data: []byte("start()")},
+	})
+	candor.Get(app, "/songs", listSongs)
+	fmt.Println(wire(app, "GET /songs"))
+	fmt.Println(wire(app, "GET /app.js"))
+	fmt.Println(wire(app, "GET /albums/7\nAccept: text/html"))
+	fmt.Println(wire(app, "GET /albums/7\nAccept: application/json"))
+	// Output:
+	// 200 | [{"id":1,"title":"Blue"}]
+	// 200 | start()
+	// 200 | <h1>Songs</h1>
+	// 404 | {"detail":"Not Found"}
 }
 
 func ExampleNew() {

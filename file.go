@@ -163,7 +163,7 @@ func (f *File) openIn(fsys fs.FS, a *answer) (openFile, error) {
 // openError tells paths that lead nowhere, which clients choose, from what is
 // wrong with the server.
 func openError(err error) error {
-	for _, nowhere := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.ENOTDIR, syscall.EINVAL, syscall.ENAMETOOLONG} {
+	for _, nowhere := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.ENOTDIR, syscall.EINVAL, syscall.ENAMETOOLONG, syscall.ELOOP} {
 		if errors.Is(err, nowhere) {
 			return errNotFound
 		}
@@ -232,8 +232,7 @@ const maxRanges = 16
 
 // sendFile is the stream of a File.
 func (a *answer) sendFile(w http.ResponseWriter, r *http.Request, o openFile) error {
-	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if o.content == nil || !isRead || a.status != http.StatusOK {
+	if o.content == nil || !isRead(r.Method) || a.status != http.StatusOK {
 		return a.sendWhole(w, r, o)
 	}
 	sent := &fileWriter{ResponseWriter: w, header: http.Header{}}
@@ -245,6 +244,8 @@ func (a *answer) sendFile(w http.ResponseWriter, r *http.Request, o openFile) er
 	}
 	return sent.outcome(o.content)
 }
+
+func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
 
 // withoutOddRange drops a Range in another unit than bytes, which RFC 9110,
 // section 14.2, has servers ignore, and one of too many parts.

@@ -25,10 +25,14 @@ func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options
 // A mounted *App keeps its own document and pages, and announces where it is
 // mounted as its servers. It is sealed with the app around it.
 func (r *Router) Mount(prefix string, h http.Handler, options ...RouteOption) {
-	rt := &route{site: callSite(), methods: []string{anyMethod}, path: prefix + belowMount, mounted: h}
+	rt := mountRoute(prefix, h)
 	if err := r.mount(rt, prefix, options); err != nil {
 		panic(fmt.Errorf("candor: Mount(%q) at %s: %w", prefix, rt.site, err))
 	}
+}
+
+func mountRoute(prefix string, h http.Handler) *route {
+	return &route{site: callSite(), methods: []string{anyMethod}, path: prefix + belowMount, mounted: h}
 }
 
 func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err error) {

@@ -50,6 +50,8 @@ type route struct {
 	// ... or one that serves everything below the path, whose prefix it does
 	// not see.
 	mounted http.Handler
+	// last means that it serves only what nothing else does.
+	last bool
 	// docs is the field of a Docs that the route comes from, "" for a user's.
 	docs string
 }
@@ -124,6 +126,8 @@ func (rt *route) call() string {
 	switch {
 	case rt.docs != "":
 		return rt.docs
+	case rt.last:
+		return fmt.Sprintf("Frontend(%q)", strings.TrimSuffix(rt.path, belowMount))
 	case rt.mounted != nil:
 		return fmt.Sprintf("Mount(%q)", strings.TrimSuffix(rt.path, belowMount))
 	}

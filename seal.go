@@ -231,7 +231,7 @@ func (s scope) including(i *inclusion) scope {
 
 // route puts a route and its aliases in their places.
 func (b *builder) route(rt *route, s scope) {
-	if rt.mounted != nil {
+	if rt.mounted != nil && !rt.last {
 		s.set.requirements = nil
 	}
 	b.path(rt, s.into(rt.path, rt.set))
@@ -309,8 +309,11 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	if len(e.set.middleware) > 0 {
 		e.around = wrap(e, e.set.middleware)
 	}
-	n := &node{}
-	if existing, ok := b.table.tree.Add(e.pattern, n); !ok {
+	n, tree := &node{}, &b.table.tree
+	if e.route.last {
+		tree = &b.table.frontends
+	}
+	if existing, ok := tree.Add(e.pattern, n); !ok {
 		n = existing
 	}
 	for _, other := range n.endpoints {
@@ -332,6 +335,8 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 func taken(e, other *endpoint, s scope) error {
 	place := fmt.Sprintf("%s %s", e.method, e.pattern)
 	switch {
+	case e.route.last:
+		return fmt.Errorf("the prefix is taken by another front end, at %s; change one of them", other.route.site)
 	case e.route.mounted != nil:
 		return fmt.Errorf("the prefix is taken by another mount, at %s; change one of them", other.route.site)
 	case e.route.docs != "":

@@ -12,7 +12,9 @@ import (
 
 // table is the sealed form of an app: every endpoint in its place.
 type table struct {
-	tree      pathtree.Tree[*node]
+	tree pathtree.Tree[*node]
+	// frontends serve what nothing else does, by any method.
+	frontends pathtree.Tree[*node]
 	endpoints []*endpoint
 	errors    *errorWriter
 	// unrouted answers what no endpoint does, behind the app's middleware;
@@ -57,6 +59,9 @@ func (t *table) serve(w http.ResponseWriter, r *http.Request) {
 	var room [8]string
 	e, captured := t.match(r, room[:0])
 	if e == nil {
+		e, captured = t.frontend(r, room[:0])
+	}
+	if e == nil {
 		t.serveUnrouted(w, r)
 		return
 	}
@@ -81,6 +86,31 @@ func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
 	return n.endpoint(r.Method), captured
 }
 
+// frontend finds the front end for what neither a route nor a redirect serves.
+func (t *table) frontend(r *http.Request, values []string) (*endpoint, []string) {
+	path, escaped := pathOf(r)
+	n, captured, ok := t.frontends.Match(path, escaped, values)
+	if !ok || len(t.allowed(path, escaped)) > 0 || t.moved(path, escaped) {
+		return nil, nil
+	}
+	return n.endpoints[0], captured
+}
+
+// moved reports whether a path that no route has is one but for its trailing
+// slash.
+func (t *table) moved(path string, escaped bool) bool {
+	if !t.redirects || strings.HasPrefix(path, "//") {
+		return false
+	}
+	if len(t.allowed(otherSlash(path), escaped)) > 0 {
+		return true
+	}
+	// The prefix of a front end is not below it, but in the one around it.
+	inside, _, found := t.frontends.Match(path+"/", escaped, nil)
+	here, _, _ := t.frontends.Match(path, escaped, nil)
+	return found && inside != here
+}
+
 func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {
 	r = r.WithContext(context.WithValue(r.Context(), errorsKey{}, t.nowhere))
 	protect(w, r, t.errors, t.unrouted.ServeHTTP)
@@ -96,7 +126,7 @@ func (t *table) answerUnrouted(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 	case len(allow) > 0:
 		t.errors.write(w, r, Error(http.StatusMethodNotAllowed, nil).WithHeader("Allow", strings.Join(allow, ", ")))
-	case t.redirects && len(t.allowed(otherSlash(path), escaped)) > 0 && !strings.HasPrefix(path, "//"):
+	case t.moved(path, escaped):
 		t.redirect(w, r)
 	default:
 		t.errors.write(w, r, errNotFound)

@@ -1,0 +1,255 @@
+package candor
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+	"net/http"
+	"net/url"
+	"os"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+)
+
+// Static is a handler that serves the files of a file system, to be mounted:
+//
+//		app.Mount("/assets", candor.Static(os.DirFS("assets")))
+//
+//	  - GET and HEAD; a file answers any other method with 405. What is not there
+//	    is a 404, written like every error of the app.
+//	  - A directory is its index.html, below a path that ends in a slash: one
+//	    without it is redirected with 307. There are no listings.
+//	  - The media type is the one the extension stands for. Conditions and ranges
+//	    are those of [File], as is the entity tag; that of a file without a time,
+//	    such as an embedded one, is made of its content, once.
+//	  - Paths are taken as they are sent. Names that begin with a dot are not
+//	    there, but for .well-known (RFC 8615), nor are those with a backslash, a
+//	    colon or an escaped slash.
+//	  - Symbolic links are followed where they stay inside: in an os.DirFS, which
+//	    is opened as an os.Root, and in the FS of an os.Root. In other file
+//	    systems that have links none is followed.
+//
+// A file system that cannot be opened, such as a directory that is missing,
+// panics.
+func Static(fsys fs.FS) http.Handler {
+	s, err := openStatic(fsys)
+	if err != nil {
+		panic(fmt.Errorf("candor: Static at %s: %w", callSite(), err))
+	}
+	return s
+}
+
+// static serves files.
+type static struct {
+	files fs.FS
+	// rooted means that no link of the file system leads out of it.
+	rooted bool
+	// freshPages means that clients are to ask for pages each time.
+	freshPages bool
+	// tags are the entity tags of files without a time, by their names.
+	tags sync.Map
+}
+
+func openStatic(fsys fs.FS) (*static, error) {
+	if fsys == nil {
+		return nil, errors.New("the file system is nil; pass one, such as os.DirFS(\"static\")")
+	}
+	s := &static{files: fsys, rooted: sameType(fsys, (*os.Root)(nil).FS())}
+	if sameType(fsys, os.DirFS("")) {
+		root, err := os.OpenRoot(reflect.ValueOf(fsys).String())
+		if err != nil {
+			return nil, fmt.Errorf("the directory cannot be opened; create it, or start the program where it is: %w", err)
+		}
+		s.files, s.rooted = root.FS(), true
+	}
+	info, err := fs.Stat(s.files, ".")
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("the file system cannot be opened; check its path: %w", err)
+	case !info.IsDir():
+		return nil, errors.New("the file system is no directory; pass the one that holds the files")
+	}
+	return s, nil
+}
+
+func sameType(a, b fs.FS) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
+
+// ServeHTTP implements http.Handler.
+func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) { answerBy(w, r, s.serve) }
+
+// answerBy writes the error of a handler that has one.
+func answerBy(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) error) {
+	watched := watch(w)
+	if err := serve(watched, r); err != nil {
+		errorsOf(r).write(watched, r, err)
+	}
+}
+
+// readMethods is what a file allows.
+const readMethods = "GET, HEAD, OPTIONS"
+
+// serve answers with what the path leads to.
+func (s *static) serve(w http.ResponseWriter, r *http.Request) error {
+	name, slash, err := fileName(r)
+	if err != nil {
+		return err
+	}
+	file, err := s.find(name, slash)
+	switch {
+	case err != nil:
+		return err
+	case r.Method == http.MethodOptions:
+		w.Header().Set("Allow", readMethods)
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	case !isRead(r.Method):
+		return Error(http.StatusMethodNotAllowed, nil).WithHeader("Allow", readMethods)
+	case file != name && !slash:
+		redirectToSlash(w, r, name)
+		return nil
+	}
+	return s.send(w, r, file, http.StatusOK)
+}
+
+// fileName is the name a path stands for, and whether a slash says that it is
+// meant to be a directory.
+func fileName(r *http.Request) (name string, slash bool, err error) {
+	sent, escaped := pathOf(r)
+	if escaped && strings.Contains(strings.ToLower(sent), "%2f") {
+		return "", false, errNotFound // which would name another file than it says
+	}
+	name = strings.TrimPrefix(r.URL.Path, "/")
+	if name == "" {
+		return ".", true, nil
+	}
+	name, slash = strings.CutSuffix(name, "/")
+	if isHidden(name) || !fs.ValidPath(name) || strings.ContainsAny(name, "\\:\x00") {
+		return "", false, errNotFound
+	}
+	return name, slash, nil
+}
+
+// isHidden reports names with a part that begins with a dot.
+func isHidden(name string) bool {
+	parts := strings.Split(name, "/")
+	if parts[0] == ".well-known" {
+		parts = parts[1:]
+	}
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.HasPrefix(part, ".") })
+}
+
+// indexFile is what a directory shows.
+const indexFile = "index.html"
+
+// find is the file that a name stands for: itself, or the index of a directory.
+func (s *static) find(name string, slash bool) (string, error) {
+	info, err := s.stat(name)
+	if err != nil {
+		return "", err
+	}
+	if info.IsDir() {
+		name, slash = path.Join(name, indexFile), false
+		if info, err = s.stat(name); err != nil {
+			return "", err
+		}
+	}
+	if slash || !info.Mode().IsRegular() {
+		return "", errNotFound
+	}
+	return name, nil
+}
+
+// stat looks at a file, but not through a link that may lead out.
+func (s *static) stat(name string) (fs.FileInfo, error) {
+	if links, ok := s.files.(fs.ReadLinkFS); ok && !s.rooted {
+		for end := range prefixes(name) {
+			if info, err := links.Lstat(name[:end]); err == nil && info.Mode().Type() == fs.ModeSymlink {
+				return nil, errNotFound
+			}
+		}
+	}
+	info, err := fs.Stat(s.files, name)
+	if err != nil && s.rooted && !errors.As(err, new(syscall.Errno)) {
+		return nil, errNotFound // the root itself refuses to leave, no system does
+	}
+	if err != nil {
+		return nil, openError(err)
+	}
+	return info, nil
+}
+
+// prefixes are where a name can be cut to that of a directory around it, and
+// its end.
+func prefixes(name string) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for i := range len(name) {
+			if name[i] == '/' && !yield(i) {
+				return
+			}
+		}
+		yield(len(name))
+	}
+}
+
+// redirectToSlash leads to the same path with a slash behind it. The location
+// is relative, so it holds whatever was taken off the path on the way here.
+func redirectToSlash(w http.ResponseWriter, r *http.Request, name string) {
+	location := url.URL{Path: path.Base(name) + "/", RawQuery: r.URL.RawQuery}
+	w.Header().Set("Location", location.String())
+	w.WriteHeader(http.StatusTemporaryRedirect)
+}
+
+// send answers with a file.
+func (s *static) send(w http.ResponseWriter, r *http.Request, name string, status int) error {
+	a := answer{status: status}
+	defer a.close()
+	f := File{FS: s.files, Path: name}
+	opened, err := f.openIn(s.files, &a)
+	if err != nil {
+		return err
+	}
+	if opened.etag, err = s.tag(name, opened); err != nil {
+		return err
+	}
+	a.contentType, a.header = f.mediaType(), f.header(opened)
+	if s.freshPages && path.Ext(name) == ".html" && w.Header().Get("Cache-Control") == "" {
+		a.header = append(a.header, headerLine{"Cache-Control", "no-cache"})
+	}
+	return a.sendFile(w, r, opened)
+}
+
+// contentTag is the entity tag of a file without a time.
+type contentTag struct {
+	size int64
+	tag  string
+}
+
+// tag is the entity tag of a file that has no time, made of its content; empty
+// for any other.
+func (s *static) tag(name string, o openFile) (string, error) {
+	if !o.modTime.IsZero() || o.content == nil {
+		return "", nil
+	}
+	if known, ok := s.tags.Load(name); ok && known.(contentTag).size == o.size {
+		return known.(contentTag).tag, nil
+	}
+	sum := sha256.New()
+	_, err := io.Copy(sum, o.content)
+	if err == nil {
+		_, err = o.content.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		return "", fmt.Errorf("the file could not be read: %w", err)
+	}
+	tag := `"` + hex.EncodeToString(sum.Sum(nil)[:16]) + `"`
+	s.tags.Store(name, contentTag{size: o.size, tag: tag})
+	return tag, nil
+}
