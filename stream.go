@@ -15,10 +15,10 @@ import (
 )
 
 // A stream is flushed when it is idle: the producer appends to a buffer, and a
-// second goroutine writes whatever it finds there, as soon as it finds
-// something. While a write is under way the producer goes on, so a busy one
-// shares a write among many items and a slow one has each of them sent at
-// once.
+// second goroutine writes whatever it finds there. It lives only as long as it
+// finds something. While a write is under way the producer goes on, so a busy
+// one shares a write among many items and a slow one has each of them sent at
+// once; and a stream that waits costs no more than its handler does.
 
 const (
 	// maxPending is how many bytes a producer may be ahead of the client.
@@ -30,6 +30,8 @@ const (
 	defaultHeartbeat = 15 * time.Second
 	// defaultWriteLimit is how long one write of a stream may stand still.
 	defaultWriteLimit = 10 * time.Second
+	// maxIdleRoom is how large a buffer a stream keeps that has nothing to send.
+	maxIdleRoom = 4 << 10
 )
 
 var (
@@ -42,36 +44,45 @@ var (
 // pipe carries what a producer makes to the client.
 type pipe struct {
 	answer  *answer
+	live    *live
 	w       http.ResponseWriter
 	control *http.ResponseController
 	// deadlines are set where no server of Candor's does it.
 	deadlines bool
-	stopping  <-chan struct{}
 	ping      []byte
-	wake      chan struct{}
-	done      chan struct{}
-	// headed means that the header was sent.
+	// silence ends the wait for the first item, and later that for a ping.
+	silence *time.Timer
+	unhook  func()
+	// headed means that the header was sent; only the sender touches it.
 	headed bool
 
 	mutex sync.Mutex
-	// sent is signalled when pending was taken over, or err was set.
-	sent    *sync.Cond
-	pending []byte
+	// moved is signalled when pending was taken over, the sender came to its
+	// end, or err was set.
+	moved *sync.Cond
+	// pending is what the sender is to take over, and spare the room that it
+	// took over last.
+	pending, spare []byte
+	// sending means that there is a sender.
+	sending bool
 	closed  bool
-	begun   bool
-	err     error
+	// begun means that the header is on its way.
+	begun bool
+	err   error
 }
 
-// openPipe starts sending. The answer's header is sent with the first bytes,
+// openPipe prepares to send. The answer's header is sent with the first bytes,
 // or after a short while without any.
 func openPipe(a *answer, w http.ResponseWriter, r *http.Request, ping []byte) *pipe {
 	p := &pipe{
-		answer: a, w: w, control: http.NewResponseController(w), ping: ping,
-		stopping: serve.Stopping(r.Context()), wake: make(chan struct{}, 1), done: make(chan struct{}),
+		answer: a, live: a.live, w: w, control: http.NewResponseController(w), ping: ping,
+		deadlines: serve.Stopping(r.Context()) == nil,
 	}
-	p.deadlines = p.stopping == nil
-	p.sent = sync.NewCond(&p.mutex)
-	go p.send()
+	p.moved = sync.NewCond(&p.mutex)
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.silence = time.AfterFunc(headerGrace, p.breakSilence)
+	p.unhook = serve.OnStopping(r.Context(), func() { p.fail(errDraining) })
 	return p
 }
 
@@ -81,7 +92,7 @@ func (p *pipe) append(write func(dst []byte) ([]byte, error)) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	for len(p.pending) > maxPending && p.err == nil {
-		p.sent.Wait()
+		p.moved.Wait()
 	}
 	if p.err != nil {
 		return p.err
@@ -91,67 +102,64 @@ func (p *pipe) append(write func(dst []byte) ([]byte, error)) error {
 		return err
 	}
 	p.pending = pending
-	p.wakeUp()
+	p.startSender()
 	return nil
 }
 
-func (p *pipe) wakeUp() {
-	select {
-	case p.wake <- struct{}{}:
-	default:
+// startSender sees to it that somebody writes. The caller holds the mutex.
+func (p *pipe) startSender() {
+	if !p.sending && p.err == nil {
+		p.sending = true
+		go p.send()
 	}
+}
+
+// breakSilence sends the header, or a ping behind it.
+func (p *pipe) breakSilence() {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.closed || p.begun && p.ping == nil {
+		return
+	}
+	if p.begun && len(p.pending) == 0 {
+		p.pending = append(p.pending, p.ping...)
+	}
+	p.startSender()
 }
 
 // close sends what is pending and waits for the end. With an error and nothing
 // sent yet, nothing is sent: the error is the answer.
 func (p *pipe) close(failure error) error {
 	p.mutex.Lock()
+	defer p.mutex.Unlock()
 	p.closed = true
+	p.silence.Stop()
+	p.unhook()
 	if failure != nil && !p.begun && p.err == nil {
 		p.err = failure
 	}
-	p.mutex.Unlock()
-	p.wakeUp()
-	<-p.done
+	if !p.begun {
+		p.startSender()
+	}
+	for p.sending {
+		p.moved.Wait()
+	}
 	if failure != nil {
 		return failure
 	}
 	return p.err
 }
 
-// send writes what is pending until the pipe is closed.
+// send writes what is pending until there is nothing more.
 func (p *pipe) send() {
-	defer close(p.done)
 	defer p.recover()
-	silence := time.NewTimer(headerGrace)
-	defer silence.Stop()
-	var spare []byte
 	for {
-		var pinging bool
-		select {
-		case <-p.wake:
-		case <-silence.C:
-			pinging = p.begun && p.ping != nil
-		case <-p.stopping:
-			p.fail(errDraining)
-		}
-		data, last, err := p.take(spare[:0])
-		if err != nil {
+		data, ok := p.take()
+		if !ok {
 			return
-		}
-		if pinging && len(data) == 0 {
-			data = append(data, p.ping...)
 		}
 		if err := p.write(data); err != nil {
 			p.fail(fmt.Errorf("%w: %w", errClientGone, err))
-			return
-		}
-		if last {
-			return
-		}
-		spare = data
-		if p.ping != nil {
-			silence.Reset(p.answer.live.heartbeat)
 		}
 	}
 }
@@ -160,6 +168,38 @@ func (p *pipe) send() {
 func (p *pipe) recover() {
 	if value := recover(); value != nil {
 		p.fail(newPanicError(value))
+		p.mutex.Lock()
+		defer p.mutex.Unlock()
+		p.rest()
+	}
+}
+
+// take takes over what is pending, in exchange for an empty buffer. The first
+// time it is for the header, whatever is pending. If there is nothing to send
+// the sender is no longer one.
+func (p *pipe) take() (data []byte, ok bool) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.err != nil || p.begun && len(p.pending) == 0 {
+		p.rest()
+		return nil, false
+	}
+	p.begun = true
+	data = p.pending
+	p.pending, p.spare = p.spare[:0], data
+	p.moved.Broadcast()
+	return data, true
+}
+
+// rest ends the sender. The caller holds the mutex.
+func (p *pipe) rest() {
+	p.sending = false
+	p.moved.Broadcast()
+	if cap(p.pending)+cap(p.spare) > maxIdleRoom {
+		p.pending, p.spare = nil, nil
+	}
+	if p.ping != nil && !p.closed && p.err == nil {
+		p.silence.Reset(p.live.heartbeat)
 	}
 }
 
@@ -171,8 +211,8 @@ func (p *pipe) fail(err error) {
 	if p.err == nil {
 		p.err = err
 	}
-	p.sent.Broadcast()
-	p.answer.live.cancel()
+	p.moved.Broadcast()
+	p.live.cancel()
 }
 
 // alive reports whether something was sent and more can be.
@@ -180,20 +220,6 @@ func (p *pipe) alive() bool {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	return p.begun && p.err == nil
-}
-
-// take takes over what is pending, in exchange for an empty buffer. last means
-// that nothing will follow.
-func (p *pipe) take(empty []byte) (data []byte, last bool, err error) {
-	p.mutex.Lock()
-	defer p.mutex.Unlock()
-	if p.err != nil {
-		return nil, true, p.err
-	}
-	p.begun = true
-	data, p.pending = p.pending, empty
-	p.sent.Broadcast()
-	return data, p.closed, nil
 }
 
 // write sends data to the client, behind the header.
