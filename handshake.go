@@ -122,12 +122,23 @@ func canTakeOver(w http.ResponseWriter) bool {
 }
 
 // acceptSocket answers a handshake that was checked before. begun means that
-// it is answered, well or not.
+// it is answered, well or not. It does so on a stack that is given back: one
+// that grew for the handshake would stay large for as long as the socket lives.
 func acceptSocket(w http.ResponseWriter, r *http.Request, subprotocols []string) (conn *websocket.Conn, raw *pacedConn, begun bool, err error) {
 	if !canTakeOver(w) {
 		return nil, nil, false, fmt.Errorf("a WebSocket needs the connection, and %T hides it; give that a method Unwrap", w)
 	}
 	t := &takeover{ResponseWriter: w}
-	conn, err = websocket.Accept(t, r, &websocket.AcceptOptions{Subprotocols: subprotocols, InsecureSkipVerify: true})
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if value := recover(); value != nil { // a writer of somebody else's panics
+				err = newPanicError(value)
+			}
+		}()
+		conn, err = websocket.Accept(t, r, &websocket.AcceptOptions{Subprotocols: subprotocols, InsecureSkipVerify: true})
+	}()
+	<-done
 	return conn, t.conn, true, err
 }

@@ -401,24 +401,17 @@ func (x *exchange) release() {
 	x.endpoint.exchanges.Put(x)
 }
 
-// run answers a request by the steps.
+// run answers a request by the steps. What is only needed to begin has a
+// function of its own: a stream stands on this one's stack for as long as it
+// lives.
 func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string) {
 	if limit := e.set.limit(); limit > 0 {
 		limitedRequest, cancel := limited(r, limit)
 		defer cancel()
 		r = limitedRequest
 	}
-	x := e.exchanges.Get().(*exchange)
-	x.ctx = r.Context()
-	x.around = around{
-		w: w, r: r, captured: append(x.around.captured, captured...),
-		echo: e.decode.Echo, place: &e.place,
-	}
-	if e.answer != nil && e.answer.kind.streams {
-		x.goLive()
-	}
-	if e.body != nil && e.body.keepsFiles {
-		x.uploads = new(uploadStore)
+	x := e.begin(w, r, captured)
+	if x.uploads != nil {
 		defer x.uploads.close()
 	}
 	if err := x.protected(0); !x.finished {
@@ -435,6 +428,23 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		// The client sees that the answer is not whole.
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// begin takes an exchange for a request.
+func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []string) *exchange {
+	x := e.exchanges.Get().(*exchange)
+	x.ctx = r.Context()
+	x.around = around{
+		w: w, r: r, captured: append(x.around.captured, captured...),
+		echo: e.decode.Echo, place: &e.place,
+	}
+	if e.answer != nil && e.answer.kind.streams {
+		x.goLive()
+	}
+	if e.body != nil && e.body.keepsFiles {
+		x.uploads = new(uploadStore)
+	}
+	return x
 }
 
 // goLive prepares for an answer that is sent while it is made.
@@ -613,6 +623,10 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []stri
 		e.run(w, r, captured)
 		return
 	}
+	e.serveAround(w, r, captured)
+}
+
+func (e *endpoint) serveAround(w http.ResponseWriter, r *http.Request, captured []string) {
 	for i, name := range e.names {
 		r.SetPathValue(name, captured[i])
 	}

@@ -309,6 +309,11 @@ func (s *socket) receive(ctx context.Context, into reflect.Value) error {
 		return err
 	}
 	defer f.release()
+	return s.decodeInto(ctx, f, into)
+}
+
+// decodeInto reads a message. One that does not fit closes the socket.
+func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Value) error {
 	if f.kind != s.received {
 		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received) + " messages"}
 		s.link.refuse(closing, closing)
