@@ -1,0 +1,184 @@
+package candornats
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/contrib/internal/fan"
+)
+
+// BrokerConfig is what a broker on JetStream is made of. Zero or less is the
+// default. Processes that share topics have equal configs.
+type BrokerConfig struct {
+	// Stream is the name of the stream, "CANDOR" by default. It is made if there
+	// is none of the name; one that is there is used as it is.
+	Stream string
+	// Subject is what the subjects begin with, "candor.topic" by default.
+	Subject string
+	// Replay is how many messages of each topic are kept, 1,000 by default.
+	Replay int
+	// Keep is how long a message is kept, an hour by default.
+	Keep time.Duration
+	// Replicas is on how many servers of a cluster the stream is kept, 1 by
+	// default.
+	Replicas int
+}
+
+func (c BrokerConfig) withDefaults() BrokerConfig {
+	c.Stream = cmp.Or(c.Stream, "CANDOR")
+	c.Subject = cmp.Or(c.Subject, "candor.topic")
+	c.Replay = cmp.Or(max(c.Replay, 0), 1000)
+	c.Keep = cmp.Or(max(c.Keep, 0), time.Hour)
+	c.Replicas = cmp.Or(max(c.Replicas, 0), 1)
+	return c
+}
+
+func (c BrokerConfig) stream() jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: c.Stream, Subjects: []string{c.Subject + ".*"},
+		Description:       "topics of Candor's hubs",
+		MaxMsgsPerSubject: int64(c.Replay), MaxAge: c.Keep, Replicas: c.Replicas,
+	}
+}
+
+// Broker is a [candor.Broker] on a stream of NATS JetStream, server 2.9 or later.
+// Make it with [NewBroker], and Close it after the hubs that use it.
+//
+//   - Subscribers of all processes whose brokers have the same stream and Subject
+//     receive what any of them publishes, in one order per topic.
+//   - There is one consumer for each topic that has subscribers in the process. A
+//     subscriber that cannot keep up reads on from the stream at its own pace, so
+//     that slowness alone loses nothing; what the stream no longer keeps is a gap.
+//   - While NATS cannot be reached, Publish and new subscriptions fail.
+//     Subscriptions that stand wait, and go on where they were.
+//   - A stream that was lost and made anew is a gap.
+//
+// A topic is one token of the subject behind Subject; what such a token cannot
+// hold is written as in a URL.
+type Broker struct {
+	conn   *nats.Conn
+	js     jetstream.JetStream
+	config BrokerConfig
+	fan    *fan.Fan
+	// birth tells the present stream from former ones of its name.
+	birth atomic.Int64
+
+	life     context.Context
+	end      context.CancelFunc
+	mutex    sync.Mutex
+	follower sync.WaitGroup
+}
+
+// ErrDisconnected is what Publish and Subscribe return while there is no
+// connection to NATS.
+var ErrDisconnected = errors.New("candornats: there is no connection to NATS")
+
+// errDirect is about streams whose replicas answer, which may lag behind.
+var errDirect = errors.New("candornats: the stream allows direct gets, which may miss the latest messages; have it made without AllowDirect")
+
+// NewBroker makes a broker on a connection, which remains the caller's; it should
+// reconnect for ever (nats.MaxReconnects(-1)). It makes the stream if need be,
+// and fails when that is not possible.
+func NewBroker(ctx context.Context, conn *nats.Conn, config BrokerConfig) (*Broker, error) {
+	js, err := jetstream.New(conn)
+	if err != nil {
+		return nil, err
+	}
+	b := &Broker{conn: conn, js: js, config: config.withDefaults()}
+	if _, err := b.stream(ctx); err != nil {
+		return nil, fmt.Errorf("stream %s: %w", b.config.Stream, err)
+	}
+	b.life, b.end = context.WithCancel(context.Background())
+	b.fan = fan.New(&topics{b})
+	return b, nil
+}
+
+// Close ends the consumers and waits for that. What is published elsewhere does
+// not reach subscriptions any more.
+func (b *Broker) Close() error {
+	b.mutex.Lock()
+	b.end()
+	b.mutex.Unlock()
+	b.follower.Wait()
+	return nil
+}
+
+// Publish returns when the stream has the message. When it fails because NATS
+// does not answer, the message may have been published or not.
+func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
+	if err := b.reachable(ctx); err != nil {
+		return "", err
+	}
+	ack, err := b.js.Publish(ctx, b.subject(topic), payload)
+	if isLost(err) {
+		if _, err = b.stream(ctx); err == nil {
+			ack, err = b.js.Publish(ctx, b.subject(topic), payload)
+		}
+	}
+	if err != nil {
+		return "", err
+	}
+	return place{birth: b.birth.Load(), seq: ack.Sequence}.String(), nil
+}
+
+// Subscribe fails when NATS cannot be reached.
+func (b *Broker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[candor.Delivery, error], error) {
+	if err := b.reachable(ctx); err != nil {
+		return nil, err
+	}
+	return b.fan.Subscribe(ctx, topic, after)
+}
+
+func (b *Broker) reachable(ctx context.Context) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	if !b.conn.IsConnected() {
+		return ErrDisconnected
+	}
+	return nil
+}
+
+// isLost reports whether an error means that the stream is gone.
+func isLost(err error) bool {
+	return errors.Is(err, jetstream.ErrNoStreamResponse) || errors.Is(err, jetstream.ErrStreamNotFound)
+}
+
+// stream finds the stream, or makes it.
+func (b *Broker) stream(ctx context.Context) (jetstream.Stream, error) {
+	s, err := b.js.Stream(ctx, b.config.Stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		s, err = b.js.CreateStream(ctx, b.config.stream())
+		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			s, err = b.js.Stream(ctx, b.config.Stream)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	info := s.CachedInfo()
+	if info.Config.AllowDirect {
+		return nil, errDirect
+	}
+	b.birth.Store(info.Created.UnixMilli())
+	return s, nil
+}
+
+// subject is a topic's. No escape is empty, so the empty topic has a name of its
+// own.
+func (b *Broker) subject(topic string) string {
+	token := strings.ReplaceAll(url.PathEscape(topic), ".", "%2E")
+	return b.config.Subject + "." + cmp.Or(token, "%")
+}

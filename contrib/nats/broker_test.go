@@ -1,0 +1,105 @@
+package candornats_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/contrib/internal/brokertest"
+	candornats "github.com/candor-go/candor/contrib/nats"
+)
+
+// natsServer is a server in this process that can be ended and started again
+// with its data.
+type natsServer struct {
+	t       *testing.T
+	options server.Options
+	running *server.Server
+}
+
+func newServer(t *testing.T) *natsServer {
+	t.Helper()
+	s := &natsServer{t: t, options: server.Options{
+		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+	}}
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+func (s *natsServer) start() {
+	s.t.Helper()
+	options := s.options
+	var err error
+	s.running, err = server.NewServer(&options)
+	require.NoError(s.t, err)
+	s.running.Start()
+	require.True(s.t, s.running.ReadyForConnections(20*time.Second))
+	s.options.Port = options.Port // the same from now on
+}
+
+func (s *natsServer) stop() {
+	s.running.Shutdown()
+	s.running.WaitForShutdown()
+}
+
+func (s *natsServer) connect() *nats.Conn {
+	s.t.Helper()
+	conn, err := nats.Connect(s.running.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
+	require.NoError(s.t, err)
+	s.t.Cleanup(conn.Close)
+	return conn
+}
+
+func (s *natsServer) broker(t *testing.T) candor.Broker {
+	t.Helper()
+	b, err := candornats.NewBroker(t.Context(), s.connect(), candornats.BrokerConfig{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, b.Close()) })
+	return b
+}
+
+func TestBroker(t *testing.T) {
+	brokertest.Run(t, newServer(t).broker)
+}
+
+func TestBrokerOutlivesNATS(t *testing.T) {
+	s := newServer(t)
+	brokertest.Outlives(t, s.broker, s.stop, s.start)
+}
+
+func TestBrokerNoticesLostData(t *testing.T) {
+	s := newServer(t)
+	forget := func() {
+		require.NoError(t, os.RemoveAll(s.options.StoreDir))
+		s.start()
+	}
+	brokertest.NoticesLoss(t, s.broker, s.stop, forget)
+}
+
+func TestBrokerRefusesLaggingReads(t *testing.T) {
+	conn := newServer(t).connect()
+	js, err := jetstream.New(conn)
+	require.NoError(t, err)
+	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{
+		Name: "CANDOR", Subjects: []string{"candor.topic.*"}, AllowDirect: true,
+	})
+	require.NoError(t, err)
+	_, err = candornats.NewBroker(t.Context(), conn, candornats.BrokerConfig{})
+	require.ErrorContains(t, err, "AllowDirect")
+}
+
+func TestNewBrokerWithoutServer(t *testing.T) {
+	s := newServer(t)
+	conn := s.connect()
+	s.stop()
+	_, err := candornats.NewBroker(t.Context(), conn, candornats.BrokerConfig{})
+	require.Error(t, err)
+	s.start()
+}

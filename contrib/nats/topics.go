@@ -1,0 +1,197 @@
+package candornats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/candor-go/candor/contrib/internal/fan"
+)
+
+// place is what ids say: a message's number in the stream, or, with start, the
+// place behind the message of that number, which may be of another topic.
+type place struct {
+	birth int64
+	seq   uint64
+	start bool
+}
+
+func (p place) String() string {
+	kind := 'm'
+	if p.start {
+		kind = 's'
+	}
+	return fmt.Sprintf("%x-%c%d", p.birth, kind, p.seq)
+}
+
+func parsePlace(id string) (p place, ok bool) {
+	var kind rune
+	n, err := fmt.Sscanf(id, "%x-%c%d", &p.birth, &kind, &p.seq)
+	p.start = kind == 's'
+	return p, n == 3 && err == nil && p.String() == id
+}
+
+// topics is the log of a broker.
+type topics struct{ *Broker }
+
+// Newer compares ids.
+func (t *topics) Newer(a, b string) bool {
+	p, _ := parsePlace(a)
+	q, _ := parsePlace(b)
+	return p.birth > q.birth || p.birth == q.birth && p.seq > q.seq
+}
+
+// End is the end of the stream.
+func (t *topics) End(ctx context.Context, _ string) (string, error) {
+	s, err := t.stream(ctx)
+	if err != nil {
+		return "", err
+	}
+	return endOf(s.CachedInfo()).String(), nil
+}
+
+func endOf(info *jetstream.StreamInfo) place {
+	return place{birth: info.Created.UnixMilli(), seq: info.State.LastSeq, start: true}
+}
+
+// pageSize is how many messages are read at once.
+const pageSize = 64
+
+// Read reads first and looks then whether its place is still there: if so, the
+// messages behind it are, because a topic loses its oldest first.
+func (t *topics) Read(ctx context.Context, topic, after string) (fan.Page, error) {
+	s, err := t.stream(ctx)
+	if err != nil {
+		return fan.Page{}, err
+	}
+	subject, end := t.subject(topic), endOf(s.CachedInfo())
+	if at, ok := parsePlace(after); ok && at.birth == end.birth && at.seq <= end.seq {
+		page, err := readPage(ctx, s, subject, at)
+		if err != nil {
+			return page, err
+		}
+		if page.Whole, err = t.keepsAllBehind(ctx, s, subject, at); err != nil || page.Whole {
+			return page, err
+		}
+	}
+	page, err := readPage(ctx, s, subject, place{birth: end.birth})
+	if len(page.Entries) == 0 {
+		page.Next = end.String()
+	}
+	return page, err
+}
+
+// readPage reads what is behind a place.
+func readPage(ctx context.Context, s jetstream.Stream, subject string, at place) (page fan.Page, err error) {
+	for range pageSize {
+		m, err := s.GetMsg(ctx, at.seq+1, jetstream.WithGetMsgSubject(subject))
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return page, nil
+		}
+		if err != nil {
+			return page, err
+		}
+		at = place{birth: at.birth, seq: m.Sequence}
+		page.Next = at.String()
+		page.Entries = append(page.Entries, fan.Entry{ID: page.Next, Payload: m.Data})
+	}
+	page.More = true
+	return page, nil
+}
+
+// keepsAllBehind reports whether nothing is lost behind a place: its message is
+// still there, or there is none to lose, because neither age nor number can have
+// removed what came later.
+func (t *topics) keepsAllBehind(ctx context.Context, s jetstream.Stream, subject string, at place) (bool, error) {
+	if !at.start {
+		m, err := s.GetMsg(ctx, at.seq)
+		if errors.Is(err, jetstream.ErrMsgNotFound) {
+			return false, nil
+		}
+		return err == nil && m.Subject == subject, err
+	}
+	info, err := s.Info(ctx, jetstream.WithSubjectFilter(subject))
+	if err != nil {
+		return false, err
+	}
+	limit := info.Config.MaxMsgsPerSubject
+	cut := limit > 0 && info.State.Subjects[subject] >= uint64(limit)
+	return !cut && info.State.FirstSeq <= at.seq+1, nil
+}
+
+// respite is the time before a consumer that failed is made anew.
+const respite = 200 * time.Millisecond
+
+// idle is how long the server keeps a consumer of which it hears nothing.
+const idle = time.Minute
+
+// Follow has a consumer hand over what is published in a topic.
+func (t *topics) Follow(ctx context.Context, topic string) {
+	t.mutex.Lock()
+	defer t.mutex.Unlock()
+	if t.life.Err() != nil {
+		return
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	stop := context.AfterFunc(t.life, cancel)
+	t.follower.Go(func() {
+		defer stop()
+		defer cancel()
+		for ctx.Err() == nil {
+			// What kept it from following, or ended it, may be over soon.
+			_ = t.consume(ctx, topic)
+			pause(ctx)
+		}
+	})
+}
+
+func pause(ctx context.Context) {
+	timer := time.NewTimer(respite)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// consume follows a topic until its consumer ends.
+func (t *topics) consume(ctx context.Context, topic string) error {
+	s, err := t.stream(ctx)
+	if err != nil {
+		return err
+	}
+	end := endOf(s.CachedInfo())
+	consumer, err := s.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{t.subject(topic)}, InactiveThreshold: idle,
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: end.seq + 1,
+	})
+	if err != nil {
+		return err
+	}
+	broken := make(chan struct{}, 1)
+	consuming, err := consumer.Consume(func(m jetstream.Msg) {
+		if meta, err := m.Metadata(); err == nil {
+			at := place{birth: end.birth, seq: meta.Sequence.Stream}
+			t.fan.Offer(topic, fan.Entry{ID: at.String(), Payload: m.Data()})
+		}
+	}, jetstream.ConsumeErrHandler(func(jetstream.ConsumeContext, error) {
+		select {
+		case broken <- struct{}{}:
+		default:
+		}
+	}), jetstream.PullExpiry(10*time.Second))
+	if err != nil {
+		return err
+	}
+	defer consuming.Stop()
+	t.fan.Resume(topic)
+	select {
+	case <-ctx.Done():
+	case <-broken:
+	case <-consuming.Closed():
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package candorredis
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"math"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/contrib/internal/fan"
+)
+
+// Each topic is a stream, and publishing announces the entry on a channel of the
+// same name, in one step. Processes follow the channels of those topics that
+// have subscribers; whatever a channel may have missed is read from the stream.
+
+// BrokerConfig is what a broker on Redis is made of. Zero or less is the
+// default.
+type BrokerConfig struct {
+	// Prefix stands in front of the names of all keys and channels,
+	// "candor:topic:" by default.
+	Prefix string
+	// Replay is how many messages of each topic are kept at least, 1,000 by
+	// default. Redis keeps up to a hundred more, which is cheaper for it.
+	Replay int
+	// Keep is how long a topic without new messages is kept, an hour by default.
+	Keep time.Duration
+}
+
+// Broker is a [candor.Broker] on Redis Streams, version 5 of Redis or later. Make
+// it with [NewBroker], and Close it after the hubs that use it.
+//
+//   - Subscribers of all processes whose brokers have the same database and
+//     Prefix receive what any of them publishes, in one order per topic.
+//   - One connection per process follows the topics, however many there are. A
+//     subscriber that cannot keep up reads on from Redis at its own pace, so that
+//     slowness alone loses nothing; what Redis no longer keeps is a gap.
+//   - While Redis cannot be reached, Publish and new subscriptions fail with the
+//     client's error. Subscriptions that stand wait, and go on where they were.
+//   - How much of that survives a restart of Redis is up to its persistence. A
+//     topic that came back without its latest messages is a gap.
+//
+// Ids are those of the streams, so they order messages by the clock of Redis.
+type Broker struct {
+	client redis.UniversalClient
+	config BrokerConfig
+	fan    *fan.Fan
+	feed   *feed
+	end    context.CancelFunc
+	ended  sync.WaitGroup
+}
+
+// NewBroker makes a broker of a client, which remains the caller's.
+func NewBroker(client redis.UniversalClient, config BrokerConfig) *Broker {
+	config.Prefix = cmp.Or(config.Prefix, "candor:topic:")
+	config.Replay = cmp.Or(max(config.Replay, 0), 1000)
+	config.Keep = cmp.Or(max(config.Keep, 0), time.Hour)
+	ctx, cancel := context.WithCancel(context.Background())
+	b := &Broker{client: client, config: config, end: cancel}
+	b.fan = fan.New(&streams{b})
+	b.feed = &feed{client: client, prefix: config.Prefix, fan: b.fan, changed: make(chan struct{}, 1)}
+	b.ended.Go(func() { b.feed.run(ctx) })
+	return b
+}
+
+// Close ends the connection that follows the topics and waits for that. What is
+// published elsewhere does not reach subscriptions any more.
+func (b *Broker) Close() error {
+	b.end()
+	b.ended.Wait()
+	return nil
+}
+
+// announce adds an entry, has the stream kept for a while, and tells of it.
+var announce = redis.NewScript(`
+local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'p', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
+redis.call('PUBLISH', KEYS[1], id .. ' ' .. ARGV[2])
+return id`)
+
+// Publish fails when Redis cannot be reached, and then the message may have been
+// published or not.
+func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
+	if err := context.Cause(ctx); err != nil {
+		return "", err
+	}
+	return announce.Run(ctx, b.client, []string{b.key(topic)}, b.config.Replay, payload, b.config.Keep.Milliseconds()).Text()
+}
+
+// Subscribe fails when Redis cannot be reached.
+func (b *Broker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[candor.Delivery, error], error) {
+	return b.fan.Subscribe(ctx, topic, after)
+}
+
+func (b *Broker) key(topic string) string { return b.config.Prefix + topic }
+
+// streams is the log of a broker.
+type streams struct{ *Broker }
+
+// place is an id of a stream: milliseconds and a number among those of the same
+// millisecond.
+type place struct{ ms, n uint64 }
+
+// A place in front of a stream that did not exist has a number that no entry has.
+const beforeAll = math.MaxUint64
+
+func (p place) String() string {
+	return strconv.FormatUint(p.ms, 10) + "-" + strconv.FormatUint(p.n, 10)
+}
+
+func parsePlace(id string) (p place, ok bool) {
+	ms, n, ok := strings.Cut(id, "-")
+	if !ok {
+		return p, false
+	}
+	var errMS, errN error
+	p.ms, errMS = strconv.ParseUint(ms, 10, 64)
+	p.n, errN = strconv.ParseUint(n, 10, 64)
+	return p, errMS == nil && errN == nil
+}
+
+// Newer compares ids.
+func (s *streams) Newer(a, b string) bool {
+	p, _ := parsePlace(a)
+	q, _ := parsePlace(b)
+	return p.ms > q.ms || p.ms == q.ms && p.n > q.n
+}
+
+// End is the id of the latest message, or the present time where there is none.
+func (s *streams) End(ctx context.Context, topic string) (string, error) {
+	var latest *redis.XMessageSliceCmd
+	var now *redis.TimeCmd
+	_, err := s.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		latest = p.XRevRangeN(ctx, s.key(topic), "+", "-", 1)
+		now = p.Time(ctx)
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	if entries := latest.Val(); len(entries) > 0 {
+		return entries[0].ID, nil
+	}
+	return before(now.Val()), nil
+}
+
+// before is the place in front of all that is added from now on to a stream that
+// does not exist.
+func before(now time.Time) string {
+	return place{uint64(now.UnixMilli() - 1), beforeAll}.String()
+}
+
+// pageSize is how many entries are read at once.
+const pageSize = 128
+
+// Read reads from the place itself on: if its entry is still there, everything
+// behind it is, because streams lose their oldest entries first.
+func (s *streams) Read(ctx context.Context, topic, after string) (fan.Page, error) {
+	at, ok := parsePlace(after)
+	from := after
+	if !ok {
+		from = "-"
+	}
+	var entries, oldest *redis.XMessageSliceCmd
+	var length *redis.IntCmd
+	var now *redis.TimeCmd
+	_, err := s.client.TxPipelined(ctx, func(p redis.Pipeliner) error {
+		entries = p.XRangeN(ctx, s.key(topic), from, "+", pageSize+1)
+		oldest = p.XRangeN(ctx, s.key(topic), "-", "+", pageSize)
+		length = p.XLen(ctx, s.key(topic))
+		now = p.Time(ctx)
+		return nil
+	})
+	if err != nil {
+		return fan.Page{}, err
+	}
+	found := entries.Val()
+	switch {
+	case ok && len(found) > 0 && found[0].ID == at.String():
+		return page(found[1:], true, len(found) > pageSize), nil
+	case ok && s.keepsAllBehind(at, length.Val(), now.Val()):
+		return page(found, true, len(found) > pageSize), nil
+	}
+	left := page(oldest.Val(), false, length.Val() > pageSize)
+	if len(left.Entries) == 0 {
+		left.Next = before(now.Val())
+	}
+	return left, nil
+}
+
+// keepsAllBehind reports whether nothing can be lost behind a place in front of
+// a stream that did not exist: whatever was added since has not expired, and the
+// stream is too short to have been cut.
+func (s *streams) keepsAllBehind(at place, length int64, now time.Time) bool {
+	age := now.UnixMilli() - int64(at.ms)
+	return at.n == beforeAll && age >= 0 && age < s.config.Keep.Milliseconds() && length < int64(s.config.Replay)
+}
+
+func page(messages []redis.XMessage, whole, more bool) fan.Page {
+	p := fan.Page{Whole: whole, More: more}
+	for _, m := range messages {
+		payload, _ := m.Values["p"].(string)
+		p.Entries = append(p.Entries, fan.Entry{ID: m.ID, Payload: []byte(payload)})
+		p.Next = m.ID
+	}
+	return p
+}
+
+// Follow has the feed take up the topic, and drop it when nobody needs it.
+func (s *streams) Follow(ctx context.Context, _ string) {
+	s.feed.look()
+	context.AfterFunc(ctx, s.feed.look)
+}

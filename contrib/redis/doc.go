@@ -1,0 +1,3 @@
+// Package candorredis keeps in Redis what the processes of a Candor service have
+// in common: the messages of hubs, the counts of rate limits, cached answers.
+package candorredis
