@@ -8,6 +8,6 @@ import (
 )
 
 func TestMemoryBroker(t *testing.T) {
-	b := candor.NewMemoryBroker(candor.MemoryConfig{Queue: 1000})
+	b := candor.NewMemoryBroker(candor.MemoryConfig{Queue: 1000, Replay: 1000})
 	brokertest.Run(t, func(*testing.T) candor.Broker { return b })
 }
