@@ -28,9 +28,12 @@ type App struct {
 	faulty    sync.Once
 	overrides map[reflect.Type]*provider
 	tasks     *taskRunner
-	// living guards life, which is nil while the app does not run.
+	rates     RateStore
+	// living guards life, which is nil while the app does not run. up tells so
+	// without waiting for a start that is under way.
 	living sync.Mutex
 	life   *running
+	up     atomic.Bool
 	// mounts are the places where other apps mount this one; sealing guards
 	// them.
 	mounts []mountPoint
@@ -50,6 +53,9 @@ func New(config Config, options ...Option) *App {
 	a.errors = &errorWriter{log: cmp.Or(config.Logger, slog.Default()), messages: config.Message}
 	if config.ProblemDetails {
 		a.errors.format = problemFormat()
+	}
+	if a.rates = config.RateStore; a.rates == nil {
+		a.rates = NewMemoryRateStore(0)
 	}
 	a.tasks = newTaskRunner(config.OnTaskError, a.errors.log)
 	var err error

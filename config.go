@@ -82,6 +82,9 @@ type Config struct {
 	// OnTaskError is told when a background task fails or panics, in the place
 	// of the log. The context is the task's. It is called concurrently.
 	OnTaskError func(ctx context.Context, err error)
+	// RateStore counts the requests of rate limits, in memory by default; see
+	// [RateLimit].
+	RateStore RateStore
 	// Logger is where the app logs; slog.Default() when nil.
 	Logger *slog.Logger
 	// Limits are those of the server that Run and Serve start.

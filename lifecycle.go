@@ -98,6 +98,7 @@ func (a *App) Start(ctx context.Context) (stop func() error, err error) {
 		}
 	}
 	a.life.users++
+	a.up.Store(true)
 	var stopped bool
 	return func() error {
 		a.living.Lock()
@@ -120,6 +121,7 @@ func (a *App) leave() error {
 	}
 	life := a.life
 	a.life = nil
+	a.up.Store(false)
 	var late error
 	if !a.tasks.drain(cmp.Or(a.config.Limits.Drain, defaultDrain)) {
 		late = errors.New("background tasks were still running when the app stopped")

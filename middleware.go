@@ -1,9 +1,6 @@
 package candor
 
-import (
-	"net/http"
-	"slices"
-)
+import "net/http"
 
 // WriteError answers the request with err the way its app answers errors: for
 // middleware that refuses a request, and for plain handlers. See [HTTPError]
@@ -42,14 +39,6 @@ func Middleware(f func(w http.ResponseWriter, r *http.Request, next http.Handler
 			}
 		})
 	}
-}
-
-// wrap puts middleware around a handler, the first outermost.
-func wrap(h http.Handler, middleware []func(http.Handler) http.Handler) http.Handler {
-	for _, m := range slices.Backward(middleware) {
-		h = m(h)
-	}
-	return h
 }
 
 // protect turns a panic into an error answer, or, where the answer has begun,

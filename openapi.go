@@ -158,6 +158,7 @@ func (d *documenter) responses(e *endpoint) *openapi3.Responses {
 		}
 	}
 	d.errors(all, e)
+	d.added(all, e)
 	return all
 }
 

@@ -54,6 +54,8 @@ type route struct {
 	last bool
 	// docs is the field of a Docs that the route comes from, "" for a user's.
 	docs string
+	// apart means that neither guards nor rate limits hold for it.
+	apart bool
 }
 
 // upgrade is what a route does that takes over the connection, as WebSockets
@@ -153,13 +155,17 @@ type endpoint struct {
 	security []*typeinfo.Field
 	body     *bodyPlan
 	// closed is nil where keys may come that no part reads.
-	closed  *closed
-	answer  *answerPlan
-	plain   http.Handler
-	place   place
-	errors  *errorWriter
-	tasks   *taskRunner
-	checks  ResponseChecks
+	closed *closed
+	answer *answerPlan
+	plain  http.Handler
+	place  place
+	errors *errorWriter
+	tasks  *taskRunner
+	checks ResponseChecks
+	// rates counts for rate limits that have no store of their own.
+	rates RateStore
+	// added are the headers that middleware adds, for the document.
+	added   []addedHeader
 	decode  codec.Options
 	maxBody int64
 	// maxMultipart is the limit of forms that may have files.

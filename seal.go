@@ -85,8 +85,8 @@ func buildTable(a *App) (*table, error) {
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
-	b.table.nowhere = &routed{endpoint: &endpoint{errors: b.table.errors}}
-	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), a.own.middleware)
+	b.table.nowhere = &routed{endpoint: &endpoint{errors: b.table.errors, route: new(route), rates: a.rates}}
+	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere.endpoint, a.own.middleware)
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
 	b.router(&a.Router, scope{documents: []listing{b.documented(scope{}, &a.Router, whole)}})
 	b.outlines()
@@ -231,7 +231,7 @@ func (s scope) including(i *inclusion) scope {
 
 // route puts a route and its aliases in their places.
 func (b *builder) route(rt *route, s scope) {
-	if rt.mounted != nil && !rt.last {
+	if rt.mounted != nil && !rt.last || rt.apart {
 		s.set.requirements = nil
 	}
 	b.path(rt, s.into(rt.path, rt.set))
@@ -251,7 +251,7 @@ func (b *builder) path(rt *route, s scope) {
 	for _, method := range rt.methods {
 		e := &endpoint{
 			route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
-			tasks: b.app.tasks, checks: b.app.config.ResponseChecks,
+			tasks: b.app.tasks, checks: b.app.config.ResponseChecks, rates: b.app.rates,
 			errors:       b.app.errors.with(catchers),
 			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
@@ -307,7 +307,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		e.plain = withRoot(b.app.config.RootPath, e.plain)
 	}
 	if len(e.set.middleware) > 0 {
-		e.around = wrap(e, e.set.middleware)
+		e.around = wrap(e, e, e.set.middleware)
 	}
 	n, tree := &node{}, &b.table.tree
 	if e.route.last {

@@ -1,0 +1,266 @@
+package candor
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// RateConfig is what a [RateLimit] is made of.
+type RateConfig struct {
+	// Rate is what each key may ask.
+	Rate Rate
+	// Key tells whose request it is: [ByClient] when nil, [ByCredential], or a
+	// function of yours. It runs before guards and before the body is read. An
+	// empty key is not limited.
+	Key func(r *http.Request) string
+	// Name stands in the headers and in the keys of the store. Limits of one name
+	// in one store count together; without one, each counts by itself, under a
+	// name that is made of the first route it holds for.
+	Name string
+	// Store counts; Config.RateStore when nil.
+	Store RateStore
+	// FailClosed answers 503 where the store cannot tell. Without it, requests
+	// pass then. Either way the store's error is logged.
+	FailClosed bool
+}
+
+// RateLimit bounds how often operations may be asked: over it the answer is
+// 429 with Retry-After. The limit, and what is left of it, is told in the
+// headers RateLimit-Policy and RateLimit of every answer; the document lists
+// all of this.
+//
+//		app := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(100)}))
+//
+//	  - It counts where it stands: one limit on an app or router counts all of its
+//	    routes together, on an app those for paths without a route too. Limits add
+//	    up: each that is around a route must allow the request.
+//	  - Every call makes a limit. Routes that are given the same one share it.
+//	  - It takes its place among the middleware of [Use], in the order of the
+//	    options: what stands before it, such as CORS, is around it.
+//	  - Counting is by GCRA: a burst, and then an even pace. There is no window at
+//	    whose end everything is allowed again.
+//	  - In memory, each process counts by itself.
+func RateLimit(config RateConfig) Option {
+	limit := &rateLimit{RateConfig: config, key: config.Key}
+	if limit.key == nil {
+		limit.key = ByClient
+	}
+	return everywhere(func(s *settings) error {
+		if err := config.check(); err != nil {
+			return fmt.Errorf("RateLimit: %w", err)
+		}
+		s.middleware = append(s.middleware, limit.around)
+		return nil
+	})
+}
+
+func (c RateConfig) check() error {
+	isOther := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
+	if len(c.Name) > 64 || strings.ContainsFunc(c.Name, isOther) {
+		return fmt.Errorf("the name %q; write at most 64 letters, digits and signs without quotes and spaces", c.Name)
+	}
+	return c.Rate.check()
+}
+
+// ByClient is the address a request comes from, of IPv6 the network of 64 bits,
+// which one client has to itself. Behind a proxy it is the proxy's, unless
+// [TrustedProxies] is around the limit.
+func ByClient(r *http.Request) string {
+	host, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	address := host.Addr().Unmap().WithZone("")
+	if address.Is4() {
+		return address.String()
+	}
+	network, _ := address.Prefix(64) // 64 bits are there
+	return network.String()
+}
+
+// ByCredential is what a request proves its identity with: its Authorization
+// header, and the API keys that the operation reads. Without any it is
+// [ByClient].
+//
+// It is what was sent, before any guard looked at it, so that guessing
+// passwords is limited too. But whoever sends other credentials with each
+// request has another limit each time: put a wider limit by client around it.
+func ByCredential(r *http.Request) string {
+	if sent := credentialsOf(r); sent != "" {
+		return "credential " + sent
+	}
+	return ByClient(r)
+}
+
+// credentialsOf joins the credentials of a request.
+func credentialsOf(r *http.Request) string {
+	all := r.Header.Get("Authorization")
+	if found := routedOf(r); found != nil {
+		for _, f := range found.endpoint.security {
+			if key := apiKeyOf(r, f); key != "" {
+				all += "\n" + f.Name + "=" + key
+			}
+		}
+	}
+	return all
+}
+
+// apiKeyOf is the API key that a field reads, "" for fields of other
+// credentials.
+func apiKeyOf(r *http.Request, f *typeinfo.Field) string {
+	switch f.Source {
+	case typeinfo.Header:
+		return r.Header.Get(f.Name)
+	case typeinfo.Query:
+		return queryValue(r.URL.RawQuery, f.Name)
+	case typeinfo.Cookie:
+		if c, err := r.Cookie(f.Name); err == nil {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// rateLimit is one limit, wherever it holds.
+type rateLimit struct {
+	RateConfig
+	key   func(*http.Request) string
+	named sync.Once
+	name  string
+	// told is when an error of the store was last logged.
+	told atomic.Int64
+}
+
+func (l *rateLimit) around(next http.Handler) http.Handler {
+	return &limitHandler{limit: l, next: next}
+}
+
+// settled names the limit by the first place in which it is.
+func (l *rateLimit) settled(e *endpoint, at int) string {
+	l.named.Do(func() {
+		place := "unrouted"
+		if e.pattern != nil {
+			place = e.method + " " + e.pattern.String()
+		}
+		l.name = cmp.Or(l.Name, digest(place+" "+strconv.Itoa(at)))
+	})
+	return l.name
+}
+
+// digest is a short name for any text, from which the text cannot be told.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
+}
+
+// limitHandler is a limit around a handler.
+type limitHandler struct {
+	limit *rateLimit
+	next  http.Handler
+	store RateStore
+	// prefix is in front of the keys.
+	prefix string
+	// policy and state are the starts of the headers.
+	policy, state string
+	apart         bool
+	log           *slog.Logger
+}
+
+func (l *limitHandler) settle(e *endpoint, at int) {
+	c := l.limit.RateConfig
+	l.apart, l.log = e.route.apart, e.errors.log
+	l.prefix = l.limit.settled(e, at) + ":"
+	if l.store = c.Store; l.store == nil {
+		l.store = e.rates
+	}
+	l.state = fmt.Sprintf("%q", cmp.Or(c.Name, "default"))
+	l.policy = fmt.Sprintf("%s;q=%d;w=%d", l.state, c.Rate.Requests, seconds(c.Rate.Per))
+	if l.apart {
+		return
+	}
+	e.raises(http.StatusTooManyRequests, "Too many requests")
+	if c.FailClosed {
+		e.raises(http.StatusServiceUnavailable, "The rate limit is not available")
+	}
+	e.added = append(e.added, rateHeaders...)
+}
+
+// rateHeaders are what a limit adds to the answers.
+var rateHeaders = []addedHeader{
+	{documentedHeader: documentedHeader{name: "RateLimit-Policy", doc: "Each limit by name: q requests in w seconds", schema: openapi3.NewStringSchema()}},
+	{documentedHeader: documentedHeader{name: "RateLimit", doc: "What is left of each limit: r requests, and all of them in t seconds", schema: openapi3.NewStringSchema()}},
+	{
+		documentedHeader: documentedHeader{name: "Retry-After", doc: "In how many seconds to ask again", schema: openapi3.NewIntegerSchema()},
+		to:               func(status int) bool { return status == http.StatusTooManyRequests },
+	},
+}
+
+// seconds rounds up.
+func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.Second) }
+
+var (
+	errTooManyRequests = Error(http.StatusTooManyRequests, "too many requests")
+	errNoLimit         = Error(http.StatusServiceUnavailable, "the rate limit is not available")
+)
+
+// ServeHTTP implements http.Handler.
+func (l *limitHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := l.take(w, r); err != nil {
+		WriteError(w, r, err)
+		return
+	}
+	l.next.ServeHTTP(w, r)
+}
+
+// take counts a request, and is the error of one that is refused.
+func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
+	if l.apart {
+		return nil
+	}
+	key := l.limit.key(r)
+	if key == "" {
+		return nil
+	}
+	taken, err := l.store.Take(r.Context(), l.prefix+digest(key), l.limit.Rate)
+	if err != nil {
+		l.complain(r, err)
+		if l.limit.FailClosed {
+			return errNoLimit
+		}
+		return nil
+	}
+	h := w.Header()
+	h["Ratelimit-Policy"] = append(h["Ratelimit-Policy"], l.policy)
+	h["Ratelimit"] = append(h["Ratelimit"], l.state+";r="+strconv.Itoa(taken.Remaining)+";t="+strconv.FormatInt(seconds(taken.Reset), 10))
+	if taken.Allowed {
+		return nil
+	}
+	return errTooManyRequests.WithHeader("Retry-After", strconv.FormatInt(max(seconds(taken.Retry), 1), 10))
+}
+
+// complain logs an error of the store, one a second.
+func (l *limitHandler) complain(r *http.Request, err error) {
+	if r.Context().Err() != nil && errors.Is(err, r.Context().Err()) {
+		return // the client left
+	}
+	now, last := time.Now().UnixNano(), l.limit.told.Load()
+	if now-last < int64(time.Second) || !l.limit.told.CompareAndSwap(last, now) {
+		return
+	}
+	l.log.ErrorContext(r.Context(), "the store of a rate limit fails", "limit", l.limit.name, "error", err)
+}

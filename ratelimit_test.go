@@ -1,0 +1,257 @@
+package candor_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+func rateApp(options ...candor.Option) *candor.App {
+	app := candor.New(candor.Config{}, options...)
+	candor.Get(app, "/a", failing(nil))
+	candor.Get(app, "/b", failing(nil))
+	return app
+}
+
+func TestRateLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := candor.NewTestClient(t, rateApp(candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(3), Name: "all"})))
+
+		got := c.Get("/a").Status(204)
+		assert.Equal(t, `"all";q=3;w=60`, got.Header.Get("RateLimit-Policy"))
+		assert.Equal(t, `"all";r=2;t=20`, got.Header.Get("RateLimit"))
+		assert.Equal(t, `"all";r=1;t=40`, c.Get("/b").Status(204).Header.Get("RateLimit"), "all routes count together")
+		c.Get("/none").Status(404)
+
+		got = c.Get("/a").Status(429)
+		assert.Equal(t, `{"detail":"too many requests"}`, got.Text())
+		assert.Equal(t, "20", got.Header.Get("Retry-After"))
+		assert.Equal(t, `"all";r=0;t=60`, got.Header.Get("RateLimit"))
+		c.Get("/openapi.json").Status(429)
+
+		time.Sleep(20 * time.Second)
+		c.Get("/a").Status(204)
+		c.Get("/a").Status(429)
+	})
+}
+
+func TestRateLimitsAddUp(t *testing.T) {
+	app := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(5), Name: "app"}))
+	shared := candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(2)})
+	own := func() candor.Option { return candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}) }
+	candor.Get(app, "/shared/1", failing(nil), shared)
+	candor.Get(app, "/shared/2", failing(nil), shared)
+	candor.Get(app, "/own/1", failing(nil), own())
+	candor.Get(app, "/own/2", failing(nil), own())
+	c := candor.NewTestClient(t, app)
+
+	got := c.Get("/shared/1").Status(204)
+	assert.Equal(t, []string{`"app";q=5;w=3600`, `"default";q=2;w=3600`}, got.Header.Values("RateLimit-Policy"))
+	assert.Equal(t, []string{`"app";r=4;t=720`, `"default";r=1;t=1800`}, got.Header.Values("RateLimit"))
+	c.Get("/shared/2").Status(204)
+	c.Get("/shared/1").Status(429)
+	c.Get("/own/1").Status(204)
+	c.Get("/own/2").Status(204)
+	assert.Equal(t, []string{`"app";r=0;t=3600`}, c.Get("/own/2").Status(429).Header.Values("RateLimit"))
+}
+
+func TestRateLimitRunsBeforeGuardsAndBody(t *testing.T) {
+	guarded := 0
+	app := candor.New(candor.Config{},
+		candor.Require(func(context.Context, candor.None) error { guarded++; return nil }),
+		candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}))
+	candor.Post(app, "/", ignores[struct {
+		Body map[string]int `body:""`
+	}])
+	c := candor.NewTestClient(t, app)
+	c.Post("/", `{"a":1}`).Status(204)
+	body := strings.NewReader(`{"a":1}`)
+	c.Do("POST", "/", nil, candor.WithBody("application/json", body)).Status(429)
+	assert.Equal(t, 1, guarded)
+	assert.Equal(t, 7, body.Len(), "the body is not read")
+}
+
+// addressed sets where requests come from.
+func addressed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.RemoteAddr = r.Header.Get("Test-Address")
+		next.ServeHTTP(w, r)
+	})
+}
+
+func TestRateKeys(t *testing.T) {
+	type sent struct{ address, authorization, key string }
+	type pair struct {
+		name      string
+		one, two  sent
+		same      bool
+		sameToken bool
+	}
+	v4 := "192.0.2.1:1"
+	pairs := []pair{
+		{"another port", sent{v4, "", ""}, sent{"192.0.2.1:2", "", ""}, true, true},
+		{"another address", sent{v4, "", ""}, sent{"192.0.2.2:1", "", ""}, false, false},
+		{"the same address inside IPv6", sent{v4, "", ""}, sent{"[::ffff:192.0.2.1]:1", "", ""}, true, true},
+		{"one network of 64 bits", sent{"[2001:db8:1:2::3]:1", "", ""}, sent{"[2001:db8:1:2:ffff::]:1", "", ""}, true, true},
+		{"another network", sent{"[2001:db8:1:2::3]:1", "", ""}, sent{"[2001:db8:1:3::3]:1", "", ""}, false, false},
+		{"a zone", sent{"[fe80::1%eth0]:1", "", ""}, sent{"[fe80::1%eth1]:1", "", ""}, true, true},
+		{"another token", sent{v4, "Bearer a", ""}, sent{v4, "Bearer b", ""}, true, false},
+		{"one token from two places", sent{v4, "Bearer a", ""}, sent{"192.0.2.2:1", "Bearer a", ""}, false, true},
+		{"another key", sent{v4, "", "a"}, sent{v4, "", "b"}, true, false},
+		{"no port", sent{"somewhere", "", ""}, sent{"somewhere", "", ""}, true, true},
+	}
+	for _, tc := range pairs {
+		t.Run(tc.name, func(t *testing.T) {
+			for by, key := range map[string]func(*http.Request) string{"client": candor.ByClient, "credential": candor.ByCredential} {
+				app := candor.New(candor.Config{}, candor.Use(addressed), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Key: key}))
+				candor.Get(app, "/", ignores[struct {
+					Key *candor.APIKey `header:"X-Key"`
+				}])
+				c := candor.NewTestClient(t, app)
+				ask := func(s sent) int {
+					return c.Get("/", candor.WithHeader("Test-Address", s.address), candor.WithHeader("Authorization", s.authorization),
+						candor.WithHeader("X-Key", s.key)).Code
+				}
+				assert.Equal(t, 204, ask(tc.one))
+				want := 204
+				if by == "client" && tc.same || by == "credential" && tc.sameToken {
+					want = 429
+				}
+				assert.Equal(t, want, ask(tc.two), by)
+			}
+		})
+	}
+}
+
+// spyStore notes the keys it is asked for.
+type spyStore struct {
+	mutex sync.Mutex
+	keys  []string
+	err   error
+}
+
+func (s *spyStore) Take(_ context.Context, key string, rate candor.Rate) (candor.Taken, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.keys = append(s.keys, key)
+	return candor.Taken{Allowed: true, Remaining: rate.Limit() - 1}, s.err
+}
+
+func TestRateLimitKeepsSecretsOutOfTheStore(t *testing.T) {
+	spy := &spyStore{}
+	app := candor.New(candor.Config{RateStore: spy})
+	limit := candor.RateConfig{Rate: candor.PerHour(10), Key: candor.ByCredential}
+	candor.Get(app, "/unnamed/{x...}", ignores[struct {
+		X string `path:"x"`
+	}], candor.RateLimit(limit))
+	limit.Name = "named"
+	candor.Get(app, "/named", failing(nil), candor.RateLimit(limit))
+	limit.Key = func(*http.Request) string { return "" }
+	candor.Get(app, "/exempt", failing(nil), candor.RateLimit(limit))
+	c := candor.NewTestClient(t, app)
+	for _, path := range []string{"/unnamed/a", "/unnamed/b", "/named", "/exempt"} {
+		c.Get(path, candor.WithHeader("Authorization", "Bearer secret"+strings.Repeat("x", 5000))).Status(204)
+	}
+	require.Len(t, spy.keys, 3)
+	assert.Equal(t, spy.keys[0], spy.keys[1])
+	assert.Regexp(t, `^[\w-]{22}:[\w-]{22}$`, spy.keys[0])
+	assert.Regexp(t, `^named:[\w-]{22}$`, spy.keys[2])
+}
+
+func TestRateLimitWithoutItsStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config, log := recorded()
+		config.RateStore = &spyStore{err: errors.New("connection refused")}
+		app := candor.New(config)
+		candor.Get(app, "/open", failing(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Name: "open"}))
+		candor.Get(app, "/closed", failing(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), FailClosed: true}))
+		c := candor.NewTestClient(t, app)
+		for range 5 {
+			assert.Empty(t, c.Get("/open").Status(204).Header.Get("RateLimit"))
+		}
+		assert.Equal(t, []string{`ERROR the store of a rate limit fails limit=open error=connection refused`}, log.take(), "once a second")
+		time.Sleep(time.Second)
+		c.Get("/open").Status(204)
+		assert.Len(t, log.take(), 1)
+		assert.Equal(t, `{"detail":"the rate limit is not available"}`, c.Get("/closed").Status(503).Text())
+	})
+}
+
+func TestRateLimitInTheDocument(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/limited", failing(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), FailClosed: true}))
+	candor.Get(app, "/free", failing(nil))
+	var out strings.Builder
+	require.NoError(t, app.WriteOpenAPI(&out))
+	var doc struct {
+		Paths map[string]struct {
+			Get struct {
+				Responses map[string]struct{ Headers map[string]any }
+			}
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(out.String()), &doc))
+	limited := doc.Paths["/limited"].Get.Responses
+	assert.Len(t, limited, 3)
+	for status, headers := range map[string]int{"204": 2, "429": 3, "503": 2} {
+		assert.Len(t, limited[status].Headers, headers, status)
+	}
+	assert.Contains(t, limited["429"].Headers, "Retry-After")
+	assert.Len(t, doc.Paths["/free"].Get.Responses, 1)
+	assert.Empty(t, doc.Paths["/free"].Get.Responses["204"].Headers)
+}
+
+func TestRateLimitMistakes(t *testing.T) {
+	for _, config := range []candor.RateConfig{
+		{},
+		{Rate: candor.PerHour(-1)},
+		{Rate: candor.Rate{Requests: 1, Per: -1}},
+		{Rate: candor.Rate{Requests: 2, Per: 1}},
+		{Rate: candor.Rate{Requests: 1, Per: 1 << 62, Burst: 3}},
+		{Rate: candor.PerHour(1), Name: `a"b`},
+		{Rate: candor.PerHour(1), Name: strings.Repeat("x", 65)},
+	} {
+		assert.Panics(t, func() { candor.New(candor.Config{}, candor.RateLimit(config)) }, fmt.Sprint(config))
+	}
+}
+
+func ExampleRateLimit() {
+	app := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(2)}))
+	candor.Get(app, "/", func(context.Context, candor.None) (string, error) { return "hello", nil })
+
+	for range 3 {
+		show(app, "GET", "/", "")
+	}
+	// Output:
+	// 200 "hello"
+	// 200 "hello"
+	// 429 {"detail":"too many requests"}
+}
+
+func ExampleByCredential() {
+	perToken := candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Key: candor.ByCredential})
+	perClient := candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(3), Key: candor.ByClient})
+	app := candor.New(candor.Config{}, perClient, perToken)
+	candor.Get(app, "/", func(context.Context, candor.None) (string, error) { return "hello", nil })
+
+	for _, token := range []string{"a", "a", "b", "c"} {
+		show(app, "GET", "/", "", "Authorization: Bearer "+token)
+	}
+	// Output:
+	// 200 "hello"
+	// 429 {"detail":"too many requests"}
+	// 200 "hello"
+	// 429 {"detail":"too many requests"}
+}
