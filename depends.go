@@ -21,7 +21,7 @@ import (
 // provider are mistakes; the last one, and circles, show when the app is
 // sealed.
 func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	r.router().provide(&provider{site: callSite(), kind: plainProvider, key: reflect.TypeFor[T](), function: eraseFunc(fn)}, options)
+	r.router().provide(&provider{site: callSite(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
 }
 
 // ProvideScoped registers a provider that encloses the rest of the request:
@@ -34,7 +34,7 @@ func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), optio
 //
 // It ends before the answer is written; see [Until] for other ends.
 func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	r.router().provide(&provider{site: callSite(), kind: scopedProvider, key: reflect.TypeFor[T](), function: eraseScoped(fn)}, options)
+	r.router().provide(&provider{site: callSite(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
 }
 
 // ProvideShared registers a provider that encloses the life of the app: it is
@@ -42,30 +42,30 @@ func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use 
 // ends after the last. Its input holds other shared values only. An error at
 // the start stops Run.
 func ProvideShared[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	r.router().provide(&provider{site: callSite(), kind: sharedProvider, key: reflect.TypeFor[T](), function: eraseScoped(fn)}, options)
+	r.router().provide(&provider{site: callSite(), kind: sharedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
 }
 
 // ProvideValue registers a ready value, keyed by T; name an interface type
 // explicitly to provide one: ProvideValue[Mailer](app, smtp).
 func ProvideValue[T any](r Routes, value T) {
-	r.router().provide(&provider{site: callSite(), kind: readyValue, key: reflect.TypeFor[T](), value: reflect.ValueOf(&value).Elem()}, nil)
+	r.router().provide(&provider{site: callSite(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
 // Override puts a provider in the place of every provider of type T in the
 // app: for tests, before the app is sealed. The parameters of the replacement
 // count, those of the original are gone.
 func Override[In, T any](app *App, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	app.override(&provider{site: callSite(), kind: plainProvider, key: reflect.TypeFor[T](), function: eraseFunc(fn)}, options)
+	app.override(&provider{site: callSite(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
 }
 
 // OverrideScoped is [Override] with a provider as for [ProvideScoped].
 func OverrideScoped[In, T any](app *App, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	app.override(&provider{site: callSite(), kind: scopedProvider, key: reflect.TypeFor[T](), function: eraseScoped(fn)}, options)
+	app.override(&provider{site: callSite(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
 }
 
 // OverrideValue is [Override] with a ready value.
 func OverrideValue[T any](app *App, value T) {
-	app.override(&provider{site: callSite(), kind: readyValue, key: reflect.TypeFor[T](), value: reflect.ValueOf(&value).Elem()}, nil)
+	app.override(&provider{site: callSite(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
 // Require runs a guard before the body is read: a function for its effect,
@@ -123,9 +123,10 @@ func eraseGuard[In any](fn func(context.Context, In) error) *function {
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
-		newIn:  func() any { return new(In) },
-		newOut: func() any { return new(None) },
-		call:   func(ctx context.Context, in, _ any) error { return fn(ctx, *in.(*In)) },
+		newCall: func() *call {
+			in, out := new(In), new(None)
+			return &call{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error { return fn(ctx, *in) }}
+		},
 	}
 }
 
@@ -135,13 +136,14 @@ func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[T](), name: functionName(reflect.ValueOf(fn)),
-		newIn:  func() any { return new(In) },
-		newOut: func() any { return new(T) },
-		bracket: func(ctx context.Context, in, out any, rest func() error) error {
-			return fn(ctx, *in.(*In), func(value T) error {
-				*out.(*T) = value
-				return rest()
-			})
+		newCall: func() *call {
+			in, out := new(In), new(T)
+			return &call{in: in, out: out, empty: emptying(in, out), bracket: func(ctx context.Context, rest func() error) error {
+				return fn(ctx, *in, func(value T) error {
+					*out = value
+					return rest()
+				})
+			}}
 		},
 	}
 }
@@ -152,10 +154,11 @@ func eraseAround[In any](fn func(context.Context, In, func() error) error) *func
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
-		newIn:  func() any { return new(In) },
-		newOut: func() any { return new(None) },
-		bracket: func(ctx context.Context, in, _ any, rest func() error) error {
-			return fn(ctx, *in.(*In), rest)
+		newCall: func() *call {
+			in, out := new(In), new(None)
+			return &call{in: in, out: out, empty: emptying(in, out), bracket: func(ctx context.Context, rest func() error) error {
+				return fn(ctx, *in, rest)
+			}}
 		},
 	}
 }
@@ -255,10 +258,11 @@ var (
 // enclose runs the rest of the request inside a part.
 func (x *exchange) enclose(i, rest int) error {
 	f := &x.frames[i]
+	f.inject()
 	calls := 0
 	// Until use returns, and where it never does, a panic goes through it.
 	inner := errSwallowedPanic
-	err := x.endpoint.parts[i].function.bracket(x.ctx, f.in, f.out, func() error {
+	err := f.bracket(x.ctx, func() error {
 		if calls++; calls > 1 {
 			return errUseTwice
 		}

@@ -12,24 +12,36 @@ type function struct {
 	in, out reflect.Type
 	// name is the function's own name, "" for a function literal.
 	name string
-	// newIn and newOut make room for one call: pointers to an input and to a
-	// result.
-	newIn, newOut func() any
-	// call runs the function on such room; bracket, in its place, runs one
-	// around the rest of the request.
-	call    func(ctx context.Context, in, out any) error
-	bracket func(ctx context.Context, in, out any, rest func() error) error
+	newCall func() *call
+}
+
+// call is a function with room for its input and its result. It can be used
+// again, once it was emptied.
+type call struct {
+	// in and out point to the room.
+	in, out any
+	// run calls the function; bracket, in its place, does so around the rest of
+	// the request.
+	run     func(ctx context.Context) error
+	bracket func(ctx context.Context, rest func() error) error
+	empty   func()
+}
+
+// emptying makes what sets the room of a call to zero.
+func emptying[In, Out any](in *In, out *Out) func() {
+	return func() { *in, *out = *new(In), *new(Out) }
 }
 
 // erase takes the types off a handler.
 func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(reflect.ValueOf(h)),
-		newIn:  func() any { return new(In) },
-		newOut: func() any { return new(Out) },
-		call: func(ctx context.Context, in, out any) (err error) {
-			*out.(*Out), err = h(ctx, *in.(*In))
-			return err
+		newCall: func() *call {
+			in, out := new(In), new(Out)
+			return &call{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) (err error) {
+				*out, err = h(ctx, *in)
+				return err
+			}}
 		},
 	}
 }

@@ -32,8 +32,8 @@ func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Contex
 // sharedPart is a shared provider in one app: its input, filled from others,
 // and the room for its value.
 type sharedPart struct {
+	*call
 	provider          *provider
-	in, out           any
 	inValue, outValue reflect.Value
 	deps              []injection
 }
@@ -47,7 +47,7 @@ func (s *sharedPart) around(ctx context.Context, rest func(context.Context) erro
 		s.inValue.FieldByIndex(d.index).Set(d.value)
 	}
 	defer s.outValue.SetZero()
-	return s.provider.function.bracket(ctx, s.in, s.out, func() error { return rest(ctx) })
+	return s.bracket(ctx, func() error { return rest(ctx) })
 }
 
 // brackets are all functions around the life of the app, the outermost first.

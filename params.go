@@ -29,7 +29,7 @@ type inputPlan struct {
 // readyPlan fills a field from the request at hand.
 type readyPlan struct {
 	index []int
-	fill  filler
+	fill  makeFiller
 }
 
 // around is what surrounds an input: the request, and where it was led.
@@ -43,6 +43,12 @@ type around struct {
 	values bind.Request
 	// tasks are those of the request, made when the first input asks for them.
 	tasks *Tasks
+}
+
+// release lets go of the request.
+func (a *around) release() {
+	clear(a.captured)
+	a.w, a.r, a.captured, a.values, a.tasks = nil, nil, a.captured[:0], bind.Request{}, nil
 }
 
 func (a *around) someTasks() *Tasks {
@@ -62,10 +68,13 @@ type place struct {
 
 // filler fills a field of a ready-made type. An error refuses the request,
 // before its body is read.
-type filler func(dst reflect.Value, from *around) error
+type filler func(from *around) error
 
-// readyInputs makes the fillers of the types that need no source.
-var readyInputs = map[reflect.Type]func(*typeinfo.Field) (filler, error){
+// makeFiller makes the filler of a field, to which field points.
+type makeFiller func(field any) filler
+
+// readyInputs are the types that need no source.
+var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
 	reflect.TypeFor[*http.Request]():  always(func(a *around) *http.Request { return a.r }),
 	reflect.TypeFor[ResponseHeader](): always(func(a *around) ResponseHeader { return ResponseHeader(a.w.Header()) }),
 	reflect.TypeFor[*slog.Logger]():   always(func(a *around) *slog.Logger { return a.place.log }),
@@ -81,13 +90,16 @@ var readyInputs = map[reflect.Type]func(*typeinfo.Field) (filler, error){
 	reflect.TypeFor[*APIKey]():        makeAPIKey,
 }
 
-// always makes the filler of a type that is there in every request.
-func always[T any](get func(*around) T) func(*typeinfo.Field) (filler, error) {
-	fill := func(dst reflect.Value, from *around) error {
-		*dst.Addr().Interface().(*T) = get(from)
-		return nil
+// always is a type that is there in every request.
+func always[T any](get func(*around) T) func(*typeinfo.Field) (makeFiller, error) {
+	fill := func(field any) filler {
+		to := field.(*T)
+		return func(from *around) error {
+			*to = get(from)
+			return nil
+		}
 	}
-	return func(*typeinfo.Field) (filler, error) { return fill, nil }
+	return func(*typeinfo.Field) (makeFiller, error) { return fill, nil }
 }
 
 func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil || isUnread(t) }
@@ -132,24 +144,50 @@ func (c *compiler) compileInput(in *typeinfo.Input, wildcards []string) (*inputP
 	return p, nil
 }
 
+// reads reports whether there is anything to fill in beside the body.
+func (p *inputPlan) reads() bool {
+	return len(p.ready) > 0 || len(p.desc.Params) > 0 || len(p.judges) > 0
+}
+
+// inputRoom is the room of an input with what fills it.
+type inputRoom struct {
+	plan   *inputPlan
+	into   reflect.Value
+	ready  []filler
+	params *bind.Target
+}
+
+// at prepares the plan for an input in its place.
+func (p *inputPlan) at(into reflect.Value) *inputRoom {
+	room := &inputRoom{plan: p, into: into, params: p.params.At(into)}
+	for _, ready := range p.ready {
+		room.ready = append(room.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
+	}
+	return room
+}
+
 // bindParams fills in everything but the body. It reports whether there was no
 // fault; the error is the refusal of a ready-made input, such as missing
 // credentials.
-func (p *inputPlan) bindParams(into reflect.Value, from *around, faults *fault.List) (sound bool, refusal error) {
-	for _, ready := range p.ready {
-		if err := ready.fill(into.FieldByIndex(ready.index), from); err != nil && refusal == nil {
+func (i *inputRoom) bindParams(from *around, faults *fault.List) (sound bool, refusal error) {
+	for _, fill := range i.ready {
+		if err := fill(from); err != nil && refusal == nil {
 			refusal = err
 		}
 	}
-	r := from.r
-	from.values = bind.Request{
-		Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo,
-	}
-	sound = p.params.Bind(into, &from.values, faults)
-	if sound && p.body == nil {
-		sound = p.judge(into, faults)
+	sound = i.params == nil || i.params.Bind(from.read(), faults)
+	if sound && i.plan.body == nil {
+		sound = i.plan.judge(i.into, faults)
 	}
 	return sound, refusal
+}
+
+// read is the request as parameters see it.
+func (a *around) read() *bind.Request {
+	if v := &a.values; v.Header == nil {
+		v.Path, v.RawQuery, v.Header, v.Host, v.EchoInput = a.captured, a.r.URL.RawQuery, a.r.Header, a.r.Host, a.echo
+	}
+	return &a.values
 }
 
 // judge is a Validate method of an input, of a struct embedded in it or of a

@@ -69,8 +69,20 @@ type provider struct {
 	function *function
 	desc     *typeinfo.Input
 	set      settings
+	// deliver makes what copies a value of the provider; nil for those that are
+	// run for their effect.
+	deliver deliver
 	// value is that of a readyValue.
 	value reflect.Value
+}
+
+// deliver makes what copies a value to a field; from and to are pointers to it.
+type deliver func(from, to any) func()
+
+// delivery is the deliver of values of type T.
+func delivery[T any](from, to any) func() {
+	value, field := from.(*T), to.(*T)
+	return func() { *field = *value }
 }
 
 // String names the provider in chains.

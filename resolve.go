@@ -200,10 +200,10 @@ func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (injection,
 	}
 	switch p.kind {
 	case readyValue:
-		return injection{part: lifelong, value: p.value}, nil
+		return injection{part: lifelong, value: p.value, deliver: p.deliver}, nil
 	case sharedProvider:
 		value, err := r.shared(p, owners)
-		return injection{part: lifelong, value: value}, err
+		return injection{part: lifelong, value: value, deliver: p.deliver}, err
 	}
 	if fresh {
 		if i, ok := r.placed[p]; ok {
@@ -214,7 +214,7 @@ func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (injection,
 		}
 	}
 	i, err := r.place(p, owners)
-	return injection{part: i}, err
+	return injection{part: i, deliver: p.deliver}, err
 }
 
 // find returns the nearest provider of a type, and the routers around it.
@@ -372,7 +372,6 @@ func runPart(i int, scoped bool) step {
 			if err := x.refusal(i); err != nil {
 				return err
 			}
-			x.inject(i)
 			return x.enclose(i, rest)
 		}}
 	}
@@ -412,7 +411,7 @@ func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
 			delete(b.sharedParts, p)
 		}
 	}()
-	part := &sharedPart{provider: p, in: p.function.newIn(), out: p.function.newOut()}
+	part := &sharedPart{provider: p, call: p.function.newCall()}
 	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
 	r := &resolver{overrides: b.app.overrides, chain: chain}
 	for _, f := range p.desc.Deps {

@@ -175,6 +175,8 @@ type endpoint struct {
 	upgrade func(x *exchange) error
 	// steps is the order of a request.
 	steps []step
+	// reading are the parts that read more of a request than its body.
+	reading []int
 	// outlived means that brackets live until the answer is sent and the tasks
 	// are done.
 	outlived bool
@@ -200,9 +202,10 @@ type part struct {
 // injection puts into a field of an input what another part made in the same
 // request, or a value that lives as long as the app.
 type injection struct {
-	index []int
-	part  int
-	value reflect.Value
+	index   []int
+	part    int
+	value   reflect.Value
+	deliver deliver
 }
 
 // lifelong is the part of a value that belongs to no request.
@@ -223,9 +226,12 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		return err
 	}
 	e.gather()
-	for _, p := range e.parts {
+	for i, p := range e.parts {
 		if p.input, err = c.compileInput(p.desc, e.names); err != nil {
 			return err
+		}
+		if p.input.reads() {
+			e.reading = append(e.reading, i)
 		}
 	}
 	e.close()
@@ -340,12 +346,17 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 	if e.answer != nil && e.answer.negotiated {
 		steps = append(steps, step{run: (*exchange).negotiate})
 	}
-	steps = append(steps, step{run: (*exchange).bindParams})
+	hasParams := len(e.reading) > 0 || e.closed != nil
+	if hasParams {
+		steps = append(steps, step{run: (*exchange).bindParams})
+	}
 	steps = append(steps, before...)
 	if e.body != nil {
 		steps = append(steps, step{run: (*exchange).bindBody})
 	}
-	steps = append(steps, step{run: (*exchange).refuseFaults})
+	if hasParams || e.body != nil {
+		steps = append(steps, step{run: (*exchange).refuseFaults})
+	}
 	steps = append(steps, after...)
 	return append(steps, last...)
 }
@@ -354,14 +365,19 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 // used again after that; what handlers get is copied out of it.
 type exchange struct {
 	endpoint *endpoint
-	around   around
-	ctx      context.Context
 	frames   []frame
-	faults   fault.List
-	body     []byte
+	around   around
+	answer   answer
+	progress
+}
+
+// progress is how far an exchange has come.
+type progress struct {
+	ctx    context.Context
+	faults fault.List
+	body   []byte
 	// uploads are the files of a form; nil where there can be none.
 	uploads *uploadStore
-	answer  answer
 	// finished is whether the answer was written, or its failure was.
 	finished bool
 	// told is the failure that was written.
@@ -372,38 +388,67 @@ type exchange struct {
 
 // frame is the room in which one part runs.
 type frame struct {
-	in, out           any
+	*call
 	inValue, outValue reflect.Value
+	// input reads what is no body into the room; injections fill in what other
+	// parts made.
+	input      *inputRoom
+	injections []func()
 	// unsound means that parameters of the part had faults; refusal is the
 	// answer to missing credentials.
 	unsound bool
 	refusal error
 }
 
+// newExchange makes the room for requests, one after the other. Whatever
+// depends on the room only is found here, once.
 func newExchange(e *endpoint) *exchange {
 	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts))}
+	x.around.echo, x.around.place = e.decode.Echo, &e.place
 	for i, p := range e.parts {
-		f := frame{in: p.function.newIn(), out: p.function.newOut()}
+		f := frame{call: p.function.newCall()}
 		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
+		f.input = p.input.at(f.inValue)
 		x.frames[i] = f
 	}
+	for i, p := range e.parts {
+		f := &x.frames[i]
+		for _, d := range p.deps {
+			field := f.inValue.FieldByIndex(d.index).Addr().Interface()
+			f.injections = append(f.injections, d.deliver(x.source(d), field))
+		}
+	}
 	return x
+}
+
+// source points to what is injected.
+func (x *exchange) source(d injection) any {
+	if d.part == lifelong {
+		return d.value.Addr().Interface()
+	}
+	return x.frames[d.part].out
+}
+
+// inject fills in what other parts made.
+func (f *frame) inject() {
+	for _, inject := range f.injections {
+		inject()
+	}
+}
+
+func (f *frame) release() {
+	f.empty()
+	f.unsound, f.refusal = false, nil
 }
 
 // release empties the exchange for the next request.
 func (x *exchange) release() {
 	for i := range x.frames {
-		f := &x.frames[i]
-		f.inValue.SetZero()
-		f.outValue.SetZero()
-		f.unsound, f.refusal = false, nil
+		x.frames[i].release()
 	}
-	clear(x.around.captured)
+	x.around.release()
 	x.answer.release()
-	*x = exchange{
-		endpoint: x.endpoint, frames: x.frames, answer: x.answer,
-		around: around{captured: x.around.captured[:0]},
-	}
+	x.progress = progress{}
 	x.endpoint.exchanges.Put(x)
 }
 
@@ -440,10 +485,7 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []string) *exchange {
 	x := e.exchanges.Get().(*exchange)
 	x.ctx = r.Context()
-	x.around = around{
-		w: w, r: r, captured: append(x.around.captured, captured...),
-		echo: e.decode.Echo, place: &e.place,
-	}
+	x.around.w, x.around.r, x.around.captured = w, r, append(x.around.captured, captured...)
 	if e.answer != nil && e.answer.kind.streams {
 		x.goLive()
 	}
@@ -557,9 +599,9 @@ func (x *exchange) negotiate() error {
 }
 
 func (x *exchange) bindParams() error {
-	for i, p := range x.endpoint.parts {
+	for _, i := range x.endpoint.reading {
 		f := &x.frames[i]
-		sound, refusal := p.input.bindParams(f.inValue, &x.around, &x.faults)
+		sound, refusal := f.input.bindParams(&x.around, &x.faults)
 		f.unsound, f.refusal = !sound, refusal
 	}
 	if closed := x.endpoint.closed; closed != nil {
@@ -601,20 +643,9 @@ func (x *exchange) callHandler() error { return x.call(0) }
 
 // call runs a part, once what it depends on has been made.
 func (x *exchange) call(i int) error {
-	p, f := x.endpoint.parts[i], &x.frames[i]
-	x.inject(i)
-	return p.function.call(x.ctx, f.in, f.out)
-}
-
-// inject fills in what other parts made.
-func (x *exchange) inject(i int) {
-	for _, d := range x.endpoint.parts[i].deps {
-		value := d.value
-		if d.part != lifelong {
-			value = x.frames[d.part].outValue
-		}
-		x.frames[i].inValue.FieldByIndex(d.index).Set(value)
-	}
+	f := &x.frames[i]
+	f.inject()
+	return f.run(x.ctx)
 }
 
 func (x *exchange) encode() error {

@@ -55,24 +55,31 @@ func unauthenticated(challenge string) *HTTPError {
 	return Error(http.StatusUnauthorized, "Not authenticated").WithHeader("WWW-Authenticate", challenge)
 }
 
-// credential makes a filler out of a reader of T, for fields of type T and *T.
-func credential[T any](f *typeinfo.Field, challenge string, read func(*http.Request) (T, bool)) filler {
-	refusal := unauthenticated(challenge)
+// credential fills in what read finds, for fields of type T and *T.
+func credential[T any](f *typeinfo.Field, challenge string, read func(*http.Request) (T, bool)) makeFiller {
 	if f.Type.Go.Kind() == reflect.Pointer {
-		return func(dst reflect.Value, from *around) error {
-			if value, ok := read(from.r); ok {
-				*dst.Addr().Interface().(**T) = &value
-			}
-			return nil
-		}
+		return func(field any) filler { return optionalCredential(field.(**T), read) }
 	}
-	return func(dst reflect.Value, from *around) error {
-		value, ok := read(from.r)
-		if !ok {
-			return refusal
+	refusal := unauthenticated(challenge)
+	return func(field any) filler { return requiredCredential(field.(*T), refusal, read) }
+}
+
+func optionalCredential[T any](field **T, read func(*http.Request) (T, bool)) filler {
+	return func(from *around) error {
+		if value, ok := read(from.r); ok {
+			*field = &value
 		}
-		*dst.Addr().Interface().(*T) = value
 		return nil
+	}
+}
+
+func requiredCredential[T any](field *T, refusal error, read func(*http.Request) (T, bool)) filler {
+	return func(from *around) (err error) {
+		var ok bool
+		if *field, ok = read(from.r); !ok {
+			err = refusal
+		}
+		return err
 	}
 }
 
@@ -86,7 +93,7 @@ var securityTypes = map[reflect.Type]bool{
 // isSecurity reports whether a field reads credentials.
 func isSecurity(f *typeinfo.Field) bool { return securityTypes[f.Type.Go] }
 
-func makeBearer(f *typeinfo.Field) (filler, error) {
+func makeBearer(f *typeinfo.Field) (makeFiller, error) {
 	if err := onlySource(f, typeinfo.Security); err != nil {
 		return nil, err
 	}
@@ -96,7 +103,7 @@ func makeBearer(f *typeinfo.Field) (filler, error) {
 	}), nil
 }
 
-func makeBasic(f *typeinfo.Field) (filler, error) {
+func makeBasic(f *typeinfo.Field) (makeFiller, error) {
 	if err := onlySource(f, typeinfo.Security); err != nil {
 		return nil, err
 	}
@@ -135,12 +142,16 @@ func readBasic(r *http.Request) (Basic, bool) {
 // authorization returns the credentials of a scheme, whose name is compared
 // without regard to case.
 func authorization(r *http.Request, scheme string) (string, bool) {
-	name, credentials, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	lines := r.Header["Authorization"]
+	if len(lines) == 0 {
+		return "", false
+	}
+	name, credentials, _ := strings.Cut(lines[0], " ")
 	credentials = strings.TrimSpace(credentials)
 	return credentials, credentials != "" && strings.EqualFold(name, scheme)
 }
 
-func makeAPIKey(f *typeinfo.Field) (filler, error) {
+func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
 	var read func(r *http.Request) string
 	switch name := f.Name; f.Source {
 	case typeinfo.Header:

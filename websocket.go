@@ -62,10 +62,11 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 	}
 	rt.handler = &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(h)),
-		newIn:  func() any { return new(In) },
-		newOut: func() any { return new(*socket) },
-		call: func(ctx context.Context, in, out any) error {
-			return h(ctx, *in.(*In), &Socket[Recv, Send]{*out.(**socket)})
+		newCall: func() *call {
+			in, out := new(In), new(*socket)
+			return &call{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error {
+				return h(ctx, *in, &Socket[Recv, Send]{*out})
+			}}
 		},
 	}
 	rt.upgrade = &socketKind{receives: reflect.TypeFor[Recv](), sends: reflect.TypeFor[Send]()}
@@ -273,8 +274,8 @@ func (s *socket) run(x *exchange) error {
 	}()
 	f := &x.frames[0]
 	*f.out.(**socket) = s
-	x.inject(0)
-	err = e.parts[0].function.call(s.link.ctx, f.in, f.out)
+	f.inject()
+	err = f.run(s.link.ctx)
 	returned = true
 	s.hangUp(x, err)
 	return err

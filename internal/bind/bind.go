@@ -79,14 +79,38 @@ type Request struct {
 	EchoInput bool
 }
 
-// Bind fills the parameters into the input struct, which is addressable and
-// zero. The faults have complete locations, and come in the order path, query,
-// header, cookie, within one source in field order.
+// Target is an input struct with the places of its parameters, for a plan that
+// fills the same struct again and again. It serves one request at a time.
+type Target struct {
+	plan *Plan
+	into reflect.Value
+	// places are in the order of binding.
+	places []reflect.Value
+}
+
+// At prepares the plan for an input struct, which is addressable. It is nil
+// where there is nothing to bind.
+func (p *Plan) At(into reflect.Value) *Target {
+	params := p.inOrder()
+	if len(params) == 0 {
+		return nil
+	}
+	t := &Target{plan: p, into: into, places: make([]reflect.Value, len(params))}
+	for i, param := range params {
+		t.places[i] = into.FieldByIndex(param.field.Index)
+	}
+	return t
+}
+
+// Bind fills the parameters into the input struct, which is zero. The faults
+// have complete locations, and come in the order path, query, header, cookie,
+// within one source in field order.
 //
 // It reports whether there was no fault. Ask this, not the length of the list,
 // which stops growing at its limit.
-func (p *Plan) Bind(into reflect.Value, r *Request, faults *fault.List) (sound bool) {
-	b := binding{Request: r, into: into, faults: faults, sound: true}
+func (t *Target) Bind(r *Request, faults *fault.List) (sound bool) {
+	p := t.plan
+	b := binding{Request: r, into: t.into, places: t.places, faults: faults, sound: true}
 	if len(p.cross) > 0 {
 		b.sent = make([]bool, 0, len(p.path)+len(p.query)+len(p.headers)+len(p.cookies))
 	}
@@ -103,7 +127,9 @@ func (p *Plan) Bind(into reflect.Value, r *Request, faults *fault.List) (sound b
 // binding is one run of a plan.
 type binding struct {
 	*Request
-	into   reflect.Value
+	into reflect.Value
+	// places are those of the parameters to come.
+	places []reflect.Value
 	faults *fault.List
 	// sent tells, in the order of binding, which parameters were present. It is
 	// kept for rules across fields only.
@@ -115,9 +141,10 @@ func (b *binding) bind(p *Param, texts []string) {
 	if b.sent != nil {
 		b.sent = append(b.sent, len(texts) > 0)
 	}
-	if !p.Bind(b.into, texts, b.EchoInput, b.faults) {
+	if !p.bind(b.places[0], texts, b.EchoInput, b.faults) {
 		b.sound = false
 	}
+	b.places = b.places[1:]
 }
 
 func (b *binding) bindPath(params []pathParam) {

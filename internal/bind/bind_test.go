@@ -57,7 +57,7 @@ func bound[In any](t testing.TB, r bind.Request, wildcards ...string) (In, []str
 	t.Helper()
 	var in In
 	var faults fault.List
-	sound := planOf(t, reflect.TypeFor[In](), wildcards...).Bind(reflect.ValueOf(&in).Elem(), &r, &faults)
+	sound := planOf(t, reflect.TypeFor[In](), wildcards...).At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
 	assert.Equal(t, len(faults.Faults) == 0, sound)
 	return in, lines(faults)
 }
@@ -383,7 +383,7 @@ func TestEchoInput(t *testing.T) {
 	echoed := func(r bind.Request) []any {
 		var in input
 		var faults fault.List
-		planOf(t, reflect.TypeFor[input]()).Bind(reflect.ValueOf(&in).Elem(), &r, &faults)
+		planOf(t, reflect.TypeFor[input]()).At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
 		var inputs []any
 		for _, f := range faults.Faults {
 			inputs = append(inputs, f.Input)
@@ -418,7 +418,7 @@ func TestRulesAcrossFields(t *testing.T) {
 			var in window
 			var faults fault.List
 			r := bind.Request{RawQuery: row.query, Header: http.Header{"X-To": {row.to}}, EchoInput: true}
-			sound := planOf(t, reflect.TypeFor[window]()).Bind(reflect.ValueOf(&in).Elem(), &r, &faults)
+			sound := planOf(t, reflect.TypeFor[window]()).At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
 			require.Len(t, faults.Faults, row.faults)
 			assert.Equal(t, row.faults == 0, sound)
 			if row.faults > 0 {
@@ -518,7 +518,7 @@ func TestBindIsUnsoundWhenTheListIsFull(t *testing.T) {
 	plan := planOf(t, reflect.TypeFor[qJSON]())
 	var in qJSON
 	for _, raw := range []string{"", "q={"} {
-		assert.False(t, plan.Bind(reflect.ValueOf(&in).Elem(), &bind.Request{RawQuery: raw}, &faults))
+		assert.False(t, plan.At(reflect.ValueOf(&in).Elem()).Bind(&bind.Request{RawQuery: raw}, &faults))
 	}
 	assert.Len(t, faults.Faults, fault.Limit)
 	assert.True(t, faults.Cut)
@@ -554,7 +554,7 @@ func TestAllocations(t *testing.T) {
 	var faults fault.List
 	allocations := testing.AllocsPerRun(100, func() {
 		*in = plain{}
-		plan.Bind(into, r, &faults)
+		plan.At(into).Bind(r, &faults)
 	})
 	assert.Empty(t, faults.Faults)
 	assert.Equal(t, plain{ID: 42, Q: "laptop", Limit: 10}, *in)
@@ -578,7 +578,7 @@ func BenchmarkPlain(b *testing.B) {
 	var faults fault.List
 	b.ReportAllocs()
 	for b.Loop() {
-		plan.Bind(into, r, &faults)
+		plan.At(into).Bind(r, &faults)
 	}
 }
 
@@ -601,6 +601,6 @@ func BenchmarkList(b *testing.B) {
 	var faults fault.List
 	b.ReportAllocs()
 	for b.Loop() {
-		plan.Bind(into, &bind.Request{RawQuery: raw}, &faults)
+		plan.At(into).Bind(&bind.Request{RawQuery: raw}, &faults)
 	}
 }

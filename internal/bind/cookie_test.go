@@ -34,12 +34,12 @@ func FuzzCookies(f *testing.F) {
 		from := bind.Request{Header: r.Header}
 		var in input
 		var faults fault.List
-		require.True(t, lists.Bind(reflect.ValueOf(&in).Elem(), &from, &faults))
+		require.True(t, lists.At(reflect.ValueOf(&in).Elem()).Bind(&from, &faults))
 		require.Equal(t, cookies(&r, "a"), in.A)
 		require.Equal(t, cookies(&r, "b"), in.B)
 
 		var one single
-		require.True(t, first.Bind(reflect.ValueOf(&one).Elem(), &from, &faults))
+		require.True(t, first.At(reflect.ValueOf(&one).Elem()).Bind(&from, &faults))
 		want, err := r.Cookie("a")
 		require.Equal(t, err == nil, one.A != nil)
 		if err == nil {

@@ -63,7 +63,11 @@ type answers struct {
 // It reports whether there was no fault. Faults have complete locations; echo
 // puts the texts into them.
 func (p *Param) Bind(into reflect.Value, texts []string, echo bool, faults *fault.List) (sound bool) {
-	dst := into.FieldByIndex(p.field.Index)
+	return p.bind(into.FieldByIndex(p.field.Index), texts, echo, faults)
+}
+
+// bind is Bind for the field itself.
+func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault.List) (sound bool) {
 	to := answers{faults: faults, echo: echo}
 	switch {
 	case len(texts) == 0:

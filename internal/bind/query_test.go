@@ -148,7 +148,7 @@ func FuzzQuery(f *testing.F) {
 		}
 		var in input
 		var faults fault.List
-		require.True(t, plan.Bind(reflect.ValueOf(&in).Elem(), &bind.Request{RawQuery: raw}, &faults), faults.Faults)
+		require.True(t, plan.At(reflect.ValueOf(&in).Elem()).Bind(&bind.Request{RawQuery: raw}, &faults), faults.Faults)
 		require.Equal(t, values["q"], texts(in.Q))
 		require.Equal(t, values["a b"], texts(in.AB))
 		require.Equal(t, values.Has("x"), in.X != nil)
