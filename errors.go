@@ -435,10 +435,29 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 		w.WriteHeader(status)
 		return
 	}
-	lines := []string{contentType, strconv.Itoa(len(body))}
-	h["Content-Type"], h["Content-Length"] = lines[:1:1], lines[1:]
+	h["Content-Type"], h["Content-Length"] = []string{contentType}, lengthLine(len(body))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+}
+
+// shortLengths are the values of Content-Length below their number. A line of a
+// header is a part of them, which nobody changes: to add to it makes a new one.
+var shortLengths = listLengths(1024)
+
+func listLengths(limit int) []string {
+	lengths := make([]string, limit)
+	for n := range lengths {
+		lengths[n] = strconv.Itoa(n)
+	}
+	return lengths
+}
+
+// lengthLine is the header line of a Content-Length.
+func lengthLine(n int) []string {
+	if n < len(shortLengths) {
+		return shortLengths[n : n+1 : n+1]
+	}
+	return []string{strconv.Itoa(n)}
 }
 
 // bodyAllowed reports whether an answer with the status may have a body

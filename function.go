@@ -11,7 +11,7 @@ import (
 type function struct {
 	in, out reflect.Type
 	// name is the function's own name, "" for a function literal.
-	name string
+	name    string
 	newCall func() *call
 }
 

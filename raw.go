@@ -50,7 +50,7 @@ func textKind(media string) bodyKind {
 // else.
 func compileUTF8(_ *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
 	return func(value reflect.Value, _ bool, a *answer) error {
-		a.body = append(a.room(), value.String()...)
+		a.body = append(a.buffer(), value.String()...)
 		if strings.HasPrefix(a.contentType, "text/") && !strings.Contains(a.contentType, "charset") {
 			a.contentType = withUTF8(a.contentType)
 		}

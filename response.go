@@ -11,12 +11,12 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -38,16 +38,25 @@ const (
 
 // answer is what is to be written once everything has gone well.
 type answer struct {
-	status int
+	// header and body are kept for the next answer, empty.
 	header []headerLine
+	body   []byte
+	// room is what an encoder works in.
+	room codec.Room
+	outcome
+}
+
+// outcome is what one answer has of its own.
+type outcome struct {
+	status int
 	// contentType is empty for an answer without a body; accepted is the media
 	// type the client prefers among several.
 	contentType, accepted string
-	// length is the Content-Length, empty where it is not known beforehand.
-	length string
-	// body is the room answers are encoded into, kept for the next one;
-	// borrowed stands in its place and belongs to the user.
-	body, borrowed []byte
+	// usualType is the header line of the media type most answers have, shared
+	// by all of them.
+	usualType []string
+	// borrowed stands in the place of the body and belongs to the user.
+	borrowed []byte
 	// stream writes an answer that is produced while it is sent, all of it: it
 	// calls begin first. An error before that is answered like any other, one
 	// after it aborts the connection.
@@ -166,7 +175,7 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 	}
 	return func(value reflect.Value, checks bool, a *answer) error {
 		n := len(a.faults.Faults)
-		body, err := encoder.Append(a.room(), value, checks, &a.faults)
+		body, err := encoder.AppendIn(&a.room, a.buffer(), value, checks, &a.faults)
 		if err != nil {
 			return err
 		}
@@ -193,6 +202,8 @@ type answerPlan struct {
 	kind     bodyKind
 	// media lists the media types; the first is sent unless the answer chooses.
 	media []string
+	// usualType is the header line of the first.
+	usualType []string
 	// negotiated means that the client chooses among them.
 	negotiated bool
 	// parts write the headers and cookies of an envelope.
@@ -220,6 +231,7 @@ func (c *compiler) compileAnswer(out *typeinfo.Output, status int, produces []st
 	if err := p.chooseMedia(produces); err != nil {
 		return nil, err
 	}
+	p.usualType = slices.Clone(p.media[:min(1, len(p.media))])
 	if err := p.compileParts(c); err != nil {
 		return nil, err
 	}
@@ -315,7 +327,7 @@ func (p *answerPlan) encode(ctx context.Context, out reflect.Value, checks Respo
 func (p *answerPlan) encodeParts(out reflect.Value, checks bool, a *answer) error {
 	a.status = p.statuses[0]
 	if len(p.media) > 0 {
-		a.contentType = cmp.Or(a.accepted, p.media[0])
+		a.contentType, a.usualType = cmp.Or(a.accepted, p.media[0]), p.usualType
 	}
 	body := out
 	if p.desc.Envelope && p.body != nil {
@@ -379,30 +391,39 @@ func (a *answer) write(w http.ResponseWriter) {
 	if a.contentType == "" {
 		body = nil
 	}
-	a.length = strconv.Itoa(len(body))
-	a.begin(w)
+	h := w.Header()
+	if bodyAllowed(a.status) {
+		h["Content-Length"] = lengthLine(len(body))
+	}
+	a.putHeader(h)
+	w.WriteHeader(a.status)
 	if len(body) > 0 && bodyAllowed(a.status) {
 		_, _ = w.Write(body)
 	}
 }
 
-// begin sends the status and the header.
+// begin sends the status and the header of an answer whose body follows.
 func (a *answer) begin(w http.ResponseWriter) {
 	a.putHeader(w.Header())
 	w.WriteHeader(a.status)
 }
 
-// putHeader puts the header into h. A header replaces one of the same name,
-// except those of which every layer of an app may add its own.
+// typeLine is the header line of the Content-Type.
+func (a *answer) typeLine() []string {
+	if len(a.usualType) > 0 && a.usualType[0] == a.contentType {
+		return a.usualType[:1:1]
+	}
+	return []string{a.contentType}
+}
+
+// putHeader puts the header into h, but for the Content-Length. A header
+// replaces one of the same name, except those of which every layer of an app
+// may add its own.
 func (a *answer) putHeader(h http.Header) {
-	lines := []string{a.contentType, a.length} // one allocation for both
 	if bodyAllowed(a.status) && a.contentType != "" {
-		h["Content-Type"] = lines[:1:1]
+		h["Content-Type"] = a.typeLine()
 	} else {
 		delete(h, "Content-Type")
-	}
-	if bodyAllowed(a.status) && a.length != "" {
-		h["Content-Length"] = lines[1:]
 	}
 	for i, line := range a.header {
 		if i > 0 && a.header[i-1].name == line.name || line.name == "Set-Cookie" || line.name == "Vary" {
@@ -416,8 +437,8 @@ func (a *answer) putHeader(h http.Header) {
 // maxKept is the largest buffer kept for the next answer, in bytes.
 const maxKept = 64 << 10
 
-// room is an empty buffer for a body.
-func (a *answer) room() []byte {
+// buffer is an empty one for a body.
+func (a *answer) buffer() []byte {
 	if a.body == nil {
 		a.body = make([]byte, 0, 1024)
 	}
@@ -435,12 +456,12 @@ func (a *answer) close() {
 // release keeps the buffer for the next answer, unless it is large.
 func (a *answer) release() {
 	a.close()
-	kept := a.body[:0]
-	if cap(kept) > maxKept {
-		kept = nil
+	if a.body = a.body[:0]; cap(a.body) > maxKept {
+		a.body = nil
 	}
 	clear(a.header)
-	*a = answer{body: kept, header: a.header[:0]}
+	a.header = a.header[:0]
+	a.outcome = outcome{}
 }
 
 // writeError is what a failed write of a body means: the client left, unless

@@ -549,12 +549,11 @@ const plainBudget = 0
 
 func TestAllocations(t *testing.T) {
 	in, r := plainRequest()
-	plan := planOf(t, reflect.TypeFor[plain](), "id")
-	into := reflect.ValueOf(in).Elem()
+	target := planOf(t, reflect.TypeFor[plain](), "id").At(reflect.ValueOf(in).Elem())
 	var faults fault.List
 	allocations := testing.AllocsPerRun(100, func() {
 		*in = plain{}
-		plan.At(into).Bind(r, &faults)
+		target.Bind(r, &faults)
 	})
 	assert.Empty(t, faults.Faults)
 	assert.Equal(t, plain{ID: 42, Q: "laptop", Limit: 10}, *in)
@@ -573,12 +572,11 @@ func plainRequest() (*plain, *bind.Request) {
 
 func BenchmarkPlain(b *testing.B) {
 	in, r := plainRequest()
-	plan := planOf(b, reflect.TypeFor[plain](), "id")
-	into := reflect.ValueOf(in).Elem()
+	target := planOf(b, reflect.TypeFor[plain](), "id").At(reflect.ValueOf(in).Elem())
 	var faults fault.List
 	b.ReportAllocs()
 	for b.Loop() {
-		plan.At(into).Bind(r, &faults)
+		target.Bind(r, &faults)
 	}
 }
 
@@ -596,11 +594,10 @@ func BenchmarkPlainByHand(b *testing.B) {
 func BenchmarkList(b *testing.B) {
 	raw := strings.Repeat("q=12&", 100)
 	var in qInts
-	plan := planOf(b, reflect.TypeFor[qInts]())
-	into := reflect.ValueOf(&in).Elem()
+	target := planOf(b, reflect.TypeFor[qInts]()).At(reflect.ValueOf(&in).Elem())
 	var faults fault.List
 	b.ReportAllocs()
 	for b.Loop() {
-		plan.At(into).Bind(&bind.Request{RawQuery: raw}, &faults)
+		target.Bind(&bind.Request{RawQuery: raw}, &faults)
 	}
 }

@@ -48,8 +48,8 @@ type Compiler struct {
 	rules   *check.Set
 	foreign jsonv2.Options
 
-	states  sync.Pool // of *state
-	writers sync.Pool // of *writer
+	states sync.Pool // of *state
+	rooms  sync.Pool // of *Room
 
 	// mu guards what follows: one type is compiled at a time. Programs under
 	// way are in the maps already, so a type that contains itself finds its own.
@@ -76,7 +76,7 @@ func NewCompiler(rules *check.Set) *Compiler {
 		rules:    rules,
 		foreign:  foreignOptions(),
 		states:   sync.Pool{New: func() any { return &state{} }},
-		writers:  sync.Pool{New: func() any { return &writer{} }},
+		rooms:    sync.Pool{New: func() any { return &Room{} }},
 		decoders: map[programKey]*decodeProgram{},
 		encoders: map[programKey]*encodeProgram{},
 	}
@@ -266,18 +266,28 @@ func (c *Compiler) Encoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Encoder, e
 // MarshalText, nesting over [MaxEncodeDepth]. It names the place, and is meant
 // for a log.
 func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
+	room := e.compiler.rooms.Get().(*Room)
+	dst, err := e.AppendIn(room, dst, v, checks, faults)
+	e.compiler.rooms.Put(room)
+	return dst, err
+}
+
+// Room is what an encoder works in. Its zero value is ready, for one value
+// after the other.
+type Room struct{ writer writer }
+
+// AppendIn is Append in a room that the caller keeps.
+func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
 	if !v.CanAddr() {
 		copied := reflect.New(e.goType).Elem()
 		copied.Set(v)
 		v = copied
 	}
-	w := e.compiler.writers.Get().(*writer)
+	w := &room.writer
 	*w = writer{checks: checks, faults: faults, options: e.compiler.foreign}
 	dst = e.encode(w, dst, pointerTo(v))
-	err := w.problem()
-	*w = writer{}
-	e.compiler.writers.Put(w)
-	return dst, err
+	w.faults = nil
+	return dst, w.problem()
 }
 
 // typeName is how a message calls a type.

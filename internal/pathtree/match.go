@@ -52,29 +52,27 @@ func (t *Tree[V]) MatchFunc(path string, escaped bool, values []string, accept f
 }
 
 func (t *tree) match(path string, escaped bool, values []string, accept func(*leaf) bool) (*leaf, []string) {
-	p, ok := t.split(path, escaped)
+	s := search{path: splitPath{text: path}, accept: accept}
+	ok := strings.HasPrefix(path, "/")
+	if ok && escaped && strings.Contains(path, "%") {
+		// A node of the last depth looks at the segment after it, too.
+		s.path, ok = decode(path, t.depth+1)
+	}
 	if !ok {
 		return nil, nil
 	}
-	s := search{p, accept}
 	found := s.find(&t.root, 0, 1)
 	if found == nil {
 		return nil, nil
 	}
-	return found, p.capture(found.pattern, values)
+	return found, s.path.capture(found.pattern, values)
 }
 
-// split decodes the path; ok is false if no pattern can match it.
-func (t *tree) split(path string, escaped bool) (p splitPath, ok bool) {
-	if !strings.HasPrefix(path, "/") {
-		return p, false
-	}
-	if !escaped || !strings.Contains(path, "%") {
-		return splitPath{text: path}, true
-	}
+// decode undoes the encoding of a path, of which as many segments are kept
+// apart as limit says; ok is false if no pattern can match it.
+func decode(path string, limit int) (p splitPath, ok bool) {
 	plain, err := url.PathUnescape(path)
-	// A node of the last depth looks at the segment after it, too.
-	return splitPath{plain, segmentEnds(path, t.depth+1)}, err == nil
+	return splitPath{plain, segmentEnds(path, limit)}, err == nil
 }
 
 // segmentEnds returns where the segments of an escaped path end once it is
