@@ -52,20 +52,20 @@ func (t *Tree[V]) MatchFunc(path string, escaped bool, values []string, accept f
 }
 
 func (t *tree) match(path string, escaped bool, values []string, accept func(*leaf) bool) (*leaf, []string) {
-	s := search{path: splitPath{text: path}, accept: accept}
-	ok := strings.HasPrefix(path, "/")
+	p, ok := splitPath{text: path}, strings.HasPrefix(path, "/")
 	if ok && escaped && strings.Contains(path, "%") {
 		// A node of the last depth looks at the segment after it, too.
-		s.path, ok = decode(path, t.depth+1)
+		p, ok = decode(path, t.depth+1)
 	}
 	if !ok {
 		return nil, nil
 	}
+	s := search{&p, accept}
 	found := s.find(&t.root, 0, 1)
 	if found == nil {
 		return nil, nil
 	}
-	return found, s.path.capture(found.pattern, values)
+	return found, p.capture(found.pattern, values)
 }
 
 // decode undoes the encoding of a path, of which as many segments are kept
@@ -133,7 +133,7 @@ func (p *splitPath) capture(pattern *Pattern, values []string) []string {
 
 // search is one run over the tree.
 type search struct {
-	path   splitPath
+	path   *splitPath
 	accept func(*leaf) bool
 }
 
