@@ -209,7 +209,7 @@ func redirectToSlash(w http.ResponseWriter, r *http.Request, name string) {
 
 // send answers with a file.
 func (s *static) send(w http.ResponseWriter, r *http.Request, name string, status int) error {
-	a := answer{status: status}
+	a := answer{outcome: outcome{status: status}}
 	defer a.close()
 	f := File{FS: s.files, Path: name}
 	opened, err := f.openIn(s.files, &a)
