@@ -2,8 +2,6 @@ package candor
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -161,15 +159,13 @@ func (a *App) serves(other *App, seen map[*App]bool) bool {
 	return slices.ContainsFunc(a.mounted(), func(sub *App) bool { return sub.serves(other, seen) })
 }
 
-func (a *App) newDocument(info Info) *document {
-	d := &document{}
-	d.build = sync.OnceValues(func() (builtDocument, error) {
+func (a *App) newDocument(info Info) (d *document) {
+	return newDocument(func() ([]byte, error) {
 		info.Servers = a.servers(info.Servers)
-		data, err := buildDocument(&a.config, info, d.outline, a.compiler.schemas)
-		sum := sha256.Sum256(data)
-		return builtDocument{data: data, etag: `"` + hex.EncodeToString(sum[:16]) + `"`, places: d.outline.places()}, err
+		additions := a.compiler.schemas
+		additions.Split = a.config.SplitSchemas
+		return buildDocument(&a.config, info, d.outline, additions)
 	})
-	return d
 }
 
 // servers are those configured, behind the prefixes at which the app is
@@ -193,16 +189,19 @@ func (a *App) servers(configured []Server) []Server {
 
 // WriteOpenAPI seals the app and writes its OpenAPI 3.1 document, as JSON: the
 // same bytes on every run.
-func (a *App) WriteOpenAPI(w io.Writer) error {
+func (a *App) WriteOpenAPI(w io.Writer) error { return a.WriteOpenAPIAs(w, OpenAPI31) }
+
+// WriteOpenAPIAs is [App.WriteOpenAPI] for any of the forms the document has.
+func (a *App) WriteOpenAPIAs(w io.Writer, format DocumentFormat) error {
 	t, err := a.sealed()
 	if err != nil {
 		return err
 	}
-	d, err := t.document.build()
+	form, err := t.document.form(format)
 	if err != nil {
 		return err
 	}
-	_, err = w.Write(d.data)
+	_, err = w.Write(form.data)
 	return err
 }
 

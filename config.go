@@ -66,6 +66,11 @@ type Config struct {
 	// come before what a method OpenAPISchema() map[string]any of the type
 	// returns, and change nothing about how values are read and checked.
 	Schemas map[reflect.Type]map[string]any
+	// SplitSchemas gives a type that is read and written, and of which the two
+	// differ, two schemas: one with Input behind its name, where what has a
+	// default may be left out, and one with Output, where it always stands. By
+	// default it has one schema, that of the input, which is true for both.
+	SplitSchemas bool
 	// EchoInput repeats in each fault what was sent, under "input". It can
 	// leak secrets into logs of clients.
 	EchoInput bool
@@ -170,8 +175,12 @@ func (i Info) within(outer Info) Info {
 // path is the default, "-" leaves the page out; without the document there are
 // no pages.
 type Docs struct {
-	// OpenAPI is the document's, "/openapi.json" by default.
+	// OpenAPI is the document's, "/openapi.json" by default: version 3.1.
 	OpenAPI string
+	// OpenAPI30 is that of the same in version 3.0.3, for older tools, YAML and
+	// YAML30 are both as YAML. By default they stand beside OpenAPI:
+	// "/openapi-3.0.json", "/openapi.yaml" and "/openapi-3.0.yaml".
+	OpenAPI30, YAML, YAML30 string
 	// Swagger is Swagger UI's, "/docs" by default. Its files are part of the
 	// binary.
 	Swagger string

@@ -2,13 +2,19 @@ package candor
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/candor-go/candor/internal/docsui"
+	"github.com/candor-go/candor/internal/doctree"
+	"github.com/candor-go/candor/internal/openapi30"
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
@@ -18,13 +24,82 @@ type document struct {
 	endpoints []*endpoint
 	outline   *outline
 	build     func() (builtDocument, error)
+	// forms are what is served of it, each made on first need.
+	forms [documentFormats]func() (documentForm, error)
+}
+
+// DocumentFormat is one of the forms an OpenAPI document comes in. They say the
+// same, but that 3.0 has no words for some of it: there it says less, and
+// accepts more.
+type DocumentFormat uint8
+
+// The forms of a document.
+const (
+	OpenAPI31     DocumentFormat = iota // version 3.1, as JSON
+	OpenAPI30                           // version 3.0.3, as JSON
+	OpenAPI31YAML                       // version 3.1, as YAML
+	OpenAPI30YAML                       // version 3.0.3, as YAML
+	documentFormats
+)
+
+// documentForm is a document as it is sent.
+type documentForm struct {
+	data              []byte
+	etag, contentType string
+}
+
+// newForm makes a form of the document, which is JSON in version 3.1.
+func newForm(data []byte, format DocumentFormat) (documentForm, error) {
+	contentType := jsonMedia
+	if format != OpenAPI31 {
+		tree, err := doctree.Parse(data)
+		if err != nil {
+			return documentForm{}, err
+		}
+		if format == OpenAPI30 || format == OpenAPI30YAML {
+			tree = openapi30.Convert(tree)
+		}
+		if format == OpenAPI30 {
+			data = tree.AppendJSON(nil)
+		} else {
+			contentType, data = "application/yaml", tree.AppendYAML(nil)
+		}
+	}
+	sum := sha256.Sum256(data)
+	return documentForm{data: data, etag: `"` + hex.EncodeToString(sum[:16]) + `"`, contentType: contentType}, nil
+}
+
+// form is the document in a format.
+func (d *document) form(format DocumentFormat) (documentForm, error) {
+	if format >= documentFormats {
+		return documentForm{}, fmt.Errorf("%d is no format of a document; use candor.OpenAPI31 or one of those beside it", format)
+	}
+	return d.forms[format]()
+}
+
+// newDocument is a document that build makes, as version 3.1 in JSON.
+func newDocument(build func() ([]byte, error)) *document {
+	d := &document{}
+	d.build = sync.OnceValues(func() (builtDocument, error) {
+		data, err := build()
+		return builtDocument{data: data, places: d.outline.places()}, err
+	})
+	for format := range d.forms {
+		d.forms[format] = sync.OnceValues(func() (documentForm, error) {
+			built, err := d.build()
+			if err != nil {
+				return documentForm{}, err
+			}
+			return newForm(built.data, DocumentFormat(format))
+		})
+	}
+	return d
 }
 
 // builtDocument is the document and the path under which each endpoint stands
 // in it.
 type builtDocument struct {
 	data   []byte
-	etag   string
 	places map[*endpoint]string
 }
 
@@ -44,23 +119,28 @@ func serverAt(prefix string) Server {
 	return s
 }
 
-// ServeHTTP sends the document with an ETag.
-func (d *document) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	built, err := d.build()
+// servedDocument sends one form of a document with an ETag.
+type servedDocument struct {
+	document *document
+	format   DocumentFormat
+}
+
+func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	form, err := s.document.form(s.format)
 	if err != nil {
 		errorsOf(r).write(w, r, fmt.Errorf("the document cannot be built: %w", err))
 		return
 	}
 	h := w.Header()
-	h.Set("ETag", built.etag)
+	h.Set("ETag", form.etag)
 	h.Set("Cache-Control", "no-cache")
-	if matchesETag(r.Header.Get("If-None-Match"), built.etag) {
+	if matchesETag(r.Header.Get("If-None-Match"), form.etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(len(built.data)))
-	_, _ = io.Copy(w, bytes.NewReader(built.data))
+	h.Set("Content-Type", form.contentType)
+	h.Set("Content-Length", strconv.Itoa(len(form.data)))
+	_, _ = io.Copy(w, bytes.NewReader(form.data))
 }
 
 // matchesETag judges an If-None-Match header (RFC 9110, section 13.1.2).
@@ -88,7 +168,12 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 		return nil, o.mistake("Options", err)
 	}
 	set.hidden = true
-	routes := []*route{{path: prefix + at, plain: d, docs: o.field("OpenAPI")}}
+	var routes []*route
+	for _, p := range o.docs.documents() {
+		if path := o.docs.path(p.path, p.byDefault); path != "" {
+			routes = append(routes, &route{path: prefix + path, plain: servedDocument{d, p.format}, docs: o.field(p.field)})
+		}
+	}
 	for _, page := range o.pages(prefix, prefix+at, title) {
 		files, err := page.files()
 		if err != nil {
@@ -104,6 +189,26 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	return routes, nil
 }
 
+// documentPath is where one form of a document is served, by the field that
+// says it.
+type documentPath struct {
+	field, path, byDefault string
+	format                 DocumentFormat
+}
+
+// documents lists the forms of the document. Beside one that was moved the
+// others move along.
+func (d *Docs) documents() []documentPath {
+	first := cmp.Or(d.OpenAPI, "/openapi.json")
+	base := strings.TrimSuffix(strings.TrimSuffix(first, ".json"), "/")
+	return []documentPath{
+		{"OpenAPI", d.OpenAPI, first, OpenAPI31},
+		{"OpenAPI30", d.OpenAPI30, base + "-3.0.json", OpenAPI30},
+		{"YAML", d.YAML, base + ".yaml", OpenAPI31YAML},
+		{"YAML30", d.YAML30, base + "-3.0.yaml", OpenAPI30YAML},
+	}
+}
+
 // field is the full name of a field of Docs, as its user would write it.
 func (o *ownDocs) field(name string) string { return o.name + "." + name }
 
@@ -113,9 +218,8 @@ func (o *ownDocs) mistake(field string, err error) error {
 
 // check looks at what the pages are made of before they are made.
 func (o *ownDocs) check() error {
-	for _, p := range []struct{ field, path string }{
-		{"OpenAPI", o.docs.OpenAPI}, {"Swagger", o.docs.Swagger}, {"Redoc", o.docs.Redoc},
-	} {
+	paths := append(o.docs.documents(), documentPath{field: "Swagger", path: o.docs.Swagger}, documentPath{field: "Redoc", path: o.docs.Redoc})
+	for _, p := range paths {
 		if err := checkPagePath(p.path); err != nil {
 			return o.mistake(p.field, err)
 		}

@@ -3,6 +3,7 @@ package candor_test
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -99,6 +100,59 @@ func TestPagesMoveAndGo(t *testing.T) {
 	}
 }
 
+// The forms of a document stand beside it, unless they are moved or taken out.
+func TestFormsOfTheDocument(t *testing.T) {
+	known := []string{
+		"/openapi.json", "/openapi-3.0.json", "/openapi.yaml", "/openapi-3.0.yaml",
+		"/v/spec.json", "/v/spec-3.0.json", "/v/spec.yaml", "/v/spec-3.0.yaml", "/v-3.0.json", "/v.yaml", "/old", "/y",
+	}
+	for _, test := range []struct {
+		name string
+		docs candor.Docs
+		want []string
+	}{
+		{"where they are", candor.Docs{}, known[:4]},
+		{"moved along", candor.Docs{OpenAPI: "/v/spec.json"}, known[4:8]},
+		{"without an extension", candor.Docs{OpenAPI: "/v/", YAML30: "-"}, known[8:10]},
+		{"moved", candor.Docs{OpenAPI30: "/old", YAML: "/y", YAML30: "-"}, []string{"/openapi.json", "/old", "/y"}},
+		{"none", candor.Docs{OpenAPI: "-", YAML: "/y"}, nil},
+	} {
+		app := candor.New(candor.Config{Docs: test.docs})
+		var found []string
+		for _, path := range known {
+			if strings.HasPrefix(wire(app, "GET "+path), "200") {
+				found = append(found, path)
+			}
+		}
+		assert.Equal(t, test.want, found, test.name)
+	}
+	candor.NewTestClient(t, candor.New(candor.Config{Docs: candor.Docs{OpenAPI: "/v/"}})).Get("/v/").Status(200)
+	assert.ErrorContains(t, candor.New(candor.Config{Docs: candor.Docs{YAML: "spec.yaml"}}).Check(), `Config.Docs.YAML at`)
+
+	app := candor.New(candor.Config{Title: "Cats"})
+	candor.Get(app, "/cats", zero[livesCat])
+	for format, want := range map[candor.DocumentFormat][3]string{
+		candor.OpenAPI31:     {"/openapi.json", "application/json", `{"openapi":"3.1.0","info":{"title":"Cats"`},
+		candor.OpenAPI30:     {"/openapi-3.0.json", "application/json", `{"openapi":"3.0.3","info":{"title":"Cats"`},
+		candor.OpenAPI31YAML: {"/openapi.yaml", "application/yaml", "openapi: \"3.1.0\"\ninfo:\n  title: Cats\n"},
+		candor.OpenAPI30YAML: {"/openapi-3.0.yaml", "application/yaml", "openapi: \"3.0.3\"\ninfo:\n  title: Cats\n"},
+	} {
+		var written bytes.Buffer
+		require.NoError(t, app.WriteOpenAPIAs(&written, format))
+		assert.Equal(t, want[2], written.String()[:len(want[2])])
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, want[0], nil))
+		assert.Equal(t, written.String(), w.Body.String())
+		assert.Equal(t, want[1], w.Header().Get("Content-Type"))
+		r := httptest.NewRequest(http.MethodGet, want[0], nil)
+		r.Header.Set("If-None-Match", w.Header().Get("ETag"))
+		w = httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		assert.Equal(t, 304, w.Code, want[0])
+	}
+	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, 4), "4 is no format")
+}
+
 func TestPagesFindTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{Title: "Cats & Dogs", Docs: candor.Docs{
 		OpenAPI: "/spec/v1.json", Swagger: "/help/swagger", Redoc: "/redoc/",
@@ -184,6 +238,40 @@ func TestDocumentIsTheSameOnEveryRun(t *testing.T) {
 	}
 	assert.Equal(t, []string{"/z/{id}", "/a/{id}", "/m/{id}", "/cats", "/dogs"}, keysOf([]byte(first), "paths"))
 	assert.Equal(t, []string{"get", "delete"}, keysOf([]byte(first), "paths", "/z/{id}"))
+}
+
+func TestSplitSchemas(t *testing.T) {
+	type label struct {
+		Text  string `json:"text"`
+		Color string `json:"color" default:"red"`
+	}
+	type plain struct {
+		A int `json:"a"`
+	}
+	build := func(split bool) []byte {
+		app := candor.New(candor.Config{SplitSchemas: split})
+		candor.Post(app, "/labels", func(_ context.Context, in struct {
+			Body label `body:""`
+		},
+		) (label, error) {
+			return in.Body, nil
+		})
+		candor.Put(app, "/plain", func(_ context.Context, in struct {
+			Body plain `body:""`
+		},
+		) (plain, error) {
+			return in.Body, nil
+		})
+		assert.Equal(t, `{"text":"a","color":"red"}`, candor.NewTestClient(t, app).Post("/labels", `{"text":"a"}`).Status(200).Text())
+		return specOf(t, app)
+	}
+	one := build(false)
+	assert.Equal(t, []any{"text"}, at(one, "components", "schemas", "label", "required"))
+	two := build(true)
+	assert.Nil(t, at(two, "components", "schemas", "label"))
+	assert.Equal(t, []any{"text"}, at(two, "components", "schemas", "labelInput", "required"))
+	assert.Equal(t, []any{"text", "color"}, at(two, "components", "schemas", "labelOutput", "required"))
+	assert.NotNil(t, at(two, "components", "schemas", "plain"))
 }
 
 func TestConcurrentFirstReadsOfTheDocument(t *testing.T) {

@@ -5,11 +5,11 @@ import (
 	"encoding/json"
 	"testing"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/documenttest"
 )
 
 // specOf is the app's document, read back and held against the
@@ -22,13 +22,10 @@ func specOf(t *testing.T, app *candor.App) jsontext.Value {
 	return out.Bytes()
 }
 
-// validDocument lets kin-openapi judge a document.
+// validDocument lets others judge a document.
 func validDocument(t *testing.T, data []byte) {
 	t.Helper()
-	loader := openapi3.NewLoader()
-	doc, err := loader.LoadFromData(data)
-	require.NoError(t, err, "%s", data)
-	require.NoError(t, doc.Validate(loader.Context), "%s", data)
+	documenttest.Valid(t, data)
 }
 
 // at leads to a part of a document, nil where there is none.

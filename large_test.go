@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/documenttest"
 	"github.com/candor-go/candor/testdata/billing"
 )
 
@@ -202,8 +201,6 @@ func TestLargeDocument(t *testing.T) {
 	assert.Equal(t, "Large, second version", at([]byte(second), "info", "title"))
 	assert.Len(t, keysOf([]byte(second), "paths"), 34)
 
-	if dir := os.Getenv("CANDOR_OPENAPI_DIR"); dir != "" {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "large.json"), data, 0o600))
-		require.NoError(t, os.WriteFile(filepath.Join(dir, "large-v2.json"), []byte(second), 0o600))
-	}
+	documenttest.Check(t, "large", data)
+	documenttest.Check(t, "large-v2", []byte(second))
 }

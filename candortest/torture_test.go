@@ -1,6 +1,7 @@
 package candortest_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"math/big"
@@ -8,8 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/candortest"
+	"github.com/candor-go/candor/internal/documenttest"
 )
 
 type level string
@@ -273,4 +277,13 @@ func torture(config candor.Config) *candor.App {
 
 func TestTorture(t *testing.T) {
 	candortest.Conform(t, torture(candor.Config{}), candortest.Cases(400))
+}
+
+// The document is good for others too, in both versions.
+func TestDocumentOfTheTorture(t *testing.T) {
+	for name, config := range map[string]candor.Config{"torture": {}, "torture-problems": {ProblemDetails: true}} {
+		var document bytes.Buffer
+		require.NoError(t, torture(config).WriteOpenAPI(&document))
+		documenttest.Check(t, name, document.Bytes())
+	}
 }

@@ -1,0 +1,170 @@
+// Package doctree holds JSON documents whose objects keep their order, and
+// writes them as JSON and as YAML.
+package doctree
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Value is a JSON value.
+type Value struct {
+	// Kind is '{', '[', '"', '0', 't', 'f' or 'n', as jsontext has it.
+	Kind jsontext.Kind
+	// Text is what a string says, or a number as it is written.
+	Text string
+	// Items are those of an array, Members those of an object.
+	Items   []*Value
+	Members []Member
+}
+
+// Member is one of an object.
+type Member struct {
+	Name  string
+	Value *Value
+}
+
+// Parse reads one JSON value.
+func Parse(data []byte) (*Value, error) {
+	d := jsontext.NewDecoder(bytes.NewReader(data))
+	v, err := read(d)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.ReadToken(); err != io.EOF {
+		return nil, fmt.Errorf("there is more behind the value, at byte %d", d.InputOffset())
+	}
+	return v, nil
+}
+
+func read(d *jsontext.Decoder) (*Value, error) {
+	token, err := d.ReadToken()
+	if err != nil {
+		return nil, err
+	}
+	v := &Value{Kind: token.Kind()}
+	switch v.Kind {
+	case '"', '0':
+		v.Text = token.String()
+	case '[':
+		for d.PeekKind() != ']' {
+			item, err := read(d)
+			if err != nil {
+				return nil, err
+			}
+			v.Items = append(v.Items, item)
+		}
+		_, err = d.ReadToken()
+	case '{':
+		for d.PeekKind() != '}' {
+			name, err := d.ReadToken()
+			if err != nil {
+				return nil, err
+			}
+			// What the token says is gone once the next is read.
+			member := Member{Name: name.String()}
+			if member.Value, err = read(d); err != nil {
+				return nil, err
+			}
+			v.Members = append(v.Members, member)
+		}
+		_, err = d.ReadToken()
+	}
+	return v, err
+}
+
+// The makers of values.
+
+// Object is an object with the members.
+func Object(members ...Member) *Value { return &Value{Kind: '{', Members: members} }
+
+// Array is an array of the items.
+func Array(items ...*Value) *Value { return &Value{Kind: '[', Items: items} }
+
+// String is a string.
+func String(text string) *Value { return &Value{Kind: '"', Text: text} }
+
+// Number is a number, as it is written.
+func Number(text string) *Value { return &Value{Kind: '0', Text: text} }
+
+// Null is null.
+func Null() *Value { return &Value{Kind: 'n'} }
+
+// Bool is true or false.
+func Bool(b bool) *Value {
+	if b {
+		return &Value{Kind: 't'}
+	}
+	return &Value{Kind: 'f'}
+}
+
+// Get is the member of that name, nil without one; of anything but an object
+// there is none.
+func (v *Value) Get(name string) *Value {
+	if v == nil {
+		return nil
+	}
+	for _, m := range v.Members {
+		if m.Name == name {
+			return m.Value
+		}
+	}
+	return nil
+}
+
+// Set gives a member its value, in its place or behind the others.
+func (v *Value) Set(name string, value *Value) {
+	for i := range v.Members {
+		if v.Members[i].Name == name {
+			v.Members[i].Value = value
+			return
+		}
+	}
+	v.Members = append(v.Members, Member{name, value})
+}
+
+// IsNull reports null.
+func (v *Value) IsNull() bool { return v.Kind == 'n' }
+
+// AppendJSON appends the value as JSON on one line.
+func (v *Value) AppendJSON(out []byte) []byte {
+	switch v.Kind {
+	case '"':
+		return quote(out, v.Text)
+	case '0':
+		return append(out, v.Text...)
+	case '[':
+		out = append(out, '[')
+		for i, item := range v.Items {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = item.AppendJSON(out)
+		}
+		return append(out, ']')
+	case '{':
+		out = append(out, '{')
+		for i, m := range v.Members {
+			if i > 0 {
+				out = append(out, ',')
+			}
+			out = append(quote(out, m.Name), ':')
+			out = m.Value.AppendJSON(out)
+		}
+		return append(out, '}')
+	}
+	return append(out, v.Kind.String()...)
+}
+
+// quote appends a JSON string. What is no UTF-8 never came out of Parse; it is
+// replaced.
+func quote(out []byte, text string) []byte {
+	quoted, err := jsontext.AppendQuote(out, text)
+	if err != nil {
+		quoted, _ = jsontext.AppendQuote(out, string(bytes.ToValidUTF8([]byte(text), []byte("\uFFFD"))))
+	}
+	return quoted
+}

@@ -1,0 +1,143 @@
+// Package documenttest judges OpenAPI documents in tests, by tools that know
+// nothing of the code that wrote them: kin-openapi, and the schemas of the
+// OpenAPI Initiative under an independent validator of JSON Schema. It holds
+// the document in version 3.0 against that in 3.1 by values.
+package documenttest
+
+import (
+	"embed"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/doctree"
+	"github.com/candor-go/candor/internal/openapi30"
+)
+
+//go:embed testdata/*.json
+var published embed.FS
+
+// TB is what a test gives.
+type TB interface {
+	require.TestingT
+	Helper()
+}
+
+// Check judges a document in version 3.1 and the one made of it in 3.0. Where
+// the environment names a directory for linters, CANDOR_OPENAPI_DIR, it leaves
+// both there, under the name.
+func Check(t TB, name string, document []byte) {
+	t.Helper()
+	Valid(t, document)
+	tree, err := doctree.Parse(document)
+	require.NoError(t, err)
+	older := openapi30.Convert(tree).AppendJSON(nil)
+	Valid(t, older)
+	compare(t, document, older)
+	if dir := os.Getenv("CANDOR_OPENAPI_DIR"); dir != "" {
+		for suffix, data := range map[string][]byte{".json": document, "-3.0.json": older} {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name+suffix), data, 0o600))
+		}
+	}
+}
+
+// Valid judges a document of either version.
+func Valid(t TB, document []byte) {
+	t.Helper()
+	loader := openapi3.NewLoader()
+	doc, err := loader.LoadFromData(document)
+	require.NoError(t, err, "%s", document)
+	require.NoError(t, doc.Validate(loader.Context), "%s", document)
+
+	version := doc.OpenAPI[:strings.LastIndexByte(doc.OpenAPI, '.')]
+	parsed := parse(t, string(document))
+	require.NoError(t, metaSchema(t, version).Validate(parsed), "%s", document)
+	if version == "3.1" {
+		// The validator holds each schema against its own meta-schema.
+		for name := range schemasOf(parsed) {
+			compile(t, parsed, name, jsonschema.Draft2020)
+		}
+	}
+}
+
+// metaSchema judges documents of a version, such as "3.1".
+func metaSchema(t TB, version string) *jsonschema.Schema {
+	t.Helper()
+	data, err := published.ReadFile("testdata/openapi-" + version + ".json")
+	require.NoError(t, err)
+	compiler := jsonschema.NewCompiler()
+	require.NoError(t, compiler.AddResource("file:///meta.json", parse(t, string(data))))
+	compiled, err := compiler.Compile("file:///meta.json")
+	require.NoError(t, err)
+	return compiled
+}
+
+func parse(t TB, text string) any {
+	t.Helper()
+	v, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+	require.NoError(t, err)
+	return v
+}
+
+func schemasOf(document any) map[string]any {
+	components, _ := document.(map[string]any)["components"].(map[string]any)
+	schemas, _ := components["schemas"].(map[string]any)
+	return schemas
+}
+
+// compile makes the judge of a component.
+func compile(t TB, document any, name string, draft *jsonschema.Draft) *jsonschema.Schema {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	compiler.DefaultDraft(draft)
+	compiler.AssertFormat() // one of the drafts does by itself
+	require.NoError(t, compiler.AddResource("file:///document.json", document))
+	compiled, err := compiler.Compile("file:///document.json#/components/schemas/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name))
+	require.NoError(t, err, "%s", name)
+	return compiled
+}
+
+// samples is how many values are made for each component.
+const samples = 200
+
+// compare looks for values that the newer document accepts and the older one
+// does not.
+func compare(t TB, newer, older []byte) {
+	t.Helper()
+	first, second := parse(t, string(newer)), draft04(parse(t, string(older)))
+	random := rand.New(rand.NewPCG(1, 2))
+	for name, schema := range schemasOf(first) {
+		judge, other := compile(t, first, name, jsonschema.Draft2020), compile(t, second, name, jsonschema.Draft4)
+		values := maker{document: first, random: random}
+		for range samples {
+			v := values.value(schema, 0)
+			if judge.Validate(v) == nil {
+				require.NoError(t, other.Validate(v), "%s in 3.0 refuses %v", name, v)
+			}
+		}
+	}
+}
+
+// draft04 writes the schemas of a 3.0 document as JSON Schema draft 4, from
+// which they differ in null alone.
+func draft04(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		if name, ok := v["type"].(string); ok && v["nullable"] == true {
+			v["type"] = []any{name, "null"}
+		}
+		for key, inner := range v {
+			v[key] = draft04(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = draft04(inner)
+		}
+	}
+	return v
+}

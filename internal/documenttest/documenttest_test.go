@@ -1,0 +1,96 @@
+package documenttest_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/documenttest"
+)
+
+// The documents of all examples are valid in both versions, and the same on
+// every run.
+func TestDocumentsOfTheExamples(t *testing.T) {
+	mains, err := filepath.Glob("../../examples/*/main.go")
+	require.NoError(t, err)
+	require.NotEmpty(t, mains)
+	for _, main := range mains {
+		dir := filepath.Dir(main)
+		t.Run(filepath.Base(dir), func(t *testing.T) {
+			program := filepath.Join(t.TempDir(), "example")
+			build := exec.Command("go", "build", "-o", program, ".")
+			build.Dir = dir
+			said, err := build.CombinedOutput()
+			require.NoError(t, err, "%s", said)
+			var documents [2][]byte
+			for i := range documents {
+				documents[i], err = exec.Command(program, "-openapi").Output()
+				require.NoError(t, err)
+			}
+			assert.Equal(t, string(documents[0]), string(documents[1]))
+			documenttest.Check(t, "example-"+filepath.Base(dir), documents[0])
+		})
+	}
+}
+
+// failing notes that something was wrong.
+type failing struct{ said []string }
+
+func (f *failing) Helper() {}
+
+func (f *failing) Errorf(format string, args ...any) {
+	for _, arg := range args {
+		if text, ok := arg.(string); ok {
+			f.said = append(f.said, text)
+		}
+	}
+}
+
+func (f *failing) FailNow() { panic(f) }
+
+func judged(document string) (said string) {
+	f := &failing{}
+	defer func() {
+		if recover() != nil {
+			said = strings.Join(f.said, "\n")
+		}
+	}()
+	documenttest.Valid(f, []byte(document))
+	return ""
+}
+
+// What is wrong is found, by one judge or another.
+func TestWrongDocuments(t *testing.T) {
+	const head = `{"openapi":"3.1.0","info":{"title":"T","version":"1"},`
+	assert.Empty(t, judged(head+`"paths":{}}`))
+	for name, rest := range map[string]string{
+		"nothing to describe":      `"x":1}`,
+		"a path without its slash": `"paths":{"a":{}}}`,
+		"no description":           `"paths":{"/a":{"get":{"responses":{"200":{}}}}}}`,
+		"no such type":             `"paths":{},"components":{"schemas":{"S":{"type":"text"}}}}`,
+		"an unknown field":         `"paths":{},"tags":[{"name":"a","nickname":"b"}]}`,
+		"a pattern that is none":   `"paths":{},"components":{"schemas":{"S":{"pattern":"("}}}}`,
+	} {
+		assert.NotEmpty(t, judged(head+rest), name)
+	}
+	older := strings.Replace(head, "3.1.0", "3.0.3", 1)
+	assert.Empty(t, judged(older+`"paths":{}}`))
+	assert.NotEmpty(t, judged(older+`"paths":{},"components":{"schemas":{"S":{"type":["string","null"]}}}}`))
+	assert.NotEmpty(t, judged(older+`"paths":{},"webhooks":{}}`))
+}
+
+func TestDocumentsAreLeftForLinters(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("CANDOR_OPENAPI_DIR", dir)
+	documenttest.Check(t, "empty", []byte(`{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":{}}`))
+	for name, version := range map[string]string{"empty.json": "3.1.0", "empty-3.0.json": "3.0.3"} {
+		data, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		assert.Contains(t, string(data), `"openapi":"`+version+`"`)
+	}
+}
