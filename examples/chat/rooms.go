@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"iter"
+
+	"github.com/candor-go/candor"
+)
+
+// Say is what a member of a room sends.
+type Say struct {
+	Text string `json:"text" validate:"min=1,max=500" example:"hello"`
+}
+
+// Said is what all of them receive.
+type Said struct {
+	From string `json:"from" example:"ann"`
+	Say
+}
+
+//go:embed web
+var web embed.FS
+
+func newApp() *candor.App {
+	app := candor.New(candor.Config{
+		Title: "Chat", Version: "1.0.0", Description: "Rooms in which people talk.",
+		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Servers: []candor.Server{{URL: "/", Description: "here"}},
+		Tags:    []candor.Tag{{Name: "rooms", Description: "Where people talk"}},
+	}, candor.Tags("rooms"))
+	candor.ProvideValue(app, candor.NewHub[Said](candor.HubConfig{}))
+	candor.WebSocket(app, "/api/rooms/{room}", join)
+	page, err := fs.Sub(web, "web")
+	if err != nil {
+		panic(err)
+	}
+	app.Frontend("/", page)
+	return app
+}
+
+// join hands what the client says to the room, and what the room says to the
+// client.
+func join(ctx context.Context, in struct {
+	Room string            `path:"room" validate:"max=40" pattern:"^[a-z]+$"`
+	Name string            `query:"name" validate:"min=1,max=20" example:"ann"`
+	Hub  *candor.Hub[Said] `dep:""`
+}, s *candor.Socket[Say, Said],
+) error {
+	member, leave := context.WithCancel(ctx)
+	defer leave()
+	heard, err := in.Hub.Subscribe(member, in.Room, "")
+	if err != nil {
+		return err
+	}
+	told := make(chan error, 1)
+	go func() {
+		defer leave()
+		told <- tell(ctx, s, heard)
+	}()
+	for say, err := range s.Messages(member) {
+		if err != nil {
+			break
+		}
+		if _, err := in.Hub.Publish(ctx, in.Room, Said{in.Name, say}); err != nil {
+			return err
+		}
+	}
+	leave()
+	return <-told
+}
+
+// tell sends what is heard. Who cannot keep up may come back later.
+func tell(ctx context.Context, s *candor.Socket[Say, Said], heard iter.Seq2[candor.Message[Said], error]) error {
+	for message, err := range heard {
+		if errors.Is(err, candor.ErrSlowSubscriber) {
+			return candor.Close(1013, "too slow")
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.Send(ctx, message.Data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

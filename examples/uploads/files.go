@@ -1,0 +1,131 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/candor-go/candor"
+)
+
+// ErrTaken answers for a name that has a file already.
+var ErrTaken = candor.Error(409, "there is a file of this name")
+
+// Kept is a file that is kept.
+type Kept struct {
+	Name   string `json:"name"`
+	Size   int64  `json:"size"`
+	SHA256 string `json:"sha256,omitempty" doc:"Of what was received, in hexadecimal"`
+}
+
+// FileRef names a file in a path. Nothing it allows leads out of a directory.
+type FileRef struct {
+	Name string `path:"name" validate:"max=100" pattern:"^[A-Za-z0-9_][A-Za-z0-9_. -]*$" example:"cat.png"`
+}
+
+//go:embed web
+var web embed.FS
+
+func newApp(dir string) *candor.App {
+	app := candor.New(candor.Config{
+		Title: "Uploads", Version: "1.0.0", Description: "Files as they come.",
+		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Servers: []candor.Server{{URL: "/", Description: "here"}},
+		Tags:    []candor.Tag{{Name: "files", Description: "What is kept"}},
+		// A large file may take its time, as long as it goes on: Limits.BodyRate
+		// stays what it is.
+		Limits: candor.Limits{Body: 6 * time.Hour},
+	}, candor.Tags("files"))
+	candor.ProvideShared(app, func(_ context.Context, _ candor.None, use func(*os.Root) error) error {
+		return keepIn(dir, use)
+	})
+
+	candor.Put(app, "/files/{name}", put, candor.Status(201), candor.MaxBody(8<<30), candor.Raises(ErrTaken))
+	candor.Get(app, "/files", list)
+	candor.Get(app, "/files/{name}", get)
+	page, err := fs.Sub(web, "web")
+	if err != nil {
+		panic(err)
+	}
+	app.Frontend("/", page)
+	return app
+}
+
+// keepIn opens the directory, or one that lasts as long as the app.
+func keepIn(dir string, use func(*os.Root) error) error {
+	if dir == "" {
+		temporary, err := os.MkdirTemp("", "uploads-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(temporary) //nolint:errcheck // what is left there is the system's to clear
+		dir = temporary
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return err
+	}
+	return cmp.Or(use(root), root.Close())
+}
+
+// put writes the body to the disk while it comes. Until it is there as a whole
+// it has another name, which nobody can ask for.
+func put(_ context.Context, in struct {
+	FileRef
+	Body io.Reader `body:",omitempty"`
+	Root *os.Root  `dep:""`
+},
+) (Kept, error) {
+	part := ".part-" + rand.Text()
+	file, err := in.Root.Create(part)
+	if err != nil {
+		return Kept{}, err
+	}
+	defer in.Root.Remove(part) //nolint:errcheck // a name too many, on a disk that fails
+	sum := sha256.New()
+	size, err := io.Copy(io.MultiWriter(file, sum), in.Body)
+	if err := cmp.Or(err, file.Close()); err != nil {
+		return Kept{}, err
+	}
+	err = in.Root.Link(part, in.Name)
+	if errors.Is(err, fs.ErrExist) {
+		err = ErrTaken
+	}
+	return Kept{in.Name, size, hex.EncodeToString(sum.Sum(nil))}, err
+}
+
+func list(_ context.Context, in struct {
+	Root *os.Root `dep:""`
+},
+) ([]Kept, error) {
+	entries, err := fs.ReadDir(in.Root.FS(), ".")
+	if err != nil {
+		return nil, err
+	}
+	var kept []Kept
+	for _, entry := range entries {
+		info, err := entry.Info()
+		if err != nil || strings.HasPrefix(entry.Name(), ".") {
+			continue // it is gone again, or not yet there
+		}
+		kept = append(kept, Kept{Name: entry.Name(), Size: info.Size()})
+	}
+	return kept, nil
+}
+
+func get(_ context.Context, in struct {
+	FileRef
+	Root *os.Root `dep:""`
+},
+) (candor.File, error) {
+	return candor.File{FS: in.Root.FS(), Path: in.Name, Download: true}, nil
+}
