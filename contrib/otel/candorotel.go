@@ -1,0 +1,80 @@
+// Package candorotel brings the requests of a Candor app to OpenTelemetry: a
+// span and the metrics of each, by the conventions of otelhttp, under the
+// pattern of its route; the errors that stay on the server as events of the
+// span; and the ids of the trace in the log.
+//
+//	app := candor.New(candor.Config{
+//		Logger: slog.New(candorotel.LogHandler(slog.NewJSONHandler(os.Stderr, nil))),
+//	}, candor.Use(candorotel.Middleware()))
+package candorotel
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
+)
+
+// Middleware is that of otelhttp, with its options. Used first, it sees all the
+// others.
+//
+//   - A span is named by method and pattern, as "GET /items/{id}". What no route
+//     has is named by the method alone, and unknown methods have one name, so
+//     that clients cannot make up names.
+//   - The trace of a client goes on if there is a propagator:
+//     otelhttp.WithPropagators, or the global one.
+//   - Providers without an option are the global ones. Without any, requests pass
+//     by at little cost.
+//   - The span of a stream or a socket ends with it.
+//
+// Handlers find the span in their context, and make children of it as usual.
+func Middleware(options ...otelhttp.Option) func(http.Handler) http.Handler {
+	return otelhttp.NewMiddleware("", options...)
+}
+
+// LogHandler adds trace_id and span_id to what is logged within a span, and the
+// errors that are logged there, at the level of errors, to the span. Candor logs
+// so every error whose text does not reach the client, panics included.
+//
+// It is safe for concurrent use if next is.
+func LogHandler(next slog.Handler) slog.Handler { return logHandler{next} }
+
+type logHandler struct{ slog.Handler }
+
+// Handle implements slog.Handler.
+func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
+	span := trace.SpanFromContext(ctx)
+	at := span.SpanContext()
+	if !at.IsValid() {
+		return h.Handler.Handle(ctx, record)
+	}
+	if record.Level >= slog.LevelError && span.IsRecording() {
+		note(span, record)
+	}
+	record = record.Clone()
+	record.AddAttrs(slog.String("trace_id", at.TraceID().String()), slog.String("span_id", at.SpanID().String()))
+	return h.Handler.Handle(ctx, record)
+}
+
+// note records the error of a record.
+func note(span trace.Span, record slog.Record) {
+	message := attribute.String("log.message", record.Message)
+	record.Attrs(func(a slog.Attr) bool {
+		err, ok := a.Value.Any().(error)
+		if ok {
+			span.RecordError(err, trace.WithTimestamp(record.Time), trace.WithAttributes(message))
+		}
+		return !ok
+	})
+}
+
+// WithAttrs implements slog.Handler.
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logHandler{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup implements slog.Handler.
+func (h logHandler) WithGroup(name string) slog.Handler { return logHandler{h.Handler.WithGroup(name)} }

@@ -1,0 +1,219 @@
+// Package candorprom counts and times the requests of a Candor app for
+// Prometheus, by the patterns of the routes.
+//
+//	metrics, err := candorprom.New(candorprom.Config{})
+//	app := candor.New(candor.Config{}, candor.Use(metrics.Middleware))
+//	candor.HandleHTTP(app, []string{"GET"}, "/metrics", metrics.Handler(), candor.Hidden())
+//
+// dashboard.json beside this file shows them in Grafana.
+package candorprom
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// Config says how requests are measured. The zero value is ready to use.
+type Config struct {
+	// Registry takes the metrics. The default is a new one, which has those of the
+	// Go runtime and of the process as well.
+	Registry *prometheus.Registry
+	// Durations are the upper bounds of the buckets in seconds. The default has 17
+	// from 0.5 ms to 30 s, close enough for p50 to p99 of ordinary services.
+	Durations []float64
+	// Sizes are the upper bounds of the buckets in bytes. The default has 8 from
+	// 256 B to 4 MiB.
+	Sizes []float64
+}
+
+var (
+	defaultDurations = []float64{.0005, .001, .002, .004, .007, .01, .02, .04, .07, .1, .2, .4, .7, 1, 3, 10, 30}
+	defaultSizes     = []float64{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20}
+)
+
+// Metrics are those of the requests of an app:
+//
+//		http_server_requests_total{method, route, status}
+//		http_server_requests_in_flight
+//		http_server_request_duration_seconds{method, route}
+//		http_server_request_size_bytes{method, route}
+//		http_server_response_size_bytes{method, route}
+//
+//	  - The route is the pattern that matched, never the path; what no route has is
+//	    "unmatched". A method that HTTP does not define is "other". So clients cannot
+//	    make up labels.
+//	  - The status is the code, or "aborted" where the connection was cut before one
+//	    was sent.
+//	  - The duration of a stream of events and of a socket is the time until it
+//	    began; a long life is no slow answer.
+//	  - Sizes are those of the bodies, without the header.
+type Metrics struct {
+	registry *prometheus.Registry
+	inFlight prometheus.Gauge
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	received *prometheus.HistogramVec
+	sent     *prometheus.HistogramVec
+}
+
+// New makes metrics. It fails if the registry has others of their names, as it
+// does when an app is given metrics twice.
+func New(config Config) (*Metrics, error) {
+	m := &Metrics{registry: config.Registry}
+	if m.registry == nil {
+		m.registry = prometheus.NewRegistry()
+		m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	}
+	m.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "http_server_requests_in_flight", Help: "Requests that are being answered.",
+	})
+	m.requests = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "http_server_requests_total", Help: "Requests that were answered.",
+	}, []string{"method", "route", "status"})
+	sizes := config.Sizes
+	if sizes == nil {
+		sizes = defaultSizes
+	}
+	durations := config.Durations
+	if durations == nil {
+		durations = defaultDurations
+	}
+	m.duration = histogram("http_server_request_duration_seconds", "Time until a request was answered, or its stream began.", durations)
+	m.received = histogram("http_server_request_size_bytes", "Sizes of the bodies of requests.", sizes)
+	m.sent = histogram("http_server_response_size_bytes", "Sizes of the bodies of answers.", sizes)
+	var failed []error
+	for _, c := range []prometheus.Collector{m.inFlight, m.requests, m.duration, m.received, m.sent} {
+		failed = append(failed, m.registry.Register(c))
+	}
+	return m, errors.Join(failed...)
+}
+
+func histogram(name, help string, buckets []float64) *prometheus.HistogramVec {
+	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, []string{"method", "route"})
+}
+
+// Handler serves all metrics of the registry. Who may see them is up to the
+// route it is given, or the port.
+func (m *Metrics) Handler() http.Handler {
+	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
+}
+
+// Middleware measures what passes. Used first, it sees what the others answer.
+func (m *Metrics) Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		m.inFlight.Inc()
+		defer m.inFlight.Dec()
+		seen := &exchange{ResponseWriter: w, started: time.Now()}
+		if r.Body != nil && r.Body != http.NoBody {
+			seen.body = &countedBody{ReadCloser: r.Body}
+			r2 := *r // net/http wants to find its own body in its request
+			r2.Body = seen.body
+			r = &r2
+		}
+		defer func() { m.record(r, seen) }()
+		next.ServeHTTP(seen, r)
+		seen.status = cmp.Or(seen.status, http.StatusOK)
+	})
+}
+
+func (m *Metrics) record(r *http.Request, seen *exchange) {
+	method, route := methodOf(r), cmp.Or(r.Pattern, "unmatched")
+	status := "aborted"
+	if seen.status != 0 {
+		status = strconv.Itoa(seen.status)
+	}
+	m.requests.WithLabelValues(method, route, status).Inc()
+	m.duration.WithLabelValues(method, route).Observe(seen.duration().Seconds())
+	m.sent.WithLabelValues(method, route).Observe(float64(seen.size))
+	if seen.body != nil {
+		m.received.WithLabelValues(method, route).Observe(float64(max(seen.body.size, r.ContentLength)))
+	}
+}
+
+// methods are those of RFC 9110 and RFC 5789.
+var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+
+func methodOf(r *http.Request) string {
+	if slices.Contains(methods, r.Method) {
+		return r.Method
+	}
+	return "other"
+}
+
+// exchange watches what is answered.
+type exchange struct {
+	http.ResponseWriter
+	started time.Time
+	status  int
+	size    int64
+	// began is when a stream did, zero for other answers.
+	began time.Time
+	body  *countedBody
+}
+
+func (x *exchange) duration() time.Duration {
+	if !x.began.IsZero() {
+		return x.began.Sub(x.started)
+	}
+	return time.Since(x.started)
+}
+
+// Unwrap lets http.ResponseController reach the server's own writer.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// WriteHeader implements http.ResponseWriter.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
+		x.status = status
+		if status == http.StatusSwitchingProtocols || isStream(x.Header().Get("Content-Type")) {
+			x.began = time.Now()
+		}
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+func isStream(contentType string) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	return mediaType == "text/event-stream"
+}
+
+// Write implements http.ResponseWriter.
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.WriteHeader(http.StatusOK)
+	}
+	n, err := x.ResponseWriter.Write(p)
+	x.size += int64(n)
+	return n, err
+}
+
+// Flush serves handlers that ask for an http.Flusher.
+func (x *exchange) Flush() {
+	if x.status == 0 {
+		x.WriteHeader(http.StatusOK)
+	}
+	_ = http.NewResponseController(x.ResponseWriter).Flush()
+}
+
+// countedBody counts what is read.
+type countedBody struct {
+	io.ReadCloser
+	size int64
+}
+
+// Read implements io.Reader.
+func (b *countedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.size += int64(n)
+	return n, err
+}
