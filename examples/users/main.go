@@ -21,6 +21,7 @@ import (
 	"os"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/examples/users/service"
 )
 
 func main() {
@@ -29,14 +30,14 @@ func main() {
 	document := flag.Bool("openapi", false, "write the OpenAPI document and exit")
 	flag.Parse()
 
-	s := settings{
+	s := service.Settings{
 		Database: cmp.Or(os.Getenv("DATABASE_URL"), *file),
 		Secret:   cmp.Or(os.Getenv("SECRET"), rand.Text()),
 		AdminKey: cmp.Or(os.Getenv("ADMIN_KEY"), rand.Text()),
-		Cost:     defaultCost,
+		Cost:     service.DefaultCost,
 	}
-	app := newApp(s)
-	candor.ProvideValue[mailer](app, logMailer{slog.Default()})
+	app := service.New(s)
+	candor.ProvideValue[service.Mailer](app, service.LogMailer{Log: slog.Default()})
 	if *document {
 		if err := app.WriteOpenAPI(os.Stdout); err != nil {
 			log.Fatal(err)

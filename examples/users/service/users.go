@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -80,7 +80,7 @@ func register(ctx context.Context, in struct {
 	Body     UserIn    `body:""`
 	Accounts *accounts `dep:""`
 	Hasher   *hasher   `dep:""`
-	Mailer   mailer    `dep:""`
+	Mailer   Mailer    `dep:""`
 	Tasks    *candor.Tasks
 	Request  *http.Request
 },
@@ -93,7 +93,7 @@ func register(ctx context.Context, in struct {
 	if err != nil {
 		return Registered{}, err
 	}
-	in.Tasks.Add(func(ctx context.Context) error { return in.Mailer.welcome(ctx, user) })
+	in.Tasks.Add(func(ctx context.Context) error { return in.Mailer.Welcome(ctx, user) })
 	return Registered{Location: in.Request.URL.Path + "/" + strconv.FormatInt(user.ID, 10), Body: user}, nil
 }
 

@@ -1,11 +1,15 @@
-package main
+// Package service is the API of a product with accounts. It is a package, so
+// that more than one program can serve it.
+package service
 
 import (
+	"log/slog"
+
 	"github.com/candor-go/candor"
 )
 
-// settings are what the operator decides.
-type settings struct {
+// Settings are what the operator decides.
+type Settings struct {
 	// Database is a URL of PostgreSQL, or a file of SQLite.
 	Database string
 	// Secret signs tokens; everyone who knows it can make them.
@@ -13,7 +17,9 @@ type settings struct {
 	// AdminKey opens the administration.
 	AdminKey string
 	// Cost is that of hashing passwords.
-	Cost cost
+	Cost Cost
+	// Logger is the default one if it is nil.
+	Logger *slog.Logger
 }
 
 // What the app asks for by scopes, and how the document explains them.
@@ -23,12 +29,13 @@ var scopes = map[string]string{
 	"users:write": "Change and delete all accounts",
 }
 
-// newApp says which paths lead to which functions. A mailer is for the caller
-// to provide.
-func newApp(s settings) *candor.App {
+// New says which paths lead to which functions. A [Mailer] is for the caller to
+// provide.
+func New(s Settings, options ...candor.Option) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Users", Version: "2.0.0", Description: "Accounts, logins and roles.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Logger:  s.Logger,
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags: []candor.Tag{
 			{Name: "login", Description: "Who one is"},
@@ -38,7 +45,7 @@ func newApp(s settings) *candor.App {
 		SecuritySchemes: map[string]candor.SecurityScheme{
 			"password": candor.OAuth2Password("/api/v1/token", scopes).WithDescription("A user name and a password"),
 		},
-	})
+	}, options...)
 
 	candor.ProvideValue(app, s)
 	candor.ProvideValue(app, newHasher(s.Cost))

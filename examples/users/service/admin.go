@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -11,7 +11,7 @@ var errBadKey = candor.Error(401, "the key is not valid").WithHeader("WWW-Authen
 // checkAdminKey guards the administration.
 func checkAdminKey(_ context.Context, in struct {
 	Key      candor.APIKey `header:"X-Admin-Key"`
-	Settings settings      `dep:""`
+	Settings Settings      `dep:""`
 },
 ) error {
 	if !candor.SecretsEqual(in.Settings.AdminKey, string(in.Key)) {

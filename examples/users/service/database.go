@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 // openDatabase opens the database for as long as the app lives.
 func openDatabase(ctx context.Context, in struct {
-	Settings settings `dep:""`
+	Settings Settings `dep:""`
 }, use func(*sql.DB) error,
 ) error {
 	db, err := connect(in.Settings.Database)

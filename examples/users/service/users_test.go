@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -26,7 +26,7 @@ const (
 )
 
 // cheap makes passwords cost nothing.
-var cheap = cost{Time: 1, Memory: 64, Threads: 1}
+var cheap = Cost{Time: 1, Memory: 64, Threads: 1}
 
 // letters keeps what would have been sent.
 type letters struct {
@@ -35,7 +35,7 @@ type letters struct {
 	fail  error
 }
 
-func (l *letters) welcome(_ context.Context, to User) error {
+func (l *letters) Welcome(_ context.Context, to User) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	l.to = append(l.to, to.Email)
@@ -74,8 +74,8 @@ func ownSchema(t *testing.T, server string) string {
 }
 
 func appOn(database string, mail *letters) *candor.App {
-	app := newApp(settings{Database: database, Secret: secret, AdminKey: adminKey, Cost: cheap})
-	candor.ProvideValue[mailer](app, mail)
+	app := New(Settings{Database: database, Secret: secret, AdminKey: adminKey, Cost: cheap})
+	candor.ProvideValue[Mailer](app, mail)
 	return app
 }
 

@@ -1,4 +1,4 @@
-package main
+package service
 
 import (
 	"context"
@@ -12,25 +12,26 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// cost is what hashing a password takes; it stands in each hash, so that it can
+// Cost is what hashing a password takes; it stands in each hash, so that it can
 // be raised later.
-type cost struct {
+type Cost struct {
 	Time, Memory uint32 // passes, KiB
 	Threads      uint8
 }
 
-var defaultCost = cost{Time: 2, Memory: 19 << 10, Threads: 1}
+// DefaultCost takes some 20 ms and 19 MiB.
+var DefaultCost = Cost{Time: 2, Memory: 19 << 10, Threads: 1}
 
 // hasher hashes passwords by Argon2id (RFC 9106), a few at a time: each takes
 // the memory of its cost.
 type hasher struct {
-	cost  cost
+	cost  Cost
 	turns chan struct{}
 	// nobody is the hash of no password.
 	nobody string
 }
 
-func newHasher(c cost) *hasher {
+func newHasher(c Cost) *hasher {
 	h := &hasher{cost: c, turns: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	h.nobody = c.hash(rand.Text())
 	return h
@@ -79,19 +80,19 @@ const saltLength, keyLength = 16, 32
 var encoding = base64.RawStdEncoding
 
 // hash writes the cost, a salt and the key in the usual notation.
-func (c cost) hash(password string) string {
+func (c Cost) hash(password string) string {
 	salt := make([]byte, saltLength)
 	_, _ = rand.Read(salt) // never fails
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.Memory, c.Time, c.Threads,
 		encoding.EncodeToString(salt), encoding.EncodeToString(c.key(password, salt)))
 }
 
-func (c cost) key(password string, salt []byte) []byte {
+func (c Cost) key(password string, salt []byte) []byte {
 	return argon2.IDKey([]byte(password), salt, c.Time, c.Memory, c.Threads, keyLength)
 }
 
 func matches(hash, password string) bool {
-	var c cost
+	var c Cost
 	var version int
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
