@@ -7,6 +7,7 @@ replace github.com/candor-go/candor => ../..
 require (
 	github.com/alicebob/miniredis/v2 v2.40.0
 	github.com/candor-go/candor v0.0.0-00010101000000-000000000000
+	github.com/go-redis/redis_rate/v10 v10.0.1
 	github.com/redis/go-redis/v9 v9.23.0
 	github.com/stretchr/testify v1.12.1
 )
