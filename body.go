@@ -12,9 +12,12 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -28,8 +31,10 @@ type bodyPlan struct {
 	refusal error
 	// absent fills in what is there without a body, or says that it is missing.
 	absent decodeBody
-	// pass hands the body on unread; nil for a body that is read first.
-	pass passBody
+	// pass hands the body on unread; nil for a body that is read first. large
+	// means that its limit is that of what is not held in memory.
+	pass  passBody
+	large bool
 	// keepsFiles means that the body may leave something to remove.
 	keepsFiles bool
 }
@@ -45,8 +50,8 @@ type bodyMedia struct {
 }
 
 // passBody gives an input the body of a request; without one it is
-// http.NoBody.
-type passBody func(into reflect.Value, body io.Reader, r *http.Request) error
+// http.NoBody. What is incoming is a copy, so that it is on no heap.
+type passBody func(into reflect.Value, body io.Reader, in incoming) error
 
 // decodeBody reads a whole body into an input. Locations are innermost first,
 // below the body. It reports whether the value fits into memory.
@@ -64,13 +69,37 @@ var (
 func isRaw(t reflect.Type) bool { return t == bytesType || t == stringType || isUnread(t) }
 
 // isUnread reports whether the handler reads a body of the type by itself.
-func isUnread(t reflect.Type) bool { return t == readerType || t == partsType }
+func isUnread(t reflect.Type) bool { return t == readerType || t == partsType || isLines(t) }
+
+// readyLines is a type whose values are made of the lines of a body. Its zero
+// value says how.
+type readyLines interface{ bodyLines() bodyLines }
+
+// bodyLines is a body of lines.
+type bodyLines struct {
+	// media are its media types, and item is what each line is.
+	media []string
+	item  *typeinfo.Type
+	// compile makes what hands the lines on.
+	compile func(c *compiler, f *typeinfo.Field) (passBody, error)
+	schema  func(c *schema.Components, use schema.Use) *openapi3.SchemaRef
+}
+
+func isLines(t reflect.Type) bool {
+	return t.PkgPath() == reflect.TypeFor[bodyLines]().PkgPath() && t.Implements(reflect.TypeFor[readyLines]())
+}
+
+// linesOf is how a type for which isLines holds is read.
+func linesOf(t reflect.Type) bodyLines { return reflect.Zero(t).Interface().(readyLines).bodyLines() }
 
 func unreadName(t reflect.Type) string {
-	if t == partsType {
+	switch t {
+	case partsType:
 		return "a *multipart.Reader"
+	case readerType:
+		return "an io.Reader"
 	}
-	return "an io.Reader"
+	return "a body of lines"
 }
 
 // compileBody makes the plan of the body, nil for an input without.
@@ -174,7 +203,7 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 	f := in.Body
 	name := cmp.Or(f.Media, "application/octet-stream")
 	if isUnread(f.Type.Go) {
-		return p.unreadBody(in, name)
+		return c.unreadBody(p, in, name)
 	}
 	keeps, err := c.rules.Compile(f.Type, f.Rules)
 	if err != nil {
@@ -189,9 +218,10 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 }
 
 // unreadBody leaves the body to the handler.
-func (p *bodyPlan) unreadBody(in *typeinfo.Input, name string) error {
+func (c *compiler) unreadBody(p *bodyPlan, in *typeinfo.Input, name string) error {
 	f := in.Body
 	mistake := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
+	p.required = f.Required
 	switch {
 	case f.Rules != nil:
 		mistake.Problem = "rules on " + unreadName(f.Type.Go) + ", which nobody has read yet"
@@ -201,15 +231,31 @@ func (p *bodyPlan) unreadBody(in *typeinfo.Input, name string) error {
 		mistake.Problem, mistake.Fix = "a media type on a *multipart.Reader, which reads "+multipartMedia, "drop the tag media"
 		return mistake
 	case f.Type.Go == partsType:
-		p.required, p.media, p.pass = f.Required, []bodyMedia{{name: multipartMedia}}, partsBody(f.Index)
+		p.media, p.pass, p.large = []bodyMedia{{name: multipartMedia}}, partsBody(f.Index), true
+	case isLines(f.Type.Go):
+		return c.linesBody(p, f)
 	default:
-		p.required, p.media, p.pass = f.Required, []bodyMedia{{name: name}}, makePass(f.Index)
+		p.media, p.pass = []bodyMedia{{name: name}}, makePass(f.Index)
 	}
 	return nil
 }
 
+// linesBody leaves the lines of a body to the handler.
+func (c *compiler) linesBody(p *bodyPlan, f *typeinfo.Field) (err error) {
+	lines := linesOf(f.Type.Go)
+	if f.Media != "" {
+		lines.media = []string{f.Media}
+	}
+	for _, name := range lines.media {
+		p.media = append(p.media, bodyMedia{name: name, text: true})
+	}
+	p.large = true
+	p.pass, err = lines.compile(c, f)
+	return err
+}
+
 func makePass(index []int) passBody {
-	return func(into reflect.Value, body io.Reader, _ *http.Request) error {
+	return func(into reflect.Value, body io.Reader, _ incoming) error {
 		into.FieldByIndex(index).Set(reflect.ValueOf(body))
 		return nil
 	}
@@ -249,8 +295,10 @@ type incoming struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	limit int64
-	// multipartLimit is the limit of forms that may have files.
-	multipartLimit int64
+	// largeLimit is the limit of bodies that are not held in memory, and
+	// lineLimit that of each of their lines, 0 for the default.
+	largeLimit int64
+	lineLimit  int
 	// uploads keeps files; nil where there can be none.
 	uploads *uploadStore
 	// loose lets a body without a media type pass as the first documented.
@@ -268,8 +316,8 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 		return nil, nil
 	}
 	media, err := p.mediaOf(in)
-	if err == nil && media.name == multipartMedia {
-		in.limit = in.multipartLimit
+	if err == nil && (p.large || media.stream != nil) {
+		in.limit = in.largeLimit
 	}
 	if in.r.ContentLength > in.limit {
 		return nil, errTooLarge
@@ -282,7 +330,7 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 		p.bindNothing(into, in, faults)
 		return nil, nil
 	case p.pass != nil:
-		return nil, p.pass(into, passedBody{body}, in.r)
+		return nil, p.pass(into, passedBody{body}, *in)
 	case media.stream != nil:
 		return nil, media.begin(into, body, *in, faults)
 	}
@@ -301,8 +349,12 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 // options bounds the memory of the value by the limit of the body: a few bytes
 // of JSON can stand for many in Go.
 func (in *incoming) options() codec.Options {
-	o := in.decode
-	o.Memory = int(min(in.limit, 1<<28))*4 + 512<<10
+	return within(in.decode, in.limit)
+}
+
+// within bounds the memory of values that are decoded from so many bytes.
+func within(o codec.Options, limit int64) codec.Options {
+	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
 	return o
 }
 
@@ -313,7 +365,7 @@ func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.L
 	case p.required:
 		faults.Add(fault.New(fault.Missing))
 	default:
-		_ = p.pass(into, http.NoBody, in.r)
+		_ = p.pass(into, http.NoBody, *in)
 	}
 }
 
@@ -375,6 +427,10 @@ func (in *incoming) isEmpty(body io.Reader) bool {
 	_, err := io.ReadFull(body, one[:])
 	return errors.Is(err, io.EOF)
 }
+
+// defaultMessageLimit is how large a message of a WebSocket may be, and a line
+// of a body.
+const defaultMessageLimit = 1 << 20
 
 // firstRead is how much room is made before anything has come: what a client
 // announces costs it nothing.

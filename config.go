@@ -207,7 +207,8 @@ type Docs struct {
 // defaultMaxBody is the largest request body, in bytes.
 const defaultMaxBody = 1 << 20
 
-// defaultMaxMultipart is the largest multipart body, in bytes.
+// defaultMaxMultipart is the largest body that is not held in memory, in bytes:
+// of parts, or of lines.
 const defaultMaxMultipart = 32 << 20
 
 // checkRootPath sees to redirects that stay on the host.

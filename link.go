@@ -23,8 +23,6 @@ import (
 // does it. What is noted is what everybody learns from then on.
 
 const (
-	// defaultMessageLimit is how large a message may be.
-	defaultMessageLimit = 1 << 20
 	// defaultPing is the time between two pings, pongWait how long a pong may
 	// take, and closeWait how long the other side may take to close.
 	defaultPing = 30 * time.Second

@@ -6,6 +6,7 @@ package candor_test
 // without it.
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -108,4 +109,42 @@ func allocatedBy(f func()) uint64 {
 	f()
 	runtime.ReadMemStats(&after)
 	return after.TotalAlloc - before.TotalAlloc
+}
+
+// One line is held at a time, however long the body is.
+func TestLinesTakeConstantMemory(t *testing.T) {
+	app := candor.New(candor.Config{}, candor.MaxBody(1<<40))
+	count := 0
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Lines candor.JSONLines[int] `body:""`
+	},
+	) (candor.None, error) {
+		for _, err := range in.Lines {
+			if err != nil {
+				return candor.None{}, err
+			}
+			count++
+		}
+		return candor.None{}, nil
+	})
+	app.Seal()
+	const lines = 1 << 20
+	r := httptest.NewRequest(http.MethodPost, "/", io.LimitReader(repeated("1234567\n"), 8*lines))
+	r.Header.Set("Content-Type", "application/jsonl")
+	r.ContentLength = -1
+	w := httptest.NewRecorder()
+	allocated := allocatedBy(func() { app.ServeHTTP(w, r) })
+	assert.Equal(t, 204, w.Code)
+	assert.Equal(t, lines, count)
+	assert.Less(t, allocated, uint64(lines*16+1<<20), "the values, and no more")
+}
+
+// repeated repeats a text.
+type repeated string
+
+func (e repeated) Read(p []byte) (n int, err error) {
+	for n < len(p) {
+		n += copy(p[n:], e)
+	}
+	return n, nil
 }

@@ -198,11 +198,11 @@ func (r *partReader) failure(err error) error {
 
 // partsBody hands the parts of a body on unread.
 func partsBody(index []int) passBody {
-	return func(into reflect.Value, body io.Reader, r *http.Request) error {
+	return func(into reflect.Value, body io.Reader, in incoming) error {
 		if body == http.NoBody {
 			return nil
 		}
-		boundary, err := boundaryOf(r.Header.Get("Content-Type"))
+		boundary, err := boundaryOf(in.r.Header.Get("Content-Type"))
 		if err == nil {
 			into.FieldByIndex(index).Set(reflect.ValueOf(multipart.NewReader(body, boundary)))
 		}

@@ -24,7 +24,11 @@ func (d *documenter) markInput(e *endpoint) {
 	if in == nil {
 		return
 	}
-	if in.Body != nil && !isRaw(in.Body.Type.Go) {
+	switch {
+	case in.Body == nil:
+	case isLines(in.Body.Type.Go):
+		d.components.Mark(linesOf(in.Body.Type.Go).item, e.reads())
+	case !isRaw(in.Body.Type.Go):
 		d.components.Mark(in.Body.Type, e.reads())
 	}
 	if in.Members != nil {
@@ -66,6 +70,11 @@ func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *do
 func (d *documenter) bodySchema(f *typeinfo.Field, e *endpoint) *openapi3.SchemaRef {
 	if f.Type.Go == stringType || !isRaw(f.Type.Go) {
 		return d.components.Field(f, e.reads())
+	}
+	if isLines(f.Type.Go) {
+		s := linesOf(f.Type.Go).schema(d.components, e.reads())
+		s.Value.Title = f.Title
+		return s
 	}
 	s := binarySchema()
 	if f.Type.Go == partsType {

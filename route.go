@@ -168,7 +168,7 @@ type endpoint struct {
 	added   []addedHeader
 	decode  codec.Options
 	maxBody int64
-	// maxMultipart is the limit of forms that may have files.
+	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
 	loose        bool
 	// upgrade runs a handler that takes over the connection, nil for any other.
@@ -500,6 +500,9 @@ func (x *exchange) goLive() {
 	e, r := x.endpoint, x.around.r
 	ctx, cancel := context.WithCancel(x.ctx)
 	x.ctx = ctx
+	if e.body != nil && e.body.pass != nil { // which is read while the answer is sent
+		_ = http.NewResponseController(x.around.w).EnableFullDuplex()
+	}
 	x.answer.live = &live{
 		cancel: cancel, checks: e.checks, heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat),
 		failure: func(err error) []byte { return e.errors.late(r, err) },
@@ -613,7 +616,7 @@ func (x *exchange) bindParams() error {
 func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
 	in := incoming{
-		w: x.around.w, r: x.around.r, limit: e.maxBody, multipartLimit: e.maxMultipart,
+		w: x.around.w, r: x.around.r, limit: e.maxBody, largeLimit: e.maxMultipart, lineLimit: e.set.messageLimit,
 		loose: e.loose, decode: e.decode, uploads: x.uploads,
 	}
 	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)

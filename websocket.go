@@ -125,8 +125,9 @@ func (s *Socket[Recv, Send]) Messages(ctx context.Context) iter.Seq2[Recv, error
 // Subprotocol is the one of [Subprotocols] that was agreed on, "" for none.
 func (s *Socket[Recv, Send]) Subprotocol() string { return s.socket.link.conn.Subprotocol() }
 
-// MessageLimit limits the size of a message that a WebSocket receives, in
-// bytes: 1 MiB by default. A larger one closes the socket with 1009.
+// MessageLimit limits the size of a message that a WebSocket receives, and of a
+// line in a body of [JSONLines], in bytes: 1 MiB by default. A larger message
+// closes the socket with 1009, a larger line is a 413.
 func MessageLimit(bytes int) Option {
 	return everywhere(func(s *settings) error {
 		if bytes <= 0 {
@@ -261,7 +262,7 @@ func (s *socket) run(x *exchange) error {
 		return err
 	}
 	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
-	s.decode.Memory = min(limit, 1<<28)*4 + 512<<10
+	s.decode = within(s.decode, int64(limit))
 	s.link = openLink(x.ctx, conn, raw, limit, cmp.Or(e.set.heartbeat, defaultPing))
 	unhook := serve.OnStopping(x.ctx, s.goAway)
 	defer unhook()
