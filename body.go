@@ -186,6 +186,25 @@ func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 	return nil
 }
 
+// mergePatchMedia is the media type of changes to an object: what is absent
+// stays, and null takes away (RFC 7396).
+const mergePatchMedia = "application/merge-patch+json"
+
+// listMergePatch lists that media type where a body tells absent from null. It
+// is read like all JSON in any case.
+func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
+	members := in.Members.Members()
+	if in.Body != nil {
+		members = in.Body.Type.Object.Members()
+	}
+	tells := func(f *typeinfo.Field) bool { return f.Type.Kind == typeinfo.Optional }
+	if p.media[0].name != jsonMedia || !slices.ContainsFunc(members, tells) {
+		return
+	}
+	p.media = slices.Insert(p.media, 1, bodyMedia{name: mergePatchMedia, decode: p.media[0].decode})
+	p.refusal = refuseMedia(p.media)
+}
+
 // before puts a codec in front of the decoder of JSON.
 func (c Codec) before(name string, decode decodeBody) decodeBody {
 	return func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {

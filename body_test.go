@@ -382,3 +382,56 @@ func TestEchoedInput(t *testing.T) {
 	}
 	assert.Equal(t, []any{"x", "secret", map[string]any{"a": "secret"}}, seen)
 }
+
+// patchOfNote is a change to what a note holds: every member tells absent, null
+// and value apart.
+type patchOfNote struct {
+	Title candor.Optional[string]   `json:"title,omitzero" validate:"max=5"`
+	Tags  candor.Optional[[]string] `json:"tags,omitzero"`
+	Place candor.Optional[struct {
+		City candor.Optional[string] `json:"city,omitzero"`
+	}] `json:"place,omitzero"`
+}
+
+// Changes to an object come as JSON or under the name of RFC 7396, which the
+// document lists where they can be told from values.
+func TestMergePatches(t *testing.T) {
+	app := candor.New(candor.Config{})
+	type whole = struct {
+		Note patchOfNote `body:""`
+	}
+	echo := func(_ context.Context, in whole) (patchOfNote, error) { return in.Note, nil }
+	candor.Patch(app, "/whole", echo)
+	candor.Post(app, "/whole", echo)
+	candor.Patch(app, "/members", func(_ context.Context, in struct {
+		Title candor.Optional[string] `body:"title"`
+	},
+	) (patchOfNote, error) {
+		return patchOfNote{Title: in.Title}, nil
+	})
+	candor.Patch(app, "/plain", shown[struct {
+		Note struct {
+			Title *string `json:"title"`
+		} `body:""`
+	}])
+	c := candor.NewTestClient(t, app)
+	patch := func(path, body string) string {
+		merge := outcome(c.Patch(path, nil, sent("application/merge-patch+json", body)))
+		assert.Equal(t, outcome(c.Patch(path, nil, sent("application/json", body))), merge, path)
+		return merge
+	}
+	assert.Equal(t, `200 {"title":null,"place":{"city":"Ulm"}}`, patch("/whole", `{"title":null,"place":{"city":"Ulm"}}`))
+	assert.Equal(t, `200 {"place":{"city":null}}`, patch("/whole", `{"place":{"city":null}}`))
+	assert.Equal(t, `200 {}`, patch("/whole", `{}`))
+	assert.Equal(t, `string_too_long ["body","title"] {"max_length":5}`, patch("/whole", `{"title":"too long"}`))
+	assert.Equal(t, `200 {"title":null}`, patch("/members", `{"title":null}`))
+
+	for path, listed := range map[string]bool{"/whole": true, "/members": true, "/plain": false} {
+		content := told(t, c, "paths", path, "patch", "requestBody", "content").(map[string]any)
+		assert.Contains(t, content, "application/json", path)
+		assert.Equal(t, listed, content["application/merge-patch+json"] != nil, path)
+	}
+	assert.Len(t, told(t, c, "paths", "/whole", "post", "requestBody", "content"), 1)
+	refused := c.Patch("/whole", nil, sent("text/plain", "{}")).Status(415)
+	assert.Equal(t, "application/json, application/merge-patch+json", refused.Header.Get("Accept"))
+}

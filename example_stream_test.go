@@ -42,6 +42,30 @@ func ExampleJSONLines() {
 	// {"celsius":21}
 }
 
+// As a body it is read line by line; what is wrong with one stops nothing unless
+// the handler says so.
+func ExampleJSONLines_body() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/import", func(_ context.Context, in struct {
+		Lines candor.JSONLines[temperature] `body:""`
+	},
+	) (float64, error) {
+		sum := 0.0
+		for line, err := range in.Lines {
+			if err != nil {
+				return 0, err
+			}
+			sum += line.Celsius
+		}
+		return sum, nil
+	})
+	fmt.Println(wire(app, "POST /import\nContent-Type: application/jsonl\n\n{\"celsius\":20}\n{\"celsius\":1.5}\n"))
+	fmt.Println(wire(app, "POST /import\nContent-Type: application/jsonl\n\n{\"celsius\":20}\n{}\n"))
+	// Output:
+	// 200 | 21.5
+	// 422 | {"detail":[{"type":"missing","loc":["body",2,"celsius"],"msg":"Field required"}]}
+}
+
 func ExampleLinesOf() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/names", func(context.Context, candor.None) (candor.JSONLines[string], error) {

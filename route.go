@@ -247,7 +247,9 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		return err
 	}
 	e.answer.offer(c.codecs)
-	e.body = e.parts[0].input.body
+	if e.body = e.parts[0].input.body; e.body != nil && e.method == http.MethodPatch {
+		e.body.listMergePatch(e.route.input)
+	}
 	last := []step{{run: (*exchange).callHandler}, {run: (*exchange).encode}}
 	if e.route.upgrade != nil {
 		last = nil

@@ -2,6 +2,7 @@ package snippets_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -25,6 +26,31 @@ func readings(ctx context.Context, in struct {
 	}, nil
 }
 
+type Loaded struct {
+	Count  int            `json:"count"`
+	Sum    float64        `json:"sum"`
+	Faults []candor.Fault `json:"faults"`
+}
+
+func load(_ context.Context, in struct {
+	Readings candor.JSONLines[Reading] `body:""`
+},
+) (Loaded, error) {
+	var loaded Loaded
+	for reading, err := range in.Readings {
+		invalid, wrong := errors.AsType[*candor.ValidationError](err)
+		switch {
+		case wrong:
+			loaded.Faults = append(loaded.Faults, invalid.Faults...)
+		case err != nil:
+			return loaded, err // the body is too large, or broke off
+		default:
+			loaded.Count, loaded.Sum = loaded.Count+1, loaded.Sum+reading.Celsius
+		}
+	}
+	return loaded, nil
+}
+
 func ticks(_ context.Context, in struct {
 	Last int `header:"Last-Event-ID" default:"0"`
 },
@@ -44,11 +70,15 @@ func Example_streams() {
 	candor.Get(app, "/readings", readings)
 	candor.Get(app, "/ticks", ticks, candor.Heartbeat(30*time.Second))
 
+	candor.Post(app, "/readings", load)
+
 	ask(app, "GET /readings", "")
+	ask(app, "POST /readings", "{\"celsius\":20}\n{\"celsius\":\"21\"}\n{\"celsius\":22}", "Content-Type: application/jsonl")
 	ask(app, "GET /ticks", "", "Last-Event-ID: 2")
 	// Output:
 	// 200 {"celsius":20}
 	// {"celsius":21}
+	// 200 {"count":2,"sum":42,"faults":[{"type":"float_type","loc":["body",2,"celsius"],"msg":""}]}
 	// 200 event: reading
 	// data: {"celsius":23}
 	// id: 3
