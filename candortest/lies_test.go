@@ -16,6 +16,12 @@ import (
 	"github.com/candor-go/candor/candortest"
 )
 
+type closedPair struct {
+	candor.Strict
+	A int    `json:"a"`
+	B string `json:"b,omitempty"`
+}
+
 type article struct {
 	Title  string     `json:"title" validate:"min=2,max=8"`
 	Rating int        `json:"rating" validate:"gte=1,lte=5"`

@@ -39,5 +39,5 @@ func isBound(rule typeinfo.Rule) bool {
 			return false
 		}
 	}
-	return len(rule.Or) > 0 || comparisons[rule.Name] != ""
+	return len(rule.Or) > 0 || comparisons[rule.Name] != "" || rule.Name == "latitude" || rule.Name == "longitude"
 }

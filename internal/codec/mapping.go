@@ -185,9 +185,15 @@ func (e *entry) read(d *state) bool {
 		return true
 	}
 	known := e.made.Len()
-	if e.made.SetMapIndex(e.key, e.elem); e.made.Len() == known {
+	if e.made.SetMapIndex(e.key, e.elem); e.made.Len() > known {
+		return true
+	}
+	if e.canonical {
 		return d.duplicate(at)
 	}
+	before = d.mark()
+	d.reportKey(fault.With(fault.ValueError, "error", "the same key as another name"), name)
+	d.under(before, string(name))
 	return true
 }
 
@@ -201,10 +207,15 @@ func (e *entry) judgeKey(d *state, name []byte) (bad bool) {
 	if f == nil {
 		return false
 	}
+	d.reportKey(f, name)
+	return true
+}
+
+// reportKey reports what is wrong with a key, at the value.
+func (d *state) reportKey(f *fault.Fault, name []byte) {
 	f.Loc = append(f.Loc, "[key]")
 	if d.opts.Echo {
 		f.Input = string(name)
 	}
 	d.report(f, d.pos)
-	return true
 }

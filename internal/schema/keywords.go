@@ -68,17 +68,18 @@ var keywords = map[string]keywordMaker{
 	"hsla":     pattern(`^hsla\(` + ws + hue + comma + percent + comma + percent + comma + alpha + ws + `\)$`),
 	"cmyk":     pattern(`^cmyk\(` + part + comma + part + comma + part + comma + part + `\)$`),
 
-	// A format is a remark, not a condition, unless a validator is told
-	// otherwise (JSON Schema Validation 2020-12, section 7.2.1). These are of
-	// ASCII, which the rules are not, X
-	"email":     wider(format("email")),
-	"url":       wider(format("uri")),
-	"uri":       wider(format("uri-reference")),
-	"http_url":  wider(formatAndPattern("uri", `^[hH][tT][tT][pP][sS]?://`)),
-	"https_url": wider(formatAndPattern("uri", `^[hH][tT][tT][pP][sS]://`)),
+	// A validator that asserts formats refuses what is not of them, so none is
+	// narrower than its rule: addresses and URLs may have letters outside ASCII
+	// (RFC 6531, RFC 3987).
+	"email": wider(format("idn-email")),
+	"url":   wider(format("iri")),
+	// What is behind # may be anything, which is no reference.
+	"uri":       wider(pattern(`^(/|\*(#|$)|[a-zA-Z][a-zA-Z0-9+.-]*:)`)),
+	"http_url":  wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]?://`)),
+	"https_url": wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]://`)),
 	"ip":        wider(eitherFormat("ipv4", "ipv6")),
 	// Validator also takes an IPv4 address written as ::ffff:1.2.3.4.
-	"ipv4": wider(format("ipv4")),
+	"ipv4": wider(eitherFormat("ipv4", "ipv6")),
 	"ipv6": wider(format("ipv6")),
 
 	"hostname":          pattern(`^[a-zA-Z]` + label + `(\.[a-zA-Z0-9]` + label + `)*$`),

@@ -169,7 +169,7 @@ func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at place) *op
 			Extensions: map[string]any{noted: "duration"}, // which fit 64 bits
 		}
 	case typeinfo.Text:
-		return formatted(t.Format)
+		return readByItself(t)
 	case typeinfo.JSON:
 		return selfMade(t.Format, at)
 	case typeinfo.Slice, typeinfo.Array:
@@ -230,6 +230,19 @@ func formatted(format string) *openapi3.Schema {
 		s.Pattern, s.Examples = timePattern, []any{"15:04:05"}
 	case "uuid", "ipv4", "ipv6", "uri", "email", "hostname", "date", "date-time", "duration", "decimal":
 		s.Format = format
+	case "":
+	default:
+		addNote(s, format)
+	}
+	return s
+}
+
+// readByItself is the schema of a type with a text form. What a type of the
+// user's reads is known to its method alone.
+func readByItself(t *typeinfo.Type) *openapi3.Schema {
+	s := formatted(t.Format)
+	if t.Format == "" && t.Enum == nil && t.Reads {
+		addNote(s, t.Go.Name())
 	}
 	return s
 }
@@ -307,7 +320,10 @@ func (c *Components) names(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.Sc
 	case typeinfo.Uint:
 		s.Pattern = `^(0|[1-9][0-9]*)$`
 	case typeinfo.Text:
-		s = formatted(t.Format)
+		// Names that are not the same may still be the same key.
+		if s = readByItself(t); s.Extensions == nil && t.Enum == nil {
+			addNote(s, t.Format)
+		}
 	case typeinfo.String:
 		if own, ok := c.own(t); ok {
 			s = own

@@ -25,10 +25,10 @@ func TestRules(t *testing.T) {
 		number  = `"type":"number","format":"double"`
 		strings = `"items":{"type":"string"}`
 		ints    = `"additionalProperties":{"type":"integer","format":"int64"}`
-		email   = `"format":"email"`
-		url     = `"format":"uri"`
-		uri     = `"format":"uri-reference"`
-		ipv4    = `"format":"ipv4"`
+		email   = `"format":"idn-email"`
+		url     = `"format":"iri"`
+		uri     = `"pattern":"^(/|\\*(#|$)|[a-zA-Z][a-zA-Z0-9+.-]*:)"`
+		ipv4    = `"anyOf":[{"type":"string","format":"ipv4"},{"type":"string","format":"ipv6"}]`
 	)
 	for _, row := range []struct {
 		typ  reflect.Type
@@ -139,7 +139,7 @@ func TestRules(t *testing.T) {
 		{reflect.TypeFor[[]byte](), `min=4,max=6`, `"type":"string","contentEncoding":"base64","minLength":8,"maxLength":8,"x-validate":"min=4,max=6"`},
 		{reflect.TypeFor[time.Time](), `gt`, `"type":"string","format":"date-time","x-validate":"gt"`},
 		{reflect.TypeFor[json.Number](), `numeric`, `"type":"number","x-validate":"numeric"`},
-		{reflect.TypeFor[colour](), `vague`, `"type":"string","x-validate":"vague"`},
+		{reflect.TypeFor[colour](), `vague`, `"type":"string","x-validate":"colour,vague"`},
 	} {
 		t.Run(row.typ.String()+" "+row.tag, func(t *testing.T) {
 			t.Parallel()

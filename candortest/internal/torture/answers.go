@@ -1,0 +1,185 @@
+package torture
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"testing/fstest"
+
+	"github.com/candor-go/candor"
+)
+
+var (
+	errGone = candor.Error(410, "gone").WithHeader("X-Since", "yesterday")
+	errFull = candor.Error(409, map[string]any{"free": 0})
+)
+
+// shortError is a type of error with an answer of its own.
+type shortError struct{ missing int }
+
+func (e shortError) Error() string { return fmt.Sprint("short of ", e.missing) }
+
+type (
+	kept struct {
+		Status  int         `status:"201,200"`
+		Total   int         `header:"X-Total"`
+		Link    string      `header:"Link,omitempty"`
+		Tags    []string    `header:"X-Tags"`
+		Session string      `cookie:"session"`
+		Theme   http.Cookie `cookie:"theme"`
+		Body    base        `body:""`
+	}
+	shortfall struct {
+		Missing int `json:"missing" validate:"gte=1"`
+	}
+	reading struct {
+		N int      `json:"n" validate:"gte=0"`
+		C *float64 `json:"c"`
+	}
+)
+
+type counted struct {
+	N int `query:"n" validate:"gte=0,lte=5"`
+}
+
+var files = fstest.MapFS{"a.txt": {Data: []byte("some text")}}
+
+func addAnswers(app *candor.App) {
+	candor.OnError(app, func(_ context.Context, err shortError) (shortfall, error) {
+		return shortfall{err.missing}, nil
+	}, candor.Status(402, "There is not enough"))
+	candor.Post(app, "/kept", func(_ context.Context, in counted) (kept, error) {
+		switch in.N {
+		case 1:
+			return kept{}, errGone
+		case 2:
+			return kept{}, errFull
+		case 3:
+			return kept{}, shortError{in.N}
+		}
+		k := kept{Total: in.N, Session: "s", Tags: []string{"a", "b"}, Body: base{ID: 1, Name: "Ann"}, Theme: http.Cookie{Value: "dark"}}
+		if in.N == 4 {
+			k.Status = 200
+		}
+		return k, nil
+	}, candor.OperationID("kept"), candor.Raises(errGone, errFull))
+	candor.Get(app, "/lines", func(_ context.Context, in counted) (candor.JSONLines[reading], error) {
+		if in.N == 5 {
+			return nil, errGone
+		}
+		return candor.LinesOf(upTo(in.N)), nil
+	}, candor.OperationID("lines"), candor.Raises(errGone))
+	candor.Get(app, "/events", func(_ context.Context, in counted) (candor.Events[reading], error) {
+		return func(yield func(candor.Event[reading], error) bool) {
+			for r := range upTo(in.N) {
+				if !yield(candor.Event[reading]{ID: fmt.Sprint(r.N), Name: "reading", Data: r, Comment: "a\nb"}, nil) {
+					return
+				}
+			}
+		}, nil
+	}, candor.OperationID("events"))
+	candor.Get(app, "/page", func(context.Context, candor.None) (candor.HTML, error) { return "<p>a</p>", nil }, candor.OperationID("page"))
+	candor.Get(app, "/csv", func(context.Context, candor.None) (candor.Reader, error) {
+		return bytes.NewReader([]byte("a,b\n")), nil
+	}, candor.OperationID("csv"), candor.Produces("text/csv"))
+	candor.Get(app, "/file/{name}", func(_ context.Context, in struct {
+		Name string `path:"name" validate:"oneof=a.txt b.txt"`
+	},
+	) (candor.File, error) {
+		return candor.File{FS: fs.FS(files), Path: in.Name}, nil
+	}, candor.OperationID("file"), candor.Produces("text/plain"))
+	candor.Get(app, "/old", func(_ context.Context, in counted) (candor.Redirect, error) {
+		return candor.Redirect(fmt.Sprint("/new?n=", in.N)), nil
+	}, candor.OperationID("old"), candor.Status(308))
+	candor.Get(app, "/any", func(context.Context, candor.None) (any, error) { return nil, nil }, candor.OperationID("any"))
+	candor.HandleHTTP(app, []string{"GET"}, "/plain", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, `{"missing":1}`)
+	}), candor.Responds[shortfall](200), candor.OperationID("plain"))
+}
+
+func upTo(n int) func(yield func(reading) bool) {
+	return func(yield func(reading) bool) {
+		for i := range n {
+			if !yield(reading{N: i}) {
+				return
+			}
+		}
+	}
+}
+
+// addSecured has every scheme there is.
+func addSecured(app *candor.App) {
+	secured := candor.NewRouter("/secured", candor.Tags("secured"))
+	none := candor.None{}
+	candor.Get(secured, "/bearer", func(_ context.Context, in struct{ Token candor.Bearer }) (candor.None, error) { return none, nil }, candor.OperationID("bearer"))
+	candor.Get(secured, "/basic", func(_ context.Context, in struct {
+		User candor.Basic `realm:"torture"`
+		N    int          `query:"n"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("basic"))
+	candor.Post(secured, "/header", func(_ context.Context, in struct {
+		Key  candor.APIKey `header:"X-Key"`
+		N    int           `query:"n"`
+		Body base          `body:""`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("key"))
+	candor.Get(secured, "/query", func(_ context.Context, in struct {
+		Key candor.APIKey `query:"key"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("queryKey"))
+	candor.Get(secured, "/cookie", func(_ context.Context, in struct {
+		Key candor.APIKey `cookie:"key"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("cookieKey"))
+	candor.Get(secured, "/password", func(_ context.Context, in struct {
+		Token candor.Bearer `security:"password"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("password"), candor.Scopes("read"))
+	candor.Get(secured, "/code", func(_ context.Context, in struct {
+		Token candor.Bearer `security:"code"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("code"))
+	candor.Get(secured, "/machine", func(_ context.Context, in struct {
+		Token candor.Bearer `security:"machine"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("machine"))
+	candor.Get(secured, "/openid", func(_ context.Context, in struct {
+		Token candor.Bearer `security:"openid"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("openid"))
+	candor.Get(secured, "/jwt", func(_ context.Context, in struct {
+		Token candor.Bearer  `security:"jwt"`
+		Again *candor.APIKey `header:"X-Key"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("jwt"))
+	candor.Get(secured, "/either", func(_ context.Context, in struct {
+		Token *candor.Bearer
+		Key   *candor.APIKey `header:"X-Key"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("either"))
+	app.Include(secured)
+}

@@ -1,0 +1,181 @@
+package torture
+
+import (
+	"context"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
+
+	"github.com/candor-go/candor"
+)
+
+type (
+	paging struct {
+		Limit int `query:"limit" default:"10" validate:"gte=1,lte=100"`
+		Skip  int `query:"skip,omitempty" validate:"gte=0"`
+	}
+	period struct {
+		candor.Strict
+		From candor.Date  `query:"from"`
+		To   *candor.Date `query:"to"`
+	}
+	agent struct {
+		Trace *string `header:"X-Trace" validate:"max=4"`
+		Tries int     `header:"X-Tries" default:"1" validate:"lte=9"`
+	}
+	crumbs struct {
+		candor.Strict
+		Theme  string `cookie:"theme,omitempty" validate:"oneof=dark light"`
+		Visits *int   `cookie:"visits" validate:"gte=0"`
+	}
+)
+
+// parameters come from everywhere.
+type parameters struct {
+	paging
+	Agent agent `header:""`
+
+	ID     int8                        `path:"id" validate:"gte=1"`
+	Slug   string                      `path:"slug" validate:"max=5"`
+	Q      string                      `query:"q,omitempty" validate:"min=1,max=5"`
+	N      int                         `query:"n" validate:"gte=0,lte=10"`
+	X      *float64                    `query:"x" validate:"gt=0"`
+	On     bool                        `query:"on" default:"true"`
+	Tags   []string                    `query:"tags" validate:"max=3,dive,min=1"`
+	IDs    []int                       `query:"ids,csv,omitempty" validate:"unique"`
+	Level  level                       `query:"level,omitempty"`
+	Grade  *grade                      `query:"grade"`
+	When   time.Time                   `query:"when,omitempty"`
+	Wait   *time.Duration              `query:"wait"`
+	Maybe  candor.Optional[uint8]      `query:"maybe" validate:"lte=9"`
+	Token  string                      `header:"X-Token" validate:"len=4"`
+	Count  *uint8                      `header:"X-Count"`
+	Lists  []int                       `header:"X-Lists,omitempty"`
+	Commas []level                     `header:"X-Commas,csv,omitempty"`
+	Filter *closedPair                 `query:"filter,json"`
+	Nets   map[string]page[closedPair] `query:"nets,json" default:"{}"`
+	Theme  string                      `cookie:"theme,omitempty" validate:"oneof=dark light"`
+	Visits *int                        `cookie:"visits" validate:"gte=0"`
+}
+
+// texts are parameters of every type that text has.
+type texts struct {
+	ID      uuid.UUID         `path:"id"`
+	Day     *candor.Date      `query:"day"`
+	Clock   *candor.TimeOfDay `query:"clock"`
+	Price   *decimal.Decimal  `query:"price"`
+	Client  *netip.Addr       `query:"client" example:"192.0.2.1"`
+	Net     *netip.Prefix     `query:"net" example:"10.0.0.0/8"`
+	Bytes   []byte            `query:"bytes,omitempty" validate:"max=5"`
+	Shade   *shade            `query:"shade"`
+	Mail    *string           `query:"mail" validate:"email" example:"a@example.com"`
+	Code    *string           `query:"code" pattern:"^[A-Z]{3}$"`
+	Float   *float32          `query:"float" validate:"gte=-1,lte=1"`
+	Days    []candor.Date     `query:"days,csv,omitempty" validate:"max=3"`
+	Session *uuid.UUID        `cookie:"session"`
+	Since   *time.Time        `header:"X-Since"`
+}
+
+type formIn struct {
+	Name  string      `form:"name" validate:"min=1,max=8"`
+	Age   int         `form:"age" validate:"gte=0,lte=150"`
+	Tags  []string    `form:"tags,omitempty" validate:"max=2,dive,min=1"`
+	Agree bool        `form:"agree" default:"false"`
+	Since candor.Date `form:"since,omitempty"`
+	Pair  *closedPair `form:"pair,json"`
+	Level *level      `form:"level"`
+}
+
+type closedForm struct {
+	candor.Strict
+	Name string `form:"name" validate:"alpha"`
+	N    *int8  `form:"n"`
+}
+
+type photo struct {
+	Image candor.Upload   `file:"image"`
+	Raw   *candor.Upload  `file:"raw"`
+	More  []candor.Upload `file:"more,omitempty"`
+	Bytes []byte          `file:"bytes,omitempty"`
+	Album string          `form:"album" validate:"min=1,max=50"`
+	Meta  embedding       `form:"meta,json"`
+	Marks []int           `form:"marks,omitempty" validate:"max=3"`
+}
+
+// echo answers with what came.
+func echo[T any](_ context.Context, in struct {
+	Body T `body:""`
+},
+) (T, error) {
+	return in.Body, nil
+}
+
+func addInputs(app *candor.App) {
+	candor.Post(app, "/numbers", echo[numbers], candor.OperationID("numbers"))
+	candor.Post(app, "/words", echo[words], candor.OperationID("words"))
+	candor.Post(app, "/nulls", echo[nulls], candor.OperationID("nulls"))
+	candor.Post(app, "/lists", echo[lists], candor.OperationID("lists"))
+	candor.Post(app, "/rules", echo[rules], candor.OperationID("rules"))
+	candor.Post(app, "/across", echo[across], candor.OperationID("across"))
+	candor.Post(app, "/exactly", echo[Exactly], candor.OperationID("exactly"))
+	candor.Post(app, "/roughly", echo[Roughly], candor.OperationID("roughly"))
+	candor.Post(app, "/closed", echo[page[base]], candor.OperationID("closed"), candor.ForbidExtra())
+	candor.Post(app, "/pets", echo[[]pet], candor.OperationID("pets"))
+	candor.Put(app, "/trees", echo[tree], candor.OperationID("trees"))
+	candor.Patch(app, "/maybe", echo[*tree], candor.OperationID("maybe"))
+	candor.Post(app, "/number", echo[int8], candor.OperationID("number"))
+	candor.Get(app, "/p/{id}/{slug}", func(_ context.Context, in parameters) (map[string]any, error) {
+		return map[string]any{"n": in.N}, nil
+	}, candor.OperationID("parameters"))
+	candor.Get(app, "/texts/{id}", func(_ context.Context, in texts) (uuid.UUID, error) { return in.ID, nil }, candor.OperationID("texts"))
+	candor.Get(app, "/rest/{path...}", func(_ context.Context, in struct {
+		Path string `path:"path" validate:"max=40"`
+	},
+	) (candor.Text, error) {
+		return candor.Text(in.Path), nil
+	}, candor.OperationID("rest"))
+	candor.Delete(app, "/period", func(_ context.Context, in struct {
+		Period period `query:""`
+		Crumbs crumbs `cookie:""`
+	},
+	) (candor.Date, error) {
+		return in.Period.From, nil
+	}, candor.OperationID("period"))
+	candor.Post(app, "/form", func(_ context.Context, in formIn) (candor.None, error) { return candor.None{}, nil }, candor.OperationID("form"))
+	candor.Post(app, "/forms/closed", func(_ context.Context, in struct {
+		Form closedForm `form:""`
+	},
+	) (candor.None, error) {
+		return candor.None{}, nil
+	}, candor.OperationID("closedForm"))
+	candor.Post(app, "/login", func(_ context.Context, in struct {
+		Form candor.OAuth2PasswordForm `form:""`
+	},
+	) (string, error) {
+		return in.Form.Username, nil
+	}, candor.OperationID("login"))
+	candor.Post(app, "/photos", func(_ context.Context, in photo) (embedding, error) { return in.Meta, nil }, candor.OperationID("photos"))
+	candor.Post(app, "/members", func(_ context.Context, in struct {
+		A int    `body:"a" validate:"gte=1"`
+		B *tree  `body:"b"`
+		C string `body:"c,omitempty" validate:"max=2"`
+		D bool   `body:"d" default:"true"`
+	},
+	) (candor.None, error) {
+		return candor.None{}, nil
+	}, candor.OperationID("members"))
+	candor.Post(app, "/text", func(_ context.Context, in struct {
+		Body string `body:""`
+	},
+	) (candor.Text, error) {
+		return candor.Text(in.Body), nil
+	}, candor.OperationID("text"))
+	candor.Put(app, "/bytes", func(_ context.Context, in struct {
+		Body []byte `body:"" media:"image/png"`
+	},
+	) ([]byte, error) {
+		return in.Body, nil
+	}, candor.OperationID("bytes"), candor.Produces("image/png"))
+}

@@ -1,0 +1,47 @@
+// Package torture is a service that uses every tag, type and constraint there
+// is, so that what is said of all of them can be tried.
+package torture
+
+import (
+	"cmp"
+	"io"
+	"log/slog"
+	"strconv"
+
+	"github.com/fxamacker/cbor/v2"
+	"github.com/go-playground/validator/v10"
+
+	"github.com/candor-go/candor"
+)
+
+// New is the service. Config adds to its own.
+func New(config candor.Config) *candor.App {
+	config.Codecs = map[string]candor.Codec{"application/cbor": {Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}}
+	config.Rules = map[string]candor.Rule{"multiple_of": multiple}
+	config.Logger = cmp.Or(config.Logger, slog.New(slog.NewTextHandler(io.Discard, nil)))
+	scopes := map[string]string{"read": "Read"}
+	config.SecuritySchemes = map[string]candor.SecurityScheme{
+		"password": candor.OAuth2Password("/login", scopes),
+		"code":     candor.OAuth2Code("/authorize", "/login", scopes),
+		"machine":  candor.OAuth2ClientCredentials("/login", scopes),
+		"openid":   candor.OpenIDConnect("https://example.com/.well-known/openid-configuration"),
+		"jwt":      candor.BearerTokens("JWT"),
+	}
+	app := candor.New(config)
+	addInputs(app)
+	addAnswers(app)
+	addSecured(app)
+	return app
+}
+
+// multiple is a rule of the service's own.
+var multiple = candor.Rule{
+	Func: func(fl validator.FieldLevel) bool {
+		n, err := strconv.ParseInt(fl.Param(), 10, 64)
+		return err == nil && n > 0 && fl.Field().Int()%n == 0
+	},
+	Schema: func(param string) map[string]any {
+		n, _ := strconv.Atoi(param)
+		return map[string]any{"multipleOf": n}
+	},
+}
