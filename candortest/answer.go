@@ -65,21 +65,9 @@ func isStream(contentType string) bool {
 // patience is how long a stream may take to begin.
 const patience = 100 * time.Millisecond
 
-// streams reports whether an operation may answer without end.
-func (o *operation) streams(d *document) bool {
-	for status := range o.responses.at {
-		for media := range d.child(d.child(o.responses, status), "content").at {
-			if isStream(media) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 func (e *explorer) send(o *operation, r *request) (a *answer) {
 	ctx, cancel := context.WithCancel(context.Background())
-	if o.streams(e.doc) {
+	if o.streams {
 		ctx, cancel = context.WithTimeout(context.Background(), patience)
 	}
 	defer cancel()

@@ -19,6 +19,7 @@ type document struct {
 	compiler   *jsonschema.Compiler
 	judges     map[string]*jsonschema.Schema
 	known      map[string]*facts
+	combined   map[combination]*facts
 }
 
 // operation is one method of one path.
@@ -30,6 +31,8 @@ type operation struct {
 	// security are the alternatives, each scheme with its scopes.
 	security  []map[string]any
 	responses node
+	// streams means that an answer may have no end.
+	streams bool
 }
 
 // parameter is a value beside the body.
@@ -70,7 +73,7 @@ func readDocument(data []byte) (*document, error) {
 	if !ok {
 		return nil, fmt.Errorf("it is no object")
 	}
-	d := &document{root: root, compiler: jsonschema.NewCompiler(), judges: map[string]*jsonschema.Schema{}, known: map[string]*facts{}}
+	d := &document{root: root, compiler: jsonschema.NewCompiler(), judges: map[string]*jsonschema.Schema{}, known: map[string]*facts{}, combined: map[combination]*facts{}}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
 	d.compiler.AssertFormat()
 	if err := d.compiler.AddResource(location, root); err != nil {
@@ -124,7 +127,10 @@ func (d *document) find(pointer string) map[string]any {
 }
 
 func escape(token string) string {
-	return url.PathEscape(strings.NewReplacer("~", "~0", "/", "~1").Replace(token))
+	if strings.ContainsAny(token, "~/") {
+		token = strings.NewReplacer("~", "~0", "/", "~1").Replace(token)
+	}
+	return url.PathEscape(token)
 }
 
 func (d *document) child(n node, name string) node {
@@ -173,6 +179,11 @@ func (d *document) operation(path, method string, item, at node) *operation {
 	}
 	if at.has("requestBody") {
 		o.body = d.body(d.child(at, "requestBody"))
+	}
+	for status := range o.responses.at {
+		for media := range d.child(d.child(o.responses, status), "content").at {
+			o.streams = o.streams || isStream(media)
+		}
 	}
 	return o
 }

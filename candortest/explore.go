@@ -173,19 +173,24 @@ type failure struct{ about, text string }
 func (e *explorer) run(tb candor.TB, p *probe) {
 	tb.Helper()
 	var last *failure
-	sent := 0
+	drawn, sent := 0, 0
 	property := func(t *rapid.T) {
-		if last == nil && sent >= p.cases {
+		if last == nil && (sent >= p.cases || drawn >= draws*p.cases) {
+			return
+		}
+		drawn++
+		r := e.draft(t, p)
+		if r == nil {
 			return
 		}
 		sent++
-		if got := e.attempt(t, p); got != nil && (last == nil || last.about == got.about) {
+		if got := e.ask(p, r); got != nil && (last == nil || last.about == got.about) {
 			last = got
 			t.Fatalf("%s", got.about)
 		}
 	}
-	for before := -1; sent < p.cases && before < sent; {
-		before = sent
+	for before := -1; sent < p.cases && before < drawn; {
+		before = drawn
 		c := &collector{name: nameOf(tb)}
 		c.run(func() { rapid.Check(c, property) })
 		if last != nil {
@@ -199,19 +204,22 @@ func (e *explorer) run(tb candor.TB, p *probe) {
 	}
 }
 
-// try is attempt for a fuzzer.
+// draws is how often a request is drawn for each that is to be sent: what is
+// drawn is not always what the probe asks for.
+const draws = 3
+
+// try is what a fuzzer runs.
 func (e *explorer) try(t *rapid.T, p *probe) string {
-	if got := e.attempt(t, p); got != nil {
-		return got.about + "\n" + got.text
+	if r := e.draft(t, p); r != nil {
+		if got := e.ask(p, r); got != nil {
+			return got.about + "\n" + got.text
+		}
 	}
 	return ""
 }
 
-func (e *explorer) attempt(t *rapid.T, p *probe) *failure {
-	r := e.draft(t, p)
-	if r == nil {
-		return nil
-	}
+// ask sends a request and judges the answer.
+func (e *explorer) ask(p *probe, r *request) *failure {
 	if p.kind == validKind {
 		e.tallies[p.operation].sent++
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 )
 
@@ -20,9 +21,10 @@ type facts struct {
 	examples []any
 	low      limit
 	high     limit
+	step     float64        // of multipleOf
 	least    map[string]int // of minLength, minItems, minProperties
 	most     map[string]int // of maxLength, maxItems, maxProperties
-	patterns []string
+	patterns []pattern
 	format   string
 	unique   bool
 	items    node
@@ -37,6 +39,20 @@ type facts struct {
 	nots    []node
 	binary  bool
 	inexact bool
+}
+
+// pattern is a regular expression; expression is nil where Go cannot read it.
+type pattern struct {
+	text       string
+	expression *regexp.Regexp
+}
+
+func newPattern(text string) pattern {
+	expression, err := regexp.Compile(text)
+	if err != nil {
+		expression = nil
+	}
+	return pattern{text, expression}
 }
 
 // limit is one end of a range.
@@ -61,8 +77,22 @@ func (d *document) facts(n node) *facts {
 	return f
 }
 
-// with is f and what one more schema says.
+// combination is facts with those of one more schema.
+type combination struct {
+	facts   *facts
+	pointer string
+}
+
+// with is f and what one more schema says. The result is shared.
 func (d *document) with(f *facts, n node) *facts {
+	key := combination{f, n.pointer}
+	if d.combined[key] == nil {
+		d.combined[key] = d.combine(f, n)
+	}
+	return d.combined[key]
+}
+
+func (d *document) combine(f *facts, n node) *facts {
 	both := *f
 	both.choices = nil
 	both.least, both.most = maps.Clone(f.least), maps.Clone(f.most)
@@ -77,8 +107,8 @@ func (d *document) gather(f *facts, n node) {
 	f.gatherValues(n)
 	f.gatherBounds(n)
 	d.gatherMembers(f, n)
-	if pattern := n.text("pattern"); pattern != "" {
-		f.patterns = append(f.patterns, pattern)
+	if text := n.text("pattern"); text != "" {
+		f.patterns = append(f.patterns, newPattern(text))
 	}
 	if format := n.text("format"); format != "" {
 		f.format = format
@@ -154,6 +184,9 @@ func (f *facts) gatherBounds(n node) {
 		if ok && (!f.high.set || x < f.high.at || x == f.high.at && exclusive) {
 			f.high = limit{at: x, set: true, exclusive: exclusive}
 		}
+	}
+	if step, ok := number(n.at["multipleOf"]); ok {
+		f.step = step
 	}
 	for _, of := range []string{"Length", "Items", "Properties"} {
 		if x, ok := number(n.at["min"+of]); ok {

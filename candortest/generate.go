@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -165,6 +164,9 @@ func (g *generator) integer(f *facts) any {
 	if g.seldom(3) {
 		n = rapid.Int64Range(low, high).Draw(g.t, "integer")
 	}
+	if step := int64(f.step); step > 0 {
+		n -= n % step
+	}
 	return json.Number(strconv.FormatInt(n, 10))
 }
 
@@ -225,10 +227,12 @@ var samples = map[string][]string{
 	"time":          {"12:00:00Z", "23:59:59.5+01:00"},
 	"duration":      {"P1D", "PT1H30M"},
 	"email":         {"a@example.com", "first.last+tag@sub.example.org"},
+	"idn-email":     {"a@example.com", "ä@bücher.example"},
 	"hostname":      {"example.com", "a", "xn--bcher-kva.example"},
 	"ipv4":          {"192.0.2.1", "0.0.0.0", "255.255.255.255"},
 	"ipv6":          {"2001:db8::1", "::", "::1"},
 	"uri":           {"https://example.com/a?b=c#d", "http://example.com"},
+	"iri":           {"https://example.com/a?b=c#d", "http://bücher.example/ä"},
 	"uri-reference": {"/a/b", "https://example.com/a?b=c#d"},
 	"decimal":       {"0", "1.50", "-12345678901234567890.5"},
 	"binary":        {"", "abc", "\x00\xff"},
@@ -272,11 +276,11 @@ func (g *generator) base64(f *facts) string {
 // matching draws a text of the first pattern. One that Go cannot read is left
 // to the judge.
 func (g *generator) matching(f *facts) string {
-	pattern := pick(g, f.patterns)
-	if _, err := regexp.Compile(pattern); err != nil {
+	p := pick(g, f.patterns)
+	if p.expression == nil {
 		return g.sized(f)
 	}
-	return rapid.StringMatching(pattern).Draw(g.t, "text")
+	return rapid.StringMatching(p.text).Draw(g.t, "text")
 }
 
 func (f *facts) fits(text string) bool {
@@ -284,12 +288,7 @@ func (f *facts) fits(text string) bool {
 	if n < f.least["Length"] || n > f.mostOf("Length") {
 		return false
 	}
-	for _, p := range f.patterns {
-		if expression, err := regexp.Compile(p); err == nil && !expression.MatchString(text) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.expression != nil && !p.expression.MatchString(text) })
 }
 
 // canCarry reports whether the text can stand where it is to.
@@ -401,14 +400,25 @@ func encode(value any) string {
 
 func (g *generator) object(f *facts, depth int, a *aim) any {
 	object := map[string]any{}
+	odds := g.odds(f)
 	for _, name := range f.names {
 		inner := a.into(name)
-		if inner != nil || f.required[name] || depth <= deep && rapid.Bool().Draw(g.t, "present") {
+		if inner != nil || f.required[name] || depth <= deep && g.seldom(odds) {
 			object[name] = g.value(f.members[name], depth+1, inner)
 		}
 	}
 	g.addOthers(f, object, depth, a)
 	return object
+}
+
+// odds are how seldom an optional member is there. Of many only a few are at
+// times, because one that is refused spoils the whole.
+func (g *generator) odds(f *facts) int {
+	optional := len(f.names) - len(f.required)
+	if optional < 8 {
+		return 2
+	}
+	return pick(g, []int{optional, 2, 8, optional})
 }
 
 // unknown is a member that no document has.

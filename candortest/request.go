@@ -306,7 +306,7 @@ func (d *drafter) formBody(b *body, a *aim) bool {
 		value = d.object(f, 0, a)
 	}
 	object, ok := value.(map[string]any)
-	if !ok || !d.isWanted(b.schema, value, a) {
+	if !ok || !d.isWanted(b.schema, value, a) || a.isBlank(f, object) {
 		return false
 	}
 	if b.media == "multipart/form-data" {
@@ -316,6 +316,12 @@ func (d *drafter) formBody(b *body, a *aim) bool {
 	}
 	d.retype()
 	return len(d.r.body) > 0
+}
+
+// isBlank reports whether an optional value of a form is made wrong by leaving
+// it empty, which is no more than leaving it out.
+func (a *aim) isBlank(f *facts, object map[string]any) bool {
+	return a != nil && len(a.steps) == 1 && object[a.steps[0]] == "" && !f.required[a.steps[0]]
 }
 
 func (d *drafter) urlencoded(b *body, object map[string]any) {

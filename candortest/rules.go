@@ -75,6 +75,7 @@ const (
 	ruleEnum      = "enum"
 	ruleMinimum   = "minimum"
 	ruleMaximum   = "maximum"
+	ruleMultiple  = "multipleOf"
 	rulePattern   = "pattern"
 	ruleFormat    = "format"
 	ruleNot       = "not"
@@ -142,6 +143,7 @@ func (f *facts) own(how form, add func(rule, name string)) {
 	when(f.limited, ruleEnum)
 	when(f.low.set, ruleMinimum)
 	when(f.high.set, ruleMaximum)
+	when(f.step > 0, ruleMultiple)
 	when(len(f.patterns) > 0, rulePattern)
 	when(f.format != "" && f.allows("string"), ruleFormat)
 	when(len(f.nots) > 0, ruleNot)
@@ -177,6 +179,8 @@ func (g *generator) broken(f *facts, depth int, a *aim) any {
 		return beyond(f, f.low, -1)
 	case ruleMaximum:
 		return beyond(f, f.high, 1)
+	case ruleMultiple:
+		return g.between(f)
 	case rulePattern, ruleFormat:
 		return g.mismatched(f)
 	case ruleNot:
@@ -299,6 +303,18 @@ func beyond(f *facts, l limit, direction float64) any {
 		return decimal(l.at)
 	}
 	return decimal(math.Nextafter(l.at, direction*math.Inf(1)))
+}
+
+// between is a number that is no multiple, but as great as one.
+func (g *generator) between(f *facts) any {
+	if f.step <= 1 {
+		return nothing{}
+	}
+	n, ok := number(g.integer(f))
+	if !ok {
+		return nothing{}
+	}
+	return decimal(n + 1)
 }
 
 // mismatched draws a text of no format, and of few patterns.

@@ -49,6 +49,7 @@ type rules struct {
 // says nothing more.
 type across struct {
 	Kind  string  `json:"kind" validate:"oneof=card cash"`
+	Here  string  `json:"here" validate:"min=1,max=2"`
 	Other *string `json:"other,omitempty" validate:"max=2"`
 	Third *string `json:"third,omitempty" validate:"max=2"`
 	Inner struct {
@@ -77,13 +78,13 @@ type across struct {
 	Unless       *string `json:"unless,omitempty" validate:"required_unless=Kind cash"`
 	With         *string `json:"with,omitempty" validate:"required_with=Other Third"`
 	WithAll      *string `json:"with_all,omitempty" validate:"required_with_all=Other Third"`
-	Without      *string `json:"without,omitempty" validate:"required_without=Other"`
-	WithoutAll   *string `json:"without_all,omitempty" validate:"required_without_all=Other Third"`
+	Without      *string `json:"without,omitempty" validate:"required_without=Here"`
+	WithoutAll   *string `json:"without_all,omitempty" validate:"required_without_all=Here Third"`
 	NoIf         *string `json:"no_if,omitempty" validate:"excluded_if=Kind card"`
-	NoUnless     *string `json:"no_unless,omitempty" validate:"excluded_unless=Kind card"`
+	NoUnless     *string `json:"no_unless,omitempty" validate:"excluded_unless=Kind cash"`
 	NoWith       *string `json:"no_with,omitempty" validate:"excluded_with=Other"`
 	NoWithAll    *string `json:"no_with_all,omitempty" validate:"excluded_with_all=Other Third"`
-	NoWithout    *string `json:"no_without,omitempty" validate:"excluded_without=Other"`
-	NoWithoutAll *string `json:"no_without_all,omitempty" validate:"excluded_without_all=Other Third"`
+	NoWithout    *string `json:"no_without,omitempty" validate:"excluded_without=Here"`
+	NoWithoutAll *string `json:"no_without_all,omitempty" validate:"excluded_without_all=Here Third"`
 	Skip         *string `json:"skip,omitempty" validate:"skip_unless=Kind card"`
 }
