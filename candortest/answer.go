@@ -24,7 +24,11 @@ type answer struct {
 	body    bytes.Buffer
 	aborted any
 	live    http.Header
-	stop    context.CancelFunc
+	// stop ends a stream; left means that it was ended, so that the last of it
+	// may be missing.
+	stop   context.CancelFunc
+	silent *time.Timer
+	left   bool
 }
 
 // String is the answer as it would go over the wire.
@@ -43,7 +47,7 @@ func (a *answer) WriteHeader(status int) {
 	if status >= 200 && a.status == 0 {
 		a.status, a.header = status, a.live.Clone()
 		if isStream(a.header.Get("Content-Type")) {
-			a.stop() // its beginning is enough
+			a.silent = time.AfterFunc(silence, a.stop)
 		}
 	}
 }
@@ -51,19 +55,26 @@ func (a *answer) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (a *answer) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
+	if a.silent != nil {
+		a.silent.Reset(silence)
+		if a.body.Len() > enough {
+			a.stop()
+		}
+	}
 	return a.body.Write(p)
 }
 
 // Flush implements http.Flusher.
 func (a *answer) Flush() { a.WriteHeader(http.StatusOK) }
 
-func isStream(contentType string) bool {
-	media, _, _ := mime.ParseMediaType(contentType)
-	return media == "text/event-stream" || media == "application/jsonl"
-}
-
-// patience is how long a stream may take to begin.
-const patience = 100 * time.Millisecond
+const (
+	// patience is how long a stream may take.
+	patience = 100 * time.Millisecond
+	// silence is how long one may wait after it has begun, and enough how many
+	// bytes of it are read.
+	silence = 2 * time.Millisecond
+	enough  = 16 << 10
+)
 
 func (e *explorer) send(o *operation, r *request) (a *answer) {
 	ctx, cancel := context.WithCancel(context.Background())
@@ -78,8 +89,14 @@ func (e *explorer) send(o *operation, r *request) (a *answer) {
 		return a
 	}
 	defer func() {
+		a.left = ctx.Err() != nil
 		if a.aborted = recover(); a.aborted == nil {
 			a.WriteHeader(http.StatusOK)
+		} else if a.left {
+			a.aborted = nil // by whom it was left
+		}
+		if a.silent != nil {
+			a.silent.Stop()
 		}
 	}()
 	e.app.ServeHTTP(a, built)
@@ -111,7 +128,7 @@ func (r *request) build(ctx context.Context) (*http.Request, error) {
 }
 
 // judge says what is wrong with an answer, "" for nothing.
-func (e *explorer) judge(p *probe, a *answer) string {
+func (e *explorer) judge(p *probe, r *request, a *answer) string {
 	isClientError := a.status >= 400 && a.status < 500
 	switch {
 	case a.aborted != nil:
@@ -122,6 +139,9 @@ func (e *explorer) judge(p *probe, a *answer) string {
 		return ""
 	case p.kind == validKind:
 		if about := e.judgeValid(p, a); about != "" {
+			return about
+		}
+		if about := judgeAccept(p.operation, r, a); about != "" {
 			return about
 		}
 	case p.kind == anonymousKind && a.status != http.StatusUnauthorized:
@@ -164,6 +184,20 @@ func (e *explorer) judgeValid(p *probe, a *answer) string {
 	return ""
 }
 
+// judgeAccept holds the media type of a success against the one asked for.
+func judgeAccept(o *operation, r *request, a *answer) string {
+	wanted, got := r.header.Get("Accept"), mediaOf(a.header)
+	if a.status/100 == 2 && got != "" && slices.Contains(o.offers, wanted) && !strings.Contains(wanted, "*") && got != wanted {
+		return fmt.Sprintf("the document offers %s, which was asked for, the app answered %s", wanted, got)
+	}
+	return ""
+}
+
+func mediaOf(h http.Header) string {
+	media, _, _ := mime.ParseMediaType(h.Get("Content-Type"))
+	return media
+}
+
 // excused reports whether every fault of a 422 is one that no schema can
 // foresee.
 func (e *explorer) excused(o *operation, a *answer) bool {
@@ -196,8 +230,8 @@ func (e *explorer) isInexact(o *operation, loc []any) bool {
 	if len(loc) == 0 {
 		return false
 	}
-	if o.body != nil && loc[0] == "body" {
-		return e.doc.inexactAt(o.body.schema, loc[1:], 0)
+	if len(o.bodies) > 0 && loc[0] == "body" {
+		return e.doc.inexactAt(o.bodies[0].schema, loc[1:], 0)
 	}
 	for _, p := range o.parameters {
 		if len(loc) > 1 && p.in == loc[0] && strings.EqualFold(p.name, fmt.Sprint(loc[1])) {
@@ -296,22 +330,46 @@ func (e *explorer) judgeBody(o *operation, content node, a *answer) string {
 	if o.method == http.MethodHead || a.status == http.StatusNoContent || a.status == http.StatusNotModified {
 		return ""
 	}
-	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	media := mediaOf(a.header)
 	kind, _, _ := strings.Cut(media, "/")
-	at := slices.IndexFunc([]string{media, kind + "/*", "*/*"}, content.has)
+	names := []string{media, kind + "/*", "*/*"}
+	at := slices.IndexFunc(names, content.has)
 	if at < 0 {
 		return fmt.Sprintf("status %d promises another media type than %q", a.status, media)
 	}
-	if media != "application/json" && !strings.HasSuffix(media, "+json") {
+	about := e.judgeContent(media, e.doc.child(content, names[at]), a)
+	if about == "" {
 		return ""
 	}
-	schema := e.doc.child(e.doc.child(content, []string{media, kind + "/*", "*/*"}[at]), "schema")
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.body.Bytes()))
+	return fmt.Sprintf("the body of status %d %s", a.status, about)
+}
+
+// judgeContent holds what was sent against the schema of its media type.
+func (e *explorer) judgeContent(media string, declared node, a *answer) string {
+	schema := e.doc.child(declared, "schema")
+	codec, hasCodec := e.set.codecs[media]
+	switch {
+	case isStream(media):
+		return e.judgeStream(media, declared, a)
+	case isJSON(media):
+		return e.judgeJSON(schema, a.body.Bytes())
+	case hasCodec:
+		var value any
+		if err := codec.Unmarshal(a.body.Bytes(), &value); err != nil {
+			return "is no " + media
+		}
+		return e.judgeJSON(schema, []byte(encode(jsonOf(value))))
+	}
+	return ""
+}
+
+func (e *explorer) judgeJSON(schema node, text []byte) string {
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		return fmt.Sprintf("the body of status %d is no JSON", a.status)
+		return "is no JSON"
 	}
 	if err := e.doc.refuses(schema, value); err != nil {
-		return fmt.Sprintf("the body of status %d breaks its schema: %s", a.status, reason(err))
+		return "breaks its schema: " + reason(err)
 	}
 	return ""
 }

@@ -47,6 +47,7 @@ type settings struct {
 	header      [][2]string
 	credentials map[string]string
 	values      map[string][]string
+	codecs      map[string]candor.Codec
 }
 
 // Cases is how many requests each operation is sent, 200 by default; every rule
@@ -78,10 +79,17 @@ func Values(parameter string, texts ...string) Option {
 	return func(s *settings) { s.values[parameter] = append(s.values[parameter], texts...) }
 }
 
+// Codec is how bodies of a media type are written and read, other than JSON,
+// forms and what is sent as it is: one of [candor.Config.Codecs]. Without the
+// option such bodies are not sent, and answers of that type are not looked into.
+func Codec(mediaType string, codec candor.Codec) Option {
+	return func(s *settings) { s.codecs[mediaType] = codec }
+}
+
 const defaultCases = 200
 
 func newSettings(options []Option) *settings {
-	s := &settings{credentials: map[string]string{}, values: map[string][]string{}}
+	s := &settings{credentials: map[string]string{}, values: map[string][]string{}, codecs: map[string]candor.Codec{}}
 	for _, option := range options {
 		option(s)
 	}
@@ -147,9 +155,10 @@ func start(tb candor.TB, app *candor.App, options []Option) *explorer {
 	if err := app.WriteOpenAPI(&written); err != nil {
 		tb.Fatalf("%v", err)
 	}
-	doc, err := readDocument(written.Bytes())
+	set := newSettings(options)
+	doc, err := readDocument(written.Bytes(), set.codecs)
 	if err != nil {
 		tb.Fatalf("the document cannot be read: %v", err)
 	}
-	return &explorer{app: app, doc: doc, set: newSettings(options), tallies: map[*operation]*tally{}}
+	return &explorer{app: app, doc: doc, set: set, tallies: map[*operation]*tally{}}
 }

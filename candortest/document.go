@@ -2,6 +2,7 @@ package candortest
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"maps"
 	"net/url"
@@ -9,12 +10,15 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/candor-go/candor"
 )
 
 // document is an OpenAPI document as JSON. Nothing of Candor's own model of it
 // is used here, so that both are not wrong in the same way.
 type document struct {
 	root       map[string]any
+	codecs     map[string]candor.Codec
 	operations []*operation
 	compiler   *jsonschema.Compiler
 	judges     map[string]*jsonschema.Schema
@@ -27,7 +31,12 @@ type operation struct {
 	path, method, id string
 	tags             []string
 	parameters       []*parameter
-	body             *body
+	// bodies are the notations a body may come in, those that can be written;
+	// hasBody says that there is one, needsBody that it is required.
+	bodies             []*body
+	hasBody, needsBody bool
+	// offers are the media types among which a client chooses by Accept.
+	offers []string
 	// security are the alternatives, each scheme with its scopes.
 	security  []map[string]any
 	responses node
@@ -45,14 +54,25 @@ type parameter struct {
 	isJSON, comma bool
 }
 
-// body is what a request carries, in the one media type that it is sent in.
+// body is what a request carries, in one of its media types.
 type body struct {
 	media    string
-	others   []string
-	required bool
+	notation notation
 	schema   node
 	encoding node
 }
+
+// notation is how a body is written.
+type notation uint8
+
+const (
+	unknownNotation notation = iota
+	jsonNotation
+	codecNotation
+	urlencodedNotation
+	multipartNotation
+	plainNotation // text or bytes, as they are
+)
 
 // node is a place in the document with what is there, references followed.
 type node struct {
@@ -64,7 +84,7 @@ const location = "https://document.invalid/openapi.json"
 
 var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
 
-func readDocument(data []byte) (*document, error) {
+func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
@@ -73,7 +93,7 @@ func readDocument(data []byte) (*document, error) {
 	if !ok {
 		return nil, fmt.Errorf("it is no object")
 	}
-	d := &document{root: root, compiler: jsonschema.NewCompiler(), judges: map[string]*jsonschema.Schema{}, known: map[string]*facts{}, combined: map[combination]*facts{}}
+	d := &document{root: root, codecs: codecs, compiler: jsonschema.NewCompiler(), judges: map[string]*jsonschema.Schema{}, known: map[string]*facts{}, combined: map[combination]*facts{}}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
 	d.compiler.AssertFormat()
 	if err := d.compiler.AddResource(location, root); err != nil {
@@ -178,11 +198,13 @@ func (d *document) operation(path, method string, item, at node) *operation {
 		}
 	}
 	if at.has("requestBody") {
-		o.body = d.body(d.child(at, "requestBody"))
+		d.readBodies(o, d.child(at, "requestBody"))
 	}
-	for status := range o.responses.at {
-		for media := range d.child(d.child(o.responses, status), "content").at {
-			o.streams = o.streams || isStream(media)
+	for _, status := range slices.Sorted(maps.Keys(o.responses.at)) {
+		content := slices.Sorted(maps.Keys(d.child(d.child(o.responses, status), "content").at))
+		o.streams = o.streams || slices.ContainsFunc(content, isStream)
+		if strings.HasPrefix(status, "2") && len(content) > 1 && o.responses.has("406") {
+			o.offers = content
 		}
 	}
 	return o
@@ -200,37 +222,61 @@ func (d *document) parameter(at node) *parameter {
 	return p
 }
 
-// sendable are the media types there are encoders for, the best first.
-var sendable = []string{"application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain", "application/octet-stream"}
-
-// body chooses the media type of a body. One that there is no encoder for stays
-// without.
-func (d *document) body(at node) *body {
-	b := &body{required: at.flag("required")}
+// readBodies reads the media types of a body, JSON first.
+func (d *document) readBodies(o *operation, at node) {
+	o.hasBody, o.needsBody = true, at.flag("required")
 	content := d.child(at, "content")
-	b.others = slices.Sorted(maps.Keys(content.at))
-	choices := slices.Clone(sendable)
-	for _, name := range b.others {
-		if strings.HasSuffix(name, "+json") {
-			choices = append(choices, name)
+	for _, name := range slices.Sorted(maps.Keys(content.at)) {
+		media := d.child(content, name)
+		b := &body{media: name, schema: d.child(media, "schema"), encoding: d.child(media, "encoding")}
+		if b.notation = d.notationOf(b); b.notation != unknownNotation {
+			o.bodies = append(o.bodies, b)
 		}
 	}
-	for _, name := range choices {
-		if content.has(name) {
-			media := d.child(content, name)
-			b.media, b.schema, b.encoding = name, d.child(media, "schema"), d.child(media, "encoding")
-			break
-		}
-	}
-	return b
+	slices.SortStableFunc(o.bodies, func(a, b *body) int { return cmp.Compare(a.notation, b.notation) })
 }
 
-func (b *body) isJSON() bool {
-	return b.media == "application/json" || strings.HasSuffix(b.media, "+json")
+func (d *document) notationOf(b *body) notation {
+	_, hasCodec := d.codecs[b.media]
+	f := d.facts(b.schema)
+	switch {
+	case isJSON(b.media):
+		return jsonNotation
+	case hasCodec:
+		return codecNotation
+	case b.media == "application/x-www-form-urlencoded":
+		return urlencodedNotation
+	case b.media == "multipart/form-data":
+		return multipartNotation
+	case b.media == "text/plain", b.media == "application/octet-stream", f.allows("string") && len(f.choices) == 0:
+		return plainNotation
+	}
+	return unknownNotation
+}
+
+func isJSON(media string) bool {
+	return media == "application/json" || strings.HasSuffix(media, "+json")
+}
+
+// isStructured means that the body is a JSON value, in whatever notation.
+func (b *body) isStructured() bool {
+	return b.notation == jsonNotation || b.notation == codecNotation
 }
 
 func (b *body) isForm() bool {
-	return b.media == "application/x-www-form-urlencoded" || b.media == "multipart/form-data"
+	return b.notation == urlencodedNotation || b.notation == multipartNotation
+}
+
+// contentType is what the body is sent as: any of a range of media types.
+func (b *body) contentType() string {
+	kind, of, _ := strings.Cut(b.media, "/")
+	if of == "*" {
+		of = "x-candortest"
+	}
+	if kind == "*" {
+		kind = "application"
+	}
+	return kind + "/" + of
 }
 
 // judge is what decides whether values satisfy a schema.

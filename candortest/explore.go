@@ -22,6 +22,7 @@ const (
 	emptyKind     kind = "no body"
 	malformedKind kind = "a body that is no JSON"
 	mediaKind     kind = "another media type"
+	acceptKind    kind = "an Accept that no media type matches"
 	anonymousKind kind = "no credentials"
 	methodKind    kind = "another method"
 )
@@ -33,9 +34,11 @@ type probe struct {
 	kind      kind
 	// parameter is what the aim is in, nil for the body.
 	parameter *parameter
-	aim       *aim
-	method    string
-	cases     int
+	// body is the one that is sent, nil for any.
+	body   *body
+	aim    *aim
+	method string
+	cases  int
 }
 
 func (p *probe) String() string {
@@ -46,6 +49,9 @@ func (p *probe) String() string {
 	where := "body"
 	if p.parameter != nil {
 		where = p.parameter.in + " " + p.parameter.name
+	}
+	if p.body != nil && p.body.notation != jsonNotation {
+		where = p.body.media
 	}
 	switch p.kind {
 	case brokenKind:
@@ -95,21 +101,24 @@ func (e *explorer) probesOf(o *operation) []*probe {
 			broken = append(broken, &probe{operation: o, kind: brokenKind, parameter: p, aim: a})
 		}
 	}
-	if b := o.body; b != nil {
-		if b.required {
-			ask(emptyKind)
+	if o.needsBody {
+		ask(emptyKind)
+	}
+	for _, b := range o.bodies {
+		if b.notation == jsonNotation {
+			few = append(few, &probe{operation: o, kind: malformedKind, body: b, cases: 3})
 		}
-		if b.isJSON() {
-			ask(malformedKind)
-		}
-		if b.media != "" && !slices.Contains(b.others, "*/*") {
-			ask(mediaKind)
-		}
-		if b.isJSON() || b.isForm() {
+		if b.isStructured() || b.isForm() {
 			for _, a := range e.doc.aims(b.schema, b.form()) {
-				broken = append(broken, &probe{operation: o, kind: brokenKind, aim: a})
+				broken = append(broken, &probe{operation: o, kind: brokenKind, body: b, aim: a})
 			}
 		}
+	}
+	if len(o.bodies) > 0 && !slices.ContainsFunc(o.bodies, func(b *body) bool { return strings.Contains(b.media, "*") }) {
+		ask(mediaKind)
+	}
+	if len(o.offers) > 1 {
+		ask(acceptKind)
 	}
 	if o.needsCredentials() {
 		ask(anonymousKind)
@@ -224,7 +233,7 @@ func (e *explorer) ask(p *probe, r *request) *failure {
 		e.tallies[p.operation].sent++
 	}
 	got := e.send(p.operation, r)
-	about := e.judge(p, got)
+	about := e.judge(p, r, got)
 	if about == "" {
 		return nil
 	}
@@ -241,7 +250,7 @@ func (e *explorer) closing(tb candor.TB) {
 	for _, o := range e.doc.operations {
 		t := e.tallies[o]
 		switch {
-		case t == nil || o.body != nil && o.body.media == "":
+		case t == nil || o.hasBody && len(o.bodies) == 0:
 		case t.sent == 0:
 			tb.Errorf("%s %s (%s): no request could be made that the document allows; give the parameters their Values, or Skip it", o.method, o.path, o.id)
 		case t.accepted == 0 && t.excused > 0 && t.excused == t.sent:

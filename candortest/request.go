@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"mime"
 	"mime/multipart"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"strings"
@@ -90,10 +92,21 @@ func (e *explorer) draft(t *rapid.T, p *probe) *request {
 	if p.kind != anonymousKind {
 		d.credentials()
 	}
+	d.accept()
 	if e.doc.shadowed(p.operation, d.r.path) {
 		return nil
 	}
 	return d.r
+}
+
+// accept asks for one of the media types there are, if there is a choice.
+func (d *drafter) accept() {
+	switch offers := d.probe.operation.offers; {
+	case d.probe.kind == acceptKind:
+		d.r.header.Set("Accept", "application/vnd.candortest")
+	case len(offers) > 1 && d.r.header.Get("Accept") == "" && d.seldom(2):
+		d.r.header.Set("Accept", pick(&d.generator, offers))
+	}
 }
 
 // reserved headers are no parameters (OpenAPI 3.1, section 4.8.12.2).
@@ -244,24 +257,36 @@ func (d *drafter) placeHeader(p *parameter, texts []string) {
 
 // body draws the body. It reports whether the request is what it is to be.
 func (d *drafter) body() bool {
-	b, p := d.probe.operation.body, d.probe
+	o, p := d.probe.operation, d.probe
 	isAim := p.parameter == nil && p.aim != nil
 	switch {
-	case b == nil || p.kind == emptyKind:
+	case !o.hasBody || p.kind == emptyKind:
 		return true
-	case b.media == "":
+	case len(o.bodies) == 0:
 		return false
-	case !isAim && !b.required && p.kind == validKind && !rapid.Bool().Draw(d.t, "present"):
+	case !isAim && !o.needsBody && p.kind == validKind && !rapid.Bool().Draw(d.t, "present"):
 		return true
+	}
+	b := p.body
+	if b == nil {
+		b = pick(&d.generator, o.bodies)
 	}
 	var a *aim
 	if isAim {
 		a = p.aim
 	}
 	d.r.hasBody = true
-	d.r.header.Set("Content-Type", b.media)
+	d.r.header.Set("Content-Type", b.contentType())
+	if !d.write(b, a) {
+		return false
+	}
+	d.retype()
+	return true
+}
+
+func (d *drafter) write(b *body, a *aim) bool {
 	switch {
-	case b.isJSON():
+	case b.isStructured():
 		return d.jsonBody(b, a)
 	case b.isForm():
 		return d.formBody(b, a)
@@ -269,19 +294,25 @@ func (d *drafter) body() bool {
 	d.how = asText
 	value := d.value(b.schema, 0, a)
 	d.r.body = []byte(text(value))
-	d.retype()
 	return d.isWanted(b.schema, value, a) && len(d.r.body) > 0
 }
 
 func (d *drafter) jsonBody(b *body, a *aim) bool {
 	d.how = asJSON
 	value := d.value(b.schema, 0, a)
+	if !d.isWanted(b.schema, value, a) {
+		return false
+	}
+	if b.notation == codecNotation {
+		written, err := d.set.codecs[b.media].Marshal(plain(value))
+		d.r.body = written
+		return err == nil
+	}
 	d.r.body = []byte(encode(value))
 	if d.probe.kind == malformedKind {
 		d.r.body = d.malformed(d.r.body)
 	}
-	d.retype()
-	return d.isWanted(b.schema, value, a)
+	return true
 }
 
 // malformed makes text that is no JSON of text that is.
@@ -309,12 +340,11 @@ func (d *drafter) formBody(b *body, a *aim) bool {
 	if !ok || !d.isWanted(b.schema, value, a) || a.isBlank(f, object) {
 		return false
 	}
-	if b.media == "multipart/form-data" {
-		d.multipart(f, object)
+	if b.notation == multipartNotation {
+		d.multipart(b, f, object)
 	} else {
 		d.urlencoded(b, object)
 	}
-	d.retype()
 	return len(d.r.body) > 0
 }
 
@@ -339,35 +369,46 @@ func (d *drafter) urlencoded(b *body, object map[string]any) {
 	d.r.body = []byte(strings.Join(pairs, "&"))
 }
 
-func (d *drafter) multipart(f *facts, object map[string]any) {
-	var b bytes.Buffer
-	w := multipart.NewWriter(&b)
+func (d *drafter) multipart(b *body, f *facts, object map[string]any) {
+	var written bytes.Buffer
+	w := multipart.NewWriter(&written)
 	_ = w.SetBoundary("candortest-boundary")
 	for _, name := range slices.Sorted(maps.Keys(object)) {
+		media := d.doc.child(b.encoding, name).text("contentType")
 		values, isList := object[name].([]any)
-		if !isList {
+		if !isList || isJSON(media) {
 			values = []any{object[name]}
 		}
 		for _, value := range values {
-			d.part(w, f.members[name], name, text(value))
+			d.part(w, f.members[name], name, media, value)
 		}
 	}
 	_ = w.Close()
-	d.r.body = b.Bytes()
+	d.r.body = written.Bytes()
 	d.r.header.Set("Content-Type", w.FormDataContentType())
 }
 
-func (d *drafter) part(w *multipart.Writer, member node, name, text string) {
+// part writes a value. One in JSON may say so or not, as scripts and browsers do.
+func (d *drafter) part(w *multipart.Writer, member node, name, media string, value any) {
 	f := d.doc.facts(member)
 	isFile := f.format == "binary" || f.items.at != nil && d.doc.facts(f.items).format == "binary"
 	var part io.Writer
-	if isFile {
+	content := text(value)
+	switch {
+	case isFile:
 		part, _ = w.CreateFormFile(name, "file.bin")
-	} else {
+	case isJSON(media) && d.seldom(2):
+		part, _ = w.CreatePart(textproto.MIMEHeader{
+			"Content-Disposition": {mime.FormatMediaType("form-data", map[string]string{"name": name})}, "Content-Type": {media},
+		})
+	default:
 		part, _ = w.CreateFormField(name)
 	}
+	if isJSON(media) {
+		content = encode(value)
+	}
 	if part != nil {
-		_, _ = io.WriteString(part, text)
+		_, _ = io.WriteString(part, content)
 	}
 }
 

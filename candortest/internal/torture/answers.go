@@ -41,6 +41,9 @@ type (
 	}
 )
 
+// caller is what a provider makes of a request.
+type caller struct{ name string }
+
 type counted struct {
 	N int `query:"n" validate:"gte=0,lte=5"`
 }
@@ -51,7 +54,17 @@ func addAnswers(app *candor.App) {
 	candor.OnError(app, func(_ context.Context, err shortError) (shortfall, error) {
 		return shortfall{err.missing}, nil
 	}, candor.Status(402, "There is not enough"))
-	candor.Post(app, "/kept", func(_ context.Context, in counted) (kept, error) {
+	candor.Provide(app, func(_ context.Context, in struct {
+		Name string `header:"X-Caller" validate:"max=6"`
+	},
+	) (*caller, error) {
+		return &caller{in.Name}, nil
+	}, candor.Raises(errGone))
+	candor.Post(app, "/kept", func(_ context.Context, in struct {
+		counted
+		Caller *caller `dep:""`
+	},
+	) (kept, error) {
 		switch in.N {
 		case 1:
 			return kept{}, errGone
@@ -60,7 +73,7 @@ func addAnswers(app *candor.App) {
 		case 3:
 			return kept{}, shortError{in.N}
 		}
-		k := kept{Total: in.N, Session: "s", Tags: []string{"a", "b"}, Body: base{ID: 1, Name: "Ann"}, Theme: http.Cookie{Value: "dark"}}
+		k := kept{Total: in.N, Session: "s", Tags: []string{"a", "b"}, Body: base{ID: 1, Name: "by " + in.Caller.name}, Theme: http.Cookie{Value: "dark"}}
 		if in.N == 4 {
 			k.Status = 200
 		}
@@ -113,7 +126,12 @@ func upTo(n int) func(yield func(reading) bool) {
 
 // addSecured has every scheme there is.
 func addSecured(app *candor.App) {
-	secured := candor.NewRouter("/secured", candor.Tags("secured"))
+	secured := candor.NewRouter("/secured", candor.Tags("secured"), candor.Require(func(_ context.Context, in struct {
+		Version string `query:"version,omitempty" pattern:"^[0-9]+$"`
+	},
+	) error {
+		return nil
+	}))
 	none := candor.None{}
 	candor.Get(secured, "/bearer", func(_ context.Context, in struct{ Token candor.Bearer }) (candor.None, error) { return none, nil }, candor.OperationID("bearer"))
 	candor.Get(secured, "/basic", func(_ context.Context, in struct {

@@ -33,7 +33,7 @@ type rules struct {
 	Grid     [][]int                 `json:"grid" validate:"max=2,dive,max=2,dive,gte=0"`
 	Pattern  string                  `json:"pattern" pattern:"^[a-z]{2}-[0-9]+$"`
 	Blank    string                  `json:"blank,omitempty" validate:"omitempty,min=3"`
-	Zero     int                     `json:"zero,omitzero" validate:"omitempty,gte=5"`
+	Zero     int                     `json:"zero,omitzero" validate:"omitzero,gte=5"`
 	Maybe    *int                    `json:"maybe" validate:"omitnil,gte=5"`
 	Set      candor.Optional[string] `json:"set" validate:"max=2"`
 	Encoded  []byte                  `json:"encoded" validate:"min=3,max=6"`

@@ -119,7 +119,7 @@ type Roughly struct {
 	Html                    *string `json:"html" validate:"html" example:"<p>a</p>"`
 	HtmlEncoded             *string `json:"html_encoded" validate:"html_encoded" example:"&#38;"`
 	Isbn                    *string `json:"isbn" validate:"isbn" example:"9783161484100"`
-	Isbn10                  *string `json:"isbn10" validate:"isbn10" example:"3161484100"`
+	Isbn10                  *string `json:"isbn10" validate:"isbn10" example:"0306406152"`
 	Isbn13                  *string `json:"isbn13" validate:"isbn13" example:"9783161484100"`
 	Issn                    *string `json:"issn" validate:"issn" example:"2434-561X"`
 	Ssn                     *string `json:"ssn" validate:"ssn" example:"219-09-9999"`
@@ -133,7 +133,7 @@ type Roughly struct {
 	BtcAddr                 *string `json:"btc_addr" validate:"btc_addr" example:"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"`
 	BtcAddrBech32           *string `json:"btc_addr_bech32" validate:"btc_addr_bech32" example:"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"`
 	EthAddrChecksum         *string `json:"eth_addr_checksum" validate:"eth_addr_checksum" example:"0x52908400098527886E0F7030069857D2E4169EE7"`
-	Spicedb                 *string `json:"spicedb" validate:"spicedb=id" example:"user:1"`
+	Spicedb                 *string `json:"spicedb" validate:"spicedb=id" example:"user/1"`
 	MongodbConnectionString *string `json:"mongodb_connection_string" validate:"mongodb_connection_string" example:"mongodb://localhost:27017"`
 	Iso4217                 *string `json:"iso4217" validate:"iso4217" example:"EUR"`
 	Iso31661Alpha2          *string `json:"iso3166_1_alpha2" validate:"iso3166_1_alpha2" example:"DE"`

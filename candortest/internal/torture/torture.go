@@ -14,9 +14,12 @@ import (
 	"github.com/candor-go/candor"
 )
 
+// CBOR is the service's other media type.
+var CBOR = candor.Codec{Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}
+
 // New is the service. Config adds to its own.
 func New(config candor.Config) *candor.App {
-	config.Codecs = map[string]candor.Codec{"application/cbor": {Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}}
+	config.Codecs = map[string]candor.Codec{"application/cbor": CBOR}
 	config.Rules = map[string]candor.Rule{"multiple_of": multiple}
 	config.Logger = cmp.Or(config.Logger, slog.New(slog.NewTextHandler(io.Discard, nil)))
 	scopes := map[string]string{"read": "Read"}
