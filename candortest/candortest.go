@@ -30,7 +30,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"fmt"
+	"os"
 	"slices"
+	"strconv"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -50,8 +53,9 @@ type settings struct {
 	codecs      map[string]candor.Codec
 }
 
-// Cases is how many requests each operation is sent, 200 by default; every rule
-// that can be broken is broken at least once.
+// Cases is how many requests each operation is sent. Without the option it is
+// what the environment variable CANDOR_CONFORM says, so that a nightly run may
+// send more, or 200. Every rule that can be broken is broken at least once.
 func Cases(n int) Option { return func(s *settings) { s.cases = n } }
 
 // Skip leaves operations out, by their ids or tags: those whose side effects
@@ -88,13 +92,20 @@ func Codec(mediaType string, codec candor.Codec) Option {
 
 const defaultCases = 200
 
-func newSettings(options []Option) *settings {
+func newSettings(options []Option) (*settings, error) {
 	s := &settings{credentials: map[string]string{}, values: map[string][]string{}, codecs: map[string]candor.Codec{}}
 	for _, option := range options {
 		option(s)
 	}
+	if asked := os.Getenv("CANDOR_CONFORM"); s.cases == 0 && asked != "" {
+		n, err := strconv.Atoi(asked)
+		if err != nil || n < 1 {
+			return nil, fmt.Errorf("CANDOR_CONFORM=%s is no number of requests", asked)
+		}
+		s.cases = n
+	}
 	s.cases = cmp.Or(s.cases, defaultCases)
-	return s
+	return s, nil
 }
 
 func (s *settings) skips(o *operation) bool {
@@ -142,6 +153,10 @@ func Fuzz(f *testing.F, app *candor.App, options ...Option) {
 // start makes the app ready and reads its document.
 func start(tb candor.TB, app *candor.App, options []Option) *explorer {
 	tb.Helper()
+	set, err := newSettings(options)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
 	stop, err := app.Start(context.Background())
 	if err != nil {
 		tb.Fatalf("%v", err)
@@ -155,7 +170,6 @@ func start(tb candor.TB, app *candor.App, options []Option) *explorer {
 	if err := app.WriteOpenAPI(&written); err != nil {
 		tb.Fatalf("%v", err)
 	}
-	set := newSettings(options)
 	doc, err := readDocument(written.Bytes(), set.codecs)
 	if err != nil {
 		tb.Fatalf("the document cannot be read: %v", err)

@@ -255,8 +255,11 @@ func (g *generator) ofOtherType(f *facts) any {
 		return "number"
 	}
 	others = slices.DeleteFunc(others, func(v any) bool { return f.allows(of(v)) })
-	if len(others) == 0 {
+	switch {
+	case len(others) == 0:
 		return nothing{}
+	case !f.allows("null") && g.seldom(2):
+		return nil // which is the one most easily forgotten
 	}
 	return pick(g, others)
 }

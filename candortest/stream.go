@@ -59,8 +59,9 @@ func (e *explorer) itemSchema(declared node) node {
 	return content
 }
 
-// events yields the data of the whole events of a stream. One that is named
-// error tells of a failure, and has no schema.
+// events yields the data of the whole events of a stream. What Candor says
+// itself has no schema: an event named error tells of a failure, and one named
+// gap, whose data is null, of messages that are no longer kept.
 func events(stream []byte) iter.Seq[[]byte] {
 	return func(yield func([]byte) bool) {
 		var data []string
@@ -68,7 +69,9 @@ func events(stream []byte) iter.Seq[[]byte] {
 		for line := range strings.Lines(string(stream)) {
 			line, whole := strings.CutSuffix(line, "\n")
 			if line == "" && whole {
-				if data != nil && name != "error" && !yield([]byte(strings.Join(data, "\n"))) {
+				text := strings.Join(data, "\n")
+				isOwn := name == "error" || name == "gap" && text == "null"
+				if data != nil && !isOwn && !yield([]byte(text)) {
 					return
 				}
 				data, name = nil, ""

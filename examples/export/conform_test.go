@@ -1,0 +1,11 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/candor-go/candor/candortest"
+)
+
+func TestConform(t *testing.T) {
+	candortest.Conform(t, newApp(store{rows: 30}))
+}
