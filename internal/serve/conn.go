@@ -232,15 +232,20 @@ func (c *conn) Write(p []byte) (int, error) {
 func (c *conn) writePaced(p []byte) (int, error) {
 	lim := &c.server.lim
 	start := time.Now()
-	for moved, now := 0, start; ; now = time.Now() {
+	took := start // when the client was last seen to take something
+	for moved, now := 0, start; ; {
 		armed := c.armWrite(now.Add(lim.Write / 2))
 		n, err := c.Conn.Write(p[moved:])
 		moved += n
 		if !armed || !isTimeout(err) || c.free.Load() {
 			return moved, err
 		}
-		done := pace{waited: time.Since(start), moved: moved}
-		if done.waited >= done.allowed(lim.BodyRate, lim.Write) {
+		now = time.Now()
+		if n > 0 {
+			took = now
+		}
+		done := pace{waited: now.Sub(start), moved: moved}
+		if now.Sub(took) >= lim.Write || done.waited >= done.allowed(lim.BodyRate, lim.Write) {
 			return moved, err
 		}
 	}

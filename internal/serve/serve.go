@@ -46,8 +46,8 @@ type Limits struct {
 	BodyRate  int
 	BodyGrace time.Duration
 
-	// Write is how long one write to the connection may stand still, for plain answers and streams alike; 10 s. A write that needs longer goes on
-	// as long as the client takes BodyRate on average. A handler that sets a write deadline of its own replaces it for its
+	// Write is how long one write to the connection may stand still, for plain answers and streams alike; 10 s, and half of it more for a client that took
+	// some before. A write that needs longer goes on as long as the client takes BodyRate on average. A handler that sets a write deadline of its own replaces it for its
 	// request; setting the zero time brings it back. A connection taken over with Hijack has no limits.
 	Write time.Duration
 
