@@ -3,7 +3,6 @@ package candor
 import (
 	"cmp"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -39,7 +38,7 @@ func (d *documenter) answers(all *openapi3.Responses, e *endpoint) {
 		return
 	}
 	for _, further := range p.kind.further(e.method, p.statuses) {
-		if all.Status(further.status) == nil {
+		if responseTo(all, further.status) == nil {
 			d.further(all, e, further)
 		}
 	}
@@ -71,7 +70,7 @@ func (d *documenter) further(all *openapi3.Responses, e *endpoint, f furtherAnsw
 	} else {
 		d.respond(all, f.status, f.doc, nil)
 	}
-	there := all.Status(f.status)
+	there := responseTo(all, f.status)
 	if there == nil { // a catcher answers with another status
 		return
 	}
@@ -168,11 +167,11 @@ func cookieDoc(cookies []*typeinfo.Field) string {
 }
 
 func (d *documenter) respond(all *openapi3.Responses, status int, doc string, body *openapi3.SchemaRef) *openapi3.Response {
-	description := cmp.Or(doc, http.StatusText(status), "Status "+strconv.Itoa(status))
+	description := cmp.Or(doc, http.StatusText(status), rangeText(status))
 	r := &openapi3.Response{Description: &description}
 	if body != nil {
 		r.Content = openapi3.Content{"application/json": {Schema: body}}
 	}
-	all.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: r})
+	all.Set(statusKey(status), &openapi3.ResponseRef{Value: r})
 	return r
 }

@@ -2,6 +2,7 @@ package candor
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -58,7 +59,7 @@ func New(config Config, options ...Option) *App {
 	a.tasks = newTaskRunner(config.OnTaskError, a.errors.log)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
-		err = checkRootPath(config.RootPath)
+		err = errors.Join(checkRootPath(config.RootPath), config.info().check())
 	}
 	if err == nil {
 		a.compiler, err = newAppCompiler(config.Rules, config.Codecs, config.Schemas)

@@ -3,10 +3,12 @@ package candor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -102,29 +104,6 @@ type Contact struct{ Name, URL, Email string }
 // License is that of the API: a name with either an SPDX identifier or a URL.
 type License struct{ Name, Identifier, URL string }
 
-// ExternalDocs is a page with more about something.
-type ExternalDocs struct{ URL, Description string }
-
-// Tag describes a group of operations.
-type Tag struct {
-	Name, Description string
-	ExternalDocs      ExternalDocs
-}
-
-// Server is a place where the API is reached.
-type Server struct {
-	// URL may hold variables in braces: "https://{region}.example.com".
-	URL, Description string
-	Variables        map[string]ServerVariable
-}
-
-// ServerVariable is a part of a server's URL that the client chooses.
-type ServerVariable struct {
-	// Default is needed; Enum lists all values, if they are limited.
-	Default, Description string
-	Enum                 []string
-}
-
 // Info is what a document of a router says about itself: see [Router.Docs]. An
 // empty field means that of the app's [Config], where the fields are explained.
 type Info struct {
@@ -147,6 +126,29 @@ func (c *Config) info() Info {
 		Contact: c.Contact, License: c.License, ExternalDocs: c.ExternalDocs,
 		Tags: c.Tags, Servers: c.Servers, EditDocument: c.EditDocument,
 	}
+}
+
+// check finds what a document could not say about itself.
+func (i Info) check() error {
+	for _, s := range i.Servers {
+		if err := s.check(); err != nil {
+			return err
+		}
+	}
+	for n, tag := range i.Tags {
+		switch {
+		case tag.Name == "":
+			return errors.New("a tag without a name; say which operations it is about")
+		case slices.ContainsFunc(i.Tags[:n], func(other Tag) bool { return other.Name == tag.Name }):
+			return fmt.Errorf("the tag %q is described twice; put both into one", tag.Name)
+		case tag.ExternalDocs.URL == "" && tag.ExternalDocs.Description != "":
+			return fmt.Errorf("the external documentation of the tag %q has no URL; say where it is", tag.Name)
+		}
+	}
+	if i.ExternalDocs.URL == "" && i.ExternalDocs.Description != "" {
+		return errors.New("ExternalDocs without a URL; say where the page is")
+	}
+	return nil
 }
 
 // within fills in what i leaves empty.

@@ -21,9 +21,9 @@ import (
 // document is an OpenAPI document, built on first need.
 type document struct {
 	// endpoints are gathered while the app is sealed.
-	endpoints []*endpoint
-	outline   *outline
-	build     func() (builtDocument, error)
+	endpoints, webhooks []*endpoint
+	outline             *outline
+	build               func() (builtDocument, error)
 	// forms are what is served of it, each made on first need.
 	forms [documentFormats]func() (documentForm, error)
 }

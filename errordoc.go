@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -172,15 +171,15 @@ func (d *documenter) caught(all *openapi3.Responses, order []*catcher, status in
 func (d *documenter) joinAnswer(all *openapi3.Responses, p *answerPlan, status int, doc string) {
 	alone := openapi3.NewResponsesWithCapacity(1)
 	d.answer(alone, p, status, doc)
-	join(all, status, alone.Status(status).Value)
+	join(all, status, responseTo(alone, status).Value)
 }
 
 // join puts a response beside those that are there. Where a status has several
 // bodies, any of them may come.
 func join(all *openapi3.Responses, status int, more *openapi3.Response) {
-	there := all.Status(status)
+	there := responseTo(all, status)
 	if there == nil {
-		all.Set(strconv.Itoa(status), &openapi3.ResponseRef{Value: more})
+		all.Set(statusKey(status), &openapi3.ResponseRef{Value: more})
 		return
 	}
 	r := there.Value

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -20,6 +21,8 @@ type documenter struct {
 	components *schema.Components
 	doc        *openapi3.T
 	items      map[*documentedPath]*openapi3.PathItem
+	// ids are the operations by their ids.
+	ids map[string]*operation
 	// schemes are the security schemes that operations use.
 	schemes openapi3.SecuritySchemes
 }
@@ -29,10 +32,10 @@ type documenter struct {
 func buildDocument(config *Config, info Info, o *outline, additions schema.Options) ([]byte, error) {
 	d := &documenter{
 		config: config, info: info, components: schema.New(additions),
-		items: map[*documentedPath]*openapi3.PathItem{}, schemes: openapi3.SecuritySchemes{},
+		items: map[*documentedPath]*openapi3.PathItem{}, ids: o.ids, schemes: openapi3.SecuritySchemes{},
 	}
 	d.doc = d.head()
-	for _, op := range o.operations {
+	for _, op := range slices.Concat(o.operations, o.webhooks) {
 		d.mark(op.endpoint)
 	}
 	for _, p := range o.paths {
@@ -42,6 +45,7 @@ func buildDocument(config *Config, info Info, o *outline, additions schema.Optio
 	for _, op := range o.operations {
 		d.items[op.path].SetOperation(op.endpoint.method, d.operation(op))
 	}
+	d.webhooks(o.webhooks)
 	d.doc.Components = &openapi3.Components{Schemas: d.components.Schemas(), SecuritySchemes: d.schemes}
 	order := d.components.Order()
 	order.Paths, order.Methods = o.order()
@@ -116,7 +120,12 @@ func (d *documenter) mark(e *endpoint) {
 	if e.route.upgrade != nil {
 		e.route.upgrade.mark(d.components, e)
 	}
-	d.markErrors(e)
+	if e.outgoing == nil {
+		d.markErrors(e)
+	}
+	for _, c := range e.callbacks {
+		d.mark(c)
+	}
 }
 
 // canBeInvalid reports whether requests for the endpoint can be refused with
@@ -137,6 +146,7 @@ func (d *documenter) operation(o *operation) *openapi3.Operation {
 	if e.route.upgrade != nil {
 		e.route.upgrade.document(d.components, e, op)
 	}
+	d.annotate(op, o)
 	for _, edit := range e.set.edits {
 		edit(op)
 	}
@@ -156,6 +166,9 @@ func (d *documenter) responses(e *endpoint) *openapi3.Responses {
 		if r.body != nil {
 			d.declared(all, r)
 		}
+	}
+	if e.outgoing != nil {
+		return all // errors are those of this API
 	}
 	d.errors(all, e)
 	d.added(all, e)

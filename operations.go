@@ -20,6 +20,8 @@ type outline struct {
 	paths  []*documentedPath
 	shapes map[string]*documentedPath
 	ids    map[string]*operation
+	// webhooks are requests that are sent, and so on no path.
+	webhooks []*operation
 }
 
 // operation is an endpoint in a document.
@@ -27,6 +29,8 @@ type operation struct {
 	endpoint *endpoint
 	path     *documentedPath
 	id       string
+	// callbacks are the requests that it leads to.
+	callbacks []*operation
 }
 
 // documentedPath is one path of a document. The names of its wildcards are
@@ -40,7 +44,7 @@ type documentedPath struct {
 
 // makeOutline finds a place and an id for every endpoint, and gathers the
 // mistakes.
-func makeOutline(endpoints []*endpoint) (*outline, []error) {
+func makeOutline(endpoints, webhooks []*endpoint) (*outline, []error) {
 	o := &outline{of: map[*endpoint]*operation{}, shapes: map[string]*documentedPath{}, ids: map[string]*operation{}}
 	var mistakes []error
 	note := func(op *operation, err error) {
@@ -59,6 +63,18 @@ func makeOutline(endpoints []*endpoint) (*outline, []error) {
 	}
 	for _, op := range o.operations {
 		o.makeID(op)
+	}
+	for _, op := range o.operations {
+		for _, e := range op.endpoint.callbacks {
+			made, err := o.makeOutgoing(e, op.id)
+			note(op, err)
+			op.callbacks = append(op.callbacks, made)
+		}
+	}
+	for _, e := range webhooks {
+		if err := o.addWebhook(e); err != nil {
+			mistakes = append(mistakes, fmt.Errorf("candor: Webhook(%q) at %s: %w", e.outgoing.name, e.route.site, err))
+		}
 	}
 	return o, mistakes
 }
@@ -125,7 +141,12 @@ func (o *outline) makeID(op *operation) {
 	if id == "" || o.ids[id] != nil {
 		id = e.longID(id)
 	}
-	base := id
+	o.takeID(op, id)
+}
+
+// takeID gives an operation an id, or that with a number.
+func (o *outline) takeID(op *operation, base string) {
+	id := base
 	for n := 2; o.ids[id] != nil; n++ {
 		id = base + "_" + strconv.Itoa(n)
 	}

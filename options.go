@@ -62,7 +62,8 @@ type settings struct {
 	produces    []string
 	forbidExtra bool
 	edits       []func(*openapi3.Operation)
-	scopes      []string
+	annotations
+	scopes []string
 	// requirements are the guards, needs and brackets.
 	requirements []requirement
 	// until is a provider's.
@@ -157,6 +158,7 @@ func (s settings) within(outer settings) settings {
 		s.produces = outer.produces
 	}
 	s.edits = slices.Concat(outer.edits, s.edits)
+	s.annotations = s.annotations.within(outer.annotations)
 	return s
 }
 
@@ -230,10 +232,11 @@ func Hidden() Option {
 // Responds declares that operations may also answer with the status and a body
 // of type T; candor.None declares no body. It documents: the answer itself
 // comes from an error, a guard or a middleware. The text is the description of
-// the response, the status's reason phrase by default.
+// the response, the status's reason phrase by default. [Status4XX] and the like
+// stand for many statuses; one that is declared by itself comes before them.
 func Responds[T any](status int, doc ...string) Declaration {
 	return declaration{func(s *settings) error {
-		if err := validStatus("Responds", status); err != nil {
+		if err := validDeclared("Responds", status); err != nil {
 			return err
 		}
 		out, err := describeAnswer(reflect.TypeFor[T]())
@@ -430,6 +433,25 @@ func checkPrefix(prefix string) error {
 	}
 	_, err := pathtree.Parse(prefix)
 	return err
+}
+
+// The statuses that stand for many, in [Responds] and the other options that
+// document answers.
+const (
+	StatusDefault = 1000 // every status that nothing else is declared for
+	Status2XX     = 2000 // 200 to 299
+	Status3XX     = 3000 // 300 to 399
+	Status4XX     = 4000 // 400 to 499
+	Status5XX     = 5000 // 500 to 599
+)
+
+// validDeclared is validStatus where one can stand for many.
+func validDeclared(where string, status int) error {
+	switch status {
+	case StatusDefault, Status2XX, Status3XX, Status4XX, Status5XX:
+		return nil
+	}
+	return validStatus(where, status)
 }
 
 func validStatus(where string, status int) error {

@@ -145,6 +145,10 @@ type endpoint struct {
 	// names are those of the pattern's wildcards.
 	names []string
 	set   settings
+	// outgoing is set for a request that the API sends, which is documented
+	// only; callbacks are such that this one leads to.
+	outgoing  *outgoing
+	callbacks []*endpoint
 	// inclusions are the calls of Include that led to the route's router.
 	inclusions []string
 

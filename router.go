@@ -31,6 +31,7 @@ type Router struct {
 	// providers and lifespans are in the order of registration.
 	providers []*provider
 	lifespans []*lifespan
+	webhooks  []*announcement
 	// catchers are those of OnError and OnStatus.
 	catchers []*errorHandler
 	// root is the compiler of the app whose own router this is, nil for any
@@ -141,8 +142,12 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 // On an app it adds a second document of the whole.
 func (r *Router) Docs(docs Docs, info Info) {
 	d := &ownDocs{site: callSite(), name: "Docs", docs: docs, info: info}
+	err := info.check()
 	if r.sealed.Load() {
-		panic(fmt.Errorf("candor: Docs at %s: %w", d.site, errSealed))
+		err = errSealed
+	}
+	if err != nil {
+		panic(fmt.Errorf("candor: Docs at %s: %w", d.site, err))
 	}
 	r.items = append(r.items, item{docs: d})
 }
@@ -252,30 +257,6 @@ func (r *Router) compiler() *compiler {
 		return r.root
 	}
 	return standard()
-}
-
-// documentedMethods are those OpenAPI has a place for.
-var documentedMethods = []string{
-	http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete,
-	http.MethodOptions, http.MethodHead, http.MethodPatch, http.MethodTrace,
-}
-
-func checkMethods(methods []string) error {
-	if len(methods) == 0 {
-		return errors.New("no method; name at least one, such as http.MethodGet")
-	}
-	for i, m := range methods {
-		if upper := strings.ToUpper(m); upper != m && slices.Contains(documentedMethods, upper) {
-			return fmt.Errorf("the method %q is another one than %q; write that", m, upper)
-		}
-		if !slices.Contains(documentedMethods, m) {
-			return fmt.Errorf("the method %q cannot be documented; use one of %s", m, strings.Join(documentedMethods, ", "))
-		}
-		if slices.Contains(methods[:i], m) {
-			return fmt.Errorf("the method %s stands twice; name each once", m)
-		}
-	}
-	return nil
 }
 
 // checkPaths parses the paths of a route as far as they are known. On an app

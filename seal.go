@@ -121,14 +121,17 @@ func (b *builder) outlines() {
 			e.place.info.OperationID = op.id
 		}
 	}()
+	var outlines []*outline
 	for _, p := range b.documents {
 		var mistakes []error
-		p.document.outline, mistakes = makeOutline(p.document.endpoints)
+		p.document.outline, mistakes = makeOutline(p.document.endpoints, p.document.webhooks)
 		b.faults = append(b.faults, mistakes...)
 		if len(mistakes) > 0 {
 			return // the other documents would repeat them
 		}
+		outlines = append(outlines, p.document.outline)
 	}
+	b.faults = append(b.faults, checkLinks(outlines)...)
 }
 
 // docs puts the documents and their pages in their places.
@@ -195,6 +198,7 @@ func (b *builder) router(r *Router, outside scope) {
 		}
 	}
 	b.lifelong(r, inside.chain)
+	b.webhooks(r, inside)
 	for _, it := range r.items {
 		switch {
 		case it.route != nil:
@@ -295,7 +299,11 @@ func (b *builder) place(e *endpoint) place {
 
 func (b *builder) endpoint(e *endpoint, s scope) {
 	within := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
-	if err := e.compile(b.app.compiler, within); err != nil {
+	err := e.compile(b.app.compiler, within)
+	if err == nil {
+		err = errors.Join(e.checkAnnotations(b.app.compiler), b.callbacks(e))
+	}
+	if err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))
 		return
 	}

@@ -1,0 +1,140 @@
+package candor
+
+import (
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// checkAnnotations finds examples that are none, and links and callbacks about
+// values that nothing has.
+func (e *endpoint) checkAnnotations(c *compiler) error {
+	for _, x := range e.set.examples {
+		check := e.checkResponseExample
+		if x.status == 0 {
+			check = e.checkRequestExample
+		}
+		if err := check(c, x); err != nil {
+			return fmt.Errorf("%s: %w", x, err)
+		}
+	}
+	for _, l := range e.set.links {
+		if _, ok := e.answerTo(l.status); !ok {
+			return fmt.Errorf("Links(%d): the operation has no such answer; declare it with Responds", l.status)
+		}
+		for _, text := range l.values() {
+			x, err := parseExpression(text)
+			if err != nil {
+				continue // a constant
+			}
+			if err := x.check(e); err != nil {
+				return fmt.Errorf("the link %q: %w", l.Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+// answerTo is the body that answers of a status have.
+func (e *endpoint) answerTo(status int) (*typeinfo.Field, bool) {
+	if e.answer != nil && slices.Contains(e.answer.statuses, status) {
+		return e.answer.desc.Body, true
+	}
+	for _, r := range e.set.responses {
+		if r.status == status {
+			if r.body == nil {
+				return nil, true
+			}
+			return r.body.Body, true
+		}
+	}
+	return nil, false
+}
+
+func (e *endpoint) checkRequestExample(_ *compiler, x namedExample) error {
+	in := e.route.input
+	if in == nil || e.body == nil || in.Body != nil && isRaw(in.Body.Type.Go) {
+		return errors.New("the operation reads no such body; leave the example out")
+	}
+	if in.Body != nil && reflect.TypeOf(x.value) != in.Body.Type.Go {
+		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.value, typeinfo.Name(in.Body.Type.Go))
+	}
+	if in.Form != nil {
+		return nil // which is not JSON on the wire
+	}
+	var faults fault.List
+	media := slices.IndexFunc(e.body.media, func(m bodyMedia) bool { return isJSON(m.name) })
+	if media < 0 {
+		return nil
+	}
+	e.body.media[media].decode(x.data, reflect.New(in.Go).Elem(), codec.Options{ForbidExtra: e.set.forbidExtra}, &faults)
+	faults.Seal(0, "body")
+	return refusedExample(faults)
+}
+
+func (e *endpoint) checkResponseExample(c *compiler, x namedExample) error {
+	f, ok := e.answerTo(x.status)
+	switch {
+	case !ok:
+		return errors.New("the operation has no such answer; declare it with Responds")
+	case f == nil || bodyKindOf(f).compile == nil || isReadyAnswer(f.Type.Go):
+		return errors.New("such an answer has no JSON body of a type of yours; leave the example out")
+	case reflect.TypeOf(x.value) != f.Type.Go:
+		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.value, typeinfo.Name(f.Type.Go))
+	}
+	encoder, err := c.codec.Encoder(f.Type, f.Rules)
+	if err != nil {
+		return err
+	}
+	var faults fault.List
+	// Encoders want a value that has an address.
+	value := reflect.New(f.Type.Go).Elem()
+	value.Set(reflect.ValueOf(x.value))
+	if _, err := encoder.Append(nil, value, true, &faults); err != nil {
+		return err
+	}
+	faults.Seal(0, "body")
+	return refusedExample(faults)
+}
+
+// refusedExample is the first fault of an example.
+func refusedExample(faults fault.List) error {
+	for _, f := range faults.Faults {
+		return fmt.Errorf("the value breaks a rule of its type, at %v: %s", f.Loc, fault.Message(f.Type, f.Ctx))
+	}
+	return nil
+}
+
+// check finds that what the expression names is there.
+func (x *runtimeExpression) check(e *endpoint) error {
+	switch {
+	case x.of == "request" && x.in == "body":
+		return x.checkBody(requestMembers(e))
+	case x.of == "request" && !x.whole:
+		if !slices.ContainsFunc(e.params, x.names) {
+			return fmt.Errorf("%s: the operation reads no %s %q; name one that it does", x.text, x.in, x.name)
+		}
+	case x.in == "body" && e.answer != nil && e.answer.desc.Body != nil:
+		return x.checkBody(e.answer.desc.Body.Type.Object)
+	}
+	return nil
+}
+
+// requestMembers are those of the body, nil where they are not known.
+func requestMembers(e *endpoint) *typeinfo.Object {
+	in := e.route.input
+	switch {
+	case in == nil:
+		return nil
+	case in.Members != nil:
+		return in.Members
+	case in.Body != nil:
+		return in.Body.Type.Object
+	}
+	return in.Form
+}

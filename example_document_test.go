@@ -1,0 +1,124 @@
+package candor_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+
+	"github.com/candor-go/candor"
+)
+
+type freight struct {
+	ID     int     `json:"id"`
+	Weight float64 `json:"weight" validate:"gt=0"`
+}
+
+func sendFreight(_ context.Context, in struct {
+	Notify string `query:"notify,omitempty"`
+	Body   freight `body:""`
+},
+) (freight, error) {
+	return in.Body, nil
+}
+
+func readFreight(_ context.Context, in struct {
+	ID int `path:"id"`
+},
+) (freight, error) {
+	return freight{ID: in.ID, Weight: 1}, nil
+}
+
+func ExampleWebhook() {
+	app := candor.New(candor.Config{})
+	candor.Webhook[struct {
+		Signature string `header:"X-Signature"`
+		Body      freight `body:""`
+	}, candor.None](app, http.MethodPost, "parcel-arrived", candor.Summary("A parcel has arrived"))
+	say(app, "webhooks", "parcel-arrived", "post", "summary")
+	say(app, "webhooks", "parcel-arrived", "post", "responses")
+	// Output:
+	// "A parcel has arrived"
+	// {"204":{"description":"No Content"}}
+}
+
+func ExampleCallback() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/parcels", sendFreight,
+		candor.Callback[struct {
+			Body freight `body:""`
+		}, candor.None]("arrived", http.MethodPost, "{$request.query.notify}"))
+	say(app, "paths", "/parcels", "post", "callbacks", "arrived", "{$request.query.notify}", "post", "operationId")
+	// Output: "sendFreight_arrived"
+}
+
+func ExampleLinks() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/parcels", sendFreight, candor.Links(200, candor.Link{
+		Name: "read", OperationID: "readFreight", Parameters: map[string]string{"id": "$response.body#/id"},
+	}))
+	candor.Get(app, "/parcels/{id}", readFreight)
+	say(app, "paths", "/parcels", "post", "responses", "200", "links")
+	// Output: {"read":{"operationId":"readFreight","parameters":{"id":"$response.body#/id"}}}
+}
+
+func ExampleRequestExample() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/parcels", sendFreight,
+		candor.RequestExample("letter", freight{ID: 1, Weight: 0.02}, "A letter"),
+		candor.RequestExample("crate", freight{ID: 2, Weight: 80}))
+	say(app, "paths", "/parcels", "post", "requestBody", "content", "application/json", "examples")
+	// Output: {"crate":{"value":{"id":2,"weight":80}},"letter":{"summary":"A letter","value":{"id":1,"weight":0.02}}}
+}
+
+func ExampleResponseExample() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/parcels/{id}", readFreight, candor.ResponseExample(200, "letter", freight{ID: 1, Weight: 0.02}))
+	say(app, "paths", "/parcels/{id}", "get", "responses", "200", "content", "application/json", "examples")
+	// Output: {"letter":{"value":{"id":1,"weight":0.02}}}
+}
+
+func ExampleExtension() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/parcels/{id}", readFreight, candor.Extension("x-cache-seconds", 60))
+	say(app, "paths", "/parcels/{id}", "get", "x-cache-seconds")
+	// Output: 60
+}
+
+func ExampleExternalDocs_operation() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/parcels/{id}", readFreight, candor.ExternalDocs{URL: "https://example.com/parcels"})
+	say(app, "paths", "/parcels/{id}", "get", "externalDocs")
+	// Output: {"url":"https://example.com/parcels"}
+}
+
+// A status of its own comes before that of its range, and a range before the
+// default.
+func ExampleResponds_ranges() {
+	type problem struct {
+		Title string `json:"title"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/parcels/{id}", readFreight,
+		candor.Responds[problem](candor.Status4XX, "Something is wrong with the request"),
+		candor.Responds[problem](candor.StatusDefault))
+	say(app, "paths", "/parcels/{id}", "get", "responses", "4XX", "description")
+	say(app, "paths", "/parcels/{id}", "get", "responses", "default", "description")
+	// Output:
+	// "Something is wrong with the request"
+	// "Any other answer"
+}
+
+func ExampleApp_WriteOpenAPIAs() {
+	app := candor.New(candor.Config{Title: "Parcels", Version: "1.0.0"})
+	if err := app.WriteOpenAPIAs(os.Stdout, candor.OpenAPI30YAML); err != nil {
+		fmt.Println(err)
+	}
+	// Output:
+	// openapi: "3.0.3"
+	// info:
+	//   title: Parcels
+	//   version: "1.0.0"
+	// paths: {}
+	// components: {}
+}
