@@ -15,7 +15,7 @@ type freight struct {
 }
 
 func sendFreight(_ context.Context, in struct {
-	Notify string `query:"notify,omitempty"`
+	Notify string  `query:"notify,omitempty"`
 	Body   freight `body:""`
 },
 ) (freight, error) {
@@ -32,7 +32,7 @@ func readFreight(_ context.Context, in struct {
 func ExampleWebhook() {
 	app := candor.New(candor.Config{})
 	candor.Webhook[struct {
-		Signature string `header:"X-Signature"`
+		Signature string  `header:"X-Signature"`
 		Body      freight `body:""`
 	}, candor.None](app, http.MethodPost, "parcel-arrived", candor.Summary("A parcel has arrived"))
 	say(app, "webhooks", "parcel-arrived", "post", "summary")
