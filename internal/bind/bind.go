@@ -44,6 +44,7 @@ type Plan struct {
 	query   []*Param
 	headers []headerParam
 	cookies []*Param
+	env     []*Param
 	cross   []crossRule
 }
 
@@ -75,6 +76,8 @@ type Request struct {
 	RawQuery string
 	Header   http.Header
 	Host     string
+	// Env finds variables of the environment, for settings. They have no request.
+	Env func(name string) (text string, ok bool)
 	// EchoInput puts what was sent into the faults.
 	EchoInput bool
 }
@@ -112,12 +115,13 @@ func (t *Target) Bind(r *Request, faults *fault.List) (sound bool) {
 	p := t.plan
 	b := binding{Request: r, into: t.into, places: t.places, faults: faults, sound: true}
 	if len(p.cross) > 0 {
-		b.sent = make([]bool, 0, len(p.path)+len(p.query)+len(p.headers)+len(p.cookies))
+		b.sent = make([]bool, 0, len(p.path)+len(p.query)+len(p.headers)+len(p.cookies)+len(p.env))
 	}
 	b.bindPath(p.path)
 	b.bindQuery(p.query)
 	b.bindHeaders(p.headers)
 	b.bindCookies(p.cookies)
+	b.bindEnv(p.env)
 	if b.sound {
 		b.judge(p.cross)
 	}
@@ -169,6 +173,16 @@ func (b *binding) bindHeaders(params []headerParam) {
 			texts = nil
 		}
 		b.bind(params[i].Param, texts)
+	}
+}
+
+func (b *binding) bindEnv(params []*Param) {
+	for _, p := range params {
+		var texts []string
+		if text, ok := b.Env(p.field.Name); ok {
+			texts = []string{text}
+		}
+		b.bind(p, texts)
 	}
 }
 

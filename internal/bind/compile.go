@@ -71,6 +71,8 @@ func (p *Plan) add(param *Param, wildcards []string) error {
 		p.headers = append(p.headers, headerParam{Param: param, key: key})
 	case typeinfo.Cookie:
 		p.cookies = append(p.cookies, param)
+	case typeinfo.Env:
+		p.env = append(p.env, param)
 	default:
 		return fmt.Errorf("a %s value is no parameter; use path, query, header or cookie", param.field.Source)
 	}
@@ -98,7 +100,7 @@ func (p *Plan) inOrder() []*Param {
 	for _, header := range p.headers {
 		all = append(all, header.Param)
 	}
-	return append(all, p.cookies...)
+	return append(append(all, p.cookies...), p.env...)
 }
 
 // addCross compiles the rules that look at several fields.
@@ -175,13 +177,14 @@ func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
 }
 
 // splitOf is how one text holds several elements; nil where it is one. Lines of
-// a header and one line with commas mean the same (RFC 9110, section 5.3), and
-// a cookie that is sent twice is no list anywhere else.
+// a header and one line with commas mean the same (RFC 9110, section 5.3),
+// a cookie that is sent twice is no list anywhere else, and a variable has one
+// text.
 func splitOf(f *typeinfo.Field) func(into []string, text string) []string {
 	switch {
 	case f.Source == typeinfo.Header:
 		return splitHeader
-	case f.Source == typeinfo.Cookie || f.CSV:
+	case f.Source == typeinfo.Cookie || f.Source == typeinfo.Env || f.CSV:
 		return splitOnCommas
 	}
 	return nil

@@ -21,6 +21,20 @@ func ReadInput(t reflect.Type, known func(reflect.Type) bool) (*Input, error) {
 		}
 	}
 	r := inputReader{in: &Input{Go: t}, known: known}
+	return r.read(t)
+}
+
+// ReadSettings describes a struct that is filled in from the environment of the
+// process, by env tags alone. The error is an [*Error].
+func ReadSettings(t reflect.Type) (*Input, error) {
+	if t.Kind() != reflect.Struct {
+		return nil, &Error{Type: Name(t), Problem: "settings must be a struct", Fix: "write a struct whose fields have env tags"}
+	}
+	r := inputReader{in: &Input{Go: t}, known: func(reflect.Type) bool { return false }, settings: true}
+	return r.read(t)
+}
+
+func (r *inputReader) read(t reflect.Type) (*Input, error) {
 	_, strict := embeddedMark(t, reflect.TypeFor[mark.Strict]())
 	if err := r.fields(t, place{}, NoSource); err != nil {
 		return nil, err
@@ -35,6 +49,8 @@ func ReadInput(t reflect.Type, known func(reflect.Type) bool) (*Input, error) {
 type inputReader struct {
 	in    *Input
 	known func(reflect.Type) bool
+	// settings come from the environment, and from nowhere else.
+	settings bool
 	// strictQuery and strictForm are set by models that embed candor.Strict.
 	strictQuery, strictForm bool
 }
@@ -90,6 +106,12 @@ func (r *inputReader) field(t *tagged, at place, model Source) error {
 
 // sourced reads a field by the source in its tag.
 func (r *inputReader) sourced(t *tagged, at place) error {
+	switch {
+	case r.settings && t.source != Env:
+		return t.problem("settings come from the environment", fmt.Sprintf("write `env:%q` and no other source", t.suggestion(Env)))
+	case !r.settings && t.source == Env:
+		return t.problem("a setting in the input of a handler", "read the settings when the program starts, by candor.FromEnv, and provide them by candor.ProvideValue")
+	}
 	switch t.source {
 	case NoSource:
 		return t.noSource()
@@ -200,6 +222,8 @@ func (r *inputReader) strictModel(t *tagged) error {
 	switch t.source {
 	case Header:
 		return t.problem("candor.Strict in a model of headers, which would refuse what clients and proxies add", "drop candor.Strict")
+	case Env:
+		return t.problem("candor.Strict in settings, beside which other variables always stand", "drop candor.Strict")
 	case Cookie:
 		r.in.StrictCookies = true
 	case Form:

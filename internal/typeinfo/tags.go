@@ -37,7 +37,7 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 	if err := t.checkSyntax(); err != nil {
 		return t, err
 	}
-	for source := Path; source <= Status; source++ {
+	for source := Path; source <= Env; source++ {
 		value, ok := f.Tag.Lookup(source.String())
 		if !ok {
 			continue
@@ -120,7 +120,10 @@ func (t *tagged) suggestion(source Source) string {
 		}
 		words = append(words, t.Name[i])
 	}
-	if source == Header {
+	switch source {
+	case Env:
+		return strings.ToUpper(string(words))
+	case Header:
 		return http.CanonicalHeaderKey(strings.ReplaceAll(string(words), "_", "-"))
 	}
 	return strings.ToLower(string(words))
@@ -152,6 +155,7 @@ var optionsOf = map[Source][]string{
 	Path: {}, Query: {"omitempty", "omitzero", "csv", "json"}, Header: {"omitempty", "omitzero", "csv"},
 	Cookie: {"omitempty", "omitzero"}, Form: {"omitempty", "omitzero", "csv", "json"}, File: {"omitempty", "omitzero"},
 	Body: {"omitempty", "omitzero"}, NoSource: {"omitempty", "omitzero", "string"}, Dep: {}, Security: {}, Status: {},
+	Env: {"omitempty", "omitzero", "json"},
 }
 
 func (t *tagged) applyOptions(f *Field, options []string) error {

@@ -150,9 +150,10 @@ const (
 	Dep      // a provider
 	Security // a scheme named by the tag
 	Status   // of an answer: the status code
+	Env      // the environment of the process, for settings
 )
 
-var sourceNames = [...]string{"", "path", "query", "header", "cookie", "form", "file", "body", "dep", "security", "status"}
+var sourceNames = [...]string{"", "path", "query", "header", "cookie", "form", "file", "body", "dep", "security", "status", "env"}
 
 // String is the tag's key; "path", "query", "header", "cookie" and "body"
 // are also the first element of a fault's location.

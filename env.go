@@ -1,0 +1,87 @@
+package candor
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// FromEnv reads the settings of a program from variables, usually those of the
+// process: lookup is os.LookupEnv then. The same tags say what is allowed as in
+// the input of a handler:
+//
+//	type Settings struct {
+//		Database string        `env:"DATABASE_URL" validate:"url"`
+//		Workers  int           `env:"WORKERS" default:"4" validate:"min=1,max=64"`
+//		Origins  []string      `env:"ORIGINS,omitempty"`
+//		Limits   struct {
+//			PerMinute int `env:"LIMIT_PER_MINUTE" default:"100"`
+//		} `env:""`
+//	}
+//
+//	settings, err := candor.FromEnv[Settings](os.LookupEnv)
+//
+//   - A variable is required unless its field is a pointer, has a default or says
+//     omitempty. One that is set to nothing counts as absent, unless its field is
+//     a text.
+//   - Lists have commas between their elements. The option json reads JSON.
+//   - A Validate method on the struct has the last word.
+//
+// The error names every variable that is wrong, each with its reason and never
+// with its value, in one message of several lines; it wraps a [*ValidationError].
+// Mistakes in the type or its tags panic.
+func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error) {
+	var settings T
+	in, err := typeinfo.ReadSettings(reflect.TypeFor[T]())
+	if err != nil {
+		panic(fmt.Errorf("candor: FromEnv: %w", err))
+	}
+	plan, err := standard().compileInput(in, nil)
+	if err != nil {
+		panic(fmt.Errorf("candor: FromEnv: %w", err))
+	}
+	return settings, plan.settle(reflect.ValueOf(&settings).Elem(), lookup)
+}
+
+// settle fills in settings.
+func (p *inputPlan) settle(into reflect.Value, lookup func(string) (string, bool)) error {
+	texts := map[string]bool{}
+	for _, f := range p.desc.Params {
+		texts[f.Name] = holdsText(f)
+	}
+	request := bind.Request{Env: func(name string) (string, bool) {
+		value, ok := lookup(name)
+		return value, ok && (value != "" || texts[name])
+	}}
+	var faults fault.List
+	params := p.params.At(into)
+	if sound := params == nil || params.Bind(&request, &faults); sound && p.judge(into, &faults) {
+		return nil
+	}
+	return &settingsError{invalid(&faults, nil, false)}
+}
+
+// settingsError is a [ValidationError] as operators read it.
+type settingsError struct{ error }
+
+func (e *settingsError) Unwrap() error { return e.error }
+
+// Error has a line for each fault.
+func (e *settingsError) Error() string {
+	var b strings.Builder
+	b.WriteString("settings are wrong")
+	for _, f := range e.error.(*ValidationError).Faults {
+		b.WriteString("\n\t")
+		for _, at := range f.Loc {
+			if at != typeinfo.Env.String() {
+				fmt.Fprintf(&b, "%v: ", at)
+			}
+		}
+		b.WriteString(defaultMessage(f))
+	}
+	return b.String()
+}
