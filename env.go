@@ -14,22 +14,22 @@ import (
 // process: lookup is os.LookupEnv then. The same tags say what is allowed as in
 // the input of a handler:
 //
-//	type Settings struct {
-//		Database string        `env:"DATABASE_URL" validate:"url"`
-//		Workers  int           `env:"WORKERS" default:"4" validate:"min=1,max=64"`
-//		Origins  []string      `env:"ORIGINS,omitempty"`
-//		Limits   struct {
-//			PerMinute int `env:"LIMIT_PER_MINUTE" default:"100"`
-//		} `env:""`
-//	}
+//		type Settings struct {
+//			Database string        `env:"DATABASE_URL" validate:"url"`
+//			Workers  int           `env:"WORKERS" default:"4" validate:"min=1,max=64"`
+//			Origins  []string      `env:"ORIGINS,omitempty"`
+//			Limits   struct {
+//				PerMinute int `env:"LIMIT_PER_MINUTE" default:"100"`
+//			} `env:""`
+//		}
 //
-//	settings, err := candor.FromEnv[Settings](os.LookupEnv)
+//		settings, err := candor.FromEnv[Settings](os.LookupEnv)
 //
-//   - A variable is required unless its field is a pointer, has a default or says
-//     omitempty. One that is set to nothing counts as absent, unless its field is
-//     a text.
-//   - Lists have commas between their elements. The option json reads JSON.
-//   - A Validate method on the struct has the last word.
+//	  - A variable is required unless its field is a pointer, has a default or says
+//	    omitempty. One that is set to nothing counts as absent, unless its field is
+//	    a text.
+//	  - Lists have commas between their elements. The option json reads JSON.
+//	  - A Validate method on the struct has the last word.
 //
 // The error names every variable that is wrong, each with its reason and never
 // with its value, in one message of several lines; it wraps a [*ValidationError].
@@ -66,15 +66,15 @@ func (p *inputPlan) settle(into reflect.Value, lookup func(string) (string, bool
 }
 
 // settingsError is a [ValidationError] as operators read it.
-type settingsError struct{ error }
+type settingsError struct{ invalid *ValidationError }
 
-func (e *settingsError) Unwrap() error { return e.error }
+func (e *settingsError) Unwrap() error { return e.invalid }
 
 // Error has a line for each fault.
 func (e *settingsError) Error() string {
 	var b strings.Builder
 	b.WriteString("settings are wrong")
-	for _, f := range e.error.(*ValidationError).Faults {
+	for _, f := range e.invalid.Faults {
 		b.WriteString("\n\t")
 		for _, at := range f.Loc {
 			if at != typeinfo.Env.String() {
