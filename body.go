@@ -314,10 +314,11 @@ type incoming struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	limit int64
-	// largeLimit is the limit of bodies that are not held in memory, and
-	// lineLimit that of each of their lines, 0 for the default.
-	largeLimit int64
-	lineLimit  int
+	// largeLimit is the limit of bodies that are not held in memory, lineLimit
+	// that of each of their lines, 0 for the default, and
+	// heldLimit that of the files in them that are.
+	largeLimit, heldLimit int64
+	lineLimit             int
 	// uploads keeps files; nil where there can be none.
 	uploads *uploadStore
 	// loose lets a body without a media type pass as the first documented.

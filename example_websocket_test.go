@@ -64,3 +64,35 @@ func ExampleWebSocket() {
 	// go hello 4000 see you
 	// 1008 message.text: Must have at least 1 characters
 }
+
+// A message that does not fit is answered, and the next one counts.
+func ExampleAnswerInvalidMessages() {
+	type Order struct {
+		Items int `json:"items" validate:"gte=1"`
+	}
+	app := candor.New(candor.Config{})
+	takeOrders := func(ctx context.Context, _ candor.None, s *candor.Socket[Order, string]) error {
+		for order, err := range s.Messages(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := s.Send(ctx, fmt.Sprint("taken: ", order.Items)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	candor.WebSocket(app, "/orders", takeOrders, candor.AnswerInvalidMessages())
+
+	tb := &tbLog{}
+	defer tb.end()
+	socket := candor.NewTestClient(tb, app).WebSocket("/orders")
+	var answer string
+	socket.Send(Order{0}).Receive(&answer)
+	fmt.Println(answer)
+	socket.Send(Order{2}).Receive(&answer)
+	fmt.Println(answer)
+	// Output:
+	// {"detail":[{"type":"greater_than_equal","loc":["message","items"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}}]}
+	// taken: 2
+}

@@ -230,6 +230,9 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 	if err != nil {
 		return err
 	}
+	if in.uploads != nil {
+		in.uploads.room = in.heldLimit
+	}
 	sent := p.newSent(maxParts)
 	for sent.pairs <= sent.most {
 		part, err := parts.next()

@@ -10,6 +10,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/coder/websocket"
 )
@@ -94,6 +95,8 @@ func matchesOrigin(pattern string, from *url.URL) bool {
 type takeover struct {
 	http.ResponseWriter
 	conn *pacedConn
+	// limit is how long one write may stand still.
+	limit time.Duration
 }
 
 // Hijack implements http.Hijacker.
@@ -102,7 +105,7 @@ func (t *takeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	t.conn = &pacedConn{Conn: conn}
+	t.conn = &pacedConn{Conn: conn, limit: t.limit}
 	buffered.Writer.Reset(t.conn)
 	return t.conn, buffered, nil
 }
@@ -124,11 +127,11 @@ func canTakeOver(w http.ResponseWriter) bool {
 // acceptSocket answers a handshake that was checked before. begun means that
 // it is answered, well or not. It does so on a stack that is given back: one
 // that grew for the handshake would stay large for as long as the socket lives.
-func acceptSocket(w http.ResponseWriter, r *http.Request, subprotocols []string) (conn *websocket.Conn, raw *pacedConn, begun bool, err error) {
+func acceptSocket(w http.ResponseWriter, r *http.Request, subprotocols []string, writeLimit time.Duration) (conn *websocket.Conn, raw *pacedConn, begun bool, err error) {
 	if !canTakeOver(w) {
 		return nil, nil, false, fmt.Errorf("a WebSocket needs the connection, and %T hides it; give that a method Unwrap", w)
 	}
-	t := &takeover{ResponseWriter: w}
+	t := &takeover{ResponseWriter: w, limit: writeLimit}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -2,6 +2,7 @@ package candor
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -264,7 +265,11 @@ func (l *link) broke(err error) {
 			l.close(closing)
 		}
 	case closed:
-		if l.begin(&CloseError{Code: int(theirs.Code), Reason: theirs.Reason}) {
+		said := &CloseError{Code: int(theirs.Code), Reason: theirs.Reason}
+		if !utf8.ValidString(theirs.Reason) {
+			said = &CloseError{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the reason is not UTF-8"}
+		}
+		if l.begin(said) {
 			defer close(l.shut)
 			_ = l.conn.CloseNow()
 		}
@@ -299,6 +304,10 @@ func (l *link) probe(interval time.Duration) {
 // pacedConn is the connection itself, with a deadline for each write.
 type pacedConn struct {
 	net.Conn
+	// limit is how long one write may stand still.
+	limit time.Duration
+	// left is what is to be written yet of a frame.
+	left int
 	// failed is set by the first error.
 	failed atomic.Bool
 }
@@ -314,9 +323,16 @@ func (c *pacedConn) Read(p []byte) (int, error) {
 
 // Write writes piece by piece, each under a deadline.
 func (c *pacedConn) Write(p []byte) (written int, err error) {
+	if c.left <= 0 { // a frame begins
+		if echoesNoText(p) {
+			return len(p), c.refuseReason()
+		}
+		c.left = frameSize(p)
+	}
+	c.left -= len(p)
 	for {
 		piece := p[written:min(len(p), written+maxWrite)]
-		_ = c.SetWriteDeadline(time.Now().Add(defaultWriteLimit))
+		_ = c.SetWriteDeadline(time.Now().Add(c.limit))
 		n, err := c.Conn.Write(piece)
 		written += n
 		if err != nil {
@@ -330,3 +346,36 @@ func (c *pacedConn) Write(p []byte) (written int, err error) {
 
 // patience bounds how long reads may go on from now.
 func (c *pacedConn) patience(d time.Duration) { _ = c.SetReadDeadline(time.Now().Add(d)) }
+
+// The library answers a close frame with the same code and reason, and only
+// then tells of it. A reason must be UTF-8, though, and a frame whose is not is
+// answered with 1007 (RFC 6455, sections 5.5.1 and 8.1). So the answer is
+// replaced on its way: no other frame that is written has such a reason.
+
+// closeFrame is the first byte of a close frame.
+const closeFrame = 0x88
+
+// echoesNoText reports whether a frame closes for a reason that is no text.
+func echoesNoText(frame []byte) bool {
+	return len(frame) > 4 && frame[0] == closeFrame && !utf8.Valid(frame[4:])
+}
+
+func (c *pacedConn) refuseReason() error {
+	code := int(websocket.StatusInvalidFramePayloadData)
+	_, err := c.Write([]byte{closeFrame, 2, byte(code >> 8), byte(code)})
+	return err
+}
+
+// frameSize is how long a frame is that a server writes, by its header (RFC
+// 6455, section 5.2). The library writes each from its beginning.
+func frameSize(p []byte) int {
+	switch {
+	case len(p) >= 4 && p[1] == 126:
+		return 4 + int(binary.BigEndian.Uint16(p[2:]))
+	case len(p) >= 10 && p[1] == 127:
+		return 10 + int(binary.BigEndian.Uint64(p[2:]))
+	case len(p) >= 2:
+		return 2 + int(p[1])
+	}
+	return len(p)
+}

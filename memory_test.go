@@ -6,8 +6,10 @@ package candor_test
 // without it.
 
 import (
+	"bytes"
 	"context"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"runtime"
@@ -147,4 +149,51 @@ func (e repeated) Read(p []byte) (n int, err error) {
 		n += copy(p[n:], e)
 	}
 	return n, nil
+}
+
+// Files that fields hold as a whole are bodies in memory, however large the form
+// around them may be.
+func TestMemoryOfFilesThatAreHeld(t *testing.T) {
+	type held = struct {
+		A []byte        `file:"a"`
+		B []byte        `file:"b,omitempty"`
+		C candor.Upload `file:"c"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", ignores[held])
+	candor.Post(app, "/large", ignores[held], candor.MaxBody(3<<20))
+	app.Seal()
+	form := func(sizes ...int) (string, *bytes.Buffer) {
+		var body bytes.Buffer
+		w := multipart.NewWriter(&body)
+		for i, size := range sizes {
+			part, _ := w.CreateFormFile(string(rune('a'+i)), "f")
+			_, _ = part.Write(make([]byte, size))
+		}
+		_ = w.Close()
+		return w.FormDataContentType(), &body
+	}
+	for _, row := range []struct {
+		name, path string
+		sizes      []int
+		status     int
+	}{
+		{"as much as a body", "/", []int{1 << 20, 0, 20 << 20}, 204},
+		{"more", "/", []int{1<<20 + 1, 0, 1}, 413},
+		{"much more", "/", []int{30 << 20, 0, 1}, 413},
+		{"more together", "/", []int{1 << 19, 1<<19 + 1, 1}, 413},
+		{"as much as MaxBody", "/large", []int{2 << 20, 1 << 19, 1}, 204},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			media, body := form(row.sizes...)
+			r := httptest.NewRequestWithContext(context.Background(), http.MethodPost, row.path, body)
+			r.Header.Set("Content-Type", media)
+			w := httptest.NewRecorder()
+			allocated := allocatedBy(func() { app.ServeHTTP(w, r) })
+			assert.Equal(t, row.status, w.Code, w.Body)
+			if row.path == "/" {
+				assert.LessOrEqual(t, allocated, uint64(most))
+			}
+		})
+	}
 }

@@ -186,7 +186,7 @@ func dispositionValue(text string) (value, rest string, ok bool) {
 // failure is why a part could not be read.
 func (r *partReader) failure(err error) error {
 	switch {
-	case errors.Is(err, errSpool):
+	case errors.Is(err, errSpool), errors.Is(err, errHeld):
 		return err
 	case r.from.err == errPartHeader: //nolint:errorlint // it is this one
 		return errPartHeader

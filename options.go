@@ -53,11 +53,12 @@ type settings struct {
 	maxBody     int64
 	heartbeat   time.Duration
 	// messageLimit, origins and subprotocols are those of WebSockets.
-	messageLimit int
-	origins      []string
-	subprotocols []string
-	aliases      []alias
-	looseType    *bool
+	messageLimit  int
+	answerInvalid bool
+	origins       []string
+	subprotocols  []string
+	aliases       []alias
+	looseType     *bool
 	// produces are the media types of an answer that is sent as it is.
 	produces    []string
 	forbidExtra bool
@@ -141,6 +142,7 @@ func (s settings) within(outer settings) settings {
 	s.maxBody = cmp.Or(s.maxBody, outer.maxBody)
 	s.heartbeat = cmp.Or(s.heartbeat, outer.heartbeat)
 	s.messageLimit = cmp.Or(s.messageLimit, outer.messageLimit)
+	s.answerInvalid = s.answerInvalid || outer.answerInvalid
 	if s.origins == nil {
 		s.origins = outer.origins
 	}

@@ -477,7 +477,9 @@ func writeError(err error) error {
 type live struct {
 	cancel    context.CancelFunc
 	heartbeat time.Duration
-	checks    ResponseChecks
+	// writeLimit is how long one write may stand still.
+	writeLimit time.Duration
+	checks     ResponseChecks
 	// failure is what a client may know of an error, as an error body.
 	failure func(error) []byte
 	// log notes an item that breaks its own rules.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -174,7 +175,10 @@ type endpoint struct {
 	maxBody int64
 	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
-	loose        bool
+	// writeLimit is how long one write of a stream or a WebSocket may stand
+	// still.
+	writeLimit time.Duration
+	loose      bool
 	// upgrade runs a handler that takes over the connection, nil for any other.
 	upgrade func(x *exchange) error
 	// steps is the order of a request.
@@ -510,7 +514,7 @@ func (x *exchange) goLive() {
 		_ = http.NewResponseController(x.around.w).EnableFullDuplex()
 	}
 	x.answer.live = &live{
-		cancel: cancel, checks: e.checks, heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat),
+		cancel: cancel, checks: e.checks, heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat), writeLimit: e.writeLimit,
 		failure: func(err error) []byte { return e.errors.late(r, err) },
 		log:     func(err error) { e.errors.log.ErrorContext(ctx, "an item breaks its own rules", "error", err) },
 	}
@@ -622,7 +626,7 @@ func (x *exchange) bindParams() error {
 func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
 	in := incoming{
-		w: x.around.w, r: x.around.r, limit: e.maxBody, largeLimit: e.maxMultipart, lineLimit: e.set.messageLimit,
+		w: x.around.w, r: x.around.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
 		loose: e.loose, decode: e.decode, uploads: x.uploads,
 	}
 	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)

@@ -260,6 +260,7 @@ func (b *builder) path(rt *route, s scope) {
 			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
 			maxMultipart: cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
+			writeLimit:   cmp.Or(b.app.config.Limits.Write, defaultWriteLimit),
 			loose:        s.set.looseType != nil && *s.set.looseType,
 		}
 		e.place = b.place(e)

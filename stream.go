@@ -225,7 +225,7 @@ func (p *pipe) alive() bool {
 // write sends data to the client, behind the header.
 func (p *pipe) write(data []byte) error {
 	if p.deadlines {
-		_ = p.control.SetWriteDeadline(time.Now().Add(defaultWriteLimit))
+		_ = p.control.SetWriteDeadline(time.Now().Add(p.live.writeLimit))
 	}
 	if !p.headed {
 		p.headed = true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/textproto"
 	"os"
 	"reflect"
@@ -32,8 +33,9 @@ import (
 //	  - So an upload cannot be opened after the request, also not by its
 //	    background tasks.
 //	  - A form with files is limited to 32 MiB, unless [MaxBody] or Config.MaxBody
-//	    say otherwise; over it the answer is 413. That is also what a field of
-//	    type []byte may take of the memory.
+//	    say otherwise; over it the answer is 413.
+//	  - Fields of type []byte hold their files in memory, so that all of them
+//	    together may have 1 MiB like any body, unless the same say otherwise.
 //	  - An input for a file that was left empty, which browsers send as a part
 //	    without a name and content, counts as absent.
 //	  - A part without a file name is text, and a fault where a file is expected.
@@ -152,6 +154,8 @@ const (
 // takes one descriptor. A file is taken after the other; they are read at any
 // time, until the store is closed.
 type uploadStore struct {
+	// room is what is left for files that fields hold as a whole.
+	room   int64
 	used   int64
 	file   *os.File
 	length int64
@@ -292,7 +296,22 @@ func (p *filePlan) keep(part io.Reader, store *uploadStore) (u Upload, err error
 	if !p.whole {
 		return store.take(part)
 	}
-	u.memory, err = io.ReadAll(part)
-	u.Size, u.store = int64(len(u.memory)), store
-	return u, err
+	return store.hold(part)
+}
+
+// errHeld is a file that does not fit into memory.
+var errHeld = Error(http.StatusRequestEntityTooLarge, "the files that are read into memory are too large")
+
+// hold takes all of a content into memory.
+func (s *uploadStore) hold(content io.Reader) (u Upload, err error) {
+	var all bytes.Buffer
+	n, err := io.CopyN(&all, content, s.room+1)
+	switch {
+	case err == nil:
+		return u, errHeld
+	case err != io.EOF: //nolint:errorlint // CopyN returns it bare
+		return u, err
+	}
+	s.room -= n
+	return Upload{Size: n, store: s, memory: all.Bytes()}, nil
 }

@@ -43,13 +43,14 @@ import (
 //   - 1001 when the server stops;
 //   - 1003 for a binary message in the place of text, or the reverse;
 //   - 1007 for text that is not UTF-8;
-//   - 1008 for a message that breaks the rules of its type;
+//   - 1008 for a message that breaks the rules of its type, unless
+//     [AnswerInvalidMessages] is set;
 //   - 1009 for a message over the [MessageLimit].
 //
 // The context of the handler ends with the connection; scoped providers end
 // after the handler. A ping is sent every 30 seconds, or [Heartbeat]; a client
 // that neither answers within 10 seconds nor sends anything is dropped, and so
-// is one that takes nothing of a write for 10 seconds.
+// is one that takes nothing of a write for 10 seconds, or Limits.Write.
 //
 // Only pages of the same origin may connect; see [Origins]. A request that is
 // no handshake is answered with 426. In the document the operation is a GET
@@ -134,6 +135,17 @@ func MessageLimit(bytes int) Option {
 			return fmt.Errorf("MessageLimit(%d); the limit is a positive number of bytes", bytes)
 		}
 		s.messageLimit = bytes
+		return nil
+	})
+}
+
+// AnswerInvalidMessages answers a message that breaks the rules of its type
+// with the body of a 422 as a text message, and goes on: [Socket.Receive] waits
+// for the next one. Without it the socket is closed with 1008. What is no message
+// of the kind at all, such as a binary one in the place of text, still closes it.
+func AnswerInvalidMessages() Option {
+	return everywhere(func(s *settings) error {
+		s.answerInvalid = true
 		return nil
 	})
 }
@@ -251,15 +263,21 @@ type socket struct {
 	decode         codec.Options
 	checks         ResponseChecks
 	log            *slog.Logger
+	// failure is what a client may know of a message that does not fit, nil where
+	// that closes the socket.
+	failure func(error) []byte
 }
 
 // run upgrades the connection, runs the handler and closes.
 func (s *socket) run(x *exchange) error {
 	e, a := x.endpoint, &x.around
-	conn, raw, begun, err := acceptSocket(a.w, a.r, e.set.subprotocols)
+	conn, raw, begun, err := acceptSocket(a.w, a.r, e.set.subprotocols, e.writeLimit)
 	x.finished = begun
 	if err != nil {
 		return err
+	}
+	if e.set.answerInvalid {
+		s.failure = func(err error) []byte { return e.errors.late(a.r, err) }
 	}
 	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
 	s.decode = within(s.decode, int64(limit))
@@ -306,35 +324,48 @@ func (s *socket) goAway() {
 }
 
 func (s *socket) receive(ctx context.Context, into reflect.Value) error {
-	f, err := s.link.receive(ctx)
-	if err != nil {
-		return err
+	for {
+		f, err := s.link.receive(ctx)
+		if err != nil {
+			return err
+		}
+		answer, err := s.decodeInto(ctx, f, into)
+		f.release()
+		if answer == nil {
+			return err
+		}
+		if err := s.link.send(ctx, websocket.MessageText, answer); err != nil {
+			return err
+		}
+		into.SetZero()
 	}
-	defer f.release()
-	return s.decodeInto(ctx, f, into)
 }
 
-// decodeInto reads a message. One that does not fit closes the socket.
-func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Value) error {
+// decodeInto reads a message. One that does not fit closes the socket, unless it
+// is to be answered.
+func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Value) (answer []byte, err error) {
 	if f.kind != s.received {
 		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received) + " messages"}
 		s.link.refuse(closing, closing)
-		return s.link.failure(ctx)
+		return nil, s.link.failure(ctx)
 	}
 	var faults fault.List
 	if fits := s.read(f.data, into, s.decode, &faults); !fits {
 		closing := &CloseError{Code: int(websocket.StatusMessageTooBig), Reason: "a message takes too much memory"}
 		s.link.refuse(closing, closing)
-		return s.link.failure(ctx)
+		return nil, s.link.failure(ctx)
 	}
 	if len(faults.Faults) == 0 {
-		return nil
+		return nil, nil
 	}
 	faults.Seal(0, "message")
-	wrong := invalid(&faults, nil, false)
+	wrong := invalid(&faults, nil, s.decode.Echo)
+	if s.failure != nil {
+		return s.failure(wrong), nil
+	}
 	closing, _ := closingFor(wrong)
 	s.link.refuse(closing, wrong)
-	return s.link.failure(ctx)
+	return nil, s.link.failure(ctx)
 }
 
 func frameName(t websocket.MessageType) string {
