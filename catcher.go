@@ -180,13 +180,13 @@ func (ew *errorWriter) catchers() []*catcher {
 
 // answer is the catcher's mapping.
 func (c *catcher) answer(f *failure) bool {
-	call := c.handler.newCall()
-	if !c.find(f, call.in) {
+	room := c.handler.newRoom()
+	if !c.find(f, room.in) {
 		return false
 	}
 	var a answer
 	defer a.close()
-	err := c.run(f, call, &a)
+	err := c.run(f, room, &a)
 	if err == nil {
 		err = f.send(&a)
 	}
@@ -215,19 +215,19 @@ func (f *failure) send(a *answer) error {
 }
 
 // run calls the handler and encodes what it returns. A panic is an error.
-func (c *catcher) run(f *failure, call *call, a *answer) (err error) {
+func (c *catcher) run(f *failure, room *room, a *answer) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = recovered(value)
 		}
 	}()
 	ctx := f.r.Context()
-	if err := call.run(ctx); err != nil {
+	if err := room.run(ctx); err != nil {
 		return err
 	}
 	plan := *c.plan
 	plan.statuses = c.statuses(f.status())
-	return plan.encode(ctx, reflect.ValueOf(call.out).Elem(), c.checks, f.writer.log, a)
+	return plan.encode(ctx, reflect.ValueOf(room.out).Elem(), c.checks, f.writer.log, a)
 }
 
 // findError finds an E in the failure.

@@ -123,9 +123,9 @@ func eraseGuard[In any](fn func(context.Context, In) error) *function {
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
-		newCall: func() *call {
+		newRoom: func() *room {
 			in, out := new(In), new(None)
-			return &call{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error { return fn(ctx, *in) }}
+			return &room{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error { return fn(ctx, *in) }}
 		},
 	}
 }
@@ -136,9 +136,9 @@ func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[T](), name: functionName(reflect.ValueOf(fn)),
-		newCall: func() *call {
+		newRoom: func() *room {
 			in, out := new(In), new(T)
-			return &call{in: in, out: out, empty: emptying(in, out), bracket: func(ctx context.Context, rest func() error) error {
+			return &room{in: in, out: out, empty: emptying(in, out), bracket: func(ctx context.Context, rest func() error) error {
 				return fn(ctx, *in, func(value T) error {
 					*out = value
 					return rest()
@@ -154,9 +154,9 @@ func eraseAround[In any](fn func(context.Context, In, func() error) error) *func
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
-		newCall: func() *call {
+		newRoom: func() *room {
 			in, out := new(In), new(None)
-			return &call{in: in, out: out, empty: emptying(in, out), bracket: func(ctx context.Context, rest func() error) error {
+			return &room{in: in, out: out, empty: emptying(in, out), bracket: func(ctx context.Context, rest func() error) error {
 				return fn(ctx, *in, rest)
 			}}
 		},

@@ -11,14 +11,15 @@ import (
 type function struct {
 	in, out reflect.Type
 	// name is the function's own name, "" for a function literal.
-	name    string
-	newCall func() *call
+	name string
+	// newRoom makes a place to call the function at.
+	newRoom func() *room
 }
 
-// call is a function with room for its input and its result. It can be used
-// again, once it was emptied.
-type call struct {
-	// in and out point to the room.
+// room is where a function can be called, one call after the other: it has
+// place for an input and a result, and is emptied between.
+type room struct {
+	// in and out point to them.
 	in, out any
 	// run calls the function; bracket, in its place, does so around the rest of
 	// the request.
@@ -36,9 +37,9 @@ func emptying[In, Out any](in *In, out *Out) func() {
 func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(reflect.ValueOf(h)),
-		newCall: func() *call {
+		newRoom: func() *room {
 			in, out := new(In), new(Out)
-			return &call{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) (err error) {
+			return &room{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) (err error) {
 				*out, err = h(ctx, *in)
 				return err
 			}}

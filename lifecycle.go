@@ -32,7 +32,7 @@ func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Contex
 // sharedPart is a shared provider in one app: its input, filled from others,
 // and the room for its value.
 type sharedPart struct {
-	*call
+	*room
 	provider          *provider
 	inValue, outValue reflect.Value
 	deps              []injection

@@ -48,7 +48,10 @@ type around struct {
 // release lets go of the request.
 func (a *around) release() {
 	clear(a.captured)
-	a.w, a.r, a.captured, a.values, a.tasks = nil, nil, a.captured[:0], bind.Request{}, nil
+	a.w, a.r, a.captured, a.tasks = nil, nil, a.captured[:0], nil
+	if a.values.Header != nil {
+		a.values = bind.Request{}
+	}
 }
 
 func (a *around) someTasks() *Tasks {
@@ -144,9 +147,9 @@ func (c *compiler) compileInput(in *typeinfo.Input, wildcards []string) (*inputP
 	return p, nil
 }
 
-// reads reports whether there is anything to fill in beside the body.
-func (p *inputPlan) reads() bool {
-	return len(p.ready) > 0 || len(p.desc.Params) > 0 || len(p.judges) > 0
+// readsMore reports whether there is anything to read beside the body.
+func readsMore(in *typeinfo.Input) bool {
+	return len(in.Ready) > 0 || len(in.Params) > 0 || len(in.Validators) > 0
 }
 
 // inputRoom is the room of an input with what fills it.

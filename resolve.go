@@ -292,7 +292,7 @@ func (r *resolver) place(p *provider, chain []*Router) (int, error) {
 	i := len(e.parts)
 	e.parts = append(e.parts, &part{function: p.function, desc: p.desc, deps: deps, provider: p})
 	r.placed[p] = i
-	r.steps = append(r.steps, placedStep{step: runPart(i, p.scoped()), index: i, provider: p, early: r.early})
+	r.steps = append(r.steps, placedStep{step: runPart(i, p), index: i, provider: p, early: r.early})
 	return i, nil
 }
 
@@ -366,20 +366,23 @@ func hasSecurity(in *typeinfo.Input) bool {
 
 // runPart is the step of a part. Before the body its parameters may still be
 // faulty, and credentials missing.
-func runPart(i int, scoped bool) step {
-	if scoped {
+func runPart(i int, p *provider) step {
+	switch {
+	case p.scoped():
 		return step{bracket: func(x *exchange, rest int) error {
 			if err := x.refusal(i); err != nil {
 				return err
 			}
 			return x.enclose(i, rest)
 		}}
+	case !readsMore(p.desc):
+		return step{run: func(x *exchange) error { return x.frames[i].call(x.ctx) }}
 	}
 	return step{run: func(x *exchange) error {
 		if err := x.refusal(i); err != nil {
 			return err
 		}
-		return x.call(i)
+		return x.frames[i].call(x.ctx)
 	}}
 }
 
@@ -411,7 +414,7 @@ func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
 			delete(b.sharedParts, p)
 		}
 	}()
-	part := &sharedPart{provider: p, call: p.function.newCall()}
+	part := &sharedPart{provider: p, room: p.function.newRoom()}
 	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
 	r := &resolver{overrides: b.app.overrides, chain: chain}
 	for _, f := range p.desc.Deps {

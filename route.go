@@ -238,7 +238,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		if p.input, err = c.compileInput(p.desc, e.names); err != nil {
 			return err
 		}
-		if p.input.reads() {
+		if readsMore(p.desc) {
 			e.reading = append(e.reading, i)
 		}
 	}
@@ -398,7 +398,7 @@ type progress struct {
 
 // frame is the room in which one part runs.
 type frame struct {
-	*call
+	*room
 	inValue, outValue reflect.Value
 	// input reads what is no body into the room; injections fill in what other
 	// parts made.
@@ -416,7 +416,7 @@ func newExchange(e *endpoint) *exchange {
 	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts))}
 	x.around.echo, x.around.place = e.decode.Echo, &e.place
 	for i, p := range e.parts {
-		f := frame{call: p.function.newCall()}
+		f := frame{room: p.function.newRoom()}
 		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
 		f.input = p.input.at(f.inValue)
 		x.frames[i] = f
@@ -446,15 +446,13 @@ func (f *frame) inject() {
 	}
 }
 
-func (f *frame) release() {
-	f.empty()
-	f.unsound, f.refusal = false, nil
-}
-
 // release empties the exchange for the next request.
 func (x *exchange) release() {
 	for i := range x.frames {
-		x.frames[i].release()
+		x.frames[i].empty()
+	}
+	for _, i := range x.endpoint.reading {
+		x.frames[i].unsound, x.frames[i].refusal = false, nil
 	}
 	x.around.release()
 	x.answer.release()
@@ -652,13 +650,12 @@ func (x *exchange) invalid() error {
 	return invalid(&x.faults, x.body, x.endpoint.decode.Echo)
 }
 
-func (x *exchange) callHandler() error { return x.call(0) }
+func (x *exchange) callHandler() error { return x.frames[0].call(x.ctx) }
 
-// call runs a part, once what it depends on has been made.
-func (x *exchange) call(i int) error {
-	f := &x.frames[i]
+// call runs the part, once what it depends on has been made.
+func (f *frame) call(ctx context.Context) error {
 	f.inject()
-	return f.run(x.ctx)
+	return f.run(ctx)
 }
 
 func (x *exchange) encode() error {

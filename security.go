@@ -148,7 +148,7 @@ func authorization(r *http.Request, scheme string) (string, bool) {
 	}
 	name, credentials, _ := strings.Cut(lines[0], " ")
 	credentials = strings.TrimSpace(credentials)
-	return credentials, credentials != "" && strings.EqualFold(name, scheme)
+	return credentials, credentials != "" && (name == scheme || strings.EqualFold(name, scheme))
 }
 
 func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {

@@ -63,9 +63,9 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 	}
 	rt.handler = &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(h)),
-		newCall: func() *call {
+		newRoom: func() *room {
 			in, out := new(In), new(*socket)
-			return &call{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error {
+			return &room{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error {
 				return h(ctx, *in, &Socket[Recv, Send]{*out})
 			}}
 		},

@@ -17,13 +17,13 @@ import (
 // is checked to be addressable there. Every other one is made of such a pointer
 // by the functions below, from offsets and sizes that reflect reported for that
 // very type, or of fresh memory that reflect allocated. Pointers are never
-// turned into integers, so the garbage collector sees each of them.
+// kept as integers, so the garbage collector sees each of them.
 
 // pointer is where a value lies.
 type pointer = unsafe.Pointer
 
 // pointerTo is where the addressable value v lies.
-func pointerTo(v reflect.Value) pointer { return v.Addr().UnsafePointer() }
+func pointerTo(v reflect.Value) pointer { return unsafe.Pointer(v.UnsafeAddr()) }
 
 // valueAt is the value of type t at p, addressable and settable.
 func valueAt(t reflect.Type, p pointer) reflect.Value { return reflect.NewAt(t, p).Elem() }

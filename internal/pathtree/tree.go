@@ -45,7 +45,8 @@ type tree struct {
 // node is reached by the segments that lead to it, by those alone. Its depth
 // is their number.
 type node struct {
-	literals []edge // sorted by isBefore
+	literals []edge // sorted by length, then by text
+	ends     []int  // by length: where the literals up to that length end
 	wildcard *node
 	leaf     *leaf // of the pattern that ends here
 	rest     *leaf // of the pattern that ends with a remainder from here on
@@ -95,6 +96,12 @@ func (n *node) makeLiteral(text string) *node {
 	i, found := n.search(text)
 	if !found {
 		n.literals = slices.Insert(n.literals, i, edge{text, new(node)})
+		for len(n.ends) <= len(text) {
+			n.ends = append(n.ends, i)
+		}
+		for length := len(text); length < len(n.ends); length++ {
+			n.ends[length]++
+		}
 	}
 	return n.literals[i].to
 }
@@ -106,27 +113,28 @@ func (n *node) literal(text string) *node {
 	return nil
 }
 
-// search is slices.BinarySearchFunc without the calls through a function.
+// search looks among the literals of the same length only. It never reads a
+// segment that is longer than all of them.
 func (n *node) search(text string) (index int, found bool) {
-	low, high := 0, len(n.literals)
+	if len(text) >= len(n.ends) {
+		return len(n.literals), false
+	}
+	low, high := 0, n.ends[len(text)]
+	if len(text) > 0 {
+		low = n.ends[len(text)-1]
+	}
 	for low < high {
 		middle := int(uint(low+high) >> 1)
-		if isBefore(n.literals[middle].text, text) {
+		switch at := n.literals[middle].text; {
+		case at == text:
+			return middle, true
+		case at < text:
 			low = middle + 1
-		} else {
+		default:
 			high = middle
 		}
 	}
-	return low, low < len(n.literals) && n.literals[low].text == text
-}
-
-// isBefore orders by length, then by text. Mostly it decides without looking
-// at the text, and it never reads a segment that is longer than the literals.
-func isBefore(a, b string) bool {
-	if len(a) != len(b) {
-		return len(a) < len(b)
-	}
-	return a < b
+	return low, false
 }
 
 func (n *node) all(yield func(*leaf) bool) bool {
