@@ -26,8 +26,6 @@ type Codec struct {
 	Unmarshal func(data []byte, v any) error
 }
 
-const jsonMedia = "application/json"
-
 // octets is the media type of bytes of which nothing is known.
 const octets = "application/octet-stream"
 

@@ -266,7 +266,7 @@ func (x *exchange) enclose(i, rest int) error {
 		if calls++; calls > 1 {
 			return errUseTwice
 		}
-		inner = x.from(rest)
+		inner = opened(x.from(rest))
 		return inner
 	})
 	switch {

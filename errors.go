@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"reflect"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -17,9 +16,7 @@ import (
 
 	jsonv2 "github.com/go-json-experiment/json"
 
-	"github.com/candor-go/candor/internal/check"
-	"github.com/candor-go/candor/internal/codec"
-	"github.com/candor-go/candor/internal/typeinfo"
+	"github.com/candor-go/candor/internal/fault"
 )
 
 // statusClientClosed is what the log says of a client that left before its
@@ -147,6 +144,8 @@ type errorWriter struct {
 	mappings []mapping
 }
 
+const jsonMedia = "application/json"
+
 // errorFormat is the form of the body of an error.
 type errorFormat struct {
 	mediaType string
@@ -173,6 +172,9 @@ type failure struct {
 // write answers r with err. Where the client has left already, it only logs.
 // An answer that has begun cannot become another: its connection is aborted.
 func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) {
+	if ew.format != nil || len(ew.mappings) > 0 {
+		err = opened(err)
+	}
 	f := &failure{writer: ew, w: w, r: r, err: err}
 	if hasBegun(w) {
 		f.abort()
@@ -215,7 +217,7 @@ func (f *failure) classify() *HTTPError {
 	if known := httpErrorIn(f.err); known != nil {
 		return known
 	}
-	if invalid, ok := errors.AsType[*ValidationError](f.err); ok {
+	if invalid, ok := errors.AsType[*ValidationError](opened(f.err)); ok {
 		invalid = f.writer.rendered(f.r, invalid)
 		return &HTTPError{status: http.StatusUnprocessableEntity, detail: invalid.Faults, cause: invalid}
 	}
@@ -241,23 +243,50 @@ func (f *failure) status() int {
 	if known := httpErrorIn(f.err); known != nil {
 		return known.status
 	}
-	if _, ok := errors.AsType[*ValidationError](f.err); ok {
+	if _, ok := errors.AsType[*ValidationError](f.err); ok || f.untouched() != nil {
 		return http.StatusUnprocessableEntity
 	}
 	return http.StatusInternalServerError
 }
 
+// untouched are the faults of a request that nobody but the writer has seen;
+// nil for any other failure.
+func (f *failure) untouched() *invalidRequest {
+	invalid, _ := f.err.(*invalidRequest) //nolint:errorlint // nobody has wrapped it yet
+	return invalid
+}
+
 // answer writes the failure in the app's format.
 func (f *failure) answer() {
-	known := f.known()
-	mediaType, body, err := f.writer.encode(known)
+	room := spareBodies.Get().(*[]byte)
+	status, mediaType, body, err := f.encode((*room)[:0])
 	if err != nil {
 		f.logAt(slog.LevelError, "the detail of an error cannot be written", err)
-		known = errInternal
-		mediaType, body, _ = f.writer.encode(known)
+		status = errInternal.status
+		mediaType, body, _ = f.writer.encode(body[:0], errInternal)
 	}
 	f.begin()
-	writeBody(f.w, known.status, mediaType, body)
+	writeBody(f.w, status, mediaType, body)
+	if cap(body) <= maxKept {
+		*room = body
+		spareBodies.Put(room)
+	}
+}
+
+// maxKept is the largest buffer kept for the next answer, in bytes.
+const maxKept = 64 << 10
+
+// spareBodies keeps the room of bodies that have been written.
+var spareBodies = sync.Pool{New: func() any { return new([]byte) }}
+
+func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte, err error) {
+	if invalid := f.untouched(); invalid != nil {
+		body, err = f.writer.appendFaults(dst, f.r, invalid.faults)
+		return http.StatusUnprocessableEntity, jsonMedia, body, err
+	}
+	known := f.known()
+	mediaType, body, err = f.writer.encode(dst, known)
+	return known.status, mediaType, body, err
 }
 
 // begin gets the header ready for an answer of this failure: that of the
@@ -303,7 +332,7 @@ func (f *failure) rescue() {
 	if f.begun {
 		panic(http.ErrAbortHandler)
 	}
-	mediaType, body, _ := f.writer.encode(errInternal)
+	mediaType, body, _ := f.writer.encode(nil, errInternal)
 	writeBody(f.w, errInternal.status, mediaType, body)
 }
 
@@ -339,10 +368,10 @@ func (ew *errorWriter) logLate(r *http.Request, err error) {
 // late is the body for an error that came in the middle of an answer.
 func (ew *errorWriter) late(r *http.Request, err error) []byte {
 	f := &failure{writer: ew, r: r, err: err}
-	if _, body, err := ew.encode(f.known()); err == nil && body != nil {
+	if _, body, err := ew.encode(nil, f.known()); err == nil && body != nil {
 		return body
 	}
-	_, body, _ := ew.encode(errInternal)
+	_, body, _ := ew.encode(nil, errInternal)
 	return body
 }
 
@@ -365,45 +394,33 @@ func hasBegun(w http.ResponseWriter) bool {
 	return ok && watched.hasBegun()
 }
 
-// encode makes the body of an error, nil where its status has none.
-func (ew *errorWriter) encode(e *HTTPError) (mediaType string, body []byte, err error) {
+// encode appends the body of an error to dst, nothing where its status has none.
+func (ew *errorWriter) encode(dst []byte, e *HTTPError) (mediaType string, body []byte, err error) {
 	if !bodyAllowed(e.status) {
-		return "", nil, nil
+		return "", dst, nil
 	}
 	if ew.format != nil {
-		body, err = encodeJSON(ew.format.body(e))
+		body, err = appendJSON(dst, ew.format.body(e))
 		return ew.format.mediaType, body, err
 	}
 	if faults, ok := e.detail.([]Fault); ok {
-		body, err = encodeFaults(faults)
-		return "application/json", body, err
+		body, err = ew.appendFaults(dst, nil, broughtFaults{&ValidationError{Faults: faults}}.CandorFaults())
+		return jsonMedia, body, err
 	}
-	body, err = encodeJSON(struct {
-		Detail any `json:"detail"`
-	}{e.detail})
-	return "application/json", body, err
+	body, err = appendJSON(append(dst, `{"detail":`...), e.detail)
+	return jsonMedia, append(body, '}'), err
 }
 
-// faultsBody is the body of a 422.
-type faultsBody struct {
-	Detail []Fault `json:"detail"`
-}
-
-// faultsEncoder is compiled for the one detail that is common.
-var faultsEncoder = sync.OnceValues(func() (*codec.Encoder, error) {
-	t, err := typeinfo.Of(reflect.TypeFor[faultsBody]())
-	if err != nil {
-		return nil, err
-	}
-	return codec.NewCompiler(check.Builtin()).Encoder(t, nil)
-})
-
-func encodeFaults(faults []Fault) ([]byte, error) {
-	encoder, err := faultsEncoder()
-	if err != nil {
-		return nil, err
-	}
-	return encoder.Append(make([]byte, 0, 192*len(faults)), reflect.ValueOf(&faultsBody{faults}).Elem(), false, nil)
+// appendFaults writes the body of a 422.
+func (ew *errorWriter) appendFaults(dst []byte, r *http.Request, faults []fault.Fault) ([]byte, error) {
+	dst = append(dst, `{"detail":`...)
+	dst, err := appendFaults(dst, faults, func(f *fault.Fault) string {
+		if f.Msg != "" || ew.messages == nil {
+			return f.Msg
+		}
+		return ew.messages(r, openFault(f))
+	})
+	return append(dst, '}'), err
 }
 
 // rendered is a copy in which every fault has its sentence.
@@ -468,6 +485,12 @@ func bodyAllowed(status int) bool {
 		return false
 	}
 	return true
+}
+
+// appendJSON appends what encodeJSON makes.
+func appendJSON(dst []byte, v any) ([]byte, error) {
+	data, err := encodeJSON(v)
+	return append(dst, data...), err
 }
 
 // encodeJSON is the form of everything Candor writes whose type it does not

@@ -434,9 +434,6 @@ func (a *answer) putHeader(h http.Header) {
 	}
 }
 
-// maxKept is the largest buffer kept for the next answer, in bytes.
-const maxKept = 64 << 10
-
 // buffer is an empty one for a body.
 func (a *answer) buffer() []byte {
 	if a.body == nil {

@@ -647,7 +647,7 @@ func (x *exchange) invalid() error {
 	if len(x.frames) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 	}
-	return invalid(&x.faults, x.body, x.endpoint.decode.Echo)
+	return refused(&x.faults, x.body, x.endpoint.decode.Echo)
 }
 
 func (x *exchange) callHandler() error { return x.frames[0].call(x.ctx) }

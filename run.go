@@ -73,7 +73,7 @@ func reachable(addr net.Addr) string {
 
 // refusal is the body of an answer the server gives before the app is asked.
 func (a *App) refusal(status int) (mediaType string, body []byte) {
-	mediaType, body, _ = a.errors.encode(Error(status, strings.ToLower(http.StatusText(status))))
+	mediaType, body, _ = a.errors.encode(nil, Error(status, strings.ToLower(http.StatusText(status))))
 	return mediaType, body
 }
 

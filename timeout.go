@@ -54,7 +54,7 @@ func isLate(ctx context.Context, err error) bool {
 	if err == nil || !errors.Is(context.Cause(ctx), errTimedOut) {
 		return false
 	}
-	_, invalid := errors.AsType[*ValidationError](err)
+	_, invalid := errors.AsType[*ValidationError](opened(err))
 	_, panicked := errors.AsType[*panicError](err)
 	return httpErrorIn(err) == nil && !invalid && !panicked
 }

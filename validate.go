@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -121,23 +123,123 @@ func sortBySource(faults []fault.Fault) {
 	slices.SortStableFunc(faults, func(a, b fault.Fault) int { return rank(a) - rank(b) })
 }
 
-// invalid makes the error of a request from what was gathered on the way.
-// echo repeats what was sent.
-func invalid(faults *fault.List, body []byte, echo bool) *ValidationError {
-	e := &ValidationError{Body: body, Faults: make([]Fault, 0, len(faults.Faults)+1)}
-	for _, f := range faults.Faults {
-		made := Fault{Type: f.Type, Loc: f.Loc, Msg: f.Msg, Input: f.Input, Ctx: f.Ctx}
-		if echo && made.Input == nil {
-			made.Input = nothingSent(f.Type)
+// invalidRequest is a ValidationError as it was found, for as long as nobody
+// but the error writer sees it.
+type invalidRequest struct {
+	faults []fault.Fault
+	body   []byte
+}
+
+// invalid makes the error of what was gathered on the way. echo repeats what
+// was sent.
+func invalid(found *fault.List, body []byte, echo bool) *ValidationError {
+	return refused(found, body, echo).open()
+}
+
+// refused is invalid for the error writer.
+func refused(found *fault.List, body []byte, echo bool) *invalidRequest {
+	e := &invalidRequest{faults: found.Faults, body: body}
+	for i := range e.faults {
+		if echo && e.faults[i].Input == nil {
+			e.faults[i].Input = nothingSent(e.faults[i].Type)
 		}
-		e.Faults = append(e.Faults, made)
 	}
-	if faults.Cut {
-		e.Faults = append(e.Faults, Fault{
+	if found.Cut {
+		e.faults = append(e.faults, fault.Fault{
 			Type: fault.TooMany, Loc: []any{}, Ctx: map[string]any{"listed": fault.Limit},
 		})
 	}
 	return e
+}
+
+// Error is that of the ValidationError.
+func (e *invalidRequest) Error() string { return e.open().Error() }
+
+// open is the error for others to see, and to change.
+func (e *invalidRequest) open() *ValidationError {
+	opened := &ValidationError{Body: e.body, Faults: make([]Fault, len(e.faults))}
+	for i := range e.faults {
+		opened.Faults[i] = openFault(&e.faults[i])
+	}
+	return opened
+}
+
+func openFault(f *fault.Fault) Fault {
+	return Fault{Type: f.Type, Loc: f.Loc, Msg: f.Msg, Input: f.Input, Ctx: maps.Clone(f.Ctx)}
+}
+
+// opened is err in the form that is for others than the error writer.
+func opened(err error) error {
+	if invalid, ok := err.(*invalidRequest); ok { //nolint:errorlint // nobody has wrapped it yet
+		return invalid.open()
+	}
+	return err
+}
+
+// appendFaults writes faults as JSON, as Fault describes them. message gives a
+// fault its sentence, "" for the usual one.
+func appendFaults(dst []byte, faults []fault.Fault, message func(*fault.Fault) string) (_ []byte, err error) {
+	dst = append(dst, '[')
+	for i := range faults {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		if dst, err = appendFault(dst, &faults[i], message(&faults[i])); err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+func appendFault(dst []byte, f *fault.Fault, message string) (_ []byte, err error) {
+	dst = append(dst, `{"type":`...)
+	dst = codec.AppendString(dst, f.Type)
+	dst = append(dst, `,"loc":`...)
+	if dst, err = appendLoc(dst, f.Loc); err != nil {
+		return dst, err
+	}
+	dst = append(dst, `,"msg":`...)
+	switch {
+	case message != "":
+		dst = codec.AppendString(dst, message)
+	case f.Rule != nil:
+		dst = append(dst, f.Rule.Sentence...)
+	default:
+		dst = codec.AppendString(dst, fault.Message(f.Type, f.Ctx))
+	}
+	if f.Input != nil {
+		dst = append(dst, `,"input":`...)
+		if dst, err = codec.AppendAny(dst, f.Input); err != nil {
+			return dst, err
+		}
+	}
+	if f.Rule != nil {
+		dst = append(append(dst, `,"ctx":`...), f.Rule.Facts...)
+	} else if len(f.Ctx) > 0 {
+		dst, err = codec.AppendAny(append(dst, `,"ctx":`...), f.Ctx)
+	}
+	return append(dst, '}'), err
+}
+
+func appendLoc(dst []byte, loc []any) (_ []byte, err error) {
+	dst = append(dst, '[')
+	for i, at := range loc {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		switch at := at.(type) {
+		case string:
+			dst = codec.AppendString(dst, at)
+		case int:
+			dst = strconv.AppendInt(dst, int64(at), 10)
+		default:
+			dst, err = codec.AppendAny(dst, at)
+		}
+		if err != nil {
+			return dst, err
+		}
+	}
+	return append(dst, ']'), nil
 }
 
 // Rule is a rule of the app's own for validate tags; put it into Config.Rules

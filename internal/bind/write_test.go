@@ -262,6 +262,9 @@ func TestWriterJudges(t *testing.T) {
 			var faults fault.List
 			_, err := written(t, tt.in, &faults)
 			require.NoError(t, err)
+			for i := range faults.Faults {
+				faults.Faults[i].Rule = nil // which is for the writer of answers
+			}
 			assert.Equal(t, tt.want, faults.Faults)
 		})
 	}

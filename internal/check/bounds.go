@@ -164,7 +164,8 @@ func orderFault(comparison string, p any, shown string) blame {
 }
 
 func with(typ, key string, value any) blame {
-	return func(reflect.Value) *fault.Fault { return fault.With(typ, key, value) }
+	rule := fault.NewRule(typ, key, value)
+	return func(reflect.Value) *fault.Fault { return rule.Broken() }
 }
 
 // lengthBound counts the characters of a text, the members of a map and the

@@ -348,6 +348,4 @@ func (s *Set) alternatives(on subject, rule typeinfo.Rule) (condition, error) {
 	return c, nil
 }
 
-func valueError(sentence string) blame {
-	return func(reflect.Value) *fault.Fault { return fault.With(fault.ValueError, "error", sentence) }
-}
+func valueError(sentence string) blame { return with(fault.ValueError, "error", sentence) }

@@ -116,6 +116,16 @@ func encodeString(_ *writer, dst []byte, p pointer) []byte {
 
 const hexDigits = "0123456789abcdef"
 
+// AppendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
+func AppendString(dst []byte, text string) []byte { return appendString(dst, bytesOf(text)) }
+
+// AppendAny writes a value of a type that is not known beforehand.
+func AppendAny(dst []byte, v any) ([]byte, error) {
+	w := &writer{options: foreignOptions()}
+	dst = encodeAny(w, dst, pointer(&v))
+	return dst, w.problem()
+}
+
 // appendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
 func appendString(dst, text []byte) []byte {
 	dst = append(dst, '"')

@@ -1,0 +1,28 @@
+package fault
+
+import (
+	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// Rule is what all faults of one rule have in common, worked out when the rule
+// is compiled. Nobody changes it.
+type Rule struct {
+	// Type and Ctx are those of the faults.
+	Type string
+	Ctx  map[string]any
+	// Sentence is that of Message, and Facts is Ctx, both as JSON.
+	Sentence, Facts []byte
+}
+
+// NewRule works out what the faults of a rule with one fact have in common.
+func NewRule(typ, key string, value any) *Rule {
+	r := &Rule{Type: typ, Ctx: map[string]any{key: value}}
+	lenient := jsonv2.JoinOptions(jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	r.Sentence, _ = jsonv2.Marshal(Message(typ, r.Ctx), lenient)
+	r.Facts, _ = jsonv2.Marshal(r.Ctx, lenient)
+	return r
+}
+
+// Broken is a fault at the value itself.
+func (r *Rule) Broken() *Fault { return &Fault{Type: r.Type, Ctx: r.Ctx, Rule: r} }
