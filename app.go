@@ -2,6 +2,7 @@ package candor
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,6 +29,7 @@ type App struct {
 	overrides map[reflect.Type]*provider
 	tasks     *taskRunner
 	rates     RateStore
+	caches    *caches
 	// living guards life, which is nil while the app does not run. up tells so
 	// without waiting for a start that is under way.
 	living sync.Mutex
@@ -56,6 +58,7 @@ func New(config Config, options ...Option) *App {
 	if a.rates = config.RateStore; a.rates == nil {
 		a.rates = NewMemoryRateStore(0)
 	}
+	a.caches = newCaches(config.CacheStore, config.Title+"\n"+config.Version)
 	a.tasks = newTaskRunner(config.OnTaskError, a.errors.log)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
@@ -209,4 +212,10 @@ func (a *App) WriteOpenAPIAs(w io.Writer, format DocumentFormat) error {
 // pagePath is where a page of the app is served, "" for nowhere.
 func (a *App) pagePath(configured, byDefault string) string {
 	return a.config.Docs.path(configured, byDefault)
+}
+
+// Invalidate drops the answers in the app's cache that have one of the tags, at
+// once: those in Config.CacheStore, and those in the stores that options name.
+func (a *App) Invalidate(ctx context.Context, tags ...string) error {
+	return a.caches.invalidate(ctx, tags)
 }

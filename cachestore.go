@@ -9,6 +9,28 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
+// CacheConfig is what a [Cache] is made of.
+type CacheConfig struct {
+	// TTL is how long an answer is kept.
+	TTL time.Duration
+	// Tags are names by which answers are dropped, see [CacheTags]. A wildcard of
+	// the path stands for its value: "item:{id}".
+	Tags []string
+	// Vary are request headers on which answers depend, beside those that the
+	// inputs of the operation read.
+	Vary []string
+	// Shared gives one client's answers to others with other credentials. Guards
+	// run in any case, so all of these may have asked. Without it, each set of
+	// credentials, which is the Authorization header, the API keys that the
+	// operation reads and all cookies, has answers of its own.
+	Shared bool
+	// Control is sent as Cache-Control, such as "public, max-age=60". What other
+	// caches keep is not dropped by tags.
+	Control string
+	// Store keeps the answers; Config.CacheStore when nil.
+	Store CacheStore
+}
+
 // CacheStore keeps bytes under keys for a while; see [CacheConfig]. Methods are
 // called concurrently. A key is at most 200 bytes of printable ASCII and holds
 // no secret; values are opaque, and may be those of a private answer.

@@ -92,6 +92,9 @@ type Config struct {
 	// RateStore counts the requests of rate limits, in memory by default; see
 	// [RateLimit].
 	RateStore RateStore
+	// CacheStore keeps the answers of [Cache], in memory by default. Apps that
+	// share a store share the answers too if Title and Version are the same.
+	CacheStore CacheStore
 	// Logger is where the app logs; slog.Default() when nil.
 	Logger *slog.Logger
 	// Limits are those of the server that Run and Serve start.

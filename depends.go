@@ -348,11 +348,18 @@ func (r *resolver) checkNesting(steps []placedStep) error {
 func (r *resolver) divide(steps []placedStep) (before, after []step, err error) {
 	isOutliving := func(s placedStep) bool { return s.bracket != nil && s.until() == Sent }
 	isEnding := func(s placedStep) bool { return s.bracket != nil && s.until() == Encoded }
-	last := -1
+	last, cache := -1, -1
 	for i, s := range steps {
 		if isOutliving(s) {
-			last = i
+			last, cache = i, i
 		}
+		if s.provider != nil && s.provider.kind == surround {
+			cache = i
+		}
+	}
+	keeps := r.endpoint.set.cache != nil && r.endpoint.canCache()
+	if keeps && cache < 0 {
+		after = append(after, step{bracket: (*exchange).cached})
 	}
 	firstEnding := slices.IndexFunc(steps, isEnding)
 	for i, s := range steps {
@@ -368,6 +375,9 @@ func (r *resolver) divide(steps []placedStep) (before, after []step, err error) 
 		if i == last {
 			*list = append(*list, step{bracket: (*exchange).answerInside})
 			r.endpoint.outlived = true
+		}
+		if keeps && i == cache {
+			*list = append(*list, step{bracket: (*exchange).cached})
 		}
 	}
 	if r.readsLate() {

@@ -143,17 +143,6 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, bytes.NewReader(form.data))
 }
 
-// matchesETag judges an If-None-Match header (RFC 9110, section 13.1.2).
-func matchesETag(header, etag string) bool {
-	for candidate := range strings.SplitSeq(header, ",") {
-		candidate = strings.TrimSpace(candidate)
-		if candidate == "*" || strings.TrimPrefix(candidate, "W/") == etag {
-			return true
-		}
-	}
-	return false
-}
-
 // routes are those of a document and its pages, below the prefix.
 func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	at := o.docs.path(o.docs.OpenAPI, "/openapi.json")

@@ -352,6 +352,9 @@ func (f *failure) logAt(level slog.Level, message string, err error, more ...any
 	if p, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, "stack", string(p.stack))
 	}
+	if id := RequestIDOf(f.r.Context()); id != "" {
+		attrs = append(attrs, "request_id", id)
+	}
 	f.writer.log.Log(f.r.Context(), level, message, attrs...)
 }
 

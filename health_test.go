@@ -171,14 +171,9 @@ func TestHealthWhileDraining(t *testing.T) {
 
 func TestHealthMistakes(t *testing.T) {
 	app := candor.New(candor.Config{})
-	mistake := func(register func()) (text string) {
-		defer func() { text = fmt.Sprint(recover()) }()
-		register()
-		return ""
-	}
 	assert.Regexp(t, `^candor: Health at .*health_test\.go:\d+: a check lacks its name or its function`,
-		mistake(func() { app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "x"}) }))
-	assert.Contains(t, mistake(func() { app.Health("healthz", "") }), `healthz`)
+		panicOf(func() { app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "x"}) }))
+	assert.Contains(t, panicOf(func() { app.Health("healthz", "") }), `healthz`)
 }
 
 func ExampleApp_Health() {

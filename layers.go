@@ -25,14 +25,8 @@ func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Hand
 	return h
 }
 
-// addedHeader is a header that middleware adds to answers of an endpoint.
-type addedHeader struct {
-	documentedHeader
-	// to tells the statuses of those answers; nil means all.
-	to func(status int) bool
-}
-
-// raises notes that the endpoint may answer with an error by itself.
+// raises notes that middleware may give an answer by itself: an error, or
+// something without a body.
 func (e *endpoint) raises(status int, doc string) {
-	e.set.responses = overlay([]response{{status: status, doc: doc}}, e.set.responses)
+	e.raised = append(e.raised, ownResponse{status, doc})
 }

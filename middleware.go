@@ -1,6 +1,9 @@
 package candor
 
-import "net/http"
+import (
+	"net/http"
+	"slices"
+)
 
 // WriteError answers the request with err the way its app answers errors: for
 // middleware that refuses a request, and for plain handlers. See [HTTPError]
@@ -53,10 +56,16 @@ func protect(w http.ResponseWriter, r *http.Request, ew *errorWriter, next func(
 	next(watched, r)
 }
 
-// watchedWriter knows whether the answer has begun.
+// watchedWriter knows what was answered.
 type watchedWriter struct {
 	http.ResponseWriter
-	begun bool
+	// begun is whether the answer has begun, status what it has then, and bytes
+	// the size of its body so far.
+	begun  bool
+	status int
+	bytes  int64
+	// before are called right before the header is sent, the last first.
+	before []func(status int, header http.Header)
 }
 
 // watch makes a writer that knows.
@@ -69,23 +78,46 @@ func watch(w http.ResponseWriter) *watchedWriter {
 
 func (w *watchedWriter) hasBegun() bool { return w.begun || hasBegun(w.ResponseWriter) }
 
+// begin is called with each status that is about to be sent.
+func (w *watchedWriter) begin(status int) {
+	if w.begun || status < 200 && status != http.StatusSwitchingProtocols {
+		return
+	}
+	w.begun, w.status = true, status
+	w.callBefore(status)
+}
+
+// callBefore calls the functions that wait for the header, once.
+func (w *watchedWriter) callBefore(status int) {
+	waiting := w.before
+	w.before = nil
+	for _, f := range slices.Backward(waiting) {
+		f(status, w.Header())
+	}
+}
+
 // Unwrap lets http.ResponseController reach the server's own writer.
 func (w *watchedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *watchedWriter) WriteHeader(status int) {
-	w.begun = w.begun || status >= 200 || status == http.StatusSwitchingProtocols
+	w.begin(status)
 	w.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements http.ResponseWriter.
 func (w *watchedWriter) Write(p []byte) (int, error) {
-	w.begun = true
-	return w.ResponseWriter.Write(p)
+	w.begin(http.StatusOK)
+	n, err := w.ResponseWriter.Write(p)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// FlushError serves http.ResponseController.
+func (w *watchedWriter) FlushError() error {
+	w.begin(http.StatusOK)
+	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
 // Flush serves handlers that ask for an http.Flusher.
-func (w *watchedWriter) Flush() {
-	w.begun = true
-	_ = http.NewResponseController(w.ResponseWriter).Flush()
-}
+func (w *watchedWriter) Flush() { _ = w.FlushError() }

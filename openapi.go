@@ -175,12 +175,6 @@ func (d *documenter) responses(e *endpoint) *openapi3.Responses {
 	return all
 }
 
-// ownResponse is an error that Candor answers with by itself.
-type ownResponse struct {
-	status int
-	doc    string
-}
-
 func (d *documenter) ownResponses(e *endpoint) []ownResponse {
 	var own []ownResponse
 	if e.upgrade != nil {
@@ -208,6 +202,11 @@ func (d *documenter) ownResponses(e *endpoint) []ownResponse {
 	}
 	if e.set.limit() > 0 && e.route.handler != nil {
 		own = append(own, ownResponse{http.StatusGatewayTimeout, "The operation took too long"})
+	}
+	for _, r := range e.raised {
+		if r.status >= http.StatusBadRequest {
+			own = append(own, r)
+		}
 	}
 	return own
 }

@@ -69,8 +69,9 @@ type settings struct {
 	requirements []requirement
 	// until is a provider's.
 	until Lifetime
-	// timeout is nil where nobody says anything.
+	// timeout and cache are nil where nobody says anything.
 	timeout *time.Duration
+	cache   *CacheConfig
 }
 
 // response is an answer declared beside the handler's own.
@@ -155,6 +156,9 @@ func (s settings) within(outer settings) settings {
 	}
 	if s.timeout == nil {
 		s.timeout = outer.timeout
+	}
+	if s.cache == nil {
+		s.cache = outer.cache
 	}
 	if len(s.produces) == 0 {
 		s.produces = outer.produces

@@ -41,8 +41,10 @@ type around struct {
 	place    *place
 	// values is the request as parameters see it.
 	values bind.Request
-	// tasks are those of the request, made when the first input asks for them.
+	// tasks are those of the request, made when the first input asks for them;
+	// so are the tags of what it makes stale.
 	tasks *Tasks
+	tags  *CacheTags
 }
 
 // release lets go of the request.
@@ -59,6 +61,13 @@ func (a *around) someTasks() *Tasks {
 		a.tasks = new(Tasks)
 	}
 	return a.tasks
+}
+
+func (a *around) someTags() *CacheTags {
+	if a.tags == nil {
+		a.tags = new(CacheTags)
+	}
+	return a.tags
 }
 
 // place is what an endpoint tells about itself to the functions it runs.
@@ -85,6 +94,7 @@ var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
 	reflect.TypeFor[RequiredScopes](): always(func(a *around) RequiredScopes { return a.place.scopes }),
 	reflect.TypeFor[RootPath]():       always(func(a *around) RootPath { return a.place.root }),
 	reflect.TypeFor[*Tasks]():         always((*around).someTasks),
+	reflect.TypeFor[*CacheTags]():     always((*around).someTags),
 	reflect.TypeFor[Bearer]():         makeBearer,
 	reflect.TypeFor[*Bearer]():        makeBearer,
 	reflect.TypeFor[Basic]():          makeBasic,

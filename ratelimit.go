@@ -2,13 +2,10 @@ package candor
 
 import (
 	"cmp"
-	"crypto/sha256"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,8 +13,6 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
-
-	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // RateConfig is what a [RateLimit] is made of.
@@ -81,11 +76,10 @@ func (c RateConfig) check() error {
 // which one client has to itself. Behind a proxy it is the proxy's, unless
 // [TrustedProxies] is around the limit.
 func ByClient(r *http.Request) string {
-	host, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
+	address, ok := addressOf(r)
+	if !ok {
 		return r.RemoteAddr
 	}
-	address := host.Addr().Unmap().WithZone("")
 	if address.Is4() {
 		return address.String()
 	}
@@ -120,22 +114,6 @@ func credentialsOf(r *http.Request) string {
 	return all
 }
 
-// apiKeyOf is the API key that a field reads, "" for fields of other
-// credentials.
-func apiKeyOf(r *http.Request, f *typeinfo.Field) string {
-	switch f.Source {
-	case typeinfo.Header:
-		return r.Header.Get(f.Name)
-	case typeinfo.Query:
-		return queryValue(r.URL.RawQuery, f.Name)
-	case typeinfo.Cookie:
-		if c, err := r.Cookie(f.Name); err == nil {
-			return c.Value
-		}
-	}
-	return ""
-}
-
 // rateLimit is one limit, wherever it holds.
 type rateLimit struct {
 	RateConfig
@@ -160,12 +138,6 @@ func (l *rateLimit) settled(e *endpoint, at int) string {
 		l.name = cmp.Or(l.Name, digest(place+" "+strconv.Itoa(at)))
 	})
 	return l.name
-}
-
-// digest is a short name for any text, from which the text cannot be told.
-func digest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 // limitHandler is a limit around a handler.

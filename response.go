@@ -123,6 +123,19 @@ type furtherAnswer struct {
 	isError, hasBody, hasHeader bool
 }
 
+// ownResponse is an answer that Candor gives by itself.
+type ownResponse struct {
+	status int
+	doc    string
+}
+
+// addedHeader is a header that middleware adds to answers of an endpoint.
+type addedHeader struct {
+	documentedHeader
+	// to tells the statuses of those answers; nil means all.
+	to func(status int) bool
+}
+
 // readyAnswer is a type that is written by itself rather than encoded. Its zero
 // value says how.
 type readyAnswer interface{ bodyKind() bodyKind }

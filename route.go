@@ -169,6 +169,14 @@ type endpoint struct {
 	checks ResponseChecks
 	// rates counts for rate limits that have no store of their own.
 	rates RateStore
+	// cache is nil where answers are not kept.
+	cache  *cachePlan
+	caches *caches
+	// preflight answers browsers that ask whether pages of other origins may send
+	// the request; nil where no CORS is around the endpoint.
+	preflight http.Handler
+	// raised are the answers that middleware gives by itself.
+	raised []ownResponse
 	// added are the headers that middleware adds, for the document.
 	added   []addedHeader
 	decode  codec.Options
@@ -546,6 +554,7 @@ func (x *exchange) from(i int) error {
 func (x *exchange) finish(err error) {
 	x.finished = true
 	a := &x.around
+	x.invalidate()
 	if err != nil {
 		x.told = err
 		if isLate(x.ctx, err) {
@@ -601,6 +610,7 @@ func (x *exchange) finishStream() error {
 		return err
 	}
 	done = true
+	x.invalidate()
 	x.startTasks()
 	return nil
 }
@@ -691,7 +701,8 @@ func (e *endpoint) serveAround(w http.ResponseWriter, r *http.Request, captured 
 // ServeHTTP is the innermost handler, behind all middleware.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if e.steps == nil {
-		e.plain.ServeHTTP(w, r)
+		// Middleware around it sees the answer to a panic.
+		protect(w, r, e.errors, e.plain.ServeHTTP)
 		return
 	}
 	e.run(w, r, routedOf(r).captured)

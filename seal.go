@@ -255,7 +255,7 @@ func (b *builder) path(rt *route, s scope) {
 	for _, method := range rt.methods {
 		e := &endpoint{
 			route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
-			tasks: b.app.tasks, checks: b.app.config.ResponseChecks, rates: b.app.rates,
+			tasks: b.app.tasks, checks: b.app.config.ResponseChecks, rates: b.app.rates, caches: b.app.caches,
 			errors:       b.app.errors.with(catchers),
 			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
@@ -302,7 +302,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	within := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
 	err := e.compile(b.app.compiler, within)
 	if err == nil {
-		err = errors.Join(e.checkAnnotations(b.app.compiler), b.callbacks(e))
+		err = errors.Join(e.checkAnnotations(b.app.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))

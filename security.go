@@ -187,3 +187,19 @@ func cookieValue(r *http.Request, name string) string {
 	}
 	return cookie.Value
 }
+
+// apiKeyOf is the API key that a field reads, "" for fields of other
+// credentials.
+func apiKeyOf(r *http.Request, f *typeinfo.Field) string {
+	switch f.Source {
+	case typeinfo.Header:
+		return r.Header.Get(f.Name)
+	case typeinfo.Query:
+		return queryValue(r.URL.RawQuery, f.Name)
+	case typeinfo.Cookie:
+		if c, err := r.Cookie(f.Name); err == nil {
+			return c.Value
+		}
+	}
+	return ""
+}

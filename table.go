@@ -121,6 +121,8 @@ func (t *table) answerUnrouted(w http.ResponseWriter, r *http.Request) {
 	path, escaped := pathOf(r)
 	allow := t.allowed(path, escaped)
 	switch {
+	case len(allow) > 0 && isPreflight(r) && t.preflight(r) != nil:
+		t.preflight(r).ServeHTTP(w, r)
 	case len(allow) > 0 && r.Method == http.MethodOptions:
 		w.Header().Set("Allow", strings.Join(allow, ", "))
 		w.WriteHeader(http.StatusNoContent)
@@ -131,6 +133,16 @@ func (t *table) answerUnrouted(w http.ResponseWriter, r *http.Request) {
 	default:
 		t.errors.write(w, r, errNotFound)
 	}
+}
+
+// preflight is what answers for the endpoint that a browser asks about.
+func (t *table) preflight(r *http.Request) http.Handler {
+	wanted := *r
+	wanted.Method = r.Header.Get("Access-Control-Request-Method")
+	if e, _ := t.match(&wanted, nil); e != nil {
+		return e.preflight
+	}
+	return nil
 }
 
 // allowed lists the methods a path has, in alphabetical order.

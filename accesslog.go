@@ -1,0 +1,73 @@
+package candor
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// AccessLog is middleware that logs each request once it is over, to log or,
+// when that is nil, to slog.Default():
+//
+//		INFO request method=GET route=/items/{id} status=200 bytes=34 duration=1.2ms client=192.0.2.1 request_id=...
+//
+//	  - The route is the pattern, "" for a path without a route; neither the path
+//	    nor the query is logged, nor any header or body. A method that HTTP does
+//	    not name is "OTHER".
+//	  - bytes are those of the body, as the handler wrote them.
+//	  - An answer that was cut short has aborted=true.
+//	  - client is the address the request comes from: put [TrustedProxies] around
+//	    it where that would be a proxy. request_id is that of [RequestID].
+func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			to := log
+			if to == nil {
+				to = slog.Default()
+			}
+			if !to.Enabled(r.Context(), slog.LevelInfo) {
+				next.ServeHTTP(w, r)
+				return
+			}
+			watched, start, whole := watch(w), time.Now(), false
+			defer func() { logAccess(to, r, watched, time.Since(start), whole) }()
+			next.ServeHTTP(watched, r)
+			whole = true
+		})
+	}
+}
+
+// logAccess logs a request. One whose handler panicked was cut short, unless
+// nothing was sent: then it is answered outside of the log.
+func logAccess(to *slog.Logger, r *http.Request, w *watchedWriter, duration time.Duration, whole bool) {
+	status := w.status
+	switch {
+	case w.begun:
+	case whole:
+		status = http.StatusOK
+	default:
+		status = http.StatusInternalServerError
+	}
+	attrs := make([]slog.Attr, 0, 8)
+	attrs = append(attrs,
+		slog.String("method", knownMethod(r.Method)), slog.String("route", r.Pattern), slog.Int("status", status),
+		slog.Int64("bytes", w.bytes), slog.Duration("duration", duration), slog.String("client", clientOf(r)))
+	if id := RequestIDOf(r.Context()); id != "" {
+		attrs = append(attrs, slog.String("request_id", id))
+	}
+	if !whole && w.begun {
+		attrs = append(attrs, slog.Bool("aborted", true))
+	}
+	to.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
+}
+
+// knownMethod is a method of HTTP, or "OTHER", so that clients cannot make up
+// what is logged or counted.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
+		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		return method
+	}
+	return "OTHER"
+}

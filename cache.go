@@ -1,0 +1,355 @@
+package candor
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// A cached answer is kept as it was encoded, with the versions its tags had
+// before its handler ran. A tag's version is a value in the same store, a random
+// text that Invalidate replaces. An answer counts only while all its tags have
+// the versions it was made under, so one that was on its way while a tag was
+// invalidated never counts; and a version the store has lost is replaced by
+// another, which no answer has. So losing anything is safe, and a store needs no
+// idea of tags.
+
+// Cache keeps the answers to GET, so that their handlers need not run again:
+//
+//		candor.Get(app, "/items/{id}", readItem,
+//			candor.Cache(candor.CacheConfig{TTL: time.Minute, Tags: []string{"items", "item:{id}"}}))
+//
+//	  - Kept are answers of status 200 of at most 1 MiB that set no cookie. On an
+//	    app or router it leaves streams, files, sockets and plain handlers alone;
+//	    on such a route it is a mistake.
+//	  - An answer is for the same path, query, accepted media type, and the same
+//	    values of all headers and cookies that the inputs of the operation read.
+//	    What a handler reads otherwise, of an *http.Request or a context, is not
+//	    known: name headers in Vary.
+//	  - Middleware, rate limits, guards and brackets of [Around] run for every
+//	    request, and faults of the input are found. Other providers, the handler
+//	    and its tasks do not run when an answer is there, which has the header Age.
+//	  - Of several requests for an answer that is not there, one runs; the others
+//	    wait for its answer. If that cannot be kept, each runs by itself.
+//	  - Where the store fails, which is logged, everything runs as without it.
+//
+// In the layers of an app the innermost Cache counts.
+func Cache(config CacheConfig) Option {
+	return everywhere(func(s *settings) error {
+		switch {
+		case config.TTL <= 0:
+			return fmt.Errorf("Cache: the TTL is %s; write how long an answer may be kept", config.TTL)
+		case !validHeader("Cache-Control", []string{config.Control}):
+			return fmt.Errorf("Cache: HTTP cannot carry Control %q", config.Control)
+		}
+		for _, name := range config.Vary {
+			if !validHeader(name, nil) {
+				return fmt.Errorf("Cache: Vary %q; write the name of a header", name)
+			}
+		}
+		s.cache = &config
+		return nil
+	})
+}
+
+// canCache reports whether answers of the endpoint can be kept.
+func (e *endpoint) canCache() bool {
+	if e.method != http.MethodGet || e.plain != nil || e.route.upgrade != nil || e.route.output == nil {
+		return false
+	}
+	kind := planAnswer(e.route.output).kind
+	return kind.media != "" && !kind.streams && kind.further == nil
+}
+
+// compileCache plans what the option says; the step is among the others.
+func (e *endpoint) compileCache(c *caches) error {
+	config := e.set.cache
+	if config == nil {
+		return nil
+	}
+	if !e.canCache() {
+		if e.route.set.cache != nil {
+			return errors.New("Cache is for answers to GET that are complete, not for streams, files, sockets, plain handlers and other methods; drop the option")
+		}
+		return nil
+	}
+	p := &cachePlan{CacheConfig: *config, caches: c, store: config.Store}
+	if p.store == nil {
+		p.store = c.byDefault
+	} else if !slices.Contains(c.stores, p.store) {
+		c.stores = append(c.stores, p.store)
+	}
+	for _, tag := range config.Tags {
+		if _, err := e.expand(tag, nil); err != nil {
+			return err
+		}
+	}
+	p.headers = slices.Clone(config.Vary)
+	for _, f := range e.params {
+		switch f.Source {
+		case typeinfo.Header:
+			p.headers = appendNew(p.headers, []string{http.CanonicalHeaderKey(f.Name)})
+		case typeinfo.Cookie:
+			p.cookies = appendNew(p.cookies, []string{f.Name})
+		}
+	}
+	vary := slices.Clone(p.headers)
+	if len(p.cookies) > 0 {
+		vary = appendNew(vary, []string{"Cookie"})
+	}
+	p.vary = strings.Join(vary, ", ")
+	e.cache = p
+	e.added = append(e.added, p.documented()...)
+	return nil
+}
+
+func (p *cachePlan) documented() []addedHeader {
+	whole := func(status int) bool { return status == http.StatusOK }
+	headers := []addedHeader{{
+		documentedHeader: documentedHeader{name: "Age", doc: "For how many seconds the answer has been kept", schema: openapi3.NewIntegerSchema()},
+		to:               whole,
+	}}
+	if p.Control != "" {
+		headers = append(headers, addedHeader{
+			documentedHeader: documentedHeader{name: "Cache-Control", doc: "How long the answer may be kept", schema: openapi3.NewStringSchema()},
+			to:               whole,
+		})
+	}
+	return headers
+}
+
+// expand puts the values of wildcards into a tag.
+func (e *endpoint) expand(tag string, captured []string) (string, error) {
+	var b strings.Builder
+	for {
+		text, rest, open := strings.Cut(tag, "{")
+		b.WriteString(text)
+		if !open {
+			return b.String(), nil
+		}
+		name, after, closed := strings.Cut(rest, "}")
+		i := slices.Index(e.names, name)
+		if !closed || i < 0 {
+			return "", fmt.Errorf("the tag of a Cache names the wildcard {%s}, which the path %s does not have", name, e.pattern)
+		}
+		if captured != nil {
+			b.WriteString(captured[i])
+		}
+		tag = after
+	}
+}
+
+// key is what an answer is kept under.
+func (p *cachePlan) key(x *exchange) string {
+	r := x.around.r
+	sum := sha256.New()
+	part := func(text string) {
+		_, _ = fmt.Fprintf(sum, "%d:", len(text))
+		_, _ = io.WriteString(sum, text)
+	}
+	part(p.caches.space)
+	part(x.endpoint.pattern.String())
+	for _, value := range x.around.captured {
+		part(value)
+	}
+	part(r.URL.RawQuery)
+	part(x.answer.accepted)
+	for _, name := range p.headers {
+		part(strings.Join(headerLines(r, name), "\n"))
+	}
+	for _, name := range p.cookies {
+		for _, c := range r.CookiesNamed(name) {
+			part(c.Value)
+		}
+		part("")
+	}
+	if !p.Shared {
+		part(strings.Join(r.Header.Values("Cookie"), "\n"))
+		part(r.Header.Get("Authorization"))
+		for _, f := range x.endpoint.security {
+			part(apiKeyOf(r, f))
+		}
+	}
+	return "answer:" + base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
+}
+
+// headerLines are those of a header. That of the host is none of them.
+func headerLines(r *http.Request, name string) []string {
+	if name == "Host" {
+		return []string{r.Host}
+	}
+	return r.Header.Values(name)
+}
+
+// cached is the step that answers from the cache, around what runs without it.
+func (x *exchange) cached(rest int) error {
+	p := x.endpoint.cache
+	h := x.around.w.Header()
+	if p.Control != "" {
+		h["Cache-Control"] = []string{p.Control}
+	}
+	if p.vary != "" {
+		h["Vary"] = append(h["Vary"], p.vary)
+	}
+	key := p.key(x)
+	versions, value, err := p.find(x, key)
+	if err != nil {
+		x.endpoint.errors.logCache(x.around.r, err)
+		return x.from(rest)
+	}
+	if value != nil && x.replay(value) {
+		return nil
+	}
+	f, own := p.caches.join(key)
+	if !own {
+		return x.follow(f, rest)
+	}
+	defer p.caches.land(key, f)
+	before := maps.Clone(h)
+	if err := x.from(rest); err != nil || !x.canKeep() {
+		return err
+	}
+	f.value = x.record(before, versions)
+	if f.value == nil {
+		return nil
+	}
+	if err := p.store.Set(context.WithoutCancel(x.ctx), key, f.value, p.TTL); err != nil {
+		x.endpoint.errors.logCache(x.around.r, err)
+	}
+	return nil
+}
+
+// follow waits for the answer of another request.
+func (x *exchange) follow(f *flight, rest int) error {
+	select {
+	case <-f.done:
+		if f.value != nil && x.replay(f.value) {
+			return nil
+		}
+		return x.from(rest)
+	case <-x.ctx.Done():
+		return context.Cause(x.ctx)
+	}
+}
+
+// find looks for an answer, and for the versions of its tags. One that has none
+// is given one.
+func (p *cachePlan) find(x *exchange, key string) (versions []string, value []byte, err error) {
+	keys := make([]string, 1, 1+len(p.Tags))
+	keys[0] = key
+	for _, tag := range p.Tags {
+		tag, _ = x.endpoint.expand(tag, x.around.captured) // compiled once already
+		keys = append(keys, p.caches.tagKey(tag))
+	}
+	values, err := p.store.Get(x.ctx, keys...)
+	if err != nil || len(values) != len(keys) {
+		return nil, nil, errors.Join(err, errShortGet(len(values), len(keys)))
+	}
+	versions = make([]string, len(p.Tags))
+	for i := range versions {
+		if versions[i] = string(values[i+1]); versions[i] != "" {
+			continue
+		}
+		versions[i] = rand.Text()
+		if err := p.store.Set(x.ctx, keys[i+1], []byte(versions[i]), tagTime); err != nil {
+			return nil, nil, err
+		}
+		values[0] = nil
+	}
+	if kept, ok := readCached(values[0]); !ok || !slices.Equal(kept.versions, versions) {
+		return versions, nil, nil
+	}
+	return versions, values[0], nil
+}
+
+func errShortGet(got, want int) error {
+	if got == want {
+		return nil
+	}
+	return fmt.Errorf("the store returned %d values for %d keys", got, want)
+}
+
+// maxCached is the largest body that is kept, in bytes.
+const maxCached = 1 << 20
+
+// canKeep reports whether the answer that was made is one for others too.
+func (x *exchange) canKeep() bool {
+	a := &x.answer
+	return a.stream == nil && a.status == http.StatusOK && len(a.body)+len(a.borrowed) <= maxCached &&
+		!slices.ContainsFunc(a.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
+}
+
+// record makes the kept form of the answer, nil for one that sets a cookie.
+func (x *exchange) record(before http.Header, versions []string) []byte {
+	kept := cachedAnswer{at: time.Now().Unix(), contentType: x.answer.contentType, versions: versions, header: x.answer.header, body: x.answer.body}
+	if x.answer.borrowed != nil {
+		kept.body = x.answer.borrowed
+	}
+	for name, values := range x.around.w.Header() {
+		old := before[name]
+		switch {
+		case slices.Equal(old, values):
+			continue
+		case name == "Set-Cookie":
+			return nil
+		case len(old) > 0 && len(values) > len(old) && slices.Equal(old, values[:len(old)]):
+			name, values = "+"+name, values[len(old):]
+		}
+		for _, value := range values {
+			kept.set = append(kept.set, headerLine{name, value})
+		}
+	}
+	return kept.append(nil)
+}
+
+// replay answers with a kept answer.
+func (x *exchange) replay(value []byte) bool {
+	kept, ok := readCached(value)
+	if !ok {
+		return false
+	}
+	h := x.around.w.Header()
+	replaced := map[string]bool{}
+	for _, line := range kept.set {
+		name, isAdded := strings.CutPrefix(line.name, "+")
+		if !isAdded && !replaced[name] {
+			replaced[name] = true
+			delete(h, name)
+		}
+		h[name] = append(h[name], line.value)
+	}
+	h["Age"] = []string{strconv.FormatInt(max(time.Now().Unix()-kept.at, 0), 10)}
+	x.answer.status, x.answer.contentType = http.StatusOK, kept.contentType
+	x.answer.header, x.answer.borrowed = append(x.answer.header[:0], kept.header...), kept.body
+	return true
+}
+
+// invalidate drops the answers that the request makes stale.
+func (x *exchange) invalidate() {
+	if x.around.tags == nil || len(x.around.tags.tags) == 0 {
+		return
+	}
+	err := x.endpoint.caches.invalidate(context.WithoutCancel(x.ctx), x.around.tags.tags)
+	if err != nil {
+		x.endpoint.errors.logCache(x.around.r, err)
+	}
+	x.around.tags.tags = nil
+}
+
+func (ew *errorWriter) logCache(r *http.Request, err error) {
+	ew.log.ErrorContext(r.Context(), "the store of a cache fails", "route", r.Pattern, "error", err)
+}

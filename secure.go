@@ -1,0 +1,220 @@
+package candor
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// HTTPSRedirect is middleware that leads requests over plain HTTP to the same
+// URL over HTTPS, by 307, which keeps the method and the body. The health paths
+// are answered as they are.
+//
+// The host is that of the request: put [TrustedHosts] around it. Behind a proxy
+// that speaks TLS with the clients, put [TrustedProxies] around it.
+func HTTPSRedirect() func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler { return &httpsRedirect{next: next} }
+}
+
+type httpsRedirect struct {
+	next  http.Handler
+	apart bool
+}
+
+func (h *httpsRedirect) settle(e *endpoint, _ int) {
+	if h.apart = e.route.apart; !h.apart {
+		e.raises(http.StatusTemporaryRedirect, "The same over HTTPS")
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (h *httpsRedirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h.apart || Scheme(r) == "https" {
+		h.next.ServeHTTP(w, r)
+		return
+	}
+	uri := r.RequestURI
+	if !strings.HasPrefix(uri, "/") {
+		uri = r.URL.RequestURI()
+	}
+	w.Header().Set("Location", "https://"+hostOf(r)+uri)
+	w.WriteHeader(http.StatusTemporaryRedirect)
+}
+
+// hostOf is the host of a request without its port.
+func hostOf(r *http.Request) string {
+	host := r.Host
+	if colon := strings.LastIndexByte(host, ':'); colon > strings.LastIndexByte(host, ']') {
+		host = host[:colon]
+	}
+	return host
+}
+
+// TrustedHosts refuses requests whose Host header is none of these with 400,
+// which the document lists: for those who make links of the host, and against
+// pages that rebind their name to the address of the server. "*.example.com" is
+// every name below example.com; ports do not matter, nor does case. The health
+// paths answer under any name. It takes its place among the middleware.
+func TrustedHosts(hosts ...string) Option {
+	return everywhere(func(s *settings) error {
+		trusted := map[string]bool{}
+		for _, host := range hosts {
+			name := strings.ToLower(host)
+			if name == "" || strings.ContainsAny(strings.TrimPrefix(name, "*."), "*/@ ") || strings.Contains(name, ":") && !strings.HasPrefix(name, "[") {
+				return fmt.Errorf(`TrustedHosts(%q); write a name without port or path, such as "example.com" or "*.example.com"`, host)
+			}
+			trusted[name] = true
+		}
+		if len(trusted) == 0 {
+			return fmt.Errorf(`TrustedHosts(); list the names under which the API is reached, such as "example.com"`)
+		}
+		s.middleware = append(s.middleware, func(next http.Handler) http.Handler { return &hostGuard{next: next, trusted: trusted} })
+		return nil
+	})
+}
+
+type hostGuard struct {
+	next    http.Handler
+	trusted map[string]bool
+	apart   bool
+}
+
+var errUntrustedHost = Error(http.StatusBadRequest, "the host is not served here")
+
+func (h *hostGuard) settle(e *endpoint, _ int) {
+	if h.apart = e.route.apart; !h.apart {
+		e.raises(http.StatusBadRequest, "The host is not served here")
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (h *hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !h.apart && !h.trusts(strings.ToLower(hostOf(r))) {
+		WriteError(w, r, errUntrustedHost)
+		return
+	}
+	h.next.ServeHTTP(w, r)
+}
+
+// trusts finds a name, or a pattern above it.
+func (h *hostGuard) trusts(host string) bool {
+	if h.trusted[host] {
+		return true
+	}
+	for {
+		_, above, found := strings.Cut(host, ".")
+		if !found {
+			return false
+		}
+		if h.trusted["*."+above] {
+			return true
+		}
+		host = above
+	}
+}
+
+// CrossOrigin is middleware that refuses, with 403, requests that a browser
+// sends for a page of another origin and that may change something: those with
+// other methods than GET, HEAD and OPTIONS. It is for APIs that know their users
+// by cookies; programs other than browsers are not affected.
+//
+// trusted are origins whose pages may, such as "https://app.example.com". One
+// that is none panics. See [http.CrossOriginProtection], which decides.
+func CrossOrigin(trusted ...string) func(http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range trusted {
+		err := validOrigin(origin)
+		if err == nil {
+			err = protection.AddTrustedOrigin(origin)
+		}
+		if err != nil {
+			panic(fmt.Errorf("candor: CrossOrigin at %s: %w", callSite(), err))
+		}
+	}
+	return func(next http.Handler) http.Handler { return &originGuard{next: next, protection: protection} }
+}
+
+type originGuard struct {
+	next       http.Handler
+	protection *http.CrossOriginProtection
+}
+
+var errCrossOrigin = Error(http.StatusForbidden, "requests from pages of this origin are refused")
+
+func (g *originGuard) settle(e *endpoint, _ int) {
+	if e.method != http.MethodGet && e.method != http.MethodHead && e.method != http.MethodOptions {
+		e.raises(http.StatusForbidden, "The request comes from a page of another origin")
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (g *originGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.protection.Check(r) != nil {
+		WriteError(w, r, errCrossOrigin)
+		return
+	}
+	g.next.ServeHTTP(w, r)
+}
+
+// strictTransport is the one header of SecureHeaders that is for HTTPS only.
+const strictTransport = "Strict-Transport-Security"
+
+// secureDefaults suit an API whose answers are data.
+var secureDefaults = map[string]string{
+	"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+	"Referrer-Policy":         "no-referrer",
+	"X-Content-Type-Options":  "nosniff",
+	"X-Frame-Options":         "DENY",
+	strictTransport:           "max-age=31536000",
+}
+
+// SecureHeaders is middleware that sends headers which make browsers careful:
+//
+//	Content-Security-Policy: default-src 'none'; frame-ancestors 'none'
+//	Referrer-Policy: no-referrer
+//	X-Content-Type-Options: nosniff
+//	X-Frame-Options: DENY
+//	Strict-Transport-Security: max-age=31536000, over HTTPS only
+//
+// headers are put in the place of these, or beside them; an empty one takes a
+// header out. What a handler sets itself stands, as on the pages of the
+// document. Answers that are HTML need a Content-Security-Policy of their own. A
+// header that HTTP cannot carry panics.
+func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
+	chosen, err := chosenHeaders(headers)
+	if err != nil {
+		panic(fmt.Errorf("candor: SecureHeaders at %s: %w", callSite(), err))
+	}
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			h := w.Header()
+			for _, line := range chosen {
+				if line.name != strictTransport || Scheme(r) == "https" {
+					h[line.name] = []string{line.value}
+				}
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+}
+
+// chosenHeaders are the defaults, changed.
+func chosenHeaders(changes map[string]string) ([]headerLine, error) {
+	all := map[string]string{}
+	for name, value := range secureDefaults {
+		all[name] = value
+	}
+	for name, value := range changes {
+		if !validHeader(name, []string{value}) {
+			return nil, fmt.Errorf("HTTP cannot carry the header %q with the value %q", name, value)
+		}
+		all[http.CanonicalHeaderKey(name)] = value
+	}
+	var chosen []headerLine
+	for name, value := range all {
+		if value != "" {
+			chosen = append(chosen, headerLine{name, value})
+		}
+	}
+	return chosen, nil
+}
