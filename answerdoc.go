@@ -114,7 +114,7 @@ func (d *documenter) headers(p *answerPlan, status int) openapi3.Headers {
 			put(&headers, f.Name, d.header(f))
 		}
 	}
-	if doc := cookieDoc(p.desc.Cookies); doc != "" {
+	if doc := d.cookieDoc(p.desc.Cookies); doc != "" {
 		put(&headers, "Set-Cookie", documentedHeader{doc: doc, schema: openapi3.NewStringSchema()}.documented())
 	}
 	return headers
@@ -142,21 +142,21 @@ func (h documentedHeader) documented() *openapi3.Header {
 // header documents a field. A list without elements sends no line.
 func (d *documenter) header(f *typeinfo.Field) *openapi3.Header {
 	return &openapi3.Header{Parameter: openapi3.Parameter{
-		Description: f.Doc, Deprecated: f.Deprecated, Schema: d.components.Field(f, schema.Out),
+		Description: d.components.Doc(f), Deprecated: f.Deprecated, Schema: d.components.Field(f, schema.Out),
 		Required: f.Required && f.Type.Kind != typeinfo.Slice,
 	}}
 }
 
 // cookieDoc is what the one header Set-Cookie is about.
-func cookieDoc(cookies []*typeinfo.Field) string {
+func (d *documenter) cookieDoc(cookies []*typeinfo.Field) string {
 	var all []string
 	for _, f := range cookies {
 		if f.Hidden {
 			continue
 		}
 		text := f.Name
-		if f.Doc != "" {
-			text += " (" + f.Doc + ")"
+		if doc := d.components.Doc(f); doc != "" {
+			text += " (" + doc + ")"
 		}
 		all = append(all, text)
 	}

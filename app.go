@@ -168,6 +168,12 @@ func (a *App) newDocument(info Info) (d *document) {
 		info.Servers = a.servers(info.Servers)
 		additions := a.compiler.schemas
 		additions.Split = a.config.SplitSchemas
+		if comments := a.config.Source; comments != nil {
+			if err := comments.Read(); err != nil {
+				return nil, fmt.Errorf("Config.Source: %w", err)
+			}
+			additions.Comments = comments
+		}
 		return buildDocument(&a.config, info, d.outline, additions)
 	})
 }

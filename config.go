@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -68,6 +69,11 @@ type Config struct {
 	// come before what a method OpenAPISchema() map[string]any of the type
 	// returns, and change nothing about how values are read and checked.
 	Schemas map[reflect.Type]map[string]any
+	// Source has the doc comments of the program: package source reads them
+	// from its embedded files. Those of handlers describe operations, with the
+	// first sentence as the summary if it is short, those of types and fields
+	// their schemas and parameters. Options and tags come before them.
+	Source Comments
 	// SplitSchemas gives a type that is read and written, and of which the two
 	// differ, two schemas: one with Input behind its name, where what has a
 	// default may be left out, and one with Output, where it always stands. By
@@ -99,6 +105,19 @@ type Config struct {
 	Logger *slog.Logger
 	// Limits are those of the server that Run and Serve start.
 	Limits Limits
+}
+
+// Comments finds doc comments, "" where there is none. It is asked when a
+// document is built, concurrently where there are several: see
+// [Config.Source].
+type Comments interface {
+	// Read comes before the others; without the comments there is no document.
+	Read() error
+	// Func is the comment of a function, Type that of a type, and Field that of
+	// a field of a struct.
+	Func(f *runtime.Func) string
+	Type(t reflect.Type) string
+	Field(t reflect.Type, name string) string
 }
 
 // Contact says who answers for the API.

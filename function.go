@@ -12,6 +12,8 @@ type function struct {
 	in, out reflect.Type
 	// name is the function's own name, "" for a function literal.
 	name string
+	// pc is where it begins.
+	pc uintptr
 	// newRoom makes a place to call the function at.
 	newRoom func() *room
 }
@@ -36,7 +38,7 @@ func emptying[In, Out any](in *In, out *Out) func() {
 // erase takes the types off a handler.
 func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 	return &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(reflect.ValueOf(h)),
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(reflect.ValueOf(h)), pc: reflect.ValueOf(h).Pointer(),
 		newRoom: func() *room {
 			in, out := new(In), new(Out)
 			return &room{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) (err error) {

@@ -137,9 +137,10 @@ func (e *endpoint) canBeInvalid() bool {
 
 func (d *documenter) operation(o *operation) *openapi3.Operation {
 	e := o.endpoint
+	summary, description := d.texts(e)
 	op := &openapi3.Operation{
 		OperationID: o.id, Tags: e.set.tags, Deprecated: e.set.deprecated,
-		Summary: e.summary(), Description: e.set.description,
+		Summary: summary, Description: description,
 	}
 	d.describeInput(op, e, o.path)
 	op.Responses = d.responses(e)

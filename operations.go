@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // outline is what a document holds, before any schema is made: the operations
@@ -181,6 +183,42 @@ func (e *endpoint) summary() string {
 	}
 	return inWords(e.name())
 }
+
+// texts are the summary and the description of an operation: what options say,
+// else what the comment of the handler does.
+func (d *documenter) texts(e *endpoint) (summary, description string) {
+	if d.config.Source == nil || e.name() == "" {
+		return e.summary(), e.set.description
+	}
+	comment := d.config.Source.Func(runtime.FuncForPC(e.route.handler.pc))
+	first, rest := summarize(comment, e.name())
+	if e.set.summary != "" || first == "" {
+		return e.summary(), cmp.Or(e.set.description, comment)
+	}
+	return first, cmp.Or(e.set.description, rest)
+}
+
+// longestSummary is where a sentence is more than a title, in bytes.
+const longestSummary = 100
+
+// summarize takes a comment apart: its first sentence without the name it
+// begins with, and the rest. A sentence that is long is none.
+func summarize(comment, name string) (first, rest string) {
+	end := len(comment)
+	if at := sentenceEnd.FindStringIndex(comment); at != nil {
+		end = at[0] + 1
+	}
+	first, rest = strings.Join(strings.Fields(comment[:end]), " "), strings.TrimSpace(comment[end:])
+	first = strings.TrimSuffix(strings.TrimPrefix(first, name+" "), ".")
+	if len(first) > longestSummary || first == "" {
+		return "", comment
+	}
+	r, size := utf8.DecodeRuneInString(first)
+	return string(unicode.ToUpper(r)) + first[size:], rest
+}
+
+// sentenceEnd is behind a sentence, or a paragraph.
+var sentenceEnd = regexp.MustCompile(`\.\s|\n\n`)
 
 // inWords takes a Go name apart: readHTTPItem is "Read HTTP Item".
 func inWords(name string) string {

@@ -54,7 +54,7 @@ func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *do
 	}
 	switch {
 	case in.Body != nil:
-		op.RequestBody = d.requestBody(e, d.bodySchema(in.Body, e), in.Body.Doc)
+		op.RequestBody = d.requestBody(e, d.bodySchema(in.Body, e), d.components.Doc(in.Body))
 	case in.Members != nil:
 		op.RequestBody = d.requestBody(e, d.components.Object(op.OperationID+"Body", in.Members, e.reads()), "")
 	case in.Form != nil:
@@ -109,7 +109,7 @@ func (d *documenter) plainWildcards(op *openapi3.Operation, path *documentedPath
 // operation that has the path.
 func (d *documenter) parameter(f *typeinfo.Field, e *endpoint, path *documentedPath) *openapi3.Parameter {
 	p := &openapi3.Parameter{
-		Name: f.Name, In: f.Source.String(), Required: f.Required, Description: f.Doc, Deprecated: f.Deprecated,
+		Name: f.Name, In: f.Source.String(), Required: f.Required, Description: d.components.Doc(f), Deprecated: f.Deprecated,
 	}
 	s := d.components.Field(f, schema.In)
 	if f.JSON {

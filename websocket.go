@@ -62,7 +62,7 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
 	}
 	rt.handler = &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(h)),
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(h)), pc: reflect.ValueOf(h).Pointer(),
 		newRoom: func() *room {
 			in, out := new(In), new(*socket)
 			return &room{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error {

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"cmp"
 	"encoding/json"
 	"math"
 	"reflect"
@@ -31,6 +32,7 @@ func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at place) *o
 	if t.Enum != nil {
 		s.Enum = literals(t.Enum)
 	}
+	s.Description = cmp.Or(s.Description, c.typeDoc(t))
 	c.keep(s, t, rules, at)
 	return openapi3.NewSchemaRef("", s)
 }
@@ -105,6 +107,7 @@ func (c *Components) members(t *typeinfo.Type, rules *typeinfo.Rules, at place) 
 }
 
 func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
+	s.Description = c.typeDoc(t)
 	if t.Kind == typeinfo.Union {
 		c.union(s, t, use)
 		return
@@ -121,6 +124,7 @@ func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	for i, variant := range o.Cases {
 		fill := func(s *openapi3.Schema) {
 			tag := &discriminator{property: o.Discriminator, value: variant.Name}
+			s.Description = c.typeDoc(variant.Type)
 			c.object(s, variant.Type.Object, tag, use, c.requiredUse(t, use))
 		}
 		made := c.find(t, i, use)
@@ -405,17 +409,17 @@ func orNull(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 
 // annotate adds what a field says about itself. Beside a reference it stands
 // in the reference, since the component is shared.
-func annotate(ref *openapi3.SchemaRef, f *typeinfo.Field) *openapi3.SchemaRef {
+func annotate(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) *openapi3.SchemaRef {
 	if ref.Ref != "" {
-		annotateRef(ref, f)
+		annotateRef(ref, f, doc)
 		return ref
 	}
 	s := ref.Value
 	if f.Title != "" {
 		s.Title = f.Title
 	}
-	if f.Doc != "" {
-		s.Description = f.Doc
+	if doc != "" {
+		s.Description = doc
 	}
 	s.Deprecated = s.Deprecated || f.Deprecated
 	if value := fieldLiteral(f, f.Default); value != nil {
@@ -427,13 +431,13 @@ func annotate(ref *openapi3.SchemaRef, f *typeinfo.Field) *openapi3.SchemaRef {
 	return ref
 }
 
-func annotateRef(ref *openapi3.SchemaRef, f *typeinfo.Field) {
+func annotateRef(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) {
 	siblings := map[string]any{}
 	if f.Title != "" {
 		siblings["title"] = f.Title
 	}
-	if f.Doc != "" {
-		siblings["description"] = f.Doc
+	if doc != "" {
+		siblings["description"] = doc
 	}
 	if f.Deprecated {
 		siblings["deprecated"] = true

@@ -41,9 +41,17 @@ type Options struct {
 	// Rules holds the keywords of the user's own rules by their name. A nil
 	// function stands for a rule without a keyword.
 	Rules map[string]Rule
+	// Comments are the doc comments of types and fields; nil without.
+	Comments Comments
 	// Split gives a type that is used both ways and differs between them one
 	// component for each use.
 	Split bool
+}
+
+// Comments finds doc comments, "" where there is none.
+type Comments interface {
+	Type(t reflect.Type) string
+	Field(t reflect.Type, name string) string
 }
 
 // Components makes schemas and keeps those of named structs and unions, to
@@ -138,7 +146,23 @@ func (c *Components) Value(t *typeinfo.Type, rules *typeinfo.Rules, use Use) *op
 // Field is the schema of a member or a parameter: that of its value, with its
 // default, example and documentation.
 func (c *Components) Field(f *typeinfo.Field, use Use) *openapi3.SchemaRef {
-	return annotate(c.fieldValue(f, use), f)
+	return annotate(c.fieldValue(f, use), f, c.Doc(f))
+}
+
+// Doc is what the documentation of a field says: its tag, or its comment.
+func (c *Components) Doc(f *typeinfo.Field) string {
+	if f.Doc != "" || f.Owner == nil || c.options.Comments == nil {
+		return f.Doc
+	}
+	return c.options.Comments.Field(f.Owner, f.Declared)
+}
+
+// typeDoc is the comment of a type of the user's.
+func (c *Components) typeDoc(t *typeinfo.Type) string {
+	if c.options.Comments == nil || t.Go == nil || t.Go.PkgPath() == "" {
+		return ""
+	}
+	return c.options.Comments.Type(t.Go)
 }
 
 func (c *Components) fieldValue(f *typeinfo.Field, use Use) *openapi3.SchemaRef {

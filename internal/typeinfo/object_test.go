@@ -287,11 +287,11 @@ func TestFieldOptions(t *testing.T) {
 	}](t)
 	a, b := d.Object.Field("a"), d.Object.Field("b")
 	assert.Equal(t, &typeinfo.Field{
-		Name: "a", Go: "A", Index: []int{0}, Type: a.Type, Source: typeinfo.Body, OmitEmpty: true, Quoted: true,
+		Name: "a", Go: "A", Owner: d.Go, Declared: "A", Index: []int{0}, Type: a.Type, Source: typeinfo.Body, OmitEmpty: true, Quoted: true,
 		Title: "T", Doc: "D", Deprecated: true, Hidden: true, Example: json.RawMessage("7"),
 	}, a)
 	assert.Equal(t, &typeinfo.Field{
-		Name: "b", Go: "B", Index: []int{1}, Type: b.Type, Source: typeinfo.Body, OmitZero: true, Quoted: true,
+		Name: "b", Go: "B", Owner: d.Go, Declared: "B", Index: []int{1}, Type: b.Type, Source: typeinfo.Body, OmitZero: true, Quoted: true,
 		Default: json.RawMessage("true"),
 	}, b)
 	assert.Equal(t, `max=3,pattern=^a0x2Cb$`, d.Object.Field("C").Rules.String())

@@ -165,6 +165,9 @@ type Field struct {
 	Name string
 	// Go is the selector in Go, such as "Base.Name", for messages.
 	Go string
+	// Owner is the struct that declares the field, under the name Declared.
+	Owner    reflect.Type
+	Declared string
 	// Index leads to the field from the struct whose description lists it. It
 	// passes through embedded structs, and through embedded pointers to structs
 	// in bodies and answers.
