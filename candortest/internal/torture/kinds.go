@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"math"
 	"math/big"
 	"net"
 	"net/netip"
@@ -48,8 +49,8 @@ func (shade) OpenAPISchema() map[string]any {
 func (e even) MarshalJSON() ([]byte, error) { return json.Marshal(int(e)) }
 
 func (e *even) UnmarshalJSON(text []byte) error {
-	var n int
-	if err := json.Unmarshal(text, &n); err != nil || n%2 != 0 {
+	var n float64 // an integer may be written as 1e2
+	if err := json.Unmarshal(text, &n); err != nil || math.Mod(n, 2) != 0 || math.Abs(n) > 1<<40 {
 		return candor.Invalid("must be an even number")
 	}
 	*e = even(n)

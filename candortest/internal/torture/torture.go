@@ -18,7 +18,7 @@ import (
 var CBOR = candor.Codec{Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}
 
 // New is the service. Config adds to its own.
-func New(config candor.Config) *candor.App {
+func New(config candor.Config, options ...candor.Option) *candor.App {
 	config.Codecs = map[string]candor.Codec{"application/cbor": CBOR}
 	config.Rules = map[string]candor.Rule{"multiple_of": multiple}
 	config.Logger = cmp.Or(config.Logger, slog.New(slog.NewTextHandler(io.Discard, nil)))
@@ -30,7 +30,7 @@ func New(config candor.Config) *candor.App {
 		"openid":   candor.OpenIDConnect("https://example.com/.well-known/openid-configuration"),
 		"jwt":      candor.BearerTokens("JWT"),
 	}
-	app := candor.New(config)
+	app := candor.New(config, options...)
 	addInputs(app)
 	addAnswers(app)
 	addSecured(app)
