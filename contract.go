@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"maps"
-	"mime"
+	"errors"
+	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	jsonv2 "github.com/go-json-experiment/json"
@@ -40,141 +39,201 @@ func newContract(a *App) (*contract, error) {
 	return &contract{table: t, doc: doc, places: built.places}, nil
 }
 
-// operation finds the operation a request belongs to, nil for one without: a
-// hidden route, or none.
-func (c *contract) operation(r *http.Request) *openapi3.Operation {
-	e, _ := c.table.match(r, nil)
+// promise is what the document says about the operation that a request belongs
+// to.
+type promise struct {
+	tb    TB
+	label string
+	op    *openapi3.Operation
+	// path holds what the request has in the place of the path's wildcards.
+	path map[string]string
+}
+
+// of finds the promise for a request, nil where there is none: for a hidden
+// route, or no route at all.
+func (c *contract) of(tb TB, r *http.Request) *promise {
+	e, captured := c.table.match(r, nil)
 	if e == nil {
 		return nil
 	}
 	item := c.doc.Paths.Value(c.places[e])
-	if item == nil {
+	if item == nil || item.GetOperation(e.method) == nil {
 		return nil
 	}
-	return item.GetOperation(e.method)
+	p := &promise{tb: tb, label: r.Method + " " + r.URL.RequestURI(), op: item.GetOperation(e.method), path: map[string]string{}}
+	for i, name := range wildcardsOf(c.places[e]) {
+		if i < len(captured) {
+			p.path[name] = captured[i]
+		}
+	}
+	return p
 }
 
-// check fails the test where the answer is not one the document promises.
-func (c *contract) check(tb TB, r *http.Request, got *TestResponse) {
-	tb.Helper()
-	op := c.operation(r)
-	if op == nil {
-		return
+// wildcardsOf lists the names in a path of the document.
+func wildcardsOf(path string) (names []string) {
+	for _, part := range strings.Split(path, "{")[1:] {
+		name, _, _ := strings.Cut(part, "}")
+		names = append(names, name)
 	}
-	promised := cmp.Or(op.Responses.Status(got.Code), op.Responses.Default())
+	return names
+}
+
+// broken fails the test: where the app and the document disagree, what the
+// document promises, and what came instead.
+func (p *promise) broken(at, promised, came string) {
+	p.tb.Helper()
+	p.tb.Errorf("%s (%s): the app and its document disagree about %s\n\tpromised: %s\n\tcame:     %s",
+		p.label, p.op.OperationID, at, promised, excerpt(came))
+}
+
+// excerpt is the beginning of a long text.
+func excerpt(text string) string {
+	const most = 1000
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
+}
+
+// asJSONText shows a value the way it was sent.
+func asJSONText(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Sprint(value)
+	}
+	return string(text)
+}
+
+// response is what an answer with a status is promised to be. A default is no
+// promise of a 500: that is a mistake of the app.
+func (p *promise) response(status int) *openapi3.Response {
+	ref := p.op.Responses.Status(status)
+	if status != http.StatusInternalServerError {
+		ref = cmp.Or(ref, p.op.Responses.Default())
+	}
+	if ref == nil {
+		return nil
+	}
+	return ref.Value
+}
+
+// mediaOf finds what a body of a media type is promised to be, by its name or
+// a range that it is in.
+func mediaOf(content openapi3.Content, mediaType string) *openapi3.MediaType {
+	if media := content.Get(mediaType); media != nil || !isJSON(mediaType) {
+		return media
+	}
+	return content.Get(jsonMedia)
+}
+
+var (
+	errNotJSON  = errors.New("JSON (RFC 8259)")
+	errUnjudged = errors.New("not judged")
+	errNotThere = errors.New("it is required")
+)
+
+// readJSON is a text as encoding/json has it. A member twice and text that is
+// not UTF-8 are no questions of schemas: they are errUnjudged where the text is
+// JSON apart from them.
+func readJSON(data []byte) (value any, err error) {
 	switch {
-	case got.Code == statusClientClosed: // nobody receives it
-	case promised == nil && got.Code == http.StatusInternalServerError:
-		tb.Cleanup(func() {
-			if !got.wasExpected() {
-				tb.Errorf("%s: status 500, which the test did not expect; ask for it by Status(500) if it should be", got.label)
-			}
-		})
-	case promised == nil:
-		tb.Errorf("%s (%s): the status %d is not declared, declared are %s; declare it with candor.Raises or candor.Responds\n%s",
-			got.label, op.OperationID, got.Code, strings.Join(statuses(op), ", "), got.Body)
-	default:
-		c.checkHeaders(tb, op, promised.Value, got)
-		c.checkBody(tb, op, promised.Value, r, got)
+	case !json.Valid(data):
+		return nil, errNotJSON
+	case jsonv2.Unmarshal(data, &value) != nil:
+		return nil, errUnjudged
 	}
+	return value, nil
 }
 
-// checkHeaders holds the headers an answer promises against those it has.
-func (c *contract) checkHeaders(tb TB, op *openapi3.Operation, promised *openapi3.Response, got *TestResponse) {
-	tb.Helper()
-	for _, name := range slices.Sorted(maps.Keys(promised.Headers)) {
-		header, lines := promised.Headers[name].Value, got.Header.Values(name)
-		if len(lines) == 0 {
-			if header.Required {
-				tb.Errorf("%s (%s): status %d promises the header %s, which is missing", got.label, op.OperationID, got.Code, name)
-			}
-			continue
-		}
-		if err := schema.Check(header.Schema, headerValue(header.Schema.Value, lines)); err != nil {
-			tb.Errorf("%s (%s): the header %s of status %d breaks its schema: %v\n%q", got.label, op.OperationID, name, got.Code, err, lines)
-		}
-	}
-}
-
-// headerValue reads the lines of a header the way its schema has it. What
-// cannot be read stays text, which the schema then refuses.
-func headerValue(s *openapi3.Schema, lines []string) any {
-	if !s.Type.Includes(openapi3.TypeArray) {
-		return scalarValue(s, strings.Join(lines, ", "))
-	}
-	if len(lines) == 1 {
-		lines = strings.Split(lines[0], ",")
-	}
-	values := make([]any, len(lines))
-	for i, text := range lines {
-		values[i] = scalarValue(s.Items.Value, strings.TrimSpace(text))
-	}
-	return values
-}
-
-func scalarValue(s *openapi3.Schema, text string) any {
-	isNumber := s.Type.Includes(openapi3.TypeInteger) || s.Type.Includes(openapi3.TypeNumber)
-	if n, err := strconv.ParseFloat(text, 64); isNumber && err == nil && json.Valid([]byte(text)) {
-		return n
-	}
-	if s.Type.Includes(openapi3.TypeBoolean) && (text == "true" || text == "false") {
-		return text == "true"
-	}
-	return text
-}
-
-func statuses(op *openapi3.Operation) []string {
-	return op.Responses.Keys()
-}
-
-func (c *contract) checkBody(tb TB, op *openapi3.Operation, promised *openapi3.Response, r *http.Request, got *TestResponse) {
-	tb.Helper()
-	if len(promised.Content) == 0 {
-		if len(got.Body) > 0 {
-			tb.Errorf("%s (%s): status %d promises no body, got %q", got.label, op.OperationID, got.Code, got.Body)
-		}
-		return
-	}
-	if r.Method == http.MethodHead || !bodyAllowed(got.Code) {
-		return
-	}
-	mediaType, _, _ := mime.ParseMediaType(got.Header.Get("Content-Type"))
-	media := promised.Content.Get(mediaType)
-	if media == nil {
-		tb.Errorf("%s (%s): status %d promises another media type than %q", got.label, op.OperationID, got.Code, got.Header.Get("Content-Type"))
-		return
-	}
-	if media.Schema != nil && isJSON(mediaType) {
-		c.checkJSON(tb, op, media.Schema, got)
-	}
-}
-
-func (c *contract) checkJSON(tb TB, op *openapi3.Operation, promised *openapi3.SchemaRef, got *TestResponse) {
-	tb.Helper()
-	var value any
-	if err := jsonv2.Unmarshal(got.Body, &value); err != nil {
-		tb.Errorf("%s (%s): the body is not JSON: %v\n%s", got.label, op.OperationID, err, got.Body)
-		return
-	}
-	if err := breaks(promised, got.Body, value); err != nil {
-		tb.Errorf("%s (%s): the body of status %d breaks its schema: %v\n%s", got.label, op.OperationID, got.Code, err, got.Body)
-	}
-}
-
-// breaks is why a body does not satisfy its schema. The judge knows the numbers
-// of a schema as float64, so that an integer of 64 bits can be unequal to
-// itself, and as float64 two of them can be the same: only what is wrong either
-// way is wrong.
-func breaks(promised *openapi3.SchemaRef, body []byte, value any) error {
+// breaks is why a text of JSON does not satisfy its schema. The judge knows the
+// numbers of a schema as float64, so that an integer of 64 bits can be unequal
+// to itself, and as float64 two of them can be the same: only what is wrong
+// either way is wrong.
+func breaks(promised *openapi3.SchemaRef, data []byte, value any) error {
 	err := schema.Check(promised, value)
 	if err == nil {
 		return nil
 	}
 	var exact any
-	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	if decoder.Decode(&exact) == nil && schema.Check(promised, exact) == nil {
 		return nil
 	}
 	return err
+}
+
+// reasons is what a value is refused for: the place of the first reason, as in
+// "lines.3.qty", and as many of them as a reader wants to see.
+func reasons(err error) (at []any, text string) {
+	leaves := leavesOf(err, nil)
+	if len(leaves) == 0 {
+		return nil, err.Error()
+	}
+	var texts []string
+	for i, leaf := range leaves {
+		if i == 3 {
+			texts = append(texts, fmt.Sprintf("and %d more", len(leaves)-i))
+			break
+		}
+		text := leaf.Reason
+		if _, rest, found := strings.Cut(text, "': "); found && strings.Contains(text, "at '") {
+			text = rest
+		}
+		if i > 0 {
+			text = strings.TrimPrefix(dotted(placeOf(leaf))+": ", ": ") + text
+		}
+		texts = append(texts, text)
+	}
+	return placeOf(leaves[0]), strings.Join(texts, "; ")
+}
+
+func placeOf(leaf *openapi3.SchemaError) (at []any) {
+	for _, step := range leaf.JSONPointer() {
+		at = append(at, step)
+	}
+	return at
+}
+
+// leavesOf are the innermost reasons of an error of the judge.
+func leavesOf(err error, found []*openapi3.SchemaError) []*openapi3.SchemaError {
+	if all, ok := errors.AsType[openapi3.MultiError](err); ok && !isSchemaError(err) {
+		for _, one := range all {
+			found = leavesOf(one, found)
+		}
+		return found
+	}
+	one, ok := errors.AsType[*openapi3.SchemaError](err)
+	if !ok {
+		return found
+	}
+	if inner := leavesOf(one.Origin, nil); len(inner) > 0 {
+		return append(found, inner...)
+	}
+	return append(found, one)
+}
+
+func isSchemaError(err error) bool {
+	_, ok := err.(*openapi3.SchemaError) //nolint:errorlint // the very value
+	return ok
+}
+
+// under is a place inside of another.
+func under(place string, path []any) string {
+	return strings.TrimSuffix(place+"."+dotted(path), ".")
+}
+
+// refused says that a value breaks its schema.
+func (p *promise) refused(at, came string, err error) {
+	p.tb.Helper()
+	path, promised := reasons(err)
+	p.broken(under(at, path), promised, came)
+}
+
+// shown is a body for a message.
+func shown(data []byte) string {
+	if !utf8.Valid(data) {
+		return fmt.Sprintf("%q", excerpt(string(data)))
+	}
+	return string(data)
 }

@@ -170,7 +170,7 @@ func (h *Hub[T]) event(topic string, d Delivery) Event[T] {
 	}
 	message, err := h.message(topic, d)
 	if err != nil || message.Gap {
-		return Event[T]{ID: d.ID, Name: "gap", bare: true}
+		return Event[T]{ID: d.ID, Name: gapEvent, bare: true}
 	}
 	return Event[T]{ID: message.ID, Data: message.Data}
 }

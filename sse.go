@@ -75,6 +75,13 @@ func Heartbeat(d time.Duration) Option {
 	})
 }
 
+// Events that Candor sends by itself: for an error after the first event, and
+// for messages of a topic that are gone.
+const (
+	errorEvent = "error"
+	gapEvent   = "gap"
+)
+
 // eventsMedia is the media type of server-sent events.
 const eventsMedia = "text/event-stream; charset=utf-8"
 
@@ -188,7 +195,7 @@ func (s *eventSender[T]) end(failure error) error {
 	if failure != nil && s.pipe.alive() {
 		body := s.items.live.failure(failure)
 		failure = s.pipe.append(func(dst []byte) ([]byte, error) {
-			return eventstream.Append(dst, &eventstream.Event{Name: "error", Data: body, HasData: true})
+			return eventstream.Append(dst, &eventstream.Event{Name: errorEvent, Data: body, HasData: true})
 		})
 	}
 	err := s.pipe.close(failure)

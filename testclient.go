@@ -12,17 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 )
-
-// TB is the part of testing.TB that a TestClient needs, so that no program
-// links the package testing.
-type TB interface {
-	Helper()
-	Cleanup(func())
-	Errorf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
 
 // TestClient sends requests to an app in process, without a network, and holds
 // every exchange against the app's own document: an answer whose status is not
@@ -197,18 +187,38 @@ func (c *TestClient) Patch(target string, body any, options ...TestOption) *Test
 func (c *TestClient) Do(method, target string, body any, options ...TestOption) *TestResponse {
 	c.tb.Helper()
 	request, made := c.request(method, target, body, options)
-	recorder := &testRecorder{header: http.Header{}, head: method == http.MethodHead}
-	sent := request.Clone(request.Context())
+	recorder := newTestRecorder(method)
+	sent, read := record(request)
 	if failure := recorder.serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 	}
 	c.app.settle()
 	response := recorder.response(c.tb, sent)
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
-	if !made.unchecked {
-		c.contract.check(c.tb, sent, response)
+	if p := c.promise(sent, made); p != nil {
+		p.checkAnswer(sent, response)
+		p.checkRequest(sent, read, response)
 	}
 	return response
+}
+
+// record makes the request keep what is read of its body. The copy is for
+// those who want to know what was sent: an app may change the request.
+func record(r *http.Request) (sent *http.Request, read *recordedBody) {
+	sent, read = r.Clone(r.Context()), &recordedBody{ReadCloser: r.Body}
+	if r.Body != http.NoBody {
+		r.Body = read
+	}
+	return sent, read
+}
+
+// promise is what the document says about a request, nil if nothing, or if
+// nobody asks.
+func (c *TestClient) promise(r *http.Request, made *testRequest) *promise {
+	if made.unchecked {
+		return nil
+	}
+	return c.contract.of(c.tb, r)
 }
 
 func (c *TestClient) request(method, target string, body any, options []TestOption) (*http.Request, *testRequest) {
@@ -260,62 +270,6 @@ func (c *TestClient) encode(body any) []byte {
 	return data
 }
 
-// TestResponse is an answer, read to its end.
-type TestResponse struct {
-	// Code is the status, Header the header and Body the body as sent.
-	Code   int
-	Header http.Header
-	Body   []byte
-
-	tb       TB
-	label    string
-	mutex    sync.Mutex
-	expected bool
-}
-
-// Status fails the test at once unless the answer has the status.
-func (r *TestResponse) Status(want int) *TestResponse {
-	r.tb.Helper()
-	if r.Code != want {
-		r.tb.Fatalf("%s: status %d, want %d\n%s", r.label, r.Code, want, r.Body)
-	}
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	r.expected = true
-	return r
-}
-
-// wasExpected reports whether the test asked for the status.
-func (r *TestResponse) wasExpected() bool {
-	r.mutex.Lock()
-	defer r.mutex.Unlock()
-	return r.expected
-}
-
-// JSON decodes the body with encoding/json. It fails the test at once if that
-// is not possible.
-func (r *TestResponse) JSON(into any) *TestResponse {
-	r.tb.Helper()
-	if err := json.Unmarshal(r.Body, into); err != nil {
-		r.tb.Fatalf("%s: the body is not what was expected: %v\n%s", r.label, err, r.Body)
-	}
-	return r
-}
-
-// Text is the body as a string.
-func (r *TestResponse) Text() string { return string(r.Body) }
-
-// Faults returns what a 422 names. It fails the test at once if the answer is
-// none.
-func (r *TestResponse) Faults() []Fault {
-	r.tb.Helper()
-	var invalid struct {
-		Detail []Fault `json:"detail"`
-	}
-	r.Status(http.StatusUnprocessableEntity).JSON(&invalid)
-	return invalid.Detail
-}
-
 // testRecorder takes the answer down the way a server would send it.
 type testRecorder struct {
 	header http.Header
@@ -323,6 +277,10 @@ type testRecorder struct {
 	status int
 	head   bool
 	body   bytes.Buffer
+}
+
+func newTestRecorder(method string) *testRecorder {
+	return &testRecorder{header: http.Header{}, head: method == http.MethodHead}
 }
 
 // serve runs the handler. The result is what it panicked with, nil if it did

@@ -106,33 +106,33 @@ func TestContract(t *testing.T) {
 		{"what was promised", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"abc"}`), "GET", ""},
 		{"a charset is no other media type", candor.Responds[promised](200), answers(200, "application/json; charset=utf-8", `{"id":1,"name":"abc"}`), "GET", ""},
 		{"members nobody promised", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"abc","more":true}`), "GET", ""},
-		{"an undeclared status", candor.Responds[promised](200), answers(201, asJSON, `{"id":1,"name":"abc"}`), "GET", "the status 201 is not declared, declared are 200"},
-		{"an undeclared error", candor.Responds[promised](200), answers(404, asJSON, `{"detail":"x"}`), "GET", "the status 404 is not declared"},
+		{"an undeclared status", candor.Responds[promised](200), answers(201, asJSON, `{"id":1,"name":"abc"}`), "GET", "the status\n\tpromised: one of 200; others are declared by candor.Raises or candor.Responds\n\tcame:     201 {\"id\""},
+		{"an undeclared error", candor.Responds[promised](200), answers(404, asJSON, `{"detail":"x"}`), "GET", "the status\n\tpromised: one of 200;"},
 		{"an undeclared 500", candor.Responds[promised](200), answers(500, asJSON, `{}`), "GET", "status 500, which the test did not expect"},
 		{"a declared 500", candor.Responds[promised](500), answers(500, asJSON, `{"id":1,"name":""}`), "GET", ""},
-		{"another media type", candor.Responds[promised](200), answers(200, "text/plain", `{"id":1,"name":"abc"}`), "GET", `promises another media type than "text/plain"`},
-		{"no media type", candor.Responds[promised](200), answers(200, "", ``), "GET", `promises another media type than ""`},
-		{"no JSON", candor.Responds[promised](200), answers(200, asJSON, `{"id":1`), "GET", "the body is not JSON"},
-		{"an empty body", candor.Responds[promised](200), answers(200, asJSON, ``), "GET", "the body is not JSON"},
-		{"a member twice", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"a","id":1}`), "GET", "the body is not JSON"},
-		{"a member of the wrong type", candor.Responds[promised](200), answers(200, asJSON, `{"id":"1","name":"abc"}`), "GET", "breaks its schema"},
-		{"a missing member", candor.Responds[promised](200), answers(200, asJSON, `{"id":1}`), "GET", "breaks its schema"},
-		{"a broken rule", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"abcd"}`), "GET", "breaks its schema"},
-		{"null", candor.Responds[promised](200), answers(200, asJSON, `null`), "GET", "breaks its schema"},
-		{"a body where none was promised", candor.Responds[candor.None](200), answers(200, "text/plain", `x`), "GET", "promises no body"},
+		{"another media type", candor.Responds[promised](200), answers(200, "text/plain", `{"id":1,"name":"abc"}`), "GET", "the media type of status 200\n\tpromised: application/json\n\tcame:     \"text/plain\""},
+		{"no media type", candor.Responds[promised](200), answers(200, "", ``), "GET", "the media type of status 200\n\tpromised: application/json\n\tcame:     \"\""},
+		{"no JSON", candor.Responds[promised](200), answers(200, asJSON, `{"id":1`), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
+		{"an empty body", candor.Responds[promised](200), answers(200, asJSON, ``), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
+		{"a member twice", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"a","id":1}`), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
+		{"a member of the wrong type", candor.Responds[promised](200), answers(200, asJSON, `{"id":"1","name":"abc"}`), "GET", "the body of status 200.id\n\tpromised: got string, want integer\n\tcame:     {\"id\":\"1\""},
+		{"a missing member", candor.Responds[promised](200), answers(200, asJSON, `{"id":1}`), "GET", "the body of status 200\n\tpromised: missing property 'name'"},
+		{"a broken rule", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"abcd"}`), "GET", "the body of status 200.name\n\tpromised: maxLength: got 4, want 3"},
+		{"null", candor.Responds[promised](200), answers(200, asJSON, `null`), "GET", "the body of status 200\n\tpromised: got null, want object\n\tcame:     null"},
+		{"a body where none was promised", candor.Responds[candor.None](200), answers(200, "text/plain", `x`), "GET", "the body of status 200\n\tpromised: no body\n\tcame:     x"},
 		{"none where none was promised", candor.Responds[candor.None](202), answers(202, "", ``), "GET", ""},
 		{"204", candor.Responds[candor.None](204), answers(204, "", ``), "GET", ""},
 		{"HEAD has no body", candor.Responds[promised](200), answers(200, asJSON, `{"id":"wrong"}`), "HEAD", ""},
-		{"the status of HEAD", candor.Responds[promised](200), answers(202, asJSON, ``), "HEAD", "the status 202 is not declared"},
+		{"the status of HEAD", candor.Responds[promised](200), answers(202, asJSON, ``), "HEAD", "the status\n\tpromised: one of 200;"},
 		{"integers of 64 bits", candor.Responds[promised](200), answers(200, asJSON, `{"id":9223372036854775807,"name":"","exact":9007199254740993}`), "GET", ""},
 		{"integers that a float64 takes for equal", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"","big":[9007199254740992,9007199254740993]}`), "GET", ""},
-		{"integers that are equal", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"","big":[7,7]}`), "GET", "breaks its schema"},
+		{"integers that are equal", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"","big":[7,7]}`), "GET", "the body of status 200.big\n\tpromised: items at 0 and 1 are equal"},
 		{"an error's detail", candor.Raises(candor.Error(418, nil)), answers(418, asJSON, `{"detail":{"any":["thing"]}}`), "GET", ""},
-		{"an error without a detail", candor.Raises(candor.Error(418, nil)), answers(418, asJSON, `{"error":"x"}`), "GET", "breaks its schema"},
+		{"an error without a detail", candor.Raises(candor.Error(418, nil)), answers(418, asJSON, `{"error":"x"}`), "GET", "promised: missing property 'detail'"},
 		{"a header", candor.Responds[paged](200), withHeader("X-Total", "12", answers(200, asJSON, `[]`)), "GET", ""},
-		{"no header", candor.Responds[paged](200), answers(200, asJSON, `[]`), "GET", "promises the header X-Total, which is missing"},
-		{"a header of the wrong type", candor.Responds[paged](200), withHeader("X-Total", "many", answers(200, asJSON, `[]`)), "GET", "the header X-Total of status 200 breaks its schema"},
-		{"a number no client reads", candor.Responds[paged](200), withHeader("X-Total", "0x10", answers(200, asJSON, `[]`)), "GET", "the header X-Total of status 200 breaks its schema"},
+		{"no header", candor.Responds[paged](200), answers(200, asJSON, `[]`), "GET", "the header X-Total of status 200\n\tpromised: it is required\n\tcame:     no such header"},
+		{"a header of the wrong type", candor.Responds[paged](200), withHeader("X-Total", "many", answers(200, asJSON, `[]`)), "GET", "the header X-Total of status 200\n\tpromised: got string, want integer"},
+		{"a number no client reads", candor.Responds[paged](200), withHeader("X-Total", "0x10", answers(200, asJSON, `[]`)), "GET", "the header X-Total of status 200\n\tpromised: got string, want integer"},
 		{"anything", candor.Responds[any](200), answers(200, asJSON, `null`), "GET", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -160,7 +160,7 @@ func TestContractSeesWhatMiddlewareDoes(t *testing.T) {
 	candor.Get(app, "/it", func(context.Context, candor.None) (string, error) { return "x", nil })
 	got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Get("/it") })
 	require.Len(t, got.errors, 1)
-	assert.Contains(t, got.errors[0], "the status 418 is not declared")
+	assert.Contains(t, got.errors[0], "the status\n\tpromised: one of 200;")
 }
 
 func TestContractExemptions(t *testing.T) {

@@ -22,12 +22,13 @@ type TestSocket struct {
 	// the document. The other methods fail the test at once after a refusal.
 	Response *TestResponse
 
-	tb    TB
-	label string
-	conn  *websocket.Conn
-	inbox chan testMessage
-	done  chan struct{}
-	close func()
+	tb      TB
+	label   string
+	promise *promise
+	conn    *websocket.Conn
+	inbox   chan testMessage
+	done    chan struct{}
+	close   func()
 }
 
 type testMessage struct {
@@ -60,8 +61,9 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	}
 	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: link.refusal, label: s.label}
 	c.jar.SetCookies(request.URL, response.Cookies())
-	if !made.unchecked {
-		c.contract.check(c.tb, request, s.Response)
+	if s.promise = c.promise(request, made); s.promise != nil {
+		s.promise.checkAnswer(request, s.Response)
+		s.promise.checkRequest(request, &recordedBody{}, s.Response)
 	}
 	s.conn = conn
 	s.close = sync.OnceFunc(func() {

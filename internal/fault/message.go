@@ -5,60 +5,69 @@ import (
 	"strings"
 )
 
-// sentences maps a type to its sentence; {name} stands for a fact of Ctx.
-var sentences = map[string]string{
-	Missing:         "Field required",
-	ExtraForbidden:  "Unknown field, not accepted here",
-	JSONInvalid:     "Invalid JSON: {error}",
-	ModelType:       "Expected an object",
-	DictType:        "Expected an object",
-	ListType:        "Expected a list",
-	StringType:      "Expected a string",
-	StringUnicode:   "Not valid UTF-8",
-	IntType:         "Expected an integer",
-	IntFromFloat:    "Expected an integer, got a number with a fraction",
-	IntParsing:      "Not an integer",
-	IntParsingSize:  "Integer too large",
-	FloatType:       "Expected a number",
-	FloatParsing:    "Not a number",
-	FiniteNumber:    "Number too large",
-	BoolType:        "Expected a boolean",
-	BoolParsing:     "Not a boolean",
-	BytesEncoding:   "Not valid base64",
-	DatetimeParsing: "Not a date and time (RFC 3339)",
-	DateParsing:     "Not a date",
-	TimeParsing:     "Not a time of day",
-	DeltaParsing:    "Not a duration",
-	UUIDParsing:     "Not a UUID",
-	DecimalParsing:  "Not a decimal number",
-	IPAddress:       "Not an IP address",
-	IPv4Address:     "Not an IPv4 address",
-	IPv6Address:     "Not an IPv6 address",
-	URLParsing:      "Not a URL",
-	Enum:            "Must be one of {expected}",
-	Literal:         "Must be {expected}",
-	TooShort:        "Must have at least {min_length} items, has {actual_length}",
-	TooLong:         "Must have at most {max_length} items, has {actual_length}",
-	StringTooShort:  "Must have at least {min_length} characters",
-	StringTooLong:   "Must have at most {max_length} characters",
-	PatternMismatch: "Must match the pattern {pattern}",
-	Greater:         "Must be greater than {gt}",
-	GreaterEqual:    "Must be greater than or equal to {ge}",
-	Less:            "Must be less than {lt}",
-	LessEqual:       "Must be less than or equal to {le}",
-	UnionTagInvalid: "Unknown {discriminator}, expected one of {expected_tags}",
-	UnionTagMissing: "The member {discriminator} that says which kind this is, is missing",
-	ValueError:      "Value error: {error}",
-	TooMany:         "There are more faults than the {listed} listed",
+// kind is what is known of a type of fault. The sentence is in English; {name}
+// stands for a fact of Ctx. The keyword is the one of JSON Schema that says the
+// same, "" where none does: for the syntax of a text, for formats, for what has
+// no place in a document, and for what only code can tell.
+type kind struct{ sentence, keyword string }
+
+var kinds = map[string]kind{
+	Missing:         {"Field required", "required"},
+	ExtraForbidden:  {"Unknown field, not accepted here", "additionalProperties"},
+	JSONInvalid:     {"Invalid JSON: {error}", ""},
+	ModelType:       {"Expected an object", "type"},
+	DictType:        {"Expected an object", "type"},
+	ListType:        {"Expected a list", "type"},
+	StringType:      {"Expected a string", "type"},
+	StringUnicode:   {"Not valid UTF-8", ""},
+	IntType:         {"Expected an integer", "type"},
+	IntFromFloat:    {"Expected an integer, got a number with a fraction", "type"},
+	IntParsing:      {"Not an integer", "type"},
+	IntParsingSize:  {"Integer too large", ""},
+	FloatType:       {"Expected a number", "type"},
+	FloatParsing:    {"Not a number", "type"},
+	FiniteNumber:    {"Number too large", ""},
+	BoolType:        {"Expected a boolean", "type"},
+	BoolParsing:     {"Not a boolean", "type"},
+	BytesEncoding:   {"Not valid base64", ""},
+	DatetimeParsing: {"Not a date and time (RFC 3339)", ""},
+	DateParsing:     {"Not a date", ""},
+	TimeParsing:     {"Not a time of day", ""},
+	DeltaParsing:    {"Not a duration", ""},
+	UUIDParsing:     {"Not a UUID", ""},
+	DecimalParsing:  {"Not a decimal number", ""},
+	IPAddress:       {"Not an IP address", ""},
+	IPv4Address:     {"Not an IPv4 address", ""},
+	IPv6Address:     {"Not an IPv6 address", ""},
+	URLParsing:      {"Not a URL", ""},
+	Enum:            {"Must be one of {expected}", "enum"},
+	Literal:         {"Must be {expected}", "const"},
+	TooShort:        {"Must have at least {min_length} items, has {actual_length}", "minItems"},
+	TooLong:         {"Must have at most {max_length} items, has {actual_length}", "maxItems"},
+	StringTooShort:  {"Must have at least {min_length} characters", "minLength"},
+	StringTooLong:   {"Must have at most {max_length} characters", "maxLength"},
+	PatternMismatch: {"Must match the pattern {pattern}", "pattern"},
+	Greater:         {"Must be greater than {gt}", "exclusiveMinimum"},
+	GreaterEqual:    {"Must be greater than or equal to {ge}", "minimum"},
+	Less:            {"Must be less than {lt}", "exclusiveMaximum"},
+	LessEqual:       {"Must be less than or equal to {le}", "maximum"},
+	UnionTagInvalid: {"Unknown {discriminator}, expected one of {expected_tags}", "discriminator"},
+	UnionTagMissing: {"The member {discriminator} that says which kind this is, is missing", "discriminator"},
+	ValueError:      {"Value error: {error}", ""},
+	TooMany:         {"There are more faults than the {listed} listed", ""},
 }
+
+// Keyword names the keyword of JSON Schema that refuses what is a fault of the
+// type, "" for a type that no schema has.
+func Keyword(typ string) string { return kinds[typ].keyword }
 
 // Message is the English sentence for a type and its facts.
 func Message(typ string, ctx map[string]any) string {
-	sentence, ok := sentences[typ]
+	k, ok := kinds[typ]
 	if !ok {
 		return "Not valid"
 	}
-	return fill(sentence, ctx)
+	return fill(k.sentence, ctx)
 }
 
 func fill(sentence string, ctx map[string]any) string {

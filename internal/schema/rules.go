@@ -195,6 +195,14 @@ func refusesZero(s *openapi3.Schema, on shape) bool {
 // noted is the extension that lists the rules a schema does not say exactly.
 const noted = "x-validate"
 
+// validates stands among the rules where a type has a method Validate.
+const validates = "Validate"
+
+func hasNote(extensions map[string]any) bool {
+	text, ok := extensions[noted].(string)
+	return ok && text != validates
+}
+
 func note(s *openapi3.Schema, rule typeinfo.Rule) {
 	if rule.Cross {
 		addNote(s, rule.Name) // without its parameter, which names fields as Go does

@@ -292,7 +292,7 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 		s.AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)}
 	}
 	if len(o.Validators) > 0 {
-		addNote(s, "Validate") // a method of the type, which may refuse anything
+		addNote(s, validates) // a method of the type, which may refuse anything
 	}
 	c.properties[s] = names
 }

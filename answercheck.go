@@ -1,0 +1,142 @@
+package candor
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/schema"
+)
+
+// checkAnswer fails the test where an answer is not one the document promises.
+func (p *promise) checkAnswer(r *http.Request, got *TestResponse) {
+	p.tb.Helper()
+	promised, media := p.checkHead(r, got)
+	if media != nil && media.Schema != nil {
+		p.checkBody(bareMedia(got.Header.Get("Content-Type")), media.Schema, got)
+	}
+	if promised != nil && len(promised.Content) == 0 && len(got.Body) > 0 {
+		p.broken(fmt.Sprintf("the body of status %d", got.Code), "no body", shown(got.Body))
+	}
+}
+
+// checkHead judges what comes before the body. The media type is nil where
+// there is none to be judged.
+func (p *promise) checkHead(r *http.Request, got *TestResponse) (*openapi3.Response, *openapi3.MediaType) {
+	p.tb.Helper()
+	promised := p.response(got.Code)
+	switch {
+	case got.Code == statusClientClosed: // nobody receives it
+	case promised == nil && got.Code == http.StatusInternalServerError:
+		p.tb.Cleanup(func() {
+			if !got.wasExpected() {
+				p.tb.Errorf("%s: status 500, which the test did not expect; ask for it by Status(500) if it should be", got.label)
+			}
+		})
+	case promised == nil:
+		p.broken("the status", "one of "+strings.Join(p.op.Responses.Keys(), ", ")+"; others are declared by candor.Raises or candor.Responds",
+			fmt.Sprintf("%d %s", got.Code, shown(got.Body)))
+	default:
+		p.checkHeaders(promised, got)
+		if len(promised.Content) > 0 && r.Method != http.MethodHead && bodyAllowed(got.Code) {
+			return promised, p.checkMedia(promised, got)
+		}
+	}
+	return promised, nil
+}
+
+// checkHeaders holds the headers an answer promises against those it has.
+func (p *promise) checkHeaders(promised *openapi3.Response, got *TestResponse) {
+	p.tb.Helper()
+	for _, name := range slices.Sorted(maps.Keys(promised.Headers)) {
+		at := fmt.Sprintf("the header %s of status %d", name, got.Code)
+		header, lines := promised.Headers[name].Value, got.Header.Values(name)
+		if len(lines) == 0 {
+			if header.Required {
+				p.broken(at, errNotThere.Error(), "no such header")
+			}
+			continue
+		}
+		if header.Schema == nil {
+			continue
+		}
+		if err := schema.Check(header.Schema, headerValue(header.Schema.Value, lines)); err != nil {
+			p.refused(at, fmt.Sprintf("%q", lines), err)
+		}
+	}
+}
+
+// headerValue reads the lines of a header the way its schema has it. What
+// cannot be read stays text, which the schema then refuses.
+func headerValue(s *openapi3.Schema, lines []string) any {
+	if !s.Type.Includes(openapi3.TypeArray) {
+		return scalarValue(s, strings.Join(lines, ", "))
+	}
+	if len(lines) == 1 {
+		lines = strings.Split(lines[0], ",")
+	}
+	values := make([]any, len(lines))
+	for i, text := range lines {
+		values[i] = scalarValue(s.Items.Value, strings.TrimSpace(text))
+	}
+	return values
+}
+
+func scalarValue(s *openapi3.Schema, text string) any {
+	isNumber := s.Type.Includes(openapi3.TypeInteger) || s.Type.Includes(openapi3.TypeNumber)
+	if n, err := strconv.ParseFloat(text, 64); isNumber && err == nil && json.Valid([]byte(text)) {
+		return n
+	}
+	if s.Type.Includes(openapi3.TypeBoolean) && (text == "true" || text == "false") {
+		return text == "true"
+	}
+	return text
+}
+
+// checkMedia finds what is promised of the answer's media type.
+func (p *promise) checkMedia(promised *openapi3.Response, got *TestResponse) *openapi3.MediaType {
+	p.tb.Helper()
+	contentType := got.Header.Get("Content-Type")
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	media := promised.Content.Get(mediaType)
+	if media == nil {
+		p.broken(fmt.Sprintf("the media type of status %d", got.Code), strings.Join(slices.Sorted(maps.Keys(promised.Content)), " or "),
+			fmt.Sprintf("%q", contentType))
+	}
+	return media
+}
+
+// checkBody judges a body that has items, or is JSON.
+func (p *promise) checkBody(mediaType string, promised *openapi3.SchemaRef, got *TestResponse) {
+	p.tb.Helper()
+	if items := itemsOf(mediaType, promised); items != nil {
+		items.checkAll(p, got.Body)
+		return
+	}
+	if !isJSON(mediaType) {
+		return
+	}
+	at := fmt.Sprintf("the body of status %d", got.Code)
+	p.checkJSON(at, promised, got.Body)
+}
+
+// checkJSON judges a text that is to be JSON. What the app writes never has a
+// member twice.
+func (p *promise) checkJSON(at string, promised *openapi3.SchemaRef, data []byte) {
+	p.tb.Helper()
+	value, err := readJSON(data)
+	if err != nil {
+		p.broken(at, errNotJSON.Error()+", every name once", shown(data))
+		return
+	}
+	if err := breaks(promised, data, value); err != nil {
+		p.refused(at, shown(data), err)
+	}
+}

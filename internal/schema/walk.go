@@ -1,0 +1,95 @@
+package schema
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// MaxNesting ends the way through schemas that hold themselves.
+const MaxNesting = 100
+
+// keyMark stands in the location of a fault behind the name of a member that is
+// no key of its map.
+const keyMark = "[key]"
+
+// IsKey reports whether a location leads to the name of a member.
+func IsKey(loc []any) bool { return len(loc) > 0 && loc[len(loc)-1] == keyMark }
+
+// Alternatives are the schemas of which all, any or one hold beside a schema.
+func Alternatives(s *openapi3.SchemaRef) openapi3.SchemaRefs {
+	return slices.Concat(s.Value.AllOf, s.Value.AnyOf, s.Value.OneOf)
+}
+
+// Below is what a schema says about a member or an item, nil if nothing. As in
+// JSON read by encoding/json, the position of an item is a float64.
+func Below(s *openapi3.SchemaRef, at any) *openapi3.SchemaRef {
+	if _, isIndex := at.(float64); isIndex {
+		return s.Value.Items
+	}
+	if member := s.Value.Properties[fmt.Sprint(at)]; member != nil {
+		return member
+	}
+	return s.Value.AdditionalProperties.Schema
+}
+
+// Follow meets the schemas on the way to a location in a value, each with the
+// value it is about and the rest of the way, and the alternatives of all but
+// those at its end.
+func Follow(s *openapi3.SchemaRef, loc []any, value any, meet func(s *openapi3.SchemaRef, value any, rest []any)) {
+	follow(s, loc, value, 0, meet)
+}
+
+func follow(s *openapi3.SchemaRef, loc []any, value any, depth int, meet func(*openapi3.SchemaRef, any, []any)) {
+	if s == nil || s.Value == nil || depth > MaxNesting {
+		return
+	}
+	meet(s, value, loc)
+	if len(loc) == 0 {
+		return
+	}
+	for _, alternative := range Alternatives(s) {
+		follow(alternative, loc, value, depth+1, meet)
+	}
+	if inner, ok := stepInto(value, loc[0]); ok {
+		follow(Below(s, loc[0]), loc[1:], inner, depth+1, meet)
+	}
+}
+
+func stepInto(value, at any) (any, bool) {
+	switch value := value.(type) {
+	case map[string]any:
+		inner, ok := value[fmt.Sprint(at)]
+		return inner, ok
+	case []any:
+		i, isIndex := at.(float64)
+		if isIndex && int(i) < len(value) {
+			return value[int(i)], true
+		}
+	}
+	return nil, false
+}
+
+// IsInexact reports whether a schema lists, for the value at a location, rules
+// that no keyword says exactly. Where the schema does not go that far, its last
+// word counts. What a method Validate refuses is not meant.
+func IsInexact(s *openapi3.SchemaRef, loc []any) bool { return isInexact(s, loc, 0) }
+
+func isInexact(s *openapi3.SchemaRef, loc []any, depth int) bool {
+	if s == nil || s.Value == nil || depth > MaxNesting {
+		return false
+	}
+	for _, alternative := range Alternatives(s) {
+		if isInexact(alternative, loc, depth+1) {
+			return true
+		}
+	}
+	switch {
+	case len(loc) == 2 && IsKey(loc):
+		return isInexact(s.Value.PropertyNames, nil, depth+1)
+	case len(loc) == 0 || Below(s, loc[0]) == nil:
+		return hasNote(s.Extensions) || hasNote(s.Value.Extensions)
+	}
+	return isInexact(Below(s, loc[0]), loc[1:], depth+1)
+}

@@ -1,0 +1,355 @@
+package candor
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"mime"
+	"mime/multipart"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/schema"
+)
+
+// sentPart is what was sent in one place of a request, beside what the document
+// says about it. A body is one part, and so is each parameter.
+type sentPart struct {
+	schema *openapi3.SchemaRef
+	// sent is the value the way the document's notation has it, and widest the
+	// way an app may take it: 007 for an integer, "yes" for a boolean.
+	sent, widest any
+	text         string
+	data         []byte
+	// refusal is why the document refuses it whatever its schema says; absent
+	// means that it was not sent and need not be.
+	refusal        error
+	absent, isForm bool
+}
+
+// shown is the part for a message.
+func (one *sentPart) shown() string {
+	if one == nil || one.text == "" {
+		return "a request without it"
+	}
+	return one.text
+}
+
+// refusedFor is why the document does not allow a value of the part.
+func (one *sentPart) refusedFor(value any) error {
+	switch {
+	case one.refusal != nil:
+		return one.refusal
+	case one.schema == nil:
+		return nil
+	case one.data != nil:
+		return breaks(one.schema, one.data, value)
+	}
+	return schema.Check(one.schema, value)
+}
+
+// jsonPart is a part that is JSON, nil for one that no schema can judge.
+func jsonPart(s *openapi3.SchemaRef, data []byte) *sentPart {
+	value, err := readJSON(data)
+	one := &sentPart{schema: s, sent: value, widest: value, data: data, text: shown(data)}
+	switch {
+	case errors.Is(err, errNotJSON):
+		one.refusal = err
+	case err != nil:
+		return nil
+	}
+	return one
+}
+
+// bodyOf reads a body, nil for one of a kind that no schema judges.
+func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPart {
+	mediaType, params, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+		return nil
+	case isJSON(mediaType):
+		return jsonPart(media.Schema, data)
+	case mediaType == linesMedia:
+		return linesPart(media.Schema, data)
+	case mediaType == formMedia:
+		return formSent(media, pairsOf(string(data), false), shown(data))
+	case mediaType == multipartMedia:
+		if sent, err := multipartForm(data, params["boundary"]); err == nil {
+			return formSent(media, sent, shown(data))
+		}
+	case strings.HasPrefix(mediaType, "text/"):
+		text := string(data)
+		return &sentPart{schema: media.Schema, sent: text, widest: text, text: shown(data)}
+	}
+	return nil
+}
+
+// linesPart is a body of JSON Lines: a list of what its items are.
+func linesPart(s *openapi3.SchemaRef, data []byte) *sentPart {
+	if itemsOf(linesMedia, s) == nil {
+		return nil
+	}
+	var list []byte
+	for line := range bytes.Lines(data) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			list = append(append(list, ','), line...)
+		}
+	}
+	list = append([]byte{'['}, bytes.TrimPrefix(append(list, ']'), []byte(","))...)
+	return jsonPart(s.Value.ContentSchema, list)
+}
+
+// OpenAPI says how lists and objects are written in a parameter, and leaves
+// open how a number or a boolean is. So a text is read twice: as the value that
+// everybody would take it for, and as any value that the schema allows and an
+// app may take it for. An app that refuses the first contradicts a document
+// that allows it; one that takes what not even the second allows does so too.
+
+// readTexts reads what was sent for a parameter or a field: a list where the
+// schema has one, else the last.
+func readTexts(s *openapi3.SchemaRef, texts []string) (plain, widest any) {
+	if !hasItems(s, 0) {
+		if len(texts) == 0 {
+			return "", ""
+		}
+		return readText(s, texts[len(texts)-1])
+	}
+	plains, widests := make([]any, len(texts)), make([]any, len(texts))
+	for i, text := range texts {
+		plains[i], widests[i] = readText(itemsIn(s, 0), text)
+	}
+	return plains, widests
+}
+
+// hasItems reports whether a schema is about lists, by itself or one of its
+// alternatives.
+func hasItems(s *openapi3.SchemaRef, depth int) bool {
+	if s == nil || s.Value == nil || depth > schema.MaxNesting {
+		return false
+	}
+	return s.Value.Type.Includes(openapi3.TypeArray) || slices.ContainsFunc(schema.Alternatives(s), func(one *openapi3.SchemaRef) bool {
+		return hasItems(one, depth+1)
+	})
+}
+
+// itemsIn is what a schema says about items, by itself or one of its
+// alternatives.
+func itemsIn(s *openapi3.SchemaRef, depth int) *openapi3.SchemaRef {
+	if s == nil || s.Value == nil || depth > schema.MaxNesting {
+		return nil
+	}
+	if s.Value.Items != nil {
+		return s.Value.Items
+	}
+	for _, one := range schema.Alternatives(s) {
+		if items := itemsIn(one, depth+1); items != nil {
+			return items
+		}
+	}
+	return nil
+}
+
+// readText reads a text in the first way that the schema allows. Where there is
+// none it stays text, unless the schema is not about texts.
+func readText(s *openapi3.SchemaRef, text string) (plain, widest any) {
+	plain, ok := firstAllowed(s, plainReadings(text))
+	if ok {
+		return plain, plain
+	}
+	widest, ok = firstAllowed(s, wideReadings(text))
+	if !ok {
+		widest = plain
+	}
+	return plain, widest
+}
+
+func firstAllowed(s *openapi3.SchemaRef, values []any) (value any, ok bool) {
+	for _, value := range values {
+		if s == nil || schema.Check(s, value) == nil {
+			return value, true
+		}
+	}
+	if len(values) == 0 {
+		return nil, false
+	}
+	if isText(s) {
+		return values[0], false
+	}
+	return values[len(values)-1], false
+}
+
+var (
+	// plainInteger and plainDecimal are numbers as programs write them.
+	plainInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
+	plainDecimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)\.[0-9]*[1-9]$`)
+)
+
+// plainReadings are the text itself and what else everybody would take it for.
+func plainReadings(text string) []any {
+	values := []any{text}
+	switch {
+	case plainInteger.MatchString(text):
+		values = append(values, json.Number(text))
+	case plainDecimal.MatchString(text):
+		x, _ := strconv.ParseFloat(text, 64)
+		values = append(values, x)
+	case text == "true" || text == "false":
+		values = append(values, text == "true")
+	}
+	return values
+}
+
+// wideReadings are what else an app may take a text for.
+func wideReadings(text string) []any {
+	var values []any
+	if x, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(x) && !math.IsInf(x, 0) {
+		values = append(values, x)
+	}
+	if value, err := readJSON([]byte(text)); err == nil && !strings.HasPrefix(text, `"`) {
+		values = append(values, value)
+	}
+	switch strings.ToLower(text) {
+	case "1", "t", "true", "y", "yes", "on":
+		values = append(values, true)
+	case "0", "f", "false", "n", "no", "off":
+		values = append(values, false)
+	}
+	return values
+}
+
+// isSplit reports whether the values of a list share one text.
+func isSplit(p *openapi3.Parameter) bool { return p.Explode != nil && !*p.Explode }
+
+// splitTexts splits what was sent for a parameter into the values of its list.
+func splitTexts(p *openapi3.Parameter, texts []string) []string {
+	if !isSplit(p) || !hasItems(p.Schema, 0) {
+		return texts
+	}
+	return splitOnCommas(texts, p.In == openapi3.ParameterInQuery, p.In == openapi3.ParameterInHeader)
+}
+
+// splitOnCommas splits each text; elements of a query are decoded afterwards,
+// those of a header trimmed, and left out where nothing stays.
+func splitOnCommas(texts []string, escaped, trimmed bool) (elements []string) {
+	for _, text := range texts {
+		if text == "" {
+			continue
+		}
+		for element := range strings.SplitSeq(text, ",") {
+			if escaped {
+				element, _ = url.QueryUnescape(element)
+			}
+			if trimmed {
+				element = strings.Trim(element, " \t")
+			}
+			if element != "" || !trimmed {
+				elements = append(elements, element)
+			}
+		}
+	}
+	return elements
+}
+
+// pairsOf are the values in a query or a form by their names, with their
+// escapes if raw.
+func pairsOf(query string, raw bool) map[string][]string {
+	pairs := map[string][]string{}
+	for pair := range strings.SplitSeq(query, "&") {
+		name, text, _ := strings.Cut(pair, "=")
+		name, err := url.QueryUnescape(name)
+		if plain, failure := url.QueryUnescape(text); !raw && failure == nil {
+			text = plain
+		}
+		if err == nil && pair != "" {
+			pairs[name] = append(pairs[name], text)
+		}
+	}
+	return pairs
+}
+
+// formTexts is a form before it is read: the texts of each field. Files count
+// as texts.
+type formTexts map[string][]string
+
+// multipartForm takes a form of parts apart. A file without a name and without
+// content is an input that was left empty.
+func multipartForm(body []byte, boundary string) (formTexts, error) {
+	form := formTexts{}
+	for parts := multipart.NewReader(bytes.NewReader(body), boundary); ; {
+		one, err := parts.NextRawPart()
+		if errors.Is(err, io.EOF) {
+			return form, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		data, err := io.ReadAll(one)
+		if err != nil {
+			return nil, err
+		}
+		_, params, _ := mime.ParseMediaType(one.Header.Get("Content-Disposition"))
+		if filename, isFile := params["filename"]; !isFile || filename != "" || len(data) > 0 {
+			form[one.FormName()] = append(form[one.FormName()], string(data))
+		}
+	}
+}
+
+// formSent reads the fields of a form the way its schema has them. It is nil
+// for a form with a field that no schema can judge.
+func formSent(media *openapi3.MediaType, form formTexts, shown string) *sentPart {
+	plain, widest := map[string]any{}, map[string]any{}
+	for name, texts := range form {
+		if !readField(media, name, texts, plain, widest) {
+			return nil
+		}
+	}
+	return &sentPart{schema: media.Schema, sent: plain, widest: widest, text: shown, isForm: true}
+}
+
+// readField adds a field to both readings. Browsers send an empty text for an
+// input that was left empty, so one that is no value counts as absent.
+func readField(media *openapi3.MediaType, name string, texts []string, plain, widest map[string]any) bool {
+	s, encoding := schema.Below(media.Schema, name), media.Encoding[name]
+	if encoding != nil && isJSON(encoding.ContentType) {
+		one := jsonPart(s, []byte(texts[len(texts)-1]))
+		if one == nil || one.refusal != nil {
+			return false
+		}
+		plain[name], widest[name] = one.sent, one.widest
+		return true
+	}
+	if encoding != nil && encoding.Explode != nil && !*encoding.Explode {
+		plain[name], widest[name] = readTexts(s, splitOnCommas(texts, false, false))
+		return true
+	}
+	one := s
+	if hasItems(s, 0) {
+		one = itemsIn(s, 0)
+	}
+	if kept := withoutEmpty(texts, !isText(one)); len(kept) > 0 {
+		plain[name], _ = readTexts(s, kept)
+	}
+	if kept := withoutEmpty(texts, one != nil && schema.Check(one, "") != nil); len(kept) > 0 {
+		_, widest[name] = readTexts(s, kept)
+	}
+	return true
+}
+
+func withoutEmpty(texts []string, drop bool) []string {
+	if !drop {
+		return texts
+	}
+	return slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return text == "" })
+}
+
+// isText reports whether texts are values of a schema, of whatever form.
+func isText(s *openapi3.SchemaRef) bool {
+	return s == nil || s.Value == nil || s.Value.Type == nil || s.Value.Type.Includes(openapi3.TypeString)
+}

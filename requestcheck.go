@@ -1,0 +1,251 @@
+package candor
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/schema"
+)
+
+// recordedBody keeps what an app reads of a body.
+type recordedBody struct {
+	io.ReadCloser
+	data  bytes.Buffer
+	ended bool
+}
+
+// Read reads on.
+func (b *recordedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.data.Write(p[:n])
+	b.ended = b.ended || errors.Is(err, io.EOF)
+	return n, err
+}
+
+// sentParts are those of one request by their place: "query q", "body". What the
+// document describes and cannot judge is nil.
+type sentParts map[string]*sentPart
+
+const bodyPart = "body"
+
+// partNamed is the key of a part. The names of headers know no case.
+func partNamed(in, name string) string {
+	if in == openapi3.ParameterInHeader {
+		name = strings.ToLower(name)
+	}
+	return strings.TrimSpace(in + " " + name)
+}
+
+// checkRequest fails the test where the app and the document disagree about a
+// request: the app took a part that the document refuses, or names a fault that
+// a keyword has and the schema has no such.
+func (p *promise) checkRequest(r *http.Request, read *recordedBody, got *TestResponse) {
+	p.tb.Helper()
+	switch {
+	case got.Code < http.StatusBadRequest:
+		p.checkAccepted(p.partsOf(r, read), got)
+	case got.Code == http.StatusUnprocessableEntity && read.data.Len() <= maxJudged:
+		if faults := faultsOf(got.Body); len(faults) > 0 {
+			p.checkFaults(p.partsOf(r, read), faults)
+		}
+	}
+}
+
+// maxJudged is how large a refused body may be for its faults to be judged:
+// the judge writes down every reason there is, which grows faster than the
+// body.
+const maxJudged = 64 << 10
+
+func (p *promise) checkAccepted(all sentParts, got *TestResponse) {
+	p.tb.Helper()
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		one, came := all[name], fmt.Sprintf("%d, the app accepted ", got.Code)
+		if one == nil || one.absent {
+			continue
+		}
+		if one.refusal != nil {
+			p.broken(name, one.refusal.Error(), came+one.shown())
+		} else if err := one.refusedFor(one.widest); err != nil {
+			p.refused(name, came+one.shown(), err)
+		}
+	}
+}
+
+// namedFault is a fault as an answer has it.
+type namedFault struct {
+	Type string         `json:"type"`
+	Loc  []any          `json:"loc"`
+	Ctx  map[string]any `json:"ctx"`
+}
+
+// faultsOf are the faults that a 422 names, none where its body has a form of
+// the app's own.
+func faultsOf(body []byte) []namedFault {
+	var said struct {
+		Detail json.RawMessage `json:"detail"`
+		Errors []namedFault    `json:"errors"`
+	}
+	if json.Unmarshal(body, &said) != nil {
+		return nil
+	}
+	if said.Errors == nil && json.Unmarshal(said.Detail, &said.Errors) != nil {
+		return nil
+	}
+	return said.Errors
+}
+
+func (p *promise) checkFaults(all sentParts, faults []namedFault) {
+	p.tb.Helper()
+	for _, f := range faults {
+		name, loc := f.place()
+		if one, documented := all[name]; name != "" && f.isSayable(one) && (!documented && f.Type == fault.Missing || one.allows(f, loc)) {
+			p.broken(under(name, loc), "no "+fault.Keyword(f.Type)+" that refuses this: the document allows it",
+				"422, the app refused "+one.shown()+" for "+f.Type+strings.TrimSuffix(" "+asJSONText(f.Ctx), " null"))
+		}
+	}
+}
+
+// place is the part that a fault is about, and where in it.
+func (f namedFault) place() (name string, loc []any) {
+	switch {
+	case len(f.Loc) == 0:
+		return "", nil
+	case f.Loc[0] == bodyPart:
+		return bodyPart, f.Loc[1:]
+	case len(f.Loc) == 1:
+		return "", nil
+	}
+	return partNamed(fmt.Sprint(f.Loc[0]), fmt.Sprint(f.Loc[1])), f.Loc[2:]
+}
+
+// isSayable reports whether a schema can have the fault: its type has a keyword,
+// and no number in it is beyond what a schema, whose numbers are float64, holds
+// exactly. A text inside of JSON is no number whatever it holds, so that what
+// makes one of it goes by rules of its own.
+func (f namedFault) isSayable(one *sentPart) bool {
+	for _, fact := range f.Ctx {
+		if x, isNumber := fact.(float64); isNumber && math.Abs(x) >= 1<<53 {
+			return false
+		}
+	}
+	return fault.Keyword(f.Type) != "" && !(one != nil && one.data != nil && strings.HasSuffix(f.Type, "_parsing"))
+}
+
+// allows reports whether the document has nothing against what a fault is
+// about.
+func (one *sentPart) allows(f namedFault, loc []any) bool {
+	switch {
+	case one == nil || one.refusal != nil:
+		return false
+	case one.absent:
+		return f.Type == fault.Missing && !schema.IsInexact(one.schema, loc)
+	case len(loc) == 0 && (one.isForm || one.schema == nil):
+		return false // a limit of all fields together, or a parameter twice
+	case one.refusedFor(one.sent) == nil:
+		return !schema.IsInexact(one.schema, loc)
+	case schema.IsInexact(one.schema, loc), schema.IsKey(loc):
+		return false
+	}
+	met, refused := false, false
+	schema.Follow(one.schema, loc, one.sent, func(s *openapi3.SchemaRef, value any, rest []any) {
+		switch {
+		case len(rest) == 1 && f.Type == fault.Missing:
+			met = true
+			refused = refused || slices.Contains(s.Value.Required, fmt.Sprint(rest[0]))
+		case len(rest) == 1 && f.Type == fault.ExtraForbidden, len(rest) == 0 && f.Type != fault.Missing:
+			met = true
+			refused = refused || schema.Check(s, value) != nil
+		}
+	})
+	return met && !refused
+}
+
+// partsOf takes a request apart the way the document has it.
+func (p *promise) partsOf(r *http.Request, read *recordedBody) sentParts {
+	all := sentParts{}
+	for _, ref := range p.op.Parameters {
+		all[partNamed(ref.Value.In, ref.Value.Name)] = p.parameter(ref.Value, r)
+	}
+	if p.op.RequestBody != nil {
+		all[bodyPart] = p.body(p.op.RequestBody.Value, r, read)
+	}
+	return all
+}
+
+// parameter reads one parameter, nil for one that no schema judges.
+func (p *promise) parameter(described *openapi3.Parameter, r *http.Request) *sentPart {
+	texts := p.textsOf(described, r)
+	one := &sentPart{schema: described.Schema, text: fmt.Sprintf("%q", texts)}
+	switch {
+	case len(texts) == 0 && described.Required:
+		return &sentPart{refusal: errNotThere}
+	case len(texts) == 0:
+		return &sentPart{absent: true, schema: described.Schema}
+	case described.Schema != nil:
+		one.sent, one.widest = readTexts(described.Schema, splitTexts(described, texts))
+		return one
+	}
+	media := described.Content.Get(jsonMedia)
+	if media == nil || media.Schema == nil {
+		return nil
+	}
+	return jsonPart(media.Schema, []byte(texts[len(texts)-1]))
+}
+
+// textsOf are what was sent as a parameter. Those of a query are as sent where
+// commas inside of them are yet to be told from commas between them.
+func (p *promise) textsOf(described *openapi3.Parameter, r *http.Request) (texts []string) {
+	switch described.In {
+	case openapi3.ParameterInPath:
+		if text, ok := p.path[described.Name]; ok {
+			return []string{text}
+		}
+	case openapi3.ParameterInQuery:
+		return pairsOf(r.URL.RawQuery, isSplit(described))[described.Name]
+	case openapi3.ParameterInHeader:
+		if strings.EqualFold(described.Name, "host") {
+			return []string{r.Host}
+		}
+		return r.Header.Values(described.Name)
+	case openapi3.ParameterInCookie:
+		for _, cookie := range r.CookiesNamed(described.Name) {
+			texts = append(texts, cookie.Value)
+		}
+	}
+	return texts
+}
+
+// body reads the body, nil for one that no schema judges, or that the app did
+// not read to its end.
+func (p *promise) body(described *openapi3.RequestBody, r *http.Request, read *recordedBody) *sentPart {
+	data := read.data.Bytes()
+	switch {
+	case r.Body == http.NoBody && described.Required:
+		return &sentPart{refusal: errNotThere}
+	case r.Body == http.NoBody:
+		return &sentPart{absent: true}
+	case !read.ended && int64(len(data)) != r.ContentLength, len(data) == 0:
+		return nil
+	}
+	contentType := r.Header.Get("Content-Type")
+	media := mediaOf(described.Content, contentType)
+	if media == nil && contentType != "" {
+		promised := strings.Join(slices.Sorted(maps.Keys(described.Content)), " or ")
+		return &sentPart{refusal: errors.New(promised), text: contentType}
+	}
+	if media == nil || media.Schema == nil {
+		return nil
+	}
+	return bodyOf(media, contentType, data)
+}
