@@ -21,6 +21,8 @@ type contract struct {
 	table  *table
 	doc    *openapi3.T
 	places map[*endpoint]string
+	// messages are the schemas of the operations that are WebSockets.
+	messages map[*openapi3.Operation]messageSchemas
 }
 
 func newContract(a *App) (*contract, error) {
@@ -36,7 +38,11 @@ func newContract(a *App) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &contract{table: t, doc: doc, places: built.places}, nil
+	messages, err := messagesOf(doc)
+	if err != nil {
+		return nil, err
+	}
+	return &contract{table: t, doc: doc, places: built.places, messages: messages}, nil
 }
 
 // promise is what the document says about the operation that a request belongs
@@ -47,6 +53,8 @@ type promise struct {
 	op    *openapi3.Operation
 	// path holds what the request has in the place of the path's wildcards.
 	path map[string]string
+	// messages are those of a WebSocket.
+	messages messageSchemas
 }
 
 // of finds the promise for a request, nil where there is none: for a hidden
@@ -60,7 +68,8 @@ func (c *contract) of(tb TB, r *http.Request) *promise {
 	if item == nil || item.GetOperation(e.method) == nil {
 		return nil
 	}
-	p := &promise{tb: tb, label: r.Method + " " + r.URL.RequestURI(), op: item.GetOperation(e.method), path: map[string]string{}}
+	op := item.GetOperation(e.method)
+	p := &promise{tb: tb, label: r.Method + " " + r.URL.RequestURI(), op: op, path: map[string]string{}, messages: c.messages[op]}
 	for i, name := range wildcardsOf(c.places[e]) {
 		if i < len(captured) {
 			p.path[name] = captured[i]

@@ -27,7 +27,9 @@ type sentPart struct {
 	// way an app may take it: 007 for an integer, "yes" for a boolean.
 	sent, widest any
 	text         string
-	data         []byte
+	// data is the text of JSON, lines are those of JSON Lines.
+	data  []byte
+	lines [][]byte
 	// refusal is why the document refuses it whatever its schema says; absent
 	// means that it was not sent and need not be.
 	refusal        error
@@ -76,7 +78,7 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPar
 		return nil
 	case isJSON(mediaType):
 		return jsonPart(media.Schema, data)
-	case mediaType == linesMedia:
+	case hasLines(mediaType):
 		return linesPart(media.Schema, data)
 	case mediaType == formMedia:
 		return formSent(media, pairsOf(string(data), false), shown(data))
@@ -91,19 +93,30 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPar
 	return nil
 }
 
-// linesPart is a body of JSON Lines: a list of what its items are.
+func hasLines(mediaType string) bool { return mediaType == linesMedia || mediaType == ndjsonMedia }
+
+// linesPart is a body of JSON Lines. Its handler reads them one by one and may
+// pass over those that are wrong, so that only what it names is judged.
 func linesPart(s *openapi3.SchemaRef, data []byte) *sentPart {
-	if itemsOf(linesMedia, s) == nil {
+	items := itemsOf(linesMedia, s)
+	if items == nil {
 		return nil
 	}
-	var list []byte
-	for line := range bytes.Lines(data) {
-		if line = bytes.TrimSpace(line); len(line) > 0 {
-			list = append(append(list, ','), line...)
+	return &sentPart{schema: items.schema, lines: bytes.Split(data, []byte("\n"))}
+}
+
+// at is the part that a location is in: a single one of several lines, whose
+// number comes first.
+func (one *sentPart) at(loc []any) (*sentPart, []any) {
+	if one == nil || one.lines == nil {
+		return one, loc
+	}
+	if len(loc) > 0 {
+		if n, ok := loc[0].(float64); ok && n >= 1 && int(n) <= len(one.lines) {
+			return jsonPart(one.schema, one.lines[int(n)-1]), loc[1:]
 		}
 	}
-	list = append([]byte{'['}, bytes.TrimPrefix(append(list, ']'), []byte(","))...)
-	return jsonPart(s.Value.ContentSchema, list)
+	return nil, nil
 }
 
 // OpenAPI says how lists and objects are written in a parameter, and leaves

@@ -33,11 +33,15 @@ func (b *recordedBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sentParts are those of one request by their place: "query q", "body". What the
-// document describes and cannot judge is nil.
+// sentParts are those of one request by their place: "query q", "body". What
+// cannot be judged is nil, and what the document does not mention, such as a
+// hidden parameter, is not among them.
 type sentParts map[string]*sentPart
 
-const bodyPart = "body"
+const (
+	bodyPart    = "body"
+	messagePart = "message" // of a WebSocket
+)
 
 // partNamed is the key of a part. The names of headers know no case.
 func partNamed(in, name string) string {
@@ -54,10 +58,10 @@ func (p *promise) checkRequest(r *http.Request, read *recordedBody, got *TestRes
 	p.tb.Helper()
 	switch {
 	case got.Code < http.StatusBadRequest:
-		p.checkAccepted(p.partsOf(r, read), got)
+		p.checkAccepted(p.partsOf(r, read), fmt.Sprintf("%d, ", got.Code))
 	case got.Code == http.StatusUnprocessableEntity && read.data.Len() <= maxJudged:
 		if faults := faultsOf(got.Body); len(faults) > 0 {
-			p.checkFaults(p.partsOf(r, read), faults)
+			p.checkFaults(p.partsOf(r, read), faults, "422, ")
 		}
 	}
 }
@@ -67,17 +71,18 @@ func (p *promise) checkRequest(r *http.Request, read *recordedBody, got *TestRes
 // body.
 const maxJudged = 64 << 10
 
-func (p *promise) checkAccepted(all sentParts, got *TestResponse) {
+func (p *promise) checkAccepted(all sentParts, answer string) {
 	p.tb.Helper()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		one, came := all[name], fmt.Sprintf("%d, the app accepted ", got.Code)
-		if one == nil || one.absent {
+		one := all[name]
+		if one == nil || one.absent || one.lines != nil {
 			continue
 		}
+		came := answer + "the app accepted " + one.shown()
 		if one.refusal != nil {
-			p.broken(name, one.refusal.Error(), came+one.shown())
+			p.broken(name, one.refusal.Error(), came)
 		} else if err := one.refusedFor(one.widest); err != nil {
-			p.refused(name, came+one.shown(), err)
+			p.refused(name, came, err)
 		}
 	}
 }
@@ -105,13 +110,13 @@ func faultsOf(body []byte) []namedFault {
 	return said.Errors
 }
 
-func (p *promise) checkFaults(all sentParts, faults []namedFault) {
+func (p *promise) checkFaults(all sentParts, faults []namedFault, answer string) {
 	p.tb.Helper()
 	for _, f := range faults {
 		name, loc := f.place()
-		if one, documented := all[name]; name != "" && f.isSayable(one) && (!documented && f.Type == fault.Missing || one.allows(f, loc)) {
+		if one, within := all[name].at(loc); one != nil && f.isSayable(one) && one.allows(f, within) {
 			p.broken(under(name, loc), "no "+fault.Keyword(f.Type)+" that refuses this: the document allows it",
-				"422, the app refused "+one.shown()+" for "+f.Type+strings.TrimSuffix(" "+asJSONText(f.Ctx), " null"))
+				answer+"the app refused "+one.shown()+" for "+f.Type+strings.TrimSuffix(" "+asJSONText(f.Ctx), " null"))
 		}
 	}
 }
@@ -121,8 +126,8 @@ func (f namedFault) place() (name string, loc []any) {
 	switch {
 	case len(f.Loc) == 0:
 		return "", nil
-	case f.Loc[0] == bodyPart:
-		return bodyPart, f.Loc[1:]
+	case f.Loc[0] == bodyPart, f.Loc[0] == messagePart:
+		return fmt.Sprint(f.Loc[0]), f.Loc[1:]
 	case len(f.Loc) == 1:
 		return "", nil
 	}
@@ -139,14 +144,14 @@ func (f namedFault) isSayable(one *sentPart) bool {
 			return false
 		}
 	}
-	return fault.Keyword(f.Type) != "" && !(one != nil && one.data != nil && strings.HasSuffix(f.Type, "_parsing"))
+	return fault.Keyword(f.Type) != "" && !(one.data != nil && strings.HasSuffix(f.Type, "_parsing"))
 }
 
 // allows reports whether the document has nothing against what a fault is
 // about.
 func (one *sentPart) allows(f namedFault, loc []any) bool {
 	switch {
-	case one == nil || one.refusal != nil:
+	case one.refusal != nil:
 		return false
 	case one.absent:
 		return f.Type == fault.Missing && !schema.IsInexact(one.schema, loc)
@@ -235,10 +240,12 @@ func (p *promise) body(described *openapi3.RequestBody, r *http.Request, read *r
 		return &sentPart{refusal: errNotThere}
 	case r.Body == http.NoBody:
 		return &sentPart{absent: true}
-	case !read.ended && int64(len(data)) != r.ContentLength, len(data) == 0:
-		return nil
 	}
 	contentType := r.Header.Get("Content-Type")
+	isComplete := read.ended || int64(len(data)) == r.ContentLength
+	if len(data) == 0 || !isComplete && !hasLines(bareMedia(contentType)) {
+		return nil
+	}
 	media := mediaOf(described.Content, contentType)
 	if media == nil && contentType != "" {
 		promised := strings.Join(slices.Sorted(maps.Keys(described.Content)), " or ")

@@ -222,15 +222,6 @@ func liesThatAreTooWide() []lieRow {
 		{"an item between commas", func(d *openapi3.T) { liedParameter(d, "tags").Schema.Value.Items.Value.MaxLength = nil }, ordering("/orders/7?tags=a,abcd", liedBody), [4]string{"(order)", "query tags.1", "no maxLength", "422"}},
 		{"a list in a header", func(d *openapi3.T) { liedParameter(d, "X-List").Schema.Value.MaxItems = nil }, ordering(liedTarget, liedBody, candor.WithHeader("X-List", "1,2,3")), [4]string{"(order)", "header x-list", "no maxItems", "422"}},
 		{"a header that need not be", func(d *openapi3.T) { liedParameter(d, "X-Token").Required = false }, posting(liedTarget, liedBody), [4]string{"(order)", "header x-token", "no required", "a request without it"}},
-		{"a parameter that nobody knows", func(d *openapi3.T) {
-			op := d.Paths.Value("/orders/{id}").Post
-			for i, p := range op.Parameters {
-				if p.Value.Name == "X-Token" {
-					op.Parameters = append(op.Parameters[:i], op.Parameters[i+1:]...)
-					return
-				}
-			}
-		}, posting(liedTarget, liedBody), [4]string{"(order)", "header x-token", "no required", "a request without it"}},
 		{"a body that need not be", func(d *openapi3.T) { d.Paths.Value("/orders/{id}").Post.RequestBody.Value.Required = false }, func(c *candor.TestClient) {
 			c.Post(liedTarget, nil, candor.WithHeader("X-Token", "abc"))
 		}, [4]string{"(order)", "body\n", "no required", "a request without it"}},
@@ -275,6 +266,46 @@ func TestLiesAboutRequestsAreFound(t *testing.T) {
 				assert.Contains(t, promise, row.want[2])
 				assert.Contains(t, fact, row.want[3])
 			})
+		}
+	}
+}
+
+// Of a body of JSON Lines, the line that a fault names is judged.
+func TestLiesAboutLinesOfABody(t *testing.T) {
+	t.Parallel()
+	app := func(lie func(d *openapi3.T)) *candor.App {
+		config := unlogged()
+		config.EditDocument = lie
+		app := candor.New(config)
+		candor.Post(app, "/it", func(_ context.Context, in struct {
+			Lines candor.JSONLines[liedLine] `body:""`
+		},
+		) (candor.None, error) {
+			for _, err := range in.Lines {
+				if err != nil {
+					return candor.None{}, err
+				}
+			}
+			return candor.None{}, nil
+		}, candor.OperationID("load"))
+		return app
+	}
+	for body, want := range map[string]string{
+		"{\"qty\":1}\n{\"qty\":1,\"unit\":\"long\"}\n{}": "body.2.unit\n\tpromised: no maxLength that refuses this: the document allows it\n\tcame:     422, the app refused {\"qty\":1,\"unit\":\"long\"} for",
+		"{\"qty\":0}\n{\"qty\":1,\"unit\":\"long\"}":     "",
+		"{\"qty\":1}\n{": "",
+	} {
+		for _, lie := range []func(d *openapi3.T){nil, func(d *openapi3.T) { liedMember(d, "liedLine", "unit").MaxLength = nil }} {
+			got := record(func(tb candor.TB) {
+				candor.NewTestClient(tb, app(lie)).Post("/it", nil, candor.WithBody("application/jsonl", strings.NewReader(body))).Status(422)
+			})
+			require.Empty(t, got.fatal)
+			if lie == nil || want == "" {
+				assert.Empty(t, got.errors)
+				continue
+			}
+			require.Len(t, got.errors, 1)
+			assert.Contains(t, got.errors[0], want)
 		}
 	}
 }

@@ -277,6 +277,10 @@ type testRecorder struct {
 	status int
 	head   bool
 	body   bytes.Buffer
+	// stream takes the body in its place, headed is closed with the header;
+	// both are nil for an answer that is read when it is over.
+	stream io.Writer
+	headed chan struct{}
 }
 
 func newTestRecorder(method string) *testRecorder {
@@ -295,6 +299,9 @@ func (t *testRecorder) serve(h http.Handler, r *http.Request) (failure any) {
 func (t *testRecorder) begin(status int) {
 	if t.status == 0 {
 		t.status, t.sent = status, t.header.Clone()
+		if t.headed != nil {
+			close(t.headed)
+		}
 	}
 }
 
@@ -316,6 +323,9 @@ func (t *testRecorder) Write(p []byte) (int, error) {
 		return 0, http.ErrBodyNotAllowed
 	case t.head:
 		return len(p), nil
+	}
+	if t.stream != nil {
+		return t.stream.Write(p)
 	}
 	return t.body.Write(p)
 }

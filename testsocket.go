@@ -28,6 +28,7 @@ type TestSocket struct {
 	conn    *websocket.Conn
 	inbox   chan testMessage
 	done    chan struct{}
+	ended   chan struct{}
 	close   func()
 }
 
@@ -47,8 +48,15 @@ const testPatience = 10 * time.Second
 func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket {
 	c.tb.Helper()
 	request, made := c.request(http.MethodGet, target, nil, options)
-	link := newTestLink(c.app, made.ctx)
-	s := &TestSocket{tb: c.tb, label: "WebSocket " + target, inbox: make(chan testMessage, 64), done: make(chan struct{})}
+	s := &TestSocket{
+		tb: c.tb, label: "WebSocket " + target, promise: c.promise(request, made),
+		inbox: make(chan testMessage, 64), done: make(chan struct{}), ended: make(chan struct{}),
+	}
+	ctx := made.ctx
+	if s.promise != nil {
+		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.promise.checkReceived))
+	}
+	link := newTestLink(c.app, ctx)
 	offered := tokens(request.Header, "Sec-WebSocket-Protocol")
 	request.Header.Del("Sec-WebSocket-Protocol")
 	conn, response, err := websocket.Dial(made.ctx, request.URL.String(), &websocket.DialOptions{
@@ -61,16 +69,17 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	}
 	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: link.refusal, label: s.label}
 	c.jar.SetCookies(request.URL, response.Cookies())
-	if s.promise = c.promise(request, made); s.promise != nil {
+	if s.promise != nil {
 		s.promise.checkAnswer(request, s.Response)
 		s.promise.checkRequest(request, &recordedBody{}, s.Response)
 	}
 	s.conn = conn
 	s.close = sync.OnceFunc(func() {
+		close(s.done)
 		if conn != nil {
 			_ = conn.CloseNow()
+			<-s.ended
 		}
-		close(s.done)
 		link.close()
 	})
 	c.tb.Cleanup(s.close)
@@ -85,8 +94,12 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 
 // read takes in what the server sends.
 func (s *TestSocket) read() {
-	for {
-		_, data, err := s.conn.Read(context.Background())
+	defer close(s.ended)
+	for n := 1; ; n++ {
+		kind, data, err := s.conn.Read(context.Background())
+		if err == nil && s.promise != nil {
+			s.promise.checkSent(n, kind, data)
+		}
 		select {
 		case s.inbox <- testMessage{data, err}:
 		case <-s.done:

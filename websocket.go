@@ -182,6 +182,10 @@ func Subprotocols(names ...string) RouteOption {
 	})
 }
 
+// socketExtension holds, in an operation of the document, what the messages of a
+// WebSocket are.
+const socketExtension = "x-websocket"
+
 // socketKind is what a route for WebSockets does.
 type socketKind struct{ receives, sends reflect.Type }
 
@@ -251,7 +255,7 @@ func (k *socketKind) document(c *schema.Components, e *endpoint, op *openapi3.Op
 	if len(e.set.subprotocols) > 0 {
 		about["subprotocols"] = slices.Clone(e.set.subprotocols)
 	}
-	op.Extensions = map[string]any{"x-websocket": about}
+	op.Extensions = map[string]any{socketExtension: about}
 }
 
 // socket is a Socket with its types taken off.
@@ -266,7 +270,16 @@ type socket struct {
 	// failure is what a client may know of a message that does not fit, nil where
 	// that closes the socket.
 	failure func(error) []byte
+	// watch learns what was said of each message that was read; nil outside of
+	// tests.
+	watch messageWatch
 }
+
+// messageWatch learns of a message and the faults that it was refused for.
+type messageWatch func(data []byte, faults []fault.Fault)
+
+// watchKey is the key of the messageWatch in a request's context.
+type watchKey struct{}
 
 // run upgrades the connection, runs the handler and closes.
 func (s *socket) run(x *exchange) error {
@@ -291,6 +304,7 @@ func (s *socket) run(x *exchange) error {
 			<-s.link.readerDone
 		}
 	}()
+	s.watch, _ = x.ctx.Value(watchKey{}).(messageWatch)
 	f := &x.frames[0]
 	*f.out.(**socket) = s
 	f.inject()
@@ -355,10 +369,13 @@ func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Valu
 		s.link.refuse(closing, closing)
 		return nil, s.link.failure(ctx)
 	}
+	faults.Seal(0, "message")
+	if s.watch != nil {
+		s.watch(f.data, faults.Faults)
+	}
 	if len(faults.Faults) == 0 {
 		return nil, nil
 	}
-	faults.Seal(0, "message")
 	wrong := invalid(&faults, nil, s.decode.Echo)
 	if s.failure != nil {
 		return s.failure(wrong), nil

@@ -1,0 +1,60 @@
+package candor
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/coder/websocket"
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/fault"
+)
+
+// isRawMessage reports whether messages are texts or bytes as they are.
+func isRawMessage(s *openapi3.SchemaRef) bool {
+	return s.Value.ContentMediaType != "" || s.Value.Format == "binary"
+}
+
+// checkSent judges a message from the app.
+func (p *promise) checkSent(n int, kind websocket.MessageType, data []byte) {
+	p.tb.Helper()
+	s, at := p.messages.Sends, fmt.Sprintf("message %d from the app", n)
+	if s == nil || s.Value == nil {
+		return
+	}
+	wanted := websocket.MessageText
+	if s.Value.Format == "binary" {
+		wanted = websocket.MessageBinary
+	}
+	switch {
+	case kind != wanted:
+		p.broken(at, "a "+frameName(wanted)+" message", "a "+frameName(kind)+" message")
+	case !isRawMessage(s):
+		p.checkJSON(at, s, data)
+	}
+}
+
+// checkReceived judges what the app said of a message that it has read.
+func (p *promise) checkReceived(data []byte, faults []fault.Fault) {
+	p.tb.Helper()
+	s := p.messages.Receives
+	if s == nil || s.Value == nil || isRawMessage(s) {
+		return
+	}
+	switch {
+	case len(faults) == 0:
+		p.checkAccepted(sentParts{messagePart: jsonPart(s, data)}, "")
+	case len(data) <= maxJudged:
+		p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, namedFaults(faults), "")
+	}
+}
+
+// namedFaults are faults the way an answer would have them.
+func namedFaults(faults []fault.Fault) []namedFault {
+	named := make([]namedFault, len(faults))
+	for i, f := range faults {
+		text, _ := json.Marshal(namedFault{f.Type, f.Loc, f.Ctx})
+		_ = json.Unmarshal(text, &named[i])
+	}
+	return named
+}

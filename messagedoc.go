@@ -1,0 +1,58 @@
+package candor
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// messageSchemas are what the messages of a WebSocket are promised to be.
+type messageSchemas struct{ Receives, Sends *openapi3.SchemaRef }
+
+// messagesOf reads the schemas of messages out of a document, with their
+// references resolved. To OpenAPI they are extensions, of which it knows
+// nothing; here they become components for a while.
+func messagesOf(doc *openapi3.T) (map[*openapi3.Operation]messageSchemas, error) {
+	found := map[*openapi3.Operation]messageSchemas{}
+	lent := &openapi3.T{OpenAPI: doc.OpenAPI, Info: doc.Info, Paths: openapi3.NewPaths(), Components: &openapi3.Components{Schemas: openapi3.Schemas{}}}
+	if doc.Components != nil {
+		maps.Copy(lent.Components.Schemas, doc.Components.Schemas)
+	}
+	for path, item := range doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			about, ok := op.Extensions[socketExtension]
+			if !ok {
+				continue
+			}
+			schemas, err := decodeMessages(about)
+			if err != nil {
+				return nil, fmt.Errorf("%s of %s %s: %w", socketExtension, method, path, err)
+			}
+			found[op] = schemas
+			lend(lent.Components.Schemas, schemas.Receives, schemas.Sends)
+		}
+	}
+	if len(found) == 0 {
+		return found, nil
+	}
+	return found, openapi3.NewLoader().ResolveRefsIn(lent, nil)
+}
+
+func decodeMessages(about any) (schemas messageSchemas, err error) {
+	text, err := json.Marshal(about)
+	if err != nil {
+		return schemas, err
+	}
+	return schemas, json.Unmarshal(text, &schemas)
+}
+
+// lend gives schemas names that no component has.
+func lend(components openapi3.Schemas, schemas ...*openapi3.SchemaRef) {
+	for _, s := range schemas {
+		if s != nil {
+			components[fmt.Sprintf("%s.%d", socketExtension, len(components))] = s
+		}
+	}
+}
