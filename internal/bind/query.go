@@ -26,6 +26,7 @@ func (b *binding) bindQuery(params []*Param) {
 			Ctx: map[string]any{"max_length": MaxPairs, "actual_length": n},
 		})
 		b.sound = false
+		b.places = b.places[len(params):]
 		return
 	}
 	var hitRoom [16]hit

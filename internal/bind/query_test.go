@@ -60,6 +60,17 @@ func TestPairsAreLimited(t *testing.T) {
 	}
 }
 
+// What stands behind a query with too many pairs is read into its own field.
+func TestPairsOverTheLimitLeaveTheRestInPlace(t *testing.T) {
+	type in struct {
+		Q []int  `query:"q,omitempty"`
+		H string `header:"X-H"`
+	}
+	got, faults := bound[in](t, bind.Request{RawQuery: strings.Repeat("&q=1", 1001), Header: http.Header{"X-H": {"text"}}})
+	assert.Equal(t, []string{`too_long ["query"] {"actual_length":1001,"max_length":1000}`}, faults)
+	assert.Equal(t, in{H: "text"}, got)
+}
+
 func TestNoLimitWithoutQueryParameters(t *testing.T) {
 	_, faults := bound[pID](t, bind.Request{Path: []string{"1"}, RawQuery: strings.Repeat("x&", 3000)}, "id")
 	assert.Empty(t, faults)
