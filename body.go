@@ -43,6 +43,9 @@ type bodyPlan struct {
 type bodyMedia struct {
 	name   string
 	decode decodeBody
+	// copies means that nothing refers to the body once it is decoded, so that
+	// its room is used again.
+	copies bool
 	// stream reads a body while it comes, in the place of decode.
 	stream func(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error
 	// text asks for a charset that is UTF-8.
@@ -168,14 +171,14 @@ func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
 // JSON and those of the app's codecs.
 func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 	if name == "" {
-		p.media = append(p.media, bodyMedia{name: jsonMedia, decode: decode})
+		p.media = append(p.media, bodyMedia{name: jsonMedia, decode: decode, copies: true})
 		for _, name := range c.codecs.names {
 			p.media = append(p.media, bodyMedia{name: name, decode: c.codecs.byName[name].before(name, decode)})
 		}
 		return nil
 	}
 	if isJSON(name) {
-		p.media = []bodyMedia{{name: name, decode: decode}}
+		p.media = []bodyMedia{{name: name, decode: decode, copies: true}}
 		return nil
 	}
 	codec, ok := c.codecs.byName[name]
@@ -201,7 +204,7 @@ func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
 	if p.media[0].name != jsonMedia || !slices.ContainsFunc(members, tells) {
 		return
 	}
-	p.media = slices.Insert(p.media, 1, bodyMedia{name: mergePatchMedia, decode: p.media[0].decode})
+	p.media = slices.Insert(p.media, 1, bodyMedia{name: mergePatchMedia, decode: p.media[0].decode, copies: p.media[0].copies})
 	p.refusal = refuseMedia(p.media)
 }
 
@@ -319,6 +322,9 @@ type incoming struct {
 	// heldLimit that of the files in them that are.
 	largeLimit, heldLimit int64
 	lineLimit             int
+	// room is where a body may be read to that nobody keeps; where there was too
+	// little of it, it is replaced.
+	room []byte
 	// uploads keeps files; nil where there can be none.
 	uploads *uploadStore
 	// loose lets a body without a media type pass as the first documented.
@@ -342,19 +348,23 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	if in.r.ContentLength > in.limit {
 		return nil, errTooLarge
 	}
-	body := http.MaxBytesReader(in.w, in.r.Body, in.limit)
 	switch {
-	case err != nil && !in.isEmpty(body):
+	case err != nil && !in.isEmpty():
 		return nil, err
 	case err != nil:
 		p.bindNothing(into, in, faults)
 		return nil, nil
 	case p.pass != nil:
-		return nil, p.pass(into, passedBody{body}, *in)
+		return nil, p.pass(into, passedBody{in.limited()}, *in)
 	case media.stream != nil:
-		return nil, media.begin(into, body, *in, faults)
+		return nil, media.begin(into, in.limited(), *in, faults)
+	case !media.copies:
+		in.room = nil
 	}
-	data, err := readAll(body, in.r.ContentLength)
+	data, err := in.readAll()
+	if media.copies {
+		in.room = data
+	}
 	switch {
 	case err != nil:
 		return nil, bodyError(err)
@@ -393,10 +403,10 @@ var errCompressed = Error(http.StatusUnsupportedMediaType, "the body must not be
 
 // mediaOf finds how the body of a request is to be read.
 func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
-	if encoding := in.r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if encoding := headerIn(in.r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, errCompressed
 	}
-	contentType := in.r.Header.Get("Content-Type")
+	contentType := headerIn(in.r.Header, "Content-Type")
 	if contentType == p.media[0].name || contentType == "" && in.loose {
 		return &p.media[0], nil
 	}
@@ -439,12 +449,12 @@ func refuseMedia(media []bodyMedia) error {
 // isEmpty reports whether nothing was sent, which needs no media type. A body
 // whose length is known is not touched, and neither is one whose client waits
 // for a go-ahead: reading would give it (RFC 9110, section 10.1.1).
-func (in *incoming) isEmpty(body io.Reader) bool {
+func (in *incoming) isEmpty() bool {
 	if in.r.ContentLength >= 0 || in.r.Header.Get("Expect") != "" {
 		return in.r.ContentLength == 0
 	}
 	var one [1]byte
-	_, err := io.ReadFull(body, one[:])
+	_, err := io.ReadFull(in.limited(), one[:])
 	return errors.Is(err, io.EOF)
 }
 
@@ -456,17 +466,22 @@ const defaultMessageLimit = 1 << 20
 // announces costs it nothing.
 const firstRead = 64 << 10
 
-// readAll reads a body of that length, or to its end if the length is negative.
-func readAll(body io.Reader, length int64) ([]byte, error) {
+// readAll reads the body, into the room if there is enough of it. A body whose
+// length is known has been judged by that.
+func (in *incoming) readAll() ([]byte, error) {
+	length := in.r.ContentLength
 	if length < 0 {
-		return io.ReadAll(body)
+		return io.ReadAll(in.limited())
 	}
-	data := make([]byte, 0, min(length, firstRead))
+	data := in.room[:0]
+	if cap(data) == 0 {
+		data = make([]byte, 0, min(length, firstRead))
+	}
 	for int64(len(data)) < length {
 		if len(data) == cap(data) {
 			data = slices.Grow(data, int(min(length-int64(len(data)), int64(len(data)))))
 		}
-		n, err := io.ReadFull(body, data[len(data):min(int64(cap(data)), length)])
+		n, err := io.ReadFull(in.r.Body, data[len(data):min(int64(cap(data)), length)])
 		data = data[:len(data)+n]
 		if err != nil {
 			return data, err
@@ -474,6 +489,9 @@ func readAll(body io.Reader, length int64) ([]byte, error) {
 	}
 	return data, nil
 }
+
+// limited is the body with an end at the limit.
+func (in *incoming) limited() io.ReadCloser { return http.MaxBytesReader(in.w, in.r.Body, in.limit) }
 
 // bodyError tells the client why its body could not be read.
 func bodyError(err error) error {

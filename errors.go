@@ -480,6 +480,14 @@ func lengthLine(n int) []string {
 	return []string{strconv.Itoa(n)}
 }
 
+// headerIn is the first value of a header, whose name is canonical.
+func headerIn(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 // bodyAllowed reports whether an answer with the status may have a body
 // (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
 func bodyAllowed(status int) bool {

@@ -79,7 +79,7 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	}
 	p.required = slices.ContainsFunc(in.Form.Fields, func(f *typeinfo.Field) bool { return f.Required })
 	p.absent = form.decode
-	p.media = []bodyMedia{{name: formMedia, decode: form.decode, text: true}, {name: multipartMedia, stream: form.readMultipart}}
+	p.media = []bodyMedia{{name: formMedia, decode: form.decode, copies: true, text: true}, {name: multipartMedia, stream: form.readMultipart}}
 	if form.hasFiles() {
 		p.media, p.keepsFiles = p.media[1:], true
 	}

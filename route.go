@@ -386,6 +386,8 @@ type exchange struct {
 	frames   []frame
 	around   around
 	answer   answer
+	// room is kept for the bodies of requests.
+	room []byte
 	progress
 }
 
@@ -464,6 +466,9 @@ func (x *exchange) release() {
 	}
 	x.around.release()
 	x.answer.release()
+	if cap(x.room) > maxKept {
+		x.room = nil
+	}
 	x.progress = progress{}
 	x.endpoint.exchanges.Put(x)
 }
@@ -635,9 +640,10 @@ func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
 	in := incoming{
 		w: x.around.w, r: x.around.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
-		loose: e.loose, decode: e.decode, uploads: x.uploads,
+		loose: e.loose, decode: e.decode, uploads: x.uploads, room: x.room,
 	}
 	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)
+	x.room = in.room
 	return err
 }
 
@@ -657,6 +663,7 @@ func (x *exchange) invalid() error {
 	if len(x.frames) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 	}
+	x.room = nil // the body belongs to the error from now on
 	return refused(&x.faults, x.body, x.endpoint.decode.Echo)
 }
 

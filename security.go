@@ -142,11 +142,7 @@ func readBasic(r *http.Request) (Basic, bool) {
 // authorization returns the credentials of a scheme, whose name is compared
 // without regard to case.
 func authorization(r *http.Request, scheme string) (string, bool) {
-	lines := r.Header["Authorization"]
-	if len(lines) == 0 {
-		return "", false
-	}
-	name, credentials, _ := strings.Cut(lines[0], " ")
+	name, credentials, _ := strings.Cut(headerIn(r.Header, "Authorization"), " ")
 	credentials = strings.TrimSpace(credentials)
 	return credentials, credentials != "" && (name == scheme || strings.EqualFold(name, scheme))
 }
