@@ -348,7 +348,7 @@ func (f *failure) abort() {
 }
 
 func (f *failure) logAt(level slog.Level, message string, err error, more ...any) {
-	attrs := append([]any{"method", f.r.Method, "route", f.r.Pattern, "error", err}, more...)
+	attrs := append([]any{"method", f.r.Method, "route", f.r.Pattern, "error", opened(err)}, more...)
 	if p, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, "stack", string(p.stack))
 	}

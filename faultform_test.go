@@ -131,3 +131,28 @@ func TestFaultWithoutForm(t *testing.T) {
 	assert.Equal(t, 500, w.Code)
 	assert.JSONEq(t, `{"detail":"Internal Server Error"}`, w.Body.String())
 }
+
+// Who keeps an error has it for good, whatever the next requests send.
+func TestFaultsOutliveTheirRequest(t *testing.T) {
+	var kept []*candor.ValidationError
+	app := faultFormApp(true)
+	candor.OnError(app, func(_ context.Context, err *candor.ValidationError) (candor.None, error) {
+		kept = append(kept, err)
+		return candor.None{}, nil
+	}, candor.Status(204))
+	send := func(body string) {
+		r := httptest.NewRequest("POST", faultFormTarget, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		app.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	send(faultFormBody)
+	before, err := json.Marshal(kept[0].Faults)
+	require.NoError(t, err)
+	for range 20 {
+		send(`{"name":"ab","tags":["x","y"],"must":1,"count":"` + strings.Repeat("z", 60) + `"}`)
+	}
+	after, err := json.Marshal(kept[0].Faults)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(before), string(after))
+	assert.Equal(t, faultFormBody, string(kept[0].Body))
+}

@@ -386,16 +386,18 @@ type exchange struct {
 	frames   []frame
 	around   around
 	answer   answer
-	// room is kept for the bodies of requests.
-	room []byte
+	// room is kept for the bodies of requests, faults and unfit for those that
+	// do not fit.
+	room   []byte
+	faults fault.List
+	unfit  invalidRequest
 	progress
 }
 
 // progress is how far an exchange has come.
 type progress struct {
-	ctx    context.Context
-	faults fault.List
-	body   []byte
+	ctx  context.Context
+	body []byte
 	// uploads are the files of a form; nil where there can be none.
 	uploads *uploadStore
 	// finished is whether the answer was written, or its failure was.
@@ -468,6 +470,10 @@ func (x *exchange) release() {
 	x.answer.release()
 	if cap(x.room) > maxKept {
 		x.room = nil
+	}
+	if len(x.faults.Faults) > 0 {
+		x.faults.Reset()
+		x.unfit = invalidRequest{}
 	}
 	x.progress = progress{}
 	x.endpoint.exchanges.Put(x)
@@ -663,8 +669,7 @@ func (x *exchange) invalid() error {
 	if len(x.frames) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 	}
-	x.room = nil // the body belongs to the error from now on
-	return refused(&x.faults, x.body, x.endpoint.decode.Echo)
+	return refused(&x.unfit, &x.faults, x.body, x.endpoint.decode.Echo)
 }
 
 func (x *exchange) callHandler() error { return x.frames[0].call(x.ctx) }

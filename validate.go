@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -124,7 +125,7 @@ func sortBySource(faults []fault.Fault) {
 }
 
 // invalidRequest is a ValidationError as it was found, for as long as nobody
-// but the error writer sees it.
+// but the error writer sees it: it lives in the room of its request.
 type invalidRequest struct {
 	faults []fault.Fault
 	body   []byte
@@ -133,12 +134,12 @@ type invalidRequest struct {
 // invalid makes the error of what was gathered on the way. echo repeats what
 // was sent.
 func invalid(found *fault.List, body []byte, echo bool) *ValidationError {
-	return refused(found, body, echo).open()
+	return refused(new(invalidRequest), found, body, echo).open()
 }
 
 // refused is invalid for the error writer.
-func refused(found *fault.List, body []byte, echo bool) *invalidRequest {
-	e := &invalidRequest{faults: found.Faults, body: body}
+func refused(e *invalidRequest, found *fault.List, body []byte, echo bool) *invalidRequest {
+	e.faults, e.body = found.Faults, body
 	for i := range e.faults {
 		if echo && e.faults[i].Input == nil {
 			e.faults[i].Input = nothingSent(e.faults[i].Type)
@@ -157,7 +158,7 @@ func (e *invalidRequest) Error() string { return e.open().Error() }
 
 // open is the error for others to see, and to change.
 func (e *invalidRequest) open() *ValidationError {
-	opened := &ValidationError{Body: e.body, Faults: make([]Fault, len(e.faults))}
+	opened := &ValidationError{Body: bytes.Clone(e.body), Faults: make([]Fault, len(e.faults))}
 	for i := range e.faults {
 		opened.Faults[i] = openFault(&e.faults[i])
 	}
@@ -165,7 +166,7 @@ func (e *invalidRequest) open() *ValidationError {
 }
 
 func openFault(f *fault.Fault) Fault {
-	return Fault{Type: f.Type, Loc: f.Loc, Msg: f.Msg, Input: f.Input, Ctx: maps.Clone(f.Ctx)}
+	return Fault{Type: f.Type, Loc: slices.Clone(f.Loc), Msg: f.Msg, Input: f.Input, Ctx: maps.Clone(f.Ctx)}
 }
 
 // opened is err in the form that is for others than the error writer.

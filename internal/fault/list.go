@@ -7,6 +7,23 @@ type List struct {
 	Faults []Fault
 	// Cut is set when faults were left out because there were too many.
 	Cut bool
+	// room is where short locations lie, one behind the other.
+	room []any
+}
+
+// maxKept is for how many faults the room is kept.
+const maxKept = 16
+
+// Reset empties the list for the next request. The faults it had, and their
+// locations, are of no use any more.
+func (l *List) Reset() {
+	if cap(l.Faults) > maxKept {
+		*l = List{}
+		return
+	}
+	clear(l.Faults)
+	clear(l.room)
+	*l = List{Faults: l.Faults[:0], room: l.room[:0]}
 }
 
 // Add notes f with the location it has.
@@ -21,13 +38,27 @@ func (l *List) Add(f *Fault) {
 	l.Faults = append(l.Faults, *f)
 }
 
+// shortLocation has room for a source, a member, a position in it and a member
+// there; a longer one moves away.
+const shortLocation = 4
+
+// location is an empty one.
+func (l *List) location() []any {
+	n := len(l.room)
+	if cap(l.room)-n < shortLocation {
+		l.room, n = make([]any, 0, maxKept/2*shortLocation), 0
+	}
+	l.room = l.room[:n+shortLocation]
+	return l.room[n:n:len(l.room)]
+}
+
 // Under puts a member name or an index in front of the locations of all
 // faults from the n-th on. Locations are built innermost first, so that a
 // value without a fault pays nothing for knowing where it is.
 func (l *List) Under(n int, at any) {
 	for i := n; i < len(l.Faults); i++ {
 		if l.Faults[i].Loc == nil {
-			l.Faults[i].Loc = make([]any, 0, 3)
+			l.Faults[i].Loc = l.location()
 		}
 		l.Faults[i].Loc = append(l.Faults[i].Loc, at)
 	}
