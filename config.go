@@ -205,6 +205,9 @@ type Docs struct {
 	// YAML30 are both as YAML. By default they stand beside OpenAPI:
 	// "/openapi-3.0.json", "/openapi.yaml" and "/openapi-3.0.yaml".
 	OpenAPI30, YAML, YAML30 string
+	// AsyncAPI is that of the AsyncAPI document of an app with WebSockets,
+	// "/asyncapi.json" by default: their messages, and those of event streams.
+	AsyncAPI string
 	// Swagger is Swagger UI's, "/docs" by default. Its files are part of the
 	// binary.
 	Swagger string

@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 
+	"github.com/candor-go/candor/internal/asyncapi"
 	"github.com/candor-go/candor/internal/docsui"
 	"github.com/candor-go/candor/internal/doctree"
 	"github.com/candor-go/candor/internal/openapi30"
@@ -30,7 +33,7 @@ type document struct {
 
 // DocumentFormat is one of the forms an OpenAPI document comes in. They say the
 // same, but that 3.0 has no words for some of it: there it says less, and
-// accepts more.
+// accepts more; and that AsyncAPI is about WebSockets and events alone.
 type DocumentFormat uint8
 
 // The forms of a document.
@@ -39,6 +42,7 @@ const (
 	OpenAPI30                           // version 3.0.3, as JSON
 	OpenAPI31YAML                       // version 3.1, as YAML
 	OpenAPI30YAML                       // version 3.0.3, as YAML
+	AsyncAPI30                          // AsyncAPI 3.0, as JSON
 	documentFormats
 )
 
@@ -56,12 +60,16 @@ func newForm(data []byte, format DocumentFormat) (documentForm, error) {
 		if err != nil {
 			return documentForm{}, err
 		}
-		if format == OpenAPI30 || format == OpenAPI30YAML {
+		switch format {
+		case OpenAPI30, OpenAPI30YAML:
 			tree = openapi30.Convert(tree)
+		case AsyncAPI30:
+			tree = asyncapi.Convert(tree)
 		}
-		if format == OpenAPI30 {
+		switch format {
+		case OpenAPI30, AsyncAPI30:
 			data = tree.AppendJSON(nil)
-		} else {
+		default:
 			contentType, data = "application/yaml", tree.AppendYAML(nil)
 		}
 	}
@@ -159,7 +167,7 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	set.hidden = true
 	var routes []*route
 	for _, p := range o.docs.documents() {
-		if path := o.docs.path(p.path, p.byDefault); path != "" {
+		if path := o.docs.path(p.path, p.byDefault); path != "" && (p.format != AsyncAPI30 || d.hasSockets()) {
 			routes = append(routes, &route{path: prefix + path, plain: servedDocument{d, p.format}, docs: o.field(p.field)})
 		}
 	}
@@ -176,6 +184,11 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 		rt.site, rt.methods, rt.set = o.site, []string{http.MethodGet}, set
 	}
 	return routes, nil
+}
+
+// hasSockets reports whether there is something to say about messages.
+func (d *document) hasSockets() bool {
+	return slices.ContainsFunc(d.endpoints, func(e *endpoint) bool { return e.route.upgrade != nil })
 }
 
 // documentPath is where one form of a document is served, by the field that
@@ -195,6 +208,7 @@ func (d *Docs) documents() []documentPath {
 		{"OpenAPI30", d.OpenAPI30, base + "-3.0.json", OpenAPI30},
 		{"YAML", d.YAML, base + ".yaml", OpenAPI31YAML},
 		{"YAML30", d.YAML30, base + "-3.0.yaml", OpenAPI30YAML},
+		{"AsyncAPI", d.AsyncAPI, strings.TrimSuffix(path.Dir(first), "/") + "/asyncapi.json", AsyncAPI30},
 	}
 }
 

@@ -63,7 +63,7 @@ func mustDescribe(t reflect.Type) *typeinfo.Type {
 
 // markErrors tells the components which types errors of the endpoint write.
 func (d *documenter) markErrors(e *endpoint) {
-	if e.canBeInvalid() {
+	if e.canBeInvalid() || e.upgrade != nil && e.set.answerInvalid {
 		d.components.Mark(d.invalidType(), schema.Out)
 	}
 	d.components.Mark(d.errorType(), schema.Out)

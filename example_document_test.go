@@ -1,6 +1,7 @@
 package candor_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -121,4 +122,20 @@ func ExampleApp_WriteOpenAPIAs() {
 	//   version: "1.0.0"
 	// paths: {}
 	// components: {}
+}
+
+// Sockets and their messages are what AsyncAPI describes.
+func ExampleApp_WriteOpenAPIAs_asyncAPI() {
+	app := candor.New(candor.Config{Title: "Echo", Version: "1.0.0"})
+	echo := func(context.Context, candor.None, *candor.Socket[string, string]) error { return nil }
+	candor.WebSocket(app, "/echo", echo, candor.OperationID("echo"))
+	var document bytes.Buffer
+	if err := app.WriteOpenAPIAs(&document, candor.AsyncAPI30); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(keysOf(document.Bytes(), "operations"))
+	fmt.Println(at(document.Bytes(), "channels", "echo", "address"))
+	// Output:
+	// [echoReceive echoSend]
+	// /echo
 }

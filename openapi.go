@@ -146,12 +146,29 @@ func (d *documenter) operation(o *operation) *openapi3.Operation {
 	op.Responses = d.responses(e)
 	if e.route.upgrade != nil {
 		e.route.upgrade.document(d.components, e, op)
+		d.answersInvalid(op, e)
 	}
 	d.annotate(op, o)
 	for _, edit := range e.set.edits {
 		edit(op)
 	}
 	return op
+}
+
+// answersInvalid documents what a message that is not valid is answered with: the
+// body of a 422.
+func (d *documenter) answersInvalid(op *openapi3.Operation, e *endpoint) {
+	about, _ := op.Extensions["x-websocket"].(map[string]any)
+	if about == nil || !e.set.answerInvalid {
+		return
+	}
+	refused := openapi3.NewResponsesWithCapacity(1)
+	d.failure(refused, e.errors.catchers(), validationType, http.StatusUnprocessableEntity, "")
+	for _, response := range refused.Map() {
+		for _, media := range response.Value.Content {
+			about["answersInvalid"] = media.Schema
+		}
+	}
 }
 
 // responses documents the answers of an endpoint: its own, those declared, and

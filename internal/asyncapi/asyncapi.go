@@ -1,0 +1,419 @@
+// Package asyncapi says what an OpenAPI 3.1 document says about messages in the
+// words of AsyncAPI 3.0.
+//
+// A WebSocket, which is a GET with the extension x-websocket, becomes a channel
+// with an operation for each direction, seen from the server; a stream of events
+// becomes a channel on which the server sends. Other operations have no place
+// in it.
+//
+// Schemas are those of the document. AsyncAPI reads them by an older version of
+// JSON Schema, which ignores some keywords, so it says less there, and accepts
+// more.
+package asyncapi
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/doctree"
+)
+
+// Version is that of the documents Convert makes.
+const Version = "3.0.0"
+
+// Convert makes the document of an OpenAPI 3.1 document, which it leaves as it
+// is.
+func Convert(doc *doctree.Value) *doctree.Value {
+	c := &converter{from: doc, channels: doctree.Object(), operations: doctree.Object(), schemes: doctree.Object()}
+	for _, path := range members(doc.Get("paths")) {
+		for _, method := range members(path.Value) {
+			c.operation(path.Name, method.Name, method.Value)
+		}
+	}
+	to := doctree.Object()
+	to.Set("asyncapi", doctree.String(Version))
+	to.Set("info", c.info())
+	put(to, "servers", c.servers())
+	to.Set("defaultContentType", doctree.String("application/json"))
+	to.Set("channels", c.channels)
+	to.Set("operations", c.operations)
+	components := doctree.Object()
+	put(components, "schemas", c.reached())
+	put(components, "securitySchemes", c.schemes)
+	put(to, "components", components)
+	return to
+}
+
+// converter gathers what the channels need.
+type converter struct {
+	from                          *doctree.Value
+	channels, operations, schemes *doctree.Value
+	// names are the components that schemas refer to.
+	names []string
+	// events means that a channel is no WebSocket.
+	events bool
+}
+
+func members(v *doctree.Value) []doctree.Member {
+	if v == nil {
+		return nil
+	}
+	return v.Members
+}
+
+func items(v *doctree.Value) []*doctree.Value {
+	if v == nil {
+		return nil
+	}
+	return v.Items
+}
+
+func text(v *doctree.Value) string {
+	if v == nil {
+		return ""
+	}
+	return v.Text
+}
+
+// put sets a member that says something.
+func put(to *doctree.Value, name string, v *doctree.Value) {
+	if v != nil && (len(v.Members) > 0 || len(v.Items) > 0 || v.Text != "" || v.Kind == 't') {
+		to.Set(name, v)
+	}
+}
+
+// take copies members that both documents have.
+func take(to, from *doctree.Value, names ...string) {
+	for _, name := range names {
+		put(to, name, from.Get(name))
+	}
+}
+
+func (c *converter) info() *doctree.Value {
+	from := c.from.Get("info")
+	info := doctree.Object()
+	for _, name := range []string{"title", "version"} {
+		info.Set(name, doctree.String(text(from.Get(name))))
+	}
+	take(info, from, "description", "termsOfService", "contact")
+	if license := from.Get("license"); license != nil {
+		kept := doctree.Object()
+		take(kept, license, "name", "url")
+		put(info, "license", kept)
+	}
+	tags := doctree.Array()
+	for _, tag := range items(c.from.Get("tags")) {
+		kept := doctree.Object()
+		take(kept, tag, "name", "description", "externalDocs")
+		tags.Items = append(tags.Items, kept)
+	}
+	put(info, "tags", tags)
+	take(info, c.from, "externalDocs")
+	return info
+}
+
+// servers are those with a host; a path alone is where clients have the
+// document from.
+func (c *converter) servers() *doctree.Value {
+	servers := doctree.Object()
+	for _, from := range items(c.from.Get("servers")) {
+		at, err := url.Parse(text(from.Get("url")))
+		if err != nil || at.Host == "" {
+			continue
+		}
+		secure := strings.TrimPrefix(at.Scheme, "http")
+		c.server(servers, "ws"+secure, at, from)
+		if c.events {
+			c.server(servers, "http"+secure, at, from)
+		}
+	}
+	return servers
+}
+
+func (c *converter) server(servers *doctree.Value, protocol string, at *url.URL, from *doctree.Value) {
+	server := doctree.Object()
+	server.Set("host", doctree.String(at.Host))
+	server.Set("protocol", doctree.String(protocol))
+	put(server, "pathname", doctree.String(strings.TrimSuffix(at.Path, "/")))
+	take(server, from, "description", "variables")
+	servers.Set(strings.NewReplacer(".", "-", ":", "-", "{", "", "}", "").Replace(protocol+"-"+at.Host)+strings.ReplaceAll(at.Path, "/", "-"), server)
+}
+
+// address is a path where clients reach it: below the server, if that is only a
+// path.
+func (c *converter) address(path string) *doctree.Value {
+	for _, from := range items(c.from.Get("servers")) {
+		if base := text(from.Get("url")); strings.HasPrefix(base, "/") && !strings.Contains(base, "{") {
+			return doctree.String(strings.TrimSuffix(base, "/") + path)
+		}
+	}
+	return doctree.String(path)
+}
+
+// The media type of a stream of events.
+const eventStream = "text/event-stream"
+
+// operation makes a channel of an operation that has messages.
+func (c *converter) operation(path, method string, op *doctree.Value) {
+	if about := op.Get("x-websocket"); about != nil {
+		c.socket(path, op, about)
+		return
+	}
+	for _, response := range members(op.Get("responses")) {
+		if schema := response.Value.Get("content").Get(eventStream).Get("schema"); schema != nil {
+			c.stream(path, method, op, schema)
+			return
+		}
+	}
+}
+
+func (c *converter) socket(path string, op, about *doctree.Value) {
+	id := text(op.Get("operationId"))
+	channel := c.channel(id, path, op)
+	messages := doctree.Object()
+	messages.Set("received", c.message(about.Get("receives")))
+	messages.Set("sent", c.message(about.Get("sends")))
+	sent := []string{"sent"}
+	if answer := about.Get("answersInvalid"); answer != nil {
+		messages.Set("invalid", c.message(answer))
+		sent = append(sent, "invalid")
+	}
+	channel.Set("messages", messages)
+	binding := doctree.Object(doctree.Member{Name: "method", Value: doctree.String("GET")})
+	put(binding, "query", c.parameters(op, "query"))
+	headers := c.parameters(op, "header")
+	if names := about.Get("subprotocols"); names != nil {
+		if headers == nil {
+			headers = object()
+		}
+		headers.Get("properties").Set("Sec-WebSocket-Protocol", doctree.Object(
+			doctree.Member{Name: "type", Value: doctree.String("string")}, doctree.Member{Name: "enum", Value: names}))
+	}
+	put(binding, "headers", headers)
+	binding.Set("bindingVersion", doctree.String("0.1.0"))
+	channel.Set("bindings", doctree.Object(doctree.Member{Name: "ws", Value: binding}))
+	c.action(id, id+"Receive", "receive", op, "received")
+	c.action(id, id+"Send", "send", op, sent...)
+}
+
+func (c *converter) stream(path, method string, op, schema *doctree.Value) {
+	c.events = true
+	id := text(op.Get("operationId"))
+	event := schema
+	if data := schema.Get("contentSchema"); data != nil {
+		event = data
+	}
+	message := c.message(event)
+	message.Set("contentType", schema.Get("contentMediaType"))
+	channel := c.channel(id, path, op)
+	channel.Set("messages", doctree.Object(doctree.Member{Name: "sent", Value: message}))
+	binding := doctree.Object(doctree.Member{Name: "method", Value: doctree.String(strings.ToUpper(method))})
+	put(binding, "query", c.parameters(op, "query"))
+	binding.Set("bindingVersion", doctree.String("0.3.0"))
+	action := c.action(id, id+"Send", "send", op, "sent")
+	action.Set("bindings", doctree.Object(doctree.Member{Name: "http", Value: binding}))
+}
+
+// channel is one without its messages.
+func (c *converter) channel(id, path string, op *doctree.Value) *doctree.Value {
+	channel := doctree.Object()
+	channel.Set("address", c.address(path))
+	put(channel, "title", op.Get("summary"))
+	take(channel, op, "description")
+	parameters := doctree.Object()
+	for _, p := range items(op.Get("parameters")) {
+		if text(p.Get("in")) != "path" {
+			continue
+		}
+		kept := doctree.Object()
+		take(kept, p, "description")
+		if values := p.Get("schema").Get("enum"); values != nil && !slices.ContainsFunc(values.Items, func(v *doctree.Value) bool { return v.Kind != '"' }) {
+			kept.Set("enum", values)
+		}
+		parameters.Set(text(p.Get("name")), kept)
+	}
+	put(channel, "parameters", parameters)
+	c.channels.Set(id, channel)
+	return channel
+}
+
+// action is an operation on a channel.
+func (c *converter) action(channel, id, action string, op *doctree.Value, messages ...string) *doctree.Value {
+	at := "#/channels/" + escape(channel)
+	operation := doctree.Object()
+	operation.Set("action", doctree.String(action))
+	operation.Set("channel", reference(at))
+	put(operation, "title", op.Get("summary"))
+	take(operation, op, "description")
+	tags := doctree.Array()
+	for _, tag := range items(op.Get("tags")) {
+		tags.Items = append(tags.Items, doctree.Object(doctree.Member{Name: "name", Value: tag}))
+	}
+	put(operation, "tags", tags)
+	put(operation, "security", c.security(op.Get("security")))
+	put(operation, "x-deprecated", op.Get("deprecated"))
+	list := doctree.Array()
+	for _, name := range messages {
+		list.Items = append(list.Items, reference(at+"/messages/"+name))
+	}
+	operation.Set("messages", list)
+	c.operations.Set(id, operation)
+	return operation
+}
+
+// security are the schemes of which one must be kept; none where credentials
+// may be left out.
+func (c *converter) security(requirements *doctree.Value) *doctree.Value {
+	schemes := doctree.Array()
+	for _, alternative := range items(requirements) {
+		if len(alternative.Members) == 0 {
+			return nil
+		}
+		for _, scheme := range alternative.Members {
+			ref := reference("#/components/securitySchemes/" + escape(scheme.Name))
+			if !slices.ContainsFunc(schemes.Items, func(other *doctree.Value) bool { return other.Get("$ref").Text == ref.Get("$ref").Text }) {
+				schemes.Items = append(schemes.Items, ref)
+			}
+			c.schemes.Set(scheme.Name, securityScheme(c.from.Get("components").Get("securitySchemes").Get(scheme.Name)))
+		}
+	}
+	return schemes
+}
+
+// securityScheme has other names for what is the same.
+func securityScheme(from *doctree.Value) *doctree.Value {
+	to := doctree.Object()
+	kind := text(from.Get("type"))
+	if kind == "apiKey" {
+		kind = "httpApiKey"
+	}
+	if kind == "mutualTLS" {
+		kind = "X509"
+	}
+	to.Set("type", doctree.String(kind))
+	take(to, from, "description", "name", "in", "scheme", "bearerFormat", "openIdConnectUrl")
+	flows := doctree.Object()
+	for _, flow := range members(from.Get("flows")) {
+		kept := doctree.Object()
+		take(kept, flow.Value, "authorizationUrl", "tokenUrl", "refreshUrl")
+		scopes := flow.Value.Get("scopes")
+		if scopes == nil {
+			scopes = doctree.Object()
+		}
+		kept.Set("availableScopes", scopes)
+		flows.Set(flow.Name, kept)
+	}
+	put(to, "flows", flows)
+	return to
+}
+
+// parameters are those of one place as the schema of an object, nil for none.
+func (c *converter) parameters(op *doctree.Value, in string) *doctree.Value {
+	all, required := object(), doctree.Array()
+	for _, p := range items(op.Get("parameters")) {
+		schema := p.Get("schema")
+		if text(p.Get("in")) != in || schema == nil {
+			continue
+		}
+		all.Get("properties").Set(text(p.Get("name")), c.schema(schema))
+		if v := p.Get("required"); v != nil && v.Kind == 't' {
+			required.Items = append(required.Items, p.Get("name"))
+		}
+	}
+	if len(all.Get("properties").Members) == 0 {
+		return nil
+	}
+	put(all, "required", required)
+	return all
+}
+
+func object() *doctree.Value {
+	return doctree.Object(
+		doctree.Member{Name: "type", Value: doctree.String("object")},
+		doctree.Member{Name: "properties", Value: doctree.Object()})
+}
+
+// message is one with the schema as its payload.
+func (c *converter) message(schema *doctree.Value) *doctree.Value {
+	message := doctree.Object()
+	if media := schema.Get("contentMediaType"); media != nil {
+		message.Set("contentType", media)
+	} else if text(schema.Get("format")) == "binary" {
+		message.Set("contentType", doctree.String("application/octet-stream"))
+	}
+	message.Set("payload", c.schema(schema))
+	return message
+}
+
+func reference(to string) *doctree.Value {
+	return doctree.Object(doctree.Member{Name: "$ref", Value: doctree.String(to)})
+}
+
+// escape is a name as a JSON pointer has it.
+func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }
+
+const schemaPointer = "#/components/schemas/"
+
+// schema is one in the words of AsyncAPI: its discriminator is a name alone. It
+// notes the components that the schema refers to.
+func (c *converter) schema(v *doctree.Value) *doctree.Value {
+	switch v.Kind {
+	case '[':
+		list := doctree.Array()
+		for _, item := range v.Items {
+			list.Items = append(list.Items, c.schema(item))
+		}
+		return list
+	case '{':
+	default:
+		return v
+	}
+	to := doctree.Object()
+	for _, m := range v.Members {
+		switch m.Name {
+		case "discriminator":
+			to.Set(m.Name, m.Value.Get("propertyName"))
+		case "default", "const", "enum", "example", "examples", "x-validate":
+			to.Set(m.Name, m.Value)
+		case "properties", "patternProperties", "dependentSchemas", "$defs":
+			inner := doctree.Object()
+			for _, p := range m.Value.Members {
+				inner.Set(p.Name, c.schema(p.Value))
+			}
+			to.Set(m.Name, inner)
+		case "$ref":
+			c.refer(m.Value.Text)
+			to.Set(m.Name, m.Value)
+		default:
+			to.Set(m.Name, c.schema(m.Value))
+		}
+	}
+	return to
+}
+
+func (c *converter) refer(to string) {
+	name := strings.NewReplacer("~1", "/", "~0", "~").Replace(strings.TrimPrefix(to, schemaPointer))
+	if !slices.Contains(c.names, name) {
+		c.names = append(c.names, name)
+	}
+}
+
+// reached are the components that channels refer to, and those they do, in the
+// order in which they are.
+func (c *converter) reached() *doctree.Value {
+	all := c.from.Get("components").Get("schemas")
+	made := map[string]*doctree.Value{}
+	for i := 0; i < len(c.names); i++ { // which grows on the way
+		if from := all.Get(c.names[i]); from != nil {
+			made[c.names[i]] = c.schema(from)
+		}
+	}
+	schemas := doctree.Object()
+	for _, m := range members(all) {
+		if schema := made[m.Name]; schema != nil {
+			schemas.Set(m.Name, schema)
+		}
+	}
+	return schemas
+}
