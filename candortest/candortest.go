@@ -9,17 +9,22 @@
 // It asks of every operation that
 //
 //   - what the document allows is accepted: boundary values, with the optional
-//     parts and without them, in every place that a value may come from;
+//     parts and without them, in every place that a value may come from, in
+//     every media type there is and for every one that may be asked for;
 //   - what breaks a single rule is refused with a 4xx: a member or parameter
 //     that is missing, of another type, out of its bounds, not among its values,
 //     or unknown where unknown members are forbidden; a body that is no JSON, of
 //     another media type, or not there;
 //   - requests without credentials are answered by 401, where security is
 //     declared, and other methods by 405 with the methods there are;
-//   - every answer is as declared: its status, headers, media type and body. An
-//     undeclared 500 is a failure like any other.
+//   - every answer is as declared: its status, headers, media type and body, of
+//     a stream each item. An undeclared 500 is a failure like any other.
 //
 // A disagreement is shown with the smallest request that has it.
+//
+// Handlers with side effects are tamed by [candor.Override], whose providers are
+// asked in the place of the app's, or left out by [Skip]. WebSockets are no
+// operations of the document, and are not tried.
 //
 // What no schema can say is not held against the app: faults of values whose
 // schema has the extension x-validate, and those of an input's Validate method

@@ -16,6 +16,10 @@ func TestTorture(t *testing.T) {
 	candortest.Conform(t, torture.New(candor.Config{}), candortest.Codec("application/cbor", torture.CBOR))
 }
 
+func FuzzTorture(f *testing.F) {
+	candortest.Fuzz(f, torture.New(candor.Config{}), candortest.Codec("application/cbor", torture.CBOR))
+}
+
 // The document is good for others too, in both versions.
 func TestDocumentOfTheTorture(t *testing.T) {
 	for name, config := range map[string]candor.Config{"torture": {}, "torture-problems": {ProblemDetails: true}} {
