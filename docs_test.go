@@ -150,7 +150,7 @@ func TestFormsOfTheDocument(t *testing.T) {
 		app.ServeHTTP(w, r)
 		assert.Equal(t, 304, w.Code, want[0])
 	}
-	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, 4), "4 is no format")
+	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, candor.AsyncAPI30+1), "is no format")
 }
 
 func TestPagesFindTheDocument(t *testing.T) {
