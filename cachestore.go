@@ -47,10 +47,10 @@ type CacheStore interface {
 }
 
 // defaultCacheBytes is how much a cache in memory keeps.
-const defaultCacheBytes = 16 << 20
+const defaultCacheBytes = 8 << 20
 
 // NewMemoryCache makes a store that keeps values in the memory of the process,
-// of at most that many bytes together, its own records included; 0 means 16 MiB.
+// of at most that many bytes together, its own records included; 0 means 8 MiB.
 // Over it those unused the longest are dropped. A negative number panics.
 func NewMemoryCache(bytes int) CacheStore {
 	if bytes < 0 {

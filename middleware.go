@@ -1,6 +1,8 @@
 package candor
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"slices"
 )
@@ -117,6 +119,12 @@ func (w *watchedWriter) Write(p []byte) (int, error) {
 func (w *watchedWriter) FlushError() error {
 	w.begin(http.StatusOK)
 	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Hijack serves wrappers that ask for an http.Hijacker, as some of compression
+// do for WebSockets.
+func (w *watchedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	return http.NewResponseController(w.ResponseWriter).Hijack()
 }
 
 // Flush serves handlers that ask for an http.Flusher.

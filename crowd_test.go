@@ -1,0 +1,110 @@
+//go:build !race
+
+package candor_test
+
+// The race detector pads everything that is allocated, so memory is measured
+// without it.
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+// crowdFactor is how many times larger than usual the crowds are: 100 in the
+// gate, for ten million clients.
+func crowdFactor(t *testing.T) int {
+	text := os.Getenv("CANDOR_CROWD")
+	if text == "" {
+		return 1
+	}
+	factor, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	return factor
+}
+
+// nobody takes an answer without keeping anything.
+type nobody struct{ header http.Header }
+
+func (n *nobody) Header() http.Header         { return n.header }
+func (n *nobody) Write(p []byte) (int, error) { return len(p), nil }
+func (n *nobody) WriteHeader(int)             {}
+
+// What clients make up, such as addresses, credentials, paths, queries and
+// methods, does not fill the memory, however many there are of each.
+func TestCrowdsLeaveNoTrace(t *testing.T) {
+	config, _ := recorded()
+	limited := candor.New(config, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Key: candor.ByCredential}))
+	candor.HandleHTTP(limited, []string{"GET"}, "/", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	full := candor.New(config, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}), candor.Use(
+		candor.RequestID(), candor.CORS(candor.CORSConfig{Origins: []string{"https://app.example.com"}}), candor.ConditionalGET()))
+	candor.Get(full, "/items", func(context.Context, struct {
+		Q string `query:"q,omitempty"`
+	},
+	) (candor.Text, error) {
+		return "hello", nil
+	}, candor.Cache(candor.CacheConfig{TTL: time.Hour, Tags: []string{"items"}}))
+	limited.Seal()
+	full.Seal()
+	runtime.GC()
+	before := residentMemory()
+
+	clients := 100_000 * crowdFactor(t)
+	crowd(clients, func(r *http.Request, i int) {
+		r.Header["Authorization"] = []string{"Bearer " + strconv.Itoa(i)}
+		limited.ServeHTTP(&nobody{http.Header{}}, r)
+	})
+	strangers := clients / 10
+	crowd(strangers, func(r *http.Request, i int) {
+		r.RemoteAddr = fmt.Sprintf("[2001:db8:%x:%x::1]:1", i>>16, i&0xffff)
+		r.URL.Path, r.Method = "/p/"+strconv.Itoa(i), "M"+strconv.Itoa(i)
+		full.ServeHTTP(&nobody{http.Header{}}, r)
+	})
+	crowd(strangers, func(r *http.Request, i int) {
+		r.RemoteAddr = fmt.Sprintf("[2001:db9:%x:%x::1]:1", i>>16, i&0xffff)
+		r.URL.Path, r.URL.RawQuery = "/items", "q="+strconv.Itoa(i)
+		full.ServeHTTP(&nobody{http.Header{}}, r)
+	})
+
+	rise := residentMemory() - before
+	t.Logf("%d clients, %d paths and methods, %d queries: %.1f MiB", clients, strangers, strangers, float64(rise)/(1<<20))
+	assert.Less(t, rise, int64(64<<20))
+}
+
+// crowd asks n times, on all processors.
+func crowd(n int, ask func(r *http.Request, i int)) {
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			template := httptest.NewRequest("GET", "/", nil)
+			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+				r, url := *template, *template.URL
+				r.URL, r.Header = &url, http.Header{}
+				ask(&r, int(i))
+			}
+		})
+	}
+	all.Wait()
+}
+
+// residentMemory is what the process holds of the machine, in bytes, as far as
+// Go has it.
+func residentMemory() int64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.Sys - m.HeapReleased)
+}

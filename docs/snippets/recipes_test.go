@@ -1,0 +1,271 @@
+package snippets_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/candor-go/candor"
+)
+
+// Page is embedded by the inputs of lists.
+type Page struct {
+	After int `query:"after,omitempty" doc:"The id of the last item of the page before"`
+	Limit int `query:"limit" default:"20" validate:"gte=1,lte=100"`
+}
+
+// PageOf is a page of anything.
+type PageOf[T any] struct {
+	Items []T `json:"items"`
+	// Next is where the next page begins; null on the last.
+	Next *int `json:"next"`
+}
+
+func listProducts(_ context.Context, in struct {
+	Page
+	Shop []Product `dep:""`
+},
+) (PageOf[Product], error) {
+	var page PageOf[Product]
+	for _, p := range in.Shop {
+		if p.ID <= in.After {
+			continue
+		}
+		if len(page.Items) == in.Limit {
+			page.Next = &page.Items[in.Limit-1].ID
+			break
+		}
+		page.Items = append(page.Items, p)
+	}
+	return page, nil
+}
+
+// Payments answers a request once, however often it is sent.
+type Payments struct {
+	mutex sync.Mutex
+	done  map[string]payment
+}
+
+type payment struct {
+	request [32]byte
+	answer  Receipt
+}
+
+type Receipt struct {
+	Number int `json:"number"`
+	Cents  int `json:"cents"`
+}
+
+var ErrKeyReused = candor.Error(422, "the Idempotency-Key belongs to another request")
+
+func pay(_ context.Context, in struct {
+	Key  string `header:"Idempotency-Key" validate:"min=8,max=64"`
+	Body struct {
+		Cents int `json:"cents" validate:"gt=0"`
+	} `body:""`
+	Payments *Payments `dep:""`
+},
+) (Receipt, error) {
+	in.Payments.mutex.Lock() // in a database: a unique index, and the payment's transaction
+	defer in.Payments.mutex.Unlock()
+	request := sha256.Sum256(fmt.Append(nil, in.Body))
+	if known, ok := in.Payments.done[in.Key]; ok {
+		if known.request != request {
+			return Receipt{}, ErrKeyReused
+		}
+		return known.answer, nil
+	}
+	receipt := Receipt{Number: len(in.Payments.done) + 1, Cents: in.Body.Cents}
+	in.Payments.done[in.Key] = payment{request, receipt}
+	return receipt, nil
+}
+
+type Profile struct {
+	Name  string  `json:"name"`
+	Phone *string `json:"phone"`
+}
+
+// ProfilePatch is a merge patch (RFC 7396): what is absent stays, and null
+// takes a value away.
+type ProfilePatch struct {
+	Name  candor.Optional[string] `json:"name" validate:"min=1"`
+	Phone candor.Optional[string] `json:"phone"`
+}
+
+var ErrNameless = candor.Error(422, "a profile has a name")
+
+func patchProfile(_ context.Context, in struct {
+	Body    ProfilePatch `body:""`
+	Profile *Profile     `dep:""`
+},
+) (Profile, error) {
+	if in.Body.Name.Null {
+		return Profile{}, ErrNameless
+	}
+	if in.Body.Name.Set {
+		in.Profile.Name = in.Body.Name.Value
+	}
+	switch {
+	case in.Body.Phone.Null:
+		in.Profile.Phone = nil
+	case in.Body.Phone.Set:
+		in.Profile.Phone = &in.Body.Phone.Value
+	}
+	return *in.Profile, nil
+}
+
+// Member is who is logged in.
+type Member struct{ Name string }
+
+// Sessions knows users by the cookie they were given.
+type Sessions map[string]Member
+
+func loggedIn(_ context.Context, in struct {
+	Session  candor.APIKey `cookie:"session"`
+	Sessions Sessions      `dep:""`
+},
+) (Member, error) {
+	user, ok := in.Sessions[string(in.Session)]
+	if !ok {
+		return Member{}, candor.Error(401, "log in first")
+	}
+	return user, nil
+}
+
+func helloMember(_ context.Context, in struct {
+	Member Member `dep:""`
+},
+) (string, error) {
+	return "hello, " + in.Member.Name, nil
+}
+
+type Document struct {
+	Version int    `json:"version"`
+	Text    string `json:"text"`
+}
+
+func (d Document) tag() string { return fmt.Sprintf(`"v%d"`, d.Version) }
+
+type DocumentAnswer struct {
+	ETag string   `header:"ETag"`
+	Body Document `body:""`
+}
+
+func readDocument(_ context.Context, in struct {
+	Request  *http.Request
+	Document *Document `dep:""`
+},
+) (DocumentAnswer, error) {
+	if err := candor.CheckETag(in.Request, in.Document.tag()); err != nil {
+		return DocumentAnswer{}, err
+	}
+	return DocumentAnswer{in.Document.tag(), *in.Document}, nil
+}
+
+func writeDocument(_ context.Context, in struct {
+	IfMatch  string `header:"If-Match" doc:"The ETag of what is being replaced"`
+	Request  *http.Request
+	Document *Document `dep:""`
+	Body     struct {
+		Text string `json:"text"`
+	} `body:""`
+},
+) (DocumentAnswer, error) {
+	if err := candor.CheckETag(in.Request, in.Document.tag()); err != nil {
+		return DocumentAnswer{}, err
+	}
+	*in.Document = Document{in.Document.Version + 1, in.Body.Text}
+	return DocumentAnswer{in.Document.tag(), *in.Document}, nil
+}
+
+func newRecipes(shop []Product, profile *Profile) *candor.App {
+	app := candor.New(candor.Config{Title: "Recipes"})
+	candor.ProvideValue(app, shop)
+	candor.ProvideValue(app, profile)
+	candor.ProvideValue(app, &Payments{done: map[string]payment{}})
+	candor.ProvideValue(app, Sessions{"s3": {"Anna"}})
+	candor.ProvideValue(app, &Document{Version: 1})
+	candor.Provide(app, loggedIn)
+	candor.Get(app, "/products", listProducts)
+	candor.Post(app, "/payments", pay, candor.Status(201), candor.Raises(ErrKeyReused))
+	candor.Patch(app, "/profile", patchProfile, candor.Raises(ErrNameless))
+	candor.Get(app, "/hello", helloMember)
+	candor.Get(app, "/document", readDocument, candor.Responds[candor.None](304))
+	candor.Put(app, "/document", writeDocument, candor.Raises(candor.ErrPreconditionFailed))
+	return app
+}
+
+func newVersions(v1Products, v2Products func(context.Context, candor.None) ([]Product, error)) *candor.App {
+	v1 := candor.NewRouter("/v1", candor.Deprecated())
+	v1.Docs(candor.Docs{}, candor.Info{Title: "Shop", Version: "1.9.0"})
+	candor.Get(v1, "/products", v1Products)
+
+	v2 := candor.NewRouter("/v2")
+	v2.Docs(candor.Docs{}, candor.Info{Title: "Shop", Version: "2.0.0"})
+	candor.Get(v2, "/products", v2Products)
+
+	app := candor.New(candor.Config{Title: "Shop"})
+	app.Include(v1)
+	app.Include(v2)
+	return app
+}
+
+func TestRecipes(t *testing.T) {
+	shop := make([]Product, 45)
+	for i := range shop {
+		shop[i].ID = i + 1
+	}
+	c := candor.NewTestClient(t, newRecipes(shop, &Profile{Name: "Anna"}))
+
+	seen, target := 0, "/products"
+	for pages := 1; ; pages++ {
+		var page PageOf[Product]
+		c.Get(target).Status(200).JSON(&page)
+		seen += len(page.Items)
+		if page.Next == nil {
+			assert.Equal(t, 3, pages)
+			break
+		}
+		target = fmt.Sprintf("/products?after=%d", *page.Next)
+	}
+	assert.Equal(t, 45, seen)
+	c.Get("/products?limit=1000").Status(422)
+
+	key := candor.WithHeader("Idempotency-Key", "order-4711")
+	first := c.Post("/payments", `{"cents":5}`, key).Status(201).Text()
+	assert.Equal(t, first, c.Post("/payments", `{"cents":5}`, key).Status(201).Text())
+	c.Post("/payments", `{"cents":6}`, key).Status(422)
+	assert.NotEqual(t, first, c.Post("/payments", `{"cents":5}`, candor.WithHeader("Idempotency-Key", "order-4712")).Status(201).Text())
+	c.Post("/payments", `{"cents":5}`).Status(422)
+
+	for _, step := range []struct{ patch, want string }{
+		{`{"phone":"123"}`, `{"name":"Anna","phone":"123"}`},
+		{`{"name":"Berta"}`, `{"name":"Berta","phone":"123"}`},
+		{`{"phone":null}`, `{"name":"Berta","phone":null}`},
+	} {
+		assert.Equal(t, step.want, c.Patch("/profile", json.RawMessage(step.patch)).Status(200).Text())
+	}
+	c.Patch("/profile", `{"name":null}`).Status(422)
+
+	c.Get("/hello").Status(401)
+	c.Get("/hello", candor.WithCookie("session", "wrong")).Status(401)
+	assert.Equal(t, `"hello, Anna"`, c.Get("/hello", candor.WithCookie("session", "s3")).Status(200).Text())
+
+	tag := c.Get("/document").Status(200).Header.Get("ETag")
+	c.Get("/document", candor.WithHeader("If-None-Match", tag)).Status(304)
+	c.Put("/document", `{"text":"mine"}`, candor.WithHeader("If-Match", tag)).Status(200)
+	c.Put("/document", `{"text":"another's"}`, candor.WithHeader("If-Match", tag)).Status(412)
+	c.Put("/document", `{"text":"blind"}`).Status(422)
+
+	none := func(context.Context, candor.None) ([]Product, error) { return nil, nil }
+	versions := candor.NewTestClient(t, newVersions(none, none))
+	for _, path := range []string{"/v1/products", "/v2/products", "/v1/openapi.json", "/v2/openapi.json", "/v1/docs", "/openapi.json"} {
+		versions.Get(path).Status(200)
+	}
+}
