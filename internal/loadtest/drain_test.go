@@ -95,7 +95,7 @@ func (d *draining) hearToTheEnd(c *client) {
 
 // talkToTheEnd expects a socket to be closed because the server goes.
 func (d *draining) talkToTheEnd(socket *websocket.Conn) {
-	defer socket.CloseNow() //nolint:errcheck // it is over
+	defer socket.CloseNow()
 	for {
 		if err := socket.Write(d.t.Context(), websocket.MessageText, []byte(`{"n":1,"text":"x"}`)); err != nil {
 			_, _, err = socket.Read(d.t.Context())

@@ -64,7 +64,7 @@ func beServer(name string) error {
 	}
 	server := &http.Server{Handler: newBare(), ReadHeaderTimeout: time.Minute}
 	context.AfterFunc(ctx, func() { _ = server.Close() })
-	if err := server.Serve(listener); err != http.ErrServerClosed { //nolint:errorlint // Serve returns it bare
+	if err := server.Serve(listener); err != http.ErrServerClosed {
 		return err
 	}
 	return nil

@@ -89,7 +89,10 @@ func (s *service) tell(ctx context.Context, _ candor.None, socket *candor.Socket
 	if err := socket.Send(ctx, Event{}); err != nil {
 		return err
 	}
-	for message := range messages {
+	for message, err := range messages {
+		if err != nil {
+			return err
+		}
 		if err := socket.Send(ctx, message.Data); err != nil {
 			return err
 		}
@@ -159,7 +162,7 @@ func newBare() http.Handler {
 		if err != nil {
 			return
 		}
-		defer conn.CloseNow() //nolint:errcheck // it is over
+		defer conn.CloseNow()
 		for {
 			kind, data, err := conn.Read(r.Context())
 			if err != nil {
