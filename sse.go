@@ -125,7 +125,7 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 				a.begin(w)
 				return nil
 			}
-			s := &eventSender[T]{items: newItemWriter[T](encoder, a.live), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
+			s := &eventSender[T]{json: !carriesRaw[T](), items: newItemWriter[T](encoder, a.live), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
 			return s.run(events)
 		}
 		return nil
@@ -137,6 +137,8 @@ type eventSender[T any] struct {
 	items *itemWriter[T]
 	pipe  *pipe
 	data  []byte
+	// json means that data is JSON, whose strings have no line breaks.
+	json bool
 }
 
 // run runs the producer.
@@ -171,6 +173,7 @@ func (s *eventSender[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
 			return dst, err
 		}
 		wire.Data, wire.HasData = s.data, true
+		wire.OneLine = s.json
 	}
 	return eventstream.Append(dst, &wire)
 }

@@ -2,6 +2,7 @@ package candor_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
@@ -56,6 +57,13 @@ func TestEvents(t *testing.T) {
 			return candor.EventsOf(slices.Values([]candor.Raw{"a\nb", ""})), nil
 		}, candor.Status(202))
 		assert.Equal(t, "data: a\ndata: b\n\ndata: \n\n", candor.NewTestClient(t, app).Post("/", nil).Status(202).Text())
+	})
+	t.Run("JSON that is made elsewhere is one line", func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[json.RawMessage], error) {
+			return candor.EventsOf(slices.Values([]json.RawMessage{json.RawMessage("{\r\n \"a\":\n\"\\n\"}")})), nil
+		})
+		assert.Equal(t, "data: {\"a\":\"\\n\"}\n\n", candor.NewTestClient(t, app).Get("/").Status(200).Text())
 	})
 	t.Run("an error before the first event is a normal answer", func(t *testing.T) {
 		c := eventsApp(t, func(yield func(candor.Event[tickOf], error) bool) {

@@ -30,8 +30,6 @@ const (
 	defaultHeartbeat = 15 * time.Second
 	// defaultWriteLimit is how long one write of a stream may stand still.
 	defaultWriteLimit = 10 * time.Second
-	// maxIdleRoom is how large a buffer a stream keeps that has nothing to send.
-	maxIdleRoom = 4 << 10
 )
 
 var (
@@ -50,7 +48,8 @@ type pipe struct {
 	// deadlines are set where no server of Candor's does it.
 	deadlines bool
 	ping      []byte
-	// silence ends the wait for the first item, and later that for a ping.
+	// silence ends the wait for the first item, and later that for a ping, when
+	// the room is given back, too.
 	silence *time.Timer
 	unhook  func()
 	// headed means that the header was sent; only the sender touches it.
@@ -118,13 +117,15 @@ func (p *pipe) startSender() {
 func (p *pipe) breakSilence() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if p.closed || p.begun && p.ping == nil {
+	if p.closed || p.sending {
 		return
 	}
-	if p.begun && len(p.pending) == 0 {
-		p.pending = append(p.pending, p.ping...)
+	if p.begun { // then nothing is pending
+		p.pending, p.spare = append([]byte(nil), p.ping...), nil
 	}
-	p.startSender()
+	if !p.begun || p.ping != nil {
+		p.startSender()
+	}
 }
 
 // close sends what is pending and waits for the end. With an error and nothing
@@ -195,10 +196,7 @@ func (p *pipe) take() (data []byte, ok bool) {
 func (p *pipe) rest() {
 	p.sending = false
 	p.moved.Broadcast()
-	if cap(p.pending)+cap(p.spare) > maxIdleRoom {
-		p.pending, p.spare = nil, nil
-	}
-	if p.ping != nil && !p.closed && p.err == nil {
+	if !p.closed && p.err == nil {
 		p.silence.Reset(p.live.heartbeat)
 	}
 }
@@ -248,6 +246,8 @@ type itemWriter[T any] struct {
 	slot    *T
 	value   reflect.Value
 	live    *live
+	// faults are those of the item at hand.
+	faults fault.List
 }
 
 func newItemWriter[T any](e *codec.Encoder, l *live) *itemWriter[T] {
@@ -258,14 +258,13 @@ func newItemWriter[T any](e *codec.Encoder, l *live) *itemWriter[T] {
 // append encodes an item behind dst. An item that breaks its rules is an
 // error, as the app's ResponseChecks say.
 func (w *itemWriter[T]) append(dst []byte, item T) ([]byte, error) {
-	*w.slot = item
-	var faults fault.List
-	dst, err := w.encoder.Append(dst, w.value, w.live.checks != Off, &faults)
-	if err != nil || len(faults.Faults) == 0 {
+	*w.slot, w.faults = item, fault.List{}
+	dst, err := w.encoder.Append(dst, w.value, w.live.checks != Off, &w.faults)
+	if err != nil || len(w.faults.Faults) == 0 {
 		return dst, err
 	}
-	faults.Seal(0, "item")
-	broken := invalidAnswer{faults.Faults}
+	w.faults.Seal(0, "item")
+	broken := invalidAnswer{w.faults.Faults}
 	if w.live.checks == Log {
 		w.live.log(broken)
 		return dst, nil

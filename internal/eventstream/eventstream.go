@@ -25,6 +25,9 @@ type Event struct {
 	// only, even if that is empty.
 	Data    []byte
 	HasData bool
+	// OneLine spares [Append] the look for line breaks in Data and for what is no
+	// UTF-8, where neither can be.
+	OneLine bool
 }
 
 // Ping is a comment that keeps a connection alive.

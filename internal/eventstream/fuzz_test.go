@@ -141,6 +141,11 @@ func FuzzAppend(f *testing.F) {
 			assert.Equal(t, before, wire)
 			return
 		}
+		if event.OneLine = !bytes.ContainsAny(text, "\r\n"); event.OneLine {
+			again, err := eventstream.Append(before, &event)
+			require.NoError(t, err)
+			require.Equal(t, string(wire), string(again))
+		}
 		events := naiveRead(string(wire) + "data: after\n\n")
 		require.Len(t, events, 3)
 		assert.Equal(t, "after", string(events[2].Data))

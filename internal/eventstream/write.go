@@ -32,7 +32,10 @@ func Append(dst []byte, e *Event) ([]byte, error) {
 	if e.Name != "" {
 		dst = appendLine(dst, "event: ", e.Name)
 	}
-	if e.HasData {
+	switch {
+	case e.HasData && e.OneLine:
+		dst = appendLine(dst, "data: ", e.Data)
+	case e.HasData:
 		dst = appendLines(dst, "data: ", e.Data)
 	}
 	if e.ID != "" {
@@ -56,7 +59,7 @@ func (e *Event) check() error {
 		return errIDBreaks
 	case e.Retry < 0:
 		return errRetry
-	case !utf8.ValidString(e.Name), !utf8.ValidString(e.ID), !utf8.ValidString(e.Comment), e.HasData && !utf8.Valid(e.Data):
+	case !utf8.ValidString(e.Name), !utf8.ValidString(e.ID), !utf8.ValidString(e.Comment), e.HasData && !e.OneLine && !utf8.Valid(e.Data):
 		return errUTF8
 	}
 	return nil
