@@ -1,0 +1,153 @@
+package benchmarks_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/benchmarks"
+)
+
+// receive asks for a stream and hands over its notes.
+func receive(t testing.TB, url string, each func(note []byte)) (contentType string) {
+	t.Helper()
+	answer, err := http.Get(url) //nolint:noctx // the server is in this process
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, http.StatusOK, answer.StatusCode)
+	lines := bufio.NewScanner(answer.Body)
+	lines.Buffer(make([]byte, 64<<10), 64<<10)
+	for lines.Scan() {
+		if note := bytes.TrimPrefix(lines.Bytes(), []byte("data: ")); len(note) > 0 {
+			each(note)
+		}
+	}
+	require.NoError(t, lines.Err())
+	return answer.Header.Get("Content-Type")
+}
+
+// TestStreams holds both ways to the same notes.
+func TestStreams(t *testing.T) {
+	for _, c := range benchmarks.Streamers() {
+		server := httptest.NewServer(c.Handler())
+		defer server.Close()
+		for path, media := range map[string]string{"/events?count=3&pause=1ms": "text/event-stream", "/lines?count=3": "application/jsonl"} {
+			var ids []int
+			got := receive(t, server.URL+path, func(text []byte) {
+				var note benchmarks.Note
+				require.NoError(t, json.Unmarshal(text, &note))
+				ids = append(ids, note.ID)
+			})
+			assert.Contains(t, got, media, c.Name())
+			assert.Equal(t, []int{0, 1, 2}, ids, c.Name())
+		}
+		conn := dial(t, server)
+		sent := benchmarks.Note{ID: 7, Sent: 1, Text: "hello"}
+		require.NoError(t, wsjson.Write(t.Context(), conn, sent))
+		var back benchmarks.Note
+		require.NoError(t, wsjson.Read(t.Context(), conn, &back))
+		assert.Equal(t, sent, back, c.Name())
+	}
+}
+
+func dial(t testing.TB, server *httptest.Server) *websocket.Conn {
+	t.Helper()
+	conn, _, err := websocket.Dial(t.Context(), server.URL+"/echo", nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return conn
+}
+
+// BenchmarkStreams has a sub-benchmark for each way of streaming and each way
+// to write it. cmd/streams runs them.
+func BenchmarkStreams(b *testing.B) {
+	for _, w := range []struct {
+		name string
+		run  func(b *testing.B, server *httptest.Server)
+	}{
+		{"busy events", func(b *testing.B, s *httptest.Server) { busy(b, s.URL+"/events") }},
+		{"busy lines", func(b *testing.B, s *httptest.Server) { busy(b, s.URL+"/lines") }},
+		{"slow events", slow},
+		{"echo of one", func(b *testing.B, s *httptest.Server) { echo(b, s, 1) }},
+		{"echo of eight", func(b *testing.B, s *httptest.Server) { echo(b, s, 8) }},
+	} {
+		b.Run(w.name, func(b *testing.B) {
+			for _, c := range benchmarks.Streamers() {
+				b.Run(c.Name(), func(b *testing.B) {
+					server := httptest.NewServer(c.Handler())
+					defer server.Close()
+					b.ReportAllocs()
+					before := cpuTime()
+					w.run(b, server)
+					b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
+				})
+			}
+		})
+	}
+}
+
+// busy receives from a producer that never waits.
+func busy(b *testing.B, url string) {
+	count := 0
+	receive(b, fmt.Sprint(url, "?count=", b.N), func([]byte) { count++ })
+	if count != b.N {
+		b.Fatalf("%d of %d notes came", count, b.N)
+	}
+}
+
+// slow receives from a producer that waits before each note, and tells how old
+// a note is when it comes.
+func slow(b *testing.B, server *httptest.Server) {
+	ages := make([]time.Duration, 0, b.N)
+	receive(b, fmt.Sprint(server.URL, "/events?pause=1ms&count=", b.N), func(text []byte) {
+		now := time.Now()
+		var note benchmarks.Note
+		if err := json.Unmarshal(text, &note); err != nil {
+			b.Fatal(err)
+		}
+		ages = append(ages, now.Sub(time.Unix(0, note.Sent)))
+	})
+	slices.Sort(ages)
+	b.ReportMetric(float64(ages[len(ages)/2]), "median-ns")
+	b.ReportMetric(float64(ages[len(ages)*99/100]), "p99-ns")
+}
+
+// echo has clients send a note each and wait until it is back.
+func echo(b *testing.B, server *httptest.Server, clients int) {
+	note, err := json.Marshal(benchmarks.Note{ID: 1, Sent: 1, Text: strings.Repeat("x", 50)})
+	require.NoError(b, err)
+	var conns []*websocket.Conn
+	for range clients {
+		conns = append(conns, dial(b, server))
+	}
+	b.ResetTimer()
+	var all sync.WaitGroup
+	for i, conn := range conns {
+		all.Go(func() {
+			for range (b.N + i) / clients {
+				if err := conn.Write(b.Context(), websocket.MessageText, note); err != nil {
+					b.Error(err)
+					return
+				}
+				if _, _, err := conn.Read(b.Context()); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
