@@ -82,7 +82,7 @@ func bareEcho(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	defer conn.CloseNow()
+	defer conn.CloseNow() //nolint:errcheck // the connection is over, however it ended
 	for {
 		var note Note
 		if err := wsjson.Read(r.Context(), conn, &note); err != nil {
