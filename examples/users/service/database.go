@@ -17,7 +17,7 @@ func openDatabase(ctx context.Context, in struct {
 	Settings Settings `dep:""`
 }, use func(*sql.DB) error,
 ) error {
-	db, err := connect(in.Settings.Database)
+	db, err := Connect(in.Settings.Database)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,9 @@ func isPostgres(database string) bool {
 	return strings.HasPrefix(database, "postgres://") || strings.HasPrefix(database, "postgresql://")
 }
 
-func connect(database string) (*sql.DB, error) {
+// Connect opens a pool of connections to PostgreSQL, where the database is its
+// URL, or to a file of SQLite.
+func Connect(database string) (*sql.DB, error) {
 	if isPostgres(database) {
 		db, err := sql.Open("pgx", database)
 		if err == nil {

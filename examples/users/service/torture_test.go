@@ -150,7 +150,7 @@ func registerOnce(origin string, i int, ending string) int {
 
 func namesIn(t *testing.T, database string) map[string]bool {
 	t.Helper()
-	db, err := connect(database)
+	db, err := Connect(database)
 	require.NoError(t, err)
 	defer db.Close()
 	rows, err := db.Query("SELECT name FROM users")

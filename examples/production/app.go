@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/candor-go/candor"
+	candorotel "github.com/candor-go/candor/contrib/otel"
+	candorprom "github.com/candor-go/candor/contrib/prometheus"
+	candorredis "github.com/candor-go/candor/contrib/redis"
+	"github.com/candor-go/candor/examples/users/service"
+)
+
+// newApp puts around the service what it needs in production. closeAll is for
+// the end of the process.
+func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), err error) {
+	logger = slog.New(candorotel.LogHandler(logger.Handler()))
+	metrics, err := candorprom.New(candorprom.Config{})
+	if err != nil {
+		return nil, nil, err
+	}
+	db, err := service.Connect(s.Database)
+	if err != nil {
+		return nil, nil, err
+	}
+	checks := []candor.HealthCheck{{Name: "database", Check: db.PingContext}}
+	closers := []func() error{db.Close}
+
+	limit := candor.RateConfig{
+		Name: "clients", FailClosed: s.Limit.FailClosed,
+		Rate: candor.Rate{Requests: s.Limit.Requests, Per: s.Limit.Per, Burst: s.Limit.Burst},
+	}
+	if s.Redis != "" {
+		client, err := openRedis(s.Redis)
+		if err != nil {
+			return nil, nil, errors.Join(err, db.Close())
+		}
+		limit.Store = candorredis.NewRateStore(client)
+		closers = append(closers, client.Close)
+	}
+
+	app = service.New(
+		service.Settings{Database: s.Database, Secret: s.Secret, AdminKey: s.AdminKey, Cost: service.DefaultCost, Logger: logger},
+		candor.Use(around(s, logger, metrics)...), candor.RateLimit(limit),
+	)
+	candor.HandleHTTP(app, []string{http.MethodGet}, "/metrics", metrics.Handler(), candor.Hidden())
+	app.Health("/healthz", "/readyz", checks...)
+	addNotices(app, s.NATS)
+	return app, func() {
+		for _, end := range closers {
+			if err := end(); err != nil {
+				logger.Error("cannot be closed", "error", err)
+			}
+		}
+	}, nil
+}
+
+// around is the middleware, the outermost first.
+func around(s Settings, logger *slog.Logger, metrics *candorprom.Metrics) []func(http.Handler) http.Handler {
+	all := []func(http.Handler) http.Handler{candor.RequestID(), candorotel.Middleware(), metrics.Middleware}
+	if len(s.Proxies) > 0 {
+		all = append(all, candor.TrustedProxies(s.Proxies...))
+	}
+	all = append(all, candor.AccessLog(logger), candor.SecureHeaders(nil))
+	if len(s.Origins) > 0 {
+		all = append(all, candor.CORS(candor.CORSConfig{Origins: s.Origins}))
+	}
+	return all
+}
+
+// openRedis makes a client that gives up soon: a limit must not make requests
+// wait.
+func openRedis(url string) (*redis.Client, error) {
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, err
+	}
+	options.MaxRetries = -1
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
+	return redis.NewClient(options), nil
+}
+
+// Notice is what happened to an account.
+type Notice struct {
+	ID   int64  `json:"id"`
+	Name string `json:"name" doc:"Who has joined"`
+}
+
+// addNotices tells everyone who has joined.
+func addNotices(app *candor.App, nats string) {
+	candor.ProvideShared(app, func(ctx context.Context, _ candor.None, use func(*candor.Hub[Notice]) error) error {
+		return withHub(ctx, nats, use)
+	})
+	candor.Provide(app, func(_ context.Context, in struct {
+		Hub *candor.Hub[Notice] `dep:""`
+	},
+	) (service.Mailer, error) {
+		return announcer{in.Hub}, nil
+	})
+	candor.Get(app, "/api/v1/notices", notices, candor.Tags("users"), candor.Scopes("me"), candor.Needs[*service.User]())
+}
+
+// notices streams who joins, from the client's last notice on.
+func notices(ctx context.Context, in struct {
+	Last string              `header:"Last-Event-ID,omitempty" doc:"The id of the last notice that was received"`
+	Hub  *candor.Hub[Notice] `dep:""`
+},
+) (candor.Events[Notice], error) {
+	return in.Hub.Events(ctx, topic, in.Last)
+}
+
+const topic = "accounts"
+
+// announcer welcomes new users in front of all others.
+type announcer struct{ hub *candor.Hub[Notice] }
+
+// Welcome implements service.Mailer.
+func (a announcer) Welcome(ctx context.Context, to service.User) error {
+	_, err := a.hub.Publish(ctx, topic, Notice{ID: to.ID, Name: to.Name})
+	return err
+}
