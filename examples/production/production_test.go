@@ -40,9 +40,9 @@ func ask(c *http.Client, method, url, contentType, body string) (int, string, er
 }
 
 // names are unlike those of other tests on the same database.
-var run = time.Now().UnixNano()
+var marker = time.Now().UnixNano()
 
-func nameOf(kind string, i int) string { return fmt.Sprintf("%s-%x-%d", kind, run, i) }
+func nameOf(kind string, i int) string { return fmt.Sprintf("%s-%x-%d", kind, marker, i) }
 
 const password = "correct horse"
 
