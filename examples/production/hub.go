@@ -26,7 +26,7 @@ func withHub(ctx context.Context, address string, use func(*candor.Hub[Notice]) 
 	if err != nil {
 		return err
 	}
-	defer broker.Close()
+	defer func() { _ = broker.Close() }() // it has nothing to say
 	hub := candor.NewHub[Notice](candor.HubConfig{Broker: broker})
 	defer hub.Close()
 	return use(hub)

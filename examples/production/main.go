@@ -32,7 +32,7 @@ func run(addr string, document bool) error {
 	if err != nil {
 		return err
 	}
-	logger := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: settings.LogLevel}))
+	logger := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: settings.level()}))
 	app, closeAll, err := newApp(settings, logger)
 	if err != nil {
 		return err

@@ -7,14 +7,14 @@ import (
 
 // Settings are what the operator decides, by the environment.
 type Settings struct {
-	Database string     `env:"DATABASE_URL" default:":memory:" doc:"A URL of PostgreSQL, or a file of SQLite"`
-	Redis    string     `env:"REDIS_URL,omitempty" validate:"url" doc:"Where rate limits are counted; in this process without it"`
-	NATS     string     `env:"NATS_URL,omitempty" validate:"url" doc:"What carries notices between processes; this process alone without it"`
-	Secret   string     `env:"SECRET" validate:"min=16" doc:"Signs tokens; equal in all processes"`
-	AdminKey string     `env:"ADMIN_KEY" validate:"min=16" doc:"Opens /admin"`
-	LogLevel slog.Level `env:"LOG_LEVEL" default:"INFO"`
-	Origins  []string   `env:"ORIGINS,omitempty" doc:"Pages of other origins that may use the API"`
-	Proxies  []string   `env:"TRUSTED_PROXIES,omitempty" validate:"dive,cidr" doc:"Networks of the proxies in front"`
+	Database string   `env:"DATABASE_URL" default:":memory:" doc:"A URL of PostgreSQL, or a file of SQLite"`
+	Redis    string   `env:"REDIS_URL,omitempty" validate:"url" doc:"Where rate limits are counted; in this process without it"`
+	NATS     string   `env:"NATS_URL,omitempty" validate:"url" doc:"What carries notices between processes; this process alone without it"`
+	Secret   string   `env:"SECRET" validate:"min=16" doc:"Signs tokens; equal in all processes"`
+	AdminKey string   `env:"ADMIN_KEY" validate:"min=16" doc:"Opens /admin"`
+	LogLevel string   `env:"LOG_LEVEL" default:"INFO" validate:"oneof=DEBUG INFO WARN ERROR"`
+	Origins  []string `env:"ORIGINS,omitempty" doc:"Pages of other origins that may use the API"`
+	Proxies  []string `env:"TRUSTED_PROXIES,omitempty" validate:"dive,cidr" doc:"Networks of the proxies in front"`
 
 	Limit struct {
 		Requests   int           `env:"LIMIT_REQUESTS" default:"600" validate:"min=1"`
@@ -22,4 +22,11 @@ type Settings struct {
 		Burst      int           `env:"LIMIT_BURST" default:"100" validate:"min=1"`
 		FailClosed bool          `env:"LIMIT_FAIL_CLOSED" default:"false" doc:"Answer 503 while Redis cannot tell, instead of letting requests pass"`
 	} `env:""`
+}
+
+// level is the log's.
+func (s Settings) level() slog.Level {
+	var level slog.Level
+	_ = level.UnmarshalText([]byte(s.LogLevel)) // its four names are
+	return level
 }
