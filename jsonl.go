@@ -240,7 +240,7 @@ func (r *lineReader) read() ([]byte, error) {
 		case whole:
 			return r.line[:len(r.line)-1], nil
 		case errors.Is(err, bufio.ErrBufferFull):
-		case err == io.EOF: //nolint:errorlint // readers return it bare
+		case err == io.EOF:
 			return r.last()
 		default:
 			return nil, err

@@ -183,8 +183,8 @@ func TestLinesAreReadOnce(t *testing.T) {
 	},
 	) ([]int, error) {
 		var read []int
-		for n := range in.Lines {
-			if read = append(read, n); n == 2 {
+		for n, err := range in.Lines {
+			if read = append(read, n); n == 2 || err != nil {
 				break
 			}
 		}
@@ -194,11 +194,14 @@ func TestLinesAreReadOnce(t *testing.T) {
 				break
 			}
 		}
-		for n := range in.Lines {
+		for n, err := range in.Lines {
+			if err != nil {
+				return nil, err
+			}
 			read = append(read, n)
 		}
-		for range in.Lines {
-			return nil, errors.New("there is more")
+		for _, err := range in.Lines {
+			return nil, errors.Join(errors.New("there is more"), err)
 		}
 		return read, nil
 	})
