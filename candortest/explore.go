@@ -129,7 +129,7 @@ func (e *explorer) probesOf(o *operation) []*probe {
 
 // leastBroken is how often the breaking of a rule is tried at least: not all
 // that is drawn breaks it.
-const leastBroken = 20
+const leastBroken = 12
 
 func share(broken []*probe, cases int) []*probe {
 	for _, p := range broken {

@@ -22,7 +22,8 @@ import (
 	"github.com/candor-go/candor/candortest/internal/torture"
 )
 
-// Every run asks the same.
+// Every run asks the same. From one seed rapid makes one sequence of requests,
+// which therefore has to be long enough for every question of Conform.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	for name, value := range map[string]string{"rapid.nofailfile": "true", "rapid.seed": "1", "rapid.checks": "2000"} {
