@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -35,6 +36,8 @@ type HTTPError struct {
 	header http.Header
 	origin *HTTPError
 	cause  error
+	// remote means that it came from a server, which sends no identity.
+	remote bool
 }
 
 // Error makes an error that answers with the status (300 to 599) and the body
@@ -110,10 +113,18 @@ func (e *HTTPError) Error() string { return fmt.Sprintf("%d: %v", e.status, e.de
 // the panic of a 500. It is nil for errors made by [Error].
 func (e *HTTPError) Unwrap() error { return e.cause }
 
-// Is reports whether target is the same error or one refined from the same.
+// Is reports whether target is the same error or one refined from the same. One
+// that [Route.Call] returns is every error with its status and its detail.
 func (e *HTTPError) Is(target error) bool {
 	t, ok := target.(*HTTPError)
-	return ok && t.root() == e.root()
+	return ok && (t.root() == e.root() || e.remote && t.status == e.status && sameJSON(t.detail, e.detail))
+}
+
+// sameJSON compares details by how they are written.
+func sameJSON(a, b any) bool {
+	one, err := encodeJSON(a)
+	other, otherErr := encodeJSON(b)
+	return err == nil && otherErr == nil && bytes.Equal(one, other)
 }
 
 // Errors of the framework itself.

@@ -30,9 +30,12 @@ type Problem struct {
 	Extra any `json:"extra,omitzero"`
 }
 
+// problemMedia is the media type of a Problem.
+const problemMedia = "application/problem+json"
+
 // problemFormat is the form of errors with Config.ProblemDetails.
 func problemFormat() *errorFormat {
-	return &errorFormat{mediaType: "application/problem+json", body: func(e *HTTPError) any { return problemOf(e) }}
+	return &errorFormat{mediaType: problemMedia, body: func(e *HTTPError) any { return problemOf(e) }}
 }
 
 // problemOf tells an error as a problem.

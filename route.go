@@ -23,8 +23,13 @@ import (
 )
 
 // Route is a registered operation: what Get, Post and the others return. It is
-// read-only.
-type Route[In, Out any] struct{ route *route }
+// read-only. [Route.URL] and [Route.Call] go the other way, from an input to a
+// request.
+type Route[In, Out any] struct {
+	route *route
+	// below is the path that At asked for, "" for the first place.
+	below string
+}
 
 // Methods lists the methods the route was registered for.
 func (r *Route[In, Out]) Methods() []string { return slices.Clone(r.route.methods) }
@@ -57,6 +62,28 @@ type route struct {
 	docs string
 	// apart means that neither guards nor rate limits hold for it.
 	apart bool
+	// places are where it stands in apps that are sealed.
+	places places
+}
+
+// places are the endpoints of a route, in the order in which they were sealed,
+// with what calls them, made on the first call of each.
+type places struct {
+	mutex     sync.Mutex
+	endpoints []*endpoint
+	calls     sync.Map // of *endpoint to func() *callPlan
+}
+
+func (p *places) add(e *endpoint) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.endpoints = append(p.endpoints, e)
+}
+
+func (p *places) all() []*endpoint {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	return slices.Clone(p.endpoints)
 }
 
 // upgrade is what a route does that takes over the connection, as WebSockets
@@ -140,9 +167,11 @@ func (rt *route) call() string {
 // endpoint is a route in its place: one method and one full path in one app,
 // with everything compiled that a request needs.
 type endpoint struct {
-	route   *route
-	method  string
-	pattern *pathtree.Pattern
+	route  *route
+	method string
+	// compiler is the app's.
+	compiler *compiler
+	pattern  *pathtree.Pattern
 	// names are those of the pattern's wildcards.
 	names []string
 	set   settings
@@ -230,7 +259,7 @@ const lifelong = -1
 // compile makes the programs of the endpoint. dependencies adds the parts the
 // handler depends on, and says in which steps they run.
 func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
-	e.parts = []*part{{function: e.route.handler, desc: e.route.input}}
+	e.parts, e.compiler = []*part{{function: e.route.handler, desc: e.route.input}}, c
 	if e.route.handler == nil {
 		e.compilePlain()
 		if len(e.set.requirements) == 0 {

@@ -412,6 +412,9 @@ func (a *App) sealed() (*table, error) {
 	if err != nil {
 		return nil, err
 	}
+	for _, e := range t.endpoints {
+		e.route.places.add(e)
+	}
 	a.table.Store(t)
 	return t, nil
 }

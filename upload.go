@@ -261,11 +261,7 @@ func compileFile(f *typeinfo.Field) (*filePlan, error) {
 
 // checkUploads finds uploads that are to come from anywhere but a form.
 func checkUploads(in *typeinfo.Input) error {
-	fields := append(append([]*typeinfo.Field{}, in.Params...), append(in.Members.Members(), in.Form.Members()...)...)
-	if in.Body != nil {
-		fields = append(fields, in.Body)
-	}
-	for _, f := range fields {
+	for _, f := range in.Fields() {
 		t := f.Type.Go
 		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 			t = t.Elem()

@@ -273,12 +273,28 @@ type compiler struct {
 	codecs codecSet
 	// schemas are the app's additions to its document.
 	schemas schema.Options
+	// otherSide makes the programs of clients, which send what this one's read
+	// and read what they write; rules are the server's to judge.
+	otherSide func() *compiler
 }
 
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
-	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, JSON: c.jsonText}
+	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, JSON: c.jsonText, WriteJSON: c.writeJSON}
+	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })
 	return c
+}
+
+// writeJSON makes the inverse of what jsonText makes.
+func (c *compiler) writeJSON(f *typeinfo.Field) (func(v reflect.Value) (string, error), error) {
+	encoder, err := c.codec.Encoder(f.Type, nil)
+	if err != nil {
+		return nil, err
+	}
+	return func(v reflect.Value) (string, error) {
+		text, err := encoder.Append(nil, v, false, nil)
+		return string(text), err
+	}, nil
 }
 
 // jsonText makes the reader of a parameter written as JSON, rules included.

@@ -1,5 +1,6 @@
 // Package bind turns text into typed values: the path, query, header and cookie
-// parameters of a request, and single values of forms.
+// parameters of a request, and single values of forms. A [Sender] and a
+// [Writer] are the way back.
 //
 // A [Plan] is compiled from the description of an input struct and binds every
 // parameter of it, gathering all faults. A request with plain parameters costs
@@ -26,6 +27,8 @@ type Compiler struct {
 	Rules    *check.Set
 	Defaults Defaults
 	JSON     JSONText
+	// WriteJSON is for senders.
+	WriteJSON WriteJSON
 }
 
 // Defaults makes the maker of a field's default.
@@ -36,6 +39,9 @@ type Defaults func(f *typeinfo.Field) (func(dst reflect.Value), error)
 // location innermost first, starting at the value; that of a text that is no
 // JSON is its offset.
 type JSONText func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error)
+
+// WriteJSON makes the inverse of what JSONText makes.
+type WriteJSON func(f *typeinfo.Field) (func(v reflect.Value) (string, error), error)
 
 // Plan binds all parameters of one input struct. It is safe for concurrent
 // use.

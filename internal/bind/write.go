@@ -87,7 +87,7 @@ func (c *Compiler) compileWritten(v *writtenValue, t *typeinfo.Type, rules *type
 func (w *Writer) Append(texts []string, from reflect.Value, checks bool, faults *fault.List) ([]string, error) {
 	v := from.FieldByIndex(w.field.Index)
 	held, present := heldIn(w.field.Type, v)
-	if !present || w.omits(v) {
+	if !present || omits(w.field, v) {
 		return texts, nil
 	}
 	if w.held != nil {
@@ -128,14 +128,14 @@ func heldIn(t *typeinfo.Type, v reflect.Value) (reflect.Value, bool) {
 }
 
 // omits judges omitempty and omitzero as encoding/json does.
-func (w *Writer) omits(v reflect.Value) bool {
-	if w.field.OmitZero {
+func omits(f *typeinfo.Field, v reflect.Value) bool {
+	if f.OmitZero {
 		if zeroer, ok := v.Addr().Interface().(interface{ IsZero() bool }); ok {
 			return zeroer.IsZero()
 		}
 		return v.IsZero()
 	}
-	if !w.field.OmitEmpty {
+	if !f.OmitEmpty {
 		return false
 	}
 	switch v.Kind() {
@@ -148,21 +148,15 @@ func (w *Writer) omits(v reflect.Value) bool {
 }
 
 func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, faults *fault.List) ([]string, error) {
-	var elements []string
 	sound := len(faults.Faults)
-	for i := range held.Len() {
-		element, present := heldIn(w.held.Elem, held.Index(i))
-		if !present {
-			return texts, fmt.Errorf("element %d is nil", i)
-		}
-		text, err := w.write(&w.single, element, checks, faults, i)
-		if err != nil {
-			return texts, fmt.Errorf("element %d: %w", i, err)
-		}
+	elements, err := w.elements(held, checks, faults)
+	if err != nil {
+		return texts, err
+	}
+	for i, text := range elements {
 		if w.field.CSV && !survivesSplit(text) {
 			return texts, fmt.Errorf("element %d, %q, cannot stand in a list separated by commas", i, text)
 		}
-		elements = append(elements, text)
 	}
 	if checks && w.check != nil && len(faults.Faults) == sound {
 		w.add(w.check(held), faults)
@@ -171,6 +165,33 @@ func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, fau
 		elements = []string{strings.Join(elements, ", ")}
 	}
 	return append(texts, elements...), nil
+}
+
+// elements are the texts of the elements of a list.
+func (w *Writer) elements(held reflect.Value, checks bool, faults *fault.List) ([]string, error) {
+	elements := make([]string, 0, held.Len())
+	for i := range held.Len() {
+		element, present := heldIn(w.held.Elem, held.Index(i))
+		if !present {
+			return nil, fmt.Errorf("element %d is nil", i)
+		}
+		text, err := w.write(&w.single, element, checks, faults, i)
+		if err != nil {
+			return nil, fmt.Errorf("element %d: %w", i, err)
+		}
+		elements = append(elements, text)
+	}
+	return elements, nil
+}
+
+// texts are those of the value inside pointers and Optional, one for each
+// element of a list.
+func (w *Writer) texts(held reflect.Value) ([]string, error) {
+	if w.held != nil {
+		return w.elements(held, false, nil)
+	}
+	text, err := w.single.format(held)
+	return []string{text}, err
 }
 
 // survivesSplit reports whether a text in a list is read as that element.

@@ -119,7 +119,8 @@ type Check func(v reflect.Value) *fault.Fault
 // Keys and Elem are compiled by a call of their own. A Pointer or Optional t is
 // judged by what it holds.
 //
-// The error is an [*UnknownTagError] or says "rule: problem; fix".
+// The error is an [*UnknownTagError] or says "rule: problem; fix". A nil Set
+// knows no rules and checks nothing.
 func (s *Set) Compile(t *typeinfo.Type, rules *typeinfo.Rules) (Check, error) {
 	conditions, err := s.conditions(t, rules)
 	if err != nil || len(conditions) == 0 {
@@ -134,7 +135,7 @@ func (s *Set) Compile(t *typeinfo.Type, rules *typeinfo.Rules) (Check, error) {
 
 // conditions compiles the rules that look at nothing but the value.
 func (s *Set) conditions(t *typeinfo.Type, rules *typeinfo.Rules) (conditions []condition, err error) {
-	if rules == nil {
+	if rules == nil || s == nil {
 		return nil, nil
 	}
 	on := subjectOf(t)

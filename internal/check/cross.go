@@ -43,7 +43,7 @@ func isCross(rule typeinfo.Rule) bool { return rule.Cross || crossTags[rule.Name
 // whose names on the wire faults mention, a field that is not among them is
 // called by its Go name.
 func (s *Set) CompileCross(parent reflect.Type, f *typeinfo.Field, siblings ...*typeinfo.Field) (CrossCheck, error) {
-	if f.Rules == nil {
+	if f.Rules == nil || s == nil {
 		return nil, nil
 	}
 	var at scene

@@ -70,11 +70,19 @@ type programKey struct {
 	quoted bool
 }
 
-// NewCompiler makes an empty compiler.
+// NewCompiler makes an empty compiler. With nil for the rules it makes the
+// programs of the other side of the wire, where requests are written and
+// answers read. They judge nothing, which is for the server to do, and what
+// they write is read back as the same value, or is an error:
+//   - neither rules nor Validate methods are judged;
+//   - what is absent from an answer is the zero value, not the default;
+//   - a zero value that has a default is written in spite of omitempty, since
+//     without it the server would put the default in its place;
+//   - text that is not UTF-8 is an error.
 func NewCompiler(rules *check.Set) *Compiler {
 	return &Compiler{
 		rules:    rules,
-		foreign:  foreignOptions(),
+		foreign:  foreignOptions(rules != nil),
 		states:   sync.Pool{New: func() any { return &state{} }},
 		rooms:    sync.Pool{New: func() any { return &Room{} }},
 		decoders: map[programKey]*decodeProgram{},
@@ -219,12 +227,31 @@ func (c *Compiler) Default(f *typeinfo.Field) (func(dst reflect.Value), error) {
 	if err != nil {
 		return nil, err
 	}
+	return c.filling(made.fill), nil
+}
+
+// Filler makes what gives a field the value it has when it is absent, whether or
+// not it may be: its default, or the defaults of the fields in it. It is nil for
+// a field without any.
+func (c *Compiler) Filler(f *typeinfo.Field) (func(dst reflect.Value), error) {
+	var fill fillFunc
+	err := c.compile(func() (err error) {
+		fill, err = c.filler(f)
+		return err
+	})
+	if err != nil || fill == nil {
+		return nil, err
+	}
+	return c.filling(fill), nil
+}
+
+func (c *Compiler) filling(fill fillFunc) func(dst reflect.Value) {
 	return func(dst reflect.Value) {
 		s := c.states.Get().(*state)
-		made.fill(s, pointerTo(dst))
+		fill(s, pointerTo(dst))
 		s.release()
 		c.states.Put(s)
-	}, nil
+	}
 }
 
 // CheckExample reports whether a field's example is a value of the field. Of a
@@ -249,6 +276,20 @@ func (c *Compiler) Encoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Encoder, e
 	e := &Encoder{compiler: c, goType: t.Go}
 	err := c.compile(func() (err error) {
 		e.encode, err = c.encoder(programKey{t, rules, false})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+// ObjectEncoder is the inverse of Object: it makes the encoder of an object
+// whose members lie in the struct parent.
+func (c *Compiler) ObjectEncoder(o *typeinfo.Object, parent reflect.Type) (*Encoder, error) {
+	e := &Encoder{compiler: c, goType: parent}
+	err := c.compile(func() (err error) {
+		e.encode, err = c.structWriter(o, parent)
 		return err
 	})
 	if err != nil {
@@ -284,7 +325,7 @@ func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool,
 		v = copied
 	}
 	w := &room.writer
-	*w = writer{checks: checks, faults: faults, options: e.compiler.foreign}
+	*w = writer{checks: checks, faults: faults, options: e.compiler.foreign, exact: e.compiler.rules == nil}
 	dst = e.encode(w, dst, pointerTo(v))
 	w.faults = nil
 	return dst, w.problem()

@@ -26,6 +26,8 @@ type writer struct {
 	place []any
 	// options are for what the json library writes.
 	options jsonv2.Options
+	// exact refuses text that would be changed on the way.
+	exact bool
 }
 
 func (w *writer) fail(err error) {

@@ -110,8 +110,18 @@ func encodeNumber(w *writer, dst []byte, p pointer) []byte {
 	return append(dst, text...)
 }
 
-func encodeString(_ *writer, dst []byte, p pointer) []byte {
-	return appendString(dst, bytesOf(*as[string](p)))
+func encodeString(w *writer, dst []byte, p pointer) []byte {
+	return w.text(dst, bytesOf(*as[string](p)))
+}
+
+var errNotUTF8 = errors.New("a text is not valid UTF-8")
+
+// text writes text as JSON.
+func (w *writer) text(dst, text []byte) []byte {
+	if w.exact && !utf8.Valid(text) {
+		w.fail(errNotUTF8)
+	}
+	return appendString(dst, text)
 }
 
 const hexDigits = "0123456789abcdef"
@@ -121,7 +131,7 @@ func AppendString(dst []byte, text string) []byte { return appendString(dst, byt
 
 // AppendAny writes a value of a type that is not known beforehand.
 func AppendAny(dst []byte, v any) ([]byte, error) {
-	w := &writer{options: foreignOptions()}
+	w := &writer{options: foreignOptions(true)}
 	dst = encodeAny(w, dst, pointer(&v))
 	return dst, w.problem()
 }
@@ -210,7 +220,7 @@ func makeTextWriter(t *typeinfo.Type) (encodeFunc, error) {
 			w.fail(err)
 			return dst
 		}
-		return appendString(dst, text)
+		return w.text(dst, text)
 	}, nil
 }
 
@@ -227,14 +237,14 @@ func textWriter(t *typeinfo.Type) func(p pointer) ([]byte, error) {
 }
 
 // foreignOptions are the options for what the json library writes for us, so that it
-// looks like what we write.
-func foreignOptions() jsonv2.Options {
+// looks like what we write. lenient replaces what is not valid UTF-8.
+func foreignOptions(lenient bool) jsonv2.Options {
 	duration := jsonv2.MarshalToFunc(func(e *jsontext.Encoder, d time.Duration) error {
 		return e.WriteToken(jsontext.String(d.String()))
 	})
 	return jsonv2.JoinOptions(
 		jsonv2.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true),
-		jsontext.AllowInvalidUTF8(true), jsonv2.WithMarshalers(duration),
+		jsontext.AllowInvalidUTF8(lenient), jsonv2.WithMarshalers(duration),
 	)
 }
 
@@ -307,7 +317,7 @@ func (w *writer) any(dst []byte, value any) []byte {
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case string:
-		return appendString(dst, bytesOf(v))
+		return w.text(dst, bytesOf(v))
 	case int:
 		return strconv.AppendInt(dst, int64(v), 10)
 	case int64:

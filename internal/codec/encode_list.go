@@ -236,6 +236,10 @@ func (m *mapWriter) collect(w *writer, v reflect.Value) ([]named, reflect.Value)
 			return nil, elems
 		}
 		if !utf8.Valid(name) {
+			if w.exact {
+				w.fail(errNotUTF8)
+				return nil, elems
+			}
 			name = []byte(string([]rune(string(name)))) // as appendString writes it
 		}
 		m.judgeKey(w, key, name)

@@ -25,7 +25,12 @@ type memberWriter struct {
 }
 
 func (c *Compiler) makeStructWriter(t *typeinfo.Type) (encodeFunc, error) {
-	o, err := c.objectWriter(t.Object, t.Go, "")
+	return c.structWriter(t.Object, t.Go)
+}
+
+// structWriter writes an object whose members lie in the struct parent.
+func (c *Compiler) structWriter(members *typeinfo.Object, parent reflect.Type) (encodeFunc, error) {
+	o, err := c.objectWriter(members, parent, "")
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +62,7 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 		if m.encode, err = c.encoder(programKey{f.Type, f.Rules, f.Quoted}); err != nil {
 			return nil, within(parent, f, err)
 		}
-		m.omit = omission(f)
+		m.omit = c.omission(f)
 		if discriminator != "" && f.Name == discriminator {
 			m.omit = func(pointer) bool { return true }
 		}
@@ -111,10 +116,13 @@ func (o *objectWriter) judge(w *writer, p pointer) {
 
 // omission makes what decides that a member is left out: absent Optionals
 // always are, others as the options of the json tag say.
-func omission(f *typeinfo.Field) func(p pointer) bool {
+func (c *Compiler) omission(f *typeinfo.Field) func(p pointer) bool {
 	var empty, zero func(p pointer) bool
-	if f.Type.Kind == typeinfo.Optional {
+	switch {
+	case f.Type.Kind == typeinfo.Optional:
 		return isAbsent(f.Type)
+	case c.rules == nil && f.Default != nil:
+		return nil
 	}
 	if f.OmitEmpty {
 		empty = isEmpty(f.Type.Go)

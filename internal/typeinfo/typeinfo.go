@@ -309,6 +309,15 @@ type Input struct {
 	Validators []InputValidator
 }
 
+// Fields lists every field that a value of a request is read into.
+func (in *Input) Fields() []*Field {
+	all := in.named()
+	if in.Body != nil {
+		all = append(all, in.Body)
+	}
+	return all
+}
+
 // InputValidator is a struct of an input that declares Validate() error itself.
 type InputValidator struct {
 	// Index leads from the input to the struct; empty for the input.

@@ -1,0 +1,321 @@
+package candor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// callPlan is an endpoint from the side of those who call it.
+type callPlan struct {
+	endpoint *endpoint
+	send     *sendPlan
+	receive  *receivePlan
+	// sendErr and receiveErr say why there is none.
+	sendErr, receiveErr error
+}
+
+// call is the plan of an endpoint, compiled once.
+func (p *places) call(e *endpoint) *callPlan {
+	plan, _ := p.calls.LoadOrStore(e, sync.OnceValue(func() *callPlan {
+		c := e.compiler.otherSide()
+		plan := &callPlan{endpoint: e}
+		plan.send, plan.sendErr = c.compileSending(e.route.input)
+		plan.receive, plan.receiveErr = c.compileReceiving(e.answer)
+		return plan
+	}))
+	return plan.(func() *callPlan)()
+}
+
+// At is the route in another of its places: the first whose path is, or begins
+// with, the one given. [Route.Places] lists them.
+//
+//	app.Include(items, candor.Prefix("/v1"))
+//	app.Include(items, candor.Prefix("/v2"))
+//
+//	readItem.At("/v2").URL(in)
+func (r *Route[In, Out]) At(path string) *Route[In, Out] {
+	return &Route[In, Out]{route: r.route, below: path}
+}
+
+// Places are the paths at which the route is served, in the order in which URL
+// and Call prefer them: that of the registrations, a route before its aliases.
+// There are none before the app is sealed.
+func (r *Route[In, Out]) Places() []string {
+	var paths []string
+	for _, e := range r.route.places.all() {
+		paths = appendNew(paths, []string{e.pattern.String()})
+	}
+	return paths
+}
+
+// place is the endpoint that is meant: the first, of the path that At named, in
+// an app if one is given.
+func (r *Route[In, Out]) place(app *App) (*endpoint, error) {
+	var of *table
+	if app != nil {
+		var err error
+		if of, err = app.sealed(); err != nil {
+			return nil, err
+		}
+	}
+	all := r.route.places.all()
+	for _, e := range all {
+		if isAt(e.pattern.String(), r.below) && (of == nil || slices.Contains(of.endpoints, e)) {
+			return e, nil
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return nil, errors.New("the route has no place yet; include its router in an app, and seal the app (Seal, Run, Serve, NewTestClient) first")
+	case app != nil:
+		return nil, fmt.Errorf("the app does not serve the route%s", at(r.below))
+	}
+	return nil, fmt.Errorf("the route is not served%s, only at %s", at(r.below), strings.Join(r.Places(), ", "))
+}
+
+func at(path string) string {
+	if path == "" {
+		return ""
+	}
+	return " at " + path
+}
+
+// isAt reports whether a pattern is a path or lies below it.
+func isAt(pattern, path string) bool {
+	rest, ok := strings.CutPrefix(pattern, strings.TrimSuffix(path, "/"))
+	return ok && (rest == "" || strings.HasPrefix(rest, "/"))
+}
+
+// failed says of an error which route it is about.
+func (r *Route[In, Out]) failed(err error) error {
+	return fmt.Errorf("candor: %s: %w", r.route.call(), err)
+}
+
+// URL is the path of the route with the values of the input in it,
+// percent-encoded, and behind it the query. It leads to the first place of the
+// route, or to that of [Route.At].
+//
+//   - The path is that inside of the app. What stands in front of it, because
+//     the app is mounted or behind a proxy, an input of type [RootPath] tells.
+//   - A value is there unless it is absent: a nil pointer, an Optional that is
+//     not set, what omitempty leaves out. A zero is a value; [Route.Defaults]
+//     makes an input with the defaults.
+//   - A value that cannot stand in a path is an error, such as an empty one or
+//     "..", which clients resolve. So is a route in no sealed app.
+func (r *Route[In, Out]) URL(in In) (string, error) {
+	e, err := r.place(nil)
+	if err != nil {
+		return "", r.failed(err)
+	}
+	var to draft
+	plan := r.route.places.call(e)
+	if err := plan.sendErr; err != nil {
+		return "", r.failed(err)
+	}
+	if err := plan.send.params.Send(reflect.ValueOf(&in).Elem(), &to.Sent); err != nil {
+		return "", r.failed(err)
+	}
+	path, err := e.path(to.Path)
+	if err != nil {
+		return "", r.failed(err)
+	}
+	return withQuery(path, to.RawQuery()), nil
+}
+
+func withQuery(path, query string) string {
+	if query == "" {
+		return path
+	}
+	return path + "?" + query
+}
+
+// path is the endpoint's with values in the place of its wildcards.
+func (e *endpoint) path(values map[string]string) (string, error) {
+	texts := make([]string, len(e.names))
+	for i, name := range e.names {
+		text, ok := values[name]
+		if !ok {
+			return "", fmt.Errorf("nothing gives {%s} of %s a value; a provider reads it, so give its input to Client.With", name, e.pattern)
+		}
+		texts[i] = text
+	}
+	return e.pattern.Build(texts...)
+}
+
+// Defaults is an input in which every field that has a default holds it, and
+// the others are zero. It is also a name for an input that has no other:
+//
+//	in, err := listItems.Defaults()
+//	in.Limit = 5
+//	items, err := listItems.Call(ctx, client, in)
+//
+// The error is that of a route in no sealed app.
+func (r *Route[In, Out]) Defaults() (in In, err error) {
+	e, err := r.place(nil)
+	if err != nil {
+		return in, r.failed(err)
+	}
+	into := reflect.ValueOf(&in).Elem()
+	for _, f := range e.route.input.Fields() {
+		fill, err := e.compiler.codec.Filler(f)
+		if err != nil {
+			return in, r.failed(err)
+		}
+		if fill != nil {
+			fill(into.FieldByIndex(f.Index))
+		}
+	}
+	return in, nil
+}
+
+// Call sends an input to the route and returns the answer: over any
+// *http.Client, or in process by [InProcess]. It is the handler from afar.
+//
+// Both directions are made of the same description as the server, so that what
+// it binds is equal to the input. What is different is said here:
+//
+//   - What is absent is left to the server: nil pointers, Optionals that are not
+//     set, nil slices that need not be there, what omitempty leaves out. The
+//     server puts defaults in their place. A zero is a value; [Route.Defaults]
+//     makes an input with the defaults.
+//   - Fields of providers and of the request itself are not sent, credentials
+//     are. What guards and providers read beside, [Client.With] sends.
+//   - What cannot be sent so that it arrives as it is, is an error before
+//     anything is sent, such as a list without elements in a query that is
+//     required, a cookie with a semicolon, or text that is not UTF-8. Rules are
+//     the server's to judge.
+//   - Uploads are sent as they are read, and may be those of another request
+//     that still runs, or of [NewUpload]. An io.Reader and JSONLines are sent
+//     while they are read, once, and closed; a *multipart.Reader cannot be sent.
+//   - A route of several methods is called by the first, one in several places
+//     in the first, unless [Route.At] names another.
+//
+// Of answers:
+//
+//   - An error of the server is an *[HTTPError] or a *[ValidationError];
+//     errors.Is finds declared errors by their status and detail. A handler that
+//     returns it as it is passes it on to its own client.
+//   - Any other answer is an *[AnswerError]: another media type, a body that is
+//     cut short, too large or not what the route returns.
+//   - [JSONLines] and [Events] read from the connection while they are ranged
+//     over, once. Range over them or cancel the context; else the connection
+//     stays open. An error of the server in between is the last item.
+//   - A [Reader] is the body itself; close it, as an io.Closer. A [File] is in
+//     memory: its Content, Name, ModTime and ETag are set.
+//   - A [Redirect] is not followed. Others are, by the *http.Client.
+//   - WebSockets are not called.
+func (r *Route[In, Out]) Call(ctx context.Context, client Client, in In) (out Out, err error) {
+	if err := r.call(ctx, &client, reflect.ValueOf(&in).Elem(), reflect.ValueOf(&out).Elem()); err != nil {
+		return *new(Out), err
+	}
+	return out, nil
+}
+
+func (r *Route[In, Out]) call(ctx context.Context, client *Client, in, out reflect.Value) error {
+	e, err := r.place(client.app)
+	if err != nil {
+		return r.failed(err)
+	}
+	plan := r.route.places.call(e)
+	request, err := plan.request(client, in)
+	if err != nil {
+		return r.failed(err)
+	}
+	response, err := client.do(request.WithContext(ctx), plan.keepsRedirects())
+	if err != nil {
+		return r.failed(err)
+	}
+	from := &received{Response: response, limit: client.limit(), codec: e.compiler.codecs}
+	defer func() {
+		if !from.kept {
+			_ = response.Body.Close()
+		}
+	}()
+	return plan.receive.receive(out, from)
+}
+
+// limit is how much is read of an answer.
+func (c *Client) limit() int64 {
+	if c.MaxBody > 0 {
+		return c.MaxBody
+	}
+	return defaultMaxAnswer
+}
+
+// keepsRedirects reports whether a redirect is an answer of the route's own.
+func (p *callPlan) keepsRedirects() bool {
+	return slices.ContainsFunc(p.receive.answer.statuses, func(status int) bool { return status >= 300 && status <= 399 })
+}
+
+// request makes the request of an input.
+func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, error) {
+	if err := errors.Join(p.sendErr, p.receiveErr); err != nil {
+		return nil, err
+	}
+	var to draft
+	if err := client.sendMore(p.endpoint.compiler.otherSide(), &to); err != nil {
+		return nil, err
+	}
+	if err := p.send.send(in, &to); err != nil {
+		return nil, err
+	}
+	path, err := p.endpoint.path(to.Path)
+	if err != nil {
+		return nil, err
+	}
+	target, err := client.target(path, to.RawQuery())
+	if err != nil {
+		return nil, err
+	}
+	r, err := to.request(p.endpoint.method, target)
+	if err == nil && r.Header.Get("Accept") == "" {
+		p.accept(r.Header)
+	}
+	return r, err
+}
+
+// accept asks for what the route answers with.
+func (p *callPlan) accept(header http.Header) {
+	if media := p.receive.answer.media; len(media) > 0 {
+		header.Set("Accept", bareMedia(media[0]))
+	}
+}
+
+// URL is the path of the operation of that name: its id, or that of its
+// handler's function. The params are the values of the wildcards of its path;
+// others are the query, in alphabetical order. [Route.URL] is the same for an
+// input that is checked by the compiler. It seals the app.
+//
+//	app.URL("readItem", map[string]string{"item_id": "3"}) // "/items/3"
+func (a *App) URL(name string, params map[string]string) (string, error) {
+	t, err := a.sealed()
+	if err != nil {
+		return "", err
+	}
+	at := slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return e.place.info.OperationID == name })
+	if at < 0 {
+		at = slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return name != "" && e.place.info.Name == name })
+	}
+	if at < 0 {
+		return "", fmt.Errorf("candor: URL(%q): the app has no operation of that name; App.Routes lists them", name)
+	}
+	e := t.endpoints[at]
+	values := url.Values{}
+	for key, value := range params {
+		if !slices.Contains(e.names, key) {
+			values.Set(key, value)
+		}
+	}
+	path, err := e.path(params)
+	if err != nil {
+		return "", fmt.Errorf("candor: URL(%q): %w", name, err)
+	}
+	return withQuery(path, values.Encode()), nil
+}

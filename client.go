@@ -1,0 +1,224 @@
+package candor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Client says where [Route.Call] sends requests, and how. It is a value: copies
+// may differ. The zero value has no place to send to; set Base, or take
+// [InProcess].
+type Client struct {
+	// Base is the URL at which clients reach the app, such as
+	// "https://api.example.com" or, for one behind a prefix,
+	// "https://example.com/api". The path of the route follows it.
+	Base string
+	// HTTP sends; nil is http.DefaultClient, which has no timeout but the
+	// context's.
+	HTTP *http.Client
+	// Header is sent with every request, unless the input has such a header.
+	Header http.Header
+	// MaxBody limits what is read of an answer, in bytes, 32 MiB by default. It
+	// holds for each line or event of a stream, and not for a [Reader].
+	MaxBody int64
+
+	// app is set for calls in process.
+	app *App
+	// more are the inputs of With.
+	more []any
+}
+
+// defaultMaxAnswer is the limit of an answer.
+const defaultMaxAnswer = 32 << 20
+
+// With returns a client that sends a further input with every request: that of
+// a guard or provider of the app, which reads values the handler does not take.
+//
+//	type credentials struct{ Token candor.Bearer }
+//
+//	client = client.With(credentials{Token: token})
+//
+// The input is a struct like those of handlers, without a body. A value that
+// the input of the call has too must be the same in both.
+func (c Client) With(input any) Client {
+	c.more = append(slices.Clip(c.more), input)
+	return c
+}
+
+// InProcess is a client that calls an app without a network: its requests run
+// through the same middleware, binding and checks. The app must run, by Run,
+// Serve or Start, if it has a lifespan or shared providers.
+func InProcess(app *App) Client {
+	return Client{Base: "http://in-process", HTTP: &http.Client{Transport: processTransport{app}}, app: app}
+}
+
+// target is the URL of a request.
+func (c *Client) target(path, rawQuery string) (*url.URL, error) {
+	base, err := url.Parse(c.Base)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("Client.Base: %w", err)
+	case base.Scheme == "" || base.Host == "" || base.RawQuery != "" || base.Fragment != "":
+		return nil, fmt.Errorf("Client.Base is %q; write a URL such as \"https://api.example.com\"", c.Base)
+	}
+	target, err := url.Parse(strings.TrimSuffix(base.EscapedPath(), "/") + path)
+	if err != nil {
+		return nil, err
+	}
+	target.Scheme, target.Host, target.User, target.RawQuery = base.Scheme, base.Host, base.User, rawQuery
+	return target, nil
+}
+
+// sendMore writes the inputs of With.
+func (c *Client) sendMore(compiler *compiler, to *draft) error {
+	for _, input := range c.more {
+		t := reflect.TypeOf(input)
+		if t == nil {
+			return errors.New("With(nil); give it the input of a guard or provider")
+		}
+		desc, err := describeInput(t)
+		if err != nil {
+			return err
+		}
+		if desc.Body != nil || desc.Members != nil || desc.Form != nil {
+			return fmt.Errorf("%s, given to With, has a body, which belongs to the input of the handler", typeinfo.Name(t))
+		}
+		plan, err := compiler.compileSending(desc)
+		if err != nil {
+			return err
+		}
+		from := reflect.New(t).Elem()
+		from.Set(reflect.ValueOf(input))
+		if err := plan.send(from, to); err != nil {
+			return fmt.Errorf("%s: %w", typeinfo.Name(t), err)
+		}
+	}
+	return nil
+}
+
+// do sends a request. Redirects are left to the caller where they are what the
+// route answers.
+func (c *Client) do(r *http.Request, keepRedirects bool) (*http.Response, error) {
+	for name, lines := range c.Header {
+		if key := http.CanonicalHeaderKey(name); r.Header[key] == nil {
+			r.Header[key] = lines
+		}
+	}
+	client := cmp.Or(c.HTTP, http.DefaultClient)
+	if keepRedirects {
+		own := *client
+		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+		client = &own
+	}
+	return client.Do(r)
+}
+
+// processTransport hands requests to an app as its server would.
+type processTransport struct{ app *App }
+
+// RoundTrip answers once the app has sent the header; the body follows through
+// a pipe.
+func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancel(r.Context())
+	sent := r.Clone(ctx)
+	if sent.Body == nil {
+		sent.Body = http.NoBody
+	}
+	sent.Proto, sent.ProtoMajor, sent.ProtoMinor = "HTTP/1.1", 1, 1
+	sent.Host = cmp.Or(r.Host, r.URL.Host)
+	sent.RequestURI, sent.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:0"
+	sent.URL.Scheme, sent.URL.Host, sent.URL.User = "", "", nil
+	body, into := io.Pipe()
+	w := &processWriter{header: http.Header{}, body: into, begun: make(chan *http.Response, 1), head: r.Method == http.MethodHead}
+	go w.serve(t.app, sent)
+	select {
+	case response := <-w.begun:
+		response.Request, response.Body = r, &processBody{body, cancel}
+		return response, nil
+	case <-r.Context().Done():
+		cancel()
+		_ = body.CloseWithError(r.Context().Err())
+		return nil, r.Context().Err()
+	}
+}
+
+// processBody ends the request when it is closed, as a connection does.
+type processBody struct {
+	*io.PipeReader
+	cancel context.CancelFunc
+}
+
+// Close ends the request.
+func (b *processBody) Close() error {
+	b.cancel()
+	return b.PipeReader.Close()
+}
+
+// processWriter is the answer to a request in process.
+type processWriter struct {
+	header http.Header
+	body   *io.PipeWriter
+	begun  chan *http.Response
+	once   sync.Once
+	status int
+	head   bool
+}
+
+// serve runs the app. What it panics with aborts the answer, as a server would.
+func (w *processWriter) serve(app *App, r *http.Request) {
+	defer func() {
+		if recover() != nil {
+			w.begin(http.StatusInternalServerError)
+			_ = w.body.CloseWithError(io.ErrUnexpectedEOF)
+		}
+	}()
+	app.ServeHTTP(w, r)
+	w.begin(http.StatusOK)
+	_ = w.body.Close()
+}
+
+func (w *processWriter) begin(status int) {
+	w.once.Do(func() {
+		w.status = status
+		w.begun <- &http.Response{
+			Status: statusLine(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: w.header.Clone(), ContentLength: -1,
+		}
+	})
+}
+
+// Header implements http.ResponseWriter.
+func (w *processWriter) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *processWriter) WriteHeader(status int) {
+	if status >= http.StatusOK {
+		w.begin(status)
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *processWriter) Write(p []byte) (int, error) {
+	w.begin(http.StatusOK)
+	switch {
+	case !bodyAllowed(w.status):
+		return 0, http.ErrBodyNotAllowed
+	case w.head:
+		return len(p), nil
+	}
+	return w.body.Write(p)
+}
+
+// Flush implements http.Flusher.
+func (w *processWriter) Flush() { w.begin(http.StatusOK) }

@@ -1,0 +1,341 @@
+package bind
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Sender is the inverse of a [Plan]: it writes the parameters of an input into
+// a request, from which a Plan of the same input binds an equal one.
+//
+// What is absent is left to the server: a nil pointer, an Optional without a
+// value, a nil slice that need not be there, what omitempty or omitzero leaves
+// out. What cannot be sent is an error.
+type Sender struct{ params []sentParam }
+
+// sentParam is a parameter and how its texts are joined into those that are
+// sent.
+type sentParam struct {
+	*Texts
+	join join
+}
+
+// join makes the texts to be sent of those of the elements of a list.
+type join func(elements []string) ([]string, error)
+
+// Sender compiles the sender of an input.
+func (c *Compiler) Sender(in *typeinfo.Input) (*Sender, error) {
+	s := &Sender{}
+	for _, f := range in.Params {
+		texts, err := c.Texts(f)
+		if err != nil {
+			return nil, inField(in.Go, f, err)
+		}
+		s.params = append(s.params, sentParam{Texts: texts, join: joinOf(f)})
+	}
+	return s, nil
+}
+
+// Send writes the parameters of an addressable input behind what is there. A
+// parameter that is there already must have the same texts.
+func (s *Sender) Send(from reflect.Value, to *Sent) error {
+	for _, p := range s.params {
+		texts, err := p.Of(from)
+		if err == nil && p.list {
+			texts, err = p.join(texts)
+		}
+		if err == nil && texts != nil {
+			err = to.put(p.field, texts)
+		}
+		if err != nil {
+			return fmt.Errorf("%s (%s %q): %w", p.field.Go, p.field.Source, p.field.Name, err)
+		}
+	}
+	return nil
+}
+
+// Sent is the part of a request that parameters are.
+type Sent struct {
+	// Path holds the values of wildcards.
+	Path   map[string]string
+	Header http.Header
+	// Host is "" where no parameter is one.
+	Host    string
+	Cookies []*http.Cookie
+	query   []sentPair
+}
+
+// sentPair is a name of the query with its texts, which are encoded already.
+type sentPair struct {
+	name  string
+	texts []string
+}
+
+func (s *Sent) put(f *typeinfo.Field, texts []string) error {
+	switch f.Source {
+	case typeinfo.Path:
+		return s.setPath(f.Name, texts[0])
+	case typeinfo.Query:
+		if f.CSV {
+			return s.addQuery(f.Name, texts)
+		}
+		return s.AddQuery(f.Name, texts...)
+	case typeinfo.Header:
+		return s.SetHeader(f.Name, texts...)
+	}
+	return s.AddCookie(f.Name, texts[0])
+}
+
+var errTwice = errors.New("it was given another value before")
+
+func (s *Sent) setPath(name, text string) error {
+	if other, ok := s.Path[name]; ok && other != text {
+		return errTwice
+	}
+	if s.Path == nil {
+		s.Path = map[string]string{}
+	}
+	s.Path[name] = text
+	return nil
+}
+
+// AddQuery adds a name to the query, once for each text.
+func (s *Sent) AddQuery(name string, texts ...string) error {
+	escaped := make([]string, len(texts))
+	for i, text := range texts {
+		escaped[i] = url.QueryEscape(text)
+	}
+	return s.addQuery(name, escaped)
+}
+
+func (s *Sent) addQuery(name string, escaped []string) error {
+	for _, pair := range s.query {
+		switch {
+		case pair.name == name && !slices.Equal(pair.texts, escaped):
+			return errTwice
+		case pair.name == name:
+			return nil
+		}
+	}
+	s.query = append(s.query, sentPair{name, escaped})
+	return nil
+}
+
+// RawQuery is the query in its form on the wire.
+func (s *Sent) RawQuery() string {
+	var pairs []string
+	for _, pair := range s.query {
+		for _, text := range pair.texts {
+			pairs = append(pairs, url.QueryEscape(pair.name)+"="+text)
+		}
+	}
+	return strings.Join(pairs, "&")
+}
+
+// connectionHeaders are those that whoever sends a request writes by itself.
+var connectionHeaders = []string{
+	"Connection", "Content-Encoding", "Content-Length", "Cookie", "Expect", "Keep-Alive", "Proxy-Connection",
+	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
+}
+
+// SetHeader sets a header to lines.
+func (s *Sent) SetHeader(name string, lines ...string) error {
+	key := http.CanonicalHeaderKey(name)
+	if slices.Contains(connectionHeaders, key) {
+		return fmt.Errorf("%s is written by the connection itself", key)
+	}
+	for _, line := range lines {
+		if err := checkHeader(line); err != nil {
+			return err
+		}
+	}
+	if key == "Host" {
+		s.Host = lines[0]
+		return nil
+	}
+	if s.Header == nil {
+		s.Header = http.Header{}
+	}
+	if other, ok := s.Header[key]; ok && !slices.Equal(other, lines) {
+		return errTwice
+	}
+	s.Header[key] = lines
+	return nil
+}
+
+// checkHeader finds what a header does not carry as it is (RFC 9110, section
+// 5.5). What it says of the text is nothing, since that may be secret.
+func checkHeader(text string) error {
+	switch {
+	case strings.Trim(text, " \t") != text:
+		return errors.New("the text has white space at an end, which a header loses")
+	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
+		return errors.New("the text has a control character, which a header cannot carry")
+	}
+	return nil
+}
+
+// AddCookie adds a cookie. What it says of the text is nothing, since that may
+// be secret.
+func (s *Sent) AddCookie(name, text string) error {
+	for _, other := range s.Cookies {
+		switch {
+		case other.Name == name && other.Value != text:
+			return errTwice
+		case other.Name == name:
+			return nil
+		}
+	}
+	cookie := &http.Cookie{Name: name, Value: text, Quoted: strings.ContainsAny(text, " ,")}
+	if cookie.Valid() != nil {
+		return errors.New("a cookie takes printable ASCII without quotes, semicolons and backslashes")
+	}
+	s.Cookies = append(s.Cookies, cookie)
+	return nil
+}
+
+// joinOf is the inverse of splitOf.
+func joinOf(f *typeinfo.Field) join {
+	switch {
+	case f.Source == typeinfo.Header:
+		return joinWith(", ", func(text string) string { return text }, survivesSplit)
+	case f.Source == typeinfo.Query && f.CSV:
+		return joinWith(",", url.QueryEscape, func(string) bool { return true })
+	case f.Source == typeinfo.Cookie || f.CSV:
+		return joinWith(",", func(text string) string { return text }, func(text string) bool { return !strings.Contains(text, ",") })
+	}
+	return func(elements []string) ([]string, error) { return elements, nil }
+}
+
+// joinWith writes the elements into one text. One that is a single empty text
+// would be read as no element.
+func joinWith(separator string, escape func(string) string, survives func(string) bool) join {
+	return func(elements []string) ([]string, error) {
+		if elements == nil {
+			return nil, nil
+		}
+		escaped := make([]string, len(elements))
+		for i, text := range elements {
+			if !survives(text) || text == "" && len(elements) == 1 {
+				return nil, fmt.Errorf("element %d, %q, cannot stand in a list separated by commas", i, text)
+			}
+			escaped[i] = escape(text)
+		}
+		return []string{strings.Join(escaped, separator)}, nil
+	}
+}
+
+// Texts makes the texts of a field for a request.
+type Texts struct {
+	field  *typeinfo.Field
+	writer *Writer // nil where json is set
+	// json writes a field whose text is JSON; nil for others.
+	json func(v reflect.Value) (string, error)
+	list bool
+	// hasEmpty means that an empty list has a form: one empty text.
+	hasEmpty bool
+}
+
+// Texts compiles what makes the texts of a field. An error of the type is a
+// [*typeinfo.Error] that names no field.
+func (c *Compiler) Texts(f *typeinfo.Field) (t *Texts, err error) {
+	t = &Texts{field: f}
+	if f.JSON {
+		t.json, err = c.WriteJSON(f)
+		return t, err
+	}
+	t.writer, err = c.Writer(f)
+	if err == nil {
+		t.list, t.hasEmpty = t.writer.held != nil, splitOf(f) != nil
+	}
+	return t, err
+}
+
+// Joined is Of, with the elements of a list in the form they have in a form.
+func (t *Texts) Joined(from reflect.Value) ([]string, error) {
+	texts, err := t.Of(from)
+	if err != nil || !t.list {
+		return texts, err
+	}
+	return joinOf(t.field)(texts)
+}
+
+var (
+	errNoNull = errors.New("null cannot be sent here, only in JSON")
+	errText   = errors.New("the text is not valid UTF-8")
+)
+
+// Of returns the texts of the field of an addressable struct, one for each
+// element of a list; nil where it is absent.
+func (t *Texts) Of(from reflect.Value) ([]string, error) {
+	v := from.FieldByIndex(t.field.Index)
+	switch {
+	case IsAbsent(t.field, from):
+		return nil, t.absent()
+	case t.json != nil:
+		text, err := t.json(v)
+		return []string{text}, err
+	}
+	held, present := heldIn(t.field.Type, v)
+	switch {
+	case !present && t.field.Type.Kind == typeinfo.Optional:
+		return nil, errNoNull
+	case !present:
+		return nil, t.absent()
+	case t.list && held.Len() == 0:
+		return t.nothing(held)
+	}
+	texts, err := t.writer.texts(held)
+	if err == nil && t.wantsUTF8() && slices.ContainsFunc(texts, func(text string) bool { return !utf8.ValidString(text) }) {
+		err = errText
+	}
+	return texts, err
+}
+
+// IsAbsent reports whether a field of an addressable struct has nothing to
+// send: a nil pointer, an Optional that is not set, or what omitempty or
+// omitzero leaves out. The latter do not hold beside a default, which the server
+// would put in the place of the zero value.
+func IsAbsent(f *typeinfo.Field, from reflect.Value) bool {
+	v := from.FieldByIndex(f.Index)
+	switch f.Type.Kind {
+	case typeinfo.Pointer:
+		return v.IsNil()
+	case typeinfo.Optional:
+		return !v.Field(1).Bool() && !v.Field(2).Bool()
+	}
+	return f.Default == nil && omits(f, v)
+}
+
+// absent is what it means that nothing is sent.
+func (t *Texts) absent() error {
+	if t.field.Required {
+		return errors.New("it is required, but has no value to send")
+	}
+	return nil
+}
+
+// nothing is a list without elements.
+func (t *Texts) nothing(held reflect.Value) ([]string, error) {
+	isNil := held.Kind() == reflect.Slice && held.IsNil()
+	switch {
+	case isNil && !t.field.Required:
+		return nil, nil
+	case t.hasEmpty:
+		return []string{}, nil
+	case t.field.Required || t.field.Default != nil:
+		return nil, errors.New("a list without elements cannot be sent here; the option csv gives it a form")
+	}
+	return nil, nil
+}
+
+// wantsUTF8 reports whether the server takes nothing else.
+func (t *Texts) wantsUTF8() bool { return bare(t.writer.single.typ).Kind != typeinfo.Bytes }

@@ -1,0 +1,450 @@
+package candor
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// This file is the inverse of an answerPlan: from an answer on the wire to what
+// the handler returned, by the same description.
+
+// receivePlan reads answers into the result of a handler.
+type receivePlan struct {
+	answer *answerPlan
+	// headers and cookies are the parts of an envelope.
+	headers []*bind.Param
+	cookies []*bind.Param
+	// body is nil for an answer without one.
+	body receiveBody
+}
+
+// receiveBody reads a body into a value. What is open when it returns belongs
+// to the value.
+type receiveBody func(into reflect.Value, from *received) error
+
+// received is an answer that is being read.
+type received struct {
+	*http.Response
+	limit int64
+	codec codecSet
+	// read is what was read of the body; kept means that the value reads it on.
+	read []byte
+	kept bool
+}
+
+// receivable is a ready-made answer that can be read back.
+type receivable interface {
+	receive(c *compiler) (receiveBody, error)
+}
+
+// compileReceiving makes the plan for the answers of a plan.
+func (c *compiler) compileReceiving(answer *answerPlan) (p *receivePlan, err error) {
+	p = &receivePlan{answer: answer}
+	if p.headers, err = c.receiveParts(answer.desc.Headers); err != nil {
+		return nil, err
+	}
+	if p.cookies, err = c.receiveParts(answer.desc.Cookies); err != nil {
+		return nil, err
+	}
+	if answer.kind.compile == nil {
+		return p, nil
+	}
+	p.body, err = c.receiver(answer.desc.Body)
+	return p, err
+}
+
+func (c *compiler) receiveParts(fields []*typeinfo.Field) (params []*bind.Param, err error) {
+	for _, f := range fields {
+		var param *bind.Param
+		if !isCookie(f.Type.Go) {
+			if param, err = c.bind.Param(f); err != nil {
+				return nil, fmt.Errorf("%s: %w", f.Go, err)
+			}
+		}
+		params = append(params, param)
+	}
+	return params, nil
+}
+
+// receiver chooses how a body is read, by its type.
+func (c *compiler) receiver(f *typeinfo.Field) (receiveBody, error) {
+	switch t := f.Type.Go; {
+	case t == reflect.TypeFor[[]byte]():
+		return receiveData(func(into reflect.Value, data []byte) { into.SetBytes(data) }), nil
+	case t == reflect.TypeFor[Reader]():
+		return receiveReader, nil
+	case isReadyAnswer(t):
+		if ready, ok := reflect.Zero(t).Interface().(receivable); ok {
+			return ready.receive(c)
+		}
+		return nil, fmt.Errorf("an answer of type %s cannot be read", typeinfo.Name(t))
+	}
+	return c.receiveJSON(f.Type)
+}
+
+func (c *compiler) receiveJSON(t *typeinfo.Type) (receiveBody, error) {
+	decoder, err := c.codec.Decoder(t, nil)
+	if err != nil {
+		return nil, err
+	}
+	return func(into reflect.Value, from *received) error {
+		data, err := from.json()
+		if err != nil {
+			return err
+		}
+		return decodeReceived(decoder, data, into)
+	}, nil
+}
+
+// decodeReceived decodes JSON that a server wrote.
+func decodeReceived(decoder *codec.Decoder, data []byte, into reflect.Value) error {
+	var faults fault.List
+	decoder.Decode(data, into, codec.Options{}, &faults)
+	if len(faults.Faults) == 0 {
+		return nil
+	}
+	faults.Seal(0, "body")
+	f := faults.Faults[0]
+	return fmt.Errorf("it is not what the route returns: %s at %v", fault.Message(f.Type, f.Ctx), f.Loc)
+}
+
+// data reads the body to its end.
+func (r *received) data() ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r.Body, r.limit+1))
+	r.read = data
+	switch {
+	case err != nil:
+		return data, fmt.Errorf("it could not be read to its end: %w", err)
+	case int64(len(data)) > r.limit:
+		return data, fmt.Errorf("it has more than %d bytes, the limit of the client", r.limit)
+	}
+	return data, nil
+}
+
+// json reads a body that is JSON, or that a codec makes JSON of.
+func (r *received) json() ([]byte, error) {
+	mediaType, _, _ := parseMedia(r.Header.Get("Content-Type"))
+	codec, known := r.codec.byName[mediaType]
+	if !known && !isJSON(mediaType) {
+		return nil, errors.New("it is not JSON")
+	}
+	data, err := r.data()
+	if err != nil || !known {
+		return data, err
+	}
+	return codec.toJSON(data)
+}
+
+func receiveData(set func(into reflect.Value, data []byte)) receiveBody {
+	return func(into reflect.Value, from *received) error {
+		data, err := from.data()
+		if err == nil {
+			set(into, data)
+		}
+		return err
+	}
+}
+
+// receiveReader hands the body on.
+func receiveReader(into reflect.Value, from *received) error {
+	from.kept = true
+	into.Set(reflect.ValueOf(Reader(from.Body)))
+	return nil
+}
+
+func (HTML) receive(*compiler) (receiveBody, error) { return receiveText, nil }
+func (Text) receive(*compiler) (receiveBody, error) { return receiveText, nil }
+
+func receiveText(into reflect.Value, from *received) error {
+	return receiveData(func(into reflect.Value, data []byte) { into.SetString(string(data)) })(into, from)
+}
+
+func (Redirect) receive(*compiler) (receiveBody, error) {
+	return func(into reflect.Value, from *received) error {
+		if from.Header.Get("Location") == "" {
+			return errors.New("it leads nowhere: it has no Location")
+		}
+		into.SetString(from.Header.Get("Location"))
+		return nil
+	}, nil
+}
+
+// receive takes a file into memory.
+func (File) receive(*compiler) (receiveBody, error) {
+	return func(into reflect.Value, from *received) error {
+		data, err := from.data()
+		if err != nil {
+			return err
+		}
+		disposition, params, _ := mime.ParseMediaType(from.Header.Get("Content-Disposition"))
+		file := File{
+			Content: bytes.NewReader(data), Name: params["filename"], Download: disposition == "attachment",
+			ETag: from.Header.Get("ETag"),
+		}
+		if at, err := http.ParseTime(from.Header.Get("Last-Modified")); err == nil {
+			file.ModTime = at
+		}
+		into.Set(reflect.ValueOf(file))
+		return nil
+	}, nil
+}
+
+// receive reads an answer into an addressable result of the handler, or
+// returns the error it stands for.
+func (p *receivePlan) receive(into reflect.Value, from *received) error {
+	if !slices.Contains(p.answer.statuses, from.StatusCode) {
+		return from.failure()
+	}
+	if err := p.checkMedia(from); err != nil {
+		return from.unexpected(err)
+	}
+	if err := p.receiveEnvelope(into, from); err != nil {
+		return from.unexpected(err)
+	}
+	if p.body == nil || !p.answer.kind.redirects && !from.hasBody() {
+		return nil
+	}
+	if p.answer.desc.Envelope {
+		into = into.FieldByIndex(p.answer.desc.Body.Index)
+	}
+	if err := p.body(into, from); err != nil {
+		return from.unexpected(err)
+	}
+	return nil
+}
+
+// hasBody reports whether an answer may have a body.
+func (r *received) hasBody() bool {
+	return bodyAllowed(r.StatusCode) && r.Request.Method != http.MethodHead
+}
+
+// checkMedia refuses a body of another media type than the route answers with.
+func (p *receivePlan) checkMedia(from *received) error {
+	if len(p.answer.media) == 0 || !bodyAllowed(from.StatusCode) {
+		return nil
+	}
+	mediaType, _, _ := parseMedia(from.Header.Get("Content-Type"))
+	if slices.ContainsFunc(p.answer.media, func(listed string) bool { return matchesMedia(bareMedia(listed), mediaType) }) {
+		return nil
+	}
+	return fmt.Errorf("it should be %s", strings.Join(p.answer.media, " or "))
+}
+
+// receiveEnvelope reads everything but the body.
+func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error {
+	if !p.answer.desc.Envelope {
+		return nil
+	}
+	if status := p.answer.desc.Status; status != nil {
+		into.FieldByIndex(status.Index).SetInt(int64(from.StatusCode))
+	}
+	var faults fault.List
+	for i, f := range p.answer.desc.Headers {
+		p.headers[i].Bind(into, from.Header[http.CanonicalHeaderKey(f.Name)], false, &faults)
+	}
+	for i, f := range p.answer.desc.Cookies {
+		p.receiveCookie(i, f, into, from, &faults)
+	}
+	if len(faults.Faults) == 0 {
+		return nil
+	}
+	f := faults.Faults[0]
+	return fmt.Errorf("it is not what the route returns: %s at %v", fault.Message(f.Type, f.Ctx), f.Loc)
+}
+
+// receiveCookie reads a cookie that was set; one that was not is no fault, as
+// an empty one is not sent.
+func (p *receivePlan) receiveCookie(i int, f *typeinfo.Field, into reflect.Value, from *received, faults *fault.List) {
+	cookies := from.Cookies()
+	at := slices.IndexFunc(cookies, func(c *http.Cookie) bool { return c.Name == f.Name })
+	if at < 0 {
+		return
+	}
+	switch field := into.FieldByIndex(f.Index); field.Type() {
+	case reflect.TypeFor[http.Cookie]():
+		field.Set(reflect.ValueOf(*cookies[at]))
+	case reflect.TypeFor[*http.Cookie]():
+		field.Set(reflect.ValueOf(cookies[at]))
+	default:
+		p.cookies[i].Bind(into, []string{cookies[at].Value}, false, faults)
+	}
+}
+
+// AnswerError is an answer that the route does not give: the page of a proxy, a
+// body that is cut short, another media type or status than the document has.
+type AnswerError struct {
+	// Status and Header are those of the answer.
+	Status int
+	Header http.Header
+	// Body is the beginning of the body, as far as it was read: at most 4 KiB.
+	Body []byte
+
+	method, target string
+	problem        error
+}
+
+// Error says what was asked for, what came, and what is wrong with it. Of a
+// text it quotes the beginning.
+func (e *AnswerError) Error() string {
+	text := fmt.Sprintf("%s %s: the answer is %s (%s)", e.method, e.target, statusLine(e.Status), cmp.Or(e.Header.Get("Content-Type"), "no media type"))
+	if e.problem != nil {
+		text += ": " + e.problem.Error()
+	}
+	if begin := e.Body[:min(len(e.Body), 120)]; len(begin) > 0 && utf8.Valid(e.Body) {
+		text += fmt.Sprintf(": %q", strings.ToValidUTF8(string(begin), ""))
+	}
+	return text
+}
+
+// Unwrap is what went wrong while the answer was read; nil if it was read well.
+func (e *AnswerError) Unwrap() error { return e.problem }
+
+func statusLine(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }
+
+// unexpected is the error of an answer that is none of the route's. It reads
+// the beginning of a body of which nothing was read.
+func (r *received) unexpected(problem error) *AnswerError {
+	const most = 4 << 10
+	if r.read == nil && !r.kept {
+		r.read, _ = io.ReadAll(io.LimitReader(r.Body, most))
+	}
+	return &AnswerError{
+		Status: r.StatusCode, Header: r.Header, Body: r.read[:min(len(r.read), most)],
+		method: r.Request.Method, target: r.Request.URL.Path, problem: problem,
+	}
+}
+
+// failure is the error that an answer stands for.
+func (r *received) failure() error {
+	switch {
+	case r.StatusCode < http.StatusMultipleChoices:
+		return r.unexpected(errors.New("the route does not answer with this status"))
+	case !r.hasBody():
+		return r.remote(reason(r.StatusCode))
+	case !isJSON(r.Header.Get("Content-Type")):
+		return r.unexpected(errors.New("an error of the server would be JSON"))
+	}
+	data, err := r.data()
+	if err != nil {
+		return r.unexpected(err)
+	}
+	if r.StatusCode == http.StatusUnprocessableEntity {
+		if faults := faultsIn(data); faults != nil {
+			return &ValidationError{Faults: faults}
+		}
+	}
+	detail, err := detailIn(data, r.StatusCode, bareMedia(r.Header.Get("Content-Type")) == problemMedia)
+	if err != nil {
+		return r.unexpected(err)
+	}
+	return r.remote(detail)
+}
+
+// remote is an error of the server as the client has it.
+func (r *received) remote(detail any) *HTTPError {
+	e := &HTTPError{status: r.StatusCode, detail: detail, header: http.Header{}, remote: true}
+	for name, lines := range r.Header {
+		if !aboutTheAnswer(name) {
+			e.header[name] = slices.Clone(lines)
+		}
+	}
+	return e
+}
+
+// aboutTheAnswer reports headers that say something about one answer on its
+// way rather than about the error. An error that is passed on does without.
+func aboutTheAnswer(name string) bool {
+	switch name {
+	case "Alt-Svc", "Connection", "Date", "Keep-Alive", "Server", "Set-Cookie", "Trailer", "Transfer-Encoding", "Upgrade", "Vary":
+		return true
+	}
+	return strings.HasPrefix(name, "Content-")
+}
+
+// faultsIn are the faults that the body of a 422 lists, nil if it lists none.
+func faultsIn(data []byte) []Fault {
+	var body struct {
+		Detail, Errors json.RawMessage
+	}
+	if json.Unmarshal(data, &body) != nil {
+		return nil
+	}
+	for _, list := range []json.RawMessage{body.Errors, body.Detail} {
+		var faults []Fault
+		if json.Unmarshal(list, &faults) != nil || len(faults) == 0 {
+			continue
+		}
+		for i := range faults {
+			countInLoc(faults[i].Loc)
+		}
+		return faults
+	}
+	return nil
+}
+
+// countInLoc makes positions ints again, which JSON has no word for.
+func countInLoc(loc []any) {
+	for i, at := range loc {
+		if n, ok := at.(float64); ok {
+			loc[i] = int(n)
+		}
+	}
+}
+
+// detailIn is what the body of an error says: the detail, a Problem that says
+// more, or all of it where its form is the server's own.
+func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
+	if isProblem {
+		return problemDetail(data, status)
+	}
+	var body any
+	if err := json.Unmarshal(data, &body); err != nil {
+		return nil, fmt.Errorf("it is not JSON: %w", err)
+	}
+	if object, ok := body.(map[string]any); ok && len(object) == 1 {
+		if detail, ok := object["detail"]; ok {
+			return detail, nil
+		}
+	}
+	return body, nil
+}
+
+// problemDetail is the inverse of problemOf.
+func problemDetail(data []byte, status int) (any, error) {
+	var p Problem
+	if err := json.Unmarshal(data, &p); err != nil {
+		return nil, fmt.Errorf("it is no problem of RFC 9457: %w", err)
+	}
+	switch plain := (Problem{Type: "about:blank", Title: reason(status), Status: status}); {
+	case reflect.DeepEqual(p, withDetail(plain, p.Detail)):
+		return p.Detail, nil
+	case reflect.DeepEqual(p, withExtra(plain, p.Extra)):
+		return p.Extra, nil
+	}
+	return p, nil
+}
+
+func withDetail(p Problem, detail string) Problem {
+	p.Detail = detail
+	return p
+}
+
+func withExtra(p Problem, extra any) Problem {
+	p.Extra = extra
+	return p
+}

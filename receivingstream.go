@@ -1,0 +1,214 @@
+package candor
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"reflect"
+
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/eventstream"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// A stream that is received reads from the connection while it is ranged over,
+// once, and closes it at the end, however that comes.
+
+var errRangedTwice = errors.New("the answer was ranged over before; its connection is closed")
+
+// receiveItems makes the decoder of the items of a stream.
+func receiveItems[T any](c *compiler) (*codec.Decoder, error) {
+	described, err := typeinfo.Of(reflect.TypeFor[T]())
+	if err != nil {
+		return nil, err
+	}
+	return c.codec.Decoder(described, nil)
+}
+
+func (JSONLines[T]) receive(c *compiler) (receiveBody, error) {
+	decoder, err := receiveItems[T](c)
+	if err != nil {
+		return nil, err
+	}
+	return func(into reflect.Value, from *received) error {
+		from.kept = true
+		into.Set(reflect.ValueOf(receiveLines[T](decoder, from)))
+		return nil
+	}, nil
+}
+
+// receiveLines reads a line at a time, which may be as long as the limit of a
+// body.
+func receiveLines[T any](decoder *codec.Decoder, from *received) JSONLines[T] {
+	ranged := false
+	return func(yield func(T, error) bool) {
+		defer func() { _ = from.Body.Close() }()
+		var item T
+		if ranged {
+			yield(item, errRangedTwice)
+			return
+		}
+		ranged = true
+		lines := bufio.NewScanner(from.Body)
+		lines.Buffer(nil, int(from.limit))
+		for lines.Scan() {
+			if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+				continue
+			}
+			var item T
+			err := decodeReceived(decoder, lines.Bytes(), reflect.ValueOf(&item).Elem())
+			if !yield(item, from.inStream(err)) || err != nil {
+				return
+			}
+		}
+		if err := lines.Err(); err != nil {
+			yield(item, from.inStream(err))
+		}
+	}
+}
+
+// inStream is an error in the middle of a stream: one that the server sent, or
+// one of the connection. nil stays nil.
+func (r *received) inStream(err error) error {
+	if err == nil || errors.As(err, new(*HTTPError)) || errors.As(err, new(*ValidationError)) {
+		return err
+	}
+	return r.unexpected(fmt.Errorf("the stream is cut short or broken: %w", err))
+}
+
+// lines sends what a JSONLines yields, a line when it is asked for.
+func (JSONLines[T]) lines(c *compiler) (func(value reflect.Value) io.Reader, error) {
+	described, err := typeinfo.Of(reflect.TypeFor[T]())
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := c.codec.Encoder(described, nil)
+	return func(value reflect.Value) io.Reader {
+		items, _ := value.Interface().(JSONLines[T])
+		if items == nil {
+			return nil
+		}
+		r := &linesReader[T]{encoder: encoder}
+		r.next, r.stop = iter.Pull2(iter.Seq2[T, error](items))
+		return r
+	}, err
+}
+
+// linesReader reads items as lines.
+type linesReader[T any] struct {
+	encoder *codec.Encoder
+	next    func() (T, error, bool)
+	stop    func()
+	line    []byte
+}
+
+// Read reads what is left of a line, or the next one.
+func (r *linesReader[T]) Read(into []byte) (int, error) {
+	if len(r.line) == 0 {
+		item, err, ok := r.next()
+		if !ok {
+			return 0, io.EOF
+		}
+		if err == nil {
+			r.line, err = r.encoder.Append(r.line[:0], reflect.ValueOf(&item).Elem(), false, nil)
+		}
+		if err != nil {
+			return 0, fmt.Errorf("the lines of the body: %w", err)
+		}
+		r.line = append(r.line, '\n')
+	}
+	n := copy(into, r.line)
+	r.line = r.line[n:]
+	return n, nil
+}
+
+// Close ends the producer.
+func (r *linesReader[T]) Close() error {
+	r.stop()
+	return nil
+}
+
+func (Events[T]) receive(c *compiler) (receiveBody, error) {
+	var decoder *codec.Decoder
+	if !carriesRaw[T]() {
+		var err error
+		if decoder, err = receiveItems[T](c); err != nil {
+			return nil, err
+		}
+	}
+	return func(into reflect.Value, from *received) error {
+		from.kept = true
+		into.Set(reflect.ValueOf(receiveEvents[T](decoder, from)))
+		return nil
+	}, nil
+}
+
+func receiveEvents[T any](decoder *codec.Decoder, from *received) Events[T] {
+	ranged := false
+	return func(yield func(Event[T], error) bool) {
+		defer func() { _ = from.Body.Close() }()
+		if ranged {
+			yield(Event[T]{}, errRangedTwice)
+			return
+		}
+		ranged = true
+		limits := eventstream.ReadOptions{MaxLine: int(from.limit), MaxEvent: int(from.limit)}
+		for sent, err := range eventstream.Read(from.Body, limits) {
+			var event Event[T]
+			if err == nil {
+				err = receiveEvent(decoder, &sent, &event)
+			}
+			if !yield(event, from.inStream(err)) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// receiveEvent is the inverse of what writes an event, and of how an error ends
+// a stream.
+func receiveEvent[T any](decoder *codec.Decoder, sent *eventstream.Event, event *Event[T]) error {
+	*event = Event[T]{Name: sent.Name, ID: sent.ID, Retry: sent.Retry}
+	if sent.Name == errorEvent {
+		if failure := failureIn(sent.Data); failure != nil {
+			return failure
+		}
+	}
+	data := reflect.ValueOf(&event.Data).Elem()
+	switch {
+	case decoder == nil:
+		data.SetString(string(sent.Data))
+	case string(sent.Data) != "null": // which is written for no data, too
+		return decodeReceived(decoder, sent.Data, data)
+	}
+	return nil
+}
+
+// failureIn is the error whose body is the data of an event; nil if it is none.
+// The status is that of an error nobody knows, unless the body tells it.
+func failureIn(data []byte) error {
+	if faults := faultsIn(data); faults != nil {
+		return &ValidationError{Faults: faults}
+	}
+	var body map[string]json.RawMessage
+	if json.Unmarshal(data, &body) != nil {
+		return nil
+	}
+	status := http.StatusInternalServerError
+	_, isProblem := body["title"]
+	if isProblem {
+		_ = json.Unmarshal(body["status"], &status)
+	} else if len(body) != 1 || body["detail"] == nil {
+		return nil
+	}
+	detail, err := detailIn(data, status, isProblem)
+	if err != nil {
+		return nil
+	}
+	return &HTTPError{status: status, detail: detail, remote: true}
+}

@@ -1,0 +1,502 @@
+package candor
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"net/url"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// This file is the inverse of an inputPlan: from an input to a request, by the
+// same description. What cannot be sent so that the server binds an equal input
+// is an error before anything is sent.
+
+// sendPlan writes an input into a request.
+type sendPlan struct {
+	params      *bind.Sender
+	credentials []*typeinfo.Field
+	// body is nil for an input without one.
+	body sendBody
+}
+
+// draft is a request that is being made.
+type draft struct {
+	bind.Sent
+	// media is the media type of the body; open makes a reader of the body, and
+	// may be called again for a redirect. Both are zero without a body.
+	media string
+	open  func() (io.Reader, error)
+	// length is that of the body, -1 where it is not known.
+	length int64
+}
+
+// sendBody writes the body of an input.
+type sendBody func(from reflect.Value, to *draft) error
+
+// compileSending makes the plan of an input.
+func (c *compiler) compileSending(in *typeinfo.Input) (p *sendPlan, err error) {
+	p = &sendPlan{}
+	if p.params, err = c.bind.Sender(in); err != nil {
+		return nil, err
+	}
+	for _, f := range in.Ready {
+		if isSecurity(f) {
+			p.credentials = append(p.credentials, f)
+		}
+	}
+	switch {
+	case in.Body != nil && isLines(in.Body.Type.Go):
+		p.body, err = c.sendLines(in.Body)
+	case in.Body != nil && isRaw(in.Body.Type.Go):
+		p.body = sendRaw(in.Body)
+	case in.Body != nil:
+		p.body, err = c.sendWhole(in.Body)
+	case in.Members != nil:
+		p.body, err = c.sendMembers(in)
+	case in.Form != nil:
+		p.body, err = c.sendForm(in.Form)
+	}
+	return p, err
+}
+
+// send writes an addressable input.
+func (p *sendPlan) send(from reflect.Value, to *draft) error {
+	if err := p.params.Send(from, &to.Sent); err != nil {
+		return err
+	}
+	for _, f := range p.credentials {
+		if err := sendCredential(f, from, to); err != nil {
+			return fmt.Errorf("%s: %w", f.Go, err)
+		}
+	}
+	if p.body == nil {
+		return nil
+	}
+	return p.body(from, to)
+}
+
+// sendCredential is the inverse of what fills in a security field.
+func sendCredential(f *typeinfo.Field, from reflect.Value, to *draft) error {
+	v := reflect.Indirect(from.FieldByIndex(f.Index))
+	if !v.IsValid() {
+		return nil
+	}
+	switch credential := v.Interface().(type) {
+	case Bearer:
+		if credential == "" {
+			return nil
+		}
+		return to.SetHeader("Authorization", "Bearer "+string(credential))
+	case Basic:
+		if strings.Contains(credential.Username, ":") {
+			return errors.New("a user name with a colon cannot be sent (RFC 7617, section 2)")
+		}
+		pair := credential.Username + ":" + credential.Password
+		return to.SetHeader("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(pair)))
+	case APIKey:
+		return sendKey(f, string(credential), to)
+	}
+	return nil
+}
+
+func sendKey(f *typeinfo.Field, key string, to *draft) error {
+	switch {
+	case key == "":
+		return nil
+	case f.Source == typeinfo.Header:
+		return to.SetHeader(f.Name, key)
+	case f.Source == typeinfo.Query:
+		return to.AddQuery(f.Name, key)
+	}
+	return to.AddCookie(f.Name, key)
+}
+
+// setBody takes a body that is in memory.
+func (o *draft) setBody(media string, data []byte) {
+	o.media, o.length = media, int64(len(data))
+	o.open = func() (io.Reader, error) { return bytes.NewReader(data), nil }
+}
+
+// sendWhole writes a field that is the whole body.
+func (c *compiler) sendWhole(f *typeinfo.Field) (sendBody, error) {
+	encoder, err := c.codec.Encoder(f.Type, nil)
+	if err != nil {
+		return nil, err
+	}
+	media := cmp.Or(f.Media, jsonMedia)
+	convert := func(data []byte) ([]byte, error) { return data, nil }
+	if !isJSON(media) {
+		convert = c.codecs.byName[media].fromJSON
+	}
+	return func(from reflect.Value, to *draft) error {
+		if bind.IsAbsent(f, from) {
+			return nil
+		}
+		data, err := encoder.Append(nil, from.FieldByIndex(f.Index), false, nil)
+		if err == nil {
+			data, err = convert(data)
+		}
+		if err != nil {
+			return fmt.Errorf("the body: %w", err)
+		}
+		to.setBody(media, data)
+		return nil
+	}, nil
+}
+
+// sendMembers writes the fields that are members of one object.
+func (c *compiler) sendMembers(in *typeinfo.Input) (sendBody, error) {
+	encoder, err := c.codec.ObjectEncoder(in.Members, in.Go)
+	return func(from reflect.Value, to *draft) error {
+		data, err := encoder.Append(nil, from, false, nil)
+		if err != nil {
+			return fmt.Errorf("the body: %w", err)
+		}
+		to.setBody(jsonMedia, data)
+		return nil
+	}, err
+}
+
+// errEmptyBody is a raw body that the server would take for none.
+var errEmptyBody = errors.New("the body: an empty one is none to the server, which then misses it or puts the default in its place")
+
+// sendRaw sends a body as it is.
+func sendRaw(f *typeinfo.Field) sendBody {
+	return func(from reflect.Value, to *draft) error {
+		var data []byte
+		media := cmp.Or(f.Media, octets)
+		switch body := from.FieldByIndex(f.Index).Interface().(type) {
+		case string:
+			if !utf8.ValidString(body) {
+				return errors.New("the body: the text is not valid UTF-8")
+			}
+			data, media = []byte(body), cmp.Or(f.Media, "text/plain")
+		case []byte:
+			data = body
+		case io.Reader:
+			to.media, to.length = media, -1
+			to.open = once(body)
+			return nil
+		case *multipart.Reader:
+			if body != nil {
+				return errors.New("the body: a *multipart.Reader cannot be sent; take files in fields with the tag file")
+			}
+		}
+		switch {
+		case len(data) > 0:
+			to.setBody(media, data)
+		case f.Required || f.Default != nil && data != nil:
+			return errEmptyBody
+		}
+		return nil
+	}
+}
+
+// sendableLines is a type of lines that can be sent: it makes what reads a value
+// as the lines of a body, nil for none.
+type sendableLines interface {
+	lines(c *compiler) (func(value reflect.Value) io.Reader, error)
+}
+
+// sendLines sends lines while they are made.
+func (c *compiler) sendLines(f *typeinfo.Field) (sendBody, error) {
+	ready, ok := reflect.Zero(f.Type.Go).Interface().(sendableLines)
+	if !ok {
+		return nil, fmt.Errorf("a body of type %s cannot be sent", typeinfo.Name(f.Type.Go))
+	}
+	read, err := ready.lines(c)
+	media := cmp.Or(f.Media, linesOf(f.Type.Go).media[0])
+	return func(from reflect.Value, to *draft) error {
+		switch body := read(from.FieldByIndex(f.Index)); {
+		case body != nil:
+			to.media, to.length, to.open = media, -1, once(body)
+		case f.Required:
+			return errEmptyBody
+		}
+		return nil
+	}, err
+}
+
+// once opens a reader that can be read one time only.
+func once(body io.Reader) func() (io.Reader, error) {
+	opened := false
+	return func() (io.Reader, error) {
+		if opened {
+			return nil, errors.New("the body was read while it was sent, and cannot be sent a second time")
+		}
+		opened = true
+		return body, nil
+	}
+}
+
+// sentField is a field of a form that is to be sent.
+type sentField struct {
+	*typeinfo.Field
+	texts      *bind.Texts // nil for a file
+	takesEmpty bool
+}
+
+// sendForm writes a form, as parts if it may have files.
+func (c *compiler) sendForm(form *typeinfo.Object) (sendBody, error) {
+	var fields []sentField
+	var hasFiles bool
+	for _, f := range form.Fields {
+		field := sentField{Field: f, takesEmpty: holdsText(f)}
+		if f.Source == typeinfo.File {
+			hasFiles = true
+		} else {
+			var err error
+			if field.texts, err = c.bind.Texts(f); err != nil {
+				return nil, fmt.Errorf("%s: %w", f.Go, err)
+			}
+		}
+		fields = append(fields, field)
+	}
+	if !hasFiles {
+		return sendPairs(fields), nil
+	}
+	return sendParts(fields), nil
+}
+
+// textsOf are the texts of a field.
+func (f *sentField) textsOf(from reflect.Value) ([]string, error) {
+	texts, err := f.texts.Joined(from)
+	for _, text := range texts {
+		if text == "" && !f.takesEmpty {
+			err = errors.New("an empty text is nothing in a form")
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s (form %q): %w", f.Go, f.Name, err)
+	}
+	return texts, nil
+}
+
+func sendPairs(fields []sentField) sendBody {
+	return func(from reflect.Value, to *draft) error {
+		var pairs []string
+		for i := range fields {
+			texts, err := fields[i].textsOf(from)
+			if err != nil {
+				return err
+			}
+			for _, text := range texts {
+				pairs = append(pairs, url.QueryEscape(fields[i].Name)+"="+url.QueryEscape(text))
+			}
+		}
+		if pairs != nil {
+			to.setBody(formMedia, []byte(strings.Join(pairs, "&")))
+		}
+		return nil
+	}
+}
+
+func sendParts(fields []sentField) sendBody {
+	return func(from reflect.Value, to *draft) error {
+		w := newPartWriter()
+		for i := range fields {
+			if err := fields[i].writeParts(from, w); err != nil {
+				return err
+			}
+		}
+		w.end(to)
+		return nil
+	}
+}
+
+func (f *sentField) writeParts(from reflect.Value, w *partWriter) error {
+	if f.texts == nil {
+		if err := w.files(from.FieldByIndex(f.Index), f.Field); err != nil {
+			return fmt.Errorf("%s (file %q): %w", f.Go, f.Name, err)
+		}
+		return nil
+	}
+	texts, err := f.textsOf(from)
+	for _, text := range texts {
+		if len(text) > maxFieldText {
+			return fmt.Errorf("%s (form %q): a text beside files has at most 64 KiB", f.Go, f.Name)
+		}
+		w.head(textproto.MIMEHeader{"Content-Disposition": {disposition(f.Name, "")}})
+		w.text.WriteString(text)
+	}
+	return err
+}
+
+// partWriter writes a multipart body as pieces, each opened when it is sent, so
+// that files are not held in memory.
+type partWriter struct {
+	text   *bytes.Buffer
+	parts  *multipart.Writer
+	pieces []piece
+	length int64
+	count  int
+}
+
+// piece is a part of a body that can be opened again.
+type piece func() (io.Reader, error)
+
+func newPartWriter() *partWriter {
+	w := &partWriter{text: new(bytes.Buffer)}
+	w.parts = multipart.NewWriter(w.text)
+	return w
+}
+
+func (w *partWriter) head(header textproto.MIMEHeader) {
+	w.count++
+	_, _ = w.parts.CreatePart(header) // a bytes.Buffer has no errors
+}
+
+// cut makes a piece of the text so far.
+func (w *partWriter) cut() {
+	text := bytes.Clone(w.text.Bytes())
+	w.text.Reset()
+	w.length += int64(len(text))
+	w.pieces = append(w.pieces, func() (io.Reader, error) { return bytes.NewReader(text), nil })
+}
+
+// disposition is a Content-Disposition as [dispositionOf] reads it.
+func disposition(name, filename string) string {
+	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
+	line := `form-data; name="` + escape.Replace(name) + `"`
+	if filename != "" {
+		line += `; filename="` + escape.Replace(filename) + `"`
+	}
+	return line
+}
+
+// files writes the files of a field.
+func (w *partWriter) files(v reflect.Value, f *typeinfo.Field) error {
+	var uploads []Upload
+	switch files := v.Interface().(type) {
+	case Upload:
+		uploads = []Upload{files}
+	case *Upload:
+		if files != nil {
+			uploads = []Upload{*files}
+		}
+	case []Upload:
+		uploads = files
+	case []byte:
+		if files != nil || f.Required {
+			uploads = []Upload{NewUpload(f.Name, files)}
+		}
+	}
+	isNothing := len(uploads) == 1 && uploads[0].Filename == "" && uploads[0].Size == 0
+	switch {
+	case f.Required && (len(uploads) == 0 || isNothing):
+		return errors.New("it is required, but has no file to send; a file has a name or a content")
+	case isNothing:
+		return nil
+	}
+	for _, u := range uploads {
+		if err := w.file(u, f.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *partWriter) file(u Upload, field string) error {
+	switch {
+	case baseName(u.Filename) != u.Filename || !utf8.ValidString(u.Filename):
+		return fmt.Errorf("the file name %q would not arrive as it is", u.Filename)
+	case u.Filename == "" && u.Size == 0:
+		return errors.New("a file without a name and content is none")
+	}
+	if u.store != nil && u.store.closed.Load() {
+		return errUploadGone
+	}
+	header := textproto.MIMEHeader{}
+	for name, lines := range u.Header {
+		header[name] = lines
+	}
+	header.Set("Content-Disposition", disposition(field, u.Filename))
+	if u.Filename == "" {
+		header.Set("Content-Disposition", disposition(field, "")+`; filename=""`)
+	}
+	header.Set("Content-Type", cmp.Or(u.ContentType, octets))
+	for name, lines := range header {
+		if !validHeader(name, lines) {
+			return fmt.Errorf("its header %q cannot be sent", name)
+		}
+	}
+	w.head(header)
+	w.cut()
+	w.length += u.Size
+	w.pieces = append(w.pieces, func() (io.Reader, error) { return u.Open() })
+	return nil
+}
+
+// end gives the request the parts as its body, if there are any.
+func (w *partWriter) end(to *draft) {
+	if w.count == 0 {
+		return
+	}
+	_ = w.parts.Close()
+	w.cut()
+	pieces := w.pieces
+	to.media, to.length = w.parts.FormDataContentType(), w.length
+	to.open = func() (io.Reader, error) {
+		readers := make([]io.Reader, len(pieces))
+		for i, open := range pieces {
+			var err error
+			if readers[i], err = open(); err != nil {
+				return nil, err
+			}
+		}
+		return io.MultiReader(readers...), nil
+	}
+}
+
+// request makes the request of what was written.
+func (o *draft) request(method string, target *url.URL) (*http.Request, error) {
+	r := &http.Request{Method: method, URL: target, Host: cmp.Or(o.Host, target.Host), Header: o.Header, Body: http.NoBody}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	for _, cookie := range o.Cookies {
+		r.AddCookie(cookie)
+	}
+	if o.open == nil {
+		return r, nil
+	}
+	r.ContentLength = o.length
+	r.GetBody = func() (io.ReadCloser, error) {
+		body, err := o.open()
+		if closer, ok := body.(io.ReadCloser); ok {
+			return closer, err
+		}
+		return io.NopCloser(body), err
+	}
+	var err error
+	if r.Body, err = r.GetBody(); err != nil {
+		return nil, err
+	}
+	return r, o.typed(r)
+}
+
+// typed says what the body is, unless a parameter of the input does.
+func (o *draft) typed(r *http.Request) error {
+	switch chosen := r.Header.Get("Content-Type"); {
+	case chosen == "":
+		r.Header.Set("Content-Type", o.media)
+	case strings.HasPrefix(o.media, multipartMedia):
+		return errors.New("the Content-Type of a form with files cannot be chosen")
+	}
+	if strings.Contains(r.Header.Get("Content-Type"), "*") {
+		return fmt.Errorf("nothing says which media type of %s the body has; give the input a field with the tag `header:\"Content-Type\"`", o.media)
+	}
+	return nil
+}
