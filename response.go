@@ -404,13 +404,13 @@ func (a *answer) write(w http.ResponseWriter) {
 	if a.contentType == "" {
 		body = nil
 	}
-	h := w.Header()
-	if bodyAllowed(a.status) {
+	h, hasBody := w.Header(), bodyAllowed(a.status)
+	if hasBody {
 		h["Content-Length"] = lengthLine(len(body))
 	}
 	a.putHeader(h)
 	w.WriteHeader(a.status)
-	if len(body) > 0 && bodyAllowed(a.status) {
+	if len(body) > 0 && hasBody {
 		_, _ = w.Write(body)
 	}
 }

@@ -14,7 +14,7 @@ import (
 // Bare is net/http and encoding/json, the rules written out by hand. It is the
 // yardstick.
 func Bare() Contender {
-	return contender{"bare", func() http.Handler { return byHand{items: stock(), users: newAccounts(), judge: judgeItem}.mux() }}
+	return contender{"bare", func() http.Handler { return byHand{items: stock(), users: newAccounts(), judge: judgeItem}.mux() }, bareHub}
 }
 
 // Chi is the handlers of Bare in chi's router.
@@ -29,7 +29,15 @@ func Chi() Contender {
 		r.Post("/items/batch", s.batch)
 		r.Get("/me", s.me)
 		return r
-	}}
+	}, chiHub}
+}
+
+func chiHub() http.Handler {
+	mux := chi.NewRouter()
+	for _, r := range HubRoutes() {
+		mux.Method(r.Method, r.Path, r.serveBare())
+	}
+	return mux
 }
 
 // byHand is the service without a framework.

@@ -24,6 +24,13 @@ import "net/http"
 // does; a body that cannot be read is a 4xx. Who asks for /me without a known
 // token gets a 401, and a 403 where the account is no editor's.
 type Contender interface {
+	Service
+	// Hub is another service: it has the HubRoutes.
+	Hub() http.Handler
+}
+
+// Service is a way to write one service.
+type Service interface {
 	Name() string
 	Handler() http.Handler
 }
@@ -37,6 +44,7 @@ func Contenders() []Contender {
 type contender struct {
 	name    string
 	handler func() http.Handler
+	hub     func() http.Handler
 }
 
 // Name is that of the contender.
@@ -44,6 +52,9 @@ func (c contender) Name() string { return c.name }
 
 // Handler is the service, made anew.
 func (c contender) Handler() http.Handler { return c.handler() }
+
+// Hub is the large service, made anew.
+func (c contender) Hub() http.Handler { return c.hub() }
 
 // Item is what is sold. The tag is in the notation of go-playground/validator.
 type Item struct {

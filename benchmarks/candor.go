@@ -15,7 +15,31 @@ type candorSearch struct {
 }
 
 // Candor is Candor with all its defaults: answers are checked, too.
-func Candor() Contender { return contender{"candor", newCandor} }
+func Candor() Contender { return contender{"candor", newCandor, candorHub} }
+
+func candorHub() http.Handler {
+	app := candor.New(candor.Config{Title: "Hub", Version: "1.0.0"})
+	for _, r := range HubRoutes() {
+		switch len(r.Wildcards) {
+		case 0:
+			candorHit(app, r, func(*candor.None) []string { return nil })
+		case 1:
+			candorHit(app, r, (*inOne).values)
+		case 2:
+			candorHit(app, r, (*inTwo).values)
+		case 3:
+			candorHit(app, r, (*inThree).values)
+		}
+	}
+	return app
+}
+
+func candorHit[In any](app *candor.App, r HubRoute, values func(*In) []string) {
+	name := r.String()
+	candor.Handle(app, []string{r.Method}, r.Path, func(_ context.Context, in In) (Hit, error) {
+		return Hit{Route: name, Values: values(&in)}, nil
+	})
+}
 
 func newCandor() http.Handler {
 	items := stock()

@@ -147,6 +147,26 @@ func TestMe(t *testing.T) {
 	}
 }
 
+// TestHub holds every contender to the same routes.
+func TestHub(t *testing.T) {
+	routes := benchmarks.HubRoutes()
+	assert.InDelta(t, 200, len(routes), 50)
+	for _, c := range benchmarks.Contenders() {
+		h := c.Hub()
+		for _, r := range routes {
+			target, values := r.Target()
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(r.Method, target, http.NoBody))
+			var got benchmarks.Hit
+			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got), "%s %s", c.Name(), r)
+			assert.Equal(t, benchmarks.Hit{Route: r.String(), Values: values}, got, c.Name())
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/repos/a/b/c/d/e/f", http.NoBody))
+		assert.Equal(t, http.StatusNotFound, w.Code, c.Name())
+	}
+}
+
 // named are the fields whose location a 422 gives: what a "loc" or "location"
 // leads to.
 func named(answer any) (names []string) {
@@ -181,9 +201,8 @@ func TestWorkloads(t *testing.T) {
 	assert.InDelta(t, 200, len(oneItem), 20)
 	assert.InDelta(t, 1_000_000, len(batch()), 1000)
 	for _, c := range benchmarks.Contenders() {
-		h := c.Handler()
 		for _, w := range workloads() {
-			caller := newCaller(h, w)
+			caller := newCaller(c, w)
 			for range 3 {
 				caller.call()
 				assert.Equal(t, w.status, caller.writer.status, "%s %s", c.Name(), w.name)

@@ -15,7 +15,16 @@ type echoSearch struct {
 
 // Echo is echo with its own binder and validator/v10 behind it, as its guide
 // shows.
-func Echo() Contender { return contender{"echo", newEcho} }
+func Echo() Contender { return contender{"echo", newEcho, echoHub} }
+
+func echoHub() http.Handler {
+	e := echo.New()
+	for _, r := range HubRoutes() {
+		name := r.String()
+		e.Add(r.Method, r.colons(), func(c *echo.Context) error { return c.JSON(http.StatusOK, r.hit(name, c.Param)) })
+	}
+	return e
+}
 
 // echoValidator fits validator to echo.
 type echoValidator struct{ rules *validator.Validate }

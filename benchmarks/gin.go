@@ -28,7 +28,17 @@ type ginSearchQuery struct {
 }
 
 // Gin is gin with its own binding.
-func Gin() Contender { return contender{"gin", newGin} }
+func Gin() Contender { return contender{"gin", newGin, ginHub} }
+
+func ginHub() http.Handler {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	for _, r := range HubRoutes() {
+		name := r.String()
+		engine.Handle(r.Method, r.colons(), func(c *gin.Context) { c.JSON(http.StatusOK, r.hit(name, c.Param)) })
+	}
+	return engine
+}
 
 func newGin() http.Handler {
 	gin.SetMode(gin.ReleaseMode)

@@ -29,7 +29,35 @@ type humaAnswer[T any] struct{ Body T }
 func humaBody[T any](body T) (*humaAnswer[T], error) { return &humaAnswer[T]{body}, nil }
 
 // Huma is huma on net/http's mux, the leanest of its adapters.
-func Huma() Contender { return contender{"huma", newHuma} }
+func Huma() Contender { return contender{"huma", newHuma, humaHub} }
+
+func humaHub() http.Handler {
+	config := huma.DefaultConfig("Hub", "1.0.0")
+	config.CreateHooks = nil
+	mux := http.NewServeMux()
+	api := humago.New(mux, config)
+	for _, r := range HubRoutes() {
+		switch len(r.Wildcards) {
+		case 0:
+			humaHit(api, r, func(*struct{}) []string { return nil })
+		case 1:
+			humaHit(api, r, (*inOne).values)
+		case 2:
+			humaHit(api, r, (*inTwo).values)
+		case 3:
+			humaHit(api, r, (*inThree).values)
+		}
+	}
+	return mux
+}
+
+func humaHit[In any](api huma.API, r HubRoute, values func(*In) []string) {
+	name := r.String()
+	huma.Register(api, huma.Operation{OperationID: name, Method: r.Method, Path: r.Path, DefaultStatus: http.StatusOK},
+		func(_ context.Context, in *In) (*humaAnswer[Hit], error) {
+			return humaBody(Hit{Route: name, Values: values(in)})
+		})
+}
 
 func newHuma() http.Handler {
 	items := make([]humaItem, 0, 100)

@@ -19,7 +19,7 @@ func BenchmarkServe(b *testing.B) {
 }
 
 func measure(b *testing.B, c benchmarks.Contender, w workload) {
-	caller := newCaller(c.Handler(), w)
+	caller := newCaller(c, w)
 	caller.call()
 	b.ReportAllocs()
 	before := cpuTime()

@@ -42,8 +42,8 @@ func newNote(id int, pause time.Duration) Note {
 //
 // The yardstick flushes behind every item: it does not know whether another one
 // follows at once.
-func Streamers() []Contender {
-	return []Contender{contender{"bare", newBareStreams}, contender{"candor", newCandorStreams}}
+func Streamers() []Service {
+	return []Service{contender{name: "bare", handler: newBareStreams}, contender{name: "candor", handler: newCandorStreams}}
 }
 
 func newBareStreams() http.Handler {

@@ -20,7 +20,7 @@ func BareValidator() Contender {
 			return nil
 		}
 		return byHand{items: stock(), users: newAccounts(), judge: judge}.mux()
-	}}
+	}, bareHub}
 }
 
 // newValidate is a validator that calls fields what the wire calls them.

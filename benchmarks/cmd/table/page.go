@@ -16,6 +16,7 @@ var workloads = []struct{ name, what string }{
 	{"W2", "`GET /items/{id}?q=&limit=`, converted and range-checked"},
 	{"W3", "`POST /items`, 200 bytes, six checked members; answers the object"},
 	{"W4", "`GET /items`, 100 objects, 15 KB"},
+	{"W5", "229 routes in the shape of GitHub's API, each in turn; answers its name and the values of its wildcards"},
 	{"W6", "`POST /items` that breaks four rules: 422 that names all four"},
 	{"W7", "`POST /items/batch`, 1 MB, every element checked"},
 	{"W10", "`GET /me`: a bearer token, its account in a map, the account's role; in Candor three providers, each of which needs the one before"},
