@@ -184,12 +184,14 @@ func (e *Event[T]) onlyComment() bool {
 }
 
 func (s *eventSender[T]) encode(data T) (err error) {
+	if s.json {
+		s.data, err = s.items.append(s.data[:0], data)
+		return err
+	}
 	if raw, ok := any(data).(Raw); ok {
 		s.data = append(s.data[:0], raw...)
-		return nil
 	}
-	s.data, err = s.items.append(s.data[:0], data)
-	return err
+	return nil
 }
 
 // end ends the stream. An error after the first event is sent as one. A server

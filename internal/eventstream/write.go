@@ -49,6 +49,8 @@ func Append(dst []byte, e *Event) ([]byte, error) {
 
 func (e *Event) check() error {
 	switch {
+	case e.OneLine && e.HasData && e.Name == "" && e.ID == "" && e.Comment == "" && e.Retry == 0:
+		return nil // almost every event, and nothing in it can be wrong
 	case !e.HasData && e.Name != "":
 		return errNameOnly
 	case !e.HasData && e.Comment == "" && e.ID == "" && e.Retry == 0:
