@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/fault"
@@ -133,6 +134,30 @@ func describeInput(t reflect.Type) (*typeinfo.Input, error) {
 
 // compileInput makes the plan of an input for a path with these wildcards.
 func (c *compiler) compileInput(in *typeinfo.Input, wildcards []string) (*inputPlan, error) {
+	key := inputKey{in.Go, strings.Join(wildcards, "/")}
+	if made, ok := c.inputs.Load(key); ok {
+		return made.(*inputPlan).clone(), nil
+	}
+	p, err := c.makeInputPlan(in, wildcards)
+	if err != nil {
+		return nil, err
+	}
+	c.inputs.Store(key, p)
+	return p.clone(), nil
+}
+
+// clone is a plan whose body may become another: operations add media types.
+func (p *inputPlan) clone() *inputPlan {
+	c := *p
+	if p.body != nil {
+		body := *p.body
+		body.media = slices.Clone(body.media)
+		c.body = &body
+	}
+	return &c
+}
+
+func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards []string) (*inputPlan, error) {
 	p := &inputPlan{desc: in}
 	for _, f := range in.Ready {
 		fill, err := readyInputs[f.Type.Go](f)

@@ -276,6 +276,15 @@ type compiler struct {
 	// otherSide makes the programs of clients, which send what this one's read
 	// and read what they write; rules are the server's to judge.
 	otherSide func() *compiler
+	// inputs holds the plans made so far by the type of the input and the
+	// wildcards: a route has one when it is registered, and again in every place.
+	inputs sync.Map
+}
+
+// inputKey is what the plan of an input depends on.
+type inputKey struct {
+	input     reflect.Type
+	wildcards string
 }
 
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {

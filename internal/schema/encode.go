@@ -68,6 +68,10 @@ func (e *encoder) value(v any) {
 		e.components(v)
 	case *openapi3.Paths:
 		e.paths(v)
+	case *openapi3.Responses:
+		e.responses(v)
+	case openapi3.Content:
+		e.content(v)
 	default:
 		e.other(v)
 	}
@@ -316,6 +320,70 @@ func (e *encoder) paths(p *openapi3.Paths) {
 			continue
 		}
 		e.value(members[path])
+	}
+	e.close('}')
+}
+
+// What every operation has several of is written without kin's maps.
+
+func (e *encoder) responses(all *openapi3.Responses) {
+	if all == nil || len(all.Extensions) > 0 {
+		e.other(all)
+		return
+	}
+	e.open('{')
+	byStatus := all.Map()
+	for _, status := range slices.Sorted(maps.Keys(byStatus)) {
+		e.name(status)
+		if ref := byStatus[status]; ref != nil && ref.Ref == "" && ref.Value != nil {
+			e.response(ref.Value)
+		} else {
+			e.value(ref)
+		}
+	}
+	e.close('}')
+}
+
+func (e *encoder) response(r *openapi3.Response) {
+	if len(r.Extensions) > 0 {
+		e.other(r)
+		return
+	}
+	e.open('{')
+	if r.Description != nil {
+		e.name("description")
+		e.text(*r.Description)
+	}
+	if len(r.Headers) > 0 {
+		e.name("headers")
+		e.value(r.Headers)
+	}
+	if len(r.Content) > 0 {
+		e.name("content")
+		e.content(r.Content)
+	}
+	if len(r.Links) > 0 {
+		e.name("links")
+		e.value(r.Links)
+	}
+	e.close('}')
+}
+
+func (e *encoder) content(byType openapi3.Content) {
+	e.open('{')
+	for _, mediaType := range slices.Sorted(maps.Keys(byType)) {
+		e.name(mediaType)
+		media := byType[mediaType]
+		if media == nil || !reflect.DeepEqual(*media, openapi3.MediaType{Schema: media.Schema}) {
+			e.value(media)
+			continue
+		}
+		e.open('{')
+		if media.Schema != nil {
+			e.name("schema")
+			e.schemaRef(media.Schema)
+		}
+		e.close('}')
 	}
 	e.close('}')
 }
