@@ -87,22 +87,29 @@ func (h *health) live(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
-	report := healthReport{Status: "ready"}
-	switch well := true; {
-	case !h.app.isUp():
-		report.Status = "starting or stopped"
-	case isStopping(r.Context()):
-		report.Status = "draining"
-	default:
-		if report.Checks, well = h.look(r.Context()); !well {
-			report.Status = "not ready"
-		}
-	}
-	if report.Status == "ready" {
+	report := h.report(r.Context())
+	if report.Status == ready {
 		answerHealth(w, report)
 		return
 	}
 	WriteError(w, r, Error(http.StatusServiceUnavailable, report).WithHeader("Cache-Control", "no-store"))
+}
+
+// ready is the status of an app to which requests may be sent.
+const ready = "ready"
+
+func (h *health) report(ctx context.Context) healthReport {
+	switch {
+	case !h.app.isUp():
+		return healthReport{Status: "starting or stopped"}
+	case isStopping(ctx):
+		return healthReport{Status: "draining"}
+	}
+	checks, well := h.look(ctx)
+	if !well {
+		return healthReport{Status: "not ready", Checks: checks}
+	}
+	return healthReport{Status: ready, Checks: checks}
 }
 
 func answerHealth(w http.ResponseWriter, report healthReport) {

@@ -47,9 +47,9 @@ func TestHealth(t *testing.T) {
 		c := candor.NewTestClient(t, app)
 
 		for range 5 {
-			assert.Equal(t, `{"status":"live"}`, c.Get("/healthz").Status(200).Text())
+			assert.JSONEq(t, `{"status":"live"}`, c.Get("/healthz").Status(200).Text())
 			got := c.Get("/readyz").Status(200)
-			assert.Equal(t, `{"status":"ready","checks":{"database":"ok","disk":"ok"}}`, got.Text())
+			assert.JSONEq(t, `{"status":"ready","checks":{"database":"ok","disk":"ok"}}`, got.Text())
 			assert.Equal(t, "no-store", got.Header.Get("Cache-Control"))
 			assert.Empty(t, got.Header.Get("RateLimit"))
 		}
@@ -57,7 +57,7 @@ func TestHealth(t *testing.T) {
 
 		broken.Store(true)
 		time.Sleep(time.Second)
-		assert.Equal(t, `{"detail":{"status":"not ready","checks":{"database":"failing","disk":"ok"}}}`, c.Get("/readyz").Status(503).Text())
+		assert.JSONEq(t, `{"detail":{"status":"not ready","checks":{"database":"failing","disk":"ok"}}}`, c.Get("/readyz").Status(503).Text())
 		assert.Equal(t, []string{"WARN a health check fails check=database error=password=secret"}, log.take())
 		c.Get("/healthz").Status(200)
 		c.Head("/healthz").Status(200)
@@ -104,7 +104,7 @@ func TestHealthAroundTheLifeOfAnApp(t *testing.T) {
 
 	code, body := healthAnswer(app, "/readyz")
 	assert.Equal(t, 503, code)
-	assert.Equal(t, `{"detail":{"status":"starting or stopped"}}`, body)
+	assert.JSONEq(t, `{"detail":{"status":"starting or stopped"}}`, body)
 	stop, err := app.Start(t.Context())
 	require.NoError(t, err)
 	code, _ = healthAnswer(app, "/readyz")
@@ -164,7 +164,7 @@ func TestHealthWhileDraining(t *testing.T) {
 		code, body = answer()
 	}
 	assert.Equal(t, 503, code)
-	assert.Equal(t, `{"detail":{"status":"draining"}}`, body)
+	assert.JSONEq(t, `{"detail":{"status":"draining"}}`, body)
 	close(release)
 	require.NoError(t, <-served)
 }

@@ -190,7 +190,7 @@ func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 			h := w.Header()
 			for _, line := range chosen {
 				if line.name != strictTransport || Scheme(r) == "https" {
-					h[line.name] = []string{line.value}
+					h[line.name] = line.values
 				}
 			}
 			next.ServeHTTP(w, r)
@@ -198,8 +198,15 @@ func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 	}
 }
 
+// fixedHeader is the same on every answer. Its values have no room behind them,
+// so that adding one makes a copy.
+type fixedHeader struct {
+	name   string
+	values []string
+}
+
 // chosenHeaders are the defaults, changed.
-func chosenHeaders(changes map[string]string) ([]headerLine, error) {
+func chosenHeaders(changes map[string]string) ([]fixedHeader, error) {
 	all := map[string]string{}
 	for name, value := range secureDefaults {
 		all[name] = value
@@ -210,10 +217,10 @@ func chosenHeaders(changes map[string]string) ([]headerLine, error) {
 		}
 		all[http.CanonicalHeaderKey(name)] = value
 	}
-	var chosen []headerLine
+	var chosen []fixedHeader
 	for name, value := range all {
 		if value != "" {
-			chosen = append(chosen, headerLine{name, value})
+			chosen = append(chosen, fixedHeader{name, []string{value}})
 		}
 	}
 	return chosen, nil

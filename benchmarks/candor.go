@@ -41,9 +41,16 @@ func candorHit[In any](app *candor.App, r HubRoute, values func(*In) []string) {
 	})
 }
 
-func newCandor() http.Handler {
+func newCandor() http.Handler { return newCandorWith() }
+
+// CandorWith is Candor with options beside the defaults.
+func CandorWith(options ...candor.Option) Contender {
+	return contender{"candor", func() http.Handler { return newCandorWith(options...) }, candorHub}
+}
+
+func newCandorWith(options ...candor.Option) http.Handler {
 	items := stock()
-	app := candor.New(candor.Config{Title: "Items", Version: "1.0.0"})
+	app := candor.New(candor.Config{Title: "Items", Version: "1.0.0"}, options...)
 	candor.Get(app, "/", func(context.Context, candor.None) (Greeting, error) {
 		return Greeting{greeting}, nil
 	})

@@ -136,8 +136,8 @@ func TestMiddlewareSnippets(t *testing.T) {
 	}
 
 	shop := newShop(map[int]Product{1: {1, "Tea"}})
-	assert.Equal(t, `{"id":1,"title":"Tea"}`, asked(shop, "GET", "/products/1", "").Body.String())
+	assert.JSONEq(t, `{"id":1,"title":"Tea"}`, asked(shop, "GET", "/products/1", "").Body.String())
 	assert.NotEmpty(t, asked(shop, "GET", "/products/1", "").Header().Get("Age"))
 	asked(shop, "PUT", "/products/1", `{"id":1,"title":"Coffee"}`)
-	assert.Equal(t, `{"id":1,"title":"Coffee"}`, asked(shop, "GET", "/products/1", "").Body.String())
+	assert.JSONEq(t, `{"id":1,"title":"Coffee"}`, asked(shop, "GET", "/products/1", "").Body.String())
 }

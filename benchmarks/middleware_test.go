@@ -1,0 +1,45 @@
+package benchmarks_test
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/benchmarks"
+)
+
+// BenchmarkMiddleware is W3 without and with what most services have around it.
+func BenchmarkMiddleware(b *testing.B) {
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	passes := func(next http.Handler) http.Handler { return next }
+	cors := candor.CORS(candor.CORSConfig{Origins: []string{"https://app.example.com"}})
+	for _, around := range []struct {
+		name    string
+		options []candor.Option
+	}{
+		{"bare", nil},
+		{"an empty middleware", []candor.Option{candor.Use(passes)}},
+		{"RequestID", []candor.Option{candor.Use(candor.RequestID())}},
+		{"AccessLog", []candor.Option{candor.Use(candor.AccessLog(log))}},
+		{"CORS", []candor.Option{candor.Use(cors)}},
+		{"SecureHeaders", []candor.Option{candor.Use(candor.SecureHeaders(nil))}},
+		{"all four", []candor.Option{candor.Use(candor.RequestID(), candor.AccessLog(log), cors, candor.SecureHeaders(nil))}},
+		{"RateLimit", []candor.Option{candor.RateLimit(candor.RateConfig{Rate: candor.PerSecond(1_000_000_000)})}},
+		{"ConditionalGET", []candor.Option{candor.Use(candor.ConditionalGET())}},
+	} {
+		b.Run(around.name, func(b *testing.B) {
+			w := workloads()[2]
+			c := newCaller(benchmarks.CandorWith(around.options...), w)
+			c.templates[0].Header.Set("Origin", "https://app.example.com")
+			b.ReportAllocs()
+			for b.Loop() {
+				c.call()
+			}
+			require.Equal(b, w.status, c.writer.status)
+		})
+	}
+}
