@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"unicode/utf8"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -53,8 +54,10 @@ type promise struct {
 	op    *openapi3.Operation
 	// path holds what the request has in the place of the path's wildcards.
 	path map[string]string
-	// messages are those of a WebSocket.
+	// messages are those of a WebSocket, refusals how many of them the app has
+	// refused and not answered.
 	messages messageSchemas
+	refusals atomic.Int32
 }
 
 // of finds the promise for a request, nil where there is none: for a hidden

@@ -29,7 +29,9 @@ func (p *promise) checkSent(n int, kind websocket.MessageType, data []byte) {
 	switch {
 	case kind != wanted:
 		p.broken(at, "a "+frameName(wanted)+" message", "a "+frameName(kind)+" message")
-	case !isRawMessage(s):
+	case isRawMessage(s):
+	case len(faultsOf(data)) > 0 && p.refusals.Add(-1) >= 0: // AnswerInvalidMessages
+	default:
 		p.checkJSON(at, s, data)
 	}
 }
@@ -44,8 +46,11 @@ func (p *promise) checkReceived(data []byte, faults []fault.Fault) {
 	switch {
 	case len(faults) == 0:
 		p.checkAccepted(sentParts{messagePart: jsonPart(s, data)}, "")
-	case len(data) <= maxJudged:
-		p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, namedFaults(faults), "")
+	default:
+		p.refusals.Add(1)
+		if len(data) <= maxJudged {
+			p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, namedFaults(faults), "")
+		}
 	}
 }
 

@@ -91,14 +91,14 @@ func TestLiesAboutMessagesAreFound(t *testing.T) {
 		{"another schema", func(d *openapi3.T) {
 			socketOf(d, "/json")["receives"] = openapi3.NewSchemaRef("", openapi3.NewIntegerSchema())
 		}, saying(`{"text":"ab"}`), []string{"message\n\tpromised: got object, want integer"}},
-		{"an answer", func(d *openapi3.T) { liedMember(d, "liedReply", "n").Min = openapi3.Float64Ptr(3) }, saying(`{"text":"ab"}`), []string{"message 1 from the app.n\n\tpromised: minimum: got 2, want 3\n\tcame:     {\"n\":2}"}},
+		{"an answer", func(d *openapi3.T) { liedMember(d, "liedReply", "n").Min = openapi3.Ptr(3.0) }, saying(`{"text":"ab"}`), []string{"message 1 from the app.n\n\tpromised: minimum: got 2, want 3\n\tcame:     {\"n\":2}"}},
 		{"an answer without a member", func(d *openapi3.T) { liedSchema(d, "liedReply").Required = []string{"n", "m"} }, saying(`{"text":"ab"}`), []string{"message 1 from the app\n\tpromised: missing property 'm'"}},
 		{"text for bytes", func(d *openapi3.T) {
 			socketOf(d, "/text")["sends"] = openapi3.NewSchemaRef("", openapi3.NewIntegerSchema())
 		}, echo, []string{"GET /text (echo): the app and its document disagree about message 1 from the app\n\tpromised: a text message\n\tcame:     a binary message"}},
 		{"what nothing is said about", func(d *openapi3.T) {
 			clear(socketOf(d, "/json"))
-			liedMember(d, "liedReply", "n").Min = openapi3.Float64Ptr(3)
+			liedMember(d, "liedReply", "n").Min = openapi3.Ptr(3.0)
 		}, saying(`{"text":"ab"}`), nil},
 		{"the handshake", func(d *openapi3.T) { d.Paths.Value("/json").Get.Parameters[0].Value.Schema.Value.MaxLength = uintp(1) }, func(c *candor.TestClient) { c.WebSocket("/json?room=ab").Close(1000, "") }, []string{"query room\n\tpromised: maxLength: got 2, want 1\n\tcame:     101, the app accepted [\"ab\"]"}},
 	} {
@@ -131,6 +131,24 @@ func TestWhatTheContractOfMessagesLeavesOut(t *testing.T) {
 		candor.NewTestClient(tb, talking(nil)).WebSocket("/json").Send([]byte(`{"text":"a"}`)).Closed()
 	})
 	assert.Empty(t, got.errors)
+}
+
+// A message that is refused in words is answered by something that no schema
+// of messages has.
+func TestMessagesThatAreAnsweredWithTheirFaults(t *testing.T) {
+	t.Parallel()
+	app := candor.New(unlogged())
+	candor.WebSocket(app, "/it", func(ctx context.Context, _ candor.None, s *candor.Socket[liedQuestion, liedReply]) error {
+		_, err := s.Receive(ctx)
+		return err
+	}, candor.AnswerInvalidMessages())
+	got := record(func(tb candor.TB) {
+		var text string
+		candor.NewTestClient(tb, app).WebSocket("/it").Send(`{"text":"abcd"}`).Receive(&text).Send(`{"text":"a"}`).Closed()
+		assert.Contains(t, text, "string_too_long")
+	})
+	assert.Empty(t, got.errors)
+	assert.Empty(t, got.fatal)
 }
 
 // A socket by hand is held to the messages that its document promises.

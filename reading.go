@@ -237,8 +237,11 @@ func wideReadings(text string) []any {
 	return values
 }
 
-// isSplit reports whether the values of a list share one text.
-func isSplit(p *openapi3.Parameter) bool { return p.Explode != nil && !*p.Explode }
+// isSplit reports whether the values of a list share one text. Those of a header
+// always may.
+func isSplit(p *openapi3.Parameter) bool {
+	return p.Explode != nil && !*p.Explode || p.In == openapi3.ParameterInHeader
+}
 
 // splitTexts splits what was sent for a parameter into the values of its list.
 func splitTexts(p *openapi3.Parameter, texts []string) []string {

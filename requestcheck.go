@@ -144,7 +144,8 @@ func (f namedFault) isSayable(one *sentPart) bool {
 			return false
 		}
 	}
-	return fault.Keyword(f.Type) != "" && !(one.data != nil && strings.HasSuffix(f.Type, "_parsing"))
+	isTextInJSON := one.data != nil && strings.HasSuffix(f.Type, "_parsing")
+	return fault.Keyword(f.Type) != "" && !isTextInJSON
 }
 
 // allows reports whether the document has nothing against what a fault is

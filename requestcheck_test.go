@@ -160,8 +160,8 @@ func liesThatAreTooNarrow() []lieRow {
 		{"a closed object", func(d *openapi3.T) {
 			liedSchema(d, "liedLine").AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)}
 		}, ordering(liedTarget, `{"name":"a","note":"ab","lines":[{"qty":1},{"qty":1,"more":1}]}`), [4]string{"(order)", "body.lines.1", "'more'", "204"}},
-		{"a bound in a list", func(d *openapi3.T) { liedMember(d, "liedLine", "qty").Min = openapi3.Float64Ptr(2) }, order, [4]string{"(order)", "body.lines.0.qty", "minimum: got 1, want 2", "204"}},
-		{"a minimum of a query", func(d *openapi3.T) { liedParameter(d, "n").Schema.Value.Min = openapi3.Float64Ptr(6) }, order, [4]string{"(order)", "query n", "minimum: got 5, want 6", `204, the app accepted ["5"]`}},
+		{"a bound in a list", func(d *openapi3.T) { liedMember(d, "liedLine", "qty").Min = openapi3.Ptr(2.0) }, order, [4]string{"(order)", "body.lines.0.qty", "minimum: got 1, want 2", "204"}},
+		{"a minimum of a query", func(d *openapi3.T) { liedParameter(d, "n").Schema.Value.Min = openapi3.Ptr(6.0) }, order, [4]string{"(order)", "query n", "minimum: got 5, want 6", `204, the app accepted ["5"]`}},
 		{"fewer items between commas", func(d *openapi3.T) { liedParameter(d, "tags").Schema.Value.MaxItems = uintp(1) }, order, [4]string{"(order)", "query tags", "maxItems: got 2, want 1", `["a,b"]`}},
 		{"an item between commas", func(d *openapi3.T) { liedParameter(d, "tags").Schema.Value.Items.Value.MinLength = 2 }, order, [4]string{"(order)", "query tags.0", "minLength: got 1, want 2", "204"}},
 		{"a repeated name", func(d *openapi3.T) { liedParameter(d, "ids").Schema.Value.MaxItems = uintp(1) }, order, [4]string{"(order)", "query ids", "maxItems", "204"}},
@@ -170,7 +170,7 @@ func liesThatAreTooNarrow() []lieRow {
 		{"a header", func(d *openapi3.T) { liedParameter(d, "X-Token").Schema.Value.MaxLength = uintp(1) }, order, [4]string{"(order)", "header x-token", "maxLength: got 3, want 1", `["abc"]`}},
 		{"a list in a header", func(d *openapi3.T) { liedParameter(d, "X-List").Schema.Value.MaxItems = uintp(1) }, order, [4]string{"(order)", "header x-list", "maxItems: got 2, want 1", `["1, 2"]`}},
 		{"a cookie", func(d *openapi3.T) { liedParameter(d, "visitor").Schema.Value.MaxLength = uintp(1) }, order, [4]string{"(order)", "cookie visitor", "maxLength: got 2, want 1", `["me"]`}},
-		{"a path", func(d *openapi3.T) { liedParameter(d, "id").Schema.Value.Max = openapi3.Float64Ptr(6) }, order, [4]string{"(order)", "path id", "maximum: got 7, want 6", `["7"]`}},
+		{"a path", func(d *openapi3.T) { liedParameter(d, "id").Schema.Value.Max = openapi3.Ptr(6.0) }, order, [4]string{"(order)", "path id", "maximum: got 7, want 6", `["7"]`}},
 		{"one more parameter", func(d *openapi3.T) {
 			op := d.Paths.Value("/orders/{id}").Post
 			op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: openapi3.NewQueryParameter("more").WithRequired(true).WithSchema(openapi3.NewStringSchema())})
@@ -184,13 +184,13 @@ func liesThatAreTooNarrow() []lieRow {
 		{"a variant", func(d *openapi3.T) {
 			for name, s := range d.Components.Schemas {
 				if lives := s.Value.Properties["lives"]; lives != nil {
-					lives.Value.Min = openapi3.Float64Ptr(8)
+					lives.Value.Min = openapi3.Ptr(8.0)
 					d.Components.Schemas[name] = s
 				}
 			}
 		}, posting("/pets", `{"kind":"cat","lives":7}`), [4]string{"(adopt)", "body", "minimum: got 7, want 8", "204"}},
 		{"a form", func(d *openapi3.T) { liedMember(d, "uploadForm", "album").MaxLength = uintp(1) }, sendingForm(url.Values{"album": {"pets"}, "year": {""}, "tags": {"a,b"}}, candor.WithFile("photo", "x", nil)), [4]string{"(upload)", "body.album", "maxLength: got 4, want 1", "204"}},
-		{"a number of a form", func(d *openapi3.T) { liedMember(d, "uploadForm", "year").Min = openapi3.Float64Ptr(2000) }, sendingForm(url.Values{"album": {"pets"}, "year": {"1999"}}, candor.WithFile("photo", "x", nil)), [4]string{"(upload)", "body.year", "minimum: got 1,999, want 2,000", "204"}},
+		{"a number of a form", func(d *openapi3.T) { liedMember(d, "uploadForm", "year").Min = openapi3.Ptr(2000.0) }, sendingForm(url.Values{"album": {"pets"}, "year": {"1999"}}, candor.WithFile("photo", "x", nil)), [4]string{"(upload)", "body.year", "minimum: got 1,999, want 2,000", "204"}},
 		{"JSON of a form", func(d *openapi3.T) { liedMember(d, "liedMeta", "author").MaxLength = uintp(1) }, sendingForm(url.Values{"album": {"pets"}, "meta": {`{"author":"me"}`}}, candor.WithFile("photo", "x", nil)), [4]string{"(upload)", "body.meta.author", "maxLength", "204"}},
 		{"a text", func(d *openapi3.T) {
 			d.Paths.Value("/text").Post.RequestBody.Value.Content["text/plain"].Schema.Value.MaxLength = uintp(1)

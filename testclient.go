@@ -15,10 +15,21 @@ import (
 )
 
 // TestClient sends requests to an app in process, without a network, and holds
-// every exchange against the app's own document: an answer whose status is not
-// declared, whose media type differs or whose body breaks its schema fails the
-// test. The 404 and 405 of no route are exempt; an undeclared 500 fails the
-// test unless Status(500) expects it. [Unchecked] switches this off.
+// every exchange against the app's own document. It fails the test where
+//
+//   - an answer is not one that the document promises: its status, headers, media
+//     type, body, and the items of a stream;
+//   - the app accepts what the document refuses: a parameter or a body that
+//     breaks its schema, or is missing;
+//   - the app names a fault that a keyword of JSON Schema has and the schema has
+//     not;
+//   - a message of a WebSocket is none of those documented, in either direction.
+//
+// The 404 and 405 of no route are exempt; an undeclared 500 fails the test
+// unless Status(500) expects it. What no schema can say is not held against the
+// app: formats, names that stand twice, numbers beyond 2⁵³, and every value whose
+// schema says under x-validate that it is not exact. [Unchecked] switches this
+// off.
 //
 // A request is over when its background tasks are. Redirects are not followed.
 // Cookies are kept from one request to the next. A client is safe for

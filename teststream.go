@@ -138,7 +138,7 @@ func (s *TestStream) Close() {
 //
 //	for item, err := range candor.LinesFrom[Item](c.Stream("GET", "/export", nil)) { ... }
 //
-// The loop takes part while the handler still produces, and waits for it. When
+// The loop runs while the handler still produces, and waits for it. When
 // it ends, also early, the request's context is cancelled and the handler has
 // returned: the deferred calls of the producer have run. An answer that is cut
 // short is an error, io.ErrUnexpectedEOF, and so is a line that is no T; either

@@ -137,9 +137,8 @@ func TestLinesFrom(t *testing.T) {
 		for _, err := range candor.LinesFrom[string](c.Stream("POST", "/lines", `{"ns":[1]}`)) {
 			assert.ErrorContains(t, err, "cannot unmarshal object")
 		}
-		var noLines candor.JSONLines[streamedTick] = candor.LinesFrom[streamedTick](c.Stream("POST", "/lines", `{"ns":[]}`))
-		for range noLines {
-			t.Error("no line was expected")
+		for tick, err := range candor.LinesFrom[streamedTick](c.Stream("POST", "/lines", `{"ns":[]}`)) {
+			t.Error("no line was expected", tick, err)
 		}
 	})
 }
@@ -202,15 +201,16 @@ func TestStreamsThatAreNone(t *testing.T) {
 				}
 			}, ""},
 			{"HEAD", func(c *candor.TestClient) {
-				for range candor.EventsFrom[streamedTick](c.Stream("HEAD", "/hours", nil)) {
-					t.Error("HEAD has no events")
+				for event, err := range candor.EventsFrom[streamedTick](c.Stream("HEAD", "/hours", nil)) {
+					t.Error("HEAD has no events", event, err)
 				}
 			}, ""},
 			{"a context that ends", func(c *candor.TestClient) {
 				ctx, cancel := context.WithTimeout(t.Context(), 90*time.Minute)
 				defer cancel()
 				n := 0
-				for range candor.EventsFrom[streamedTick](c.Stream("GET", "/hours", nil, candor.WithContext(ctx))) {
+				for _, err := range candor.EventsFrom[streamedTick](c.Stream("GET", "/hours", nil, candor.WithContext(ctx))) {
+					require.NoError(t, err)
 					n++
 				}
 				assert.Equal(t, 1, n)
@@ -237,7 +237,8 @@ func TestAStreamThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		got := record(func(tb candor.TB) {
-			for range candor.LinesFrom[int](candor.NewTestClient(tb, streamingApp(new([]string))).Stream("GET", "/stubborn", nil)) {
+			for _, err := range candor.LinesFrom[int](candor.NewTestClient(tb, streamingApp(new([]string))).Stream("GET", "/stubborn", nil)) {
+				assert.NoError(t, err)
 				break
 			}
 			time.Sleep(time.Minute)
@@ -279,13 +280,13 @@ func TestTheContractOfItems(t *testing.T) {
 				"as it comes": func(c *candor.TestClient) {
 					stream := c.Stream("GET", "/it", nil)
 					if strings.Contains(row.media, "jsonl") {
-						for range candor.LinesFrom[any](stream) {
-							continue
+						for line, err := range candor.LinesFrom[any](stream) {
+							assert.True(t, err != nil || line != nil)
 						}
 						return
 					}
-					for range candor.EventsFrom[candor.Raw](stream) {
-						continue
+					for _, err := range candor.EventsFrom[candor.Raw](stream) {
+						assert.True(t, err == nil || row.name == "events of Candor's own")
 					}
 				},
 				"unchecked": nil,
