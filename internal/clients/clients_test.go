@@ -2,7 +2,6 @@ package clients_test
 
 import (
 	"bytes"
-	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -157,7 +156,7 @@ func packages(t *testing.T) string {
 		run(t, kept, "npm", "ci", "--silent", "--no-audit", "--no-fund")
 	}
 	dir := t.TempDir()
-	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/npm").(fs.FS)))
+	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/npm")))
 	require.NoError(t, os.Symlink(filepath.Join(kept, "node_modules"), filepath.Join(dir, "node_modules")))
 	return dir
 }
