@@ -22,22 +22,22 @@ func candorHub() http.Handler {
 	for _, r := range HubRoutes() {
 		switch len(r.Wildcards) {
 		case 0:
-			candorHit(app, r, func(*candor.None) []string { return nil })
+			candorHit(app, r, func(candor.None) []string { return nil })
 		case 1:
-			candorHit(app, r, (*inOne).values)
+			candorHit(app, r, inOne.values)
 		case 2:
-			candorHit(app, r, (*inTwo).values)
+			candorHit(app, r, inTwo.values)
 		case 3:
-			candorHit(app, r, (*inThree).values)
+			candorHit(app, r, inThree.values)
 		}
 	}
 	return app
 }
 
-func candorHit[In any](app *candor.App, r HubRoute, values func(*In) []string) {
+func candorHit[In any](app *candor.App, r HubRoute, values func(In) []string) {
 	name := r.String()
 	candor.Handle(app, []string{r.Method}, r.Path, func(_ context.Context, in In) (Hit, error) {
-		return Hit{Route: name, Values: values(&in)}, nil
+		return Hit{Route: name, Values: values(in)}, nil
 	})
 }
 

@@ -98,9 +98,9 @@ type (
 	}
 )
 
-func (in *inOne) values() []string   { return []string{in.A} }
-func (in *inTwo) values() []string   { return []string{in.A, in.B} }
-func (in *inThree) values() []string { return []string{in.A, in.B, in.C} }
+func (in inOne) values() []string   { return []string{in.A} }
+func (in inTwo) values() []string   { return []string{in.A, in.B} }
+func (in inThree) values() []string { return []string{in.A, in.B, in.C} }
 
 // hub has a line for each path, with its methods. The mux of net/http could not
 // hold comments by number beside the comments of an issue.
