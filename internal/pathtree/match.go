@@ -72,7 +72,7 @@ func (t *tree) match(path string, escaped bool, values []string, accept func(*le
 // apart as limit says; ok is false if no pattern can match it.
 func decode(path string, limit int) (p splitPath, ok bool) {
 	plain, err := url.PathUnescape(path)
-	return splitPath{plain, segmentEnds(path, limit)}, err == nil
+	return splitPath{text: plain, ends: segmentEnds(path, limit)}, err == nil
 }
 
 // segmentEnds returns where the segments of an escaped path end once it is
@@ -99,6 +99,9 @@ func segmentEnds(escaped string, limit int) []int {
 type splitPath struct {
 	text string
 	ends []int // by depth; nil if each slash of the text separates
+	// seen are the first ends that were found at slashes, and so many.
+	seen  [8]int
+	count int
 }
 
 // end returns where the segment that begins at start ends.
@@ -106,10 +109,18 @@ func (p *splitPath) end(depth, start int) int {
 	if p.ends != nil {
 		return p.ends[depth]
 	}
-	if i := strings.IndexByte(p.text[start:], '/'); i >= 0 {
-		return start + i
+	if depth < p.count {
+		return p.seen[depth]
 	}
-	return len(p.text)
+	end := len(p.text)
+	if i := strings.IndexByte(p.text[start:], '/'); i >= 0 {
+		end = start + i
+	}
+	if depth == p.count && depth < len(p.seen) {
+		p.seen[depth] = end
+		p.count++
+	}
+	return end
 }
 
 // capture appends the values of a pattern that matches the path. It runs after
