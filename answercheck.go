@@ -116,7 +116,7 @@ func (p *promise) checkMedia(promised *openapi3.Response, got *TestResponse) *op
 // checkBody judges a body that has items, or is JSON.
 func (p *promise) checkBody(mediaType string, promised *openapi3.SchemaRef, got *TestResponse) {
 	p.tb.Helper()
-	if items := itemsOf(mediaType, promised); items != nil {
+	if items := itemsOf(promised); items != nil {
 		items.checkAll(p, got.Body)
 		return
 	}

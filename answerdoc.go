@@ -95,7 +95,7 @@ func (d *documenter) content(p *answerPlan) openapi3.Content {
 	}
 	content := openapi3.Content{}
 	for _, m := range p.media {
-		content[bareMedia(m)] = &openapi3.MediaType{Schema: p.kind.schema(d.components, m)}
+		content[bareMedia(m)] = mediaTypeOf(p.kind.schema(d.components, m))
 	}
 	return content
 }

@@ -9,35 +9,35 @@ import (
 	"github.com/candor-go/candor/internal/eventstream"
 )
 
-// itemPromise is what every item of a stream is promised to be.
+// itemPromise is what every item of a stream is promised to be: a line, or the
+// data of an event.
 type itemPromise struct {
-	mediaType string
-	schema    *openapi3.SchemaRef
-	n         int
+	schema *openapi3.SchemaRef
+	lines  bool
+	n      int
 }
 
 // itemsOf reads from the schema of a stream what its items are, nil for a body
 // that is no stream, or whose items the document does not describe.
-func itemsOf(mediaType string, s *openapi3.SchemaRef) *itemPromise {
-	if s == nil || s.Value == nil || s.Value.ContentSchema == nil {
+func itemsOf(s *openapi3.SchemaRef) *itemPromise {
+	item := itemIn(s)
+	if item == nil || item.Value == nil {
 		return nil
 	}
-	content := s.Value.ContentSchema
-	switch mediaType {
-	case linesMedia:
-		if content.Value != nil && content.Value.Items != nil {
-			return &itemPromise{mediaType: mediaType, schema: content.Value.Items}
-		}
-	case bareMedia(eventsMedia):
-		return &itemPromise{mediaType: mediaType, schema: content}
+	if s.Value.ContentMediaType == linesMedia {
+		return &itemPromise{schema: item, lines: true}
 	}
-	return nil
+	data := item.Value.Properties["data"]
+	if data == nil || data.Value == nil || data.Value.ContentSchema == nil {
+		return nil
+	}
+	return &itemPromise{schema: data.Value.ContentSchema}
 }
 
 // checkAll judges the items of a stream that is at its end.
 func (i *itemPromise) checkAll(p *promise, body []byte) {
 	p.tb.Helper()
-	if i.mediaType == linesMedia {
+	if i.lines {
 		for line := range bytes.Lines(body) {
 			i.checkLine(p, line)
 		}

@@ -76,12 +76,6 @@ func LinesOf[T any](seq iter.Seq[T]) JSONLines[T] {
 	}
 }
 
-// linesMedia is the media type of JSON Lines, and ndjsonMedia its older name.
-const (
-	linesMedia  = "application/jsonl"
-	ndjsonMedia = "application/x-ndjson"
-)
-
 func (JSONLines[T]) bodyKind() bodyKind {
 	item := itemType[T]()
 	return bodyKind{
@@ -90,16 +84,9 @@ func (JSONLines[T]) bodyKind() bodyKind {
 	}
 }
 
-// linesSchema says what a line is, in the way JSON Schema has for texts that
-// hold data of their own.
+// linesSchema says what a line is.
 func linesSchema(c *schema.Components, item *typeinfo.Type, use schema.Use) *openapi3.SchemaRef {
-	s := openapi3.NewStringSchema()
-	s.Description = "JSON Lines: one value of the content's items a line"
-	s.ContentMediaType = linesMedia
-	content := openapi3.NewArraySchema()
-	content.Items = c.Value(item, nil, use)
-	s.ContentSchema = openapi3.NewSchemaRef("", content)
-	return openapi3.NewSchemaRef("", s)
+	return sequenceSchema("JSON Lines: one value of the content's items a line", linesMedia, c.Value(item, nil, use))
 }
 
 func compileLines[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {

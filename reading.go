@@ -98,7 +98,7 @@ func hasLines(mediaType string) bool { return mediaType == linesMedia || mediaTy
 // linesPart is a body of JSON Lines. Its handler reads them one by one and may
 // pass over those that are wrong, so that only what it names is judged.
 func linesPart(s *openapi3.SchemaRef, data []byte) *sentPart {
-	items := itemsOf(linesMedia, s)
+	items := itemsOf(s)
 	if items == nil {
 		return nil
 	}

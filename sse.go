@@ -82,9 +82,6 @@ const (
 	gapEvent   = "gap"
 )
 
-// eventsMedia is the media type of server-sent events.
-const eventsMedia = "text/event-stream; charset=utf-8"
-
 func (Events[T]) bodyKind() bodyKind {
 	item := itemType[T]()
 	return bodyKind{
@@ -94,17 +91,18 @@ func (Events[T]) bodyKind() bodyKind {
 	}
 }
 
-// eventsSchema says what the data of an event is.
+// eventsSchema says what an event is.
 func eventsSchema[T any](c *schema.Components, item *typeinfo.Type) *openapi3.SchemaRef {
-	s := openapi3.NewStringSchema()
-	s.Description = "Server-sent events: the content is the data of each"
-	s.ContentMediaType = "application/json"
-	if carriesRaw[T]() {
-		s.ContentMediaType = "text/plain"
-		return openapi3.NewSchemaRef("", s)
+	data := openapi3.NewStringSchema()
+	data.ContentMediaType = "text/plain"
+	if !carriesRaw[T]() {
+		data.ContentMediaType = jsonMedia
+		data.ContentSchema = c.Value(item, nil, schema.Out)
 	}
-	s.ContentSchema = c.Value(item, nil, schema.Out)
-	return openapi3.NewSchemaRef("", s)
+	event := openapi3.NewObjectSchema().WithProperty("data", data)
+	event.WithProperty("event", openapi3.NewStringSchema()).WithProperty("id", openapi3.NewStringSchema())
+	event.WithProperty("retry", openapi3.NewIntegerSchema().WithMin(0))
+	return sequenceSchema("Server-sent events: one of the content's items each", bareMedia(eventsMedia), openapi3.NewSchemaRef("", event))
 }
 
 func carriesRaw[T any]() bool { return reflect.TypeFor[T]() == reflect.TypeFor[Raw]() }

@@ -109,7 +109,7 @@ func (s *TestStream) begin(c *TestClient, recorder *testRecorder, sent *http.Req
 		return
 	}
 	if _, media := s.promise.checkHead(sent, s.Response); media != nil {
-		s.items = itemsOf(mediaType, media.Schema)
+		s.items = itemsOf(media.Schema)
 	}
 }
 

@@ -22,7 +22,7 @@ func isStream(contentType string) bool {
 // comes behind the last whole item is not there when the stream was left, or
 // when it is an event, which ends with an empty line.
 func (e *explorer) judgeStream(media string, declared node, a *answer) string {
-	schema := e.itemSchema(declared)
+	schema := e.itemSchema(media, declared)
 	if schema.at == nil {
 		return ""
 	}
@@ -44,19 +44,12 @@ func (e *explorer) judgeStream(media string, declared node, a *answer) string {
 }
 
 // itemSchema is that of a line, or of the data of an event.
-func (e *explorer) itemSchema(declared node) node {
-	item := e.doc.child(declared, "itemSchema")
-	if data := e.doc.child(e.doc.child(item, "properties"), "data"); data.has("contentSchema") {
-		return e.doc.child(data, "contentSchema")
+func (e *explorer) itemSchema(media string, declared node) node {
+	item := e.doc.child(declared, "x-itemSchema")
+	if media == eventsMedia {
+		return e.doc.child(e.doc.child(e.doc.child(item, "properties"), "data"), "contentSchema")
 	}
-	if item.at != nil {
-		return item
-	}
-	content := e.doc.child(e.doc.child(declared, "schema"), "contentSchema")
-	if content.text("type") == "array" && content.has("items") && declared.at != nil && e.doc.child(declared, "schema").text("contentMediaType") == linesMedia {
-		return e.doc.child(content, "items")
-	}
-	return content
+	return item
 }
 
 // events yields the data of the whole events of a stream. What Candor says

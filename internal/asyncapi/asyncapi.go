@@ -12,6 +12,7 @@
 package asyncapi
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -161,8 +162,8 @@ func (c *converter) operation(path, method string, op *doctree.Value) {
 		return
 	}
 	for _, response := range members(op.Get("responses")) {
-		if schema := response.Value.Get("content").Get(eventStream).Get("schema"); schema != nil {
-			c.stream(path, method, op, schema)
+		if event := response.Value.Get("content").Get(eventStream).Get("x-itemSchema"); event != nil {
+			c.stream(path, method, op, event)
 			return
 		}
 	}
@@ -197,15 +198,12 @@ func (c *converter) socket(path string, op, about *doctree.Value) {
 	c.action(id, id+"Send", "send", op, sent...)
 }
 
-func (c *converter) stream(path, method string, op, schema *doctree.Value) {
+func (c *converter) stream(path, method string, op, event *doctree.Value) {
 	c.events = true
 	id := text(op.Get("operationId"))
-	event := schema
-	if data := schema.Get("contentSchema"); data != nil {
-		event = data
-	}
-	message := c.message(event)
-	message.Set("contentType", schema.Get("contentMediaType"))
+	data := event.Get("properties").Get("data")
+	message := c.message(cmp.Or(data.Get("contentSchema"), data))
+	message.Set("contentType", data.Get("contentMediaType"))
 	channel := c.channel(id, path, op)
 	channel.Set("messages", doctree.Object(doctree.Member{Name: "sent", Value: message}))
 	binding := doctree.Object(doctree.Member{Name: "method", Value: doctree.String(strings.ToUpper(method))})

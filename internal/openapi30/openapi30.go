@@ -93,7 +93,7 @@ var grammar = map[string]map[string]string{
 		"allowReserved": "", "schema": "schema", "example": "", "examples": "{}example", "content": "{}mediaType",
 	},
 	"requestBody": {"description": "", "content": "{}mediaType", "required": ""},
-	"mediaType":   {"schema": "schema", "example": "", "examples": "{}example", "encoding": "{}encoding"},
+	"mediaType":   {"schema": "schema", "x-itemSchema": "schema", "example": "", "examples": "{}example", "encoding": "{}encoding"},
 	"encoding":    {"contentType": "", "headers": "{}header", "style": "", "explode": "", "allowReserved": ""},
 	"response":    {"description": "", "headers": "{}header", "content": "{}mediaType", "links": "{}link"},
 	"example":     {"summary": "", "description": "", "value": "", "externalValue": ""},

@@ -475,7 +475,7 @@ var memberOrder = map[reflect.Type][]string{
 		"$ref description required deprecated style explode allowReserved schema example examples content"),
 	reflect.TypeFor[openapi3.RequestBody]():    strings.Fields("description content required"),
 	reflect.TypeFor[openapi3.RequestBodyRef](): strings.Fields("$ref description content required"),
-	reflect.TypeFor[openapi3.MediaType]():      strings.Fields("schema itemSchema example examples encoding"),
+	reflect.TypeFor[openapi3.MediaType]():      strings.Fields("schema itemSchema x-itemSchema example examples encoding"),
 	reflect.TypeFor[openapi3.Encoding]():       strings.Fields("contentType headers style explode allowReserved"),
 	reflect.TypeFor[openapi3.Response]():       strings.Fields("description headers content links"),
 	reflect.TypeFor[openapi3.ResponseRef]():    strings.Fields("$ref description headers content links"),

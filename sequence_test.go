@@ -1,0 +1,94 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/documenttest"
+)
+
+// sequenceNews is what a stream of several kinds of events carries.
+type sequenceNews struct {
+	candor.OneOf `json:"kind"`
+	Goal         *sequenceGoal `case:"goal"`
+	Card         *sequenceCard `case:"card"`
+}
+
+type sequenceGoal struct {
+	By     string `json:"by"`
+	Minute *int   `json:"minute" validate:"gte=0"`
+}
+
+type sequenceCard struct {
+	Colour string `json:"colour" validate:"oneof=yellow red"`
+}
+
+func sequenceApp() *candor.App {
+	app := candor.New(candor.Config{Title: "Sequences"})
+	candor.Get(app, "/lines", func(context.Context, candor.None) (candor.JSONLines[sequenceGoal], error) { return nil, nil })
+	candor.Get(app, "/numbers", func(context.Context, candor.None) (candor.JSONLines[*int], error) { return nil, nil })
+	candor.Post(app, "/lines", ignores[struct {
+		Lines candor.JSONLines[sequenceGoal] `body:""`
+	}])
+	candor.Get(app, "/events", func(context.Context, candor.None) (candor.Events[sequenceNews], error) { return nil, nil })
+	candor.Post(app, "/raw", func(context.Context, candor.None) (candor.Events[candor.Raw], error) { return nil, nil })
+	candor.Get(app, "/text", func(context.Context, candor.None) (string, error) { return "", nil })
+	return app
+}
+
+// What an item is, is said once as a list that the text holds, as JSON Schema
+// has it, and once in the way of OpenAPI 3.2.
+func TestDocumentOfSequences(t *testing.T) {
+	var document bytes.Buffer
+	require.NoError(t, sequenceApp().WriteOpenAPI(&document))
+	documenttest.Check(t, "sequences", document.Bytes())
+	const goal = `{"$ref":"#/components/schemas/sequenceGoal"}`
+	event := func(data string) string {
+		return `{"type":"object","properties":{"data":` + data + `,"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}}}`
+	}
+	news := event(`{"type":"string","contentMediaType":"application/json","contentSchema":{"$ref":"#/components/schemas/sequenceNews"}}`)
+	for _, row := range []struct {
+		place []string
+		media string
+		item  string
+	}{
+		{[]string{"/lines", "get", "responses", "200"}, "application/jsonl", goal},
+		{[]string{"/numbers", "get", "responses", "200"}, "application/jsonl", `{"type":["integer","null"],"format":"int64"}`},
+		{[]string{"/lines", "post", "requestBody"}, "application/jsonl", goal},
+		{[]string{"/events", "get", "responses", "200"}, "text/event-stream", news},
+		{[]string{"/raw", "post", "responses", "200"}, "text/event-stream", event(`{"type":"string","contentMediaType":"text/plain"}`)},
+	} {
+		content := at(document.Bytes(), append(append([]string{"paths"}, row.place...), "content", row.media)...).(map[string]any)
+		assert.JSONEq(t, row.item, sequenceText(content["x-itemSchema"]), row.place)
+		schema := content["schema"].(map[string]any)
+		assert.Equal(t, "string", schema["type"])
+		assert.Equal(t, row.media, schema["contentMediaType"])
+		assert.JSONEq(t, `{"type":"array","items":`+row.item+`}`, sequenceText(schema["contentSchema"]))
+	}
+	assert.JSONEq(t, goal, sequenceText(at(document.Bytes(), "paths", "/lines", "post", "requestBody", "content", "application/x-ndjson", "x-itemSchema")))
+	assert.Nil(t, at(document.Bytes(), "paths", "/text", "get", "responses", "200", "content", "text/plain; charset=utf-8", "x-itemSchema"))
+}
+
+// In 3.0, which knows no schema of what a text holds, an item stays.
+func TestDocumentOfSequencesIn30(t *testing.T) {
+	var document bytes.Buffer
+	require.NoError(t, sequenceApp().WriteOpenAPIAs(&document, candor.OpenAPI30))
+	item := func(path, method, media string) string {
+		return sequenceText(at(document.Bytes(), "paths", path, method, "responses", "200", "content", media, "x-itemSchema"))
+	}
+	assert.JSONEq(t, `{"$ref":"#/components/schemas/sequenceGoal"}`, item("/lines", "get", "application/jsonl"))
+	assert.JSONEq(t, `{"type":"integer","format":"int64","nullable":true}`, item("/numbers", "get", "application/jsonl"))
+	assert.JSONEq(t, `{"type":"object","properties":{"data":{"type":"string"},"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}}}`,
+		item("/events", "get", "text/event-stream"))
+}
+
+func sequenceText(v any) string {
+	text, _ := json.Marshal(v)
+	return string(text)
+}
