@@ -2,6 +2,7 @@ package benchmarks
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/mail"
 	"slices"
@@ -9,42 +10,72 @@ import (
 	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
+	jsonv2 "github.com/go-json-experiment/json"
 )
 
 // Bare is net/http and encoding/json, the rules written out by hand. It is the
 // yardstick.
-func Bare() Contender {
-	return contender{"bare", func() http.Handler { return byHand{items: stock(), users: newAccounts(), judge: judgeItem}.mux() }, bareHub}
+func Bare() Contender { return byHand{judge: judgeItem, codec: jsonV1}.contender("bare", "") }
+
+// BareJSON2 is Bare with what is to become encoding/json/v2.
+func BareJSON2() Contender {
+	return byHand{judge: judgeItem, codec: jsonV2}.contender("bare + json v2", "github.com/go-json-experiment/json")
+}
+
+// contender is the service on net/http's mux.
+func (s byHand) contender(name, module string) Contender {
+	s.items, s.users = stock(), newAccounts()
+	return onHTTP{name, module, s.mux, s.hub}
 }
 
 // Chi is the handlers of Bare in chi's router.
 func Chi() Contender {
-	return contender{"chi", func() http.Handler {
-		s := byHand{items: stock(), users: newAccounts(), judge: judgeItem}
-		r := chi.NewRouter()
-		r.Get("/", s.hello)
-		r.Get("/items/{id}", s.search)
-		r.Get("/items", s.list)
-		r.Post("/items", s.create)
-		r.Post("/items/batch", s.batch)
-		r.Get("/me", s.me)
-		return r
-	}, chiHub}
+	s := byHand{items: stock(), users: newAccounts(), judge: judgeItem, codec: jsonV1}
+	return onHTTP{"chi", "github.com/go-chi/chi/v5", func() http.Handler { return s.chi() }, func() http.Handler { return s.chiHub() }}
 }
 
-func chiHub() http.Handler {
+func (s byHand) chi() chi.Router {
+	r := chi.NewRouter()
+	r.Get("/", s.hello)
+	r.Get("/items/{id}", s.search)
+	r.Get("/items", s.list)
+	r.Post("/items", s.create)
+	r.Post("/items/batch", s.batch)
+	r.Get("/me", s.me)
+	return r
+}
+
+func (s byHand) chiHub() chi.Router {
 	mux := chi.NewRouter()
 	for _, r := range HubRoutes() {
-		mux.Method(r.Method, r.Path, r.serveBare())
+		mux.Method(r.Method, r.Path, s.hit(r))
 	}
 	return mux
 }
+
+// codec is a way to read and write JSON.
+type codec struct {
+	encode func(io.Writer, any) error
+	decode func(io.Reader, any) error
+}
+
+var (
+	jsonV1 = codec{
+		func(w io.Writer, v any) error { return json.NewEncoder(w).Encode(v) },
+		func(r io.Reader, v any) error { return json.NewDecoder(r).Decode(v) },
+	}
+	jsonV2 = codec{
+		func(w io.Writer, v any) error { return jsonv2.MarshalWrite(w, v) },
+		func(r io.Reader, v any) error { return jsonv2.UnmarshalRead(r, v) },
+	}
+)
 
 // byHand is the service without a framework.
 type byHand struct {
 	items []Item
 	users accounts
 	judge func(*Item) []Problem
+	codec codec
 }
 
 func (s byHand) mux() http.Handler {
@@ -71,14 +102,14 @@ type Problems struct {
 
 func problem(msg string, loc ...any) Problem { return Problem{Loc: loc, Msg: msg} }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
+func (s byHand) write(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v)
+	_ = s.codec.encode(w, v)
 }
 
 func (s byHand) hello(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, Greeting{greeting})
+	s.write(w, http.StatusOK, Greeting{greeting})
 }
 
 func (s byHand) search(w http.ResponseWriter, r *http.Request) {
@@ -98,18 +129,18 @@ func (s byHand) search(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if problems != nil {
-		writeJSON(w, http.StatusUnprocessableEntity, Problems{problems})
+		s.write(w, http.StatusUnprocessableEntity, Problems{problems})
 		return
 	}
-	writeJSON(w, http.StatusOK, answer)
+	s.write(w, http.StatusOK, answer)
 }
 
-func (s byHand) list(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.items) }
+func (s byHand) list(w http.ResponseWriter, _ *http.Request) { s.write(w, http.StatusOK, s.items) }
 
 // read decodes the body, or answers that it cannot be.
-func read(w http.ResponseWriter, r *http.Request, into any) bool {
-	if err := json.NewDecoder(r.Body).Decode(into); err != nil {
-		writeJSON(w, http.StatusUnprocessableEntity, Problems{[]Problem{problem(err.Error(), "body")}})
+func (s byHand) read(w http.ResponseWriter, r *http.Request, into any) bool {
+	if err := s.codec.decode(r.Body, into); err != nil {
+		s.write(w, http.StatusUnprocessableEntity, Problems{[]Problem{problem(err.Error(), "body")}})
 		return false
 	}
 	return true
@@ -117,19 +148,19 @@ func read(w http.ResponseWriter, r *http.Request, into any) bool {
 
 func (s byHand) create(w http.ResponseWriter, r *http.Request) {
 	var item Item
-	if !read(w, r, &item) {
+	if !s.read(w, r, &item) {
 		return
 	}
 	if problems := s.judge(&item); problems != nil {
-		writeJSON(w, http.StatusUnprocessableEntity, Problems{problems})
+		s.write(w, http.StatusUnprocessableEntity, Problems{problems})
 		return
 	}
-	writeJSON(w, http.StatusOK, item)
+	s.write(w, http.StatusOK, item)
 }
 
 func (s byHand) batch(w http.ResponseWriter, r *http.Request) {
 	var items []Item
-	if !read(w, r, &items) {
+	if !s.read(w, r, &items) {
 		return
 	}
 	var problems []Problem
@@ -139,10 +170,10 @@ func (s byHand) batch(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if problems != nil {
-		writeJSON(w, http.StatusUnprocessableEntity, Problems{problems})
+		s.write(w, http.StatusUnprocessableEntity, Problems{problems})
 		return
 	}
-	writeJSON(w, http.StatusOK, Count{len(items)})
+	s.write(w, http.StatusOK, Count{len(items)})
 }
 
 func (s byHand) me(w http.ResponseWriter, r *http.Request) {
@@ -152,10 +183,10 @@ func (s byHand) me(w http.ResponseWriter, r *http.Request) {
 		if challenge != "" {
 			w.Header().Set("WWW-Authenticate", challenge)
 		}
-		writeJSON(w, status, body)
+		s.write(w, status, body)
 		return
 	}
-	writeJSON(w, http.StatusOK, account)
+	s.write(w, http.StatusOK, account)
 }
 
 var categories = []string{"books", "electronics", "garden", "toys"}

@@ -1,60 +1,111 @@
 // Package benchmarks compares Candor with its peers, each doing the same jobs
 // the way its own documentation would have it done. TestContract holds all of
-// them to the same answers; BenchmarkServe measures them in process, and
+// them to the same answers, and
 //
 //	go run ./cmd/table
 //
-// writes what it finds to docs/benchmarks.md.
+// measures them and writes what it finds to docs/benchmarks.md.
 package benchmarks
 
-import "net/http"
+import (
+	"context"
+	"net"
+	"runtime"
+	"runtime/debug"
+	"time"
+)
 
-// Contender is one way to write the service of this package:
-//
-//	GET  /              {"message": "Hello, World"}
-//	GET  /items/{id}    the id, q and limit it was asked with, as a Search
-//	GET  /items         a hundred items
-//	POST /items         the item that was sent
-//	POST /items/batch   {"count": n} of the items that were sent
-//	GET  /me            the Account of the request's bearer token
-//
-// The id is at least 1, q has at most 50 characters and is "" without, limit is
-// from 1 to 100 and 20 without. Items keep the rules of [Item], each element of
-// a batch on its own. What breaks a rule answers 422 and names every field that
-// does; a body that cannot be read is a 4xx. Who asks for /me without a known
-// token gets a 401, and a 403 where the account is no editor's.
+// Contender is one way to write the services of this package.
 type Contender interface {
-	Service
-	// Hub is another service: it has the HubRoutes.
-	Hub() http.Handler
+	// Name is what tables call it.
+	Name() string
+	// Version is that of what it is made of, or an error where that is not
+	// installed.
+	Version() (string, error)
+	// Serve answers requests to a service until the context ends.
+	Serve(ctx context.Context, s Service, l net.Listener) error
+	// Drive makes a service ready for requests that come without a socket, until
+	// the context ends. The function sends the workload's requests in turn, as
+	// many as it is told.
+	Drive(ctx context.Context, w Workload) (func(n int) (Cost, error), error)
 }
 
-// Service is a way to write one service.
-type Service interface {
-	Name() string
-	Handler() http.Handler
-}
+// Service is one of the two services.
+type Service string
+
+const (
+	// Items is the service of
+	//
+	//	GET  /              {"message": "Hello, World"}
+	//	GET  /items/{id}    the id, q and limit it was asked with, as a Search
+	//	GET  /items         a hundred items
+	//	POST /items         the item that was sent
+	//	POST /items/batch   {"count": n} of the items that were sent
+	//	GET  /me            the Account of the request's bearer token
+	//
+	// The id is at least 1, q has at most 50 characters and is "" without, limit is
+	// from 1 to 100 and 20 without. Items keep the rules of [Item], each element of
+	// a batch on its own. What breaks a rule answers 422 and names every field that
+	// does; a body that cannot be read is a 4xx. Who asks for /me without a known
+	// token gets a 401, and a 403 where the account is no editor's.
+	Items Service = "items"
+	// Hub has the HubRoutes.
+	Hub Service = "hub"
+)
 
 // Contenders lists all, the yardstick first.
 func Contenders() []Contender {
-	return []Contender{Bare(), BareValidator(), Chi(), Gin(), Echo(), Huma(), Candor()}
+	return []Contender{Bare(), BareValidator(), BareJSON2(), Chi(), Gin(), Echo(), Huma(), Fiber(), FastAPI(), Candor()}
 }
 
-// contender is a Contender made of its parts.
-type contender struct {
-	name    string
-	handler func() http.Handler
-	hub     func() http.Handler
+// Installed are those that can be had on this machine.
+func Installed() (here []Contender) {
+	for _, c := range Contenders() {
+		if _, err := c.Version(); err == nil {
+			here = append(here, c)
+		}
+	}
+	return here
 }
 
-// Name is that of the contender.
-func (c contender) Name() string { return c.name }
+// Cost is what a number of requests took.
+type Cost struct {
+	// Time is that of the processor.
+	Time time.Duration `json:"time"`
+	// Allocs is how many allocations there were, -1 where that is not known.
+	Allocs int `json:"allocs"`
+	// Status is that of the last answer.
+	Status int `json:"status"`
+}
 
-// Handler is the service, made anew.
-func (c contender) Handler() http.Handler { return c.handler() }
+// cost is what n calls cost this process.
+func cost(n int, call func()) Cost {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	start := CPUTime()
+	for range n {
+		call()
+	}
+	used := CPUTime() - start
+	runtime.ReadMemStats(&after)
+	return Cost{Time: used, Allocs: int(after.Mallocs - before.Mallocs)}
+}
 
-// Hub is the large service, made anew.
-func (c contender) Hub() http.Handler { return c.hub() }
+// moduleVersion is a module and its version, or Go's where it is "". A test does
+// not know its modules' versions.
+func moduleVersion(path string) string {
+	if path == "" {
+		return runtime.Version()
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, module := range info.Deps {
+			if module.Path == path {
+				return path + " " + module.Version
+			}
+		}
+	}
+	return path
+}
 
 // Item is what is sold. The tag is in the notation of go-playground/validator.
 type Item struct {

@@ -15,7 +15,7 @@ type candorSearch struct {
 }
 
 // Candor is Candor with all its defaults: answers are checked, too.
-func Candor() Contender { return contender{"candor", newCandor, candorHub} }
+func Candor() Contender { return CandorWith() }
 
 func candorHub() http.Handler {
 	app := candor.New(candor.Config{Title: "Hub", Version: "1.0.0"})
@@ -41,11 +41,9 @@ func candorHit[In any](app *candor.App, r HubRoute, values func(In) []string) {
 	})
 }
 
-func newCandor() http.Handler { return newCandorWith() }
-
 // CandorWith is Candor with options beside the defaults.
 func CandorWith(options ...candor.Option) Contender {
-	return contender{"candor", func() http.Handler { return newCandorWith(options...) }, candorHub}
+	return onHTTP{"candor", "github.com/candor-go/candor", func() http.Handler { return newCandorWith(options...) }, candorHub}
 }
 
 func newCandorWith(options ...candor.Option) http.Handler {

@@ -1,13 +1,16 @@
 package benchmarks_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,9 +21,9 @@ import (
 // fields are all names that a 422 may name.
 var fields = []string{"id", "q", "limit", "name", "email", "price", "quantity", "category", "tags"}
 
-// change is oneItem with one member replaced.
+// change is benchmarks.OneItem with one member replaced.
 func change(member, value string) string {
-	return regexp.MustCompile(`"`+member+`":("[^"]*"|\[[^]]*\]|[^,}]*)`).ReplaceAllString(oneItem, `"`+member+`":`+value)
+	return regexp.MustCompile(`"`+member+`":("[^"]*"|\[[^]]*\]|[^,}]*)`).ReplaceAllString(benchmarks.OneItem, `"`+member+`":`+value)
 }
 
 func long(n int) string { return strings.Repeat("x", n) }
@@ -36,13 +39,13 @@ func TestContract(t *testing.T) {
 		{"parameters out of order, encoded", "GET", "/items/1?limit=100&q=a%20%26+b", "", `{"id":1,"q":"a & b","limit":100}`},
 		{"parameters left out", "GET", "/items/7", "", `{"id":7,"q":"","limit":20}`},
 		{"a parameter that just fits", "GET", "/items/7?limit=1&q=" + long(50), "", `{"id":7,"q":"` + long(50) + `","limit":1}`},
-		{"an item", "POST", "/items", oneItem, oneItem},
+		{"an item", "POST", "/items", benchmarks.OneItem, benchmarks.OneItem},
 		{
 			"an item of another order and shape", "POST", "/items", `{ "tags": [ ], "category": "toys", "quantity": 1, "price": 0, "email": "a@b.example", "name": "\u00e9" }`,
 			`{"name":"é","email":"a@b.example","price":0,"quantity":1,"category":"toys","tags":[]}`,
 		},
-		{"a batch", "POST", "/items/batch", "[" + oneItem + "," + oneItem + "]", `{"count":2}`},
-		{"a large batch", "POST", "/items/batch", batch(), fmt.Sprintf(`{"count":%d}`, batchSize)},
+		{"a batch", "POST", "/items/batch", "[" + benchmarks.OneItem + "," + benchmarks.OneItem + "]", `{"count":2}`},
+		{"a large batch", "POST", "/items/batch", benchmarks.Batch(benchmarks.OneItem), fmt.Sprintf(`{"count":%d}`, benchmarks.BatchSize(benchmarks.OneItem))},
 	}
 	refusals := []struct {
 		what, method, target, body string
@@ -65,18 +68,18 @@ func TestContract(t *testing.T) {
 		{"an unknown category", "POST", "/items", change("category", `"cars"`), []string{"category"}},
 		{"many tags", "POST", "/items", change("tags", `["a","b","c","d","e","f"]`), []string{"tags"}},
 		{"an empty tag", "POST", "/items", change("tags", `["a",""]`), []string{"tags"}},
-		{"four faults", "POST", "/items", fourFaults, []string{"name", "price", "quantity", "category"}},
-		{"a fault in a batch", "POST", "/items/batch", "[" + oneItem + "," + change("price", "-1") + "]", []string{"price"}},
+		{"four faults", "POST", "/items", benchmarks.FourFaults, []string{"name", "price", "quantity", "category"}},
+		{"a fault in a batch", "POST", "/items/batch", "[" + benchmarks.OneItem + "," + change("price", "-1") + "]", []string{"price"}},
 		{"a name that is a number", "POST", "/items", change("name", "5"), nil},
 		{"a quantity that is a string", "POST", "/items", change("quantity", `"5"`), nil},
 		{"no JSON", "POST", "/items", `{"name":`, nil},
-		{"a batch that is no list", "POST", "/items/batch", oneItem, nil},
+		{"a batch that is no list", "POST", "/items/batch", benchmarks.OneItem, nil},
 	}
-	for _, c := range benchmarks.Contenders() {
-		h := c.Handler()
+	for _, c := range benchmarks.Installed() {
+		url := serve(t, c, benchmarks.Items)
 		for _, row := range answers {
 			t.Run(c.Name()+"/"+row.what, func(t *testing.T) {
-				status, contentType, answer := send(h, row.method, row.target, row.body)
+				status, contentType, answer := send(t, row.method, url+row.target, row.body)
 				assert.Equal(t, 200, status)
 				assert.Contains(t, contentType, "application/json")
 				var want any
@@ -86,7 +89,7 @@ func TestContract(t *testing.T) {
 		}
 		for _, row := range refusals {
 			t.Run(c.Name()+"/"+row.what, func(t *testing.T) {
-				status, contentType, answer := send(h, row.method, row.target, row.body)
+				status, contentType, answer := send(t, row.method, url+row.target, row.body)
 				if row.names != nil {
 					assert.Equal(t, 422, status)
 				}
@@ -98,7 +101,7 @@ func TestContract(t *testing.T) {
 			})
 		}
 		t.Run(c.Name()+"/the stock", func(t *testing.T) {
-			status, _, answer := send(h, "GET", "/items", "")
+			status, _, answer := send(t, "GET", url+"/items", "")
 			assert.Equal(t, 200, status)
 			text, err := json.Marshal(answer)
 			require.NoError(t, err)
@@ -128,20 +131,19 @@ func TestMe(t *testing.T) {
 		{"an empty token", "Bearer ", 401, ""},
 		{"no header", "", 401, ""},
 	}
-	for _, c := range benchmarks.Contenders() {
-		h := c.Handler()
+	for _, c := range benchmarks.Installed() {
+		url := serve(t, c, benchmarks.Items)
 		for _, row := range rows {
 			t.Run(c.Name()+"/"+row.what, func(t *testing.T) {
-				r := httptest.NewRequest(http.MethodGet, "/me", http.NoBody)
+				r := newRequest(t, http.MethodGet, url+"/me", "")
 				if row.authorization != "" {
 					r.Header.Set("Authorization", row.authorization)
 				}
-				w := httptest.NewRecorder()
-				h.ServeHTTP(w, r)
-				assert.Equal(t, row.status, w.Code)
-				assert.Contains(t, w.Body.String(), row.want)
-				assert.Contains(t, w.Header().Get("Content-Type"), "json")
-				assert.Equal(t, row.status == 401, strings.HasPrefix(w.Header().Get("WWW-Authenticate"), "Bearer"))
+				answer, body := do(t, r)
+				assert.Equal(t, row.status, answer.StatusCode)
+				assert.Contains(t, body, row.want)
+				assert.Contains(t, answer.Header.Get("Content-Type"), "json")
+				assert.Equal(t, row.status == 401, strings.HasPrefix(answer.Header.Get("WWW-Authenticate"), "Bearer"))
 			})
 		}
 	}
@@ -151,19 +153,17 @@ func TestMe(t *testing.T) {
 func TestHub(t *testing.T) {
 	routes := benchmarks.HubRoutes()
 	assert.InDelta(t, 200, len(routes), 50)
-	for _, c := range benchmarks.Contenders() {
-		h := c.Hub()
+	for _, c := range benchmarks.Installed() {
+		url := serve(t, c, benchmarks.Hub)
 		for _, r := range routes {
 			target, values := r.Target()
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, httptest.NewRequest(r.Method, target, http.NoBody))
+			_, body := do(t, newRequest(t, r.Method, url+target, ""))
 			var got benchmarks.Hit
-			require.NoError(t, json.Unmarshal(w.Body.Bytes(), &got), "%s %s", c.Name(), r)
+			require.NoError(t, json.Unmarshal([]byte(body), &got), "%s %s", c.Name(), r)
 			assert.Equal(t, benchmarks.Hit{Route: r.String(), Values: values}, got, c.Name())
 		}
-		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/repos/a/b/c/d/e/f", http.NoBody))
-		assert.Equal(t, http.StatusNotFound, w.Code, c.Name())
+		answer, _ := do(t, newRequest(t, http.MethodGet, url+"/repos/a/b/c/d/e/f", ""))
+		assert.Equal(t, http.StatusNotFound, answer.StatusCode, c.Name())
 	}
 }
 
@@ -196,18 +196,73 @@ func fieldIn(location string) []string {
 	return nil
 }
 
-// TestWorkloads holds the requests that are measured to their size and answer.
+// TestWorkloads holds the requests that are measured to their size, and to the
+// same answer with and without a socket.
 func TestWorkloads(t *testing.T) {
-	assert.InDelta(t, 200, len(oneItem), 20)
-	assert.InDelta(t, 1_000_000, len(batch()), 1000)
-	for _, c := range benchmarks.Contenders() {
-		for _, w := range workloads() {
-			caller := newCaller(c, w)
-			for range 3 {
-				caller.call()
-				assert.Equal(t, w.status, caller.writer.status, "%s %s", c.Name(), w.name)
-			}
-			assert.Positive(t, caller.writer.size, "%s %s", c.Name(), w.name)
+	assert.InDelta(t, 200, len(benchmarks.OneItem), 20)
+	for _, w := range benchmarks.Workloads() {
+		if strings.HasPrefix(w.Name, "W7") {
+			assert.InDelta(t, 1_000_000, len(w.Requests[0].Body), 1000, w.Name)
 		}
 	}
+	for _, c := range benchmarks.Installed() {
+		urls := map[benchmarks.Service]string{benchmarks.Items: serve(t, c, benchmarks.Items), benchmarks.Hub: serve(t, c, benchmarks.Hub)}
+		for _, w := range benchmarks.Workloads() {
+			drive, err := c.Drive(t.Context(), w)
+			require.NoError(t, err)
+			for range 2 {
+				cost, err := drive(len(w.Requests))
+				require.NoError(t, err)
+				assert.Equal(t, w.Status, cost.Status, "%s %s", c.Name(), w.Name)
+				assert.Positive(t, cost.Time, "%s %s", c.Name(), w.Name)
+			}
+			load, err := benchmarks.SendLoad(t.Context(), urls[w.Service], w, 2, time.Millisecond)
+			require.NoError(t, err, "%s %s", c.Name(), w.Name)
+			assert.GreaterOrEqual(t, load.Requests, 2, "%s %s", c.Name(), w.Name)
+		}
+	}
+}
+
+// serve starts a contender's service and tells its URL.
+func serve(t testing.TB, c benchmarks.Contender, s benchmarks.Service) (url string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(context.Background())
+	served := make(chan error, 1)
+	go func() { served <- c.Serve(ctx, s, l) }()
+	t.Cleanup(func() {
+		stop()
+		assert.NoError(t, <-served, c.Name())
+		_ = l.Close()
+	})
+	return "http://" + l.Addr().String()
+}
+
+func newRequest(t testing.TB, method, url, body string) *http.Request {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	require.NoError(t, err)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	return r
+}
+
+func do(t testing.TB, r *http.Request) (answer *http.Response, body string) {
+	t.Helper()
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	require.NoError(t, err)
+	return answer, string(text)
+}
+
+// send is a request whose answer is looked at.
+func send(t testing.TB, method, url, body string) (status int, contentType string, value any) {
+	t.Helper()
+	answer, text := do(t, newRequest(t, method, url, body))
+	_ = json.Unmarshal([]byte(text), &value)
+	return answer.StatusCode, answer.Header.Get("Content-Type"), value
 }

@@ -15,7 +15,7 @@ type echoSearch struct {
 
 // Echo is echo with its own binder and validator/v10 behind it, as its guide
 // shows.
-func Echo() Contender { return contender{"echo", newEcho, echoHub} }
+func Echo() Contender { return onHTTP{"echo", "github.com/labstack/echo/v5", newEcho, echoHub} }
 
 func echoHub() http.Handler {
 	e := echo.New()

@@ -28,7 +28,7 @@ type ginSearchQuery struct {
 }
 
 // Gin is gin with its own binding.
-func Gin() Contender { return contender{"gin", newGin, ginHub} }
+func Gin() Contender { return onHTTP{"gin", "github.com/gin-gonic/gin", newGin, ginHub} }
 
 func ginHub() http.Handler {
 	gin.SetMode(gin.ReleaseMode)

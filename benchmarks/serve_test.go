@@ -3,31 +3,31 @@ package benchmarks_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/candor-go/candor/benchmarks"
 )
 
-// BenchmarkServe has a sub-benchmark for each workload and contender. cmd/table
-// runs them one by one.
+// BenchmarkServe has a sub-benchmark for each workload and contender.
 func BenchmarkServe(b *testing.B) {
-	for _, w := range workloads() {
-		b.Run(w.name, func(b *testing.B) {
-			for _, c := range benchmarks.Contenders() {
+	for _, w := range benchmarks.Workloads() {
+		b.Run(w.Name, func(b *testing.B) {
+			for _, c := range benchmarks.Installed() {
 				b.Run(c.Name(), func(b *testing.B) { measure(b, c, w) })
 			}
 		})
 	}
 }
 
-func measure(b *testing.B, c benchmarks.Contender, w workload) {
-	caller := newCaller(c, w)
-	caller.call()
+func measure(b *testing.B, c benchmarks.Contender, w benchmarks.Workload) {
+	drive, err := c.Drive(b.Context(), w)
+	require.NoError(b, err)
+	_, err = drive(len(w.Requests))
+	require.NoError(b, err)
 	b.ReportAllocs()
-	before := cpuTime()
-	for b.Loop() {
-		caller.call()
-	}
-	b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
-	if caller.writer.status != w.status {
-		b.Fatalf("%s answers %d", c.Name(), caller.writer.status)
-	}
+	b.ResetTimer()
+	cost, err := drive(b.N)
+	require.NoError(b, err)
+	b.ReportMetric(float64(cost.Time)/float64(b.N), "cpu-ns/op")
+	require.Equal(b, w.Status, cost.Status, c.Name())
 }

@@ -42,8 +42,14 @@ func newNote(id int, pause time.Duration) Note {
 //
 // The yardstick flushes behind every item: it does not know whether another one
 // follows at once.
-func Streamers() []Service {
-	return []Service{contender{name: "bare", handler: newBareStreams}, contender{name: "candor", handler: newCandorStreams}}
+func Streamers() []Streamer {
+	return []Streamer{{"bare", newBareStreams}, {"candor", newCandorStreams}}
+}
+
+// Streamer is one way.
+type Streamer struct {
+	Name    string
+	Handler func() http.Handler
 }
 
 func newBareStreams() http.Handler {

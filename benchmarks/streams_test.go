@@ -52,15 +52,15 @@ func TestStreams(t *testing.T) {
 				require.NoError(t, json.Unmarshal(text, &note))
 				ids = append(ids, note.ID)
 			})
-			assert.Contains(t, got, media, c.Name())
-			assert.Equal(t, []int{0, 1, 2}, ids, c.Name())
+			assert.Contains(t, got, media, c.Name)
+			assert.Equal(t, []int{0, 1, 2}, ids, c.Name)
 		}
 		conn := dial(t, server)
 		sent := benchmarks.Note{ID: 7, Sent: 1, Text: "hello"}
 		require.NoError(t, wsjson.Write(t.Context(), conn, sent))
 		var back benchmarks.Note
 		require.NoError(t, wsjson.Read(t.Context(), conn, &back))
-		assert.Equal(t, sent, back, c.Name())
+		assert.Equal(t, sent, back, c.Name)
 	}
 }
 
@@ -87,13 +87,13 @@ func BenchmarkStreams(b *testing.B) {
 	} {
 		b.Run(w.name, func(b *testing.B) {
 			for _, c := range benchmarks.Streamers() {
-				b.Run(c.Name(), func(b *testing.B) {
+				b.Run(c.Name, func(b *testing.B) {
 					server := httptest.NewServer(c.Handler())
 					defer server.Close()
 					b.ReportAllocs()
-					before := cpuTime()
+					before := benchmarks.CPUTime()
 					w.run(b, server)
-					b.ReportMetric(float64(cpuTime()-before)/float64(b.N), "cpu-ns/op")
+					b.ReportMetric(float64(benchmarks.CPUTime()-before)/float64(b.N), "cpu-ns/op")
 				})
 			}
 		})

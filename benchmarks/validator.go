@@ -2,7 +2,6 @@ package benchmarks
 
 import (
 	"errors"
-	"net/http"
 	"reflect"
 	"strings"
 
@@ -11,16 +10,14 @@ import (
 
 // BareValidator is Bare with the rules of bodies left to validator/v10.
 func BareValidator() Contender {
-	return contender{"bare + validator", func() http.Handler {
-		validate := newValidate()
-		judge := func(item *Item) []Problem {
-			if err := validate.Struct(item); err != nil {
-				return problemsOf(err, "body")
-			}
-			return nil
+	validate := newValidate()
+	judge := func(item *Item) []Problem {
+		if err := validate.Struct(item); err != nil {
+			return problemsOf(err, "body")
 		}
-		return byHand{items: stock(), users: newAccounts(), judge: judge}.mux()
-	}, bareHub}
+		return nil
+	}
+	return byHand{judge: judge, codec: jsonV1}.contender("bare + validator", "github.com/go-playground/validator/v10")
 }
 
 // newValidate is a validator that calls fields what the wire calls them.

@@ -1,100 +1,172 @@
-// Table measures every contender at every workload and writes what it finds to
-// docs/benchmarks.md:
+// Table measures every contender and writes what it finds to
+// docs/benchmarks.md, with plots beside it:
 //
 //	cd benchmarks && go run ./cmd/table
 //
 // Each measurement is a process of its own, and the contenders take turns, so
-// that what else the machine does meets all of them.
+// that what else the machine does meets all of them. A look at two contenders
+// and three workloads takes seconds:
+//
+//	go run ./cmd/table -rounds 1 -contenders 'bare|candor' -workloads 'W1|W3|W7' -out /tmp/page.md
 package main
 
 import (
+	"context"
 	"flag"
 	"fmt"
 	"log"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"os/signal"
 	"regexp"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/candor-go/candor/benchmarks"
 )
 
 func main() {
-	rounds := flag.Int("rounds", 5, "how often each contender is measured")
-	benchtime := flag.Duration("benchtime", 300*time.Millisecond, "how long each measurement takes at least")
-	out := flag.String("out", "../docs/benchmarks.md", "the file to write")
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if len(os.Args) > 1 && os.Args[1] == playing {
+		if err := play(ctx, os.Args[2:]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
+	var s settings
+	flag.IntVar(&s.rounds, "rounds", 5, "how often each contender is measured")
+	flag.DurationVar(&s.time, "time", 300*time.Millisecond, "how long each measurement takes at least")
+	flag.StringVar(&s.out, "out", "../docs/benchmarks.md", "the page to write; its plots go to images beside it")
+	flag.TextVar(&s.contenders, "contenders", &pattern{regexp.MustCompile("")}, "which contenders, all of the name; bare is always there")
+	flag.TextVar(&s.workloads, "workloads", &pattern{regexp.MustCompile("")}, "which workloads, all of the name")
 	flag.Parse()
-	if err := run(*rounds, *benchtime, *out); err != nil {
+	if err := run(ctx, s); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(rounds int, benchtime time.Duration, out string) error {
-	dir, err := os.MkdirTemp("", "table")
-	if err != nil {
-		return err
+// settings are what the flags say.
+type settings struct {
+	rounds                int
+	time                  time.Duration
+	out                   string
+	contenders, workloads pattern
+}
+
+// pattern is a flag that a whole name matches.
+type pattern struct{ *regexp.Regexp }
+
+// UnmarshalText compiles the pattern.
+func (p *pattern) UnmarshalText(text []byte) (err error) {
+	p.Regexp, err = regexp.Compile("^(?:" + string(text) + ")$")
+	return err
+}
+
+func run(ctx context.Context, s settings) error {
+	found := choose(s)
+	for _, measure := range []func(context.Context) error{found.inProcess, found.overSockets} {
+		if err := measure(ctx); err != nil {
+			return err
+		}
 	}
-	defer os.RemoveAll(dir) //nolint:errcheck // what is left there is the system's to clear
-	program := filepath.Join(dir, "benchmarks.test")
-	if _, err := command("go", "test", "-c", "-o", program, "."); err != nil {
-		return err
+	return found.write()
+}
+
+// results are what was measured so far.
+type results struct {
+	settings
+	started    time.Time
+	contenders []benchmarks.Contender
+	workloads  []benchmarks.Workload
+	// times are nanoseconds of the processor for a request in process.
+	times samples
+	// allocations are those of a request.
+	allocations samples
+	// rates are requests per second over sockets.
+	rates samples
+	// load tells about the machine while rates were measured.
+	load disturbance
+}
+
+// choose makes room for what will be measured.
+func choose(s settings) *results {
+	r := &results{settings: s, started: time.Now(), times: samples{}, allocations: samples{}, rates: samples{}}
+	for i, c := range benchmarks.Contenders() {
+		if i == 0 || s.contenders.MatchString(c.Name()) {
+			r.contenders = append(r.contenders, c)
+		}
 	}
-	all := &results{rounds: rounds, benchtime: benchtime}
-	for round := range rounds {
-		for _, w := range workloads {
-			for i := range contenders {
-				name := contenders[(round+i)%len(contenders)]
-				m, err := measure(program, w.name, name, benchtime)
-				if err != nil {
+	for _, w := range benchmarks.Workloads() {
+		if s.workloads.MatchString(w.Name) {
+			r.workloads = append(r.workloads, w)
+		}
+	}
+	return r
+}
+
+// turn calls f for each contender that is here, from another one on in each
+// round.
+func (r *results) turn(round int, f func(benchmarks.Contender) error) error {
+	for i := range r.contenders {
+		c := r.contenders[(round+i)%len(r.contenders)]
+		if _, err := c.Version(); err != nil {
+			continue
+		}
+		if err := f(c); err != nil {
+			return fmt.Errorf("%s: %w", c.Name(), err)
+		}
+	}
+	return nil
+}
+
+// progress tells where the command is.
+func (r *results) progress(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, "%4.0f s  %s\n", time.Since(r.started).Seconds(), fmt.Sprintf(format, args...))
+}
+
+// inProcess measures what a request costs without a socket.
+func (r *results) inProcess(ctx context.Context) error {
+	for round := range r.rounds {
+		for _, w := range r.workloads {
+			r.progress("in process, round %d of %d: %s", round+1, r.rounds, w.Name)
+			err := r.turn(round, func(c benchmarks.Contender) error {
+				var m called
+				if err := child(ctx, anyProcessor, &m, "call", c.Name(), w.Name, r.time.String()); err != nil {
 					return err
 				}
-				all.add(w.name, name, m)
-				fmt.Fprintf(os.Stderr, "round %d: %s %-16s %12.0f ns %8d allocations\n", round+1, w.name, name, m.time, m.allocs)
+				r.times.add(w.Name, c.Name(), m.Time)
+				r.allocations.add(w.Name, c.Name(), m.Allocs)
+				return nil
+			})
+			if err != nil {
+				return err
 			}
 		}
 	}
-	page, err := all.page()
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(out, []byte(page), 0o644)
+	return nil
 }
 
-// measurement is one run of one benchmark.
-type measurement struct {
-	time   float64 // processor time of a request in nanoseconds
-	allocs int
-}
-
-var (
-	cpuTime     = regexp.MustCompile(`([0-9.e+]+) cpu-ns/op`)
-	allocations = regexp.MustCompile(`([0-9]+) allocs/op`)
-)
-
-// measure runs one benchmark on one processor: the collector's work counts.
-func measure(program, workload, contender string, benchtime time.Duration) (m measurement, err error) {
-	exact := func(s string) string { return "^" + regexp.QuoteMeta(strings.ReplaceAll(s, " ", "_")) + "$" }
-	output, err := command(program, "-test.run=^$", "-test.cpu=1", "-test.benchtime="+benchtime.String(),
-		"-test.bench=^BenchmarkServe$/"+exact(workload)+"/"+exact(contender))
-	if err != nil {
-		return m, err
+// overSockets measures how many requests a server answers.
+func (r *results) overSockets(ctx context.Context) error {
+	for round := range r.rounds {
+		r.progress("over sockets, round %d of %d", round+1, r.rounds)
+		err := r.turn(round, func(c benchmarks.Contender) error {
+			servers, err := startServers(ctx, c)
+			if err != nil {
+				return err
+			}
+			defer servers.stop()
+			for _, w := range r.workloads {
+				m, err := r.load.undisturbed(func() (loaded, error) { return servers.load(ctx, w, r.time) })
+				if err != nil {
+					return err
+				}
+				r.rates.add(w.Name, c.Name(), m.Rate)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
-	found, allocs := cpuTime.FindStringSubmatch(output), allocations.FindStringSubmatch(output)
-	if found == nil || allocs == nil {
-		return m, fmt.Errorf("no measurement of %s at %s in:\n%s", contender, workload, output)
-	}
-	if m.time, err = strconv.ParseFloat(found[1], 64); err != nil {
-		return m, err
-	}
-	m.allocs, err = strconv.Atoi(allocs[1])
-	return m, err
-}
-
-func command(name string, args ...string) (string, error) {
-	output, err := exec.Command(name, args...).CombinedOutput()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", name, err, output)
-	}
-	return string(output), nil
+	return nil
 }

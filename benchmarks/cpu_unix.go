@@ -1,15 +1,15 @@
 //go:build unix
 
-package benchmarks_test
+package benchmarks
 
 import (
 	"syscall"
 	"time"
 )
 
-// cpuTime is what the process has used of the processors: on a machine with
+// CPUTime is what the process has used of the processors: on a machine with
 // other work it says more than the clock.
-func cpuTime() time.Duration {
+func CPUTime() time.Duration {
 	var used syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
 		return 0

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"io"
+	"log"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/benchmarks"
+)
+
+// TestMain lets the test's program play the parts of children.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == playing {
+		if err := play(context.Background(), os.Args[2:]); err != nil {
+			log.Fatal(err)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// TestRun measures as little as there is, all contenders in all ways.
+func TestRun(t *testing.T) {
+	dir := t.TempDir()
+	s := settings{
+		rounds: 1, time: time.Millisecond, out: filepath.Join(dir, "page.md"),
+		contenders: pattern{regexp.MustCompile("")}, workloads: pattern{regexp.MustCompile("^W[13]$")},
+	}
+	require.NoError(t, run(t.Context(), s))
+	page, err := os.ReadFile(s.out)
+	require.NoError(t, err)
+	for _, c := range benchmarks.Contenders() {
+		row := `(?m)^\| ` + regexp.QuoteMeta(c.Name()) + ` \| [0-9.]+ \| [0-9.]+ \|$`
+		if _, err := c.Version(); err != nil {
+			row = `(?m)^\| ` + regexp.QuoteMeta(c.Name()) + ` \| not installed \| not installed \|$`
+		}
+		assert.GreaterOrEqual(t, len(regexp.MustCompile(row).FindAll(page, -1)), 2, c.Name())
+	}
+	assert.NotContains(t, string(page), "NaN")
+	assert.NotContains(t, string(page), "Inf")
+	for _, image := range regexp.MustCompile(`\]\((images/[^)]*)\)`).FindAllSubmatch(page, -1) {
+		bars := 0
+		plot, err := os.Open(filepath.Join(dir, string(image[1])))
+		require.NoError(t, err)
+		for elements := xml.NewDecoder(plot); ; {
+			token, err := elements.Token()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			require.NoError(t, err)
+			if start, ok := token.(xml.StartElement); ok && start.Name.Local == "rect" {
+				bars++
+			}
+		}
+		assert.Equal(t, 2*len(benchmarks.Contenders()), bars, string(image[1]))
+		require.NoError(t, plot.Close())
+	}
+}
+
+// TestUndisturbed repeats what others disturb, and keeps the best of three.
+func TestUndisturbed(t *testing.T) {
+	for _, row := range []struct {
+		what   string
+		others []float64
+		kept   float64
+		want   disturbance
+	}{
+		{"a quiet machine", []float64{0.01}, 0.01, disturbance{1, 0, 0}},
+		{"work that ends", []float64{0.5, 0.02}, 0.02, disturbance{1, 1, 0}},
+		{"work that does not end", []float64{0.5, 0.3, 0.4}, 0.3, disturbance{1, 2, 1}},
+	} {
+		t.Run(row.what, func(t *testing.T) {
+			var d disturbance
+			left := row.others
+			got, err := d.undisturbed(func() (loaded, error) {
+				m := loaded{Others: left[0]}
+				left = left[1:]
+				return m, nil
+			})
+			require.NoError(t, err)
+			assert.Empty(t, left)
+			assert.InDelta(t, row.kept, got.Others, 0)
+			assert.Equal(t, row.want, d)
+		})
+	}
+}

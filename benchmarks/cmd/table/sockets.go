@@ -1,0 +1,202 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/candor-go/candor/benchmarks"
+)
+
+// Servers and who asks them have a processor each.
+const (
+	anyProcessor    = -1
+	serverProcessor = 0
+	loadProcessor   = 1
+)
+
+// canPin tells whether a process can be held to a processor here.
+func canPin() bool {
+	_, err := exec.LookPath("taskset")
+	return err == nil && runtime.NumCPU() > loadProcessor
+}
+
+// connections is how many ask at once. Of large requests there are fewer: the
+// slowest contender takes seconds for each.
+func connections(w benchmarks.Workload) int {
+	if len(w.Requests[0].Body) > 100_000 {
+		return 4
+	}
+	return 32
+}
+
+// server is a service in a process of its own.
+type server struct {
+	cmd *exec.Cmd
+	url string
+	end io.Closer
+}
+
+// startServer starts one, and waits until it tells where it is.
+func startServer(ctx context.Context, c benchmarks.Contender, s benchmarks.Service) (server, error) {
+	cmd, err := command(ctx, serverProcessor, "serve", c.Name(), string(s))
+	if err != nil {
+		return server{}, err
+	}
+	end, err := cmd.StdinPipe()
+	if err != nil {
+		return server{}, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return server{}, err
+	}
+	if err := cmd.Start(); err != nil {
+		return server{}, err
+	}
+	address, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil {
+		return server{}, fmt.Errorf("the server does not tell its address: %w", err)
+	}
+	return server{cmd, "http://" + strings.TrimSpace(address), end}, nil
+}
+
+func (s server) stop() {
+	_ = s.end.Close()
+	_ = s.cmd.Wait()
+}
+
+// servers are the services of a contender.
+type servers map[benchmarks.Service]server
+
+func startServers(ctx context.Context, c benchmarks.Contender) (servers, error) {
+	all := servers{}
+	for _, s := range []benchmarks.Service{benchmarks.Items, benchmarks.Hub} {
+		started, err := startServer(ctx, c, s)
+		if err != nil {
+			all.stop()
+			return nil, err
+		}
+		all[s] = started
+	}
+	return all, nil
+}
+
+func (s servers) stop() {
+	for _, each := range s {
+		each.stop()
+	}
+}
+
+// loaded is what a server did under load.
+type loaded struct {
+	Rate float64 `json:"rate"` // requests per second
+	// Others is the share of one processor that other processes had meanwhile.
+	Others float64 `json:"others"`
+}
+
+// load has a child ask one of the servers.
+func (s servers) load(ctx context.Context, w benchmarks.Workload, d time.Duration) (m loaded, err error) {
+	to := s[w.Service]
+	err = child(ctx, loadProcessor, &m, "load", to.url, strconv.Itoa(to.cmd.Process.Pid), w.Name, d.String())
+	return m, err
+}
+
+// playLoad warms a server up and then measures it.
+func playLoad(ctx context.Context, url, pid, of, long string) (m loaded, err error) {
+	w, err := workload(of)
+	if err != nil {
+		return m, err
+	}
+	d, err := time.ParseDuration(long)
+	if err != nil {
+		return m, err
+	}
+	if _, err := benchmarks.SendLoad(ctx, url, w, 1, d/5); err != nil {
+		return m, err
+	}
+	before := others(pid)
+	load, err := benchmarks.SendLoad(ctx, url, w, connections(w), d)
+	if err != nil {
+		return m, err
+	}
+	m.Rate = float64(load.Requests) / load.Took.Seconds()
+	m.Others = float64(others(pid)-before) / float64(load.Took)
+	return m, nil
+}
+
+// others is the time that the machine's processors gave to all processes but
+// this one, the server and the server's children, as far as /proc tells.
+func others(server string) time.Duration {
+	text, err := os.ReadFile("/proc/stat")
+	if err != nil {
+		return 0
+	}
+	line, _, _ := strings.Cut(string(text), "\n")
+	times := strings.Fields(line)
+	used := ticks(times[1]) + ticks(times[2]) + ticks(times[3]) // user, nice, system
+	used -= benchmarks.CPUTime() + processTime(server)
+	children, _ := filepath.Glob("/proc/" + server + "/task/*/children")
+	for _, list := range children {
+		text, _ := os.ReadFile(list)
+		for _, child := range strings.Fields(string(text)) {
+			used -= processTime(child)
+		}
+	}
+	return used
+}
+
+// processTime is the processor time of a process.
+func processTime(pid string) time.Duration {
+	text, err := os.ReadFile("/proc/" + pid + "/stat")
+	if err != nil {
+		return 0
+	}
+	_, behindName, _ := strings.Cut(string(text), ") ")
+	times := strings.Fields(behindName)
+	return ticks(times[11]) + ticks(times[12])
+}
+
+// ticks is a number of hundredths of a second, as /proc has them.
+func ticks(s string) time.Duration {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n) * 10 * time.Millisecond
+}
+
+// disturbance counts the measurements that other work on the machine disturbed.
+type disturbance struct{ measured, repeated, kept int }
+
+// tolerable is the share of a processor that others may have.
+const tolerable = 0.1
+
+// undisturbed repeats a disturbed measurement, twice at most, and has the least
+// disturbed.
+func (d *disturbance) undisturbed(measure func() (loaded, error)) (best loaded, err error) {
+	d.measured++
+	best, err = measure()
+	for range 2 {
+		if err != nil || best.Others < tolerable {
+			return best, err
+		}
+		d.repeated++
+		var again loaded
+		if again, err = measure(); again.Others < best.Others {
+			best = again
+		}
+	}
+	if best.Others >= tolerable {
+		d.kept++
+	}
+	return best, err
+}

@@ -1,0 +1,111 @@
+package benchmarks
+
+import (
+	"bufio"
+	"context"
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// FastAPI is FastAPI in a process of its own, as Debian has it: packages
+// python3-fastapi, python3-uvicorn, python3-uvloop, python3-httptools,
+// python3-email-validator and python3-multipart.
+func FastAPI() Contender { return inPython{} }
+
+type inPython struct{}
+
+//go:embed fastapi.py
+var fastAPI string
+
+// python is Debian's: another one does not see Debian's packages. With -I it
+// does not look for modules where it runs.
+const python = "/usr/bin/python3"
+
+// pythonJob is what fastapi.py reads first.
+type pythonJob struct {
+	Workload
+	Routes []HubRoute `json:"routes"`
+}
+
+// Name is fastapi.
+func (inPython) Name() string { return "fastapi" }
+
+// Version tells all that has a part in the speed.
+func (inPython) Version() (string, error) {
+	out, err := exec.Command(python, "-I", "-c", fastAPI, "version").Output()
+	if err != nil {
+		return "", fmt.Errorf("not installed: %w", err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
+
+// start runs fastapi.py until the context ends, and tells it the job.
+func (inPython) start(ctx context.Context, role string, job Workload, l *os.File) (*exec.Cmd, io.Writer, *bufio.Reader, error) {
+	cmd := exec.CommandContext(ctx, python, "-I", "-c", fastAPI, role)
+	cmd.Stderr = os.Stderr
+	if l != nil {
+		cmd.ExtraFiles = []*os.File{l}
+	}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := cmd.Start(); err != nil {
+		return nil, nil, nil, err
+	}
+	if err := json.NewEncoder(in).Encode(pythonJob{job, HubRoutes()}); err != nil {
+		return nil, nil, nil, err
+	}
+	return cmd, in, bufio.NewReader(out), nil
+}
+
+// Serve has uvicorn serve the listener, in one process.
+func (c inPython) Serve(ctx context.Context, s Service, l net.Listener) error {
+	tcp, ok := l.(*net.TCPListener)
+	if !ok {
+		return fmt.Errorf("%T has no file", l)
+	}
+	file, err := tcp.File()
+	if err != nil {
+		return err
+	}
+	defer file.Close() //nolint:errcheck // the other process has its own
+	cmd, _, _, err := c.start(ctx, "serve", Workload{Service: s}, file)
+	if err != nil {
+		return err
+	}
+	if err := cmd.Wait(); ctx.Err() == nil {
+		return errors.Join(errors.New("uvicorn ended"), err)
+	}
+	return nil
+}
+
+// Drive calls the application in a loop in Python: no server has a part in it.
+func (c inPython) Drive(ctx context.Context, w Workload) (func(n int) (Cost, error), error) {
+	cmd, in, out, err := c.start(ctx, "drive", w, nil)
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(ctx, func() { _ = cmd.Wait() })
+	return func(n int) (cost Cost, err error) {
+		if _, err := fmt.Fprintln(in, n); err != nil {
+			return cost, err
+		}
+		line, err := out.ReadBytes('\n')
+		if err != nil {
+			return cost, err
+		}
+		return cost, json.Unmarshal(line, &cost)
+	}, nil
+}

@@ -1,0 +1,155 @@
+package benchmarks
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"net"
+
+	"github.com/go-playground/validator/v10"
+	"github.com/gofiber/fiber/v3"
+	"github.com/valyala/fasthttp"
+)
+
+// Fiber is fiber with its own binder and validator/v10 behind it, as its guide
+// shows. It is not on net/http: it has a server of its own, fasthttp's.
+func Fiber() Contender { return onFiber{} }
+
+type onFiber struct{}
+
+// Name is fiber.
+func (onFiber) Name() string { return "fiber" }
+
+// Version is that of the module.
+func (onFiber) Version() (string, error) { return moduleVersion("github.com/gofiber/fiber/v3"), nil }
+
+// Serve is fiber's server.
+func (onFiber) Serve(ctx context.Context, s Service, l net.Listener) error {
+	app := newFiber(s)
+	return app.Listener(l, fiber.ListenConfig{DisableStartupMessage: true, GracefulContext: ctx})
+}
+
+// Drive calls fiber's handler with contexts of fasthttp, whose queries it reads
+// anew for each request, as net/http's handlers do.
+func (onFiber) Drive(_ context.Context, w Workload) (func(n int) (Cost, error), error) {
+	handler := newFiber(w.Service).Handler()
+	contexts := make([]fasthttp.RequestCtx, len(w.Requests))
+	queries := make([][]byte, len(w.Requests))
+	for i, r := range w.Requests {
+		var request fasthttp.Request
+		if err := request.Read(bufio.NewReader(bytes.NewReader(r.Wire()))); err != nil {
+			return nil, err
+		}
+		contexts[i].Init(&request, nil, nil)
+		queries[i] = bytes.Clone(request.URI().QueryString())
+	}
+	next, status := 0, 0
+	call := func() {
+		ctx := &contexts[next]
+		ctx.Response.Reset()
+		ctx.ResetUserValues()
+		ctx.Request.RemoveMultipartFormFiles()
+		ctx.Request.URI().SetQueryStringBytes(queries[next])
+		handler(ctx)
+		status = ctx.Response.StatusCode()
+		if next++; next == len(contexts) {
+			next = 0
+		}
+	}
+	return func(n int) (Cost, error) {
+		cost := cost(n, call)
+		cost.Status = status
+		return cost, nil
+	}, nil
+}
+
+type fiberPath struct {
+	ID int `uri:"id" validate:"gte=1"`
+}
+
+type fiberQuery struct {
+	Q     string `query:"q" validate:"max=50"`
+	Limit int    `query:"limit" validate:"gte=1,lte=100"`
+}
+
+// fiberValidator fits validator to fiber.
+type fiberValidator struct{ rules *validator.Validate }
+
+// Validate judges a struct: fiber does not ask about lists.
+func (v fiberValidator) Validate(out any) error { return v.rules.Struct(out) }
+
+func newFiber(s Service) *fiber.App {
+	rules := newValidate()
+	app := fiber.New(fiber.Config{StructValidator: fiberValidator{rules}})
+	if s == Hub {
+		fiberHub(app)
+		return app
+	}
+	items := stock()
+	app.Get("/", func(c fiber.Ctx) error { return c.JSON(Greeting{greeting}) })
+	app.Get("/items/:id", fiberSearch)
+	app.Get("/items", func(c fiber.Ctx) error { return c.JSON(items) })
+	app.Post("/items", func(c fiber.Ctx) error {
+		var item Item
+		if err := c.Bind().Body(&item); err != nil {
+			return fiberRefuse(c, "body", err)
+		}
+		return c.JSON(item)
+	})
+	app.Post("/items/batch", func(c fiber.Ctx) error {
+		var items []Item
+		if err := c.Bind().Body(&items); err != nil {
+			return fiberRefuse(c, "body", err)
+		}
+		if err := rules.Var(items, "dive"); err != nil {
+			return fiberRefuse(c, "body", err)
+		}
+		return c.JSON(Count{len(items)})
+	})
+	app.Get("/me", fiberEditor(newAccounts()), func(c fiber.Ctx) error { return c.JSON(c.Locals(fiberAccount{})) })
+	return app
+}
+
+func fiberSearch(c fiber.Ctx) error {
+	var path fiberPath
+	if err := c.Bind().URI(&path); err != nil {
+		return fiberRefuse(c, "path", err)
+	}
+	query := fiberQuery{Limit: 20}
+	if err := c.Bind().Query(&query); err != nil {
+		return fiberRefuse(c, "query", err)
+	}
+	return c.JSON(Search{ID: path.ID, Q: query.Q, Limit: query.Limit})
+}
+
+func fiberRefuse(c fiber.Ctx, source string, err error) error {
+	return c.Status(fiber.StatusUnprocessableEntity).JSON(Problems{problemsOf(err, source)})
+}
+
+// fiberAccount is the key of the account that fiberEditor found.
+type fiberAccount struct{}
+
+// fiberEditor is the middleware of what only editors may do.
+func fiberEditor(users accounts) fiber.Handler {
+	return func(c fiber.Ctx) error {
+		account, err := users.editor(c.Get("Authorization"))
+		if err != nil {
+			status, challenge, body := refusal(err)
+			if challenge != "" {
+				c.Set("WWW-Authenticate", challenge)
+			}
+			return c.Status(status).JSON(body)
+		}
+		c.Locals(fiberAccount{}, account)
+		return c.Next()
+	}
+}
+
+func fiberHub(app *fiber.App) {
+	for _, r := range HubRoutes() {
+		name := r.String()
+		app.Add([]string{r.Method}, r.colons(), func(c fiber.Ctx) error {
+			return c.JSON(r.hit(name, func(wildcard string) string { return c.Params(wildcard) }))
+		})
+	}
+}

@@ -1,0 +1,127 @@
+package benchmarks
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Load is what came of sending requests over sockets.
+type Load struct {
+	Requests int           `json:"requests"`
+	Took     time.Duration `json:"took"`
+}
+
+// SendLoad sends a workload to a server for a time, over as many connections,
+// each of which waits for an answer before it asks again. It reads answers
+// itself, with far less work than net/http's client, so that what it measures is
+// the server.
+func SendLoad(ctx context.Context, url string, w Workload, connections int, d time.Duration) (Load, error) {
+	wires := make([][]byte, len(w.Requests))
+	for i, r := range w.Requests {
+		wires[i] = r.Wire()
+	}
+	counts, failures := make([]int, connections), make([]error, connections)
+	conns := make([]net.Conn, connections)
+	for i := range conns {
+		var dialer net.Dialer
+		conn, err := dialer.DialContext(ctx, "tcp", strings.TrimPrefix(url, "http://"))
+		if err != nil {
+			return Load{}, err
+		}
+		defer conn.Close()
+		conns[i] = conn
+	}
+	start := time.Now()
+	end := start.Add(d)
+	var all sync.WaitGroup
+	for i, conn := range conns {
+		all.Go(func() { counts[i], failures[i] = ask(conn, wires, w.Status, end) })
+	}
+	all.Wait()
+	load := Load{Took: time.Since(start)}
+	for _, n := range counts {
+		load.Requests += n
+	}
+	return load, errors.Join(failures...)
+}
+
+// ask sends requests in turn until it is late, at least one.
+func ask(conn net.Conn, wires [][]byte, status int, end time.Time) (n int, err error) {
+	answers := bufio.NewReaderSize(conn, 32<<10)
+	for ; n == 0 || time.Now().Before(end); n++ {
+		if _, err := conn.Write(wires[n%len(wires)]); err != nil {
+			return n, err
+		}
+		got, err := readAnswer(answers)
+		if err != nil {
+			return n, err
+		}
+		if got != status {
+			return n, fmt.Errorf("answered %d instead of %d", got, status)
+		}
+	}
+	return n, nil
+}
+
+// readAnswer reads an answer to its end and forgets all but the status. Only
+// for the answers of these servers: it has no other framing than a length or
+// chunks, and no trailers.
+func readAnswer(r *bufio.Reader) (status int, err error) {
+	line, err := r.ReadSlice('\n')
+	if err != nil {
+		return 0, err
+	}
+	if len(line) < 13 || !bytes.HasPrefix(line, []byte("HTTP/1.1 ")) {
+		return 0, fmt.Errorf("no answer: %q", line)
+	}
+	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
+		return 0, err
+	}
+	length, chunked := 0, false
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return 0, err
+		}
+		name, value, _ := bytes.Cut(bytes.TrimRight(line, "\r\n"), []byte(":"))
+		switch {
+		case len(name) == 0:
+			if chunked {
+				return status, skipChunks(r)
+			}
+			_, err := r.Discard(length)
+			return status, err
+		case bytes.EqualFold(name, []byte("Content-Length")):
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return 0, err
+			}
+		case bytes.EqualFold(name, []byte("Transfer-Encoding")):
+			chunked = true
+		}
+	}
+}
+
+func skipChunks(r *bufio.Reader) error {
+	for {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		size, err := strconv.ParseInt(string(bytes.TrimSpace(line)), 16, 32)
+		if err != nil {
+			return err
+		}
+		if _, err := io.CopyN(io.Discard, r, size+2); err != nil || size == 0 {
+			return err
+		}
+	}
+}

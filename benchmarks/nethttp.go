@@ -1,0 +1,116 @@
+package benchmarks
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+)
+
+// onHTTP is a Contender on net/http.
+type onHTTP struct {
+	name string
+	// module is what it is made of, "" for the standard library.
+	module     string
+	items, hub func() http.Handler
+}
+
+// Name is that of the contender.
+func (c onHTTP) Name() string { return c.name }
+
+// Version is that of the module.
+func (c onHTTP) Version() (string, error) { return moduleVersion(c.module), nil }
+
+func (c onHTTP) handler(s Service) http.Handler {
+	if s == Hub {
+		return c.hub()
+	}
+	return c.items()
+}
+
+// Serve is http.Server.
+func (c onHTTP) Serve(ctx context.Context, s Service, l net.Listener) error {
+	server := &http.Server{Handler: c.handler(s)}
+	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Drive calls ServeHTTP.
+func (c onHTTP) Drive(_ context.Context, w Workload) (func(n int) (Cost, error), error) {
+	caller := &caller{handler: c.handler(w.Service), writer: discard{header: http.Header{}}}
+	for _, r := range w.Requests {
+		request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.Wire())))
+		if err != nil {
+			return nil, err
+		}
+		caller.requests = append(caller.requests, request)
+		caller.bodies = append(caller.bodies, []byte(r.Body))
+	}
+	return func(n int) (Cost, error) {
+		cost := cost(n, caller.call)
+		cost.Status = caller.writer.status
+		return cost, nil
+	}, nil
+}
+
+// caller sends its requests over and over. Of what a server does for each, it
+// leaves out everything but the handler.
+type caller struct {
+	handler  http.Handler
+	requests []*http.Request
+	bodies   [][]byte
+	next     int
+	request  http.Request
+	body     body
+	writer   discard
+}
+
+func (c *caller) call() {
+	clear(c.writer.header)
+	c.writer.status, c.writer.size = 0, 0
+	c.request = *c.requests[c.next]
+	if text := c.bodies[c.next]; len(text) > 0 {
+		c.body.Reset(text)
+		c.request.Body = &c.body
+	}
+	if c.next++; c.next == len(c.requests) {
+		c.next = 0
+	}
+	c.handler.ServeHTTP(&c.writer, &c.request)
+}
+
+// body is a body that can be sent again.
+type body struct{ bytes.Reader }
+
+// Close does nothing.
+func (*body) Close() error { return nil }
+
+var _ io.ReadCloser = (*body)(nil)
+
+// discard takes an answer and forgets it.
+type discard struct {
+	header http.Header
+	status int
+	size   int
+}
+
+// Header is that of the answer.
+func (d *discard) Header() http.Header { return d.header }
+
+// WriteHeader keeps the status.
+func (d *discard) WriteHeader(status int) { d.status = status }
+
+// Write counts.
+func (d *discard) Write(p []byte) (int, error) {
+	if d.status == 0 {
+		d.status = http.StatusOK
+	}
+	d.size += len(p)
+	return len(p), nil
+}
