@@ -93,6 +93,7 @@ func integerBound(on subject, rule typeinfo.Rule, comparison string) (parts, err
 		return parts{}, on.numberError(rule, err)
 	}
 	made := onInt(ordered(comparison, p))
+	made.quick.Sure = rangeOf(comparison, p, math.MinInt64, math.MaxInt64)
 	made.blame = orderFault(comparison, p, number(p))
 	return made, nil
 }
@@ -122,6 +123,7 @@ func floatBound(on subject, rule typeinfo.Rule, comparison string) (parts, error
 		return parts{}, on.numberError(rule, err)
 	}
 	made := onFloat(ordered(comparison, p))
+	made.quick.SureFloat = rangeOf(comparison, p, math.Inf(-1), math.Inf(1))
 	made.blame = orderFault(comparison, shown, strconv.FormatFloat(shown, 'g', -1, 64))
 	return made, nil
 }
@@ -180,10 +182,12 @@ func lengthBound(on subject, rule typeinfo.Rule, comparison string) (parts, erro
 	}
 	if on.shape == text {
 		made := onString(characterBound(comparison, int(p)))
+		made.quick.Sure = byteRange(comparison, p)
 		made.blame = on.lengthFault(comparison, int(p), characters)
 		return made, nil
 	}
 	made := onLength(ordered(comparison, int(p)))
+	made.quick.Sure = rangeOf(comparison, p, 0, math.MaxInt64)
 	made.blame = on.lengthFault(comparison, int(p), reflect.Value.Len)
 	return made, nil
 }
@@ -200,6 +204,20 @@ func characterBound(comparison string, p int) func(string) bool {
 		return func(s string) bool { return len(s) <= p || counted(s) }
 	}
 	return counted
+}
+
+// byteRange is the numbers of bytes that keep a bound on characters, whatever
+// characters they are: each has one to four bytes.
+func byteRange(comparison string, p int64) *Range[int64] {
+	switch {
+	case comparison == ">=" && p == 0:
+		return &Range[int64]{0, math.MaxInt64}
+	case comparison == ">=" && p <= math.MaxInt64/4:
+		return &Range[int64]{4*p - 3, math.MaxInt64}
+	case comparison == "<=":
+		return &Range[int64]{0, p}
+	}
+	return nil
 }
 
 func characters(v reflect.Value) int { return utf8.RuneCountInString(v.String()) }

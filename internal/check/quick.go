@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"reflect"
 	"strings"
 
@@ -17,7 +18,19 @@ type Quick struct {
 	Uint   func(uint64) bool
 	Float  func(float64) bool
 	Length func(int) bool // of a slice
+
+	// Sure holds values that keep all the rules, so that the function need not
+	// be asked: integers, or the lengths of slices and of texts in bytes.
+	Sure *Range[int64]
+	// SureFloat is that of floats.
+	SureFloat *Range[float64]
 }
+
+// Range is the numbers from Least to Most.
+type Range[T cmp.Ordered] struct{ Least, Most T }
+
+// Has reports whether x is one of them.
+func (r Range[T]) Has(x T) bool { return r.Least <= x && x <= r.Most }
 
 // Quick makes the quick judge of what Compile makes a Check of. Rules that do
 // not compile have none.
@@ -31,6 +44,7 @@ func (s *Set) Quick(t *typeinfo.Type, rules *typeinfo.Rules) Quick {
 		all = Quick{
 			Text: both(all.Text, c.quick.Text), Int: both(all.Int, c.quick.Int), Uint: both(all.Uint, c.quick.Uint),
 			Float: both(all.Float, c.quick.Float), Length: both(all.Length, c.quick.Length),
+			Sure: inBoth(all.Sure, c.quick.Sure), SureFloat: inBoth(all.SureFloat, c.quick.SureFloat),
 		}
 	}
 	return all
@@ -41,6 +55,27 @@ func both[T any](a, b func(T) bool) func(T) bool {
 		return nil
 	}
 	return func(x T) bool { return a(x) && b(x) }
+}
+
+func inBoth[T cmp.Ordered](a, b *Range[T]) *Range[T] {
+	if a == nil || b == nil {
+		return nil
+	}
+	return &Range[T]{max(a.Least, b.Least), min(a.Most, b.Most)}
+}
+
+// rangeOf is the numbers that keep a comparison; nil if they are not one range
+// with p at its end. Nothing is below least, nothing above most.
+func rangeOf[T cmp.Ordered](comparison string, p, least, most T) *Range[T] {
+	switch comparison {
+	case ">=":
+		return &Range[T]{p, most}
+	case "<=":
+		return &Range[T]{least, p}
+	case "==":
+		return &Range[T]{p, p}
+	}
+	return nil
 }
 
 // The parts of rules that judge nothing but a text, a number or a length.

@@ -45,8 +45,13 @@ func choicesOf(t *typeinfo.Type) (*choices, error) {
 	return c, nil
 }
 
-// judge is the fault of a value that is not listed.
-func (c *choices) judge(p pointer) *fault.Fault {
+// judge is the rule that a value is listed.
+func (c *choices) judge() *judge {
+	return &judge{ask: c.holds, fault: c.fault}
+}
+
+// fault is that of a value that is not listed.
+func (c *choices) fault(p pointer) *fault.Fault {
 	if c.holds(p) {
 		return nil
 	}
@@ -103,7 +108,7 @@ func enumerated(t *typeinfo.Type, decode decodeFunc) (decodeFunc, error) {
 // judgeSent judges a value by its text, if it has one of its own.
 func (c *choices) judgeSent(d *state, start int, p pointer) *fault.Fault {
 	if c.spellings == nil {
-		return c.judge(p)
+		return c.fault(p)
 	}
 	d.scratch = unescape(d.scratch[:0], d.data[start+1:d.pos-1])
 	return c.spelled(d.scratch)

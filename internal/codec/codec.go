@@ -315,7 +315,11 @@ func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault
 
 // Room is what an encoder works in. Its zero value is ready, for one value
 // after the other.
-type Room struct{ writer writer }
+type Room struct {
+	writer writer
+	// none stands for the faults where nothing is checked.
+	none fault.List
+}
 
 // AppendIn is Append in a room that the caller keeps.
 func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
@@ -323,6 +327,9 @@ func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool,
 		copied := reflect.New(e.goType).Elem()
 		copied.Set(v)
 		v = copied
+	}
+	if faults == nil {
+		faults = &room.none
 	}
 	w := &room.writer
 	*w = writer{checks: checks, faults: faults, options: e.compiler.foreign, exact: e.compiler.rules == nil}

@@ -205,14 +205,14 @@ func notNull(decode decodeFunc) decodeFunc {
 }
 
 // checked judges each value that was read without a fault.
-func checked(decode decodeFunc, judge judgeFunc) decodeFunc {
+func checked(decode decodeFunc, judge *judge) decodeFunc {
 	return func(d *state, p pointer) bool {
 		start, before := d.pos, d.failed
 		if !decode(d, p) {
 			return false
 		}
-		if d.failed == before {
-			if f := judge(p); f != nil {
+		if !judge.passes(p) && d.failed == before {
+			if f := judge.fault(p); f != nil {
 				d.report(f, start)
 			}
 		}

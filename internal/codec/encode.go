@@ -19,6 +19,7 @@ type encodeFunc func(w *writer, dst []byte, p pointer) []byte
 // writer is one walk over one value.
 type writer struct {
 	checks bool
+	// faults are never nil; without checks there are none.
 	faults *fault.List
 	depth  int
 	// err is the first error, place where it is, innermost first.
@@ -92,7 +93,7 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 		if err != nil {
 			return nil, err
 		}
-		encode = judged(encode, listed.judge)
+		encode = judged(encode, listed.judge())
 	}
 	judge, err := c.judge(t, key.rules)
 	if err != nil || judge == nil {
@@ -102,38 +103,32 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 }
 
 // judged judges each value whose parts are sound.
-func judged(encode encodeFunc, judge judgeFunc) encodeFunc {
+func judged(encode encodeFunc, judge *judge) encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte {
-		if !w.checks {
-			return encode(w, dst, p)
-		}
 		n := w.found()
 		dst = encode(w, dst, p)
-		if w.found() == n {
-			if f := judge(p); f != nil {
-				w.faults.Add(f)
-			}
+		if w.checks && !judge.passes(p) && w.found() == n {
+			w.judge(judge, p)
 		}
 		return dst
 	}
 }
 
-// found is how many broken rules were found so far.
-func (w *writer) found() int {
-	if !w.checks {
-		return 0
+func (w *writer) judge(judge *judge, p pointer) {
+	if f := judge.fault(p); f != nil {
+		w.faults.Add(f)
 	}
-	return len(w.faults.Faults)
 }
+
+// found is how many broken rules were found so far.
+func (w *writer) found() int { return len(w.faults.Faults) }
 
 // sound reports whether nothing went wrong since n broken rules were found.
 func (w *writer) sound(n int) bool { return w.err == nil && w.found() == n }
 
 // under locates what went wrong since then below a place.
 func (w *writer) under(n int, place any) {
-	if w.checks {
-		w.faults.Under(n, place)
-	}
+	w.faults.Under(n, place)
 	if w.err != nil {
 		w.place = append(w.place, place)
 	}
@@ -157,7 +152,7 @@ func (c *Compiler) makeWriter(key programKey) (encodeFunc, error) {
 	case typeinfo.Number:
 		return encodeNumber, nil
 	case typeinfo.String:
-		return encodeString, nil
+		return c.stringWriter(), nil
 	case typeinfo.Bytes:
 		return encodeBytes, nil
 	case typeinfo.Time:

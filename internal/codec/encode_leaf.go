@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"math/bits"
 	"reflect"
 	"slices"
 	"strconv"
@@ -18,6 +20,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
+	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -110,8 +113,16 @@ func encodeNumber(w *writer, dst []byte, p pointer) []byte {
 	return append(dst, text...)
 }
 
-func encodeString(w *writer, dst []byte, p pointer) []byte {
-	return w.text(dst, bytesOf(*as[string](p)))
+// stringWriter writes strings; those of the other side exactly or not at all.
+func (c *Compiler) stringWriter() encodeFunc {
+	if c.rules == nil {
+		return func(w *writer, dst []byte, p pointer) []byte { return w.text(dst, bytesOf(*as[string](p))) }
+	}
+	return encodeString
+}
+
+func encodeString(_ *writer, dst []byte, p pointer) []byte {
+	return appendString(dst, bytesOf(*as[string](p)))
 }
 
 var errNotUTF8 = errors.New("a text is not valid UTF-8")
@@ -131,18 +142,17 @@ func AppendString(dst []byte, text string) []byte { return appendString(dst, byt
 
 // AppendAny writes a value of a type that is not known beforehand.
 func AppendAny(dst []byte, v any) ([]byte, error) {
-	w := &writer{options: foreignOptions(true)}
+	w := &writer{faults: &fault.List{}, options: foreignOptions(true)}
 	dst = encodeAny(w, dst, pointer(&v))
 	return dst, w.problem()
 }
 
 // appendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
 func appendString(dst, text []byte) []byte {
-	dst = append(dst, '"')
+	dst = append(slices.Grow(dst, len(text)+len(`""`)), '"')
 	for {
-		n := plain(text, 0)
-		dst = append(dst, text[:n]...)
-		text = text[n:]
+		n := copyPlain(dst[len(dst):cap(dst)], text)
+		dst, text = dst[:len(dst)+n], text[n:]
 		switch {
 		case len(text) == 0:
 			return append(dst, '"')
@@ -152,7 +162,32 @@ func appendString(dst, text []byte) []byte {
 			dst, n = appendWide(dst, text)
 		}
 		text = text[n:]
+		dst = slices.Grow(dst, len(text)+len(`"`))
 	}
+}
+
+// copyPlain copies what text begins with up to the first byte that needs a look
+// and returns how much that was. There is room for all of it. Eight bytes go at
+// once; the last eight may go a second time.
+func copyPlain(room, text []byte) (n int) {
+	room = room[:len(text)]
+	for ; n+8 <= len(text); n += 8 {
+		w := binary.LittleEndian.Uint64(text[n:])
+		if m := special(w); m != 0 {
+			return n + copy(room[n:], text[n:n+bits.TrailingZeros64(m)/8])
+		}
+		binary.LittleEndian.PutUint64(room[n:], w)
+	}
+	if last := len(text) - 8; last >= 0 {
+		if w := binary.LittleEndian.Uint64(text[last:]); special(w) == 0 {
+			binary.LittleEndian.PutUint64(room[last:], w)
+			return len(text)
+		}
+	}
+	for ; n < len(text) && isPlain(text[n]); n++ {
+		room[n] = text[n]
+	}
+	return n
 }
 
 // appendWide writes the characters outside of ASCII that text begins with, up to

@@ -145,7 +145,7 @@ func (c *Compiler) keyJudge(key programKey) (encodeFunc, error) {
 		if err != nil {
 			return nil, err
 		}
-		judge = judged(nothing, listed.judge)
+		judge = judged(nothing, listed.judge())
 	}
 	if key.rules == nil {
 		return judge, nil

@@ -8,32 +8,66 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// judgeFunc is the fault of the value at p, nil if it keeps its rules.
-type judgeFunc func(p pointer) *fault.Fault
+// judge is the rules on a value itself. Nearly every value keeps its rules, so
+// there are two quick looks before the one that finds the fault: at a range of
+// values that certainly keep them, then by what is asked of all others.
+type judge struct {
+	look   look
+	sure   check.Range[int64]
+	floats check.Range[float64]
+	// ask reports what certainly keeps the rules; nil if it takes more to know.
+	ask func(p pointer) bool
+	// fault is that of the value, nil if it keeps its rules.
+	fault func(p pointer) *fault.Fault
+}
 
-// judge compiles the rules on a value itself; nil for none. Nearly every value
-// keeps its rules, so a quick look comes first where there is one.
-func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (judgeFunc, error) {
+// look says what of a value a judge compares with its range.
+type look uint8
+
+const (
+	atNothing look = iota
+	atText         // the bytes of a string
+	atSlice        // the elements of a slice
+	atInt          // an integer of 64 bits
+	atFloat        // a float of 64 bits
+)
+
+// judge compiles the rules on a value itself; nil for none.
+func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (*judge, error) {
 	keeps, err := c.rules.Compile(t, rules)
 	if err != nil || keeps == nil {
 		return nil, err
 	}
-	goType := t.Go
-	quick := quickAt(goType, c.rules.Quick(t, rules))
-	if quick == nil {
-		return func(p pointer) *fault.Fault { return keeps(valueAt(goType, p)) }, nil
+	goType, quick := t.Go, c.rules.Quick(t, rules)
+	j := &judge{
+		ask:   askOf(goType, quick),
+		fault: func(p pointer) *fault.Fault { return keeps(valueAt(goType, p)) },
 	}
-	return func(p pointer) *fault.Fault {
-		if quick(p) {
-			return nil
-		}
-		return keeps(valueAt(goType, p))
-	}, nil
+	switch {
+	case quick.Sure != nil:
+		j.look, j.sure = lookAt(goType), *quick.Sure
+	case quick.SureFloat != nil && goType.Kind() == reflect.Float64:
+		j.look, j.floats = atFloat, *quick.SureFloat
+	}
+	return j, nil
 }
 
-// quickAt is the quick judge of the value at p; nil if there is none for values
+// lookAt is where an integer or a length of values of the type lies.
+func lookAt(t reflect.Type) look {
+	switch kind := t.Kind(); {
+	case kind == reflect.String:
+		return atText
+	case kind == reflect.Slice:
+		return atSlice
+	case reflect.Int <= kind && kind <= reflect.Int64 && t.Bits() == 64:
+		return atInt
+	}
+	return atNothing
+}
+
+// askOf is the quick judge of the value at p; nil if there is none for values
 // of the type.
-func quickAt(t reflect.Type, q check.Quick) func(p pointer) bool {
+func askOf(t reflect.Type, q check.Quick) func(p pointer) bool {
 	switch kind := t.Kind(); {
 	case kind == reflect.String && q.Text != nil:
 		return func(p pointer) bool { return q.Text(*as[string](p)) }
@@ -47,4 +81,20 @@ func quickAt(t reflect.Type, q check.Quick) func(p pointer) bool {
 		return func(p pointer) bool { return q.Uint(loadUint(p, t.Bits())) }
 	}
 	return nil
+}
+
+// passes reports what certainly keeps the rules; of the rest the fault tells.
+func (j *judge) passes(p pointer) bool {
+	var sure bool
+	switch j.look {
+	case atText:
+		sure = j.sure.Has(int64(len(*as[string](p))))
+	case atSlice:
+		sure = j.sure.Has(int64(as[list](p).len))
+	case atInt:
+		sure = j.sure.Has(*as[int64](p))
+	case atFloat:
+		sure = j.floats.Has(*as[float64](p))
+	}
+	return sure || j.ask != nil && j.ask(p)
 }

@@ -13,7 +13,7 @@ type mapDecoder struct {
 	key, elem reflect.Type
 	readKey   func(name []byte, p pointer) *fault.Fault
 	// judge judges keys; nil for nothing.
-	judge  judgeFunc
+	judge  *judge
 	decode decodeFunc
 	// canonical means that two different names never make the same key, as with
 	// strings, so the map itself finds duplicates.
@@ -58,7 +58,7 @@ func makeKey(t *typeinfo.Type) (func(name []byte, p pointer) *fault.Fault, error
 		if choices.spellings != nil {
 			return choices.spelled(name)
 		}
-		return choices.judge(p)
+		return choices.fault(p)
 	}, nil
 }
 
@@ -201,8 +201,8 @@ func (e *entry) read(d *state) bool {
 func (e *entry) judgeKey(d *state, name []byte) (bad bool) {
 	at := pointerTo(e.key)
 	f := e.readKey(name, at)
-	if f == nil && e.judge != nil {
-		f = e.judge(at)
+	if f == nil && e.judge != nil && !e.judge.passes(at) {
+		f = e.judge.fault(at)
 	}
 	if f == nil {
 		return false

@@ -201,27 +201,32 @@ func (s *scanner) text() (raw []byte, escaped, ok bool) {
 	}
 }
 
-// plain finds the first byte from i on that needs a look: a quote, a backslash,
-// a control character or one outside of ASCII. Eight bytes go at once: the lowest
-// byte with its high bit set in m is the first of them. A borrow may set the bits
-// of bytes above it, never below.
+// plain finds the first byte from i on that needs a look, eight bytes at once.
 func plain(data []byte, i int) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(data); i += 8 {
-		w := binary.LittleEndian.Uint64(data[i:])
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		m := (w | (w - ones*' ') | (quote-ones)&^quote | (slash-ones)&^slash) & highs
-		if m != 0 {
+		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
 			return i + bits.TrailingZeros64(m)/8
 		}
 	}
-	for i < len(data) {
-		if c := data[i]; c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
-			return i
-		}
+	for i < len(data) && isPlain(data[i]) {
 		i++
 	}
 	return i
+}
+
+// isPlain reports whether a byte of a string stands for itself: it is no quote,
+// no backslash, no control character and not outside of ASCII.
+func isPlain(c byte) bool {
+	return ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\'
+}
+
+// special finds bytes in w that are not plain: the lowest byte of the result
+// with its high bit set is the first of them. A borrow may set the bits of bytes
+// above it, never below.
+func special(w uint64) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return (w | (w - ones*' ') | (quote-ones)&^quote | (slash-ones)&^slash) & highs
 }
 
 func invalidAt(raw []byte) int {
