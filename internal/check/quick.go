@@ -113,38 +113,64 @@ func makeEmail(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
 // dots, and a domain of two or more labels, the last one of letters. validator
 // takes each of them, and rare ones beside.
 func isPlainEmail(s string) bool {
-	local, domain, found := strings.Cut(s, "@")
-	return found && isDotAtom(local) && isPlainDomain(domain)
+	at := dotAtomEnd(s)
+	return at > 0 && at < len(s) && s[at] == '@' && isPlainDomain(s[at+1:])
 }
 
-// isDotAtom is the dot-atom of RFC 5322, section 3.2.3.
-func isDotAtom(s string) bool {
-	last := byte('.')
-	for i := range len(s) {
-		c := s[i]
-		if c == '.' && last == '.' || c != '.' && !isLetterOrDigit(c) && strings.IndexByte("!#$%&'*+-/=?^_`{|}~", c) < 0 {
-			return false
+// The classes of bytes in an address.
+const (
+	letter  uint8 = 1 << iota // A to Z, a to z
+	inLabel                   // what a label of a domain is of
+	inAtom                    // what an atom of RFC 5322, section 3.2.3, is of
+)
+
+var addressClasses = func() (classes [256]uint8) {
+	for c := range classes {
+		switch b := byte(c); {
+		case isLetter(b):
+			classes[c] = letter | inLabel | inAtom
+		case isDigit(b), b == '-':
+			classes[c] = inLabel | inAtom
+		case strings.IndexByte("!#$%&'*+/=?^_`{|}~", b) >= 0:
+			classes[c] = inAtom
 		}
-		last = c
 	}
-	return last != '.'
+	return classes
+}()
+
+// dotAtomEnd is where the dot-atom that s begins with ends, 0 without one.
+func dotAtomEnd(s string) int {
+	for i := 0; ; i++ {
+		start := i
+		for i < len(s) && addressClasses[s[i]]&inAtom != 0 {
+			i++
+		}
+		if i == start {
+			return 0
+		}
+		if i == len(s) || s[i] != '.' {
+			return i
+		}
+	}
 }
 
+// isPlainDomain judges two or more labels between dots, of which none begins or
+// ends with a hyphen and the last one is of letters.
 func isPlainDomain(s string) bool {
-	last, dots, letters := byte('.'), 0, true
-	for i := range len(s) {
-		c := s[i]
+	for labels := 1; ; labels++ {
+		end, common := 0, uint8(letter)
+		for end < len(s) && addressClasses[s[end]]&inLabel != 0 {
+			common &= addressClasses[s[end]]
+			end++
+		}
 		switch {
-		case isLetter(c):
-		case isDigit(c), c == '-' && last != '.':
-			letters = false
-		case c == '.' && isLetterOrDigit(last):
-			dots++
-			letters = true
-		default:
+		case end == 0 || s[0] == '-' || s[end-1] == '-':
+			return false
+		case end == len(s):
+			return labels > 1 && common == letter
+		case s[end] != '.':
 			return false
 		}
-		last = c
+		s = s[end+1:]
 	}
-	return dots > 0 && letters && last != '.'
 }

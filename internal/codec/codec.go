@@ -315,11 +315,7 @@ func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault
 
 // Room is what an encoder works in. Its zero value is ready, for one value
 // after the other.
-type Room struct {
-	writer writer
-	// none stands for the faults where nothing is checked.
-	none fault.List
-}
+type Room struct{ writer writer }
 
 // AppendIn is Append in a room that the caller keeps.
 func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
@@ -328,11 +324,11 @@ func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool,
 		copied.Set(v)
 		v = copied
 	}
-	if faults == nil {
-		faults = &room.none
-	}
 	w := &room.writer
 	*w = writer{checks: checks, faults: faults, options: e.compiler.foreign, exact: e.compiler.rules == nil}
+	if checks {
+		w.known = len(faults.Faults)
+	}
 	dst = e.encode(w, dst, pointerTo(v))
 	w.faults = nil
 	return dst, w.problem()

@@ -19,9 +19,11 @@ type encodeFunc func(w *writer, dst []byte, p pointer) []byte
 // writer is one walk over one value.
 type writer struct {
 	checks bool
-	// faults are never nil; without checks there are none.
 	faults *fault.List
-	depth  int
+	// known is how many faults there were before the walk, wrong how many things
+	// went wrong on it, also those over the limit of the list.
+	known, wrong int
+	depth        int
 	// err is the first error, place where it is, innermost first.
 	err   error
 	place []any
@@ -32,6 +34,7 @@ type writer struct {
 }
 
 func (w *writer) fail(err error) {
+	w.wrong++
 	if w.err == nil {
 		w.err = err
 	}
@@ -105,30 +108,37 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 // judged judges each value whose parts are sound.
 func judged(encode encodeFunc, judge *judge) encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte {
-		n := w.found()
+		n := w.wrong
 		dst = encode(w, dst, p)
-		if w.checks && !judge.passes(p) && w.found() == n {
+		if w.checks && !judge.passes(p) && w.wrong == n {
 			w.judge(judge, p)
 		}
 		return dst
 	}
 }
 
+// judge notes the fault of a value, if it has one.
 func (w *writer) judge(judge *judge, p pointer) {
 	if f := judge.fault(p); f != nil {
-		w.faults.Add(f)
+		w.report(f)
 	}
 }
 
-// found is how many broken rules were found so far.
-func (w *writer) found() int { return len(w.faults.Faults) }
+func (w *writer) report(f *fault.Fault) {
+	w.wrong++
+	w.faults.Add(f)
+}
 
-// sound reports whether nothing went wrong since n broken rules were found.
-func (w *writer) sound(n int) bool { return w.err == nil && w.found() == n }
+// locate puts the faults since n things were wrong below a place.
+func (w *writer) locate(n int, place any) {
+	if w.checks {
+		w.faults.Under(w.known+n, place)
+	}
+}
 
-// under locates what went wrong since then below a place.
+// under locates what went wrong, the error included.
 func (w *writer) under(n int, place any) {
-	w.faults.Under(n, place)
+	w.locate(n, place)
 	if w.err != nil {
 		w.place = append(w.place, place)
 	}

@@ -20,7 +20,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
-	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -142,7 +141,7 @@ func AppendString(dst []byte, text string) []byte { return appendString(dst, byt
 
 // AppendAny writes a value of a type that is not known beforehand.
 func AppendAny(dst []byte, v any) ([]byte, error) {
-	w := &writer{faults: &fault.List{}, options: foreignOptions(true)}
+	w := &writer{options: foreignOptions(true)}
 	dst = encodeAny(w, dst, pointer(&v))
 	return dst, w.problem()
 }
@@ -377,7 +376,7 @@ func (w *writer) anyList(dst []byte, list []any) []byte {
 			dst = append(dst, ',')
 		}
 		if dst = w.any(dst, value); w.err != nil {
-			w.under(w.found(), i)
+			w.under(w.wrong, i)
 			return dst
 		}
 	}
@@ -406,7 +405,7 @@ func (w *writer) anyMap(dst []byte, m map[string]any) []byte {
 		}
 		dst = append(appendString(dst, bytesOf(name)), ':')
 		if dst = w.any(dst, m[name]); w.err != nil {
-			w.under(w.found(), name)
+			w.under(w.wrong, name)
 			return dst
 		}
 	}

@@ -93,9 +93,9 @@ func (w *writer) list(dst []byte, first pointer, n int, size uintptr, encode enc
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		before := w.found()
+		before := w.wrong
 		dst = encode(w, dst, element(first, i, size))
-		if w.sound(before) {
+		if w.wrong == before {
 			continue
 		}
 		if w.under(before, i); w.err != nil {
@@ -210,9 +210,9 @@ func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
 			dst[len(dst)-1] = '{'
 		}
 		dst = append(appendString(dst, e.name), ':')
-		before := w.found()
+		before := w.wrong
 		dst = m.encode(w, dst, element(first, e.index, m.size))
-		if w.sound(before) {
+		if w.wrong == before {
 			continue
 		}
 		if w.under(before, string(e.name)); w.err != nil {
@@ -254,8 +254,8 @@ func (m *mapWriter) judgeKey(w *writer, key reflect.Value, name []byte) {
 	if m.keys == nil || !w.checks {
 		return
 	}
-	n := len(w.faults.Faults)
+	n := w.wrong
 	m.keys(w, nil, pointerTo(key))
-	w.faults.Under(n, "[key]")
-	w.faults.Under(n, string(name))
+	w.locate(n, "[key]")
+	w.locate(n, string(name))
 }

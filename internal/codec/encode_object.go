@@ -4,7 +4,6 @@ import (
 	"errors"
 	"reflect"
 
-	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -19,9 +18,11 @@ type memberWriter struct {
 	// key is what stands in front of the value: `,"name":`.
 	key string
 	at  path
-	// omit reports that the member is to be left out; nil for never.
-	omit   func(p pointer) bool
-	encode encodeFunc
+	// omit reports that the member is to be left out; nil for never. mayLack
+	// means that find has to tell whether there is a value to write.
+	omit    func(p pointer) bool
+	mayLack bool
+	encode  encodeFunc
 }
 
 func (c *Compiler) makeStructWriter(t *typeinfo.Type) (encodeFunc, error) {
@@ -66,6 +67,7 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 		if discriminator != "" && f.Name == discriminator {
 			m.omit = func(pointer) bool { return true }
 		}
+		m.mayLack = m.omit != nil || m.at.hops != nil
 		made.members = append(made.members, m)
 	}
 	var err error
@@ -76,24 +78,26 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 
 // write writes the members, a comma in front of each.
 func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
-	n := w.found()
+	n := w.wrong
 	for i := range o.members {
 		m := &o.members[i]
-		at := m.find(p)
-		if at == nil {
-			continue
+		at := m.at.direct(p)
+		if m.mayLack {
+			if at = m.find(p); at == nil {
+				continue
+			}
 		}
-		before := w.found()
+		before := w.wrong
 		dst = append(dst, m.key...)
 		dst = m.encode(w, dst, at)
-		if w.sound(before) {
+		if w.wrong == before {
 			continue
 		}
 		if w.under(before, m.name); w.err != nil {
 			return dst
 		}
 	}
-	if w.checks && o.judges.crosses != nil && w.found() == n {
+	if w.checks && o.judges.crosses != nil && w.wrong == n {
 		o.judge(w, p)
 	}
 	return dst
@@ -111,7 +115,7 @@ func (m *memberWriter) find(p pointer) pointer {
 // judge judges the rules between fields; those of what is left out are not.
 func (o *objectWriter) judge(w *writer, p pointer) {
 	written := func(i int) bool { return i < len(o.members) && o.members[i].find(p) != nil }
-	o.judges.between(p, written, func(f *fault.Fault) { w.faults.Add(f) })
+	o.judges.between(p, written, w.report)
 }
 
 // omission makes what decides that a member is left out: absent Optionals
@@ -220,9 +224,9 @@ func (u *unionWriter) write(w *writer, dst []byte, p pointer) []byte {
 		return dst
 	}
 	dst = append(dst, v.head...)
-	before := w.found()
+	before := w.wrong
 	dst = v.object.write(w, dst, held)
-	if !w.sound(before) {
+	if w.wrong != before {
 		w.under(before, v.name)
 	}
 	w.leave()

@@ -80,10 +80,13 @@ func pathTo(t reflect.Type, index []int) (path, reflect.Type) {
 	return p, t
 }
 
+// direct is the field where no pointer is on the way.
+func (a *path) direct(p pointer) pointer { return unsafe.Add(p, a.offset) }
+
 // find is the field, or nil when a pointer on the way is nil.
 func (a *path) find(p pointer) pointer {
 	if a.hops == nil {
-		return unsafe.Add(p, a.offset)
+		return a.direct(p)
 	}
 	return a.findThrough(p)
 }
