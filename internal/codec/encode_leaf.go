@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/bits"
 	"reflect"
 	"slices"
 	"strconv"
@@ -29,13 +28,13 @@ func encodeBool(_ *writer, dst []byte, p pointer) []byte {
 
 func makeIntWriter(bits int) encodeFunc {
 	return func(_ *writer, dst []byte, p pointer) []byte {
-		return strconv.AppendInt(dst, loadInt(p, bits), 10)
+		return appendInt(dst, loadInt(p, bits))
 	}
 }
 
 func makeUintWriter(bits int) encodeFunc {
 	return func(_ *writer, dst []byte, p pointer) []byte {
-		return strconv.AppendUint(dst, loadUint(p, bits), 10)
+		return appendUint(dst, loadUint(p, bits))
 	}
 }
 
@@ -51,14 +50,14 @@ func makeFloatWriter(bits int) encodeFunc {
 // float writes the shortest number that reads back as f, in the notation of
 // JavaScript and encoding/json: an exponent only for the very small and large.
 func (w *writer) float(dst []byte, f float64, bits int) []byte {
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		w.fail(fmt.Errorf("%v is not a number in JSON", f))
-		return dst
-	}
 	if bits == 64 {
 		if decimal, ok := appendDecimal(dst, f); ok {
 			return decimal
 		}
+	}
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		w.fail(fmt.Errorf("%v is not a number in JSON", f))
+		return dst
 	}
 	size := math.Abs(f)
 	least, most := 1e-6, 1e21
@@ -80,23 +79,74 @@ func (w *writer) float(dst []byte, f float64, bits int) []byte {
 // money, without a search for the shortest spelling: no two numbers of up to 15
 // digits have the same nearest float, so the one found here has no shorter.
 func appendDecimal(dst []byte, f float64) ([]byte, bool) {
-	hundredths := math.Round(f * 100)
-	if hundredths/100 != f || hundredths == 0 || math.Abs(hundredths) >= 1e15 {
+	size := math.Abs(f)
+	if !(size < 1e13) { // nor is NaN
+		return dst, false
+	}
+	hundredths := uint64(size*100 + 0.5)
+	if hundredths == 0 || float64(hundredths)/100 != size {
 		return dst, false
 	}
 	if f < 0 {
 		dst = append(dst, '-')
 	}
-	n := int64(math.Abs(hundredths))
-	dst = strconv.AppendInt(dst, n/100, 10)
+	whole, part := hundredths/100, hundredths%100
+	dst = appendUint(dst, whole)
 	switch {
-	case n%100 == 0:
-	case n%10 == 0:
-		dst = append(dst, '.', '0'+byte(n/10%10))
+	case part == 0:
+	case part%10 == 0:
+		dst = append(dst, '.', '0'+byte(part/10))
 	default:
-		dst = append(dst, '.', '0'+byte(n/10%10), '0'+byte(n%10))
+		dst = append(dst, '.', pairs[2*part], pairs[2*part+1])
 	}
 	return dst, true
+}
+
+// pairs are the numbers from 00 to 99.
+const pairs = "00010203040506070809" + "10111213141516171819" + "20212223242526272829" + "30313233343536373839" +
+	"40414243444546474849" + "50515253545556575859" + "60616263646566676869" + "70717273747576777879" +
+	"80818283848586878889" + "90919293949596979899"
+
+func appendInt(dst []byte, n int64) []byte {
+	if n < 0 {
+		return appendUint(append(dst, '-'), -uint64(n))
+	}
+	return appendUint(dst, uint64(n))
+}
+
+// appendUint writes two digits at a time, the last ones first, where they will
+// stand.
+func appendUint(dst []byte, n uint64) []byte {
+	at := len(dst) + digitsOf(n)
+	dst = slices.Grow(dst, at-len(dst))[:at]
+	for n >= 100 {
+		pair := 2 * (n % 100)
+		n /= 100
+		at -= 2
+		dst[at], dst[at+1] = pairs[pair], pairs[pair+1]
+	}
+	if n < 10 {
+		dst[at-1] = '0' + byte(n)
+		return dst
+	}
+	dst[at-2], dst[at-1] = pairs[2*n], pairs[2*n+1]
+	return dst
+}
+
+// digitsOf is how many digits n has.
+func digitsOf(n uint64) int {
+	digits := 1
+	for n >= 1000 {
+		n /= 1000
+		digits += 3
+	}
+	switch {
+	case n >= 100:
+		return digits + 2
+	case n >= 10:
+		return digits + 1
+	}
+	return digits
 }
 
 // encodeNumber writes a json.Number, whose zero value is 0.
@@ -147,11 +197,43 @@ func AppendAny(dst []byte, v any) ([]byte, error) {
 }
 
 // appendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
+//
+// Nearly every text is plain: it is looked at and copied in one go, eight bytes
+// at once, of which the last eight may go twice.
 func appendString(dst, text []byte) []byte {
 	dst = append(slices.Grow(dst, len(text)+len(`""`)), '"')
+	start, n := len(dst), 0
+	room := dst[start : start+len(text)]
+	for ; n+8 <= len(text); n += 8 {
+		w := binary.LittleEndian.Uint64(text[n:])
+		if special(w) != 0 {
+			return appendRest(dst[:start+n], text[n:])
+		}
+		binary.LittleEndian.PutUint64(room[n:], w)
+	}
+	if last := len(text) - 8; last >= 0 {
+		w := binary.LittleEndian.Uint64(text[last:])
+		if special(w) != 0 {
+			return appendRest(dst[:start+n], text[n:])
+		}
+		binary.LittleEndian.PutUint64(room[last:], w)
+		n = len(text)
+	}
+	for ; n < len(text); n++ {
+		if !isPlain(text[n]) {
+			return appendRest(dst[:start+n], text[n:])
+		}
+		room[n] = text[n]
+	}
+	return append(dst[:start+n], '"')
+}
+
+// appendRest writes the rest of a text that is not plain, and the quote.
+func appendRest(dst, text []byte) []byte {
 	for {
-		n := copyPlain(dst[len(dst):cap(dst)], text)
-		dst, text = dst[:len(dst)+n], text[n:]
+		n := plain(text, 0)
+		dst = append(dst, text[:n]...)
+		text = text[n:]
 		switch {
 		case len(text) == 0:
 			return append(dst, '"')
@@ -161,32 +243,7 @@ func appendString(dst, text []byte) []byte {
 			dst, n = appendWide(dst, text)
 		}
 		text = text[n:]
-		dst = slices.Grow(dst, len(text)+len(`"`))
 	}
-}
-
-// copyPlain copies what text begins with up to the first byte that needs a look
-// and returns how much that was. There is room for all of it. Eight bytes go at
-// once; the last eight may go a second time.
-func copyPlain(room, text []byte) (n int) {
-	room = room[:len(text)]
-	for ; n+8 <= len(text); n += 8 {
-		w := binary.LittleEndian.Uint64(text[n:])
-		if m := special(w); m != 0 {
-			return n + copy(room[n:], text[n:n+bits.TrailingZeros64(m)/8])
-		}
-		binary.LittleEndian.PutUint64(room[n:], w)
-	}
-	if last := len(text) - 8; last >= 0 {
-		if w := binary.LittleEndian.Uint64(text[last:]); special(w) == 0 {
-			binary.LittleEndian.PutUint64(room[last:], w)
-			return len(text)
-		}
-	}
-	for ; n < len(text) && isPlain(text[n]); n++ {
-		room[n] = text[n]
-	}
-	return n
 }
 
 // appendWide writes the characters outside of ASCII that text begins with, up to
@@ -353,9 +410,9 @@ func (w *writer) any(dst []byte, value any) []byte {
 	case string:
 		return w.text(dst, bytesOf(v))
 	case int:
-		return strconv.AppendInt(dst, int64(v), 10)
+		return appendInt(dst, int64(v))
 	case int64:
-		return strconv.AppendInt(dst, v, 10)
+		return appendInt(dst, v)
 	case float64:
 		return w.float(dst, v, 64)
 	case []any:
