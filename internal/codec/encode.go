@@ -102,7 +102,20 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 	if err != nil || judge == nil {
 		return encode, err
 	}
+	if t.Kind == typeinfo.String && c.rules != nil {
+		return judgedString(judge), nil
+	}
 	return judged(encode, judge), nil
+}
+
+// judgedString is judged of encodeString, the most common of all, in one piece.
+func judgedString(judge *judge) encodeFunc {
+	return func(w *writer, dst []byte, p pointer) []byte {
+		if w.checks && !judge.passes(p) {
+			w.judge(judge, p)
+		}
+		return appendString(dst, bytesOf(*as[string](p)))
+	}
 }
 
 // judged judges each value whose parts are sound.

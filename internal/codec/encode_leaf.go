@@ -83,7 +83,7 @@ func appendDecimal(dst []byte, f float64) ([]byte, bool) {
 	if !(size < 1e13) { // nor is NaN
 		return dst, false
 	}
-	hundredths := uint64(size*100 + 0.5)
+	hundredths := int64(size*100 + 0.5)
 	if hundredths == 0 || float64(hundredths)/100 != size {
 		return dst, false
 	}
@@ -91,7 +91,7 @@ func appendDecimal(dst []byte, f float64) ([]byte, bool) {
 		dst = append(dst, '-')
 	}
 	whole, part := hundredths/100, hundredths%100
-	dst = appendUint(dst, whole)
+	dst = appendUint(dst, uint64(whole))
 	switch {
 	case part == 0:
 	case part%10 == 0:
@@ -201,8 +201,9 @@ func AppendAny(dst []byte, v any) ([]byte, error) {
 // Nearly every text is plain: it is looked at and copied in one go, eight bytes
 // at once, of which the last eight may go twice.
 func appendString(dst, text []byte) []byte {
-	dst = append(slices.Grow(dst, len(text)+len(`""`)), '"')
-	start, n := len(dst), 0
+	start, n := len(dst)+1, 0
+	dst = slices.Grow(dst, len(text)+len(`""`))[:start+len(text)+1]
+	dst[start-1], dst[start+len(text)] = '"', '"'
 	room := dst[start : start+len(text)]
 	for ; n+8 <= len(text); n += 8 {
 		w := binary.LittleEndian.Uint64(text[n:])
@@ -225,7 +226,7 @@ func appendString(dst, text []byte) []byte {
 		}
 		room[n] = text[n]
 	}
-	return append(dst[:start+n], '"')
+	return dst
 }
 
 // appendRest writes the rest of a text that is not plain, and the quote.

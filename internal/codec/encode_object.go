@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"encoding/binary"
 	"errors"
 	"reflect"
 
@@ -16,7 +17,7 @@ type objectWriter struct {
 type memberWriter struct {
 	name string
 	// key is what stands in front of the value: `,"name":`.
-	key string
+	key head
 	at  path
 	// omit reports that the member is to be left out; nil for never. mayLack
 	// means that find has to tell whether there is a value to write.
@@ -57,7 +58,7 @@ func (c *Compiler) structWriter(members *typeinfo.Object, parent reflect.Type) (
 func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectWriter, error) {
 	made := &objectWriter{}
 	for _, f := range o.Fields {
-		m := memberWriter{name: f.Name, key: "," + key(f.Name)}
+		m := memberWriter{name: f.Name, key: newHead("," + key(f.Name))}
 		m.at, _ = pathTo(parent, f.Index)
 		var err error
 		if m.encode, err = c.encoder(programKey{f.Type, f.Rules, f.Quoted}); err != nil {
@@ -88,8 +89,7 @@ func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
 			}
 		}
 		before := w.wrong
-		dst = append(dst, m.key...)
-		dst = m.encode(w, dst, at)
+		dst = m.encode(w, m.key.append(dst), at)
 		if w.wrong == before {
 			continue
 		}
@@ -101,6 +101,34 @@ func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
 		o.judge(w, p)
 	}
 	return dst
+}
+
+// head is a text that is written often. Where there is room for its first words
+// it is not copied by its length, but whole: two moves.
+type head struct {
+	text  string
+	words [2]uint64
+}
+
+func newHead(text string) head {
+	h := head{text: text}
+	for i := range min(len(text), headBytes) {
+		h.words[i/8] |= uint64(text[i]) << (i % 8 * 8)
+	}
+	return h
+}
+
+const headBytes = 16
+
+func (h *head) append(dst []byte) []byte {
+	n := len(dst)
+	if len(h.text) > headBytes || cap(dst)-n < headBytes {
+		return append(dst, h.text...)
+	}
+	room := dst[n : n+headBytes]
+	binary.LittleEndian.PutUint64(room, h.words[0])
+	binary.LittleEndian.PutUint64(room[8:], h.words[1])
+	return dst[:n+len(h.text)]
 }
 
 // find is the field if it is written, nil if not.
