@@ -68,7 +68,7 @@ func Example_clients() {
 	// Output:
 	// bolt
 	// true
-	// [path part_id] Input should be greater than or equal to 1
+	// [path part_id] Must be greater than or equal to 1
 	// <nil>
 	// /parts/1 <nil>
 }

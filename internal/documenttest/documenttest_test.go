@@ -14,13 +14,19 @@ import (
 )
 
 // The documents of all examples are valid in both versions, and the same on
-// every run.
+// every run. Those in modules of their own take their time to build, and count
+// where documents are gathered for others too.
 func TestDocumentsOfTheExamples(t *testing.T) {
 	mains, err := filepath.Glob("../../examples/*/main.go")
 	require.NoError(t, err)
 	require.NotEmpty(t, mains)
+	t.Setenv("SECRET", "a secret for tests")
+	t.Setenv("ADMIN_KEY", "a key for tests, too")
 	for _, main := range mains {
 		dir := filepath.Dir(main)
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil && os.Getenv("CANDOR_OPENAPI_DIR") == "" {
+			continue
+		}
 		t.Run(filepath.Base(dir), func(t *testing.T) {
 			program := filepath.Join(t.TempDir(), "example")
 			build := exec.Command("go", "build", "-o", program, ".")
