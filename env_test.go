@@ -2,7 +2,6 @@ package candor_test
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -103,7 +102,7 @@ func TestFromEnvFaults(t *testing.T) {
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), c.error)
 			var invalid *candor.ValidationError
-			assert.True(t, errors.As(err, &invalid))
+			assert.ErrorAs(t, err, &invalid)
 		})
 	}
 }

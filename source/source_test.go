@@ -50,7 +50,7 @@ type (
 )
 
 // twin is declared twice.
-type twin struct {
+type twin struct { //nolint:unused // its comments are read
 	A int `json:"a"` // outside
 }
 

@@ -4,6 +4,7 @@ package doctree
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 
@@ -34,7 +35,7 @@ func Parse(data []byte) (*Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.ReadToken(); err != io.EOF {
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return nil, fmt.Errorf("there is more behind the value, at byte %d", d.InputOffset())
 	}
 	return v, nil

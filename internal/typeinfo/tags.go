@@ -135,7 +135,7 @@ func isUpper(c byte) bool { return 'A' <= c && c <= 'Z' }
 // tag that names it and the field's type.
 func (t *tagged) field(name string, options []string, typ *Type) (*Field, error) {
 	f := &Field{
-		Name: name, Go: t.Name, Owner: t.owner, Declared: t.StructField.Name, Index: t.Index, Type: typ, Source: t.source,
+		Name: name, Go: t.Name, Owner: t.owner, Declared: t.Name, Index: t.Index, Type: typ, Source: t.source,
 		Title: t.Tag.Get("title"), Doc: t.Tag.Get("doc"), Media: t.Tag.Get("media"), Realm: t.Tag.Get("realm"),
 	}
 	steps := []func(*Field) error{
