@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -133,3 +134,81 @@ func (w *brokenWriter) Header() http.Header {
 }
 func (w *brokenWriter) WriteHeader(int)           {}
 func (w *brokenWriter) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
+
+// A stream of several kinds of events says which each is, within its data.
+func TestEventsOfAUnion(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Put(app, "/", func(context.Context, candor.None) (candor.Events[sequenceNews], error) {
+		return func(yield func(candor.Event[sequenceNews], error) bool) {
+			_ = yield(candor.Event[sequenceNews]{Name: "goal", Data: sequenceNews{Goal: &sequenceGoal{By: "Ann", Minute: new(3)}}}, nil) &&
+				yield(candor.Event[sequenceNews]{Data: sequenceNews{Card: &sequenceCard{Colour: "red"}}}, nil)
+		}, nil
+	}, candor.Status(203))
+	assert.Equal(t, "event: goal\ndata: {\"kind\":\"goal\",\"by\":\"Ann\",\"minute\":3}\n\ndata: {\"kind\":\"card\",\"colour\":\"red\"}\n\n",
+		candor.NewTestClient(t, app).Put("/", nil).Status(203).Text())
+}
+
+// An event that cannot be sent ends the stream with the event of an error, and
+// as the first one it is the answer.
+func TestEventsThatAreRefused(t *testing.T) {
+	const failure = "event: error\ndata: {\"detail\":\"Internal Server Error\"}\n\n"
+	good := candor.Event[line]{Data: line{1}}
+	for name, bad := range map[string]candor.Event[line]{
+		"a line feed in a name":        {Name: "a\nb"},
+		"a carriage return in a name":  {Name: "a\rb"},
+		"a line feed in an ID":         {ID: "a\ndata: b"},
+		"a carriage return in an ID":   {ID: "a\r"},
+		"NUL in an ID":                 {ID: "a\x00"},
+		"a negative time":              {Retry: -time.Second},
+		"data that breaks their rules": {Data: line{-1}},
+	} {
+		for _, first := range []bool{false, true} {
+			synctest.Test(t, func(t *testing.T) {
+				app, logged := quiet(candor.Config{})
+				closed := false
+				candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[line], error) {
+					return func(yield func(candor.Event[line], error) bool) {
+						defer func() { closed = true }()
+						if !first {
+							yield(good, nil)
+							time.Sleep(time.Second) // until it is sent
+						}
+						assert.False(t, yield(bad, nil), name)
+					}, nil
+				})
+				if want := "data: {\"n\":1}\n\n" + failure; !first {
+					assert.Equal(t, want, served(t, app), name)
+				} else {
+					assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, wire(app, "GET /"), name)
+				}
+				assert.True(t, closed)
+				assert.NotEmpty(t, logged.String(), "the reason is the log's")
+			})
+		}
+	}
+}
+
+// A client that comes back says in a header where it was, which a handler reads
+// like any other; HEAD starts no producer.
+func TestEventsGoOn(t *testing.T) {
+	started := 0
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(_ context.Context, in struct {
+		Last int `header:"Last-Event-ID" default:"0" validate:"gte=0"`
+	},
+	) (candor.Events[int], error) {
+		return func(yield func(candor.Event[int], error) bool) {
+			started++
+			_ = yield(candor.Event[int]{Data: in.Last + 1, ID: strconv.Itoa(in.Last + 1)}, nil)
+		}, nil
+	})
+	c := candor.NewTestClient(t, app)
+	assert.Equal(t, "data: 1\nid: 1\n\n", c.Get("/").Status(200).Text())
+	assert.Equal(t, "data: 8\nid: 8\n\n", c.Get("/", candor.WithHeader("Last-Event-ID", "7")).Status(200).Text())
+	c.Get("/", candor.WithHeader("Last-Event-ID", "x")).Status(422)
+	before := started
+	head := c.Head("/").Status(200)
+	assert.Equal(t, "text/event-stream; charset=utf-8", head.Header.Get("Content-Type"))
+	assert.Empty(t, head.Body)
+	assert.Equal(t, before, started)
+}

@@ -17,6 +17,7 @@ import (
 	"net/textproto"
 	"net/url"
 	"os"
+	"path"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -453,25 +454,46 @@ func TestUploadsLeaveNothing(t *testing.T) {
 			return 0, errors.New("unknown")
 		}
 		return in.File.Size, nil
-	})
+	}, candor.MaxBody(2<<20))
+	candor.Post(app, "/bytes/{end}", func(_ context.Context, in struct {
+		End  string `path:"end"`
+		File []byte `file:"f"`
+	},
+	) (int, error) {
+		return len(in.File), nil
+	}, candor.MaxBody(2<<20))
 	server := httptest.NewServer(app)
 	defer server.Close()
 	addr := server.Listener.Addr().String()
 	goroutines, descriptors := runtime.NumGoroutine(), uploadDescriptors()
 	body := uploadParts(uploadPart(`name="f"; filename="f"`, strings.Repeat("x", 1<<20)))
-	for i := range 40 {
+	ends := []string{"panic", "abort", "exit", "ok", "reset", "large", "malformed", "other", "bytes/ok", "bytes/reset", "bytes/malformed"}
+	for i := range 8 * len(ends) {
 		conn, err := net.Dial("tcp", addr)
 		require.NoError(t, err)
-		end := []string{"panic", "abort", "exit", "ok", "reset"}[i%5]
-		sent := body
-		if end == "reset" {
+		end := ends[i%len(ends)]
+		sent, body := body, body
+		switch path.Base(end) {
+		case "reset":
 			sent = body[:len(body)/2]
+		case "large":
+			body = strings.Repeat(body[:len(body)-len("--B--\r\n")], 3) + "--B--\r\n"
+			sent = body
+		case "malformed":
+			body = strings.Replace(body, "--B--", "--B-x", 1)
+			sent = body
+		case "other":
+			body = strings.Replace(body, `name="f"`, `name="g"`, 1)
+			sent = body
 		}
 		_, err = fmt.Fprintf(conn, "POST /%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", end, uploadType, len(body), sent)
 		require.NoError(t, err)
-		if end == "reset" {
+		switch path.Base(end) {
+		case "reset":
 			require.NoError(t, conn.(*net.TCPConn).SetLinger(0))
-		} else {
+		case "large": // the rest of which nobody reads
+			_, _ = io.Copy(io.Discard, conn)
+		default:
 			_, err = io.Copy(io.Discard, conn)
 			require.NoError(t, err)
 		}
