@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -94,6 +95,9 @@ func (a *accounts) byID(ctx context.Context, id int64) (account, error) {
 }
 
 func (a *accounts) byName(ctx context.Context, name string) (account, error) {
+	if strings.ContainsRune(name, 0) {
+		return account{}, errNoUser // nobody can be called so, and PostgreSQL does not take the question
+	}
 	return scan(a.db.QueryRowContext(ctx, "SELECT "+columns+" FROM users WHERE name = $1", name))
 }
 
