@@ -479,7 +479,7 @@ func (in *incoming) readAll() ([]byte, error) {
 	}
 	for int64(len(data)) < length {
 		if len(data) == cap(data) {
-			data = slices.Grow(data, int(min(length-int64(len(data)), int64(len(data)))))
+			data = slices.Grow(data, int(min(length-int64(len(data)), 3*int64(len(data)))))
 		}
 		n, err := io.ReadFull(in.r.Body, data[len(data):min(int64(cap(data)), length)])
 		data = data[:len(data)+n]

@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -23,6 +24,8 @@ type state struct {
 	failed int
 	// scratch holds the text of strings with escapes for a moment.
 	scratch []byte
+	// chunk holds the short texts that were kept last.
+	chunk strings.Builder
 	// echo is a copy of the text, made when a fault is to show a part of it.
 	echo []byte
 	// making are the defaults being verified, nil at any other time; loop is

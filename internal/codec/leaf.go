@@ -309,7 +309,7 @@ func (d *state) anyObject() (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		name, before := string(raw), d.mark()
+		name, before := d.keep(raw), d.mark()
 		value, ok := d.any()
 		if !ok {
 			return nil, false

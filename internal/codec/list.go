@@ -66,7 +66,9 @@ type sliceDecoder struct {
 	goType reflect.Type
 	empty  reflect.Value
 	size   uintptr
+	// first is how many elements there is room for at first, in an array.
 	first  int
+	array  reflect.Type
 	decode decodeFunc
 }
 
@@ -80,6 +82,7 @@ func (c *Compiler) makeSlice(key programKey) (decodeFunc, error) {
 		goType: t, empty: reflect.MakeSlice(t, 0, 0), size: t.Elem().Size(), decode: decode,
 	}
 	l.first = firstCapacity(l.size)
+	l.array = reflect.ArrayOf(l.first, t.Elem())
 	return l.read, nil
 }
 
@@ -95,7 +98,7 @@ func (c *Compiler) elem(key programKey) (decodeFunc, error) {
 // firstCapacity is how many elements a slice begins with: some when they are
 // small, one when they are large.
 func firstCapacity(size uintptr) int {
-	return int(max(1, min(8, 256/max(1, size))))
+	return int(max(1, min(4, 256/max(1, size))))
 }
 
 func (l *sliceDecoder) read(d *state, p pointer) bool {
@@ -135,6 +138,10 @@ func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
 	}
 	if !d.spend((header.len + more) * int(l.size)) {
 		return false
+	}
+	if header.cap == 0 {
+		header.first, header.cap = newValue(l.array), l.first
+		return true
 	}
 	valueAt(l.goType, p).Grow(more)
 	return true

@@ -183,7 +183,7 @@ func decodeNumber(d *state, p pointer) bool {
 		return d.wrong(fault.FloatType)
 	}
 	raw, _, ok := d.number()
-	*as[json.Number](p) = json.Number(raw)
+	*as[json.Number](p) = json.Number(d.keep(raw))
 	return ok
 }
 
@@ -202,10 +202,33 @@ func decodeString(d *state, p pointer) bool {
 // string is a copy of the text of a string.
 func (d *state) string(raw []byte, escaped bool) string {
 	if !escaped {
-		return string(raw)
+		return d.keep(raw)
 	}
 	d.scratch = unescape(d.scratch[:0], raw)
-	return string(d.scratch)
+	return d.keep(d.scratch)
+}
+
+// Short texts are copied behind one another into chunks, so that most need no
+// memory of their own. A text that is kept keeps its chunk, which belongs to one
+// walk: half of what is left to read, as names and numbers are no texts, but no
+// more than largestChunk.
+const (
+	shortText    = 64
+	largestChunk = 2048
+)
+
+// keep is a copy of text.
+func (d *state) keep(text []byte) string {
+	if len(text) > shortText {
+		return string(text)
+	}
+	if d.chunk.Cap()-d.chunk.Len() < len(text) {
+		d.chunk.Reset()
+		d.chunk.Grow(min(len(text)+(len(d.data)-d.pos)/2, largestChunk))
+	}
+	start := d.chunk.Len()
+	d.chunk.Write(text)
+	return d.chunk.String()[start:]
 }
 
 // plainText reads a string whose text is needed for a moment only.
