@@ -15,8 +15,10 @@ type judge struct {
 	look   look
 	sure   check.Range[int64]
 	floats check.Range[float64]
-	// ask reports what certainly keeps the rules; nil if it takes more to know.
-	ask func(p pointer) bool
+	// ask reports what certainly keeps the rules, askText the same of a string;
+	// both are nil if it takes more to know.
+	ask     func(p pointer) bool
+	askText func(text string) bool
 	// fault is that of the value, nil if it keeps its rules.
 	fault func(p pointer) *fault.Fault
 }
@@ -40,19 +42,23 @@ func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (*judge, error
 	}
 	goType, quick := t.Go, c.rules.Quick(t, rules)
 	j := &judge{
-		ask:   askOf(goType, quick),
+		look: lookAt(goType), sure: nobody[int64](), floats: nobody[float64](),
+		ask: askOf(goType, quick), askText: quick.Text,
 		fault: func(p pointer) *fault.Fault { return keeps(valueAt(goType, p)) },
 	}
-	switch {
-	case quick.Sure != nil:
-		j.look, j.sure = lookAt(goType), *quick.Sure
-	case quick.SureFloat != nil && goType.Kind() == reflect.Float64:
-		j.look, j.floats = atFloat, *quick.SureFloat
+	if quick.Sure != nil {
+		j.sure = *quick.Sure
+	}
+	if quick.SureFloat != nil {
+		j.floats = *quick.SureFloat
 	}
 	return j, nil
 }
 
-// lookAt is where an integer or a length of values of the type lies.
+// nobody is a range without numbers.
+func nobody[T int64 | float64]() check.Range[T] { return check.Range[T]{Least: 1} }
+
+// lookAt is where a length, an integer or a float of values of the type lies.
 func lookAt(t reflect.Type) look {
 	switch kind := t.Kind(); {
 	case kind == reflect.String:
@@ -61,16 +67,16 @@ func lookAt(t reflect.Type) look {
 		return atSlice
 	case reflect.Int <= kind && kind <= reflect.Int64 && t.Bits() == 64:
 		return atInt
+	case kind == reflect.Float64:
+		return atFloat
 	}
 	return atNothing
 }
 
-// askOf is the quick judge of the value at p; nil if there is none for values
-// of the type.
+// askOf is the quick judge of a value at p that is no string; nil if there is
+// none for values of the type.
 func askOf(t reflect.Type, q check.Quick) func(p pointer) bool {
 	switch kind := t.Kind(); {
-	case kind == reflect.String && q.Text != nil:
-		return func(p pointer) bool { return q.Text(*as[string](p)) }
 	case kind == reflect.Slice && q.Length != nil:
 		return func(p pointer) bool { return q.Length(as[list](p).len) }
 	case kind == reflect.Float64 && q.Float != nil:
@@ -88,7 +94,8 @@ func (j *judge) passes(p pointer) bool {
 	var sure bool
 	switch j.look {
 	case atText:
-		sure = j.sure.Has(int64(len(*as[string](p))))
+		text := *as[string](p)
+		return j.sure.Has(int64(len(text))) || j.askText != nil && j.askText(text)
 	case atSlice:
 		sure = j.sure.Has(int64(as[list](p).len))
 	case atInt:
