@@ -93,7 +93,14 @@ func BenchmarkDecodeAny(b *testing.B) {
 }
 
 func BenchmarkEncodeList(b *testing.B) {
-	one := product{Name: "Wireless mechanical keyboard", Email: "purchasing@warehouse.example.com", Price: 129.95, Quantity: 25, InStock: true, Tags: []string{"electronics", "wireless"}}
+	benchmarkEncode(b, product{Name: "Wireless mechanical keyboard", Email: "purchasing@warehouse.example.com", Price: 129.95, Quantity: 25, InStock: true, Tags: []string{"electronics", "wireless"}})
+}
+
+func BenchmarkEncodeAwkward(b *testing.B) {
+	benchmarkEncode(b, product{Name: "Clavier mécanique \"sans fil\"\tavec pavé numérique", Email: "purchasing@warehouse.example.com", Price: 129.95, Quantity: 25, Tags: []string{"électronique", "claviers\n"}})
+}
+
+func benchmarkEncode(b *testing.B, one product) {
 	all := make([]product, 100)
 	for i := range all {
 		all[i] = one

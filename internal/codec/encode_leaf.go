@@ -198,67 +198,62 @@ func AppendAny(dst []byte, v any) ([]byte, error) {
 
 // appendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
 //
-// Nearly every text is plain: it is looked at and copied in one go, eight bytes
-// at once, of which the last eight may go twice.
+// Nearly every text stands for itself: it is looked at and copied in one go,
+// eight bytes at once, of which the last eight may go twice.
 func appendString(dst, text []byte) []byte {
-	start, n := len(dst)+1, 0
+	start, n, seen := len(dst)+1, 0, uint64(0)
 	dst = slices.Grow(dst, len(text)+len(`""`))[:start+len(text)+1]
 	dst[start-1], dst[start+len(text)] = '"', '"'
 	room := dst[start : start+len(text)]
 	for ; n+8 <= len(text); n += 8 {
 		w := binary.LittleEndian.Uint64(text[n:])
 		if special(w) != 0 {
-			return appendRest(dst[:start+n], text[n:])
+			return appendEscaping(dst[:start+n], text, n)
 		}
 		binary.LittleEndian.PutUint64(room[n:], w)
+		seen |= w
 	}
 	if last := len(text) - 8; last >= 0 {
 		w := binary.LittleEndian.Uint64(text[last:])
 		if special(w) != 0 {
-			return appendRest(dst[:start+n], text[n:])
+			return appendEscaping(dst[:start+n], text, n)
 		}
 		binary.LittleEndian.PutUint64(room[last:], w)
+		seen |= w
 		n = len(text)
 	}
 	for ; n < len(text); n++ {
-		if !isPlain(text[n]) {
-			return appendRest(dst[:start+n], text[n:])
+		if isSpecial(text[n]) {
+			return appendEscaping(dst[:start+n], text, n)
 		}
 		room[n] = text[n]
+		seen |= uint64(text[n])
+	}
+	if seen&highBits != 0 && !utf8.Valid(text) {
+		return appendString(dst[:start-1], mended(text))
 	}
 	return dst
 }
 
-// appendRest writes the rest of a text that is not plain, and the quote.
-func appendRest(dst, text []byte) []byte {
+// appendEscaping writes what comes behind the first n bytes of text, something
+// to escape among it, and the quote.
+func appendEscaping(dst, text []byte, n int) []byte {
+	if !utf8.Valid(text) {
+		return appendString(dst[:len(dst)-n-len(`"`)], mended(text))
+	}
 	for {
-		n := plain(text, 0)
-		dst = append(dst, text[:n]...)
-		text = text[n:]
-		switch {
-		case len(text) == 0:
+		end, _ := plain(text, n)
+		dst = append(dst, text[n:end]...)
+		if end == len(text) {
 			return append(dst, '"')
-		case text[0] < utf8.RuneSelf:
-			dst, n = appendEscaped(dst, text[0]), 1
-		default:
-			dst, n = appendWide(dst, text)
 		}
-		text = text[n:]
+		dst = appendEscaped(dst, text[end])
+		n = end + 1
 	}
 }
 
-// appendWide writes the characters outside of ASCII that text begins with, up to
-// the first that is not valid, and returns how many bytes those were.
-func appendWide(dst, text []byte) (written []byte, n int) {
-	for n < len(text) && text[n] >= utf8.RuneSelf {
-		r, size := utf8.DecodeRune(text[n:])
-		if r == utf8.RuneError && size == 1 {
-			return append(append(dst, text[:n]...), "\ufffd"...), n + 1
-		}
-		n += size
-	}
-	return append(dst, text[:n]...), n
-}
+// mended is text with U+FFFD for each byte that is not valid UTF-8.
+func mended(text []byte) []byte { return []byte(string([]rune(string(text)))) }
 
 func appendEscaped(dst []byte, c byte) []byte {
 	switch c {

@@ -240,7 +240,7 @@ func (m *mapWriter) collect(w *writer, v reflect.Value) ([]named, reflect.Value)
 				w.fail(errNotUTF8)
 				return nil, elems
 			}
-			name = []byte(string([]rune(string(name)))) // as appendString writes it
+			name = mended(name) // as appendString writes it
 		}
 		m.judgeKey(w, key, name)
 		elems.Index(len(entries)).SetIterValue(i)

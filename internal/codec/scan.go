@@ -173,7 +173,9 @@ func (s *scanner) text() (raw []byte, escaped, ok bool) {
 	start := s.pos + 1
 	i, wide := start, false
 	for {
-		i = plain(s.data, i)
+		var high bool
+		i, high = plain(s.data, i)
+		wide = wide || high
 		if i >= len(s.data) {
 			return nil, false, s.fail(len(s.data), "the text ends inside a string")
 		}
@@ -190,43 +192,45 @@ func (s *scanner) text() (raw []byte, escaped, ok bool) {
 			if i, ok = s.escape(i); !ok {
 				return nil, false, false
 			}
-		case c < ' ':
-			return nil, false, s.fail(i, "a control character in a string")
 		default:
-			wide = true
-			for i < len(s.data) && s.data[i] >= utf8.RuneSelf {
-				i++
-			}
+			return nil, false, s.fail(i, "a control character in a string")
 		}
 	}
 }
 
-// plain finds the first byte from i on that needs a look, eight bytes at once.
-func plain(data []byte, i int) int {
+// plain finds the first byte from i on that is special, eight bytes at once. It
+// reports whether a byte outside of ASCII stands before it.
+func plain(data []byte, i int) (end int, wide bool) {
+	seen := uint64(0)
 	for ; i+8 <= len(data); i += 8 {
-		if m := special(binary.LittleEndian.Uint64(data[i:])); m != 0 {
-			return i + bits.TrailingZeros64(m)/8
+		w := binary.LittleEndian.Uint64(data[i:])
+		if m := special(w); m != 0 {
+			before := m&-m - 1
+			return i + bits.TrailingZeros64(m)/8, (seen|w&before)&highBits != 0
 		}
+		seen |= w
 	}
-	for i < len(data) && isPlain(data[i]) {
+	for i < len(data) && !isSpecial(data[i]) {
+		seen |= uint64(data[i])
 		i++
 	}
-	return i
+	return i, seen&highBits != 0
 }
 
-// isPlain reports whether a byte of a string stands for itself: it is no quote,
-// no backslash, no control character and not outside of ASCII.
-func isPlain(c byte) bool {
-	return ' ' <= c && c < utf8.RuneSelf && c != '"' && c != '\\'
-}
+// isSpecial reports whether a byte of a string does not stand for itself: it is
+// a quote, a backslash or a control character.
+func isSpecial(c byte) bool { return c < ' ' || c == '"' || c == '\\' }
 
-// special finds bytes in w that are not plain: the lowest byte of the result
-// with its high bit set is the first of them. A borrow may set the bits of bytes
-// above it, never below.
+// highBits are those that only bytes outside of ASCII have.
+const highBits = 0x8080808080808080
+
+// special finds the bytes in w that are special: the lowest bit of the result is
+// the highest of the first of them. A borrow may set the bits of bytes above it,
+// never below.
 func special(w uint64) uint64 {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	const ones = 0x0101010101010101
 	quote, slash := w^(ones*'"'), w^(ones*'\\')
-	return (w | (w - ones*' ') | (quote-ones)&^quote | (slash-ones)&^slash) & highs
+	return ((w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highBits
 }
 
 func invalidAt(raw []byte) int {
