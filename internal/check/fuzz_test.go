@@ -37,9 +37,26 @@ func agree(t *testing.T, v *validator.Validate, rule typeinfo.Rule, x any) {
 	if want != (f == nil) {
 		t.Fatalf("%s of %#v: validator says %t, fault %+v", element, x, want, f)
 	}
-	if quick(check.Builtin().Quick(typ, rules), reflect.ValueOf(x)) && !want {
+	q := check.Builtin().Quick(typ, rules)
+	if quick(q, reflect.ValueOf(x)) && !want {
 		t.Fatalf("%s of %#v: the quick judge is wrong", element, x)
 	}
+	if sure(q, reflect.ValueOf(x)) && !want {
+		t.Fatalf("%s of %#v: the range is wrong", element, x)
+	}
+}
+
+// sure reports whether a value is in the range that needs no judge.
+func sure(q check.Quick, v reflect.Value) bool {
+	switch {
+	case v.Kind() == reflect.Float64:
+		return q.SureFloat != nil && q.SureFloat.Has(v.Float())
+	case q.Sure == nil:
+		return false
+	case v.CanInt():
+		return q.Sure.Has(v.Int())
+	}
+	return (v.Kind() == reflect.String || v.Kind() == reflect.Slice) && q.Sure.Has(int64(v.Len()))
 }
 
 // quick is what the function for values of its kind says.

@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"math"
 	"net/url"
 	"reflect"
 	"testing"
@@ -14,6 +15,42 @@ import (
 )
 
 type shade string
+
+// Ranges say yes without asking: to lengths and numbers between the bounds of
+// all the rules, and of texts to those that are long enough whatever their
+// characters are.
+func TestSure(t *testing.T) {
+	rows := []struct {
+		tag   string
+		value any
+		want  bool
+	}{
+		{"min=1,max=3", "abc", true},
+		{"min=1,max=3", "", false},
+		{"min=1,max=3", "äö", false},
+		{"min=2", "abcd", false},
+		{"min=2", "abcde", true},
+		{"min=0", "", true},
+		{"max=3", "", true},
+		{"max=3,email", "abc", false},
+		{"gte=0,lte=9", 9, true},
+		{"gte=0,lte=9", 10, false},
+		{"gte=0,lte=9", int8(-1), false},
+		{"eq=3", 3, true},
+		{"gt=3", 4, false},
+		{"gte=0", 0.5, true},
+		{"gte=0", math.NaN(), false},
+		{"lte=1", math.Inf(1), false},
+		{"min=1,max=2", []int{1}, true},
+		{"min=1,max=2", []int{}, false},
+		{"min=4611686018427387904", "a", false},
+	}
+	for _, row := range rows {
+		typ, err := typeinfo.Of(reflect.TypeOf(row.value))
+		require.NoError(t, err)
+		assert.Equal(t, row.want, sure(check.Builtin().Quick(typ, rules(row.tag)), reflect.ValueOf(row.value)), "%s of %v", row.tag, row.value)
+	}
+}
 
 func TestQuick(t *testing.T) {
 	rows := []struct {

@@ -179,8 +179,8 @@ type Options struct {
 // has ended there, and the faults are those before.
 func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *fault.List) (fits bool) {
 	s := d.compiler.states.Get().(*state)
-	s.scanner = scanner{data: data, limit: MaxDepth, names: s.names[:0], room: opts.Memory}
-	s.opts, s.faults, s.failed, s.echo = opts, faults, 0, nil
+	s.data, s.limit, s.room = data, MaxDepth, opts.Memory
+	s.opts, s.faults = opts, faults
 	n, cut := len(faults.Faults), faults.Cut
 	if !d.run(s, pointerTo(into)) && !s.large {
 		faults.Faults, faults.Cut = faults.Faults[:n], cut

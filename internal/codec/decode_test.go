@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net/netip"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -845,4 +846,30 @@ func TestMemory(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Texts lie behind one another in memory, but nowhere in the body, and none
+// changes when others are read.
+func TestShortTextsAreCopies(t *testing.T) {
+	var want []string
+	for i := range 2000 {
+		want = append(want, strings.Repeat(string(rune('a'+i%26)), i%130)+strings.Repeat("é\n", i%3))
+	}
+	body, err := json.Marshal(want)
+	require.NoError(t, err)
+	d, err := newCompiler().Decoder(describe(t, reflect.TypeFor[[]string]()), nil)
+	require.NoError(t, err)
+	var first, second []string
+	var faults fault.List
+	d.Decode(body, reflect.ValueOf(&first).Elem(), codec.Options{}, &faults)
+	slices.Reverse(want)
+	other, err := json.Marshal(want)
+	require.NoError(t, err)
+	copy(body, other)
+	d.Decode(body, reflect.ValueOf(&second).Elem(), codec.Options{}, &faults)
+	clear(body)
+	require.Empty(t, faults.Faults)
+	assert.Equal(t, want, second)
+	slices.Reverse(want)
+	assert.Equal(t, want, first)
 }

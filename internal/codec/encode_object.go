@@ -82,11 +82,11 @@ func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
 	n := w.wrong
 	for i := range o.members {
 		m := &o.members[i]
-		at := m.at.direct(p)
-		if m.mayLack {
-			if at = m.find(p); at == nil {
-				continue
-			}
+		var at pointer
+		if !m.mayLack {
+			at = m.at.direct(p)
+		} else if at = m.find(p); at == nil {
+			continue
 		}
 		before := w.wrong
 		dst = m.encode(w, m.key.append(dst), at)

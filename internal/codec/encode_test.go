@@ -205,3 +205,25 @@ func TestEncodeCopiesWhatIsNotAddressable(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "[3,4]", string(out))
 }
+
+func TestEncodeIntegers(t *testing.T) {
+	var all []int64
+	for n := int64(1); n > 0 && n < math.MaxInt64/10; n *= 10 {
+		all = append(all, n-1, n, n+1, 5*n, -n, 1-n)
+	}
+	all = append(all, math.MaxInt64, math.MinInt64)
+	want, err := json.Marshal(all)
+	require.NoError(t, err)
+	e, err := newCompiler().Encoder(describe(t, reflect.TypeFor[[]int64]()), nil)
+	require.NoError(t, err)
+	got, err := e.Append(nil, reflect.ValueOf(&all).Elem(), false, nil)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), string(got))
+
+	large := []uint64{math.MaxUint64, 1 << 63, 1e19}
+	e, err = newCompiler().Encoder(describe(t, reflect.TypeFor[[]uint64]()), nil)
+	require.NoError(t, err)
+	got, err = e.Append(nil, reflect.ValueOf(&large).Elem(), false, nil)
+	require.NoError(t, err)
+	assert.Equal(t, "[18446744073709551615,9223372036854775808,10000000000000000000]", string(got))
+}

@@ -354,6 +354,37 @@ func FuzzFloats(f *testing.F) {
 	})
 }
 
+// FuzzTexts: a text is written as go-json-experiment/json writes it, at whatever
+// offset it lies, and read back as the same; what is not UTF-8 is mended.
+func FuzzTexts(f *testing.F) {
+	for _, text := range []string{
+		"", "a", "1234567", "12345678", "123456789", "é", "1234567é", "12345678\"", "\x00\x1f\x7f\u0080", "a\xffb\xc3", "\xed\xa0\x80",
+		"12345678\n12345678\\", "日本語のテキスト", "\U0001f600/<>&\u2028", strings.Repeat("é\t", 30),
+	} {
+		f.Add(text, uint8(0))
+		f.Add(text, uint8(3))
+	}
+	c := newCompiler()
+	e, err := c.Encoder(describe(f, reflect.TypeFor[[]string]()), nil)
+	require.NoError(f, err)
+	d, err := c.Decoder(describe(f, reflect.TypeFor[[]string]()), nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, text string, offset uint8) {
+		texts := []string{text, text[min(len(text), int(offset)):], text + text}
+		got, err := e.Append(nil, reflect.ValueOf(&texts).Elem(), false, nil)
+		require.NoError(t, err)
+		want, err := jsonv2.Marshal(texts, jsontext.AllowInvalidUTF8(true))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got))
+		var back []string
+		require.Empty(t, lines(run(d, string(got), reflect.ValueOf(&back).Elem())))
+		for i := range texts {
+			texts[i] = string([]rune(texts[i]))
+		}
+		require.Equal(t, texts, back)
+	})
+}
+
 // FuzzRoundTrip: what was read is written and read again as the same value.
 func FuzzRoundTrip(f *testing.F) {
 	for _, text := range texts {

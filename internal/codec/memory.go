@@ -80,7 +80,7 @@ func pathTo(t reflect.Type, index []int) (path, reflect.Type) {
 	return p, t
 }
 
-// direct is the field where no pointer is on the way.
+// direct is the field; there must be no pointer on the way.
 func (a *path) direct(p pointer) pointer { return unsafe.Add(p, a.offset) }
 
 // find is the field, or nil when a pointer on the way is nil.
