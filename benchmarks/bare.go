@@ -15,22 +15,22 @@ import (
 
 // Bare is net/http and encoding/json, the rules written out by hand. It is the
 // yardstick.
-func Bare() Contender { return byHand{judge: judgeItem, codec: jsonV1}.contender("bare", "") }
+func Bare() Contender { return byHand{rules: ownRules, codec: jsonV1}.contender("bare", "") }
 
 // BareJSON2 is Bare with what is to become encoding/json/v2.
 func BareJSON2() Contender {
-	return byHand{judge: judgeItem, codec: jsonV2}.contender("bare + json v2", "github.com/go-json-experiment/json")
+	return byHand{rules: ownRules, codec: jsonV2}.contender("bare + json v2", "github.com/go-json-experiment/json")
 }
 
 // contender is the service on net/http's mux.
 func (s byHand) contender(name, module string) Contender {
-	s.items, s.users = stock(), newAccounts()
+	s.items, s.oddities, s.users = stock(), oddities(), newAccounts()
 	return onHTTP{name, module, s.mux, s.hub}
 }
 
 // Chi is the handlers of Bare in chi's router.
 func Chi() Contender {
-	s := byHand{items: stock(), users: newAccounts(), judge: judgeItem, codec: jsonV1}
+	s := byHand{items: stock(), oddities: oddities(), users: newAccounts(), rules: ownRules, codec: jsonV1}
 	return onHTTP{"chi", "github.com/go-chi/chi/v5", func() http.Handler { return s.chi() }, func() http.Handler { return s.chiHub() }}
 }
 
@@ -42,6 +42,10 @@ func (s byHand) chi() chi.Router {
 	r.Post("/items", s.create)
 	r.Post("/items/batch", s.batch)
 	r.Get("/me", s.me)
+	r.Get("/oddities", s.odd)
+	r.Post("/orders", s.order)
+	r.Post("/stock", s.count)
+	r.Post("/upload", s.upload)
 	return r
 }
 
@@ -52,6 +56,14 @@ func (s byHand) chiHub() chi.Router {
 	}
 	return mux
 }
+
+// rules are a way to judge bodies.
+type rules struct {
+	item  func(*Item) []Problem
+	order func(*Order) []Problem
+}
+
+var ownRules = rules{judgeItem, judgeOrder}
 
 // codec is a way to read and write JSON.
 type codec struct {
@@ -72,10 +84,10 @@ var (
 
 // byHand is the service without a framework.
 type byHand struct {
-	items []Item
-	users accounts
-	judge func(*Item) []Problem
-	codec codec
+	items, oddities []Item
+	users           accounts
+	rules           rules
+	codec           codec
 }
 
 func (s byHand) mux() http.Handler {
@@ -86,6 +98,10 @@ func (s byHand) mux() http.Handler {
 	mux.HandleFunc("POST /items", s.create)
 	mux.HandleFunc("POST /items/batch", s.batch)
 	mux.HandleFunc("GET /me", s.me)
+	mux.HandleFunc("GET /oddities", s.odd)
+	mux.HandleFunc("POST /orders", s.order)
+	mux.HandleFunc("POST /stock", s.count)
+	mux.HandleFunc("POST /upload", s.upload)
 	return mux
 }
 
@@ -151,7 +167,7 @@ func (s byHand) create(w http.ResponseWriter, r *http.Request) {
 	if !s.read(w, r, &item) {
 		return
 	}
-	if problems := s.judge(&item); problems != nil {
+	if problems := s.rules.item(&item); problems != nil {
 		s.write(w, http.StatusUnprocessableEntity, Problems{problems})
 		return
 	}
@@ -165,7 +181,7 @@ func (s byHand) batch(w http.ResponseWriter, r *http.Request) {
 	}
 	var problems []Problem
 	for i := range items {
-		for _, p := range s.judge(&items[i]) {
+		for _, p := range s.rules.item(&items[i]) {
 			problems = append(problems, problem(p.Msg, append([]any{"body", i}, p.Loc[1:]...)...))
 		}
 	}
@@ -187,6 +203,37 @@ func (s byHand) me(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.write(w, http.StatusOK, account)
+}
+
+func (s byHand) odd(w http.ResponseWriter, _ *http.Request) { s.write(w, http.StatusOK, s.oddities) }
+
+func (s byHand) order(w http.ResponseWriter, r *http.Request) {
+	var order Order
+	if !s.read(w, r, &order) {
+		return
+	}
+	if problems := s.rules.order(&order); problems != nil {
+		s.write(w, http.StatusUnprocessableEntity, Problems{problems})
+		return
+	}
+	s.write(w, http.StatusOK, order)
+}
+
+func (s byHand) count(w http.ResponseWriter, r *http.Request) {
+	var stock map[string]int
+	if s.read(w, r, &stock) {
+		s.write(w, http.StatusOK, Count{len(stock)})
+	}
+}
+
+func (s byHand) upload(w http.ResponseWriter, r *http.Request) {
+	file, header, err := r.FormFile("file")
+	if err != nil {
+		s.write(w, http.StatusUnprocessableEntity, Problems{[]Problem{problem(err.Error(), "body", "file")}})
+		return
+	}
+	defer file.Close() //nolint:errcheck // it is only read
+	s.write(w, http.StatusOK, Uploaded{r.PostFormValue("title"), header.Filename, header.Size})
 }
 
 var categories = []string{"books", "electronics", "garden", "toys"}

@@ -42,10 +42,14 @@ const (
 	//	POST /items         the item that was sent
 	//	POST /items/batch   {"count": n} of the items that were sent
 	//	GET  /me            the Account of the request's bearer token
+	//	GET  /oddities      a hundred items with unusual texts
+	//	POST /orders        the Order that was sent
+	//	POST /stock         {"count": n} of the members that were sent, all numbers
+	//	POST /upload        the title that was sent, and the name and size of the file, as Uploaded
 	//
 	// The id is at least 1, q has at most 50 characters and is "" without, limit is
 	// from 1 to 100 and 20 without. Items keep the rules of [Item], each element of
-	// a batch on its own. What breaks a rule answers 422 and names every field that
+	// a batch on its own, and orders those of [Order]. What breaks a rule answers 422 and names every field that
 	// does; a body that cannot be read is a 4xx. Who asks for /me without a known
 	// token gets a 401, and a 403 where the account is no editor's.
 	Items Service = "items"
@@ -129,7 +133,7 @@ type Greeting struct {
 	Message string `json:"message"`
 }
 
-// Count is the answer of POST /items/batch.
+// Count is the answer of POST /items/batch and /stock.
 type Count struct {
 	Count int `json:"count"`
 }

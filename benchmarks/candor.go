@@ -68,6 +68,27 @@ func newCandorWith(options ...candor.Option) http.Handler {
 	) (Count, error) {
 		return Count{len(in.Body)}, nil
 	})
+	odd := oddities()
+	candor.Get(app, "/oddities", func(context.Context, candor.None) ([]Item, error) { return odd, nil })
+	candor.Post(app, "/orders", func(_ context.Context, in struct {
+		Body Order `body:""`
+	},
+	) (Order, error) {
+		return in.Body, nil
+	})
+	candor.Post(app, "/stock", func(_ context.Context, in struct {
+		Body map[string]int `body:""`
+	},
+	) (Count, error) {
+		return Count{len(in.Body)}, nil
+	})
+	candor.Post(app, "/upload", func(_ context.Context, in struct {
+		Title string        `form:"title"`
+		File  candor.Upload `file:"file"`
+	},
+	) (Uploaded, error) {
+		return Uploaded{in.Title, in.File.Filename, in.File.Size}, nil
+	})
 	candor.ProvideValue(app, newAccounts())
 	candor.Provide(app, newCandorToken)
 	candor.Provide(app, candorAccount, candor.Raises(errCandorUnknown))

@@ -19,7 +19,7 @@ import (
 )
 
 // fields are all names that a 422 may name.
-var fields = []string{"id", "q", "limit", "name", "email", "price", "quantity", "category", "tags"}
+var fields = []string{"currency", "id", "q", "limit", "name", "email", "price", "quantity", "category", "tags"}
 
 // change is benchmarks.OneItem with one member replaced.
 func change(member, value string) string {
@@ -115,6 +115,52 @@ func TestContract(t *testing.T) {
 	}
 }
 
+// TestUnusual holds every contender to the same answers to unusual inputs.
+func TestUnusual(t *testing.T) {
+	requests := map[string]benchmarks.Request{}
+	for _, w := range benchmarks.MoreWorkloads() {
+		requests[w.Name] = w.Requests[0]
+	}
+	order := requests["nested"]
+	for _, c := range benchmarks.Installed() {
+		url := serve(t, c, benchmarks.Items)
+		t.Run(c.Name(), func(t *testing.T) {
+			for _, name := range []string{"W3u", "nested", "nested u"} {
+				_, _, answer := send(t, "POST", url+requests[name].Target, requests[name].Body)
+				text, err := json.Marshal(answer)
+				require.NoError(t, err)
+				assert.JSONEq(t, requests[name].Body, string(text), name)
+			}
+			_, _, odd := send(t, "GET", url+"/oddities", "")
+			require.Len(t, odd, 100)
+			assert.Equal(t, map[string]any{
+				"name": "Größe \"XL\" <neu> & \\ клавиатура\n無線 😀", "email": "sales@shop.example.com", "price": 198.5, "quantity": 100.0,
+				"category": "electronics", "tags": []any{"tab\there", "«ёлка»"},
+			}, odd.([]any)[99])
+			_, _, count := send(t, "POST", url+"/stock", requests["map"].Body)
+			assert.Equal(t, map[string]any{"count": 1000.0}, count)
+			status, _, _ := send(t, "POST", url+"/stock", `{"a":1,"b":"2"}`)
+			assert.Contains(t, []int{400, 422}, status)
+
+			form := newRequest(t, "POST", url+"/upload", requests["upload"].Body)
+			form.Header.Set("Content-Type", "multipart/form-data; boundary=boundary")
+			_, uploaded := do(t, form)
+			assert.JSONEq(t, `{"title":"minutes","name":"minutes.txt","size":255984}`, uploaded)
+
+			for name, body := range map[string]string{
+				"currency": strings.Replace(order.Body, "EUR", "XYZ", 1),
+				"email":    strings.Replace(order.Body, "ann@", "ann", 1),
+				"quantity": strings.Replace(order.Body, `"quantity":10`, `"quantity":0`, 1),
+				"id":       strings.Replace(order.Body, "000042", long(41), 1),
+			} {
+				status, _, refused := send(t, "POST", url+"/orders", body)
+				assert.Equal(t, 422, status)
+				assert.Equal(t, []string{name}, named(refused))
+			}
+		})
+	}
+}
+
 // TestMe holds every contender to the same accounts.
 func TestMe(t *testing.T) {
 	rows := []struct {
@@ -200,14 +246,14 @@ func fieldIn(location string) []string {
 // same answer with and without a socket.
 func TestWorkloads(t *testing.T) {
 	assert.InDelta(t, 200, len(benchmarks.OneItem), 20)
-	for _, w := range benchmarks.Workloads() {
+	for _, w := range append(benchmarks.Workloads(), benchmarks.MoreWorkloads()...) {
 		if strings.HasPrefix(w.Name, "W7") {
 			assert.InDelta(t, 1_000_000, len(w.Requests[0].Body), 1000, w.Name)
 		}
 	}
 	for _, c := range benchmarks.Installed() {
 		urls := map[benchmarks.Service]string{benchmarks.Items: serve(t, c, benchmarks.Items), benchmarks.Hub: serve(t, c, benchmarks.Hub)}
-		for _, w := range benchmarks.Workloads() {
+		for _, w := range append(benchmarks.Workloads(), benchmarks.MoreWorkloads()...) {
 			drive, err := c.Drive(t.Context(), w)
 			require.NoError(t, err)
 			for range 2 {

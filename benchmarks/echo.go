@@ -29,10 +29,14 @@ func echoHub() http.Handler {
 // echoValidator fits validator to echo.
 type echoValidator struct{ rules *validator.Validate }
 
-// Validate judges a struct, or each element of a list of them.
+// Validate judges a struct, or each element of a list of them. A map has no
+// rules.
 func (v echoValidator) Validate(i any) error {
-	if _, list := i.(*[]Item); list {
+	switch i.(type) {
+	case *[]Item:
 		return v.rules.Var(i, "dive")
+	case *map[string]int:
+		return nil
 	}
 	return v.rules.Struct(i)
 }
@@ -50,22 +54,32 @@ func newEcho() http.Handler {
 		return c.JSON(http.StatusOK, Search(in))
 	})
 	e.GET("/items", func(c *echo.Context) error { return c.JSON(http.StatusOK, items) })
-	e.POST("/items", func(c *echo.Context) error {
-		var item Item
-		if err := echoBind(c, &item); err != nil {
-			return echoRefuse(c, err)
-		}
-		return c.JSON(http.StatusOK, item)
-	})
-	e.POST("/items/batch", func(c *echo.Context) error {
-		var items []Item
-		if err := echoBind(c, &items); err != nil {
-			return echoRefuse(c, err)
-		}
-		return c.JSON(http.StatusOK, Count{len(items)})
-	})
+	e.POST("/items", echoBody(func(item Item) any { return item }))
+	e.POST("/items/batch", echoBody(func(items []Item) any { return Count{len(items)} }))
 	e.GET("/me", func(c *echo.Context) error { return c.JSON(http.StatusOK, c.Get(echoAccount)) }, echoEditor(newAccounts()))
+	odd := oddities()
+	e.GET("/oddities", func(c *echo.Context) error { return c.JSON(http.StatusOK, odd) })
+	e.POST("/orders", echoBody(func(order Order) any { return order }))
+	e.POST("/stock", echoBody(func(stock map[string]int) any { return Count{len(stock)} }))
+	e.POST("/upload", func(c *echo.Context) error {
+		file, err := c.FormFile("file")
+		if err != nil {
+			return echoRefuse(c, err)
+		}
+		return c.JSON(http.StatusOK, Uploaded{c.FormValue("title"), file.Filename, file.Size})
+	})
 	return e
+}
+
+// echoBody is a handler that answers a body.
+func echoBody[T any](answer func(T) any) echo.HandlerFunc {
+	return func(c *echo.Context) error {
+		var body T
+		if err := echoBind(c, &body); err != nil {
+			return echoRefuse(c, err)
+		}
+		return c.JSON(http.StatusOK, answer(body))
+	}
 }
 
 func echoBind(c *echo.Context, into any) error {

@@ -23,9 +23,9 @@ import pydantic
 import starlette
 import uvicorn
 import uvloop
-from fastapi import Depends, FastAPI, HTTPException, Path, Query
+from fastapi import Depends, FastAPI, File, Form, HTTPException, Path, Query, UploadFile
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, EmailStr, confloat, conint, conlist, constr
+from pydantic import BaseModel, EmailStr, StrictInt, confloat, conint, conlist, constr
 
 
 class Item(BaseModel):
@@ -51,6 +51,61 @@ class Count(BaseModel):
     count: int
 
 
+class Address(BaseModel):
+    street: str
+    city: str
+    zip: str
+    country: str
+
+
+class Customer(BaseModel):
+    name: str
+    email: EmailStr
+    phone: str | None
+    vip: bool
+    address: Address
+
+
+class Shipping(BaseModel):
+    carrier: str
+    express: bool
+    weight: float
+    tracking: str | None
+
+
+class Payment(BaseModel):
+    method: str
+    amount: float
+    paid: bool
+    reference: str | None
+
+
+class OrderLine(BaseModel):
+    sku: str
+    title: str
+    quantity: conint(strict=True, ge=1, le=1000)
+    price: float
+    tax: float
+    discount: float | None
+
+
+class Order(BaseModel):
+    id: constr(max_length=40)
+    placed: str
+    currency: Literal["EUR", "GBP", "USD"]
+    note: str | None
+    customer: Customer
+    shipping: Shipping
+    payment: Payment
+    lines: conlist(OrderLine, min_items=1, max_items=50)
+
+
+class Uploaded(BaseModel):
+    title: str
+    name: str
+    size: int
+
+
 class Account(BaseModel):
     name: str
     roles: list[str]
@@ -71,6 +126,11 @@ stock = [
         tags=["keyboards", "wireless"],
     )
     for i in range(100)
+]
+
+oddities = [
+    item.copy(update={"name": 'Größe "XL" <neu> & \\ клавиатура\n無線 😀', "tags": ["tab\there", "«ёлка»"]})
+    for item in stock
 ]
 
 bearer = HTTPBearer(auto_error=False)
@@ -124,6 +184,22 @@ def items() -> FastAPI:
     @app.get("/me")
     async def me(account: Account = Depends(editor)) -> Account:
         return account
+
+    @app.get("/oddities")
+    async def odd() -> list[Item]:
+        return oddities
+
+    @app.post("/orders", response_model_exclude_none=True)
+    async def order(order: Order) -> Order:
+        return order
+
+    @app.post("/stock")
+    async def count(stock: dict[str, StrictInt]) -> Count:
+        return Count(count=len(stock))
+
+    @app.post("/upload")
+    async def upload(title: str = Form(), file: UploadFile = File()) -> Uploaded:
+        return Uploaded(title=title, name=file.filename, size=file.size)
 
     return app
 

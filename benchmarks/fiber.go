@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"net"
 
 	"github.com/go-playground/validator/v10"
@@ -29,17 +30,18 @@ func (onFiber) Serve(ctx context.Context, s Service, l net.Listener) error {
 	return app.Listener(l, fiber.ListenConfig{DisableStartupMessage: true, GracefulContext: ctx})
 }
 
-// Drive calls fiber's handler with contexts of fasthttp, whose queries it reads
-// anew for each request, as net/http's handlers do.
+// Drive calls fiber's handler with contexts of fasthttp, whose queries and forms
+// it reads anew for each request, as net/http's handlers do.
 func (onFiber) Drive(_ context.Context, w Workload) (func(n int) (Cost, error), error) {
 	handler := newFiber(w.Service).Handler()
 	contexts := make([]fasthttp.RequestCtx, len(w.Requests))
 	queries := make([][]byte, len(w.Requests))
 	for i, r := range w.Requests {
 		var request fasthttp.Request
-		if err := request.Read(bufio.NewReader(bytes.NewReader(r.Wire()))); err != nil {
+		if err := request.Header.Read(bufio.NewReader(bytes.NewReader(r.Wire()))); err != nil {
 			return nil, err
 		}
+		request.SetBodyString(r.Body)
 		contexts[i].Init(&request, nil, nil)
 		queries[i] = bytes.Clone(request.URI().QueryString())
 	}
@@ -89,25 +91,38 @@ func newFiber(s Service) *fiber.App {
 	app.Get("/", func(c fiber.Ctx) error { return c.JSON(Greeting{greeting}) })
 	app.Get("/items/:id", fiberSearch)
 	app.Get("/items", func(c fiber.Ctx) error { return c.JSON(items) })
-	app.Post("/items", func(c fiber.Ctx) error {
-		var item Item
-		if err := c.Bind().Body(&item); err != nil {
-			return fiberRefuse(c, "body", err)
-		}
-		return c.JSON(item)
-	})
+	app.Post("/items", fiberBody(func(item Item) any { return item }))
 	app.Post("/items/batch", func(c fiber.Ctx) error {
 		var items []Item
-		if err := c.Bind().Body(&items); err != nil {
-			return fiberRefuse(c, "body", err)
-		}
-		if err := rules.Var(items, "dive"); err != nil {
+		if err := errors.Join(c.Bind().Body(&items), rules.Var(items, "dive")); err != nil {
 			return fiberRefuse(c, "body", err)
 		}
 		return c.JSON(Count{len(items)})
 	})
 	app.Get("/me", fiberEditor(newAccounts()), func(c fiber.Ctx) error { return c.JSON(c.Locals(fiberAccount{})) })
+	odd := oddities()
+	app.Get("/oddities", func(c fiber.Ctx) error { return c.JSON(odd) })
+	app.Post("/orders", fiberBody(func(order Order) any { return order }))
+	app.Post("/stock", fiberBody(func(stock map[string]int) any { return Count{len(stock)} }))
+	app.Post("/upload", func(c fiber.Ctx) error {
+		file, err := c.FormFile("file")
+		if err != nil {
+			return fiberRefuse(c, "body", err)
+		}
+		return c.JSON(Uploaded{c.FormValue("title"), file.Filename, file.Size})
+	})
 	return app
+}
+
+// fiberBody is a handler that answers a body.
+func fiberBody[T any](answer func(T) any) fiber.Handler {
+	return func(c fiber.Ctx) error {
+		var body T
+		if err := c.Bind().Body(&body); err != nil {
+			return fiberRefuse(c, "body", err)
+		}
+		return c.JSON(answer(body))
+	}
 }
 
 func fiberSearch(c fiber.Ctx) error {

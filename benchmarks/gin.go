@@ -50,10 +50,36 @@ func newGin() http.Handler {
 	r.GET("/", func(c *gin.Context) { c.JSON(http.StatusOK, Greeting{greeting}) })
 	r.GET("/items/:id", ginSearch)
 	r.GET("/items", func(c *gin.Context) { c.JSON(http.StatusOK, items) })
-	r.POST("/items", ginCreate)
-	r.POST("/items/batch", ginBatch)
+	r.POST("/items", ginBody(func(item ginItem) any { return item }))
+	r.POST("/items/batch", ginBody(func(items []ginItem) any { return Count{len(items)} }))
 	r.GET("/me", ginEditor(newAccounts()), func(c *gin.Context) { c.JSON(http.StatusOK, c.MustGet(ginAccount)) })
+	odd := oddities()
+	r.GET("/oddities", func(c *gin.Context) { c.JSON(http.StatusOK, odd) })
+	r.POST("/orders", ginBody(func(order Order) any { return order }))
+	r.POST("/stock", ginBody(func(stock map[string]int) any { return Count{len(stock)} }))
+	r.POST("/upload", ginUpload)
 	return r
+}
+
+func ginUpload(c *gin.Context) {
+	file, err := c.FormFile("file")
+	if err != nil {
+		ginRefuse(c, "body", err)
+		return
+	}
+	c.JSON(http.StatusOK, Uploaded{c.PostForm("title"), file.Filename, file.Size})
+}
+
+// ginBody is a handler that answers a body.
+func ginBody[T any](answer func(T) any) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		var body T
+		if err := c.ShouldBindJSON(&body); err != nil {
+			ginRefuse(c, "body", err)
+			return
+		}
+		c.JSON(http.StatusOK, answer(body))
+	}
 }
 
 // ginRefuse answers with what binding found fault with. Of a list it is an
@@ -83,24 +109,6 @@ func ginSearch(c *gin.Context) {
 		return
 	}
 	c.JSON(http.StatusOK, Search{ID: path.ID, Q: query.Q, Limit: query.Limit})
-}
-
-func ginCreate(c *gin.Context) {
-	var item ginItem
-	if err := c.ShouldBindJSON(&item); err != nil {
-		ginRefuse(c, "body", err)
-		return
-	}
-	c.JSON(http.StatusOK, item)
-}
-
-func ginBatch(c *gin.Context) {
-	var items []ginItem
-	if err := c.ShouldBindJSON(&items); err != nil {
-		ginRefuse(c, "body", err)
-		return
-	}
-	c.JSON(http.StatusOK, Count{len(items)})
 }
 
 // ginAccount is the key of the account that ginEditor found.

@@ -84,6 +84,26 @@ func newHuma() http.Handler {
 	huma.Post(api, "/items/batch", func(_ context.Context, in *struct{ Body []humaItem }) (*humaAnswer[Count], error) {
 		return humaBody(Count{len(in.Body)})
 	}, ok)
+	odd := make([]humaItem, 0, 100)
+	for _, item := range oddities() {
+		odd = append(odd, humaItem(item))
+	}
+	huma.Get(api, "/oddities", func(context.Context, *struct{}) (*humaAnswer[[]humaItem], error) {
+		return humaBody(odd)
+	})
+	huma.Post(api, "/orders", func(_ context.Context, in *struct{ Body Order }) (*humaAnswer[Order], error) {
+		return humaBody(in.Body)
+	}, ok)
+	huma.Post(api, "/stock", func(_ context.Context, in *struct{ Body map[string]int }) (*humaAnswer[Count], error) {
+		return humaBody(Count{len(in.Body)})
+	}, ok)
+	huma.Post(api, "/upload", func(_ context.Context, in *struct {
+		RawBody huma.MultipartFormFiles[humaForm]
+	},
+	) (*humaAnswer[Uploaded], error) {
+		form := in.RawBody.Data()
+		return humaBody(Uploaded{form.Title, form.File.Filename, form.File.Size})
+	}, ok)
 	users := newAccounts()
 	huma.Get(api, "/me", func(_ context.Context, in *humaCredentials) (*humaAnswer[*Account], error) {
 		account, err := users.editor(in.Authorization)
@@ -93,6 +113,11 @@ func newHuma() http.Handler {
 		return humaBody(account)
 	})
 	return mux
+}
+
+type humaForm struct {
+	Title string        `form:"title" required:"true"`
+	File  huma.FormFile `form:"file" required:"true"`
 }
 
 // humaCredentials is a parameter: huma describes security, but leaves checking

@@ -11,13 +11,11 @@ import (
 // BareValidator is Bare with the rules of bodies left to validator/v10.
 func BareValidator() Contender {
 	validate := newValidate()
-	judge := func(item *Item) []Problem {
-		if err := validate.Struct(item); err != nil {
-			return problemsOf(err, "body")
-		}
-		return nil
+	rules := rules{
+		func(item *Item) []Problem { return problemsOf(validate.Struct(item), "body") },
+		func(order *Order) []Problem { return problemsOf(validate.Struct(order), "body") },
 	}
-	return byHand{judge: judge, codec: jsonV1}.contender("bare + validator", "github.com/go-playground/validator/v10")
+	return byHand{rules: rules, codec: jsonV1}.contender("bare + validator", "github.com/go-playground/validator/v10")
 }
 
 // newValidate is a validator that calls fields what the wire calls them.
@@ -38,8 +36,11 @@ func wireName(f reflect.StructField) string {
 }
 
 // problemsOf tells every field a validator found fault with. Any other error is
-// a problem of the whole.
+// a problem of the whole, and none is none.
 func problemsOf(err error, source string) (problems []Problem) {
+	if err == nil {
+		return nil
+	}
 	var invalid validator.ValidationErrors
 	if !errors.As(err, &invalid) {
 		return []Problem{problem(err.Error(), source)}
