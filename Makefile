@@ -17,7 +17,7 @@ fmt:
 	$(TOOL) gofumpt -w .
 
 bench:
-	cd benchmarks && go run ./cmd/table
+	cd benchmarks && go run ./cmd/table && go run ./cmd/streams
 
 microbench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

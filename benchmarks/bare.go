@@ -25,16 +25,16 @@ func BareJSON2() Contender {
 // contender is the service on net/http's mux.
 func (s byHand) contender(name, module string) Contender {
 	s.items, s.oddities, s.users = stock(), oddities(), newAccounts()
-	return onHTTP{name, module, s.mux, s.hub}
+	return onHTTP{name, module, s.mux, s.hub, s.large}
 }
 
 // Chi is the handlers of Bare in chi's router.
 func Chi() Contender {
 	s := byHand{items: stock(), oddities: oddities(), users: newAccounts(), rules: ownRules, codec: jsonV1}
-	return onHTTP{"chi", "github.com/go-chi/chi/v5", func() http.Handler { return s.chi() }, func() http.Handler { return s.chiHub() }}
+	return onHTTP{"chi", "github.com/go-chi/chi/v5", s.chi, s.chiHub, s.chiLarge}
 }
 
-func (s byHand) chi() chi.Router {
+func (s byHand) chi() http.Handler {
 	r := chi.NewRouter()
 	r.Get("/", s.hello)
 	r.Get("/items/{id}", s.search)
@@ -49,12 +49,22 @@ func (s byHand) chi() chi.Router {
 	return r
 }
 
-func (s byHand) chiHub() chi.Router {
+func (s byHand) chiHub() http.Handler {
 	mux := chi.NewRouter()
 	for _, r := range HubRoutes() {
 		mux.Method(r.Method, r.Path, s.hit(r))
 	}
 	return mux
+}
+
+func (s byHand) chiLarge(groups int) (any, []byte, error) {
+	mux := chi.NewRouter()
+	return routesOnly(mux, groups, func(method, path string) { mux.MethodFunc(method, path, s.hello) })
+}
+
+func (s byHand) large(groups int) (any, []byte, error) {
+	mux := http.NewServeMux()
+	return routesOnly(mux, groups, func(method, path string) { mux.HandleFunc(method+" "+path, s.hello) })
 }
 
 // rules are a way to judge bodies.

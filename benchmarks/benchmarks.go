@@ -28,6 +28,8 @@ type Contender interface {
 	// the context ends. The function sends the workload's requests in turn, as
 	// many as it is told.
 	Drive(ctx context.Context, w Workload) (func(n int) (Cost, error), error)
+	// Start makes a service of so many groups of four operations.
+	Start(ctx context.Context, groups int) (Started, error)
 }
 
 // Service is one of the two services.

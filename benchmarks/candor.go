@@ -43,7 +43,7 @@ func candorHit[In any](app *candor.App, r HubRoute, values func(In) []string) {
 
 // CandorWith is Candor with options beside the defaults.
 func CandorWith(options ...candor.Option) Contender {
-	return onHTTP{"candor", "github.com/candor-go/candor", func() http.Handler { return newCandorWith(options...) }, candorHub}
+	return onHTTP{"candor", "github.com/candor-go/candor", func() http.Handler { return newCandorWith(options...) }, candorHub, candorLarge}
 }
 
 func newCandorWith(options ...candor.Option) http.Handler {

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -12,25 +14,57 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// documentGroups is how many groups of four operations the API has.
-const documentGroups = 250
-
-// Document builds the document of an API with a thousand operations, from
-// nothing: it registers them, and writes what there is to say as JSON. Huma
-// makes most of it while operations are registered, Candor when it is first
-// asked for, so only the whole can be compared.
-type Document struct {
-	Name  string
-	Build func() ([]byte, error)
+// Started is a large service: groups of four operations, with a list, an item of
+// it, and the ways to make and remove one. Huma makes most of its document while
+// operations are registered, Candor and FastAPI when it is first asked for, so only
+// the whole can be compared.
+type Started struct {
+	// Time is what it took to register the operations and to write the document.
+	Time time.Duration `json:"time"`
+	// Memory is what the service keeps of it.
+	Memory int `json:"memory"`
+	// Document is nil of those who write none.
+	Document []byte `json:"document"`
 }
 
-// Documents are those compared.
-func Documents() []Document { return []Document{{"candor", candorDocument}, {"huma", humaDocument}} }
+// large makes a large service and its document.
+type large func(groups int) (service any, document []byte, err error)
 
-// candorDocument registers the operations with Candor.
-func candorDocument() ([]byte, error) {
+// started makes a large service in this process.
+func (l large) started(groups int) (Started, error) {
+	before, start := inUse(), CPUTime()
+	service, document, err := l(groups)
+	took := CPUTime() - start
+	made := Started{Time: took, Memory: inUse() - before - cap(document), Document: document}
+	runtime.KeepAlive(service)
+	return made, err
+}
+
+// inUse is the memory that is in use.
+func inUse() int {
+	runtime.GC()
+	var now runtime.MemStats
+	runtime.ReadMemStats(&now)
+	return int(now.HeapAlloc)
+}
+
+// routesOnly is for those who write no document. It gives the patterns of a group
+// in net/http's notation.
+func routesOnly(service any, groups int, add func(method, path string)) (any, []byte, error) {
+	for i := range groups {
+		path := fmt.Sprintf("/group-%d", i)
+		add(http.MethodGet, path)
+		add(http.MethodPost, path)
+		add(http.MethodGet, path+"/{id}")
+		add(http.MethodDelete, path+"/{id}")
+	}
+	return service, nil, nil
+}
+
+// candorLarge registers the operations with Candor.
+func candorLarge(groups int) (any, []byte, error) {
 	app := candor.New(candor.Config{Title: "Large", Version: "1.0.0"})
-	for i := range documentGroups {
+	for i := range groups {
 		path := fmt.Sprintf("/group-%d", i)
 		candor.Get(app, path, func(context.Context, struct {
 			Q     string `query:"q" validate:"max=50" default:""`
@@ -60,15 +94,15 @@ func candorDocument() ([]byte, error) {
 	}
 	var out bytes.Buffer
 	err := app.WriteOpenAPI(&out)
-	return out.Bytes(), err
+	return app, out.Bytes(), err
 }
 
-// humaDocument registers the same operations with huma.
-func humaDocument() ([]byte, error) {
+// humaLarge registers the same operations with huma.
+func humaLarge(groups int) (any, []byte, error) {
 	config := huma.DefaultConfig("Large", "1.0.0")
 	config.CreateHooks = nil
 	api := humago.New(http.NewServeMux(), config)
-	for i := range documentGroups {
+	for i := range groups {
 		path := fmt.Sprintf("/group-%d", i)
 		huma.Get(api, path, func(context.Context, *struct {
 			Q     string `query:"q" maxLength:"50"`
@@ -93,5 +127,6 @@ func humaDocument() ([]byte, error) {
 			return nil, nil
 		})
 	}
-	return api.OpenAPI().MarshalJSON()
+	document, err := api.OpenAPI().MarshalJSON()
+	return api, document, err
 }

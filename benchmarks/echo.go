@@ -15,15 +15,23 @@ type echoSearch struct {
 
 // Echo is echo with its own binder and validator/v10 behind it, as its guide
 // shows.
-func Echo() Contender { return onHTTP{"echo", "github.com/labstack/echo/v5", newEcho, echoHub} }
+func Echo() Contender {
+	return onHTTP{"echo", "github.com/labstack/echo/v5", newEcho, echoHub, echoLarge}
+}
 
 func echoHub() http.Handler {
 	e := echo.New()
 	for _, r := range HubRoutes() {
 		name := r.String()
-		e.Add(r.Method, r.colons(), func(c *echo.Context) error { return c.JSON(http.StatusOK, r.hit(name, c.Param)) })
+		e.Add(r.Method, colons(r.Path), func(c *echo.Context) error { return c.JSON(http.StatusOK, r.hit(name, c.Param)) })
 	}
 	return e
+}
+
+func echoLarge(groups int) (any, []byte, error) {
+	e := echo.New()
+	hello := func(c *echo.Context) error { return c.JSON(http.StatusOK, Greeting{greeting}) }
+	return routesOnly(e, groups, func(method, path string) { e.Add(method, colons(path), hello) })
 }
 
 // echoValidator fits validator to echo.

@@ -32,6 +32,7 @@ const python = "/usr/bin/python3"
 type pythonJob struct {
 	Workload
 	Routes []HubRoute `json:"routes"`
+	Groups int        `json:"groups"`
 }
 
 // Name is fastapi.
@@ -47,7 +48,7 @@ func (inPython) Version() (string, error) {
 }
 
 // start runs fastapi.py until the context ends, and tells it the job.
-func (inPython) start(ctx context.Context, role string, job Workload, l *os.File) (*exec.Cmd, io.Writer, *bufio.Reader, error) {
+func (inPython) start(ctx context.Context, role string, job pythonJob, l *os.File) (*exec.Cmd, io.Writer, *bufio.Reader, error) {
 	cmd := exec.CommandContext(ctx, python, "-I", "-c", fastAPI, role)
 	cmd.Stderr = os.Stderr
 	if l != nil {
@@ -64,7 +65,7 @@ func (inPython) start(ctx context.Context, role string, job Workload, l *os.File
 	if err := cmd.Start(); err != nil {
 		return nil, nil, nil, err
 	}
-	if err := json.NewEncoder(in).Encode(pythonJob{job, HubRoutes()}); err != nil {
+	if err := json.NewEncoder(in).Encode(job); err != nil {
 		return nil, nil, nil, err
 	}
 	return cmd, in, bufio.NewReader(out), nil
@@ -81,7 +82,7 @@ func (c inPython) Serve(ctx context.Context, s Service, l net.Listener) error {
 		return err
 	}
 	defer file.Close() //nolint:errcheck // the other process has its own
-	cmd, _, _, err := c.start(ctx, "serve", Workload{Service: s}, file)
+	cmd, _, _, err := c.start(ctx, "serve", pythonJob{Workload: Workload{Service: s}, Routes: HubRoutes()}, file)
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (c inPython) Serve(ctx context.Context, s Service, l net.Listener) error {
 
 // Drive calls the application in a loop in Python: no server has a part in it.
 func (c inPython) Drive(ctx context.Context, w Workload) (func(n int) (Cost, error), error) {
-	cmd, in, out, err := c.start(ctx, "drive", w, nil)
+	cmd, in, out, err := c.start(ctx, "drive", pythonJob{Workload: w, Routes: HubRoutes()}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -108,4 +109,13 @@ func (c inPython) Drive(ctx context.Context, w Workload) (func(n int) (Cost, err
 		}
 		return cost, json.Unmarshal(line, &cost)
 	}, nil
+}
+
+// Start makes the large service in a process of its own.
+func (c inPython) Start(ctx context.Context, groups int) (made Started, err error) {
+	cmd, _, out, err := c.start(ctx, "start", pythonJob{Groups: groups}, nil)
+	if err != nil {
+		return made, err
+	}
+	return made, errors.Join(json.NewDecoder(out).Decode(&made), cmd.Wait())
 }

@@ -3,12 +3,15 @@ it was when Debian's version was new, before Annotated.
 
 fastapi.py version          prints what it is made of
 fastapi.py serve < job      serves the listener that is file 3
+fastapi.py start < job      makes a large service and prints what it took
 fastapi.py drive < job      sends as many requests as each line says, without a
                             socket, and prints what they cost
 """
 
+import base64
 import json
 import os
+import resource
 import socket
 import sys
 import threading
@@ -238,6 +241,44 @@ def hub(routes) -> FastAPI:
     return app
 
 
+def large(groups) -> FastAPI:
+    app = FastAPI(title="Large", version="1.0.0")
+    for i in range(groups):
+        path = f"/group-{i}"
+
+        @app.get(path)
+        async def list_items(q: str = Query("", max_length=50), limit: int = Query(20, ge=1, le=100)) -> list[Item]:
+            return []
+
+        @app.post(path)
+        async def create(item: Item) -> Item:
+            return item
+
+        @app.get(path + "/{id}")
+        async def read(id: int = Path(ge=1)) -> Item:
+            return stock[0]
+
+        @app.delete(path + "/{id}", status_code=204)
+        async def remove(id: int = Path(ge=1)) -> None:
+            pass
+
+    return app
+
+
+def resident():
+    with open("/proc/self/statm") as statm:
+        return int(statm.read().split()[1]) * resource.getpagesize()
+
+
+def start(job):
+    before, begin = resident(), time.process_time_ns()
+    app = large(job["groups"])
+    document = json.dumps(app.openapi())
+    took = time.process_time_ns() - begin
+    text = base64.b64encode(document.encode()).decode()
+    print(json.dumps({"time": took, "memory": resident() - before, "document": text}))
+
+
 def service(job) -> FastAPI:
     return hub(job["routes"]) if job["service"] == "hub" else items()
 
@@ -309,6 +350,8 @@ if __name__ == "__main__":
         version()
     elif role == "serve":
         serve(json.loads(sys.stdin.readline()))
+    elif role == "start":
+        start(json.loads(sys.stdin.readline()))
     elif role == "drive":
         job = json.loads(sys.stdin.readline())
         loop = uvloop.new_event_loop()

@@ -65,6 +65,19 @@ func (onFiber) Drive(_ context.Context, w Workload) (func(n int) (Cost, error), 
 	}, nil
 }
 
+// Start makes the large service.
+func (onFiber) Start(_ context.Context, groups int) (Started, error) {
+	return large(fiberLarge).started(groups)
+}
+
+func fiberLarge(groups int) (any, []byte, error) {
+	app := fiber.New()
+	hello := func(c fiber.Ctx) error { return c.JSON(Greeting{greeting}) }
+	service, document, err := routesOnly(app, groups, func(method, path string) { app.Add([]string{method}, colons(path), hello) })
+	app.Handler() // builds what it finds routes by
+	return service, document, err
+}
+
 type fiberPath struct {
 	ID int `uri:"id" validate:"gte=1"`
 }
@@ -163,7 +176,7 @@ func fiberEditor(users accounts) fiber.Handler {
 func fiberHub(app *fiber.App) {
 	for _, r := range HubRoutes() {
 		name := r.String()
-		app.Add([]string{r.Method}, r.colons(), func(c fiber.Ctx) error {
+		app.Add([]string{r.Method}, colons(r.Path), func(c fiber.Ctx) error {
 			return c.JSON(r.hit(name, func(wildcard string) string { return c.Params(wildcard) }))
 		})
 	}

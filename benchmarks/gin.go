@@ -28,16 +28,23 @@ type ginSearchQuery struct {
 }
 
 // Gin is gin with its own binding.
-func Gin() Contender { return onHTTP{"gin", "github.com/gin-gonic/gin", newGin, ginHub} }
+func Gin() Contender { return onHTTP{"gin", "github.com/gin-gonic/gin", newGin, ginHub, ginLarge} }
 
 func ginHub() http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	for _, r := range HubRoutes() {
 		name := r.String()
-		engine.Handle(r.Method, r.colons(), func(c *gin.Context) { c.JSON(http.StatusOK, r.hit(name, c.Param)) })
+		engine.Handle(r.Method, colons(r.Path), func(c *gin.Context) { c.JSON(http.StatusOK, r.hit(name, c.Param)) })
 	}
 	return engine
+}
+
+func ginLarge(groups int) (any, []byte, error) {
+	gin.SetMode(gin.ReleaseMode)
+	engine := gin.New()
+	hello := func(c *gin.Context) { c.JSON(http.StatusOK, Greeting{greeting}) }
+	return routesOnly(engine, groups, func(method, path string) { engine.Handle(method, colons(path), hello) })
 }
 
 func newGin() http.Handler {

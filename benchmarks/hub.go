@@ -34,10 +34,8 @@ func (r HubRoute) Target() (path string, values []string) {
 	return path, values
 }
 
-// colons is the path in the notation of gin and echo.
-func (r HubRoute) colons() string {
-	return strings.NewReplacer("{", ":", "}", "").Replace(r.Path)
-}
+// colons is a path in the notation of gin, echo and fiber.
+func colons(path string) string { return strings.NewReplacer("{", ":", "}", "").Replace(path) }
 
 // hit is the answer, where value finds the value of a wildcard.
 func (r HubRoute) hit(name string, value func(string) string) Hit {

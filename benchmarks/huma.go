@@ -29,7 +29,9 @@ type humaAnswer[T any] struct{ Body T }
 func humaBody[T any](body T) (*humaAnswer[T], error) { return &humaAnswer[T]{body}, nil }
 
 // Huma is huma on net/http's mux, the leanest of its adapters.
-func Huma() Contender { return onHTTP{"huma", "github.com/danielgtaylor/huma/v2", newHuma, humaHub} }
+func Huma() Contender {
+	return onHTTP{"huma", "github.com/danielgtaylor/huma/v2", newHuma, humaHub, humaLarge}
+}
 
 func humaHub() http.Handler {
 	config := huma.DefaultConfig("Hub", "1.0.0")

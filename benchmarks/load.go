@@ -32,8 +32,7 @@ func SendLoad(ctx context.Context, url string, w Workload, connections int, d ti
 	counts, failures := make([]int, connections), make([]error, connections)
 	conns := make([]net.Conn, connections)
 	for i := range conns {
-		var dialer net.Dialer
-		conn, err := dialer.DialContext(ctx, "tcp", strings.TrimPrefix(url, "http://"))
+		conn, err := dial(ctx, url)
 		if err != nil {
 			return Load{}, err
 		}
@@ -124,4 +123,37 @@ func skipChunks(r *bufio.Reader) error {
 			return err
 		}
 	}
+}
+
+// Hold makes connections, each of which has had one answer, and keeps them until
+// they are closed.
+func Hold(ctx context.Context, url string, w Workload, connections int) (io.Closer, error) {
+	var all held
+	for range connections {
+		conn, err := dial(ctx, url)
+		if err == nil {
+			all = append(all, conn)
+			_, err = ask(conn, [][]byte{w.Requests[0].Wire()}, w.Status, time.Time{})
+		}
+		if err != nil {
+			return nil, errors.Join(err, all.Close())
+		}
+	}
+	return all, nil
+}
+
+func dial(ctx context.Context, url string) (net.Conn, error) {
+	var dialer net.Dialer
+	return dialer.DialContext(ctx, "tcp", strings.TrimPrefix(url, "http://"))
+}
+
+// held are connections that are closed together.
+type held []net.Conn
+
+// Close closes them all.
+func (h held) Close() (err error) {
+	for _, conn := range h {
+		err = errors.Join(err, conn.Close())
+	}
+	return err
 }

@@ -16,6 +16,7 @@ type onHTTP struct {
 	// module is what it is made of, "" for the standard library.
 	module     string
 	items, hub func() http.Handler
+	large      large
 }
 
 // Name is that of the contender.
@@ -58,6 +59,9 @@ func (c onHTTP) Drive(_ context.Context, w Workload) (func(n int) (Cost, error),
 		return cost, nil
 	}, nil
 }
+
+// Start makes the large service.
+func (c onHTTP) Start(_ context.Context, groups int) (Started, error) { return c.large.started(groups) }
 
 // caller sends its requests over and over. Of what a server does for each, it
 // leaves out everything but the handler.

@@ -18,6 +18,8 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/candor-go/candor/benchmarks"
@@ -32,9 +34,9 @@ func main() {
 		}
 		return
 	}
-	var s settings
+	s := settings{sizes: []int{1000, 10_000}}
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each contender is measured")
-	flag.DurationVar(&s.time, "time", 300*time.Millisecond, "how long each measurement takes at least")
+	flag.DurationVar(&s.time, "time", 200*time.Millisecond, "how long each measurement takes at least")
 	flag.StringVar(&s.out, "out", "../docs/benchmarks.md", "the page to write; its plots go to images beside it")
 	flag.TextVar(&s.contenders, "contenders", &pattern{regexp.MustCompile("")}, "which contenders, all of the name; bare is always there")
 	flag.TextVar(&s.workloads, "workloads", &pattern{regexp.MustCompile("")}, "which workloads, all of the name")
@@ -46,9 +48,11 @@ func main() {
 
 // settings are what the flags say.
 type settings struct {
-	rounds                int
-	time                  time.Duration
-	out                   string
+	rounds int
+	time   time.Duration
+	out    string
+	// sizes are the numbers of routes of large services.
+	sizes                 []int
 	contenders, workloads pattern
 }
 
@@ -63,7 +67,7 @@ func (p *pattern) UnmarshalText(text []byte) (err error) {
 
 func run(ctx context.Context, s settings) error {
 	found := choose(s)
-	for _, measure := range []func(context.Context) error{found.inProcess, found.overSockets} {
+	for _, measure := range []func(context.Context) error{found.inProcess, found.overSockets, found.startUp} {
 		if err := measure(ctx); err != nil {
 			return err
 		}
@@ -77,29 +81,39 @@ type results struct {
 	started    time.Time
 	contenders []benchmarks.Contender
 	workloads  []benchmarks.Workload
+	unusual    []benchmarks.Workload
 	// times are nanoseconds of the processor for a request in process.
 	times samples
 	// allocations are those of a request.
 	allocations samples
 	// rates are requests per second over sockets.
 	rates samples
+	// starts are nanoseconds for a large service, memory what it keeps of each
+	// route in bytes, by the number of routes.
+	starts, memory samples
+	// documents are the bytes of their documents.
+	documents samples
+	// idle is the memory of a connection on which nothing happens, in bytes.
+	idle samples
 	// load tells about the machine while rates were measured.
 	load disturbance
 }
 
 // choose makes room for what will be measured.
 func choose(s settings) *results {
-	r := &results{settings: s, started: time.Now(), times: samples{}, allocations: samples{}, rates: samples{}}
+	r := &results{
+		settings: s, started: time.Now(), times: samples{}, allocations: samples{}, rates: samples{},
+		starts: samples{}, memory: samples{}, documents: samples{}, idle: samples{},
+	}
 	for i, c := range benchmarks.Contenders() {
 		if i == 0 || s.contenders.MatchString(c.Name()) {
 			r.contenders = append(r.contenders, c)
 		}
 	}
-	for _, w := range benchmarks.Workloads() {
-		if s.workloads.MatchString(w.Name) {
-			r.workloads = append(r.workloads, w)
-		}
+	chosen := func(all []benchmarks.Workload) []benchmarks.Workload {
+		return slices.DeleteFunc(all, func(w benchmarks.Workload) bool { return !s.workloads.MatchString(w.Name) })
 	}
+	r.workloads, r.unusual = chosen(benchmarks.Workloads()), chosen(benchmarks.MoreWorkloads())
 	return r
 }
 
@@ -126,7 +140,7 @@ func (r *results) progress(format string, args ...any) {
 // inProcess measures what a request costs without a socket.
 func (r *results) inProcess(ctx context.Context) error {
 	for round := range r.rounds {
-		for _, w := range r.workloads {
+		for _, w := range slices.Concat(r.workloads, r.unusual) {
 			r.progress("in process, round %d of %d: %s", round+1, r.rounds, w.Name)
 			err := r.turn(round, func(c benchmarks.Contender) error {
 				var m called
@@ -162,11 +176,47 @@ func (r *results) overSockets(ctx context.Context) error {
 				}
 				r.rates.add(w.Name, c.Name(), m.Rate)
 			}
-			return nil
+			idle, err := servers[benchmarks.Items].idle(ctx)
+			r.idle.add("", c.Name(), idle)
+			return err
 		})
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// startUp measures what it takes until a large service stands.
+func (r *results) startUp(ctx context.Context) error {
+	for round := range min(r.rounds, 3) {
+		for _, routes := range r.sizes {
+			r.progress("start-up with %d routes, round %d of %d", routes, round+1, min(r.rounds, 3))
+			err := r.turn(round, func(c benchmarks.Contender) error {
+				if r.slowToStart(c) {
+					return nil
+				}
+				var m stood
+				size := strconv.Itoa(routes)
+				err := child(ctx, anyProcessor, &m, "start", c.Name(), size)
+				r.starts.add(size, c.Name(), m.Time)
+				r.memory.add(size, c.Name(), m.Memory/float64(routes))
+				r.documents.add(size, c.Name(), m.Document)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// patience is how long a contender may take for the first of the sizes, if it is
+// to be asked for the others: FastAPI's time grows with the square.
+const patience = 3 * time.Second
+
+func (r *results) slowToStart(c benchmarks.Contender) bool {
+	first := strconv.Itoa(r.sizes[0])
+	return r.starts.has(first, c.Name()) && r.starts.median(first, c.Name()) > float64(patience)
 }

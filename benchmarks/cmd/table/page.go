@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
@@ -18,9 +19,10 @@ const introduction = `# Benchmarks
 A typed route reads tags and types when it is registered and runs compiled programs per request. This page says what
 that comes to, beside the same service written in other ways.
 
-Written by ` + "`make bench`" + `, which is ` + "`go run ./cmd/table`" + ` in ` + "`benchmarks/`" + `. One test holds every contender to the same
-answers and refusals before anything is measured (` + "`benchmarks/contract_test.go`" + `). Every figure is the median of %d runs.
-*bare* is net/http and encoding/json with the rules written out by hand; all are compared with it.
+Written by ` + "`make bench`" + `, which runs ` + "`go run ./cmd/table`" + ` in ` + "`benchmarks/`" + `. One test holds every contender to the same
+answers and refusals (` + "`benchmarks/contract_test.go`" + `). Every figure is the median of %d rounds.
+*bare* is net/http and encoding/json with the rules written out by hand; all are compared with it. What streams and
+sockets cost has [a page of its own](streaming-benchmarks.md).
 
 `
 
@@ -40,6 +42,9 @@ const method = `
   of an answer than where it ends. FastAPI is served by one uvicorn worker, fiber by its own server.
 - A run end to end in which other processes took more than %.0f %% of a processor is made again, twice at most: of %d runs
   %d were repeated, and %d stayed disturbed.
+- Memory of routes is what Go's heap keeps, of FastAPI what its process grew by; memory of connections is what the
+  server's process grew by, without what the kernel has for a socket. Start-up has three rounds at most,
+  and who takes over %s for the smaller service is not measured again.
 - The spread is the distance from the lowest to the highest of the runs, as a share of the median. A difference within
   the spread says nothing.
 - In W10 all but Candor and FastAPI call the same three functions by hand, from the handler in bare, chi and huma and from
@@ -54,8 +59,9 @@ func (r *results) write() error {
 	}
 	err := errors.Join(
 		os.WriteFile(r.out, []byte(r.page()), 0o644),
-		os.WriteFile(filepath.Join(images, "benchmarks-in-process.svg"), r.plot(r.speed), 0o644),
-		os.WriteFile(filepath.Join(images, "benchmarks-end-to-end.svg"), r.plot(r.rateRatio), 0o644),
+		os.WriteFile(filepath.Join(images, "benchmarks-in-process.svg"), r.plot(r.workloads, r.speed), 0o644),
+		os.WriteFile(filepath.Join(images, "benchmarks-end-to-end.svg"), r.plot(r.workloads, r.rateRatio), 0o644),
+		os.WriteFile(filepath.Join(images, "benchmarks-unusual.svg"), r.plot(r.unusual, r.speed), 0o644),
 	)
 	if err == nil {
 		r.progress("wrote %s", r.out)
@@ -72,17 +78,19 @@ func (r *results) page() string {
 	}
 	r.ratesSection(&b)
 	r.timesSection(&b)
+	r.unusualSection(&b)
+	r.memorySection(&b)
 	b.WriteString("\n## How it was measured\n")
 	pinned := ""
 	if canPin() {
 		pinned = ", on the other"
 	}
-	fmt.Fprintf(&b, method, r.time, pinned, 100*tolerable, r.load.measured, r.load.repeated, r.load.kept)
+	fmt.Fprintf(&b, method, r.time, pinned, 100*tolerable, r.load.measured, r.load.repeated, r.load.kept, patience)
 	fmt.Fprintf(&b, "- %s on %s/%s, %d processors, %s:\n", runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format("2006-01"))
 	for _, c := range r.contenders {
 		version, err := c.Version()
 		if err != nil {
-			version = "not installed"
+			version = notInstalled
 		}
 		fmt.Fprintf(&b, "  - %s: %s\n", c.Name(), version)
 	}
@@ -98,10 +106,9 @@ As a ratio to bare over loopback; higher is better.
 ![requests per second of each contender, as bars](images/benchmarks-end-to-end.svg)
 
 `)
-	r.table(b, ratio(r.rateRatio))
-	r.total(b, "*bare, requests/s*", func(w string) string { return fmt.Sprintf("%.0f", r.rates.median(w, r.contenders[0].Name())) })
-	b.WriteString("\nTheir spread:\n\n")
-	r.table(b, percent(r.rates.spread))
+	r.table(b, r.workloads, ratio(r.rateRatio))
+	row(b, r.workloads, "*bare, requests/s*", func(w string) string { return fmt.Sprintf("%.0f", r.rates.median(w, r.contenders[0].Name())) })
+	r.spread(b, r.workloads, r.rates)
 }
 
 func (r *results) timesSection(b *strings.Builder) {
@@ -114,15 +121,36 @@ the handler.
 ![how many times as fast as bare each contender is in process, as bars](images/benchmarks-in-process.svg)
 
 `)
-	r.table(b, ratio(func(workload, contender string) float64 { return 1 / r.speed(workload, contender) }))
-	r.total(b, "*bare, µs*", func(w string) string {
+	r.timesTables(b, r.workloads)
+}
+
+func (r *results) unusualSection(b *strings.Builder) {
+	if len(r.unusual) == 0 {
+		return
+	}
+	b.WriteString("\n## Unusual inputs, in process\n\n")
+	for _, w := range r.unusual {
+		fmt.Fprintf(b, "- **%s** %s\n", w.Name, w.What)
+	}
+	b.WriteString(`
+![how many times as fast as bare each contender is with unusual inputs, as bars](images/benchmarks-unusual.svg)
+
+As a ratio of times to bare; lower is better.
+
+`)
+	r.timesTables(b, r.unusual)
+}
+
+// timesTables are the times, their spread, and the allocations.
+func (r *results) timesTables(b *strings.Builder, workloads []benchmarks.Workload) {
+	r.table(b, workloads, ratio(func(workload, contender string) float64 { return 1 / r.speed(workload, contender) }))
+	row(b, workloads, "*bare, µs*", func(w string) string {
 		microseconds := r.times.median(w, r.contenders[0].Name()) / 1000
 		return fmt.Sprintf("%.*f", max(0, 2-int(math.Log10(max(1, microseconds)))), microseconds)
 	})
-	b.WriteString("\nTheir spread:\n\n")
-	r.table(b, percent(r.times.spread))
-	b.WriteString("\n## Allocations of a request, in process\n\n")
-	r.table(b, func(workload, contender string) string {
+	r.spread(b, workloads, r.times)
+	b.WriteString("\nAllocations of a request:\n\n")
+	r.table(b, workloads, func(workload, contender string) string {
 		allocations := r.allocations.median(workload, contender)
 		if allocations < 0 {
 			return "–"
@@ -130,6 +158,49 @@ the handler.
 		return fmt.Sprintf("%.0f", allocations)
 	})
 }
+
+func (r *results) memorySection(b *strings.Builder) {
+	b.WriteString(`
+## Start-up and memory
+
+Time of the processor to register routes, and to write the document where there is one, in a process that has done
+neither before; what that leaves in memory, per route; and what a server's memory grows by for each of 1,000
+connections that had an answer and are idle.
+
+| |`)
+	for _, size := range r.sizes {
+		fmt.Fprintf(b, " %d routes, ms | document, KB | bytes a route |", size)
+	}
+	b.WriteString(" idle connection, KB |\n|---|" + strings.Repeat("--:|--:|--:|", len(r.sizes)) + "--:|\n")
+	for _, c := range r.contenders {
+		fmt.Fprintf(b, "| %s |", c.Name())
+		for _, size := range r.sizes {
+			size := strconv.Itoa(size)
+			fmt.Fprintf(b, " %s | %s | %s |", number(r.starts, size, c, 1e6), number(r.documents, size, c, 1024), number(r.memory, size, c, 1))
+		}
+		fmt.Fprintf(b, " %s |\n", number(r.idle, "", c, 1024))
+	}
+}
+
+// number is a median in a unit.
+func number(of samples, what string, c benchmarks.Contender, unit float64) string {
+	if _, err := c.Version(); err != nil {
+		return notInstalled
+	}
+	if !of.has(what, c.Name()) {
+		return "not measured"
+	}
+	switch v := of.median(what, c.Name()) / unit; {
+	case v == 0:
+		return "–"
+	case v < 10:
+		return fmt.Sprintf("%.1f", v)
+	default:
+		return fmt.Sprintf("%.0f", v)
+	}
+}
+
+const notInstalled = "not installed"
 
 // speed is how many times as fast as bare a contender is in process.
 func (r *results) speed(workload, contender string) float64 {
@@ -154,37 +225,37 @@ func ratio(of func(workload, contender string) float64) func(workload, contender
 	}
 }
 
-func percent(of func(workload, contender string) float64) func(workload, contender string) string {
-	return func(workload, contender string) string { return fmt.Sprintf("%.0f %%", 100*of(workload, contender)) }
+// spread is a table that only those who ask for it see.
+func (r *results) spread(b *strings.Builder, workloads []benchmarks.Workload, of samples) {
+	b.WriteString("\n<details><summary>Spread of the runs</summary>\n\n")
+	r.table(b, workloads, func(workload, contender string) string {
+		return fmt.Sprintf("%.0f %%", 100*of.spread(workload, contender))
+	})
+	b.WriteString("\n</details>\n")
 }
 
 // table has a row for each contender and a column for each workload.
-func (r *results) table(b *strings.Builder, cell func(workload, contender string) string) {
+func (r *results) table(b *strings.Builder, workloads []benchmarks.Workload, cell func(workload, contender string) string) {
 	b.WriteString("| |")
-	for _, w := range r.workloads {
+	for _, w := range workloads {
 		fmt.Fprintf(b, " %s |", w.Name)
 	}
-	b.WriteString("\n|---|" + strings.Repeat("--:|", len(r.workloads)) + "\n")
+	b.WriteString("\n|---|" + strings.Repeat("--:|", len(workloads)) + "\n")
 	for _, c := range r.contenders {
-		r.total(b, c.Name(), func(workload string) string {
-			if !r.installed(c) {
-				return "not installed"
+		row(b, workloads, c.Name(), func(workload string) string {
+			if !r.times.has(workload, c.Name()) {
+				return notInstalled
 			}
 			return cell(workload, c.Name())
 		})
 	}
 }
 
-// total is a row of a table.
-func (r *results) total(b *strings.Builder, title string, cell func(workload string) string) {
+// row is a line of a table.
+func row(b *strings.Builder, workloads []benchmarks.Workload, title string, cell func(workload string) string) {
 	fmt.Fprintf(b, "| %s |", title)
-	for _, w := range r.workloads {
+	for _, w := range workloads {
 		fmt.Fprintf(b, " %s |", cell(w.Name))
 	}
 	b.WriteString("\n")
-}
-
-// installed tells whether a contender was measured.
-func (r *results) installed(c benchmarks.Contender) bool {
-	return r.times.has(r.workloads[0].Name, c.Name())
 }

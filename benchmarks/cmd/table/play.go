@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"time"
 
@@ -29,6 +30,8 @@ func play(ctx context.Context, args []string) error {
 		answer, err = playCall(ctx, args[0], args[1], args[2])
 	case "serve":
 		return playServe(ctx, args[0], args[1])
+	case "start":
+		answer, err = playStart(ctx, args[0], args[1])
 	case "load":
 		answer, err = playLoad(ctx, args[0], args[1], args[2], args[3])
 	default:
@@ -80,7 +83,7 @@ func contender(name string) (benchmarks.Contender, error) {
 }
 
 func workload(name string) (benchmarks.Workload, error) {
-	for _, w := range benchmarks.Workloads() {
+	for _, w := range slices.Concat(benchmarks.Workloads(), benchmarks.MoreWorkloads()) {
 		if w.Name == name {
 			return w, nil
 		}
@@ -130,6 +133,26 @@ func playCall(ctx context.Context, name, of, atLeast string) (m called, err erro
 		return m, fmt.Errorf("answers %d", cost.Status)
 	}
 	return called{float64(cost.Time) / float64(n), float64(cost.Allocs) / float64(n)}, nil
+}
+
+// stood is what a large service takes.
+type stood struct {
+	Time     float64 `json:"time"`   // of the processor, in nanoseconds
+	Memory   float64 `json:"memory"` // bytes
+	Document float64 `json:"document"`
+}
+
+func playStart(ctx context.Context, name, routes string) (m stood, err error) {
+	c, err := contender(name)
+	if err != nil {
+		return m, err
+	}
+	n, err := strconv.Atoi(routes)
+	if err != nil {
+		return m, err
+	}
+	made, err := c.Start(ctx, n/4)
+	return stood{float64(made.Time), float64(made.Memory), float64(len(made.Document))}, err
 }
 
 // playServe tells where a service is, and serves it as long as someone holds

@@ -21,10 +21,10 @@ const (
 
 // plot has a panel of bars for each workload: how many times as good as bare
 // each contender is. It is readable on light and dark pages.
-func (r *results) plot(value func(workload, contender string) float64) []byte {
+func (r *results) plot(workloads []benchmarks.Workload, value func(workload, contender string) float64) []byte {
 	var b strings.Builder
-	columns := min(plotColumns, len(r.workloads))
-	rows := (len(r.workloads) + columns - 1) / columns
+	columns := max(1, min(plotColumns, len(workloads)))
+	rows := (len(workloads) + columns - 1) / columns
 	panelHeight := titleHeight + len(r.contenders)*barHeight + panelMargin
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" font-family="sans-serif" font-size="11">`+"\n",
 		columns*panelWidth, rows*panelHeight)
@@ -33,7 +33,7 @@ text { fill: #24292f } rect { fill: #8c959f } .candor { fill: #1a7f64 } line { s
 @media (prefers-color-scheme: dark) { text { fill: #e6edf3 } line { stroke: #e6edf3 } }
 </style>
 `)
-	for i, w := range r.workloads {
+	for i, w := range workloads {
 		fmt.Fprintf(&b, `<g transform="translate(%d %d)">`+"\n", i%columns*panelWidth, i/columns*panelHeight)
 		r.panel(&b, w, value)
 		b.WriteString("</g>\n")
@@ -46,7 +46,7 @@ text { fill: #24292f } rect { fill: #8c959f } .candor { fill: #1a7f64 } line { s
 func (r *results) panel(b *strings.Builder, w benchmarks.Workload, value func(workload, contender string) float64) {
 	longest := 1.0
 	for _, c := range r.contenders {
-		if r.installed(c) {
+		if r.times.has(w.Name, c.Name()) {
 			longest = max(longest, value(w.Name, c.Name()))
 		}
 	}
@@ -54,8 +54,8 @@ func (r *results) panel(b *strings.Builder, w benchmarks.Workload, value func(wo
 	for i, c := range r.contenders {
 		y := titleHeight + i*barHeight
 		fmt.Fprintf(b, `<text x="%d" y="%d" text-anchor="end">%s</text>`+"\n", barsLeft-6, y+11, html.EscapeString(c.Name()))
-		number, width := "not installed", 0.0
-		if r.installed(c) {
+		number, width := notInstalled, 0.0
+		if r.times.has(w.Name, c.Name()) {
 			number = ratio(value)(w.Name, c.Name())
 			width = value(w.Name, c.Name()) / longest * barsRoom
 		}

@@ -143,15 +143,22 @@ func others(server string) time.Duration {
 	line, _, _ := strings.Cut(string(text), "\n")
 	times := strings.Fields(line)
 	used := ticks(times[1]) + ticks(times[2]) + ticks(times[3]) // user, nice, system
-	used -= benchmarks.CPUTime() + processTime(server)
-	children, _ := filepath.Glob("/proc/" + server + "/task/*/children")
-	for _, list := range children {
-		text, _ := os.ReadFile(list)
-		for _, child := range strings.Fields(string(text)) {
-			used -= processTime(child)
-		}
+	used -= benchmarks.CPUTime()
+	for _, pid := range family(server) {
+		used -= processTime(pid)
 	}
 	return used
+}
+
+// family is a process with its children.
+func family(pid string) []string {
+	all := []string{pid}
+	lists, _ := filepath.Glob("/proc/" + pid + "/task/*/children")
+	for _, list := range lists {
+		text, _ := os.ReadFile(list)
+		all = append(all, strings.Fields(string(text))...)
+	}
+	return all
 }
 
 // processTime is the processor time of a process.
@@ -163,6 +170,38 @@ func processTime(pid string) time.Duration {
 	_, behindName, _ := strings.Cut(string(text), ") ")
 	times := strings.Fields(behindName)
 	return ticks(times[11]) + ticks(times[12])
+}
+
+// idleConnections is how many are held to see what each costs.
+const idleConnections = 1000
+
+// idle holds connections, each of which has had an answer, and tells what a
+// server's memory grew by for each.
+func (s server) idle(ctx context.Context) (bytes float64, err error) {
+	hello := benchmarks.Workloads()[0]
+	if _, err := benchmarks.SendLoad(ctx, s.url, hello, 32, 50*time.Millisecond); err != nil {
+		return 0, err
+	}
+	before := s.resident()
+	held, err := benchmarks.Hold(ctx, s.url, hello, idleConnections)
+	if err != nil {
+		return 0, err
+	}
+	bytes = float64(s.resident()-before) / idleConnections
+	return bytes, held.Close()
+}
+
+// resident is the memory of a server and its children.
+func (s server) resident() (bytes int) {
+	for _, pid := range family(strconv.Itoa(s.cmd.Process.Pid)) {
+		text, err := os.ReadFile("/proc/" + pid + "/statm")
+		if err != nil {
+			continue
+		}
+		pages, _ := strconv.Atoi(strings.Fields(string(text))[1])
+		bytes += pages * os.Getpagesize()
+	}
+	return bytes
 }
 
 // ticks is a number of hundredths of a second, as /proc has them.
