@@ -206,24 +206,25 @@ func (x *exchange) cached(rest int) error {
 		h["Vary"] = append(h["Vary"], p.vary)
 	}
 	key := p.key(x)
-	versions, value, err := p.find(x, key)
+	versions, kept, err := p.find(x, key)
 	if err != nil {
 		x.endpoint.errors.logCache(x.around.r, err)
 		return x.from(rest)
 	}
-	if value != nil && x.replay(value) {
+	if kept != nil {
+		x.replay(kept)
 		return nil
 	}
 	f, own := p.caches.join(key)
 	if !own {
-		return x.follow(f, rest)
+		return x.follow(key, f, rest)
 	}
 	defer p.caches.land(key, f)
 	before := maps.Clone(h)
 	if err := x.from(rest); err != nil || !x.canKeep() {
 		return err
 	}
-	f.value = x.record(before, versions)
+	f.value = x.record(key, before, versions)
 	if f.value == nil {
 		return nil
 	}
@@ -234,10 +235,11 @@ func (x *exchange) cached(rest int) error {
 }
 
 // follow waits for the answer of another request.
-func (x *exchange) follow(f *flight, rest int) error {
+func (x *exchange) follow(key string, f *flight, rest int) error {
 	select {
 	case <-f.done:
-		if f.value != nil && x.replay(f.value) {
+		if kept := readCached(key, f.value); kept != nil {
+			x.replay(kept)
 			return nil
 		}
 		return x.from(rest)
@@ -248,7 +250,7 @@ func (x *exchange) follow(f *flight, rest int) error {
 
 // find looks for an answer, and for the versions of its tags. One that has none
 // is given one.
-func (p *cachePlan) find(x *exchange, key string) (versions []string, value []byte, err error) {
+func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cachedAnswer, err error) {
 	keys := make([]string, 1, 1+len(p.Tags))
 	keys[0] = key
 	for _, tag := range p.Tags {
@@ -270,10 +272,10 @@ func (p *cachePlan) find(x *exchange, key string) (versions []string, value []by
 		}
 		values[0] = nil
 	}
-	if kept, ok := readCached(values[0]); !ok || !slices.Equal(kept.versions, versions) {
-		return versions, nil, nil
+	if kept = readCached(key, values[0]); kept != nil && !slices.Equal(kept.versions, versions) {
+		kept = nil
 	}
-	return versions, values[0], nil
+	return versions, kept, nil
 }
 
 func errShortGet(got, want int) error {
@@ -294,7 +296,7 @@ func (x *exchange) canKeep() bool {
 }
 
 // record makes the kept form of the answer, nil for one that sets a cookie.
-func (x *exchange) record(before http.Header, versions []string) []byte {
+func (x *exchange) record(key string, before http.Header, versions []string) []byte {
 	kept := cachedAnswer{at: time.Now().Unix(), contentType: x.answer.contentType, versions: versions, header: x.answer.header, body: x.answer.body}
 	if x.answer.borrowed != nil {
 		kept.body = x.answer.borrowed
@@ -313,15 +315,11 @@ func (x *exchange) record(before http.Header, versions []string) []byte {
 			kept.set = append(kept.set, headerLine{name, value})
 		}
 	}
-	return kept.append(nil)
+	return kept.encode(key)
 }
 
 // replay answers with a kept answer.
-func (x *exchange) replay(value []byte) bool {
-	kept, ok := readCached(value)
-	if !ok {
-		return false
-	}
+func (x *exchange) replay(kept *cachedAnswer) {
 	h := x.around.w.Header()
 	replaced := map[string]bool{}
 	for _, line := range kept.set {
@@ -335,7 +333,6 @@ func (x *exchange) replay(value []byte) bool {
 	h["Age"] = []string{strconv.FormatInt(max(time.Now().Unix()-kept.at, 0), 10)}
 	x.answer.status, x.answer.contentType = http.StatusOK, kept.contentType
 	x.answer.header, x.answer.borrowed = append(x.answer.header[:0], kept.header...), kept.body
-	return true
 }
 
 // invalidate drops the answers that the request makes stale.

@@ -1,6 +1,12 @@
 package candor
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"hash/crc32"
+)
+
+// A kept answer ends with a checksum of it and its key, so that what a store
+// mixed up, cut short or never got from this codec is a miss.
 
 // cachedAnswer is an answer as it is kept.
 type cachedAnswer struct {
@@ -13,7 +19,20 @@ type cachedAnswer struct {
 	body        []byte
 }
 
-// append encodes the answer: numbers as varints, texts behind their lengths.
+// encode makes what is kept under a key: numbers as varints, texts behind their
+// lengths, and the checksum.
+func (c *cachedAnswer) encode(key string) []byte {
+	b := c.append(nil)
+	return binary.BigEndian.AppendUint32(b, checksum(key, b))
+}
+
+// checksum tells values apart that were not made by encode for the key. Who
+// changes the codec changes the number in it, and what was kept before is a miss.
+func checksum(key string, b []byte) uint32 {
+	table := crc32.MakeTable(crc32.Castagnoli)
+	return crc32.Update(crc32.Checksum([]byte("1 "+key), table), table, b)
+}
+
 func (c *cachedAnswer) append(b []byte) []byte {
 	b = binary.AppendVarint(b, c.at)
 	b = appendText(b, c.contentType)
@@ -34,18 +53,19 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
-// readCached decodes a kept answer; ok is false for anything else.
-func readCached(value []byte) (kept cachedAnswer, ok bool) {
-	r := cachedReader{rest: value}
-	if len(value) == 0 {
-		return kept, false
+// readCached decodes what is kept under a key; nil for anything that encode did
+// not make.
+func readCached(key string, value []byte) *cachedAnswer {
+	size := len(value) - crc32.Size
+	if size < 0 || binary.BigEndian.Uint32(value[size:]) != checksum(key, value[:size]) {
+		return nil
 	}
-	at, n := binary.Varint(r.rest)
+	at, n := binary.Varint(value[:size])
 	if n <= 0 {
-		return kept, false
+		return nil
 	}
-	kept.at, r.rest = at, r.rest[n:]
-	kept.contentType = r.text()
+	r := cachedReader{rest: value[n:size:size]}
+	kept := &cachedAnswer{at: at, contentType: r.text()}
 	for range r.count() {
 		kept.versions = append(kept.versions, r.text())
 	}
@@ -54,8 +74,10 @@ func readCached(value []byte) (kept cachedAnswer, ok bool) {
 			*lines = append(*lines, headerLine{r.text(), r.text()})
 		}
 	}
-	kept.body = r.rest
-	return kept, !r.broken
+	if kept.body = r.rest; r.broken {
+		return nil
+	}
+	return kept
 }
 
 // cachedReader reads what append wrote.
