@@ -69,6 +69,10 @@ func TestBroker(t *testing.T) {
 	brokertest.Run(t, newServer(t).broker)
 }
 
+func TestClientsOfAllProcesses(t *testing.T) {
+	brokertest.Clients(t, newServer(t).broker)
+}
+
 func TestBrokerOutlivesNATS(t *testing.T) {
 	s := newServer(t)
 	brokertest.Outlives(t, s.broker, s.stop, s.start)
