@@ -78,6 +78,11 @@ func TestBrokerOnAnImitation(t *testing.T) {
 	})
 }
 
+func TestClientsOfAllProcesses(t *testing.T) {
+	server := newServer(t)
+	brokertest.Clients(t, func(t *testing.T) candor.Broker { return newBroker(t, server.client()) })
+}
+
 func TestBrokerOutlivesRedis(t *testing.T) {
 	server := newServer(t)
 	brokertest.Outlives(t, func(t *testing.T) candor.Broker { return newBroker(t, server.client()) }, server.stop, server.start)

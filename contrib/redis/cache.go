@@ -15,7 +15,8 @@ import (
 //
 // Keys begin with "candor:cache:". How much is kept is up to Redis: give it
 // maxmemory and an eviction policy such as allkeys-lru. While it does not answer,
-// answers are made anew, after what the client's timeouts allow.
+// answers are made anew, after what the client's timeouts and retries allow: see
+// [NewRateStore].
 func NewCacheStore(client redis.UniversalClient) candor.CacheStore { return cache{client} }
 
 const cachePrefix = "candor:cache:"

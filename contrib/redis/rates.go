@@ -15,8 +15,8 @@ import (
 //   - Keys begin with "rate:candor:" and expire when they say nothing any more.
 //   - Each request is one round trip. While Redis does not answer, a request waits
 //     as long as the client's timeouts and retries let it: a client for limits has
-//     short ones, such as DialTimeout and ReadTimeout of 100 ms and MaxRetries
-//     of -1.
+//     short ones, such as DialTimeout and ReadTimeout of 100 ms, and does not try
+//     again, by MaxRetries of -1 and DialerRetries of 1.
 //   - What happens where Redis cannot tell is up to the limit:
 //     RateConfig.FailClosed.
 func NewRateStore(client redis.UniversalClient) candor.RateStore {

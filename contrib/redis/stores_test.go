@@ -2,8 +2,12 @@ package candorredis_test
 
 import (
 	"context"
+	"fmt"
+	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -54,12 +58,10 @@ func TestRateStoreAgreesWithMemory(t *testing.T) {
 	}
 }
 
-// impatient gives up at once, as a client for limits should.
+// impatient does not try again, as a client for limits and caches should not.
+// Its timeouts are long, as a busy machine wants them.
 func (s *redisServer) impatient() *redis.Client {
-	client := redis.NewClient(&redis.Options{
-		Network: "unix", Addr: s.socket, MaxRetries: -1,
-		DialTimeout: 100 * time.Millisecond, ReadTimeout: 100 * time.Millisecond,
-	})
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: s.socket, MaxRetries: -1, DialerRetries: 1})
 	s.t.Cleanup(func() { _ = client.Close() })
 	return client
 }
@@ -132,7 +134,7 @@ func TestLimitWithoutRedis(t *testing.T) {
 
 func TestCacheStore(t *testing.T) {
 	server := newServer(t)
-	store := candorredis.NewCacheStore(server.client())
+	store := candorredis.NewCacheStore(server.impatient())
 	values, err := store.Get(t.Context(), "a", "b")
 	require.NoError(t, err)
 	assert.Equal(t, [][]byte{nil, nil}, values)
@@ -153,4 +155,98 @@ func TestCacheStore(t *testing.T) {
 	_, err = store.Get(t.Context(), "b")
 	assert.Error(t, err)
 	assert.Error(t, store.Set(t.Context(), "b", nil, time.Hour))
+}
+
+// shop is a process that keeps answers in Redis.
+type shop struct {
+	*httptest.Server
+	// ran is how often its handlers of GET did.
+	ran atomic.Int64
+}
+
+func newShop(t *testing.T, server *redisServer) *shop {
+	t.Helper()
+	s := &shop{}
+	app := candor.New(candor.Config{
+		CacheStore: candorredis.NewCacheStore(server.impatient()), Logger: slog.New(slog.DiscardHandler),
+	})
+	candor.Get(app, "/products/{id}", func(_ context.Context, in struct {
+		ID int `path:"id"`
+	},
+	) (candor.Text, error) {
+		s.ran.Add(1)
+		return candor.Text(fmt.Sprintf("product %d", in.ID)), nil
+	}, candor.Cache(candor.CacheConfig{TTL: time.Hour, Tags: []string{"products", "product:{id}"}}))
+	candor.Put(app, "/products/{id}", func(_ context.Context, in struct {
+		ID   int `path:"id"`
+		Tags *candor.CacheTags
+	},
+	) (candor.None, error) {
+		in.Tags.Invalidate(fmt.Sprintf("product:%d", in.ID))
+		return candor.None{}, nil
+	})
+	candor.Delete(app, "/products", func(_ context.Context, in struct{ Tags *candor.CacheTags }) (candor.None, error) {
+		in.Tags.Invalidate("products")
+		return candor.None{}, nil
+	})
+	s.Server = httptest.NewServer(app)
+	t.Cleanup(s.Close)
+	return s
+}
+
+// ask expects a status, and returns whether a handler of GET ran for the answer.
+func (s *shop) ask(t *testing.T, method, path string, status int) (ran bool) {
+	t.Helper()
+	before := s.ran.Load()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, nil)
+	require.NoError(t, err)
+	answer, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, status, answer.StatusCode)
+	ran = s.ran.Load() > before
+	if method == http.MethodGet {
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(t, err)
+		assert.Equal(t, strings.Replace(path[1:], "s/", " ", 1), string(text))
+		assert.Equal(t, ran, answer.Header.Get("Age") == "", "an answer that was kept has an Age")
+	}
+	return ran
+}
+
+func TestProcessesShareACache(t *testing.T) {
+	server := newServer(t)
+	one, two := newShop(t, server), newShop(t, server)
+	assert.True(t, one.ask(t, "GET", "/products/1", 200))
+	for range 3 {
+		assert.False(t, one.ask(t, "GET", "/products/1", 200))
+		assert.False(t, two.ask(t, "GET", "/products/1", 200), "the other process has it too")
+	}
+	assert.True(t, two.ask(t, "GET", "/products/2", 200))
+
+	two.ask(t, "PUT", "/products/1", 204)
+	assert.True(t, one.ask(t, "GET", "/products/1", 200), "it was dropped in both")
+	assert.False(t, two.ask(t, "GET", "/products/1", 200))
+	assert.False(t, one.ask(t, "GET", "/products/2", 200), "the other product was not")
+	one.ask(t, "DELETE", "/products", 204)
+	for _, path := range []string{"/products/1", "/products/2"} {
+		assert.True(t, two.ask(t, "GET", path, 200))
+		assert.False(t, one.ask(t, "GET", path, 200))
+	}
+}
+
+func TestCacheWithoutRedis(t *testing.T) {
+	server := newServer(t)
+	one, two := newShop(t, server), newShop(t, server)
+	assert.True(t, one.ask(t, "GET", "/products/1", 200))
+	server.stop()
+	for range 3 {
+		assert.True(t, one.ask(t, "GET", "/products/1", 200))
+		assert.True(t, two.ask(t, "GET", "/products/1", 200))
+	}
+	two.ask(t, "PUT", "/products/2", 204)
+	server.start()
+	require.Eventually(t, func() bool { return !one.ask(t, "GET", "/products/1", 200) }, 20*time.Second, 20*time.Millisecond,
+		"it is kept again without a restart")
+	assert.False(t, two.ask(t, "GET", "/products/1", 200))
 }

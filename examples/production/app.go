@@ -80,7 +80,7 @@ func openRedis(url string) (*redis.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	options.MaxRetries = -1
+	options.MaxRetries, options.DialerRetries = -1, 1
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
 	return redis.NewClient(options), nil
 }
