@@ -28,25 +28,20 @@ const (
 	adminKey = "a key for tests, too"
 )
 
-// program is this program, built once.
+// builtFile is where this program is built, once and if a test needs it.
+var builtFile = filepath.Join(os.TempDir(), fmt.Sprintf("candor-production-%d", os.Getpid()))
+
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "production")
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "production")
-	said, err := exec.Command("deploy/build.sh", file).CombinedOutput()
+	said, err := exec.Command("deploy/build.sh", builtFile).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, said)
 	}
-	return file, nil
+	return builtFile, nil
 })
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if file, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(file))
-	}
+	_ = os.Remove(builtFile)
 	os.Exit(code)
 }
 
