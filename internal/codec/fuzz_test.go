@@ -118,6 +118,7 @@ var intended = []struct {
 	{"a whole null is missing", `null`, false, true},
 	{"an integer may be written with a point", `{"int":1.0}`, true, false},
 	{"an integer may be written with an exponent", `{"uint16":1e2}`, true, false},
+	{"minus zero is zero to an unsigned integer, too", `{"uint":-0}`, true, false},
 	{"an integer key is written in one way", `{"intmap":{"-0":{}}}`, false, true},
 	{"nesting ends at 100", `{"x":` + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `}`, false, true},
 }
@@ -152,7 +153,7 @@ func intendedAcceptance(text []byte) bool {
 		if err != nil {
 			return false
 		}
-		if token.Kind() == '0' && strings.ContainsAny(token.String(), ".eE") {
+		if token.Kind() == '0' && (token.String() == "-0" || strings.ContainsAny(token.String(), ".eE")) {
 			return true
 		}
 	}

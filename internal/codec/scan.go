@@ -179,15 +179,15 @@ func (s *scanner) text() (raw []byte, escaped, ok bool) {
 		if i >= len(s.data) {
 			return nil, false, s.fail(len(s.data), "the text ends inside a string")
 		}
-		switch c := s.data[i]; {
-		case c == '"':
+		switch s.data[i] {
+		case '"':
 			raw = s.data[start:i]
 			if wide && !utf8.Valid(raw) {
 				return nil, false, s.fail(start+invalidAt(raw), "not valid UTF-8")
 			}
 			s.pos = i + 1
 			return raw, escaped, true
-		case c == '\\':
+		case '\\':
 			escaped = true
 			if i, ok = s.escape(i); !ok {
 				return nil, false, false
