@@ -10,7 +10,9 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -329,4 +331,31 @@ func runWith(file string, env ...string) (string, error) {
 	cmd.Env = env
 	said, err := cmd.CombinedOutput()
 	return string(said), err
+}
+
+// A Prometheus asks both processes, and knows how long 95 of 100 requests took.
+func TestPrometheusAsksBoth(t *testing.T) {
+	c := start(t)
+	dir, addr := t.TempDir(), freeAddr(t)
+	config := fmt.Sprintf("global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs: [{job_name: production, static_configs: [{targets: [%q, %q]}]}]\n",
+		c.processes[0].addr, c.processes[1].addr)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600))
+	server := exec.Command("prometheus", "--config.file="+dir+"/prometheus.yml", "--storage.tsdb.path="+dir+"/data", "--web.listen-address="+addr)
+	require.NoError(t, server.Start())
+	t.Cleanup(func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+	})
+	mine := client(t, "127.0.0.7")
+	p95 := "http://" + addr + "/api/v1/query?query=" + url.QueryEscape(
+		`histogram_quantile(0.95, sum by (le, instance) (rate(http_server_request_duration_seconds_bucket{route="/api/v1/users/me"}[1m]))) > 0`)
+	eventually(t, "the quantile of both", func() bool {
+		for range 4 {
+			_, _, err := ask(mine, "GET", c.url+"/api/v1/users/me", "", "")
+			require.NoError(t, err)
+		}
+		status, text, err := ask(http.DefaultClient, "GET", p95, "", "")
+		return err == nil && status == http.StatusOK &&
+			strings.Contains(text, c.processes[0].addr) && strings.Contains(text, c.processes[1].addr)
+	})
 }
