@@ -1,6 +1,7 @@
 package pathtree
 
-// The search walks down the tree segment by segment and tries, at each node,
+// A path that a pattern of literals matches is found by its whole text. Else
+// the search walks down the tree segment by segment and tries, at each node,
 // the literal, then the wildcard, then the remainder, so that the matches come
 // in the order of precedence.
 //
@@ -52,6 +53,11 @@ func (t *Tree[V]) MatchFunc(path string, escaped bool, values []string, accept f
 }
 
 func (t *tree) match(path string, escaped bool, values []string, accept func(*leaf) bool) (*leaf, []string) {
+	if !escaped && accept == nil {
+		if found := t.plain[path]; found != nil {
+			return found, values
+		}
+	}
 	p, ok := splitPath{text: path}, strings.HasPrefix(path, "/")
 	if ok && escaped && strings.Contains(path, "%") {
 		// A node of the last depth looks at the segment after it, too.
