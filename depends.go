@@ -123,9 +123,9 @@ func eraseGuard[In any](fn func(context.Context, In) error) *function {
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
-		newRoom: func() *room {
-			in, out := new(In), new(None)
-			return &room{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error { return fn(ctx, *in) }}
+		roomFor: func(in, out any) *room {
+			input := in.(*In)
+			return &room{in: in, out: out, empty: emptying(input, out.(*None)), run: func(ctx context.Context) error { return fn(ctx, *input) }}
 		},
 	}
 }
@@ -136,11 +136,11 @@ func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[T](), name: functionName(reflect.ValueOf(fn)),
-		newRoom: func() *room {
-			in, out := new(In), new(T)
-			return &room{in: in, out: out, empty: emptying(in, out), bracket: func(ctx context.Context, rest func() error) error {
-				return fn(ctx, *in, func(value T) error {
-					*out = value
+		roomFor: func(in, out any) *room {
+			input, value := in.(*In), out.(*T)
+			return &room{in: in, out: out, empty: emptying(input, value), bracket: func(ctx context.Context, rest func() error) error {
+				return fn(ctx, *input, func(made T) error {
+					*value = made
 					return rest()
 				})
 			}}
@@ -154,10 +154,10 @@ func eraseAround[In any](fn func(context.Context, In, func() error) error) *func
 	}
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
-		newRoom: func() *room {
-			in, out := new(In), new(None)
-			return &room{in: in, out: out, empty: emptying(in, out), bracket: func(ctx context.Context, rest func() error) error {
-				return fn(ctx, *in, rest)
+		roomFor: func(in, out any) *room {
+			input := in.(*In)
+			return &room{in: in, out: out, empty: emptying(input, out.(*None)), bracket: func(ctx context.Context, rest func() error) error {
+				return fn(ctx, *input, rest)
 			}}
 		},
 	}

@@ -14,8 +14,14 @@ type function struct {
 	name string
 	// pc is where it begins.
 	pc uintptr
-	// newRoom makes a place to call the function at.
-	newRoom func() *room
+	// roomFor makes a place to call the function at, with an input and a result
+	// that in and out point to.
+	roomFor func(in, out any) *room
+}
+
+// newRoom makes a place of its own.
+func (f *function) newRoom() *room {
+	return f.roomFor(reflect.New(f.in).Interface(), reflect.New(f.out).Interface())
 }
 
 // room is where a function can be called, one call after the other: it has
@@ -27,10 +33,11 @@ type room struct {
 	// the request.
 	run     func(ctx context.Context) error
 	bracket func(ctx context.Context, rest func() error) error
-	empty   func()
+	// empty sets input and result to zero.
+	empty func()
 }
 
-// emptying makes what sets the room of a call to zero.
+// emptying is the empty of a room.
 func emptying[In, Out any](in *In, out *Out) func() {
 	return func() { *in, *out = *new(In), *new(Out) }
 }
@@ -39,10 +46,10 @@ func emptying[In, Out any](in *In, out *Out) func() {
 func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(reflect.ValueOf(h)), pc: reflect.ValueOf(h).Pointer(),
-		newRoom: func() *room {
-			in, out := new(In), new(Out)
-			return &room{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) (err error) {
-				*out, err = h(ctx, *in)
+		roomFor: func(in, out any) *room {
+			input, result := in.(*In), out.(*Out)
+			return &room{in: in, out: out, empty: emptying(input, result), run: func(ctx context.Context) (err error) {
+				*result, err = h(ctx, *input)
 				return err
 			}}
 		},

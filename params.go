@@ -50,8 +50,11 @@ type around struct {
 
 // release lets go of the request.
 func (a *around) release() {
-	clear(a.captured)
-	a.w, a.r, a.captured, a.tasks = nil, nil, a.captured[:0], nil
+	if len(a.captured) > 0 {
+		clear(a.captured)
+		a.captured = a.captured[:0]
+	}
+	a.w, a.r, a.tasks = nil, nil, nil
 	if a.values.Header != nil {
 		a.values = bind.Request{}
 	}

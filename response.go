@@ -217,8 +217,9 @@ type answerPlan struct {
 	media []string
 	// usualType is the header line of the first.
 	usualType []string
-	// negotiated means that the client chooses among them.
-	negotiated bool
+	// negotiated means that the client chooses among them, varies that the
+	// answer does.
+	negotiated, varies bool
 	// parts write the headers and cookies of an envelope.
 	parts []writePart
 	// body is nil for an answer without a body.
@@ -304,7 +305,7 @@ func (p *answerPlan) chooseMedia(declared []string) error {
 	default:
 		p.media = []string{p.kind.media}
 	}
-	if p.kind.chooses || p.choosesType() {
+	if p.varies = p.kind.chooses || p.choosesType(); p.varies {
 		return nil
 	}
 	if len(p.media) > 1 {
@@ -357,7 +358,7 @@ func (p *answerPlan) encodeParts(out reflect.Value, checks bool, a *answer) erro
 	if p.body == nil {
 		return nil
 	}
-	if err := p.body(body, checks, a); err != nil || !p.kind.chooses && !p.choosesType() {
+	if err := p.body(body, checks, a); err != nil || !p.varies {
 		return err
 	}
 	return p.checkType(a)
@@ -469,8 +470,10 @@ func (a *answer) release() {
 	if a.body = a.body[:0]; cap(a.body) > maxKept {
 		a.body = nil
 	}
-	clear(a.header)
-	a.header = a.header[:0]
+	if len(a.header) > 0 {
+		clear(a.header)
+		a.header = a.header[:0]
+	}
 	a.outcome = outcome{}
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -108,7 +109,11 @@ func (rt *route) describe() (err error) {
 	if rt.input, err = describeInput(rt.handler.in); err != nil {
 		return err
 	}
-	if rt.output, err = describeAnswer(rt.handler.out); err != nil || rt.upgrade == nil {
+	if rt.upgrade == nil {
+		rt.output, err = describeAnswer(rt.handler.out)
+		return err
+	}
+	if rt.output, err = describeAnswer(reflect.TypeFor[None]()); err != nil {
 		return err
 	}
 	return rt.upgrade.check(rt)
@@ -280,7 +285,8 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		}
 	}
 	e.close()
-	e.exchanges.New = func() any { return newExchange(e) }
+	space := sync.OnceValue(func() reflect.Type { return spaceFor(e.parts) })
+	e.exchanges.New = func() any { return newExchange(e, space()) }
 	if e.plain != nil {
 		e.steps = e.compileSteps(before, after, step{run: (*exchange).servePlain})
 		return nil
@@ -413,8 +419,10 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 type exchange struct {
 	endpoint *endpoint
 	frames   []frame
-	around   around
-	answer   answer
+	// empty sets the inputs and results of all frames to zero.
+	empty  func()
+	around around
+	answer answer
 	// room is kept for the bodies of requests, faults and unfit for those that
 	// do not fit.
 	room   []byte
@@ -453,14 +461,18 @@ type frame struct {
 
 // newExchange makes the room for requests, one after the other. Whatever
 // depends on the room only is found here, once.
-func newExchange(e *endpoint) *exchange {
-	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts))}
+func newExchange(e *endpoint, space reflect.Type) *exchange {
+	inside := reflect.New(space).Elem()
+	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts)), empty: inside.SetZero}
 	x.around.echo, x.around.place = e.decode.Echo, &e.place
 	for i, p := range e.parts {
-		f := frame{room: p.function.newRoom()}
-		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
+		f := frame{inValue: inside.Field(2 * i), outValue: inside.Field(2*i + 1)}
+		f.room = p.function.roomFor(f.inValue.Addr().Interface(), f.outValue.Addr().Interface())
 		f.input = p.input.at(f.inValue)
 		x.frames[i] = f
+	}
+	if len(x.frames) == 1 { // then nothing has to look at types
+		x.empty = x.frames[0].empty
 	}
 	for i, p := range e.parts {
 		f := &x.frames[i]
@@ -470,6 +482,17 @@ func newExchange(e *endpoint) *exchange {
 		}
 	}
 	return x
+}
+
+// spaceFor is a struct of the inputs and results of all parts, in turn: one
+// write empties it.
+func spaceFor(parts []*part) reflect.Type {
+	var fields []reflect.StructField
+	for i, p := range parts {
+		number := strconv.Itoa(i)
+		fields = append(fields, reflect.StructField{Name: "In" + number, Type: p.function.in}, reflect.StructField{Name: "Out" + number, Type: p.function.out})
+	}
+	return reflect.StructOf(fields)
 }
 
 // source points to what is injected.
@@ -489,9 +512,7 @@ func (f *frame) inject() {
 
 // release empties the exchange for the next request.
 func (x *exchange) release() {
-	for i := range x.frames {
-		x.frames[i].empty()
-	}
+	x.empty()
 	for _, i := range x.endpoint.reading {
 		x.frames[i].unsound, x.frames[i].refusal = false, nil
 	}
@@ -541,7 +562,10 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []string) *exchange {
 	x := e.exchanges.Get().(*exchange)
 	x.ctx = r.Context()
-	x.around.w, x.around.r, x.around.captured = w, r, append(x.around.captured, captured...)
+	x.around.w, x.around.r = w, r
+	if len(captured) > 0 {
+		x.around.captured = append(x.around.captured, captured...)
+	}
 	if e.answer != nil && e.answer.kind.streams {
 		x.goLive()
 	}

@@ -62,11 +62,11 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
 	}
 	rt.handler = &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(h)), pc: reflect.ValueOf(h).Pointer(),
-		newRoom: func() *room {
-			in, out := new(In), new(*socket)
-			return &room{in: in, out: out, empty: emptying(in, out), run: func(ctx context.Context) error {
-				return h(ctx, *in, &Socket[Recv, Send]{*out})
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[*socket](), name: functionName(reflect.ValueOf(h)), pc: reflect.ValueOf(h).Pointer(),
+		roomFor: func(in, out any) *room {
+			input, link := in.(*In), out.(**socket)
+			return &room{in: in, out: out, empty: emptying(input, link), run: func(ctx context.Context) error {
+				return h(ctx, *input, &Socket[Recv, Send]{*link})
 			}}
 		},
 	}
