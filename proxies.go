@@ -165,8 +165,13 @@ func addressOf(r *http.Request) (netip.Addr, bool) {
 
 // clientOf is the address as a text.
 func clientOf(r *http.Request) string {
-	if address, ok := addressOf(r); ok {
-		return address.String()
+	address, ok := addressOf(r)
+	port := strings.LastIndexByte(r.RemoteAddr, ':')
+	switch {
+	case !ok:
+		return r.RemoteAddr
+	case r.RemoteAddr[0] != '[': // IPv4 is written in one way only
+		return r.RemoteAddr[:port]
 	}
-	return r.RemoteAddr
+	return address.String()
 }

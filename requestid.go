@@ -2,7 +2,7 @@ package candor
 
 import (
 	"context"
-	"crypto/rand"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 )
@@ -20,21 +20,55 @@ func RequestID() func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id := r.Header.Get(requestIDHeader)
 			if !isRequestID(id) {
-				id = rand.Text()
+				id = newRequestID()
 			}
-			w.Header()[requestIDHeader] = []string{id}
-			next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+			known := &identified{Context: r.Context(), id: id, line: [1]string{id}}
+			w.Header()[requestIDHeader] = known.line[:]
+			next.ServeHTTP(w, r.WithContext(known))
 		})
 	}
 }
 
+// identified is the context of a request that has an id.
+type identified struct {
+	context.Context
+	id string
+	// line is that of the header.
+	line [1]string
+}
+
 type requestIDKey struct{}
+
+// Value implements context.Context.
+func (c *identified) Value(key any) any {
+	if key == (requestIDKey{}) {
+		return c
+	}
+	return c.Context.Value(key)
+}
 
 // RequestIDOf is the id that [RequestID] gave the request of a context, "" where
 // it is not in use.
 func RequestIDOf(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
+	if known, ok := ctx.Value(requestIDKey{}).(*identified); ok {
+		return known.id
+	}
+	return ""
+}
+
+// newRequestID is 128 random bits in base32, of a source that needs no system
+// call: ids are to be unique, not secret.
+func newRequestID() string {
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+	var id [26]byte
+	for half := range 2 {
+		bits := rand.Uint64()
+		for i := range 13 {
+			id[13*half+i] = alphabet[bits%32]
+			bits /= 32
+		}
+	}
+	return string(id[:])
 }
 
 // isRequestID takes what can do no harm in a log.

@@ -752,9 +752,7 @@ func (e *endpoint) serveAround(w http.ResponseWriter, r *http.Request, captured 
 	for i, name := range e.names {
 		r.SetPathValue(name, captured[i])
 	}
-	found := &routed{endpoint: e, captured: slices.Clone(captured)}
-	r = r.WithContext(context.WithValue(r.Context(), errorsKey{}, found))
-	protect(w, r, e.errors, func(w http.ResponseWriter, r *http.Request) {
+	protect(w, e.lead(r, captured), e.errors, func(w http.ResponseWriter, r *http.Request) {
 		if e.around != nil {
 			e.around.ServeHTTP(w, r)
 			return
@@ -773,11 +771,25 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.run(w, r, routedOf(r).captured)
 }
 
-// routed is where a request was led; it travels in the request's context past
-// middleware.
+// routed is the context of a request that was led to an endpoint: past
+// middleware it tells where.
 type routed struct {
+	context.Context
 	endpoint *endpoint
 	captured []string
+}
+
+// lead is the request under the context that knows.
+func (e *endpoint) lead(r *http.Request, captured []string) *http.Request {
+	return r.WithContext(&routed{Context: r.Context(), endpoint: e, captured: slices.Clone(captured)})
+}
+
+// Value implements context.Context.
+func (r *routed) Value(key any) any {
+	if key == (errorsKey{}) {
+		return r
+	}
+	return r.Context.Value(key)
 }
 
 func (r *routed) errorWriter() *errorWriter { return r.endpoint.errors }

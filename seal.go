@@ -85,8 +85,8 @@ func buildTable(a *App) (*table, error) {
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
-	b.table.nowhere = &routed{endpoint: &endpoint{errors: b.table.errors, route: new(route), rates: a.rates}}
-	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere.endpoint, a.own.middleware)
+	b.table.nowhere = &endpoint{errors: b.table.errors, route: new(route), rates: a.rates}
+	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware)
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
 	b.router(&a.Router, scope{documents: []listing{b.documented(scope{}, &a.Router, whole)}})
 	b.outlines()

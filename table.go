@@ -2,7 +2,6 @@ package candor
 
 import (
 	"cmp"
-	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -20,7 +19,7 @@ type table struct {
 	// unrouted answers what no endpoint does, behind the app's middleware;
 	// nowhere is where such requests are led.
 	unrouted  http.Handler
-	nowhere   *routed
+	nowhere   *endpoint
 	document  *document
 	redirects bool
 	rootPath  string
@@ -112,8 +111,7 @@ func (t *table) moved(path string, escaped bool) bool {
 }
 
 func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {
-	r = r.WithContext(context.WithValue(r.Context(), errorsKey{}, t.nowhere))
-	protect(w, r, t.errors, t.unrouted.ServeHTTP)
+	protect(w, t.nowhere.lead(r, nil), t.errors, t.unrouted.ServeHTTP)
 }
 
 // answerUnrouted is the one place for OPTIONS, 405, redirects and 404.
