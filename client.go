@@ -11,7 +11,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -140,12 +139,18 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent.RequestURI, sent.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:0"
 	sent.URL.Scheme, sent.URL.Host, sent.URL.User = "", "", nil
 	body, into := io.Pipe()
-	w := &processWriter{header: http.Header{}, body: into, begun: make(chan *http.Response, 1), head: r.Method == http.MethodHead}
-	go w.serve(t.app, sent)
+	w := newRecorder(r.Method, into)
+	go func() {
+		failure := w.serve(t.app, sent)
+		w.begin(http.StatusInternalServerError) // for one that panicked before it answered
+		_ = into.CloseWithError(cutShort(failure))
+	}()
 	select {
-	case response := <-w.begun:
-		response.Request, response.Body = r, &processBody{body, cancel}
-		return response, nil
+	case <-w.begun:
+		return &http.Response{
+			Status: statusLine(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: w.sent, ContentLength: -1, Request: r, Body: &processBody{body, cancel},
+		}, nil
 	case <-r.Context().Done():
 		cancel()
 		_ = body.CloseWithError(r.Context().Err())
@@ -164,61 +169,3 @@ func (b *processBody) Close() error {
 	b.cancel()
 	return b.PipeReader.Close()
 }
-
-// processWriter is the answer to a request in process.
-type processWriter struct {
-	header http.Header
-	body   *io.PipeWriter
-	begun  chan *http.Response
-	once   sync.Once
-	status int
-	head   bool
-}
-
-// serve runs the app. What it panics with aborts the answer, as a server would.
-func (w *processWriter) serve(app *App, r *http.Request) {
-	defer func() {
-		if recover() != nil {
-			w.begin(http.StatusInternalServerError)
-			_ = w.body.CloseWithError(io.ErrUnexpectedEOF)
-		}
-	}()
-	app.ServeHTTP(w, r)
-	w.begin(http.StatusOK)
-	_ = w.body.Close()
-}
-
-func (w *processWriter) begin(status int) {
-	w.once.Do(func() {
-		w.status = status
-		w.begun <- &http.Response{
-			Status: statusLine(status), StatusCode: status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: w.header.Clone(), ContentLength: -1,
-		}
-	})
-}
-
-// Header implements http.ResponseWriter.
-func (w *processWriter) Header() http.Header { return w.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (w *processWriter) WriteHeader(status int) {
-	if status >= http.StatusOK {
-		w.begin(status)
-	}
-}
-
-// Write implements http.ResponseWriter.
-func (w *processWriter) Write(p []byte) (int, error) {
-	w.begin(http.StatusOK)
-	switch {
-	case !bodyAllowed(w.status):
-		return 0, http.ErrBodyNotAllowed
-	case w.head:
-		return len(p), nil
-	}
-	return w.body.Write(p)
-}
-
-// Flush implements http.Flusher.
-func (w *processWriter) Flush() { w.begin(http.StatusOK) }

@@ -198,13 +198,14 @@ func (c *TestClient) Patch(target string, body any, options ...TestOption) *Test
 func (c *TestClient) Do(method, target string, body any, options ...TestOption) *TestResponse {
 	c.tb.Helper()
 	request, made := c.request(method, target, body, options)
-	recorder := newTestRecorder(method)
+	var answer bytes.Buffer
+	recorder := newRecorder(method, &answer)
 	sent, read := record(request)
 	if failure := recorder.serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 	}
 	c.app.settle()
-	response := recorder.response(c.tb, sent)
+	response := recorder.answered(c.tb, sent, answer.Bytes())
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
 	if p := c.promise(sent, made); p != nil {
 		p.checkAnswer(sent, response)
@@ -281,71 +282,7 @@ func (c *TestClient) encode(body any) []byte {
 	return data
 }
 
-// testRecorder takes the answer down the way a server would send it.
-type testRecorder struct {
-	header http.Header
-	sent   http.Header
-	status int
-	head   bool
-	body   bytes.Buffer
-	// stream takes the body in its place, headed is closed with the header;
-	// both are nil for an answer that is read when it is over.
-	stream io.Writer
-	headed chan struct{}
-}
-
-func newTestRecorder(method string) *testRecorder {
-	return &testRecorder{header: http.Header{}, head: method == http.MethodHead}
-}
-
-// serve runs the handler. The result is what it panicked with, nil if it did
-// not.
-func (t *testRecorder) serve(h http.Handler, r *http.Request) (failure any) {
-	defer func() { failure = recover() }()
-	h.ServeHTTP(t, r)
-	t.begin(http.StatusOK)
-	return nil
-}
-
-func (t *testRecorder) begin(status int) {
-	if t.status == 0 {
-		t.status, t.sent = status, t.header.Clone()
-		if t.headed != nil {
-			close(t.headed)
-		}
-	}
-}
-
-// Header implements http.ResponseWriter.
-func (t *testRecorder) Header() http.Header { return t.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (t *testRecorder) WriteHeader(status int) {
-	if status >= 200 {
-		t.begin(status)
-	}
-}
-
-// Write implements http.ResponseWriter.
-func (t *testRecorder) Write(p []byte) (int, error) {
-	t.begin(http.StatusOK)
-	switch {
-	case !bodyAllowed(t.status):
-		return 0, http.ErrBodyNotAllowed
-	case t.head:
-		return len(p), nil
-	}
-	if t.stream != nil {
-		return t.stream.Write(p)
-	}
-	return t.body.Write(p)
-}
-
-// Flush implements http.Flusher.
-func (t *testRecorder) Flush() { t.begin(http.StatusOK) }
-
-func (t *testRecorder) response(tb TB, r *http.Request) *TestResponse {
-	return &TestResponse{
-		tb: tb, Code: t.status, Header: t.sent, Body: t.body.Bytes(), label: r.Method + " " + r.URL.RequestURI(),
-	}
+// answered is the answer that was taken down.
+func (w *recorder) answered(tb TB, r *http.Request, body []byte) *TestResponse {
+	return &TestResponse{tb: tb, Code: w.status, Header: w.sent, Body: body, label: r.Method + " " + r.URL.RequestURI()}
 }

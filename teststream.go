@@ -44,8 +44,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	request = request.WithContext(ctx)
 	sent, read := record(request)
 	reader, writer := io.Pipe()
-	recorder := newTestRecorder(method)
-	recorder.stream, recorder.headed = writer, make(chan struct{})
+	recorder := newRecorder(method, writer)
 	served := make(chan struct{})
 	var failure any
 	go func() {
@@ -68,7 +67,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	})
 	c.tb.Cleanup(s.close)
 	select {
-	case <-recorder.headed:
+	case <-recorder.begun:
 	case <-served:
 		if failure != nil {
 			leave()
@@ -79,19 +78,11 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	return s
 }
 
-// cutShort is what a reader of an aborted answer sees.
-func cutShort(failure any) error {
-	if failure != nil {
-		return io.ErrUnexpectedEOF
-	}
-	return nil
-}
-
 // begin judges what is there with the header, and reads an answer that is no
 // stream.
-func (s *TestStream) begin(c *TestClient, recorder *testRecorder, sent *http.Request) {
+func (s *TestStream) begin(c *TestClient, recorder *recorder, sent *http.Request) {
 	s.tb.Helper()
-	s.Response = recorder.response(s.tb, sent)
+	s.Response = recorder.answered(s.tb, sent, nil)
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: s.Response.Header}).Cookies())
 	mediaType := bareMedia(s.Response.Header.Get("Content-Type"))
 	if mediaType != linesMedia && mediaType != bareMedia(eventsMedia) {

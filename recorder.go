@@ -1,0 +1,73 @@
+package candor
+
+import (
+	"io"
+	"net/http"
+	"sync"
+)
+
+// recorder is the writer of an answer that stays in the process. It takes the
+// answer down the way a server would send it.
+type recorder struct {
+	header http.Header
+	body   io.Writer
+	head   bool
+	once   sync.Once
+	// begun is closed with the header; then status and sent are what it is.
+	begun  chan struct{}
+	status int
+	sent   http.Header
+}
+
+func newRecorder(method string, body io.Writer) *recorder {
+	return &recorder{header: http.Header{}, body: body, head: method == http.MethodHead, begun: make(chan struct{})}
+}
+
+// serve runs the handler. The result is what it panicked with, nil if it did
+// not.
+func (w *recorder) serve(h http.Handler, r *http.Request) (failure any) {
+	defer func() { failure = recover() }()
+	h.ServeHTTP(w, r)
+	w.begin(http.StatusOK)
+	return nil
+}
+
+func (w *recorder) begin(status int) {
+	w.once.Do(func() {
+		w.status, w.sent = status, w.header.Clone()
+		close(w.begun)
+	})
+}
+
+// Header implements http.ResponseWriter.
+func (w *recorder) Header() http.Header { return w.header }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *recorder) WriteHeader(status int) {
+	if status >= http.StatusOK {
+		w.begin(status)
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *recorder) Write(p []byte) (int, error) {
+	w.begin(http.StatusOK)
+	switch {
+	case !bodyAllowed(w.status):
+		return 0, http.ErrBodyNotAllowed
+	case w.head:
+		return len(p), nil
+	}
+	return w.body.Write(p)
+}
+
+// Flush implements http.Flusher.
+func (w *recorder) Flush() { w.begin(http.StatusOK) }
+
+// cutShort is what a reader of an aborted answer sees.
+func cutShort(failure any) error {
+	if failure != nil {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
+}
