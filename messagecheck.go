@@ -30,7 +30,7 @@ func (p *promise) checkSent(n int, kind websocket.MessageType, data []byte) {
 	case kind != wanted:
 		p.broken(at, "a "+frameName(wanted)+" message", "a "+frameName(kind)+" message")
 	case isRawMessage(s):
-	case len(faultsOf(data)) > 0 && p.refusals.Add(-1) >= 0: // AnswerInvalidMessages
+	case faultsIn(data) != nil && p.refusals.Add(-1) >= 0: // AnswerInvalidMessages
 	default:
 		p.checkJSON(at, s, data)
 	}
@@ -49,17 +49,17 @@ func (p *promise) checkReceived(data []byte, faults []fault.Fault) {
 	default:
 		p.refusals.Add(1)
 		if len(data) <= maxJudged {
-			p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, namedFaults(faults), "")
+			p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, asAnswered(faults), "")
 		}
 	}
 }
 
-// namedFaults are faults the way an answer would have them.
-func namedFaults(faults []fault.Fault) []namedFault {
-	named := make([]namedFault, len(faults))
+// asAnswered are faults the way an answer would have them.
+func asAnswered(faults []fault.Fault) []Fault {
+	answered := make([]Fault, len(faults))
 	for i, f := range faults {
-		text, _ := json.Marshal(namedFault{f.Type, f.Loc, f.Ctx})
-		_ = json.Unmarshal(text, &named[i])
+		answered[i] = Fault{Type: f.Type, Loc: f.Loc, Ctx: f.Ctx}
 	}
-	return named
+	text, _ := json.Marshal(map[string]any{"errors": answered})
+	return faultsIn(text)
 }

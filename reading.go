@@ -112,8 +112,8 @@ func (one *sentPart) at(loc []any) (*sentPart, []any) {
 		return one, loc
 	}
 	if len(loc) > 0 {
-		if n, ok := loc[0].(float64); ok && n >= 1 && int(n) <= len(one.lines) {
-			return jsonPart(one.schema, one.lines[int(n)-1]), loc[1:]
+		if n, ok := loc[0].(int); ok && n >= 1 && n <= len(one.lines) {
+			return jsonPart(one.schema, one.lines[n-1]), loc[1:]
 		}
 	}
 	return nil, nil

@@ -119,7 +119,11 @@ func decodeReceived(decoder *codec.Decoder, data []byte, into reflect.Value) err
 		return nil
 	}
 	faults.Seal(0, "body")
-	f := faults.Faults[0]
+	return notReturned(faults.Faults[0])
+}
+
+// notReturned says what is wrong with an answer by the rules of the route.
+func notReturned(f fault.Fault) error {
 	return fmt.Errorf("it is not what the route returns: %s at %v", fault.Message(f.Type, f.Ctx), f.Loc)
 }
 
@@ -263,8 +267,7 @@ func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error 
 	if len(faults.Faults) == 0 {
 		return nil
 	}
-	f := faults.Faults[0]
-	return fmt.Errorf("it is not what the route returns: %s at %v", fault.Message(f.Type, f.Ctx), f.Loc)
+	return notReturned(faults.Faults[0])
 }
 
 // receiveCookie reads a cookie that was set; one that was not is no fault, as
@@ -376,7 +379,8 @@ func aboutTheAnswer(name string) bool {
 	return strings.HasPrefix(name, "Content-")
 }
 
-// faultsIn are the faults that the body of a 422 lists, nil if it lists none.
+// faultsIn are the faults that the body of a 422 lists, in either form of an
+// error; nil if it lists none, such as one of the server's own form.
 func faultsIn(data []byte) []Fault {
 	var body struct {
 		Detail, Errors json.RawMessage

@@ -2,7 +2,6 @@ package candor
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +59,7 @@ func (p *promise) checkRequest(r *http.Request, read *recordedBody, got *TestRes
 	case got.Code < http.StatusBadRequest:
 		p.checkAccepted(p.partsOf(r, read), fmt.Sprintf("%d, ", got.Code))
 	case got.Code == http.StatusUnprocessableEntity && read.data.Len() <= maxJudged:
-		if faults := faultsOf(got.Body); len(faults) > 0 {
+		if faults := faultsIn(got.Body); faults != nil {
 			p.checkFaults(p.partsOf(r, read), faults, "422, ")
 		}
 	}
@@ -87,42 +86,19 @@ func (p *promise) checkAccepted(all sentParts, answer string) {
 	}
 }
 
-// namedFault is a fault as an answer has it.
-type namedFault struct {
-	Type string         `json:"type"`
-	Loc  []any          `json:"loc"`
-	Ctx  map[string]any `json:"ctx"`
-}
-
-// faultsOf are the faults that a 422 names, none where its body has a form of
-// the app's own.
-func faultsOf(body []byte) []namedFault {
-	var said struct {
-		Detail json.RawMessage `json:"detail"`
-		Errors []namedFault    `json:"errors"`
-	}
-	if json.Unmarshal(body, &said) != nil {
-		return nil
-	}
-	if said.Errors == nil && json.Unmarshal(said.Detail, &said.Errors) != nil {
-		return nil
-	}
-	return said.Errors
-}
-
-func (p *promise) checkFaults(all sentParts, faults []namedFault, answer string) {
+func (p *promise) checkFaults(all sentParts, faults []Fault, answer string) {
 	p.tb.Helper()
 	for _, f := range faults {
-		name, loc := f.place()
-		if one, within := all[name].at(loc); one != nil && f.isSayable(one) && one.allows(f, within) {
+		name, loc := placeIn(f)
+		if one, within := all[name].at(loc); one != nil && one.canSay(f) && one.allows(f, within) {
 			p.broken(under(name, loc), "no "+fault.Keyword(f.Type)+" that refuses this: the document allows it",
 				answer+"the app refused "+one.shown()+" for "+f.Type+strings.TrimSuffix(" "+asJSONText(f.Ctx), " null"))
 		}
 	}
 }
 
-// place is the part that a fault is about, and where in it.
-func (f namedFault) place() (name string, loc []any) {
+// placeIn is the part that a fault is about, and where in it.
+func placeIn(f Fault) (name string, loc []any) {
 	switch {
 	case len(f.Loc) == 0:
 		return "", nil
@@ -134,11 +110,11 @@ func (f namedFault) place() (name string, loc []any) {
 	return partNamed(fmt.Sprint(f.Loc[0]), fmt.Sprint(f.Loc[1])), f.Loc[2:]
 }
 
-// isSayable reports whether a schema can have the fault: its type has a keyword,
+// canSay reports whether a schema can have the fault: its type has a keyword,
 // and no number in it is beyond what a schema, whose numbers are float64, holds
 // exactly. A text inside of JSON is no number whatever it holds, so that what
 // makes one of it goes by rules of its own.
-func (f namedFault) isSayable(one *sentPart) bool {
+func (one *sentPart) canSay(f Fault) bool {
 	for _, fact := range f.Ctx {
 		if x, isNumber := fact.(float64); isNumber && math.Abs(x) >= 1<<53 {
 			return false
@@ -150,7 +126,7 @@ func (f namedFault) isSayable(one *sentPart) bool {
 
 // allows reports whether the document has nothing against what a fault is
 // about.
-func (one *sentPart) allows(f namedFault, loc []any) bool {
+func (one *sentPart) allows(f Fault, loc []any) bool {
 	switch {
 	case one.refusal != nil:
 		return false

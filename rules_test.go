@@ -186,5 +186,5 @@ func TestInvalidFromAHandler(t *testing.T) {
 	faults := c.Post("/", `1`).Faults()
 	require.Len(t, faults, 1)
 	assert.Equal(t, "Value error: no such thing", faults[0].Msg)
-	assert.Equal(t, []any{"body", "thing", 3.0}, faults[0].Loc)
+	assert.Equal(t, []any{"body", "thing", 3}, faults[0].Loc)
 }

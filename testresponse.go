@@ -60,13 +60,14 @@ func (r *TestResponse) JSON(into any) *TestResponse {
 // Text is the body as a string.
 func (r *TestResponse) Text() string { return string(r.Body) }
 
-// Faults returns what a 422 names. It fails the test at once if the answer is
-// none.
+// Faults returns what a 422 names, also one that is a [Problem]. It fails the
+// test at once if the answer is none, or names nothing.
 func (r *TestResponse) Faults() []Fault {
 	r.tb.Helper()
-	var invalid struct {
-		Detail []Fault `json:"detail"`
+	r.Status(http.StatusUnprocessableEntity)
+	faults := faultsIn(r.Body)
+	if faults == nil {
+		r.tb.Fatalf("%s: the body names no faults\n%s", r.label, r.Body)
 	}
-	r.Status(http.StatusUnprocessableEntity).JSON(&invalid)
-	return invalid.Detail
+	return faults
 }

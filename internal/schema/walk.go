@@ -22,10 +22,10 @@ func Alternatives(s *openapi3.SchemaRef) openapi3.SchemaRefs {
 	return slices.Concat(s.Value.AllOf, s.Value.AnyOf, s.Value.OneOf)
 }
 
-// Below is what a schema says about a member or an item, nil if nothing. As in
-// JSON read by encoding/json, the position of an item is a float64.
+// Below is what a schema says about a member or an item, nil if nothing. The
+// position of an item is an int.
 func Below(s *openapi3.SchemaRef, at any) *openapi3.SchemaRef {
-	if _, isIndex := at.(float64); isIndex {
+	if _, isIndex := at.(int); isIndex {
 		return s.Value.Items
 	}
 	if member := s.Value.Properties[fmt.Sprint(at)]; member != nil {
@@ -63,9 +63,9 @@ func stepInto(value, at any) (any, bool) {
 		inner, ok := value[fmt.Sprint(at)]
 		return inner, ok
 	case []any:
-		i, isIndex := at.(float64)
-		if isIndex && int(i) < len(value) {
-			return value[int(i)], true
+		i, isIndex := at.(int)
+		if isIndex && i < len(value) {
+			return value[i], true
 		}
 	}
 	return nil, false
