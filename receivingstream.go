@@ -42,18 +42,25 @@ func (JSONLines[T]) receive(c *compiler) (receiveBody, error) {
 	}, nil
 }
 
-// receiveLines reads a line at a time, which may be as long as the limit of a
-// body.
-func receiveLines[T any](decoder *codec.Decoder, from *received) JSONLines[T] {
+// rangedOnce is a stream whose items are read when it is ranged over for the
+// first time. Then its connection is closed.
+func rangedOnce[T any](from *received, read func(yield func(T, error) bool)) iter.Seq2[T, error] {
 	ranged := false
 	return func(yield func(T, error) bool) {
-		defer func() { _ = from.Body.Close() }()
-		var item T
 		if ranged {
-			yield(item, errRangedTwice)
+			yield(*new(T), errRangedTwice)
 			return
 		}
 		ranged = true
+		defer func() { _ = from.Body.Close() }()
+		read(yield)
+	}
+}
+
+// receiveLines reads a line at a time, which may be as long as the limit of a
+// body.
+func receiveLines[T any](decoder *codec.Decoder, from *received) JSONLines[T] {
+	return JSONLines[T](rangedOnce(from, func(yield func(T, error) bool) {
 		lines := bufio.NewScanner(from.Body)
 		lines.Buffer(nil, int(from.limit))
 		for lines.Scan() {
@@ -67,9 +74,9 @@ func receiveLines[T any](decoder *codec.Decoder, from *received) JSONLines[T] {
 			}
 		}
 		if err := lines.Err(); err != nil {
-			yield(item, from.inStream(err))
+			yield(*new(T), from.inStream(err))
 		}
-	}
+	}))
 }
 
 // inStream is an error in the middle of a stream: one that the server sent, or
@@ -149,14 +156,7 @@ func (Events[T]) receive(c *compiler) (receiveBody, error) {
 }
 
 func receiveEvents[T any](decoder *codec.Decoder, from *received) Events[T] {
-	ranged := false
-	return func(yield func(Event[T], error) bool) {
-		defer func() { _ = from.Body.Close() }()
-		if ranged {
-			yield(Event[T]{}, errRangedTwice)
-			return
-		}
-		ranged = true
+	return Events[T](rangedOnce(from, func(yield func(Event[T], error) bool) {
 		limits := eventstream.ReadOptions{MaxLine: int(from.limit), MaxEvent: int(from.limit)}
 		for sent, err := range eventstream.Read(from.Body, limits) {
 			var event Event[T]
@@ -167,7 +167,7 @@ func receiveEvents[T any](decoder *codec.Decoder, from *received) Events[T] {
 				return
 			}
 		}
-	}
+	}))
 }
 
 // receiveEvent is the inverse of what writes an event, and of how an error ends
