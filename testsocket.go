@@ -73,6 +73,13 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 		s.promise.checkAnswer(request, s.Response)
 		s.promise.checkRequest(request, &recordedBody{}, s.Response)
 	}
+	s.open(conn, link)
+	return s
+}
+
+// open starts to read, unless the handshake was refused: then there is no
+// connection.
+func (s *TestSocket) open(conn *websocket.Conn, link *testLink) {
 	s.conn = conn
 	s.close = sync.OnceFunc(func() {
 		close(s.done)
@@ -82,14 +89,13 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 		}
 		link.close()
 	})
-	c.tb.Cleanup(s.close)
+	s.tb.Cleanup(s.close)
 	if conn == nil {
 		s.close()
-		return s
+		return
 	}
 	conn.SetReadLimit(-1)
 	go s.read()
-	return s
 }
 
 // read takes in what the server sends.
