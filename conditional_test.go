@@ -143,7 +143,7 @@ func FuzzETagLists(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, list string) {
 		if strings.Count(list, `"`)%2 != 0 || strings.ContainsFunc(list, func(r rune) bool { return r < ' ' || r > '~' }) {
-			t.Skip()
+			return
 		}
 		tags := strings.Split(list, ",")
 		for i, tag := range tags {
