@@ -14,6 +14,7 @@ import (
 	"maps"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -135,6 +136,29 @@ func TestFilesDependOneWay(t *testing.T) {
 		}
 		assert.LessOrEqual(t, len(circle), 3, "a circle of files: %s", strings.Join(edges, "\n"))
 		assert.NotContains(t, circle, "router.go", strings.Join(edges, "\n"))
+	}
+}
+
+// The design lists the files in an order in which each uses those before it,
+// or those that are in a circle with it.
+func TestFilesDependOneWayAsTheDesignSays(t *testing.T) {
+	t.Parallel()
+	design, err := os.ReadFile("docs/design.md")
+	require.NoError(t, err)
+	_, list, _ := strings.Cut(string(design), "\n## Files of the root\n")
+	list, _, _ = strings.Cut(list, "\n## ")
+	place := map[string]int{}
+	for i, listed := range regexp.MustCompile("`[a-z]+`[,:]").FindAllString(list, -1) {
+		place[strings.Trim(listed, "`,:")+".go"] = i + 1
+	}
+	uses := readSource(t).uses()
+	all := circles(uses)
+	for from := range uses {
+		assert.NotZero(t, place[from], "%s has no place in docs/design.md", from)
+		for to, name := range uses[from] {
+			inCircle := slices.ContainsFunc(all, func(circle []string) bool { return slices.Contains(circle, from) && slices.Contains(circle, to) })
+			assert.True(t, inCircle || place[to] < place[from], "%s uses %s of %s, which comes later in docs/design.md", from, name, to)
+		}
 	}
 }
 
