@@ -129,7 +129,7 @@ func TestTableOfFastAPI(t *testing.T) {
 	page := read(t, "docs/fastapi.md")
 	for group, count := range map[string]int{
 		"A": 15, "RT": 21, "P": 17, "B": 20, "R": 16, "E": 9, "O": 18, "DOC": 4,
-		"D": 18, "S": 11, "BG": 4, "L": 2, "F": 10, "ST": 12, "WS": 11, "SUB": 7, "M": 8,
+		"D": 18, "S": 11, "BG": 4, "L": 2, "F": 10, "ST": 12, "WS": 11, "SUB": 7, "M": 8, "T": 5, "SET": 6,
 	} {
 		for n := 1; n <= count; n++ {
 			assert.Regexp(t, fmt.Sprintf(`(?m)^\| %s%d \|`, group, n), page)
