@@ -66,7 +66,7 @@ func newService(t *testing.T) *service {
 		case 501:
 			panic("out of shelves")
 		}
-		return item{in.ID}, nil
+		return item(in), nil
 	}, candor.Raises(candor.Error(404, nil)))
 	server := httptest.NewServer(app)
 	t.Cleanup(server.Close)
