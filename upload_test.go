@@ -487,7 +487,9 @@ func TestUploadsLeaveNothing(t *testing.T) {
 			sent = body
 		}
 		_, err = fmt.Fprintf(conn, "POST /%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n%s", end, uploadType, len(body), sent)
-		require.NoError(t, err)
+		if path.Base(end) != "large" { // which is refused, and cut, while it is written
+			require.NoError(t, err)
+		}
 		switch path.Base(end) {
 		case "reset":
 			require.NoError(t, conn.(*net.TCPConn).SetLinger(0))
