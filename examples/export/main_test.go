@@ -29,7 +29,7 @@ func TestExport(t *testing.T) {
 	for i, reading := range all {
 		assert.EqualValues(t, i+1, reading.ID)
 	}
-	assert.Equal(t, `{"id":1207,"station":7,"at":"2026-01-01T00:20:07Z","celsius":20.9}`+"\n",
+	assert.JSONEq(t, `{"id":1207,"station":7,"at":"2026-01-01T00:20:07Z","celsius":20.9}`,
 		client.Get("/readings?station=7&after=1200&limit=3").Status(200).Text())
 	assert.Equal(t, all[100:103], readings(t, client.Get("/readings?after=100&limit=3")))
 	assert.Empty(t, client.Get("/readings?after=9999").Status(200).Text())
