@@ -148,7 +148,7 @@ func TestFilesDependOneWayAsTheDesignSays(t *testing.T) {
 	_, list, _ := strings.Cut(string(design), "\n## Files of the root\n")
 	list, _, _ = strings.Cut(list, "\n## ")
 	place := map[string]int{}
-	for i, listed := range regexp.MustCompile("`[a-z]+`[,:]").FindAllString(list, -1) {
+	for i, listed := range regexp.MustCompile("`[a-z0-9_]+`[,:]").FindAllString(list, -1) {
 		place[strings.Trim(listed, "`,:")+".go"] = i + 1
 	}
 	uses := readSource(t).uses()
