@@ -12,10 +12,10 @@ import (
 	"cmp"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -120,9 +120,15 @@ func (m *Metrics) Middleware(next http.Handler) http.Handler {
 			r2.Body = seen.body
 			r = &r2
 		}
-		defer func() { m.record(r, seen) }()
+		defer func() {
+			problem := recover()
+			seen.settle(problem)
+			m.record(r, seen)
+			if problem != nil {
+				panic(problem)
+			}
+		}()
 		next.ServeHTTP(seen, r)
-		seen.status = cmp.Or(seen.status, http.StatusOK)
 	})
 }
 
@@ -168,6 +174,19 @@ func (x *exchange) duration() time.Duration {
 	return time.Since(x.started)
 }
 
+// settle tells the status of an answer that nothing was written of: a panic becomes
+// a 500 further out, unless it asks for the connection to be cut.
+func (x *exchange) settle(problem any) {
+	err, _ := problem.(error)
+	switch {
+	case x.status != 0 || errors.Is(err, http.ErrAbortHandler):
+	case problem != nil:
+		x.status = http.StatusInternalServerError
+	default:
+		x.status = http.StatusOK
+	}
+}
+
 // Unwrap lets http.ResponseController reach the server's own writer.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
@@ -175,16 +194,11 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 && (status >= 200 || status == http.StatusSwitchingProtocols) {
 		x.status = status
-		if status == http.StatusSwitchingProtocols || isStream(x.Header().Get("Content-Type")) {
+		if status == http.StatusSwitchingProtocols || strings.HasPrefix(x.Header().Get("Content-Type"), "text/event-stream") {
 			x.began = time.Now()
 		}
 	}
 	x.ResponseWriter.WriteHeader(status)
-}
-
-func isStream(contentType string) bool {
-	mediaType, _, _ := mime.ParseMediaType(contentType)
-	return mediaType == "text/event-stream"
 }
 
 // Write implements http.ResponseWriter.

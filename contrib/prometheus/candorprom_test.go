@@ -310,3 +310,42 @@ func query(t *testing.T, base, expr string) []string {
 	}
 	return values
 }
+
+// TestPanicsCount counts what other middleware panics with as the client sees it:
+// Candor answers 500 further out, and http.ErrAbortHandler cuts the connection.
+func TestPanicsCount(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		value  any
+		before int // the status that was written before
+		cut    bool
+		want   string
+	}{
+		{"a bug", "unlucky", 0, false, "500"},
+		{"an error", io.ErrUnexpectedEOF, 0, false, "500"},
+		{"a cut", http.ErrAbortHandler, 0, true, "aborted"},
+		{"a bug behind the header", "unlucky", 202, true, "202"},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			metrics, err := candorprom.New(candorprom.Config{})
+			require.NoError(t, err)
+			app := candor.New(candor.Config{}, candor.Use(metrics.Middleware, func(http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+					if c.before != 0 {
+						w.WriteHeader(c.before)
+					}
+					panic(c.value)
+				})
+			}))
+			server := serve(t, app)
+			response, err := http.Get(server.URL)
+			if err == nil {
+				require.NoError(t, response.Body.Close())
+			}
+			assert.Equal(t, c.cut, err != nil)
+			page := httptest.NewRecorder()
+			metrics.Handler().ServeHTTP(page, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+			assert.Contains(t, page.Body.String(), `http_server_requests_total{method="GET",route="unmatched",status="`+c.want+`"} 1`)
+		})
+	}
+}
