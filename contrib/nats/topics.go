@@ -143,18 +143,9 @@ func (t *topics) Follow(ctx context.Context, topic string) {
 		for ctx.Err() == nil {
 			// What kept it from following, or ended it, may be over soon.
 			_ = t.consume(ctx, topic)
-			pause(ctx)
+			fan.Wait(ctx, respite)
 		}
 	})
-}
-
-func pause(ctx context.Context) {
-	timer := time.NewTimer(respite)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // consume follows a topic until its consumer ends.

@@ -44,10 +44,7 @@ func (f *feed) look() {
 func (f *feed) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		f.connect(ctx)
-		select {
-		case <-time.After(respite):
-		case <-ctx.Done():
-		}
+		fan.Wait(ctx, respite)
 	}
 }
 

@@ -235,7 +235,7 @@ func (s *subscriber) read(ctx context.Context, yield func(candor.Delivery, error
 	for pause := firstPause; ctx.Err() == nil; {
 		page, err := s.fan.log.Read(ctx, s.topic, s.last)
 		if err != nil {
-			wait(ctx, pause)
+			Wait(ctx, pause)
 			pause = min(2*pause, longestPause)
 			continue
 		}
@@ -287,7 +287,8 @@ func (s *subscriber) deliver(e Entry, yield func(candor.Delivery, error) bool) b
 	return yield(candor.Delivery{ID: e.ID, Payload: e.Payload}, nil)
 }
 
-func wait(ctx context.Context, d time.Duration) {
+// Wait waits for d, or until ctx ends.
+func Wait(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
