@@ -2,6 +2,7 @@ package candor
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -207,10 +208,7 @@ type fixedHeader struct {
 
 // chosenHeaders are the defaults, changed.
 func chosenHeaders(changes map[string]string) ([]fixedHeader, error) {
-	all := map[string]string{}
-	for name, value := range secureDefaults {
-		all[name] = value
-	}
+	all := maps.Clone(secureDefaults)
 	for name, value := range changes {
 		if !validHeader(name, []string{value}) {
 			return nil, fmt.Errorf("HTTP cannot carry the header %q with the value %q", name, value)
