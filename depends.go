@@ -121,46 +121,32 @@ func eraseGuard[In any](fn func(context.Context, In) error) *function {
 	if fn == nil {
 		return nil
 	}
-	return &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
-		roomFor: func(in, out any) *room {
-			input := in.(*In)
-			return &room{in: in, out: out, empty: emptying(input, out.(*None)), run: func(ctx context.Context) error { return fn(ctx, *input) }}
-		},
-	}
+	return takeTypes(fn, func(r *room, in *In, _ *None) {
+		r.run = func(ctx context.Context) error { return fn(ctx, *in) }
+	})
 }
 
 func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *function {
 	if fn == nil {
 		return nil
 	}
-	return &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[T](), name: functionName(reflect.ValueOf(fn)),
-		roomFor: func(in, out any) *room {
-			input, value := in.(*In), out.(*T)
-			return &room{in: in, out: out, empty: emptying(input, value), bracket: func(ctx context.Context, rest func() error) error {
-				return fn(ctx, *input, func(made T) error {
-					*value = made
-					return rest()
-				})
-			}}
-		},
-	}
+	return takeTypes(fn, func(r *room, in *In, out *T) {
+		r.bracket = func(ctx context.Context, rest func() error) error {
+			return fn(ctx, *in, func(made T) error {
+				*out = made
+				return rest()
+			})
+		}
+	})
 }
 
 func eraseAround[In any](fn func(context.Context, In, func() error) error) *function {
 	if fn == nil {
 		return nil
 	}
-	return &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[None](), name: functionName(reflect.ValueOf(fn)),
-		roomFor: func(in, out any) *room {
-			input := in.(*In)
-			return &room{in: in, out: out, empty: emptying(input, out.(*None)), bracket: func(ctx context.Context, rest func() error) error {
-				return fn(ctx, *input, rest)
-			}}
-		},
-	}
+	return takeTypes(fn, func(r *room, in *In, _ *None) {
+		r.bracket = func(ctx context.Context, rest func() error) error { return fn(ctx, *in, rest) }
+	})
 }
 
 // provide adds a provider, or panics with what is wrong about it.

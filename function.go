@@ -37,23 +37,28 @@ type room struct {
 	empty func()
 }
 
-// emptying is the empty of a room.
-func emptying[In, Out any](in *In, out *Out) func() {
-	return func() { *in, *out = *new(In), *new(Out) }
+// takeTypes takes the types off fn. furnish puts into a room what calls fn there.
+func takeTypes[In, Out any](fn any, furnish func(r *room, in *In, out *Out)) *function {
+	value := reflect.ValueOf(fn)
+	return &function{
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(value), pc: value.Pointer(),
+		roomFor: func(in, out any) *room {
+			input, result := in.(*In), out.(*Out)
+			r := &room{in: in, out: out, empty: func() { *input, *result = *new(In), *new(Out) }}
+			furnish(r, input, result)
+			return r
+		},
+	}
 }
 
 // erase takes the types off a handler.
 func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
-	return &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(reflect.ValueOf(h)), pc: reflect.ValueOf(h).Pointer(),
-		roomFor: func(in, out any) *room {
-			input, result := in.(*In), out.(*Out)
-			return &room{in: in, out: out, empty: emptying(input, result), run: func(ctx context.Context) (err error) {
-				*result, err = h(ctx, *input)
-				return err
-			}}
-		},
-	}
+	return takeTypes(h, func(r *room, in *In, out *Out) {
+		r.run = func(ctx context.Context) (err error) {
+			*out, err = h(ctx, *in)
+			return err
+		}
+	})
 }
 
 // functionName is the bare name of a declared function or method, "" for a

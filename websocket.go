@@ -61,15 +61,9 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 	if h == nil {
 		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
 	}
-	rt.handler = &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[*socket](), name: functionName(reflect.ValueOf(h)), pc: reflect.ValueOf(h).Pointer(),
-		roomFor: func(in, out any) *room {
-			input, link := in.(*In), out.(**socket)
-			return &room{in: in, out: out, empty: emptying(input, link), run: func(ctx context.Context) error {
-				return h(ctx, *input, &Socket[Recv, Send]{*link})
-			}}
-		},
-	}
+	rt.handler = takeTypes(h, func(r *room, in *In, out **socket) {
+		r.run = func(ctx context.Context) error { return h(ctx, *in, &Socket[Recv, Send]{*out}) }
+	})
 	rt.upgrade = &socketKind{receives: reflect.TypeFor[Recv](), sends: reflect.TypeFor[Send]()}
 	r.router().register(rt, options)
 }
