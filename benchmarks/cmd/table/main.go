@@ -36,7 +36,7 @@ func main() {
 	}
 	s := settings{sizes: []int{1000, 10_000}}
 	flag.IntVar(&s.rounds, "rounds", 5, "how often each contender is measured")
-	flag.DurationVar(&s.time, "time", 200*time.Millisecond, "how long each measurement takes at least")
+	flag.DurationVar(&s.time, "time", 100*time.Millisecond, "how long each third of a measurement takes at least")
 	flag.StringVar(&s.out, "out", "../docs/benchmarks.md", "the page to write; its plots go to images beside it")
 	flag.TextVar(&s.contenders, "contenders", &pattern{regexp.MustCompile("")}, "which contenders, all of the name; bare is always there")
 	flag.TextVar(&s.workloads, "workloads", &pattern{regexp.MustCompile("")}, "which workloads, all of the name")

@@ -34,9 +34,10 @@ const method = `
   encoding/json/v2 is made.
 - In process, a request is a call of the handler with a request that is used again and a writer that forgets: ServeHTTP,
   fasthttp's handler for fiber, and for FastAPI the ASGI application, called in a loop in one Python process.
-- Each run in process is a process of its own with one processor for the program and its garbage collector, and lasts
-  %s or longer; the contenders take turns. What is counted is the processor time of the process, which other work on
-  the machine disturbs less than the clock.
+- A run has three parts of %s or longer, and the fastest counts: what else the machine does makes a part slower and
+  none faster. The contenders take turns.
+- Each run in process is a process of its own with one processor for the program and its garbage collector. What is
+  counted is the processor time of the process, which other work disturbs less than the clock.
 - End to end, the server is a process on one processor and who asks is another%s: 32 connections that stay open,
   4 for large bodies, each of which asks again when it has its answer. The client is written for this and reads no more
   of an answer than where it ends. FastAPI is served by one uvicorn worker, fiber by its own server.
