@@ -1,9 +1,10 @@
 package pathtree
 
-// A path that a pattern of literals matches is found by its whole text. Else
-// the search walks down the tree segment by segment and tries, at each node,
-// the literal, then the wildcard, then the remainder, so that the matches come
-// in the order of precedence.
+// The search walks down the tree segment by segment and tries, at each node, the
+// literal, then the wildcard, then the remainder, so that the matches come in
+// the order of precedence. The first choices alone nearly always lead to a
+// match, which is then the best: they are tried by themselves first, with
+// nothing to come back to.
 //
 // Backtracking does not make it exponential. A node is reached by one way
 // only, and its depth tells which segment of the path it looks at; hence a
@@ -32,32 +33,68 @@ import (
 // The captured values share memory with path. Match allocates only to make
 // room in values, and to decode a path that has escapes.
 func (t *Tree[V]) Match(path string, escaped bool, values []string) (v V, captured []string, ok bool) {
-	return t.MatchFunc(path, escaped, values, nil)
-}
-
-// MatchFunc is like [Tree.Match], but passes over the patterns whose value
-// accept refuses: it is called with the value of each pattern that matches
-// the path, best first, until it returns true. A router with a table of methods
-// per value finds so the best pattern that knows the method, or else, by
-// refusing all, every method that the path has. A nil accept accepts all.
-func (t *Tree[V]) MatchFunc(path string, escaped bool, values []string, accept func(V) bool) (v V, captured []string, ok bool) {
-	var acceptLeaf func(*leaf) bool
-	if accept != nil {
-		acceptLeaf = func(l *leaf) bool { return accept(t.values[l.index]) }
-	}
-	found, captured := t.tree.match(path, escaped, values, acceptLeaf)
+	found, captured := t.tree.match(path, escaped, values)
 	if found == nil {
 		return v, values, false
 	}
 	return t.values[found.index], captured, true
 }
 
-func (t *tree) match(path string, escaped bool, values []string, accept func(*leaf) bool) (*leaf, []string) {
-	if !escaped && accept == nil {
-		if found := t.plain[path]; found != nil {
-			return found, values
+// MatchFunc is like [Tree.Match], but passes over the patterns whose value
+// accept refuses: it is called with the value of each pattern that matches
+// the path, best first, until it returns true. A router with a table of methods
+// per value finds so the best pattern that knows the method, or else, by
+// refusing all, every method that the path has.
+func (t *Tree[V]) MatchFunc(path string, escaped bool, values []string, accept func(V) bool) (v V, captured []string, ok bool) {
+	found, captured := t.tree.search(path, escaped, values, func(l *leaf) bool { return accept(t.values[l.index]) })
+	if found == nil {
+		return v, values, false
+	}
+	return t.values[found.index], captured, true
+}
+
+func (t *tree) match(path string, escaped bool, values []string) (*leaf, []string) {
+	if path == "" || path[0] != '/' {
+		return nil, nil
+	}
+	if !escaped || strings.IndexByte(path, '%') < 0 {
+		if found, captured := t.firstChoices(path, values); found != nil {
+			return found, captured
 		}
 	}
+	return t.search(path, escaped, values, nil)
+}
+
+// firstChoices goes down a plain path without ever turning back. It returns nil
+// where that ends at no pattern.
+func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
+	n := &t.root
+	for start := 1; ; {
+		end := len(path)
+		if i := strings.IndexByte(path[start:], '/'); i >= 0 {
+			end = start + i
+		}
+		segment := path[start:end]
+		next := n.literal(segment)
+		switch {
+		case next != nil:
+		case n.wildcard != nil && segment != "":
+			next, values = n.wildcard, append(values, segment)
+		case n.rest != nil:
+			return n.rest, append(values, path[start:])
+		default:
+			return nil, nil
+		}
+		if end == len(path) {
+			return next.leaf, values
+		}
+		n, start = next, end+1
+	}
+}
+
+// search looks at all patterns that match, best first, until accept takes one;
+// a nil accept takes any.
+func (t *tree) search(path string, escaped bool, values []string, accept func(*leaf) bool) (*leaf, []string) {
 	p, ok := splitPath{text: path}, strings.HasPrefix(path, "/")
 	if ok && escaped && strings.Contains(path, "%") {
 		// A node of the last depth looks at the segment after it, too.

@@ -351,9 +351,13 @@ func FuzzMatch(f *testing.F) {
 			require.Len(t, captured, len(wantValues))
 			require.Equal(t, append([]string{}, wantValues...), append([]string{}, captured...))
 		}
-		v, _, ok := tree.Match(path, escaped, nil)
+		v, captured, ok := tree.Match(path, escaped, nil)
 		require.Equal(t, len(want) > 0, ok)
-		require.True(t, !ok || v == want[0])
+		if ok {
+			wantValues, _ := naiveValues(want[0], path, escaped)
+			require.Equal(t, want[0], v)
+			require.Equal(t, append([]string{}, wantValues...), append([]string{}, captured...))
+		}
 	})
 }
 

@@ -40,9 +40,6 @@ func (t *Tree[V]) All() iter.Seq2[*Pattern, V] {
 type tree struct {
 	root  node
 	depth int // segments of the longest pattern
-	// plain are the leaves of patterns without names, by the only path that each
-	// of them matches: its own text. Nothing beats them there.
-	plain map[string]*leaf
 }
 
 // node is reached by the segments that lead to it, by those alone. Its depth
@@ -73,12 +70,6 @@ func (t *tree) add(p *Pattern, index int) (existing *leaf) {
 	}
 	*place = &leaf{p, index}
 	t.depth = max(t.depth, len(p.segments))
-	if len(p.names) == 0 {
-		if t.plain == nil {
-			t.plain = map[string]*leaf{}
-		}
-		t.plain[p.text] = *place
-	}
 	return nil
 }
 
