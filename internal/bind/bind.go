@@ -93,8 +93,21 @@ type Request struct {
 type Target struct {
 	plan *Plan
 	into reflect.Value
-	// places are in the order of binding.
-	places []reflect.Value
+	// slots are in the order of binding.
+	slots []slot
+	// found is where in the query of the request at hand a parameter's last
+	// text stands, and sent tells which parameters were present at all. The
+	// latter is kept for rules across fields only.
+	found []span
+	sent  []bool
+}
+
+// slot is a parameter in its place.
+type slot struct {
+	*Param
+	place reflect.Value
+	// quick is nil where there is no shorter way.
+	quick quick
 }
 
 // At prepares the plan for an input struct, which is addressable. It is nil
@@ -104,9 +117,13 @@ func (p *Plan) At(into reflect.Value) *Target {
 	if len(params) == 0 {
 		return nil
 	}
-	t := &Target{plan: p, into: into, places: make([]reflect.Value, len(params))}
+	t := &Target{plan: p, into: into, slots: make([]slot, len(params)), found: make([]span, len(p.query))}
 	for i, param := range params {
-		t.places[i] = into.FieldByIndex(param.field.Index)
+		place := into.FieldByIndex(param.field.Index)
+		t.slots[i] = slot{Param: param, place: place, quick: param.quickAt(place)}
+	}
+	if len(p.cross) > 0 {
+		t.sent = make([]bool, 0, len(params))
 	}
 	return t
 }
@@ -119,58 +136,59 @@ func (p *Plan) At(into reflect.Value) *Target {
 // which stops growing at its limit.
 func (t *Target) Bind(r *Request, faults *fault.List) (sound bool) {
 	p := t.plan
-	b := binding{Request: r, into: t.into, places: t.places, faults: faults, sound: true}
-	if len(p.cross) > 0 {
-		b.sent = make([]bool, 0, len(p.path)+len(p.query)+len(p.headers)+len(p.cookies)+len(p.env))
-	}
-	b.bindPath(p.path)
-	b.bindQuery(p.query)
-	b.bindHeaders(p.headers)
-	b.bindCookies(p.cookies)
-	b.bindEnv(p.env)
+	b := binding{Request: r, Target: t, faults: faults, sound: true}
+	t.sent = t.sent[:0]
+	path, slots := cut(t.slots, len(p.path))
+	query, slots := cut(slots, len(p.query))
+	headers, slots := cut(slots, len(p.headers))
+	cookies, env := cut(slots, len(p.cookies))
+	b.bindPath(path)
+	b.bindQuery(query)
+	b.bindHeaders(headers)
+	b.bindCookies(cookies)
+	b.bindEnv(env)
 	if b.sound {
 		b.judge(p.cross)
 	}
 	return b.sound
 }
 
+func cut(slots []slot, n int) (first, rest []slot) { return slots[:n], slots[n:] }
+
 // binding is one run of a plan.
 type binding struct {
 	*Request
-	into reflect.Value
-	// places are those of the parameters to come.
-	places []reflect.Value
+	*Target
 	faults *fault.List
-	// sent tells, in the order of binding, which parameters were present. It is
-	// kept for rules across fields only.
-	sent  []bool
-	sound bool
+	sound  bool
 }
 
-func (b *binding) bind(p *Param, texts []string) {
-	if b.sent != nil {
+func (b *binding) bind(s *slot, texts []string) {
+	if len(b.plan.cross) > 0 {
 		b.sent = append(b.sent, len(texts) > 0)
 	}
-	if !p.bind(b.places[0], texts, b.EchoInput, b.faults) {
+	if len(texts) > 0 && s.quick != nil && s.quick(texts[len(texts)-1]) {
+		return
+	}
+	if !s.Param.bind(s.place, texts, b.EchoInput, b.faults) {
 		b.sound = false
 	}
-	b.places = b.places[1:]
 }
 
-func (b *binding) bindPath(params []pathParam) {
-	for i := range params {
+func (b *binding) bindPath(slots []slot) {
+	for i := range slots {
 		var texts []string
-		if at := params[i].position; at < len(b.Path) {
+		if at := b.plan.path[i].position; at < len(b.Path) {
 			texts = b.Path[at : at+1]
 		}
-		b.bind(params[i].Param, texts)
+		b.bind(&slots[i], texts)
 	}
 }
 
-func (b *binding) bindHeaders(params []headerParam) {
-	for i := range params {
-		if params[i].key != "" {
-			b.bind(params[i].Param, b.Header[params[i].key])
+func (b *binding) bindHeaders(slots []slot) {
+	for i := range slots {
+		if key := b.plan.headers[i].key; key != "" {
+			b.bind(&slots[i], b.Header[key])
 			continue
 		}
 		host := [1]string{b.Host}
@@ -178,17 +196,17 @@ func (b *binding) bindHeaders(params []headerParam) {
 		if b.Host == "" {
 			texts = nil
 		}
-		b.bind(params[i].Param, texts)
+		b.bind(&slots[i], texts)
 	}
 }
 
-func (b *binding) bindEnv(params []*Param) {
-	for _, p := range params {
+func (b *binding) bindEnv(slots []slot) {
+	for i := range slots {
 		var texts []string
-		if text, ok := b.Env(p.field.Name); ok {
+		if text, ok := b.Env(slots[i].field.Name); ok {
 			texts = []string{text}
 		}
-		b.bind(p, texts)
+		b.bind(&slots[i], texts)
 	}
 }
 
@@ -205,22 +223,6 @@ func (b *binding) judge(rules []crossRule) {
 			b.sound = rule.sound(f, answers{faults: b.faults})
 		}
 	}
-}
-
-// hit is a value that was sent for a parameter, as sent.
-type hit struct {
-	param int
-	text  string
-}
-
-// hitsOf gathers the values sent for one parameter in their order.
-func hitsOf(param int, hits []hit, into []string) []string {
-	for i := range hits {
-		if hits[i].param == param {
-			into = append(into, hits[i].text)
-		}
-	}
-	return into
 }
 
 // indexOf finds a parameter by its exact name, -1 without.

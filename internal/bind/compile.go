@@ -121,7 +121,7 @@ func (c *Compiler) addCross(p *Plan, in *typeinfo.Input) error {
 // are left to the Plan, or to the reader of the form. An error of the type is a
 // [*typeinfo.Error] that names no field.
 func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
-	p := &Param{field: f, source: f.Source.String(), single: value{escaped: f.Source == typeinfo.Query}}
+	p := &Param{field: f, source: f.Source.String(), single: value{escaped: f.Source == typeinfo.Query}, asRead: !strings.ContainsAny(f.Name, "%+")}
 	if f.Source == typeinfo.Form {
 		p.source = typeinfo.Body.String()
 	}
@@ -157,6 +157,7 @@ func (c *Compiler) compileValue(v *value, t *typeinfo.Type, rules *typeinfo.Rule
 	if v.check, err = c.Rules.Compile(t, rules); err != nil {
 		return err
 	}
+	v.quick = c.Rules.Quick(t, rules)
 	v.sent, err = c.Rules.CompileRounded(t, rules)
 	return err
 }

@@ -8,23 +8,40 @@ import "strings"
 // with space and comma added. Names need no such check: those of parameters
 // are tokens, and only equal ones are looked at.
 
-func (b *binding) bindCookies(params []*Param) {
-	if len(params) == 0 {
+func (b *binding) bindCookies(slots []slot) {
+	if len(slots) == 0 {
 		return
 	}
+	params := b.plan.cookies
 	var hitRoom [8]hit
 	var textRoom [4]string
 	hits := hitRoom[:0]
 	for _, line := range b.Header["Cookie"] {
 		hits = scanCookies(line, params, hits)
 	}
-	for i, p := range params {
+	for i := range slots {
 		texts := hitsOf(i, hits, textRoom[:0])
-		if p.list == nil && len(texts) > 1 {
+		if params[i].list == nil && len(texts) > 1 {
 			texts = texts[:1]
 		}
-		b.bind(p, texts)
+		b.bind(&slots[i], texts)
 	}
+}
+
+// hit is a value that was sent for a parameter.
+type hit struct {
+	param int
+	text  string
+}
+
+// hitsOf gathers the values sent for one parameter in their order.
+func hitsOf(param int, hits []hit, into []string) []string {
+	for i := range hits {
+		if hits[i].param == param {
+			into = append(into, hits[i].text)
+		}
+	}
+	return into
 }
 
 // scanCookies appends what one Cookie line has for the parameters.

@@ -23,6 +23,9 @@ type Param struct {
 	json func(dst reflect.Value, text string, faults *fault.List)
 	// single reads a scalar, or each element of a list.
 	single value
+	// asRead means that the name has no escapes, so that clients send it in a
+	// query as it reads.
+	asRead bool
 	// list is set for a slice or an array.
 	list *list
 }
@@ -35,6 +38,8 @@ type value struct {
 	// set and check are for what typ holds; check is nil without rules.
 	set   Scalar
 	check check.Check
+	// quick is the short way to the answer of check.
+	quick check.Quick
 	// sent judges a float32 before it is rounded; nil for others.
 	sent func(float64) *fault.Fault
 }

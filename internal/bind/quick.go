@@ -1,0 +1,137 @@
+package bind
+
+import (
+	"math"
+	"reflect"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// quick sets the value at a place from a text of the usual form, and judges it,
+// without reflection and without faults. What it says is one-sided: true is
+// certain; after false the value is as it was, and [Param.bind] has to look.
+type quick func(text string) bool
+
+// Texts beyond these are not of the usual form.
+const (
+	longestNumber = 18 // digits; an int64 holds any so many
+	longestText   = 64 // bytes
+)
+
+// quickAt is the quick way for a parameter in its place; nil without.
+func (p *Param) quickAt(place reflect.Value) quick {
+	t, v := p.field.Type, &p.single
+	if p.json != nil || p.list != nil || t.Enum != nil {
+		return nil
+	}
+	switch t.Go.Kind() {
+	case reflect.String:
+		if t.Kind == typeinfo.String {
+			return quickText(pointerTo[string](place), judgeOf(v, v.quick.Text), v.escaped)
+		}
+	case reflect.Bool:
+		if t.Kind == typeinfo.Bool && v.check == nil {
+			return quickBool(pointerTo[bool](place))
+		}
+	case reflect.Int:
+		if t.Kind == typeinfo.Int && t.Bits == 64 {
+			return quickInt(pointerTo[int](place), judgeOf(v, v.quick.Int))
+		}
+	case reflect.Int64:
+		if t.Kind == typeinfo.Int {
+			return quickInt(pointerTo[int64](place), judgeOf(v, v.quick.Int))
+		}
+	}
+	return nil
+}
+
+// pointerTo leads to the place as a T, which its type is made of.
+func pointerTo[T any](place reflect.Value) *T {
+	return place.Addr().Convert(reflect.TypeFor[*T]()).Interface().(*T)
+}
+
+// judge tells what certainly keeps the rules of a value: numbers in a range, or
+// texts of that many bytes, and what ask reports; nil reports nothing.
+type judge[T any] struct {
+	sure check.Range[int64]
+	ask  func(T) bool
+}
+
+func judgeOf[T any](v *value, ask func(T) bool) judge[T] {
+	switch {
+	case v.check == nil:
+		return judge[T]{sure: check.Range[int64]{Least: math.MinInt64, Most: math.MaxInt64}}
+	case v.quick.Sure == nil:
+		return judge[T]{sure: check.Range[int64]{Least: 1}, ask: ask} // nothing is in that range
+	}
+	return judge[T]{sure: *v.quick.Sure, ask: ask}
+}
+
+func quickText(to *string, keeps judge[string], escaped bool) quick {
+	return func(text string) bool {
+		if !isPlain(text, escaped) || !keeps.sure.Has(int64(len(text))) && (keeps.ask == nil || !keeps.ask(text)) {
+			return false
+		}
+		*to = text
+		return true
+	}
+}
+
+// isPlain reports whether a text is short, of ASCII, and means itself even if
+// it comes percent-encoded.
+func isPlain(text string, escaped bool) bool {
+	if len(text) > longestText {
+		return false
+	}
+	for i := range len(text) {
+		if c := text[i]; c >= utf8.RuneSelf || escaped && (c == '%' || c == '+') {
+			return false
+		}
+	}
+	return true
+}
+
+func quickInt[T int | int64](to *T, keeps judge[int64]) quick {
+	return func(text string) bool {
+		n, ok := shortInteger(text)
+		if !ok || !keeps.sure.Has(n) && (keeps.ask == nil || !keeps.ask(n)) {
+			return false
+		}
+		*to = T(n)
+		return true
+	}
+}
+
+// shortInteger reads an integer of few digits.
+func shortInteger(text string) (n int64, ok bool) {
+	negative := len(text) > 0 && text[0] == '-'
+	if negative {
+		text = text[1:]
+	}
+	if len(text) == 0 || len(text) > longestNumber {
+		return 0, false
+	}
+	for i := range len(text) {
+		digit := text[i] - '0'
+		if digit > 9 {
+			return 0, false
+		}
+		n = n*10 + int64(digit)
+	}
+	if negative {
+		n = -n
+	}
+	return n, true
+}
+
+func quickBool(to *bool) quick {
+	return func(text string) (ok bool) {
+		value, ok := parseBool(text)
+		if ok {
+			*to = value
+		}
+		return ok
+	}
+}
