@@ -88,6 +88,8 @@ type results struct {
 	allocations samples
 	// rates are requests per second over sockets.
 	rates samples
+	// capacities are requests per second of the server's processor.
+	capacities samples
 	// starts are nanoseconds for a large service, memory what it keeps of each
 	// route in bytes, by the number of routes.
 	starts, memory samples
@@ -102,7 +104,7 @@ type results struct {
 // choose makes room for what will be measured.
 func choose(s settings) *results {
 	r := &results{
-		settings: s, started: time.Now(), times: samples{}, allocations: samples{}, rates: samples{},
+		settings: s, started: time.Now(), times: samples{}, allocations: samples{}, rates: samples{}, capacities: samples{},
 		starts: samples{}, memory: samples{}, documents: samples{}, idle: samples{},
 	}
 	for i, c := range benchmarks.Contenders() {
@@ -175,6 +177,7 @@ func (r *results) overSockets(ctx context.Context) error {
 					return err
 				}
 				r.rates.add(w.Name, c.Name(), m.Rate)
+				r.capacities.add(w.Name, c.Name(), m.Capacity)
 			}
 			idle, err := servers[benchmarks.Items].idle(ctx)
 			r.idle.add("", c.Name(), idle)

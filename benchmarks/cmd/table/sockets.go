@@ -99,6 +99,8 @@ func (s servers) stop() {
 // loaded is what a server did under load.
 type loaded struct {
 	Rate float64 `json:"rate"` // requests per second
+	// Capacity is how many requests a second of the server's processor answers.
+	Capacity float64 `json:"capacity"`
 	// Others is the share of one processor that other processes had meanwhile.
 	Others float64 `json:"others"`
 }
@@ -125,11 +127,17 @@ func playLoad(ctx context.Context, url, pid, of, long string) (m loaded, err err
 	}
 	before, took := others(pid), time.Duration(0)
 	for range parts {
+		used := serverTime(pid)
 		load, err := benchmarks.SendLoad(ctx, url, w, connections(w), d)
 		if err != nil {
 			return m, err
 		}
+		used = serverTime(pid) - used
+		if used == 0 {
+			used = load.Took // the system does not tell
+		}
 		m.Rate = max(m.Rate, float64(load.Requests)/load.Took.Seconds())
+		m.Capacity = max(m.Capacity, float64(load.Requests)/used.Seconds())
 		took += load.Took
 	}
 	m.Others = float64(others(pid)-before) / float64(took)
@@ -146,9 +154,13 @@ func others(server string) time.Duration {
 	line, _, _ := strings.Cut(string(text), "\n")
 	times := strings.Fields(line)
 	used := ticks(times[1]) + ticks(times[2]) + ticks(times[3]) // user, nice, system
-	used -= benchmarks.CPUTime()
-	for _, pid := range family(server) {
-		used -= processTime(pid)
+	return used - benchmarks.CPUTime() - serverTime(server)
+}
+
+// serverTime is the processor time of a server and its children.
+func serverTime(pid string) (used time.Duration) {
+	for _, each := range family(pid) {
+		used += processTime(each)
 	}
 	return used
 }
@@ -164,15 +176,19 @@ func family(pid string) []string {
 	return all
 }
 
-// processTime is the processor time of a process.
-func processTime(pid string) time.Duration {
-	text, err := os.ReadFile("/proc/" + pid + "/stat")
-	if err != nil {
-		return 0
+// processTime is the processor time of a process's threads.
+func processTime(pid string) (used time.Duration) {
+	threads, _ := filepath.Glob("/proc/" + pid + "/task/*/schedstat")
+	for _, thread := range threads {
+		text, err := os.ReadFile(thread)
+		if err != nil {
+			continue
+		}
+		running, _, _ := strings.Cut(string(text), " ")
+		n, _ := strconv.Atoi(running)
+		used += time.Duration(n)
 	}
-	_, behindName, _ := strings.Cut(string(text), ") ")
-	times := strings.Fields(behindName)
-	return ticks(times[11]) + ticks(times[12])
+	return used
 }
 
 // idleConnections is how many are held to see what each costs.
