@@ -186,21 +186,37 @@ func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) 
 	if ew.format != nil || len(ew.mappings) > 0 {
 		err = opened(err)
 	}
-	f := &failure{writer: ew, w: w, r: r, err: err}
-	if hasBegun(w) {
+	f := failure{writer: ew, w: w, r: r, err: err}
+	switch {
+	case hasBegun(w):
 		f.abort()
+	case len(ew.mappings) > 0:
+		f.mapped()
+	default:
+		f.write()
 	}
+}
+
+// mapped lets the mappings answer first. They get a failure on the heap; one
+// that none of them sees stays off it.
+func (f failure) mapped() {
 	defer f.rescue()
-	for _, m := range ew.mappings {
-		if f.clientLeft() || m.answer(f) {
+	for _, m := range f.writer.mappings {
+		if f.clientLeft() || m.answer(&f) {
 			break
 		}
 	}
+	f.write()
+}
+
+// write answers what nothing has answered yet.
+func (f *failure) write() {
+	defer f.rescue()
 	switch {
 	case f.begun:
 	case f.clientLeft():
 		f.logAt(slog.LevelInfo, "client closed the request", f.err, "status", statusClientClosed)
-		w.WriteHeader(statusClientClosed)
+		f.w.WriteHeader(statusClientClosed)
 	default:
 		f.answer()
 	}
@@ -466,9 +482,20 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 		w.WriteHeader(status)
 		return
 	}
-	h["Content-Type"], h["Content-Length"] = []string{contentType}, lengthLine(len(body))
+	h["Content-Type"], h["Content-Length"] = typeLine(contentType), lengthLine(len(body))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
+}
+
+// jsonLine is the line of a header that says JSON; nobody changes it.
+var jsonLine = []string{jsonMedia}
+
+// typeLine is the header line of a Content-Type.
+func typeLine(contentType string) []string {
+	if contentType == jsonMedia {
+		return jsonLine[:1:1]
+	}
+	return []string{contentType}
 }
 
 // shortLengths are the values of Content-Length below their number. A line of a

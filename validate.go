@@ -115,13 +115,12 @@ var sources = []any{"path", "query", "header", "cookie", "body"}
 
 // sortBySource orders faults that several inputs of one request gathered.
 func sortBySource(faults []fault.Fault) {
-	rank := func(f fault.Fault) int {
+	fault.SortBy(faults, func(f *fault.Fault) int {
 		if len(f.Loc) == 0 {
 			return -1
 		}
 		return slices.Index(sources, f.Loc[0])
-	}
-	slices.SortStableFunc(faults, func(a, b fault.Fault) int { return rank(a) - rank(b) })
+	})
 }
 
 // invalidRequest is a ValidationError as it was found, for as long as nobody
@@ -194,7 +193,11 @@ func appendFaults(dst []byte, faults []fault.Fault, message func(*fault.Fault) s
 
 func appendFault(dst []byte, f *fault.Fault, message string) (_ []byte, err error) {
 	dst = append(dst, `{"type":`...)
-	dst = codec.AppendString(dst, f.Type)
+	if f.Rule != nil {
+		dst = append(dst, f.Rule.Kind...)
+	} else {
+		dst = codec.AppendString(dst, f.Type)
+	}
 	dst = append(dst, `,"loc":`...)
 	if dst, err = appendLoc(dst, f.Loc); err != nil {
 		return dst, err

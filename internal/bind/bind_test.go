@@ -380,10 +380,11 @@ func TestEchoInput(t *testing.T) {
 		Rule int            `query:"rule" validate:"gte=5"`
 	}
 	r := bind.Request{RawQuery: "n=a%20b&l=1&l=x&a=1&a=2&j={&rule=1", EchoInput: true}
+	plan := planOf(t, reflect.TypeFor[input]())
 	echoed := func(r bind.Request) []any {
 		var in input
 		var faults fault.List
-		planOf(t, reflect.TypeFor[input]()).At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
+		plan.At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
 		var inputs []any
 		for _, f := range faults.Faults {
 			inputs = append(inputs, f.Input)

@@ -146,7 +146,7 @@ func (p *Param) bindList(dst reflect.Value, texts []string, to answers) bool {
 	if !sound || p.list.check == nil {
 		return sound
 	}
-	return p.soundList(p.list.check(held), texts, to)
+	return p.soundList(p.list.check(held).Own(), texts, to)
 }
 
 // soundList is sound for a fault of the list as a whole.
@@ -228,10 +228,10 @@ func (v *value) fill(held reflect.Value, text string) *fault.Fault {
 	if v.sent != nil {
 		exact, _ := strconv.ParseFloat(text, 64)
 		if f := v.sent(exact); f != nil {
-			return f
+			return f.Own()
 		}
 	}
-	return v.check(held)
+	return v.check(held).Own()
 }
 
 // decode undoes the encoding of a query. Text without escapes is not copied.

@@ -159,7 +159,7 @@ func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, fau
 		}
 	}
 	if checks && w.check != nil && len(faults.Faults) == sound {
-		w.add(w.check(held), faults)
+		w.add(w.check(held).Own(), faults)
 	}
 	if w.field.CSV && len(elements) > 0 {
 		elements = []string{strings.Join(elements, ", ")}
@@ -208,7 +208,7 @@ func (w *Writer) write(v *writtenValue, held reflect.Value, checks bool, faults 
 	case v.listed != nil && !slices.Contains(v.listed, text):
 		w.add(fault.With(fault.Enum, "expected", v.expected), faults, at...)
 	case v.check != nil:
-		w.add(v.check(held), faults, at...)
+		w.add(v.check(held).Own(), faults, at...)
 	}
 	return text, nil
 }

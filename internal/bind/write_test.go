@@ -227,19 +227,19 @@ func TestWriterJudges(t *testing.T) {
 			struct {
 				V int `header:"V" validate:"gte=1"`
 			}{0},
-			[]fault.Fault{{Type: fault.GreaterEqual, Loc: []any{"header", "V"}, Ctx: map[string]any{"ge": int64(1)}, Tag: "gte"}},
+			[]fault.Fault{{Type: fault.GreaterEqual, Loc: []any{"header", "V"}, Ctx: map[string]any{"ge": int64(1)}, Tag: "gte=1"}},
 		},
 		"element": {
 			struct {
 				V []int `header:"V" validate:"dive,lt=2"`
 			}{[]int{1, 2}},
-			[]fault.Fault{{Type: fault.Less, Loc: []any{"header", "V", 1}, Ctx: map[string]any{"lt": int64(2)}, Tag: "lt"}},
+			[]fault.Fault{{Type: fault.Less, Loc: []any{"header", "V", 1}, Ctx: map[string]any{"lt": int64(2)}, Tag: "lt=2"}},
 		},
 		"list": {
 			struct {
 				V []int `header:"V" validate:"max=1"`
 			}{[]int{1, 2}},
-			[]fault.Fault{{Type: fault.TooLong, Loc: []any{"header", "V"}, Ctx: map[string]any{"field_type": "List", "max_length": 1, "actual_length": 2}, Tag: "max"}},
+			[]fault.Fault{{Type: fault.TooLong, Loc: []any{"header", "V"}, Ctx: map[string]any{"field_type": "List", "max_length": 1, "actual_length": 2}, Tag: "max=1"}},
 		},
 		"enum": {
 			struct {

@@ -166,8 +166,7 @@ func orderFault(comparison string, p any, shown string) blame {
 }
 
 func with(typ, key string, value any) blame {
-	rule := fault.NewRule(typ, key, value)
-	return func(reflect.Value) *fault.Fault { return rule.Broken() }
+	return always(fault.NewRule(typ, key, value).Broken())
 }
 
 // lengthBound counts the characters of a text, the members of a map and the
@@ -238,12 +237,12 @@ func (on subject) lengthFault(comparison string, p int, length func(reflect.Valu
 		return valueError(fmt.Sprintf("must not have exactly %d items", p))
 	}
 	short, long := on.tooShort(p, length), on.tooLong(p, length)
-	return func(v reflect.Value) *fault.Fault {
+	return blame{of: func(v reflect.Value) fault.Fault {
 		if length(v) < p {
-			return short(v)
+			return *short.fault(v)
 		}
-		return long(v)
-	}
+		return *long.fault(v)
+	}}
 }
 
 func (on subject) tooShort(least int, length func(reflect.Value) int) blame {
@@ -262,9 +261,9 @@ func (on subject) tooLong(most int, length func(reflect.Value) int) blame {
 
 func (on subject) sizeFault(typ, key string, limit int, length func(reflect.Value) int) blame {
 	fieldType := map[shape]string{list: "List", mapping: "Dictionary", octets: "Bytes"}[on.shape]
-	return func(v reflect.Value) *fault.Fault {
-		return &fault.Fault{Type: typ, Ctx: map[string]any{"field_type": fieldType, key: limit, "actual_length": length(v)}}
-	}
+	return blame{of: func(v reflect.Value) fault.Fault {
+		return fault.Fault{Type: typ, Ctx: map[string]any{"field_type": fieldType, key: limit, "actual_length": length(v)}}
+	}}
 }
 
 // makeMoment compiles the rules that compare a time with the present moment.

@@ -111,7 +111,7 @@ func (e *UnknownTagError) Error() string {
 
 // Check reports the first rule v breaks, nil if it keeps them all. v is of the
 // described type with Pointer and Optional taken off, and is never invalid.
-// Each fault is new: the caller may change it.
+// Nobody changes the fault: it may be the one of all values that break the rule.
 type Check func(v reflect.Value) *fault.Fault
 
 // Compile makes the check of a value of type t, nil when there is nothing to
@@ -147,6 +147,7 @@ func (s *Set) conditions(t *typeinfo.Type, rules *typeinfo.Rules) (conditions []
 		if err != nil {
 			return nil, err
 		}
+		c.blame = c.blame.tagged(rule)
 		conditions = append(conditions, c)
 	}
 	if len(conditions) == 0 {
@@ -157,26 +158,54 @@ func (s *Set) conditions(t *typeinfo.Type, rules *typeinfo.Rules) (conditions []
 
 // condition is one compiled rule.
 type condition struct {
-	// tag is the rule's name, for the fault.
-	tag   string
 	keeps judge
 	quick Quick
-	// blame makes the fault of a value that does not keep the rule.
 	blame blame
 }
 
-type (
-	judge func(v reflect.Value) bool
-	blame func(v reflect.Value) *fault.Fault
-)
+type judge func(v reflect.Value) bool
+
+// blame is the fault of values that do not keep a rule.
+type blame struct {
+	// same is that of all of them, where of is nil.
+	same *fault.Fault
+	// of makes the fault of one value.
+	of func(v reflect.Value) fault.Fault
+}
+
+func always(f fault.Fault) blame { return blame{same: &f} }
+
+// known reports whether there is one.
+func (b *blame) known() bool { return b.same != nil || b.of != nil }
+
+func (b *blame) fault(v reflect.Value) *fault.Fault {
+	if b.of == nil {
+		return b.same
+	}
+	f := b.of(v)
+	return &f
+}
+
+// tagged puts the rule into the faults.
+func (b blame) tagged(rule typeinfo.Rule) blame {
+	tag := rule.String()
+	if of := b.of; of != nil {
+		return blame{of: func(v reflect.Value) fault.Fault {
+			f := of(v)
+			f.Tag = tag
+			return f
+		}}
+	}
+	f := *b.same
+	f.Tag = tag
+	return always(f)
+}
 
 func (c *condition) check(v reflect.Value) *fault.Fault {
 	if c.keeps(v) {
 		return nil
 	}
-	f := c.blame(v)
-	f.Tag = c.tag
-	return f
+	return c.blame.fault(v)
 }
 
 func inOrder(conditions []condition) Check {
@@ -216,7 +245,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 	if len(rule.Or) > 0 {
 		return s.alternatives(on, rule)
 	}
-	c := condition{tag: rule.Name, blame: valueError("breaks the rule " + rule.Name)}
+	c := condition{blame: valueError("breaks the rule " + rule.Name)}
 	if s.custom[rule.Name] != nil {
 		c.keeps = s.through(on, rule)
 		return c, nil
@@ -241,7 +270,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 		return c, wrong(rule, err)
 	}
 	c.keeps, c.quick = p.keeps, p.quick
-	if p.blame != nil {
+	if p.blame.known() {
 		c.blame = p.blame
 	}
 	return c, nil
@@ -323,7 +352,7 @@ func sample(t reflect.Type) reflect.Value {
 
 // alternatives compiles a|b: one of them is enough.
 func (s *Set) alternatives(on subject, rule typeinfo.Rule) (condition, error) {
-	c := condition{tag: rule.String()}
+	var c condition
 	var either []judge
 	var phrases []string
 	for _, r := range rule.Or {

@@ -382,13 +382,23 @@ func TestPointerAndOptionalAreJudgedByWhatTheyHold(t *testing.T) {
 	}
 }
 
-func TestFaultsAreNew(t *testing.T) {
-	judge, err := compile(t, check.Builtin(), reflect.TypeFor[string](), "min=3")
+func TestFaultsAreShared(t *testing.T) {
+	judge, err := compile(t, check.Builtin(), reflect.TypeFor[string](), "min=3,max=5")
 	require.NoError(t, err)
-	first := judge(value(""))
-	first.Loc = []any{"changed"}
-	assert.Empty(t, judge(value("")).Loc)
-	assert.Same(t, first.Rule, judge(value("")).Rule)
+	short, long := judge(value("")), judge(value("abcdef"))
+	assert.Same(t, short, judge(value("ab")))
+	assert.Equal(t, "min=3", short.Tag)
+	assert.Equal(t, "max=5", long.Tag)
+}
+
+// Of a list the fault tells the length, so it is its own.
+func TestFaultsOfOneValue(t *testing.T) {
+	judge, err := compile(t, check.Builtin(), reflect.TypeFor[[]int](), "max=1")
+	require.NoError(t, err)
+	two, three := judge(value([]int{1, 2})), judge(value([]int{1, 2, 3}))
+	assert.Equal(t, 2, two.Ctx["actual_length"])
+	assert.Equal(t, 3, three.Ctx["actual_length"])
+	assert.Equal(t, "max=1", three.Tag)
 }
 
 func TestCustomRules(t *testing.T) {

@@ -16,7 +16,8 @@ import (
 // read. parent is the struct CompileCross was called for, field the value of
 // the field itself, as it is in the struct or with Pointer and Optional taken
 // off; present says that the field was sent. A rule that compares is not
-// applied to an absent or null value.
+// applied to an absent or null value. Each fault is new: the caller may change
+// it.
 type CrossCheck func(parent, field reflect.Value, present bool) *fault.Fault
 
 // crossTags are validator's rules that look at other fields.
@@ -76,11 +77,14 @@ func (s *Set) cross(at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	if err != nil {
 		return nil, wrong(rule, err)
 	}
+	tag := rule.String()
 	return func(parent, field reflect.Value, present bool) *fault.Fault {
 		f := check(parent, field, present)
-		if f != nil {
-			f.Tag = rule.Name
+		if f == nil {
+			return nil
 		}
+		f = f.Own()
+		f.Tag = tag
 		return f
 	}, nil
 }
@@ -130,7 +134,7 @@ func (at scene) whenSent(keeps func(field, parent reflect.Value) bool, blame bla
 		if !ok || skipZero && isDefault(field) || keeps(field, parent) {
 			return nil
 		}
-		return blame(field)
+		return blame.fault(field)
 	}
 }
 

@@ -90,7 +90,7 @@ func makeWith(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 func (at scene) demand(rule typeinfo.Rule, holds claim, when string) CrossCheck {
 	excluded := strings.HasPrefix(rule.Name, "excluded")
 	held := at.held
-	blame := func(reflect.Value) *fault.Fault { return fault.New(fault.Missing) }
+	blame := always(*fault.New(fault.Missing))
 	if excluded {
 		blame = valueError("must be left out " + when)
 	}
@@ -101,7 +101,7 @@ func (at scene) demand(rule typeinfo.Rule, holds claim, when string) CrossCheck 
 		if present != excluded || !holds(parent) {
 			return nil
 		}
-		return blame(field)
+		return blame.fault(field)
 	}
 }
 

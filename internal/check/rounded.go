@@ -9,7 +9,7 @@ import (
 
 // CompileRounded makes the check of a float32 as it was sent. Rounding may have
 // brought it over a bound, as -1e-60 over gte=0, but the document's bounds are
-// about what is sent. The check judges the bounds of Compile by the nearest
+// about what is sent. The check, whose faults nobody changes, judges the bounds of Compile by the nearest
 // float64; it is nil where there are none, and for every other type.
 func (s *Set) CompileRounded(t *typeinfo.Type, rules *typeinfo.Rules) (func(sent float64) *fault.Fault, error) {
 	on := subjectOf(t)

@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"reflect"
 	"strings"
 
 	"github.com/candor-go/candor/internal/fault"
@@ -35,7 +34,7 @@ const (
 	own                    // the maker decides
 )
 
-// parts is what a maker makes; a nil blame stands for the tag's fault, an empty
+// parts is what a maker makes; no blame stands for the tag's fault, an empty
 // quick for a rule that only keeps judges.
 type parts struct {
 	keeps judge
@@ -69,7 +68,7 @@ func elsewhere(t *tag, on subject) string {
 
 func (t *tag) blame(rule typeinfo.Rule) blame {
 	if t.fault != "" {
-		return func(reflect.Value) *fault.Fault { return fault.New(t.fault) }
+		return always(*fault.New(t.fault))
 	}
 	sentence := t.sentence(rule)
 	if !strings.HasPrefix(sentence, "must") {

@@ -123,7 +123,7 @@ func makeDatetime(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
 			_, err := time.Parse(layout, v.String())
 			return err == nil
 		},
-		blame: func(reflect.Value) *fault.Fault { return fault.New(typ) },
+		blame: always(*fault.New(typ)),
 	}, nil
 }
 

@@ -154,6 +154,24 @@ func TestDecodeFaultsOfKinds(t *testing.T) {
 	}
 }
 
+// A rule on keys has one fault for all of them, which stays as it is.
+func TestDecodeFaultsOfKeys(t *testing.T) {
+	type stock struct {
+		Map map[string]int `json:"map" validate:"dive,keys,min=2,endkeys"`
+	}
+	d, err := newCompiler().Decoder(describe(t, reflect.TypeFor[stock]()), nil)
+	require.NoError(t, err)
+	want := []string{"string_too_short body/map/a/[key] [min_length:2]", "string_too_short body/map/b/[key] [min_length:2]"}
+	for _, o := range []codec.Options{{Echo: true}, {}} {
+		var in stock
+		found := run(d, `{"map":{"a":1,"bb":1,"b":1}}`, reflect.ValueOf(&in).Elem(), o)
+		assert.Equal(t, want, lines(found))
+		for _, f := range found {
+			assert.Equal(t, o.Echo, f.Input != nil)
+		}
+	}
+}
+
 func TestDecodeValues(t *testing.T) {
 	five, yes := 5, true
 	rows := []struct {

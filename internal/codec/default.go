@@ -108,12 +108,8 @@ func (c *Compiler) trial(d *state, decode decodeFunc, f *typeinfo.Field, text []
 
 // complaint says what is wrong with a default or an example.
 func complaint(f *typeinfo.Field, text []byte, found fault.Fault) string {
-	if found.Tag != "" && len(found.Loc) == 0 && f.Rules != nil {
-		for _, rule := range f.Rules.Self {
-			if rule.Name == found.Tag {
-				return fmt.Sprintf("%s breaks %s", text, rule)
-			}
-		}
+	if found.Tag != "" && len(found.Loc) == 0 {
+		return fmt.Sprintf("%s breaks %s", text, found.Tag)
 	}
 	message := found.Msg
 	if message == "" {

@@ -202,7 +202,7 @@ func (e *entry) judgeKey(d *state, name []byte) (bad bool) {
 	at := pointerTo(e.key)
 	f := e.readKey(name, at)
 	if f == nil && e.judge != nil && !e.judge.passes(at) {
-		f = e.judge.fault(at)
+		f = e.judge.fault(at).Own()
 	}
 	if f == nil {
 		return false

@@ -2,7 +2,6 @@ package codec
 
 import (
 	"reflect"
-	"slices"
 
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
@@ -282,7 +281,7 @@ func (o *objectDecoder) fill(d *state, p pointer) {
 // order sorts the faults of an object: members in field order, then unknown
 // ones, then those of the object itself.
 func (o *objectDecoder) order(found []fault.Fault) {
-	rank := func(f fault.Fault) int {
+	fault.SortBy(found, func(f *fault.Fault) int {
 		if len(f.Loc) == 0 {
 			return len(o.members) + 1
 		}
@@ -291,8 +290,7 @@ func (o *objectDecoder) order(found []fault.Fault) {
 			return i
 		}
 		return len(o.members)
-	}
-	slices.SortStableFunc(found, func(a, b fault.Fault) int { return rank(a) - rank(b) })
+	})
 }
 
 // judges look at a struct as a whole, when each of its members is sound: the

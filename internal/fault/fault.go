@@ -26,7 +26,7 @@ type Fault struct {
 	Msg string
 	// Input is what was sent, filled only when it is to be echoed.
 	Input any
-	// Tag names the validator tag that was broken, "" for other faults.
+	// Tag is the rule of a validate tag that was broken, "" for other faults.
 	Tag string
 }
 
@@ -76,6 +76,15 @@ const (
 	ValueError      = "value_error"
 	TooMany         = "too_many_faults"
 )
+
+// Own is a copy of f for the caller to change; nil of nil.
+func (f *Fault) Own() *Fault {
+	if f == nil {
+		return nil
+	}
+	own := *f
+	return &own
+}
 
 // New is a fault at the value itself.
 func New(typ string) *Fault { return &Fault{Type: typ} }

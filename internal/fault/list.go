@@ -1,6 +1,9 @@
 package fault
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // List gathers the faults of one request. Its zero value is ready.
 type List struct {
@@ -26,7 +29,7 @@ func (l *List) Reset() {
 	*l = List{Faults: l.Faults[:0], room: l.room[:0]}
 }
 
-// Add notes f with the location it has.
+// Add notes a copy of f, with the location it has.
 func (l *List) Add(f *Fault) {
 	if len(l.Faults) >= Limit {
 		l.Cut = true
@@ -65,13 +68,27 @@ func (l *List) Under(n int, at any) {
 }
 
 // Seal turns the locations of all faults from the n-th on outermost first and
-// puts the source, such as "body", in front.
-func (l *List) Seal(n int, source string) {
+// puts the source, such as "body", in front. The source is a string; as an any,
+// a constant costs nothing.
+func (l *List) Seal(n int, source any) {
 	if n == len(l.Faults) {
 		return
 	}
 	l.Under(n, source)
 	for i := n; i < len(l.Faults); i++ {
 		slices.Reverse(l.Faults[i].Loc)
+	}
+}
+
+// SortBy sorts faults by their rank; those of one rank keep their order. Nearly
+// all lists are in order already, so that is found out before a fault moves.
+func SortBy(faults []Fault, rank func(*Fault) int) {
+	for i, last := 0, math.MinInt; i < len(faults); i++ {
+		r := rank(&faults[i])
+		if r < last {
+			slices.SortStableFunc(faults, func(a, b Fault) int { return rank(&a) - rank(&b) })
+			return
+		}
+		last = r
 	}
 }

@@ -11,18 +11,19 @@ type Rule struct {
 	// Type and Ctx are those of the faults.
 	Type string
 	Ctx  map[string]any
-	// Sentence is that of Message, and Facts is Ctx, both as JSON.
-	Sentence, Facts []byte
+	// Kind is Type, Sentence is that of Message, and Facts is Ctx, all as JSON.
+	Kind, Sentence, Facts []byte
 }
 
 // NewRule works out what the faults of a rule with one fact have in common.
 func NewRule(typ, key string, value any) *Rule {
 	r := &Rule{Type: typ, Ctx: map[string]any{key: value}}
 	lenient := jsonv2.JoinOptions(jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
+	r.Kind, _ = jsonv2.Marshal(typ)
 	r.Sentence, _ = jsonv2.Marshal(Message(typ, r.Ctx), lenient)
 	r.Facts, _ = jsonv2.Marshal(r.Ctx, lenient)
 	return r
 }
 
 // Broken is a fault at the value itself.
-func (r *Rule) Broken() *Fault { return &Fault{Type: r.Type, Ctx: r.Ctx, Rule: r} }
+func (r *Rule) Broken() Fault { return Fault{Type: r.Type, Ctx: r.Ctx, Rule: r} }
