@@ -40,7 +40,7 @@ func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error)
 	if err != nil {
 		panic(fmt.Errorf("candor: FromEnv: %w", err))
 	}
-	plan, err := standard().compileInput(in, nil)
+	plan, err := standard().compileInput(in, "", nil)
 	if err != nil {
 		panic(fmt.Errorf("candor: FromEnv: %w", err))
 	}

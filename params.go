@@ -121,8 +121,15 @@ func always[T any](get func(*around) T) func(*typeinfo.Field) (makeFiller, error
 
 func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil || isUnread(t) }
 
-// describeInput reads the tags of an input struct.
-func describeInput(t reflect.Type) (*typeinfo.Input, error) {
+// inputs holds the description of every input: what it says is the type's alone,
+// so that routes of one type share it, and what is made of it.
+var inputs memo[reflect.Type, *typeinfo.Input]
+
+// describeInput describes an input struct. Do not change the description.
+func describeInput(t reflect.Type) (*typeinfo.Input, error) { return inputs.get(t, readInput) }
+
+// readInput reads the tags of an input struct.
+func readInput(t reflect.Type) (*typeinfo.Input, error) {
 	in, err := typeinfo.ReadInput(t, isReadyInput)
 	if err != nil {
 		return nil, err
@@ -135,29 +142,21 @@ func describeInput(t reflect.Type) (*typeinfo.Input, error) {
 	return in, checkUploads(in)
 }
 
-// compileInput makes the plan of an input for a path with these wildcards.
-func (c *compiler) compileInput(in *typeinfo.Input, wildcards []string) (*inputPlan, error) {
-	key := inputKey{in.Go, strings.Join(wildcards, "/")}
-	if made, ok := c.inputs.Load(key); ok {
-		return made.(*inputPlan).clone(), nil
-	}
-	p, err := c.makeInputPlan(in, wildcards)
+// compileInput makes the plan of an input for a method, and a path with these
+// wildcards. Plans are shared.
+func (c *compiler) compileInput(in *typeinfo.Input, method string, wildcards []string) (*inputPlan, error) {
+	key := inputKey{in.Go, method == http.MethodPatch, strings.Join(wildcards, "/")}
+	made, err := c.inputs.get(key, func(inputKey) (any, error) {
+		p, err := c.makeInputPlan(in, wildcards)
+		if err == nil && key.patches && p.body != nil {
+			p.body.listMergePatch(in)
+		}
+		return p, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	c.inputs.Store(key, p)
-	return p.clone(), nil
-}
-
-// clone is a plan whose body may become another: operations add media types.
-func (p *inputPlan) clone() *inputPlan {
-	c := *p
-	if p.body != nil {
-		body := *p.body
-		body.media = slices.Clone(body.media)
-		c.body = &body
-	}
-	return &c
+	return made.(*inputPlan), nil
 }
 
 func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards []string) (*inputPlan, error) {

@@ -198,8 +198,15 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 	}, nil
 }
 
-// describeAnswer reads the type a handler returns.
-func describeAnswer(t reflect.Type) (*typeinfo.Output, error) {
+// outputs holds the description of every answer, which is the type's alone.
+var outputs memo[reflect.Type, *typeinfo.Output]
+
+// describeAnswer describes the type a handler returns. Do not change the
+// description.
+func describeAnswer(t reflect.Type) (*typeinfo.Output, error) { return outputs.get(t, readAnswer) }
+
+// readAnswer reads the type a handler returns.
+func readAnswer(t reflect.Type) (*typeinfo.Output, error) {
 	if t.Kind() == reflect.Pointer && isReadyAnswer(t.Elem()) {
 		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Problem: "a ready-made answer behind a pointer", Fix: "return " + typeinfo.Name(t.Elem()) + " by value"}
 	}
@@ -233,6 +240,23 @@ func planAnswer(out *typeinfo.Output) *answerPlan {
 		p.kind = bodyKindOf(out.Body)
 	}
 	return p
+}
+
+// compileOffered makes the plan for answers that clients choose the media type
+// of, if the app has several. Plans are shared.
+func (c *compiler) compileOffered(out *typeinfo.Output, status int, produces []string) (*answerPlan, error) {
+	key := answerKey{out.Go, status, strings.Join(produces, "\n")}
+	made, err := c.answers.get(key, func(answerKey) (any, error) {
+		p, err := c.compileAnswer(out, status, produces)
+		if err == nil {
+			p.offer(c.codecs)
+		}
+		return p, err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made.(*answerPlan), nil
 }
 
 // compileAnswer makes the plan for answers of a type under the status and

@@ -132,8 +132,8 @@ func (rt *route) try(c *compiler, rulesKnown bool) error {
 			wildcards = append(wildcards, f.Name)
 		}
 	}
-	_, inputErr := c.compileInput(rt.input, wildcards)
-	_, answerErr := c.compileAnswer(rt.output, rt.set.status, rt.set.produces)
+	_, inputErr := c.compileInput(rt.input, rt.methods[0], wildcards)
+	_, answerErr := c.compileOffered(rt.output, rt.set.status, rt.set.produces)
 	err := errors.Join(inputErr, answerErr)
 	if rt.upgrade != nil {
 		_, upgradeErr := rt.upgrade.compile(c)
@@ -277,7 +277,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	}
 	e.gather()
 	for i, p := range e.parts {
-		if p.input, err = c.compileInput(p.desc, e.names); err != nil {
+		if p.input, err = c.compileInput(p.desc, e.method, e.names); err != nil {
 			return err
 		}
 		if readsMore(p.desc) {
@@ -294,13 +294,10 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	if err = e.bindsEveryWildcard(); err != nil {
 		return err
 	}
-	if e.answer, err = c.compileAnswer(e.route.output, e.set.status, e.set.produces); err != nil {
+	if e.answer, err = c.compileOffered(e.route.output, e.set.status, e.set.produces); err != nil {
 		return err
 	}
-	e.answer.offer(c.codecs)
-	if e.body = e.parts[0].input.body; e.body != nil && e.method == http.MethodPatch {
-		e.body.listMergePatch(e.route.input)
-	}
+	e.body = e.parts[0].input.body
 	last := []step{{run: (*exchange).callHandler}, {run: (*exchange).encode}}
 	if e.route.upgrade != nil {
 		last = nil

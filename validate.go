@@ -279,15 +279,27 @@ type compiler struct {
 	// otherSide makes the programs of clients, which send what this one's read
 	// and read what they write; rules are the server's to judge.
 	otherSide func() *compiler
-	// inputs holds the plans made so far by the type of the input and the
-	// wildcards: a route has one when it is registered, and again in every place.
-	inputs sync.Map
+	// inputs and answers hold the plans made so far: a route has one of each when
+	// it is registered, and again in every place. Files behind this one know what
+	// they are.
+	inputs  memo[inputKey, any]
+	answers memo[answerKey, any]
 }
 
-// inputKey is what the plan of an input depends on.
+// inputKey is what the plan of an input depends on. The wildcards have slashes
+// between them.
 type inputKey struct {
 	input     reflect.Type
+	patches   bool
 	wildcards string
+}
+
+// answerKey is what the plan of an answer depends on. The media types have line
+// breaks between them.
+type answerKey struct {
+	output   reflect.Type
+	status   int
+	produces string
 }
 
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {
