@@ -15,6 +15,7 @@ package bind
 import (
 	"net/http"
 	"reflect"
+	"strings"
 
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
@@ -93,8 +94,8 @@ type Request struct {
 type Target struct {
 	plan *Plan
 	into reflect.Value
-	// slots are in the order of binding.
-	slots []slot
+	// path and the others are the parameters of each source.
+	path, query, headers, cookies, env []slot
 	// found is where in the query of the request at hand a parameter's last
 	// text stands, and sent tells which parameters were present at all. The
 	// latter is kept for rules across fields only.
@@ -106,6 +107,9 @@ type Target struct {
 type slot struct {
 	*Param
 	place reflect.Value
+	// name is that of a query parameter whose clients send it as it reads; "" for
+	// others.
+	name string
 	// quick is nil where there is no shorter way.
 	quick quick
 }
@@ -117,16 +121,30 @@ func (p *Plan) At(into reflect.Value) *Target {
 	if len(params) == 0 {
 		return nil
 	}
-	t := &Target{plan: p, into: into, slots: make([]slot, len(params)), found: make([]span, len(p.query))}
+	slots := make([]slot, len(params))
 	for i, param := range params {
-		place := into.FieldByIndex(param.field.Index)
-		t.slots[i] = slot{Param: param, place: place, quick: param.quickAt(place)}
+		slots[i] = param.at(into.FieldByIndex(param.field.Index))
 	}
+	t := &Target{plan: p, into: into, found: make([]span, len(p.query))}
+	t.path, slots = cut(slots, len(p.path))
+	t.query, slots = cut(slots, len(p.query))
+	t.headers, slots = cut(slots, len(p.headers))
+	t.cookies, t.env = cut(slots, len(p.cookies))
 	if len(p.cross) > 0 {
 		t.sent = make([]bool, 0, len(params))
 	}
 	return t
 }
+
+func (p *Param) at(place reflect.Value) slot {
+	s := slot{Param: p, place: place, quick: p.quickAt(place)}
+	if !strings.ContainsAny(p.field.Name, "%+=&") {
+		s.name = p.field.Name
+	}
+	return s
+}
+
+func cut(slots []slot, n int) (first, rest []slot) { return slots[:n], slots[n:] }
 
 // Bind fills the parameters into the input struct, which is zero. The faults
 // have complete locations, and come in the order path, query, header, cookie,
@@ -138,22 +156,20 @@ func (t *Target) Bind(r *Request, faults *fault.List) (sound bool) {
 	p := t.plan
 	b := binding{Request: r, Target: t, faults: faults, sound: true}
 	t.sent = t.sent[:0]
-	path, slots := cut(t.slots, len(p.path))
-	query, slots := cut(slots, len(p.query))
-	headers, slots := cut(slots, len(p.headers))
-	cookies, env := cut(slots, len(p.cookies))
-	b.bindPath(path)
-	b.bindQuery(query)
-	b.bindHeaders(headers)
-	b.bindCookies(cookies)
-	b.bindEnv(env)
-	if b.sound {
+	b.bindPath()
+	if len(t.query) > 0 {
+		b.bindQuery()
+	}
+	b.bindHeaders()
+	if len(t.cookies) > 0 {
+		b.bindCookies()
+	}
+	b.bindEnv()
+	if b.sound && len(p.cross) > 0 {
 		b.judge(p.cross)
 	}
 	return b.sound
 }
-
-func cut(slots []slot, n int) (first, rest []slot) { return slots[:n], slots[n:] }
 
 // binding is one run of a plan.
 type binding struct {
@@ -175,20 +191,20 @@ func (b *binding) bind(s *slot, texts []string) {
 	}
 }
 
-func (b *binding) bindPath(slots []slot) {
-	for i := range slots {
+func (b *binding) bindPath() {
+	for i := range b.path {
 		var texts []string
 		if at := b.plan.path[i].position; at < len(b.Path) {
 			texts = b.Path[at : at+1]
 		}
-		b.bind(&slots[i], texts)
+		b.bind(&b.path[i], texts)
 	}
 }
 
-func (b *binding) bindHeaders(slots []slot) {
-	for i := range slots {
+func (b *binding) bindHeaders() {
+	for i := range b.headers {
 		if key := b.plan.headers[i].key; key != "" {
-			b.bind(&slots[i], b.Header[key])
+			b.bind(&b.headers[i], b.Header[key])
 			continue
 		}
 		host := [1]string{b.Host}
@@ -196,17 +212,17 @@ func (b *binding) bindHeaders(slots []slot) {
 		if b.Host == "" {
 			texts = nil
 		}
-		b.bind(&slots[i], texts)
+		b.bind(&b.headers[i], texts)
 	}
 }
 
-func (b *binding) bindEnv(slots []slot) {
-	for i := range slots {
+func (b *binding) bindEnv() {
+	for i := range b.env {
 		var texts []string
-		if text, ok := b.Env(slots[i].field.Name); ok {
+		if text, ok := b.Env(b.env[i].field.Name); ok {
 			texts = []string{text}
 		}
-		b.bind(&slots[i], texts)
+		b.bind(&b.env[i], texts)
 	}
 }
 

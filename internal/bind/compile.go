@@ -121,7 +121,7 @@ func (c *Compiler) addCross(p *Plan, in *typeinfo.Input) error {
 // are left to the Plan, or to the reader of the form. An error of the type is a
 // [*typeinfo.Error] that names no field.
 func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
-	p := &Param{field: f, source: f.Source.String(), single: value{escaped: f.Source == typeinfo.Query}, asRead: !strings.ContainsAny(f.Name, "%+")}
+	p := &Param{field: f, source: f.Source.String(), single: value{escaped: f.Source == typeinfo.Query}}
 	if f.Source == typeinfo.Form {
 		p.source = typeinfo.Body.String()
 	}

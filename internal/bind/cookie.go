@@ -8,10 +8,7 @@ import "strings"
 // with space and comma added. Names need no such check: those of parameters
 // are tokens, and only equal ones are looked at.
 
-func (b *binding) bindCookies(slots []slot) {
-	if len(slots) == 0 {
-		return
-	}
+func (b *binding) bindCookies() {
 	params := b.plan.cookies
 	var hitRoom [8]hit
 	var textRoom [4]string
@@ -19,12 +16,12 @@ func (b *binding) bindCookies(slots []slot) {
 	for _, line := range b.Header["Cookie"] {
 		hits = scanCookies(line, params, hits)
 	}
-	for i := range slots {
+	for i := range b.cookies {
 		texts := hitsOf(i, hits, textRoom[:0])
 		if params[i].list == nil && len(texts) > 1 {
 			texts = texts[:1]
 		}
-		b.bind(&slots[i], texts)
+		b.bind(&b.cookies[i], texts)
 	}
 }
 

@@ -23,9 +23,6 @@ type Param struct {
 	json func(dst reflect.Value, text string, faults *fault.List)
 	// single reads a scalar, or each element of a list.
 	single value
-	// asRead means that the name has no escapes, so that clients send it in a
-	// query as it reads.
-	asRead bool
 	// list is set for a slice or an array.
 	list *list
 }

@@ -2,6 +2,7 @@ package bind
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/fault"
@@ -16,10 +17,7 @@ import (
 // of every plan that reads the query.
 const MaxPairs = 1000
 
-func (b *binding) bindQuery(slots []slot) {
-	if len(slots) == 0 {
-		return
-	}
+func (b *binding) bindQuery() {
 	if n := countPairs(b.RawQuery); n > MaxPairs {
 		b.faults.Add(&fault.Fault{
 			Type: fault.TooLong, Loc: []any{"query"},
@@ -28,31 +26,31 @@ func (b *binding) bindQuery(slots []slot) {
 		b.sound = false
 		return
 	}
-	scanQuery(b.RawQuery, slots, b.found)
-	for i := range slots {
-		b.bindFound(slots, i)
+	scanQuery(b.RawQuery, b.query, b.found)
+	for i := range b.query {
+		b.bindFound(i)
 	}
 }
 
 // bindFound binds what was found for a parameter: its last text, or, for a
 // list, all of them.
-func (b *binding) bindFound(slots []slot, i int) {
-	at := b.found[i]
+func (b *binding) bindFound(i int) {
+	s, at := &b.query[i], b.found[i]
 	if at.end == 0 {
-		b.bind(&slots[i], nil)
+		b.bind(s, nil)
+		return
+	}
+	if s.list != nil {
+		var room [8]string
+		b.bind(s, textsOf(b.RawQuery, b.query, i, room[:0]))
 		return
 	}
 	last := [1]string{b.RawQuery[at.start:at.end]}
-	if slots[i].list == nil {
-		b.bind(&slots[i], last[:])
-		return
-	}
-	var room [8]string
-	b.bind(&slots[i], textsOf(b.RawQuery, slots, i, room[:0]))
+	b.bind(s, last[:])
 }
 
 // span is a part of the query. One that was found has an end above 0, since
-// something stands before it: its name, or at least the "=".
+// its name stands before it.
 type span struct{ start, end int }
 
 // scanQuery finds the last text of each parameter, still encoded.
@@ -60,19 +58,19 @@ func scanQuery(raw string, slots []slot, found []span) {
 	clear(found)
 	likely := 0
 	for start := 0; start < len(raw); {
-		name, text := pairAt(raw, start)
-		if i := namedParam(slots, name, likely); i >= 0 {
-			found[i], likely = text, i+1
+		param, text := pairAt(raw, start, slots, likely)
+		if param >= 0 {
+			found[param], likely = text, param+1
 		}
 		start = text.end + 1
 	}
 }
 
 // textsOf appends all texts of one parameter, still encoded.
-func textsOf(raw string, slots []slot, param int, into []string) []string {
+func textsOf(raw string, slots []slot, wanted int, into []string) []string {
 	for start := 0; start < len(raw); {
-		name, text := pairAt(raw, start)
-		if namedParam(slots, name, param) == param {
+		param, text := pairAt(raw, start, slots, wanted)
+		if param == wanted {
 			into = append(into, raw[text.start:text.end])
 		}
 		start = text.end + 1
@@ -80,44 +78,50 @@ func textsOf(raw string, slots []slot, param int, into []string) []string {
 	return into
 }
 
-// pairAt is the pair that begins at start, up to the next "&".
-func pairAt(raw string, start int) (name string, text span) {
+// pairAt reads the pair that begins at start, up to the next "&". It is one for
+// the parameter, -1 without. Nearly always that is the likely one, by its name
+// as it reads.
+func pairAt(raw string, start int, slots []slot, likely int) (param int, text span) {
+	if likely < len(slots) {
+		name := slots[likely].name
+		if rest := raw[start:]; name != "" && len(rest) > len(name) && rest[len(name)] == '=' && rest[:len(name)] == name {
+			return likely, textAt(raw, start+len(name)+1)
+		}
+	}
 	for i := start; i < len(raw); i++ {
 		switch raw[i] {
 		case '&':
-			return raw[start:i], span{i, i}
+			return paramOf(slots, raw[start:i]), span{i, i}
 		case '=':
-			end := len(raw)
-			if rest := strings.IndexByte(raw[i+1:], '&'); rest >= 0 {
-				end = i + 1 + rest
-			}
-			return raw[start:i], span{i + 1, end}
+			return paramOf(slots, raw[start:i]), textAt(raw, i+1)
 		}
 	}
-	return raw[start:], span{len(raw), len(raw)}
+	return paramOf(slots, raw[start:]), span{len(raw), len(raw)}
 }
 
-// namedParam is the parameter of that name, -1 without; likely is tried first.
-// Names are nearly always sent as they read.
-func namedParam(slots []slot, name string, likely int) int {
-	if likely < len(slots) && slots[likely].asRead && slots[likely].field.Name == name {
-		return likely
+// textAt is the text that begins at start.
+func textAt(raw string, start int) span {
+	if i := strings.IndexByte(raw[start:], '&'); i >= 0 {
+		return span{start, start + i}
 	}
-	for i := range slots {
-		if slots[i].asRead && slots[i].field.Name == name {
-			return i
-		}
-	}
-	plain, err := url.QueryUnescape(name)
-	if err != nil {
+	return span{start, len(raw)}
+}
+
+// paramOf finds a parameter by its name as it was sent, -1 without.
+func paramOf(slots []slot, sent string) int {
+	if sent == "" {
 		return -1
 	}
 	for i := range slots {
-		if slots[i].field.Name == plain {
+		if slots[i].name == sent {
 			return i
 		}
 	}
-	return -1
+	name, err := url.QueryUnescape(sent)
+	if err != nil {
+		return -1
+	}
+	return slices.IndexFunc(slots, func(s slot) bool { return s.field.Name == name })
 }
 
 // countPairs counts exactly above the limit; below it the result is a bound.
