@@ -14,14 +14,8 @@ type function struct {
 	name string
 	// pc is where it begins.
 	pc uintptr
-	// roomFor makes a place to call the function at, with an input and a result
-	// that in and out point to.
-	roomFor func(in, out any) *room
-}
-
-// newRoom makes a place of its own.
-func (f *function) newRoom() *room {
-	return f.roomFor(reflect.New(f.in).Interface(), reflect.New(f.out).Interface())
+	// newRoom makes a place to call the function at.
+	newRoom func() *room
 }
 
 // room is where a function can be called, one call after the other: it has
@@ -42,10 +36,10 @@ func takeTypes[In, Out any](fn any, furnish func(r *room, in *In, out *Out)) *fu
 	value := reflect.ValueOf(fn)
 	return &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(value), pc: value.Pointer(),
-		roomFor: func(in, out any) *room {
-			input, result := in.(*In), out.(*Out)
-			r := &room{in: in, out: out, empty: func() { *input, *result = *new(In), *new(Out) }}
-			furnish(r, input, result)
+		newRoom: func() *room {
+			in, out := new(In), new(Out)
+			r := &room{in: in, out: out, empty: func() { *in, *out = *new(In), *new(Out) }}
+			furnish(r, in, out)
 			return r
 		},
 	}

@@ -40,8 +40,6 @@ type around struct {
 	captured []string
 	echo     bool
 	place    *place
-	// values is the request as parameters see it.
-	values bind.Request
 	// tasks are those of the request, made when the first input asks for them;
 	// so are the tags of what it makes stale.
 	tasks *Tasks
@@ -55,9 +53,6 @@ func (a *around) release() {
 		a.captured = a.captured[:0]
 	}
 	a.w, a.r, a.tasks = nil, nil, nil
-	if a.values.Header != nil {
-		a.values = bind.Request{}
-	}
 }
 
 func (a *around) someTasks() *Tasks {
@@ -215,19 +210,17 @@ func (i *inputRoom) bindParams(from *around, faults *fault.List) (sound bool, re
 			refusal = err
 		}
 	}
-	sound = i.params == nil || i.params.Bind(from.read(), faults)
-	if sound && i.plan.body == nil {
+	sound = i.params == nil || i.bindValues(from, faults)
+	if sound && i.plan.body == nil && len(i.plan.judges) > 0 {
 		sound = i.plan.judge(i.into, faults)
 	}
 	return sound, refusal
 }
 
-// read is the request as parameters see it.
-func (a *around) read() *bind.Request {
-	if v := &a.values; v.Header == nil {
-		v.Path, v.RawQuery, v.Header, v.Host, v.EchoInput = a.captured, a.r.URL.RawQuery, a.r.Header, a.r.Host, a.echo
-	}
-	return &a.values
+// bindValues fills in the parameters.
+func (i *inputRoom) bindValues(from *around, faults *fault.List) (sound bool) {
+	r := from.r
+	return i.params.Bind(&bind.Request{Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo}, faults)
 }
 
 // judge is a Validate method of an input, of a struct embedded in it or of a

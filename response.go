@@ -100,6 +100,8 @@ type bodyKind struct {
 	redirects bool
 	// streams means that values are sent one by one while they are made.
 	streams bool
+	// whole means that the answer is never sent while it is made.
+	whole bool
 	// chooses means that the kind chooses among several media types itself.
 	chooses bool
 	// further lists what else the kind answers by itself.
@@ -168,7 +170,7 @@ func bodyKindOf(f *typeinfo.Field) bodyKind {
 // jsonKind is every value that is no ready-made answer.
 func jsonKind(f *typeinfo.Field) bodyKind {
 	return bodyKind{
-		status: http.StatusOK, media: jsonMedia, mark: f.Type, compile: compileJSON,
+		status: http.StatusOK, media: jsonMedia, mark: f.Type, compile: compileJSON, whole: true,
 		schema: func(c *schema.Components, _ string) *openapi3.SchemaRef { return c.Field(f, schema.Out) },
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -285,8 +284,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		}
 	}
 	e.close()
-	space := sync.OnceValue(func() reflect.Type { return spaceFor(e.parts) })
-	e.exchanges.New = func() any { return newExchange(e, space()) }
+	e.exchanges.New = func() any { return newExchange(e) }
 	if e.plain != nil {
 		e.steps = e.compileSteps(before, after, step{run: (*exchange).servePlain})
 		return nil
@@ -305,7 +303,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 			return err
 		}
 	}
-	if !e.streamsLate {
+	if !e.streamsLate && (e.upgrade != nil || !e.answer.kind.whole) {
 		last = append(last, step{run: (*exchange).finishStream})
 	}
 	e.steps = e.compileSteps(before, after, last...)
@@ -404,11 +402,16 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 	if e.body != nil {
 		steps = append(steps, step{run: (*exchange).bindBody})
 	}
-	if hasParams || e.body != nil {
+	if e.mayFind() || e.body != nil {
 		steps = append(steps, step{run: (*exchange).refuseFaults})
 	}
 	steps = append(steps, after...)
 	return append(steps, last...)
+}
+
+// mayFind reports whether anything can be found wrong before the body is read.
+func (e *endpoint) mayFind() bool {
+	return e.closed != nil || slices.ContainsFunc(e.parts, func(p *part) bool { return len(p.desc.Params) > 0 || len(p.desc.Validators) > 0 })
 }
 
 // exchange is one request on its way through the steps of an endpoint. It is
@@ -416,10 +419,8 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 type exchange struct {
 	endpoint *endpoint
 	frames   []frame
-	// empty sets the inputs and results of all frames to zero.
-	empty  func()
-	around around
-	answer answer
+	around   around
+	answer   answer
 	// room is kept for the bodies of requests, faults and unfit for those that
 	// do not fit.
 	room   []byte
@@ -451,25 +452,22 @@ type frame struct {
 	input      *inputRoom
 	injections []func()
 	// unsound means that parameters of the part had faults; refusal is the
-	// answer to missing credentials.
+	// answer to missing credentials. Both are those of the request before until
+	// the parameters are read.
 	unsound bool
 	refusal error
 }
 
 // newExchange makes the room for requests, one after the other. Whatever
 // depends on the room only is found here, once.
-func newExchange(e *endpoint, space reflect.Type) *exchange {
-	inside := reflect.New(space).Elem()
-	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts)), empty: inside.SetZero}
+func newExchange(e *endpoint) *exchange {
+	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts))}
 	x.around.echo, x.around.place = e.decode.Echo, &e.place
 	for i, p := range e.parts {
-		f := frame{inValue: inside.Field(2 * i), outValue: inside.Field(2*i + 1)}
-		f.room = p.function.roomFor(f.inValue.Addr().Interface(), f.outValue.Addr().Interface())
+		f := frame{room: p.function.newRoom()}
+		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
 		f.input = p.input.at(f.inValue)
 		x.frames[i] = f
-	}
-	if len(x.frames) == 1 { // then nothing has to look at types
-		x.empty = x.frames[0].empty
 	}
 	for i, p := range e.parts {
 		f := &x.frames[i]
@@ -479,17 +477,6 @@ func newExchange(e *endpoint, space reflect.Type) *exchange {
 		}
 	}
 	return x
-}
-
-// spaceFor is a struct of the inputs and results of all parts, in turn: one
-// write empties it.
-func spaceFor(parts []*part) reflect.Type {
-	var fields []reflect.StructField
-	for i, p := range parts {
-		number := strconv.Itoa(i)
-		fields = append(fields, reflect.StructField{Name: "In" + number, Type: p.function.in}, reflect.StructField{Name: "Out" + number, Type: p.function.out})
-	}
-	return reflect.StructOf(fields)
 }
 
 // source points to what is injected.
@@ -509,9 +496,8 @@ func (f *frame) inject() {
 
 // release empties the exchange for the next request.
 func (x *exchange) release() {
-	x.empty()
-	for _, i := range x.endpoint.reading {
-		x.frames[i].unsound, x.frames[i].refusal = false, nil
+	for i := range x.frames {
+		x.frames[i].empty()
 	}
 	x.around.release()
 	x.answer.release()

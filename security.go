@@ -142,9 +142,16 @@ func readBasic(r *http.Request) (Basic, bool) {
 // authorization returns the credentials of a scheme, whose name is compared
 // without regard to case.
 func authorization(r *http.Request, scheme string) (string, bool) {
-	name, credentials, _ := strings.Cut(headerIn(r.Header, "Authorization"), " ")
+	line := headerIn(r.Header, "Authorization")
+	credentials, usual := strings.CutPrefix(line, scheme)
+	if !usual || credentials == "" || credentials[0] != ' ' {
+		var name string
+		if name, credentials, _ = strings.Cut(line, " "); !strings.EqualFold(name, scheme) {
+			return "", false
+		}
+	}
 	credentials = strings.TrimSpace(credentials)
-	return credentials, credentials != "" && (name == scheme || strings.EqualFold(name, scheme))
+	return credentials, credentials != ""
 }
 
 func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
