@@ -344,7 +344,7 @@ func (x *exchange) invalidate() {
 	if err != nil {
 		x.endpoint.errors.logCache(x.around.r, err)
 	}
-	x.around.tags.tags = nil
+	x.around.tags = nil
 }
 
 func (ew *errorWriter) logCache(r *http.Request, err error) {

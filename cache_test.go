@@ -141,6 +141,28 @@ func TestCacheTags(t *testing.T) {
 	assert.Equal(t, []int{4, 5, 4}, []int{n("/items/1"), n("/items/2"), n("/items/1")})
 }
 
+// What is called after its request does nothing to the next one.
+func TestCacheTagsEndWithTheirRequest(t *testing.T) {
+	app := candor.New(candor.Config{})
+	var count atomic.Int64
+	candor.Get(app, "/", func(context.Context, candor.None) (int64, error) { return count.Add(1), nil },
+		candor.Cache(candor.CacheConfig{TTL: time.Hour, Tags: []string{"count"}}))
+	var kept []*candor.CacheTags
+	candor.Post(app, "/", func(_ context.Context, in struct{ Tags *candor.CacheTags }) (candor.None, error) {
+		kept = append(kept, in.Tags)
+		return candor.None{}, nil
+	})
+	c := candor.NewTestClient(t, app)
+	assert.Equal(t, "1", c.Get("/").Status(200).Text())
+	for range 10 {
+		c.Post("/", nil).Status(204)
+		for _, tags := range kept {
+			tags.Invalidate("count")
+		}
+	}
+	assert.Equal(t, "1", c.Get("/").Status(200).Text())
+}
+
 // An answer that was on its way while its tag was invalidated is not kept.
 func TestCacheForgetsWhatWasOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

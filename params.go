@@ -52,7 +52,7 @@ func (a *around) release() {
 		clear(a.captured)
 		a.captured = a.captured[:0]
 	}
-	a.w, a.r, a.tasks = nil, nil, nil
+	a.w, a.r, a.tasks, a.tags = nil, nil, nil, nil
 }
 
 func (a *around) someTasks() *Tasks {

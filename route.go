@@ -653,11 +653,12 @@ func (x *exchange) finishStream() error {
 		x.finished, x.cut = done || w.begun, w.begun && !done
 		x.answer.close()
 	}()
-	if err := x.answer.stream(w, x.around.r); err != nil {
+	err := x.answer.stream(w, x.around.r)
+	x.invalidate()
+	if err != nil {
 		return err
 	}
 	done = true
-	x.invalidate()
 	x.startTasks()
 	return nil
 }
