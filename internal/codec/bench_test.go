@@ -2,7 +2,9 @@ package codec_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 
 	jsonv2 "github.com/go-json-experiment/json"
@@ -33,26 +35,68 @@ const (
 }`
 )
 
-func benchmarkDecode(b *testing.B, text string) {
-	data := []byte(text)
-	d, err := newCompiler().Decoder(describe(b, reflect.TypeFor[product]()), nil)
+// unfavourable are texts that are each hard in one way.
+var unfavourable = []struct {
+	name, text string
+	into       reflect.Type
+}{
+	{"favourable", favourable, reflect.TypeFor[product]()},
+	{"awkward", awkward, reflect.TypeFor[product]()},
+	{"reversed", `{"tags":["electronics","keyboards","wireless"],"in_stock":true,"quantity":25,"price":129.95,"email":"purchasing@warehouse.example.com","name":"Wireless mechanical keyboard with numeric pad"}`, reflect.TypeFor[product]()},
+	{"indented", "{\n    \"name\": \"Wireless mechanical keyboard with numeric pad\",\n    \"email\": \"purchasing@warehouse.example.com\",\n    \"price\": 129.95,\n    \"quantity\": 25,\n    \"in_stock\": true,\n    \"tags\": [\n        \"electronics\",\n        \"keyboards\",\n        \"wireless\"\n    ]\n}", reflect.TypeFor[product]()},
+	{"absent", `{"name":"Wireless mechanical keyboard","quantity":25,"tags":["electronics"]}`, reflect.TypeFor[sparse]()},
+	{"escapes", `["Gr\u00f6\u00dfe \"XL\"","\u65e5\u672c\u8a9e","tab\there, line\nthere","\ud83d\ude00","C:\\Program Files\\keyboard"]`, reflect.TypeFor[[]string]()},
+	{"wide", `["клавиатура беспроводная","無線キーボード、日本語配列","électronique à café","แป้นพิมพ์ไร้สาย","😀👍"]`, reflect.TypeFor[[]string]()},
+	{"long", `"` + strings.Repeat(`пожалуйста, \"ring twice\"\n`, 60) + strings.Repeat("a long line of text ", 100) + `"`, reflect.TypeFor[string]()},
+	{"floats", `[1.2995e2,1.9e-1,41835e-2,0.00025,-12.5,1E6]`, reflect.TypeFor[[]float64]()},
+	{"map", thousand(), reflect.TypeFor[map[string]int]()},
+	{"any", awkward, reflect.TypeFor[any]()},
+}
+
+// sparse is a product of which most may be absent.
+type sparse struct {
+	Name     string   `json:"name"`
+	Email    string   `json:"email,omitempty"`
+	Price    float64  `json:"price,omitempty"`
+	Quantity int      `json:"quantity"`
+	InStock  bool     `json:"in_stock,omitempty"`
+	Maker    string   `json:"maker,omitempty"`
+	Tags     []string `json:"tags"`
+}
+
+// thousand is an object of a thousand numbers.
+func thousand() string {
+	var b strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&b, `,"article-%04d":%d`, i, i*7)
+	}
+	return "{" + b.String()[1:] + "}"
+}
+
+func BenchmarkDecode(b *testing.B) {
+	for _, row := range unfavourable {
+		b.Run(row.name, func(b *testing.B) { benchmarkDecode(b, []byte(row.text), row.into) })
+	}
+}
+
+func benchmarkDecode(b *testing.B, data []byte, goType reflect.Type) {
+	d, err := newCompiler().Decoder(describe(b, goType), nil)
 	require.NoError(b, err)
 	b.Run("candor", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			var into product
+			into := reflect.New(goType)
 			var faults fault.List
-			d.Decode(data, reflect.ValueOf(&into).Elem(), codec.Options{}, &faults)
+			d.Decode(data, into.Elem(), codec.Options{}, &faults)
 			if len(faults.Faults) > 0 {
 				b.Fatal(lines(faults.Faults))
 			}
 		}
 	})
-	b.Run("encoding_json", func(b *testing.B) {
+	b.Run("bare", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			var into product
-			if err := json.Unmarshal(data, &into); err != nil {
+			if err := json.Unmarshal(data, reflect.New(goType).Interface()); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -60,34 +104,9 @@ func benchmarkDecode(b *testing.B, text string) {
 	b.Run("json_v2", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			var into product
-			if err := jsonv2.Unmarshal(data, &into); err != nil {
+			if err := jsonv2.Unmarshal(data, reflect.New(goType).Interface()); err != nil {
 				b.Fatal(err)
 			}
-		}
-	})
-}
-
-func BenchmarkDecodeFavourable(b *testing.B) { benchmarkDecode(b, favourable) }
-func BenchmarkDecodeAwkward(b *testing.B)    { benchmarkDecode(b, awkward) }
-
-func BenchmarkDecodeAny(b *testing.B) {
-	data := []byte(awkward)
-	d, err := newCompiler().Decoder(describe(b, reflect.TypeFor[any]()), nil)
-	require.NoError(b, err)
-	b.Run("candor", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			var into any
-			var faults fault.List
-			d.Decode(data, reflect.ValueOf(&into).Elem(), codec.Options{}, &faults)
-		}
-	})
-	b.Run("json_v2", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			var into any
-			_ = jsonv2.Unmarshal(data, &into)
 		}
 	})
 }

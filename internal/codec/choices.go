@@ -38,7 +38,7 @@ func choicesOf(t *typeinfo.Type) (*choices, error) {
 	for _, raw := range t.Enum {
 		shown = append(shown, choice(raw))
 		if t.Kind == typeinfo.Text {
-			c.spellings = append(c.spellings, string(unescape(nil, raw[1:len(raw)-1])))
+			c.spellings = append(c.spellings, string(unquoted(raw)))
 		}
 	}
 	c.expected = quotedList(shown, " or ")
@@ -110,6 +110,5 @@ func (c *choices) judgeSent(d *state, start int, p pointer) *fault.Fault {
 	if c.spellings == nil {
 		return c.fault(p)
 	}
-	d.scratch = unescape(d.scratch[:0], d.data[start+1:d.pos-1])
-	return c.spelled(d.scratch)
+	return c.spelled(unquoted(d.data[start:d.pos]))
 }

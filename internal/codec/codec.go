@@ -11,14 +11,14 @@
 // An encoder appends what encoding/json would write, except that nil slices
 // are [], nil maps {}, and HTML is not escaped.
 //
-// The files, each using those above it: memory holds what is unsafe, scan the
-// grammar of JSON, integer its numbers; decode and the files of the kinds
-// (scalar, leaf, list, mapping, object, union) make decoders; encode and the
-// files named for it make encoders; codec is the face.
+// The files, each using those above it: memory holds what is unsafe, wide what
+// looks at eight bytes at once, scan the grammar of JSON, integer its numbers;
+// decode and the files of the kinds (scalar, leaf, list, mapping, object, union)
+// make decoders; encode and the files named for it make encoders; codec is the
+// face.
 package codec
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -384,8 +384,8 @@ func quotedList(values []string, last string) string {
 
 // choice is one choice of such a list: text in single quotes, numbers plain.
 func choice(raw json.RawMessage) string {
-	if text, ok := bytes.CutPrefix(raw, []byte{'"'}); ok {
-		return "'" + string(unescape(nil, text[:len(text)-1])) + "'"
+	if raw[0] == '"' {
+		return "'" + string(unquoted(raw)) + "'"
 	}
 	return string(raw)
 }

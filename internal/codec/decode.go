@@ -22,8 +22,6 @@ type state struct {
 	// failed counts the faults, also those over the limit of the list, so that
 	// comparing it tells whether a value was sound.
 	failed int
-	// scratch holds the text of strings with escapes for a moment.
-	scratch []byte
 	// chunk holds the short texts that were kept last.
 	chunk strings.Builder
 	// echo is a copy of the text, made when a fault is to show a part of it.
@@ -36,15 +34,15 @@ type state struct {
 
 // release lets go of everything that belongs to a request.
 func (d *state) release() {
-	names, scratch := d.names, d.scratch
+	names, unescaped := d.names, d.unescaped
 	clear(names[:cap(names)])
 	if cap(names) > 8*fewNames {
 		names = nil
 	}
-	if cap(scratch) > 1<<12 {
-		scratch = nil
+	if cap(unescaped) > 1<<16 {
+		unescaped = nil
 	}
-	*d = state{scanner: scanner{names: names[:0]}, scratch: scratch}
+	*d = state{scanner: scanner{names: names[:0], unescaped: unescaped}}
 }
 
 // report notes a fault of the value that stands between start and here.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -384,6 +385,48 @@ func FuzzTexts(f *testing.F) {
 		}
 		require.Equal(t, texts, back)
 	})
+}
+
+// FuzzStrings: what stands between quotes, wherever that is, is read as
+// go-json-experiment/json reads it; what is not UTF-8 is found at its first byte.
+func FuzzStrings(f *testing.F) {
+	for _, text := range []string{
+		"", "1234567", "12345678", "é", "1234567é", "日本語のテキスト", "\U0001f600", "aaaaaaa\U0001f600", "\xc0\x80", "\xc1\xbf", "\xc2\x7f",
+		"\xe0\x9f\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf", "\xed\xa0\x80", "\xef\xbf\xbf", "\xf0\x8f\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
+		"\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xf8\x80\x80\x80\x80", "\xff", "\x80", "a\xc3", "aa\xe2\x82", "aaa\xf0\x9f\x98", "\xc3\\n\xa9",
+		`\u0041\u00e9\u20ac\ud83d\ude00`, `\"\\\/\b\f\n\r\t`, `\ud83d\u0041`, `\ude00`, `\ud83d`, `\ud83d\ud83d`, `\u00G0`, `\uABCDefAb`, `\x`, `\`,
+		"ПРИВЕТ, \\\"мир\\\"", "ไทย", "हिन्दी", "한국어", "\x1f", "\x7f",
+	} {
+		f.Add(text, uint8(0))
+		f.Add(text, uint8(6))
+	}
+	d, err := newCompiler().Decoder(describe(f, reflect.TypeFor[string]()), nil)
+	require.NoError(f, err)
+	f.Fuzz(func(t *testing.T, inner string, before uint8) {
+		for _, behind := range []string{`"`, `"          `, strings.Repeat("x", int(before)) + `"`} {
+			text := `"` + strings.Repeat("a", int(before%9)) + inner + behind
+			var got, want string
+			faults := run(d, text, reflect.ValueOf(&got).Elem())
+			if wantErr := jsonv2.Unmarshal([]byte(text), &want); wantErr != nil {
+				require.True(t, isInvalid(faults), "%q: %v", text, wantErr)
+				requireFirstInvalid(t, text, &faults[0])
+				continue
+			}
+			require.Empty(t, lines(faults), "%q", text)
+			require.Equal(t, want, got)
+		}
+	})
+}
+
+// requireFirstInvalid holds a fault of what is not UTF-8 to the first such byte.
+func requireFirstInvalid(t *testing.T, text string, f *fault.Fault) {
+	if f.Ctx["error"] != "not valid UTF-8" {
+		return
+	}
+	at := f.Loc[1].(int)
+	require.True(t, utf8.ValidString(text[:at]), "%q at %d", text, at)
+	r, size := utf8.DecodeRuneInString(text[at:])
+	require.True(t, r == utf8.RuneError && size == 1, "%q at %d", text, at)
 }
 
 // FuzzRoundTrip: what was read is written and read again as the same value.

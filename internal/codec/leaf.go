@@ -117,7 +117,7 @@ func makeText(t *typeinfo.Type) (decodeFunc, error) {
 			return d.wrong(fault.StringType)
 		}
 		start := d.pos
-		text, ok := d.plainText()
+		text, _, ok := d.text()
 		if !ok {
 			return false
 		}
@@ -229,11 +229,11 @@ func decodeAny(d *state, p pointer) bool {
 func (d *state) any() (any, bool) {
 	switch c := d.peek(); {
 	case c == '"':
-		raw, escaped, ok := d.text()
+		text, _, ok := d.text()
 		if !ok {
 			return nil, false
 		}
-		return d.string(raw, escaped), d.spend(bytesPerBox)
+		return d.keep(text), d.spend(bytesPerBox)
 	case c == '{':
 		return d.anyObject()
 	case c == '[':

@@ -153,7 +153,7 @@ func (s *presence) add(i int) {
 }
 
 // decode reads an object. A member is first sought where it stands when the
-// text has the order of the struct, then by its name.
+// text has the order of the struct, or the reverse, then by its name.
 func (o *objectDecoder) decode(d *state, p pointer) bool {
 	if d.peek() != '{' {
 		return d.wrong(fault.ModelType)
@@ -175,7 +175,7 @@ func (o *objectDecoder) decode(d *state, p pointer) bool {
 
 func (o *objectDecoder) readMembers(d *state, p pointer, seen *presence) bool {
 	unknown := d.newNames()
-	next := 0
+	next, step := 0, 1
 	for {
 		at := d.pos
 		i := o.expected(d, next)
@@ -187,13 +187,17 @@ func (o *objectDecoder) readMembers(d *state, p pointer, seen *presence) bool {
 			if i = o.find(name); i < 0 && !o.unknown(d, &unknown, name, at) {
 				return false
 			}
+			step = 1
+			if i >= 0 && (i < next || i+1 == len(o.members)) {
+				step = -1
+			}
 		}
 		if i >= 0 {
 			if seen.has(i) {
 				return d.duplicate(at)
 			}
 			seen.add(i)
-			next = i + 1
+			next = i + step
 			if !o.readMember(d, p, i) {
 				return false
 			}
@@ -208,7 +212,7 @@ func (o *objectDecoder) readMembers(d *state, p pointer, seen *presence) bool {
 // expected reads the next member's name if it is the next here; otherwise it
 // reads nothing and returns -1.
 func (o *objectDecoder) expected(d *state, next int) int {
-	if next >= len(o.members) {
+	if uint(next) >= uint(len(o.members)) {
 		return -1
 	}
 	key := o.members[next].key

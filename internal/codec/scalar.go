@@ -138,9 +138,11 @@ var tens = [...]float64{
 	1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 }
 
+const maxTen = int64(len(tens)) - 1
+
 // parseFloat is the float nearest to the number; false when that is infinite.
 // Digits and a power of ten that are both exact as floats have an exact-rounded
-// quotient, which is the common case and needs no further care.
+// product and quotient, which is the common case and needs no further care.
 func parseFloat(raw []byte, bits int) (float64, bool) {
 	if bits == 64 && len(raw) <= 16 {
 		if value, ok := shortFloat(raw); ok {
@@ -151,27 +153,38 @@ func parseFloat(raw []byte, bits int) (float64, bool) {
 	return value, err == nil
 }
 
-// shortFloat reads a number of at most 15 digits without an exponent.
+// shortFloat reads a number of at most 15 digits and a small exponent.
 func shortFloat(raw []byte) (float64, bool) {
-	digits, behind, point := int64(0), 0, false
+	digits, power, point := int64(0), int64(0), int64(0)
 	for i, c := range raw {
 		switch {
 		case c-'0' < 10:
 			digits = digits*10 + int64(c-'0')
-			if point {
-				behind++
-			}
+			power -= point
 		case c == '.':
-			point = true
+			point = 1
+		case c|0x20 == 'e':
+			power += exponent(raw[i+1:])
+			return scaledFloat(raw[0] == '-', digits, power)
 		case c != '-' || i != 0:
 			return 0, false
 		}
 	}
-	if digits >= 1<<53 {
+	return scaledFloat(raw[0] == '-', digits, power)
+}
+
+// scaledFloat is the digits times ten to the power.
+func scaledFloat(negative bool, digits, power int64) (float64, bool) {
+	if digits >= 1<<53 || power < -maxTen || power > maxTen {
 		return 0, false
 	}
-	value := float64(digits) / tens[behind]
-	if raw[0] == '-' {
+	value := float64(digits)
+	if power < 0 {
+		value /= tens[-power]
+	} else {
+		value *= tens[power]
+	}
+	if negative {
 		value = -value
 	}
 	return value, true
@@ -191,21 +204,12 @@ func decodeString(d *state, p pointer) bool {
 	if d.peek() != '"' {
 		return d.wrong(fault.StringType)
 	}
-	raw, escaped, ok := d.text()
+	text, _, ok := d.text()
 	if !ok {
 		return false
 	}
-	*as[string](p) = d.string(raw, escaped)
+	*as[string](p) = d.keep(text)
 	return true
-}
-
-// string is a copy of the text of a string.
-func (d *state) string(raw []byte, escaped bool) string {
-	if !escaped {
-		return d.keep(raw)
-	}
-	d.scratch = unescape(d.scratch[:0], raw)
-	return d.keep(d.scratch)
 }
 
 // Short texts are copied behind one another into chunks, so that most need no
@@ -231,16 +235,6 @@ func (d *state) keep(text []byte) string {
 	return d.chunk.String()[start:]
 }
 
-// plainText reads a string whose text is needed for a moment only.
-func (d *state) plainText() ([]byte, bool) {
-	raw, escaped, ok := d.text()
-	if !ok || !escaped {
-		return raw, ok
-	}
-	d.scratch = unescape(d.scratch[:0], raw)
-	return d.scratch, true
-}
-
 // makeStrings makes the decoder of a type whose JSON is text. parse returns nil
 // or the fault. Whatever is not a string is string_type.
 func makeStrings(parse func(text []byte, p pointer) *fault.Fault) decodeFunc {
@@ -249,7 +243,7 @@ func makeStrings(parse func(text []byte, p pointer) *fault.Fault) decodeFunc {
 			return d.wrong(fault.StringType)
 		}
 		start := d.pos
-		text, ok := d.plainText()
+		text, _, ok := d.text()
 		if !ok {
 			return false
 		}
@@ -295,7 +289,7 @@ func (c *Compiler) makeQuoted(t *typeinfo.Type) (decodeFunc, error) {
 			return d.wrong(fault.StringType)
 		}
 		start, before := d.pos, d.mark()
-		text, ok := d.plainText()
+		text, _, ok := d.text()
 		if !ok {
 			return false
 		}

@@ -31,6 +31,9 @@ type scanner struct {
 	// objects being read; each object's begin behind those of the one around it.
 	names [][]byte
 
+	// unescaped is where the text of strings with escapes is written.
+	unescaped []byte
+
 	// spent is what the values read so far take, in bytes, and room what they may
 	// take, 0 for any; large is set once they want more.
 	spent, room int
@@ -77,13 +80,22 @@ func (s *scanner) space() {
 	s.spaces()
 }
 
+// spaces passes over white space, and what is indented with spaces by words.
 func (s *scanner) spaces() {
+	const blanks = ' ' * 0x0101010101010101
 	for s.pos < len(s.data) {
 		switch s.data[s.pos] {
 		case ' ', '\t', '\n', '\r':
 			s.pos++
 		default:
 			return
+		}
+		for s.pos+8 <= len(s.data) {
+			n := bits.TrailingZeros64(binary.LittleEndian.Uint64(s.data[s.pos:])^blanks) / 8
+			s.pos += n
+			if n < 8 {
+				break
+			}
 		}
 	}
 }
@@ -162,172 +174,151 @@ func (s *scanner) name() ([]byte, bool) {
 	s.pos++
 	s.space()
 	if escaped {
-		raw = unescape(nil, raw)
+		raw = bytes.Clone(raw)
 	}
 	return raw, true
 }
 
-// text reads a string. It returns what stands between the quotes, as sent, and
-// whether there are escapes in it; both are valid.
-func (s *scanner) text() (raw []byte, escaped, ok bool) {
+// text reads a string and returns what it stands for: a part of the data or, when
+// there are escapes in it, text that lives until the next is read.
+func (s *scanner) text() (text []byte, escaped, ok bool) {
 	start := s.pos + 1
-	i, wide := start, false
+	end, wide := plain(s.data, start)
+	if end >= len(s.data) || s.data[end] != '"' {
+		return s.unescape(start, end)
+	}
+	text = s.data[start:end]
+	if wide && !isUTF8(text) {
+		return nil, false, s.notUTF8(start, end)
+	}
+	s.pos = end + 1
+	return text, false, true
+}
+
+// unescape goes on at i with a string in which no quote is the next special byte.
+// What it stands for is written a word at once: what is not to stay of a word is
+// written over.
+func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
+	data, n := s.data, i-start
+	text = s.unescapedRoom(n)
+	copy(text, data[start:i])
 	for {
-		var high bool
-		i, high = plain(s.data, i)
-		wide = wide || high
-		if i >= len(s.data) {
-			return nil, false, s.fail(len(s.data), "the text ends inside a string")
+		if n+8 > len(text) {
+			text = s.unescapedRoom(n)
 		}
-		switch s.data[i] {
-		case '"':
-			raw = s.data[start:i]
-			if wide && !utf8.Valid(raw) {
-				return nil, false, s.fail(start+invalidAt(raw), "not valid UTF-8")
-			}
-			s.pos = i + 1
-			return raw, escaped, true
-		case '\\':
-			escaped = true
-			if i, ok = s.escape(i); !ok {
+		w := word(data, i)
+		binary.LittleEndian.PutUint64(text[n:], w)
+		m := special(w)
+		if m == 0 {
+			i, n = i+8, n+8
+			continue
+		}
+		plain := bits.TrailingZeros64(m) / 8
+		i, n = i+plain, n+plain
+		switch {
+		case i >= len(data):
+			return nil, false, s.fail(len(data), "the text ends inside a string")
+		case data[i] == '\\':
+			r, end := s.escape(i)
+			if end == 0 {
 				return nil, false, false
 			}
-		default:
+			n += utf8.EncodeRune(text[n:], r)
+			i = end
+		case data[i] != '"':
 			return nil, false, s.fail(i, "a control character in a string")
+		case !isUTF8(data[start:i]):
+			return nil, false, s.notUTF8(start, i)
+		default:
+			s.pos = i + 1
+			return text[:n], true, true
 		}
 	}
 }
 
-// plain finds the first byte from i on that is special, eight bytes at once. It
-// reports whether a byte outside of ASCII stands before it.
-func plain(data []byte, i int) (end int, wide bool) {
-	seen := uint64(0)
-	for ; i+8 <= len(data); i += 8 {
-		w := binary.LittleEndian.Uint64(data[i:])
-		if m := special(w); m != 0 {
-			before := m&-m - 1
-			return i + bits.TrailingZeros64(m)/8, (seen|w&before)&highBits != 0
-		}
-		seen |= w
+// unescapedRoom is the room for text without escapes, with all that was written
+// there and more behind the first n bytes.
+func (s *scanner) unescapedRoom(n int) []byte {
+	if n+8 > len(s.unescaped) {
+		s.unescaped = append(s.unescaped, make([]byte, n+64)...)
+		s.unescaped = s.unescaped[:cap(s.unescaped)]
 	}
-	for i < len(data) && !isSpecial(data[i]) {
-		seen |= uint64(data[i])
-		i++
-	}
-	return i, seen&highBits != 0
+	return s.unescaped
 }
 
-// isSpecial reports whether a byte of a string does not stand for itself: it is
-// a quote, a backslash or a control character.
-func isSpecial(c byte) bool { return c < ' ' || c == '"' || c == '\\' }
-
-// highBits are those that only bytes outside of ASCII have.
-const highBits = 0x8080808080808080
-
-// special finds the bytes in w that are special: the lowest bit of the result is
-// the highest of the first of them. A borrow may set the bits of bytes above it,
-// never below.
-func special(w uint64) uint64 {
-	const ones = 0x0101010101010101
-	quote, slash := w^(ones*'"'), w^(ones*'\\')
-	return ((w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highBits
+func (s *scanner) notUTF8(start, end int) bool {
+	return s.fail(start+invalidAt(s.data[start:end]), "not valid UTF-8")
 }
 
-func invalidAt(raw []byte) int {
-	for i := 0; i < len(raw); {
-		r, n := utf8.DecodeRune(raw[i:])
-		if r == utf8.RuneError && n == 1 {
-			return i
-		}
-		i += n
+// escape reads the escape at i and returns where it ends, 0 if it is none.
+func (s *scanner) escape(i int) (r rune, end int) {
+	data := s.data
+	if i+1 == len(data) {
+		s.fail(len(data), "the text ends inside a string")
+		return 0, 0
 	}
-	return len(raw)
+	if c := escapedBytes[data[i+1]]; c != 0 {
+		return rune(c), i + 2
+	}
+	if data[i+1] != 'u' {
+		s.fail(i, "an unknown escape in a string")
+		return 0, 0
+	}
+	r, ok := hex4(data, i+2)
+	if !ok {
+		s.fail(i, "an escape without four hexadecimal digits")
+		return 0, 0
+	}
+	if !utf16.IsSurrogate(r) {
+		return r, i + 6
+	}
+	if r = utf16.DecodeRune(r, lowSurrogate(data, i+6)); r == utf8.RuneError {
+		s.fail(i, "half of a surrogate pair")
+		return 0, 0
+	}
+	return r, i + 12
 }
 
-// escape checks the escape whose backslash stands at i and returns where it ends.
-func (s *scanner) escape(i int) (int, bool) {
-	if i+1 >= len(s.data) {
-		return 0, s.fail(len(s.data), "the text ends inside a string")
-	}
-	switch s.data[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 2, true
-	case 'u':
-	default:
-		return 0, s.fail(i, "an unknown escape in a string")
-	}
-	r, ok := hex4(s.data, i+2)
-	switch {
-	case !ok:
-		return 0, s.fail(i, "an escape without four hexadecimal digits")
-	case !utf16.IsSurrogate(r):
-		return i + 6, true
-	}
-	if i+8 <= len(s.data) && s.data[i+6] == '\\' && s.data[i+7] == 'u' {
-		low, ok := hex4(s.data, i+8)
-		if ok && utf16.DecodeRune(r, low) != utf8.RuneError {
-			return i + 12, true
-		}
-	}
-	return 0, s.fail(i, "half of a surrogate pair")
+// escapedBytes are the bytes that escapes of one letter stand for.
+var escapedBytes = [256]byte{
+	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
+// lowSurrogate is the character of the escape at i, 0 if there is none.
+func lowSurrogate(data []byte, i int) rune {
+	if i+2 > len(data) || data[i] != '\\' || data[i+1] != 'u' {
+		return 0
+	}
+	r, _ := hex4(data, i+2)
+	return r
+}
+
+// hex4 reads four hexadecimal digits; 0 and false if these are others.
 func hex4(data []byte, i int) (r rune, ok bool) {
 	if i+4 > len(data) {
 		return 0, false
 	}
-	for _, c := range data[i : i+4] {
-		switch {
-		case '0' <= c && c <= '9':
-			r = r<<4 | rune(c-'0')
-		case 'a' <= c|0x20 && c|0x20 <= 'f':
-			r = r<<4 | rune(c|0x20-'a'+10)
-		default:
-			return 0, false
-		}
+	a, b, c, d := hexValues[data[i]], hexValues[data[i+1]], hexValues[data[i+2]], hexValues[data[i+3]]
+	if a&b&c&d&isHex == 0 {
+		return 0, false
 	}
-	return r, true
+	return rune(a&0xf)<<12 | rune(b&0xf)<<8 | rune(c&0xf)<<4 | rune(d&0xf), true
 }
 
-// unescape appends the text that raw, which text has checked, stands for.
-func unescape(dst, raw []byte) []byte {
-	for {
-		i := bytes.IndexByte(raw, '\\')
-		if i < 0 {
-			return append(dst, raw...)
-		}
-		dst = append(dst, raw[:i]...)
-		c := raw[i+1]
-		if c != 'u' {
-			dst = append(dst, escapedByte(c))
-			raw = raw[i+2:]
-			continue
-		}
-		r, _ := hex4(raw, i+2)
-		raw = raw[i+6:]
-		if utf16.IsSurrogate(r) {
-			low, _ := hex4(raw, 2)
-			r = utf16.DecodeRune(r, low)
-			raw = raw[6:]
-		}
-		dst = utf8.AppendRune(dst, r)
-	}
+// isHex marks the values in hexValues; all others are 0.
+const isHex = 0x10
+
+var hexValues = [256]byte{
+	'0': 0x10, '1': 0x11, '2': 0x12, '3': 0x13, '4': 0x14, '5': 0x15, '6': 0x16, '7': 0x17, '8': 0x18, '9': 0x19,
+	'a': 0x1a, 'b': 0x1b, 'c': 0x1c, 'd': 0x1d, 'e': 0x1e, 'f': 0x1f,
+	'A': 0x1a, 'B': 0x1b, 'C': 0x1c, 'D': 0x1d, 'E': 0x1e, 'F': 0x1f,
 }
 
-func escapedByte(c byte) byte {
-	switch c {
-	case 'b':
-		return '\b'
-	case 'f':
-		return '\f'
-	case 'n':
-		return '\n'
-	case 'r':
-		return '\r'
-	case 't':
-		return '\t'
-	}
-	return c
+// unquoted is what a JSON string that is known to be valid stands for.
+func unquoted(raw []byte) []byte {
+	s := scanner{data: raw}
+	text, _, _ := s.text()
+	return text
 }
 
 // number reads a number. whole means digits alone, perhaps behind a minus.

@@ -1,6 +1,8 @@
 package codec
 
 import (
+	"bytes"
+
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -147,10 +149,10 @@ func (d *state) tag() (t tag, ok bool) {
 		t.text = d.data[start:d.pos]
 		return t, ok
 	}
-	raw, escaped, ok := d.text()
-	if ok && escaped {
-		raw = unescape(nil, raw)
+	text, escaped, ok := d.text()
+	if escaped {
+		text = bytes.Clone(text)
 	}
-	t.text, t.isText = raw, true
+	t.text, t.isText = text, true
 	return t, ok
 }

@@ -1,0 +1,110 @@
+package codec
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"unicode/utf8"
+)
+
+// Text is looked at in words of eight bytes, the first in the lowest bits. What
+// is found out about a byte stands in its highest bit; bit n of every byte gets
+// there at once by a shift of 7-n, and bits that come from the byte below are
+// masked off.
+
+// highBits are those that only bytes outside of ASCII have.
+const highBits = 0x8080808080808080
+
+// word is the eight bytes from i on, zeros behind the end.
+func word(data []byte, i int) uint64 {
+	if i+8 <= len(data) {
+		return binary.LittleEndian.Uint64(data[i:])
+	}
+	return lastWord(data, i)
+}
+
+func lastWord(data []byte, i int) uint64 {
+	if len(data) >= 8 {
+		return binary.LittleEndian.Uint64(data[len(data)-8:]) >> (8 * (i + 8 - len(data)))
+	}
+	var last [8]byte
+	copy(last[:], data[min(i, len(data)):])
+	return binary.LittleEndian.Uint64(last[:])
+}
+
+// special finds the bytes in w that are special: the lowest bit of the result is
+// the highest of the first of them. A borrow may set the bits of bytes above it,
+// never below.
+func special(w uint64) uint64 {
+	const ones = 0x0101010101010101
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highBits
+}
+
+// isSpecial reports whether a byte of a string does not stand for itself: it is
+// a quote, a backslash or a control character.
+func isSpecial(c byte) bool { return c < ' ' || c == '"' || c == '\\' }
+
+// plain finds the first byte from i on that is special, eight bytes at once. It
+// reports whether a byte outside of ASCII stands before it.
+func plain(data []byte, i int) (end int, wide bool) {
+	seen := uint64(0)
+	for ; i+8 <= len(data); i += 8 {
+		w := binary.LittleEndian.Uint64(data[i:])
+		if m := special(w); m != 0 {
+			before := m&-m - 1
+			return i + bits.TrailingZeros64(m)/8, (seen|w&before)&highBits != 0
+		}
+		seen |= w
+	}
+	for i < len(data) && !isSpecial(data[i]) {
+		seen |= uint64(data[i])
+		i++
+	}
+	return i, seen&highBits != 0
+}
+
+// isUTF8 reports whether the text is UTF-8 as in RFC 3629, section 4. Of each
+// word it compares the bytes that continue a character with those that have to.
+func isUTF8(text []byte) bool {
+	due, wrong := uint64(0), uint64(0)
+	for i := 0; i <= len(text); i += 8 {
+		w := word(text, i)
+		if w&highBits|due == 0 {
+			continue
+		}
+		lead := w & (w << 1) & highBits
+		long := lead & (w << 2) // of three bytes or four
+		four := long & (w << 3)
+		wrong |= w&^(w<<1)&highBits ^ (due | lead<<8 | long<<16 | four<<24)
+		wrong |= lead &^ (w<<2 | w<<3 | w<<4 | w<<5 | w<<6) // C0 and C1
+		due = lead>>56 | long>>48 | four>>40
+		if long != 0 {
+			wrong |= wrongLong(w, word(text, i+1), long, four)
+		}
+	}
+	return wrong == 0
+}
+
+// wrongLong finds the characters of three and four bytes that are longer than
+// they need be, half of a surrogate pair, or beyond the last.
+func wrongLong(w, next, long, four uint64) uint64 {
+	bit3, bit2, bit1, bit0 := w<<4, w<<5, w<<6, w<<7
+	zero := ^(bit3 | bit2 | bit1 | bit0)
+	next5, next54 := next<<2, next<<2|next<<3
+	three := long &^ four
+	wrong := three&zero&^next5 | three&bit3&bit2&^bit1&bit0&next5
+	wrong |= four&zero&^next54 | four&bit2&next54 | four&bit2&(bit1|bit0) | four&bit3
+	return wrong & highBits
+}
+
+// invalidAt is where the first byte stands that is not UTF-8.
+func invalidAt(raw []byte) int {
+	for i := 0; i < len(raw); {
+		r, n := utf8.DecodeRune(raw[i:])
+		if r == utf8.RuneError && n == 1 {
+			return i
+		}
+		i += n
+	}
+	return len(raw)
+}
