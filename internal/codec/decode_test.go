@@ -848,6 +848,8 @@ func TestMemory(t *testing.T) {
 		{"any, objects", reflect.TypeFor[any](), `{}`},
 		{"any, lists", reflect.TypeFor[any](), `[]`},
 		{"any, texts", reflect.TypeFor[any](), `""`},
+		{"map of numbers", reflect.TypeFor[[]map[string]int](), `{"a":1}`},
+		{"map of texts", reflect.TypeFor[[]map[string]string](), `{"a":""}`},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -890,4 +892,60 @@ func TestShortTextsAreCopies(t *testing.T) {
 	assert.Equal(t, want, second)
 	slices.Reverse(want)
 	assert.Equal(t, want, first)
+}
+
+type (
+	mapName  string
+	mapCount int
+	mapWord  string
+)
+
+func (w *mapWord) UnmarshalText(text []byte) error {
+	*w += mapWord(text) // of a value that is zero
+	return nil
+}
+
+// Maps of common types are put together without reflection, and with the room
+// they need: of whatever types, with whatever names.
+func TestMapsOfCommonTypes(t *testing.T) {
+	names := []string{`a`, `a}`, `\"b`, `\u007b\"\"\"`, `,\":`, `é`, ``, strings.Repeat("n", 70)}
+	for i := range 300 {
+		names = append(names, "name"+strconv.Itoa(i))
+	}
+	rows := []struct {
+		into  reflect.Type
+		value string
+	}{
+		{reflect.TypeFor[map[string]bool](), `true`},
+		{reflect.TypeFor[map[string]int](), `-12`},
+		{reflect.TypeFor[map[mapName]mapCount](), `12`},
+		{reflect.TypeFor[map[string]int64](), `9223372036854775807`},
+		{reflect.TypeFor[map[string]uint8](), `7`},
+		{reflect.TypeFor[map[string]float64](), `1.5e2`},
+		{reflect.TypeFor[map[mapName]string](), `"a text\n"`},
+		{reflect.TypeFor[map[string]mapWord](), `"a word"`},
+		{reflect.TypeFor[map[string][]int](), `[1]`},
+		{reflect.TypeFor[map[string]map[string]int](), `{"x":1,"y":2}`},
+	}
+	for _, row := range rows {
+		t.Run(row.into.String(), func(t *testing.T) {
+			d, err := newCompiler().Decoder(describe(t, row.into), nil)
+			require.NoError(t, err)
+			for _, n := range []int{0, 1, 8, len(names)} {
+				var members []string
+				for _, name := range names[:n] {
+					members = append(members, `"`+name+`" : `+row.value)
+				}
+				text := "{" + strings.Join(members, ",\n") + "}"
+				got, want := reflect.New(row.into), reflect.New(row.into)
+				require.Empty(t, lines(run(d, text, got.Elem())))
+				require.NoError(t, json.Unmarshal([]byte(text), want.Interface()))
+				require.Equal(t, want.Interface(), got.Interface())
+			}
+			twice := `{"` + strings.Join(names, `":`+row.value+`,"`) + `":` + row.value + `,"a":` + row.value + `}`
+			faults := run(d, twice, reflect.New(row.into).Elem())
+			require.True(t, isInvalid(faults), lines(faults))
+			require.Equal(t, strings.LastIndex(twice, `"a"`), faults[0].Loc[1])
+		})
+	}
 }

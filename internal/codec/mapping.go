@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"bytes"
 	"reflect"
 
 	"github.com/candor-go/candor/internal/fault"
@@ -11,13 +12,17 @@ import (
 type mapDecoder struct {
 	goType    reflect.Type
 	key, elem reflect.Type
-	readKey   func(name []byte, p pointer) *fault.Fault
+	readKey   keyReader
 	// judge judges keys; nil for nothing.
 	judge  *judge
 	decode decodeFunc
 	// canonical means that two different names never make the same key, as with
 	// strings, so the map itself finds duplicates.
 	canonical bool
+	// put puts an entry into a map of a common type; nil for others.
+	put putFunc
+	// counted means that only names stand in quotes, and nothing in braces.
+	counted bool
 	// cost is what one more entry takes, in bytes.
 	cost int
 }
@@ -35,14 +40,54 @@ func (c *Compiler) makeMap(key programKey) (decodeFunc, error) {
 	if m.readKey, err = makeKey(t.Key); err != nil {
 		return nil, err
 	}
+	if m.canonical {
+		m.put = putOf(t.Elem.Go)
+	}
+	switch t.Elem.Kind {
+	case typeinfo.Bool, typeinfo.Int, typeinfo.Uint, typeinfo.Float:
+		m.counted = true
+	}
 	if key.rules != nil {
 		m.judge, err = c.judge(t.Key, key.rules.Keys)
 	}
 	return m.read, err
 }
 
-// makeKey makes what reads a name as a key.
-func makeKey(t *typeinfo.Type) (func(name []byte, p pointer) *fault.Fault, error) {
+// putFunc puts the entry of key and elem into the map at p and makes elem zero
+// again. It reports whether the key is a new one.
+type putFunc func(p, key, elem pointer) (isNew bool)
+
+// putOf is that of maps with strings as keys; nil if it takes reflection.
+func putOf(elem reflect.Type) putFunc {
+	switch elem.Kind() {
+	case reflect.Bool:
+		return put[bool]
+	case reflect.Int:
+		return put[int]
+	case reflect.Int64:
+		return put[int64]
+	case reflect.Float64:
+		return put[float64]
+	case reflect.String:
+		return put[string]
+	}
+	return nil
+}
+
+// put is that of elements with the layout of E: maps of the same layouts are the
+// same in memory, whatever their types are called.
+func put[E any](p, key, elem pointer) bool {
+	entries, value := *as[map[string]E](p), as[E](elem)
+	known := len(entries)
+	entries[*as[string](key)] = *value
+	*value = *new(E)
+	return len(entries) > known
+}
+
+// keyReader reads a name as a key.
+type keyReader func(d *state, name []byte, p pointer) *fault.Fault
+
+func makeKey(t *typeinfo.Type) (keyReader, error) {
 	read, err := makeKeyKind(t)
 	if err != nil || t.Enum == nil {
 		return read, err
@@ -51,8 +96,8 @@ func makeKey(t *typeinfo.Type) (func(name []byte, p pointer) *fault.Fault, error
 	if err != nil {
 		return nil, err
 	}
-	return func(name []byte, p pointer) *fault.Fault {
-		if f := read(name, p); f != nil {
+	return func(d *state, name []byte, p pointer) *fault.Fault {
+		if f := read(d, name, p); f != nil {
 			return f
 		}
 		if choices.spellings != nil {
@@ -62,11 +107,11 @@ func makeKey(t *typeinfo.Type) (func(name []byte, p pointer) *fault.Fault, error
 	}, nil
 }
 
-func makeKeyKind(t *typeinfo.Type) (func(name []byte, p pointer) *fault.Fault, error) {
+func makeKeyKind(t *typeinfo.Type) (keyReader, error) {
 	switch t.Kind {
 	case typeinfo.String:
-		return func(name []byte, p pointer) *fault.Fault {
-			*as[string](p) = string(name)
+		return func(d *state, name []byte, p pointer) *fault.Fault {
+			*as[string](p) = d.keep(name)
 			return nil
 		}, nil
 	case typeinfo.Int, typeinfo.Uint:
@@ -76,7 +121,7 @@ func makeKeyKind(t *typeinfo.Type) (func(name []byte, p pointer) *fault.Fault, e
 			return nil, cannotRead(t, "give it a method UnmarshalText")
 		}
 		read, refused := textReader(t), refusal(t)
-		return func(name []byte, p pointer) *fault.Fault {
+		return func(_ *state, name []byte, p pointer) *fault.Fault {
 			if read(name, p) != nil {
 				return refused()
 			}
@@ -87,9 +132,9 @@ func makeKeyKind(t *typeinfo.Type) (func(name []byte, p pointer) *fault.Fault, e
 }
 
 // makeIntKey reads names as integers, in the one notation that is written.
-func makeIntKey(t *typeinfo.Type) func(name []byte, p pointer) *fault.Fault {
+func makeIntKey(t *typeinfo.Type) keyReader {
 	bits := t.Bits
-	return func(name []byte, p pointer) *fault.Fault {
+	return func(_ *state, name []byte, p pointer) *fault.Fault {
 		n, ok := keyInteger(name)
 		switch {
 		case !ok:
@@ -131,12 +176,16 @@ func (m *mapDecoder) read(d *state, p pointer) bool {
 	if !d.open() {
 		return false
 	}
-	made := reflect.MakeMap(m.goType)
+	entries := m.count(d)
+	made := reflect.MakeMapWithSize(m.goType, entries)
 	valueAt(m.goType, p).Set(made)
 	if d.closed('}') {
 		return true
 	}
-	e := entry{mapDecoder: m, made: made, key: reflect.New(m.key).Elem(), elem: reflect.New(m.elem).Elem(), seen: d.newNames()}
+	e := entry{
+		mapDecoder: m, at: p, made: made, key: reflect.New(m.key).Elem(), elem: reflect.New(m.elem).Elem(),
+		paid: entries, seen: d.newNames(),
+	}
 	for {
 		if !e.read(d) {
 			return false
@@ -148,12 +197,29 @@ func (m *mapDecoder) read(d *state, p pointer) bool {
 	}
 }
 
+// count is how many entries there are, all paid for at once; 0 when that cannot be
+// told. A name with a quote or a brace makes it wrong, which costs only time.
+func (m *mapDecoder) count(d *state) int {
+	if !m.counted {
+		return 0
+	}
+	rest := d.data[d.pos:]
+	entries := bytes.Count(rest[:max(0, bytes.IndexByte(rest, '}'))], []byte{'"'}) / 2
+	if d.room != 0 && entries*m.cost > d.room-d.spent || !d.spend(entries*m.cost) {
+		return 0
+	}
+	return entries
+}
+
 // entry is the place where one entry after the other is read, before it is
 // copied into the map.
 type entry struct {
 	*mapDecoder
+	at              pointer
 	made, key, elem reflect.Value
-	seen            nameSet
+	// paid is how many more entries are paid for.
+	paid int
+	seen nameSet
 }
 
 func (e *entry) read(d *state) bool {
@@ -162,7 +228,9 @@ func (e *entry) read(d *state) bool {
 	if !ok {
 		return false
 	}
-	if !d.spend(e.cost) {
+	if e.paid > 0 {
+		e.paid--
+	} else if !d.spend(e.cost) {
 		return false
 	}
 	if !e.canonical && !d.isNew(&e.seen, name) {
@@ -171,8 +239,10 @@ func (e *entry) read(d *state) bool {
 	if d.faults.Cut && !e.canonical {
 		return d.skip()
 	}
-	e.key.SetZero()
-	e.elem.SetZero()
+	if e.put == nil {
+		e.key.SetZero()
+		e.elem.SetZero()
+	}
 	before := d.mark()
 	bad := e.judgeKey(d, name)
 	if !e.decode(d, pointerTo(e.elem)) {
@@ -184,8 +254,7 @@ func (e *entry) read(d *state) bool {
 	if bad && !e.canonical {
 		return true
 	}
-	known := e.made.Len()
-	if e.made.SetMapIndex(e.key, e.elem); e.made.Len() > known {
+	if e.add() {
 		return true
 	}
 	if e.canonical {
@@ -197,10 +266,20 @@ func (e *entry) read(d *state) bool {
 	return true
 }
 
+// add puts the entry into the map. It reports whether the key is a new one.
+func (e *entry) add() bool {
+	if e.put != nil {
+		return e.put(e.at, pointerTo(e.key), pointerTo(e.elem))
+	}
+	known := e.made.Len()
+	e.made.SetMapIndex(e.key, e.elem)
+	return e.made.Len() > known
+}
+
 // judgeKey reads the key and reports what is wrong with it.
 func (e *entry) judgeKey(d *state, name []byte) (bad bool) {
 	at := pointerTo(e.key)
-	f := e.readKey(name, at)
+	f := e.readKey(d, name, at)
 	if f == nil && e.judge != nil && !e.judge.passes(at) {
 		f = e.judge.fault(at).Own()
 	}
