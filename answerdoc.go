@@ -13,10 +13,9 @@ import (
 
 // markAnswer tells the components which types an answer consists of.
 func (d *documenter) markAnswer(out *typeinfo.Output) {
-	if out == nil || d.marked[out] {
+	if out == nil {
 		return
 	}
-	d.marked[out] = true
 	for _, f := range out.Headers {
 		d.components.Mark(f.Type, schema.Out)
 	}

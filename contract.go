@@ -19,8 +19,9 @@ import (
 
 // contract judges exchanges by an app's document.
 type contract struct {
-	table *table
-	doc   *openapi3.T
+	table  *table
+	doc    *openapi3.T
+	places map[*endpoint]string
 	// messages are the schemas of the operations that are WebSockets.
 	messages map[*openapi3.Operation]messageSchemas
 }
@@ -30,11 +31,11 @@ func newContract(a *App) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := t.document.build()
+	built, err := t.document.build()
 	if err != nil {
 		return nil, err
 	}
-	doc, err := loadDocument(data)
+	doc, err := loadDocument(built.data)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +43,7 @@ func newContract(a *App) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &contract{table: t, doc: doc, messages: messages}, nil
+	return &contract{table: t, doc: doc, places: built.places, messages: messages}, nil
 }
 
 // promise is what the document says about the operation that a request belongs
@@ -66,14 +67,13 @@ func (c *contract) of(tb TB, r *http.Request) *promise {
 	if e == nil {
 		return nil
 	}
-	place := c.table.document.outline.pathOf(e)
-	item := c.doc.Paths.Value(place)
+	item := c.doc.Paths.Value(c.places[e])
 	if item == nil || item.GetOperation(e.method) == nil {
 		return nil
 	}
 	op := item.GetOperation(e.method)
 	p := &promise{tb: tb, label: r.Method + " " + r.URL.RequestURI(), op: op, path: map[string]string{}, messages: c.messages[op]}
-	for i, name := range wildcardsOf(place) {
+	for i, name := range wildcardsOf(c.places[e]) {
 		if i < len(captured) {
 			p.path[name] = captured[i]
 		}

@@ -26,8 +26,7 @@ type document struct {
 	// endpoints are gathered while the app is sealed.
 	endpoints, webhooks []*endpoint
 	outline             *outline
-	// build makes it, as version 3.1 in JSON, on the first call.
-	build func() ([]byte, error)
+	build               func() (builtDocument, error)
 	// forms are what is served of it, each made on first need.
 	forms [documentFormats]func() (documentForm, error)
 }
@@ -88,17 +87,28 @@ func (d *document) form(format DocumentFormat) (documentForm, error) {
 
 // newDocument is a document that build makes, as version 3.1 in JSON.
 func newDocument(build func() ([]byte, error)) *document {
-	d := &document{build: sync.OnceValues(build)}
+	d := &document{}
+	d.build = sync.OnceValues(func() (builtDocument, error) {
+		data, err := build()
+		return builtDocument{data: data, places: d.outline.places()}, err
+	})
 	for format := range d.forms {
 		d.forms[format] = sync.OnceValues(func() (documentForm, error) {
-			data, err := d.build()
+			built, err := d.build()
 			if err != nil {
 				return documentForm{}, err
 			}
-			return newForm(data, DocumentFormat(format))
+			return newForm(built.data, DocumentFormat(format))
 		})
 	}
 	return d
+}
+
+// builtDocument is the document and the path under which each endpoint stands
+// in it.
+type builtDocument struct {
+	data   []byte
+	places map[*endpoint]string
 }
 
 // serverAt is the server of a prefix. A wildcard in it is a variable.

@@ -3,6 +3,7 @@ package candor
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/candor-go/candor/internal/pathtree"
 )
@@ -108,7 +109,7 @@ func (o *outline) makeOutgoing(e *endpoint, before string) (*operation, error) {
 	if err := o.takeExplicitID(op); err != nil || op.id != "" {
 		return op, err
 	}
-	name := words(e.outgoing.name)
+	name := strings.Trim(notWord.ReplaceAllString(e.outgoing.name, "_"), "_")
 	if before != "" {
 		name = before + "_" + name
 	}

@@ -182,6 +182,7 @@ func lengthBound(on subject, rule typeinfo.Rule, comparison string) (parts, erro
 	if on.shape == text {
 		made := onString(characterBound(comparison, int(p)))
 		made.quick.Sure = byteRange(comparison, p)
+		made.quick.Characters = rangeOf(comparison, p, 0, math.MaxInt64)
 		made.blame = on.lengthFault(comparison, int(p), characters)
 		return made, nil
 	}

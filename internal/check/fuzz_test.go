@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-playground/validator/v10"
 
@@ -43,6 +44,9 @@ func agree(t *testing.T, v *validator.Validate, rule typeinfo.Rule, x any) {
 	}
 	if sure(q, reflect.ValueOf(x)) && !want {
 		t.Fatalf("%s of %#v: the range is wrong", element, x)
+	}
+	if text, ok := x.(string); ok && q.Characters != nil && q.Characters.Has(int64(utf8.RuneCountInString(text))) != want {
+		t.Fatalf("%s of %#v: the range of characters is wrong", element, x)
 	}
 }
 

@@ -22,6 +22,8 @@ type Quick struct {
 	// Sure holds values that keep all the rules, so that the function need not
 	// be asked: integers, or the lengths of slices and of texts in bytes.
 	Sure *Range[int64]
+	// Characters is that of the numbers of characters of texts.
+	Characters *Range[int64]
 	// SureFloat is that of floats.
 	SureFloat *Range[float64]
 }
@@ -45,6 +47,7 @@ func (s *Set) Quick(t *typeinfo.Type, rules *typeinfo.Rules) Quick {
 			Text: both(all.Text, c.quick.Text), Int: both(all.Int, c.quick.Int), Uint: both(all.Uint, c.quick.Uint),
 			Float: both(all.Float, c.quick.Float), Length: both(all.Length, c.quick.Length),
 			Sure: inBoth(all.Sure, c.quick.Sure), SureFloat: inBoth(all.SureFloat, c.quick.SureFloat),
+			Characters: inBoth(all.Characters, c.quick.Characters),
 		}
 	}
 	return all

@@ -325,12 +325,12 @@ func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool,
 		v = copied
 	}
 	w := &room.writer
-	*w = writer{checks: checks, faults: faults, options: e.compiler.foreign, exact: e.compiler.rules == nil}
-	if checks {
-		w.known = len(faults.Faults)
-	}
+	w.begin(e.compiler, checks, faults)
 	dst = e.encode(w, dst, pointerTo(v))
 	w.faults = nil
+	if w.err == nil {
+		return dst, nil
+	}
 	return dst, w.problem()
 }
 

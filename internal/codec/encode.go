@@ -28,9 +28,23 @@ type writer struct {
 	err   error
 	place []any
 	// options are for what the json library writes.
-	options jsonv2.Options
+	options *jsonv2.Options
 	// exact refuses text that would be changed on the way.
 	exact bool
+}
+
+// begin makes the writer ready for a value. It may have written another before,
+// and goes field by field, which is quicker than all at once.
+func (w *writer) begin(c *Compiler, checks bool, faults *fault.List) {
+	w.options, w.exact = &c.foreign, c.rules == nil
+	w.checks, w.faults, w.known = checks, faults, 0
+	if checks {
+		w.known = len(faults.Faults)
+	}
+	w.wrong, w.depth = 0, 0
+	if w.err != nil {
+		w.err, w.place = nil, nil
+	}
 }
 
 func (w *writer) fail(err error) {
@@ -86,6 +100,13 @@ func (c *Compiler) encoder(key programKey) (encodeFunc, error) {
 
 // makeEncoder wraps what writes a value into what judges it.
 func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
+	leaf, err := c.leafStep(key, "")
+	if err != nil {
+		return nil, err
+	}
+	if leaf != nil {
+		return leaf.encodeFunc(), nil
+	}
 	t := key.t
 	encode, err := c.makeWriter(key)
 	if err != nil || t.Wraps() {
@@ -102,20 +123,7 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 	if err != nil || judge == nil {
 		return encode, err
 	}
-	if t.Kind == typeinfo.String && c.rules != nil {
-		return judgedString(judge), nil
-	}
 	return judged(encode, judge), nil
-}
-
-// judgedString is judged of encodeString, the most common of all, in one piece.
-func judgedString(judge *judge) encodeFunc {
-	return func(w *writer, dst []byte, p pointer) []byte {
-		if w.checks && !judge.passes(p) {
-			w.judge(judge, p)
-		}
-		return appendString(dst, bytesOf(*as[string](p)))
-	}
 }
 
 // judged judges each value whose parts are sound.
@@ -123,7 +131,7 @@ func judged(encode encodeFunc, judge *judge) encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte {
 		n := w.wrong
 		dst = encode(w, dst, p)
-		if w.checks && !judge.passes(p) && w.wrong == n {
+		if w.checks && w.wrong == n {
 			w.judge(judge, p)
 		}
 		return dst
@@ -132,6 +140,9 @@ func judged(encode encodeFunc, judge *judge) encodeFunc {
 
 // judge notes the fault of a value, if it has one.
 func (w *writer) judge(judge *judge, p pointer) {
+	if judge.passes(p) {
+		return
+	}
 	if f := judge.fault(p); f != nil {
 		w.report(f)
 	}
@@ -167,7 +178,7 @@ func (c *Compiler) makeWriter(key programKey) (encodeFunc, error) {
 	case typeinfo.Bool:
 		return encodeBool, nil
 	case typeinfo.Int:
-		return makeIntWriter(t.Bits), nil
+		return newIntStep("", t.Bits).encodeFunc(), nil
 	case typeinfo.Uint:
 		return makeUintWriter(t.Bits), nil
 	case typeinfo.Float:
@@ -175,7 +186,7 @@ func (c *Compiler) makeWriter(key programKey) (encodeFunc, error) {
 	case typeinfo.Number:
 		return encodeNumber, nil
 	case typeinfo.String:
-		return c.stringWriter(), nil
+		return encodeString, nil
 	case typeinfo.Bytes:
 		return encodeBytes, nil
 	case typeinfo.Time:

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding"
 	"encoding/base64"
-	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,12 +23,6 @@ import (
 
 func encodeBool(_ *writer, dst []byte, p pointer) []byte {
 	return strconv.AppendBool(dst, *as[bool](p))
-}
-
-func makeIntWriter(bits int) encodeFunc {
-	return func(_ *writer, dst []byte, p pointer) []byte {
-		return appendInt(dst, loadInt(p, bits))
-	}
 }
 
 func makeUintWriter(bits int) encodeFunc {
@@ -162,115 +155,14 @@ func encodeNumber(w *writer, dst []byte, p pointer) []byte {
 	return append(dst, text...)
 }
 
-// stringWriter writes strings; those of the other side exactly or not at all.
-func (c *Compiler) stringWriter() encodeFunc {
-	if c.rules == nil {
-		return func(w *writer, dst []byte, p pointer) []byte { return w.text(dst, bytesOf(*as[string](p))) }
-	}
-	return encodeString
-}
-
-func encodeString(_ *writer, dst []byte, p pointer) []byte {
-	return appendString(dst, bytesOf(*as[string](p)))
-}
-
-var errNotUTF8 = errors.New("a text is not valid UTF-8")
-
-// text writes text as JSON.
-func (w *writer) text(dst, text []byte) []byte {
-	if w.exact && !utf8.Valid(text) {
-		w.fail(errNotUTF8)
-	}
-	return appendString(dst, text)
-}
-
-const hexDigits = "0123456789abcdef"
-
-// AppendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
-func AppendString(dst []byte, text string) []byte { return appendString(dst, bytesOf(text)) }
+func encodeString(w *writer, dst []byte, p pointer) []byte { return w.text(dst, *as[string](p)) }
 
 // AppendAny writes a value of a type that is not known beforehand.
 func AppendAny(dst []byte, v any) ([]byte, error) {
-	w := &writer{options: foreignOptions(true)}
+	options := foreignOptions(true)
+	w := &writer{options: &options}
 	dst = encodeAny(w, dst, pointer(&v))
 	return dst, w.problem()
-}
-
-// appendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
-//
-// Nearly every text stands for itself: it is looked at and copied in one go,
-// eight bytes at once, of which the last eight may go twice.
-func appendString(dst, text []byte) []byte {
-	start, n, seen := len(dst)+1, 0, uint64(0)
-	dst = slices.Grow(dst, len(text)+len(`""`))[:start+len(text)+1]
-	dst[start-1], dst[start+len(text)] = '"', '"'
-	room := dst[start : start+len(text)]
-	for ; n+8 <= len(text); n += 8 {
-		w := binary.LittleEndian.Uint64(text[n:])
-		if special(w) != 0 {
-			return appendEscaping(dst[:start+n], text, n)
-		}
-		binary.LittleEndian.PutUint64(room[n:], w)
-		seen |= w
-	}
-	if last := len(text) - 8; last >= 0 {
-		w := binary.LittleEndian.Uint64(text[last:])
-		if special(w) != 0 {
-			return appendEscaping(dst[:start+n], text, n)
-		}
-		binary.LittleEndian.PutUint64(room[last:], w)
-		seen |= w
-		n = len(text)
-	}
-	for ; n < len(text); n++ {
-		if isSpecial(text[n]) {
-			return appendEscaping(dst[:start+n], text, n)
-		}
-		room[n] = text[n]
-		seen |= uint64(text[n])
-	}
-	if seen&highBits != 0 && !utf8.Valid(text) {
-		return appendString(dst[:start-1], mended(text))
-	}
-	return dst
-}
-
-// appendEscaping writes what comes behind the first n bytes of text, something
-// to escape among it, and the quote.
-func appendEscaping(dst, text []byte, n int) []byte {
-	if !utf8.Valid(text) {
-		return appendString(dst[:len(dst)-n-len(`"`)], mended(text))
-	}
-	for {
-		end, _ := plain(text, n)
-		dst = append(dst, text[n:end]...)
-		if end == len(text) {
-			return append(dst, '"')
-		}
-		dst = appendEscaped(dst, text[end])
-		n = end + 1
-	}
-}
-
-// mended is text with U+FFFD for each byte that is not valid UTF-8.
-func mended(text []byte) []byte { return []byte(string([]rune(string(text)))) }
-
-func appendEscaped(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\b':
-		return append(dst, '\\', 'b')
-	case '\f':
-		return append(dst, '\\', 'f')
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	}
-	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }
 
 func encodeBytes(_ *writer, dst []byte, p pointer) []byte {
@@ -307,7 +199,7 @@ func makeTextWriter(t *typeinfo.Type) (encodeFunc, error) {
 			w.fail(err)
 			return dst
 		}
-		return w.text(dst, text)
+		return w.text(dst, textOf(text))
 	}, nil
 }
 
@@ -346,7 +238,7 @@ func makeJSONWriter(t *typeinfo.Type) (encodeFunc, error) {
 
 // foreign lets the json library write a value. It is compact and valid then.
 func (w *writer) foreign(dst []byte, value any) []byte {
-	text, err := jsonv2.Marshal(value, w.options)
+	text, err := jsonv2.Marshal(value, *w.options)
 	if err != nil {
 		w.fail(err)
 		return dst
@@ -404,7 +296,7 @@ func (w *writer) any(dst []byte, value any) []byte {
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case string:
-		return w.text(dst, bytesOf(v))
+		return w.text(dst, v)
 	case int:
 		return appendInt(dst, int64(v))
 	case int64:
@@ -456,7 +348,7 @@ func (w *writer) anyMap(dst []byte, m map[string]any) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, bytesOf(name)), ':')
+		dst = append(appendString(dst, name), ':')
 		if dst = w.any(dst, m[name]); w.err != nil {
 			w.under(w.wrong, name)
 			return dst

@@ -58,43 +58,44 @@ func (c *Compiler) makeNullableWriter(key programKey) (encodeFunc, error) {
 	}, nil
 }
 
-func (c *Compiler) elemWriter(key programKey) (encodeFunc, error) {
+func elemKey(key programKey) programKey {
 	var rules *typeinfo.Rules
 	if key.rules != nil {
 		rules = key.rules.Elem
 	}
-	return c.encoder(programKey{t: key.t.Elem, rules: rules})
+	return programKey{t: key.t.Elem, rules: rules}
 }
 
 func (c *Compiler) makeSliceWriter(key programKey) (encodeFunc, error) {
-	encode, err := c.elemWriter(key)
+	elem, err := c.step(elemKey(key), ",")
 	size := key.t.Elem.Go.Size()
 	return func(w *writer, dst []byte, p pointer) []byte {
 		header := as[list](p)
-		return w.list(dst, header.first, header.len, size, encode)
+		return w.list(dst, header.first, header.len, size, elem)
 	}, err
 }
 
 func (c *Compiler) makeArrayWriter(key programKey) (encodeFunc, error) {
-	encode, err := c.elemWriter(key)
+	elem, err := c.step(elemKey(key), ",")
 	n, size := key.t.Len, key.t.Elem.Go.Size()
 	return func(w *writer, dst []byte, p pointer) []byte {
-		return w.list(dst, p, n, size, encode)
+		return w.list(dst, p, n, size, elem)
 	}, err
 }
 
-// list writes n elements, one behind the other in memory.
-func (w *writer) list(dst []byte, first pointer, n int, size uintptr, encode encodeFunc) []byte {
+// list writes n elements, one behind the other in memory, a comma in front of
+// each, of which the first makes way for the bracket.
+func (w *writer) list(dst []byte, first pointer, n int, size uintptr, elem *step) []byte {
+	if n == 0 {
+		return append(dst, '[', ']')
+	}
 	if !w.enter() {
 		return dst
 	}
-	dst = append(dst, '[')
+	start := len(dst)
 	for i := range n {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
 		before := w.wrong
-		dst = encode(w, dst, element(first, i, size))
+		dst = elem.write(elem, w, dst, element(first, i, size))
 		if w.wrong == before {
 			continue
 		}
@@ -103,6 +104,7 @@ func (w *writer) list(dst []byte, first pointer, n int, size uintptr, encode enc
 		}
 	}
 	w.leave()
+	dst[start] = '['
 	return append(dst, ']')
 }
 
@@ -124,7 +126,7 @@ func (c *Compiler) makeMapWriter(key programKey) (encodeFunc, error) {
 	}
 	m := &mapWriter{goType: t.Go, elems: reflect.SliceOf(t.Elem.Go), size: t.Elem.Go.Size()}
 	var err error
-	if m.encode, err = c.elemWriter(key); err != nil {
+	if m.encode, err = c.encoder(elemKey(key)); err != nil {
 		return nil, err
 	}
 	if m.name, err = nameWriter(t.Key); err != nil {
@@ -209,7 +211,7 @@ func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
 		if i == 0 {
 			dst[len(dst)-1] = '{'
 		}
-		dst = append(appendString(dst, e.name), ':')
+		dst = append(appendString(dst, textOf(e.name)), ':')
 		before := w.wrong
 		dst = m.encode(w, dst, element(first, e.index, m.size))
 		if w.wrong == before {

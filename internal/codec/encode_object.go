@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"encoding/binary"
 	"errors"
 	"reflect"
 
@@ -10,20 +9,16 @@ import (
 
 // objectWriter writes the fields of a struct as the members of an object.
 type objectWriter struct {
+	// steps write the members, each with `,"name":` in front of it.
+	steps   []step
 	members []memberWriter
 	judges  judges
 }
 
 type memberWriter struct {
-	name string
-	// key is what stands in front of the value: `,"name":`.
-	key head
-	at  path
-	// omit reports that the member is to be left out; nil for never. mayLack
-	// means that find has to tell whether there is a value to write.
-	omit    func(p pointer) bool
-	mayLack bool
-	encode  encodeFunc
+	at path
+	// omit reports that the member is to be left out; nil for never.
+	omit func(p pointer) bool
 }
 
 func (c *Compiler) makeStructWriter(t *typeinfo.Type) (encodeFunc, error) {
@@ -58,17 +53,17 @@ func (c *Compiler) structWriter(members *typeinfo.Object, parent reflect.Type) (
 func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectWriter, error) {
 	made := &objectWriter{}
 	for _, f := range o.Fields {
-		m := memberWriter{name: f.Name, key: newHead("," + key(f.Name))}
-		m.at, _ = pathTo(parent, f.Index)
-		var err error
-		if m.encode, err = c.encoder(programKey{f.Type, f.Rules, f.Quoted}); err != nil {
+		s, err := c.step(programKey{f.Type, f.Rules, f.Quoted}, ","+key(f.Name))
+		if err != nil {
 			return nil, within(parent, f, err)
 		}
-		m.omit = c.omission(f)
+		s.place = f.Name
+		m := memberWriter{omit: c.omission(f)}
+		m.at, _ = pathTo(parent, f.Index)
 		if discriminator != "" && f.Name == discriminator {
 			m.omit = func(pointer) bool { return true }
 		}
-		m.mayLack = m.omit != nil || m.at.hops != nil
+		made.steps = append(made.steps, *m.step(s))
 		made.members = append(made.members, m)
 	}
 	var err error
@@ -77,58 +72,28 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 	return made, err
 }
 
+// step makes the step of a member of a struct from that of its value.
+func (m memberWriter) step(value *step) *step {
+	if m.omit == nil && m.at.hops == nil {
+		value.offset = m.at.offset
+		return value
+	}
+	return &step{write: writeMember, member: &m, elem: value}
+}
+
 // write writes the members, a comma in front of each.
 func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
-	n := w.wrong
-	for i := range o.members {
-		m := &o.members[i]
-		var at pointer
-		if !m.mayLack {
-			at = m.at.direct(p)
-		} else if at = m.find(p); at == nil {
-			continue
-		}
-		before := w.wrong
-		dst = m.encode(w, m.key.append(dst), at)
-		if w.wrong == before {
-			continue
-		}
-		if w.under(before, m.name); w.err != nil {
+	wrong := w.wrong
+	for i := range o.steps {
+		s := &o.steps[i]
+		if dst = s.write(s, w, dst, p); w.err != nil {
 			return dst
 		}
 	}
-	if w.checks && o.judges.crosses != nil && w.wrong == n {
+	if w.checks && o.judges.crosses != nil && w.wrong == wrong {
 		o.judge(w, p)
 	}
 	return dst
-}
-
-// head is a text that is written often. Where there is room for its first words
-// it is not copied by its length, but whole: two moves.
-type head struct {
-	text  string
-	words [2]uint64
-}
-
-func newHead(text string) head {
-	h := head{text: text}
-	for i := range min(len(text), headBytes) {
-		h.words[i/8] |= uint64(text[i]) << (i % 8 * 8)
-	}
-	return h
-}
-
-const headBytes = 16
-
-func (h *head) append(dst []byte) []byte {
-	n := len(dst)
-	if len(h.text) > headBytes || cap(dst)-n < headBytes {
-		return append(dst, h.text...)
-	}
-	room := dst[n : n+headBytes]
-	binary.LittleEndian.PutUint64(room, h.words[0])
-	binary.LittleEndian.PutUint64(room[8:], h.words[1])
-	return dst[:n+len(h.text)]
 }
 
 // find is the field if it is written, nil if not.
@@ -236,7 +201,7 @@ func (c *Compiler) makeUnionWriter(t *typeinfo.Type) (encodeFunc, error) {
 		}
 		v := variantWriter{name: wanted.Name, object: object}
 		v.at, _ = pathTo(t.Go, []int{wanted.Index})
-		v.head = appendString([]byte("{"+key(t.Object.Discriminator)), []byte(wanted.Name))
+		v.head = appendString([]byte("{"+key(t.Object.Discriminator)), wanted.Name)
 		u.variants = append(u.variants, v)
 	}
 	return u.write, nil

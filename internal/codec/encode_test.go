@@ -2,16 +2,19 @@ package codec_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 )
 
@@ -226,4 +229,67 @@ func TestEncodeIntegers(t *testing.T) {
 	got, err = e.Append(nil, reflect.ValueOf(&large).Elem(), false, nil)
 	require.NoError(t, err)
 	assert.Equal(t, "[18446744073709551615,9223372036854775808,10000000000000000000]", string(got))
+}
+
+// Every form that a character can have in UTF-8, sound or not, is written as by
+// a loop over runes, in the midst of a text and at its end.
+func TestEncodeEveryCharacter(t *testing.T) {
+	var got, want []byte
+	for lead := range 256 {
+		for second := range 256 {
+			for _, rest := range []string{"", "\x80", "\xbf\x80", "\x80\xbf", "\xbfz", "\x80\x80 12345678"} {
+				text := "1234" + string([]byte{byte(lead), byte(second)}) + rest
+				want = want[:0]
+				for _, r := range text {
+					want = appendNaive(want, r)
+				}
+				if got = codec.AppendString(got[:0], text); string(got) != `"`+string(want)+`"` {
+					t.Fatalf("%q is written %q, not %q", text, got, want)
+				}
+			}
+		}
+	}
+}
+
+func appendNaive(dst []byte, r rune) []byte {
+	if at := strings.IndexRune("\b\f\n\r\t\"\\", r); at >= 0 {
+		return append(dst, '\\', `bfnrt"\`[at])
+	}
+	if r < ' ' {
+		return fmt.Appendf(dst, "\\u%04x", r)
+	}
+	return utf8.AppendRune(dst, r)
+}
+
+// Whoever writes a text counts its characters for the rules, those that are
+// mended, too.
+func TestEncodeCountsCharacters(t *testing.T) {
+	type counted struct {
+		Text string `json:"text" validate:"min=9,max=12"`
+	}
+	rows := []struct {
+		text string
+		want int
+	}{
+		{"12345678", 1},
+		{"123456789", 0},
+		{"123456789012", 0},
+		{"1234567890123", 1},
+		{"äöüäöüäö", 1},
+		{"äöüäöüäöü", 0},
+		{"日本\n語\"日本語日本語", 0},
+		{"日本\n語\"日本語日本語日本", 1},
+		{"\xff\xff\xffa\xc3\xe2\x82日\x00", 0},
+		{"\xff\xffa\xc3\xe2\x82日", 1},
+		{"😀é😀é😀é😀é", 1},
+		{"😀é😀é😀é😀é\\", 0},
+	}
+	e, err := newCompiler().Encoder(describe(t, reflect.TypeFor[counted]()), nil)
+	require.NoError(t, err)
+	for _, row := range rows {
+		var faults fault.List
+		_, err := e.Append(nil, reflect.ValueOf(&counted{row.text}).Elem(), true, &faults)
+		require.NoError(t, err)
+		assert.Len(t, faults.Faults, row.want, row.text)
+	}
 }

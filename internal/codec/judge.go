@@ -15,6 +15,9 @@ type judge struct {
 	look   look
 	sure   check.Range[int64]
 	floats check.Range[float64]
+	// characters is the same of the numbers of characters of a text, for those
+	// who know them.
+	characters check.Range[int64]
 	// ask reports what certainly keeps the rules, askText the same of a string;
 	// both are nil if it takes more to know.
 	ask     func(p pointer) bool
@@ -42,7 +45,7 @@ func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (*judge, error
 	}
 	goType, quick := t.Go, c.rules.Quick(t, rules)
 	j := &judge{
-		look: lookAt(goType), sure: nobody[int64](), floats: nobody[float64](),
+		look: lookAt(goType), sure: nobody[int64](), floats: nobody[float64](), characters: nobody[int64](),
 		ask: askOf(goType, quick), askText: quick.Text,
 		fault: func(p pointer) *fault.Fault { return keeps(valueAt(goType, p)) },
 	}
@@ -51,6 +54,9 @@ func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (*judge, error
 	}
 	if quick.SureFloat != nil {
 		j.floats = *quick.SureFloat
+	}
+	if quick.Characters != nil {
+		j.characters = *quick.Characters
 	}
 	return j, nil
 }

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"encoding/binary"
 	"reflect"
 	"unsafe"
 
@@ -49,6 +50,9 @@ func (l *list) at(i int, size uintptr) pointer { return unsafe.Add(l.first, uint
 
 // element is the i-th element of an array at p.
 func element(p pointer, i int, size uintptr) pointer { return unsafe.Add(p, uintptr(i)*size) }
+
+// field is the field at an offset of the struct at p.
+func field(p pointer, offset uintptr) pointer { return unsafe.Add(p, offset) }
 
 // path leads from a struct to one of its fields, through embedded structs and
 // embedded pointers to structs.
@@ -205,3 +209,18 @@ func nullableOf(t *typeinfo.Type) nullable {
 
 func (n nullable) valueIn(p pointer) pointer { return unsafe.Add(p, n.value) }
 func (n nullable) validIn(p pointer) *bool   { return (*bool)(unsafe.Add(p, n.valid)) }
+
+// wordAt is the eight bytes at p, the first of them the lowest.
+func wordAt(p pointer) uint64 { return binary.LittleEndian.Uint64(as[[8]byte](p)[:]) }
+
+// putWord writes them.
+func putWord(p pointer, w uint64) { binary.LittleEndian.PutUint64(as[[8]byte](p)[:], w) }
+
+// endOf is the place behind the last byte of b, which needs a byte of room there.
+func endOf(b []byte) pointer { return unsafe.Add(pointer(unsafe.SliceData(b)), len(b)) }
+
+// textAt is the place of the i-th byte of s, which is not the end.
+func textAt(s string, i int) pointer { return unsafe.Add(pointer(unsafe.StringData(s)), i) }
+
+// textOf are bytes as a string, as long as nobody changes them.
+func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
