@@ -160,6 +160,10 @@ func (l Link) reaches(target *operation) error {
 
 // checkLinks finds links that lead nowhere in any of the documents.
 func checkLinks(outlines []*outline) []error {
+	hasLinks := func(op *operation) bool { return len(op.endpoint.set.links) > 0 }
+	if !slices.ContainsFunc(outlines, func(o *outline) bool { return slices.ContainsFunc(o.operations, hasLinks) }) {
+		return nil
+	}
 	known, checked := map[string]*operation{}, map[*endpoint]bool{}
 	for _, o := range outlines {
 		maps.Copy(known, o.ids)

@@ -19,7 +19,7 @@ import (
 type App struct {
 	Router
 	// site is the call of New.
-	site      string
+	site      *site
 	config    Config
 	compiler  *compiler
 	errors    *errorWriter
@@ -99,7 +99,7 @@ func (a *App) Routes() []RouteInfo {
 	var list []RouteInfo
 	for _, e := range t.endpoints {
 		if e.route.docs == "" {
-			info := e.place.info
+			info := e.place.routeInfo()
 			info.Tags = slices.Clone(info.Tags)
 			list = append(list, info)
 		}

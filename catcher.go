@@ -12,7 +12,7 @@ import (
 
 // errorHandler is one registration by OnError or OnStatus.
 type errorHandler struct {
-	site string
+	site *site
 	// caught is the type OnError takes; nil for OnStatus, which takes status.
 	caught  reflect.Type
 	status  int

@@ -64,7 +64,7 @@ func (a *App) Health(live, ready string, checks ...HealthCheck) {
 	a.healthRoute(site, ready, h.ready)
 }
 
-func (a *App) healthRoute(site, path string, answer http.HandlerFunc) {
+func (a *App) healthRoute(site *site, path string, answer http.HandlerFunc) {
 	if path != "" {
 		rt := &route{site: site, methods: []string{http.MethodGet}, path: path, plain: answer, apart: true}
 		a.register(rt, []RouteOption{Hidden()})

@@ -78,6 +78,7 @@ func makeOutline(endpoints, webhooks []*endpoint) (*outline, []error) {
 			mistakes = append(mistakes, fmt.Errorf("candor: Webhook(%q) at %s: %w", e.outgoing.name, e.route.site, err))
 		}
 	}
+	o.shapes = nil // only the way to a place needs them
 	return o, mistakes
 }
 

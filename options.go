@@ -113,7 +113,10 @@ func (o onRoute) applyRoute(s *settings) error { return o(s) }
 
 // apply gathers what options say.
 func apply(options []RouteOption) (settings, error) {
-	var s settings
+	if len(options) == 0 {
+		return settings{}, nil
+	}
+	var s settings // on the heap, as options may keep it
 	for _, o := range options {
 		if o == nil {
 			continue

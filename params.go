@@ -71,10 +71,19 @@ func (a *around) someTags() *CacheTags {
 
 // place is what an endpoint tells about itself to the functions it runs.
 type place struct {
+	// info has no Site: routeInfo fills that in.
 	info   RouteInfo
+	site   *site
 	scopes RequiredScopes
 	root   RootPath
 	log    *slog.Logger
+}
+
+// routeInfo is the information with the place of the registration.
+func (p *place) routeInfo() RouteInfo {
+	info := p.info
+	info.Site = p.site.String()
+	return info
 }
 
 // filler fills a field of a ready-made type. An error refuses the request,
@@ -89,7 +98,7 @@ var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
 	reflect.TypeFor[*http.Request]():  always(func(a *around) *http.Request { return a.r }),
 	reflect.TypeFor[ResponseHeader](): always(func(a *around) ResponseHeader { return ResponseHeader(a.w.Header()) }),
 	reflect.TypeFor[*slog.Logger]():   always(func(a *around) *slog.Logger { return a.place.log }),
-	reflect.TypeFor[RouteInfo]():      always(func(a *around) RouteInfo { return a.place.info }),
+	reflect.TypeFor[RouteInfo]():      always(func(a *around) RouteInfo { return a.place.routeInfo() }),
 	reflect.TypeFor[RequiredScopes](): always(func(a *around) RequiredScopes { return a.place.scopes }),
 	reflect.TypeFor[RootPath]():       always(func(a *around) RootPath { return a.place.root }),
 	reflect.TypeFor[*Tasks]():         always((*around).someTasks),

@@ -63,7 +63,7 @@ const (
 
 // provider makes the values of one type, or, as a guard, has an effect only.
 type provider struct {
-	site     string
+	site     *site
 	kind     providerKind
 	key      reflect.Type
 	function *function
@@ -93,7 +93,7 @@ func (p *provider) String() string {
 	if p.function != nil && p.function.name != "" {
 		return p.function.name
 	}
-	return "guard at " + p.site
+	return "guard at " + p.site.String()
 }
 
 // scoped reports whether the provider encloses the rest of the request.

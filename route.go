@@ -41,7 +41,7 @@ func (r *Route[In, Out]) Path() string { return r.route.path }
 // route is one registration: what the user's call said, compiled as far as it
 // can be without knowing the prefixes and options around it.
 type route struct {
-	site    string
+	site    *site
 	methods []string
 	path    string
 	set     settings

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -50,16 +48,17 @@ type item struct {
 // inclusion is a router inside another.
 type inclusion struct {
 	placement
-	site   string
+	site   *site
 	router *Router
 }
 
 // ownDocs is a document for what a router holds, with its pages.
 type ownDocs struct {
 	// site is where it was asked for, name what its paths belong to.
-	site, name string
-	docs       Docs
-	info       Info
+	site *site
+	name string
+	docs Docs
+	info Info
 }
 
 // NewRouter makes a router. The prefix is empty, or begins with a slash and
@@ -282,21 +281,8 @@ func (r *Router) checkPaths(rt *route) error {
 	return nil
 }
 
-// callSite is the file and line of the user's call: the innermost caller
-// outside of this package.
-func callSite() string {
-	var pcs [16]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(2, pcs[:])])
-	for {
-		frame, more := frames.Next()
-		if !strings.HasPrefix(frame.Function, "github.com/candor-go/candor.") || !more {
-			return frame.File + ":" + strconv.Itoa(frame.Line)
-		}
-	}
-}
-
 // lifespan encloses the life of an app for its effect.
 type lifespan struct {
-	site string
+	site *site
 	fn   func(ctx context.Context, serve func(context.Context) error) error
 }

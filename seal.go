@@ -229,7 +229,7 @@ func (b *builder) lifelong(r *Router, chain []*Router) {
 // including is the scope in which an inclusion puts its router.
 func (s scope) including(i *inclusion) scope {
 	s = s.into(i.prefix, i.own)
-	s.inclusions = append(slices.Clone(s.inclusions), i.site)
+	s.inclusions = append(slices.Clone(s.inclusions), i.site.String())
 	return s
 }
 
@@ -292,9 +292,9 @@ func (b *builder) place(e *endpoint) place {
 	return place{
 		info: RouteInfo{
 			Method: e.method, Pattern: e.pattern.String(), Name: e.name(), Tags: e.set.tags,
-			Hidden: e.set.hidden, Site: e.route.site,
+			Hidden: e.set.hidden,
 		},
-		scopes: e.set.scopes, root: RootPath(b.app.config.RootPath), log: b.app.errors.log,
+		site: e.route.site, scopes: e.set.scopes, root: RootPath(b.app.config.RootPath), log: b.app.errors.log,
 	}
 }
 
