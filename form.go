@@ -231,7 +231,7 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 		return err
 	}
 	if in.uploads != nil {
-		in.uploads.room = in.heldLimit
+		in.uploads.room, in.uploads.sent = in.heldLimit, in.r.ContentLength
 	}
 	sent := p.newSent(maxParts)
 	for sent.pairs <= sent.most {

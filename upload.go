@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/textproto"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode"
@@ -27,8 +29,9 @@ import (
 //			Notes  []byte          `file:"notes,omitempty"` // all of it, in memory
 //		}) (candor.None, error)
 //
-//	  - Small files are held in memory, up to 1 MiB a request; the rest lies in
-//	    one temporary file, in [os.TempDir], which is removed when the request is
+//	  - A form whose Content-Length is at most 1 MiB is held in memory, of others
+//	    the files of at most 64 KiB, up to 1 MiB a request; the rest lies in one
+//	    temporary file, in [os.TempDir], which is removed when the request is
 //	    over, whatever its end.
 //	  - So an upload cannot be opened after the request, also not by its
 //	    background tasks.
@@ -147,6 +150,8 @@ func (u Upload) save(create func() (*os.File, error), remove func(path string) e
 const (
 	uploadMemory     = 1 << 20
 	uploadMemoryEach = 64 << 10
+	// spoolBlock is what is written to a file at once.
+	spoolBlock = uploadMemoryEach
 )
 
 // uploadStore holds the files of one request: the small ones in memory, the
@@ -155,7 +160,10 @@ const (
 // time, until the store is closed.
 type uploadStore struct {
 	// room is what is left for files that fields hold as a whole.
-	room   int64
+	room int64
+	// sent is how long the form is, as its Content-Length says; negative if it
+	// says nothing.
+	sent   int64
 	used   int64
 	file   *os.File
 	length int64
@@ -169,45 +177,88 @@ var errSpool = errors.New("keeping an upload")
 
 // take keeps the content of a part.
 func (s *uploadStore) take(part io.Reader) (u Upload, err error) {
-	room := min(uploadMemoryEach, uploadMemory-s.used)
-	var begin bytes.Buffer
-	n, err := io.CopyN(&begin, part, room+1)
-	if err == io.EOF { //nolint:errorlint // CopyN returns it bare
-		s.used += n
-		return Upload{Size: n, store: s, memory: begin.Bytes()}, nil
-	}
-	if err != nil {
+	share := s.share()
+	begin, err := readUpTo(part, share)
+	n := int64(len(begin))
+	switch {
+	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
 		return u, err
+	case n > share:
+		return s.spool(begin, part)
 	}
-	return s.spool(io.MultiReader(&begin, part))
+	s.used += n
+	return Upload{Size: n, store: s, memory: begin}, nil
 }
 
-// spool appends a content to the file. One without a name is removed by the
-// system, even if the process is killed; where a file that is open cannot lose
-// its name, it does so at the end.
-func (s *uploadStore) spool(content io.Reader) (u Upload, err error) {
+// share is how much of the next file may be held in memory: of a form that
+// says that it is short, everything, and no more than it says.
+func (s *uploadStore) share() int64 {
+	if 0 <= s.sent && s.sent <= uploadMemory {
+		return s.sent - s.used
+	}
+	return min(uploadMemoryEach, uploadMemory-s.used)
+}
+
+// leastRoom is the room for the shortest contents, in bytes.
+const leastRoom = 4 << 10
+
+// readUpTo reads a content to its end, or one byte more than most. Its room
+// grows with what has come, whatever was announced; of what it returns, at most
+// half is of no use.
+func readUpTo(content io.Reader, most int64) (data []byte, err error) {
+	enough := min(most, math.MaxInt64-1) + 1
+	for err == nil && int64(len(data)) < enough {
+		room := make([]byte, min(max(leastRoom, 4*int64(len(data))), enough))
+		n := copy(room, data)
+		more, failed := fill(content, room[n:])
+		data, err = room[:n+more], failed
+	}
+	if cap(data) > 2*len(data) {
+		data = bytes.Clone(data)
+	}
+	return data, err
+}
+
+// fill reads until b is full. Unlike io.ReadFull it tells why it is not: that a
+// content is cut short, or at its end.
+func fill(content io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var more int
+		more, err = content.Read(b[n:])
+		n += more
+	}
+	return n, err
+}
+
+// spool appends a content to the file, block by block, of which the first has
+// been read. A file without a name is removed by the system, even if the
+// process is killed; where one that is open cannot lose its name, it does so at
+// the end.
+func (s *uploadStore) spool(block []byte, rest io.Reader) (u Upload, err error) {
 	if s.file == nil {
 		if s.file, err = os.CreateTemp("", "candor-upload-*"); err != nil {
 			return u, fmt.Errorf("%w: %w", errSpool, err)
 		}
 		s.linked = os.Remove(s.file.Name()) != nil
 	}
-	u = Upload{store: s, offset: s.length}
-	u.Size, err = io.Copy(spoolWriter{s.file}, content)
-	s.length += u.Size
-	return u, err
-}
-
-// spoolWriter tells errors of the file from those of what is written to it.
-type spoolWriter struct{ file *os.File }
-
-// Write appends to the file.
-func (w spoolWriter) Write(b []byte) (int, error) {
-	n, err := w.file.Write(b)
-	if err != nil {
-		err = fmt.Errorf("%w: %w", errSpool, err)
+	if cap(block) < spoolBlock {
+		block = slices.Grow(block, spoolBlock)
 	}
-	return n, err
+	u = Upload{store: s, offset: s.length}
+	for len(block) > 0 {
+		n, err := s.file.Write(block)
+		s.length += int64(n)
+		if err != nil {
+			return u, fmt.Errorf("%w: %w", errSpool, err)
+		}
+		n, err = fill(rest, block[:cap(block)])
+		if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
+			return u, err
+		}
+		block = block[:n]
+	}
+	u.Size = s.length - u.offset
+	return u, nil
 }
 
 // close ends the life of the uploads.
@@ -300,14 +351,14 @@ var errHeld = Error(http.StatusRequestEntityTooLarge, "the files that are read i
 
 // hold takes all of a content into memory.
 func (s *uploadStore) hold(content io.Reader) (u Upload, err error) {
-	var all bytes.Buffer
-	n, err := io.CopyN(&all, content, s.room+1)
+	all, err := readUpTo(content, s.room)
+	n := int64(len(all))
 	switch {
-	case err == nil:
-		return u, errHeld
-	case err != io.EOF: //nolint:errorlint // CopyN returns it bare
+	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
 		return u, err
+	case n > s.room:
+		return u, errHeld
 	}
 	s.room -= n
-	return Upload{Size: n, store: s, memory: all.Bytes()}, nil
+	return Upload{Size: n, store: s, memory: all}, nil
 }

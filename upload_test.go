@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -377,6 +378,76 @@ func TestUploadsAsParts(t *testing.T) {
 	assert.Equal(t, "true", c.Post("/maybe", nil).Status(200).Text())
 }
 
+// TestWhereUploadsLie tells files in memory from those in a temporary file by
+// taking away the directory of the latter.
+func TestWhereUploadsLie(t *testing.T) {
+	const share, whole = 64 << 10, 1 << 20
+	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Files []candor.Upload `file:"f"`
+	},
+	) (string, error) {
+		hash := sha256.New()
+		for _, u := range in.Files {
+			content, err := u.Open()
+			if err != nil {
+				return "", err
+			}
+			if n, err := io.Copy(hash, content); err != nil || n != u.Size {
+				return "", fmt.Errorf("%d of %d bytes: %w", n, u.Size, err)
+			}
+		}
+		return hex.EncodeToString(hash.Sum(nil)), nil
+	})
+	c := candor.NewTestClient(t, app)
+	there, missing := t.TempDir(), filepath.Join(t.TempDir(), "missing")
+	for _, row := range []struct {
+		name   string
+		sizes  []int
+		length bool // of the form, is announced
+		inFile bool
+	}{
+		{"an empty one", []int{0}, false, false},
+		{"a small one", []int{1}, false, false},
+		{"a share", []int{share}, false, false},
+		{"more than a share", []int{share + 1}, false, true},
+		{"more than a share of a short form", []int{share + 1}, true, false},
+		{"a short form of several", []int{5, share, 3 * share, 0, 2*share - 1}, true, false},
+		{"a short form that is full", []int{whole - 100}, true, false},
+		{"a form that is not short", []int{whole}, true, true},
+		{"small ones of a long form", slices.Repeat([]int{share}, 16), true, false},
+		{"more of them", slices.Repeat([]int{share}, 17), true, true},
+		{"and some more", slices.Repeat([]int{share}, 20), false, true},
+		{"blocks", []int{4 * share, 2*share + 1, 3*share + 2, whole + share - 1}, false, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var parts []string
+			hash := sha256.New()
+			for i, size := range row.sizes {
+				content := strings.Repeat(string(rune('a'+i)), size)
+				hash.Write([]byte(content))
+				parts = append(parts, uploadPart(`name="f"; filename="f"`, content))
+			}
+			send := func(body string) *candor.TestResponse {
+				var from io.Reader = strings.NewReader(body)
+				if !row.length {
+					from = io.MultiReader(from)
+				}
+				return c.Post("/", nil, candor.WithBody(uploadType, from))
+			}
+			body := uploadParts(parts...)
+			t.Setenv("TMPDIR", there)
+			var got string
+			send(body).Status(200).JSON(&got)
+			assert.Equal(t, hex.EncodeToString(hash.Sum(nil)), got)
+			send(strings.TrimSuffix(body, "\r\n--B--\r\n")).Status(400)
+			assert.Empty(t, uploadLeft(t))
+			t.Setenv("TMPDIR", missing)
+			send(body).Status(map[bool]int{false: 200, true: 500}[row.inFile])
+		})
+	}
+}
+
 func TestUploadContent(t *testing.T) {
 	var kept candor.Upload
 	dir := t.TempDir()
@@ -421,7 +492,7 @@ func TestUploadContent(t *testing.T) {
 		return candor.None{}, nil
 	})
 	c := candor.NewTestClient(t, app)
-	large := append(make([]byte, 100<<10), "end"...)
+	large := append(make([]byte, 2<<20), "end"...)
 	c.Post("/", nil, candor.WithFile("f", "small", []byte("the end")), candor.WithFile("f", "large", large)).Status(204)
 	_, err = kept.Open()
 	require.ErrorContains(t, err, "its request is over")

@@ -9,8 +9,14 @@ import (
 )
 
 // BenchmarkServe has a sub-benchmark for each workload and contender.
-func BenchmarkServe(b *testing.B) {
-	for _, w := range benchmarks.Workloads() {
+func BenchmarkServe(b *testing.B) { measureAll(b, benchmarks.Workloads()) }
+
+// BenchmarkServeUnusual is the same for inputs and answers that are not as
+// usual.
+func BenchmarkServeUnusual(b *testing.B) { measureAll(b, benchmarks.MoreWorkloads()) }
+
+func measureAll(b *testing.B, workloads []benchmarks.Workload) {
+	for _, w := range workloads {
 		b.Run(w.Name, func(b *testing.B) {
 			for _, c := range benchmarks.Installed() {
 				b.Run(c.Name(), func(b *testing.B) { measure(b, c, w) })
