@@ -335,11 +335,14 @@ func (x *exchange) replay(kept *cachedAnswer) {
 	x.answer.header, x.answer.borrowed = append(x.answer.header[:0], kept.header...), kept.body
 }
 
-// invalidate drops the answers that the request makes stale.
+// invalidate drops the answers that the request makes stale, if any.
 func (x *exchange) invalidate() {
-	if x.around.tags == nil || len(x.around.tags.tags) == 0 {
-		return
+	if x.around.tags != nil && len(x.around.tags.tags) > 0 {
+		x.dropStale()
 	}
+}
+
+func (x *exchange) dropStale() {
 	err := x.endpoint.caches.invalidate(context.WithoutCancel(x.ctx), x.around.tags.tags)
 	if err != nil {
 		x.endpoint.errors.logCache(x.around.r, err)

@@ -614,12 +614,15 @@ func (x *exchange) finish(err error) {
 	x.startTasks()
 }
 
-// startTasks hands over the tasks once the answer is written.
+// startTasks hands over the tasks, if any, once the answer is written.
 func (x *exchange) startTasks() {
-	a := &x.around
-	if a.tasks == nil {
-		return
+	if x.around.tasks != nil {
+		x.handOver()
 	}
+}
+
+func (x *exchange) handOver() {
+	a := &x.around
 	if x.endpoint.upgrade == nil { // else there is nobody left to flush to
 		_ = http.NewResponseController(a.w).Flush()
 	}

@@ -186,7 +186,7 @@ func (b *binding) bind(s *slot, texts []string) {
 	if len(texts) > 0 && s.quick != nil && s.quick(texts[len(texts)-1]) {
 		return
 	}
-	if !s.Param.bind(s.place, texts, b.EchoInput, b.faults) {
+	if !s.bind(s.place, texts, b.EchoInput, b.faults) {
 		b.sound = false
 	}
 }
