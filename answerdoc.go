@@ -13,9 +13,10 @@ import (
 
 // markAnswer tells the components which types an answer consists of.
 func (d *documenter) markAnswer(out *typeinfo.Output) {
-	if out == nil {
+	if out == nil || d.marked[out] {
 		return
 	}
+	d.marked[out] = true
 	for _, f := range out.Headers {
 		d.components.Mark(f.Type, schema.Out)
 	}

@@ -19,9 +19,8 @@ import (
 
 // contract judges exchanges by an app's document.
 type contract struct {
-	table  *table
-	doc    *openapi3.T
-	places map[*endpoint]string
+	table *table
+	doc   *openapi3.T
 	// messages are the schemas of the operations that are WebSockets.
 	messages map[*openapi3.Operation]messageSchemas
 }
@@ -31,11 +30,11 @@ func newContract(a *App) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	built, err := t.document.build()
+	data, err := t.document.build()
 	if err != nil {
 		return nil, err
 	}
-	doc, err := loadDocument(built.data)
+	doc, err := loadDocument(data)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +42,7 @@ func newContract(a *App) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &contract{table: t, doc: doc, places: built.places, messages: messages}, nil
+	return &contract{table: t, doc: doc, messages: messages}, nil
 }
 
 // promise is what the document says about the operation that a request belongs
@@ -67,13 +66,14 @@ func (c *contract) of(tb TB, r *http.Request) *promise {
 	if e == nil {
 		return nil
 	}
-	item := c.doc.Paths.Value(c.places[e])
+	place := c.table.document.outline.pathOf(e)
+	item := c.doc.Paths.Value(place)
 	if item == nil || item.GetOperation(e.method) == nil {
 		return nil
 	}
 	op := item.GetOperation(e.method)
 	p := &promise{tb: tb, label: r.Method + " " + r.URL.RequestURI(), op: op, path: map[string]string{}, messages: c.messages[op]}
-	for i, name := range wildcardsOf(c.places[e]) {
+	for i, name := range wildcardsOf(place) {
 		if i < len(captured) {
 			p.path[name] = captured[i]
 		}

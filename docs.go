@@ -26,7 +26,8 @@ type document struct {
 	// endpoints are gathered while the app is sealed.
 	endpoints, webhooks []*endpoint
 	outline             *outline
-	build               func() (builtDocument, error)
+	// build makes it, as version 3.1 in JSON, on the first call.
+	build func() ([]byte, error)
 	// forms are what is served of it, each made on first need.
 	forms [documentFormats]func() (documentForm, error)
 }
@@ -87,28 +88,17 @@ func (d *document) form(format DocumentFormat) (documentForm, error) {
 
 // newDocument is a document that build makes, as version 3.1 in JSON.
 func newDocument(build func() ([]byte, error)) *document {
-	d := &document{}
-	d.build = sync.OnceValues(func() (builtDocument, error) {
-		data, err := build()
-		return builtDocument{data: data, places: d.outline.places()}, err
-	})
+	d := &document{build: sync.OnceValues(build)}
 	for format := range d.forms {
 		d.forms[format] = sync.OnceValues(func() (documentForm, error) {
-			built, err := d.build()
+			data, err := d.build()
 			if err != nil {
 				return documentForm{}, err
 			}
-			return newForm(built.data, DocumentFormat(format))
+			return newForm(data, DocumentFormat(format))
 		})
 	}
 	return d
-}
-
-// builtDocument is the document and the path under which each endpoint stands
-// in it.
-type builtDocument struct {
-	data   []byte
-	places map[*endpoint]string
 }
 
 // serverAt is the server of a prefix. A wildcard in it is a variable.

@@ -10,6 +10,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // documenter writes the document of an app from its operations. It knows no
@@ -25,6 +26,54 @@ type documenter struct {
 	ids map[string]*operation
 	// schemes are the security schemes that operations use.
 	schemes openapi3.SecuritySchemes
+	// marked are the answers whose types the components know.
+	marked map[*typeinfo.Output]bool
+	shared sharedDocs
+}
+
+// sharedDocs are the parts that operations have in common: each is made once and
+// stands in all of them, as nothing changes it afterwards.
+type sharedDocs struct {
+	parameters memo[parameterKey, *openapi3.ParameterRef]
+	bodies     memo[bodyKey, *openapi3.RequestBodyRef]
+	responses  memo[responsesKey, *openapi3.Responses]
+}
+
+// parameterKey is what a parameter depends on: the field, and the name it has in
+// the path.
+type parameterKey struct {
+	field *typeinfo.Field
+	name  string
+}
+
+// bodyKey is what a body depends on that says all about itself.
+type bodyKey struct {
+	plan *bodyPlan
+	use  schema.Use
+}
+
+// responsesKey is what the responses of an endpoint depend on that [endpoint.answersPlainly].
+type responsesKey struct {
+	answer *answerPlan
+	own    [mostOwn]ownResponse
+}
+
+// mostOwn is more than any endpoint has of the answers Candor gives by itself, and
+// that nobody added to.
+const mostOwn = 8
+
+// mayShare reports whether an operation is made of parts that others have too:
+// not where functions of the user's may change them.
+func (d *documenter) mayShare(e *endpoint) bool {
+	return d.info.EditDocument == nil && len(e.set.edits)+len(e.set.examples)+len(e.set.links) == 0
+}
+
+// answersPlainly reports whether nothing is said about the answers of an endpoint
+// but by its type, its status, its media types and the answers Candor gives by
+// itself.
+func (e *endpoint) answersPlainly() bool {
+	return e.answer != nil && e.answer.kind.further == nil && e.upgrade == nil && e.outgoing == nil &&
+		e.set.statusDoc == "" && len(e.set.responses)+len(e.raised)+len(e.added)+len(e.errors.catchers()) == 0
 }
 
 // buildDocument makes the OpenAPI document of the operations. The bytes are the
@@ -32,7 +81,8 @@ type documenter struct {
 func buildDocument(config *Config, info Info, o *outline, additions schema.Options) ([]byte, error) {
 	d := &documenter{
 		config: config, info: info, components: schema.New(additions),
-		items: map[*documentedPath]*openapi3.PathItem{}, ids: o.ids, schemes: openapi3.SecuritySchemes{},
+		items: make(map[*documentedPath]*openapi3.PathItem, len(o.paths)), ids: o.ids, schemes: openapi3.SecuritySchemes{},
+		marked: map[*typeinfo.Output]bool{},
 	}
 	d.doc = d.head()
 	for _, op := range slices.Concat(o.operations, o.webhooks) {
@@ -57,11 +107,11 @@ func buildDocument(config *Config, info Info, o *outline, additions schema.Optio
 
 // order is that of the paths, and of the methods of each.
 func (o *outline) order() (paths []string, methods map[string][]string) {
-	methods = map[string][]string{}
+	methods = make(map[string][]string, len(o.paths))
 	for _, p := range o.paths {
 		paths = append(paths, p.path)
-		for _, m := range p.methods {
-			methods[p.path] = append(methods[p.path], strings.ToLower(m))
+		for _, op := range p.operations {
+			methods[p.path] = append(methods[p.path], strings.ToLower(op.endpoint.method))
 		}
 	}
 	return paths, methods
@@ -143,7 +193,7 @@ func (d *documenter) operation(o *operation) *openapi3.Operation {
 		Summary: summary, Description: description,
 	}
 	d.describeInput(op, e, o.path)
-	op.Responses = d.responses(e)
+	op.Responses = d.responsesOf(e)
 	if e.route.upgrade != nil {
 		e.route.upgrade.document(d.components, e, op)
 		d.answersInvalid(op, e)
@@ -169,6 +219,20 @@ func (d *documenter) answersInvalid(op *openapi3.Operation, e *endpoint) {
 			about["answersInvalid"] = media.Schema
 		}
 	}
+}
+
+// responsesOf are the responses of an endpoint, made once for all that answer
+// alike.
+func (d *documenter) responsesOf(e *endpoint) *openapi3.Responses {
+	if !d.mayShare(e) || !e.answersPlainly() {
+		return d.responses(e)
+	}
+	key := responsesKey{answer: e.answer}
+	if own := d.ownResponses(e); copy(key.own[:], own) < len(own) {
+		return d.responses(e)
+	}
+	all, _ := d.shared.responses.get(key, func(responsesKey) (*openapi3.Responses, error) { return d.responses(e), nil })
+	return all
 }
 
 // responses documents the answers of an endpoint: its own, those declared, and

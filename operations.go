@@ -38,16 +38,28 @@ type operation struct {
 // documentedPath is one path of a document. The names of its wildcards are
 // those of the operation that was registered first.
 type documentedPath struct {
-	path    string
-	names   []string
-	methods []string
-	first   map[string]*operation
+	path       string
+	names      []string
+	operations []*operation
+}
+
+// operation finds that of a method, nil without.
+func (p *documentedPath) operation(method string) *operation {
+	for _, op := range p.operations {
+		if op.endpoint.method == method {
+			return op
+		}
+	}
+	return nil
 }
 
 // makeOutline finds a place and an id for every endpoint, and gathers the
 // mistakes.
 func makeOutline(endpoints, webhooks []*endpoint) (*outline, []error) {
-	o := &outline{of: map[*endpoint]*operation{}, shapes: map[string]*documentedPath{}, ids: map[string]*operation{}}
+	o := &outline{
+		of: make(map[*endpoint]*operation, len(endpoints)), ids: make(map[string]*operation, len(endpoints)),
+		shapes: map[string]*documentedPath{}, operations: make([]*operation, 0, len(endpoints)),
+	}
 	var mistakes []error
 	note := func(op *operation, err error) {
 		if err != nil {
@@ -82,13 +94,12 @@ func makeOutline(endpoints, webhooks []*endpoint) (*outline, []error) {
 	return o, mistakes
 }
 
-// places are the paths of the endpoints in the document.
-func (o *outline) places() map[*endpoint]string {
-	places := map[*endpoint]string{}
-	for _, op := range o.operations {
-		places[op.endpoint] = op.path.path
+// pathOf is the path of an endpoint in the document, "" for one that is not in it.
+func (o *outline) pathOf(e *endpoint) string {
+	if op := o.of[e]; op != nil {
+		return op.path.path
 	}
-	return places
+	return ""
 }
 
 func withoutRemainder(pattern string) string { return strings.ReplaceAll(pattern, remainder, "}") }
@@ -100,17 +111,16 @@ func (o *outline) place(op *operation) error {
 	shape := withoutRemainder(e.pattern.Shape())
 	p, ok := o.shapes[shape]
 	if !ok {
-		p = &documentedPath{path: withoutRemainder(e.pattern.String()), names: e.names, first: map[string]*operation{}}
+		p = &documentedPath{path: withoutRemainder(e.pattern.String()), names: e.names}
 		o.shapes[shape] = p
 		o.paths = append(o.paths, p)
 	}
 	op.path = p
-	if other := p.first[e.method]; other != nil {
+	if other := p.operation(e.method); other != nil {
 		return fmt.Errorf("the document, which has no mark for wildcards of several segments, would have %s %s twice: as %s, and as %s; keep one of them out of it with candor.Hidden()",
 			e.method, p.path, e.pattern, other.endpoint)
 	}
-	p.first[e.method] = op
-	p.methods = append(p.methods, e.method)
+	p.operations = append(p.operations, op)
 	return nil
 }
 
@@ -165,11 +175,25 @@ func (e *endpoint) name() string {
 	return e.route.handler.name
 }
 
-var notWord = regexp.MustCompile(`[^A-Za-z0-9]+`)
+// words are the letters and digits of a text, with an underscore for whatever
+// stands between them.
+func words(text string) string {
+	b := make([]byte, 0, len(text))
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			b = append(b, c)
+		case len(b) > 0 && b[len(b)-1] != '_':
+			b = append(b, '_')
+		}
+	}
+	return strings.TrimSuffix(string(b), "_")
+}
 
 // longID makes an id of a name, the path and the method.
 func (e *endpoint) longID(name string) string {
-	path := strings.Trim(notWord.ReplaceAllString(e.pattern.String(), "_"), "_")
+	path := words(e.pattern.String())
 	method := strings.ToLower(e.method)
 	if name == "" {
 		return strings.TrimSuffix(method+"_"+path, "_")

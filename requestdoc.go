@@ -1,6 +1,8 @@
 package candor
 
 import (
+	"slices"
+
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/schema"
@@ -43,7 +45,7 @@ func (d *documenter) markInput(e *endpoint) {
 func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *documentedPath) {
 	for _, f := range e.params {
 		if !f.Hidden {
-			op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: d.parameter(f, e, path)})
+			op.Parameters = append(op.Parameters, d.parameterOf(f, e, path))
 		}
 	}
 	op.Security = d.security(e)
@@ -54,7 +56,7 @@ func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *do
 	}
 	switch {
 	case in.Body != nil:
-		op.RequestBody = d.requestBody(e, d.bodySchema(in.Body, e), d.components.Doc(in.Body))
+		op.RequestBody = d.wholeBody(in.Body, e)
 	case in.Members != nil:
 		op.RequestBody = d.requestBody(e, d.components.Object(op.OperationID+"Body", in.Members, e.reads()), "")
 	case in.Form != nil:
@@ -63,6 +65,17 @@ func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *do
 			media.Encoding = formEncoding(in.Form)
 		}
 	}
+}
+
+// wholeBody documents the body of one field, made once for all that read it.
+func (d *documenter) wholeBody(f *typeinfo.Field, e *endpoint) *openapi3.RequestBodyRef {
+	if !d.mayShare(e) {
+		return d.requestBody(e, d.bodySchema(f, e), d.components.Doc(f))
+	}
+	body, _ := d.shared.bodies.get(bodyKey{e.body, e.reads()}, func(bodyKey) (*openapi3.RequestBodyRef, error) {
+		return d.requestBody(e, d.bodySchema(f, e), d.components.Doc(f)), nil
+	})
+	return body
 }
 
 // bodySchema is the schema of a whole body. One that is taken as it is sent is
@@ -105,11 +118,27 @@ func (d *documenter) plainWildcards(op *openapi3.Operation, path *documentedPath
 	}
 }
 
-// parameter documents a parameter. Its name in a path is that of the first
-// operation that has the path.
-func (d *documenter) parameter(f *typeinfo.Field, e *endpoint, path *documentedPath) *openapi3.Parameter {
+// parameterOf documents a parameter, made once for all operations that have it.
+// Its name in a path is that of the first operation that has the path.
+func (d *documenter) parameterOf(f *typeinfo.Field, e *endpoint, path *documentedPath) *openapi3.ParameterRef {
+	name := f.Name
+	if f.Source == typeinfo.Path {
+		if i := slices.Index(e.names, name); i >= 0 {
+			name = path.names[i]
+		}
+	}
+	if !d.mayShare(e) {
+		return &openapi3.ParameterRef{Value: d.parameter(f, name)}
+	}
+	p, _ := d.shared.parameters.get(parameterKey{f, name}, func(parameterKey) (*openapi3.ParameterRef, error) {
+		return &openapi3.ParameterRef{Value: d.parameter(f, name)}, nil
+	})
+	return p
+}
+
+func (d *documenter) parameter(f *typeinfo.Field, name string) *openapi3.Parameter {
 	p := &openapi3.Parameter{
-		Name: f.Name, In: f.Source.String(), Required: f.Required, Description: d.components.Doc(f), Deprecated: f.Deprecated,
+		Name: name, In: f.Source.String(), Required: f.Required, Description: d.components.Doc(f), Deprecated: f.Deprecated,
 	}
 	s := d.components.Field(f, schema.In)
 	if f.JSON {
@@ -121,13 +150,6 @@ func (d *documenter) parameter(f *typeinfo.Field, e *endpoint, path *documentedP
 		p.Explode = new(bool)
 		if f.Source == typeinfo.Query {
 			p.Style = openapi3.SerializationForm
-		}
-	}
-	if f.Source == typeinfo.Path {
-		for i, name := range e.names {
-			if name == f.Name {
-				p.Name = path.names[i]
-			}
 		}
 	}
 	return p

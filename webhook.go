@@ -3,7 +3,6 @@ package candor
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/candor-go/candor/internal/pathtree"
 )
@@ -109,7 +108,7 @@ func (o *outline) makeOutgoing(e *endpoint, before string) (*operation, error) {
 	if err := o.takeExplicitID(op); err != nil || op.id != "" {
 		return op, err
 	}
-	name := strings.Trim(notWord.ReplaceAllString(e.outgoing.name, "_"), "_")
+	name := words(e.outgoing.name)
 	if before != "" {
 		name = before + "_" + name
 	}

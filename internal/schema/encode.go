@@ -32,16 +32,39 @@ type Order struct {
 //
 // It takes kin's parts apart by their own methods but never asks kin for the
 // JSON of a part that holds others, which costs as much again for every level.
+//
+// What stands in several places of the document is written once and copied from
+// there.
 func Encode(doc *openapi3.T, order Order) ([]byte, error) {
-	e := encoder{order: order}
+	e := encoder{order: order, written: map[any]span{}, out: make([]byte, 0, perPath*len(order.Paths))}
 	e.value(doc)
-	return e.out, e.err
+	return slices.Clone(e.out), e.err // without the room left behind it
 }
+
+// perPath is what a path takes in a document, more or less.
+const perPath = 1 << 10
 
 type encoder struct {
 	out   []byte
 	order Order
 	err   error
+	// written is where the parts of operations that may be shared stand, by their
+	// pointers.
+	written map[any]span
+}
+
+// span is a piece of what was written.
+type span struct{ from, to int }
+
+// once writes a part, or copies it from where it was written before.
+func (e *encoder) once(part any) {
+	if at, ok := e.written[part]; ok {
+		e.out = append(e.out, e.out[at.from:at.to]...)
+		return
+	}
+	from := len(e.out)
+	e.value(part)
+	e.written[part] = span{from, len(e.out)}
 }
 
 // marshaler is implemented by kin's parts: their members, as they are or in a
@@ -68,6 +91,8 @@ func (e *encoder) value(v any) {
 		e.components(v)
 	case *openapi3.Paths:
 		e.paths(v)
+	case *openapi3.Operation:
+		e.operation(v)
 	case *openapi3.Responses:
 		e.responses(v)
 	case openapi3.Content:
@@ -388,7 +413,111 @@ func (e *encoder) content(byType openapi3.Content) {
 	e.close('}')
 }
 
+// operation writes an operation as its members stand in memberOrder.
+func (e *encoder) operation(op *openapi3.Operation) {
+	if op == nil || len(op.Extensions) > 0 {
+		e.other(op)
+		return
+	}
+	e.open('{')
+	e.given("tags", op.Tags, len(op.Tags) > 0)
+	e.givenText("summary", op.Summary)
+	e.givenText("description", op.Description)
+	e.given("externalDocs", op.ExternalDocs, op.ExternalDocs != nil)
+	e.givenText("operationId", op.OperationID)
+	if len(op.Parameters) > 0 {
+		e.name("parameters")
+		e.open('[')
+		for _, p := range op.Parameters {
+			e.comma()
+			e.once(p)
+		}
+		e.close(']')
+	}
+	if op.RequestBody != nil {
+		e.name("requestBody")
+		e.once(op.RequestBody)
+	}
+	if op.Responses != nil {
+		e.name("responses")
+		e.once(op.Responses)
+	}
+	e.given("callbacks", op.Callbacks, len(op.Callbacks) > 0)
+	e.given("deprecated", true, op.Deprecated)
+	e.given("security", op.Security, op.Security != nil)
+	e.given("servers", op.Servers, op.Servers != nil)
+	e.close('}')
+}
+
+// given writes a member, if it is there.
+func (e *encoder) given(name string, value any, there bool) {
+	if there {
+		e.name(name)
+		e.value(value)
+	}
+}
+
+func (e *encoder) givenText(name, text string) {
+	if text != "" {
+		e.name(name)
+		e.text(text)
+	}
+}
+
+// methodOrder is that of the methods nobody orders.
+var methodOrder = strings.Fields("get put post delete options head patch trace query connect")
+
+// operationOf finds the operation of a path by its method, in lower case.
+func operationOf(item *openapi3.PathItem, method string) *openapi3.Operation {
+	switch method {
+	case "get":
+		return item.Get
+	case "put":
+		return item.Put
+	case "post":
+		return item.Post
+	case "delete":
+		return item.Delete
+	case "options":
+		return item.Options
+	case "head":
+		return item.Head
+	case "patch":
+		return item.Patch
+	case "trace":
+		return item.Trace
+	case "query":
+		return item.Query
+	case "connect":
+		return item.Connect
+	}
+	return nil
+}
+
+// operations writes a path that has nothing but operations.
+func (e *encoder) operations(item *openapi3.PathItem, methods []string) {
+	e.open('{')
+	for i, method := range methods {
+		if op := operationOf(item, method); op != nil && !slices.Contains(methods[:i], method) {
+			e.name(method)
+			e.operation(op)
+		}
+	}
+	for _, method := range methodOrder {
+		if op := operationOf(item, method); op != nil && !slices.Contains(methods, method) {
+			e.name(method)
+			e.operation(op)
+		}
+	}
+	e.close('}')
+}
+
 func (e *encoder) pathItem(item *openapi3.PathItem, methods []string) {
+	if item.Ref == "" && item.Summary == "" && item.Description == "" &&
+		len(item.Extensions)+len(item.Servers)+len(item.Parameters)+len(item.AdditionalOperations) == 0 {
+		e.operations(item, methods)
+		return
+	}
 	members, err := item.MarshalYAML()
 	e.fail(err)
 	if members, ok := members.(map[string]any); ok {
@@ -418,9 +547,23 @@ func (e *encoder) verbatim(text json.RawMessage) {
 }
 
 func (e *encoder) text(s string) {
+	if isPlain(s) {
+		e.out = append(append(append(e.out, '"'), s...), '"')
+		return
+	}
 	out, err := jsontext.AppendQuote(e.out, s)
 	e.fail(err)
 	e.out = out
+}
+
+// isPlain reports whether a text stands in JSON as it is.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func (e *encoder) open(bracket byte)  { e.out = append(e.out, bracket) }

@@ -123,6 +123,47 @@ func TestEncodeWritesWhatKinWrites(t *testing.T) {
 	assert.Equal(t, string(got), string(again))
 }
 
+// What operations and paths mostly have is written without kin, in the order in
+// which kin's members are: as it is beside an extension, which kin is asked about.
+func TestEncodeWritesOperationsAsKinDoes(t *testing.T) {
+	t.Parallel()
+	var doc openapi3.T
+	require.NoError(t, json.Unmarshal([]byte(everything), &doc))
+	known := doc.Paths.Value("/a/{id}")
+	full := *known.Get
+	full.RequestBody = known.Post.RequestBody
+	full.Extensions, full.Origin = nil, nil
+	bare := openapi3.Operation{Responses: openapi3.NewResponses(), Security: openapi3.NewSecurityRequirements(), Servers: &openapi3.Servers{}}
+	for op := range reflect.TypeFor[openapi3.Operation]().Fields() {
+		if op.Name != "Extensions" && op.Name != "Origin" {
+			assert.False(t, reflect.ValueOf(full).FieldByIndex(op.Index).IsZero(), op.Name)
+		}
+	}
+	item := openapi3.PathItem{
+		Get: &full, Put: &full, Post: &bare, Delete: &openapi3.Operation{}, Options: &bare, Head: &bare, Patch: &full, Trace: &bare, Query: &bare, Connect: &bare,
+	}
+	text := func(extension any) string {
+		one, with := item, func(op openapi3.Operation) *openapi3.Operation {
+			if extension != nil {
+				op.Extensions = map[string]any{"x-z": extension}
+			}
+			return &op
+		}
+		one.Get, one.Post, one.Delete = with(full), with(bare), with(openapi3.Operation{})
+		if extension != nil {
+			one.Extensions = map[string]any{"x-z": extension}
+		}
+		got, err := schema.Encode(&openapi3.T{Paths: openapi3.NewPaths(openapi3.WithPath("/", &one))}, schema.Order{
+			Paths: []string{"/"}, Methods: map[string][]string{"/": {"trace", "get", "get", "gone", "connect"}},
+		})
+		require.NoError(t, err)
+		return string(got)
+	}
+	beside := strings.NewReplacer(`,"x-z":1`, "", `"x-z":1`, "").Replace(text(1))
+	assert.Equal(t, beside, text(nil))
+	assert.Contains(t, text(nil), `"callbacks":{`)
+}
+
 // Every field of kin's Schema is written, also those that a later version adds.
 func TestEncodeKnowsEveryKeyword(t *testing.T) {
 	t.Parallel()
