@@ -39,6 +39,11 @@ func makeInt(bits int) decodeFunc {
 			return d.wrong(fault.IntType)
 		}
 		start := d.pos
+		if n, ok := d.count(); ok && n <= highest {
+			storeInt(p, bits, n)
+			return true
+		}
+		d.pos = start
 		raw, whole, ok := d.number()
 		if !ok {
 			return false
@@ -155,17 +160,18 @@ func parseFloat(raw []byte, bits int) (float64, bool) {
 
 // shortFloat reads a number of at most 15 digits and a small exponent.
 func shortFloat(raw []byte) (float64, bool) {
-	digits, power, point := int64(0), int64(0), int64(0)
+	digits, power, point := int64(0), int64(0), false
 	for i, c := range raw {
 		switch {
 		case c-'0' < 10:
 			digits = digits*10 + int64(c-'0')
-			power -= point
+			if point {
+				power--
+			}
 		case c == '.':
-			point = 1
+			point = true
 		case c|0x20 == 'e':
-			power += exponent(raw[i+1:])
-			return scaledFloat(raw[0] == '-', digits, power)
+			return scaledFloat(raw[0] == '-', digits, power+exponent(raw[i+1:]))
 		case c != '-' || i != 0:
 			return 0, false
 		}
@@ -174,12 +180,11 @@ func shortFloat(raw []byte) (float64, bool) {
 }
 
 // scaledFloat is the digits times ten to the power.
-func scaledFloat(negative bool, digits, power int64) (float64, bool) {
+func scaledFloat(negative bool, digits, power int64) (value float64, ok bool) {
 	if digits >= 1<<53 || power < -maxTen || power > maxTen {
 		return 0, false
 	}
-	value := float64(digits)
-	if power < 0 {
+	if value = float64(digits); power < 0 {
 		value /= tens[-power]
 	} else {
 		value *= tens[power]

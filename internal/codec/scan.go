@@ -360,6 +360,21 @@ func (s *scanner) number() (raw []byte, whole, ok bool) {
 	return data[start:i], whole, true
 }
 
+// count reads a number of at most 18 digits and nothing else, as nearly all
+// integers are. After false the position is anywhere.
+func (s *scanner) count() (n int64, ok bool) {
+	data, start, i := s.data, s.pos, s.pos
+	for i < len(data) && data[i]-'0' < 10 {
+		n = n*10 + int64(data[i]-'0')
+		i++
+	}
+	s.pos = i
+	if i == start || i > start+18 || data[start] == '0' && i > start+1 {
+		return 0, false
+	}
+	return n, i == len(data) || data[i] != '.' && data[i]|0x20 != 'e'
+}
+
 func digits(data []byte, i int) int {
 	for i < len(data) && data[i]-'0' < 10 {
 		i++
