@@ -69,22 +69,23 @@ func (w *writer) float(dst []byte, f float64, bits int) []byte {
 }
 
 // appendDecimal writes a number of at most two decimals, such as an amount of
-// money, without a search for the shortest spelling: no two numbers of up to 15
-// digits have the same nearest float, so the one found here has no shorter.
+// money, or six, such as a place on the globe, without a search for the shortest
+// spelling: no two numbers of up to 15 digits have the same nearest float, so the
+// one found here has no shorter.
 func appendDecimal(dst []byte, f float64) ([]byte, bool) {
 	size := math.Abs(f)
 	if !(size < 1e13) { // nor is NaN
 		return dst, false
 	}
-	hundredths := int64(size*100 + 0.5)
+	hundredths := uint64(size*100 + 0.5)
 	if hundredths == 0 || float64(hundredths)/100 != size {
-		return dst, false
+		return appendMillionths(dst, f)
 	}
 	if f < 0 {
 		dst = append(dst, '-')
 	}
 	whole, part := hundredths/100, hundredths%100
-	dst = appendUint(dst, uint64(whole))
+	dst = appendUint(dst, whole)
 	switch {
 	case part == 0:
 	case part%10 == 0:
@@ -93,6 +94,21 @@ func appendDecimal(dst []byte, f float64) ([]byte, bool) {
 		dst = append(dst, '.', pairs[2*part], pairs[2*part+1])
 	}
 	return dst, true
+}
+
+func appendMillionths(dst []byte, f float64) ([]byte, bool) {
+	size := math.Abs(f)
+	millionths := uint64(size*1e6 + 0.5)
+	if size >= 1e9 || millionths == 0 || float64(millionths)/1e6 != size {
+		return dst, false
+	}
+	if f < 0 {
+		dst = append(dst, '-')
+	}
+	dst = append(appendUint(dst, millionths/1e6), '.')
+	first, second, third := 2*(millionths/1e4%100), 2*(millionths/100%100), 2*(millionths%100)
+	dst = append(dst, pairs[first], pairs[first+1], pairs[second], pairs[second+1], pairs[third], pairs[third+1])
+	return bytes.TrimRight(dst, "0"), true
 }
 
 // pairs are the numbers from 00 to 99.

@@ -344,8 +344,11 @@ func FuzzFloats(f *testing.F) {
 	e, err := newCompiler().Encoder(describe(f, reflect.TypeFor[float64]()), nil)
 	require.NoError(f, err)
 	f.Fuzz(func(t *testing.T, x float64, n int64) {
-		cents := float64(n) / 100
-		for _, value := range []float64{x, cents, math.Nextafter(cents, x), float64(n) / 1000, math.Copysign(x, -1)} {
+		cents, millionths := float64(n)/100, float64(n%1e15)/1e6
+		for _, value := range []float64{
+			x, cents, math.Nextafter(cents, x), float64(n) / 1000, math.Copysign(x, -1),
+			millionths, math.Nextafter(millionths, x), math.Trunc(x*1e6) / 1e6, float64(n%1e4) / 1e6,
+		} {
 			want, wantErr := json.Marshal(value)
 			got, err := e.Append(nil, reflect.ValueOf(&value).Elem(), false, nil)
 			require.Equal(t, wantErr == nil, err == nil)
