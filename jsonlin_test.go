@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -87,6 +89,14 @@ func TestLinesOfABody(t *testing.T) {
 		{"a value over two lines", "{\"n\":\n1}\n", `json_invalid ["body",1,5]` + "\n" + `json_invalid ["body",2,1]`},
 		{"a carriage return alone", "{\"n\":1}\r{\"n\":2}\n", `json_invalid ["body",1,8]`},
 		{"a line separator in a text", "{\"n\":1,\"name\":\"a\u2028b\"}\n", `{"n":1,"name":"a\u2028b","unit":"kg"}`},
+		{"bytes behind a value", "{\"n\":1}x\n{\"n\":2}\n", `json_invalid ["body",1,7]` + "\n" + two},
+		{"a body that ends inside a value", "{\"n\":1}\n{\"n\":", one + "\n" + `json_invalid ["body",2,5]`},
+		{"a body that ends inside a text", "{\"n\":1}\n{\"name\":\"a", one + "\n" + `json_invalid ["body",2,10]`},
+		{"a NUL in a text", "{\"n\":1,\"name\":\"\x00\"}\n{\"n\":2}\n", `json_invalid ["body",1,15]` + "\n" + two},
+		{"a NUL behind a value", "{\"n\":1}\x00\n{\"n\":2}\n", `json_invalid ["body",1,7]` + "\n" + two},
+		{"a line of a NUL", "\x00\n{\"n\":2}\n", `json_invalid ["body",1,0]` + "\n" + two},
+		{"a NUL with an escape", "{\"n\":1,\"name\":\"\\u0000\"}\n", `{"n":1,"name":"\u0000","unit":"kg"}`},
+		{"a deep line", `{"n":1,"any":` + strings.Repeat("[", 1000) + strings.Repeat("]", 1000) + "}\n{\"n\":2}\n", `json_invalid ["body",1,112]` + "\n" + two},
 		{"text that is not UTF-8", "{\"n\":1,\"name\":\"\xff\"}\n", `json_invalid ["body",1,15]`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -172,6 +182,29 @@ func TestLinesAreLimited(t *testing.T) {
 	assert.Equal(t, `413 {"detail":"the body is too large"}`, outcome(c.Post("/", nil, unknown)))
 	broken := candor.WithBody("application/jsonl", io.MultiReader(strings.NewReader("1\n2"), failingReader{}))
 	assert.Equal(t, `400 {"detail":"the body could not be read"}`, outcome(c.Post("/", nil, broken, candor.Unchecked())))
+}
+
+// A line that a client began and never ends is no line.
+func TestLinesOfAClientThatLeaves(t *testing.T) {
+	told := make(chan string, 1)
+	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Lines candor.JSONLines[lineIn] `body:""`
+	},
+	) (candor.None, error) {
+		told <- readLines(in.Lines)
+		return candor.None{}, nil
+	})
+	server := httptest.NewServer(app)
+	defer server.Close()
+	for _, sent := range []string{"{\"n\":1}\n{\"n\":2", "{\"n\":1}\n{\"n\":2}", "{\"n\":1}\n"} {
+		conn, err := net.Dial("tcp", server.Listener.Addr().String())
+		require.NoError(t, err)
+		_, err = fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/jsonl\r\nContent-Length: 99\r\n\r\n%s", sent)
+		require.NoError(t, err)
+		require.NoError(t, conn.Close())
+		assert.Equal(t, "{\"n\":1,\"unit\":\"kg\"}\n400: the body could not be read", strings.TrimSuffix(<-told, " (unexpected EOF)"))
+	}
 }
 
 // A second range goes on where the first one stopped, and what a handler does
