@@ -78,8 +78,21 @@ func TestSlowBodies(t *testing.T) {
 		_, err := io.Copy(io.Discard, in.Body)
 		return candor.None{}, fmt.Errorf("copying: %w", err)
 	})
+	candor.Post(app, "/lines", func(_ context.Context, in struct {
+		Body candor.JSONLines[map[string]int] `body:""`
+	},
+	) (candor.None, error) {
+		for _, err := range in.Body {
+			if err != nil {
+				return candor.None{}, fmt.Errorf("reading: %w", err)
+			}
+		}
+		return candor.None{}, nil
+	})
 	addr := listening(t, app)
-	for path, media := range map[string]string{"/read": "application/json", "/stream": "application/octet-stream"} {
+	for path, media := range map[string]string{
+		"/read": "application/json", "/stream": "application/octet-stream", "/lines": "application/jsonl",
+	} {
 		request := "POST " + path + " HTTP/1.1\nHost: x\nContent-Type: " + media + "\nContent-Length: 7\n\n{"
 		assert.Equal(t, "HTTP/1.1 408 Request Timeout", firstLine(t, addr, request), path)
 	}
