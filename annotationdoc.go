@@ -39,7 +39,7 @@ func responseTo(all *openapi3.Responses, status int) *openapi3.ResponseRef {
 
 // annotate adds what the options of an operation say beside its types.
 func (d *documenter) annotate(op *openapi3.Operation, o *operation) {
-	set := &o.endpoint.set
+	set := o.endpoint.set
 	op.ExternalDocs = externalDocs(set.externalDocs)
 	for _, s := range set.servers {
 		if op.Servers == nil {

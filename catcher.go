@@ -19,7 +19,7 @@ type errorHandler struct {
 	find    func(f *failure, into any) bool
 	handler *function
 	output  *typeinfo.Output
-	set     settings
+	set     *settings
 }
 
 // String names the handler in messages to its author.
@@ -47,7 +47,7 @@ func (h *errorHandler) check() error {
 	case h.caught == nil && (h.status < 300 || h.status > 599):
 		return errors.New("an error has a status between 300 and 599")
 	}
-	rest := h.set
+	rest := *h.set
 	rest.status, rest.statusDoc, rest.responses, rest.produces = 0, "", nil, nil
 	if !reflect.ValueOf(rest).IsZero() {
 		return errors.New("beside Status, Produces, Responds and Raises no option says anything about the answer to an error; drop the others")

@@ -154,6 +154,7 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	if err != nil {
 		return nil, o.mistake("Options", err)
 	}
+	set = set.copy()
 	set.hidden = true
 	var routes []*route
 	for _, p := range o.docs.documents() {

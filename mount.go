@@ -53,6 +53,7 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	if len(rt.set.aliases) > 0 {
 		return errors.New("a mount has no aliases; mount the handler twice")
 	}
+	rt.set = rt.set.copy()
 	rt.set.hidden = true
 	r.items = append(r.items, item{route: rt})
 	return nil

@@ -38,7 +38,9 @@ type placement struct {
 	own    settings
 }
 
-// settings is what options say about a route, or about all routes below.
+// settings is what options say about a route, or about all routes below. Routes
+// and endpoints share them: once options have been applied they stay as they
+// are, and who needs others makes a copy.
 type settings struct {
 	tags        []string
 	summary     string
@@ -85,7 +87,7 @@ type response struct {
 // alias is a further path of a route, with what it says differently.
 type alias struct {
 	path string
-	own  settings
+	own  *settings
 }
 
 // everywhere is an Option made of a function.
@@ -111,26 +113,42 @@ type onRoute func(*settings) error
 
 func (o onRoute) applyRoute(s *settings) error { return o(s) }
 
+// unsaid are the settings where no option says anything.
+var unsaid = &settings{}
+
 // apply gathers what options say.
-func apply(options []RouteOption) (settings, error) {
+func apply(options []RouteOption) (*settings, error) {
 	if len(options) == 0 {
-		return settings{}, nil
+		return unsaid, nil
 	}
-	var s settings // on the heap, as options may keep it
+	s := &settings{}
 	for _, o := range options {
 		if o == nil {
 			continue
 		}
-		if err := o.applyRoute(&s); err != nil {
+		if err := o.applyRoute(s); err != nil {
 			return s, err
 		}
 	}
 	return s, nil
 }
 
+// copy is for settings that are to differ.
+func (s *settings) copy() *settings {
+	own := *s
+	return &own
+}
+
 // within returns what s says inside a scope about which outer says something.
 // Aliases stay with their route.
-func (s settings) within(outer settings) settings {
+func (s *settings) within(outer *settings) *settings {
+	switch {
+	case s == unsaid:
+		return outer
+	case outer == unsaid:
+		return s
+	}
+	s = s.copy()
 	s.tags = appendNew(slices.Clone(outer.tags), s.tags)
 	s.deprecated = s.deprecated || outer.deprecated
 	s.hidden = s.hidden || outer.hidden

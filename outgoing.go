@@ -66,7 +66,7 @@ func (o *announcement) describe(options []RouteOption) (err error) {
 	if o.route.set, err = apply(options); err != nil {
 		return err
 	}
-	set := &o.route.set
+	set := o.route.set
 	raises := func(r response) bool { return r.body == nil }
 	switch {
 	case len(set.middleware)+len(set.requirements)+len(set.aliases) > 0:

@@ -44,7 +44,7 @@ type route struct {
 	site    *site
 	methods []string
 	path    string
-	set     settings
+	set     *settings
 	// A typed handler with its descriptions, ...
 	handler *function
 	input   *typeinfo.Input
@@ -178,7 +178,7 @@ type endpoint struct {
 	pattern  *pathtree.Pattern
 	// names are those of the pattern's wildcards.
 	names []string
-	set   settings
+	set   *settings
 	// outgoing is set for a request that the API sends, which is documented
 	// only; callbacks are such that this one leads to.
 	outgoing  *outgoing
@@ -325,10 +325,11 @@ func (e *endpoint) close() {
 // gather adds what the parts declare to what is known about the endpoint.
 func (e *endpoint) gather() {
 	var declared []response
+	scopes := slices.Clip(e.set.scopes) // which other endpoints share
 	for _, p := range e.parts {
 		if p.provider != nil {
 			declared = overlay(declared, p.provider.set.responses)
-			e.set.scopes = appendNew(e.set.scopes, p.provider.set.scopes)
+			scopes = appendNew(scopes, p.provider.set.scopes)
 		}
 		for _, f := range p.desc.Params {
 			e.params = withParam(e.params, f)
@@ -339,8 +340,11 @@ func (e *endpoint) gather() {
 			}
 		}
 	}
-	e.set.responses = overlay(declared, e.set.responses)
-	e.place.scopes = e.set.scopes
+	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
+		e.set = e.set.copy()
+		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
+	}
+	e.place.scopes = scopes
 }
 
 // withParam adds a parameter. Of two readers of one, the one that requires it

@@ -24,7 +24,7 @@ type Routes interface{ router() *Router }
 // panics.
 type Router struct {
 	prefix string
-	own    settings
+	own    *settings
 	items  []item
 	// providers and lifespans are in the order of registration.
 	providers []*provider
@@ -77,7 +77,7 @@ func NewRouter(prefix string, options ...Option) *Router {
 	return r
 }
 
-func applyAll(options []Option) (settings, error) {
+func applyAll(options []Option) (*settings, error) {
 	forRoutes := make([]RouteOption, len(options))
 	for i, o := range options {
 		forRoutes[i] = o

@@ -29,7 +29,7 @@ type builder struct {
 // scope is what surrounds the things a router holds, or a route.
 type scope struct {
 	prefix string
-	set    settings
+	set    *settings
 	// chain are the routers around, innermost first.
 	chain []*Router
 	// inclusions are the places of the calls that led here.
@@ -45,7 +45,7 @@ type listing struct {
 }
 
 // into is the scope inside something that has a prefix and settings.
-func (s scope) into(prefix string, own settings) scope {
+func (s scope) into(prefix string, own *settings) scope {
 	s.prefix += prefix
 	s.set = own.within(s.set)
 	if own.hidden {
@@ -85,10 +85,10 @@ func buildTable(a *App) (*table, error) {
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
-	b.table.nowhere = &endpoint{errors: b.table.errors, route: new(route), rates: a.rates}
+	b.table.nowhere = &endpoint{errors: b.table.errors, route: &route{set: unsaid}, set: unsaid, rates: a.rates}
 	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware)
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
-	b.router(&a.Router, scope{documents: []listing{b.documented(scope{}, &a.Router, whole)}})
+	b.router(&a.Router, scope{set: unsaid, documents: []listing{b.documented(scope{set: unsaid}, &a.Router, whole)}})
 	b.outlines()
 	b.docs()
 	b.checkSchemes()
@@ -142,7 +142,7 @@ func (b *builder) docs() {
 			b.faults = append(b.faults, err)
 		}
 		// Guards of the operations are none of the pages'.
-		set := p.scope.set
+		set := p.scope.set.copy()
 		set.requirements = nil
 		broken := ""
 		for _, rt := range routes {
@@ -228,7 +228,7 @@ func (b *builder) lifelong(r *Router, chain []*Router) {
 
 // including is the scope in which an inclusion puts its router.
 func (s scope) including(i *inclusion) scope {
-	s = s.into(i.prefix, i.own)
+	s = s.into(i.prefix, &i.own)
 	s.inclusions = append(slices.Clone(s.inclusions), i.site.String())
 	return s
 }
@@ -236,6 +236,7 @@ func (s scope) including(i *inclusion) scope {
 // route puts a route and its aliases in their places.
 func (b *builder) route(rt *route, s scope) {
 	if rt.mounted != nil && !rt.last || rt.apart {
+		s.set = s.set.copy()
 		s.set.requirements = nil
 	}
 	b.path(rt, s.into(rt.path, rt.set))
