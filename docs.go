@@ -49,8 +49,10 @@ const (
 
 // documentForm is a document as it is sent.
 type documentForm struct {
-	data              []byte
-	etag, contentType string
+	data        []byte
+	contentType string
+	// etag is made when it is first sent: who writes the document needs none.
+	etag func() string
 }
 
 // newForm makes a form of the document, which is JSON in version 3.1.
@@ -74,8 +76,11 @@ func newForm(data []byte, format DocumentFormat) (documentForm, error) {
 			contentType, data = "application/yaml", tree.AppendYAML(nil)
 		}
 	}
-	sum := sha256.Sum256(data)
-	return documentForm{data: data, etag: `"` + hex.EncodeToString(sum[:16]) + `"`, contentType: contentType}, nil
+	etag := sync.OnceValue(func() string {
+		sum := sha256.Sum256(data)
+		return `"` + hex.EncodeToString(sum[:16]) + `"`
+	})
+	return documentForm{data: data, etag: etag, contentType: contentType}, nil
 }
 
 // form is the document in a format.
@@ -130,9 +135,10 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	h.Set("ETag", form.etag)
+	etag := form.etag()
+	h.Set("ETag", etag)
 	h.Set("Cache-Control", "no-cache")
-	if matchesETag(r.Header.Get("If-None-Match"), form.etag) {
+	if matchesETag(r.Header.Get("If-None-Match"), etag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

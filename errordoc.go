@@ -85,7 +85,7 @@ func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
 			d.failure(all, order, httpErrorType, r.status, r.doc)
 		}
 	}
-	for _, own := range d.ownResponses(e) {
+	for _, own := range e.ownResponses() {
 		t := httpErrorType
 		if own.status == http.StatusUnprocessableEntity {
 			t = validationType

@@ -55,12 +55,8 @@ type bodyKey struct {
 // responsesKey is what the responses of an endpoint depend on that [endpoint.answersPlainly].
 type responsesKey struct {
 	answer *answerPlan
-	own    [mostOwn]ownResponse
+	causes ownCauses
 }
-
-// mostOwn is more than any endpoint has of the answers Candor gives by itself, and
-// that nobody added to.
-const mostOwn = 8
 
 // mayShare reports whether an operation is made of parts that others have too:
 // not where functions of the user's may change them.
@@ -227,10 +223,7 @@ func (d *documenter) responsesOf(e *endpoint) *openapi3.Responses {
 	if !d.mayShare(e) || !e.answersPlainly() {
 		return d.responses(e)
 	}
-	key := responsesKey{answer: e.answer}
-	if own := d.ownResponses(e); copy(key.own[:], own) < len(own) {
-		return d.responses(e)
-	}
+	key := responsesKey{e.answer, e.ownCauses()}
 	all, _ := d.shared.responses.get(key, func(responsesKey) (*openapi3.Responses, error) { return d.responses(e), nil })
 	return all
 }
@@ -257,32 +250,45 @@ func (d *documenter) responses(e *endpoint) *openapi3.Responses {
 	return all
 }
 
-func (d *documenter) ownResponses(e *endpoint) []ownResponse {
+// ownCauses are what makes Candor answer an endpoint's requests by itself.
+type ownCauses struct{ upgrades, secure, negotiates, hasBody, multipart, validates, timed bool }
+
+func (e *endpoint) ownCauses() ownCauses {
+	return ownCauses{
+		upgrades: e.upgrade != nil, secure: len(e.security) > 0, negotiates: e.answer != nil && e.answer.negotiated,
+		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(multipartMedia),
+		validates: e.canBeInvalid(), timed: e.set.limit() > 0 && e.route.handler != nil,
+	}
+}
+
+// ownResponses are the answers Candor, or middleware, gives by itself.
+func (e *endpoint) ownResponses() []ownResponse {
 	var own []ownResponse
-	if e.upgrade != nil {
+	causes := e.ownCauses()
+	if causes.upgrades {
 		own = append(own,
 			ownResponse{http.StatusBadRequest, "The handshake is malformed"},
 			ownResponse{http.StatusForbidden, "The origin is not allowed, or the connection is refused"},
 			ownResponse{http.StatusUpgradeRequired, "The request is no handshake of a WebSocket"})
 	}
-	if len(e.security) > 0 {
+	if causes.secure {
 		own = append(own, ownResponse{http.StatusUnauthorized, "Credentials are missing or not accepted"})
 	}
-	if e.answer != nil && e.answer.negotiated {
+	if causes.negotiates {
 		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the media types"})
 	}
-	if e.body != nil {
+	if causes.hasBody {
 		own = append(own,
 			ownResponse{http.StatusRequestEntityTooLarge, "The body is too large"},
 			ownResponse{http.StatusUnsupportedMediaType, "The body has another media type"})
-		if e.body.reads(multipartMedia) {
-			own = append(own, ownResponse{http.StatusBadRequest, "The multipart body is malformed"})
-		}
 	}
-	if e.canBeInvalid() {
+	if causes.multipart {
+		own = append(own, ownResponse{http.StatusBadRequest, "The multipart body is malformed"})
+	}
+	if causes.validates {
 		own = append(own, ownResponse{http.StatusUnprocessableEntity, "The request is not valid"})
 	}
-	if e.set.limit() > 0 && e.route.handler != nil {
+	if causes.timed {
 		own = append(own, ownResponse{http.StatusGatewayTimeout, "The operation took too long"})
 	}
 	for _, r := range e.raised {

@@ -66,8 +66,10 @@ func makeOutline(endpoints, webhooks []*endpoint) (*outline, []error) {
 			mistakes = append(mistakes, op.endpoint.route.mistake(err))
 		}
 	}
-	for _, e := range endpoints {
-		op := &operation{endpoint: e}
+	operations := make([]operation, len(endpoints))
+	for i, e := range endpoints {
+		op := &operations[i]
+		op.endpoint = e
 		note(op, o.place(op))
 		o.operations = append(o.operations, op)
 		o.of[e] = op

@@ -311,19 +311,6 @@ type closed struct {
 	query, cookies bool
 }
 
-// closeInputs is nil where every key may come.
-func closeInputs(inputs []*inputPlan, forbidExtra bool) *closed {
-	c := &closed{inputs: inputs, query: forbidExtra}
-	for _, p := range inputs {
-		c.query = c.query || p.desc.Strict
-		c.cookies = c.cookies || p.desc.StrictCookies
-	}
-	if !c.query && !c.cookies {
-		return nil
-	}
-	return c
-}
-
 func (c *closed) refuse(r *http.Request, faults *fault.List) {
 	plan := c.inputs[0].params
 	if c.query {

@@ -42,6 +42,9 @@ func (s placedStep) until() Lifetime { return s.provider.set.until }
 
 // dependencies adds the parts an endpoint depends on.
 func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []step, err error) {
+	if e.dependsOnNothing() {
+		return nil, nil, nil
+	}
 	r := &resolver{
 		endpoint: e, chain: chain, overrides: b.app.overrides, shared: b.shared,
 		placed: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]injection{},
@@ -52,6 +55,12 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 		}
 	}
 	return r.ordered()
+}
+
+// dependsOnNothing reports whether the handler runs by itself: most do.
+func (e *endpoint) dependsOnNothing() bool {
+	handler := e.parts[0].desc
+	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
 }
 
 // guards places what runs for its effect before the body.

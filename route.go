@@ -44,6 +44,9 @@ type route struct {
 	site    *site
 	methods []string
 	path    string
+	// pattern is the parsed path with the prefix of the router it was registered
+	// on: that of most of its endpoints. Nil while it may be none.
+	pattern *pathtree.Pattern
 	set     *settings
 	// A typed handler with its descriptions, ...
 	handler *function
@@ -235,6 +238,11 @@ type endpoint struct {
 	// around is the handler with its middleware; nil where there is none.
 	around    http.Handler
 	exchanges sync.Pool
+	// room is that of the first part, the only one of most endpoints.
+	room struct {
+		part  part
+		parts [1]*part
+	}
 }
 
 // part is one function in an endpoint: its handler, or one that it depends on.
@@ -263,7 +271,9 @@ const lifelong = -1
 // compile makes the programs of the endpoint. dependencies adds the parts the
 // handler depends on, and says in which steps they run.
 func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
-	e.parts, e.compiler = []*part{{function: e.route.handler, desc: e.route.input}}, c
+	e.compiler = c
+	e.room.part = part{function: e.route.handler, desc: e.route.input}
+	e.parts = append(e.room.parts[:0], &e.room.part)
 	if e.route.handler == nil {
 		e.compilePlain()
 		if len(e.set.requirements) == 0 {
@@ -284,7 +294,6 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		}
 	}
 	e.close()
-	e.exchanges.New = func() any { return newExchange(e) }
 	if e.plain != nil {
 		e.steps = e.compileSteps(before, after, step{run: (*exchange).servePlain})
 		return nil
@@ -315,11 +324,18 @@ var nothing = erase(func(context.Context, None) (None, error) { return None{}, n
 
 // close forbids what no part reads, where a part or an option asks for it.
 func (e *endpoint) close() {
-	inputs := make([]*inputPlan, len(e.parts))
-	for i, p := range e.parts {
-		inputs[i] = p.input
+	query, cookies := e.set.forbidExtra, false
+	for _, p := range e.parts {
+		query = query || p.desc.Strict
+		cookies = cookies || p.desc.StrictCookies
 	}
-	e.closed = closeInputs(inputs, e.set.forbidExtra)
+	if !query && !cookies {
+		return
+	}
+	e.closed = &closed{query: query, cookies: cookies}
+	for _, p := range e.parts {
+		e.closed.inputs = append(e.closed.inputs, p.input)
+	}
 }
 
 // gather adds what the parts declare to what is known about the endpoint.
@@ -363,7 +379,7 @@ func withParam(params []*typeinfo.Field, f *typeinfo.Field) []*typeinfo.Field {
 
 // compilePlain prepares a handler without types, or a mounted one.
 func (e *endpoint) compilePlain() {
-	e.parts[0] = &part{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
+	e.room.part = part{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
 	e.plain = e.route.plain
 	if e.route.mounted != nil {
 		e.plain = below(strings.TrimSuffix(e.pattern.String(), belowMount), e.route.mounted)
@@ -387,11 +403,14 @@ type step struct {
 	bracket func(x *exchange, rest int) error
 }
 
+// mostSteps is how many steps compileSteps adds of itself, at most.
+const mostSteps = 5
+
 // compileSteps lists what a request goes through. before are the steps between
 // the parameters and the body, after those between the body and the handler,
 // last what the handler does.
 func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
-	var steps []step
+	steps := make([]step, 0, len(before)+len(after)+len(last)+mostSteps)
 	if e.upgrade != nil {
 		steps = append(steps, step{run: e.route.upgrade.admit})
 	}
@@ -547,7 +566,10 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 
 // begin takes an exchange for a request.
 func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []string) *exchange {
-	x := e.exchanges.Get().(*exchange)
+	x, ok := e.exchanges.Get().(*exchange)
+	if !ok {
+		x = newExchange(e)
+	}
 	x.ctx = r.Context()
 	x.around.w, x.around.r = w, r
 	if len(captured) > 0 {

@@ -262,23 +262,28 @@ func (r *Router) compiler() *compiler {
 // itself that is all of them; elsewhere an empty path may still follow a
 // prefix.
 func (r *Router) checkPaths(rt *route) error {
-	paths := []string{rt.path}
-	for _, a := range rt.set.aliases {
-		paths = append(paths, a.path)
+	var err error
+	if rt.pattern, err = r.parse(rt.path); err != nil {
+		return err
 	}
-	for _, path := range paths {
-		full := r.prefix + path
-		switch {
-		case full == "" && r.root == nil:
-			continue
-		case path != "" && !strings.HasPrefix(path, "/"):
-			full = path // which would run on from the prefix
-		}
-		if _, err := pathtree.Parse(full); err != nil {
+	for _, a := range rt.set.aliases {
+		if _, err := r.parse(a.path); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// parse parses a path behind the router's prefix, as far as that is known.
+func (r *Router) parse(path string) (*pathtree.Pattern, error) {
+	full := r.prefix + path
+	switch {
+	case full == "" && r.root == nil:
+		return nil, nil
+	case path != "" && !strings.HasPrefix(path, "/"):
+		full = path // which would run on from the prefix
+	}
+	return pathtree.Parse(full)
 }
 
 // lifespan encloses the life of an app for its effect.

@@ -247,10 +247,13 @@ func (b *builder) route(rt *route, s scope) {
 
 // path makes the endpoints of a route for one path, the scope's prefix.
 func (b *builder) path(rt *route, s scope) {
-	pattern, err := pathtree.Parse(s.prefix)
-	if err != nil {
-		b.faults = append(b.faults, s.mistake(rt, err))
-		return
+	pattern := rt.pattern
+	if pattern == nil || pattern.String() != s.prefix {
+		var err error
+		if pattern, err = pathtree.Parse(s.prefix); err != nil {
+			b.faults = append(b.faults, s.mistake(rt, err))
+			return
+		}
 	}
 	catchers := b.catchersOf(s.chain)
 	for _, method := range rt.methods {
@@ -320,6 +323,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		e.around = wrap(e, e, e.set.middleware)
 	}
 	n, tree := &node{}, &b.table.tree
+	n.endpoints = n.room[:0]
 	if e.route.last {
 		tree = &b.table.frontends
 	}

@@ -31,7 +31,11 @@ type table struct {
 }
 
 // node holds the endpoints of one shape of path.
-type node struct{ endpoints []*endpoint }
+type node struct {
+	endpoints []*endpoint
+	// room is that of the first endpoints: most paths have no more.
+	room [2]*endpoint
+}
 
 // endpoint finds the one for a method: its own, for HEAD that of GET, or the
 // one of a mount.

@@ -162,9 +162,9 @@ func openSeeker(fsys fs.FS, name string) (io.ReadSeeker, error) {
 // what it holds (RFC 1952), so that half a megabyte need not be read to start an app.
 func tagOf(content io.ReadSeeker, zipped bool) (string, error) {
 	if !zipped {
-		hash := sha256.New()
-		_, err := io.Copy(hash, content)
-		return hex.EncodeToString(hash.Sum(nil)[:8]), err
+		all, err := io.ReadAll(content)
+		sum := sha256.Sum256(all)
+		return hex.EncodeToString(sum[:8]), err
 	}
 	var trailer [8]byte
 	if _, err := content.Seek(-int64(len(trailer)), io.SeekEnd); err != nil {

@@ -30,7 +30,7 @@ func parse(s string) (*Pattern, error) {
 	if err := checkText(s); err != nil {
 		return nil, err
 	}
-	var segments []segment
+	segments := make([]segment, 0, strings.Count(s, "/"))
 	for part := range strings.SplitSeq(s[1:], "/") {
 		seg, err := parseSegment(part)
 		if err != nil {

@@ -58,8 +58,12 @@ func (p *Pattern) Names() []string { return slices.Clone(p.names) }
 func (p *Pattern) Shape() string { return p.shape }
 
 func newPattern(text string, segments []segment) *Pattern {
-	p := &Pattern{text: text, segments: segments}
+	p := &Pattern{text: text, shape: text, segments: segments}
+	if !slices.ContainsFunc(segments, func(s segment) bool { return s.kind != literal }) {
+		return p
+	}
 	var shape strings.Builder
+	shape.Grow(len(text))
 	for _, s := range segments {
 		shape.WriteByte('/')
 		switch s.kind {

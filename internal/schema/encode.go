@@ -38,6 +38,9 @@ type Order struct {
 func Encode(doc *openapi3.T, order Order) ([]byte, error) {
 	e := encoder{order: order, written: map[any]span{}, out: make([]byte, 0, perPath*len(order.Paths))}
 	e.value(doc)
+	if room := cap(e.out) - len(e.out); room < len(e.out)/8 {
+		return e.out, e.err
+	}
 	return slices.Clone(e.out), e.err // without the room left behind it
 }
 
