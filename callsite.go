@@ -10,16 +10,18 @@ import (
 // site is a call of the user's, for messages. Where that was is looked up when
 // somebody asks: most sites are never read.
 type site struct {
-	pcs   [8]uintptr
-	depth int
-	once  sync.Once
+	// pcs are the calls that led there: no more of them are this package's own
+	// than one less.
+	pcs   [4]uintptr
 	text  string
+	once  sync.Once
+	depth int32
 }
 
 // callSite is the site of the call that led here from outside of this package.
 func callSite() *site {
 	s := &site{}
-	s.depth = runtime.Callers(2, s.pcs[:])
+	s.depth = int32(runtime.Callers(2, s.pcs[:])) //nolint:gosec // it is at most their number
 	return s
 }
 

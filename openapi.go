@@ -103,12 +103,14 @@ func buildDocument(config *Config, info Info, o *outline, additions schema.Optio
 
 // order is that of the paths, and of the methods of each.
 func (o *outline) order() (paths []string, methods map[string][]string) {
-	methods = make(map[string][]string, len(o.paths))
+	methods, paths = make(map[string][]string, len(o.paths)), make([]string, 0, len(o.paths))
+	all := make([]string, 0, len(o.operations))
 	for _, p := range o.paths {
-		paths = append(paths, p.path)
+		from := len(all)
 		for _, op := range p.operations {
-			methods[p.path] = append(methods[p.path], strings.ToLower(op.endpoint.method))
+			all = append(all, strings.ToLower(op.endpoint.method))
 		}
+		paths, methods[p.path] = append(paths, p.path), slices.Clip(all[from:])
 	}
 	return paths, methods
 }

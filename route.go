@@ -174,11 +174,10 @@ func (rt *route) call() string {
 // endpoint is a route in its place: one method and one full path in one app,
 // with everything compiled that a request needs.
 type endpoint struct {
-	route  *route
-	method string
-	// compiler is the app's.
-	compiler *compiler
-	pattern  *pathtree.Pattern
+	*surroundings
+	route   *route
+	method  string
+	pattern *pathtree.Pattern
 	// names are those of the pattern's wildcards.
 	names []string
 	set   *settings
@@ -201,13 +200,8 @@ type endpoint struct {
 	plain  http.Handler
 	place  place
 	errors *errorWriter
-	tasks  *taskRunner
-	checks ResponseChecks
-	// rates counts for rate limits that have no store of their own.
-	rates RateStore
 	// cache is nil where answers are not kept.
-	cache  *cachePlan
-	caches *caches
+	cache *cachePlan
 	// preflight answers browsers that ask whether pages of other origins may send
 	// the request; nil where no CORS is around the endpoint.
 	preflight http.Handler
@@ -219,22 +213,19 @@ type endpoint struct {
 	maxBody int64
 	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
-	// writeLimit is how long one write of a stream or a WebSocket may stand
-	// still.
-	writeLimit time.Duration
-	loose      bool
-	// upgrade runs a handler that takes over the connection, nil for any other.
-	upgrade func(x *exchange) error
-	// steps is the order of a request.
-	steps []step
-	// reading are the parts that read more of a request than its body.
-	reading []int
+	loose        bool
 	// outlived means that brackets live until the answer is sent and the tasks
 	// are done.
 	outlived bool
 	// streamsLate means that some brackets end before a stream begins, so that
 	// it is written around them.
 	streamsLate bool
+	// upgrade runs a handler that takes over the connection, nil for any other.
+	upgrade func(x *exchange) error
+	// steps is the order of a request.
+	steps []step
+	// reading are the parts that read more of a request than its body.
+	reading []int
 	// around is the handler with its middleware; nil where there is none.
 	around    http.Handler
 	exchanges sync.Pool
@@ -243,6 +234,19 @@ type endpoint struct {
 		part  part
 		parts [1]*part
 	}
+}
+
+// surroundings are what all endpoints of an app have in common.
+type surroundings struct {
+	compiler *compiler
+	tasks    *taskRunner
+	checks   ResponseChecks
+	// rates counts for rate limits that have no store of their own.
+	rates  RateStore
+	caches *caches
+	// writeLimit is how long one write of a stream or a WebSocket may stand
+	// still.
+	writeLimit time.Duration
 }
 
 // part is one function in an endpoint: its handler, or one that it depends on.
@@ -271,7 +275,6 @@ const lifelong = -1
 // compile makes the programs of the endpoint. dependencies adds the parts the
 // handler depends on, and says in which steps they run.
 func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
-	e.compiler = c
 	e.room.part = part{function: e.route.handler, desc: e.route.input}
 	e.parts = append(e.room.parts[:0], &e.room.part)
 	if e.route.handler == nil {

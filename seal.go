@@ -15,6 +15,7 @@ import (
 // builder makes the table of an app, and gathers what is wrong on the way.
 type builder struct {
 	app       *App
+	around    *surroundings
 	table     *table
 	documents []documentPlace
 	mounts    []submount
@@ -85,7 +86,11 @@ func buildTable(a *App) (*table, error) {
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
-	b.table.nowhere = &endpoint{errors: b.table.errors, route: &route{set: unsaid}, set: unsaid, rates: a.rates}
+	b.around = &surroundings{
+		compiler: a.compiler, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
+		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit),
+	}
+	b.table.nowhere = &endpoint{surroundings: b.around, errors: b.table.errors, route: &route{set: unsaid}, set: unsaid}
 	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware)
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
 	b.router(&a.Router, scope{set: unsaid, documents: []listing{b.documented(scope{set: unsaid}, &a.Router, whole)}})
@@ -258,13 +263,11 @@ func (b *builder) path(rt *route, s scope) {
 	catchers := b.catchersOf(s.chain)
 	for _, method := range rt.methods {
 		e := &endpoint{
-			route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
-			tasks: b.app.tasks, checks: b.app.config.ResponseChecks, rates: b.app.rates, caches: b.app.caches,
+			surroundings: b.around, route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
 			errors:       b.app.errors.with(catchers),
 			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
 			maxMultipart: cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
-			writeLimit:   cmp.Or(b.app.config.Limits.Write, defaultWriteLimit),
 			loose:        s.set.looseType != nil && *s.set.looseType,
 		}
 		e.place = b.place(e)

@@ -80,7 +80,7 @@ func (b *builder) outgoing(o *announcement, tags []string) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{route: o.route, outgoing: &o.outgoing, method: o.route.methods[0], pattern: pattern, set: o.route.set.copy()}
+	e := &endpoint{surroundings: b.around, route: o.route, outgoing: &o.outgoing, method: o.route.methods[0], pattern: pattern, set: o.route.set.copy()}
 	e.set.tags = appendNew(slices.Clone(tags), e.set.tags)
 	alone := func(*endpoint) (before, after []step, err error) { return nil, nil, nil }
 	if err := e.compile(b.app.compiler, alone); err != nil {

@@ -333,6 +333,15 @@ func (e *encoder) paths(p *openapi3.Paths) {
 		e.raw("{}")
 		return
 	}
+	e.open('{')
+	if len(p.Extensions) == 0 && e.areAllPaths(p) {
+		for _, path := range e.order.Paths {
+			e.name(path)
+			e.pathItem(p.Value(path), e.order.Methods[path])
+		}
+		e.close('}')
+		return
+	}
 	members := maps.Clone(p.Extensions)
 	if members == nil {
 		members = map[string]any{}
@@ -340,7 +349,6 @@ func (e *encoder) paths(p *openapi3.Paths) {
 	for path, item := range p.Map() {
 		members[path] = item
 	}
-	e.open('{')
 	for _, path := range inOrder(members, e.order.Paths) {
 		e.name(path)
 		if item, ok := members[path].(*openapi3.PathItem); ok && item != nil {
@@ -350,6 +358,22 @@ func (e *encoder) paths(p *openapi3.Paths) {
 		e.value(members[path])
 	}
 	e.close('}')
+}
+
+// areAllPaths reports whether the order lists every path of the document, and
+// each once.
+func (e *encoder) areAllPaths(p *openapi3.Paths) bool {
+	if len(e.order.Paths) != p.Len() {
+		return false
+	}
+	seen := make(map[string]bool, len(e.order.Paths))
+	for _, path := range e.order.Paths {
+		if p.Value(path) == nil || seen[path] {
+			return false
+		}
+		seen[path] = true
+	}
+	return true
 }
 
 // What every operation has several of is written without kin's maps.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -201,6 +202,24 @@ func TestEncodeReportsWhatCannotBeWritten(t *testing.T) {
 	got, err := schema.Encode(nil, schema.Order{})
 	require.NoError(t, err)
 	assert.Equal(t, "null", string(got))
+}
+
+// TestPathsAreWrittenOnceInOrder holds of orders that list each path, some of
+// them, one twice, or one that is not there.
+func TestPathsAreWrittenOnceInOrder(t *testing.T) {
+	item := func() *openapi3.PathItem { return &openapi3.PathItem{Get: &openapi3.Operation{OperationID: "x"}} }
+	doc := &openapi3.T{Paths: openapi3.NewPaths(openapi3.WithPath("/a", item()), openapi3.WithPath("/b", item()), openapi3.WithPath("/c", item()))}
+	for _, row := range []struct{ order, want []string }{
+		{nil, []string{"/a", "/b", "/c"}},
+		{[]string{"/c", "/a", "/b"}, []string{"/c", "/a", "/b"}},
+		{[]string{"/c"}, []string{"/c", "/a", "/b"}},
+		{[]string{"/b", "/a", "/b"}, []string{"/b", "/a", "/c"}},
+		{[]string{"/b", "/gone", "/a"}, []string{"/b", "/a", "/c"}},
+	} {
+		got, err := schema.Encode(doc, schema.Order{Paths: row.order})
+		require.NoError(t, err)
+		assert.Equal(t, row.want, regexp.MustCompile(`/[abc]`).FindAllString(string(got), -1), "%v", row.order)
+	}
 }
 
 type failing struct{}
