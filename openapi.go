@@ -80,7 +80,7 @@ func buildDocument(config *Config, info Info, o *outline, additions schema.Optio
 		items: make(map[*documentedPath]*openapi3.PathItem, len(o.paths)), ids: o.ids, schemes: openapi3.SecuritySchemes{},
 		marked: map[*typeinfo.Output]bool{},
 	}
-	d.doc = d.head()
+	d.doc = d.head(len(o.paths))
 	for _, op := range slices.Concat(o.operations, o.webhooks) {
 		d.mark(op.endpoint)
 	}
@@ -115,10 +115,10 @@ func (o *outline) order() (paths []string, methods map[string][]string) {
 	return paths, methods
 }
 
-// head is the document without operations.
-func (d *documenter) head() *openapi3.T {
+// head is the document without operations, with room for so many paths.
+func (d *documenter) head(paths int) *openapi3.T {
 	i := d.info
-	doc := &openapi3.T{OpenAPI: "3.1.0", Paths: openapi3.NewPaths(), Info: &openapi3.Info{
+	doc := &openapi3.T{OpenAPI: "3.1.0", Paths: openapi3.NewPathsWithCapacity(paths), Info: &openapi3.Info{
 		Title: i.Title, Version: i.Version,
 		Summary: i.Summary, Description: i.Description, TermsOfService: i.TermsOfService,
 	}}

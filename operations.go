@@ -58,7 +58,7 @@ func (p *documentedPath) operation(method string) *operation {
 func makeOutline(endpoints, webhooks []*endpoint) (*outline, []error) {
 	o := &outline{
 		of: make(map[*endpoint]*operation, len(endpoints)), ids: make(map[string]*operation, len(endpoints)),
-		shapes: map[string]*documentedPath{}, operations: make([]*operation, 0, len(endpoints)),
+		shapes: make(map[string]*documentedPath, len(endpoints)/2), operations: make([]*operation, 0, len(endpoints)),
 	}
 	var mistakes []error
 	note := func(op *operation, err error) {
