@@ -35,7 +35,7 @@ func main() {
 		return
 	}
 	s := settings{sizes: []int{1000, 10_000}}
-	flag.IntVar(&s.rounds, "rounds", 5, "how often each contender is measured")
+	flag.IntVar(&s.rounds, "rounds", 3, "how often each contender is measured")
 	flag.DurationVar(&s.time, "time", 100*time.Millisecond, "how long each third of a measurement takes at least")
 	flag.StringVar(&s.out, "out", "../docs/benchmarks.md", "the page to write; its plots go to images beside it")
 	flag.TextVar(&s.contenders, "contenders", &pattern{regexp.MustCompile("")}, "which contenders, all of the name; bare is always there")
@@ -67,6 +67,7 @@ func (p *pattern) UnmarshalText(text []byte) (err error) {
 
 func run(ctx context.Context, s settings) error {
 	found := choose(s)
+	found.machine.slowness = newYardstick().slowness
 	for _, measure := range []func(context.Context) error{found.inProcess, found.overSockets, found.startUp} {
 		if err := measure(ctx); err != nil {
 			return err
@@ -97,8 +98,8 @@ type results struct {
 	documents samples
 	// idle is the memory of a connection on which nothing happens, in bytes.
 	idle samples
-	// load tells about the machine while rates were measured.
-	load disturbance
+	// machine tells about the machine meanwhile.
+	machine disturbance
 }
 
 // choose makes room for what will be measured.
@@ -145,8 +146,11 @@ func (r *results) inProcess(ctx context.Context) error {
 		for _, w := range slices.Concat(r.workloads, r.unusual) {
 			r.progress("in process, round %d of %d: %s", round+1, r.rounds, w.Name)
 			err := r.turn(round, func(c benchmarks.Contender) error {
-				var m called
-				if err := child(ctx, anyProcessor, &m, "call", c.Name(), w.Name, r.time.String()); err != nil {
+				m, err := undisturbed(&r.machine, func() (m called, others float64, err error) {
+					err = child(ctx, anyProcessor, &m, "call", c.Name(), w.Name, r.time.String())
+					return m, others, err
+				})
+				if err != nil {
 					return err
 				}
 				r.times.add(w.Name, c.Name(), m.Time)
@@ -172,7 +176,10 @@ func (r *results) overSockets(ctx context.Context) error {
 			}
 			defer servers.stop()
 			for _, w := range r.workloads {
-				m, err := r.load.undisturbed(func() (loaded, error) { return servers.load(ctx, w, r.time) })
+				m, err := undisturbed(&r.machine, func() (loaded, float64, error) {
+					m, err := servers.load(ctx, w, r.time)
+					return m, m.Others, err
+				})
 				if err != nil {
 					return err
 				}
@@ -199,9 +206,11 @@ func (r *results) startUp(ctx context.Context) error {
 				if r.slowToStart(c) {
 					return nil
 				}
-				var m stood
 				size := strconv.Itoa(routes)
-				err := child(ctx, anyProcessor, &m, "start", c.Name(), size)
+				m, err := undisturbed(&r.machine, func() (m stood, others float64, err error) {
+					err = child(ctx, anyProcessor, &m, "start", c.Name(), size)
+					return m, others, err
+				})
 				r.starts.add(size, c.Name(), m.Time)
 				r.memory.add(size, c.Name(), m.Memory/float64(routes))
 				r.documents.add(size, c.Name(), m.Document)

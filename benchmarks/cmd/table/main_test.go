@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -71,30 +72,42 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestUndisturbed repeats what others disturb, and keeps the best of three.
+// TestUndisturbed repeats what others disturb, and keeps the least disturbed.
 func TestUndisturbed(t *testing.T) {
 	for _, row := range []struct {
-		what   string
-		others []float64
-		kept   float64
-		want   disturbance
+		what string
+		// others had a share in each attempt, slow was the machine before it and
+		// after it.
+		others, slow []float64
+		kept         int
+		repeated     int
+		disturbed    int
 	}{
-		{"a quiet machine", []float64{0.01}, 0.01, disturbance{1, 0, 0}},
-		{"work that ends", []float64{0.5, 0.02}, 0.02, disturbance{1, 1, 0}},
-		{"work that does not end", []float64{0.5, 0.3, 0.4}, 0.3, disturbance{1, 2, 1}},
+		{"a quiet machine", []float64{0.01}, []float64{0, 0}, 0, 0, 0},
+		{"work that ends", []float64{0.5, 0.02}, []float64{0, 0, 0, 0}, 1, 1, 0},
+		{"a machine that is slow afterwards", []float64{0, 0}, []float64{0, 0.2, 0, 0.05}, 1, 1, 0},
+		{"a machine that is waited for", []float64{0}, []float64{0.5, 0.3, 0.05, 0}, 0, 0, 0},
+		{"work that does not end", []float64{0.5, 0.3, 0.4}, make([]float64, 6), 1, 2, 1},
 	} {
 		t.Run(row.what, func(t *testing.T) {
-			var d disturbance
-			left := row.others
-			got, err := d.undisturbed(func() (loaded, error) {
-				m := loaded{Others: left[0]}
-				left = left[1:]
-				return m, nil
+			synctest.Test(t, func(t *testing.T) {
+				slow := row.slow
+				d := disturbance{slowness: func() float64 {
+					next := slow[0]
+					slow = slow[1:]
+					return next
+				}}
+				attempt := -1
+				got, err := undisturbed(&d, func() (int, float64, error) {
+					attempt++
+					return attempt, row.others[attempt], nil
+				})
+				require.NoError(t, err)
+				assert.Empty(t, slow)
+				assert.Equal(t, len(row.others)-1, attempt)
+				assert.Equal(t, row.kept, got)
+				assert.Equal(t, []int{1, row.repeated, row.disturbed}, []int{d.measured, d.repeated, d.kept})
 			})
-			require.NoError(t, err)
-			assert.Empty(t, left)
-			assert.InDelta(t, row.kept, got.Others, 0)
-			assert.Equal(t, row.want, d)
 		})
 	}
 }

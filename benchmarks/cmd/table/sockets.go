@@ -231,30 +231,3 @@ func ticks(s string) time.Duration {
 	}
 	return time.Duration(n) * 10 * time.Millisecond
 }
-
-// disturbance counts the measurements that other work on the machine disturbed.
-type disturbance struct{ measured, repeated, kept int }
-
-// tolerable is the share of a processor that others may have.
-const tolerable = 0.1
-
-// undisturbed repeats a disturbed measurement, twice at most, and has the least
-// disturbed.
-func (d *disturbance) undisturbed(measure func() (loaded, error)) (best loaded, err error) {
-	d.measured++
-	best, err = measure()
-	for range 2 {
-		if err != nil || best.Others < tolerable {
-			return best, err
-		}
-		d.repeated++
-		var again loaded
-		if again, err = measure(); again.Others < best.Others {
-			best = again
-		}
-	}
-	if best.Others >= tolerable {
-		d.kept++
-	}
-	return best, err
-}
