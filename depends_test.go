@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -504,6 +506,45 @@ func TestSecurityFields(t *testing.T) {
 	assert.Equal(t, []map[string][]string{{"APIKeyCookie": {}}, {}}, doc.Paths["/cookie"]["get"].Security)
 	assert.Equal(t, "apiKey", doc.Components.SecuritySchemes["APIKeyHeader"]["type"])
 	assert.Equal(t, "basic", doc.Components.SecuritySchemes["HTTPBasic"]["scheme"])
+}
+
+// TestSpellingsOfCredentials answers 200 with the credentials, or 401.
+func TestSpellingsOfCredentials(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(_ context.Context, in struct{ Token candor.Bearer }) (string, error) {
+		return string(in.Token), nil
+	})
+	for line, want := range map[string]string{
+		"Bearer t":            "t",
+		"bEARER t":            "t",
+		"Bearer  t":           "t",
+		"Bearer \tt\t ":       "t",
+		"Bearer t u":          "t u",
+		"Bearer t ":           "t",
+		"Bearer t\u00a0":      "t",
+		"Bearer \u00a0t":      "t",
+		"Bearer \u00e4":       "\u00e4",
+		"Bearer":              "",
+		"Bearer ":             "",
+		"Bearer   ":           "",
+		"Bearer\tt":           "",
+		"Bearert":             "",
+		"Basic Bearer t":      "",
+		" Bearer t":           "",
+		"Bearer \u00a0\u0085": "",
+		"":                    "",
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", http.NoBody)
+		r.Header["Authorization"] = []string{line}
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		if want == "" {
+			assert.Equal(t, http.StatusUnauthorized, w.Code, "%q", line)
+			continue
+		}
+		assert.Equal(t, http.StatusOK, w.Code, "%q", line)
+		assert.JSONEq(t, strconv.Quote(want), w.Body.String(), "%q", line)
+	}
 }
 
 func TestGuardsOfPlainHandlers(t *testing.T) {

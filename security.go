@@ -143,16 +143,20 @@ func readBasic(r *http.Request) (Basic, bool) {
 // without regard to case.
 func authorization(r *http.Request, scheme string) (string, bool) {
 	line := headerIn(r.Header, "Authorization")
-	credentials, usual := strings.CutPrefix(line, scheme)
-	if !usual || credentials == "" || credentials[0] != ' ' {
-		var name string
-		if name, credentials, _ = strings.Cut(line, " "); !strings.EqualFold(name, scheme) {
-			return "", false
-		}
+	if rest, usual := strings.CutPrefix(line, scheme); usual && len(rest) > 1 && rest[0] == ' ' && isVisible(rest[1]) && isVisible(rest[len(rest)-1]) {
+		return rest[1:], true
+	}
+	name, credentials, _ := strings.Cut(line, " ")
+	if !strings.EqualFold(name, scheme) {
+		return "", false
 	}
 	credentials = strings.TrimSpace(credentials)
 	return credentials, credentials != ""
 }
+
+// isVisible reports a visible character of ASCII, which no space begins or ends
+// with.
+func isVisible(c byte) bool { return '!' <= c && c <= '~' }
 
 func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
 	var read func(r *http.Request) string
