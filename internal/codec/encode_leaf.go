@@ -364,7 +364,7 @@ func (w *writer) anyMap(dst []byte, m map[string]any) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, name), ':')
+		dst = append(AppendString(dst, name), ':')
 		if dst = w.any(dst, m[name]); w.err != nil {
 			w.under(w.wrong, name)
 			return dst

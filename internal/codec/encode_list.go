@@ -211,7 +211,7 @@ func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
 		if i == 0 {
 			dst[len(dst)-1] = '{'
 		}
-		dst = append(appendString(dst, textOf(e.name)), ':')
+		dst = append(AppendString(dst, textOf(e.name)), ':')
 		before := w.wrong
 		dst = m.encode(w, dst, element(first, e.index, m.size))
 		if w.wrong == before {
@@ -242,7 +242,7 @@ func (m *mapWriter) collect(w *writer, v reflect.Value) ([]named, reflect.Value)
 				w.fail(errNotUTF8)
 				return nil, elems
 			}
-			name = mended(name) // as appendString writes it
+			name = mended(name) // as AppendString writes it
 		}
 		m.judgeKey(w, key, name)
 		elems.Index(len(entries)).SetIterValue(i)

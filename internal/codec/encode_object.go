@@ -201,7 +201,7 @@ func (c *Compiler) makeUnionWriter(t *typeinfo.Type) (encodeFunc, error) {
 		}
 		v := variantWriter{name: wanted.Name, object: object}
 		v.at, _ = pathTo(t.Go, []int{wanted.Index})
-		v.head = appendString([]byte("{"+key(t.Object.Discriminator)), wanted.Name)
+		v.head = AppendString([]byte("{"+key(t.Object.Discriminator)), wanted.Name)
 		u.variants = append(u.variants, v)
 	}
 	return u.write, nil

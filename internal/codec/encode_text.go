@@ -48,10 +48,7 @@ func (h *head) put(dst []byte) []byte {
 func (h *head) append(dst []byte) []byte { return h.put(slices.Grow(dst, len(h.text)+spare)) }
 
 // AppendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
-func AppendString(dst []byte, text string) []byte { return appendString(dst, text) }
-
-// appendString is AppendString.
-func appendString(dst []byte, text string) []byte {
+func AppendString(dst []byte, text string) []byte {
 	dst = append(slices.Grow(dst, len(`"`)+len(text)+spare), '"')
 	dst, _ = appendText(dst, text)
 	return dst
@@ -215,7 +212,7 @@ func (w *writer) text(dst []byte, text string) []byte {
 	if w.exact && !utf8.ValidString(text) {
 		w.fail(errNotUTF8)
 	}
-	return appendString(dst, text)
+	return AppendString(dst, text)
 }
 
 // mended is text with U+FFFD for each byte that is not valid UTF-8.
