@@ -189,8 +189,9 @@ func TestAsyncAPIOfManySchemes(t *testing.T) {
 		"oidc":  candor.OpenIDConnect("https://a.example/.well-known/openid-configuration"),
 	}})
 	candor.WebSocket(app, "/a", func(context.Context, struct {
-		Token candor.Bearer `security:"oauth"`
-		Login *candor.Basic
+		Token    candor.Bearer `security:"oauth"`
+		Login    *candor.Basic
+		Required candor.RequiredScopes
 	}, *candor.Socket[int, *string],
 	) error {
 		return nil

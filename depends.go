@@ -100,9 +100,14 @@ func requires(prepare func() (requirement, error)) Option {
 	})
 }
 
-// Scopes adds to the scopes that operations ask for; a provider reads them all
-// as [RequiredScopes]. They stand in the document with the operation's security
-// schemes.
+// Scopes adds to the scopes that operations ask for. The provider or guard that
+// reads the credentials, or depends on what does, reads them all as
+// [RequiredScopes] and compares. They stand in the document with the schemes of
+// these credentials.
+//
+// Scopes that nothing reads together with credentials are a mistake, which shows
+// when the app is sealed; so is one that a flow of OAuth2 does not list, where
+// it lists any.
 func Scopes(scopes ...string) Declaration {
 	return declaration{func(s *settings) error {
 		s.scopes = appendNew(s.scopes, scopes)

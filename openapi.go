@@ -257,7 +257,7 @@ type ownCauses struct{ upgrades, secure, negotiates, hasBody, multipart, validat
 
 func (e *endpoint) ownCauses() ownCauses {
 	return ownCauses{
-		upgrades: e.upgrade != nil, secure: len(e.security) > 0, negotiates: e.answer != nil && e.answer.negotiated,
+		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, isRequired), negotiates: e.answer != nil && e.answer.negotiated,
 		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(multipartMedia),
 		validates: e.canBeInvalid(), timed: e.set.limit() > 0 && e.route.handler != nil,
 	}

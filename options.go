@@ -139,6 +139,15 @@ func (s *settings) copy() *settings {
 	return &own
 }
 
+// unguarded are the settings around what is no operation, such as a mount or a
+// page of the document: guards, and the scopes that they check, are those of
+// operations.
+func (s *settings) unguarded() *settings {
+	s = s.copy()
+	s.requirements, s.scopes = nil, nil
+	return s
+}
+
 // within returns what s says inside a scope about which outer says something.
 // Aliases stay with their route.
 func (s *settings) within(outer *settings) *settings {

@@ -22,6 +22,8 @@ type resolver struct {
 	path   []*provider
 	// named are the scoped providers that Needs lets begin before the body.
 	named map[reflect.Type]bool
+	// overridden means that a provider was found among the overrides.
+	overridden bool
 	// fresh are the values of fields that were made before the body already.
 	fresh map[*typeinfo.Field]injection
 	early bool
@@ -54,6 +56,7 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 			return nil, nil, err
 		}
 	}
+	e.overridden = r.overridden
 	return r.ordered()
 }
 
@@ -254,6 +257,7 @@ func nearest(t reflect.Type, chain []*Router) *provider {
 
 func (r *resolver) lookup(t reflect.Type, chain []*Router) (*provider, []*Router, bool) {
 	if p, ok := r.overrides[t]; ok {
+		r.overridden = true
 		return p, r.chain, true
 	}
 	for i, router := range chain {

@@ -193,7 +193,11 @@ type endpoint struct {
 	// params and security are the parameters and the credentials they read.
 	params   []*typeinfo.Field
 	security []*typeinfo.Field
-	body     *bodyPlan
+	// scoped are those of the security fields that are held against the scopes.
+	scoped []*typeinfo.Field
+	// overridden means that a provider was replaced by one for tests.
+	overridden bool
+	body       *bodyPlan
 	// closed is nil where keys may come that no part reads.
 	closed *closed
 	answer *answerPlan
@@ -353,12 +357,9 @@ func (e *endpoint) gather() {
 		for _, f := range p.desc.Params {
 			e.params = withParam(e.params, f)
 		}
-		for _, f := range p.desc.Ready {
-			if isSecurity(f) {
-				e.security = append(e.security, f)
-			}
-		}
+		e.security = append(e.security, securityFields(p.desc)...)
 	}
+	e.scoped = e.scopedFields()
 	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
 		e.set = e.set.copy()
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes

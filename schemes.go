@@ -52,6 +52,20 @@ func (s SecurityScheme) WithDescription(text string) SecurityScheme {
 	return SecurityScheme{&c}
 }
 
+// scopes are those that an OAuth2 scheme lists, none for any other.
+func (s SecurityScheme) scopes() map[string]string {
+	if s.scheme == nil || s.scheme.Flows == nil {
+		return nil
+	}
+	all := map[string]string{}
+	for _, flow := range []*openapi3.OAuthFlow{s.scheme.Flows.Password, s.scheme.Flows.AuthorizationCode, s.scheme.Flows.ClientCredentials, s.scheme.Flows.Implicit} {
+		if flow != nil {
+			maps.Copy(all, flow.Scopes)
+		}
+	}
+	return all
+}
+
 func oauth2(flows *openapi3.OAuthFlows) SecurityScheme {
 	return SecurityScheme{&openapi3.SecurityScheme{Type: "oauth2", Flows: flows}}
 }
@@ -76,6 +90,15 @@ func schemeOf(f *typeinfo.Field) (name string, own *openapi3.SecurityScheme) {
 	}
 	kind := map[typeinfo.Source]string{typeinfo.Header: "APIKeyHeader", typeinfo.Query: "APIKeyQuery", typeinfo.Cookie: "APIKeyCookie"}
 	return kind[f.Source], &openapi3.SecurityScheme{Type: "apiKey", In: f.Source.String(), Name: f.Name, Description: f.Doc}
+}
+
+// schemeName is the name of a scheme that Config.SecuritySchemes describes, ""
+// for any other.
+func schemeName(f *typeinfo.Field) string {
+	if f.Source == typeinfo.Security {
+		return f.Name
+	}
+	return ""
 }
 
 func indirectName(f *typeinfo.Field) string {

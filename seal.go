@@ -20,6 +20,8 @@ type builder struct {
 	documents []documentPlace
 	mounts    []submount
 	faults    []error
+	// schemes are the security schemes that fields name.
+	schemes map[string]bool
 	// catchers are those of each router that has any, compiled.
 	catchers map[*Router][]*catcher
 	// sharedParts holds nil for a provider that is being resolved.
@@ -82,7 +84,7 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, catchers: map[*Router][]*catcher{}, table: &table{
+	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]bool{}, catchers: map[*Router][]*catcher{}, table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
@@ -96,7 +98,7 @@ func buildTable(a *App) (*table, error) {
 	b.router(&a.Router, scope{set: unsaid, documents: []listing{b.documented(scope{set: unsaid}, &a.Router, whole)}})
 	b.outlines()
 	b.docs()
-	b.checkSchemes()
+	b.checkUnusedSchemes()
 	b.sealMounted()
 	if err := errors.Join(b.faults...); err != nil {
 		return nil, err
@@ -146,9 +148,7 @@ func (b *builder) docs() {
 		if err != nil {
 			b.faults = append(b.faults, err)
 		}
-		// Guards of the operations are none of the pages'.
-		set := p.scope.set.copy()
-		set.requirements = nil
+		set := p.scope.set.unguarded()
 		broken := ""
 		for _, rt := range routes {
 			if rt.docs == broken {
@@ -241,8 +241,7 @@ func (s scope) including(i *inclusion) scope {
 // route puts a route and its aliases in their places.
 func (b *builder) route(rt *route, s scope) {
 	if rt.mounted != nil && !rt.last || rt.apart {
-		s.set = s.set.copy()
-		s.set.requirements = nil
+		s.set = s.set.unguarded()
 	}
 	b.path(rt, s.into(rt.path, rt.set))
 	for _, a := range rt.set.aliases {
@@ -309,7 +308,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	within := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
 	err := e.compile(b.app.compiler, within)
 	if err == nil {
-		err = errors.Join(e.checkAnnotations(b.app.compiler), b.callbacks(e), e.compileCache(b.app.caches))
+		err = errors.Join(b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes), e.checkAnnotations(b.app.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))

@@ -93,6 +93,21 @@ var securityTypes = map[reflect.Type]bool{
 // isSecurity reports whether a field reads credentials.
 func isSecurity(f *typeinfo.Field) bool { return securityTypes[f.Type.Go] }
 
+// securityFields are the fields of an input that read credentials.
+func securityFields(in *typeinfo.Input) []*typeinfo.Field {
+	var found []*typeinfo.Field
+	for _, f := range in.Ready {
+		if isSecurity(f) {
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// isRequired reports whether requests without the credentials of a field are
+// refused.
+func isRequired(f *typeinfo.Field) bool { return f.Required }
+
 func makeBearer(f *typeinfo.Field) (makeFiller, error) {
 	if err := onlySource(f, typeinfo.Security); err != nil {
 		return nil, err

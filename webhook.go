@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -86,7 +87,7 @@ func (b *builder) outgoing(o *announcement, tags []string) (*endpoint, error) {
 	if err := e.compile(b.app.compiler, alone); err != nil {
 		return nil, err
 	}
-	return e, e.checkAnnotations(b.app.compiler)
+	return e, errors.Join(b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes), e.checkAnnotations(b.app.compiler))
 }
 
 // addWebhook finds a place for a webhook.

@@ -162,7 +162,8 @@ func addSecured(app *candor.App) {
 		return none, nil
 	}, candor.OperationID("cookieKey"))
 	candor.Get(secured, "/password", func(_ context.Context, in struct {
-		Token candor.Bearer `security:"password"`
+		Token    candor.Bearer `security:"password"`
+		Required candor.RequiredScopes
 	},
 	) (candor.None, error) {
 		return none, nil

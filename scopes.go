@@ -1,0 +1,93 @@
+package candor
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// requiredScopes is the type of inputs that learn the scopes of their operation.
+var requiredScopes = reflect.TypeFor[RequiredScopes]()
+
+// scopedFields are the security fields whose credentials are held against the
+// scopes of the operation: those that a function reaches, by itself or by what
+// it depends on, which reads [RequiredScopes] too. Of a request that the API
+// sends they are all, as its receiver checks them.
+func (e *endpoint) scopedFields() []*typeinfo.Field {
+	if e.outgoing != nil {
+		return e.security
+	}
+	var found []*typeinfo.Field
+	reached := map[int]bool{}
+	for i, p := range e.parts {
+		if slices.ContainsFunc(p.desc.Ready, func(f *typeinfo.Field) bool { return f.Type.Go == requiredScopes }) {
+			e.reach(i, reached)
+		}
+	}
+	for i, p := range e.parts {
+		if reached[i] {
+			found = append(found, securityFields(p.desc)...)
+		}
+	}
+	return found
+}
+
+// reach adds a part, and those it depends on.
+func (e *endpoint) reach(part int, reached map[int]bool) {
+	if reached[part] {
+		return
+	}
+	reached[part] = true
+	for _, d := range e.parts[part].deps {
+		if d.part != lifelong {
+			e.reach(d.part, reached)
+		}
+	}
+}
+
+// checkScopes finds scopes that nothing checks, and such as no client can ask
+// for. Where a test has overridden a provider, the one it stands for may be what
+// checks them.
+func (e *endpoint) checkScopes(schemes map[string]SecurityScheme) error {
+	scopes := e.set.scopes
+	switch {
+	case len(scopes) == 0:
+		return nil
+	case len(e.scoped) > 0:
+		return e.checkScopesOf(schemes)
+	case e.overridden:
+		return nil
+	case len(e.security) == 0:
+		return fmt.Errorf("Scopes(%s): no input of the operation has a security field, so there are no credentials that could have a scope; add one such as candor.Bearer beside a field of type candor.RequiredScopes to a provider or guard that compares them, or drop the scopes", quoted(scopes))
+	}
+	return fmt.Errorf("Scopes(%s): nothing checks the scopes, so any credentials would do; add a field of type candor.RequiredScopes to the provider or guard that reads the credentials, and compare, or drop the scopes", quoted(scopes))
+}
+
+// checkScopesOf holds the scopes against those that the flows of OAuth2 list.
+func (e *endpoint) checkScopesOf(schemes map[string]SecurityScheme) error {
+	var errs []error
+	for _, f := range e.scoped {
+		listed := schemes[schemeName(f)].scopes()
+		for _, scope := range e.set.scopes {
+			if _, ok := listed[scope]; !ok && len(listed) > 0 {
+				errs = append(errs, fmt.Errorf("Scopes(%q): the security scheme %q of Config.SecuritySchemes has no such scope, it has %s; write one of these, or add it there",
+					scope, schemeName(f), quoted(slices.Sorted(maps.Keys(listed)))))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// quoted lists texts as a Go program would.
+func quoted(texts []string) string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, fmt.Sprintf("%q", text))
+	}
+	return strings.Join(all, ", ")
+}
