@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -792,4 +793,156 @@ func TestCallEndsWithItsContext(t *testing.T) {
 	}()
 	cancel()
 	assert.ErrorIs(t, <-failed, context.Canceled)
+}
+
+// addressApp tells in its answer, and in its access log, where a request of it
+// comes from.
+func addressApp(t *testing.T) (candor.Client, *strings.Builder) {
+	log := &strings.Builder{}
+	inner := candor.New(candor.Config{}, candor.Use(
+		candor.TrustedProxies("127.0.0.0/8", "192.0.2.0/24", "unix"),
+		candor.AccessLog(slog.New(slog.NewTextHandler(log, nil)))))
+	candor.HandleHTTP(inner, []string{"GET"}, "/who", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, r.RemoteAddr)
+	}))
+	inner.Seal()
+	return candor.InProcess(inner), log
+}
+
+// ask asks where a request with the context comes from.
+func ask(ctx context.Context, client candor.Client, headers ...string) string {
+	r, err := http.NewRequestWithContext(ctx, "GET", client.Base+"/who", http.NoBody)
+	if err != nil {
+		return err.Error()
+	}
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := client.HTTP.Do(r)
+	if err != nil {
+		return err.Error()
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err.Error()
+	}
+	return string(body)
+}
+
+func TestCallInProcessKeepsTheAddress(t *testing.T) {
+	client, log := addressApp(t)
+	var got string
+	asks := func(ctx context.Context) { got = ask(ctx, client, "X-Forwarded-For", "198.51.100.66") }
+	handler := func(ctx context.Context, _ candor.None) (candor.None, error) {
+		asks(ctx)
+		return candor.None{}, nil
+	}
+	plain := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { asks(r.Context()) })
+	guard := func(ctx context.Context, _ candor.None) error {
+		asks(ctx)
+		return nil
+	}
+	rewrites := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			inner := r.Clone(r.Context())
+			inner.RemoteAddr = "203.0.113.9:4711"
+			next.ServeHTTP(w, inner)
+		})
+	}
+	tests := map[string]func(app *candor.App){
+		"a handler":                     func(app *candor.App) { candor.Get(app, "/", handler) },
+		"a handler with a timeout":      func(app *candor.App) { candor.Get(app, "/", handler, candor.Timeout(time.Minute)) },
+		"a handler behind middleware":   func(app *candor.App) { candor.Get(app, "/", handler, candor.Use(rewrites)) },
+		"a plain handler":               func(app *candor.App) { candor.HandleHTTP(app, []string{"GET"}, "/", plain) },
+		"a plain one behind middleware": func(app *candor.App) { candor.HandleHTTP(app, []string{"GET"}, "/", plain, candor.Use(rewrites)) },
+		"a guard":                       func(app *candor.App) { candor.Get(app, "/", failing(nil), candor.Require(guard)) },
+		"a mount":                       func(app *candor.App) { app.Mount("", plain) },
+		"middleware": func(app *candor.App) {
+			candor.Get(app, "/", failing(nil), candor.Use(func(next http.Handler) http.Handler {
+				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					asks(r.Context())
+					next.ServeHTTP(w, r)
+				})
+			}))
+		},
+		"a mounted app": func(app *candor.App) {
+			sub := candor.New(candor.Config{})
+			candor.Get(sub, "/", handler)
+			app.Mount("", sub)
+		},
+		"the answer to an error": func(app *candor.App) {
+			candor.OnStatus(app, 404, func(ctx context.Context, _ *candor.HTTPError) (candor.None, error) {
+				return handler(ctx, candor.None{})
+			})
+		},
+		"a stream": func(app *candor.App) {
+			candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.JSONLines[int], error) {
+				return func(func(int, error) bool) { asks(ctx) }, nil
+			})
+		},
+		"a call in a call": func(app *candor.App) {
+			route := candor.Get(app, "/inner", handler)
+			candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.None, error) {
+				return route.Call(ctx, candor.InProcess(app), candor.None{})
+			})
+		},
+	}
+	for name, register := range tests {
+		t.Run(name, func(t *testing.T) {
+			app := candor.New(candor.Config{})
+			register(app)
+			r := httptest.NewRequest("GET", "/", http.NoBody)
+			r.RemoteAddr = "203.0.113.9:4711"
+			if strings.HasSuffix(name, "behind middleware") { // which knows better
+				r.RemoteAddr = "192.0.2.200:1"
+			}
+			got = ""
+			log.Reset()
+			app.ServeHTTP(httptest.NewRecorder(), r)
+			assert.Equal(t, "203.0.113.9:4711", got)
+			assert.Contains(t, log.String(), "client=203.0.113.9\n")
+		})
+	}
+
+	t.Run("what proxies said counts, but not what calls say", func(t *testing.T) {
+		app := candor.New(candor.Config{}, candor.Use(candor.TrustedProxies("192.0.2.1")))
+		candor.Get(app, "/", handler)
+		candor.NewTestClient(t, app).Get("/", candor.WithHeader("X-Forwarded-For", "198.51.100.7")).Status(204)
+		assert.Equal(t, "198.51.100.7:0", got)
+	})
+	t.Run("no request", func(t *testing.T) {
+		assert.Equal(t, "127.0.0.1:0", ask(t.Context(), client, "X-Forwarded-For", "198.51.100.66"))
+	})
+	t.Run("an address of its own", func(t *testing.T) {
+		r := httptest.NewRequest("GET", client.Base+"/who", http.NoBody)
+		r.RequestURI, r.RemoteAddr = "", "192.0.2.44:9"
+		response, err := client.HTTP.Do(r)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		assert.Equal(t, "192.0.2.44:9", string(body))
+	})
+}
+
+// A limit by client counts the clients of the requests that call, each by
+// itself.
+func TestCallInProcessUnderARateLimit(t *testing.T) {
+	inner := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}))
+	route := candor.Get(inner, "/", failing(nil))
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.None, error) {
+		return route.Call(ctx, candor.InProcess(inner), candor.None{})
+	})
+	app.Seal()
+	inner.Seal()
+	status := func(address string) int {
+		r := httptest.NewRequest("GET", "/", http.NoBody)
+		r.RemoteAddr = address
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		return w.Code
+	}
+	assert.Equal(t, []int{204, 204, 429}, []int{status("203.0.113.1:1"), status("203.0.113.2:1"), status("203.0.113.1:2")})
 }

@@ -221,7 +221,7 @@ func (c *catcher) run(f *failure, room *room, a *answer) (err error) {
 			err = recovered(value)
 		}
 	}()
-	ctx := f.r.Context()
+	ctx := (*requestContext)(f.r)
 	if err := room.run(ctx); err != nil {
 		return err
 	}

@@ -58,6 +58,12 @@ func (c Client) With(input any) Client {
 // InProcess is a client that calls an app without a network: its requests run
 // through the same middleware, binding and checks. The app must run, by Run,
 // Serve or Start, if it has a lifespan or shared providers.
+//
+// A call with the context of a request that an app is serving comes from the
+// address of that request, so that rate limits, [AccessLog] and the app itself
+// see the client; any other comes from 127.0.0.1. A request that is given to
+// Client.HTTP with a RemoteAddr keeps it. [TrustedProxies] trusts no call in
+// process: X-Forwarded-For and its like may be a copy of what anybody sent.
 func InProcess(app *App) Client {
 	return Client{Base: "http://in-process", HTTP: &http.Client{Transport: processTransport{app}}, app: app}
 }
@@ -130,13 +136,13 @@ type processTransport struct{ app *App }
 // a pipe.
 func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(r.Context())
-	sent := r.Clone(ctx)
+	sent := r.Clone(inProcess(ctx))
 	if sent.Body == nil {
 		sent.Body = http.NoBody
 	}
 	sent.Proto, sent.ProtoMajor, sent.ProtoMinor = "HTTP/1.1", 1, 1
 	sent.Host = cmp.Or(r.Host, r.URL.Host)
-	sent.RequestURI, sent.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:0"
+	sent.RequestURI, sent.RemoteAddr = r.URL.RequestURI(), cmp.Or(r.RemoteAddr, callerOf(ctx), "127.0.0.1:0")
 	sent.URL.Scheme, sent.URL.Host, sent.URL.User = "", "", nil
 	body, into := io.Pipe()
 	w := newRecorder(r.Method, into)

@@ -21,7 +21,8 @@ import (
 //   - X-Forwarded-Prefix stands in front of redirects where Config.RootPath is
 //     empty.
 //   - The host stays that of the Host header.
-//   - From anyone else these headers, and Forwarded, are removed.
+//   - From anyone else, and from calls of [InProcess], these headers and
+//     Forwarded are removed.
 //
 // No network, one that cannot be read, and one that is everybody panic.
 func TrustedProxies(networks ...string) func(http.Handler) http.Handler {
@@ -74,6 +75,9 @@ func (p *proxies) trusts(address netip.Addr) bool {
 
 // trustsPeer reports whether the other end of the connection is a proxy.
 func (p *proxies) trustsPeer(r *http.Request) bool {
+	if isInProcess(r) {
+		return false
+	}
 	if r.RemoteAddr == "" || r.RemoteAddr == "@" {
 		return p.unix
 	}
@@ -98,10 +102,13 @@ func (p *proxies) unproxied(r *http.Request) *http.Request {
 	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && checkRootPath(prefix) == nil && !hasControl(prefix) {
 		ctx = context.WithValue(ctx, rootKey{}, prefix)
 	}
-	inner := r.WithContext(ctx)
+	address := r.RemoteAddr
 	if client, ok := p.client(r.Header.Values("X-Forwarded-For")); ok {
-		inner.RemoteAddr = netip.AddrPortFrom(client, 0).String()
+		address = netip.AddrPortFrom(client, 0).String()
+		ctx = context.WithValue(ctx, callerKey{}, address)
 	}
+	inner := r.WithContext(ctx)
+	inner.RemoteAddr = address
 	return inner
 }
 

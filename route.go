@@ -574,7 +574,7 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 	if !ok {
 		x = newExchange(e)
 	}
-	x.ctx = r.Context()
+	x.ctx = (*requestContext)(r)
 	x.around.w, x.around.r = w, r
 	if len(captured) > 0 {
 		x.around.captured = append(x.around.captured, captured...)
@@ -666,7 +666,7 @@ func (x *exchange) handOver() {
 // servePlain hands the request to a handler without types.
 func (x *exchange) servePlain() error {
 	x.finished = true
-	protect(x.around.w, x.around.r, x.endpoint.errors, x.endpoint.plain.ServeHTTP)
+	protect(x.around.w, withCaller(x.around.r), x.endpoint.errors, x.endpoint.plain.ServeHTTP)
 	return nil
 }
 
@@ -782,7 +782,7 @@ func (e *endpoint) serveAround(w http.ResponseWriter, r *http.Request, captured 
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if e.steps == nil {
 		// Middleware around it sees the answer to a panic.
-		protect(w, r, e.errors, e.plain.ServeHTTP)
+		protect(w, withCaller(r), e.errors, e.plain.ServeHTTP)
 		return
 	}
 	e.run(w, r, routedOf(r).captured)
@@ -794,17 +794,22 @@ type routed struct {
 	context.Context
 	endpoint *endpoint
 	captured []string
+	// caller is the address the request came from.
+	caller string
 }
 
 // lead is the request under the context that knows.
 func (e *endpoint) lead(r *http.Request, captured []string) *http.Request {
-	return r.WithContext(&routed{Context: r.Context(), endpoint: e, captured: slices.Clone(captured)})
+	return r.WithContext(&routed{Context: r.Context(), endpoint: e, captured: slices.Clone(captured), caller: r.RemoteAddr})
 }
 
 // Value implements context.Context.
 func (r *routed) Value(key any) any {
-	if key == (errorsKey{}) {
+	switch key {
+	case errorsKey{}:
 		return r
+	case callerKey{}:
+		return r.caller
 	}
 	return r.Context.Value(key)
 }
