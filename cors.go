@@ -23,8 +23,8 @@ type CORSConfig struct {
 	// Methods are those that pages may use: GET, HEAD, POST, PUT, PATCH and
 	// DELETE when empty.
 	Methods []string
-	// Headers are those that pages may set beside the few that are always
-	// allowed; Content-Type and Authorization when empty. "*" alone is any.
+	// Headers are those that pages may set beside Content-Type, Authorization and
+	// the few that browsers always allow. "*" alone is any.
 	Headers []string
 	// Expose are headers of answers that pages may read.
 	Expose []string
@@ -81,8 +81,8 @@ func (c CORSConfig) options() cors.Options {
 	if len(c.Methods) == 0 {
 		o.AllowedMethods = corsMethods
 	}
-	if len(c.Headers) == 0 {
-		o.AllowedHeaders = corsHeaders
+	if !slices.Contains(c.Headers, "*") {
+		o.AllowedHeaders = slices.Concat(corsHeaders, c.Headers)
 	}
 	if c.OriginFunc != nil {
 		o.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) {

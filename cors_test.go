@@ -23,6 +23,7 @@ func TestCORS(t *testing.T) {
 	const page = "https://app.example.com"
 	origins := candor.CORSConfig{Origins: []string{page, "http://localhost:3000"}, Credentials: true, Expose: []string{"X-Total"}}
 	byFunc := candor.CORSConfig{OriginFunc: func(origin string) bool { return origin == page || origin == "null" }}
+	oneMore := candor.CORSConfig{Origins: []string{page}, Headers: []string{"X-Custom"}}
 	everyone := candor.CORSConfig{Origins: []string{"*"}, MaxAge: -1}
 	type headers map[string]string
 	allowed := headers{"Access-Control-Allow-Origin": page, "Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": "X-Total", "Vary": "Origin"}
@@ -55,6 +56,8 @@ func TestCORS(t *testing.T) {
 		{"without an age", everyone, "OPTIONS", "/good", preflight, 204, headers{"Access-Control-Allow-Origin": "*", "Access-Control-Max-Age": "0"}},
 		{"a preflight of another page", origins, "OPTIONS", "/good", headers{"Origin": "https://evil.example.com", "Access-Control-Request-Method": "PUT"}, 204, headers{"Access-Control-Allow-Origin": ""}},
 		{"a preflight for another header", origins, "OPTIONS", "/good", headers{"Origin": page, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "x-evil"}, 204, headers{"Access-Control-Allow-Origin": ""}},
+		{"a header more leaves the usual ones", oneMore, "OPTIONS", "/good", headers{"Origin": page, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "authorization,content-type,x-custom"}, 204, headers{"Access-Control-Allow-Origin": page, "Access-Control-Allow-Headers": "authorization,content-type,x-custom"}},
+		{"and allows no other", oneMore, "OPTIONS", "/good", headers{"Origin": page, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type,x-evil"}, 204, headers{"Access-Control-Allow-Origin": ""}},
 	}
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
