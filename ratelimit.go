@@ -160,6 +160,9 @@ func (l *limitHandler) settle(e *endpoint, at int) {
 	if l.store = c.Store; l.store == nil {
 		l.store = e.rates
 	}
+	if memory, ok := l.store.(*memoryRates); ok {
+		l.store = memory.space(l.prefix)
+	}
 	l.state = fmt.Sprintf("%q", cmp.Or(c.Name, "default"))
 	l.policy = fmt.Sprintf("%s;q=%d;w=%d", l.state, c.Rate.Requests, seconds(c.Rate.Per))
 	if l.apart {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -65,6 +66,38 @@ func TestRateLimitsAddUp(t *testing.T) {
 	c.Get("/own/1").Status(204)
 	c.Get("/own/2").Status(204)
 	assert.Equal(t, []string{`"app";r=0;t=3600`}, c.Get("/own/2").Status(429).Header.Values("RateLimit"))
+}
+
+// However many keys one limit sees, another that counts in the same store keeps
+// those it has.
+func TestRateLimitsInOneStore(t *testing.T) {
+	own := candor.NewMemoryRateStore(4)
+	tests := map[string]struct{ wide, strict candor.RateConfig }{
+		"the app's store": {},
+		"a store of both": {candor.RateConfig{Store: own}, candor.RateConfig{Store: own}},
+		"without names":   {candor.RateConfig{Name: "-"}, candor.RateConfig{Name: "-"}},
+	}
+	for name, tc := range tests {
+		t.Run(name, func(t *testing.T) {
+			tc.wide.Rate, tc.wide.Key = candor.PerMinute(600), candor.ByCredential
+			tc.strict.Rate = candor.PerHour(2)
+			if tc.wide.Name == "" {
+				tc.wide.Name, tc.strict.Name = "wide", "strict"
+			} else {
+				tc.wide.Name, tc.strict.Name = "", ""
+			}
+			app := candor.New(candor.Config{RateStore: candor.NewMemoryRateStore(4)}, candor.RateLimit(tc.wide))
+			candor.Post(app, "/login", failing(nil), candor.RateLimit(tc.strict))
+			candor.Get(app, "/", failing(nil))
+			c := candor.NewTestClient(t, app)
+			c.Post("/login", nil).Status(204)
+			c.Post("/login", nil).Status(204)
+			for i := range 100 {
+				c.Get("/", candor.WithHeader("Authorization", "Bearer "+strconv.Itoa(i)))
+			}
+			c.Post("/login", nil, candor.WithHeader("Authorization", "Bearer new")).Status(429)
+		})
+	}
 }
 
 func TestRateLimitRunsBeforeGuardsAndBody(t *testing.T) {

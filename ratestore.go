@@ -1,13 +1,13 @@
 package candor
 
 import (
+	"cmp"
+	"container/heap"
 	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"time"
-
-	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
 // The store in memory keeps one number a key: the time at which the requests
@@ -16,6 +16,12 @@ import (
 // that time lies no more than the burst ahead of now, and moves it on by one
 // step. A key whose time has passed says the same as one that is not there, so
 // forgetting it changes nothing.
+//
+// Where all memory is taken by keys whose time has not passed, the key that is
+// due first is forgotten, and its time becomes the floor: a key that is not
+// there is due no sooner. So no number of new keys gives anyone a request that
+// the rate does not allow; it is the unknown keys that get fewer. Keys of two
+// limits never meet, as each limit has a space of its own.
 
 // Rate is how many requests are allowed in which time.
 type Rate struct {
@@ -75,7 +81,9 @@ type RateStore interface {
 	// Take counts one request under a key against a rate, and says whether it is
 	// allowed; one that is not counts for nothing. The state of a key may be
 	// forgotten once its Reset has passed. A key is at most 200 bytes of printable
-	// ASCII and holds no secret; it always comes with the same rate. An error means
+	// ASCII and holds no secret; it begins with the name of its limit and a colon,
+	// and always comes with the same rate. What a store forgets for want of memory
+	// should not let a client start anew; see [NewMemoryRateStore]. An error means
 	// that the store cannot tell; the limit decides then. ctx is the request's.
 	Take(ctx context.Context, key string, rate Rate) (Taken, error)
 }
@@ -84,45 +92,140 @@ type RateStore interface {
 const defaultRateKeys = 1 << 16
 
 // NewMemoryRateStore makes a store that counts in the memory of the process,
-// for at most that many keys; 0 means 65,536, which take about 12 MiB. Over it
-// those unused the longest are forgotten; those whose time has passed go by
-// themselves. A negative number panics.
+// for at most that many keys of each limit; 0 means 65,536, which take about 12
+// MiB where all are in use. Keys whose time has passed go by themselves. Over it
+// the key with the fewest requests to be forgotten is, and keys that come new
+// count as if they had made those: nobody is allowed more by sending many keys.
+// A negative number panics.
 func NewMemoryRateStore(keys int) RateStore {
 	if keys < 0 {
 		panic(fmt.Errorf("candor: NewMemoryRateStore(%d): a store has room for a positive number of keys, or 0 for the default", keys))
 	}
-	if keys == 0 {
-		keys = defaultRateKeys
-	}
-	dues, _ := simplelru.NewLRU[string, time.Duration](keys, nil) // its error is for a size of 0
-	return &memoryRates{start: time.Now(), dues: dues}
+	return &memoryRates{keys: cmp.Or(keys, defaultRateKeys), start: time.Now(), spaces: map[string]*rateSpace{}}
 }
 
 // memoryRates counts in memory.
 type memoryRates struct {
+	keys   int
+	start  time.Time
+	mutex  sync.Mutex
+	spaces map[string]*rateSpace
+}
+
+// space is that of the limit with a name, "" for callers that are no limit.
+func (m *memoryRates) space(name string) *rateSpace {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	s := m.spaces[name]
+	if s == nil {
+		s = &rateSpace{keys: m.keys, start: m.start, known: map[string]*rateKey{}}
+		m.spaces[name] = s
+	}
+	return s
+}
+
+// Take implements RateStore.
+func (m *memoryRates) Take(ctx context.Context, key string, rate Rate) (Taken, error) {
+	return m.space("").Take(ctx, key, rate)
+}
+
+// rateSpace has the keys of one limit.
+type rateSpace struct {
+	keys  int
 	start time.Time
 	mutex sync.Mutex
-	// dues are the times at which keys would be due, since start.
-	dues *simplelru.LRU[string, time.Duration]
+	known map[string]*rateKey
+	// byDue is a heap of them, the first to be due on top.
+	byDue rateHeap
+	// floor is the time before which no key that is unknown is due.
+	floor time.Duration
+}
+
+// rateKey is one key: when it is due, since the start, and where in the heap it
+// stands.
+type rateKey struct {
+	key   string
+	due   time.Duration
+	index int
 }
 
 var errNoRate = errors.New("candor: a rate without requests or time")
 
 // Take implements RateStore.
-func (m *memoryRates) Take(_ context.Context, key string, rate Rate) (Taken, error) {
+func (s *rateSpace) Take(_ context.Context, key string, rate Rate) (Taken, error) {
 	if rate.Requests <= 0 || rate.step() <= 0 {
 		return Taken{}, errNoRate
 	}
-	now := time.Since(m.start)
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	m.forget(now)
-	due, _ := m.dues.Get(key)
+	now := time.Since(s.start)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.forget(now)
+	k, due := s.known[key], s.floor
+	if k != nil {
+		due = k.due
+	}
 	next, taken := rate.take(max(due, now), now)
 	if taken.Allowed {
-		m.dues.Add(key, next)
+		s.set(k, key, next)
 	}
 	return taken, nil
+}
+
+// set notes when a key is due.
+func (s *rateSpace) set(k *rateKey, key string, due time.Duration) {
+	if k != nil {
+		k.due = due
+		heap.Fix(&s.byDue, k.index)
+		return
+	}
+	k = &rateKey{key: key, due: due}
+	s.known[key] = k
+	heap.Push(&s.byDue, k)
+	if len(s.byDue) > s.keys {
+		s.floor = max(s.floor, s.drop().due)
+	}
+}
+
+// drop forgets the key that is due first.
+func (s *rateSpace) drop() *rateKey {
+	k := heap.Pop(&s.byDue).(*rateKey)
+	delete(s.known, k.key)
+	return k
+}
+
+// forget drops keys that say nothing any more. Two for each that comes are
+// enough to get ahead of them.
+func (s *rateSpace) forget(now time.Duration) {
+	for range 2 {
+		if len(s.byDue) == 0 || s.byDue[0].due > now {
+			return
+		}
+		s.drop()
+	}
+}
+
+// rateHeap implements heap.Interface.
+type rateHeap []*rateKey
+
+func (h rateHeap) Len() int           { return len(h) }
+func (h rateHeap) Less(i, j int) bool { return h[i].due < h[j].due }
+
+func (h rateHeap) Swap(i, j int) {
+	h[i], h[j] = h[j], h[i]
+	h[i].index, h[j].index = i, j
+}
+
+func (h *rateHeap) Push(k any) {
+	k.(*rateKey).index = len(*h)
+	*h = append(*h, k.(*rateKey))
+}
+
+func (h *rateHeap) Pop() any {
+	last := len(*h) - 1
+	k := (*h)[last]
+	(*h)[last] = nil
+	*h = (*h)[:last]
+	return k
 }
 
 // take counts one request of a key that is due at a time, now or later, and
@@ -135,15 +238,4 @@ func (r Rate) take(due, now time.Duration) (next time.Duration, taken Taken) {
 		return due, Taken{Retry: -room, Reset: due - now}
 	}
 	return next, Taken{Allowed: true, Remaining: int(room / step), Reset: next - now}
-}
-
-// forget drops keys that say nothing any more. Two for each that comes are
-// enough to get ahead of them.
-func (m *memoryRates) forget(now time.Duration) {
-	for range 2 {
-		if _, due, ok := m.dues.GetOldest(); !ok || due > now {
-			return
-		}
-		m.dues.RemoveOldest()
-	}
 }

@@ -95,17 +95,56 @@ func TestMemoryRateStoreKeepsItsPromise(t *testing.T) {
 	})
 }
 
-func TestMemoryRateStoreForgets(t *testing.T) {
-	store := candor.NewMemoryRateStore(2)
-	take := func(key string) bool {
-		taken, err := store.Take(t.Context(), key, candor.PerHour(1))
+// A full store never allows a key more than its rate: who is forgotten and comes
+// back counts as one that has made requests.
+func TestFullMemoryRateStore(t *testing.T) {
+	take := func(store candor.RateStore, key string, rate candor.Rate) bool {
+		taken, err := store.Take(t.Context(), key, rate)
 		require.NoError(t, err)
 		return taken.Allowed
 	}
-	assert.Equal(t, []bool{true, true, false, true, true}, []bool{take("a"), take("b"), take("a"), take("c"), take("b")},
-		"c takes the room of b, which was unused the longest")
+	t.Run("a key that is exhausted stays so", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			store, rate := candor.NewMemoryRateStore(3), candor.PerHour(4)
+			for range 4 {
+				require.True(t, take(store, "guesser", rate))
+			}
+			for i := range 100 {
+				take(store, "made up "+strconv.Itoa(i), rate)
+			}
+			assert.False(t, take(store, "guesser", rate))
+			time.Sleep(15 * time.Minute)
+			assert.True(t, take(store, "guesser", rate))
+			time.Sleep(time.Hour)
+			assert.True(t, take(store, "new", rate), "what has passed is forgotten for good")
+		})
+	})
+	t.Run("whatever the keys", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			random := rand.New(rand.NewPCG(1, 2))
+			for range 50 {
+				store, rate := candor.NewMemoryRateStore(1+random.IntN(4)), candor.Rate{Requests: 6, Per: time.Minute, Burst: 1 + random.IntN(4)}
+				passed := map[string][]time.Time{}
+				for range 300 {
+					key := strconv.Itoa(random.IntN(10))
+					if take(store, key, rate) {
+						passed[key] = append(passed[key], time.Now())
+					}
+					time.Sleep(time.Duration(random.Int64N(int64(4 * time.Second))))
+				}
+				for key, times := range passed {
+					for i := range times {
+						for j := i + 1; j < len(times); j++ {
+							most := rate.Limit() + int(times[j].Sub(times[i])/(10*time.Second))
+							require.LessOrEqual(t, j-i, most, "%s of %+v", key, rate)
+						}
+					}
+				}
+			}
+		})
+	})
 	assert.Panics(t, func() { candor.NewMemoryRateStore(-1) })
-	_, err := store.Take(t.Context(), "a", candor.Rate{})
+	_, err := candor.NewMemoryRateStore(2).Take(t.Context(), "a", candor.Rate{})
 	assert.Error(t, err)
 }
 
