@@ -11,6 +11,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -29,7 +30,7 @@ var keywords = map[string]keywordMaker{
 	"latitude":  degrees(90, `^[-+]?([1-8]?[0-9](\.[0-9]+)?|90(\.0+)?)$`),
 	"longitude": degrees(180, `^[-+]?(180(\.0+)?|((1[0-7][0-9])|([1-9]?[0-9]))(\.[0-9]+)?)$`),
 
-	"pattern":    onText(func(param string) keyword { return exactly(&openapi3.Schema{Pattern: param}) }),
+	"pattern":    onText(ownPattern),
 	"contains":   quotedPattern("", ""),
 	"startswith": quotedPattern("^", ""),
 	"endswith":   quotedPattern("", "$"),
@@ -147,6 +148,16 @@ func onText(maker func(param string) keyword) keywordMaker {
 		}
 		return maker(param)
 	}
+}
+
+// ownPattern is what a pattern tag asks for, in the spelling of ECMA 262. One
+// that cannot be spelled there was refused when its rule was compiled.
+func ownPattern(param string) keyword {
+	spelled, err := check.ECMAPattern(param)
+	if err != nil {
+		return unsayable
+	}
+	return exactly(&openapi3.Schema{Pattern: spelled})
 }
 
 func pattern(p string) keywordMaker {
