@@ -74,6 +74,12 @@ type Config struct {
 	// first sentence as the summary if it is short, those of types and fields
 	// their schemas and parameters. Options and tags come before them.
 	Source Comments
+	// OperationID chooses the ids of operations, for generated clients whose
+	// methods should have other names. It is called for each operation of a
+	// document when the app is sealed, with the id that the operation would have,
+	// and may return that one, another, or "" to leave it. Two operations of one
+	// id are a configuration error. The option OperationID of a route comes before it.
+	OperationID func(RouteInfo) string
 	// SplitSchemas gives a type that is read and written, and of which the two
 	// differ, two schemas: one with Input behind its name, where what has a
 	// default may be left out, and one with Output, where it always stands. By

@@ -4,14 +4,20 @@ import (
 	"context"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/schema"
 )
 
 // function is a user's function with its types taken off.
 type function struct {
 	in, out reflect.Type
-	// name is the function's own name, "" for a function literal.
-	name string
+	// name is the function's own name, "" for a function literal; id is the name
+	// with the receiver and the type arguments that tell it from its namesakes.
+	name, id string
 	// pc is where it begins.
 	pc uintptr
 	// newRoom makes a place to call the function at.
@@ -34,8 +40,8 @@ type room struct {
 // takeTypes takes the types off fn. furnish puts into a room what calls fn there.
 func takeTypes[In, Out any](fn any, furnish func(r *room, in *In, out *Out)) *function {
 	value := reflect.ValueOf(fn)
-	return &function{
-		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), name: functionName(value), pc: value.Pointer(),
+	f := &function{
+		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), pc: value.Pointer(),
 		newRoom: func() *room {
 			in, out := new(In), new(Out)
 			r := &room{in: in, out: out, empty: func() { *in, *out = *new(In), *new(Out) }}
@@ -43,6 +49,8 @@ func takeTypes[In, Out any](fn any, furnish func(r *room, in *In, out *Out)) *fu
 			return r
 		},
 	}
+	f.nameIt(runtime.FuncForPC(f.pc).Name())
+	return f
 }
 
 // erase takes the types off a handler.
@@ -55,16 +63,90 @@ func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 	})
 }
 
-// functionName is the bare name of a declared function or method, "" for a
-// function literal. The runtime's name of the latter ends with that of the
-// function around it and a number: main.main.func1, main.init.func2.1.
-func functionName(f reflect.Value) string {
-	full := runtime.FuncForPC(f.Pointer()).Name()
-	full = strings.ReplaceAll(full, "[...]", "")
+// nameIt takes the names of a declared function or method from the runtime's,
+// such as example.com/shop.(*Users).List-fm. A function literal gets none: the
+// runtime calls it by the function around it and a number, main.init.func2.1.
+func (f *function) nameIt(full string) {
 	_, inPackage, _ := strings.Cut(full[strings.LastIndexByte(full, '/')+1:], ".")
-	method, isMethod := strings.CutSuffix(inPackage, "-fm")
-	if !isMethod && strings.Contains(inPackage, ".") {
-		return ""
+	plain := strings.ReplaceAll(inPackage, "[...]", "")
+	plain, isMethod := strings.CutSuffix(plain, "-fm")
+	receiver, name := "", plain
+	if dot := strings.LastIndexByte(plain, '.'); dot >= 0 {
+		receiver, name = strings.Trim(plain[:dot], "(*)"), plain[dot+1:]
 	}
-	return method[strings.LastIndexByte(method, '.')+1:]
+	if !isMethod && receiver != "" {
+		return
+	}
+	f.name, f.id = name, name
+	if isIdentifier(receiver) {
+		f.id = lowerFirst(receiver) + upperFirst(name)
+	}
+	if strings.Contains(inPackage, "[...]") {
+		f.id += strings.Join(f.typeArguments(), "And")
+	}
+}
+
+// typeArguments names the types that a generic function was most likely made
+// for. The runtime tells none of them; they show in the types of the input and
+// the result.
+func (f *function) typeArguments() []string {
+	var found []string
+	add := func(names ...string) {
+		for _, name := range names {
+			if name = upperFirst(name); !slices.Contains(found, name) {
+				found = append(found, name)
+			}
+		}
+	}
+	if args := schema.TypeArguments(f.in); len(args) > 0 {
+		add(args...)
+	} else if f.in.Kind() == reflect.Struct {
+		for i := range f.in.NumField() {
+			field := f.in.Field(i)
+			_, isBody := field.Tag.Lookup("body")
+			add(argumentsIn(field.Type, isBody)...)
+		}
+	}
+	if f.out != reflect.TypeFor[struct{}]() { // None
+		add(argumentsIn(f.out, true)...)
+	}
+	return found
+}
+
+// argumentsIn are the arguments of a generic type, or where that may be one
+// itself the name of the type.
+func argumentsIn(t reflect.Type, itself bool) []string {
+	for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
+		t = t.Elem()
+	}
+	ours := t.PkgPath() == reflect.TypeFor[function]().PkgPath()
+	if args := schema.TypeArguments(t); len(args) > 0 && (itself || !ours) {
+		return args
+	}
+	if !itself || t.Name() == "" {
+		return nil
+	}
+	return []string{schema.TypeLabel(t)}
+}
+
+func isIdentifier(name string) bool {
+	return name != "" && strings.IndexFunc(name, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) < 0
+}
+
+// lowerFirst writes the first word of a name in small letters: HTTPServer is
+// httpServer.
+func lowerFirst(name string) string {
+	runes := []rune(name)
+	for i, r := range runes {
+		if !unicode.IsUpper(r) || i > 0 && i+1 < len(runes) && unicode.IsLower(runes[i+1]) {
+			break
+		}
+		runes[i] = unicode.ToLower(r)
+	}
+	return string(runes)
+}
+
+func upperFirst(name string) string {
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
 }

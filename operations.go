@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -55,7 +56,7 @@ func (p *documentedPath) operation(method string) *operation {
 
 // makeOutline finds a place and an id for every endpoint, and gathers the
 // mistakes.
-func makeOutline(endpoints, webhooks []*endpoint) (*outline, []error) {
+func makeOutline(endpoints, webhooks []*endpoint, rename func(RouteInfo) string) (*outline, []error) {
 	o := &outline{
 		of: make(map[*endpoint]*operation, len(endpoints)), ids: make(map[string]*operation, len(endpoints)),
 		shapes: make(map[string]*documentedPath, len(endpoints)/2), operations: make([]*operation, 0, len(endpoints)),
@@ -77,8 +78,9 @@ func makeOutline(endpoints, webhooks []*endpoint) (*outline, []error) {
 	for _, op := range o.operations {
 		note(op, o.takeExplicitID(op))
 	}
-	for _, op := range o.operations {
-		o.makeID(op)
+	o.makeIDs()
+	if rename != nil {
+		mistakes = append(mistakes, o.rename(rename)...)
 	}
 	for _, op := range o.operations {
 		for _, e := range op.endpoint.callbacks {
@@ -145,18 +147,75 @@ func (o *outline) takeExplicitID(op *operation) error {
 	return nil
 }
 
-// makeID makes the id of an operation that has none yet, of its handler's
-// name or of a choice that another operation of the route has taken.
-func (o *outline) makeID(op *operation) {
-	if op.id != "" {
-		return
+// makeIDs gives the operations that have no id yet one each, which is the same
+// in whatever order they were registered: the name of its handler to the first
+// operation of a route, unless another route would have that name too, and a
+// name with path and method to all others.
+func (o *outline) makeIDs() {
+	first := make(map[*route]bool, len(o.operations))
+	wanted := make(map[string]int, len(o.operations))
+	var unnamed []*operation
+	for _, op := range o.operations {
+		if rt := op.endpoint.route; op.id == "" {
+			if name := op.endpoint.functionID(); name != "" && !first[rt] && op.endpoint.set.operationID == "" {
+				op.id = name
+				wanted[name]++
+			}
+			unnamed = append(unnamed, op)
+			first[rt] = true
+		}
 	}
-	e := op.endpoint
-	id := cmp.Or(e.set.operationID, e.name())
-	if id == "" || o.ids[id] != nil {
-		id = e.longID(id)
+	long := unnamed[:0]
+	for _, op := range unnamed {
+		if op.id == "" || wanted[op.id] > 1 || o.ids[op.id] != nil {
+			long = append(long, op)
+			continue
+		}
+		o.ids[op.id] = op
 	}
-	o.takeID(op, id)
+	o.makeLongIDs(long)
+}
+
+// makeLongIDs makes ids with path and method. Paths of the same words, such as
+// /a-b and /a/b, have numbers in their order.
+func (o *outline) makeLongIDs(operations []*operation) {
+	for _, op := range operations {
+		op.id = op.endpoint.longID(cmp.Or(op.endpoint.set.operationID, op.endpoint.functionID()))
+	}
+	slices.SortStableFunc(operations, func(a, b *operation) int {
+		return cmp.Or(strings.Compare(a.id, b.id), strings.Compare(a.endpoint.pattern.String(), b.endpoint.pattern.String()))
+	})
+	for _, op := range operations {
+		o.takeID(op, op.id)
+	}
+}
+
+// rename gives the operations the ids that Config.OperationID chooses. Those of
+// the option OperationID stay.
+func (o *outline) rename(choose func(RouteInfo) string) []error {
+	made := o.ids
+	o.ids = make(map[string]*operation, len(made))
+	for _, op := range o.operations {
+		if op.id == op.endpoint.set.operationID {
+			o.ids[op.id] = op
+		}
+	}
+	var mistakes []error
+	for _, op := range o.operations {
+		if o.ids[op.id] == op {
+			continue
+		}
+		info := op.endpoint.place.info
+		info.OperationID = op.id
+		op.id = cmp.Or(choose(info), op.id)
+		if other := o.ids[op.id]; other != nil {
+			mistakes = append(mistakes, op.endpoint.route.mistake(fmt.Errorf(
+				"Config.OperationID gives %s %s the id %q, which %s %s, registered at %s, has; make it tell them apart",
+				info.Method, info.Pattern, op.id, other.endpoint.method, other.endpoint.pattern, other.endpoint.route.site)))
+		}
+		o.ids[op.id] = op
+	}
+	return mistakes
 }
 
 // takeID gives an operation an id, or that with a number.
@@ -175,6 +234,15 @@ func (e *endpoint) name() string {
 		return ""
 	}
 	return e.route.handler.name
+}
+
+// functionID is what its operations are called after the handler, "" for a
+// handler without a name.
+func (e *endpoint) functionID() string {
+	if e.route.handler == nil {
+		return ""
+	}
+	return e.route.handler.id
 }
 
 // words are the letters and digits of a text, with an underscore for whatever

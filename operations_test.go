@@ -2,6 +2,7 @@ package candor_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"net/http"
 	"strings"
 	"testing"
@@ -25,7 +26,8 @@ func makeReader[T any]() func(context.Context, candor.None) (T, error) {
 	return func(context.Context, candor.None) (t T, err error) { return t, nil }
 }
 
-// Ids and summaries come from the names of the functions.
+// Ids and summaries come from the names of the functions, ids with the receiver
+// and the type arguments.
 func TestOperationIDsAndSummaries(t *testing.T) {
 	l := &library{}
 	literal := func(context.Context, candor.None) (string, error) { return "", nil }
@@ -58,17 +60,18 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 		got = append(got, r.Method+" "+r.Pattern+" = "+r.OperationID+" = "+text)
 	}
 	assert.Equal(t, []string{
-		"GET /method = listBooks = List Books",
-		"GET /value = HTTPStatus = HTTP Status",
+		// What two routes would have, neither has.
+		"GET /method = libraryListBooks_method_get = List Books",
+		"GET /value = libraryHTTPStatus = HTTP Status",
 		"GET /snake = read_all_items = Read All Items",
-		"GET /funcs = funcs = Funcs",
+		"GET /funcs = funcs_funcs_get = Funcs",
 		"GET /literal/{id} = get_literal_id = ",
 		"POST /literal/{rest...} = post_literal_rest = ",
 		"GET / = get = ",
-		"GET /cats = zero = Zero",
-		"GET /dogs = zero_dogs_get = Zero",
+		"GET /cats = zeroLivesCat = Zero",
+		"GET /dogs = zeroTrickDog = Zero",
 		"GET /made = get_made = ",
-		"GET /again = listBooks_again_get = List Books",
+		"GET /again = libraryListBooks_again_get = List Books",
 		// A choice goes before what is made of names, wherever it stands.
 		"GET /both = funcs_both_get_2 = Funcs",
 		"PUT /both = funcs_both_put = Funcs",
@@ -91,6 +94,118 @@ func TestOperationIDsOfInclusions(t *testing.T) {
 		ids = append(ids, r.OperationID)
 	}
 	assert.Equal(t, []string{"echoID", "listItems", "echoID_v2_items_id_get", "listItems_v2_items_get", "", ""}, ids)
+}
+
+type (
+	sheep         struct{}
+	APIGuide      struct{}
+	rack[T any]   struct{}
+	keyOf[T any]  struct{ oneID }
+	listOf[T any] struct{ Items []T }
+	bodyOf[T any] struct {
+		Body T `body:""`
+	}
+)
+
+func (sheep) count(context.Context, candor.None) (string, error)    { return "", nil }
+func (*APIGuide) Read(context.Context, candor.None) (string, error) { return "", nil }
+func (rack[T]) first(context.Context, candor.None) (t T, err error) { return t, nil }
+
+func drop[T any](context.Context, keyOf[T]) (candor.None, error) { return candor.None{}, nil }
+
+func list[T any](context.Context, candor.None) (listOf[T], error)      { return listOf[T]{}, nil }
+func swap[A, B any](context.Context, bodyOf[A]) (b []B, err error)     { return b, nil }
+func touch[T any](context.Context, candor.None) (candor.None, error)   { return candor.None{}, nil }
+func save[T any](_ context.Context, in struct{ bodyOf[T] }) (T, error) { return in.Body, nil }
+func count(context.Context, candor.None) (string, error)               { return "", nil }
+func sheepCount(context.Context, candor.None) (string, error)          { return "", nil }
+func plainWool(context.Context, candor.None) (candor.None, error)      { return candor.None{}, nil }
+
+// namesakes registers operations of names that collide in all ways there are,
+// with the id that each has.
+var namesakes = []struct {
+	id       string
+	register func(r candor.Routes)
+}{
+	{"apiGuideRead", func(r candor.Routes) { candor.Get(r, "/guide", (&APIGuide{}).Read) }},
+	{"sheepCount_sheep_get", func(r candor.Routes) { candor.Get(r, "/sheep", sheep{}.count) }},
+	{"sheepCount_sheepish_get", func(r candor.Routes) { candor.Get(r, "/sheepish", sheepCount) }},
+	{"count", func(r candor.Routes) { candor.Get(r, "/count", count) }},
+	{"rackFirstLivesCat", func(r candor.Routes) { candor.Get(r, "/cat", rack[livesCat]{}.first) }},
+	{"rackFirstTrickDog", func(r candor.Routes) { candor.Get(r, "/dog", rack[trickDog]{}.first) }},
+	{"dropLivesCat", func(r candor.Routes) { candor.Delete(r, "/cats/{id}", drop[livesCat]) }},
+	{"dropTrickDog", func(r candor.Routes) { candor.Delete(r, "/dogs/{id}", drop[trickDog]) }},
+	{"listLivesCat", func(r candor.Routes) { candor.Get(r, "/cats", list[livesCat]) }},
+	{"listString", func(r candor.Routes) { candor.Get(r, "/words", list[string]) }},
+	{"saveLivesCat", func(r candor.Routes) { candor.Post(r, "/cats", save[livesCat]) }},
+	{"saveTrickDog", func(r candor.Routes) { candor.Post(r, "/dogs", save[trickDog]) }},
+	{"swapLivesCatAndTrickDog", func(r candor.Routes) { candor.Post(r, "/swap", swap[livesCat, trickDog]) }},
+	{"touch_touch_cat_get", func(r candor.Routes) { candor.Get(r, "/touch/cat", touch[livesCat]) }},
+	{"touch_touch_dog_get", func(r candor.Routes) { candor.Get(r, "/touch-dog", touch[trickDog]) }},
+	{"touch_touch_dog_get_2", func(r candor.Routes) { candor.Get(r, "/touch/dog", touch[trickDog]) }},
+	{"get_wool", func(r candor.Routes) {
+		candor.Get(r, "/wool", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil })
+	}},
+	{"plainWool_get_wool_put", func(r candor.Routes) { candor.Put(r, "/get_wool", plainWool) }},
+	{"plainWool", func(r candor.Routes) { candor.Put(r, "/chosen", says(""), candor.OperationID("plainWool")) }},
+	{"funcs", func(r candor.Routes) {
+		candor.Handle(r, []string{"GET"}, "/both", funcs, candor.Alias("/both-alias", candor.Hidden()))
+	}},
+}
+
+// The order of registrations decides nothing.
+func TestOperationIDsDoNotDependOnTheOrder(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 20 {
+		app := candor.New(candor.Config{})
+		var want, got []string
+		for _, i := range random.Perm(len(namesakes)) {
+			namesakes[i].register(app)
+			want = append(want, namesakes[i].id)
+		}
+		for _, r := range app.Routes() {
+			if !r.Hidden {
+				got = append(got, r.OperationID)
+			}
+		}
+		require.Equal(t, want, got)
+	}
+}
+
+func TestConfigChoosesOperationIDs(t *testing.T) {
+	var asked []candor.RouteInfo
+	app := candor.New(candor.Config{OperationID: func(r candor.RouteInfo) string {
+		asked = append(asked, r)
+		if len(r.Tags) == 0 {
+			return ""
+		}
+		return r.Tags[0] + "-" + r.Name
+	}})
+	candor.Get(app, "/count", count, candor.Tags("numbers"))
+	candor.Get(app, "/sheep", sheep{}.count)
+	candor.Get(app, "/mine", count, candor.Tags("numbers"), candor.OperationID("mine"))
+	candor.Get(app, "/unseen", count, candor.Tags("numbers"), candor.Hidden())
+	candor.Get(app, "/words", list[string], candor.Tags("words"))
+	var got []string
+	for _, r := range app.Routes() {
+		got = append(got, r.OperationID)
+	}
+	assert.Equal(t, []string{"numbers-count", "sheepCount", "mine", "", "words-list"}, got)
+	require.Len(t, asked, 3)
+	assert.Equal(t, candor.RouteInfo{
+		Method: "GET", Pattern: "/words", Name: "list", Tags: []string{"words"}, OperationID: "listString", Site: asked[2].Site,
+	}, asked[2])
+}
+
+func TestConfigTellsOperationsApart(t *testing.T) {
+	app := candor.New(candor.Config{OperationID: func(r candor.RouteInfo) string { return r.Method }})
+	candor.Get(app, "/a", says(""))
+	candor.Get(app, "/b", says(""))
+	candor.Post(app, "/b", says(""))
+	err := app.Check()
+	require.ErrorContains(t, err, `Config.OperationID gives GET /b the id "GET", which GET /a, registered at `)
+	assert.Equal(t, 2, strings.Count(err.Error(), "operations_test.go:"), "%v", err)
+	assert.NotContains(t, err.Error(), "\n")
 }
 
 func TestChosenOperationIDsAreUnique(t *testing.T) {

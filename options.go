@@ -367,9 +367,14 @@ func Summary(text string) RouteOption {
 // OperationID names the operation for generated clients. Two operations of one
 // app with the same explicit id are a mistake.
 //
-// Without it the id is the name of the handler's function; aliases and further
-// inclusions add path and method, and so do all operations of function
-// literals.
+// Without it the id is the name of the handler's function: that of a method with
+// its receiver, usersList for users.List, that of a generic function with its
+// type arguments, createItem for create[Item]. Aliases and further inclusions
+// add path and method, and so do all operations of function literals, and of
+// routes that would have the same id. So the order of registrations, which may
+// change with any commit, decides nothing about the names in a generated client.
+//
+// See also [Config.OperationID], which chooses the ids of all operations.
 func OperationID(id string) RouteOption {
 	return onRoute(func(s *settings) error {
 		s.operationID = id

@@ -131,7 +131,7 @@ func (b *builder) outlines() {
 	var outlines []*outline
 	for _, p := range b.documents {
 		var mistakes []error
-		p.document.outline, mistakes = makeOutline(p.document.endpoints, p.document.webhooks)
+		p.document.outline, mistakes = makeOutline(p.document.endpoints, p.document.webhooks, b.app.config.OperationID)
 		b.faults = append(b.faults, mistakes...)
 		if len(mistakes) > 0 {
 			return // the other documents would repeat them

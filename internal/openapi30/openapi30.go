@@ -7,6 +7,8 @@
 //
 //   - a type or null becomes nullable, several types become anyOf; const an enum;
 //     examples of a schema the first of them
+//   - listed values or null become one list with null in it; another reference or
+//     null stays a choice, since nullable beside a reference means nothing
 //   - a keyword beside $ref stays, with the reference in an allOf
 //   - prefixItems become any of its schemas, at any place
 //   - contains, if, propertyNames, patternProperties, dependentRequired and
@@ -29,11 +31,12 @@ const Version = "3.0.3"
 
 // Convert makes the document of a 3.1 document, which it leaves as it is.
 func Convert(doc *doctree.Value) *doctree.Value {
-	c := converter{schemes: doc.Get("components").Get("securitySchemes"), wider: map[string]bool{}}
+	components := doc.Get("components")
+	c := converter{schemes: components.Get("securitySchemes"), schemas: components.Get("schemas"), wider: map[string]bool{}}
 	// Whether a component becomes wider can depend on others, also in circles.
 	for known := -1; known < len(c.wider); {
 		known = len(c.wider)
-		c.judgeComponents(doc)
+		c.judgeComponents()
 	}
 	return c.convert(doc, "document")
 }
@@ -41,16 +44,17 @@ func Convert(doc *doctree.Value) *doctree.Value {
 type converter struct {
 	// schemes are the security schemes of the document.
 	schemes *doctree.Value
+	// schemas are its components of that kind.
+	schemas *doctree.Value
 	// wider names the components that accept more than they did.
 	wider map[string]bool
 }
 
-func (c *converter) judgeComponents(doc *doctree.Value) {
-	schemas := doc.Get("components").Get("schemas")
-	if schemas == nil {
+func (c *converter) judgeComponents() {
+	if c.schemas == nil {
 		return
 	}
-	for _, m := range schemas.Members {
+	for _, m := range c.schemas.Members {
 		if _, exact := c.schema(m.Value); !exact {
 			c.wider[m.Name] = true
 		}

@@ -53,6 +53,19 @@ func TestSchemas(t *testing.T) {
 			"a reference or null", `{"anyOf":[{"$ref":"#/components/schemas/Other"},{"type":"null"}]}`,
 			`{"anyOf":[{"$ref":"#/components/schemas/Other"},{"type":"string","nullable":true,"enum":[null]}]}`,
 		},
+		{
+			"listed values or null", `{"anyOf":[{"type":"string","enum":["a","b"]},{"type":"null"}],"default":"a"}`,
+			`{"type":"string","nullable":true,"enum":["a","b",null],"default":"a"}`,
+		},
+		{"a constant or null", `{"anyOf":[{"type":"integer","const":1},{"type":"null"}]}`, `{"type":"integer","nullable":true,"enum":[1,null]}`},
+		{
+			"a reference to listed values or null", `{"anyOf":[{"$ref":"#/components/schemas/Level"},{"type":"null"}],"description":"own"}`,
+			`{"type":"string","nullable":true,"description":"own","enum":["low","high",null]}`,
+		},
+		{
+			"listed values with more to say, or null", `{"anyOf":[{"type":"string","enum":["a"],"not":{"const":"a"}},{"type":"null"}]}`,
+			`{"anyOf":[{"type":"string","enum":["a"],"not":{"enum":["a"]}},{"type":"string","nullable":true,"enum":[null]}]}`,
+		},
 		{"a tuple", `{"prefixItems":[{"type":"string"},{"type":"string"},{"type":"integer"}],"items":false}`, `{"maxItems":3,"items":{"anyOf":[{"type":"string"},{"type":"integer"}]}}`},
 		{"a tuple and more", `{"type":"array","prefixItems":[{"type":"string"}],"items":{"type":"integer"}}`, `{"type":"array","items":{"anyOf":[{"type":"string"},{"type":"integer"}]}}`},
 		{"a tuple and anything", `{"type":"array","prefixItems":[{"type":"string"}]}`, `{"type":"array","items":{}}`},
@@ -74,7 +87,7 @@ func TestSchemas(t *testing.T) {
 		{"all of", `{"allOf":[{"const":1},{"type":["integer","null"]}]}`, `{"allOf":[{"enum":[1]},{"type":"integer","nullable":true}]}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			document := `{` + head + `,"components":{"schemas":{"S":` + row.newer + `,"Other":{"type":"string"},` +
+			document := `{` + head + `,"components":{"schemas":{"S":` + row.newer + `,"Other":{"type":"string"},"Level":{"type":"string","description":"L","enum":["low","high"]},` +
 				`"WideToo":{"allOf":[{"$ref":"#/components/schemas/Wide"}]},"Wide":{"items":{"$ref":"#/components/schemas/WideToo"},"propertyNames":{"minLength":1}}}}}`
 			made := convert(t, document).Get("components").Get("schemas").Get("S")
 			assert.JSONEq(t, row.older, string(made.AppendJSON(nil)))

@@ -34,6 +34,9 @@ func (c *converter) schema(v *doctree.Value) (*doctree.Value, bool) {
 	case 'f':
 		return nothing(), true
 	}
+	if flat := c.nullableEnum(v); flat != nil {
+		v = flat
+	}
 	s := schemaWriter{converter: c, in: v, out: doctree.Object(), exact: true}
 	if ref := v.Get("$ref"); ref != nil {
 		if alone := s.reference(ref.Text, len(v.Members) == 1); alone != nil {
@@ -46,6 +49,71 @@ func (c *converter) schema(v *doctree.Value) (*doctree.Value, bool) {
 	s.annotations()
 	s.conjunction()
 	return s.out, s.exact
+}
+
+// nullableEnum makes one schema of a choice between listed values and null,
+// nil where v is something else. Null is one more value in the list then:
+// generators make an enum of that, and a union of an anyOf. It takes the place of
+// a reference too, because nullable beside one would not let null pass.
+func (c *converter) nullableEnum(v *doctree.Value) *doctree.Value {
+	choice := v.Get("anyOf")
+	if choice == nil || len(choice.Items) != 2 || !isNull(choice.Items[1]) {
+		return nil
+	}
+	listed := c.resolve(choice.Items[0])
+	values := listedValues(listed)
+	if values == nil || v.Get("type") != nil || listedValues(v) != nil {
+		return nil
+	}
+	flat := doctree.Object()
+	for _, m := range slices.Concat(listed.Members, v.Members) {
+		if m.Name != "anyOf" && m.Name != "const" {
+			flat.Set(m.Name, m.Value)
+		}
+	}
+	flat.Set("type", doctree.Array(listed.Get("type"), doctree.String("null")))
+	flat.Set("enum", doctree.Array(append(slices.Clone(values), doctree.Null())...))
+	return flat
+}
+
+// isNull reports the schema of null alone.
+func isNull(v *doctree.Value) bool {
+	name := v.Get("type")
+	return len(v.Members) == 1 && name != nil && name.Text == "null"
+}
+
+// resolve is the component that a schema refers to and adds nothing to, or the
+// schema itself.
+func (c *converter) resolve(v *doctree.Value) *doctree.Value {
+	ref := v.Get("$ref")
+	if ref == nil || len(v.Members) != 1 {
+		return v
+	}
+	name, _ := strings.CutPrefix(ref.Text, "#/components/schemas/")
+	if component := c.schemas.Get(name); component != nil {
+		return component
+	}
+	return v
+}
+
+// listedValues are the values that a schema of one type lists, nil where it
+// lists none or asks for more than that.
+func listedValues(v *doctree.Value) []*doctree.Value {
+	for _, more := range [...]string{"$ref", "allOf", "anyOf", "oneOf", "not"} {
+		if v.Get(more) != nil {
+			return nil
+		}
+	}
+	list, one, name := v.Get("enum"), v.Get("const"), v.Get("type")
+	switch {
+	case name == nil || name.Kind != '"' || name.Text == "null", list != nil && one != nil:
+		return nil
+	case list != nil:
+		return list.Items
+	case one != nil:
+		return []*doctree.Value{one}
+	}
+	return nil
 }
 
 // nothing is the schema of no value.

@@ -25,13 +25,11 @@ func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at place) *o
 			return held
 		}
 		return orNull(held)
-	case typeinfo.Struct, typeinfo.Union:
-		return c.members(t, rules, at)
+	}
+	if hasComponent(t) {
+		return c.shared(t, rules, at)
 	}
 	s := c.kind(t, rules, at)
-	if t.Enum != nil {
-		s.Enum = literals(t.Enum)
-	}
 	s.Description = cmp.Or(s.Description, c.typeDoc(t))
 	c.keep(s, t, rules, at)
 	return openapi3.NewSchemaRef("", s)
@@ -89,8 +87,8 @@ func (c *Components) overridden(t *typeinfo.Type) bool {
 	return given || describesItself(t)
 }
 
-// members is the schema of a struct or union, a reference if it has a name.
-func (c *Components) members(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
+// shared is the schema of a struct, union or enum, a reference if it has a name.
+func (c *Components) shared(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
 	if c.uses[t.Go] == 0 {
 		c.Mark(t, at.use)
 	}
@@ -108,11 +106,16 @@ func (c *Components) members(t *typeinfo.Type, rules *typeinfo.Rules, at place) 
 
 func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	s.Description = c.typeDoc(t)
-	if t.Kind == typeinfo.Union {
+	switch {
+	case t.Enum != nil:
+		description := s.Description
+		*s = *c.kind(t, nil, place{use: use})
+		s.Description, s.Enum = cmp.Or(s.Description, description), literals(t.Enum)
+	case t.Kind == typeinfo.Union:
 		c.union(s, t, use)
-		return
+	default:
+		c.object(s, t.Object, nil, use, c.requiredUse(t, use))
 	}
-	c.object(s, t.Object, nil, use, c.requiredUse(t, use))
 }
 
 // union is a choice among components of their own: each variant's members with
@@ -226,10 +229,10 @@ func formatted(format string) *openapi3.Schema {
 	s := ofType(openapi3.TypeString)
 	switch format {
 	case "ip":
-		// Without a value it is written as "", and one of IPv6 may have a zone.
-		other := openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Pattern: `^$|:.*%.`})
-		s.AnyOf = openapi3.SchemaRefs{formatOf("ipv4"), formatOf("ipv6"), other}
-		addNote(s, "ip") // which of these are read
+		// A choice of two formats would be a union of two types for generators, and
+		// would leave out the zone that an address of IPv6 may have.
+		s.Examples = []any{"192.0.2.1", "2001:db8::1"}
+		addNote(s, "ip")
 	case "time":
 		s.Pattern, s.Examples = timePattern, []any{"15:04:05"}
 	case "uuid", "ipv4", "ipv6", "uri", "email", "hostname", "date", "date-time", "duration", "decimal":

@@ -84,6 +84,9 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 			continue
 		}
 		add(whole, use, suffix)
+		if t.Object == nil {
+			continue
+		}
 		for i, variant := range t.Object.Cases {
 			add(i, use, capital(variant.Name)+suffix)
 		}
@@ -96,6 +99,8 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 func (c *Components) suffixes(t *typeinfo.Type) map[Use]string {
 	uses := c.uses[t.Go]
 	switch {
+	case t.Enum != nil:
+		return map[Use]string{0: ""} // it has no members to forbid
 	case c.isSplit(t):
 		all := map[Use]string{In: "Input", Out: "Output"}
 		if uses&Closed != 0 {
@@ -220,6 +225,20 @@ func parseTypeName(t reflect.Type) typeName {
 	n := p.parse()
 	n.path = elements(t.PkgPath())
 	return n
+}
+
+// TypeLabel names a type in a word, as its component is named where no other
+// type has that name: Page[shop.Item] is PageOfItem.
+func TypeLabel(t reflect.Type) string { return parseTypeName(t).atLevel(0) }
+
+// TypeArguments names the arguments of a generic type in the same way, nil for
+// any other type.
+func TypeArguments(t reflect.Type) []string {
+	var labels []string
+	for _, arg := range parseTypeName(t).args {
+		labels = append(labels, arg.atLevel(0))
+	}
+	return labels
 }
 
 // elements are the elements of an import path as words of a name, the last one

@@ -54,15 +54,15 @@ type Comments interface {
 	Field(t reflect.Type, name string) string
 }
 
-// Components makes schemas and keeps those of named structs and unions, to
-// which the others refer. It is for one document and one goroutine.
+// Components makes schemas and keeps those of named structs, unions and enums,
+// to which the others refer. It is for one document and one goroutine.
 //
 // Mark every type of the document before asking for the first schema: names
 // and the required members depend on all of them.
 type Components struct {
 	options Options
 	uses    map[reflect.Type]Use
-	// marked lists the structs and unions in the order they were met, unnamed
+	// marked lists the types of components in the order they were met, unnamed
 	// those that have no component yet.
 	marked  []*typeinfo.Type
 	unnamed []*typeinfo.Type
@@ -86,7 +86,7 @@ func (c *Components) Mark(t *typeinfo.Type, use Use) {
 	if t == nil || c.overridden(t) {
 		return
 	}
-	if t.Kind == typeinfo.Struct || t.Kind == typeinfo.Union {
+	if hasComponent(t) {
 		before := c.uses[t.Go]
 		if before&use == use {
 			return
@@ -99,6 +99,12 @@ func (c *Components) Mark(t *typeinfo.Type, use Use) {
 	for inner := range inside(t) {
 		c.Mark(inner, use)
 	}
+}
+
+// hasComponent reports whether a type, if it has a name, is a component of its
+// own: structs, unions, and types that list their values.
+func hasComponent(t *typeinfo.Type) bool {
+	return t.Kind == typeinfo.Struct || t.Kind == typeinfo.Union || t.Enum != nil
 }
 
 // MarkObject is Mark for an object that is no Go type, such as the members of
@@ -138,7 +144,7 @@ type place struct {
 }
 
 // Value is the schema of a JSON value of type t that keeps the rules: a
-// reference for a named struct or union, the schema itself for all others.
+// reference for a named struct, union or enum, the schema itself for all others.
 func (c *Components) Value(t *typeinfo.Type, rules *typeinfo.Rules, use Use) *openapi3.SchemaRef {
 	return c.value(t, rules, place{use: use})
 }
