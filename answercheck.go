@@ -12,6 +12,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/schema"
 )
 
@@ -80,7 +81,7 @@ func headerValue(s *openapi3.Schema, lines []string) any {
 		return scalarValue(s, strings.Join(lines, ", "))
 	}
 	if len(lines) == 1 {
-		lines = strings.Split(lines[0], ",")
+		lines = bind.SplitHeader(nil, lines[0])
 	}
 	values := make([]any, len(lines))
 	for i, text := range lines {

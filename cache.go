@@ -17,6 +17,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -172,14 +173,14 @@ func (p *cachePlan) key(x *exchange) string {
 		part(strings.Join(headerLines(r, name), "\n"))
 	}
 	for _, name := range p.cookies {
-		for _, c := range r.CookiesNamed(name) {
-			part(c.Value)
+		for _, text := range bind.CookieTexts(r.Header, name) {
+			part(text)
 		}
 		part("")
 	}
 	if !p.Shared {
 		part(strings.Join(r.Header.Values("Cookie"), "\n"))
-		part(r.Header.Get("Authorization"))
+		part(lastHeader(r, "Authorization"))
 		for _, f := range x.endpoint.security {
 			part(apiKeyOf(r, f))
 		}

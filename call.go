@@ -274,8 +274,8 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 	if err != nil {
 		return nil, err
 	}
-	r, err := to.request(p.endpoint.method, target)
-	if err == nil && r.Header.Get("Accept") == "" {
+	r, err := to.request(p.endpoint.method, target, client.Header.Get("Content-Type"))
+	if err == nil && client.Header.Get("Accept") == "" {
 		p.accept(r.Header)
 	}
 	return r, err

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -130,5 +131,61 @@ func (t *TimeOfDay) UnmarshalText(text []byte) error {
 		return errTimeOfDay
 	}
 	*t = TimeOfDayOf(read)
+	return nil
+}
+
+// LocalDateTime is a date with a time of day and without a zone, as an
+// <input type="datetime-local"> sends it: what a wall clock shows somewhere. On
+// the wire it is text such as "2006-01-02T15:04:05", with up to nine digits of a
+// fraction after the seconds; "2006-01-02T15:04" is read too. Its zero value is
+// no day, like that of [Date]. For a moment, which has an offset, take a
+// [time.Time].
+type LocalDateTime struct {
+	Date Date
+	Time TimeOfDay
+}
+
+// LocalDateTimeOf is what calendar and clock show at a time, in the time's own
+// zone.
+func LocalDateTimeOf(t time.Time) LocalDateTime {
+	return LocalDateTime{Date: DateOf(t), Time: TimeOfDayOf(t)}
+}
+
+// In is the moment at which calendar and clock show l in a zone, or, where a
+// change of clocks skips that, the time package's choice.
+func (l LocalDateTime) In(zone *time.Location) time.Time { return l.Time.On(l.Date, zone) }
+
+// Compare is negative when l is before other, positive when it is after, and
+// otherwise 0.
+func (l LocalDateTime) Compare(other LocalDateTime) int {
+	return cmp.Or(l.Date.Compare(other.Date), l.Time.Compare(other.Time))
+}
+
+// String is the date and time as on the wire.
+func (l LocalDateTime) String() string { return l.Date.String() + "T" + l.Time.String() }
+
+// MarshalText refuses what no calendar and no clock shows.
+func (l LocalDateTime) MarshalText() ([]byte, error) {
+	date, err := l.Date.MarshalText()
+	if err != nil {
+		return nil, err
+	}
+	clock, err := l.Time.MarshalText()
+	if err != nil {
+		return nil, err
+	}
+	return append(append(date, 'T'), clock...), nil
+}
+
+var errLocalDateTime = errors.New("not a date and time such as 2006-01-02T15:04:05")
+
+// UnmarshalText reads a [Date], a T and a [TimeOfDay].
+func (l *LocalDateTime) UnmarshalText(text []byte) error {
+	date, clock, found := bytes.Cut(text, []byte("T"))
+	var read LocalDateTime
+	if !found || read.Date.UnmarshalText(date) != nil || read.Time.UnmarshalText(clock) != nil {
+		return errLocalDateTime
+	}
+	*l = read
 	return nil
 }

@@ -65,6 +65,66 @@ func TestTimeOfDayText(t *testing.T) {
 	assert.Equal(t, time.Date(2024, 2, 29, 15, 4, 0, 0, time.UTC), short.On(candor.Date{2024, 2, 29}, time.UTC))
 }
 
+func TestLocalDateTimeText(t *testing.T) {
+	for text, want := range map[string]string{
+		"2024-02-29T15:04":           "2024-02-29T15:04:00",
+		"2024-02-29T15:04:05":        "2024-02-29T15:04:05",
+		"0001-12-31T23:59:59.999":    "0001-12-31T23:59:59.999",
+		"2006-01-02T00:00:00.000001": "2006-01-02T00:00:00.000001",
+	} {
+		var got candor.LocalDateTime
+		require.NoError(t, got.UnmarshalText([]byte(text)), text)
+		assert.Equal(t, want, got.String())
+		written, err := got.MarshalText()
+		require.NoError(t, err)
+		assert.Equal(t, want, string(written))
+	}
+	for _, text := range []string{"", "2024-02-29", "15:04", "2024-02-30T15:04", "2024-02-29 15:04", "2024-02-29T24:00", "2024-02-29T15:04Z", "2024-02-29T15:04:05+01:00", "T"} {
+		var got candor.LocalDateTime
+		assert.Error(t, got.UnmarshalText([]byte(text)), text)
+		assert.Zero(t, got)
+	}
+	_, err := candor.LocalDateTime{Date: candor.Date{2024, 2, 29}, Time: candor.TimeOfDay{Hour: 24}}.MarshalText()
+	assert.Error(t, err)
+
+	zone := time.FixedZone("east", 3*3600)
+	at := time.Date(2024, 2, 29, 15, 4, 5, 6, zone)
+	local := candor.LocalDateTimeOf(at)
+	assert.Equal(t, at, local.In(zone))
+	assert.Zero(t, local.Compare(candor.LocalDateTimeOf(at)))
+	assert.Negative(t, local.Compare(candor.LocalDateTimeOf(at.Add(time.Nanosecond))))
+	assert.Positive(t, local.Compare(candor.LocalDateTimeOf(at.AddDate(0, 0, -1).Add(time.Hour))))
+}
+
+func TestLocalDateTimes(t *testing.T) {
+	c := showing[struct {
+		At   candor.LocalDateTime   `query:"at" default:"2026-11-21T13:00"`
+		Ends *candor.LocalDateTime  `header:"X-Ends"`
+		Due  []candor.LocalDateTime `cookie:"due,omitempty"`
+	}](t, "/")
+	gets(t, c,
+		asked{target: "/", want: `200 {"At":"2026-11-21T13:00:00","Ends":null,"Due":null}`},
+		asked{
+			target: "/?at=2024-02-29T15:04:05.5", options: []candor.TestOption{header("X-Ends", "2024-03-01T00:00"), candor.WithCookie("due", "2024-01-01T00:00,2025-01-01T00:00")},
+			want: `200 {"At":"2024-02-29T15:04:05.5","Ends":"2024-03-01T00:00:00","Due":["2024-01-01T00:00:00","2025-01-01T00:00:00"]}`,
+		},
+		asked{target: "/?at=2024-02-29T15:04:05Z", want: `datetime_parsing ["query","at"] {"expected":"2006-01-02T15:04:05"}`},
+		asked{target: "/?at=2024-02-30T15:04", want: `datetime_parsing ["query","at"] {"expected":"2006-01-02T15:04:05"}`},
+	)
+	assert.Equal(t, "date-time-local", told(t, c, "paths", "/", "get", "parameters", 0, "schema", "format"))
+
+	body := showing[struct {
+		Body struct {
+			At candor.LocalDateTime `json:"at"`
+		} `body:""`
+	}](t, "/")
+	posts(t, body, "/",
+		[2]string{`{"at":"2024-02-29T15:04"}`, `200 {"Body":{"at":"2024-02-29T15:04:00"}}`},
+		[2]string{`{"at":"soon"}`, `datetime_parsing ["body","at"] {"expected":"2006-01-02T15:04:05"}`},
+		[2]string{`{"at":5}`, `string_type ["body","at"]`},
+	)
+}
+
 // onClock is what the schema of a TimeOfDay allows.
 var onClock = regexp.MustCompile(`^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?$`)
 

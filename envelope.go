@@ -64,10 +64,6 @@ func (p *answerPlan) checkHeader(f *typeinfo.Field) error {
 		if p.kind.redirects {
 			return errors.New("the body is a candor.Redirect, which writes Location; keep one of them")
 		}
-	case "Date", "Expires", "Last-Modified", "Retry-After", "Sunset":
-		if held(f.Type).Kind == typeinfo.Time {
-			return fmt.Errorf("%s is a date in the form of HTTP, and a time.Time is written as RFC 3339; make the field a string and write it by t.UTC().Format(http.TimeFormat)", name)
-		}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
 )
@@ -258,6 +259,34 @@ func TestHeadersBesideThoseOfMiddleware(t *testing.T) {
 		answered(candor.NewTestClient(t, app).Get("/")))
 }
 
+// A header that is a date is written as HTTP has it, documented and read back so.
+func TestDatesInEnvelopes(t *testing.T) {
+	type page struct {
+		Modified time.Time   `header:"Last-Modified"`
+		Expires  *time.Time  `header:"Expires"`
+		Other    []time.Time `header:"X-Times,csv"`
+		Body     string      `body:""`
+	}
+	at := time.Date(2026, 11, 21, 14, 0, 0, 5, time.FixedZone("east", 3600))
+	app := candor.New(candor.Config{})
+	route := candor.Get(app, "/", func(context.Context, candor.None) (page, error) {
+		return page{Modified: at, Expires: &at, Other: []time.Time{at}, Body: "x"}, nil
+	})
+	c := candor.NewTestClient(t, app)
+	r := c.Get("/").Status(200)
+	assert.Equal(t, "Sat, 21 Nov 2026 13:00:00 GMT", r.Header.Get("Last-Modified"))
+	assert.Equal(t, "Sat, 21 Nov 2026 13:00:00 GMT", r.Header.Get("Expires"))
+	assert.Equal(t, "2026-11-21T14:00:00.000000005+01:00", r.Header.Get("X-Times"))
+	headers := []any{"paths", "/", "get", "responses", "200", "headers"}
+	assert.Equal(t, "http-date", told(t, c, append(headers, "Last-Modified", "schema", "format")...))
+	assert.Equal(t, "date-time", told(t, c, append(headers, "X-Times", "schema", "items", "format")...))
+
+	got, err := route.Call(t.Context(), candor.InProcess(app), candor.None{})
+	require.NoError(t, err)
+	assert.Equal(t, time.Date(2026, 11, 21, 13, 0, 0, 0, time.UTC), got.Modified)
+	assert.Equal(t, got.Modified, *got.Expires)
+}
+
 func TestMistakesInEnvelopes(t *testing.T) {
 	type (
 		twice struct {
@@ -283,9 +312,6 @@ func TestMistakesInEnvelopes(t *testing.T) {
 		typeNumber struct {
 			T    int         `header:"Content-Type"`
 			Body candor.Text `body:""`
-		}
-		modified struct {
-			M time.Time `header:"Last-Modified"`
 		}
 		away struct {
 			To   string          `header:"Location"`
@@ -330,7 +356,6 @@ func TestMistakesInEnvelopes(t *testing.T) {
 		"a type of JSON":     {mistake[typed](), "candor_test.typed.T: the media type of this body is fixed; name another one by `media:\"...\"` on the body or by candor.Produces"},
 		"a type of nothing":  {mistake[typeless](), "candor_test.typeless.T: the answer has no body, so it has no media type; drop the field"},
 		"a type in numbers":  {mistake[typeNumber](), "candor_test.typeNumber.T: a media type is text; make the field a string"},
-		"an HTTP date":       {mistake[modified](), "candor_test.modified.M: Last-Modified is a date in the form of HTTP, and a time.Time is written as RFC 3339; make the field a string and write it by t.UTC().Format(http.TimeFormat)"},
 		"two locations":      {mistake[away](), "candor_test.away.To: the body is a candor.Redirect, which writes Location; keep one of them"},
 		"a map":              {mistake[mapped](), "candor_test.mapped.M: map[string]int: a value of this type cannot be written as text; use a scalar, or give the type a method MarshalText"},
 		"a default":          {mistake[defaulted](), "candor_test.defaulted.N: its default tag has no effect on an answer; drop the tag"},

@@ -209,7 +209,7 @@ func ExampleDate() {
 	send(app, "GET", "/due?ordered=2026-02-30", "")
 	// Output:
 	// 200 "2026-03-06"
-	// 422 {"detail":[{"type":"date_parsing","loc":["query","ordered"],"msg":"Not a date"}]}
+	// 422 {"detail":[{"type":"date_parsing","loc":["query","ordered"],"msg":"Not a date such as 2006-01-02"}]}
 }
 
 func ExampleDateOf() {
@@ -297,4 +297,32 @@ func ExamplePost_stream() {
 	fmt.Println(w.Code, w.Body)
 	// Output:
 	// 201 6
+}
+
+func ExampleLocalDateTime() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/alarms", func(_ context.Context, in struct {
+		Rings candor.LocalDateTime `form:"rings"` // <input type="datetime-local" name="rings">
+	},
+	) (string, error) {
+		return in.Rings.In(time.FixedZone("east", 7200)).UTC().Format(time.Kitchen), nil
+	})
+	sendForm := func(body string) {
+		r := httptest.NewRequest("POST", "/alarms", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		fmt.Println(w.Code, strings.TrimSpace(w.Body.String()))
+	}
+	sendForm("rings=2026-11-21T07:30")
+	sendForm("rings=2026-11-21")
+	// Output:
+	// 200 "5:30AM"
+	// 422 {"detail":[{"type":"datetime_parsing","loc":["body","rings"],"msg":"Not a date and time such as 2006-01-02T15:04:05","ctx":{"expected":"2006-01-02T15:04:05"}}]}
+}
+
+func ExampleLocalDateTimeOf() {
+	noon := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	fmt.Println(candor.LocalDateTimeOf(noon.In(time.FixedZone("east", 7200))))
+	// Output: 2026-11-21T14:00:00
 }

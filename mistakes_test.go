@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -53,6 +54,20 @@ func TestMistakesInInputs(t *testing.T) {
 		{"a list in a path, where each value stands alone; use a string and split it, or move the list to the query", badInput[struct {
 			IDs []int `path:"ids"`
 		}]("/{ids}")},
+		{"Authorization is no parameter in OpenAPI, where a header of that name is ignored; give the field the type candor.Bearer or candor.Basic without a tag", badInput[struct {
+			Token string `header:"authorization"`
+		}]("/")},
+		{"Content-Type is no parameter in OpenAPI, where a header of that name is ignored; name the media type in the tag of the body", badInput[struct {
+			Headers struct {
+				Type *string `header:"Content-Type"`
+			} `header:""`
+		}]("/")},
+		{"Accept is no parameter in OpenAPI, where a header of that name is ignored; let candor.Produces or Config.Codecs offer media types", badInput[struct {
+			Accept []string `header:"Accept"`
+		}]("/")},
+		{"a list of dates in Date, which holds one; make it a time.Time", badInput[struct {
+			Dates []time.Time `header:"Date"`
+		}]("/")},
 		{"a value of this type cannot be made of text", badInput[struct {
 			M map[string]int `query:"m"`
 		}]("/")},

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -329,6 +330,148 @@ func TestHeaders(t *testing.T) {
 		asked{target: "/", options: []candor.TestOption{header("x_token", "a")}, want: `200 {"Token":"","Host":"testserver","Under":""}`},
 		asked{target: "/", options: []candor.TestOption{header("x_under", "a")}, want: `200 {"Token":"","Host":"testserver","Under":"a"}`},
 	)
+}
+
+// A cookie is what stands after its name, as scripts in browsers write it.
+func TestCookieValues(t *testing.T) {
+	c := showing[struct {
+		Prefs string  `cookie:"prefs" default:"none"`
+		Raw   []byte  `cookie:"raw,omitempty"`
+		N     *int    `cookie:"n"`
+		List  []level `cookie:"list,omitempty"`
+	}](t, "/")
+	const rest = `,"Raw":null,"N":null,"List":null}`
+	line := func(value string) []candor.TestOption { return []candor.TestOption{header("Cookie", value)} }
+	gets(t, c,
+		asked{target: "/", want: `200 {"Prefs":"none"` + rest},
+		asked{target: "/", options: line(`a=b; prefs={"dark":true,"n":[1, 2]}; c=d`), want: `200 {"Prefs":"{\"dark\":true,\"n\":[1, 2]}"` + rest},
+		asked{target: "/", options: line(`prefs=тёмная`), want: `200 {"Prefs":"тёмная"` + rest},
+		asked{target: "/", options: line(`prefs=a\"b"`), want: `200 {"Prefs":"a\\\"b\""` + rest},
+		asked{target: "/", options: line(`prefs="a, b"`), want: `200 {"Prefs":"a, b"` + rest},
+		asked{target: "/", options: line(`prefs=first; prefs=second`), want: `200 {"Prefs":"first"` + rest},
+		asked{target: "/", options: line(`prefs=`), want: `200 {"Prefs":""` + rest},
+		asked{target: "/", options: line("prefs=caf\xe9"), want: `string_unicode ["cookie","prefs"]`},
+		asked{target: "/", options: line("raw=caf\xe9"), want: `200 {"Prefs":"none","Raw":"Y2Fm6Q==","N":null,"List":null}`},
+		asked{target: "/", options: line(`n={}`), want: `int_parsing ["cookie","n"]`},
+		asked{target: "/", options: line("list=low,caf\xe9"), want: `enum ["cookie","list",1] {"expected":"'low' or 'high'"}`},
+		asked{target: "/", options: []candor.TestOption{candor.WithCookie("prefs", `"é", \`)}, want: `200 {"Prefs":"\"é\", \\"` + rest},
+	)
+	failed := record(func(tb candor.TB) {
+		candor.NewTestClient(tb, candor.New(candor.Config{})).Get("/", candor.WithCookie("a", "b;c"))
+	})
+	assert.Contains(t, failed.fatal, `WithCookie("a", ...): a cookie takes no semicolons`)
+
+	type strict struct {
+		Cookies struct {
+			candor.Strict
+			A string `cookie:"a,omitempty"`
+		} `cookie:""`
+	}
+	gets(t, showing[strict](t, "/"),
+		asked{target: "/", options: line(`a=1; b={"c":"d"}`), want: `extra_forbidden ["cookie","b"]`})
+}
+
+// Of several values of a key the last one counts, of cookies the first.
+func TestAPIKeysAsTheyAreSent(t *testing.T) {
+	type in struct {
+		Query  *candor.APIKey `query:"key"`
+		Header *candor.APIKey `header:"X-Key"`
+		Cookie *candor.APIKey `cookie:"key"`
+		Bearer *candor.Bearer
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(_ context.Context, in in) ([]any, error) {
+		return []any{in.Query, in.Header, in.Cookie, in.Bearer}, nil
+	})
+	for _, row := range []struct {
+		target, name string
+		lines        []string
+		want         string
+	}{
+		{"/?key=a&key=b;c", "", nil, `200 ["b;c",null,null,null]`},
+		{"/?key=a&key=", "", nil, `200 [null,null,null,null]`},
+		{"/", "X-Key", []string{"a", "b"}, `200 [null,"b",null,null]`},
+		{"/", "Cookie", []string{"key=a; key=b", "key=c"}, `200 [null,null,"a",null]`},
+		{"/", "Cookie", []string{`key={"user":"é"}`}, `200 [null,null,"{\"user\":\"é\"}",null]`},
+		{"/", "Authorization", []string{"Basic eDp5", "Bearer t"}, `200 [null,null,null,"t"]`},
+		{"/", "Cookie", []string{"key=caf\xe9"}, `401 {"detail":"The cookie key is not valid UTF-8"}`},
+		{"/", "X-Key", []string{"caf\xe9"}, `401 {"detail":"The header X-Key is not valid UTF-8"}`},
+		{"/?key=caf%E9", "", nil, `401 {"detail":"The query key is not valid UTF-8"}`},
+	} {
+		r := httptest.NewRequest(http.MethodGet, row.target, nil)
+		if row.name != "" {
+			r.Header[row.name] = row.lines
+		}
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		assert.Equal(t, row.want, fmt.Sprintf("%d %s", w.Code, strings.TrimSpace(w.Body.String())), row)
+	}
+}
+
+func TestHeaderLists(t *testing.T) {
+	c := showing[struct {
+		Match []string `header:"If-Match"`
+	}](t, "/")
+	for lines, want := range map[string]string{
+		`"a,b", "c"`:              `["\"a,b\"","\"c\""]`,
+		`W/"a" ,, "b\"",c` + "\t": `["W/\"a\"","\"b\\\"\"","c"]`,
+		`a;b="x, y", c`:           `["a;b=\"x, y\"","c"]`,
+		`5" a, 6`:                 `["5\" a","6"]`,
+	} {
+		gets(t, c, asked{target: "/", options: []candor.TestOption{header("If-Match", lines)}, want: `200 {"Match":` + want + `}`})
+	}
+}
+
+// Headers that are dates have the notation of HTTP, others that of RFC 3339.
+func TestHTTPDates(t *testing.T) {
+	type in struct {
+		Since   *time.Time                 `header:"If-Modified-Since"`
+		Not     candor.Optional[time.Time] `header:"if-unmodified-since"`
+		Expires time.Time                  `header:"Expires" default:"Sat, 21 Nov 2026 13:00:00 GMT"`
+		Other   *time.Time                 `header:"X-When"`
+	}
+	c := showing[in](t, "/")
+	const since = `"Not":{"Value":"0001-01-01T00:00:00Z","Set":false,"Null":false},"Expires":"2026-11-21T13:00:00Z","Other":null}`
+	for _, text := range []string{"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"} {
+		gets(t, c, asked{target: "/", options: []candor.TestOption{header("If-Modified-Since", text)}, want: `200 {"Since":"1994-11-06T08:49:37Z",` + since})
+	}
+	gets(t, c,
+		asked{target: "/", options: []candor.TestOption{header("If-Modified-Since", "2024-01-01T00:00:00Z")}, want: `datetime_parsing ["header","If-Modified-Since"] {"expected":"Mon, 02 Jan 2006 15:04:05 GMT"}`},
+		asked{target: "/", options: []candor.TestOption{header("If-Unmodified-Since", "soon")}, want: `datetime_parsing ["header","if-unmodified-since"] {"expected":"Mon, 02 Jan 2006 15:04:05 GMT"}`},
+		asked{target: "/", options: []candor.TestOption{header("X-When", "2024-01-01T00:00:00Z")}, want: `200 {"Since":null,` + strings.Replace(since, "null", `"2024-01-01T00:00:00Z"`, 1)},
+	)
+	for i, format := range []string{"http-date", "http-date", "http-date", "date-time"} {
+		assert.Equal(t, format, toldFormat(t, c, i))
+	}
+	assert.Equal(t, "Sat, 21 Nov 2026 13:00:00 GMT", told(t, c, "paths", "/", "get", "parameters", 2, "schema", "default"))
+}
+
+func toldFormat(t *testing.T, c *candor.TestClient, parameter int) any {
+	t.Helper()
+	schema := told(t, c, "paths", "/", "get", "parameters", parameter, "schema").(map[string]any)
+	return schema["format"]
+}
+
+// A + in a query is a space, which is what a time with an offset comes with.
+func TestTimesWithALostPlus(t *testing.T) {
+	c := showing[struct {
+		At    *time.Time  `query:"at"`
+		Other *time.Time  `header:"X-At"`
+		Days  []time.Time `query:"days,omitempty"`
+	}](t, "/")
+	const cause = ` {"error":"a + must be sent as %2B, else it is a space"}`
+	gets(t, c,
+		asked{target: "/?at=2024-01-19T16:00:00+05:00", want: `datetime_parsing ["query","at"]` + cause},
+		asked{target: "/?at=2024-01-19T16:00:00%2B05:00", want: `200 {"At":"2024-01-19T16:00:00+05:00","Other":null,"Days":null}`},
+		asked{target: "/?at=2024-01-19+16:00:00", want: `datetime_parsing ["query","at"]`},
+		asked{target: "/?days=2024-01-19T16:00:00Z&days=2024-01-19T16:00:00+05:00", want: `datetime_parsing ["query","days",1]` + cause},
+		asked{target: "/", options: []candor.TestOption{header("X-At", "2024-01-19T16:00:00 05:00")}, want: `datetime_parsing ["header","X-At"]`},
+	)
+	form := showing[struct {
+		At time.Time `form:"at"`
+	}](t, "/")
+	sent := form.Post("/", "at=2024-01-19T16:00:00+05:00", header("Content-Type", "application/x-www-form-urlencoded"))
+	assert.Equal(t, `datetime_parsing ["body","at"]`+cause, outcome(sent))
 }
 
 func TestCrossFieldParameters(t *testing.T) {

@@ -103,7 +103,7 @@ func ByCredential(r *http.Request) string {
 
 // credentialsOf joins the credentials of a request.
 func credentialsOf(r *http.Request) string {
-	all := r.Header.Get("Authorization")
+	all := lastHeader(r, "Authorization")
 	if found := routedOf(r); found != nil {
 		for _, f := range found.endpoint.security {
 			if key := apiKeyOf(r, f); key != "" {

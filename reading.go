@@ -16,6 +16,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/schema"
 )
 
@@ -248,12 +249,18 @@ func splitTexts(p *openapi3.Parameter, texts []string) []string {
 	if !isSplit(p) || !hasItems(p.Schema, 0) {
 		return texts
 	}
-	return splitOnCommas(texts, p.In == openapi3.ParameterInQuery, p.In == openapi3.ParameterInHeader)
+	if p.In != openapi3.ParameterInHeader {
+		return splitOnCommas(texts, p.In == openapi3.ParameterInQuery)
+	}
+	var elements []string
+	for _, line := range texts {
+		elements = bind.SplitHeader(elements, line)
+	}
+	return elements
 }
 
-// splitOnCommas splits each text; elements of a query are decoded afterwards,
-// those of a header trimmed, and left out where nothing stays.
-func splitOnCommas(texts []string, escaped, trimmed bool) (elements []string) {
+// splitOnCommas splits each text; elements of a query are decoded afterwards.
+func splitOnCommas(texts []string, escaped bool) (elements []string) {
 	for _, text := range texts {
 		if text == "" {
 			continue
@@ -262,12 +269,7 @@ func splitOnCommas(texts []string, escaped, trimmed bool) (elements []string) {
 			if escaped {
 				element, _ = url.QueryUnescape(element)
 			}
-			if trimmed {
-				element = strings.Trim(element, " \t")
-			}
-			if element != "" || !trimmed {
-				elements = append(elements, element)
-			}
+			elements = append(elements, element)
 		}
 	}
 	return elements
@@ -342,7 +344,7 @@ func readField(media *openapi3.MediaType, name string, texts []string, plain, wi
 		return true
 	}
 	if encoding != nil && encoding.Explode != nil && !*encoding.Explode {
-		plain[name], widest[name] = readTexts(s, splitOnCommas(texts, false, false))
+		plain[name], widest[name] = readTexts(s, splitOnCommas(texts, false))
 		return true
 	}
 	one := s

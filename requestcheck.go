@@ -13,6 +13,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/schema"
 )
@@ -201,8 +202,9 @@ func (p *promise) textsOf(described *openapi3.Parameter, r *http.Request) (texts
 		}
 		return r.Header.Values(described.Name)
 	case openapi3.ParameterInCookie:
-		for _, cookie := range r.CookiesNamed(described.Name) {
-			texts = append(texts, cookie.Value)
+		texts = bind.CookieTexts(r.Header, described.Name)
+		if len(texts) > 1 && !hasItems(described.Schema, 0) {
+			texts = texts[:1]
 		}
 	}
 	return texts

@@ -6,10 +6,11 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"net/url"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
+	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -35,7 +36,8 @@ type Basic struct {
 // APIKey is a key at the place its field's tag names: `header:"X-API-Key"`,
 // `query:"api_key"` or `cookie:"session"`. A request without it is answered
 // with 401 and WWW-Authenticate: APIKey; an empty key is none. A *APIKey is
-// optional.
+// optional. Of several keys the last one counts, of cookies of one name the
+// first. A key that is not valid UTF-8 is answered with 401 too.
 type APIKey string
 
 // RequiredScopes is an input that holds the scopes its operation asks for, by
@@ -50,9 +52,12 @@ func SecretsEqual(secret, sent string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// unauthenticated is the answer to missing or unreadable credentials.
-func unauthenticated(challenge string) *HTTPError {
-	return Error(http.StatusUnauthorized, "Not authenticated").WithHeader("WWW-Authenticate", challenge)
+// unauthenticated is the response to missing credentials, and unreadable that
+// to those that cannot be any.
+func unauthenticated(challenge string) *HTTPError { return unreadable(challenge, "Not authenticated") }
+
+func unreadable(challenge, detail string) *HTTPError {
+	return Error(http.StatusUnauthorized, detail).WithHeader("WWW-Authenticate", challenge)
 }
 
 // credential fills in what read finds, for fields of type T and *T.
@@ -157,7 +162,7 @@ func readBasic(r *http.Request) (Basic, bool) {
 // authorization returns the credentials of a scheme, whose name is compared
 // without regard to case.
 func authorization(r *http.Request, scheme string) (string, bool) {
-	line := headerIn(r.Header, "Authorization")
+	line := lastHeader(r, "Authorization")
 	if rest, usual := strings.CutPrefix(line, scheme); usual && len(rest) > 1 && rest[0] == ' ' && isVisible(rest[1]) && isVisible(rest[len(rest)-1]) {
 		return rest[1:], true
 	}
@@ -174,40 +179,40 @@ func authorization(r *http.Request, scheme string) (string, bool) {
 func isVisible(c byte) bool { return '!' <= c && c <= '~' }
 
 func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
-	var read func(r *http.Request) string
-	switch name := f.Name; f.Source {
-	case typeinfo.Header:
-		read = func(r *http.Request) string { return r.Header.Get(name) }
-	case typeinfo.Query:
-		read = func(r *http.Request) string { return queryValue(r.URL.RawQuery, name) }
-	case typeinfo.Cookie:
-		read = func(r *http.Request) string { return cookieValue(r, name) }
-	default:
+	switch {
+	case f.Source != typeinfo.Header && f.Source != typeinfo.Query && f.Source != typeinfo.Cookie:
 		return nil, &typeinfo.Error{
 			Type: f.Type.Go.String(), Field: f.Go, Problem: "nothing says where the key is sent",
 			Fix: "add `header:\"X-API-Key\"`, `query:\"api_key\"` or `cookie:\"session\"`",
 		}
-	}
-	if f.Name == "" {
+	case f.Name == "":
 		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "its " + f.Source.String() + " tag has no name", Fix: "name it"}
 	}
-	return credential(f, "APIKey", func(r *http.Request) (APIKey, bool) {
-		key := read(r)
+	fill := credential(f, "APIKey", func(r *http.Request) (APIKey, bool) {
+		key := apiKeyOf(r, f)
 		return APIKey(key), key != ""
-	}), nil
+	})
+	refusal := unreadable("APIKey", fmt.Sprintf("The %s %s is not valid UTF-8", f.Source, f.Name))
+	return func(field any) filler { return textKey(field, fill(field), refusal) }, nil
 }
 
-func queryValue(rawQuery, name string) string {
-	values, _ := url.ParseQuery(rawQuery)
-	return values.Get(name)
-}
-
-func cookieValue(r *http.Request, name string) string {
-	cookie, err := r.Cookie(name)
-	if err != nil {
-		return ""
+// textKey refuses a key that is no text, which is neither a key nor its absence.
+func textKey(field any, fill filler, refusal error) filler {
+	required, _ := field.(*APIKey)
+	optional, _ := field.(**APIKey)
+	return func(from *around) error {
+		if err := fill(from); err != nil {
+			return err
+		}
+		key := required
+		if optional != nil {
+			key = *optional
+		}
+		if key != nil && !utf8.ValidString(string(*key)) {
+			return refusal
+		}
+		return nil
 	}
-	return cookie.Value
 }
 
 // apiKeyOf is the API key that a field reads, "" for fields of other
@@ -215,13 +220,24 @@ func cookieValue(r *http.Request, name string) string {
 func apiKeyOf(r *http.Request, f *typeinfo.Field) string {
 	switch f.Source {
 	case typeinfo.Header:
-		return r.Header.Get(f.Name)
+		return lastHeader(r, f.Name)
 	case typeinfo.Query:
-		return queryValue(r.URL.RawQuery, f.Name)
+		text, _ := bind.QueryText(r.URL.RawQuery, f.Name)
+		return text
 	case typeinfo.Cookie:
-		if c, err := r.Cookie(f.Name); err == nil {
-			return c.Value
+		if texts := bind.CookieTexts(r.Header, f.Name); len(texts) > 0 {
+			return texts[0]
 		}
 	}
 	return ""
+}
+
+// lastHeader is the last line of a header, which is the one that counts of
+// several, as for every value that is one.
+func lastHeader(r *http.Request, name string) string {
+	lines := r.Header.Values(name)
+	if len(lines) == 0 {
+		return ""
+	}
+	return lines[len(lines)-1]
 }

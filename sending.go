@@ -460,14 +460,15 @@ func (w *partWriter) end(to *draft) {
 	}
 }
 
-// request makes the request of what was written.
-func (o *draft) request(method string, target *url.URL) (*http.Request, error) {
+// request makes the request of what was written. The media type is that of the
+// client, where the route leaves a choice.
+func (o *draft) request(method string, target *url.URL, chosen string) (*http.Request, error) {
 	r := &http.Request{Method: method, URL: target, Host: cmp.Or(o.Host, target.Host), Header: o.Header, Body: http.NoBody}
 	if r.Header == nil {
 		r.Header = http.Header{}
 	}
 	for _, cookie := range o.Cookies {
-		r.AddCookie(cookie)
+		addCookie(r, cookie)
 	}
 	if o.open == nil {
 		return r, nil
@@ -484,19 +485,27 @@ func (o *draft) request(method string, target *url.URL) (*http.Request, error) {
 	if r.Body, err = r.GetBody(); err != nil {
 		return nil, err
 	}
-	return r, o.typed(r)
+	return r, o.typed(r, chosen)
 }
 
-// typed says what the body is, unless a parameter of the input does.
-func (o *draft) typed(r *http.Request) error {
-	switch chosen := r.Header.Get("Content-Type"); {
-	case chosen == "":
-		r.Header.Set("Content-Type", o.media)
-	case strings.HasPrefix(o.media, multipartMedia):
-		return errors.New("the Content-Type of a form with files cannot be chosen")
+// addCookie adds a cookie to the one line there is of them, as it is: net/http
+// would leave out characters that clients do send.
+func addCookie(r *http.Request, cookie bind.Cookie) {
+	line := cookie.String()
+	if others := r.Header.Get("Cookie"); others != "" {
+		line = others + "; " + line
 	}
-	if strings.Contains(r.Header.Get("Content-Type"), "*") {
-		return fmt.Errorf("nothing says which media type of %s the body has; give the input a field with the tag `header:\"Content-Type\"`", o.media)
+	r.Header.Set("Cookie", line)
+}
+
+// typed says what the body is. A range of media types is left to the client.
+func (o *draft) typed(r *http.Request, chosen string) error {
+	switch {
+	case !strings.Contains(o.media, "*"):
+		chosen = o.media
+	case chosen == "" || strings.Contains(chosen, "*"):
+		return fmt.Errorf("nothing says which media type of %s the body has; set Content-Type in Client.Header", o.media)
 	}
+	r.Header.Set("Content-Type", chosen)
 	return nil
 }

@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/candor-go/candor/internal/bind"
 )
 
 // TestClient sends requests to an app in process, without a network, and holds
@@ -48,7 +50,7 @@ type TestOption func(*testRequest)
 // testRequest is a request that is being made.
 type testRequest struct {
 	header    http.Header
-	cookies   []*http.Cookie
+	cookies   []bind.Cookie
 	query     url.Values
 	media     string
 	body      io.Reader
@@ -63,9 +65,10 @@ func WithHeader(name, value string) TestOption {
 	return func(r *testRequest) { r.header.Set(name, value) }
 }
 
-// WithCookie sends a cookie beside those kept.
+// WithCookie sends a cookie beside those kept. A handler reads the value as it
+// is here, JSON and text in UTF-8 included.
 func WithCookie(name, value string) TestOption {
-	return func(r *testRequest) { r.cookies = append(r.cookies, &http.Cookie{Name: name, Value: value}) }
+	return func(r *testRequest) { r.cookies = append(r.cookies, bind.Cookie{Name: name, Value: value}) }
 }
 
 // WithQuery adds a query parameter, escaped as needed.
@@ -261,8 +264,14 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 		r.Header.Set("Content-Type", made.media)
 	}
 	maps.Copy(r.Header, made.header)
-	for _, cookie := range slices.Concat(c.jar.Cookies(r.URL), made.cookies) {
+	for _, cookie := range c.jar.Cookies(r.URL) {
 		r.AddCookie(cookie)
+	}
+	for _, cookie := range made.cookies {
+		if err := cookie.Check(); err != nil {
+			c.tb.Fatalf("%s %s: WithCookie(%q, ...): %v", method, target, cookie.Name, err)
+		}
+		addCookie(r, cookie)
 	}
 	return r, made
 }

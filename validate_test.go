@@ -135,7 +135,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 		{
 			"one fault in every source",
 			map[string]string{"path": `x`, "query": `n=300&ratio=a&open=maybe&day=soon&ids=1&ids=b`, "token": `ab`, "session": `s`, "body": `{"name":1,"age":"a"}`},
-			`{"type":"int_parsing","loc":["path","id"],"msg":"Not an integer","input":"x"},{"type":"less_than_equal","loc":["query","n"],"msg":"Must be less than or equal to 127","input":"300","ctx":{"le":127}},{"type":"float_parsing","loc":["query","ratio"],"msg":"Not a number","input":"a"},{"type":"bool_parsing","loc":["query","open"],"msg":"Not a boolean","input":"maybe"},{"type":"datetime_parsing","loc":["query","day"],"msg":"Not a date and time (RFC 3339)","input":"soon"},{"type":"int_parsing","loc":["query","ids",1],"msg":"Not an integer","input":"b"},{"type":"string_too_short","loc":["header","X-Token"],"msg":"Must have at least 3 characters","input":"ab","ctx":{"min_length":3}},{"type":"int_parsing","loc":["cookie","session"],"msg":"Not an integer","input":"s"},{"type":"string_type","loc":["body","name"],"msg":"Expected a string","input":1},{"type":"int_type","loc":["body","age"],"msg":"Expected an integer","input":"a"}`,
+			`{"type":"int_parsing","loc":["path","id"],"msg":"Not an integer","input":"x"},{"type":"less_than_equal","loc":["query","n"],"msg":"Must be less than or equal to 127","input":"300","ctx":{"le":127}},{"type":"float_parsing","loc":["query","ratio"],"msg":"Not a number","input":"a"},{"type":"bool_parsing","loc":["query","open"],"msg":"Not a boolean","input":"maybe"},{"type":"datetime_parsing","loc":["query","day"],"msg":"Not a date and time such as 2006-01-02T15:04:05Z (RFC 3339)","input":"soon"},{"type":"int_parsing","loc":["query","ids",1],"msg":"Not an integer","input":"b"},{"type":"string_too_short","loc":["header","X-Token"],"msg":"Must have at least 3 characters","input":"ab","ctx":{"min_length":3}},{"type":"int_parsing","loc":["cookie","session"],"msg":"Not an integer","input":"s"},{"type":"string_type","loc":["body","name"],"msg":"Expected a string","input":1},{"type":"int_type","loc":["body","age"],"msg":"Expected an integer","input":"a"}`,
 		},
 		{
 			"a path below its least", one("path", `0`),
@@ -227,11 +227,11 @@ func TestFaultsOnTheWire(t *testing.T) {
 		},
 		{
 			"a moment", body(`"at":"today"`),
-			`{"type":"datetime_parsing","loc":["body","at"],"msg":"Not a date and time (RFC 3339)","input":"today"}`,
+			`{"type":"datetime_parsing","loc":["body","at"],"msg":"Not a date and time such as 2006-01-02T15:04:05Z (RFC 3339)","input":"today"}`,
 		},
 		{
 			"a duration", body(`"for":"long"`),
-			`{"type":"time_delta_parsing","loc":["body","for"],"msg":"Not a duration","input":"long"}`,
+			`{"type":"time_delta_parsing","loc":["body","for"],"msg":"Not a duration such as 1h30m","input":"long"}`,
 		},
 		{
 			"an address", body(`"addr":"1.2.3"`),

@@ -221,21 +221,23 @@ var (
 
 // samples are values of formats.
 var samples = map[string][]string{
-	"uuid":          {"00000000-0000-4000-8000-000000000000", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "F47AC10B-58CC-4372-A567-0E02B2C3D479"},
-	"date-time":     {"2024-02-29T12:00:00Z", "2024-12-31T23:59:59.999999999+14:00", "1970-01-01T00:00:00-05:30", "0001-01-01T00:00:00Z"},
-	"date":          {"2024-02-29", "1970-01-01", "9999-12-31"},
-	"time":          {"12:00:00Z", "23:59:59.5+01:00"},
-	"duration":      {"P1D", "PT1H30M"},
-	"email":         {"a@example.com", "first.last+tag@sub.example.org"},
-	"idn-email":     {"a@example.com", "ä@bücher.example"},
-	"hostname":      {"example.com", "a", "xn--bcher-kva.example"},
-	"ipv4":          {"192.0.2.1", "0.0.0.0", "255.255.255.255"},
-	"ipv6":          {"2001:db8::1", "::", "::1"},
-	"uri":           {"https://example.com/a?b=c#d", "http://example.com"},
-	"iri":           {"https://example.com/a?b=c#d", "http://bücher.example/ä"},
-	"uri-reference": {"/a/b", "https://example.com/a?b=c#d"},
-	"decimal":       {"0", "1.50", "-12345678901234567890.5"},
-	"binary":        {"", "abc", "\x00\xff"},
+	"uuid":            {"00000000-0000-4000-8000-000000000000", "f47ac10b-58cc-4372-a567-0e02b2c3d479", "F47AC10B-58CC-4372-A567-0E02B2C3D479"},
+	"date-time":       {"2024-02-29T12:00:00Z", "2024-12-31T23:59:59.999999999+14:00", "1970-01-01T00:00:00-05:30", "0001-01-01T00:00:00Z"},
+	"date":            {"2024-02-29", "1970-01-01", "9999-12-31"},
+	"date-time-local": {"2024-02-29T12:00", "2024-12-31T23:59:59.999999999", "0001-01-01T00:00:00"},
+	"time":            {"12:00:00Z", "23:59:59.5+01:00"},
+	"http-date":       {"Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 29 Feb 2024 00:00:00 GMT"},
+	"duration":        {"P1D", "PT1H30M"},
+	"email":           {"a@example.com", "first.last+tag@sub.example.org"},
+	"idn-email":       {"a@example.com", "ä@bücher.example"},
+	"hostname":        {"example.com", "a", "xn--bcher-kva.example"},
+	"ipv4":            {"192.0.2.1", "0.0.0.0", "255.255.255.255"},
+	"ipv6":            {"2001:db8::1", "::", "::1"},
+	"uri":             {"https://example.com/a?b=c#d", "http://example.com"},
+	"iri":             {"https://example.com/a?b=c#d", "http://bücher.example/ä"},
+	"uri-reference":   {"/a/b", "https://example.com/a?b=c#d"},
+	"decimal":         {"0", "1.50", "-12345678901234567890.5"},
+	"binary":          {"", "abc", "\x00\xff"},
 }
 
 func (g *generator) text(f *facts) string {

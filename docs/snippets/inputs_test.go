@@ -170,7 +170,7 @@ func Example_types() {
 	ask(app, "GET /?id=7&at=today&day=2026-02-30&within=soon&client=localhost", "")
 	// Output:
 	// 200 "2026-02-01 1h30m0s true map[a:1]"
-	// 422 {"detail":[{"type":"uuid_parsing","loc":["query","id"],"msg":"Not a UUID"},{"type":"datetime_parsing","loc":["query","at"],"msg":"Not a date and time (RFC 3339)"},{"type":"date_parsing","loc":["query","day"],"msg":"Not a date"},{"type":"time_delta_parsing","loc":["query","within"],"msg":"Not a duration"},{"type":"ip_any_address","loc":["query","client"],"msg":"Not an IP address"}]}
+	// 422 {"detail":[{"type":"uuid_parsing","loc":["query","id"],"msg":"Not a UUID"},{"type":"datetime_parsing","loc":["query","at"],"msg":"Not a date and time such as 2006-01-02T15:04:05Z (RFC 3339)"},{"type":"date_parsing","loc":["query","day"],"msg":"Not a date such as 2006-01-02"},{"type":"time_delta_parsing","loc":["query","within"],"msg":"Not a duration such as 1h30m"},{"type":"ip_any_address","loc":["query","client"],"msg":"Not an IP address"}]}
 }
 
 // Grade is a type of ours with a text form.

@@ -121,7 +121,9 @@ func (c *Compiler) addCross(p *Plan, in *typeinfo.Input) error {
 // are left to the Plan, or to the reader of the form. An error of the type is a
 // [*typeinfo.Error] that names no field.
 func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
-	p := &Param{field: f, source: f.Source.String(), single: value{escaped: f.Source == typeinfo.Query}}
+	p := &Param{field: f, source: f.Source.String(), single: value{
+		escaped: f.Source == typeinfo.Query, plus: f.Source == typeinfo.Query || f.Source == typeinfo.Form,
+	}}
 	if f.Source == typeinfo.Form {
 		p.source = typeinfo.Body.String()
 	}
@@ -184,7 +186,7 @@ func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
 func splitOf(f *typeinfo.Field) func(into []string, text string) []string {
 	switch {
 	case f.Source == typeinfo.Header:
-		return splitHeader
+		return SplitHeader
 	case f.Source == typeinfo.Cookie || f.Source == typeinfo.Env || f.CSV:
 		return splitOnCommas
 	}

@@ -1,12 +1,17 @@
 package bind
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+)
 
-// A Cookie header is read as net/http reads it: pairs between ";", white space
-// around pairs and names dropped, one pair of double quotes around a value
-// removed, and a pair skipped when its value has characters outside RFC 6265's
-// with space and comma added. Names need no such check: those of parameters
-// are tokens, and only equal ones are looked at.
+// A Cookie header is read as it was sent (RFC 6265, section 4.2): pairs between
+// ";", white space around pairs and names dropped, and a value is whatever
+// stands after the first "=". The grammar for servers is narrower, but nothing
+// holds scripts in browsers to it: JSON, any text in UTF-8 and backslashes
+// arrive. One pair of double quotes around a value is removed, since net/http
+// and others write values with spaces and commas so. Names need no check: those
+// of parameters are tokens, and only equal ones are looked at.
 
 func (b *binding) bindCookies() {
 	params := b.plan.cookies
@@ -44,31 +49,37 @@ func hitsOf(param int, hits []hit, into []string) []string {
 // scanCookies appends what one Cookie line has for the parameters.
 func scanCookies(line string, params []*Param, hits []hit) []hit {
 	for line != "" {
-		var pair string
-		pair, line, _ = strings.Cut(line, ";")
-		name, text, _ := strings.Cut(trimSpace(pair), "=")
-		i := indexOf(params, trimSpace(name))
-		if i < 0 {
-			continue
-		}
-		if text, ok := cookieValue(text); ok {
+		var name, text string
+		name, text, line = cutCookie(line)
+		if i := indexOf(params, name); i >= 0 {
 			hits = append(hits, hit{param: i, text: text})
 		}
 	}
 	return hits
 }
 
-// cookieValue takes the quotes off and refuses what no cookie may hold.
-func cookieValue(text string) (string, bool) {
+// cutCookie takes the first pair off a Cookie line.
+func cutCookie(line string) (name, text, rest string) {
+	pair, rest, _ := strings.Cut(line, ";")
+	name, text, _ = strings.Cut(trimSpace(pair), "=")
 	if len(text) > 1 && text[0] == '"' && text[len(text)-1] == '"' {
 		text = text[1 : len(text)-1]
 	}
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
-			return "", false
+	return trimSpace(name), text, rest
+}
+
+// CookieTexts are the values of the cookies of one name, in the order in which
+// they were sent. The first one counts where there can be one only.
+func CookieTexts(header http.Header, wanted string) (texts []string) {
+	for _, line := range header["Cookie"] {
+		for line != "" {
+			var name, text string
+			if name, text, line = cutCookie(line); name == wanted {
+				texts = append(texts, text)
+			}
 		}
 	}
-	return text, true
+	return texts
 }
 
 // trimSpace drops the white space net/textproto drops around header values.

@@ -46,14 +46,15 @@ func nameOf(pair string) string {
 	return plain
 }
 
-// ExtraCookies is Extra for cookies and ReadsCookie. Malformed cookies are no
-// cookies.
+// ExtraCookies is Extra for cookies and ReadsCookie.
 func (p *Plan) ExtraCookies(header http.Header, known func(name string) bool, faults *fault.List) (sound bool) {
 	strange := strangers{source: "cookie", faults: faults}
-	request := http.Request{Header: header}
-	for _, c := range request.Cookies() {
-		if !p.ReadsCookie(c.Name) && (known == nil || !known(c.Name)) {
-			strange.add(c.Name)
+	for _, line := range header["Cookie"] {
+		for line != "" {
+			var name string
+			if name, _, line = cutCookie(line); name != "" && !p.ReadsCookie(name) && (known == nil || !known(name)) {
+				strange.add(name)
+			}
 		}
 	}
 	return strange.seen == nil

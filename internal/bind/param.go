@@ -32,6 +32,8 @@ type value struct {
 	typ *typeinfo.Type
 	// escaped means that the text comes percent-encoded.
 	escaped bool
+	// plus means that a + is sent percent-encoded, since a bare one is a space.
+	plus bool
 	// set and check are for what typ holds; check is nil without rules.
 	set   Scalar
 	check check.Check
@@ -195,15 +197,42 @@ func splitOnCommas(into []string, text string) []string {
 	return slices.AppendSeq(into, strings.SplitSeq(text, ","))
 }
 
-// splitHeader reads a list of RFC 9110, section 5.6.1: white space around
-// elements and empty elements do not count.
-func splitHeader(into []string, text string) []string {
-	for element := range strings.SplitSeq(text, ",") {
-		if element = strings.Trim(element, " \t"); element != "" {
-			into = append(into, element)
+// SplitHeader appends the elements of a list of RFC 9110, section 5.6.1: white
+// space around elements and empty elements do not count, and a comma inside of a
+// quoted string (section 5.6.4) is part of the element. A quotation mark that
+// nothing closes stands for itself.
+func SplitHeader(into []string, text string) []string {
+	start, quotes := 0, true
+	for i := 0; i <= len(text); i++ {
+		switch {
+		case i == len(text) || text[i] == ',':
+			if element := strings.Trim(text[start:i], " \t"); element != "" {
+				into = append(into, element)
+			}
+			start = i + 1
+		case text[i] == '"' && quotes:
+			length := quotedLength(text[i:])
+			i += max(0, length-1)
+			// What follows a mark without an end is not searched again, which would
+			// take a time that grows with the square of the length.
+			quotes = length > 0
 		}
 	}
 	return into
+}
+
+// quotedLength is the length of the quoted string at the beginning of text, 0
+// for one that has no end.
+func quotedLength(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // read sets dst, which is of the whole type, from one text.
@@ -212,10 +241,20 @@ func (v *value) read(dst reflect.Value, text string, echo bool) *fault.Fault {
 	if f == nil {
 		f = v.fill(hold(v.typ, dst), text)
 	}
+	if f != nil && f.Type == fault.DatetimeParsing && v.lostPlus(text) {
+		f.Ctx = map[string]any{"error": "a + must be sent as %2B, else it is a space"}
+	}
 	if f != nil && echo {
 		f.Input = text
 	}
 	return f
+}
+
+// lostPlus reports whether a text is a time whose offset came without its sign.
+func (v *value) lostPlus(text string) bool {
+	held := bare(v.typ)
+	return v.plus && held.Kind == typeinfo.Time && strings.Contains(text, " ") &&
+		v.set(reflect.New(held.Go).Elem(), strings.Replace(text, " ", "+", 1)) == nil
 }
 
 func (v *value) fill(held reflect.Value, text string) *fault.Fault {

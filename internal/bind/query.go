@@ -107,6 +107,19 @@ func textAt(raw string, start int) span {
 	return span{start, len(raw)}
 }
 
+// QueryText is the last text of a name in a query, decoded. The error is that
+// of a malformed percent-encoding.
+func QueryText(raw, name string) (text string, err error) {
+	for pair := range strings.SplitSeq(raw, "&") {
+		sentName, sent, _ := strings.Cut(pair, "=")
+		if plain, malformed := url.QueryUnescape(sentName); pair == "" || malformed != nil || plain != name {
+			continue
+		}
+		text, err = url.QueryUnescape(sent)
+	}
+	return text, err
+}
+
 // paramOf finds a parameter by its name as it was sent, -1 without.
 func paramOf(slots []slot, sent string) int {
 	if sent == "" {

@@ -133,7 +133,7 @@ func TestExtraCookies(t *testing.T) {
 	known := func(name string) bool { return name == "theme" }
 	sound := plan.ExtraCookies(http.Header{"Cookie": {"session=1; theme=2; b=3; b=4", "a=5; bad=\""}}, known, &faults)
 	assert.False(t, sound)
-	assert.Equal(t, []string{`extra_forbidden ["cookie","b"]`, `extra_forbidden ["cookie","a"]`}, lines(faults))
+	assert.Equal(t, []string{`extra_forbidden ["cookie","b"]`, `extra_forbidden ["cookie","a"]`, `extra_forbidden ["cookie","bad"]`}, lines(faults))
 	assert.True(t, plan.ExtraCookies(http.Header{}, nil, &faults))
 }
 

@@ -3,6 +3,7 @@ package bind
 import (
 	"encoding"
 	"encoding/json"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -50,6 +51,9 @@ func compileKind(t *typeinfo.Type) (Scalar, error) {
 	case typeinfo.Raw:
 		return setRaw, nil
 	case typeinfo.Time:
+		if t.Format == typeinfo.HTTPDate {
+			return setHTTPDate, nil
+		}
 		return setTime, nil
 	case typeinfo.Duration:
 		return setDuration, nil
@@ -156,6 +160,16 @@ func setTime(dst reflect.Value, text string) *fault.Fault {
 		return fault.New(fault.DatetimeParsing)
 	}
 	dst.Set(reflect.ValueOf(t))
+	return nil
+}
+
+// setHTTPDate reads a date of RFC 9110, section 5.6.7, in all three of its forms.
+func setHTTPDate(dst reflect.Value, text string) *fault.Fault {
+	t, err := http.ParseTime(text)
+	if err != nil {
+		return fault.With(fault.DatetimeParsing, "expected", http.TimeFormat)
+	}
+	dst.Set(reflect.ValueOf(t.UTC()))
 	return nil
 }
 
@@ -297,6 +311,8 @@ func malformed(t *typeinfo.Type) *fault.Fault {
 		return fault.New(fault.DateParsing)
 	case "time":
 		return fault.New(fault.TimeParsing)
+	case typeinfo.LocalDateTime:
+		return fault.With(fault.DatetimeParsing, "expected", fault.LocalDateTime)
 	case "duration":
 		return fault.New(fault.DeltaParsing)
 	case "uri":

@@ -69,7 +69,7 @@ type Sent struct {
 	Header http.Header
 	// Host is "" where no parameter is one.
 	Host    string
-	Cookies []*http.Cookie
+	Cookies []Cookie
 	query   []sentPair
 }
 
@@ -183,8 +183,8 @@ func checkHeader(text string) error {
 	return nil
 }
 
-// AddCookie adds a cookie. What it says of the text is nothing, since that may
-// be secret.
+// AddCookie adds a cookie, in the form in which a [Plan] reads it back. What it
+// says of the text is nothing, since that may be secret.
 func (s *Sent) AddCookie(name, text string) error {
 	for _, other := range s.Cookies {
 		switch {
@@ -194,12 +194,34 @@ func (s *Sent) AddCookie(name, text string) error {
 			return nil
 		}
 	}
-	cookie := &http.Cookie{Name: name, Value: text, Quoted: strings.ContainsAny(text, " ,")}
-	if cookie.Valid() != nil {
-		return errors.New("a cookie takes printable ASCII without quotes, semicolons and backslashes")
+	cookie := Cookie{Name: name, Value: text}
+	if err := cookie.Check(); err != nil {
+		return err
 	}
 	s.Cookies = append(s.Cookies, cookie)
 	return nil
+}
+
+// Cookie is a cookie of a request.
+type Cookie struct{ Name, Value string }
+
+// Check finds a value that cannot be sent.
+func (c Cookie) Check() error {
+	if strings.ContainsFunc(c.Value, func(r rune) bool { return r < ' ' || r == 0x7f || r == ';' }) {
+		return errors.New("a cookie takes no semicolons and control characters")
+	}
+	return nil
+}
+
+// String is the pair in a Cookie header. Unlike net/http it leaves no character
+// out. Quotes keep what the reader would take off: spaces at the ends, and
+// quotes themselves.
+func (c Cookie) String() string {
+	quoted := len(c.Value) > 1 && c.Value[0] == '"' && c.Value[len(c.Value)-1] == '"'
+	if quoted || strings.ContainsAny(c.Value, " ,") {
+		return c.Name + `="` + c.Value + `"`
+	}
+	return c.Name + "=" + c.Value
 }
 
 // joinOf is the inverse of splitOf.

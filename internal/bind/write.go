@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"reflect"
 	"slices"
 	"strconv"
@@ -194,9 +195,11 @@ func (w *Writer) texts(held reflect.Value) ([]string, error) {
 	return []string{text}, err
 }
 
-// survivesSplit reports whether a text in a list is read as that element.
+// survivesSplit reports whether a text in a list is read as that element. The
+// quotation mark of a next element shows that none of its own is left open.
 func survivesSplit(text string) bool {
-	return text != "" && !strings.Contains(text, ",") && strings.Trim(text, " \t") == text
+	elements := SplitHeader(nil, text+`,"`)
+	return len(elements) == 2 && elements[0] == text
 }
 
 func (w *Writer) write(v *writtenValue, held reflect.Value, checks bool, faults *fault.List, at ...any) (string, error) {
@@ -261,6 +264,9 @@ func formatOf(t *typeinfo.Type) (format, error) {
 	case typeinfo.Raw:
 		return formatRaw, nil
 	case typeinfo.Time:
+		if t.Format == typeinfo.HTTPDate {
+			return formatHTTPDate, nil
+		}
 		return formatTime, nil
 	case typeinfo.Duration:
 		return func(v reflect.Value) (string, error) { return time.Duration(v.Int()).String(), nil }, nil
@@ -317,6 +323,15 @@ func formatTime(v reflect.Value) (string, error) {
 		return "", errors.New("a time outside of what RFC 3339 can write")
 	}
 	return string(text), nil
+}
+
+// formatHTTPDate writes whole seconds, as HTTP has no others.
+func formatHTTPDate(v reflect.Value) (string, error) {
+	t := v.Interface().(time.Time).UTC()
+	if year := t.Year(); year < 0 || year > 9999 {
+		return "", errors.New("a time outside of what HTTP can write")
+	}
+	return t.Format(http.TimeFormat), nil
 }
 
 func formatText(v reflect.Value) (string, error) {

@@ -123,8 +123,17 @@ func makeDatetime(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
 			_, err := time.Parse(layout, v.String())
 			return err == nil
 		},
-		blame: always(*fault.New(typ)),
+		blame: always(*dateFault(typ, layout)),
 	}, nil
+}
+
+// dateFault shows a text of a layout that is not the usual one.
+func dateFault(typ, layout string) *fault.Fault {
+	switch layout {
+	case time.DateOnly, time.TimeOnly, time.RFC3339:
+		return fault.New(typ)
+	}
+	return fault.With(typ, "expected", time.Date(2006, 1, 2, 15, 4, 5, 0, time.UTC).Format(layout))
 }
 
 // layoutFault finds out what a layout is of by writing moments that differ in

@@ -164,6 +164,9 @@ func (c *Compiler) makeKind(key programKey) (decodeFunc, error) {
 	case typeinfo.Bytes:
 		return makeStrings(parseBytes), nil
 	case typeinfo.Time:
+		if t.Format == typeinfo.HTTPDate {
+			return makeStrings(parseHTTPDate), nil
+		}
 		return makeStrings(parseTime), nil
 	case typeinfo.Duration:
 		return makeStrings(parseDuration), nil

@@ -5,6 +5,7 @@ import (
 	"encoding"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"reflect"
 	"slices"
 	"time"
@@ -21,6 +22,16 @@ func parseTime(text []byte, p pointer) *fault.Fault {
 	if !isRFC3339(text) || as[time.Time](p).UnmarshalText(text) != nil {
 		return fault.New(fault.DatetimeParsing)
 	}
+	return nil
+}
+
+// parseHTTPDate reads the default and the example of a header that is a date.
+func parseHTTPDate(text []byte, p pointer) *fault.Fault {
+	t, err := http.ParseTime(string(text))
+	if err != nil {
+		return fault.With(fault.DatetimeParsing, "expected", http.TimeFormat)
+	}
+	*as[time.Time](p) = t.UTC()
 	return nil
 }
 
@@ -87,6 +98,9 @@ var formatFaults = map[string]string{
 // text of its error may come from any library and stays here; the faults of an
 // error that has some of its own are passed on.
 func refusal(t *typeinfo.Type) func() *fault.Fault {
+	if t.Format == typeinfo.LocalDateTime {
+		return func() *fault.Fault { return fault.With(fault.DatetimeParsing, "expected", fault.LocalDateTime) }
+	}
 	if typ, ok := formatFaults[t.Format]; ok {
 		return func() *fault.Fault { return fault.New(typ) }
 	}

@@ -127,7 +127,7 @@ func (m *maker) array(s map[string]any, depth int) any {
 func (m *maker) text(s map[string]any) any {
 	byFormat := map[string]string{
 		"date-time": "2026-11-21T13:00:00Z", "date": "2026-11-21", "uuid": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
-		"email": "ann@example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "uri": "https://example.com/",
+		"email": "ann@example.com", "ipv4": "192.0.2.1", "ipv6": "2001:db8::1", "http-date": "Sat, 21 Nov 2026 13:00:00 GMT", "date-time-local": "2026-11-21T13:00", "uri": "https://example.com/",
 	}
 	if format, ok := s["format"].(string); ok && m.random.IntN(4) > 0 && byFormat[format] != "" {
 		return byFormat[format]

@@ -6,7 +6,8 @@ import (
 )
 
 // kind is what is known of a type of fault. The sentence is in English; {name}
-// stands for a fact of Ctx. The keyword is the one of JSON Schema that says the
+// stands for a fact of Ctx, and {expected} without one for the usual text of a
+// type. The keyword is the one of JSON Schema that says the
 // same, "" where none does: for the syntax of a text, for formats, for what has
 // no place in a document, and for what only code can tell.
 type kind struct{ sentence, keyword string }
@@ -30,10 +31,10 @@ var kinds = map[string]kind{
 	BoolType:        {"Expected a boolean", "type"},
 	BoolParsing:     {"Not a boolean", "type"},
 	BytesEncoding:   {"Not valid base64", ""},
-	DatetimeParsing: {"Not a date and time (RFC 3339)", ""},
-	DateParsing:     {"Not a date", ""},
-	TimeParsing:     {"Not a time of day", ""},
-	DeltaParsing:    {"Not a duration", ""},
+	DatetimeParsing: {"Not a date and time such as {expected}", ""},
+	DateParsing:     {"Not a date such as {expected}", ""},
+	TimeParsing:     {"Not a time of day such as {expected}", ""},
+	DeltaParsing:    {"Not a duration such as 1h30m", ""},
 	UUIDParsing:     {"Not a UUID", ""},
 	DecimalParsing:  {"Not a decimal number", ""},
 	IPAddress:       {"Not an IP address", ""},
@@ -57,6 +58,16 @@ var kinds = map[string]kind{
 	TooMany:         {"There are more faults than the {listed} listed", ""},
 }
 
+// usual is what a text of a type mostly looks like.
+var usual = map[string]string{
+	DatetimeParsing: "2006-01-02T15:04:05Z (RFC 3339)",
+	DateParsing:     "2006-01-02",
+	TimeParsing:     "15:04:05",
+}
+
+// LocalDateTime is what a date and time without a zone looks like.
+const LocalDateTime = "2006-01-02T15:04:05"
+
 // Keyword names the keyword of JSON Schema that refuses what is a fault of the
 // type, "" for a type that no schema has.
 func Keyword(typ string) string { return kinds[typ].keyword }
@@ -67,7 +78,14 @@ func Message(typ string, ctx map[string]any) string {
 	if !ok {
 		return "Not valid"
 	}
-	return fill(k.sentence, ctx)
+	sentence := k.sentence
+	if _, hasCause := ctx["error"]; hasCause && !strings.Contains(sentence, "{error}") {
+		sentence += ": {error}"
+	}
+	if text, ok := usual[typ]; ok && ctx["expected"] == nil {
+		sentence = strings.Replace(sentence, "{expected}", text, 1)
+	}
+	return fill(sentence, ctx)
 }
 
 func fill(sentence string, ctx map[string]any) string {

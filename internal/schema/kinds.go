@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"encoding/json"
 	"math"
+	"net/http"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -168,6 +170,9 @@ func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at place) *op
 	case typeinfo.Bytes:
 		return octets(at)
 	case typeinfo.Time:
+		if t.Format == typeinfo.HTTPDate {
+			return httpDate()
+		}
 		return &openapi3.Schema{Type: types(openapi3.TypeString), Format: "date-time"}
 	case typeinfo.Duration:
 		return &openapi3.Schema{
@@ -222,6 +227,18 @@ func octets(at place) *openapi3.Schema {
 // Schema asks for.
 const timePattern = `^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,9})?)?$`
 
+// localPattern is a date and a time of day without an offset.
+var localPattern = `^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T` + timePattern[1:]
+
+// httpDate is a date in the notation of headers. The format is one of OpenAPI's
+// registry; the example is for the tools that do not know it.
+func httpDate() *openapi3.Schema {
+	return &openapi3.Schema{
+		Type: types(openapi3.TypeString), Format: typeinfo.HTTPDate,
+		Examples: []any{time.Date(2026, 11, 21, 13, 0, 0, 0, time.UTC).Format(http.TimeFormat)},
+	}
+}
+
 // formatted is the schema of text of a known format, or of any text. Formats
 // that JSON Schema does not know are left out, save decimal, which OpenAPI's
 // registry has.
@@ -235,6 +252,9 @@ func formatted(format string) *openapi3.Schema {
 		addNote(s, "ip")
 	case "time":
 		s.Pattern, s.Examples = timePattern, []any{"15:04:05"}
+	case typeinfo.LocalDateTime:
+		s.Format, s.Pattern, s.Examples = format, localPattern, []any{"2026-11-21T13:00"}
+		addNote(s, format) // which days there are
 	case "uuid", "ipv4", "ipv6", "uri", "email", "hostname", "date", "date-time", "duration", "decimal":
 		s.Format = format
 	case "":

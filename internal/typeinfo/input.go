@@ -253,6 +253,11 @@ func (r *inputReader) value(t *tagged, at place) error {
 	if (t.source == Header || t.source == Cookie) && !isToken(t.name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", t.name, t.source), "use letters, digits and hyphens")
 	}
+	if t.source == Header {
+		if err := t.ownHeader(); err != nil {
+			return err
+		}
+	}
 	f, err := r.described(t, at)
 	if err != nil {
 		return err
@@ -268,9 +273,27 @@ func (r *inputReader) value(t *tagged, at place) error {
 	return nil
 }
 
+// ownHeader refuses the headers that OpenAPI describes elsewhere: a parameter of
+// such a name is ignored by whoever reads the document (OpenAPI 3.1, Parameter
+// Object).
+func (t *tagged) ownHeader() error {
+	var fix string
+	switch http.CanonicalHeaderKey(t.name) {
+	case "Authorization":
+		fix = "give the field the type candor.Bearer or candor.Basic without a tag, which document and check it; for another scheme take an *http.Request"
+	case "Accept":
+		fix = "let candor.Produces or Config.Codecs offer media types, which are chosen by Accept; take an *http.Request to read the header itself"
+	case "Content-Type":
+		fix = "name the media type in the tag of the body, `body:\"\" media:\"image/png\"`; take an *http.Request to read the header itself"
+	default:
+		return nil
+	}
+	return t.problem(http.CanonicalHeaderKey(t.name)+" is no parameter in OpenAPI, where a header of that name is ignored", fix)
+}
+
 // described makes the field, unless its type is one the caller fills in.
 func (r *inputReader) described(t *tagged, at place) (*Field, error) {
-	typ, err := t.describe(func(goType reflect.Type) bool { return t.source == File || r.known(goType) })
+	typ, err := t.describeValue(func(goType reflect.Type) bool { return t.source == File || r.known(goType) })
 	if err != nil {
 		return nil, err
 	}

@@ -362,4 +362,6 @@ var formats = map[string]string{
 	"github.com/oklog/ulid/v2.ULID":         "ulid",
 	"github.com/candor-go/candor.Date":      "date",
 	"github.com/candor-go/candor.TimeOfDay": "time",
+
+	"github.com/candor-go/candor.LocalDateTime": LocalDateTime,
 }

@@ -137,7 +137,7 @@ func (out *Output) part(t *tagged, known func(reflect.Type) bool) error {
 	if !isToken(t.name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", t.name, t.source), "use letters, digits and hyphens")
 	}
-	typ, err := t.describe(known)
+	typ, err := t.describeValue(known)
 	if err != nil {
 		return err
 	}

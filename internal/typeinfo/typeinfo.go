@@ -64,7 +64,8 @@ type Type struct {
 	// Enum lists the only values of a type that declares them by a method
 	// Enum() []T, as JSON, in its order; nil without.
 	Enum []json.RawMessage
-	// Format is the JSON Schema format of a known Text type, such as "uuid".
+	// Format is the JSON Schema format of a known Text type, such as "uuid", or
+	// HTTPDate.
 	Format string
 	// Reads and Writes say which directions a Text or JSON type has methods
 	// for; for every other kind both are true.
