@@ -46,7 +46,11 @@ type RootPath string
 //
 //   - A task gets the values of the request's context, but not its
 //     cancellation.
-//   - When the request fails, its tasks are dropped.
+//   - Tasks come after the scoped providers have ended, but for those that are
+//     Until(Sent), which end after the tasks. For a stream, a file or a WebSocket
+//     the order is the last byte, tear-downs, tasks.
+//   - When the request fails, its tasks are dropped; it has failed, too, where a
+//     provider failed to end, or a stream after it began.
 //   - A task that panics or fails is logged, or told to Config.OnTaskError, and
 //     the next one runs.
 //   - The server waits for running tasks when it stops, at most Limits.Drain;
@@ -54,7 +58,8 @@ type RootPath string
 //   - Tasks die with the process. Work that must not be lost belongs into a
 //     durable queue, such as river or asynq.
 //
-// It may be used from one goroutine at a time, until the handler returns.
+// It may be used from one goroutine at a time, until the last scoped provider
+// has ended.
 type Tasks struct{ list []func(context.Context) error }
 
 // Add appends a task.

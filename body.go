@@ -330,6 +330,8 @@ type incoming struct {
 	// loose lets a body without a media type pass as the first documented.
 	loose  bool
 	decode codec.Options
+	// errors gives sentences to faults that the handler learns of.
+	errors *errorWriter
 }
 
 // bind reads the body into the input and gathers its faults. It returns what

@@ -365,7 +365,6 @@ func (r *resolver) divide(steps []placedStep) (before, after []step, err error) 
 		*list = append(*list, s.step)
 		if i == last {
 			*list = append(*list, step{bracket: (*exchange).answerInside})
-			r.endpoint.outlived = true
 		}
 		if keeps && i == cache {
 			*list = append(*list, step{bracket: (*exchange).cached})
@@ -377,11 +376,15 @@ func (r *resolver) divide(steps []placedStep) (before, after []step, err error) 
 	return before, after, nil
 }
 
-// answerInside writes the answer while the brackets around it still live.
+// answerInside writes the response and runs the tasks while the brackets around
+// it still live.
 func (x *exchange) answerInside(rest int) error {
 	err := x.protected(rest)
 	if !x.finished {
 		x.finish(err)
+	}
+	if err == nil {
+		x.endpoint.tasks.run(context.WithoutCancel(x.ctx), x.takeTasks())
 	}
 	return err
 }

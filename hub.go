@@ -166,11 +166,11 @@ func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (Events[T], e
 // event is a delivery as an event.
 func (h *Hub[T]) event(topic string, d Delivery) Event[T] {
 	if d.Start {
-		return Event[T]{ID: d.ID, bare: true}
+		return Event[T]{ID: d.ID, NoData: true}
 	}
 	message, err := h.message(topic, d)
 	if err != nil || message.Gap {
-		return Event[T]{ID: d.ID, Name: gapEvent, bare: true}
+		return Event[T]{ID: d.ID, Name: gapEvent, null: true}
 	}
 	return Event[T]{ID: message.ID, Data: message.Data}
 }

@@ -28,9 +28,10 @@ import (
 //
 // What it does by itself:
 //
-//   - An error before the first line is answered like that of any handler; one
-//     after it aborts the connection, so that the client sees that lines are
-//     missing.
+//   - It has begun once yield has accepted a line, or once its header was sent,
+//     because no line came for a while. An error before that is answered like that
+//     of any handler; after it every accepted line reaches the client, and then the
+//     connection is aborted, so that the client sees that lines are missing.
 //   - When the client is gone, yield returns false and the context is
 //     cancelled, so the deferred calls of the producer run.
 //   - Lines are written together while the producer is busy, and at once when
@@ -115,7 +116,7 @@ func sendLines[T any](lines JSONLines[T], items *itemWriter[T], p *pipe) (err er
 	ended := false
 	defer func() {
 		if !ended { // the producer panics
-			_ = p.close(errProducer)
+			_ = p.close(errInternal)
 		}
 	}()
 	for item, failure := range lines {
@@ -184,6 +185,9 @@ type lineReader struct {
 	faults fault.List
 	// failed is why there are no further lines, io.EOF behind the last.
 	failed error
+	// rendered gives faults their sentences, which nobody else does where the
+	// handler keeps them.
+	rendered func(*ValidationError) *ValidationError
 }
 
 func newLineReader(body io.Reader, decoder *codec.Decoder, required bool, in incoming) *lineReader {
@@ -191,6 +195,7 @@ func newLineReader(body io.Reader, decoder *codec.Decoder, required bool, in inc
 	return &lineReader{
 		body: bufio.NewReaderSize(body, min(limit+len("\r\n"), 32<<10)), decoder: decoder,
 		options: within(in.decode, int64(limit)), limit: limit, required: required,
+		rendered: func(e *ValidationError) *ValidationError { return in.errors.rendered(in.r, e) },
 	}
 }
 
@@ -241,7 +246,7 @@ func (r *lineReader) last() ([]byte, error) {
 	case len(r.line) > 0:
 		return r.line, nil
 	case r.number == 0 && r.required:
-		return nil, &ValidationError{Faults: []Fault{{Type: fault.Missing, Loc: []any{"body"}}}}
+		return nil, r.rendered(&ValidationError{Faults: []Fault{{Type: fault.Missing, Loc: []any{"body"}}}})
 	}
 	return nil, io.EOF
 }
@@ -258,5 +263,5 @@ func (r *lineReader) decode(line []byte, into reflect.Value) error {
 	r.faults = fault.List{}
 	faults.Under(0, r.number)
 	faults.Seal(0, "body")
-	return invalid(&faults, bytes.Clone(line), r.options.Echo)
+	return r.rendered(invalid(&faults, bytes.Clone(line), r.options.Echo))
 }

@@ -124,7 +124,11 @@ func (w *watchedWriter) FlushError() error {
 // Hijack serves wrappers that ask for an http.Hijacker, as some of compression
 // do for WebSockets.
 func (w *watchedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	return http.NewResponseController(w.ResponseWriter).Hijack()
+	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err == nil { // what is written now is no business of ours
+		w.begin(http.StatusSwitchingProtocols)
+	}
+	return conn, buffered, err
 }
 
 // Flush serves handlers that ask for an http.Flusher.

@@ -259,7 +259,7 @@ func (e *endpoint) ownCauses() ownCauses {
 	return ownCauses{
 		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, isRequired), negotiates: e.answer != nil && e.answer.negotiated,
 		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(multipartMedia),
-		validates: e.canBeInvalid(), timed: e.set.limit() > 0 && e.route.handler != nil,
+		validates: e.canBeInvalid(), timed: e.set.limit() > 0,
 	}
 }
 

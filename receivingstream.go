@@ -142,7 +142,7 @@ func (r *linesReader[T]) Close() error {
 
 func (Events[T]) receive(c *compiler) (receiveBody, error) {
 	var decoder *codec.Decoder
-	if !carriesRaw[T]() {
+	if !onlyRaw[T]() {
 		var err error
 		if decoder, err = receiveItems[T](c); err != nil {
 			return nil, err
@@ -183,6 +183,7 @@ func receiveEvent[T any](decoder *codec.Decoder, sent *eventstream.Event, event 
 	switch {
 	case decoder == nil:
 		data.SetString(string(sent.Data))
+	case readRaw(sent.Data, &event.Data):
 	case string(sent.Data) != "null": // which is written for no data, too
 		return decodeReceived(decoder, sent.Data, data)
 	}

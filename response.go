@@ -519,8 +519,10 @@ type live struct {
 	// writeLimit is how long one write may stand still.
 	writeLimit time.Duration
 	checks     ResponseChecks
-	// failure is what a client may know of an error, as an error body.
-	failure func(error) []byte
+	// failure is what a client may know of an error, as an error body; reported
+	// means that the stream ended with one, and so is not cut short.
+	failure  func(error) []byte
+	reported bool
 	// log notes an item that breaks its own rules.
 	log func(error)
 }

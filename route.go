@@ -218,9 +218,6 @@ type endpoint struct {
 	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
 	loose        bool
-	// outlived means that brackets live until the answer is sent and the tasks
-	// are done.
-	outlived bool
 	// streamsLate means that some brackets end before a stream begins, so that
 	// it is written around them.
 	streamsLate bool
@@ -283,7 +280,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	e.parts = append(e.room.parts[:0], &e.room.part)
 	if e.route.handler == nil {
 		e.compilePlain()
-		if len(e.set.requirements) == 0 {
+		if len(e.set.requirements) == 0 && e.set.limit() == 0 {
 			return nil
 		}
 	}
@@ -552,11 +549,7 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 	if x.uploads != nil {
 		defer x.uploads.close()
 	}
-	if err := x.protected(0); !x.finished {
-		x.finish(err)
-	} else if err != nil && !errors.Is(err, x.told) {
-		e.errors.logLate(r, err)
-	}
+	x.conclude(x.protected(0))
 	cut := x.cut
 	if x.answer.live != nil {
 		x.answer.live.cancel()
@@ -627,7 +620,27 @@ func (x *exchange) from(i int) error {
 	return nil
 }
 
-// finish writes the answer, or that of err, and hands over the tasks.
+// conclude does what is left after the steps, which ended with err: it writes
+// the response, unless a step did, and hands over the tasks. They come last of
+// all, after every tear-down, and not at all where anything failed.
+func (x *exchange) conclude(err error) {
+	if !x.finished {
+		x.finish(err)
+	} else {
+		x.invalidate() // what a tear-down after the last byte has committed
+		if err != nil && !errors.Is(err, x.told) {
+			x.endpoint.errors.logLate(x.around.r, err)
+		}
+	}
+	if err != nil {
+		return
+	}
+	if tasks := x.takeTasks(); len(tasks) > 0 {
+		x.endpoint.tasks.start(x.ctx, tasks)
+	}
+}
+
+// finish writes the answer, or that of err.
 func (x *exchange) finish(err error) {
 	x.finished = true
 	a := &x.around
@@ -641,32 +654,35 @@ func (x *exchange) finish(err error) {
 		return
 	}
 	x.answer.write(a.w)
-	x.startTasks()
 }
 
-// startTasks hands over the tasks, if any, once the answer is written.
-func (x *exchange) startTasks() {
-	if x.around.tasks != nil {
-		x.handOver()
-	}
-}
-
-func (x *exchange) handOver() {
+// takeTasks are the tasks that were added and not taken yet. The response is
+// written, and the client gets it before any of them runs.
+func (x *exchange) takeTasks() []func(context.Context) error {
 	a := &x.around
+	if a.tasks == nil || len(a.tasks.list) == 0 {
+		return nil
+	}
 	if x.endpoint.upgrade == nil { // else there is nobody left to flush to
 		_ = http.NewResponseController(a.w).Flush()
 	}
-	if x.endpoint.outlived {
-		x.endpoint.tasks.run(context.WithoutCancel(x.ctx), a.tasks.list)
-		return
-	}
-	x.endpoint.tasks.start(x.ctx, a.tasks.list)
+	tasks := a.tasks.list
+	a.tasks.list = nil
+	return tasks
 }
 
-// servePlain hands the request to a handler without types.
+// servePlain hands the request to a handler without types. What it writes is
+// the response; a panic before it wrote anything is an error like any other, and
+// so is a Timeout that has passed by then.
 func (x *exchange) servePlain() error {
-	x.finished = true
-	protect(x.around.w, withCaller(x.around.r), x.endpoint.errors, x.endpoint.plain.ServeHTTP)
+	w := watch(x.around.w)
+	done := false
+	defer func() { x.finished, x.cut = done || w.begun, w.begun && !done }()
+	x.endpoint.plain.ServeHTTP(w, withCaller(x.around.r))
+	if err := x.ctx.Err(); err != nil && !w.begun && isLate(x.ctx, err) {
+		return err
+	}
+	done = true
 	return nil
 }
 
@@ -683,18 +699,22 @@ func (x *exchange) finishStream() error {
 	w := &watchedWriter{ResponseWriter: x.around.w}
 	done := false
 	defer func() {
-		x.finished, x.cut = done || w.begun, w.begun && !done
+		x.finished, x.cut = done || w.begun, w.begun && !done && !x.reported()
 		x.answer.close()
 	}()
-	err := x.answer.stream(w, x.around.r)
-	x.invalidate()
-	if err != nil {
+	if err := x.answer.stream(w, x.around.r); err != nil {
+		if x.reported() {
+			x.told = err
+		}
 		return err
 	}
 	done = true
-	x.startTasks()
 	return nil
 }
+
+// reported reports whether the client was told of the error of a stream, at the
+// end of it.
+func (x *exchange) reported() bool { return x.answer.live != nil && x.answer.live.reported }
 
 func (x *exchange) negotiate() error {
 	return x.endpoint.answer.accept(x.around.w, x.around.r, &x.answer)
@@ -716,7 +736,7 @@ func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
 	in := incoming{
 		w: x.around.w, r: x.around.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
-		loose: e.loose, decode: e.decode, uploads: x.uploads, room: x.room,
+		loose: e.loose, decode: e.decode, uploads: x.uploads, room: x.room, errors: e.errors,
 	}
 	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)
 	x.room = in.room

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -27,8 +28,8 @@ import (
 // What it does by itself:
 //
 //   - An error before the first event is answered like that of any handler; one
-//     after it is sent as an event named "error", with the body of an error
-//     answer as its data, and ends the stream.
+//     after it, a panic too, is sent as an event named "error", with the body of
+//     an error response as its data, and ends the stream.
 //   - When the client is gone, yield returns false and the context is
 //     cancelled, so the deferred calls of the producer run.
 //   - After 15 seconds of silence, or [Heartbeat], a comment keeps the
@@ -37,9 +38,14 @@ import (
 type Events[T any] iter.Seq2[Event[T], error]
 
 // Event is one event. Its data is the JSON of Data, or the text itself for
-// [Raw]. An Event with nothing but a Comment is sent as a comment.
+// [Raw], also where T is any. Every value is data, zero included, unless NoData
+// is set.
 type Event[T any] struct {
 	Data T
+	// NoData leaves Data out, for a comment alone, or an ID or a Retry that the
+	// client is to keep. Browsers tell nobody of an event without data, even if it
+	// has a Name; other clients may.
+	NoData bool
 	// Name is what the client listens to, "message" by default. ID is where the
 	// client resumes: it sends the last one as Last-Event-ID. Neither may hold
 	// line breaks.
@@ -47,15 +53,18 @@ type Event[T any] struct {
 	// Retry tells the client how long to wait before it connects again.
 	Retry   time.Duration
 	Comment string
-	// bare means that Data is none: with a name it is sent as null, and without
-	// one not at all.
-	bare bool
+	// null sends null in the place of Data, whatever T is.
+	null bool
 }
+
+// isEvent tells the types of events from those of their data.
+func (Event[T]) isEvent() {}
 
 // Raw is text that an event carries as it is.
 type Raw string
 
-// EventsOf makes events of values that cannot fail.
+// EventsOf makes events of values that cannot fail. The values are the data: for
+// an event with a name or an ID, write a function of the type Events instead.
 func EventsOf[T any](seq iter.Seq[T]) Events[T] {
 	return func(yield func(Event[T], error) bool) {
 		seq(func(data T) bool { return yield(Event[T]{Data: data}, nil) })
@@ -94,8 +103,10 @@ func (Events[T]) bodyKind() bodyKind {
 // eventsSchema says what an event is.
 func eventsSchema[T any](c *schema.Components, item *typeinfo.Type) *openapi3.SchemaRef {
 	data := openapi3.NewStringSchema()
-	data.ContentMediaType = "text/plain"
-	if !carriesRaw[T]() {
+	switch {
+	case onlyRaw[T]():
+		data.ContentMediaType = "text/plain"
+	case !mayBeRaw[T]():
 		data.ContentMediaType = jsonMedia
 		data.ContentSchema = c.Value(item, nil, schema.Out)
 	}
@@ -105,9 +116,44 @@ func eventsSchema[T any](c *schema.Components, item *typeinfo.Type) *openapi3.Sc
 	return sequenceSchema("Server-sent events: one of the content's items each", bareMedia(eventsMedia), openapi3.NewSchemaRef("", event))
 }
 
-func carriesRaw[T any]() bool { return reflect.TypeFor[T]() == reflect.TypeFor[Raw]() }
+// onlyRaw reports whether all data of type T is Raw.
+func onlyRaw[T any]() bool { return reflect.TypeFor[T]() == reflect.TypeFor[Raw]() }
+
+// mayBeRaw reports whether some data of type T can be: that of an interface may
+// hold it.
+func mayBeRaw[T any]() bool {
+	t := reflect.TypeFor[T]()
+	return onlyRaw[T]() || t.Kind() == reflect.Interface && reflect.TypeFor[Raw]().Implements(t)
+}
+
+// readRaw is the inverse for data whose type may be Raw, or JSON: what is no
+// JSON. It reports whether it was.
+func readRaw[T any](text []byte, into *T) bool {
+	if !mayBeRaw[T]() || json.Valid(text) {
+		return false
+	}
+	reflect.ValueOf(into).Elem().Set(reflect.ValueOf(Raw(text)))
+	return true
+}
+
+// checkData refuses events as the data of events.
+func checkData(t reflect.Type) error {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if _, isEvent := reflect.Zero(t).Interface().(interface{ isEvent() }); isEvent {
+		return &typeinfo.Error{
+			Type: "candor.Events[" + typeinfo.Name(t) + "]", Problem: "the data of the events are events themselves, which would be sent as {\"Data\": ...}",
+			Fix: "make T the type of the data, and yield each candor.Event[T] from a candor.Events[T]; candor.EventsOf is for data alone",
+		}
+	}
+	return nil
+}
 
 func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
+	if err := checkData(reflect.TypeFor[T]()); err != nil {
+		return nil, err
+	}
 	encoder, err := compileItems[T](c)
 	if err != nil {
 		return nil, err
@@ -123,7 +169,7 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 				a.begin(w)
 				return nil
 			}
-			s := &eventSender[T]{json: !carriesRaw[T](), items: newItemWriter[T](encoder, a.live), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
+			s := &eventSender[T]{mayBeRaw: mayBeRaw[T](), items: newItemWriter[T](encoder, a.live), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
 			return s.run(events)
 		}
 		return nil
@@ -135,8 +181,8 @@ type eventSender[T any] struct {
 	items *itemWriter[T]
 	pipe  *pipe
 	data  []byte
-	// json means that data is JSON, whose strings have no line breaks.
-	json bool
+	// mayBeRaw means that data may be Raw rather than JSON.
+	mayBeRaw bool
 }
 
 // run runs the producer.
@@ -144,7 +190,7 @@ func (s *eventSender[T]) run(events Events[T]) (err error) {
 	ended := false
 	defer func() {
 		if !ended { // the producer panics
-			_ = s.pipe.close(errProducer)
+			_ = s.end(errInternal)
 		}
 	}()
 	for event, failure := range events {
@@ -161,35 +207,31 @@ func (s *eventSender[T]) run(events Events[T]) (err error) {
 
 // append writes an event behind dst.
 func (s *eventSender[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
-	wire := eventstream.Event{Name: event.Name, ID: event.ID, Retry: event.Retry, Comment: event.Comment}
+	wire := eventstream.Event{Name: event.Name, ID: event.ID, Retry: event.Retry, Comment: event.Comment, HasData: !event.NoData}
 	switch {
-	case event.bare:
-		s.data = append(s.data[:0], "null"...)
-		wire.Data, wire.HasData = s.data, event.Name != ""
-	case !event.onlyComment():
-		if err := s.encode(event.Data); err != nil {
+	case event.NoData:
+	case event.null:
+		wire.Data, wire.OneLine = append(s.data[:0], "null"...), true
+	default:
+		isRaw, err := s.encode(event.Data)
+		if err != nil {
 			return dst, err
 		}
-		wire.Data, wire.HasData = s.data, true
-		wire.OneLine = s.json
+		wire.Data, wire.OneLine = s.data, !isRaw // JSON has no line breaks
 	}
 	return eventstream.Append(dst, &wire)
 }
 
-// onlyComment reports whether the event says nothing but its comment.
-func (e *Event[T]) onlyComment() bool {
-	return e.Comment != "" && e.Name == "" && e.ID == "" && e.Retry == 0 && reflect.ValueOf(&e.Data).Elem().IsZero()
-}
-
-func (s *eventSender[T]) encode(data T) (err error) {
-	if s.json {
-		s.data, err = s.items.append(s.data[:0], data)
-		return err
+// encode writes what is the data of an event, and tells whether that is Raw.
+func (s *eventSender[T]) encode(data T) (isRaw bool, err error) {
+	if s.mayBeRaw {
+		if raw, ok := any(data).(Raw); ok {
+			s.data = append(s.data[:0], raw...)
+			return true, nil
+		}
 	}
-	if raw, ok := any(data).(Raw); ok {
-		s.data = append(s.data[:0], raw...)
-	}
-	return nil
+	s.data, err = s.items.append(s.data[:0], data)
+	return false, err
 }
 
 // end ends the stream. An error after the first event is sent as one. A server
@@ -197,7 +239,7 @@ func (s *eventSender[T]) encode(data T) (err error) {
 func (s *eventSender[T]) end(failure error) error {
 	if failure != nil && s.pipe.alive() {
 		body := s.items.live.failure(failure)
-		failure = s.pipe.append(func(dst []byte) ([]byte, error) {
+		s.items.live.reported = nil == s.pipe.append(func(dst []byte) ([]byte, error) {
 			return eventstream.Append(dst, &eventstream.Event{Name: errorEvent, Data: body, HasData: true})
 		})
 	}

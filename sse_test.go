@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
 )
@@ -36,7 +37,11 @@ func TestEvents(t *testing.T) {
 		{"nothing", nil, ""},
 		{"data", []candor.Event[tickOf]{{Data: tickOf{1}}}, "data: {\"n\":1}\n\n"},
 		{"everything", []candor.Event[tickOf]{{Data: tickOf{1}, Name: "tick", ID: "7", Retry: 2 * time.Second, Comment: "hello"}}, ": hello\nevent: tick\ndata: {\"n\":1}\nid: 7\nretry: 2000\n\n"},
-		{"a comment", []candor.Event[tickOf]{{Comment: "still here"}}, ": still here\n\n"},
+		{"a zero is data like any other", []candor.Event[tickOf]{{Comment: "count"}}, ": count\ndata: {\"n\":0}\n\n"},
+		{"a comment", []candor.Event[tickOf]{{Comment: "still here", NoData: true}}, ": still here\n\n"},
+		{"an ID", []candor.Event[tickOf]{{ID: "7", NoData: true}}, "id: 7\n\n"},
+		{"a time to come back", []candor.Event[tickOf]{{Retry: time.Second, NoData: true}}, "retry: 1000\n\n"},
+		{"a name", []candor.Event[tickOf]{{Name: "idle", NoData: true, Data: tickOf{1}}}, "event: idle\n\n"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := eventsApp(t, func(yield func(candor.Event[tickOf], error) bool) {
@@ -59,6 +64,25 @@ func TestEvents(t *testing.T) {
 		}, candor.Status(202))
 		assert.Equal(t, "data: a\ndata: b\n\ndata: \n\n", candor.NewTestClient(t, app).Post("/", nil).Status(202).Text())
 	})
+	t.Run("raw data among other data", func(t *testing.T) {
+		type payload any
+		app := candor.New(candor.Config{})
+		candor.Get(app, "/any", func(context.Context, candor.None) (candor.Events[any], error) {
+			return candor.EventsOf(slices.Values([]any{tickOf{1}, "text", candor.Raw("a\nb"), nil, candor.Raw("[DONE]")})), nil
+		})
+		candor.Get(app, "/named", func(context.Context, candor.None) (candor.Events[payload], error) {
+			return candor.EventsOf(slices.Values([]payload{candor.Raw("[DONE]")})), nil
+		})
+		c := candor.NewTestClient(t, app)
+		assert.Equal(t, "data: {\"n\":1}\n\ndata: \"text\"\n\ndata: a\ndata: b\n\ndata: null\n\ndata: [DONE]\n\n", c.Get("/any").Status(200).Text())
+		assert.Equal(t, "data: [DONE]\n\n", c.Get("/named").Status(200).Text())
+		var read []any
+		for event, err := range candor.EventsFrom[any](c.Stream("GET", "/any", nil)) {
+			require.NoError(t, err)
+			read = append(read, event.Data)
+		}
+		assert.Equal(t, []any{map[string]any{"n": 1.0}, "text", candor.Raw("a\nb"), nil, candor.Raw("[DONE]")}, read)
+	})
 	t.Run("JSON that is made elsewhere is one line", func(t *testing.T) {
 		app := candor.New(candor.Config{})
 		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[json.RawMessage], error) {
@@ -72,6 +96,21 @@ func TestEvents(t *testing.T) {
 		}, candor.Raises(candor.Error(404, nil)))
 		assert.JSONEq(t, `{"detail":"gone"}`, c.Get("/").Status(404).Text())
 	})
+}
+
+// The data of an event is no event: what EventsOf is given is data.
+func TestEventsOfEvents(t *testing.T) {
+	app := candor.New(candor.Config{})
+	said := panicOf(func() {
+		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[candor.Event[int]], error) {
+			return candor.EventsOf(slices.Values([]candor.Event[int]{{Name: "n", Data: 1}})), nil
+		})
+	})
+	assert.Contains(t, said, "candor: GET / at ")
+	assert.Contains(t, said, `the data of the events are events themselves, which would be sent as {"Data": ...}; make T the type of the data`)
+	assert.Contains(t, panicOf(func() {
+		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[*candor.Event[int]], error) { return nil, nil })
+	}), "are events themselves")
 }
 
 // served runs a request in a bubble of its own time, and reports what was
@@ -160,6 +199,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 		"a carriage return in an ID":   {ID: "a\r"},
 		"NUL in an ID":                 {ID: "a\x00"},
 		"a negative time":              {Retry: -time.Second},
+		"nothing at all":               {NoData: true},
 		"data that breaks their rules": {Data: line{-1}},
 	} {
 		for _, first := range []bool{false, true} {

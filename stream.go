@@ -24,20 +24,18 @@ const (
 	// maxPending is how many bytes a producer may be ahead of the client.
 	maxPending = 64 << 10
 	// headerGrace is how long a stream waits for its first item before it sends
-	// its header. An error until then is a normal answer.
-	headerGrace = 50 * time.Millisecond
+	// its header, so that clients of an idle one see it open. An error until then
+	// is a response of its own; so it is long for a query that fails, and for a
+	// machine under load.
+	headerGrace = 250 * time.Millisecond
 	// defaultHeartbeat is how long an event stream may be silent.
 	defaultHeartbeat = 15 * time.Second
 	// defaultWriteLimit is how long one write of a stream may stand still.
 	defaultWriteLimit = 10 * time.Second
 )
 
-var (
-	// errDraining ends a stream because the server stops.
-	errDraining = Error(http.StatusServiceUnavailable, "the server is stopping")
-	// errProducer stands for a panic on its way through a stream.
-	errProducer = errors.New("the producer of a stream panicked")
-)
+// errDraining ends a stream because the server stops.
+var errDraining = Error(http.StatusServiceUnavailable, "the server is stopping")
 
 // pipe carries what a producer makes to the client.
 type pipe struct {
@@ -52,7 +50,8 @@ type pipe struct {
 	// the room is given back, too.
 	silence *time.Timer
 	unhook  func()
-	// headed means that the header was sent; only the sender touches it.
+	// headed means that the header was sent; only the sender touches it, and
+	// whoever has seen its end.
 	headed bool
 
 	mutex sync.Mutex
@@ -65,9 +64,14 @@ type pipe struct {
 	// sending means that there is a sender.
 	sending bool
 	closed  bool
-	// begun means that the header is on its way.
+	// begun means that the response has begun: an item was accepted, or the header
+	// is on its way. From then on no error is a response of its own, and what was
+	// accepted is written.
 	begun bool
-	err   error
+	// err is why no further item is accepted; lost means that nothing can be
+	// written any more, either.
+	err  error
+	lost bool
 }
 
 // openPipe prepares to send. The answer's header is sent with the first bytes,
@@ -105,9 +109,11 @@ func (p *pipe) append(write func(dst []byte) ([]byte, error)) error {
 	return nil
 }
 
-// startSender sees to it that somebody writes. The caller holds the mutex.
+// startSender begins the response and sees to it that somebody writes. The
+// caller holds the mutex.
 func (p *pipe) startSender() {
-	if !p.sending && p.err == nil {
+	p.begun = true
+	if !p.sending && !p.lost {
 		p.sending = true
 		go p.send()
 	}
@@ -117,7 +123,7 @@ func (p *pipe) startSender() {
 func (p *pipe) breakSilence() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if p.closed || p.sending {
+	if p.closed || p.sending || p.err != nil {
 		return
 	}
 	if p.begun { // then nothing is pending
@@ -128,19 +134,16 @@ func (p *pipe) breakSilence() {
 	}
 }
 
-// close sends what is pending and waits for the end. With an error and nothing
-// sent yet, nothing is sent: the error is the answer.
+// close sends what is pending and waits for the end. With an error before the
+// response has begun, nothing is sent: the error is the response.
 func (p *pipe) close(failure error) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.closed = true
 	p.silence.Stop()
 	p.unhook()
-	if failure != nil && !p.begun && p.err == nil {
-		p.err = failure
-	}
-	if !p.begun {
-		p.startSender()
+	if failure == nil && p.err == nil && !p.begun {
+		p.startSender() // no item came, but the header has to
 	}
 	for p.sending {
 		p.moved.Wait()
@@ -160,7 +163,7 @@ func (p *pipe) send() {
 			return
 		}
 		if err := p.write(data); err != nil {
-			p.fail(fmt.Errorf("%w: %w", errClientGone, err))
+			p.lose(fmt.Errorf("%w: %w", errClientGone, err))
 		}
 	}
 }
@@ -168,24 +171,23 @@ func (p *pipe) send() {
 // recover keeps a panic of the writer from ending the process.
 func (p *pipe) recover() {
 	if value := recover(); value != nil {
-		p.fail(newPanicError(value))
+		p.lose(newPanicError(value))
 		p.mutex.Lock()
 		defer p.mutex.Unlock()
 		p.rest()
 	}
 }
 
-// take takes over what is pending, in exchange for an empty buffer. The first
-// time it is for the header, whatever is pending. If there is nothing to send
-// the sender is no longer one.
+// take takes over what is pending, in exchange for an empty buffer. As long as
+// the header was not sent it is for the header, whatever is pending. If there is
+// nothing to send the sender is no longer one.
 func (p *pipe) take() (data []byte, ok bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	if p.err != nil || p.begun && len(p.pending) == 0 {
+	if p.lost || p.headed && len(p.pending) == 0 {
 		p.rest()
 		return nil, false
 	}
-	p.begun = true
 	data = p.pending
 	p.pending, p.spare = p.spare[:0], data
 	p.moved.Broadcast()
@@ -202,7 +204,7 @@ func (p *pipe) rest() {
 }
 
 // fail ends the stream: the producer learns it at its next item, and its
-// context is cancelled at once.
+// context is cancelled at once. What was accepted is still written.
 func (p *pipe) fail(err error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -213,7 +215,15 @@ func (p *pipe) fail(err error) {
 	p.live.cancel()
 }
 
-// alive reports whether something was sent and more can be.
+// lose ends a stream that cannot be written any more.
+func (p *pipe) lose(err error) {
+	p.fail(err)
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.lost = true
+}
+
+// alive reports whether the response has begun and more can be sent.
 func (p *pipe) alive() bool {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

@@ -212,6 +212,9 @@ func readEvent[T any](s *TestStream, wire eventstream.Event) (data T, err error)
 		*raw = Raw(wire.Data)
 		return data, nil
 	}
+	if readRaw(wire.Data, &data) {
+		return data, nil
+	}
 	return data, json.Unmarshal(wire.Data, &data)
 }
 

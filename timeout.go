@@ -23,6 +23,8 @@ var errTimedOut = errors.New("the operation took longer than its Timeout")
 //   - Scoped providers end as after any other error: a transaction begun under
 //     the context is rolled back.
 //   - It holds for the whole of a stream, which is cut off.
+//   - A plain handler, or one that is mounted, sees it in the context of its
+//     request. One that has written nothing by then is answered with 504, too.
 //   - Reading the body has limits of its own: see [Limits].
 func Timeout(d time.Duration) Option {
 	return everywhere(func(s *settings) error {

@@ -263,8 +263,9 @@ type socket struct {
 	checks         ResponseChecks
 	log            *slog.Logger
 	// failure is what a client may know of a message that does not fit, nil where
-	// that closes the socket.
-	failure func(error) []byte
+	// that closes the socket. rendered gives faults their sentences.
+	failure  func(error) []byte
+	rendered func(*ValidationError) *ValidationError
 	// watch learns what was said of each message that was read; nil outside of
 	// tests.
 	watch messageWatch
@@ -287,6 +288,7 @@ func (s *socket) run(x *exchange) error {
 	if e.set.answerInvalid {
 		s.failure = func(err error) []byte { return e.errors.late(a.r, err) }
 	}
+	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
 	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
 	s.decode = within(s.decode, int64(limit))
 	s.link = openLink(x.ctx, conn, raw, limit, cmp.Or(e.set.heartbeat, defaultPing))
@@ -318,10 +320,7 @@ func (s *socket) hangUp(x *exchange, err error) {
 	if why := s.link.why; why != closing && !errors.Is(err, errClientGone) { //nolint:errorlint // the very value
 		meant = afterClosing(err, why)
 	}
-	switch {
-	case err == nil:
-		x.startTasks()
-	case meant:
+	if meant {
 		x.told = err
 	}
 }
@@ -371,7 +370,7 @@ func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Valu
 	if len(faults.Faults) == 0 {
 		return nil, nil
 	}
-	wrong := invalid(&faults, nil, s.decode.Echo)
+	wrong := s.rendered(invalid(&faults, nil, s.decode.Echo))
 	if s.failure != nil {
 		return s.failure(wrong), nil
 	}

@@ -38,6 +38,7 @@ var written = []struct {
 	{"name", eventstream.Event{Name: "add", Data: []byte("1"), HasData: true}, "event: add\ndata: 1\n\n"},
 	{"id", eventstream.Event{ID: "7", Data: []byte("1"), HasData: true}, "data: 1\nid: 7\n\n"},
 	{"id alone", eventstream.Event{ID: "7"}, "id: 7\n\n"},
+	{"name alone", eventstream.Event{Name: "a"}, "event: a\n\n"},
 	{"retry", eventstream.Event{Retry: 1500 * time.Millisecond}, "retry: 1500\n\n"},
 	{"retry below a millisecond", eventstream.Event{Retry: time.Nanosecond}, "retry: 1\n\n"},
 	{"comment", eventstream.Event{Comment: "ping"}, eventstream.Ping},
@@ -68,7 +69,6 @@ var refused = []struct {
 }{
 	{"nothing", eventstream.Event{}, "needs data"},
 	{"nothing but data that does not count", eventstream.Event{Data: []byte("a")}, "needs data"},
-	{"a name without data", eventstream.Event{Name: "a"}, "with a name needs data"},
 	{"LF in the name", eventstream.Event{Name: "a\nb", HasData: true}, "name of an event"},
 	{"CR in the name", eventstream.Event{Name: "a\rb", HasData: true}, "name of an event"},
 	{"LF in the id", eventstream.Event{ID: "\n"}, "id of an event"},

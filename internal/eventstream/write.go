@@ -10,8 +10,7 @@ import (
 )
 
 var (
-	errEmpty      = errors.New("an event needs data, a comment, an id or a retry")
-	errNameOnly   = errors.New("an event with a name needs data: without any, clients drop it")
+	errEmpty      = errors.New("an event needs data, a name, a comment, an id or a retry")
 	errNameBreaks = errors.New("the name of an event must not have line breaks")
 	errIDBreaks   = errors.New("the id of an event must not have line breaks or NUL")
 	errRetry      = errors.New("the retry of an event must not be negative")
@@ -21,7 +20,8 @@ var (
 // Append writes an event behind dst: comment, name, data, id, retry, blank
 // line. Line breaks in data and comment (CR, LF and CRLF) begin a new line of
 // the same field, so a client reads each of them as LF. An event that a client
-// would read as another one, or drop, is an error, and dst comes back as it was.
+// would read as another one is an error, and so is one with nothing in it; dst
+// comes back as it was.
 func Append(dst []byte, e *Event) ([]byte, error) {
 	if err := e.check(); err != nil {
 		return dst, err
@@ -51,9 +51,7 @@ func (e *Event) check() error {
 	switch {
 	case e.OneLine && e.HasData && e.Name == "" && e.ID == "" && e.Comment == "" && e.Retry == 0:
 		return nil // almost every event, and nothing in it can be wrong
-	case !e.HasData && e.Name != "":
-		return errNameOnly
-	case !e.HasData && e.Comment == "" && e.ID == "" && e.Retry == 0:
+	case !e.HasData && e.Name == "" && e.Comment == "" && e.ID == "" && e.Retry == 0:
 		return errEmpty
 	case strings.ContainsAny(e.Name, "\r\n"):
 		return errNameBreaks

@@ -1,0 +1,272 @@
+package candor_test
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+// received is what a client has of a response in the end: its status, its body,
+// and whether the connection was aborted.
+func received(h http.Handler, method, target string) (got string) {
+	w := httptest.NewRecorder()
+	defer func() {
+		text := w.Body.String()
+		if w.Header().Get("Content-Encoding") == "gzip" {
+			unzipped, _ := gzip.NewReader(w.Body)
+			data, _ := io.ReadAll(unzipped)
+			text = string(data)
+		}
+		got = fmt.Sprintf("%d %s", w.Code, text)
+		if value := recover(); value == http.ErrAbortHandler {
+			got += "aborted"
+		}
+	}()
+	h.ServeHTTP(w, httptest.NewRequest(method, target, nil))
+	return got
+}
+
+// pauses are what a producer may do between its last item and its failure.
+var pauses = []struct {
+	name  string
+	pause func()
+	// real means that it takes time of the machine, outside of a bubble.
+	real bool
+}{
+	{"at once", func() {}, false},
+	{"after giving way", runtime.Gosched, false},
+	{"after 20µs", func() { spin(20 * time.Microsecond) }, true},
+	{"after 200µs", func() { spin(200 * time.Microsecond) }, true},
+	{"after 1ms", func() { time.Sleep(time.Millisecond) }, false},
+	{"after 50ms", func() { time.Sleep(50 * time.Millisecond) }, false},
+	{"after 10s", func() { time.Sleep(10 * time.Second) }, false},
+}
+
+// spin works for a while and keeps the processor.
+func spin(d time.Duration) {
+	for start := time.Now(); time.Since(start) < d; {
+	}
+}
+
+var errOnFire = errors.New("on fire")
+
+// failures are the ways in which a producer fails, with the response where that
+// happens before the first item, and the data of the event where it happens
+// after it.
+var failures = []struct {
+	name   string
+	fail   func(yield func(line, error) bool)
+	before string
+}{
+	{"an unknown error", func(yield func(line, error) bool) { yield(line{}, errOnFire) }, `500 {"detail":"Internal Server Error"}`},
+	{"an error with a status", func(yield func(line, error) bool) { yield(line{}, candor.Error(409, "taken")) }, `409 {"detail":"taken"}`},
+	{"an item that breaks its rules", func(yield func(line, error) bool) { yield(line{-1}, nil) }, `500 {"detail":"Internal Server Error"}`},
+	{"a panic", func(func(line, error) bool) { panic("on fire") }, `500 {"detail":"Internal Server Error"}`},
+}
+
+// failingLines produces some lines, pauses and fails.
+func failingLines(n int, pause func(), fail func(yield func(line, error) bool)) candor.JSONLines[line] {
+	return func(yield func(line, error) bool) {
+		for i := range n {
+			if !yield(line{i}, nil) {
+				return
+			}
+		}
+		pause()
+		fail(yield)
+	}
+}
+
+// asEvents are the same lines as events.
+func asEvents(lines candor.JSONLines[line]) candor.Events[line] {
+	return func(yield func(candor.Event[line], error) bool) {
+		lines(func(l line, err error) bool { return yield(candor.Event[line]{Data: l}, err) })
+	}
+}
+
+// failedStreams is an app with a stream of each kind, each in several ways.
+func failedStreams(n int, pause func(), fail func(yield func(line, error) bool)) *candor.App {
+	app, _ := quiet(candor.Config{})
+	lines := func(context.Context, candor.None) (candor.JSONLines[line], error) {
+		return failingLines(n, pause, fail), nil
+	}
+	events := func(context.Context, candor.None) (candor.Events[line], error) {
+		return asEvents(failingLines(n, pause, fail)), nil
+	}
+	taken := candor.Raises(candor.Error(409, nil))
+	candor.Get(app, "/lines", lines, taken)
+	candor.Get(app, "/events", events, taken)
+	candor.Get(app, "/scoped/lines", lines, taken, candor.Around(func(_ context.Context, _ candor.None, next func() error) error { return next() }))
+	candor.Get(app, "/zipped/lines", lines, taken, candor.Use(zipping))
+	candor.Get(app, "/zipped/events", events, taken, candor.Use(zipping))
+	candor.Get(app, "/enveloped/lines", func(context.Context, candor.None) (envelopedLines, error) {
+		return envelopedLines{Total: n, Lines: failingLines(n, pause, fail)}, nil
+	}, taken)
+	sub, _ := quiet(candor.Config{})
+	candor.Get(sub, "/lines", lines, taken)
+	candor.Get(sub, "/events", events, taken)
+	app.Mount("/mounted", sub)
+	return app
+}
+
+type envelopedLines struct {
+	Total int                    `header:"X-Total"`
+	Lines candor.JSONLines[line] `body:""`
+}
+
+// zipping is middleware that compresses, as others write it.
+func zipping(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		z := &zipWriter{ResponseWriter: w}
+		defer func() {
+			if z.zip != nil {
+				_ = z.zip.Close()
+			}
+		}()
+		next.ServeHTTP(z, r)
+	})
+}
+
+type zipWriter struct {
+	http.ResponseWriter
+	zip *gzip.Writer
+}
+
+func (w *zipWriter) WriteHeader(status int) {
+	w.Header().Set("Content-Encoding", "gzip")
+	w.Header().Del("Content-Length")
+	w.ResponseWriter.WriteHeader(status)
+	w.zip, _ = gzip.NewWriterLevel(w.ResponseWriter, gzip.HuffmanOnly)
+}
+
+func (w *zipWriter) Write(p []byte) (int, error) { return w.zip.Write(p) }
+
+func (w *zipWriter) Flush() {
+	_ = w.zip.Flush()
+	_ = http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// afterFailure is what a client gets of a stream of n items that fails: the
+// error as the response, before the first item, or all items and then either a
+// broken connection or the event of an error.
+func afterFailure(target string, n int, alone string) string {
+	if n == 0 {
+		return alone
+	}
+	got := "200 "
+	if strings.HasSuffix(target, "/lines") {
+		for i := range n {
+			got += fmt.Sprintf("{\"n\":%d}\n", i)
+		}
+		return got + "aborted"
+	}
+	for i := range n {
+		got += fmt.Sprintf("data: {\"n\":%d}\n\n", i)
+	}
+	_, body, _ := strings.Cut(alone, " ")
+	return got + "event: error\ndata: " + body + "\n\n"
+}
+
+// Whether a stream has begun is decided by what yield accepted, not by how long
+// the producer took: before that an error is a response, and after it every item
+// arrives first.
+func TestAStreamBeginsWithItsFirstItem(t *testing.T) {
+	for i, f := range failures {
+		times := 1000
+		if i > 0 {
+			times = 50
+		}
+		for _, p := range pauses {
+			for _, n := range []int{0, 1, 3} {
+				if n == 0 && (p.real || p.name == "after 10s") {
+					continue // the header may have left: TestTheHeaderOfAnIdleStreamIsSent
+				}
+				t.Run(fmt.Sprintf("%s %s and %d items", f.name, p.name, n), func(t *testing.T) {
+					run := func(t *testing.T) {
+						app := failedStreams(n, p.pause, f.fail)
+						for _, target := range []string{"/lines", "/events"} {
+							for range times {
+								require.Equal(t, afterFailure(target, n, f.before), received(app, "GET", target))
+							}
+						}
+					}
+					if p.real {
+						run(t)
+					} else {
+						synctest.Test(t, run)
+					}
+				})
+			}
+		}
+	}
+}
+
+// The same holds wherever a stream stands, and for many items.
+func TestAStreamBeginsWithItsFirstItemEverywhere(t *testing.T) {
+	for _, f := range failures {
+		for _, n := range []int{0, 1, 500} {
+			app := failedStreams(n, runtime.Gosched, f.fail)
+			for _, target := range []string{"/scoped/lines", "/zipped/lines", "/zipped/events", "/enveloped/lines", "/mounted/lines", "/mounted/events"} {
+				for range 5 {
+					require.Equal(t, afterFailure(target, n, f.before), received(app, "GET", target), "%s of %s", f.name, target)
+				}
+				assert.Equal(t, "200 ", received(app, "HEAD", target), "HEAD starts no producer, so nothing can fail")
+			}
+		}
+	}
+}
+
+// An idle producer makes clients wait for nothing: the header leaves, and then
+// the response has begun as well.
+func TestTheHeaderOfAnIdleStreamIsSent(t *testing.T) {
+	for _, f := range failures {
+		synctest.Test(t, func(t *testing.T) {
+			app := failedStreams(0, func() { time.Sleep(time.Second) }, f.fail)
+			_, body, _ := strings.Cut(f.before, " ")
+			assert.Equal(t, "200 aborted", received(app, "GET", "/lines"), f.name)
+			assert.Equal(t, "200 event: error\ndata: "+body+"\n\n", received(app, "GET", "/events"), f.name)
+		})
+	}
+}
+
+// A server that stops loses nothing that yield accepted.
+func TestAStoppingServerSendsWhatWasAccepted(t *testing.T) {
+	app, _ := quiet(candor.Config{})
+	stop := make(chan struct{})
+	candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.Events[line], error) {
+		return func(yield func(candor.Event[line], error) bool) {
+			for i := range 3 {
+				yield(candor.Event[line]{Data: line{i}}, nil)
+			}
+			close(stop)
+			<-ctx.Done()
+		}, nil
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() { <-stop; cancel() }()
+	served := make(chan error)
+	go func() { served <- app.Serve(ctx, listener) }()
+	response, err := http.Get("http://" + listener.Addr().String())
+	require.NoError(t, err)
+	data, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	assert.Equal(t, "data: {\"n\":0}\n\ndata: {\"n\":1}\n\ndata: {\"n\":2}\n\n", string(data))
+	require.NoError(t, <-served)
+}
