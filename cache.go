@@ -28,6 +28,10 @@ import (
 // invalidated never counts; and a version the store has lost is replaced by
 // another, which no answer has. So losing anything is safe, and a store needs no
 // idea of tags.
+//
+// Requests that wait for the response of another one wait for one of the same
+// versions. So who has seen that a tag was invalidated never gets a response that
+// was begun before.
 
 // Cache keeps the answers to GET, so that their handlers need not run again:
 //
@@ -216,11 +220,12 @@ func (x *exchange) cached(rest int) error {
 		x.replay(kept)
 		return nil
 	}
-	f, own := p.caches.join(key)
+	under := key + " " + strings.Join(versions, " ")
+	f, own := p.caches.join(under)
 	if !own {
 		return x.follow(key, f, rest)
 	}
-	defer p.caches.land(key, f)
+	defer p.caches.land(under, f)
 	before := maps.Clone(h)
 	if err := x.from(rest); err != nil || !x.canKeep() {
 		return err
@@ -264,19 +269,41 @@ func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cach
 	}
 	versions = make([]string, len(p.Tags))
 	for i := range versions {
-		if versions[i] = string(values[i+1]); versions[i] != "" {
-			continue
+		if len(values[i+1]) == 0 {
+			if values[i+1], err = p.newVersion(x.ctx, keys[i+1]); err != nil {
+				return nil, nil, err
+			}
 		}
-		versions[i] = rand.Text()
-		if err := p.store.Set(x.ctx, keys[i+1], []byte(versions[i]), tagTime); err != nil {
-			return nil, nil, err
-		}
-		values[0] = nil
+		versions[i] = string(values[i+1])
 	}
 	if kept = readCached(key, values[0]); kept != nil && !slices.Equal(kept.versions, versions) {
 		kept = nil
 	}
 	return versions, kept, nil
+}
+
+// newVersion gives a tag a version. Requests that want one at the same time agree
+// on it, so that one of them runs for all.
+func (p *cachePlan) newVersion(ctx context.Context, key string) ([]byte, error) {
+	f, own := p.caches.join(key)
+	if !own {
+		select {
+		case <-f.done:
+			return f.value, f.failed
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+	defer p.caches.land(key, f)
+	ctx = context.WithoutCancel(ctx)     // which others wait for
+	values, err := p.store.Get(ctx, key) // somebody may have been quicker
+	if err == nil && len(values) == 1 && len(values[0]) > 0 {
+		f.value = values[0]
+		return f.value, nil
+	}
+	f.value = []byte(rand.Text())
+	f.failed = p.store.Set(ctx, key, f.value, tagTime)
+	return f.value, f.failed
 }
 
 func errShortGet(got, want int) error {
@@ -348,7 +375,6 @@ func (x *exchange) dropStale() {
 	if err != nil {
 		x.endpoint.errors.logCache(x.around.r, err)
 	}
-	x.around.tags = nil
 }
 
 func (ew *errorWriter) logCache(r *http.Request, err error) {

@@ -544,3 +544,93 @@ func ExampleApp_Invalidate() {
 	// 200 1
 	// 200 2
 }
+
+// A client reads what it wrote, also while a response that was begun before is
+// still on its way: that one is for those who asked before.
+func TestAClientReadsItsOwnWrites(t *testing.T) {
+	for name, invalidate := range map[string]func(c *candor.TestClient, app *candor.App){
+		"by a request": func(c *candor.TestClient, _ *candor.App) { c.Put("/", map[string]int{"n": 2}).Status(204) },
+		"by the app": func(c *candor.TestClient, app *candor.App) {
+			c.Post("/", map[string]int{"n": 2}).Status(204)
+			_ = app.Invalidate(context.Background(), "n")
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var n, runs atomic.Int64
+			n.Store(1)
+			app := candor.New(candor.Config{})
+			candor.Get(app, "/", func(context.Context, candor.None) (int64, error) {
+				runs.Add(1)
+				read := n.Load()
+				time.Sleep(time.Second)
+				return read, nil
+			}, candor.Cache(candor.CacheConfig{TTL: time.Hour, Tags: []string{"n", "all"}}))
+			type change struct {
+				N    int64 `body:"n"`
+				Tags *candor.CacheTags
+			}
+			candor.Put(app, "/", func(_ context.Context, in change) (candor.None, error) {
+				n.Store(in.N)
+				in.Tags.Invalidate("n")
+				return candor.None{}, nil
+			})
+			candor.Post(app, "/", func(_ context.Context, in change) (candor.None, error) {
+				n.Store(in.N)
+				return candor.None{}, nil
+			})
+			c := candor.NewTestClient(t, app)
+			var asked sync.WaitGroup
+			ask := func(want string) {
+				asked.Go(func() { assert.Equal(t, want, strings.TrimSpace(c.Get("/").Status(200).Text()), name) })
+			}
+			for range 10 { // which agree on a first version, and wait for one response
+				ask("1")
+			}
+			time.Sleep(time.Second / 2)
+			invalidate(c, app)
+			for range 10 {
+				ask("2")
+			}
+			asked.Wait()
+			assert.Equal(t, "2", strings.TrimSpace(c.Get("/").Status(200).Text()))
+			assert.EqualValues(t, 2, runs.Load(), "those who ask for the same still wait for one of them")
+		})
+	}
+}
+
+// A stream, and whatever else commits after its last byte, is stale only then.
+func TestTagsAreDroppedAfterTheCommit(t *testing.T) {
+	for _, until := range [][]candor.ProvideOption{nil, {candor.Until(candor.Sent)}} {
+		var n, committed atomic.Int64
+		var read func() string
+		app := candor.New(candor.Config{})
+		candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*books) error) error {
+			err := use(&books{})
+			read() // which keeps what is there before the commit
+			committed.Store(n.Load())
+			return err
+		}, until...)
+		candor.Get(app, "/", func(context.Context, candor.None) (int64, error) { return committed.Load(), nil },
+			candor.Cache(candor.CacheConfig{TTL: time.Hour, Tags: []string{"n"}}))
+		type change struct {
+			Books *books `dep:""`
+			Tags  *candor.CacheTags
+		}
+		candor.Post(app, "/lines", func(_ context.Context, in change) (candor.JSONLines[string], error) {
+			in.Tags.Invalidate("n")
+			n.Add(1)
+			return candor.LinesOf(func(yield func(string) bool) { yield(read()) }), nil
+		})
+		candor.Post(app, "/whole", func(_ context.Context, in change) (candor.None, error) {
+			in.Tags.Invalidate("n")
+			n.Add(1)
+			return candor.None{}, nil
+		})
+		c := candor.NewTestClient(t, app)
+		read = func() string { return strings.TrimSpace(c.Get("/").Status(200).Text()) }
+		for i, target := range []string{"/lines", "/whole"} {
+			c.Post(target, nil)
+			assert.Equal(t, fmt.Sprint(i+1), read(), target)
+		}
+	}
+}

@@ -44,12 +44,13 @@ func (c *caches) invalidate(ctx context.Context, tags []string) error {
 	return errors.Join(errs...)
 }
 
-// flight is an answer on its way.
+// flight is a response on its way, or a version of a tag.
 type flight struct {
 	done chan struct{}
-	// value is nil where the answer cannot be kept. It is set before done is
-	// closed.
-	value []byte
+	// value is nil where the response cannot be kept, failed why there is no
+	// version. They are set before done is closed.
+	value  []byte
+	failed error
 }
 
 // join returns the flight under a key, and whether it is one's own, to be landed.
