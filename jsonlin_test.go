@@ -365,3 +365,35 @@ func FuzzLinesOfABody(f *testing.F) {
 		}
 	})
 }
+
+// Faults that a handler keeps have their sentences, in the words of the app.
+func TestFaultsOfLinesHaveSentences(t *testing.T) {
+	type loaded struct {
+		Faults []candor.Fault `json:"faults"`
+	}
+	load := func(_ context.Context, in struct {
+		Lines candor.JSONLines[line] `body:""`
+	},
+	) (loaded loaded, err error) {
+		for _, err := range in.Lines {
+			if invalid, wrong := errors.AsType[*candor.ValidationError](err); wrong {
+				loaded.Faults = append(loaded.Faults, invalid.Faults...)
+			}
+		}
+		return loaded, nil
+	}
+	translated := candor.Config{Message: func(_ *http.Request, f candor.Fault) string {
+		if f.Type == "missing" {
+			return "fehlt"
+		}
+		return ""
+	}}
+	for missing, config := range map[string]candor.Config{"Field required": {}, "fehlt": translated} {
+		app := candor.New(config)
+		candor.Post(app, "/", load)
+		assert.Equal(t, `200 | {"faults":[{"type":"greater_than_equal","loc":["body",1,"n"],"msg":"Must be greater than or equal to 0","ctx":{"ge":0}},`+
+			`{"type":"missing","loc":["body",2,"n"],"msg":"`+missing+`"},`+
+			`{"type":"json_invalid","loc":["body",3,0],"msg":"Invalid JSON: expected a value","ctx":{"error":"expected a value"}}]}`,
+			wire(app, "POST /\nContent-Type: application/jsonl\n\n{\"n\":-1}\n{}\nx\n"))
+	}
+}

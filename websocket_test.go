@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -707,4 +708,19 @@ func TestWebSocketBehindMiddleware(t *testing.T) {
 	var got string
 	candor.NewTestClient(t, app).WebSocket("/ws").Send("hi").Receive(&got).Close(1000, "")
 	assert.Equal(t, "hi", got)
+}
+
+// A handler that keeps what was wrong with a message has sentences, too.
+func TestFaultsOfMessagesHaveSentences(t *testing.T) {
+	app := candor.New(candor.Config{})
+	said := make(chan string, 1)
+	candor.WebSocket(app, "/", func(ctx context.Context, _ candor.None, s *candor.Socket[line, int]) error {
+		_, err := s.Receive(ctx)
+		invalid, _ := errors.AsType[*candor.ValidationError](err)
+		said <- fmt.Sprint(invalid.Faults)
+		return err
+	})
+	s := candor.NewTestClient(t, app).WebSocket("/")
+	s.Send(map[string]int{"n": -1}).Closed()
+	assert.Contains(t, <-said, "Must be greater than or equal to 0")
 }
