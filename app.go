@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -32,9 +33,12 @@ type App struct {
 	caches    *caches
 	// living guards life, which is nil while the app does not run. up tells so
 	// without waiting for a start that is under way.
-	living sync.Mutex
-	life   *running
-	up     atomic.Bool
+	// lives is true for longer: from the end of the start to the tear-down, while
+	// what lives as long as the app is there. unstarted is for the log.
+	living    sync.Mutex
+	life      *running
+	up, lives atomic.Bool
+	unstarted sync.Once
 	// mounts are the places where other apps mount this one; sealing guards
 	// them.
 	mounts []mountPoint
@@ -75,7 +79,9 @@ func New(config Config, options ...Option) *App {
 }
 
 // ServeHTTP answers a request. A faulty app that was never sealed logs its
-// mistakes once and answers 500.
+// mistakes once and answers 500. One with shared providers or a lifespan answers
+// 503 until it is started, by [App.Start] where it is a handler of another
+// server, and logs once what waits for that.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := a.table.Load()
 	if t == nil {
@@ -86,7 +92,21 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
+	if len(t.waiting) > 0 && !a.lives.Load() && !t.leadsApart(r) {
+		a.refuseUnstarted(t, w, r)
+		return
+	}
 	t.serve(w, r)
+}
+
+// refuseUnstarted answers a request that would find nothing in the place of what
+// lives as long as the app.
+func (a *App) refuseUnstarted(t *table, w http.ResponseWriter, r *http.Request) {
+	a.unstarted.Do(func() {
+		a.errors.log.ErrorContext(r.Context(), "the app is not started, so it answers 503", "waiting", strings.Join(t.waiting, ", "),
+			"fix", "call app.Start before the server that it is a handler of begins, or serve it by app.Run or app.Serve; a mounted app starts with the *App that mounts it")
+	})
+	a.errors.write(w, r, errUnstarted)
 }
 
 // Routes lists what the app serves, in the order of registration: one entry

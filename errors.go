@@ -132,6 +132,7 @@ var (
 	errNotFound   = Error(http.StatusNotFound, nil)
 	errInternal   = Error(http.StatusInternalServerError, nil)
 	errTooLarge   = Error(http.StatusRequestEntityTooLarge, "the body is too large")
+	errUnstarted  = Error(http.StatusServiceUnavailable, nil)
 	errSlow       = Error(http.StatusRequestTimeout, "the body came too slowly")
 	errUnreadable = Error(http.StatusBadRequest, "the body could not be read")
 )

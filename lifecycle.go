@@ -50,6 +50,18 @@ func (s *sharedPart) around(ctx context.Context, rest func(context.Context) erro
 	return s.bracket(ctx, func() error { return rest(ctx) })
 }
 
+// waitsFor names what a start would set up, with the places where it was
+// registered.
+func (t *table) waitsFor() (names []string) {
+	for _, s := range t.shared {
+		names = append(names, fmt.Sprintf("the shared provider of %s at %s", s.provider, s.provider.site))
+	}
+	for _, l := range t.lifespans {
+		names = append(names, fmt.Sprintf("the lifespan at %s", l.site))
+	}
+	return names
+}
+
 // brackets are all functions around the life of the app, the outermost first.
 func (a *App) brackets(t *table) []bracket {
 	var all []bracket
@@ -80,7 +92,7 @@ type running struct {
 
 // Start begins the life of the app: shared providers and lifespans are set up,
 // in order. Run, Serve and NewTestClient do so by themselves; call it where the
-// app is only a handler in another server. stop ends it, once the server does
+// app is only a handler in another server, which gets 503 until then. stop ends it, once the server does
 // not use the app any more: it waits for background tasks, tears down what was
 // set up, last first, and returns the errors of that. ctx bounds the start only.
 //
@@ -99,6 +111,7 @@ func (a *App) Start(ctx context.Context) (stop func() error, err error) {
 	}
 	a.life.users++
 	a.up.Store(true)
+	a.lives.Store(true)
 	var stopped bool
 	return func() error {
 		a.living.Lock()
@@ -126,6 +139,7 @@ func (a *App) leave() error {
 	if !a.tasks.drain(cmp.Or(a.config.Limits.Drain, defaultDrain)) {
 		late = errors.New("background tasks were still running when the app stopped")
 	}
+	a.lives.Store(false)
 	close(life.end)
 	return errors.Join(late, <-life.done)
 }

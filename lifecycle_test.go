@@ -427,3 +427,108 @@ func TestNeedsBeginsBeforeTheBody(t *testing.T) {
 	candor.NewTestClient(t, app).Put("/", `{`).Status(422)
 	assert.Equal(t, "open rollback closed", strings.Join(j.lines, " "))
 }
+
+// An app that is a handler of another server has to be started. Until then what
+// lives as long as the app is not there, and nobody gets a handler that would
+// find nothing in its place.
+func TestAnAppThatNobodyStarted(t *testing.T) {
+	type input struct {
+		DB *dbConn `dep:""`
+	}
+	read := func(_ context.Context, in input) (int, error) { return in.DB.id, nil }
+	connect := func(_ context.Context, _ candor.None, use func(*dbConn) error) error { return use(&dbConn{id: 7}) }
+	for name, row := range map[string]struct {
+		build   func(app *candor.App)
+		waiting []string
+	}{
+		"a shared provider": {func(app *candor.App) {
+			candor.ProvideShared(app, connect)
+			candor.Get(app, "/v1/id", read)
+		}, []string{"the shared provider of *candor_test.dbConn at ", "lifecycle_test.go:"}},
+		"one of a router": {func(app *candor.App) {
+			r := candor.NewRouter("/v1")
+			candor.ProvideShared(r, connect)
+			candor.Get(r, "/id", read)
+			app.Include(r)
+		}, []string{"the shared provider of *candor_test.dbConn at ", "lifecycle_test.go:"}},
+		"a lifespan": {func(app *candor.App) {
+			app.Lifespan(func(ctx context.Context, serve func(context.Context) error) error { return serve(ctx) })
+			candor.ProvideValue(app, &dbConn{id: 7})
+			candor.Get(app, "/v1/id", read)
+		}, []string{"the lifespan at ", "lifecycle_test.go:"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			app, logged := quiet(candor.Config{})
+			row.build(app)
+			candor.Get(app, "/v1/plain", says("hello"))
+			app.Health("/health/live", "/health/ready")
+			outer, _ := quiet(candor.Config{})
+			outer.Mount("/api", http.StripPrefix("", app)) // which hides the app
+			mux := http.NewServeMux()
+			mux.Handle("/api/", http.StripPrefix("/api", app))
+			for range 3 {
+				for _, h := range []http.Handler{mux, outer} {
+					for _, path := range []string{"/v1/id", "/v1/plain", "/nowhere", "/openapi.json"} {
+						assert.Equal(t, `503 | {"detail":"Service Unavailable"}`, wire(h, "GET /api"+path), path)
+					}
+				}
+			}
+			assert.Contains(t, wire(app, "GET /health/live"), "200 | ", "the process is alive")
+			assert.Equal(t, 1, strings.Count(logged.String(), "the app is not started"), logged)
+			for _, part := range append(row.waiting, "app.Start", "app.Run", "app.Serve") {
+				assert.Contains(t, logged.String(), part)
+			}
+			stop, err := app.Start(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, "200 | 7", wire(mux, "GET /api/v1/id"))
+			assert.Equal(t, "200 | 7", wire(outer, "GET /api/v1/id"))
+			require.NoError(t, stop())
+			assert.Contains(t, wire(mux, "GET /api/v1/id"), "503 | ", "and after its end it is gone")
+		})
+	}
+	t.Run("nothing to start", func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		candor.ProvideShared(app, connect)
+		candor.OverrideValue(app, &dbConn{id: 1})
+		candor.Get(app, "/", read)
+		assert.Equal(t, "200 | 1", wire(app, "GET /"))
+	})
+	t.Run("a mounted app starts with the one that mounts it", func(t *testing.T) {
+		app, logged := quiet(candor.Config{})
+		candor.ProvideShared(app, connect)
+		candor.Get(app, "/id", read)
+		outer, _ := quiet(candor.Config{})
+		candor.Get(outer, "/", says("outer"))
+		outer.Mount("/api", app)
+		assert.Equal(t, `200 | "outer"`, wire(outer, "GET /"))
+		assert.Contains(t, wire(outer, "GET /api/id"), "503 | ")
+		assert.Contains(t, logged.String(), "the *App that mounts it")
+		assert.Equal(t, "7", candor.NewTestClient(t, outer).Get("/api/id").Status(200).Text())
+	})
+	t.Run("tasks of an app that stops can still ask it", func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		candor.ProvideShared(app, connect)
+		candor.Get(app, "/id", read)
+		asked, stopped := make(chan string, 1), make(chan struct{})
+		candor.Post(app, "/", func(_ context.Context, in struct{ Tasks *candor.Tasks }) (candor.None, error) {
+			in.Tasks.Add(func(context.Context) error {
+				<-stopped
+				asked <- wire(app, "GET /id")
+				return nil
+			})
+			return candor.None{}, nil
+		})
+		synctest.Test(t, func(t *testing.T) {
+			stop, err := app.Start(t.Context())
+			require.NoError(t, err)
+			stopped = make(chan struct{})
+			assert.Equal(t, "204", wire(app, "POST /"))
+			go func() {
+				time.Sleep(time.Second) // by then it waits for the task
+				close(stopped)
+			}()
+			require.NoError(t, stop())
+			assert.Equal(t, "200 | 7", <-asked)
+		})
+	})
+}

@@ -103,6 +103,7 @@ func buildTable(a *App) (*table, error) {
 	if err := errors.Join(b.faults...); err != nil {
 		return nil, err
 	}
+	b.table.waiting = b.table.waitsFor()
 	for _, r := range b.routers(&a.Router, nil) {
 		r.sealed.Store(true)
 	}

@@ -28,6 +28,8 @@ type table struct {
 	shared    []*sharedPart
 	lifespans []*lifespan
 	mounted   []*App
+	// waiting names those of the app itself.
+	waiting []string
 }
 
 // node holds the endpoints of one shape of path.
@@ -70,6 +72,13 @@ func (t *table) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	r.Pattern = e.pattern.String()
 	e.serve(w, r, captured)
+}
+
+// leadsApart reports whether a request is for what needs nothing of the app, such
+// as whether the process is alive.
+func (t *table) leadsApart(r *http.Request) bool {
+	e, _ := t.match(r, nil)
+	return e != nil && e.route.apart
 }
 
 // match finds the best pattern that has the request's method.

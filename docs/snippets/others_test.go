@@ -2,7 +2,9 @@ package snippets_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log"
 	"net/http"
 
 	"github.com/candor-go/candor"
@@ -24,6 +26,23 @@ func Example_inside() {
 
 	ask(mux, "GET /api/hello/ann", "")
 	// Output: 200 "hello ann"
+}
+
+// serveBoth serves an app that is a handler among others.
+func serveBoth(ctx context.Context, api *candor.App, mux http.Handler) error {
+	stop, err := api.Start(ctx) // sets up what lives as long as the app
+	if err != nil {
+		return err
+	}
+	return errors.Join(http.ListenAndServe(":8000", mux), stop())
+}
+
+func Example_started() {
+	api, mux := candor.New(candor.Config{}), http.NewServeMux()
+	mux.Handle("/api/", http.StripPrefix("/api", api))
+	if err := serveBoth(context.Background(), api, mux); err != nil {
+		log.Fatal(err)
+	}
 }
 
 func Example_outside() {
