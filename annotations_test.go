@@ -162,7 +162,7 @@ func TestMistakesOfAnnotations(t *testing.T) {
 		{`Links(201): the operation has no such answer; declare it with Responds`, candor.Links(201, candor.Link{Name: "a", OperationID: "notedRead"})},
 		{`RequestExample("a b"); the name consists of letters`, candor.RequestExample("a b", 1)},
 		{`RequestExample("a"): it is a int, but the body a candor_test.notedOrder; give a value of that type`, candor.RequestExample("a", 1)},
-		{`RequestExample("a"): the value breaks a rule of its type, at [body callback]: Must have at least 1 characters`, candor.RequestExample("a", notedOrder{})},
+		{`RequestExample("a"): the value breaks a rule of its type, at [body callback]: Must have at least 1 character`, candor.RequestExample("a", notedOrder{})},
 		{`RequestExample("a") cannot be written as JSON`, candor.RequestExample("a", make(chan int))},
 		{`ResponseExample(200, "a"): the value breaks a rule of its type, at [body callback]`, candor.ResponseExample(200, "a", notedOrder{})},
 		{`ResponseExample(201, "a"): the operation has no such answer; declare it with Responds`, candor.ResponseExample(201, "a", notedOrder{})},

@@ -62,7 +62,7 @@ func ExampleWebSocket() {
 	fmt.Println(code, reason)
 	// Output:
 	// go hello 4000 see you
-	// 1008 message.text: Must have at least 1 characters
+	// 1008 message.text: Must have at least 1 character
 }
 
 // A message that does not fit is answered, and the next one counts.

@@ -251,7 +251,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 		},
 		{
 			"an empty list", body(`"lines":[]`),
-			`{"type":"too_short","loc":["body","lines"],"msg":"Must have at least 1 items, has 0","input":[],"ctx":{"actual_length":0,"field_type":"List","min_length":1}}`,
+			`{"type":"too_short","loc":["body","lines"],"msg":"Must have at least 1 item, has 0","input":[],"ctx":{"actual_length":0,"field_type":"List","min_length":1}}`,
 		},
 		{
 			"too many elements", body(`"lines":[{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1},{"sku":"ab","qty":1,"cost":1}]`),

@@ -106,7 +106,7 @@ func Example_body() {
 	ask(app, "PUT /books/1", `{"title": "", "pages": "474"}`)
 	// Output:
 	// 200 {"title":"Emma","pages":474,"lent":false}
-	// 422 {"detail":[{"type":"string_too_short","loc":["body","title"],"msg":"Must have at least 1 characters","ctx":{"min_length":1}},{"type":"int_type","loc":["body","pages"],"msg":"Expected an integer"}]}
+	// 422 {"detail":[{"type":"string_too_short","loc":["body","title"],"msg":"Must have at least 1 character","ctx":{"min_length":1}},{"type":"int_type","loc":["body","pages"],"msg":"Expected an integer"}]}
 }
 
 func Example_members() {

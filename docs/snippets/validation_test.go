@@ -51,7 +51,7 @@ func Example_faults() {
 	ask(app, "POST /orders", `{"lines": [{"sku": "", "qty": 0}], "email": "nobody", "code": "x", "from": 2}`)
 	ask(app, "POST /orders", `{"lines": [{"sku": "a", "qty": 1}, {"sku": "a", "qty": 1}], "email": "a@b.example", "code": "ABC-1", "from": 2, "to": 3}`)
 	// Output:
-	// 422 {"detail":[{"type":"string_too_short","loc":["body","lines",0,"sku"],"msg":"Must have at least 1 characters","ctx":{"min_length":1}},{"type":"greater_than_equal","loc":["body","lines",0,"qty"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}},{"type":"value_error","loc":["body","email"],"msg":"Value error: not a valid email address","ctx":{"error":"not a valid email address"}},{"type":"string_pattern_mismatch","loc":["body","code"],"msg":"Must match the pattern ^[A-Z]{3}-[0-9]+$","ctx":{"pattern":"^[A-Z]{3}-[0-9]+$"}},{"type":"missing","loc":["body","to"],"msg":"Field required"}]}
+	// 422 {"detail":[{"type":"string_too_short","loc":["body","lines",0,"sku"],"msg":"Must have at least 1 character","ctx":{"min_length":1}},{"type":"greater_than_equal","loc":["body","lines",0,"qty"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}},{"type":"value_error","loc":["body","email"],"msg":"Value error: not a valid email address","ctx":{"error":"not a valid email address"}},{"type":"string_pattern_mismatch","loc":["body","code"],"msg":"Must match the pattern ^[A-Z]{3}-[0-9]+$","ctx":{"pattern":"^[A-Z]{3}-[0-9]+$"}},{"type":"missing","loc":["body","to"],"msg":"Field required"}]}
 	// 422 {"detail":[{"type":"value_error","loc":["body","lines",1,"sku"],"msg":"Value error: is there twice","ctx":{"error":"is there twice"}}]}
 }
 

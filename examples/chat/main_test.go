@@ -29,7 +29,7 @@ func TestRoom(t *testing.T) {
 
 	code, reason := eve.Send(Say{}).Closed()
 	assert.Equal(t, 1008, code)
-	assert.Equal(t, "message.text: Must have at least 1 characters", reason)
+	assert.Equal(t, "message.text: Must have at least 1 character", reason)
 }
 
 func TestRefusals(t *testing.T) {

@@ -6,8 +6,9 @@ import (
 )
 
 // kind is what is known of a type of fault. The sentence is in English; {name}
-// stands for a fact of Ctx, and {expected} without one for the usual text of a
-// type. The keyword is the one of JSON Schema that says the
+// stands for a fact of Ctx, {expected} without one for the usual text of a type,
+// and {s} for the ending of a plural, which is left out where the fact before it
+// is one. The keyword is the one of JSON Schema that says the
 // same, "" where none does: for the syntax of a text, for formats, for what has
 // no place in a document, and for what only code can tell.
 type kind struct{ sentence, keyword string }
@@ -43,10 +44,10 @@ var kinds = map[string]kind{
 	URLParsing:      {"Not a URL", ""},
 	Enum:            {"Must be one of {expected}", "enum"},
 	Literal:         {"Must be {expected}", "const"},
-	TooShort:        {"Must have at least {min_length} items, has {actual_length}", "minItems"},
-	TooLong:         {"Must have at most {max_length} items, has {actual_length}", "maxItems"},
-	StringTooShort:  {"Must have at least {min_length} characters", "minLength"},
-	StringTooLong:   {"Must have at most {max_length} characters", "maxLength"},
+	TooShort:        {"Must have at least {min_length} item{s}, has {actual_length}", "minItems"},
+	TooLong:         {"Must have at most {max_length} item{s}, has {actual_length}", "maxItems"},
+	StringTooShort:  {"Must have at least {min_length} character{s}", "minLength"},
+	StringTooLong:   {"Must have at most {max_length} character{s}", "maxLength"},
 	PatternMismatch: {"Must match the pattern {pattern}", "pattern"},
 	Greater:         {"Must be greater than {gt}", "exclusiveMinimum"},
 	GreaterEqual:    {"Must be greater than or equal to {ge}", "minimum"},
@@ -88,9 +89,14 @@ func Message(typ string, ctx map[string]any) string {
 	return fill(sentence, ctx)
 }
 
+// pluralEnding stands in a sentence for what a word ends in behind any number
+// but one.
+const pluralEnding = "s"
+
 func fill(sentence string, ctx map[string]any) string {
 	var room [128]byte
 	b := room[:0]
+	var fact any
 	for {
 		before, rest, found := strings.Cut(sentence, "{")
 		b = append(b, before...)
@@ -98,7 +104,14 @@ func fill(sentence string, ctx map[string]any) string {
 			return string(b)
 		}
 		name, after, _ := strings.Cut(rest, "}")
-		b = fmt.Append(b, ctx[name])
 		sentence = after
+		if name == pluralEnding {
+			if fmt.Sprint(fact) != "1" {
+				b = append(b, name...)
+			}
+			continue
+		}
+		fact = ctx[name]
+		b = fmt.Append(b, fact)
 	}
 }
