@@ -80,6 +80,11 @@ type Config struct {
 	// and may return that one, another, or "" to leave it. Two operations of one
 	// id are a configuration error. The option OperationID of a route comes before it.
 	OperationID func(RouteInfo) string
+	// ForeignTags are keys of struct tags that are another program's, although
+	// they look like misspellings of this package's, such as "defaults", or like
+	// rules of another framework, such as "format". Without it such a key is a
+	// mistake, as it would do nothing.
+	ForeignTags []string
 	// SplitSchemas gives a type that is read and written, and of which the two
 	// differ, two schemas: one with Input behind its name, where what has a
 	// default may be left out, and one with Output, where it always stands. By

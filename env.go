@@ -29,6 +29,7 @@ import (
 //	    omitempty. One that is set to nothing counts as absent, unless its field is
 //	    a text.
 //	  - Lists have commas between their elements. The option json reads JSON.
+//	  - env:"-" leaves a field out.
 //	  - A Validate method on the struct has the last word.
 //
 // The error names every variable that is wrong, each with its reason and never
@@ -38,11 +39,14 @@ func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error)
 	var settings T
 	in, err := typeinfo.ReadSettings(reflect.TypeFor[T]())
 	if err != nil {
-		panic(fmt.Errorf("candor: FromEnv: %w", err))
+		panic(fmt.Errorf("candor: FromEnv at %s: %w", callSite(), err))
+	}
+	if strays := in.StrayKeys(map[*typeinfo.Type]bool{}); len(strays) > 0 {
+		panic(fmt.Errorf("candor: FromEnv at %s: %w", callSite(), &strays[0].Error))
 	}
 	plan, err := standard().compileInput(in, "", nil)
 	if err != nil {
-		panic(fmt.Errorf("candor: FromEnv: %w", err))
+		panic(fmt.Errorf("candor: FromEnv at %s: %w", callSite(), err))
 	}
 	return settings, plan.settle(reflect.ValueOf(&settings).Elem(), lookup)
 }

@@ -121,7 +121,7 @@ func TestFromEnvMistakes(t *testing.T) {
 	}{
 		"no source": {
 			func() { _, _ = candor.FromEnv[struct{ Port int }](nil) },
-			"candor: FromEnv: field Port of struct{...}: settings come from the environment; write `env:\"PORT\"` and no other source",
+			"env_test.go:123: field Port of struct{...}: settings come from the environment; write `env:\"PORT\"` and no other source",
 		},
 		"another source": {
 			func() {
@@ -138,6 +138,24 @@ func TestFromEnvMistakes(t *testing.T) {
 				}](nil)
 			},
 			"field Port",
+		},
+		"a key that is nearly one": {
+			func() {
+				_, _ = candor.FromEnv[struct {
+					Port int `env:"PORT" defualt:"1"`
+				}](nil)
+			},
+			"field Port of struct{...}: its tag defualt is nearly default, but nobody reads it; write `default:\"...\"`",
+		},
+		"a key of another reader": {
+			func() {
+				_, _ = candor.FromEnv[struct {
+					Limits struct {
+						Port int `env:"PORT" envDefault:"1"`
+					} `env:""`
+				}](nil)
+			},
+			"its tag envDefault belongs to another reader of the environment and does nothing here; write `default:\"...\"`",
 		},
 		"twice": {
 			func() {

@@ -1,6 +1,7 @@
 package candor_test
 
 import (
+	"context"
 	"io"
 	"strings"
 	"testing"
@@ -71,7 +72,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"a value of this type cannot be made of text", badInput[struct {
 			M map[string]int `query:"m"`
 		}]("/")},
-		{"a list inside a list cannot be made of text; use one list, or read it as JSON: `query:\"name,json\"`", badInput[struct {
+		{"a list inside a list cannot be made of text; use one list, or read it as JSON: `query:\"m,json\"`", badInput[struct {
 			M [][]int `query:"m"`
 		}]("/")},
 		{"unknown option \"required\" in its query tag; drop the option, as a value is required unless the tag says omitempty", badInput[struct {
@@ -101,6 +102,48 @@ func TestMistakesInInputs(t *testing.T) {
 		}]("/")},
 		{"default 0 breaks gte=1; change the default or the rule", badInput[struct {
 			Q int `query:"q" default:"0" validate:"gte=1"`
+		}]("/")},
+		{"candor_test.shallow.Depth: default 0 breaks gte=1; change the default or the rule", badInput[struct {
+			Body shallow `body:""`
+		}]("/")},
+		{"field Q of struct{...}: example 3 breaks gte=5; change the example or the rule", badInput[struct {
+			Q int `query:"q" example:"3" validate:"gte=5"`
+		}]("/")},
+		{"field H of struct{...}: example \"no\" breaks email", badInput[struct {
+			H string `header:"h" example:"no" validate:"email"`
+		}]("/")},
+		{"field F of struct{...}: example \"ab\" breaks len=3", badInput[struct {
+			F string `form:"f" example:"ab" validate:"len=3"`
+		}]("/")},
+		{"field M of struct{...}: example 3 breaks gte=5", badInput[struct {
+			M int `body:"m" example:"3" validate:"gte=5"`
+		}]("/")},
+		{"field B of struct{...}: example [0] does not fit []int", badInput[struct {
+			B []int `body:"" example:"[0]" validate:"dive,gte=5"`
+		}]("/")},
+		{"example \"x\" does not fit candor_test.level", badInput[struct {
+			L level `query:"l" example:"x"`
+		}]("/")},
+		{"field C of struct{...}: it is hidden from the document but required, so nobody could know what to send; make it optional, or show it", badInput[struct {
+			C string `cookie:"c" hidden:"true"`
+		}]("/")},
+		{"candor_test.secretive.Secret: it is hidden from the document but required", badInput[struct {
+			Body secretive `body:""`
+		}]("/")},
+		{"field Sizes of struct{...}: map[string]int: a value of this type cannot be made of text; use one field for each value, or read it as JSON: `form:\"sizes,json\"`", badInput[struct {
+			Sizes map[string]int `form:"sizes"`
+		}]("/")},
+		{"a value of this type cannot be made of text; use one field for each value", badInput[struct {
+			Sizes map[string]int `header:"sizes"`
+		}]("/")},
+		{"query:\"-\" leaves nothing out, but reads a value of the name -; take the field out of the input, or do not export it", badInput[struct {
+			Q string `query:"-"`
+		}]("/")},
+		{"no source, so nothing says where its value comes from: its tag qeury is nearly query, but nobody reads it; write `query:\"...\"`", badInput[struct {
+			Q string `qeury:"q"`
+		}]("/")},
+		{"its tag defualt is nearly default, but nobody reads it; write `default:\"...\"`; if the key is another program's, name it in Config.ForeignTags", badInput[struct {
+			Q string `query:"q" defualt:"x"`
 		}]("/")},
 		{"pattern:\"(\" is no regular expression", badInput[struct {
 			Q string `query:"q" pattern:"("`
@@ -195,6 +238,160 @@ func TestMistakesInInputs(t *testing.T) {
 		assert.True(t, strings.HasPrefix(text, "candor: POST /"), text)
 		assert.Contains(t, text, "mistakes_test.go:", text)
 	}
+}
+
+type shallow struct {
+	Size  int `json:"size" default:"3" validate:"gte=1"`
+	Depth int `json:"depth" default:"0" validate:"gte=1"`
+}
+
+type secretive struct {
+	Secret string `json:"secret" hidden:"true"`
+}
+
+type misspelled struct {
+	A string `json:"a" valdate:"min=1"`
+}
+
+type envelopeWithStray struct {
+	Count int        `header:"X-Count" exmaple:"3"`
+	Body  misspelled `body:""`
+}
+
+// A tag key that nobody reads is told wherever a type is used, once for each app,
+// by the registration that uses it first.
+func TestTagKeysThatNobodyReads(t *testing.T) {
+	message := "candor_test.misspelled.A: its tag valdate is nearly validate, but nobody reads it; write `validate:\"...\"`; if the key is another program's, name it in Config.ForeignTags"
+	answers := func(context.Context, candor.None) (m misspelled, err error) { return m, nil }
+	for name, register := range map[string]func(*candor.App){
+		"a body": func(app *candor.App) {
+			candor.Post(app, "/", ignores[struct {
+				Body misspelled `body:""`
+			}])
+		},
+		"a member": func(app *candor.App) {
+			candor.Post(app, "/", ignores[struct {
+				M []misspelled `body:"m"`
+			}])
+		},
+		"a form value": func(app *candor.App) {
+			candor.Post(app, "/", ignores[struct {
+				M misspelled `form:"m,json"`
+			}])
+		},
+		"lines": func(app *candor.App) {
+			candor.Post(app, "/", ignores[struct {
+				B candor.JSONLines[misspelled] `body:""`
+			}])
+		},
+		"an answer": func(app *candor.App) { candor.Get(app, "/", answers) },
+		"answered lines": func(app *candor.App) {
+			candor.Get(app, "/", func(context.Context, candor.None) (l candor.JSONLines[misspelled], err error) { return l, nil })
+		},
+		"events": func(app *candor.App) {
+			candor.Get(app, "/", func(context.Context, candor.None) (e candor.Events[misspelled], err error) { return e, nil })
+		},
+		"a message that is received": func(app *candor.App) {
+			candor.WebSocket(app, "/", func(context.Context, candor.None, *candor.Socket[misspelled, string]) error { return nil })
+		},
+		"a message that is sent": func(app *candor.App) {
+			candor.WebSocket(app, "/", func(context.Context, candor.None, *candor.Socket[string, misspelled]) error { return nil })
+		},
+		"a declared answer": func(app *candor.App) { candor.Get(app, "/", ignores[candor.None], candor.Responds[misspelled](404)) },
+		"an error's answer": func(app *candor.App) {
+			candor.Get(app, "/", ignores[candor.None])
+			candor.OnStatus(app, 404, func(context.Context, *candor.HTTPError) (m misspelled, err error) { return m, nil })
+		},
+		"a webhook": func(app *candor.App) {
+			candor.Webhook[struct {
+				Body misspelled `body:""`
+			}, candor.None](app, "POST", "sent")
+		},
+		"a callback": func(app *candor.App) {
+			candor.Get(app, "/", ignores[candor.None], candor.Callback[struct {
+				Body misspelled `body:""`
+			}, candor.None]("sent", "POST", "https://example.com/"))
+		},
+		"two routes": func(app *candor.App) {
+			candor.Get(app, "/a", answers)
+			candor.Get(app, "/b", answers)
+		},
+	} {
+		app := candor.New(candor.Config{})
+		register(app)
+		err := app.Check()
+		if assert.ErrorContains(t, err, message, name) {
+			assert.Equal(t, 1, strings.Count(err.Error(), "valdate"), "%s: %s", name, err)
+			assert.Contains(t, err.Error(), "mistakes_test.go:", name)
+		}
+
+		app = candor.New(candor.Config{ForeignTags: []string{"valdate"}})
+		register(app)
+		assert.NoError(t, app.Check(), name)
+	}
+
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(context.Context, candor.None) (e envelopeWithStray, err error) { return e, nil })
+	assert.ErrorContains(t, app.Check(), "candor_test.envelopeWithStray.Count: its tag exmaple is nearly example")
+}
+
+// So are those of inputs of guards and providers, at the place of these.
+func TestTagKeysOfProviders(t *testing.T) {
+	type input struct {
+		Q string `query:"q" binding:"required"`
+	}
+	for name, register := range map[string]func(*candor.App){
+		"a guard": func(app *candor.App) {
+			candor.Get(app, "/", ignores[candor.None], candor.Require(func(context.Context, input) error { return nil }))
+		},
+		"a bracket": func(app *candor.App) {
+			candor.Get(app, "/", ignores[candor.None], candor.Around(func(_ context.Context, _ input, next func() error) error { return next() }))
+		},
+		"a provider": func(app *candor.App) {
+			candor.Provide(app, func(context.Context, input) (*pointed, error) { return nil, nil })
+		},
+	} {
+		app := candor.New(candor.Config{})
+		register(app)
+		assert.ErrorContains(t, app.Check(), "input.Q: its tag binding is one of another framework and does nothing here; write its rules as `validate:", name)
+		assert.ErrorContains(t, app.Check(), "candor: provider of", name)
+		assert.ErrorContains(t, app.Check(), "mistakes_test.go:", name)
+	}
+}
+
+// A mistake of a type that is read and written is one mistake.
+func TestMistakeIsToldOnce(t *testing.T) {
+	type both struct {
+		N string `json:"n" validate:"minn=3"`
+	}
+	app := candor.New(candor.Config{})
+	text := panicOf(func() {
+		candor.Post(app, "/", func(_ context.Context, in struct {
+			Body both `body:""`
+		}) (both, error) {
+			return in.Body, nil
+		})
+	})
+	assert.Equal(t, 1, strings.Count(text, "no such rule"), text)
+}
+
+// The example of a field that is only written is held against its rules too.
+func TestExamplesInAnswers(t *testing.T) {
+	type answer struct {
+		N int `json:"n" example:"0" validate:"gte=1"`
+	}
+	type parts struct {
+		Count int `header:"X-Count" example:"0" validate:"gte=1"`
+	}
+	app := candor.New(candor.Config{})
+	text := panicOf(func() {
+		candor.Get(app, "/", func(context.Context, candor.None) (a answer, err error) { return a, nil })
+	})
+	assert.Contains(t, text, "answer.N: example 0 breaks gte=1; change the example or the rule")
+	text = panicOf(func() {
+		candor.Get(app, "/", func(context.Context, candor.None) (a parts, err error) { return a, nil })
+	})
+	assert.Contains(t, text, "parts.Count: example 0 breaks gte=1; change the example or the rule")
 }
 
 type emptyEnum string

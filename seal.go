@@ -27,6 +27,7 @@ type builder struct {
 	// sharedParts holds nil for a provider that is being resolved.
 	sharedParts map[*provider]*sharedPart
 	sharedPath  []*provider
+	keys        *tagKeys
 }
 
 // scope is what surrounds the things a router holds, or a route.
@@ -84,7 +85,7 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]bool{}, catchers: map[*Router][]*catcher{}, table: &table{
+	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]bool{}, catchers: map[*Router][]*catcher{}, keys: newTagKeys(a.config.ForeignTags), table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
@@ -100,7 +101,7 @@ func buildTable(a *App) (*table, error) {
 	b.docs()
 	b.checkUnusedSchemes()
 	b.sealMounted()
-	if err := errors.Join(b.faults...); err != nil {
+	if err := joinNew(b.faults...); err != nil {
 		return nil, err
 	}
 	b.table.waiting = b.table.waitsFor()
@@ -218,6 +219,7 @@ func (b *builder) router(r *Router, outside scope) {
 // lifelong notes what a router holds that lives as long as the app.
 func (b *builder) lifelong(r *Router, chain []*Router) {
 	for _, p := range r.providers {
+		b.tagKeysOfProvider(p)
 		if replaced := b.app.overrides[p.key] != nil; p.kind != sharedProvider || replaced {
 			continue
 		}
@@ -315,6 +317,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		b.faults = append(b.faults, s.mistake(e.route, err))
 		return
 	}
+	b.tagKeysOf(e, s)
 	if sub, ok := e.route.mounted.(*App); ok {
 		if !slices.Contains(b.table.mounted, sub) {
 			b.table.mounted = append(b.table.mounted, sub)
@@ -345,6 +348,33 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		if !l.hidden {
 			l.document.endpoints = append(l.document.endpoints, e)
 		}
+	}
+}
+
+// tagKeysOf judges the types of an endpoint, and of what it depends on.
+func (b *builder) tagKeysOf(e *endpoint, s scope) {
+	if err := b.keys.route(e.route, e.set); err != nil {
+		b.faults = append(b.faults, s.mistake(e.route, err))
+	}
+	for _, p := range e.parts {
+		if p.provider != nil {
+			b.tagKeysOfProvider(p.provider)
+		}
+	}
+	for _, c := range e.errors.catchers() {
+		if err := errors.Join(b.keys.output(c.output), b.keys.declared(c.set)); err != nil {
+			b.faults = append(b.faults, c.mistake(err))
+		}
+	}
+}
+
+// tagKeysOfProvider judges the input of a provider, a guard or a bracket.
+func (b *builder) tagKeysOfProvider(p *provider) {
+	if p.desc == nil {
+		return
+	}
+	if err := errors.Join(b.keys.input(p.desc), b.keys.declared(&p.set)); err != nil {
+		b.faults = append(b.faults, p.mistake(err))
 	}
 }
 

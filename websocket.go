@@ -230,6 +230,17 @@ func (k *socketKind) compile(c *compiler) (func(x *exchange) error, error) {
 	}, nil
 }
 
+// messages describes what is received and sent.
+func (k *socketKind) messages() []*typeinfo.Type {
+	var all []*typeinfo.Type
+	for _, t := range []reflect.Type{k.receives, k.sends} {
+		if described, err := typeinfo.Of(t); err == nil {
+			all = append(all, described)
+		}
+	}
+	return all
+}
+
 func (k *socketKind) admit(x *exchange) error {
 	if err := checkHandshake(x.around.r); err != nil {
 		return err

@@ -75,6 +75,10 @@ func (r *inputReader) fields(t reflect.Type, at place, model Source) error {
 		if err != nil {
 			return err
 		}
+		if r.settings {
+			tag.judgeSetting()
+		}
+		r.in.Strays = append(r.in.Strays, tag.strayKeys()...)
 		if err := r.field(&tag, at, model); err != nil {
 			return err
 		}
@@ -87,6 +91,8 @@ func (r *inputReader) fields(t reflect.Type, at place, model Source) error {
 
 func (r *inputReader) field(t *tagged, at place, model Source) error {
 	switch {
+	case r.settings && t.source == Env && t.name == "-" && len(t.options) == 0:
+		return nil
 	case isMark(t.Type):
 		return t.strictMark()
 	case r.known(t.Type) && t.source != Body && t.source != Dep:
@@ -108,7 +114,7 @@ func (r *inputReader) field(t *tagged, at place, model Source) error {
 func (r *inputReader) sourced(t *tagged, at place) error {
 	switch {
 	case r.settings && t.source != Env:
-		return t.problem("settings come from the environment", fmt.Sprintf("write `env:%q` and no other source", t.suggestion(Env)))
+		return t.lost("settings come from the environment", fmt.Sprintf("write `env:%q` and no other source, or `env:\"-\"` to leave the field out", t.suggestion(Env)))
 	case !r.settings && t.source == Env:
 		return t.problem("a setting in the input of a handler", "read the settings when the program starts, by candor.FromEnv, and provide them by candor.ProvideValue")
 	}
@@ -141,7 +147,7 @@ func (t *tagged) noSource() error {
 		return t.problem("no source: a json tag names members inside a body only",
 			fmt.Sprintf("write `body:%q` for one member of a JSON body, or collect the members in one field with `body:\"\"`", name))
 	}
-	return t.problem("no source, so nothing says where its value comes from",
+	return t.lost("no source, so nothing says where its value comes from",
 		fmt.Sprintf("add a tag such as `path:%[1]q`, `query:%[1]q`, `header:%[2]q`, `cookie:%[1]q`, `body:\"\"` or `dep:\"\"`", name, t.suggestion(Header)))
 }
 
@@ -242,13 +248,16 @@ func (r *inputReader) modelField(t *tagged, at place, model Source) error {
 	if t.json != "" && t.json != "-" {
 		name = t.json
 	}
-	return t.problem(fmt.Sprintf("it belongs to a model of %s values but has no %s tag", model, model), fmt.Sprintf("add `%s:%q`", model, name))
+	return t.lost(fmt.Sprintf("it belongs to a model of %s values but has no %s tag", model, model), fmt.Sprintf("add `%s:%q`", model, name))
 }
 
 // value adds a parameter or a form value.
 func (r *inputReader) value(t *tagged, at place) error {
 	if t.name == "" {
 		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
+	}
+	if t.name == "-" {
+		return t.problem(fmt.Sprintf("%s:\"-\" leaves nothing out, but reads a value of the name -", t.source), "take the field out of the input, or do not export it")
 	}
 	if (t.source == Header || t.source == Cookie) && !isToken(t.name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", t.name, t.source), "use letters, digits and hyphens")

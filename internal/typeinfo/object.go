@@ -84,9 +84,11 @@ func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []ref
 	if err != nil {
 		return err
 	}
-	switch {
-	case t.left():
+	if t.left() {
 		return nil
+	}
+	c.object.Strays = append(c.object.Strays, t.strayKeys()...)
+	switch {
 	case isMark(sf.Type):
 		return t.strictMark()
 	case sf.Anonymous && t.json == "" && indirect(sf.Type).Kind() == reflect.Struct:
@@ -277,8 +279,9 @@ func (r *reader) union(d *Type, embedded reflect.StructField) error {
 	if err != nil {
 		return err
 	}
+	o.Strays = t.strayKeys()
 	if o.Discriminator = t.json; !isMemberName(t.json) || t.left() || len(t.jsonOptions) > 0 {
-		return t.problem("a union without the name of its discriminator", "name the member that tells the variants apart, and nothing else: candor.OneOf `json:\"kind\"`")
+		return t.lost("a union without the name of its discriminator", "name the member that tells the variants apart, and nothing else: candor.OneOf `json:\"kind\"`")
 	}
 	for i := range d.Go.NumField() {
 		sf := d.Go.Field(i)
@@ -300,9 +303,10 @@ func (r *reader) unionCase(d *Type, sf reflect.StructField) error {
 	if err != nil {
 		return err
 	}
+	d.Object.Strays = append(d.Object.Strays, t.strayKeys()...)
 	name := sf.Tag.Get("case")
 	if name == "" || !sf.IsExported() || sf.Type.Kind() != reflect.Pointer || sf.Type.Elem().Kind() != reflect.Struct {
-		return t.problem("every field of a union is an exported pointer to a struct with a case tag, and this one is not", "write it as Cat *Cat `case:\"cat\"`")
+		return t.lost("every field of a union is an exported pointer to a struct with a case tag, and this one is not", "write it as Cat *Cat `case:\"cat\"`")
 	}
 	if err := t.useless("a variant of a union", append([]string{"json"}, valueTags...)...); err != nil {
 		return err

@@ -19,16 +19,16 @@ func ReadOutput(t reflect.Type, known func(reflect.Type) bool) (*Output, error) 
 		out.Body = &Field{Source: Body, Type: &Type{Go: t}, Required: true}
 		return out, nil
 	}
-	parts, err := envelopeParts(t)
+	fields, err := envelopeParts(t)
 	if err != nil {
 		return nil, err
 	}
-	if len(parts) == 0 {
+	if len(fields.parts) == 0 {
 		return out.plain()
 	}
-	out.Envelope = true
-	for i := range parts {
-		if err := out.part(&parts[i], known); err != nil {
+	out.Envelope, out.Strays = true, fields.strays
+	for i := range fields.parts {
+		if err := out.part(&fields.parts[i], known); err != nil {
 			return nil, err
 		}
 	}
@@ -47,34 +47,36 @@ func (out *Output) plain() (*Output, error) {
 	return out, nil
 }
 
-// envelopeParts lists the fields of an envelope, none for any other type. A
-// mixture of parts and members is a mistake.
-func envelopeParts(t reflect.Type) ([]tagged, error) {
+// envelopeParts divides the fields of an envelope; any other type has no parts.
+// A mixture of parts and members is a mistake.
+func envelopeParts(t reflect.Type) (d divider, err error) {
 	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
-		parts, _ := envelopeParts(t.Elem())
-		if len(parts) > 0 {
-			return nil, &Error{Type: Name(t), Problem: "an envelope behind a pointer", Fix: "return " + Name(t.Elem()) + " by value"}
+		inner, _ := envelopeParts(t.Elem())
+		if len(inner.parts) > 0 {
+			return d, &Error{Type: Name(t), Problem: "an envelope behind a pointer", Fix: "return " + Name(t.Elem()) + " by value"}
 		}
-		return nil, nil
+		return d, nil
 	}
 	if members, err := hasMembers(t); !members || err != nil {
-		return nil, err
+		return d, err
 	}
-	var d divider
 	if err := d.divide(t, place{}); err != nil || len(d.parts) == 0 {
-		return nil, err
+		return d, err
 	}
 	if len(d.strangers) > 0 {
-		return nil, d.strangers[0].problem(
+		return d, d.strangers[0].lost(
 			"an answer is either a plain value or made of parts, and this field is no part while "+d.parts[0].selector+" is one",
 			"give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name")
 	}
-	return d.parts, nil
+	return d, nil
 }
 
 // divider divides the exported fields, those of embedded structs included,
-// into parts of an answer and others.
-type divider struct{ parts, strangers []tagged }
+// into parts of an answer and others, and gathers their stray keys.
+type divider struct {
+	parts, strangers []tagged
+	strays           []*StrayKey
+}
 
 func (d *divider) divide(t reflect.Type, at place) error {
 	for i := range t.NumField() {
@@ -82,6 +84,7 @@ func (d *divider) divide(t reflect.Type, at place) error {
 		if err != nil {
 			return err
 		}
+		d.strays = append(d.strays, f.strayKeys()...)
 		reach := at.to(f.StructField)
 		f.Index, f.selector = reach.index, reach.selector
 		if f.Anonymous && f.source == NoSource && !f.hasJSON && f.Type.Kind() == reflect.Struct && !isMark(f.Type) {

@@ -29,6 +29,8 @@ type tagged struct {
 	json        string
 	jsonOptions []string
 	hasJSON     bool
+	// strays are keys that nobody reads.
+	strays []*StrayKey
 }
 
 // readTags reads the tags that say what a field is.
@@ -69,6 +71,7 @@ func (t *tagged) checkSyntax() error {
 			return t.problem(fmt.Sprintf("its tag has the key %s twice", key), "keep one")
 		}
 		seen[key] = true
+		t.judgeKey(key)
 		rest = strings.TrimLeft(after, " ")
 	}
 	return nil
@@ -158,9 +161,12 @@ var optionsOf = map[Source][]string{
 	Env: {"omitempty", "omitzero", "json"},
 }
 
+// HasOption reports whether the source's tag takes an option behind its name.
+func (s Source) HasOption(option string) bool { return slices.Contains(optionsOf[s], option) }
+
 func (t *tagged) applyOptions(f *Field, options []string) error {
 	for _, option := range options {
-		if !slices.Contains(optionsOf[t.source], option) && (option != "" || t.source != NoSource) {
+		if !t.source.HasOption(option) && (option != "" || t.source != NoSource) {
 			return t.problem(fmt.Sprintf("unknown option %q in its %s tag", option, t.tagKey()), t.optionAdvice(option))
 		}
 		switch option {

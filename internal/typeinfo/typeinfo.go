@@ -98,6 +98,9 @@ type Object struct {
 	// Discriminator and Cases belong to a Union; Fields is empty then.
 	Discriminator string
 	Cases         []Case
+	// Strays are the tag keys of the struct, and of those embedded in it, that
+	// nobody reads.
+	Strays []*StrayKey
 }
 
 // Members returns the fields of an object, none for nil.
@@ -308,6 +311,8 @@ type Input struct {
 	// Validators lists the structs with a Validate method of their own among the
 	// input, those embedded in it and its parameter models, innermost first.
 	Validators []InputValidator
+	// Strays are those of the struct, of what is embedded in it and of its models.
+	Strays []*StrayKey
 }
 
 // Fields lists every field that a value of a request is read into.
@@ -341,6 +346,8 @@ type Output struct {
 	Headers, Cookies []*Field
 	// Body is what is encoded; nil for an answer without a body.
 	Body *Field
+	// Strays are those of an envelope.
+	Strays []*StrayKey
 }
 
 // Error is a mistake in a type or its tags.

@@ -1,0 +1,253 @@
+package typeinfo
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// A tag with a key that nobody reads is nobody's mistake: types are shared with
+// databases and other formats. Two kinds of keys are: those that are nearly one
+// of this package's, and those by which another framework would have validated,
+// bound or documented the field. Both would do nothing without a word.
+//
+// Which keys an app lets pass is its own affair, and descriptions are shared
+// between apps. So a description lists its stray keys, and who seals an app
+// judges them.
+
+// StrayKey is a tag key that looks as if it was meant for a reader of this
+// package, but is not read.
+type StrayKey struct {
+	Error
+	Key string
+}
+
+// ownKeys are the keys that are read somewhere in this package.
+var ownKeys = []string{
+	"path", "query", "header", "cookie", "form", "file", "body", "dep", "security", "status", "env",
+	"json", "validate", "pattern", "default", "example", "doc", "title", "deprecated", "hidden",
+	"media", "realm", "scheme", "case", "event",
+}
+
+// foreignKeys are keys of other trades which stand so near to one of our own that
+// they would pass for a misspelling.
+var foreignKeys = []string{
+	"agent", "base", "bson", "cast", "cbor", "csv", "db", "fill", "gorm", "hjson", "json5", "jsonb", "loader", "math", "norm", "orm",
+	"patch", "reader", "schema", "state", "stats", "table", "tile", "toml", "tuple", "xorm", "xpath", "yaml",
+}
+
+// keysOfFrameworks are the keys of other frameworks that would have validated,
+// bound or documented a field, with what has that meaning here.
+var keysOfFrameworks = map[string]string{
+	// gin
+	"binding":           "write its rules as `validate:\"...\"`; a value is required by itself, unless it is a pointer, has a default or says omitempty",
+	"uri":               "write `path:\"...\"`",
+	"time_format":       "use time.Time, which is RFC 3339, candor.Date, or a type with UnmarshalText",
+	"time_utc":          "use time.Time, which is RFC 3339, or a type with UnmarshalText",
+	"time_location":     "use time.Time, which is RFC 3339, or a type with UnmarshalText",
+	"collection_format": "write the option csv behind the name for commas: `query:\"ids,csv\"`",
+	// echo, Iris
+	"param": "write `path:\"...\"`",
+	// fiber
+	"params":     "write `path:\"...\"`",
+	"reqHeader":  "write `header:\"...\"`",
+	"respHeader": "write `header:\"...\"` in an answer made of parts",
+	// Hertz
+	"vd":       "write rules as `validate:\"...\"`",
+	"raw_body": "write `body:\"\"` on a []byte, a string or an io.Reader",
+	// swaggest
+	"formData": "write `form:\"...\"`",
+	// govalidator and beego
+	"valid": "write rules as `validate:\"...\"`",
+	// Huma, swag, fuego, go-restful: keywords of JSON Schema
+	"required":             "drop it; a value is required unless it is a pointer, has a default or says omitempty",
+	"optional":             "use a pointer, or write omitempty behind the name",
+	"nullable":             "use a pointer or candor.Optional, which take null",
+	"description":          "write `doc:\"...\"`",
+	"modelDescription":     "write `doc:\"...\"`",
+	"patternDescription":   "write `doc:\"...\"`",
+	"format":               "write a rule such as `validate:\"email\"`, or use a type such as time.Time or uuid.UUID",
+	"timeFormat":           "use time.Time, which is RFC 3339, candor.Date, or a type with UnmarshalText",
+	"enum":                 "write `validate:\"oneof=a b\"`, or give the type a method Enum() []T",
+	"enums":                "write `validate:\"oneof=a b\"`, or give the type a method Enum() []T",
+	"const":                "write `validate:\"eq=...\"`",
+	"minimum":              "write `validate:\"gte=...\"`",
+	"maximum":              "write `validate:\"lte=...\"`",
+	"exclusiveMinimum":     "write `validate:\"gt=...\"`",
+	"exclusiveMaximum":     "write `validate:\"lt=...\"`",
+	"multipleOf":           "add a rule to Config.Rules, or give the struct a method Validate() error",
+	"minLength":            "write `validate:\"min=...\"`",
+	"maxLength":            "write `validate:\"max=...\"`",
+	"minItems":             "write `validate:\"min=...\"`",
+	"maxItems":             "write `validate:\"max=...\"`",
+	"minProperties":        "write `validate:\"min=...\"`",
+	"maxProperties":        "write `validate:\"max=...\"`",
+	"uniqueItems":          "write `validate:\"unique\"`",
+	"additionalProperties": "embed candor.Strict to forbid what the struct does not list",
+	"dependentRequired":    "write a rule such as `validate:\"required_with=Other\"`",
+	"readOnly":             "leave the field out of the type that is read, and keep it in the one that is written",
+	"readonly":             "leave the field out of the type that is read, and keep it in the one that is written",
+	"writeOnly":            "leave the field out of the type that is written, and keep it in the one that is read",
+	"writeonly":            "leave the field out of the type that is written, and keep it in the one that is read",
+	"contentType":          "write `media:\"...\"` on a raw `body:\"\"`",
+	"encoding":             "drop it; []byte is base64 in JSON by itself",
+	"collectionFormat":     "write the option csv behind the name for commas: `query:\"ids,csv\"`",
+	"swaggertype":          "give the type a method OpenAPISchema, or name it in Config.Schemas",
+	"swaggerignore":        "write `hidden:\"true\"`",
+	"extensions":           "give the type a method OpenAPISchema, or name it in Config.Schemas",
+}
+
+// keysOfSettings are those by which other readers of the environment would have
+// read a setting.
+var keysOfSettings = map[string]string{
+	"envDefault":         "write `default:\"...\"`",
+	"envSeparator":       "drop it; lists have commas between their elements",
+	"envKeyValSeparator": "write the option json behind the name: `env:\"NAME,json\"`",
+	"envPrefix":          "write the whole name into the env tag of each field",
+	"envExpand":          "expand the value where the variable is set",
+	"envconfig":          "write `env:\"...\"`",
+	"split_words":        "write the name of the variable: `env:\"...\"`",
+	"ignored":            "write `env:\"-\"`",
+}
+
+// judgeKey notes a key that is not read, if it looks as if it should be.
+func (t *tagged) judgeKey(key string) {
+	if slices.Contains(ownKeys, key) || slices.Contains(foreignKeys, key) {
+		return
+	}
+	if advice, ok := keysOfFrameworks[key]; ok {
+		t.stray(key, fmt.Sprintf("its tag %s is one of another framework and does nothing here", key), advice)
+		return
+	}
+	if own := nearestKey(key); own != "" {
+		t.stray(key, fmt.Sprintf("its tag %s is nearly %s, but nobody reads it", key, own), fmt.Sprintf("write `%s:\"...\"`", own))
+	}
+}
+
+// judgeSetting is judgeKey for the keys that mean something in settings alone.
+func (t *tagged) judgeSetting() {
+	for _, key := range slices.Sorted(maps.Keys(keysOfSettings)) {
+		if _, ok := t.Tag.Lookup(key); ok {
+			t.stray(key, fmt.Sprintf("its tag %s belongs to another reader of the environment and does nothing here", key), keysOfSettings[key])
+		}
+	}
+}
+
+func (t *tagged) stray(key, problem, fix string) {
+	t.strays = append(t.strays, &StrayKey{Error: *t.problem(problem, fix), Key: key})
+}
+
+// lost is the problem of a field without the tag that says what it is. A stray
+// key is the likely reason, so that is told.
+func (t *tagged) lost(problem, fix string) error {
+	if len(t.strays) == 0 {
+		return t.problem(problem, fix)
+	}
+	stray := t.strays[0]
+	return t.problem(problem+": "+stray.Problem, stray.Fix)
+}
+
+// strayKeys are those of a field that somebody would have read: an unexported
+// one counts only if it is blank, where other frameworks put what they have to
+// say about a whole struct.
+func (t *tagged) strayKeys() []*StrayKey {
+	if !t.IsExported() && !t.Anonymous && t.Name != "_" {
+		return nil
+	}
+	return t.strays
+}
+
+// nearestKey is the key of ours that a key is a misspelling of, "" for none.
+func nearestKey(key string) string {
+	lower := strings.ToLower(key)
+	if slices.Contains(ownKeys, lower) {
+		return lower
+	}
+	nearest, least := "", 3
+	for _, own := range ownKeys {
+		if d := distance(lower, own); d < least && d <= allowedDistance(key, own) {
+			nearest, least = own, d
+		}
+	}
+	return nearest
+}
+
+// allowedDistance is how many slips make a misspelling of one of our keys: in a
+// short word a single one makes another word.
+func allowedDistance(key, own string) int {
+	switch n := len(own); {
+	case n >= 5 && len(key) >= 5:
+		return 2
+	case len(key) >= 4:
+		return 1
+	}
+	return 0
+}
+
+// distance counts the letters that are missing, too many, wrong, or swapped with
+// their neighbour (the optimal string alignment of two texts).
+func distance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := range len(a) {
+		row[0] = i + 1
+		for j := range len(b) {
+			wrong := 1
+			if a[i] == b[j] {
+				wrong = 0
+			}
+			row[j+1] = min(last[j+1]+1, row[j]+1, last[j]+wrong)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], before[j-1]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+// StrayKeys lists the stray keys of the types a value of t consists of, each type
+// once: seen holds those that were asked before.
+func (t *Type) StrayKeys(seen map[*Type]bool) []*StrayKey {
+	if t == nil || seen[t] {
+		return nil
+	}
+	seen[t] = true
+	all := slices.Concat(t.Key.StrayKeys(seen), t.Elem.StrayKeys(seen))
+	if t.Object == nil {
+		return all
+	}
+	all = append(all, t.Object.Strays...)
+	for _, f := range t.Object.Fields {
+		all = append(all, f.Type.StrayKeys(seen)...)
+	}
+	for _, c := range t.Object.Cases {
+		all = append(all, c.Type.StrayKeys(seen)...)
+	}
+	return all
+}
+
+// StrayKeys lists those of the input itself and of the types of its fields.
+func (in *Input) StrayKeys(seen map[*Type]bool) []*StrayKey {
+	all := in.Strays
+	for _, f := range in.Fields() {
+		all = append(all, f.Type.StrayKeys(seen)...)
+	}
+	return all
+}
+
+// StrayKeys lists those of an envelope itself and of the types of its parts, or
+// of a plain value.
+func (out *Output) StrayKeys(seen map[*Type]bool) []*StrayKey {
+	all := out.Strays
+	for _, f := range slices.Concat(out.Headers, out.Cookies) {
+		all = append(all, f.Type.StrayKeys(seen)...)
+	}
+	if out.Body != nil {
+		all = append(all, out.Body.Type.StrayKeys(seen)...)
+	}
+	return all
+}

@@ -1,0 +1,77 @@
+package candor
+
+import (
+	"errors"
+	"slices"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// tagKeys gathers the tag keys of an app's types that nobody reads, but that
+// look as if somebody should. Each type is asked once: its first user tells.
+type tagKeys struct {
+	// foreign are those of Config.ForeignTags.
+	foreign []string
+	types   map[*typeinfo.Type]bool
+	// told are the mistakes that were found.
+	told map[string]bool
+}
+
+func newTagKeys(foreign []string) *tagKeys {
+	return &tagKeys{foreign: foreign, types: map[*typeinfo.Type]bool{}, told: map[string]bool{}}
+}
+
+// judge makes mistakes of stray keys, but of those that the app lets pass.
+func (k *tagKeys) judge(found []*typeinfo.StrayKey) error {
+	var mistakes []error
+	for _, stray := range found {
+		if text := stray.Error.Error(); !slices.Contains(k.foreign, stray.Key) && !k.told[text] {
+			k.told[text] = true
+			mistakes = append(mistakes, errors.New(text+"; if the key is another program's, name it in Config.ForeignTags"))
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+// input judges the types that a function takes.
+func (k *tagKeys) input(in *typeinfo.Input) error {
+	found := in.StrayKeys(k.types)
+	if in.Body != nil && isLines(in.Body.Type.Go) {
+		found = append(found, linesOf(in.Body.Type.Go).item.StrayKeys(k.types)...)
+	}
+	return k.judge(found)
+}
+
+// output judges the types of an answer.
+func (k *tagKeys) output(out *typeinfo.Output) error {
+	found := out.StrayKeys(k.types)
+	if out.Body != nil {
+		found = append(found, bodyKindOf(out.Body).mark.StrayKeys(k.types)...)
+	}
+	return k.judge(found)
+}
+
+// route judges the types of a handler, and of what its options declare.
+func (k *tagKeys) route(rt *route, set *settings) error {
+	var mistakes []error
+	if rt.input != nil {
+		mistakes = append(mistakes, k.input(rt.input), k.output(rt.output))
+	}
+	if rt.upgrade != nil {
+		for _, t := range rt.upgrade.messages() {
+			mistakes = append(mistakes, k.judge(t.StrayKeys(k.types)))
+		}
+	}
+	return errors.Join(append(mistakes, k.declared(set))...)
+}
+
+// declared judges the answers that options declare.
+func (k *tagKeys) declared(set *settings) error {
+	var mistakes []error
+	for _, r := range set.responses {
+		if r.body != nil {
+			mistakes = append(mistakes, k.output(r.body))
+		}
+	}
+	return errors.Join(mistakes...)
+}
