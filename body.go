@@ -229,7 +229,7 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 	}
 	keeps, err := c.rules.Compile(f.Type, f.Rules)
 	if err != nil {
-		return fmt.Errorf("%s.%s: %w", typeinfo.Name(in.Go), f.Go, err)
+		return inField(in, f, err)
 	}
 	media := bodyMedia{name: name, decode: setBytes(f.Index, keeps)}
 	if f.Type.Go == stringType {

@@ -35,6 +35,24 @@ func (p *answerPlan) compileParts(c *compiler) error {
 		}
 		p.parts = append(p.parts, part)
 	}
+	return p.checkExamples(c)
+}
+
+// checkExamples finds examples of parts that break the rules of their part. Bytes
+// have another text there than in JSON.
+func (p *answerPlan) checkExamples(c *compiler) error {
+	parts := slices.Concat(p.desc.Headers, p.desc.Cookies)
+	if p.desc.Envelope && p.desc.Body != nil {
+		parts = append(parts, p.desc.Body)
+	}
+	for _, f := range parts {
+		if f.Example == nil || c.rules == nil || f.Type.Kind == typeinfo.Bytes {
+			continue
+		}
+		if err := c.codec.CheckExample(f); err != nil {
+			return p.inField(f, err)
+		}
+	}
 	return nil
 }
 

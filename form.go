@@ -1,7 +1,6 @@
 package candor
 
 import (
-	"fmt"
 	"io"
 	"net/url"
 	"reflect"
@@ -73,7 +72,7 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	for _, f := range in.Form.Fields {
 		field, err := c.formField(in, f)
 		if err != nil {
-			return fmt.Errorf("%s.%s: %w", typeinfo.Name(in.Go), f.Go, err)
+			return inField(in, f, err)
 		}
 		form.fields = append(form.fields, field)
 	}

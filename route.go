@@ -96,6 +96,8 @@ type upgrade interface {
 	check(rt *route) error
 	// compile makes the last step, which runs the handler.
 	compile(c *compiler) (func(x *exchange) error, error)
+	// messages are the types of what is received and sent.
+	messages() []*typeinfo.Type
 	// admit is the first step: it refuses what is no such request.
 	admit(x *exchange) error
 	// mark and document are for the document.
@@ -136,15 +138,28 @@ func (rt *route) try(c *compiler, rulesKnown bool) error {
 	}
 	_, inputErr := c.compileInput(rt.input, rt.methods[0], wildcards)
 	_, answerErr := c.compileOffered(rt.output, rt.set.status, rt.set.produces)
-	err := errors.Join(inputErr, answerErr)
+	err := joinNew(inputErr, answerErr)
 	if rt.upgrade != nil {
 		_, upgradeErr := rt.upgrade.compile(c)
-		err = errors.Join(err, upgradeErr)
+		err = joinNew(err, upgradeErr)
 	}
 	if !rulesKnown && maySolveItself(err) {
 		return nil
 	}
 	return err
+}
+
+// joinNew joins errors, each of them once: a type that is both read and written
+// has the same mistakes twice.
+func joinNew(errs ...error) error {
+	said := map[string]bool{}
+	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
+		known := err == nil || said[err.Error()]
+		if err != nil {
+			said[err.Error()] = true
+		}
+		return known
+	})...)
 }
 
 // maySolveItself reports whether an error is about a rule or a media type that

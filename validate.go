@@ -304,9 +304,19 @@ type answerKey struct {
 
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
-	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, JSON: c.jsonText, WriteJSON: c.writeJSON}
+	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Example: c.codec.CheckExample, JSON: c.jsonText, WriteJSON: c.writeJSON}
 	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })
 	return c
+}
+
+// inField says which field of an input an error is about, unless it says so
+// itself.
+func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
+	if placed, ok := errors.AsType[*typeinfo.Error](err); ok && placed.Field != "" {
+		return err
+	}
+	at := typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
+	return fmt.Errorf("%s: %w", at.Where(), err)
 }
 
 // writeJSON makes the inverse of what jsonText makes.

@@ -27,7 +27,9 @@ import (
 type Compiler struct {
 	Rules    *check.Set
 	Defaults Defaults
-	JSON     JSONText
+	// Example finds what is wrong with a field's example; nil to let all pass.
+	Example func(f *typeinfo.Field) error
+	JSON    JSONText
 	// WriteJSON is for senders.
 	WriteJSON WriteJSON
 }

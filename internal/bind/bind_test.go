@@ -460,13 +460,13 @@ func TestPlanAdvises(t *testing.T) {
 				M map[string]int `query:"m"`
 			}](), nil,
 			"field M of struct{...}: map[string]int: a value of this type cannot be made of text; " +
-				"use one parameter for each value, or read it as JSON: `query:\"name,json\"`",
+				"use one field for each value, or read it as JSON: `query:\"m,json\"`",
 		},
 		{
 			"a list of lists", reflect.TypeFor[struct {
 				M [][]int `query:"m"`
 			}](), nil,
-			"field M of struct{...}: []int: a list inside a list cannot be made of text; use one list, or read it as JSON: `query:\"name,json\"`",
+			"field M of struct{...}: []int: a list inside a list cannot be made of text; use one list, or read it as JSON: `query:\"m,json\"`",
 		},
 	}
 	for _, row := range rows {

@@ -44,6 +44,9 @@ func inField(in reflect.Type, f *typeinfo.Field, err error) error {
 		e.Problem, e.Fix, _ = strings.Cut(err.Error(), "; ")
 		return e
 	}
+	if inner.Field != "" {
+		return inner // which says by itself where it is
+	}
 	e.Problem, e.Fix = inner.Problem, inner.Fix
 	if inner.Type != "" {
 		e.Problem = inner.Type + ": " + inner.Problem
@@ -130,12 +133,24 @@ func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
 	if err := c.compileRead(p); err != nil {
 		return nil, err
 	}
-	if f.Default == nil {
-		return p, nil
+	if f.Hidden && f.Required {
+		return nil, errors.New("it is hidden from the document but required, so nobody could know what to send; make it optional, or show it")
+	}
+	if err := c.checkExample(f); err != nil || f.Default == nil {
+		return p, err
 	}
 	var err error
 	p.absent, err = c.Defaults(f)
 	return p, err
+}
+
+// checkExample finds an example that the field would refuse. The text of bytes is
+// not the one that they have in JSON.
+func (c *Compiler) checkExample(f *typeinfo.Field) error {
+	if f.Example == nil || c.Example == nil || bare(f.Type).Kind == typeinfo.Bytes {
+		return nil
+	}
+	return c.Example(f)
 }
 
 // compileRead chooses how the texts of a parameter become its value.
@@ -148,13 +163,26 @@ func (c *Compiler) compileRead(p *Param) (err error) {
 	case typeinfo.Slice, typeinfo.Array:
 		return c.compileList(p, held)
 	}
-	return c.compileValue(&p.single, p.field.Type, p.field.Rules)
+	return c.compileValue(&p.single, p.field, p.field.Type, p.field.Rules)
 }
 
-func (c *Compiler) compileValue(v *value, t *typeinfo.Type, rules *typeinfo.Rules) (err error) {
+// orAsJSON adds to the advice about a type without a text form that the field
+// may be read as JSON, where its tag has an option for that.
+func orAsJSON(err error, f *typeinfo.Field) error {
+	var e *typeinfo.Error
+	if !errors.As(err, &e) || !f.Source.HasOption("json") {
+		return err
+	}
+	advised := *e
+	advised.Fix += fmt.Sprintf(", or read it as JSON: `%s:\"%s,json\"`", f.Source, f.Name)
+	return &advised
+}
+
+// compileValue compiles one text of a parameter.
+func (c *Compiler) compileValue(v *value, f *typeinfo.Field, t *typeinfo.Type, rules *typeinfo.Rules) (err error) {
 	v.typ = t
 	if v.set, err = CompileScalar(bare(t)); err != nil {
-		return err
+		return orAsJSON(err, f)
 	}
 	if v.check, err = c.Rules.Compile(t, rules); err != nil {
 		return err
@@ -176,7 +204,7 @@ func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
 	if p.field.Rules != nil {
 		elements = p.field.Rules.Elem
 	}
-	return c.compileValue(&p.single, held.Elem, elements)
+	return c.compileValue(&p.single, p.field, held.Elem, elements)
 }
 
 // splitOf is how one text holds several elements; nil where it is one. Lines of

@@ -71,16 +71,16 @@ func compileKind(t *typeinfo.Type) (Scalar, error) {
 func noText(t *typeinfo.Type) error {
 	e := &typeinfo.Error{
 		Type: t.Go.String(), Problem: "a value of this type cannot be made of text",
-		Fix: "give it a method UnmarshalText, or read it as JSON: `query:\"name,json\"`",
+		Fix: "give it a method UnmarshalText",
 	}
 	switch t.Kind {
 	case typeinfo.Any:
-		e.Fix = "use string, or read it as JSON: `query:\"name,json\"`"
+		e.Fix = "use string"
 	case typeinfo.Map:
-		e.Fix = "use one parameter for each value, or read it as JSON: `query:\"name,json\"`"
+		e.Fix = "use one field for each value"
 	case typeinfo.Slice, typeinfo.Array:
 		e.Problem = "a list inside a list cannot be made of text"
-		e.Fix = "use one list, or read it as JSON: `query:\"name,json\"`"
+		e.Fix = "use one list"
 	case typeinfo.Text:
 		e.Problem = "it has MarshalText but no UnmarshalText, so it can be written but not read"
 		e.Fix = "add a method UnmarshalText with a pointer receiver"

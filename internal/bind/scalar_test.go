@@ -334,7 +334,7 @@ func TestCompileScalarAdvises(t *testing.T) {
 	}{
 		{reflect.TypeFor[struct{ A int }](), "UnmarshalText"},
 		{reflect.TypeFor[*struct{ A int }](), "UnmarshalText"},
-		{reflect.TypeFor[map[string]int](), "one parameter for each value"},
+		{reflect.TypeFor[map[string]int](), "one field for each value"},
 		{reflect.TypeFor[any](), "use string"},
 		{reflect.TypeFor[[]int](), "use one list"},
 		{reflect.TypeFor[[2]int](), "use one list"},

@@ -20,7 +20,6 @@ package codec
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -221,7 +220,9 @@ func (d *Decoder) run(s *state, p pointer) bool {
 func (c *Compiler) Default(f *typeinfo.Field) (func(dst reflect.Value), error) {
 	var made *defaultMaker
 	err := c.compile(func() (err error) {
-		made, err = c.defaultOf(f)
+		if made, err = c.defaultOf(f); err == nil {
+			err = made.verify()
+		}
 		return err
 	})
 	if err != nil {
@@ -257,11 +258,7 @@ func (c *Compiler) filling(fill fillFunc) func(dst reflect.Value) {
 // CheckExample reports whether a field's example is a value of the field. Of a
 // type that cannot be read only the syntax is checked.
 func (c *Compiler) CheckExample(f *typeinfo.Field) error {
-	err := c.compile(func() error { return c.verifyExample(f) })
-	if errors.As(err, new(*unreadableError)) {
-		return checkSyntax(f.Example)
-	}
-	return err
+	return c.compile(func() error { return c.verifyExample(f) })
 }
 
 // Encoder writes one type as JSON.
@@ -363,7 +360,8 @@ func cannotRead(t *typeinfo.Type, fix string) error {
 
 // within says at which field of a struct an error occurred.
 func within(parent reflect.Type, f *typeinfo.Field, err error) error {
-	return fmt.Errorf("%s.%s: %w", typeinfo.Name(parent), f.Go, err)
+	at := typeinfo.Error{Type: typeinfo.Name(parent), Field: f.Go}
+	return fmt.Errorf("%s: %w", at.Where(), err)
 }
 
 // quotedList is how pydantic lists choices in the facts of a fault.

@@ -24,16 +24,13 @@ type defaultMaker struct {
 	ready reflect.Value
 }
 
-// defaultOf compiles a field's default; it is verified at the end of the
-// compilation.
+// defaultOf compiles a field's default, which is to be verified later.
 func (c *Compiler) defaultOf(f *typeinfo.Field) (*defaultMaker, error) {
 	decode, err := c.decoder(programKey{t: f.Type, rules: f.Rules})
 	if err != nil {
 		return nil, err
 	}
-	m := &defaultMaker{compiler: c, field: f, decode: decode}
-	c.later = append(c.later, m.verify)
-	return m, nil
+	return &defaultMaker{compiler: c, field: f, decode: decode}, nil
 }
 
 // fill sets the zero value at p to the default.
@@ -125,22 +122,45 @@ func complaint(f *typeinfo.Field, text []byte, found fault.Fault) string {
 	return fmt.Sprintf("%s does not fit %s (%s at %s)", text, f.Type.Go, message, place.String()[1:])
 }
 
-// verifyExample reads a field's example.
+// memberExample reads the example of a member of an object when all is compiled.
+// What the other side of the wire compiles knows no rules.
+func (c *Compiler) memberExample(f *typeinfo.Field) {
+	if f.Example == nil || c.rules == nil {
+		return
+	}
+	c.later = append(c.later, func() error { return declared(f, c.verifyExample(f)) })
+}
+
+// declared says which field a mistake that shows late is about.
+func declared(f *typeinfo.Field, err error) error {
+	if err == nil || f.Owner == nil {
+		return err
+	}
+	problem, fix, _ := strings.Cut(err.Error(), "; ")
+	return &typeinfo.Error{Type: typeinfo.Name(f.Owner), Field: f.Declared, Problem: problem, Fix: fix}
+}
+
+// verifyExample reads a field's example. Of a type that can only be written
+// nothing but the syntax is known.
 func (c *Compiler) verifyExample(f *typeinfo.Field) error {
 	if f.Example == nil {
 		return nil
 	}
+	begun, waiting := len(c.undo), len(c.later)
 	decode, err := c.decoder(programKey{t: f.Type, rules: f.Rules})
+	if errors.As(err, new(*unreadableError)) {
+		for _, undo := range c.undo[begun:] {
+			undo()
+		}
+		c.undo, c.later = c.undo[:begun], c.later[:waiting]
+		return checkSyntax(f.Example)
+	}
 	if err != nil {
 		return err
 	}
-	c.later = append(c.later, func() error {
-		err := c.trial(&state{}, decode, f, f.Example, reflect.New(f.Type.Go).Elem())
-		if err != nil {
-			return fmt.Errorf("example %w; change the example or the rule", err)
-		}
-		return nil
-	})
+	if err := c.trial(&state{}, decode, f, f.Example, reflect.New(f.Type.Go).Elem()); err != nil {
+		return fmt.Errorf("example %w; change the example or the rule", err)
+	}
 	return nil
 }
 
@@ -167,6 +187,7 @@ func (c *Compiler) filler(f *typeinfo.Field) (fillFunc, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.later = append(c.later, func() error { return declared(f, m.verify()) })
 	return m.fill, nil
 }
 

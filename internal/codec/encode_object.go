@@ -58,6 +58,7 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 			return nil, within(parent, f, err)
 		}
 		s.place = f.Name
+		c.memberExample(f)
 		m := memberWriter{omit: c.omission(f)}
 		m.at, _ = pathTo(parent, f.Index)
 		if discriminator != "" && f.Name == discriminator {

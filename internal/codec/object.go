@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"errors"
 	"reflect"
 
 	"github.com/candor-go/candor/internal/check"
@@ -71,6 +72,10 @@ func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err
 	if m.decode, err = c.decoder(programKey{f.Type, f.Rules, f.Quoted}); err != nil {
 		return m, err
 	}
+	if f.Hidden && f.Required && c.rules != nil {
+		return m, errors.New("it is hidden from the document but required, so nobody could know what to send; make it optional, or show it")
+	}
+	c.memberExample(f)
 	m.fill, err = c.filler(f)
 	return m, err
 }
