@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/candor-go/candor/internal/codec"
 )
 
 // Codec reads and writes a media type beside JSON; put it into Config.Codecs.
@@ -67,7 +69,7 @@ func (c Codec) toJSON(data []byte) ([]byte, error) {
 	if err := c.Unmarshal(data, &value); err != nil {
 		return nil, err
 	}
-	return encodeJSON(value)
+	return codec.AppendExact(nil, value)
 }
 
 // fromJSON turns an answer into another media type.

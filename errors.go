@@ -15,8 +15,7 @@ import (
 	"strings"
 	"sync"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
+	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 )
 
@@ -41,10 +40,12 @@ type HTTPError struct {
 }
 
 // Error makes an error that answers with the status (300 to 599) and the body
-// {"detail": detail}. The detail may be anything that encodes as JSON; nil
-// stands for the reason phrase of the status, such as "Not Found". A status
-// outside that range answers 500. A status without a body, such as 304, sends
-// none.
+// {"detail": detail}. The detail may be anything that encodes as JSON, and is
+// written as a response of its type would be; an error without members is its
+// text. nil stands for the reason phrase of the status, such as "Not Found". So
+// does a detail that cannot be written, such as a channel; the log says why. A
+// status outside that range answers 500. A status without a body, such as 304,
+// sends none.
 //
 // Errors made by With and WithHeader still match the original:
 //
@@ -287,12 +288,7 @@ func (f *failure) untouched() *invalidRequest {
 // answer writes the failure in the app's format.
 func (f *failure) answer() {
 	room := spareBodies.Get().(*[]byte)
-	status, mediaType, body, err := f.encode((*room)[:0])
-	if err != nil {
-		f.logAt(slog.LevelError, "the detail of an error cannot be written", err)
-		status = errInternal.status
-		mediaType, body, _ = f.writer.encode(body[:0], errInternal)
-	}
+	status, mediaType, body := f.encode((*room)[:0])
 	f.begin()
 	writeBody(f.w, status, mediaType, body)
 	if cap(body) <= maxKept {
@@ -307,14 +303,32 @@ const maxKept = 64 << 10
 // spareBodies keeps the room of bodies that have been written.
 var spareBodies = sync.Pool{New: func() any { return new([]byte) }}
 
-func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte, err error) {
+func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte) {
 	if invalid := f.untouched(); invalid != nil {
-		body, err = f.writer.appendFaults(dst, f.r, invalid.faults)
-		return http.StatusUnprocessableEntity, jsonMedia, body, err
+		if body, err := f.writer.appendFaults(dst, f.r, invalid.faults); err == nil {
+			return http.StatusUnprocessableEntity, jsonMedia, body
+		}
 	}
 	known := f.known()
-	mediaType, body, err = f.writer.encode(dst, known)
-	return known.status, mediaType, body, err
+	mediaType, body, err := f.writer.tryEncode(dst, known)
+	if err != nil {
+		f.logAt(slog.LevelError, "the detail of an error cannot be written", err)
+		mediaType, body = f.writer.reasonAlone(dst, known)
+	}
+	return known.status, mediaType, body
+}
+
+// reasonAlone is the body of an error whose detail cannot be written: what is
+// left is what its status says. Where not even that has the app's form, such as
+// one with another member that cannot be written, it is that of a detail.
+func (ew *errorWriter) reasonAlone(dst []byte, e *HTTPError) (mediaType string, body []byte) {
+	plain := *e
+	plain.detail = reason(e.status)
+	mediaType, body, err := ew.encode(dst[:0], &plain)
+	if err != nil {
+		mediaType, body, _ = (&errorWriter{}).encode(dst[:0], &plain)
+	}
+	return mediaType, body
 }
 
 // begin gets the header ready for an answer of this failure: that of the
@@ -399,10 +413,10 @@ func (ew *errorWriter) logLate(r *http.Request, err error) {
 // late is the body for an error that came in the middle of an answer.
 func (ew *errorWriter) late(r *http.Request, err error) []byte {
 	f := &failure{writer: ew, r: r, err: err}
-	if _, body, err := ew.encode(nil, f.known()); err == nil && body != nil {
-		return body
+	if !bodyAllowed(f.known().status) {
+		f.shown = errInternal
 	}
-	_, body, _ := ew.encode(nil, errInternal)
+	_, _, body := f.encode(nil)
 	return body
 }
 
@@ -425,20 +439,31 @@ func hasBegun(w http.ResponseWriter) bool {
 	return ok && watched.hasBegun()
 }
 
+// tryEncode is encode for a detail of the user's, which may panic while it is
+// written.
+func (ew *errorWriter) tryEncode(dst []byte, e *HTTPError) (mediaType string, body []byte, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = recovered(value)
+		}
+	}()
+	return ew.encode(dst, e)
+}
+
 // encode appends the body of an error to dst, nothing where its status has none.
 func (ew *errorWriter) encode(dst []byte, e *HTTPError) (mediaType string, body []byte, err error) {
 	if !bodyAllowed(e.status) {
 		return "", dst, nil
 	}
 	if ew.format != nil {
-		body, err = appendJSON(dst, ew.format.body(e))
+		body, err = codec.AppendAny(dst, ew.format.body(e))
 		return ew.format.mediaType, body, err
 	}
 	if faults, ok := e.detail.([]Fault); ok {
 		body, err = ew.appendFaults(dst, nil, broughtFaults{&ValidationError{Faults: faults}}.CandorFaults())
 		return jsonMedia, body, err
 	}
-	body, err = appendJSON(append(dst, `{"detail":`...), e.detail)
+	body, err = codec.AppendAny(append(dst, `{"detail":`...), e.detail)
 	return jsonMedia, append(body, '}'), err
 }
 
@@ -537,17 +562,9 @@ func bodyAllowed(status int) bool {
 	return true
 }
 
-// appendJSON appends what encodeJSON makes.
-func appendJSON(dst []byte, v any) ([]byte, error) {
-	data, err := encodeJSON(v)
-	return append(dst, data...), err
-}
-
-// encodeJSON is the form of everything Candor writes whose type it does not
-// compile: details of errors and the parts of its own documents.
-func encodeJSON(v any) ([]byte, error) {
-	return jsonv2.Marshal(v, jsonv2.Deterministic(true))
-}
+// encodeJSON writes what no registration knows the type of, such as the detail of
+// an error or an example, as a response of its type would be written.
+func encodeJSON(v any) ([]byte, error) { return codec.AppendAny(nil, v) }
 
 // panicError is a panic on its way to the error writer. It does not unwrap: a
 // panic is a mistake of the program, whatever its value.

@@ -118,16 +118,16 @@ func TestErrorAnswers(t *testing.T) {
 		"a status above all":           {candor.Error(600, "odd"), 500, `{"detail":"Internal Server Error"}`, nil, `ERROR request failed method=GET route=/ error=600: odd`},
 		"cancelled, not by the client": {fmt.Errorf("query: %w", context.Canceled), 500, `{"detail":"Internal Server Error"}`, nil, `ERROR request failed method=GET route=/ error=query: context canceled`},
 		"a detail no JSON can hold": {
-			candor.Error(404, make(chan int)), 500, `{"detail":"Internal Server Error"}`, nil,
+			candor.Error(404, make(chan int)), 404, `{"detail":"Not Found"}`, nil,
 			"ERROR the detail of an error cannot be written method=GET route=/ error=",
 		},
 		"a detail that fails": {
-			candor.Error(404, badDetail{}), 500, `{"detail":"Internal Server Error"}`, nil,
+			candor.Error(404, badDetail{}), 404, `{"detail":"Not Found"}`, nil,
 			"ERROR the detail of an error cannot be written method=GET route=/ error=",
 		},
 		"a detail that panics": {
-			candor.Error(404, badDetail{panics: true}), 500, `{"detail":"Internal Server Error"}`, nil,
-			"ERROR an error cannot be written method=GET route=/ error=panic: secret panic stack=true",
+			candor.Error(404, badDetail{panics: true}), 404, `{"detail":"Not Found"}`, nil,
+			"ERROR the detail of an error cannot be written method=GET route=/ error=panic: secret panic stack=true",
 		},
 	}
 	for name, tc := range tests {

@@ -121,7 +121,8 @@ func FuzzFaultForm(f *testing.F) {
 	})
 }
 
-// A fault whose facts have no form as JSON is not half an answer.
+// A fault whose facts have no form as JSON is not half a response, and keeps the
+// status.
 func TestFaultWithoutForm(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/", func(context.Context, candor.None) (candor.None, error) {
@@ -129,8 +130,8 @@ func TestFaultWithoutForm(t *testing.T) {
 	})
 	w := httptest.NewRecorder()
 	app.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
-	assert.Equal(t, 500, w.Code)
-	assert.JSONEq(t, `{"detail":"Internal Server Error"}`, w.Body.String())
+	assert.Equal(t, 422, w.Code)
+	assert.JSONEq(t, `{"detail":"Unprocessable Entity"}`, w.Body.String())
 }
 
 // Who keeps an error has it for good, whatever the next requests send.

@@ -298,6 +298,9 @@ func Raises(errs ...*HTTPError) Declaration {
 			if err := validStatus("Raises", e.status); err != nil {
 				return err
 			}
+			if _, err := encodeJSON(e.detail); err != nil {
+				return fmt.Errorf("Raises(Error(%d)): the detail, a %T, cannot be written as JSON; give it one that can (%w)", e.status, e.detail, err)
+			}
 			s.responses = overlay(s.responses, []response{{status: e.status, doc: fmt.Sprint(e.detail)}})
 		}
 		return nil

@@ -28,8 +28,8 @@ func TestProblemDetails(t *testing.T) {
 		"a problem":    {creditError, 403, `{"type":"https://example.com/credit","title":"Not enough credit","status":403,"detail":"Your balance is 30","instance":"/accounts/1"}`},
 		"its pointer":  {candor.Error(403, &candor.Problem{Title: "No"}), 403, `{"type":"about:blank","title":"No","status":403}`},
 		"unknown":      {io.EOF, 500, `{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"Internal Server Error"}`},
-		"no detail":    {candor.Error(404, (*candor.Problem)(nil)), 500, `{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"Internal Server Error"}`},
-		"not JSON":     {candor.Error(404, make(chan int)), 500, `{"type":"about:blank","title":"Internal Server Error","status":500,"detail":"Internal Server Error"}`},
+		"no detail":    {candor.Error(404, (*candor.Problem)(nil)), 404, `{"type":"about:blank","title":"Not Found","status":404,"detail":"Not Found"}`},
+		"not JSON":     {candor.Error(404, make(chan int)), 404, `{"type":"about:blank","title":"Not Found","status":404,"detail":"Not Found"}`},
 		"faults": {
 			&candor.ValidationError{Faults: []candor.Fault{{Type: "missing", Loc: []any{"query", "q"}}}}, 422,
 			`{"type":"about:blank","title":"Unprocessable Entity","status":422,"detail":"the request is not valid","errors":[{"type":"missing","loc":["query","q"],"msg":"Field required"}]}`,

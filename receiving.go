@@ -390,24 +390,59 @@ func faultsIn(data []byte) []Fault {
 	}
 	for _, list := range []json.RawMessage{body.Errors, body.Detail} {
 		var faults []Fault
-		if json.Unmarshal(list, &faults) != nil || len(faults) == 0 {
+		if unmarshalDigits(list, &faults) != nil || len(faults) == 0 {
 			continue
 		}
-		for i := range faults {
-			countInLoc(faults[i].Loc)
-		}
+		withNumbers(faults)
 		return faults
 	}
 	return nil
 }
 
-// countInLoc makes positions ints again, which JSON has no word for.
-func countInLoc(loc []any) {
-	for i, at := range loc {
-		if n, ok := at.(float64); ok {
-			loc[i] = int(n)
+// withNumbers gives faults that were read with json.Number the numbers they
+// are meant to have: positions are ints, others those of an any.
+func withNumbers(faults []Fault) {
+	for i := range faults {
+		f := &faults[i]
+		for at, place := range f.Loc {
+			f.Loc[at] = numbered(place)
+			if n, ok := f.Loc[at].(float64); ok {
+				f.Loc[at] = int(n)
+			}
 		}
+		for name, fact := range f.Ctx {
+			f.Ctx[name] = numbered(fact)
+		}
+		f.Input = numbered(f.Input)
 	}
+}
+
+// unmarshalDigits is json.Unmarshal with a json.Number for each number in an
+// any. What servers of others send is not held to be strict.
+func unmarshalDigits(data []byte, into any) error {
+	if !json.Valid(data) {
+		return json.Unmarshal(data, into) // which says what is wrong
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return decoder.Decode(into)
+}
+
+// numbered gives each number in a value the type it has in an any.
+func numbered(value any) any {
+	switch v := value.(type) {
+	case []any:
+		for i := range v {
+			v[i] = numbered(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = numbered(v[name])
+		}
+	case json.Number:
+		return codec.Number(v.String())
+	}
+	return value
 }
 
 // detailIn is what the body of an error says: the detail, a Problem that says
@@ -417,9 +452,10 @@ func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
 		return problemDetail(data, status)
 	}
 	var body any
-	if err := json.Unmarshal(data, &body); err != nil {
+	if err := unmarshalDigits(data, &body); err != nil {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
+	body = numbered(body)
 	if object, ok := body.(map[string]any); ok && len(object) == 1 {
 		if detail, ok := object["detail"]; ok {
 			return detail, nil
@@ -431,9 +467,11 @@ func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
 // problemDetail is the inverse of problemOf.
 func problemDetail(data []byte, status int) (any, error) {
 	var p Problem
-	if err := json.Unmarshal(data, &p); err != nil {
+	if err := unmarshalDigits(data, &p); err != nil {
 		return nil, fmt.Errorf("it is no problem of RFC 9457: %w", err)
 	}
+	p.Extra = numbered(p.Extra)
+	withNumbers(p.Errors)
 	switch plain := (Problem{Type: "about:blank", Title: reason(status), Status: status}); {
 	case reflect.DeepEqual(p, withDetail(plain, p.Detail)):
 		return p.Detail, nil

@@ -2,6 +2,7 @@ package candor
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -117,7 +118,12 @@ func placeIn(f Fault) (name string, loc []any) {
 // makes one of it goes by rules of its own.
 func (one *sentPart) canSay(f Fault) bool {
 	for _, fact := range f.Ctx {
-		if x, isNumber := fact.(float64); isNumber && math.Abs(x) >= 1<<53 {
+		switch x := fact.(type) {
+		case float64:
+			if math.Abs(x) >= 1<<53 {
+				return false
+			}
+		case json.Number:
 			return false
 		}
 	}

@@ -10,6 +10,7 @@
 package check
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -310,8 +311,18 @@ func (s *Set) through(on subject, rule typeinfo.Rule) judge {
 		if v.Kind() == reflect.Interface && v.IsNil() {
 			return true // null is no value to judge
 		}
-		return s.validate.VarWithKey("value", v.Interface(), element) == nil
+		return s.validate.VarWithKey("value", numeric(v), element) == nil
 	}
+}
+
+// numeric is a value for validator, which takes a json.Number for a text: in an
+// interface it is a number that no float64 holds exactly.
+func numeric(v reflect.Value) any {
+	if number, ok := v.Interface().(json.Number); ok && v.Kind() == reflect.Interface {
+		value, _ := number.Float64()
+		return value
+	}
+	return v.Interface()
 }
 
 // inTag spells a parameter as validator wants it inside a tag.

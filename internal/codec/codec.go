@@ -14,8 +14,8 @@
 // The files, each using those above it: memory holds what is unsafe, wide what
 // looks at eight bytes at once, scan the grammar of JSON, integer its numbers;
 // decode and the files of the kinds (scalar, leaf, list, mapping, object, union)
-// make decoders; encode and the files named for it make encoders; codec is the
-// face.
+// make decoders; encode and the files named for it make encoders; dynamic
+// finds the encoder of a value in an interface; codec is the face.
 package codec
 
 import (
@@ -45,7 +45,11 @@ const (
 // each type. It is safe for concurrent use; so is what it makes.
 type Compiler struct {
 	rules   *check.Set
+	side    side
 	foreign jsonv2.Options
+	// dynamic holds the encoders of the types found in interfaces: reflect.Type
+	// -> dynamicEncoder.
+	dynamic sync.Map
 
 	states sync.Pool // of *state
 	rooms  sync.Pool // of *Room
@@ -61,6 +65,18 @@ type Compiler struct {
 	undo  []func()
 	later []func() error
 }
+
+// side says for whom programs are made.
+type side uint8
+
+const (
+	// server reads requests and writes responses, by rules.
+	server side = iota
+	// client writes requests and reads responses, and judges nothing.
+	client
+	// unjudged writes what lies in interfaces, and judges nothing.
+	unjudged
+)
 
 // programKey is what a program depends on.
 type programKey struct {
@@ -79,9 +95,17 @@ type programKey struct {
 //     without it the server would put the default in its place;
 //   - text that is not UTF-8 is an error.
 func NewCompiler(rules *check.Set) *Compiler {
+	if rules == nil {
+		return newCompiler(nil, client)
+	}
+	return newCompiler(rules, server)
+}
+
+func newCompiler(rules *check.Set, side side) *Compiler {
 	return &Compiler{
 		rules:    rules,
-		foreign:  foreignOptions(rules != nil),
+		side:     side,
+		foreign:  foreignOptions(side != client),
 		states:   sync.Pool{New: func() any { return &state{} }},
 		rooms:    sync.Pool{New: func() any { return &Room{} }},
 		decoders: map[programKey]*decodeProgram{},

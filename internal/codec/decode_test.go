@@ -112,7 +112,6 @@ func TestDecodeFaultsOfKinds(t *testing.T) {
 		{`{"point":[1,"x"]}`, "value_error body/point [error:not a valid Point]"},
 		{`{"point":"x"}`, "value_error body/point [error:not a valid Point]"},
 		{`{"big":"x"}`, "int_parsing body/big"},
-		{`{"any":[1,{"a":1e400}]}`, "finite_number body/any/1/a"},
 
 		{`{"pointer":"1"}`, "int_type body/pointer"},
 		{`{"optional":"1"}`, "int_type body/optional"},

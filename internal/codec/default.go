@@ -177,7 +177,7 @@ func checkSyntax(text []byte) error {
 // filler compiles what an absent field gets: its default, or the defaults of
 // the fields in it; nil for neither.
 func (c *Compiler) filler(f *typeinfo.Field) (fillFunc, error) {
-	if c.rules == nil {
+	if c.side != server {
 		return nil, nil
 	}
 	if f.Default == nil {

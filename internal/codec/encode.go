@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	jsonv2 "github.com/go-json-experiment/json"
-
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -27,8 +25,8 @@ type writer struct {
 	// err is the first error, place where it is, innermost first.
 	err   error
 	place []any
-	// options are for what the json library writes.
-	options *jsonv2.Options
+	// compiler makes the encoders of what lies in interfaces.
+	compiler *Compiler
 	// exact refuses text that would be changed on the way.
 	exact bool
 }
@@ -36,7 +34,7 @@ type writer struct {
 // begin makes the writer ready for a value. It may have written another before,
 // and goes field by field, which is quicker than all at once.
 func (w *writer) begin(c *Compiler, checks bool, faults *fault.List) {
-	w.options, w.exact = &c.foreign, c.rules == nil
+	w.compiler, w.exact = c.forInterfaces(), c.side == client
 	w.checks, w.faults, w.known = checks, faults, 0
 	if checks {
 		w.known = len(faults.Faults)
@@ -112,7 +110,7 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 	if err != nil || t.Wraps() {
 		return encode, err
 	}
-	if t.Enum != nil {
+	if t.Enum != nil && c.side != unjudged {
 		listed, err := choicesOf(t)
 		if err != nil {
 			return nil, err
@@ -200,7 +198,7 @@ func (c *Compiler) makeWriter(key programKey) (encodeFunc, error) {
 	case typeinfo.Raw:
 		return encodeRaw, nil
 	case typeinfo.Any:
-		return encodeAny, nil
+		return makeAnyWriter(t), nil
 	case typeinfo.Pointer:
 		return c.makePointerWriter(key)
 	case typeinfo.Optional:

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -173,14 +172,6 @@ func encodeNumber(w *writer, dst []byte, p pointer) []byte {
 
 func encodeString(w *writer, dst []byte, p pointer) []byte { return w.text(dst, *as[string](p)) }
 
-// AppendAny writes a value of a type that is not known beforehand.
-func AppendAny(dst []byte, v any) ([]byte, error) {
-	options := foreignOptions(true)
-	w := &writer{options: &options}
-	dst = encodeAny(w, dst, pointer(&v))
-	return dst, w.problem()
-}
-
 func encodeBytes(_ *writer, dst []byte, p pointer) []byte {
 	dst = append(dst, '"')
 	dst = base64.StdEncoding.AppendEncode(dst, *as[[]byte](p))
@@ -231,15 +222,17 @@ func textWriter(t *typeinfo.Type) func(p pointer) ([]byte, error) {
 	}
 }
 
+// writeDuration has the json library write a duration as we do.
+var writeDuration = jsonv2.MarshalToFunc(func(e *jsontext.Encoder, d time.Duration) error {
+	return e.WriteToken(jsontext.String(d.String()))
+})
+
 // foreignOptions are the options for what the json library writes for us, so that it
 // looks like what we write. lenient replaces what is not valid UTF-8.
 func foreignOptions(lenient bool) jsonv2.Options {
-	duration := jsonv2.MarshalToFunc(func(e *jsontext.Encoder, d time.Duration) error {
-		return e.WriteToken(jsontext.String(d.String()))
-	})
 	return jsonv2.JoinOptions(
 		jsonv2.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true),
-		jsontext.AllowInvalidUTF8(lenient), jsonv2.WithMarshalers(duration),
+		jsontext.AllowInvalidUTF8(lenient), jsonv2.WithMarshalers(writeDuration),
 	)
 }
 
@@ -252,9 +245,14 @@ func makeJSONWriter(t *typeinfo.Type) (encodeFunc, error) {
 	}, nil
 }
 
-// foreign lets the json library write a value. It is compact and valid then.
+// foreign lets the json library write a value of a type with a form of its own.
 func (w *writer) foreign(dst []byte, value any) []byte {
-	text, err := jsonv2.Marshal(value, *w.options)
+	return w.marshal(dst, value, w.compiler.foreign)
+}
+
+// marshal lets the json library write a value. It is compact and valid then.
+func (w *writer) marshal(dst []byte, value any, options jsonv2.Options) []byte {
+	text, err := jsonv2.Marshal(value, options)
 	if err != nil {
 		w.fail(err)
 		return dst
@@ -299,79 +297,6 @@ func appendCompact(dst, raw []byte) []byte {
 		}
 	}
 	return dst
-}
-
-// encodeAny writes whatever an interface holds: what decodeAny makes by
-// ourselves, any other type by the json library.
-func encodeAny(w *writer, dst []byte, p pointer) []byte { return w.any(dst, *as[any](p)) }
-
-func (w *writer) any(dst []byte, value any) []byte {
-	switch v := value.(type) {
-	case nil:
-		return append(dst, "null"...)
-	case bool:
-		return strconv.AppendBool(dst, v)
-	case string:
-		return w.text(dst, v)
-	case int:
-		return appendInt(dst, int64(v))
-	case int64:
-		return appendInt(dst, v)
-	case float64:
-		return w.float(dst, v, 64)
-	case []any:
-		return w.anyList(dst, v)
-	case map[string]any:
-		return w.anyMap(dst, v)
-	}
-	return w.foreign(dst, value)
-}
-
-func (w *writer) anyList(dst []byte, list []any) []byte {
-	if !w.enter() {
-		return dst
-	}
-	dst = append(dst, '[')
-	for i, value := range list {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		if dst = w.any(dst, value); w.err != nil {
-			w.under(w.wrong, i)
-			return dst
-		}
-	}
-	w.leave()
-	return append(dst, ']')
-}
-
-// anyMap writes the names in the order of their bytes, like every map's.
-func (w *writer) anyMap(dst []byte, m map[string]any) []byte {
-	var few [8]string
-	names := few[:0]
-	for name := range m {
-		if !utf8.ValidString(name) {
-			return w.foreign(dst, m) // which finds names that become the same
-		}
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	if !w.enter() {
-		return dst
-	}
-	dst = append(dst, '{')
-	for i, name := range names {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(AppendString(dst, name), ':')
-		if dst = w.any(dst, m[name]); w.err != nil {
-			w.under(w.wrong, name)
-			return dst
-		}
-	}
-	w.leave()
-	return append(dst, '}')
 }
 
 func (c *Compiler) makeQuotedWriter(t *typeinfo.Type) (encodeFunc, error) {

@@ -119,7 +119,7 @@ func (c *Compiler) omission(f *typeinfo.Field) func(p pointer) bool {
 	switch {
 	case f.Type.Kind == typeinfo.Optional:
 		return isAbsent(f.Type)
-	case c.rules == nil && f.Default != nil:
+	case c.side == client && f.Default != nil:
 		return nil
 	}
 	if f.OmitEmpty {

@@ -58,7 +58,7 @@ func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 	}
 	var s *step
 	switch {
-	case t.Kind == typeinfo.String && c.rules != nil:
+	case t.Kind == typeinfo.String && c.side != client:
 		s = newStep(head+`"`, writeText)
 	case t.Kind == typeinfo.Int:
 		s = newIntStep(head, t.Bits)

@@ -44,7 +44,11 @@ func parseInteger(raw []byte, whole bool) integer {
 // scientific reads a number with a point or an exponent: the digits on both
 // sides of the point, times a power of ten.
 func (n integer) scientific(raw []byte) integer {
-	power := int64(0)
+	return n.scaled(scientific(raw))
+}
+
+// scientific is the digits of a number and the power of ten of the last.
+func scientific(raw []byte) (digits []byte, power int64) {
 	if i := bytes.IndexAny(raw, "eE"); i >= 0 {
 		power = exponent(raw[i+1:])
 		raw = raw[:i]
@@ -53,7 +57,16 @@ func (n integer) scientific(raw []byte) integer {
 		power -= int64(len(raw) - i - 1)
 		raw = append(append(make([]byte, 0, len(raw)), raw[:i]...), raw[i+1:]...)
 	}
-	return n.scaled(raw, power)
+	return raw, power
+}
+
+// decimal is the digits of a number without zeros at either end, and the power
+// of ten of the last: equal ones have the same magnitude.
+func decimal(raw []byte) (digits []byte, power int64) {
+	digits, power = scientific(bytes.TrimLeft(raw, "-"))
+	digits = bytes.TrimLeft(digits, "0")
+	trimmed := bytes.TrimRight(digits, "0")
+	return trimmed, power + int64(len(digits)-len(trimmed))
 }
 
 // exponent reads an exponent, stopping at a size no text of digits can balance.

@@ -233,7 +233,7 @@ const (
 )
 
 // decodeAny reads any value: objects become map[string]any, lists []any,
-// numbers float64.
+// numbers float64, or json.Number where a float64 would lose a digit.
 func decodeAny(d *state, p pointer) bool {
 	value, ok := d.any()
 	*as[any](p) = value
@@ -263,16 +263,14 @@ func (d *state) any() (any, bool) {
 }
 
 func (d *state) anyNumber() (any, bool) {
-	start := d.pos
 	raw, _, ok := d.number()
 	if !ok {
 		return nil, false
 	}
-	value, ok := parseFloat(raw, 64)
-	if !ok {
-		d.report(fault.New(fault.FiniteNumber), start)
+	if value, ok := exactFloat(raw); ok {
+		return value, d.spend(bytesPerBox)
 	}
-	return value, d.spend(bytesPerBox)
+	return json.Number(d.keep(raw)), d.spend(bytesPerBox)
 }
 
 func (d *state) anyList() (any, bool) {

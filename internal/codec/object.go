@@ -65,7 +65,7 @@ func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator
 
 func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err error) {
 	m = member{name: f.Name, place: f.Name, key: key(f.Name), required: f.Required}
-	if c.rules == nil && f.ThroughPointer {
+	if c.side != server && f.ThroughPointer {
 		m.required = false // the encoder leaves it out where the pointer is nil
 	}
 	m.at, _ = pathTo(parent, f.Index)
@@ -331,7 +331,7 @@ func (c *Compiler) judges(o *typeinfo.Object, parent reflect.Type) (judges, erro
 		return judges{}, err
 	}
 	j := judges{parent: parent, crosses: crosses}
-	if c.rules == nil {
+	if c.side != server {
 		return j, nil
 	}
 	for _, v := range o.Validators {

@@ -158,7 +158,34 @@ func parseFloat(raw []byte, bits int) (float64, bool) {
 	return value, err == nil
 }
 
-// shortFloat reads a number of at most 15 digits and a small exponent.
+// Number is a JSON number as a float64, or as a json.Number where it would not
+// be written back with the same value.
+func Number(text string) any {
+	if value, ok := exactFloat([]byte(text)); ok {
+		return value
+	}
+	return json.Number(text)
+}
+
+// exactFloat is the float64 that is written as a number of the same value; false
+// if there is none. Up to 15 digits are always kept.
+func exactFloat(raw []byte) (float64, bool) {
+	if len(raw) <= 16 {
+		if value, ok := shortFloat(raw); ok {
+			return value, true
+		}
+	}
+	value, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil {
+		return 0, false
+	}
+	digits, power := decimal(raw)
+	kept, keptPower := decimal(strconv.AppendFloat(nil, value, 'e', -1, 64))
+	return value, bytes.Equal(digits, kept) && (power == keptPower || len(digits) == 0)
+}
+
+// shortFloat reads a number of at most 15 digits, or an integer of 16, and a
+// small exponent.
 func shortFloat(raw []byte) (float64, bool) {
 	digits, power, point := int64(0), int64(0), false
 	for i, c := range raw {

@@ -20,7 +20,31 @@ func (r *reader) object(d *Type) error {
 	if err := c.collect(d.Go, nil, place{}); err != nil {
 		return err
 	}
+	if hidesAll(d.Go) {
+		return &Error{
+			Type: Name(d.Go), Problem: "none of its fields is exported, so every value of it would be {}",
+			Fix: "export them, or give the type the methods MarshalJSON and UnmarshalJSON",
+		}
+	}
 	return c.settle()
+}
+
+// hidesAll reports a struct that has fields, all of them unexported, also those
+// of the structs embedded in it.
+func hidesAll(t reflect.Type) bool {
+	hides := false
+	for i := range t.NumField() {
+		f := t.Field(i)
+		isEmbedded := f.Anonymous && indirect(f.Type).Kind() == reflect.Struct
+		switch {
+		case f.Name == "_":
+		case f.IsExported(), isEmbedded && !hidesAll(indirect(f.Type)):
+			return false
+		default:
+			hides = true
+		}
+	}
+	return hides
 }
 
 // place is how an embedded struct is reached from the struct described.

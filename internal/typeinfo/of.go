@@ -24,6 +24,9 @@ var (
 	making    sync.Mutex
 )
 
+// written keeps the descriptions that only Written makes.
+var written sync.Map // reflect.Type -> *Type
+
 // Of describes t as a JSON value. The description is shared: do not change it.
 // The error is an [*Error].
 func Of(t reflect.Type) (*Type, error) {
@@ -32,21 +35,43 @@ func Of(t reflect.Type) (*Type, error) {
 	}
 	making.Lock()
 	defer making.Unlock()
-	r := reader{made: map[reflect.Type]*Type{}}
-	d, err := r.describe(t)
-	if err != nil {
-		return nil, err
+	return (&reader{}).keep(t, &described)
+}
+
+// Written describes t as a JSON value that is only written. Beside what Of
+// describes, it may hold interfaces with methods, as values of kind Any. The
+// description is shared: do not change it.
+func Written(t reflect.Type) (*Type, error) {
+	if known, err := Of(t); err == nil {
+		return known, nil
 	}
-	for goType, made := range maps.All(r.made) {
-		described.Store(goType, made)
+	if known, ok := written.Load(t); ok {
+		return known.(*Type), nil
 	}
-	return d, nil
+	making.Lock()
+	defer making.Unlock()
+	return (&reader{interfaces: true}).keep(t, &written)
 }
 
 // reader makes descriptions; made holds those begun, so that a type that
 // contains itself finds its own.
 type reader struct {
 	made map[reflect.Type]*Type
+	// interfaces takes interfaces with methods, too.
+	interfaces bool
+}
+
+// keep describes t and keeps what was made for it.
+func (r *reader) keep(t reflect.Type, in *sync.Map) (*Type, error) {
+	r.made = map[reflect.Type]*Type{}
+	d, err := r.describe(t)
+	if err != nil {
+		return nil, err
+	}
+	for goType, made := range maps.All(r.made) {
+		in.Store(goType, made)
+	}
+	return d, nil
 }
 
 func (r *reader) describe(t reflect.Type) (*Type, error) {
@@ -127,7 +152,7 @@ func (r *reader) byKind(d *Type) error {
 	case reflect.String:
 		d.Kind = String
 	case reflect.Interface:
-		return fillInterface(d)
+		return r.anything(d)
 	case reflect.Pointer:
 		d.Kind = Pointer
 		return r.nullable(d, t.Elem())
@@ -170,8 +195,8 @@ func (r *reader) elem(d *Type, t reflect.Type) error {
 	return r.finish(elem)
 }
 
-func fillInterface(d *Type) error {
-	if d.Go.NumMethod() == 0 {
+func (r *reader) anything(d *Type) error {
+	if d.Go.NumMethod() == 0 || r.interfaces {
 		d.Kind = Any
 		return nil
 	}

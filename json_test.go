@@ -1,0 +1,166 @@
+package candor_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+)
+
+// dialect has what other encoders write in another way.
+type dialect struct {
+	Every time.Duration         `json:"every"`
+	On    bool                  `json:"on,string"`
+	Sum   [3]byte               `json:"sum"`
+	Set   candor.Optional[int]  `json:"set"`
+	Gone  candor.Optional[int]  `json:"gone"`
+	None  []int                 `json:"none"`
+	Zero  int                   `json:"zero,omitempty"`
+	Shape *dialectShape         `json:"shape"`
+	Names map[dialectKey]string `json:"names"`
+}
+
+type (
+	dialectKey   int
+	dialectShape struct {
+		candor.OneOf `json:"kind"`
+		Circle       *dialectCircle `case:"circle"`
+	}
+	dialectCircle struct {
+		Radius float64 `json:"radius"`
+	}
+)
+
+// responded is the body of a response to a handler that returns the value.
+func responded[T any](t *testing.T, config candor.Config, value T, err error, options ...candor.RouteOption) (status int, body string) {
+	t.Helper()
+	app := candor.New(config)
+	candor.Get(app, "/", func(context.Context, candor.None) (T, error) { return value, err }, options...)
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, httptest.NewRequest("GET", "/", nil))
+	return w.Code, strings.TrimSpace(w.Body.String())
+}
+
+// A value has one form, whatever it is written in.
+func TestOneJSON(t *testing.T) {
+	config, _ := recorded()
+	problems := config
+	problems.ProblemDetails = true
+	full := dialect{
+		Every: time.Second, On: true, Sum: [3]byte{1, 2, 3}, Set: candor.Some(3),
+		Shape: &dialectShape{Circle: &dialectCircle{0.5}}, Names: map[dialectKey]string{2: "caf\xe9"},
+	}
+	_, want := responded(t, config, full, nil)
+	require.Equal(t, `{"every":"1s","on":"true","sum":[1,2,3],"set":3,"none":[],"shape":{"kind":"circle","radius":0.5},"names":{"2":"caf�"}}`, want)
+	_, asDetail := responded(t, config, "", candor.Error(409, full))
+	_, asExtra := responded(t, problems, "", candor.Error(409, full))
+	_, asFact := responded(t, config, "", &candor.ValidationError{Faults: []candor.Fault{{
+		Type: "odd", Msg: "odd", Ctx: map[string]any{"fact": full}, Input: full,
+	}}})
+	_, inAny := responded[any](t, config, full, nil)
+	_, inMap := responded(t, config, map[string]any{"a": &full, "b": []any{full}}, nil)
+	_, asLine := responded(t, config, candor.LinesOf(slices.Values([]any{full})), nil)
+	_, asEvent := responded(t, config, candor.EventsOf(slices.Values([]any{full})), nil)
+	assert.Equal(t, `{"detail":`+want+`}`, asDetail)
+	assert.Equal(t, `{"type":"about:blank","title":"Conflict","status":409,"extra":`+want+`}`, asExtra)
+	assert.Contains(t, asFact, `"ctx":{"fact":`+want+`}`)
+	assert.Contains(t, asFact, `"input":`+want)
+	assert.Equal(t, want, inAny)
+	assert.Equal(t, `{"a":`+want+`,"b":[`+want+`]}`, inMap)
+	assert.Equal(t, want, asLine)
+	assert.Equal(t, "data: "+want, asEvent)
+}
+
+// An example is what the operation writes and takes.
+func TestOneJSONInTheDocument(t *testing.T) {
+	patch := dialect{Sum: [3]byte{1}, Set: candor.Null[int](), Shape: &dialectShape{Circle: &dialectCircle{1}}}
+	app := candor.New(candor.Config{})
+	candor.Patch(app, "/", func(_ context.Context, in struct {
+		Body dialect `body:""`
+	}) (dialect, error) {
+		return in.Body, nil
+	}, candor.RequestExample("one", patch), candor.ResponseExample(200, "one", patch), candor.Extension("x-sample", patch))
+	var data bytes.Buffer
+	require.NoError(t, app.WriteOpenAPI(&data))
+	var doc any
+	require.NoError(t, json.Unmarshal(data.Bytes(), &doc))
+	var want any
+	_, text := responded(t, candor.Config{}, patch, nil)
+	require.NoError(t, json.Unmarshal([]byte(text), &want))
+	operation := []any{"paths", "/", "patch"}
+	media := []any{"content", "application/json", "examples", "one", "value"}
+	assert.Equal(t, want, within(doc, operation, "requestBody", media))
+	assert.Equal(t, want, within(doc, operation, "responses", "200", media))
+	assert.Equal(t, want, within(doc, operation, "x-sample"))
+}
+
+// within is what stands in a document at a path, whose parts may be lists.
+func within(value any, path ...any) any {
+	for _, at := range path {
+		if list, ok := at.([]any); ok {
+			value = within(value, list...)
+			continue
+		}
+		object, _ := value.(map[string]any)
+		value = object[at.(string)]
+	}
+	return value
+}
+
+func TestDetailsThatAreErrors(t *testing.T) {
+	config, _ := recorded()
+	status, body := responded(t, config, "", candor.Error(409, errors.New("taken")))
+	assert.Equal(t, 409, status)
+	assert.Equal(t, `{"detail":"taken"}`, body)
+	status, body = responded(t, config, "", candor.Error(409, map[string]any{"errors": []error{errors.New("a\xff"), nil}}))
+	assert.Equal(t, 409, status)
+	assert.Equal(t, `{"detail":{"errors":["a�",null]}}`, body)
+}
+
+// No digit of a number is lost on its way through an any.
+func TestDigitsInAny(t *testing.T) {
+	const text = `[18446744073709551615,-9007199254740993,1152921504606846976,1e+400,0.10000000000000000555,1.5]`
+	type member struct {
+		Data any `json:"data"`
+	}
+	app := candor.New(candor.Config{})
+	echoes := map[string]string{
+		"/any": text, "/map": `{"a":` + text + `}`, "/list": text, "/member": `{"data":` + text + `}`,
+	}
+	candor.Post(app, "/any", echoed[any])
+	candor.Post(app, "/map", echoed[map[string]any])
+	candor.Post(app, "/list", echoed[[]any])
+	candor.Post(app, "/member", echoed[member])
+	failing := candor.Get(app, "/error", func(context.Context, candor.None) (string, error) {
+		return "", candor.Error(409, map[string]any{"ids": json.RawMessage(text)})
+	})
+	for path, body := range echoes {
+		r := httptest.NewRequest("POST", path, strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		assert.Equal(t, body, strings.TrimSpace(w.Body.String()), path)
+	}
+	_, err := failing.Call(t.Context(), callServer(t, app), candor.None{})
+	remote, ok := errors.AsType[*candor.HTTPError](err)
+	require.True(t, ok, "%v", err)
+	passed, written := responded(t, candor.Config{}, "", remote)
+	assert.Equal(t, 409, passed)
+	assert.Equal(t, `{"detail":{"ids":`+text+`}}`, written)
+}
+
+func echoed[T any](_ context.Context, in struct {
+	Body T `body:""`
+}) (T, error) {
+	return in.Body, nil
+}
