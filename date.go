@@ -11,8 +11,8 @@ import (
 
 // Date is a day of the Gregorian calendar, without a time and a zone. On the
 // wire, in parameters and in bodies, it is text such as "2006-01-02" (full-date
-// of RFC 3339). Its zero value is no day and is written "0000-00-00", which
-// nothing reads; leave it out by omitzero or a pointer.
+// of RFC 3339). Its zero value is no day: a response with it is an error, as is one
+// with a day that does not exist. Leave it out by omitzero or a pointer.
 type Date struct {
 	Year  int
 	Month time.Month

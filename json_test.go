@@ -3,14 +3,19 @@ package candor_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"errors"
+	"math/big"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -163,4 +168,87 @@ func echoed[T any](_ context.Context, in struct {
 	Body T `body:""`
 }) (T, error) {
 	return in.Body, nil
+}
+
+type (
+	// Inlined is embedded in the way of Kubernetes.
+	Inlined struct {
+		Kind string `json:"kind"`
+	}
+	foreignTypes struct {
+		Inlined `json:",inline"`
+		To      *url.URL            `json:"to"`
+		Links   map[url.URL]url.URL `json:"links,omitempty"`
+		ID      uuid.NullUUID       `json:"id,omitzero"`
+		Amount  decimal.NullDecimal `json:"amount,omitzero"`
+		Maybe   maybeText           `json:"maybe,omitzero" validate:"min=2"`
+		Many    []sql.NullInt64     `json:"many,omitempty"`
+		Sum     *big.Int            `json:"sum"`
+	}
+	maybeText struct {
+		Text  string
+		Valid bool
+	}
+	maybeQuery struct {
+		To    url.URL       `query:"to,omitempty"`
+		Via   []*url.URL    `header:"Via-Url,omitempty"`
+		ID    uuid.NullUUID `query:"id,omitempty"`
+		Maybe maybeText     `query:"maybe,omitempty" validate:"min=2"`
+		Back  *url.URL      `cookie:"back"`
+	}
+)
+
+// Types of other modules that say by their shape what they are.
+func TestTypesOfOthers(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/", echoed[foreignTypes])
+	candor.Get(app, "/", func(_ context.Context, in maybeQuery) ([]any, error) {
+		via := ""
+		if len(in.Via) > 0 {
+			via = in.Via[0].Host
+		}
+		return []any{in.To.Host, via, in.ID, in.Maybe}, nil
+	})
+	client := candor.NewTestClient(t, app)
+	const full = `{"kind":"k","to":"https://example.com/a?b=c","links":{"https://a/b":"mailto:x@y.z"},"id":"f81d4fae-7dec-11d0-a765-00a0c91e6bf6","amount":"1.5","maybe":"ab","many":[1,null],"sum":120}`
+	rows := []struct{ sent, want string }{
+		{full, full},
+		{strings.Replace(full, `"sum":120`, `"sum":1.20e2`, 1), full},
+		{`{"kind":"k","to":null,"id":null,"amount":null,"maybe":null,"sum":null}`, `{"kind":"k","to":null,"sum":null}`},
+		{`{"kind":"k","id":"x"}`, `uuid_parsing`},
+		{`{"kind":"k","to":"/a"}`, `url_parsing`},
+		{`{"kind":"k","links":{"a":"b"}}`, `url_parsing`},
+		{`{"kind":"k","maybe":"a"}`, `string_too_short`},
+		{`{"kind":"k","sum":1.5}`, `int_from_float`},
+		{`{"kind":"k","sum":"1"}`, `int_type`},
+	}
+	for _, row := range rows {
+		answer := client.Post("/", json.RawMessage(row.sent))
+		assert.Contains(t, string(answer.Body), row.want, row.sent)
+	}
+	answer := client.Get("/?to=https%3A%2F%2Fa.b&id=f81d4fae-7dec-11d0-a765-00a0c91e6bf6&maybe=ab", candor.WithHeader("Via-Url", "https://c.d"), candor.WithHeader("Cookie", "back=https://e.f/"))
+	assert.JSONEq(t, `["a.b","c.d","f81d4fae-7dec-11d0-a765-00a0c91e6bf6","ab"]`, string(answer.Body))
+	assert.JSONEq(t, `["","",null,null]`, string(client.Get("/").Body))
+	client.Get("/?to=a.b").Status(422)
+	client.Get("/?maybe=a").Status(422)
+}
+
+// What would be no date and no URL is not sent as one.
+func TestUnsetTextsAreNotSent(t *testing.T) {
+	config, _ := recorded()
+	status, _ := responded(t, config, struct {
+		On candor.Date `json:"on"`
+	}{}, nil)
+	assert.Equal(t, 500, status)
+	status, _ = responded(t, config, struct {
+		To url.URL `json:"to"`
+	}{}, nil)
+	assert.Equal(t, 500, status)
+	status, _ = responded(t, config, map[candor.Date]int{{Year: 2026, Month: 2, Day: 30}: 1}, nil)
+	assert.Equal(t, 500, status)
+	_, body := responded(t, config, struct {
+		On candor.Date `json:"on,omitzero"`
+		To *url.URL    `json:"to"`
+	}{}, nil)
+	assert.Equal(t, `{"to":null}`, body)
 }

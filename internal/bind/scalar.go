@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"encoding"
 	"encoding/json"
 	"net/http"
 	"reflect"
@@ -60,7 +59,7 @@ func compileKind(t *typeinfo.Type) (Scalar, error) {
 	case typeinfo.Pointer, typeinfo.Optional, typeinfo.Nullable:
 		return compileHeld(t)
 	case typeinfo.Text, typeinfo.JSON:
-		if reflect.PointerTo(t.Go).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
+		if typeinfo.ReadsText(t.Go) {
 			return makeText(t), nil
 		}
 	}
@@ -106,9 +105,12 @@ func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
 		case typeinfo.Pointer:
 			dst.Set(reflect.New(t.Elem.Go))
 			dst = dst.Elem()
-		case typeinfo.Optional, typeinfo.Nullable:
+		case typeinfo.Optional:
 			dst.Field(1).SetBool(true)
 			dst = dst.Field(0)
+		case typeinfo.Nullable:
+			dst.Field(t.Valid).SetBool(true)
+			dst = dst.Field(t.Value)
 		default:
 			return dst
 		}
@@ -230,7 +232,7 @@ func makeText(t *typeinfo.Type) Scalar {
 		if !acceptable(text) {
 			return malformed(t)
 		}
-		err := dst.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText([]byte(text))
+		err := t.ReadText(dst.Addr().Interface(), []byte(text))
 		if err == nil {
 			return nil
 		}

@@ -1,7 +1,6 @@
 package bind
 
 import (
-	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -112,10 +111,10 @@ func heldIn(t *typeinfo.Type, v reflect.Value) (reflect.Value, bool) {
 			}
 			v = v.Elem()
 		case typeinfo.Nullable:
-			if !v.Field(1).Bool() {
+			if !v.Field(t.Valid).Bool() {
 				return v, false
 			}
-			v = v.Field(0)
+			v = v.Field(t.Value)
 		case typeinfo.Optional:
 			if isSet, isNull := v.Field(1).Bool(), v.Field(2).Bool(); !isSet || isNull {
 				return v, false
@@ -271,8 +270,8 @@ func formatOf(t *typeinfo.Type) (format, error) {
 	case typeinfo.Duration:
 		return func(v reflect.Value) (string, error) { return time.Duration(v.Int()).String(), nil }, nil
 	case typeinfo.Text, typeinfo.JSON:
-		if reflect.PointerTo(t.Go).Implements(reflect.TypeFor[encoding.TextMarshaler]()) {
-			return formatText, nil
+		if typeinfo.WritesText(t.Go) {
+			return formatText(t), nil
 		}
 	}
 	return nil, &typeinfo.Error{
@@ -334,10 +333,9 @@ func formatHTTPDate(v reflect.Value) (string, error) {
 	return t.Format(http.TimeFormat), nil
 }
 
-func formatText(v reflect.Value) (string, error) {
-	text, err := v.Addr().Interface().(encoding.TextMarshaler).MarshalText()
-	if err != nil {
-		return "", fmt.Errorf("MarshalText of %s: %w", v.Type(), err)
+func formatText(t *typeinfo.Type) func(v reflect.Value) (string, error) {
+	return func(v reflect.Value) (string, error) {
+		text, err := t.WriteText(v.Addr().Interface())
+		return string(text), err
 	}
-	return string(text), nil
 }

@@ -85,14 +85,13 @@ func bareSteps(steps []step, t reflect.Type) ([]step, reflect.Type) {
 	}
 }
 
-// optionalValue finds the Value of a candor.Optional, or that of a nullable type
-// of database/sql.
+// optionalValue finds the Value of a candor.Optional, or that of a nullable type.
 func optionalValue(t reflect.Type) (reflect.StructField, bool) {
 	if t.Kind() != reflect.Struct {
 		return reflect.StructField{}, false
 	}
-	if typeinfo.IsNullable(t) {
-		return t.Field(0), true
+	if value, _, ok := typeinfo.NullableFields(t); ok {
+		return value, true
 	}
 	if typeinfo.IsOptional(t) {
 		return t.FieldByName("Value")

@@ -111,7 +111,11 @@ func TestDecodeFaultsOfKinds(t *testing.T) {
 		{`{"addr":"1.2.3"}`, "ip_any_address body/addr"},
 		{`{"point":[1,"x"]}`, "value_error body/point [error:not a valid Point]"},
 		{`{"point":"x"}`, "value_error body/point [error:not a valid Point]"},
-		{`{"big":"x"}`, "int_parsing body/big"},
+		{`{"big":"x"}`, "int_type body/big"},
+		{`{"big":1.5}`, "int_from_float body/big"},
+		{`{"big":true}`, "int_type body/big"},
+		{`{"big":1e10000}`, "int_parsing_size body/big"},
+		{`{"big":0.1e-99999999999999999999}`, "int_from_float body/big"},
 
 		{`{"pointer":"1"}`, "int_type body/pointer"},
 		{`{"optional":"1"}`, "int_type body/optional"},
@@ -450,7 +454,7 @@ func TestDefaults(t *testing.T) {
 		return withDefaults{
 			On: true, Name: "x", List: []int{1, 2}, Map: map[string]int{"a": 1}, Ref: &seven,
 			Opt: Optional[int]{Value: 8, Set: true}, Any: map[string]any{"k": []any{1.0}},
-			In: in(), Full: inner{Port: 1, Tags: []string{"a", "b"}}, Pair: [2]inner{in(), in()},
+			In: in(), Full: inner{Port: 1, Tags: []string{"a", "b"}}, Pair: [2]inner{in(), in()}, ExtraPart: &ExtraPart{Note: "none"},
 		}
 	}
 	assert.Equal(t, want(), read[withDefaults](t, `{}`))
@@ -464,6 +468,40 @@ func TestDefaults(t *testing.T) {
 		Elems: []inner{in(), {Port: 3, Tags: []string{"a", "b"}}}, ByName: map[string]inner{"a": in()},
 		ExtraPart: &ExtraPart{Note: "none", Code: "c"},
 	}, got)
+}
+
+type (
+	// Paging has a default, Unpaged none but in a struct of its own.
+	Paging struct {
+		Limit int   `json:"limit" default:"10"`
+		Sort  inner `json:"sort,omitempty"`
+	}
+	Unpaged struct {
+		Where inner `json:"where,omitempty"`
+	}
+	Outer struct {
+		*Paging
+		*Unpaged
+		Again *Outer `json:"again,omitempty"`
+	}
+	looped struct {
+		*Outer
+		Words string `json:"words"`
+	}
+)
+
+// A default below embedded pointers makes what leads to it, and nothing else
+// does.
+func TestDefaultsBelowEmbeddedPointers(t *testing.T) {
+	paging := func(limit int) *Paging { return &Paging{Limit: limit, Sort: inner{80, []string{"a", "b"}}} }
+	assert.Equal(t, looped{Words: "w", Outer: &Outer{Paging: paging(10)}}, read[looped](t, `{"words":"w"}`))
+	assert.Equal(t, looped{Words: "w", Outer: &Outer{Paging: paging(3)}}, read[looped](t, `{"limit":3,"words":"w"}`))
+	assert.Equal(t, Outer{Paging: paging(10), Unpaged: &Unpaged{inner{1, []string{"a", "b"}}}}, read[Outer](t, `{"where":{"port":1}}`))
+	assert.Equal(t, []Outer{{Paging: paging(10)}}, read[[]Outer](t, `[{}]`))
+	nested := read[struct {
+		In Outer `json:"in,omitempty"`
+	}](t, `{}`)
+	assert.Equal(t, Outer{Paging: &Paging{Limit: 10}}, nested.In)
 }
 
 func TestDefaultsAreNotShared(t *testing.T) {

@@ -192,7 +192,8 @@ func (c *Compiler) filler(f *typeinfo.Field) (fillFunc, error) {
 }
 
 // fillerOf compiles what an absent value of a type gets. It ends, because no
-// type contains itself but through a pointer, a slice or a map, which stay nil.
+// type contains itself but through a pointer, a slice or a map, which stay nil; an
+// embedded pointer is followed to the defaults of its own fields alone.
 func (c *Compiler) fillerOf(t *typeinfo.Type) (fillFunc, error) {
 	switch t.Kind {
 	case typeinfo.Struct:
@@ -225,11 +226,14 @@ type part struct {
 func (c *Compiler) structFiller(o *typeinfo.Object, parent reflect.Type) (fillFunc, error) {
 	var parts []part
 	for _, f := range o.Fields {
+		if f.ThroughPointer && f.Default == nil {
+			continue
+		}
 		fill, err := c.filler(f)
 		if err != nil {
 			return nil, within(parent, f, err)
 		}
-		if fill != nil && !f.ThroughPointer {
+		if fill != nil {
 			at, _ := pathTo(parent, f.Index)
 			parts = append(parts, part{at, fill})
 		}

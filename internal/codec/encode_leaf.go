@@ -2,7 +2,6 @@ package codec
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -212,14 +211,7 @@ func makeTextWriter(t *typeinfo.Type) (encodeFunc, error) {
 
 // textWriter calls MarshalText.
 func textWriter(t *typeinfo.Type) func(p pointer) ([]byte, error) {
-	goType := t.Go
-	return func(p pointer) ([]byte, error) {
-		text, err := reflect.NewAt(goType, p).Interface().(encoding.TextMarshaler).MarshalText()
-		if err != nil {
-			return nil, fmt.Errorf("MarshalText of %s: %w", goType, err)
-		}
-		return text, nil
-	}
+	return func(p pointer) ([]byte, error) { return t.WriteText(reflect.NewAt(t.Go, p).Interface()) }
 }
 
 // writeDuration has the json library write a duration as we do.

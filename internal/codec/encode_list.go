@@ -43,7 +43,7 @@ func (c *Compiler) makeOptionalWriter(key programKey) (encodeFunc, error) {
 	}, nil
 }
 
-// makeNullableWriter writes a nullable type of database/sql.
+// makeNullableWriter writes a nullable type.
 func (c *Compiler) makeNullableWriter(key programKey) (encodeFunc, error) {
 	encode, err := c.encoder(programKey{key.t.Elem, key.rules, key.quoted})
 	if err != nil {

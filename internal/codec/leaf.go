@@ -2,7 +2,6 @@ package codec
 
 import (
 	"bytes"
-	"encoding"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -153,7 +152,7 @@ func textReader(t *typeinfo.Type) func(text []byte, p pointer) error {
 		if format == "uuid" && !isUUID(text) || format != "" && len(text) == 0 || vast && !isModest(text) {
 			return errForm
 		}
-		return reflect.NewAt(goType, p).Interface().(encoding.TextUnmarshaler).UnmarshalText(text)
+		return t.ReadText(reflect.NewAt(goType, p).Interface(), text)
 	}
 }
 
@@ -196,6 +195,9 @@ func makeJSON(t *typeinfo.Type) (decodeFunc, error) {
 	if !t.Reads {
 		return nil, cannotRead(t, "give it a method UnmarshalJSON")
 	}
+	if t.Format == "integer" {
+		return makeBigInteger(t), nil
+	}
 	refused, vast := refusal(t), isVast(t.Format)
 	return func(d *state, p pointer) bool {
 		start := d.pos
@@ -212,6 +214,57 @@ func makeJSON(t *typeinfo.Type) (decodeFunc, error) {
 		}
 		return true
 	}, nil
+}
+
+// makeBigInteger makes the decoder of an integer without a largest one. Like any
+// other it may be written 1.0 or 1e2; its reader takes digits alone.
+func makeBigInteger(t *typeinfo.Type) decodeFunc {
+	return func(d *state, p pointer) bool {
+		if d.peek() == 'n' {
+			return d.literal("null")
+		}
+		if !d.startsNumber() {
+			return d.wrong(fault.IntType)
+		}
+		start := d.pos
+		raw, _, ok := d.number()
+		if !ok {
+			return false
+		}
+		digits, power := decimal(raw)
+		switch {
+		case power < 0 && len(digits) > 0:
+			d.report(fault.New(fault.IntFromFloat), start)
+			return true
+		case power > maxZeros && len(digits) > 0:
+			d.report(fault.New(fault.IntParsingSize), start)
+			return true
+		}
+		text := bytes.Clone(raw)
+		if whole := bytes.TrimLeft(raw, "-0123456789"); len(whole) > 0 {
+			text = written(digits, power, raw[0] == '-')
+		}
+		if jsonv2.Unmarshal(text, reflect.NewAt(t.Go, p).Interface()) != nil {
+			d.report(fault.New(fault.IntParsing), start)
+		}
+		return true
+	}
+}
+
+// maxZeros is the largest power of ten that is written out: a few bytes of
+// exponent would cost gigabytes.
+const maxZeros = 9999
+
+// written is an integer in its plain notation.
+func written(digits []byte, power int64, negative bool) []byte {
+	if len(digits) == 0 {
+		return []byte("0")
+	}
+	var text []byte
+	if negative {
+		text = append(text, '-')
+	}
+	return append(append(text, digits...), bytes.Repeat([]byte("0"), int(power))...)
 }
 
 // decodeRaw keeps a value as it was sent.

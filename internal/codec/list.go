@@ -45,7 +45,7 @@ func (c *Compiler) makeOptional(key programKey) (decodeFunc, error) {
 	}, nil
 }
 
-// makeNullable makes the decoder of a nullable type of database/sql.
+// makeNullable makes the decoder of a nullable type.
 func (c *Compiler) makeNullable(key programKey) (decodeFunc, error) {
 	decode, err := c.decoder(programKey{key.t.Elem, key.rules, key.quoted})
 	if err != nil {

@@ -200,11 +200,11 @@ func (o optional) valueIn(p pointer) pointer { return unsafe.Add(p, o.value) }
 func (o optional) setIn(p pointer) *bool     { return (*bool)(unsafe.Add(p, o.set)) }
 func (o optional) nullIn(p pointer) *bool    { return (*bool)(unsafe.Add(p, o.null)) }
 
-// nullable is how a nullable type of database/sql lies in memory.
+// nullable is how a nullable type, such as sql.NullString, lies in memory.
 type nullable struct{ value, valid uintptr }
 
 func nullableOf(t *typeinfo.Type) nullable {
-	return nullable{t.Go.Field(0).Offset, t.Go.Field(1).Offset}
+	return nullable{t.Go.Field(t.Value).Offset, t.Go.Field(t.Valid).Offset}
 }
 
 func (n nullable) valueIn(p pointer) pointer { return unsafe.Add(p, n.value) }

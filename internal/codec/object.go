@@ -3,6 +3,7 @@ package codec
 import (
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
@@ -28,8 +29,11 @@ type member struct {
 	at       path
 	decode   decodeFunc
 	required bool
-	// fill gives the field what it has when it is absent; nil for zero.
-	fill fillFunc
+	// fill gives the field what it has when it is absent; nil for zero. makes has
+	// it make the embedded pointers on the way, where one of their fields has a
+	// default.
+	fill  fillFunc
+	makes bool
 }
 
 func (c *Compiler) makeStruct(t *typeinfo.Type) (decodeFunc, error) {
@@ -51,6 +55,7 @@ func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator
 		}
 		made.members = append(made.members, m)
 	}
+	makeWhatHasDefaults(o, made.members)
 	if discriminator != "" && o.Field(discriminator) == nil {
 		made.members = append(made.members, member{
 			name: discriminator, key: key(discriminator),
@@ -61,6 +66,21 @@ func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator
 	var err error
 	made.judges, err = c.judges(o, parent)
 	return made, err
+}
+
+// makeWhatHasDefaults finds the embedded pointers that are not to stay nil: those
+// that lead to a field with a default of its own.
+func makeWhatHasDefaults(o *typeinfo.Object, members []member) {
+	for i, f := range o.Fields {
+		if f.Default == nil {
+			continue
+		}
+		for j := range o.Fields {
+			if slices.Equal(members[i].at.hops, members[j].at.hops) {
+				members[j].makes = true
+			}
+		}
+	}
 }
 
 func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err error) {
@@ -270,10 +290,18 @@ func (o *objectDecoder) complete(d *state, p pointer, seen *presence, start int)
 			before := d.mark()
 			d.report(fault.New(fault.Missing), start)
 			d.under(before, m.place)
-		} else if at := m.at.find(p); at != nil {
+		} else if at := m.absent(p); at != nil {
 			m.fill(d, at)
 		}
 	}
+}
+
+// absent is where the value of an absent member lies, nil where nothing does.
+func (m *member) absent(p pointer) pointer {
+	if m.makes {
+		return m.at.reach(p)
+	}
+	return m.at.find(p)
 }
 
 // fill is what an object without any member makes of the struct.

@@ -287,7 +287,6 @@ func selfMade(format string, at place) *openapi3.Schema {
 		return &openapi3.Schema{}
 	case "integer":
 		s = ofType(openapi3.TypeInteger)
-		addNote(s, format) // which is read in one notation only, 1.0 being none
 	case "number":
 		s = ofType(openapi3.TypeNumber)
 	case "decimal":

@@ -276,9 +276,9 @@ var mistakes = []struct {
 	},
 	{
 		of, reflect.TypeFor[struct {
-			Base `json:",inline"`
+			Base `json:",omitempty"`
 		}](),
-		`field Base of struct{...}: the json option "inline" has no effect on an embedded struct without a name; drop the tag, or give it a name`,
+		`field Base of struct{...}: the json option "omitempty" has no effect on an embedded struct without a name; drop the tag, or give it a name`,
 	},
 	{
 		of, reflect.TypeFor[struct {
@@ -472,6 +472,26 @@ var mistakes = []struct {
 	{
 		of, object(field[map[string]int]("A", `validate:"dive,keys,min=1"`)),
 		`field A of struct{...}: validate:"dive,keys,min=1": keys without endkeys; write dive,keys, the rules of the keys, endkeys`,
+	},
+	{
+		of, object(field[[]string]("A", `validate:"required,dive,required,max=3"`)),
+		`field A of struct{...}: validate:"required,dive,required,max=3": required behind dive says nothing, as an element is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
+	},
+	{
+		of, object(field[map[string][]int]("A", `validate:"dive,dive,required"`)),
+		`field A of struct{...}: validate:"dive,dive,required": required behind dive says nothing, as an element is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
+	},
+	{
+		of, object(field[map[string]any]("A", `validate:"dive,keys,required,endkeys,required"`)),
+		`field A of struct{...}: validate:"dive,keys,required,endkeys,required": required behind keys says nothing, as a key is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
+	},
+	{
+		of, object(field[struct{ a, b int }]("A", "")),
+		"field A of struct{...}: struct{...}: none of its fields is exported, so every value of it would be {}; export them, or give the type the methods MarshalJSON and UnmarshalJSON",
+	},
+	{
+		of, reflect.TypeFor[[]sealed](),
+		"typeinfo_test.sealed: none of its fields is exported, so every value of it would be {}; export them, or give the type the methods MarshalJSON and UnmarshalJSON",
 	},
 	{
 		of, object(field[[]*inner]("A", `validate:"dive,required"`)),
@@ -928,3 +948,6 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 }
+
+// sealed has fields, and shows none of them.
+type sealed struct{ cents, _ int } //nolint:unused // it is seen by reflection alone

@@ -169,7 +169,7 @@ func (c *collector) embedded(t *tagged, path []reflect.Type, at place) error {
 	if t.source != NoSource {
 		return t.misplaced()
 	}
-	if len(t.jsonOptions) > 0 {
+	if len(t.jsonOptions) > 0 && !slices.Equal(t.jsonOptions, []string{"inline"}) {
 		return t.problem(fmt.Sprintf("the json option %q has no effect on an embedded struct without a name", t.jsonOptions[0]), "drop the tag, or give it a name")
 	}
 	return c.collect(inner, path, at.to(t.StructField))
@@ -178,7 +178,10 @@ func (c *collector) embedded(t *tagged, path []reflect.Type, at place) error {
 // hasMembers reports whether t is a struct that is written as the object of
 // its fields.
 func hasMembers(t reflect.Type) (bool, error) {
-	if t.Kind() != reflect.Struct || leaves[t] != Invalid || IsNullable(t) || hasMark(t, reflect.TypeFor[mark.Optional]()) {
+	if t.Kind() != reflect.Struct || leaves[t] != Invalid || hasMark(t, reflect.TypeFor[mark.Optional]()) {
+		return false, nil
+	}
+	if _, _, isNullable := NullableFields(t); isNullable {
 		return false, nil
 	}
 	if _, union := embeddedMark(t, reflect.TypeFor[mark.Union]()); union {

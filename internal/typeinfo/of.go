@@ -7,7 +7,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -111,11 +110,12 @@ var leaves = map[reflect.Type]Kind{
 	reflect.TypeFor[json.Number]():     Number,
 	reflect.TypeFor[time.Time]():       Time,
 	reflect.TypeFor[time.Duration]():   Duration,
+	urlType:                            Text,
 }
 
 func (r *reader) fill(d *Type) error {
 	if kind, ok := leaves[d.Go]; ok {
-		d.Kind = kind
+		d.Kind, d.Format = kind, formats[fullName(d.Go)]
 		return nil
 	}
 	if d.Go.Kind() == reflect.Struct {
@@ -123,9 +123,9 @@ func (r *reader) fill(d *Type) error {
 			d.Kind = Optional
 			return r.nullable(d, d.Go.Field(0).Type)
 		}
-		if IsNullable(d.Go) {
-			d.Kind = Nullable
-			return r.nullable(d, d.Go.Field(0).Type)
+		if value, valid, ok := NullableFields(d.Go); ok {
+			d.Kind, d.Value, d.Valid = Nullable, value.Index[0], valid.Index[0]
+			return r.nullable(d, value.Type)
 		}
 		if union, ok := embeddedMark(d.Go, reflect.TypeFor[mark.Union]()); ok {
 			d.Kind = Union
@@ -206,11 +206,25 @@ func (r *reader) anything(d *Type) error {
 	}
 }
 
-// IsNullable reports whether t is one of the nullable types of database/sql: the
-// value, and behind it whether there is one.
-func IsNullable(t reflect.Type) bool {
-	return t.PkgPath() == "database/sql" && strings.HasPrefix(t.Name(), "Null") && t.Kind() == reflect.Struct &&
-		t.NumField() == 2 && t.Field(1).Name == "Valid"
+// NullableFields finds the two fields of a struct that is a value or null, as
+// those of database/sql are: the value, and Valid, which says whether there is
+// one. A field with a tag makes it an ordinary struct. So does a JSON form of its
+// own, which may be any; it is null or the value only where that has a format,
+// as of uuid.NullUUID.
+func NullableFields(t reflect.Type) (value, valid reflect.StructField, ok bool) {
+	if t.Kind() != reflect.Struct || t.NumField() != 2 {
+		return value, valid, false
+	}
+	value, valid = t.Field(0), t.Field(1)
+	if value.Name == "Valid" {
+		value, valid = valid, value
+	}
+	isPlain := func(f reflect.StructField) bool { return f.IsExported() && !f.Anonymous && f.Tag == "" }
+	if valid.Name != "Valid" || valid.Type.Kind() != reflect.Bool || !isPlain(value) || !isPlain(valid) {
+		return value, valid, false
+	}
+	hasOwnForm := implementsAny(t, jsonWriters) || implementsAny(t, jsonReaders)
+	return value, valid, !hasOwnForm || formats[fullName(value.Type)] != ""
 }
 
 // nullable describes a pointer, an Optional or a Nullable.
@@ -242,7 +256,7 @@ func (r *reader) key(t reflect.Type) (*Type, error) {
 	case reflect.Interface, reflect.Pointer:
 		return nil, wrong
 	case reflect.Struct, reflect.Array:
-		if !implementsAny(t.Key(), textWriters) && !implementsAny(t.Key(), textReaders) {
+		if !WritesText(t.Key()) && !ReadsText(t.Key()) {
 			return nil, wrong
 		}
 	}
@@ -378,6 +392,7 @@ var formats = map[string]string{
 	"net.IP":                                "ip",
 	"net/netip.Prefix":                      "cidr",
 	"net/netip.AddrPort":                    "ip-port",
+	"net/url.URL":                           "uri",
 	"math/big.Int":                          "integer",
 	"math/big.Float":                        "number",
 	"math/big.Rat":                          "rational",

@@ -119,6 +119,9 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 		if err != nil {
 			return err
 		}
+		if keys.required {
+			return neverAbsent("keys", "a key")
+		}
 		rules.Keys, elements = keys.rules, elements[end+1:]
 	}
 	if len(elements) == 0 {
@@ -131,8 +134,17 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 	if held := bare(t.Elem); inner.required && held != t.Elem {
 		return fmt.Errorf("required on elements that may be null; use %s as the element", Name(held.Go))
 	}
+	if inner.required && !t.Elem.Null() {
+		return neverAbsent("dive", "an element")
+	}
 	rules.Elem = inner.rules
 	return nil
+}
+
+// neverAbsent is the problem of a required behind dive or keys, which means
+// presence like everywhere else, and not what validator means by it.
+func neverAbsent(word, what string) error {
+	return fmt.Errorf("required behind %s says nothing, as %s is always present and never null; write min=1 where an empty or zero one is refused, or drop it", word, what)
 }
 
 func parseRule(element string) (Rule, error) {

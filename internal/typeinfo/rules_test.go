@@ -44,7 +44,6 @@ var ruleTable = []struct {
 	{reflect.TypeFor[any](), "required", &typeinfo.Rules{NotNull: true}, true},
 	{reflect.TypeFor[ownJSON](), "required", &typeinfo.Rules{NotNull: true}, true},
 	{reflect.TypeFor[[]string](), "dive", nil, false},
-	{reflect.TypeFor[[]string](), "dive,required", nil, false},
 	{reflect.TypeFor[[]any](), "dive,required", &typeinfo.Rules{Elem: &typeinfo.Rules{NotNull: true}}, false},
 	{reflect.TypeFor[[]string](), "max=2,dive,min=1", &typeinfo.Rules{Self: rules("max", "2"), Elem: &typeinfo.Rules{Self: rules("min", "1")}}, false},
 	{reflect.TypeFor[*[]string](), "dive,omitempty,min=1", &typeinfo.Rules{Elem: &typeinfo.Rules{SkipZero: true, Self: rules("min", "1")}}, false},

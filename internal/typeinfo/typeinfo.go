@@ -33,13 +33,13 @@ const (
 	Bytes         // []byte: base64 text in JSON, plain text in parameters
 	Time          // time.Time: RFC 3339
 	Duration      // time.Duration: text such as "1h30m"
-	Text          // a type with its own text form (encoding.TextUnmarshaler)
+	Text          // a type with its own text form (encoding.TextUnmarshaler), or url.URL
 	JSON          // a type with its own JSON form (UnmarshalJSON)
 	Raw           // json.RawMessage: any JSON value, kept as sent
 	Any           // interface{}: any JSON value
 	Pointer       // Elem or null
 	Optional      // candor.Optional[Elem]: absent, null or Elem
-	Nullable      // sql.Null[Elem], sql.NullString and so on: Elem or null
+	Nullable      // sql.Null[Elem], uuid.NullUUID and so on: Elem or null
 	Slice         // a list of Elem
 	Array         // a list of exactly Len Elem
 	Map           // an object from Key to Elem
@@ -57,6 +57,8 @@ type Type struct {
 	Len int
 	// Elem is what a Pointer, Optional, Nullable, Slice, Array or Map holds.
 	Elem *Type
+	// Value and Valid are the fields of a Nullable.
+	Value, Valid int
 	// Key is the Map's key: String, Int, Uint or Text.
 	Key *Type
 	// Object is what a Struct or Union consists of.

@@ -1,0 +1,84 @@
+package typeinfo
+
+import (
+	"encoding"
+	"errors"
+	"fmt"
+	"net/url"
+	"reflect"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// ReadsText and WritesText report whether a type has a form as text of its own:
+// the methods of package encoding, or for url.URL, which has none, the ones it
+// should have.
+func ReadsText(t reflect.Type) bool { return t == urlType || implementsAny(t, textReaders) }
+
+// WritesText is the other direction of ReadsText.
+func WritesText(t reflect.Type) bool { return t == urlType || implementsAny(t, textWriters) }
+
+// ReadText reads the text of a value of such a type into what a pointer points to.
+func (t *Type) ReadText(into any, text []byte) error {
+	if u, ok := into.(*url.URL); ok {
+		return readURL(u, string(text))
+	}
+	return into.(encoding.TextUnmarshaler).UnmarshalText(text)
+}
+
+// WriteText writes the text of a value of such a type, from a pointer to it. What
+// is no value, such as a date that is not set, has none.
+func (t *Type) WriteText(from any) ([]byte, error) {
+	if u, ok := from.(*url.URL); ok {
+		return writeURL(u)
+	}
+	text, err := from.(encoding.TextMarshaler).MarshalText()
+	if err != nil {
+		return nil, fmt.Errorf("MarshalText of %s: %w", t.Go, err)
+	}
+	if isDate := t.Format == "date" || t.Format == LocalDateTime; isDate && !beginsWithDate(string(text)) {
+		return nil, fmt.Errorf("%q is no date; leave one that is not set out by omitzero or a pointer", text)
+	}
+	return text, nil
+}
+
+func beginsWithDate(text string) bool {
+	_, err := time.Parse(time.DateOnly, text[:min(len(text), len(time.DateOnly))])
+	return err == nil
+}
+
+var urlType = reflect.TypeFor[url.URL]()
+
+// absoluteURL is a URI as RFC 3986 has it, which is what the format uri of JSON
+// Schema means; it begins with a scheme.
+var absoluteURL = func() *regexp.Regexp {
+	const (
+		plain     = `[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2}`
+		segment   = plain + `|[:@]`
+		authority = `//(?:(?:` + plain + `|:)*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:` + plain + `)*)(?::[0-9]*)?(?:/(?:` + segment + `|/)*)?`
+		path      = `/?(?:(?:` + segment + `)(?:` + segment + `|/)*)?`
+		rest      = `(?:` + segment + `|[/?])*`
+	)
+	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:(?:` + authority + `|` + path + `)(?:\?` + rest + `)?(?:#` + rest + `)?$`)
+}()
+
+var errURL = errors.New("not a URL such as https://example.com/path")
+
+func readURL(u *url.URL, text string) error {
+	read, err := url.Parse(text)
+	if err != nil || !absoluteURL.MatchString(text) {
+		return errURL
+	}
+	*u = *read
+	return nil
+}
+
+// writeURL refuses what the document does not allow, the zero value among it.
+func writeURL(u *url.URL) ([]byte, error) {
+	text := u.String()
+	if !absoluteURL.MatchString(text) {
+		return nil, fmt.Errorf("%q is no absolute URL; leave it out by a pointer, or use a string for a relative one", strings.ToValidUTF8(text, ""))
+	}
+	return []byte(text), nil
+}
