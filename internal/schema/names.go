@@ -300,9 +300,11 @@ func (n typeName) spell(own, inner int) string {
 		b.WriteString(n.name)
 	}
 	for i, arg := range n.args {
-		if i == 0 {
+		switch {
+		case i == 0 && strings.HasSuffix(n.name, n.of): // PageOf[Book] is PageOfBook
+		case i == 0:
 			b.WriteString(n.of)
-		} else {
+		default:
 			b.WriteString("And")
 		}
 		b.WriteString(capital(arg.spell(inner, inner)))

@@ -471,6 +471,7 @@ func TestUnion(t *testing.T) {
 
 type (
 	page[T any]    struct{ Items []T }
+	pageOf[T any]  struct{ Items []T }
 	pair[A, B any] struct {
 		First  A
 		Second B
@@ -498,6 +499,7 @@ func TestNames(t *testing.T) {
 	}{
 		"plain":           {[]reflect.Type{reflect.TypeFor[Item]()}, []string{"Item"}},
 		"generic":         {[]reflect.Type{reflect.TypeFor[page[ashop.Item]]()}, []string{"pageOfItem", "Item"}},
+		"named for it":    {[]reflect.Type{reflect.TypeFor[pageOf[ashop.Item]]()}, []string{"pageOfItem", "Item"}},
 		"of basic types":  {[]reflect.Type{reflect.TypeFor[pair[int, string]]()}, []string{"pairOfIntAndString"}},
 		"of lists":        {[]reflect.Type{reflect.TypeFor[page[[]string]]()}, []string{"pageOfListOfString"}},
 		"of arrays":       {[]reflect.Type{reflect.TypeFor[page[[3]bool]]()}, []string{"pageOfArray3OfBool"}},
