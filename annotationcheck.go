@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -38,6 +40,61 @@ func (e *endpoint) checkAnnotations(c *compiler) error {
 		}
 	}
 	return nil
+}
+
+// checkParameters finds values of a request that its readers cannot agree on.
+func (e *endpoint) checkParameters(c *compiler) error {
+	for _, f := range e.params.fields {
+		readers := e.params.readers[f]
+		if readers == nil {
+			continue
+		}
+		why := disagreement(readers)
+		if why == "" {
+			why = schema.New(c.schemas).Contradiction(readers)
+		}
+		if why != "" {
+			return fmt.Errorf("no value of the %s parameter %q satisfies all that read it, %s: %s; make them agree, or read it once and hand it on with a provider",
+				f.Source, f.Name, strings.Join(e.readersOf(f), " and "), why)
+		}
+	}
+	return nil
+}
+
+// disagreement says what the document has no words for: two ways to write a
+// value, or two values of one that is absent.
+func disagreement(readers []*typeinfo.Field) string {
+	for _, f := range readers[1:] {
+		first := readers[0]
+		switch {
+		case f.JSON != first.JSON:
+			return "it is JSON for one and plain text for another"
+		case f.CSV != first.CSV && isList(f.Type) && isList(first.Type):
+			return "commas separate its elements for one, and each has a key of its own for another"
+		case f.Default != nil && first.Default != nil && string(f.Default) != string(first.Default):
+			return fmt.Sprintf("it is %s by default for one and %s for another", first.Default, f.Default)
+		}
+	}
+	return ""
+}
+
+// readersOf names the fields that read a parameter, and where the guards and
+// providers are registered that have them.
+func (e *endpoint) readersOf(f *typeinfo.Field) []string {
+	var names []string
+	for _, p := range e.parts {
+		for _, reader := range p.desc.Params {
+			if !isSameParameter(reader, f) {
+				continue
+			}
+			name := (&typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: reader.Go}).Where()
+			if p.provider != nil {
+				name += fmt.Sprintf(" (registered at %s)", p.provider.site)
+			}
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // answerTo is the body that answers of a status have.
@@ -116,7 +173,7 @@ func (x *runtimeExpression) check(e *endpoint) error {
 	case x.of == "request" && x.in == "body":
 		return x.checkBody(requestMembers(e))
 	case x.of == "request" && !x.whole:
-		if !slices.ContainsFunc(e.params, x.names) {
+		if !slices.ContainsFunc(e.params.fields, x.names) {
 			return fmt.Errorf("%s: the operation reads no %s %q; name one that it does", x.text, x.in, x.name)
 		}
 	case x.in == "body" && e.answer != nil && e.answer.desc.Body != nil:

@@ -61,11 +61,11 @@ func (d *documenter) annotate(op *openapi3.Operation, o *operation) {
 	for _, l := range set.links {
 		r := responseTo(op.Responses, l.status)
 		if target := d.ids[l.OperationID]; target != nil && r != nil {
-			addLink(r.Value, l.Link)
+			addLink(r.Value, publicLink(l.Link, o.endpoint, target.endpoint))
 		}
 	}
 	for _, c := range o.callbacks {
-		d.callback(op, c)
+		d.callback(op, o.endpoint, c)
 	}
 }
 
@@ -96,6 +96,32 @@ func addExample(content openapi3.Content, x namedExample) {
 	}
 }
 
+// publicLink is a link with the names that wildcards have in the document.
+func publicLink(l Link, from, to *endpoint) Link {
+	parameters := map[string]string{}
+	for name, value := range l.Parameters {
+		source, plain, qualified := strings.Cut(name, ".")
+		switch {
+		case qualified && source == openapi3.ParameterInPath:
+			name = source + "." + to.publicName(plain)
+		case !qualified:
+			name = to.publicName(name)
+		}
+		parameters[name] = from.publicExpression(value)
+	}
+	l.Parameters, l.RequestBody = parameters, from.publicExpression(l.RequestBody)
+	return l
+}
+
+// publicExpression is a runtime expression about a request with the names that
+// wildcards have in the document.
+func (e *endpoint) publicExpression(text string) string {
+	if name, ok := strings.CutPrefix(text, "$request.path."); ok {
+		return "$request.path." + e.publicName(name)
+	}
+	return text
+}
+
 func addLink(r *openapi3.Response, l Link) {
 	made := &openapi3.Link{OperationID: l.OperationID, Description: l.Description}
 	for name, value := range l.Parameters {
@@ -115,7 +141,7 @@ func addLink(r *openapi3.Response, l Link) {
 
 // callback documents a request that an operation leads to. Several of one name
 // stand together.
-func (d *documenter) callback(op *openapi3.Operation, c *operation) {
+func (d *documenter) callback(op *openapi3.Operation, from *endpoint, c *operation) {
 	out := c.endpoint.outgoing
 	if op.Callbacks == nil {
 		op.Callbacks = openapi3.Callbacks{}
@@ -124,10 +150,14 @@ func (d *documenter) callback(op *openapi3.Operation, c *operation) {
 		op.Callbacks[out.name] = &openapi3.CallbackRef{Value: openapi3.NewCallback()}
 	}
 	all := op.Callbacks[out.name].Value
-	if all.Value(out.url) == nil {
-		all.Set(out.url, &openapi3.PathItem{})
+	url := out.url
+	for _, x := range out.addresses {
+		url = strings.ReplaceAll(url, "{"+x.text+"}", "{"+from.publicExpression(x.text)+"}")
 	}
-	all.Value(out.url).SetOperation(c.endpoint.method, d.operation(c))
+	if all.Value(url) == nil {
+		all.Set(url, &openapi3.PathItem{})
+	}
+	all.Value(url).SetOperation(c.endpoint.method, d.operation(c))
 }
 
 // webhooks documents the requests that the API sends.
@@ -151,7 +181,7 @@ func (l Link) reaches(target *operation) error {
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Parameters)) {
 		isMeant := func(f *typeinfo.Field) bool { return f.Name == name || f.Source.String()+"."+f.Name == name }
-		if !slices.ContainsFunc(target.endpoint.params, isMeant) {
+		if !slices.ContainsFunc(target.endpoint.params.fields, isMeant) {
 			return fmt.Errorf("the link %q: the operation %q has no parameter %q; name one that it has", l.Name, l.OperationID, name)
 		}
 	}

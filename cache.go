@@ -104,7 +104,7 @@ func (e *endpoint) compileCache(c *caches) error {
 		}
 	}
 	p.headers = slices.Clone(config.Vary)
-	for _, f := range e.params {
+	for _, f := range e.params.fields {
 		switch f.Source {
 		case typeinfo.Header:
 			p.headers = appendNew(p.headers, []string{http.CanonicalHeaderKey(f.Name)})

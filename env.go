@@ -44,7 +44,7 @@ func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error)
 	if strays := in.StrayKeys(map[*typeinfo.Type]bool{}); len(strays) > 0 {
 		panic(fmt.Errorf("candor: FromEnv at %s: %w", callSite(), &strays[0].Error))
 	}
-	plan, err := standard().compileInput(in, "", nil)
+	plan, err := standard().compileInput(in, "", nil, nil)
 	if err != nil {
 		panic(fmt.Errorf("candor: FromEnv at %s: %w", callSite(), err))
 	}

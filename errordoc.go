@@ -3,6 +3,7 @@ package candor
 import (
 	"bytes"
 	"cmp"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -125,6 +126,32 @@ func (d *documenter) plainError(status int, doc string, described *typeinfo.Type
 		r.Content = openapi3.Content{mediaType: {Schema: d.components.Value(described, nil, schema.Out)}}
 	}
 	return r
+}
+
+// answersInvalid documents what a message that is not valid is answered with: the
+// bodies of a 422, in the order of their statuses and media types.
+func (d *documenter) answersInvalid(op *openapi3.Operation, e *endpoint) {
+	about, _ := op.Extensions["x-websocket"].(map[string]any)
+	if about == nil || !e.set.answerInvalid {
+		return
+	}
+	refused := openapi3.NewResponsesWithCapacity(1)
+	d.failure(refused, e.errors.catchers(), validationType, http.StatusUnprocessableEntity, "")
+	var body *openapi3.SchemaRef
+	responses := refused.Map()
+	for _, status := range slices.Sorted(maps.Keys(responses)) {
+		content := responses[status].Value.Content
+		for _, mediaType := range slices.Sorted(maps.Keys(content)) {
+			if more := content[mediaType].Schema; body == nil {
+				body = more
+			} else {
+				body = either(body, more)
+			}
+		}
+	}
+	if body != nil {
+		about["answersInvalid"] = body
+	}
 }
 
 // mapped documents the answers to errors of the user's types, which any

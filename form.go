@@ -99,15 +99,17 @@ func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formF
 	return field, err
 }
 
-func (f *formField) bind(into reflect.Value, sent *sentForm, i int, echo bool, faults *fault.List) {
+func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Options, faults *fault.List) {
 	switch wrong := sent.wrong[i]; {
 	case wrong != nil:
 		wrong.Loc = []any{"body", f.name}
 		faults.Add(wrong)
 	case f.file != nil:
 		f.file.fill(into, f.name, sent.files[i], faults)
+	case o.ForbidExtra:
+		f.BindClosed(into, sent.texts[i], o.Echo, faults)
 	default:
-		f.Bind(into, sent.texts[i], echo, faults)
+		f.Bind(into, sent.texts[i], o.Echo, faults)
 	}
 }
 
@@ -158,7 +160,7 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 		return
 	}
 	for i := range p.fields {
-		p.fields[i].bind(into, sent, i, o.Echo, faults)
+		p.fields[i].bind(into, sent, i, o, faults)
 	}
 	if p.strict || o.ForbidExtra {
 		for _, name := range sent.strange {

@@ -252,3 +252,32 @@ func FuzzForm(f *testing.F) {
 		}
 	})
 }
+
+// JSON in a form is part of what ForbidExtra closes, as the document says.
+func TestForbidExtraInJSONOfForms(t *testing.T) {
+	type part struct {
+		A int `json:"a"`
+	}
+	type order struct {
+		Part  part            `form:"part,json"`
+		Parts []part          `form:"parts,omitempty,json"`
+		Named map[string]part `form:"named,omitempty,json"`
+	}
+	take := func(_ context.Context, in order) (candor.None, error) { return candor.None{}, nil }
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/open", take)
+	candor.Post(app, "/closed", take, candor.ForbidExtra())
+	const extra = `422 | {"detail":[{"type":"extra_forbidden","loc":["body",%s],"msg":"Unknown field, not accepted here"}]}`
+	for _, row := range []struct{ form, want string }{
+		{`part={"a":1}`, "204"},
+		{`part={"a":1,"b":2}`, fmt.Sprintf(extra, `"part","b"`)},
+		{`part={"a":1}&parts=[{"a":1},{"a":1,"b":2}]`, fmt.Sprintf(extra, `"parts",1,"b"`)},
+		{`part={"a":1}&named={"x":{"a":1,"b":2}}`, fmt.Sprintf(extra, `"named","x","b"`)},
+	} {
+		assert.Equal(t, row.want, wire(app, "POST /closed\nContent-Type: application/x-www-form-urlencoded\n\n"+row.form), row.form)
+		assert.Equal(t, "204", wire(app, "POST /open\nContent-Type: application/x-www-form-urlencoded\n\n"+row.form), row.form)
+	}
+	schemas := documentOf(t, app).at(t, "components", "schemas")
+	assert.JSONEq(t, `{"$ref":"#/components/schemas/partStrict"}`, string(schemas.at(t, "post_closedForm", "properties", "part")))
+	assert.JSONEq(t, `{"$ref":"#/components/schemas/part"}`, string(schemas.at(t, "post_openForm", "properties", "part")))
+}

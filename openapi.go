@@ -180,7 +180,7 @@ func (d *documenter) mark(e *endpoint) {
 // 422.
 func (e *endpoint) canBeInvalid() bool {
 	in := e.route.input
-	return len(e.params) > 0 || e.closed != nil || in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
+	return len(e.params.fields) > 0 || e.closed != nil || in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
 }
 
 func (d *documenter) operation(o *operation) *openapi3.Operation {
@@ -190,7 +190,7 @@ func (d *documenter) operation(o *operation) *openapi3.Operation {
 		OperationID: o.id, Tags: e.set.tags, Deprecated: e.set.deprecated,
 		Summary: summary, Description: description,
 	}
-	d.describeInput(op, e, o.path)
+	d.describeInput(op, e)
 	op.Responses = d.responsesOf(e)
 	if e.route.upgrade != nil {
 		e.route.upgrade.document(d.components, e, op)
@@ -201,22 +201,6 @@ func (d *documenter) operation(o *operation) *openapi3.Operation {
 		edit(op)
 	}
 	return op
-}
-
-// answersInvalid documents what a message that is not valid is answered with: the
-// body of a 422.
-func (d *documenter) answersInvalid(op *openapi3.Operation, e *endpoint) {
-	about, _ := op.Extensions["x-websocket"].(map[string]any)
-	if about == nil || !e.set.answerInvalid {
-		return
-	}
-	refused := openapi3.NewResponsesWithCapacity(1)
-	d.failure(refused, e.errors.catchers(), validationType, http.StatusUnprocessableEntity, "")
-	for _, response := range refused.Map() {
-		for _, media := range response.Value.Content {
-			about["answersInvalid"] = media.Schema
-		}
-	}
 }
 
 // responsesOf are the responses of an endpoint, made once for all that answer

@@ -36,11 +36,9 @@ type operation struct {
 	callbacks []*operation
 }
 
-// documentedPath is one path of a document. The names of its wildcards are
-// those of the operation that was registered first.
+// documentedPath is one path of a document, with the names of its wildcards.
 type documentedPath struct {
 	path       string
-	names      []string
 	operations []*operation
 }
 
@@ -115,7 +113,7 @@ func (o *outline) place(op *operation) error {
 	shape := withoutRemainder(e.pattern.Shape())
 	p, ok := o.shapes[shape]
 	if !ok {
-		p = &documentedPath{path: withoutRemainder(e.pattern.String()), names: e.names}
+		p = &documentedPath{path: withoutRemainder(e.documented.String())}
 		o.shapes[shape] = p
 		o.paths = append(o.paths, p)
 	}

@@ -147,11 +147,14 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 }
 
 // compileInput makes the plan of an input for a method, and a path with these
-// wildcards. Plans are shared.
-func (c *compiler) compileInput(in *typeinfo.Input, method string, wildcards []string) (*inputPlan, error) {
-	key := inputKey{in.Go, method == http.MethodPatch, strings.Join(wildcards, "/")}
+// wildcards, which validation errors call by their public names. Plans are shared.
+func (c *compiler) compileInput(in *typeinfo.Input, method string, wildcards, public []string) (*inputPlan, error) {
+	key := inputKey{in.Go, method == http.MethodPatch, strings.Join(wildcards, "/"), ""}
+	if !slices.Equal(wildcards, public) {
+		key.public = strings.Join(public, "/")
+	}
 	made, err := c.inputs.get(key, func(inputKey) (any, error) {
-		p, err := c.makeInputPlan(in, wildcards)
+		p, err := c.makeInputPlan(in, wildcards, public)
 		if err == nil && key.patches && p.body != nil {
 			p.body.listMergePatch(in)
 		}
@@ -163,7 +166,7 @@ func (c *compiler) compileInput(in *typeinfo.Input, method string, wildcards []s
 	return made.(*inputPlan), nil
 }
 
-func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards []string) (*inputPlan, error) {
+func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string) (*inputPlan, error) {
 	p := &inputPlan{desc: in}
 	for _, f := range in.Ready {
 		fill, err := readyInputs[f.Type.Go](f)
@@ -176,7 +179,7 @@ func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards []string) (*input
 		p.ready = append(p.ready, readyPlan{index: f.Index, fill: fill})
 	}
 	var err error
-	if p.params, err = c.bind.Plan(in, wildcards); err != nil {
+	if p.params, err = c.bind.PlanAs(in, wildcards, public); err != nil {
 		return nil, err
 	}
 	if p.body, err = c.compileBody(in); err != nil {

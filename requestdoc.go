@@ -1,8 +1,6 @@
 package candor
 
 import (
-	"slices"
-
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/schema"
@@ -19,8 +17,10 @@ func (e *endpoint) reads() schema.Use {
 
 // markInput tells the components which types an endpoint reads.
 func (d *documenter) markInput(e *endpoint) {
-	for _, f := range e.params {
-		d.components.Mark(f.Type, schema.In)
+	for _, f := range e.params.fields {
+		for _, reader := range e.params.of(f) {
+			d.components.Mark(reader.Type, schema.In)
+		}
 	}
 	in := e.route.input
 	if in == nil {
@@ -42,16 +42,16 @@ func (d *documenter) markInput(e *endpoint) {
 }
 
 // describeInput documents where an endpoint's values come from.
-func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint, path *documentedPath) {
-	for _, f := range e.params {
+func (d *documenter) describeInput(op *openapi3.Operation, e *endpoint) {
+	for _, f := range e.params.fields {
 		if !f.Hidden {
-			op.Parameters = append(op.Parameters, d.parameterOf(f, e, path))
+			op.Parameters = append(op.Parameters, d.parameterOf(f, e))
 		}
 	}
 	op.Security = d.security(e)
 	in := e.route.input
 	if in == nil {
-		d.plainWildcards(op, path)
+		d.plainWildcards(op, e)
 		return
 	}
 	switch {
@@ -107,8 +107,8 @@ func (d *documenter) requestBody(e *endpoint, s *openapi3.SchemaRef, doc string)
 }
 
 // plainWildcards documents the wildcards of a handler without types.
-func (d *documenter) plainWildcards(op *openapi3.Operation, path *documentedPath) {
-	for _, name := range path.names {
+func (d *documenter) plainWildcards(op *openapi3.Operation, e *endpoint) {
+	for _, name := range e.publicNames() {
 		if op.Parameters.GetByInAndName(openapi3.ParameterInPath, name) != nil {
 			continue
 		}
@@ -119,28 +119,27 @@ func (d *documenter) plainWildcards(op *openapi3.Operation, path *documentedPath
 }
 
 // parameterOf documents a parameter, made once for all operations that have it.
-// Its name in a path is that of the first operation that has the path.
-func (d *documenter) parameterOf(f *typeinfo.Field, e *endpoint, path *documentedPath) *openapi3.ParameterRef {
+func (d *documenter) parameterOf(f *typeinfo.Field, e *endpoint) *openapi3.ParameterRef {
 	name := f.Name
 	if f.Source == typeinfo.Path {
-		if i := slices.Index(e.names, name); i >= 0 {
-			name = path.names[i]
-		}
+		name = e.publicName(name)
+	}
+	if readers := e.params.readers[f]; readers != nil {
+		return &openapi3.ParameterRef{Value: d.parameter(f, name, d.components.Joined(f, readers))}
 	}
 	if !d.mayShare(e) {
-		return &openapi3.ParameterRef{Value: d.parameter(f, name)}
+		return &openapi3.ParameterRef{Value: d.parameter(f, name, d.components.Field(f, schema.In))}
 	}
 	p, _ := d.shared.parameters.get(parameterKey{f, name}, func(parameterKey) (*openapi3.ParameterRef, error) {
-		return &openapi3.ParameterRef{Value: d.parameter(f, name)}, nil
+		return &openapi3.ParameterRef{Value: d.parameter(f, name, d.components.Field(f, schema.In))}, nil
 	})
 	return p
 }
 
-func (d *documenter) parameter(f *typeinfo.Field, name string) *openapi3.Parameter {
+func (d *documenter) parameter(f *typeinfo.Field, name string, s *openapi3.SchemaRef) *openapi3.Parameter {
 	p := &openapi3.Parameter{
 		Name: name, In: f.Source.String(), Required: f.Required, Description: d.components.Doc(f), Deprecated: f.Deprecated,
 	}
-	s := d.components.Field(f, schema.In)
 	if f.JSON {
 		p.Content = openapi3.Content{jsonMedia: {Schema: s}}
 	} else {
@@ -153,12 +152,4 @@ func (d *documenter) parameter(f *typeinfo.Field, name string) *openapi3.Paramet
 		}
 	}
 	return p
-}
-
-// isList reports whether values of a type are lists.
-func isList(t *typeinfo.Type) bool {
-	for t.Wraps() {
-		t = t.Elem
-	}
-	return t.Kind == typeinfo.Slice || t.Kind == typeinfo.Array
 }

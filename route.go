@@ -136,7 +136,7 @@ func (rt *route) try(c *compiler, rulesKnown bool) error {
 			wildcards = append(wildcards, f.Name)
 		}
 	}
-	_, inputErr := c.compileInput(rt.input, rt.methods[0], wildcards)
+	_, inputErr := c.compileInput(rt.input, rt.methods[0], wildcards, wildcards)
 	_, answerErr := c.compileOffered(rt.output, rt.set.status, rt.set.produces)
 	err := joinNew(inputErr, answerErr)
 	if rt.upgrade != nil {
@@ -195,7 +195,10 @@ type endpoint struct {
 	pattern *pathtree.Pattern
 	// names are those of the pattern's wildcards.
 	names []string
-	set   *settings
+	// documented is the pattern as the document has it: the first of its shape,
+	// whose wildcards may have other names.
+	documented *pathtree.Pattern
+	set        *settings
 	// outgoing is set for a request that the API sends, which is documented
 	// only; callbacks are such that this one leads to.
 	outgoing  *outgoing
@@ -206,7 +209,7 @@ type endpoint struct {
 	// parts are the functions a request runs through, the handler first.
 	parts []*part
 	// params and security are the parameters and the credentials they read.
-	params   []*typeinfo.Field
+	params   parameters
 	security []*typeinfo.Field
 	// scoped are those of the security fields that are held against the scopes.
 	scoped []*typeinfo.Field
@@ -305,7 +308,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	}
 	e.gather()
 	for i, p := range e.parts {
-		if p.input, err = c.compileInput(p.desc, e.method, e.names); err != nil {
+		if p.input, err = c.compileInput(p.desc, e.method, e.names, e.publicNames()); err != nil {
 			return err
 		}
 		if readsMore(p.desc) {
@@ -338,6 +341,22 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	return nil
 }
 
+// publicNames are those of the wildcards in the document.
+func (e *endpoint) publicNames() []string {
+	if e.documented == nil || e.documented == e.pattern {
+		return e.names
+	}
+	return e.documented.Names()
+}
+
+// publicName is the name that a wildcard has in the document.
+func (e *endpoint) publicName(wildcard string) string {
+	if i := slices.Index(e.names, wildcard); i >= 0 {
+		return e.publicNames()[i]
+	}
+	return wildcard
+}
+
 // nothing stands for the function of a handler without types.
 var nothing = erase(func(context.Context, None) (None, error) { return None{}, nil })
 
@@ -367,7 +386,7 @@ func (e *endpoint) gather() {
 			scopes = appendNew(scopes, p.provider.set.scopes)
 		}
 		for _, f := range p.desc.Params {
-			e.params = withParam(e.params, f)
+			e.params.add(f)
 		}
 		e.security = append(e.security, securityFields(p.desc)...)
 	}
@@ -377,20 +396,6 @@ func (e *endpoint) gather() {
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
 	}
 	e.place.scopes = scopes
-}
-
-// withParam adds a parameter. Of two readers of one, the one that requires it
-// counts.
-func withParam(params []*typeinfo.Field, f *typeinfo.Field) []*typeinfo.Field {
-	for i, other := range params {
-		if other.Source == f.Source && other.Name == f.Name {
-			if f.Required {
-				params[i] = f
-			}
-			return params
-		}
-	}
-	return append(params, f)
 }
 
 // compilePlain prepares a handler without types, or a mounted one.
@@ -773,6 +778,7 @@ func (x *exchange) refuseFaults() error {
 func (x *exchange) invalid() error {
 	if len(x.frames) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
+		x.faults.DropRepeated()
 	}
 	return refused(&x.unfit, &x.faults, x.body, x.endpoint.decode.Echo)
 }

@@ -24,6 +24,8 @@ type builder struct {
 	schemes map[string]bool
 	// catchers are those of each router that has any, compiled.
 	catchers map[*Router][]*catcher
+	// shapes has the first documented pattern of each shape.
+	shapes map[string]*pathtree.Pattern
 	// sharedParts holds nil for a provider that is being resolved.
 	sharedParts map[*provider]*sharedPart
 	sharedPath  []*provider
@@ -85,7 +87,7 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]bool{}, catchers: map[*Router][]*catcher{}, keys: newTagKeys(a.config.ForeignTags), table: &table{
+	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]bool{}, catchers: map[*Router][]*catcher{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
@@ -265,7 +267,7 @@ func (b *builder) path(rt *route, s scope) {
 	catchers := b.catchersOf(s.chain)
 	for _, method := range rt.methods {
 		e := &endpoint{
-			surroundings: b.around, route: rt, method: method, pattern: pattern, names: pattern.Names(), set: s.set, inclusions: s.inclusions,
+			surroundings: b.around, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
 			errors:       b.app.errors.with(catchers),
 			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
@@ -275,6 +277,21 @@ func (b *builder) path(rt *route, s scope) {
 		e.place = b.place(e)
 		b.endpoint(e, s)
 	}
+}
+
+// inDocument is the pattern that a document has for one: the first of its shape
+// that is in a document, for OpenAPI has no two paths that differ in the names of
+// wildcards only.
+func (b *builder) inDocument(p *pathtree.Pattern, s scope) *pathtree.Pattern {
+	isShown := func(l listing) bool { return !l.hidden }
+	if len(p.Names()) == 0 || !slices.ContainsFunc(s.documents, isShown) {
+		return p
+	}
+	shape := withoutRemainder(p.Shape())
+	if b.shapes[shape] == nil {
+		b.shapes[shape] = p
+	}
+	return b.shapes[shape]
 }
 
 // catchersOf lists the catchers of the routers around an endpoint, the nearest
@@ -311,7 +328,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	within := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
 	err := e.compile(b.app.compiler, within)
 	if err == nil {
-		err = errors.Join(b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes), e.checkAnnotations(b.app.compiler), b.callbacks(e), e.compileCache(b.app.caches))
+		err = errors.Join(b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes), e.checkParameters(b.app.compiler), e.checkAnnotations(b.app.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))

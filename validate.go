@@ -287,11 +287,11 @@ type compiler struct {
 }
 
 // inputKey is what the plan of an input depends on. The wildcards have slashes
-// between them.
+// between them; public is "" where they have no other names for clients.
 type inputKey struct {
-	input     reflect.Type
-	patches   bool
-	wildcards string
+	input             reflect.Type
+	patches           bool
+	wildcards, public string
 }
 
 // answerKey is what the plan of an answer depends on. The media types have line
@@ -304,7 +304,8 @@ type answerKey struct {
 
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
-	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Example: c.codec.CheckExample, JSON: c.jsonText, WriteJSON: c.writeJSON}
+	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Example: c.codec.CheckExample, WriteJSON: c.writeJSON}
+	c.bind.JSON, c.bind.ClosedJSON = c.jsonText(codec.Options{}), c.jsonText(codec.Options{ForbidExtra: true})
 	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })
 	return c
 }
@@ -319,7 +320,7 @@ func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
 	return fmt.Errorf("%s: %w", at.Where(), err)
 }
 
-// writeJSON makes the inverse of what jsonText makes.
+// writeJSON makes the inverse of what readers of jsonText read.
 func (c *compiler) writeJSON(f *typeinfo.Field) (func(v reflect.Value) (string, error), error) {
 	encoder, err := c.codec.Encoder(f.Type, nil)
 	if err != nil {
@@ -331,15 +332,17 @@ func (c *compiler) writeJSON(f *typeinfo.Field) (func(v reflect.Value) (string, 
 	}, nil
 }
 
-// jsonText makes the reader of a parameter written as JSON, rules included.
-func (c *compiler) jsonText(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error) {
-	decoder, err := c.codec.Decoder(f.Type, f.Rules)
-	if err != nil {
-		return nil, err
+// jsonText makes readers of parameters written as JSON, rules included.
+func (c *compiler) jsonText(o codec.Options) bind.JSONText {
+	return func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error) {
+		decoder, err := c.codec.Decoder(f.Type, f.Rules)
+		if err != nil {
+			return nil, err
+		}
+		return func(dst reflect.Value, text string, faults *fault.List) {
+			decoder.Decode([]byte(text), dst, o, faults)
+		}, nil
 	}
-	return func(dst reflect.Value, text string, faults *fault.List) {
-		decoder.Decode([]byte(text), dst, codec.Options{}, faults)
-	}, nil
 }
 
 // standard is the compiler of validator's own rules, shared by every app

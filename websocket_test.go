@@ -724,3 +724,24 @@ func TestFaultsOfMessagesHaveSentences(t *testing.T) {
 	s.Send(map[string]int{"n": -1}).Closed()
 	assert.Contains(t, <-said, "Must be greater than or equal to 0")
 }
+
+// What may come in the place of a 422 is all there, in order, on every build.
+func TestDocumentOfAnsweredMessages(t *testing.T) {
+	type refused struct {
+		Why string `json:"why"`
+	}
+	type busy struct {
+		Since string `json:"since"`
+	}
+	build := func(status int) string {
+		app := candor.New(candor.Config{})
+		candor.OnError(app, func(context.Context, *candor.ValidationError) (refused, error) { return refused{}, nil },
+			candor.Status(status), candor.Responds[busy](409), candor.Responds[candor.HTML](503))
+		candor.WebSocket(app, "/ws", wsEcho[wsMessage], candor.AnswerInvalidMessages())
+		return string(documentOf(t, app).at(t, "paths", "/ws", "get", "x-websocket", "answersInvalid"))
+	}
+	for range 50 {
+		require.JSONEq(t, `{"anyOf":[{"$ref":"#/components/schemas/busy"},{"$ref":"#/components/schemas/refused"},{"type":"string"}]}`, build(422))
+		require.JSONEq(t, `{"anyOf":[{"$ref":"#/components/schemas/refused"},{"$ref":"#/components/schemas/busy"},{"type":"string"}]}`, build(409))
+	}
+}

@@ -30,6 +30,9 @@ type Compiler struct {
 	// Example finds what is wrong with a field's example; nil to let all pass.
 	Example func(f *typeinfo.Field) error
 	JSON    JSONText
+	// ClosedJSON is JSON that refuses unknown members, for forms that do; nil
+	// means that there are none.
+	ClosedJSON JSONText
 	// WriteJSON is for senders.
 	WriteJSON WriteJSON
 }

@@ -16,13 +16,19 @@ import (
 // wildcards, in the order in which [Request.Path] has them. The error names
 // the field and is a [*typeinfo.Error].
 func (c *Compiler) Plan(in *typeinfo.Input, wildcards []string) (*Plan, error) {
+	return c.PlanAs(in, wildcards, wildcards)
+}
+
+// PlanAs is Plan for a pattern whose wildcards have other names for clients:
+// locations have those, in the same order.
+func (c *Compiler) PlanAs(in *typeinfo.Input, wildcards, public []string) (*Plan, error) {
 	p := &Plan{}
 	for _, f := range in.Params {
 		param, err := c.Param(f)
 		if err != nil {
 			return nil, inField(in.Go, f, err)
 		}
-		if err := p.add(param, wildcards); err != nil {
+		if err := p.add(param, wildcards, public); err != nil {
 			return nil, inField(in.Go, f, err)
 		}
 	}
@@ -55,7 +61,7 @@ func inField(in reflect.Type, f *typeinfo.Field, err error) error {
 }
 
 // add sorts a parameter into its source.
-func (p *Plan) add(param *Param, wildcards []string) error {
+func (p *Plan) add(param *Param, wildcards, public []string) error {
 	name := param.field.Name
 	switch param.field.Source {
 	case typeinfo.Path:
@@ -63,6 +69,7 @@ func (p *Plan) add(param *Param, wildcards []string) error {
 		if position < 0 {
 			return notInPattern(name, wildcards)
 		}
+		param.name = public[position]
 		p.path = append(p.path, pathParam{Param: param, position: position})
 	case typeinfo.Query:
 		p.query = append(p.query, param)
@@ -124,7 +131,7 @@ func (c *Compiler) addCross(p *Plan, in *typeinfo.Input) error {
 // are left to the Plan, or to the reader of the form. An error of the type is a
 // [*typeinfo.Error] that names no field.
 func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
-	p := &Param{field: f, source: f.Source.String(), single: value{
+	p := &Param{field: f, name: f.Name, source: f.Source.String(), single: value{
 		escaped: f.Source == typeinfo.Query, plus: f.Source == typeinfo.Query || f.Source == typeinfo.Form,
 	}}
 	if f.Source == typeinfo.Form {
@@ -156,7 +163,9 @@ func (c *Compiler) checkExample(f *typeinfo.Field) error {
 // compileRead chooses how the texts of a parameter become its value.
 func (c *Compiler) compileRead(p *Param) (err error) {
 	if p.field.JSON {
-		p.json, err = c.JSON(p.field)
+		if p.json, err = c.JSON(p.field); err == nil && c.ClosedJSON != nil && p.field.Source == typeinfo.Form {
+			p.closedJSON, err = c.ClosedJSON(p.field)
+		}
 		return err
 	}
 	switch held := bare(p.field.Type); held.Kind {

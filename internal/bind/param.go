@@ -15,12 +15,13 @@ import (
 // Param binds one parameter, or one value of a form.
 type Param struct {
 	field *typeinfo.Field
-	// source is the first element of locations.
-	source string
+	// source is the first element of locations, name the second.
+	source, name string
 	// absent makes the default; nil without.
 	absent func(dst reflect.Value)
-	// json reads a parameter written as JSON; nil for others.
-	json func(dst reflect.Value, text string, faults *fault.List)
+	// json reads a parameter written as JSON; nil for others. closedJSON refuses
+	// unknown members; nil where nothing can ask for it.
+	json, closedJSON func(dst reflect.Value, text string, faults *fault.List)
 	// single reads a scalar, or each element of a list.
 	single value
 	// list is set for a slice or an array.
@@ -70,6 +71,16 @@ func (p *Param) Bind(into reflect.Value, texts []string, echo bool, faults *faul
 	return p.bind(into.FieldByIndex(p.field.Index), texts, echo, faults)
 }
 
+// BindClosed is Bind for a form that refuses what no field reads, and so members
+// of its JSON that none has.
+func (p *Param) BindClosed(into reflect.Value, texts []string, echo bool, faults *fault.List) (sound bool) {
+	if p.closedJSON == nil || len(texts) == 0 {
+		return p.Bind(into, texts, echo, faults)
+	}
+	to := answers{faults: faults, echo: echo}
+	return p.bindJSON(into.FieldByIndex(p.field.Index), texts[len(texts)-1], p.closedJSON, to)
+}
+
 // bind is Bind for the field itself.
 func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault.List) (sound bool) {
 	to := answers{faults: faults, echo: echo}
@@ -77,7 +88,7 @@ func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault
 	case len(texts) == 0:
 		return p.bindAbsent(dst, to)
 	case p.json != nil:
-		return p.bindJSON(dst, texts[len(texts)-1], to)
+		return p.bindJSON(dst, texts[len(texts)-1], p.json, to)
 	case p.list != nil:
 		return p.bindList(dst, texts, to)
 	}
@@ -96,7 +107,7 @@ func (p *Param) bindAbsent(dst reflect.Value, to answers) bool {
 	return true
 }
 
-func (p *Param) bindJSON(dst reflect.Value, text string, to answers) bool {
+func (p *Param) bindJSON(dst reflect.Value, text string, read func(reflect.Value, string, *fault.List), to answers) bool {
 	text, f := p.single.decode(text)
 	if f == nil && strings.TrimSpace(text) == "" {
 		f = fault.With(fault.JSONInvalid, "error", "nothing there")
@@ -106,9 +117,9 @@ func (p *Param) bindJSON(dst reflect.Value, text string, to answers) bool {
 	}
 	// A list of its own shows faults that the full one would leave out.
 	var inner fault.List
-	p.json(dst, text, &inner)
+	read(dst, text, &inner)
 	atTheValue(inner.Faults)
-	inner.Under(0, p.field.Name)
+	inner.Under(0, p.name)
 	inner.Seal(0, p.source)
 	for i := range inner.Faults {
 		if to.echo {
@@ -162,7 +173,7 @@ func (p *Param) sound(f *fault.Fault, to answers, at ...any) bool {
 	if f == nil {
 		return true
 	}
-	f.Loc = append([]any{p.source, p.field.Name}, at...)
+	f.Loc = append([]any{p.source, p.name}, at...)
 	to.faults.Add(f)
 	return false
 }

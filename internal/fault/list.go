@@ -2,6 +2,7 @@ package fault
 
 import (
 	"math"
+	"reflect"
 	"slices"
 )
 
@@ -78,6 +79,23 @@ func (l *List) Seal(n int, source any) {
 	for i := n; i < len(l.Faults); i++ {
 		slices.Reverse(l.Faults[i].Loc)
 	}
+}
+
+// DropRepeated leaves out what was told before: two readers of one parameter find
+// the same fault.
+func (l *List) DropRepeated() {
+	kept := l.Faults[:0]
+	for _, f := range l.Faults {
+		if !slices.ContainsFunc(kept, func(other Fault) bool { return f.repeats(&other) }) {
+			kept = append(kept, f)
+		}
+	}
+	clear(l.Faults[len(kept):])
+	l.Faults = kept
+}
+
+func (f *Fault) repeats(other *Fault) bool {
+	return f.Type == other.Type && f.Msg == other.Msg && reflect.DeepEqual(f.Loc, other.Loc) && reflect.DeepEqual(f.Ctx, other.Ctx)
 }
 
 // SortBy sorts faults by their rank; those of one rank keep their order. Nearly
