@@ -117,18 +117,28 @@ func nextTag(list string) (tag, rest string) {
 //
 //   - An answer that sets ETag or Last-Modified itself is judged by those.
 //   - Streams, and what is written in parts, pass as they are: nothing is
-//     buffered.
+//     buffered. So does everything where ConditionalGET is hidden, see
+//     [Documented].
 //   - The handler runs either way. To spare its work too, see [CheckETag] and
 //     [Cache].
 //   - Put it inside of what changes bodies, such as compression.
 func ConditionalGET() func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler { return &conditional{next: next} }
+	return func(next http.Handler) http.Handler { return attach(&conditional{layer: layer{next: next}}, next) }
 }
 
-type conditional struct{ next http.Handler }
+type conditional struct {
+	layer
+	// unjudged means that the answers of the operation pass as they are.
+	unjudged bool
+}
 
-func (c *conditional) settle(e *endpoint, _ int) {
-	if e.method != http.MethodGet || e.upgrade != nil || e.answer != nil && e.answer.kind.streams {
+func (c *conditional) describe(in *innerHandler) {
+	e := in.endpoint
+	if e.upgrade != nil || e.answer != nil && e.answer.kind.streams {
+		c.unjudged = true
+		return
+	}
+	if e.method != http.MethodGet {
 		return
 	}
 	e.raises(http.StatusNotModified, "The client has it already")
@@ -141,7 +151,8 @@ func (c *conditional) settle(e *endpoint, _ int) {
 
 // ServeHTTP implements http.Handler.
 func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if !isRead || c.unjudged || !c.isKnown("ConditionalGET", "answers pass as they are", r) {
 		c.next.ServeHTTP(w, r)
 		return
 	}

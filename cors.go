@@ -51,14 +51,19 @@ func CORS(config CORSConfig) func(http.Handler) http.Handler {
 		panic(fmt.Errorf("candor: CORS at %s: %w", site, err))
 	}
 	rules := cors.New(config.options())
-	return func(next http.Handler) http.Handler { return &corsHandler{Handler: rules.Handler(next)} }
+	return func(next http.Handler) http.Handler {
+		return attach(&corsHandler{layer: layer{next: next}, Handler: rules.Handler(next)}, next)
+	}
 }
 
 // corsHandler puts the headers on answers.
-type corsHandler struct{ http.Handler }
+type corsHandler struct {
+	layer
+	http.Handler
+}
 
-// settle makes preflights for the endpoint come here, which have no route.
-func (h *corsHandler) settle(e *endpoint, _ int) { e.preflight = h }
+// describe makes preflights for the endpoint come here, which have no route.
+func (h *corsHandler) describe(in *innerHandler) { in.answersPreflights = true }
 
 // isPreflight reports whether a browser asks what it may ask.
 func isPreflight(r *http.Request) bool {

@@ -86,6 +86,13 @@ func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
 			d.failure(all, order, httpErrorType, r.status, r.doc)
 		}
 	}
+	for _, r := range e.declared {
+		if r.body == nil {
+			d.failure(all, order, httpErrorType, r.status, r.doc)
+		} else if p, err := declaredAnswer(r.body, r.status); err == nil {
+			d.joinAnswer(all, p, r.status, r.doc)
+		}
+	}
 	for _, own := range e.ownResponses() {
 		t := httpErrorType
 		if own.status == http.StatusUnprocessableEntity {

@@ -179,3 +179,43 @@ func ExampleTestOption() {
 	fmt.Println(answer.Text())
 	// Output: a & b, de, s3, ann: hello
 }
+
+func ExampleDocumented() {
+	errSpent := candor.Error(429, "the quota is spent")
+	quota := candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
+		if r.Header.Get("X-Customer") == "" {
+			return errSpent
+		}
+		w.Header().Set("X-Quota", "41")
+		next.ServeHTTP(w, r)
+		return nil
+	})
+	known := candor.Documented(quota, candor.Raises(errSpent), candor.RespondsHeader("X-Quota", "Requests that are left", 200))
+
+	app := candor.New(candor.Config{}, candor.Use(known))
+	candor.Get(app, "/", func(context.Context, candor.None) (candor.Text, error) { return "hello", nil })
+
+	var document strings.Builder
+	_ = app.WriteOpenAPI(&document)
+	fmt.Println(strings.Contains(document.String(), `"429"`), strings.Contains(document.String(), `"X-Quota"`))
+	fmt.Println(around(app, "192.0.2.1:1234", http.Header{}).Body)
+	// Output:
+	// true true
+	// {"detail":"the quota is spent"}
+}
+
+func ExampleRespondsHeader() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/", func(_ context.Context, in struct{ Header candor.ResponseHeader }) (candor.Text, error) {
+		in.Header.Set("X-Total-Count", "7")
+		return "hello", nil
+	}, candor.RespondsHeader("X-Total-Count", "How many there are", 200))
+
+	var document strings.Builder
+	_ = app.WriteOpenAPI(&document)
+	fmt.Println(strings.Contains(document.String(), "How many there are"))
+	fmt.Println(around(app, "192.0.2.1:1234", http.Header{}).Header().Get("X-Total-Count"))
+	// Output:
+	// true
+	// 7
+}

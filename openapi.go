@@ -69,7 +69,7 @@ func (d *documenter) mayShare(e *endpoint) bool {
 // itself.
 func (e *endpoint) answersPlainly() bool {
 	return e.answer != nil && e.answer.kind.further == nil && e.upgrade == nil && e.outgoing == nil &&
-		e.set.statusDoc == "" && len(e.set.responses)+len(e.raised)+len(e.added)+len(e.errors.catchers()) == 0
+		e.set.statusDoc == "" && len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.errors.catchers()) == 0
 }
 
 // buildDocument makes the OpenAPI document of the operations. The bytes are the
@@ -162,7 +162,7 @@ func (d *documenter) mark(e *endpoint) {
 	if e.route.input != nil {
 		d.markAnswer(e.route.output)
 	}
-	for _, r := range e.set.responses {
+	for _, r := range slices.Concat(e.set.responses, e.declared) {
 		d.markAnswer(r.body)
 	}
 	if e.route.upgrade != nil {

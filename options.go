@@ -51,6 +51,7 @@ type settings struct {
 	status      int
 	statusDoc   string
 	responses   []response
+	headers     []addedHeader
 	middleware  []func(http.Handler) http.Handler
 	maxBody     int64
 	heartbeat   time.Duration
@@ -163,6 +164,7 @@ func (s *settings) within(outer *settings) *settings {
 	s.hidden = s.hidden || outer.hidden
 	s.middleware = slices.Concat(outer.middleware, s.middleware)
 	s.responses = overlay(outer.responses, s.responses)
+	s.headers = slices.Concat(outer.headers, s.headers)
 	s.scopes = appendNew(slices.Clone(outer.scopes), s.scopes)
 	s.requirements = slices.Concat(outer.requirements, s.requirements)
 	s.summary = cmp.Or(s.summary, outer.summary)
@@ -303,6 +305,29 @@ func Raises(errs ...*HTTPError) Declaration {
 			}
 			s.responses = overlay(s.responses, []response{{status: e.status, doc: fmt.Sprint(e.detail)}})
 		}
+		return nil
+	}}
+}
+
+// RespondsHeader declares a header that answers of these statuses have beside
+// those of their type, such as one that middleware adds; of all statuses where
+// none is named. It documents: the header is set elsewhere, and is not missed
+// where it is not there.
+func RespondsHeader(name, doc string, statuses ...int) Declaration {
+	return declaration{func(s *settings) error {
+		if !validHeader(name, nil) || strings.EqualFold(name, "Content-Type") {
+			return fmt.Errorf("RespondsHeader(%q); write the name of a header other than Content-Type", name)
+		}
+		for _, status := range statuses {
+			if err := validStatus("RespondsHeader", status); err != nil {
+				return err
+			}
+		}
+		header := addedHeader{documentedHeader: documentedHeader{name: http.CanonicalHeaderKey(name), doc: doc, schema: openapi3.NewStringSchema()}}
+		if len(statuses) > 0 {
+			header.to = func(status int) bool { return slices.Contains(statuses, status) }
+		}
+		s.headers = append(s.headers, header)
 		return nil
 	}}
 }

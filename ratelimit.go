@@ -125,7 +125,7 @@ type rateLimit struct {
 }
 
 func (l *rateLimit) around(next http.Handler) http.Handler {
-	return &limitHandler{limit: l, next: next}
+	return attach(&limitHandler{limit: l, layer: layer{next: next}}, next)
 }
 
 // settled names the limit by the first place in which it is.
@@ -142,21 +142,20 @@ func (l *rateLimit) settled(e *endpoint, at int) string {
 
 // limitHandler is a limit around a handler.
 type limitHandler struct {
+	layer
 	limit *rateLimit
-	next  http.Handler
 	store RateStore
 	// prefix is in front of the keys.
 	prefix string
 	// policy and state are the starts of the headers.
 	policy, state string
-	apart         bool
 	log           *slog.Logger
 }
 
-func (l *limitHandler) settle(e *endpoint, at int) {
-	c := l.limit.RateConfig
-	l.apart, l.log = e.route.apart, e.errors.log
-	l.prefix = l.limit.settled(e, at) + ":"
+func (l *limitHandler) describe(in *innerHandler) {
+	c, e := l.limit.RateConfig, in.endpoint
+	l.log = e.errors.log
+	l.prefix = l.limit.settled(e, in.at) + ":"
 	if l.store = c.Store; l.store == nil {
 		l.store = e.rates
 	}
@@ -165,7 +164,7 @@ func (l *limitHandler) settle(e *endpoint, at int) {
 	}
 	l.state = fmt.Sprintf("%q", cmp.Or(c.Name, "default"))
 	l.policy = fmt.Sprintf("%s;q=%d;w=%d", l.state, c.Rate.Requests, seconds(c.Rate.Per))
-	if l.apart {
+	if e.route.apart {
 		return
 	}
 	e.raises(http.StatusTooManyRequests, "Too many requests")
@@ -204,7 +203,7 @@ func (l *limitHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // take counts a request, and is the error of one that is refused.
 func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
-	if l.apart {
+	if l.isUnguarded(r) {
 		return nil
 	}
 	key := l.limit.key(r)

@@ -227,8 +227,10 @@ type endpoint struct {
 	// preflight answers browsers that ask whether pages of other origins may send
 	// the request; nil where no CORS is around the endpoint.
 	preflight http.Handler
-	// raised are the answers that middleware gives by itself.
-	raised []ownResponse
+	// raised are the answers that middleware gives by itself, declared those of
+	// the user's.
+	raised   []ownResponse
+	declared []response
 	// added are the headers that middleware adds, for the document.
 	added   []addedHeader
 	decode  codec.Options
@@ -266,6 +268,10 @@ type surroundings struct {
 	// writeLimit is how long one write of a stream or a WebSocket may stand
 	// still.
 	writeLimit time.Duration
+	// middlewareOfApp is how many elements of Use are the app's.
+	middlewareOfApp int
+	// unknown has the names of middleware that no operation knows of.
+	unknown sync.Map
 }
 
 // part is one function in an endpoint: its handler, or one that it depends on.
@@ -379,10 +385,12 @@ func (e *endpoint) close() {
 // gather adds what the parts declare to what is known about the endpoint.
 func (e *endpoint) gather() {
 	var declared []response
+	var headers []addedHeader
 	scopes := slices.Clip(e.set.scopes) // which other endpoints share
 	for _, p := range e.parts {
 		if p.provider != nil {
 			declared = overlay(declared, p.provider.set.responses)
+			headers = append(headers, p.provider.set.headers...)
 			scopes = appendNew(scopes, p.provider.set.scopes)
 		}
 		for _, f := range p.desc.Params {
@@ -395,6 +403,7 @@ func (e *endpoint) gather() {
 		e.set = e.set.copy()
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
 	}
+	e.added = append(e.added, headers...)
 	e.place.scopes = scopes
 }
 

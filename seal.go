@@ -93,10 +93,10 @@ func buildTable(a *App) (*table, error) {
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
 	b.around = &surroundings{
 		compiler: a.compiler, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
-		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit),
+		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware),
 	}
 	b.table.nowhere = &endpoint{surroundings: b.around, errors: b.table.errors, route: &route{set: unsaid}, set: unsaid}
-	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware)
+	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware, nil)
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
 	b.router(&a.Router, scope{set: unsaid, documents: []listing{b.documented(scope{set: unsaid}, &a.Router, whole)}})
 	b.outlines()
@@ -269,6 +269,7 @@ func (b *builder) path(rt *route, s scope) {
 		e := &endpoint{
 			surroundings: b.around, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
 			errors:       b.app.errors.with(catchers),
+			added:        slices.Clip(s.set.headers),
 			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
 			maxMultipart: cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
@@ -342,9 +343,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), belowMount), endpoint: e})
 		e.plain = withRoot(b.app.config.RootPath, e.plain)
 	}
-	if len(e.set.middleware) > 0 {
-		e.around = wrap(e, e, e.set.middleware)
-	}
+	b.wrap(e)
 	n, tree := &node{}, &b.table.tree
 	n.endpoints = n.room[:0]
 	if e.route.last {
@@ -392,6 +391,17 @@ func (b *builder) tagKeysOfProvider(p *provider) {
 	}
 	if err := errors.Join(b.keys.input(p.desc), b.keys.declared(&p.set)); err != nil {
 		b.faults = append(b.faults, p.mistake(err))
+	}
+}
+
+// wrap puts an endpoint's middleware around it.
+func (b *builder) wrap(e *endpoint) {
+	var options http.Handler = http.HandlerFunc(b.table.answerOptions)
+	if e.method == http.MethodOptions || e.method == anyMethod {
+		options = nil
+	}
+	if h := wrap(e, e, e.set.middleware, options); len(e.set.middleware) > 0 {
+		e.around = h
 	}
 }
 

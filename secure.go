@@ -14,26 +14,24 @@ import (
 // The host is that of the request: put [TrustedHosts] around it. Behind a proxy
 // that speaks TLS with the clients, put [TrustedProxies] around it.
 func HTTPSRedirect() func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler { return &httpsRedirect{next: next} }
+	return func(next http.Handler) http.Handler { return attach(&httpsRedirect{layer{next: next}}, next) }
 }
 
-type httpsRedirect struct {
-	next  http.Handler
-	apart bool
-}
+type httpsRedirect struct{ layer }
 
-func (h *httpsRedirect) settle(e *endpoint, _ int) {
-	if h.apart = e.route.apart; !h.apart {
-		e.raises(http.StatusTemporaryRedirect, "The same over HTTPS")
+func (h *httpsRedirect) describe(in *innerHandler) {
+	if !in.endpoint.route.apart {
+		in.endpoint.raises(http.StatusTemporaryRedirect, "The same over HTTPS")
 	}
 }
 
 // ServeHTTP implements http.Handler.
 func (h *httpsRedirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.apart || Scheme(r) == "https" {
+	if h.isUnguarded(r) || Scheme(r) == "https" {
 		h.next.ServeHTTP(w, r)
 		return
 	}
+	_ = h.isKnown("HTTPSRedirect", "its 307 is not in the document", r)
 	uri := r.RequestURI
 	if !strings.HasPrefix(uri, "/") {
 		uri = r.URL.RequestURI()
@@ -69,28 +67,29 @@ func TrustedHosts(hosts ...string) Option {
 		if len(trusted) == 0 {
 			return fmt.Errorf(`TrustedHosts(); list the names under which the API is reached, such as "example.com"`)
 		}
-		s.middleware = append(s.middleware, func(next http.Handler) http.Handler { return &hostGuard{next: next, trusted: trusted} })
+		s.middleware = append(s.middleware, func(next http.Handler) http.Handler {
+			return attach(&hostGuard{layer: layer{next: next}, trusted: trusted}, next)
+		})
 		return nil
 	})
 }
 
 type hostGuard struct {
-	next    http.Handler
+	layer
 	trusted map[string]bool
-	apart   bool
 }
 
 var errUntrustedHost = Error(http.StatusBadRequest, "the host is not served here")
 
-func (h *hostGuard) settle(e *endpoint, _ int) {
-	if h.apart = e.route.apart; !h.apart {
-		e.raises(http.StatusBadRequest, "The host is not served here")
+func (h *hostGuard) describe(in *innerHandler) {
+	if !in.endpoint.route.apart {
+		in.endpoint.raises(http.StatusBadRequest, "The host is not served here")
 	}
 }
 
 // ServeHTTP implements http.Handler.
 func (h *hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !h.apart && !h.trusts(strings.ToLower(hostOf(r))) {
+	if !h.isUnguarded(r) && !h.trusts(strings.ToLower(hostOf(r))) {
 		WriteError(w, r, errUntrustedHost)
 		return
 	}
@@ -132,17 +131,20 @@ func CrossOrigin(trusted ...string) func(http.Handler) http.Handler {
 			panic(fmt.Errorf("candor: CrossOrigin at %s: %w", callSite(), err))
 		}
 	}
-	return func(next http.Handler) http.Handler { return &originGuard{next: next, protection: protection} }
+	return func(next http.Handler) http.Handler {
+		return attach(&originGuard{layer: layer{next: next}, protection: protection}, next)
+	}
 }
 
 type originGuard struct {
-	next       http.Handler
+	layer
 	protection *http.CrossOriginProtection
 }
 
 var errCrossOrigin = Error(http.StatusForbidden, "requests from pages of this origin are refused")
 
-func (g *originGuard) settle(e *endpoint, _ int) {
+func (g *originGuard) describe(in *innerHandler) {
+	e := in.endpoint
 	if e.method != http.MethodGet && e.method != http.MethodHead && e.method != http.MethodOptions {
 		e.raises(http.StatusForbidden, "The request comes from a page of another origin")
 	}
@@ -151,6 +153,7 @@ func (g *originGuard) settle(e *endpoint, _ int) {
 // ServeHTTP implements http.Handler.
 func (g *originGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.protection.Check(r) != nil {
+		_ = g.isKnown("CrossOrigin", "its 403 is not in the document", r)
 		WriteError(w, r, errCrossOrigin)
 		return
 	}

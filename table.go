@@ -132,11 +132,9 @@ func (t *table) answerUnrouted(w http.ResponseWriter, r *http.Request) {
 	path, escaped := pathOf(r)
 	allow := t.allowed(path, escaped)
 	switch {
-	case len(allow) > 0 && isPreflight(r) && t.preflight(r) != nil:
-		t.preflight(r).ServeHTTP(w, r)
+	case len(allow) > 0 && isPreflight(r) && t.answersPreflight(w, r):
 	case len(allow) > 0 && r.Method == http.MethodOptions:
-		w.Header().Set("Allow", strings.Join(allow, ", "))
-		w.WriteHeader(http.StatusNoContent)
+		t.answerOptions(w, r)
 	case len(allow) > 0:
 		t.errors.write(w, r, Error(http.StatusMethodNotAllowed, nil).WithHeader("Allow", strings.Join(allow, ", ")))
 	case t.moved(path, escaped):
@@ -146,14 +144,29 @@ func (t *table) answerUnrouted(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// preflight is what answers for the endpoint that a browser asks about.
-func (t *table) preflight(r *http.Request) http.Handler {
+// answersPreflight leads a preflight through the middleware of the endpoint that
+// a browser asks about, if that has any.
+func (t *table) answersPreflight(w http.ResponseWriter, r *http.Request) bool {
 	wanted := *r
 	wanted.Method = r.Header.Get("Access-Control-Request-Method")
-	if e, _ := t.match(&wanted, nil); e != nil {
-		return e.preflight
+	e, captured := t.match(&wanted, nil)
+	if e == nil || e.preflight == nil {
+		return false
 	}
-	return nil
+	asked := e.lead(r, captured)
+	asked.Pattern = e.pattern.String()
+	for i, name := range e.names {
+		asked.SetPathValue(name, captured[i])
+	}
+	e.preflight.ServeHTTP(w, asked)
+	return true
+}
+
+// answerOptions lists the methods of a path.
+func (t *table) answerOptions(w http.ResponseWriter, r *http.Request) {
+	path, escaped := pathOf(r)
+	w.Header().Set("Allow", strings.Join(t.allowed(path, escaped), ", "))
+	w.WriteHeader(http.StatusNoContent)
 }
 
 // allowed lists the methods a path has, in alphabetical order.

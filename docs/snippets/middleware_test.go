@@ -32,14 +32,16 @@ func newGuarded() *candor.App {
 }
 
 func newMaintained(closed func() bool) *candor.App {
+	errClosed := candor.Error(503, "back in a minute").WithHeader("Retry-After", "60")
 	maintenance := candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
 		if closed() {
-			return candor.Error(503, "back in a minute").WithHeader("Retry-After", "60")
+			return errClosed
 		}
 		next.ServeHTTP(w, r)
 		return nil
 	})
-	return candor.New(candor.Config{}, candor.Use(maintenance))
+	return candor.New(candor.Config{},
+		candor.Use(candor.Documented(maintenance, candor.Raises(errClosed))))
 }
 
 func newLogin(login func(context.Context, Login) (Session, error)) *candor.App {
