@@ -45,3 +45,16 @@ func (q *fifo[E]) pop() E {
 	}
 	return e
 }
+
+// popLast takes out the latest element.
+func (q *fifo[E]) popLast() E {
+	var none E
+	last := &q.slots[(q.first+q.n-1)%len(q.slots)]
+	e := *last
+	*last = none
+	q.n--
+	if q.n == 0 && len(q.slots) > spareSlots {
+		q.slots, q.first = nil, 0
+	}
+	return e
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"iter"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,19 +19,28 @@ import (
 // An id is the name of the run and a number, so one of a former run is seen to
 // be one.
 //
-// Messages wait at two places: each topic keeps its latest for those who come
+// Messages wait in two ways: each topic keeps its latest for those who come
 // back, and each subscriber has a queue of what it has not taken yet. Both point
-// to the same messages. No goroutine and no timer is needed: what has expired is
-// removed while the broker is used, and its size is bounded at all times.
+// to the same messages, each of which counts once. What is replayed is read from
+// the topic, so that a subscriber which never takes it holds nothing. No
+// goroutine and no timer is needed: what has expired is removed while the broker
+// is used, and its size is bounded at all times.
+//
+// When all queues hold too much, the message that waits the longest has to go.
+// Whoever it waits for is treated as if its queue were full, so the slowest
+// subscribers pay, and those that keep up lose nothing. What is kept gives way
+// to what waits, but for a part that no queue can take.
 
 // SlowPolicy says what happens to a subscriber whose queue is full when a
-// message is published. The publisher never waits.
+// message is published, or for which a message waits longest where the queues of
+// all subscribers hold too much, see [MemoryConfig]. The publisher never waits.
 type SlowPolicy int
 
 const (
 	// Disconnect ends the subscription with [ErrSlowSubscriber], behind what is
-	// in the queue. Nothing is lost if the client comes back with its last id,
-	// as EventSource does by itself.
+	// in the queue; for want of memory, the queue is dropped. Nothing is lost if
+	// the client comes back with its last id, as EventSource does by itself, and
+	// the topic still keeps what followed.
 	Disconnect SlowPolicy = iota
 	// DropOldest removes the longest waiting message from the queue: for values
 	// that replace each other. The subscriber finds a gap in its place.
@@ -44,7 +54,8 @@ const (
 // default.
 type MemoryConfig struct {
 	// Queue is how many messages may wait for a subscriber, 64 by default. What
-	// is replayed when it subscribes does not count.
+	// is replayed when it subscribes does not count, and is a gap where the topic
+	// loses it in the meantime.
 	Queue int
 	// Slow is what happens when a queue is full, [Disconnect] by default.
 	Slow SlowPolicy
@@ -54,15 +65,18 @@ type MemoryConfig struct {
 	// Keep is how long a topic without new messages keeps those it has, 5 minutes
 	// by default. It is forgotten then, unless there are subscribers.
 	Keep time.Duration
-	// Bytes is how much is kept in all topics together, 16 MiB by default, their
-	// names and the broker's own records included. Over it, the topics that were
-	// silent the longest lose what they keep.
+	// Bytes is how much is kept in all topics and waits for all subscribers
+	// together, 16 MiB by default, names of topics and the broker's own records
+	// included. Over it, the topics that were silent the longest lose what they
+	// keep. Three quarters may be taken by what waits: over that, the subscribers
+	// for which a message waits the longest are treated as Slow says. Of a message
+	// that is larger than Bytes nobody gets more than the gap.
 	Bytes int
 }
 
 // What a record costs beside the bytes it is made for.
 const (
-	messageCost = 128
+	messageCost = 160
 	topicCost   = 256
 )
 
@@ -98,16 +112,53 @@ type memoryBroker struct {
 	// bytes is what they hold.
 	order *list.List
 	bytes int
+	// waiting has the messages that wait in queues, the oldest first, and queued
+	// is what those hold.
+	waiting messageLine
+	queued  int
 }
 
-// memoryMessage is immutable.
+// memoryMessage is one message, wherever it is.
 type memoryMessage struct {
 	seq     uint64
 	id      string
 	payload []byte
+	topic   *memoryTopic
+	// kept means that the topic keeps it, and queues is in how many it waits.
+	kept   bool
+	queues int32
+	// older and newer are its neighbours among those that wait.
+	older, newer *memoryMessage
 }
 
-func (m *memoryMessage) cost() int { return messageCost + len(m.payload) }
+func (m *memoryMessage) cost() int { return messageCost + cap(m.payload) }
+
+// messageLine has messages in the order in which they were published. They are
+// linked themselves, so that it takes no memory.
+type messageLine struct{ oldest, newest *memoryMessage }
+
+func (l *messageLine) add(m *memoryMessage) {
+	m.older, l.newest = l.newest, m
+	if m.older == nil {
+		l.oldest = m
+		return
+	}
+	m.older.newer = m
+}
+
+func (l *messageLine) remove(m *memoryMessage) {
+	if m.older == nil {
+		l.oldest = m.newer
+	} else {
+		m.older.newer = m.newer
+	}
+	if m.newer == nil {
+		l.newest = m.older
+	} else {
+		m.newer.older = m.older
+	}
+	m.older, m.newer = nil, nil
+}
 
 // memoryTopic is there while it has subscribers, and a while longer.
 type memoryTopic struct {
@@ -143,18 +194,60 @@ func (b *memoryBroker) Publish(ctx context.Context, topic string, payload []byte
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	b.seq++
-	m := &memoryMessage{seq: b.seq, id: b.id(b.seq), payload: payload}
 	t := b.topic(topic)
 	t.published = true
+	m := &memoryMessage{seq: b.seq, id: b.id(b.seq), payload: payload, topic: t}
 	for s := range t.subscribers {
-		if !s.offer(m) {
-			delete(t.subscribers, s)
-		}
+		s.offer(m)
 	}
+	b.relieve()
 	b.use(t)
 	b.keep(t, m)
 	b.expire()
 	return m.id, nil
+}
+
+// wait counts a message into one more queue.
+func (b *memoryBroker) wait(m *memoryMessage) {
+	if m.queues++; m.queues > 1 {
+		return
+	}
+	b.waiting.add(m)
+	b.queued += m.cost()
+	if !m.kept {
+		b.bytes += m.cost()
+	}
+}
+
+// unwait counts it out of one.
+func (b *memoryBroker) unwait(m *memoryMessage) {
+	if m.queues--; m.queues > 0 {
+		return
+	}
+	b.waiting.remove(m)
+	b.queued -= m.cost()
+	if !m.kept {
+		b.bytes -= m.cost()
+	}
+}
+
+// relieve makes the queues as small as they must be. A message is offered to all
+// of its subscribers when it is published, so the oldest of all that wait is at
+// the front of every queue that has it.
+func (b *memoryBroker) relieve() {
+	for b.holdsTooMuch() {
+		oldest := b.waiting.oldest
+		for s := range oldest.topic.subscribers {
+			if s.queue.len() > 0 && s.queue.front().memoryMessage == oldest {
+				s.lose()
+			}
+		}
+	}
+}
+
+// holdsTooMuch lets one message take all there is, so that it can be delivered.
+func (b *memoryBroker) holdsTooMuch() bool {
+	return b.queued > b.config.Bytes || b.queued > b.config.Bytes/4*3 && b.waiting.oldest != b.waiting.newest
 }
 
 // topic finds a topic or makes it.
@@ -181,11 +274,21 @@ func (b *memoryBroker) use(t *memoryTopic) {
 // keep adds a message to those that are replayed.
 func (b *memoryBroker) keep(t *memoryTopic, m *memoryMessage) {
 	t.kept.push(m)
-	b.bytes += m.cost()
+	m.kept = true
+	if m.queues == 0 {
+		b.bytes += m.cost()
+	}
 	if t.kept.len() > b.config.Replay {
-		oldest := t.kept.pop()
-		t.dropped = oldest.seq
-		b.bytes -= oldest.cost()
+		b.drop(t)
+	}
+}
+
+// drop removes the oldest message that a topic keeps. It may still wait.
+func (b *memoryBroker) drop(t *memoryTopic) {
+	m := t.kept.pop()
+	m.kept, t.dropped = false, m.seq
+	if m.queues == 0 {
+		b.bytes -= m.cost()
 	}
 }
 
@@ -194,19 +297,22 @@ func (b *memoryBroker) expire() {
 	now := time.Now()
 	for last := b.order.Back(); last != nil; last = b.order.Back() {
 		t := last.Value.(*memoryTopic)
-		if b.bytes <= b.config.Bytes && now.Sub(t.used) < b.config.Keep {
+		isOld := now.Sub(t.used) >= b.config.Keep
+		switch {
+		case b.bytes <= b.config.Bytes && !isOld:
 			return
+		case isOld || t.kept.len() == 0:
+			b.forget(t)
+		default:
+			b.drop(t)
 		}
-		b.forget(t)
 	}
 }
 
 // forget drops what a topic keeps, and without subscribers the topic itself.
 func (b *memoryBroker) forget(t *memoryTopic) {
 	for t.kept.len() > 0 {
-		m := t.kept.pop()
-		t.dropped = m.seq
-		b.bytes -= m.cost()
+		b.drop(t)
 	}
 	b.bytes -= topicCost + len(t.name)
 	b.order.Remove(t.place)
@@ -256,14 +362,18 @@ type memorySubscriber struct {
 	broker *memoryBroker
 	topic  *memoryTopic
 	// wake has a signal when there may be something to take.
-	wake   chan struct{}
-	replay fifo[waiting]
+	wake chan struct{}
+	// begins is the id at which the subscription starts, until it was told.
+	begins string
+	// replayed is the number of the message up to which it has what the topic
+	// keeps, and replay of that up to which it is replayed.
+	replayed, replay uint64
+	// unsure means that what was before replayed may be missing.
+	unsure bool
 	queue  fifo[waiting]
 	// hole is the id of the latest message lost behind all that waits, or of the
 	// place where it is.
 	hole string
-	// begins is the id at which the subscription starts, until it was told.
-	begins string
 	// slow means that nothing is put into the queue any more.
 	slow bool
 }
@@ -284,44 +394,91 @@ func (s *memorySubscriber) begin(after string) {
 	}
 	seq, ok := b.parse(after)
 	if !ok || seq < t.dropped {
-		s.hole, seq = b.id(t.dropped), t.dropped
+		s.unsure, seq = true, t.dropped
 	}
-	for i := range t.kept.len() {
-		if m := t.kept.at(i); m.seq > seq {
-			s.replay.push(s.behindHole(m))
-		}
+	s.replayed, s.replay = seq, seq
+	if n := t.kept.len(); n > 0 {
+		s.replay = max(seq, t.kept.at(n-1).seq)
 	}
 }
 
-func (s *memorySubscriber) behindHole(m *memoryMessage) waiting {
-	w := waiting{m, s.hole}
+// next is the next delivery of the replay, if there is any.
+func (s *memorySubscriber) next() (d Delivery, ok bool) {
+	t := s.topic
+	if lost := min(t.dropped, s.replay); s.unsure || lost > s.replayed {
+		s.unsure, s.replayed = false, max(lost, s.replayed)
+		return Delivery{ID: s.broker.id(s.replayed), Gap: true}, true
+	}
+	if s.replayed == s.replay {
+		return d, false
+	}
+	m := t.kept.at(sort.Search(t.kept.len(), func(i int) bool { return t.kept.at(i).seq > s.replayed }))
+	s.replayed = m.seq
+	return Delivery{ID: m.id, Payload: m.payload}, true
+}
+
+// offer puts a message into the queue as far as the policy allows.
+func (s *memorySubscriber) offer(m *memoryMessage) {
+	isFull := s.queue.len() >= s.broker.config.Queue
+	switch policy := s.broker.config.Slow; {
+	case s.slow:
+		return
+	case isFull && policy == DropNewest:
+		s.hole = m.id
+		return
+	case isFull && policy != DropOldest:
+		s.slow = true
+		return
+	}
+	s.queue.push(waiting{m, s.hole})
 	s.hole = ""
-	return w
+	s.broker.wait(m)
+	if isFull { // and has its signal
+		s.loseOldest()
+		return
+	}
+	s.signal()
 }
 
-// offer puts a message into the queue as far as the policy allows. It is false
-// if the subscription ends.
-func (s *memorySubscriber) offer(m *memoryMessage) bool {
-	if s.queue.len() >= s.broker.config.Queue {
-		switch s.broker.config.Slow {
-		case DropOldest:
-			s.queue.push(s.behindHole(m))
-			lost := s.queue.pop()
-			s.queue.front().hole = lost.id
-		case DropNewest:
-			s.hole = m.id
-		default:
-			s.slow = true
-			return false
-		}
-		return true
-	}
-	s.queue.push(s.behindHole(m))
+func (s *memorySubscriber) signal() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
-	return true
+}
+
+// lose takes messages out of the queue by the policy, for want of memory.
+func (s *memorySubscriber) lose() {
+	switch s.broker.config.Slow {
+	case DropOldest:
+		s.loseOldest()
+	case DropNewest:
+		lost := s.queue.popLast()
+		s.broker.unwait(lost.memoryMessage)
+		s.hole = cmp.Or(s.hole, lost.id)
+	default:
+		s.slow = true
+		s.empty()
+	}
+	s.signal()
+}
+
+func (s *memorySubscriber) loseOldest() {
+	lost := s.queue.pop()
+	s.broker.unwait(lost.memoryMessage)
+	if s.queue.len() == 0 {
+		s.hole = cmp.Or(s.hole, lost.id)
+		return
+	}
+	front := s.queue.front()
+	front.hole = cmp.Or(front.hole, lost.id)
+}
+
+// empty drops what is in the queue.
+func (s *memorySubscriber) empty() {
+	for s.queue.len() > 0 {
+		s.broker.unwait(s.queue.pop().memoryMessage)
+	}
 }
 
 // run delivers until ctx is done.
@@ -349,17 +506,19 @@ func (s *memorySubscriber) run(ctx context.Context, yield func(Delivery, error) 
 func (s *memorySubscriber) take() (d Delivery, ok bool, err error) {
 	s.broker.mutex.Lock()
 	defer s.broker.mutex.Unlock()
-	line := &s.replay
-	if line.len() == 0 {
-		line = &s.queue
+	if s.begins != "" {
+		d, s.begins = Delivery{ID: s.begins, Start: true}, ""
+		return d, true, nil
+	}
+	if d, ok = s.next(); ok {
+		return d, true, nil
 	}
 	switch {
-	case s.begins != "":
-		d, s.begins = Delivery{ID: s.begins, Start: true}, ""
-	case line.len() > 0 && line.front().hole != "":
-		d, line.front().hole = Delivery{ID: line.front().hole, Gap: true}, ""
-	case line.len() > 0:
-		m := line.pop()
+	case s.queue.len() > 0 && s.queue.front().hole != "":
+		d, s.queue.front().hole = Delivery{ID: s.queue.front().hole, Gap: true}, ""
+	case s.queue.len() > 0:
+		m := s.queue.pop()
+		s.broker.unwait(m.memoryMessage)
 		d = Delivery{ID: m.id, Payload: m.payload}
 	case s.hole != "":
 		d, s.hole = Delivery{ID: s.hole, Gap: true}, ""
@@ -376,7 +535,7 @@ func (s *memorySubscriber) leave() {
 	b, t := s.broker, s.topic
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	s.replay, s.queue = fifo[waiting]{}, fifo[waiting]{}
+	s.empty()
 	if _, ok := t.subscribers[s]; !ok {
 		return
 	}

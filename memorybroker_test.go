@@ -3,6 +3,7 @@ package candor_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"iter"
 	"runtime"
@@ -209,6 +210,127 @@ func TestMemoryBrokerFreesWhoNeverListens(t *testing.T) {
 			require.NoError(t, err)
 			assert.Fail(t, "nothing is delivered when the context is done")
 		}
+	})
+}
+
+// slowPolicies are all policies by name.
+var slowPolicies = map[string]candor.SlowPolicy{"Disconnect": candor.Disconnect, "DropOldest": candor.DropOldest, "DropNewest": candor.DropNewest}
+
+// What waits for subscribers that take nothing stays within the bytes, whatever
+// the policy, the number of topics and of their subscribers.
+func TestMemoryBrokerBoundsWhatWaits(t *testing.T) {
+	const limit, size = 4 << 20, 50_000
+	for name, policy := range slowPolicies {
+		for _, shape := range []struct{ topics, subscribers, messages int }{{40, 1, 64}, {1, 40, 300}, {10, 4, 100}} {
+			t.Run(fmt.Sprintf("%s, %d topics with %d subscribers", name, shape.topics, shape.subscribers), func(t *testing.T) {
+				broker := candor.NewMemoryBroker(candor.MemoryConfig{Bytes: limit, Slow: policy, Queue: 1000})
+				before := heapInUse()
+				for topic := range shape.topics {
+					for range shape.subscribers {
+						_, err := broker.Subscribe(t.Context(), fmt.Sprint(topic), "")
+						require.NoError(t, err)
+					}
+				}
+				for range shape.messages {
+					for topic := range shape.topics {
+						_, err := broker.Publish(t.Context(), fmt.Sprint(topic), make([]byte, size))
+						require.NoError(t, err)
+					}
+				}
+				assert.Less(t, heapInUse()-before, limit*5/4)
+				runtime.KeepAlive(broker)
+			})
+		}
+	}
+}
+
+// A replay that nobody takes is no memory of the subscriber's.
+func TestMemoryBrokerBoundsReplays(t *testing.T) {
+	const limit = 1 << 20
+	broker := candor.NewMemoryBroker(candor.MemoryConfig{Bytes: limit, Slow: candor.DropNewest, Queue: 1})
+	before := heapInUse()
+	start, err := broker.Publish(t.Context(), "a", nil)
+	require.NoError(t, err)
+	for range 200 {
+		for range 10 {
+			_, err := broker.Publish(t.Context(), "a", make([]byte, 10_000))
+			require.NoError(t, err)
+		}
+		_, err := broker.Subscribe(t.Context(), "a", start)
+		require.NoError(t, err)
+	}
+	assert.Less(t, heapInUse()-before, limit*3/2)
+	runtime.KeepAlive(broker)
+}
+
+// What each policy drops for want of memory.
+func TestMemoryBrokerDropsByPolicy(t *testing.T) {
+	// Three messages may wait, a quarter is for what is kept; one of the three is
+	// that of the quick subscriber.
+	const size = 1000
+	config := candor.MemoryConfig{Bytes: 4800}
+	want := map[string][]string{
+		"Disconnect": {"slow"},
+		"DropOldest": {"gap 6", "7", "8"},
+		"DropNewest": {"1", "2", "gap 8"},
+	}
+	for name, policy := range slowPolicies {
+		t.Run(name, func(t *testing.T) {
+			config.Slow = policy
+			broker := candor.NewMemoryBroker(config)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			slow, err := broker.Subscribe(ctx, "a", "")
+			require.NoError(t, err)
+			quick, err := broker.Subscribe(ctx, "b", "")
+			require.NoError(t, err)
+			next, stop := iter.Pull2(quick)
+			defer stop()
+			start, _, _ := next()
+			numbers := map[string]int{start.ID: 0}
+			for n := 1; n <= 8; n++ {
+				id, err := broker.Publish(ctx, "a", make([]byte, size))
+				require.NoError(t, err)
+				numbers[id] = n
+				id, err = broker.Publish(ctx, "b", make([]byte, size))
+				require.NoError(t, err)
+				delivery, err, _ := next()
+				require.NoError(t, err)
+				assert.Equal(t, id, delivery.ID, "who keeps up loses nothing")
+			}
+			var got []string
+			for delivery, err := range slow {
+				switch {
+				case errors.Is(err, candor.ErrSlowSubscriber):
+					got = append(got, "slow")
+				case delivery.Gap:
+					got = append(got, fmt.Sprint("gap ", numbers[delivery.ID]))
+				case !delivery.Start:
+					got = append(got, fmt.Sprint(numbers[delivery.ID]))
+				}
+				if err != nil || numbers[delivery.ID] == 8 {
+					break
+				}
+			}
+			assert.Equal(t, want[name], got)
+		})
+	}
+	t.Run("a message that is too large is a gap", func(t *testing.T) {
+		config.Slow = candor.DropOldest
+		broker := candor.NewMemoryBroker(config)
+		deliveries, err := broker.Subscribe(t.Context(), "a", "")
+		require.NoError(t, err)
+		next, stop := iter.Pull2(deliveries)
+		defer stop()
+		next()
+		almost, err := broker.Publish(t.Context(), "a", make([]byte, 4500))
+		require.NoError(t, err)
+		delivery, _, _ := next()
+		assert.Equal(t, almost, delivery.ID, "one may take nearly all")
+		lost, err := broker.Publish(t.Context(), "a", make([]byte, 5000))
+		require.NoError(t, err)
+		delivery, _, _ = next()
+		assert.Equal(t, candor.Delivery{ID: lost, Gap: true}, delivery)
 	})
 }
 
