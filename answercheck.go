@@ -37,6 +37,7 @@ func (p *promise) checkHead(r *http.Request, got *TestResponse) (*openapi3.Respo
 	case got.Code == statusClientClosed: // nobody receives it
 	case promised == nil && got.Code == http.StatusInternalServerError:
 		p.tb.Cleanup(func() {
+			p.tb.Helper()
 			if !got.wasExpected() {
 				p.tb.Errorf("%s: status 500, which the test did not expect; ask for it by Status(500) if it should be", got.label)
 			}

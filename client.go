@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -135,7 +136,8 @@ type processTransport struct{ app *App }
 // RoundTrip answers once the app has sent the header; the body follows through
 // a pipe.
 func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithCancel(r.Context())
+	// What this app refuses is no fault of a request that calls it.
+	ctx, cancel := context.WithCancel(faultlog.Out(r.Context()))
 	sent := r.Clone(inProcess(ctx))
 	if sent.Body == nil {
 		sent.Body = http.NoBody

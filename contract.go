@@ -14,6 +14,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	jsonv2 "github.com/go-json-experiment/json"
 
+	"github.com/candor-go/candor/internal/ecma"
+	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/schema"
 )
 
@@ -23,6 +25,8 @@ type contract struct {
 	doc   *openapi3.T
 	// messages are the schemas of the operations that are WebSockets.
 	messages map[*openapi3.Operation]messageSchemas
+	// unread are the patterns that cannot be judged.
+	unread []ecma.Unread
 }
 
 func newContract(a *App) (*contract, error) {
@@ -34,6 +38,10 @@ func newContract(a *App) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
+	data, unread, err := withPatternsOfGo(data)
+	if err != nil {
+		return nil, err
+	}
 	doc, err := loadDocument(data)
 	if err != nil {
 		return nil, err
@@ -42,7 +50,24 @@ func newContract(a *App) (*contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &contract{table: t, doc: doc, messages: messages}, nil
+	return &contract{table: t, doc: doc, messages: messages, unread: unread}, nil
+}
+
+// withPatternsOfGo spells the patterns of a document for Go, whose expressions
+// the judge takes them for: those of a document are of ECMA-262.
+func withPatternsOfGo(data []byte) ([]byte, []ecma.Unread, error) {
+	if !bytes.Contains(data, []byte(`"pattern":`)) {
+		return data, nil, nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	var document any
+	if err := decoder.Decode(&document); err != nil {
+		return nil, nil, err
+	}
+	unread := ecma.Rewrite(document)
+	data, err := json.Marshal(document)
+	return data, unread, err
 }
 
 // promise is what the document says about the operation that a request belongs
@@ -57,6 +82,8 @@ type promise struct {
 	// refused and not answered.
 	messages messageSchemas
 	refusals atomic.Int32
+	// log has the faults of the request, whatever the form of the response.
+	log *faultlog.Log
 }
 
 // of finds the promise for a request, nil where there is none: for a hidden

@@ -17,6 +17,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/faultlog"
 )
 
 // statusClientClosed is what the log says of a client that left before its
@@ -185,6 +186,9 @@ type failure struct {
 // write answers r with err. Where the client has left already, it only logs.
 // An answer that has begun cannot become another: its connection is aborted.
 func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) {
+	if log := faultlog.Of(r.Context()); log != nil {
+		log.Note(faultsOf(err))
+	}
 	if ew.format != nil || len(ew.mappings) > 0 {
 		err = opened(err)
 	}
@@ -197,6 +201,18 @@ func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) 
 	default:
 		f.write()
 	}
+}
+
+// faultsOf are the validation errors that an error is made of, those of an
+// HTTPError and of none other left out.
+func faultsOf(err error) []fault.Fault {
+	if invalid, ok := err.(*invalidRequest); ok { //nolint:errorlint // nobody has wrapped it yet
+		return invalid.faults
+	}
+	if httpErrorIn(err) != nil {
+		return nil
+	}
+	return fault.Of(err)
 }
 
 // mapped lets the mappings answer first. They get a failure on the heap; one

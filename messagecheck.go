@@ -1,7 +1,6 @@
 package candor
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/coder/websocket"
@@ -52,14 +51,4 @@ func (p *promise) checkReceived(data []byte, faults []fault.Fault) {
 			p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, asAnswered(faults), "")
 		}
 	}
-}
-
-// asAnswered are faults the way an answer would have them.
-func asAnswered(faults []fault.Fault) []Fault {
-	answered := make([]Fault, len(faults))
-	for i, f := range faults {
-		answered[i] = Fault{Type: f.Type, Loc: f.Loc, Ctx: f.Ctx}
-	}
-	text, _ := json.Marshal(map[string]any{"errors": answered})
-	return faultsIn(text)
 }

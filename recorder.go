@@ -13,6 +13,10 @@ type recorder struct {
 	body   io.Writer
 	head   bool
 	once   sync.Once
+	// said is the status and the header that were given; they go out with the
+	// first of the body, as net/http has it.
+	said       int
+	saidHeader http.Header
 	// begun is closed with the header; then status and sent are what it is.
 	begun  chan struct{}
 	status int
@@ -32,11 +36,28 @@ func (w *recorder) serve(h http.Handler, r *http.Request) (failure any) {
 	return nil
 }
 
+// say fixes the status and the header.
+func (w *recorder) say(status int) {
+	if w.said == 0 {
+		w.said, w.saidHeader = status, w.header.Clone()
+	}
+}
+
+// begin sends them.
 func (w *recorder) begin(status int) {
 	w.once.Do(func() {
-		w.status, w.sent = status, w.header.Clone()
+		w.say(status)
+		w.status, w.sent = w.said, w.saidHeader
 		close(w.begun)
 	})
+}
+
+// sniff gives a body without a Content-Type the one that net/http finds.
+func (w *recorder) sniff(p []byte) {
+	_, hasType := w.saidHeader["Content-Type"]
+	if !hasType && w.saidHeader.Get("Content-Encoding") == "" && w.saidHeader.Get("Transfer-Encoding") == "" && len(p) > 0 {
+		w.saidHeader.Set("Content-Type", http.DetectContentType(p))
+	}
 }
 
 // Header implements http.ResponseWriter.
@@ -45,16 +66,21 @@ func (w *recorder) Header() http.Header { return w.header }
 // WriteHeader implements http.ResponseWriter.
 func (w *recorder) WriteHeader(status int) {
 	if status >= http.StatusOK {
-		w.begin(status)
+		w.say(status)
 	}
 }
 
 // Write implements http.ResponseWriter.
 func (w *recorder) Write(p []byte) (int, error) {
-	w.begin(http.StatusOK)
-	switch {
-	case !bodyAllowed(w.status):
+	w.say(http.StatusOK)
+	if !bodyAllowed(w.said) {
 		return 0, http.ErrBodyNotAllowed
+	}
+	if w.status == 0 {
+		w.sniff(p)
+		w.begin(http.StatusOK)
+	}
+	switch {
 	case w.head:
 		return len(p), nil
 	}

@@ -60,11 +60,33 @@ func (p *promise) checkRequest(r *http.Request, read *recordedBody, got *TestRes
 	switch {
 	case got.Code < http.StatusBadRequest:
 		p.checkAccepted(p.partsOf(r, read), fmt.Sprintf("%d, ", got.Code))
-	case got.Code == http.StatusUnprocessableEntity && read.data.Len() <= maxJudged:
-		if faults := faultsIn(got.Body); faults != nil {
-			p.checkFaults(p.partsOf(r, read), faults, "422, ")
+	case read.data.Len() <= maxJudged:
+		if faults := p.faults(got); faults != nil {
+			p.checkFaults(p.partsOf(r, read), faults, fmt.Sprintf("%d, ", got.Code))
 		}
 	}
+}
+
+// faults are what a request was refused for: those of its error, in whatever
+// form the response tells of them, else those that a 422 lists.
+func (p *promise) faults(got *TestResponse) []Fault {
+	if noted := p.log.Faults(); len(noted) > 0 {
+		return asAnswered(noted)
+	}
+	if got.Code == http.StatusUnprocessableEntity {
+		return faultsIn(got.Body)
+	}
+	return nil
+}
+
+// asAnswered are faults the way a response would have them.
+func asAnswered(faults []fault.Fault) []Fault {
+	answered := make([]Fault, len(faults))
+	for i, f := range faults {
+		answered[i] = Fault{Type: f.Type, Loc: f.Loc, Ctx: f.Ctx}
+	}
+	text, _ := json.Marshal(map[string]any{"errors": answered})
+	return faultsIn(text)
 }
 
 // maxJudged is how large a refused body may be for its faults to be judged:
@@ -227,16 +249,17 @@ func (p *promise) body(described *openapi3.RequestBody, r *http.Request, read *r
 		return &sentPart{absent: true}
 	}
 	contentType := r.Header.Get("Content-Type")
-	isComplete := read.ended || int64(len(data)) == r.ContentLength
-	if len(data) == 0 || !isComplete && !hasLines(bareMedia(contentType)) {
-		return nil
-	}
 	media := mediaOf(described.Content, contentType)
-	if media == nil && contentType != "" {
+	isComplete := read.ended || int64(len(data)) == r.ContentLength
+	switch {
+	case r.ContentLength == 0 || len(data) == 0 && read.ended:
+		return nil // an empty body needs no media type
+	case media == nil && contentType != "":
 		promised := strings.Join(slices.Sorted(maps.Keys(described.Content)), " or ")
 		return &sentPart{refusal: errors.New(promised), text: contentType}
-	}
-	if media == nil || media.Schema == nil {
+	case len(data) == 0 || !isComplete && !hasLines(bareMedia(contentType)):
+		return nil
+	case media == nil || media.Schema == nil:
 		return nil
 	}
 	return bodyOf(media, contentType, data)

@@ -378,7 +378,7 @@ func TestFaultsOfAHandler(t *testing.T) {
 	}
 }
 
-// An answer that gives faults another form says nothing that could be judged.
+// What a request is refused for is judged whatever the response makes of it.
 func TestFaultsInAFormOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	for name, form := range map[string]func(app *candor.App){
@@ -399,6 +399,9 @@ func TestFaultsInAFormOfTheirOwn(t *testing.T) {
 				return candor.None{}, nil
 			})
 			got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Post("/it", `{"id":1,"name":"abcd"}`) })
+			require.Len(t, got.errors, 1)
+			assert.Contains(t, got.errors[0], "no maxLength that refuses this")
+			got = record(func(tb candor.TB) { candor.NewTestClient(tb, app).Post("/it", `{"id":"x","name":"abc"}`) })
 			assert.Empty(t, got.errors)
 		})
 	}

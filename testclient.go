@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/faultlog"
 )
 
 // TestClient sends requests to an app in process, without a network, and holds
@@ -58,6 +59,11 @@ type testRequest struct {
 	files     []testFile
 	unchecked bool
 	ctx       context.Context
+	log       faultlog.Log
+}
+
+func newTestRequest() *testRequest {
+	return &testRequest{header: http.Header{}, query: url.Values{}, form: url.Values{}, ctx: context.Background()}
 }
 
 // WithHeader sends a header, in the place of one of the same name.
@@ -147,6 +153,7 @@ func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 		tb.Fatalf("%v", err)
 	}
 	tb.Cleanup(func() {
+		tb.Helper()
 		if err := stop(); err != nil {
 			tb.Errorf("the app did not stop well: %v", err)
 		}
@@ -156,7 +163,26 @@ func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 		tb.Fatalf("%v", err)
 	}
 	jar, _ := cookiejar.New(nil)
-	return &TestClient{tb: tb, app: app, contract: contract, jar: jar, defaults: options}
+	c := &TestClient{tb: tb, app: app, contract: contract, jar: jar, defaults: options}
+	c.checkPatterns()
+	return c
+}
+
+// checkPatterns reports the patterns that the judge cannot read, unless nobody
+// asks.
+func (c *TestClient) checkPatterns() {
+	c.tb.Helper()
+	made := newTestRequest()
+	for _, option := range c.defaults {
+		option(made)
+	}
+	if made.unchecked {
+		return
+	}
+	for _, u := range c.contract.unread {
+		c.tb.Errorf("the document's pattern %s at %s cannot be judged: %v; \"x-validate\" beside it says that values may be refused for more than the schema says",
+			u.Pattern, u.Pointer, u.Reason)
+	}
 }
 
 // Get sends a GET request. The target is a path, with a query if need be.
@@ -233,12 +259,16 @@ func (c *TestClient) promise(r *http.Request, made *testRequest) *promise {
 	if made.unchecked {
 		return nil
 	}
-	return c.contract.of(c.tb, r)
+	p := c.contract.of(c.tb, r)
+	if p != nil {
+		p.log = &made.log
+	}
+	return p
 }
 
 func (c *TestClient) request(method, target string, body any, options []TestOption) (*http.Request, *testRequest) {
 	c.tb.Helper()
-	made := &testRequest{header: http.Header{}, query: url.Values{}, form: url.Values{}, ctx: context.Background()}
+	made := newTestRequest()
 	if body != nil {
 		made.media, made.body = "application/json", bytes.NewReader(c.encode(body))
 	}
@@ -246,6 +276,7 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 		option(made)
 	}
 	made.writeForm()
+	made.ctx = faultlog.In(made.ctx, &made.log)
 	r, err := http.NewRequestWithContext(made.ctx, method, testOrigin+target, made.body)
 	if err != nil {
 		c.tb.Fatalf("%s %s: %v", method, target, err)

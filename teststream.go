@@ -139,6 +139,7 @@ func LinesFrom[T any](s *TestStream) JSONLines[T] {
 	s.tb.Helper()
 	s.mustBe(linesMedia)
 	return func(yield func(T, error) bool) {
+		s.tb.Helper()
 		defer s.close()
 		for line, err := range s.lines() {
 			var item T
@@ -155,6 +156,7 @@ func LinesFrom[T any](s *TestStream) JSONLines[T] {
 // lines are the texts of a stream's lines.
 func (s *TestStream) lines() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
+		s.tb.Helper()
 		for buffered := bufio.NewReader(s.body); ; {
 			line, err := buffered.ReadBytes('\n')
 			switch {
@@ -187,8 +189,13 @@ func EventsFrom[T any](s *TestStream) Events[T] {
 	s.tb.Helper()
 	s.mustBe(bareMedia(eventsMedia))
 	return func(yield func(Event[T], error) bool) {
+		s.tb.Helper()
 		defer s.close()
-		for wire, err := range eventstream.Read(s.body, eventstream.ReadOptions{}) {
+		// Pulled, since a loop would put a function between the test and what fails it
+		// that is no helper.
+		next, stop := iter.Pull2(eventstream.Read(s.body, eventstream.ReadOptions{}))
+		defer stop()
+		for wire, err, more := next(); more; wire, err, more = next() {
 			event := Event[T]{Name: wire.Name, ID: wire.ID, Retry: wire.Retry}
 			if err == nil {
 				event.Data, err = readEvent[T](s, wire)

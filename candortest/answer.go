@@ -15,6 +15,9 @@ import (
 	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/faultlog"
 )
 
 // answer is what a server would have sent.
@@ -24,6 +27,11 @@ type answer struct {
 	body    bytes.Buffer
 	aborted any
 	live    http.Header
+	// sniffed is how much of the body was there when the header was sent, of
+	// which net/http guesses a media type; -1 while it was not.
+	sniffed int
+	// log has the faults of the request, whatever the form of the body.
+	log faultlog.Log
 	// stop ends a stream; left means that it was ended, so that the last of it
 	// may be missing.
 	stop   context.CancelFunc
@@ -65,7 +73,23 @@ func (a *answer) Write(p []byte) (int, error) {
 }
 
 // Flush implements http.Flusher.
-func (a *answer) Flush() { a.WriteHeader(http.StatusOK) }
+func (a *answer) Flush() {
+	a.WriteHeader(http.StatusOK)
+	a.sniff()
+}
+
+// sniff gives a body without a media type the one that net/http finds.
+func (a *answer) sniff() {
+	const most = 2048 // what net/http gathers
+	if a.sniffed >= 0 || a.header == nil {
+		return
+	}
+	a.sniffed = min(a.body.Len(), most)
+	_, hasType := a.header["Content-Type"]
+	if !hasType && a.header.Get("Content-Encoding") == "" && a.sniffed > 0 {
+		a.header.Set("Content-Type", http.DetectContentType(a.body.Bytes()[:a.sniffed]))
+	}
+}
 
 const (
 	// patience is how long a stream may take.
@@ -82,8 +106,8 @@ func (e *explorer) send(o *operation, r *request) (a *answer) {
 		ctx, cancel = context.WithTimeout(context.Background(), patience)
 	}
 	defer cancel()
-	a = &answer{live: http.Header{}, stop: cancel}
-	built, err := r.build(ctx)
+	a = &answer{live: http.Header{}, stop: cancel, sniffed: -1}
+	built, err := r.build(faultlog.In(ctx, &a.log))
 	if err != nil {
 		a.aborted = err
 		return a
@@ -92,6 +116,7 @@ func (e *explorer) send(o *operation, r *request) (a *answer) {
 		a.left = ctx.Err() != nil
 		if a.aborted = recover(); a.aborted == nil {
 			a.WriteHeader(http.StatusOK)
+			a.sniff()
 		} else if a.left {
 			a.aborted = nil // by whom it was left
 		}
@@ -167,19 +192,13 @@ func (e *explorer) judgeMethod(p *probe, a *answer) string {
 
 // judgeValid is about the answer to a request that the document allows.
 func (e *explorer) judgeValid(p *probe, a *answer) string {
-	t := e.tallies[p.operation]
+	disagree := fmt.Sprintf("the document allows this, the app answered %d", a.status)
 	switch a.status {
 	case http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
-		return fmt.Sprintf("the document allows this, the app answered %d", a.status)
-	case http.StatusUnprocessableEntity:
-		if !e.excused(p.operation, a) {
-			return "the document allows this, the app answered 422"
-		}
-		t.excused++
-	case http.StatusUnauthorized, http.StatusForbidden:
-		t.refused++
-	default:
-		t.accepted++
+		return disagree
+	}
+	if faults := a.faults(); a.status >= 400 && len(faults) > 0 && !e.excused(p.operation, faults) {
+		return disagree
 	}
 	return ""
 }
@@ -198,40 +217,53 @@ func mediaOf(h http.Header) string {
 	return media
 }
 
-// excused reports whether every fault of a 422 is one that no schema can
-// foresee.
-func (e *explorer) excused(o *operation, a *answer) bool {
-	type fault struct {
-		Type string `json:"type"`
-		Loc  []any  `json:"loc"`
+// told is a fault that a request was refused for. Its tag is the rule of the
+// app that was broken, "" where that is not known.
+type told struct {
+	Type string `json:"type"`
+	Loc  []any  `json:"loc"`
+	tag  string
+}
+
+// faults are those of the app's error, in whatever form it answers them, else
+// those that a 422 lists. One that lists none has a form of its handler's own.
+func (a *answer) faults() []told {
+	var all []told
+	for _, f := range a.log.Faults() {
+		all = append(all, told{Type: f.Type, Loc: f.Loc, tag: f.Tag})
+	}
+	if all != nil || a.status != http.StatusUnprocessableEntity {
+		return all
 	}
 	var said struct {
 		Detail json.RawMessage `json:"detail"`
-		Errors []fault         `json:"errors"`
+		Errors []told          `json:"errors"`
 	}
-	if json.Unmarshal(a.body.Bytes(), &said) != nil {
-		return false
+	if json.Unmarshal(a.body.Bytes(), &said) == nil && said.Errors == nil {
+		_ = json.Unmarshal(said.Detail, &said.Errors) // a form of its own has none
 	}
-	faults := said.Errors
-	if faults == nil && json.Unmarshal(said.Detail, &faults) != nil || len(faults) == 0 {
-		return false
-	}
-	for _, f := range faults {
-		if (f.Type != "value_error" || len(f.Loc) > 1) && !e.isInexact(o, f.Loc) {
-			return false
-		}
-	}
-	return true
+	return said.Errors
 }
 
-// isInexact reports whether a schema on the way to a location is wider than
-// the app's rules.
+// excused reports whether every fault is one that no schema can foresee.
+func (e *explorer) excused(o *operation, faults []told) bool {
+	return !slices.ContainsFunc(faults, func(f told) bool { return !f.isOfCode() && !e.isInexact(o, f.Loc) })
+}
+
+// isOfCode reports whether the fault is one of code, not of a rule: of a method
+// Validate, of candor.Invalid, or of a type that the handler has made up.
+func (f told) isOfCode() bool {
+	return f.Type == fault.ValueError && f.tag == "" || f.Type == fault.TooMany || !fault.IsKnown(f.Type)
+}
+
+// isInexact reports whether the schema at a location is wider than the app's
+// rules.
 func (e *explorer) isInexact(o *operation, loc []any) bool {
 	if len(loc) == 0 {
 		return false
 	}
-	if len(o.bodies) > 0 && loc[0] == "body" {
-		return e.doc.inexactAt(o.bodies[0].schema, loc[1:], 0)
+	if loc[0] == "body" {
+		return slices.ContainsFunc(o.bodies, func(b *body) bool { return e.doc.inexactAt(b.schema, loc[1:], 0) })
 	}
 	for _, p := range o.parameters {
 		if len(loc) > 1 && p.in == loc[0] && strings.EqualFold(p.name, fmt.Sprint(loc[1])) {
@@ -241,11 +273,13 @@ func (e *explorer) isInexact(o *operation, loc []any) bool {
 	return false
 }
 
+// inexactAt follows a location. Where the schema does not go that far, its last
+// word counts.
 func (d *document) inexactAt(n node, loc []any, depth int) bool {
-	f := d.facts(n)
-	if f.inexact || depth > 50 {
-		return f.inexact
+	if depth > 50 {
+		return false
 	}
+	f := d.facts(n)
 	for _, choice := range f.choices {
 		for _, alternative := range choice {
 			if d.inexactAt(alternative, loc, depth+1) {
@@ -253,22 +287,30 @@ func (d *document) inexactAt(n node, loc []any, depth int) bool {
 			}
 		}
 	}
-	if len(loc) == 0 {
-		return false
+	if len(loc) == 2 && loc[1] == keyMark && f.naming.at != nil {
+		return d.inexactAt(f.naming, nil, depth+1)
 	}
-	if f.naming.at != nil && d.inexactAt(f.naming, nil, depth+1) {
-		return true
-	}
-	below := f.others
-	switch step := loc[0].(type) {
-	case string:
-		if member, ok := f.members[step]; ok {
-			below = member
+	if len(loc) > 0 {
+		if below := f.below(loc[0]); below.at != nil {
+			return d.inexactAt(below, loc[1:], depth+1)
 		}
-	default:
-		below = f.items
 	}
-	return below.at != nil && d.inexactAt(below, loc[1:], depth+1)
+	return f.inexact
+}
+
+// keyMark stands in a location for the name of a member.
+const keyMark = "[key]"
+
+// below is the schema of a member or an element.
+func (f *facts) below(at any) node {
+	name, isName := at.(string)
+	if !isName {
+		return f.items
+	}
+	if member, ok := f.members[name]; ok {
+		return member
+	}
+	return f.others
 }
 
 // judgeAnswer holds an answer against those declared.

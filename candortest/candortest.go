@@ -18,17 +18,34 @@
 //   - requests without credentials are answered by 401, where security is
 //     declared, and other methods by 405 with the methods there are;
 //   - every answer is as declared: its status, headers, media type and body, of
-//     a stream each item. An undeclared 500 is a failure like any other.
+//     a stream each item. An undeclared 500 is a failure like any other;
+//   - some of what it allows is done: an operation that only refuses, by a 404, a
+//     401 or a 409, has shown nothing of what it promises, and fails the test
+//     unless [WithoutSuccess] names it.
 //
-// A disagreement is shown with the smallest request that has it.
+// A disagreement is shown with the smallest request that has it. go test -v
+// prints how many of the valid requests of each operation succeeded.
+//
+// What makes things is asked first, what deletes them last, and in between the
+// requests are about things that there are: ids are learned from the bodies of
+// responses, from the header Location and from the links of the document, and go
+// where a path, a query or a body has their name. /users/{user_id} is the "id" of
+// what POST /users returned, and so is a member "user_id" or "userId".
 //
 // Handlers with side effects are tamed by [candor.Override], whose providers are
-// asked in the place of the app's, or left out by [Skip]. WebSockets are no
-// operations of the document, and are not tried.
+// asked in the place of the app's, such as a transaction that is always rolled
+// back, or left out by [Skip]. WebSockets are no operations of the document, and
+// are not tried.
 //
-// What no schema can say is not held against the app: faults of values whose
-// schema has the extension x-validate, and those of an input's Validate method
-// that are about all of it.
+// What no schema can say is not held against the app: validation errors of values
+// whose schema has the extension x-validate, those of a Validate method, of
+// [candor.Invalid], and of types that a handler has made up. What a request was
+// refused for is known in whatever form the app tells of it: [candor.OnError],
+// [candor.OnStatus], [candor.DottedFaults], problem details.
+//
+// A pattern is an expression of ECMA-262. One that Go has no equal for, as for
+// look-around, cannot be judged, and is reported unless its schema has the
+// extension x-validate.
 package candortest
 
 import (
@@ -52,6 +69,7 @@ type Option func(*settings)
 type settings struct {
 	cases       int
 	skipped     []string
+	barren      []string
 	header      [][2]string
 	credentials map[string]string
 	values      map[string][]string
@@ -69,6 +87,13 @@ func Skip(idsOrTags ...string) Option {
 	return func(s *settings) { s.skipped = append(s.skipped, idsOrTags...) }
 }
 
+// WithoutSuccess names operations, by their ids or tags, that cannot succeed in a
+// test: what calls another service, or asks for what no request has twice. They
+// are tried like the others, and a success is not asked for.
+func WithoutSuccess(idsOrTags ...string) Option {
+	return func(s *settings) { s.barren = append(s.barren, idsOrTags...) }
+}
+
 // Header is sent with every request.
 func Header(name, value string) Option {
 	return func(s *settings) { s.header = append(s.header, [2]string{name, value}) }
@@ -82,8 +107,9 @@ func Credentials(scheme, value string) Option {
 	return func(s *settings) { s.credentials[scheme] = value }
 }
 
-// Values are what parameters of that name are sent as, in every request that is
-// to be accepted: ids that exist, for instance. One of them is chosen.
+// Values are what parameters and fields of forms of that name are sent as, in
+// every request that is to be accepted: ids that exist, for instance, or the
+// password of a login. One of them is chosen, in the place of what was learned.
 func Values(parameter string, texts ...string) Option {
 	return func(s *settings) { s.values[parameter] = append(s.values[parameter], texts...) }
 }
@@ -113,8 +139,11 @@ func newSettings(options []Option) (*settings, error) {
 	return s, nil
 }
 
-func (s *settings) skips(o *operation) bool {
-	return slices.ContainsFunc(s.skipped, func(name string) bool { return name == o.id || slices.Contains(o.tags, name) })
+func (s *settings) skips(o *operation) bool { return o.isNamed(s.skipped) }
+
+// isNamed reports whether one of the names is the operation's id or a tag of it.
+func (o *operation) isNamed(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return name == o.id || slices.Contains(o.tags, name) })
 }
 
 // Conform fails the test for each disagreement between the app and its
@@ -128,9 +157,7 @@ func (s *settings) skips(o *operation) bool {
 func Conform(tb candor.TB, app *candor.App, options ...Option) {
 	tb.Helper()
 	e := start(tb, app, options)
-	for _, p := range e.probes() {
-		e.run(tb, p)
-	}
+	e.explore(tb)
 	e.closing(tb)
 }
 
@@ -167,6 +194,7 @@ func start(tb candor.TB, app *candor.App, options []Option) *explorer {
 		tb.Fatalf("%v", err)
 	}
 	tb.Cleanup(func() {
+		tb.Helper()
 		if err := stop(); err != nil {
 			tb.Errorf("the app did not stop well: %v", err)
 		}
@@ -179,5 +207,8 @@ func start(tb candor.TB, app *candor.App, options []Option) *explorer {
 	if err != nil {
 		tb.Fatalf("the document cannot be read: %v", err)
 	}
-	return &explorer{app: app, doc: doc, set: set, tallies: map[*operation]*tally{}}
+	e := &explorer{app: app, doc: doc, set: set, tallies: map[*operation]*tally{}, known: newKnowledge()}
+	e.checkOptions(tb)
+	e.checkPatterns(tb)
+	return e
 }

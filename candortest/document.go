@@ -12,6 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/ecma"
 )
 
 // document is an OpenAPI document as JSON. Nothing of Candor's own model of it
@@ -24,6 +25,10 @@ type document struct {
 	judges     map[string]*jsonschema.Schema
 	known      map[string]*facts
 	combined   map[combination]*facts
+	// prefixes are the paths of its servers, under which clients know the app.
+	prefixes []string
+	// unread are the patterns that cannot be judged.
+	unread []ecma.Unread
 }
 
 // operation is one method of one path.
@@ -35,6 +40,8 @@ type operation struct {
 	// hasBody says that there is one, needsBody that it is required.
 	bodies             []*body
 	hasBody, needsBody bool
+	// media are the media types of the body.
+	media []string
 	// offers are the media types among which a client chooses by Accept.
 	offers []string
 	// security are the alternatives, each scheme with its scopes.
@@ -94,6 +101,12 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 		return nil, fmt.Errorf("it is no object")
 	}
 	d := &document{root: root, codecs: codecs, compiler: jsonschema.NewCompiler(), judges: map[string]*jsonschema.Schema{}, known: map[string]*facts{}, combined: map[combination]*facts{}}
+	d.unread = ecma.Rewrite(root)
+	for _, server := range d.children(node{at: root}, "servers") {
+		if base, err := url.Parse(server.text("url")); err == nil && strings.Trim(base.Path, "/") != "" {
+			d.prefixes = append(d.prefixes, strings.TrimSuffix(base.Path, "/"))
+		}
+	}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
 	d.compiler.AssertFormat()
 	if err := d.compiler.AddResource(location, root); err != nil {
@@ -226,7 +239,8 @@ func (d *document) parameter(at node) *parameter {
 func (d *document) readBodies(o *operation, at node) {
 	o.hasBody, o.needsBody = true, at.flag("required")
 	content := d.child(at, "content")
-	for _, name := range slices.Sorted(maps.Keys(content.at)) {
+	o.media = slices.Sorted(maps.Keys(content.at))
+	for _, name := range o.media {
 		media := d.child(content, name)
 		b := &body{media: name, schema: d.child(media, "schema"), encoding: d.child(media, "encoding")}
 		if b.notation = d.notationOf(b); b.notation != unknownNotation {

@@ -13,6 +13,10 @@ import (
 // the same.
 const inexactly = "x-validate"
 
+// ofMethod says that a type has a method Validate, whose errors are known as
+// what they are.
+const ofMethod = "Validate"
+
 // facts is a schema in one piece: its own keywords and those of allOf.
 type facts struct {
 	types    []string
@@ -120,7 +124,7 @@ func (d *document) gather(f *facts, n node) {
 		f.nots = append(f.nots, d.child(n, "not"))
 	}
 	f.unique = f.unique || n.flag("uniqueItems")
-	f.inexact = f.inexact || n.has(inexactly)
+	f.inexact = f.inexact || n.has(inexactly) && n.text(inexactly) != ofMethod
 	f.binary = f.binary || n.has("contentEncoding")
 	f.examples = append(slices.Clip(f.examples), n.list("examples")...)
 	for _, part := range d.children(n, "allOf") {

@@ -30,6 +30,8 @@ type generator struct {
 	t   *rapid.T
 	doc *document
 	how form
+	// known is what there is by what is known so far.
+	known *knowledge
 }
 
 // pick draws one of several values, each as likely as the others; the first in
@@ -255,6 +257,9 @@ func (g *generator) text(f *facts) string {
 			text = pick(g, texts)
 		case len(f.patterns) > 0:
 			text = g.matching(f)
+			if other := g.edged(text); g.seldom(3) && f.fits(other) {
+				text = other
+			}
 		default:
 			return g.sized(f)
 		}
@@ -283,6 +288,21 @@ func (g *generator) matching(f *facts) string {
 		return g.sized(f)
 	}
 	return rapid.StringMatching(p.text).Draw(g.t, "text")
+}
+
+// edges are characters on which dialects of regular expressions and ideas of
+// spaces, lines, digits and letters differ.
+var edges = []rune("\u00a0\u0085\u2028\u2029\u180e\u200b\ufeff\u2003\v\f\r\n\t\x00\x1f\x7f\u00e9\u0130\u017f\u212a\u0661\u0966\u00aa\U0001f600_-")
+
+// edged is a text with an edge in it, in the place of a character or beside one.
+func (g *generator) edged(text string) string {
+	runes, edge := []rune(text), pick(g, edges)
+	at := g.below(len(runes) + 1)
+	if at == len(runes) || g.seldom(3) {
+		return string(slices.Insert(runes, at, edge))
+	}
+	runes[at] = edge
+	return string(runes)
 }
 
 func (f *facts) fits(text string) bool {
@@ -405,6 +425,10 @@ func (g *generator) object(f *facts, depth int, a *aim) any {
 	odds := g.odds(f)
 	for _, name := range f.names {
 		inner := a.into(name)
+		if known := g.knownAs(name, f.members[name]); known != nil && inner == nil && !g.seldom(3) {
+			object[name] = known
+			continue
+		}
 		if inner != nil || f.required[name] || depth <= deep && g.seldom(odds) {
 			object[name] = g.value(f.members[name], depth+1, inner)
 		}

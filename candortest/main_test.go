@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -55,4 +56,36 @@ func record(test func(tb *recordingTB)) []string {
 		cleanup()
 	}
 	return r.errors
+}
+
+// loggingTB is one that is asked for its log too.
+type loggingTB struct {
+	recordingTB
+	logs []string
+}
+
+func (l *loggingTB) Logf(format string, args ...any) {
+	l.logs = append(l.logs, fmt.Sprintf(format, args...))
+}
+
+// logged is record with what was logged.
+func logged(test func(tb *loggingTB)) *loggingTB {
+	l := &loggingTB{}
+	l.errors = record(func(tb *recordingTB) {
+		defer func() { tb.errors, tb.cleanups = l.errors, l.cleanups }()
+		test(l)
+	})
+	return l
+}
+
+// row has the numbers of an operation in the table: valid requests, successes.
+func (l *loggingTB) row(t *testing.T, id string) []string {
+	t.Helper()
+	for line := range strings.Lines(l.logs[0]) {
+		if _, numbers, ok := strings.Cut(line, "("+id+")"); ok {
+			return strings.Fields(numbers)
+		}
+	}
+	t.Fatalf("no row of %s in\n%s", id, l.logs[0])
+	return nil
 }

@@ -67,17 +67,22 @@ type drafter struct {
 	set   *settings
 	probe *probe
 	r     *request
+	// bound leads to something that there is.
+	bound map[string]string
 }
 
 // draft draws a request of the probe's kind; nil where what was drawn is none:
 // a value that was to be allowed is not, or one that was to be refused is.
 func (e *explorer) draft(t *rapid.T, p *probe) *request {
 	d := &drafter{
-		generator: generator{t: t, doc: e.doc}, set: e.set, probe: p,
+		generator: generator{t: t, doc: e.doc, known: p.known}, set: e.set, probe: p,
 		r: &request{method: p.operation.method, path: p.operation.path, header: http.Header{}},
 	}
 	for _, line := range e.set.header {
 		d.r.header.Add(line[0], line[1])
+	}
+	if !d.seldom(6) {
+		d.bound = d.generator.bound(p.operation.path)
 	}
 	for _, parameter := range p.operation.parameters {
 		if !d.parameter(parameter) {
@@ -123,6 +128,8 @@ func (d *drafter) parameter(p *parameter) bool {
 	case !isAim && len(d.set.values[p.name]) > 0:
 		d.place(p, []string{pick(&d.generator, d.set.values[p.name])})
 		return true
+	case !isAim && d.placeBound(p):
+		return true
 	case !isAim && !p.required && !rapid.Bool().Draw(d.t, "present"):
 		return true
 	}
@@ -140,6 +147,22 @@ func (d *drafter) parameter(p *parameter) bool {
 		return false
 	}
 	d.place(p, texts)
+	return true
+}
+
+// placeBound puts a value there that leads to something, if one is known.
+func (d *drafter) placeBound(p *parameter) bool {
+	text := d.bound[p.name]
+	switch {
+	case p.in != "path" && isShared(p.name) && len(d.known.named[plainName(p.name)]) > 0 && d.seldom(2):
+		text = d.shared(plainName(p.name))
+	case p.in != "path":
+		return false
+	}
+	if d.asValue(p.schema, text) == nil {
+		return false
+	}
+	d.place(p, []string{text})
 	return true
 }
 
@@ -263,7 +286,7 @@ func (d *drafter) body() bool {
 	case !o.hasBody || p.kind == emptyKind:
 		return true
 	case len(o.bodies) == 0:
-		return false
+		return !o.needsBody && p.kind == validKind
 	case !isAim && !o.needsBody && p.kind == validKind && !rapid.Bool().Draw(d.t, "present"):
 		return true
 	}
@@ -323,8 +346,22 @@ func (d *drafter) malformed(body []byte) []byte {
 // retype gives the body another media type, where that is what is tried.
 func (d *drafter) retype() {
 	if d.probe.kind == mediaKind {
-		d.r.header.Set("Content-Type", pick(&d.generator, []string{"application/vnd.candortest", "text/x-candortest; charset=utf-8"}))
+		d.r.header.Set("Content-Type", pick(&d.generator, d.probe.operation.otherMedia()))
 	}
+}
+
+// otherMedia are media types that an operation does not take. Forms are left
+// out where there is one of the other kind: no document says which are the same.
+func (o *operation) otherMedia() []string {
+	all := []string{
+		"application/vnd.candortest", "text/x-candortest; charset=utf-8", "text/plain", "application/xml", "application/octet-stream",
+		"text/csv", "application/x-www-form-urlencoded", "multipart/form-data; boundary=candortest-boundary",
+	}
+	return slices.DeleteFunc(all, func(media string) bool {
+		bare, _, _ := strings.Cut(media, ";")
+		kind, _, _ := strings.Cut(bare, "/")
+		return slices.Contains(o.media, bare) || slices.Contains(o.media, kind+"/*") || slices.Contains(o.media, "*/*")
+	})
 }
 
 func (d *drafter) formBody(b *body, a *aim) bool {
@@ -337,6 +374,7 @@ func (d *drafter) formBody(b *body, a *aim) bool {
 		value = d.object(f, 0, a)
 	}
 	object, ok := value.(map[string]any)
+	d.setFields(f, object, a)
 	if !ok || !d.isWanted(b.schema, value, a) || a.isBlank(f, object) {
 		return false
 	}
@@ -346,6 +384,18 @@ func (d *drafter) formBody(b *body, a *aim) bool {
 		d.urlencoded(b, object)
 	}
 	return len(d.r.body) > 0
+}
+
+// setFields puts the Values of an option into a form.
+func (d *drafter) setFields(f *facts, object map[string]any, a *aim) {
+	for _, name := range f.names {
+		isAim := a != nil && (a.name == name || a.into(name) != nil)
+		if texts := d.set.values[name]; len(texts) > 0 && object != nil && !isAim {
+			if value := d.asValue(f.members[name], pick(&d.generator, texts)); value != nil {
+				object[name] = value
+			}
+		}
+	}
 }
 
 // isBlank reports whether an optional value of a form is made wrong by leaving

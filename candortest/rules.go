@@ -322,6 +322,11 @@ func (g *generator) between(f *facts) any {
 
 // mismatched draws a text of no format, and of few patterns.
 func (g *generator) mismatched(f *facts) any {
+	if len(f.patterns) > 0 && g.seldom(2) {
+		if text := g.edged(g.text(f)); g.canCarry(text) && !f.fits(text) {
+			return text
+		}
+	}
 	var texts []any
 	for _, text := range []string{"!", "x", "", " ", "0", "A", "é", "not it", "<>", "a.b@", "::::", "zzzzzzzzzzzzzzzzzzzzzzzz", "0a\n", strings.Repeat("z", max(f.least["Length"], 1))} {
 		n := len([]rune(text))

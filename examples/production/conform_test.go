@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,7 +23,8 @@ func TestConform(t *testing.T) {
 	token := administrator(t, candor.NewTestClient(t, appOn(t, database)))
 	candortest.Conform(t, appOn(t, database), candortest.Skip("notices"),
 		candortest.Credentials("password", token), candortest.Credentials("APIKeyHeader", adminKey),
-		candortest.Values("user_id", "2", "3", "4"))
+		candortest.Values("user_id", strings.Fields("2 3 4 5 6 7 8 9 10 11 12 13 14 15")...),
+		candortest.Values("username", "ann"), candortest.Values("password", password))
 }
 
 func appOn(t *testing.T, database string) *candor.App {

@@ -73,6 +73,9 @@ const LocalDateTime = "2006-01-02T15:04:05"
 // type, "" for a type that no schema has.
 func Keyword(typ string) string { return kinds[typ].keyword }
 
+// IsKnown reports whether a type is one of this package.
+func IsKnown(typ string) bool { return kinds[typ].sentence != "" }
+
 // Message is the English sentence for a type and its facts.
 func Message(typ string, ctx map[string]any) string {
 	k, ok := kinds[typ]

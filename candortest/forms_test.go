@@ -1,0 +1,212 @@
+package candortest_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/go-playground/validator/v10"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/candortest"
+)
+
+// notEmpty knows more than its schema.
+type notEmpty struct {
+	A string `json:"a,omitempty" validate:"max=3"`
+	B string `json:"b,omitempty"`
+}
+
+func (n notEmpty) Validate() error {
+	if n == (notEmpty{}) {
+		return candor.Invalid("at least one")
+	}
+	return nil
+}
+
+type ownForm struct {
+	Errors []string `json:"errors"`
+}
+
+// The forms in which an app may tell of validation errors.
+var errorForms = map[string]struct {
+	config candor.Config
+	form   func(app *candor.App)
+}{
+	"plain":    {},
+	"problems": {config: candor.Config{ProblemDetails: true}},
+	"dotted":   {form: func(app *candor.App) { candor.OnError(app, candor.DottedFaults) }},
+	"own type": {form: func(app *candor.App) {
+		candor.OnError(app, func(context.Context, *candor.ValidationError) (ownForm, error) { return ownForm{[]string{"no"}}, nil })
+	}},
+	"own status": {form: func(app *candor.App) {
+		candor.OnError(app, func(context.Context, *candor.ValidationError) (ownForm, error) { return ownForm{[]string{"no"}}, nil }, candor.Status(400))
+	}},
+	"by status": {form: func(app *candor.App) {
+		candor.OnStatus(app, 422, func(context.Context, *candor.HTTPError) (ownForm, error) { return ownForm{[]string{"no"}}, nil })
+	}},
+	"text": {form: func(app *candor.App) {
+		candor.OnError(app, func(context.Context, *candor.ValidationError) (candor.HTML, error) { return "<p>no</p>", nil }, candor.Status(422))
+	}},
+}
+
+func forming(name string, lie func(*openapi3.T)) *candor.App {
+	row := errorForms[name]
+	row.config.EditDocument, row.config.Logger = lie, slog.New(slog.NewTextHandler(io.Discard, nil))
+	app := candor.New(row.config)
+	if row.form != nil {
+		row.form(app)
+	}
+	n := 0
+	candor.Patch(app, "/it", func(_ context.Context, in struct {
+		Body notEmpty `body:""`
+	},
+	) (candor.None, error) {
+		if n++; n%3 == 0 {
+			return candor.None{}, candor.Invalid("is taken", "body", "a")
+		}
+		return candor.None{}, nil
+	})
+	return app
+}
+
+// What no schema can say is held against nobody, and what one could say is held
+// against the app, in whatever form it tells of it.
+func TestFormsOfErrors(t *testing.T) {
+	t.Parallel()
+	for name := range errorForms {
+		t.Run(name, func(t *testing.T) {
+			assert.Empty(t, record(func(tb *recordingTB) { candortest.Conform(tb, forming(name, nil)) }))
+			lie := func(d *openapi3.T) { d.Components.Schemas["notEmpty"].Value.Properties["a"].Value.MaxLength = nil }
+			got := record(func(tb *recordingTB) { candortest.Conform(tb, forming(name, lie)) })
+			require.NotEmpty(t, got, "the lie was not found")
+			assert.Contains(t, got[0], "the document allows this, the app answered 4")
+		})
+	}
+}
+
+// A rule of the app's own that the document claims to say is one it has to say.
+func TestRulesOfTheAppsOwn(t *testing.T) {
+	t.Parallel()
+	even := func(schema func(string) map[string]any) *candor.App {
+		app := candor.New(candor.Config{
+			Rules:  map[string]candor.Rule{"even": {Func: func(fl validator.FieldLevel) bool { return fl.Field().Int()%2 == 0 }, Schema: schema}},
+			Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		})
+		candor.Post(app, "/it", func(context.Context, struct {
+			N int `body:"n" validate:"even"`
+		},
+		) (candor.None, error) {
+			return candor.None{}, nil
+		})
+		return app
+	}
+	says := func(n int) func(string) map[string]any {
+		return func(string) map[string]any { return map[string]any{"multipleOf": n} }
+	}
+	assert.Empty(t, record(func(tb *recordingTB) { candortest.Conform(tb, even(nil)) }))
+	assert.Empty(t, record(func(tb *recordingTB) { candortest.Conform(tb, even(says(2))) }))
+	assert.NotEmpty(t, record(func(tb *recordingTB) { candortest.Conform(tb, even(says(1))) }))
+}
+
+// net/http gives what a handler writes a media type, and so does Conform.
+func TestSniffedMediaTypes(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name, media string
+		handler     http.HandlerFunc
+		want        string
+	}{
+		{"text", "text/plain", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "some text") }, ""},
+		{"a page", "text/html", func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(200)
+			_, _ = io.WriteString(w, "<!DOCTYPE html>")
+		}, ""},
+		{"in pieces", "text/html", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "<")
+			_, _ = io.WriteString(w, "html>")
+		}, ""},
+		{"flushed", "text/plain", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, "<")
+			_ = http.NewResponseController(w).Flush()
+			_, _ = io.WriteString(w, "html>")
+		}, ""},
+		{"an image", "image/png", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "\x89PNG\x0D\x0A\x1A\x0A") }, ""},
+		{"another", "application/json", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, `another media type than "text/plain"`},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			app := unlogged()
+			candor.HandleHTTP(app, []string{"GET"}, "/it", row.handler, candor.Responds[string](200), candor.EditOperation(func(o *openapi3.Operation) {
+				o.Responses.Value("200").Value.Content = openapi3.Content{row.media: {}}
+			}))
+			got := strings.Join(record(func(tb *recordingTB) { candortest.Conform(tb, app) }), "\n")
+			if row.want == "" {
+				assert.Empty(t, got)
+				return
+			}
+			assert.Contains(t, got, row.want)
+		})
+	}
+}
+
+// Patterns are those of ECMA-262; what cannot be read is reported, once it is
+// not known to be inexact.
+func TestPatternsOfECMA(t *testing.T) {
+	t.Parallel()
+	matching := func(pattern string, more map[string]any, f func(string) bool) *candor.App {
+		app := candor.New(candor.Config{
+			Rules: map[string]candor.Rule{"text": {
+				Func: func(fl validator.FieldLevel) bool { return f(fl.Field().String()) },
+				Schema: func(string) map[string]any {
+					s := map[string]any{"pattern": pattern}
+					for name, value := range more {
+						s[name] = value
+					}
+					return s
+				},
+			}},
+			Logger: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		})
+		candor.Post(app, "/it", func(context.Context, struct {
+			Text string `body:"text" validate:"text"`
+		},
+		) (candor.None, error) {
+			return candor.None{}, nil
+		})
+		return app
+	}
+	without := func(set string) func(string) bool { return func(s string) bool { return !strings.ContainsAny(s, set) } }
+	for _, row := range []struct {
+		name, pattern string
+		more          map[string]any
+		f             func(string) bool
+		want          string
+	}{
+		{"an escape", `^[^\u0000]*$`, nil, without("\x00"), ""},
+		{"a dot", `^.*$`, nil, without("\n\r\u2028\u2029"), ""},
+		{"a dot of Go", `^.*$`, nil, without("\n"), "the document refuses this"},
+		{"spaces", `^\S*$`, nil, func(s string) bool {
+			return !strings.ContainsAny(s, " \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000\ufeff")
+		}, ""},
+		{"spaces of Go", `^\S*$`, nil, without(" \t\n\f\r"), "the document refuses this"},
+		{"look-around", `^(?!x)`, nil, func(s string) bool { return !strings.HasPrefix(s, "x") }, "the document's pattern ^(?!x) at "},
+		{"look-around that is known", `^(?!x)`, map[string]any{"x-validate": "text"}, func(s string) bool { return !strings.HasPrefix(s, "x") }, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			app := matching(row.pattern, row.more, row.f)
+			got := strings.Join(record(func(tb *recordingTB) { candortest.Conform(tb, app) }), "\n")
+			if row.want == "" {
+				assert.Empty(t, got)
+				return
+			}
+			assert.Contains(t, got, row.want)
+			assert.NotContains(t, got, "the document allows this")
+		})
+	}
+}

@@ -1,0 +1,384 @@
+package candortest
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+)
+
+// knowledge is what responses have told about the things there are: the values
+// of path parameters that lead to one. Those of a path belong together: order 7
+// is one of user 3.
+type knowledge struct {
+	// tuples are known by the shape of a path up to its last parameter, such as
+	// /users/{}/orders/{}.
+	tuples map[string][][]string
+	// named are single values by a name that paths and members share.
+	named map[string][]string
+}
+
+// mostKnown is how many values are kept of a kind: the last ones.
+const mostKnown = 60
+
+func newKnowledge() *knowledge {
+	return &knowledge{tuples: map[string][][]string{}, named: map[string][]string{}}
+}
+
+// snapshot does not change while requests of a probe are drawn, so that a
+// smaller request is drawn from the same values.
+func (k *knowledge) snapshot() *knowledge {
+	return &knowledge{tuples: maps.Clone(k.tuples), named: maps.Clone(k.named)}
+}
+
+// add keeps the values of a path up to a parameter. The last of them is known by
+// the names it has elsewhere too.
+func (k *knowledge) add(at *step, values []string) {
+	if len(values) != at.depth || slices.Contains(values, "") {
+		return
+	}
+	key := at.shape
+	k.tuples[key] = kept(k.tuples[key], values, slices.Equal[[]string])
+	for _, name := range at.names() {
+		k.named[name] = kept(k.named[name], values[len(values)-1], func(a, b string) bool { return a == b })
+	}
+}
+
+// kept is a list with one more value. The list before stays as it is.
+func kept[V any](list []V, value V, same func(a, b V) bool) []V {
+	if slices.ContainsFunc(list, func(v V) bool { return same(v, value) }) {
+		return list
+	}
+	return append(slices.Clone(list[max(0, len(list)-mostKnown+1):]), value)
+}
+
+// forget drops what is no longer there.
+func (k *knowledge) forget(at *step, values []string) {
+	for shape, all := range k.tuples {
+		if strings.HasPrefix(shape, at.shape) {
+			k.tuples[shape] = slices.DeleteFunc(slices.Clone(all), func(v []string) bool {
+				return slices.Equal(v[:min(len(v), len(values))], values)
+			})
+		}
+	}
+}
+
+// step is a path up to one of its parameters.
+type step struct {
+	parameter string
+	// shape has no names, collection is the shape before the parameter, and
+	// segment its last literal part.
+	shape, collection, segment string
+	// depth is how many parameters there are up to here.
+	depth int
+}
+
+// stepsOf are the parameters of a path that are whole segments, in order. What
+// follows one that is not has no step.
+func stepsOf(path string) []*step {
+	var all []*step
+	shape, segment := "", ""
+	for _, part := range strings.Split(strings.TrimPrefix(path, "/"), "/") {
+		switch {
+		case !isWildcard(part):
+			shape, segment = shape+"/"+part, part
+			continue
+		case part[0] != '{' || part[len(part)-1] != '}':
+			return all
+		}
+		all = append(all, &step{parameter: part[1 : len(part)-1], shape: shape + "/{}", collection: shape, segment: segment, depth: len(all) + 1})
+		shape += "/{}"
+	}
+	return all
+}
+
+// shapeOf is a path without the names of its parameters.
+func shapeOf(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if isWildcard(part) {
+			parts[i] = "{}"
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// names are what the value of a step is called elsewhere: by its own name, and
+// as the id of a user where it follows /users.
+func (s *step) names() []string {
+	own := plainName(s.parameter)
+	if single := singular(plainName(s.segment)); single != "" && strings.HasSuffix(own, "id") {
+		return slices.Compact([]string{own, single + "id"})
+	}
+	return []string{own}
+}
+
+// plainName is a name as all conventions have it: userID, user_id, user-id.
+func plainName(name string) string {
+	return strings.ToLower(strings.NewReplacer("_", "", "-", "", "...", "").Replace(name))
+}
+
+func singular(name string) string {
+	if stem, ok := strings.CutSuffix(name, "ies"); ok {
+		return stem + "y"
+	}
+	return strings.TrimSuffix(name, "s")
+}
+
+// isShared reports whether a name says what it is the id of. All things have an
+// "id".
+func isShared(name string) bool {
+	name = plainName(name)
+	return len(name) > 2 && strings.HasSuffix(name, "id")
+}
+
+// learn takes from a success what it says of the things there are.
+func (e *explorer) learn(o *operation, r *request, a *answer) {
+	sent := r.valuesOf(o.path)
+	steps := stepsOf(o.path)
+	if n := len(steps); o.method == http.MethodDelete {
+		if n > 0 && shapeOf(o.path) == steps[n-1].shape {
+			e.known.forget(steps[n-1], sent)
+		}
+		return
+	}
+	for i, at := range steps {
+		e.known.add(at, sent[:min(i+1, len(sent))])
+	}
+	e.learnLocation(a.header.Get("Location"), r.path)
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.body.Bytes()))
+	if err != nil {
+		return
+	}
+	e.learnLinks(o, r, a, value)
+	objects := objectsIn(value, 0, nil)
+	for _, at := range e.doc.stepsBelow(shapeOf(o.path)) {
+		for _, object := range objects {
+			if id := idIn(object, at.parameter); id != "" {
+				e.known.add(at, append(slices.Clone(sent), id))
+			}
+		}
+	}
+}
+
+// stepsBelow are the parameters that follow a path at once.
+func (d *document) stepsBelow(shape string) []*step {
+	var all []*step
+	for _, o := range d.operations {
+		for _, at := range stepsOf(o.path) {
+			if at.collection == shape && !slices.ContainsFunc(all, func(s *step) bool { return *s == *at }) {
+				all = append(all, at)
+			}
+		}
+	}
+	return all
+}
+
+// learnLocation reads the path that a header leads to, with the prefix under
+// which clients know the app or without it.
+func (e *explorer) learnLocation(location, base string) {
+	target, err := url.Parse(location)
+	if location == "" || err != nil {
+		return
+	}
+	path := (&url.URL{Path: base}).ResolveReference(target).EscapedPath()
+	for _, o := range e.doc.operations {
+		for _, at := range append([]string{""}, e.doc.prefixes...) {
+			rest, ok := strings.CutPrefix(path, at)
+			if ok && matches(o.path, rest) {
+				e.learnPath(o.path, rest)
+			}
+		}
+	}
+}
+
+func (e *explorer) learnPath(template, path string) {
+	values := (&request{path: path}).valuesOf(template)
+	for i, at := range stepsOf(template) {
+		e.known.add(at, values[:min(i+1, len(values))])
+	}
+}
+
+// valuesOf are those of the parameters that have a step.
+func (r *request) valuesOf(template string) []string {
+	var values []string
+	parts := strings.Split(r.path, "/")
+	for i, part := range strings.Split(template, "/") {
+		if isWildcard(part) && i < len(parts) && len(values) < len(stepsOf(template)) {
+			text, _ := url.PathUnescape(parts[i])
+			values = append(values, text)
+		}
+	}
+	return values
+}
+
+// learnLinks follows the links of a response (OpenAPI 3.1, section 4.8.20) to
+// the path parameters of other operations.
+func (e *explorer) learnLinks(o *operation, r *request, a *answer, body any) {
+	links := e.doc.child(e.promised(o, a.status), "links")
+	for _, name := range slices.Sorted(maps.Keys(links.at)) {
+		link := e.doc.child(links, name)
+		to := e.doc.operationNamed(link.text("operationId"))
+		if to == nil {
+			continue
+		}
+		given, _ := link.at["parameters"].(map[string]any)
+		var values []string
+		for _, at := range stepsOf(to.path) {
+			expression, ok := given[at.parameter]
+			if !ok {
+				expression = given["path."+at.parameter]
+			}
+			values = append(values, evaluate(fmt.Sprint(expression), o, r, a, body))
+			e.known.add(at, slices.Clone(values))
+		}
+	}
+}
+
+func (d *document) operationNamed(id string) *operation {
+	i := slices.IndexFunc(d.operations, func(o *operation) bool { return o.id == id })
+	if id == "" || i < 0 {
+		return nil
+	}
+	return d.operations[i]
+}
+
+// evaluate reads a runtime expression (section 4.8.20.3), "" where it leads to
+// nothing.
+func evaluate(expression string, o *operation, r *request, a *answer, body any) string {
+	if pointer, ok := strings.CutPrefix(expression, "$response.body#"); ok {
+		for _, token := range strings.Split(pointer, "/")[1:] {
+			object, _ := body.(map[string]any)
+			body = object[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
+		}
+		return scalar(body)
+	}
+	if name, ok := strings.CutPrefix(expression, "$response.header."); ok {
+		return a.header.Get(name)
+	}
+	if name, ok := strings.CutPrefix(expression, "$request.path."); ok {
+		for i, at := range stepsOf(o.path) {
+			if values := r.valuesOf(o.path); at.parameter == name && i < len(values) {
+				return values[i]
+			}
+		}
+		return ""
+	}
+	if strings.HasPrefix(expression, "$") {
+		return ""
+	}
+	return expression
+}
+
+// objectsIn are the things a body is about: itself, its elements, and those of
+// the lists in it.
+func objectsIn(value any, depth int, found []map[string]any) []map[string]any {
+	const most, deepest = 20, 2
+	switch v := value.(type) {
+	case map[string]any:
+		found = append(found, v)
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if list, ok := v[name].([]any); ok && depth < deepest {
+				found = objectsIn(list, depth+1, found)
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if len(found) < most {
+				found = objectsIn(item, depth, found)
+			}
+		}
+	}
+	return found
+}
+
+// idIn is the member of an object that a path parameter is likely to be: that of
+// its name, else one its name ends in, as {book_id} in "id" and {bookSlug} in
+// "slug", else its "id".
+func idIn(object map[string]any, parameter string) string {
+	wanted, best, found := plainName(parameter), 0, ""
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		plain, text := plainName(name), scalar(object[name])
+		if text != "" && len(plain) > max(best, 1) && strings.HasSuffix(wanted, plain) {
+			best, found = len(plain), text
+		}
+	}
+	if found == "" {
+		return scalar(object["id"])
+	}
+	return found
+}
+
+func scalar(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
+
+// bound are the values for the parameters of a path that lead to something,
+// empty where nothing is known: those of the longest beginning that is, and for
+// the rest what other paths call the same.
+func (g *generator) bound(path string) map[string]string {
+	all := map[string]string{}
+	steps := stepsOf(path)
+	for i := len(steps) - 1; i >= 0; i-- {
+		tuples := g.known.tuples[steps[i].shape]
+		if len(tuples) == 0 {
+			continue
+		}
+		for j, text := range pick(g, tuples) {
+			all[steps[j].parameter] = text
+		}
+		break
+	}
+	for _, at := range steps {
+		if all[at.parameter] == "" {
+			if text := g.shared(at.names()...); text != "" {
+				all[at.parameter] = text
+			}
+		}
+	}
+	return all
+}
+
+// shared is a value known by one of the names, the most telling first.
+func (g *generator) shared(names ...string) string {
+	for _, name := range slices.Backward(names) {
+		if values := g.known.named[name]; len(values) > 0 {
+			return pick(g, values)
+		}
+	}
+	return ""
+}
+
+// knownAs is a value of a schema that things are known by under a name, nil for
+// none.
+func (g *generator) knownAs(name string, n node) any {
+	if !isShared(name) || len(g.known.named[plainName(name)]) == 0 {
+		return nil
+	}
+	return g.asValue(n, g.shared(plainName(name)))
+}
+
+// asValue is a text as a value of a schema, nil where the schema refuses it.
+func (g *generator) asValue(n node, text string) any {
+	for _, value := range []any{text, json.Number(text)} {
+		if number, ok := value.(json.Number); ok && !json.Valid([]byte(number)) {
+			continue
+		}
+		if text != "" && g.doc.refuses(n, value) == nil {
+			return value
+		}
+	}
+	return nil
+}

@@ -1,0 +1,58 @@
+package ecma
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Unread is a pattern of a document that Go has no equal for.
+type Unread struct {
+	// Pointer leads to the schema (RFC 6901).
+	Pointer, Pattern string
+	Reason           error
+}
+
+// inexactly is the extension of a schema that is wider than the rules of the
+// app.
+const inexactly = "x-validate"
+
+// Rewrite spells the patterns of a document, decoded from JSON, for Go. One
+// that cannot be is taken out; its schema says instead that it is not exact,
+// and unless it has said so before the pattern is listed.
+func Rewrite(document any) (unread []Unread) {
+	rewrite(document, "", func(u Unread) { unread = append(unread, u) })
+	return unread
+}
+
+func rewrite(value any, pointer string, report func(Unread)) {
+	switch v := value.(type) {
+	case []any:
+		for i, item := range v {
+			rewrite(item, fmt.Sprint(pointer, "/", i), report)
+		}
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			rewrite(v[name], pointer+"/"+escaped.Replace(name), report)
+		}
+		if pattern, ok := v["pattern"].(string); ok {
+			rewritePattern(v, pattern, pointer, report)
+		}
+	}
+}
+
+var escaped = strings.NewReplacer("~", "~0", "/", "~1")
+
+func rewritePattern(schema map[string]any, pattern, pointer string, report func(Unread)) {
+	text, err := ToGo(pattern)
+	if err == nil {
+		schema["pattern"] = text
+		return
+	}
+	delete(schema, "pattern")
+	if schema[inexactly] == nil {
+		schema[inexactly] = "pattern"
+		report(Unread{Pointer: pointer, Pattern: pattern, Reason: err})
+	}
+}

@@ -1,0 +1,48 @@
+// Package faultlog shows a test the faults of a request, whatever the form of
+// the response that tells of them.
+package faultlog
+
+import (
+	"context"
+	"slices"
+
+	"github.com/candor-go/candor/internal/fault"
+)
+
+// Log is what a request was refused for.
+type Log struct{ faults []fault.Fault }
+
+type key struct{}
+
+// In is a context under which faults are noted in the log.
+func In(ctx context.Context, log *Log) context.Context { return context.WithValue(ctx, key{}, log) }
+
+// Out is a context under which nothing is noted.
+func Out(ctx context.Context) context.Context {
+	if Of(ctx) == nil {
+		return ctx
+	}
+	return In(ctx, nil)
+}
+
+// Of is the log of a context, nil if nobody keeps one.
+func Of(ctx context.Context) *Log {
+	log, _ := ctx.Value(key{}).(*Log)
+	return log
+}
+
+// Note keeps a copy of the faults.
+func (l *Log) Note(faults []fault.Fault) {
+	l.faults = slices.Clone(faults)
+	for i := range l.faults {
+		l.faults[i].Loc = slices.Clone(faults[i].Loc)
+	}
+}
+
+// Faults are those noted last; none of a nil log. The request must be over.
+func (l *Log) Faults() []fault.Fault {
+	if l == nil {
+		return nil
+	}
+	return l.faults
+}
