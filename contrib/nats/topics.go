@@ -57,8 +57,12 @@ func endOf(info *jetstream.StreamInfo) place {
 	return place{birth: info.Created.UnixMilli(), seq: info.State.LastSeq, start: true}
 }
 
-// pageSize is how many messages are read at once.
-const pageSize = 64
+// pageSize is how many messages are read at once, and pageBytes about how much of
+// them.
+const (
+	pageSize  = 64
+	pageBytes = 1 << 20
+)
 
 // Read reads first and looks then whether its place is still there: if so, the
 // messages behind it are, because a topic loses its oldest first.
@@ -86,6 +90,7 @@ func (t *topics) Read(ctx context.Context, topic, after string) (fan.Page, error
 
 // readPage reads what is behind a place.
 func readPage(ctx context.Context, s jetstream.Stream, subject string, at place) (page fan.Page, err error) {
+	size := 0
 	for range pageSize {
 		m, err := s.GetMsg(ctx, at.seq+1, jetstream.WithGetMsgSubject(subject))
 		if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -97,6 +102,9 @@ func readPage(ctx context.Context, s jetstream.Stream, subject string, at place)
 		at = place{birth: at.birth, seq: m.Sequence}
 		page.Next = at.String()
 		page.Entries = append(page.Entries, fan.Entry{ID: page.Next, Payload: m.Data})
+		if size += len(m.Data); size >= pageBytes {
+			break
+		}
 	}
 	page.More = true
 	return page, nil

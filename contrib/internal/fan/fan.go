@@ -5,13 +5,17 @@
 // A subscriber reads the log itself until it has come to the end, and from then
 // on takes what the live feed hands it through a queue. When the queue is full,
 // or the feed had a break, the subscriber goes back to reading the log from its
-// own place on. So nobody waits for a slow subscriber, nothing is lost as long
-// as the log keeps it, and what the log lost is noticed.
+// own place on; so it does when the queues of all subscribers hold too much and
+// it is the one for which a message waits the longest. So nobody waits for a slow
+// subscriber, none of them takes the memory of the process, nothing is lost as
+// long as the log keeps it, and what the log lost is noticed.
 package fan
 
 import (
+	"container/list"
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,6 +40,18 @@ type Page struct {
 	More bool
 }
 
+// cut leaves of a page what may be held while it is delivered.
+func (p *Page) cut() {
+	size := 0
+	for i, e := range p.Entries {
+		if size += len(e.Payload); size > pageBytes && i > 0 {
+			p.Entries, p.More = slices.Clone(p.Entries[:i]), true
+			p.Next = p.Entries[i-1].ID
+			return
+		}
+	}
+}
+
 // Log is a topic's messages in the order of their publication, for all topics.
 // Its methods are called concurrently.
 type Log interface {
@@ -55,6 +71,14 @@ type Log interface {
 // the log again.
 const queue = 64
 
+// queueBytes is how much may wait for all subscribers together, and pageBytes how
+// much one of them keeps of a page while it delivers, in both cases one message
+// at least.
+const (
+	queueBytes = 16 << 20
+	pageBytes  = 1 << 20
+)
+
 // A failed read is tried again after a pause, which grows up to the longest.
 const (
 	firstPause   = 50 * time.Millisecond
@@ -66,6 +90,10 @@ type Fan struct {
 	log    Log
 	mutex  sync.Mutex
 	topics map[string]*topic
+	// waiting has the live messages that wait in queues, the oldest first, and
+	// bytes is the size of their payloads.
+	waiting *list.List
+	bytes   int
 }
 
 type topic struct {
@@ -73,8 +101,18 @@ type topic struct {
 	unfollow    context.CancelFunc
 }
 
+// message is a live one, which the queues of a topic share.
+type message struct {
+	Entry
+	topic *topic
+	// queues is in how many it waits, and place where it stands among all that
+	// do.
+	queues int
+	place  *list.Element
+}
+
 // New makes a fan in front of a log.
-func New(log Log) *Fan { return &Fan{log: log, topics: map[string]*topic{}} }
+func New(log Log) *Fan { return &Fan{log: log, topics: map[string]*topic{}, waiting: list.New()} }
 
 // Subscribe is that of [candor.Broker]. It fails when the log cannot be reached.
 // Later failures are waited out.
@@ -103,12 +141,60 @@ func (f *Fan) Subscribe(ctx context.Context, name, after string) (iter.Seq2[cand
 
 // Offer hands a live message to the subscribers of a topic.
 func (f *Fan) Offer(name string, e Entry) {
-	f.each(name, func(s *subscriber) { s.offer(e) })
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	t := f.topics[name]
+	if t == nil {
+		return
+	}
+	m := &message{Entry: e, topic: t}
+	for s := range t.subscribers {
+		s.offer(m)
+	}
+	f.relieve()
+}
+
+// relieve makes the queues as small as they must be. The oldest message of all is
+// at the front of every queue that has it.
+func (f *Fan) relieve() {
+	for f.bytes > queueBytes && f.waiting.Len() > 1 {
+		oldest := f.waiting.Front().Value.(*message)
+		for s := range oldest.topic.subscribers {
+			if len(s.waiting) > 0 && s.waiting[0] == oldest {
+				s.empty()
+				s.behind = true
+				s.signal()
+			}
+		}
+	}
+}
+
+// wait counts a message into one more queue.
+func (f *Fan) wait(m *message) {
+	if m.queues++; m.queues == 1 {
+		m.place = f.waiting.PushBack(m)
+		f.bytes += len(m.Payload)
+	}
+}
+
+// unwait counts it out of one.
+func (f *Fan) unwait(m *message) {
+	if m.queues--; m.queues == 0 {
+		f.waiting.Remove(m.place)
+		f.bytes -= len(m.Payload)
+	}
 }
 
 // Resume tells the subscribers of a topic that live messages may be missing.
 func (f *Fan) Resume(name string) {
-	f.each(name, (*subscriber).fallBehind)
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if t := f.topics[name]; t != nil {
+		for s := range t.subscribers {
+			s.behind = true
+			s.signal()
+		}
+	}
 }
 
 // Topics lists those that have subscribers.
@@ -120,16 +206,6 @@ func (f *Fan) Topics() []string {
 		names = append(names, name)
 	}
 	return names
-}
-
-func (f *Fan) each(name string, do func(*subscriber)) {
-	f.mutex.Lock()
-	defer f.mutex.Unlock()
-	if t := f.topics[name]; t != nil {
-		for s := range t.subscribers {
-			do(s)
-		}
-	}
 }
 
 // join adds a subscriber. The first of a topic has it followed.
@@ -157,6 +233,7 @@ func (f *Fan) leave(s *subscriber) {
 	if _, ok := t.subscribers[s]; !ok {
 		return
 	}
+	s.empty()
 	delete(t.subscribers, s)
 	if len(t.subscribers) == 0 {
 		t.unfollow()
@@ -173,31 +250,22 @@ type subscriber struct {
 	last string
 	wake chan struct{}
 
-	mutex sync.Mutex
 	// waiting follows last without a hole, and nothing is added to it while the
-	// subscriber is behind.
-	waiting []Entry
+	// subscriber is behind. Both are guarded by the fan's mutex.
+	waiting []*message
 	behind  bool
 }
 
-func (s *subscriber) offer(e Entry) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
+func (s *subscriber) offer(m *message) {
 	switch {
 	case s.behind:
 	case len(s.waiting) == queue:
 		s.behind = true
 	default:
-		s.waiting = append(s.waiting, e)
+		s.waiting = append(s.waiting, m)
+		s.fan.wait(m)
 		s.signal()
 	}
-}
-
-func (s *subscriber) fallBehind() {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.behind = true
-	s.signal()
 }
 
 func (s *subscriber) signal() {
@@ -207,20 +275,37 @@ func (s *subscriber) signal() {
 	}
 }
 
-// take empties the queue. behind means that the log has to be read after that.
-func (s *subscriber) take() (entries []Entry, behind bool) {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	entries, s.waiting = s.waiting, nil
-	return entries, s.behind
+// empty drops what waits.
+func (s *subscriber) empty() {
+	for _, m := range s.waiting {
+		s.fan.unwait(m)
+	}
+	s.waiting = nil
+}
+
+// take is the first message that waits, if there is any. behind means that the
+// log has to be read once there is none.
+func (s *subscriber) take() (first *message, behind bool) {
+	s.fan.mutex.Lock()
+	defer s.fan.mutex.Unlock()
+	if len(s.waiting) == 0 {
+		return nil, s.behind
+	}
+	first, s.waiting[0] = s.waiting[0], nil
+	if s.waiting = s.waiting[1:]; len(s.waiting) == 0 {
+		s.waiting = nil
+	}
+	s.fan.unwait(first)
+	return first, s.behind
 }
 
 // catchUp begins to queue what is live. What was published before is in the log
 // by then.
 func (s *subscriber) catchUp() {
-	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.waiting, s.behind = nil, false
+	s.fan.mutex.Lock()
+	defer s.fan.mutex.Unlock()
+	s.empty()
+	s.behind = false
 }
 
 // run delivers until the context ends.
@@ -240,6 +325,7 @@ func (s *subscriber) read(ctx context.Context, yield func(candor.Delivery, error
 			continue
 		}
 		pause = firstPause
+		page.cut()
 		if !page.Whole && !yield(candor.Delivery{Gap: true}, nil) {
 			return false
 		}
@@ -262,17 +348,15 @@ func (s *subscriber) read(ctx context.Context, yield func(candor.Delivery, error
 // false when the iteration ends.
 func (s *subscriber) live(ctx context.Context, yield func(candor.Delivery, error) bool) bool {
 	for ctx.Err() == nil {
-		entries, behind := s.take()
-		for _, e := range entries {
-			if s.fan.log.Newer(e.ID, s.last) && !s.deliver(e, yield) {
+		m, behind := s.take()
+		switch {
+		case m != nil:
+			if s.fan.log.Newer(m.ID, s.last) && !s.deliver(m.Entry, yield) {
 				return false
 			}
-		}
-		switch {
+			continue
 		case behind:
 			return true
-		case len(entries) > 0:
-			continue
 		}
 		select {
 		case <-s.wake:

@@ -3,6 +3,8 @@ package fan_test
 import (
 	"context"
 	"errors"
+	"iter"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -337,6 +339,61 @@ func TestOverfullQueue(t *testing.T) {
 		assert.Equal(b, 1, strings.Count(heard, "gap"))
 		l.leave()
 		other.leave()
+	})
+}
+
+// What waits for all subscribers together is bounded. Who is slow pays, by
+// reading the log again, and loses nothing.
+func TestQueuesAreBounded(t *testing.T) {
+	const topics, messages = 20, 40
+	inBubble(t, func(b *bubble) {
+		ctx, cancel := context.WithCancel(b.Context())
+		defer cancel()
+		large := strings.Repeat("x", 500_000)
+		var slow []iter.Seq2[candor.Delivery, error]
+		for range topics {
+			deliveries, err := b.fan.Subscribe(ctx, "t", "")
+			require.NoError(b, err)
+			next, stop := iter.Pull2(deliveries)
+			defer stop()
+			next() // the start
+			slow = append(slow, func(yield func(candor.Delivery, error) bool) {
+				for d, err, ok := next(); ok && yield(d, err); d, err, ok = next() {
+				}
+			})
+		}
+		quick := b.listen("")
+		quick.hears("start at 0")
+		for range slow {
+			b.publish(large)
+		}
+		synctest.Wait()
+		b.log.took()
+		want := []string{"start at 0"}
+		for range topics {
+			want = append(want, large)
+		}
+		for i := range messages {
+			b.publish(large + strconv.Itoa(i))
+			want = append(want, large+strconv.Itoa(i))
+			synctest.Wait()
+		}
+		assert.LessOrEqual(b, b.fan.Queued(), 16<<20)
+		assert.Empty(b, b.log.took(), "who keeps up needs no log")
+		quick.hears(want[1:]...)
+		for _, deliveries := range slow {
+			got := []string{"start at 0"}
+			for d, err := range deliveries {
+				require.NoError(b, err)
+				require.False(b, d.Gap)
+				if got = append(got, string(d.Payload)); len(got) == len(want) {
+					break
+				}
+			}
+			assert.True(b, slices.Equal(want, got))
+		}
+		assert.Zero(b, b.fan.Queued())
+		quick.leave()
 	})
 }
 
