@@ -200,6 +200,7 @@ func (c *catcher) answer(f *failure) bool {
 // first byte; later ones abort the connection.
 func (f *failure) send(a *answer) error {
 	f.begin()
+	f.challenge(a.status)
 	if a.stream == nil {
 		a.write(f.w)
 		return nil

@@ -39,6 +39,8 @@ type Config struct {
 	// SecuritySchemes are the schemes that fields name by a security tag. One
 	// that no field names is a mistake.
 	SecuritySchemes map[string]SecurityScheme
+	// Challenge adds parameters to the header WWW-Authenticate of 401 responses.
+	Challenge Challenge
 	// Docs says where the document and its pages are.
 	Docs Docs
 	// EditDocument changes the document by hand, after everything else was put

@@ -103,6 +103,22 @@ func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
 		}
 	}
 	d.mapped(all, order)
+	d.challenged(all, e)
+}
+
+// challenged documents the header by which 401 asks for credentials. A response
+// that is declared with a body, or written by a handler without types, may lack
+// it.
+func (d *documenter) challenged(all *openapi3.Responses, e *endpoint) {
+	there := responseTo(all, http.StatusUnauthorized)
+	if there == nil || len(e.security) == 0 {
+		return
+	}
+	isOwn := func(r response) bool { return r.status == http.StatusUnauthorized && r.body != nil }
+	sure := e.plain == nil && !slices.ContainsFunc(e.set.responses, isOwn) && !(e.answer != nil && slices.Contains(e.answer.statuses, http.StatusUnauthorized))
+	put(&there.Value.Headers, "WWW-Authenticate", documentedHeader{
+		doc: "The credentials that are needed", required: sure, schema: openapi3.NewStringSchema(),
+	}.documented())
 }
 
 // failure documents the answer to an error of a type with a status: that of the

@@ -156,6 +156,8 @@ type errorWriter struct {
 	format *errorFormat
 	// mappings are asked in this order.
 	mappings []mapping
+	// challenges are those of 401 responses.
+	challenges []string
 }
 
 const jsonMedia = "application/json"
@@ -249,6 +251,27 @@ func (f *failure) clientLeft() bool {
 	return errors.Is(f.err, errClientGone) || errors.Is(f.err, context.Canceled) && errors.Is(f.r.Context().Err(), context.Canceled)
 }
 
+// wwwAuthenticate is the name as it stands in a header map.
+const wwwAuthenticate = "Www-Authenticate"
+
+// challenging is a writer whose 401 responses have these challenges, unless an
+// error has its own.
+func (ew *errorWriter) challenging(challenges []string) *errorWriter {
+	c := *ew
+	c.challenges = challenges
+	return &c
+}
+
+// challenge adds the challenges to the header of a response with the status.
+func (f *failure) challenge(status int) {
+	if status != http.StatusUnauthorized || len(f.writer.challenges) == 0 {
+		return
+	}
+	if header := f.w.Header(); header[wwwAuthenticate] == nil {
+		header[wwwAuthenticate] = slices.Clone(f.writer.challenges)
+	}
+}
+
 // known is the error as the client may see it: the *HTTPError it holds, or a
 // 422. Every other error is logged, and the client learns only that it was one.
 func (f *failure) known() *HTTPError {
@@ -306,6 +329,7 @@ func (f *failure) answer() {
 	room := spareBodies.Get().(*[]byte)
 	status, mediaType, body := f.encode((*room)[:0])
 	f.begin()
+	f.challenge(status)
 	writeBody(f.w, status, mediaType, body)
 	if cap(body) <= maxKept {
 		*room = body

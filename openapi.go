@@ -83,6 +83,7 @@ func buildDocument(config *Config, info Info, o *outline, additions schema.Optio
 	d.doc = d.head(len(o.paths))
 	for _, op := range slices.Concat(o.operations, o.webhooks) {
 		d.mark(op.endpoint)
+		d.namedSchemes(op.endpoint)
 	}
 	for _, p := range o.paths {
 		d.items[p] = &openapi3.PathItem{}
@@ -241,7 +242,7 @@ type ownCauses struct{ upgrades, secure, negotiates, hasBody, multipart, validat
 
 func (e *endpoint) ownCauses() ownCauses {
 	return ownCauses{
-		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, isRequired), negotiates: e.answer != nil && e.answer.negotiated,
+		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, mayRefuse), negotiates: e.answer != nil && e.answer.negotiated,
 		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(multipartMedia),
 		validates: e.canBeInvalid(), timed: e.set.limit() > 0,
 	}

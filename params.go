@@ -24,7 +24,9 @@ type inputPlan struct {
 	params *bind.Plan
 	body   *bodyPlan
 	ready  []readyPlan
-	judges []judge
+	// choices are the credentials of which one is needed.
+	choices []choicePlan
+	judges  []judge
 }
 
 // readyPlan fills a field from the request at hand.
@@ -75,8 +77,19 @@ type place struct {
 	info   RouteInfo
 	site   *site
 	scopes RequiredScopes
-	root   RootPath
-	log    *slog.Logger
+	// refusals are the responses to missing credentials, by the field, or by the
+	// first of a choice.
+	refusals map[*typeinfo.Field]*HTTPError
+	root     RootPath
+	log      *slog.Logger
+}
+
+// refusal is the response to missing credentials.
+func (p *place) refusal(f *typeinfo.Field) *HTTPError {
+	if refusal := p.refusals[f]; refusal != nil {
+		return refusal
+	}
+	return unauthenticated(challengeWord(f))
 }
 
 // routeInfo is the information with the place of the registration.
@@ -143,7 +156,7 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: unreadName(f.Type.Go) + " without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
 		}
 	}
-	return in, checkUploads(in)
+	return in, errors.Join(checkReady(in), checkUploads(in))
 }
 
 // compileInput makes the plan of an input for a method, and a path with these
@@ -167,7 +180,7 @@ func (c *compiler) compileInput(in *typeinfo.Input, method string, wildcards, pu
 }
 
 func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string) (*inputPlan, error) {
-	p := &inputPlan{desc: in}
+	p := &inputPlan{desc: in, choices: choicesOf(in)}
 	for _, f := range in.Ready {
 		fill, err := readyInputs[f.Type.Go](f)
 		if mistake, ok := errors.AsType[*typeinfo.Error](err); ok {
@@ -209,6 +222,9 @@ func (p *inputPlan) at(into reflect.Value) *inputRoom {
 	room := &inputRoom{plan: p, into: into, params: p.params.At(into)}
 	for _, ready := range p.ready {
 		room.ready = append(room.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
+	}
+	for _, choice := range p.choices {
+		room.ready = append(room.ready, choice.at(into))
 	}
 	return room
 }

@@ -211,6 +211,8 @@ type endpoint struct {
 	// params and security are the parameters and the credentials they read.
 	params   parameters
 	security []*typeinfo.Field
+	// choices are the credentials of which one is needed.
+	choices []choicePlan
 	// scoped are those of the security fields that are held against the scopes.
 	scoped []*typeinfo.Field
 	// overridden means that a provider was replaced by one for tests.
@@ -272,6 +274,7 @@ type surroundings struct {
 	middlewareOfApp int
 	// unknown has the names of middleware that no operation knows of.
 	unknown sync.Map
+	challenge  Challenge
 }
 
 // part is one function in an endpoint: its handler, or one that it depends on.
@@ -313,6 +316,9 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		return err
 	}
 	e.gather()
+	if e.outgoing == nil {
+		e.compileChallenges(e.challenge)
+	}
 	for i, p := range e.parts {
 		if p.input, err = c.compileInput(p.desc, e.method, e.names, e.publicNames()); err != nil {
 			return err
@@ -397,14 +403,14 @@ func (e *endpoint) gather() {
 			e.params.add(f)
 		}
 		e.security = append(e.security, securityFields(p.desc)...)
+		e.choices = append(e.choices, choicesOf(p.desc)...)
 	}
-	e.scoped = e.scopedFields()
 	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
 		e.set = e.set.copy()
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
 	}
 	e.added = append(e.added, headers...)
-	e.place.scopes = scopes
+	e.place.scopes, e.scoped = scopes, e.scopedFields()
 }
 
 // compilePlain prepares a handler without types, or a mounted one.

@@ -1,7 +1,10 @@
 package candor
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -11,6 +14,10 @@ import (
 // SecurityScheme describes a way to prove who one is, for the document and its
 // pages. Put it into Config.SecuritySchemes under a name, and name it in the
 // tag of a field: Token candor.Bearer `security:"oauth2"`.
+//
+// The zero value is the scheme that the field describes by itself: a key in the
+// header of its tag, say, under another name than the usual one and, by
+// [SecurityScheme.WithDescription], with a text.
 type SecurityScheme struct{ scheme *openapi3.SecurityScheme }
 
 // OAuth2Password describes OAuth2 tokens that clients get for a user name and
@@ -47,7 +54,10 @@ func BearerTokens(format string) SecurityScheme {
 
 // WithDescription returns a copy with a text for the document.
 func (s SecurityScheme) WithDescription(text string) SecurityScheme {
-	c := *s.scheme
+	c := openapi3.SecurityScheme{}
+	if s.scheme != nil {
+		c = *s.scheme
+	}
 	c.Description = text
 	return SecurityScheme{&c}
 }
@@ -76,29 +86,59 @@ func scopeMap(scopes map[string]string) map[string]string {
 	return m
 }
 
-// schemeOf names the scheme of a security field and, unless the configuration
-// declares it, describes it.
-func schemeOf(f *typeinfo.Field) (name string, own *openapi3.SecurityScheme) {
-	if f.Source == typeinfo.Security {
-		return f.Name, nil
+// schemeOf names and describes the scheme of a security field. What declared
+// says about it comes before what the field does.
+func schemeOf(f *typeinfo.Field, declared map[string]SecurityScheme) (name string, described *openapi3.SecurityScheme) {
+	name, described = ownScheme(f)
+	name = cmp.Or(f.Scheme, name)
+	given := declared[name].scheme
+	if f.Scheme == "" || given == nil {
+		return name, described
 	}
-	switch indirectName(f) {
-	case "Bearer":
-		return "HTTPBearer", &openapi3.SecurityScheme{Type: "http", Scheme: "bearer", Description: f.Doc}
-	case "Basic":
-		return "HTTPBasic", &openapi3.SecurityScheme{Type: "http", Scheme: "basic", Description: f.Doc}
+	switch {
+	case given.Type == "", hasOwnWord(f): // tokens after another word have no format in OpenAPI
+		described.Description = cmp.Or(given.Description, described.Description)
+	default:
+		return name, given
 	}
-	kind := map[typeinfo.Source]string{typeinfo.Header: "APIKeyHeader", typeinfo.Query: "APIKeyQuery", typeinfo.Cookie: "APIKeyCookie"}
-	return kind[f.Source], &openapi3.SecurityScheme{Type: "apiKey", In: f.Source.String(), Name: f.Name, Description: f.Doc}
+	return name, described
 }
 
-// schemeName is the name of a scheme that Config.SecuritySchemes describes, ""
-// for any other.
-func schemeName(f *typeinfo.Field) string {
-	if f.Source == typeinfo.Security {
-		return f.Name
+// ownScheme is the scheme of a security field as the field says it.
+func ownScheme(f *typeinfo.Field) (name string, described *openapi3.SecurityScheme) {
+	switch kind := indirectName(f); {
+	case kind == "Bearer" && !hasOwnWord(f):
+		return "HTTPBearer", &openapi3.SecurityScheme{Type: "http", Scheme: "bearer", Description: f.Doc}
+	case kind == "Bearer":
+		return "HTTP" + f.Word, &openapi3.SecurityScheme{Type: "http", Scheme: f.Word, Description: f.Doc}
+	case kind == "Basic":
+		return "HTTPBasic", &openapi3.SecurityScheme{Type: "http", Scheme: "basic", Description: f.Doc}
 	}
-	return ""
+	names := map[typeinfo.Source]string{typeinfo.Header: "APIKeyHeader", typeinfo.Query: "APIKeyQuery", typeinfo.Cookie: "APIKeyCookie"}
+	return names[f.Source], &openapi3.SecurityScheme{Type: "apiKey", In: f.Source.String(), Name: f.Name, Description: f.Doc}
+}
+
+// hasOwnWord reports whether the tokens of a field come after another word than
+// Bearer.
+func hasOwnWord(f *typeinfo.Field) bool { return f.Word != "" && !strings.EqualFold(f.Word, "Bearer") }
+
+// describes reports why a scheme is none that the credentials of a field have.
+func (s SecurityScheme) describes(f *typeinfo.Field) error {
+	kind := indirectName(f)
+	switch {
+	case s.scheme == nil, s.scheme.Type == "", kind == "Bearer" && s.scheme.Type == "http":
+		return nil
+	case kind != "Bearer":
+		return fmt.Errorf("the field %s is a candor.%s, while Config.SecuritySchemes describes %q as %s, whose tokens are a candor.Bearer; describe it by candor.SecurityScheme{}.WithDescription(\"...\"), or change the field", f.Go, kind, f.Scheme, s.scheme.Type)
+	case hasOwnWord(f):
+		return fmt.Errorf("the field %s reads tokens after the word %q, while Config.SecuritySchemes describes %q as %s, whose tokens come after Bearer; drop the scheme tag", f.Go, f.Word, f.Scheme, s.scheme.Type)
+	}
+	return nil
+}
+
+// sameCredentials reports whether two schemes ask for the same.
+func sameCredentials(a, b *openapi3.SecurityScheme) bool {
+	return a.Type == b.Type && a.In == b.In && a.Name == b.Name && a.Scheme == b.Scheme
 }
 
 func indirectName(f *typeinfo.Field) string {

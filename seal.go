@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/pathtree"
 )
@@ -21,7 +23,7 @@ type builder struct {
 	mounts    []submount
 	faults    []error
 	// schemes are the security schemes that fields name.
-	schemes map[string]bool
+	schemes map[string]*openapi3.SecurityScheme
 	// catchers are those of each router that has any, compiled.
 	catchers map[*Router][]*catcher
 	// shapes has the first documented pattern of each shape.
@@ -87,13 +89,13 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]bool{}, catchers: map[*Router][]*catcher{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), table: &table{
+	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]*openapi3.SecurityScheme{}, catchers: map[*Router][]*catcher{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
 	b.around = &surroundings{
 		compiler: a.compiler, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
-		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware),
+		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware), challenge: a.config.Challenge,
 	}
 	b.table.nowhere = &endpoint{surroundings: b.around, errors: b.table.errors, route: &route{set: unsaid}, set: unsaid}
 	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware, nil)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -52,21 +53,12 @@ func SecretsEqual(secret, sent string) bool {
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// unauthenticated is the response to missing credentials, and unreadable that
-// to those that cannot be any.
-func unauthenticated(challenge string) *HTTPError { return unreadable(challenge, "Not authenticated") }
-
-func unreadable(challenge, detail string) *HTTPError {
-	return Error(http.StatusUnauthorized, detail).WithHeader("WWW-Authenticate", challenge)
-}
-
 // credential fills in what read finds, for fields of type T and *T.
-func credential[T any](f *typeinfo.Field, challenge string, read func(*http.Request) (T, bool)) makeFiller {
+func credential[T any](f *typeinfo.Field, read func(*http.Request) (T, bool)) makeFiller {
 	if f.Type.Go.Kind() == reflect.Pointer {
 		return func(field any) filler { return optionalCredential(field.(**T), read) }
 	}
-	refusal := unauthenticated(challenge)
-	return func(field any) filler { return requiredCredential(field.(*T), refusal, read) }
+	return func(field any) filler { return requiredCredential(field.(*T), f, read) }
 }
 
 func optionalCredential[T any](field **T, read func(*http.Request) (T, bool)) filler {
@@ -78,14 +70,47 @@ func optionalCredential[T any](field **T, read func(*http.Request) (T, bool)) fi
 	}
 }
 
-func requiredCredential[T any](field *T, refusal error, read func(*http.Request) (T, bool)) filler {
+func requiredCredential[T any](field *T, f *typeinfo.Field, read func(*http.Request) (T, bool)) filler {
 	return func(from *around) (err error) {
 		var ok bool
 		if *field, ok = read(from.r); !ok {
-			err = refusal
+			err = from.place.refusal(f)
 		}
 		return err
 	}
+}
+
+// choicePlan asks for one of several credentials.
+type choicePlan []*typeinfo.Field
+
+// at is what refuses a request with none of them, once all were looked for.
+func (c choicePlan) at(input reflect.Value) filler {
+	var found []reflect.Value
+	for _, f := range c {
+		found = append(found, input.FieldByIndex(f.Index))
+	}
+	isThere := func(v reflect.Value) bool { return !v.IsNil() }
+	return func(from *around) error {
+		if slices.ContainsFunc(found, isThere) {
+			return nil
+		}
+		return from.place.refusal(c[0])
+	}
+}
+
+// choicesOf are the choices of an input, each with its credentials.
+func choicesOf(in *typeinfo.Input) []choicePlan {
+	var all []choicePlan
+	for _, f := range in.Ready {
+		switch last := len(all) - 1; {
+		case f.Choice == "":
+		case last >= 0 && all[last][0].Choice == f.Choice:
+			all[last] = append(all[last], f)
+		default:
+			all = append(all, choicePlan{f})
+		}
+	}
+	return all
 }
 
 // securityTypes are the types of fields that read credentials.
@@ -109,29 +134,53 @@ func securityFields(in *typeinfo.Input) []*typeinfo.Field {
 	return found
 }
 
-// isRequired reports whether requests without the credentials of a field are
-// refused.
-func isRequired(f *typeinfo.Field) bool { return f.Required }
+// mayRefuse reports whether a request may be refused on account of a field: its
+// credentials are missing, or an API key is no text.
+func mayRefuse(f *typeinfo.Field) bool {
+	return f.Required || f.Choice != "" || indirectName(f) == "APIKey"
+}
 
 func makeBearer(f *typeinfo.Field) (makeFiller, error) {
 	if err := onlySource(f, typeinfo.Security); err != nil {
 		return nil, err
 	}
-	return credential(f, "Bearer", func(r *http.Request) (Bearer, bool) {
-		token, ok := authorization(r, "Bearer")
+	word := challengeWord(f)
+	if strings.EqualFold(word, "Basic") {
+		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "Basic is no scheme of tokens", Fix: "give the field the type candor.Basic"}
+	}
+	return credential(f, func(r *http.Request) (Bearer, bool) {
+		token, ok := authorization(r, word)
 		return Bearer(token), ok
 	}), nil
 }
 
 func makeBasic(f *typeinfo.Field) (makeFiller, error) {
-	if err := onlySource(f, typeinfo.Security); err != nil {
-		return nil, err
+	if f.Word != "" {
+		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "its scheme tag has no effect, as candor.Basic is the scheme Basic", Fix: "drop the tag"}
 	}
-	challenge := "Basic"
-	if f.Realm != "" {
-		challenge = fmt.Sprintf("Basic realm=%q", f.Realm)
+	return credential(f, readBasic), onlySource(f, typeinfo.Security)
+}
+
+// checkReady refuses tags that a ready-made field has no use for.
+func checkReady(in *typeinfo.Input) error {
+	for _, f := range in.Ready {
+		var problem, fix string
+		err := checkRealm(f.Realm)
+		switch hasTags := f.Source != typeinfo.NoSource || f.Scheme+f.Word+f.Realm != ""; {
+		case !isSecurity(f) && f.Choice != "":
+			problem, fix = "it is none of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct"
+		case !isSecurity(f) && hasTags:
+			problem, fix = "its tag means nothing, as the value is no credential and comes from the request itself", "drop the tag"
+		case f.Word != "" && !validHeader(f.Word, nil):
+			problem, fix = fmt.Sprintf("scheme:%q is no name of an authentication scheme", f.Word), "use letters, digits and dashes"
+		case err != nil:
+			problem, fix, _ = strings.Cut(err.Error(), "; ")
+		default:
+			continue
+		}
+		return &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go, Problem: problem, Fix: fix}
 	}
-	return credential(f, challenge, readBasic), nil
+	return nil
 }
 
 // onlySource refuses tags that a security type has no use for.
@@ -188,16 +237,15 @@ func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
 	case f.Name == "":
 		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "its " + f.Source.String() + " tag has no name", Fix: "name it"}
 	}
-	fill := credential(f, "APIKey", func(r *http.Request) (APIKey, bool) {
+	fill := credential(f, func(r *http.Request) (APIKey, bool) {
 		key := apiKeyOf(r, f)
 		return APIKey(key), key != ""
 	})
-	refusal := unreadable("APIKey", fmt.Sprintf("The %s %s is not valid UTF-8", f.Source, f.Name))
-	return func(field any) filler { return textKey(field, fill(field), refusal) }, nil
+	return func(field any) filler { return textKey(field, f, fill(field)) }, nil
 }
 
 // textKey refuses a key that is no text, which is neither a key nor its absence.
-func textKey(field any, fill filler, refusal error) filler {
+func textKey(field any, f *typeinfo.Field, fill filler) filler {
 	required, _ := field.(*APIKey)
 	optional, _ := field.(**APIKey)
 	return func(from *around) error {
@@ -209,7 +257,7 @@ func textKey(field any, fill filler, refusal error) filler {
 			key = *optional
 		}
 		if key != nil && !utf8.ValidString(string(*key)) {
-			return refusal
+			return from.place.refusal(f).With(fmt.Sprintf("The %s %s is not valid UTF-8", f.Source, f.Name))
 		}
 		return nil
 	}

@@ -98,7 +98,7 @@ func sendCredential(f *typeinfo.Field, from reflect.Value, to *draft) error {
 		if credential == "" {
 			return nil
 		}
-		return to.SetHeader("Authorization", "Bearer "+string(credential))
+		return to.SetHeader("Authorization", challengeWord(f)+" "+string(credential))
 	case Basic:
 		if strings.Contains(credential.Username, ":") {
 			return errors.New("a user name with a colon cannot be sent (RFC 7617, section 2)")

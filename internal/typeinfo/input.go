@@ -97,6 +97,8 @@ func (r *inputReader) field(t *tagged, at place, model Source) error {
 		return t.strictMark()
 	case r.known(t.Type) && t.source != Body && t.source != Dep:
 		return r.ready(t, at)
+	case t.isChoice() && model == NoSource:
+		return r.choice(t, at)
 	case t.Anonymous && t.source == NoSource && t.json == "":
 		return r.embedded(t, at, model)
 	case !t.IsExported():
@@ -126,7 +128,7 @@ func (r *inputReader) sourced(t *tagged, at place) error {
 	case Dep:
 		return r.dep(t, at)
 	case Security:
-		return t.problem("a security tag on a field of type "+Name(t.Type), "give the field a security type such as candor.Bearer")
+		return t.notSecurity()
 	case Body:
 		return r.body(t, at)
 	}
@@ -155,11 +157,14 @@ func (r *inputReader) ready(t *tagged, at place) error {
 	if !t.IsExported() {
 		return t.problem("an unexported field cannot be filled in", "export the field")
 	}
-	if t.source == Security && t.name == "" {
+	if _, named := t.Tag.Lookup("security"); named && t.schemeName() == "" {
 		return t.problem("its security tag has no name", "name a scheme of Config.SecuritySchemes: `security:\"name\"`")
 	}
 	if len(t.options) > 0 {
 		return t.problem(fmt.Sprintf("the option %q means nothing for %s", t.options[0], Name(t.Type)), "drop it; a pointer makes a security field optional")
+	}
+	if strings.Contains(t.scheme, ",") {
+		return t.problem(fmt.Sprintf("security:%q is not the name of a scheme", t.scheme), "drop what follows the comma")
 	}
 	if err := t.useless("a field of type "+Name(t.Type), valueTags...); err != nil {
 		return err
@@ -167,9 +172,68 @@ func (r *inputReader) ready(t *tagged, at place) error {
 	reach := at.to(t.StructField)
 	r.in.Ready = append(r.in.Ready, &Field{
 		Name: t.name, Go: reach.selector, Index: reach.index, Type: &Type{Go: t.Type}, Source: t.source,
-		Doc: t.Tag.Get("doc"), Realm: t.Tag.Get("realm"), Required: t.Type.Kind() != reflect.Pointer,
+		Doc: t.Tag.Get("doc"), Required: t.Type.Kind() != reflect.Pointer,
+		Scheme: t.schemeName(), Word: t.Tag.Get("scheme"), Realm: t.Tag.Get("realm"),
 	})
 	return nil
+}
+
+// schemeName is the name in the security tag.
+func (t *tagged) schemeName() string {
+	if t.source == Security {
+		return t.name
+	}
+	return t.scheme
+}
+
+// anyOf is the name in the security tag of a struct of credentials, of which one
+// is needed.
+const anyOf = "any"
+
+func (t *tagged) isChoice() bool {
+	return t.source == Security && t.name == anyOf && t.Type.Kind() == reflect.Struct
+}
+
+// choice reads a struct of credentials of which one is needed.
+func (r *inputReader) choice(t *tagged, at place) error {
+	switch {
+	case !t.IsExported() && !t.Anonymous:
+		return t.unexported()
+	case len(t.options) > 0:
+		return t.problem(fmt.Sprintf("the option %q means nothing for a choice of credentials", t.options[0]), "drop it")
+	}
+	if err := t.useless("a choice of credentials", append([]string{"realm", "scheme", "doc"}, valueTags...)...); err != nil {
+		return err
+	}
+	reach, first := at.to(t.StructField), len(r.in.Ready)
+	for i := range t.Type.NumField() {
+		alternative, err := readTags(t.Type, t.Type.Field(i))
+		if err == nil {
+			err = r.alternative(&alternative, reach)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	chosen := r.in.Ready[first:]
+	if len(chosen) == 0 {
+		return t.problem("a choice of no credentials", "give the struct fields such as *candor.Bearer")
+	}
+	for _, f := range chosen {
+		f.Choice = reach.selector
+	}
+	return nil
+}
+
+// alternative reads one of the credentials of a choice.
+func (r *inputReader) alternative(t *tagged, at place) error {
+	switch {
+	case !r.known(t.Type):
+		return t.problem("it is none of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct")
+	case t.Type.Kind() != reflect.Pointer:
+		return t.problem("one of several credentials, of which one is needed, that could not be left out", "make it a pointer, which is nil where another one was sent")
+	}
+	return r.ready(t, at)
 }
 
 func (r *inputReader) embedded(t *tagged, at place, model Source) error {

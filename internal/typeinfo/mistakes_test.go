@@ -200,7 +200,7 @@ var mistakes = []struct {
 	},
 	{
 		of, object(field[int]("A", `realm:"x"`)),
-		"field A of struct{...}: its realm tag has no effect, as a realm belongs to candor.Basic; drop the tag",
+		"field A of struct{...}: its realm tag has no effect, as a realm belongs to credentials; drop the tag",
 	},
 	{
 		of, object(field[int]("A", `deprecated:""`)),

@@ -25,6 +25,8 @@ type tagged struct {
 	source  Source
 	name    string
 	options []string
+	// scheme is the security tag that stands beside a source.
+	scheme string
 	// json is the json tag's name; hasJSON tells an absent tag from `json:""`.
 	json        string
 	jsonOptions []string
@@ -44,6 +46,10 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 		if !ok {
 			continue
 		}
+		if source == Security && t.source.carriesKeys() {
+			t.scheme = value
+			continue
+		}
 		if t.source != NoSource {
 			return t, t.problem(fmt.Sprintf("two sources, %s and %s", t.source, source), "keep one, as a value comes from one place")
 		}
@@ -56,6 +62,9 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 	}
 	return t, nil
 }
+
+// carriesKeys reports whether API keys may come from a source.
+func (s Source) carriesKeys() bool { return s == Query || s == Header || s == Cookie }
 
 // checkSyntax finds what reflect passes over in silence: a tag it cannot read
 // to the end, and a key that stands twice.
@@ -143,7 +152,7 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 	}
 	steps := []func(*Field) error{
 		func(f *Field) error { return t.applyOptions(f, options) },
-		t.applyMedia, t.applyFlags, t.applyRules, t.applyDefault, t.applyExample,
+		t.refuseCredentialTags, t.applyMedia, t.applyFlags, t.applyRules, t.applyDefault, t.applyExample,
 	}
 	for _, step := range steps {
 		if err := step(f); err != nil {
@@ -219,10 +228,25 @@ func (t *tagged) tagKey() string {
 	return t.source.String()
 }
 
-func (t *tagged) applyMedia(f *Field) error {
-	if f.Realm != "" {
-		return t.problem("its realm tag has no effect, as a realm belongs to candor.Basic", "drop the tag")
+// refuseCredentialTags refuses what only fields of security types have.
+func (t *tagged) refuseCredentialTags(f *Field) error {
+	switch {
+	case f.Realm != "":
+		return t.problem("its realm tag has no effect, as a realm belongs to credentials", "drop the tag")
+	case t.scheme != "":
+		return t.notSecurity()
+	case t.source.carriesKeys() && t.Tag.Get("scheme") != "":
+		return t.problem("its scheme tag has no effect, as it names the scheme of credentials", "drop the tag, or give the field the type candor.APIKey")
 	}
+	return nil
+}
+
+// notSecurity refuses a security tag on what is no credential.
+func (t *tagged) notSecurity() error {
+	return t.problem("a security tag on a field of type "+Name(t.Type), "give the field a security type such as candor.Bearer")
+}
+
+func (t *tagged) applyMedia(f *Field) error {
 	if f.Media == "" {
 		return nil
 	}

@@ -154,7 +154,7 @@ const (
 	File     // one file of a multipart form
 	Body     // the whole body, or a member of it
 	Dep      // a provider
-	Security // a scheme named by the tag
+	Security // a scheme named by the tag, without another source
 	Status   // of an answer: the status code
 	Env      // the environment of the process, for settings
 )
@@ -205,8 +205,16 @@ type Field struct {
 	// Statuses lists what a status field may hold; the first is for zero.
 	Statuses []int
 
-	// Media is the media type of a raw body, Realm the one of a Basic field.
-	Media, Realm string
+	// Media is the media type of a raw body.
+	Media string
+
+	// Scheme is the name that the security tag of a field with credentials
+	// gives them, Word the one that their challenge begins with, and Realm its
+	// realm; each is "" where nothing says it.
+	Scheme, Word, Realm string
+	// Choice leads in Go to the struct of credentials, of which one is needed,
+	// that the field belongs to; "" for a field by itself.
+	Choice string
 
 	Title, Doc         string
 	Deprecated, Hidden bool

@@ -157,7 +157,7 @@ func TestScopesThatNothingChecks(t *testing.T) {
 			err := app.Check()
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), row.want)
-			assert.Contains(t, err.Error(), "scopes_test.go:")
+			assert.Contains(t, err.Error(), "credentials_test.go:")
 		})
 	}
 }

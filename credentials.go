@@ -50,6 +50,30 @@ func (e *endpoint) reach(part int, reached map[int]bool) {
 	}
 }
 
+// compileChallenges makes the refusals of credentials that are missing, and the
+// challenges of other 401 responses.
+func (e *endpoint) compileChallenges(c Challenge) {
+	if len(e.security) == 0 {
+		return
+	}
+	var all []string
+	challenges := map[*typeinfo.Field]string{}
+	e.place.refusals = map[*typeinfo.Field]*HTTPError{}
+	for _, f := range e.security {
+		challenges[f] = c.of(f, e.scopesOf(f))
+		e.place.refusals[f] = unauthenticated(challenges[f])
+		all = appendNew(all, []string{challenges[f]})
+	}
+	for _, choice := range e.choices {
+		var any []string
+		for _, f := range choice {
+			any = appendNew(any, []string{challenges[f]})
+		}
+		e.place.refusals[choice[0]] = unauthenticated(any...)
+	}
+	e.errors = e.errors.challenging(all)
+}
+
 // checkScopes finds scopes that nothing checks, and such as no client can ask
 // for. Where a test has overridden a provider, the one it stands for may be what
 // checks them.
@@ -72,11 +96,11 @@ func (e *endpoint) checkScopes(schemes map[string]SecurityScheme) error {
 func (e *endpoint) checkScopesOf(schemes map[string]SecurityScheme) error {
 	var errs []error
 	for _, f := range e.scoped {
-		listed := schemes[schemeName(f)].scopes()
+		listed := schemes[f.Scheme].scopes()
 		for _, scope := range e.set.scopes {
 			if _, ok := listed[scope]; !ok && len(listed) > 0 {
 				errs = append(errs, fmt.Errorf("Scopes(%q): the security scheme %q of Config.SecuritySchemes has no such scope, it has %s; write one of these, or add it there",
-					scope, schemeName(f), quoted(slices.Sorted(maps.Keys(listed)))))
+					scope, f.Scheme, quoted(slices.Sorted(maps.Keys(listed)))))
 			}
 		}
 	}
