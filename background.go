@@ -33,6 +33,8 @@ type RouteInfo struct {
 	// Hidden.
 	OperationID string
 	Hidden      bool
+	// Public means that the route has the option [Public].
+	Public bool
 	// Site is the file and line of the registration.
 	Site string
 }

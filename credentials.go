@@ -74,13 +74,33 @@ func (e *endpoint) compileChallenges(c Challenge) {
 	e.errors = e.errors.challenging(all)
 }
 
+// checkPublic finds what asks for credentials in a route that is open to all.
+func (e *endpoint) checkPublic() error {
+	if !e.set.public {
+		return nil
+	}
+	if len(e.set.scopes) > 0 {
+		return fmt.Errorf("Public and Scopes(%s) contradict each other; drop one of them", quoted(e.set.scopes))
+	}
+	for _, p := range e.parts {
+		for _, f := range securityFields(p.desc) {
+			reader := "the input of the handler"
+			if p.provider != nil {
+				reader = p.provider.String()
+			}
+			return fmt.Errorf("Public: the field %s of %s reads credentials; drop the field or what asks for it, or drop Public", f.Go, reader)
+		}
+	}
+	return nil
+}
+
 // checkScopes finds scopes that nothing checks, and such as no client can ask
 // for. Where a test has overridden a provider, the one it stands for may be what
 // checks them.
 func (e *endpoint) checkScopes(schemes map[string]SecurityScheme) error {
 	scopes := e.set.scopes
 	switch {
-	case len(scopes) == 0:
+	case len(scopes) == 0, e.set.public:
 		return nil
 	case len(e.scoped) > 0:
 		return e.checkScopesOf(schemes)

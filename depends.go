@@ -115,6 +115,24 @@ func Scopes(scopes ...string) Declaration {
 	}}
 }
 
+// Public opens a route to everyone, where the app or a router around it asks for
+// credentials. What [Require], [Needs] and [Around] say there does not hold for
+// the route if it reads credentials, by itself or by what it depends on; nor do
+// [Scopes]. Other guards hold.
+//
+//	app := candor.New(config, candor.Needs[*User]())
+//	candor.Post(app, "/login", login, candor.Public())
+//
+// A field that reads credentials, even optional ones, among what is left is a
+// mistake, which shows when the app is sealed. The document has the empty list
+// of security, and [App.Routes] tells which routes are public.
+func Public() RouteOption {
+	return onRoute(func(s *settings) error {
+		s.public = true
+		return nil
+	})
+}
+
 func eraseFunc[In, T any](fn func(context.Context, In) (T, error)) *function {
 	if fn == nil {
 		return nil

@@ -50,6 +50,9 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	if rt.set, err = apply(options); err != nil {
 		return err
 	}
+	if rt.set.public && !rt.last {
+		return errors.New("guards do not hold for what is mounted, so Public leaves nothing out; drop it")
+	}
 	if len(rt.set.aliases) > 0 {
 		return errors.New("a mount has no aliases; mount the handler twice")
 	}

@@ -70,6 +70,10 @@ type settings struct {
 	scopes []string
 	// requirements are the guards, needs and brackets.
 	requirements []requirement
+	// public means that the first of the requirements, those inherited, hold
+	// only where they ask for no credentials.
+	public    bool
+	inherited int
 	// until is a provider's.
 	until Lifetime
 	// timeout and cache are nil where nobody says anything.
@@ -165,7 +169,13 @@ func (s *settings) within(outer *settings) *settings {
 	s.middleware = slices.Concat(outer.middleware, s.middleware)
 	s.responses = overlay(outer.responses, s.responses)
 	s.headers = slices.Concat(outer.headers, s.headers)
-	s.scopes = appendNew(slices.Clone(outer.scopes), s.scopes)
+	switch {
+	case s.public:
+		s.inherited = len(outer.requirements)
+	default:
+		s.public, s.inherited = outer.public, outer.inherited
+		s.scopes = appendNew(slices.Clone(outer.scopes), s.scopes)
+	}
 	s.requirements = slices.Concat(outer.requirements, s.requirements)
 	s.summary = cmp.Or(s.summary, outer.summary)
 	s.description = cmp.Or(s.description, outer.description)

@@ -69,6 +69,8 @@ func (o *announcement) describe(options []RouteOption) (err error) {
 	set := o.route.set
 	raises := func(r response) bool { return r.body == nil }
 	switch {
+	case set.public:
+		return errors.New("the request is documented and nothing of it served; leave out Public")
 	case len(set.middleware)+len(set.requirements)+len(set.aliases) > 0:
 		return errors.New("the request is documented and nothing of it served; leave out Use, Require, Needs, Around and Alias")
 	case slices.ContainsFunc(set.responses, raises):

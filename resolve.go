@@ -51,6 +51,7 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 		endpoint: e, chain: chain, overrides: b.app.overrides, shared: b.shared,
 		placed: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]injection{},
 	}
+	r.leaveOutCredentials()
 	for _, phase := range []func() error{r.guards, r.credentials, r.surrounds, r.handlerAfterBody} {
 		if err := phase(); err != nil {
 			return nil, nil, err
@@ -64,6 +65,42 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 func (e *endpoint) dependsOnNothing() bool {
 	handler := e.parts[0].desc
 	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
+}
+
+// leaveOutCredentials takes away what a public route does not inherit.
+func (r *resolver) leaveOutCredentials() {
+	set := r.endpoint.set
+	if !set.public {
+		return
+	}
+	r.endpoint.set = set.copy()
+	r.endpoint.set.requirements = nil
+	for i, q := range set.requirements {
+		if i >= set.inherited || !r.asksForCredentials(q) {
+			r.endpoint.set.requirements = append(r.endpoint.set.requirements, q)
+		}
+	}
+}
+
+// asksForCredentials reports whether a requirement reaches credentials, now or
+// without the overrides, so that a test runs the guards of the app it is about.
+// One that cannot be resolved is told later.
+func (r *resolver) asksForCredentials(q requirement) bool {
+	registered := *r
+	registered.overrides = nil
+	for _, app := range []*resolver{r, &registered} {
+		p, owners := q.provider, r.chain
+		if q.needs != nil {
+			p, owners, _ = app.lookup(q.needs, r.chain)
+		}
+		if p == nil {
+			continue
+		}
+		if secure, err := app.reachesSecurity(p, owners, nil); secure && err == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // guards places what runs for its effect before the body.

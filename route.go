@@ -397,7 +397,9 @@ func (e *endpoint) gather() {
 		if p.provider != nil {
 			declared = overlay(declared, p.provider.set.responses)
 			headers = append(headers, p.provider.set.headers...)
-			scopes = appendNew(scopes, p.provider.set.scopes)
+			if !e.set.public {
+				scopes = appendNew(scopes, p.provider.set.scopes)
+			}
 		}
 		for _, f := range p.desc.Params {
 			e.params.add(f)

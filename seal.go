@@ -321,7 +321,7 @@ func (b *builder) place(e *endpoint) place {
 	return place{
 		info: RouteInfo{
 			Method: e.method, Pattern: e.pattern.String(), Name: e.name(), Tags: e.set.tags,
-			Hidden: e.set.hidden,
+			Hidden: e.set.hidden, Public: e.set.public,
 		},
 		site: e.route.site, scopes: e.set.scopes, root: RootPath(b.app.config.RootPath), log: b.app.errors.log,
 	}
@@ -331,7 +331,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	within := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
 	err := e.compile(b.app.compiler, within)
 	if err == nil {
-		err = errors.Join(b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes), e.checkParameters(b.app.compiler), e.checkAnnotations(b.app.compiler), b.callbacks(e), e.compileCache(b.app.caches))
+		err = errors.Join(b.checkCredentials(e), e.checkParameters(b.app.compiler), e.checkAnnotations(b.app.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))

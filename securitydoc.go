@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"net/url"
@@ -16,7 +17,10 @@ import (
 // once, with one of each choice, beside any of the optional ones. That no
 // credentials will do as well stands there where none are needed.
 func (d *documenter) security(e *endpoint) *openapi3.SecurityRequirements {
-	if len(e.security) == 0 {
+	switch {
+	case e.set.public:
+		return &openapi3.SecurityRequirements{}
+	case len(e.security) == 0:
 		return nil
 	}
 	required := openapi3.SecurityRequirement{}
@@ -168,6 +172,11 @@ func (d *documenter) announced(at string) string {
 	base := url.URL{Path: strings.TrimSuffix(server.Path, "/") + "/"}
 	target.Path = strings.TrimPrefix(target.Path, "/")
 	return base.ResolveReference(target).String()
+}
+
+// checkCredentials finds what is wrong with the credentials an endpoint asks for.
+func (b *builder) checkCredentials(e *endpoint) error {
+	return errors.Join(e.checkPublic(), b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes))
 }
 
 // checkSchemes finds fields that name no scheme, another kind of scheme, or one

@@ -87,7 +87,7 @@ func (b *builder) outgoing(o *announcement, tags []string) (*endpoint, error) {
 	if err := e.compile(b.app.compiler, alone); err != nil {
 		return nil, err
 	}
-	return e, errors.Join(b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes), e.checkAnnotations(b.app.compiler), b.keys.route(o.route, e.set))
+	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.compiler), b.keys.route(o.route, e.set))
 }
 
 // addWebhook finds a place for a webhook.
