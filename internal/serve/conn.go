@@ -36,6 +36,9 @@ type conn struct {
 	cut      bool      // the read deadline is the end of lingering, not the one asked for
 	asked    time.Time // the read deadline net/http wants
 	hijacked bool
+	head     head
+	seen     bool // head has all lines of the request under way
+	idle     int  // 1 after a request, and one more for each read deadline that net/http sets until it reads
 	bodyPace pace // touched only by the one reader net/http allows
 }
 
@@ -59,27 +62,34 @@ func (p pace) allowed(rate int, grace time.Duration) time.Duration {
 	return max(grace, time.Duration(float64(p.moved)/float64(rate)*float64(time.Second)))
 }
 
-// startRequest is called before the handler.
-func (c *conn) startRequest(hasBody bool) {
+// startRequest is called before the handler. It reports whether the connection must be closed after the response.
+func (c *conn) startRequest(r *http.Request) (ambiguous bool) {
 	c.handled.Store(true)
-	if hasBody {
+	if r.Body != http.NoBody {
 		c.bodyPace = pace{}
 		c.body.Store(true)
 	}
+	if r.ProtoAtLeast(1, 1) && len(r.TransferEncoding) == 0 {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.head.isAmbiguous(r, c.seen)
 }
 
 func (c *conn) endRequest() {
 	c.handled.Store(false)
-	c.setWaiting(true)
-}
-
-func (c *conn) setWaiting(waiting bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiting = waiting
-	if !waiting {
-		c.restore()
-	}
+	c.waiting, c.seen, c.idle = true, false, 1
+}
+
+// gotRequest is called when net/http has read a request.
+func (c *conn) gotRequest() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = false
+	c.restore()
 }
 
 // restore undoes linger, because a request is there. The caller holds mu.
@@ -127,6 +137,9 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	c.body.Store(false)
 	c.cut = false
 	c.asked = t
+	if c.waiting && c.idle > 0 {
+		c.idle++
+	}
 	if c.waiting && c.server.draining.Load() {
 		return c.setLingerDeadline()
 	}
@@ -167,7 +180,7 @@ func (c *conn) Read(p []byte) (int, error) {
 		n, err = c.Conn.Read(p)
 	}
 	if n > 0 {
-		c.gotBytes()
+		c.gotBytes(p[:n])
 	} else if isTimeout(err) && !c.handled.Load() {
 		c.late = true
 	}
@@ -181,12 +194,20 @@ func (c *conn) lookOnce() bool {
 	return c.cut && c.Conn.SetReadDeadline(time.Now().Add(time.Millisecond)) == nil
 }
 
-func (c *conn) gotBytes() {
+// withoutWait is how often net/http sets a read deadline between two requests until it reads the second of them: once to wait for its first bytes, and once when they
+// are there. If it has not read by then, they came together with the request before.
+const withoutWait = 3
+
+func (c *conn) gotBytes(p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.waiting {
 		c.waiting = false
 		c.restore()
+		c.head, c.seen = head{}, c.idle < withoutWait
+	}
+	if c.seen {
+		c.head.see(p)
 	}
 }
 

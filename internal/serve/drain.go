@@ -31,10 +31,11 @@ type server struct {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.pending.Add(1)
 	defer s.done()
+	ambiguous := false
 	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
-		c.startRequest(r.Body != http.NoBody)
+		ambiguous = c.startRequest(r)
 	}
-	if s.draining.Load() {
+	if ambiguous || s.draining.Load() {
 		w.Header().Set("Connection", "close")
 	}
 	s.handler.ServeHTTP(w, r)
@@ -86,7 +87,7 @@ func (s *server) connState(nc net.Conn, state http.ConnState) {
 	}
 	switch state {
 	case http.StateActive:
-		c.setWaiting(false)
+		c.gotRequest()
 	case http.StateIdle:
 		c.endRequest()
 	case http.StateHijacked:
