@@ -55,6 +55,108 @@ func ExampleBearer_optional() {
 	// 200 "hello, stranger"
 }
 
+// Reading one of several credentials: without any of them the response is 401.
+func ExampleBearer_oneOfSeveral() {
+	type Credentials struct {
+		Shown struct {
+			Token *candor.Bearer
+			Key   *candor.APIKey `header:"X-Key"`
+		} `security:"any"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/greeting", func(_ context.Context, in Credentials) (string, error) {
+		if in.Shown.Key != nil {
+			return "hello, program", nil
+		}
+		return "hello, reader", nil
+	})
+
+	visit(app, "GET", "/greeting", "Authorization", "Bearer t1")
+	visit(app, "GET", "/greeting", "X-Key", "k1")
+	visit(app, "GET", "/greeting")
+	// Output:
+	// 200 "hello, reader"
+	// 200 "hello, program"
+	// 401 {"detail":"Not authenticated"}
+}
+
+// Clients of some APIs send their token after another word than Bearer.
+func ExampleBearer_word() {
+	type Credentials struct {
+		Token candor.Bearer `scheme:"Token"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/me", func(_ context.Context, in Credentials) (string, error) {
+		return "token " + string(in.Token), nil
+	})
+
+	visit(app, "GET", "/me", "Authorization", "Token t1")
+	// Output: 200 "token t1"
+}
+
+// A key with a name and a description in the document.
+func ExampleSecurityScheme() {
+	type Credentials struct {
+		Key candor.APIKey `header:"X-Key" security:"Device"`
+	}
+	app := candor.New(candor.Config{
+		SecuritySchemes: map[string]candor.SecurityScheme{
+			"Device": candor.SecurityScheme{}.WithDescription("The key on the back of the device"),
+		},
+	})
+	candor.Get(app, "/state", func(_ context.Context, in Credentials) (string, error) {
+		return "on", nil
+	})
+
+	visit(app, "GET", "/state", "X-Key", "k1")
+	// Output: 200 "on"
+}
+
+// A client without a token learns where to get one, and for what.
+func ExampleChallenge() {
+	app := candor.New(candor.Config{
+		Challenge: candor.Challenge{
+			Realm:            "library",
+			ResourceMetadata: "https://api.example.com/.well-known/oauth-protected-resource",
+			Scopes:           true,
+		},
+	})
+	candor.Get(app, "/me", func(_ context.Context, in struct {
+		Token    candor.Bearer
+		Required candor.RequiredScopes
+	},
+	) (string, error) {
+		return "", candor.Error(401, "unknown token")
+	}, candor.Scopes("me"))
+
+	for _, token := range []string{"", "Bearer t1"} {
+		r := httptest.NewRequest(http.MethodGet, "/me", nil)
+		r.Header.Set("Authorization", token)
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		fmt.Println(w.Code, w.Header().Get("WWW-Authenticate"))
+	}
+	// Output:
+	// 401 Bearer realm="library", scope="me", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
+	// 401 Bearer realm="library", scope="me", resource_metadata="https://api.example.com/.well-known/oauth-protected-resource"
+}
+
+// One route of an app that asks for a token everywhere.
+func ExamplePublic() {
+	app := candor.New(candor.Config{}, candor.Require(func(context.Context, struct{ Token candor.Bearer }) error {
+		return nil
+	}))
+	candor.ProvideValue(app, &Library{titles: []string{"Emma"}})
+	candor.Get(app, "/titles", titles)
+	candor.Get(app, "/state", func(context.Context, candor.None) (string, error) { return "up", nil }, candor.Public())
+
+	visit(app, "GET", "/titles")
+	visit(app, "GET", "/state")
+	// Output:
+	// 401 {"detail":"Not authenticated"}
+	// 200 "up"
+}
+
 func ExampleRequiredScopes() {
 	errForbidden := candor.Error(403, "the token does not allow this")
 	granted := map[candor.Bearer][]string{"t1": {"books:read"}}

@@ -66,6 +66,50 @@ func TestRefusalsDoNotAskForTheBody(t *testing.T) {
 	}
 }
 
+// Whatever is answered, nothing behind a body whose length is ambiguous is taken
+// for a request (RFC 9112, section 6.1).
+func TestAmbiguousLengths(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/read", shown[struct {
+		Body map[string]int `body:""`
+	}])
+	candor.Post(app, "/lines", func(_ context.Context, in struct {
+		Body candor.JSONLines[map[string]int] `body:""`
+	},
+	) (candor.JSONLines[map[string]int], error) {
+		return in.Body, nil
+	})
+	candor.HandleHTTP(app, []string{http.MethodPost}, "/plain", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(w, r.Body)
+	}))
+	candor.Post(app, "/unread", idle)
+	addr := listening(t, app)
+	const (
+		both    = "POST %s HTTP/1.1\nHost: x\nContent-Type: %s\nContent-Length: 2\nTransfer-Encoding: chunked\n\n2\n{}\n0\n\n"
+		old     = "POST %s HTTP/1.0\nConnection: keep-alive\nContent-Type: %s\nContent-Length: 2\nTransfer-Encoding: chunked\n\n{}"
+		lengths = "POST %s HTTP/1.1\nHost: x\nContent-Type: %s\nContent-Length: 2\n\n{}"
+		next    = "GET /next HTTP/1.1\nHost: x\nConnection: close\n\n"
+	)
+	for _, row := range []struct{ path, media string }{
+		{"/read", "application/json"},
+		{"/read", "text/plain"},
+		{"/lines", "application/jsonl"},
+		{"/plain", "text/plain"},
+		{"/unread", "text/plain"},
+		{"/nowhere", "text/plain"},
+	} {
+		for text, want := range map[string]int{both: 1, old: 1, lengths: 2} {
+			conn, err := net.Dial(addr.Network(), addr.String())
+			require.NoError(t, err)
+			_, err = io.WriteString(conn, strings.ReplaceAll(fmt.Sprintf(text, row.path, row.media)+next, "\n", "\r\n"))
+			require.NoError(t, err)
+			responses, _ := io.ReadAll(conn) // a reset may follow what was not read
+			assert.Equal(t, want, strings.Count(string(responses), "HTTP/1."), "%s: %s", fmt.Sprintf(text, row.path, row.media), responses)
+			_ = conn.Close()
+		}
+	}
+}
+
 func TestSlowBodies(t *testing.T) {
 	app := candor.New(candor.Config{Limits: candor.Limits{Body: 50 * time.Millisecond}})
 	candor.Post(app, "/read", shown[struct {

@@ -22,6 +22,13 @@ import (
 //
 // With `security:"name"` the field belongs to a scheme of
 // Config.SecuritySchemes, such as OAuth2, whose tokens come the same way.
+//
+// With `scheme:"Token"` the token follows that word instead of Bearer, in the
+// challenge too; `realm:"..."` says what is protected.
+//
+// Of several credentials one is enough in a struct of pointers to security
+// types with the tag `security:"any"`: a request with none of them is answered
+// with 401.
 type Bearer string
 
 // Basic is a user name and password of an Authorization header with the scheme
@@ -36,14 +43,16 @@ type Basic struct {
 
 // APIKey is a key at the place its field's tag names: `header:"X-API-Key"`,
 // `query:"api_key"` or `cookie:"session"`. A request without it is answered
-// with 401 and WWW-Authenticate: APIKey; an empty key is none. A *APIKey is
-// optional. Of several keys the last one counts, of cookies of one name the
+// with 401 and WWW-Authenticate: APIKey, or the word of its scheme tag; an empty
+// key is none. A *APIKey is optional. With `security:"name"` its scheme has that
+// name in the document; Config.SecuritySchemes may describe it. Of several keys the last one counts, of cookies of one name the
 // first. A key that is not valid UTF-8 is answered with 401 too.
 type APIKey string
 
 // RequiredScopes is an input that holds the scopes its operation asks for, by
 // the option [Scopes] on the route, its routers and its providers. What they
-// mean is for the provider to judge that takes it as a field.
+// mean is for the provider or guard to judge that takes it as a field, beside
+// the credentials or what was made of them.
 type RequiredScopes []string
 
 // SecretsEqual compares a secret with what a client sent, in a time that
