@@ -95,12 +95,10 @@ func schemeOf(f *typeinfo.Field, declared map[string]SecurityScheme) (name strin
 	if f.Scheme == "" || given == nil {
 		return name, described
 	}
-	switch {
-	case given.Type == "", hasOwnWord(f): // tokens after another word have no format in OpenAPI
-		described.Description = cmp.Or(given.Description, described.Description)
-	default:
+	if given.Type != "" && !hasOwnWord(f) { // tokens after another word have no format in OpenAPI
 		return name, given
 	}
+	described.Description = cmp.Or(given.Description, described.Description)
 	return name, described
 }
 
