@@ -273,8 +273,8 @@ type surroundings struct {
 	// middlewareOfApp is how many elements of Use are the app's.
 	middlewareOfApp int
 	// unknown has the names of middleware that no operation knows of.
-	unknown sync.Map
-	challenge  Challenge
+	unknown   sync.Map
+	challenge Challenge
 }
 
 // part is one function in an endpoint: its handler, or one that it depends on.
