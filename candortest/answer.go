@@ -280,9 +280,10 @@ func (d *document) inexactAt(n node, loc []any, depth int) bool {
 		return false
 	}
 	f := d.facts(n)
+	isUnion := n.has("discriminator") && len(loc) > 0 // then the location names the case
 	for _, choice := range f.choices {
 		for _, alternative := range choice {
-			if d.inexactAt(alternative, loc, depth+1) {
+			if d.inexactAt(alternative, loc, depth+1) || isUnion && d.inexactAt(alternative, loc[1:], depth+1) {
 				return true
 			}
 		}

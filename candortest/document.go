@@ -47,6 +47,12 @@ type operation struct {
 	// security are the alternatives, each scheme with its scopes.
 	security  []map[string]any
 	responses node
+	// steps are the parameters of the path, below those that follow it in other
+	// paths; links says that a response has links, and rivals are the templates
+	// that a path may belong to instead.
+	steps, below []*step
+	links        bool
+	rivals       []string
 	// streams means that an answer may have no end.
 	streams bool
 }
@@ -121,6 +127,9 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 			}
 		}
 	}
+	for _, o := range d.operations {
+		o.below, o.rivals = d.stepsBelow(shapeOf(o.path)), d.rivalsOf(o)
+	}
 	return d, nil
 }
 
@@ -153,7 +162,7 @@ func (d *document) find(pointer string) map[string]any {
 			return nil
 		}
 		token, _ = url.PathUnescape(token)
-		at = object[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
+		at = object[unescaped.Replace(token)]
 	}
 	found, _ := at.(map[string]any)
 	return found
@@ -194,7 +203,7 @@ func (d *document) children(n node, name string) []node {
 }
 
 func (d *document) operation(path, method string, item, at node) *operation {
-	o := &operation{path: path, method: method, id: at.text("operationId"), responses: d.child(at, "responses")}
+	o := &operation{path: path, method: method, id: at.text("operationId"), responses: d.child(at, "responses"), steps: stepsOf(path)}
 	for _, tag := range at.list("tags") {
 		o.tags = append(o.tags, fmt.Sprint(tag))
 	}
@@ -214,7 +223,9 @@ func (d *document) operation(path, method string, item, at node) *operation {
 		d.readBodies(o, d.child(at, "requestBody"))
 	}
 	for _, status := range slices.Sorted(maps.Keys(o.responses.at)) {
-		content := slices.Sorted(maps.Keys(d.child(d.child(o.responses, status), "content").at))
+		response := d.child(o.responses, status)
+		o.links = o.links || response.has("links")
+		content := slices.Sorted(maps.Keys(d.child(response, "content").at))
 		o.streams = o.streams || slices.ContainsFunc(content, isStream)
 		if strings.HasPrefix(status, "2") && len(content) > 1 && o.responses.has("406") {
 			o.offers = content

@@ -120,9 +120,12 @@ func (s *step) names() []string {
 }
 
 // plainName is a name as all conventions have it: userID, user_id, user-id.
-func plainName(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", "...", "").Replace(name))
-}
+func plainName(name string) string { return strings.ToLower(separators.Replace(name)) }
+
+var (
+	separators = strings.NewReplacer("_", "", "-", "", "...", "")
+	unescaped  = strings.NewReplacer("~1", "/", "~0", "~")
+)
 
 func singular(name string) string {
 	if stem, ok := strings.CutSuffix(name, "ies"); ok {
@@ -140,8 +143,11 @@ func isShared(name string) bool {
 
 // learn takes from a success what it says of the things there are.
 func (e *explorer) learn(o *operation, r *request, a *answer) {
+	if len(o.steps) == 0 && len(o.below) == 0 && a.header.Get("Location") == "" && !o.links {
+		return
+	}
 	sent := r.valuesOf(o.path)
-	steps := stepsOf(o.path)
+	steps := o.steps
 	if n := len(steps); o.method == http.MethodDelete {
 		if n > 0 && shapeOf(o.path) == steps[n-1].shape {
 			e.known.forget(steps[n-1], sent)
@@ -152,13 +158,16 @@ func (e *explorer) learn(o *operation, r *request, a *answer) {
 		e.known.add(at, sent[:min(i+1, len(sent))])
 	}
 	e.learnLocation(a.header.Get("Location"), r.path)
+	if len(o.below) == 0 && !o.links {
+		return
+	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.body.Bytes()))
 	if err != nil {
 		return
 	}
 	e.learnLinks(o, r, a, value)
 	objects := objectsIn(value, 0, nil)
-	for _, at := range e.doc.stepsBelow(shapeOf(o.path)) {
+	for _, at := range o.below {
 		for _, object := range objects {
 			if id := idIn(object, at.parameter); id != "" {
 				e.known.add(at, append(slices.Clone(sent), id))
@@ -171,7 +180,7 @@ func (e *explorer) learn(o *operation, r *request, a *answer) {
 func (d *document) stepsBelow(shape string) []*step {
 	var all []*step
 	for _, o := range d.operations {
-		for _, at := range stepsOf(o.path) {
+		for _, at := range o.steps {
 			if at.collection == shape && !slices.ContainsFunc(all, func(s *step) bool { return *s == *at }) {
 				all = append(all, at)
 			}
@@ -255,7 +264,7 @@ func evaluate(expression string, o *operation, r *request, a *answer, body any) 
 	if pointer, ok := strings.CutPrefix(expression, "$response.body#"); ok {
 		for _, token := range strings.Split(pointer, "/")[1:] {
 			object, _ := body.(map[string]any)
-			body = object[strings.NewReplacer("~1", "/", "~0", "~").Replace(token)]
+			body = object[unescaped.Replace(token)]
 		}
 		return scalar(body)
 	}
@@ -328,9 +337,8 @@ func scalar(value any) string {
 // bound are the values for the parameters of a path that lead to something,
 // empty where nothing is known: those of the longest beginning that is, and for
 // the rest what other paths call the same.
-func (g *generator) bound(path string) map[string]string {
+func (g *generator) bound(steps []*step) map[string]string {
 	all := map[string]string{}
-	steps := stepsOf(path)
 	for i := len(steps) - 1; i >= 0; i-- {
 		tuples := g.known.tuples[steps[i].shape]
 		if len(tuples) == 0 {
@@ -364,7 +372,7 @@ func (g *generator) shared(names ...string) string {
 // knownAs is a value of a schema that things are known by under a name, nil for
 // none.
 func (g *generator) knownAs(name string, n node) any {
-	if !isShared(name) || len(g.known.named[plainName(name)]) == 0 {
+	if len(g.known.named) == 0 || !isShared(name) || len(g.known.named[plainName(name)]) == 0 {
 		return nil
 	}
 	return g.asValue(n, g.shared(plainName(name)))
@@ -373,8 +381,8 @@ func (g *generator) knownAs(name string, n node) any {
 // asValue is a text as a value of a schema, nil where the schema refuses it.
 func (g *generator) asValue(n node, text string) any {
 	for _, value := range []any{text, json.Number(text)} {
-		if number, ok := value.(json.Number); ok && !json.Valid([]byte(number)) {
-			continue
+		if number, ok := value.(json.Number); ok && (!json.Valid([]byte(number)) || strings.ContainsAny(text, "eE")) {
+			continue // an integer may be written as 1e2 in JSON only
 		}
 		if text != "" && g.doc.refuses(n, value) == nil {
 			return value

@@ -82,7 +82,7 @@ func (e *explorer) draft(t *rapid.T, p *probe) *request {
 		d.r.header.Add(line[0], line[1])
 	}
 	if !d.seldom(6) {
-		d.bound = d.generator.bound(p.operation.path)
+		d.bound = d.generator.bound(p.operation.steps)
 	}
 	for _, parameter := range p.operation.parameters {
 		if !d.parameter(parameter) {
@@ -98,7 +98,7 @@ func (e *explorer) draft(t *rapid.T, p *probe) *request {
 		d.credentials()
 	}
 	d.accept()
-	if e.doc.shadowed(p.operation, d.r.path) {
+	if p.operation.shadowed(d.r.path) {
 		return nil
 	}
 	return d.r
@@ -512,14 +512,21 @@ func (d *drafter) credential(scheme node, value string) {
 }
 
 // shadowed reports whether a path belongs to another template than the one it
-// was made of: where they differ first, that one has the text and this one any.
-func (d *document) shadowed(o *operation, path string) bool {
+// was made of.
+func (o *operation) shadowed(path string) bool {
+	return slices.ContainsFunc(o.rivals, func(template string) bool { return matches(template, path) })
+}
+
+// rivalsOf are the templates that a path of the operation may belong to instead:
+// where they differ first, they have the text and this one any.
+func (d *document) rivalsOf(o *operation) []string {
+	var all []string
 	for _, other := range d.operations {
-		if other.path != o.path && matches(other.path, path) && precedes(other.path, o.path) {
-			return true
+		if other.path != o.path && overlap(other.path, o.path) && precedes(other.path, o.path) && !slices.Contains(all, other.path) {
+			all = append(all, other.path)
 		}
 	}
-	return false
+	return all
 }
 
 func isWildcard(segment string) bool { return strings.Contains(segment, "{") }

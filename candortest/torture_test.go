@@ -8,6 +8,7 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/candortest"
+	"github.com/candor-go/candor/candortest/internal/combination"
 	"github.com/candor-go/candor/candortest/internal/torture"
 	"github.com/candor-go/candor/internal/documenttest"
 )
@@ -18,6 +19,13 @@ func TestTorture(t *testing.T) {
 
 func FuzzTorture(f *testing.F) {
 	candortest.Fuzz(f, torture.New(candor.Config{}), candortest.Codec("application/cbor", torture.CBOR))
+}
+
+// So is that of the combinations.
+func TestDocumentOfTheCombinations(t *testing.T) {
+	var document bytes.Buffer
+	require.NoError(t, combination.New(candor.Config{}).WriteOpenAPI(&document))
+	documenttest.Check(t, "combinations", document.Bytes())
 }
 
 // The document is good for others too, in both versions.
