@@ -8,7 +8,9 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
+	"os"
 	"path"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -29,9 +31,11 @@ import (
 //   - GET answers conditions and ranges (RFC 9110, sections 13 and 14) with 206,
 //     304, 412 and 416; ranges need a file that can seek.
 //   - HEAD reads nothing.
-//   - A path that leads to no regular file answers 404. Paths may come from
-//     requests: with os.Root, by its method FS, nothing outside of the root can
-//     be reached, also not by symbolic links.
+//   - A path that leads to no regular file answers 404, and is not opened: nothing
+//     waits for a FIFO or a device.
+//   - Paths may come from requests. Symbolic links are followed as far as they
+//     stay inside of FS, in an os.DirFS as in the FS of an os.Root; one that leads
+//     out, or is absolute, answers 404.
 //
 // The document says all of this.
 type File struct {
@@ -143,9 +147,9 @@ func (f *File) openIn(fsys fs.FS, a *answer) (openFile, error) {
 	if !fs.ValidPath(f.Path) || strings.ContainsAny(f.Path, "\\\x00") {
 		return openFile{}, errNotFound
 	}
-	file, err := fsys.Open(f.Path)
+	file, err := openRegular(fsys, f.Path)
 	if err != nil {
-		return openFile{}, openError(err)
+		return openFile{}, err
 	}
 	a.closer = file
 	info, err := file.Stat()
@@ -158,6 +162,91 @@ func (f *File) openIn(fsys fs.FS, a *answer) (openFile, error) {
 	opened := openFile{whole: file, size: info.Size(), modTime: cmp.Or(f.ModTime, info.ModTime()), etag: f.ETag}
 	opened.content, _ = file.(io.ReadSeeker)
 	return opened, nil
+}
+
+// openRegular opens a file, unless it is none: opening a FIFO would wait for a
+// writer. No symbolic link leads out of the file system.
+func openRegular(fsys fs.FS, name string) (fs.File, error) {
+	if sameType(fsys, os.DirFS("")) {
+		root, err := os.OpenRoot(reflect.ValueOf(fsys).String())
+		if err != nil {
+			return nil, openError(err)
+		}
+		defer func() { _ = root.Close() }()
+		fsys = root.FS()
+	}
+	name, info, err := find(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if info != nil && !info.Mode().IsRegular() {
+		return nil, errNotFound
+	}
+	file, err := fsys.Open(name)
+	if err != nil {
+		return nil, openError(err)
+	}
+	return file, nil
+}
+
+// find looks at a file without opening it, as far as its file system can; else
+// the result is nil. The name is that of the file itself, behind all links.
+func find(fsys fs.FS, name string) (string, fs.FileInfo, error) {
+	if links, ok := fsys.(fs.ReadLinkFS); ok && !sameType(fsys, (*os.Root)(nil).FS()) {
+		return followLinks(links, name)
+	}
+	stats, ok := fsys.(fs.StatFS)
+	if !ok {
+		return name, nil, nil
+	}
+	info, err := stats.Stat(name)
+	if err != nil && !refusedByRoot(fsys, err) {
+		return name, nil, openError(err)
+	}
+	if err != nil {
+		return name, nil, errNotFound
+	}
+	return name, info, nil
+}
+
+func sameType(a, b fs.FS) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
+
+// refusedByRoot reports whether it was an os.Root itself that refused to leave,
+// which no system does.
+func refusedByRoot(fsys fs.FS, err error) bool {
+	return sameType(fsys, (*os.Root)(nil).FS()) && !errors.As(err, new(syscall.Errno))
+}
+
+// maxLinks is how many symbolic links one path may go through, as on Linux.
+const maxLinks = 40
+
+// followLinks is where a path leads to inside of a file system, without links.
+// What stands in front of the part at hand has none any more, so that ".." can
+// take away its end.
+func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, err error) {
+	at = "."
+	links := 0
+	for rest := strings.Split(name, "/"); len(rest) > 0; {
+		part := rest[0]
+		rest = rest[1:]
+		if part == ".." && at == "." {
+			return "", nil, errNotFound
+		}
+		next := path.Join(at, part)
+		if info, err = fsys.Lstat(next); err != nil {
+			return "", nil, openError(err)
+		}
+		if info.Mode().Type() != fs.ModeSymlink {
+			at = next
+			continue
+		}
+		target, err := fsys.ReadLink(next)
+		if links++; err != nil || path.IsAbs(target) || links > maxLinks {
+			return "", nil, errNotFound
+		}
+		rest = append(strings.Split(filepath.ToSlash(target), "/"), rest...)
+	}
+	return at, info, nil
 }
 
 // openError tells paths that lead nowhere, which clients choose, from what is

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"mime"
 	"mime/multipart"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -329,27 +330,41 @@ type gone struct{ fs.File }
 
 func (gone) Stat() (fs.FileInfo, error) { return nil, fs.ErrClosed }
 
-func TestFilesOfARoot(t *testing.T) {
-	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "secret.txt"), []byte("secret"), 0o600))
-	inside := filepath.Join(dir, "inside")
-	require.NoError(t, os.Mkdir(inside, 0o700))
-	require.NoError(t, os.WriteFile(filepath.Join(inside, "a.txt"), []byte("a"), 0o600))
-	require.NoError(t, os.Symlink("../secret.txt", filepath.Join(inside, "link.txt")))
+// filesOfFS serves the files of a file system, by paths of requests.
+func filesOfFS(files fs.FS) *candor.App {
+	app, _ := quiet(candor.Config{})
+	candor.Get(app, "/{path...}", func(_ context.Context, in fileRequest) (candor.File, error) {
+		return candor.File{FS: files, Path: in.Path}, nil
+	})
+	return app
+}
+
+// Nothing leads out of a file system: no path, and no symbolic link.
+func TestFilesStayInside(t *testing.T) {
+	inside := linkedSite(t)
 	root, err := os.OpenRoot(inside)
 	require.NoError(t, err)
 	defer root.Close()
-
-	app, _ := quiet(candor.Config{})
-	candor.Get(app, "/{path...}", func(_ context.Context, in fileRequest) (candor.File, error) {
-		return candor.File{FS: root.FS(), Path: in.Path}, nil
-	})
-	c := candor.NewTestClient(t, app)
-	assert.Equal(t, "a", c.Get("/a.txt").Status(200).Text())
-	for _, path := range []string{"/a.txt/b", "/" + strings.Repeat("x", 300), "/../secret.txt", "/%2e%2e/secret.txt", "/other"} {
-		c.Get(path).Status(404)
+	part, err := fs.Sub(os.DirFS(filepath.Dir(inside)), "inside")
+	require.NoError(t, err)
+	require.NoError(t, os.Symlink("../real/../folder/a.txt", filepath.Join(inside, "real", "there.txt")))
+	require.NoError(t, os.Symlink("folder/../../secret.txt", filepath.Join(inside, "back.txt")))
+	socket, err := net.Listen("unix", filepath.Join(inside, "socket"))
+	require.NoError(t, err)
+	defer socket.Close()
+	for name, files := range map[string]fs.FS{"os.Root": root.FS(), "os.DirFS": os.DirFS(inside), "part of an os.DirFS": part} {
+		c := candor.NewTestClient(t, filesOfFS(files))
+		for _, path := range []string{"/real/a.txt", "/in.txt", "/folder/a.txt", "/real/there.txt", "/folder/there.txt"} {
+			assert.Equal(t, "a", c.Get(path).Status(200).Text(), "%s of %s", path, name)
+		}
+		for _, path := range []string{
+			"/out.txt", "/back.txt", "/absolute.txt", "/up/secret.txt", "/up/inside/real/a.txt", "/nowhere", "/loop", "/loop/x", "/other",
+			"/real/a.txt/b", "/" + strings.Repeat("x", 300), "/../secret.txt", "/%2e%2e/secret.txt", "/real", "/folder", "/socket",
+		} {
+			assert.Equal(t, notFound, wire(filesOfFS(files), "GET "+path), "%s of %s", path, name)
+		}
 	}
-	assert.NotContains(t, c.Get("/link.txt").Status(500).Text(), "secret")
+	assert.Equal(t, notFound, wire(filesOfFS(os.DirFS(filepath.Join(inside, "missing"))), "GET /a.txt"))
 }
 
 type download struct {

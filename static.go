@@ -16,7 +16,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 )
 
 // Static is a handler that serves the files of a file system, to be mounted:
@@ -79,8 +78,6 @@ func openStatic(fsys fs.FS) (*static, error) {
 	}
 	return s, nil
 }
-
-func sameType(a, b fs.FS) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
 
 // ServeHTTP implements http.Handler.
 func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) { answerBy(w, r, s.serve) }
@@ -169,16 +166,18 @@ func (s *static) find(name string, slash bool) (string, error) {
 
 // stat looks at a file, but not through a link that may lead out.
 func (s *static) stat(name string) (fs.FileInfo, error) {
+	look := func(name string) (fs.FileInfo, error) { return fs.Stat(s.files, name) }
 	if links, ok := s.files.(fs.ReadLinkFS); ok && !s.rooted {
+		look = links.Lstat
 		for end := range prefixes(name) {
 			if info, err := links.Lstat(name[:end]); err == nil && info.Mode().Type() == fs.ModeSymlink {
 				return nil, errNotFound
 			}
 		}
 	}
-	info, err := fs.Stat(s.files, name)
-	if err != nil && s.rooted && !errors.As(err, new(syscall.Errno)) {
-		return nil, errNotFound // the root itself refuses to leave, no system does
+	info, err := look(name)
+	if err != nil && refusedByRoot(s.files, err) {
+		return nil, errNotFound
 	}
 	if err != nil {
 		return nil, openError(err)
