@@ -21,7 +21,11 @@ func (d *documenter) markAnswer(out *typeinfo.Output) {
 		d.components.Mark(f.Type, schema.Out)
 	}
 	if out.Body != nil {
-		d.components.Mark(bodyKindOf(out.Body).mark, schema.Out)
+		kind := bodyKindOf(out.Body)
+		d.components.Mark(kind.mark, schema.Out)
+		if kind.streamsEvents() {
+			d.components.Mark(d.errorType(), schema.Out)
+		}
 	}
 }
 
@@ -96,7 +100,11 @@ func (d *documenter) content(p *answerPlan) openapi3.Content {
 	}
 	content := openapi3.Content{}
 	for _, m := range p.media {
-		content[bareMedia(m)] = mediaTypeOf(p.kind.schema(d.components, m))
+		s := p.kind.schema(d.components, m)
+		if p.kind.streamsEvents() {
+			s = withErrorEvent(s, d.components.Value(d.errorType(), nil, schema.Out))
+		}
+		content[bareMedia(m)] = mediaTypeOf(s)
 	}
 	return content
 }

@@ -3,18 +3,27 @@ package candor
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/eventstream"
 )
 
-// itemPromise is what every item of a stream is promised to be: a line, or the
-// data of an event.
+// itemPromise is what every item of a stream is promised to be: a line, or an
+// event.
 type itemPromise struct {
+	lines bool
+	n     int
+	// schema is that of a line, or of the data of events with any name. It is nil
+	// where only events are promised that have a name, or any data are.
 	schema *openapi3.SchemaRef
-	lines  bool
-	n      int
+	// named are the schemas of the data of events with a name.
+	named map[string]*openapi3.SchemaRef
+	// open means that data may be anything.
+	open bool
 }
 
 // itemsOf reads from the schema of a stream what its items are, nil for a body
@@ -27,11 +36,25 @@ func itemsOf(s *openapi3.SchemaRef) *itemPromise {
 	if s.Value.ContentMediaType == linesMedia {
 		return &itemPromise{schema: item, lines: true}
 	}
-	data := item.Value.Properties["data"]
-	if data == nil || data.Value == nil || data.Value.ContentSchema == nil {
-		return nil
+	i := &itemPromise{named: map[string]*openapi3.SchemaRef{}}
+	for _, one := range item.Value.AnyOf {
+		i.promise(one.Value.Properties)
 	}
-	return &itemPromise{schema: data.Value.ContentSchema}
+	return i
+}
+
+// promise reads one kind of events.
+func (i *itemPromise) promise(event openapi3.Schemas) {
+	if event["data"] == nil {
+		return
+	}
+	data := event["data"].Value.ContentSchema
+	switch name := event["event"]; {
+	case name == nil:
+		i.schema, i.open = data, data == nil
+	case len(name.Value.Enum) == 1:
+		i.named[fmt.Sprint(name.Value.Enum[0])] = data
+	}
 }
 
 // checkAll judges the items of a stream that is at its end.
@@ -56,12 +79,26 @@ func (i *itemPromise) checkLine(p *promise, line []byte) {
 	p.checkJSON(fmt.Sprintf("line %d", i.n), i.schema, bytes.TrimSuffix(line, []byte("\n")))
 }
 
-// checkEvent judges the data of an event. Events that Candor sends by itself
-// have data of their own.
+// checkEvent judges the name and the data of an event. That of a gap in a topic
+// has no data.
 func (i *itemPromise) checkEvent(p *promise, name string, data []byte) {
 	p.tb.Helper()
 	i.n++
-	if name != errorEvent && name != gapEvent {
+	named := i.named[name]
+	switch {
+	case i.open, name == gapEvent && string(data) == "null":
+	case named != nil && (i.schema == nil || !satisfies(i.schema, data)):
+		p.checkJSON(fmt.Sprintf("the data of event %d, named %q", i.n, name), named, data)
+	case named == nil && i.schema != nil:
 		p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.schema, data)
+	case named == nil:
+		names := strings.Join(slices.Sorted(maps.Keys(i.named)), ", ")
+		p.broken(fmt.Sprintf("the name of event %d", i.n), "one of "+names, fmt.Sprintf("%q", name))
 	}
+}
+
+// satisfies reports whether a text is JSON that keeps its schema.
+func satisfies(promised *openapi3.SchemaRef, data []byte) bool {
+	value, err := readJSON(data)
+	return err == nil && breaks(promised, data, value) == nil
 }

@@ -53,5 +53,6 @@ type Strict struct{ _ mark.Strict }
 //	}
 //
 // Exactly one of the pointers is set after reading, and must be set for
-// writing, which adds the discriminator by itself.
+// writing, which adds the discriminator by itself. With the tag event:"name"
+// beside json, the case is also the name of an [Event] whose data it is.
 type OneOf struct{ _ mark.Union }

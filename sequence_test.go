@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -16,6 +17,13 @@ import (
 // sequenceNews is what a stream of several kinds of events carries.
 type sequenceNews struct {
 	candor.OneOf `json:"kind"`
+	Goal         *sequenceGoal `case:"goal"`
+	Card         *sequenceCard `case:"card"`
+}
+
+// namedNews are the same where the events have the names of the cases.
+type namedNews struct {
+	candor.OneOf `json:"kind" event:"name"`
 	Goal         *sequenceGoal `case:"goal"`
 	Card         *sequenceCard `case:"card"`
 }
@@ -37,6 +45,8 @@ func sequenceApp() *candor.App {
 		Lines candor.JSONLines[sequenceGoal] `body:""`
 	}])
 	candor.Get(app, "/events", func(context.Context, candor.None) (candor.Events[sequenceNews], error) { return nil, nil })
+	candor.Post(app, "/events", func(context.Context, candor.None) (candor.Events[namedNews], error) { return nil, nil })
+	candor.Get(app, "/any", func(context.Context, candor.None) (candor.Events[any], error) { return nil, nil })
 	candor.Post(app, "/raw", func(context.Context, candor.None) (candor.Events[candor.Raw], error) { return nil, nil })
 	candor.Get(app, "/text", func(context.Context, candor.None) (string, error) { return "", nil })
 	return app
@@ -49,10 +59,17 @@ func TestDocumentOfSequences(t *testing.T) {
 	require.NoError(t, sequenceApp().WriteOpenAPI(&document))
 	documenttest.Check(t, "sequences", document.Bytes())
 	const goal = `{"$ref":"#/components/schemas/sequenceGoal"}`
-	event := func(data string) string {
-		return `{"type":"object","properties":{"data":` + data + `,"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}}}`
+	data := func(component string) string {
+		return `"data":{"type":"string","contentMediaType":"application/json","contentSchema":{"$ref":"#/components/schemas/` + component + `"}}`
 	}
-	news := event(`{"type":"string","contentMediaType":"application/json","contentSchema":{"$ref":"#/components/schemas/sequenceNews"}}`)
+	named := func(name, component string) string {
+		return `{"properties":{` + data(component) + `,"event":{"type":"string","enum":["` + name + `"]}},"required":["data","event"]}`
+	}
+	event := func(kinds ...string) string {
+		failed := strings.Replace(named("error", "HTTPError"), "{", `{"description":"The stream failed, and ends with this",`, 1)
+		return `{"type":"object","properties":{"data":{"type":"string"},"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}},` +
+			`"anyOf":[` + strings.Join(append(kinds, failed), ",") + `]}`
+	}
 	for _, row := range []struct {
 		place []string
 		media string
@@ -61,8 +78,10 @@ func TestDocumentOfSequences(t *testing.T) {
 		{[]string{"/lines", "get", "responses", "200"}, "application/jsonl", goal},
 		{[]string{"/numbers", "get", "responses", "200"}, "application/jsonl", `{"type":["integer","null"],"format":"int64"}`},
 		{[]string{"/lines", "post", "requestBody"}, "application/jsonl", goal},
-		{[]string{"/events", "get", "responses", "200"}, "text/event-stream", news},
-		{[]string{"/raw", "post", "responses", "200"}, "text/event-stream", event(`{"type":"string","contentMediaType":"text/plain"}`)},
+		{[]string{"/events", "get", "responses", "200"}, "text/event-stream", event(`{"properties":{` + data("sequenceNews") + `}}`)},
+		{[]string{"/events", "post", "responses", "200"}, "text/event-stream", event(named("goal", "namedNewsGoal"), named("card", "namedNewsCard"))},
+		{[]string{"/raw", "post", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string","contentMediaType":"text/plain"}}}`)},
+		{[]string{"/any", "get", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string"}}}`)},
 	} {
 		content := at(document.Bytes(), append(append([]string{"paths"}, row.place...), "content", row.media)...).(map[string]any)
 		assert.JSONEq(t, row.item, sequenceText(content["x-itemSchema"]), row.place)
@@ -84,7 +103,9 @@ func TestDocumentOfSequencesIn30(t *testing.T) {
 	}
 	assert.JSONEq(t, `{"$ref":"#/components/schemas/sequenceGoal"}`, item("/lines", "get", "application/jsonl"))
 	assert.JSONEq(t, `{"type":"integer","format":"int64","nullable":true}`, item("/numbers", "get", "application/jsonl"))
-	assert.JSONEq(t, `{"type":"object","properties":{"data":{"type":"string"},"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}}}`,
+	assert.JSONEq(t, `{"type":"object","properties":{"data":{"type":"string"},"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}},`+
+		`"anyOf":[{"properties":{"data":{"type":"string"}}},{"description":"The stream failed, and ends with this",`+
+		`"properties":{"data":{"type":"string"},"event":{"type":"string","enum":["error"]}},"required":["data","event"]}]}`,
 		item("/events", "get", "text/event-stream"))
 }
 

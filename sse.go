@@ -46,7 +46,8 @@ type Event[T any] struct {
 	// client is to keep. Browsers tell nobody of an event without data, even if it
 	// has a Name; other clients may.
 	NoData bool
-	// Name is what the client listens to, "message" by default. ID is where the
+	// Name is what the client listens to, "message" by default, or the case of a
+	// union whose [OneOf] has the tag event:"name". ID is where the
 	// client resumes: it sends the last one as Last-Event-ID. Neither may hold
 	// line breaks.
 	Name, ID string
@@ -100,20 +101,51 @@ func (Events[T]) bodyKind() bodyKind {
 	}
 }
 
-// eventsSchema says what an event is.
+// eventsSchema says what an event is, apart from those that tell of errors.
 func eventsSchema[T any](c *schema.Components, item *typeinfo.Type) *openapi3.SchemaRef {
-	data := openapi3.NewStringSchema()
-	switch {
-	case onlyRaw[T]():
-		data.ContentMediaType = "text/plain"
-	case !mayBeRaw[T]():
-		data.ContentMediaType = jsonMedia
-		data.ContentSchema = c.Value(item, nil, schema.Out)
-	}
-	event := openapi3.NewObjectSchema().WithProperty("data", data)
+	event := openapi3.NewObjectSchema().WithProperty("data", openapi3.NewStringSchema())
 	event.WithProperty("event", openapi3.NewStringSchema()).WithProperty("id", openapi3.NewStringSchema())
 	event.WithProperty("retry", openapi3.NewIntegerSchema().WithMin(0))
+	switch {
+	case onlyRaw[T]():
+		event.AnyOf = append(event.AnyOf, eventNamed("", "text/plain", nil))
+	case mayBeRaw[T]():
+		event.AnyOf = append(event.AnyOf, eventNamed("", "", nil))
+	case namesEvents(item):
+		for i, data := range c.Variants(item, schema.Out) {
+			event.AnyOf = append(event.AnyOf, eventNamed(item.Object.Cases[i].Name, jsonMedia, data))
+		}
+	default:
+		event.AnyOf = append(event.AnyOf, eventNamed("", jsonMedia, c.Value(item, nil, schema.Out)))
+	}
 	return sequenceSchema("Server-sent events: one of the content's items each", bareMedia(eventsMedia), openapi3.NewSchemaRef("", event))
+}
+
+// eventNamed says what the data of events with a name are, or of any event.
+func eventNamed(name, media string, data *openapi3.SchemaRef) *openapi3.SchemaRef {
+	text := openapi3.NewStringSchema()
+	text.ContentMediaType, text.ContentSchema = media, data
+	s := openapi3.NewSchema().WithProperty("data", text)
+	if name != "" {
+		s.WithProperty("event", openapi3.NewStringSchema().WithEnum(name))
+		s.Required = []string{"data", "event"}
+	}
+	return openapi3.NewSchemaRef("", s)
+}
+
+// withErrorEvent adds the event by which a stream tells that it failed. body is
+// the schema of errors.
+func withErrorEvent(events, body *openapi3.SchemaRef) *openapi3.SchemaRef {
+	failed := eventNamed(errorEvent, jsonMedia, body)
+	failed.Value.Description = "The stream failed, and ends with this"
+	event := itemIn(events).Value
+	event.AnyOf = append(event.AnyOf, failed)
+	return events
+}
+
+// namesEvents reports whether the data tell the names of events.
+func namesEvents(data *typeinfo.Type) bool {
+	return data != nil && data.Kind == typeinfo.Union && data.Object.NamesEvents
 }
 
 // onlyRaw reports whether all data of type T is Raw.
@@ -150,6 +182,23 @@ func checkData(t reflect.Type) error {
 	return nil
 }
 
+// eventNames finds the name of an event by its data, nil where the data do not
+// tell.
+func eventNames(data *typeinfo.Type) func(reflect.Value) string {
+	if !namesEvents(data) {
+		return nil
+	}
+	cases := data.Object.Cases
+	return func(value reflect.Value) string {
+		for _, c := range cases {
+			if !value.Field(c.Index).IsNil() {
+				return c.Name
+			}
+		}
+		return "" // which cannot be encoded
+	}
+}
+
 func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
 	if err := checkData(reflect.TypeFor[T]()); err != nil {
 		return nil, err
@@ -158,6 +207,7 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 	if err != nil {
 		return nil, err
 	}
+	names := eventNames(itemType[T]())
 	return func(value reflect.Value, _ bool, a *answer) error {
 		events := value.Interface().(Events[T])
 		if events == nil {
@@ -169,7 +219,7 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 				a.begin(w)
 				return nil
 			}
-			s := &eventSender[T]{mayBeRaw: mayBeRaw[T](), items: newItemWriter[T](encoder, a.live), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
+			s := &eventSender[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, a.live), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
 			return s.run(events)
 		}
 		return nil
@@ -183,6 +233,8 @@ type eventSender[T any] struct {
 	data  []byte
 	// mayBeRaw means that data may be Raw rather than JSON.
 	mayBeRaw bool
+	// names finds the name of an event, nil where the data do not tell.
+	names func(reflect.Value) string
 }
 
 // run runs the producer.
@@ -218,8 +270,24 @@ func (s *eventSender[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
 			return dst, err
 		}
 		wire.Data, wire.OneLine = s.data, !isRaw // JSON has no line breaks
+		if err := s.name(&wire); err != nil {
+			return dst, err
+		}
 	}
 	return eventstream.Append(dst, &wire)
+}
+
+// name gives an event the name that its data have, which were encoded.
+func (s *eventSender[T]) name(wire *eventstream.Event) error {
+	if s.names == nil {
+		return nil
+	}
+	name := s.names(s.items.value)
+	if wire.Name != "" && wire.Name != name {
+		return fmt.Errorf("the event %q holds the case %q of its union, which is its name; leave Name empty", wire.Name, name)
+	}
+	wire.Name = name
+	return nil
 }
 
 // encode writes what is the data of an event, and tells whether that is Raw.

@@ -1,16 +1,19 @@
 package candor_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -185,6 +188,69 @@ func TestEventsOfAUnion(t *testing.T) {
 	}, candor.Status(203))
 	assert.Equal(t, "event: goal\ndata: {\"kind\":\"goal\",\"by\":\"Ann\",\"minute\":3}\n\ndata: {\"kind\":\"card\",\"colour\":\"red\"}\n\n",
 		candor.NewTestClient(t, app).Put("/", nil).Status(203).Text())
+}
+
+// The case of a union can be the name of the event as well.
+func TestEventsNamedByTheirData(t *testing.T) {
+	goal, card := namedNews{Goal: &sequenceGoal{By: "Ann", Minute: new(3)}}, namedNews{Card: &sequenceCard{Colour: "red"}}
+	send := func(events ...candor.Event[namedNews]) (*candor.App, *bytes.Buffer) {
+		app, logged := quiet(candor.Config{})
+		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[namedNews], error) {
+			return func(yield func(candor.Event[namedNews], error) bool) {
+				for _, event := range events {
+					if !yield(event, nil) {
+						return
+					}
+				}
+			}, nil
+		})
+		return app, logged
+	}
+	app, _ := send(candor.Event[namedNews]{Data: goal, ID: "1"}, candor.Event[namedNews]{Comment: "idle", NoData: true}, candor.Event[namedNews]{Name: "card", Data: card})
+	c := candor.NewTestClient(t, app)
+	assert.Equal(t, "event: goal\ndata: {\"kind\":\"goal\",\"by\":\"Ann\",\"minute\":3}\nid: 1\n\n: idle\n\nevent: card\ndata: {\"kind\":\"card\",\"colour\":\"red\"}\n\n",
+		c.Get("/").Status(200).Text())
+	var names []string
+	for event, err := range candor.EventsFrom[map[string]any](c.Stream("GET", "/", nil)) {
+		require.NoError(t, err)
+		names = append(names, event.Name+" "+event.Data["kind"].(string))
+	}
+	assert.Equal(t, []string{"goal goal", "card card"}, names)
+	for name, event := range map[string]candor.Event[namedNews]{"another name": {Name: "goal", Data: card}, "no case": {}, "two": {Data: namedNews{goal.OneOf, goal.Goal, card.Card}}} {
+		app, logged := send(event)
+		assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, wire(app, "GET /"), name)
+		assert.NotEmpty(t, logged)
+	}
+	app, logged := send(candor.Event[namedNews]{Name: "goal", Data: card})
+	wire(app, "GET /")
+	assert.Contains(t, logged.String(), `holds the case \"card\" of its union, which is its name; leave Name empty`)
+	type misnamed struct {
+		candor.OneOf `json:"kind" event:"kind"`
+		Goal         *sequenceGoal `case:"goal"`
+	}
+	assert.Contains(t, panicOf(func() {
+		candor.Get(app, "/misnamed", func(context.Context, candor.None) (candor.Events[misnamed], error) { return nil, nil })
+	}), `write event:"name" where the case is to be the name`)
+}
+
+// The event of an error is held against the document like any other, and so is
+// the name of an event.
+func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
+	app, _ := quiet(candor.Config{ProblemDetails: true, EditDocument: func(d *openapi3.T) {
+		kinds := d.Paths.Value("/named").Get.Responses.Value("200").Value.Content["text/event-stream"].Schema.Value.ContentSchema.Value.Items.Value.AnyOf
+		kinds[1].Value.Properties["event"].Value.Enum = []any{"booking"}
+		d.Components.Schemas["Problem"].Value.Required = append(d.Components.Schemas["Problem"].Value.Required, "missing")
+	}})
+	candor.Get(app, "/named", func(context.Context, candor.None) (candor.Events[namedNews], error) {
+		return candor.EventsOf(slices.Values([]namedNews{{Card: &sequenceCard{Colour: "red"}}})), nil
+	})
+	candor.Get(app, "/failing", func(context.Context, candor.None) (candor.Events[int], error) {
+		return func(yield func(candor.Event[int], error) bool) { _ = yield(candor.Event[int]{}, nil) && yield(candor.Event[int]{}, errOnFire) }, nil
+	})
+	for target, want := range map[string]string{"/named": `the name of event 1`, "/failing": `the data of event 2, named "error"`} {
+		got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Get(target) })
+		assert.Contains(t, strings.Join(got.errors, "\n"), want)
+	}
 }
 
 // An event that cannot be sent ends the stream with the event of an error, and

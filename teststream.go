@@ -184,7 +184,7 @@ func (s *TestStream) lines() iter.Seq2[[]byte, error] {
 // It behaves like [LinesFrom]. Comments, such as those that keep a connection
 // alive, are left out. An event named "gap" of a [Hub] has no data. One named
 // "error", by which an app tells that the stream failed, is an error: its text
-// holds the data. Neither of the two is held against the document.
+// holds the data.
 func EventsFrom[T any](s *TestStream) Events[T] {
 	s.tb.Helper()
 	s.mustBe(bareMedia(eventsMedia))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"mime"
+	"slices"
 	"strings"
 )
 
@@ -22,49 +23,65 @@ func isStream(contentType string) bool {
 // comes behind the last whole item is not there when the stream was left, or
 // when it is an event, which ends with an empty line.
 func (e *explorer) judgeStream(media string, declared node, a *answer) string {
-	schema := e.itemSchema(media, declared)
-	if schema.at == nil {
+	item := e.doc.child(declared, "x-itemSchema")
+	if item.at == nil {
 		return ""
 	}
-	split, ending := bytes.Lines, "\n"
-	if media == eventsMedia {
-		split, ending = events, ""
-	}
 	n := 0
-	for item := range split(a.body.Bytes()) {
+	if media == eventsMedia {
+		for name, data := range events(a.body.Bytes()) {
+			n++
+			if about := e.judgeEvent(item, name, data); about != "" {
+				return fmt.Sprintf("has an item, number %d, that %s", n, about)
+			}
+		}
+		return ""
+	}
+	for line := range bytes.Lines(a.body.Bytes()) {
 		n++
-		if !strings.HasSuffix(string(item), ending) && a.left {
+		if !bytes.HasSuffix(line, []byte("\n")) && a.left {
 			return ""
 		}
-		if about := e.judgeJSON(schema, item); about != "" {
+		if about := e.judgeJSON(item, line); about != "" {
 			return fmt.Sprintf("has an item, number %d, that %s", n, about)
 		}
 	}
 	return ""
 }
 
-// itemSchema is that of a line, or of the data of an event.
-func (e *explorer) itemSchema(media string, declared node) node {
-	item := e.doc.child(declared, "x-itemSchema")
-	if media == eventsMedia {
-		return e.doc.child(e.doc.child(e.doc.child(item, "properties"), "data"), "contentSchema")
+// judgeEvent holds an event against the kinds of events there are: it has to be
+// one of them. An event named gap, whose data is null, tells of messages that
+// are no longer kept.
+func (e *explorer) judgeEvent(item node, name string, data []byte) string {
+	about := fmt.Sprintf("has the name %q, which no kind of event has", name)
+	if name == "gap" && string(data) == "null" {
+		return ""
 	}
-	return item
+	for _, kind := range e.doc.children(item, "anyOf") {
+		properties := e.doc.child(kind, "properties")
+		if only := e.doc.child(properties, "event"); only.at != nil && !slices.Contains(only.list("enum"), any(name)) {
+			continue
+		}
+		schema := e.doc.child(e.doc.child(properties, "data"), "contentSchema")
+		if schema.at == nil {
+			return ""
+		}
+		if about = e.judgeJSON(schema, data); about == "" {
+			return ""
+		}
+	}
+	return about
 }
 
-// events yields the data of the whole events of a stream. What Candor says
-// itself has no schema: an event named error tells of a failure, and one named
-// gap, whose data is null, of messages that are no longer kept.
-func events(stream []byte) iter.Seq[[]byte] {
-	return func(yield func([]byte) bool) {
+// events yields the names and the data of the whole events of a stream.
+func events(stream []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
 		var data []string
 		name := ""
 		for line := range strings.Lines(string(stream)) {
 			line, whole := strings.CutSuffix(line, "\n")
 			if line == "" && whole {
-				text := strings.Join(data, "\n")
-				isOwn := name == "error" || name == "gap" && text == "null"
-				if data != nil && !isOwn && !yield([]byte(text)) {
+				if data != nil && !yield(name, []byte(strings.Join(data, "\n"))) {
 					return
 				}
 				data, name = nil, ""

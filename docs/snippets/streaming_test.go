@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/candor-go/candor"
@@ -78,8 +79,35 @@ func Example_streams() {
 	// Output:
 	// 200 {"celsius":20}
 	// {"celsius":21}
-	// 200 {"count":2,"sum":42,"faults":[{"type":"float_type","loc":["body",2,"celsius"],"msg":""}]}
+	// 200 {"count":2,"sum":42,"faults":[{"type":"float_type","loc":["body",2,"celsius"],"msg":"Expected a number"}]}
 	// 200 event: reading
 	// data: {"celsius":23}
 	// id: 3
+}
+
+type News struct {
+	candor.OneOf `json:"type" event:"name"`
+	Goal         *Goal `case:"goal"`
+	Card         *Card `case:"card"`
+}
+
+type Goal struct {
+	By string `json:"by"`
+}
+
+type Card struct {
+	Colour string `json:"colour"`
+}
+
+func Example_namedEvents() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/news", func(context.Context, candor.None) (candor.Events[News], error) {
+		return candor.EventsOf(slices.Values([]News{{Goal: &Goal{By: "Ann"}}, {Card: &Card{Colour: "red"}}})), nil
+	})
+	ask(app, "GET /news", "")
+	// Output: 200 event: goal
+	// data: {"type":"goal","by":"Ann"}
+	//
+	// event: card
+	// data: {"type":"card","colour":"red"}
 }

@@ -201,16 +201,33 @@ func (c *converter) socket(path string, op, about *doctree.Value) {
 func (c *converter) stream(path, method string, op, event *doctree.Value) {
 	c.events = true
 	id := text(op.Get("operationId"))
-	data := event.Get("properties").Get("data")
-	message := c.message(cmp.Or(data.Get("contentSchema"), data))
-	message.Set("contentType", data.Get("contentMediaType"))
-	channel := c.channel(id, path, op)
-	channel.Set("messages", doctree.Object(doctree.Member{Name: "sent", Value: message}))
+	channel, messages := c.channel(id, path, op), doctree.Object()
+	var sent []string
+	for _, kind := range items(event.Get("anyOf")) {
+		name, message := c.event(kind)
+		messages.Set(name, message)
+		sent = append(sent, escape(name))
+	}
+	channel.Set("messages", messages)
 	binding := doctree.Object(doctree.Member{Name: "method", Value: doctree.String(strings.ToUpper(method))})
 	put(binding, "query", c.parameters(op, "query"))
 	binding.Set("bindingVersion", doctree.String("0.3.0"))
-	action := c.action(id, id+"Send", "send", op, "sent")
+	action := c.action(id, id+"Send", "send", op, sent...)
 	action.Set("bindings", doctree.Object(doctree.Member{Name: "http", Value: binding}))
+}
+
+// event makes a message of one kind of events, which has the name of the event
+// where all of the kind have it.
+func (c *converter) event(kind *doctree.Value) (name string, message *doctree.Value) {
+	data := kind.Get("properties").Get("data")
+	message = c.message(cmp.Or(data.Get("contentSchema"), data))
+	put(message, "contentType", data.Get("contentMediaType"))
+	names := items(kind.Get("properties").Get("event").Get("enum"))
+	if len(names) != 1 {
+		return "sent", message
+	}
+	message.Set("name", names[0])
+	return text(names[0]), message
 }
 
 // channel is one without its messages.

@@ -62,7 +62,8 @@ func document(path, method, operation, rest string) string {
 const (
 	socket = `"x-websocket":{"receives":{"type":"string"},"sends":{"type":"integer"}}`
 	events = `"responses":{"200":{"description":"","content":{"text/event-stream":{"schema":{"type":"string"},` +
-		`"x-itemSchema":{"type":"object","properties":{"data":{"type":"string","contentMediaType":"application/json","contentSchema":{"$ref":"#/components/schemas/A~1B"}}}}}}}}`
+		`"x-itemSchema":{"type":"object","anyOf":[{"properties":{"data":{"type":"string","contentMediaType":"application/json","contentSchema":{"$ref":"#/components/schemas/A~1B"}}}},` +
+		`{"properties":{"data":{"type":"string","contentMediaType":"application/json","contentSchema":{"type":"boolean"}},"event":{"type":"string","enum":["error"]}}}]}}}}}`
 )
 
 // Each part of a document, and what it is in AsyncAPI.
@@ -79,6 +80,8 @@ func TestParts(t *testing.T) {
 		{"bytes", document("/", "get", `"x-websocket":{"receives":{"type":"string","format":"binary"},"sends":{}}`, ""), "channels op messages received contentType", `"application/octet-stream"`},
 		{"events", document("/", "post", events, components), "channels op messages sent", `{"contentType":"application/json","payload":{"$ref":"#/components/schemas/A~1B"}}`},
 		{"texts as events", document("/", "get", strings.Replace(events, `"application/json","contentSchema":{"$ref":"#/components/schemas/A~1B"}`, `"text/plain"`, 1), ""), "channels op messages sent", `{"contentType":"text/plain","payload":{"type":"string","contentMediaType":"text/plain"}}`},
+		{"an event with a name", document("/", "post", events, components), "channels op messages error", `{"name":"error","contentType":"application/json","payload":{"type":"boolean"}}`},
+		{"all events there are", document("/", "post", events, components), "operations opSend messages", `[{"$ref":"#/channels/op/messages/sent"},{"$ref":"#/channels/op/messages/error"}]`},
 		{"the method of events", document("/", "post", events, components), "operations opSend bindings http method", `"POST"`},
 		{"components that are reached", document("/", "post", events, components), "components schemas", `{"C":{"const":1},"A/B":{"oneOf":[{"$ref":"#/components/schemas/C"}],"discriminator":"kind"}}`},
 		{"a server of sockets alone", document("/", "get", socket, `,"servers":[{"url":"https://a.example"}]`), "servers", `{"wss-a-example":{"host":"a.example","protocol":"wss"}}`},
@@ -124,7 +127,8 @@ func randomDocument(random *rand.Rand) string {
 		shape := pick(`"responses":{}`, `"responses":{"200":{"description":""}}`,
 			`"x-websocket":{"receives":`+schema()+`,"sends":`+schema()+`}`,
 			`"x-websocket":{"receives":`+schema()+`,"sends":`+schema()+`,"answersInvalid":`+schema()+`,"subprotocols":["v1"]}`,
-			`"responses":{"200":{"description":"","content":{"text/event-stream":{"x-itemSchema":{"properties":{"data":{"type":"string","contentMediaType":"application/json","contentSchema":`+schema()+`}}}}}}}`)
+			`"responses":{"200":{"description":"","content":{"text/event-stream":{"x-itemSchema":{"anyOf":[{"properties":{"data":{"type":"string","contentMediaType":"application/json","contentSchema":`+schema()+`}}},`+
+				`{"properties":{"data":{"type":"string","contentMediaType":"application/json","contentSchema":`+schema()+`},"event":{"type":"string","enum":["a/b"]}}}]}}}}}`)
 		about := pick(``, `,"summary":"S","description":"D"`, `,"tags":["t"]`, `,"deprecated":true`, `,"security":[{"key":[]},{"code":["read"]}]`, `,"security":[{"oidc":[]},{}]`)
 		parameters := pick(``, `,"parameters":[]`, `,"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string","enum":["a","b"]}},{"name":"q","in":"query","required":true,"schema":`+schema()+`}]`,
 			`,"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"integer","enum":[1]}},{"name":"X-H","in":"header","schema":{"type":"string"}}]`)

@@ -120,6 +120,13 @@ func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	}
 }
 
+// Variants are the schemas of the variants of a union, in their order.
+func (c *Components) Variants(t *typeinfo.Type, use Use) openapi3.SchemaRefs {
+	s := &openapi3.Schema{}
+	c.union(s, t, use)
+	return s.OneOf
+}
+
 // union is a choice among components of their own: each variant's members with
 // the discriminator among them. A union without a name is told apart by the
 // discriminator's values alone, since a mapping needs names.

@@ -310,6 +310,12 @@ func (r *reader) union(d *Type, embedded reflect.StructField) error {
 	if o.Discriminator = t.json; !isMemberName(t.json) || t.left() || len(t.jsonOptions) > 0 {
 		return t.lost("a union without the name of its discriminator", "name the member that tells the variants apart, and nothing else: candor.OneOf `json:\"kind\"`")
 	}
+	switch event, ok := embedded.Tag.Lookup("event"); {
+	case ok && event != "name":
+		return t.problem(fmt.Sprintf("the tag event:%q has no meaning", event), "write event:\"name\" where the case is to be the name of a server-sent event, or drop the tag")
+	case ok:
+		o.NamesEvents = true
+	}
 	for i := range d.Go.NumField() {
 		sf := d.Go.Field(i)
 		if sf.Name == embedded.Name || sf.Name == "_" {

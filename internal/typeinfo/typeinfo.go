@@ -100,6 +100,8 @@ type Object struct {
 	// Discriminator and Cases belong to a Union; Fields is empty then.
 	Discriminator string
 	Cases         []Case
+	// NamesEvents means that an event whose data it is has the name of its case.
+	NamesEvents bool
 	// Strays are the tag keys of the struct, and of those embedded in it, that
 	// nobody reads.
 	Strays []*StrayKey
