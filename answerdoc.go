@@ -104,7 +104,7 @@ func (d *documenter) content(p *answerPlan) openapi3.Content {
 		if p.kind.streamsEvents() {
 			s = withErrorEvent(s, d.components.Value(d.errorType(), nil, schema.Out))
 		}
-		content[bareMedia(m)] = mediaTypeOf(s)
+		content[bareMedia(m)] = mediaTypeOf(s, d.components.Sample)
 	}
 	return content
 }

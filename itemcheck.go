@@ -38,23 +38,23 @@ func itemsOf(s *openapi3.SchemaRef) *itemPromise {
 	}
 	i := &itemPromise{named: map[string]*openapi3.SchemaRef{}}
 	for _, one := range item.Value.AnyOf {
-		i.promise(one.Value.Properties)
+		i.promise(one)
 	}
 	return i
 }
 
 // promise reads one kind of events.
-func (i *itemPromise) promise(event openapi3.Schemas) {
-	if event["data"] == nil {
+func (i *itemPromise) promise(kind *openapi3.SchemaRef) {
+	properties := kind.Value.Properties
+	if properties["data"] == nil {
 		return
 	}
-	data := event["data"].Value.ContentSchema
-	switch name := event["event"]; {
-	case name == nil:
-		i.schema, i.open = data, data == nil
-	case len(name.Value.Enum) == 1:
-		i.named[fmt.Sprint(name.Value.Enum[0])] = data
+	data := properties["data"].Value.ContentSchema
+	if name := eventName(kind); name != "" {
+		i.named[name] = data
+		return
 	}
+	i.schema, i.open = data, data == nil
 }
 
 // checkAll judges the items of a stream that is at its end.

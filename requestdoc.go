@@ -101,7 +101,7 @@ func (d *documenter) bodySchema(f *typeinfo.Field, e *endpoint) *openapi3.Schema
 func (d *documenter) requestBody(e *endpoint, s *openapi3.SchemaRef, doc string) *openapi3.RequestBodyRef {
 	content := openapi3.Content{}
 	for _, m := range e.body.media {
-		content[m.name] = mediaTypeOf(s)
+		content[m.name] = mediaTypeOf(s, d.components.Sample)
 	}
 	return &openapi3.RequestBodyRef{Value: &openapi3.RequestBody{Required: e.body.required, Description: doc, Content: content}}
 }

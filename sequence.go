@@ -1,6 +1,10 @@
 package candor
 
-import "github.com/getkin/kin-openapi/openapi3"
+import (
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/eventstream"
+)
 
 // The media types that OpenAPI calls sequential: a body of them is one item
 // after the other.
@@ -11,6 +15,9 @@ const (
 	// eventsMedia is the media type of server-sent events.
 	eventsMedia = "text/event-stream; charset=utf-8"
 )
+
+// errorEvent is the event by which a stream tells that it failed.
+const errorEvent = "error"
 
 // itemExtension holds, in a media type of the document, the schema of an item:
 // what OpenAPI 3.2 calls itemSchema, a name that 3.1 refuses.
@@ -38,11 +45,54 @@ func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return nil
 }
 
-// mediaTypeOf documents a body.
-func mediaTypeOf(s *openapi3.SchemaRef) *openapi3.MediaType {
+// mediaTypeOf documents a body. Of a sequence it shows the text that is sent;
+// sample makes values of the items.
+func mediaTypeOf(s *openapi3.SchemaRef, sample func(*openapi3.SchemaRef) []byte) *openapi3.MediaType {
 	media := &openapi3.MediaType{Schema: s}
-	if item := itemIn(s); item != nil {
-		media.Extensions = map[string]any{itemExtension: item}
+	item := itemIn(s)
+	if item == nil {
+		return media
+	}
+	media.Extensions = map[string]any{itemExtension: item}
+	var text []byte
+	if s.Value.ContentMediaType == linesMedia {
+		text = sampleLine(item, sample)
+	} else {
+		text = sampleEvents(item.Value.AnyOf, sample)
+	}
+	if text != nil {
+		media.Example = string(text)
 	}
 	return media
+}
+
+func sampleLine(item *openapi3.SchemaRef, sample func(*openapi3.SchemaRef) []byte) []byte {
+	text := sample(item)
+	if text == nil {
+		return nil
+	}
+	return append(text, '\n')
+}
+
+// sampleEvents is one event of each kind, but for that of an error.
+func sampleEvents(kinds openapi3.SchemaRefs, sample func(*openapi3.SchemaRef) []byte) (text []byte) {
+	for _, kind := range kinds {
+		event := eventstream.Event{Name: eventName(kind), Data: []byte("text"), HasData: true}
+		if data := kind.Value.Properties["data"].Value; data.ContentSchema != nil {
+			event.Data = sample(data.ContentSchema)
+		}
+		if event.Name != errorEvent && event.Data != nil {
+			text, _ = eventstream.Append(text, &event) // names are those of types
+		}
+	}
+	return text
+}
+
+// eventName is the name of all events of a kind, "" for any.
+func eventName(kind *openapi3.SchemaRef) string {
+	if name := kind.Value.Properties["event"]; name != nil && len(name.Value.Enum) == 1 {
+		text, _ := name.Value.Enum[0].(string)
+		return text
+	}
+	return ""
 }

@@ -74,17 +74,23 @@ func TestDocumentOfSequences(t *testing.T) {
 		place []string
 		media string
 		item  string
+		shown string
 	}{
-		{[]string{"/lines", "get", "responses", "200"}, "application/jsonl", goal},
-		{[]string{"/numbers", "get", "responses", "200"}, "application/jsonl", `{"type":["integer","null"],"format":"int64"}`},
-		{[]string{"/lines", "post", "requestBody"}, "application/jsonl", goal},
-		{[]string{"/events", "get", "responses", "200"}, "text/event-stream", event(`{"properties":{` + data("sequenceNews") + `}}`)},
-		{[]string{"/events", "post", "responses", "200"}, "text/event-stream", event(named("goal", "namedNewsGoal"), named("card", "namedNewsCard"))},
-		{[]string{"/raw", "post", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string","contentMediaType":"text/plain"}}}`)},
-		{[]string{"/any", "get", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string"}}}`)},
+		{[]string{"/lines", "get", "responses", "200"}, "application/jsonl", goal, "{\"by\":\"text\",\"minute\":1}\n"},
+		{[]string{"/numbers", "get", "responses", "200"}, "application/jsonl", `{"type":["integer","null"],"format":"int64"}`, "1\n"},
+		{[]string{"/lines", "post", "requestBody"}, "application/jsonl", goal, "{\"by\":\"text\",\"minute\":1}\n"},
+		{[]string{"/events", "get", "responses", "200"}, "text/event-stream", event(`{"properties":{` + data("sequenceNews") + `}}`), "data: {\"kind\":\"goal\",\"by\":\"text\",\"minute\":1}\n\n"},
+		{
+			[]string{"/events", "post", "responses", "200"},
+			"text/event-stream", event(named("goal", "namedNewsGoal"), named("card", "namedNewsCard")),
+			"event: goal\ndata: {\"kind\":\"goal\",\"by\":\"text\",\"minute\":1}\n\nevent: card\ndata: {\"kind\":\"card\",\"colour\":\"yellow\"}\n\n",
+		},
+		{[]string{"/raw", "post", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string","contentMediaType":"text/plain"}}}`), "data: text\n\n"},
+		{[]string{"/any", "get", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string"}}}`), "data: text\n\n"},
 	} {
 		content := at(document.Bytes(), append(append([]string{"paths"}, row.place...), "content", row.media)...).(map[string]any)
 		assert.JSONEq(t, row.item, sequenceText(content["x-itemSchema"]), row.place)
+		assert.Equal(t, row.shown, content["example"], "what is sent")
 		schema := content["schema"].(map[string]any)
 		assert.Equal(t, "string", schema["type"])
 		assert.Equal(t, row.media, schema["contentMediaType"])

@@ -85,12 +85,8 @@ func Heartbeat(d time.Duration) Option {
 	})
 }
 
-// Events that Candor sends by itself: for an error after the first event, and
-// for messages of a topic that are gone.
-const (
-	errorEvent = "error"
-	gapEvent   = "gap"
-)
+// gapEvent tells of messages of a topic that are gone.
+const gapEvent = "gap"
 
 func (Events[T]) bodyKind() bodyKind {
 	item := itemType[T]()

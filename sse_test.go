@@ -245,7 +245,9 @@ func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
 		return candor.EventsOf(slices.Values([]namedNews{{Card: &sequenceCard{Colour: "red"}}})), nil
 	})
 	candor.Get(app, "/failing", func(context.Context, candor.None) (candor.Events[int], error) {
-		return func(yield func(candor.Event[int], error) bool) { _ = yield(candor.Event[int]{}, nil) && yield(candor.Event[int]{}, errOnFire) }, nil
+		return func(yield func(candor.Event[int], error) bool) {
+			_ = yield(candor.Event[int]{}, nil) && yield(candor.Event[int]{}, errOnFire)
+		}, nil
 	})
 	for target, want := range map[string]string{"/named": `the name of event 1`, "/failing": `the data of event 2, named "error"`} {
 		got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Get(target) })
