@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // OnError gives errors of type E an answer of their own: those that routes of
@@ -102,6 +103,9 @@ func (r *Router) addCatcher(h *errorHandler, options []RouteOption) (err error) 
 	}
 	if h.output, err = describeAnswer(h.handler.out); err != nil {
 		return err
+	}
+	if planAnswer(h.output).kind.streams {
+		return fmt.Errorf("it returns a %s, but the response to an error is none that goes on; return a value, or what is a body at once", typeinfo.Name(h.handler.out))
 	}
 	_, err = h.compile(r.compiler())
 	if _, unknown := errors.AsType[*check.UnknownTagError](err); err != nil && (!unknown || r.root != nil) {

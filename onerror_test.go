@@ -594,3 +594,18 @@ func ExampleDottedFaults() {
 	show(app, "POST", "/orders", `{"lines":[{"qty":1},{"qty":0},{}]}`)
 	// Output: 422 {"detail":[{"field":"body.lines.1.qty","message":"Must be greater than or equal to 1"},{"field":"body.lines.2.qty","message":"Field required"}]}
 }
+
+// The response to an error is there as a whole.
+func TestErrorsAreNoStreams(t *testing.T) {
+	app := candor.New(candor.Config{})
+	for name, register := range map[string]func(){
+		"lines": func() {
+			candor.OnStatus(app, 404, func(context.Context, *candor.HTTPError) (candor.JSONLines[int], error) { return nil, nil })
+		},
+		"events": func() {
+			candor.OnError(app, func(context.Context, *candor.ValidationError) (candor.Events[int], error) { return nil, nil })
+		},
+	} {
+		assert.Contains(t, panicOf(register), "the response to an error is none that goes on", name)
+	}
+}
