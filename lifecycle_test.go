@@ -229,6 +229,49 @@ func TestTimeouts(t *testing.T) {
 	c.Get("/own").Status(500)
 }
 
+// A Timeout bounds handlers without types as well, with a guard before them or
+// without.
+func TestTimeoutsOfPlainHandlers(t *testing.T) {
+	deadline := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, bounded := r.Context().Deadline()
+		_, _ = fmt.Fprint(w, bounded)
+	})
+	waits := func(before string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, before)
+			<-r.Context().Done()
+		}
+	}
+	silent := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
+	get := []string{"GET"}
+	app, logged := quiet(candor.Config{})
+	app.Include(func() *candor.Router {
+		r := candor.NewRouter("/bounded", candor.Timeout(time.Minute))
+		candor.HandleHTTP(r, get, "/plain", deadline)
+		candor.HandleHTTP(r, get, "/lifted", deadline, candor.Timeout(0))
+		candor.HandleHTTP(r, get, "/silent", silent)
+		candor.HandleHTTP(r, get, "/begun", waits("begun"))
+		candor.HandleHTTP(r, get, "/guarded", silent, candor.Require(func(context.Context, candor.None) error { return nil }))
+		r.Mount("/mounted", deadline)
+		return r
+	}())
+	candor.HandleHTTP(app, get, "/unbounded", deadline)
+	candor.HandleHTTP(app, get, "/own", deadline, candor.Timeout(time.Minute))
+	synctest.Test(t, func(t *testing.T) {
+		for target, want := range map[string]string{
+			"/bounded/plain": "200 | true", "/bounded/lifted": "200 | false", "/bounded/mounted/x": "200 | true", "/unbounded": "200 | false", "/own": "200 | true",
+			"/bounded/silent": `504 | {"detail":"Gateway Timeout"}`, "/bounded/guarded": `504 | {"detail":"Gateway Timeout"}`, "/bounded/begun": "200 | begun",
+		} {
+			assert.Equal(t, want, wire(app, "GET "+target), target)
+		}
+	})
+	assert.Contains(t, logged.String(), "request timed out")
+	var document bytes.Buffer
+	require.NoError(t, app.WriteOpenAPI(&document))
+	assert.NotNil(t, at(document.Bytes(), "paths", "/bounded/silent", "get", "responses", "504"))
+	assert.Nil(t, at(document.Bytes(), "paths", "/unbounded", "get", "responses", "504"))
+}
+
 // endless is a body of which it is known how much was read.
 type endless struct{ read atomic.Int64 }
 
