@@ -23,7 +23,7 @@ func (d *documenter) markAnswer(out *typeinfo.Output) {
 	if out.Body != nil {
 		kind := bodyKindOf(out.Body)
 		d.components.Mark(kind.mark, schema.Out)
-		if kind.streamsEvents() {
+		if streamsEvents(kind) {
 			d.components.Mark(d.errorType(), schema.Out)
 		}
 	}
@@ -101,7 +101,7 @@ func (d *documenter) content(p *answerPlan) openapi3.Content {
 	content := openapi3.Content{}
 	for _, m := range p.media {
 		s := p.kind.schema(d.components, m)
-		if p.kind.streamsEvents() {
+		if streamsEvents(p.kind) {
 			s = withErrorEvent(s, d.components.Value(d.errorType(), nil, schema.Out))
 		}
 		content[bareMedia(m)] = mediaTypeOf(s, d.components.Sample)

@@ -103,6 +103,26 @@ func ExampleEvents() {
 	// id: 2
 }
 
+// Every value is data, and Raw is sent as it is; a comment alone has none.
+func ExampleEvent() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/count", func(context.Context, candor.None) (candor.Events[any], error) {
+		return func(yield func(candor.Event[any], error) bool) {
+			_ = yield(candor.Event[any]{Comment: "counting", NoData: true}, nil) &&
+				yield(candor.Event[any]{Data: 0, ID: "1"}, nil) &&
+				yield(candor.Event[any]{Data: candor.Raw("[DONE]")}, nil)
+		}, nil
+	})
+	fmt.Print(get(app, "/count").Body)
+	// Output:
+	// : counting
+	//
+	// data: 0
+	// id: 1
+	//
+	// data: [DONE]
+}
+
 func ExampleEventsOf() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/lines", func(context.Context, candor.None) (candor.Events[candor.Raw], error) {

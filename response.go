@@ -108,9 +108,6 @@ type bodyKind struct {
 	further func(method string, statuses []int) []furtherAnswer
 }
 
-// streamsEvents reports whether the body is a stream of server-sent events.
-func (k bodyKind) streamsEvents() bool { return k.streams && k.media == eventsMedia }
-
 // documentedHeader is a header that a kind of body writes by itself.
 type documentedHeader struct {
 	name, doc string

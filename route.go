@@ -628,8 +628,13 @@ func (x *exchange) goLive() {
 	}
 	x.answer.live = &live{
 		cancel: cancel, checks: e.checks, heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat), writeLimit: e.writeLimit,
-		failure: func(err error) []byte { return e.errors.late(r, err) },
-		log:     func(err error) { e.errors.log.ErrorContext(ctx, "an item breaks its own rules", "error", err) },
+		failure: func(err error) []byte {
+			if isLate(ctx, err) {
+				err = e.errors.timedOut(r, err)
+			}
+			return e.errors.late(r, err)
+		},
+		log: func(err error) { e.errors.log.ErrorContext(ctx, "an item breaks its own rules", "error", err) },
 	}
 }
 

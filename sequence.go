@@ -32,6 +32,9 @@ func sequenceSchema(doc, media string, item *openapi3.SchemaRef) *openapi3.Schem
 	return openapi3.NewSchemaRef("", s)
 }
 
+// streamsEvents reports whether a body is a stream of server-sent events.
+func streamsEvents(k bodyKind) bool { return k.streams && k.media == eventsMedia }
+
 // itemIn is the schema of an item in that of a whole body, nil for one that is
 // no sequence.
 func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {

@@ -164,20 +164,6 @@ func readRaw[T any](text []byte, into *T) bool {
 	return true
 }
 
-// checkData refuses events as the data of events.
-func checkData(t reflect.Type) error {
-	if t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if _, isEvent := reflect.Zero(t).Interface().(interface{ isEvent() }); isEvent {
-		return &typeinfo.Error{
-			Type: "candor.Events[" + typeinfo.Name(t) + "]", Problem: "the data of the events are events themselves, which would be sent as {\"Data\": ...}",
-			Fix: "make T the type of the data, and yield each candor.Event[T] from a candor.Events[T]; candor.EventsOf is for data alone",
-		}
-	}
-	return nil
-}
-
 // eventNames finds the name of an event by its data, nil where the data do not
 // tell.
 func eventNames(data *typeinfo.Type) func(reflect.Value) string {
@@ -196,9 +182,6 @@ func eventNames(data *typeinfo.Type) func(reflect.Value) string {
 }
 
 func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
-	if err := checkData(reflect.TypeFor[T]()); err != nil {
-		return nil, err
-	}
 	encoder, err := compileItems[T](c)
 	if err != nil {
 		return nil, err

@@ -110,10 +110,17 @@ func TestEventsOfEvents(t *testing.T) {
 		})
 	})
 	assert.Contains(t, said, "candor: GET / at ")
-	assert.Contains(t, said, `the data of the events are events themselves, which would be sent as {"Data": ...}; make T the type of the data`)
-	assert.Contains(t, panicOf(func() {
-		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[*candor.Event[int]], error) { return nil, nil })
-	}), "are events themselves")
+	assert.Contains(t, said, `the values of the stream are events, which would be written as {"Data": ...}; yield each candor.Event[T] from a candor.Events[T]`)
+	for name, register := range map[string]func(){
+		"pointers": func() {
+			candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[*candor.Event[int]], error) { return nil, nil })
+		},
+		"lines": func() {
+			candor.Get(app, "/", func(context.Context, candor.None) (candor.JSONLines[candor.Event[int]], error) { return nil, nil })
+		},
+	} {
+		assert.Contains(t, panicOf(register), "the values of the stream are events", name)
+	}
 }
 
 // served runs a request in a bubble of its own time, and reports what was
@@ -145,6 +152,17 @@ func TestEventsInTime(t *testing.T) {
 			return func(func(candor.Event[tickOf], error) bool) { time.Sleep(90 * time.Second) }, nil
 		})
 		assert.Equal(t, ": ping\n\n", served(t, app))
+	})
+	synctest.Test(t, func(t *testing.T) {
+		app, _ := quiet(candor.Config{})
+		candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.Events[int], error) {
+			return func(yield func(candor.Event[int], error) bool) {
+				_ = yield(candor.Event[int]{}, nil)
+				<-ctx.Done()
+				yield(candor.Event[int]{}, ctx.Err())
+			}, nil
+		}, candor.Timeout(time.Second))
+		assert.Equal(t, "data: 0\n\nevent: error\ndata: {\"detail\":\"Gateway Timeout\"}\n\n", served(t, app))
 	})
 }
 
@@ -229,7 +247,7 @@ func TestEventsNamedByTheirData(t *testing.T) {
 		Goal         *sequenceGoal `case:"goal"`
 	}
 	assert.Contains(t, panicOf(func() {
-		candor.Get(app, "/misnamed", func(context.Context, candor.None) (candor.Events[misnamed], error) { return nil, nil })
+		candor.Get(candor.New(candor.Config{}), "/", func(context.Context, candor.None) (candor.Events[misnamed], error) { return nil, nil })
 	}), `write event:"name" where the case is to be the name`)
 }
 

@@ -297,5 +297,20 @@ func compileItems[T any](c *compiler) (*codec.Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
+	if isEvent(t.Go) {
+		return nil, &typeinfo.Error{
+			Type: typeinfo.Name(t.Go), Problem: "the values of the stream are events, which would be written as {\"Data\": ...}",
+			Fix: "yield each candor.Event[T] from a candor.Events[T], where T is the type of the data; candor.EventsOf and candor.LinesOf take the data alone",
+		}
+	}
 	return c.codec.Encoder(t, nil)
+}
+
+// isEvent reports whether values of a type are events, which are no data.
+func isEvent(t reflect.Type) bool {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	_, is := reflect.Zero(t).Interface().(interface{ isEvent() })
+	return is
 }

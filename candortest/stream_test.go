@@ -34,6 +34,11 @@ func ticking(edit func(*openapi3.T)) *candor.App {
 	candor.Get(app, "/events", func(context.Context, candor.None) (candor.Events[small], error) {
 		return candor.EventsOf(slices.Values(values)), nil
 	}, candor.OperationID("events"))
+	candor.Get(app, "/moves", func(context.Context, candor.None) (candor.Events[move], error) {
+		return func(yield func(candor.Event[move], error) bool) {
+			_ = yield(candor.Event[move]{Data: move{Up: &small{N: 1}}}, nil) && yield(candor.Event[move]{}, errGone)
+		}, nil
+	}, candor.OperationID("moves"))
 	candor.Put(app, "/value", func(_ context.Context, in struct {
 		Body small `body:""`
 	},
@@ -41,6 +46,13 @@ func ticking(edit func(*openapi3.T)) *candor.App {
 		return in.Body, nil
 	}, candor.OperationID("value"))
 	return app
+}
+
+// move is what a stream of named events carries.
+type move struct {
+	candor.OneOf `json:"kind" event:"name"`
+	Up           *small `case:"up"`
+	Down         *small `case:"down"`
 }
 
 func TestStreamsConform(t *testing.T) {
@@ -51,6 +63,10 @@ func TestStreamsConform(t *testing.T) {
 func TestLiesAboutMediaTypes(t *testing.T) {
 	t.Parallel()
 	value := func(d *openapi3.T) *openapi3.Operation { return d.Paths.Value("/value").Put }
+	kinds := func(d *openapi3.T) openapi3.SchemaRefs {
+		media := d.Paths.Value("/moves").Get.Responses.Value("200").Value.Content["text/event-stream"]
+		return media.Extensions["x-itemSchema"].(*openapi3.SchemaRef).Value.AnyOf
+	}
 	for _, row := range []struct {
 		name string
 		lie  func(d *openapi3.T)
@@ -61,6 +77,14 @@ func TestLiesAboutMediaTypes(t *testing.T) {
 			"GET /lines (lines), what the document allows: the body of status 200 has an item, number 3, that breaks its schema",
 			"PUT /value (value), a broken rule: body.n maximum: the document refuses this, the app answered 200",
 			"PUT /value (value), a broken rule: application/cbor.n maximum: the document refuses this, the app answered 200",
+		}},
+		{"the name of an event", func(d *openapi3.T) { kinds(d)[0].Value.Properties["event"].Value.Enum = []any{"upwards"} }, []string{
+			`GET /moves (moves), what the document allows: the body of status 200 has an item, number 1, that has the name "up", which no kind of event has`,
+		}},
+		{"what the event of an error holds", func(d *openapi3.T) {
+			d.Components.Schemas["HTTPError"].Value.Properties["detail"].Value.Type = &openapi3.Types{"integer"}
+		}, []string{
+			"GET /moves (moves), what the document allows: the body of status 200 has an item, number 2, that breaks its schema",
 		}},
 		{"a media type of a body that is none", func(d *openapi3.T) {
 			c := value(d).RequestBody.Value.Content
