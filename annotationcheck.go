@@ -42,9 +42,13 @@ func (e *endpoint) checkAnnotations(c *compiler) error {
 	return nil
 }
 
-// checkParameters finds values of a request that its readers cannot agree on.
+// checkParameters finds values of a request that its readers cannot agree on, and
+// those that all of them hide though one needs them.
 func (e *endpoint) checkParameters(c *compiler) error {
 	for _, f := range e.params.fields {
+		if err := f.CheckHidden(); err != nil {
+			return fmt.Errorf("the %s parameter %q of %s: %w", f.Source, f.Name, strings.Join(e.readersOf(f), " and "), err)
+		}
 		readers := e.params.readers[f]
 		if readers == nil {
 			continue

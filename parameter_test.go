@@ -177,6 +177,14 @@ func TestParametersThatNothingSatisfies(t *testing.T) {
 	}
 }
 
+// A parameter that one reader hides is in the document by the other.
+func TestHiddenFromAll(t *testing.T) {
+	err := twoReaders[readHidden, readHidden]().Check()
+	require.ErrorContains(t, err, `the query parameter "n" of candor_test.readHidden.N and candor_test.readHidden.N (registered at `)
+	require.ErrorContains(t, err, "it is hidden from the document but required, so nobody could know what to send; make it optional, or show it")
+	require.NoError(t, twoReaders[readHidden, readShown]().Check())
+}
+
 // What both find wrong is told once.
 func TestValidationErrorsOfTwoReaders(t *testing.T) {
 	app := twoReaders[readMin, struct {

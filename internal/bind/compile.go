@@ -140,8 +140,12 @@ func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
 	if err := c.compileRead(p); err != nil {
 		return nil, err
 	}
-	if f.Hidden && f.Required {
-		return nil, errors.New("it is hidden from the document but required, so nobody could know what to send; make it optional, or show it")
+	// Another reader may show a parameter that this one hides, so those are judged
+	// with all their readers.
+	if f.Source == typeinfo.Form {
+		if err := f.CheckHidden(); err != nil {
+			return nil, err
+		}
 	}
 	if err := c.checkExample(f); err != nil || f.Default == nil {
 		return p, err

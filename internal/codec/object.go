@@ -1,7 +1,6 @@
 package codec
 
 import (
-	"errors"
 	"reflect"
 	"slices"
 
@@ -92,8 +91,10 @@ func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err
 	if m.decode, err = c.decoder(programKey{f.Type, f.Rules, f.Quoted}); err != nil {
 		return m, err
 	}
-	if f.Hidden && f.Required && c.rules != nil {
-		return m, errors.New("it is hidden from the document but required, so nobody could know what to send; make it optional, or show it")
+	if c.rules != nil {
+		if err := f.CheckHidden(); err != nil {
+			return m, err
+		}
 	}
 	c.memberExample(f)
 	m.fill, err = c.filler(f)

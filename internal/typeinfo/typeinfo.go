@@ -14,6 +14,7 @@ package typeinfo
 
 import (
 	"encoding/json"
+	"errors"
 	"reflect"
 	"strings"
 )
@@ -224,6 +225,14 @@ type Field struct {
 
 // Optional reports whether the field may be absent.
 func (f *Field) Optional() bool { return !f.Required }
+
+// CheckHidden finds a value that requests need and the document hides.
+func (f *Field) CheckHidden() error {
+	if f.Hidden && f.Required {
+		return errors.New("it is hidden from the document but required, so nobody could know what to send; make it optional, or show it")
+	}
+	return nil
+}
 
 // Rules is what a validate tag and a pattern tag ask of a value.
 type Rules struct {
