@@ -40,7 +40,9 @@ type probe struct {
 	body   *body
 	aim    *aim
 	method string
-	cases  int
+	// media is the media type that a body is sent as.
+	media string
+	cases int
 	// known is what was known when the probe began.
 	known *knowledge
 }
@@ -59,8 +61,8 @@ func (p *probe) String() string {
 		return name + ", " + string(p.kind) + ": " + where + p.aim.String()
 	case missingKind:
 		return name + ", " + string(p.kind) + ": " + where
-	case methodKind:
-		return name + ", " + string(p.kind) + ": " + p.method
+	case methodKind, mediaKind:
+		return name + ", " + string(p.kind) + ": " + p.method + p.media
 	}
 	return name + ", " + string(p.kind)
 }
@@ -174,7 +176,9 @@ func (e *explorer) otherProbes(o *operation) []*probe {
 		}
 	}
 	if len(o.bodies) > 0 && !slices.ContainsFunc(o.bodies, func(b *body) bool { return strings.Contains(b.media, "*") }) {
-		few = append(few, &probe{operation: o, kind: mediaKind, cases: 12})
+		for _, media := range o.otherMedia() {
+			few = append(few, &probe{operation: o, kind: mediaKind, media: media, cases: 2})
+		}
 	}
 	if len(o.offers) > 1 {
 		ask(acceptKind)

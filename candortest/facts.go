@@ -7,6 +7,8 @@ import (
 	"math"
 	"regexp"
 	"slices"
+
+	"github.com/candor-go/candor/internal/ecma"
 )
 
 // inexactly is the extension of a schema whose values the app may refuse all
@@ -46,17 +48,28 @@ type facts struct {
 }
 
 // pattern is a regular expression; expression is nil where Go cannot read it.
+// dialect is what a server in Go would take it for, nil where that is the same.
 type pattern struct {
-	text       string
-	expression *regexp.Regexp
+	text                string
+	expression, dialect *regexp.Regexp
 }
 
-func newPattern(text string) pattern {
-	expression, err := regexp.Compile(text)
-	if err != nil {
-		expression = nil
+func newPattern(text, original string) pattern {
+	p := pattern{text: text}
+	if expression, err := regexp.Compile(text); err == nil {
+		p.expression = expression
 	}
-	return pattern{text, expression}
+	if dialect, err := regexp.Compile(original); err == nil && original != "" {
+		p.dialect = dialect
+	}
+	return p
+}
+
+// confuses reports whether a text tells the dialects of a pattern apart.
+func (f *facts) confuses(text string) bool {
+	return slices.ContainsFunc(f.patterns, func(p pattern) bool {
+		return p.expression != nil && p.dialect != nil && p.expression.MatchString(text) != p.dialect.MatchString(text)
+	})
 }
 
 // limit is one end of a range.
@@ -112,7 +125,7 @@ func (d *document) gather(f *facts, n node) {
 	f.gatherBounds(n)
 	d.gatherMembers(f, n)
 	if text := n.text("pattern"); text != "" {
-		f.patterns = append(f.patterns, newPattern(text))
+		f.patterns = append(f.patterns, newPattern(text, n.text(ecma.Original)))
 	}
 	if format := n.text("format"); format != "" {
 		f.format = format

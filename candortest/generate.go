@@ -257,7 +257,7 @@ func (g *generator) text(f *facts) string {
 			text = pick(g, texts)
 		case len(f.patterns) > 0:
 			text = g.matching(f)
-			if other := g.edged(text); g.seldom(3) && f.fits(other) {
+			if other := g.edged(f, text, true); g.seldom(3) && f.fits(other) {
 				text = other
 			}
 		default:
@@ -295,12 +295,37 @@ func (g *generator) matching(f *facts) string {
 var edges = []rune("\u00a0\u0085\u2028\u2029\u180e\u200b\ufeff\u2003\v\f\r\n\t\x00\x1f\x7f\u00e9\u0130\u017f\u212a\u0661\u0966\u00aa\U0001f600_-")
 
 // edged is a text with an edge in it, in the place of a character or beside one.
-func (g *generator) edged(text string) string {
-	runes, edge := []rune(text), pick(g, edges)
-	at := g.below(len(runes) + 1)
-	if at == len(runes) || g.seldom(3) {
-		return string(slices.Insert(runes, at, edge))
+// Where that can tell the dialects of a pattern apart it often does.
+func (g *generator) edged(f *facts, text string, fitting bool) string {
+	if all := f.confusing(text, fitting); len(all) > 0 && g.seldom(2) {
+		return pick(g, all)
 	}
+	runes := []rune(text)
+	return withEdge(runes, g.below(len(runes)+1), pick(g, edges), g.seldom(3))
+}
+
+// confusing are texts near another that only one dialect matches.
+func (f *facts) confusing(text string, fitting bool) (all []string) {
+	runes := []rune(text)
+	if len(runes) > 40 || !slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.dialect != nil }) {
+		return nil
+	}
+	for at := range len(runes) + 1 {
+		for _, edge := range edges {
+			if other := withEdge(runes, at, edge, false); f.confuses(other) && f.fits(other) == fitting {
+				all = append(all, other)
+			}
+		}
+	}
+	return all
+}
+
+// withEdge replaces a character, or inserts one.
+func withEdge(runes []rune, at int, edge rune, insert bool) string {
+	if insert || at == len(runes) {
+		return string(slices.Insert(slices.Clone(runes), at, edge))
+	}
+	runes = slices.Clone(runes)
 	runes[at] = edge
 	return string(runes)
 }

@@ -346,7 +346,7 @@ func (d *drafter) malformed(body []byte) []byte {
 // retype gives the body another media type, where that is what is tried.
 func (d *drafter) retype() {
 	if d.probe.kind == mediaKind {
-		d.r.header.Set("Content-Type", pick(&d.generator, d.probe.operation.otherMedia()))
+		d.r.header.Set("Content-Type", d.probe.media)
 	}
 }
 

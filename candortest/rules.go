@@ -323,7 +323,7 @@ func (g *generator) between(f *facts) any {
 // mismatched draws a text of no format, and of few patterns.
 func (g *generator) mismatched(f *facts) any {
 	if len(f.patterns) > 0 && g.seldom(2) {
-		if text := g.edged(g.text(f)); g.canCarry(text) && !f.fits(text) {
+		if text := g.edged(f, g.text(f), false); g.canCarry(text) && !f.fits(text) {
 			return text
 		}
 	}

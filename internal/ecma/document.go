@@ -14,6 +14,10 @@ type Unread struct {
 	Reason           error
 }
 
+// Original has, in a schema that was rewritten, the pattern as it was where that
+// is another text.
+const Original = "x-pattern"
+
 // inexactly is the extension of a schema that is wider than the rules of the
 // app.
 const inexactly = "x-validate"
@@ -48,6 +52,9 @@ func rewritePattern(schema map[string]any, pattern, pointer string, report func(
 	text, err := ToGo(pattern)
 	if err == nil {
 		schema["pattern"] = text
+		if text != pattern {
+			schema[Original] = pattern
+		}
 		return
 	}
 	delete(schema, "pattern")

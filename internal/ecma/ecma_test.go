@@ -71,7 +71,7 @@ func TestRewrite(t *testing.T) {
 	assert.Equal(t, "/a/1", unread[0].Pointer)
 	assert.Equal(t, `(?=a)`, unread[0].Pattern)
 	assert.Equal(t, map[string]any{"a": []any{
-		map[string]any{"pattern": `^[^\n\r\x{2028}\x{2029}]$`},
+		map[string]any{"pattern": `^[^\n\r\x{2028}\x{2029}]$`, "x-pattern": `^.$`},
 		map[string]any{"x-validate": "pattern"},
 		map[string]any{"x-validate": "b"},
 		map[string]any{"properties": map[string]any{"pattern": map[string]any{"type": "string"}}},
