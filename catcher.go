@@ -178,6 +178,16 @@ func (ew *errorWriter) catchers() []*catcher {
 	return all
 }
 
+// claims reports whether OnError names the type of err, or of one in it. What
+// takes every error is there for those that nobody knows.
+func (c *catcher) claims(err error) bool {
+	switch c.kind() {
+	case ofType, ofInterface:
+		return c.caught != validationType && c.find(&failure{err: err}, c.handler.newRoom().in)
+	}
+	return false
+}
+
 // answer is the catcher's mapping.
 func (c *catcher) answer(f *failure) bool {
 	room := c.handler.newRoom()

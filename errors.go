@@ -168,10 +168,18 @@ type errorFormat struct {
 	body      func(*HTTPError) any
 }
 
+// claims reports whether an error that a Validate method returned is a response
+// by itself: it holds an HTTPError, or an OnError is there for its type.
+func (ew *errorWriter) claims(err error) bool {
+	return httpErrorIn(err) != nil || slices.ContainsFunc(ew.mappings, func(m mapping) bool { return m.claims(err) })
+}
+
 // mapping may answer a failure in its own way. Where it does not, it may have
 // put another error in the place of the failure's, and the next one is asked.
 type mapping interface {
 	answer(f *failure) (answered bool)
+	// claims reports whether it is there for errors of the type of err.
+	claims(err error) bool
 }
 
 // failure is an error on its way to its answer.

@@ -188,6 +188,8 @@ type lineReader struct {
 	// rendered gives faults their sentences, which nobody else does where the
 	// handler keeps them.
 	rendered func(*ValidationError) *ValidationError
+	// claims reports an error of a Validate method that is a response by itself.
+	claims func(error) bool
 }
 
 func newLineReader(body io.Reader, decoder *codec.Decoder, required bool, in incoming) *lineReader {
@@ -196,6 +198,7 @@ func newLineReader(body io.Reader, decoder *codec.Decoder, required bool, in inc
 		body: bufio.NewReaderSize(body, min(limit+len("\r\n"), 32<<10)), decoder: decoder,
 		options: within(in.decode, int64(limit)), limit: limit, required: required,
 		rendered: func(e *ValidationError) *ValidationError { return in.errors.rendered(in.r, e) },
+		claims:   in.errors.claims,
 	}
 }
 
@@ -261,6 +264,9 @@ func (r *lineReader) decode(line []byte, into reflect.Value) error {
 	}
 	faults := r.faults
 	r.faults = fault.List{}
+	if err := validateResponse(&faults, r.claims); err != nil {
+		return err
+	}
 	faults.Under(0, r.number)
 	faults.Seal(0, "body")
 	return r.rendered(invalid(&faults, bytes.Clone(line), r.options.Echo))

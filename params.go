@@ -291,13 +291,13 @@ func (j *judge) validate(into reflect.Value) error {
 	if len(j.index) > 0 {
 		at = into.FieldByIndex(j.index)
 	}
-	return reflect.NewAt(j.goType, at.Addr().UnsafePointer()).Interface().(interface{ Validate() error }).Validate()
+	return typeinfo.Validate(reflect.NewAt(j.goType, at.Addr().UnsafePointer()).Interface())
 }
 
 func (j *judge) report(err error, faults *fault.List) {
 	found := fault.Of(err)
 	if len(found) == 0 {
-		found = []fault.Fault{*fault.With(fault.ValueError, "error", err.Error())}
+		found = []fault.Fault{*fault.Invalid(err)}
 	}
 	for _, f := range found {
 		if j.model != "" {

@@ -798,6 +798,9 @@ func (x *exchange) refuseFaults() error {
 
 // invalid is the error of all faults found so far.
 func (x *exchange) invalid() error {
+	if err := validateResponse(&x.faults, x.endpoint.errors.claims); err != nil {
+		return err
+	}
 	if len(x.frames) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 		x.faults.DropRepeated()

@@ -94,9 +94,11 @@ func (b broughtFaults) CandorFaults() []fault.Fault {
 //
 //	return candor.Invalid("must be even", "lines", 3, "qty")
 //
-// Several faults are joined by errors.Join. The text of any other error of a
-// Validate method is a fault of the struct as a whole; that of the other two
-// methods stays on the server.
+// Several faults are joined by errors.Join. An [HTTPError] of a Validate method, or
+// an error whose type an [OnError] names, is the response, unless something else is
+// wrong with the request. The text of any other error of a Validate method is a
+// fault of the value as a whole; that of the other two methods stays on the
+// server.
 //
 // In a handler, and in the Validate method of an input itself, the location
 // begins with the source: "path", "query", "header", "cookie" or "body".
@@ -150,6 +152,23 @@ func refused(e *invalidRequest, found *fault.List, body []byte, echo bool) *inva
 		})
 	}
 	return e
+}
+
+// validateResponse takes the errors that are responses by themselves, as claims
+// tells, out of what Validate methods found. If nothing else is wrong, the first
+// of them is returned; else the rest is.
+func validateResponse(found *fault.List, claims func(error) bool) error {
+	own := func(f fault.Fault) bool { return f.Err != nil && claims(f.Err) }
+	first := slices.IndexFunc(found.Faults, own)
+	if first < 0 {
+		return nil
+	}
+	err := found.Faults[first].Err
+	found.Faults = slices.DeleteFunc(found.Faults, own)
+	if len(found.Faults) == 0 {
+		return err
+	}
+	return nil
 }
 
 // Error is that of the ValidationError.

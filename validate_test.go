@@ -425,3 +425,237 @@ func ExampleValidationError() {
 	show(app, "POST", "/trips", `{"from":2,"to":1}`)
 	// Output: 422 {"detail":[{"type":"value_error","loc":["body","to"],"msg":"is before from"}]}
 }
+
+type (
+	evenNumber  int
+	lowerText   string
+	shortList   []int
+	smallMap    map[lowerText]evenNumber
+	whenText    struct{ text string }
+	maybeNumber struct {
+		Number int
+		Valid  bool
+	}
+	evenShape struct {
+		candor.OneOf `json:"kind"`
+		Square       *struct {
+			Side int `json:"side"`
+		} `case:"square"`
+	}
+	evenParams struct {
+		N     evenNumber   `query:"n,omitempty" validate:"min=0"`
+		Ns    []evenNumber `query:"ns,omitempty"`
+		Ptr   *evenNumber  `query:"ptr"`
+		List  shortList    `query:"list,omitempty"`
+		Text  lowerText    `header:"Text,omitempty"`
+		When  whenText     `cookie:"when,omitempty"`
+		Maybe maybeNumber  `query:"maybe,omitempty"`
+		JSON  smallMap     `query:"json,json,omitempty"`
+	}
+	evenForm struct {
+		N  evenNumber `form:"n,omitempty"`
+		Ns shortList  `form:"ns,omitempty"`
+	}
+	evenBody struct {
+		N     evenNumber                  `json:"n,omitempty"`
+		Ptr   *evenNumber                 `json:"ptr"`
+		Opt   candor.Optional[evenNumber] `json:"opt"`
+		Text  lowerText                   `json:"text,omitempty" validate:"max=3"`
+		List  []shortList                 `json:"list,omitempty"`
+		Map   smallMap                    `json:"map,omitempty"`
+		When  whenText                    `json:"when,omitzero"`
+		Maybe maybeNumber                 `json:"maybe,omitzero"`
+		Shape *evenShape                  `json:"shape"`
+		lentNumber
+	}
+	// lentNumber has a method that whoever embeds it has, too.
+	lentNumber struct {
+		Lent int `json:"lent,omitempty"`
+	}
+)
+
+func refuseIf(refused bool, text string) error {
+	if refused {
+		return errors.New(text)
+	}
+	return nil
+}
+
+func (n evenNumber) Validate() error { return refuseIf(n%2 != 0, "odd") }
+func (t *lowerText) Validate() error {
+	return refuseIf(strings.ToLower(string(*t)) != string(*t), "upper")
+}
+
+func (l shortList) Validate() error {
+	if len(l) > 2 {
+		return candor.Invalid("one too many", 2)
+	}
+	return nil
+}
+func (m smallMap) Validate() error               { return refuseIf(len(m) > 1, "large") }
+func (w whenText) Validate() error               { return refuseIf(w.text == "never", "never") }
+func (w *whenText) UnmarshalText(b []byte) error { w.text = string(b); return nil }
+func (w whenText) MarshalText() ([]byte, error)  { return []byte(w.text), nil }
+func (m maybeNumber) Validate() error            { return refuseIf(m.Number == 13, "unlucky") }
+func (s evenShape) Validate() error              { return refuseIf(s.Square.Side%2 != 0, "odd side") }
+func (l lentNumber) Validate() error             { return refuseIf(l.Lent == 1, "lent") }
+
+// Every named type may judge itself, wherever a value of it is read.
+func TestValidateOfNamedTypes(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/params", func(context.Context, evenParams) (candor.None, error) { return candor.None{}, nil })
+	candor.Get(app, "/path/{n}", func(context.Context, struct {
+		N evenNumber `path:"n"`
+	}) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	candor.Post(app, "/form", func(context.Context, evenForm) (candor.None, error) { return candor.None{}, nil })
+	candor.Post(app, "/body", func(context.Context, struct {
+		Body evenBody `body:""`
+	}) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	candor.Post(app, "/whole", func(context.Context, struct {
+		Body shortList `body:""`
+	}) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	rows := []struct{ request, body, want string }{
+		{"GET /params?n=2&ns=2&ns=4&ptr=2&list=1&maybe=1&json=%7B%22a%22%3A2%7D", "", ""},
+		{"GET /params?n=1", "", "query n: odd"},
+		{"GET /params?n=-1", "", "query n: Must be greater than or equal to 0"},
+		{"GET /params?ns=2&ns=3&ptr=1", "", "query ns 1: odd; query ptr: odd"},
+		{"GET /params?list=1&list=2&list=3", "", "query list 2: one too many"},
+		{"GET /params?maybe=13", "", "query maybe: unlucky"},
+		{"GET /params?json=%7B%22A%22%3A2%7D", "", "query json A [key]: upper"},
+		{"GET /params Text:A", "", "header Text: upper"},
+		{"GET /params Cookie:when=never", "", "cookie when: never"},
+		{"GET /path/3", "", "path n: odd"},
+		{"POST /form", "n=1&ns=1&ns=2&ns=3", "body n: odd; body ns 2: one too many"},
+		{"POST /whole", "[1,2,3]", "body 2: one too many"},
+		{"POST /body", `{"n":2,"ptr":null,"opt":null,"text":"a","list":[[1]],"map":{"a":2},"when":"now","maybe":null,"shape":{"kind":"square","side":2},"lent":2}`, ""},
+		{"POST /body", `{"n":1,"ptr":1,"opt":1,"text":"A","list":[[1,2,3]],"map":{"A":1},"when":"never","maybe":13,"shape":{"kind":"square","side":1}}`, "body n: odd; body ptr: odd; body opt: odd; body text: upper; body list 0 2: one too many; body map A [key]: upper; body map A: odd; body when: never; body maybe: unlucky; body shape: odd side"},
+		{"POST /body", `{"map":{"a":2,"b":4},"text":"AAAA"}`, "body text: Must have at most 3 characters; body map: large"},
+		{"POST /body", `{"lent":1}`, "body: lent"},
+	}
+	for _, row := range rows {
+		parts := strings.SplitN(row.request, " ", 3)
+		r := httptest.NewRequest(parts[0], parts[1], strings.NewReader(row.body))
+		if len(parts) > 2 {
+			name, value, _ := strings.Cut(parts[2], ":")
+			r.Header.Set(name, value)
+		}
+		r.Header.Set("Content-Type", "application/json")
+		if parts[1] == "/form" {
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		}
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		var said struct {
+			Detail []struct {
+				Loc []any
+				Msg string
+			}
+		}
+		_ = json.Unmarshal(w.Body.Bytes(), &said)
+		var all []string
+		for _, f := range said.Detail {
+			var at []string
+			for _, place := range f.Loc {
+				at = append(at, fmt.Sprint(place))
+			}
+			all = append(all, strings.Join(at, " ")+": "+strings.TrimPrefix(f.Msg, "Value error: "))
+		}
+		assert.Equal(t, row.want, strings.Join(all, "; "), "%s %s", row.request, row.body)
+	}
+}
+
+type (
+	taken      string
+	soldOut    struct{ left int }
+	ordered    int
+	takenInput struct {
+		Name  taken   `query:"name,omitempty"`
+		Order ordered `query:"order,omitempty"`
+		Limit int     `query:"limit,omitempty" validate:"max=5"`
+	}
+)
+
+var errTaken = candor.Error(409, "taken")
+
+func (t taken) Validate() error {
+	if t == "ada" {
+		return fmt.Errorf("looking it up: %w", errTaken)
+	}
+	return nil
+}
+
+func (e *soldOut) Error() string { return "sold out" }
+
+func (o ordered) Validate() error {
+	if o > 1 {
+		return &soldOut{int(o)}
+	}
+	return nil
+}
+
+// An HTTPError of a Validate method, or one that OnError is there for, is the
+// response, unless something else is wrong.
+func TestValidateResponds(t *testing.T) {
+	app := candor.New(candor.Config{})
+	nothing := func(context.Context, takenInput) (candor.None, error) { return candor.None{}, nil }
+	candor.Get(app, "/plain", nothing)
+	candor.Post(app, "/body", func(context.Context, struct {
+		Body []taken `body:""`
+	}) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	candor.Post(app, "/lines", func(_ context.Context, in struct {
+		Body candor.JSONLines[ordered] `body:""`
+	}) (candor.None, error) {
+		for _, err := range in.Body {
+			if err != nil {
+				return candor.None{}, err
+			}
+		}
+		return candor.None{}, nil
+	})
+	router := candor.NewRouter("/mapped")
+	candor.OnError(router, func(_ context.Context, e *soldOut) (map[string]int, error) {
+		return map[string]int{"left": e.left}, nil
+	}, candor.Status(410))
+	candor.OnError(router, func(context.Context, error) (string, error) { return "unknown", nil }, candor.Status(500))
+	candor.Get(router, "/", nothing)
+	app.Include(router)
+	rows := []struct {
+		method, target, body string
+		status               int
+		want                 string
+	}{
+		{"GET", "/plain?name=bob", "", 204, ""},
+		{"GET", "/plain?name=ada", "", 409, `{"detail":"taken"}`},
+		{"GET", "/plain?name=ada&limit=9", "", 422, `"loc":["query","limit"]`},
+		{"GET", "/plain?order=2", "", 422, `"msg":"Value error: sold out"`},
+		{"GET", "/plain?order=2&name=ada", "", 422, `"msg":"Value error: sold out"`},
+		{"GET", "/mapped/?order=2", "", 410, `{"left":2}`},
+		{"GET", "/mapped/?order=3&name=ada", "", 500, `"unknown"`}, // which is asked of every error
+		{"POST", "/body", `["bob","ada"]`, 409, `{"detail":"taken"}`},
+		{"POST", "/body", `["ada",1]`, 422, `"loc":["body",1]`},
+		{"POST", "/lines", "1\n2\n", 422, `"loc":["body",2]`},
+	}
+	for _, row := range rows {
+		r := httptest.NewRequest(row.method, row.target, strings.NewReader(row.body))
+		r.Header.Set("Content-Type", "application/json")
+		if row.target == "/lines" {
+			r.Header.Set("Content-Type", "application/jsonl")
+		}
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		assert.Equal(t, row.status, w.Code, row.target)
+		assert.Contains(t, w.Body.String(), row.want, row.target)
+		assert.NotContains(t, w.Body.String(), "looking it up")
+		if row.status == 422 {
+			assert.NotContains(t, w.Body.String(), "taken", row.target)
+		}
+	}
+}

@@ -381,7 +381,10 @@ func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Valu
 	if len(faults.Faults) == 0 {
 		return nil, nil
 	}
-	wrong := s.rendered(invalid(&faults, nil, s.decode.Echo))
+	wrong := validateResponse(&faults, func(err error) bool { return httpErrorIn(err) != nil })
+	if wrong == nil {
+		wrong = s.rendered(invalid(&faults, nil, s.decode.Echo))
+	}
 	if s.failure != nil {
 		return s.failure(wrong), nil
 	}

@@ -200,6 +200,7 @@ func (c *Compiler) compileValue(v *value, f *typeinfo.Field, t *typeinfo.Type, r
 	if v.check, err = c.Rules.Compile(t, rules); err != nil {
 		return err
 	}
+	v.validates, v.wrapper = c.Rules != nil && bare(t).Validates, c.Rules != nil && t.Wraps() && t.Validates
 	v.quick = c.Rules.Quick(t, rules)
 	v.sent, err = c.Rules.CompileRounded(t, rules)
 	return err
@@ -210,6 +211,9 @@ func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
 		return errors.New("a list in a path, where each value stands alone; use a string and split it, or move the list to the query")
 	}
 	p.list = &list{held: held, split: splitOf(p.field)}
+	if held.Validates && c.Rules != nil {
+		p.list.validates = true
+	}
 	if p.list.check, err = c.Rules.Compile(p.field.Type, p.field.Rules); err != nil {
 		return err
 	}

@@ -42,6 +42,9 @@ type value struct {
 	quick check.Quick
 	// sent judges a float32 before it is rounded; nil for others.
 	sent func(float64) *fault.Fault
+	// validates means that what typ holds has a Validate method, wrapper that typ
+	// has one around it.
+	validates, wrapper bool
 }
 
 // list is how the texts of a parameter become a slice or an array.
@@ -50,8 +53,10 @@ type list struct {
 	held *typeinfo.Type
 	// split cuts one text into elements; nil where each is a text of its own.
 	split func(into []string, text string) []string
-	// check judges the whole list; nil without rules.
-	check check.Check
+	// check judges the whole list; nil without rules. validates means that its type
+	// has a Validate method.
+	check     check.Check
+	validates bool
 }
 
 // answers is where faults go, and whether they show what was sent.
@@ -153,10 +158,31 @@ func (p *Param) bindList(dst reflect.Value, texts []string, to answers) bool {
 			sound = p.sound(f, to, i)
 		}
 	}
-	if !sound || p.list.check == nil {
-		return sound
+	if !sound {
+		return false
 	}
-	return p.soundList(p.list.check(held).Own(), texts, to)
+	return p.soundList(p.list.judge(held), texts, to)
+}
+
+// judge is what is wrong with the list as a whole.
+func (l *list) judge(held reflect.Value) *fault.Fault {
+	if l.check != nil {
+		if f := l.check(held); f != nil {
+			return f.Own()
+		}
+	}
+	if l.validates {
+		return validate(held)
+	}
+	return nil
+}
+
+// validate calls the Validate method of a value.
+func validate(v reflect.Value) *fault.Fault {
+	if err := typeinfo.Validate(v.Addr().Interface()); err != nil {
+		return fault.Invalid(err)
+	}
+	return nil
 }
 
 // soundList is sound for a fault of the list as a whole.
@@ -173,8 +199,19 @@ func (p *Param) sound(f *fault.Fault, to answers, at ...any) bool {
 	if f == nil {
 		return true
 	}
-	f.Loc = append([]any{p.source, p.name}, at...)
-	to.faults.Add(f)
+	place := append([]any{p.source, p.name}, at...)
+	located := fault.Of(f.Err)
+	for _, inner := range located {
+		inner.Loc = append(slices.Clip(place), inner.Loc...)
+		if inner.Input == nil {
+			inner.Input = f.Input
+		}
+		to.faults.Add(&inner)
+	}
+	if len(located) == 0 {
+		f.Loc = place
+		to.faults.Add(f)
+	}
 	return false
 }
 
@@ -252,6 +289,9 @@ func (v *value) read(dst reflect.Value, text string, echo bool) *fault.Fault {
 	if f == nil {
 		f = v.fill(hold(v.typ, dst), text)
 	}
+	if f == nil && v.wrapper {
+		f = validate(dst)
+	}
 	if f != nil && f.Type == fault.DatetimeParsing && v.lostPlus(text) {
 		f.Ctx = map[string]any{"error": "a + must be sent as %2B, else it is a space"}
 	}
@@ -269,8 +309,19 @@ func (v *value) lostPlus(text string) bool {
 }
 
 func (v *value) fill(held reflect.Value, text string) *fault.Fault {
-	if f := v.set(held, text); f != nil || v.check == nil {
+	if f := v.set(held, text); f != nil {
 		return f
+	}
+	if f := v.judge(held, text); f != nil || !v.validates {
+		return f
+	}
+	return validate(held)
+}
+
+// judge is the rule that a value breaks.
+func (v *value) judge(held reflect.Value, text string) *fault.Fault {
+	if v.check == nil {
+		return nil
 	}
 	if v.sent != nil {
 		exact, _ := strconv.ParseFloat(text, 64)

@@ -23,7 +23,7 @@ const (
 // quickAt is the quick way for a parameter in its place; nil without.
 func (p *Param) quickAt(place reflect.Value) quick {
 	t, v := p.field.Type, &p.single
-	if p.json != nil || p.list != nil || t.Enum != nil {
+	if p.json != nil || p.list != nil || t.Enum != nil || v.validates {
 		return nil
 	}
 	switch t.Go.Kind() {

@@ -3,6 +3,7 @@ package codec
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"strings"
 
 	"github.com/candor-go/candor/internal/fault"
@@ -117,6 +118,15 @@ func (c *Compiler) decoder(key programKey) (decodeFunc, error) {
 
 // makeDecoder wraps what reads a value into what judges it.
 func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
+	decode, err := c.makeJudged(key)
+	if err != nil || !key.t.Validates || c.side != server {
+		return decode, err
+	}
+	return validated(key.t.Go, decode), nil
+}
+
+// makeJudged is makeDecoder without the value's own method Validate.
+func (c *Compiler) makeJudged(key programKey) (decodeFunc, error) {
 	t := key.t
 	decode, err := c.makeKind(key)
 	if err != nil || t.Wraps() {
@@ -222,6 +232,30 @@ func checked(decode decodeFunc, judge *judge) decodeFunc {
 		}
 		return true
 	}
+}
+
+// validated calls the Validate method of each value that was read without a
+// fault.
+func validated(t reflect.Type, decode decodeFunc) decodeFunc {
+	return func(d *state, p pointer) bool {
+		start, before := d.pos, d.failed
+		if !decode(d, p) {
+			return false
+		}
+		if d.failed == before {
+			d.validate(t, p, start)
+		}
+		return true
+	}
+}
+
+// validate calls a Validate method; false when it refuses the value.
+func (d *state) validate(t reflect.Type, p pointer, start int) bool {
+	err := typeinfo.Validate(reflect.NewAt(t, p).Interface())
+	if err != nil && !d.reportLocated(err, start) {
+		d.report(fault.Invalid(err), start)
+	}
+	return err == nil
 }
 
 // rounded judges each float32 as it was sent, in a string or not.

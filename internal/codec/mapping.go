@@ -40,6 +40,9 @@ func (c *Compiler) makeMap(key programKey) (decodeFunc, error) {
 	if m.readKey, err = makeKey(t.Key); err != nil {
 		return nil, err
 	}
+	if t.Key.Validates && c.side == server {
+		m.readKey = validatedKey(t.Key.Go, m.readKey)
+	}
 	if m.canonical {
 		m.put = putOf(t.Elem.Go)
 	}
@@ -129,6 +132,19 @@ func makeKeyKind(t *typeinfo.Type) (keyReader, error) {
 		}, nil
 	}
 	return nil, cannot(t, "the names of a JSON object cannot be made of it", "use a string, an integer or a type with a text form as the key")
+}
+
+// validatedKey calls the Validate method of each key.
+func validatedKey(t reflect.Type, read keyReader) keyReader {
+	return func(d *state, name []byte, p pointer) *fault.Fault {
+		if f := read(d, name, p); f != nil {
+			return f
+		}
+		if err := typeinfo.Validate(reflect.NewAt(t, p).Interface()); err != nil {
+			return fault.Invalid(err)
+		}
+		return nil
+	}
 }
 
 // makeIntKey reads names as integers, in the one notation that is written.

@@ -427,17 +427,5 @@ func (m *method) validate(d *state, p pointer, start int) bool {
 	if at == nil {
 		return true
 	}
-	err := reflect.NewAt(m.goType, at).Interface().(interface{ Validate() error }).Validate()
-	if err == nil || d.reportLocated(err, start) {
-		return err == nil
-	}
-	d.report(spoken(err), start)
-	return false
-}
-
-// spoken is the fault of an error whose text was written for the client.
-func spoken(err error) *fault.Fault {
-	f := fault.With(fault.ValueError, "error", err.Error())
-	f.Msg = "Value error: " + err.Error()
-	return f
+	return d.validate(m.goType, at, start)
 }

@@ -11,6 +11,9 @@ type Located interface {
 // joins; none for an error that knows nothing of faults. An error may be
 // Located, or turn into one by its method As.
 func Of(err error) []Fault {
+	if err == nil {
+		return nil
+	}
 	if located, ok := err.(Located); ok { //nolint:errorlint // the walk is this function's own
 		return located.CandorFaults()
 	}

@@ -28,6 +28,9 @@ type Fault struct {
 	Input any
 	// Tag is the rule of a validate tag that was broken, "" for other faults.
 	Tag string
+	// Err is what a Validate method returned; nil for other faults. It may be
+	// meant as the response itself.
+	Err error
 }
 
 // The types of faults.
@@ -76,6 +79,14 @@ const (
 	ValueError      = "value_error"
 	TooMany         = "too_many_faults"
 )
+
+// Invalid is the fault of what a Validate method returned, whose text was written
+// for the client.
+func Invalid(err error) *Fault {
+	f := With(ValueError, "error", err.Error())
+	f.Msg, f.Err = "Value error: "+err.Error(), err
+	return f
+}
 
 // Own is a copy of f for the caller to change; nil of nil.
 func (f *Fault) Own() *Fault {

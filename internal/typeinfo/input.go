@@ -83,7 +83,7 @@ func (r *inputReader) fields(t reflect.Type, at place, model Source) error {
 			return err
 		}
 	}
-	if Declares(t, "Validate") && hasValidate(t) {
+	if declaresValidate(t) {
 		r.in.Validators = append(r.in.Validators, InputValidator{Index: at.index, Model: model})
 	}
 	return nil

@@ -93,15 +93,23 @@ func (c *collector) collect(t reflect.Type, path []reflect.Type, at place) error
 			return err
 		}
 	}
-	if Declares(t, "Validate") && hasValidate(t) {
+	if declaresValidate(t) {
 		c.object.Validators = append(c.object.Validators, Validator{Index: at.index})
 	}
 	return nil
 }
 
-func hasValidate(t reflect.Type) bool {
-	return reflect.PointerTo(t).Implements(reflect.TypeFor[interface{ Validate() error }]())
+type validator interface{ Validate() error }
+
+// declaresValidate reports whether a type has a Validate method that no embedded
+// field lends it.
+func declaresValidate(t reflect.Type) bool {
+	return reflect.PointerTo(t).Implements(reflect.TypeFor[validator]()) && t.Kind() != reflect.Interface && Declares(t, "Validate")
 }
+
+// Validate calls the Validate method of what a pointer points to, whose type
+// declares it.
+func Validate(pointer any) error { return pointer.(validator).Validate() }
 
 func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []reflect.Type, at place) error {
 	t, err := readTags(owner, sf)

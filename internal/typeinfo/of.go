@@ -100,6 +100,7 @@ func (r *reader) finish(d *Type) error {
 	if err := r.fill(d); err != nil {
 		return err
 	}
+	d.Validates = d.Kind != Struct && d.Go.Name() != "" && declaresValidate(d.Go)
 	return fillEnum(d)
 }
 

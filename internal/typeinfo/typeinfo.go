@@ -70,6 +70,9 @@ type Type struct {
 	// Format is the JSON Schema format of a known Text type, such as "uuid", or
 	// HTTPDate.
 	Format string
+	// Validates means that the type declares Validate() error itself. The structs
+	// whose members are those of an Object are in its Validators instead.
+	Validates bool
 	// Reads and Writes say which directions a Text or JSON type has methods
 	// for; for every other kind both are true.
 	Reads, Writes bool
