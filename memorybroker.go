@@ -400,6 +400,9 @@ func (s *memorySubscriber) begin(after string) {
 	if n := t.kept.len(); n > 0 {
 		s.replay = max(seq, t.kept.at(n-1).seq)
 	}
+	if s.unsure && s.replay == seq { // then it is a hole like any other
+		s.unsure, s.hole = false, b.id(seq)
+	}
 }
 
 // next is the next delivery of the replay, if there is any.
