@@ -222,3 +222,31 @@ func TestOptionsAboutNothing(t *testing.T) {
 		assert.Contains(t, text, about)
 	}
 }
+
+// Credentials are sent as the document says, in whichever of the alternatives
+// they belong to.
+func TestCredentialsOfAnAlternative(t *testing.T) {
+	t.Parallel()
+	for scheme, options := range map[string][]candortest.Option{
+		"HTTPToken":    {candortest.Credentials("HTTPToken", "s3cret")},
+		"APIKeyHeader": {candortest.Credentials("APIKeyHeader", "s3cret")},
+	} {
+		app := candor.New(candor.Config{})
+		candor.Get(app, "/me", func(_ context.Context, in struct {
+			Shown struct {
+				Token *candor.Bearer `scheme:"Token"`
+				Key   *candor.APIKey `header:"X-Key"`
+			} `security:"any"`
+		},
+		) (string, error) {
+			if in.Shown.Token != nil && *in.Shown.Token == "s3cret" {
+				return "HTTPToken", nil
+			}
+			if in.Shown.Key != nil && *in.Shown.Key == "s3cret" {
+				return "APIKeyHeader", nil
+			}
+			return "", candor.Error(401, "unknown")
+		})
+		assert.Empty(t, record(func(tb *recordingTB) { candortest.Conform(tb, app, options...) }), scheme)
+	}
+}

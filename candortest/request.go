@@ -504,10 +504,14 @@ func (d *drafter) credential(scheme node, value string) {
 		}
 		d.r.header.Set("Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(value)))
 	default:
+		word := "Bearer"
+		if scheme.text("type") == "http" && !strings.EqualFold(scheme.text("scheme"), word) {
+			word = scheme.text("scheme")
+		}
 		if value == "" {
 			value = "made-up"
 		}
-		d.r.header.Set("Authorization", "Bearer "+value)
+		d.r.header.Set("Authorization", word+" "+value)
 	}
 }
 

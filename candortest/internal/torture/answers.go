@@ -193,6 +193,32 @@ func addSecured(app *candor.App) {
 	) (candor.None, error) {
 		return none, nil
 	}, candor.OperationID("jwt"))
+	candor.Get(secured, "/word", func(_ context.Context, in struct {
+		Token candor.Bearer `scheme:"Token"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("word"))
+	candor.Get(secured, "/any", func(_ context.Context, in struct {
+		Shown struct {
+			Token *candor.Bearer `scheme:"Token"`
+			Key   *candor.APIKey `header:"X-Device" security:"Device"`
+			User  *candor.Basic
+		} `security:"any"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("anyOf"))
+	guarded := candor.NewRouter("/guarded", candor.Require(func(_ context.Context, in struct {
+		Token    candor.Bearer `security:"password"`
+		Required candor.RequiredScopes
+	},
+	) error {
+		return nil
+	}), candor.Scopes("read"))
+	candor.Get(guarded, "/closed", func(context.Context, candor.None) (candor.None, error) { return none, nil }, candor.OperationID("guarded"))
+	candor.Get(guarded, "/open", func(context.Context, candor.None) (candor.None, error) { return none, nil }, candor.OperationID("opened"), candor.Public())
+	secured.Include(guarded)
 	candor.Get(secured, "/either", func(_ context.Context, in struct {
 		Token *candor.Bearer
 		Key   *candor.APIKey `header:"X-Key"`

@@ -29,6 +29,7 @@ func New(config candor.Config, options ...candor.Option) *candor.App {
 		"machine":  candor.OAuth2ClientCredentials("/login", scopes),
 		"openid":   candor.OpenIDConnect("https://example.com/.well-known/openid-configuration"),
 		"jwt":      candor.BearerTokens("JWT"),
+		"Device":   candor.SecurityScheme{}.WithDescription("The key of a device"),
 	}
 	app := candor.New(config, options...)
 	addInputs(app)
