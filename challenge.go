@@ -14,10 +14,10 @@ import (
 // credentials, in the header WWW-Authenticate (RFC 9110, section 11.6.1). Put it
 // into [Config].
 //
-// The header is in every 401 that an operation with security fields answers:
-// with the challenge of the credentials that are missing, or, where a handler,
-// guard or provider returns an error with the status 401, with one for each of
-// the operation's schemes. An error that has the header by itself keeps it.
+// Every 401 response of an operation with security fields has the header: the
+// challenge of the credentials that are missing, or, where a handler, guard or
+// provider returns an error with the status 401, one for each of the operation's
+// schemes. An error that has the header itself keeps it.
 type Challenge struct {
 	// Realm names what is protected, in the challenges of all schemes. The realm
 	// tag of a field comes before it.

@@ -105,9 +105,9 @@ func requires(prepare func() (requirement, error)) Option {
 // [RequiredScopes] and compares. They stand in the document with the schemes of
 // these credentials.
 //
-// Scopes that nothing reads together with credentials are a mistake, which shows
-// when the app is sealed; so is one that a flow of OAuth2 does not list, where
-// it lists any.
+// Scopes that nothing reads together with credentials are a configuration error
+// when the app is sealed; so is one that a flow of OAuth2 does not list, where it
+// lists any.
 func Scopes(scopes ...string) Declaration {
 	return declaration{func(s *settings) error {
 		s.scopes = appendNew(s.scopes, scopes)
@@ -124,8 +124,8 @@ func Scopes(scopes ...string) Declaration {
 //	candor.Post(app, "/login", login, candor.Public())
 //
 // A field that reads credentials, even optional ones, among what is left is a
-// mistake, which shows when the app is sealed. The document has the empty list
-// of security, and [App.Routes] tells which routes are public.
+// configuration error when the app is sealed. The document has the empty list
+// of security, and [App.Routes] says which routes are public.
 func Public() RouteOption {
 	return onRoute(func(s *settings) error {
 		s.public = true

@@ -27,8 +27,8 @@ import (
 // challenge too; `realm:"..."` says what is protected.
 //
 // Of several credentials one is enough in a struct of pointers to security
-// types with the tag `security:"any"`: a request with none of them is answered
-// with 401.
+// types with the tag `security:"any"`: the response to a request with none of
+// them is 401.
 type Bearer string
 
 // Basic is a user name and password of an Authorization header with the scheme
