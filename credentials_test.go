@@ -177,7 +177,7 @@ func TestScopesOfSchemesWithoutAList(t *testing.T) {
 	}
 }
 
-// The override may know nothing of tokens, and the routes keep their scopes.
+// The override may know nothing of tokens, and the app keeps its scopes and schemes.
 func TestScopesOfOverriddenProviders(t *testing.T) {
 	for name, override := range map[string]func(app *candor.App){
 		"a value":           func(app *candor.App) { candor.OverrideValue(app, &visitor{}) },
@@ -186,11 +186,8 @@ func TestScopesOfOverriddenProviders(t *testing.T) {
 		"a scoped function": func(app *candor.App) { candor.OverrideScoped(app, scopedOf[*visitor, candor.None]) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			app := candor.New(candor.Config{})
-			candor.Provide(app, makeOf[*visitor, struct {
-				Token    candor.Bearer
-				Required candor.RequiredScopes
-			}])
+			app := loginApp()
+			candor.Provide(app, makeOf[*visitor, comparesScopes])
 			candor.Get(app, "/", idleOf[asksVisitor], scopesRead)
 			override(app)
 			assert.NoError(t, app.Check())
