@@ -112,7 +112,7 @@ func TestChallenges(t *testing.T) {
 						refused = fetch(app, path, "Authorization", credentials, "X-Key", "k")
 					}
 				}
-				assert.Equal(t, `{"detail":"unknown token"}`, refused.Body.String(), path)
+				assert.JSONEq(t, `{"detail":"unknown token"}`, refused.Body.String(), path)
 				assert.Equal(t, row.refused, refused.Header().Values("WWW-Authenticate"), path)
 			}
 		})

@@ -65,11 +65,11 @@ func (e *endpoint) compileChallenges(c Challenge) {
 		all = appendNew(all, []string{challenges[f]})
 	}
 	for _, choice := range e.choices {
-		var any []string
+		var each []string
 		for _, f := range choice {
-			any = appendNew(any, []string{challenges[f]})
+			each = appendNew(each, []string{challenges[f]})
 		}
-		e.place.refusals[choice[0]] = unauthenticated(any...)
+		e.place.refusals[choice[0]] = unauthenticated(each...)
 	}
 	e.errors = e.errors.challenging(all)
 }
@@ -82,16 +82,16 @@ func (e *endpoint) checkPublic() error {
 	if len(e.set.scopes) > 0 {
 		return fmt.Errorf("Public and Scopes(%s) contradict each other; drop one of them", quoted(e.set.scopes))
 	}
-	for _, p := range e.parts {
-		for _, f := range securityFields(p.desc) {
-			reader := "the input of the handler"
-			if p.provider != nil {
-				reader = p.provider.String()
-			}
-			return fmt.Errorf("Public: the field %s of %s reads credentials; drop the field or what asks for it, or drop Public", f.Go, reader)
-		}
+	i := slices.IndexFunc(e.parts, func(p *part) bool { return hasSecurity(p.desc) })
+	if i < 0 {
+		return nil
 	}
-	return nil
+	reader := "the input of the handler"
+	if p := e.parts[i].provider; p != nil {
+		reader = p.String()
+	}
+	field := securityFields(e.parts[i].desc)[0].Go
+	return fmt.Errorf("Public: the field %s of %s reads credentials; drop the field or what asks for it, or drop Public", field, reader)
 }
 
 // checkScopes finds scopes that nothing checks, and such as no client can ask

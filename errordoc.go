@@ -115,9 +115,10 @@ func (d *documenter) challenged(all *openapi3.Responses, e *endpoint) {
 		return
 	}
 	isOwn := func(r response) bool { return r.status == http.StatusUnauthorized && r.body != nil }
-	sure := e.plain == nil && !slices.ContainsFunc(e.set.responses, isOwn) && !(e.answer != nil && slices.Contains(e.answer.statuses, http.StatusUnauthorized))
+	mayLack := e.plain != nil || slices.ContainsFunc(e.set.responses, isOwn) ||
+		e.answer != nil && slices.Contains(e.answer.statuses, http.StatusUnauthorized)
 	put(&there.Value.Headers, "WWW-Authenticate", documentedHeader{
-		doc: "The credentials that are needed", required: sure, schema: openapi3.NewStringSchema(),
+		doc: "The credentials that are needed", required: !mayLack, schema: openapi3.NewStringSchema(),
 	}.documented())
 }
 
