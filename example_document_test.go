@@ -63,6 +63,25 @@ func ExampleLinks() {
 	// Output: {"read":{"operationId":"readFreight","parameters":{"id":"$response.body#/id"}}}
 }
 
+type shelfRef struct {
+	ID int `path:"id"`
+}
+
+func readShelf(context.Context, shelfRef) (string, error) { return "", nil }
+
+// Clients call the functions by tag and name.
+func ExampleConfig_operationID() {
+	app := candor.New(candor.Config{OperationID: func(r candor.RouteInfo) string {
+		if len(r.Tags) == 0 {
+			return "" // as without it
+		}
+		return r.Tags[0] + "." + r.Name
+	}})
+	candor.Get(app, "/shelves/{id}", readShelf, candor.Tags("shelves"))
+	say(app, "paths", "/shelves/{id}", "get", "operationId")
+	// Output: "shelves.readShelf"
+}
+
 func ExampleRequestExample() {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/parcels", sendFreight,

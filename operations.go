@@ -146,32 +146,48 @@ func (o *outline) takeExplicitID(op *operation) error {
 }
 
 // makeIDs gives the operations that have no id yet one each, which is the same
-// in whatever order they were registered: the name of its handler to the first
-// operation of a route, unless another route would have that name too, and a
-// name with path and method to all others.
+// in whatever order they were registered: its function's to one operation of each
+// function, and that with path and method to all others.
 func (o *outline) makeIDs() {
 	first := make(map[*route]bool, len(o.operations))
-	wanted := make(map[string]int, len(o.operations))
-	var unnamed []*operation
+	wanted := make(map[string][]*operation, len(o.operations))
+	var others []*operation
 	for _, op := range o.operations {
-		if rt := op.endpoint.route; op.id == "" {
-			if name := op.endpoint.functionID(); name != "" && !first[rt] && op.endpoint.set.operationID == "" {
-				op.id = name
-				wanted[name]++
-			}
-			unnamed = append(unnamed, op)
+		rt, id := op.endpoint.route, op.endpoint.functionID()
+		switch {
+		case op.id != "":
+		case id != "" && !first[rt] && op.endpoint.set.operationID == "" && o.ids[id] == nil:
+			wanted[id] = append(wanted[id], op)
 			first[rt] = true
+		default:
+			others = append(others, op)
 		}
 	}
-	long := unnamed[:0]
-	for _, op := range unnamed {
-		if op.id == "" || wanted[op.id] > 1 || o.ids[op.id] != nil {
-			long = append(long, op)
-			continue
+	for id, rivals := range wanted {
+		slices.SortFunc(rivals, byPath)
+		if areOneFunction(rivals) {
+			o.takeID(rivals[0], id)
+			rivals = rivals[1:]
 		}
-		o.ids[op.id] = op
+		others = append(others, rivals...)
 	}
-	o.makeLongIDs(long)
+	o.makeLongIDs(others)
+}
+
+// byPath orders operations by the length of their paths, for that of a first
+// version or of the whole is the shortest most often.
+func byPath(a, b *operation) int {
+	left, right := a.endpoint.pattern.String(), b.endpoint.pattern.String()
+	return cmp.Or(cmp.Compare(len(left), len(right)), strings.Compare(left, right), strings.Compare(a.endpoint.method, b.endpoint.method))
+}
+
+// areOneFunction reports whether one function handles all the operations.
+func areOneFunction(operations []*operation) bool {
+	one := operations[0].endpoint.route.handler
+	return !slices.ContainsFunc(operations, func(op *operation) bool {
+		other := op.endpoint.route.handler
+		return other.pc != one.pc || other.in != one.in || other.out != one.out
+	})
 }
 
 // makeLongIDs makes ids with path and method. Paths of the same words, such as
@@ -180,9 +196,7 @@ func (o *outline) makeLongIDs(operations []*operation) {
 	for _, op := range operations {
 		op.id = op.endpoint.longID(cmp.Or(op.endpoint.set.operationID, op.endpoint.functionID()))
 	}
-	slices.SortStableFunc(operations, func(a, b *operation) int {
-		return cmp.Or(strings.Compare(a.id, b.id), strings.Compare(a.endpoint.pattern.String(), b.endpoint.pattern.String()))
-	})
+	slices.SortFunc(operations, func(a, b *operation) int { return cmp.Or(strings.Compare(a.id, b.id), byPath(a, b)) })
 	for _, op := range operations {
 		o.takeID(op, op.id)
 	}

@@ -50,7 +50,7 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 	candor.Get(app, "/again", l.listBooks)
 	candor.Handle(app, []string{"GET", "PUT"}, "/both", funcs)
 	candor.HandleHTTP(app, []string{"GET"}, "/plain/{id}", tellPath)
-	candor.Get(app, "/chosen", l.listBooks, candor.OperationID("funcs_both_get"), candor.Summary("As chosen"))
+	candor.Get(app, "/chosen", l.listBooks, candor.OperationID("funcs_funcs_get"), candor.Summary("As chosen"))
 	candor.Get(app, "/get_again", l.listBooks, candor.Hidden())
 
 	var got []string
@@ -60,23 +60,23 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 		got = append(got, r.Method+" "+r.Pattern+" = "+r.OperationID+" = "+text)
 	}
 	assert.Equal(t, []string{
-		// What two routes would have, neither has.
+		// Of one function's routes that with the shortest path has its id.
 		"GET /method = libraryListBooks_method_get = List Books",
 		"GET /value = libraryHTTPStatus = HTTP Status",
 		"GET /snake = read_all_items = Read All Items",
-		"GET /funcs = funcs_funcs_get = Funcs",
+		// A choice goes before what is made of names, wherever it stands.
+		"GET /funcs = funcs_funcs_get_2 = Funcs",
 		"GET /literal/{id} = get_literal_id = ",
 		"POST /literal/{rest...} = post_literal_rest = ",
 		"GET / = get = ",
 		"GET /cats = zeroLivesCat = Zero",
 		"GET /dogs = zeroTrickDog = Zero",
 		"GET /made = get_made = ",
-		"GET /again = libraryListBooks_again_get = List Books",
-		// A choice goes before what is made of names, wherever it stands.
-		"GET /both = funcs_both_get_2 = Funcs",
+		"GET /again = libraryListBooks = List Books",
+		"GET /both = funcs = Funcs",
 		"PUT /both = funcs_both_put = Funcs",
 		"GET /plain/{id} = get_plain_id = ",
-		"GET /chosen = funcs_both_get = As chosen",
+		"GET /chosen = funcs_funcs_get = As chosen",
 		"GET /get_again =  = ",
 	}, got)
 }
@@ -140,6 +140,8 @@ var namesakes = []struct {
 	{"saveLivesCat", func(r candor.Routes) { candor.Post(r, "/cats", save[livesCat]) }},
 	{"saveTrickDog", func(r candor.Routes) { candor.Post(r, "/dogs", save[trickDog]) }},
 	{"swapLivesCatAndTrickDog", func(r candor.Routes) { candor.Post(r, "/swap", swap[livesCat, trickDog]) }},
+	{"apiGuideRead_guides_get", func(r candor.Routes) { candor.Get(r, "/guides", (&APIGuide{}).Read) }},
+	{"apiGuideRead_guide_put", func(r candor.Routes) { candor.Put(r, "/guide", (&APIGuide{}).Read) }},
 	{"touch_touch_cat_get", func(r candor.Routes) { candor.Get(r, "/touch/cat", touch[livesCat]) }},
 	{"touch_touch_dog_get", func(r candor.Routes) { candor.Get(r, "/touch-dog", touch[trickDog]) }},
 	{"touch_touch_dog_get_2", func(r candor.Routes) { candor.Get(r, "/touch/dog", touch[trickDog]) }},

@@ -408,9 +408,11 @@ func Summary(text string) RouteOption {
 // Without it the id is the name of the handler's function: that of a method with
 // its receiver, usersList for users.List, that of a generic function with its
 // type arguments, createItem for create[Item]. Aliases and further inclusions
-// add path and method, and so do all operations of function literals, and of
-// routes that would have the same id. So the order of registrations, which may
-// change with any commit, decides nothing about the names in a generated client.
+// add path and method, and so do all operations of function literals. Of several
+// routes of one function that with the shortest path has the id alone; where the
+// ids of two functions would be the same, both have path and method. So the order
+// of registrations, which may change with any commit, decides nothing about the
+// names in a generated client.
 //
 // See also [Config.OperationID], which chooses the ids of all operations.
 func OperationID(id string) RouteOption {

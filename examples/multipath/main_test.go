@@ -59,7 +59,7 @@ func TestDocuments(t *testing.T) {
 	var whole document
 	require.NoError(t, json.Unmarshal(text.Bytes(), &whole))
 
-	assert.Equal(t, operation{OperationID: "libraryRead_books_id_get", Summary: "Read a book", Tags: []string{"books"}}, whole.Paths["/books/{id}"].Get)
+	assert.Equal(t, operation{OperationID: "libraryRead", Summary: "Read a book", Tags: []string{"books"}}, whole.Paths["/books/{id}"].Get)
 	publication := whole.Paths["/publications/{id}"].Get
 	assert.Equal(t, "Read a publication", publication.Summary)
 	assert.Contains(t, publication.Tags, "publications")
