@@ -46,8 +46,9 @@ func noted(options ...candor.RouteOption) *candor.App {
 	return app
 }
 
-func TestAnnotationsInTheDocument(t *testing.T) {
-	app := noted(
+// annotated is an app with every option that annotates.
+func annotated() *candor.App {
+	return noted(
 		candor.ExternalDocs{URL: "https://example.com/orders", Description: "More"},
 		candor.Server{URL: "https://{region}.example.com", Variables: map[string]candor.ServerVariable{"region": {Default: "eu", Enum: []string{"eu", "us"}}}},
 		candor.Extension("x-internal", true), candor.Extension("x-order", []string{"b", "a"}),
@@ -67,8 +68,13 @@ func TestAnnotationsInTheDocument(t *testing.T) {
 		}, candor.None]("sent", http.MethodPost, "{$request.body#/callback}/sent", candor.Summary("It is on its way"), candor.Responds[candor.None](410)),
 		candor.Callback[candor.None, candor.None]("sent", http.MethodDelete, "{$request.header.x-notify}"),
 	)
+}
+
+func TestAnnotationsInTheDocument(t *testing.T) {
+	app := annotated()
 	doc := specOf(t, app)
 	documenttest.Check(t, "annotations", doc)
+	documenttest.Stable(t, annotated)
 	op := []string{"paths", "/orders", "post"}
 	in := func(keys ...string) any { return at(doc, append(append([]string{}, op...), keys...)...) }
 	assert.Equal(t, map[string]any{"url": "https://example.com/orders", "description": "More"}, in("externalDocs"))

@@ -58,6 +58,7 @@ func TestDocumentOfSequences(t *testing.T) {
 	var document bytes.Buffer
 	require.NoError(t, sequenceApp().WriteOpenAPI(&document))
 	documenttest.Check(t, "sequences", document.Bytes())
+	documenttest.Stable(t, sequenceApp)
 	const goal = `{"$ref":"#/components/schemas/sequenceGoal"}`
 	data := func(component string) string {
 		return `"data":{"type":"string","contentMediaType":"application/json","contentSchema":{"$ref":"#/components/schemas/` + component + `"}}`

@@ -35,4 +35,5 @@ func TestDocumentOfTheTorture(t *testing.T) {
 		require.NoError(t, torture.New(config).WriteOpenAPI(&document))
 		documenttest.Check(t, name, document.Bytes())
 	}
+	documenttest.Stable(t, func() *candor.App { return torture.New(candor.Config{}) })
 }

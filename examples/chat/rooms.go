@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
 
 // Say is what a member of a room sends.
@@ -24,10 +25,16 @@ type Said struct {
 //go:embed web
 var web embed.FS
 
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
+
 func newApp() *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Chat", Version: "1.0.0", Description: "Rooms in which people talk.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:  source.Of(code),
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "rooms", Description: "Where people talk"}},
 	}, candor.Tags("rooms"))
@@ -41,8 +48,8 @@ func newApp() *candor.App {
 	return app
 }
 
-// join hands what the client says to the room, and what the room says to the
-// client.
+// join takes part in a room. What the client says goes to all who are there, and
+// what they say to the client.
 func join(ctx context.Context, in struct {
 	Room string            `path:"room" validate:"max=40" pattern:"^[a-z]+$"`
 	Name string            `query:"name" validate:"min=1,max=20" example:"ann"`

@@ -2,19 +2,27 @@ package main
 
 import (
 	"context"
+	"embed"
 	"net/http"
 	"strings"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
 
 // form says how errors are written.
 type form struct{ dotted, problems bool }
 
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
+
 func newApp(form form) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Accounts", Version: "1.0.0", Description: "Money, and what can go wrong with it.",
 		License:        candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:         source.Of(code),
 		Servers:        []candor.Server{{URL: "/", Description: "here"}},
 		Tags:           []candor.Tag{{Name: "accounts", Description: "Money"}},
 		ProblemDetails: form.problems,

@@ -34,6 +34,7 @@ type bank struct {
 	balances map[int]int
 }
 
+// read shows an account.
 func (b *bank) read(_ context.Context, in AccountRef) (Account, error) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
@@ -44,6 +45,7 @@ func (b *bank) read(_ context.Context, in AccountRef) (Account, error) {
 	return Account{in.ID, balance}, nil
 }
 
+// withdraw takes money from an account, as long as there is enough.
 func (b *bank) withdraw(_ context.Context, in struct {
 	AccountRef
 	Amount int `body:"amount" validate:"gte=1"`

@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"slices"
 	"sync"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
 
 // MessageIn is what somebody says.
@@ -40,10 +41,16 @@ func newChat() *chat {
 //go:embed page.html
 var page candor.HTML
 
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
+
 func newApp(c *chat) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Chat", Version: "1.0.0", Description: "Rooms that are heard live.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:  source.Of(code),
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "rooms", Description: "Where people talk"}},
 	}, candor.Tags("rooms"))
@@ -59,6 +66,7 @@ func newApp(c *chat) *candor.App {
 	return app
 }
 
+// say sends a message to all who listen to a room.
 func (c *chat) say(ctx context.Context, in struct {
 	RoomRef
 	Body MessageIn `body:""`
@@ -74,8 +82,10 @@ func (c *chat) say(ctx context.Context, in struct {
 	return message, nil
 }
 
-// listen goes on behind the last event that the client has seen, which
-// browsers tell by themselves when they connect again.
+// listen follows a room live.
+//
+// It goes on after the last event that the client has seen, which browsers tell by
+// themselves when they connect again.
 func (c *chat) listen(ctx context.Context, in struct {
 	RoomRef
 	Last string `header:"Last-Event-ID,omitempty"`
@@ -84,6 +94,7 @@ func (c *chat) listen(ctx context.Context, in struct {
 	return c.hub.Events(ctx, in.Room, in.Last)
 }
 
+// export lists what was said in a room, one JSON object a line.
 func (c *chat) export(_ context.Context, in RoomRef) (candor.JSONLines[Message], error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"os"
 	"path/filepath"
 	"time"
@@ -10,6 +11,7 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
 
 // Reading is what a station measured at a time.
@@ -20,10 +22,16 @@ type Reading struct {
 	Celsius float64   `json:"celsius"`
 }
 
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
+
 func newApp(s store) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Export", Version: "1.0.0", Description: "A table, line by line.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:  source.Of(code),
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "readings", Description: "What was measured"}},
 	}, candor.Tags("readings"))
@@ -32,8 +40,10 @@ func newApp(s store) *candor.App {
 	return app
 }
 
-// export answers with an error as long as no row was found: a query that fails
-// is no empty export. One that breaks off later breaks the answer off.
+// export streams the readings in the order of their ids, one JSON object a line.
+//
+// A query that fails is an error, and no empty export. One that breaks off later
+// cuts the response short.
 func export(ctx context.Context, in struct {
 	After   int64   `query:"after" default:"0" doc:"The id behind which to go on"`
 	Station *int    `query:"station" validate:"gte=0,lte=99"`

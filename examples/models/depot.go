@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"sync"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
 
 // ErrParcelNotFound answers for an id nobody has.
@@ -25,10 +27,16 @@ type depot struct {
 
 func newDepot() *depot { return &depot{keys: map[string]int{}} }
 
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
+
 func newApp(d *depot) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Parcels", Version: "1.0.0", Description: "What a body can say.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:  source.Of(code),
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "parcels", Description: "Boxes on their way"}},
 	}, candor.Tags("parcels"))
@@ -60,6 +68,7 @@ func (d *depot) post(_ context.Context, in struct {
 	return Posted{Status: status, Location: fmt.Sprintf("/parcels/%d", id), Body: d.parcels[id-1]}, nil
 }
 
+// list lists parcels in the order in which they came.
 func (d *depot) list(_ context.Context, in struct {
 	From  int `query:"from" default:"1" validate:"gte=1"`
 	Limit int `query:"limit" default:"10" validate:"gte=1,lte=100"`
@@ -76,6 +85,7 @@ func (d *depot) list(_ context.Context, in struct {
 	return page, nil
 }
 
+// read shows a parcel.
 func (d *depot) read(_ context.Context, in ParcelRef) (Parcel, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
@@ -85,6 +95,7 @@ func (d *depot) read(_ context.Context, in ParcelRef) (Parcel, error) {
 	return d.parcels[in.ID-1], nil
 }
 
+// change changes what is given of a parcel, and leaves the rest as it is.
 func (d *depot) change(_ context.Context, in struct {
 	ParcelRef
 	Body ParcelPatch `body:""`

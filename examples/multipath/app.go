@@ -1,13 +1,22 @@
 package main
 
 import (
+	"embed"
+
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
+
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
 
 func newApp(books *library) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Books", Version: "2.0.0", Description: "One library, many paths.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:  source.Of(code),
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags: []candor.Tag{
 			{Name: "books", Description: "What can be borrowed"},

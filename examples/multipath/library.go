@@ -41,6 +41,7 @@ func newLibrary() *library {
 	}}
 }
 
+// read finds a book by its number.
 func (l *library) read(_ context.Context, in BookRef) (Book, error) {
 	if in.ID > len(l.books) {
 		return Book{}, ErrBookNotFound
@@ -48,11 +49,13 @@ func (l *library) read(_ context.Context, in BookRef) (Book, error) {
 	return l.books[in.ID-1], nil
 }
 
+// readV1 finds a book by its number, with all its authors in one text.
 func (l *library) readV1(ctx context.Context, in BookRef) (BookV1, error) {
 	book, err := l.read(ctx, in)
 	return BookV1{ID: book.ID, Title: book.Title, Author: strings.Join(book.Authors, ", ")}, err
 }
 
+// count counts the books.
 func (l *library) count(context.Context, candor.None) (int, error) {
 	return len(l.books), nil
 }

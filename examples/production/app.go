@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"embed"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"time"
@@ -15,6 +17,11 @@ import (
 	candorredis "github.com/candor-go/candor/contrib/redis"
 	"github.com/candor-go/candor/examples/users/service"
 )
+
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
 
 // newApp puts around the service what it needs in production. closeAll is for
 // the end of the process.
@@ -45,7 +52,7 @@ func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), 
 	}
 
 	app = service.New(
-		service.Settings{Database: s.Database, Secret: s.Secret, AdminKey: s.AdminKey, Cost: service.DefaultCost, Logger: logger},
+		service.Settings{Database: s.Database, Secret: s.Secret, AdminKey: s.AdminKey, Cost: service.DefaultCost, Code: []fs.FS{code}, Logger: logger},
 		candor.Use(around(s, logger, metrics)...), candor.RateLimit(limit),
 	)
 	candor.HandleHTTP(app, []string{http.MethodGet}, "/metrics", metrics.Handler(), candor.Hidden())

@@ -15,6 +15,7 @@ type ItemRef struct {
 // ErrItemNotFound answers for an id nobody has.
 var ErrItemNotFound = candor.Error(404, "item not found")
 
+// listItems lists items in the order of their ids.
 func listItems(_ context.Context, in struct {
 	Skip  int   `query:"skip" default:"0" validate:"gte=0"`
 	Limit int   `query:"limit" default:"10" validate:"gte=1,lte=100"`
@@ -24,6 +25,7 @@ func listItems(_ context.Context, in struct {
 	return in.Shop.List(in.Skip, in.Limit), nil
 }
 
+// readItem shows an item.
 func readItem(_ context.Context, in struct {
 	ItemRef
 	Q    string `query:"q,omitempty" validate:"max=50" doc:"Answers only if the name contains it"`
@@ -37,6 +39,7 @@ func readItem(_ context.Context, in struct {
 	return item, nil
 }
 
+// createItem puts an item up for sale.
 func createItem(_ context.Context, in struct {
 	Body ItemIn `body:""`
 	Shop *Shop  `dep:""`
@@ -45,6 +48,7 @@ func createItem(_ context.Context, in struct {
 	return in.Shop.Add(in.Body), nil
 }
 
+// replaceItem gives an item new values.
 func replaceItem(_ context.Context, in struct {
 	ItemRef
 	Body ItemIn `body:""`
@@ -58,6 +62,7 @@ func replaceItem(_ context.Context, in struct {
 	return item, nil
 }
 
+// deleteItem takes an item from sale.
 func deleteItem(_ context.Context, in struct {
 	ItemRef
 	Shop *Shop `dep:""`

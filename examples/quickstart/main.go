@@ -6,11 +6,13 @@
 package main
 
 import (
+	"embed"
 	"flag"
 	"log"
 	"os"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
 
 func main() {
@@ -29,11 +31,17 @@ func main() {
 	}
 }
 
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
+
 // newApp says which paths lead to which functions.
 func newApp(shop *Shop) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Items", Version: "1.0.0", Description: "Things for sale, kept in memory.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:  source.Of(code),
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "items", Description: "What is for sale"}},
 	}, candor.Tags("items"))

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
 
 // ErrTaken answers for a name that has a file already.
@@ -35,10 +36,16 @@ type FileRef struct {
 //go:embed web
 var web embed.FS
 
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
+
 func newApp(dir string) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Uploads", Version: "1.0.0", Description: "Files as they come.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:  source.Of(code),
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "files", Description: "What is kept"}},
 		// A large file may take its time, as long as it goes on: Limits.BodyRate
@@ -77,8 +84,9 @@ func keepIn(dir string, use func(*os.Root) error) error {
 	return cmp.Or(use(root), root.Close())
 }
 
-// put writes the body to the disk while it comes. Until it is there as a whole
-// it has another name, which nobody can ask for.
+// put keeps a file, written to the disk while it comes.
+//
+// Until it is there as a whole it has another name, which nobody can ask for.
 func put(_ context.Context, in struct {
 	FileRef
 	Body io.Reader `body:",omitempty"`
@@ -103,6 +111,7 @@ func put(_ context.Context, in struct {
 	return Kept{in.Name, size, hex.EncodeToString(sum.Sum(nil))}, err
 }
 
+// list lists the files.
 func list(_ context.Context, in struct {
 	Root *os.Root `dep:""`
 },
@@ -122,6 +131,7 @@ func list(_ context.Context, in struct {
 	return kept, nil
 }
 
+// get downloads a file.
 func get(_ context.Context, in struct {
 	FileRef
 	Root *os.Root `dep:""`

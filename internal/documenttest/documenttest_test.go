@@ -1,6 +1,8 @@
 package documenttest_test
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +15,8 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// The documents of all examples are valid in both versions, and the same on
-// every run. Those in modules of their own take their time to build, and count
+// The documents of all examples are valid in both versions, the same on every
+// run, and say what each operation does. Those in modules of their own take their time to build, and count
 // where documents are gathered for others too.
 func TestDocumentsOfTheExamples(t *testing.T) {
 	mains, err := filepath.Glob("../../examples/*/main.go")
@@ -33,15 +35,48 @@ func TestDocumentsOfTheExamples(t *testing.T) {
 			build.Dir = dir
 			said, err := build.CombinedOutput()
 			require.NoError(t, err, "%s", said)
-			var documents [2][]byte
-			for i := range documents {
-				documents[i], err = exec.Command(program, "-openapi").Output()
+			run := func() written {
+				document, err := exec.Command(program, "-openapi").Output()
 				require.NoError(t, err)
+				return document
 			}
-			assert.Equal(t, string(documents[0]), string(documents[1]))
-			documenttest.Check(t, "example-"+filepath.Base(dir), documents[0])
+			documenttest.Stable(t, run)
+			document := run()
+			documenttest.Check(t, "example-"+filepath.Base(dir), document)
+			documenttest.Described(t, document)
 		})
 	}
+}
+
+// written is a document that a program wrote.
+type written []byte
+
+func (w written) WriteOpenAPI(to io.Writer) error {
+	_, err := to.Write(w)
+	return err
+}
+
+// unstable writes another document each time.
+type unstable struct{ times *int }
+
+func (u unstable) WriteOpenAPI(to io.Writer) error {
+	*u.times++
+	_, err := fmt.Fprint(to, *u.times)
+	return err
+}
+
+func TestDocumentsThatChange(t *testing.T) {
+	f := &failing{}
+	times := 0
+	assert.Panics(t, func() { documenttest.Stable(f, func() unstable { return unstable{&times} }) })
+	assert.Equal(t, 2, times)
+	assert.Contains(t, strings.Join(f.said, "\n"), "other bytes")
+}
+
+func TestOperationsThatSayNothing(t *testing.T) {
+	f := &failing{}
+	documenttest.Described(f, []byte(`{"paths":{"/a":{"get":{"summary":"List","operationId":"usersList"},"put":{}},"/b":{"get":{"summary":"Lists users","operationId":"usersList"}}}}`))
+	assert.Equal(t, []string{"get", "/a", "List", "usersList", "put", "/a", "", ""}, f.said)
 }
 
 // failing notes that something was wrong.

@@ -20,6 +20,7 @@ func described(t *testing.T, app *candor.App) map[string]any {
 	var text bytes.Buffer
 	require.NoError(t, app.WriteOpenAPI(&text))
 	documenttest.Check(t, "comments", text.Bytes())
+	documenttest.Stable(t, App)
 	var doc any
 	require.NoError(t, json.Unmarshal(text.Bytes(), &doc))
 	found := map[string]any{}

@@ -25,6 +25,7 @@ type Stats struct {
 	Users int `json:"users"`
 }
 
+// readStats counts what there is.
 func readStats(ctx context.Context, in struct {
 	Accounts *accounts `dep:""`
 },
@@ -39,6 +40,7 @@ type Access struct {
 	Disabled bool `json:"disabled" default:"false"`
 }
 
+// setAccess says what an account may do.
 func setAccess(ctx context.Context, in struct {
 	UserRef
 	Body     Access    `body:""`

@@ -3,9 +3,12 @@
 package service
 
 import (
+	"embed"
+	"io/fs"
 	"log/slog"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/source"
 )
 
 // Settings are what the operator decides.
@@ -18,6 +21,8 @@ type Settings struct {
 	AdminKey string
 	// Cost is that of hashing passwords.
 	Cost Cost
+	// Code has the comments of operations that the program adds.
+	Code []fs.FS
 	// Logger is the default one if it is nil.
 	Logger *slog.Logger
 }
@@ -29,12 +34,18 @@ var scopes = map[string]string{
 	"users:write": "Change and delete all accounts",
 }
 
+// code has the comments that describe operations and types in the document.
+//
+//go:embed *.go
+var code embed.FS
+
 // New says which paths lead to which functions. A [Mailer] is for the caller to
 // provide.
 func New(s Settings, options ...candor.Option) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Users", Version: "2.0.0", Description: "Accounts, logins and roles.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
+		Source:  source.Of(append([]fs.FS{code}, s.Code...)...),
 		Logger:  s.Logger,
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags: []candor.Tag{

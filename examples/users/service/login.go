@@ -38,6 +38,7 @@ type TokenBody struct {
 	Scope       string `json:"scope"`
 }
 
+// login gives a token for a name and a password.
 func login(ctx context.Context, in struct {
 	Form   candor.OAuth2PasswordForm `form:""`
 	DB     *sql.DB                   `dep:""`

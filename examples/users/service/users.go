@@ -76,6 +76,7 @@ type Registered struct {
 	Body     User   `body:""`
 }
 
+// register opens an account, and welcomes who has it.
 func register(ctx context.Context, in struct {
 	Body     UserIn    `body:""`
 	Accounts *accounts `dep:""`
@@ -110,6 +111,7 @@ type Paging struct {
 	Limit int `query:"limit" default:"20" validate:"gte=1,lte=100"`
 }
 
+// listUsers lists accounts, page by page.
 func listUsers(ctx context.Context, in struct {
 	Paging
 	Accounts *accounts `dep:""`
@@ -147,6 +149,7 @@ type UsersPage struct {
 	Next  *int64 `json:"next,omitempty" doc:"Ask for the page after this one with it"`
 }
 
+// pageUsers lists accounts after a given one.
 func pageUsers(ctx context.Context, in struct {
 	After    int64     `query:"after" default:"0" validate:"gte=0"`
 	Limit    int       `query:"limit" default:"20" validate:"gte=1,lte=100"`
@@ -161,6 +164,7 @@ func pageUsers(ctx context.Context, in struct {
 	return UsersPage{Items: users, Next: &users[in.Limit-1].ID}, nil
 }
 
+// readUser shows an account.
 func readUser(ctx context.Context, in struct {
 	UserRef
 	Accounts *accounts `dep:""`
@@ -170,6 +174,7 @@ func readUser(ctx context.Context, in struct {
 	return found.User, err
 }
 
+// changeUser changes what is given of an account.
 func changeUser(ctx context.Context, in struct {
 	UserRef
 	Body     UserChange `body:""`
@@ -184,6 +189,7 @@ func changeUser(ctx context.Context, in struct {
 	return found.User, in.Accounts.save(ctx, found)
 }
 
+// deleteUser deletes an account.
 func deleteUser(ctx context.Context, in struct {
 	UserRef
 	Accounts *accounts `dep:""`
@@ -192,6 +198,7 @@ func deleteUser(ctx context.Context, in struct {
 	return candor.None{}, in.Accounts.delete(ctx, in.UserID)
 }
 
+// readMe shows the own account.
 func readMe(_ context.Context, in struct {
 	Me *User `dep:""`
 },
@@ -199,6 +206,7 @@ func readMe(_ context.Context, in struct {
 	return *in.Me, nil
 }
 
+// changeMe changes what is given of the own account; a new password needs the old one.
 func changeMe(ctx context.Context, in struct {
 	Body     OwnChange `body:""`
 	Me       *User     `dep:""`

@@ -1,0 +1,47 @@
+package documenttest
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/stretchr/testify/require"
+)
+
+// builds is how often an app is built to see whether its document changes. What
+// depends on the order of a map with two keys shows in nearly all of so many.
+const builds = 50
+
+// Stable builds an app again and again, and fails the test if its document has
+// other bytes.
+func Stable[App interface{ WriteOpenAPI(w io.Writer) error }](t TB, build func() App) {
+	t.Helper()
+	var first []byte
+	for range builds {
+		var document bytes.Buffer
+		require.NoError(t, build().WriteOpenAPI(&document))
+		if first == nil {
+			first = document.Bytes()
+		}
+		require.Equal(t, string(first), document.String(), "the document of the same app has other bytes")
+	}
+}
+
+// Described fails the test if an operation of a document says no more of what it
+// does than its id, which is made of the name of a function.
+func Described(t TB, document []byte) {
+	t.Helper()
+	var doc struct {
+		Paths map[string]map[string]struct{ Summary, OperationID string }
+	}
+	require.NoError(t, json.Unmarshal(document, &doc))
+	for path, operations := range doc.Paths {
+		for method, op := range operations {
+			name := strings.ReplaceAll(op.Summary, " ", "")
+			if strings.HasSuffix(strings.ToLower(op.OperationID), strings.ToLower(name)) {
+				t.Errorf("%s %s has the summary %q, which says no more than its id %q", method, path, op.Summary, op.OperationID)
+			}
+		}
+	}
+}
