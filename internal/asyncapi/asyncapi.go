@@ -243,7 +243,7 @@ func (c *converter) channel(id, path string, op *doctree.Value) *doctree.Value {
 		}
 		kept := doctree.Object()
 		take(kept, p, "description")
-		if values := p.Get("schema").Get("enum"); values != nil && !slices.ContainsFunc(values.Items, func(v *doctree.Value) bool { return v.Kind != '"' }) {
+		if values := c.resolve(p.Get("schema")).Get("enum"); values != nil && !slices.ContainsFunc(values.Items, func(v *doctree.Value) bool { return v.Kind != '"' }) {
 			kept.Set("enum", values)
 		}
 		parameters.Set(text(p.Get("name")), kept)
@@ -251,6 +251,15 @@ func (c *converter) channel(id, path string, op *doctree.Value) *doctree.Value {
 	put(channel, "parameters", parameters)
 	c.channels.Set(id, channel)
 	return channel
+}
+
+// resolve is the component that a schema refers to, or the schema itself.
+func (c *converter) resolve(schema *doctree.Value) *doctree.Value {
+	name, ok := strings.CutPrefix(text(schema.Get("$ref")), schemaPointer)
+	if !ok {
+		return schema
+	}
+	return c.from.Get("components").Get("schemas").Get(name)
 }
 
 // action is an operation on a channel.

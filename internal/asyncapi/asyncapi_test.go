@@ -141,3 +141,12 @@ func randomDocument(random *rand.Rand) string {
 		`"securitySchemes":{"key":{"type":"apiKey","in":"header","name":"K"},"oidc":{"type":"openIdConnect","openIdConnectUrl":"https://a.example/o"},` +
 		`"code":{"type":"oauth2","flows":{"authorizationCode":{"authorizationUrl":"https://a.example/a","tokenUrl":"https://a.example/t","scopes":{"read":"R"}}}}}}}`
 }
+
+// A channel's parameter has no schema to refer with, so it lists the values of a
+// component itself.
+func TestParametersOfComponents(t *testing.T) {
+	v := converted(t, document("/{level}", "get",
+		`"parameters":[{"name":"level","in":"path","required":true,"schema":{"$ref":"#/components/schemas/Level"}}],"x-websocket":{"receives":{},"sends":{}}`,
+		`,"components":{"schemas":{"Level":{"type":"string","enum":["low","high"]}}}`))
+	assert.JSONEq(t, `{"level":{"enum":["low","high"]}}`, at(v, "channels", "op", "parameters"))
+}
