@@ -514,23 +514,35 @@ func (s *memorySubscriber) take() (d Delivery, ok bool, err error) {
 		return d, true, nil
 	}
 	if d, ok = s.next(); ok {
+		if d.Gap && s.replayed == s.replay {
+			d.ID = cmp.Or(s.takeHole(), d.ID) // a hole right behind the gap is part of it
+		}
 		return d, true, nil
 	}
+	if hole := s.takeHole(); hole != "" {
+		return Delivery{ID: hole, Gap: true}, true, nil
+	}
 	switch {
-	case s.queue.len() > 0 && s.queue.front().hole != "":
-		d, s.queue.front().hole = Delivery{ID: s.queue.front().hole, Gap: true}, ""
 	case s.queue.len() > 0:
 		m := s.queue.pop()
 		s.broker.unwait(m.memoryMessage)
 		d = Delivery{ID: m.id, Payload: m.payload}
-	case s.hole != "":
-		d, s.hole = Delivery{ID: s.hole, Gap: true}, ""
 	case s.slow:
 		return d, false, ErrSlowSubscriber
 	default:
 		return d, false, nil
 	}
 	return d, true, nil
+}
+
+// takeHole is the hole in front of all that waits, "" where there is none.
+func (s *memorySubscriber) takeHole() (id string) {
+	hole := &s.hole
+	if s.queue.len() > 0 {
+		hole = &s.queue.front().hole
+	}
+	id, *hole = *hole, ""
+	return id
 }
 
 // leave ends the subscription; a second time it does nothing.
