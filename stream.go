@@ -27,7 +27,7 @@ const (
 	// its header, so that clients of an idle one see it open. An error until then
 	// is a response of its own; so it is long for a query that fails, and for a
 	// machine under load.
-	headerGrace = 250 * time.Millisecond
+	headerGrace = 100 * time.Millisecond
 	// defaultHeartbeat is how long an event stream may be silent.
 	defaultHeartbeat = 15 * time.Second
 	// defaultWriteLimit is how long one write of a stream may stand still.
