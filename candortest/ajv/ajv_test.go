@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -180,7 +181,13 @@ func (d document) schemaOf(path string) string {
 func (d document) find(pointer string) map[string]any {
 	var at any = d.root
 	for _, token := range strings.Split(pointer, "/")[1:] {
-		at = at.(map[string]any)[strings.ReplaceAll(token, "~1", "/")]
+		switch within := at.(type) {
+		case []any:
+			n, _ := strconv.Atoi(token)
+			at = within[n]
+		case map[string]any:
+			at = within[strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")]
+		}
 	}
 	schema, _ := at.(map[string]any)
 	return schema

@@ -1,0 +1,567 @@
+package ajv
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/candortest"
+	"github.com/candor-go/candor/candortest/internal/combination"
+	"github.com/candor-go/candor/candortest/internal/torture"
+)
+
+// exchange is a whole request, and what the server said of it.
+type exchange struct {
+	method, template, path, rawQuery string
+	header                           http.Header
+	body                             string
+	status                           int
+	faults                           []located
+}
+
+// located is a validation error of a response.
+type located struct {
+	Type string `json:"type"`
+	Loc  []any  `json:"loc"`
+}
+
+// journal keeps exchanges.
+type journal struct {
+	mutex sync.Mutex
+	all   []*exchange
+}
+
+func (j *journal) watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		e := &exchange{
+			method: r.Method, template: r.Pattern, path: r.URL.EscapedPath(), rawQuery: r.URL.RawQuery,
+			header: r.Header.Clone(), body: string(body),
+		}
+		answer := &answerWatch{ResponseWriter: w}
+		next.ServeHTTP(answer, r)
+		var said struct {
+			Detail []located `json:"detail"`
+			Errors []located `json:"errors"`
+		}
+		_ = json.Unmarshal(answer.body.Bytes(), &said) // other forms say nothing
+		e.status, e.faults = answer.status, append(said.Detail, said.Errors...)
+		j.mutex.Lock()
+		j.all = append(j.all, e)
+		j.mutex.Unlock()
+	})
+}
+
+func (e *exchange) String() string {
+	return fmt.Sprintf("%s %s?%s %v\n%s\n-> %d %v", e.method, e.path, e.rawQuery, e.header, e.body, e.status, e.faults)
+}
+
+// part is what stands in one place of a request: the schema it has to keep, and
+// the values it may be read as. One that is missing has none.
+type part struct {
+	in, name, pointer string
+	readings          []string
+	missing           bool
+}
+
+// operation is one of the document.
+type operation struct {
+	pointer    string
+	at         map[string]any
+	parameters []parameter
+}
+
+type parameter struct {
+	in, name, pointer string
+	required, isJSON  bool
+	explode           bool
+	schema            map[string]any
+}
+
+func (d document) resolve(pointer string) (string, map[string]any) {
+	at := d.find(pointer)
+	for range 10 {
+		ref, ok := at["$ref"].(string)
+		if !ok {
+			break
+		}
+		pointer = ref[1:]
+		at = d.find(pointer)
+	}
+	return pointer, at
+}
+
+func token(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "~", "~0"), "/", "~1")
+}
+
+// operations are those of the document by method and path.
+func (d document) operations() map[string]*operation {
+	all := map[string]*operation{}
+	for path, item := range d.root["paths"].(map[string]any) {
+		for method, at := range item.(map[string]any) {
+			o := &operation{pointer: "/paths/" + token(path) + "/" + method, at: at.(map[string]any)}
+			list, _ := o.at["parameters"].([]any)
+			for i, p := range list {
+				o.parameters = append(o.parameters, d.parameter(fmt.Sprint(o.pointer, "/parameters/", i), p.(map[string]any)))
+			}
+			all[strings.ToUpper(method)+" "+path] = o
+		}
+	}
+	return all
+}
+
+func (d document) parameter(pointer string, p map[string]any) parameter {
+	made := parameter{in: p["in"].(string), name: p["name"].(string), pointer: pointer + "/schema"}
+	made.required, _ = p["required"].(bool)
+	made.explode = made.in == "query"
+	if explode, ok := p["explode"].(bool); ok {
+		made.explode = explode
+	}
+	if p["content"] != nil {
+		made.isJSON, made.pointer = true, pointer+"/content/application~1json/schema"
+	}
+	made.pointer, made.schema = d.resolve(made.pointer)
+	return made
+}
+
+// texts are what a request has as a parameter.
+func (p parameter) texts(e *exchange) []string {
+	switch p.in {
+	case "path":
+		at := slices.Index(strings.Split(e.template, "/"), "{"+p.name+"}")
+		if at < 0 {
+			return nil
+		}
+		text, _ := url.PathUnescape(strings.Split(e.path, "/")[at])
+		return []string{text}
+	case "query":
+		values, _ := url.ParseQuery(e.rawQuery)
+		return values[p.name]
+	case "header":
+		return e.header.Values(p.name)
+	}
+	r := http.Request{Header: e.header}
+	var all []string
+	for _, cookie := range r.CookiesNamed(p.name) {
+		all = append(all, cookie.Value)
+	}
+	return all
+}
+
+var plain = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?$`)
+
+// read are the values that a text may be, as JSON. How a number or a boolean is
+// written is not the document's to say, so ok is false for unusual notations.
+func (d document) read(schema map[string]any, text string) (readings []string, ok bool) {
+	readings = []string{quote(text)}
+	switch {
+	case text == "true", text == "false":
+		readings = append(readings, text)
+	case plain.MatchString(text) && text != "-0" && !d.isAbout(schema, 0, "boolean"):
+		readings = append(readings, text)
+	case d.isAbout(schema, 0, "integer", "number", "boolean"):
+		return readings, false
+	}
+	return readings, true
+}
+
+// isAbout reports whether a schema has one of the types.
+func (d document) isAbout(schema map[string]any, depth int, types ...string) bool {
+	if ref, ok := schema["$ref"].(string); ok {
+		schema = d.find(ref[1:])
+	}
+	for _, choice := range []string{"anyOf", "oneOf", "allOf"} {
+		parts, _ := schema[choice].([]any)
+		if depth < 5 && slices.ContainsFunc(parts, func(p any) bool { return d.isAbout(p.(map[string]any), depth+1, types...) }) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(types, func(name string) bool { return strings.Contains(fmt.Sprint(schema["type"]), name) })
+}
+
+// isInexactIn reports whether a number is none of JavaScript's.
+func isInexactIn(text string) bool {
+	n, err := strconv.ParseFloat(text, 64)
+	return err == nil && (n >= 1<<53 || n <= -1<<53)
+}
+
+// parts takes a request apart; ok is false for one that says nothing by itself.
+func (d document) parts(o *operation, e *exchange) (all []part, ok bool) {
+	for _, p := range o.parameters {
+		texts := p.texts(e)
+		one := part{in: p.in, name: p.name, pointer: p.pointer}
+		switch {
+		case len(texts) == 0 && p.required:
+			one.missing = true
+		case len(texts) == 0:
+			continue
+		case p.isJSON:
+			one.readings = []string{texts[len(texts)-1]}
+		case d.isList(p.schema):
+			list, usual := d.readList(p, texts)
+			if !usual {
+				return nil, false
+			}
+			one.readings = list
+		default:
+			readings, usual := d.read(p.schema, texts[len(texts)-1])
+			if !usual || len(texts) > 1 {
+				return nil, false
+			}
+			one.readings = readings
+		}
+		all = append(all, one)
+	}
+	return d.withBody(o, e, all)
+}
+
+func (d document) isList(schema map[string]any) bool {
+	for _, choice := range []string{"anyOf", "oneOf"} {
+		parts, _ := schema[choice].([]any)
+		if slices.ContainsFunc(parts, func(p any) bool { return d.isList(p.(map[string]any)) }) {
+			return true
+		}
+	}
+	return strings.Contains(fmt.Sprint(schema["type"]), "array")
+}
+
+// readList reads the elements alike: as texts, and as what they look like.
+func (d document) readList(p parameter, texts []string) ([]string, bool) {
+	if !p.explode {
+		texts = strings.Split(strings.Join(texts, ","), ",")
+	}
+	var asTexts, asValues []string
+	for _, text := range texts {
+		if p.in == "header" {
+			text = strings.Trim(text, " \t")
+		}
+		items, _ := p.schema["items"].(map[string]any)
+		readings, usual := d.read(items, text)
+		if !usual || text == "" || isInexactIn(text) {
+			return nil, false
+		}
+		asTexts, asValues = append(asTexts, readings[0]), append(asValues, readings[len(readings)-1])
+	}
+	return []string{"[" + strings.Join(asTexts, ",") + "]", "[" + strings.Join(asValues, ",") + "]"}, true
+}
+
+func (d document) withBody(o *operation, e *exchange, all []part) ([]part, bool) {
+	if o.at["requestBody"] == nil {
+		return all, true
+	}
+	_, body := d.resolve(o.pointer + "/requestBody")
+	content := body["content"].(map[string]any)
+	if e.body == "" {
+		isRequired, _ := body["required"].(bool)
+		if isRequired {
+			all = append(all, part{in: "body", missing: true})
+		}
+		return all, true
+	}
+	if e.header.Get("Content-Type") != "application/json" || content["application/json"] == nil {
+		return nil, false
+	}
+	pointer := o.pointer + "/requestBody/content/application~1json/schema"
+	return append(all, part{in: "body", pointer: pointer, readings: []string{e.body}}), true
+}
+
+// verdicts asks Ajv about all parts at once.
+type verdicts struct {
+	asked map[string]map[string]bool // by pointer and value
+}
+
+func (v *verdicts) want(p part) {
+	for _, reading := range p.readings {
+		if v.asked[p.pointer] == nil {
+			v.asked[p.pointer] = map[string]bool{}
+		}
+		v.asked[p.pointer][reading] = false
+	}
+}
+
+func (v *verdicts) ask(t *testing.T, d document) {
+	t.Helper()
+	var questions []question
+	for _, pointer := range slices.Sorted(maps.Keys(v.asked)) {
+		questions = append(questions, question{Schema: pointer, Bodies: slices.Sorted(maps.Keys(v.asked[pointer]))})
+	}
+	for i, allowed := range judge(t, d.text, questions) {
+		for j, ok := range allowed {
+			v.asked[questions[i].Schema][questions[i].Bodies[j]] = ok
+		}
+	}
+}
+
+func (v *verdicts) allows(p part) bool {
+	return !p.missing && slices.ContainsFunc(p.readings, func(reading string) bool { return v.asked[p.pointer][reading] })
+}
+
+// isExcused reports whether a validation error is one that no schema has, or
+// that the document says of itself it is rough about.
+func (d document) isExcused(o *operation, f located) bool {
+	if slices.Contains([]string{"value_error", "int_parsing_size", "finite_number"}, f.Type) || len(f.Loc) == 0 {
+		return true
+	}
+	if f.Loc[0] == "body" {
+		return d.isRough(d.find(o.pointer+"/requestBody/content/application~1json/schema"), f.Loc[1:])
+	}
+	for _, p := range o.parameters {
+		if len(f.Loc) > 1 && p.in == f.Loc[0] && strings.EqualFold(p.name, fmt.Sprint(f.Loc[1])) {
+			return d.isRough(p.schema, f.Loc[2:])
+		}
+	}
+	return false
+}
+
+// services are those that are judged.
+var services = map[string]func(options ...candor.Option) *candor.App{
+	"torture":     func(o ...candor.Option) *candor.App { return torture.New(candor.Config{}, o...) },
+	"combination": func(o ...candor.Option) *candor.App { return combination.New(candor.Config{}, o...) },
+}
+
+// rounds are how often a service is asked, and cases how many requests each
+// operation is sent in one, half of them allowed by the document. CANDOR_AJV is
+// how many of either kind there are to be.
+func rounds(t *testing.T) (n, cases int) {
+	t.Helper()
+	text := os.Getenv("CANDOR_AJV")
+	if text == "" {
+		return 1, 60
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err)
+	const most = 400 // of which all requests are kept until they are judged
+	return (2*n + most - 1) / most, most
+}
+
+// Whole requests, allowed ones, broken ones and directed ones, are judged alike
+// by the server and by Ajv: parameters and bodies, both ways.
+func TestRequests(t *testing.T) {
+	n, cases := rounds(t)
+	for name, service := range services {
+		t.Run(name, func(t *testing.T) {
+			for round := range n {
+				require.NoError(t, flag.Set("rapid.seed", strconv.Itoa(round+1)))
+				j := &journal{}
+				app := service(candor.Use(j.watch))
+				candortest.Conform(t, app, candortest.Cases(cases))
+				d := documentOf(t, app)
+				operations := d.operations()
+				if round == 0 {
+					j.direct(app, d, operations)
+				}
+				j.judge(t, d, operations)
+			}
+		})
+	}
+}
+
+func (j *journal) judge(t *testing.T, d document, operations map[string]*operation) {
+	t.Helper()
+	v := &verdicts{asked: map[string]map[string]bool{}}
+	parts := make([][]part, len(j.all))
+	for i, e := range j.all {
+		o := operations[e.method+" "+e.template]
+		if o == nil {
+			continue
+		}
+		parts[i], _ = d.parts(o, e)
+		for _, p := range parts[i] {
+			v.want(p)
+		}
+	}
+	v.ask(t, d)
+	var accepted, refused, rougher int
+	for i, e := range j.all {
+		at := slices.IndexFunc(parts[i], func(p part) bool { return !v.allows(p) })
+		switch {
+		case len(parts[i]) == 0:
+		case e.status < 400 && at < 0:
+			accepted++
+		case e.status < 400:
+			t.Errorf("the server accepts what the document refuses at %s %s: %s", parts[i][at].in, parts[i][at].name, e)
+		case e.status != http.StatusUnprocessableEntity || len(e.faults) == 0:
+		case at >= 0:
+			refused++
+		default:
+			rougher++
+			o := operations[e.method+" "+e.template]
+			excused := slices.ContainsFunc(e.faults, func(f located) bool { return d.isExcused(o, f) })
+			assert.True(t, excused, "the server refuses what the document allows: %s", e)
+		}
+	}
+	t.Logf("%d accepted by both, %d refused by both, %d refused by the server alone, %d requests", accepted, refused, rougher, len(j.all))
+	assert.Greater(t, accepted, 1000)
+	assert.Greater(t, refused, 1000)
+}
+
+// direct sends requests in which one value is one on which ideas of a keyword
+// differ, and the rest is as in a request that was accepted.
+func (j *journal) direct(app http.Handler, d document, operations map[string]*operation) {
+	accepted := map[string]*exchange{}
+	for _, e := range j.all {
+		key := e.method + " " + e.template
+		best := accepted[key]
+		isJSON := e.body == "" || e.header.Get("Content-Type") == "application/json"
+		if e.status < 400 && isJSON && (best == nil || len(e.rawQuery)+len(e.body)+len(e.header) > len(best.rawQuery)+len(best.body)+len(best.header)) && len(e.body) < 2000 {
+			accepted[key] = e
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(accepted)) {
+		o, base := operations[key], accepted[key]
+		if o == nil {
+			continue
+		}
+		for _, p := range o.parameters {
+			if strings.EqualFold(p.name, "host") {
+				continue
+			}
+			for _, text := range d.edges(p.schema) {
+				if changed, ok := base.withParameter(p, text); ok {
+					changed.send(app)
+				}
+			}
+		}
+		var members map[string]json.RawMessage
+		if json.Unmarshal([]byte(base.body), &members) != nil {
+			continue
+		}
+		_, schema := d.resolve(o.pointer + "/requestBody/content/application~1json/schema")
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			properties, _ := schema["properties"].(map[string]any)
+			property, _ := properties[name].(map[string]any)
+			for _, text := range d.edges(property) {
+				values := []string{quote(text)}
+				if json.Valid([]byte(text)) {
+					values = append(values, text)
+				}
+				for _, value := range values {
+					base.withMember(members, name, value).send(app)
+				}
+			}
+		}
+	}
+}
+
+func (e *exchange) withMember(members map[string]json.RawMessage, name, value string) *exchange {
+	changed := *e
+	all := maps.Clone(members)
+	all[name] = json.RawMessage(value)
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(all)
+	changed.body = strings.TrimSpace(b.String())
+	return &changed
+}
+
+// withParameter puts a text where a parameter stands; ok is false where it
+// cannot stand there.
+func (e *exchange) withParameter(p parameter, text string) (*exchange, bool) {
+	changed := *e
+	changed.header = e.header.Clone()
+	isField := !strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) && strings.TrimSpace(text) == text
+	switch p.in {
+	case "path":
+		segments, at := strings.Split(e.path, "/"), slices.Index(strings.Split(e.template, "/"), "{"+p.name+"}")
+		if at < 0 || text == "" || text == "." || text == ".." {
+			return nil, false
+		}
+		segments[at] = url.PathEscape(text)
+		changed.path = strings.Join(segments, "/")
+	case "query":
+		pairs := slices.DeleteFunc(strings.Split(e.rawQuery, "&"), func(pair string) bool {
+			name, _, _ := strings.Cut(pair, "=")
+			return name == "" || name == url.QueryEscape(p.name)
+		})
+		changed.rawQuery = strings.Join(append(pairs, url.QueryEscape(p.name)+"="+url.QueryEscape(text)), "&")
+	case "header":
+		if !isField {
+			return nil, false
+		}
+		changed.header.Set(p.name, text)
+	case "cookie":
+		if !isField || strings.ContainsAny(text, "\"; ,\\") {
+			return nil, false
+		}
+		var lines []string
+		for _, cookie := range (&http.Request{Header: e.header}).Cookies() {
+			if cookie.Name != p.name {
+				lines = append(lines, cookie.Name+"="+cookie.Value)
+			}
+		}
+		changed.header.Set("Cookie", strings.Join(append(lines, p.name+"="+text), "; "))
+	}
+	return &changed, true
+}
+
+func (e *exchange) send(app http.Handler) {
+	target := e.path
+	if e.rawQuery != "" {
+		target += "?" + e.rawQuery
+	}
+	r := httptest.NewRequest(e.method, "http://testserver"+target, strings.NewReader(e.body))
+	if e.body == "" {
+		r = httptest.NewRequest(e.method, "http://testserver"+target, http.NoBody)
+	}
+	maps.Copy(r.Header, e.header)
+	app.ServeHTTP(httptest.NewRecorder(), r)
+}
+
+// always are tried everywhere: on these the ideas of types and patterns differ.
+var always = []string{
+	"", " ", "a", "A", "ab", "abc", "abcde", "abcdef", "é", "e\u0301", "\U0001f600", "\U0001f600\U0001f600", "\u00a0", "\u2028", "\ufeff", "\v", "a\u00a0b", "a\u2028c", "a\rc", "a\nc", "a\vc", "a\U0001f600c", "abc\n", "A1", "A\u0661", "K9", "\u212a9",
+	"0", "1", "-1", "2", "3", "-3", "-4", "5", "6", "9", "10", "50", "51", "100", "101", "127", "128", "-128", "-129", "150", "151", "255", "256", "2147483647", "2147483648",
+	"9007199254740991", "9007199254740992", "9007199254740993", "-9007199254740993", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "18446744073709551615", "18446744073709551616",
+	"0.5", "1.5", "-0.5", "0.1", "340282346638528859811704183484516925440", "true", "false", "null", "[]", "{}", "[1]", "[1,1]", `{"a":1}`, "%", "%41", "100%25", "%zz", "a+b", "a,b", "small", "Small", "large", "extra large", "light", "dark",
+	"2024-02-29", "2023-02-29", "2024-02-29T12:00:00Z", "12:30:00", "1h30m", "00000000-0000-4000-8000-000000000000", "192.0.2.1", "::1", "a@example.com",
+}
+
+// edges are directed values of a schema.
+func (d document) edges(schema map[string]any) []string {
+	all := slices.Clone(always)
+	if ref, ok := schema["$ref"].(string); ok {
+		schema = d.find(ref[1:])
+	}
+	for _, name := range []string{"minLength", "maxLength", "minItems", "maxItems"} {
+		n, ok := schema[name].(float64)
+		for _, size := range []int{int(n) - 1, int(n), int(n) + 1} {
+			if ok && size >= 0 && size < 200 {
+				all = append(all, strings.Repeat("a", size), strings.Repeat("\U0001f600", size), strings.Repeat("e\u0301", size/2))
+			}
+		}
+	}
+	for _, name := range []string{"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"} {
+		if x, ok := schema[name].(float64); ok {
+			for _, y := range []float64{x - 1, x, x + 1, x + 0.5, x - 0.5} {
+				all = append(all, strconv.FormatFloat(y, 'f', -1, 64))
+			}
+		}
+	}
+	values, _ := schema["enum"].([]any)
+	for _, value := range values {
+		text := fmt.Sprint(value)
+		all = append(all, text, strings.ToUpper(text), text+" ", " "+text, text+"x")
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
