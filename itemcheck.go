@@ -24,6 +24,9 @@ type itemPromise struct {
 	named map[string]*openapi3.SchemaRef
 	// open means that data may be anything.
 	open bool
+	// every is the schema of the data of all events, nil where the document says
+	// nothing about all.
+	every *openapi3.SchemaRef
 }
 
 // itemsOf reads from the schema of a stream what its items are, nil for a body
@@ -37,6 +40,9 @@ func itemsOf(s *openapi3.SchemaRef) *itemPromise {
 		return &itemPromise{schema: item, lines: true}
 	}
 	i := &itemPromise{named: map[string]*openapi3.SchemaRef{}}
+	if data := item.Value.Properties["data"]; data != nil {
+		i.every = data.Value.ContentSchema
+	}
 	for _, one := range item.Value.AnyOf {
 		i.promise(one)
 	}
@@ -86,12 +92,15 @@ func (i *itemPromise) checkEvent(p *promise, name string, data []byte) {
 	i.n++
 	named := i.named[name]
 	switch {
-	case i.open, name == gapEvent && string(data) == "null":
+	case name == gapEvent && string(data) == "null":
+	case i.every != nil && !satisfies(i.every, data):
+		p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.every, data)
+	case i.open:
 	case named != nil && (i.schema == nil || !satisfies(i.schema, data)):
 		p.checkJSON(fmt.Sprintf("the data of event %d, named %q", i.n, name), named, data)
 	case named == nil && i.schema != nil:
 		p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.schema, data)
-	case named == nil:
+	case named == nil && len(i.named) > 0:
 		names := strings.Join(slices.Sorted(maps.Keys(i.named)), ", ")
 		p.broken(fmt.Sprintf("the name of event %d", i.n), "one of "+names, fmt.Sprintf("%q", name))
 	}

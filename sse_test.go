@@ -257,6 +257,8 @@ func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
 	app, _ := quiet(candor.Config{ProblemDetails: true, EditDocument: func(d *openapi3.T) {
 		kinds := d.Paths.Value("/named").Get.Responses.Value("200").Value.Content["text/event-stream"].Schema.Value.ContentSchema.Value.Items.Value.AnyOf
 		kinds[1].Value.Properties["event"].Value.Enum = []any{"booking"}
+		every := d.Paths.Value("/every").Get.Responses.Value("200").Value.Content["text/event-stream"].Schema.Value.ContentSchema.Value.Items.Value
+		every.Properties["data"].Value.ContentSchema = openapi3.NewSchemaRef("", openapi3.NewStringSchema())
 		d.Components.Schemas["Problem"].Value.Required = append(d.Components.Schemas["Problem"].Value.Required, "missing")
 	}})
 	candor.Get(app, "/named", func(context.Context, candor.None) (candor.Events[namedNews], error) {
@@ -267,7 +269,10 @@ func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
 			_ = yield(candor.Event[int]{}, nil) && yield(candor.Event[int]{}, errOnFire)
 		}, nil
 	})
-	for target, want := range map[string]string{"/named": `the name of event 1`, "/failing": `the data of event 2, named "error"`} {
+	candor.Get(app, "/every", func(context.Context, candor.None) (candor.Events[int], error) { return candor.EventsOf(slices.Values([]int{1})), nil })
+	for target, want := range map[string]string{
+		"/named": `the name of event 1`, "/failing": `the data of event 2, named "error"`, "/every": `the data of event 1`,
+	} {
 		got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Get(target) })
 		assert.Contains(t, strings.Join(got.errors, "\n"), want)
 	}

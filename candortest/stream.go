@@ -57,7 +57,16 @@ func (e *explorer) judgeEvent(item node, name string, data []byte) string {
 	if name == "gap" && string(data) == "null" {
 		return ""
 	}
-	for _, kind := range e.doc.children(item, "anyOf") {
+	if every := e.doc.child(e.doc.child(e.doc.child(item, "properties"), "data"), "contentSchema"); every.at != nil {
+		if about := e.judgeJSON(every, data); about != "" {
+			return about
+		}
+	}
+	kinds := e.doc.children(item, "anyOf")
+	if len(kinds) == 0 {
+		return ""
+	}
+	for _, kind := range kinds {
 		properties := e.doc.child(kind, "properties")
 		if only := e.doc.child(properties, "event"); only.at != nil && !slices.Contains(only.list("enum"), any(name)) {
 			continue
