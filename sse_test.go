@@ -269,7 +269,9 @@ func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
 			_ = yield(candor.Event[int]{}, nil) && yield(candor.Event[int]{}, errOnFire)
 		}, nil
 	})
-	candor.Get(app, "/every", func(context.Context, candor.None) (candor.Events[int], error) { return candor.EventsOf(slices.Values([]int{1})), nil })
+	candor.Get(app, "/every", func(context.Context, candor.None) (candor.Events[int], error) {
+		return candor.EventsOf(slices.Values([]int{1})), nil
+	})
 	for target, want := range map[string]string{
 		"/named": `the name of event 1`, "/failing": `the data of event 2, named "error"`, "/every": `the data of event 1`,
 	} {

@@ -33,7 +33,7 @@ func received(h http.Handler, method, target string) (got string) {
 			text = string(data)
 		}
 		got = fmt.Sprintf("%d %s", w.Code, text)
-		if value := recover(); value == http.ErrAbortHandler {
+		if value := recover(); value == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 			got += "aborted"
 		}
 	}()
