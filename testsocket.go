@@ -59,9 +59,7 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	link := newTestLink(c.app, ctx)
 	offered := tokens(request.Header, "Sec-WebSocket-Protocol")
 	request.Header.Del("Sec-WebSocket-Protocol")
-	conn, response, err := websocket.Dial(made.ctx, request.URL.String(), &websocket.DialOptions{
-		HTTPClient: &http.Client{Transport: link}, HTTPHeader: request.Header, Subprotocols: offered, Host: request.Host,
-	})
+	conn, response, err := dialTest(made.ctx, request, link, offered)
 	if response == nil {
 		link.close()
 		c.tb.Fatalf("%s: %v", s.label, err)

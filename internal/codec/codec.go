@@ -202,7 +202,7 @@ type Options struct {
 // has ended there, and the faults are those before.
 func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *fault.List) (fits bool) {
 	s := d.compiler.states.Get().(*state)
-	s.data, s.limit, s.room = data, MaxDepth, opts.Memory
+	s.data, s.limit, s.room = data, MaxDepth, int64(opts.Memory)
 	s.opts, s.faults = opts, faults
 	n, cut := len(faults.Faults), faults.Cut
 	if !d.run(s, pointerTo(into)) && !s.large {

@@ -337,7 +337,7 @@ func (d *state) anyList() (any, bool) {
 	for {
 		if len(values) == cap(values) {
 			more := max(4, len(values))
-			if !d.spend(bytesPerBox + (len(values)+more)*bytesPerAny) {
+			if !d.spend(bytesPerBox + int64(len(values)+more)*bytesPerAny) {
 				return nil, false
 			}
 			values = slices.Grow(values, more)

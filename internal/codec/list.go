@@ -13,7 +13,7 @@ func (c *Compiler) makePointer(key programKey) (decodeFunc, error) {
 	if err != nil {
 		return nil, err
 	}
-	elem, size := key.t.Elem.Go, int(key.t.Elem.Go.Size())
+	elem, size := key.t.Elem.Go, int64(key.t.Elem.Go.Size())
 	return func(d *state, p pointer) bool {
 		if d.peek() == 'n' {
 			*as[pointer](p) = nil
@@ -134,9 +134,10 @@ func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
 	header := as[list](p)
 	more := max(l.first, header.len)
 	if read := d.pos - start; header.len >= manyElements && read > 0 {
-		more = min(more, header.len/8+header.len*(len(d.data)-d.pos)/read)
+		foretold := int64(header.len) * int64(len(d.data)-d.pos) / int64(read)
+		more = int(min(int64(more), int64(header.len/8)+foretold))
 	}
-	if !d.spend((header.len + more) * int(l.size)) {
+	if !d.spend(int64(header.len+more) * int64(l.size)) {
 		return false
 	}
 	if header.cap == 0 {

@@ -24,14 +24,14 @@ type mapDecoder struct {
 	// counted means that only names stand in quotes, and nothing in braces.
 	counted bool
 	// cost is what one more entry takes, in bytes.
-	cost int
+	cost int64
 }
 
 func (c *Compiler) makeMap(key programKey) (decodeFunc, error) {
 	t := key.t
 	m := &mapDecoder{
 		goType: t.Go, key: t.Key.Go, elem: t.Elem.Go, canonical: t.Key.Kind == typeinfo.String,
-		cost: mapEntry(int(t.Key.Go.Size() + t.Elem.Go.Size())),
+		cost: mapEntry(int64(t.Key.Go.Size() + t.Elem.Go.Size())),
 	}
 	var err error
 	if m.decode, err = c.elem(key); err != nil {
@@ -221,7 +221,8 @@ func (m *mapDecoder) count(d *state) int {
 	}
 	rest := d.data[d.pos:]
 	entries := bytes.Count(rest[:max(0, bytes.IndexByte(rest, '}'))], []byte{'"'}) / 2
-	if d.room != 0 && entries*m.cost > d.room-d.spent || !d.spend(entries*m.cost) {
+	cost := int64(entries) * m.cost
+	if d.room != 0 && cost > d.room-d.spent || !d.spend(cost) {
 		return 0
 	}
 	return entries

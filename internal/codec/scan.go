@@ -36,13 +36,13 @@ type scanner struct {
 
 	// spent is what the values read so far take, in bytes, and room what they may
 	// take, 0 for any; large is set once they want more.
-	spent, room int
+	spent, room int64
 	large       bool
 }
 
 // spend notes memory that what is read takes, what its growth leaves behind
 // included. It counts what is many times as large as its text, not text.
-func (s *scanner) spend(bytes int) bool {
+func (s *scanner) spend(bytes int64) bool {
 	s.spent += bytes
 	if s.room == 0 || s.spent <= s.room {
 		return true
@@ -469,7 +469,7 @@ const bytesPerName = 16
 
 // mapEntry is about what one more entry costs a map that grows, for a key and a
 // value of that many bytes, and text they refer to.
-func mapEntry(size int) int { return 3*size + 48 }
+func mapEntry(size int64) int64 { return 3*size + 48 }
 
 func (s *scanner) newNames() nameSet { return nameSet{base: len(s.names)} }
 
