@@ -409,11 +409,6 @@ func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provide
 	return false, nil
 }
 
-// hasSecurity reports whether an input reads credentials itself.
-func hasSecurity(in *typeinfo.Input) bool {
-	return slices.ContainsFunc(in.Ready, isSecurity)
-}
-
 // runPart is the step of a part. Before the body its parameters may still be
 // faulty, and credentials missing.
 func runPart(i int, p *provider) step {

@@ -132,6 +132,11 @@ var securityTypes = map[reflect.Type]bool{
 // isSecurity reports whether a field reads credentials.
 func isSecurity(f *typeinfo.Field) bool { return securityTypes[f.Type.Go] }
 
+// hasSecurity reports whether an input reads credentials itself.
+func hasSecurity(in *typeinfo.Input) bool {
+	return slices.ContainsFunc(in.Ready, isSecurity)
+}
+
 // securityFields are the fields of an input that read credentials.
 func securityFields(in *typeinfo.Input) []*typeinfo.Field {
 	var found []*typeinfo.Field
