@@ -120,6 +120,7 @@ func TestParametersOfTwoReaders(t *testing.T) {
 		{twoReaders[readText, readMax](), `{"name":"n","in":"query","description":"of the handler","required":true,"schema":{"type":"integer","description":"of the handler","format":"int64","maximum":9}}`},
 		{twoReaders[readMax, readText](), `{"name":"n","in":"query","description":"of the handler","required":true,"schema":{"type":"integer","description":"of the handler","format":"int64","maximum":9}}`},
 		{twoReaders[readShort, readFloat](), `{"name":"n","in":"query","required":true,"schema":{"type":"number","format":"double","exclusiveMinimum":0,"x-validate":"max=3"}}`},
+		{twoReaders[readFloat, readShort](), `{"name":"n","in":"query","required":true,"schema":{"type":"number","format":"double","exclusiveMinimum":0,"x-validate":"max=3"}}`},
 		{twoReaders[readOptional, readSmall](), `{"name":"n","in":"query","required":true,"schema":{"type":"integer","format":"int64","maximum":3}}`},
 		{twoReaders[readDefault, readOptional](), `{"name":"n","in":"query","schema":{"type":"integer","format":"int64","default":7}}`},
 		{twoReaders[readDefault, readMin](), `{"name":"n","in":"query","description":"of the guard","required":true,"schema":{"type":"integer","description":"of the guard","format":"int64","minimum":5}}`},
@@ -136,7 +137,7 @@ func TestParametersOfTwoReaders(t *testing.T) {
 		{twoReaders[readLevel, readHigh](), `{"name":"n","in":"query","required":true,"schema":{"allOf":[{"type":"string","enum":["high","higher"]},{"$ref":"#/components/schemas/paramLevel"}]}}`},
 		{twoReaders[readText, readLevel](), `{"name":"n","in":"query","required":true,"schema":{"allOf":[{"$ref":"#/components/schemas/paramLevel"},{"type":"string"}]}}`},
 		{twoReaders[readWord, readWordA](), `{"name":"n","in":"query","required":true,"schema":{"type":"string","minLength":2,"pattern":"^a","allOf":[{"pattern":"^\\w+$"}]}}`},
-		{twoReaders[readMax, readFloat](), `{"name":"n","in":"query","description":"of the handler","required":true,"schema":{"description":"of the handler","allOf":[{"type":"number","format":"double","exclusiveMinimum":0},{"type":"integer","format":"int64","maximum":9}]}}`},
+		{twoReaders[readMax, readFloat](), `{"name":"n","in":"query","description":"of the handler","required":true,"schema":{"type":"integer","description":"of the handler","format":"int64","exclusiveMinimum":0,"maximum":9}}`},
 		{twoReaders[readHeader, readHeaders](), `{"name":"x-note","in":"header","required":true,"schema":{"type":"string","minLength":2,"maxLength":9}}`},
 		{twoReaders[readCookie, readCookies](), `{"name":"n","in":"cookie","explode":false,"required":true,"schema":{"type":"array","maxItems":9,"items":{"type":"integer","format":"int64"},"x-validate":"min=2"}}`},
 	} {

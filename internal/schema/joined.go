@@ -67,7 +67,7 @@ func allow(readings openapi3.SchemaRefs, value any) bool {
 // nothing beside a number or a list, because every parameter is text; rules of
 // text have no keywords there.
 func (c *Components) readings(readers []*typeinfo.Field) openapi3.SchemaRefs {
-	var kept openapi3.SchemaRefs
+	var kept, notes openapi3.SchemaRefs
 	for _, f := range readers {
 		narrows := func(other *typeinfo.Field) bool { return c.narrows(other, f) }
 		switch {
@@ -76,10 +76,10 @@ func (c *Components) readings(readers []*typeinfo.Field) openapi3.SchemaRefs {
 		case f.Rules != nil:
 			s := &openapi3.Schema{}
 			noteAll(s, f.Rules.Self)
-			kept = append(kept, openapi3.NewSchemaRef("", s))
+			notes = append(notes, openapi3.NewSchemaRef("", s))
 		}
 	}
-	return kept
+	return append(kept, notes...)
 }
 
 // narrows reports whether a reader takes some only of the values that another
@@ -127,7 +127,7 @@ func bare(t *typeinfo.Type) *typeinfo.Type {
 // all there is to say, or else allOf.
 func merge(parts openapi3.SchemaRefs) *openapi3.SchemaRef {
 	var distinct openapi3.SchemaRefs
-	for _, s := range parts {
+	for _, s := range ofOneNumber(parts) {
 		same := func(other *openapi3.SchemaRef) bool { return reflect.DeepEqual(s, other) }
 		if !slices.ContainsFunc(distinct, same) {
 			distinct = append(distinct, s)
@@ -150,6 +150,39 @@ func merge(parts openapi3.SchemaRefs) *openapi3.SchemaRef {
 	}
 	return openapi3.NewSchemaRef("", &whole)
 }
+
+// ofOneNumber gives numbers of several types the narrowest of them: what is an
+// integer and a number is an integer.
+func ofOneNumber(parts openapi3.SchemaRefs) openapi3.SchemaRefs {
+	narrowest := -1
+	for i, s := range parts {
+		if s.Value.Type == nil && s.Ref == "" && len(s.Value.AllOf) == 0 {
+			continue // a note
+		}
+		width := slices.Index(widths, s.Value.Format)
+		if s.Ref != "" || width < 0 || !hasType(s.Value, openapi3.TypeNumber) {
+			return parts
+		}
+		if narrowest < 0 || width < slices.Index(widths, parts[narrowest].Value.Format) {
+			narrowest = i
+		}
+	}
+	if narrowest < 0 {
+		return parts
+	}
+	numbers := openapi3.SchemaRefs{parts[narrowest]}
+	for i, s := range parts {
+		if i != narrowest {
+			bounds := *s.Value
+			bounds.Type, bounds.Format = nil, ""
+			numbers = append(numbers, openapi3.NewSchemaRef("", &bounds))
+		}
+	}
+	return numbers
+}
+
+// widths are the formats of numbers, the narrowest first.
+var widths = []string{"int32", "int64", "float", "double"}
 
 // sameBase reports whether two schemas differ only in what conjoin joins.
 func sameBase(a, b *openapi3.Schema) bool {
