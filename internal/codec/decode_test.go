@@ -25,10 +25,10 @@ import (
 // one of them.
 type kinds struct {
 	Bool     bool              `json:"bool,omitempty"`
-	Int      int               `json:"int,omitempty"`
+	Int      int64             `json:"int,omitempty"`
 	Int8     int8              `json:"int8,omitempty"`
 	Int32    int32             `json:"int32,omitempty"`
-	Uint     uint              `json:"uint,omitempty"`
+	Uint     uint64            `json:"uint,omitempty"`
 	Uint8    uint8             `json:"uint8,omitempty"`
 	Float    float64           `json:"float,omitempty"`
 	Float32  float32           `json:"float32,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,7 +58,7 @@ func shapeIn(d *typeinfo.Type, around []*typeinfo.Type) string {
 func leafShape(d *typeinfo.Type) string {
 	s := kindNames[d.Kind]
 	if d.Bits > 0 {
-		s += fmt.Sprint(d.Bits)
+		s += fmt.Sprint(width(d))
 	}
 	if d.Format != "" {
 		s += "/" + d.Format
@@ -95,4 +96,13 @@ func unionShape(o *typeinfo.Object, around []*typeinfo.Type) string {
 		cases = append(cases, c.Name+shapeIn(c.Type, around))
 	}
 	return "<" + o.Discriminator + ":" + strings.Join(cases, "|") + ">"
+}
+
+// width is that of the type; int, uint and uintptr count as 64 bits, as most machines have
+// them.
+func width(d *typeinfo.Type) int {
+	if kind := d.Go.Kind(); d.Bits == strconv.IntSize && (kind == reflect.Int || kind == reflect.Uint || kind == reflect.Uintptr) {
+		return 64
+	}
+	return d.Bits
 }
