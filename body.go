@@ -171,14 +171,14 @@ func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
 // JSON and those of the app's codecs.
 func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 	if name == "" {
-		p.media = append(p.media, bodyMedia{name: jsonMedia, decode: decode, copies: true})
+		p.media = append(p.media, bodyMedia{name: jsonMedia, decode: decode, copies: true, text: true})
 		for _, name := range c.codecs.names {
 			p.media = append(p.media, bodyMedia{name: name, decode: c.codecs.byName[name].before(name, decode)})
 		}
 		return nil
 	}
 	if isJSON(name) {
-		p.media = []bodyMedia{{name: name, decode: decode, copies: true}}
+		p.media = []bodyMedia{{name: name, decode: decode, copies: true, text: true}}
 		return nil
 	}
 	codec, ok := c.codecs.byName[name]
@@ -204,7 +204,7 @@ func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
 	if p.media[0].name != jsonMedia || !slices.ContainsFunc(members, tells) {
 		return
 	}
-	p.media = slices.Insert(p.media, 1, bodyMedia{name: mergePatchMedia, decode: p.media[0].decode, copies: p.media[0].copies})
+	p.media = slices.Insert(p.media, 1, bodyMedia{name: mergePatchMedia, decode: p.media[0].decode, copies: p.media[0].copies, text: true})
 	p.refusal = refuseMedia(p.media)
 }
 
@@ -322,6 +322,8 @@ type incoming struct {
 	// heldLimit that of the files in them that are.
 	largeLimit, heldLimit int64
 	lineLimit             int
+	// multipart are the limits of a form of parts.
+	multipart MultipartLimits
 	// room is where a body may be read to that nobody keeps; where there was too
 	// little of it, it is replaced.
 	room []byte
@@ -373,7 +375,7 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	case len(data) == 0:
 		p.bindNothing(into, in, faults)
 	case !media.decode(data, into, in.options(), faults):
-		return nil, errTooLarge
+		return nil, errDecoded
 	}
 	return data, nil
 }
@@ -382,12 +384,6 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 // of JSON can stand for many in Go.
 func (in *incoming) options() codec.Options {
 	return within(in.decode, in.limit)
-}
-
-// within bounds the memory of values that are decoded from so many bytes.
-func within(o codec.Options, limit int64) codec.Options {
-	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
-	return o
 }
 
 func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.List) {

@@ -254,7 +254,8 @@ func TestContentTypes(t *testing.T) {
 	const refused = `415 {"detail":"the body must be application/json"}`
 	rows := []struct{ media, strict, loose string }{
 		{"application/json", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
-		{"APPLICATION/JSON; charset=latin1", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
+		{"APPLICATION/JSON; charset=UTF-8", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
+		{"application/json; charset=latin1", refused, refused},
 		{"application/vnd.api+json", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
 		{"application/json;", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
 		{"application/json; a", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"log/slog"
 	"reflect"
 	"slices"
 
@@ -238,6 +239,9 @@ func (c *catcher) run(f *failure, room *room, a *answer) (err error) {
 	}
 	plan := *c.plan
 	plan.statuses = c.statuses(f.status())
+	a.leaveOut = func(reason error) {
+		f.logAt(slog.LevelError, "a header of an error cannot be sent", reason)
+	}
 	return plan.encode(ctx, reflect.ValueOf(room.out).Elem(), c.checks, f.writer.log, a)
 }
 

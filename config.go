@@ -280,6 +280,9 @@ type Limits struct {
 	Write time.Duration
 	// Drain is how long running requests may take once the server stops, 30 s.
 	Drain time.Duration
+	// Multipart are the limits of multipart forms, in any server. The option
+	// [LimitMultipart] changes them for single routes.
+	Multipart MultipartLimits
 }
 
 // path is where a page is served, "" for nowhere.

@@ -158,17 +158,6 @@ func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
 	return nil, err
 }
 
-// hasControl reports whether text has a character that ends or hides a line of
-// a header.
-func hasControl(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] == 0x7f {
-			return true
-		}
-	}
-	return false
-}
-
 // isCookie reports the types that are cookies as they are.
 func isCookie(t reflect.Type) bool {
 	return t == reflect.TypeFor[http.Cookie]() || t == reflect.TypeFor[*http.Cookie]()
@@ -228,8 +217,14 @@ func (p *answerPlan) encodeEnvelope(out reflect.Value, checks bool, a *answer) e
 		a.status = cmp.Or(status, a.status)
 	}
 	for _, write := range p.parts {
-		if err := write(out, checks, a); err != nil {
+		before := len(a.header)
+		err := write(out, checks, a)
+		switch {
+		case err != nil && a.leaveOut == nil:
 			return err
+		case err != nil:
+			a.header = a.header[:before]
+			a.leaveOut(err)
 		}
 	}
 	return nil

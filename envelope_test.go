@@ -1,9 +1,12 @@
 package candor_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -385,4 +388,88 @@ func TestAnEnvelopeIsEmptyInEveryRequest(t *testing.T) {
 	c := candor.NewTestClient(t, app)
 	assert.True(t, strings.HasPrefix(answered(c.Get("/")), "201\n"))
 	assert.Equal(t, "200\nContent-Length: 4\nContent-Type: application/json\nX-Tag: 0\n\nnull", answered(c.Get("/")))
+}
+
+// TestHeadersThatCannotBeSent holds the one rule for header values that HTTP
+// cannot carry: on an error the header is left out and the status stays, any
+// other response becomes a 500. The log has the reason.
+func TestHeadersThatCannotBeSent(t *testing.T) {
+	type out struct {
+		Reason string `header:"X-Reason"`
+	}
+	type cookie struct {
+		Reason string `cookie:"X-Reason"`
+	}
+	type setting struct{ Header candor.ResponseHeader }
+	set := func(text string, err error) func(context.Context, setting) (candor.None, error) {
+		return func(_ context.Context, in setting) (candor.None, error) {
+			in.Header.Set("X-Reason", text)
+			return candor.None{}, err
+		}
+	}
+	writes := func(err error) func(http.Handler) http.Handler {
+		return func(http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { candor.WriteError(w, r, err) })
+		}
+	}
+	fails := func(err error) func(context.Context, candor.None) (candor.None, error) {
+		return func(context.Context, candor.None) (candor.None, error) { return candor.None{}, err }
+	}
+	taken := candor.Error(409, "taken").WithHeader("X-Reason", "a\x00b")
+	for name, row := range map[string]struct {
+		register func(app *candor.App)
+		status   int
+		// reason is the header that is sent; the log is silent where it is there.
+		reason string
+	}{
+		"an envelope":              {func(app *candor.App) { candor.Get(app, "/", always(out{"a\x00b"})) }, 500, ""},
+		"a tab in an envelope":     {func(app *candor.App) { candor.Get(app, "/", always(out{"a\tb"})) }, 204, "a\tb"},
+		"a cookie":                 {func(app *candor.App) { candor.Get(app, "/", always(cookie{"a\x00b"})) }, 500, ""},
+		"the header":               {func(app *candor.App) { candor.Get(app, "/", set("a\nb", nil)) }, 500, ""},
+		"a tab in the header":      {func(app *candor.App) { candor.Get(app, "/", set("a\tb", nil)) }, 204, "a\tb"},
+		"the header, and an error": {func(app *candor.App) { candor.Get(app, "/", set("a\x7fb", candor.Error(404, nil))) }, 404, ""},
+		"an error":                 {func(app *candor.App) { candor.Get(app, "/", fails(taken)) }, 409, ""},
+		"an error of a middleware": {func(app *candor.App) { candor.Get(app, "/", fails(nil), candor.Use(writes(taken))) }, 409, ""},
+		"a name": {func(app *candor.App) {
+			candor.Get(app, "/", fails(candor.Error(409, nil).WithHeader("X-Reason\n", "a")))
+		}, 409, ""},
+		"an envelope of an error": {func(app *candor.App) {
+			candor.OnStatus(app, 409, func(context.Context, *candor.HTTPError) (out, error) { return out{"a\x00b"}, nil })
+			candor.Get(app, "/", fails(candor.Error(409, nil)))
+		}, 409, ""},
+		"a cookie of an error": {func(app *candor.App) {
+			candor.OnStatus(app, 409, func(context.Context, *candor.HTTPError) (cookie, error) { return cookie{"a;b"}, nil })
+			candor.Get(app, "/", fails(candor.Error(409, nil)))
+		}, 409, ""},
+		"a stream": {func(app *candor.App) {
+			candor.Get(app, "/", func(_ context.Context, in setting) (candor.JSONLines[int], error) {
+				in.Header.Set("X-Reason", "a\x00b")
+				return func(yield func(int, error) bool) { yield(1, nil) }, nil
+			})
+		}, 500, ""},
+		"a tear-down": {func(app *candor.App) {
+			candor.ProvideScoped(app, func(_ context.Context, in setting, use func(*out) error) error {
+				defer in.Header.Set("X-Reason", "a\x00b")
+				return use(new(out))
+			})
+			candor.Get(app, "/", func(context.Context, struct {
+				Out *out `dep:""`
+			},
+			) (string, error) {
+				return "", nil
+			})
+		}, 500, ""},
+		"a redirect": {func(app *candor.App) { candor.Get(app, "/", always(candor.Redirect("/a\x00b"))) }, 307, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var log bytes.Buffer
+			app := candor.New(candor.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+			row.register(app)
+			w := httptest.NewRecorder()
+			app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+			assert.Equal(t, row.status, w.Code)
+			assert.Equal(t, row.reason, w.Header().Get("X-Reason"))
+			assert.Equal(t, row.status < 400, !strings.Contains(log.String(), "X-Reason"), log.String())
+		})
+	}
 }

@@ -135,6 +135,7 @@ var (
 	errInternal   = Error(http.StatusInternalServerError, nil)
 	errTooLarge   = Error(http.StatusRequestEntityTooLarge, "the body is too large")
 	errUnstarted  = Error(http.StatusServiceUnavailable, nil)
+	errDecoded    = Error(http.StatusRequestEntityTooLarge, "the body takes too much memory once it is decoded: more than about four times the limit of its size")
 	errSlow       = Error(http.StatusRequestTimeout, "the body came too slowly")
 	errUnreadable = Error(http.StatusBadRequest, "the body could not be read")
 )
@@ -390,25 +391,59 @@ func (f *failure) begin() {
 			delete(header, name)
 		}
 	}
+	for name, values := range header {
+		if f.leavesOut(name, values) {
+			delete(header, name)
+		}
+	}
 	if known == nil {
 		return
 	}
 	for name, values := range known.header {
-		if !validHeader(name, values) {
-			f.logAt(slog.LevelError, "a header of an error cannot be sent", fmt.Errorf("header %q: %q", name, values))
-			continue
+		if !f.leavesOut(name, values) {
+			header[name] = slices.Clone(values)
 		}
-		header[name] = slices.Clone(values)
 	}
 }
 
-// validHeader reports whether HTTP can carry a header (RFC 9110, sections 5.1
-// and 5.5).
-func validHeader(name string, values []string) bool {
-	isControl := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+// leavesOut reports whether HTTP cannot carry a header of the response, and logs
+// why.
+func (f *failure) leavesOut(name string, values []string) bool {
+	err := checkHeaderLines(name, values)
+	if err != nil {
+		f.logAt(slog.LevelError, "a header of an error cannot be sent", err)
+	}
+	return err != nil
+}
+
+// checkHeaderLines finds what HTTP cannot carry in a header (RFC 9110, sections
+// 5.1 and 5.5). On an error the header is left out and the status stays, any other
+// response becomes a 500; the reason is in the log.
+func checkHeaderLines(name string, values []string) error {
 	isSeparator := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }
-	return name != "" && !strings.ContainsFunc(name, isSeparator) &&
-		!slices.ContainsFunc(values, func(value string) bool { return strings.ContainsFunc(value, isControl) })
+	if name == "" || strings.ContainsFunc(name, isSeparator) {
+		return fmt.Errorf("%q cannot be the name of a header", name)
+	}
+	for _, value := range values {
+		if hasControl(value) {
+			return fmt.Errorf("the header %s has a control character in %q", name, value)
+		}
+	}
+	return nil
+}
+
+// validHeader reports whether HTTP can carry a header.
+func validHeader(name string, values []string) bool { return checkHeaderLines(name, values) == nil }
+
+// hasControl reports whether text has a character that ends or hides a line of a
+// header. A tab may stand in one.
+func hasControl(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
 }
 
 // rescue answers with a plain 500 when what the user gave for writing errors

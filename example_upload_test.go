@@ -58,3 +58,28 @@ func ExampleNewUpload() {
 	// Output:
 	// 5 <nil>
 }
+
+func ExampleLimitMultipart() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/album", func(_ context.Context, in struct {
+		Photos []candor.Upload `file:"photos" validate:"max=10"`
+	},
+	) (int, error) {
+		return len(in.Photos), nil
+	}, candor.LimitMultipart(candor.MultipartLimits{Parts: 20, Files: 1}))
+
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for range 2 {
+		part, _ := form.CreateFormFile("photos", "cat.gif")
+		_, _ = part.Write([]byte("GIF89a"))
+	}
+	_ = form.Close()
+	r := httptest.NewRequest("POST", "/album", &body)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	fmt.Println(w.Code, w.Body)
+	// Output:
+	// 422 {"detail":[{"type":"too_long","loc":["body"],"msg":"Must have at most 1 file, has 2","ctx":{"actual_length":2,"item":"file","max_length":1}}]}
+}

@@ -297,7 +297,7 @@ func checkETag(etag string) error {
 		return nil
 	}
 	text, isWeak := strings.CutPrefix(etag, "W/")
-	if len(text) < 2 || text[0] != '"' || strings.IndexByte(text[1:], '"') != len(text)-2 || hasControl(text) || strings.Contains(text, " ") {
+	if len(text) < 2 || text[0] != '"' || strings.IndexByte(text[1:], '"') != len(text)-2 || hasControl(text) || strings.ContainsAny(text, " \t") {
 		return fmt.Errorf("the ETag %q of a candor.File is malformed; write one in quotes, such as %q", etag, map[bool]string{true: "W/"}[isWeak]+`"v1"`)
 	}
 	return nil

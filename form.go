@@ -1,7 +1,9 @@
 package candor
 
 import (
+	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"reflect"
 	"slices"
@@ -19,6 +21,10 @@ import (
 // formMedia is the media type of forms without files.
 const formMedia = "application/x-www-form-urlencoded"
 
+// byteOrderMark is what some programs begin a text in UTF-8 with. It means
+// nothing (RFC 8259, section 8.1).
+const byteOrderMark = "\ufeff"
+
 // OAuth2PasswordForm is the form by which OAuth2 clients ask for a token with a
 // user name and a password (RFC 6749, section 4.3.2). Embed it in an input, or
 // take it as one field:
@@ -29,13 +35,16 @@ const formMedia = "application/x-www-form-urlencoded"
 //		DB   *sql.DB                   `dep:""`
 //	}) (Token, error)
 //
+// A parameter that is sent without a value counts as left out (RFC 6749, section
+// 3.2), so that an empty user name or password is missing.
+//
 // Compare the password in a time that does not depend on what was sent: by a
 // password hash, or by [SecretsEqual].
 type OAuth2PasswordForm struct {
 	// GrantType is "password", or "" where the client left it out.
 	GrantType string `form:"grant_type,omitempty" validate:"oneof=password" example:"password"`
-	Username  string `form:"username"`
-	Password  string `form:"password"`
+	Username  string `form:"username" validate:"min=1"`
+	Password  string `form:"password" validate:"min=1"`
 	// Scope holds the scopes the client asks for, between spaces.
 	Scope string `form:"scope,omitempty"`
 	// ClientID and ClientSecret are those of the client rather than the user.
@@ -78,6 +87,9 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	}
 	p.required = slices.ContainsFunc(in.Form.Fields, func(f *typeinfo.Field) bool { return f.Required })
 	p.absent = form.decode
+	if p.required {
+		p.absent = missingBody
+	}
 	p.media = []bodyMedia{{name: formMedia, decode: form.decode, copies: true, text: true}, {name: multipartMedia, stream: form.readMultipart}}
 	if form.hasFiles() {
 		p.media, p.keepsFiles = p.media[1:], true
@@ -88,13 +100,13 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formField, err error) {
 	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON}
 	if f.Source == typeinfo.File {
-		field.file, err = compileFile(f)
+		field.file, err = c.compileFile(f)
 		return field, err
 	}
-	field.takesEmpty = holdsText(f)
 	if field.Param, err = c.bind.Param(f); err != nil {
 		return field, err
 	}
+	field.takesEmpty = takesEmpty(f, field.Param)
 	field.cross, err = c.rules.CompileCross(in.Go, f, in.Form.Fields...)
 	return field, err
 }
@@ -113,8 +125,18 @@ func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Opti
 	}
 }
 
-// holdsText reports whether an empty text is a value of a field, or of the
-// elements of its list.
+// takesEmpty reports whether an empty text is a value of a field. Where it can
+// be none, it is what browsers send for an input that was left empty. A field
+// that must be there keeps the fault of a text that breaks its rules.
+func takesEmpty(f *typeinfo.Field, p *bind.Param) bool {
+	switch {
+	case !holdsText(f), f.Owner == reflect.TypeFor[OAuth2PasswordForm]():
+		return false
+	}
+	return f.Required || p.TakesEmpty()
+}
+
+// holdsText reports whether a field, or its elements, are made of any text.
 func holdsText(f *typeinfo.Field) bool {
 	t := f.Type
 	for !f.JSON {
@@ -130,9 +152,15 @@ func holdsText(f *typeinfo.Field) bool {
 	return false
 }
 
+// missingBody says that a body is missing, whatever would be in it.
+func missingBody(_ []byte, _ reflect.Value, _ codec.Options, faults *fault.List) bool {
+	faults.Add(fault.New(fault.Missing))
+	return true
+}
+
 // decode fills in the fields from pairs.
 func (p *formPlan) decode(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool) {
-	p.fill(into, p.read(string(data)), o, faults)
+	p.fill(into, p.read(strings.TrimPrefix(string(data), byteOrderMark)), o, faults)
 	return true
 }
 
@@ -152,11 +180,10 @@ func (p *formPlan) fill(into reflect.Value, sent *sentForm, o codec.Options, fau
 
 // bind fills in the fields. Faults have complete locations.
 func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, faults *fault.List) {
-	if sent.pairs > sent.most {
-		faults.Add(&fault.Fault{
-			Type: fault.TooLong, Loc: []any{"body"},
-			Ctx: map[string]any{"max_length": sent.most, "actual_length": sent.pairs},
-		})
+	if sent.isFull() {
+		f := sent.tooMany()
+		f.Loc = []any{"body"}
+		faults.Add(f)
 		return
 	}
 	for i := range p.fields {
@@ -174,29 +201,49 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 
 // sentForm is what a body holds for each field, and beside them.
 type sentForm struct {
-	// pairs counts pairs or parts, of which there may be as many as most.
-	pairs, most int
-	texts       [][]string
-	files       [][]Upload
+	// pairs counts pairs or parts, and fileCount the parts that are files.
+	pairs, fileCount int
+	limits           MultipartLimits
+	// most is how many bytes the texts of a multipart form may have, and room what
+	// is left of them.
+	most, room int64
+	texts      [][]string
+	files      [][]Upload
 	// wrong is set for a field whose value cannot be one.
 	wrong   []*fault.Fault
 	strange []string
 }
 
-func (p *formPlan) newSent(most int) *sentForm {
+func (p *formPlan) newSent(limits MultipartLimits) *sentForm {
 	n := len(p.fields)
-	return &sentForm{most: most, texts: make([][]string, n), files: make([][]Upload, n), wrong: make([]*fault.Fault, n)}
+	return &sentForm{limits: limits, texts: make([][]string, n), files: make([][]Upload, n), wrong: make([]*fault.Fault, n)}
+}
+
+// isFull reports whether more came than may come. The rest is only counted.
+func (s *sentForm) isFull() bool {
+	return s.pairs > s.limits.Parts || s.fileCount > s.limits.Files
+}
+
+// tooMany is the fault of a form that is full.
+func (s *sentForm) tooMany() *fault.Fault {
+	switch {
+	case s.pairs <= s.limits.Parts:
+		return fault.TooManyItems(s.limits.Files, s.fileCount, "file")
+	case s.limits.Files > 0:
+		return fault.TooManyItems(s.limits.Parts, s.pairs, "part")
+	}
+	return fault.TooManyItems(s.limits.Parts, s.pairs, "item")
 }
 
 // read sorts pairs by field. A name whose percent-encoding is malformed is the
 // name of nothing, as in a query.
 func (p *formPlan) read(data string) *sentForm {
-	sent := p.newSent(bind.MaxPairs)
+	sent := p.newSent(MultipartLimits{Parts: bind.MaxPairs})
 	for pair := range strings.SplitSeq(data, "&") {
 		if pair == "" {
 			continue
 		}
-		if sent.pairs++; sent.pairs > bind.MaxPairs {
+		if sent.pairs++; sent.isFull() {
 			continue
 		}
 		name, text, _ := strings.Cut(pair, "=")
@@ -234,8 +281,9 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 	if in.uploads != nil {
 		in.uploads.room, in.uploads.sent = in.heldLimit, in.r.ContentLength
 	}
-	sent := p.newSent(maxParts)
-	for sent.pairs <= sent.most {
+	sent := p.newSent(in.multipart)
+	sent.most, sent.room = in.heldLimit, in.heldLimit
+	for {
 		part, err := parts.next()
 		if err == io.EOF { //nolint:errorlint // next returns it bare
 			break
@@ -243,7 +291,6 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 		if err != nil {
 			return err
 		}
-		sent.pairs++
 		if err := p.takePart(part, sent, in.uploads); err != nil {
 			return parts.failure(err)
 		}
@@ -254,12 +301,22 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 
 // takePart sorts a part by its name, and reads it to its end.
 func (p *formPlan) takePart(part *formPart, sent *sentForm, uploads *uploadStore) error {
+	sent.pairs++
+	if part.isFile {
+		sent.fileCount++
+	}
 	i := p.indexOf(part.name)
-	if i < 0 || sent.pairs > sent.most {
+	switch {
+	case sent.isFull():
+		return discard(part)
+	case i < 0:
 		sent.strange = appendNew(sent.strange, []string{strings.ToValidUTF8(part.name, "\uFFFD")})
 		return discard(part)
 	}
 	field := &p.fields[i]
+	if field.file != nil && !part.isFile {
+		return sent.takeNoFile(i, part)
+	}
 	if reason := field.misfit(part); reason != "" {
 		sent.wrong[i] = fault.With(fault.ValueError, "error", reason)
 		return discard(part)
@@ -281,8 +338,6 @@ func (f *formField) misfit(part *formPart) string {
 	mediaType, params, isMedia := parseMedia(part.Header.Get("Content-Type"))
 	text := bodyMedia{text: true}
 	switch {
-	case f.file != nil && !part.isFile:
-		return "a file is expected, which is a part with a filename"
 	case f.file != nil:
 		return ""
 	case part.isFile && (!f.isJSON || !isMedia || !isJSON(mediaType)):
@@ -291,6 +346,16 @@ func (f *formField) misfit(part *formPart) string {
 		return "the text must be UTF-8"
 	}
 	return ""
+}
+
+// takeNoFile reads a part without a filename in the place of a file. An empty
+// one is what several clients send for an input that was left empty.
+func (s *sentForm) takeNoFile(i int, part *formPart) error {
+	n, err := io.Copy(io.Discard, part)
+	if n > 0 {
+		s.wrong[i] = fault.With(fault.ValueError, "error", "a file is expected, which is a part with a filename")
+	}
+	return err
 }
 
 // takeFile keeps a file, unless it is what a browser sends for none.
@@ -307,17 +372,23 @@ func (s *sentForm) takeFile(i int, plan *filePlan, part *formPart, uploads *uplo
 	return nil
 }
 
+// takeText keeps a text. All texts of a form together have the limit of a body
+// that is held in memory, as they would in JSON.
 func (s *sentForm) takeText(i int, field *formField, part *formPart) error {
-	text, err := io.ReadAll(io.LimitReader(part, maxFieldText+1))
+	most := min(s.limits.Text, s.room)
+	text, err := readUpTo(part, most)
+	n := int64(len(text))
 	switch {
-	case err != nil:
+	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
 		return err
-	case len(text) > maxFieldText:
-		s.wrong[i] = &fault.Fault{Type: fault.StringTooLong, Ctx: map[string]any{"max_length": maxFieldText}, Msg: "Must have at most 64 KiB"}
-		return discard(part)
-	case len(text) > 0 || field.takesEmpty:
+	case n > s.room:
+		return tooMuchHeld("texts", s.most)
+	case n > s.limits.Text:
+		return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("a text of the form has more than %d bytes", s.limits.Text))
+	case n > 0 || field.takesEmpty:
 		s.texts[i] = append(s.texts[i], string(text))
 	}
+	s.room -= n
 	return nil
 }
 
@@ -340,16 +411,17 @@ func (p *formPlan) judge(into reflect.Value, sent *sentForm, faults *fault.List)
 	}
 }
 
-// formEncoding says how the fields of a form are written that are not pairs of
-// their own: lists between commas, and JSON.
+// formEncoding says how the fields of a form are written that are not one pair
+// of their own. That of lists is OpenAPI's default, but Swagger UI sends commas
+// where nothing is said.
 func formEncoding(form *typeinfo.Object) map[string]*openapi3.Encoding {
 	encodings := map[string]*openapi3.Encoding{}
 	for _, f := range form.Fields {
 		switch {
 		case f.JSON:
 			encodings[f.Name] = &openapi3.Encoding{ContentType: jsonMedia}
-		case f.CSV:
-			encodings[f.Name] = &openapi3.Encoding{Style: openapi3.SerializationForm, Explode: new(bool)}
+		case f.Source != typeinfo.File && isList(f.Type):
+			encodings[f.Name] = &openapi3.Encoding{Style: openapi3.SerializationForm, Explode: new(!f.CSV)}
 		}
 	}
 	if len(encodings) == 0 {

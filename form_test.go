@@ -107,7 +107,8 @@ func TestFormFaults(t *testing.T) {
 		client     *candor.TestClient
 		want       []string
 	}{
-		{"nothing sent", "", open, []string{"missing [body name]", "missing [body age]"}},
+		{"nothing sent", "", open, []string{"missing [body]"}},
+		{"nothing that counts", "x=1", open, []string{"missing [body name]", "missing [body age]"}},
 		{"an empty required number is missing", "name=Ann&age=", open, []string{"missing [body age]"}},
 		{"a number that is none", "name=Ann&age=x", open, []string{"int_parsing [body age]"}},
 		{"a rule", "name=&age=1", open, []string{"string_too_short [body name]"}},
@@ -166,7 +167,7 @@ func TestFormDocument(t *testing.T) {
 	assert.Len(t, body.Content, 2)
 	for _, media := range []string{formType, "multipart/form-data"} {
 		assert.Equal(t, map[string]map[string]any{
-			"extra": {"contentType": "application/json"}, "sizes": {"style": "form", "explode": false},
+			"extra": {"contentType": "application/json"}, "sizes": {"style": "form", "explode": false}, "colors": {"style": "form", "explode": true},
 		}, body.Content[media].Encoding)
 		assert.Equal(t, body.Content[formType].Schema, body.Content[media].Schema)
 	}
@@ -200,16 +201,123 @@ func TestOAuth2PasswordForm(t *testing.T) {
 		for _, row := range []struct{ body, want string }{
 			{"username=ann&password=s%26t", `ann/s&t [] /`},
 			{"grant_type=password&username=ann&password=p&scope=a++b%3Ac&client_id=i&client_secret=s", `ann/p ["a" "b:c"] i/s`},
-			{"grant_type=password&username=&password=", `/ [] /`},
+			{"grant_type=&username=ann&password=p&scope=&client_id=&client_secret=", `ann/p [] /`},
 		} {
 			var got answer
 			sendForm(c, path, row.body).Status(200).JSON(&got)
 			assert.Equal(t, row.want, got.Text)
 		}
-		faults := sendForm(c, path, "grant_type=refresh_token&username=ann").Faults()
-		require.Len(t, faults, 2)
-		assert.Equal(t, []any{"body", "grant_type"}, faults[0].Loc)
-		assert.Equal(t, "missing", faults[1].Type)
+		assert.Equal(t, "enum [\"body\",\"grant_type\"] {\"expected\":\"'password'\"}\nmissing [\"body\",\"password\"]", outcome(sendForm(c, path, "grant_type=refresh_token&username=ann")))
+		assert.Equal(t, "missing [\"body\",\"username\"]\nmissing [\"body\",\"password\"]", outcome(sendForm(c, path, "username=&password=")))
+	}
+}
+
+// TestEmptyTexts holds what an input that was left empty means: a text where the
+// rules let one pass, else nothing.
+func TestEmptyTexts(t *testing.T) {
+	type named string
+	c := showing[struct {
+		Size   *string                 `form:"size" validate:"oneof=S M"`
+		Shape  string                  `form:"shape" default:"round" validate:"oneof=round square"`
+		Level  *level                  `form:"level"`
+		Levels []level                 `form:"levels,omitempty"`
+		Mail   candor.Optional[string] `form:"mail" validate:"email"`
+		Site   string                  `form:"site,omitempty" validate:"url"`
+		Code   *named                  `form:"code" pattern:"^[A-Z]+$"`
+		Words  []string                `form:"words,omitempty" validate:"dive,min=1"`
+		Sizes  []string                `form:"sizes,csv,omitempty" validate:"min=1,dive,oneof=S M"`
+		At     *candor.LocalDateTime   `form:"at"`
+		Secret []byte                  `form:"secret,omitempty" validate:"min=2"`
+		Note   *string                 `form:"note" validate:"max=5"`
+		Title  candor.Optional[string] `form:"title"`
+		Lines  []string                `form:"lines,omitempty"`
+	}](t, "/")
+	const names = "size shape level levels mail site code words sizes at secret note title lines"
+	const want = `200 {"Size":null,"Shape":"round","Level":null,"Levels":null,"Mail":{"Value":"","Set":false,"Null":false},"Site":"","Code":null,"Words":null,"Sizes":null,` +
+		`"At":null,"Secret":null,"Note":"","Title":{"Value":"","Set":true,"Null":false},"Lines":[""]}`
+	empty := url.Values{}
+	var parts []string
+	for _, name := range strings.Fields(names) {
+		empty[name] = []string{""}
+		parts = append(parts, uploadPart(fmt.Sprintf("name=%q", name), ""))
+	}
+	assert.Equal(t, want, outcome(c.Post("/", nil, candor.WithForm(empty))))
+	assert.Equal(t, want, outcome(c.Post("/", nil, candor.WithBody(uploadType, strings.NewReader(uploadParts(parts...))))))
+	for body, want := range map[string]string{
+		"size=L":              `enum ["body","size"] {"expected":"'S' or 'M'"}`,
+		"levels=low&levels=x": `enum ["body","levels",1] {"expected":"'low' or 'high'"}`,
+		"mail=x":              `value_error ["body","mail"] {"error":"not a valid email address"}`,
+		"sizes=S,":            `enum ["body","sizes",1] {"expected":"'S' or 'M'"}`,
+	} {
+		assert.Equal(t, want, outcome(sendForm(c, "/", body)), body)
+	}
+
+	must := showing[struct {
+		Size  string  `form:"size" validate:"oneof=S M"`
+		Level level   `form:"level"`
+		List  []level `form:"list"`
+		N     int     `form:"n"`
+	}](t, "/")
+	assert.Equal(t, strings.Join([]string{
+		`enum ["body","size"] {"expected":"'S' or 'M'"}`, `enum ["body","level"] {"expected":"'low' or 'high'"}`,
+		`enum ["body","list",0] {"expected":"'low' or 'high'"}`, `missing ["body","n"]`,
+	}, "\n"),
+		outcome(sendForm(must, "/", "size=&level=&list=&n=")))
+}
+
+// A body that is not there is told once, whatever would be in it.
+func TestAbsentForms(t *testing.T) {
+	members := showing[struct {
+		A string `body:"a"`
+		B int    `body:"b"`
+	}](t, "/")
+	form := showing[struct {
+		A string `form:"a"`
+		B int    `form:"b" default:"1"`
+	}](t, "/")
+	file := showing[struct {
+		A []byte `file:"a"`
+	}](t, "/")
+	for _, c := range []*candor.TestClient{members, form, file} {
+		assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil)))
+	}
+	assert.Equal(t, `missing ["body"]`, outcome(sendForm(form, "/", "")))
+	optional := showing[struct {
+		A string `form:"a" default:"x"`
+		B *int   `form:"b"`
+	}](t, "/")
+	assert.Equal(t, `200 {"A":"x","B":null}`, outcome(optional.Post("/", nil)))
+}
+
+// A byte order mark means nothing, and text in another charset is another media
+// type.
+func TestCharsets(t *testing.T) {
+	const mark = "\ufeff"
+	json := showing[struct {
+		Body []int `body:""`
+	}](t, "/")
+	form := showing[struct {
+		A string         `form:"a"`
+		M map[string]int `form:"m,json,omitempty"`
+	}](t, "/")
+	for _, row := range []struct {
+		client            *candor.TestClient
+		media, body, want string
+	}{
+		{json, "application/json", mark + "[1]", `200 {"Body":[1]}`},
+		{json, "application/json", mark, `missing ["body"]`},
+		{json, "application/json", mark + mark + "[1]", `json_invalid ["body",3] {"error":"expected a value"}`},
+		{json, "application/json", "[1" + mark + "]", `json_invalid ["body",2] {"error":"expected a comma or the end of the list"}`},
+		{json, "application/json; charset=UTF-8", "[1]", `200 {"Body":[1]}`},
+		{json, "application/json; charset=us-ascii", "[1]", `200 {"Body":[1]}`},
+		{json, "application/json; charset=utf-16", "[1]", `415 {"detail":"the body must be application/json"}`},
+		{json, "application/vnd.x+json; charset=latin1", "[1]", `415 {"detail":"the body must be application/json"}`},
+		{form, formType, mark + "a=1", `200 {"A":"1","M":null}`},
+		{form, formType, mark + "a=1&m=" + mark + `{"b":2}`, `200 {"A":"1","M":{"b":2}}`},
+		{form, formType + "; charset=utf-16", "a=1", `415 {"detail":"the body must be application/x-www-form-urlencoded or multipart/form-data"}`},
+	} {
+		got := outcome(row.client.Post("/", nil, candor.WithBody(row.media, strings.NewReader(row.body))))
+		assert.Equal(t, row.want, got, "%s %q", row.media, row.body)
 	}
 }
 

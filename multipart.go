@@ -12,12 +12,10 @@ import (
 // multipartMedia is the media type of forms that may have files (RFC 7578).
 const multipartMedia = "multipart/form-data"
 
-// Limits of multipart forms; that of the whole is the operation's.
+// Limits of multipart forms that nobody needs to change.
 const (
-	maxParts       = 100
 	maxPartHeaders = 16
 	maxPartHeader  = 8 << 10
-	maxFieldText   = 64 << 10
 	// headerRoom is how much may be read in search of the end of a part's
 	// header: besides the header a delimiter, and what the reader buffers.
 	headerRoom = maxPartHeader + 8<<10
@@ -25,10 +23,12 @@ const (
 
 // What is wrong with a body that is no multipart form.
 var (
-	errBoundary   = Error(http.StatusBadRequest, "the Content-Type of a multipart body needs a boundary of 1 to 70 characters")
-	errMultipart  = Error(http.StatusBadRequest, "the multipart body is malformed or cut short")
-	errPartHeader = Error(http.StatusBadRequest, "a part of the multipart body has more than 16 headers or 8 KiB of them")
-	errPartName   = Error(http.StatusBadRequest, "a part of the multipart body has no Content-Disposition with a name")
+	errBoundary      = Error(http.StatusBadRequest, "the Content-Type of a multipart body needs a boundary of 1 to 70 characters")
+	errMultipart     = Error(http.StatusBadRequest, "the multipart body is malformed or cut short")
+	errPartHeader    = Error(http.StatusBadRequest, "a part of the multipart body has more than 16 headers or 8 KiB of them")
+	errNoDisposition = Error(http.StatusBadRequest, "a part of the multipart body has no Content-Disposition, or more than one")
+	errDisposition   = Error(http.StatusBadRequest, "a part of the multipart body has a malformed Content-Disposition; it is written form-data; name=\"...\", with filename=\"...\" for a file, both in quotes where they are more than one word")
+	errPartName      = Error(http.StatusBadRequest, "a part of the multipart body has a Content-Disposition without a name")
 )
 
 // boundaryOf is what stands between the parts of a body (RFC 2046, section
@@ -117,11 +117,14 @@ func (r *partReader) next() (*formPart, error) {
 func newFormPart(part *multipart.Part) (*formPart, error) {
 	lines := part.Header["Content-Disposition"]
 	if len(lines) != 1 {
-		return nil, errPartName
+		return nil, errNoDisposition
 	}
 	params, ok := dispositionOf(lines[0])
+	if !ok {
+		return nil, errDisposition
+	}
 	name, hasName := params["name"]
-	if !ok || !hasName {
+	if !hasName {
 		return nil, errPartName
 	}
 	filename, isFile := params["filename"]
@@ -186,7 +189,7 @@ func dispositionValue(text string) (value, rest string, ok bool) {
 // failure is why a part could not be read.
 func (r *partReader) failure(err error) error {
 	switch {
-	case errors.Is(err, errSpool), errors.Is(err, errHeld):
+	case errors.Is(err, errSpool), errors.As(err, new(*HTTPError)):
 		return err
 	case r.from.err == errPartHeader: //nolint:errorlint // it is this one
 		return errPartHeader

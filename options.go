@@ -54,6 +54,7 @@ type settings struct {
 	headers     []addedHeader
 	middleware  []func(http.Handler) http.Handler
 	maxBody     int64
+	multipart   MultipartLimits
 	heartbeat   time.Duration
 	// messageLimit, origins and subprotocols are those of WebSockets.
 	messageLimit  int
@@ -183,6 +184,7 @@ func (s *settings) within(outer *settings) *settings {
 	s.status = cmp.Or(s.status, outer.status)
 	s.statusDoc = cmp.Or(s.statusDoc, outer.statusDoc)
 	s.maxBody = cmp.Or(s.maxBody, outer.maxBody)
+	s.multipart = s.multipart.or(outer.multipart)
 	s.heartbeat = cmp.Or(s.heartbeat, outer.heartbeat)
 	s.messageLimit = cmp.Or(s.messageLimit, outer.messageLimit)
 	s.answerInvalid = s.answerInvalid || outer.answerInvalid
@@ -352,6 +354,22 @@ func MaxBody(bytes int64) Option {
 			return fmt.Errorf("MaxBody(%d); the limit is a positive number of bytes", bytes)
 		}
 		s.maxBody = bytes
+		return nil
+	})
+}
+
+// LimitMultipart bounds multipart forms of operations; a field that is zero
+// means the limit of the router around, of Config.Limits, or else the default.
+//
+//	candor.Post(app, "/album", upload, candor.MaxBody(200<<20), candor.LimitMultipart(candor.MultipartLimits{Parts: 500}))
+//
+// The number of files of one field is bounded by its tag `validate:"max=10"`.
+func LimitMultipart(limits MultipartLimits) Option {
+	return everywhere(func(s *settings) error {
+		if err := limits.check(); err != nil {
+			return fmt.Errorf("LimitMultipart: %w", err)
+		}
+		s.multipart = limits.or(s.multipart)
 		return nil
 	})
 }

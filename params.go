@@ -136,6 +136,8 @@ func always[T any](get func(*around) T) func(*typeinfo.Field) (makeFiller, error
 	return func(*typeinfo.Field) (makeFiller, error) { return fill, nil }
 }
 
+func isResponseHeader(f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[ResponseHeader]() }
+
 func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil || isUnread(t) }
 
 // inputs holds the description of every input: what it says is the type's alone,

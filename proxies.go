@@ -99,7 +99,7 @@ func (p *proxies) unproxied(r *http.Request) *http.Request {
 	if scheme := lastOf(r, "X-Forwarded-Proto"); scheme == "http" || scheme == "https" {
 		ctx = context.WithValue(ctx, schemeKey{}, scheme)
 	}
-	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && checkRootPath(prefix) == nil && !hasControl(prefix) {
+	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && checkRootPath(prefix) == nil && !hasControl(prefix) && !strings.Contains(prefix, "\t") {
 		ctx = context.WithValue(ctx, rootKey{}, prefix)
 	}
 	address := r.RemoteAddr

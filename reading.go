@@ -60,6 +60,7 @@ func (one *sentPart) refusedFor(value any) error {
 
 // jsonPart is a part that is JSON, nil for one that no schema can judge.
 func jsonPart(s *openapi3.SchemaRef, data []byte) *sentPart {
+	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
 	value, err := readJSON(data)
 	one := &sentPart{schema: s, sent: value, widest: value, data: data, text: shown(data)}
 	switch {
@@ -82,9 +83,9 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPar
 	case hasLines(mediaType):
 		return linesPart(media.Schema, data)
 	case mediaType == formMedia:
-		return formSent(media, pairsOf(string(data), false), shown(data))
+		return formSent(media, pairsOf(strings.TrimPrefix(string(data), byteOrderMark), false), shown(data))
 	case mediaType == multipartMedia:
-		if sent, err := multipartForm(data, params["boundary"]); err == nil {
+		if sent, err := multipartForm(media, data, params["boundary"]); err == nil {
 			return formSent(media, sent, shown(data))
 		}
 	case strings.HasPrefix(mediaType, "text/"):
@@ -298,7 +299,7 @@ type formTexts map[string][]string
 
 // multipartForm takes a form of parts apart. A file without a name and without
 // content is an input that was left empty.
-func multipartForm(body []byte, boundary string) (formTexts, error) {
+func multipartForm(media *openapi3.MediaType, body []byte, boundary string) (formTexts, error) {
 	form := formTexts{}
 	for parts := multipart.NewReader(bytes.NewReader(body), boundary); ; {
 		one, err := parts.NextRawPart()
@@ -313,10 +314,20 @@ func multipartForm(body []byte, boundary string) (formTexts, error) {
 			return nil, err
 		}
 		_, params, _ := mime.ParseMediaType(one.Header.Get("Content-Disposition"))
-		if filename, isFile := params["filename"]; !isFile || filename != "" || len(data) > 0 {
+		_, isFile := params["filename"]
+		if isFile = isFile || holdsFiles(media, one.FormName()); !isFile || params["filename"] != "" || len(data) > 0 {
 			form[one.FormName()] = append(form[one.FormName()], string(data))
 		}
 	}
+}
+
+// holdsFiles reports whether a field of a form is made of files.
+func holdsFiles(media *openapi3.MediaType, name string) bool {
+	s := schema.Below(media.Schema, name)
+	if items := itemsIn(s, 0); items != nil {
+		s = items
+	}
+	return s != nil && s.Value != nil && s.Value.Format == "binary"
 }
 
 // formSent reads the fields of a form the way its schema has them. It is nil
@@ -345,6 +356,9 @@ func readField(media *openapi3.MediaType, name string, texts []string, plain, wi
 	}
 	if encoding != nil && encoding.Explode != nil && !*encoding.Explode {
 		plain[name], widest[name] = readTexts(s, splitOnCommas(texts, false))
+		if elements, ok := widest[name].([]any); ok && len(elements) == 0 && schema.Check(s, elements) != nil {
+			delete(widest, name)
+		}
 		return true
 	}
 	one := s

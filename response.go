@@ -67,6 +67,9 @@ type outcome struct {
 	closer io.Closer
 	// faults are the rules the answer breaks.
 	faults fault.List
+	// leaveOut is told why a header of an error cannot be sent; nil for other
+	// responses, which then become errors.
+	leaveOut func(reason error)
 }
 
 // headerLine is one line of a header, its name in canonical form. Lines of one

@@ -220,10 +220,12 @@ type endpoint struct {
 	body       *bodyPlan
 	// closed is nil where keys may come that no part reads.
 	closed *closed
-	answer *answerPlan
-	plain  http.Handler
-	place  place
-	errors *errorWriter
+	// setsHeader means that a function takes the header of the response.
+	setsHeader bool
+	answer     *answerPlan
+	plain      http.Handler
+	place      place
+	errors     *errorWriter
 	// cache is nil where answers are not kept.
 	cache *cachePlan
 	// preflight answers browsers that ask whether pages of other origins may send
@@ -239,7 +241,9 @@ type endpoint struct {
 	maxBody int64
 	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
-	loose        bool
+	// multipart are the limits of forms of parts.
+	multipart MultipartLimits
+	loose     bool
 	// streamsLate means that some brackets end before a stream begins, so that
 	// it is written around them.
 	streamsLate bool
@@ -376,6 +380,7 @@ var nothing = erase(func(context.Context, None) (None, error) { return None{}, n
 func (e *endpoint) close() {
 	query, cookies := e.set.forbidExtra, false
 	for _, p := range e.parts {
+		e.setsHeader = e.setsHeader || slices.ContainsFunc(p.desc.Ready, isResponseHeader)
 		query = query || p.desc.Strict
 		cookies = cookies || p.desc.StrictCookies
 	}
@@ -687,6 +692,9 @@ func (x *exchange) finish(err error) {
 	x.finished = true
 	a := &x.around
 	x.invalidate()
+	if err == nil {
+		err = x.checkHeader()
+	}
 	if err != nil {
 		x.told = err
 		if isLate(x.ctx, err) {
@@ -778,7 +786,8 @@ func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
 	in := incoming{
 		w: x.around.w, r: x.around.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
-		loose: e.loose, decode: e.decode, uploads: x.uploads, room: x.room, errors: e.errors,
+		multipart: e.multipart,
+		loose:     e.loose, decode: e.decode, uploads: x.uploads, room: x.room, errors: e.errors,
 	}
 	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)
 	x.room = in.room
@@ -818,7 +827,25 @@ func (f *frame) call(ctx context.Context) error {
 
 func (x *exchange) encode() error {
 	e := x.endpoint
-	return e.answer.encode(x.ctx, x.frames[0].outValue, e.checks, e.errors.log, &x.answer)
+	if err := e.answer.encode(x.ctx, x.frames[0].outValue, e.checks, e.errors.log, &x.answer); err != nil {
+		return err
+	}
+	return x.checkHeader()
+}
+
+// checkHeader finds what functions put into the header of the response and HTTP
+// cannot carry: before the tear-downs, so that nothing is committed, and again
+// for what these add.
+func (x *exchange) checkHeader() error {
+	if !x.endpoint.setsHeader {
+		return nil
+	}
+	for name, values := range x.around.w.Header() {
+		if err := checkHeaderLines(name, values); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serve runs the request through the endpoint's middleware, if any, and then

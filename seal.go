@@ -275,8 +275,10 @@ func (b *builder) path(rt *route, s scope) {
 			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
 			maxMultipart: cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
+			multipart:    s.set.multipart.or(b.app.config.Limits.Multipart),
 			loose:        s.set.looseType != nil && *s.set.looseType,
 		}
+		e.multipart = e.multipart.withDefaults(e.maxBody)
 		e.place = b.place(e)
 		b.endpoint(e, s)
 	}

@@ -325,9 +325,6 @@ func (f *sentField) writeParts(from reflect.Value, w *partWriter) error {
 	}
 	texts, err := f.textsOf(from)
 	for _, text := range texts {
-		if len(text) > maxFieldText {
-			return fmt.Errorf("%s (form %q): a text beside files has at most 64 KiB", f.Go, f.Name)
-		}
 		w.head(textproto.MIMEHeader{"Content-Disposition": {disposition(f.Name, "")}})
 		w.text.WriteString(text)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"sync/atomic"
 	"unicode"
 
+	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -39,9 +41,12 @@ import (
 //	    say otherwise; over it the answer is 413.
 //	  - Fields of type []byte hold their files in memory, so that all of them
 //	    together may have 1 MiB like any body, unless the same say otherwise.
-//	  - An input for a file that was left empty, which browsers send as a part
-//	    without a name and content, counts as absent.
-//	  - A part without a file name is text, and a fault where a file is expected.
+//	  - An input for a file that was left empty counts as absent: a part without
+//	    content whose filename is empty, or that has none.
+//	  - Any other part without a filename is a text, and a validation error where a
+//	    file is expected.
+//	  - Of a []Upload the tag `validate:"max=10"` bounds the number of files;
+//	    [MultipartLimits] bound those of the form.
 //
 // What the client says of a file is not checked: neither its name nor its type
 // needs to fit its content.
@@ -159,8 +164,9 @@ const (
 // takes one descriptor. A file is taken after the other; they are read at any
 // time, until the store is closed.
 type uploadStore struct {
-	// room is what is left for files that fields hold as a whole.
-	room int64
+	// room is what is left for files that fields hold as a whole, and held what
+	// they have taken.
+	room, held int64
 	// sent is how long the form is, as its Content-Length says; negative if it
 	// says nothing.
 	sent   int64
@@ -280,6 +286,8 @@ type filePlan struct {
 	// whole means that the content is held in memory.
 	whole bool
 	set   func(dst reflect.Value, files []Upload)
+	// check judges the number of files; nil without rules.
+	check check.Check
 }
 
 var (
@@ -299,30 +307,38 @@ var fileSetters = map[reflect.Type]func(dst reflect.Value, files []Upload){
 }
 
 // compileFile makes the plan of a file field.
-func compileFile(f *typeinfo.Field) (*filePlan, error) {
+func (c *compiler) compileFile(f *typeinfo.Field) (*filePlan, error) {
 	set := fileSetters[f.Type.Go]
-	switch {
+	switch isList := f.Type.Go == uploadsType; {
 	case set == nil:
 		return nil, &typeinfo.Error{Problem: "a file cannot be taken as " + typeinfo.Name(f.Type.Go), Fix: "make it a candor.Upload, *candor.Upload, []candor.Upload or []byte"}
-	case f.Rules != nil:
-		return nil, &typeinfo.Error{Problem: "rules on a file, whose content they cannot see", Fix: "drop the tags validate and pattern; candor.MaxBody limits the size of the form"}
+	case f.Rules != nil && (!isList || f.Rules.Elem != nil):
+		return nil, &typeinfo.Error{Problem: "rules on a file, whose content they cannot see", Fix: "drop the tags validate and pattern; candor.MaxBody limits the size of the form, and `validate:\"max=10\"` on a []candor.Upload the number of files"}
 	}
-	return &filePlan{index: f.Index, required: f.Required, whole: f.Type.Go == reflect.TypeFor[[]byte](), set: set}, nil
+	keeps, err := c.rules.Compile(f.Type, f.Rules)
+	return &filePlan{index: f.Index, required: f.Required, whole: f.Type.Go == reflect.TypeFor[[]byte](), set: set, check: keeps}, err
 }
 
-// checkUploads finds uploads that are to come from anywhere but a form.
+// checkUploads finds what holds files and is to come from anywhere but a form,
+// and what net/http fills in for those who parse forms themselves.
 func checkUploads(in *typeinfo.Input) error {
 	for _, f := range in.Fields() {
 		t := f.Type.Go
 		for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
 			t = t.Elem()
 		}
-		if t == uploadType && f.Source != typeinfo.File {
-			return &typeinfo.Error{
-				Type: typeinfo.Name(in.Go), Field: f.Go, Problem: "a candor.Upload that is no file of a form",
-				Fix: fmt.Sprintf("write `file:%q`", cmp.Or(f.Name, "file")),
-			}
+		e := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
+		switch {
+		case t == uploadType && f.Source != typeinfo.File:
+			e.Problem, e.Fix = "a candor.Upload that is no file of a form", fmt.Sprintf("write `file:%q`", cmp.Or(f.Name, "file"))
+		case t == reflect.TypeFor[multipart.Form]():
+			e.Problem, e.Fix = "a multipart.Form, which nobody fills in", "write one field with a form or file tag for each field of the form, or take its parts as a *multipart.Reader with `body:\"\"`"
+		case t == reflect.TypeFor[multipart.FileHeader]() && f.Source != typeinfo.File:
+			e.Problem, e.Fix = "a multipart.FileHeader, which nobody fills in", fmt.Sprintf("make it a candor.Upload with the tag `file:%q`", cmp.Or(f.Name, "file"))
+		default:
+			continue
 		}
+		return e
 	}
 	return nil
 }
@@ -332,8 +348,20 @@ func (p *filePlan) fill(into reflect.Value, name string, files []Upload, faults 
 	switch {
 	case len(files) > 0:
 		p.set(into.FieldByIndex(p.index), files)
+		p.judge(into, name, faults)
 	case p.required:
 		faults.Add(&fault.Fault{Type: fault.Missing, Loc: []any{"body", name}})
+	}
+}
+
+// judge looks at the number of files.
+func (p *filePlan) judge(into reflect.Value, name string, faults *fault.List) {
+	if p.check == nil {
+		return
+	}
+	if f := p.check(into.FieldByIndex(p.index)).Own(); f != nil {
+		f.Loc = []any{"body", name}
+		faults.Add(f)
 	}
 }
 
@@ -346,8 +374,10 @@ func (p *filePlan) keep(part io.Reader, store *uploadStore) (u Upload, err error
 	return store.hold(part)
 }
 
-// errHeld is a file that does not fit into memory.
-var errHeld = Error(http.StatusRequestEntityTooLarge, "the files that are read into memory are too large")
+// tooMuchHeld is the error of what a form has for memory, and which is too large.
+func tooMuchHeld(what string, limit int64) error {
+	return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("the %s of the form have together more than %d bytes", what, limit))
+}
 
 // hold takes all of a content into memory.
 func (s *uploadStore) hold(content io.Reader) (u Upload, err error) {
@@ -357,8 +387,8 @@ func (s *uploadStore) hold(content io.Reader) (u Upload, err error) {
 	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
 		return u, err
 	case n > s.room:
-		return u, errHeld
+		return u, tooMuchHeld("files that are read into memory", s.held+s.room)
 	}
-	s.room -= n
+	s.room, s.held = s.room-n, s.held+n
 	return Upload{Size: n, store: s, memory: all}, nil
 }

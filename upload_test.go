@@ -154,6 +154,8 @@ func TestUploads(t *testing.T) {
 		{"JSON with a media type", []string{uploadPart(`name="meta"`, `{"author":"Ann"}`, "Content-Type: application/json")}, uploadSeen{Meta: &uploadMeta{"Ann", []int{1}}}},
 		{"JSON as a blob of a script", []string{uploadPart(`name="meta"; filename="blob"`, `{"author":"Ann","pages":[]}`, "Content-Type: application/json")}, uploadSeen{Meta: &uploadMeta{"Ann", []int{}}}},
 		{"an input left empty", []string{uploadPart(`name="banner"; filename=""`, "", "Content-Type: application/octet-stream")}, uploadSeen{}},
+		{"an input left empty, without a filename", []string{uploadPart(`name="banner"`, ""), uploadPart(`name="notes"`, "", "Content-Type: application/octet-stream")}, uploadSeen{}},
+		{"some of a list left empty", []string{uploadPart(`name="photos"`, ""), uploadPart(`name="photos"; filename=""`, ""), uploadPart(`name="photos"; filename="1"`, "one")}, uploadSeen{Files: []string{`photo "1" application/octet-stream 3 one`}}},
 		{"an empty file is one", []string{uploadPart(`name="banner"; filename="b"`, "")}, uploadSeen{Files: []string{`banner "b" application/octet-stream 0 `}}},
 		{"an empty text of a number is none", []string{uploadPart(`name="stars"`, "")}, uploadSeen{}},
 		{"the base name counts", []string{uploadPart(`name="banner"; filename="../../etc/passwd"`, "x")}, uploadSeen{Files: []string{`banner "passwd" application/octet-stream 1 x`}}},
@@ -189,7 +191,7 @@ func TestUploadFaults(t *testing.T) {
 		client     *candor.TestClient
 		want       []string
 	}{
-		{"nothing", "", open, []string{"missing [body avatar]"}},
+		{"nothing", "", open, []string{"missing [body]"}},
 		{"no parts", "--B--", open, []string{"missing [body avatar]"}},
 		{"a required file left empty", uploadParts(uploadPart(`name="avatar"; filename=""`, "")), open, []string{"missing [body avatar]"}},
 		{"a text where a file is expected", uploadParts(uploadPart(`name="avatar"`, "x")), open, []string{"value_error [body avatar]"}},
@@ -203,7 +205,7 @@ func TestUploadFaults(t *testing.T) {
 		{"JSON that is none", uploadParts(uploadAvatar, uploadPart(`name="meta"`, "{")), open, []string{"json_invalid [body meta]"}},
 		{"a text in another charset", uploadParts(uploadAvatar, uploadPart(`name="title"`, "x", "Content-Type: text/plain; charset=latin1")), open, []string{"value_error [body title]"}},
 		{"a text that is not UTF-8", uploadParts(uploadAvatar, uploadPart(`name="title"`, "\xff")), open, []string{"string_unicode [body title]"}},
-		{"a field of more than 64 KiB", uploadParts(uploadAvatar, uploadPart(`name="title"`, strings.Repeat("x", 64<<10+1))), open, []string{"string_too_long [body title]"}},
+		{"a required file left empty without a filename", uploadParts(uploadPart(`name="avatar"`, "", "Content-Type: application/octet-stream")), open, []string{"missing [body avatar]"}},
 		{"101 parts", uploadParts(slices.Repeat([]string{uploadPart(`name="photos"; filename="x"`, "x")}, 101)...), open, []string{"too_long [body]"}},
 		{"names where they are forbidden", uploadParts(uploadAvatar, uploadPart(`name="x"`, "x"), uploadPart(`name="y"; filename="y"`, "y")), closed, []string{"extra_forbidden [body x]", "extra_forbidden [body y]"}},
 	} {
@@ -217,8 +219,6 @@ func TestUploadFaults(t *testing.T) {
 	}
 	parts := append([]string{uploadAvatar}, slices.Repeat([]string{uploadPart(`name="photos"; filename="x"`, "x")}, 99)...)
 	uploadSend(open, uploadParts(parts...)).Status(200)
-	limit := uploadPart(`name="x"`, strings.Repeat("x", 64<<10))
-	uploadSend(open, uploadParts(uploadAvatar, limit)).Status(200)
 }
 
 func TestUploadRefusals(t *testing.T) {
@@ -242,6 +242,7 @@ func TestUploadRefusals(t *testing.T) {
 		{"a boundary of 70 characters", "multipart/form-data; boundary=" + strings.Repeat("b", 70), strings.ReplaceAll(whole, "--B", "--"+strings.Repeat("b", 70)), 200},
 		{"a boundary of 71 characters", "multipart/form-data; boundary=" + strings.Repeat("b", 71), strings.ReplaceAll(whole, "--B", "--"+strings.Repeat("b", 71)), 400},
 		{"another media type", "application/json", "{}", 415},
+		{"a filename that needs quotes", uploadType, uploadParts(uploadPart(`name="x"; filename=photo (1).jpg`, "x")), 400},
 		{"pairs for a form with files", formType, "a=b", 415},
 		{"another kind of parts", "multipart/mixed; boundary=B", whole, 415},
 		{"another boundary", "multipart/form-data; boundary=C", whole, 400},
@@ -269,8 +270,75 @@ func TestUploadRefusals(t *testing.T) {
 			assert.Empty(t, uploadLeft(t))
 		})
 	}
+	for disposition, want := range map[string]string{
+		`Content-Disposition: form-data; name="x"; filename=photo (1).jpg`: "has a malformed Content-Disposition",
+		`Content-Disposition: attachment; name="x"`:                        "has a malformed Content-Disposition",
+		`Content-Disposition: form-data; filename="x"`:                     "has a Content-Disposition without a name",
+		`X-Other: y`: "has no Content-Disposition, or more than one",
+	} {
+		assert.Contains(t, uploadSend(c, uploadParts(disposition+"\r\n\r\nx")).Status(400).Text(), want)
+	}
 	small := uploadClient(t, candor.MaxBody(100))
 	uploadSend(small, whole+strings.Repeat(" ", 100)).Status(413)
+}
+
+func TestMultipartLimits(t *testing.T) {
+	type in struct {
+		A     string          `form:"a,omitempty"`
+		B     []string        `form:"b,omitempty"`
+		JSON  map[string]int  `form:"json,json,omitempty"`
+		Files []candor.Upload `file:"files,omitempty" validate:"max=3"`
+		Notes []byte          `file:"notes,omitempty"`
+	}
+	count := func(_ context.Context, in in) ([]int, error) {
+		return []int{len(in.A), len(in.B), len(in.JSON), len(in.Files), len(in.Notes)}, nil
+	}
+	app := candor.New(candor.Config{Limits: candor.Limits{Multipart: candor.MultipartLimits{Files: 2}}})
+	candor.Post(app, "/", count)
+	candor.Post(app, "/more", count, candor.LimitMultipart(candor.MultipartLimits{Files: 9}))
+	router := candor.NewRouter("/router", candor.LimitMultipart(candor.MultipartLimits{Parts: 5}))
+	candor.Post(router, "/", count, candor.LimitMultipart(candor.MultipartLimits{Files: 1}))
+	app.Include(router)
+	c := candor.NewTestClient(t, app)
+
+	text := func(name string, n int) string {
+		return uploadPart(fmt.Sprintf("name=%q", name), strings.Repeat("x", n))
+	}
+	file := uploadPart(`name="files"; filename="f"`, "x")
+	notes := uploadPart(`name="notes"; filename="n"`, strings.Repeat("x", 60))
+	object := uploadPart(`name="json"`, `{"a":1,"b":2}`+strings.Repeat(" ", 70_000))
+	for _, row := range []struct {
+		path  string
+		parts []string
+		want  string
+	}{
+		{"/", []string{text("a", 70_000), object}, `200 [70000,0,2,0,0]`},
+		{"/", slices.Repeat([]string{text("b", 1)}, 100), `200 [0,100,0,0,0]`},
+		{"/", slices.Repeat([]string{text("b", 1)}, 105), `too_long ["body"] {"actual_length":105,"item":"part","max_length":100}`},
+		{"/", slices.Repeat([]string{file}, 3), `too_long ["body"] {"actual_length":3,"item":"file","max_length":2}`},
+		{"/", []string{file, file, uploadPart(`name="other"; filename="f"`, "x")}, `too_long ["body"] {"actual_length":3,"item":"file","max_length":2}`},
+		{"/more", slices.Repeat([]string{file}, 3), `200 [0,0,0,3,0]`},
+		{"/more", slices.Repeat([]string{file}, 4), `too_long ["body","files"] {"actual_length":4,"field_type":"List","max_length":3}`},
+		{"/", []string{text("a", 600_000), text("b", 600_000)}, `413 {"detail":"the texts of the form have together more than 1048576 bytes"}`},
+		{"/", []string{text("other", 1_200_000), text("a", 1)}, `200 [1,0,0,0,0]`},
+		{"/router/", slices.Repeat([]string{text("b", 1)}, 6), `too_long ["body"] {"actual_length":6,"item":"part","max_length":5}`},
+		{"/router/", []string{file, file}, `too_long ["body"] {"actual_length":2,"item":"file","max_length":1}`},
+	} {
+		got := c.Post(row.path, nil, candor.WithBody(uploadType, strings.NewReader(uploadParts(row.parts...))))
+		assert.Equal(t, row.want, outcome(got), row.path)
+	}
+
+	wide := candor.New(candor.Config{})
+	candor.Post(wide, "/", count, candor.MaxBody(500), candor.LimitMultipart(candor.MultipartLimits{Text: 20}))
+	c = candor.NewTestClient(t, wide)
+	assert.Equal(t, `413 {"detail":"a text of the form has more than 20 bytes"}`, outcome(uploadSend(c, uploadParts(text("a", 21), text("b", 20)))))
+	assert.Equal(t, `200 [20,1,0,0,0]`, outcome(uploadSend(c, uploadParts(text("a", 20), text("b", 20)))))
+	assert.Equal(t, `200 [0,0,0,0,60]`, outcome(uploadSend(c, uploadParts(notes))))
+
+	for _, limits := range []candor.MultipartLimits{{Parts: -1}, {Files: -1}, {Text: -1}} {
+		assert.Panics(t, func() { candor.New(candor.Config{}, candor.LimitMultipart(limits)) })
+		assert.Panics(t, func() { candor.New(candor.Config{Limits: candor.Limits{Multipart: limits}}) })
+	}
 }
 
 func TestFormsAsParts(t *testing.T) {
@@ -590,6 +658,18 @@ func TestUploadMistakes(t *testing.T) {
 		}]("/")},
 		{"rules on a file, whose content they cannot see; drop the tags validate and pattern; candor.MaxBody limits the size of the form", badInput[struct {
 			F []byte `file:"f" validate:"max=3"`
+		}]("/")},
+		{"rules on a file, whose content they cannot see", badInput[struct {
+			F []candor.Upload `file:"f" validate:"max=3,dive,min=1"`
+		}]("/")},
+		{"field Body of struct{...}: a multipart.Form, which nobody fills in; write one field with a form or file tag", badInput[struct {
+			Body *multipart.Form `body:""`
+		}]("/")},
+		{"a multipart.FileHeader, which nobody fills in; make it a candor.Upload with the tag `file:\"f\"`", badInput[struct {
+			F *multipart.FileHeader `body:"f"`
+		}]("/")},
+		{"has no such form; drop the tag", badInput[struct {
+			F []candor.Upload `file:"f" default:"[]"`
 		}]("/")},
 		{"has no such form; drop the tag", badInput[struct {
 			F []byte `file:"f" default:"x"`

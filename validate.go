@@ -351,6 +351,10 @@ func (c *compiler) writeJSON(f *typeinfo.Field) (func(v reflect.Value) (string, 
 	}, nil
 }
 
+// leastJSONText is the limit of bodies by default, whose share of memory a JSON
+// text in a parameter or a form may take in any case.
+const leastJSONText = 1 << 20
+
 // jsonText makes readers of parameters written as JSON, rules included.
 func (c *compiler) jsonText(o codec.Options) bind.JSONText {
 	return func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error) {
@@ -359,9 +363,17 @@ func (c *compiler) jsonText(o codec.Options) bind.JSONText {
 			return nil, err
 		}
 		return func(dst reflect.Value, text string, faults *fault.List) {
-			decoder.Decode([]byte(text), dst, o, faults)
+			if !decoder.Decode([]byte(text), dst, within(o, max(leastJSONText, int64(len(text)))), faults) {
+				faults.Add(fault.With(fault.ValueError, "error", "takes too much memory once it is decoded"))
+			}
 		}, nil
 	}
+}
+
+// within bounds the memory of values that are decoded from so many bytes.
+func within(o codec.Options, limit int64) codec.Options {
+	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
+	return o
 }
 
 // standard is the compiler of validator's own rules, shared by every app

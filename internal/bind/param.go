@@ -101,6 +101,16 @@ func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault
 	return p.sound(f, to)
 }
 
+// TakesEmpty reports whether an empty text is a value of the parameter, or of an
+// element of its list: whether it can be read and keeps the rules.
+func (p *Param) TakesEmpty() bool {
+	if p.list != nil && p.list.split == nil {
+		return p.single.read(reflect.New(p.single.typ.Go).Elem(), "", false) == nil
+	}
+	var none fault.List
+	return p.bind(reflect.New(p.field.Type.Go).Elem(), []string{""}, false, &none)
+}
+
 func (p *Param) bindAbsent(dst reflect.Value, to answers) bool {
 	if p.absent != nil {
 		p.absent(dst)

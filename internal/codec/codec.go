@@ -218,6 +218,7 @@ func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *
 }
 
 func (d *Decoder) run(s *state, p pointer) bool {
+	s.byteOrderMark()
 	s.space()
 	if s.pos == len(s.data) {
 		if d.vacant != nil {

@@ -72,6 +72,14 @@ func (s *scanner) peek() byte {
 	return 0
 }
 
+// byteOrderMark passes over the mark that a text may begin with (RFC 8259,
+// section 8.1).
+func (s *scanner) byteOrderMark() {
+	if len(s.data) > 2 && s.data[0] == 0xef && s.data[1] == 0xbb && s.data[2] == 0xbf {
+		s.pos = 3
+	}
+}
+
 // space passes over white space.
 func (s *scanner) space() {
 	if s.pos < len(s.data) && s.data[s.pos] > ' ' {

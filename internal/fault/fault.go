@@ -100,6 +100,15 @@ func (f *Fault) Own() *Fault {
 // New is a fault at the value itself.
 func New(typ string) *Fault { return &Fault{Type: typ} }
 
+// TooManyItems is the fault of a list that is longer than most.
+func TooManyItems(most, actual int, item string) *Fault {
+	f := &Fault{Type: TooLong, Ctx: map[string]any{"max_length": most, "actual_length": actual}}
+	if item != "item" {
+		f.Ctx["item"] = item
+	}
+	return f
+}
+
 // With is a fault at the value itself with one fact.
 func With(typ, key string, value any) *Fault {
 	return &Fault{Type: typ, Ctx: map[string]any{key: value}}

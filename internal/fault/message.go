@@ -6,9 +6,9 @@ import (
 )
 
 // kind is what is known of a type of fault. The sentence is in English; {name}
-// stands for a fact of Ctx, {expected} without one for the usual text of a type,
-// and {s} for the ending of a plural, which is left out where the fact before it
-// is one. The keyword is the one of JSON Schema that says the
+// stands for a fact of Ctx, or else for the usual one, and {s} for the ending of a
+// plural, which is left out where the number before it is one. The keyword is the
+// one of JSON Schema that says the
 // same, "" where none does: for the syntax of a text, for formats, for what has
 // no place in a document, and for what only code can tell.
 type kind struct{ sentence, keyword string }
@@ -45,7 +45,7 @@ var kinds = map[string]kind{
 	Enum:            {"Must be one of {expected}", "enum"},
 	Literal:         {"Must be {expected}", "const"},
 	TooShort:        {"Must have at least {min_length} item{s}, has {actual_length}", "minItems"},
-	TooLong:         {"Must have at most {max_length} item{s}, has {actual_length}", "maxItems"},
+	TooLong:         {"Must have at most {max_length} {item}{s}, has {actual_length}", "maxItems"},
 	StringTooShort:  {"Must have at least {min_length} character{s}", "minLength"},
 	StringTooLong:   {"Must have at most {max_length} character{s}", "maxLength"},
 	PatternMismatch: {"Must match the pattern {pattern}", "pattern"},
@@ -59,11 +59,12 @@ var kinds = map[string]kind{
 	TooMany:         {"There are more faults than the {listed} listed", ""},
 }
 
-// usual is what a text of a type mostly looks like.
-var usual = map[string]string{
-	DatetimeParsing: "2006-01-02T15:04:05Z (RFC 3339)",
-	DateParsing:     "2006-01-02",
-	TimeParsing:     "15:04:05",
+// usual are facts that are not in Ctx unless they are others.
+var usual = map[string]map[string]any{
+	DatetimeParsing: {"expected": "2006-01-02T15:04:05Z (RFC 3339)"},
+	DateParsing:     {"expected": "2006-01-02"},
+	TimeParsing:     {"expected": "15:04:05"},
+	TooLong:         {"item": "item"},
 }
 
 // LocalDateTime is what a date and time without a zone looks like.
@@ -86,17 +87,14 @@ func Message(typ string, ctx map[string]any) string {
 	if _, hasCause := ctx["error"]; hasCause && !strings.Contains(sentence, "{error}") {
 		sentence += ": {error}"
 	}
-	if text, ok := usual[typ]; ok && ctx["expected"] == nil {
-		sentence = strings.Replace(sentence, "{expected}", text, 1)
-	}
-	return fill(sentence, ctx)
+	return fill(sentence, ctx, usual[typ])
 }
 
 // pluralEnding stands in a sentence for what a word ends in behind any number
 // but one.
 const pluralEnding = "s"
 
-func fill(sentence string, ctx map[string]any) string {
+func fill(sentence string, ctx, usual map[string]any) string {
 	var room [128]byte
 	b := room[:0]
 	var fact any
@@ -114,7 +112,13 @@ func fill(sentence string, ctx map[string]any) string {
 			}
 			continue
 		}
-		fact = ctx[name]
-		b = fmt.Append(b, fact)
+		value, ok := ctx[name]
+		if !ok {
+			value = usual[name]
+		}
+		if name != "item" {
+			fact = value
+		}
+		b = fmt.Append(b, value)
 	}
 }

@@ -174,7 +174,9 @@ func (c *Components) typeDoc(t *typeinfo.Type) string {
 func (c *Components) fieldValue(f *typeinfo.Field, use Use) *openapi3.SchemaRef {
 	switch {
 	case f.Source == typeinfo.File:
-		return file(f.Type.Go)
+		files := file(f.Type.Go)
+		c.keep(files.Value, f.Type, f.Rules, place{use: use})
+		return files
 	case f.Quoted:
 		return c.quoted(f.Type, f.Rules)
 	}

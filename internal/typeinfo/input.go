@@ -380,7 +380,8 @@ func (r *inputReader) described(t *tagged, at place) (*Field, error) {
 }
 
 // describe describes the field's type, unless the caller knows it: then all
-// that is said is whether it is a pointer, which makes the field optional.
+// that is said is whether it is a pointer, which makes the field optional, or a
+// list of files, whose number rules can be about.
 func (t *tagged) describe(known func(reflect.Type) bool) (*Type, error) {
 	switch {
 	case !known(t.Type):
@@ -391,6 +392,8 @@ func (t *tagged) describe(known func(reflect.Type) bool) (*Type, error) {
 		return typ, nil
 	case t.source == File && t.Type.Kind() == reflect.Pointer:
 		return &Type{Go: t.Type, Kind: Pointer, Elem: &Type{Go: t.Type.Elem()}}, nil
+	case t.source == File && t.Type.Kind() == reflect.Slice && !isByte(t.Type.Elem()):
+		return &Type{Go: t.Type, Kind: Slice, Elem: &Type{Go: t.Type.Elem()}}, nil
 	}
 	return &Type{Go: t.Type}, nil
 }

@@ -351,6 +351,9 @@ func (t *tagged) literal(key string, typ *Type) (json.RawMessage, error) {
 	if !ok {
 		return nil, nil
 	}
+	if t.source == File {
+		typ = &Type{Go: typ.Go} // of which no text makes a value
+	}
 	value, err := literal(typ, text)
 	if err != nil {
 		problem, fix, _ := strings.Cut(err.Error(), "; ")
