@@ -20,7 +20,9 @@ import (
 type App struct {
 	Router
 	// site is the call of New.
-	site      *site
+	site *site
+	// born is how many routers there were before.
+	born      int
 	config    Config
 	compiler  *compiler
 	errors    *errorWriter
@@ -53,7 +55,7 @@ type mountPoint struct {
 // New makes an app. The options hold for all its routes. A wrong option
 // panics.
 func New(config Config, options ...Option) *App {
-	a := &App{site: callSite(), config: config}
+	a := &App{site: callSite(), config: config, born: unincluded.count()}
 	a.overrides = map[reflect.Type]*provider{}
 	a.errors = &errorWriter{log: cmp.Or(config.Logger, slog.Default()), messages: config.Message}
 	if config.ProblemDetails {

@@ -415,6 +415,7 @@ func TestMiddlewareLetsStreamsPass(t *testing.T) {
 			}
 		}, nil
 	})
+	candor.Get(app, "/kept", func(context.Context, candor.None) (string, error) { return "", nil })
 	candor.HandleHTTP(app, []string{"GET"}, "/hijack", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err == nil {

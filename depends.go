@@ -21,7 +21,7 @@ import (
 // provider are mistakes; the last one, and circles, show when the app is
 // sealed.
 func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	r.router().provide(&provider{site: callSite(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
+	provideOn(r, &provider{site: callSite(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
 }
 
 // ProvideScoped registers a provider that encloses the rest of the request:
@@ -34,7 +34,7 @@ func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), optio
 //
 // It ends before the answer is written; see [Until] for other ends.
 func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	r.router().provide(&provider{site: callSite(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
+	provideOn(r, &provider{site: callSite(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
 }
 
 // ProvideShared registers a provider that encloses the life of the app: it is
@@ -42,13 +42,13 @@ func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use 
 // ends after the last. Its input holds other shared values only. An error at
 // the start stops Run.
 func ProvideShared[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	r.router().provide(&provider{site: callSite(), kind: sharedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
+	provideOn(r, &provider{site: callSite(), kind: sharedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
 }
 
 // ProvideValue registers a ready value, keyed by T; name an interface type
 // explicitly to provide one: ProvideValue[Mailer](app, smtp).
 func ProvideValue[T any](r Routes, value T) {
-	r.router().provide(&provider{site: callSite(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
+	provideOn(r, &provider{site: callSite(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
 // Override puts a provider in the place of every provider of type T in the
@@ -172,6 +172,11 @@ func eraseAround[In any](fn func(context.Context, In, func() error) error) *func
 	})
 }
 
+// provideOn adds a provider to an app or a router.
+func provideOn(r Routes, p *provider, options []ProvideOption) {
+	routerOf(r, p.mistake).provide(p, options)
+}
+
 // provide adds a provider, or panics with what is wrong about it.
 func (r *Router) provide(p *provider, options []ProvideOption) {
 	if err := r.addProvider(p, options); err != nil {
@@ -197,7 +202,10 @@ func (r *Router) addProvider(p *provider, options []ProvideOption) error {
 
 func (a *App) override(p *provider, options []ProvideOption) {
 	err := p.prepare(options)
-	if a.Router.sealed.Load() {
+	switch {
+	case a == nil:
+		err = errNilRouter
+	case a.Router.sealed.Load():
 		err = errSealed
 	}
 	if err != nil {
@@ -220,15 +228,18 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 		return err
 	}
 	for _, o := range options {
+		if o == nil {
+			return errNilOption
+		}
 		if err := o.applyProvide(&p.set); err != nil {
 			return err
 		}
 	}
-	if p.set.until != byDefault && p.kind != scopedProvider {
-		return errors.New("Until is for providers registered by ProvideScoped; drop it")
+	if p.set.until != byDefault && !p.scoped() {
+		return errors.New("Until is for what encloses the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it")
 	}
 	if p.kind == readyValue {
-		return nil
+		return p.checkValue()
 	}
 	if p.function == nil {
 		return errors.New("the function is nil; pass one")
@@ -241,6 +252,17 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 	}
 	if p.kind == sharedProvider && (len(p.desc.Params) > 0 || len(p.desc.Ready) > 0) {
 		return errors.New("it outlives every request, but its input wants values of one; take dep fields of shared providers only")
+	}
+	return nil
+}
+
+// checkValue refuses a value whose first use would fail. An empty list is one.
+func (p *provider) checkValue() error {
+	switch p.value.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Func, reflect.Chan:
+		if p.value.IsNil() {
+			return errors.New("the value is nil; provide one, or make it in a function for candor.Provide")
+		}
 	}
 	return nil
 }

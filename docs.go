@@ -160,6 +160,9 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	if err != nil {
 		return nil, o.mistake("Options", err)
 	}
+	if err := (&route{docs: o.name}).checkEffects(set); err != nil {
+		return nil, o.mistake("Options", err)
+	}
 	set = set.copy()
 	set.hidden = true
 	var routes []*route

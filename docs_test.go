@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -152,6 +153,41 @@ func TestFormsOfTheDocument(t *testing.T) {
 		assert.Equal(t, 304, w.Code, want[0])
 	}
 	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, candor.AsyncAPI30+1), "is no format")
+}
+
+// Every form that can be written is served somewhere, and says which it is: also
+// the one that is added next.
+func TestEveryFormOfTheDocumentIsServed(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.WebSocket(app, "/chat", func(context.Context, candor.None, *candor.Socket[string, string]) error { return nil })
+	served := map[string]string{}
+	for _, path := range []string{"/openapi.json", "/openapi-3.0.json", "/openapi-3.2.json", "/openapi.yaml", "/openapi-3.0.yaml", "/openapi-3.2.yaml", "/asyncapi.json"} {
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		if w.Code == 200 {
+			served[w.Body.String()] = path + " " + w.Header().Get("Content-Type")
+		}
+	}
+	marks := []string{`{"openapi":"3.1.0"`, `{"openapi":"3.0.3"`, `{"openapi":"3.2.0"`, `openapi: "3.1.0"`, `openapi: "3.0.3"`, `openapi: "3.2.0"`, `{"asyncapi":"3.0.0"`}
+	sniffed := map[string]bool{}
+	for format := candor.DocumentFormat(0); ; format++ {
+		var written bytes.Buffer
+		if err := app.WriteOpenAPIAs(&written, format); err != nil {
+			require.ErrorContains(t, err, "is no format")
+			break
+		}
+		where := served[written.String()]
+		require.NotEmpty(t, where, "nothing serves the format %d", format)
+		isYAML := !strings.HasPrefix(written.String(), "{")
+		assert.Equal(t, isYAML, strings.HasSuffix(where, "application/yaml"), where)
+		i := slices.IndexFunc(marks, func(mark string) bool { return strings.HasPrefix(written.String(), mark) })
+		if assert.GreaterOrEqual(t, i, 0, "nothing tells what %s is", where) {
+			assert.False(t, sniffed[marks[i]], "two formats begin with %s", marks[i])
+			sniffed[marks[i]] = true
+		}
+	}
+	assert.Len(t, sniffed, len(served))
+	assert.GreaterOrEqual(t, len(sniffed), 5)
 }
 
 func TestPagesFindTheDocument(t *testing.T) {

@@ -130,12 +130,12 @@ var wrongGraphs = []struct {
 	{"a guard would begin a transaction", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.Get(app, "/", idle, candor.Require(checkLicence))
-	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: it would begin before the body is read, because a guard or a security field needs it; say candor.Needs[*candor_test.car]() on the route if that is meant"},
+	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: it would begin before the body is read, because checkLicence depends on it; say candor.Needs[*candor_test.car]() on the route if that is meant"},
 	{"a provider with a token would begin a transaction", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.Provide(app, showToken)
 		candor.Get(app, "/", func(context.Context, needsWheel) (answer, error) { return answer{}, nil })
-	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.wheel -> *candor_test.car: it would begin before the body is read, because a guard or a security field needs it; say candor.Needs[*candor_test.car]() on the route if that is meant"},
+	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.wheel -> *candor_test.car: it would begin before the body is read, because a provider that reads credentials depends on it; say candor.Needs[*candor_test.car]() on the route if that is meant"},
 	{"it outlives what it depends on", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.ProvideScoped(app, rentEngine, candor.Until(candor.Sent))
@@ -201,7 +201,7 @@ var wrongGraphs = []struct {
 	}, "candor: provider of *candor_test.car at graphs_test.go:N: it outlives every request, but its input wants values of one; take dep fields of shared providers only"},
 	{"Until of a provider that has no end", func(app *candor.App) {
 		candor.Provide(app, buildCar, candor.Until(candor.Sent))
-	}, "candor: provider of *candor_test.car at graphs_test.go:N: Until is for providers registered by ProvideScoped; drop it"},
+	}, "candor: provider of *candor_test.car at graphs_test.go:N: Until is for what encloses the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it"},
 	{"an API key from nowhere", func(app *candor.App) {
 		candor.Get(app, "/", func(context.Context, struct{ Key candor.APIKey }) (answer, error) { return answer{}, nil })
 	}, "candor: GET / at graphs_test.go:N: field Key of struct{...}: nothing says where the key is sent; add `header:\"X-API-Key\"`, `query:\"api_key\"` or `cookie:\"session\"`"},

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -125,7 +126,7 @@ func (l *layer) isUnguarded(r *http.Request) bool {
 
 // wrap puts middleware around a handler of an endpoint, the first outermost.
 // options answers preflights that get to the handler.
-func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Handler, options http.Handler) http.Handler {
+func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Handler, options http.Handler) (http.Handler, error) {
 	plain := &innerHandler{endpoint: e, at: len(middleware)}
 	plain.find(e.plain)
 	if plain.answersPreflights {
@@ -138,12 +139,14 @@ func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Hand
 	for at, m := range slices.Backward(middleware) {
 		in := &innerHandler{Handler: h, endpoint: e, at: at, options: options}
 		options = nil
-		h = m(in)
+		if h = m(in); h == nil {
+			return nil, errors.New("a middleware of Use returned no handler; return the one that it was given, or one around it")
+		}
 		in.find(h)
 		in.made = true
 		hasCORS = e.takePreflights(h, in, hasCORS)
 	}
-	return h
+	return h, nil
 }
 
 // takePreflights chooses the handler that preflights for the endpoint go to: the
@@ -195,7 +198,7 @@ func declaredAnswers(mw func(http.Handler) http.Handler, declarations []Declarat
 	declared := &settings{}
 	for _, d := range declarations {
 		if d == nil {
-			continue
+			return nil, errNilOption
 		}
 		if err := d.applyRoute(declared); err != nil {
 			return nil, err

@@ -16,12 +16,14 @@ import (
 // the app, all of them inside shared providers.
 func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Context) error) error) {
 	l := &lifespan{site: callSite(), fn: fn}
-	err := errSealed
-	if !r.sealed.Load() {
-		err = nil
-	}
-	if fn == nil {
+	var err error
+	switch {
+	case r == nil:
+		err = errNilRouter
+	case fn == nil:
 		err = errors.New("the function is nil; pass one")
+	case r.sealed.Load():
+		err = errSealed
 	}
 	if err != nil {
 		panic(fmt.Errorf("candor: Lifespan at %s: %w", l.site, err))

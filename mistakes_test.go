@@ -124,7 +124,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"example \"x\" does not fit candor_test.level", badInput[struct {
 			L level `query:"l" example:"x"`
 		}]("/")},
-		{"field C of struct{...}: it is hidden from the document but required, so nobody could know what to send; make it optional, or show it", badInput[struct {
+		{"it is hidden from the document but required, so nobody could know what to send; make it optional, or show it", badInput[struct {
 			C string `form:"c" hidden:"true"`
 		}]("/")},
 		{"candor_test.secretive.Secret: it is hidden from the document but required", badInput[struct {

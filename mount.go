@@ -15,7 +15,7 @@ func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options
 	if h == nil {
 		panic(rt.mistake(errors.New("the handler is nil; pass an http.Handler")))
 	}
-	r.router().register(rt, options)
+	routerOf(r, rt.mistake).register(rt, options)
 }
 
 // Mount serves everything below the prefix by another handler, whatever the
@@ -37,6 +37,8 @@ func mountRoute(prefix string, h http.Handler) *route {
 
 func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err error) {
 	switch {
+	case r == nil:
+		return errNilRouter
 	case r.sealed.Load():
 		return errSealed
 	case rt.mounted == nil:
@@ -53,8 +55,8 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	if rt.set.public && !rt.last {
 		return errors.New("guards do not hold for what is mounted, so Public leaves nothing out; drop it")
 	}
-	if len(rt.set.aliases) > 0 {
-		return errors.New("a mount has no aliases; mount the handler twice")
+	if err := rt.checkEffects(rt.set); err != nil {
+		return err
 	}
 	rt.set = rt.set.copy()
 	rt.set.hidden = true

@@ -50,7 +50,7 @@ func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out
 		eh.handler = erase(h)
 	}
 	eh.find = func(f *failure, into any) bool { return findError(f, into.(*E)) }
-	r.router().catch(eh, options)
+	routerOf(r, eh.mistake).catch(eh, options)
 }
 
 // OnStatus gives errors with the status an answer of their own, in the place of
@@ -75,7 +75,7 @@ func OnStatus[Out any](r Routes, status int, h func(ctx context.Context, err *HT
 		*into.(**HTTPError) = f.known()
 		return true
 	}
-	r.router().catch(eh, options)
+	routerOf(r, eh.mistake).catch(eh, options)
 }
 
 // catch adds an error handler to a router, or panics with what is wrong about

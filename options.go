@@ -119,6 +119,9 @@ type onRoute func(*settings) error
 
 func (o onRoute) applyRoute(s *settings) error { return o(s) }
 
+// errNilOption is the mistake of an option that is nil.
+var errNilOption = errors.New("an option is nil; leave it out")
+
 // unsaid are the settings where no option says anything.
 var unsaid = &settings{}
 
@@ -130,7 +133,7 @@ func apply(options []RouteOption) (*settings, error) {
 	s := &settings{}
 	for _, o := range options {
 		if o == nil {
-			continue
+			return s, errNilOption
 		}
 		if err := o.applyRoute(s); err != nil {
 			return s, err

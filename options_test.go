@@ -215,7 +215,7 @@ func TestMiddlewareAnswers(t *testing.T) {
 // A RouteOption holds for one route; those of an alias are over the route's.
 func TestRouteOptions(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/a", says("a"), candor.Summary("First"), candor.Status(202, "Taken", "for later"), candor.OperationID("a"), nil,
+	candor.Get(app, "/a", says("a"), candor.Summary("First"), candor.Status(202, "Taken", "for later"), candor.OperationID("a"),
 		candor.EditOperation(func(op *openapi3.Operation) { op.Extensions = map[string]any{"x-edited": op.OperationID} }),
 		candor.Alias("/b"),
 		candor.Alias("/c", candor.Summary("Second"), candor.Status(203), candor.OperationID("c"),

@@ -44,7 +44,7 @@ func newAnnouncement[In, Out any](method, name string) *announcement {
 	nobody := func(context.Context, In) (out Out, err error) { return out, nil }
 	return &announcement{
 		outgoing: outgoing{name: name},
-		route:    &route{methods: []string{method}, path: name, handler: erase(nobody)},
+		route:    &route{methods: []string{method}, path: name, handler: erase(nobody), announced: true},
 	}
 }
 
@@ -71,12 +71,15 @@ func (o *announcement) describe(options []RouteOption) (err error) {
 	switch {
 	case set.public:
 		return errors.New("the request is documented and nothing of it served; leave out Public")
-	case len(set.middleware)+len(set.requirements)+len(set.aliases) > 0:
-		return errors.New("the request is documented and nothing of it served; leave out Use, Require, Needs, Around and Alias")
+	case len(set.middleware)+len(set.requirements) > 0:
+		return errors.New("the request is documented and nothing of it served; leave out Use, Require, Needs and Around")
 	case slices.ContainsFunc(set.responses, raises):
 		return errors.New("Raises is about errors of this API; say with Responds what the receiver may answer")
 	}
 	if err := o.route.describe(); err != nil {
+		return err
+	}
+	if err := o.route.checkEffects(set); err != nil {
 		return err
 	}
 	for _, f := range o.route.input.Ready {

@@ -15,6 +15,8 @@ type resolver struct {
 	endpoint  *endpoint
 	chain     []*Router // innermost first
 	overrides map[reflect.Type]*provider
+	// asked notes the types that were looked for.
+	asked map[reflect.Type]bool
 	// shared finds the value of a shared provider.
 	shared func(*provider, []*Router) (reflect.Value, error)
 
@@ -27,6 +29,8 @@ type resolver struct {
 	// fresh are the values of fields that were made before the body already.
 	fresh map[*typeinfo.Field]injection
 	early bool
+	// cause is why something runs early.
+	cause string
 	steps []placedStep
 }
 
@@ -48,7 +52,7 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 		return nil, nil, nil
 	}
 	r := &resolver{
-		endpoint: e, chain: chain, overrides: b.app.overrides, shared: b.shared,
+		endpoint: e, chain: chain, overrides: b.app.overrides, asked: b.asked, shared: b.shared,
 		placed: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]injection{},
 	}
 	r.leaveOutCredentials()
@@ -115,8 +119,10 @@ func (r *resolver) guards() error {
 		var err error
 		switch {
 		case q.needs != nil:
+			r.cause = fmt.Sprintf("candor.Needs[%s]() runs what it depends on there", q.needs)
 			_, err = r.need(q.needs, r.chain, false)
 		case q.provider.kind == guard:
+			r.cause = fmt.Sprintf("%s depends on it", q.provider)
 			_, err = r.place(q.provider, r.chain)
 		}
 		if err != nil {
@@ -129,6 +135,7 @@ func (r *resolver) guards() error {
 // credentials places what reads credentials before the body, wherever the
 // handler or a bracket depends on it.
 func (r *resolver) credentials() error {
+	r.cause = "a provider that reads credentials depends on it"
 	handler := r.endpoint.parts[0]
 	if hasSecurity(handler.desc) {
 		r.steps = append(r.steps, placedStep{step: step{run: func(x *exchange) error { return x.frames[0].refusal }}, early: true})
@@ -293,6 +300,7 @@ func nearest(t reflect.Type, chain []*Router) *provider {
 }
 
 func (r *resolver) lookup(t reflect.Type, chain []*Router) (*provider, []*Router, bool) {
+	r.asked[t] = true
 	if p, ok := r.overrides[t]; ok {
 		r.overridden = true
 		return p, r.chain, true
@@ -327,7 +335,7 @@ func (r *resolver) place(p *provider, chain []*Router) (int, error) {
 		return 0, fmt.Errorf("%s: a circle; let one of them do without the next", r.chainTo(p.String()))
 	}
 	if r.early && p.scoped() && !r.named[p.key] {
-		return 0, fmt.Errorf("%s: it would begin before the body is read, because a guard or a security field needs it; say candor.Needs[%s]() on the route if that is meant", r.chainTo(p.String()), p.key)
+		return 0, fmt.Errorf("%s: it would begin before the body is read, because %s; say candor.Needs[%s]() on the route if that is meant", r.chainTo(p.String()), r.cause, p.key)
 	}
 	r.path = append(r.path, p)
 	deps, err := r.injections(p.desc, chain)
@@ -349,7 +357,7 @@ func (r *resolver) place(p *provider, chain []*Router) (int, error) {
 // checkLifetimes sees to it that a scoped provider does not outlive what it
 // depends on.
 func (r *resolver) checkLifetimes(p *provider, chain []*Router) error {
-	if p.kind != scopedProvider {
+	if !p.scoped() {
 		return nil
 	}
 	for _, f := range p.desc.Deps {
@@ -461,7 +469,7 @@ func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
 	}()
 	part := &sharedPart{provider: p, room: p.function.newRoom()}
 	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
-	r := &resolver{overrides: b.app.overrides, chain: chain}
+	r := &resolver{overrides: b.app.overrides, asked: b.asked, chain: chain}
 	for _, f := range p.desc.Deps {
 		d, err := b.sharedInjection(r, f)
 		if err != nil {

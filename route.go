@@ -63,6 +63,8 @@ type route struct {
 	last bool
 	// docs is the field of a Docs that the route comes from, "" for a user's.
 	docs string
+	// announced means that it is a request that the API sends.
+	announced bool
 	// apart means that neither guards nor rate limits hold for it.
 	apart bool
 	// places are where it stands in apps that are sealed.
@@ -874,6 +876,11 @@ func (e *endpoint) serveAround(w http.ResponseWriter, r *http.Request, captured 
 // ServeHTTP is the innermost handler, behind all middleware.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if e.steps == nil {
+		if limit := e.set.limit(); limit > 0 {
+			limitedRequest, cancel := limited(r, limit)
+			defer cancel()
+			r = limitedRequest
+		}
 		// Middleware around it sees the answer to a panic.
 		protect(w, withCaller(r), e.errors, e.plain.ServeHTTP)
 		return

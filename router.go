@@ -5,9 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"weak"
 
 	"github.com/candor-go/candor/internal/pathtree"
 )
@@ -23,6 +26,8 @@ type Routes interface{ router() *Router }
 // Register from one goroutine, before the app serves. Registering later
 // panics.
 type Router struct {
+	// site is the call that made it.
+	site   *site
 	prefix string
 	own    *settings
 	items  []item
@@ -65,16 +70,76 @@ type ownDocs struct {
 // does not end with one; it may hold wildcards, which the inputs of all routes
 // below can read. A wrong prefix or option panics.
 func NewRouter(prefix string, options ...Option) *Router {
-	r := &Router{}
-	r.prefix = prefix
+	r := &Router{site: callSite(), prefix: prefix}
 	var err error
 	if r.own, err = applyAll(options); err == nil {
 		err = checkPrefix(prefix)
 	}
 	if err != nil {
-		panic(fmt.Errorf("candor: NewRouter(%q) at %s: %w", prefix, callSite(), err))
+		panic(r.mistake(err))
 	}
+	unincluded.add(r)
 	return r
+}
+
+// unincluded are the routers that nothing includes yet. An app cannot know of a
+// router that nobody gave it, and routes that were forgotten so would be missed
+// without a word. No app is changed by it: all that comes of it is a line in the
+// log.
+var unincluded looseRouters
+
+// looseRouters are routers in the order in which they were made, none of which
+// is kept alive by being here.
+type looseRouters struct {
+	mutex   sync.Mutex
+	made    int
+	numbers map[weak.Pointer[Router]]int
+}
+
+func (l *looseRouters) count() int {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	return l.made
+}
+
+func (l *looseRouters) add(r *Router) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	if l.numbers == nil {
+		l.numbers = map[weak.Pointer[Router]]int{}
+	}
+	l.made++
+	l.numbers[weak.Make(r)] = l.made
+}
+
+func (l *looseRouters) remove(r *Router) {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	delete(l.numbers, weak.Make(r))
+}
+
+// since takes out the routers with routes that were made after that many others.
+func (l *looseRouters) since(number int) []*Router {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	var found []*Router
+	for pointer, n := range l.numbers {
+		r := pointer.Value()
+		switch {
+		case r == nil:
+			delete(l.numbers, pointer)
+		case n > number && r.holds(func(*route) bool { return true }):
+			delete(l.numbers, pointer)
+			found = append(found, r)
+		}
+	}
+	slices.SortFunc(found, func(a, b *Router) int { return strings.Compare(a.site.String(), b.site.String()) })
+	return found
+}
+
+// mistake is one of the router's prefix or options.
+func (r *Router) mistake(err error) error {
+	return fmt.Errorf("candor: NewRouter(%q) at %s: %w", r.prefix, r.site, err)
 }
 
 func applyAll(options []Option) (*settings, error) {
@@ -86,6 +151,33 @@ func applyAll(options []Option) (*settings, error) {
 }
 
 func (r *Router) router() *Router { return r }
+
+// errNilRouter is the mistake of a registration on nothing.
+var errNilRouter = errors.New("the app or router is nil; make one with candor.New or candor.NewRouter")
+
+// routerOf is the router on which something is registered, whose mistakes have a
+// place of their own.
+func routerOf(r Routes, mistake func(error) error) *Router {
+	if v := reflect.ValueOf(r); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		panic(mistake(errNilRouter))
+	}
+	return r.router()
+}
+
+// holds reports whether a route of the router, or of one that is included in it,
+// is such a one.
+func (r *Router) holds(wanted func(*route) bool) bool {
+	return slices.ContainsFunc(r.items, func(it item) bool {
+		return it.route != nil && wanted(it.route) || it.inclusion != nil && it.inclusion.router.holds(wanted)
+	})
+}
+
+// announces reports whether it, or one that is included in it, has webhooks.
+func (r *Router) announces() bool {
+	return len(r.webhooks) > 0 || slices.ContainsFunc(r.items, func(it item) bool {
+		return it.inclusion != nil && it.inclusion.router.announces()
+	})
+}
 
 // Include serves the routes of another router below this one: its prefix
 // follows [Prefix], if one is given, and the options hold for this inclusion
@@ -99,6 +191,8 @@ func (r *Router) Include(other *Router, options ...IncludeOption) {
 
 func (r *Router) include(i *inclusion, options []IncludeOption) error {
 	switch {
+	case r == nil:
+		return errNilRouter
 	case r.sealed.Load():
 		return errSealed
 	case i.router == nil:
@@ -110,13 +204,14 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 	}
 	for _, o := range options {
 		if o == nil {
-			continue
+			return errNilOption
 		}
 		if err := o.applyInclude(&i.placement); err != nil {
 			return err
 		}
 	}
 	r.items = append(r.items, item{inclusion: i})
+	unincluded.remove(i.router)
 	return nil
 }
 
@@ -142,7 +237,10 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 func (r *Router) Docs(docs Docs, info Info) {
 	d := &ownDocs{site: callSite(), name: "Docs", docs: docs, info: info}
 	err := info.check()
-	if r.sealed.Load() {
+	switch {
+	case r == nil:
+		err = errNilRouter
+	case r.sealed.Load():
 		err = errSealed
 	}
 	if err != nil {
@@ -216,7 +314,7 @@ func Handle[In, Out any](r Routes, methods []string, path string, h func(context
 		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
 	}
 	rt.handler = erase(h)
-	r.router().register(rt, options)
+	routerOf(r, rt.mistake).register(rt, options)
 	return &Route[In, Out]{route: rt}
 }
 
@@ -241,6 +339,9 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 		return err
 	}
 	if err := rt.describe(); err != nil {
+		return err
+	}
+	if err := rt.checkEffects(rt.set); err != nil {
 		return err
 	}
 	if err := rt.try(r.compiler(), r.root != nil); err != nil {

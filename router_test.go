@@ -95,7 +95,7 @@ func TestInclusion(t *testing.T) {
 	app := candor.New(candor.Config{})
 	app.Include(items)
 	app.Include(items, candor.Prefix("/v2"))
-	app.Include(items, nil)
+	app.Include(items)
 	require.Error(t, app.Check())
 
 	app = candor.New(candor.Config{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -32,6 +33,8 @@ type builder struct {
 	sharedParts map[*provider]*sharedPart
 	sharedPath  []*provider
 	keys        *tagKeys
+	// asked are the types that somebody asks a provider for.
+	asked map[reflect.Type]bool
 }
 
 // scope is what surrounds the things a router holds, or a route.
@@ -89,7 +92,7 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]*openapi3.SecurityScheme{}, catchers: map[*Router][]*catcher{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), table: &table{
+	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]*openapi3.SecurityScheme{}, catchers: map[*Router][]*catcher{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
@@ -98,9 +101,14 @@ func buildTable(a *App) (*table, error) {
 		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware), challenge: a.config.Challenge,
 	}
 	b.table.nowhere = &endpoint{surroundings: b.around, errors: b.table.errors, route: &route{set: unsaid}, set: unsaid}
-	b.table.unrouted = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware, nil)
+	var err error
+	if b.table.unrouted, err = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware, nil); err != nil {
+		return nil, fmt.Errorf("candor: New at %s: %w", a.site, err)
+	}
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
 	b.router(&a.Router, scope{set: unsaid, documents: []listing{b.documented(scope{set: unsaid}, &a.Router, whole)}})
+	b.checkEffects()
+	b.checkOverrides()
 	b.outlines()
 	b.docs()
 	b.checkUnusedSchemes()
@@ -224,7 +232,12 @@ func (b *builder) router(r *Router, outside scope) {
 func (b *builder) lifelong(r *Router, chain []*Router) {
 	for _, p := range r.providers {
 		b.tagKeysOfProvider(p)
-		if replaced := b.app.overrides[p.key] != nil; p.kind != sharedProvider || replaced {
+		b.asks(p)
+		switch {
+		case p.kind != sharedProvider:
+			continue
+		case b.app.overrides[p.key] != nil:
+			b.asked[p.key] = true // it would be started
 			continue
 		}
 		if _, err := b.shared(p, chain); err != nil {
@@ -347,7 +360,10 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), belowMount), endpoint: e})
 		e.plain = withRoot(b.app.config.RootPath, e.plain)
 	}
-	b.wrap(e)
+	if err = b.wrap(e); err != nil {
+		b.faults = append(b.faults, s.mistake(e.route, err))
+		return
+	}
 	n, tree := &node{}, &b.table.tree
 	n.endpoints = n.room[:0]
 	if e.route.last {
@@ -399,13 +415,77 @@ func (b *builder) tagKeysOfProvider(p *provider) {
 }
 
 // wrap puts an endpoint's middleware around it.
-func (b *builder) wrap(e *endpoint) {
+func (b *builder) wrap(e *endpoint) error {
 	var options http.Handler = http.HandlerFunc(b.table.answerOptions)
 	if e.method == http.MethodOptions || e.method == anyMethod {
 		options = nil
 	}
-	if h := wrap(e, e, e.set.middleware, options); len(e.set.middleware) > 0 {
+	h, err := wrap(e, e, e.set.middleware, options)
+	if err == nil && len(e.set.middleware) > 0 {
 		e.around = h
+	}
+	return err
+}
+
+// asks notes what a provider depends on. One that is replaced asks too: it would,
+// without the override.
+func (b *builder) asks(p *provider) {
+	if p.desc == nil {
+		return
+	}
+	for _, f := range p.desc.Deps {
+		b.asked[f.Type.Go] = true
+	}
+}
+
+// checkOverrides finds overrides that nobody would notice: a test with one runs
+// with the real thing, and passes for another reason. What stands behind another
+// mistake may not have been asked for yet.
+func (b *builder) checkOverrides() {
+	if len(b.faults) > 0 {
+		return
+	}
+	for t, p := range b.app.overrides {
+		if b.asked[t] {
+			continue
+		}
+		advice := "drop it"
+		if near := nearest(t, b.routers(&b.app.Router, nil)); near != nil {
+			advice = fmt.Sprintf("there is a provider of %s, registered at %s: override exactly that", near.key, near.site)
+		}
+		b.faults = append(b.faults, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.site, advice))
+	}
+	slices.SortFunc(b.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+}
+
+// checkEffects finds options of an app, a router or an inclusion that say
+// something about no route below. Where there are no routes, none is missed.
+func (b *builder) checkEffects() {
+	b.effectsOf(&b.app.Router, func(err error) error { return fmt.Errorf("candor: New at %s: %w", b.app.site, err) }, map[*Router]bool{})
+}
+
+func (b *builder) effectsOf(r *Router, mistake func(error) error, seen map[*Router]bool) {
+	if seen[r] {
+		return
+	}
+	seen[r] = true
+	b.miss(r.own, r, mistake)
+	for _, it := range r.items {
+		if i := it.inclusion; i != nil {
+			b.miss(&i.own, i.router, func(err error) error { return fmt.Errorf("candor: Include at %s: %w", i.site, err) })
+			b.effectsOf(i.router, i.router.mistake, seen)
+		}
+	}
+}
+
+// miss notes the options in a set that have no effect below a router.
+func (b *builder) miss(set *settings, r *Router, mistake func(error) error) {
+	anything := func(*route) bool { return true }
+	for _, e := range effects {
+		if !e.isSet(set) || r.holds(e.on) || e.reaches && r.announces() || !r.holds(anything) {
+			continue
+		}
+		b.faults = append(b.faults, mistake(fmt.Errorf("%s does nothing, as no route below is one that it is for: %s; drop it, or move it to where it has an effect", e.option, e.kinds)))
 	}
 }
 
@@ -485,5 +565,8 @@ func (a *App) sealed() (*table, error) {
 		e.route.places.add(e)
 	}
 	a.table.Store(t)
+	for _, r := range unincluded.since(a.born) {
+		a.errors.log.Warn("a router has routes, but nothing includes it, so they are not served", "router", r.prefix, "at", r.site.String())
+	}
 	return t, nil
 }

@@ -19,7 +19,7 @@ import (
 func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption) {
 	o := newAnnouncement[In, Out](method, name)
 	o.route.site = callSite()
-	if err := r.router().announce(o, options); err != nil {
+	if err := routerOf(r, o.mistake).announce(o, options); err != nil {
 		panic(o.mistake(err))
 	}
 }

@@ -65,7 +65,7 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 		r.run = func(ctx context.Context) error { return h(ctx, *in, &Socket[Recv, Send]{*out}) }
 	})
 	rt.upgrade = &socketKind{receives: reflect.TypeFor[Recv](), sends: reflect.TypeFor[Send]()}
-	r.router().register(rt, options)
+	routerOf(r, rt.mistake).register(rt, options)
 }
 
 // Socket is a WebSocket on which a handler receives values of type Recv and

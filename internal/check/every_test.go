@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -85,6 +86,16 @@ func values() []any {
 		level(3),
 		wrapped{"a"},
 		[]struct{ A int }{{1}, {1}},
+	}
+}
+
+// A row of the table alone is no rule: a function judges it, or validator does.
+func TestEveryRowIsJudged(t *testing.T) {
+	known := everyTag(t)
+	makers := check.Makers()
+	require.Greater(t, len(makers), 100)
+	for name, made := range makers {
+		assert.True(t, made || slices.Contains(known, name), "the row %s has no maker, and validator has no such tag: it would compile and fail in a request", name)
 	}
 }
 

@@ -1,0 +1,102 @@
+package candor
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+)
+
+// Some options say something about some kinds of routes only. One that stands
+// where it can do nothing is a mistake: of a single route when it is registered,
+// of a router when no route below it is of such a kind.
+
+// effect is what an option has an effect on.
+type effect struct {
+	option string
+	isSet  func(*settings) bool
+	on     func(*route) bool
+	// kinds names the routes for which on holds.
+	kinds string
+	// reaches means that a router's says something about the webhooks below, too.
+	reaches bool
+}
+
+// effects are those of the options that do not have one everywhere.
+var effects = []effect{
+	{option: "Heartbeat", isSet: func(s *settings) bool { return s.heartbeat != 0 }, on: (*route).pings, kinds: "event streams and WebSockets"},
+	{option: "MessageLimit", isSet: func(s *settings) bool { return s.messageLimit != 0 }, on: (*route).receivesItems, kinds: "WebSockets and bodies of JSONLines"},
+	{option: "AnswerInvalidMessages", isSet: func(s *settings) bool { return s.answerInvalid }, on: (*route).isSocket, kinds: "WebSockets"},
+	{option: "Origins", isSet: func(s *settings) bool { return s.origins != nil }, on: (*route).isSocket, kinds: "WebSockets; candor.CORS is about other routes"},
+	{option: "Subprotocols", isSet: func(s *settings) bool { return s.subprotocols != nil }, on: (*route).isSocket, kinds: "WebSockets"},
+	{option: "Produces", isSet: func(s *settings) bool { return len(s.produces) > 0 }, on: (*route).answers, kinds: "answers of a type; a plain handler sets Content-Type, and Responds documents it"},
+	{option: "ForbidExtra", isSet: func(s *settings) bool { return s.forbidExtra }, on: (*route).isTyped, kinds: "inputs with tags; a plain handler reads requests by itself"},
+	{option: "StrictContentType", isSet: func(s *settings) bool { return s.looseType != nil }, on: (*route).readsJSON, kinds: "bodies of JSON"},
+	{option: "MaxBody", isSet: func(s *settings) bool { return s.maxBody != 0 }, on: (*route).readsBody, kinds: "inputs with a body; a plain handler has http.MaxBytesReader"},
+	{option: "Cache", isSet: func(s *settings) bool { return s.cache != nil }, on: (*route).canCache, kinds: "answers to GET that are complete, and not for streams, files, sockets, plain handlers and other methods"},
+	{option: "Timeout", isSet: func(s *settings) bool { return s.timeout != nil }, on: (*route).isServed, kinds: "requests that are served"},
+	{option: "Callback", isSet: func(s *settings) bool { return len(s.callbacks) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
+	{option: "Links", isSet: func(s *settings) bool { return len(s.links) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
+	{option: "Alias", isSet: func(s *settings) bool { return len(s.aliases) > 0 }, on: (*route).isOperation, kinds: "operations that are served; mount a handler twice"},
+	{option: "Status", isSet: func(s *settings) bool { return s.status != 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "Summary", isSet: func(s *settings) bool { return s.summary != "" }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "Description", isSet: func(s *settings) bool { return s.description != "" }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "OperationID", isSet: func(s *settings) bool { return s.operationID != "" }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "EditOperation", isSet: func(s *settings) bool { return len(s.edits) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "Extension", isSet: func(s *settings) bool { return len(s.extensions) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "ExternalDocs", isSet: func(s *settings) bool { return s.externalDocs != ExternalDocs{} }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "Server", isSet: func(s *settings) bool { return len(s.servers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "Responds or Raises", isSet: func(s *settings) bool { return len(s.responses) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "RespondsHeader", isSet: func(s *settings) bool { return len(s.headers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+	{option: "Deprecated", isSet: func(s *settings) bool { return s.deprecated }, on: (*route).isDocumented, kinds: documentedKinds, reaches: true},
+	{option: "Hidden", isSet: func(s *settings) bool { return s.hidden }, on: (*route).isDocumented, kinds: documentedKinds, reaches: true},
+}
+
+const documentedKinds = "operations of the document, among which mounts, front ends and pages are not"
+
+func (rt *route) isServed() bool     { return !rt.announced }
+func (rt *route) isDocumented() bool { return rt.mounted == nil && rt.docs == "" }
+func (rt *route) isOperation() bool  { return rt.isDocumented() && rt.isServed() }
+func (rt *route) isTyped() bool      { return rt.handler != nil }
+func (rt *route) isSocket() bool     { return rt.upgrade != nil }
+func (rt *route) answers() bool      { return rt.isTyped() && !rt.isSocket() }
+
+// pings reports whether a client hears something while nothing happens.
+func (rt *route) pings() bool {
+	return rt.isSocket() || rt.isServed() && rt.output != nil && rt.output.Body != nil && bodyKindOf(rt.output.Body).media == eventsMedia
+}
+
+// receivesItems reports whether a client sends one thing after the other.
+func (rt *route) receivesItems() bool {
+	return rt.isSocket() || rt.isServed() && rt.input != nil && rt.input.Body != nil && isLines(rt.input.Body.Type.Go)
+}
+
+func (rt *route) readsBody() bool {
+	in := rt.input
+	return rt.isServed() && in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
+}
+
+// readsJSON reports whether the body is decoded from JSON, which alone may come
+// without a media type.
+func (rt *route) readsJSON() bool {
+	return rt.readsBody() && (rt.input.Members != nil || rt.input.Body != nil && !isRaw(rt.input.Body.Type.Go))
+}
+
+// canCache reports whether answers of the route can be kept.
+func (rt *route) canCache() bool {
+	if rt.output == nil || rt.isSocket() || !slices.Contains(rt.methods, http.MethodGet) {
+		return false
+	}
+	kind := planAnswer(rt.output).kind
+	return kind.media != "" && !kind.streams && kind.further == nil
+}
+
+// checkEffects finds options of a route, and of its aliases, that do nothing.
+func (rt *route) checkEffects(set *settings) error {
+	for _, e := range effects {
+		said := e.isSet(set) || slices.ContainsFunc(set.aliases, func(a alias) bool { return e.isSet(a.own) })
+		if said && !e.on(rt) {
+			return fmt.Errorf("%s does nothing here; it is for %s", e.option, e.kinds)
+		}
+	}
+	return nil
+}
