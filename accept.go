@@ -32,10 +32,14 @@ func (p *answerPlan) accept(w http.ResponseWriter, r *http.Request, a *answer) e
 	w.Header().Add("Vary", "Accept")
 	chosen, ok := negotiate(r.Header["Accept"], p.media)
 	if !ok {
-		return Error(http.StatusNotAcceptable, "the answer is "+strings.Join(p.media, " or "))
+		return p.notAcceptable()
 	}
 	a.accepted = chosen
 	return nil
+}
+
+func (p *answerPlan) notAcceptable() *HTTPError {
+	return Error(http.StatusNotAcceptable, "the answer is "+strings.Join(p.media, " or "))
 }
 
 // negotiate chooses among the offers, the preferred one first, by an Accept

@@ -28,7 +28,7 @@ type bodyPlan struct {
 	// media are the media types a body may have, in the order of the document.
 	media []bodyMedia
 	// refusal answers a body of any other.
-	refusal error
+	refusal *HTTPError
 	// absent fills in what is there without a body, or says that it is missing.
 	absent decodeBody
 	// pass hands the body on unread; nil for a body that is read first. large
@@ -435,7 +435,7 @@ func (m *bodyMedia) reads(charset string) bool {
 
 // refuseMedia is the answer to a body of another media type. Accept lists those
 // there are (RFC 9110, section 12.5.1).
-func refuseMedia(media []bodyMedia) error {
+func refuseMedia(media []bodyMedia) *HTTPError {
 	var names []string
 	for _, m := range media {
 		names = append(names, m.name)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"reflect"
 	"slices"
 
@@ -134,6 +135,29 @@ func (h *errorHandler) takes(t reflect.Type, status int) bool {
 		return h.status == status
 	}
 	return t == h.caught || h.caught.Kind() == reflect.Interface && t.Implements(h.caught)
+}
+
+// isForTypes reports whether the handler is for errors of the user's own, which
+// only those operations end with that say so.
+func (h *errorHandler) isForTypes() bool {
+	kind := h.kind()
+	return (kind == ofType || kind == ofInterface) && !h.takes(validationType, 0) && !h.takes(httpErrorType, 0)
+}
+
+// firstTaking is the position of the catcher that answers an error of a type, of
+// which no status is known; -1 where none does.
+func firstTaking(order []*catcher, t reflect.Type) int {
+	return slices.IndexFunc(order, func(c *catcher) bool { return c.takes(t, http.StatusInternalServerError) })
+}
+
+// checkRaised finds types that a declaration names and nothing answers.
+func (ew *errorWriter) checkRaised(types []reflect.Type) error {
+	for _, t := range types {
+		if firstTaking(ew.catchers(), t) < 0 {
+			return fmt.Errorf("RaisesType[%s], but no OnError around the route takes such an error, which is a 500 then; register one, or drop the declaration", t)
+		}
+	}
+	return nil
 }
 
 // asked brings the catchers of a place, the nearest router's first, into the

@@ -141,8 +141,8 @@ func (c *conditional) describe(in *innerHandler) {
 	if e.method != http.MethodGet {
 		return
 	}
-	e.raises(http.StatusNotModified, "The client has it already")
-	e.raises(http.StatusPreconditionFailed, "It is not in the state that If-Match asks for")
+	e.raises(http.StatusNotModified, "Not modified: the client has this state already")
+	e.raises(http.StatusPreconditionFailed, "The resource is not in the state that If-Match asks for", ErrPreconditionFailed)
 	e.added = append(e.added, addedHeader{
 		documentedHeader: documentedHeader{name: "ETag", doc: "Names this state, for If-None-Match", schema: openapi3.NewStringSchema()},
 		to:               func(status int) bool { return status == http.StatusOK || status == http.StatusNotModified },

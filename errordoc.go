@@ -26,31 +26,41 @@ func (d *documenter) errorType() *typeinfo.Type {
 	return mustDescribe(reflect.TypeFor[HTTPError]())
 }
 
-// faultStep is one part of the location of a Fault, for the document alone:
-// generated clients want to know that it is a name or a position.
-type faultStep struct{}
-
-// OpenAPISchema is a union, which no Go type says.
-func (faultStep) OpenAPISchema() map[string]any {
-	return map[string]any{"anyOf": []any{map[string]any{"type": "string"}, map[string]any{"type": "integer"}}}
-}
-
 // invalidType describes the body of a 422: a list of what is a Fault in Go.
 func (d *documenter) invalidType() *typeinfo.Type {
 	if d.config.ProblemDetails {
 		return mustDescribe(reflect.TypeFor[Problem]())
 	}
-	type ValidationError struct {
-		Type  string         `json:"type"`
-		Loc   []faultStep    `json:"loc"`
-		Msg   string         `json:"msg"`
-		Input any            `json:"input,omitzero"`
-		Ctx   map[string]any `json:"ctx,omitempty"`
-	}
+	list, _ := faultTypes()
+	return mustDescribe(list)
+}
+
+// faultTypes are the body of a 422, and what it is a list of, under the names
+// that FastAPI gives them.
+func faultTypes() (list, fault reflect.Type) {
+	type ValidationError struct{ Fault }
 	type HTTPValidationError struct {
 		Detail []ValidationError `json:"detail"`
 	}
-	return mustDescribe(reflect.TypeFor[HTTPValidationError]())
+	return reflect.TypeFor[HTTPValidationError](), reflect.TypeFor[ValidationError]()
+}
+
+// refineFaults says of validation errors what the type Fault does not: that a
+// location consists of names and positions, and whether there is an input.
+func (d *documenter) refineFaults() {
+	_, named := faultTypes()
+	for _, t := range []reflect.Type{named, reflect.TypeFor[Fault]()} {
+		s := d.components.Reached(mustDescribe(t), schema.Out)
+		if s == nil {
+			continue
+		}
+		loc := openapi3.NewArraySchema()
+		loc.Items = openapi3.NewSchemaRef("", openapi3.NewAnyOfSchema(openapi3.NewStringSchema(), openapi3.NewIntegerSchema()))
+		s.Properties["loc"] = openapi3.NewSchemaRef("", loc)
+		if !d.config.EchoInput {
+			delete(s.Properties, "input")
+		}
+	}
 }
 
 // mustDescribe is for Candor's own types.
@@ -69,6 +79,9 @@ func (d *documenter) markErrors(e *endpoint) {
 	}
 	d.components.Mark(d.errorType(), schema.Out)
 	for _, c := range e.errors.catchers() {
+		if c.isForTypes() && !slices.ContainsFunc(e.raisedTypes, func(t reflect.Type) bool { return c.takes(t, http.StatusInternalServerError) }) {
+			continue // nothing is said to end with such an error
+		}
 		d.markAnswer(c.output)
 		for _, r := range c.set.responses {
 			d.markAnswer(r.body)
@@ -83,12 +96,12 @@ func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
 	order := e.errors.catchers()
 	for _, r := range e.set.responses {
 		if r.body == nil {
-			d.failure(all, order, httpErrorType, r.status, r.doc)
+			d.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
 		}
 	}
 	for _, r := range e.declared {
 		if r.body == nil {
-			d.failure(all, order, httpErrorType, r.status, r.doc)
+			d.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
 		} else if p, err := declaredAnswer(r.body, r.status); err == nil {
 			d.joinAnswer(all, p, r.status, r.doc)
 		}
@@ -99,10 +112,13 @@ func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
 			t = validationType
 		}
 		if !slices.ContainsFunc(e.set.responses, func(r response) bool { return r.status == own.status }) {
-			d.failure(all, order, t, own.status, own.doc)
+			d.failure(all, order, t, own)
 		}
 	}
-	d.mapped(all, order)
+	if there := responseTo(all, http.StatusUnprocessableEntity); there != nil && e.canBeInvalid() {
+		d.showFaults(there.Value, e)
+	}
+	d.mapped(all, order, e.raisedTypes)
 	d.challenged(all, e)
 }
 
@@ -124,10 +140,10 @@ func (d *documenter) challenged(all *openapi3.Responses, e *endpoint) {
 
 // failure documents the answer to an error of a type with a status: that of the
 // first catcher that takes it, else the one in the app's format.
-func (d *documenter) failure(all *openapi3.Responses, order []*catcher, t reflect.Type, status int, doc string) {
+func (d *documenter) failure(all *openapi3.Responses, order []*catcher, t reflect.Type, own ownResponse) {
 	for i, c := range order {
-		if c.takes(t, status) {
-			d.caught(all, order[i:], status, doc)
+		if c.takes(t, own.status) {
+			d.caught(all, order[i:], own)
 			return
 		}
 	}
@@ -135,20 +151,24 @@ func (d *documenter) failure(all *openapi3.Responses, order []*catcher, t reflec
 	if t == validationType {
 		described = d.invalidType()
 	}
-	join(all, status, d.plainError(status, doc, described))
+	join(all, own.status, d.plainError(own, described))
 }
 
 // plainError is an error in the app's format.
-func (d *documenter) plainError(status int, doc string, described *typeinfo.Type) *openapi3.Response {
-	description := cmp.Or(doc, reason(status))
+func (d *documenter) plainError(own ownResponse, described *typeinfo.Type) *openapi3.Response {
+	description := cmp.Or(own.doc, reason(own.status))
 	r := &openapi3.Response{Description: &description}
-	if bodyAllowed(status) {
+	if bodyAllowed(own.status) {
 		mediaType := "application/json"
 		if d.config.ProblemDetails {
 			mediaType = problemFormat().mediaType
 		}
 		r.Content = openapi3.Content{mediaType: {Schema: d.components.Value(described, nil, schema.Out)}}
 	}
+	for _, err := range own.errs {
+		d.showError(r, own.status, err)
+	}
+	headersOf(r, own.errs)
 	return r
 }
 
@@ -160,7 +180,7 @@ func (d *documenter) answersInvalid(op *openapi3.Operation, e *endpoint) {
 		return
 	}
 	refused := openapi3.NewResponsesWithCapacity(1)
-	d.failure(refused, e.errors.catchers(), validationType, http.StatusUnprocessableEntity, "")
+	d.failure(refused, e.errors.catchers(), validationType, ownResponse{status: http.StatusUnprocessableEntity})
 	var body *openapi3.SchemaRef
 	responses := refused.Map()
 	for _, status := range slices.Sorted(maps.Keys(responses)) {
@@ -178,41 +198,33 @@ func (d *documenter) answersInvalid(op *openapi3.Operation, e *endpoint) {
 	}
 }
 
-// mapped documents the answers to errors of the user's types, which any
-// operation may return, and to 500 where it becomes another status.
-func (d *documenter) mapped(all *openapi3.Responses, order []*catcher) {
-	seen := map[reflect.Type]bool{validationType: true, httpErrorType: true}
-	unknown := false
-	for i, c := range order {
-		switch kind := c.kind(); {
-		case kind == ofType, kind == ofInterface:
-			if seen[c.caught] {
-				continue
-			}
-			seen[c.caught] = true
-		case !unknown && c.takes(anyErrorType, http.StatusInternalServerError):
-			unknown = true
-			if slices.Equal(c.statuses(http.StatusInternalServerError), []int{http.StatusInternalServerError}) {
-				continue
-			}
-		default:
-			continue
+// mapped documents the answers to errors of the user's types that an operation is
+// said to end with, and to 500 where it becomes another status.
+func (d *documenter) mapped(all *openapi3.Responses, order []*catcher, raised []reflect.Type) {
+	unknown := ownResponse{status: http.StatusInternalServerError}
+	for _, t := range raised {
+		if i := firstTaking(order, t); i >= 0 {
+			d.caught(all, order[i:], unknown)
 		}
-		d.caught(all, order[i:], http.StatusInternalServerError, "")
+	}
+	i := firstTaking(order, anyErrorType)
+	if i >= 0 && !slices.Equal(order[i].statuses(unknown.status), []int{unknown.status}) {
+		d.caught(all, order[i:], unknown)
 	}
 }
 
 // caught documents the answers of the first catcher to an error with a status.
 // The others are asked for what it raises itself.
-func (d *documenter) caught(all *openapi3.Responses, order []*catcher, status int, doc string) {
+func (d *documenter) caught(all *openapi3.Responses, order []*catcher, own ownResponse) {
 	c := order[0]
-	doc = cmp.Or(c.set.statusDoc, doc)
-	for _, status := range c.statuses(status) {
+	doc := cmp.Or(c.set.statusDoc, own.doc)
+	for _, status := range c.statuses(own.status) {
 		d.joinAnswer(all, c.plan, status, doc)
+		headersOf(responseTo(all, status).Value, own.errs)
 	}
 	for _, r := range c.set.responses {
 		if r.body == nil {
-			d.failure(all, order[1:], httpErrorType, r.status, r.doc)
+			d.failure(all, order[1:], httpErrorType, ownResponse{r.status, r.doc, r.errs})
 		} else if p, err := declaredAnswer(r.body, r.status); err == nil {
 			d.joinAnswer(all, p, r.status, r.doc)
 		}
@@ -243,11 +255,20 @@ func join(all *openapi3.Responses, status int, more *openapi3.Response) {
 			r.Content = openapi3.Content{}
 		}
 		if has := r.Content[mediaType]; has != nil {
-			media = &openapi3.MediaType{Schema: either(has.Schema, media.Schema)}
+			media = joinMedia(has, media, status)
 		}
 		r.Content[mediaType] = media
 	}
 	joinHeaders(r, more)
+}
+
+// joinMedia is the body of one response or another, with the examples of both.
+func joinMedia(a, b *openapi3.MediaType, status int) *openapi3.MediaType {
+	both := &openapi3.MediaType{Schema: either(a.Schema, b.Schema), Examples: maps.Clone(a.Examples)}
+	for _, name := range slices.Sorted(maps.Keys(b.Examples)) {
+		addErrorExample(both, status, b.Examples[name].Value)
+	}
+	return both
 }
 
 // joinHeaders adds headers; one that not every answer of the status has is

@@ -483,7 +483,7 @@ func TestFastAPIErrors(t *testing.T) {
 	candor.Get(app, "/header", failing(candor.Error(404, "Item not found").WithHeader("X-Error", "There goes my error")), candor.Raises(candor.Error(404, "Item not found")))
 	candor.Get(app, "/any", failing(candor.Error(400, map[string]any{"code": 1})), candor.Raises(candor.Error(400, map[string]any{"code": 1})))
 	candor.Get(app, "/phrase", failing(candor.Error(403, nil)), candor.Raises(candor.Error(403, nil)))
-	candor.Get(app, "/unicorns", failing(fmt.Errorf("here: %w", &fastapiUnicornError{"yolo"})))
+	candor.Get(app, "/unicorns", failing(fmt.Errorf("here: %w", &fastapiUnicornError{"yolo"})), candor.RaisesType[*fastapiUnicornError]())
 	candor.Get(limited, "/limited", says("ok"))
 	candor.Get(app, "/unknown", failing(errors.New("a secret")))
 	app.Include(limited)

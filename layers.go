@@ -163,12 +163,12 @@ func (e *endpoint) takePreflights(h http.Handler, in *innerHandler, hasCORS bool
 
 // raises notes that middleware may give an answer by itself: an error, or
 // something without a body.
-func (e *endpoint) raises(status int, doc string) {
-	e.raised = append(e.raised, ownResponse{status, doc})
+func (e *endpoint) raises(status int, doc string, errs ...*HTTPError) {
+	e.raised = append(e.raised, ownResponse{status, doc, errs})
 }
 
 // Documented is mw, of which the document says what it answers and which headers
-// it adds: by [Raises], [Responds] and [RespondsHeader], in every operation that
+// it adds: by [Raises], [RaisesType], [Responds] and [RespondsHeader], in every operation that
 // it is around.
 //
 //	limit := candor.Documented(quota, candor.Raises(ErrQuota), candor.RespondsHeader("X-Quota", "Requests that are left"))
@@ -205,9 +205,9 @@ func declaredAnswers(mw func(http.Handler) http.Handler, declarations []Declarat
 		}
 	}
 	rest := *declared
-	rest.responses, rest.headers = nil, nil
+	rest.responses, rest.headers, rest.raisedTypes = nil, nil, nil
 	if !reflect.ValueOf(rest).IsZero() {
-		return nil, fmt.Errorf("only Raises, Responds and RespondsHeader say what middleware answers; give the others to the routes")
+		return nil, fmt.Errorf("only Raises, RaisesType, Responds and RespondsHeader say what middleware answers; give the others to the routes")
 	}
 	return declared, nil
 }
@@ -222,6 +222,7 @@ type documentedHandler struct {
 func (d *documentedHandler) describe(in *innerHandler) {
 	in.endpoint.declared = append(in.endpoint.declared, d.declared.responses...)
 	in.endpoint.added = append(in.endpoint.added, d.declared.headers...)
+	in.endpoint.raisedTypes = appendNew(in.endpoint.raisedTypes, d.declared.raisedTypes)
 }
 
 // ServeHTTP implements http.Handler.

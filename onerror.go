@@ -14,7 +14,9 @@ import (
 // OnError gives errors of type E an answer of their own: those that routes of
 // the router or app return, alone or wrapped (errors.As), and those passed to
 // [WriteError]. E may be a pointer, a value or an interface. The answer is of
-// any type a route may return, and stands in the document of every route below.
+// any type a route may return, and stands in the document of every route that
+// declares such an error by [RaisesType]. One for *[ValidationError], *[HTTPError]
+// or error stands wherever the response was that it replaces.
 //
 //	candor.OnError(app, func(ctx context.Context, err *StockError) (StockAnswer, error) {
 //		return StockAnswer{Wanted: err.Wanted, Left: err.Left}, nil

@@ -277,7 +277,7 @@ func TestErrorHandlersSeeAndSayEverything(t *testing.T) {
 	})
 	candor.Get(app, "/unknown", failing(cause))
 	candor.Get(app, "/panic", panicking("boom"))
-	candor.Get(app, "/slow", failing(slowError{3}))
+	candor.Get(app, "/slow", failing(slowError{3}), candor.RaisesType[slowError]())
 	candor.Post(app, "/body", func(context.Context, struct {
 		Body said `body:""`
 	},
@@ -385,26 +385,31 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 	const (
 		ok       = "No Content"
 		tooLarge = `The body is too large application/json {"$ref":"HTTPError"}`
-		media    = `The body has another media type application/json {"$ref":"HTTPError"}`
-		invalid  = `The request is not valid application/json {"$ref":"HTTPValidationError"}`
+		media    = `The media type or the encoding of the body is not supported application/json {"$ref":"HTTPError"}`
+		invalid  = `Unprocessable request: validation errors application/json {"$ref":"HTTPValidationError"}`
 		missing  = `item not found application/json {"$ref":"HTTPError"}`
 	)
 	type all = map[string]string
 	tests := map[string]struct {
 		register func(app *candor.App)
 		want     all
+		// raises is what the route says about errors of the user's types.
+		raises []candor.RouteOption
 	}{
 		"none": {
 			func(*candor.App) {},
 			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid},
+			nil,
 		},
 		"a type adds its status": {
 			func(app *candor.App) { candor.OnError(app, speaks[*stockError](""), candor.Status(418, "sold out")) },
 			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid, "418": `sold out application/json {"$ref":"said"}`},
+			[]candor.RouteOption{candor.RaisesType[*stockError]()},
 		},
 		"a type without a status is a 500": {
 			func(app *candor.App) { candor.OnError(app, speaks[*stockError]("")) },
 			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid, "500": `Internal Server Error application/json {"$ref":"said"}`},
+			[]candor.RouteOption{candor.RaisesType[*stockError]()},
 		},
 		"two types of one status": {
 			func(app *candor.App) {
@@ -412,26 +417,37 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 				candor.OnError(app, speaks[quotaError](""), candor.Status(404, "sold out"))
 			},
 			all{"204": ok, "404": `item not found; sold out application/json {"anyOf":[{"$ref":"HTTPError"},{"$ref":"said"}]}`, "413": tooLarge, "415": media, "422": invalid},
+			[]candor.RouteOption{candor.RaisesType[*stockError](), candor.RaisesType[quotaError]()},
 		},
 		"the nearer of one type": {
 			func(app *candor.App) { candor.OnError(app, speaks[retryable](""), candor.Status(503)) },
 			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid, "503": `Service Unavailable application/json {"$ref":"said"}`},
+			[]candor.RouteOption{candor.RaisesType[retryable]()},
+		},
+		"a type that nothing is said to end with": {
+			func(app *candor.App) { candor.OnError(app, speaks[*stockError](""), candor.Status(418, "sold out")) },
+			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid},
+			nil,
 		},
 		"422 by its type": {
 			func(app *candor.App) { candor.OnError(app, candor.DottedFaults) },
-			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": `The request is not valid application/json {"$ref":"FieldErrors"}`},
+			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": `Unprocessable request: validation errors application/json {"$ref":"FieldErrors"}`},
+			nil,
 		},
 		"422 by its type becomes 400": {
 			func(app *candor.App) { candor.OnError(app, candor.DottedFaults, candor.Status(400)) },
-			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "400": `The request is not valid application/json {"$ref":"FieldErrors"}`},
+			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "400": `Unprocessable request: validation errors application/json {"$ref":"FieldErrors"}`},
+			nil,
 		},
 		"422 by its status": {
 			func(app *candor.App) { candor.OnStatus(app, 422, speaks[*candor.HTTPError]("")) },
-			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": `The request is not valid application/json {"$ref":"said"}`},
+			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": `Unprocessable request: validation errors application/json {"$ref":"said"}`},
+			nil,
 		},
 		"a status that is declared": {
 			func(app *candor.App) { candor.OnStatus(app, 404, speaks[*candor.HTTPError]("")) },
 			all{"204": ok, "404": `item not found application/json {"$ref":"said"}`, "413": tooLarge, "415": media, "422": invalid},
+			nil,
 		},
 		"a status that is not, and 500": {
 			func(app *candor.App) {
@@ -439,17 +455,20 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 				candor.OnStatus(app, 500, speaks[*candor.HTTPError](""))
 			},
 			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid},
+			nil,
 		},
 		"500 becomes another": {
 			func(app *candor.App) { candor.OnStatus(app, 500, speaks[*candor.HTTPError](""), candor.Status(503)) },
 			all{"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid, "503": `Service Unavailable application/json {"$ref":"said"}`},
+			nil,
 		},
 		"all HTTP errors": {
 			func(app *candor.App) { candor.OnError(app, speaks[*candor.HTTPError]("")) },
 			all{
 				"204": ok, "404": `item not found application/json {"$ref":"said"}`, "413": `The body is too large application/json {"$ref":"said"}`,
-				"415": `The body has another media type application/json {"$ref":"said"}`, "422": invalid,
+				"415": `The media type or the encoding of the body is not supported application/json {"$ref":"said"}`, "422": invalid,
 			},
+			nil,
 		},
 		"what the handler raises goes on": {
 			func(app *candor.App) {
@@ -460,6 +479,7 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 				"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid, "418": `I'm a teapot application/json {"$ref":"said"}`,
 				"409": `taken application/json {"$ref":"said"}`,
 			},
+			[]candor.RouteOption{candor.RaisesType[*stockError]()},
 		},
 		"an answer that chooses its status": {
 			func(app *candor.App) {
@@ -469,6 +489,7 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 				"204": ok, "413": tooLarge, "415": media, "422": invalid,
 				"409": `item not found application/json {"$ref":"said"}`, "503": `item not found application/json {"$ref":"said"}`,
 			},
+			nil,
 		},
 		"what the handler raises": {
 			func(app *candor.App) {
@@ -478,13 +499,14 @@ func TestErrorHandlersAreDocumented(t *testing.T) {
 				"204": ok, "404": missing, "413": tooLarge, "415": media, "422": invalid, "418": `I'm a teapot application/json {"$ref":"said"}`,
 				"409": `taken application/json {"$ref":"HTTPError"}`, "410": `Gone text/plain {"type":"string"}`,
 			},
+			[]candor.RouteOption{candor.RaisesType[*stockError]()},
 		},
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
 			app := candor.New(candor.Config{})
 			candor.Post(app, "/items", func(context.Context, input) (candor.None, error) { return candor.None{}, nil },
-				candor.Raises(candor.Error(404, "item not found")))
+				append(tc.raises, candor.Raises(candor.Error(404, "item not found")))...)
 			tc.register(app)
 
 			assert.Equal(t, tc.want, responsesOf(t, app, "/items", "post"))

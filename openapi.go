@@ -29,6 +29,10 @@ type documenter struct {
 	// marked are the answers whose types the components know.
 	marked map[*typeinfo.Output]bool
 	shared sharedDocs
+	// found is the latest endpoint for which faults were looked for, and
+	// foundFaults what came of it.
+	found       *endpoint
+	foundFaults *invalidRequest
 }
 
 // sharedDocs are the parts that operations have in common: each is made once and
@@ -56,6 +60,8 @@ type bodyKey struct {
 type responsesKey struct {
 	answer *answerPlan
 	causes ownCauses
+	// shown are the examples of errors that depend on the endpoint.
+	shown string
 }
 
 // mayShare reports whether an operation is made of parts that others have too:
@@ -93,6 +99,7 @@ func buildDocument(config *Config, info Info, o *outline, additions schema.Optio
 		d.items[op.path].SetOperation(op.endpoint.method, d.operation(op))
 	}
 	d.webhooks(o.webhooks)
+	d.refineFaults()
 	d.doc.Components = &openapi3.Components{Schemas: d.components.Schemas(), SecuritySchemes: d.schemes}
 	order := d.components.Order()
 	order.Paths, order.Methods = o.order()
@@ -210,7 +217,7 @@ func (d *documenter) responsesOf(e *endpoint) *openapi3.Responses {
 	if !d.mayShare(e) || !e.answersPlainly() {
 		return d.responses(e)
 	}
-	key := responsesKey{e.answer, e.ownCauses()}
+	key := responsesKey{e.answer, e.ownCauses(), d.shownTo(e)}
 	all, _ := d.shared.responses.get(key, func(responsesKey) (*openapi3.Responses, error) { return d.responses(e), nil })
 	return all
 }
@@ -254,29 +261,29 @@ func (e *endpoint) ownResponses() []ownResponse {
 	causes := e.ownCauses()
 	if causes.upgrades {
 		own = append(own,
-			ownResponse{http.StatusBadRequest, "The handshake is malformed"},
-			ownResponse{http.StatusForbidden, "The origin is not allowed, or the connection is refused"},
-			ownResponse{http.StatusUpgradeRequired, "The request is no handshake of a WebSocket"})
+			ownResponse{status: http.StatusBadRequest, doc: "The handshake is malformed"},
+			ownResponse{status: http.StatusForbidden, doc: "The origin is not allowed, or the connection is refused"},
+			ownResponse{status: http.StatusUpgradeRequired, doc: "The request is no handshake of a WebSocket"})
 	}
 	if causes.secure {
-		own = append(own, ownResponse{http.StatusUnauthorized, "Credentials are missing or not accepted"})
+		own = append(own, ownResponse{status: http.StatusUnauthorized, doc: "Credentials are missing or not accepted"})
 	}
 	if causes.negotiates {
-		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the media types"})
+		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the media types", []*HTTPError{e.answer.notAcceptable()}})
 	}
 	if causes.hasBody {
 		own = append(own,
-			ownResponse{http.StatusRequestEntityTooLarge, "The body is too large"},
-			ownResponse{http.StatusUnsupportedMediaType, "The body has another media type"})
+			ownResponse{http.StatusRequestEntityTooLarge, "The body is too large", []*HTTPError{errTooLarge}},
+			ownResponse{http.StatusUnsupportedMediaType, "The media type or the encoding of the body is not supported", []*HTTPError{e.body.refusal, errCompressed}})
 	}
 	if causes.multipart {
-		own = append(own, ownResponse{http.StatusBadRequest, "The multipart body is malformed"})
+		own = append(own, ownResponse{status: http.StatusBadRequest, doc: "The multipart body is malformed"})
 	}
 	if causes.validates {
-		own = append(own, ownResponse{http.StatusUnprocessableEntity, "The request is not valid"})
+		own = append(own, ownResponse{status: http.StatusUnprocessableEntity, doc: "Unprocessable request: validation errors"})
 	}
 	if causes.timed {
-		own = append(own, ownResponse{http.StatusGatewayTimeout, "The operation took too long"})
+		own = append(own, ownResponse{http.StatusGatewayTimeout, "The operation took too long", []*HTTPError{Error(http.StatusGatewayTimeout, nil)}})
 	}
 	for _, r := range e.raised {
 		if r.status >= http.StatusBadRequest {

@@ -52,6 +52,8 @@ type settings struct {
 	statusDoc   string
 	responses   []response
 	headers     []addedHeader
+	// raisedTypes are the types of the user's errors that an OnError answers.
+	raisedTypes []reflect.Type
 	middleware  []func(http.Handler) http.Handler
 	maxBody     int64
 	multipart   MultipartLimits
@@ -86,8 +88,9 @@ type settings struct {
 type response struct {
 	status int
 	doc    string
-	// body is nil for an error with a detail.
+	// body is nil for errors with a detail, which errs are.
 	body *typeinfo.Output
+	errs []*HTTPError
 }
 
 // alias is a further path of a route, with what it says differently.
@@ -173,6 +176,7 @@ func (s *settings) within(outer *settings) *settings {
 	s.middleware = slices.Concat(outer.middleware, s.middleware)
 	s.responses = overlay(outer.responses, s.responses)
 	s.headers = slices.Concat(outer.headers, s.headers)
+	s.raisedTypes = appendNew(slices.Clone(outer.raisedTypes), s.raisedTypes)
 	switch {
 	case s.public:
 		s.inherited = len(outer.requirements)
@@ -215,7 +219,7 @@ func (s *settings) within(outer *settings) *settings {
 	return s
 }
 
-func appendNew(tags, more []string) []string {
+func appendNew[E comparable](tags, more []E) []E {
 	for _, tag := range more {
 		if !slices.Contains(tags, tag) {
 			tags = append(tags, tag)
@@ -235,6 +239,7 @@ func overlay(outer, inner []response) []response {
 			all = append(all, r)
 		case r.body == nil && all[i].body == nil:
 			all[i].doc = joinDetails(all[i].doc, r.doc)
+			all[i].errs = slices.Concat(all[i].errs, r.errs)
 		default:
 			all[i] = r
 		}
@@ -245,9 +250,10 @@ func overlay(outer, inner []response) []response {
 // betweenDetails stands between the details of errors of one status.
 const betweenDetails = "; "
 
+// joinDetails joins texts, of which those of details that are no text are empty.
 func joinDetails(doc, more string) string {
 	details := appendNew(strings.Split(doc, betweenDetails), strings.Split(more, betweenDetails))
-	return strings.Join(details, betweenDetails)
+	return strings.Join(slices.DeleteFunc(details, func(text string) bool { return text == "" }), betweenDetails)
 }
 
 // Tags groups operations in the document under these names.
@@ -305,21 +311,42 @@ func Responds[T any](status int, doc ...string) Declaration {
 }
 
 // Raises declares the errors that operations may answer with, each with its
-// status; the details are the description.
+// status and headers. A detail that is a text describes the response, beside
+// others of the status; of any other the description is the reason phrase. The
+// body with the detail is an example. Errors below 300, and of statuses without a
+// body, are mistakes: [Responds] with [None] declares such responses.
 func Raises(errs ...*HTTPError) Declaration {
 	return declaration{func(s *settings) error {
 		for _, e := range errs {
 			if e == nil {
 				return fmt.Errorf("Raises(nil); declare the error with candor.Error first")
 			}
-			if err := validStatus("Raises", e.status); err != nil {
-				return err
+			if e.status < 300 || e.status > 599 || !bodyAllowed(e.status) {
+				return fmt.Errorf("Raises(Error(%d)); an error has a status between 300 and 599, and a body; declare another response with Responds", e.status)
 			}
 			if _, err := encodeJSON(e.detail); err != nil {
 				return fmt.Errorf("Raises(Error(%d)): the detail, a %T, cannot be written as JSON; give it one that can (%w)", e.status, e.detail, err)
 			}
-			s.responses = overlay(s.responses, []response{{status: e.status, doc: fmt.Sprint(e.detail)}})
+			text, _ := e.detail.(string)
+			s.responses = overlay(s.responses, []response{{status: e.status, doc: text, errs: []*HTTPError{e}}})
 		}
+		return nil
+	}}
+}
+
+// RaisesType declares that operations may fail with an error of type E, which an
+// [OnError] around them answers: the response of that one stands in the document
+// of each, and in that of no other operation. A type that no OnError around an
+// operation takes is a mistake when the app is sealed.
+//
+//	candor.OnError(app, func(ctx context.Context, err *StockError) (Stock, error) { ... }, candor.Status(409))
+//	candor.Post(app, "/orders", order, candor.RaisesType[*StockError]())
+//
+// OnError for *[ValidationError], *[HTTPError] or error, and [OnStatus], need no
+// declaration: they replace responses that every operation can give.
+func RaisesType[E error]() Declaration {
+	return declaration{func(s *settings) error {
+		s.raisedTypes = appendNew(s.raisedTypes, []reflect.Type{reflect.TypeFor[E]()})
 		return nil
 	}}
 }

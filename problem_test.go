@@ -67,7 +67,7 @@ func TestProblemDetailsEverywhere(t *testing.T) {
 	const problem = ` application/problem+json {"$ref":"Problem"}`
 	assert.Equal(t, map[string]string{
 		"204": "No Content", "409": "taken" + problem, "413": "The body is too large" + problem,
-		"415": "The body has another media type" + problem, "422": "The request is not valid" + problem,
+		"415": "The media type or the encoding of the body is not supported" + problem, "422": "Unprocessable request: validation errors" + problem,
 	}, responsesOf(t, app, "/items", "post"))
 }
 

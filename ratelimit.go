@@ -167,9 +167,9 @@ func (l *limitHandler) describe(in *innerHandler) {
 	if e.route.apart {
 		return
 	}
-	e.raises(http.StatusTooManyRequests, "Too many requests")
+	e.raises(http.StatusTooManyRequests, "Too many requests: the rate limit is reached", errTooManyRequests)
 	if c.FailClosed {
-		e.raises(http.StatusServiceUnavailable, "The rate limit is not available")
+		e.raises(http.StatusServiceUnavailable, "The rate limit is not available", errNoLimit)
 	}
 	e.added = append(e.added, rateHeaders...)
 }

@@ -132,6 +132,8 @@ type furtherAnswer struct {
 type ownResponse struct {
 	status int
 	doc    string
+	// errs are errors that it comes from, where they are known.
+	errs []*HTTPError
 }
 
 // addedHeader is a header that middleware adds to answers of an endpoint.

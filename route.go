@@ -238,9 +238,11 @@ type endpoint struct {
 	raised   []ownResponse
 	declared []response
 	// added are the headers that middleware adds, for the document.
-	added   []addedHeader
-	decode  codec.Options
-	maxBody int64
+	added []addedHeader
+	// raisedTypes are the types of errors that an OnError answers.
+	raisedTypes []reflect.Type
+	decode      codec.Options
+	maxBody     int64
 	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
 	// multipart are the limits of forms of parts.
@@ -404,6 +406,7 @@ func (e *endpoint) gather() {
 		if p.provider != nil {
 			declared = overlay(declared, p.provider.set.responses)
 			headers = append(headers, p.provider.set.headers...)
+			e.raisedTypes = appendNew(e.raisedTypes, p.provider.set.raisedTypes)
 			if !e.set.public {
 				scopes = appendNew(scopes, p.provider.set.scopes)
 			}

@@ -285,6 +285,7 @@ func (b *builder) path(rt *route, s scope) {
 			surroundings: b.around, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
 			errors:       b.app.errors.with(catchers),
 			added:        slices.Clip(s.set.headers),
+			raisedTypes:  slices.Clip(s.set.raisedTypes),
 			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
 			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
 			maxMultipart: cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
@@ -360,7 +361,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), belowMount), endpoint: e})
 		e.plain = withRoot(b.app.config.RootPath, e.plain)
 	}
-	if err = b.wrap(e); err != nil {
+	if err := cmp.Or(b.wrap(e), e.errors.checkRaised(e.raisedTypes)); err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))
 		return
 	}

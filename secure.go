@@ -21,7 +21,7 @@ type httpsRedirect struct{ layer }
 
 func (h *httpsRedirect) describe(in *innerHandler) {
 	if !in.endpoint.route.apart {
-		in.endpoint.raises(http.StatusTemporaryRedirect, "The same over HTTPS")
+		in.endpoint.raises(http.StatusTemporaryRedirect, "Redirect to the same URL over HTTPS")
 	}
 }
 
@@ -83,7 +83,7 @@ var errUntrustedHost = Error(http.StatusBadRequest, "the host is not served here
 
 func (h *hostGuard) describe(in *innerHandler) {
 	if !in.endpoint.route.apart {
-		in.endpoint.raises(http.StatusBadRequest, "The host is not served here")
+		in.endpoint.raises(http.StatusBadRequest, "The host is not served here", errUntrustedHost)
 	}
 }
 
@@ -146,7 +146,7 @@ var errCrossOrigin = Error(http.StatusForbidden, "requests from pages of this or
 func (g *originGuard) describe(in *innerHandler) {
 	e := in.endpoint
 	if e.method != http.MethodGet && e.method != http.MethodHead && e.method != http.MethodOptions {
-		e.raises(http.StatusForbidden, "The request comes from a page of another origin")
+		e.raises(http.StatusForbidden, "The request comes from a page of another origin", errCrossOrigin)
 	}
 }
 

@@ -38,7 +38,8 @@ func newApp(form form) *candor.App {
 
 	bank := &bank{balances: map[int]int{1: 50}}
 	candor.Get(app, "/accounts/{id}", bank.read, candor.Raises(ErrAccountNotFound))
-	candor.Post(app, "/accounts/{id}/withdrawals", bank.withdraw, candor.Status(201), candor.Raises(ErrAccountNotFound))
+	candor.Post(app, "/accounts/{id}/withdrawals", bank.withdraw, candor.Status(201),
+		candor.Raises(ErrAccountNotFound), candor.RaisesType[*ShortageError]())
 	return app
 }
 

@@ -208,6 +208,15 @@ func (c *Components) Object(name string, o *typeinfo.Object, use Use) *openapi3.
 	return made.ref()
 }
 
+// Reached is the schema of the component of a type, nil where no other schema
+// refers to it so far. It may be changed.
+func (c *Components) Reached(t *typeinfo.Type, use Use) *openapi3.Schema {
+	if made := c.find(t, whole, use); made != nil && slices.Contains(c.reached, made) {
+		return made.schema
+	}
+	return nil
+}
+
 // Schemas are the components that were reached so far.
 func (c *Components) Schemas() openapi3.Schemas {
 	schemas := make(openapi3.Schemas, len(c.reached))

@@ -69,7 +69,7 @@ func addErrors(app *candor.App) {
 				return reading{}, candor.Invalid("is taken", "query", "n")
 			}
 			return reading{N: in.N}, nil
-		}, id("errors", f.name, "raised"), candor.Raises(errTaken))
+		}, id("errors", f.name, "raised"), candor.Raises(errTaken), candor.RaisesType[shortage]())
 		app.Include(router)
 	}
 }

@@ -78,7 +78,7 @@ func addAnswers(app *candor.App) {
 			k.Status = 200
 		}
 		return k, nil
-	}, candor.OperationID("kept"), candor.Raises(errGone, errFull))
+	}, candor.OperationID("kept"), candor.Raises(errGone, errFull), candor.RaisesType[shortError]())
 	candor.Get(app, "/lines", func(_ context.Context, in counted) (candor.JSONLines[reading], error) {
 		if in.N == 5 {
 			return nil, errGone
