@@ -90,12 +90,12 @@ func (o *operation) String() string {
 func (e *explorer) table() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "operation\tvalid\t2xx/3xx\tothers\n")
+	_, _ = fmt.Fprintf(w, "operation\tvalid\t2xx/3xx\tothers\n")
 	for _, o := range e.doc.operations {
 		if t := e.tallies[o]; t != nil {
-			fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", o, t.sent, t.succeeded, t.others())
+			_, _ = fmt.Fprintf(w, "%s\t%d\t%d\t%s\n", o, t.sent, t.succeeded, t.others())
 		} else {
-			fmt.Fprintf(w, "%s\tskipped\t\t\n", o)
+			_, _ = fmt.Fprintf(w, "%s\tskipped\t\t\n", o)
 		}
 	}
 	_ = w.Flush() // a strings.Builder has no errors

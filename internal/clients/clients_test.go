@@ -11,12 +11,27 @@ import (
 	"testing"
 	"time"
 
-	_ "github.com/oapi-codegen/runtime" // what generated clients import
+	_ "github.com/go-faster/errors" // what generated clients import
+	_ "github.com/go-faster/jx"
+	_ "github.com/oapi-codegen/runtime"
+	_ "github.com/ogen-go/ogen/conv"
+	_ "github.com/ogen-go/ogen/http"
+	_ "github.com/ogen-go/ogen/json"
+	_ "github.com/ogen-go/ogen/ogenerrors"
+	_ "github.com/ogen-go/ogen/otelogen"
+	_ "github.com/ogen-go/ogen/uri"
+	_ "github.com/ogen-go/ogen/validate"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	_ "go.opentelemetry.io/otel"
+	_ "go.opentelemetry.io/otel/metric"
+	_ "go.opentelemetry.io/otel/trace"
 )
 
-const adminKey = "the key of the clients"
+const (
+	adminKey = "the key of the clients"
+	secret   = "the secret of the clients, which is long enough"
+)
 
 // example is a running example, with its document.
 type example struct {
@@ -29,7 +44,10 @@ func start(t *testing.T, name string) example {
 	file := filepath.Join(t.TempDir(), name)
 	run(t, "../../examples/"+name, "go", "build", "-o", file, ".")
 	e := example{document: filepath.Join(t.TempDir(), name+".json")}
-	document, err := exec.Command(file, "-openapi").Output()
+	settings := append(os.Environ(), "ADMIN_KEY="+adminKey, "SECRET="+secret, "DATABASE_URL=", "DATABASE="+filepath.Join(t.TempDir(), "database"))
+	asked := exec.Command(file, "-openapi")
+	asked.Env = settings
+	document, err := asked.Output()
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(e.document, document, 0o600))
 
@@ -38,7 +56,7 @@ func start(t *testing.T, name string) example {
 	addr := l.Addr().String()
 	require.NoError(t, l.Close())
 	server := exec.Command(file, "-addr", addr)
-	server.Env = append(os.Environ(), "ADMIN_KEY="+adminKey, "DATABASE_URL=")
+	server.Env = settings
 	var log bytes.Buffer
 	server.Stderr = &log
 	require.NoError(t, server.Start())
@@ -77,17 +95,46 @@ const (
 	usersSays      = "201 ann member\n422 string_too_short body,password\n404 user not found\n"
 )
 
+// The service of production has the operations of users, so that their programs
+// are clients of both.
+var goClients = []struct{ example, program, says string }{
+	{"quickstart", "quickstart", quickstartSays},
+	{"users", "users", usersSays},
+	{"production", "users", usersSays},
+}
+
 func TestOapiCodegen(t *testing.T) {
-	for _, c := range []struct{ example, says string }{{"quickstart", quickstartSays}, {"users", usersSays}} {
+	for _, c := range goClients {
 		t.Run(c.example, func(t *testing.T) {
 			t.Parallel()
 			e := start(t, c.example)
-			dir := moduleFor(t, c.example)
+			dir := moduleFor(t, c.program)
 			generated := run(t, ".", "go", "tool", "oapi-codegen", "-package", "client", "-generate", "types,client", e.document)
 			require.NoError(t, os.Mkdir(filepath.Join(dir, "client"), 0o700))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "client", "client.go"), []byte(generated), 0o600))
 			run(t, dir, "go", "vet", ".")
 			assert.Equal(t, c.says, run(t, dir, "go", "run", ".", e.url, adminKey))
+		})
+	}
+}
+
+func TestOgen(t *testing.T) {
+	e := start(t, "users")
+	dir := moduleFor(t, "ogen-users")
+	run(t, ".", "go", "tool", "ogen", "-target", filepath.Join(dir, "client"), "-package", "client", e.document)
+	run(t, dir, "go", "vet", ".")
+	assert.Equal(t, byUser("cid"), run(t, dir, "go", "run", ".", e.url, adminKey))
+}
+
+// The clients of the other examples compile. Their types have other names, since
+// ogen wraps each response that has headers.
+func TestOgenCompiles(t *testing.T) {
+	for _, name := range []string{"models", "production"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e, dir := start(t, name), moduleFor(t, "ogen-users")
+			run(t, ".", "go", "tool", "ogen", "-target", filepath.Join(dir, "client"), "-package", "client", e.document)
+			run(t, dir, "go", "vet", "./client")
 		})
 	}
 }
@@ -115,31 +162,55 @@ func copyFile(t *testing.T, from, to string) {
 
 // The clients in TypeScript are checked as strictly as the compiler can.
 func TestTypeScript(t *testing.T) {
-	dir := packages(t)
-	quickstart, users := start(t, "quickstart"), start(t, "users")
-	bin := func(name string, args ...string) string {
-		return run(t, dir, filepath.Join("node_modules", ".bin", name), args...)
-	}
-	for name, e := range map[string]example{"quickstart": quickstart, "users": users} {
-		bin("openapi-typescript", e.document, "--default-non-nullable", "false", "-o", filepath.Join("fetch", name+".d.ts"))
-		bin("openapi-ts", "-i", e.document, "-o", filepath.Join("hey", name), "-c", "@hey-api/client-fetch")
-	}
-	bin("tsc")
-	bin("esbuild", "fetch-quickstart.ts", "fetch-users.ts", "hey-quickstart.ts", "hey-users.ts",
-		"--bundle", "--platform=node", "--format=esm", "--outdir=out", "--log-level=warning")
 	for _, c := range []struct {
-		program, says string
-		example       example
+		name     string
+		examples map[string]string // by what their programs are called
+		programs map[string]string // and what they say
 	}{
-		{"fetch-quickstart", quickstartSays, quickstart},
-		{"fetch-users", usersSays, users},
-		{"hey-quickstart", quickstartSays, quickstart},
-		{"hey-users", strings.Replace(usersSays, "ann", "bob", 1), users},
+		{"quickstart and users", map[string]string{"quickstart": "quickstart", "users": "users"}, map[string]string{
+			"fetch-quickstart": quickstartSays, "hey-quickstart": quickstartSays, "fetch-users": usersSays,
+			"hey-users": byUser("bob"), "sta-users": byUser("dan"), "orval-users": byUser("fay"),
+		}},
+		{"production", map[string]string{"users": "production"}, map[string]string{
+			"fetch-users": usersSays, "hey-users": byUser("bob"), "sta-users": byUser("dan"), "orval-users": byUser("fay"),
+		}},
 	} {
-		t.Run(c.program, func(t *testing.T) {
-			assert.Equal(t, c.says, run(t, dir, "node", filepath.Join("out", c.program+".js"), c.example.url, adminKey))
+		t.Run(c.name, func(t *testing.T) {
+			dir, urls := packages(t), map[string]string{}
+			for name, example := range c.examples {
+				e := start(t, example)
+				urls[name] = e.url
+				generate(t, dir, name, e.document)
+			}
+			if c.examples["quickstart"] == "" {
+				require.NoError(t, os.Remove(filepath.Join(dir, "fetch-quickstart.ts")))
+				require.NoError(t, os.Remove(filepath.Join(dir, "hey-quickstart.ts")))
+			}
+			npm(t, dir, "tsc")
+			for program, says := range c.programs {
+				npm(t, dir, "esbuild", program+".ts", "--bundle", "--platform=node", "--format=esm", "--outdir=out", "--log-level=warning")
+				_, name, _ := strings.Cut(program, "-")
+				assert.Equal(t, says, run(t, dir, "node", filepath.Join("out", program+".js"), urls[name], adminKey), program)
+			}
 		})
 	}
+}
+
+// byUser is what the clients of users say of another name.
+func byUser(name string) string { return strings.Replace(usersSays, "ann", name, 1) }
+
+func npm(t *testing.T, dir, name string, args ...string) {
+	t.Helper()
+	run(t, dir, filepath.Join("node_modules", ".bin", name), args...)
+}
+
+// generate makes the clients of a document by all generators.
+func generate(t *testing.T, dir, name, document string) {
+	t.Helper()
+	npm(t, dir, "openapi-typescript", document, "--default-non-nullable", "false", "-o", filepath.Join("fetch", name+".d.ts"))
+	npm(t, dir, "openapi-ts", "-i", document, "-o", filepath.Join("hey", name), "-c", "@hey-api/client-fetch")
+	npm(t, dir, "sta", "generate", "-p", document, "-o", "sta", "-n", name+".ts")
+	npm(t, dir, "orval", "--input", document, "--output", filepath.Join("orval", name+".ts"), "--client", "fetch")
 }
 
 // packages is a directory with the programs and the packages of npm, which are
@@ -148,7 +219,7 @@ func packages(t *testing.T) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
 	require.NoError(t, err)
-	kept := filepath.Join(cache, "candor-ci", "clients-2")
+	kept := filepath.Join(cache, "candor-ci", "clients-3")
 	if _, err := os.Stat(filepath.Join(kept, "node_modules", ".package-lock.json")); err != nil {
 		require.NoError(t, os.MkdirAll(kept, 0o700))
 		copyFile(t, "testdata/npm/package.json", filepath.Join(kept, "package.json"))

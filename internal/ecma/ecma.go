@@ -195,7 +195,7 @@ func (r *reader) boundary(c byte) error {
 }
 
 func (r *reader) control() error {
-	if len(r.rest) < 3 || !('a' <= r.rest[2]|0x20 && r.rest[2]|0x20 <= 'z') {
+	if len(r.rest) < 3 || r.rest[2]|0x20 < 'a' || r.rest[2]|0x20 > 'z' {
 		return errors.New(`\c without a letter`)
 	}
 	r.replace(3, fmt.Sprintf(`\x%02x`, r.rest[2]&0x1f))

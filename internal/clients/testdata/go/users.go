@@ -41,7 +41,7 @@ func main() {
 		r.Header.Set("X-Admin-Key", os.Args[2])
 		return nil
 	}
-	missing, err := c.SetAccessWithResponse(ctx, 99999, client.Access{Role: client.AccessRole("admin")}, withKey)
+	missing, err := c.SetAccessWithResponse(ctx, 99999, client.Access{Role: client.Role("admin")}, withKey)
 	if err != nil || missing.JSON404 == nil {
 		log.Fatal(err, missing.Status())
 	}
