@@ -32,6 +32,7 @@ var effects = []effect{
 	{option: "ForbidExtra", isSet: func(s *settings) bool { return s.forbidExtra }, on: (*route).isTyped, kinds: "inputs with tags; a plain handler reads requests by itself"},
 	{option: "StrictContentType", isSet: func(s *settings) bool { return s.looseType != nil }, on: (*route).readsJSON, kinds: "bodies of JSON"},
 	{option: "MaxBody", isSet: func(s *settings) bool { return s.maxBody != 0 }, on: (*route).readsBody, kinds: "inputs with a body; a plain handler has http.MaxBytesReader"},
+	{option: "LimitMultipart", isSet: func(s *settings) bool { return s.multipart != MultipartLimits{} }, on: (*route).readsForm, kinds: "inputs with form or file fields"},
 	{option: "Cache", isSet: func(s *settings) bool { return s.cache != nil }, on: (*route).canCache, kinds: "answers to GET that are complete, and not for streams, files, sockets, plain handlers and other methods"},
 	{option: "Timeout", isSet: func(s *settings) bool { return s.timeout != nil }, on: (*route).isServed, kinds: "requests that are served"},
 	{option: "Callback", isSet: func(s *settings) bool { return len(s.callbacks) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
@@ -74,6 +75,8 @@ func (rt *route) readsBody() bool {
 	in := rt.input
 	return rt.isServed() && in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
 }
+
+func (rt *route) readsForm() bool { return rt.readsBody() && rt.input.Form != nil }
 
 // readsJSON reports whether the body is decoded from JSON, which alone may come
 // without a media type.

@@ -203,3 +203,25 @@ func TestManyMembersStayLinear(t *testing.T) {
 
 // ignores takes an input and says nothing.
 func ignores[In any](context.Context, In) (candor.None, error) { return candor.None{}, nil }
+
+// A text that is short enough, but whose value takes too much memory, says which
+// of the two it is, in a body and in a form.
+func TestValuesThatTakeTooMuchMemory(t *testing.T) {
+	type entry struct {
+		A, B, C, D, E, F, G, H string `json:",omitempty"`
+	}
+	app := candor.New(candor.Config{}, candor.MaxBody(1<<20))
+	candor.Post(app, "/body", ignores[struct {
+		Body []entry `body:""`
+	}])
+	candor.Post(app, "/form", ignores[struct {
+		List []entry `form:"list,json"`
+	}])
+	c := candor.NewTestClient(t, app)
+	small, large := "["+strings.Repeat("{},", 1000)+"{}]", "["+strings.Repeat("{},", 300_000)+"{}]"
+	assert.Equal(t, "204", outcome(c.Post("/body", nil, sent("application/json", small))))
+	assert.Equal(t, `413 {"detail":"the body takes too much memory once it is decoded: more than about four times the limit of its size"}`,
+		outcome(c.Post("/body", nil, sent("application/json", large))))
+	assert.Equal(t, "204", outcome(sendForm(c, "/form", "list="+small)))
+	assert.Equal(t, `value_error ["body","list"] {"error":"takes too much memory once it is decoded"}`, outcome(sendForm(c, "/form", "list="+large)))
+}

@@ -281,6 +281,8 @@ var uselessOptions = []provoked{
 	{"Raises of a webhook", onWebhook(candor.Raises(candor.Error(404, "no")))},
 	{"MessageLimit of a router without WebSockets", onRouter(candor.MessageLimit(1))},
 	{"Origins of a router without WebSockets", onRouter(candor.Origins("example.com"))},
+	{"LimitMultipart without a form", onRoute(candor.LimitMultipart(candor.MultipartLimits{Parts: 1}))},
+	{"LimitMultipart of a router without forms", onRouter(candor.LimitMultipart(candor.MultipartLimits{Parts: 1}))},
 	{"MaxBody of a router without bodies", onRouter(candor.MaxBody(1))},
 	{"StrictContentType of a router without bodies", onRouter(candor.StrictContentType(false))},
 	{"Cache of a router without values", onRouter(candor.Cache(candor.CacheConfig{TTL: time.Minute}))},
