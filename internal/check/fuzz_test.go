@@ -33,7 +33,7 @@ func agree(t *testing.T, v *validator.Validate, rule typeinfo.Rule, x any) {
 	if rule.HasParam {
 		element += "=" + strings.NewReplacer(",", "0x2C", "|", "0x7C").Replace(rule.Param)
 	}
-	want := v.Var(x, element) == nil
+	want := v.Var(x, element) == nil && !longDomain(rule, x)
 	f := judge(reflect.ValueOf(x))
 	if want != (f == nil) {
 		t.Fatalf("%s of %#v: validator says %t, fault %+v", element, x, want, f)
@@ -48,6 +48,13 @@ func agree(t *testing.T, v *validator.Validate, rule typeinfo.Rule, x any) {
 	if text, ok := x.(string); ok && q.Characters != nil && q.Characters.Has(int64(utf8.RuneCountInString(text))) != want {
 		t.Fatalf("%s of %#v: the range of characters is wrong", element, x)
 	}
+}
+
+// longDomain reports the one value of which validator is not the measure: an
+// address whose domain has more octets than RFC 5321, section 4.5.3.1.2, allows.
+func longDomain(rule typeinfo.Rule, x any) bool {
+	address, ok := x.(string)
+	return rule.Name == "email" && ok && len(address[strings.LastIndexByte(address, '@')+1:]) > 255
 }
 
 // sure reports whether a value is in the range that needs no judge.
@@ -105,6 +112,7 @@ var seeds = []struct{ value, param string }{
 	{"a..b@example.org", ""},
 	{"a@example", ""},
 	{"a@-b.example.org1", ""},
+	{"a@" + strings.Repeat("b.", 127) + "org", ""},
 }
 
 // fits reports whether a parameter means the same inside a tag.

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"reflect"
 	"strings"
+	"sync"
+
+	"github.com/go-playground/validator/v10"
 
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -117,7 +120,20 @@ func makeEmail(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
 // takes each of them, and rare ones beside.
 func isPlainEmail(s string) bool {
 	at := dotAtomEnd(s)
-	return at > 0 && at < len(s) && s[at] == '@' && isPlainDomain(s[at+1:])
+	return at > 0 && at < len(s) && s[at] == '@' && len(s)-at-1 <= maxDomain && isPlainDomain(s[at+1:])
+}
+
+// maxDomain is how many octets the domain of an address may have (RFC 5321,
+// section 4.5.3.1.2). validator does not count them.
+const maxDomain = 255
+
+// plainValidate has validator's own rules alone.
+var plainValidate = sync.OnceValue(func() *validator.Validate { return validator.New() })
+
+// isEmail is validator's rule for addresses whose domain is not too long.
+func isEmail(fl validator.FieldLevel) bool {
+	s := fl.Field().String()
+	return len(s)-strings.LastIndexByte(s, '@')-1 <= maxDomain && plainValidate().Var(s, "email") == nil
 }
 
 // The classes of bytes in an address.

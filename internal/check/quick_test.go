@@ -4,6 +4,7 @@ import (
 	"math"
 	"net/url"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/go-playground/validator/v10"
@@ -75,6 +76,8 @@ func TestQuick(t *testing.T) {
 		{"min=1,max=2", []int{1}, true, true},
 		{"min=1,max=2", []int{}, true, false},
 		{"email", "ada@example.org", true, true},
+		{"email", "a@" + strings.Repeat("b.", 126) + "org", true, true},
+		{"email", "a@" + strings.Repeat("b.", 126) + "info", true, false},
 		// Addresses that are rare are left to validator.
 		{"email", `"ada l"@example.org`, true, false},
 		{"email", "ada@example.org1", true, false},
