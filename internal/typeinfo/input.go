@@ -43,7 +43,19 @@ func (r *inputReader) read(t reflect.Type) (*Input, error) {
 	if err := r.in.contradiction(); err != nil {
 		return nil, err
 	}
+	if hidesAll(t) {
+		return nil, nothingToFillIn(t)
+	}
 	return r.in, nil
+}
+
+// nothingToFillIn refuses a struct of which no request could fill in anything,
+// though it has fields.
+func nothingToFillIn(t reflect.Type) error {
+	return &Error{
+		Type: Name(t), Problem: "none of its fields is exported, so nothing can be filled in",
+		Fix: "export them and add tags that say where the values come from, or drop them",
+	}
 }
 
 type inputReader struct {
@@ -285,7 +297,13 @@ func (r *inputReader) model(t *tagged, at place) error {
 			return err
 		}
 	}
-	return r.fields(t.Type, at.to(t.StructField), t.source)
+	if err := r.fields(t.Type, at.to(t.StructField), t.source); err != nil {
+		return err
+	}
+	if hidesAll(t.Type) {
+		return t.within(nothingToFillIn(t.Type))
+	}
+	return nil
 }
 
 func (r *inputReader) strictModel(t *tagged) error {

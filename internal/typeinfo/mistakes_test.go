@@ -558,6 +558,18 @@ var mistakes = []struct {
 	},
 	// Inputs.
 	{
+		input, reflect.TypeFor[sealed](),
+		"typeinfo_test.sealed: none of its fields is exported, so nothing can be filled in; export them and add tags that say where the values come from, or drop them",
+	},
+	{
+		input, reflect.TypeFor[struct{ sealed }](),
+		"struct{...}: none of its fields is exported, so nothing can be filled in; export them and add tags that say where the values come from, or drop them",
+	},
+	{
+		input, object(field[sealed]("A", `query:""`)),
+		"field A of struct{...}: typeinfo_test.sealed: none of its fields is exported, so nothing can be filled in; export them and add tags that say where the values come from, or drop them",
+	},
+	{
 		input, reflect.TypeFor[int](),
 		"int: an input must be a struct, taken by value; write func(ctx context.Context, in Input) with a struct for Input, or candor.None for no input",
 	},
