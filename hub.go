@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"reflect"
 
-	jsonv2 "github.com/go-json-experiment/json"
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // Hub hands what is published in a topic to all subscribers of the topic, in
@@ -44,10 +47,12 @@ type Hub[T any] struct {
 type HubConfig struct {
 	// Broker carries the messages; nil is NewMemoryBroker(MemoryConfig{}).
 	Broker Broker
-	// Marshal and Unmarshal turn messages into payloads and back; nil is JSON as
-	// encoding/json/v2 has it. Marshal gets a T, Unmarshal a *T, and what they
-	// make must not hold on to the payload. A message is encoded once, and
-	// decoded for each subscriber, who may do with it as it likes.
+	// Marshal and Unmarshal turn messages into payloads and back; nil is the JSON
+	// of a response of type T, read without judging it: a member that is absent is
+	// the zero value and an unknown one is passed over, as the publisher may be of
+	// another release. Marshal gets a T, Unmarshal a *T, and what they make must
+	// not hold on to the payload. A message is encoded once, and decoded for each
+	// subscriber, who may do with it as it likes.
 	Marshal   func(v any) ([]byte, error)
 	Unmarshal func(payload []byte, v any) error
 }
@@ -70,20 +75,55 @@ var ErrHubClosed = errors.New("candor: the hub is closed")
 var errHubCodec = errors.New("candor: NewHub: HubConfig needs Marshal and Unmarshal, or neither; add the other one")
 
 // NewHub makes a hub. It panics if config has a Marshal without Unmarshal, or
-// the reverse.
+// the reverse, or neither and T has no JSON form.
 func NewHub[T any](config HubConfig) *Hub[T] {
 	if (config.Marshal == nil) != (config.Unmarshal == nil) {
 		panic(errHubCodec)
 	}
 	if config.Marshal == nil {
-		config.Marshal = func(v any) ([]byte, error) { return jsonv2.Marshal(v) }
-		config.Unmarshal = func(payload []byte, v any) error { return jsonv2.Unmarshal(payload, v) }
+		if err := config.useJSON(reflect.TypeFor[T]()); err != nil {
+			panic(fmt.Errorf("candor: NewHub: %w", err))
+		}
 	}
 	if config.Broker == nil {
 		config.Broker = NewMemoryBroker(MemoryConfig{})
 	}
 	life, end := context.WithCancel(context.Background())
 	return &Hub[T]{config: config, life: life, end: end}
+}
+
+// useJSON makes Marshal and Unmarshal for messages of a type.
+func (c *HubConfig) useJSON(t reflect.Type) error {
+	described, err := typeinfo.Of(t)
+	if err != nil {
+		return err
+	}
+	encoder, err := codec.Unjudged().Encoder(described, nil)
+	if err != nil {
+		return err
+	}
+	decoder, err := codec.Unjudged().Decoder(described, nil)
+	if err != nil {
+		return err
+	}
+	c.Marshal = func(v any) ([]byte, error) {
+		message := reflect.New(t).Elem()
+		if v != nil { // an interface may hold nothing
+			message.Set(reflect.ValueOf(v))
+		}
+		return encoder.Append(nil, message, false, nil)
+	}
+	c.Unmarshal = func(payload []byte, v any) error {
+		var faults fault.List
+		decoder.Decode(payload, reflect.ValueOf(v).Elem(), codec.Options{}, &faults)
+		if len(faults.Faults) == 0 {
+			return nil
+		}
+		faults.Seal(0, "message")
+		f := faults.Faults[0]
+		return fmt.Errorf("%s at %v", fault.Message(f.Type, f.Ctx), f.Loc)
+	}
+	return nil
 }
 
 // Publish sends data to the subscribers of a topic and returns the id that the

@@ -668,3 +668,102 @@ func ExampleHub_Events() {
 	}
 	// Output: {"team":"home"}
 }
+
+// heard is a broker that keeps the last payload.
+type heard struct {
+	candor.Broker
+	payload string
+}
+
+func (h *heard) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
+	h.payload = string(payload)
+	return h.Broker.Publish(ctx, topic, payload)
+}
+
+// retold publishes a message and returns its payload, and what a subscriber
+// receives when the payload is the one in as, if that is given.
+func retold[T any](t *testing.T, message T, as ...string) (payload string, got T, err error) {
+	t.Helper()
+	broker := &heard{Broker: candor.NewMemoryBroker(candor.MemoryConfig{})}
+	hub := candor.NewHub[T](candor.HubConfig{Broker: broker})
+	messages, err := hub.Subscribe(t.Context(), "a", "")
+	require.NoError(t, err)
+	if len(as) > 0 {
+		_, err = broker.Publish(t.Context(), "a", []byte(as[0]))
+	} else {
+		_, err = hub.Publish(t.Context(), "a", message)
+	}
+	if err != nil {
+		return "", got, err
+	}
+	for m, err := range messages {
+		return broker.payload, m.Data, err
+	}
+	return broker.payload, got, errors.New("nothing was received")
+}
+
+// report has what encoding/json writes in another form, or not at all.
+type report struct {
+	Pet    beast                   `json:"pet"`
+	Every  time.Duration           `json:"every"`
+	Note   candor.Optional[string] `json:"note"`
+	Left   candor.Optional[int]    `json:"left"`
+	Day    candor.Date             `json:"day"`
+	Shade  tint                    `json:"shade" validate:"required"`
+	Sizes  map[tint]int            `json:"sizes"`
+	Count  int                     `json:"count,omitempty" validate:"min=1" default:"3"`
+	Detail any                     `json:"detail"`
+	Text   string                  `json:"text"`
+}
+
+type tint string
+
+func (tint) Enum() []tint { return []tint{"red"} }
+
+func (r report) Validate() error { return errors.New("is never asked") }
+
+// What is published is written like a response, and read back without a rule.
+func TestHubJSON(t *testing.T) {
+	sent := report{
+		Pet: beast{Dog: &hound{Name: "Rex"}}, Every: 90 * time.Second, Note: candor.Optional[string]{Set: true, Null: true},
+		Day: candor.Date{Year: 2026, Month: 2, Day: 28}, Shade: "blue", Sizes: map[tint]int{"green": 1}, Text: "a\xff<",
+		Detail: []any{json.Number("12345678901234567890"), time.Minute, beast{Cat: &tomcat{}}},
+	}
+	payload, got, err := retold(t, sent)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"pet":{"kind":"dog","name":"Rex"},"every":"1m30s","note":null,"day":"2026-02-28","shade":"blue",
+		"sizes":{"green":1},"text":"a`+"\ufffd"+`<","detail":[12345678901234567890,"1m0s",{"kind":"cat","lives":0}]}`, payload)
+	sent.Text = "a\ufffd<"
+	sent.Detail = []any{json.Number("12345678901234567890"), "1m0s", map[string]any{"kind": "cat", "lives": 0.0}}
+	assert.Equal(t, sent, got)
+
+	t.Run("of another release", func(t *testing.T) {
+		_, got, err := retold(t, strictMessage{}, `{"new":true,"text":"a"}`)
+		require.NoError(t, err)
+		assert.Equal(t, strictMessage{Text: "a"}, got)
+	})
+	t.Run("not of the type", func(t *testing.T) {
+		_, _, err := retold(t, report{}, `{"every":"soon"}`)
+		require.ErrorContains(t, err, "[message every]")
+	})
+	t.Run("that cannot be written", func(t *testing.T) {
+		_, _, err := retold(t, report{})
+		require.ErrorContains(t, err, `encode a message of topic "a"`)
+	})
+	t.Run("nothing in an interface", func(t *testing.T) {
+		payload, got, err := retold[any](t, nil)
+		require.NoError(t, err)
+		assert.Equal(t, "null", payload)
+		assert.Nil(t, got)
+	})
+	t.Run("a type without a form", func(t *testing.T) {
+		assert.PanicsWithError(t, "candor: NewHub: field C of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+			func() { candor.NewHub[struct{ C chan int }](candor.HubConfig{}) })
+	})
+}
+
+type strictMessage struct {
+	candor.Strict
+	Text  string `json:"text"`
+	Count int    `json:"count"`
+}

@@ -74,7 +74,8 @@ const (
 	server side = iota
 	// client writes requests and reads responses, and judges nothing.
 	client
-	// unjudged writes what lies in interfaces, and judges nothing.
+	// unjudged writes what lies in interfaces and what processes of one app tell
+	// each other, and judges nothing.
 	unjudged
 )
 
@@ -112,6 +113,13 @@ func newCompiler(rules *check.Set, side side) *Compiler {
 		encoders: map[programKey]*encodeProgram{},
 	}
 }
+
+// Unjudged is the compiler of messages between processes of one app, which may
+// be of two releases of it. What it makes writes as a response would be written,
+// but judges nothing, and reads back all of that: a member that is absent is the
+// zero value, even if it is required, and one that is unknown is passed over,
+// even in a type that is strict.
+func Unjudged() *Compiler { return forInterfaces }
 
 // compile runs make under the lock and keeps what it made only if all of it
 // succeeded.

@@ -83,3 +83,35 @@ func TestObjectEncoder(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"name":"x"}`, string(sent))
 }
+
+// Of what processes of one app tell each other, only the form is judged.
+func TestUnjudged(t *testing.T) {
+	type message struct {
+		Strict
+		Level Level          `json:"level" validate:"required"`
+		By    map[Level]int  `json:"by"`
+		Next  any            `json:"next" validate:"required"`
+		Count int            `json:"count,omitempty" default:"3"`
+		Pet   *Pet           `json:"pet"`
+		Sizes map[string]int `json:"sizes"`
+	}
+	rows := []struct {
+		text string
+		want message
+	}{
+		{`{}`, message{}},
+		{`{"level":"unlisted","by":{"unlisted":1}}`, message{Level: "unlisted", By: map[Level]int{"unlisted": 1}}},
+		{`{"next":null,"unknown":[1]}`, message{}},
+	}
+	described, err := typeinfo.Of(reflect.TypeFor[message]())
+	require.NoError(t, err)
+	decoder, err := codec.Unjudged().Decoder(described, nil)
+	require.NoError(t, err)
+	for _, row := range rows {
+		var got message
+		var faults fault.List
+		decoder.Decode([]byte(row.text), reflect.ValueOf(&got).Elem(), codec.Options{}, &faults)
+		assert.Empty(t, faults.Faults, row.text)
+		assert.Equal(t, row.want, got, row.text)
+	}
+}

@@ -46,7 +46,7 @@ func (c *Compiler) makeStruct(t *typeinfo.Type) (decodeFunc, error) {
 // object compiles an object into the struct parent. discriminator is a name
 // that is accepted beside those of the fields; "" for none.
 func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectDecoder, error) {
-	made := &objectDecoder{parent: parent, strict: o.Strict}
+	made := &objectDecoder{parent: parent, strict: o.Strict && c.side != unjudged}
 	for _, f := range o.Fields {
 		m, err := c.member(f, parent)
 		if err != nil {
@@ -84,7 +84,7 @@ func makeWhatHasDefaults(o *typeinfo.Object, members []member) {
 
 func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err error) {
 	m = member{name: f.Name, place: f.Name, key: key(f.Name), required: f.Required}
-	if c.side != server && f.ThroughPointer {
+	if c.side == unjudged || c.side != server && f.ThroughPointer {
 		m.required = false // the encoder leaves it out where the pointer is nil
 	}
 	m.at, _ = pathTo(parent, f.Index)
