@@ -96,3 +96,34 @@ func ExampleAnswerInvalidMessages() {
 	// {"detail":[{"type":"greater_than_equal","loc":["message","items"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}}]}
 	// taken: 2
 }
+
+// A terminal sends its output as bytes, and commands as text.
+func ExampleFrame() {
+	app := candor.New(candor.Config{})
+	candor.WebSocket(app, "/terminal", func(ctx context.Context, _ candor.None, s *candor.Socket[candor.Frame, candor.Frame]) error {
+		for frame, err := range s.Messages(ctx) {
+			if err != nil {
+				return err
+			}
+			if !frame.Binary {
+				fmt.Printf("command: %s\n", frame.Data)
+				continue
+			}
+			if err := s.Send(ctx, candor.Frame{Binary: true, Data: append(frame.Data, '\n')}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+
+	tb := &tbLog{}
+	defer tb.end()
+	c := candor.NewTestClient(tb, app)
+	var output candor.Frame
+	c.WebSocket("/terminal").Send("resize 80 24").Send([]byte("ls")).Receive(&output)
+	fmt.Printf("%v %q\n", output.Binary, output.Data)
+
+	// Output:
+	// command: resize 80 24
+	// true "ls\n"
+}

@@ -67,6 +67,9 @@ type frameData struct {
 // spareFrames keeps the room of messages that have been read.
 var spareFrames = sync.Pool{New: func() any { return &frameData{} }}
 
+// copied is the data for somebody who keeps it.
+func (f *frameData) copied() []byte { return append(make([]byte, 0, len(f.data)), f.data...) }
+
 // release gives the room back.
 func (f *frameData) release() {
 	if cap(f.data) <= maxKept {

@@ -14,6 +14,25 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
+// Frame is a whole message of a WebSocket on which texts and binary messages
+// both travel, as the Recv or the Send of a [Socket]. In Go's other places, such
+// as a [Hub], it is a struct like any other.
+type Frame struct {
+	// Binary tells a binary message from a text.
+	Binary bool
+	// Data belongs to who receives it. That of a text is UTF-8: another text
+	// closes the socket with 1007, and is an error of [Socket.Send].
+	Data []byte
+}
+
+// kind is the kind of message on the wire.
+func (f *Frame) kind() websocket.MessageType {
+	if f.Binary {
+		return websocket.MessageBinary
+	}
+	return websocket.MessageText
+}
+
 // messageKind is how values of a type travel over a WebSocket.
 type messageKind uint8
 
@@ -21,7 +40,10 @@ const (
 	jsonMessage  messageKind = iota // text that is JSON
 	textMessage                     // a string, as it is
 	bytesMessage                    // bytes, as they are
+	frameMessage                    // a Frame, which is either
 )
+
+var frameType = reflect.TypeFor[Frame]()
 
 func messageKindOf(t reflect.Type) messageKind {
 	switch t {
@@ -29,37 +51,50 @@ func messageKindOf(t reflect.Type) messageKind {
 		return textMessage
 	case bytesType:
 		return bytesMessage
+	case frameType:
+		return frameMessage
 	}
 	return jsonMessage
 }
 
-// frame is the kind of message on the wire.
-func (k messageKind) frame() websocket.MessageType {
+// wire is the kind of message on the wire; a frame has one of its own.
+func (k messageKind) wire() websocket.MessageType {
 	if k == bytesMessage {
 		return websocket.MessageBinary
 	}
 	return websocket.MessageText
 }
 
-// readMessage puts a message into a value; it may keep the data of bytes. It
-// reports whether the value fits into memory.
-type readMessage func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
+// takes reports whether messages of a kind on the wire are of this one.
+func (k messageKind) takes(wire websocket.MessageType) bool {
+	return k == frameMessage || wire == k.wire()
+}
 
-// writeMessage appends a value in the form of a message.
-type writeMessage func(dst []byte, value reflect.Value, checks bool, faults *fault.List) ([]byte, error)
+// readMessage puts a message into an addressable value and keeps nothing of it.
+// It reports whether the value fits into memory.
+type readMessage func(f *frameData, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
 
-var errNotUTF8 = errors.New("a text message is not UTF-8; send []byte for anything else")
+// writeMessage appends an addressable value in the form of a message, and says
+// of which kind that is on the wire.
+type writeMessage func(dst []byte, value reflect.Value, checks bool, faults *fault.List) (websocket.MessageType, []byte, error)
+
+var errNotUTF8 = errors.New("a text message is not UTF-8; send a binary one for anything else")
 
 func (c *compiler) readerOf(t reflect.Type) (readMessage, error) {
 	switch messageKindOf(t) {
 	case textMessage:
-		return func(data []byte, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			into.SetString(string(data))
+		return func(f *frameData, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			into.SetString(string(f.data))
 			return true
 		}, nil
 	case bytesMessage:
-		return func(data []byte, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			into.SetBytes(append(make([]byte, 0, len(data)), data...))
+		return func(f *frameData, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			into.SetBytes(f.copied())
+			return true
+		}, nil
+	case frameMessage:
+		return func(f *frameData, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			*into.Addr().Interface().(*Frame) = Frame{Binary: f.kind == websocket.MessageBinary, Data: f.copied()}
 			return true
 		}, nil
 	}
@@ -71,22 +106,26 @@ func (c *compiler) readerOf(t reflect.Type) (readMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return decoder.Decode, nil
+	return func(f *frameData, into reflect.Value, o codec.Options, faults *fault.List) bool {
+		return decoder.Decode(f.data, into, o, faults)
+	}, nil
 }
 
 func (c *compiler) writerOf(t reflect.Type) (writeMessage, error) {
 	switch messageKindOf(t) {
 	case textMessage:
-		return func(dst []byte, value reflect.Value, _ bool, _ *fault.List) ([]byte, error) {
+		return func(dst []byte, value reflect.Value, _ bool, _ *fault.List) (websocket.MessageType, []byte, error) {
 			if !utf8.ValidString(value.String()) {
-				return dst, errNotUTF8
+				return websocket.MessageText, dst, errNotUTF8
 			}
-			return append(dst, value.String()...), nil
+			return websocket.MessageText, append(dst, value.String()...), nil
 		}, nil
 	case bytesMessage:
-		return func(dst []byte, value reflect.Value, _ bool, _ *fault.List) ([]byte, error) {
-			return append(dst, value.Bytes()...), nil
+		return func(dst []byte, value reflect.Value, _ bool, _ *fault.List) (websocket.MessageType, []byte, error) {
+			return websocket.MessageBinary, append(dst, value.Bytes()...), nil
 		}, nil
+	case frameMessage:
+		return writeFrame, nil
 	}
 	described, err := typeinfo.Of(t)
 	if err != nil {
@@ -96,7 +135,18 @@ func (c *compiler) writerOf(t reflect.Type) (writeMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return encoder.Append, nil
+	return func(dst []byte, value reflect.Value, checks bool, faults *fault.List) (websocket.MessageType, []byte, error) {
+		dst, err := encoder.Append(dst, value, checks, faults)
+		return websocket.MessageText, dst, err
+	}, nil
+}
+
+func writeFrame(dst []byte, value reflect.Value, _ bool, _ *fault.List) (websocket.MessageType, []byte, error) {
+	f := value.Addr().Interface().(*Frame)
+	if !f.Binary && !utf8.Valid(f.Data) {
+		return f.kind(), dst, errNotUTF8
+	}
+	return f.kind(), append(dst, f.Data...), nil
 }
 
 // markMessage tells the components of a type that messages have.
@@ -108,13 +158,15 @@ func markMessage(c *schema.Components, t reflect.Type, use schema.Use) {
 
 // messageSchema is the schema of a message.
 func messageSchema(c *schema.Components, t reflect.Type, use schema.Use) *openapi3.SchemaRef {
+	text := openapi3.NewStringSchema()
+	text.ContentMediaType = "text/plain"
 	switch messageKindOf(t) {
 	case textMessage:
-		s := openapi3.NewStringSchema()
-		s.ContentMediaType = "text/plain"
-		return openapi3.NewSchemaRef("", s)
+		return openapi3.NewSchemaRef("", text)
 	case bytesMessage:
 		return openapi3.NewSchemaRef("", binarySchema())
+	case frameMessage:
+		return openapi3.NewSchemaRef("", openapi3.NewAnyOfSchema(text, binarySchema()))
 	}
 	return c.Value(mustDescribe(t), nil, use)
 }

@@ -2,6 +2,7 @@ package candor
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/coder/websocket"
 	"github.com/getkin/kin-openapi/openapi3"
@@ -11,7 +12,12 @@ import (
 
 // isRawMessage reports whether messages are texts or bytes as they are.
 func isRawMessage(s *openapi3.SchemaRef) bool {
-	return s.Value.ContentMediaType != "" || s.Value.Format == "binary"
+	return s.Value.ContentMediaType != "" || s.Value.Format == "binary" || isFrame(s)
+}
+
+// isFrame reports whether messages are texts and bytes both.
+func isFrame(s *openapi3.SchemaRef) bool {
+	return len(s.Value.AnyOf) > 0 && !slices.ContainsFunc(s.Value.AnyOf, func(one *openapi3.SchemaRef) bool { return !isRawMessage(one) })
 }
 
 // checkSent judges a message from the app.
@@ -26,6 +32,7 @@ func (p *promise) checkSent(n int, kind websocket.MessageType, data []byte) {
 		wanted = websocket.MessageBinary
 	}
 	switch {
+	case isFrame(s):
 	case kind != wanted:
 		p.broken(at, "a "+frameName(wanted)+" message", "a "+frameName(kind)+" message")
 	case isRawMessage(s):

@@ -33,6 +33,7 @@ type TestSocket struct {
 }
 
 type testMessage struct {
+	kind websocket.MessageType
 	data []byte
 	err  error
 }
@@ -105,7 +106,7 @@ func (s *TestSocket) read() {
 			s.promise.checkSent(n, kind, data)
 		}
 		select {
-		case s.inbox <- testMessage{data, err}:
+		case s.inbox <- testMessage{kind, data, err}:
 		case <-s.done:
 			return
 		}
@@ -115,8 +116,8 @@ func (s *TestSocket) read() {
 	}
 }
 
-// Send sends a message: a string as text, []byte as a binary one, anything else
-// as JSON.
+// Send sends a message: a string as text, []byte as a binary one, a [Frame] as
+// it says, anything else as JSON.
 func (s *TestSocket) Send(message any) *TestSocket {
 	s.tb.Helper()
 	s.mustBeOpen()
@@ -126,6 +127,8 @@ func (s *TestSocket) Send(message any) *TestSocket {
 		data = []byte(m)
 	case []byte:
 		kind, data = websocket.MessageBinary, m
+	case Frame:
+		kind, data = m.kind(), m.Data
 	default:
 		var err error
 		if data, err = json.Marshal(message); err != nil {
@@ -140,8 +143,8 @@ func (s *TestSocket) Send(message any) *TestSocket {
 	return s
 }
 
-// Receive waits for the next message and puts it into a *string or a *[]byte
-// as it is, into anything else by encoding/json. It fails the test at once if
+// Receive waits for the next message and puts it into a *string, a *[]byte or a
+// *Frame as it is, into anything else by encoding/json. It fails the test at once if
 // none comes for 10 seconds, or the server closes.
 func (s *TestSocket) Receive(into any) *TestSocket {
 	s.tb.Helper()
@@ -154,6 +157,8 @@ func (s *TestSocket) Receive(into any) *TestSocket {
 		*into = string(m.data)
 	case *[]byte:
 		*into = m.data
+	case *Frame:
+		*into = Frame{Binary: m.kind == websocket.MessageBinary, Data: m.data}
 	default:
 		if err := json.Unmarshal(m.data, into); err != nil {
 			s.tb.Fatalf("%s: the message is not what was expected: %v\n%s", s.label, err, m.data)

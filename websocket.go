@@ -41,7 +41,8 @@ import (
 // By itself a socket is closed with
 //
 //   - 1001 when the server stops;
-//   - 1003 for a binary message in the place of text, or the reverse;
+//   - 1003 for a binary message in the place of text, or the reverse (a [Frame]
+//     takes both);
 //   - 1007 for text that is not UTF-8;
 //   - 1008 for a message that breaks the rules of its type, unless
 //     [AnswerInvalidMessages] is set;
@@ -70,8 +71,8 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 
 // Socket is a WebSocket on which a handler receives values of type Recv and
 // sends values of type Send. A string is a text message and []byte a binary
-// one; any other type is a text message of JSON, read and checked like the body
-// of a request and written like that of an answer.
+// one, and a [Frame] is either; any other type is a text message of JSON, read
+// and checked like the body of a request and written like that of an answer.
 //
 // A socket is closed when its handler returns. All its methods may be called
 // concurrently.
@@ -223,7 +224,7 @@ func (k *socketKind) compile(c *compiler) (func(x *exchange) error, error) {
 	}
 	return func(x *exchange) error {
 		s := &socket{
-			read: read, received: messageKindOf(k.receives).frame(), write: write, sent: messageKindOf(k.sends).frame(),
+			read: read, received: messageKindOf(k.receives), write: write,
 			decode: x.endpoint.decode, checks: x.endpoint.checks, log: x.endpoint.errors.log,
 		}
 		return s.run(x)
@@ -266,13 +267,13 @@ func (k *socketKind) document(c *schema.Components, e *endpoint, op *openapi3.Op
 
 // socket is a Socket with its types taken off.
 type socket struct {
-	link           *link
-	read           readMessage
-	write          writeMessage
-	received, sent websocket.MessageType
-	decode         codec.Options
-	checks         ResponseChecks
-	log            *slog.Logger
+	link     *link
+	read     readMessage
+	received messageKind
+	write    writeMessage
+	decode   codec.Options
+	checks   ResponseChecks
+	log      *slog.Logger
 	// failure is what a client may know of a message that does not fit, nil where
 	// that closes the socket. rendered gives faults their sentences.
 	failure  func(error) []byte
@@ -363,13 +364,13 @@ func (s *socket) receive(ctx context.Context, into reflect.Value) error {
 // decodeInto reads a message. One that does not fit closes the socket, unless it
 // is to be answered.
 func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Value) (answer []byte, err error) {
-	if f.kind != s.received {
-		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received) + " messages"}
+	if !s.received.takes(f.kind) {
+		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received.wire()) + " messages"}
 		s.link.refuse(closing, closing)
 		return nil, s.link.failure(ctx)
 	}
 	var faults fault.List
-	if fits := s.read(f.data, into, s.decode, &faults); !fits {
+	if fits := s.read(f, into, s.decode, &faults); !fits {
 		closing := &CloseError{Code: int(websocket.StatusMessageTooBig), Reason: "a message takes too much memory"}
 		s.link.refuse(closing, closing)
 		return nil, s.link.failure(ctx)
@@ -403,7 +404,7 @@ var spareMessages = sync.Pool{New: func() any { return new([]byte) }}
 func (s *socket) send(ctx context.Context, value reflect.Value) error {
 	room := spareMessages.Get().(*[]byte)
 	var faults fault.List
-	data, err := s.write((*room)[:0], value, s.checks != Off, &faults)
+	kind, data, err := s.write((*room)[:0], value, s.checks != Off, &faults)
 	if cap(data) <= maxKept {
 		*room = data
 		defer spareMessages.Put(room)
@@ -419,5 +420,5 @@ func (s *socket) send(ctx context.Context, value reflect.Value) error {
 		}
 		s.log.ErrorContext(ctx, "a message breaks its own rules", "error", broken)
 	}
-	return s.link.send(ctx, s.sent, data)
+	return s.link.send(ctx, kind, data)
 }

@@ -111,6 +111,7 @@ func TestWebSocketMessages(t *testing.T) {
 	candor.WebSocket(app, "/list", wsEcho[[]int])
 	candor.WebSocket(app, "/text", wsEcho[string])
 	candor.WebSocket(app, "/bytes", wsEcho[[]byte])
+	candor.WebSocket(app, "/frames", wsEcho[candor.Frame])
 	address, _ := wsServe(t, app)
 	large := strings.Repeat("é", 1<<19)
 	for _, row := range []struct {
@@ -125,6 +126,11 @@ func TestWebSocketMessages(t *testing.T) {
 		{"/text", websocket.MessageText, ``, ``},
 		{"/text", websocket.MessageText, large, large},
 		{"/bytes", websocket.MessageBinary, "\xff\x00", "\xff\x00"},
+		{"/frames", websocket.MessageBinary, "\xff\x00", "\xff\x00"},
+		{"/frames", websocket.MessageBinary, "", ""},
+		{"/frames", websocket.MessageText, `{"not": read`, `{"not": read`},
+		{"/frames", websocket.MessageText, "", ""},
+		{"/frames", websocket.MessageText, large, large},
 	} {
 		conn := wsDial(t, address, row.target, nil)
 		conn.SetReadLimit(-1)
@@ -138,6 +144,54 @@ func TestWebSocketMessages(t *testing.T) {
 		assert.NoError(t, conn.Close(websocket.StatusNormalClosure, ""))
 	}
 	assert.NotContains(t, log.String(), "level=ERROR")
+}
+
+// Texts and binary messages come in their order, and each is judged as what it
+// is.
+func TestWebSocketFrames(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.WebSocket(app, "/ws", wsEcho[candor.Frame], candor.MessageLimit(8))
+	broken := make(chan error, 1)
+	candor.WebSocket(app, "/broken", func(ctx context.Context, _ candor.None, s *candor.Socket[candor.Frame, candor.Frame]) error {
+		broken <- s.Send(ctx, candor.Frame{Data: []byte("a\xff")})
+		return s.Send(ctx, candor.Frame{Data: []byte("still open")})
+	})
+	candor.WebSocket(app, "/typed", func(ctx context.Context, _ candor.None, s *candor.Socket[candor.Frame, wsMessage]) error {
+		f, err := s.Receive(ctx)
+		if err != nil {
+			return err
+		}
+		return s.Send(ctx, wsMessage{Text: fmt.Sprint(f.Binary, len(f.Data))})
+	})
+	c := candor.NewTestClient(t, app)
+
+	socket := c.WebSocket("/ws")
+	var first, second candor.Frame
+	socket.Send("a").Send([]byte{0xff}).Receive(&first).Receive(&second)
+	assert.Equal(t, candor.Frame{Data: []byte("a")}, first)
+	assert.Equal(t, candor.Frame{Binary: true, Data: []byte{0xff}}, second)
+	socket.Send(second).Send(first).Receive(&second).Receive(&first)
+	assert.Equal(t, candor.Frame{Data: []byte("a")}, first, "what was received before stays as it was")
+	assert.Equal(t, candor.Frame{Binary: true, Data: []byte{0xff}}, second)
+
+	code, reason := socket.Send(candor.Frame{Data: []byte{0xff}}).Closed()
+	assert.Equal(t, 1007, code)
+	assert.Equal(t, "the text is not UTF-8", reason)
+	for _, binary := range []bool{false, true} {
+		code, reason = c.WebSocket("/ws").Send(candor.Frame{Binary: binary, Data: []byte("123456789")}).Closed()
+		assert.Equal(t, 1009, code)
+		assert.Equal(t, "a message is larger than 8 bytes", reason)
+	}
+
+	socket = c.WebSocket("/broken").Receive(&first)
+	require.EqualError(t, <-broken, "a text message is not UTF-8; send a binary one for anything else")
+	assert.Equal(t, "still open", string(first.Data))
+	code, _ = socket.Closed()
+	assert.Equal(t, 1000, code)
+
+	var typed wsMessage
+	c.WebSocket("/typed").Send([]byte("abc")).Receive(&typed)
+	assert.Equal(t, "true 3", typed.Text)
 }
 
 // wsDo runs what a test gives it.
@@ -562,6 +616,7 @@ func TestWebSocketDocument(t *testing.T) {
 	}
 	candor.WebSocket(app, "/rooms/{room}", chat, candor.Tags("chat"), candor.Subprotocols("v1"), candor.OperationID("chat"))
 	candor.WebSocket(app, "/raw", func(context.Context, candor.None, *candor.Socket[string, []byte]) error { return nil })
+	candor.WebSocket(app, "/frames", wsEcho[candor.Frame])
 	candor.WebSocket(app, "/hidden", wsEcho[string], candor.Hidden())
 	var buffer bytes.Buffer
 	require.NoError(t, app.WriteOpenAPI(&buffer))
@@ -590,7 +645,12 @@ func TestWebSocketDocument(t *testing.T) {
 	raw, err := json.Marshal(doc.Paths["/raw"]["get"].Socket)
 	require.NoError(t, err)
 	assert.Contains(t, string(raw), `"contentMediaType":"text/plain"`)
+	frames, err := json.Marshal(doc.Paths["/frames"]["get"].Socket)
+	require.NoError(t, err)
+	either := `{"anyOf":[{"type":"string","contentMediaType":"text/plain"},{"type":"string","format":"binary"}]}`
+	assert.JSONEq(t, `{"receives":`+either+`,"sends":`+either+`}`, string(frames))
 	assert.Contains(t, doc.Components.Schemas, "wsMessage")
+	assert.NotContains(t, doc.Components.Schemas, "Frame")
 }
 
 func TestWebSocketMistakes(t *testing.T) {

@@ -173,9 +173,8 @@ func (c *converter) socket(path string, op, about *doctree.Value) {
 	id := text(op.Get("operationId"))
 	channel := c.channel(id, path, op)
 	messages := doctree.Object()
-	messages.Set("received", c.message(about.Get("receives")))
-	messages.Set("sent", c.message(about.Get("sends")))
-	sent := []string{"sent"}
+	received := c.kinds(messages, "received", about.Get("receives"))
+	sent := c.kinds(messages, "sent", about.Get("sends"))
 	if answer := about.Get("answersInvalid"); answer != nil {
 		messages.Set("invalid", c.message(answer))
 		sent = append(sent, "invalid")
@@ -194,8 +193,21 @@ func (c *converter) socket(path string, op, about *doctree.Value) {
 	put(binding, "headers", headers)
 	binding.Set("bindingVersion", doctree.String("0.1.0"))
 	channel.Set("bindings", doctree.Object(doctree.Member{Name: "ws", Value: binding}))
-	c.action(id, id+"Receive", "receive", op, "received")
+	c.action(id, id+"Receive", "receive", op, received...)
 	c.action(id, id+"Send", "send", op, sent...)
+}
+
+// kinds adds the messages of a schema and returns their names: one message, or
+// a text and a binary one where both travel, as each has a content type.
+func (c *converter) kinds(messages *doctree.Value, name string, schema *doctree.Value) []string {
+	either := items(schema.Get("anyOf"))
+	if len(either) != 2 || mediaType(either[0]) != plainText || mediaType(either[1]) != octets {
+		messages.Set(name, c.message(schema))
+		return []string{name}
+	}
+	messages.Set(name+"Text", c.message(either[0]))
+	messages.Set(name+"Binary", c.message(either[1]))
+	return []string{name + "Text", name + "Binary"}
 }
 
 func (c *converter) stream(path, method string, op, event *doctree.Value) {
@@ -361,13 +373,25 @@ func object() *doctree.Value {
 // message is one with the schema as its payload.
 func (c *converter) message(schema *doctree.Value) *doctree.Value {
 	message := doctree.Object()
-	if media := schema.Get("contentMediaType"); media != nil {
-		message.Set("contentType", media)
-	} else if text(schema.Get("format")) == "binary" {
-		message.Set("contentType", doctree.String("application/octet-stream"))
+	if media := mediaType(schema); media != "" {
+		message.Set("contentType", doctree.String(media))
 	}
 	message.Set("payload", c.schema(schema))
 	return message
+}
+
+// The media types of messages that are no JSON.
+const (
+	plainText = "text/plain"
+	octets    = "application/octet-stream"
+)
+
+// mediaType is that of a text or of bytes, "" for JSON.
+func mediaType(schema *doctree.Value) string {
+	if text(schema.Get("format")) == "binary" {
+		return cmp.Or(text(schema.Get("contentMediaType")), octets)
+	}
+	return text(schema.Get("contentMediaType"))
 }
 
 func reference(to string) *doctree.Value {
