@@ -987,3 +987,24 @@ func TestMapsOfCommonTypes(t *testing.T) {
 		})
 	}
 }
+
+// While a list is read, the elements to come are estimated from its length and
+// the bytes that remain, whose product is over 32 bits for this one.
+func TestDecodeLongList(t *testing.T) {
+	const length = 300_000
+	text := []byte("[" + strings.Repeat("1,", length-1) + "1]")
+	for _, into := range []any{new([]int8), new([]uint16), new([]float64), new([]any), new(any)} {
+		described, err := typeinfo.Of(reflect.TypeOf(into).Elem())
+		require.NoError(t, err)
+		decoder, err := codec.NewCompiler(nil).Decoder(described, nil)
+		require.NoError(t, err)
+		var faults fault.List
+		assert.True(t, decoder.Decode(text, reflect.ValueOf(into).Elem(), codec.Options{Memory: 1 << 30}, &faults))
+		assert.Empty(t, faults.Faults)
+		list := reflect.ValueOf(into).Elem()
+		if list.Kind() == reflect.Interface {
+			list = list.Elem()
+		}
+		assert.Equal(t, length, list.Len(), "%T", into)
+	}
+}
