@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/url"
 	"reflect"
 	"slices"
 	"sync"
@@ -111,7 +112,7 @@ var leaves = map[reflect.Type]Kind{
 	reflect.TypeFor[json.Number]():     Number,
 	reflect.TypeFor[time.Time]():       Time,
 	reflect.TypeFor[time.Duration]():   Duration,
-	urlType:                            Text,
+	reflect.TypeFor[url.URL]():         Text,
 }
 
 func (r *reader) fill(d *Type) error {

@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -148,22 +149,24 @@ type numbers struct {
 
 // words are values that are text.
 type words struct {
-	String   string           `json:"string"`
-	Bytes    []byte           `json:"bytes"`
-	Time     time.Time        `json:"time"`
-	Duration time.Duration    `json:"duration"`
-	Date     candor.Date      `json:"date"`
-	Clock    candor.TimeOfDay `json:"clock"`
-	UUID     uuid.UUID        `json:"uuid"`
-	Decimal  decimal.Decimal  `json:"decimal"`
-	Addr     netip.Addr       `json:"addr" example:"192.0.2.1"`
-	IP       net.IP           `json:"ip" example:"2001:db8::1"`
-	Prefix   netip.Prefix     `json:"prefix" example:"10.0.0.0/8"`
-	AddrPort netip.AddrPort   `json:"addr_port" example:"192.0.2.1:80"`
-	Rat      *big.Rat         `json:"rat" example:"1/3"`
-	Level    level            `json:"level"`
-	Shade    shade            `json:"shade"`
-	Word     word             `json:"word,omitempty" validate:"validateFn=IsWord" example:"one"`
+	String   string               `json:"string"`
+	Bytes    []byte               `json:"bytes"`
+	Time     time.Time            `json:"time"`
+	Duration time.Duration        `json:"duration"`
+	Date     candor.Date          `json:"date"`
+	Clock    candor.TimeOfDay     `json:"clock"`
+	Local    candor.LocalDateTime `json:"local"`
+	UUID     uuid.UUID            `json:"uuid"`
+	Decimal  decimal.Decimal      `json:"decimal"`
+	Addr     netip.Addr           `json:"addr" example:"192.0.2.1"`
+	IP       net.IP               `json:"ip" example:"2001:db8::1"`
+	Prefix   netip.Prefix         `json:"prefix" example:"10.0.0.0/8"`
+	AddrPort netip.AddrPort       `json:"addr_port" example:"192.0.2.1:80"`
+	URL      url.URL              `json:"url" example:"https://example.com/a?b=c"`
+	Rat      *big.Rat             `json:"rat" example:"1/3"`
+	Level    level                `json:"level"`
+	Shade    shade                `json:"shade"`
+	Word     word                 `json:"word,omitempty" validate:"validateFn=IsWord" example:"one"`
 }
 
 // nulls may be null in every way there is.
