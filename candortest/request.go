@@ -398,10 +398,16 @@ func (d *drafter) setFields(f *facts, object map[string]any, a *aim) {
 	}
 }
 
-// isBlank reports whether an optional value of a form is made wrong by leaving
-// it empty, which is no more than leaving it out.
+// isBlank reports whether an optional value of a form, or an element of a list in
+// it, is made wrong by leaving it empty, which is no more than leaving it out.
 func (a *aim) isBlank(f *facts, object map[string]any) bool {
-	return a != nil && len(a.steps) == 1 && object[a.steps[0]] == "" && !f.required[a.steps[0]]
+	if a == nil || len(a.steps) == 0 || f.required[a.steps[0]] {
+		return false
+	}
+	if elements, isList := object[a.steps[0]].([]any); isList {
+		return slices.Contains(elements, any(""))
+	}
+	return len(a.steps) == 1 && object[a.steps[0]] == ""
 }
 
 func (d *drafter) urlencoded(b *body, object map[string]any) {
