@@ -81,10 +81,12 @@ var leaves = []leaf{
 	{reflect.TypeFor[int8](), `0 1 -128 127 1e2 1.0`, `128 -129 1.5 "1" null`, []ruled{
 		{"min=2,max=7", `2 7 3.0`, `1 8 -3`}, {"omitempty,gt=5", `0 6 -0`, `5 -1`}, {"oneof=1 3", `1 3 1.0`, `2 0`}, {"ne=4", `3 5`, `4 4.0 40e-1`},
 	}},
-	{reflect.TypeFor[int](), `0 9007199254740993 9223372036854775807 -9223372036854775808 1e18`, `0.5 true null 9223372036854775808`, []ruled{
-		{"gte=1,lte=100", `1 100 1e2`, `0 101 -1`}, {"eq=9007199254740993", `9007199254740993`, `9007199254740992`}, {"lt=0|eq=5", `-1 5`, `0 4`}, {"port", `1 65535`, `0 65536`},
+	{reflect.TypeFor[int](), `0 -1 2147483647 -2147483648 1e9`, `0.5 true null 9223372036854775808`, []ruled{
+		{"gte=1,lte=100", `1 100 1e2`, `0 101 -1`}, {"eq=16777217", `16777217`, `16777216`}, {"lt=0|eq=5", `-1 5`, `0 4`}, {"port", `1 65535`, `0 65536`},
 	}},
-	{reflect.TypeFor[int64](), `0 -1 123456789012`, `[] null`, []ruled{{"oneof=-9223372036854775808 7", `-9223372036854775808 7`, `8`}}},
+	{reflect.TypeFor[int64](), `0 9007199254740993 9223372036854775807 -9223372036854775808 1e18`, `0.5 [] null 9223372036854775808`, []ruled{
+		{"oneof=-9223372036854775808 7", `-9223372036854775808 7`, `8`}, {"eq=9007199254740993", `9007199254740993`, `9007199254740992`},
+	}},
 	{reflect.TypeFor[uint8](), `0 255 25.0e1`, `-1 256 null`, []ruled{{"gt=3", `4`, `3 0`}}},
 	{reflect.TypeFor[uint64](), `0 18446744073709551615`, `-1 18446744073709551616 1.5`, []ruled{{"lte=7", `7 0`, `8`}}},
 	{reflect.TypeFor[float64](), `0 -0 1.5 1e300 -2.5e-3 0.1`, `"1" null 1e999`, []ruled{
@@ -213,7 +215,7 @@ func (m maker) leaf() part {
 	l := leaves[m.IntN(len(leaves))]
 	p := part{goType: l.goType, good: oneOf(l.values), bad: oneOf(l.not)}
 	switch l.goType.Kind() {
-	case reflect.Int, reflect.Int8, reflect.Uint8, reflect.Float64, reflect.Bool:
+	case reflect.Int, reflect.Int8, reflect.Int64, reflect.Uint8, reflect.Float64, reflect.Bool:
 		p.quotable = l.goType.PkgPath() == ""
 	}
 	if len(l.rules) > 0 && m.IntN(3) > 0 {

@@ -19,8 +19,8 @@ import (
 
 func TestRules(t *testing.T) {
 	t.Parallel()
-	str, num, unum, fnum := reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[uint](), reflect.TypeFor[float64]()
-	list, mapped := reflect.TypeFor[[]string](), reflect.TypeFor[map[string]int]()
+	str, num, unum, fnum := reflect.TypeFor[string](), reflect.TypeFor[int64](), reflect.TypeFor[uint64](), reflect.TypeFor[float64]()
+	list, mapped := reflect.TypeFor[[]string](), reflect.TypeFor[map[string]int64]()
 	const (
 		text    = `"type":"string"`
 		integer = `"type":"integer","format":"int64"`
@@ -117,8 +117,8 @@ func TestRules(t *testing.T) {
 		{reflect.TypeFor[float32](), `gte=0.1`, `"type":"number","format":"float","minimum":0.1`},
 		{fnum, `eq=1.5`, number + `,"const":1.5`},
 		{reflect.TypeFor[bool](), `eq=true`, `"type":"boolean","const":true`},
-		{reflect.TypeFor[*int](), `min=1`, `"type":["integer","null"],"format":"int64","minimum":1`},
-		{reflect.TypeFor[*int](), `eq=1`, `"anyOf":[{"type":"integer","format":"int64","const":1},{"type":"null"}]`},
+		{reflect.TypeFor[*int64](), `min=1`, `"type":["integer","null"],"format":"int64","minimum":1`},
+		{reflect.TypeFor[*int64](), `eq=1`, `"anyOf":[{"type":"integer","format":"int64","const":1},{"type":"null"}]`},
 		{reflect.TypeFor[*string](), `omitempty,min=1`, `"type":["string","null"],"minLength":1`},
 		{reflect.TypeFor[optional[string]](), `min=1`, `"type":["string","null"],"minLength":1`},
 		{reflect.TypeFor[word](), `ne=a`, `"allOf":[{"$ref":"#/components/schemas/word"},{"not":{"const":"a"}}]`},
@@ -132,12 +132,12 @@ func TestRules(t *testing.T) {
 		{list, `omitempty,min=1`, `"type":"array","minItems":1,` + strings},
 		{list, `max=5,dive,min=1,max=20`, `"type":"array","maxItems":5,"items":{"type":"string","minLength":1,"maxLength":20}`},
 		{reflect.TypeFor[*[]*string](), `min=1,dive,min=2`, `"type":["array","null"],"minItems":1,"items":{"type":["string","null"],"minLength":2}`},
-		{reflect.TypeFor[[][]int](), `dive,min=1,dive,gt=0`, `"type":"array","items":{"type":"array","minItems":1,"items":{"type":"integer","format":"int64","exclusiveMinimum":0}}`},
+		{reflect.TypeFor[[][]int64](), `dive,min=1,dive,gt=0`, `"type":"array","items":{"type":"array","minItems":1,"items":{"type":"integer","format":"int64","exclusiveMinimum":0}}`},
 		{reflect.TypeFor[[]time.Time](), `unique`, `"type":"array","items":{"type":"string","format":"date-time"},"x-validate":"unique"`},
 		{mapped, `min=1,max=5`, `"type":"object","minProperties":1,"maxProperties":5,` + ints},
 		{mapped, `unique`, `"type":"object",` + ints + `,"x-validate":"unique"`},
 		{mapped, `dive,keys,min=2,endkeys,gte=1`, `"type":"object","propertyNames":{"type":"string","minLength":2},"additionalProperties":{"type":"integer","format":"int64","minimum":1}`},
-		{reflect.TypeFor[map[int]int](), `dive,keys,min=2,endkeys`, `"type":"object","propertyNames":{"type":"string","pattern":"^(0|-?[1-9][0-9]*)$","x-validate":"int,min=2"},` + ints},
+		{reflect.TypeFor[map[int]int64](), `dive,keys,min=2,endkeys`, `"type":"object","propertyNames":{"type":"string","pattern":"^(0|-?[1-9][0-9]*)$","x-validate":"int,min=2"},` + ints},
 		{reflect.TypeFor[[]byte](), `min=4,max=6`, `"type":"string","contentEncoding":"base64","minLength":8,"maxLength":8,"x-validate":"min=4,max=6"`},
 		{reflect.TypeFor[time.Time](), `gt`, `"type":"string","format":"date-time","x-validate":"gt"`},
 		{reflect.TypeFor[json.Number](), `numeric`, `"type":"number","x-validate":"numeric"`},
@@ -320,7 +320,7 @@ func TestOtherRulesAgainstValidator(t *testing.T) {
 
 func TestKeyRulesOfEnumsAndOwnSchemas(t *testing.T) {
 	t.Parallel()
-	key := describe[map[word]int](t)
+	key := describe[map[word]int64](t)
 	rules := &typeinfo.Rules{Keys: &typeinfo.Rules{Self: []typeinfo.Rule{{Name: "ne", Param: "a", HasParam: true}}}}
 	assert.JSONEq(t, `{"type":"object","propertyNames":{"type":"string","enum":["a","b<c"],"not":{"type":"string","const":"a"}},"additionalProperties":{"type":"integer","format":"int64"}}`,
 		compact(t, schema.New(schema.Options{}).Value(key, rules, schema.In)))

@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"net/netip"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -152,6 +153,10 @@ func value(t testing.TB, text string) any {
 
 func TestKinds(t *testing.T) {
 	t.Parallel()
+	wordSized := `{"type":"integer","format":"int64"}`
+	if strconv.IntSize == 32 {
+		wordSized = `{"type":"integer","format":"int32","minimum":-2147483648,"maximum":2147483647}`
+	}
 	const duration = `{"description":"A duration such as 1h30m or 250ms","type":"string",` +
 		`"pattern":"^[-+]?(0|(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$","examples":["1h30m"],"x-validate":"duration"}`
 	for _, row := range []struct {
@@ -165,7 +170,7 @@ func TestKinds(t *testing.T) {
 		{reflect.TypeFor[int16](), `{"type":"integer","format":"int32","minimum":-32768,"maximum":32767}`, `1`, `32768`},
 		{reflect.TypeFor[int32](), `{"type":"integer","format":"int32","minimum":-2147483648,"maximum":2147483647}`, `1e2`, `2147483648`},
 		{reflect.TypeFor[int64](), `{"type":"integer","format":"int64"}`, `9223372036854775807`, `0.5 "1"`},
-		{reflect.TypeFor[int](), `{"type":"integer","format":"int64"}`, `-1`, `null`},
+		{reflect.TypeFor[int](), wordSized, `-1`, `null`},
 		{reflect.TypeFor[uint8](), `{"type":"integer","format":"int32","minimum":0,"maximum":255}`, `255`, `-1 256`},
 		{reflect.TypeFor[uint16](), `{"type":"integer","format":"int32","minimum":0,"maximum":65535}`, `65535`, `65536`},
 		{reflect.TypeFor[uint32](), `{"type":"integer","format":"int64","minimum":0,"maximum":4294967295}`, `4294967295`, `4294967296`},
@@ -188,10 +193,10 @@ func TestKinds(t *testing.T) {
 		{reflect.TypeFor[optional[string]](), `{"type":["string","null"]}`, `null "x"`, `1`},
 		{reflect.TypeFor[*any](), `{}`, `null 1`, ``},
 		{reflect.TypeFor[*word](), nullable(`{"$ref":"#/components/schemas/word"}`), `null "a"`, `"c" 1`},
-		{reflect.TypeFor[[]int](), `{"type":"array","items":{"type":"integer","format":"int64"}}`, `[] [1]`, `null ["1"]`},
+		{reflect.TypeFor[[]int64](), `{"type":"array","items":{"type":"integer","format":"int64"}}`, `[] [1]`, `null ["1"]`},
 		{reflect.TypeFor[[]*string](), `{"type":"array","items":{"type":["string","null"]}}`, `[null]`, `[1]`},
 		{reflect.TypeFor[[2]bool](), `{"type":"array","minItems":2,"maxItems":2,"items":{"type":"boolean"}}`, `[true,false]`, `[true] [true,true,true]`},
-		{reflect.TypeFor[map[string]int](), `{"type":"object","additionalProperties":{"type":"integer","format":"int64"}}`, `{} {"a":1}`, `null {"a":""}`},
+		{reflect.TypeFor[map[string]int64](), `{"type":"object","additionalProperties":{"type":"integer","format":"int64"}}`, `{} {"a":1}`, `null {"a":""}`},
 		{reflect.TypeFor[map[string]any](), `{"type":"object","additionalProperties":{}}`, `{"a":null}`, `[]`},
 		{reflect.TypeFor[map[int8]bool](), `{"type":"object","propertyNames":{"type":"string","pattern":"^(0|-?[1-9][0-9]*)$","x-validate":"int8"},"additionalProperties":{"type":"boolean"}}`, `{"-1":true,"0":true}`, `{"-0":true} {"01":true} {"x":true}`},
 		{reflect.TypeFor[map[uint]bool](), `{"type":"object","propertyNames":{"type":"string","pattern":"^(0|[1-9][0-9]*)$","x-validate":"uint"},"additionalProperties":{"type":"boolean"}}`, `{"10":true}`, `{"-1":true}`},
@@ -201,7 +206,7 @@ func TestKinds(t *testing.T) {
 		{reflect.TypeFor[word](), `{"$ref":"#/components/schemas/word"}`, `"a"`, `"c"`},
 		{reflect.TypeFor[level](), `{"$ref":"#/components/schemas/level"}`, `1 2.0`, `3 "1"`},
 		{reflect.TypeFor[struct {
-			A int `json:"a"`
+			A int64 `json:"a"`
 		}](), `{"type":"object","required":["a"],"properties":{"a":{"type":"integer","format":"int64"}}}`, `{"a":1} {"a":1,"b":2}`, `{} null {"a":null}`},
 		{reflect.TypeFor[struct{}](), `{"type":"object"}`, `{}`, `[]`},
 	} {
@@ -272,9 +277,9 @@ func TestParametersAreText(t *testing.T) {
 	t.Parallel()
 	type in struct {
 		Raw  []byte             `query:"raw"`
-		Opt  *int               `query:"opt"`
+		Opt  *int64             `query:"opt"`
 		Set  optional[string]   `header:"set"`
-		List []*int             `query:"list"`
+		List []*int64           `query:"list"`
 		JSON map[string]*string `query:"json,json"`
 		Big  big.Int            `query:"big"`
 	}
@@ -314,7 +319,7 @@ func TestFilesAreBinary(t *testing.T) {
 
 type (
 	base struct {
-		ID int `json:"id"`
+		ID int64 `json:"id"`
 	}
 	node struct {
 		base
@@ -324,8 +329,8 @@ type (
 		Next     *node            `json:"next"`
 		ByName   map[string]*node `json:"by_name" default:"{}"`
 		Secret   string           `json:"secret" hidden:"true"`
-		Level    int              `json:"level" default:"3"`
-		Patch    optional[int]    `json:"patch,omitzero"`
+		Level    int64            `json:"level" default:"3"`
+		Patch    optional[int64]  `json:"patch,omitzero"`
 	}
 	Extra struct {
 		Note string `json:"note"`
@@ -335,10 +340,10 @@ type (
 func TestRequiredFollowsTheUse(t *testing.T) {
 	t.Parallel()
 	type part struct {
-		A int    `json:"a"`
-		B int    `json:"b" default:"1"`
-		C *int   `json:"c"`
-		D int    `json:"d,omitempty"`
+		A int64  `json:"a"`
+		B int64  `json:"b" default:"1"`
+		C *int64 `json:"c"`
+		D int64  `json:"d,omitempty"`
 		E string `json:"e,omitzero"`
 	}
 	const members = `"properties":{"a":{"type":"integer","format":"int64"},"b":{"type":"integer","format":"int64","default":1},` +
@@ -364,7 +369,7 @@ func TestRequiredFollowsTheUse(t *testing.T) {
 	t.Run("split", func(t *testing.T) {
 		t.Parallel()
 		type same struct {
-			A int `json:"a"`
+			A int64 `json:"a"`
 		}
 		type outer struct {
 			Part part `json:"part"`
@@ -422,8 +427,8 @@ func TestCheckTakesNullForAny(t *testing.T) {
 
 type (
 	cat struct {
-		Lives int  `json:"lives" default:"9"`
-		Kin   *pet `json:"kin"`
+		Lives int64 `json:"lives" default:"9"`
+		Kin   *pet  `json:"kin"`
 	}
 	dog struct {
 		Strict
@@ -460,7 +465,7 @@ func TestUnion(t *testing.T) {
 		d := describe[struct {
 			OneOf `json:"t"`
 			A     *struct {
-				N int `json:"n"`
+				N int64 `json:"n"`
 			} `case:"a"`
 		}](t)
 		c := schema.New(schema.Options{})
@@ -577,8 +582,8 @@ func TestUsersSchemas(t *testing.T) {
 	assert.Empty(t, c.Schemas())
 
 	for _, row := range []struct{ got, want string }{
-		{compact(t, c.Field(field(t, reflect.TypeFor[int](), `validate:"even,vague"`), schema.In)), `{"type":"integer","format":"int64","multipleOf":2,"x-validate":"vague"}`},
-		{compact(t, c.Field(field(t, reflect.TypeFor[int](), `validate:"even|eq=3"`), schema.In)), `{"type":"integer","format":"int64","anyOf":[{"type":"integer","multipleOf":2},{"type":"integer","const":3}]}`},
+		{compact(t, c.Field(field(t, reflect.TypeFor[int64](), `validate:"even,vague"`), schema.In)), `{"type":"integer","format":"int64","multipleOf":2,"x-validate":"vague"}`},
+		{compact(t, c.Field(field(t, reflect.TypeFor[int64](), `validate:"even|eq=3"`), schema.In)), `{"type":"integer","format":"int64","anyOf":[{"type":"integer","multipleOf":2},{"type":"integer","const":3}]}`},
 		{compact(t, c.Field(field(t, reflect.TypeFor[Item](), `validate:"vague"`), schema.In)), `{"$ref":"#/components/schemas/Item","x-validate":"vague"}`},
 		{compact(t, c.Field(field(t, reflect.TypeFor[Item](), `validate:"known=Own" doc:"D"`), schema.In)), `{"description":"D","allOf":[` + ref("Item") + `,{"required":["Own"],"properties":{"Own":{}}}]}`},
 	} {
