@@ -25,7 +25,7 @@ type (
 	// shade is read by its own method, and has a schema of its own.
 	shade string
 	// even reads its own JSON, and says what that is.
-	even int
+	even int64
 	// word is judged by a method that a tag names.
 	word string
 )
@@ -47,7 +47,7 @@ func (shade) OpenAPISchema() map[string]any {
 	return map[string]any{"type": "string", "enum": []any{"light", "dark"}}
 }
 
-func (e even) MarshalJSON() ([]byte, error) { return json.Marshal(int(e)) }
+func (e even) MarshalJSON() ([]byte, error) { return json.Marshal(int64(e)) }
 
 func (e *even) UnmarshalJSON(text []byte) error {
 	var n float64 // an integer may be written as 1e2
@@ -59,7 +59,7 @@ func (e *even) UnmarshalJSON(text []byte) error {
 }
 
 func (even) OpenAPISchema() map[string]any {
-	return map[string]any{"type": []any{"integer", "null"}, "multipleOf": 2, "minimum": -1 << 40, "maximum": 1 << 40}
+	return map[string]any{"type": []any{"integer", "null"}, "multipleOf": 2, "minimum": int64(-1 << 40), "maximum": int64(1 << 40)}
 }
 
 // IsWord is what validateFn calls.
