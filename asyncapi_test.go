@@ -55,7 +55,7 @@ func asyncApp(config candor.Config, options ...candor.Option) *candor.App {
 	candor.WebSocket(app, "/bytes", wsEcho[[]byte], candor.OperationID("bytes"))
 	candor.WebSocket(app, "/hidden", wsEcho[string], candor.Hidden())
 	candor.Post(app, "/events", func(context.Context, struct {
-		From int           `query:"from"`
+		From int64         `query:"from"`
 		Key  candor.APIKey `header:"X-Key"`
 	},
 	) (candor.Events[asyncCat], error) {

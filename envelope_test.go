@@ -20,29 +20,29 @@ import (
 
 // paging is a part of envelopes.
 type paging struct {
-	Total int    `header:"X-Total" doc:"How many there are"`
+	Total int64  `header:"X-Total" doc:"How many there are"`
 	Next  string `header:"x-next,omitempty"`
 }
 
 type everyHeader struct {
 	paging
-	Pointer  *int                  `header:"X-Pointer"`
+	Pointer  *int64                `header:"X-Pointer"`
 	Optional candor.Optional[bool] `header:"X-Optional"`
 	Lines    []string              `header:"X-Lines"`
-	CSV      []int                 `header:"X-Csv,csv"`
+	CSV      []int64               `header:"X-Csv,csv"`
 	Moment   time.Time             `header:"X-Moment,omitzero"`
 	Span     time.Duration         `header:"X-Span"`
 	Addr     netip.Addr            `header:"X-Addr" hidden:"true"`
 	Ratio    float64               `header:"X-Ratio"`
 	Secret   string                `header:"X-Secret,omitempty" hidden:"true"`
 	Body     struct {
-		A int `json:"a"`
+		A int64 `json:"a"`
 	} `body:""`
 }
 
 type statuses struct {
 	Status int   `status:"200,201,304,404"`
-	Tag    int   `header:"X-Tag"`
+	Tag    int64 `header:"X-Tag"`
 	Body   *ping `body:""`
 }
 
@@ -80,11 +80,11 @@ type bare struct {
 
 func TestEnvelopes(t *testing.T) {
 	moment := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
-	seven, dark, empty := 7, "dark", ""
+	seven, dark, empty := int64(7), "dark", ""
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/plain", always(everyHeader{Lines: nil, Addr: netip.IPv4Unspecified()}))
 	candor.Get(app, "/full", always(everyHeader{
-		paging: paging{Total: 3, Next: "p2"}, Pointer: &seven, Optional: candor.Some(false), Lines: []string{"a", "b, c"}, CSV: []int{1, 2},
+		paging: paging{Total: 3, Next: "p2"}, Pointer: &seven, Optional: candor.Some(false), Lines: []string{"a", "b, c"}, CSV: []int64{1, 2},
 		Moment: moment, Span: time.Minute, Addr: netip.MustParseAddr("::1"), Ratio: 0.5, Secret: "s",
 	}))
 	candor.Get(app, "/status/0", always(statuses{Body: &ping{}}))

@@ -141,11 +141,17 @@ func TestLinesThatAnswerWithTheirFaults(t *testing.T) {
 	assert.Equal(t, "200 0", outcome(c.Post("/", nil, lines("\n"))))
 }
 
+// wideItem takes more memory than its text, however many bits an int has.
+type wideItem struct {
+	A int64 `json:"a,omitempty"`
+	B int64 `json:"b,omitempty"`
+}
+
 func TestLinesAreLimited(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.ForbidExtra())
 	candor.Post(app, "/", tellLines[lineIn])
 	candor.Post(app, "/small", tellLines[lineIn], candor.MessageLimit(9), candor.MaxBody(30))
-	candor.Post(app, "/texts", tellLines[[]string])
+	candor.Post(app, "/wide", tellLines[[]wideItem])
 	c := candor.NewTestClient(t, app)
 	ask := func(path, body string) string {
 		return outcome(c.Post(path, nil, candor.WithBody("application/jsonl", iotest.HalfReader(strings.NewReader(body)))))
@@ -161,7 +167,7 @@ func TestLinesAreLimited(t *testing.T) {
 	long := `{"n":1,"tags":["` + strings.Repeat("x", 1<<20-len(`{"n":1,"tags":[""]}`)) + `"]}`
 	assert.True(t, strings.HasPrefix(ask("/", long+"\n"), `200 {"n":1,"tags":["xx`))
 	assert.Equal(t, "200 413: line 1 of the body is larger than 1048576 bytes", ask("/", " "+long))
-	assert.Equal(t, "200 413: line 1 of the body takes too much memory", ask("/texts", "["+strings.Repeat(`"",`, 1<<18)+`""]`))
+	assert.Equal(t, "200 413: line 1 of the body takes too much memory", ask("/wide", "["+strings.Repeat("{},", 1<<18)+"{}]"))
 	assert.Equal(t, `413 {"detail":"the body is too large"}`, outcome(c.Post("/", nil, sent("application/jsonl", strings.Repeat("{}\n", 12<<20)))))
 
 	// Returned by a handler, they answer as of any body.

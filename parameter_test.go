@@ -27,13 +27,13 @@ func twoReaders[G, H any]() *candor.App {
 
 type (
 	readMin struct {
-		N int `query:"n" validate:"min=5" doc:"of the guard"`
+		N int64 `query:"n" validate:"min=5" doc:"of the guard"`
 	}
 	readMax struct {
-		N int `query:"n" validate:"max=9" doc:"of the handler"`
+		N int64 `query:"n" validate:"max=9" doc:"of the handler"`
 	}
 	readSmall struct {
-		N int `query:"n" validate:"max=3"`
+		N int64 `query:"n" validate:"max=3"`
 	}
 	readText struct {
 		N string `query:"n"`
@@ -42,16 +42,16 @@ type (
 		N string `query:"n" validate:"max=3"`
 	}
 	readOptional struct {
-		N *int `query:"n"`
+		N *int64 `query:"n"`
 	}
 	readDefault struct {
-		N int `query:"n" default:"7"`
+		N int64 `query:"n" default:"7"`
 	}
 	readEight struct {
-		N int `query:"n" default:"8"`
+		N int64 `query:"n" default:"8"`
 	}
 	readTwenty struct {
-		N int `query:"n" default:"20"`
+		N int64 `query:"n" default:"20"`
 	}
 	readHidden struct {
 		N string `query:"n" validate:"min=2" hidden:"true"`
@@ -69,7 +69,7 @@ type (
 		N uuid.UUID `query:"n"`
 	}
 	readInts struct {
-		N []int `query:"n"`
+		N []int64 `query:"n"`
 	}
 	readTexts struct {
 		N []string `query:"n"`
@@ -78,7 +78,7 @@ type (
 		N []string `query:"n,csv"`
 	}
 	readJSON struct {
-		N []int `query:"n,json"`
+		N []int64 `query:"n,json"`
 	}
 	readLevel struct {
 		N paramLevel `query:"n"`
@@ -105,7 +105,7 @@ type (
 		N string `cookie:"n" validate:"min=2"`
 	}
 	readCookies struct {
-		N []int `cookie:"n" validate:"max=9"`
+		N []int64 `cookie:"n" validate:"max=9"`
 	}
 )
 
@@ -125,7 +125,7 @@ func TestParametersOfTwoReaders(t *testing.T) {
 		{twoReaders[readDefault, readOptional](), `{"name":"n","in":"query","schema":{"type":"integer","format":"int64","default":7}}`},
 		{twoReaders[readDefault, readMin](), `{"name":"n","in":"query","description":"of the guard","required":true,"schema":{"type":"integer","description":"of the guard","format":"int64","minimum":5}}`},
 		{twoReaders[struct {
-			N *int `query:"n" validate:"omitempty,max=9"`
+			N *int64 `query:"n" validate:"omitempty,max=9"`
 		}, readTwenty](), `{"name":"n","in":"query","schema":{"type":"integer","format":"int64","maximum":9}}`},
 		{twoReaders[readHidden, readShown](), `{"name":"n","in":"query","description":"shown","required":true,"schema":{"type":"string","description":"shown","minLength":2,"maxLength":8}}`},
 		{twoReaders[readShown, readHidden](), `{"name":"n","in":"query","description":"shown","required":true,"schema":{"type":"string","description":"shown","minLength":2,"maxLength":8}}`},
@@ -200,10 +200,10 @@ func TestValidationErrorsOfTwoReaders(t *testing.T) {
 
 type (
 	itemID struct {
-		ID int `path:"id" validate:"gte=1"`
+		ID int64 `path:"id" validate:"gte=1"`
 	}
 	itemNo struct {
-		No int `path:"item_no" validate:"gte=1"`
+		No int64 `path:"item_no" validate:"gte=1"`
 	}
 )
 

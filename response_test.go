@@ -186,7 +186,7 @@ func TestAnAnswerThatCannotBeEncodedIs500(t *testing.T) {
 }
 
 type listed struct {
-	Total int    `header:"X-Total"`
+	Total int64  `header:"X-Total"`
 	Body  []ping `body:""`
 }
 

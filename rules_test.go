@@ -34,7 +34,7 @@ var shouting = candor.Rule{Func: func(fl validator.FieldLevel) bool {
 }}
 
 type ruled struct {
-	Q    int `query:"q" validate:"gte=2,divisible=2" default:"4"`
+	Q    int64 `query:"q" validate:"gte=2,divisible=2" default:"4"`
 	Body struct {
 		N    []int  `json:"n" validate:"dive,divisible=5"`
 		Word string `json:"word" validate:"shouting"`

@@ -40,7 +40,7 @@ type sequenceCard struct {
 func sequenceApp() *candor.App {
 	app := candor.New(candor.Config{Title: "Sequences"})
 	candor.Get(app, "/lines", func(context.Context, candor.None) (candor.JSONLines[sequenceGoal], error) { return nil, nil })
-	candor.Get(app, "/numbers", func(context.Context, candor.None) (candor.JSONLines[*int], error) { return nil, nil })
+	candor.Get(app, "/numbers", func(context.Context, candor.None) (candor.JSONLines[*int64], error) { return nil, nil })
 	candor.Post(app, "/lines", ignores[struct {
 		Lines candor.JSONLines[sequenceGoal] `body:""`
 	}])
