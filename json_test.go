@@ -66,7 +66,7 @@ func TestOneJSON(t *testing.T) {
 		Shape: &dialectShape{Circle: &dialectCircle{0.5}}, Names: map[dialectKey]string{2: "caf\xe9"},
 	}
 	_, want := responded(t, config, full, nil)
-	require.Equal(t, `{"every":"1s","on":"true","sum":[1,2,3],"set":3,"none":[],"shape":{"kind":"circle","radius":0.5},"names":{"2":"caf�"}}`, want)
+	require.Equal(t, `{"every":"1s","on":"true","sum":[1,2,3],"set":3,"none":[],"shape":{"kind":"circle","radius":0.5},"names":{"2":"caf�"}}`, want) //nolint:testifylint // byte for byte
 	_, asDetail := responded(t, config, "", candor.Error(409, full))
 	_, asExtra := responded(t, problems, "", candor.Error(409, full))
 	_, asFact := responded(t, config, "", &candor.ValidationError{Faults: []candor.Fault{{
@@ -92,7 +92,8 @@ func TestOneJSONInTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Patch(app, "/", func(_ context.Context, in struct {
 		Body dialect `body:""`
-	}) (dialect, error) {
+	},
+	) (dialect, error) {
 		return in.Body, nil
 	}, candor.RequestExample("one", patch), candor.ResponseExample(200, "one", patch), candor.Extension("x-sample", patch))
 	var data bytes.Buffer
@@ -126,10 +127,10 @@ func TestDetailsThatAreErrors(t *testing.T) {
 	config, _ := recorded()
 	status, body := responded(t, config, "", candor.Error(409, errors.New("taken")))
 	assert.Equal(t, 409, status)
-	assert.Equal(t, `{"detail":"taken"}`, body)
+	assert.Equal(t, `{"detail":"taken"}`, body) //nolint:testifylint // byte for byte
 	status, body = responded(t, config, "", candor.Error(409, map[string]any{"errors": []error{errors.New("a\xff"), nil}}))
 	assert.Equal(t, 409, status)
-	assert.Equal(t, `{"detail":{"errors":["a�",null]}}`, body)
+	assert.Equal(t, `{"detail":{"errors":["a�",null]}}`, body) //nolint:testifylint // byte for byte
 }
 
 // No digit of a number is lost on its way through an any.
@@ -161,12 +162,13 @@ func TestDigitsInAny(t *testing.T) {
 	require.True(t, ok, "%v", err)
 	passed, written := responded(t, candor.Config{}, "", remote)
 	assert.Equal(t, 409, passed)
-	assert.Equal(t, `{"detail":{"ids":`+text+`}}`, written)
+	assert.Equal(t, `{"detail":{"ids":`+text+`}}`, written) //nolint:testifylint // byte for byte
 }
 
 func echoed[T any](_ context.Context, in struct {
 	Body T `body:""`
-}) (T, error) {
+},
+) (T, error) {
 	return in.Body, nil
 }
 

@@ -506,18 +506,21 @@ func TestValidateOfNamedTypes(t *testing.T) {
 	candor.Get(app, "/params", func(context.Context, evenParams) (candor.None, error) { return candor.None{}, nil })
 	candor.Get(app, "/path/{n}", func(context.Context, struct {
 		N evenNumber `path:"n"`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 	candor.Post(app, "/form", func(context.Context, evenForm) (candor.None, error) { return candor.None{}, nil })
 	candor.Post(app, "/body", func(context.Context, struct {
 		Body evenBody `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 	candor.Post(app, "/whole", func(context.Context, struct {
 		Body shortList `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 	rows := []struct{ request, body, want string }{
@@ -607,12 +610,14 @@ func TestValidateResponds(t *testing.T) {
 	candor.Get(app, "/plain", nothing)
 	candor.Post(app, "/body", func(context.Context, struct {
 		Body []taken `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		return candor.None{}, nil
 	})
 	candor.Post(app, "/lines", func(_ context.Context, in struct {
 		Body candor.JSONLines[ordered] `body:""`
-	}) (candor.None, error) {
+	},
+	) (candor.None, error) {
 		for _, err := range in.Body {
 			if err != nil {
 				return candor.None{}, err

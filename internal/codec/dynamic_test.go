@@ -138,7 +138,7 @@ func TestEncodeInAnyJudgesNothing(t *testing.T) {
 	text, err := e.Append(nil, reflect.ValueOf(response{ruled{Level: "unlisted", Keys: map[Level]string{"x": ""}}}), true, &faults)
 	require.NoError(t, err)
 	assert.Empty(t, faults.Faults)
-	assert.Equal(t, `{"data":{"name":"","level":"unlisted","keys":{"x":""}}}`, string(text))
+	assert.Equal(t, `{"data":{"name":"","level":"unlisted","keys":{"x":""}}}`, string(text)) //nolint:testifylint // byte for byte
 }
 
 func TestAppendExact(t *testing.T) {
