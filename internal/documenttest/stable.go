@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -36,8 +38,9 @@ func Described(t TB, document []byte) {
 		Paths map[string]map[string]struct{ Summary, OperationID string }
 	}
 	require.NoError(t, json.Unmarshal(document, &doc))
-	for path, operations := range doc.Paths {
-		for method, op := range operations {
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		for _, method := range slices.Sorted(maps.Keys(doc.Paths[path])) {
+			op := doc.Paths[path][method]
 			name := strings.ReplaceAll(op.Summary, " ", "")
 			if strings.HasSuffix(strings.ToLower(op.OperationID), strings.ToLower(name)) {
 				t.Errorf("%s %s has the summary %q, which says no more than its id %q", method, path, op.Summary, op.OperationID)
