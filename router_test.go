@@ -100,7 +100,7 @@ func TestInclusion(t *testing.T) {
 
 	app = candor.New(candor.Config{})
 	app.Include(items)
-	app.Include(items, candor.Prefix("/v2"), nil)
+	app.Include(items, candor.Prefix("/v2"))
 	// Routes and inclusions added after the inclusion are served too.
 	late := candor.NewRouter("/late")
 	items.Include(late)
