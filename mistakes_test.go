@@ -368,7 +368,8 @@ func TestMistakeIsToldOnce(t *testing.T) {
 	text := panicOf(func() {
 		candor.Post(app, "/", func(_ context.Context, in struct {
 			Body both `body:""`
-		}) (both, error) {
+		},
+		) (both, error) {
 			return in.Body, nil
 		})
 	})
