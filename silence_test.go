@@ -154,7 +154,7 @@ var wrongTags = []provoked{
 		}](nil)
 	}},
 	{"a key that stands twice", reads[struct {
-		N int `query:"n" query:"m"`
+		N int `query:"n" query:"m"` //nolint:staticcheck // twice on purpose
 	}]},
 	{"two sources", reads[struct {
 		N int `query:"n" header:"n"`
@@ -401,10 +401,10 @@ var wrongPlaces = []provoked{
 
 // toldOf is what becomes of a mistake: a panic at the registration, an error when
 // the app is sealed, or a line in the log.
-func toldOf(make func(*candor.App)) string {
+func toldOf(provoke func(*candor.App)) string {
 	var log bytes.Buffer
 	app := candor.New(candor.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	text := panicOf(func() { make(app) })
+	text := panicOf(func() { provoke(app) })
 	if text == "" {
 		if err := app.Check(); err != nil {
 			text = err.Error()

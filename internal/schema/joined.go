@@ -128,7 +128,7 @@ func bare(t *typeinfo.Type) *typeinfo.Type {
 func merge(parts openapi3.SchemaRefs) *openapi3.SchemaRef {
 	var distinct openapi3.SchemaRefs
 	for _, s := range ofOneNumber(parts) {
-		same := func(other *openapi3.SchemaRef) bool { return reflect.DeepEqual(s, other) }
+		same := func(other *openapi3.SchemaRef) bool { return reflect.DeepEqual(s, other) } //nolint:govet // errors are not part of it
 		if !slices.ContainsFunc(distinct, same) {
 			distinct = append(distinct, s)
 		}
@@ -188,7 +188,7 @@ var widths = []string{"int32", "int64", "float", "double"}
 func sameBase(a, b *openapi3.Schema) bool {
 	bare := b.Type == nil && b.Items == nil
 	return len(a.AllOf)+len(b.AllOf)+len(a.OneOf)+len(b.OneOf) == 0 && (a.Format == "" || b.Format == "" || a.Format == b.Format) &&
-		(bare || reflect.DeepEqual(a.Type, b.Type) && reflect.DeepEqual(a.Items, b.Items))
+		(bare || reflect.DeepEqual(a.Type, b.Type) && reflect.DeepEqual(a.Items, b.Items)) //nolint:govet // errors are not part of it
 }
 
 // flatten lists schemas and what stands in their allOf.

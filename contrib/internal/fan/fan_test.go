@@ -356,7 +356,7 @@ func TestQueuesAreBounded(t *testing.T) {
 			require.NoError(b, err)
 			next, stop := iter.Pull2(deliveries)
 			defer stop()
-			next() // the start
+			_, _, _ = next() // the start
 			slow = append(slow, func(yield func(candor.Delivery, error) bool) {
 				for d, err, ok := next(); ok && yield(d, err); d, err, ok = next() {
 				}
