@@ -77,7 +77,11 @@ func TestOperationsOfOneTypeAreDocumentedApart(t *testing.T) {
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
-			spoilt, other := one(t, row.config, row.option)
+			var options []candor.RouteOption
+			if row.option != nil {
+				options = append(options, row.option)
+			}
+			spoilt, other := one(t, row.config, options...)
 			assert.Contains(t, spoilt, "spoilt")
 			assert.NotEqual(t, plain, spoilt)
 			assert.Equal(t, plain, other)
