@@ -1008,3 +1008,20 @@ func TestDecodeLongList(t *testing.T) {
 		assert.Equal(t, length, list.Len(), "%T", into)
 	}
 }
+
+// What an escape stands for has room at every distance from the end of the buffer
+// that it is written to.
+func TestDecodeEscapesAtEveryDistance(t *testing.T) {
+	for _, escape := range []string{`\n`, `\u00b5`, `\u20ac`, `\ud83d\ude00`} {
+		for gap := range 24 {
+			for first := range 24 {
+				text := `"` + strings.Repeat("x", first) + strings.Repeat(escape+strings.Repeat("x", gap), 100) + `"`
+				var want string
+				require.NoError(t, json.Unmarshal([]byte(text), &want))
+				got, faults := decode[string](t, text)
+				require.Empty(t, faults)
+				require.Equal(t, want, got)
+			}
+		}
+	}
+}

@@ -211,7 +211,7 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 	text = s.unescapedRoom(n)
 	copy(text, data[start:i])
 	for {
-		if n+8 > len(text) {
+		if n+unescapedStep > len(text) {
 			text = s.unescapedRoom(n)
 		}
 		w := word(data, i)
@@ -244,10 +244,14 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 	}
 }
 
+// unescapedStep is the most that unescape writes in one step: a word, of which all
+// bytes but the last may stay, and then a rune.
+const unescapedStep = 8 + utf8.UTFMax
+
 // unescapedRoom is the room for text without escapes, with all that was written
 // there and more behind the first n bytes.
 func (s *scanner) unescapedRoom(n int) []byte {
-	if n+8 > len(s.unescaped) {
+	if n+unescapedStep > len(s.unescaped) {
 		s.unescaped = append(s.unescaped, make([]byte, n+64)...)
 		s.unescaped = s.unescaped[:cap(s.unescaped)]
 	}
