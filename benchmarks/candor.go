@@ -48,7 +48,9 @@ func CandorWith(options ...candor.Option) Contender {
 
 func newCandorWith(options ...candor.Option) http.Handler {
 	items := stock()
-	app := candor.New(candor.Config{Title: "Items", Version: "1.0.0"}, options...)
+	// The types are those that gin and huma read, too.
+	foreign := []string{"binding", "enum", "format", "maxItems", "maximum", "maxLength", "minItems", "minLength", "minimum", "required"}
+	app := candor.New(candor.Config{Title: "Items", Version: "1.0.0", ForeignTags: foreign}, options...)
 	candor.Get(app, "/", func(context.Context, candor.None) (Greeting, error) {
 		return Greeting{greeting}, nil
 	})

@@ -51,13 +51,14 @@ func beginsWithDate(text string) bool {
 var urlType = reflect.TypeFor[url.URL]()
 
 // absoluteURL is a URI as RFC 3986 has it, which is what the format uri of JSON
-// Schema means; it begins with a scheme.
+// Schema means; it begins with a scheme. A scheme with nothing behind it, which
+// clients that check the format refuse, is none here.
 var absoluteURL = func() *regexp.Regexp {
 	const (
 		plain     = `[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2}`
 		segment   = plain + `|[:@]`
 		authority = `//(?:(?:` + plain + `|:)*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:` + plain + `)*)(?::[0-9]*)?(?:/(?:` + segment + `|/)*)?`
-		path      = `/?(?:(?:` + segment + `)(?:` + segment + `|/)*)?`
+		path      = `/?(?:` + segment + `)(?:` + segment + `|/)*|/`
 		rest      = `(?:` + segment + `|[/?])*`
 	)
 	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:(?:` + authority + `|` + path + `)(?:\?` + rest + `)?(?:#` + rest + `)?$`)

@@ -19,7 +19,7 @@ func TestTextOfURLs(t *testing.T) {
 	assert.Equal(t, "uri", described.Format)
 	for _, text := range []string{
 		"https://example.com/a?b=c", "http://user:p%40ss@[2001:db8::1]:8080/a;b/@c?d=/?#e/?", "mailto:ada@example.com", "urn:isbn:0451450523",
-		"https://example.com", "https://example.com?q=1", "file:///etc/hosts", "data:,a%20b", "https://example.com/~a/'b'(c)*!$&+,;=",
+		"https://example.com", "https://example.com?q=1", "file:///etc/hosts", "file:/", "file:/etc", "data:,a%20b", "https://example.com/~a/'b'(c)*!$&+,;=",
 	} {
 		var got url.URL
 		require.NoError(t, described.ReadText(&got, []byte(text)), text)
@@ -27,7 +27,7 @@ func TestTextOfURLs(t *testing.T) {
 		require.NoError(t, err, text)
 		assert.Equal(t, text, string(again))
 	}
-	for _, text := range []string{"", "/a", "//example.com", "example.com", "?q=1", "https://exa mple.com", "https://a/b c", "https://a/ä", "https://a/%zz", "https://a/b#c#d", "1a:b", "https://a/\x7f", "https://a/<b>"} {
+	for _, text := range []string{"", "/a", "//example.com", "example.com", "?q=1", "https://exa mple.com", "https://a/b c", "https://a/ä", "https://a/%zz", "https://a/b#c#d", "1a:b", "b:", "b:?q", "https://a/\x7f", "https://a/<b>"} {
 		var got url.URL
 		assert.Error(t, described.ReadText(&got, []byte(text)), text)
 		assert.Zero(t, got)
