@@ -237,3 +237,18 @@ func ExampleRaisesType() {
 	// "Sold out"
 	// {"204":{"description":"No Content"}}
 }
+
+// A 401 has a challenge (RFC 9110, section 15.5.2): clients may count on it where
+// all of the errors are sent with one.
+func TestChallengesOfRaisedErrors(t *testing.T) {
+	challenged := candor.Error(401, "expired").WithHeader("WWW-Authenticate", "Token")
+	for want, errs := range map[bool][]*candor.HTTPError{
+		true:  {challenged, candor.Error(401, "unknown").WithHeader("WWW-Authenticate", "Token")},
+		false: {challenged, candor.Error(401, "bare")},
+	} {
+		app := candor.New(candor.Config{})
+		candor.Get(app, "/", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil }, candor.Raises(errs...))
+		required := at([]byte(documentOf(t, app)), "paths", "/", "get", "responses", "401", "headers", "WWW-Authenticate", "required")
+		assert.Equal(t, want, required == true, "%v", required)
+	}
+}

@@ -223,9 +223,20 @@ func headersOf(r *openapi3.Response, errs []*HTTPError) {
 			if !validHeader(name, values) || r.Headers[name] != nil {
 				continue
 			}
-			put(&r.Headers, headerName(name), documentedHeader{doc: errorHeaderDocs[name], schema: openapi3.NewStringSchema()}.documented())
+			put(&r.Headers, headerName(name), documentedHeader{
+				doc: errorHeaderDocs[name], required: isChallenge(name, errs), schema: openapi3.NewStringSchema(),
+			}.documented())
 		}
 	}
+}
+
+// isChallenge reports whether a header is the one that a 401 has to have (RFC
+// 9110, section 15.5.2), and all of these errors are sent with it.
+func isChallenge(name string, errs []*HTTPError) bool {
+	return name == "Www-Authenticate" && !slices.ContainsFunc(errs, func(err *HTTPError) bool {
+		values := err.header[name]
+		return err.status != http.StatusUnauthorized || len(values) == 0 || !validHeader(name, values)
+	})
 }
 
 // headerName is a header's name as its RFC spells it.
