@@ -3,6 +3,7 @@ package candor
 import (
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -376,10 +377,10 @@ func (s *sentForm) takeFile(i int, plan *filePlan, part *formPart, uploads *uplo
 // that is held in memory, as they would in JSON.
 func (s *sentForm) takeText(i int, field *formField, part *formPart) error {
 	most := min(s.limits.Text, s.room)
-	text, err := readUpTo(part, most)
+	text, err := io.ReadAll(io.LimitReader(part, min(most, math.MaxInt64-1)+1)) // most texts are short
 	n := int64(len(text))
 	switch {
-	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
+	case err != nil:
 		return err
 	case n > s.room:
 		return tooMuchHeld("texts", s.most)
