@@ -39,7 +39,7 @@ func newApp() *candor.App {
 	})
 	s := &service{hub: candor.NewHub[Event](candor.HubConfig{
 		// No policy of the hub is to be in the way of what is tested.
-		Broker: candor.NewMemoryBroker(candor.MemoryConfig{Queue: 1 << 20}),
+		Broker: candor.NewMemoryBroker(candor.MemoryConfig{Queue: 1 << 20, Bytes: 1 << 30}),
 	})}
 	candor.Get(app, "/idle/events", s.idle)
 	candor.Get(app, "/topic/events", s.listen)
