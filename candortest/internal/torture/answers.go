@@ -132,7 +132,23 @@ func addSecured(app *candor.App) {
 	) error {
 		return nil
 	}))
-	none := candor.None{}
+	addOwnSchemes(secured)
+	addNamedSchemes(secured)
+	addGuarded(secured)
+	candor.Get(secured, "/either", func(_ context.Context, in struct {
+		Token *candor.Bearer
+		Key   *candor.APIKey `header:"X-Key"`
+	},
+	) (candor.None, error) {
+		return none, nil
+	}, candor.OperationID("either"))
+	app.Include(secured)
+}
+
+var none = candor.None{}
+
+// addOwnSchemes has those that Candor names by itself.
+func addOwnSchemes(secured *candor.Router) {
 	candor.Get(secured, "/bearer", func(_ context.Context, in struct{ Token candor.Bearer }) (candor.None, error) { return none, nil }, candor.OperationID("bearer"))
 	candor.Get(secured, "/basic", func(_ context.Context, in struct {
 		User candor.Basic `realm:"torture"`
@@ -161,6 +177,10 @@ func addSecured(app *candor.App) {
 	) (candor.None, error) {
 		return none, nil
 	}, candor.OperationID("cookieKey"))
+}
+
+// addNamedSchemes has those that fields name.
+func addNamedSchemes(secured *candor.Router) {
 	candor.Get(secured, "/password", func(_ context.Context, in struct {
 		Token    candor.Bearer `security:"password"`
 		Required candor.RequiredScopes
@@ -209,6 +229,10 @@ func addSecured(app *candor.App) {
 	) (candor.None, error) {
 		return none, nil
 	}, candor.OperationID("anyOf"))
+}
+
+// addGuarded has routes below a guard that checks scopes, one of them public.
+func addGuarded(secured *candor.Router) {
 	guarded := candor.NewRouter("/guarded", candor.Require(func(_ context.Context, in struct {
 		Token    candor.Bearer `security:"password"`
 		Required candor.RequiredScopes
@@ -219,12 +243,4 @@ func addSecured(app *candor.App) {
 	candor.Get(guarded, "/closed", func(context.Context, candor.None) (candor.None, error) { return none, nil }, candor.OperationID("guarded"))
 	candor.Get(guarded, "/open", func(context.Context, candor.None) (candor.None, error) { return none, nil }, candor.OperationID("opened"), candor.Public())
 	secured.Include(guarded)
-	candor.Get(secured, "/either", func(_ context.Context, in struct {
-		Token *candor.Bearer
-		Key   *candor.APIKey `header:"X-Key"`
-	},
-	) (candor.None, error) {
-		return none, nil
-	}, candor.OperationID("either"))
-	app.Include(secured)
 }
