@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -135,37 +134,39 @@ func TestHealthWhileDraining(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() { served <- app.Serve(ctx, l) }()
-	ask := func(path string) (net.Conn, *bufio.Reader) {
-		conn, err := net.Dial("tcp", l.Addr().String())
-		require.NoError(t, err)
-		_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path)
-		require.NoError(t, err)
-		return conn, bufio.NewReader(conn)
-	}
-	conn, _ := ask("/held")
+	conn, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
 	defer conn.Close()
-	<-held
-	watcher, answers := ask("/readyz")
-	defer watcher.Close()
-	answer := func() (int, string) {
-		resp, err := http.ReadResponse(answers, nil)
+	responses := bufio.NewReader(conn)
+	response := func() (int, string) {
+		resp, err := http.ReadResponse(responses, nil)
 		require.NoError(t, err)
 		body, err := io.ReadAll(resp.Body)
 		require.NoError(t, errors.Join(err, resp.Body.Close()))
 		return resp.StatusCode, string(body)
 	}
-	code, body := answer()
+	const ready = "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n"
+	_, err = io.WriteString(conn, ready+"GET /held HTTP/1.1\r\nHost: x\r\n\r\n"+ready)
+	require.NoError(t, err)
+	code, _ := response()
 	assert.Equal(t, 200, code)
+	<-held
 
+	// The second look waits behind a request that runs, so the connection is never idle; the listener is closed after the drain was announced.
 	stop()
-	for code == 200 { // the request may overtake the stop
-		_, err = io.WriteString(watcher, "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
-		require.NoError(t, err)
-		code, body = answer()
+	for {
+		late, err := net.Dial("tcp", l.Addr().String())
+		if err != nil {
+			break
+		}
+		late.Close()
 	}
+	close(release)
+	code, _ = response()
+	assert.Equal(t, 200, code)
+	code, body := response()
 	assert.Equal(t, 503, code)
 	assert.JSONEq(t, `{"detail":{"status":"draining"}}`, body)
-	close(release)
 	require.NoError(t, <-served)
 }
 

@@ -104,8 +104,8 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 	defer cancel()
 	defer s.http.Close()
 
+	s.stop() // first, so that a response that announces the end of its connection knows of the stop
 	s.draining.Store(true)
-	s.stop()
 	if s.hooks.Draining != nil {
 		s.hooks.Draining()
 	}
