@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // App is an API: routes, their document, and what they share. It is an
@@ -20,7 +22,7 @@ import (
 type App struct {
 	Router
 	// site is the call of New.
-	site *site
+	site *callsite.Site
 	// born is how many routers there were before.
 	born      int
 	config    Config
@@ -55,7 +57,7 @@ type mountPoint struct {
 // New makes an app. The options hold for all its routes. A wrong option
 // panics.
 func New(config Config, options ...Option) *App {
-	a := &App{site: callSite(), config: config, born: unincluded.count()}
+	a := &App{site: callsite.Here(), config: config, born: unincluded.count()}
 	a.overrides = map[reflect.Type]*provider{}
 	a.errors = &errorWriter{log: cmp.Or(config.Logger, slog.Default()), messages: config.Message}
 	if config.ProblemDetails {

@@ -9,12 +9,13 @@ import (
 	"reflect"
 	"slices"
 
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // errorHandler is one registration by OnError or OnStatus.
 type errorHandler struct {
-	site *site
+	site *callsite.Site
 	// caught is the type OnError takes; nil for OnStatus, which takes status.
 	caught  reflect.Type
 	status  int

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/rs/cors"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // CORSConfig says which pages of other origins may use an API.
@@ -46,7 +48,7 @@ type CORSConfig struct {
 // What is unsafe or contradicts itself panics: no origins, "*" beside others or
 // with Credentials, "null", and what is no origin.
 func CORS(config CORSConfig) func(http.Handler) http.Handler {
-	site := callSite()
+	site := callsite.Here()
 	if err := config.check(); err != nil {
 		panic(fmt.Errorf("candor: CORS at %s: %w", site, err))
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // Provide registers the function that makes values of type T for the routes of
@@ -21,7 +23,7 @@ import (
 // provider are mistakes; the last one, and circles, show when the app is
 // sealed.
 func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	provideOn(r, &provider{site: callSite(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
+	provideOn(r, &provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
 }
 
 // ProvideScoped registers a provider that encloses the rest of the request:
@@ -34,7 +36,7 @@ func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), optio
 //
 // It ends before the answer is written; see [Until] for other ends.
 func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	provideOn(r, &provider{site: callSite(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
+	provideOn(r, &provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
 }
 
 // ProvideShared registers a provider that encloses the life of the app: it is
@@ -42,30 +44,30 @@ func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use 
 // ends after the last. Its input holds other shared values only. An error at
 // the start stops Run.
 func ProvideShared[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	provideOn(r, &provider{site: callSite(), kind: sharedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
+	provideOn(r, &provider{site: callsite.Here(), kind: sharedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
 }
 
 // ProvideValue registers a ready value, keyed by T; name an interface type
 // explicitly to provide one: ProvideValue[Mailer](app, smtp).
 func ProvideValue[T any](r Routes, value T) {
-	provideOn(r, &provider{site: callSite(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
+	provideOn(r, &provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
 // Override puts a provider in the place of every provider of type T in the
 // app: for tests, before the app is sealed. The parameters of the replacement
 // count, those of the original are gone.
 func Override[In, T any](app *App, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	app.override(&provider{site: callSite(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
+	app.override(&provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
 }
 
 // OverrideScoped is [Override] with a provider as for [ProvideScoped].
 func OverrideScoped[In, T any](app *App, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	app.override(&provider{site: callSite(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
+	app.override(&provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
 }
 
 // OverrideValue is [Override] with a ready value.
 func OverrideValue[T any](app *App, value T) {
-	app.override(&provider{site: callSite(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
+	app.override(&provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
 // Require runs a guard before the body is read: a function for its effect,
@@ -73,7 +75,7 @@ func OverrideValue[T any](app *App, value T) {
 // routers, inclusions and the route. Its input is bound and documented like a
 // handler's.
 func Require[In any](fn func(context.Context, In) error, options ...ProvideOption) Option {
-	p := &provider{site: callSite(), kind: guard, function: eraseGuard(fn)}
+	p := &provider{site: callsite.Here(), kind: guard, function: eraseGuard(fn)}
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }
 
@@ -88,7 +90,7 @@ func Needs[T any]() Option {
 // before providers; next runs the rest and returns its error. See
 // [ProvideScoped] for the rules.
 func Around[In any](fn func(ctx context.Context, in In, next func() error) error, options ...ProvideOption) Option {
-	p := &provider{site: callSite(), kind: surround, function: eraseAround(fn)}
+	p := &provider{site: callsite.Here(), kind: surround, function: eraseAround(fn)}
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }
 

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -39,14 +40,14 @@ func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error)
 	var settings T
 	in, err := typeinfo.ReadSettings(reflect.TypeFor[T]())
 	if err != nil {
-		panic(fmt.Errorf("candor: FromEnv at %s: %w", callSite(), err))
+		panic(fmt.Errorf("candor: FromEnv at %s: %w", callsite.Here(), err))
 	}
 	if strays := in.StrayKeys(map[*typeinfo.Type]bool{}); len(strays) > 0 {
-		panic(fmt.Errorf("candor: FromEnv at %s: %w", callSite(), &strays[0].Error))
+		panic(fmt.Errorf("candor: FromEnv at %s: %w", callsite.Here(), &strays[0].Error))
 	}
 	plan, err := standard().compileInput(in, "", nil, nil)
 	if err != nil {
-		panic(fmt.Errorf("candor: FromEnv at %s: %w", callSite(), err))
+		panic(fmt.Errorf("candor: FromEnv at %s: %w", callsite.Here(), err))
 	}
 	return settings, plan.settle(reflect.ValueOf(&settings).Elem(), lookup)
 }

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/serve"
 )
 
@@ -52,7 +53,7 @@ const (
 // stands in the document. Middleware of the app runs around both; guards and
 // rate limits do not hold for them. A mistake panics, as in [Get].
 func (a *App) Health(live, ready string, checks ...HealthCheck) {
-	site := callSite()
+	site := callsite.Here()
 	h := &health{app: a}
 	for _, c := range checks {
 		if c.Name == "" || c.Check == nil {
@@ -64,7 +65,7 @@ func (a *App) Health(live, ready string, checks ...HealthCheck) {
 	a.healthRoute(site, ready, h.ready)
 }
 
-func (a *App) healthRoute(site *site, path string, answer http.HandlerFunc) {
+func (a *App) healthRoute(site *callsite.Site, path string, answer http.HandlerFunc) {
 	if path != "" {
 		rt := &route{site: site, methods: []string{http.MethodGet}, path: path, plain: answer, apart: true}
 		a.register(rt, []RouteOption{Hidden()})

@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // Middleware of Candor's own tells the document what it answers, so each has to
@@ -184,7 +186,7 @@ func (e *endpoint) raises(status int, doc string, errs ...*HTTPError) {
 func Documented(mw func(http.Handler) http.Handler, declarations ...Declaration) func(http.Handler) http.Handler {
 	declared, err := declaredAnswers(mw, declarations)
 	if err != nil {
-		panic(fmt.Errorf("candor: Documented at %s: %w", callSite(), err))
+		panic(fmt.Errorf("candor: Documented at %s: %w", callsite.Here(), err))
 	}
 	return func(next http.Handler) http.Handler {
 		return attach(&documentedHandler{layer: layer{next: next}, Handler: mw(next), declared: declared}, next)

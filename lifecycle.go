@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"reflect"
 	"time"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // Lifespan registers a function around the life of the app: it is called
@@ -15,7 +17,7 @@ import (
 // of registration, those of included routers and mounted apps inside those of
 // the app, all of them inside shared providers.
 func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Context) error) error) {
-	l := &lifespan{site: callSite(), fn: fn}
+	l := &lifespan{site: callsite.Here(), fn: fn}
 	var err error
 	switch {
 	case r == nil:

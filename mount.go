@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // HandleHTTP registers a plain handler for the methods and the path. Its
 // wildcards are found by r.PathValue. Options say what the document tells
 // about it; nothing is checked. A mistake panics, as in [Get].
 func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options ...RouteOption) {
-	rt := &route{site: callSite(), methods: append([]string(nil), methods...), path: path, plain: h}
+	rt := &route{site: callsite.Here(), methods: append([]string(nil), methods...), path: path, plain: h}
 	if h == nil {
 		panic(rt.mistake(errors.New("the handler is nil; pass an http.Handler")))
 	}
@@ -32,7 +34,7 @@ func (r *Router) Mount(prefix string, h http.Handler, options ...RouteOption) {
 }
 
 func mountRoute(prefix string, h http.Handler) *route {
-	return &route{site: callSite(), methods: []string{anyMethod}, path: prefix + belowMount, mounted: h}
+	return &route{site: callsite.Here(), methods: []string{anyMethod}, path: prefix + belowMount, mounted: h}
 }
 
 func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err error) {

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"strings"
 
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -47,7 +48,7 @@ import (
 // An error that is mapped is not logged, except where E is error. Panics reach
 // handlers for error and OnStatus(500) only.
 func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out, error), options ...RouteOption) {
-	eh := &errorHandler{site: callSite(), caught: reflect.TypeFor[E]()}
+	eh := &errorHandler{site: callsite.Here(), caught: reflect.TypeFor[E]()}
 	if h != nil {
 		eh.handler = erase(h)
 	}
@@ -66,7 +67,7 @@ func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out
 // the errors they return. The status stays the same unless the option [Status]
 // or the answer says otherwise.
 func OnStatus[Out any](r Routes, status int, h func(ctx context.Context, err *HTTPError) (Out, error), options ...RouteOption) {
-	eh := &errorHandler{site: callSite(), status: status}
+	eh := &errorHandler{site: callsite.Here(), status: status}
 	if h != nil {
 		eh.handler = erase(h)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -75,7 +76,7 @@ func (a *around) someTags() *CacheTags {
 type place struct {
 	// info has no Site: routeInfo fills that in.
 	info   RouteInfo
-	site   *site
+	site   *callsite.Site
 	scopes RequiredScopes
 	// refusals are the responses to missing credentials, by the field, or by the
 	// first of a choice.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -63,7 +64,7 @@ const (
 
 // provider makes the values of one type, or, as a guard, has an effect only.
 type provider struct {
-	site     *site
+	site     *callsite.Site
 	kind     providerKind
 	key      reflect.Type
 	function *function

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // TrustedProxies is middleware that takes the client's address, the scheme and
@@ -28,7 +30,7 @@ import (
 func TrustedProxies(networks ...string) func(http.Handler) http.Handler {
 	trusted, err := parseNetworks(networks)
 	if err != nil {
-		panic(fmt.Errorf("candor: TrustedProxies at %s: %w", callSite(), err))
+		panic(fmt.Errorf("candor: TrustedProxies at %s: %w", callsite.Here(), err))
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

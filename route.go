@@ -14,6 +14,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
@@ -41,7 +42,7 @@ func (r *Route[In, Out]) Path() string { return r.route.path }
 // route is one registration: what the user's call said, compiled as far as it
 // can be without knowing the prefixes and options around it.
 type route struct {
-	site    *site
+	site    *callsite.Site
 	methods []string
 	path    string
 	// pattern is the parsed path with the prefix of the router it was registered

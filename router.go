@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"weak"
 
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
@@ -27,7 +28,7 @@ type Routes interface{ router() *Router }
 // panics.
 type Router struct {
 	// site is the call that made it.
-	site   *site
+	site   *callsite.Site
 	prefix string
 	own    *settings
 	items  []item
@@ -53,14 +54,14 @@ type item struct {
 // inclusion is a router inside another.
 type inclusion struct {
 	placement
-	site   *site
+	site   *callsite.Site
 	router *Router
 }
 
 // ownDocs is a document for what a router holds, with its pages.
 type ownDocs struct {
 	// site is where it was asked for, name what its paths belong to.
-	site *site
+	site *callsite.Site
 	name string
 	docs Docs
 	info Info
@@ -70,7 +71,7 @@ type ownDocs struct {
 // does not end with one; it may hold wildcards, which the inputs of all routes
 // below can read. A wrong prefix or option panics.
 func NewRouter(prefix string, options ...Option) *Router {
-	r := &Router{site: callSite(), prefix: prefix}
+	r := &Router{site: callsite.Here(), prefix: prefix}
 	var err error
 	if r.own, err = applyAll(options); err == nil {
 		err = checkPrefix(prefix)
@@ -183,7 +184,7 @@ func (r *Router) announces() bool {
 // follows [Prefix], if one is given, and the options hold for this inclusion
 // only. Including a router in itself panics.
 func (r *Router) Include(other *Router, options ...IncludeOption) {
-	i := &inclusion{site: callSite(), router: other}
+	i := &inclusion{site: callsite.Here(), router: other}
 	if err := r.include(i, options); err != nil {
 		panic(fmt.Errorf("candor: Include at %s: %w", i.site, err))
 	}
@@ -235,7 +236,7 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 //
 // On an app it adds a second document of the whole.
 func (r *Router) Docs(docs Docs, info Info) {
-	d := &ownDocs{site: callSite(), name: "Docs", docs: docs, info: info}
+	d := &ownDocs{site: callsite.Here(), name: "Docs", docs: docs, info: info}
 	err := info.check()
 	switch {
 	case r == nil:
@@ -309,7 +310,7 @@ func Trace[In, Out any](r Routes, path string, h func(context.Context, In) (Out,
 
 // Handle registers a handler for several methods at once. See [Get].
 func Handle[In, Out any](r Routes, methods []string, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
-	rt := &route{site: callSite(), methods: slices.Clone(methods), path: path}
+	rt := &route{site: callsite.Here(), methods: slices.Clone(methods), path: path}
 	if h == nil {
 		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
 	}
@@ -389,6 +390,6 @@ func (r *Router) parse(path string) (*pathtree.Pattern, error) {
 
 // lifespan encloses the life of an app for its effect.
 type lifespan struct {
-	site *site
+	site *callsite.Site
 	fn   func(ctx context.Context, serve func(context.Context) error) error
 }

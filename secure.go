@@ -5,6 +5,8 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // HTTPSRedirect is middleware that leads requests over plain HTTP to the same
@@ -128,7 +130,7 @@ func CrossOrigin(trusted ...string) func(http.Handler) http.Handler {
 			err = protection.AddTrustedOrigin(origin)
 		}
 		if err != nil {
-			panic(fmt.Errorf("candor: CrossOrigin at %s: %w", callSite(), err))
+			panic(fmt.Errorf("candor: CrossOrigin at %s: %w", callsite.Here(), err))
 		}
 	}
 	return func(next http.Handler) http.Handler {
@@ -187,7 +189,7 @@ var secureDefaults = map[string]string{
 func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 	chosen, err := chosenHeaders(headers)
 	if err != nil {
-		panic(fmt.Errorf("candor: SecureHeaders at %s: %w", callSite(), err))
+		panic(fmt.Errorf("candor: SecureHeaders at %s: %w", callsite.Here(), err))
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

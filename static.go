@@ -16,6 +16,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
 
 // Static is a handler that serves the files of a file system, to be mounted:
@@ -41,7 +43,7 @@ import (
 func Static(fsys fs.FS) http.Handler {
 	s, err := openStatic(fsys)
 	if err != nil {
-		panic(fmt.Errorf("candor: Static at %s: %w", callSite(), err))
+		panic(fmt.Errorf("candor: Static at %s: %w", callsite.Here(), err))
 	}
 	return s
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
@@ -18,7 +19,7 @@ import (
 // [Summary], [Tags], [Responds] for further answers and so on.
 func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption) {
 	o := newAnnouncement[In, Out](method, name)
-	o.route.site = callSite()
+	o.route.site = callsite.Here()
 	if err := routerOf(r, o.mistake).announce(o, options); err != nil {
 		panic(o.mistake(err))
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/schema"
@@ -58,7 +59,7 @@ import (
 // with the schemas of both messages under "x-websocket", as the server receives
 // and sends them.
 func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Context, in In, s *Socket[Recv, Send]) error, options ...RouteOption) {
-	rt := &route{site: callSite(), methods: []string{http.MethodGet}, path: path}
+	rt := &route{site: callsite.Here(), methods: []string{http.MethodGet}, path: path}
 	if h == nil {
 		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
 	}

@@ -1,0 +1,63 @@
+// Package callsite finds the line of a user's code that called into the
+// project, for the messages of registration. The packages that users import
+// ask it; it knows their names and nothing else of them.
+package callsite
+
+import (
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// own are the packages whose frames are not the user's.
+var own = []string{
+	"github.com/candor-go/candor",
+	"github.com/candor-go/candor/hub",
+	"github.com/candor-go/candor/middleware",
+}
+
+// Site is a call of the user's. Where that was is looked up when somebody asks:
+// most sites are never read.
+type Site struct {
+	// pcs are the calls that led there: no more of them are the project's own
+	// than one less.
+	pcs   [6]uintptr
+	text  string
+	once  sync.Once
+	depth int32
+}
+
+// Here is the site of the user's call that led to the caller of Here.
+func Here() *Site {
+	s := &Site{}
+	s.depth = int32(runtime.Callers(2, s.pcs[:])) //nolint:gosec // it is at most their number
+	return s
+}
+
+// String is the file and the line of the innermost caller outside of the
+// project, "" for no site.
+func (s *Site) String() string {
+	if s == nil {
+		return ""
+	}
+	s.once.Do(func() {
+		frames := runtime.CallersFrames(s.pcs[:s.depth])
+		for {
+			frame, more := frames.Next()
+			// The outermost frame is better than none, whoever's it is.
+			if !isOwn(frame.Function) || !more {
+				s.text = frame.File + ":" + strconv.Itoa(frame.Line)
+				return
+			}
+		}
+	})
+	return s.text
+}
+
+// isOwn reports whether a function is the project's. What follows the name of
+// its package is a dot: tests, whose package ends in _test, are users.
+func isOwn(function string) bool {
+	return slices.ContainsFunc(own, func(pkg string) bool { return strings.HasPrefix(function, pkg+".") })
+}
