@@ -4,11 +4,21 @@ import (
 	"testing"
 
 	"github.com/candor-go/candor/candortest"
+	"github.com/candor-go/candor/internal/documenttest"
 )
+
+var forms = map[string]form{"plain": {}, "dotted": {dotted: true}, "problems": {problems: true}}
 
 // Each form of errors is the one in the document.
 func TestConform(t *testing.T) {
-	for name, form := range map[string]form{"plain": {}, "dotted": {dotted: true}, "problems": {problems: true}} {
+	for name, form := range forms {
 		t.Run(name, func(t *testing.T) { candortest.Conform(t, newApp(form)) })
+	}
+}
+
+// The documents change on purpose only.
+func TestGoldenDocument(t *testing.T) {
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) { documenttest.Golden(t, name, newApp(form)) })
 	}
 }

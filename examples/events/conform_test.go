@@ -4,9 +4,15 @@ import (
 	"testing"
 
 	"github.com/candor-go/candor/candortest"
+	"github.com/candor-go/candor/internal/documenttest"
 )
 
 // Messages and events are what the document says, each of them.
 func TestConform(t *testing.T) {
 	candortest.Conform(t, newApp(newChat()), candortest.Values("room", "tea", "coffee"))
+}
+
+// The document changes on purpose only.
+func TestGoldenDocument(t *testing.T) {
+	documenttest.Golden(t, "document", newApp(newChat()))
 }

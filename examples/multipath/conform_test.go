@@ -4,8 +4,14 @@ import (
 	"testing"
 
 	"github.com/candor-go/candor/candortest"
+	"github.com/candor-go/candor/internal/documenttest"
 )
 
 func TestConform(t *testing.T) {
 	candortest.Conform(t, newApp(newLibrary()))
+}
+
+// The document changes on purpose only.
+func TestGoldenDocument(t *testing.T) {
+	documenttest.Golden(t, "document", newApp(newLibrary()))
 }

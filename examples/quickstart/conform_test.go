@@ -4,9 +4,15 @@ import (
 	"testing"
 
 	"github.com/candor-go/candor/candortest"
+	"github.com/candor-go/candor/internal/documenttest"
 )
 
 // The service keeps what its document says.
 func TestConform(t *testing.T) {
 	candortest.Conform(t, newApp(newShop()))
+}
+
+// The document changes on purpose only.
+func TestGoldenDocument(t *testing.T) {
+	documenttest.Golden(t, "document", newApp(newShop()))
 }
