@@ -37,6 +37,8 @@ func choicesOf(t *typeinfo.Type) (*choices, error) {
 	var shown []string
 	for _, raw := range t.Enum {
 		shown = append(shown, choice(raw))
+		// UnmarshalText may take several spellings of one value; the document lists one
+		// of each, so such a value is judged by its text.
 		if t.Kind == typeinfo.Text {
 			c.spellings = append(c.spellings, string(unquoted(raw)))
 		}
@@ -68,6 +70,7 @@ func (c *choices) holds(p pointer) bool {
 		}
 		return false
 	}
+	// Whatever is comparable may list its values, so reflection compares them.
 	value := valueAt(c.goType, p)
 	for _, listed := range c.values {
 		if value.Equal(listed) {
@@ -96,6 +99,7 @@ func enumerated(t *typeinfo.Type, decode decodeFunc) (decodeFunc, error) {
 		if !decode(d, p) {
 			return false
 		}
+		// A value with a fault may hold anything; it has been reported already.
 		if d.failed == before {
 			if f := c.judgeSent(d, start, p); f != nil {
 				d.report(f, start)

@@ -126,12 +126,16 @@ func Unjudged() *Compiler { return forInterfaces }
 func (c *Compiler) compile(makeProgram func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	// Both belong to one compilation: the lock keeps every other from adding to them.
 	c.undo, c.later = nil, nil
 	err := makeProgram()
+	// By index, as reading an example may compile a program that adds to the list.
 	for i := 0; err == nil && i < len(c.later); i++ {
 		err = c.later[i]()
 	}
 	if err != nil {
+		// A program that is finished may refer to one that failed, so all of this
+		// compilation leave.
 		for _, undo := range c.undo {
 			undo()
 		}
@@ -213,6 +217,8 @@ func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *
 	s.data, s.limit, s.room = data, MaxDepth, int64(opts.Memory)
 	s.opts, s.faults = opts, faults
 	n, cut := len(faults.Faults), faults.Cut
+	// Whatever was found in a text that is not JSON goes: the syntax error is the one
+	// fault. A walk that ended because the value is too large has none.
 	if !d.run(s, pointerTo(into)) && !s.large {
 		faults.Faults, faults.Cut = faults.Faults[:n], cut
 		faults.Add(&fault.Fault{
@@ -237,6 +243,8 @@ func (d *Decoder) run(s *state, p pointer) bool {
 		return true
 	}
 	if s.peek() == 'n' && !d.null {
+		// null counts as an absent value here, but it has to be valid JSON and stand
+		// alone.
 		start := s.pos
 		if !s.literal("null") || !s.finished() {
 			return false
@@ -281,6 +289,7 @@ func (c *Compiler) Filler(f *typeinfo.Field) (func(dst reflect.Value), error) {
 
 func (c *Compiler) filling(fill fillFunc) func(dst reflect.Value) {
 	return func(dst reflect.Value) {
+		// The state is for defaults that are read from their text each time.
 		s := c.states.Get().(*state)
 		fill(s, pointerTo(dst))
 		s.release()
@@ -350,6 +359,8 @@ type Room struct{ writer writer }
 // AppendIn is Append in a room that the caller keeps.
 func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
 	if !v.CanAddr() {
+		// The compiled functions need an address, and a value out of an interface or a
+		// map has none.
 		copied := reflect.New(e.goType).Elem()
 		copied.Set(v)
 		v = copied
@@ -357,6 +368,7 @@ func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool,
 	w := &room.writer
 	w.begin(e.compiler, checks, faults)
 	dst = e.encode(w, dst, pointerTo(v))
+	// The scratch outlives the request, so it must not keep its faults alive.
 	w.faults = nil
 	if w.err == nil {
 		return dst, nil
@@ -402,6 +414,7 @@ func quotedList(values []string, last string) string {
 	var b strings.Builder
 	for i, v := range values {
 		switch {
+		// The first comes first, so that a list of one has no word before it.
 		case i == 0:
 		case i == len(values)-1:
 			b.WriteString(last)

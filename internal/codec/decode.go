@@ -36,7 +36,11 @@ type state struct {
 // release lets go of everything that belongs to a request.
 func (d *state) release() {
 	names, unescaped := d.names, d.unescaped
+	// Up to the capacity: names past the length still point into the text of this
+	// request.
 	clear(names[:cap(names)])
+	// One request with many names or a very long escaped text must not enlarge what the
+	// pool holds for good.
 	if cap(names) > 8*fewNames {
 		names = nil
 	}
@@ -49,7 +53,10 @@ func (d *state) release() {
 // report notes a fault of the value that stands between start and here.
 func (d *state) report(f *fault.Fault, start int) {
 	d.failed++
+	// Where start is here nothing was sent, or, as for a key, the fault brings its own
+	// input.
 	if d.opts.Echo && start < d.pos {
+		// A copy, since all requests share the fault of a rule.
 		shown := *f
 		shown.Input = d.sent(start)
 		f = &shown
@@ -60,9 +67,11 @@ func (d *state) report(f *fault.Fault, start int) {
 // sent is the text from start to here, as a part of a copy that all faults of
 // this text share.
 func (d *state) sent(start int) json.RawMessage {
+	// One copy for all faults of the text, whose memory the caller uses again.
 	if d.echo == nil {
 		d.echo = bytes.Clone(d.data)
 	}
+	// The capacity ends here, too: who appends gets memory of their own.
 	return d.echo[start:d.pos:d.pos]
 }
 
@@ -91,6 +100,8 @@ func (d *state) under(since mark, at any) { d.faults.Under(since.faults, at) }
 // reports whether that was the whole of it.
 func (d *state) within(text []byte, inner decodeFunc, p pointer) bool {
 	outer, echo := d.scanner, d.opts.Echo
+	// A scanner of its own, since positions in the inner text mean nothing outside. The
+	// caller reports the fault again for the whole string; that one is echoed.
 	d.scanner, d.opts.Echo = scanner{data: text, limit: MaxDepth}, false
 	ok := inner(d, p) && d.pos == len(text)
 	d.scanner, d.opts.Echo = outer, echo
@@ -106,9 +117,13 @@ func (c *Compiler) decoder(key programKey) (decodeFunc, error) {
 		if known.decode != nil {
 			return known.decode, nil
 		}
+		// Still under way, as in a type that contains itself: it is looked up when it
+		// runs.
 		return func(d *state, p pointer) bool { return known.decode(d, p) }, nil
 	}
 	program := &decodeProgram{}
+	// Known before it is made, so that the compilation of a type that contains itself
+	// ends.
 	c.decoders[key] = program
 	c.undo = append(c.undo, func() { delete(c.decoders, key) })
 	made, err := c.makeDecoder(key)
@@ -129,6 +144,7 @@ func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
 func (c *Compiler) makeJudged(key programKey) (decodeFunc, error) {
 	t := key.t
 	decode, err := c.makeKind(key)
+	// What wraps a value has handed its rules on to it.
 	if err != nil || t.Wraps() {
 		return decode, err
 	}
@@ -148,6 +164,8 @@ func (c *Compiler) makeJudged(key programKey) (decodeFunc, error) {
 		return decode, err
 	}
 	sent, err := c.rules.CompileRounded(t, key.rules)
+	// Rounding may carry a float32 over a bound, so the number that was sent is judged
+	// before the one that was kept.
 	if sent != nil {
 		decode = rounded(decode, sent)
 	}
@@ -228,6 +246,8 @@ func checked(decode decodeFunc, judge *judge) decodeFunc {
 		if !decode(d, p) {
 			return false
 		}
+		// Nearly every value passes. One that could not be read may hold anything, so
+		// its verdict is not looked at.
 		if !judge.passes(p) && d.failed == before {
 			if f := judge.fault(p); f != nil {
 				d.report(f, start)
@@ -255,6 +275,8 @@ func validated(t reflect.Type, decode decodeFunc) decodeFunc {
 // validate calls a Validate method; false when it refuses the value.
 func (d *state) validate(t reflect.Type, p pointer, start int) bool {
 	err := typeinfo.Validate(reflect.NewAt(t, p).Interface())
+	// An error may bring faults with locations of their own; any other is one fault of
+	// the value.
 	if err != nil && !d.reportLocated(err, start) {
 		d.report(fault.Invalid(err), start)
 	}
@@ -271,6 +293,7 @@ func rounded(decode decodeFunc, keeps func(sent float64) *fault.Fault) decodeFun
 		if d.failed != before {
 			return true
 		}
+		// By the json option "string" the number may stand in quotes.
 		if sent, ok := parseFloat(bytes.Trim(d.data[start:d.pos], `"`), 64); ok {
 			if f := keeps(sent); f != nil {
 				d.report(f, start)

@@ -39,6 +39,8 @@ func (m *defaultMaker) fill(d *state, p pointer) {
 		valueAt(m.field.Type.Go, p).Set(m.ready)
 		return
 	}
+	// Only while defaults are verified: here a default that contains its own field is
+	// found, which would otherwise be made without end.
 	if d.making != nil {
 		if d.loop = d.loop || slices.Contains(d.making, m); d.loop {
 			return
@@ -52,10 +54,12 @@ func (m *defaultMaker) fill(d *state, p pointer) {
 // read reads the default as if it had been sent, beside what is being read.
 func (m *defaultMaker) read(d *state, p pointer) bool {
 	var none fault.List
+	// The outer walk goes on afterwards, so it is put aside as a whole.
 	outer, opts, faults, failed := d.scanner, d.opts, d.faults, d.failed
 	d.scanner = scanner{data: m.field.Default, limit: MaxDepth}
 	d.opts, d.faults = Options{}, &none
 	ok := m.decode(d, p) && d.finished()
+	// What a default takes counts for the text that caused it.
 	outer.spent += d.spent
 	d.scanner, d.opts, d.faults, d.failed = outer, opts, faults, failed
 	return ok && len(none.Faults) == 0
@@ -136,6 +140,7 @@ func declared(f *typeinfo.Field, err error) error {
 	if err == nil || f.Owner == nil {
 		return err
 	}
+	// Such an error is written as "problem; fix": see verify and verifyExample.
 	problem, fix, _ := strings.Cut(err.Error(), "; ")
 	return &typeinfo.Error{Type: typeinfo.Name(f.Owner), Field: f.Declared, Problem: problem, Fix: fix}
 }
@@ -149,6 +154,7 @@ func (c *Compiler) verifyExample(f *typeinfo.Field) error {
 	begun, waiting := len(c.undo), len(c.later)
 	decode, err := c.decoder(programKey{t: f.Type, rules: f.Rules})
 	if errors.As(err, new(*unreadableError)) {
+		// Nothing of the failed compilation may stay; what was begun before it does.
 		for _, undo := range c.undo[begun:] {
 			undo()
 		}
@@ -177,6 +183,8 @@ func checkSyntax(text []byte) error {
 // filler compiles what an absent field gets: its default, or the defaults of
 // the fields in it; nil for neither.
 func (c *Compiler) filler(f *typeinfo.Field) (fillFunc, error) {
+	// Only a request has defaults: to the other sides an absent member is the zero
+	// value.
 	if c.side != server {
 		return nil, nil
 	}
@@ -226,6 +234,7 @@ type part struct {
 func (c *Compiler) structFiller(o *typeinfo.Object, parent reflect.Type) (fillFunc, error) {
 	var parts []part
 	for _, f := range o.Fields {
+		// An embedded pointer stays nil unless a field of its own has a default.
 		if f.ThroughPointer && f.Default == nil {
 			continue
 		}

@@ -100,6 +100,7 @@ func (w *writer) anyList(dst []byte, list []any) []byte {
 
 // anyMap writes the names in the order of their bytes, like every map's.
 func (w *writer) anyMap(dst []byte, m map[string]any) []byte {
+	// On the stack, for the small maps that most are.
 	var few [8]string
 	names := few[:0]
 	for name := range m {
@@ -137,6 +138,7 @@ func (w *writer) mendedMap(dst []byte, m map[string]any) []byte {
 	for name, value := range m {
 		valid[string(mended([]byte(name)))] = value
 	}
+	// Names that differ only in invalid bytes have become one.
 	if len(valid) < len(m) {
 		w.fail(errNames)
 		return dst
@@ -162,6 +164,7 @@ func (c *Compiler) dynamicEncoder(t reflect.Type) dynamicEncoder {
 	if known, ok := c.dynamic.Load(t); ok {
 		return known.(dynamicEncoder)
 	}
+	// Two goroutines may make it at once; both go on with the one stored first.
 	made, _ := c.dynamic.LoadOrStore(t, c.makeDynamic(t))
 	return made.(dynamicEncoder)
 }
@@ -169,12 +172,15 @@ func (c *Compiler) dynamicEncoder(t reflect.Type) dynamicEncoder {
 func (c *Compiler) makeDynamic(t reflect.Type) dynamicEncoder {
 	encode, err := c.writtenEncoder(t)
 	switch {
+	// An error that has no form, or would be {}, says more by its text.
 	case t.Implements(reflect.TypeFor[error]()) && (err != nil || isMemberless(t)):
 		return func(w *writer, dst []byte, value any) []byte { return w.text(dst, value.(error).Error()) }
 	case err != nil:
 		return func(w *writer, dst []byte, value any) []byte { return w.undescribed(dst, value) }
 	case t.Kind() == reflect.Pointer:
 		return func(w *writer, dst []byte, value any) []byte {
+			// The encoder of a pointer wants the address of the pointer, so a copy of it
+			// gets one.
 			held := reflect.ValueOf(value).UnsafePointer()
 			return encode(w, dst, pointer(&held))
 		}
@@ -217,6 +223,8 @@ func isMemberless(t reflect.Type) bool {
 // are written as they are elsewhere.
 func (w *writer) undescribed(dst []byte, value any) []byte {
 	errors := jsonv2.MarshalToFunc(func(e *jsontext.Encoder, err error) error {
+		// A writer of its own, as the json library is in the midst of a value of this
+		// one. It counts the depth from here on, so that a circle through errors ends.
 		inner := &writer{depth: w.depth}
 		inner.compiler, inner.exact = w.compiler, w.exact
 		text := inner.any(nil, err)

@@ -86,8 +86,12 @@ func (c *Compiler) encoder(key programKey) (encodeFunc, error) {
 		if known.encode != nil {
 			return known.encode, nil
 		}
+		// Still under way, as in a type that contains itself: it is looked up when it
+		// runs.
 		return func(w *writer, dst []byte, p pointer) []byte { return known.encode(w, dst, p) }, nil
 	}
+	// Known before it is made, so that the compilation of a type that contains itself
+	// ends.
 	program := &encodeProgram{}
 	c.encoders[key] = program
 	c.undo = append(c.undo, func() { delete(c.encoders, key) })
@@ -98,6 +102,7 @@ func (c *Compiler) encoder(key programKey) (encodeFunc, error) {
 
 // makeEncoder wraps what writes a value into what judges it.
 func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
+	// The step of a text, a number or a list of them judges its value as well.
 	leaf, err := c.leafStep(key, "")
 	if err != nil {
 		return nil, err
@@ -129,6 +134,7 @@ func judged(encode encodeFunc, judge *judge) encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte {
 		n := w.wrong
 		dst = encode(w, dst, p)
+		// What holds something wrong is not judged itself, just as when it is read.
 		if w.checks && w.wrong == n {
 			w.judge(judge, p)
 		}

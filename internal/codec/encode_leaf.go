@@ -53,6 +53,7 @@ func (w *writer) float(dst []byte, f float64, bits int) []byte {
 	size := math.Abs(f)
 	least, most := 1e-6, 1e21
 	if bits == 32 {
+		// As float32, because encoding/json compares in the width of the type.
 		least, most = float64(float32(1e-6)), float64(float32(1e21))
 	}
 	if size == 0 || size >= least && size < most {
@@ -75,7 +76,9 @@ func appendDecimal(dst []byte, f float64) ([]byte, bool) {
 	if !(size < 1e13) { // nor is NaN
 		return dst, false
 	}
+	// Below 1e15, so every integer is exact as a float64.
 	hundredths := uint64(size*100 + 0.5)
+	// Zero goes the long way, since -0 keeps its sign.
 	if hundredths == 0 || float64(hundredths)/100 != size {
 		return appendMillionths(dst, f)
 	}
@@ -97,6 +100,7 @@ func appendDecimal(dst []byte, f float64) ([]byte, bool) {
 func appendMillionths(dst []byte, f float64) ([]byte, bool) {
 	size := math.Abs(f)
 	millionths := uint64(size*1e6 + 0.5)
+	// At most 15 digits again: nine before the point and six after it.
 	if size >= 1e9 || millionths == 0 || float64(millionths)/1e6 != size {
 		return dst, false
 	}
@@ -106,6 +110,8 @@ func appendMillionths(dst []byte, f float64) ([]byte, bool) {
 	dst = append(appendUint(dst, millionths/1e6), '.')
 	first, second, third := 2*(millionths/1e4%100), 2*(millionths/100%100), 2*(millionths%100)
 	dst = append(dst, pairs[first], pairs[first+1], pairs[second], pairs[second+1], pairs[third], pairs[third+1])
+	// One of the six is not zero, or two decimals would have been enough; so the point
+	// stays.
 	return bytes.TrimRight(dst, "0"), true
 }
 
@@ -116,6 +122,7 @@ const pairs = "00010203040506070809" + "10111213141516171819" + "202122232425262
 
 func appendInt(dst []byte, n int64) []byte {
 	if n < 0 {
+		// Negated without a sign: the smallest integer has no positive counterpart.
 		return appendUint(append(dst, '-'), -uint64(n))
 	}
 	return appendUint(dst, uint64(n))
@@ -205,6 +212,7 @@ func makeTextWriter(t *typeinfo.Type) (encodeFunc, error) {
 			w.fail(err)
 			return dst
 		}
+		// A string without a copy: it is read here and not kept.
 		return w.text(dst, textOf(text))
 	}, nil
 }
@@ -261,6 +269,7 @@ func encodeRaw(w *writer, dst []byte, p pointer) []byte {
 	}
 	s := scanner{data: raw, limit: MaxEncodeDepth}
 	s.space()
+	// The bytes are a user's: what is not JSON would spoil the response that holds it.
 	if !s.skip() || !s.finished() {
 		w.fail(fmt.Errorf("raw JSON is not valid: %s at byte %d", s.reason, s.at))
 		return dst
@@ -283,6 +292,8 @@ func appendCompact(dst, raw []byte) []byte {
 		switch c {
 		case '"':
 			inside = !inside
+		// Whatever comes after a backslash belongs to it: a quote there does not end the
+		// text.
 		case '\\':
 			i++
 			dst = append(dst, raw[i])

@@ -121,6 +121,7 @@ type mapWriter struct {
 
 func (c *Compiler) makeMapWriter(key programKey) (encodeFunc, error) {
 	t := key.t
+	// The most common map is written without reflection.
 	if t.Go == reflect.TypeFor[map[string]any]() && key.rules == nil {
 		return func(w *writer, dst []byte, p pointer) []byte { return w.anyMap(dst, *as[map[string]any](p)) }, nil
 	}
@@ -204,8 +205,11 @@ func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
 	if w.err != nil {
 		return dst
 	}
+	// The elements of a map have no addresses, so collect has copied them to where they
+	// do.
 	first := pointer(elems.UnsafePointer())
 	for i, e := range entries {
+		// They are sorted, so keys that are written alike are neighbours.
 		if i > 0 && bytes.Equal(e.name, entries[i-1].name) {
 			w.fail(errNames)
 			return dst
@@ -232,6 +236,7 @@ func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
 func (m *mapWriter) collect(w *writer, v reflect.Value) ([]named, reflect.Value) {
 	entries := make([]named, 0, v.Len())
 	elems := reflect.MakeSlice(m.elems, v.Len(), v.Len())
+	// Every key in turn, because an encoder needs an address.
 	key := reflect.New(m.goType.Key()).Elem()
 	for i := v.MapRange(); i.Next(); {
 		key.SetIterKey(i)
@@ -261,6 +266,7 @@ func (m *mapWriter) judgeKey(w *writer, key reflect.Value, name []byte) {
 	}
 	n := w.wrong
 	m.keys(w, nil, pointerTo(key))
+	// Innermost first: the location ends with the name and [key], as pydantic has it.
 	w.locate(n, "[key]")
 	w.locate(n, string(name))
 }

@@ -40,9 +40,12 @@ func (c *Compiler) structWriter(members *typeinfo.Object, parent reflect.Type) (
 			return dst
 		}
 		w.leave()
+		// Every member was left out.
 		if len(dst) == start {
 			return append(dst, '{', '}')
 		}
+		// Each member wrote a comma before itself; the first of them gives way to the
+		// brace.
 		dst[start] = '{'
 		return append(dst, '}')
 	}, nil
@@ -53,6 +56,7 @@ func (c *Compiler) structWriter(members *typeinfo.Object, parent reflect.Type) (
 func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectWriter, error) {
 	made := &objectWriter{}
 	for _, f := range o.Fields {
+		// A name has nothing to escape, so comma, name and colon are one constant.
 		s, err := c.step(programKey{f.Type, f.Rules, f.Quoted}, ","+key(f.Name))
 		if err != nil {
 			return nil, within(parent, f, err)
@@ -75,6 +79,7 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 
 // step makes the step of a member of a struct from that of its value.
 func (m memberWriter) step(value *step) *step {
+	// Always written, and no pointer on the way: the step finds the field by itself.
 	if m.omit == nil && m.at.hops == nil {
 		value.offset = m.at.offset
 		return value
@@ -91,6 +96,7 @@ func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
 			return dst
 		}
 	}
+	// Rules between fields see only fields that keep their own, as when they are read.
 	if w.checks && o.judges.crosses != nil && w.wrong == wrong {
 		o.judge(w, p)
 	}
@@ -119,6 +125,7 @@ func (c *Compiler) omission(f *typeinfo.Field) func(p pointer) bool {
 	switch {
 	case f.Type.Kind == typeinfo.Optional:
 		return isAbsent(f.Type)
+	// Were it left out, the server would put the default in its place.
 	case c.side == client && f.Default != nil:
 		return nil
 	}
@@ -169,6 +176,8 @@ func isZero(t reflect.Type) func(p pointer) bool {
 			if v.IsNil() {
 				return true
 			}
+			// An interface counts by the IsZero that it declares, not by what it happens
+			// to hold.
 			own, ok := v.Interface().(zeroer)
 			return ok && t.Implements(asked) && own.IsZero()
 		}
@@ -221,6 +230,7 @@ func (u *unionWriter) write(w *writer, dst []byte, p pointer) []byte {
 	before := w.wrong
 	dst = v.object.write(w, dst, held)
 	if w.wrong != before {
+		// A location names the variant, as pydantic's do.
 		w.under(before, v.name)
 	}
 	w.leave()

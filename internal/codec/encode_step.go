@@ -58,6 +58,7 @@ func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 	}
 	var s *step
 	switch {
+	// A client refuses text that is not UTF-8, for which writeText does not look.
 	case t.Kind == typeinfo.String && c.side != client:
 		s = newStep(head+`"`, writeText)
 	case t.Kind == typeinfo.Int:
@@ -79,6 +80,8 @@ func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 	}
 	s.judge, s.sure, s.floats = judge, judge.sure, judge.floats
 	if t.Kind == typeinfo.String {
+		// Writing a text counts its characters, so their range is asked and not that of
+		// the bytes.
 		s.sure, s.ask = judge.characters, judge.askText
 	}
 	return s, nil
@@ -86,6 +89,7 @@ func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 
 // newStep is a step without rules.
 func newStep(before string, write stepFunc) *step {
+	// Without rules every value is sure to keep them.
 	return &step{
 		write: write, head: newHead(before), sure: check.Range[int64]{Least: math.MinInt64, Most: math.MaxInt64},
 		floats: check.Range[float64]{Least: math.Inf(-1), Most: math.Inf(1)},
@@ -128,6 +132,7 @@ func (s *step) locate(w *writer, before int) {
 func writeText(s *step, w *writer, dst []byte, p pointer) []byte {
 	p = field(p, s.offset)
 	text := *as[string](p)
+	// Memory for head, text and quote at once: what follows writes without asking.
 	dst = s.head.put(slices.Grow(dst, len(s.head.text)+len(text)+spare))
 	dst, characters := appendText(dst, text)
 	if !s.sure.Has(int64(characters)) && w.checks && (s.ask == nil || !s.ask(text)) {

@@ -40,6 +40,7 @@ func (h *head) put(dst []byte) []byte {
 		return append(dst, h.text...)
 	}
 	to := endOf(dst)
+	// Both words whole: what is too much is overwritten by what comes next.
 	putWord(to, h.words[0])
 	putWord(element(to, 1, 8), h.words[1])
 	return dst[:len(dst)+len(h.text)]
@@ -62,11 +63,14 @@ func appendText(dst []byte, text string) ([]byte, int) {
 	for ; i+8 <= len(text); i += 8 {
 		w := wordAt(textAt(text, i))
 		if unusual(w) != 0 {
+			// The words up to here are written; only the length has to say so.
 			return appendUnusual(dst[:len(dst)+i], text, i)
 		}
 		putWord(element(to, i, 1), w)
 	}
 	if i < len(text) {
+		// Spaces fill the last word, since they stand for themselves; the quote
+		// overwrites the first of them.
 		w := ending(text, i)
 		if unusual(w) != 0 {
 			return appendUnusual(dst[:len(dst)+i], text, i)
@@ -93,6 +97,8 @@ const spaces = 0x2020202020202020
 func unusual(w uint64) uint64 {
 	const ones = 0x0101010101010101
 	control, slash := (w^ones*0x02)-ones*0x21, (w^ones*'\\')-ones
+	// In each byte that is found the subtraction borrows, which sets its highest bit. A
+	// borrow can set it wrongly only in the bytes above, of which nobody asks.
 	return (control | slash | w) & highBits
 }
 
@@ -102,6 +108,7 @@ func unusual(w uint64) uint64 {
 func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
 	dst, i, further := appendWords(slices.Grow(dst, len(text)-i+spare), text, i, len(text)-7)
 	if left := len(text) - i; left > 0 {
+		// The end is copied, so that reading words does not run past the text.
 		var last [16]byte
 		putWord(pointer(&last), ending(text, i))
 		putWord(pointer(&last[8]), spaces)
@@ -121,6 +128,8 @@ func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
 func appendWords(dst []byte, text string, i, end int) (_ []byte, at, further int) {
 	for i < end {
 		w := wordAt(textAt(text, i))
+		// Written before it is looked at: from its first unusual byte on it will be
+		// overwritten.
 		putWord(endOf(dst), w)
 		u := unusual(w)
 		if u == 0 {
@@ -128,13 +137,18 @@ func appendWords(dst []byte, text string, i, end int) (_ []byte, at, further int
 			continue
 		}
 		usual := bits.TrailingZeros64(u) / 8
+		// The mask changes nothing, as usual is below eight: it spares the compiler a
+		// test of the shift.
 		dst, i, w = dst[:len(dst)+usual], i+usual, w>>(8*usual&63)
 		if w&0x80 == 0 {
 			e := &escapes[byte(w)]
 			putWord(endOf(dst), e.text)
+			// An escape is longer than its character, so the rest has to fit anew.
 			dst, i = slices.Grow(dst[:len(dst)+e.len], end-i+7+spare), i+1
 			continue
 		}
+		// A text in another script mostly stays in it, so this loop stays until the next
+		// ASCII.
 		for i < end {
 			w := wordAt(textAt(text, i))
 			if w&0x80 == 0 {
@@ -147,6 +161,8 @@ func appendWords(dst []byte, text string, i, end int) (_ []byte, at, further int
 			}
 			size := runeSize(w)
 			if size == 0 {
+				// Only the byte that begins no character is replaced; the next one is
+				// tried again.
 				dst, i = append(slices.Grow(dst, end-i+7+spare), "\ufffd"...), i+1
 				continue
 			}
@@ -160,6 +176,8 @@ func appendWords(dst []byte, text string, i, end int) (_ []byte, at, further int
 // the Near East have them: see runeSize. None of the sums reaches the next byte.
 func isFourPairs(w uint64) bool {
 	const all = 0x0001000100010001
+	// C0 and C1 begin no character: without any of the bits 0x1e the sum does not reach
+	// 0x80.
 	return w&(all*0xc0e0) == all*0x80c0 && (w&(all*0x1e)+all*0x7e)&(all*0x80) == all*0x80
 }
 
@@ -174,10 +192,14 @@ func runeSize(w uint64) int {
 			return 2
 		}
 	case w&0xc0c0f0 == 0x8080e0:
+		// After E0 the second byte begins at A0, or the form would be too long; after ED
+		// it ends there, where surrogates begin.
 		if second := w & 0x200f; second != 0 && second != 0x200d {
 			return 3
 		}
 	case w&0xc0c0c0f8 == 0x808080f0:
+		// After F0 the second byte begins at 90, or the form would be too long; after F4
+		// it ends there, at U+10FFFF, and F5 begins nothing.
 		if w&0x3007 != 0 && (w&0x04 == 0 || w&0x3003 == 0) {
 			return 4
 		}

@@ -32,6 +32,7 @@ func parseInteger(raw []byte, whole bool) integer {
 	if !whole {
 		return n.scientific(raw)
 	}
+	// Eighteen digits fit into 64 bits, so nothing can overflow here.
 	if len(raw) < 19 {
 		for _, c := range raw {
 			n.magnitude = n.magnitude*10 + uint64(c-'0')
@@ -55,6 +56,7 @@ func scientific(raw []byte) (digits []byte, power int64) {
 	}
 	if i := bytes.IndexByte(raw, '.'); i >= 0 {
 		power -= int64(len(raw) - i - 1)
+		// A copy, since the text is the caller's.
 		raw = append(append(make([]byte, 0, len(raw)), raw[:i]...), raw[i+1:]...)
 	}
 	return raw, power
@@ -93,12 +95,15 @@ func (n integer) scaled(digits []byte, power int64) integer {
 	if len(digits) == 0 {
 		return n
 	}
+	// Zeros at the end become powers of ten: 100e-2 is whole.
 	trimmed := bytes.TrimRight(digits, "0")
 	power += int64(len(digits) - len(trimmed))
 	switch {
 	case power < 0:
 		n.verdict = fraction
 		return n
+	// No integer of 64 bits has more digits; so the loops below are short, whatever the
+	// exponent is.
 	case power > 20 || len(trimmed) > 20:
 		n.verdict = tooLarge
 		return n

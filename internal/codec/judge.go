@@ -49,6 +49,7 @@ func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (*judge, error
 		ask: askOf(goType, quick), askText: quick.Text,
 		fault: func(p pointer) *fault.Fault { return keeps(valueAt(goType, p)) },
 	}
+	// Where no range is known nothing is sure, and the fault decides.
 	if quick.Sure != nil {
 		j.sure = *quick.Sure
 	}

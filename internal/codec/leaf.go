@@ -55,12 +55,14 @@ func isRFC3339(text []byte) bool {
 	case len(zone) != 6 || zone[0] != '+' && zone[0] != '-':
 		return false
 	}
+	// Two digits compare as text as they do as numbers.
 	return hasForm(zone[1:], "dd:dd") && string(zone[1:3]) < "24" && string(zone[4:6]) < "60"
 }
 
 // hasForm compares text with a form in which d is a digit.
 func hasForm(text []byte, form string) bool {
 	for i := range len(form) {
+		// Unsigned: a byte below '0' becomes a large one, so one comparison is enough.
 		if isDigit := text[i]-'0' < 10; form[i] == 'd' && !isDigit || form[i] != 'd' && text[i] != form[i] {
 			return false
 		}
@@ -111,6 +113,8 @@ func refusal(t *typeinfo.Type) func() *fault.Fault {
 func (d *state) reportLocated(err error, start int) bool {
 	found := fault.Of(err)
 	for _, f := range found {
+		// A copy, since the error may be a value that is returned each time. Its
+		// location reads from the outside, those of a walk from the inside.
 		f.Loc = slices.Clone(f.Loc)
 		slices.Reverse(f.Loc)
 		d.report(&f, start)
@@ -336,6 +340,8 @@ func (d *state) anyList() (any, bool) {
 	}
 	for {
 		if len(values) == cap(values) {
+			// Paid for before it is made, and in full, because the old array stays until
+			// it has been copied.
 			more := max(4, len(values))
 			if !d.spend(bytesPerBox + int64(len(values)+more)*bytesPerAny) {
 				return nil, false
@@ -382,6 +388,7 @@ func (d *state) anyObject() (any, bool) {
 		if !d.sound(before) {
 			d.under(before, name)
 		}
+		// The map itself finds a name that is there twice, so none are noted.
 		known := len(values)
 		if values[name] = value; len(values) == known {
 			return nil, d.duplicate(at)

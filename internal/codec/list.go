@@ -109,6 +109,7 @@ func (l *sliceDecoder) read(d *state, p pointer) bool {
 		return false
 	}
 	if d.closed(']') {
+		// All empty lists share one slice, which has no capacity to write to.
 		valueAt(l.goType, p).Set(l.empty)
 		return true
 	}
@@ -133,6 +134,9 @@ func (l *sliceDecoder) read(d *state, p pointer) bool {
 func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
 	header := as[list](p)
 	more := max(l.first, header.len)
+	// Twice as many again may leave half of a long list unused. The text read so far
+	// foretells how many elements are to come; an eighth is added, as they may be
+	// shorter.
 	if read := d.pos - start; header.len >= manyElements && read > 0 {
 		foretold := int64(header.len) * int64(len(d.data)-d.pos) / int64(read)
 		more = int(min(int64(more), int64(header.len/8)+foretold))
@@ -140,10 +144,12 @@ func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
 	if !d.spend(int64(header.len+more) * int64(l.size)) {
 		return false
 	}
+	// Nothing has to be copied for the first array.
 	if header.cap == 0 {
 		header.first, header.cap = newValue(l.array), l.first
 		return true
 	}
+	// reflect copies the elements, since it knows which of their words are pointers.
 	valueAt(l.goType, p).Grow(more)
 	return true
 }
@@ -210,6 +216,7 @@ func (a *arrayDecoder) read(d *state, p pointer) bool {
 
 func (a *arrayDecoder) element(d *state, p pointer, n int) bool {
 	if n >= a.len {
+		// There is no memory for what is too much; it is only counted.
 		return d.skip()
 	}
 	before := d.mark()

@@ -83,6 +83,7 @@ func put[E any](p, key, elem pointer) bool {
 	entries, value := *as[map[string]E](p), as[E](elem)
 	known := len(entries)
 	entries[*as[string](key)] = *value
+	// The memory is used for the next entry, whose decoder expects a zero value.
 	*value = *new(E)
 	return len(entries) > known
 }
@@ -103,6 +104,7 @@ func (c *Compiler) makeKey(t *typeinfo.Type) (keyReader, error) {
 		if f := read(d, name, p); f != nil {
 			return f
 		}
+		// The document lists texts of values, so a key is judged by its text.
 		if choices.spellings != nil {
 			return choices.spelled(name)
 		}
@@ -164,6 +166,7 @@ func makeIntKey(t *typeinfo.Type) keyReader {
 			return nil
 		}
 		room := uint64(1)<<(bits-1) - 1
+		// There is one more negative integer than positive ones.
 		if n.verdict != fits || n.magnitude > room && (!n.negative || n.magnitude != room+1) {
 			return outside(n, bits, -int64(room)-1, int64(room))
 		}
@@ -179,6 +182,7 @@ func makeIntKey(t *typeinfo.Type) keyReader {
 func keyInteger(name []byte) (integer, bool) {
 	s := scanner{data: name}
 	raw, whole, ok := s.number()
+	// No integer is written as -0, and the map would have 0 twice.
 	if !ok || !whole || s.pos != len(name) || string(raw) == "-0" {
 		return integer{}, false
 	}
@@ -220,8 +224,12 @@ func (m *mapDecoder) count(d *state) int {
 		return 0
 	}
 	rest := d.data[d.pos:]
+	// Each name has two quotes; with plain numbers as elements the first brace ends the
+	// object.
 	entries := bytes.Count(rest[:max(0, bytes.IndexByte(rest, '}'))], []byte{'"'}) / 2
 	cost := int64(entries) * m.cost
+	// The count may be wrong, and must not refuse the text: then each entry pays for
+	// itself.
 	if d.room != 0 && cost > d.room-d.spent || !d.spend(cost) {
 		return 0
 	}
@@ -250,12 +258,16 @@ func (e *entry) read(d *state) bool {
 	} else if !d.spend(e.cost) {
 		return false
 	}
+	// Different names may make the same key, so the map cannot tell; names are noted.
 	if !e.canonical && !d.isNew(&e.seen, name) {
 		return d.duplicate(at)
 	}
+	// The list of faults is full, so nobody will see the entry. A canonical key goes on,
+	// because only the map finds its duplicates.
 	if d.faults.Cut && !e.canonical {
 		return d.skip()
 	}
+	// A put leaves zero values itself.
 	if e.put == nil {
 		e.key.SetZero()
 		e.elem.SetZero()
@@ -268,6 +280,8 @@ func (e *entry) read(d *state) bool {
 	if !d.sound(before) {
 		d.under(before, string(name))
 	}
+	// There is no key to add it under; a canonical one is there, even if it breaks a
+	// rule.
 	if bad && !e.canonical {
 		return true
 	}

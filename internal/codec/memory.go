@@ -73,6 +73,8 @@ type hop struct {
 func pathTo(t reflect.Type, index []int) (path, reflect.Type) {
 	var p path
 	for _, i := range index {
+		// A pointer that ends the index is the field itself; only one before it is a
+		// hop.
 		if t.Kind() == reflect.Pointer {
 			p.hops = append(p.hops, hop{p.offset, t.Elem()})
 			p.offset, t = 0, t.Elem()

@@ -55,6 +55,7 @@ func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator
 		made.members = append(made.members, m)
 	}
 	makeWhatHasDefaults(o, made.members)
+	// A variant may do without a field for the discriminator, which the union has read.
 	if discriminator != "" && o.Field(discriminator) == nil {
 		made.members = append(made.members, member{
 			name: discriminator, key: key(discriminator),
@@ -125,6 +126,7 @@ func newIndex(members []member) index {
 		x.byLength[n] = append(x.byLength[n], i)
 		most = max(most, len(x.byLength[n]))
 	}
+	// Many names of one length would make the search slow.
 	if most > fewOfALength {
 		x = index{byName: map[string]int{}}
 		for i := range members {
@@ -137,6 +139,7 @@ func newIndex(members []member) index {
 // find is the number of a member, -1 for none.
 func (o *objectDecoder) find(name []byte) int {
 	if o.index.byName != nil {
+		// The conversion is free: a map that is only asked copies no key.
 		if i, ok := o.index.byName[string(name)]; ok {
 			return i
 		}
@@ -190,10 +193,13 @@ func (o *objectDecoder) decode(d *state, p pointer) bool {
 		return false
 	}
 	o.complete(d, p, &seen, start)
+	// Rules between fields and Validate methods see only complete and valid values.
 	if d.sound(before) {
 		o.judges.judge(d, p, &seen, start)
 	}
 	if !d.sound(before) {
+		// Faults came as the text has its members; the response lists them as the struct
+		// has its fields.
 		o.order(d.faults.Faults[before.faults:])
 	}
 	return true
@@ -213,6 +219,8 @@ func (o *objectDecoder) readMembers(d *state, p pointer, seen *presence) bool {
 			if i = o.find(name); i < 0 && !o.unknown(d, &unknown, name, at) {
 				return false
 			}
+			// A name before the expected one, or the last of all, says that the text has
+			// the reverse order of the struct.
 			step = 1
 			if i >= 0 && (i < next || i+1 == len(o.members)) {
 				step = -1
@@ -238,6 +246,7 @@ func (o *objectDecoder) readMembers(d *state, p pointer, seen *presence) bool {
 // expected reads the next member's name if it is the next here; otherwise it
 // reads nothing and returns -1.
 func (o *objectDecoder) expected(d *state, next int) int {
+	// Unsigned, so that -1 counts as too large.
 	if uint(next) >= uint(len(o.members)) {
 		return -1
 	}
@@ -394,12 +403,15 @@ func (j *judges) judge(d *state, p pointer, seen *presence, start int) {
 	if j.crosses != nil {
 		before := d.mark()
 		j.between(p, seen.has, func(f *fault.Fault) { d.report(f, start) })
+		// A Validate method may rely on the rules, so it is not called when one is
+		// broken.
 		if !d.sound(before) {
 			return
 		}
 	}
 	for i := range j.methods {
 		if !j.methods[i].validate(d, p, start) {
+			// The next one would judge a value that is refused already.
 			return
 		}
 	}
@@ -410,6 +422,7 @@ func (j *judges) between(p pointer, present func(int) bool, report func(*fault.F
 	parent := valueAt(j.parent, p)
 	for i := range j.crosses {
 		x := &j.crosses[i]
+		// A field of an embedded pointer that is nil counts as zero.
 		field := reflect.Zero(x.goType)
 		if at := x.at.find(p); at != nil {
 			field = valueAt(x.goType, at)

@@ -39,6 +39,7 @@ func makeInt(bits int) decodeFunc {
 			return d.wrong(fault.IntType)
 		}
 		start := d.pos
+		// Nearly every integer is short and positive, and is read in one pass.
 		if n, ok := d.count(); ok && n <= highest {
 			storeInt(p, bits, n)
 			return true
@@ -50,6 +51,7 @@ func makeInt(bits int) decodeFunc {
 		}
 		n := parseInteger(raw, whole)
 		room := uint64(highest)
+		// There is one more negative integer than positive ones.
 		if n.negative {
 			room++
 		}
@@ -92,6 +94,7 @@ func makeUint(bits int) decodeFunc {
 			return false
 		}
 		n := parseInteger(raw, whole)
+		// -0 is 0, which every unsigned type holds.
 		if n.verdict != fits || n.magnitude > highest || n.negative && n.magnitude != 0 {
 			d.report(outsideUint(n, bits, highest), start)
 			return true
@@ -149,6 +152,7 @@ const maxTen = int64(len(tens)) - 1
 // Digits and a power of ten that are both exact as floats have an exact-rounded
 // product and quotient, which is the common case and needs no further care.
 func parseFloat(raw []byte, bits int) (float64, bool) {
+	// A float32 made of a float64 would be rounded twice, so the library reads it.
 	if bits == 64 && len(raw) <= 16 {
 		if value, ok := shortFloat(raw); ok {
 			return value, true
@@ -179,6 +183,7 @@ func exactFloat(raw []byte) (float64, bool) {
 	if err != nil {
 		return 0, false
 	}
+	// If the shortest digits of the float are those that were sent, none is lost.
 	digits, power := decimal(raw)
 	kept, keptPower := decimal(strconv.AppendFloat(nil, value, 'e', -1, 64))
 	return value, bytes.Equal(digits, kept) && (power == keptPower || len(digits) == 0)
@@ -208,6 +213,8 @@ func shortFloat(raw []byte) (float64, bool) {
 
 // scaledFloat is the digits times ten to the power.
 func scaledFloat(negative bool, digits, power int64) (value float64, ok bool) {
+	// Larger integers and powers are not exact as floats, so the result would be rounded
+	// twice.
 	if digits >= 1<<53 || power < -maxTen || power > maxTen {
 		return 0, false
 	}
@@ -259,6 +266,7 @@ func (d *state) keep(text []byte) string {
 		return string(text)
 	}
 	if d.chunk.Cap()-d.chunk.Len() < len(text) {
+		// The texts in the old chunk keep it alive.
 		d.chunk.Reset()
 		d.chunk.Grow(min(len(text)+(len(d.data)-d.pos)/2, largestChunk))
 	}
@@ -339,6 +347,7 @@ func (d *state) unquoted(before mark, start int, typ, parsing string) {
 	if found := d.faults.Faults[before.faults:]; len(found) == 1 && found[0].Type != typ {
 		f = &found[0]
 	}
+	// A copy, because the list that holds it is shortened before it is reported again.
 	kept := *f
 	d.faults.Faults, d.failed = d.faults.Faults[:before.faults], before.failed
 	d.report(&kept, start)

@@ -82,6 +82,7 @@ func (s *scanner) byteOrderMark() {
 
 // space passes over white space.
 func (s *scanner) space() {
+	// Compact JSON has none, and this much the compiler inlines.
 	if s.pos < len(s.data) && s.data[s.pos] > ' ' {
 		return
 	}
@@ -98,6 +99,7 @@ func (s *scanner) spaces() {
 		default:
 			return
 		}
+		// Indentation comes after white space, in rows of spaces.
 		for s.pos+8 <= len(s.data) {
 			n := bits.TrailingZeros64(binary.LittleEndian.Uint64(s.data[s.pos:])^blanks) / 8
 			s.pos += n
@@ -181,6 +183,8 @@ func (s *scanner) name() ([]byte, bool) {
 	}
 	s.pos++
 	s.space()
+	// The next string with escapes is written into the same buffer, and a name is needed
+	// longer.
 	if escaped {
 		raw = bytes.Clone(raw)
 	}
@@ -193,9 +197,12 @@ func (s *scanner) text() (text []byte, escaped, ok bool) {
 	start := s.pos + 1
 	end, wide := plain(s.data, start)
 	if end >= len(s.data) || s.data[end] != '"' {
+		// An escape, or an error that is found on the same way: a control character, or
+		// no end.
 		return s.unescape(start, end)
 	}
 	text = s.data[start:end]
+	// ASCII is always valid.
 	if wide && !isUTF8(text) {
 		return nil, false, s.notUTF8(start, end)
 	}
@@ -224,6 +231,7 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 		plain := bits.TrailingZeros64(m) / 8
 		i, n = i+plain, n+plain
 		switch {
+		// word has zeros past the end, which are special like control characters.
 		case i >= len(data):
 			return nil, false, s.fail(len(data), "the text ends inside a string")
 		case data[i] == '\\':
@@ -235,6 +243,8 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 			i = end
 		case data[i] != '"':
 			return nil, false, s.fail(i, "a control character in a string")
+		// The text as it was sent is judged: escapes are ASCII and stand for valid
+		// characters.
 		case !isUTF8(data[start:i]):
 			return nil, false, s.notUTF8(start, i)
 		default:
@@ -253,6 +263,7 @@ const unescapedStep = 8 + utf8.UTFMax
 func (s *scanner) unescapedRoom(n int) []byte {
 	if n+unescapedStep > len(s.unescaped) {
 		s.unescaped = append(s.unescaped, make([]byte, n+64)...)
+		// Words are written past what counts, so all of the capacity is used.
 		s.unescaped = s.unescaped[:cap(s.unescaped)]
 	}
 	return s.unescaped
@@ -284,6 +295,7 @@ func (s *scanner) escape(i int) (r rune, end int) {
 	if !utf16.IsSurrogate(r) {
 		return r, i + 6
 	}
+	// No pair stands for U+FFFD itself, so it always means half of one.
 	if r = utf16.DecodeRune(r, lowSurrogate(data, i+6)); r == utf8.RuneError {
 		s.fail(i, "half of a surrogate pair")
 		return 0, 0
@@ -311,6 +323,7 @@ func hex4(data []byte, i int) (r rune, ok bool) {
 		return 0, false
 	}
 	a, b, c, d := hexValues[data[i]], hexValues[data[i+1]], hexValues[data[i+2]], hexValues[data[i+3]]
+	// One digit without the mark clears it for all four.
 	if a&b&c&d&isHex == 0 {
 		return 0, false
 	}
@@ -381,6 +394,7 @@ func (s *scanner) count() (n int64, ok bool) {
 		i++
 	}
 	s.pos = i
+	// More than 18 digits may have wrapped round: number reads them again.
 	if i == start || i > start+18 || data[start] == '0' && i > start+1 {
 		return 0, false
 	}
@@ -441,6 +455,7 @@ func (s *scanner) skipObject() bool {
 	if s.closed('}') {
 		return true
 	}
+	// Nobody reads this object, but what is skipped has to be as valid as what is read.
 	seen := s.newNames()
 	for {
 		at := s.pos
@@ -489,6 +504,8 @@ func (s *scanner) forget(set *nameSet) { s.names = s.names[:set.base] }
 
 // isNew reports whether the name is seen for the first time, and notes it.
 func (s *scanner) isNew(set *nameSet, name []byte) bool {
+	// Names are noted in memory, too. Once that is too much false does not mean a
+	// duplicate, but nobody looks at the reason any more.
 	if !s.spend(mapEntry(bytesPerName)) {
 		return false
 	}

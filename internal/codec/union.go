@@ -52,6 +52,8 @@ func (u *unionDecoder) decode(d *state, p pointer) bool {
 	if !ok {
 		return false
 	}
+	// The variant reads the whole object again; its discriminator may have been the last
+	// member.
 	d.pos = start
 	v := u.variant(found)
 	if v == nil {
@@ -116,6 +118,7 @@ func cut(text string, n int) string {
 // findTag looks ahead for the discriminator, no further than to it; it mostly
 // comes first. What it passes over is judged when it is read.
 func (u *unionDecoder) findTag(d *state) (t tag, ok bool) {
+	// The walk returns to where it was, so the object opened here must not count.
 	depth := d.depth
 	defer func() { d.depth = depth }()
 	if !d.open() {
@@ -151,6 +154,7 @@ func (d *state) tag() (t tag, ok bool) {
 	}
 	text, escaped, ok := d.text()
 	if escaped {
+		// The text lies in a buffer that the next string overwrites.
 		text = bytes.Clone(text)
 	}
 	t.text, t.isText = text, true

@@ -24,8 +24,11 @@ func word(data []byte, i int) uint64 {
 
 func lastWord(data []byte, i int) uint64 {
 	if len(data) >= 8 {
+		// The last eight bytes of the data, shifted down to those from i on; zeros come
+		// in from above.
 		return binary.LittleEndian.Uint64(data[len(data)-8:]) >> (8 * (i + 8 - len(data)))
 	}
+	// A copy, since a shorter text has no eight bytes to read.
 	var last [8]byte
 	copy(last[:], data[min(i, len(data)):])
 	return binary.LittleEndian.Uint64(last[:])
@@ -36,6 +39,9 @@ func lastWord(data []byte, i int) uint64 {
 // never below.
 func special(w uint64) uint64 {
 	const ones = 0x0101010101010101
+	// A quote or a backslash becomes a zero byte, from which one is borrowed, as a
+	// control character borrows of a space; &^ leaves out bytes whose highest bit was
+	// set before.
 	quote, slash := w^(ones*'"'), w^(ones*'\\')
 	return ((w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highBits
 }
@@ -51,6 +57,8 @@ func plain(data []byte, i int) (end int, wide bool) {
 	for ; i+8 <= len(data); i += 8 {
 		w := binary.LittleEndian.Uint64(data[i:])
 		if m := special(w); m != 0 {
+			// All bits below the first special byte's highest: none but the bytes before
+			// it count, as it is ASCII itself.
 			before := m&-m - 1
 			return i + bits.TrailingZeros64(m)/8, (seen|w&before)&highBits != 0
 		}
@@ -67,18 +75,26 @@ func plain(data []byte, i int) (end int, wide bool) {
 // word it compares the bytes that continue a character with those that have to.
 func isUTF8(text []byte) bool {
 	due, wrong := uint64(0), uint64(0)
+	// Up to the end, where zeros follow: a character that is not complete there lacks
+	// its bytes.
 	for i := 0; i <= len(text); i += 8 {
 		w := word(text, i)
 		if w&highBits|due == 0 {
 			continue
 		}
+		// Each shift brings a lower bit of every byte to the top: lead begins with 11,
+		// long with 111, four with 1111.
 		lead := w & (w << 1) & highBits
 		long := lead & (w << 2) // of three bytes or four
 		four := long & (w << 3)
+		// The bytes that begin with 10 have to be just those that the leads before them
+		// ask for.
 		wrong |= w&^(w<<1)&highBits ^ (due | lead<<8 | long<<16 | four<<24)
 		wrong |= lead &^ (w<<2 | w<<3 | w<<4 | w<<5 | w<<6) // C0 and C1
+		// What the last bytes ask for beyond this word is due in the next.
 		due = lead>>56 | long>>48 | four>>40
 		if long != 0 {
+			// The same text one byte on has each second byte where its lead stands.
 			wrong |= wrongLong(w, word(text, i+1), long, four)
 		}
 	}
@@ -92,7 +108,11 @@ func wrongLong(w, next, long, four uint64) uint64 {
 	zero := ^(bit3 | bit2 | bit1 | bit0)
 	next5, next54 := next<<2, next<<2|next<<3
 	three := long &^ four
+	// E0 needs bit 5 in the second byte, or the form is too long; ED must not have it,
+	// or the character is half of a pair.
 	wrong := three&zero&^next5 | three&bit3&bit2&^bit1&bit0&next5
+	// F0 needs bit 5 or 4 there; F4 must have neither, as nothing follows U+10FFFF; F5
+	// and above begin nothing.
 	wrong |= four&zero&^next54 | four&bit2&next54 | four&bit2&(bit1|bit0) | four&bit3
 	return wrong & highBits
 }
