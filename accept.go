@@ -6,18 +6,20 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // offer lets an answer that would be JSON go out in the media type of every
 // codec. Which one is chosen per request, before anything else is done.
 func (p *answerPlan) offer(codecs codecSet) {
-	if len(codecs.names) == 0 || p.body == nil || p.kind.media != jsonMedia || p.media[0] != jsonMedia || p.choosesType() {
+	if len(codecs.names) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || p.choosesType() {
 		return
 	}
 	inner := p.body
 	p.media, p.negotiated = codecs.offers(), true
 	p.body = func(value reflect.Value, checks bool, a *answer) error {
-		if err := inner(value, checks, a); err != nil || a.contentType == jsonMedia {
+		if err := inner(value, checks, a); err != nil || a.contentType == mediatype.JSON {
 			return err
 		}
 		data, err := codecs.byName[a.contentType].fromJSON(a.body)

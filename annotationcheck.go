@@ -9,6 +9,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -129,7 +130,7 @@ func (e *endpoint) checkRequestExample(_ *compiler, x namedExample) error {
 		return nil // which is not JSON on the wire
 	}
 	var faults fault.List
-	media := slices.IndexFunc(e.body.media, func(m bodyMedia) bool { return isJSON(m.name) })
+	media := slices.IndexFunc(e.body.media, func(m bodyMedia) bool { return mediatype.IsJSON(m.name) })
 	if media < 0 {
 		return nil
 	}

@@ -4,37 +4,26 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
-
-// statusKey is how the document names a status.
-func statusKey(status int) string {
-	switch {
-	case status == StatusDefault:
-		return "default"
-	case status >= Status2XX:
-		return strconv.Itoa(status/1000) + "XX"
-	}
-	return strconv.Itoa(status)
-}
 
 // rangeText describes the answers of a status without a name of its own.
 func rangeText(status int) string {
 	if status == StatusDefault {
 		return "Any other answer"
 	}
-	return "Status " + statusKey(status)
+	return "Status " + mediatype.StatusKey(status)
 }
 
 // responseTo is the response that is documented for a status, nil without. kin
 // would look for that of its range, too.
 func responseTo(all *openapi3.Responses, status int) *openapi3.ResponseRef {
-	return all.Value(statusKey(status))
+	return all.Value(mediatype.StatusKey(status))
 }
 
 // annotate adds what the options of an operation say beside its types.
@@ -86,7 +75,7 @@ func contentFor(op *openapi3.Operation, status int) openapi3.Content {
 // addExample shows a value in the media types that it can be seen in.
 func addExample(content openapi3.Content, x namedExample) {
 	for mediaType, media := range content {
-		if !isJSON(mediaType) && !strings.HasPrefix(mediaType, "application/x-www-form-urlencoded") && !strings.HasPrefix(mediaType, multipartMedia) {
+		if !mediatype.IsJSON(mediaType) && !strings.HasPrefix(mediaType, "application/x-www-form-urlencoded") && !strings.HasPrefix(mediaType, mediatype.Multipart) {
 			continue
 		}
 		if media.Examples == nil {

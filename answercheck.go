@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 )
 
@@ -21,7 +22,7 @@ func (p *promise) checkAnswer(r *http.Request, got *TestResponse) {
 	p.tb.Helper()
 	promised, media := p.checkHead(r, got)
 	if media != nil && media.Schema != nil {
-		p.checkBody(bareMedia(got.Header.Get("Content-Type")), media.Schema, got)
+		p.checkBody(mediatype.Bare(got.Header.Get("Content-Type")), media.Schema, got)
 	}
 	if promised != nil && len(promised.Content) == 0 && len(got.Body) > 0 {
 		p.broken(fmt.Sprintf("the body of status %d", got.Code), "no body", shown(got.Body))
@@ -34,7 +35,7 @@ func (p *promise) checkHead(r *http.Request, got *TestResponse) (*openapi3.Respo
 	p.tb.Helper()
 	promised := p.response(got.Code)
 	switch {
-	case got.Code == statusClientClosed: // nobody receives it
+	case got.Code == mediatype.StatusClientClosed: // nobody receives it
 	case promised == nil && got.Code == http.StatusInternalServerError:
 		p.tb.Cleanup(func() {
 			p.tb.Helper()
@@ -47,7 +48,7 @@ func (p *promise) checkHead(r *http.Request, got *TestResponse) (*openapi3.Respo
 			fmt.Sprintf("%d %s", got.Code, shown(got.Body)))
 	default:
 		p.checkHeaders(promised, got)
-		if len(promised.Content) > 0 && r.Method != http.MethodHead && bodyAllowed(got.Code) {
+		if len(promised.Content) > 0 && r.Method != http.MethodHead && mediatype.BodyAllowed(got.Code) {
 			return promised, p.checkMedia(promised, got)
 		}
 	}
@@ -122,7 +123,7 @@ func (p *promise) checkBody(mediaType string, promised *openapi3.SchemaRef, got 
 		items.checkAll(p, got.Body)
 		return
 	}
-	if !isJSON(mediaType) {
+	if !mediatype.IsJSON(mediaType) {
 		return
 	}
 	at := fmt.Sprintf("the body of status %d", got.Code)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -62,7 +63,7 @@ func (d *documenter) declared(all *openapi3.Responses, r response) {
 func (d *documenter) answer(all *openapi3.Responses, p *answerPlan, status int, doc string) {
 	r := d.respond(all, status, doc, nil)
 	r.Headers = d.headers(p, status)
-	if bodyAllowed(status) {
+	if mediatype.BodyAllowed(status) {
 		r.Content = d.content(p)
 	}
 }
@@ -104,7 +105,7 @@ func (d *documenter) content(p *answerPlan) openapi3.Content {
 		if streamsEvents(p.kind) {
 			s = withErrorEvent(s, d.components.Value(d.errorType(), nil, schema.Out))
 		}
-		content[bareMedia(m)] = mediaTypeOf(s, d.components.Sample)
+		content[mediatype.Bare(m)] = mediaTypeOf(s, d.components.Sample)
 	}
 	return content
 }
@@ -112,7 +113,7 @@ func (d *documenter) content(p *answerPlan) openapi3.Content {
 // headers are those of the envelope and of the kind of body.
 func (d *documenter) headers(p *answerPlan, status int) openapi3.Headers {
 	var headers openapi3.Headers
-	if bodyAllowed(status) {
+	if mediatype.BodyAllowed(status) {
 		for _, h := range p.kind.header {
 			put(&headers, h.name, h.documented())
 		}
@@ -181,6 +182,6 @@ func (d *documenter) respond(all *openapi3.Responses, status int, doc string, bo
 	if body != nil {
 		r.Content = openapi3.Content{"application/json": {Schema: body}}
 	}
-	all.Set(statusKey(status), &openapi3.ResponseRef{Value: r})
+	all.Set(mediatype.StatusKey(status), &openapi3.ResponseRef{Value: r})
 	return r
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -171,13 +172,13 @@ func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
 // JSON and those of the app's codecs.
 func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 	if name == "" {
-		p.media = append(p.media, bodyMedia{name: jsonMedia, decode: decode, copies: true, text: true})
+		p.media = append(p.media, bodyMedia{name: mediatype.JSON, decode: decode, copies: true, text: true})
 		for _, name := range c.codecs.names {
 			p.media = append(p.media, bodyMedia{name: name, decode: c.codecs.byName[name].before(name, decode)})
 		}
 		return nil
 	}
-	if isJSON(name) {
+	if mediatype.IsJSON(name) {
 		p.media = []bodyMedia{{name: name, decode: decode, copies: true, text: true}}
 		return nil
 	}
@@ -189,10 +190,6 @@ func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 	return nil
 }
 
-// mergePatchMedia is the media type of changes to an object: what is absent
-// stays, and null takes away (RFC 7396).
-const mergePatchMedia = "application/merge-patch+json"
-
 // listMergePatch lists that media type where a body tells absent from null. It
 // is read like all JSON in any case.
 func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
@@ -201,10 +198,10 @@ func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
 		members = in.Body.Type.Object.Members()
 	}
 	tells := func(f *typeinfo.Field) bool { return f.Type.Kind == typeinfo.Optional }
-	if p.media[0].name != jsonMedia || !slices.ContainsFunc(members, tells) {
+	if p.media[0].name != mediatype.JSON || !slices.ContainsFunc(members, tells) {
 		return
 	}
-	p.media = slices.Insert(p.media, 1, bodyMedia{name: mergePatchMedia, decode: p.media[0].decode, copies: p.media[0].copies, text: true})
+	p.media = slices.Insert(p.media, 1, bodyMedia{name: mediatype.MergePatch, decode: p.media[0].decode, copies: p.media[0].copies, text: true})
 	p.refusal = refuseMedia(p.media)
 }
 
@@ -250,10 +247,10 @@ func (c *compiler) unreadBody(p *bodyPlan, in *typeinfo.Input, name string) erro
 		mistake.Fix = "drop the tags validate and pattern; candor.MaxBody limits its size"
 		return mistake
 	case f.Type.Go == partsType && f.Media != "":
-		mistake.Problem, mistake.Fix = "a media type on a *multipart.Reader, which reads "+multipartMedia, "drop the tag media"
+		mistake.Problem, mistake.Fix = "a media type on a *multipart.Reader, which reads "+mediatype.Multipart, "drop the tag media"
 		return mistake
 	case f.Type.Go == partsType:
-		p.media, p.pass, p.large = []bodyMedia{{name: multipartMedia}}, partsBody(f.Index), true
+		p.media, p.pass, p.large = []bodyMedia{{name: mediatype.Multipart}}, partsBody(f.Index), true
 	case isLines(f.Type.Go):
 		return c.linesBody(p, f)
 	default:
@@ -401,16 +398,16 @@ var errCompressed = Error(http.StatusUnsupportedMediaType, "the body must not be
 
 // mediaOf finds how the body of a request is to be read.
 func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
-	if encoding := headerIn(in.r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if encoding := mediatype.First(in.r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, errCompressed
 	}
-	contentType := headerIn(in.r.Header, "Content-Type")
+	contentType := mediatype.First(in.r.Header, "Content-Type")
 	if contentType == p.media[0].name || contentType == "" && in.loose {
 		return &p.media[0], nil
 	}
-	mediaType, params, ok := parseMedia(contentType)
+	mediaType, params, ok := mediatype.Parse(contentType)
 	for i := range p.media {
-		if m := &p.media[i]; ok && matchesMedia(m.name, mediaType) && m.reads(params["charset"]) {
+		if m := &p.media[i]; ok && mediatype.Matches(m.name, mediaType) && m.reads(params["charset"]) {
 			return m, nil
 		}
 	}

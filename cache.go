@@ -18,6 +18,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -58,11 +59,11 @@ func Cache(config CacheConfig) Option {
 		switch {
 		case config.TTL <= 0:
 			return fmt.Errorf("Cache: the TTL is %s; write how long an answer may be kept", config.TTL)
-		case !validHeader("Cache-Control", []string{config.Control}):
+		case !mediatype.ValidHeader("Cache-Control", []string{config.Control}):
 			return fmt.Errorf("Cache: HTTP cannot carry Control %q", config.Control)
 		}
 		for _, name := range config.Vary {
-			if !validHeader(name, nil) {
+			if !mediatype.ValidHeader(name, nil) {
 				return fmt.Errorf("Cache: Vary %q; write the name of a header", name)
 			}
 		}

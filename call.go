@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // callPlan is an endpoint from the side of those who call it.
@@ -284,7 +286,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 // accept asks for what the route answers with.
 func (p *callPlan) accept(header http.Header) {
 	if media := p.receive.answer.media; len(media) > 0 {
-		header.Set("Accept", bareMedia(media[0]))
+		header.Set("Accept", mediatype.Bare(media[0]))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -47,7 +48,7 @@ func (c Challenge) check() error {
 }
 
 func checkRealm(realm string) error {
-	if !validHeader("WWW-Authenticate", []string{realm}) {
+	if !mediatype.ValidHeader("WWW-Authenticate", []string{realm}) {
 		return fmt.Errorf("HTTP cannot carry the realm %q; leave out control characters", realm)
 	}
 	return nil

@@ -3,7 +3,6 @@ package candor
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"mime"
@@ -12,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // Codec reads and writes a media type beside JSON; put it into Config.Codecs.
@@ -28,9 +28,6 @@ type Codec struct {
 	Unmarshal func(data []byte, v any) error
 }
 
-// octets is the media type of bytes of which nothing is known.
-const octets = "application/octet-stream"
-
 // codecSet is the media types of an app beside JSON.
 type codecSet struct {
 	byName map[string]Codec
@@ -43,7 +40,7 @@ func newCodecSet(codecs map[string]Codec) (codecSet, error) {
 		switch plain, params, err := mime.ParseMediaType(name); {
 		case err != nil, plain != name, len(params) > 0, !strings.Contains(name, "/"), strings.Contains(name, "*"):
 			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: that is no media type; write one in lower case and without parameters, such as \"application/cbor\"", name)
-		case isJSON(name):
+		case mediatype.IsJSON(name):
 			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: JSON is built in; drop it", name)
 		case codec.Marshal == nil || codec.Unmarshal == nil:
 			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: it needs both Marshal and Unmarshal", name)
@@ -54,7 +51,7 @@ func newCodecSet(codecs map[string]Codec) (codecSet, error) {
 
 // offers are the media types in which a value can be written, the preferred
 // one first.
-func (s codecSet) offers() []string { return append([]string{jsonMedia}, s.names...) }
+func (s codecSet) offers() []string { return append([]string{mediatype.JSON}, s.names...) }
 
 // unknownMediaError is for a media type that only another app may know.
 type unknownMediaError struct{ name string }
@@ -109,35 +106,4 @@ func plainNumber(text string) any {
 	}
 	n, _ := strconv.ParseFloat(text, 64)
 	return n
-}
-
-// isJSON reports whether a Content-Type is application/json or
-// application/*+json. Parameters do not count.
-func isJSON(contentType string) bool {
-	if contentType == jsonMedia {
-		return true
-	}
-	mediaType, _, ok := parseMedia(contentType)
-	return ok && matchesMedia(jsonMedia, mediaType)
-}
-
-// parseMedia reads a Content-Type. Parameters that cannot be read are none.
-func parseMedia(contentType string) (mediaType string, params map[string]string, ok bool) {
-	mediaType, params, err := mime.ParseMediaType(contentType)
-	ok = err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)
-	return mediaType, params, ok && strings.Contains(mediaType, "/")
-}
-
-// matchesMedia reports whether a body of a media type, in lower case, is one of
-// the wanted: a media type or a range such as image/*. JSON includes everything
-// that ends in +json.
-func matchesMedia(wanted, mediaType string) bool {
-	switch wanted {
-	case mediaType, "*/*":
-		return true
-	case jsonMedia:
-		return strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
-	}
-	prefix, isRange := strings.CutSuffix(wanted, "*")
-	return isRange && strings.HasPrefix(mediaType, prefix)
 }

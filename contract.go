@@ -16,6 +16,7 @@ import (
 
 	"github.com/candor-go/candor/internal/ecma"
 	"github.com/candor-go/candor/internal/faultlog"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 )
 
@@ -159,10 +160,10 @@ func (p *promise) response(status int) *openapi3.Response {
 // mediaOf finds what a body of a media type is promised to be, by its name or
 // a range that it is in.
 func mediaOf(content openapi3.Content, mediaType string) *openapi3.MediaType {
-	if media := content.Get(mediaType); media != nil || !isJSON(mediaType) {
+	if media := content.Get(mediaType); media != nil || !mediatype.IsJSON(mediaType) {
 		return media
 	}
-	return content.Get(jsonMedia)
+	return content.Get(mediatype.JSON)
 }
 
 var (

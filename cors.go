@@ -12,6 +12,7 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // CORSConfig says which pages of other origins may use an API.
@@ -158,7 +159,7 @@ func (c CORSConfig) checkNames(field string, names []string) error {
 			return fmt.Errorf(`%s "*" with Credentials; list the names`, field)
 		case name == "*" && len(names) > 1:
 			return fmt.Errorf(`%s "*" is every name; drop the others, or the "*"`, field)
-		case name != "*" && !validHeader(name, nil):
+		case name != "*" && !mediatype.ValidHeader(name, nil):
 			return fmt.Errorf("%s %q; write a name", field, name)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/asyncapi"
 	"github.com/candor-go/candor/internal/docsui"
 	"github.com/candor-go/candor/internal/doctree"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/openapi30"
 	"github.com/candor-go/candor/internal/pathtree"
 )
@@ -57,7 +58,7 @@ type documentForm struct {
 
 // newForm makes a form of the document, which is JSON in version 3.1.
 func newForm(data []byte, format DocumentFormat) (documentForm, error) {
-	contentType := jsonMedia
+	contentType := mediatype.JSON
 	if format != OpenAPI31 {
 		tree, err := doctree.Parse(data)
 		if err != nil {

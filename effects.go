@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // Some options say something about some kinds of routes only. One that stands
@@ -63,7 +65,7 @@ func (rt *route) answers() bool      { return rt.isTyped() && !rt.isSocket() }
 
 // pings reports whether a client hears something while nothing happens.
 func (rt *route) pings() bool {
-	return rt.isSocket() || rt.isServed() && rt.output != nil && rt.output.Body != nil && bodyKindOf(rt.output.Body).media == eventsMedia
+	return rt.isSocket() || rt.isServed() && rt.output != nil && rt.output.Body != nil && bodyKindOf(rt.output.Body).media == mediatype.Events
 }
 
 // receivesItems reports whether a client sends one thing after the other.

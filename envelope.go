@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -122,7 +123,7 @@ func (p *answerPlan) compileHeader(c *compiler, f *typeinfo.Field) (writePart, e
 			return fmt.Errorf("the header %s: %w", name, err)
 		}
 		for _, text := range texts {
-			if hasControl(text) {
+			if mediatype.HasControl(text) {
 				return fmt.Errorf("the header %s has a control character in %q", name, text)
 			}
 			if name == "Content-Type" {

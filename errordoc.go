@@ -11,6 +11,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -158,7 +159,7 @@ func (d *documenter) failure(all *openapi3.Responses, order []*catcher, t reflec
 func (d *documenter) plainError(own ownResponse, described *typeinfo.Type) *openapi3.Response {
 	description := cmp.Or(own.doc, reason(own.status))
 	r := &openapi3.Response{Description: &description}
-	if bodyAllowed(own.status) {
+	if mediatype.BodyAllowed(own.status) {
 		mediaType := "application/json"
 		if d.config.ProblemDetails {
 			mediaType = problemFormat().mediaType
@@ -242,7 +243,7 @@ func (d *documenter) joinAnswer(all *openapi3.Responses, p *answerPlan, status i
 func join(all *openapi3.Responses, status int, more *openapi3.Response) {
 	there := responseTo(all, status)
 	if there == nil {
-		all.Set(statusKey(status), &openapi3.ResponseRef{Value: more})
+		all.Set(mediatype.StatusKey(status), &openapi3.ResponseRef{Value: more})
 		return
 	}
 	r := there.Value

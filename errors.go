@@ -12,17 +12,13 @@ import (
 	"runtime/debug"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/faultlog"
+	"github.com/candor-go/candor/internal/mediatype"
 )
-
-// statusClientClosed is what the log says of a client that left before its
-// answer; nobody receives it.
-const statusClientClosed = 499
 
 // HTTPError is an error with a status and a detail for the client. Make one
 // with [Error]; it is immutable, so one value may be declared once and
@@ -161,8 +157,6 @@ type errorWriter struct {
 	challenges []string
 }
 
-const jsonMedia = "application/json"
-
 // errorFormat is the form of the body of an error.
 type errorFormat struct {
 	mediaType string
@@ -244,8 +238,8 @@ func (f *failure) write() {
 	switch {
 	case f.begun:
 	case f.clientLeft():
-		f.logAt(slog.LevelInfo, "client closed the request", f.err, "status", statusClientClosed)
-		f.w.WriteHeader(statusClientClosed)
+		f.logAt(slog.LevelInfo, "client closed the request", f.err, "status", mediatype.StatusClientClosed)
+		f.w.WriteHeader(mediatype.StatusClientClosed)
 	default:
 		f.answer()
 	}
@@ -355,7 +349,7 @@ var spareBodies = sync.Pool{New: func() any { return new([]byte) }}
 func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte) {
 	if invalid := f.untouched(); invalid != nil {
 		if body, err := f.writer.appendFaults(dst, f.r, invalid.faults); err == nil {
-			return http.StatusUnprocessableEntity, jsonMedia, body
+			return http.StatusUnprocessableEntity, mediatype.JSON, body
 		}
 	}
 	known := f.known()
@@ -409,41 +403,11 @@ func (f *failure) begin() {
 // leavesOut reports whether HTTP cannot carry a header of the response, and logs
 // why.
 func (f *failure) leavesOut(name string, values []string) bool {
-	err := checkHeaderLines(name, values)
+	err := mediatype.CheckHeader(name, values)
 	if err != nil {
 		f.logAt(slog.LevelError, "a header of an error cannot be sent", err)
 	}
 	return err != nil
-}
-
-// checkHeaderLines finds what HTTP cannot carry in a header (RFC 9110, sections
-// 5.1 and 5.5). On an error the header is left out and the status stays, any other
-// response becomes a 500; the reason is in the log.
-func checkHeaderLines(name string, values []string) error {
-	isSeparator := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }
-	if name == "" || strings.ContainsFunc(name, isSeparator) {
-		return fmt.Errorf("%q cannot be the name of a header", name)
-	}
-	for _, value := range values {
-		if hasControl(value) {
-			return fmt.Errorf("the header %s has a control character in %q", name, value)
-		}
-	}
-	return nil
-}
-
-// validHeader reports whether HTTP can carry a header.
-func validHeader(name string, values []string) bool { return checkHeaderLines(name, values) == nil }
-
-// hasControl reports whether text has a character that ends or hides a line of a
-// header. A tab may stand in one.
-func hasControl(text string) bool {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return true
-		}
-	}
-	return false
 }
 
 // rescue answers with a plain 500 when what the user gave for writing errors
@@ -496,7 +460,7 @@ func (ew *errorWriter) logLate(r *http.Request, err error) {
 // late is the body for an error that came in the middle of an answer.
 func (ew *errorWriter) late(r *http.Request, err error) []byte {
 	f := &failure{writer: ew, r: r, err: err}
-	if !bodyAllowed(f.known().status) {
+	if !mediatype.BodyAllowed(f.known().status) {
 		f.shown = errInternal
 	}
 	_, _, body := f.encode(nil)
@@ -535,7 +499,7 @@ func (ew *errorWriter) tryEncode(dst []byte, e *HTTPError) (mediaType string, bo
 
 // encode appends the body of an error to dst, nothing where its status has none.
 func (ew *errorWriter) encode(dst []byte, e *HTTPError) (mediaType string, body []byte, err error) {
-	if !bodyAllowed(e.status) {
+	if !mediatype.BodyAllowed(e.status) {
 		return "", dst, nil
 	}
 	if ew.format != nil {
@@ -544,10 +508,10 @@ func (ew *errorWriter) encode(dst []byte, e *HTTPError) (mediaType string, body 
 	}
 	if faults, ok := e.detail.([]Fault); ok {
 		body, err = ew.appendFaults(dst, nil, broughtFaults{&ValidationError{Faults: faults}}.CandorFaults())
-		return jsonMedia, body, err
+		return mediatype.JSON, body, err
 	}
 	body, err = codec.AppendAny(append(dst, `{"detail":`...), e.detail)
-	return jsonMedia, append(body, '}'), err
+	return mediatype.JSON, append(body, '}'), err
 }
 
 // appendFaults writes the body of a 422.
@@ -586,63 +550,14 @@ func (ew *errorWriter) message(r *http.Request, f Fault) string {
 // writeBody sends an answer whose body is complete.
 func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h := w.Header()
-	if !bodyAllowed(status) {
+	if !mediatype.BodyAllowed(status) {
 		delete(h, "Content-Type")
 		w.WriteHeader(status)
 		return
 	}
-	h["Content-Type"], h["Content-Length"] = typeLine(contentType), lengthLine(len(body))
+	h["Content-Type"], h["Content-Length"] = mediatype.TypeLine(contentType), mediatype.LengthLine(len(body))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
-}
-
-// jsonLine is the line of a header that says JSON; nobody changes it.
-var jsonLine = []string{jsonMedia}
-
-// typeLine is the header line of a Content-Type.
-func typeLine(contentType string) []string {
-	if contentType == jsonMedia {
-		return jsonLine[:1:1]
-	}
-	return []string{contentType}
-}
-
-// shortLengths are the values of Content-Length below their number. A line of a
-// header is a part of them, which nobody changes: to add to it makes a new one.
-var shortLengths = listLengths(1024)
-
-func listLengths(limit int) []string {
-	lengths := make([]string, limit)
-	for n := range lengths {
-		lengths[n] = strconv.Itoa(n)
-	}
-	return lengths
-}
-
-// lengthLine is the header line of a Content-Length.
-func lengthLine(n int) []string {
-	if n < len(shortLengths) {
-		return shortLengths[n : n+1 : n+1]
-	}
-	return []string{strconv.Itoa(n)}
-}
-
-// headerIn is the first value of a header, whose name is canonical.
-func headerIn(h http.Header, name string) string {
-	if values := h[name]; len(values) > 0 {
-		return values[0]
-	}
-	return ""
-}
-
-// bodyAllowed reports whether an answer with the status may have a body
-// (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
-func bodyAllowed(status int) bool {
-	switch {
-	case status < 200, status == http.StatusNoContent, status == http.StatusResetContent, status == http.StatusNotModified:
-		return false
-	}
-	return true
 }
 
 // encodeJSON writes what no registration knows the type of, such as the detail of

@@ -13,6 +13,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -74,7 +75,7 @@ func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 
 // bodyMediaType is a media type whose bodies are made here.
 func (e *endpoint) bodyMediaType() string {
-	for _, mediaType := range []string{jsonMedia, formMedia, multipartMedia} {
+	for _, mediaType := range []string{mediatype.JSON, mediatype.Form, mediatype.Multipart} {
 		if e.body.reads(mediaType) {
 			return mediaType
 		}
@@ -110,10 +111,10 @@ func (bad badRequest) request(e *endpoint) *http.Request {
 func (bad badRequest) addBody(r *http.Request, mediaType string) {
 	body := bad.body
 	switch mediaType {
-	case formMedia:
+	case mediatype.Form:
 		body = "="
-	case multipartMedia:
-		mediaType, body = multipartMedia+"; boundary=x", "--x--\r\n"
+	case mediatype.Multipart:
+		mediaType, body = mediatype.Multipart+"; boundary=x", "--x--\r\n"
 	}
 	r.Header.Set("Content-Type", mediaType)
 	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
@@ -220,7 +221,7 @@ var errorHeaderDocs = map[string]string{
 func headersOf(r *openapi3.Response, errs []*HTTPError) {
 	for _, err := range errs {
 		for name, values := range err.header {
-			if !validHeader(name, values) || r.Headers[name] != nil {
+			if !mediatype.ValidHeader(name, values) || r.Headers[name] != nil {
 				continue
 			}
 			put(&r.Headers, headerName(name), documentedHeader{
@@ -235,7 +236,7 @@ func headersOf(r *openapi3.Response, errs []*HTTPError) {
 func isChallenge(name string, errs []*HTTPError) bool {
 	return name == "Www-Authenticate" && !slices.ContainsFunc(errs, func(err *HTTPError) bool {
 		values := err.header[name]
-		return err.status != http.StatusUnauthorized || len(values) == 0 || !validHeader(name, values)
+		return err.status != http.StatusUnauthorized || len(values) == 0 || !mediatype.ValidHeader(name, values)
 	})
 }
 

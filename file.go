@@ -20,6 +20,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -262,7 +263,7 @@ func openError(err error) error {
 
 // mediaType is that of the extension.
 func (f *File) mediaType() string {
-	return cmp.Or(mime.TypeByExtension(path.Ext(cmp.Or(baseName(f.Name), f.Path))), octets)
+	return cmp.Or(mime.TypeByExtension(path.Ext(cmp.Or(baseName(f.Name), f.Path))), mediatype.Octets)
 }
 
 // header is what is sent beside the content.
@@ -297,7 +298,7 @@ func checkETag(etag string) error {
 		return nil
 	}
 	text, isWeak := strings.CutPrefix(etag, "W/")
-	if len(text) < 2 || text[0] != '"' || strings.IndexByte(text[1:], '"') != len(text)-2 || hasControl(text) || strings.ContainsAny(text, " \t") {
+	if len(text) < 2 || text[0] != '"' || strings.IndexByte(text[1:], '"') != len(text)-2 || mediatype.HasControl(text) || strings.ContainsAny(text, " \t") {
 		return fmt.Errorf("the ETag %q of a candor.File is malformed; write one in quotes, such as %q", etag, map[bool]string{true: "W/"}[isWeak]+`"v1"`)
 	}
 	return nil
@@ -358,7 +359,7 @@ func (a *answer) sendWhole(w http.ResponseWriter, r *http.Request, o openFile) e
 			return err
 		}
 	}
-	if bodyAllowed(a.status) {
+	if mediatype.BodyAllowed(a.status) {
 		a.header = append(a.header, headerLine{"Content-Length", strconv.FormatInt(o.size, 10)})
 	}
 	if !o.modTime.IsZero() {

@@ -16,15 +16,9 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
-
-// formMedia is the media type of forms without files.
-const formMedia = "application/x-www-form-urlencoded"
-
-// byteOrderMark is what some programs begin a text in UTF-8 with. It means
-// nothing (RFC 8259, section 8.1).
-const byteOrderMark = "\ufeff"
 
 // OAuth2PasswordForm is the form by which OAuth2 clients ask for a token with a
 // user name and a password (RFC 6749, section 4.3.2). Embed it in an input, or
@@ -91,7 +85,7 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	if p.required {
 		p.absent = missingBody
 	}
-	p.media = []bodyMedia{{name: formMedia, decode: form.decode, copies: true, text: true}, {name: multipartMedia, stream: form.readMultipart}}
+	p.media = []bodyMedia{{name: mediatype.Form, decode: form.decode, copies: true, text: true}, {name: mediatype.Multipart, stream: form.readMultipart}}
 	if form.hasFiles() {
 		p.media, p.keepsFiles = p.media[1:], true
 	}
@@ -161,7 +155,7 @@ func missingBody(_ []byte, _ reflect.Value, _ codec.Options, faults *fault.List)
 
 // decode fills in the fields from pairs.
 func (p *formPlan) decode(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool) {
-	p.fill(into, p.read(strings.TrimPrefix(string(data), byteOrderMark)), o, faults)
+	p.fill(into, p.read(strings.TrimPrefix(string(data), mediatype.ByteOrderMark)), o, faults)
 	return true
 }
 
@@ -336,12 +330,12 @@ func discard(part io.Reader) error {
 // misfit is what keeps a part from being read into a field, "" for nothing.
 // JSON may come as a file, since a script cannot give it a media type otherwise.
 func (f *formField) misfit(part *formPart) string {
-	mediaType, params, isMedia := parseMedia(part.Header.Get("Content-Type"))
+	mediaType, params, isMedia := mediatype.Parse(part.Header.Get("Content-Type"))
 	text := bodyMedia{text: true}
 	switch {
 	case f.file != nil:
 		return ""
-	case part.isFile && (!f.isJSON || !isMedia || !isJSON(mediaType)):
+	case part.isFile && (!f.isJSON || !isMedia || !mediatype.IsJSON(mediaType)):
 		return "a text is expected, not a file"
 	case !text.reads(params["charset"]):
 		return "the text must be UTF-8"
@@ -367,7 +361,7 @@ func (s *sentForm) takeFile(i int, plan *filePlan, part *formPart, uploads *uplo
 	}
 	u.Filename, u.Header, u.ContentType = part.filename, part.Header, part.Header.Get("Content-Type")
 	if u.ContentType == "" {
-		u.ContentType = octets
+		u.ContentType = mediatype.Octets
 	}
 	s.files[i] = append(s.files[i], u)
 	return nil
@@ -420,7 +414,7 @@ func formEncoding(form *typeinfo.Object) map[string]*openapi3.Encoding {
 	for _, f := range form.Fields {
 		switch {
 		case f.JSON:
-			encodings[f.Name] = &openapi3.Encoding{ContentType: jsonMedia}
+			encodings[f.Name] = &openapi3.Encoding{ContentType: mediatype.JSON}
 		case f.Source != typeinfo.File && isList(f.Type):
 			encodings[f.Name] = &openapi3.Encoding{Style: openapi3.SerializationForm, Explode: new(!f.CSV)}
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/serve"
 )
 
@@ -116,7 +117,7 @@ func (h *health) report(ctx context.Context) healthReport {
 func answerHealth(w http.ResponseWriter, report healthReport) {
 	body, _ := encodeJSON(report) // two kinds of text have no errors
 	w.Header().Set("Cache-Control", "no-store")
-	writeBody(w, http.StatusOK, jsonMedia, body)
+	writeBody(w, http.StatusOK, mediatype.JSON, body)
 }
 
 // isStopping reports whether the server of a request drains.

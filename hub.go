@@ -9,6 +9,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -210,7 +211,7 @@ func (h *Hub[T]) event(topic string, d Delivery) Event[T] {
 	}
 	message, err := h.message(topic, d)
 	if err != nil || message.Gap {
-		return Event[T]{ID: d.ID, Name: gapEvent, null: true}
+		return Event[T]{ID: d.ID, Name: mediatype.GapEvent, null: true}
 	}
 	return Event[T]{ID: message.ID, Data: message.Data}
 }

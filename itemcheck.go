@@ -10,6 +10,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/eventstream"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // itemPromise is what every item of a stream is promised to be: a line, or an
@@ -36,7 +37,7 @@ func itemsOf(s *openapi3.SchemaRef) *itemPromise {
 	if item == nil || item.Value == nil {
 		return nil
 	}
-	if s.Value.ContentMediaType == linesMedia {
+	if s.Value.ContentMediaType == mediatype.Lines {
 		return &itemPromise{schema: item, lines: true}
 	}
 	i := &itemPromise{named: map[string]*openapi3.SchemaRef{}}
@@ -92,7 +93,7 @@ func (i *itemPromise) checkEvent(p *promise, name string, data []byte) {
 	i.n++
 	named := i.named[name]
 	switch {
-	case name == gapEvent && string(data) == "null":
+	case name == mediatype.GapEvent && string(data) == "null":
 	case i.every != nil && !satisfies(i.every, data):
 		p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.every, data)
 	case i.open:

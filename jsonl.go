@@ -15,6 +15,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -80,14 +81,14 @@ func LinesOf[T any](seq iter.Seq[T]) JSONLines[T] {
 func (JSONLines[T]) bodyKind() bodyKind {
 	item := itemType[T]()
 	return bodyKind{
-		status: http.StatusOK, media: linesMedia, mark: item, compile: compileLines[T], streams: true,
+		status: http.StatusOK, media: mediatype.Lines, mark: item, compile: compileLines[T], streams: true,
 		schema: func(c *schema.Components, _ string) *openapi3.SchemaRef { return linesSchema(c, item, schema.Out) },
 	}
 }
 
 // linesSchema says what a line is.
 func linesSchema(c *schema.Components, item *typeinfo.Type, use schema.Use) *openapi3.SchemaRef {
-	return sequenceSchema("JSON Lines: one value of the content's items a line", linesMedia, c.Value(item, nil, use))
+	return sequenceSchema("JSON Lines: one value of the content's items a line", mediatype.Lines, c.Value(item, nil, use))
 }
 
 func compileLines[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
@@ -137,7 +138,7 @@ func sendLines[T any](lines JSONLines[T], items *itemWriter[T], p *pipe) (err er
 func (JSONLines[T]) bodyLines() bodyLines {
 	item := itemType[T]()
 	return bodyLines{
-		media: []string{linesMedia, ndjsonMedia}, item: item, compile: compileLineReader[T],
+		media: []string{mediatype.Lines, mediatype.NDJSON}, item: item, compile: compileLineReader[T],
 		schema: func(c *schema.Components, use schema.Use) *openapi3.SchemaRef { return linesSchema(c, item, use) },
 	}
 }

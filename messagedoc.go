@@ -6,6 +6,8 @@ import (
 	"maps"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // messageSchemas are what the messages of a WebSocket are promised to be.
@@ -22,13 +24,13 @@ func messagesOf(doc *openapi3.T) (map[*openapi3.Operation]messageSchemas, error)
 	}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
-			about, ok := op.Extensions[socketExtension]
+			about, ok := op.Extensions[mediatype.SocketExtension]
 			if !ok {
 				continue
 			}
 			schemas, err := decodeMessages(about)
 			if err != nil {
-				return nil, fmt.Errorf("%s of %s %s: %w", socketExtension, method, path, err)
+				return nil, fmt.Errorf("%s of %s %s: %w", mediatype.SocketExtension, method, path, err)
 			}
 			found[op] = schemas
 			lend(lent.Components.Schemas, schemas.Receives, schemas.Sends)
@@ -52,7 +54,7 @@ func decodeMessages(about any) (schemas messageSchemas, err error) {
 func lend(components openapi3.Schemas, schemas ...*openapi3.SchemaRef) {
 	for _, s := range schemas {
 		if s != nil {
-			components[fmt.Sprintf("%s.%d", socketExtension, len(components))] = s
+			components[fmt.Sprintf("%s.%d", mediatype.SocketExtension, len(components))] = s
 		}
 	}
 }

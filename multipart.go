@@ -7,10 +7,9 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
-)
 
-// multipartMedia is the media type of forms that may have files (RFC 7578).
-const multipartMedia = "multipart/form-data"
+	"github.com/candor-go/candor/internal/mediatype"
+)
 
 // Limits of multipart forms that nobody needs to change.
 const (
@@ -34,7 +33,7 @@ var (
 // boundaryOf is what stands between the parts of a body (RFC 2046, section
 // 5.1.1).
 func boundaryOf(contentType string) (string, error) {
-	_, params, _ := parseMedia(contentType)
+	_, params, _ := mediatype.Parse(contentType)
 	if err := multipart.NewWriter(io.Discard).SetBoundary(params["boundary"]); err != nil {
 		return "", errBoundary
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -250,7 +251,7 @@ type ownCauses struct{ upgrades, secure, negotiates, hasBody, multipart, validat
 func (e *endpoint) ownCauses() ownCauses {
 	return ownCauses{
 		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, mayRefuse), negotiates: e.answer != nil && e.answer.negotiated,
-		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(multipartMedia),
+		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(mediatype.Multipart),
 		validates: e.canBeInvalid(), timed: e.set.limit() > 0,
 	}
 }

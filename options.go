@@ -13,6 +13,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -321,7 +322,7 @@ func Raises(errs ...*HTTPError) Declaration {
 			if e == nil {
 				return fmt.Errorf("Raises(nil); declare the error with candor.Error first")
 			}
-			if e.status < 300 || e.status > 599 || !bodyAllowed(e.status) {
+			if e.status < 300 || e.status > 599 || !mediatype.BodyAllowed(e.status) {
 				return fmt.Errorf("Raises(Error(%d)); an error has a status between 300 and 599, and a body; declare another response with Responds", e.status)
 			}
 			if _, err := encodeJSON(e.detail); err != nil {
@@ -357,7 +358,7 @@ func RaisesType[E error]() Declaration {
 // where it is not there.
 func RespondsHeader(name, doc string, statuses ...int) Declaration {
 	return declaration{func(s *settings) error {
-		if !validHeader(name, nil) || strings.EqualFold(name, "Content-Type") {
+		if !mediatype.ValidHeader(name, nil) || strings.EqualFold(name, "Content-Type") {
 			return fmt.Errorf("RespondsHeader(%q); write the name of a header other than Content-Type", name)
 		}
 		for _, status := range statuses {
@@ -567,11 +568,11 @@ func checkPrefix(prefix string) error {
 // The statuses that stand for many, in [Responds] and the other options that
 // document answers.
 const (
-	StatusDefault = 1000 // every status that nothing else is declared for
-	Status2XX     = 2000 // 200 to 299
-	Status3XX     = 3000 // 300 to 399
-	Status4XX     = 4000 // 400 to 499
-	Status5XX     = 5000 // 500 to 599
+	StatusDefault = mediatype.StatusDefault // every status that nothing else is declared for
+	Status2XX     = mediatype.Status2XX     // 200 to 299
+	Status3XX     = mediatype.Status3XX     // 300 to 399
+	Status4XX     = mediatype.Status4XX     // 400 to 499
+	Status5XX     = mediatype.Status5XX     // 500 to 599
 )
 
 // validDeclared is validStatus where one can stand for many.

@@ -1,5 +1,7 @@
 package candor
 
+import "github.com/candor-go/candor/internal/mediatype"
+
 // Problem is the body of an error where Config.ProblemDetails is set: RFC 9457,
 // application/problem+json.
 //
@@ -30,12 +32,9 @@ type Problem struct {
 	Extra any `json:"extra,omitzero"`
 }
 
-// problemMedia is the media type of a Problem.
-const problemMedia = "application/problem+json"
-
 // problemFormat is the form of errors with Config.ProblemDetails.
 func problemFormat() *errorFormat {
-	return &errorFormat{mediaType: problemMedia, body: func(e *HTTPError) any { return problemOf(e) }}
+	return &errorFormat{mediaType: mediatype.Problem, body: func(e *HTTPError) any { return problemOf(e) }}
 }
 
 // problemOf tells an error as a problem.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // TrustedProxies is middleware that takes the client's address, the scheme and
@@ -101,7 +102,7 @@ func (p *proxies) unproxied(r *http.Request) *http.Request {
 	if scheme := lastOf(r, "X-Forwarded-Proto"); scheme == "http" || scheme == "https" {
 		ctx = context.WithValue(ctx, schemeKey{}, scheme)
 	}
-	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && checkRootPath(prefix) == nil && !hasControl(prefix) && !strings.Contains(prefix, "\t") {
+	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && checkRootPath(prefix) == nil && !mediatype.HasControl(prefix) && !strings.Contains(prefix, "\t") {
 		ctx = context.WithValue(ctx, rootKey{}, prefix)
 	}
 	address := r.RemoteAddr

@@ -11,6 +11,7 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -52,28 +53,17 @@ func compileUTF8(_ *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error)
 	return func(value reflect.Value, _ bool, a *answer) error {
 		a.body = append(a.buffer(), value.String()...)
 		if strings.HasPrefix(a.contentType, "text/") && !strings.Contains(a.contentType, "charset") {
-			a.contentType = withUTF8(a.contentType)
+			a.contentType = mediatype.WithUTF8(a.contentType)
 		}
 		return nil
 	}, nil
-}
-
-// withUTF8 is made of constants for the types that almost every text has.
-func withUTF8(media string) string {
-	switch media {
-	case "text/html":
-		return "text/html; charset=utf-8"
-	case "text/plain":
-		return "text/plain; charset=utf-8"
-	}
-	return media + "; charset=utf-8"
 }
 
 // rawSchema is the schema of a body that is sent as it is: anything where it is
 // JSON already.
 func rawSchema(newSchema func() *openapi3.Schema) func(*schema.Components, string) *openapi3.SchemaRef {
 	return func(_ *schema.Components, media string) *openapi3.SchemaRef {
-		if isJSON(media) {
+		if mediatype.IsJSON(media) {
 			return openapi3.NewSchemaRef("", openapi3.NewSchema())
 		}
 		return openapi3.NewSchemaRef("", newSchema())
@@ -85,7 +75,7 @@ func binarySchema() *openapi3.Schema { return openapi3.NewStringSchema().WithFor
 
 func bytesKind() bodyKind {
 	return bodyKind{
-		status: http.StatusOK, media: octets, schema: rawSchema(binarySchema),
+		status: http.StatusOK, media: mediatype.Octets, schema: rawSchema(binarySchema),
 		compile: func(*compiler, *typeinfo.Field, []string) (encodeBody, error) { return encodeBytes, nil },
 	}
 }
@@ -99,14 +89,14 @@ func encodeBytes(value reflect.Value, _ bool, a *answer) error {
 // sendable is the media type where no field chose one out of a range.
 func sendable(media string) string {
 	if strings.Contains(media, "*") {
-		return octets
+		return mediatype.Octets
 	}
 	return media
 }
 
 func readerKind() bodyKind {
 	return bodyKind{
-		status: http.StatusOK, media: octets, schema: rawSchema(binarySchema),
+		status: http.StatusOK, media: mediatype.Octets, schema: rawSchema(binarySchema),
 		compile: func(*compiler, *typeinfo.Field, []string) (encodeBody, error) { return encodeReader, nil },
 		closer: func(value reflect.Value) io.Closer {
 			closer, _ := value.Interface().(io.Closer)
@@ -129,10 +119,10 @@ func encodeReader(value reflect.Value, _ bool, a *answer) error {
 
 // sendReader is the stream of a Reader.
 func (a *answer) sendReader(w http.ResponseWriter, r *http.Request, reader io.Reader) error {
-	if sized, ok := reader.(interface{ Len() int }); ok && bodyAllowed(a.status) {
+	if sized, ok := reader.(interface{ Len() int }); ok && mediatype.BodyAllowed(a.status) {
 		a.header = append(a.header, headerLine{name: "Content-Length", value: strconv.Itoa(sized.Len())})
 	}
-	if r.Method == http.MethodHead || !bodyAllowed(a.status) {
+	if r.Method == http.MethodHead || !mediatype.BodyAllowed(a.status) {
 		a.begin(w)
 		return nil
 	}

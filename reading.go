@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 )
 
@@ -60,7 +61,7 @@ func (one *sentPart) refusedFor(value any) error {
 
 // jsonPart is a part that is JSON, nil for one that no schema can judge.
 func jsonPart(s *openapi3.SchemaRef, data []byte) *sentPart {
-	data = bytes.TrimPrefix(data, []byte(byteOrderMark))
+	data = bytes.TrimPrefix(data, []byte(mediatype.ByteOrderMark))
 	value, err := readJSON(data)
 	one := &sentPart{schema: s, sent: value, widest: value, data: data, text: shown(data)}
 	switch {
@@ -78,13 +79,13 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPar
 	switch {
 	case err != nil:
 		return nil
-	case isJSON(mediaType):
+	case mediatype.IsJSON(mediaType):
 		return jsonPart(media.Schema, data)
 	case hasLines(mediaType):
 		return linesPart(media.Schema, data)
-	case mediaType == formMedia:
-		return formSent(media, pairsOf(strings.TrimPrefix(string(data), byteOrderMark), false), shown(data))
-	case mediaType == multipartMedia:
+	case mediaType == mediatype.Form:
+		return formSent(media, pairsOf(strings.TrimPrefix(string(data), mediatype.ByteOrderMark), false), shown(data))
+	case mediaType == mediatype.Multipart:
 		if sent, err := multipartForm(media, data, params["boundary"]); err == nil {
 			return formSent(media, sent, shown(data))
 		}
@@ -95,7 +96,9 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPar
 	return nil
 }
 
-func hasLines(mediaType string) bool { return mediaType == linesMedia || mediaType == ndjsonMedia }
+func hasLines(mediaType string) bool {
+	return mediaType == mediatype.Lines || mediaType == mediatype.NDJSON
+}
 
 // linesPart is a body of JSON Lines. Its handler reads them one by one and may
 // pass over those that are wrong, so that only what it names is judged.
@@ -346,7 +349,7 @@ func formSent(media *openapi3.MediaType, form formTexts, shown string) *sentPart
 // input that was left empty, so one that is no value counts as absent.
 func readField(media *openapi3.MediaType, name string, texts []string, plain, widest map[string]any) bool {
 	s, encoding := schema.Below(media.Schema, name), media.Encoding[name]
-	if encoding != nil && isJSON(encoding.ContentType) {
+	if encoding != nil && mediatype.IsJSON(encoding.ContentType) {
 		one := jsonPart(s, []byte(texts[len(texts)-1]))
 		if one == nil || one.refusal != nil {
 			return false

@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -142,9 +143,9 @@ func (r *received) data() ([]byte, error) {
 
 // json reads a body that is JSON, or that a codec makes JSON of.
 func (r *received) json() ([]byte, error) {
-	mediaType, _, _ := parseMedia(r.Header.Get("Content-Type"))
+	mediaType, _, _ := mediatype.Parse(r.Header.Get("Content-Type"))
 	codec, known := r.codec.byName[mediaType]
-	if !known && !isJSON(mediaType) {
+	if !known && !mediatype.IsJSON(mediaType) {
 		return nil, errors.New("it is not JSON")
 	}
 	data, err := r.data()
@@ -234,16 +235,16 @@ func (p *receivePlan) receive(into reflect.Value, from *received) error {
 
 // hasBody reports whether an answer may have a body.
 func (r *received) hasBody() bool {
-	return bodyAllowed(r.StatusCode) && r.Request.Method != http.MethodHead
+	return mediatype.BodyAllowed(r.StatusCode) && r.Request.Method != http.MethodHead
 }
 
 // checkMedia refuses a body of another media type than the route answers with.
 func (p *receivePlan) checkMedia(from *received) error {
-	if len(p.answer.media) == 0 || !bodyAllowed(from.StatusCode) {
+	if len(p.answer.media) == 0 || !mediatype.BodyAllowed(from.StatusCode) {
 		return nil
 	}
-	mediaType, _, _ := parseMedia(from.Header.Get("Content-Type"))
-	if slices.ContainsFunc(p.answer.media, func(listed string) bool { return matchesMedia(bareMedia(listed), mediaType) }) {
+	mediaType, _, _ := mediatype.Parse(from.Header.Get("Content-Type"))
+	if slices.ContainsFunc(p.answer.media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
 		return nil
 	}
 	return fmt.Errorf("it should be %s", strings.Join(p.answer.media, " or "))
@@ -339,7 +340,7 @@ func (r *received) failure() error {
 		return r.unexpected(errors.New("the route does not answer with this status"))
 	case !r.hasBody():
 		return r.remote(reason(r.StatusCode))
-	case !isJSON(r.Header.Get("Content-Type")):
+	case !mediatype.IsJSON(r.Header.Get("Content-Type")):
 		return r.unexpected(errors.New("an error of the server would be JSON"))
 	}
 	data, err := r.data()
@@ -351,7 +352,7 @@ func (r *received) failure() error {
 			return &ValidationError{Faults: faults}
 		}
 	}
-	detail, err := detailIn(data, r.StatusCode, bareMedia(r.Header.Get("Content-Type")) == problemMedia)
+	detail, err := detailIn(data, r.StatusCode, mediatype.Bare(r.Header.Get("Content-Type")) == mediatype.Problem)
 	if err != nil {
 		return r.unexpected(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/eventstream"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -174,7 +175,7 @@ func receiveEvents[T any](decoder *codec.Decoder, from *received) Events[T] {
 // a stream.
 func receiveEvent[T any](decoder *codec.Decoder, sent *eventstream.Event, event *Event[T]) error {
 	*event = Event[T]{Name: sent.Name, ID: sent.ID, Retry: sent.Retry}
-	if sent.Name == errorEvent {
+	if sent.Name == mediatype.ErrorEvent {
 		if failure := failureIn(sent.Data); failure != nil {
 			return failure
 		}

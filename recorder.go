@@ -4,6 +4,8 @@ import (
 	"io"
 	"net/http"
 	"sync"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // recorder is the writer of an answer that stays in the process. It takes the
@@ -73,7 +75,7 @@ func (w *recorder) WriteHeader(status int) {
 // Write implements http.ResponseWriter.
 func (w *recorder) Write(p []byte) (int, error) {
 	w.say(http.StatusOK)
-	if !bodyAllowed(w.said) {
+	if !mediatype.BodyAllowed(w.said) {
 		return 0, http.ErrBodyNotAllowed
 	}
 	if w.status == 0 {

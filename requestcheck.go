@@ -16,6 +16,7 @@ import (
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 )
 
@@ -207,7 +208,7 @@ func (p *promise) parameter(described *openapi3.Parameter, r *http.Request) *sen
 		one.sent, one.widest = readTexts(described.Schema, splitTexts(described, texts))
 		return one
 	}
-	media := described.Content.Get(jsonMedia)
+	media := described.Content.Get(mediatype.JSON)
 	if media == nil || media.Schema == nil {
 		return nil
 	}
@@ -257,7 +258,7 @@ func (p *promise) body(described *openapi3.RequestBody, r *http.Request, read *r
 	case media == nil && contentType != "":
 		promised := strings.Join(slices.Sorted(maps.Keys(described.Content)), " or ")
 		return &sentPart{refusal: errors.New(promised), text: contentType}
-	case len(data) == 0 || !isComplete && !hasLines(bareMedia(contentType)):
+	case len(data) == 0 || !isComplete && !hasLines(mediatype.Bare(contentType)):
 		return nil
 	case media == nil || media.Schema == nil:
 		return nil

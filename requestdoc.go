@@ -3,6 +3,7 @@ package candor
 import (
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -141,7 +142,7 @@ func (d *documenter) parameter(f *typeinfo.Field, name string, s *openapi3.Schem
 		Name: name, In: f.Source.String(), Required: f.Required, Description: d.components.Doc(f), Deprecated: f.Deprecated,
 	}
 	if f.JSON {
-		p.Content = openapi3.Content{jsonMedia: {Schema: s}}
+		p.Content = openapi3.Content{mediatype.JSON: {Schema: s}}
 	} else {
 		p.Schema = s
 	}

@@ -18,6 +18,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -175,14 +176,14 @@ func bodyKindOf(f *typeinfo.Field) bodyKind {
 // jsonKind is every value that is no ready-made answer.
 func jsonKind(f *typeinfo.Field) bodyKind {
 	return bodyKind{
-		status: http.StatusOK, media: jsonMedia, mark: f.Type, compile: compileJSON, whole: true,
+		status: http.StatusOK, media: mediatype.JSON, mark: f.Type, compile: compileJSON, whole: true,
 		schema: func(c *schema.Components, _ string) *openapi3.SchemaRef { return c.Field(f, schema.Out) },
 	}
 }
 
 func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, error) {
 	for _, m := range media {
-		if !isJSON(m) {
+		if !mediatype.IsJSON(m) {
 			return nil, fmt.Errorf("%s is written as JSON, which %s is not; return []byte, candor.Text or candor.Reader, or name a media type that ends in +json", typeinfo.Name(f.Type.Go), m)
 		}
 	}
@@ -305,7 +306,7 @@ func (p *answerPlan) chooseStatuses(declared int) error {
 // checkStatuses finds statuses that do not go with the body. option is what
 // they come from where no tag lists them.
 func (p *answerPlan) checkStatuses(option string) error {
-	if p.kind.media != "" && !slices.ContainsFunc(p.statuses, bodyAllowed) {
+	if p.kind.media != "" && !slices.ContainsFunc(p.statuses, mediatype.BodyAllowed) {
 		return fmt.Errorf("%s(%d) is an answer without a body, but its type is %s; make that candor.None or choose another status", option, p.statuses[0], typeinfo.Name(p.desc.Go))
 	}
 	if !p.kind.redirects {
@@ -397,23 +398,17 @@ func (p *answerPlan) encodeParts(out reflect.Value, checks bool, a *answer) erro
 
 // checkType refuses a media type the document does not list.
 func (p *answerPlan) checkType(a *answer) error {
-	if a.contentType == p.media[0] || !bodyAllowed(a.status) {
+	if a.contentType == p.media[0] || !mediatype.BodyAllowed(a.status) {
 		return nil
 	}
 	mediaType, _, err := mime.ParseMediaType(a.contentType)
-	if err != nil || hasControl(a.contentType) {
+	if err != nil || mediatype.HasControl(a.contentType) {
 		return fmt.Errorf("the media type %q is malformed", a.contentType)
 	}
-	if !slices.ContainsFunc(p.media, func(listed string) bool { return matchesMedia(bareMedia(listed), mediaType) }) {
+	if !slices.ContainsFunc(p.media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
 		return fmt.Errorf("the media type %q is none of %s", a.contentType, strings.Join(p.media, ", "))
 	}
 	return nil
-}
-
-// bareMedia is a media type without its parameters.
-func bareMedia(media string) string {
-	media, _, _ = strings.Cut(media, ";")
-	return strings.ToLower(strings.TrimSpace(media))
 }
 
 // invalidAnswer is an answer that breaks the rules of its own tags.
@@ -436,9 +431,9 @@ func (a *answer) write(w http.ResponseWriter) {
 	if a.contentType == "" {
 		body = nil
 	}
-	h, hasBody := w.Header(), bodyAllowed(a.status)
+	h, hasBody := w.Header(), mediatype.BodyAllowed(a.status)
 	if hasBody {
-		h["Content-Length"] = lengthLine(len(body))
+		h["Content-Length"] = mediatype.LengthLine(len(body))
 	}
 	a.putHeader(h)
 	w.WriteHeader(a.status)
@@ -456,7 +451,7 @@ func (a *answer) begin(w http.ResponseWriter) {
 // typeLine is the header line of the Content-Type.
 func (a *answer) typeLine() []string {
 	if len(a.usualType) > 0 && a.usualType[0] == a.contentType {
-		return a.usualType[:1:1]
+		return mediatype.SharedLine(a.usualType)
 	}
 	return []string{a.contentType}
 }
@@ -465,7 +460,7 @@ func (a *answer) typeLine() []string {
 // replaces one of the same name, except those of which every layer of an app
 // may add its own.
 func (a *answer) putHeader(h http.Header) {
-	if bodyAllowed(a.status) && a.contentType != "" {
+	if mediatype.BodyAllowed(a.status) && a.contentType != "" {
 		h["Content-Type"] = a.typeLine()
 	} else {
 		delete(h, "Content-Type")

@@ -18,6 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -847,7 +848,7 @@ func (x *exchange) checkHeader() error {
 		return nil
 	}
 	for name, values := range x.around.w.Header() {
-		if err := checkHeaderLines(name, values); err != nil {
+		if err := mediatype.CheckHeader(name, values); err != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // HTTPSRedirect is middleware that leads requests over plain HTTP to the same
@@ -215,7 +216,7 @@ type fixedHeader struct {
 func chosenHeaders(changes map[string]string) ([]fixedHeader, error) {
 	all := maps.Clone(secureDefaults)
 	for name, value := range changes {
-		if !validHeader(name, []string{value}) {
+		if !mediatype.ValidHeader(name, []string{value}) {
 			return nil, fmt.Errorf("HTTP cannot carry the header %q with the value %q", name, value)
 		}
 		all[http.CanonicalHeaderKey(name)] = value

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -185,7 +186,7 @@ func checkReady(in *typeinfo.Input) error {
 			problem, fix = "it is none of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct"
 		case !isSecurity(f) && hasTags:
 			problem, fix = "its tag means nothing, as the value is no credential and comes from the request itself", "drop the tag"
-		case f.Word != "" && !validHeader(f.Word, nil):
+		case f.Word != "" && !mediatype.ValidHeader(f.Word, nil):
 			problem, fix = fmt.Sprintf("scheme:%q is no name of an authentication scheme", f.Word), "use letters, digits and dashes"
 		case err != nil:
 			problem, fix, _ = strings.Cut(err.Error(), "; ")

@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -135,9 +136,9 @@ func (c *compiler) sendWhole(f *typeinfo.Field) (sendBody, error) {
 	if err != nil {
 		return nil, err
 	}
-	media := cmp.Or(f.Media, jsonMedia)
+	media := cmp.Or(f.Media, mediatype.JSON)
 	convert := func(data []byte) ([]byte, error) { return data, nil }
-	if !isJSON(media) {
+	if !mediatype.IsJSON(media) {
 		convert = c.codecs.byName[media].fromJSON
 	}
 	return func(from reflect.Value, to *draft) error {
@@ -164,7 +165,7 @@ func (c *compiler) sendMembers(in *typeinfo.Input) (sendBody, error) {
 		if err != nil {
 			return fmt.Errorf("the body: %w", err)
 		}
-		to.setBody(jsonMedia, data)
+		to.setBody(mediatype.JSON, data)
 		return nil
 	}, err
 }
@@ -176,7 +177,7 @@ var errEmptyBody = errors.New("the body: an empty one is none to the server, whi
 func sendRaw(f *typeinfo.Field) sendBody {
 	return func(from reflect.Value, to *draft) error {
 		var data []byte
-		media := cmp.Or(f.Media, octets)
+		media := cmp.Or(f.Media, mediatype.Octets)
 		switch body := from.FieldByIndex(f.Index).Interface().(type) {
 		case string:
 			if !utf8.ValidString(body) {
@@ -297,7 +298,7 @@ func sendPairs(fields []sentField) sendBody {
 			}
 		}
 		if pairs != nil {
-			to.setBody(formMedia, []byte(strings.Join(pairs, "&")))
+			to.setBody(mediatype.Form, []byte(strings.Join(pairs, "&")))
 		}
 		return nil
 	}
@@ -423,9 +424,9 @@ func (w *partWriter) file(u Upload, field string) error {
 	if u.Filename == "" {
 		header.Set("Content-Disposition", disposition(field, "")+`; filename=""`)
 	}
-	header.Set("Content-Type", cmp.Or(u.ContentType, octets))
+	header.Set("Content-Type", cmp.Or(u.ContentType, mediatype.Octets))
 	for name, lines := range header {
-		if !validHeader(name, lines) {
+		if !mediatype.ValidHeader(name, lines) {
 			return fmt.Errorf("its header %q cannot be sent", name)
 		}
 	}

@@ -4,24 +4,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/eventstream"
+	"github.com/candor-go/candor/internal/mediatype"
 )
-
-// The media types that OpenAPI calls sequential: a body of them is one item
-// after the other.
-const (
-	// linesMedia is the media type of JSON Lines, and ndjsonMedia its older name.
-	linesMedia  = "application/jsonl"
-	ndjsonMedia = "application/x-ndjson"
-	// eventsMedia is the media type of server-sent events.
-	eventsMedia = "text/event-stream; charset=utf-8"
-)
-
-// errorEvent is the event by which a stream tells that it failed.
-const errorEvent = "error"
-
-// itemExtension holds, in a media type of the document, the schema of an item:
-// what OpenAPI 3.2 calls itemSchema, a name that 3.1 refuses.
-const itemExtension = "x-itemSchema"
 
 // sequenceSchema is the schema of a whole body of items, in the way JSON Schema
 // has for texts that hold data of their own: a list of them.
@@ -33,7 +17,7 @@ func sequenceSchema(doc, media string, item *openapi3.SchemaRef) *openapi3.Schem
 }
 
 // streamsEvents reports whether a body is a stream of server-sent events.
-func streamsEvents(k bodyKind) bool { return k.streams && k.media == eventsMedia }
+func streamsEvents(k bodyKind) bool { return k.streams && k.media == mediatype.Events }
 
 // itemIn is the schema of an item in that of a whole body, nil for one that is
 // no sequence.
@@ -42,7 +26,7 @@ func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 		return nil
 	}
 	switch s.Value.ContentMediaType {
-	case linesMedia, bareMedia(eventsMedia):
+	case mediatype.Lines, mediatype.Bare(mediatype.Events):
 		return s.Value.ContentSchema.Value.Items
 	}
 	return nil
@@ -56,9 +40,9 @@ func mediaTypeOf(s *openapi3.SchemaRef, sample func(*openapi3.SchemaRef) []byte)
 	if item == nil {
 		return media
 	}
-	media.Extensions = map[string]any{itemExtension: item}
+	media.Extensions = map[string]any{mediatype.ItemExtension: item}
 	var text []byte
-	if s.Value.ContentMediaType == linesMedia {
+	if s.Value.ContentMediaType == mediatype.Lines {
 		text = sampleLine(item, sample)
 	} else {
 		text = sampleEvents(item.Value.AnyOf, sample)
@@ -84,7 +68,7 @@ func sampleEvents(kinds openapi3.SchemaRefs, sample func(*openapi3.SchemaRef) []
 		if data := kind.Value.Properties["data"].Value; data.ContentSchema != nil {
 			event.Data = sample(data.ContentSchema)
 		}
-		if event.Name != errorEvent && event.Data != nil {
+		if event.Name != mediatype.ErrorEvent && event.Data != nil {
 			text, _ = eventstream.Append(text, &event) // names are those of types
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/eventstream"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -85,13 +86,10 @@ func Heartbeat(d time.Duration) Option {
 	})
 }
 
-// gapEvent tells of messages of a topic that are gone.
-const gapEvent = "gap"
-
 func (Events[T]) bodyKind() bodyKind {
 	item := itemType[T]()
 	return bodyKind{
-		status: http.StatusOK, media: eventsMedia, mark: item, compile: compileEvents[T], streams: true,
+		status: http.StatusOK, media: mediatype.Events, mark: item, compile: compileEvents[T], streams: true,
 		schema: func(c *schema.Components, _ string) *openapi3.SchemaRef { return eventsSchema[T](c, item) },
 		header: []documentedHeader{{name: "Cache-Control", doc: "no-cache", required: true, schema: openapi3.NewStringSchema()}},
 	}
@@ -109,12 +107,12 @@ func eventsSchema[T any](c *schema.Components, item *typeinfo.Type) *openapi3.Sc
 		event.AnyOf = append(event.AnyOf, eventNamed("", "", nil))
 	case namesEvents(item):
 		for i, data := range c.Variants(item, schema.Out) {
-			event.AnyOf = append(event.AnyOf, eventNamed(item.Object.Cases[i].Name, jsonMedia, data))
+			event.AnyOf = append(event.AnyOf, eventNamed(item.Object.Cases[i].Name, mediatype.JSON, data))
 		}
 	default:
-		event.AnyOf = append(event.AnyOf, eventNamed("", jsonMedia, c.Value(item, nil, schema.Out)))
+		event.AnyOf = append(event.AnyOf, eventNamed("", mediatype.JSON, c.Value(item, nil, schema.Out)))
 	}
-	return sequenceSchema("Server-sent events: one of the content's items each", bareMedia(eventsMedia), openapi3.NewSchemaRef("", event))
+	return sequenceSchema("Server-sent events: one of the content's items each", mediatype.Bare(mediatype.Events), openapi3.NewSchemaRef("", event))
 }
 
 // eventNamed says what the data of events with a name are, or of any event.
@@ -132,7 +130,7 @@ func eventNamed(name, media string, data *openapi3.SchemaRef) *openapi3.SchemaRe
 // withErrorEvent adds the event by which a stream tells that it failed. body is
 // the schema of errors.
 func withErrorEvent(events, body *openapi3.SchemaRef) *openapi3.SchemaRef {
-	failed := eventNamed(errorEvent, jsonMedia, body)
+	failed := eventNamed(mediatype.ErrorEvent, mediatype.JSON, body)
 	failed.Value.Description = "The stream failed, and ends with this"
 	event := itemIn(events).Value
 	event.AnyOf = append(event.AnyOf, failed)
@@ -287,7 +285,7 @@ func (s *eventSender[T]) end(failure error) error {
 	if failure != nil && s.pipe.alive() {
 		body := s.items.live.failure(failure)
 		s.items.live.reported = nil == s.pipe.append(func(dst []byte) ([]byte, error) {
-			return eventstream.Append(dst, &eventstream.Event{Name: errorEvent, Data: body, HasData: true})
+			return eventstream.Append(dst, &eventstream.Event{Name: mediatype.ErrorEvent, Data: body, HasData: true})
 		})
 	}
 	err := s.pipe.close(failure)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/faultlog"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // TestClient sends requests to an app in process, without a network, and holds
@@ -126,7 +127,7 @@ func (r *testRequest) writeForm() {
 		_ = parts.Close()
 		r.media, r.body = parts.FormDataContentType(), &body
 	case len(r.form) > 0:
-		r.media, r.body = formMedia, strings.NewReader(r.form.Encode())
+		r.media, r.body = mediatype.Form, strings.NewReader(r.form.Encode())
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/eventstream"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // TestStream is an answer that is read while the app still writes it. Make one
@@ -84,8 +85,8 @@ func (s *TestStream) begin(c *TestClient, recorder *recorder, sent *http.Request
 	s.tb.Helper()
 	s.Response = recorder.answered(s.tb, sent, nil)
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: s.Response.Header}).Cookies())
-	mediaType := bareMedia(s.Response.Header.Get("Content-Type"))
-	if mediaType != linesMedia && mediaType != bareMedia(eventsMedia) {
+	mediaType := mediatype.Bare(s.Response.Header.Get("Content-Type"))
+	if mediaType != mediatype.Lines && mediaType != mediatype.Bare(mediatype.Events) {
 		var err error
 		if s.Response.Body, err = io.ReadAll(s.body); err != nil {
 			s.tb.Fatalf("%s: the answer was aborted", s.Response.label)
@@ -137,7 +138,7 @@ func (s *TestStream) Close() {
 // is no JSON Lines fails the test at once.
 func LinesFrom[T any](s *TestStream) JSONLines[T] {
 	s.tb.Helper()
-	s.mustBe(linesMedia)
+	s.mustBe(mediatype.Lines)
 	return func(yield func(T, error) bool) {
 		s.tb.Helper()
 		defer s.close()
@@ -187,7 +188,7 @@ func (s *TestStream) lines() iter.Seq2[[]byte, error] {
 // holds the data.
 func EventsFrom[T any](s *TestStream) Events[T] {
 	s.tb.Helper()
-	s.mustBe(bareMedia(eventsMedia))
+	s.mustBe(mediatype.Bare(mediatype.Events))
 	return func(yield func(Event[T], error) bool) {
 		s.tb.Helper()
 		defer s.close()
@@ -212,7 +213,7 @@ func readEvent[T any](s *TestStream, wire eventstream.Event) (data T, err error)
 	if s.items != nil {
 		s.items.checkEvent(s.promise, wire.Name, wire.Data)
 	}
-	if wire.Name == errorEvent {
+	if wire.Name == mediatype.ErrorEvent {
 		return data, fmt.Errorf("the stream failed: %s", wire.Data)
 	}
 	if raw, ok := any(&data).(*Raw); ok {
@@ -228,7 +229,7 @@ func readEvent[T any](s *TestStream, wire eventstream.Event) (data T, err error)
 // mustBe fails the test at once unless the answer has a media type.
 func (s *TestStream) mustBe(mediaType string) {
 	s.tb.Helper()
-	if got := s.Response.Header.Get("Content-Type"); bareMedia(got) != mediaType {
+	if got := s.Response.Header.Get("Content-Type"); mediatype.Bare(got) != mediaType {
 		s.tb.Fatalf("%s: the answer is no %s, but status %d and %q\n%s", s.Response.label, mediaType, s.Response.Code, got, bytes.TrimSpace(s.Response.Body))
 	}
 }

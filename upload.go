@@ -19,6 +19,7 @@ import (
 
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -72,7 +73,7 @@ type Upload struct {
 // NewUpload makes an upload out of a content, for tests that call a handler as
 // a function.
 func NewUpload(filename string, content []byte) Upload {
-	return Upload{Filename: baseName(filename), ContentType: octets, Size: int64(len(content)), memory: content}
+	return Upload{Filename: baseName(filename), ContentType: mediatype.Octets, Size: int64(len(content)), memory: content}
 }
 
 // baseName is the last element of a path in the notation of any system, without

@@ -20,6 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -169,7 +170,7 @@ func Origins(patterns ...string) Option {
 func Subprotocols(names ...string) RouteOption {
 	return onRoute(func(s *settings) error {
 		for _, name := range names {
-			if !validHeader(name, nil) {
+			if !mediatype.ValidHeader(name, nil) {
 				return fmt.Errorf("Subprotocols(%q); a name is a token such as \"chat.v1\"", name)
 			}
 		}
@@ -177,10 +178,6 @@ func Subprotocols(names ...string) RouteOption {
 		return nil
 	})
 }
-
-// socketExtension holds, in an operation of the document, what the messages of a
-// WebSocket are.
-const socketExtension = "x-websocket"
 
 // socketKind is what a route for WebSockets does.
 type socketKind struct{ receives, sends reflect.Type }
@@ -263,7 +260,7 @@ func (k *socketKind) document(c *schema.Components, e *endpoint, op *openapi3.Op
 	if len(e.set.subprotocols) > 0 {
 		about["subprotocols"] = slices.Clone(e.set.subprotocols)
 	}
-	op.Extensions = map[string]any{socketExtension: about}
+	op.Extensions = map[string]any{mediatype.SocketExtension: about}
 }
 
 // socket is a Socket with its types taken off.

@@ -1,0 +1,85 @@
+package mediatype
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// An http.Header holds a list of lines for each name, which costs an allocation
+// although most responses say the same. So lines are shared: each list is a
+// slice of a package-level array, with no capacity beyond its length. Whoever
+// appends to one gets a copy; nobody may write into one.
+
+// jsonLine is the Content-Type of most responses.
+var jsonLine = []string{JSON}
+
+// TypeLine is the header line of a Content-Type.
+func TypeLine(contentType string) []string {
+	if contentType == JSON {
+		return SharedLine(jsonLine)
+	}
+	return []string{contentType}
+}
+
+// SharedLine is a line for one more header that must not change the others: an
+// append to it copies.
+func SharedLine(line []string) []string { return line[:1:1] }
+
+// shortLengths are the values of Content-Length below their number.
+var shortLengths = listLengths(1024)
+
+func listLengths(limit int) []string {
+	lengths := make([]string, limit)
+	for n := range lengths {
+		lengths[n] = strconv.Itoa(n)
+	}
+	return lengths
+}
+
+// LengthLine is the header line of a Content-Length.
+func LengthLine(n int) []string {
+	if n < len(shortLengths) {
+		return shortLengths[n : n+1 : n+1]
+	}
+	return []string{strconv.Itoa(n)}
+}
+
+// First is the first value of a header, whose name is canonical.
+func First(h http.Header, name string) string {
+	// http.Header.Get makes the name canonical again, which costs more.
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
+// CheckHeader finds what HTTP cannot carry in a header (RFC 9110, sections 5.1
+// and 5.5).
+func CheckHeader(name string, values []string) error {
+	isSeparator := func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r) }
+	if name == "" || strings.ContainsFunc(name, isSeparator) {
+		return fmt.Errorf("%q cannot be the name of a header", name)
+	}
+	for _, value := range values {
+		if HasControl(value) {
+			return fmt.Errorf("the header %s has a control character in %q", name, value)
+		}
+	}
+	return nil
+}
+
+// ValidHeader reports whether HTTP can carry a header.
+func ValidHeader(name string, values []string) bool { return CheckHeader(name, values) == nil }
+
+// HasControl reports whether text has a character that ends or hides a line of a
+// header. A tab may stand in one.
+func HasControl(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,65 @@
+package mediatype_test
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/candor-go/candor/internal/mediatype"
+)
+
+func TestSharedLinesAreCopiedByAppend(t *testing.T) {
+	for _, line := range []func() []string{
+		func() []string { return mediatype.TypeLine("application/json") },
+		func() []string { return mediatype.TypeLine("text/html") },
+		func() []string { return mediatype.LengthLine(7) },
+		func() []string { return mediatype.LengthLine(4096) },
+	} {
+		want := line()[0]
+		h := http.Header{"Some": line()}
+		h.Add("Some", "more")
+		assert.Equal(t, []string{want}, line())
+	}
+	for _, n := range []int{0, 1, 1023, 1024, 1 << 40} {
+		assert.Equal(t, []string{strconv.Itoa(n)}, mediatype.LengthLine(n))
+	}
+}
+
+func TestSharedLinesAllocateNothing(t *testing.T) {
+	h := http.Header{"Content-Type": nil, "Content-Length": nil}
+	assert.Zero(t, testing.AllocsPerRun(100, func() {
+		h["Content-Type"], h["Content-Length"] = mediatype.TypeLine("application/json"), mediatype.LengthLine(512)
+	}))
+}
+
+func TestFirst(t *testing.T) {
+	h := http.Header{"A": {"1", "2"}, "B": {}}
+	assert.Equal(t, "1", mediatype.First(h, "A"))
+	assert.Empty(t, mediatype.First(h, "B"))
+	assert.Empty(t, mediatype.First(h, "C"))
+}
+
+func TestCheckHeader(t *testing.T) {
+	for _, row := range []struct {
+		name, value string
+		valid       bool
+	}{
+		{"X-A", "text with\ttab and ü", true},
+		{"X-A", "", true},
+		{"", "x", false},
+		{"X A", "x", false},
+		{"X:A", "x", false},
+		{"Ü", "x", false},
+		{"X-A", "a\nb", false},
+		{"X-A", "a\rb", false},
+		{"X-A", "a\x00", false},
+		{"X-A", "\x7f", false},
+	} {
+		assert.Equal(t, row.valid, mediatype.ValidHeader(row.name, []string{"ok", row.value}), "%q: %q", row.name, row.value)
+		if !row.valid {
+			assert.Error(t, mediatype.CheckHeader(row.name, []string{row.value}))
+		}
+	}
+}

@@ -1,0 +1,87 @@
+// Package mediatype holds what both sides of the wire share: media types,
+// statuses, lines of headers, and the formats whose bodies are a sequence of
+// items. Servers, clients, the document and what judges it use it; it knows
+// neither handlers nor schemas.
+package mediatype
+
+import (
+	"errors"
+	"mime"
+	"strings"
+)
+
+// The media types that Candor reads or writes by itself.
+const (
+	JSON       = "application/json"
+	Problem    = "application/problem+json"
+	MergePatch = "application/merge-patch+json"
+	// Form is the media type of forms without files, Multipart of those with them.
+	Form      = "application/x-www-form-urlencoded"
+	Multipart = "multipart/form-data"
+	Octets    = "application/octet-stream"
+	Text      = "text/plain"
+	HTML      = "text/html"
+)
+
+// ByteOrderMark is what some programs begin a text in UTF-8 with. It means
+// nothing (RFC 8259, section 8.1).
+const ByteOrderMark = "\ufeff"
+
+// The extensions of a document: what the messages of a WebSocket are, in an
+// operation, and what an item of a sequence is, in a media type. OpenAPI 3.2
+// calls the second one itemSchema, a name that 3.1 refuses.
+const (
+	SocketExtension = "x-websocket"
+	ItemExtension   = "x-itemSchema"
+)
+
+// IsJSON reports whether a Content-Type is application/json or
+// application/*+json. Parameters do not count.
+func IsJSON(contentType string) bool {
+	if contentType == JSON {
+		return true
+	}
+	mediaType, _, ok := Parse(contentType)
+	return ok && Matches(JSON, mediaType)
+}
+
+// Parse reads a Content-Type. Parameters that cannot be read are none.
+func Parse(contentType string) (mediaType string, params map[string]string, ok bool) {
+	mediaType, params, err := mime.ParseMediaType(contentType)
+	// With this error the media type itself was read; a client that gets a
+	// parameter wrong is still understood.
+	ok = err == nil || errors.Is(err, mime.ErrInvalidMediaParameter)
+	return mediaType, params, ok && strings.Contains(mediaType, "/")
+}
+
+// Matches reports whether a body of a media type, in lower case, is one of the
+// wanted: a media type or a range such as image/*. JSON includes everything
+// that ends in +json.
+func Matches(wanted, mediaType string) bool {
+	switch wanted {
+	case mediaType, "*/*":
+		return true
+	case JSON:
+		return strings.HasPrefix(mediaType, "application/") && strings.HasSuffix(mediaType, "+json")
+	}
+	prefix, isRange := strings.CutSuffix(wanted, "*")
+	return isRange && strings.HasPrefix(mediaType, prefix)
+}
+
+// Bare is a media type without its parameters.
+func Bare(mediaType string) string {
+	mediaType, _, _ = strings.Cut(mediaType, ";")
+	return strings.ToLower(strings.TrimSpace(mediaType))
+}
+
+// WithUTF8 adds the charset to a media type of text.
+func WithUTF8(mediaType string) string {
+	// Almost every text has one of these, and a constant allocates nothing.
+	switch mediaType {
+	case HTML:
+		return HTML + "; charset=utf-8"
+	case Text:
+		return Text + "; charset=utf-8"
+	}
+	return mediaType + "; charset=utf-8"
+}

@@ -1,0 +1,44 @@
+package mediatype
+
+import (
+	"net/http"
+	"strconv"
+)
+
+// StatusClientClosed is what the log says of a client that left before its
+// response; nobody receives it.
+const StatusClientClosed = 499
+
+// A response may be declared for more than one status. These stand for those
+// ranges, above every status that HTTP has.
+const (
+	StatusDefault = 1000 // every status that nothing else is declared for
+	Status2XX     = 2000 // 200 to 299
+	Status3XX     = 3000
+	Status4XX     = 4000
+	Status5XX     = 5000
+)
+
+// IsRange reports whether a status stands for more than one.
+func IsRange(status int) bool { return status >= StatusDefault }
+
+// StatusKey is how a document names a status or a range of them.
+func StatusKey(status int) string {
+	switch {
+	case status == StatusDefault:
+		return "default"
+	case status >= Status2XX:
+		return strconv.Itoa(status/1000) + "XX"
+	}
+	return strconv.Itoa(status)
+}
+
+// BodyAllowed reports whether a response with the status may have a body
+// (RFC 9110, sections 15.2, 15.3.5, 15.3.6 and 15.4.5).
+func BodyAllowed(status int) bool {
+	switch {
+	case status < 200, status == http.StatusNoContent, status == http.StatusResetContent, status == http.StatusNotModified:
+		return false
+	}
+	return true
+}
