@@ -3,7 +3,6 @@ package candor_test
 import (
 	"bufio"
 	"bytes"
-	"fmt"
 	"go/ast"
 	"go/build"
 	"go/importer"
@@ -14,7 +13,6 @@ import (
 	"maps"
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -66,25 +64,6 @@ func exportData(t *testing.T) map[string]string {
 
 func (s *rootSource) fileOf(pos token.Pos) string { return s.files.Position(pos).Filename }
 
-// uses lists, for each file, the files whose names it uses, each with one such
-// name.
-func (s *rootSource) uses() map[string]map[string]string {
-	uses := map[string]map[string]string{}
-	for _, tree := range s.trees {
-		uses[s.fileOf(tree.Pos())] = map[string]string{}
-	}
-	for ident, object := range s.info.Uses {
-		if object.Parent() != s.pkg.Scope() {
-			continue
-		}
-		from, to := s.fileOf(ident.Pos()), s.fileOf(object.Pos())
-		if from != to {
-			uses[from][to] = object.Name()
-		}
-	}
-	return uses
-}
-
 // circles are the sets of files each of which leads to all others, by Tarjan.
 func circles(uses map[string]map[string]string) [][]string {
 	var found [][]string
@@ -118,48 +97,6 @@ func circles(uses map[string]map[string]string) [][]string {
 		}
 	}
 	return found
-}
-
-// A file uses those below it: no circle has more than three files, and none
-// goes through router.go.
-func TestFilesDependOneWay(t *testing.T) {
-	t.Parallel()
-	uses := readSource(t).uses()
-	for _, circle := range circles(uses) {
-		var edges []string
-		for _, from := range circle {
-			for _, to := range circle {
-				if name, ok := uses[from][to]; ok {
-					edges = append(edges, fmt.Sprintf("%s uses %s of %s", from, name, to))
-				}
-			}
-		}
-		assert.LessOrEqual(t, len(circle), 3, "a circle of files: %s", strings.Join(edges, "\n"))
-		assert.NotContains(t, circle, "router.go", strings.Join(edges, "\n"))
-	}
-}
-
-// The design lists the files in an order in which each uses those before it,
-// or those that are in a circle with it.
-func TestFilesDependOneWayAsTheDesignSays(t *testing.T) {
-	t.Parallel()
-	design, err := os.ReadFile("docs/design.md")
-	require.NoError(t, err)
-	_, list, _ := strings.Cut(string(design), "\n## Files of the root\n")
-	list, _, _ = strings.Cut(list, "\n## ")
-	place := map[string]int{}
-	for i, listed := range regexp.MustCompile("`[a-z0-9_]+`[,:]").FindAllString(list, -1) {
-		place[strings.Trim(listed, "`,:")+".go"] = i + 1
-	}
-	uses := readSource(t).uses()
-	all := circles(uses)
-	for from := range uses {
-		assert.NotZero(t, place[from], "%s has no place in docs/design.md", from)
-		for to, name := range uses[from] {
-			inCircle := slices.ContainsFunc(all, func(circle []string) bool { return slices.Contains(circle, from) && slices.Contains(circle, to) })
-			assert.True(t, inCircle || place[to] < place[from], "%s uses %s of %s, which comes later in docs/design.md", from, name, to)
-		}
-	}
 }
 
 func TestCirclesAreFound(t *testing.T) {

@@ -56,3 +56,7 @@ type Strict struct{ _ mark.Strict }
 // writing, which adds the discriminator by itself. With the tag event:"name"
 // beside json, the case is also the name of an [Event] whose data it is.
 type OneOf struct{ _ mark.Union }
+
+// None is the input of a handler that takes nothing, and the answer of one
+// that returns nothing: 204 without a body.
+type None = struct{}

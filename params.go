@@ -14,10 +14,6 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// None is the input of a handler that takes nothing, and the answer of one
-// that returns nothing: 204 without a body.
-type None = struct{}
-
 // inputPlan binds a request to an input struct. It is compiled for one path,
 // whose wildcards it knows.
 type inputPlan struct {

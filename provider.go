@@ -1,6 +1,8 @@
 package candor
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"reflect"
 
@@ -109,4 +111,70 @@ func (p *provider) mistake(err error) error {
 type requirement struct {
 	provider *provider
 	needs    reflect.Type
+}
+
+// prepared is prepare for a provider that stands in an option.
+func (p *provider) prepared(options []ProvideOption) error {
+	if err := p.prepare(options); err != nil {
+		return fmt.Errorf("%s: %w", p, err)
+	}
+	return nil
+}
+
+// prepare reads what the types and options of a provider say.
+func (p *provider) prepare(options []ProvideOption) (err error) {
+	if err := checkKey(p.key); err != nil {
+		return err
+	}
+	for _, o := range options {
+		if o == nil {
+			return errNilOption
+		}
+		if err := o.applyProvide(&p.set); err != nil {
+			return err
+		}
+	}
+	if p.set.until != byDefault && !p.scoped() {
+		return errors.New("Until is for what encloses the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it")
+	}
+	if p.kind == readyValue {
+		return p.checkValue()
+	}
+	if p.function == nil {
+		return errors.New("the function is nil; pass one")
+	}
+	if p.desc, err = describeInput(p.function.in); err != nil {
+		return err
+	}
+	if p.desc.Body != nil || p.desc.Members != nil || p.desc.Form != nil {
+		return errors.New("it wants the body, which belongs to the handler; take it there, and pass what the provider needs")
+	}
+	if p.kind == sharedProvider && (len(p.desc.Params) > 0 || len(p.desc.Ready) > 0) {
+		return errors.New("it outlives every request, but its input wants values of one; take dep fields of shared providers only")
+	}
+	return nil
+}
+
+// checkValue refuses a value whose first use would fail. An empty list is one.
+func (p *provider) checkValue() error {
+	switch p.value.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Func, reflect.Chan:
+		if p.value.IsNil() {
+			return errors.New("the value is nil; provide one, or make it in a function for candor.Provide")
+		}
+	}
+	return nil
+}
+
+// checkKey refuses types that say too little to find a provider by.
+func checkKey(key reflect.Type) error {
+	switch {
+	case key == nil:
+		return nil
+	case key == reflect.TypeFor[any](), key == reflect.TypeFor[error](), key == reflect.TypeFor[context.Context](), key == reflect.TypeFor[None]():
+		return fmt.Errorf("values of type %s cannot be told apart; provide a type of your own", key)
+	case key.PkgPath() == "" && key.Kind() <= reflect.Complex128 || key == reflect.TypeFor[string]():
+		return fmt.Errorf("a value of type %s could be anything; give it a type of its own, such as type APIRoot %s", key, key)
+	}
+	return nil
 }

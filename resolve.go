@@ -193,17 +193,6 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 	return nil
 }
 
-// sweep refuses a request before its body is read where credentials of a part
-// are missing that runs behind it.
-func (x *exchange) sweep() error {
-	for i := range x.frames {
-		if x.frames[i].refusal != nil {
-			return x.frames[i].refusal
-		}
-	}
-	return nil
-}
-
 // readsLate reports whether a part behind the body has a security field.
 func (r *resolver) readsLate() bool {
 	return slices.ContainsFunc(r.steps, func(s placedStep) bool {
@@ -417,39 +406,6 @@ func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provide
 	return false, nil
 }
 
-// runPart is the step of a part. Before the body its parameters may still be
-// faulty, and credentials missing.
-func runPart(i int, p *provider) step {
-	switch {
-	case p.scoped():
-		return step{bracket: func(x *exchange, rest int) error {
-			if err := x.refusal(i); err != nil {
-				return err
-			}
-			return x.enclose(i, rest)
-		}}
-	case !readsMore(p.desc):
-		return step{run: func(x *exchange) error { return x.frames[i].call(x.ctx) }}
-	}
-	return step{run: func(x *exchange) error {
-		if err := x.refusal(i); err != nil {
-			return err
-		}
-		return x.frames[i].call(x.ctx)
-	}}
-}
-
-// refusal is why a part cannot run, nil if it can.
-func (x *exchange) refusal(i int) error {
-	switch f := &x.frames[i]; {
-	case f.refusal != nil:
-		return f.refusal
-	case f.unsound:
-		return x.invalid()
-	}
-	return nil
-}
-
 // shared finds the value of a shared provider, whose part is made on the first
 // call, behind those it depends on.
 func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
@@ -506,4 +462,109 @@ func (b *builder) sharedInjection(r *resolver, f *typeinfo.Field) (injection, er
 		return d, err
 	}
 	return d, fmt.Errorf("%s: a shared value cannot depend on one that is made for each request; provide it by candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
+}
+
+// ordered brings the steps into their final order. Before the body that is the
+// order in which they were placed. After it, brackets that live until the
+// answer is sent are outermost, and those that end before the first byte
+// innermost, each behind what it depends on. The answer is written between.
+func (r *resolver) ordered() (before, after []step, err error) {
+	var steps []placedStep
+	emitted := map[int]bool{}
+	emit := func(wanted func(placedStep) bool) {
+		for _, s := range r.steps {
+			if wanted(s) {
+				steps = r.behind(s, steps, emitted)
+			}
+		}
+	}
+	ends := func(l Lifetime) func(placedStep) bool {
+		return func(s placedStep) bool { return s.bracket != nil && s.until() == l }
+	}
+	emit(func(s placedStep) bool { return s.early })
+	emit(ends(Sent))
+	if slices.ContainsFunc(r.steps, ends(Encoded)) {
+		emit(ends(byDefault))
+	}
+	emit(func(placedStep) bool { return true })
+	if err := r.checkNesting(steps); err != nil {
+		return nil, nil, err
+	}
+	return r.divide(steps)
+}
+
+// behind appends a step behind those of the parts it depends on.
+func (r *resolver) behind(s placedStep, steps []placedStep, emitted map[int]bool) []placedStep {
+	if emitted[s.index] {
+		return steps
+	}
+	emitted[s.index] = true
+	if s.index > 0 {
+		for _, d := range r.endpoint.parts[s.index].deps {
+			for _, other := range r.steps {
+				if d.part != lifelong && other.index == d.part {
+					steps = r.behind(other, steps, emitted)
+				}
+			}
+		}
+	}
+	return append(steps, s)
+}
+
+// checkNesting checks that no bracket has to end both before and after the
+// writing of the answer.
+func (r *resolver) checkNesting(steps []placedStep) error {
+	var outer *provider
+	for _, s := range steps {
+		switch {
+		case s.bracket == nil:
+		case outer != nil && s.until().span() > outer.set.until.span():
+			return fmt.Errorf("%s %s: %s ends earlier than %s, which begins inside of it; give it the longer candor.Until", r.endpoint.method, r.endpoint.pattern, outer, s.provider)
+		default:
+			outer = s.provider
+		}
+	}
+	return nil
+}
+
+// divide puts the steps on their side of the body, with the writing of the
+// answer inside of the brackets that outlive it.
+func (r *resolver) divide(steps []placedStep) (before, after []step, err error) {
+	isOutliving := func(s placedStep) bool { return s.bracket != nil && s.until() == Sent }
+	isEnding := func(s placedStep) bool { return s.bracket != nil && s.until() == Encoded }
+	last, cache := -1, -1
+	for i, s := range steps {
+		if isOutliving(s) {
+			last, cache = i, i
+		}
+		if s.provider != nil && s.provider.kind == surround {
+			cache = i
+		}
+	}
+	keeps := r.endpoint.set.cache != nil && r.endpoint.canCache()
+	if keeps && cache < 0 {
+		after = append(after, step{bracket: (*exchange).cached})
+	}
+	firstEnding := slices.IndexFunc(steps, isEnding)
+	for i, s := range steps {
+		list := &after
+		if s.early {
+			list = &before
+		}
+		if i == firstEnding {
+			*list = append(*list, step{bracket: (*exchange).streamInside})
+			r.endpoint.streamsLate = true
+		}
+		*list = append(*list, s.step)
+		if i == last {
+			*list = append(*list, step{bracket: (*exchange).answerInside})
+		}
+		if keeps && i == cache {
+			*list = append(*list, step{bracket: (*exchange).cached})
+		}
+	}
+	if r.readsLate() {
+		before = append(before, step{run: (*exchange).sweep})
+	}
+	return before, after, nil
 }

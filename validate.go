@@ -3,24 +3,18 @@ package candor
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-playground/validator/v10"
 
-	"github.com/candor-go/candor/internal/bind"
-	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/schema"
-	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // Fault is one thing wrong with a request. A 422 answer lists them all.
@@ -284,146 +278,6 @@ func nothingSent(typ string) any {
 		return json.RawMessage("{}")
 	}
 	return json.RawMessage("null")
-}
-
-// compiler makes the programs of one app from descriptions of types: what
-// binds, decodes, checks and encodes under the app's rules.
-type compiler struct {
-	rules  *check.Set
-	codec  *codec.Compiler
-	bind   *bind.Compiler
-	codecs codecSet
-	// schemas are the app's additions to its document.
-	schemas schema.Options
-	// otherSide makes the programs of clients, which send what this one's read
-	// and read what they write; rules are the server's to judge.
-	otherSide func() *compiler
-	// inputs and answers hold the plans made so far: a route has one of each when
-	// it is registered, and again in every place. Files behind this one know what
-	// they are.
-	inputs  memo[inputKey, any]
-	answers memo[answerKey, any]
-}
-
-// inputKey is what the plan of an input depends on. The wildcards have slashes
-// between them; public is "" where they have no other names for clients.
-type inputKey struct {
-	input             reflect.Type
-	patches           bool
-	wildcards, public string
-}
-
-// answerKey is what the plan of an answer depends on. The media types have line
-// breaks between them.
-type answerKey struct {
-	output   reflect.Type
-	status   int
-	produces string
-}
-
-func newCompiler(rules *check.Set, codecs codecSet) *compiler {
-	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
-	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Example: c.codec.CheckExample, WriteJSON: c.writeJSON}
-	c.bind.JSON, c.bind.ClosedJSON = c.jsonText(codec.Options{}), c.jsonText(codec.Options{ForbidExtra: true})
-	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })
-	return c
-}
-
-// inField says which field of an input an error is about, unless it says so
-// itself.
-func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
-	if placed, ok := errors.AsType[*typeinfo.Error](err); ok && placed.Field != "" {
-		return err
-	}
-	at := typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
-	return fmt.Errorf("%s: %w", at.Where(), err)
-}
-
-// writeJSON makes the inverse of what readers of jsonText read.
-func (c *compiler) writeJSON(f *typeinfo.Field) (func(v reflect.Value) (string, error), error) {
-	encoder, err := c.codec.Encoder(f.Type, nil)
-	if err != nil {
-		return nil, err
-	}
-	return func(v reflect.Value) (string, error) {
-		text, err := encoder.Append(nil, v, false, nil)
-		return string(text), err
-	}, nil
-}
-
-// leastJSONText is the limit of bodies by default, whose share of memory a JSON
-// text in a parameter or a form may take in any case.
-const leastJSONText = 1 << 20
-
-// jsonText makes readers of parameters written as JSON, rules included.
-func (c *compiler) jsonText(o codec.Options) bind.JSONText {
-	return func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error) {
-		decoder, err := c.codec.Decoder(f.Type, f.Rules)
-		if err != nil {
-			return nil, err
-		}
-		return func(dst reflect.Value, text string, faults *fault.List) {
-			if !decoder.Decode([]byte(text), dst, within(o, max(leastJSONText, int64(len(text)))), faults) {
-				faults.Add(fault.With(fault.ValueError, "error", "takes too much memory once it is decoded"))
-			}
-		}, nil
-	}
-}
-
-// within bounds the memory of values that are decoded from so many bytes.
-func within(o codec.Options, limit int64) codec.Options {
-	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
-	return o
-}
-
-// standard is the compiler of validator's own rules, shared by every app
-// without rules or codecs of its own.
-var standard = sync.OnceValue(func() *compiler { return newCompiler(check.Builtin(), codecSet{}) })
-
-// newAppCompiler is the compiler of an app with these additions.
-func newAppCompiler(rules map[string]Rule, codecs map[string]Codec, schemas map[reflect.Type]map[string]any) (*compiler, error) {
-	if len(rules) == 0 && len(codecs) == 0 && len(schemas) == 0 {
-		return standard(), nil
-	}
-	set := check.Builtin()
-	if len(rules) > 0 {
-		funcs := make(map[string]validator.Func, len(rules))
-		for name, rule := range rules {
-			funcs[name] = rule.Func
-		}
-		var err error
-		if set, err = check.NewSet(funcs); err != nil {
-			return nil, fmt.Errorf("Config.Rules: %w", err)
-		}
-	}
-	media, err := newCodecSet(codecs)
-	if err != nil {
-		return nil, err
-	}
-	c := newCompiler(set, media)
-	c.schemas, err = schemaOptions(rules, schemas)
-	return c, err
-}
-
-// schemaOptions is what the user adds to schemas.
-func schemaOptions(rules map[string]Rule, schemas map[reflect.Type]map[string]any) (schema.Options, error) {
-	o := schema.Options{Custom: map[reflect.Type]*openapi3.Schema{}, Rules: map[string]schema.Rule{}}
-	for t, keywords := range schemas {
-		if t == nil {
-			return o, errors.New("Config.Schemas has a nil type; write reflect.TypeFor[T]()")
-		}
-		s, err := schema.Keywords(keywords)
-		if err != nil {
-			return o, fmt.Errorf("Config.Schemas[%s]: %w", t, err)
-		}
-		o.Custom[t] = s
-	}
-	for name, rule := range rules {
-		if rule.Schema != nil {
-			o.Rules[name] = rule.overlay
-		}
-	}
-	return o, nil
 }
 
 // overlay says in a schema what the rule does. Keywords that are none leave it

@@ -1,0 +1,388 @@
+package candor
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// endpoint is a route in its place: one method and one full path in one app,
+// with everything compiled that a request needs.
+type endpoint struct {
+	*surroundings
+	route   *route
+	method  string
+	pattern *pathtree.Pattern
+	// names are those of the pattern's wildcards.
+	names []string
+	// documented is the pattern as the document has it: the first of its shape,
+	// whose wildcards may have other names.
+	documented *pathtree.Pattern
+	set        *settings
+	// outgoing is set for a request that the API sends, which is documented
+	// only; callbacks are such that this one leads to.
+	outgoing  *outgoing
+	callbacks []*endpoint
+	// inclusions are the calls of Include that led to the route's router.
+	inclusions []string
+
+	// parts are the functions a request runs through, the handler first.
+	parts []*part
+	// params and security are the parameters and the credentials they read.
+	params   parameters
+	security []*typeinfo.Field
+	// choices are the credentials of which one is needed.
+	choices []choicePlan
+	// scoped are those of the security fields that are held against the scopes.
+	scoped []*typeinfo.Field
+	// overridden means that a provider was replaced by one for tests.
+	overridden bool
+	body       *bodyPlan
+	// closed is nil where keys may come that no part reads.
+	closed *closed
+	// setsHeader means that a function takes the header of the response.
+	setsHeader bool
+	answer     *answerPlan
+	plain      http.Handler
+	place      place
+	errors     *errorWriter
+	// cache is nil where answers are not kept.
+	cache *cachePlan
+	// preflight answers browsers that ask whether pages of other origins may send
+	// the request; nil where no CORS is around the endpoint.
+	preflight http.Handler
+	// raised are the answers that middleware gives by itself, declared those of
+	// the user's.
+	raised   []ownResponse
+	declared []response
+	// added are the headers that middleware adds, for the document.
+	added []addedHeader
+	// raisedTypes are the types of errors that an OnError answers.
+	raisedTypes []reflect.Type
+	decode      codec.Options
+	maxBody     int64
+	// maxMultipart is the limit of bodies that are not held in memory.
+	maxMultipart int64
+	// multipart are the limits of forms of parts.
+	multipart MultipartLimits
+	loose     bool
+	// streamsLate means that some brackets end before a stream begins, so that
+	// it is written around them.
+	streamsLate bool
+	// upgrade runs a handler that takes over the connection, nil for any other.
+	upgrade func(x *exchange) error
+	// steps is the order of a request.
+	steps []step
+	// reading are the parts that read more of a request than its body.
+	reading []int
+	// around is the handler with its middleware; nil where there is none.
+	around    http.Handler
+	exchanges sync.Pool
+	// room is that of the first part, the only one of most endpoints.
+	room struct {
+		part  part
+		parts [1]*part
+	}
+}
+
+// surroundings are what all endpoints of an app have in common.
+type surroundings struct {
+	compiler *compiler
+	tasks    *taskRunner
+	checks   ResponseChecks
+	// rates counts for rate limits that have no store of their own.
+	rates  RateStore
+	caches *caches
+	// writeLimit is how long one write of a stream or a WebSocket may stand
+	// still.
+	writeLimit time.Duration
+	// middlewareOfApp is how many elements of Use are the app's.
+	middlewareOfApp int
+	// unknown has the names of middleware that no operation knows of.
+	unknown   sync.Map
+	challenge Challenge
+}
+
+// part is one function in an endpoint: its handler, or one that it depends on.
+type part struct {
+	function *function
+	desc     *typeinfo.Input
+	input    *inputPlan
+	// deps are filled in right before the function is called.
+	deps []injection
+	// provider is nil for the handler.
+	provider *provider
+}
+
+// injection puts into a field of an input what another part made in the same
+// request, or a value that lives as long as the app.
+type injection struct {
+	index   []int
+	part    int
+	value   reflect.Value
+	deliver deliver
+}
+
+// lifelong is the part of a value that belongs to no request.
+const lifelong = -1
+
+// compile makes the programs of the endpoint. dependencies adds the parts the
+// handler depends on, and says in which steps they run.
+func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
+	e.room.part = part{function: e.route.handler, desc: e.route.input}
+	e.parts = append(e.room.parts[:0], &e.room.part)
+	if e.route.handler == nil {
+		e.compilePlain()
+		if len(e.set.requirements) == 0 && e.set.limit() == 0 {
+			return nil
+		}
+	}
+	before, after, err := dependencies(e)
+	if err != nil {
+		return err
+	}
+	e.gather()
+	if e.outgoing == nil {
+		e.compileChallenges(e.challenge)
+	}
+	for i, p := range e.parts {
+		if p.input, err = c.compileInput(p.desc, e.method, e.names, e.publicNames()); err != nil {
+			return err
+		}
+		if readsMore(p.desc) {
+			e.reading = append(e.reading, i)
+		}
+	}
+	e.close()
+	if e.plain != nil {
+		e.steps = e.compileSteps(before, after, step{run: (*exchange).servePlain})
+		return nil
+	}
+	if err = e.bindsEveryWildcard(); err != nil {
+		return err
+	}
+	if e.answer, err = c.compileOffered(e.route.output, e.set.status, e.set.produces); err != nil {
+		return err
+	}
+	e.body = e.parts[0].input.body
+	last := []step{{run: (*exchange).callHandler}, {run: (*exchange).encode}}
+	if e.route.upgrade != nil {
+		last = nil
+		if e.upgrade, err = e.route.upgrade.compile(c); err != nil {
+			return err
+		}
+	}
+	if !e.streamsLate && (e.upgrade != nil || !e.answer.kind.whole) {
+		last = append(last, step{run: (*exchange).finishStream})
+	}
+	e.steps = e.compileSteps(before, after, last...)
+	return nil
+}
+
+// publicNames are those of the wildcards in the document.
+func (e *endpoint) publicNames() []string {
+	if e.documented == nil || e.documented == e.pattern {
+		return e.names
+	}
+	return e.documented.Names()
+}
+
+// publicName is the name that a wildcard has in the document.
+func (e *endpoint) publicName(wildcard string) string {
+	if i := slices.Index(e.names, wildcard); i >= 0 {
+		return e.publicNames()[i]
+	}
+	return wildcard
+}
+
+// nothing stands for the function of a handler without types.
+var nothing = erase(func(context.Context, None) (None, error) { return None{}, nil })
+
+// close forbids what no part reads, where a part or an option asks for it.
+func (e *endpoint) close() {
+	query, cookies := e.set.forbidExtra, false
+	for _, p := range e.parts {
+		e.setsHeader = e.setsHeader || slices.ContainsFunc(p.desc.Ready, isResponseHeader)
+		query = query || p.desc.Strict
+		cookies = cookies || p.desc.StrictCookies
+	}
+	if !query && !cookies {
+		return
+	}
+	e.closed = &closed{query: query, cookies: cookies}
+	for _, p := range e.parts {
+		e.closed.inputs = append(e.closed.inputs, p.input)
+	}
+}
+
+// gather adds what the parts declare to what is known about the endpoint.
+func (e *endpoint) gather() {
+	var declared []response
+	var headers []addedHeader
+	scopes := slices.Clip(e.set.scopes) // which other endpoints share
+	for _, p := range e.parts {
+		if p.provider != nil {
+			declared = overlay(declared, p.provider.set.responses)
+			headers = append(headers, p.provider.set.headers...)
+			e.raisedTypes = appendNew(e.raisedTypes, p.provider.set.raisedTypes)
+			if !e.set.public {
+				scopes = appendNew(scopes, p.provider.set.scopes)
+			}
+		}
+		for _, f := range p.desc.Params {
+			e.params.add(f)
+		}
+		e.security = append(e.security, securityFields(p.desc)...)
+		e.choices = append(e.choices, choicesOf(p.desc)...)
+	}
+	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
+		e.set = e.set.copy()
+		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
+	}
+	e.added = append(e.added, headers...)
+	e.place.scopes, e.scoped = scopes, e.scopedFields()
+}
+
+// compilePlain prepares a handler without types, or a mounted one.
+func (e *endpoint) compilePlain() {
+	e.room.part = part{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
+	e.plain = e.route.plain
+	if e.route.mounted != nil {
+		e.plain = below(strings.TrimSuffix(e.pattern.String(), belowMount), e.route.mounted)
+	}
+}
+
+func (e *endpoint) bindsEveryWildcard() error {
+	for _, name := range e.names {
+		reads := func(f *typeinfo.Field) bool { return f.Source == typeinfo.Path && f.Name == name }
+		if !slices.ContainsFunc(e.parts, func(p *part) bool { return slices.ContainsFunc(p.desc.Params, reads) }) {
+			return fmt.Errorf("nothing reads the wildcard {%s} of %s; add a field with `path:%q` to the input, or take the wildcard out of the path", name, e.pattern, name)
+		}
+	}
+	return nil
+}
+
+// serve runs the request through the endpoint's middleware, if any, and then
+// through its steps.
+func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []string) {
+	if e.around == nil && e.plain == nil {
+		e.run(w, r, captured)
+		return
+	}
+	e.serveAround(w, r, captured)
+}
+
+func (e *endpoint) serveAround(w http.ResponseWriter, r *http.Request, captured []string) {
+	for i, name := range e.names {
+		r.SetPathValue(name, captured[i])
+	}
+	protect(w, e.lead(r, captured), e.errors, func(w http.ResponseWriter, r *http.Request) {
+		if e.around != nil {
+			e.around.ServeHTTP(w, r)
+			return
+		}
+		e.ServeHTTP(w, r)
+	})
+}
+
+// ServeHTTP is the innermost handler, behind all middleware.
+func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if e.steps == nil {
+		if limit := e.set.limit(); limit > 0 {
+			limitedRequest, cancel := limited(r, limit)
+			defer cancel()
+			r = limitedRequest
+		}
+		// Middleware around it sees the answer to a panic.
+		protect(w, withCaller(r), e.errors, e.plain.ServeHTTP)
+		return
+	}
+	e.run(w, r, routedOf(r).captured)
+}
+
+// run answers a request by the steps. What is only needed to begin has a
+// function of its own: a stream stands on this one's stack for as long as it
+// lives.
+func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string) {
+	if limit := e.set.limit(); limit > 0 {
+		limitedRequest, cancel := limited(r, limit)
+		defer cancel()
+		r = limitedRequest
+	}
+	x := e.begin(w, r, captured)
+	if x.uploads != nil {
+		defer x.uploads.close()
+	}
+	x.conclude(x.protected(0))
+	cut := x.cut
+	if x.answer.live != nil {
+		x.answer.live.cancel()
+	}
+	x.release()
+	if cut {
+		// The client sees that the answer is not whole.
+		panic(http.ErrAbortHandler)
+	}
+}
+
+// begin takes an exchange for a request.
+func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []string) *exchange {
+	x, ok := e.exchanges.Get().(*exchange)
+	if !ok {
+		x = newExchange(e)
+	}
+	x.ctx = (*requestContext)(r)
+	x.around.w, x.around.r = w, r
+	if len(captured) > 0 {
+		x.around.captured = append(x.around.captured, captured...)
+	}
+	if e.answer != nil && e.answer.kind.streams {
+		x.goLive()
+	}
+	if e.body != nil && e.body.keepsFiles {
+		x.uploads = new(uploadStore)
+	}
+	return x
+}
+
+// routed is the context of a request that was led to an endpoint: past
+// middleware it tells where.
+type routed struct {
+	context.Context
+	endpoint *endpoint
+	captured []string
+	// caller is the address the request came from.
+	caller string
+}
+
+// lead is the request under the context that knows.
+func (e *endpoint) lead(r *http.Request, captured []string) *http.Request {
+	return r.WithContext(&routed{Context: r.Context(), endpoint: e, captured: slices.Clone(captured), caller: r.RemoteAddr})
+}
+
+// Value implements context.Context.
+func (r *routed) Value(key any) any {
+	switch key {
+	case errorsKey{}:
+		return r
+	case callerKey{}:
+		return r.caller
+	}
+	return r.Context.Value(key)
+}
+
+func (r *routed) errorWriter() *errorWriter { return r.endpoint.errors }
+
+func routedOf(r *http.Request) *routed {
+	found, _ := r.Context().Value(errorsKey{}).(*routed)
+	return found
+}

@@ -1,0 +1,256 @@
+package candor
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/mediatype"
+)
+
+// exchange is one request on its way through the steps of an endpoint. It is
+// used again after that; what handlers get is copied out of it.
+type exchange struct {
+	endpoint *endpoint
+	frames   []frame
+	around   around
+	answer   answer
+	// room is kept for the bodies of requests, faults and unfit for those that
+	// do not fit.
+	room   []byte
+	faults fault.List
+	unfit  invalidRequest
+	progress
+}
+
+// progress is how far an exchange has come.
+type progress struct {
+	ctx  context.Context
+	body []byte
+	// uploads are the files of a form; nil where there can be none.
+	uploads *uploadStore
+	// finished is whether the answer was written, or its failure was.
+	finished bool
+	// told is the failure that was written.
+	told error
+	// cut means that a stream began but did not come to its end.
+	cut bool
+}
+
+// frame is the room in which one part runs.
+type frame struct {
+	*room
+	inValue, outValue reflect.Value
+	// input reads what is no body into the room; injections fill in what other
+	// parts made.
+	input      *inputRoom
+	injections []func()
+	// unsound means that parameters of the part had faults; refusal is the
+	// answer to missing credentials. Both are those of the request before until
+	// the parameters are read.
+	unsound bool
+	refusal error
+}
+
+// newExchange makes the room for requests, one after the other. Whatever
+// depends on the room only is found here, once.
+func newExchange(e *endpoint) *exchange {
+	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts))}
+	x.around.echo, x.around.place = e.decode.Echo, &e.place
+	for i, p := range e.parts {
+		f := frame{room: p.function.newRoom()}
+		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
+		f.input = p.input.at(f.inValue)
+		x.frames[i] = f
+	}
+	for i, p := range e.parts {
+		f := &x.frames[i]
+		for _, d := range p.deps {
+			field := f.inValue.FieldByIndex(d.index).Addr().Interface()
+			f.injections = append(f.injections, d.deliver(x.source(d), field))
+		}
+	}
+	return x
+}
+
+// source points to what is injected.
+func (x *exchange) source(d injection) any {
+	if d.part == lifelong {
+		return d.value.Addr().Interface()
+	}
+	return x.frames[d.part].out
+}
+
+// inject fills in what other parts made.
+func (f *frame) inject() {
+	for _, inject := range f.injections {
+		inject()
+	}
+}
+
+// call runs the part, once what it depends on has been made.
+func (f *frame) call(ctx context.Context) error {
+	f.inject()
+	return f.run(ctx)
+}
+
+// release empties the exchange for the next request.
+func (x *exchange) release() {
+	for i := range x.frames {
+		x.frames[i].empty()
+	}
+	x.around.release()
+	x.answer.release()
+	if cap(x.room) > maxKept {
+		x.room = nil
+	}
+	if len(x.faults.Faults) > 0 {
+		x.faults.Reset()
+		x.unfit = invalidRequest{}
+	}
+	x.progress = progress{}
+	x.endpoint.exchanges.Put(x)
+}
+
+// goLive prepares for an answer that is sent while it is made.
+func (x *exchange) goLive() {
+	e, r := x.endpoint, x.around.r
+	ctx, cancel := context.WithCancel(x.ctx)
+	x.ctx = ctx
+	if e.body != nil && e.body.pass != nil { // which is read while the answer is sent
+		_ = http.NewResponseController(x.around.w).EnableFullDuplex()
+	}
+	x.answer.live = &live{
+		cancel: cancel, checks: e.checks, heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat), writeLimit: e.writeLimit,
+		failure: func(err error) []byte {
+			if isLate(ctx, err) {
+				err = e.errors.timedOut(r, err)
+			}
+			return e.errors.late(r, err)
+		},
+		log: func(err error) { e.errors.log.ErrorContext(ctx, "an item breaks its own rules", "error", err) },
+	}
+}
+
+// protected runs the steps from the i-th on. A panic is an error.
+func (x *exchange) protected(i int) (err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = recovered(value)
+		}
+	}()
+	return x.from(i)
+}
+
+// from runs the steps from the i-th on.
+func (x *exchange) from(i int) error {
+	steps := x.endpoint.steps
+	for ; i < len(steps); i++ {
+		if steps[i].bracket != nil {
+			return steps[i].bracket(x, i+1)
+		}
+		if err := steps[i].run(x); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// conclude does what is left after the steps, which ended with err: it writes
+// the response, unless a step did, and hands over the tasks. They come last of
+// all, after every tear-down, and not at all where anything failed.
+func (x *exchange) conclude(err error) {
+	if !x.finished {
+		x.finish(err)
+	} else {
+		x.invalidate() // what a tear-down after the last byte has committed
+		if err != nil && !errors.Is(err, x.told) {
+			x.endpoint.errors.logLate(x.around.r, err)
+		}
+	}
+	if err != nil {
+		return
+	}
+	if tasks := x.takeTasks(); len(tasks) > 0 {
+		x.endpoint.tasks.start(x.ctx, tasks)
+	}
+}
+
+// finish writes the answer, or that of err.
+func (x *exchange) finish(err error) {
+	x.finished = true
+	a := &x.around
+	x.invalidate()
+	if err == nil {
+		err = x.checkHeader()
+	}
+	if err != nil {
+		x.told = err
+		if isLate(x.ctx, err) {
+			err = x.endpoint.errors.timedOut(a.r, err)
+		}
+		x.endpoint.errors.write(a.w, a.r, err)
+		return
+	}
+	x.answer.write(a.w)
+}
+
+// takeTasks are the tasks that were added and not taken yet. The response is
+// written, and the client gets it before any of them runs.
+func (x *exchange) takeTasks() []func(context.Context) error {
+	a := &x.around
+	if a.tasks == nil || len(a.tasks.list) == 0 {
+		return nil
+	}
+	if x.endpoint.upgrade == nil { // else there is nobody left to flush to
+		_ = http.NewResponseController(a.w).Flush()
+	}
+	tasks := a.tasks.list
+	a.tasks.list = nil
+	return tasks
+}
+
+// reported reports whether the client was told of the error of a stream, at the
+// end of it.
+func (x *exchange) reported() bool { return x.answer.live != nil && x.answer.live.reported }
+
+// invalid is the error of all faults found so far.
+func (x *exchange) invalid() error {
+	if err := validateResponse(&x.faults, x.endpoint.errors.claims); err != nil {
+		return err
+	}
+	if len(x.frames) > 1 || x.endpoint.closed != nil {
+		sortBySource(x.faults.Faults)
+		x.faults.DropRepeated()
+	}
+	return refused(&x.unfit, &x.faults, x.body, x.endpoint.decode.Echo)
+}
+
+// checkHeader finds what functions put into the header of the response and HTTP
+// cannot carry: before the tear-downs, so that nothing is committed, and again
+// for what these add.
+func (x *exchange) checkHeader() error {
+	if !x.endpoint.setsHeader {
+		return nil
+	}
+	for name, values := range x.around.w.Header() {
+		if err := mediatype.CheckHeader(name, values); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusal is why a part cannot run, nil if it can.
+func (x *exchange) refusal(i int) error {
+	switch f := &x.frames[i]; {
+	case f.refusal != nil:
+		return f.refusal
+	case f.unsound:
+		return x.invalid()
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package candor
+
+import (
+	"context"
+	"errors"
+	"slices"
+)
+
+// step is one step of a request. An error ends the request with that error. A
+// bracket runs the steps from rest on itself, and may do something after them.
+type step struct {
+	run     func(x *exchange) error
+	bracket func(x *exchange, rest int) error
+}
+
+// mostSteps is how many steps compileSteps adds of itself, at most.
+const mostSteps = 5
+
+// compileSteps lists what a request goes through. before are the steps between
+// the parameters and the body, after those between the body and the handler,
+// last what the handler does.
+func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
+	steps := make([]step, 0, len(before)+len(after)+len(last)+mostSteps)
+	if e.upgrade != nil {
+		steps = append(steps, step{run: e.route.upgrade.admit})
+	}
+	if e.answer != nil && e.answer.negotiated {
+		steps = append(steps, step{run: (*exchange).negotiate})
+	}
+	hasParams := len(e.reading) > 0 || e.closed != nil
+	if hasParams {
+		steps = append(steps, step{run: (*exchange).bindParams})
+	}
+	steps = append(steps, before...)
+	if e.body != nil {
+		steps = append(steps, step{run: (*exchange).bindBody})
+	}
+	if e.mayFind() || e.body != nil {
+		steps = append(steps, step{run: (*exchange).refuseFaults})
+	}
+	steps = append(steps, after...)
+	return append(steps, last...)
+}
+
+// mayFind reports whether anything can be found wrong before the body is read.
+func (e *endpoint) mayFind() bool {
+	return e.closed != nil || slices.ContainsFunc(e.parts, func(p *part) bool { return len(p.desc.Params) > 0 || len(p.desc.Validators) > 0 })
+}
+
+func (x *exchange) negotiate() error {
+	return x.endpoint.answer.accept(x.around.w, x.around.r, &x.answer)
+}
+
+func (x *exchange) bindParams() error {
+	for _, i := range x.endpoint.reading {
+		f := &x.frames[i]
+		sound, refusal := f.input.bindParams(&x.around, &x.faults)
+		f.unsound, f.refusal = !sound, refusal
+	}
+	if closed := x.endpoint.closed; closed != nil {
+		closed.refuse(x.around.r, &x.faults)
+	}
+	return nil
+}
+
+// sweep refuses a request before its body is read where credentials of a part
+// are missing that runs behind it.
+func (x *exchange) sweep() error {
+	for i := range x.frames {
+		if x.frames[i].refusal != nil {
+			return x.frames[i].refusal
+		}
+	}
+	return nil
+}
+
+func (x *exchange) bindBody() (err error) {
+	e := x.endpoint
+	in := incoming{
+		w: x.around.w, r: x.around.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
+		multipart: e.multipart,
+		loose:     e.loose, decode: e.decode, uploads: x.uploads, room: x.room, errors: e.errors,
+	}
+	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)
+	x.room = in.room
+	return err
+}
+
+// refuseFaults ends a request that does not fit; all its faults are one error.
+func (x *exchange) refuseFaults() error {
+	if len(x.faults.Faults) == 0 && x.endpoint.body != nil {
+		x.endpoint.parts[0].input.judge(x.frames[0].inValue, &x.faults)
+	}
+	if len(x.faults.Faults) == 0 {
+		return nil
+	}
+	return x.invalid()
+}
+
+func (x *exchange) callHandler() error { return x.frames[0].call(x.ctx) }
+
+func (x *exchange) encode() error {
+	e := x.endpoint
+	if err := e.answer.encode(x.ctx, x.frames[0].outValue, e.checks, e.errors.log, &x.answer); err != nil {
+		return err
+	}
+	return x.checkHeader()
+}
+
+// servePlain hands the request to a handler without types. What it writes is
+// the response; a panic before it wrote anything is an error like any other, and
+// so is a Timeout that has passed by then.
+func (x *exchange) servePlain() error {
+	w := watch(x.around.w)
+	done := false
+	defer func() { x.finished, x.cut = done || w.begun, w.begun && !done }()
+	x.endpoint.plain.ServeHTTP(w, withCaller(x.around.r))
+	if err := x.ctx.Err(); err != nil && !w.begun && isLate(x.ctx, err) {
+		return err
+	}
+	done = true
+	return nil
+}
+
+// finishStream writes an answer that is produced while it is sent. An error
+// before its first byte is answered like any other; one after it leaves the
+// answer cut short.
+func (x *exchange) finishStream() error {
+	if x.endpoint.upgrade != nil {
+		return x.endpoint.upgrade(x)
+	}
+	if x.answer.stream == nil {
+		return nil
+	}
+	w := &watchedWriter{ResponseWriter: x.around.w}
+	done := false
+	defer func() {
+		x.finished, x.cut = done || w.begun, w.begun && !done && !x.reported()
+		x.answer.close()
+	}()
+	if err := x.answer.stream(w, x.around.r); err != nil {
+		if x.reported() {
+			x.told = err
+		}
+		return err
+	}
+	done = true
+	return nil
+}
+
+// runPart is the step of a part. Before the body its parameters may still be
+// faulty, and credentials missing.
+func runPart(i int, p *provider) step {
+	switch {
+	case p.scoped():
+		return step{bracket: func(x *exchange, rest int) error {
+			if err := x.refusal(i); err != nil {
+				return err
+			}
+			return x.enclose(i, rest)
+		}}
+	case !readsMore(p.desc):
+		return step{run: func(x *exchange) error { return x.frames[i].call(x.ctx) }}
+	}
+	return step{run: func(x *exchange) error {
+		if err := x.refusal(i); err != nil {
+			return err
+		}
+		return x.frames[i].call(x.ctx)
+	}}
+}
+
+var (
+	errUseTwice       = errors.New("a scoped provider called use, or a bracket called next, more than once")
+	errUseNever       = errors.New("a scoped provider returned nil without calling use, or a bracket without calling next")
+	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
+)
+
+// enclose runs the rest of the request inside a part.
+func (x *exchange) enclose(i, rest int) error {
+	f := &x.frames[i]
+	f.inject()
+	calls := 0
+	// Until use returns, and where it never does, a panic goes through it.
+	inner := errSwallowedPanic
+	err := f.bracket(x.ctx, func() error {
+		if calls++; calls > 1 {
+			return errUseTwice
+		}
+		inner = opened(x.from(rest))
+		return inner
+	})
+	switch {
+	case calls > 1:
+		return errUseTwice
+	case calls == 0 && err == nil:
+		return errUseNever
+	case err == nil:
+		return inner
+	}
+	return err
+}
+
+// answerInside writes the response and runs the tasks while the brackets around
+// it still live.
+func (x *exchange) answerInside(rest int) error {
+	err := x.protected(rest)
+	if !x.finished {
+		x.finish(err)
+	}
+	if err == nil {
+		x.endpoint.tasks.run(context.WithoutCancel(x.ctx), x.takeTasks())
+	}
+	return err
+}
+
+// streamInside writes a stream once the brackets inside have ended.
+func (x *exchange) streamInside(rest int) error {
+	if err := x.from(rest); err != nil {
+		return err
+	}
+	return x.finishStream()
+}
