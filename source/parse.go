@@ -61,11 +61,13 @@ type fileReader struct {
 
 func (f *fileReader) file(tree *ast.File) {
 	f.constants = map[string][]string{}
+	// First, as a type lists its constants even if they come after it.
 	for _, d := range tree.Decls {
 		if group, ok := d.(*ast.GenDecl); ok && group.Tok == token.CONST {
 			f.values(group)
 		}
 	}
+	// The whole tree, since types may be declared in functions.
 	ast.Inspect(tree, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDecl:
@@ -97,6 +99,7 @@ func (f *fileReader) typeSpecs(group *ast.GenDecl) {
 			continue
 		}
 		text := clean(s.Doc)
+		// Without parentheses the comment stands before the keyword.
 		if text == "" && !group.Lparen.IsValid() {
 			text = clean(group.Doc)
 		}

@@ -58,6 +58,8 @@ func (c *Comments) Func(f *runtime.Func) string {
 	file, _ := f.FileLine(f.Entry())
 	name := readSymbol(f.Name())
 	return one(all.funcs[name.symbol], func(d *declaration) bool {
+		// What the compiler has made itself, such as a wrapper of a method, is in no
+		// file.
 		if path.Ext(file) == ".go" && path.Base(file) != d.file {
 			return false
 		}
@@ -96,6 +98,7 @@ func one(all []*declaration, fits func(*declaration) bool) string {
 		if !fits(d) || d.text == "" {
 			continue
 		}
+		// Two comments that differ: either could be meant.
 		if text != "" && text != d.text {
 			return ""
 		}
@@ -111,6 +114,7 @@ func (d *declaration) belongsTo(importPath, name string) bool {
 	case d.pkg != name:
 		return false
 	case importPath == "main" || importPath == "":
+		// The runtime calls a program's package main, whatever its path is.
 		return d.pkg == "main"
 	}
 	return d.dir == "." || d.pkg == "main" || importPath == d.dir || strings.HasSuffix(importPath, "/"+d.dir)

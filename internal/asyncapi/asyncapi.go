@@ -28,6 +28,7 @@ const Version = "3.0.0"
 func Convert(doc *doctree.Value) *doctree.Value {
 	c := &converter{from: doc, channels: doctree.Object(), operations: doctree.Object(), schemes: doctree.Object()}
 	for _, path := range members(doc.Get("paths")) {
+		// Members that are no operations, such as parameters, have no messages either.
 		for _, method := range members(path.Value) {
 			c.operation(path.Name, method.Name, method.Value)
 		}
@@ -35,6 +36,7 @@ func Convert(doc *doctree.Value) *doctree.Value {
 	to := doctree.Object()
 	to.Set("asyncapi", doctree.String(Version))
 	to.Set("info", c.info())
+	// After the operations, which tell whether there are streams of events.
 	put(to, "servers", c.servers())
 	to.Set("defaultContentType", doctree.String("application/json"))
 	to.Set("channels", c.channels)
@@ -123,6 +125,7 @@ func (c *converter) servers() *doctree.Value {
 		if err != nil || at.Host == "" {
 			continue
 		}
+		// From http to ws, and from https to wss.
 		secure := strings.TrimPrefix(at.Scheme, "http")
 		c.server(servers, "ws"+secure, at, from)
 		if c.events {
@@ -138,6 +141,7 @@ func (c *converter) server(servers *doctree.Value, protocol string, at *url.URL,
 	server.Set("protocol", doctree.String(protocol))
 	put(server, "pathname", doctree.String(strings.TrimSuffix(at.Path, "/")))
 	take(server, from, "description", "variables")
+	// A name has letters, digits, hyphens and underscores.
 	servers.Set(strings.NewReplacer(".", "-", ":", "-", "{", "", "}", "").Replace(protocol+"-"+at.Host)+strings.ReplaceAll(at.Path, "/", "-"), server)
 }
 
@@ -232,6 +236,7 @@ func (c *converter) stream(path, method string, op, event *doctree.Value) {
 // where all of the kind have it.
 func (c *converter) event(kind *doctree.Value) (name string, message *doctree.Value) {
 	data := kind.Get("properties").Get("data")
+	// JSON in an event is a text with a schema for its content.
 	message = c.message(cmp.Or(data.Get("contentSchema"), data))
 	put(message, "contentType", data.Get("contentMediaType"))
 	names := items(kind.Get("properties").Get("event").Get("enum"))
@@ -255,6 +260,7 @@ func (c *converter) channel(id, path string, op *doctree.Value) *doctree.Value {
 		}
 		kept := doctree.Object()
 		take(kept, p, "description")
+		// Parameters of a channel are texts, and so are the values listed.
 		if values := c.resolve(p.Get("schema")).Get("enum"); values != nil && !slices.ContainsFunc(values.Items, func(v *doctree.Value) bool { return v.Kind != '"' }) {
 			kept.Set("enum", values)
 		}
@@ -423,6 +429,7 @@ func (c *converter) schema(v *doctree.Value) *doctree.Value {
 		case "discriminator":
 			to.Set(m.Name, m.Value.Get("propertyName"))
 		case "default", "const", "enum", "example", "examples", "x-validate":
+			// These hold values: what looks like a reference there is none.
 			to.Set(m.Name, m.Value)
 		case "properties", "patternProperties", "dependentSchemas", "$defs":
 			inner := doctree.Object()

@@ -39,6 +39,7 @@ func ordered[T cmp.Ordered](comparison string, p T) func(T) bool {
 
 // makeBound compiles min, max, len, gt, gte, lt and lte.
 func makeBound(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
+	// Only a moment is compared without a parameter.
 	if on.shape == moment {
 		return makeMoment(rule)
 	}
@@ -72,6 +73,7 @@ func (on subject) exampleBound(rule typeinfo.Rule) string {
 // numberError says what is wrong with a parameter that strconv refused.
 func (on subject) numberError(rule typeinfo.Rule, err error) error {
 	problem := "not a number"
+	// It is a number, so its kind is what is wrong.
 	if _, notNumber := strconv.ParseFloat(rule.Param, 64); notNumber == nil && on.shape != float {
 		problem = "not a whole number"
 		if on.shape == unsigned && rule.Param[0] == '-' {
@@ -88,6 +90,7 @@ func (on subject) numberError(rule typeinfo.Rule, err error) error {
 }
 
 func integerBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+	// Base 0, as validator reads it: 0x10 is a bound, too.
 	p, err := strconv.ParseInt(rule.Param, 0, 64)
 	if err != nil {
 		return parts{}, on.numberError(rule, err)
@@ -181,6 +184,7 @@ func lengthBound(on subject, rule typeinfo.Rule, comparison string) (parts, erro
 	}
 	if on.shape == text {
 		made := onString(characterBound(comparison, int(p)))
+		// Who reads a text knows its bytes; who writes one has counted its characters.
 		made.quick.Sure = byteRange(comparison, p)
 		made.quick.Characters = rangeOf(comparison, p, 0, math.MaxInt64)
 		made.blame = on.lengthFault(comparison, int(p), characters)
@@ -197,6 +201,8 @@ func lengthBound(on subject, rule typeinfo.Rule, comparison string) (parts, erro
 func characterBound(comparison string, p int) func(string) bool {
 	keeps := ordered(comparison, p)
 	counted := func(s string) bool { return keeps(utf8.RuneCountInString(s)) }
+	// At most four bytes are one character, so at least a quarter of the bytes, rounded
+	// up, are characters.
 	switch comparison {
 	case ">=":
 		return func(s string) bool { return (len(s)+3)/4 >= p || counted(s) }
@@ -212,6 +218,8 @@ func byteRange(comparison string, p int64) *Range[int64] {
 	switch {
 	case comparison == ">=" && p == 0:
 		return &Range[int64]{0, math.MaxInt64}
+	// With 4p-3 bytes there are at least p characters. A p of which that overflows has
+	// no range.
 	case comparison == ">=" && p <= math.MaxInt64/4:
 		return &Range[int64]{4*p - 3, math.MaxInt64}
 	case comparison == "<=":
@@ -261,6 +269,7 @@ func (on subject) tooLong(most int, length func(reflect.Value) int) blame {
 }
 
 func (on subject) sizeFault(typ, key string, limit int, length func(reflect.Value) int) blame {
+	// The names that pydantic has for them.
 	fieldType := map[shape]string{list: "List", mapping: "Dictionary", octets: "Bytes"}[on.shape]
 	return blame{of: func(v reflect.Value) fault.Fault {
 		return fault.Fault{Type: typ, Ctx: map[string]any{"field_type": fieldType, key: limit, "actual_length": length(v)}}
@@ -273,6 +282,7 @@ func makeMoment(rule typeinfo.Rule) (parts, error) {
 		return parts{}, fmt.Errorf("takes no value on time.Time, where it compares with the present moment; write %s, or a Validate method", rule.Name)
 	}
 	comparison := comparisons[rule.Name]
+	// Compare gives -1, 0 or 1, to be compared with 0.
 	keeps := ordered(comparison, 0)
 	sentence := map[string]string{
 		">": "must be in the future", ">=": "must not be in the past",
@@ -305,6 +315,7 @@ func equalBool(rule typeinfo.Rule, comparison string) (parts, error) {
 		return parts{}, fmt.Errorf("neither true nor false; write %s=true", rule.Name)
 	}
 	if comparison == "!=" {
+		// Of two values, not the one is the other.
 		p = !p
 	}
 	return parts{

@@ -41,6 +41,7 @@ func Builtin() *Set { return builtin() }
 
 func newValidate() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
+	// validator's own does not count the octets of a domain: see isEmail.
 	if err := v.RegisterValidation("email", isEmail); err != nil {
 		panic(err) // the name is one of a rule
 	}
@@ -53,6 +54,7 @@ func newValidate() *validator.Validate {
 // A rule is called with the value alone: FieldLevel's Parent and Top are the
 // value itself.
 func NewSet(custom map[string]validator.Func) (*Set, error) {
+	// The map stays the user's, who may change it.
 	s := &Set{validate: newValidate(), custom: maps.Clone(custom)}
 	for name, rule := range custom {
 		if err := s.add(name, rule); err != nil {
@@ -97,6 +99,7 @@ func reserved(name string) bool {
 // knows reports whether validator has a rule of that name. Behind omitempty a
 // nil pointer is never judged, so the name is looked up and nothing runs.
 func (s *Set) knows(name string) (known bool) {
+	// validator panics on a name that it does not know.
 	defer func() {
 		if recover() != nil {
 			known = false
@@ -202,6 +205,7 @@ func (b blame) tagged(rule typeinfo.Rule) blame {
 			return f
 		}}
 	}
+	// A copy, since other fields have this fault with other tags.
 	f := *b.same
 	f.Tag = tag
 	return always(f)
@@ -252,6 +256,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 		return s.alternatives(on, rule)
 	}
 	c := condition{blame: valueError("breaks the rule " + rule.Name)}
+	// A user's rule never has the name of another, see add.
 	if s.custom[rule.Name] != nil {
 		c.keeps = s.through(on, rule)
 		return c, nil
@@ -264,6 +269,8 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 		return c, wrong(rule, err)
 	}
 	c.blame = t.blame(rule)
+	// Only a trial tells whether the rule judges the value that the type shows
+	// validator.
 	if on.valuer {
 		return s.tried(on, rule, c)
 	}
@@ -276,6 +283,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 		return c, wrong(rule, err)
 	}
 	c.keeps, c.quick = p.keeps, p.quick
+	// The table's fault holds unless the maker knows a more precise one.
 	if p.blame.known() {
 		c.blame = p.blame
 	}
@@ -342,6 +350,7 @@ func notation(rule typeinfo.Rule) string {
 
 // try judges a value made up for it and turns a panic into an error.
 func try(keeps judge, t reflect.Type) (err error) {
+	// validator panics on a kind that a rule does not judge.
 	defer func() {
 		if recover() != nil {
 			err = fmt.Errorf("validator cannot judge %s by it; write a Validate method", t)

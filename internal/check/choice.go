@@ -19,6 +19,7 @@ func makeOneOf(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
 		return parts{}, fmt.Errorf("names no value; write %s=red green", rule.Name)
 	}
 	for i, word := range words {
+		// An enum of JSON Schema should not list a value twice.
 		if slices.Contains(words[:i], word) {
 			return parts{}, fmt.Errorf("%s stands twice; drop one", quoted(word))
 		}

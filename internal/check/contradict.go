@@ -67,6 +67,7 @@ func ratio(n *big.Int) *big.Rat { return new(big.Rat).SetInt(n) }
 func (on subject) amount(rule typeinfo.Rule) (p *big.Rat, ok bool) {
 	switch rule.Name {
 	case "eq":
+		// On a text it compares the text, not its length.
 		if on.shape == text {
 			return nil, false
 		}
@@ -100,6 +101,7 @@ func (r *room) narrow(comparison string, p *big.Rat, rule string, steps bool) {
 	case "<=":
 		r.lower(p, false, rule)
 	case ">":
+		// Between whole numbers there is nothing: more than 3 is 4 or more.
 		if steps {
 			p = new(big.Rat).Add(p, big.NewRat(1, 1))
 		}
@@ -113,6 +115,7 @@ func (r *room) narrow(comparison string, p *big.Rat, rule string, steps bool) {
 }
 
 func (r *room) raise(p *big.Rat, open bool, rule string) {
+	// At the same limit the open one leaves fewer values.
 	if r.low == nil || p.Cmp(r.low) > 0 || p.Cmp(r.low) == 0 && open {
 		r.low, r.lowOpen, r.lowRule = p, open, rule
 	}
@@ -136,5 +139,6 @@ func (r *room) error(on subject) error {
 	if r.lowRule != "" && r.highRule != "" {
 		return fmt.Errorf("%s,%s: no value keeps both; write bounds with room between them", r.lowRule, r.highRule)
 	}
+	// One limit is the type's own, so there is one rule to name.
 	return fmt.Errorf("%s%s: no %s keeps it; write a bound within the type's range", r.lowRule, r.highRule, on.typ.Go)
 }

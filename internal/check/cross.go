@@ -53,6 +53,7 @@ func (s *Set) CompileCross(parent reflect.Type, f *typeinfo.Field, siblings ...*
 		if !isCross(rule) {
 			continue
 		}
+		// Most fields have no such rule, and need no way to others.
 		if at.root == nil {
 			var err error
 			if at, err = sceneOf(parent, f, siblings); err != nil {
@@ -83,6 +84,8 @@ func (s *Set) cross(at scene, rule typeinfo.Rule) (CrossCheck, error) {
 		if f == nil {
 			return nil
 		}
+		// A copy, since the caller adds a location, and blame may return one fault each
+		// time.
 		f = f.Own()
 		f.Tag = tag
 		return f
@@ -91,6 +94,7 @@ func (s *Set) cross(at scene, rule typeinfo.Rule) (CrossCheck, error) {
 
 func crossInOrder(checks []CrossCheck) CrossCheck {
 	if len(checks) < 2 {
+		// The one check, or nil if there is none.
 		return append(checks, nil)[0]
 	}
 	return func(parent, field reflect.Value, present bool) *fault.Fault {
@@ -112,6 +116,7 @@ func makeComparison(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	if err := at.comparable(other, rule); err != nil {
 		return nil, err
 	}
+	// A value that is not there is equal to none, and contained in none.
 	keepsNull := rule.Name == "nefield" || rule.Name == "necsfield" || rule.Name == "fieldexcludes"
 	keeps := func(field, parent reflect.Value) bool {
 		seen := other.in(parent)
@@ -152,6 +157,7 @@ func (at scene) comparable(other reference, rule typeinfo.Rule) error {
 	case "fieldcontains", "fieldexcludes":
 		judged = text
 	case "gtfield", "gtefield", "ltfield", "ltefield":
+		// validator compares the lengths of lists and maps by the rules with cs only.
 		judged &^= sized
 	}
 	if mine.shape&judged == 0 {
@@ -211,6 +217,7 @@ func makePostcodeField(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error)
 		if seen.state != found {
 			return false
 		}
+		// validator looks for the country in a field of a struct, so it gets one.
 		in := struct{ Country string }{seen.value.String()}
 		return s.validate.VarWithValue(field.String(), in, rule.Name+"=Country") == nil
 	}
@@ -257,6 +264,7 @@ func holder(t *typeinfo.Type) func(reflect.Value) (reflect.Value, bool) {
 	steps, _ := bareSteps(nil, t.Go)
 	return func(v reflect.Value) (reflect.Value, bool) {
 		if !v.IsValid() || v.Type() != t.Go {
+			// The caller has taken it off already.
 			return v, !isNull(v)
 		}
 		seen := walk(v, steps)
@@ -294,6 +302,7 @@ func (at scene) reference(name string) (reference, error) {
 			return r, fmt.Errorf("%s has no field %q; write one of %s", r.typ, part, fieldNames(r.typ))
 		}
 		for _, i := range sf.Index {
+			// An embedded struct on the way may be a pointer.
 			r.steps, r.typ = bareSteps(r.steps, r.typ)
 			r.steps, r.typ = append(r.steps, step{kind: member, index: i}), r.typ.Field(i).Type
 		}

@@ -85,6 +85,7 @@ func (t *translator) next() error {
 	if t.inClass {
 		return t.class()
 	}
+	// Only what comes right after an assertion would repeat it.
 	assertion := t.assertion
 	t.assertion = false
 	switch c := t.rest[0]; c {
@@ -104,6 +105,7 @@ func (t *translator) next() error {
 		t.assertion = true
 		t.take(1)
 	default:
+		// No byte of a longer character is among the cases, so bytes will do.
 		t.take(1)
 	}
 	return nil
@@ -180,8 +182,10 @@ func (t *translator) class() error {
 
 // escape writes what a backslash begins.
 func (t *translator) escape() error {
+	// Go has accepted the pattern, so something comes after a backslash.
 	switch c := t.rest[1]; c {
 	case 'd', 'D', 'w', 'W':
+		// The same sets in both languages, of ASCII alone.
 		t.set = t.inClass
 		t.take(2)
 	case 's', 'S':

@@ -30,6 +30,7 @@ func makeIf(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	var phrases, names []string
 	for i := 0; i < len(words); i += 2 {
 		name, value := words[i], words[i+1]
+		// With unless several values of a field are alternatives.
 		if !unless && slices.Contains(names, name) {
 			return nil, fmt.Errorf("%s cannot have two values at once; drop one", name)
 		}
@@ -96,8 +97,11 @@ func (at scene) demand(rule typeinfo.Rule, holds claim, when string) CrossCheck 
 	}
 	return func(parent, field reflect.Value, present bool) *fault.Fault {
 		if present {
+			// null counts as not sent.
 			_, present = held(field)
 		}
+		// A required field that is there and an excluded one that is not keep the rule
+		// in any case.
 		if present != excluded || !holds(parent) {
 			return nil
 		}
@@ -131,6 +135,7 @@ func isEmpty(other reference) claim {
 		case reflect.Slice, reflect.Map, reflect.Interface:
 			return seen.value.IsNil()
 		}
+		// Behind a pointer or in an Optional zero is a value that was sent.
 		return !other.nullable && seen.value.IsZero()
 	}
 }

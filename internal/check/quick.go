@@ -58,6 +58,7 @@ func (s *Set) Quick(t *typeinfo.Type, rules *typeinfo.Rules) Quick {
 
 func both[T any](a, b func(T) bool) func(T) bool {
 	if a == nil || b == nil {
+		// One rule that cannot be judged so leaves the question to the Check.
 		return nil
 	}
 	return func(x T) bool { return a(x) && b(x) }
@@ -177,6 +178,7 @@ func dotAtomEnd(s string) int {
 // ends with a hyphen and the last one is of letters.
 func isPlainDomain(s string) bool {
 	for labels := 1; ; labels++ {
+		// common keeps the classes that all bytes of the label have.
 		end, common := 0, uint8(letter)
 		for end < len(s) && addressClasses[s[end]]&inLabel != 0 {
 			common &= addressClasses[s[end]]

@@ -34,6 +34,7 @@ func (s *Set) CompileRounded(t *typeinfo.Type, rules *typeinfo.Rules) (func(sent
 }
 
 func isBound(rule typeinfo.Rule) bool {
+	// Any other alternative is for the rounded value to judge.
 	for _, alternative := range rule.Or {
 		if !isBound(alternative) {
 			return false

@@ -34,6 +34,7 @@ func startsWith(s, start string) bool  { return strings.HasPrefix(s, start) }
 func endsWith(s, end string) bool      { return strings.HasSuffix(s, end) }
 
 func containsRune(s, char string) bool {
+	// validator looks for the first character alone.
 	r, _ := utf8.DecodeRuneInString(char)
 	return strings.ContainsRune(s, r)
 }
@@ -179,6 +180,7 @@ func makeSpiceDB(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
 func makePort(_ *Set, on subject, _ typeinfo.Rule) (parts, error) {
 	const last = 1<<16 - 1
 	if on.shape == unsigned {
+		// Unsigned, so that 0 becomes too large.
 		return onUint(func(n uint64) bool { return n-1 < last }), nil
 	}
 	return onInt(func(n int64) bool { return n >= 1 && n <= last }), nil

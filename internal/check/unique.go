@@ -109,9 +109,12 @@ func different[T comparable](value func(reflect.Value) T) judge {
 		if n <= few {
 			return differentFew(v, n, value)
 		}
+		// A very long list may repeat an item early, so the map does not begin with its
+		// size.
 		seen := make(map[T]struct{}, min(n, math.MaxUint16))
 		for i := range n {
 			seen[value(v.Index(i))] = struct{}{}
+			// The item was there already, or there would be one more.
 			if len(seen) <= i {
 				return false
 			}

@@ -22,6 +22,7 @@ func relative(from, target string) string {
 	}
 	here, there := strings.Split(from, "/"), strings.Split(target, "/")
 	shared := 0
+	// The last segment is a file, and no step.
 	for shared < len(here)-1 && shared < len(there)-1 && here[shared] == there[shared] {
 		shared++
 	}

@@ -96,6 +96,7 @@ func acceptsGzip(field string) bool {
 		case "gzip", "x-gzip":
 			return isWanted(weight)
 		case "*":
+			// Only what is not named falls under the star.
 			others = isWanted(weight)
 		}
 	}

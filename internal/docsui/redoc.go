@@ -40,6 +40,7 @@ func (r Redoc) Files() ([]File, error) {
 		r.Path = "/redoc"
 	}
 	if r.ScriptURL == "" {
+		// Both, as a digest belongs to one file.
 		r.ScriptURL, r.Integrity = redocURL, redocIntegrity
 	}
 	source, err := r.scriptSource()

@@ -119,6 +119,7 @@ func (s Swagger) startScript() (string, error) {
 		"showCommonExtensions": true,
 		"validatorUrl":         nil, // else the document's URL is sent to a service of Swagger's
 	}
+	// Last, so that the user's options win.
 	maps.Copy(options, s.Options)
 	settings, err := json.MarshalIndent(options, "", "  ")
 	if err != nil {

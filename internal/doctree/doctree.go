@@ -51,6 +51,7 @@ func read(d *jsontext.Decoder) (*Value, error) {
 	case '"', '0':
 		v.Text = token.String()
 	case '[':
+		// At an error PeekKind is another, so that read returns it.
 		for d.PeekKind() != ']' {
 			item, err := read(d)
 			if err != nil {
@@ -157,6 +158,7 @@ func (v *Value) AppendJSON(out []byte) []byte {
 		}
 		return append(out, '}')
 	}
+	// What is left is true, false or null, which the kind says.
 	return append(out, v.Kind.String()...)
 }
 

@@ -58,6 +58,8 @@ func (w *yamlWriter) array(v *Value, depth int) {
 			w.line(depth)
 		}
 		w.out = append(w.out, "- "...)
+		// The first line goes on behind the dash, in the column that the others are
+		// indented to.
 		w.value(item, depth+1)
 	}
 }
@@ -98,10 +100,12 @@ func (w *yamlWriter) text(text string, depth int) {
 		w.out = append(w.out, '-')
 	}
 	for line := range strings.SplitSeq(body, "\n") {
+		// An empty line has no blanks.
 		if line == "" {
 			w.out = append(w.out, '\n')
 			continue
 		}
+		// Even at the top a text has to be indented.
 		w.line(max(depth, 1))
 		w.out = append(w.out, line...)
 	}
@@ -110,6 +114,8 @@ func (w *yamlWriter) text(text string, depth int) {
 // isLiteral reports texts of several lines that can stand as they are.
 func isLiteral(text string) bool {
 	body, _ := strings.CutSuffix(text, "\n")
+	// A blank at the start would need a number for the indentation, and line breaks at
+	// either end are safer quoted.
 	return strings.Contains(body, "\n") && !strings.HasSuffix(body, "\n") && !strings.HasPrefix(body, "\n") &&
 		!strings.HasPrefix(body, " ") && !strings.HasPrefix(body, "\t") &&
 		strings.IndexFunc(text, func(r rune) bool { return r != '\n' && needsEscape(r) }) < 0

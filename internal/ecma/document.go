@@ -37,6 +37,7 @@ func rewrite(value any, pointer string, report func(Unread)) {
 			rewrite(item, fmt.Sprint(pointer, "/", i), report)
 		}
 	case map[string]any:
+		// Sorted, so that patterns are always reported in the same order.
 		for _, name := range slices.Sorted(maps.Keys(v)) {
 			rewrite(v[name], pointer+"/"+escaped.Replace(name), report)
 		}

@@ -31,6 +31,7 @@ func ToGo(pattern string) (string, error) {
 			return "", err
 		}
 	}
+	// Go judges the rest, such as a repetition that is too large for it.
 	if _, err := regexp.Compile(r.out.String()); err != nil {
 		return "", errors.New(strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 	}
@@ -87,6 +88,7 @@ func (r *reader) next() error {
 	case ']', '}':
 		return fmt.Errorf("a lone %c", c)
 	default:
+		// All others mean the same in both.
 		_, n := utf8.DecodeRuneInString(r.rest)
 		r.take(n)
 	}
@@ -105,6 +107,7 @@ func (r *reader) group() error {
 	case strings.HasPrefix(r.rest, "(?="), strings.HasPrefix(r.rest, "(?!"), strings.HasPrefix(r.rest, "(?<="), strings.HasPrefix(r.rest, "(?<!"):
 		return errors.New("look-around")
 	case strings.HasPrefix(r.rest, "(?<"):
+		// Go knows named groups in this spelling.
 		r.take(3)
 	default:
 		return errors.New("flags inside of a pattern")
@@ -148,6 +151,7 @@ func (r *reader) escape() error {
 	}
 	switch c := r.rest[1]; c {
 	case 'd', 'D', 'w', 'W', 't', 'n', 'v', 'f', 'r':
+		// The same in both: \d and \w are ASCII.
 		r.take(2)
 	case 's', 'S':
 		r.space(c)
@@ -173,6 +177,7 @@ func (r *reader) escape() error {
 }
 
 func (r *reader) space(c byte) {
+	// In a class Go takes the set as it is; elsewhere it needs brackets.
 	switch set := map[byte]string{'s': spaces, 'S': notSpaces}[c]; {
 	case r.inClass:
 		r.replace(2, set)
@@ -198,6 +203,7 @@ func (r *reader) control() error {
 	if len(r.rest) < 3 || r.rest[2]|0x20 < 'a' || r.rest[2]|0x20 > 'z' {
 		return errors.New(`\c without a letter`)
 	}
+	// A control character has the last five bits of its letter.
 	r.replace(3, fmt.Sprintf(`\x%02x`, r.rest[2]&0x1f))
 	return nil
 }
@@ -211,6 +217,7 @@ var (
 
 // codePoint is a character by its number. Two surrogates are one character.
 func (r *reader) codePoint() error {
+	// First, since a half would match unit below and is no character.
 	if m := surrogates.FindStringSubmatch(r.rest); m != nil {
 		high, _ := strconv.ParseUint(m[1], 16, 32)
 		low, _ := strconv.ParseUint(m[2], 16, 32)
@@ -248,6 +255,8 @@ func (r *reader) property() error {
 	switch {
 	case known:
 		r.replace(len(m[0]), `\`+m[1]+"{"+m[3]+"}")
+	// Go has no such names, and a set that is written out is not negated and not put
+	// into a class.
 	case m[3] == "Any" && m[1] == "p" && !r.inClass:
 		r.replace(len(m[0]), "["+everything+"]")
 	case m[3] == "ASCII" && m[1] == "p" && !r.inClass:

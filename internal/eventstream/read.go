@@ -87,8 +87,10 @@ func (p *parser) run(r io.Reader) error {
 	for empty := 0; empty < maxEmptyReads; empty++ {
 		n, err := r.Read(buffer)
 		if n > 0 {
+			// Something came, so the count starts again.
 			empty = -1
 		}
+		// A reader may return bytes together with an error: they count first.
 		if failure := p.feed(buffer[:n]); failure != nil {
 			return failure
 		}
@@ -103,6 +105,7 @@ func (p *parser) run(r io.Reader) error {
 func (p *parser) feed(chunk []byte) error {
 	for len(chunk) > 0 {
 		if p.afterCR {
+			// The LF of a CRLF may come with a later read.
 			p.afterCR = false
 			if chunk[0] == '\n' {
 				chunk = chunk[1:]
@@ -136,6 +139,7 @@ func (p *parser) appendLine(part []byte) error {
 func (p *parser) endLine() error {
 	line := p.line
 	p.line = p.line[:0]
+	// Only the start of a stream may have a byte order mark.
 	if p.bom {
 		p.bom = false
 		line = bytes.TrimPrefix(line, []byte("\ufeff"))
@@ -143,6 +147,7 @@ func (p *parser) endLine() error {
 	if len(line) == 0 {
 		return p.endEvent()
 	}
+	// Lines count whatever their field is: comments must not fill the memory either.
 	if p.size += len(line); p.size > p.opts.MaxEvent {
 		return fmt.Errorf("an event has more than %d bytes: %w", p.opts.MaxEvent, ErrTooLong)
 	}
@@ -161,6 +166,8 @@ func (p *parser) field(name string, value []byte) {
 	case "event":
 		p.event.Name = string(value)
 	case "id":
+		// The standard has a client ignore such an id, as it does a retry that is no
+		// number.
 		if bytes.IndexByte(value, 0) >= 0 {
 			return
 		}
@@ -182,11 +189,13 @@ func (p *parser) field(name string, value []byte) {
 func (p *parser) endEvent() error {
 	event, hasBlock := p.event, p.hasBlock
 	event.HasData = len(p.data) > 0
+	// A copy, since the buffer is for the next event.
 	event.Data = bytes.Clone(bytes.TrimSuffix(p.data, []byte("\n")))
 	event.LastID = p.lastID
 	if p.opts.Comments {
 		event.Comment = strings.TrimSuffix(string(p.comment), "\n")
 	}
+	// All begins anew but the last event ID.
 	p.event, p.hasBlock, p.size = Event{}, false, 0
 	p.data, p.comment = p.data[:0], p.comment[:0]
 	if !event.HasData && (!p.opts.Comments || !hasBlock) {
@@ -207,6 +216,7 @@ func milliseconds(digits []byte) (time.Duration, bool) {
 		if c < '0' || c > '9' {
 			return 0, false
 		}
+		// Held at the most, so that no number of digits overflows.
 		n = min(n*10+int64(c-'0'), most)
 	}
 	return time.Duration(n) * time.Millisecond, len(digits) > 0

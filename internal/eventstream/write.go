@@ -55,6 +55,7 @@ func (e *Event) check() error {
 		return errEmpty
 	case strings.ContainsAny(e.Name, "\r\n"):
 		return errNameBreaks
+	// A client would ignore an id with NUL.
 	case strings.ContainsAny(e.ID, "\r\n\x00"):
 		return errIDBreaks
 	case e.Retry < 0:
@@ -111,6 +112,7 @@ func lineEnd[S string | []byte](text S) (end, next int) {
 // faster than a loop that looks for both.
 func indexBreak[S string | []byte](text S) int {
 	lf := indexByte(text, '\n')
+	// A CR counts if it comes before the LF.
 	if lf >= 0 {
 		text = text[:lf]
 	}

@@ -22,6 +22,7 @@ func Of(err error) []Fault {
 			return located.CandorFaults()
 		}
 	}
+	// errors.As stops at the first error that fits; here each of those joined counts.
 	var all []Fault
 	switch e := err.(type) { //nolint:errorlint // the walk is this function's own
 	case interface{ Unwrap() error }:

@@ -103,6 +103,7 @@ func New(typ string) *Fault { return &Fault{Type: typ} }
 // TooManyItems is the fault of a list that is longer than most.
 func TooManyItems(most, actual int, item string) *Fault {
 	f := &Fault{Type: TooLong, Ctx: map[string]any{"max_length": most, "actual_length": actual}}
+	// The sentence knows the usual word, so only another one is a fact.
 	if item != "item" {
 		f.Ctx["item"] = item
 	}

@@ -21,10 +21,12 @@ const maxKept = 16
 // Reset empties the list for the next request. The faults it had, and their
 // locations, are of no use any more.
 func (l *List) Reset() {
+	// One request with many faults must not enlarge what a pool holds for good.
 	if cap(l.Faults) > maxKept {
 		*l = List{}
 		return
 	}
+	// What the faults refer to belongs to the request that is over.
 	clear(l.Faults)
 	clear(l.room)
 	*l = List{Faults: l.Faults[:0], room: l.room[:0]}
@@ -37,6 +39,7 @@ func (l *List) Add(f *Fault) {
 		return
 	}
 	if l.Faults == nil {
+		// Most invalid requests have a few faults: one allocation is enough.
 		l.Faults = make([]Fault, 0, 4)
 	}
 	l.Faults = append(l.Faults, *f)
@@ -53,6 +56,8 @@ func (l *List) location() []any {
 		l.room, n = make([]any, 0, maxKept/2*shortLocation), 0
 	}
 	l.room = l.room[:n+shortLocation]
+	// The capacity ends here, too: a location that becomes longer moves away instead of
+	// writing over the next one.
 	return l.room[n:n:len(l.room)]
 }
 
@@ -90,6 +95,7 @@ func (l *List) DropRepeated() {
 			kept = append(kept, f)
 		}
 	}
+	// Or the array would keep them alive.
 	clear(l.Faults[len(kept):])
 	l.Faults = kept
 }

@@ -84,6 +84,7 @@ func Message(typ string, ctx map[string]any) string {
 		return "Not valid"
 	}
 	sentence := k.sentence
+	// A cause is part of every sentence, whether or not it has a gap for one.
 	if _, hasCause := ctx["error"]; hasCause && !strings.Contains(sentence, "{error}") {
 		sentence += ": {error}"
 	}
@@ -116,6 +117,7 @@ func fill(sentence string, ctx, usual map[string]any) string {
 		if !ok {
 			value = usual[name]
 		}
+		// The plural is decided by a number, and the word for an item is none.
 		if name != "item" {
 			fact = value
 		}

@@ -18,6 +18,7 @@ type Rule struct {
 // NewRule works out what the faults of a rule with one fact have in common.
 func NewRule(typ, key string, value any) *Rule {
 	r := &Rule{Type: typ, Ctx: map[string]any{key: value}}
+	// Facts come from tags, which may hold bytes that are not UTF-8.
 	lenient := jsonv2.JoinOptions(jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	r.Kind, _ = jsonv2.Marshal(typ)
 	r.Sentence, _ = jsonv2.Marshal(Message(typ, r.Ctx), lenient)

@@ -33,6 +33,7 @@ func Of(ctx context.Context) *Log {
 
 // Note keeps a copy of the faults.
 func (l *Log) Note(faults []fault.Fault) {
+	// A copy, since the request's list is used again.
 	l.faults = slices.Clone(faults)
 	for i := range l.faults {
 		l.faults[i].Loc = slices.Clone(faults[i].Loc)

@@ -160,6 +160,7 @@ func (c *converter) mapping(v *doctree.Value, kind string) *doctree.Value {
 		switch {
 		case isExtension(m.Name):
 			out.Members = append(out.Members, m)
+		// requirement leaves it out of what it asks for.
 		case kind == "securityScheme" && isUnknownScheme(m.Value):
 		default:
 			out.Members = append(out.Members, doctree.Member{Name: m.Name, Value: c.convert(m.Value, kind)})

@@ -28,6 +28,7 @@ var silent = strings.Fields(`$schema $id $anchor $comment $defs contentEncoding 
 
 // schema makes a schema, and says whether it accepts exactly the same.
 func (c *converter) schema(v *doctree.Value) (*doctree.Value, bool) {
+	// In 3.0 a schema is an object.
 	switch v.Kind {
 	case 't':
 		return doctree.Object(), true
@@ -39,6 +40,7 @@ func (c *converter) schema(v *doctree.Value) (*doctree.Value, bool) {
 	}
 	s := schemaWriter{converter: c, in: v, out: doctree.Object(), exact: true}
 	if ref := v.Get("$ref"); ref != nil {
+		// In 3.0 whatever stands beside a reference is ignored.
 		if alone := s.reference(ref.Text, len(v.Members) == 1); alone != nil {
 			return alone, s.exact
 		}
@@ -66,6 +68,7 @@ func (c *converter) nullableEnum(v *doctree.Value) *doctree.Value {
 		return nil
 	}
 	flat := doctree.Object()
+	// What is said of this use comes last, so it wins over the component.
 	for _, m := range slices.Concat(listed.Members, v.Members) {
 		if m.Name != "anyOf" && m.Name != "const" {
 			flat.Set(m.Name, m.Value)
@@ -166,6 +169,7 @@ func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	case "additionalProperties":
 		s.further(value)
 	case "items":
+		// With prefixItems beside it, tuple writes it.
 		if s.in.Get("prefixItems") == nil {
 			s.out.Set(name, s.inner(value))
 		}
@@ -180,6 +184,8 @@ func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	case "oneOf":
 		s.oneOf(value)
 	case "not":
+		// If what is forbidden became wider, forbidding it would refuse more than 3.1
+		// does.
 		if forbidden, exact := s.schema(value); s.keep(exact) {
 			s.out.Set(name, forbidden)
 		}
@@ -244,6 +250,7 @@ func (s *schemaWriter) further(v *doctree.Value) {
 // overlap where they did not.
 func (s *schemaWriter) oneOf(v *doctree.Value) {
 	before := s.exact
+	// Asked of these schemas alone, whatever was not exact before.
 	s.exact = true
 	parts := s.inners(v)
 	switch exact := s.exact; {
@@ -252,6 +259,7 @@ func (s *schemaWriter) oneOf(v *doctree.Value) {
 	case s.in.Get("anyOf") == nil:
 		s.out.Set("anyOf", parts)
 	default:
+		// There is one anyOf already, and both must hold.
 		s.all = append(s.all, doctree.Object(doctree.Member{Name: "anyOf", Value: parts}))
 	}
 	s.exact = before && s.exact
@@ -313,6 +321,7 @@ func newPattern(pattern string) bool {
 // bound writes a limit of a number, of which 3.0 has one of each side.
 func (s *schemaWriter) bound(name, exclusiveName string, stricter func(limit, exclusive float64) bool) {
 	limit, exclusive := s.in.Get(name), s.in.Get(exclusiveName)
+	// 3.1 may have both, of which the stricter one decides.
 	if exclusive == nil || limit != nil && stricter(number(limit), number(exclusive)) {
 		s.out.Set(name, limit)
 		return
@@ -357,6 +366,7 @@ func (s *schemaWriter) types(declared *doctree.Value) {
 
 // onlyNull is a schema of null alone: 3.0 has no type for it.
 func (s *schemaWriter) onlyNull() {
+	// A string that may be null and is nothing else, by the list.
 	s.out.Set("type", doctree.String("string"))
 	s.out.Set("nullable", doctree.Bool(true))
 	s.enum(doctree.Array(doctree.Null()))
@@ -375,6 +385,7 @@ func (s *schemaWriter) severalTypes(names []string, null bool) {
 	for i, name := range names {
 		choice := schemaWriter{in: doctree.Object(), out: doctree.Object()}
 		kinds := doctree.Array(doctree.String(name))
+		// It is enough if one of the choices takes null.
 		if null && i == 0 {
 			kinds.Items = append(kinds.Items, doctree.String("null"))
 		}

@@ -39,6 +39,7 @@ func (p *Pattern) build(values []string) (string, error) {
 	for _, s := range p.segments {
 		text := s.text
 		if s.kind != literal {
+			// There are as many values as wildcards, and in their order.
 			text, values = values[0], values[1:]
 			if err := checkValue(s, text); err != nil {
 				return "", err
@@ -49,6 +50,7 @@ func (p *Pattern) build(values []string) (string, error) {
 		if s.kind == remainder {
 			path.WriteString(escapeRemainder(text, isFirst))
 		} else {
+			// A slash is escaped, too: a value stays one segment.
 			path.WriteString(url.PathEscape(text))
 		}
 	}
@@ -78,7 +80,10 @@ func checkDots(s segment, part string) error {
 }
 
 func escapeRemainder(value string, isFirst bool) string {
+	// No other byte is escaped as %2F, and a percent sign in the value is %25: this
+	// brings back slashes and nothing else.
 	escaped := strings.ReplaceAll(url.PathEscape(value), "%2F", "/")
+	// With a second slash at the start a client would read a host.
 	if rest, found := strings.CutPrefix(escaped, "/"); found && isFirst {
 		return "%2F" + rest
 	}

@@ -57,11 +57,13 @@ func (t *tree) match(path string, escaped bool, values []string) (*leaf, []strin
 	if path == "" || path[0] != '/' {
 		return nil, nil
 	}
+	// A plain path needs no decoding, and mostly no way back.
 	if !escaped || strings.IndexByte(path, '%') < 0 {
 		if found, captured := t.firstChoices(path, values); found != nil {
 			return found, captured
 		}
 	}
+	// A first choice led nowhere, or the path has escapes.
 	return t.search(path, escaped, values, nil)
 }
 
@@ -83,8 +85,12 @@ func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
 		case n.rest != nil:
 			return n.rest, append(values, path[start:])
 		default:
+			// What was appended lies past the length of the caller's slice, which stays
+			// as it is.
 			return nil, nil
 		}
+		// The leaf is nil where no pattern ends; the search will know another way, or
+		// none.
 		if end == len(path) {
 			return next.leaf, values
 		}
@@ -128,6 +134,7 @@ func segmentEnds(escaped string, limit int) []int {
 		case '/':
 			ends = append(ends, size)
 		case '%':
+			// An escape is three bytes that become one.
 			i += 2
 		}
 		size++
@@ -149,6 +156,7 @@ type splitPath struct {
 
 // end returns where the segment that begins at start ends.
 func (p *splitPath) end(depth, start int) int {
+	// They were found before decoding: by now an escaped slash looks like any other.
 	if p.ends != nil {
 		return p.ends[depth]
 	}
@@ -159,6 +167,8 @@ func (p *splitPath) end(depth, start int) int {
 	if i := strings.IndexByte(p.text[start:], '/'); i >= 0 {
 		end = start + i
 	}
+	// The first way down asks for each depth in turn. Those past the eighth are found
+	// anew each time.
 	if depth == p.count && depth < len(p.seen) {
 		p.seen[depth] = end
 		p.count++
@@ -201,6 +211,7 @@ func (s *search) find(n *node, depth, start int) *leaf {
 			return found
 		}
 	}
+	// The literal is not there, or leads to nothing that is accepted.
 	if n.wildcard != nil && segment != "" {
 		if found := s.enter(n.wildcard, depth+1, end); found != nil {
 			return found
@@ -211,6 +222,7 @@ func (s *search) find(n *node, depth, start int) *leaf {
 
 // enter goes on at n with what follows the segment that ends at end.
 func (s *search) enter(n *node, depth, end int) *leaf {
+	// There is a slash, and at least an empty segment after it.
 	if end < len(s.path.text) {
 		return s.find(n, depth, end+1)
 	}

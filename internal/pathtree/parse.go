@@ -51,6 +51,7 @@ func checkStart(s string) error {
 	if s == "" {
 		return errors.New(`it is empty: write "/" for the root`)
 	}
+	// Written as for net/http, with a method or, below, a host before the path.
 	if method, path, found := strings.Cut(s, " "); found && isMethod(method) {
 		return fmt.Errorf("a method does not belong in it: write %q and give the method beside it", strings.TrimSpace(path))
 	}
@@ -76,6 +77,7 @@ func checkText(s string) error {
 	}
 	for i, r := range s {
 		switch {
+		// In braces it is another router's mark, as in {id?}.
 		case r == '?' && strings.LastIndexByte(s[:i], '{') > strings.LastIndexByte(s[:i], '}'):
 			return errors.New("a wildcard is never optional: write one pattern with it and one without")
 		case r == '?':
@@ -121,6 +123,7 @@ func checkLiteral(s string) error {
 			continue
 		}
 		plain, err := url.PathUnescape(s)
+		// The advice has to be a valid literal itself.
 		if err != nil || strings.ContainsAny(plain, "/{}") || checkText(plain) != nil || checkLiteral(plain) != nil {
 			return fmt.Errorf("literals are written unescaped, and %q stands for what none can hold: write a wildcard for the whole segment", s[i:i+3])
 		}
@@ -145,6 +148,7 @@ func parseWildcard(s string) (segment, error) {
 		return segment{}, errors.New(`"{$}" is not needed: leave it out, a pattern that ends in "/" matches only that path`)
 	}
 	inner := strings.TrimSuffix(strings.TrimPrefix(s, "{"), "}")
+	// Two bytes less: the braces were the first and the last.
 	isWhole := len(inner) == len(s)-2
 	if name, constraint, found := strings.Cut(inner, ":"); isWhole && found && isName(name) {
 		return segment{}, adviseConstraint(name, constraint)

@@ -59,6 +59,7 @@ func (p *Pattern) Shape() string { return p.shape }
 
 func newPattern(text string, segments []segment) *Pattern {
 	p := &Pattern{text: text, shape: text, segments: segments}
+	// Without wildcards the text is the shape.
 	if !slices.ContainsFunc(segments, func(s segment) bool { return s.kind != literal }) {
 		return p
 	}

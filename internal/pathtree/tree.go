@@ -96,6 +96,8 @@ func (n *node) makeLiteral(text string) *node {
 	i, found := n.search(text)
 	if !found {
 		n.literals = slices.Insert(n.literals, i, edge{text, new(node)})
+		// Lengths that are new end where the literals end so far; then this and all
+		// longer ones end one later.
 		for len(n.ends) <= len(text) {
 			n.ends = append(n.ends, i)
 		}

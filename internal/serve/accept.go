@@ -31,6 +31,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if err == nil {
 			return l.adopt(nc), nil
 		}
+		// Until refuse has set the deadline, a time-out is not the end.
 		if !isTimeout(err) || !l.refusing.Load() {
 			return nil, err
 		}
@@ -46,6 +47,7 @@ func (l *listener) Accept() (net.Conn, error) {
 }
 
 func (l *listener) adopt(nc net.Conn) net.Conn {
+	// net/http speaks HTTP/2 only on a connection that it sees as TLS.
 	if _, ok := nc.(*tls.Conn); ok {
 		return nc
 	}
@@ -58,8 +60,10 @@ func (l *listener) refuse() {
 	if refuseHandshakes(l.Listener) {
 		settle = min(settleTime, l.server.lim.Linger)
 	}
+	// Before the deadline is set, or Accept would take it for an error.
 	l.refusing.Store(true)
 	if !acceptUntil(l.Listener, time.Now().Add(settle)) {
+		// Without a deadline only closing makes Accept return.
 		_ = l.Close()
 	}
 }
@@ -71,6 +75,7 @@ func acceptUntil(l net.Listener, t time.Time) bool {
 
 // acceptRest accepts until nothing comes for a moment. An accept past its deadline does not look at the queue, so each gets a new one.
 func acceptRest(l net.Listener) []net.Conn {
+	// An end, should clients fill the queue as fast as it is emptied.
 	const atMost = 1024
 	var rest []net.Conn
 	for len(rest) < atMost && acceptUntil(l, time.Now().Add(time.Millisecond)) {

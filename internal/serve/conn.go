@@ -69,6 +69,7 @@ func (c *conn) startRequest(r *http.Request) (ambiguous bool) {
 		c.bodyPace = pace{}
 		c.body.Store(true)
 	}
+	// Nothing else can be ambiguous, so most requests need no lock.
 	if r.ProtoAtLeast(1, 1) && len(r.TransferEncoding) == 0 {
 		return false
 	}
@@ -127,6 +128,7 @@ func (c *conn) letGo() {
 	c.waiting = false
 	c.body.Store(false)
 	c.free.Store(true)
+	// No deadline of ours or of net/http may end what belongs to somebody else now.
 	_ = c.Conn.SetDeadline(time.Time{})
 }
 
@@ -134,12 +136,15 @@ func (c *conn) letGo() {
 func (c *conn) SetReadDeadline(t time.Time) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	// Whoever sets a deadline decides about the body, too: see readBody.
 	c.body.Store(false)
 	c.cut = false
 	c.asked = t
+	// Counted to see whether it waits for bytes: see withoutWait.
 	if c.waiting && c.idle > 0 {
 		c.idle++
 	}
+	// Whatever net/http asks for, an idle connection closes soon.
 	if c.waiting && c.server.draining.Load() {
 		return c.setLingerDeadline()
 	}
@@ -182,6 +187,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	if n > 0 {
 		c.gotBytes(p[:n])
 	} else if isTimeout(err) && !c.handled.Load() {
+		// For Write: net/http will take what came for a malformed request.
 		c.late = true
 	}
 	return n, err
@@ -202,6 +208,7 @@ func (c *conn) gotBytes(p []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.waiting {
+		// A request begins: from now on the deadline that net/http asked for holds.
 		c.waiting = false
 		c.restore()
 		c.head, c.seen = head{}, c.idle < withoutWait
@@ -217,11 +224,13 @@ func (c *conn) readBody(p []byte) (int, error) {
 	allowed := min(lim.Body, c.bodyPace.allowed(lim.BodyRate, lim.BodyGrace))
 	start := time.Now()
 	if !c.armBody(start.Add(allowed - c.bodyPace.waited)) {
+		// Somebody has set a deadline since: theirs counts.
 		return c.Conn.Read(p)
 	}
 	n, err := c.Conn.Read(p)
 	c.bodyPace.waited += time.Since(start)
 	c.bodyPace.moved += n
+	// After any other deadline the body was not too slow for us.
 	if isTimeout(err) && c.body.Load() {
 		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, c.bodyPace.moved, c.bodyPace.waited.Round(time.Millisecond))
 	}
@@ -239,11 +248,13 @@ func (c *conn) armBody(t time.Time) bool {
 // wait the kernel may report room only when a third of its buffer is free, while a new write takes the room there is.
 func (c *conn) Write(p []byte) (int, error) {
 	if !c.handled.Load() && !c.free.Load() {
+		// Before a handler is called net/http writes nothing but refusals of its own.
 		if c.late {
 			return len(p), nil // net/http takes the half line for a bad request; silence is true
 		}
 		if refusal, ok := c.refusal(p); ok {
 			_, err := c.writePaced(refusal)
+			// net/http is to believe that its own bytes were written.
 			return len(p), err
 		}
 	}
@@ -258,6 +269,7 @@ func (c *conn) writePaced(p []byte) (int, error) {
 		armed := c.armWrite(now.Add(lim.Write / 2))
 		n, err := c.Conn.Write(p[moved:])
 		moved += n
+		// A time-out that is not ours is for whoever set it.
 		if !armed || !isTimeout(err) || c.free.Load() {
 			return moved, err
 		}
@@ -277,6 +289,7 @@ func (c *conn) armWrite(t time.Time) bool {
 	if c.free.Load() {
 		return false
 	}
+	// The lock keeps others from setting a deadline between this look and ours.
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.free.Load() && c.Conn.SetWriteDeadline(t) == nil

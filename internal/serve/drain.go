@@ -43,6 +43,8 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) done() {
 	if s.pending.Add(-1) == 0 {
+		// One value is enough: settle looks at the number itself, and again after each
+		// value.
 		select {
 		case s.quiet <- struct{}{}:
 		default:
@@ -53,6 +55,7 @@ func (s *server) done() {
 // settle waits until nothing is pending.
 func (s *server) settle(ctx context.Context) error {
 	for s.pending.Load() != 0 {
+		// The value may be from an earlier zero, so it only leads to another look.
 		select {
 		case <-s.quiet:
 		case <-ctx.Done():
@@ -91,6 +94,7 @@ func (s *server) connState(nc net.Conn, state http.ConnState) {
 	case http.StateIdle:
 		c.endRequest()
 	case http.StateHijacked:
+		// net/http reports nothing more of it. Its handler counts until it returns.
 		c.letGo()
 		s.forget(c)
 	case http.StateClosed:
@@ -102,6 +106,7 @@ func (s *server) connState(nc net.Conn, state http.ConnState) {
 func (s *server) drain(l *listener, ended <-chan error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.lim.Drain)
 	defer cancel()
+	// At the end nothing is open, whatever the drain has left.
 	defer s.http.Close()
 
 	s.stop() // first, so that a response that announces the end of its connection knows of the stop

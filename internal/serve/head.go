@@ -31,6 +31,7 @@ func (h *head) see(p []byte) {
 			h.keep(p)
 			return
 		case h.n == 0:
+			// The whole line is here, so nothing has to be kept.
 			h.judge(p[:end])
 		default:
 			h.keep(p[:end])

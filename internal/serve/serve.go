@@ -158,6 +158,7 @@ func OnStopping(ctx context.Context, f func()) (unhook func()) {
 // drain closes idle connections the way [http.Server.Shutdown] does. HTTP/2 without TLS is off.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hooks Hooks) error {
 	s := newServer(h, lim.orDefaults(), hooks)
+	// The end of ctx begins the drain, in which requests go on.
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	base = context.WithValue(base, stoppingKey{}, s.stopping)
@@ -174,6 +175,7 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hook
 	select {
 	case <-ctx.Done():
 	case failure = <-ended:
+		// For drain, which waits until nothing is accepted any more.
 		ended <- failure
 	}
 	return errors.Join(failure, s.drain(accepting, ended))
