@@ -1,119 +1,78 @@
 package candor_test
 
 import (
-	"bufio"
-	"bytes"
 	"go/ast"
-	"go/build"
-	"go/importer"
-	"go/parser"
-	"go/token"
-	"go/types"
-	"io"
-	"maps"
-	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/filegraph"
 )
 
-// rootSource is the package as its compiler sees it.
-type rootSource struct {
-	files *token.FileSet
-	trees []*ast.File
-	info  *types.Info
-	pkg   *types.Package
+const module = "github.com/candor-go/candor"
+
+// importRules are what the packages of the module may not import. A path that
+// ends in "..." stands for all below it.
+var importRules = []struct{ who, not string }{
+	{"/internal/...", ""},
+	{"/hub", "/middleware"},
+	{"/hub", "/candortest"},
+	{"/middleware", "/hub"},
+	{"/middleware", "/candortest"},
+	{"/candortest/...", "/hub"},
+	{"/candortest/...", "/middleware"},
+	{"", "/hub"},
+	{"", "/middleware"},
+	{"", "/candortest"},
+	{"", "/source"},
+	{"/source", ""},
 }
 
-// readSource type-checks the files of this directory, tests left out.
-func readSource(t *testing.T) *rootSource {
-	t.Helper()
-	s := &rootSource{files: token.NewFileSet(), info: &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}}
-	listed, err := build.ImportDir(".", 0)
-	require.NoError(t, err)
-	for _, name := range listed.GoFiles {
-		tree, err := parser.ParseFile(s.files, name, nil, parser.ParseComments)
-		require.NoError(t, err)
-		s.trees = append(s.trees, tree)
-	}
-	exports := exportData(t)
-	config := types.Config{Importer: importer.ForCompiler(s.files, "gc", func(path string) (io.ReadCloser, error) {
-		return os.Open(exports[path])
-	})}
-	s.pkg, err = config.Check("github.com/candor-go/candor", s.files, s.trees, s.info)
-	require.NoError(t, err)
-	return s
-}
-
-// exportData finds the compiled form of everything the package imports.
-func exportData(t *testing.T) map[string]string {
-	t.Helper()
-	output, err := exec.Command("go", "list", "-export", "-deps", "-f", "{{.ImportPath}}\t{{.Export}}", ".").Output()
-	require.NoError(t, err)
-	exports := map[string]string{}
-	for lines := bufio.NewScanner(bytes.NewReader(output)); lines.Scan(); {
-		path, file, _ := strings.Cut(lines.Text(), "\t")
-		exports[path] = file
-	}
-	return exports
-}
-
-func (s *rootSource) fileOf(pos token.Pos) string { return s.files.Position(pos).Filename }
-
-// circles are the sets of files each of which leads to all others, by Tarjan.
-func circles(uses map[string]map[string]string) [][]string {
-	var found [][]string
-	var stack []string
-	order, low := map[string]int{}, map[string]int{}
-	var visit func(file string)
-	visit = func(file string) {
-		order[file] = len(order) + 1
-		low[file] = order[file]
-		stack = append(stack, file)
-		for _, next := range slices.Sorted(maps.Keys(uses[file])) {
-			if order[next] == 0 {
-				visit(next)
-			}
-			if slices.Contains(stack, next) {
-				low[file] = min(low[file], low[next])
-			}
-		}
-		if low[file] < order[file] {
-			return
-		}
-		at := slices.Index(stack, file)
-		if circle := slices.Sorted(slices.Values(stack[at:])); len(circle) > 1 {
-			found = append(found, circle)
-		}
-		stack = stack[:at]
-	}
-	for _, file := range slices.Sorted(maps.Keys(uses)) {
-		if order[file] == 0 {
-			visit(file)
-		}
-	}
-	return found
-}
-
-func TestCirclesAreFound(t *testing.T) {
+func TestPackagesImportInOneDirection(t *testing.T) {
 	t.Parallel()
-	uses := map[string]map[string]string{
-		"a": {"b": ""}, "b": {"c": ""}, "c": {"a": "", "d": ""}, "d": {"e": ""}, "e": {"d": ""}, "f": {"a": ""},
+	output, err := exec.Command("go", "list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", "./...").Output()
+	require.NoError(t, err)
+	for line := range strings.Lines(string(output)) {
+		importer, imports, _ := strings.Cut(strings.TrimSpace(line), " ")
+		for _, rule := range importRules {
+			if isBelow(importer, module+rule.who) {
+				assert.NotContains(t, strings.Fields(imports), module+rule.not, importer)
+			}
+		}
 	}
-	assert.ElementsMatch(t, [][]string{{"a", "b", "c"}, {"d", "e"}}, circles(uses))
+}
+
+func isBelow(path, pattern string) bool {
+	if above, ok := strings.CutSuffix(pattern, "..."); ok {
+		return strings.HasPrefix(path, above)
+	}
+	return path == pattern
+}
+
+// mostInCycle bounds the files that need each other, methods and fields counted.
+// It may only shrink: go run ./.ci/cycles -v says what leads from file to file.
+const mostInCycle = 31
+
+func TestFilesDependInFewCycles(t *testing.T) {
+	t.Parallel()
+	source, err := filegraph.Read(".")
+	require.NoError(t, err)
+	for _, cycle := range filegraph.Cycles(source.Uses()) {
+		assert.LessOrEqual(t, len(cycle), mostInCycle, "%v need each other", cycle)
+	}
 }
 
 func TestEveryExportedNameIsDocumented(t *testing.T) {
 	t.Parallel()
-	s := readSource(t)
-	for _, tree := range s.trees {
+	source, err := filegraph.Read(".")
+	require.NoError(t, err)
+	for _, tree := range source.Trees {
 		for _, declaration := range tree.Decls {
 			for name, doc := range exported(declaration) {
-				assert.NotEmpty(t, strings.TrimSpace(doc), "%s of %s has no doc comment", name, s.fileOf(tree.Pos()))
+				assert.NotEmpty(t, strings.TrimSpace(doc), "%s of %s has no doc comment", name, source.FileOf(tree.Pos()))
 			}
 		}
 	}
@@ -125,7 +84,7 @@ func exported(declaration ast.Decl) map[string]string {
 	docs := map[string]string{}
 	switch d := declaration.(type) {
 	case *ast.FuncDecl:
-		if d.Name.IsExported() && (d.Recv == nil || ast.IsExported(receiver(d.Recv.List[0].Type))) {
+		if d.Name.IsExported() && (d.Recv == nil || ast.IsExported(filegraph.Receiver(d.Recv.List[0].Type))) {
 			docs[d.Name.Name] = d.Doc.Text()
 		}
 	case *ast.GenDecl:
@@ -145,19 +104,4 @@ func exported(declaration ast.Decl) map[string]string {
 		}
 	}
 	return docs
-}
-
-// receiver is the name of the type a method belongs to.
-func receiver(expression ast.Expr) string {
-	switch e := expression.(type) {
-	case *ast.StarExpr:
-		return receiver(e.X)
-	case *ast.IndexExpr:
-		return receiver(e.X)
-	case *ast.IndexListExpr:
-		return receiver(e.X)
-	case *ast.Ident:
-		return e.Name
-	}
-	return ""
 }
