@@ -15,8 +15,8 @@ import (
 )
 
 // Frame is a whole message of a WebSocket on which texts and binary messages
-// both travel, as the Recv or the Send of a [Socket]. In Go's other places, such
-// as a [Hub], it is a struct like any other.
+// both travel, as the Recv or the Send of a [Socket]. Anywhere else, such as in
+// the messages of a hub, it is a struct like any other.
 type Frame struct {
 	// Binary tells a binary message from a text.
 	Binary bool

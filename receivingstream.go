@@ -174,7 +174,7 @@ func receiveEvents[T any](decoder *codec.Decoder, from *received) Events[T] {
 // receiveEvent is the inverse of what writes an event, and of how an error ends
 // a stream.
 func receiveEvent[T any](decoder *codec.Decoder, sent *eventstream.Event, event *Event[T]) error {
-	*event = Event[T]{Name: sent.Name, ID: sent.ID, Retry: sent.Retry}
+	*event = Event[T]{Name: sent.Name, ID: sent.ID, Retry: sent.Retry, Gap: sent.Name == mediatype.GapEvent && string(sent.Data) == "null"}
 	if sent.Name == mediatype.ErrorEvent {
 		if failure := failureIn(sent.Data); failure != nil {
 			return failure

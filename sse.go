@@ -55,8 +55,11 @@ type Event[T any] struct {
 	// Retry tells the client how long to wait before it connects again.
 	Retry   time.Duration
 	Comment string
-	// null sends null in the place of Data, whatever T is.
-	null bool
+	// Gap tells the client that events are missing here, so that it fetches anew
+	// what they change: the event is named "gap" and its data is null, whatever T
+	// is. Name, Data and NoData are passed over. What a client receives has the
+	// name, too.
+	Gap bool
 }
 
 // isEvent tells the types of events from those of their data.
@@ -236,11 +239,11 @@ func (s *eventSender[T]) run(events Events[T]) (err error) {
 
 // append writes an event behind dst.
 func (s *eventSender[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
-	wire := eventstream.Event{Name: event.Name, ID: event.ID, Retry: event.Retry, Comment: event.Comment, HasData: !event.NoData}
+	wire := eventstream.Event{Name: event.Name, ID: event.ID, Retry: event.Retry, Comment: event.Comment, HasData: !event.NoData || event.Gap}
 	switch {
+	case event.Gap:
+		wire.Name, wire.Data, wire.OneLine = mediatype.GapEvent, append(s.data[:0], "null"...), true
 	case event.NoData:
-	case event.null:
-		wire.Data, wire.OneLine = append(s.data[:0], "null"...), true
 	default:
 		isRaw, err := s.encode(event.Data)
 		if err != nil {

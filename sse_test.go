@@ -44,6 +44,8 @@ func TestEvents(t *testing.T) {
 		{"a comment", []candor.Event[tickOf]{{Comment: "still here", NoData: true}}, ": still here\n\n"},
 		{"an ID", []candor.Event[tickOf]{{ID: "7", NoData: true}}, "id: 7\n\n"},
 		{"a time to come back", []candor.Event[tickOf]{{Retry: time.Second, NoData: true}}, "retry: 1000\n\n"},
+		{"a gap", []candor.Event[tickOf]{{ID: "7", Gap: true}}, "event: gap\ndata: null\nid: 7\n\n"},
+		{"a gap, whatever else", []candor.Event[tickOf]{{Name: "tick", Data: tickOf{1}, NoData: true, Gap: true}}, "event: gap\ndata: null\n\n"},
 		{"a name", []candor.Event[tickOf]{{Name: "idle", NoData: true, Data: tickOf{1}}}, "event: idle\n\n"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -183,7 +183,7 @@ func (s *TestStream) lines() iter.Seq2[[]byte, error] {
 //	for event, err := range candor.EventsFrom[Tick](c.Stream("GET", "/ticks", nil)) { ... }
 //
 // It behaves like [LinesFrom]. Comments, such as those that keep a connection
-// alive, are left out. An event named "gap" of a [Hub] has no data. One named
+// alive, are left out. An event named "gap" of a hub has no data. One named
 // "error", by which an app tells that the stream failed, is an error: its text
 // holds the data.
 func EventsFrom[T any](s *TestStream) Events[T] {

@@ -15,8 +15,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/contrib/internal/fan"
+	"github.com/candor-go/candor/hub"
 )
 
 // BrokerConfig is what a broker on JetStream is made of. Zero or less is the
@@ -53,7 +53,7 @@ func (c BrokerConfig) stream() jetstream.StreamConfig {
 	}
 }
 
-// Broker is a [candor.Broker] on a stream of NATS JetStream, server 2.9 or later.
+// Broker is a [hub.Broker] on a stream of NATS JetStream, server 2.9 or later.
 // Make it with [NewBroker], and Close it after the hubs that use it.
 //
 //   - Subscribers of all processes whose brokers have the same stream and Subject
@@ -134,7 +134,7 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) (str
 }
 
 // Subscribe fails when NATS cannot be reached.
-func (b *Broker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[candor.Delivery, error], error) {
+func (b *Broker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[hub.Delivery, error], error) {
 	if err := b.reachable(ctx); err != nil {
 		return nil, err
 	}

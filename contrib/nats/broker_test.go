@@ -10,9 +10,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
-	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/contrib/internal/brokertest"
 	candornats "github.com/candor-go/candor/contrib/nats"
+	"github.com/candor-go/candor/hub"
 )
 
 // natsServer is a server in this process that can be ended and started again
@@ -57,7 +57,7 @@ func (s *natsServer) connect() *nats.Conn {
 	return conn
 }
 
-func (s *natsServer) broker(t *testing.T) candor.Broker {
+func (s *natsServer) broker(t *testing.T) hub.Broker {
 	t.Helper()
 	b, err := candornats.NewBroker(t.Context(), s.connect(), candornats.BrokerConfig{})
 	require.NoError(t, err)

@@ -9,8 +9,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 
-	"github.com/candor-go/candor"
 	candornats "github.com/candor-go/candor/contrib/nats"
+	"github.com/candor-go/candor/hub"
 )
 
 // inside runs a NATS in this process, so that the example needs none.
@@ -45,14 +45,14 @@ func ExampleNewBroker() {
 			panic(err)
 		}
 		defer broker.Close()
-		hub := candor.NewHub[string](candor.HubConfig{Broker: broker})
-		defer hub.Close()
+		greetings := hub.New[string](hub.Config{Broker: broker})
+		defer greetings.Close()
 
-		messages, err := hub.Subscribe(ctx, "greetings", "")
+		messages, err := greetings.Subscribe(ctx, "greetings", "")
 		if err != nil {
 			panic(err)
 		}
-		if _, err := hub.Publish(ctx, "greetings", "hello"); err != nil {
+		if _, err := greetings.Publish(ctx, "greetings", "hello"); err != nil {
 			panic(err)
 		}
 		for m, err := range messages {

@@ -12,8 +12,8 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/contrib/internal/fan"
+	"github.com/candor-go/candor/hub"
 )
 
 // Each topic is a stream, and publishing announces the entry on a channel of the
@@ -33,7 +33,7 @@ type BrokerConfig struct {
 	Keep time.Duration
 }
 
-// Broker is a [candor.Broker] on Redis Streams, version 5 of Redis or later. Make
+// Broker is a [hub.Broker] on Redis Streams, version 5 of Redis or later. Make
 // it with [NewBroker], and Close it after the hubs that use it.
 //
 //   - Subscribers of all processes whose brokers have the same database and
@@ -94,7 +94,7 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) (str
 }
 
 // Subscribe fails when Redis cannot be reached.
-func (b *Broker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[candor.Delivery, error], error) {
+func (b *Broker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[hub.Delivery, error], error) {
 	return b.fan.Subscribe(ctx, topic, after)
 }
 

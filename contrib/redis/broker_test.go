@@ -12,9 +12,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/contrib/internal/brokertest"
 	candorredis "github.com/candor-go/candor/contrib/redis"
+	"github.com/candor-go/candor/hub"
 )
 
 // redisServer is a Redis that can be ended and started again with its data.
@@ -65,13 +65,13 @@ func newBroker(t *testing.T, client redis.UniversalClient) *candorredis.Broker {
 
 func TestBroker(t *testing.T) {
 	server := newServer(t)
-	brokertest.Run(t, func(t *testing.T) candor.Broker { return newBroker(t, server.client()) })
+	brokertest.Run(t, func(t *testing.T) hub.Broker { return newBroker(t, server.client()) })
 }
 
 // The imitation has other timing, and needs no program.
 func TestBrokerOnAnImitation(t *testing.T) {
 	server := miniredis.RunT(t)
-	brokertest.Run(t, func(t *testing.T) candor.Broker {
+	brokertest.Run(t, func(t *testing.T) hub.Broker {
 		client := redis.NewClient(&redis.Options{Addr: server.Addr()})
 		t.Cleanup(func() { _ = client.Close() })
 		return newBroker(t, client)
@@ -80,12 +80,12 @@ func TestBrokerOnAnImitation(t *testing.T) {
 
 func TestClientsOfAllProcesses(t *testing.T) {
 	server := newServer(t)
-	brokertest.Clients(t, func(t *testing.T) candor.Broker { return newBroker(t, server.client()) })
+	brokertest.Clients(t, func(t *testing.T) hub.Broker { return newBroker(t, server.client()) })
 }
 
 func TestBrokerOutlivesRedis(t *testing.T) {
 	server := newServer(t)
-	brokertest.Outlives(t, func(t *testing.T) candor.Broker { return newBroker(t, server.client()) }, server.stop, server.start)
+	brokertest.Outlives(t, func(t *testing.T) hub.Broker { return newBroker(t, server.client()) }, server.stop, server.start)
 }
 
 func TestBrokerNoticesLostData(t *testing.T) {
@@ -94,5 +94,5 @@ func TestBrokerNoticesLostData(t *testing.T) {
 		require.NoError(t, os.RemoveAll(filepath.Join(server.dir, "appendonlydir")))
 		server.start()
 	}
-	brokertest.NoticesLoss(t, func(t *testing.T) candor.Broker { return newBroker(t, server.client()) }, server.stop, forget)
+	brokertest.NoticesLoss(t, func(t *testing.T) hub.Broker { return newBroker(t, server.client()) }, server.stop, forget)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/candor-go/candor"
 	candorredis "github.com/candor-go/candor/contrib/redis"
+	"github.com/candor-go/candor/hub"
 )
 
 // imitation is a Redis in this process, so that the examples need none.
@@ -33,9 +34,9 @@ func ExampleNewBroker() {
 	here, there := candorredis.NewBroker(client, candorredis.BrokerConfig{}), candorredis.NewBroker(client, candorredis.BrokerConfig{})
 	defer here.Close()
 	defer there.Close()
-	publisher := candor.NewHub[string](candor.HubConfig{Broker: here})
+	publisher := hub.New[string](hub.Config{Broker: here})
 	defer publisher.Close()
-	subscriber := candor.NewHub[string](candor.HubConfig{Broker: there})
+	subscriber := hub.New[string](hub.Config{Broker: there})
 	defer subscriber.Close()
 
 	ctx := context.Background()

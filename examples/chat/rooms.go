@@ -8,6 +8,7 @@ import (
 	"iter"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/hub"
 	"github.com/candor-go/candor/source"
 )
 
@@ -38,7 +39,7 @@ func newApp() *candor.App {
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "rooms", Description: "Where people talk"}},
 	}, candor.Tags("rooms"))
-	candor.ProvideValue(app, candor.NewHub[Said](candor.HubConfig{}))
+	candor.ProvideValue(app, hub.New[Said](hub.Config{}))
 	candor.WebSocket(app, "/api/rooms/{room}", join)
 	page, err := fs.Sub(web, "web")
 	if err != nil {
@@ -51,9 +52,9 @@ func newApp() *candor.App {
 // join takes part in a room. What the client says goes to all who are there, and
 // what they say to the client.
 func join(ctx context.Context, in struct {
-	Room string            `path:"room" validate:"max=40" pattern:"^[a-z]+$"`
-	Name string            `query:"name" validate:"min=1,max=20" example:"ann"`
-	Hub  *candor.Hub[Said] `dep:""`
+	Room string         `path:"room" validate:"max=40" pattern:"^[a-z]+$"`
+	Name string         `query:"name" validate:"min=1,max=20" example:"ann"`
+	Hub  *hub.Hub[Said] `dep:""`
 }, s *candor.Socket[Say, Said],
 ) error {
 	member, leave := context.WithCancel(ctx)
@@ -80,9 +81,9 @@ func join(ctx context.Context, in struct {
 }
 
 // tell sends what is heard. Who cannot keep up may come back later.
-func tell(ctx context.Context, s *candor.Socket[Say, Said], heard iter.Seq2[candor.Message[Said], error]) error {
+func tell(ctx context.Context, s *candor.Socket[Say, Said], heard iter.Seq2[hub.Message[Said], error]) error {
 	for message, err := range heard {
-		if errors.Is(err, candor.ErrSlowSubscriber) {
+		if errors.Is(err, hub.ErrSlowSubscriber) {
 			return candor.Close(1013, "too slow")
 		}
 		if err != nil {

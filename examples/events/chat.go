@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/hub"
 	"github.com/candor-go/candor/source"
 )
 
@@ -29,13 +30,13 @@ type RoomRef struct {
 
 // chat keeps what was said. Its methods are the handlers.
 type chat struct {
-	hub   *candor.Hub[Message]
+	hub   *hub.Hub[Message]
 	mutex sync.Mutex
 	rooms map[string][]Message
 }
 
 func newChat() *chat {
-	return &chat{hub: candor.NewHub[Message](candor.HubConfig{}), rooms: map[string][]Message{}}
+	return &chat{hub: hub.New[Message](hub.Config{}), rooms: map[string][]Message{}}
 }
 
 //go:embed page.html

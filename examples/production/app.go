@@ -16,6 +16,7 @@ import (
 	candorprom "github.com/candor-go/candor/contrib/prometheus"
 	candorredis "github.com/candor-go/candor/contrib/redis"
 	"github.com/candor-go/candor/examples/users/service"
+	"github.com/candor-go/candor/hub"
 )
 
 // code has the comments that describe operations and types in the document.
@@ -100,11 +101,11 @@ type Notice struct {
 
 // addNotices tells everyone who has joined.
 func addNotices(app *candor.App, nats string) {
-	candor.ProvideShared(app, func(ctx context.Context, _ candor.None, use func(*candor.Hub[Notice]) error) error {
+	candor.ProvideShared(app, func(ctx context.Context, _ candor.None, use func(*hub.Hub[Notice]) error) error {
 		return withHub(ctx, nats, use)
 	})
 	candor.Provide(app, func(_ context.Context, in struct {
-		Hub *candor.Hub[Notice] `dep:""`
+		Hub *hub.Hub[Notice] `dep:""`
 	},
 	) (service.Mailer, error) {
 		return announcer{in.Hub}, nil
@@ -114,8 +115,8 @@ func addNotices(app *candor.App, nats string) {
 
 // notices streams who joins, from the client's last notice on.
 func notices(ctx context.Context, in struct {
-	Last string              `header:"Last-Event-ID,omitempty" doc:"The id of the last notice that was received"`
-	Hub  *candor.Hub[Notice] `dep:""`
+	Last string           `header:"Last-Event-ID,omitempty" doc:"The id of the last notice that was received"`
+	Hub  *hub.Hub[Notice] `dep:""`
 },
 ) (candor.Events[Notice], error) {
 	return in.Hub.Events(ctx, topic, in.Last)
@@ -124,7 +125,7 @@ func notices(ctx context.Context, in struct {
 const topic = "accounts"
 
 // announcer welcomes new users in front of all others.
-type announcer struct{ hub *candor.Hub[Notice] }
+type announcer struct{ hub *hub.Hub[Notice] }
 
 // Welcome implements service.Mailer.
 func (a announcer) Welcome(ctx context.Context, to service.User) error {

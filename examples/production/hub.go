@@ -5,17 +5,17 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/candor-go/candor"
 	candornats "github.com/candor-go/candor/contrib/nats"
+	"github.com/candor-go/candor/hub"
 )
 
 // withHub has a hub for as long as use runs: over NATS, or within the process
 // where no address is given.
-func withHub(ctx context.Context, address string, use func(*candor.Hub[Notice]) error) error {
+func withHub(ctx context.Context, address string, use func(*hub.Hub[Notice]) error) error {
 	if address == "" {
-		hub := candor.NewHub[Notice](candor.HubConfig{})
-		defer hub.Close()
-		return use(hub)
+		notices := hub.New[Notice](hub.Config{})
+		defer notices.Close()
+		return use(notices)
 	}
 	conn, err := nats.Connect(address, nats.MaxReconnects(-1), nats.Name("production"))
 	if err != nil {
@@ -27,7 +27,7 @@ func withHub(ctx context.Context, address string, use func(*candor.Hub[Notice]) 
 		return err
 	}
 	defer func() { _ = broker.Close() }() // it has nothing to say
-	hub := candor.NewHub[Notice](candor.HubConfig{Broker: broker})
-	defer hub.Close()
-	return use(hub)
+	notices := hub.New[Notice](hub.Config{Broker: broker})
+	defer notices.Close()
+	return use(notices)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/hub"
 )
 
 // Event is what the streams carry.
@@ -37,9 +38,9 @@ func newApp() *candor.App {
 		Logger: slog.New(slog.DiscardHandler),
 		Limits: candor.Limits{Write: writeLimit},
 	})
-	s := &service{hub: candor.NewHub[Event](candor.HubConfig{
+	s := &service{hub: hub.New[Event](hub.Config{
 		// No policy of the hub is to be in the way of what is tested.
-		Broker: candor.NewMemoryBroker(candor.MemoryConfig{Queue: 1 << 20, Bytes: 1 << 30}),
+		Broker: hub.NewMemory(hub.MemoryConfig{Queue: 1 << 20, Bytes: 1 << 30}),
 	})}
 	candor.Get(app, "/idle/events", s.idle)
 	candor.Get(app, "/topic/events", s.listen)
@@ -53,7 +54,7 @@ func newApp() *candor.App {
 
 // service is what the routes share.
 type service struct {
-	hub *candor.Hub[Event]
+	hub *hub.Hub[Event]
 	// streams is how many producers run.
 	streams atomic.Int64
 }

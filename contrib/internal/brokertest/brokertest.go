@@ -1,4 +1,4 @@
-// Package brokertest holds a [candor.Broker] to what its documentation says.
+// Package brokertest holds a [hub.Broker] to what its documentation says.
 package brokertest
 
 import (
@@ -13,14 +13,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/hub"
 )
 
 // Run tests brokers that keep at least ten messages of a topic, and the latest
 // thousand at most. Each test has topics of its own. The brokers that fresh makes
 // share their messages, as those of several processes do.
-func Run(t *testing.T, fresh func(t *testing.T) candor.Broker) {
-	for name, test := range map[string]func(*testing.T, candor.Broker, candor.Broker){
+func Run(t *testing.T, fresh func(t *testing.T) hub.Broker) {
+	for name, test := range map[string]func(*testing.T, hub.Broker, hub.Broker){
 		"begins at the end":           beginsAtTheEnd,
 		"resumes behind an id":        resumes,
 		"resumes where it began":      resumesWhereItBegan,
@@ -42,11 +42,11 @@ const patience = 20 * time.Second
 // listener takes the deliveries of one subscription.
 type listener struct {
 	t    *testing.T
-	next func() (candor.Delivery, error, bool)
+	next func() (hub.Delivery, error, bool)
 	last string
 }
 
-func listen(ctx context.Context, t *testing.T, b candor.Broker, topic, after string) *listener {
+func listen(ctx context.Context, t *testing.T, b hub.Broker, topic, after string) *listener {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	t.Cleanup(cancel)
@@ -88,7 +88,7 @@ func (l *listener) hear() string {
 }
 
 // publish publishes and returns the last id.
-func publish(t *testing.T, b candor.Broker, topic string, payloads ...string) (last string) {
+func publish(t *testing.T, b hub.Broker, topic string, payloads ...string) (last string) {
 	t.Helper()
 	for _, p := range payloads {
 		id, err := b.Publish(t.Context(), topic, []byte(p))
@@ -99,7 +99,7 @@ func publish(t *testing.T, b candor.Broker, topic string, payloads ...string) (l
 	return last
 }
 
-func beginsAtTheEnd(t *testing.T, b, other candor.Broker) {
+func beginsAtTheEnd(t *testing.T, b, other hub.Broker) {
 	publish(t, b, "begin", "before")
 	l := listen(t.Context(), t, b, "begin", "")
 	publish(t, other, "begin", "1", "2")
@@ -108,7 +108,7 @@ func beginsAtTheEnd(t *testing.T, b, other candor.Broker) {
 	l.hears("3")
 }
 
-func resumes(t *testing.T, b, other candor.Broker) {
+func resumes(t *testing.T, b, other hub.Broker) {
 	publish(t, b, "resume", "1", "2")
 	third := publish(t, b, "resume", "3")
 	publish(t, other, "resume", "4", "5")
@@ -121,7 +121,7 @@ func resumes(t *testing.T, b, other candor.Broker) {
 	again.hears("7")
 }
 
-func resumesWhereItBegan(t *testing.T, b, other candor.Broker) {
+func resumesWhereItBegan(t *testing.T, b, other hub.Broker) {
 	for _, topic := range []string{"silent", "spoken"} {
 		if topic == "spoken" {
 			publish(t, b, topic, "before")
@@ -136,7 +136,7 @@ func resumesWhereItBegan(t *testing.T, b, other candor.Broker) {
 	}
 }
 
-func tellsOfGaps(t *testing.T, b, _ candor.Broker) {
+func tellsOfGaps(t *testing.T, b, _ hub.Broker) {
 	first := publish(t, b, "gaps", "0")
 	for i := range 2000 {
 		publish(t, b, "gaps", strconv.Itoa(i))
@@ -159,7 +159,7 @@ func tellsOfGaps(t *testing.T, b, _ candor.Broker) {
 	l.hears("1")
 }
 
-func keepsTopicsApart(t *testing.T, b, other candor.Broker) {
+func keepsTopicsApart(t *testing.T, b, other hub.Broker) {
 	topics := []string{"a", "a.b", "a.*", "a.>", "a b", "ä", "", ">", "*", "a:b", "A", "%41", "_", "a\x00b", "a/b", "$JS"}
 	listeners := map[string]*listener{}
 	for _, topic := range topics {
@@ -176,7 +176,7 @@ func keepsTopicsApart(t *testing.T, b, other candor.Broker) {
 	}
 }
 
-func reachesEverybody(t *testing.T, b, other candor.Broker) {
+func reachesEverybody(t *testing.T, b, other hub.Broker) {
 	var listeners []*listener
 	for range 20 {
 		listeners = append(listeners, listen(t.Context(), t, b, "all", ""), listen(t.Context(), t, other, "all", ""))
@@ -189,7 +189,7 @@ func reachesEverybody(t *testing.T, b, other candor.Broker) {
 	}
 }
 
-func endsWithContext(t *testing.T, b, _ candor.Broker) {
+func endsWithContext(t *testing.T, b, _ hub.Broker) {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := listen(ctx, t, b, "end", "")
 	l.hears("start")
@@ -203,7 +203,7 @@ func endsWithContext(t *testing.T, b, _ candor.Broker) {
 	}
 }
 
-func slowSubscriber(t *testing.T, b, other candor.Broker) {
+func slowSubscriber(t *testing.T, b, other hub.Broker) {
 	slow := listen(t.Context(), t, b, "slow", "")
 	slow.hears("start")
 	const n = 500
@@ -219,19 +219,19 @@ func slowSubscriber(t *testing.T, b, other candor.Broker) {
 
 // losesNothing has publishers in both processes, and subscribers that leave and
 // come back.
-func losesNothing(t *testing.T, b, other candor.Broker) {
+func losesNothing(t *testing.T, b, other hub.Broker) {
 	const publishers, each, subscribers = 4, 100, 6
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var wait sync.WaitGroup
 	for i := range subscribers {
-		broker := []candor.Broker{b, other}[i%2]
+		broker := []hub.Broker{b, other}[i%2]
 		began := make(chan struct{})
 		wait.Go(func() { collect(ctx, t, broker, publishers*each, 5+17*i, began) })
 		<-began
 	}
 	for p := range publishers {
-		broker := []candor.Broker{b, other}[p%2]
+		broker := []hub.Broker{b, other}[p%2]
 		wait.Go(func() {
 			for i := range each {
 				_, err := broker.Publish(ctx, "many", fmt.Appendf(nil, "%d-%d", p, i))
@@ -243,7 +243,7 @@ func losesNothing(t *testing.T, b, other candor.Broker) {
 }
 
 // collect receives so many messages, each once, and leaves after every few.
-func collect(ctx context.Context, t *testing.T, b candor.Broker, total, few int, began chan<- struct{}) {
+func collect(ctx context.Context, t *testing.T, b hub.Broker, total, few int, began chan<- struct{}) {
 	seen, last := map[string]bool{}, ""
 	defer func() { assert.Len(t, seen, total) }()
 	for len(seen) < total && ctx.Err() == nil {
@@ -270,7 +270,7 @@ func collect(ctx context.Context, t *testing.T, b candor.Broker, total, few int,
 	}
 }
 
-func publishUnderEndedContext(t *testing.T, b, _ candor.Broker) {
+func publishUnderEndedContext(t *testing.T, b, _ hub.Broker) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err := b.Publish(ctx, "never", []byte("1"))
@@ -279,7 +279,7 @@ func publishUnderEndedContext(t *testing.T, b, _ candor.Broker) {
 
 // Outlives tests that subscriptions outlive a server that is killed and started
 // again with its data.
-func Outlives(t *testing.T, fresh func(t *testing.T) candor.Broker, kill, start func()) {
+func Outlives(t *testing.T, fresh func(t *testing.T) hub.Broker, kill, start func()) {
 	b, other := fresh(t), fresh(t)
 	l := listen(t.Context(), t, b, "outlives", "")
 	publish(t, other, "outlives", "1")
@@ -298,7 +298,7 @@ func Outlives(t *testing.T, fresh func(t *testing.T) candor.Broker, kill, start 
 
 // NoticesLoss tests that a subscriber is told of a gap when the server comes
 // back without its data.
-func NoticesLoss(t *testing.T, fresh func(t *testing.T) candor.Broker, kill, start func()) {
+func NoticesLoss(t *testing.T, fresh func(t *testing.T) hub.Broker, kill, start func()) {
 	b, other := fresh(t), fresh(t)
 	l := listen(t.Context(), t, b, "loss", "")
 	publish(t, other, "loss", "1")
@@ -313,7 +313,7 @@ func NoticesLoss(t *testing.T, fresh func(t *testing.T) candor.Broker, kill, sta
 }
 
 // refused expects that nothing can be published or subscribed to.
-func refused(t *testing.T, b candor.Broker) {
+func refused(t *testing.T, b hub.Broker) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
@@ -324,7 +324,7 @@ func refused(t *testing.T, b candor.Broker) {
 }
 
 // published publishes as soon as the server is back.
-func published(t *testing.T, b candor.Broker, topic, payload string) {
+func published(t *testing.T, b hub.Broker, topic, payload string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		_, err := b.Publish(t.Context(), topic, []byte(payload))

@@ -16,13 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/hub"
 )
 
 // Clients tests that what one process publishes reaches the clients of all, by
 // server-sent events and by WebSockets, and that a client of a process that ends
 // goes on behind what it has, at the one in its place. The brokers that fresh
 // makes have a method Close.
-func Clients(t *testing.T, fresh func(t *testing.T) candor.Broker) {
+func Clients(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 	one, two := startProcess(t, fresh), startProcess(t, fresh)
 	clients := []*client{
 		eventsOf(t, one, ""), eventsOf(t, two, ""), socketOf(t, one, ""), socketOf(t, two, ""),
@@ -64,17 +65,17 @@ type word struct {
 // process is an app with a listener, a hub and a broker of its own.
 type process struct {
 	t      *testing.T
-	hub    *candor.Hub[string]
-	broker candor.Broker
+	hub    *hub.Hub[string]
+	broker hub.Broker
 	server *httptest.Server
 }
 
 const topicOfClients = "clients"
 
-func startProcess(t *testing.T, fresh func(t *testing.T) candor.Broker) *process {
+func startProcess(t *testing.T, fresh func(t *testing.T) hub.Broker) *process {
 	t.Helper()
 	p := &process{t: t, broker: fresh(t)}
-	p.hub = candor.NewHub[string](candor.HubConfig{Broker: p.broker})
+	p.hub = hub.New[string](hub.Config{Broker: p.broker})
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/events", func(ctx context.Context, in struct {
 		Last string `header:"Last-Event-ID,omitempty"`

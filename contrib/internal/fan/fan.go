@@ -1,6 +1,6 @@
 // Package fan spreads the live messages of a log that lives elsewhere, in Redis
 // or NATS, to the subscribers in this process. It is the half of a
-// [candor.Broker] that the adapters share.
+// [hub.Broker] that the adapters share.
 //
 // A subscriber reads the log itself until it has come to the end, and from then
 // on takes what the live feed hands it through a queue. When the queue is full,
@@ -19,7 +19,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/hub"
 )
 
 // Entry is a message of a log.
@@ -114,23 +114,23 @@ type message struct {
 // New makes a fan in front of a log.
 func New(log Log) *Fan { return &Fan{log: log, topics: map[string]*topic{}, waiting: list.New()} }
 
-// Subscribe is that of [candor.Broker]. It fails when the log cannot be reached.
+// Subscribe is that of [hub.Broker]. It fails when the log cannot be reached.
 // Later failures are waited out.
-func (f *Fan) Subscribe(ctx context.Context, name, after string) (iter.Seq2[candor.Delivery, error], error) {
+func (f *Fan) Subscribe(ctx context.Context, name, after string) (iter.Seq2[hub.Delivery, error], error) {
 	s := &subscriber{fan: f, topic: name, last: after, wake: make(chan struct{}, 1)}
-	first := candor.Delivery{}
+	first := hub.Delivery{}
 	if after == "" {
 		end, err := f.log.End(ctx, name)
 		if err != nil {
 			return nil, err
 		}
-		s.last, first = end, candor.Delivery{ID: end, Start: true}
+		s.last, first = end, hub.Delivery{ID: end, Start: true}
 	} else if _, err := f.log.End(ctx, name); err != nil {
 		return nil, err
 	}
 	f.join(s)
 	stop := context.AfterFunc(ctx, func() { f.leave(s) })
-	return func(yield func(candor.Delivery, error) bool) {
+	return func(yield func(hub.Delivery, error) bool) {
 		defer f.leave(s)
 		defer stop()
 		if !first.Start || yield(first, nil) {
@@ -309,13 +309,13 @@ func (s *subscriber) catchUp() {
 }
 
 // run delivers until the context ends.
-func (s *subscriber) run(ctx context.Context, yield func(candor.Delivery, error) bool) {
+func (s *subscriber) run(ctx context.Context, yield func(hub.Delivery, error) bool) {
 	for s.read(ctx, yield) && s.live(ctx, yield) {
 	}
 }
 
 // read delivers what the log has. It is false when the iteration ends.
-func (s *subscriber) read(ctx context.Context, yield func(candor.Delivery, error) bool) bool {
+func (s *subscriber) read(ctx context.Context, yield func(hub.Delivery, error) bool) bool {
 	s.catchUp()
 	for pause := firstPause; ctx.Err() == nil; {
 		page, err := s.fan.log.Read(ctx, s.topic, s.last)
@@ -326,7 +326,7 @@ func (s *subscriber) read(ctx context.Context, yield func(candor.Delivery, error
 		}
 		pause = firstPause
 		page.cut()
-		if !page.Whole && !yield(candor.Delivery{Gap: true}, nil) {
+		if !page.Whole && !yield(hub.Delivery{Gap: true}, nil) {
 			return false
 		}
 		for _, e := range page.Entries {
@@ -346,7 +346,7 @@ func (s *subscriber) read(ctx context.Context, yield func(candor.Delivery, error
 
 // live delivers what the feed hands over, until the subscriber is behind. It is
 // false when the iteration ends.
-func (s *subscriber) live(ctx context.Context, yield func(candor.Delivery, error) bool) bool {
+func (s *subscriber) live(ctx context.Context, yield func(hub.Delivery, error) bool) bool {
 	for ctx.Err() == nil {
 		m, behind := s.take()
 		switch {
@@ -366,9 +366,9 @@ func (s *subscriber) live(ctx context.Context, yield func(candor.Delivery, error
 	return false
 }
 
-func (s *subscriber) deliver(e Entry, yield func(candor.Delivery, error) bool) bool {
+func (s *subscriber) deliver(e Entry, yield func(hub.Delivery, error) bool) bool {
 	s.last = e.ID
-	return yield(candor.Delivery{ID: e.ID, Payload: e.Payload}, nil)
+	return yield(hub.Delivery{ID: e.ID, Payload: e.Payload}, nil)
 }
 
 // Wait waits for d, or until ctx ends.

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/contrib/internal/fan"
+	"github.com/candor-go/candor/hub"
 )
 
 // pageSize is how many entries the log gives at once.
@@ -156,7 +156,7 @@ func (b *bubble) listen(after string) *heard {
 	return h
 }
 
-func (h *heard) take(d candor.Delivery) {
+func (h *heard) take(d hub.Delivery) {
 	h.mutex.Lock()
 	switch {
 	case d.Start:
@@ -350,14 +350,14 @@ func TestQueuesAreBounded(t *testing.T) {
 		ctx, cancel := context.WithCancel(b.Context())
 		defer cancel()
 		large := strings.Repeat("x", 500_000)
-		var slow []iter.Seq2[candor.Delivery, error]
+		var slow []iter.Seq2[hub.Delivery, error]
 		for range topics {
 			deliveries, err := b.fan.Subscribe(ctx, "t", "")
 			require.NoError(b, err)
 			next, stop := iter.Pull2(deliveries)
 			defer stop()
 			_, _, _ = next() // the start
-			slow = append(slow, func(yield func(candor.Delivery, error) bool) {
+			slow = append(slow, func(yield func(hub.Delivery, error) bool) {
 				for d, err, ok := next(); ok && yield(d, err); d, err, ok = next() {
 				}
 			})

@@ -1,4 +1,4 @@
-package candor
+package hub
 
 import (
 	"cmp"
@@ -88,10 +88,10 @@ func (c MemoryConfig) withDefaults() MemoryConfig {
 	return c
 }
 
-// NewMemoryBroker makes a broker for the subscribers of one process. It needs
+// NewMemory makes a broker for the subscribers of one process. It needs
 // not be closed. Ids count within one run of the process: for one of a former
 // run a gap is delivered, so that the client can fetch the present state.
-func NewMemoryBroker(config MemoryConfig) Broker {
+func NewMemory(config MemoryConfig) Broker {
 	return &memoryBroker{
 		config: config.withDefaults(), run: rand.Text()[:10] + "-",
 		topics: map[string]*memoryTopic{}, order: list.New(),

@@ -1,4 +1,48 @@
-package candor
+// Package hub carries messages between the requests of an app: what one handler
+// publishes in a topic, all that subscribe to the topic receive, over an event
+// stream, a WebSocket or in a goroutine.
+//
+// A [Hub] has the type of the messages; a [Broker] carries them, in memory by
+// default, and over NATS or Redis where several processes serve one app.
+//
+//	package main
+//
+//	import (
+//		"context"
+//		"log"
+//
+//		"github.com/candor-go/candor"
+//		"github.com/candor-go/candor/hub"
+//	)
+//
+//	type Goal struct {
+//		Team string `json:"team" validate:"required"`
+//	}
+//
+//	func main() {
+//		app := candor.New(candor.Config{Title: "Scores", Version: "1.0.0"})
+//		goals := hub.New[Goal](hub.Config{})
+//		defer goals.Close()
+//
+//		candor.Get(app, "/games/{game}/goals", func(ctx context.Context, in struct {
+//			Game string `path:"game"`
+//			Last string `header:"Last-Event-ID,omitempty"`
+//		}) (candor.Events[Goal], error) {
+//			return goals.Events(ctx, in.Game, in.Last)
+//		})
+//		candor.Post(app, "/games/{game}/goals", func(ctx context.Context, in struct {
+//			Game string `path:"game"`
+//			Goal Goal   `body:""`
+//		}) (candor.None, error) {
+//			_, err := goals.Publish(ctx, in.Game, in.Goal)
+//			return candor.None{}, err
+//		})
+//
+//		if err := app.Run(":8000"); err != nil {
+//			log.Fatal(err)
+//		}
+//	}
+package hub
 
 import (
 	"context"
@@ -7,46 +51,37 @@ import (
 	"iter"
 	"reflect"
 
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
-	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // Hub hands what is published in a topic to all subscribers of the topic, in
 // one order for all of them.
 //
-//		hub := candor.NewHub[Tick](candor.HubConfig{})
-//
-//		func ticks(ctx context.Context, in struct {
-//			Topic string               `path:"topic"`
-//			Last  string               `header:"Last-Event-ID,omitempty"`
-//			Hub   *candor.Hub[Tick]    `dep:""`
-//		}) (candor.Events[Tick], error) {
-//			return in.Hub.Events(ctx, in.Topic, in.Last)
-//		}
-//
-//	  - Topics need not be made; any string is one. Messages of one topic have an
-//	    order, those of two have none.
-//	  - Publish never waits for a subscriber. One that cannot keep up is treated
-//	    as the broker says; nothing is lost silently, see [SlowPolicy].
-//	  - Each message has an id. Who subscribes with the last id it knows goes on
-//	    behind it, as far as the broker still has what followed, and is told of a
-//	    gap if not.
-//	  - A subscription ends with its context, or when the hub is closed.
+//   - Topics need not be made; any string is one. Messages of one topic have an
+//     order, those of two have none.
+//   - Publish never waits for a subscriber. One that cannot keep up is treated
+//     as the broker says; nothing is lost silently, see [SlowPolicy].
+//   - Each message has an id. Who subscribes with the last id it knows goes on
+//     behind it, as far as the broker still has what followed, and is told of a
+//     gap if not.
+//   - A subscription ends with its context, or when the hub is closed.
 //
 // A Hub is safe for concurrent use. Hubs may share a broker if their topics
 // differ.
 type Hub[T any] struct {
-	config HubConfig
+	config Config
 	// life ends with the hub.
 	life context.Context
 	end  context.CancelFunc
 }
 
-// HubConfig is what a [Hub] is made of. The zero value is ready to use.
-type HubConfig struct {
-	// Broker carries the messages; nil is NewMemoryBroker(MemoryConfig{}).
+// Config is what a [Hub] is made of. The zero value is ready to use.
+type Config struct {
+	// Broker carries the messages; nil is NewMemory(MemoryConfig{}).
 	Broker Broker
 	// Marshal and Unmarshal turn messages into payloads and back; nil is the JSON
 	// of a response of type T, read without judging it: a member that is absent is
@@ -70,31 +105,37 @@ type Message[T any] struct {
 	Gap bool
 }
 
-// ErrHubClosed is what Publish and Subscribe return after Close.
-var ErrHubClosed = errors.New("candor: the hub is closed")
+// ErrClosed is what Publish and Subscribe return after Close.
+var ErrClosed = errors.New("candor: the hub is closed")
 
-var errHubCodec = errors.New("candor: NewHub: HubConfig needs Marshal and Unmarshal, or neither; add the other one")
+var errHubCodec = errors.New("hub.Config needs Marshal and Unmarshal, or neither; add the other one")
 
-// NewHub makes a hub. It panics if config has a Marshal without Unmarshal, or
+// New makes a hub. It panics if config has a Marshal without Unmarshal, or
 // the reverse, or neither and T has no JSON form.
-func NewHub[T any](config HubConfig) *Hub[T] {
-	if (config.Marshal == nil) != (config.Unmarshal == nil) {
-		panic(errHubCodec)
-	}
-	if config.Marshal == nil {
-		if err := config.useJSON(reflect.TypeFor[T]()); err != nil {
-			panic(fmt.Errorf("candor: NewHub: %w", err))
-		}
-	}
-	if config.Broker == nil {
-		config.Broker = NewMemoryBroker(MemoryConfig{})
+func New[T any](config Config) *Hub[T] {
+	if err := config.complete(reflect.TypeFor[T]()); err != nil {
+		panic(fmt.Errorf("candor: hub.New at %s: %w", callsite.Here(), err))
 	}
 	life, end := context.WithCancel(context.Background())
 	return &Hub[T]{config: config, life: life, end: end}
 }
 
+// complete makes what is left out for messages of a type.
+func (c *Config) complete(t reflect.Type) error {
+	if (c.Marshal == nil) != (c.Unmarshal == nil) {
+		return errHubCodec
+	}
+	if c.Broker == nil {
+		c.Broker = NewMemory(MemoryConfig{})
+	}
+	if c.Marshal == nil {
+		return c.useJSON(t)
+	}
+	return nil
+}
+
 // useJSON makes Marshal and Unmarshal for messages of a type.
-func (c *HubConfig) useJSON(t reflect.Type) error {
+func (c *Config) useJSON(t reflect.Type) error {
 	described, err := typeinfo.Of(t)
 	if err != nil {
 		return err
@@ -131,7 +172,7 @@ func (c *HubConfig) useJSON(t reflect.Type) error {
 // message was given. It waits for the broker at most, never for a subscriber.
 func (h *Hub[T]) Publish(ctx context.Context, topic string, data T) (id string, err error) {
 	if h.life.Err() != nil {
-		return "", ErrHubClosed
+		return "", ErrClosed
 	}
 	payload, err := h.config.Marshal(data)
 	if err != nil {
@@ -183,18 +224,18 @@ func (h *Hub[T]) Subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 //     past it.
 //   - A subscriber that is too slow, and the hub's end, end the stream without an
 //     event: an EventSource connects again by itself and resumes.
-func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (Events[T], error) {
+func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (candor.Events[T], error) {
 	deliveries, err := h.subscribe(ctx, topic, lastID)
 	if err != nil {
 		return nil, err
 	}
-	return func(yield func(Event[T], error) bool) {
+	return func(yield func(candor.Event[T], error) bool) {
 		for delivery, err := range deliveries {
 			if errors.Is(err, ErrSlowSubscriber) {
 				return
 			}
 			if err != nil {
-				yield(Event[T]{}, err)
+				yield(candor.Event[T]{}, err)
 				return
 			}
 			if !yield(h.event(topic, delivery), nil) {
@@ -205,15 +246,15 @@ func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (Events[T], e
 }
 
 // event is a delivery as an event.
-func (h *Hub[T]) event(topic string, d Delivery) Event[T] {
+func (h *Hub[T]) event(topic string, d Delivery) candor.Event[T] {
 	if d.Start {
-		return Event[T]{ID: d.ID, NoData: true}
+		return candor.Event[T]{ID: d.ID, NoData: true}
 	}
 	message, err := h.message(topic, d)
 	if err != nil || message.Gap {
-		return Event[T]{ID: d.ID, Name: mediatype.GapEvent, null: true}
+		return candor.Event[T]{ID: d.ID, Gap: true}
 	}
-	return Event[T]{ID: message.ID, Data: message.Data}
+	return candor.Event[T]{ID: message.ID, Data: message.Data}
 }
 
 // Close ends all subscriptions and refuses new ones. It does not touch the
@@ -223,7 +264,7 @@ func (h *Hub[T]) Close() { h.end() }
 // subscribe subscribes for as long as ctx and the hub live.
 func (h *Hub[T]) subscribe(ctx context.Context, topic, lastID string) (iter.Seq2[Delivery, error], error) {
 	if h.life.Err() != nil {
-		return nil, ErrHubClosed
+		return nil, ErrClosed
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	unhook := context.AfterFunc(h.life, cancel)

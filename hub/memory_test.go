@@ -1,4 +1,4 @@
-package candor_test
+package hub_test
 
 import (
 	"context"
@@ -15,11 +15,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/hub"
 )
 
 func TestMemoryBrokerIDs(t *testing.T) {
-	broker := candor.NewMemoryBroker(candor.MemoryConfig{})
+	broker := hub.NewMemory(hub.MemoryConfig{})
 	seen := map[string]bool{}
 	for n := range 100 {
 		id, err := broker.Publish(t.Context(), fmt.Sprint(n%3), nil)
@@ -28,13 +28,13 @@ func TestMemoryBrokerIDs(t *testing.T) {
 		assert.False(t, seen[id])
 		seen[id] = true
 	}
-	id, err := candor.NewMemoryBroker(candor.MemoryConfig{}).Publish(t.Context(), "0", nil)
+	id, err := hub.NewMemory(hub.MemoryConfig{}).Publish(t.Context(), "0", nil)
 	require.NoError(t, err)
 	assert.False(t, seen[id], "another broker has other ids")
 }
 
 // first is the first delivery of a subscription.
-func first(t testing.TB, broker candor.Broker, topic, after string) candor.Delivery {
+func first(t testing.TB, broker hub.Broker, topic, after string) hub.Delivery {
 	t.Helper()
 	deliveries, err := broker.Subscribe(t.Context(), topic, after)
 	require.NoError(t, err)
@@ -42,29 +42,29 @@ func first(t testing.TB, broker candor.Broker, topic, after string) candor.Deliv
 		require.NoError(t, err)
 		return delivery
 	}
-	return candor.Delivery{}
+	return hub.Delivery{}
 }
 
 // A client that was cut before its first message has a place to resume from.
 func TestMemoryBrokerStart(t *testing.T) {
-	broker := candor.NewMemoryBroker(candor.MemoryConfig{})
+	broker := hub.NewMemory(hub.MemoryConfig{})
 	start := first(t, broker, "a", "")
 	assert.True(t, start.Start)
 	one, err := broker.Publish(t.Context(), "a", []byte("1"))
 	require.NoError(t, err)
-	assert.Equal(t, candor.Delivery{ID: one, Payload: []byte("1")}, first(t, broker, "a", start.ID))
+	assert.Equal(t, hub.Delivery{ID: one, Payload: []byte("1")}, first(t, broker, "a", start.ID))
 	start = first(t, broker, "a", "")
 	assert.Equal(t, one, start.ID)
 }
 
 func TestMemoryBrokerForgets(t *testing.T) {
-	publish := func(t *testing.T, broker candor.Broker, topic string, size int) string {
+	publish := func(t *testing.T, broker hub.Broker, topic string, size int) string {
 		id, err := broker.Publish(t.Context(), topic, make([]byte, size))
 		require.NoError(t, err)
 		return id
 	}
 	synctest.Test(t, func(t *testing.T) {
-		broker := candor.NewMemoryBroker(candor.MemoryConfig{Keep: time.Minute, Bytes: 10_000})
+		broker := hub.NewMemory(hub.MemoryConfig{Keep: time.Minute, Bytes: 10_000})
 		start := publish(t, broker, "a", 1)
 		second := publish(t, broker, "a", 2)
 
@@ -94,7 +94,7 @@ func TestMemoryBrokerForgets(t *testing.T) {
 // A quiet topic with subscribers forgets its messages and not its place.
 func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		broker := candor.NewMemoryBroker(candor.MemoryConfig{Keep: time.Minute})
+		broker := hub.NewMemory(hub.MemoryConfig{Keep: time.Minute})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		_, err := broker.Subscribe(ctx, "quiet", "")
@@ -119,7 +119,7 @@ func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
 		require.NoError(t, err)
 		for delivery, err := range deliveries {
 			require.NoError(t, err)
-			assert.Equal(t, candor.Delivery{ID: next, Payload: []byte("2")}, delivery, "no gap")
+			assert.Equal(t, hub.Delivery{ID: next, Payload: []byte("2")}, delivery, "no gap")
 			break
 		}
 	})
@@ -140,18 +140,18 @@ func TestMemoryBrokerIsBounded(t *testing.T) {
 	const limit = 2 << 20
 	for _, test := range []struct {
 		name string
-		use  func(ctx context.Context, broker candor.Broker, n int)
+		use  func(ctx context.Context, broker hub.Broker, n int)
 	}{
-		{"topics published to once", func(ctx context.Context, broker candor.Broker, n int) {
+		{"topics published to once", func(ctx context.Context, broker hub.Broker, n int) {
 			_, _ = broker.Publish(ctx, fmt.Sprint("topic ", n), nil)
 		}},
-		{"large messages", func(ctx context.Context, broker candor.Broker, n int) {
+		{"large messages", func(ctx context.Context, broker hub.Broker, n int) {
 			_, _ = broker.Publish(ctx, fmt.Sprint(n%100), make([]byte, 1000))
 		}},
-		{"long names", func(ctx context.Context, broker candor.Broker, n int) {
+		{"long names", func(ctx context.Context, broker hub.Broker, n int) {
 			_, _ = broker.Publish(ctx, strings.Repeat("x", 5000)+fmt.Sprint(n), nil)
 		}},
-		{"subscribers of made up topics", func(_ context.Context, broker candor.Broker, n int) {
+		{"subscribers of made up topics", func(_ context.Context, broker hub.Broker, n int) {
 			ctx, cancel := context.WithCancel(context.Background())
 			_, _ = broker.Subscribe(ctx, fmt.Sprint("made up ", n), "")
 			cancel()
@@ -159,7 +159,7 @@ func TestMemoryBrokerIsBounded(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				broker := candor.NewMemoryBroker(candor.MemoryConfig{Bytes: limit})
+				broker := hub.NewMemory(hub.MemoryConfig{Bytes: limit})
 				before := heapInUse()
 				for n := range 20_000 {
 					test.use(t.Context(), broker, n)
@@ -175,7 +175,7 @@ func TestMemoryBrokerIsBounded(t *testing.T) {
 // Topics that clients make up do not drive out the messages of others.
 func TestMemoryBrokerMadeUpTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		broker := candor.NewMemoryBroker(candor.MemoryConfig{Bytes: 10_000})
+		broker := hub.NewMemory(hub.MemoryConfig{Bytes: 10_000})
 		start, err := broker.Publish(t.Context(), "a", nil)
 		require.NoError(t, err)
 		second, err := broker.Publish(t.Context(), "a", nil)
@@ -193,7 +193,7 @@ func TestMemoryBrokerMadeUpTopics(t *testing.T) {
 
 func TestMemoryBrokerFreesWhoNeverListens(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		broker := candor.NewMemoryBroker(candor.MemoryConfig{Queue: 1000, Replay: 1})
+		broker := hub.NewMemory(hub.MemoryConfig{Queue: 1000, Replay: 1})
 		ctx, cancel := context.WithCancel(t.Context())
 		before := heapInUse()
 		deliveries, err := broker.Subscribe(ctx, "a", "")
@@ -214,7 +214,7 @@ func TestMemoryBrokerFreesWhoNeverListens(t *testing.T) {
 }
 
 // slowPolicies are all policies by name.
-var slowPolicies = map[string]candor.SlowPolicy{"Disconnect": candor.Disconnect, "DropOldest": candor.DropOldest, "DropNewest": candor.DropNewest}
+var slowPolicies = map[string]hub.SlowPolicy{"Disconnect": hub.Disconnect, "DropOldest": hub.DropOldest, "DropNewest": hub.DropNewest}
 
 // What waits for subscribers that take nothing stays within the bytes, whatever
 // the policy, the number of topics and of their subscribers.
@@ -223,7 +223,7 @@ func TestMemoryBrokerBoundsWhatWaits(t *testing.T) {
 	for name, policy := range slowPolicies {
 		for _, shape := range []struct{ topics, subscribers, messages int }{{40, 1, 64}, {1, 40, 300}, {10, 4, 100}} {
 			t.Run(fmt.Sprintf("%s, %d topics with %d subscribers", name, shape.topics, shape.subscribers), func(t *testing.T) {
-				broker := candor.NewMemoryBroker(candor.MemoryConfig{Bytes: limit, Slow: policy, Queue: 1000})
+				broker := hub.NewMemory(hub.MemoryConfig{Bytes: limit, Slow: policy, Queue: 1000})
 				before := heapInUse()
 				for topic := range shape.topics {
 					for range shape.subscribers {
@@ -247,7 +247,7 @@ func TestMemoryBrokerBoundsWhatWaits(t *testing.T) {
 // A replay that nobody takes is no memory of the subscriber's.
 func TestMemoryBrokerBoundsReplays(t *testing.T) {
 	const limit = 1 << 20
-	broker := candor.NewMemoryBroker(candor.MemoryConfig{Bytes: limit, Slow: candor.DropNewest, Queue: 1})
+	broker := hub.NewMemory(hub.MemoryConfig{Bytes: limit, Slow: hub.DropNewest, Queue: 1})
 	before := heapInUse()
 	start, err := broker.Publish(t.Context(), "a", nil)
 	require.NoError(t, err)
@@ -268,7 +268,7 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 	// Three messages may wait, a quarter is for what is kept; one of the three is
 	// that of the quick subscriber.
 	const size = 1000
-	config := candor.MemoryConfig{Bytes: 4800}
+	config := hub.MemoryConfig{Bytes: 4800}
 	want := map[string][]string{
 		"Disconnect": {"slow"},
 		"DropOldest": {"gap 6", "7", "8"},
@@ -277,7 +277,7 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 	for name, policy := range slowPolicies {
 		t.Run(name, func(t *testing.T) {
 			config.Slow = policy
-			broker := candor.NewMemoryBroker(config)
+			broker := hub.NewMemory(config)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			slow, err := broker.Subscribe(ctx, "a", "")
@@ -301,7 +301,7 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 			var got []string
 			for delivery, err := range slow {
 				switch {
-				case errors.Is(err, candor.ErrSlowSubscriber):
+				case errors.Is(err, hub.ErrSlowSubscriber):
 					got = append(got, "slow")
 				case delivery.Gap:
 					got = append(got, fmt.Sprint("gap ", numbers[delivery.ID]))
@@ -316,8 +316,8 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 		})
 	}
 	t.Run("a message that is too large is a gap", func(t *testing.T) {
-		config.Slow = candor.DropOldest
-		broker := candor.NewMemoryBroker(config)
+		config.Slow = hub.DropOldest
+		broker := hub.NewMemory(config)
 		deliveries, err := broker.Subscribe(t.Context(), "a", "")
 		require.NoError(t, err)
 		next, stop := iter.Pull2(deliveries)
@@ -330,7 +330,7 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 		lost, err := broker.Publish(t.Context(), "a", make([]byte, 5000))
 		require.NoError(t, err)
 		delivery, _, _ = next()
-		assert.Equal(t, candor.Delivery{ID: lost, Gap: true}, delivery)
+		assert.Equal(t, hub.Delivery{ID: lost, Gap: true}, delivery)
 	})
 }
 
@@ -339,7 +339,7 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 // by a gap that names the place behind it.
 type brokerModel struct {
 	t         testing.TB
-	broker    candor.Broker
+	broker    hub.Broker
 	published map[string]int
 	history   [3][]string
 	listeners []*modelListener
@@ -351,7 +351,7 @@ type modelListener struct {
 	last      string
 	// owes is a delivery that comes whatever is published: a start or a gap.
 	owes bool
-	next func() (candor.Delivery, error, bool)
+	next func() (hub.Delivery, error, bool)
 	stop func()
 }
 
@@ -396,7 +396,7 @@ func (m *brokerModel) take(i int) {
 	delivery, err, ok := l.next()
 	require.True(m.t, ok)
 	if err != nil {
-		require.ErrorIs(m.t, err, candor.ErrSlowSubscriber)
+		require.ErrorIs(m.t, err, hub.ErrSlowSubscriber)
 		m.again(i)
 		return
 	}
@@ -438,8 +438,8 @@ func FuzzMemoryBroker(f *testing.F) {
 }
 
 func runModel(t *testing.T, setup byte, steps []byte) {
-	m := &brokerModel{t: t, published: map[string]int{}, broker: candor.NewMemoryBroker(candor.MemoryConfig{
-		Slow: candor.SlowPolicy(setup % 3), Queue: 1 + int(setup/3)%4, Replay: 1 + int(setup/12)%4, Bytes: 600 + 400*int(setup/48),
+	m := &brokerModel{t: t, published: map[string]int{}, broker: hub.NewMemory(hub.MemoryConfig{
+		Slow: hub.SlowPolicy(setup % 3), Queue: 1 + int(setup/3)%4, Replay: 1 + int(setup/12)%4, Bytes: 600 + 400*int(setup/48),
 	})}
 	for _, step := range steps[:min(len(steps), 200)] {
 		action, which := step%6, int(step/6)
@@ -464,7 +464,7 @@ func runModel(t *testing.T, setup byte, steps []byte) {
 func BenchmarkMemoryBrokerPublish(b *testing.B) {
 	for _, subscribers := range []int{0, 1, 1000} {
 		b.Run(fmt.Sprint(subscribers), func(b *testing.B) {
-			broker := candor.NewMemoryBroker(candor.MemoryConfig{Slow: candor.DropOldest})
+			broker := hub.NewMemory(hub.MemoryConfig{Slow: hub.DropOldest})
 			for range subscribers {
 				_, _ = broker.Subscribe(b.Context(), "a", "")
 			}

@@ -1,4 +1,4 @@
-package candor_test
+package hub_test
 
 import (
 	"bufio"
@@ -10,6 +10,7 @@ import (
 	"iter"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -21,18 +22,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/hub"
 )
 
-func newNumbers(config candor.MemoryConfig) *candor.Hub[int] {
-	return candor.NewHub[int](candor.HubConfig{Broker: candor.NewMemoryBroker(config)})
+func newNumbers(config hub.MemoryConfig) *hub.Hub[int] {
+	return hub.New[int](hub.Config{Broker: hub.NewMemory(config)})
 }
 
 // publish publishes numbers and returns the id of the last one.
-func publish(t testing.TB, hub *candor.Hub[int], topic string, numbers ...int) string {
+func publish(t testing.TB, h *hub.Hub[int], topic string, numbers ...int) string {
 	t.Helper()
 	var last string
 	for _, n := range numbers {
-		id, err := hub.Publish(t.Context(), topic, n)
+		id, err := h.Publish(t.Context(), topic, n)
 		require.NoError(t, err)
 		last = id
 	}
@@ -51,13 +53,13 @@ func upTo(first, last int) []int {
 // test decides how slow it is.
 type listener struct {
 	t    testing.TB
-	next func() (candor.Message[int], error, bool)
+	next func() (hub.Message[int], error, bool)
 	last string
 }
 
-func listen(t testing.TB, ctx context.Context, hub *candor.Hub[int], topic, lastID string) *listener {
+func listen(t testing.TB, ctx context.Context, h *hub.Hub[int], topic, lastID string) *listener {
 	t.Helper()
-	messages, err := hub.Subscribe(ctx, topic, lastID)
+	messages, err := h.Subscribe(ctx, topic, lastID)
 	require.NoError(t, err)
 	next, stop := iter.Pull2(messages)
 	t.Cleanup(stop)
@@ -101,26 +103,26 @@ func texts(first, last int) []string {
 const tooSlow = "error: candor: the subscriber is too slow for its topic"
 
 func TestHubDelivers(t *testing.T) {
-	hub := newNumbers(candor.MemoryConfig{})
-	publish(t, hub, "a", 0)
-	one := listen(t, t.Context(), hub, "a", "")
-	two := listen(t, t.Context(), hub, "a", "")
-	other := listen(t, t.Context(), hub, "", "")
-	publish(t, hub, "a", 1, 2)
-	publish(t, hub, "", 3)
-	publish(t, hub, "nobody listens", 4)
-	publish(t, hub, "a", 5)
+	h := newNumbers(hub.MemoryConfig{})
+	publish(t, h, "a", 0)
+	one := listen(t, t.Context(), h, "a", "")
+	two := listen(t, t.Context(), h, "a", "")
+	other := listen(t, t.Context(), h, "", "")
+	publish(t, h, "a", 1, 2)
+	publish(t, h, "", 3)
+	publish(t, h, "nobody listens", 4)
+	publish(t, h, "a", 5)
 	one.hears("1", "2", "5")
 	two.hears("1", "2", "5")
 	other.hears("3")
-	hub.Close()
+	h.Close()
 	one.hears("end")
 }
 
 // Each row publishes 1 to 5 in topic a, keeps the last three of them, and
 // subscribes behind an id.
 func TestHubResumes(t *testing.T) {
-	former := publish(t, newNumbers(candor.MemoryConfig{}), "a", 1)
+	former := publish(t, newNumbers(hub.MemoryConfig{}), "a", 1)
 	for _, test := range []struct {
 		name  string
 		after func(ids []string) string
@@ -138,15 +140,15 @@ func TestHubResumes(t *testing.T) {
 		{"a sign", func(ids []string) string { return ids[5][:11] + "+5" }, append([]string{"gap"}, texts(3, 5)...)},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			hub := newNumbers(candor.MemoryConfig{Replay: 3})
+			h := newNumbers(hub.MemoryConfig{Replay: 3})
 			ids := []string{""}
 			for n := range 5 {
-				ids = append(ids, publish(t, hub, "a", n+1))
+				ids = append(ids, publish(t, h, "a", n+1))
 			}
-			ids = append(ids, publish(t, hub, "b", 6))
-			l := listen(t, t.Context(), hub, "a", test.after(ids))
+			ids = append(ids, publish(t, h, "b", 6))
+			l := listen(t, t.Context(), h, "a", test.after(ids))
 			l.hears(test.hears...)
-			publish(t, hub, "a", 7)
+			publish(t, h, "a", 7)
 			l.hears("7")
 		})
 	}
@@ -154,13 +156,13 @@ func TestHubResumes(t *testing.T) {
 
 // The id of a gap is the place where the subscription goes on.
 func TestHubResumesBehindGap(t *testing.T) {
-	hub := newNumbers(candor.MemoryConfig{Replay: 2})
-	publish(t, hub, "a", upTo(1, 4)...)
-	l := listen(t, t.Context(), hub, "a", "lost")
+	h := newNumbers(hub.MemoryConfig{Replay: 2})
+	publish(t, h, "a", upTo(1, 4)...)
+	l := listen(t, t.Context(), h, "a", "lost")
 	l.hears("gap")
-	listen(t, t.Context(), hub, "a", l.last).hears("3", "4")
+	listen(t, t.Context(), h, "a", l.last).hears("3", "4")
 
-	empty := newNumbers(candor.MemoryConfig{})
+	empty := newNumbers(hub.MemoryConfig{})
 	l = listen(t, t.Context(), empty, "a", "lost")
 	l.hears("gap")
 	publish(t, empty, "a", 1)
@@ -173,28 +175,28 @@ func TestHubResumesBehindGap(t *testing.T) {
 func TestHubSlowSubscriber(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		slow  candor.SlowPolicy
+		slow  hub.SlowPolicy
 		hears []string
 	}{
-		{"disconnect", candor.Disconnect, []string{"1", "2", "3", "4", "5", tooSlow, "end"}},
-		{"drop oldest", candor.DropOldest, []string{"1", "2", "gap", "7", "8", "9"}},
-		{"drop newest", candor.DropNewest, []string{"1", "2", "3", "4", "5", "gap"}},
+		{"disconnect", hub.Disconnect, []string{"1", "2", "3", "4", "5", tooSlow, "end"}},
+		{"drop oldest", hub.DropOldest, []string{"1", "2", "gap", "7", "8", "9"}},
+		{"drop newest", hub.DropNewest, []string{"1", "2", "3", "4", "5", "gap"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			hub := newNumbers(candor.MemoryConfig{Queue: 3, Slow: test.slow})
-			before := publish(t, hub, "a", 0)
-			publish(t, hub, "a", 1, 2)
-			l := listen(t, t.Context(), hub, "a", before)
-			fast := listen(t, t.Context(), hub, "a", "")
+			h := newNumbers(hub.MemoryConfig{Queue: 3, Slow: test.slow})
+			before := publish(t, h, "a", 0)
+			publish(t, h, "a", 1, 2)
+			l := listen(t, t.Context(), h, "a", before)
+			fast := listen(t, t.Context(), h, "a", "")
 			for n := 3; n <= 9; n++ {
-				publish(t, hub, "a", n)
+				publish(t, h, "a", n)
 				fast.hears(strconv.Itoa(n))
 			}
 			l.hears(test.hears...)
 
-			again := listen(t, t.Context(), hub, "a", l.last)
-			publish(t, hub, "a", 10)
-			if test.slow == candor.Disconnect {
+			again := listen(t, t.Context(), h, "a", l.last)
+			publish(t, h, "a", 10)
+			if test.slow == hub.Disconnect {
 				again.hears(texts(6, 10)...)
 				return
 			}
@@ -206,31 +208,31 @@ func TestHubSlowSubscriber(t *testing.T) {
 
 func TestHubGapsInTheirPlace(t *testing.T) {
 	t.Run("drop newest", func(t *testing.T) {
-		hub := newNumbers(candor.MemoryConfig{Queue: 2, Slow: candor.DropNewest})
-		l := listen(t, t.Context(), hub, "a", "")
-		publish(t, hub, "a", 1, 2, 3)
+		h := newNumbers(hub.MemoryConfig{Queue: 2, Slow: hub.DropNewest})
+		l := listen(t, t.Context(), h, "a", "")
+		publish(t, h, "a", 1, 2, 3)
 		l.hears("1")
-		publish(t, hub, "a", 4, 5)
+		publish(t, h, "a", 4, 5)
 		l.hears("2", "gap", "4", "gap")
-		publish(t, hub, "a", 6)
+		publish(t, h, "a", 6)
 		l.hears("6")
 	})
 	t.Run("drop oldest", func(t *testing.T) {
-		hub := newNumbers(candor.MemoryConfig{Queue: 1, Slow: candor.DropOldest})
-		l := listen(t, t.Context(), hub, "a", "")
-		publish(t, hub, "a", 1, 2)
+		h := newNumbers(hub.MemoryConfig{Queue: 1, Slow: hub.DropOldest})
+		l := listen(t, t.Context(), h, "a", "")
+		publish(t, h, "a", 1, 2)
 		l.hears("gap", "2")
-		publish(t, hub, "a", 3)
+		publish(t, h, "a", 3)
 		l.hears("3")
-		publish(t, hub, "a", 4, 5)
+		publish(t, h, "a", 4, 5)
 		l.hears("gap")
-		publish(t, hub, "a", 6)
+		publish(t, h, "a", 6)
 		l.hears("gap", "6")
 	})
 	t.Run("behind a gap at the beginning", func(t *testing.T) {
-		hub := newNumbers(candor.MemoryConfig{Queue: 1, Slow: candor.DropOldest})
-		l := listen(t, t.Context(), hub, "a", "lost")
-		publish(t, hub, "a", 1, 2)
+		h := newNumbers(hub.MemoryConfig{Queue: 1, Slow: hub.DropOldest})
+		l := listen(t, t.Context(), h, "a", "lost")
+		publish(t, h, "a", 1, 2)
 		l.hears("gap", "2")
 	})
 }
@@ -239,17 +241,17 @@ func TestHubGapsInTheirPlace(t *testing.T) {
 func TestHubEnds(t *testing.T) {
 	for _, test := range []struct {
 		name string
-		end  func(hub *candor.Hub[int], cancel context.CancelFunc)
+		end  func(h *hub.Hub[int], cancel context.CancelFunc)
 	}{
-		{"the context ends", func(_ *candor.Hub[int], cancel context.CancelFunc) { cancel() }},
-		{"the hub is closed", func(hub *candor.Hub[int], _ context.CancelFunc) { hub.Close() }},
+		{"the context ends", func(_ *hub.Hub[int], cancel context.CancelFunc) { cancel() }},
+		{"the hub is closed", func(h *hub.Hub[int], _ context.CancelFunc) { h.Close() }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				hub := newNumbers(candor.MemoryConfig{})
+				h := newNumbers(hub.MemoryConfig{})
 				ctx, cancel := context.WithCancel(t.Context())
 				defer cancel()
-				messages, err := hub.Subscribe(ctx, "a", "")
+				messages, err := h.Subscribe(ctx, "a", "")
 				require.NoError(t, err)
 				var got []int
 				ended := false
@@ -261,11 +263,11 @@ func TestHubEnds(t *testing.T) {
 					ended = true
 				}()
 				synctest.Wait()
-				publish(t, hub, "a", 1)
+				publish(t, h, "a", 1)
 				synctest.Wait()
 				assert.Equal(t, []int{1}, got)
 				assert.False(t, ended)
-				test.end(hub, cancel)
+				test.end(h, cancel)
 				synctest.Wait()
 				assert.True(t, ended)
 			})
@@ -274,25 +276,25 @@ func TestHubEnds(t *testing.T) {
 }
 
 func TestHubClosed(t *testing.T) {
-	hub := newNumbers(candor.MemoryConfig{})
-	hub.Close()
-	hub.Close()
-	_, err := hub.Publish(t.Context(), "a", 1)
-	require.ErrorIs(t, err, candor.ErrHubClosed)
-	_, err = hub.Subscribe(t.Context(), "a", "")
-	require.ErrorIs(t, err, candor.ErrHubClosed)
+	h := newNumbers(hub.MemoryConfig{})
+	h.Close()
+	h.Close()
+	_, err := h.Publish(t.Context(), "a", 1)
+	require.ErrorIs(t, err, hub.ErrClosed)
+	_, err = h.Subscribe(t.Context(), "a", "")
+	require.ErrorIs(t, err, hub.ErrClosed)
 }
 
 func TestHubPublishUnderEndedContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cause := errors.New("gone")
 	cancel(cause)
-	_, err := newNumbers(candor.MemoryConfig{}).Publish(ctx, "a", 1)
+	_, err := newNumbers(hub.MemoryConfig{}).Publish(ctx, "a", 1)
 	require.ErrorIs(t, err, cause)
 }
 
 func TestHubCodec(t *testing.T) {
-	hub := candor.NewHub[string](candor.HubConfig{
+	h := hub.New[string](hub.Config{
 		Marshal: func(v any) ([]byte, error) {
 			if v == "unsayable" {
 				return nil, errors.New("no words")
@@ -307,38 +309,45 @@ func TestHubCodec(t *testing.T) {
 			return nil
 		},
 	})
-	messages, err := hub.Subscribe(t.Context(), "a", "")
+	messages, err := h.Subscribe(t.Context(), "a", "")
 	require.NoError(t, err)
-	_, err = hub.Publish(t.Context(), "a", "unsayable")
+	_, err = h.Publish(t.Context(), "a", "unsayable")
 	require.EqualError(t, err, `encode a message of topic "a": no words`)
-	unreadable, err := hub.Publish(t.Context(), "a", "unreadable")
+	unreadable, err := h.Publish(t.Context(), "a", "unreadable")
 	require.NoError(t, err)
-	_, err = hub.Publish(t.Context(), "a", "hello")
+	_, err = h.Publish(t.Context(), "a", "hello")
 	require.NoError(t, err)
 
 	next, stop := iter.Pull2(messages)
 	defer stop()
 	message, err, _ := next()
 	require.ErrorContains(t, err, "no sense")
-	assert.Equal(t, candor.Message[string]{ID: unreadable}, message)
+	assert.Equal(t, hub.Message[string]{ID: unreadable}, message)
 	message, err, _ = next()
 	require.NoError(t, err, "the messages go on behind one that cannot be decoded")
 	assert.Equal(t, "hello!", message.Data)
 
-	for _, config := range []candor.HubConfig{{Marshal: json.Marshal}, {Unmarshal: json.Unmarshal}} {
-		assert.Panics(t, func() { candor.NewHub[int](config) })
+	for _, config := range []hub.Config{{Marshal: json.Marshal}, {Unmarshal: json.Unmarshal}} {
+		assert.PanicsWithError(t, "candor: hub.New at "+nextLine()+": hub.Config needs Marshal and Unmarshal, or neither; add the other one",
+			func() { hub.New[int](config) })
 	}
+}
+
+// nextLine is the line below the one that asks, as configuration errors name it.
+func nextLine() string {
+	_, file, line, _ := runtime.Caller(1)
+	return file + ":" + strconv.Itoa(line+1)
 }
 
 // A message belongs to the subscriber that received it.
 func TestHubSharesNothing(t *testing.T) {
-	hub := candor.NewHub[map[string]int](candor.HubConfig{})
-	one, err := hub.Subscribe(t.Context(), "a", "")
+	h := hub.New[map[string]int](hub.Config{})
+	one, err := h.Subscribe(t.Context(), "a", "")
 	require.NoError(t, err)
-	two, err := hub.Subscribe(t.Context(), "a", "")
+	two, err := h.Subscribe(t.Context(), "a", "")
 	require.NoError(t, err)
 	sent := map[string]int{"n": 1}
-	_, err = hub.Publish(t.Context(), "a", sent)
+	_, err = h.Publish(t.Context(), "a", sent)
 	require.NoError(t, err)
 	sent["n"] = 2
 	for message, err := range one {
@@ -360,9 +369,9 @@ func (f failingBroker) Publish(context.Context, string, []byte) (string, error) 
 	return "", f.subscribe
 }
 
-func (f failingBroker) Subscribe(context.Context, string, string) (iter.Seq2[candor.Delivery, error], error) {
-	return func(yield func(candor.Delivery, error) bool) {
-		if yield(candor.Delivery{ID: "start", Start: true}, nil) && yield(candor.Delivery{}, f.deliver) {
+func (f failingBroker) Subscribe(context.Context, string, string) (iter.Seq2[hub.Delivery, error], error) {
+	return func(yield func(hub.Delivery, error) bool) {
+		if yield(hub.Delivery{ID: "start", Start: true}, nil) && yield(hub.Delivery{}, f.deliver) {
 			panic("an error is the last thing that is taken")
 		}
 	}, f.subscribe
@@ -370,33 +379,33 @@ func (f failingBroker) Subscribe(context.Context, string, string) (iter.Seq2[can
 
 func TestHubBrokerFails(t *testing.T) {
 	broken := errors.New("connection reset")
-	hub := candor.NewHub[int](candor.HubConfig{Broker: failingBroker{subscribe: broken}})
-	_, err := hub.Subscribe(t.Context(), "a", "")
+	h := hub.New[int](hub.Config{Broker: failingBroker{subscribe: broken}})
+	_, err := h.Subscribe(t.Context(), "a", "")
 	require.ErrorIs(t, err, broken)
-	_, err = hub.Publish(t.Context(), "a", 1)
+	_, err = h.Publish(t.Context(), "a", 1)
 	require.ErrorIs(t, err, broken)
 
-	hub = candor.NewHub[int](candor.HubConfig{Broker: failingBroker{deliver: broken}})
-	listen(t, t.Context(), hub, "a", "").hears("error: connection reset", "end")
+	h = hub.New[int](hub.Config{Broker: failingBroker{deliver: broken}})
+	listen(t, t.Context(), h, "a", "").hears("error: connection reset", "end")
 }
 
 // Publishers and subscribers that come and go at once: whoever comes back with
 // its last id has, in the end, every message once and in order.
 func TestHubLosesNothingAtOnce(t *testing.T) {
 	const publishers, each, subscribers = 4, 500, 8
-	hub := newNumbers(candor.MemoryConfig{Queue: 16, Replay: publishers * each})
-	start := listen(t, t.Context(), hub, "a", "lost")
+	h := newNumbers(hub.MemoryConfig{Queue: 16, Replay: publishers * each})
+	start := listen(t, t.Context(), h, "a", "lost")
 	start.hears("gap")
 
 	var group sync.WaitGroup
 	heard := make([][]string, subscribers)
 	for i := range heard {
-		group.Go(func() { heard[i] = hearAll(t, hub, start.last, publishers*each, i) })
+		group.Go(func() { heard[i] = hearAll(t, h, start.last, publishers*each, i) })
 	}
 	for p := range publishers {
 		group.Go(func() {
 			for n := range each {
-				_, err := hub.Publish(t.Context(), "a", p*each+n)
+				_, err := h.Publish(t.Context(), "a", p*each+n)
 				assert.NoError(t, err)
 			}
 		})
@@ -413,15 +422,15 @@ func TestHubLosesNothingAtOnce(t *testing.T) {
 }
 
 // hearAll subscribes again and again, until it has so many messages.
-func hearAll(t *testing.T, hub *candor.Hub[int], last string, count, impatience int) []string {
+func hearAll(t *testing.T, h *hub.Hub[int], last string, count, impatience int) []string {
 	var ids []string
 	for len(ids) < count {
-		messages, err := hub.Subscribe(t.Context(), "a", last)
+		messages, err := h.Subscribe(t.Context(), "a", last)
 		assert.NoError(t, err)
 		taken := 0
 		for message, err := range messages {
 			if err != nil {
-				assert.ErrorIs(t, err, candor.ErrSlowSubscriber)
+				assert.ErrorIs(t, err, hub.ErrSlowSubscriber)
 				break
 			}
 			assert.False(t, message.Gap)
@@ -470,13 +479,13 @@ func (c *eventClient) block() string {
 	}
 }
 
-func hubServer[T any](t testing.TB, hub *candor.Hub[T]) (url string) {
+func hubServer[T any](t testing.TB, h *hub.Hub[T]) (url string) {
 	app := candor.New(candor.Config{Title: "Hub", Version: "1"})
-	candor.ProvideValue(app, hub)
+	candor.ProvideValue(app, h)
 	candor.Get(app, "/events/{topic}", func(ctx context.Context, in struct {
-		Topic string         `path:"topic"`
-		Last  string         `header:"Last-Event-ID,omitempty"`
-		Hub   *candor.Hub[T] `dep:""`
+		Topic string      `path:"topic"`
+		Last  string      `header:"Last-Event-ID,omitempty"`
+		Hub   *hub.Hub[T] `dep:""`
 	},
 	) (candor.Events[T], error) {
 		return in.Hub.Events(ctx, in.Topic, in.Last)
@@ -487,19 +496,19 @@ func hubServer[T any](t testing.TB, hub *candor.Hub[T]) (url string) {
 }
 
 func TestHubEvents(t *testing.T) {
-	hub := newNumbers(candor.MemoryConfig{Replay: 2})
-	url := hubServer(t, hub)
+	h := newNumbers(hub.MemoryConfig{Replay: 2})
+	url := hubServer(t, h)
 	client := connect(t, url+"a", "")
 	place := client.block()
 	assert.Regexp(t, `^id: [A-Z2-7]{10}-0\n$`, place, "a place to resume from, and no event")
 	require.NoError(t, client.body.Close())
 
-	one := publish(t, hub, "a", 1)
+	one := publish(t, h, "a", 1)
 	client = connect(t, url+"a", strings.TrimSpace(strings.TrimPrefix(place, "id: ")))
 	assert.Equal(t, "data: 1\nid: "+one+"\n", client.block())
-	two := publish(t, hub, "a", 2)
+	two := publish(t, h, "a", 2)
 	assert.Equal(t, "data: 2\nid: "+two+"\n", client.block())
-	hub.Close()
+	h.Close()
 	assert.Empty(t, client.block(), "the end, without an event")
 }
 
@@ -507,25 +516,25 @@ func TestHubEventsGap(t *testing.T) {
 	type rated struct {
 		Stars int `json:"stars" validate:"min=1"`
 	}
-	broker := candor.NewMemoryBroker(candor.MemoryConfig{})
-	hub := candor.NewHub[rated](candor.HubConfig{Broker: broker})
-	t.Cleanup(hub.Close)
-	client := connect(t, hubServer(t, hub)+"a", "lost")
+	broker := hub.NewMemory(hub.MemoryConfig{})
+	h := hub.New[rated](hub.Config{Broker: broker})
+	t.Cleanup(h.Close)
+	client := connect(t, hubServer(t, h)+"a", "lost")
 	assert.Regexp(t, `^event: gap\ndata: null\nid: [A-Z2-7]{10}-0\n$`, client.block(), "though null breaks the rules of the data")
 
 	unreadable, err := broker.Publish(t.Context(), "a", []byte("{"))
 	require.NoError(t, err)
 	assert.Equal(t, "event: gap\ndata: null\nid: "+unreadable+"\n", client.block())
-	id, err := hub.Publish(t.Context(), "a", rated{5})
+	id, err := h.Publish(t.Context(), "a", rated{5})
 	require.NoError(t, err)
 	assert.Equal(t, "data: {\"stars\":5}\nid: "+id+"\n", client.block())
 }
 
 func TestHubEventsEnd(t *testing.T) {
-	hub := newNumbers(candor.MemoryConfig{Queue: 2})
-	events, err := hub.Events(t.Context(), "a", "")
+	h := newNumbers(hub.MemoryConfig{Queue: 2})
+	events, err := h.Events(t.Context(), "a", "")
 	require.NoError(t, err)
-	publish(t, hub, "a", 1, 2, 3)
+	publish(t, h, "a", 1, 2, 3)
 	var got []int
 	for event, err := range events {
 		require.NoError(t, err, "a client that was too slow is not told, it resumes")
@@ -534,7 +543,7 @@ func TestHubEventsEnd(t *testing.T) {
 	assert.Equal(t, []int{0, 1, 2}, got, "the place, and what waited")
 
 	broken := errors.New("connection reset")
-	events, err = candor.NewHub[int](candor.HubConfig{Broker: failingBroker{deliver: broken}}).Events(t.Context(), "a", "")
+	events, err = hub.New[int](hub.Config{Broker: failingBroker{deliver: broken}}).Events(t.Context(), "a", "")
 	require.NoError(t, err)
 	var failure error
 	for _, err := range events {
@@ -542,26 +551,26 @@ func TestHubEventsEnd(t *testing.T) {
 	}
 	require.ErrorIs(t, failure, broken)
 
-	hub.Close()
-	_, err = hub.Events(t.Context(), "a", "")
-	require.ErrorIs(t, err, candor.ErrHubClosed)
+	h.Close()
+	_, err = h.Events(t.Context(), "a", "")
+	require.ErrorIs(t, err, hub.ErrClosed)
 }
 
 func ExampleHub() {
 	type Move struct {
 		Piece, To string
 	}
-	hub := candor.NewHub[Move](candor.HubConfig{})
-	defer hub.Close()
+	h := hub.New[Move](hub.Config{})
+	defer h.Close()
 
 	ctx := context.Background()
-	messages, err := hub.Subscribe(ctx, "game-7", "")
+	messages, err := h.Subscribe(ctx, "game-7", "")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	for _, move := range []Move{{"pawn", "e4"}, {"knight", "f3"}} {
-		if _, err := hub.Publish(ctx, "game-7", move); err != nil {
+		if _, err := h.Publish(ctx, "game-7", move); err != nil {
 			fmt.Println(err)
 		}
 	}
@@ -581,17 +590,17 @@ func ExampleHub() {
 }
 
 func ExampleHub_Subscribe() {
-	hub := candor.NewHub[string](candor.HubConfig{
-		Broker: candor.NewMemoryBroker(candor.MemoryConfig{Replay: 2, Keep: time.Hour}),
+	h := hub.New[string](hub.Config{
+		Broker: hub.NewMemory(hub.MemoryConfig{Replay: 2, Keep: time.Hour}),
 	})
 	ctx := context.Background()
-	one, _ := hub.Publish(ctx, "news", "one")
-	two, _ := hub.Publish(ctx, "news", "two")
-	_, _ = hub.Publish(ctx, "news", "three")
-	_, _ = hub.Publish(ctx, "news", "four")
+	one, _ := h.Publish(ctx, "news", "one")
+	two, _ := h.Publish(ctx, "news", "two")
+	_, _ = h.Publish(ctx, "news", "three")
+	_, _ = h.Publish(ctx, "news", "four")
 
 	for _, lastID := range []string{one, two} {
-		messages, err := hub.Subscribe(ctx, "news", lastID)
+		messages, err := h.Subscribe(ctx, "news", lastID)
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -623,22 +632,22 @@ func ExampleHub_Events() {
 	type Goal struct {
 		Team string `json:"team"`
 	}
-	hub := candor.NewHub[Goal](candor.HubConfig{})
+	h := hub.New[Goal](hub.Config{})
 	app := candor.New(candor.Config{Title: "Scores", Version: "1.0.0"})
-	candor.ProvideValue(app, hub)
+	candor.ProvideValue(app, h)
 
 	candor.Get(app, "/games/{game}/goals", func(ctx context.Context, in struct {
-		Game string            `path:"game"`
-		Last string            `header:"Last-Event-ID,omitempty"`
-		Hub  *candor.Hub[Goal] `dep:""`
+		Game string         `path:"game"`
+		Last string         `header:"Last-Event-ID,omitempty"`
+		Hub  *hub.Hub[Goal] `dep:""`
 	},
 	) (candor.Events[Goal], error) {
 		return in.Hub.Events(ctx, in.Game, in.Last)
 	})
 	candor.Post(app, "/games/{game}/goals", func(ctx context.Context, in struct {
-		Game string            `path:"game"`
-		Goal Goal              `body:""`
-		Hub  *candor.Hub[Goal] `dep:""`
+		Game string         `path:"game"`
+		Goal Goal           `body:""`
+		Hub  *hub.Hub[Goal] `dep:""`
 	},
 	) (candor.None, error) {
 		_, err := in.Hub.Publish(ctx, in.Game, in.Goal)
@@ -647,7 +656,7 @@ func ExampleHub_Events() {
 
 	server := httptest.NewServer(app)
 	defer server.Close()
-	defer hub.Close()
+	defer h.Close()
 	events, err := http.Get(server.URL + "/games/final/goals")
 	if err != nil {
 		fmt.Println(err)
@@ -671,7 +680,7 @@ func ExampleHub_Events() {
 
 // heard is a broker that keeps the last payload.
 type heard struct {
-	candor.Broker
+	hub.Broker
 	payload string
 }
 
@@ -684,14 +693,14 @@ func (h *heard) Publish(ctx context.Context, topic string, payload []byte) (stri
 // receives when the payload is the one in as, if that is given.
 func retold[T any](t *testing.T, message T, as ...string) (payload string, got T, err error) {
 	t.Helper()
-	broker := &heard{Broker: candor.NewMemoryBroker(candor.MemoryConfig{})}
-	hub := candor.NewHub[T](candor.HubConfig{Broker: broker})
-	messages, err := hub.Subscribe(t.Context(), "a", "")
+	broker := &heard{Broker: hub.NewMemory(hub.MemoryConfig{})}
+	h := hub.New[T](hub.Config{Broker: broker})
+	messages, err := h.Subscribe(t.Context(), "a", "")
 	require.NoError(t, err)
 	if len(as) > 0 {
 		_, err = broker.Publish(t.Context(), "a", []byte(as[0]))
 	} else {
-		_, err = hub.Publish(t.Context(), "a", message)
+		_, err = h.Publish(t.Context(), "a", message)
 	}
 	if err != nil {
 		return "", got, err
@@ -714,6 +723,21 @@ type report struct {
 	Count  int                     `json:"count,omitempty" validate:"min=1" default:"3"`
 	Detail any                     `json:"detail"`
 	Text   string                  `json:"text"`
+}
+
+type beast struct {
+	candor.OneOf `json:"kind"`
+	Cat          *tomcat `case:"cat"`
+	Dog          *hound  `case:"dog"`
+}
+
+type tomcat struct {
+	Lives int `json:"lives" validate:"gte=1" default:"9"`
+}
+
+type hound struct {
+	Name  string `json:"name"`
+	Barks bool   `json:"barks,omitempty"`
 }
 
 type tint string
@@ -757,8 +781,8 @@ func TestHubJSON(t *testing.T) {
 		assert.Nil(t, got)
 	})
 	t.Run("a type without a form", func(t *testing.T) {
-		assert.PanicsWithError(t, "candor: NewHub: field C of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
-			func() { candor.NewHub[struct{ C chan int }](candor.HubConfig{}) })
+		assert.PanicsWithError(t, "candor: hub.New at "+nextLine()+": field C of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+			func() { hub.New[struct{ C chan int }](hub.Config{}) })
 	})
 }
 

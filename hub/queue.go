@@ -1,4 +1,4 @@
-package candor
+package hub
 
 // fifo is a queue in a circle of slots, which grows as needed and is given back
 // when the queue is empty. The zero value is an empty queue.

@@ -1,4 +1,4 @@
-package candor
+package hub
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 )
 
 // Broker carries the messages of a [Hub]: it keeps them in topics, gives them
-// ids and has them delivered. [NewMemoryBroker] serves one process; one that
+// ids and has them delivered. [NewMemory] serves one process; one that
 // stands before NATS JetStream or Redis Streams serves several.
 //
 // A topic is any string; a broker whose own names are narrower escapes what
