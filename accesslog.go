@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/candor-go/candor/internal/layer"
 )
 
 // AccessLog is middleware that logs each request once it is over, to log or,
@@ -29,7 +31,7 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 				next.ServeHTTP(w, r)
 				return
 			}
-			watched, start, whole := watch(w), time.Now(), false
+			watched, start, whole := layer.Watch(w), time.Now(), false
 			defer func() { logAccess(to, r, watched, time.Since(start), whole) }()
 			next.ServeHTTP(watched, r)
 			whole = true
@@ -39,10 +41,10 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 
 // logAccess logs a request. One whose handler panicked was cut short, unless
 // nothing was sent: then it is answered outside of the log.
-func logAccess(to *slog.Logger, r *http.Request, w *watchedWriter, duration time.Duration, whole bool) {
-	status := w.status
+func logAccess(to *slog.Logger, r *http.Request, w *layer.Writer, duration time.Duration, whole bool) {
+	status := w.Status
 	switch {
-	case w.begun:
+	case w.Begun:
 	case whole:
 		status = http.StatusOK
 	default:
@@ -51,11 +53,11 @@ func logAccess(to *slog.Logger, r *http.Request, w *watchedWriter, duration time
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs,
 		slog.String("method", knownMethod(r.Method)), slog.String("route", r.Pattern), slog.Int("status", status),
-		slog.Int64("bytes", w.bytes), slog.Duration("duration", duration), slog.String("client", clientOf(r)))
+		slog.Int64("bytes", w.Bytes), slog.Duration("duration", duration), slog.String("client", clientOf(r)))
 	if id := RequestIDOf(r.Context()); id != "" {
 		attrs = append(attrs, slog.String("request_id", id))
 	}
-	if !whole && w.begun {
+	if !whole && w.Begun {
 		attrs = append(attrs, slog.Bool("aborted", true))
 	}
 	to.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/candor-go/candor/internal/layer"
 )
 
 // BeforeHeader is middleware that calls f once for each answer, right before
@@ -13,19 +15,8 @@ import (
 func BeforeHeader(f func(r *http.Request, status int, header http.Header)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			serveBefore(next, w, r, func(status int, header http.Header) { f(r, status, header) })
+			layer.ServeBefore(next, w, r, func(status int, header http.Header) { f(r, status, header) })
 		})
-	}
-}
-
-// serveBefore serves a request with a function that is called before the header
-// is sent.
-func serveBefore(next http.Handler, w http.ResponseWriter, r *http.Request, f func(status int, header http.Header)) {
-	watched := watch(w)
-	watched.before = append(watched.before, f)
-	next.ServeHTTP(watched, r)
-	if !watched.begun {
-		watched.callBefore(http.StatusOK) // net/http sends it where nobody did
 	}
 }
 
@@ -35,7 +26,7 @@ func ProcessTime() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := time.Now()
-			serveBefore(next, w, r, func(_ int, header http.Header) {
+			layer.ServeBefore(next, w, r, func(_ int, header http.Header) {
 				header.Set("X-Process-Time", strconv.FormatFloat(time.Since(start).Seconds(), 'f', 6, 64))
 			})
 		})

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -241,9 +242,9 @@ func (f *failure) send(a *answer) error {
 		a.write(f.w)
 		return nil
 	}
-	watched := watch(f.w)
+	watched := layer.Watch(f.w)
 	err := a.stream(watched, f.r)
-	if err != nil && watched.begun {
+	if err != nil && watched.Begun {
 		f.replace(err)
 		f.abort()
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/candor-go/candor/internal/layer"
 )
 
 // ErrPreconditionFailed is the 412 of a request that asks for another state of
@@ -123,41 +123,43 @@ func nextTag(list string) (tag, rest string) {
 //     [Cache].
 //   - Put it inside of what changes bodies, such as compression.
 func ConditionalGET() func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler { return attach(&conditional{layer: layer{next: next}}, next) }
+	return func(next http.Handler) http.Handler {
+		return layer.Attach(&conditional{Layer: layer.Layer{Next: next}}, next)
+	}
 }
 
 type conditional struct {
-	layer
+	layer.Layer
 	// unjudged means that the answers of the operation pass as they are.
 	unjudged bool
 }
 
-func (c *conditional) describe(in *innerHandler) {
-	e := in.endpoint
-	if e.upgrade != nil || e.answer != nil && e.answer.kind.streams {
-		c.unjudged = true
-		return
+// Describe implements layer.Describer.
+func (c *conditional) Describe(op *layer.Operation) layer.Effects {
+	c.unjudged = c.unjudged || op.Streams
+	if op.Streams || op.Method != http.MethodGet {
+		return layer.Effects{}
 	}
-	if e.method != http.MethodGet {
-		return
+	return layer.Effects{
+		Responses: []layer.Response{
+			{Status: http.StatusNotModified, Description: "Not modified: the client has this state already"},
+			{Status: http.StatusPreconditionFailed, Description: "The resource is not in the state that If-Match asks for", Err: ErrPreconditionFailed},
+		},
+		Headers: []layer.Header{{
+			Name: "ETag", Description: "Names this state, for If-None-Match", Statuses: []int{http.StatusOK, http.StatusNotModified},
+		}},
 	}
-	e.raises(http.StatusNotModified, "Not modified: the client has this state already")
-	e.raises(http.StatusPreconditionFailed, "The resource is not in the state that If-Match asks for", ErrPreconditionFailed)
-	e.added = append(e.added, addedHeader{
-		documentedHeader: documentedHeader{name: "ETag", doc: "Names this state, for If-None-Match", schema: openapi3.NewStringSchema()},
-		to:               func(status int) bool { return status == http.StatusOK || status == http.StatusNotModified },
-	})
 }
 
 // ServeHTTP implements http.Handler.
 func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !isRead || c.unjudged || !c.isKnown("ConditionalGET", "answers pass as they are", r) {
-		c.next.ServeHTTP(w, r)
+	if !isRead || c.unjudged || !c.IsKnown(r, "ConditionalGET", "answers pass as they are") {
+		c.Next.ServeHTTP(w, r)
 		return
 	}
 	judged := &judgedWriter{ResponseWriter: w, r: r}
-	c.next.ServeHTTP(judged, r)
+	c.Next.ServeHTTP(judged, r)
 	judged.release()
 }
 
@@ -172,7 +174,7 @@ type judgedWriter struct {
 	length                int
 }
 
-func (w *judgedWriter) hasBegun() bool { return w.decided || hasBegun(w.ResponseWriter) }
+func (w *judgedWriter) HasBegun() bool { return w.decided || layer.HasBegun(w.ResponseWriter) }
 
 // Unwrap lets http.ResponseController reach the server's own writer.
 func (w *judgedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

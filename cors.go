@@ -12,6 +12,7 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
@@ -55,18 +56,20 @@ func CORS(config CORSConfig) func(http.Handler) http.Handler {
 	}
 	rules := cors.New(config.options())
 	return func(next http.Handler) http.Handler {
-		return attach(&corsHandler{layer: layer{next: next}, Handler: rules.Handler(next)}, next)
+		return layer.Attach(&corsHandler{Layer: layer.Layer{Next: next}, Handler: rules.Handler(next)}, next)
 	}
 }
 
 // corsHandler puts the headers on answers.
 type corsHandler struct {
-	layer
+	layer.Layer
 	http.Handler
 }
 
-// describe makes preflights for the endpoint come here, which have no route.
-func (h *corsHandler) describe(in *innerHandler) { in.answersPreflights = true }
+// Describe makes preflights for the operation come here.
+func (h *corsHandler) Describe(*layer.Operation) layer.Effects {
+	return layer.Effects{AnswersPreflights: true}
+}
 
 // isPreflight reports whether a browser asks what it may ask.
 func isPreflight(r *http.Request) bool {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -57,6 +58,8 @@ type endpoint struct {
 	errors     *errorWriter
 	// cache is nil where answers are not kept.
 	cache *cachePlan
+	// operation is what the middleware knows of the endpoint.
+	operation layer.Operation
 	// preflight answers browsers that ask whether pages of other origins may send
 	// the request; nil where no CORS is around the endpoint.
 	preflight http.Handler
@@ -376,6 +379,8 @@ func (r *routed) Value(key any) any {
 		return r
 	case callerKey{}:
 		return r.caller
+	case layer.OperationKey{}:
+		return &r.endpoint.operation
 	}
 	return r.Context.Value(key)
 }

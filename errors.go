@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/faultlog"
+	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
@@ -199,7 +200,7 @@ func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	f := failure{writer: ew, w: w, r: r, err: err}
 	switch {
-	case hasBegun(w):
+	case layer.HasBegun(w):
 		f.abort()
 	case len(ew.mappings) > 0:
 		f.mapped()
@@ -478,12 +479,6 @@ func errorsOf(r *http.Request) *errorWriter {
 		return found.errorWriter()
 	}
 	return &errorWriter{log: slog.Default()}
-}
-
-// hasBegun reports whether an answer was begun, as far as its writer can tell.
-func hasBegun(w http.ResponseWriter) bool {
-	watched, ok := w.(interface{ hasBegun() bool })
-	return ok && watched.hasBegun()
 }
 
 // tryEncode is encode for a detail of the user's, which may panic while it is

@@ -8,159 +8,80 @@ import (
 	"slices"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/layer"
 )
 
-// Middleware of Candor's own tells the document what it answers, so each has to
-// know the operation that it is around. Two neighbours can tell it: the handler
-// that it is put around, and the one that takes what it returns. Each element of
-// Use is given an innerHandler, which is the first; wrap asks what the element
-// returns, which is the second. So middleware is known in any composition of
-// functions, unless a function of the user's stands on both of its sides. Of that
-// no operation can know, and the middleware says so when it is asked.
-
-// innerHandler is what an element of Use is put around: the handler of an
-// endpoint with the middleware inside of the element.
-type innerHandler struct {
-	http.Handler
-	endpoint *endpoint
-	// at is the position of the element among all of the endpoint.
-	at int
-	// options answers preflights that no CORS did; nil where something further in
-	// answers OPTIONS.
-	options http.Handler
-	// made means that the element has been made. Middleware that is made later,
-	// while a request is served, comes too late for the document.
-	made bool
-	// answersPreflights means that CORS is part of the element.
-	answersPreflights bool
-}
-
-// ServeHTTP implements http.Handler.
-func (in *innerHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodOptions && in.options != nil {
-		in.options.ServeHTTP(w, r)
-		return
-	}
-	in.Handler.ServeHTTP(w, r)
-}
-
-// ownHandler is a handler of Candor's own middleware.
-type ownHandler interface {
-	http.Handler
-	base() *layer
-	// describe tells the endpoint what the middleware answers.
-	describe(in *innerHandler)
-}
-
-// layer is what all middleware of Candor's own consists of.
-type layer struct {
-	next http.Handler
-	// inner is nil as long as no operation knows of the middleware.
-	inner *innerHandler
-}
-
-func (l *layer) base() *layer { return l }
-
-// attach tells the operation of middleware that is put around next, where next
-// knows its operation.
-func attach(own ownHandler, next http.Handler) http.Handler {
-	switch next := next.(type) {
-	case *innerHandler:
-		next.add(own)
-	case ownHandler:
-		if in := next.base().inner; in != nil {
-			in.add(own)
-		}
-	}
-	return own
-}
-
-// add takes in what middleware answers, once for each endpoint: a plain handler
-// may be that of several.
-func (in *innerHandler) add(own ownHandler) {
-	if l := own.base(); !in.made && (l.inner == nil || l.inner.endpoint != in.endpoint) {
-		l.inner = in
-		own.describe(in)
-	}
-}
-
-// find adds the middleware that a handler consists of, from the outside in, as
-// far as it can be seen.
-func (in *innerHandler) find(h http.Handler) {
-	own, ok := h.(ownHandler)
-	if !ok {
-		return
-	}
-	in.add(own)
-	in.find(own.base().next)
-	if d, ok := own.(*documentedHandler); ok {
-		in.find(d.Handler)
-	}
-}
-
-// isKnown reports whether the document tells what the middleware answers, or
-// there is no operation to tell it of. It logs where that is not so, once in an
-// app for each name.
-func (l *layer) isKnown(name, instead string, r *http.Request) bool {
-	if l.inner != nil {
-		return true
-	}
-	found := routedOf(r)
-	if found == nil || found.endpoint.pattern == nil || found.endpoint.route.mounted != nil {
-		return true
-	}
-	e := found.endpoint
-	if _, logged := e.unknown.LoadOrStore(name, true); !logged {
-		e.errors.log.ErrorContext(r.Context(), "middleware stands where no operation can know of it: between functions that hide it on both sides",
-			"middleware", name, "route", r.Pattern, "so", instead, "fix", "make it an element of Use, or the outermost or innermost part of one")
-	}
-	return false
-}
-
-// isUnguarded reports whether the request is for a health path.
-func (l *layer) isUnguarded(r *http.Request) bool {
-	if l.inner != nil {
-		return l.inner.endpoint.route.apart
-	}
-	found := routedOf(r)
-	return found != nil && found.endpoint.route.apart
+// ownMiddleware is a handler of this package's middleware that needs more of its
+// endpoint than a layer.Operation tells.
+type ownMiddleware interface {
+	layer.Handler
+	// describe tells the endpoint what the middleware answers. at is the position
+	// of its element among all of the endpoint.
+	describe(e *endpoint, at int)
 }
 
 // wrap puts middleware around a handler of an endpoint, the first outermost.
 // options answers preflights that get to the handler.
 func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Handler, options http.Handler) (http.Handler, error) {
-	plain := &innerHandler{endpoint: e, at: len(middleware)}
-	plain.find(e.plain)
-	if plain.answersPreflights {
-		options = h
+	e.operation = layer.Operation{
+		Method: e.method, Streams: e.upgrade != nil || e.answer != nil && e.answer.kind.streams, Unguarded: e.route.apart,
+		Unlisted: e.pattern == nil || e.route.mounted != nil, Log: e.errors.log, Reported: &e.unknown,
 	}
-	hasCORS := plain.answersPreflights
+	// A plain handler may consist of middleware itself.
+	hasCORS := e.takeEffects(layer.NewInner(nil, &e.operation, nil).Seal(e.plain), len(middleware))
 	if hasCORS {
-		e.preflight = h
+		options, e.preflight = h, h
 	}
 	for at, m := range slices.Backward(middleware) {
-		in := &innerHandler{Handler: h, endpoint: e, at: at, options: options}
-		options = nil
+		in := layer.NewInner(h, &e.operation, options)
+		options = nil // the innermost element has it
 		if h = m(in); h == nil {
 			return nil, errors.New("a middleware of Use returned no handler; return the one that it was given, or one around it")
 		}
-		in.find(h)
-		in.made = true
-		hasCORS = e.takePreflights(h, in, hasCORS)
+		isCORS := e.takeEffects(in.Seal(h), at)
+		if at >= e.middlewareOfApp && (isCORS || !hasCORS && isForeign(h)) {
+			e.preflight = h
+		}
+		hasCORS = hasCORS || isCORS
 	}
 	return h, nil
 }
 
-// takePreflights chooses the handler that preflights for the endpoint go to: the
-// outermost with CORS, else the outermost of the user's own, which may be CORS of
-// another maker. Middleware of the app has seen them before.
-func (e *endpoint) takePreflights(h http.Handler, in *innerHandler, hasCORS bool) bool {
-	_, isOwn := h.(ownHandler)
+// isForeign reports whether a handler is the user's own, which may be CORS of
+// another maker.
+func isForeign(h http.Handler) bool {
+	_, isKnown := h.(layer.Handler)
 	_, isDocumented := h.(*documentedHandler)
-	if in.at >= e.middlewareOfApp && (in.answersPreflights || !hasCORS && (!isOwn || isDocumented)) {
-		e.preflight = h
+	return !isKnown || isDocumented
+}
+
+// takeEffects notes what the middleware of an element answers. It reports whether
+// preflights are among that.
+func (e *endpoint) takeEffects(found []layer.Handler, at int) (answersPreflights bool) {
+	for _, h := range found {
+		switch h := h.(type) {
+		case ownMiddleware:
+			h.describe(e, at)
+		case layer.Describer:
+			effects := h.Describe(&e.operation)
+			e.addEffects(effects)
+			answersPreflights = answersPreflights || effects.AnswersPreflights
+		}
 	}
-	return hasCORS || in.answersPreflights
+	return answersPreflights
+}
+
+func (e *endpoint) addEffects(effects layer.Effects) {
+	for _, r := range effects.Responses {
+		own := ownResponse{status: r.Status, doc: r.Description}
+		if known := httpErrorIn(r.Err); known != nil {
+			own.errs = []*HTTPError{known}
+		}
+		e.raised = append(e.raised, own)
+	}
+	for _, h := range effects.Headers {
+		e.added = append(e.added, addedTo(h.Name, h.Description, h.Statuses))
+	}
 }
 
 // raises notes that middleware may give an answer by itself: an error, or
@@ -189,7 +110,8 @@ func Documented(mw func(http.Handler) http.Handler, declarations ...Declaration)
 		panic(fmt.Errorf("candor: Documented at %s: %w", callsite.Here(), err))
 	}
 	return func(next http.Handler) http.Handler {
-		return attach(&documentedHandler{layer: layer{next: next}, Handler: mw(next), declared: declared}, next)
+		made := mw(next)
+		return layer.Attach(&documentedHandler{Layer: layer.Layer{Next: next, Made: made}, Handler: made, declared: declared}, next)
 	}
 }
 
@@ -216,19 +138,19 @@ func declaredAnswers(mw func(http.Handler) http.Handler, declarations []Declarat
 
 // documentedHandler is middleware of the user's.
 type documentedHandler struct {
-	layer
+	layer.Layer
 	http.Handler
 	declared *settings
 }
 
-func (d *documentedHandler) describe(in *innerHandler) {
-	in.endpoint.declared = append(in.endpoint.declared, d.declared.responses...)
-	in.endpoint.added = append(in.endpoint.added, d.declared.headers...)
-	in.endpoint.raisedTypes = appendNew(in.endpoint.raisedTypes, d.declared.raisedTypes)
+func (d *documentedHandler) describe(e *endpoint, _ int) {
+	e.declared = append(e.declared, d.declared.responses...)
+	e.added = append(e.added, d.declared.headers...)
+	e.raisedTypes = appendNew(e.raisedTypes, d.declared.raisedTypes)
 }
 
 // ServeHTTP implements http.Handler.
 func (d *documentedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_ = d.isKnown("Documented", "what it answers is not in the document", r)
+	_ = d.IsKnown(r, "Documented", "what it answers is not in the document")
 	d.Handler.ServeHTTP(w, r)
 }

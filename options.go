@@ -366,11 +366,7 @@ func RespondsHeader(name, doc string, statuses ...int) Declaration {
 				return err
 			}
 		}
-		header := addedHeader{documentedHeader: documentedHeader{name: http.CanonicalHeaderKey(name), doc: doc, schema: openapi3.NewStringSchema()}}
-		if len(statuses) > 0 {
-			header.to = func(status int) bool { return slices.Contains(statuses, status) }
-		}
-		s.headers = append(s.headers, header)
+		s.headers = append(s.headers, addedTo(http.CanonicalHeaderKey(name), doc, statuses))
 		return nil
 	}}
 }

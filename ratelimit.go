@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/layer"
 )
 
 // RateConfig is what a [RateLimit] is made of.
@@ -125,7 +127,7 @@ type rateLimit struct {
 }
 
 func (l *rateLimit) around(next http.Handler) http.Handler {
-	return attach(&limitHandler{limit: l, layer: layer{next: next}}, next)
+	return layer.Attach(&limitHandler{limit: l, Layer: layer.Layer{Next: next}}, next)
 }
 
 // settled names the limit by the first place in which it is.
@@ -142,7 +144,7 @@ func (l *rateLimit) settled(e *endpoint, at int) string {
 
 // limitHandler is a limit around a handler.
 type limitHandler struct {
-	layer
+	layer.Layer
 	limit *rateLimit
 	store RateStore
 	// prefix is in front of the keys.
@@ -152,10 +154,10 @@ type limitHandler struct {
 	log           *slog.Logger
 }
 
-func (l *limitHandler) describe(in *innerHandler) {
-	c, e := l.limit.RateConfig, in.endpoint
+func (l *limitHandler) describe(e *endpoint, at int) {
+	c := l.limit.RateConfig
 	l.log = e.errors.log
-	l.prefix = l.limit.settled(e, in.at) + ":"
+	l.prefix = l.limit.settled(e, at) + ":"
 	if l.store = c.Store; l.store == nil {
 		l.store = e.rates
 	}
@@ -198,12 +200,12 @@ func (l *limitHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		WriteError(w, r, err)
 		return
 	}
-	l.next.ServeHTTP(w, r)
+	l.Next.ServeHTTP(w, r)
 }
 
 // take counts a request, and is the error of one that is refused.
 func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
-	if l.isUnguarded(r) {
+	if l.IsUnguarded(r) {
 		return nil
 	}
 	key := l.limit.key(r)

@@ -144,6 +144,15 @@ type addedHeader struct {
 	to func(status int) bool
 }
 
+// addedTo is a header that answers of these statuses get, all where none is named.
+func addedTo(name, doc string, statuses []int) addedHeader {
+	h := addedHeader{documentedHeader: documentedHeader{name: name, doc: doc, schema: openapi3.NewStringSchema()}}
+	if len(statuses) > 0 {
+		h.to = func(status int) bool { return slices.Contains(statuses, status) }
+	}
+	return h
+}
+
 // readyAnswer is a type that is written by itself rather than encoded. Its zero
 // value says how.
 type readyAnswer interface{ bodyKind() bodyKind }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
@@ -17,24 +18,28 @@ import (
 // The host is that of the request: put [TrustedHosts] around it. Behind a proxy
 // that speaks TLS with the clients, put [TrustedProxies] around it.
 func HTTPSRedirect() func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler { return attach(&httpsRedirect{layer{next: next}}, next) }
+	return func(next http.Handler) http.Handler {
+		return layer.Attach(&httpsRedirect{layer.Layer{Next: next}}, next)
+	}
 }
 
-type httpsRedirect struct{ layer }
+type httpsRedirect struct{ layer.Layer }
 
-func (h *httpsRedirect) describe(in *innerHandler) {
-	if !in.endpoint.route.apart {
-		in.endpoint.raises(http.StatusTemporaryRedirect, "Redirect to the same URL over HTTPS")
+// Describe implements layer.Describer.
+func (h *httpsRedirect) Describe(op *layer.Operation) layer.Effects {
+	if op.Unguarded {
+		return layer.Effects{}
 	}
+	return layer.Effects{Responses: []layer.Response{{Status: http.StatusTemporaryRedirect, Description: "Redirect to the same URL over HTTPS"}}}
 }
 
 // ServeHTTP implements http.Handler.
 func (h *httpsRedirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if h.isUnguarded(r) || Scheme(r) == "https" {
-		h.next.ServeHTTP(w, r)
+	if h.IsUnguarded(r) || Scheme(r) == "https" {
+		h.Next.ServeHTTP(w, r)
 		return
 	}
-	_ = h.isKnown("HTTPSRedirect", "its 307 is not in the document", r)
+	_ = h.IsKnown(r, "HTTPSRedirect", "its 307 is not in the document")
 	uri := r.RequestURI
 	if !strings.HasPrefix(uri, "/") {
 		uri = r.URL.RequestURI()
@@ -71,32 +76,34 @@ func TrustedHosts(hosts ...string) Option {
 			return fmt.Errorf(`TrustedHosts(); list the names under which the API is reached, such as "example.com"`)
 		}
 		s.middleware = append(s.middleware, func(next http.Handler) http.Handler {
-			return attach(&hostGuard{layer: layer{next: next}, trusted: trusted}, next)
+			return layer.Attach(&hostGuard{Layer: layer.Layer{Next: next}, trusted: trusted}, next)
 		})
 		return nil
 	})
 }
 
 type hostGuard struct {
-	layer
+	layer.Layer
 	trusted map[string]bool
 }
 
 var errUntrustedHost = Error(http.StatusBadRequest, "the host is not served here")
 
-func (h *hostGuard) describe(in *innerHandler) {
-	if !in.endpoint.route.apart {
-		in.endpoint.raises(http.StatusBadRequest, "The host is not served here", errUntrustedHost)
+// Describe implements layer.Describer.
+func (h *hostGuard) Describe(op *layer.Operation) layer.Effects {
+	if op.Unguarded {
+		return layer.Effects{}
 	}
+	return layer.Effects{Responses: []layer.Response{{Status: http.StatusBadRequest, Description: "The host is not served here", Err: errUntrustedHost}}}
 }
 
 // ServeHTTP implements http.Handler.
 func (h *hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !h.isUnguarded(r) && !h.trusts(strings.ToLower(hostOf(r))) {
+	if !h.IsUnguarded(r) && !h.trusts(strings.ToLower(hostOf(r))) {
 		WriteError(w, r, errUntrustedHost)
 		return
 	}
-	h.next.ServeHTTP(w, r)
+	h.Next.ServeHTTP(w, r)
 }
 
 // trusts finds a name, or a pattern above it.
@@ -135,32 +142,35 @@ func CrossOrigin(trusted ...string) func(http.Handler) http.Handler {
 		}
 	}
 	return func(next http.Handler) http.Handler {
-		return attach(&originGuard{layer: layer{next: next}, protection: protection}, next)
+		return layer.Attach(&originGuard{Layer: layer.Layer{Next: next}, protection: protection}, next)
 	}
 }
 
 type originGuard struct {
-	layer
+	layer.Layer
 	protection *http.CrossOriginProtection
 }
 
 var errCrossOrigin = Error(http.StatusForbidden, "requests from pages of this origin are refused")
 
-func (g *originGuard) describe(in *innerHandler) {
-	e := in.endpoint
-	if e.method != http.MethodGet && e.method != http.MethodHead && e.method != http.MethodOptions {
-		e.raises(http.StatusForbidden, "The request comes from a page of another origin", errCrossOrigin)
+// Describe implements layer.Describer.
+func (g *originGuard) Describe(op *layer.Operation) layer.Effects {
+	if op.Method == http.MethodGet || op.Method == http.MethodHead || op.Method == http.MethodOptions {
+		return layer.Effects{}
 	}
+	return layer.Effects{Responses: []layer.Response{{
+		Status: http.StatusForbidden, Description: "The request comes from a page of another origin", Err: errCrossOrigin,
+	}}}
 }
 
 // ServeHTTP implements http.Handler.
 func (g *originGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.protection.Check(r) != nil {
-		_ = g.isKnown("CrossOrigin", "its 403 is not in the document", r)
+		_ = g.IsKnown(r, "CrossOrigin", "its 403 is not in the document")
 		WriteError(w, r, errCrossOrigin)
 		return
 	}
-	g.next.ServeHTTP(w, r)
+	g.Next.ServeHTTP(w, r)
 }
 
 // strictTransport is the one header of SecureHeaders that is for HTTPS only.

@@ -18,6 +18,7 @@ import (
 	"sync"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/layer"
 )
 
 // Static is a handler that serves the files of a file system, to be mounted:
@@ -86,7 +87,7 @@ func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) { answerBy(w,
 
 // answerBy writes the error of a handler that has one.
 func answerBy(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) error) {
-	watched := watch(w)
+	watched := layer.Watch(w)
 	if err := serve(watched, r); err != nil {
 		errorsOf(r).write(watched, r, err)
 	}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"slices"
+
+	"github.com/candor-go/candor/internal/layer"
 )
 
 // step is one step of a request. An error ends the request with that error. A
@@ -111,11 +113,11 @@ func (x *exchange) encode() error {
 // the response; a panic before it wrote anything is an error like any other, and
 // so is a Timeout that has passed by then.
 func (x *exchange) servePlain() error {
-	w := watch(x.around.w)
+	w := layer.Watch(x.around.w)
 	done := false
-	defer func() { x.finished, x.cut = done || w.begun, w.begun && !done }()
+	defer func() { x.finished, x.cut = done || w.Begun, w.Begun && !done }()
 	x.endpoint.plain.ServeHTTP(w, withCaller(x.around.r))
-	if err := x.ctx.Err(); err != nil && !w.begun && isLate(x.ctx, err) {
+	if err := x.ctx.Err(); err != nil && !w.Begun && isLate(x.ctx, err) {
 		return err
 	}
 	done = true
@@ -132,10 +134,10 @@ func (x *exchange) finishStream() error {
 	if x.answer.stream == nil {
 		return nil
 	}
-	w := &watchedWriter{ResponseWriter: x.around.w}
+	w := &layer.Writer{ResponseWriter: x.around.w}
 	done := false
 	defer func() {
-		x.finished, x.cut = done || w.begun, w.begun && !done && !x.reported()
+		x.finished, x.cut = done || w.Begun, w.Begun && !done && !x.reported()
 		x.answer.close()
 	}()
 	if err := x.answer.stream(w, x.around.r); err != nil {

@@ -1,0 +1,195 @@
+// Package layer is the seam between an operation and the middleware around it.
+// Middleware learns here what sort of operation it is part of, and says which
+// responses it gives by itself and which headers it adds. Handlers of the root
+// and of package middleware are made of a [Layer]; the root gives each element
+// of Use an [Inner] and reads what was found. The package knows no routes, no
+// documents and no particular middleware.
+//
+// Two neighbours can tell an operation about middleware: the handler that it
+// wraps, and the function that takes the handler it returns. An element of Use
+// is given an Inner, which is the first; [Inner.Seal] asks what the element
+// returns, which is the second. So middleware is known in any composition of
+// functions, unless a function of the user's hides it on both sides.
+package layer
+
+import (
+	"log/slog"
+	"net/http"
+	"sync"
+)
+
+// Operation is what middleware may know about the operation that it is part of.
+type Operation struct {
+	Method string
+	// Streams means that the response is not written as a whole: a stream, or a
+	// connection that is taken over.
+	Streams bool
+	// Unguarded means that neither guards nor limits hold: a health path.
+	Unguarded bool
+	// Unlisted means that no document has the operation: a path without a route,
+	// or a handler that is mounted.
+	Unlisted bool
+	Log      *slog.Logger
+	// Reported has the names of middleware that was reported as unknown; the
+	// operations of an app share it.
+	Reported *sync.Map
+}
+
+// OperationKey is the context key of the *Operation that a request was routed
+// to.
+type OperationKey struct{}
+
+// OperationOf is the operation that a request was routed to, nil outside of an
+// app.
+func OperationOf(r *http.Request) *Operation {
+	op, _ := r.Context().Value(OperationKey{}).(*Operation)
+	return op
+}
+
+// Effects are what middleware does to the responses of an operation.
+type Effects struct {
+	Responses []Response
+	Headers   []Header
+	// AnswersPreflights means that preflights for the operation, which have no
+	// route, go to this middleware.
+	AnswersPreflights bool
+}
+
+// Response is a response that middleware gives by itself.
+type Response struct {
+	Status      int
+	Description string
+	// Err is the error that it is made of, nil for one without a body.
+	Err error
+}
+
+// Header is a header that middleware adds to responses.
+type Header struct {
+	Name, Description string
+	// Statuses are those of the responses; none means all.
+	Statuses []int
+}
+
+// Handler is a handler of middleware that embeds a [Layer].
+type Handler interface {
+	http.Handler
+	base() *Layer
+}
+
+// Describer is a handler that tells its operation everything by itself.
+type Describer interface {
+	Handler
+	Describe(op *Operation) Effects
+}
+
+// Layer is embedded by the handlers of middleware that knows its operation.
+type Layer struct {
+	// Next is the handler that the middleware was given.
+	Next http.Handler
+	// Made is what other middleware made of Next, nil for none. It may know the
+	// operation too.
+	Made http.Handler
+	// inner is nil as long as no operation knows of the middleware.
+	inner *Inner
+}
+
+func (l *Layer) base() *Layer { return l }
+
+// Attach tells the operation of next about h, where next knows its operation. It
+// returns h.
+func Attach(h Handler, next http.Handler) http.Handler {
+	switch next := next.(type) {
+	case *Inner:
+		next.add(h)
+	case Handler:
+		if in := next.base().inner; in != nil {
+			in.add(h)
+		}
+	}
+	return h
+}
+
+// IsKnown reports whether the document has what the middleware does, or there is
+// no operation to tell. Where neither is so it logs the consequence, once in an
+// app for each name of middleware.
+func (l *Layer) IsKnown(r *http.Request, name, consequence string) bool {
+	if l.inner != nil {
+		return true
+	}
+	op := OperationOf(r)
+	if op == nil || op.Unlisted {
+		return true
+	}
+	if _, reported := op.Reported.LoadOrStore(name, true); !reported {
+		op.Log.ErrorContext(r.Context(), "middleware stands where no operation can know of it: between functions that hide it on both sides",
+			"middleware", name, "route", r.Pattern, "so", consequence, "fix", "make it an element of Use, or the outermost or innermost part of one")
+	}
+	return false
+}
+
+// IsUnguarded reports whether the request is for a health path.
+func (l *Layer) IsUnguarded(r *http.Request) bool {
+	op := OperationOf(r)
+	if l.inner != nil {
+		op = l.inner.operation
+	}
+	return op != nil && op.Unguarded
+}
+
+// Inner is the handler that an element of Use is given: that of an endpoint with
+// the middleware inside of the element.
+type Inner struct {
+	http.Handler
+	operation *Operation
+	// options takes requests with OPTIONS; nil where the handler does.
+	options http.Handler
+	found   []Handler
+	// sealed means that the element has been made. Middleware that is made later,
+	// while a request is served, comes too late for the document.
+	sealed bool
+}
+
+// NewInner makes the handler that an element is given. Requests with OPTIONS go
+// to options, unless that is nil.
+func NewInner(h http.Handler, op *Operation, options http.Handler) *Inner {
+	return &Inner{Handler: h, operation: op, options: options}
+}
+
+// Seal looks for middleware in the handler that the element returned, and
+// returns all that is known by now, each handler once.
+func (in *Inner) Seal(h http.Handler) []Handler {
+	in.find(h)
+	in.sealed = true
+	return in.found
+}
+
+// ServeHTTP implements http.Handler.
+func (in *Inner) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodOptions && in.options != nil {
+		in.options.ServeHTTP(w, r)
+		return
+	}
+	in.Handler.ServeHTTP(w, r)
+}
+
+// add notes middleware, once for each operation: a plain handler may serve
+// several.
+func (in *Inner) add(h Handler) {
+	if l := h.base(); !in.sealed && (l.inner == nil || l.inner.operation != in.operation) {
+		l.inner = in
+		in.found = append(in.found, h)
+	}
+}
+
+// find adds the middleware that a handler consists of, from the outside in, as
+// far as it can be seen.
+func (in *Inner) find(h http.Handler) {
+	known, ok := h.(Handler)
+	if !ok {
+		return
+	}
+	in.add(known)
+	l := known.base()
+	in.find(l.Next)
+	in.find(l.Made)
+}
