@@ -52,7 +52,10 @@ func (a *answer) Header() http.Header { return a.live }
 
 // WriteHeader implements http.ResponseWriter.
 func (a *answer) WriteHeader(status int) {
+	// Informational responses come before the one that counts, and after it no other
+	// does.
 	if status >= 200 && a.status == 0 {
+		// A copy, since what the handler sets from now on is not sent.
 		a.status, a.header = status, a.live.Clone()
 		if isStream(a.header.Get("Content-Type")) {
 			a.silent = time.AfterFunc(silence, a.stop)
@@ -115,6 +118,7 @@ func (e *explorer) send(o *operation, r *request) (a *answer) {
 	defer func() {
 		a.left = ctx.Err() != nil
 		if a.aborted = recover(); a.aborted == nil {
+			// A handler that writes nothing responds with 200.
 			a.WriteHeader(http.StatusOK)
 			a.sniff()
 		} else if a.left {
@@ -138,6 +142,7 @@ func (r *request) build(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A server never hands on a nil body.
 	if built.Body == nil {
 		built.Body = http.NoBody
 	}
@@ -160,6 +165,7 @@ func (e *explorer) judge(p *probe, r *request, a *answer) string {
 		return "the answer was aborted"
 	case p.kind == methodKind:
 		return e.judgeMethod(p, a)
+	// The request has ended before the response, which nobody would have seen.
 	case a.status == 499:
 		return ""
 	case p.kind == validKind:
@@ -197,6 +203,7 @@ func (e *explorer) judgeValid(p *probe, a *answer) string {
 	case http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
 		return disagree
 	}
+	// A schema may be wider than the rules, and code may refuse anything.
 	if faults := a.faults(); a.status >= 400 && len(faults) > 0 && !e.excused(p.operation, faults) {
 		return disagree
 	}
@@ -276,6 +283,7 @@ func (e *explorer) isInexact(o *operation, loc []any) bool {
 // inexactAt follows a location. Where the schema does not go that far, its last
 // word counts.
 func (d *document) inexactAt(n node, loc []any, depth int) bool {
+	// A schema may contain itself.
 	if depth > 50 {
 		return false
 	}
@@ -342,6 +350,7 @@ func (e *explorer) judgeHeader(header node, name string, a *answer) string {
 	}
 	schema := e.doc.child(header, "schema")
 	f := e.doc.facts(schema)
+	// Texts and lists are written otherwise than in JSON.
 	if f.allows("string") || f.allows("array") {
 		return ""
 	}
@@ -356,6 +365,7 @@ func (e *explorer) judgeHeader(header node, name string, a *answer) string {
 // default.
 func (e *explorer) promised(o *operation, status int) node {
 	for _, name := range []string{strconv.Itoa(status), fmt.Sprintf("%dXX", status/100), "default"} {
+		// A 500 has to be declared by itself.
 		if o.responses.has(name) && (name != "default" || status != http.StatusInternalServerError) {
 			return e.doc.child(o.responses, name)
 		}

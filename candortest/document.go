@@ -107,6 +107,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 		return nil, fmt.Errorf("it is no object")
 	}
 	d := &document{root: root, codecs: codecs, compiler: jsonschema.NewCompiler(), judges: map[string]*jsonschema.Schema{}, known: map[string]*facts{}, combined: map[combination]*facts{}}
+	// Before the judge reads the document, as it knows the patterns of Go.
 	d.unread = ecma.Rewrite(root)
 	for _, server := range d.children(node{at: root}, "servers") {
 		if base, err := url.Parse(server.text("url")); err == nil && strings.Trim(base.Path, "/") != "" {
@@ -114,6 +115,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 		}
 	}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
+	// In 2020-12 a format is a note; here it counts.
 	d.compiler.AssertFormat()
 	if err := d.compiler.AddResource(location, root); err != nil {
 		return nil, err
@@ -127,6 +129,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 			}
 		}
 	}
+	// Only now are all paths known.
 	for _, o := range d.operations {
 		o.below, o.rivals = d.stepsBelow(shapeOf(o.path)), d.rivalsOf(o)
 	}
@@ -138,6 +141,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 func (d *document) node(pointer string, value any) node {
 	n := node{pointer: pointer}
 	n.at, _ = value.(map[string]any)
+	// References may lead in a circle.
 	for range 16 {
 		ref, ok := n.at["$ref"].(string)
 		if !ok || !strings.HasPrefix(ref, "#/") {
@@ -146,6 +150,7 @@ func (d *document) node(pointer string, value any) node {
 		beside := n.at
 		n = node{pointer: ref[1:], at: d.find(ref[1:])}
 		if note, ok := beside[inexactly]; ok {
+			// Facts are kept by pointer, so a place with a note of its own has its own.
 			n.at = maps.Clone(n.at)
 			n.at[inexactly], n.pointer = note, n.pointer+"\x00"+pointer
 		}
@@ -211,6 +216,7 @@ func (d *document) operation(path, method string, item, at node) *operation {
 		o.parameters = append(o.parameters, d.parameter(p))
 	}
 	security := at.list("security")
+	// An operation that says nothing of it has the security of the document.
 	if !at.has("security") {
 		security, _ = d.root["security"].([]any)
 	}
@@ -227,6 +233,7 @@ func (d *document) operation(path, method string, item, at node) *operation {
 		o.links = o.links || response.has("links")
 		content := slices.Sorted(maps.Keys(d.child(response, "content").at))
 		o.streams = o.streams || slices.ContainsFunc(content, isStream)
+		// Several media types and a 406 are a choice by Accept.
 		if strings.HasPrefix(status, "2") && len(content) > 1 && o.responses.has("406") {
 			o.offers = content
 		}

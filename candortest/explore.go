@@ -175,6 +175,7 @@ func (e *explorer) otherProbes(o *operation) []*probe {
 			}
 		}
 	}
+	// No media type is another one to a range.
 	if len(o.bodies) > 0 && !slices.ContainsFunc(o.bodies, func(b *body) bool { return strings.Contains(b.media, "*") }) {
 		for _, media := range o.otherMedia() {
 			few = append(few, &probe{operation: o, kind: mediaKind, media: media, cases: 2})
@@ -197,6 +198,7 @@ const leastBroken = 12
 func share(broken []*probe, cases int) []*probe {
 	for _, p := range broken {
 		p.cases = max(leastBroken, cases/len(broken))
+		// As many as it takes for each edge to be tried.
 		if p.aim.rule == rulePattern {
 			p.cases = max(p.cases, 4*len(edges))
 		}
@@ -251,6 +253,8 @@ func (e *explorer) run(tb candor.TB, p *probe) {
 	var last *failure
 	drawn, sent := 0, 0
 	property := func(t *rapid.T) {
+		// rapid asks as often as it likes. Once a request has failed, it goes on for a
+		// smaller one.
 		if last == nil && (sent >= p.cases || drawn >= draws*p.cases) {
 			return
 		}
@@ -260,11 +264,13 @@ func (e *explorer) run(tb candor.TB, p *probe) {
 			return
 		}
 		sent++
+		// A smaller request counts only if it fails for the same reason.
 		if got := e.ask(p, r); got != nil && (last == nil || last.about == got.about) {
 			last = got
 			t.Fatalf("%s", got.about)
 		}
 	}
+	// Not all that is drawn can be sent, so one round of rapid may be too short.
 	for before := -1; sent < p.cases && before < drawn; {
 		before = drawn
 		c := &collector{name: nameOf(tb)}
@@ -336,6 +342,7 @@ type collector struct {
 // run calls f, which may end by FailNow.
 func (c *collector) run(f func()) {
 	done := make(chan struct{})
+	// On a goroutine of its own, which FailNow ends.
 	go func() {
 		defer close(done)
 		f()

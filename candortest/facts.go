@@ -111,7 +111,9 @@ func (d *document) with(f *facts, n node) *facts {
 
 func (d *document) combine(f *facts, n node) *facts {
 	both := *f
+	// The caller goes through the choices of f.
 	both.choices = nil
+	// Whatever gather writes to is cloned, since facts are shared.
 	both.least, both.most = maps.Clone(f.least), maps.Clone(f.most)
 	both.members, both.required = maps.Clone(f.members), maps.Clone(f.required)
 	both.names, both.patterns, both.nots = slices.Clone(f.names), slices.Clone(f.patterns), slices.Clone(f.nots)
@@ -139,6 +141,7 @@ func (d *document) gather(f *facts, n node) {
 	f.unique = f.unique || n.flag("uniqueItems")
 	f.inexact = f.inexact || n.has(inexactly) && n.text(inexactly) != ofMethod
 	f.binary = f.binary || n.has("contentEncoding")
+	// Clipped, since the slice may be shared.
 	f.examples = append(slices.Clip(f.examples), n.list("examples")...)
 	for _, part := range d.children(n, "allOf") {
 		d.gather(f, part)
@@ -165,6 +168,7 @@ func (f *facts) gatherTypes(n node) {
 	case f.types == nil:
 		f.types = names
 	default:
+		// A value has to be of a type that both allow.
 		f.types = slices.DeleteFunc(slices.Clone(f.types), func(t string) bool { return !slices.Contains(names, t) })
 	}
 }

@@ -72,6 +72,7 @@ func (g *generator) of(f *facts, depth int, a *aim) any {
 		if f.limited && len(f.values) > 0 {
 			return pick(g, f.values)
 		}
+		// Where a schema does not say all, its examples are the surest values.
 		if odds := map[bool]int{true: 2, false: 8}[f.inexact]; len(f.examples) > 0 && g.seldom(odds) {
 			return pick(g, f.examples)
 		}
@@ -106,6 +107,7 @@ func (g *generator) typeOf(f *facts, depth int, a *aim) string {
 	types := f.types
 	if types == nil {
 		types = anyTypes
+		// With members it is meant for objects.
 		if len(f.members) > 0 || len(f.required) > 0 {
 			types = []string{"object"}
 		}
@@ -161,6 +163,7 @@ func (g *generator) integer(f *facts) any {
 	if low > high {
 		return json.Number(strconv.FormatInt(low, 10))
 	}
+	// Zero and one, where they are allowed, and both ends with their neighbours.
 	edges := []int64{max(low, min(high, 0)), low, high, max(low, min(high, 1)), low + min(1, high-low), high - min(1, max(0, high-low))}
 	n := pick(g, edges)
 	if g.seldom(3) {
@@ -250,6 +253,7 @@ func (g *generator) text(f *facts) string {
 	case samples[f.format] != nil:
 		texts = samples[f.format]
 	}
+	// A few attempts: what is drawn does not always fit.
 	for range 10 {
 		var text string
 		switch {
@@ -273,6 +277,7 @@ func (g *generator) text(f *facts) string {
 // base64 draws bytes in as many characters as there may be.
 func (g *generator) base64(f *facts) string {
 	least, most := f.least["Length"], f.mostOf("Length")
+	// Four characters of base64 are three bytes.
 	text := make([]byte, g.size(least/4*3, most/4*3, 4))
 	for i := range text {
 		text[i] = byte(pick(g, []int{0, 'a', 0xff, 0xfb}))
@@ -307,6 +312,7 @@ func (g *generator) edged(f *facts, text string, fitting bool) string {
 // confusing are texts near another that only one dialect matches.
 func (f *facts) confusing(text string, fitting bool) (all []string) {
 	runes := []rune(text)
+	// Every edge is tried at every position, which takes too long in a long text.
 	if len(runes) > 40 || !slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.dialect != nil }) {
 		return nil
 	}
@@ -385,6 +391,8 @@ func (g *generator) ofLength(n int) string {
 	}
 	var b strings.Builder
 	for i := range n {
+		// A first letter keeps a segment from being dots; after a few letters more
+		// choices would show nothing new.
 		if i > 12 || g.how == asSegment && i == 0 {
 			b.WriteRune('a')
 			continue
@@ -396,6 +404,8 @@ func (g *generator) ofLength(n int) string {
 
 func (g *generator) list(f *facts, depth int, a *aim) any {
 	least, most := f.least["Items"], f.mostOf("Items")
+	// An aim needs an element, and outside of JSON an empty list cannot be told from
+	// none.
 	if a != nil || g.how != asJSON {
 		least = max(least, 1)
 	}

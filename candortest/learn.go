@@ -40,6 +40,7 @@ func (k *knowledge) snapshot() *knowledge {
 // add keeps the values of a path up to a parameter. The last of them is known by
 // the names it has elsewhere too.
 func (k *knowledge) add(at *step, values []string) {
+	// With a gap the values lead to nothing.
 	if len(values) != at.depth || slices.Contains(values, "") {
 		return
 	}
@@ -61,6 +62,7 @@ func kept[V any](list []V, value V, same func(a, b V) bool) []V {
 // forget drops what is no longer there.
 func (k *knowledge) forget(at *step, values []string) {
 	for shape, all := range k.tuples {
+		// With a thing all below it is gone.
 		if strings.HasPrefix(shape, at.shape) {
 			k.tuples[shape] = slices.DeleteFunc(slices.Clone(all), func(v []string) bool {
 				return slices.Equal(v[:min(len(v), len(values))], values)
@@ -380,6 +382,7 @@ func (g *generator) knownAs(name string, n node) any {
 
 // asValue is a text as a value of a schema, nil where the schema refuses it.
 func (g *generator) asValue(n node, text string) any {
+	// Most ids are texts, so that is tried first.
 	for _, value := range []any{text, json.Number(text)} {
 		if number, ok := value.(json.Number); ok && (!json.Valid([]byte(number)) || strings.ContainsAny(text, "eE")) {
 			continue // an integer may be written as 1e2 in JSON only

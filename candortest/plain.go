@@ -23,6 +23,7 @@ func plain(value any) any {
 		}
 		return object
 	case json.Number:
+		// Codecs other than JSON tell integers from other numbers.
 		if n, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
 			return n
 		}

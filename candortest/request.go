@@ -81,6 +81,8 @@ func (e *explorer) draft(t *rapid.T, p *probe) *request {
 	for _, line := range e.set.header {
 		d.r.header.Add(line[0], line[1])
 	}
+	// At times nothing that is known is used, so that what is not there is asked for as
+	// well.
 	if !d.seldom(6) {
 		d.bound = d.generator.bound(p.operation.steps)
 	}
@@ -286,6 +288,7 @@ func (d *drafter) body() bool {
 	case !o.hasBody || p.kind == emptyKind:
 		return true
 	case len(o.bodies) == 0:
+		// Its body cannot be written, so only a request without one is left.
 		return !o.needsBody && p.kind == validKind
 	case !isAim && !o.needsBody && p.kind == validKind && !rapid.Bool().Draw(d.t, "present"):
 		return true
@@ -317,6 +320,7 @@ func (d *drafter) write(b *body, a *aim) bool {
 	d.how = asText
 	value := d.value(b.schema, 0, a)
 	d.r.body = []byte(text(value))
+	// An empty body would count as none.
 	return d.isWanted(b.schema, value, a) && len(d.r.body) > 0
 }
 
@@ -428,6 +432,7 @@ func (d *drafter) urlencoded(b *body, object map[string]any) {
 func (d *drafter) multipart(b *body, f *facts, object map[string]any) {
 	var written bytes.Buffer
 	w := multipart.NewWriter(&written)
+	// Always the same, so that a request can be sent again byte by byte.
 	_ = w.SetBoundary("candortest-boundary")
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		media := d.doc.child(b.encoding, name).text("contentType")

@@ -107,9 +107,11 @@ func (d *document) collect(f *facts, how form, steps []string, seen []string, fo
 		if n.at == nil || slices.Contains(seen, n.pointer) {
 			return
 		}
+		// Clipped, since what is beside goes on from the same steps.
 		d.collect(d.facts(n), inner(how), append(slices.Clip(steps), step), append(slices.Clip(seen), n.pointer), found)
 	}
 	if len(f.choices) > 0 {
+		// An aim is in the first choice only: see choose.
 		for i, alternative := range f.choices[0] {
 			if !slices.Contains(seen, alternative.pointer) {
 				below := append(slices.Clip(steps), "|"+strconv.Itoa(i))
@@ -222,6 +224,7 @@ func (g *generator) brokenObject(f *facts, object map[string]any, depth int, a *
 	case ruleMax + "Properties":
 		for i := 0; len(object) <= f.mostOf("Properties"); i++ {
 			object[g.name(f, i)] = g.value(f.others, depth+1, nil)
+			// The names that are drawn may repeat without end.
 			if i > 10*f.mostOf("Properties") {
 				return
 			}
@@ -232,6 +235,7 @@ func (g *generator) brokenObject(f *facts, object map[string]any, depth int, a *
 // ofOtherType draws a value of none of the types.
 func (g *generator) ofOtherType(f *facts) any {
 	if g.how != asJSON {
+		// Outside of JSON all is text, and these are no numbers and no booleans.
 		return pick(g, []any{"x", "1x", "--1", "nul"})
 	}
 	others := []any{"x", nil, true, json.Number("1.5"), []any{}, map[string]any{}, json.Number("1"), "1", "true", ""}

@@ -40,6 +40,7 @@ func (e *explorer) judgeStream(media string, declared node, a *answer) string {
 	for line := range bytes.Lines(a.body.Bytes()) {
 		n++
 		if !bytes.HasSuffix(line, []byte("\n")) && a.left {
+			// The stream was ended in the midst of a line.
 			return ""
 		}
 		if about := e.judgeJSON(item, line); about != "" {

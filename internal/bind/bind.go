@@ -128,9 +128,11 @@ func (p *Plan) At(into reflect.Value) *Target {
 	}
 	slots := make([]slot, len(params))
 	for i, param := range params {
+		// Found once for all requests, as it takes reflection.
 		slots[i] = param.at(into.FieldByIndex(param.field.Index))
 	}
 	t := &Target{plan: p, into: into, found: make([]span, len(p.query))}
+	// In the order of inOrder.
 	t.path, slots = cut(slots, len(p.path))
 	t.query, slots = cut(slots, len(p.query))
 	t.headers, slots = cut(slots, len(p.headers))
@@ -143,6 +145,8 @@ func (p *Plan) At(into reflect.Value) *Target {
 
 func (p *Param) at(place reflect.Value) slot {
 	s := slot{Param: p, place: place, quick: p.quickAt(place)}
+	// A name with one of these cannot be compared with what is sent, where they mean
+	// something else.
 	if !strings.ContainsAny(p.field.Name, "%+=&") {
 		s.name = p.field.Name
 	}
@@ -185,6 +189,7 @@ type binding struct {
 }
 
 func (b *binding) bind(s *slot, texts []string) {
+	// Only rules across fields ask which parameters were sent.
 	if len(b.plan.cross) > 0 {
 		b.sent = append(b.sent, len(texts) > 0)
 	}

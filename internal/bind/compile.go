@@ -69,6 +69,7 @@ func (p *Plan) add(param *Param, wildcards, public []string) error {
 		if position < 0 {
 			return notInPattern(name, wildcards)
 		}
+		// Faults call the wildcard what the document calls it.
 		param.name = public[position]
 		p.path = append(p.path, pathParam{Param: param, position: position})
 	case typeinfo.Query:
@@ -200,6 +201,7 @@ func (c *Compiler) compileValue(v *value, f *typeinfo.Field, t *typeinfo.Type, r
 	if v.check, err = c.Rules.Compile(t, rules); err != nil {
 		return err
 	}
+	// Without rules nothing is judged, not by methods either.
 	v.validates, v.wrapper = c.Rules != nil && bare(t).Validates, c.Rules != nil && t.Wraps() && t.Validates
 	v.quick = c.Rules.Quick(t, rules)
 	v.sent, err = c.Rules.CompileRounded(t, rules)

@@ -23,6 +23,7 @@ func (b *binding) bindCookies() {
 	}
 	for i := range b.cookies {
 		texts := hitsOf(i, hits, textRoom[:0])
+		// The package comment says why it is the first.
 		if params[i].list == nil && len(texts) > 1 {
 			texts = texts[:1]
 		}

@@ -77,5 +77,6 @@ func (s *strangers) add(name string) {
 		s.seen = map[string]bool{}
 	}
 	s.seen[name] = true
+	// The response shows the name, and is UTF-8.
 	s.faults.Add(&fault.Fault{Type: fault.ExtraForbidden, Loc: []any{s.source, strings.ToValidUTF8(name, "\uFFFD")}})
 }

@@ -96,6 +96,7 @@ func makeUint(bits int) Scalar {
 			return fault.New(fault.IntParsing)
 		}
 		digits, negative := strings.CutPrefix(text, "-")
+		// -0 is zero, with any number of digits.
 		if negative && strings.Trim(digits, "0") != "" {
 			return fault.With(fault.GreaterEqual, "ge", 0)
 		}

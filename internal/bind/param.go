@@ -105,6 +105,7 @@ func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault
 // element of its list: whether it can be read and keeps the rules.
 func (p *Param) TakesEmpty() bool {
 	if p.list != nil && p.list.split == nil {
+		// Each text is one element, and the list as a whole is not asked.
 		return p.single.read(reflect.New(p.single.typ.Go).Elem(), "", false) == nil
 	}
 	var none fault.List
@@ -171,6 +172,7 @@ func (p *Param) bindList(dst reflect.Value, texts []string, to answers) bool {
 	if !sound {
 		return false
 	}
+	// The list is judged only if all its elements are valid.
 	return p.soundList(p.list.judge(held), texts, to)
 }
 
@@ -178,6 +180,7 @@ func (p *Param) bindList(dst reflect.Value, texts []string, to answers) bool {
 func (l *list) judge(held reflect.Value) *fault.Fault {
 	if l.check != nil {
 		if f := l.check(held); f != nil {
+			// A copy, since it gets a location.
 			return f.Own()
 		}
 	}
@@ -210,8 +213,10 @@ func (p *Param) sound(f *fault.Fault, to answers, at ...any) bool {
 		return true
 	}
 	place := append([]any{p.source, p.name}, at...)
+	// A Validate method may return faults with locations, which begin at this value.
 	located := fault.Of(f.Err)
 	for _, inner := range located {
+		// Clipped, so that each of them gets memory of its own.
 		inner.Loc = append(slices.Clip(place), inner.Loc...)
 		if inner.Input == nil {
 			inner.Input = f.Input
@@ -302,6 +307,7 @@ func (v *value) read(dst reflect.Value, text string, echo bool) *fault.Fault {
 	if f == nil && v.wrapper {
 		f = validate(dst)
 	}
+	// A client that did not escape the + of an offset would never guess why.
 	if f != nil && f.Type == fault.DatetimeParsing && v.lostPlus(text) {
 		f.Ctx = map[string]any{"error": "a + must be sent as %2B, else it is a space"}
 	}
@@ -334,11 +340,13 @@ func (v *value) judge(held reflect.Value, text string) *fault.Fault {
 		return nil
 	}
 	if v.sent != nil {
+		// The text was read as a number before, so it is one.
 		exact, _ := strconv.ParseFloat(text, 64)
 		if f := v.sent(exact); f != nil {
 			return f.Own()
 		}
 	}
+	// A copy, since it gets a location and what was sent.
 	return v.check(held).Own()
 }
 

@@ -56,6 +56,8 @@ type span struct{ start, end int }
 // scanQuery finds the last text of each parameter, still encoded.
 func scanQuery(raw string, slots []slot, found []span) {
 	clear(found)
+	// Clients mostly send parameters in the order of their fields: after one the next is
+	// likely.
 	likely := 0
 	for start := 0; start < len(raw); {
 		param, text := pairAt(raw, start, slots, likely)
@@ -115,6 +117,7 @@ func QueryText(raw, name string) (text string, err error) {
 		if plain, malformed := url.QueryUnescape(sentName); pair == "" || malformed != nil || plain != name {
 			continue
 		}
+		// The last one counts, and with it its error.
 		text, err = url.QueryUnescape(sent)
 	}
 	return text, err
@@ -130,6 +133,7 @@ func paramOf(slots []slot, sent string) int {
 			return i
 		}
 	}
+	// Few clients escape a name that reads as it is.
 	name, err := url.QueryUnescape(sent)
 	if err != nil {
 		return -1

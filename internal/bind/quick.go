@@ -23,6 +23,7 @@ const (
 // quickAt is the quick way for a parameter in its place; nil without.
 func (p *Param) quickAt(place reflect.Value) quick {
 	t, v := p.field.Type, &p.single
+	// Whatever is more than one text and one comparison takes the long way.
 	if p.json != nil || p.list != nil || t.Enum != nil || v.validates {
 		return nil
 	}
@@ -36,6 +37,7 @@ func (p *Param) quickAt(place reflect.Value) quick {
 			return quickBool(pointerTo[bool](place))
 		}
 	case reflect.Int:
+		// An int of 32 bits could overflow.
 		if t.Kind == typeinfo.Int && t.Bits == 64 {
 			return quickInt(pointerTo[int](place), judgeOf(v, v.quick.Int))
 		}
@@ -114,6 +116,7 @@ func shortInteger(text string) (n int64, ok bool) {
 		return 0, false
 	}
 	for i := range len(text) {
+		// A byte below '0' becomes a large one.
 		digit := text[i] - '0'
 		if digit > 9 {
 			return 0, false

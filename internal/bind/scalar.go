@@ -106,6 +106,7 @@ func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
 			dst.Set(reflect.New(t.Elem.Go))
 			dst = dst.Elem()
 		case typeinfo.Optional:
+			// The fields in the order in which mark.Optional lists them.
 			dst.Field(1).SetBool(true)
 			dst = dst.Field(0)
 		case typeinfo.Nullable:
@@ -236,6 +237,7 @@ func makeText(t *typeinfo.Type) Scalar {
 		if err == nil {
 			return nil
 		}
+		// This error was made to be shown.
 		if f := ownFault(err); f != nil {
 			return f
 		}

@@ -85,6 +85,7 @@ func (s *Sent) put(f *typeinfo.Field, texts []string) error {
 		return s.setPath(f.Name, texts[0])
 	case typeinfo.Query:
 		if f.CSV {
+			// Its elements are escaped already, and the commas between them must not be.
 			return s.addQuery(f.Name, texts)
 		}
 		return s.AddQuery(f.Name, texts...)
@@ -309,6 +310,7 @@ func (t *Texts) Of(from reflect.Value) ([]string, error) {
 	held, present := heldIn(t.field.Type, v)
 	switch {
 	case !present && t.field.Type.Kind == typeinfo.Optional:
+		// Among texts there is none for null.
 		return nil, errNoNull
 	case !present:
 		return nil, t.absent()

@@ -158,6 +158,7 @@ func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, fau
 			return texts, fmt.Errorf("element %d, %q, cannot stand in a list separated by commas", i, text)
 		}
 	}
+	// The list is judged only if all its elements are valid.
 	if checks && w.check != nil && len(faults.Faults) == sound {
 		w.add(w.check(held).Own(), faults)
 	}
@@ -286,6 +287,7 @@ func formatFloat(f float64, bits int) (string, error) {
 		return "", fmt.Errorf("%v is not a number that can be written", f)
 	}
 	notation := byte('f')
+	// These are the bounds of encoding/json.
 	if size := math.Abs(f); size != 0 && (size < 1e-6 || size >= 1e21) {
 		notation = 'e'
 	}
@@ -305,6 +307,7 @@ func formatNumber(v reflect.Value) (string, error) {
 }
 
 func formatRaw(v reflect.Value) (string, error) {
+	// Compact works in place, and the bytes are the user's.
 	value := jsontext.Value(slices.Clone(v.Bytes()))
 	if value == nil {
 		return "null", nil

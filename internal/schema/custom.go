@@ -29,6 +29,7 @@ func Overlay(s, more *openapi3.Schema) {
 	from, into, left := reflect.ValueOf(more).Elem(), reflect.ValueOf(s).Elem(), reflect.ValueOf(rest).Elem()
 	for i := range from.NumField() {
 		switch {
+		// A zero field says nothing, and one that cannot be set is kin's own.
 		case from.Field(i).IsZero() || !into.Field(i).CanSet():
 		case into.Field(i).IsZero():
 			into.Field(i).Set(from.Field(i))

@@ -38,6 +38,8 @@ type Order struct {
 func Encode(doc *openapi3.T, order Order) ([]byte, error) {
 	e := encoder{order: order, written: map[any]span{}, out: make([]byte, 0, perPath*len(order.Paths))}
 	e.value(doc)
+	// A document is kept as long as its app, so a copy is worth it where much memory is
+	// left over.
 	if room := cap(e.out) - len(e.out); room < len(e.out)/8 {
 		return e.out, e.err
 	}
@@ -162,6 +164,7 @@ func (e *encoder) plain(r reflect.Value) {
 	case r.Kind() == reflect.Pointer:
 		e.value(r.Elem().Interface())
 	default:
+		// A scalar, or bytes, which are base64 in JSON.
 		text, err := json.Marshal(r.Interface())
 		e.fail(err)
 		e.out = append(e.out, text...)
@@ -189,6 +192,7 @@ func inOrder[V any](m map[string]V, first []string) []string {
 			listed[name] = true
 		}
 	}
+	// Mostly all are listed, and nothing has to be sorted.
 	if len(names) == len(m) {
 		return names
 	}
@@ -207,6 +211,7 @@ func (e *encoder) schemaRef(ref *openapi3.SchemaRef) {
 	case ref.Ref == "":
 		e.schema(ref.Value)
 	default:
+		// The reference with what stands beside it, but not the schema it leads to.
 		members, err := ref.MarshalYAML()
 		e.fail(err)
 		if members, ok := members.(map[string]any); ok {
@@ -334,6 +339,7 @@ func (e *encoder) paths(p *openapi3.Paths) {
 		return
 	}
 	e.open('{')
+	// The usual case makes no map of all paths.
 	if len(p.Extensions) == 0 && e.areAllPaths(p) {
 		for _, path := range e.order.Paths {
 			e.name(path)
@@ -380,6 +386,7 @@ func (e *encoder) areAllPaths(p *openapi3.Paths) bool {
 
 func (e *encoder) responses(all *openapi3.Responses) {
 	if all == nil || len(all.Extensions) > 0 {
+		// Extensions stand among the statuses, as kin's own map has them.
 		e.other(all)
 		return
 	}
@@ -426,6 +433,7 @@ func (e *encoder) content(byType openapi3.Content) {
 	for _, mediaType := range slices.Sorted(maps.Keys(byType)) {
 		e.name(mediaType)
 		media := byType[mediaType]
+		// Nearly every media type has a schema and nothing else.
 		if media == nil || !reflect.DeepEqual(*media, openapi3.MediaType{Schema: media.Schema}) { //nolint:govet // errors are not part of it
 			e.value(media)
 			continue
@@ -457,6 +465,7 @@ func (e *encoder) operation(op *openapi3.Operation) {
 		e.open('[')
 		for _, p := range op.Parameters {
 			e.comma()
+			// Operations share parameters, bodies and lists of responses by pointer.
 			e.once(p)
 		}
 		e.close(']')
@@ -540,6 +549,7 @@ func (e *encoder) operations(item *openapi3.PathItem, methods []string) {
 }
 
 func (e *encoder) pathItem(item *openapi3.PathItem, methods []string) {
+	// Nearly every path has operations and nothing else.
 	if item.Ref == "" && item.Summary == "" && item.Description == "" &&
 		len(item.Extensions)+len(item.Servers)+len(item.Parameters)+len(item.AdditionalOperations) == 0 {
 		e.operations(item, methods)
@@ -565,6 +575,7 @@ func (e *encoder) raw(text string) { e.out = append(e.out, text...) }
 
 // verbatim copies JSON without the white space around its tokens.
 func (e *encoder) verbatim(text json.RawMessage) {
+	// A copy, since Compact works in place.
 	value := jsontext.Value(slices.Clone(text))
 	if err := value.Compact(); err != nil {
 		e.fail(err)
@@ -598,6 +609,7 @@ func (e *encoder) close(bracket byte) { e.out = append(e.out, bracket) }
 
 // comma stands in front of everything but the first element of its kind.
 func (e *encoder) comma() {
+	// Only right after a bracket it is the last byte: a text ends with its quote.
 	if last := e.out[len(e.out)-1]; last != '{' && last != '[' {
 		e.out = append(e.out, ',')
 	}

@@ -39,6 +39,7 @@ func (c *Components) Contradiction(readers []*typeinfo.Field) string {
 			listed = append(listed, s.Const)
 		}
 		listed = append(listed, s.Enum...)
+		// Only the bounds, of which conjoin keeps the tightest.
 		conjoin(&all, &openapi3.Schema{
 			Min: s.Min, Max: s.Max, ExclusiveMin: s.ExclusiveMin, ExclusiveMax: s.ExclusiveMax, MinLength: s.MinLength,
 			MaxLength: s.MaxLength, MinItems: s.MinItems, MaxItems: s.MaxItems,
@@ -136,6 +137,7 @@ func merge(parts openapi3.SchemaRefs) *openapi3.SchemaRef {
 	if len(distinct) == 1 {
 		return distinct[0]
 	}
+	// A copy, since the first may be a component that others refer to.
 	whole := *distinct[0].Value
 	for _, s := range distinct {
 		if s.Ref != "" || !sameBase(&whole, s.Value) {
@@ -174,6 +176,7 @@ func ofOneNumber(parts openapi3.SchemaRefs) openapi3.SchemaRefs {
 	for i, s := range parts {
 		if i != narrowest {
 			bounds := *s.Value
+			// Of the others only the bounds are left to say.
 			bounds.Type, bounds.Format = nil, ""
 			numbers = append(numbers, openapi3.NewSchemaRef("", &bounds))
 		}

@@ -215,6 +215,8 @@ func negate(maker keywordMaker) keywordMaker {
 		if k.says == nil || !k.exact {
 			return unsayable
 		}
+		// Other types keep the keyword, so without a type its opposite would refuse
+		// null, for one.
 		k.says.Type = on.jsonType
 		return exactly(&openapi3.Schema{Not: openapi3.NewSchemaRef("", k.says)})
 	}
@@ -305,6 +307,7 @@ func (on subject) isSized() bool {
 // parseSize reads a parameter as validator does. More than any text can have
 // stays unsaid.
 func parseSize(param string) (int64, bool) {
+	// Base 0, as validator reads it: 0x10 is a bound, too.
 	n, err := strconv.ParseInt(param, 0, 64)
 	return n, err == nil && n < 1<<50
 }
@@ -316,6 +319,7 @@ const precise = 1 << 53
 func (on subject) limit(param string) (float64, bool) {
 	switch on.shape {
 	case integer:
+		// kin has bounds as float64, so a larger one would be another number.
 		n, err := strconv.ParseInt(param, 0, 64)
 		return float64(n), err == nil && -precise <= n && n <= precise
 	case unsignedInteger:
@@ -336,6 +340,7 @@ func atLeast(more int64) keywordMaker {
 			if !ok {
 				return unsayable
 			}
+			// Every size keeps a negative bound.
 			return on.size(new(uint64(max(n+more, 0))), nil)
 		}
 		x, ok := on.limit(param)
@@ -491,6 +496,7 @@ func fold(text string) string {
 	var b strings.Builder
 	for _, r := range text {
 		cases := []rune{r}
+		// SimpleFold goes through the cases of a letter in a circle.
 		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
 			cases = append(cases, other)
 		}

@@ -23,6 +23,7 @@ func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at place) *o
 	switch t.Kind {
 	case typeinfo.Pointer, typeinfo.Optional, typeinfo.Nullable:
 		held := c.value(t.Elem, rules, at)
+		// There is no null among texts.
 		if at.text {
 			return held
 		}
@@ -46,6 +47,7 @@ func (c *Components) own(t *typeinfo.Type) (*openapi3.Schema, bool) {
 		}
 		given = selfDescribed(t.Go)
 	}
+	// A copy, since rules are written into it.
 	s := &openapi3.Schema{}
 	if given != nil {
 		*s = *given
@@ -91,12 +93,14 @@ func (c *Components) overridden(t *typeinfo.Type) bool {
 
 // shared is the schema of a struct, union or enum, a reference if it has a name.
 func (c *Components) shared(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
+	// A type that nobody has marked is named only now.
 	if c.uses[t.Go] == 0 {
 		c.Mark(t, at.use)
 	}
 	c.settle()
 	made := c.find(t, whole, at.use)
 	if made == nil {
+		// Without a name it stands where it is used.
 		s := &openapi3.Schema{}
 		c.fill(s, t, at.use)
 		c.keep(s, t, rules, at)
@@ -110,6 +114,7 @@ func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	s.Description = c.typeDoc(t)
 	switch {
 	case t.Enum != nil:
+		// The schema is replaced, so what the comment says is put aside.
 		description := s.Description
 		*s = *c.kind(t, nil, place{use: use})
 		s.Description, s.Enum = cmp.Or(s.Description, description), literals(t.Enum)
@@ -473,6 +478,7 @@ func annotateRef(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) {
 		siblings["deprecated"] = true
 	}
 	if fieldLiteral(f, f.Default) != nil {
+		// As JSON, which the encoder writes as it is.
 		siblings["default"] = f.Default
 	}
 	if fieldLiteral(f, f.Example) != nil {

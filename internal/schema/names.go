@@ -49,6 +49,7 @@ func (c *Components) settle() {
 		contenders = append(contenders, c.contend(t)...)
 	}
 	c.unnamed = nil
+	// Each round those that still clash tell one level more.
 	for c.qualify(contenders) {
 	}
 	// A name that is one contender's alone goes first, so that no number takes it.
@@ -78,6 +79,7 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 		contenders = append(contenders, &contender{made: made, parsed: parsed, suffix: suffix})
 	}
 	suffixes := c.suffixes(t)
+	// Not in the order of the map: names are the same in every run.
 	for _, use := range []Use{0, In, Out, Closed} {
 		suffix, ok := suffixes[use]
 		if !ok {
@@ -117,6 +119,9 @@ func (c *Components) suffixes(t *typeinfo.Type) map[Use]string {
 
 // find is the component of a type for a use, nil for a type without a name.
 func (c *Components) find(t *typeinfo.Type, variant int, use Use) *component {
+	// A component for closed objects comes first, then the one for every use, then the
+	// one for this use. A type that was marked for another use only has no more than
+	// that.
 	for _, wanted := range []Use{use & Closed, 0, use, In, Out} {
 		if made, ok := c.entries[key{t.Go, variant, wanted}]; ok {
 			return made
@@ -166,6 +171,7 @@ func (c *Components) qualify(contenders []*contender) bool {
 		rivals[n.name()] = append(rivals[n.name()], n)
 	}
 	raised := false
+	// In any order: what becomes of a group depends on itself alone.
 	for name, group := range rivals {
 		if !c.taken[name] && !differ(group) {
 			continue
@@ -246,6 +252,7 @@ func TypeArguments(t reflect.Type) []string {
 func elements(path string) []string {
 	var words []string
 	for element := range strings.SplitSeq(path, "/") {
+		// In the arguments of a type a path may be escaped.
 		if plain, err := url.PathUnescape(element); err == nil {
 			element = plain
 		}

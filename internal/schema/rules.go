@@ -79,10 +79,12 @@ func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.
 		c.apply(s, on, rules.Self)
 		return
 	}
+	// A schema of the rules alone shows whether they refuse the zero value.
 	ruled := &openapi3.Schema{Type: s.Type}
 	c.apply(ruled, on, rules.Self)
 	zero, ok := on.zero()
 	if !ok || !refusesZero(ruled, on.shape) {
+		// They do not, or the zero value has no JSON: no choice is needed.
 		c.apply(s, on, rules.Self)
 		return
 	}
@@ -96,6 +98,7 @@ func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.
 func (c *Components) apply(s *openapi3.Schema, on subject, rules []typeinfo.Rule) {
 	for _, rule := range rules {
 		if own := c.options.Rules[rule.Name]; own != nil {
+			// What a user says of a rule is taken for all of it.
 			own(s, rule.Param)
 			continue
 		}
@@ -114,6 +117,7 @@ func (c *Components) apply(s *openapi3.Schema, on subject, rules []typeinfo.Rule
 func (c *Components) beside(ref *openapi3.SchemaRef, t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
 	ruled := &openapi3.Schema{}
 	c.keep(ruled, t, rules, at)
+	// Notes alone stand beside a reference; keywords need an allOf.
 	notes := ruled.Extensions
 	if ruled.Extensions = nil; !ruled.IsEmpty() {
 		both := openapi3.SchemaRefs{ref, openapi3.NewSchemaRef("", ruled)}
@@ -157,6 +161,7 @@ func (c *Components) sayEither(on subject, alternatives []typeinfo.Rule) keyword
 		} else {
 			k := c.say(on, rule)
 			if k.says == nil {
+				// It decides the choice: every value keeps it, or no keyword says which.
 				return k
 			}
 			conjoin(one, k.says)
@@ -183,6 +188,8 @@ func (on subject) zero() (any, bool) {
 
 func refusesZero(s *openapi3.Schema, on shape) bool {
 	if s.Const != nil || s.Not != nil || len(s.Enum)+len(s.AnyOf)+len(s.OneOf)+len(s.AllOf) > 0 {
+		// Whether zero is among these is not looked at: to let it pass twice is not
+		// wrong.
 		return true
 	}
 	if on.isNumber() {
@@ -221,6 +228,7 @@ func noteAll(s *openapi3.Schema, rules []typeinfo.Rule) {
 }
 
 func addNote(s *openapi3.Schema, text string) {
+	// A copy, since a schema may share the map with the one it was copied from.
 	extensions := map[string]any{}
 	for name, value := range s.Extensions {
 		extensions[name] = value
@@ -337,6 +345,7 @@ func tighter(a, b bound) bound {
 			return b
 		}
 		return a
+	// Of lower bounds the greater one excludes more, of upper bounds the smaller one.
 	case (*b.at > *a.at) != a.upper:
 		return b
 	}

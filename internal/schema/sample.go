@@ -15,6 +15,7 @@ func (c *Components) Sample(s *openapi3.SchemaRef) []byte {
 	m := &sampler{properties: c.properties}
 	text := m.append(nil, s)
 	var value any
+	// The whole decides, since every member was made by itself.
 	if m.guesses || json.Unmarshal(text, &value) != nil || Check(s, value) != nil {
 		return nil
 	}
@@ -37,6 +38,8 @@ func (m *sampler) append(dst []byte, ref *openapi3.SchemaRef) []byte {
 	s := ref.Value
 	m.path = append(m.path, s)
 	defer func() { m.path = m.path[:len(m.path)-1] }()
+	// One alternative is enough. Of allOf the first is taken, too: the check at the end
+	// knows better.
 	for _, alternatives := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf, s.AllOf} {
 		if one := m.finite(alternatives); one != nil {
 			return m.append(dst, one)
@@ -78,6 +81,7 @@ func (m *sampler) appendObject(dst []byte, s *openapi3.Schema) []byte {
 	before := len(dst)
 	for _, name := range m.properties[s] {
 		member := s.Properties[name]
+		// A member that would contain the type again is left out, or is null.
 		if m.repeats(member) && !slices.Contains(s.Required, name) {
 			continue
 		}

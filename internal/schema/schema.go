@@ -88,6 +88,7 @@ func (c *Components) Mark(t *typeinfo.Type, use Use) {
 	}
 	if hasComponent(t) {
 		before := c.uses[t.Go]
+		// All inside is marked that way, too; here a type that contains itself ends.
 		if before&use == use {
 			return
 		}
@@ -259,6 +260,7 @@ func (c *Components) reach(made *component, fill func(*openapi3.Schema)) {
 
 // requiredUse is the use that decides which members of a type are required.
 func (c *Components) requiredUse(t *typeinfo.Type, use Use) Use {
+	// Without Split one component serves all uses, so all of them decide.
 	if marked := c.uses[t.Go]; marked != 0 && !c.options.Split {
 		return marked
 	}
@@ -300,6 +302,7 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 		switch {
 		case tag != nil && f.Name == tag.property:
 		case f.Hidden:
+			// The object takes a member that the document does not show.
 			closed = false
 		default:
 			put(f.Name, c.Field(f, use), isRequired(f, required))

@@ -43,6 +43,7 @@ func (r *inputReader) read(t reflect.Type) (*Input, error) {
 	if err := r.in.contradiction(); err != nil {
 		return nil, err
 	}
+	// Last, because any other error says more.
 	if hidesAll(t) {
 		return nil, nothingToFillIn(t)
 	}
@@ -95,6 +96,7 @@ func (r *inputReader) fields(t reflect.Type, at place, model Source) error {
 			return err
 		}
 	}
+	// After its fields, so that inner structs come first.
 	if declaresValidate(t) {
 		r.in.Validators = append(r.in.Validators, InputValidator{Index: at.index, Model: model})
 	}
@@ -102,6 +104,8 @@ func (r *inputReader) fields(t reflect.Type, at place, model Source) error {
 }
 
 func (r *inputReader) field(t *tagged, at place, model Source) error {
+	// In this order: marks and known types are not what their Go kind would make of
+	// them, and an embedded struct counts even if its type is not exported.
 	switch {
 	case r.settings && t.source == Env && t.name == "-" && len(t.options) == 0:
 		return nil
@@ -144,6 +148,7 @@ func (r *inputReader) sourced(t *tagged, at place) error {
 	case Body:
 		return r.body(t, at)
 	}
+	// Without a name in its tag a struct is a model of parameters.
 	if members, err := hasMembers(indirect(t.Type)); err != nil {
 		return t.within(err)
 	} else if t.name == "" && members && t.source != File {
@@ -217,6 +222,7 @@ func (r *inputReader) choice(t *tagged, at place) error {
 	if err := t.useless("a choice of credentials", append([]string{"realm", "scheme", "doc"}, valueTags...)...); err != nil {
 		return err
 	}
+	// What ready adds from here on is the choice.
 	reach, first := at.to(t.StructField), len(r.in.Ready)
 	for i := range t.Type.NumField() {
 		alternative, err := readTags(t.Type, t.Type.Field(i))
@@ -475,6 +481,7 @@ func (in *Input) twins() error {
 		case Header:
 			key = "header " + http.CanonicalHeaderKey(f.Name)
 		case File:
+			// A file and a value of one name are the same part of a form.
 			key = "form " + f.Name
 		}
 		if other, ok := seen[key]; ok {

@@ -161,9 +161,11 @@ func (t *tagged) strayKeys() []*StrayKey {
 // nearestKey is the key of ours that a key is a misspelling of, "" for none.
 func nearestKey(key string) string {
 	lower := strings.ToLower(key)
+	// Only its case may be wrong.
 	if slices.Contains(ownKeys, lower) {
 		return lower
 	}
+	// More than two slips make another word.
 	nearest, least := "", 3
 	for _, own := range ownKeys {
 		if d := distance(lower, own); d < least && d <= allowedDistance(key, own) {
@@ -188,6 +190,7 @@ func allowedDistance(key, own string) int {
 // distance counts the letters that are missing, too many, wrong, or swapped with
 // their neighbour (the optimal string alignment of two texts).
 func distance(a, b string) int {
+	// Three rows of the table are enough, as a swap looks two rows back.
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j
@@ -204,6 +207,7 @@ func distance(a, b string) int {
 				row[j+1] = min(row[j+1], before[j-1]+1)
 			}
 		}
+		// The oldest row is the next to be written.
 		before, last, row = last, row, before
 	}
 	return last[len(b)]

@@ -107,6 +107,7 @@ func plainJSON(v any) (json.RawMessage, error) {
 		return nil, err
 	}
 	value := jsontext.Value(text)
+	// Format escapes only what JSON has to escape.
 	err = value.Format()
 	return json.RawMessage(value), err
 }
@@ -115,6 +116,7 @@ func enumValues(t reflect.Type) (reflect.Value, bool) {
 	if t.Kind() == reflect.Interface || t.Kind() == reflect.Pointer {
 		return reflect.Value{}, false
 	}
+	// By an address, for methods with a pointer receiver.
 	method := reflect.New(t).MethodByName("Enum")
 	if !method.IsValid() || method.Type() != reflect.FuncOf(nil, []reflect.Type{reflect.SliceOf(t)}, false) {
 		return reflect.Value{}, false

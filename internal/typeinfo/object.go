@@ -14,6 +14,7 @@ import (
 // object describes a struct as the members of a JSON object.
 func (r *reader) object(d *Type) error {
 	o := &Object{}
+	// Before its fields are read, as one of them may lead back to it.
 	d.Object = o
 	_, o.Strict = embeddedMark(d.Go, reflect.TypeFor[mark.Strict]())
 	c := collector{reader: r, root: d.Go, object: o}
@@ -59,6 +60,7 @@ func (p place) to(f reflect.StructField) place {
 	if p.selector != "" {
 		selector = p.selector + "." + f.Name
 	}
+	// A copy, since its neighbours begin with the same index.
 	return place{
 		index: append(slices.Clone(p.index), f.Index...), selector: selector,
 		throughPointer: p.throughPointer || f.Type.Kind() == reflect.Pointer,
@@ -125,6 +127,8 @@ func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []ref
 		return t.strictMark()
 	case sf.Anonymous && t.json == "" && indirect(sf.Type).Kind() == reflect.Struct:
 		return c.embedded(&t, path, at)
+	// An embedded struct was seen before: its fields may be exported though its type is
+	// not.
 	case !sf.IsExported():
 		return t.unexported()
 	}
@@ -228,6 +232,7 @@ func (c *collector) member(t *tagged, at place) error {
 	if err != nil {
 		return t.within(err)
 	}
+	// The type may be an input as well, whose tags mean nothing in a body.
 	t.source = NoSource
 	f, err := t.field(name, t.jsonOptions, typ)
 	if err != nil {
@@ -235,6 +240,7 @@ func (c *collector) member(t *tagged, at place) error {
 	}
 	reach := at.to(t.StructField)
 	f.Source, f.Go, f.Index, f.ThroughPointer = Body, reach.selector, reach.index, at.throughPointer
+	// Where the embedded pointer is nil all its members are absent.
 	f.Required = f.Required && !at.throughPointer
 	c.members = append(c.members, member{Field: f, depth: len(reach.index), tagged: t.json != "", owner: t.owner})
 	return nil
@@ -278,6 +284,7 @@ func (c *collector) settle() error {
 		case !taken || better(m, other):
 			best[m.Name] = m
 		case !better(other, m):
+			// A later member may win over both, so they are judged at the end.
 			rivals = append(rivals, m)
 		}
 	}
@@ -291,6 +298,7 @@ func (c *collector) settle() error {
 			}
 		}
 	}
+	// In the order of their declaration.
 	for _, m := range c.members {
 		if best[m.Name].Field == m.Field {
 			c.object.Fields = append(c.object.Fields, m.Field)

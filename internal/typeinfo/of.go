@@ -33,6 +33,7 @@ func Of(t reflect.Type) (*Type, error) {
 	if known, ok := described.Load(t); ok {
 		return known.(*Type), nil
 	}
+	// begin looks again under the lock.
 	making.Lock()
 	defer making.Unlock()
 	return (&reader{}).keep(t, &described)
@@ -68,6 +69,7 @@ func (r *reader) keep(t reflect.Type, in *sync.Map) (*Type, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Only now: what could not be described must not be found.
 	for goType, made := range maps.All(r.made) {
 		in.Store(goType, made)
 	}
@@ -101,6 +103,7 @@ func (r *reader) finish(d *Type) error {
 	if err := r.fill(d); err != nil {
 		return err
 	}
+	// A struct has its own among the Validators of its Object.
 	d.Validates = d.Kind != Struct && d.Go.Name() != "" && declaresValidate(d.Go)
 	return fillEnum(d)
 }
@@ -190,6 +193,7 @@ func isByte(t reflect.Type) bool {
 
 func (r *reader) elem(d *Type, t reflect.Type) error {
 	elem, begun := r.begin(t)
+	// Before it is finished, as begin demands.
 	d.Elem = elem
 	if begun {
 		return nil
@@ -257,6 +261,7 @@ func (r *reader) key(t reflect.Type) (*Type, error) {
 	switch t.Key().Kind() {
 	case reflect.Interface, reflect.Pointer:
 		return nil, wrong
+	// Before it is described, since errors about its fields would lead astray.
 	case reflect.Struct, reflect.Array:
 		if !WritesText(t.Key()) && !ReadsText(t.Key()) {
 			return nil, wrong
@@ -317,10 +322,12 @@ func ownForm(d *Type) (bool, error) {
 		return false, nil
 	}
 	kind, writers, readers := JSON, jsonWriters, jsonReaders
+	// Methods for JSON win over those for text, as in encoding/json.
 	if !implementsAny(d.Go, writers) && !implementsAny(d.Go, readers) {
 		kind, writers, readers = Text, textWriters, textReaders
 	}
 	if !d.directions(writers, readers) {
+		// It has none, so both directions go by its Go kind.
 		d.Writes, d.Reads = true, true
 		return false, nil
 	}
@@ -342,6 +349,7 @@ func (t *Type) directions(writers, readers []reflect.Type) bool {
 }
 
 func implementsAny(t reflect.Type, interfaces []reflect.Type) bool {
+	// A pointer has the methods of both receivers.
 	pointer := reflect.PointerTo(t)
 	for _, i := range interfaces {
 		if pointer.Implements(i) {

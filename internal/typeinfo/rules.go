@@ -65,10 +65,12 @@ func (p *parsedRules) add(rules *Rules, rule Rule, first bool, t *Type) error {
 	case "required":
 		p.required = true
 	case "omitempty", "omitzero", "omitnil":
+		// validator skips only the rules after the word.
 		if !first && !p.required {
 			return fmt.Errorf("%s stands behind other rules; put it first", rule.Name)
 		}
 		p.omit = rule.Name
+		// A pointer that is sent is not empty, whatever it points to.
 		rules.SkipZero = rule.Name == "omitzero" || rule.Name == "omitempty" && bare(t) == t
 	case "keys", "endkeys":
 		return fmt.Errorf("%s without dive in front; write dive,keys, the rules of the keys, endkeys", rule.Name)

@@ -46,6 +46,8 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 		if !ok {
 			continue
 		}
+		// Beside the source of an API key it names the scheme. The sources of keys come
+		// before it in this loop.
 		if source == Security && t.source.carriesKeys() {
 			t.scheme = value
 			continue
@@ -90,6 +92,7 @@ func (t *tagged) checkSyntax() error {
 func cutPair(tag string) (key, rest string, ok bool) {
 	key, rest, _ = strings.Cut(tag, ":")
 	quoted, err := strconv.QuotedPrefix(rest)
+	// QuotedPrefix knows other quotes, which reflect does not read.
 	if err != nil || rest[0] != '"' || key == "" || strings.ContainsAny(key, " \",\x7f") {
 		return "", "", false
 	}
@@ -127,6 +130,8 @@ var valueTags = []string{"validate", "pattern", "default", "example"}
 func (t *tagged) suggestion(source Source) string {
 	var words []byte
 	for i := range len(t.Name) {
+		// A capital begins a word after a small letter or before one, as in ItemID and
+		// HTTPServer.
 		if i > 0 && isUpper(t.Name[i]) && (!isUpper(t.Name[i-1]) || i+1 < len(t.Name) && !isUpper(t.Name[i+1])) {
 			words = append(words, '_')
 		}
@@ -150,6 +155,7 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 		Name: name, Go: t.Name, Owner: t.owner, Declared: t.Name, Index: t.Index, Type: typ, Source: t.source,
 		Title: t.Tag.Get("title"), Doc: t.Tag.Get("doc"), Media: t.Tag.Get("media"), Realm: t.Tag.Get("realm"),
 	}
+	// Options first, since the rules ask whether the field may be absent.
 	steps := []func(*Field) error{
 		func(f *Field) error { return t.applyOptions(f, options) },
 		t.refuseCredentialTags, t.applyMedia, t.applyFlags, t.applyRules, t.applyDefault, t.applyExample,
@@ -381,6 +387,7 @@ func literal(t *Type, text string) (json.RawMessage, error) {
 			return nil, errors.New("neither true nor false; write one of them")
 		}
 	case Int, Uint, Float, Number:
+		// A value with white space around it would be valid JSON, too.
 		if !value.IsValid() || value.Kind() != '0' || strings.TrimSpace(text) != text {
 			return nil, errors.New("not a number; write one as JSON has it, such as 5 or -0.5")
 		}

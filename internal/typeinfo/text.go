@@ -68,6 +68,7 @@ var errURL = errors.New("not a URL such as https://example.com/path")
 
 func readURL(u *url.URL, text string) error {
 	read, err := url.Parse(text)
+	// Parse also takes relative references, and characters that no URI has.
 	if err != nil || !absoluteURL.MatchString(text) {
 		return errURL
 	}
