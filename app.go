@@ -124,7 +124,7 @@ func (a *App) Routes() []RouteInfo {
 	for _, e := range t.endpoints {
 		if e.route.docs == "" {
 			info := e.place.routeInfo()
-			info.Tags = slices.Clone(info.Tags)
+			info.Tags, info.Steps = slices.Clone(info.Tags), e.stepNames()
 			list = append(list, info)
 		}
 	}

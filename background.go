@@ -37,6 +37,10 @@ type RouteInfo struct {
 	Public bool
 	// Site is the file and line of the registration.
 	Site string
+	// Steps, which only [App.Routes] tells, are what a request goes through, in
+	// order. One that ends in a colon runs those that follow inside of itself; the
+	// response is written after the last, unless a step does so.
+	Steps []string
 }
 
 // RootPath is an input: the prefix that a proxy took off, Config.RootPath.

@@ -167,7 +167,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	}
 	e.close()
 	if e.plain != nil {
-		e.steps = e.compileSteps(before, after, step{run: (*exchange).servePlain})
+		e.steps = e.compileSteps(before, after, e.handleStep())
 		return nil
 	}
 	if err = e.bindsEveryWildcard(); err != nil {
@@ -177,7 +177,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		return err
 	}
 	e.body = e.parts[0].input.body
-	last := []step{{run: (*exchange).callHandler}, {run: (*exchange).encode}}
+	last := []step{e.handleStep(), {name: "encode the response", run: (*exchange).encode}}
 	if e.route.upgrade != nil {
 		last = nil
 		if e.upgrade, err = e.route.upgrade.compile(c); err != nil {
@@ -185,7 +185,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 		}
 	}
 	if !e.streamsLate && (e.upgrade != nil || !e.answer.kind.whole) {
-		last = append(last, step{run: (*exchange).finishStream})
+		last = append(last, e.streamStep())
 	}
 	e.steps = e.compileSteps(before, after, last...)
 	return nil

@@ -259,13 +259,14 @@ func TestRoutes(t *testing.T) {
 	}
 	all[4].Site, all[5].Site = "", ""
 	both := []string{"all", "some"}
+	steps := []string{"bind parameters", "refuse an invalid request", "handle echoID", "encode the response"}
 	assert.Equal(t, []candor.RouteInfo{
-		{Method: "PUT", Pattern: "/r/{id}", Name: "echoID", Tags: both, OperationID: "echoID"},
-		{Method: "GET", Pattern: "/r/{id}", Name: "echoID", Tags: both, OperationID: "echoID_r_id_get"},
-		{Method: "PUT", Pattern: "/r/alias/{id}", Name: "echoID", Tags: both, Hidden: true},
-		{Method: "GET", Pattern: "/r/alias/{id}", Name: "echoID", Tags: both, Hidden: true},
-		{Method: "*", Pattern: "/files/{rest...}", Tags: []string{"all"}, Hidden: true},
-		{Method: "GET", Pattern: "/plain", Tags: []string{"all"}, OperationID: "get_plain"},
+		{Method: "PUT", Pattern: "/r/{id}", Name: "echoID", Tags: both, OperationID: "echoID", Steps: steps},
+		{Method: "GET", Pattern: "/r/{id}", Name: "echoID", Tags: both, OperationID: "echoID_r_id_get", Steps: steps},
+		{Method: "PUT", Pattern: "/r/alias/{id}", Name: "echoID", Tags: both, Hidden: true, Steps: steps},
+		{Method: "GET", Pattern: "/r/alias/{id}", Name: "echoID", Tags: both, Hidden: true, Steps: steps},
+		{Method: "*", Pattern: "/files/{rest...}", Tags: []string{"all"}, Hidden: true, Steps: []string{"handle"}},
+		{Method: "GET", Pattern: "/plain", Tags: []string{"all"}, OperationID: "get_plain", Steps: []string{"handle"}},
 	}, all)
 
 	all[0].Tags[0] = "changed"

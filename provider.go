@@ -99,6 +99,19 @@ func (p *provider) String() string {
 	return "guard at " + p.site.String()
 }
 
+// step is what a request does with the provider.
+func (p *provider) step() string {
+	switch p.kind {
+	case scopedProvider:
+		return "open"
+	case guard:
+		return "guard by"
+	case surround:
+		return "run inside of"
+	}
+	return "provide"
+}
+
 // scoped reports whether the provider encloses the rest of the request.
 func (p *provider) scoped() bool { return p.kind == scopedProvider || p.kind == surround }
 

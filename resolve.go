@@ -138,7 +138,7 @@ func (r *resolver) credentials() error {
 	r.cause = "a provider that reads credentials depends on it"
 	handler := r.endpoint.parts[0]
 	if hasSecurity(handler.desc) {
-		r.steps = append(r.steps, placedStep{step: step{run: func(x *exchange) error { return x.frames[0].refusal }}, early: true})
+		r.steps = append(r.steps, placedStep{step: step{name: "ask for credentials", run: func(x *exchange) error { return x.frames[0].refusal }}, early: true})
 	}
 	if err := r.readers(handler.desc, r.chain); err != nil {
 		return err
@@ -543,7 +543,7 @@ func (r *resolver) divide(steps []placedStep) (before, after []step, err error) 
 	}
 	keeps := r.endpoint.set.cache != nil && r.endpoint.canCache()
 	if keeps && cache < 0 {
-		after = append(after, step{bracket: (*exchange).cached})
+		after = append(after, step{name: "keep in the cache", bracket: (*exchange).cached})
 	}
 	firstEnding := slices.IndexFunc(steps, isEnding)
 	for i, s := range steps {
@@ -552,19 +552,19 @@ func (r *resolver) divide(steps []placedStep) (before, after []step, err error) 
 			list = &before
 		}
 		if i == firstEnding {
-			*list = append(*list, step{bracket: (*exchange).streamInside})
+			*list = append(*list, step{name: "write the stream after", bracket: (*exchange).streamInside})
 			r.endpoint.streamsLate = true
 		}
 		*list = append(*list, s.step)
 		if i == last {
-			*list = append(*list, step{bracket: (*exchange).answerInside})
+			*list = append(*list, step{name: "write the response after", bracket: (*exchange).answerInside})
 		}
 		if keeps && i == cache {
-			*list = append(*list, step{bracket: (*exchange).cached})
+			*list = append(*list, step{name: "keep in the cache", bracket: (*exchange).cached})
 		}
 	}
 	if r.readsLate() {
-		before = append(before, step{run: (*exchange).sweep})
+		before = append(before, step{name: "ask for the credentials of later steps", run: (*exchange).sweep})
 	}
 	return before, after, nil
 }

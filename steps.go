@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/candor-go/candor/internal/layer"
 )
@@ -11,8 +12,34 @@ import (
 // step is one step of a request. An error ends the request with that error. A
 // bracket runs the steps from rest on itself, and may do something after them.
 type step struct {
+	// name says what the step does, for App.Routes.
+	name    string
 	run     func(x *exchange) error
 	bracket func(x *exchange, rest int) error
+}
+
+// String is the name, with a colon where the rest of the request runs inside of
+// the step.
+func (s step) String() string {
+	if s.bracket != nil {
+		return s.name + ":"
+	}
+	return s.name
+}
+
+// stepNames print what a request goes through.
+func (e *endpoint) stepNames() []string {
+	var names []string
+	if e.around != nil {
+		names = append(names, "middleware:")
+	}
+	if e.steps == nil { // a handler without types that depends on nothing
+		return append(names, e.handleStep().name)
+	}
+	for _, s := range e.steps {
+		names = append(names, s.String())
+	}
+	return names
 }
 
 // mostSteps is how many steps compileSteps adds of itself, at most.
@@ -24,24 +51,43 @@ const mostSteps = 5
 func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 	steps := make([]step, 0, len(before)+len(after)+len(last)+mostSteps)
 	if e.upgrade != nil {
-		steps = append(steps, step{run: e.route.upgrade.admit})
+		steps = append(steps, step{name: "check the handshake", run: e.route.upgrade.admit})
 	}
 	if e.answer != nil && e.answer.negotiated {
-		steps = append(steps, step{run: (*exchange).negotiate})
+		steps = append(steps, step{name: "negotiate the media type", run: (*exchange).negotiate})
 	}
 	hasParams := len(e.reading) > 0 || e.closed != nil
 	if hasParams {
-		steps = append(steps, step{run: (*exchange).bindParams})
+		steps = append(steps, step{name: "bind parameters", run: (*exchange).bindParams})
 	}
 	steps = append(steps, before...)
 	if e.body != nil {
-		steps = append(steps, step{run: (*exchange).bindBody})
+		steps = append(steps, step{name: "read the body", run: (*exchange).bindBody})
 	}
 	if e.mayFind() || e.body != nil {
-		steps = append(steps, step{run: (*exchange).refuseFaults})
+		steps = append(steps, step{name: "refuse an invalid request", run: (*exchange).refuseFaults})
 	}
 	steps = append(steps, after...)
 	return append(steps, last...)
+}
+
+// handleStep calls the handler.
+func (e *endpoint) handleStep() step {
+	s := step{name: strings.TrimSpace("handle " + e.name()), run: (*exchange).callHandler}
+	if e.plain != nil {
+		s.run = (*exchange).servePlain
+	}
+	return s
+}
+
+// streamStep writes what is produced while it is sent, or hands over the
+// connection.
+func (e *endpoint) streamStep() step {
+	s := step{name: "write the stream", run: (*exchange).finishStream}
+	if e.upgrade != nil {
+		s.name = strings.TrimSpace("upgrade and handle " + e.name())
+	}
+	return s
 }
 
 // mayFind reports whether anything can be found wrong before the body is read.
@@ -153,18 +199,19 @@ func (x *exchange) finishStream() error {
 // runPart is the step of a part. Before the body its parameters may still be
 // faulty, and credentials missing.
 func runPart(i int, p *provider) step {
+	name := p.step() + " " + p.String()
 	switch {
 	case p.scoped():
-		return step{bracket: func(x *exchange, rest int) error {
+		return step{name: name, bracket: func(x *exchange, rest int) error {
 			if err := x.refusal(i); err != nil {
 				return err
 			}
 			return x.enclose(i, rest)
 		}}
 	case !readsMore(p.desc):
-		return step{run: func(x *exchange) error { return x.frames[i].call(x.ctx) }}
+		return step{name: name, run: func(x *exchange) error { return x.frames[i].call(x.ctx) }}
 	}
-	return step{run: func(x *exchange) error {
+	return step{name: name, run: func(x *exchange) error {
 		if err := x.refusal(i); err != nil {
 			return err
 		}
