@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -139,15 +139,7 @@ type FieldError struct {
 func DottedFaults(_ context.Context, err *ValidationError) (FieldErrors, error) {
 	answer := FieldErrors{Detail: make([]FieldError, len(err.Faults))}
 	for i, f := range err.Faults {
-		answer.Detail[i] = FieldError{Field: dotted(f.Loc), Message: f.Msg}
+		answer.Detail[i] = FieldError{Field: fault.Dotted(f.Loc), Message: f.Msg}
 	}
 	return answer, nil
-}
-
-func dotted(loc []any) string {
-	parts := make([]string, len(loc))
-	for i, part := range loc {
-		parts[i] = fmt.Sprint(part)
-	}
-	return strings.Join(parts, ".")
 }

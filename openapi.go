@@ -2,7 +2,6 @@ package candor
 
 import (
 	"cmp"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -292,13 +291,4 @@ func (e *endpoint) ownResponses() []ownResponse {
 		}
 	}
 	return own
-}
-
-// loadDocument reads a document back, with its references resolved.
-func loadDocument(data []byte) (*openapi3.T, error) {
-	doc, err := openapi3.NewLoader().LoadFromData(data)
-	if err != nil {
-		return nil, errors.Join(errors.New("the document cannot be read back"), err)
-	}
-	return doc, nil
 }

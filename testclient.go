@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/contract"
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/mediatype"
 )
@@ -41,7 +42,7 @@ import (
 type TestClient struct {
 	tb       TB
 	app      *App
-	contract *contract
+	contract *contract.Contract
 	jar      *cookiejar.Jar
 	defaults []TestOption
 }
@@ -159,14 +160,34 @@ func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 			tb.Errorf("the app did not stop well: %v", err)
 		}
 	})
-	contract, err := newContract(app)
+	judge, err := newContract(app)
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
 	jar, _ := cookiejar.New(nil)
-	c := &TestClient{tb: tb, app: app, contract: contract, jar: jar, defaults: options}
+	c := &TestClient{tb: tb, app: app, contract: judge, jar: jar, defaults: options}
 	c.checkPatterns()
 	return c
+}
+
+// newContract judges by the document of an app, which tells only to which
+// operation a request belongs.
+func newContract(app *App) (*contract.Contract, error) {
+	t, err := app.sealed()
+	if err != nil {
+		return nil, err
+	}
+	document, err := t.document.build()
+	if err != nil {
+		return nil, err
+	}
+	return contract.New(document, func(r *http.Request) (path, method string, captured []string, ok bool) {
+		e, captured := t.match(r, nil)
+		if e == nil {
+			return "", "", nil, false
+		}
+		return t.document.outline.pathOf(e), e.method, captured, true
+	})
 }
 
 // checkPatterns reports the patterns that the judge cannot read, unless nobody
@@ -180,7 +201,7 @@ func (c *TestClient) checkPatterns() {
 	if made.unchecked {
 		return
 	}
-	for _, u := range c.contract.unread {
+	for _, u := range c.contract.Unread() {
 		c.tb.Errorf("the document's pattern %s at %s cannot be judged: %v; \"x-validate\" beside it says that values may be refused for more than the schema says",
 			u.Pattern, u.Pointer, u.Reason)
 	}
@@ -230,41 +251,27 @@ func (c *TestClient) Do(method, target string, body any, options ...TestOption) 
 	request, made := c.request(method, target, body, options)
 	var answer bytes.Buffer
 	recorder := newRecorder(method, &answer)
-	sent, read := record(request)
+	sent, read := contract.Keep(request)
 	if failure := recorder.serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 	}
 	c.app.settle()
 	response := recorder.answered(c.tb, sent, answer.Bytes())
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
-	if p := c.promise(sent, made); p != nil {
-		p.checkAnswer(sent, response)
-		p.checkRequest(sent, read, response)
+	if p := c.expected(sent, made); p != nil {
+		p.CheckResponse(sent, response.judged())
+		p.CheckRequest(sent, read, response.judged())
 	}
 	return response
 }
 
-// record makes the request keep what is read of its body. The copy is for
-// those who want to know what was sent: an app may change the request.
-func record(r *http.Request) (sent *http.Request, read *recordedBody) {
-	sent, read = r.Clone(r.Context()), &recordedBody{ReadCloser: r.Body}
-	if r.Body != http.NoBody {
-		r.Body = read
-	}
-	return sent, read
-}
-
-// promise is what the document says about a request, nil if nothing, or if
+// expected is what the document says about a request, nil if nothing, or if
 // nobody asks.
-func (c *TestClient) promise(r *http.Request, made *testRequest) *promise {
+func (c *TestClient) expected(r *http.Request, made *testRequest) *contract.Expected {
 	if made.unchecked {
 		return nil
 	}
-	p := c.contract.of(c.tb, r)
-	if p != nil {
-		p.log = &made.log
-	}
-	return p
+	return c.contract.Of(c.tb, r, &made.log)
 }
 
 func (c *TestClient) request(method, target string, body any, options []TestOption) (*http.Request, *testRequest) {

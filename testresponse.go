@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"sync"
+
+	"github.com/candor-go/candor/internal/contract"
 )
 
 // TB is the part of testing.TB that a TestClient needs, so that no program
@@ -38,6 +40,11 @@ func (r *TestResponse) Status(want int) *TestResponse {
 	defer r.mutex.Unlock()
 	r.expected = true
 	return r
+}
+
+// judged is the response as the judge sees it.
+func (r *TestResponse) judged() *contract.Response {
+	return &contract.Response{Code: r.Code, Header: r.Header, Body: r.Body, Label: r.label, Expected: r.wasExpected}
 }
 
 // wasExpected reports whether the test asked for the status.

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"github.com/candor-go/candor/internal/contract"
 )
 
 // TestSocket is the client's end of a WebSocket. Make one with
@@ -24,7 +26,7 @@ type TestSocket struct {
 
 	tb      TB
 	label   string
-	promise *promise
+	promise *contract.Expected
 	conn    *websocket.Conn
 	inbox   chan testMessage
 	done    chan struct{}
@@ -50,12 +52,12 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	c.tb.Helper()
 	request, made := c.request(http.MethodGet, target, nil, options)
 	s := &TestSocket{
-		tb: c.tb, label: "WebSocket " + target, promise: c.promise(request, made),
+		tb: c.tb, label: "WebSocket " + target, promise: c.expected(request, made),
 		inbox: make(chan testMessage, 64), done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	ctx := made.ctx
 	if s.promise != nil {
-		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.promise.checkReceived))
+		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.promise.CheckReceived))
 	}
 	link := newTestLink(c.app, ctx)
 	offered := tokens(request.Header, "Sec-WebSocket-Protocol")
@@ -69,8 +71,8 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: link.refusal, label: s.label}
 	c.jar.SetCookies(request.URL, response.Cookies())
 	if s.promise != nil {
-		s.promise.checkAnswer(request, s.Response)
-		s.promise.checkRequest(request, &recordedBody{}, s.Response)
+		s.promise.CheckResponse(request, s.Response.judged())
+		s.promise.CheckRequest(request, &contract.Body{}, s.Response.judged())
 	}
 	s.open(conn, link)
 	return s
@@ -103,7 +105,7 @@ func (s *TestSocket) read() {
 	for n := 1; ; n++ {
 		kind, data, err := s.conn.Read(context.Background())
 		if err == nil && s.promise != nil {
-			s.promise.checkSent(n, kind, data)
+			s.promise.CheckSent(n, kind == websocket.MessageBinary, data)
 		}
 		select {
 		case s.inbox <- testMessage{kind, data, err}:

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/candor-go/candor/internal/contract"
 	"github.com/candor-go/candor/internal/eventstream"
 	"github.com/candor-go/candor/internal/mediatype"
 )
@@ -26,8 +27,8 @@ type TestStream struct {
 	Response *TestResponse
 
 	tb      TB
-	promise *promise
-	items   *itemPromise
+	promise *contract.Expected
+	items   *contract.Items
 	body    *io.PipeReader
 	served  <-chan struct{}
 	close   func()
@@ -43,7 +44,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	request, made := c.request(method, target, body, options)
 	ctx, leave := context.WithCancel(made.ctx)
 	request = request.WithContext(ctx)
-	sent, read := record(request)
+	sent, read := contract.Keep(request)
 	reader, writer := io.Pipe()
 	recorder := newRecorder(method, writer)
 	served := make(chan struct{})
@@ -53,7 +54,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 		failure = recorder.serve(c.app, request)
 		_ = writer.CloseWithError(cutShort(failure))
 	}()
-	s := &TestStream{tb: c.tb, body: reader, served: served, promise: c.promise(sent, made)}
+	s := &TestStream{tb: c.tb, body: reader, served: served, promise: c.expected(sent, made)}
 	s.close = sync.OnceFunc(func() {
 		c.tb.Helper()
 		leave()
@@ -63,7 +64,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 		}
 		c.app.settle()
 		if s.promise != nil && s.Response != nil {
-			s.promise.checkRequest(sent, read, s.Response)
+			s.promise.CheckRequest(sent, read, s.Response.judged())
 		}
 	})
 	c.tb.Cleanup(s.close)
@@ -93,15 +94,12 @@ func (s *TestStream) begin(c *TestClient, recorder *recorder, sent *http.Request
 		}
 		s.close()
 		if s.promise != nil {
-			s.promise.checkAnswer(sent, s.Response)
+			s.promise.CheckResponse(sent, s.Response.judged())
 		}
 		return
 	}
-	if s.promise == nil {
-		return
-	}
-	if _, media := s.promise.checkHead(sent, s.Response); media != nil {
-		s.items = itemsOf(media.Schema)
+	if s.promise != nil {
+		s.items = s.promise.CheckHead(sent, s.Response.judged())
 	}
 }
 
@@ -168,7 +166,7 @@ func (s *TestStream) lines() iter.Seq2[[]byte, error] {
 				return
 			}
 			if s.items != nil {
-				s.items.checkLine(s.promise, line)
+				s.items.CheckLine(line)
 			}
 			if !yield(line, nil) || err != nil {
 				return
@@ -211,7 +209,7 @@ func EventsFrom[T any](s *TestStream) Events[T] {
 func readEvent[T any](s *TestStream, wire eventstream.Event) (data T, err error) {
 	s.tb.Helper()
 	if s.items != nil {
-		s.items.checkEvent(s.promise, wire.Name, wire.Data)
+		s.items.CheckEvent(wire.Name, wire.Data)
 	}
 	if wire.Name == mediatype.ErrorEvent {
 		return data, fmt.Errorf("the stream failed: %s", wire.Data)

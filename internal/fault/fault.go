@@ -5,6 +5,11 @@
 // branches on the same words.
 package fault
 
+import (
+	"fmt"
+	"strings"
+)
+
 // Limit is how many faults of one request are reported.
 const Limit = 100
 
@@ -113,4 +118,13 @@ func TooManyItems(most, actual int, item string) *Fault {
 // With is a fault at the value itself with one fact.
 func With(typ, key string, value any) *Fault {
 	return &Fault{Type: typ, Ctx: map[string]any{key: value}}
+}
+
+// Dotted is a location as one text, as in "lines.3.qty".
+func Dotted(loc []any) string {
+	steps := make([]string, len(loc))
+	for i, step := range loc {
+		steps[i] = fmt.Sprint(step)
+	}
+	return strings.Join(steps, ".")
 }

@@ -1,4 +1,4 @@
-package candor
+package contract
 
 import (
 	"bytes"
@@ -13,9 +13,10 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// itemPromise is what every item of a stream is promised to be: a line, or an
+// Items is what every item of a stream is promised to be: a line, or an
 // event.
-type itemPromise struct {
+type Items struct {
+	p     *Expected
 	lines bool
 	n     int
 	// schema is that of a line, or of the data of events with any name. It is nil
@@ -32,15 +33,15 @@ type itemPromise struct {
 
 // itemsOf reads from the schema of a stream what its items are, nil for a body
 // that is no stream, or whose items the document does not describe.
-func itemsOf(s *openapi3.SchemaRef) *itemPromise {
+func itemsOf(p *Expected, s *openapi3.SchemaRef) *Items {
 	item := itemIn(s)
 	if item == nil || item.Value == nil {
 		return nil
 	}
 	if s.Value.ContentMediaType == mediatype.Lines {
-		return &itemPromise{schema: item, lines: true}
+		return &Items{p: p, schema: item, lines: true}
 	}
-	i := &itemPromise{named: map[string]*openapi3.SchemaRef{}}
+	i := &Items{p: p, named: map[string]*openapi3.SchemaRef{}}
 	if data := item.Value.Properties["data"]; data != nil {
 		i.every = data.Value.ContentSchema
 	}
@@ -51,7 +52,7 @@ func itemsOf(s *openapi3.SchemaRef) *itemPromise {
 }
 
 // promise reads one kind of events.
-func (i *itemPromise) promise(kind *openapi3.SchemaRef) {
+func (i *Items) promise(kind *openapi3.SchemaRef) {
 	properties := kind.Value.Properties
 	if properties["data"] == nil {
 		return
@@ -65,45 +66,46 @@ func (i *itemPromise) promise(kind *openapi3.SchemaRef) {
 }
 
 // checkAll judges the items of a stream that is at its end.
-func (i *itemPromise) checkAll(p *promise, body []byte) {
-	p.tb.Helper()
+func (i *Items) checkAll(body []byte) {
+	i.p.tb.Helper()
 	if i.lines {
 		for line := range bytes.Lines(body) {
-			i.checkLine(p, line)
+			i.CheckLine(line)
 		}
 		return
 	}
 	for event, err := range eventstream.Read(bytes.NewReader(body), eventstream.ReadOptions{}) {
 		if err == nil {
-			i.checkEvent(p, event.Name, event.Data)
+			i.CheckEvent(event.Name, event.Data)
 		}
 	}
 }
 
-func (i *itemPromise) checkLine(p *promise, line []byte) {
-	p.tb.Helper()
+// CheckLine judges a line.
+func (i *Items) CheckLine(line []byte) {
+	i.p.tb.Helper()
 	i.n++
-	p.checkJSON(fmt.Sprintf("line %d", i.n), i.schema, bytes.TrimSuffix(line, []byte("\n")))
+	i.p.checkJSON(fmt.Sprintf("line %d", i.n), i.schema, bytes.TrimSuffix(line, []byte("\n")))
 }
 
-// checkEvent judges the name and the data of an event. That of a gap in a topic
+// CheckEvent judges the name and the data of an event. That of a gap in a topic
 // has no data.
-func (i *itemPromise) checkEvent(p *promise, name string, data []byte) {
-	p.tb.Helper()
+func (i *Items) CheckEvent(name string, data []byte) {
+	i.p.tb.Helper()
 	i.n++
 	named := i.named[name]
 	switch {
 	case name == mediatype.GapEvent && string(data) == "null":
 	case i.every != nil && !satisfies(i.every, data):
-		p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.every, data)
+		i.p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.every, data)
 	case i.open:
 	case named != nil && (i.schema == nil || !satisfies(i.schema, data)):
-		p.checkJSON(fmt.Sprintf("the data of event %d, named %q", i.n, name), named, data)
+		i.p.checkJSON(fmt.Sprintf("the data of event %d, named %q", i.n, name), named, data)
 	case named == nil && i.schema != nil:
-		p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.schema, data)
+		i.p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.schema, data)
 	case named == nil && len(i.named) > 0:
 		names := strings.Join(slices.Sorted(maps.Keys(i.named)), ", ")
-		p.broken(fmt.Sprintf("the name of event %d", i.n), "one of "+names, fmt.Sprintf("%q", name))
+		i.p.broken(fmt.Sprintf("the name of event %d", i.n), "one of "+names, fmt.Sprintf("%q", name))
 	}
 }
 
@@ -111,4 +113,26 @@ func (i *itemPromise) checkEvent(p *promise, name string, data []byte) {
 func satisfies(promised *openapi3.SchemaRef, data []byte) bool {
 	value, err := readJSON(data)
 	return err == nil && breaks(promised, data, value) == nil
+}
+
+// itemIn is the schema of an item in that of a whole body, nil for one that is
+// no sequence.
+func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
+	if s == nil || s.Value == nil || s.Value.ContentSchema == nil || s.Value.ContentSchema.Value == nil {
+		return nil
+	}
+	switch s.Value.ContentMediaType {
+	case mediatype.Lines, mediatype.Bare(mediatype.Events):
+		return s.Value.ContentSchema.Value.Items
+	}
+	return nil
+}
+
+// eventName is the name of all events of a kind, "" for any.
+func eventName(kind *openapi3.SchemaRef) string {
+	if name := kind.Value.Properties["event"]; name != nil && len(name.Value.Enum) == 1 {
+		text, _ := name.Value.Enum[0].(string)
+		return text
+	}
+	return ""
 }

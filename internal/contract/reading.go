@@ -1,4 +1,4 @@
-package candor
+package contract
 
 import (
 	"bytes"
@@ -103,7 +103,7 @@ func hasLines(mediaType string) bool {
 // linesPart is a body of JSON Lines. Its handler reads them one by one and may
 // pass over those that are wrong, so that only what it names is judged.
 func linesPart(s *openapi3.SchemaRef, data []byte) *sentPart {
-	items := itemsOf(s)
+	items := itemsOf(nil, s)
 	if items == nil {
 		return nil
 	}

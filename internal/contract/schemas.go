@@ -1,4 +1,4 @@
-package candor
+package contract
 
 import (
 	"encoding/json"

@@ -1,10 +1,9 @@
-package candor
+package contract
 
 import (
 	"fmt"
 	"slices"
 
-	"github.com/coder/websocket"
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/fault"
@@ -20,30 +19,34 @@ func isFrame(s *openapi3.SchemaRef) bool {
 	return len(s.Value.AnyOf) > 0 && !slices.ContainsFunc(s.Value.AnyOf, func(one *openapi3.SchemaRef) bool { return !isRawMessage(one) })
 }
 
-// checkSent judges a message from the app.
-func (p *promise) checkSent(n int, kind websocket.MessageType, data []byte) {
+func kindName(isBinary bool) string {
+	if isBinary {
+		return "binary"
+	}
+	return "text"
+}
+
+// CheckSent judges a message from the app.
+func (p *Expected) CheckSent(n int, isBinary bool, data []byte) {
 	p.tb.Helper()
 	s, at := p.messages.Sends, fmt.Sprintf("message %d from the app", n)
 	if s == nil || s.Value == nil {
 		return
 	}
-	wanted := websocket.MessageText
-	if s.Value.Format == "binary" {
-		wanted = websocket.MessageBinary
-	}
+	wantsBinary := s.Value.Format == "binary"
 	switch {
 	case isFrame(s):
-	case kind != wanted:
-		p.broken(at, "a "+frameName(wanted)+" message", "a "+frameName(kind)+" message")
+	case isBinary != wantsBinary:
+		p.broken(at, "a "+kindName(wantsBinary)+" message", "a "+kindName(isBinary)+" message")
 	case isRawMessage(s):
-	case faultsIn(data) != nil && p.refusals.Add(-1) >= 0: // AnswerInvalidMessages
+	case reportedIn(data) != nil && p.refusals.Add(-1) >= 0: // AnswerInvalidMessages
 	default:
 		p.checkJSON(at, s, data)
 	}
 }
 
-// checkReceived judges what the app said of a message that it has read.
-func (p *promise) checkReceived(data []byte, faults []fault.Fault) {
+// CheckReceived judges what the app said of a message that it has read.
+func (p *Expected) CheckReceived(data []byte, faults []fault.Fault) {
 	p.tb.Helper()
 	s := p.messages.Receives
 	if s == nil || s.Value == nil || isRawMessage(s) {
@@ -55,7 +58,7 @@ func (p *promise) checkReceived(data []byte, faults []fault.Fault) {
 	default:
 		p.refusals.Add(1)
 		if len(data) <= maxJudged {
-			p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, asAnswered(faults), "")
+			p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, asReported(faults), "")
 		}
 	}
 }

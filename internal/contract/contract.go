@@ -1,4 +1,11 @@
-package candor
+// Package contract holds an exchange against the document of an app: a request,
+// its response, the items of a stream, the messages of a WebSocket. The test
+// client asks it about everything that it sends.
+//
+// It reads the document as it was written, and nothing else of an app, so that
+// it finds a document that lies; what wrote the document is none of its
+// business.
+package contract
 
 import (
 	"bytes"
@@ -15,44 +22,64 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 
 	"github.com/candor-go/candor/internal/ecma"
+	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// contract judges exchanges by an app's document.
-type contract struct {
-	table *table
-	doc   *openapi3.T
+// TB is the part of testing.TB that the judge needs.
+type TB interface {
+	Helper()
+	Cleanup(func())
+	Errorf(format string, args ...any)
+}
+
+// Response is what came from the app.
+type Response struct {
+	Code   int
+	Header http.Header
+	Body   []byte
+	// Label names the request in messages.
+	Label string
+	// Expected reports, at the end of the test, whether it asked for the status.
+	Expected func() bool
+}
+
+// Find tells which operation of the document a request belongs to, by its path
+// and its method there, and what stands in the request for the wildcards of the
+// path. ok is false for a route that the document does not have.
+type Find func(r *http.Request) (path, method string, captured []string, ok bool)
+
+// Contract judges exchanges by the document of an app.
+type Contract struct {
+	find Find
+	doc  *openapi3.T
 	// messages are the schemas of the operations that are WebSockets.
 	messages map[*openapi3.Operation]messageSchemas
 	// unread are the patterns that cannot be judged.
 	unread []ecma.Unread
 }
 
-func newContract(a *App) (*contract, error) {
-	t, err := a.sealed()
+// New reads a document.
+func New(document []byte, find Find) (*Contract, error) {
+	data, unread, err := withPatternsOfGo(document)
 	if err != nil {
 		return nil, err
 	}
-	data, err := t.document.build()
+	doc, err := openapi3.NewLoader().LoadFromData(data)
 	if err != nil {
-		return nil, err
-	}
-	data, unread, err := withPatternsOfGo(data)
-	if err != nil {
-		return nil, err
-	}
-	doc, err := loadDocument(data)
-	if err != nil {
-		return nil, err
+		return nil, errors.Join(errors.New("the document cannot be read back"), err)
 	}
 	messages, err := messagesOf(doc)
 	if err != nil {
 		return nil, err
 	}
-	return &contract{table: t, doc: doc, messages: messages, unread: unread}, nil
+	return &Contract{find: find, doc: doc, messages: messages, unread: unread}, nil
 }
+
+// Unread are the patterns of the document that cannot be judged.
+func (c *Contract) Unread() []ecma.Unread { return c.unread }
 
 // withPatternsOfGo spells the patterns of a document for Go, whose expressions
 // the judge takes them for: those of a document are of ECMA-262.
@@ -71,9 +98,9 @@ func withPatternsOfGo(data []byte) ([]byte, []ecma.Unread, error) {
 	return data, unread, err
 }
 
-// promise is what the document says about the operation that a request belongs
+// Expected is what the document says about the operation that a request belongs
 // to.
-type promise struct {
+type Expected struct {
 	tb    TB
 	label string
 	op    *openapi3.Operation
@@ -87,21 +114,20 @@ type promise struct {
 	log *faultlog.Log
 }
 
-// of finds the promise for a request, nil where there is none: for a hidden
-// route, or no route at all.
-func (c *contract) of(tb TB, r *http.Request) *promise {
-	e, captured := c.table.match(r, nil)
-	if e == nil {
+// Of finds what is promised for a request, nil where there is nothing: for a
+// hidden route, or no route at all. log has the faults of the request.
+func (c *Contract) Of(tb TB, r *http.Request, log *faultlog.Log) *Expected {
+	path, method, captured, ok := c.find(r)
+	if !ok {
 		return nil
 	}
-	place := c.table.document.outline.pathOf(e)
-	item := c.doc.Paths.Value(place)
-	if item == nil || item.GetOperation(e.method) == nil {
+	item := c.doc.Paths.Value(path)
+	if item == nil || item.GetOperation(method) == nil {
 		return nil
 	}
-	op := item.GetOperation(e.method)
-	p := &promise{tb: tb, label: r.Method + " " + r.URL.RequestURI(), op: op, path: map[string]string{}, messages: c.messages[op]}
-	for i, name := range wildcardsOf(place) {
+	op := item.GetOperation(method)
+	p := &Expected{tb: tb, label: r.Method + " " + r.URL.RequestURI(), op: op, path: map[string]string{}, messages: c.messages[op], log: log}
+	for i, name := range wildcardsOf(path) {
 		if i < len(captured) {
 			p.path[name] = captured[i]
 		}
@@ -120,7 +146,7 @@ func wildcardsOf(path string) (names []string) {
 
 // broken fails the test: where the app and the document disagree, what the
 // document promises, and what came instead.
-func (p *promise) broken(at, promised, came string) {
+func (p *Expected) broken(at, promised, came string) {
 	p.tb.Helper()
 	p.tb.Errorf("%s (%s): the app and its document disagree about %s\n\tpromised: %s\n\tcame:     %s",
 		p.label, p.op.OperationID, at, promised, excerpt(came))
@@ -146,7 +172,7 @@ func asJSONText(value any) string {
 
 // response is what an answer with a status is promised to be. A default is no
 // promise of a 500: that is a mistake of the app.
-func (p *promise) response(status int) *openapi3.Response {
+func (p *Expected) response(status int) *openapi3.Response {
 	ref := p.op.Responses.Status(status)
 	if status != http.StatusInternalServerError {
 		ref = cmp.Or(ref, p.op.Responses.Default())
@@ -221,7 +247,7 @@ func reasons(err error) (at []any, text string) {
 			text = rest
 		}
 		if i > 0 {
-			text = strings.TrimPrefix(dotted(placeOf(leaf))+": ", ": ") + text
+			text = strings.TrimPrefix(fault.Dotted(placeOf(leaf))+": ", ": ") + text
 		}
 		texts = append(texts, text)
 	}
@@ -260,11 +286,11 @@ func isSchemaError(err error) bool {
 
 // under is a place inside of another.
 func under(place string, path []any) string {
-	return strings.TrimSuffix(place+"."+dotted(path), ".")
+	return strings.TrimSuffix(place+"."+fault.Dotted(path), ".")
 }
 
 // refused says that a value breaks its schema.
-func (p *promise) refused(at, came string, err error) {
+func (p *Expected) refused(at, came string, err error) {
 	p.tb.Helper()
 	path, promised := reasons(err)
 	p.broken(under(at, path), promised, came)

@@ -1,4 +1,4 @@
-package candor
+package contract
 
 import (
 	"encoding/json"
@@ -17,8 +17,8 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// checkAnswer fails the test where an answer is not one the document promises.
-func (p *promise) checkAnswer(r *http.Request, got *TestResponse) {
+// CheckResponse fails the test where an answer is not one the document promises.
+func (p *Expected) CheckResponse(r *http.Request, got *Response) {
 	p.tb.Helper()
 	promised, media := p.checkHead(r, got)
 	if media != nil && media.Schema != nil {
@@ -29,9 +29,19 @@ func (p *promise) checkAnswer(r *http.Request, got *TestResponse) {
 	}
 }
 
+// CheckHead judges what comes before the body of a stream, whose items are then
+// judged one by one as they come; it is nil where they are not judged.
+func (p *Expected) CheckHead(r *http.Request, got *Response) *Items {
+	p.tb.Helper()
+	if _, media := p.checkHead(r, got); media != nil {
+		return itemsOf(p, media.Schema)
+	}
+	return nil
+}
+
 // checkHead judges what comes before the body. The media type is nil where
 // there is none to be judged.
-func (p *promise) checkHead(r *http.Request, got *TestResponse) (*openapi3.Response, *openapi3.MediaType) {
+func (p *Expected) checkHead(r *http.Request, got *Response) (*openapi3.Response, *openapi3.MediaType) {
 	p.tb.Helper()
 	promised := p.response(got.Code)
 	switch {
@@ -39,8 +49,8 @@ func (p *promise) checkHead(r *http.Request, got *TestResponse) (*openapi3.Respo
 	case promised == nil && got.Code == http.StatusInternalServerError:
 		p.tb.Cleanup(func() {
 			p.tb.Helper()
-			if !got.wasExpected() {
-				p.tb.Errorf("%s: status 500, which the test did not expect; ask for it by Status(500) if it should be", got.label)
+			if !got.Expected() {
+				p.tb.Errorf("%s: status 500, which the test did not expect; ask for it by Status(500) if it should be", got.Label)
 			}
 		})
 	case promised == nil:
@@ -56,7 +66,7 @@ func (p *promise) checkHead(r *http.Request, got *TestResponse) (*openapi3.Respo
 }
 
 // checkHeaders holds the headers an answer promises against those it has.
-func (p *promise) checkHeaders(promised *openapi3.Response, got *TestResponse) {
+func (p *Expected) checkHeaders(promised *openapi3.Response, got *Response) {
 	p.tb.Helper()
 	for _, name := range slices.Sorted(maps.Keys(promised.Headers)) {
 		at := fmt.Sprintf("the header %s of status %d", name, got.Code)
@@ -104,7 +114,7 @@ func scalarValue(s *openapi3.Schema, text string) any {
 }
 
 // checkMedia finds what is promised of the answer's media type.
-func (p *promise) checkMedia(promised *openapi3.Response, got *TestResponse) *openapi3.MediaType {
+func (p *Expected) checkMedia(promised *openapi3.Response, got *Response) *openapi3.MediaType {
 	p.tb.Helper()
 	contentType := got.Header.Get("Content-Type")
 	mediaType, _, _ := mime.ParseMediaType(contentType)
@@ -117,10 +127,10 @@ func (p *promise) checkMedia(promised *openapi3.Response, got *TestResponse) *op
 }
 
 // checkBody judges a body that has items, or is JSON.
-func (p *promise) checkBody(mediaType string, promised *openapi3.SchemaRef, got *TestResponse) {
+func (p *Expected) checkBody(mediaType string, promised *openapi3.SchemaRef, got *Response) {
 	p.tb.Helper()
-	if items := itemsOf(promised); items != nil {
-		items.checkAll(p, got.Body)
+	if items := itemsOf(p, promised); items != nil {
+		items.checkAll(got.Body)
 		return
 	}
 	if !mediatype.IsJSON(mediaType) {
@@ -132,7 +142,7 @@ func (p *promise) checkBody(mediaType string, promised *openapi3.SchemaRef, got 
 
 // checkJSON judges a text that is to be JSON. What the app writes never has a
 // member twice.
-func (p *promise) checkJSON(at string, promised *openapi3.SchemaRef, data []byte) {
+func (p *Expected) checkJSON(at string, promised *openapi3.SchemaRef, data []byte) {
 	p.tb.Helper()
 	value, err := readJSON(data)
 	if err != nil {

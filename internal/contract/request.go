@@ -1,4 +1,4 @@
-package candor
+package contract
 
 import (
 	"bytes"
@@ -10,25 +10,37 @@ import (
 	"math"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// recordedBody keeps what an app reads of a body.
-type recordedBody struct {
+// Body keeps what an app reads of a body.
+type Body struct {
 	io.ReadCloser
 	data  bytes.Buffer
 	ended bool
 }
 
+// Keep makes a request keep what is read of its body. The copy is for those who
+// want to know what was sent: an app may change the request.
+func Keep(r *http.Request) (sent *http.Request, body *Body) {
+	sent, body = r.Clone(r.Context()), &Body{ReadCloser: r.Body}
+	if r.Body != http.NoBody {
+		r.Body = body
+	}
+	return sent, body
+}
+
 // Read reads on.
-func (b *recordedBody) Read(p []byte) (int, error) {
+func (b *Body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.data.Write(p[:n])
 	b.ended = b.ended || errors.Is(err, io.EOF)
@@ -53,10 +65,10 @@ func partNamed(in, name string) string {
 	return strings.TrimSpace(in + " " + name)
 }
 
-// checkRequest fails the test where the app and the document disagree about a
+// CheckRequest fails the test where the app and the document disagree about a
 // request: the app took a part that the document refuses, or names a fault that
 // a keyword has and the schema has no such.
-func (p *promise) checkRequest(r *http.Request, read *recordedBody, got *TestResponse) {
+func (p *Expected) CheckRequest(r *http.Request, read *Body, got *Response) {
 	p.tb.Helper()
 	switch {
 	case got.Code < http.StatusBadRequest:
@@ -70,24 +82,67 @@ func (p *promise) checkRequest(r *http.Request, read *recordedBody, got *TestRes
 
 // faults are what a request was refused for: those of its error, in whatever
 // form the response tells of them, else those that a 422 lists.
-func (p *promise) faults(got *TestResponse) []Fault {
+func (p *Expected) faults(got *Response) []reported {
 	if noted := p.log.Faults(); len(noted) > 0 {
-		return asAnswered(noted)
+		return asReported(noted)
 	}
 	if got.Code == http.StatusUnprocessableEntity {
-		return faultsIn(got.Body)
+		return reportedIn(got.Body)
 	}
 	return nil
 }
 
-// asAnswered are faults the way a response would have them.
-func asAnswered(faults []fault.Fault) []Fault {
-	answered := make([]Fault, len(faults))
+// reported is a fault as a response tells of it.
+type reported struct {
+	Type string         `json:"type"`
+	Loc  []any          `json:"loc"`
+	Ctx  map[string]any `json:"ctx,omitempty"`
+}
+
+// asReported are faults the way a response would have them.
+func asReported(faults []fault.Fault) []reported {
+	list := make([]reported, len(faults))
 	for i, f := range faults {
-		answered[i] = Fault{Type: f.Type, Loc: f.Loc, Ctx: f.Ctx}
+		list[i] = reported{Type: f.Type, Loc: f.Loc, Ctx: f.Ctx}
 	}
-	text, _ := json.Marshal(map[string]any{"errors": answered})
-	return faultsIn(text)
+	text, _ := json.Marshal(map[string]any{"errors": list})
+	return reportedIn(text)
+}
+
+// reportedIn are the faults that the body of a 422 lists, in either form of an
+// error; nil if it lists none, such as one of the app's own form.
+func reportedIn(body []byte) []reported {
+	var lists struct{ Errors, Detail json.RawMessage }
+	if json.Unmarshal(body, &lists) != nil {
+		return nil
+	}
+	for _, list := range []json.RawMessage{lists.Errors, lists.Detail} {
+		var found []reported
+		decoder := json.NewDecoder(bytes.NewReader(list))
+		decoder.UseNumber()
+		if decoder.Decode(&found) == nil && len(found) > 0 {
+			return withNumbers(found)
+		}
+	}
+	return nil
+}
+
+// withNumbers gives positions in lists the type int, and facts the type that
+// numbers have in an any: a json.Number is then one that no float64 holds.
+func withNumbers(list []reported) []reported {
+	for _, f := range list {
+		for i, step := range f.Loc {
+			if n, ok := step.(json.Number); ok {
+				f.Loc[i], _ = strconv.Atoi(n.String())
+			}
+		}
+		for name, fact := range f.Ctx {
+			if n, ok := fact.(json.Number); ok {
+				f.Ctx[name] = codec.Number(n.String())
+			}
+		}
+	}
+	return list
 }
 
 // maxJudged is how large a refused body may be for its faults to be judged:
@@ -95,7 +150,7 @@ func asAnswered(faults []fault.Fault) []Fault {
 // body.
 const maxJudged = 64 << 10
 
-func (p *promise) checkAccepted(all sentParts, answer string) {
+func (p *Expected) checkAccepted(all sentParts, answer string) {
 	p.tb.Helper()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		one := all[name]
@@ -111,7 +166,7 @@ func (p *promise) checkAccepted(all sentParts, answer string) {
 	}
 }
 
-func (p *promise) checkFaults(all sentParts, faults []Fault, answer string) {
+func (p *Expected) checkFaults(all sentParts, faults []reported, answer string) {
 	p.tb.Helper()
 	for _, f := range faults {
 		name, loc := placeIn(f)
@@ -123,7 +178,7 @@ func (p *promise) checkFaults(all sentParts, faults []Fault, answer string) {
 }
 
 // placeIn is the part that a fault is about, and where in it.
-func placeIn(f Fault) (name string, loc []any) {
+func placeIn(f reported) (name string, loc []any) {
 	switch {
 	case len(f.Loc) == 0:
 		return "", nil
@@ -139,7 +194,7 @@ func placeIn(f Fault) (name string, loc []any) {
 // and no number in it is beyond what a schema, whose numbers are float64, holds
 // exactly. A text inside of JSON is no number whatever it holds, so that what
 // makes one of it goes by rules of its own.
-func (one *sentPart) canSay(f Fault) bool {
+func (one *sentPart) canSay(f reported) bool {
 	for _, fact := range f.Ctx {
 		switch x := fact.(type) {
 		case float64:
@@ -156,7 +211,7 @@ func (one *sentPart) canSay(f Fault) bool {
 
 // allows reports whether the document has nothing against what a fault is
 // about.
-func (one *sentPart) allows(f Fault, loc []any) bool {
+func (one *sentPart) allows(f reported, loc []any) bool {
 	switch {
 	case one.refusal != nil:
 		return false
@@ -184,7 +239,7 @@ func (one *sentPart) allows(f Fault, loc []any) bool {
 }
 
 // partsOf takes a request apart the way the document has it.
-func (p *promise) partsOf(r *http.Request, read *recordedBody) sentParts {
+func (p *Expected) partsOf(r *http.Request, read *Body) sentParts {
 	all := sentParts{}
 	for _, ref := range p.op.Parameters {
 		all[partNamed(ref.Value.In, ref.Value.Name)] = p.parameter(ref.Value, r)
@@ -196,7 +251,7 @@ func (p *promise) partsOf(r *http.Request, read *recordedBody) sentParts {
 }
 
 // parameter reads one parameter, nil for one that no schema judges.
-func (p *promise) parameter(described *openapi3.Parameter, r *http.Request) *sentPart {
+func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *sentPart {
 	texts := p.textsOf(described, r)
 	one := &sentPart{schema: described.Schema, text: fmt.Sprintf("%q", texts)}
 	switch {
@@ -217,7 +272,7 @@ func (p *promise) parameter(described *openapi3.Parameter, r *http.Request) *sen
 
 // textsOf are what was sent as a parameter. Those of a query are as sent where
 // commas inside of them are yet to be told from commas between them.
-func (p *promise) textsOf(described *openapi3.Parameter, r *http.Request) (texts []string) {
+func (p *Expected) textsOf(described *openapi3.Parameter, r *http.Request) (texts []string) {
 	switch described.In {
 	case openapi3.ParameterInPath:
 		if text, ok := p.path[described.Name]; ok {
@@ -241,7 +296,7 @@ func (p *promise) textsOf(described *openapi3.Parameter, r *http.Request) (texts
 
 // body reads the body, nil for one that no schema judges, or that the app did
 // not read to its end.
-func (p *promise) body(described *openapi3.RequestBody, r *http.Request, read *recordedBody) *sentPart {
+func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *Body) *sentPart {
 	data := read.data.Bytes()
 	switch {
 	case r.Body == http.NoBody && described.Required:
