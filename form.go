@@ -66,6 +66,8 @@ type formField struct {
 	index      []int
 	takesEmpty bool
 	isJSON     bool
+	// isList means that every value counts, rather than the last.
+	isList bool
 	// cross judges it beside others; nil without such rules.
 	cross check.CrossCheck
 }
@@ -93,7 +95,7 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 }
 
 func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formField, err error) {
-	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON}
+	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON, isList: isList(f.Type) && !f.JSON}
 	if f.Source == typeinfo.File {
 		field.file, err = c.compileFile(f)
 		return field, err
@@ -214,6 +216,11 @@ func (p *formPlan) newSent(limits MultipartLimits) *sentForm {
 	return &sentForm{limits: limits, texts: make([][]string, n), files: make([][]Upload, n), wrong: make([]*fault.Fault, n)}
 }
 
+// addStrange adds a name that is that of no field.
+func (s *sentForm) addStrange(name string) {
+	s.strange = appendNew(s.strange, []string{strings.ToValidUTF8(name, "\uFFFD")})
+}
+
 // isFull reports whether more came than may come. The rest is only counted.
 func (s *sentForm) isFull() bool {
 	return s.pairs > s.limits.Parts || s.fileCount > s.limits.Files
@@ -230,8 +237,22 @@ func (s *sentForm) tooMany() *fault.Fault {
 	return fault.TooManyItems(s.limits.Parts, s.pairs, "item")
 }
 
-// read sorts pairs by field. A name whose percent-encoding is malformed is the
-// name of nothing, as in a query.
+// keepText adds a value of a field.
+func (s *sentForm) keepText(i int, field *formField, text string) {
+	s.texts[i] = append(s.texts[i], text)
+	s.forgive(i, field)
+}
+
+// forgive forgets what was wrong with the values of a field before the last, which
+// is the only one that counts.
+func (s *sentForm) forgive(i int, field *formField) {
+	if !field.isList {
+		s.wrong[i] = nil
+	}
+}
+
+// read sorts pairs by field. A name whose percent-encoding is malformed is that
+// of no field, as in a query, and strange as it stands.
 func (p *formPlan) read(data string) *sentForm {
 	sent := p.newSent(MultipartLimits{Parts: bind.MaxPairs})
 	for pair := range strings.SplitSeq(data, "&") {
@@ -242,8 +263,10 @@ func (p *formPlan) read(data string) *sentForm {
 			continue
 		}
 		name, text, _ := strings.Cut(pair, "=")
-		if name, err := url.QueryUnescape(name); err == nil {
-			p.sort(name, text, sent)
+		if plain, err := url.QueryUnescape(name); err == nil {
+			p.sort(plain, text, sent)
+		} else {
+			sent.addStrange(name)
 		}
 	}
 	return sent
@@ -259,11 +282,11 @@ func (p *formPlan) sort(name, text string, sent *sentForm) {
 	plain, err := url.QueryUnescape(text)
 	switch {
 	case i < 0:
-		sent.strange = appendNew(sent.strange, []string{strings.ToValidUTF8(name, "\uFFFD")})
+		sent.addStrange(name)
 	case err != nil:
 		sent.wrong[i] = fault.With(fault.ValueError, "error", "malformed percent-encoding")
 	case plain != "" || p.fields[i].takesEmpty:
-		sent.texts[i] = append(sent.texts[i], plain)
+		sent.keepText(i, &p.fields[i], plain)
 	}
 }
 
@@ -305,7 +328,7 @@ func (p *formPlan) takePart(part *formPart, sent *sentForm, uploads *uploadStore
 	case sent.isFull():
 		return discard(part)
 	case i < 0:
-		sent.strange = appendNew(sent.strange, []string{strings.ToValidUTF8(part.name, "\uFFFD")})
+		sent.addStrange(part.name)
 		return discard(part)
 	}
 	field := &p.fields[i]
@@ -317,7 +340,7 @@ func (p *formPlan) takePart(part *formPart, sent *sentForm, uploads *uploadStore
 		return discard(part)
 	}
 	if field.file != nil {
-		return sent.takeFile(i, field.file, part, uploads)
+		return sent.takeFile(i, field, part, uploads)
 	}
 	return sent.takeText(i, field, part)
 }
@@ -354,8 +377,8 @@ func (s *sentForm) takeNoFile(i int, part *formPart) error {
 }
 
 // takeFile keeps a file, unless it is what a browser sends for none.
-func (s *sentForm) takeFile(i int, plan *filePlan, part *formPart, uploads *uploadStore) error {
-	u, err := plan.keep(part, uploads)
+func (s *sentForm) takeFile(i int, field *formField, part *formPart, uploads *uploadStore) error {
+	u, err := field.file.keep(part, uploads)
 	if err != nil || u.Size == 0 && part.filename == "" {
 		return err
 	}
@@ -364,6 +387,7 @@ func (s *sentForm) takeFile(i int, plan *filePlan, part *formPart, uploads *uplo
 		u.ContentType = mediatype.Octets
 	}
 	s.files[i] = append(s.files[i], u)
+	s.forgive(i, field)
 	return nil
 }
 
@@ -381,7 +405,7 @@ func (s *sentForm) takeText(i int, field *formField, part *formPart) error {
 	case n > s.limits.Text:
 		return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("a text of the form has more than %d bytes", s.limits.Text))
 	case n > 0 || field.takesEmpty:
-		s.texts[i] = append(s.texts[i], string(text))
+		s.keepText(i, field, string(text))
 	}
 	s.room -= n
 	return nil

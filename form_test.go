@@ -88,6 +88,7 @@ func TestForms(t *testing.T) {
 		{"json is read", `name=Ann&age=3&extra={"a":1}`, "map[Age:3 Confirm: Extra:map[a:1] Name:Ann News:true]"},
 		{"an Optional is set", "name=Ann&age=3&limit=1.5", "map[Age:3 Confirm: Limit:1.5 Name:Ann News:true]"},
 		{"the last value of a scalar counts", "age=1&name=Ann&name=Bob&age=3", "map[Age:3 Confirm: Name:Bob News:true]"},
+		{"whatever came before it", "name=%zz&name=\xff&name=Bob&age=x&age=%&age=3", "map[Age:3 Confirm: Name:Bob News:true]"},
 		{"unknown names are ignored", "name=Ann&age=3&x=1&%zz=2", "map[Age:3 Confirm: Name:Ann News:true]"},
 		{"rules across fields", "name=Ann&age=3&confirm=Ann", "map[Age:3 Confirm:Ann Name:Ann News:true]"},
 		{"empty pairs do not count", "&&name=Ann&&age=3&", "map[Age:3 Confirm: Name:Ann News:true]"},
@@ -115,9 +116,12 @@ func TestFormFaults(t *testing.T) {
 		{"an element of a list", "name=Ann&age=1&sizes=1,x", open, []string{"int_parsing [body sizes 1]"}},
 		{"inside json", `name=Ann&age=1&extra={"a":"b"}`, open, []string{"int_type [body extra a]"}},
 		{"malformed percent-encoding", "name=%zz&age=1", open, []string{"value_error [body name]"}},
+		{"malformed percent-encoding of the last value", "name=Ann&name=%zz&age=1", open, []string{"value_error [body name]"}},
+		{"malformed percent-encoding in a list", "name=Ann&age=1&colors=%zz&colors=red", open, []string{"value_error [body colors]"}},
 		{"a rule across fields", "name=Ann&age=1&confirm=Bob", open, []string{"value_error [body confirm]"}},
 		{"the model's own judgement", "name=root&age=1", open, []string{"value_error [body name]"}},
 		{"extra names where they are forbidden", "name=Ann&age=1&x=1&y=&x=2", closed, []string{"extra_forbidden [body x]", "extra_forbidden [body y]"}},
+		{"an extra name with malformed percent-encoding", "name=Ann&age=1&%zz=1&%zz", closed, []string{"extra_forbidden [body %zz]"}},
 		{"too many pairs", strings.Repeat("a=b&", 1001), open, []string{"too_long [body]"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
