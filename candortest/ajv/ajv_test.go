@@ -8,8 +8,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,50 +31,6 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(m.Run())
-}
-
-const ajvVersion, formatsVersion = "8.17.1", "3.0.1"
-
-// modules is the directory of npm's modules. They are installed once.
-func modules(t *testing.T) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	require.NoError(t, err)
-	dir := filepath.Join(cache, "candor-ci", "ajv-"+ajvVersion+"-"+formatsVersion)
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", "ajv-formats")); err == nil {
-		return dir
-	}
-	install := exec.Command("npm", "install", "--silent", "--no-audit", "--no-fund", "--no-save", "--prefix", dir,
-		"ajv@"+ajvVersion, "ajv-formats@"+formatsVersion)
-	said, err := install.CombinedOutput()
-	require.NoError(t, err, "%s", said)
-	return dir
-}
-
-// question asks for the verdicts on bodies of one operation.
-type question struct {
-	Schema string   `json:"schema"`
-	Bodies []string `json:"bodies"`
-}
-
-// judge asks Ajv.
-func judge(t *testing.T, document json.RawMessage, questions []question) [][]bool {
-	t.Helper()
-	dir := modules(t)
-	asked, err := json.Marshal(map[string]any{"document": document, "questions": questions})
-	require.NoError(t, err)
-	file := filepath.Join(t.TempDir(), "questions.json")
-	require.NoError(t, os.WriteFile(file, asked, 0o600))
-	script, err := filepath.Abs(filepath.Join("testdata", "judge.cjs"))
-	require.NoError(t, err)
-	node := exec.Command("node", script, file)
-	node.Env = append(os.Environ(), "NODE_PATH="+filepath.Join(dir, "node_modules"))
-	var said, complaints bytes.Buffer
-	node.Stdout, node.Stderr = &said, &complaints
-	require.NoError(t, node.Run(), "%s", &complaints)
-	var verdicts [][]bool
-	require.NoError(t, json.Unmarshal(said.Bytes(), &verdicts))
-	return verdicts
 }
 
 // verdict is what the server says of a body; faults are the places of what is
@@ -258,7 +212,7 @@ func TestBodies(t *testing.T) {
 			questions[i].Bodies = append(questions[i].Bodies, v.body)
 		}
 	}
-	allowed := judge(t, d.text, questions)
+	allowed := startAjv(t, d.text).values(t, questions)
 	var accepted, refused, rougher int
 	for i, path := range paths {
 		for j, v := range rec[path] {

@@ -196,7 +196,7 @@ func TestMembers(t *testing.T) {
 			accepted[i] = append(accepted[i], send(t, app, trial, body))
 		}
 	}
-	for i, allowed := range judge(t, d.text, questions) {
+	for i, allowed := range startAjv(t, d.text).values(t, questions) {
 		all[i].count(t, accepted[i], allowed)
 	}
 	compareTable(t, all)

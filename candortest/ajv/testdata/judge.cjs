@@ -1,26 +1,48 @@
-// Judges bodies by the schemas of an OpenAPI document. Reads {"document", "questions": [{"schema", "bodies": [text]}]}
-// from the file of the first argument, and writes a list of verdicts for each question: true where the body is allowed.
-const { readFileSync } = require('node:fs');
+// Judges values and forms by an OpenAPI document. The first line of the input is the document, each other a question:
+// {"schema", "bodies": [JSON]} or {"form", "contentType", "bodies": [base64]}, both with a pointer. For each it writes a
+// line, the list of its verdicts: true where the document allows the body, null where it says nothing of it.
+const { createInterface } = require('node:readline');
 const Ajv = require('ajv/dist/2020').default;
 const addFormats = require('ajv-formats').default;
+const { readForm } = require('./form.cjs');
 
-const { document, questions } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
-// OpenAPI has keywords that JSON Schema does not; formats that Ajv does not know are not asserted.
-const ajv = new Ajv({ strict: false, validateSchema: false, logger: false });
-addFormats(ajv);
-ajv.addSchema({ $id: 'document', ...document });
-
-function verdict(allows, text) {
-  let body;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    return false;
-  }
-  return allows(body);
+// judgeOf makes the functions that judge by one document. Each schema is compiled once.
+function judgeOf(document) {
+  // OpenAPI has keywords that JSON Schema does not; formats that Ajv does not know are not asserted.
+  const ajv = new Ajv({ strict: false, validateSchema: false, logger: false });
+  addFormats(ajv);
+  ajv.addSchema({ $id: 'document', ...document });
+  const compiled = new Map();
+  const allows = (pointer, value) => {
+    if (!compiled.has(pointer)) compiled.set(pointer, ajv.compile({ $ref: `document#${pointer}` }));
+    return compiled.get(pointer)(value);
+  };
+  return {
+    value(pointer, text) {
+      let value;
+      try {
+        value = JSON.parse(text);
+      } catch {
+        return false;
+      }
+      return allows(pointer, value);
+    },
+    form(pointer, contentType, body) {
+      const read = readForm(document, allows, pointer, contentType, Buffer.from(body, 'base64'));
+      if (read.isRefused) return false;
+      return read.isOpen ? null : allows(`${pointer}/schema`, read.object);
+    },
+  };
 }
 
-process.stdout.write(JSON.stringify(questions.map(({ schema, bodies }) => {
-  const allows = ajv.compile({ $ref: `document#${schema}` });
-  return bodies.map((text) => verdict(allows, text));
-})));
+let judge;
+createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => {
+  const asked = JSON.parse(line);
+  if (!judge) {
+    judge = judgeOf(asked);
+    return;
+  }
+  const { schema, form, contentType, bodies } = asked;
+  const verdicts = bodies.map((body) => (form ? judge.form(form, contentType, body) : judge.value(schema, body)));
+  process.stdout.write(`${JSON.stringify(verdicts)}\n`);
+});
