@@ -172,7 +172,7 @@ func (p *formPlan) fill(into reflect.Value, sent *sentForm, o codec.Options, fau
 		slices.Reverse(f.Loc)
 		faults.Add(f)
 	}
-	faults.Cut = faults.Cut || found.Cut
+	faults.Truncated = faults.Truncated || found.Truncated
 }
 
 // bind fills in the fields. Faults have complete locations.

@@ -43,7 +43,7 @@ type answer struct {
 	header []headerLine
 	body   []byte
 	// room is what an encoder works in.
-	room codec.Room
+	room codec.Scratch
 	outcome
 }
 

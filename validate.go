@@ -140,7 +140,7 @@ func refused(e *invalidRequest, found *fault.List, body []byte, echo bool) *inva
 			e.faults[i].Input = nothingSent(e.faults[i].Type)
 		}
 	}
-	if found.Cut {
+	if found.Truncated {
 		e.faults = append(e.faults, fault.Fault{
 			Type: fault.TooMany, Loc: []any{}, Ctx: map[string]any{"listed": fault.Limit},
 		})

@@ -50,9 +50,9 @@ type operation struct {
 	// steps are the parameters of the path, below those that follow it in other
 	// paths; links says that a response has links, and rivals are the templates
 	// that a path may belong to instead.
-	steps, below []*step
-	links        bool
-	rivals       []string
+	steps, following []*step
+	links            bool
+	rivals           []string
 	// streams means that an answer may have no end.
 	streams bool
 }
@@ -131,7 +131,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 	}
 	// Only now are all paths known.
 	for _, o := range d.operations {
-		o.below, o.rivals = d.stepsBelow(shapeOf(o.path)), d.rivalsOf(o)
+		o.following, o.rivals = d.stepsAfter(shapeOf(o.path)), d.rivalsOf(o)
 	}
 	return d, nil
 }

@@ -143,8 +143,8 @@ func (d *document) gather(f *facts, n node) {
 	f.binary = f.binary || n.has("contentEncoding")
 	// Clipped, since the slice may be shared.
 	f.examples = append(slices.Clip(f.examples), n.list("examples")...)
-	for _, part := range d.children(n, "allOf") {
-		d.gather(f, part)
+	for _, inner := range d.children(n, "allOf") {
+		d.gather(f, inner)
 	}
 	for _, name := range []string{"anyOf", "oneOf"} {
 		if choice := d.children(n, name); len(choice) > 0 {

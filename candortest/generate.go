@@ -36,10 +36,10 @@ type generator struct {
 
 // pick draws one of several values, each as likely as the others; the first in
 // the smallest request.
-func pick[V any](g *generator, values []V) V { return values[g.below(len(values))] }
+func pick[V any](g *generator, values []V) V { return values[g.draw(len(values))] }
 
-// below draws a number in bits, because rapid's own numbers are mostly small.
-func (g *generator) below(n int) int {
+// draw draws a number in bits, because rapid's own numbers are mostly small.
+func (g *generator) draw(n int) int {
 	drawn := 0
 	for top := 1; top < n; top *= 2 {
 		drawn *= 2
@@ -51,7 +51,7 @@ func (g *generator) below(n int) int {
 }
 
 // seldom is true once in about n times, and false in the smallest request.
-func (g *generator) seldom(n int) bool { return g.below(n) == n-1 }
+func (g *generator) seldom(n int) bool { return g.draw(n) == n-1 }
 
 // deep is the depth from which on optional parts stay away.
 const deep = 4
@@ -93,7 +93,7 @@ func (g *generator) choose(f *facts, depth int, a **aim) *facts {
 		case depth > deep:
 			at = len(choice) - 1 // null comes last
 		default:
-			at = g.below(len(choice))
+			at = g.draw(len(choice))
 		}
 		f = g.doc.with(f, choice[at])
 	}
@@ -306,7 +306,7 @@ func (g *generator) edged(f *facts, text string, fitting bool) string {
 		return pick(g, all)
 	}
 	runes := []rune(text)
-	return withEdge(runes, g.below(len(runes)+1), pick(g, edges), g.seldom(3))
+	return withEdge(runes, g.draw(len(runes)+1), pick(g, edges), g.seldom(3))
 }
 
 // confusing are texts near another that only one dialect matches.
@@ -367,7 +367,7 @@ func (g *generator) size(least, most, usual int, large ...int) int {
 	if least >= most {
 		return least
 	}
-	switch g.below(4) {
+	switch g.draw(4) {
 	case 0:
 		return least
 	case 1:

@@ -76,7 +76,7 @@ type step struct {
 	parameter string
 	// shape has no names, collection is the shape before the parameter, and
 	// segment its last literal part.
-	shape, collection, segment string
+	shape, collection, literal string
 	// depth is how many parameters there are up to here.
 	depth int
 }
@@ -85,16 +85,16 @@ type step struct {
 // follows one that is not has no step.
 func stepsOf(path string) []*step {
 	var all []*step
-	shape, segment := "", ""
-	for _, part := range strings.Split(strings.TrimPrefix(path, "/"), "/") {
+	shape, literal := "", ""
+	for _, segment := range strings.Split(strings.TrimPrefix(path, "/"), "/") {
 		switch {
-		case !isWildcard(part):
-			shape, segment = shape+"/"+part, part
+		case !isWildcard(segment):
+			shape, literal = shape+"/"+segment, segment
 			continue
-		case part[0] != '{' || part[len(part)-1] != '}':
+		case segment[0] != '{' || segment[len(segment)-1] != '}':
 			return all
 		}
-		all = append(all, &step{parameter: part[1 : len(part)-1], shape: shape + "/{}", collection: shape, segment: segment, depth: len(all) + 1})
+		all = append(all, &step{parameter: segment[1 : len(segment)-1], shape: shape + "/{}", collection: shape, literal: literal, depth: len(all) + 1})
 		shape += "/{}"
 	}
 	return all
@@ -102,20 +102,20 @@ func stepsOf(path string) []*step {
 
 // shapeOf is a path without the names of its parameters.
 func shapeOf(path string) string {
-	parts := strings.Split(path, "/")
-	for i, part := range parts {
-		if isWildcard(part) {
-			parts[i] = "{}"
+	segments := strings.Split(path, "/")
+	for i, segment := range segments {
+		if isWildcard(segment) {
+			segments[i] = "{}"
 		}
 	}
-	return strings.Join(parts, "/")
+	return strings.Join(segments, "/")
 }
 
 // names are what the value of a step is called elsewhere: by its own name, and
 // as the id of a user where it follows /users.
 func (s *step) names() []string {
 	own := plainName(s.parameter)
-	if single := singular(plainName(s.segment)); single != "" && strings.HasSuffix(own, "id") {
+	if single := singular(plainName(s.literal)); single != "" && strings.HasSuffix(own, "id") {
 		return slices.Compact([]string{own, single + "id"})
 	}
 	return []string{own}
@@ -144,8 +144,8 @@ func isShared(name string) bool {
 }
 
 // learn takes from a success what it says of the things there are.
-func (e *explorer) learn(o *operation, r *request, a *answer) {
-	if len(o.steps) == 0 && len(o.below) == 0 && a.header.Get("Location") == "" && !o.links {
+func (e *explorer) learn(o *operation, r *request, a *response) {
+	if len(o.steps) == 0 && len(o.following) == 0 && a.header.Get("Location") == "" && !o.links {
 		return
 	}
 	sent := r.valuesOf(o.path)
@@ -160,7 +160,7 @@ func (e *explorer) learn(o *operation, r *request, a *answer) {
 		e.known.add(at, sent[:min(i+1, len(sent))])
 	}
 	e.learnLocation(a.header.Get("Location"), r.path)
-	if len(o.below) == 0 && !o.links {
+	if len(o.following) == 0 && !o.links {
 		return
 	}
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(a.body.Bytes()))
@@ -169,7 +169,7 @@ func (e *explorer) learn(o *operation, r *request, a *answer) {
 	}
 	e.learnLinks(o, r, a, value)
 	objects := objectsIn(value, 0, nil)
-	for _, at := range o.below {
+	for _, at := range o.following {
 		for _, object := range objects {
 			if id := idIn(object, at.parameter); id != "" {
 				e.known.add(at, append(slices.Clone(sent), id))
@@ -178,8 +178,8 @@ func (e *explorer) learn(o *operation, r *request, a *answer) {
 	}
 }
 
-// stepsBelow are the parameters that follow a path at once.
-func (d *document) stepsBelow(shape string) []*step {
+// stepsAfter are the parameters that follow a path at once.
+func (d *document) stepsAfter(shape string) []*step {
 	var all []*step
 	for _, o := range d.operations {
 		for _, at := range o.steps {
@@ -219,10 +219,10 @@ func (e *explorer) learnPath(template, path string) {
 // valuesOf are those of the parameters that have a step.
 func (r *request) valuesOf(template string) []string {
 	var values []string
-	parts := strings.Split(r.path, "/")
-	for i, part := range strings.Split(template, "/") {
-		if isWildcard(part) && i < len(parts) && len(values) < len(stepsOf(template)) {
-			text, _ := url.PathUnescape(parts[i])
+	segments := strings.Split(r.path, "/")
+	for i, segment := range strings.Split(template, "/") {
+		if isWildcard(segment) && i < len(segments) && len(values) < len(stepsOf(template)) {
+			text, _ := url.PathUnescape(segments[i])
 			values = append(values, text)
 		}
 	}
@@ -231,8 +231,8 @@ func (r *request) valuesOf(template string) []string {
 
 // learnLinks follows the links of a response (OpenAPI 3.1, section 4.8.20) to
 // the path parameters of other operations.
-func (e *explorer) learnLinks(o *operation, r *request, a *answer, body any) {
-	links := e.doc.child(e.promised(o, a.status), "links")
+func (e *explorer) learnLinks(o *operation, r *request, a *response, body any) {
+	links := e.doc.child(e.declared(o, a.status), "links")
 	for _, name := range slices.Sorted(maps.Keys(links.at)) {
 		link := e.doc.child(links, name)
 		to := e.doc.operationNamed(link.text("operationId"))
@@ -262,7 +262,7 @@ func (d *document) operationNamed(id string) *operation {
 
 // evaluate reads a runtime expression (section 4.8.20.3), "" where it leads to
 // nothing.
-func evaluate(expression string, o *operation, r *request, a *answer, body any) string {
+func evaluate(expression string, o *operation, r *request, a *response, body any) string {
 	if pointer, ok := strings.CutPrefix(expression, "$response.body#"); ok {
 		for _, token := range strings.Split(pointer, "/")[1:] {
 			object, _ := body.(map[string]any)

@@ -19,7 +19,7 @@ type tally struct {
 	failed bool
 }
 
-func (t *tally) count(a *answer) {
+func (t *tally) count(a *response) {
 	t.sent++
 	if a.isSuccess() {
 		t.succeeded++
@@ -29,7 +29,7 @@ func (t *tally) count(a *answer) {
 }
 
 // isSuccess reports whether the request was done, and not refused.
-func (a *answer) isSuccess() bool { return a.aborted == nil && a.status >= 200 && a.status < 400 }
+func (a *response) isSuccess() bool { return a.aborted == nil && a.status >= 200 && a.status < 400 }
 
 // others lists the statuses of those that did not succeed.
 func (t *tally) others() string {
@@ -64,16 +64,16 @@ func (e *explorer) unseen(o *operation) string {
 		return fmt.Sprintf("no body of %s could be written; give it a Codec, or Skip the operation", strings.Join(o.media, " or "))
 	case t.sent == 0:
 		return "no request could be made that the document allows; give the parameters their Values, or Skip it"
-	case !o.promisesSuccess() || o.isNamed(e.set.barren):
+	case !o.declaresSuccess() || o.isNamed(e.set.barren):
 		return ""
 	}
 	return fmt.Sprintf("not one of %d requests that the document allows ended in 2xx or 3xx (%s), so what it answers was never seen; "+
 		"give it Credentials, or Values of what there is, or name it in WithoutSuccess", t.sent, t.others())
 }
 
-// promisesSuccess reports whether the document has a success of the operation at
+// declaresSuccess reports whether the document has a success of the operation at
 // all.
-func (o *operation) promisesSuccess() bool {
+func (o *operation) declaresSuccess() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(o.responses.at)), func(status string) bool {
 		return status == "default" || strings.HasPrefix(status, "2") || strings.HasPrefix(status, "3")
 	})

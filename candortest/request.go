@@ -48,12 +48,12 @@ func (r *request) String() string {
 		fmt.Fprintf(&b, "Cookie: %s\n", strings.Join(r.cookies, "; "))
 	}
 	if r.hasBody {
-		fmt.Fprintf(&b, "\n%s\n", cut(r.body))
+		fmt.Fprintf(&b, "\n%s\n", truncate(r.body))
 	}
 	return b.String()
 }
 
-func cut(body []byte) string {
+func truncate(body []byte) string {
 	const most = 2000
 	if len(body) > most {
 		return fmt.Sprintf("%q... (%d bytes)", body[:most], len(body))
@@ -128,9 +128,9 @@ func (d *drafter) parameter(p *parameter) bool {
 	case isAim && d.probe.kind == missingKind:
 		return true
 	case !isAim && len(d.set.values[p.name]) > 0:
-		d.place(p, []string{pick(&d.generator, d.set.values[p.name])})
+		d.put(p, []string{pick(&d.generator, d.set.values[p.name])})
 		return true
-	case !isAim && d.placeBound(p):
+	case !isAim && d.putKnown(p):
 		return true
 	case !isAim && !p.required && !rapid.Bool().Draw(d.t, "present"):
 		return true
@@ -148,12 +148,12 @@ func (d *drafter) parameter(p *parameter) bool {
 	if !ok || slices.ContainsFunc(texts, func(text string) bool { return d.how != asJSON && !d.canCarry(text) }) {
 		return false
 	}
-	d.place(p, texts)
+	d.put(p, texts)
 	return true
 }
 
-// placeBound puts a value there that leads to something, if one is known.
-func (d *drafter) placeBound(p *parameter) bool {
+// putKnown puts a value there that leads to something, if one is known.
+func (d *drafter) putKnown(p *parameter) bool {
 	text := d.bound[p.name]
 	switch {
 	case p.in != "path" && isShared(p.name) && len(d.known.named[plainName(p.name)]) > 0 && d.seldom(2):
@@ -164,7 +164,7 @@ func (d *drafter) placeBound(p *parameter) bool {
 	if d.asValue(p.schema, text) == nil {
 		return false
 	}
-	d.place(p, []string{text})
+	d.put(p, []string{text})
 	return true
 }
 
@@ -234,8 +234,8 @@ func text(value any) string {
 	return encode(value)
 }
 
-// place puts a parameter where it belongs.
-func (d *drafter) place(p *parameter, texts []string) {
+// put puts a parameter where it belongs.
+func (d *drafter) put(p *parameter, texts []string) {
 	if len(texts) == 0 {
 		return
 	}
@@ -245,7 +245,7 @@ func (d *drafter) place(p *parameter, texts []string) {
 	case "query":
 		d.r.query = append(d.r.query, p.pairs(texts)...)
 	case "header":
-		d.placeHeader(p, texts)
+		d.putHeader(p, texts)
 	case "cookie":
 		if p.comma {
 			texts = []string{strings.Join(texts, ",")}
@@ -272,7 +272,7 @@ func (p *parameter) pairs(texts []string) []string {
 	return pairs
 }
 
-func (d *drafter) placeHeader(p *parameter, texts []string) {
+func (d *drafter) putHeader(p *parameter, texts []string) {
 	if strings.EqualFold(p.name, "host") {
 		d.r.host = texts[0]
 		return
@@ -508,7 +508,7 @@ func (d *drafter) credential(scheme node, value string) {
 		if value == "" {
 			value = "made-up"
 		}
-		d.place(&parameter{name: scheme.text("name"), in: scheme.text("in")}, []string{value})
+		d.put(&parameter{name: scheme.text("name"), in: scheme.text("in")}, []string{value})
 	case strings.EqualFold(scheme.text("scheme"), "basic"):
 		if value == "" {
 			value = "made:up"

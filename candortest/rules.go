@@ -114,8 +114,8 @@ func (d *document) collect(f *facts, how form, steps []string, seen []string, fo
 		// An aim is in the first choice only: see choose.
 		for i, alternative := range f.choices[0] {
 			if !slices.Contains(seen, alternative.pointer) {
-				below := append(slices.Clip(steps), "|"+strconv.Itoa(i))
-				d.collect(d.with(f, alternative), how, below, append(slices.Clip(seen), alternative.pointer), found)
+				draw := append(slices.Clip(steps), "|"+strconv.Itoa(i))
+				d.collect(d.with(f, alternative), how, draw, append(slices.Clip(seen), alternative.pointer), found)
 			}
 		}
 		return
@@ -178,9 +178,9 @@ func (g *generator) broken(f *facts, depth int, a *aim) any {
 	case ruleEnum:
 		return g.notListed(f)
 	case ruleMinimum:
-		return beyond(f, f.low, -1)
+		return outside(f, f.low, -1)
 	case ruleMaximum:
-		return beyond(f, f.high, 1)
+		return outside(f, f.high, 1)
 	case ruleMultiple:
 		return g.between(f)
 	case rulePattern, ruleFormat:
@@ -294,8 +294,8 @@ func (g *generator) notListed(f *facts) any {
 	return pick(g, others)
 }
 
-// beyond is the next value outside a limit.
-func beyond(f *facts, l limit, direction float64) any {
+// outside is the next value outside a limit.
+func outside(f *facts, l limit, direction float64) any {
 	if f.types != nil && slices.Contains(f.types, "integer") && !slices.Contains(f.types, "number") {
 		x := math.Floor(l.at)
 		if direction > 0 {

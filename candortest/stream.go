@@ -22,7 +22,7 @@ func isStream(contentType string) bool {
 // judgeStream holds each item of a stream against the schema of items. What
 // comes behind the last whole item is not there when the stream was left, or
 // when it is an event, which ends with an empty line.
-func (e *explorer) judgeStream(media string, declared node, a *answer) string {
+func (e *explorer) judgeStream(media string, declared node, a *response) string {
 	item := e.doc.child(declared, "x-itemSchema")
 	if item.at == nil {
 		return ""

@@ -57,7 +57,7 @@ func (c *Comments) Func(f *runtime.Func) string {
 	}
 	file, _ := f.FileLine(f.Entry())
 	name := readSymbol(f.Name())
-	return one(all.funcs[name.symbol], func(d *declaration) bool {
+	return agreed(all.funcs[name.symbol], func(d *declaration) bool {
 		// What the compiler has made itself, such as a wrapper of a method, is in no
 		// file.
 		if path.Ext(file) == ".go" && path.Base(file) != d.file {
@@ -73,7 +73,7 @@ func (c *Comments) Type(t reflect.Type) string {
 	if err != nil || t.Name() == "" {
 		return ""
 	}
-	return one(all.types[typeKey(t)], func(d *declaration) bool { return d.belongsTo(t.PkgPath(), packageName(t)) })
+	return agreed(all.types[typeKey(t)], func(d *declaration) bool { return d.belongsTo(t.PkgPath(), packageName(t)) })
 }
 
 // Field is the comment of a field of a struct, "" for one without.
@@ -88,11 +88,11 @@ func (c *Comments) Field(t reflect.Type, name string) string {
 			found = append(found, &declaration{text: text})
 		}
 	}
-	return one(found, func(*declaration) bool { return true })
+	return agreed(found, func(*declaration) bool { return true })
 }
 
-// one is the text of the declarations that fit, if they agree.
-func one(all []*declaration, fits func(*declaration) bool) string {
+// agreed is the text of the declarations that fit, if they agree.
+func agreed(all []*declaration, fits func(*declaration) bool) string {
 	text := ""
 	for _, d := range all {
 		if !fits(d) || d.text == "" {

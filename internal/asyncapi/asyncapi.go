@@ -179,8 +179,8 @@ func (c *converter) socket(path string, op, about *doctree.Value) {
 	messages := doctree.Object()
 	received := c.kinds(messages, "received", about.Get("receives"))
 	sent := c.kinds(messages, "sent", about.Get("sends"))
-	if answer := about.Get("answersInvalid"); answer != nil {
-		messages.Set("invalid", c.message(answer))
+	if reply := about.Get("answersInvalid"); reply != nil {
+		messages.Set("invalid", c.message(reply))
 		sent = append(sent, "invalid")
 	}
 	channel.Set("messages", messages)

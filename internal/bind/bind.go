@@ -111,7 +111,7 @@ type Target struct {
 // slot is a parameter in its place.
 type slot struct {
 	*Param
-	place reflect.Value
+	dst reflect.Value
 	// name is that of a query parameter whose clients send it as it reads; "" for
 	// others.
 	name string
@@ -133,18 +133,18 @@ func (p *Plan) At(into reflect.Value) *Target {
 	}
 	t := &Target{plan: p, into: into, found: make([]span, len(p.query))}
 	// In the order of inOrder.
-	t.path, slots = cut(slots, len(p.path))
-	t.query, slots = cut(slots, len(p.query))
-	t.headers, slots = cut(slots, len(p.headers))
-	t.cookies, t.env = cut(slots, len(p.cookies))
+	t.path, slots = splitAt(slots, len(p.path))
+	t.query, slots = splitAt(slots, len(p.query))
+	t.headers, slots = splitAt(slots, len(p.headers))
+	t.cookies, t.env = splitAt(slots, len(p.cookies))
 	if len(p.cross) > 0 {
 		t.sent = make([]bool, 0, len(params))
 	}
 	return t
 }
 
-func (p *Param) at(place reflect.Value) slot {
-	s := slot{Param: p, place: place, quick: p.quickAt(place)}
+func (p *Param) at(dst reflect.Value) slot {
+	s := slot{Param: p, dst: dst, quick: p.quickAt(dst)}
 	// A name with one of these cannot be compared with what is sent, where they mean
 	// something else.
 	if !strings.ContainsAny(p.field.Name, "%+=&") {
@@ -153,7 +153,7 @@ func (p *Param) at(place reflect.Value) slot {
 	return s
 }
 
-func cut(slots []slot, n int) (first, rest []slot) { return slots[:n], slots[n:] }
+func splitAt(slots []slot, n int) (first, rest []slot) { return slots[:n], slots[n:] }
 
 // Bind fills the parameters into the input struct, which is zero. The faults
 // have complete locations, and come in the order path, query, header, cookie,
@@ -161,9 +161,9 @@ func cut(slots []slot, n int) (first, rest []slot) { return slots[:n], slots[n:]
 //
 // It reports whether there was no fault. Ask this, not the length of the list,
 // which stops growing at its limit.
-func (t *Target) Bind(r *Request, faults *fault.List) (sound bool) {
+func (t *Target) Bind(r *Request, faults *fault.List) (valid bool) {
 	p := t.plan
-	b := binding{Request: r, Target: t, faults: faults, sound: true}
+	b := binding{Request: r, Target: t, faults: faults, valid: true}
 	t.sent = t.sent[:0]
 	b.bindPath()
 	if len(t.query) > 0 {
@@ -174,10 +174,10 @@ func (t *Target) Bind(r *Request, faults *fault.List) (sound bool) {
 		b.bindCookies()
 	}
 	b.bindEnv()
-	if b.sound && len(p.cross) > 0 {
+	if b.valid && len(p.cross) > 0 {
 		b.judge(p.cross)
 	}
-	return b.sound
+	return b.valid
 }
 
 // binding is one run of a plan.
@@ -185,7 +185,7 @@ type binding struct {
 	*Request
 	*Target
 	faults *fault.List
-	sound  bool
+	valid  bool
 }
 
 func (b *binding) bind(s *slot, texts []string) {
@@ -196,8 +196,8 @@ func (b *binding) bind(s *slot, texts []string) {
 	if len(texts) > 0 && s.quick != nil && s.quick(texts[len(texts)-1]) {
 		return
 	}
-	if !s.bind(s.place, texts, b.EchoInput, b.faults) {
-		b.sound = false
+	if !s.bind(s.dst, texts, b.EchoInput, b.faults) {
+		b.valid = false
 	}
 }
 
@@ -246,7 +246,7 @@ func (b *binding) judge(rules []crossRule) {
 			if b.EchoInput {
 				f.Input = value.Interface()
 			}
-			b.sound = rule.sound(f, answers{faults: b.faults})
+			b.valid = rule.report(f, sink{faults: b.faults})
 		}
 	}
 }

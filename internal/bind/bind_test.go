@@ -57,8 +57,8 @@ func bound[In any](t testing.TB, r bind.Request, wildcards ...string) (In, []str
 	t.Helper()
 	var in In
 	var faults fault.List
-	sound := planOf(t, reflect.TypeFor[In](), wildcards...).At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
-	assert.Equal(t, len(faults.Faults) == 0, sound)
+	valid := planOf(t, reflect.TypeFor[In](), wildcards...).At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
+	assert.Equal(t, len(faults.Faults) == 0, valid)
 	return in, lines(faults)
 }
 
@@ -424,9 +424,9 @@ func TestRulesAcrossFields(t *testing.T) {
 			var in window
 			var faults fault.List
 			r := bind.Request{RawQuery: row.query, Header: http.Header{"X-To": {row.to}}, EchoInput: true}
-			sound := planOf(t, reflect.TypeFor[window]()).At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
+			valid := planOf(t, reflect.TypeFor[window]()).At(reflect.ValueOf(&in).Elem()).Bind(&r, &faults)
 			require.Len(t, faults.Faults, row.faults)
-			assert.Equal(t, row.faults == 0, sound)
+			assert.Equal(t, row.faults == 0, valid)
 			if row.faults > 0 {
 				assert.Equal(t, row.loc, faults.Faults[0].Loc)
 				assert.NotNil(t, faults.Faults[0].Input)
@@ -527,7 +527,7 @@ func TestBindIsUnsoundWhenTheListIsFull(t *testing.T) {
 		assert.False(t, plan.At(reflect.ValueOf(&in).Elem()).Bind(&bind.Request{RawQuery: raw}, &faults))
 	}
 	assert.Len(t, faults.Faults, fault.Limit)
-	assert.True(t, faults.Cut)
+	assert.True(t, faults.Truncated)
 }
 
 func TestFormValues(t *testing.T) {

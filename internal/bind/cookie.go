@@ -15,14 +15,14 @@ import (
 
 func (b *binding) bindCookies() {
 	params := b.plan.cookies
-	var hitRoom [8]hit
-	var textRoom [4]string
-	hits := hitRoom[:0]
+	var hitBuffer [8]hit
+	var textBuffer [4]string
+	hits := hitBuffer[:0]
 	for _, line := range b.Header["Cookie"] {
 		hits = scanCookies(line, params, hits)
 	}
 	for i := range b.cookies {
-		texts := hitsOf(i, hits, textRoom[:0])
+		texts := hitsOf(i, hits, textBuffer[:0])
 		// The package comment says why it is the first.
 		if params[i].list == nil && len(texts) > 1 {
 			texts = texts[:1]

@@ -66,12 +66,12 @@ func FuzzCookies(f *testing.F) {
 
 		var one single
 		var faults fault.List
-		sound := first.At(reflect.ValueOf(&one).Elem()).Bind(&bind.Request{Header: r.Header}, &faults)
+		valid := first.At(reflect.ValueOf(&one).Elem()).Bind(&bind.Request{Header: r.Header}, &faults)
 		switch {
 		case len(all) == 0:
-			require.True(t, sound && one.A == nil)
+			require.True(t, valid && one.A == nil)
 		case utf8.ValidString(all[0]):
-			require.True(t, sound)
+			require.True(t, valid)
 			require.Equal(t, all[0], *one.A)
 		default:
 			require.Equal(t, fault.StringUnicode, faults.Faults[0].Type)

@@ -20,8 +20,8 @@ func (p *Plan) ReadsCookie(name string) bool { return indexOf(p.cookies, name) >
 // others. It returns whether there was no such key.
 //
 // Pairs behind [MaxPairs] are not looked at.
-func (p *Plan) Extra(rawQuery string, known func(name string) bool, faults *fault.List) (sound bool) {
-	strange := strangers{source: "query", faults: faults}
+func (p *Plan) Extra(rawQuery string, known func(name string) bool, faults *fault.List) (valid bool) {
+	unknown := unknownNames{source: "query", faults: faults}
 	for n := 0; rawQuery != "" && n < MaxPairs; {
 		pair, rest, _ := strings.Cut(rawQuery, "&")
 		rawQuery = rest
@@ -30,10 +30,10 @@ func (p *Plan) Extra(rawQuery string, known func(name string) bool, faults *faul
 		}
 		n++
 		if name := nameOf(pair); !p.Reads(name) && (known == nil || !known(name)) {
-			strange.add(name)
+			unknown.add(name)
 		}
 	}
-	return strange.seen == nil
+	return unknown.seen == nil
 }
 
 // nameOf is the name of a pair, as sent if its encoding is malformed.
@@ -47,21 +47,21 @@ func nameOf(pair string) string {
 }
 
 // ExtraCookies is Extra for cookies and ReadsCookie.
-func (p *Plan) ExtraCookies(header http.Header, known func(name string) bool, faults *fault.List) (sound bool) {
-	strange := strangers{source: "cookie", faults: faults}
+func (p *Plan) ExtraCookies(header http.Header, known func(name string) bool, faults *fault.List) (valid bool) {
+	unknown := unknownNames{source: "cookie", faults: faults}
 	for _, line := range header["Cookie"] {
 		for line != "" {
 			var name string
 			if name, _, line = cutCookie(line); name != "" && !p.ReadsCookie(name) && (known == nil || !known(name)) {
-				strange.add(name)
+				unknown.add(name)
 			}
 		}
 	}
-	return strange.seen == nil
+	return unknown.seen == nil
 }
 
-// strangers reports names nobody reads.
-type strangers struct {
+// unknownNames reports names nobody reads.
+type unknownNames struct {
 	source string
 	faults *fault.List
 	// seen holds the names reported; nil as long as there are none, so that a
@@ -69,7 +69,7 @@ type strangers struct {
 	seen map[string]bool
 }
 
-func (s *strangers) add(name string) {
+func (s *unknownNames) add(name string) {
 	if s.seen[name] {
 		return
 	}

@@ -59,8 +59,8 @@ type list struct {
 	validates bool
 }
 
-// answers is where faults go, and whether they show what was sent.
-type answers struct {
+// sink is where faults go, and whether they show what was sent.
+type sink struct {
 	faults *fault.List
 	echo   bool
 }
@@ -72,23 +72,23 @@ type answers struct {
 //
 // It reports whether there was no fault. Faults have complete locations; echo
 // puts the texts into them.
-func (p *Param) Bind(into reflect.Value, texts []string, echo bool, faults *fault.List) (sound bool) {
+func (p *Param) Bind(into reflect.Value, texts []string, echo bool, faults *fault.List) (valid bool) {
 	return p.bind(into.FieldByIndex(p.field.Index), texts, echo, faults)
 }
 
 // BindClosed is Bind for a form that refuses what no field reads, and so members
 // of its JSON that none has.
-func (p *Param) BindClosed(into reflect.Value, texts []string, echo bool, faults *fault.List) (sound bool) {
+func (p *Param) BindClosed(into reflect.Value, texts []string, echo bool, faults *fault.List) (valid bool) {
 	if p.closedJSON == nil || len(texts) == 0 {
 		return p.Bind(into, texts, echo, faults)
 	}
-	to := answers{faults: faults, echo: echo}
+	to := sink{faults: faults, echo: echo}
 	return p.bindJSON(into.FieldByIndex(p.field.Index), texts[len(texts)-1], p.closedJSON, to)
 }
 
 // bind is Bind for the field itself.
-func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault.List) (sound bool) {
-	to := answers{faults: faults, echo: echo}
+func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault.List) (valid bool) {
+	to := sink{faults: faults, echo: echo}
 	switch {
 	case len(texts) == 0:
 		return p.bindAbsent(dst, to)
@@ -98,7 +98,7 @@ func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault
 		return p.bindList(dst, texts, to)
 	}
 	f := p.single.read(dst, texts[len(texts)-1], echo)
-	return p.sound(f, to)
+	return p.report(f, to)
 }
 
 // TakesEmpty reports whether an empty text is a value of the parameter, or of an
@@ -112,24 +112,24 @@ func (p *Param) TakesEmpty() bool {
 	return p.bind(reflect.New(p.field.Type.Go).Elem(), []string{""}, false, &none)
 }
 
-func (p *Param) bindAbsent(dst reflect.Value, to answers) bool {
+func (p *Param) bindAbsent(dst reflect.Value, to sink) bool {
 	if p.absent != nil {
 		p.absent(dst)
 		return true
 	}
 	if p.field.Required {
-		return p.sound(fault.New(fault.Missing), to)
+		return p.report(fault.New(fault.Missing), to)
 	}
 	return true
 }
 
-func (p *Param) bindJSON(dst reflect.Value, text string, read func(reflect.Value, string, *fault.List), to answers) bool {
+func (p *Param) bindJSON(dst reflect.Value, text string, read func(reflect.Value, string, *fault.List), to sink) bool {
 	text, f := p.single.decode(text)
 	if f == nil && strings.TrimSpace(text) == "" {
 		f = fault.With(fault.JSONInvalid, "error", "nothing there")
 	}
 	if f != nil {
-		return p.sound(f, to)
+		return p.report(f, to)
 	}
 	// A list of its own shows faults that the full one would leave out.
 	var inner fault.List
@@ -143,7 +143,7 @@ func (p *Param) bindJSON(dst reflect.Value, text string, read func(reflect.Value
 		}
 		to.faults.Add(&inner.Faults[i])
 	}
-	to.faults.Cut = to.faults.Cut || inner.Cut
+	to.faults.Truncated = to.faults.Truncated || inner.Truncated
 	return len(inner.Faults) == 0
 }
 
@@ -155,25 +155,25 @@ func atTheValue(faults []fault.Fault) {
 	}
 }
 
-func (p *Param) bindList(dst reflect.Value, texts []string, to answers) bool {
+func (p *Param) bindList(dst reflect.Value, texts []string, to sink) bool {
 	if p.list.split != nil {
 		texts = p.list.splitAll(texts)
 	}
 	held := hold(p.field.Type, dst)
-	if f := p.list.makeRoom(held, len(texts)); f != nil {
-		return p.soundList(f, texts, to)
+	if f := p.list.resize(held, len(texts)); f != nil {
+		return p.reportList(f, texts, to)
 	}
-	sound := true
+	valid := true
 	for i, text := range texts {
 		if f := p.single.read(held.Index(i), text, to.echo); f != nil {
-			sound = p.sound(f, to, i)
+			valid = p.report(f, to, i)
 		}
 	}
-	if !sound {
+	if !valid {
 		return false
 	}
 	// The list is judged only if all its elements are valid.
-	return p.soundList(p.list.judge(held), texts, to)
+	return p.reportList(p.list.judge(held), texts, to)
 }
 
 // judge is what is wrong with the list as a whole.
@@ -198,33 +198,33 @@ func validate(v reflect.Value) *fault.Fault {
 	return nil
 }
 
-// soundList is sound for a fault of the list as a whole.
-func (p *Param) soundList(f *fault.Fault, texts []string, to answers) bool {
+// reportList is sound for a fault of the list as a whole.
+func (p *Param) reportList(f *fault.Fault, texts []string, to sink) bool {
 	if f != nil && to.echo {
 		f.Input = slices.Clone(texts)
 	}
-	return p.sound(f, to)
+	return p.report(f, to)
 }
 
-// sound reports whether there is no fault; it adds the one there is, with its
+// report reports whether there is no fault; it adds the one there is, with its
 // location: the parameter, or the place at inside it.
-func (p *Param) sound(f *fault.Fault, to answers, at ...any) bool {
+func (p *Param) report(f *fault.Fault, to sink, at ...any) bool {
 	if f == nil {
 		return true
 	}
-	place := append([]any{p.source, p.name}, at...)
+	loc := append([]any{p.source, p.name}, at...)
 	// A Validate method may return faults with locations, which begin at this value.
 	located := fault.Of(f.Err)
 	for _, inner := range located {
 		// Clipped, so that each of them gets memory of its own.
-		inner.Loc = append(slices.Clip(place), inner.Loc...)
+		inner.Loc = append(slices.Clip(loc), inner.Loc...)
 		if inner.Input == nil {
 			inner.Input = f.Input
 		}
 		to.faults.Add(&inner)
 	}
 	if len(located) == 0 {
-		f.Loc = place
+		f.Loc = loc
 		to.faults.Add(f)
 	}
 	return false
@@ -238,8 +238,8 @@ func (l *list) splitAll(texts []string) []string {
 	return elements
 }
 
-// makeRoom makes a slice of n elements; an array must have as many.
-func (l *list) makeRoom(held reflect.Value, n int) *fault.Fault {
+// resize makes a slice of n elements; an array must have as many.
+func (l *list) resize(held reflect.Value, n int) *fault.Fault {
 	switch {
 	case l.held.Kind == typeinfo.Slice:
 		held.Set(reflect.MakeSlice(l.held.Go, n, n))

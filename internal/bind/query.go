@@ -23,7 +23,7 @@ func (b *binding) bindQuery() {
 			Type: fault.TooLong, Loc: []any{"query"},
 			Ctx: map[string]any{"max_length": MaxPairs, "actual_length": n},
 		})
-		b.sound = false
+		b.valid = false
 		return
 	}
 	scanQuery(b.RawQuery, b.query, b.found)
@@ -41,8 +41,8 @@ func (b *binding) bindFound(i int) {
 		return
 	}
 	if s.list != nil {
-		var room [8]string
-		b.bind(s, textsOf(b.RawQuery, b.query, i, room[:0]))
+		var buffer [8]string
+		b.bind(s, textsOf(b.RawQuery, b.query, i, buffer[:0]))
 		return
 	}
 	last := [1]string{b.RawQuery[at.start:at.end]}

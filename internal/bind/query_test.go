@@ -124,15 +124,15 @@ func TestExtraIsBounded(t *testing.T) {
 	var faults fault.List
 	planOf(t, reflect.TypeFor[qString]()).Extra(raw.String(), nil, &faults)
 	assert.Len(t, faults.Faults, fault.Limit)
-	assert.True(t, faults.Cut)
+	assert.True(t, faults.Truncated)
 }
 
 func TestExtraCookies(t *testing.T) {
 	var faults fault.List
 	plan := planOf(t, reflect.TypeFor[cSession]())
 	known := func(name string) bool { return name == "theme" }
-	sound := plan.ExtraCookies(http.Header{"Cookie": {"session=1; theme=2; b=3; b=4", "a=5; bad=\""}}, known, &faults)
-	assert.False(t, sound)
+	valid := plan.ExtraCookies(http.Header{"Cookie": {"session=1; theme=2; b=3; b=4", "a=5; bad=\""}}, known, &faults)
+	assert.False(t, valid)
 	assert.Equal(t, []string{`extra_forbidden ["cookie","b"]`, `extra_forbidden ["cookie","a"]`, `extra_forbidden ["cookie","bad"]`}, lines(faults))
 	assert.True(t, plan.ExtraCookies(http.Header{}, nil, &faults))
 }
@@ -169,8 +169,8 @@ func FuzzQuery(f *testing.F) {
 		var extra []string
 		var unread fault.List
 		plan.Extra(raw, nil, &unread)
-		for _, strange := range unread.Faults {
-			extra = append(extra, strange.Loc[1].(string))
+		for _, unknown := range unread.Faults {
+			extra = append(extra, unknown.Loc[1].(string))
 		}
 		require.Subset(t, keysOf(values), extra)
 	})

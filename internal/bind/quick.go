@@ -21,7 +21,7 @@ const (
 )
 
 // quickAt is the quick way for a parameter in its place; nil without.
-func (p *Param) quickAt(place reflect.Value) quick {
+func (p *Param) quickAt(dst reflect.Value) quick {
 	t, v := p.field.Type, &p.single
 	// Whatever is more than one text and one comparison takes the long way.
 	if p.json != nil || p.list != nil || t.Enum != nil || v.validates {
@@ -30,28 +30,28 @@ func (p *Param) quickAt(place reflect.Value) quick {
 	switch t.Go.Kind() {
 	case reflect.String:
 		if t.Kind == typeinfo.String {
-			return quickText(pointerTo[string](place), judgeOf(v, v.quick.Text), v.escaped)
+			return quickText(pointerTo[string](dst), judgeOf(v, v.quick.Text), v.escaped)
 		}
 	case reflect.Bool:
 		if t.Kind == typeinfo.Bool && v.check == nil {
-			return quickBool(pointerTo[bool](place))
+			return quickBool(pointerTo[bool](dst))
 		}
 	case reflect.Int:
 		// An int of 32 bits could overflow.
 		if t.Kind == typeinfo.Int && t.Bits == 64 {
-			return quickInt(pointerTo[int](place), judgeOf(v, v.quick.Int))
+			return quickInt(pointerTo[int](dst), judgeOf(v, v.quick.Int))
 		}
 	case reflect.Int64:
 		if t.Kind == typeinfo.Int {
-			return quickInt(pointerTo[int64](place), judgeOf(v, v.quick.Int))
+			return quickInt(pointerTo[int64](dst), judgeOf(v, v.quick.Int))
 		}
 	}
 	return nil
 }
 
 // pointerTo leads to the place as a T, which its type is made of.
-func pointerTo[T any](place reflect.Value) *T {
-	return place.Addr().Convert(reflect.TypeFor[*T]()).Interface().(*T)
+func pointerTo[T any](dst reflect.Value) *T {
+	return dst.Addr().Convert(reflect.TypeFor[*T]()).Interface().(*T)
 }
 
 // judge tells what certainly keeps the rules of a value: numbers in a range, or

@@ -59,7 +59,7 @@ func bothWays(t *testing.T, plan *bind.Plan, fields []*typeinfo.Field, text stri
 		Path: []string{text, text}, Header: http.Header{"X-Text": {text}, "X-Id": {text}, "X-Inner": {text}}, EchoInput: true,
 		RawQuery: strings.ReplaceAll("a=?&b=?&c=?&d=?&e=?&f=?&g=?&h=?&i=?&j=?&k=?&l=?", "?", text),
 	}
-	sound := plan.At(reflect.ValueOf(&short).Elem()).Bind(&r, &shortFaults)
+	valid := plan.At(reflect.ValueOf(&short).Elem()).Bind(&r, &shortFaults)
 	for _, f := range fields {
 		param, err := compiler.Param(f)
 		require.NoError(t, err)
@@ -67,7 +67,7 @@ func bothWays(t *testing.T, plan *bind.Plan, fields []*typeinfo.Field, text stri
 	}
 	require.Equal(t, long, short, "%q", text)
 	require.Equal(t, longFaults, shortFaults, "%q", text)
-	require.Equal(t, len(longFaults.Faults) == 0, sound, "%q", text)
+	require.Equal(t, len(longFaults.Faults) == 0, valid, "%q", text)
 	return short, lines(shortFaults)
 }
 

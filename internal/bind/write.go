@@ -148,7 +148,7 @@ func omits(f *typeinfo.Field, v reflect.Value) bool {
 }
 
 func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, faults *fault.List) ([]string, error) {
-	sound := len(faults.Faults)
+	before := len(faults.Faults)
 	elements, err := w.elements(held, checks, faults)
 	if err != nil {
 		return texts, err
@@ -159,7 +159,7 @@ func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, fau
 		}
 	}
 	// The list is judged only if all its elements are valid.
-	if checks && w.check != nil && len(faults.Faults) == sound {
+	if checks && w.check != nil && len(faults.Faults) == before {
 		w.add(w.check(held).Own(), faults)
 	}
 	if w.field.CSV && len(elements) > 0 {

@@ -38,13 +38,13 @@ func ordered[T cmp.Ordered](comparison string, p T) func(T) bool {
 }
 
 // makeBound compiles min, max, len, gt, gte, lt and lte.
-func makeBound(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
+func makeBound(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	// Only a moment is compared without a parameter.
 	if on.shape == moment {
 		return makeMoment(rule)
 	}
 	if rule.Param == "" {
-		return parts{}, fmt.Errorf("lacks its value; write %s", on.exampleBound(rule))
+		return compiled{}, fmt.Errorf("lacks its value; write %s", on.exampleBound(rule))
 	}
 	comparison := comparisons[rule.Name]
 	switch on.shape {
@@ -89,11 +89,11 @@ func (on subject) numberError(rule typeinfo.Rule, err error) error {
 	return fmt.Errorf("%s; write %s", problem, on.exampleBound(rule))
 }
 
-func integerBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+func integerBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
 	// Base 0, as validator reads it: 0x10 is a bound, too.
 	p, err := strconv.ParseInt(rule.Param, 0, 64)
 	if err != nil {
-		return parts{}, on.numberError(rule, err)
+		return compiled{}, on.numberError(rule, err)
 	}
 	made := onInt(ordered(comparison, p))
 	made.quick.Sure = rangeOf(comparison, p, math.MinInt64, math.MaxInt64)
@@ -101,10 +101,10 @@ func integerBound(on subject, rule typeinfo.Rule, comparison string) (parts, err
 	return made, nil
 }
 
-func unsignedBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+func unsignedBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
 	p, err := strconv.ParseUint(rule.Param, 0, 64)
 	if err != nil {
-		return parts{}, on.numberError(rule, err)
+		return compiled{}, on.numberError(rule, err)
 	}
 	made := onUint(ordered(comparison, p))
 	made.blame = orderFault(comparison, p, strconv.FormatUint(p, 10))
@@ -113,17 +113,17 @@ func unsignedBound(on subject, rule typeinfo.Rule, comparison string) (parts, er
 
 // floatBound compares as precisely as validator: a float32 with the float32
 // nearest to the parameter. The fault shows what the tag says.
-func floatBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+func floatBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
 	p, err := strconv.ParseFloat(rule.Param, on.typ.Go.Bits())
 	if err != nil {
-		return parts{}, on.numberError(rule, err)
+		return compiled{}, on.numberError(rule, err)
 	}
 	if math.IsNaN(p) || math.IsInf(p, 0) {
-		return parts{}, fmt.Errorf("no JSON number compares with it; write %s", on.exampleBound(rule))
+		return compiled{}, fmt.Errorf("no JSON number compares with it; write %s", on.exampleBound(rule))
 	}
 	shown, err := strconv.ParseFloat(rule.Param, 64)
 	if err != nil {
-		return parts{}, on.numberError(rule, err)
+		return compiled{}, on.numberError(rule, err)
 	}
 	made := onFloat(ordered(comparison, p))
 	made.quick.SureFloat = rangeOf(comparison, p, math.Inf(-1), math.Inf(1))
@@ -132,10 +132,10 @@ func floatBound(on subject, rule typeinfo.Rule, comparison string) (parts, error
 }
 
 // spanBound reads a duration, or nanoseconds.
-func spanBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+func spanBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
 	p, shown, err := parseSpan(rule.Param)
 	if err != nil {
-		return parts{}, on.numberError(rule, err)
+		return compiled{}, on.numberError(rule, err)
 	}
 	made := onInt(ordered(comparison, int64(p)))
 	made.blame = orderFault(comparison, shown, shown)
@@ -174,13 +174,13 @@ func with(typ, key string, value any) blame {
 
 // lengthBound counts the characters of a text, the members of a map and the
 // items of a list.
-func lengthBound(on subject, rule typeinfo.Rule, comparison string) (parts, error) {
+func lengthBound(on subject, rule typeinfo.Rule, comparison string) (compiled, error) {
 	p, err := strconv.ParseInt(rule.Param, 0, strconv.IntSize)
 	if err != nil {
-		return parts{}, on.numberError(rule, err)
+		return compiled{}, on.numberError(rule, err)
 	}
 	if p < 0 {
-		return parts{}, fmt.Errorf("nothing has a length below zero; write %s", on.exampleBound(rule))
+		return compiled{}, fmt.Errorf("nothing has a length below zero; write %s", on.exampleBound(rule))
 	}
 	if on.shape == text {
 		made := onString(characterBound(comparison, int(p)))
@@ -270,16 +270,16 @@ func (on subject) tooLong(most int, length func(reflect.Value) int) blame {
 
 func (on subject) sizeFault(typ, key string, limit int, length func(reflect.Value) int) blame {
 	// The names that pydantic has for them.
-	fieldType := map[shape]string{list: "List", mapping: "Dictionary", octets: "Bytes"}[on.shape]
+	fieldType := map[shape]string{list: "List", dictionary: "Dictionary", octets: "Bytes"}[on.shape]
 	return blame{of: func(v reflect.Value) fault.Fault {
 		return fault.Fault{Type: typ, Ctx: map[string]any{"field_type": fieldType, key: limit, "actual_length": length(v)}}
 	}}
 }
 
 // makeMoment compiles the rules that compare a time with the present moment.
-func makeMoment(rule typeinfo.Rule) (parts, error) {
+func makeMoment(rule typeinfo.Rule) (compiled, error) {
 	if rule.HasParam {
-		return parts{}, fmt.Errorf("takes no value on time.Time, where it compares with the present moment; write %s, or a Validate method", rule.Name)
+		return compiled{}, fmt.Errorf("takes no value on time.Time, where it compares with the present moment; write %s, or a Validate method", rule.Name)
 	}
 	comparison := comparisons[rule.Name]
 	// Compare gives -1, 0 or 1, to be compared with 0.
@@ -288,7 +288,7 @@ func makeMoment(rule typeinfo.Rule) (parts, error) {
 		">": "must be in the future", ">=": "must not be in the past",
 		"<": "must be in the past", "<=": "must not be in the future",
 	}[comparison]
-	return parts{
+	return compiled{
 		keeps: func(v reflect.Value) bool { return keeps(v.Interface().(time.Time).Compare(time.Now())) },
 		blame: valueError(sentence),
 	}, nil
@@ -296,7 +296,7 @@ func makeMoment(rule typeinfo.Rule) (parts, error) {
 
 // makeEqual compiles eq and ne, which compare the length of lists and maps and
 // the value of everything else.
-func makeEqual(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
+func makeEqual(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	comparison := comparisons[rule.Name]
 	switch on.shape {
 	case text:
@@ -309,16 +309,16 @@ func makeEqual(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
 	return makeBound(nil, on, rule)
 }
 
-func equalBool(rule typeinfo.Rule, comparison string) (parts, error) {
+func equalBool(rule typeinfo.Rule, comparison string) (compiled, error) {
 	p, err := strconv.ParseBool(rule.Param)
 	if err != nil {
-		return parts{}, fmt.Errorf("neither true nor false; write %s=true", rule.Name)
+		return compiled{}, fmt.Errorf("neither true nor false; write %s=true", rule.Name)
 	}
 	if comparison == "!=" {
 		// Of two values, not the one is the other.
 		p = !p
 	}
-	return parts{
+	return compiled{
 		keeps: func(v reflect.Value) bool { return v.Bool() == p },
 		blame: with(fault.Literal, "expected", strconv.FormatBool(p)),
 	}, nil

@@ -293,7 +293,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 // uncommon compiles a rule that is not in the table: one of a later validator,
 // of which only a trial run tells whether it judges such a value.
 func (s *Set) uncommon(on subject, rule typeinfo.Rule, c condition) (condition, error) {
-	if advice, ok := misplaced[rule.Name]; ok {
+	if advice, ok := refused[rule.Name]; ok {
 		return c, wrong(rule, errors.New(advice))
 	}
 	if !s.knows(rule.Name) {
@@ -381,7 +381,7 @@ func (s *Set) alternatives(on subject, rule typeinfo.Rule) (condition, error) {
 	var either []judge
 	var phrases []string
 	for _, r := range rule.Or {
-		if isCross(r) || misplaced[r.Name] != "" {
+		if isCross(r) || refused[r.Name] != "" {
 			return c, wrong(rule, fmt.Errorf("%s cannot be one of several alternatives; write it as a rule of its own", r.Name))
 		}
 		alternative, err := s.condition(on, r)

@@ -13,23 +13,23 @@ import (
 )
 
 // makeOneOf compiles oneof, oneofci, noneof and noneofci.
-func makeOneOf(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
+func makeOneOf(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	words := Words(rule.Param)
 	if len(words) == 0 {
-		return parts{}, fmt.Errorf("names no value; write %s=red green", rule.Name)
+		return compiled{}, fmt.Errorf("names no value; write %s=red green", rule.Name)
 	}
 	for i, word := range words {
 		// An enum of JSON Schema should not list a value twice.
 		if slices.Contains(words[:i], word) {
-			return parts{}, fmt.Errorf("%s stands twice; drop one", quoted(word))
+			return compiled{}, fmt.Errorf("%s stands twice; drop one", quoted(word))
 		}
 	}
 	member, err := on.membership(words, strings.HasSuffix(rule.Name, "ci"))
 	if err != nil {
-		return parts{}, err
+		return compiled{}, err
 	}
 	if strings.HasPrefix(rule.Name, "none") {
-		return parts{
+		return compiled{
 			keeps: func(v reflect.Value) bool { return !member.keeps(v) },
 			blame: valueError("must not be " + on.expected(words)),
 		}, nil
@@ -41,16 +41,16 @@ func makeOneOf(_ *Set, on subject, rule typeinfo.Rule) (parts, error) {
 // expected lists the values as pydantic does: 'a', 'b' or 'c'.
 func (on subject) expected(words []string) string {
 	if on.shape != text {
-		return listing(words, "or")
+		return wordList(words, "or")
 	}
 	marked := make([]string, len(words))
 	for i, word := range words {
 		marked[i] = quoted(word)
 	}
-	return listing(marked, "or")
+	return wordList(marked, "or")
 }
 
-func (on subject) membership(words []string, anyCase bool) (parts, error) {
+func (on subject) membership(words []string, anyCase bool) (compiled, error) {
 	switch {
 	case anyCase:
 		return onString(func(s string) bool {
@@ -67,19 +67,19 @@ func (on subject) membership(words []string, anyCase bool) (parts, error) {
 // numberAmong compares numbers; validator compares their spelling, so a word
 // that is no number in its usual spelling would never be met.
 func numberAmong[T int64 | uint64](
-	on subject, words []string, parse func(string, int) (T, error), format func(T) string, onNumber func(func(T) bool) parts,
-) (parts, error) {
+	on subject, words []string, parse func(string, int) (T, error), format func(T) string, onNumber func(func(T) bool) compiled,
+) (compiled, error) {
 	members := make([]T, len(words))
 	for i, word := range words {
 		n, err := parse(word, on.typ.Go.Bits())
 		if errors.Is(err, strconv.ErrRange) {
-			return parts{}, fmt.Errorf("%s is out of the range of %s; drop it or take a wider type", word, on.typ.Go)
+			return compiled{}, fmt.Errorf("%s is out of the range of %s; drop it or take a wider type", word, on.typ.Go)
 		}
 		if err != nil {
-			return parts{}, fmt.Errorf("%s is not a number as %s is; write one such as 3", quoted(word), on.typ.Go)
+			return compiled{}, fmt.Errorf("%s is not a number as %s is; write one such as 3", quoted(word), on.typ.Go)
 		}
 		if format(n) != word {
-			return parts{}, fmt.Errorf("%s would never be met; write %s", word, format(n))
+			return compiled{}, fmt.Errorf("%s would never be met; write %s", word, format(n))
 		}
 		members[i] = n
 	}
@@ -120,7 +120,7 @@ func wordEnd(s string) int {
 }
 
 // makeEqualFold compiles eq_ignore_case and ne_ignore_case.
-func makeEqualFold(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
+func makeEqualFold(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 	param, wanted := rule.Param, rule.Name == "eq_ignore_case"
 	p := onString(func(s string) bool { return strings.EqualFold(s, param) == wanted })
 	p.blame = valueError("must not be " + quoted(param) + " in any case")

@@ -9,9 +9,9 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// room is the values that the rules so far leave: from low to high, nil for
+// interval is the values that the rules so far leave: from low to high, nil for
 // no limit. lowRule and highRule are the rules that set the limits.
-type room struct {
+type interval struct {
 	low, high         *big.Rat
 	lowOpen, highOpen bool
 	lowRule, highRule string
@@ -20,7 +20,7 @@ type room struct {
 // contradiction finds bounds that no value keeps together, and a bound that no
 // value of the type keeps.
 func contradiction(on subject, rules []typeinfo.Rule) error {
-	left, ok := on.room()
+	left, ok := on.interval()
 	if !ok {
 		return nil
 	}
@@ -37,28 +37,28 @@ func contradiction(on subject, rules []typeinfo.Rule) error {
 	return nil
 }
 
-// room is what the type itself leaves.
-func (on subject) room() (room, bool) {
+// interval is what the type itself leaves.
+func (on subject) interval() (interval, bool) {
 	bits := on.typ.Go.Size() * 8
 	one := big.NewInt(1)
 	switch on.shape {
 	case integer, span:
 		half := new(big.Int).Lsh(one, uint(bits)-1)
-		return room{low: ratio(new(big.Int).Neg(half)), high: ratio(new(big.Int).Sub(half, one))}, true
+		return interval{low: ratio(new(big.Int).Neg(half)), high: ratio(new(big.Int).Sub(half, one))}, true
 	case unsigned:
-		return room{low: new(big.Rat), high: ratio(new(big.Int).Sub(new(big.Int).Lsh(one, uint(bits)), one))}, true
+		return interval{low: new(big.Rat), high: ratio(new(big.Int).Sub(new(big.Int).Lsh(one, uint(bits)), one))}, true
 	case float:
-		return room{}, true
+		return interval{}, true
 	case list:
 		if on.typ.Kind == typeinfo.Array {
 			length := new(big.Rat).SetInt64(int64(on.typ.Len))
-			return room{low: length, high: length}, true
+			return interval{low: length, high: length}, true
 		}
 		fallthrough
-	case text, octets, mapping:
-		return room{low: new(big.Rat), high: new(big.Rat).SetInt64(math.MaxInt)}, true
+	case text, octets, dictionary:
+		return interval{low: new(big.Rat), high: new(big.Rat).SetInt64(math.MaxInt)}, true
 	}
-	return room{}, false
+	return interval{}, false
 }
 
 func ratio(n *big.Int) *big.Rat { return new(big.Rat).SetInt(n) }
@@ -91,7 +91,7 @@ func (on subject) amount(rule typeinfo.Rule) (p *big.Rat, ok bool) {
 	return p.SetInt64(n), err == nil
 }
 
-func (r *room) narrow(comparison string, p *big.Rat, rule string, steps bool) {
+func (r *interval) narrow(comparison string, p *big.Rat, rule string, steps bool) {
 	switch comparison {
 	case "==":
 		r.raise(p, false, rule)
@@ -114,20 +114,20 @@ func (r *room) narrow(comparison string, p *big.Rat, rule string, steps bool) {
 	}
 }
 
-func (r *room) raise(p *big.Rat, open bool, rule string) {
+func (r *interval) raise(p *big.Rat, open bool, rule string) {
 	// At the same limit the open one leaves fewer values.
 	if r.low == nil || p.Cmp(r.low) > 0 || p.Cmp(r.low) == 0 && open {
 		r.low, r.lowOpen, r.lowRule = p, open, rule
 	}
 }
 
-func (r *room) lower(p *big.Rat, open bool, rule string) {
+func (r *interval) lower(p *big.Rat, open bool, rule string) {
 	if r.high == nil || p.Cmp(r.high) < 0 || p.Cmp(r.high) == 0 && open {
 		r.high, r.highOpen, r.highRule = p, open, rule
 	}
 }
 
-func (r *room) empty() bool {
+func (r *interval) empty() bool {
 	if r.low == nil || r.high == nil {
 		return false
 	}
@@ -135,7 +135,7 @@ func (r *room) empty() bool {
 	return order > 0 || order == 0 && (r.lowOpen || r.highOpen)
 }
 
-func (r *room) error(on subject) error {
+func (r *interval) error(on subject) error {
 	if r.lowRule != "" && r.highRule != "" {
 		return fmt.Errorf("%s,%s: no value keeps both; write bounds with room between them", r.lowRule, r.highRule)
 	}

@@ -293,13 +293,13 @@ func (r reference) in(parent reflect.Value) sighting { return walk(parent, r.ste
 func (at scene) reference(name string) (reference, error) {
 	r := reference{typ: at.declaring, steps: slices.Clone(at.toDeclaring)}
 	path := slices.Clone(at.path)
-	for part := range strings.SplitSeq(name, ".") {
+	for element := range strings.SplitSeq(name, ".") {
 		if r.typ.Kind() != reflect.Struct || r.typ == reflect.TypeFor[time.Time]() {
 			return r, fmt.Errorf("%s has no fields; write the name of a field of %s", r.typ, at.declaring)
 		}
-		sf, ok := r.typ.FieldByName(part)
+		sf, ok := r.typ.FieldByName(element)
 		if !ok || !sf.IsExported() {
-			return r, fmt.Errorf("%s has no field %q; write one of %s", r.typ, part, fieldNames(r.typ))
+			return r, fmt.Errorf("%s has no field %q; write one of %s", r.typ, element, fieldNames(r.typ))
 		}
 		for _, i := range sf.Index {
 			// An embedded struct on the way may be a pointer.
@@ -342,5 +342,5 @@ func fieldNames(t reflect.Type) string {
 			names = append(names, sf.Name)
 		}
 	}
-	return listing(names, "and")
+	return wordList(names, "and")
 }

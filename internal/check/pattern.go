@@ -12,13 +12,13 @@ import (
 )
 
 // makePattern compiles the pattern tag: a search, as JSON Schema's keyword is.
-func makePattern(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
+func makePattern(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 	if _, err := ECMAPattern(rule.Param); err != nil {
-		return parts{}, err
+		return compiled{}, err
 	}
 	search, err := regexp.Compile(rule.Param)
 	if err != nil {
-		return parts{}, notGo(err)
+		return compiled{}, notGo(err)
 	}
 	made := onString(search.MatchString)
 	made.blame = with(fault.PatternMismatch, "pattern", rule.Param)

@@ -45,9 +45,9 @@ func makeIf(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 		names, claims = append(names, name), append(claims, claim)
 		phrases = append(phrases, other.name+" is "+value)
 	}
-	holds, when := all(claims), "when "+listing(phrases, "and")
+	holds, when := all(claims), "when "+wordList(phrases, "and")
 	if unless {
-		holds, when = negated(some(claims)), "unless "+listing(phrases, "or")
+		holds, when = negated(some(claims)), "unless "+wordList(phrases, "or")
 	}
 	return at.demand(rule, holds, when), nil
 }
@@ -84,7 +84,7 @@ func makeWith(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	if conjunction == "and" && len(names) > 1 {
 		isOrAre = " are"
 	}
-	return at.demand(rule, holds, "when "+listing(phrases, conjunction)+isOrAre+verb), nil
+	return at.demand(rule, holds, "when "+wordList(phrases, conjunction)+isOrAre+verb), nil
 }
 
 // demand requires or excludes the field where holds says so.

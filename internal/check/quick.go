@@ -87,30 +87,30 @@ func rangeOf[T cmp.Ordered](comparison string, p, least, most T) *Range[T] {
 
 // The parts of rules that judge nothing but a text, a number or a length.
 
-func onString(keeps func(string) bool) parts {
-	return parts{keeps: func(v reflect.Value) bool { return keeps(v.String()) }, quick: Quick{Text: keeps}}
+func onString(keeps func(string) bool) compiled {
+	return compiled{keeps: func(v reflect.Value) bool { return keeps(v.String()) }, quick: Quick{Text: keeps}}
 }
 
-func onInt(keeps func(int64) bool) parts {
-	return parts{keeps: func(v reflect.Value) bool { return keeps(v.Int()) }, quick: Quick{Int: keeps}}
+func onInt(keeps func(int64) bool) compiled {
+	return compiled{keeps: func(v reflect.Value) bool { return keeps(v.Int()) }, quick: Quick{Int: keeps}}
 }
 
-func onUint(keeps func(uint64) bool) parts {
-	return parts{keeps: func(v reflect.Value) bool { return keeps(v.Uint()) }, quick: Quick{Uint: keeps}}
+func onUint(keeps func(uint64) bool) compiled {
+	return compiled{keeps: func(v reflect.Value) bool { return keeps(v.Uint()) }, quick: Quick{Uint: keeps}}
 }
 
-func onFloat(keeps func(float64) bool) parts {
-	return parts{keeps: func(v reflect.Value) bool { return keeps(v.Float()) }, quick: Quick{Float: keeps}}
+func onFloat(keeps func(float64) bool) compiled {
+	return compiled{keeps: func(v reflect.Value) bool { return keeps(v.Float()) }, quick: Quick{Float: keeps}}
 }
 
-func onLength(keeps func(int) bool) parts {
-	return parts{keeps: func(v reflect.Value) bool { return keeps(v.Len()) }, quick: Quick{Length: keeps}}
+func onLength(keeps func(int) bool) compiled {
+	return compiled{keeps: func(v reflect.Value) bool { return keeps(v.Len()) }, quick: Quick{Length: keeps}}
 }
 
 // makeEmail asks validator only about addresses that are not of the usual form.
-func makeEmail(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+func makeEmail(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	through := s.through(on, rule)
-	return parts{
+	return compiled{
 		keeps: func(v reflect.Value) bool { return isPlainEmail(v.String()) || through(v) },
 		quick: Quick{Text: isPlainEmail},
 	}, nil

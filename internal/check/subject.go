@@ -15,23 +15,23 @@ import (
 type shape uint16
 
 const (
-	text     shape = 1 << iota // a Go string
-	integer                    // signed
-	unsigned                   // unsigned
-	float                      // float32 and float64
-	boolean                    // true, false
-	span                       // time.Duration
-	moment                     // time.Time
-	octets                     // []byte
-	list                       // slices and arrays
-	mapping                    // maps
-	numeral                    // json.Number: a number kept as text
-	stringer                   // another type with a String method
-	opaque                     // whatever validator's rules do not judge
+	text       shape = 1 << iota // a Go string
+	integer                      // signed
+	unsigned                     // unsigned
+	float                        // float32 and float64
+	boolean                      // true, false
+	span                         // time.Duration
+	moment                       // time.Time
+	octets                       // []byte
+	list                         // slices and arrays
+	dictionary                   // maps
+	numeral                      // json.Number: a number kept as text
+	stringer                     // another type with a String method
+	opaque                       // whatever validator's rules do not judge
 
 	whole   = integer | unsigned
 	numbers = whole | float
-	sized   = list | mapping | octets
+	sized   = list | dictionary | octets
 )
 
 // shapeNames are in the order of the constants.
@@ -48,11 +48,11 @@ func (s shape) String() string {
 		names = append(names, shapeNames[lowest])
 		s &^= 1 << lowest
 	}
-	return listing(names, "and")
+	return wordList(names, "and")
 }
 
-// listing is "a", "a and b" or "a, b and c".
-func listing(words []string, conjunction string) string {
+// wordList is "a", "a and b" or "a, b and c".
+func wordList(words []string, conjunction string) string {
 	if len(words) < 2 {
 		return strings.Join(words, "")
 	}
@@ -82,7 +82,7 @@ func subjectOf(t *typeinfo.Type) subject {
 var shapesOfKinds = map[typeinfo.Kind]shape{
 	typeinfo.Bool: boolean, typeinfo.Int: integer, typeinfo.Uint: unsigned, typeinfo.Float: float,
 	typeinfo.Number: numeral, typeinfo.String: text, typeinfo.Bytes: octets, typeinfo.Time: moment,
-	typeinfo.Duration: span, typeinfo.Slice: list, typeinfo.Array: list, typeinfo.Map: mapping,
+	typeinfo.Duration: span, typeinfo.Slice: list, typeinfo.Array: list, typeinfo.Map: dictionary,
 }
 
 // shapeOf judges a type with a form of its own as text only if it is a Go

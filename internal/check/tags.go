@@ -34,15 +34,15 @@ const (
 	own                    // the maker decides
 )
 
-// parts is what a maker makes; no blame stands for the tag's fault, an empty
+// compiled is what a maker makes; no blame stands for the tag's fault, an empty
 // quick for a rule that only keeps judges.
-type parts struct {
+type compiled struct {
 	keeps judge
 	quick Quick
 	blame blame
 }
 
-type maker func(s *Set, on subject, rule typeinfo.Rule) (parts, error)
+type maker func(s *Set, on subject, rule typeinfo.Rule) (compiled, error)
 
 // fits finds a rule on a kind it does not judge, and a parameter too many or
 // too few.
@@ -102,9 +102,9 @@ func Describe(rule typeinfo.Rule) string {
 	return "must be " + sentence
 }
 
-// misplaced are words of a tag that are no rules for one value, and rules that
+// refused are words of a tag that are no rules for one value, and rules that
 // would let a request reach for files, directories, sockets or DNS.
-var misplaced = map[string]string{
+var refused = map[string]string{
 	"structonly":    "nested structs are always checked, each by its own tags; drop it",
 	"nostructlevel": "nested structs are always checked, each by its own tags; drop it",
 	"dive":          "leads to elements; write it behind the rules of the list",

@@ -18,7 +18,7 @@ type textTest func(s, param string) bool
 
 // onText makes a rule of a test.
 func onText(test textTest) maker {
-	return func(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
+	return func(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 		param := rule.Param
 		return onString(func(s string) bool { return test(s, param) }), nil
 	}
@@ -28,10 +28,10 @@ func not(test textTest) textTest {
 	return func(s, param string) bool { return !test(s, param) }
 }
 
-func contains(s, part string) bool     { return strings.Contains(s, part) }
-func containsAny(s, chars string) bool { return strings.ContainsAny(s, chars) }
-func startsWith(s, start string) bool  { return strings.HasPrefix(s, start) }
-func endsWith(s, end string) bool      { return strings.HasSuffix(s, end) }
+func contains(s, substring string) bool { return strings.Contains(s, substring) }
+func containsAny(s, chars string) bool  { return strings.ContainsAny(s, chars) }
+func startsWith(s, start string) bool   { return strings.HasPrefix(s, start) }
+func endsWith(s, end string) bool       { return strings.HasSuffix(s, end) }
 
 func containsRune(s, char string) bool {
 	// validator looks for the first character alone.
@@ -104,22 +104,22 @@ func isUpper(s, _ string) bool { return s != "" && s == strings.ToUpper(s) }
 
 // unlessNumber makes a rule that every number keeps, and texts that pass.
 func unlessNumber(test func(string) bool) maker {
-	return func(_ *Set, on subject, _ typeinfo.Rule) (parts, error) {
+	return func(_ *Set, on subject, _ typeinfo.Rule) (compiled, error) {
 		if on.shape&numbers != 0 {
-			return parts{keeps: func(reflect.Value) bool { return true }}, nil
+			return compiled{keeps: func(reflect.Value) bool { return true }}, nil
 		}
 		return onString(test), nil
 	}
 }
 
 // makeDatetime compiles datetime=layout, whose fault says what the layout is of.
-func makeDatetime(_ *Set, _ subject, rule typeinfo.Rule) (parts, error) {
+func makeDatetime(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 	layout := rule.Param
 	typ, err := layoutFault(layout)
 	if err != nil {
-		return parts{}, err
+		return compiled{}, err
 	}
-	return parts{
+	return compiled{
 		keeps: func(v reflect.Value) bool {
 			_, err := time.Parse(layout, v.String())
 			return err == nil
@@ -161,23 +161,23 @@ func layoutFault(layout string) (string, error) {
 
 // makePostcode asks for a country that exists; validator would take another
 // for one without a valid postcode.
-func makePostcode(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+func makePostcode(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	if s.validate.Var(rule.Param, "iso3166_1_alpha2") != nil {
-		return parts{}, errors.New("not a country; write a code such as postcode_iso3166_alpha2=DE")
+		return compiled{}, errors.New("not a country; write a code such as postcode_iso3166_alpha2=DE")
 	}
-	return parts{keeps: s.through(on, rule)}, nil
+	return compiled{keeps: s.through(on, rule)}, nil
 }
 
-func makeSpiceDB(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+func makeSpiceDB(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	switch rule.Param {
 	case "", "id", "permission", "type":
-		return parts{keeps: s.through(on, rule)}, nil
+		return compiled{keeps: s.through(on, rule)}, nil
 	}
-	return parts{}, errors.New("no such identifier; write spicedb=id, spicedb=permission or spicedb=type")
+	return compiled{}, errors.New("no such identifier; write spicedb=id, spicedb=permission or spicedb=type")
 }
 
 // makePort judges integers: validator has no port in text.
-func makePort(_ *Set, on subject, _ typeinfo.Rule) (parts, error) {
+func makePort(_ *Set, on subject, _ typeinfo.Rule) (compiled, error) {
 	const last = 1<<16 - 1
 	if on.shape == unsigned {
 		// Unsigned, so that 0 becomes too large.
@@ -186,24 +186,24 @@ func makePort(_ *Set, on subject, _ typeinfo.Rule) (parts, error) {
 	return onInt(func(n int64) bool { return n >= 1 && n <= last }), nil
 }
 
-func makeIsDefault(_ *Set, _ subject, _ typeinfo.Rule) (parts, error) {
-	return parts{keeps: isDefault}, nil
+func makeIsDefault(_ *Set, _ subject, _ typeinfo.Rule) (compiled, error) {
+	return compiled{keeps: isDefault}, nil
 }
 
 // makeValidateFn finds the method while there is someone to tell.
-func makeValidateFn(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+func makeValidateFn(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	name := rule.Param
 	if name == "" {
 		name = "Validate"
 	}
 	method, ok := on.typ.Go.MethodByName(name)
 	if !ok {
-		return parts{}, errors.New(on.typ.Go.String() + " has no method " + name + "; declare it on the value, not on the pointer")
+		return compiled{}, errors.New(on.typ.Go.String() + " has no method " + name + "; declare it on the value, not on the pointer")
 	}
 	if t := method.Type; t.NumIn() != 1 || t.NumOut() == 0 || t.Out(0).Kind() != reflect.Bool && t.Out(0) != reflect.TypeFor[error]() {
-		return parts{}, errors.New(name + " is no check; declare it as func() error or func() bool")
+		return compiled{}, errors.New(name + " is no check; declare it as func() error or func() bool")
 	}
-	return parts{keeps: s.through(on, rule)}, nil
+	return compiled{keeps: s.through(on, rule)}, nil
 }
 
 func quoted(s string) string { return "'" + s + "'" }

@@ -11,26 +11,26 @@ import (
 
 // makeUnique compiles unique and, on lists of structs, unique=Field. Items
 // that are pointers are compared by what they point to.
-func makeUnique(s *Set, on subject, rule typeinfo.Rule) (parts, error) {
+func makeUnique(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	elem := on.typ.Go.Elem()
 	compared := bareElem(elem)
 	if rule.HasParam {
 		field, err := uniqueField(on, compared, rule.Param)
 		if err != nil {
-			return parts{}, err
+			return compiled{}, err
 		}
 		compared = bareElem(field)
 	}
 	if !hashable(compared) {
-		return parts{}, fmt.Errorf("items of type %s cannot be compared; write a Validate method", compared)
+		return compiled{}, fmt.Errorf("items of type %s cannot be compared; write a Validate method", compared)
 	}
 	if rule.HasParam || on.shape != list {
-		return parts{keeps: s.through(on, rule)}, nil
+		return compiled{keeps: s.through(on, rule)}, nil
 	}
 	if keeps := uniqueScalars(elem.Kind()); keeps != nil {
-		return parts{keeps: keeps}, nil
+		return compiled{keeps: keeps}, nil
 	}
-	return parts{keeps: s.through(on, rule)}, nil
+	return compiled{keeps: s.through(on, rule)}, nil
 }
 
 func bareElem(t reflect.Type) reflect.Type {

@@ -51,8 +51,8 @@ type Compiler struct {
 	// -> dynamicEncoder.
 	dynamic sync.Map
 
-	states sync.Pool // of *state
-	rooms  sync.Pool // of *Room
+	states    sync.Pool // of *state
+	scratches sync.Pool // of *Room
 
 	// mu guards what follows: one type is compiled at a time. Programs under
 	// way are in the maps already, so a type that contains itself finds its own.
@@ -104,13 +104,13 @@ func NewCompiler(rules *check.Set) *Compiler {
 
 func newCompiler(rules *check.Set, side side) *Compiler {
 	return &Compiler{
-		rules:    rules,
-		side:     side,
-		foreign:  foreignOptions(side != client),
-		states:   sync.Pool{New: func() any { return &state{} }},
-		rooms:    sync.Pool{New: func() any { return &Room{} }},
-		decoders: map[programKey]*decodeProgram{},
-		encoders: map[programKey]*encodeProgram{},
+		rules:     rules,
+		side:      side,
+		foreign:   foreignOptions(side != client),
+		states:    sync.Pool{New: func() any { return &state{} }},
+		scratches: sync.Pool{New: func() any { return &Scratch{} }},
+		decoders:  map[programKey]*decodeProgram{},
+		encoders:  map[programKey]*encodeProgram{},
 	}
 }
 
@@ -214,13 +214,13 @@ type Options struct {
 // has ended there, and the faults are those before.
 func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *fault.List) (fits bool) {
 	s := d.compiler.states.Get().(*state)
-	s.data, s.limit, s.room = data, MaxDepth, int64(opts.Memory)
+	s.data, s.limit, s.memoryLimit = data, MaxDepth, int64(opts.Memory)
 	s.opts, s.faults = opts, faults
-	n, cut := len(faults.Faults), faults.Cut
+	n, truncated := len(faults.Faults), faults.Truncated
 	// Whatever was found in a text that is not JSON goes: the syntax error is the one
 	// fault. A walk that ended because the value is too large has none.
 	if !d.run(s, pointerTo(into)) && !s.large {
-		faults.Faults, faults.Cut = faults.Faults[:n], cut
+		faults.Faults, faults.Truncated = faults.Faults[:n], truncated
 		faults.Add(&fault.Fault{
 			Type: fault.JSONInvalid, Loc: []any{s.at}, Ctx: map[string]any{"error": s.reason},
 		})
@@ -346,18 +346,18 @@ func (c *Compiler) ObjectEncoder(o *typeinfo.Object, parent reflect.Type) (*Enco
 // MarshalText, nesting over [MaxEncodeDepth]. It names the place, and is meant
 // for a log.
 func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
-	room := e.compiler.rooms.Get().(*Room)
-	dst, err := e.AppendIn(room, dst, v, checks, faults)
-	e.compiler.rooms.Put(room)
+	scratch := e.compiler.scratches.Get().(*Scratch)
+	dst, err := e.AppendIn(scratch, dst, v, checks, faults)
+	e.compiler.scratches.Put(scratch)
 	return dst, err
 }
 
-// Room is what an encoder works in. Its zero value is ready, for one value
+// Scratch is what an encoder works in. Its zero value is ready, for one value
 // after the other.
-type Room struct{ writer writer }
+type Scratch struct{ writer writer }
 
 // AppendIn is Append in a room that the caller keeps.
-func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
+func (e *Encoder) AppendIn(scratch *Scratch, dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
 	if !v.CanAddr() {
 		// The compiled functions need an address, and a value out of an interface or a
 		// map has none.
@@ -365,7 +365,7 @@ func (e *Encoder) AppendIn(room *Room, dst []byte, v reflect.Value, checks bool,
 		copied.Set(v)
 		v = copied
 	}
-	w := &room.writer
+	w := &scratch.writer
 	w.begin(e.compiler, checks, faults)
 	dst = e.encode(w, dst, pointerTo(v))
 	// The scratch outlives the request, so it must not keep its faults alive.
@@ -403,8 +403,8 @@ func cannotRead(t *typeinfo.Type, fix string) error {
 	}}
 }
 
-// within says at which field of a struct an error occurred.
-func within(parent reflect.Type, f *typeinfo.Field, err error) error {
+// inField says at which field of a struct an error occurred.
+func inField(parent reflect.Type, f *typeinfo.Field, err error) error {
 	at := typeinfo.Error{Type: typeinfo.Name(parent), Field: f.Go}
 	return fmt.Errorf("%s: %w", at.Where(), err)
 }

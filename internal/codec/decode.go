@@ -90,15 +90,15 @@ type mark struct{ faults, failed int }
 
 func (d *state) mark() mark { return mark{len(d.faults.Faults), d.failed} }
 
-// sound reports whether nothing was wrong since the mark.
-func (d *state) sound(since mark) bool { return d.failed == since.failed }
+// isValid reports whether nothing was wrong since the mark.
+func (d *state) isValid(since mark) bool { return d.failed == since.failed }
 
 // under locates the faults since the mark below a name or an index.
 func (d *state) under(since mark, at any) { d.faults.Under(since.faults, at) }
 
-// within reads a text of its own, such as a number in a string, with inner. It
+// readInner reads a text of its own, such as a number in a string, with inner. It
 // reports whether that was the whole of it.
-func (d *state) within(text []byte, inner decodeFunc, p pointer) bool {
+func (d *state) readInner(text []byte, inner decodeFunc, p pointer) bool {
 	outer, echo := d.scanner, d.opts.Echo
 	// A scanner of its own, since positions in the inner text mean nothing outside. The
 	// caller reports the fault again for the whole string; that one is echoed.

@@ -402,12 +402,12 @@ func TestDecodeCutsFaults(t *testing.T) {
 	var faults fault.List
 	d.Decode([]byte(text), reflect.ValueOf(&into).Elem(), codec.Options{}, &faults)
 	assert.Len(t, faults.Faults, fault.Limit)
-	assert.True(t, faults.Cut)
+	assert.True(t, faults.Truncated)
 
 	var after fault.List
 	d.Decode([]byte(text[:len(text)-1]), reflect.ValueOf(&into).Elem(), codec.Options{}, &after)
 	assert.Len(t, after.Faults, 1)
-	assert.False(t, after.Cut)
+	assert.False(t, after.Truncated)
 }
 
 // Many unknown names must not take more than linear time.

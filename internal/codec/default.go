@@ -119,11 +119,11 @@ func complaint(f *typeinfo.Field, text []byte, found fault.Fault) string {
 	if len(found.Loc) == 0 {
 		return fmt.Sprintf("%s does not fit %s (%s)", text, f.Type.Go, message)
 	}
-	var place strings.Builder
+	var loc strings.Builder
 	for _, at := range slices.Backward(found.Loc) {
-		fmt.Fprintf(&place, ".%v", at)
+		fmt.Fprintf(&loc, ".%v", at)
 	}
-	return fmt.Sprintf("%s does not fit %s (%s at %s)", text, f.Type.Go, message, place.String()[1:])
+	return fmt.Sprintf("%s does not fit %s (%s at %s)", text, f.Type.Go, message, loc.String()[1:])
 }
 
 // memberExample reads the example of a member of an object when all is compiled.
@@ -225,14 +225,14 @@ func (c *Compiler) arrayFiller(t *typeinfo.Type) (fillFunc, error) {
 	}, nil
 }
 
-// part is a field of an absent struct that has a default.
-type part struct {
+// fieldFill is a field of an absent struct that has a default.
+type fieldFill struct {
 	at   path
 	fill fillFunc
 }
 
 func (c *Compiler) structFiller(o *typeinfo.Object, parent reflect.Type) (fillFunc, error) {
-	var parts []part
+	var fills []fieldFill
 	for _, f := range o.Fields {
 		// An embedded pointer stays nil unless a field of its own has a default.
 		if f.ThroughPointer && f.Default == nil {
@@ -240,19 +240,19 @@ func (c *Compiler) structFiller(o *typeinfo.Object, parent reflect.Type) (fillFu
 		}
 		fill, err := c.filler(f)
 		if err != nil {
-			return nil, within(parent, f, err)
+			return nil, inField(parent, f, err)
 		}
 		if fill != nil {
 			at, _ := pathTo(parent, f.Index)
-			parts = append(parts, part{at, fill})
+			fills = append(fills, fieldFill{at, fill})
 		}
 	}
-	if parts == nil {
+	if fills == nil {
 		return nil, nil
 	}
 	return func(d *state, p pointer) {
-		for i := range parts {
-			parts[i].fill(d, parts[i].at.reach(p))
+		for i := range fills {
+			fills[i].fill(d, fills[i].at.reach(p))
 		}
 	}, nil
 }

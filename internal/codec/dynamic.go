@@ -27,12 +27,12 @@ var forInterfaces = newCompiler(nil, unjudged)
 func AppendAny(dst []byte, v any) ([]byte, error) { return forInterfaces.appendAny(dst, v) }
 
 func (c *Compiler) appendAny(dst []byte, v any) ([]byte, error) {
-	room := c.rooms.Get().(*Room)
-	w := &room.writer
+	scratch := c.scratches.Get().(*Scratch)
+	w := &scratch.writer
 	w.begin(c, false, nil)
 	dst = w.any(dst, v)
 	err := w.problem()
-	c.rooms.Put(room)
+	c.scratches.Put(scratch)
 	return dst, err
 }
 

@@ -23,8 +23,8 @@ type writer struct {
 	known, wrong int
 	depth        int
 	// err is the first error, place where it is, innermost first.
-	err   error
-	place []any
+	err error
+	loc []any
 	// compiler makes the encoders of what lies in interfaces.
 	compiler *Compiler
 	// exact refuses text that would be changed on the way.
@@ -41,7 +41,7 @@ func (w *writer) begin(c *Compiler, checks bool, faults *fault.List) {
 	}
 	w.wrong, w.depth = 0, 0
 	if w.err != nil {
-		w.err, w.place = nil, nil
+		w.err, w.loc = nil, nil
 	}
 }
 
@@ -54,11 +54,11 @@ func (w *writer) fail(err error) {
 
 // problem is the error with its place.
 func (w *writer) problem() error {
-	if w.err == nil || len(w.place) == 0 {
+	if w.err == nil || len(w.loc) == 0 {
 		return w.err
 	}
 	var b strings.Builder
-	for _, at := range slices.Backward(w.place) {
+	for _, at := range slices.Backward(w.loc) {
 		fmt.Fprintf(&b, ".%v", at)
 	}
 	return fmt.Errorf("%s: %w", b.String()[1:], w.err)
@@ -158,17 +158,17 @@ func (w *writer) report(f *fault.Fault) {
 }
 
 // locate puts the faults since n things were wrong below a place.
-func (w *writer) locate(n int, place any) {
+func (w *writer) locate(n int, loc any) {
 	if w.checks {
-		w.faults.Under(w.known+n, place)
+		w.faults.Under(w.known+n, loc)
 	}
 }
 
 // under locates what went wrong, the error included.
-func (w *writer) under(n int, place any) {
-	w.locate(n, place)
+func (w *writer) under(n int, loc any) {
+	w.locate(n, loc)
 	if w.err != nil {
-		w.place = append(w.place, place)
+		w.loc = append(w.loc, loc)
 	}
 }
 

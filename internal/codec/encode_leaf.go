@@ -85,14 +85,14 @@ func appendDecimal(dst []byte, f float64) ([]byte, bool) {
 	if f < 0 {
 		dst = append(dst, '-')
 	}
-	whole, part := hundredths/100, hundredths%100
+	whole, decimals := hundredths/100, hundredths%100
 	dst = appendUint(dst, whole)
 	switch {
-	case part == 0:
-	case part%10 == 0:
-		dst = append(dst, '.', '0'+byte(part/10))
+	case decimals == 0:
+	case decimals%10 == 0:
+		dst = append(dst, '.', '0'+byte(decimals/10))
 	default:
-		dst = append(dst, '.', pairs[2*part], pairs[2*part+1])
+		dst = append(dst, '.', pairs[2*decimals], pairs[2*decimals+1])
 	}
 	return dst, true
 }

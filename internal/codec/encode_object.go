@@ -59,9 +59,9 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 		// A name has nothing to escape, so comma, name and colon are one constant.
 		s, err := c.step(programKey{f.Type, f.Rules, f.Quoted}, ","+key(f.Name))
 		if err != nil {
-			return nil, within(parent, f, err)
+			return nil, inField(parent, f, err)
 		}
-		s.place = f.Name
+		s.loc = f.Name
 		c.memberExample(f)
 		m := memberWriter{omit: c.omission(f)}
 		m.at, _ = pathTo(parent, f.Index)

@@ -19,7 +19,7 @@ type step struct {
 	head   head
 	// place is the member's name as it stands in a location; nil for elements,
 	// which their list locates.
-	place any
+	loc any
 	// sure and floats hold what certainly keeps the rules: integers, the lengths of
 	// lists or the numbers of characters of texts, and floats. judge judges what is
 	// outside of them.
@@ -123,8 +123,8 @@ func (s *step) doubt(w *writer, p pointer) {
 
 // locate says where it was that something went wrong, if it did.
 func (s *step) locate(w *writer, before int) {
-	if w.wrong != before && s.place != nil {
-		w.under(before, s.place)
+	if w.wrong != before && s.loc != nil {
+		w.under(before, s.loc)
 	}
 }
 

@@ -106,7 +106,7 @@ func unusual(w uint64) uint64 {
 // already. What begins in the last seven bytes is looked at with spaces behind
 // it, of which those that were written go again.
 func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
-	dst, i, further := appendWords(slices.Grow(dst, len(text)-i+spare), text, i, len(text)-7)
+	dst, i, extra := appendWords(slices.Grow(dst, len(text)-i+spare), text, i, len(text)-7)
 	if left := len(text) - i; left > 0 {
 		// The end is copied, so that reading words does not run past the text.
 		var last [16]byte
@@ -114,9 +114,9 @@ func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
 		putWord(pointer(&last[8]), spaces)
 		var end, more int
 		dst, end, more = appendWords(dst, textOf(last[:]), 0, left)
-		dst, further = dst[:len(dst)-(end-left)], further+more
+		dst, extra = dst[:len(dst)-(end-left)], extra+more
 	}
-	return append(dst, '"'), len(text) - further
+	return append(dst, '"'), len(text) - extra
 }
 
 // appendWords writes the characters of text that begin from i on and before end,
@@ -125,7 +125,7 @@ func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
 // have than one each.
 //
 // Each word is written whole, and as much of it counts as is as it should be.
-func appendWords(dst []byte, text string, i, end int) (_ []byte, at, further int) {
+func appendWords(dst []byte, text string, i, end int) (_ []byte, at, extra int) {
 	for i < end {
 		w := wordAt(textAt(text, i))
 		// Written before it is looked at: from its first unusual byte on it will be
@@ -156,7 +156,7 @@ func appendWords(dst []byte, text string, i, end int) (_ []byte, at, further int
 			}
 			putWord(endOf(dst), w)
 			if isFourPairs(w) {
-				dst, i, further = dst[:len(dst)+8], i+8, further+4
+				dst, i, extra = dst[:len(dst)+8], i+8, extra+4
 				continue
 			}
 			size := runeSize(w)
@@ -166,10 +166,10 @@ func appendWords(dst []byte, text string, i, end int) (_ []byte, at, further int
 				dst, i = append(slices.Grow(dst, end-i+7+spare), "\ufffd"...), i+1
 				continue
 			}
-			dst, i, further = dst[:len(dst)+size], i+size, further+size-1
+			dst, i, extra = dst[:len(dst)+size], i+size, extra+size-1
 		}
 	}
-	return dst, i, further
+	return dst, i, extra
 }
 
 // isFourPairs reports four characters of two bytes, as the scripts of Europe and

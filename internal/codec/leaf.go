@@ -353,7 +353,7 @@ func (d *state) anyList() (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		if !d.sound(before) {
+		if !d.isValid(before) {
 			d.under(before, len(values))
 		}
 		values = append(values, value)
@@ -385,7 +385,7 @@ func (d *state) anyObject() (any, bool) {
 		if !ok {
 			return nil, false
 		}
-		if !d.sound(before) {
+		if !d.isValid(before) {
 			d.under(before, name)
 		}
 		// The map itself finds a name that is there twice, so none are noted.

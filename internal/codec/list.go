@@ -117,7 +117,7 @@ func (l *sliceDecoder) read(d *state, p pointer) bool {
 	*header = list{}
 	start := d.pos
 	for {
-		if header.len == header.cap && !d.faults.Cut && !l.grow(d, p, start) {
+		if header.len == header.cap && !d.faults.Truncated && !l.grow(d, p, start) {
 			return false
 		}
 		if !l.element(d, header) {
@@ -159,7 +159,7 @@ const manyElements = 256
 
 // element reads one element behind the last.
 func (l *sliceDecoder) element(d *state, header *list) bool {
-	if d.faults.Cut {
+	if d.faults.Truncated {
 		// Nobody will see this value or its faults: only the syntax counts,
 		// and the memory is spared.
 		return d.skip()
@@ -168,7 +168,7 @@ func (l *sliceDecoder) element(d *state, header *list) bool {
 	if !l.decode(d, header.at(header.len, l.size)) {
 		return false
 	}
-	if !d.sound(before) {
+	if !d.isValid(before) {
 		d.under(before, header.len)
 	}
 	header.len++
@@ -223,7 +223,7 @@ func (a *arrayDecoder) element(d *state, p pointer, n int) bool {
 	if !a.decode(d, element(p, n, a.size)) {
 		return false
 	}
-	if !d.sound(before) {
+	if !d.isValid(before) {
 		d.under(before, n)
 	}
 	return true

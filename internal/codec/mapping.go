@@ -165,10 +165,10 @@ func makeIntKey(t *typeinfo.Type) keyReader {
 			storeUint(p, bits, n.magnitude)
 			return nil
 		}
-		room := uint64(1)<<(bits-1) - 1
+		largest := uint64(1)<<(bits-1) - 1
 		// There is one more negative integer than positive ones.
-		if n.verdict != fits || n.magnitude > room && (!n.negative || n.magnitude != room+1) {
-			return outside(n, bits, -int64(room)-1, int64(room))
+		if n.verdict != fits || n.magnitude > largest && (!n.negative || n.magnitude != largest+1) {
+			return outside(n, bits, -int64(largest)-1, int64(largest))
 		}
 		value := int64(n.magnitude)
 		if n.negative {
@@ -230,7 +230,7 @@ func (m *mapDecoder) count(d *state) int {
 	cost := int64(entries) * m.cost
 	// The count may be wrong, and must not refuse the text: then each entry pays for
 	// itself.
-	if d.room != 0 && cost > d.room-d.spent || !d.spend(cost) {
+	if d.memoryLimit != 0 && cost > d.memoryLimit-d.spent || !d.spend(cost) {
 		return 0
 	}
 	return entries
@@ -264,7 +264,7 @@ func (e *entry) read(d *state) bool {
 	}
 	// The list of faults is full, so nobody will see the entry. A canonical key goes on,
 	// because only the map finds its duplicates.
-	if d.faults.Cut && !e.canonical {
+	if d.faults.Truncated && !e.canonical {
 		return d.skip()
 	}
 	// A put leaves zero values itself.
@@ -277,7 +277,7 @@ func (e *entry) read(d *state) bool {
 	if !e.decode(d, pointerTo(e.elem)) {
 		return false
 	}
-	if !d.sound(before) {
+	if !d.isValid(before) {
 		d.under(before, string(name))
 	}
 	// There is no key to add it under; a canonical one is there, even if it breaks a

@@ -22,7 +22,7 @@ type objectDecoder struct {
 type member struct {
 	name string
 	// place is the name as a part of locations.
-	place any
+	loc any
 	// key is the name as compact JSON has it, with quotes and colon.
 	key      string
 	at       path
@@ -50,7 +50,7 @@ func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator
 	for _, f := range o.Fields {
 		m, err := c.member(f, parent)
 		if err != nil {
-			return nil, within(parent, f, err)
+			return nil, inField(parent, f, err)
 		}
 		made.members = append(made.members, m)
 	}
@@ -84,7 +84,7 @@ func makeWhatHasDefaults(o *typeinfo.Object, members []member) {
 }
 
 func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err error) {
-	m = member{name: f.Name, place: f.Name, key: key(f.Name), required: f.Required}
+	m = member{name: f.Name, loc: f.Name, key: key(f.Name), required: f.Required}
 	if c.side == unjudged || c.side != server && f.ThroughPointer {
 		m.required = false // the encoder leaves it out where the pointer is nil
 	}
@@ -194,10 +194,10 @@ func (o *objectDecoder) decode(d *state, p pointer) bool {
 	}
 	o.complete(d, p, &seen, start)
 	// Rules between fields and Validate methods see only complete and valid values.
-	if d.sound(before) {
+	if d.isValid(before) {
 		o.judges.judge(d, p, &seen, start)
 	}
-	if !d.sound(before) {
+	if !d.isValid(before) {
 		// Faults came as the text has its members; the response lists them as the struct
 		// has its fields.
 		o.order(d.faults.Faults[before.faults:])
@@ -266,8 +266,8 @@ func (o *objectDecoder) readMember(d *state, p pointer, i int) bool {
 	if !m.decode(d, m.at.reach(p)) {
 		return false
 	}
-	if !d.sound(before) {
-		d.under(before, m.place)
+	if !d.isValid(before) {
+		d.under(before, m.loc)
 	}
 	return true
 }
@@ -299,7 +299,7 @@ func (o *objectDecoder) complete(d *state, p pointer, seen *presence, start int)
 		if m.required {
 			before := d.mark()
 			d.report(fault.New(fault.Missing), start)
-			d.under(before, m.place)
+			d.under(before, m.loc)
 		} else if at := m.absent(p); at != nil {
 			m.fill(d, at)
 		}
@@ -320,7 +320,7 @@ func (o *objectDecoder) fill(d *state, p pointer) {
 	before := d.mark()
 	o.complete(d, p, &none, d.pos)
 	o.judges.judge(d, p, &none, d.pos)
-	if !d.sound(before) {
+	if !d.isValid(before) {
 		o.order(d.faults.Faults[before.faults:])
 	}
 }
@@ -388,7 +388,7 @@ func (c *Compiler) crosses(o *typeinfo.Object, parent reflect.Type) ([]cross, er
 		}
 		keeps, err := c.rules.CompileCross(parent, f, o.Fields...)
 		if err != nil {
-			return nil, within(parent, f, err)
+			return nil, inField(parent, f, err)
 		}
 		if keeps != nil {
 			x := cross{name: f.Name, number: i, keeps: keeps}
@@ -405,7 +405,7 @@ func (j *judges) judge(d *state, p pointer, seen *presence, start int) {
 		j.between(p, seen.has, func(f *fault.Fault) { d.report(f, start) })
 		// A Validate method may rely on the rules, so it is not called when one is
 		// broken.
-		if !d.sound(before) {
+		if !d.isValid(before) {
 			return
 		}
 	}

@@ -50,12 +50,12 @@ func makeInt(bits int) decodeFunc {
 			return false
 		}
 		n := parseInteger(raw, whole)
-		room := uint64(highest)
+		largest := uint64(highest)
 		// There is one more negative integer than positive ones.
 		if n.negative {
-			room++
+			largest++
 		}
-		if n.verdict != fits || n.magnitude > room {
+		if n.verdict != fits || n.magnitude > largest {
 			d.report(outside(n, bits, lowest, highest), start)
 			return true
 		}
@@ -333,7 +333,7 @@ func (c *Compiler) makeQuoted(t *typeinfo.Type) (decodeFunc, error) {
 		if !ok {
 			return false
 		}
-		if !d.within(text, inner, p) || !d.sound(before) {
+		if !d.readInner(text, inner, p) || !d.isValid(before) {
 			d.unquoted(before, start, typ, parsing)
 		}
 		return true

@@ -36,15 +36,15 @@ type scanner struct {
 
 	// spent is what the values read so far take, in bytes, and room what they may
 	// take, 0 for any; large is set once they want more.
-	spent, room int64
-	large       bool
+	spent, memoryLimit int64
+	large              bool
 }
 
 // spend notes memory that what is read takes, what its growth leaves behind
 // included. It counts what is many times as large as its text, not text.
 func (s *scanner) spend(bytes int64) bool {
 	s.spent += bytes
-	if s.room == 0 || s.spent <= s.room {
+	if s.memoryLimit == 0 || s.spent <= s.memoryLimit {
 		return true
 	}
 	s.large = true
@@ -215,11 +215,11 @@ func (s *scanner) text() (text []byte, escaped, ok bool) {
 // written over.
 func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 	data, n := s.data, i-start
-	text = s.unescapedRoom(n)
+	text = s.unescapedBuffer(n)
 	copy(text, data[start:i])
 	for {
 		if n+unescapedStep > len(text) {
-			text = s.unescapedRoom(n)
+			text = s.unescapedBuffer(n)
 		}
 		w := word(data, i)
 		binary.LittleEndian.PutUint64(text[n:], w)
@@ -258,9 +258,9 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 // bytes but the last may stay, and then a rune.
 const unescapedStep = 8 + utf8.UTFMax
 
-// unescapedRoom is the room for text without escapes, with all that was written
+// unescapedBuffer is the room for text without escapes, with all that was written
 // there and more behind the first n bytes.
-func (s *scanner) unescapedRoom(n int) []byte {
+func (s *scanner) unescapedBuffer(n int) []byte {
 	if n+unescapedStep > len(s.unescaped) {
 		s.unescaped = append(s.unescaped, make([]byte, n+64)...)
 		// Words are written past what counts, so all of the capacity is used.

@@ -64,7 +64,7 @@ func (u *unionDecoder) decode(d *state, p pointer) bool {
 	if !v.object.decode(d, fresh) {
 		return false
 	}
-	if d.sound(before) {
+	if d.isValid(before) {
 		u.judges.judge(d, p, &presence{}, start)
 	} else {
 		d.under(before, v.name)
@@ -95,7 +95,7 @@ func (u *unionDecoder) refuse(d *state, t tag) bool {
 	f := fault.With(fault.UnionTagMissing, "discriminator", u.shown)
 	if t.found {
 		f = fault.With(fault.UnionTagInvalid, "discriminator", u.shown)
-		f.Ctx["tag"], f.Ctx["expected_tags"] = cut(string(t.text), longestTag), u.expected
+		f.Ctx["tag"], f.Ctx["expected_tags"] = truncate(string(t.text), longestTag), u.expected
 	}
 	start := d.pos
 	if !d.skip() {
@@ -105,8 +105,8 @@ func (u *unionDecoder) refuse(d *state, t tag) bool {
 	return true
 }
 
-// cut shortens a text to n characters.
-func cut(text string, n int) string {
+// truncate shortens a text to n characters.
+func truncate(text string, n int) string {
 	for i := range text {
 		if n--; n < 0 {
 			return text[:i]

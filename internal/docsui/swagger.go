@@ -54,7 +54,7 @@ func (s Swagger) Files() ([]File, error) {
 	page.contentType = contentType(".html")
 	page.policy = policy("script-src 'self'", "style-src 'self'", "img-src 'self' data:",
 		connectSources(s.Document, s.Connect))
-	files := []File{page, written(s.below("init.js"), start)}
+	files := []File{page, written(s.filePath("init.js"), start)}
 	for _, asset := range []struct {
 		name string
 		in   fs.FS
@@ -68,7 +68,7 @@ func (s Swagger) Files() ([]File, error) {
 		{"assets/oauth2-redirect.html", ours},
 	} {
 		name := strings.TrimSuffix(strings.TrimPrefix(asset.name, "assets/"), ".html")
-		file, err := embedded(s.below(name), asset.in, asset.name)
+		file, err := embedded(s.filePath(name), asset.in, asset.name)
 		if err != nil {
 			return nil, fmt.Errorf("swagger ui: %w", err)
 		}
@@ -80,13 +80,13 @@ func (s Swagger) Files() ([]File, error) {
 	return files, nil
 }
 
-// below is the path of one of the page's files.
-func (s Swagger) below(name string) string {
+// filePath is the path of one of the page's files.
+func (s Swagger) filePath(name string) string {
 	return strings.TrimSuffix(s.Path, "/") + "/" + name
 }
 
 func (s Swagger) page() string {
-	link := func(name string) string { return html.EscapeString(relative(s.Path, s.below(name))) }
+	link := func(name string) string { return html.EscapeString(relative(s.Path, s.filePath(name))) }
 	return `<!DOCTYPE html>
 <html lang="en">
 <head>

@@ -128,11 +128,11 @@ func (p *parser) feed(chunk []byte) error {
 	return nil
 }
 
-func (p *parser) appendLine(part []byte) error {
-	if len(p.line)+len(part) > p.opts.MaxLine {
+func (p *parser) appendLine(chunk []byte) error {
+	if len(p.line)+len(chunk) > p.opts.MaxLine {
 		return fmt.Errorf("a line of an event stream has more than %d bytes: %w", p.opts.MaxLine, ErrTooLong)
 	}
-	p.line = append(p.line, part...)
+	p.line = append(p.line, chunk...)
 	return nil
 }
 

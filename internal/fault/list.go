@@ -9,10 +9,10 @@ import (
 // List gathers the faults of one request. Its zero value is ready.
 type List struct {
 	Faults []Fault
-	// Cut is set when faults were left out because there were too many.
-	Cut bool
+	// Truncated is set when faults were left out because there were too many.
+	Truncated bool
 	// room is where short locations lie, one behind the other.
-	room []any
+	locations []any
 }
 
 // maxKept is for how many faults the room is kept.
@@ -28,14 +28,14 @@ func (l *List) Reset() {
 	}
 	// What the faults refer to belongs to the request that is over.
 	clear(l.Faults)
-	clear(l.room)
-	*l = List{Faults: l.Faults[:0], room: l.room[:0]}
+	clear(l.locations)
+	*l = List{Faults: l.Faults[:0], locations: l.locations[:0]}
 }
 
 // Add notes a copy of f, with the location it has.
 func (l *List) Add(f *Fault) {
 	if len(l.Faults) >= Limit {
-		l.Cut = true
+		l.Truncated = true
 		return
 	}
 	if l.Faults == nil {
@@ -51,14 +51,14 @@ const shortLocation = 4
 
 // location is an empty one.
 func (l *List) location() []any {
-	n := len(l.room)
-	if cap(l.room)-n < shortLocation {
-		l.room, n = make([]any, 0, maxKept/2*shortLocation), 0
+	n := len(l.locations)
+	if cap(l.locations)-n < shortLocation {
+		l.locations, n = make([]any, 0, maxKept/2*shortLocation), 0
 	}
-	l.room = l.room[:n+shortLocation]
+	l.locations = l.locations[:n+shortLocation]
 	// The capacity ends here, too: a location that becomes longer moves away instead of
 	// writing over the next one.
-	return l.room[n:n:len(l.room)]
+	return l.locations[n:n:len(l.locations)]
 }
 
 // Under puts a member name or an index in front of the locations of all

@@ -96,8 +96,8 @@ func Message(typ string, ctx map[string]any) string {
 const pluralEnding = "s"
 
 func fill(sentence string, ctx, usual map[string]any) string {
-	var room [128]byte
-	b := room[:0]
+	var buffer [128]byte
+	b := buffer[:0]
 	var fact any
 	for {
 		before, rest, found := strings.Cut(sentence, "{")

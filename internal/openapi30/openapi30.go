@@ -115,7 +115,7 @@ func (c *converter) convert(v *doctree.Value, kind string) *doctree.Value {
 		return c.list(v, inner)
 	}
 	if inner, ok := strings.CutPrefix(kind, "{}"); ok {
-		return c.mapping(v, inner)
+		return c.mapOf(v, inner)
 	}
 	switch kind {
 	case "":
@@ -126,7 +126,7 @@ func (c *converter) convert(v *doctree.Value, kind string) *doctree.Value {
 		s, _ := c.schema(v)
 		return s
 	case "callback":
-		return c.orReference(v, func() *doctree.Value { return c.mapping(v, "pathItem") })
+		return c.orReference(v, func() *doctree.Value { return c.mapOf(v, "pathItem") })
 	case "requirement":
 		return c.requirement(v)
 	}
@@ -154,7 +154,7 @@ func (c *converter) list(v *doctree.Value, kind string) *doctree.Value {
 	return out
 }
 
-func (c *converter) mapping(v *doctree.Value, kind string) *doctree.Value {
+func (c *converter) mapOf(v *doctree.Value, kind string) *doctree.Value {
 	out := doctree.Object()
 	for _, m := range v.Members {
 		switch {
@@ -200,7 +200,7 @@ func (c *converter) object(v *doctree.Value, kind string) *doctree.Value {
 func (c *converter) finishDocument(in, out *doctree.Value) {
 	orElse(out, "paths", doctree.Object())
 	if hooks := in.Get("webhooks"); hooks != nil {
-		out.Set("x-webhooks", c.mapping(hooks, "pathItem"))
+		out.Set("x-webhooks", c.mapOf(hooks, "pathItem"))
 	}
 }
 

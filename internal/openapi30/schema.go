@@ -107,14 +107,14 @@ func listedValues(v *doctree.Value) []*doctree.Value {
 			return nil
 		}
 	}
-	list, one, name := v.Get("enum"), v.Get("const"), v.Get("type")
+	list, constant, name := v.Get("enum"), v.Get("const"), v.Get("type")
 	switch {
-	case name == nil || name.Kind != '"' || name.Text == "null", list != nil && one != nil:
+	case name == nil || name.Kind != '"' || name.Text == "null", list != nil && constant != nil:
 		return nil
 	case list != nil:
 		return list.Items
-	case one != nil:
-		return []*doctree.Value{one}
+	case constant != nil:
+		return []*doctree.Value{constant}
 	}
 	return nil
 }
@@ -167,7 +167,7 @@ func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	case "properties":
 		s.properties(value)
 	case "additionalProperties":
-		s.further(value)
+		s.additional(value)
 	case "items":
 		// With prefixItems beside it, tuple writes it.
 		if s.in.Get("prefixItems") == nil {
@@ -234,9 +234,9 @@ func (s *schemaWriter) properties(v *doctree.Value) {
 	s.out.Set("properties", out)
 }
 
-// further is about the properties that are not listed. Those listed by pattern
+// additional is about the properties that are not listed. Those listed by pattern
 // are not in 3.0, so there they would be among them.
-func (s *schemaWriter) further(v *doctree.Value) {
+func (s *schemaWriter) additional(v *doctree.Value) {
 	switch {
 	case !s.keep(s.in.Get("patternProperties") == nil):
 	case v.Kind == '{':
@@ -252,15 +252,15 @@ func (s *schemaWriter) oneOf(v *doctree.Value) {
 	before := s.exact
 	// Asked of these schemas alone, whatever was not exact before.
 	s.exact = true
-	parts := s.inners(v)
+	alternatives := s.inners(v)
 	switch exact := s.exact; {
 	case exact:
-		s.out.Set("oneOf", parts)
+		s.out.Set("oneOf", alternatives)
 	case s.in.Get("anyOf") == nil:
-		s.out.Set("anyOf", parts)
+		s.out.Set("anyOf", alternatives)
 	default:
 		// There is one anyOf already, and both must hold.
-		s.all = append(s.all, doctree.Object(doctree.Member{Name: "anyOf", Value: parts}))
+		s.all = append(s.all, doctree.Object(doctree.Member{Name: "anyOf", Value: alternatives}))
 	}
 	s.exact = before && s.exact
 }

@@ -64,17 +64,17 @@ func checkValue(s segment, value string) error {
 		}
 		return checkDots(s, value)
 	}
-	for part := range strings.SplitSeq(value, "/") {
-		if err := checkDots(s, part); err != nil {
+	for text := range strings.SplitSeq(value, "/") {
+		if err := checkDots(s, text); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func checkDots(s segment, part string) error {
-	if part == "." || part == ".." {
-		return fmt.Errorf("the value of %q has the segment %q, which clients resolve", s.text, part)
+func checkDots(s segment, text string) error {
+	if text == "." || text == ".." {
+		return fmt.Errorf("the value of %q has the segment %q, which clients resolve", s.text, text)
 	}
 	return nil
 }

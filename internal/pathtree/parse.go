@@ -31,8 +31,8 @@ func parse(s string) (*Pattern, error) {
 		return nil, err
 	}
 	segments := make([]segment, 0, strings.Count(s, "/"))
-	for part := range strings.SplitSeq(s[1:], "/") {
-		seg, err := parseSegment(part)
+	for text := range strings.SplitSeq(s[1:], "/") {
+		seg, err := parseSegment(text)
 		if err != nil {
 			return nil, err
 		}

@@ -64,18 +64,18 @@ type leaf struct {
 
 // add makes a leaf for the pattern, or returns the one that has its place.
 func (t *tree) add(p *Pattern, index int) (existing *leaf) {
-	place := t.root.place(p.segments)
-	if *place != nil {
-		return *place
+	at := t.root.leafAt(p.segments)
+	if *at != nil {
+		return *at
 	}
-	*place = &leaf{p, index}
+	*at = &leaf{p, index}
 	t.depth = max(t.depth, len(p.segments))
 	return nil
 }
 
-// place returns where the leaf of a pattern belongs, making the nodes that
+// leafAt returns where the leaf of a pattern belongs, making the nodes that
 // lead to it.
-func (n *node) place(segments []segment) **leaf {
+func (n *node) leafAt(segments []segment) **leaf {
 	for _, s := range segments {
 		switch s.kind {
 		case literal:

@@ -40,7 +40,7 @@ func Encode(doc *openapi3.T, order Order) ([]byte, error) {
 	e.value(doc)
 	// A document is kept as long as its app, so a copy is worth it where much memory is
 	// left over.
-	if room := cap(e.out) - len(e.out); room < len(e.out)/8 {
+	if unused := cap(e.out) - len(e.out); unused < len(e.out)/8 {
 		return e.out, e.err
 	}
 	return slices.Clone(e.out), e.err // without the room left behind it
@@ -62,14 +62,14 @@ type encoder struct {
 type span struct{ from, to int }
 
 // once writes a part, or copies it from where it was written before.
-func (e *encoder) once(part any) {
-	if at, ok := e.written[part]; ok {
+func (e *encoder) once(shared any) {
+	if at, ok := e.written[shared]; ok {
 		e.out = append(e.out, e.out[at.from:at.to]...)
 		return
 	}
 	from := len(e.out)
-	e.value(part)
-	e.written[part] = span{from, len(e.out)}
+	e.value(shared)
+	e.written[shared] = span{from, len(e.out)}
 }
 
 // marshaler is implemented by kin's parts: their members, as they are or in a

@@ -28,13 +28,13 @@ func (c *Components) Joined(f *typeinfo.Field, readers []*typeinfo.Field) *opena
 // one may.
 func (c *Components) Contradiction(readers []*typeinfo.Field) string {
 	readings := c.readings(readers)
-	parts := flatten(readings, nil)
-	if names := disjoint(parts); names != "" {
+	schemas := flatten(readings, nil)
+	if names := disjoint(schemas); names != "" {
 		return "it is " + names
 	}
 	var listed []any
 	all := openapi3.Schema{}
-	for _, s := range parts {
+	for _, s := range schemas {
 		if s.Const != nil {
 			listed = append(listed, s.Const)
 		}
@@ -126,9 +126,9 @@ func bare(t *typeinfo.Type) *typeinfo.Type {
 
 // merge is a schema of what satisfies all: one list of keywords where that is
 // all there is to say, or else allOf.
-func merge(parts openapi3.SchemaRefs) *openapi3.SchemaRef {
+func merge(schemas openapi3.SchemaRefs) *openapi3.SchemaRef {
 	var distinct openapi3.SchemaRefs
-	for _, s := range ofOneNumber(parts) {
+	for _, s := range ofOneNumber(schemas) {
 		same := func(other *openapi3.SchemaRef) bool { return reflect.DeepEqual(s, other) } //nolint:govet // errors are not part of it
 		if !slices.ContainsFunc(distinct, same) {
 			distinct = append(distinct, s)
@@ -155,25 +155,25 @@ func merge(parts openapi3.SchemaRefs) *openapi3.SchemaRef {
 
 // ofOneNumber gives numbers of several types the narrowest of them: what is an
 // integer and a number is an integer.
-func ofOneNumber(parts openapi3.SchemaRefs) openapi3.SchemaRefs {
+func ofOneNumber(schemas openapi3.SchemaRefs) openapi3.SchemaRefs {
 	narrowest := -1
-	for i, s := range parts {
+	for i, s := range schemas {
 		if s.Value.Type == nil && s.Ref == "" && len(s.Value.AllOf) == 0 {
 			continue // a note
 		}
 		width := slices.Index(widths, s.Value.Format)
 		if s.Ref != "" || width < 0 || !hasType(s.Value, openapi3.TypeNumber) {
-			return parts
+			return schemas
 		}
-		if narrowest < 0 || width < slices.Index(widths, parts[narrowest].Value.Format) {
+		if narrowest < 0 || width < slices.Index(widths, schemas[narrowest].Value.Format) {
 			narrowest = i
 		}
 	}
 	if narrowest < 0 {
-		return parts
+		return schemas
 	}
-	numbers := openapi3.SchemaRefs{parts[narrowest]}
-	for i, s := range parts {
+	numbers := openapi3.SchemaRefs{schemas[narrowest]}
+	for i, s := range schemas {
 		if i != narrowest {
 			bounds := *s.Value
 			// Of the others only the bounds are left to say.
@@ -206,9 +206,9 @@ func flatten(refs openapi3.SchemaRefs, into []*openapi3.Schema) []*openapi3.Sche
 var exclusive = []string{"uuid", "date", "date-time"}
 
 // disjoint names two types or formats that no value has both, "" without.
-func disjoint(parts []*openapi3.Schema) string {
-	for i, a := range parts {
-		for _, b := range parts[:i] {
+func disjoint(schemas []*openapi3.Schema) string {
+	for i, a := range schemas {
+		for _, b := range schemas[:i] {
 			switch {
 			case a.Type != nil && b.Type != nil && !slices.ContainsFunc(*a.Type, func(name string) bool { return hasType(b, name) }):
 				return fmt.Sprintf("%s for one and %s for another", b.Type.Slice()[0], a.Type.Slice()[0])

@@ -21,8 +21,8 @@ type keywordMaker func(on subject, param string) keyword
 // keywords has the rules of validator that JSON Schema can say something of.
 // Patterns are written for ECMA 262 with its flag u, and mean the same in Go.
 var keywords = map[string]keywordMaker{
-	"min": atLeast(0), "gte": atLeast(0), "gt": above,
-	"max": atMost(0), "lte": atMost(0), "lt": below,
+	"min": atLeast(0), "gte": atLeast(0), "gt": moreThan,
+	"max": atMost(0), "lte": atMost(0), "lt": lessThan,
 	"len": length, "eq": equal, "ne": unequal,
 	"oneof": among, "noneof": notAmong, "oneofci": amongFolded, "noneofci": negate(amongFolded),
 	"eq_ignore_case": equalFolded, "ne_ignore_case": negate(equalFolded),
@@ -67,7 +67,7 @@ var keywords = map[string]keywordMaker{
 	"rgba":     pattern(`^rgba\(` + ws + `(` + octet + comma + octet + comma + octet + `|` + octet + `%` + comma + octet + `%` + comma + octet + `%)` + comma + alpha + ws + `\)$`),
 	"hsl":      pattern(`^hsl\(` + ws + hue + comma + percent + comma + percent + ws + `\)$`),
 	"hsla":     pattern(`^hsla\(` + ws + hue + comma + percent + comma + percent + comma + alpha + ws + `\)$`),
-	"cmyk":     pattern(`^cmyk\(` + part + comma + part + comma + part + comma + part + `\)$`),
+	"cmyk":     pattern(`^cmyk\(` + share + comma + share + comma + share + comma + share + `\)$`),
 
 	// A validator that asserts formats refuses what is not of them, so none is
 	// narrower than its rule: addresses and URLs may have letters outside ASCII
@@ -135,7 +135,7 @@ const (
 	octet   = `(0|[1-9][0-9]?|1[0-9][0-9]?|2[0-4][0-9]|25[0-5])`
 	hue     = `(0|[1-9][0-9]?|[12][0-9][0-9]|3[0-5][0-9]|360)`
 	percent = `(0|[1-9][0-9]?|100)%`
-	part    = `(100|[1-9]?[0-9])%`
+	share   = `(100|[1-9]?[0-9])%`
 	alpha   = `(0[^\n][1-9]*|[01])`
 	label   = `([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?`
 )
@@ -144,7 +144,7 @@ const (
 func onText(maker func(param string) keyword) keywordMaker {
 	return func(on subject, param string) keyword {
 		if on.shape != text {
-			return unsayable
+			return noKeyword
 		}
 		return maker(param)
 	}
@@ -155,7 +155,7 @@ func onText(maker func(param string) keyword) keywordMaker {
 func ownPattern(param string) keyword {
 	spelled, err := check.ECMAPattern(param)
 	if err != nil {
-		return unsayable
+		return noKeyword
 	}
 	return exactly(&openapi3.Schema{Pattern: spelled})
 }
@@ -213,7 +213,7 @@ func negate(maker keywordMaker) keywordMaker {
 	return func(on subject, param string) keyword {
 		k := maker(on, param)
 		if k.says == nil || !k.exact {
-			return unsayable
+			return noKeyword
 		}
 		// Other types keep the keyword, so without a type its opposite would refuse
 		// null, for one.
@@ -237,7 +237,7 @@ func classPattern(before, after string, most int) keywordMaker {
 			param = param[:size]
 		}
 		if param == "" || !utf8.ValidString(param) {
-			return unsayable
+			return noKeyword
 		}
 		return exactly(&openapi3.Schema{Pattern: before + inClass.Replace(param) + after})
 	})
@@ -248,7 +248,7 @@ var inClass = strings.NewReplacer(`\`, `\\`, `]`, `\]`, `[`, `\[`, `^`, `\^`, `-
 func unlessNumber(p string) keywordMaker {
 	return func(on subject, param string) keyword {
 		if on.shape.isNumber() {
-			return nothingToSay
+			return alwaysKept
 		}
 		return pattern(p)(on, param)
 	}
@@ -257,11 +257,11 @@ func unlessNumber(p string) keywordMaker {
 func truth(on subject, _ string) keyword {
 	switch on.shape {
 	case boolean:
-		return nothingToSay
+		return alwaysKept
 	case text:
 		return exactly(&openapi3.Schema{Enum: []any{"1", "t", "T", "TRUE", "true", "True", "0", "f", "F", "FALSE", "false", "False"}})
 	}
-	return unsayable
+	return noKeyword
 }
 
 // moment is datetime=layout. time.Parse takes hours of one digit and fractions
@@ -270,7 +270,7 @@ func moment(on subject, layout string) keyword {
 	if on.shape == text && layout == "2006-01-02" {
 		return exactly(&openapi3.Schema{Format: "date"})
 	}
-	return unsayable
+	return noKeyword
 }
 
 // size is a number of characters, elements or members as a schema.
@@ -285,7 +285,7 @@ func (on subject) size(least, most *uint64) keyword {
 		s.MinLength, s.MaxLength = low, most
 	case list:
 		s.MinItems, s.MaxItems = low, most
-	case mapping:
+	case dictionary:
 		s.MinProps, s.MaxProps = low, most
 	case base64Text:
 		// So many bytes make four characters for every three of them.
@@ -295,13 +295,13 @@ func (on subject) size(least, most *uint64) keyword {
 		}
 		return roughly(s)
 	default:
-		return unsayable
+		return noKeyword
 	}
 	return exactly(s)
 }
 
 func (on subject) isSized() bool {
-	return on.shape == text || on.shape == list || on.shape == mapping || on.shape == base64Text
+	return on.shape == text || on.shape == list || on.shape == dictionary || on.shape == base64Text
 }
 
 // parseSize reads a parameter as validator does. More than any text can have
@@ -338,26 +338,26 @@ func atLeast(more int64) keywordMaker {
 		if on.isSized() {
 			n, ok := parseSize(param)
 			if !ok {
-				return unsayable
+				return noKeyword
 			}
 			// Every size keeps a negative bound.
 			return on.size(new(uint64(max(n+more, 0))), nil)
 		}
 		x, ok := on.limit(param)
 		if !ok {
-			return unsayable
+			return noKeyword
 		}
 		return exactly(&openapi3.Schema{Min: &x})
 	}
 }
 
-func above(on subject, param string) keyword {
+func moreThan(on subject, param string) keyword {
 	if on.isSized() {
 		return atLeast(1)(on, param)
 	}
 	x, ok := on.limit(param)
 	if !ok {
-		return unsayable
+		return noKeyword
 	}
 	return exactly(&openapi3.Schema{ExclusiveMin: openapi3.ExclusiveBound{Value: &x}})
 }
@@ -369,25 +369,25 @@ func atMost(less int64) keywordMaker {
 		if on.isSized() {
 			n, ok := parseSize(param)
 			if n -= less; !ok || n < 0 {
-				return unsayable
+				return noKeyword
 			}
 			return on.size(nil, new(uint64(n)))
 		}
 		x, ok := on.limit(param)
 		if !ok {
-			return unsayable
+			return noKeyword
 		}
 		return exactly(&openapi3.Schema{Max: &x})
 	}
 }
 
-func below(on subject, param string) keyword {
+func lessThan(on subject, param string) keyword {
 	if on.isSized() {
 		return atMost(1)(on, param)
 	}
 	x, ok := on.limit(param)
 	if !ok {
-		return unsayable
+		return noKeyword
 	}
 	return exactly(&openapi3.Schema{ExclusiveMax: openapi3.ExclusiveBound{Value: &x}})
 }
@@ -399,7 +399,7 @@ func length(on subject, param string) keyword {
 	}
 	n, ok := parseSize(param)
 	if !ok || n < 0 {
-		return unsayable
+		return noKeyword
 	}
 	return on.size(new(uint64(n)), new(uint64(n)))
 }
@@ -407,12 +407,12 @@ func length(on subject, param string) keyword {
 // equal is a value, and of a list or map its size.
 func equal(on subject, param string) keyword {
 	switch on.shape {
-	case list, mapping, base64Text:
+	case list, dictionary, base64Text:
 		return length(on, param)
 	}
 	value, ok := on.value(param)
 	if !ok {
-		return unsayable
+		return noKeyword
 	}
 	return exactly(&openapi3.Schema{Const: value})
 }
@@ -466,7 +466,7 @@ func among(on subject, param string) keyword {
 		}
 	}
 	if len(values) == 0 {
-		return unsayable
+		return noKeyword
 	}
 	return exactly(&openapi3.Schema{Enum: values})
 }
@@ -475,7 +475,7 @@ func notAmong(on subject, param string) keyword { return negate(among)(on, param
 
 func amongFolded(on subject, param string) keyword {
 	if on.shape != text || len(words(param)) == 0 {
-		return unsayable
+		return noKeyword
 	}
 	var folded []string
 	for _, word := range words(param) {
@@ -486,7 +486,7 @@ func amongFolded(on subject, param string) keyword {
 
 func equalFolded(on subject, param string) keyword {
 	if on.shape != text {
-		return unsayable
+		return noKeyword
 	}
 	return exactly(&openapi3.Schema{Pattern: "^" + fold(param) + "$"})
 }
@@ -513,7 +513,7 @@ func fold(text string) string {
 // not so for times, say, which carry a pointer to their zone.
 func unique(on subject, param string) keyword {
 	if on.shape != list || param != "" || !comparesAsJSON(on.typ.Elem) {
-		return unsayable
+		return noKeyword
 	}
 	return exactly(&openapi3.Schema{UniqueItems: true})
 }
@@ -530,7 +530,7 @@ func comparesAsJSON(t *typeinfo.Type) bool {
 
 func port(on subject, _ string) keyword {
 	if on.shape != integer && on.shape != unsignedInteger {
-		return unsayable
+		return noKeyword
 	}
 	return exactly(&openapi3.Schema{Min: new(1.0), Max: new(65535.0)})
 }

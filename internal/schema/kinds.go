@@ -15,7 +15,7 @@ import (
 )
 
 // value is the schema of a value of type t that keeps the rules.
-func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
+func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.SchemaRef {
 	if s, ok := c.own(t); ok {
 		c.keep(s, t, rules, at)
 		return openapi3.NewSchemaRef("", s)
@@ -92,12 +92,12 @@ func (c *Components) overridden(t *typeinfo.Type) bool {
 }
 
 // shared is the schema of a struct, union or enum, a reference if it has a name.
-func (c *Components) shared(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
+func (c *Components) shared(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.SchemaRef {
 	// A type that nobody has marked is named only now.
 	if c.uses[t.Go] == 0 {
 		c.Mark(t, at.use)
 	}
-	c.settle()
+	c.assignNames()
 	made := c.find(t, whole, at.use)
 	if made == nil {
 		// Without a name it stands where it is used.
@@ -116,7 +116,7 @@ func (c *Components) fill(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	case t.Enum != nil:
 		// The schema is replaced, so what the comment says is put aside.
 		description := s.Description
-		*s = *c.kind(t, nil, place{use: use})
+		*s = *c.kind(t, nil, position{use: use})
 		s.Description, s.Enum = cmp.Or(s.Description, description), literals(t.Enum)
 	case t.Kind == typeinfo.Union:
 		c.union(s, t, use)
@@ -137,7 +137,7 @@ func (c *Components) Variants(t *typeinfo.Type, use Use) openapi3.SchemaRefs {
 // discriminator's values alone, since a mapping needs names.
 func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	o := t.Object
-	mapping := map[string]openapi3.MappingRef{}
+	targets := map[string]openapi3.MappingRef{}
 	for i, variant := range o.Cases {
 		fill := func(s *openapi3.Schema) {
 			tag := &discriminator{property: o.Discriminator, value: variant.Name}
@@ -154,10 +154,10 @@ func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 		c.reach(made, fill)
 		ref := made.ref()
 		s.OneOf = append(s.OneOf, ref)
-		mapping[variant.Name] = openapi3.MappingRef{Ref: ref.Ref}
+		targets[variant.Name] = openapi3.MappingRef{Ref: ref.Ref}
 	}
-	if len(mapping) > 0 {
-		s.Discriminator = &openapi3.Discriminator{PropertyName: o.Discriminator, Mapping: mapping}
+	if len(targets) > 0 {
+		s.Discriminator = &openapi3.Discriminator{PropertyName: o.Discriminator, Mapping: targets}
 	}
 }
 
@@ -165,7 +165,7 @@ func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 const durationPattern = `^[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
 // kind is the schema of every kind but structs, unions and what may be null.
-func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.Schema {
+func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.Schema {
 	switch t.Kind {
 	case typeinfo.Bool:
 		return ofType(openapi3.TypeBoolean)
@@ -199,7 +199,7 @@ func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at place) *op
 	case typeinfo.Slice, typeinfo.Array:
 		return c.list(t, rules, at)
 	case typeinfo.Map:
-		return c.mapping(t, rules, at)
+		return c.mapOf(t, rules, at)
 	}
 	return &openapi3.Schema{}
 }
@@ -227,7 +227,7 @@ func unsigned(bits int) *openapi3.Schema {
 	return s
 }
 
-func octets(at place) *openapi3.Schema {
+func octets(at position) *openapi3.Schema {
 	s := ofType(openapi3.TypeString)
 	if !at.text {
 		s.ContentEncoding = "base64"
@@ -292,7 +292,7 @@ func formatOf(format string) *openapi3.SchemaRef {
 
 // selfMade is the schema of a type that reads its own JSON: anything, unless
 // its format is known. Such a type sees null too.
-func selfMade(format string, at place) *openapi3.Schema {
+func selfMade(format string, at position) *openapi3.Schema {
 	var s *openapi3.Schema
 	switch format {
 	case "":
@@ -315,7 +315,7 @@ func selfMade(format string, at place) *openapi3.Schema {
 	return orNull(openapi3.NewSchemaRef("", s)).Value
 }
 
-func (c *Components) list(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.Schema {
+func (c *Components) list(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.Schema {
 	s := ofType(openapi3.TypeArray)
 	s.Items = c.value(t.Elem, elemRules(rules), at)
 	if t.Kind == typeinfo.Array {
@@ -332,9 +332,9 @@ func elemRules(rules *typeinfo.Rules) *typeinfo.Rules {
 	return rules.Elem
 }
 
-// mapping is an object with any names; what names there may be is said where
+// mapOf is an object with any names; what names there may be is said where
 // the key is more than text.
-func (c *Components) mapping(t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.Schema {
+func (c *Components) mapOf(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.Schema {
 	s := ofType(openapi3.TypeObject)
 	s.AdditionalProperties = openapi3.AdditionalProperties{Schema: c.value(t.Elem, elemRules(rules), at)}
 	var keys *typeinfo.Rules
@@ -381,7 +381,7 @@ func (c *Components) names(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.Sc
 // text of its name.
 func (c *Components) keepName(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.Rules) {
 	if t.Kind == typeinfo.String {
-		c.keep(s, t, rules, place{text: true})
+		c.keep(s, t, rules, position{text: true})
 		return
 	}
 	if rules != nil {

@@ -37,10 +37,10 @@ func (n *contender) name() string { return legal(n.parsed.atLevel(n.level) + n.s
 // inside functions of one package.
 func (n *contender) identity() string { return n.parsed.atLevel(n.parsed.levels()) + n.suffix }
 
-// settle gives each marked type its name. Those that would have the same one
+// assignNames gives each marked type its name. Those that would have the same one
 // take more and more of their import paths, all of them, until they differ;
 // what import paths cannot tell apart is numbered.
-func (c *Components) settle() {
+func (c *Components) assignNames() {
 	if len(c.unnamed) == 0 {
 		return
 	}

@@ -20,13 +20,13 @@ const (
 	float
 	boolean
 	list
-	mapping
+	dictionary
 	base64Text // the bytes in a text of base64
 )
 
 var shapes = map[typeinfo.Kind]shape{
 	typeinfo.String: text, typeinfo.Int: integer, typeinfo.Uint: unsignedInteger, typeinfo.Float: float,
-	typeinfo.Bool: boolean, typeinfo.Slice: list, typeinfo.Array: list, typeinfo.Map: mapping, typeinfo.Bytes: base64Text,
+	typeinfo.Bool: boolean, typeinfo.Slice: list, typeinfo.Array: list, typeinfo.Map: dictionary, typeinfo.Bytes: base64Text,
 }
 
 func (s shape) isNumber() bool { return s == integer || s == unsignedInteger || s == float }
@@ -42,7 +42,7 @@ type subject struct {
 // valuer is validator's interface of a type that is judged by another value.
 type valuer interface{ ValidatorValue() any }
 
-func subjectOf(s *openapi3.Schema, t *typeinfo.Type, at place) subject {
+func subjectOf(s *openapi3.Schema, t *typeinfo.Type, at position) subject {
 	on := subject{typ: t, shape: shapes[t.Kind], jsonType: s.Type}
 	if t.Go.Implements(reflect.TypeFor[valuer]()) || at.text && on.shape == base64Text {
 		on.shape = opaque
@@ -59,15 +59,15 @@ type keyword struct {
 }
 
 var (
-	nothingToSay = keyword{exact: true}
-	unsayable    = keyword{}
+	alwaysKept = keyword{exact: true}
+	noKeyword  = keyword{}
 )
 
 func exactly(s *openapi3.Schema) keyword { return keyword{says: s, exact: true} }
 func roughly(s *openapi3.Schema) keyword { return keyword{says: s} }
 
 // keep adds the rules on the value itself to its schema.
-func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.Rules, at place) {
+func (c *Components) keep(s *openapi3.Schema, t *typeinfo.Type, rules *typeinfo.Rules, at position) {
 	if rules != nil && rules.NotNull {
 		conjoin(s, &openapi3.Schema{Not: openapi3.NewSchemaRef("", ofType(openapi3.TypeNull))})
 	}
@@ -114,7 +114,7 @@ func (c *Components) apply(s *openapi3.Schema, on subject, rules []typeinfo.Rule
 
 // beside adds rules to a reference. What keywords a user's rule has apply
 // beside the component, which is shared.
-func (c *Components) beside(ref *openapi3.SchemaRef, t *typeinfo.Type, rules *typeinfo.Rules, at place) *openapi3.SchemaRef {
+func (c *Components) beside(ref *openapi3.SchemaRef, t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.SchemaRef {
 	ruled := &openapi3.Schema{}
 	c.keep(ruled, t, rules, at)
 	// Notes alone stand beside a reference; keywords need an allOf.
@@ -133,16 +133,16 @@ func (c *Components) say(on subject, rule typeinfo.Rule) keyword {
 	case len(rule.Or) > 0:
 		return c.sayEither(on, rule.Or)
 	case rule.Cross:
-		return unsayable
+		return noKeyword
 	case silent[rule.Name]:
-		return nothingToSay
+		return alwaysKept
 	case rule.Name == "iscolor":
 		return c.sayEither(on, colours)
 	}
 	if maker, ok := keywords[rule.Name]; ok {
 		return maker(on, rule.Param)
 	}
-	return unsayable
+	return noKeyword
 }
 
 // silent rules say nothing about a value that is there.
@@ -241,9 +241,9 @@ func addNote(s *openapi3.Schema, text string) {
 }
 
 // carryNotes moves the note of a part to the whole.
-func carryNotes(part, whole *openapi3.Schema) {
-	if text, ok := part.Extensions[noted].(string); ok {
-		part.Extensions = nil
+func carryNotes(inner, whole *openapi3.Schema) {
+	if text, ok := inner.Extensions[noted].(string); ok {
+		inner.Extensions = nil
 		addNote(whole, text)
 	}
 }

@@ -137,9 +137,9 @@ func inside(t *typeinfo.Type) iter.Seq[*typeinfo.Type] {
 	}
 }
 
-// place is where a value stands: what it is used for, and whether it is the
+// position is where a value stands: what it is used for, and whether it is the
 // text of a parameter, which has neither null nor base64, or JSON.
-type place struct {
+type position struct {
 	use  Use
 	text bool
 }
@@ -147,7 +147,7 @@ type place struct {
 // Value is the schema of a JSON value of type t that keeps the rules: a
 // reference for a named struct, union or enum, the schema itself for all others.
 func (c *Components) Value(t *typeinfo.Type, rules *typeinfo.Rules, use Use) *openapi3.SchemaRef {
-	return c.value(t, rules, place{use: use})
+	return c.value(t, rules, position{use: use})
 }
 
 // Field is the schema of a member or a parameter: that of its value, with its
@@ -176,12 +176,12 @@ func (c *Components) fieldValue(f *typeinfo.Field, use Use) *openapi3.SchemaRef 
 	switch {
 	case f.Source == typeinfo.File:
 		files := file(f.Type.Go)
-		c.keep(files.Value, f.Type, f.Rules, place{use: use})
+		c.keep(files.Value, f.Type, f.Rules, position{use: use})
 		return files
 	case f.Quoted:
 		return c.quoted(f.Type, f.Rules)
 	}
-	return c.value(f.Type, f.Rules, place{use: use, text: isText(f)})
+	return c.value(f.Type, f.Rules, position{use: use, text: isText(f)})
 }
 
 // isText reports whether the field's value is text as it stands in a path, a
@@ -198,7 +198,7 @@ func isText(f *typeinfo.Field) bool {
 // it becomes a component of that name, or of that name and a number if it is
 // taken; without one it stands where it is used.
 func (c *Components) Object(name string, o *typeinfo.Object, use Use) *openapi3.SchemaRef {
-	c.settle()
+	c.assignNames()
 	if name == "" {
 		s := &openapi3.Schema{}
 		c.object(s, o, nil, use, use)

@@ -21,8 +21,8 @@ type listener struct {
 	rest []net.Conn // what was left in the queue at the end
 }
 
-// settleTime is given to handshakes under way when new ones are refused; it is one round trip to a rather far client.
-const settleTime = 100 * time.Millisecond
+// handshakeTime is given to handshakes under way when new ones are refused; it is one round trip to a rather far client.
+const handshakeTime = 100 * time.Millisecond
 
 // Accept returns net.ErrClosed once the listener refuses and nothing is left in the kernel's queue.
 func (l *listener) Accept() (net.Conn, error) {
@@ -56,13 +56,13 @@ func (l *listener) adopt(nc net.Conn) net.Conn {
 
 // refuse makes Accept end soon; net/http closes the listener then.
 func (l *listener) refuse() {
-	settle := time.Duration(0)
+	grace := time.Duration(0)
 	if refuseHandshakes(l.Listener) {
-		settle = min(settleTime, l.server.lim.Linger)
+		grace = min(handshakeTime, l.server.lim.Linger)
 	}
 	// Before the deadline is set, or Accept would take it for an error.
 	l.refusing.Store(true)
-	if !acceptUntil(l.Listener, time.Now().Add(settle)) {
+	if !acceptUntil(l.Listener, time.Now().Add(grace)) {
 		// Without a deadline only closing makes Accept return.
 		_ = l.Close()
 	}

@@ -31,15 +31,15 @@ type conn struct {
 	free    atomic.Bool // the write deadline is somebody else's
 	late    bool        // the read deadline passed before a request was complete
 
-	mu       sync.Mutex
-	waiting  bool
-	cut      bool      // the read deadline is the end of lingering, not the one asked for
-	asked    time.Time // the read deadline net/http wants
-	hijacked bool
-	head     head
-	seen     bool // head has all lines of the request under way
-	idle     int  // 1 after a request, and one more for each read deadline that net/http sets until it reads
-	bodyPace pace // touched only by the one reader net/http allows
+	mu        sync.Mutex
+	waiting   bool
+	shortened bool      // the read deadline is the end of lingering, not the one asked for
+	asked     time.Time // the read deadline net/http wants
+	hijacked  bool
+	head      head
+	seen      bool // head has all lines of the request under way
+	idle      int  // 1 after a request, and one more for each read deadline that net/http sets until it reads
+	bodyPace  pace // touched only by the one reader net/http allows
 }
 
 type connKey struct{}
@@ -95,8 +95,8 @@ func (c *conn) gotRequest() {
 
 // restore undoes linger, because a request is there. The caller holds mu.
 func (c *conn) restore() {
-	if c.cut {
-		c.cut = false
+	if c.shortened {
+		c.shortened = false
 		_ = c.Conn.SetReadDeadline(c.asked)
 	}
 }
@@ -116,7 +116,7 @@ func (c *conn) setLingerDeadline() error {
 	if !c.asked.IsZero() && c.asked.Before(end) {
 		return c.Conn.SetReadDeadline(c.asked)
 	}
-	c.cut = true
+	c.shortened = true
 	return c.Conn.SetReadDeadline(end)
 }
 
@@ -138,7 +138,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	defer c.mu.Unlock()
 	// Whoever sets a deadline decides about the body, too: see readBody.
 	c.body.Store(false)
-	c.cut = false
+	c.shortened = false
 	c.asked = t
 	// Counted to see whether it waits for bytes: see withoutWait.
 	if c.waiting && c.idle > 0 {
@@ -197,7 +197,7 @@ func (c *conn) Read(p []byte) (int, error) {
 func (c *conn) lookOnce() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.cut && c.Conn.SetReadDeadline(time.Now().Add(time.Millisecond)) == nil
+	return c.shortened && c.Conn.SetReadDeadline(time.Now().Add(time.Millisecond)) == nil
 }
 
 // withoutWait is how often net/http sets a read deadline between two requests until it reads the second of them: once to wait for its first bytes, and once when they

@@ -52,14 +52,14 @@ func (s *server) done() {
 	}
 }
 
-// settle waits until nothing is pending.
-func (s *server) settle(ctx context.Context) error {
+// wait waits until nothing is pending.
+func (s *server) wait(ctx context.Context) error {
 	for s.pending.Load() != 0 {
 		// The value may be from an earlier zero, so it only leads to another look.
 		select {
 		case <-s.quiet:
 		case <-ctx.Done():
-			return errCut(s.lim.Drain, s.pending.Load())
+			return errDrain(s.lim.Drain, s.pending.Load())
 		}
 	}
 	return nil
@@ -119,15 +119,15 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 	select {
 	case <-ended: //nolint:errcheck // Serve has it
 	case <-ctx.Done():
-		return errCut(s.lim.Drain, s.pending.Load())
+		return errDrain(s.lim.Drain, s.pending.Load())
 	}
-	if err := s.settle(ctx); err != nil {
+	if err := s.wait(ctx); err != nil {
 		return err
 	}
 	if s.http.Shutdown(ctx) != nil {
-		return errCut(s.lim.Drain, s.pending.Load())
+		return errDrain(s.lim.Drain, s.pending.Load())
 	}
-	return s.settle(ctx)
+	return s.wait(ctx)
 }
 
 func (s *server) lingerAll() {

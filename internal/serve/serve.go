@@ -159,8 +159,8 @@ func OnStopping(ctx context.Context, f func()) (unhook func()) {
 func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hooks Hooks) error {
 	s := newServer(h, lim.orDefaults(), hooks)
 	// The end of ctx begins the drain, in which requests go on.
-	base, cut := context.WithCancel(context.WithoutCancel(ctx))
-	defer cut()
+	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
 	base = context.WithValue(base, stoppingKey{}, s.stopping)
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
 
@@ -211,7 +211,7 @@ func newServer(h http.Handler, lim Limits, hooks Hooks) *server {
 // headerSlop is what net/http adds to MaxHeaderBytes, because a read may take in bytes that follow the header.
 const headerSlop = 4096
 
-// errCut says how much was left when [Limits.Drain] was over.
-func errCut(after time.Duration, left int64) error {
+// errDrain says how much was left when [Limits.Drain] was over.
+func errDrain(after time.Duration, left int64) error {
 	return fmt.Errorf("drain: %d connections and requests left after %s: %w", left, after, context.DeadlineExceeded)
 }

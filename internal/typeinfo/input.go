@@ -36,7 +36,7 @@ func ReadSettings(t reflect.Type) (*Input, error) {
 
 func (r *inputReader) read(t reflect.Type) (*Input, error) {
 	_, strict := embeddedMark(t, reflect.TypeFor[mark.Strict]())
-	if err := r.fields(t, place{}, NoSource); err != nil {
+	if err := r.fields(t, embedding{}, NoSource); err != nil {
 		return nil, err
 	}
 	r.close(strict)
@@ -82,7 +82,7 @@ func (r *inputReader) close(strict bool) {
 
 // fields reads the fields of the input, of a struct embedded in it, or of a
 // parameter model; model is the location of a model's fields.
-func (r *inputReader) fields(t reflect.Type, at place, model Source) error {
+func (r *inputReader) fields(t reflect.Type, at embedding, model Source) error {
 	for i := range t.NumField() {
 		tag, err := readTags(t, t.Field(i))
 		if err != nil {
@@ -103,7 +103,7 @@ func (r *inputReader) fields(t reflect.Type, at place, model Source) error {
 	return nil
 }
 
-func (r *inputReader) field(t *tagged, at place, model Source) error {
+func (r *inputReader) field(t *tagged, at embedding, model Source) error {
 	// In this order: marks and known types are not what their Go kind would make of
 	// them, and an embedded struct counts even if its type is not exported.
 	switch {
@@ -129,7 +129,7 @@ func (r *inputReader) field(t *tagged, at place, model Source) error {
 }
 
 // sourced reads a field by the source in its tag.
-func (r *inputReader) sourced(t *tagged, at place) error {
+func (r *inputReader) sourced(t *tagged, at embedding) error {
 	switch {
 	case r.settings && t.source != Env:
 		return t.lost("settings come from the environment", fmt.Sprintf("write `env:%q` and no other source, or `env:\"-\"` to leave the field out", t.suggestion(Env)))
@@ -150,7 +150,7 @@ func (r *inputReader) sourced(t *tagged, at place) error {
 	}
 	// Without a name in its tag a struct is a model of parameters.
 	if members, err := hasMembers(indirect(t.Type)); err != nil {
-		return t.within(err)
+		return t.wrapError(err)
 	} else if t.name == "" && members && t.source != File {
 		return r.model(t, at)
 	}
@@ -170,7 +170,7 @@ func (t *tagged) noSource() error {
 		fmt.Sprintf("add a tag such as `path:%[1]q`, `query:%[1]q`, `header:%[2]q`, `cookie:%[1]q`, `body:\"\"` or `dep:\"\"`", name, t.suggestion(Header)))
 }
 
-func (r *inputReader) ready(t *tagged, at place) error {
+func (r *inputReader) ready(t *tagged, at embedding) error {
 	if !t.IsExported() {
 		return t.problem("an unexported field cannot be filled in", "export the field")
 	}
@@ -212,7 +212,7 @@ func (t *tagged) isChoice() bool {
 }
 
 // choice reads a struct of credentials of which one is needed.
-func (r *inputReader) choice(t *tagged, at place) error {
+func (r *inputReader) choice(t *tagged, at embedding) error {
 	switch {
 	case !t.IsExported() && !t.Anonymous:
 		return t.unexported()
@@ -244,7 +244,7 @@ func (r *inputReader) choice(t *tagged, at place) error {
 }
 
 // alternative reads one of the credentials of a choice.
-func (r *inputReader) alternative(t *tagged, at place) error {
+func (r *inputReader) alternative(t *tagged, at embedding) error {
 	switch {
 	case !r.known(t.Type):
 		return t.problem("it is none of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct")
@@ -254,13 +254,13 @@ func (r *inputReader) alternative(t *tagged, at place) error {
 	return r.ready(t, at)
 }
 
-func (r *inputReader) embedded(t *tagged, at place, model Source) error {
+func (r *inputReader) embedded(t *tagged, at embedding, model Source) error {
 	if t.Type.Kind() == reflect.Pointer {
 		return t.problem("a pointer is embedded in an input", "embed the struct by value")
 	}
 	members, err := hasMembers(t.Type)
 	if err != nil {
-		return t.within(err)
+		return t.wrapError(err)
 	}
 	if !members {
 		return t.problem("it is embedded without a source and has no fields to fill in", "give it a name and a tag such as `query:\"...\"`")
@@ -271,7 +271,7 @@ func (r *inputReader) embedded(t *tagged, at place, model Source) error {
 	return r.fields(t.Type, at.to(t.StructField), model)
 }
 
-func (r *inputReader) dep(t *tagged, at place) error {
+func (r *inputReader) dep(t *tagged, at embedding) error {
 	if t.name != "" && t.name != "fresh" || len(t.options) > 0 {
 		return t.problem(fmt.Sprintf("dep:%q has no meaning, as providers are found by the type of the field", t.Tag.Get("dep")), "write `dep:\"\"`, or `dep:\"fresh\"` for a run of its own")
 	}
@@ -286,7 +286,7 @@ func (r *inputReader) dep(t *tagged, at place) error {
 }
 
 // model lays the fields of a struct among the parameters of its location.
-func (r *inputReader) model(t *tagged, at place) error {
+func (r *inputReader) model(t *tagged, at embedding) error {
 	switch {
 	case t.Type.Kind() == reflect.Pointer:
 		return t.problem("a parameter model behind a pointer", "use the struct by value, and make its fields optional instead")
@@ -307,7 +307,7 @@ func (r *inputReader) model(t *tagged, at place) error {
 		return err
 	}
 	if hidesAll(t.Type) {
-		return t.within(nothingToFillIn(t.Type))
+		return t.wrapError(nothingToFillIn(t.Type))
 	}
 	return nil
 }
@@ -328,7 +328,7 @@ func (r *inputReader) strictModel(t *tagged) error {
 	return nil
 }
 
-func (r *inputReader) modelField(t *tagged, at place, model Source) error {
+func (r *inputReader) modelField(t *tagged, at embedding, model Source) error {
 	if t.source == model || model == Form && t.source == File {
 		return r.value(t, at)
 	}
@@ -340,7 +340,7 @@ func (r *inputReader) modelField(t *tagged, at place, model Source) error {
 }
 
 // value adds a parameter or a form value.
-func (r *inputReader) value(t *tagged, at place) error {
+func (r *inputReader) value(t *tagged, at embedding) error {
 	if t.name == "" {
 		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
 	}
@@ -389,7 +389,7 @@ func (t *tagged) ownHeader() error {
 }
 
 // described makes the field, unless its type is one the caller fills in.
-func (r *inputReader) described(t *tagged, at place) (*Field, error) {
+func (r *inputReader) described(t *tagged, at embedding) (*Field, error) {
 	typ, err := t.describeValue(func(goType reflect.Type) bool { return t.source == File || r.known(goType) })
 	if err != nil {
 		return nil, err
@@ -411,7 +411,7 @@ func (t *tagged) describe(known func(reflect.Type) bool) (*Type, error) {
 	case !known(t.Type):
 		typ, err := Of(t.Type)
 		if err != nil {
-			return nil, t.within(err)
+			return nil, t.wrapError(err)
 		}
 		return typ, nil
 	case t.source == File && t.Type.Kind() == reflect.Pointer:
@@ -422,7 +422,7 @@ func (t *tagged) describe(known func(reflect.Type) bool) (*Type, error) {
 	return &Type{Go: t.Type}, nil
 }
 
-func (r *inputReader) body(t *tagged, at place) error {
+func (r *inputReader) body(t *tagged, at embedding) error {
 	f, err := r.described(t, at)
 	if err != nil {
 		return err
@@ -469,11 +469,11 @@ func (in *Input) contradiction() error {
 	case in.Members != nil && in.Form != nil:
 		return problem(in.Form.Fields[0], "a form value beside the JSON member "+in.Members.Fields[0].Go, "make it one or the other; a request has one body")
 	}
-	return in.twins()
+	return in.duplicates()
 }
 
-// twins finds two fields that read the same value.
-func (in *Input) twins() error {
+// duplicates finds two fields that read the same value.
+func (in *Input) duplicates() error {
 	seen := map[string]*Field{}
 	for _, f := range in.named() {
 		key := f.Source.String() + " " + f.Name

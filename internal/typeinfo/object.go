@@ -18,7 +18,7 @@ func (r *reader) object(d *Type) error {
 	d.Object = o
 	_, o.Strict = embeddedMark(d.Go, reflect.TypeFor[mark.Strict]())
 	c := collector{reader: r, root: d.Go, object: o}
-	if err := c.collect(d.Go, nil, place{}); err != nil {
+	if err := c.collect(d.Go, nil, embedding{}); err != nil {
 		return err
 	}
 	if hidesAll(d.Go) {
@@ -27,7 +27,7 @@ func (r *reader) object(d *Type) error {
 			Fix: "export them, or give the type the methods MarshalJSON and UnmarshalJSON",
 		}
 	}
-	return c.settle()
+	return c.resolveNames()
 }
 
 // hidesAll reports a struct that has fields, all of them unexported, also those
@@ -48,20 +48,20 @@ func hidesAll(t reflect.Type) bool {
 	return hides
 }
 
-// place is how an embedded struct is reached from the struct described.
-type place struct {
+// embedding is how an embedded struct is reached from the struct described.
+type embedding struct {
 	index          []int
 	selector       string
 	throughPointer bool
 }
 
-func (p place) to(f reflect.StructField) place {
+func (p embedding) to(f reflect.StructField) embedding {
 	selector := f.Name
 	if p.selector != "" {
 		selector = p.selector + "." + f.Name
 	}
 	// A copy, since its neighbours begin with the same index.
-	return place{
+	return embedding{
 		index: append(slices.Clone(p.index), f.Index...), selector: selector,
 		throughPointer: p.throughPointer || f.Type.Kind() == reflect.Pointer,
 	}
@@ -85,7 +85,7 @@ type collector struct {
 
 // collect gathers the members of t, which is the struct itself or embedded in
 // it; path holds the structs on the way, so that self-embedding ends.
-func (c *collector) collect(t reflect.Type, path []reflect.Type, at place) error {
+func (c *collector) collect(t reflect.Type, path []reflect.Type, at embedding) error {
 	if slices.Contains(path, t) {
 		return nil
 	}
@@ -113,7 +113,7 @@ func declaresValidate(t reflect.Type) bool {
 // declares it.
 func Validate(pointer any) error { return pointer.(validator).Validate() }
 
-func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []reflect.Type, at place) error {
+func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []reflect.Type, at embedding) error {
 	t, err := readTags(owner, sf)
 	if err != nil {
 		return err
@@ -165,7 +165,7 @@ func (t *tagged) strictMark() error {
 }
 
 // embedded lays the fields of an embedded struct among those of the outer one.
-func (c *collector) embedded(t *tagged, path []reflect.Type, at place) error {
+func (c *collector) embedded(t *tagged, path []reflect.Type, at embedding) error {
 	inner := indirect(t.Type)
 	if t.Type.Kind() == reflect.Pointer && !t.IsExported() {
 		return t.problem("an embedded pointer to an unexported struct cannot be filled in", "embed the struct by value or export its type")
@@ -179,7 +179,7 @@ func (c *collector) embedded(t *tagged, path []reflect.Type, at place) error {
 		return err
 	}
 	if t.source != NoSource {
-		return t.misplaced()
+		return t.refuseLocationTag()
 	}
 	if len(t.jsonOptions) > 0 && !slices.Equal(t.jsonOptions, []string{"inline"}) {
 		return t.problem(fmt.Sprintf("the json option %q has no effect on an embedded struct without a name", t.jsonOptions[0]), "drop the tag, or give it a name")
@@ -203,8 +203,8 @@ func hasMembers(t reflect.Type) (bool, error) {
 	return !own, err
 }
 
-// misplaced refuses a location tag inside a body.
-func (t *tagged) misplaced() error {
+// refuseLocationTag refuses a location tag inside a body.
+func (t *tagged) refuseLocationTag() error {
 	if t.Anonymous {
 		return t.problem(fmt.Sprintf("a %s tag inside a body, whose members are named by json tags", t.source),
 			"drop the tag, or move the field to the input struct")
@@ -217,9 +217,9 @@ func (t *tagged) misplaced() error {
 		fmt.Sprintf("write `json:%q`, or move the field to the struct that is the input or the answer itself", name))
 }
 
-func (c *collector) member(t *tagged, at place) error {
+func (c *collector) member(t *tagged, at embedding) error {
 	if t.source != NoSource && !t.hasJSON {
-		return t.misplaced()
+		return t.refuseLocationTag()
 	}
 	name := t.json
 	if name == "" {
@@ -230,7 +230,7 @@ func (c *collector) member(t *tagged, at place) error {
 	}
 	typ, err := c.describe(t.Type)
 	if err != nil {
-		return t.within(err)
+		return t.wrapError(err)
 	}
 	// The type may be an input as well, whose tags mean nothing in a body.
 	t.source = NoSource
@@ -246,9 +246,9 @@ func (c *collector) member(t *tagged, at place) error {
 	return nil
 }
 
-// within says through which field a mistake in a nested type was reached,
+// wrapError says through which field a mistake in a nested type was reached,
 // unless that type has a name to find it by.
-func (t *tagged) within(err error) error {
+func (t *tagged) wrapError(err error) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Field != "" && e.Type != unnamed {
 		return err
@@ -273,9 +273,9 @@ func isMemberName(name string) bool {
 	})
 }
 
-// settle chooses one member for each name: the least deeply embedded, among
+// resolveNames chooses one member for each name: the least deeply embedded, among
 // those the tagged one. Two that are equal in both are a mistake.
-func (c *collector) settle() error {
+func (c *collector) resolveNames() error {
 	best := map[string]member{}
 	var rivals []member
 	for _, m := range c.members {
@@ -367,7 +367,7 @@ func (r *reader) unionCase(d *Type, sf reflect.StructField) error {
 	}
 	typ, err := r.describe(sf.Type.Elem())
 	if err != nil {
-		return t.within(err)
+		return t.wrapError(err)
 	}
 	if typ.Kind != Struct {
 		return t.problem("a variant is a struct written as its fields, "+Name(typ.Go)+" has a form of its own", "wrap it in a struct")

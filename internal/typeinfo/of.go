@@ -172,7 +172,7 @@ func (r *reader) byKind(d *Type) error {
 		d.Kind, d.Len = Array, t.Len()
 		return r.elem(d, t.Elem())
 	case reflect.Map:
-		return r.mapping(d)
+		return r.mapOf(d)
 	case reflect.Struct:
 		d.Kind = Struct
 		return r.object(d)
@@ -244,7 +244,7 @@ func (r *reader) nullable(d *Type, t reflect.Type) error {
 	return nil
 }
 
-func (r *reader) mapping(d *Type) (err error) {
+func (r *reader) mapOf(d *Type) (err error) {
 	d.Kind = Map
 	if d.Key, err = r.key(d.Go); err != nil {
 		return err

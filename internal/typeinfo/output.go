@@ -19,16 +19,16 @@ func ReadOutput(t reflect.Type, known func(reflect.Type) bool) (*Output, error) 
 		out.Body = &Field{Source: Body, Type: &Type{Go: t}, Required: true}
 		return out, nil
 	}
-	fields, err := envelopeParts(t)
+	divided, err := envelopeFields(t)
 	if err != nil {
 		return nil, err
 	}
-	if len(fields.parts) == 0 {
+	if len(divided.fields) == 0 {
 		return out.plain()
 	}
-	out.Envelope, out.Strays = true, fields.strays
-	for i := range fields.parts {
-		if err := out.part(&fields.parts[i], known); err != nil {
+	out.Envelope, out.Strays = true, divided.strays
+	for i := range divided.fields {
+		if err := out.add(&divided.fields[i], known); err != nil {
 			return nil, err
 		}
 	}
@@ -47,12 +47,12 @@ func (out *Output) plain() (*Output, error) {
 	return out, nil
 }
 
-// envelopeParts divides the fields of an envelope; any other type has no parts.
+// envelopeFields divides the fields of an envelope; any other type has no parts.
 // A mixture of parts and members is a mistake.
-func envelopeParts(t reflect.Type) (d divider, err error) {
+func envelopeFields(t reflect.Type) (d divider, err error) {
 	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
-		inner, _ := envelopeParts(t.Elem())
-		if len(inner.parts) > 0 {
+		inner, _ := envelopeFields(t.Elem())
+		if len(inner.fields) > 0 {
 			return d, &Error{Type: Name(t), Problem: "an envelope behind a pointer", Fix: "return " + Name(t.Elem()) + " by value"}
 		}
 		return d, nil
@@ -60,12 +60,12 @@ func envelopeParts(t reflect.Type) (d divider, err error) {
 	if members, err := hasMembers(t); !members || err != nil {
 		return d, err
 	}
-	if err := d.divide(t, place{}); err != nil || len(d.parts) == 0 {
+	if err := d.divide(t, embedding{}); err != nil || len(d.fields) == 0 {
 		return d, err
 	}
-	if len(d.strangers) > 0 {
-		return d, d.strangers[0].lost(
-			"an answer is either a plain value or made of parts, and this field is no part while "+d.parts[0].selector+" is one",
+	if len(d.others) > 0 {
+		return d, d.others[0].lost(
+			"an answer is either a plain value or made of parts, and this field is no part while "+d.fields[0].selector+" is one",
 			"give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name")
 	}
 	return d, nil
@@ -74,11 +74,11 @@ func envelopeParts(t reflect.Type) (d divider, err error) {
 // divider divides the exported fields, those of embedded structs included,
 // into parts of an answer and others, and gathers their stray keys.
 type divider struct {
-	parts, strangers []tagged
-	strays           []*StrayKey
+	fields, others []tagged
+	strays         []*StrayKey
 }
 
-func (d *divider) divide(t reflect.Type, at place) error {
+func (d *divider) divide(t reflect.Type, at embedding) error {
 	for i := range t.NumField() {
 		f, err := readTags(t, t.Field(i))
 		if err != nil {
@@ -89,7 +89,7 @@ func (d *divider) divide(t reflect.Type, at place) error {
 		f.Index, f.selector = reach.index, reach.selector
 		if f.Anonymous && f.source == NoSource && !f.hasJSON && f.Type.Kind() == reflect.Struct && !isMark(f.Type) {
 			if members, err := hasMembers(f.Type); err != nil {
-				return f.within(err)
+				return f.wrapError(err)
 			} else if members {
 				if err := d.divide(f.Type, reach); err != nil {
 					return err
@@ -105,21 +105,21 @@ func (d *divider) divide(t reflect.Type, at place) error {
 }
 
 func (d *divider) add(f tagged) error {
-	switch isPart := f.isPart(); {
-	case !f.IsExported() && isPart:
+	switch isEnvelopeField := f.isEnvelopeField(); {
+	case !f.IsExported() && isEnvelopeField:
 		return f.unexported()
 	case !f.IsExported() || isMark(f.Type):
-	case isPart:
-		d.parts = append(d.parts, f)
+	case isEnvelopeField:
+		d.fields = append(d.fields, f)
 	default:
-		d.strangers = append(d.strangers, f)
+		d.others = append(d.others, f)
 	}
 	return nil
 }
 
-// isPart reports whether a field has the tag of a part of an answer and no
+// isEnvelopeField reports whether a field has the tag of a part of an answer and no
 // name in JSON.
-func (t *tagged) isPart() bool {
+func (t *tagged) isEnvelopeField() bool {
 	switch t.source {
 	case Status, Header, Cookie, Body:
 		return !t.hasJSON || t.left()
@@ -127,7 +127,7 @@ func (t *tagged) isPart() bool {
 	return false
 }
 
-func (out *Output) part(t *tagged, known func(reflect.Type) bool) error {
+func (out *Output) add(t *tagged, known func(reflect.Type) bool) error {
 	switch t.source {
 	case Status:
 		return out.status(t)

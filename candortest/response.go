@@ -20,13 +20,13 @@ import (
 	"github.com/candor-go/candor/internal/faultlog"
 )
 
-// answer is what a server would have sent.
-type answer struct {
+// response is what a server would have sent.
+type response struct {
 	status  int
 	header  http.Header
 	body    bytes.Buffer
 	aborted any
-	live    http.Header
+	pending http.Header
 	// sniffed is how much of the body was there when the header was sent, of
 	// which net/http guesses a media type; -1 while it was not.
 	sniffed int
@@ -40,23 +40,23 @@ type answer struct {
 }
 
 // String is the answer as it would go over the wire.
-func (a *answer) String() string {
+func (a *response) String() string {
 	if a.aborted != nil {
 		return fmt.Sprintf("nothing: %v", a.aborted)
 	}
-	return fmt.Sprintf("%d %s\nContent-Type: %s\n\n%s", a.status, http.StatusText(a.status), a.header.Get("Content-Type"), cut(a.body.Bytes()))
+	return fmt.Sprintf("%d %s\nContent-Type: %s\n\n%s", a.status, http.StatusText(a.status), a.header.Get("Content-Type"), truncate(a.body.Bytes()))
 }
 
 // Header implements http.ResponseWriter.
-func (a *answer) Header() http.Header { return a.live }
+func (a *response) Header() http.Header { return a.pending }
 
 // WriteHeader implements http.ResponseWriter.
-func (a *answer) WriteHeader(status int) {
+func (a *response) WriteHeader(status int) {
 	// Informational responses come before the one that counts, and after it no other
 	// does.
 	if status >= 200 && a.status == 0 {
 		// A copy, since what the handler sets from now on is not sent.
-		a.status, a.header = status, a.live.Clone()
+		a.status, a.header = status, a.pending.Clone()
 		if isStream(a.header.Get("Content-Type")) {
 			a.silent = time.AfterFunc(silence, a.stop)
 		}
@@ -64,7 +64,7 @@ func (a *answer) WriteHeader(status int) {
 }
 
 // Write implements http.ResponseWriter.
-func (a *answer) Write(p []byte) (int, error) {
+func (a *response) Write(p []byte) (int, error) {
 	a.WriteHeader(http.StatusOK)
 	if a.silent != nil {
 		a.silent.Reset(silence)
@@ -76,13 +76,13 @@ func (a *answer) Write(p []byte) (int, error) {
 }
 
 // Flush implements http.Flusher.
-func (a *answer) Flush() {
+func (a *response) Flush() {
 	a.WriteHeader(http.StatusOK)
 	a.sniff()
 }
 
 // sniff gives a body without a media type the one that net/http finds.
-func (a *answer) sniff() {
+func (a *response) sniff() {
 	const most = 2048 // what net/http gathers
 	if a.sniffed >= 0 || a.header == nil {
 		return
@@ -103,13 +103,13 @@ const (
 	enough  = 16 << 10
 )
 
-func (e *explorer) send(o *operation, r *request) (a *answer) {
+func (e *explorer) send(o *operation, r *request) (a *response) {
 	ctx, cancel := context.WithCancel(context.Background())
 	if o.streams {
 		ctx, cancel = context.WithTimeout(context.Background(), patience)
 	}
 	defer cancel()
-	a = &answer{live: http.Header{}, stop: cancel, sniffed: -1}
+	a = &response{pending: http.Header{}, stop: cancel, sniffed: -1}
 	built, err := r.build(faultlog.In(ctx, &a.log))
 	if err != nil {
 		a.aborted = err
@@ -158,7 +158,7 @@ func (r *request) build(ctx context.Context) (*http.Request, error) {
 }
 
 // judge says what is wrong with an answer, "" for nothing.
-func (e *explorer) judge(p *probe, r *request, a *answer) string {
+func (e *explorer) judge(p *probe, r *request, a *response) string {
 	isClientError := a.status >= 400 && a.status < 500
 	switch {
 	case a.aborted != nil:
@@ -180,10 +180,10 @@ func (e *explorer) judge(p *probe, r *request, a *answer) string {
 	case a.status < 500 && !isClientError:
 		return fmt.Sprintf("the document refuses this, the app answered %d", a.status)
 	}
-	return e.judgeAnswer(p.operation, a)
+	return e.judgeResponse(p.operation, a)
 }
 
-func (e *explorer) judgeMethod(p *probe, a *answer) string {
+func (e *explorer) judgeMethod(p *probe, a *response) string {
 	if a.status != http.StatusMethodNotAllowed {
 		return fmt.Sprintf("the document has no such method, the app answered %d, not 405", a.status)
 	}
@@ -197,7 +197,7 @@ func (e *explorer) judgeMethod(p *probe, a *answer) string {
 }
 
 // judgeValid is about the answer to a request that the document allows.
-func (e *explorer) judgeValid(p *probe, a *answer) string {
+func (e *explorer) judgeValid(p *probe, a *response) string {
 	disagree := fmt.Sprintf("the document allows this, the app answered %d", a.status)
 	switch a.status {
 	case http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
@@ -211,7 +211,7 @@ func (e *explorer) judgeValid(p *probe, a *answer) string {
 }
 
 // judgeAccept holds the media type of a success against the one asked for.
-func judgeAccept(o *operation, r *request, a *answer) string {
+func judgeAccept(o *operation, r *request, a *response) string {
 	wanted, got := r.header.Get("Accept"), mediaOf(a.header)
 	if a.status/100 == 2 && got != "" && slices.Contains(o.offers, wanted) && !strings.Contains(wanted, "*") && got != wanted {
 		return fmt.Sprintf("the document offers %s, which was asked for, the app answered %s", wanted, got)
@@ -224,9 +224,9 @@ func mediaOf(h http.Header) string {
 	return media
 }
 
-// told is a fault that a request was refused for. Its tag is the rule of the
+// reportedFault is a fault that a request was refused for. Its tag is the rule of the
 // app that was broken, "" where that is not known.
-type told struct {
+type reportedFault struct {
 	Type string `json:"type"`
 	Loc  []any  `json:"loc"`
 	tag  string
@@ -234,17 +234,17 @@ type told struct {
 
 // faults are those of the app's error, in whatever form it answers them, else
 // those that a 422 lists. One that lists none has a form of its handler's own.
-func (a *answer) faults() []told {
-	var all []told
+func (a *response) faults() []reportedFault {
+	var all []reportedFault
 	for _, f := range a.log.Faults() {
-		all = append(all, told{Type: f.Type, Loc: f.Loc, tag: f.Tag})
+		all = append(all, reportedFault{Type: f.Type, Loc: f.Loc, tag: f.Tag})
 	}
 	if all != nil || a.status != http.StatusUnprocessableEntity {
 		return all
 	}
 	var said struct {
 		Detail json.RawMessage `json:"detail"`
-		Errors []told          `json:"errors"`
+		Errors []reportedFault `json:"errors"`
 	}
 	if json.Unmarshal(a.body.Bytes(), &said) == nil && said.Errors == nil {
 		_ = json.Unmarshal(said.Detail, &said.Errors) // a form of its own has none
@@ -253,13 +253,13 @@ func (a *answer) faults() []told {
 }
 
 // excused reports whether every fault is one that no schema can foresee.
-func (e *explorer) excused(o *operation, faults []told) bool {
-	return !slices.ContainsFunc(faults, func(f told) bool { return !f.isOfCode() && !e.isInexact(o, f.Loc) })
+func (e *explorer) excused(o *operation, faults []reportedFault) bool {
+	return !slices.ContainsFunc(faults, func(f reportedFault) bool { return !f.isOfCode() && !e.isInexact(o, f.Loc) })
 }
 
 // isOfCode reports whether the fault is one of code, not of a rule: of a method
 // Validate, of candor.Invalid, or of a type that the handler has made up.
-func (f told) isOfCode() bool {
+func (f reportedFault) isOfCode() bool {
 	return f.Type == fault.ValueError && f.tag == "" || f.Type == fault.TooMany || !fault.IsKnown(f.Type)
 }
 
@@ -300,8 +300,8 @@ func (d *document) inexactAt(n node, loc []any, depth int) bool {
 		return d.inexactAt(f.naming, nil, depth+1)
 	}
 	if len(loc) > 0 {
-		if below := f.below(loc[0]); below.at != nil {
-			return d.inexactAt(below, loc[1:], depth+1)
+		if memberAt := f.memberAt(loc[0]); memberAt.at != nil {
+			return d.inexactAt(memberAt, loc[1:], depth+1)
 		}
 	}
 	return f.inexact
@@ -310,8 +310,8 @@ func (d *document) inexactAt(n node, loc []any, depth int) bool {
 // keyMark stands in a location for the name of a member.
 const keyMark = "[key]"
 
-// below is the schema of a member or an element.
-func (f *facts) below(at any) node {
+// memberAt is the schema of a member or an element.
+func (f *facts) memberAt(at any) node {
 	name, isName := at.(string)
 	if !isName {
 		return f.items
@@ -322,25 +322,25 @@ func (f *facts) below(at any) node {
 	return f.others
 }
 
-// judgeAnswer holds an answer against those declared.
-func (e *explorer) judgeAnswer(o *operation, a *answer) string {
-	promised := e.promised(o, a.status)
-	if promised.at == nil {
+// judgeResponse holds an answer against those declared.
+func (e *explorer) judgeResponse(o *operation, a *response) string {
+	declared := e.declared(o, a.status)
+	if declared.at == nil {
 		return fmt.Sprintf("the status %d is not declared; declared are %s", a.status, strings.Join(slices.Sorted(maps.Keys(o.responses.at)), ", "))
 	}
 	if a.status == http.StatusUnauthorized && a.header.Get("WWW-Authenticate") == "" && len(o.security) > 0 {
 		return "a 401 has no header WWW-Authenticate"
 	}
-	headers := e.doc.child(promised, "headers")
+	headers := e.doc.child(declared, "headers")
 	for _, name := range slices.Sorted(maps.Keys(headers.at)) {
 		if about := e.judgeHeader(e.doc.child(headers, name), name, a); about != "" {
 			return about
 		}
 	}
-	return e.judgeBody(o, e.doc.child(promised, "content"), a)
+	return e.judgeBody(o, e.doc.child(declared, "content"), a)
 }
 
-func (e *explorer) judgeHeader(header node, name string, a *answer) string {
+func (e *explorer) judgeHeader(header node, name string, a *response) string {
 	lines := a.header.Values(name)
 	if len(lines) == 0 {
 		if header.flag("required") {
@@ -361,9 +361,9 @@ func (e *explorer) judgeHeader(header node, name string, a *answer) string {
 	return ""
 }
 
-// promised is the declaration of a status: its own, that of its range, or the
+// declared is the declaration of a status: its own, that of its range, or the
 // default.
-func (e *explorer) promised(o *operation, status int) node {
+func (e *explorer) declared(o *operation, status int) node {
 	for _, name := range []string{strconv.Itoa(status), fmt.Sprintf("%dXX", status/100), "default"} {
 		// A 500 has to be declared by itself.
 		if o.responses.has(name) && (name != "default" || status != http.StatusInternalServerError) {
@@ -373,7 +373,7 @@ func (e *explorer) promised(o *operation, status int) node {
 	return node{}
 }
 
-func (e *explorer) judgeBody(o *operation, content node, a *answer) string {
+func (e *explorer) judgeBody(o *operation, content node, a *response) string {
 	if len(content.at) == 0 {
 		if a.body.Len() > 0 {
 			return fmt.Sprintf("status %d promises no body, and has one", a.status)
@@ -398,7 +398,7 @@ func (e *explorer) judgeBody(o *operation, content node, a *answer) string {
 }
 
 // judgeContent holds what was sent against the schema of its media type.
-func (e *explorer) judgeContent(media string, declared node, a *answer) string {
+func (e *explorer) judgeContent(media string, declared node, a *response) string {
 	schema := e.doc.child(declared, "schema")
 	codec, hasCodec := e.set.codecs[media]
 	switch {
