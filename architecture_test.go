@@ -23,7 +23,7 @@ var importRules = []struct{ who, not string }{
 	{"/middleware", "/hub"},
 	{"/middleware", "/candortest"},
 	{"/candortest/...", "/hub"},
-	{"/candortest/...", "/middleware"},
+	{"/candortest", "/middleware"},
 	{"", "/hub"},
 	{"", "/middleware"},
 	{"", "/candortest"},

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 // callServer serves an app over a network and returns a client of it.
@@ -813,8 +814,8 @@ func TestCallEndsWithItsContext(t *testing.T) {
 func addressApp(t *testing.T) (candor.Client, *strings.Builder) {
 	log := &strings.Builder{}
 	inner := candor.New(candor.Config{}, candor.Use(
-		candor.TrustedProxies("127.0.0.0/8", "192.0.2.0/24", "unix"),
-		candor.AccessLog(slog.New(slog.NewTextHandler(log, nil)))))
+		middleware.TrustedProxies("127.0.0.0/8", "192.0.2.0/24", "unix"),
+		middleware.AccessLog(slog.New(slog.NewTextHandler(log, nil)))))
 	candor.HandleHTTP(inner, []string{"GET"}, "/who", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, r.RemoteAddr)
 	}))
@@ -919,7 +920,7 @@ func TestCallInProcessKeepsTheAddress(t *testing.T) {
 	}
 
 	t.Run("what proxies said counts, but not what calls say", func(t *testing.T) {
-		app := candor.New(candor.Config{}, candor.Use(candor.TrustedProxies("192.0.2.1")))
+		app := candor.New(candor.Config{}, candor.Use(middleware.TrustedProxies("192.0.2.1")))
 		candor.Get(app, "/", handler)
 		candor.NewTestClient(t, app).Get("/", candor.WithHeader("X-Forwarded-For", "198.51.100.7")).Status(204)
 		assert.Equal(t, "198.51.100.7:0", got)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // requestContext is the context that the functions of a request get: the
@@ -24,38 +26,17 @@ func (c *requestContext) Err() error { return c.own().Err() }
 
 // Value implements context.Context.
 func (c *requestContext) Value(key any) any {
-	if key == (callerKey{}) {
+	if key == (requestinfo.ClientKey{}) {
 		return c.RemoteAddr
 	}
 	return c.own().Value(key)
 }
 
-type callerKey struct{}
-
-// callerOf is the address that the request of a context came from, "" for a
-// context of no request.
-func callerOf(ctx context.Context) string {
-	address, _ := ctx.Value(callerKey{}).(string)
-	return address
-}
-
 // withCaller is the request under a context that tells its address, for handlers
 // which get the request and not a context.
 func withCaller(r *http.Request) *http.Request {
-	if callerOf(r.Context()) == r.RemoteAddr {
+	if requestinfo.Client(r.Context()) == r.RemoteAddr {
 		return r
 	}
-	return r.WithContext(context.WithValue(r.Context(), callerKey{}, r.RemoteAddr))
+	return r.WithContext(requestinfo.WithClient(r.Context(), r.RemoteAddr))
 }
-
-type inProcessKey struct{}
-
-// inProcess marks the context of a request that came without a connection, from
-// this process.
-func inProcess(ctx context.Context) context.Context {
-	return context.WithValue(ctx, inProcessKey{}, true)
-}
-
-// isInProcess reports whether the request came from this process. A request that
-// it leads to over a connection has a context of its own.
-func isInProcess(r *http.Request) bool { return r.Context().Value(inProcessKey{}) != nil }

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/faultlog"
+	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -61,9 +62,9 @@ func (c Client) With(input any) Client {
 // Serve or Start, if it has a lifespan or shared providers.
 //
 // A call with the context of a request that an app is serving comes from the
-// address of that request, so that rate limits, [AccessLog] and the app itself
+// address of that request, so that rate limits, access logs and the app itself
 // see the client; any other comes from 127.0.0.1. A request that is given to
-// Client.HTTP with a RemoteAddr keeps it. [TrustedProxies] trusts no call in
+// Client.HTTP with a RemoteAddr keeps it. middleware.TrustedProxies trusts no call in
 // process: X-Forwarded-For and its like may be a copy of what anybody sent.
 func InProcess(app *App) Client {
 	return Client{Base: "http://in-process", HTTP: &http.Client{Transport: processTransport{app}}, app: app}
@@ -138,13 +139,13 @@ type processTransport struct{ app *App }
 func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	// What this app refuses is no fault of a request that calls it.
 	ctx, cancel := context.WithCancel(faultlog.Out(r.Context()))
-	sent := r.Clone(inProcess(ctx))
+	sent := r.Clone(requestinfo.WithInProcess(ctx))
 	if sent.Body == nil {
 		sent.Body = http.NoBody
 	}
 	sent.Proto, sent.ProtoMajor, sent.ProtoMinor = "HTTP/1.1", 1, 1
 	sent.Host = cmp.Or(r.Host, r.URL.Host)
-	sent.RequestURI, sent.RemoteAddr = r.URL.RequestURI(), cmp.Or(r.RemoteAddr, callerOf(ctx), "127.0.0.1:0")
+	sent.RequestURI, sent.RemoteAddr = r.URL.RequestURI(), cmp.Or(r.RemoteAddr, requestinfo.Client(ctx), "127.0.0.1:0")
 	sent.URL.Scheme, sent.URL.Host, sent.URL.User = "", "", nil
 	body, into := io.Pipe()
 	w := newRecorder(r.Method, into)

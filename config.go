@@ -10,10 +10,11 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // Config is what an app is made of beside its routes. Its zero value makes a
@@ -253,7 +254,7 @@ const defaultMaxMultipart = 32 << 20
 
 // checkRootPath sees to redirects that stay on the host.
 func checkRootPath(path string) error {
-	if path == "" || strings.HasPrefix(path, "/") && !strings.HasSuffix(path, "/") && !strings.Contains(path, "//") && !strings.ContainsAny(path, `\?#{}`) {
+	if requestinfo.IsRootPath(path) {
 		return nil
 	}
 	return fmt.Errorf(`Config.RootPath is %q; it is a path such as "/api": it begins with a slash, does not end with one, and holds neither wildcards nor a host`, path)

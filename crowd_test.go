@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 // crowdFactor is how many times larger than usual the crowds are: 100 in the
@@ -50,7 +51,7 @@ func TestCrowdsLeaveNoTrace(t *testing.T) {
 	limited := candor.New(config, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Key: candor.ByCredential}))
 	candor.HandleHTTP(limited, []string{"GET"}, "/", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	full := candor.New(config, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}), candor.Use(
-		candor.RequestID(), candor.CORS(candor.CORSConfig{Origins: []string{"https://app.example.com"}}), candor.ConditionalGET()))
+		middleware.RequestID(), middleware.CORS(middleware.CORSConfig{Origins: []string{"https://app.example.com"}}), middleware.ConditionalGET()))
 	candor.Get(full, "/items", func(context.Context, struct {
 		Q string `query:"q,omitempty"`
 	},

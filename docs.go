@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/asyncapi"
 	"github.com/candor-go/candor/internal/docsui"
 	"github.com/candor-go/candor/internal/doctree"
+	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/openapi30"
 	"github.com/candor-go/candor/internal/pathtree"
@@ -136,10 +137,10 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h := w.Header()
-	etag := form.etag()
-	h.Set("ETag", etag)
+	tag := form.etag()
+	h.Set("ETag", tag)
 	h.Set("Cache-Control", "no-cache")
-	if matchesETag(r.Header.Get("If-None-Match"), etag) {
+	if etag.Lists([]string{r.Header.Get("If-None-Match")}, tag, true) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -377,7 +378,7 @@ func (r *routed) Value(key any) any {
 	switch key {
 	case errorsKey{}:
 		return r
-	case callerKey{}:
+	case requestinfo.ClientKey{}:
 		return r.caller
 	case layer.OperationKey{}:
 		return &r.endpoint.operation

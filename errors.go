@@ -19,6 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // HTTPError is an error with a status and a detail for the client. Make one
@@ -442,7 +443,7 @@ func (f *failure) logAt(level slog.Level, message string, err error, more ...any
 	if p, ok := errors.AsType[*panicError](err); ok {
 		attrs = append(attrs, "stack", string(p.stack))
 	}
-	if id := RequestIDOf(f.r.Context()); id != "" {
+	if id := requestinfo.ID(f.r.Context()); id != "" {
 		attrs = append(attrs, "request_id", id)
 	}
 	f.writer.log.Log(f.r.Context(), level, message, attrs...)

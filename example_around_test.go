@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"strconv"
 	"strings"
 
 	"github.com/candor-go/candor"
@@ -19,30 +18,6 @@ func around(app http.Handler, remote string, header http.Header) *httptest.Respo
 	answer := httptest.NewRecorder()
 	app.ServeHTTP(answer, r)
 	return answer
-}
-
-func ExampleProcessTime() {
-	app := candor.New(candor.Config{}, candor.Use(candor.ProcessTime()))
-	candor.Get(app, "/", func(context.Context, candor.None) (candor.Text, error) { return "hello", nil })
-
-	answer := around(app, "192.0.2.1:1234", http.Header{})
-	seconds, err := strconv.ParseFloat(answer.Header().Get("X-Process-Time"), 64)
-	fmt.Println(seconds > 0, err)
-	// Output: true <nil>
-}
-
-func ExampleScheme() {
-	app := candor.New(candor.Config{}, candor.Use(candor.TrustedProxies("192.0.2.0/24")))
-	candor.Get(app, "/", func(_ context.Context, in struct{ Request *http.Request }) (candor.Text, error) {
-		return candor.Text(candor.Scheme(in.Request)), nil
-	})
-
-	told := http.Header{"X-Forwarded-Proto": {"https"}}
-	fmt.Println(around(app, "192.0.2.1:1234", told).Body)
-	fmt.Println(around(app, "203.0.113.5:1234", told).Body, "is what a stranger used")
-	// Output:
-	// https
-	// http is what a stranger used
 }
 
 func ExampleByClient() {

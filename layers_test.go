@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 type middlewares = func(http.Handler) http.Handler
@@ -53,9 +54,9 @@ var compositions = map[string]func(m middlewares) middlewares{
 	"behind a function": func(m middlewares) middlewares { return chained(opaque, m) },
 	"before a function": func(m middlewares) middlewares { return chained(m, opaque) },
 	"among its own": func(m middlewares) middlewares {
-		return chained(opaque, candor.SecureHeaders(nil), candor.ConditionalGET(), m)
+		return chained(opaque, middleware.SecureHeaders(nil), middleware.ConditionalGET(), m)
 	},
-	"outside of its own": func(m middlewares) middlewares { return chained(m, candor.CrossOrigin(), opaque) },
+	"outside of its own": func(m middlewares) middlewares { return chained(m, middleware.CrossOrigin(), opaque) },
 	"a chain in a chain": func(m middlewares) middlewares { return chained(chained(opaque, chained(m))) },
 	"on a condition":     unless,
 	"a closure": func(m middlewares) middlewares {
@@ -151,7 +152,7 @@ func documentedResponses(t *testing.T, app *candor.App, path, method string) map
 
 func TestCORSInAnyComposition(t *testing.T) {
 	const page = "https://a.example"
-	cors := func() middlewares { return candor.CORS(candor.CORSConfig{Origins: []string{page}}) }
+	cors := func() middlewares { return middleware.CORS(middleware.CORSConfig{Origins: []string{page}}) }
 	asks := []string{"Origin", page, "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "content-type"}
 	everyComposition(t, cors, func(t *testing.T, app *candor.App) {
 		w := sendTo(app, "OPTIONS", "/x", asks...)
@@ -204,7 +205,7 @@ func TestCORSInAnyComposition(t *testing.T) {
 }
 
 func TestConditionalGETInAnyComposition(t *testing.T) {
-	everyComposition(t, candor.ConditionalGET, func(t *testing.T, app *candor.App) {
+	everyComposition(t, middleware.ConditionalGET, func(t *testing.T, app *candor.App) {
 		tag := sendTo(app, "GET", "/x").Header().Get("ETag")
 		require.NotEmpty(t, tag)
 		assert.Equal(t, 304, sendTo(app, "GET", "/x", "If-None-Match", tag).Code)
@@ -218,14 +219,14 @@ func TestConditionalGETInAnyComposition(t *testing.T) {
 
 func TestOtherMiddlewareInAnyComposition(t *testing.T) {
 	t.Run("CrossOrigin", func(t *testing.T) {
-		everyComposition(t, func() middlewares { return candor.CrossOrigin() }, func(t *testing.T, app *candor.App) {
+		everyComposition(t, func() middlewares { return middleware.CrossOrigin() }, func(t *testing.T, app *candor.App) {
 			assert.Equal(t, 403, sendTo(app, "POST", "/x", "Sec-Fetch-Site", "cross-site").Code)
 			assert.Contains(t, documentedResponses(t, app, "/x", "post"), "403")
 			assert.NotContains(t, documentedResponses(t, app, "/x", "get"), "403")
 		})
 	})
 	t.Run("HTTPSRedirect", func(t *testing.T) {
-		everyComposition(t, candor.HTTPSRedirect, func(t *testing.T, app *candor.App) {
+		everyComposition(t, middleware.HTTPSRedirect, func(t *testing.T, app *candor.App) {
 			assert.Equal(t, 307, sendTo(app, "GET", "/x").Code)
 			assert.Contains(t, documentedResponses(t, app, "/x", "get"), "307")
 		})
@@ -261,14 +262,14 @@ func TestHiddenMiddleware(t *testing.T) {
 		request []string
 		status  int
 	}{
-		"ConditionalGET": {candor.ConditionalGET(), []string{"GET", "If-None-Match", "*"}, 200},
-		"CrossOrigin":    {candor.CrossOrigin(), []string{"POST", "Sec-Fetch-Site", "cross-site"}, 403},
-		"HTTPSRedirect":  {candor.HTTPSRedirect(), []string{"GET"}, 307},
+		"ConditionalGET": {middleware.ConditionalGET(), []string{"GET", "If-None-Match", "*"}, 200},
+		"CrossOrigin":    {middleware.CrossOrigin(), []string{"POST", "Sec-Fetch-Site", "cross-site"}, 403},
+		"HTTPSRedirect":  {middleware.HTTPSRedirect(), []string{"GET"}, 307},
 		"Documented":     {candor.Documented(opaque, candor.Raises(candor.Error(418, "no"))), []string{"GET"}, 200},
 	}
 	between := map[string]func(middlewares) middlewares{
 		"two functions":   func(m middlewares) middlewares { return chained(opaque, m, opaque) },
-		"two and its own": func(m middlewares) middlewares { return chained(opaque, m, candor.ConditionalGET(), opaque) },
+		"two and its own": func(m middlewares) middlewares { return chained(opaque, m, middleware.ConditionalGET(), opaque) },
 		"a function that makes it for each request": func(m middlewares) middlewares {
 			return func(next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { m(next).ServeHTTP(w, r) })
@@ -298,11 +299,11 @@ func TestHiddenMiddleware(t *testing.T) {
 		config, log := recorded()
 		app := candor.New(config)
 		candor.Get(app, "/x", func(context.Context, candor.None) (string, error) { return "x", nil })
-		app.Mount("/files", opaque(candor.ConditionalGET()(opaque(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		app.Mount("/files", opaque(middleware.ConditionalGET()(opaque(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("ETag", `"1"`)
 			w.WriteHeader(200)
 		})))))
-		assert.Equal(t, 304, sendTo(candor.ConditionalGET()(app), "GET", "/x", "If-None-Match", "*").Code)
+		assert.Equal(t, 304, sendTo(middleware.ConditionalGET()(app), "GET", "/x", "If-None-Match", "*").Code)
 		assert.Equal(t, 304, sendTo(app, "GET", "/files/a", "If-None-Match", "*").Code)
 		assert.Empty(t, log.take())
 	})
@@ -313,7 +314,7 @@ func TestHiddenMiddleware(t *testing.T) {
 			w.Header().Set("ETag", `"1"`)
 			w.WriteHeader(200)
 		})
-		candor.HandleHTTP(app, []string{"GET", "POST"}, "/x", chained(candor.CORS(candor.CORSConfig{Origins: []string{"*"}}), candor.CrossOrigin(), candor.ConditionalGET())(plain))
+		candor.HandleHTTP(app, []string{"GET", "POST"}, "/x", chained(middleware.CORS(middleware.CORSConfig{Origins: []string{"*"}}), middleware.CrossOrigin(), middleware.ConditionalGET())(plain))
 		assert.Equal(t, 304, sendTo(app, "GET", "/x", "If-None-Match", "*").Code)
 		assert.Equal(t, 403, sendTo(app, "POST", "/x", "Sec-Fetch-Site", "cross-site").Code)
 		assert.Contains(t, documentedResponses(t, app, "/x", "get"), "304")

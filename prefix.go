@@ -1,10 +1,11 @@
 package candor
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // belowMount is how the pattern of a mount ends.
@@ -45,22 +46,14 @@ func dropSegments(path string, n int) string {
 	return path
 }
 
-// rootKey finds the root path of the app around a mounted one.
-type rootKey struct{}
-
 // withRoot tells a mounted app the root path of the one around it.
 func withRoot(root string, h http.Handler) http.Handler {
 	if root == "" {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), rootKey{}, root)))
+		h.ServeHTTP(w, r.WithContext(requestinfo.WithRootPath(r.Context(), root)))
 	})
-}
-
-func outerRoot(r *http.Request) string {
-	root, _ := r.Context().Value(rootKey{}).(string)
-	return root
 }
 
 // anyMethod is the method of a mount.

@@ -15,6 +15,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // RateConfig is what a [RateLimit] is made of.
@@ -76,9 +77,9 @@ func (c RateConfig) check() error {
 
 // ByClient is the address a request comes from, of IPv6 the network of 64 bits,
 // which one client has to itself. Behind a proxy it is the proxy's, unless
-// [TrustedProxies] is around the limit.
+// middleware.TrustedProxies is around the limit.
 func ByClient(r *http.Request) string {
-	address, ok := addressOf(r)
+	address, ok := requestinfo.Address(r)
 	if !ok {
 		return r.RemoteAddr
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // table is the sealed form of an app: every endpoint in its place.
@@ -144,6 +145,11 @@ func (t *table) answerUnrouted(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// isPreflight reports whether a browser asks what it may ask.
+func isPreflight(r *http.Request) bool {
+	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
+}
+
 // answersPreflight leads a preflight through the middleware of the endpoint that
 // a browser asks about, if that has any.
 func (t *table) answersPreflight(w http.ResponseWriter, r *http.Request) bool {
@@ -211,7 +217,7 @@ func (t *table) redirect(w http.ResponseWriter, r *http.Request) {
 // proxy took off, and then what a router in this process did. Where that has
 // taken off the root path itself, it counts once.
 func (t *table) rootOf(r *http.Request) string {
-	root, taken := cmp.Or(t.rootPath, outerRoot(r)), takenOff(r)
+	root, taken := cmp.Or(t.rootPath, requestinfo.RootPath(r.Context())), takenOff(r)
 	if taken == root || strings.HasPrefix(taken, root+"/") {
 		return taken
 	}

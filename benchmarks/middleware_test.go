@@ -8,26 +8,27 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/benchmarks"
+	"github.com/candor-go/candor/middleware"
 )
 
 // BenchmarkMiddleware is W3 without and with what most services have around it.
 func BenchmarkMiddleware(b *testing.B) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	passes := func(next http.Handler) http.Handler { return next }
-	cors := candor.CORS(candor.CORSConfig{Origins: []string{"https://app.example.com"}})
+	cors := middleware.CORS(middleware.CORSConfig{Origins: []string{"https://app.example.com"}})
 	for _, around := range []struct {
 		name    string
 		options []candor.Option
 	}{
 		{"bare", nil},
 		{"an empty middleware", []candor.Option{candor.Use(passes)}},
-		{"RequestID", []candor.Option{candor.Use(candor.RequestID())}},
-		{"AccessLog", []candor.Option{candor.Use(candor.AccessLog(log))}},
+		{"RequestID", []candor.Option{candor.Use(middleware.RequestID())}},
+		{"AccessLog", []candor.Option{candor.Use(middleware.AccessLog(log))}},
 		{"CORS", []candor.Option{candor.Use(cors)}},
-		{"SecureHeaders", []candor.Option{candor.Use(candor.SecureHeaders(nil))}},
-		{"all four", []candor.Option{candor.Use(candor.RequestID(), candor.AccessLog(log), cors, candor.SecureHeaders(nil))}},
+		{"SecureHeaders", []candor.Option{candor.Use(middleware.SecureHeaders(nil))}},
+		{"all four", []candor.Option{candor.Use(middleware.RequestID(), middleware.AccessLog(log), cors, middleware.SecureHeaders(nil))}},
 		{"RateLimit", []candor.Option{candor.RateLimit(candor.RateConfig{Rate: candor.PerSecond(1_000_000_000)})}},
-		{"ConditionalGET", []candor.Option{candor.Use(candor.ConditionalGET())}},
+		{"ConditionalGET", []candor.Option{candor.Use(middleware.ConditionalGET())}},
 	} {
 		b.Run(around.name, func(b *testing.B) {
 			w := benchmarks.Workloads()[2]

@@ -13,18 +13,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 func newGuarded() *candor.App {
 	app := candor.New(candor.Config{},
 		candor.Use(
-			candor.TrustedProxies("10.0.0.0/8"), // what follows sees the client
-			candor.RequestID(),
-			candor.AccessLog(nil),
-			candor.CORS(candor.CORSConfig{Origins: []string{"https://app.example.com"}, Credentials: true}),
-			candor.SecureHeaders(nil),
-			candor.CrossOrigin("https://app.example.com"),
-			candor.ConditionalGET()),
+			middleware.TrustedProxies("10.0.0.0/8"), // what follows sees the client
+			middleware.RequestID(),
+			middleware.AccessLog(nil),
+			middleware.CORS(middleware.CORSConfig{Origins: []string{"https://app.example.com"}, Credentials: true}),
+			middleware.SecureHeaders(nil),
+			middleware.CrossOrigin("https://app.example.com"),
+			middleware.ConditionalGET()),
 		candor.TrustedHosts("api.example.com"),
 		candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(600)}))
 	app.Health("/healthz", "/readyz")

@@ -17,6 +17,7 @@ import (
 	candorredis "github.com/candor-go/candor/contrib/redis"
 	"github.com/candor-go/candor/examples/users/service"
 	"github.com/candor-go/candor/hub"
+	"github.com/candor-go/candor/middleware"
 )
 
 // code has the comments that describe operations and types in the document.
@@ -70,13 +71,13 @@ func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), 
 
 // around is the middleware, the outermost first.
 func around(s Settings, logger *slog.Logger, metrics *candorprom.Metrics) []func(http.Handler) http.Handler {
-	all := []func(http.Handler) http.Handler{candor.RequestID(), candorotel.Middleware(), metrics.Middleware}
+	all := []func(http.Handler) http.Handler{middleware.RequestID(), candorotel.Middleware(), metrics.Middleware}
 	if len(s.Proxies) > 0 {
-		all = append(all, candor.TrustedProxies(s.Proxies...))
+		all = append(all, middleware.TrustedProxies(s.Proxies...))
 	}
-	all = append(all, candor.AccessLog(logger), candor.SecureHeaders(nil))
+	all = append(all, middleware.AccessLog(logger), middleware.SecureHeaders(nil))
 	if len(s.Origins) > 0 {
-		all = append(all, candor.CORS(candor.CORSConfig{Origins: s.Origins}))
+		all = append(all, middleware.CORS(middleware.CORSConfig{Origins: s.Origins}))
 	}
 	return all
 }

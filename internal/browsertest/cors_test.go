@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 // page serves an empty page, from which scripts ask.
@@ -32,8 +33,8 @@ func TestCORSInChromium(t *testing.T) {
 	allowed, refused := page(t), page(t)
 	ran := 0
 	app := candor.New(candor.Config{}, candor.Use(
-		candor.CORS(candor.CORSConfig{Origins: []string{allowed}, Credentials: true, Expose: []string{"ETag", "Age"}}),
-		candor.ConditionalGET()))
+		middleware.CORS(middleware.CORSConfig{Origins: []string{allowed}, Credentials: true, Expose: []string{"ETag", "Age"}}),
+		middleware.ConditionalGET()))
 	candor.Get(app, "/good", func(context.Context, candor.None) (int, error) {
 		ran++
 		return ran, nil

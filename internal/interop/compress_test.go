@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 func newCompressed() (*candor.App, error) {
@@ -26,7 +27,7 @@ func newCompressed() (*candor.App, error) {
 		return nil, err
 	}
 	wrap := func(next http.Handler) http.Handler { return compress(next) }
-	return candor.New(candor.Config{}, candor.Use(wrap, candor.ConditionalGET())), nil
+	return candor.New(candor.Config{}, candor.Use(wrap, middleware.ConditionalGET())), nil
 }
 
 // Answers are compressed where that pays, and only those of the types that are

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 // curl asks with a program that others wrote, and reads what it prints.
@@ -49,7 +50,7 @@ func newPrices() (app *candor.App, ran *atomic.Int64) {
 	price.Store(1)
 	ran = &atomic.Int64{}
 	tag := func() string { return fmt.Sprintf(`"v%d"`, price.Load()) }
-	app = candor.New(candor.Config{}, candor.Use(candor.ConditionalGET()))
+	app = candor.New(candor.Config{}, candor.Use(middleware.ConditionalGET()))
 	candor.Get(app, "/price", func(_ context.Context, in struct{ Header candor.ResponseHeader }) (int64, error) {
 		ran.Add(1)
 		in.Header.Set("ETag", tag())

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 type (
@@ -85,7 +86,7 @@ type surrounding interface{ n() int }
 var layers = []named[candor.RouteOption]{
 	{"bare", candor.Tags("bare")},
 	{"timeout", candor.Timeout(time.Minute)},
-	{"conditional", candor.Use(candor.ConditionalGET())},
+	{"conditional", candor.Use(middleware.ConditionalGET())},
 }
 
 // responds registers every kind of response in one surrounding and all layers.

@@ -1,4 +1,4 @@
-package candor_test
+package middleware_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/middleware"
 )
 
 // corsRoutes are a good route, one that fails and one that panics.
@@ -21,17 +22,17 @@ func corsRoutes(r candor.Routes, options ...candor.RouteOption) {
 
 func TestCORS(t *testing.T) {
 	const page = "https://app.example.com"
-	origins := candor.CORSConfig{Origins: []string{page, "http://localhost:3000"}, Credentials: true, Expose: []string{"X-Total"}}
-	byFunc := candor.CORSConfig{OriginFunc: func(origin string) bool { return origin == page || origin == "null" }}
-	oneMore := candor.CORSConfig{Origins: []string{page}, Headers: []string{"X-Custom"}}
-	everyone := candor.CORSConfig{Origins: []string{"*"}, MaxAge: -1}
+	origins := middleware.CORSConfig{Origins: []string{page, "http://localhost:3000"}, Credentials: true, Expose: []string{"X-Total"}}
+	byFunc := middleware.CORSConfig{OriginFunc: func(origin string) bool { return origin == page || origin == "null" }}
+	oneMore := middleware.CORSConfig{Origins: []string{page}, Headers: []string{"X-Custom"}}
+	everyone := middleware.CORSConfig{Origins: []string{"*"}, MaxAge: -1}
 	type headers map[string]string
 	allowed := headers{"Access-Control-Allow-Origin": page, "Access-Control-Allow-Credentials": "true", "Access-Control-Expose-Headers": "X-Total", "Vary": "Origin"}
 	refused := headers{"Access-Control-Allow-Origin": "", "Access-Control-Allow-Credentials": "", "Vary": "Origin"}
 	preflight := headers{"Origin": page, "Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
 	tests := []struct {
 		name         string
-		config       candor.CORSConfig
+		config       middleware.CORSConfig
 		method, path string
 		send         headers
 		status       int
@@ -62,14 +63,14 @@ func TestCORS(t *testing.T) {
 	for _, tc := range tests {
 		t.Run(tc.name, func(t *testing.T) {
 			config, _ := recorded()
-			inApp := candor.New(config, candor.Use(candor.CORS(tc.config)))
+			inApp := candor.New(config, candor.Use(middleware.CORS(tc.config)))
 			corsRoutes(inApp)
 			inRouter := candor.New(config)
-			router := candor.NewRouter("", candor.Use(candor.CORS(tc.config)))
+			router := candor.NewRouter("", candor.Use(middleware.CORS(tc.config)))
 			corsRoutes(router)
 			inRouter.Include(router)
 			onRoute := candor.New(config)
-			corsRoutes(onRoute, candor.Use(candor.CORS(tc.config)))
+			corsRoutes(onRoute, candor.Use(middleware.CORS(tc.config)))
 			for place, app := range map[string]*candor.App{"app": inApp, "router": inRouter, "route": onRoute} {
 				c := candor.NewTestClient(t, app)
 				var options []candor.TestOption
@@ -98,37 +99,37 @@ func TestPreflightElsewhere(t *testing.T) {
 func TestCORSMistakes(t *testing.T) {
 	one := []string{"https://a.example.com"}
 	tests := []struct {
-		config candor.CORSConfig
+		config middleware.CORSConfig
 		want   string
 	}{
-		{candor.CORSConfig{}, "no origin is allowed"},
-		{candor.CORSConfig{Origins: []string{"*"}, Credentials: true}, "every page"},
-		{candor.CORSConfig{Origins: []string{"*", "https://a.example.com"}}, "every origin"},
-		{candor.CORSConfig{Origins: []string{"*"}, OriginFunc: func(string) bool { return true }}, "every origin"},
-		{candor.CORSConfig{Origins: []string{"null"}}, "sandboxed"},
-		{candor.CORSConfig{Origins: []string{"a.example.com"}}, "write a scheme"},
-		{candor.CORSConfig{Origins: []string{"https://a.example.com/"}}, "write a scheme"},
-		{candor.CORSConfig{Origins: []string{"https://*.example.com"}}, "write a scheme"},
-		{candor.CORSConfig{Origins: []string{"https://A.example.com"}}, "write a scheme"},
-		{candor.CORSConfig{Origins: []string{"https://a.example.com:443"}}, "usual port"},
-		{candor.CORSConfig{Origins: one, Methods: []string{"*"}}, "list the methods"},
-		{candor.CORSConfig{Origins: one, Methods: []string{"GET,POST"}}, "write a name"},
-		{candor.CORSConfig{Origins: one, Headers: []string{"*"}, Credentials: true}, "list the names"},
-		{candor.CORSConfig{Origins: one, Headers: []string{"*", "X-A"}}, "every name"},
-		{candor.CORSConfig{Origins: one, Expose: []string{"*"}, Credentials: true}, "list the names"},
-		{candor.CORSConfig{Origins: one, Expose: []string{"X A"}}, "write a name"},
+		{middleware.CORSConfig{}, "no origin is allowed"},
+		{middleware.CORSConfig{Origins: []string{"*"}, Credentials: true}, "every page"},
+		{middleware.CORSConfig{Origins: []string{"*", "https://a.example.com"}}, "every origin"},
+		{middleware.CORSConfig{Origins: []string{"*"}, OriginFunc: func(string) bool { return true }}, "every origin"},
+		{middleware.CORSConfig{Origins: []string{"null"}}, "sandboxed"},
+		{middleware.CORSConfig{Origins: []string{"a.example.com"}}, "write a scheme"},
+		{middleware.CORSConfig{Origins: []string{"https://a.example.com/"}}, "write a scheme"},
+		{middleware.CORSConfig{Origins: []string{"https://*.example.com"}}, "write a scheme"},
+		{middleware.CORSConfig{Origins: []string{"https://A.example.com"}}, "write a scheme"},
+		{middleware.CORSConfig{Origins: []string{"https://a.example.com:443"}}, "usual port"},
+		{middleware.CORSConfig{Origins: one, Methods: []string{"*"}}, "list the methods"},
+		{middleware.CORSConfig{Origins: one, Methods: []string{"GET,POST"}}, "write a name"},
+		{middleware.CORSConfig{Origins: one, Headers: []string{"*"}, Credentials: true}, "list the names"},
+		{middleware.CORSConfig{Origins: one, Headers: []string{"*", "X-A"}}, "every name"},
+		{middleware.CORSConfig{Origins: one, Expose: []string{"*"}, Credentials: true}, "list the names"},
+		{middleware.CORSConfig{Origins: one, Expose: []string{"X A"}}, "write a name"},
 	}
 	for _, tc := range tests {
-		err := panicOf(func() { candor.CORS(tc.config) })
+		err := panicOf(func() { middleware.CORS(tc.config) })
 		assert.Contains(t, err, tc.want, "%+v", tc.config)
-		assert.Contains(t, err, "candor: CORS at")
+		assert.Contains(t, err, "candor: middleware.CORS at")
 		assert.Contains(t, err, "cors_test.go")
 	}
-	candor.CORS(candor.CORSConfig{Origins: one, Headers: []string{"*"}, Expose: []string{"*"}, MaxAge: time.Hour})
+	middleware.CORS(middleware.CORSConfig{Origins: one, Headers: []string{"*"}, Expose: []string{"*"}, MaxAge: time.Hour})
 }
 
 func ExampleCORS() {
-	app := candor.New(candor.Config{}, candor.Use(candor.CORS(candor.CORSConfig{
+	app := candor.New(candor.Config{}, candor.Use(middleware.CORS(middleware.CORSConfig{
 		Origins: []string{"https://app.example.com"}, Credentials: true,
 	})))
 	candor.Get(app, "/", func(context.Context, candor.None) (string, error) { return "hello", nil })

@@ -1,11 +1,13 @@
-package candor
+package middleware
 
 import (
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // AccessLog is middleware that logs each request once it is over, to log or,
@@ -72,4 +74,17 @@ func knownMethod(method string) string {
 		return method
 	}
 	return "OTHER"
+}
+
+// clientOf is the address that a request comes from, as a text.
+func clientOf(r *http.Request) string {
+	address, ok := requestinfo.Address(r)
+	port := strings.LastIndexByte(r.RemoteAddr, ':')
+	switch {
+	case !ok:
+		return r.RemoteAddr
+	case r.RemoteAddr[0] != '[': // IPv4 is written in one way only
+		return r.RemoteAddr[:port]
+	}
+	return address.String()
 }

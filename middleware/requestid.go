@@ -1,10 +1,12 @@
-package candor
+package middleware
 
 import (
 	"context"
 	"math/rand/v2"
 	"net/http"
 	"strings"
+
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // requestIDHeader carries the id of a request, in both directions.
@@ -22,39 +24,16 @@ func RequestID() func(http.Handler) http.Handler {
 			if !isRequestID(id) {
 				id = newRequestID()
 			}
-			known := &identified{Context: r.Context(), id: id, line: [1]string{id}}
-			w.Header()[requestIDHeader] = known.line[:]
-			next.ServeHTTP(w, r.WithContext(known))
+			ctx, line := requestinfo.WithID(r.Context(), id)
+			w.Header()[requestIDHeader] = line
+			next.ServeHTTP(w, r.WithContext(ctx))
 		})
 	}
 }
 
-// identified is the context of a request that has an id.
-type identified struct {
-	context.Context
-	id string
-	// line is that of the header.
-	line [1]string
-}
-
-type requestIDKey struct{}
-
-// Value implements context.Context.
-func (c *identified) Value(key any) any {
-	if key == (requestIDKey{}) {
-		return c
-	}
-	return c.Context.Value(key)
-}
-
 // RequestIDOf is the id that [RequestID] gave the request of a context, "" where
 // it is not in use.
-func RequestIDOf(ctx context.Context) string {
-	if known, ok := ctx.Value(requestIDKey{}).(*identified); ok {
-		return known.id
-	}
-	return ""
-}
+func RequestIDOf(ctx context.Context) string { return requestinfo.ID(ctx) }
 
 // newRequestID is 128 random bits in base32, of a source that needs no system
 // call: ids are to be unique, not secret.

@@ -1,4 +1,4 @@
-package candor
+package middleware
 
 import (
 	"errors"
@@ -52,7 +52,7 @@ type CORSConfig struct {
 func CORS(config CORSConfig) func(http.Handler) http.Handler {
 	site := callsite.Here()
 	if err := config.check(); err != nil {
-		panic(fmt.Errorf("candor: CORS at %s: %w", site, err))
+		panic(fmt.Errorf("candor: middleware.CORS at %s: %w", site, err))
 	}
 	rules := cors.New(config.options())
 	return func(next http.Handler) http.Handler {
@@ -71,11 +71,6 @@ func (h *corsHandler) Describe(*layer.Operation) layer.Effects {
 	return layer.Effects{AnswersPreflights: true}
 }
 
-// isPreflight reports whether a browser asks what it may ask.
-func isPreflight(r *http.Request) bool {
-	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
-}
-
 var (
 	corsMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
 	corsHeaders = []string{"Content-Type", "Authorization"}
@@ -87,7 +82,7 @@ const defaultCORSAge = 10 * time.Minute
 func (c CORSConfig) options() cors.Options {
 	o := cors.Options{
 		AllowedOrigins: c.Origins, AllowedMethods: c.Methods, AllowedHeaders: c.Headers, ExposedHeaders: c.Expose,
-		AllowCredentials: c.Credentials, MaxAge: int(seconds(defaultCORSAge)),
+		AllowCredentials: c.Credentials, MaxAge: seconds(defaultCORSAge),
 	}
 	if len(c.Methods) == 0 {
 		o.AllowedMethods = corsMethods
@@ -104,10 +99,13 @@ func (c CORSConfig) options() cors.Options {
 	case c.MaxAge < 0:
 		o.MaxAge = -1
 	case c.MaxAge > 0:
-		o.MaxAge = int(seconds(c.MaxAge))
+		o.MaxAge = seconds(c.MaxAge)
 	}
 	return o
 }
+
+// seconds rounds up, so that a short age is not taken for none.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func (c CORSConfig) check() error {
 	if len(c.Origins) == 0 && c.OriginFunc == nil {

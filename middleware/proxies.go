@@ -1,4 +1,4 @@
-package candor
+package middleware
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // TrustedProxies is middleware that takes the client's address, the scheme and
@@ -24,14 +25,14 @@ import (
 //   - X-Forwarded-Prefix stands in front of redirects where Config.RootPath is
 //     empty.
 //   - The host stays that of the Host header.
-//   - From anyone else, and from calls of [InProcess], these headers and
+//   - From anyone else, and from calls of [candor.InProcess], these headers and
 //     Forwarded are removed.
 //
 // No network, one that cannot be read, and one that is everybody panic.
 func TrustedProxies(networks ...string) func(http.Handler) http.Handler {
 	trusted, err := parseNetworks(networks)
 	if err != nil {
-		panic(fmt.Errorf("candor: TrustedProxies at %s: %w", callsite.Here(), err))
+		panic(fmt.Errorf("candor: middleware.TrustedProxies at %s: %w", callsite.Here(), err))
 	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -78,13 +79,13 @@ func (p *proxies) trusts(address netip.Addr) bool {
 
 // trustsPeer reports whether the other end of the connection is a proxy.
 func (p *proxies) trustsPeer(r *http.Request) bool {
-	if isInProcess(r) {
+	if requestinfo.IsInProcess(r) {
 		return false
 	}
 	if r.RemoteAddr == "" || r.RemoteAddr == "@" {
 		return p.unix
 	}
-	peer, ok := addressOf(r)
+	peer, ok := requestinfo.Address(r)
 	return ok && p.trusts(peer)
 }
 
@@ -102,13 +103,13 @@ func (p *proxies) unproxied(r *http.Request) *http.Request {
 	if scheme := lastOf(r, "X-Forwarded-Proto"); scheme == "http" || scheme == "https" {
 		ctx = context.WithValue(ctx, schemeKey{}, scheme)
 	}
-	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && checkRootPath(prefix) == nil && !mediatype.HasControl(prefix) && !strings.Contains(prefix, "\t") {
-		ctx = context.WithValue(ctx, rootKey{}, prefix)
+	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && requestinfo.IsRootPath(prefix) && !mediatype.HasControl(prefix) && !strings.Contains(prefix, "\t") {
+		ctx = requestinfo.WithRootPath(ctx, prefix)
 	}
 	address := r.RemoteAddr
 	if client, ok := p.client(r.Header.Values("X-Forwarded-For")); ok {
 		address = netip.AddrPortFrom(client, 0).String()
-		ctx = context.WithValue(ctx, callerKey{}, address)
+		ctx = requestinfo.WithClient(ctx, address)
 	}
 	inner := r.WithContext(ctx)
 	inner.RemoteAddr = address
@@ -165,23 +166,4 @@ func Scheme(r *http.Request) string {
 		return "https"
 	}
 	return "http"
-}
-
-// addressOf is where a request comes from, where that has an address.
-func addressOf(r *http.Request) (netip.Addr, bool) {
-	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	return peer.Addr().Unmap().WithZone(""), err == nil
-}
-
-// clientOf is the address as a text.
-func clientOf(r *http.Request) string {
-	address, ok := addressOf(r)
-	port := strings.LastIndexByte(r.RemoteAddr, ':')
-	switch {
-	case !ok:
-		return r.RemoteAddr
-	case r.RemoteAddr[0] != '[': // IPv4 is written in one way only
-		return r.RemoteAddr[:port]
-	}
-	return address.String()
 }

@@ -1,0 +1,80 @@
+// Package etag compares entity tags and judges the conditions of a request by them
+// (RFC 9110, sections 8.8.3 and 13). The root uses it for the documents it serves
+// and for CheckETag, package middleware for ConditionalGET.
+package etag
+
+import (
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Precondition is the status by which the conditions of a request respond to it, 0
+// where they let it pass. A tag of "" means that the resource does not exist, a
+// zero time that nobody knows when it was modified.
+func Precondition(r *http.Request, tag string, modified time.Time) int {
+	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if match := r.Header.Values("If-Match"); len(match) > 0 {
+		if tag == "" || !Lists(match, tag, false) {
+			return http.StatusPreconditionFailed
+		}
+	} else if since, ok := timeOf(r, "If-Unmodified-Since"); ok && !modified.IsZero() && modified.After(since) {
+		return http.StatusPreconditionFailed
+	}
+	if none := r.Header.Values("If-None-Match"); len(none) > 0 {
+		switch {
+		case tag == "" || !Lists(none, tag, true):
+			return 0
+		case isRead:
+			return http.StatusNotModified
+		}
+		return http.StatusPreconditionFailed
+	}
+	if since, ok := timeOf(r, "If-Modified-Since"); ok && isRead && !modified.IsZero() && !modified.After(since) {
+		return http.StatusNotModified
+	}
+	return 0
+}
+
+func timeOf(r *http.Request, name string) (time.Time, bool) {
+	t, err := http.ParseTime(r.Header.Get(name))
+	return t, err == nil
+}
+
+// Lists reports whether one of the listed tags is tag, or "*". Weak comparison takes
+// tags for equal that differ in their W/ only; strong comparison takes none with
+// W/ for equal to anything.
+func Lists(lines []string, tag string, weak bool) bool {
+	for _, line := range lines {
+		for rest := line; rest != ""; {
+			var listed string
+			listed, rest = nextTag(rest)
+			isWeak := strings.HasPrefix(listed, "W/") || strings.HasPrefix(tag, "W/")
+			switch {
+			case listed == "*", listed == tag && !isWeak:
+				return true
+			case weak && listed != "" && strings.TrimPrefix(listed, "W/") == strings.TrimPrefix(tag, "W/"):
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// nextTag cuts the first tag off a list. A comma inside of the quotes belongs to
+// the tag.
+func nextTag(list string) (tag, rest string) {
+	list = strings.TrimLeft(list, " \t,")
+	open := strings.IndexByte(list, '"')
+	comma := strings.IndexByte(list, ',')
+	if open >= 0 && (comma < 0 || open < comma) {
+		if size := strings.IndexByte(list[open+1:], '"'); size >= 0 {
+			end := open + size + 2
+			return strings.TrimSpace(list[:end]), list[end:]
+		}
+	}
+	if comma < 0 {
+		return strings.TrimSpace(list), ""
+	}
+	return strings.TrimSpace(list[:comma]), list[comma:]
+}

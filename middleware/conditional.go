@@ -1,0 +1,164 @@
+package middleware
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"strconv"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/etag"
+	"github.com/candor-go/candor/internal/layer"
+)
+
+// ConditionalGET is middleware that spares clients what they have already: it
+// gives an ETag to the answers to GET that are written as a whole, and answers
+// 304 without a body where If-None-Match lists it. An If-Match that lists
+// another is 412. The document lists both.
+//
+//   - An answer that sets ETag or Last-Modified itself is judged by those.
+//   - Streams, and what is written in parts, pass as they are: nothing is
+//     buffered. So does everything where ConditionalGET is hidden, see
+//     [candor.Documented].
+//   - The handler runs either way. To spare its work too, see [candor.CheckETag] and
+//     [candor.Cache].
+//   - Put it inside of what changes bodies, such as compression.
+func ConditionalGET() func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return layer.Attach(&conditional{Layer: layer.Layer{Next: next}}, next)
+	}
+}
+
+type conditional struct {
+	layer.Layer
+	// unjudged means that the answers of the operation pass as they are.
+	unjudged bool
+}
+
+// Describe implements layer.Describer.
+func (c *conditional) Describe(op *layer.Operation) layer.Effects {
+	c.unjudged = c.unjudged || op.Streams
+	if op.Streams || op.Method != http.MethodGet {
+		return layer.Effects{}
+	}
+	return layer.Effects{
+		Responses: []layer.Response{
+			{Status: http.StatusNotModified, Description: "Not modified: the client has this state already"},
+			{Status: http.StatusPreconditionFailed, Description: "The resource is not in the state that If-Match asks for", Err: candor.ErrPreconditionFailed},
+		},
+		Headers: []layer.Header{{
+			Name: "ETag", Description: "Names this state, for If-None-Match", Statuses: []int{http.StatusOK, http.StatusNotModified},
+		}},
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if !isRead || c.unjudged || !c.IsKnown(r, "ConditionalGET", "answers pass as they are") {
+		c.Next.ServeHTTP(w, r)
+		return
+	}
+	judged := &judgedWriter{ResponseWriter: w, r: r}
+	c.Next.ServeHTTP(judged, r)
+	judged.release()
+}
+
+// judgedWriter holds the header of a complete answer back until its body is
+// there.
+type judgedWriter struct {
+	http.ResponseWriter
+	r *http.Request
+	// held is a header that waits for a body of length bytes; decided means that
+	// it is sent, silent that the body is not.
+	held, decided, silent bool
+	length                int
+}
+
+func (w *judgedWriter) HasBegun() bool { return w.decided || layer.HasBegun(w.ResponseWriter) }
+
+// Unwrap lets http.ResponseController reach the server's own writer.
+func (w *judgedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// WriteHeader implements http.ResponseWriter.
+func (w *judgedWriter) WriteHeader(status int) {
+	h := w.Header()
+	length, err := strconv.Atoi(h.Get("Content-Length"))
+	switch {
+	case w.decided || w.held:
+	case status < 200 && status != http.StatusSwitchingProtocols:
+		w.ResponseWriter.WriteHeader(status)
+	case status != http.StatusOK:
+		w.decided = true
+		w.ResponseWriter.WriteHeader(status)
+	case h.Get("Etag") != "" || h.Get("Last-Modified") != "":
+		w.judge()
+	case err == nil && length > 0:
+		w.held, w.length = true, length
+	default:
+		w.decided = true
+		w.ResponseWriter.WriteHeader(status)
+	}
+}
+
+// judge sends the header, or what the conditions of the request answer instead.
+func (w *judgedWriter) judge() {
+	w.held, w.decided = false, true
+	h := w.Header()
+	modified, _ := http.ParseTime(h.Get("Last-Modified"))
+	switch etag.Precondition(w.r, h.Get("Etag"), modified) {
+	case http.StatusNotModified:
+		w.silent = true
+		for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding"} {
+			delete(h, name)
+		}
+		w.ResponseWriter.WriteHeader(http.StatusNotModified)
+	case http.StatusPreconditionFailed:
+		w.silent = true
+		candor.WriteError(w.ResponseWriter, w.r, candor.ErrPreconditionFailed)
+	default:
+		w.ResponseWriter.WriteHeader(http.StatusOK)
+	}
+}
+
+// release sends a header that waits for a body which does not come as a whole.
+func (w *judgedWriter) release() {
+	if w.held {
+		w.held, w.decided = false, true
+		w.ResponseWriter.WriteHeader(http.StatusOK)
+	}
+}
+
+// Write implements http.ResponseWriter.
+func (w *judgedWriter) Write(p []byte) (int, error) {
+	if !w.decided && !w.held {
+		w.WriteHeader(http.StatusOK)
+	}
+	if w.held && len(p) == w.length {
+		w.Header()["Etag"] = []string{etagOf(p)}
+		w.judge()
+	}
+	w.release()
+	if w.silent {
+		return len(p), nil
+	}
+	return w.ResponseWriter.Write(p)
+}
+
+// FlushError serves http.ResponseController.
+func (w *judgedWriter) FlushError() error {
+	if !w.decided && !w.held {
+		w.WriteHeader(http.StatusOK)
+	}
+	w.release()
+	return http.NewResponseController(w.ResponseWriter).Flush()
+}
+
+// Flush serves handlers that ask for an http.Flusher.
+func (w *judgedWriter) Flush() { _ = w.FlushError() }
+
+// etagOf names a body.
+func etagOf(body []byte) string {
+	sum := sha256.Sum256(body)
+	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`
+}

@@ -1,0 +1,60 @@
+package middleware
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/layer"
+)
+
+// CrossOrigin is middleware that refuses, with 403, requests that a browser
+// sends for a page of another origin and that may change something: those with
+// other methods than GET, HEAD and OPTIONS. It is for APIs that know their users
+// by cookies; programs other than browsers are not affected.
+//
+// trusted are origins whose pages may, such as "https://app.example.com". One
+// that is none panics. See [http.CrossOriginProtection], which decides.
+func CrossOrigin(trusted ...string) func(http.Handler) http.Handler {
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range trusted {
+		err := validOrigin(origin)
+		if err == nil {
+			err = protection.AddTrustedOrigin(origin)
+		}
+		if err != nil {
+			panic(fmt.Errorf("candor: middleware.CrossOrigin at %s: %w", callsite.Here(), err))
+		}
+	}
+	return func(next http.Handler) http.Handler {
+		return layer.Attach(&originGuard{Layer: layer.Layer{Next: next}, protection: protection}, next)
+	}
+}
+
+type originGuard struct {
+	layer.Layer
+	protection *http.CrossOriginProtection
+}
+
+var errCrossOrigin = candor.Error(http.StatusForbidden, "requests from pages of this origin are refused")
+
+// Describe implements layer.Describer.
+func (g *originGuard) Describe(op *layer.Operation) layer.Effects {
+	if op.Method == http.MethodGet || op.Method == http.MethodHead || op.Method == http.MethodOptions {
+		return layer.Effects{}
+	}
+	return layer.Effects{Responses: []layer.Response{{
+		Status: http.StatusForbidden, Description: "The request comes from a page of another origin", Err: errCrossOrigin,
+	}}}
+}
+
+// ServeHTTP implements http.Handler.
+func (g *originGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if g.protection.Check(r) != nil {
+		_ = g.IsKnown(r, "CrossOrigin", "its 403 is not in the document")
+		candor.WriteError(w, r, errCrossOrigin)
+		return
+	}
+	g.Next.ServeHTTP(w, r)
+}
