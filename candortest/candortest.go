@@ -9,18 +9,18 @@
 // It asks of every operation that
 //
 //   - what the document allows is accepted: boundary values, with the optional
-//     parts and without them, in every place that a value may come from, in
+//     parts and without them, in every source that a value may come from, in
 //     every media type there is and for every one that may be asked for;
 //   - what breaks a single rule is refused with a 4xx: a member or parameter
 //     that is missing, of another type, out of its bounds, not among its values,
 //     or unknown where unknown members are forbidden; a body that is no JSON, of
 //     another media type, or not there;
-//   - requests without credentials are answered by 401, where security is
+//   - requests without credentials get a 401, where security is
 //     declared, and other methods by 405 with the methods there are;
-//   - every answer is as declared: its status, headers, media type and body, of
+//   - every response is as declared: its status, headers, media type and body, of
 //     a stream each item. An undeclared 500 is a failure like any other;
 //   - some of what it allows is done: an operation that only refuses, by a 404, a
-//     401 or a 409, has shown nothing of what it promises, and fails the test
+//     401 or a 409, has shown nothing of what it declares, and fails the test
 //     unless [WithoutSuccess] names it.
 //
 // A disagreement is shown with the smallest request that has it. go test -v
@@ -33,14 +33,14 @@
 // what POST /users returned, and so is a member "user_id" or "userId".
 //
 // Handlers with side effects are tamed by [candor.Override], whose providers are
-// asked in the place of the app's, such as a transaction that is always rolled
+// asked instead of the app's, such as a transaction that is always rolled
 // back, or left out by [Skip]. WebSockets are no operations of the document, and
 // are not tried.
 //
 // What no schema can say is not held against the app: validation errors of values
 // whose schema has the extension x-validate, those of a Validate method, of
 // [candor.Invalid], and of types that a handler has made up. What a request was
-// refused for is known in whatever form the app tells of it: [candor.OnError],
+// refused for is known in whatever form the app reports it: [candor.OnError],
 // [candor.OnStatus], [candor.DottedFaults], problem details.
 //
 // A pattern is an expression of ECMA-262. One that Go has no equal for, as for
@@ -101,7 +101,7 @@ func Header(name, value string) Option {
 
 // Credentials are sent where an operation asks for the security scheme: the
 // token, the key, or for HTTP Basic "user:password". Without the option made up
-// ones are, which usually end in a 401; a rule that is broken behind them goes
+// ones are, which usually end in a 401; a rule that is broken after them goes
 // unseen.
 func Credentials(scheme, value string) Option {
 	return func(s *settings) { s.credentials[scheme] = value }
@@ -109,14 +109,14 @@ func Credentials(scheme, value string) Option {
 
 // Values are what parameters and fields of forms of that name are sent as, in
 // every request that is to be accepted: ids that exist, for instance, or the
-// password of a login. One of them is chosen, in the place of what was learned.
+// password of a login. One of them is chosen, instead of what was learned.
 func Values(parameter string, texts ...string) Option {
 	return func(s *settings) { s.values[parameter] = append(s.values[parameter], texts...) }
 }
 
 // Codec is how bodies of a media type are written and read, other than JSON,
 // forms and what is sent as it is: one of [candor.Config.Codecs]. Without the
-// option such bodies are not sent, and answers of that type are not looked into.
+// option such bodies are not sent, and responses of that type are not looked into.
 func Codec(mediaType string, codec candor.Codec) Option {
 	return func(s *settings) { s.codecs[mediaType] = codec }
 }

@@ -47,13 +47,13 @@ type operation struct {
 	// security are the alternatives, each scheme with its scopes.
 	security  []map[string]any
 	responses node
-	// steps are the parameters of the path, below those that follow it in other
+	// steps are the parameters of the path, following those that come after it in other
 	// paths; links says that a response has links, and rivals are the templates
 	// that a path may belong to instead.
 	steps, following []*step
 	links            bool
 	rivals           []string
-	// streams means that an answer may have no end.
+	// streams means that a response may have no end.
 	streams bool
 }
 
@@ -62,7 +62,7 @@ type parameter struct {
 	name, in string
 	required bool
 	schema   node
-	// isJSON is the form of a parameter that has a content, comma that of a list
+	// isJSON is the form of a parameter that has a content, comma the form of a list
 	// in one text.
 	isJSON, comma bool
 }
@@ -87,7 +87,7 @@ const (
 	plainNotation // text or bytes, as they are
 )
 
-// node is a place in the document with what is there, references followed.
+// node is an object of the document and its pointer, references followed.
 type node struct {
 	pointer string
 	at      map[string]any
@@ -150,7 +150,7 @@ func (d *document) node(pointer string, value any) node {
 		beside := n.at
 		n = node{pointer: ref[1:], at: d.find(ref[1:])}
 		if note, ok := beside[inexactly]; ok {
-			// Facts are kept by pointer, so a place with a note of its own has its own.
+			// Facts are kept by pointer, so a reference with a note has a pointer of its own.
 			n.at = maps.Clone(n.at)
 			n.at[inexactly], n.pointer = note, n.pointer+"\x00"+pointer
 		}
@@ -184,7 +184,7 @@ func (d *document) child(n node, name string) node {
 	return d.node(n.base()+"/"+escape(name), n.at[name])
 }
 
-// base is the pointer without what distinguishes places that refer to it.
+// base is the pointer without what distinguishes references to it.
 func (n node) base() string {
 	pointer, _, _ := strings.Cut(n.pointer, "\x00")
 	return pointer

@@ -107,7 +107,7 @@ func (e *explorer) explore(tb candor.TB) {
 }
 
 // operations are those that are tried, in order: outer ones first, and POST
-// before the others. Those that delete are apart, inner ones first.
+// before the others. Operations that delete are separate, inner ones first.
 func (e *explorer) operations() (kept, deleting []*operation) {
 	for _, o := range e.doc.operations {
 		switch {
@@ -303,7 +303,7 @@ func (e *explorer) try(t *rapid.T, p *probe) string {
 	return ""
 }
 
-// ask sends a request and judges the answer.
+// ask sends a request and judges the response.
 func (e *explorer) ask(p *probe, r *request) *failure {
 	got := e.send(p.operation, r)
 	about := e.judge(p, r, got)

@@ -19,7 +19,7 @@ const inexactly = "x-validate"
 // what they are.
 const ofMethod = "Validate"
 
-// facts is a schema in one piece: its own keywords and those of allOf.
+// facts is a schema in one piece: its own keywords and the ones in allOf.
 type facts struct {
 	types    []string
 	values   []any // of enum and const
@@ -65,7 +65,7 @@ func newPattern(text, original string) pattern {
 	return p
 }
 
-// confuses reports whether a text tells the dialects of a pattern apart.
+// confuses reports whether a text shows that the dialects of a pattern differ.
 func (f *facts) confuses(text string) bool {
 	return slices.ContainsFunc(f.patterns, func(p pattern) bool {
 		return p.expression != nil && p.dialect != nil && p.expression.MatchString(text) != p.dialect.MatchString(text)
@@ -94,7 +94,7 @@ func (d *document) facts(n node) *facts {
 	return f
 }
 
-// combination is facts with those of one more schema.
+// combination is facts with the facts of one more schema.
 type combination struct {
 	facts   *facts
 	pointer string

@@ -299,8 +299,8 @@ func (g *generator) matching(f *facts) string {
 // spaces, lines, digits and letters differ.
 var edges = []rune("\u00a0\u0085\u2028\u2029\u180e\u200b\ufeff\u2003\v\f\r\n\t\x00\x1f\x7f\u00e9\u0130\u017f\u212a\u0661\u0966\u00aa\U0001f600_-")
 
-// edged is a text with an edge in it, in the place of a character or beside one.
-// Where that can tell the dialects of a pattern apart it often does.
+// edged is a text with an edge in it, replacing a character or beside one.
+// Often it shows that the dialects of a pattern differ, where it can.
 func (g *generator) edged(f *facts, text string, fitting bool) string {
 	if all := f.confusing(text, fitting); len(all) > 0 && g.seldom(2) {
 		return pick(g, all)
@@ -404,7 +404,7 @@ func (g *generator) ofLength(n int) string {
 
 func (g *generator) list(f *facts, depth int, a *aim) any {
 	least, most := f.least["Items"], f.mostOf("Items")
-	// An aim needs an element, and outside of JSON an empty list cannot be told from
+	// An aim needs an element, and outside of JSON an empty list cannot be distinguished from
 	// none.
 	if a != nil || g.how != asJSON {
 		least = max(least, 1)

@@ -13,7 +13,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// knowledge is what responses have told about the things there are: the values
+// knowledge is what responses have shown of the things there are: the values
 // of path parameters that lead to one. Those of a path belong together: order 7
 // is one of user 3.
 type knowledge struct {
@@ -62,7 +62,7 @@ func kept[V any](list []V, value V, same func(a, b V) bool) []V {
 // forget drops what is no longer there.
 func (k *knowledge) forget(at *step, values []string) {
 	for shape, all := range k.tuples {
-		// With a thing all below it is gone.
+		// With a thing all that belongs to it is gone.
 		if strings.HasPrefix(shape, at.shape) {
 			k.tuples[shape] = slices.DeleteFunc(slices.Clone(all), func(v []string) bool {
 				return slices.Equal(v[:min(len(v), len(values))], values)
@@ -75,7 +75,7 @@ func (k *knowledge) forget(at *step, values []string) {
 type step struct {
 	parameter string
 	// shape has no names, collection is the shape before the parameter, and
-	// segment its last literal part.
+	// literal its last literal segment.
 	shape, collection, literal string
 	// depth is how many parameters there are up to here.
 	depth int
@@ -216,7 +216,7 @@ func (e *explorer) learnPath(template, path string) {
 	}
 }
 
-// valuesOf are those of the parameters that have a step.
+// valuesOf are the values of the parameters that have a step.
 func (r *request) valuesOf(template string) []string {
 	var values []string
 	segments := strings.Split(r.path, "/")

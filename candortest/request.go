@@ -71,7 +71,7 @@ type drafter struct {
 	bound map[string]string
 }
 
-// draft draws a request of the probe's kind; nil where what was drawn is none:
+// draft draws a request of the probe's kind; nil where the drawn one is of another:
 // a value that was to be allowed is not, or one that was to be refused is.
 func (e *explorer) draft(t *rapid.T, p *probe) *request {
 	d := &drafter{
@@ -188,7 +188,7 @@ func (p *parameter) form() form {
 	return asText
 }
 
-// texts writes a value down. A list of nothing cannot be told from no list, and
+// texts writes a value down. An empty list cannot be distinguished from no list, and
 // one in a single text has elements that do not look like two.
 func (p *parameter) texts(value any, how form) ([]string, bool) {
 	values, isList := value.([]any)
@@ -347,7 +347,7 @@ func (d *drafter) malformed(body []byte) []byte {
 	return []byte(pick(&d.generator, []string{"{", string(body) + "]", string(body) + " " + string(body), string(body[:len(body)-1]) + ",}", "nul"}))
 }
 
-// retype gives the body another media type, where that is what is tried.
+// retype gives the body another media type, where the probe is about it.
 func (d *drafter) retype() {
 	if d.probe.kind == mediaKind {
 		d.r.header.Set("Content-Type", d.probe.media)
@@ -473,7 +473,7 @@ func (d *drafter) part(w *multipart.Writer, member node, name, media string, val
 	}
 }
 
-// credentials are those of the first alternative whose values are given, else
+// credentials sends the first alternative whose values are given, else
 // of the first.
 func (d *drafter) credentials() {
 	all := d.probe.operation.security

@@ -39,7 +39,7 @@ type response struct {
 	left   bool
 }
 
-// String is the answer as it would go over the wire.
+// String is the response as it would go over the wire.
 func (a *response) String() string {
 	if a.aborted != nil {
 		return fmt.Sprintf("nothing: %v", a.aborted)
@@ -157,7 +157,7 @@ func (r *request) build(ctx context.Context) (*http.Request, error) {
 	return built, nil
 }
 
-// judge says what is wrong with an answer, "" for nothing.
+// judge says what is wrong with a response, "" for nothing.
 func (e *explorer) judge(p *probe, r *request, a *response) string {
 	isClientError := a.status >= 400 && a.status < 500
 	switch {
@@ -196,7 +196,7 @@ func (e *explorer) judgeMethod(p *probe, a *response) string {
 	return ""
 }
 
-// judgeValid is about the answer to a request that the document allows.
+// judgeValid is about the response to a request that the document allows.
 func (e *explorer) judgeValid(p *probe, a *response) string {
 	disagree := fmt.Sprintf("the document allows this, the app answered %d", a.status)
 	switch a.status {
@@ -232,8 +232,8 @@ type reportedFault struct {
 	tag  string
 }
 
-// faults are those of the app's error, in whatever form it answers them, else
-// those that a 422 lists. One that lists none has a form of its handler's own.
+// faults are the faults of the app's error, in whatever form it reports them, else
+// the ones that a 422 lists. One that lists none has a form of its handler's own.
 func (a *response) faults() []reportedFault {
 	var all []reportedFault
 	for _, f := range a.log.Faults() {
@@ -322,7 +322,7 @@ func (f *facts) memberAt(at any) node {
 	return f.others
 }
 
-// judgeResponse holds an answer against those declared.
+// judgeResponse holds a response against the declared ones.
 func (e *explorer) judgeResponse(o *operation, a *response) string {
 	declared := e.declared(o, a.status)
 	if declared.at == nil {
@@ -361,7 +361,7 @@ func (e *explorer) judgeHeader(header node, name string, a *response) string {
 	return ""
 }
 
-// declared is the declaration of a status: its own, that of its range, or the
+// declared is the declaration of a status: its own, its range's, or the
 // default.
 func (e *explorer) declared(o *operation, status int) node {
 	for _, name := range []string{strconv.Itoa(status), fmt.Sprintf("%dXX", status/100), "default"} {

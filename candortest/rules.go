@@ -23,7 +23,7 @@ func (a *aim) reached() bool { return a != nil && len(a.steps) == 0 }
 
 func (a *aim) next() *aim { return &aim{steps: a.steps[1:], rule: a.rule, name: a.name} }
 
-// into is the aim below a step, nil if it lies elsewhere.
+// into is the aim after a step, nil if it lies elsewhere.
 func (a *aim) into(step string) *aim {
 	if a == nil || len(a.steps) == 0 || a.steps[0] != step {
 		return nil
@@ -69,7 +69,7 @@ func (a *aim) String() string {
 	return b.String()
 }
 
-// The rules. Those of sizes end in what is counted.
+// The rules. Rules of sizes end in the thing that is counted.
 const (
 	ruleType      = "type"
 	ruleEnum      = "enum"

@@ -20,7 +20,7 @@ func isStream(contentType string) bool {
 }
 
 // judgeStream holds each item of a stream against the schema of items. What
-// comes behind the last whole item is not there when the stream was left, or
+// comes after the last whole item is not there when the stream was left, or
 // when it is an event, which ends with an empty line.
 func (e *explorer) judgeStream(media string, declared node, a *response) string {
 	item := e.doc.child(declared, "x-itemSchema")
@@ -51,7 +51,7 @@ func (e *explorer) judgeStream(media string, declared node, a *response) string 
 }
 
 // judgeEvent holds an event against the kinds of events there are: it has to be
-// one of them. An event named gap, whose data is null, tells of messages that
+// one of them. An event named gap, whose data is null, reports messages that
 // are no longer kept.
 func (e *explorer) judgeEvent(item node, name string, data []byte) string {
 	about := fmt.Sprintf("has the name %q, which no kind of event has", name)

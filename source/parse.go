@@ -166,7 +166,7 @@ func comments(s *ast.StructType) map[string]string {
 	return texts
 }
 
-// names are those of a field; an embedded one has its type's.
+// names are the names of a field; an embedded one has its type's.
 func names(field *ast.Field) []string {
 	if len(field.Names) == 0 {
 		return []string{baseName(field.Type)}

@@ -26,7 +26,7 @@ import (
 //     struct also by the names and tags of its fields, so that types without a
 //     name and those declared inside of functions are found too. Where two
 //     different comments fit, neither is taken.
-//   - A field's comment stands above it or behind it. A tag doc comes before it.
+//   - A field's comment stands above it or after it. A tag doc comes before it.
 //   - A type whose constants have comments lists them.
 type Comments struct {
 	files []fs.FS
@@ -135,8 +135,8 @@ func (d *declaration) isNamedLike(importPath string) bool {
 // symbol is a function as the runtime names it.
 type symbol struct{ pkg, symbol string }
 
-// readSymbol takes apart names such as "example.com/shop.(*Shop).Read-fm" and
-// "main.list[...]". That of a literal has no symbol that a file could declare.
+// readSymbol splits names such as "example.com/shop.(*Shop).Read-fm" and
+// "main.list[...]". The name of a literal has no symbol that a file could declare.
 func readSymbol(full string) symbol {
 	full = strings.TrimSuffix(strings.ReplaceAll(full, "[...]", ""), "-fm")
 	slash := strings.LastIndexByte(full, '/') + 1

@@ -3,8 +3,8 @@
 //
 // A WebSocket, which is a GET with the extension x-websocket, becomes a channel
 // with an operation for each direction, seen from the server; a stream of events
-// becomes a channel on which the server sends. Other operations have no place
-// in it.
+// becomes a channel on which the server sends. Other operations do not
+// appear in it.
 //
 // Schemas are those of the document. AsyncAPI reads them by an older version of
 // JSON Schema, which ignores some keywords, so it says less there, and accepts
@@ -20,7 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/doctree"
 )
 
-// Version is that of the documents Convert makes.
+// Version is the version of the documents that Convert makes.
 const Version = "3.0.0"
 
 // Convert makes the document of an OpenAPI 3.1 document, which it leaves as it
@@ -323,7 +323,7 @@ func (c *converter) security(requirements *doctree.Value) *doctree.Value {
 	return schemes
 }
 
-// securityScheme has other names for what is the same.
+// securityScheme gives the same facts other names.
 func securityScheme(from *doctree.Value) *doctree.Value {
 	to := doctree.Object()
 	kind := text(from.Get("type"))
@@ -350,7 +350,7 @@ func securityScheme(from *doctree.Value) *doctree.Value {
 	return to
 }
 
-// parameters are those of one place as the schema of an object, nil for none.
+// parameters describes the parameters of one location as an object, nil for none.
 func (c *converter) parameters(op *doctree.Value, in string) *doctree.Value {
 	all, required := object(), doctree.Array()
 	for _, p := range items(op.Get("parameters")) {
@@ -392,7 +392,7 @@ const (
 	octets    = "application/octet-stream"
 )
 
-// mediaType is that of a text or of bytes, "" for JSON.
+// mediaType is the media type of a text or of bytes, "" for JSON.
 func mediaType(schema *doctree.Value) string {
 	if text(schema.Get("format")) == "binary" {
 		return cmp.Or(text(schema.Get("contentMediaType")), octets)

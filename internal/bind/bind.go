@@ -42,8 +42,8 @@ type Defaults func(f *typeinfo.Field) (func(dst reflect.Value), error)
 
 // JSONText makes the reader of a parameter written as JSON, whose text is never
 // blank. The reader also judges the field's own rules. Faults have their
-// location innermost first, starting at the value; that of a text that is no
-// JSON is its offset.
+// location innermost first, starting at the value; a text that is no JSON
+// has its offset as location.
 type JSONText func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error)
 
 // WriteJSON makes the inverse of what JSONText makes.
@@ -67,7 +67,7 @@ type pathParam struct {
 }
 
 // headerParam is a parameter with the canonical key of its header; the key is
-// "" for the host, which net/http keeps apart.
+// "" for the host, which net/http keeps in a field.
 type headerParam struct {
 	*Param
 	key string
@@ -76,7 +76,7 @@ type headerParam struct {
 // crossRule looks at several fields of the input.
 type crossRule struct {
 	*Param
-	// nth is the place of the parameter in the order of binding.
+	// nth is the index of the parameter in the order of binding.
 	nth   int
 	check check.CrossCheck
 }
@@ -94,7 +94,7 @@ type Request struct {
 	EchoInput bool
 }
 
-// Target is an input struct with the places of its parameters, for a plan that
+// Target is an input struct with the fields of its parameters, for a plan that
 // fills the same struct again and again. It serves one request at a time.
 type Target struct {
 	plan *Plan
@@ -102,17 +102,17 @@ type Target struct {
 	// path and the others are the parameters of each source.
 	path, query, headers, cookies, env []slot
 	// found is where in the query of the request at hand a parameter's last
-	// text stands, and sent tells which parameters were present at all. The
+	// text is, and sent says which parameters were present at all. The
 	// latter is kept for rules across fields only.
 	found []span
 	sent  []bool
 }
 
-// slot is a parameter in its place.
+// slot is a parameter with the field it fills.
 type slot struct {
 	*Param
 	dst reflect.Value
-	// name is that of a query parameter whose clients send it as it reads; "" for
+	// name is the name of a query parameter that clients send as it reads; "" for
 	// others.
 	name string
 	// quick is nil where there is no shorter way.
@@ -157,7 +157,7 @@ func splitAt(slots []slot, n int) (first, rest []slot) { return slots[:n], slots
 
 // Bind fills the parameters into the input struct, which is zero. The faults
 // have complete locations, and come in the order path, query, header, cookie,
-// within one source in field order.
+// in one source in field order.
 //
 // It reports whether there was no fault. Ask this, not the length of the list,
 // which stops growing at its limit.

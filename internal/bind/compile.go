@@ -38,7 +38,7 @@ func (c *Compiler) PlanAs(in *typeinfo.Input, wildcards, public []string) (*Plan
 	return p, nil
 }
 
-// inField says in which field of an input a mistake is. A rule that is not
+// inField says in which field of an input an error is. A rule that is not
 // known stays one that errors.As finds: it may be known elsewhere.
 func inField(in reflect.Type, f *typeinfo.Field, err error) error {
 	e := &typeinfo.Error{Type: typeinfo.Name(in), Field: f.Go, Problem: err.Error()}

@@ -19,7 +19,7 @@ func (p *Plan) ReadsCookie(name string) bool { return indexOf(p.cookies, name) >
 // plans for one request, ask one of them and let known be the Reads of the
 // others. It returns whether there was no such key.
 //
-// Pairs behind [MaxPairs] are not looked at.
+// Pairs after [MaxPairs] are not looked at.
 func (p *Plan) Extra(rawQuery string, known func(name string) bool, faults *fault.List) (valid bool) {
 	unknown := unknownNames{source: "query", faults: faults}
 	for n := 0; rawQuery != "" && n < MaxPairs; {

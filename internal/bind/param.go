@@ -38,7 +38,7 @@ type value struct {
 	// set and check are for what typ holds; check is nil without rules.
 	set   Scalar
 	check check.Check
-	// quick is the short way to the answer of check.
+	// quick is a short way to the verdict of check.
 	quick check.Quick
 	// sent judges a float32 before it is rounded; nil for others.
 	sent func(float64) *fault.Fault
@@ -68,7 +68,7 @@ type sink struct {
 // Bind fills the field of the input struct from the texts sent for it, in
 // their order; none means that it is absent. Texts of a query are as sent,
 // because a list is split on commas before the commas inside its elements are
-// decoded; those of other sources are decoded.
+// decoded; texts of other sources are decoded.
 //
 // It reports whether there was no fault. Faults have complete locations; echo
 // puts the texts into them.
@@ -198,7 +198,7 @@ func validate(v reflect.Value) *fault.Fault {
 	return nil
 }
 
-// reportList is sound for a fault of the list as a whole.
+// reportList is report for a fault of the list as a whole.
 func (p *Param) reportList(f *fault.Fault, texts []string, to sink) bool {
 	if f != nil && to.echo {
 		f.Input = slices.Clone(texts)
@@ -207,7 +207,7 @@ func (p *Param) reportList(f *fault.Fault, texts []string, to sink) bool {
 }
 
 // report reports whether there is no fault; it adds the one there is, with its
-// location: the parameter, or the place at inside it.
+// location: the parameter, or a value at inside it.
 func (p *Param) report(f *fault.Fault, to sink, at ...any) bool {
 	if f == nil {
 		return true

@@ -9,7 +9,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// quick sets the value at a place from a text of the usual form, and judges it,
+// quick sets a value from a text of the usual form, and judges it,
 // without reflection and without faults. What it says is one-sided: true is
 // certain; after false the value is as it was, and [Param.bind] has to look.
 type quick func(text string) bool
@@ -20,7 +20,7 @@ const (
 	longestText   = 64 // bytes
 )
 
-// quickAt is the quick way for a parameter in its place; nil without.
+// quickAt is the quick way for a parameter and its field; nil without.
 func (p *Param) quickAt(dst reflect.Value) quick {
 	t, v := p.field.Type, &p.single
 	// Whatever is more than one text and one comparison takes the long way.
@@ -49,12 +49,12 @@ func (p *Param) quickAt(dst reflect.Value) quick {
 	return nil
 }
 
-// pointerTo leads to the place as a T, which its type is made of.
+// pointerTo leads to dst as a T, which its type is made of.
 func pointerTo[T any](dst reflect.Value) *T {
 	return dst.Addr().Convert(reflect.TypeFor[*T]()).Interface().(*T)
 }
 
-// judge tells what certainly keeps the rules of a value: numbers in a range, or
+// judge knows what certainly keeps the rules of a value: numbers in a range, or
 // texts of that many bytes, and what ask reports; nil reports nothing.
 type judge[T any] struct {
 	sure check.Range[int64]

@@ -97,8 +97,8 @@ func compileHeld(t *typeinfo.Type) (Scalar, error) {
 	}, nil
 }
 
-// hold makes room for what a Pointer holds, marks others as set, and
-// returns the place of the value inside all of them.
+// hold allocates what a Pointer holds, marks others as set, and
+// returns the value inside all of them.
 func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
 	for {
 		switch t.Kind {
@@ -225,8 +225,8 @@ func setDuration(dst reflect.Value, text string) *fault.Fault {
 	return nil
 }
 
-// makeText reads a type by its UnmarshalText. What that says is wrong stays
-// unsaid: it is the text of a library.
+// makeText reads a type by its UnmarshalText. Its error is
+// not shown: it is the text of a library.
 func makeText(t *typeinfo.Type) Scalar {
 	acceptable := grammarOf(t.Format)
 	return func(dst reflect.Value, text string) *fault.Fault {
@@ -257,8 +257,8 @@ func ownFault(err error) *fault.Fault {
 }
 
 // grammarOf narrows what reaches UnmarshalText of a known type: several take
-// "" for a zero that is no value, those of UUIDs take forms their schema does
-// not have, those of math/big take hexadecimal, underscores and infinities, and
+// "" for a zero that is no value, UUIDs take forms their schema does
+// not have, the types of math/big take hexadecimal, underscores and infinities, and
 // a fraction's exponent costs memory out of proportion to its text.
 func grammarOf(format string) func(string) bool {
 	switch format {

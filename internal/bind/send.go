@@ -28,7 +28,7 @@ type sentParam struct {
 	join join
 }
 
-// join makes the texts to be sent of those of the elements of a list.
+// join makes the texts that are sent from the texts of a list's elements.
 type join func(elements []string) ([]string, error)
 
 // Sender compiles the sender of an input.
@@ -44,7 +44,7 @@ func (c *Compiler) Sender(in *typeinfo.Input) (*Sender, error) {
 	return s, nil
 }
 
-// Send writes the parameters of an addressable input behind what is there. A
+// Send writes the parameters of an addressable input after what is there. A
 // parameter that is there already must have the same texts.
 func (s *Sender) Send(from reflect.Value, to *Sent) error {
 	for _, p := range s.params {
@@ -327,7 +327,7 @@ func (t *Texts) Of(from reflect.Value) ([]string, error) {
 // IsAbsent reports whether a field of an addressable struct has nothing to
 // send: a nil pointer, an Optional that is not set, or what omitempty or
 // omitzero leaves out. The latter do not hold beside a default, which the server
-// would put in the place of the zero value.
+// would put instead of the zero value.
 func IsAbsent(f *typeinfo.Field, from reflect.Value) bool {
 	v := from.FieldByIndex(f.Index)
 	switch f.Type.Kind {

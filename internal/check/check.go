@@ -96,7 +96,7 @@ func reserved(name string) bool {
 	return false
 }
 
-// knows reports whether validator has a rule of that name. Behind omitempty a
+// knows reports whether validator has a rule of that name. After omitempty a
 // nil pointer is never judged, so the name is looked up and nothing runs.
 func (s *Set) knows(name string) (known bool) {
 	// validator panics on a name that it does not know.
@@ -120,7 +120,7 @@ func (e *UnknownTagError) Error() string {
 
 // Check reports the first rule v breaks, nil if it keeps them all. v is of the
 // described type with Pointer and Optional taken off, and is never invalid.
-// Nobody changes the fault: it may be the one of all values that break the rule.
+// Nobody changes the fault: all values that break the rule may share it.
 type Check func(v reflect.Value) *fault.Fault
 
 // Compile makes the check of a value of type t, nil when there is nothing to
@@ -176,7 +176,7 @@ type judge func(v reflect.Value) bool
 
 // blame is the fault of values that do not keep a rule.
 type blame struct {
-	// same is that of all of them, where of is nil.
+	// same is the one fault of all of them, where of is nil.
 	same *fault.Fault
 	// of makes the fault of one value.
 	of func(v reflect.Value) fault.Fault

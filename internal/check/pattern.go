@@ -65,10 +65,10 @@ func goOnly(pattern string) error {
 type translator struct {
 	rest string
 	out  strings.Builder
-	// inClass is set between [ and ]; classStart right behind [ or [^; set
-	// behind an escape for a set of characters in a class.
+	// inClass is set between [ and ]; classStart right after [ or [^; set
+	// after an escape for a set of characters in a class.
 	inClass, classStart, set bool
-	// assertion is set behind ^, $, \b and \B, which cannot be repeated.
+	// assertion is set after ^, $, \b and \B, which cannot be repeated.
 	assertion bool
 }
 

@@ -25,9 +25,9 @@ type Quick struct {
 	// Sure holds values that keep all the rules, so that the function need not
 	// be asked: integers, or the lengths of slices and of texts in bytes.
 	Sure *Range[int64]
-	// Characters is that of the numbers of characters of texts.
+	// Characters is Sure for the numbers of characters of texts.
 	Characters *Range[int64]
-	// SureFloat is that of floats.
+	// SureFloat is Sure for floats.
 	SureFloat *Range[float64]
 }
 

@@ -86,7 +86,7 @@ var shapesOfKinds = map[typeinfo.Kind]shape{
 }
 
 // shapeOf judges a type with a form of its own as text only if it is a Go
-// string: a bound on the number behind a word would say nothing to a client.
+// string: a bound on the number that a word stands for would say nothing to a client.
 func shapeOf(t *typeinfo.Type) shape {
 	if s, ok := shapesOfKinds[t.Kind]; ok {
 		return s

@@ -13,7 +13,7 @@ type tag struct {
 	// on is what the rule judges; validator panics on the rest, or finds every
 	// value wrong.
 	on shape
-	// param says whether text belongs behind "=".
+	// param says whether text belongs after "=".
 	param paramUse
 	// phrase is what a value must be, such as "a valid email address", or, when
 	// it begins with "must", what it must do. %s stands for the parameter.
@@ -24,7 +24,7 @@ type tag struct {
 	make maker
 }
 
-// paramUse says what a rule does with text behind "=".
+// paramUse says what a rule does with text after "=".
 type paramUse uint8
 
 const (

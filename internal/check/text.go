@@ -62,7 +62,7 @@ func isHexDigit(b byte) bool           { return isDigit(b) || 'a' <= b|0x20 && b
 
 func isDigits(s string) bool { return s != "" && every(s, isDigit) }
 
-// isNumeric is digits with a sign in front and a fraction behind, if any.
+// isNumeric is digits with an optional sign before them and an optional fraction after them.
 func isNumeric(s string) bool {
 	if s != "" && (s[0] == '+' || s[0] == '-') {
 		s = s[1:]
@@ -190,7 +190,7 @@ func makeIsDefault(_ *Set, _ subject, _ typeinfo.Rule) (compiled, error) {
 	return compiled{keeps: isDefault}, nil
 }
 
-// makeValidateFn finds the method while there is someone to tell.
+// makeValidateFn finds the method at registration, when an error can be reported.
 func makeValidateFn(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	name := rule.Param
 	if name == "" {

@@ -54,7 +54,7 @@ func walk(v reflect.Value, steps []step) sighting {
 	return sighting{value: v}
 }
 
-// absent tells a null field from one whose struct is not there.
+// absent distinguishes a null field from one whose struct is not there.
 func absent(rest []step) sighting {
 	for _, s := range rest {
 		if s.kind == member {
@@ -65,7 +65,7 @@ func absent(rest []step) sighting {
 }
 
 // holds reports whether an Optional was sent and not null: Set and Null stand
-// behind Value. A type of database/sql has one field there, Valid.
+// after Value. A type of database/sql has one field there, Valid.
 func holds(v reflect.Value, value int) bool {
 	return v.Field(value+1).Bool() && (value+2 == v.NumField() || !v.Field(value+2).Bool())
 }
@@ -85,7 +85,7 @@ func bareSteps(steps []step, t reflect.Type) ([]step, reflect.Type) {
 	}
 }
 
-// optionalValue finds the Value of a candor.Optional, or that of a nullable type.
+// optionalValue finds the Value of a candor.Optional, or the value of a nullable type.
 func optionalValue(t reflect.Type) (reflect.StructField, bool) {
 	if t.Kind() != reflect.Struct {
 		return reflect.StructField{}, false

@@ -52,7 +52,7 @@ func (c *choices) judge() *judge {
 	return &judge{ask: c.holds, fault: c.fault}
 }
 
-// fault is that of a value that is not listed.
+// fault is the fault of a value that is not listed.
 func (c *choices) fault(p pointer) *fault.Fault {
 	if c.holds(p) {
 		return nil

@@ -2,10 +2,10 @@
 // descriptions of types.
 //
 // A decoder walks over a text once. On the way it tracks which members are
-// present, puts defaults in the place of those that are not, checks what was
+// present, gives absent ones their defaults, checks what was
 // read, and gathers everything that is wrong with its location; a text that is
 // not JSON is one fault alone. Decoding is strict: names match exactly and are
-// unique, text is UTF-8, nothing stands behind the value, nesting ends at
+// unique, text is UTF-8, nothing follows the value, nesting ends at
 // [MaxDepth]. An integer may be written 1.0 or 1e2; nothing else is converted.
 //
 // An encoder appends what encoding/json would write, except that nil slices
@@ -41,8 +41,8 @@ const (
 	MaxEncodeDepth = 1000
 )
 
-// Compiler makes decoders and encoders for one set of rules and keeps those of
-// each type. It is safe for concurrent use; so is what it makes.
+// Compiler makes decoders and encoders for one set of rules and keeps them by
+// type. It is safe for concurrent use; so is what it makes.
 type Compiler struct {
 	rules   *check.Set
 	side    side
@@ -52,7 +52,7 @@ type Compiler struct {
 	dynamic sync.Map
 
 	states    sync.Pool // of *state
-	scratches sync.Pool // of *Room
+	scratches sync.Pool // of *Scratch
 
 	// mu guards what follows: one type is compiled at a time. Programs under
 	// way are in the maps already, so a type that contains itself finds its own.
@@ -74,7 +74,7 @@ const (
 	server side = iota
 	// client writes requests and reads responses, and judges nothing.
 	client
-	// unjudged writes what lies in interfaces and what processes of one app tell
+	// unjudged writes what lies in interfaces and what processes of one app send
 	// each other, and judges nothing.
 	unjudged
 )
@@ -88,12 +88,12 @@ type programKey struct {
 
 // NewCompiler makes an empty compiler. With nil for the rules it makes the
 // programs of the other side of the wire, where requests are written and
-// answers read. They judge nothing, which is for the server to do, and what
+// responses read. They judge nothing, which is for the server to do, and what
 // they write is read back as the same value, or is an error:
 //   - neither rules nor Validate methods are judged;
-//   - what is absent from an answer is the zero value, not the default;
+//   - a member that is absent from a response is the zero value, not the default;
 //   - a zero value that has a default is written in spite of omitempty, since
-//     without it the server would put the default in its place;
+//     without it the server would fill in the default;
 //   - text that is not UTF-8 is an error.
 func NewCompiler(rules *check.Set) *Compiler {
 	if rules == nil {
@@ -337,13 +337,13 @@ func (c *Compiler) ObjectEncoder(o *typeinfo.Object, parent reflect.Type) (*Enco
 	return e, nil
 }
 
-// Append writes v behind dst. With checks on, the rules of what is written are
+// Append writes v after dst. With checks on, the rules of what is written are
 // judged on the way (not Validate methods; an absent or omitted value keeps
 // every rule) and broken ones become faults, located like those of Decode.
 //
 // The error is for what has no JSON form: NaN, infinities, a time outside of the
 // years 0 to 9999, a union without exactly one variant, a failing MarshalJSON or
-// MarshalText, nesting over [MaxEncodeDepth]. It names the place, and is meant
+// MarshalText, nesting over [MaxEncodeDepth]. It names the location, and is meant
 // for a log.
 func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
 	scratch := e.compiler.scratches.Get().(*Scratch)
@@ -356,7 +356,7 @@ func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault
 // after the other.
 type Scratch struct{ writer writer }
 
-// AppendIn is Append in a room that the caller keeps.
+// AppendIn is Append with a scratch that the caller keeps.
 func (e *Encoder) AppendIn(scratch *Scratch, dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
 	if !v.CanAddr() {
 		// The compiled functions need an address, and a value out of an interface or a

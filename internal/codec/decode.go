@@ -21,7 +21,7 @@ type state struct {
 	opts   Options
 	faults *fault.List
 	// failed counts the faults, also those over the limit of the list, so that
-	// comparing it tells whether a value was sound.
+	// comparing it shows whether a value was valid.
 	failed int
 	// chunk holds the short texts that were kept last.
 	chunk strings.Builder
@@ -85,7 +85,7 @@ func (d *state) wrong(typ string) bool {
 	return true
 }
 
-// mark is a moment in a walk, to tell what happened since.
+// mark is a moment in a walk, to see what happened since.
 type mark struct{ faults, failed int }
 
 func (d *state) mark() mark { return mark{len(d.faults.Faults), d.failed} }

@@ -135,7 +135,7 @@ func (c *Compiler) memberExample(f *typeinfo.Field) {
 	c.later = append(c.later, func() error { return declared(f, c.verifyExample(f)) })
 }
 
-// declared says which field a mistake that shows late is about.
+// declared says which field an error that is found late is about.
 func declared(f *typeinfo.Field, err error) error {
 	if err == nil || f.Owner == nil {
 		return err

@@ -36,7 +36,7 @@ func (c *Compiler) appendAny(dst []byte, v any) ([]byte, error) {
 	return dst, err
 }
 
-// forPlainData makes those of AppendExact.
+// forPlainData makes the encoders of AppendExact.
 var forPlainData = newCompiler(nil, client)
 
 // AppendExact is AppendAny, but refuses text that would be changed on the way.

@@ -22,7 +22,7 @@ type writer struct {
 	// went wrong on it, also those over the limit of the list.
 	known, wrong int
 	depth        int
-	// err is the first error, place where it is, innermost first.
+	// err is the first error, loc where it is, innermost first.
 	err error
 	loc []any
 	// compiler makes the encoders of what lies in interfaces.
@@ -52,7 +52,7 @@ func (w *writer) fail(err error) {
 	}
 }
 
-// problem is the error with its place.
+// problem is the error with its location.
 func (w *writer) problem() error {
 	if w.err == nil || len(w.loc) == 0 {
 		return w.err
@@ -129,7 +129,7 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 	return judged(encode, judge), nil
 }
 
-// judged judges each value whose parts are sound.
+// judged judges each value whose members are valid.
 func judged(encode encodeFunc, judge *judge) encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte {
 		n := w.wrong
@@ -157,7 +157,7 @@ func (w *writer) report(f *fault.Fault) {
 	w.faults.Add(f)
 }
 
-// locate puts the faults since n things were wrong below a place.
+// locate puts the faults since n things were wrong under a location.
 func (w *writer) locate(n int, loc any) {
 	if w.checks {
 		w.faults.Under(w.known+n, loc)

@@ -68,7 +68,7 @@ func (w *writer) float(dst []byte, f float64, bits int) []byte {
 }
 
 // appendDecimal writes a number of at most two decimals, such as an amount of
-// money, or six, such as a place on the globe, without a search for the shortest
+// money, or six, such as a position on the globe, without a search for the shortest
 // spelling: no two numbers of up to 15 digits have the same nearest float, so the
 // one found here has no shorter.
 func appendDecimal(dst []byte, f float64) ([]byte, bool) {

@@ -83,8 +83,8 @@ func (c *Compiler) makeArrayWriter(key programKey) (encodeFunc, error) {
 	}, err
 }
 
-// list writes n elements, one behind the other in memory, a comma in front of
-// each, of which the first makes way for the bracket.
+// list writes n elements, which follow each other in memory, a comma before
+// each, of which the first gives way to the bracket.
 func (w *writer) list(dst []byte, first pointer, n int, size uintptr, elem *step) []byte {
 	if n == 0 {
 		return append(dst, '[', ']')

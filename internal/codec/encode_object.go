@@ -9,7 +9,7 @@ import (
 
 // objectWriter writes the fields of a struct as the members of an object.
 type objectWriter struct {
-	// steps write the members, each with `,"name":` in front of it.
+	// steps write the members, each with `,"name":` before it.
 	steps   []step
 	members []memberWriter
 	judges  judges
@@ -77,7 +77,7 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 	return made, err
 }
 
-// step makes the step of a member of a struct from that of its value.
+// step makes the step of a member of a struct from the step of its value.
 func (m memberWriter) step(value *step) *step {
 	// Always written, and no pointer on the way: the step finds the field by itself.
 	if m.omit == nil && m.at.hops == nil {
@@ -87,7 +87,7 @@ func (m memberWriter) step(value *step) *step {
 	return &step{write: writeMember, member: &m, elem: value}
 }
 
-// write writes the members, a comma in front of each.
+// write writes the members, a comma before each.
 func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
 	wrong := w.wrong
 	for i := range o.steps {
@@ -112,7 +112,7 @@ func (m *memberWriter) find(p pointer) pointer {
 	return at
 }
 
-// judge judges the rules between fields; those of what is left out are not.
+// judge judges the rules between fields, but not the rules of fields left out.
 func (o *objectWriter) judge(w *writer, p pointer) {
 	written := func(i int) bool { return i < len(o.members) && o.members[i].find(p) != nil }
 	o.judges.between(p, written, w.report)
@@ -125,7 +125,7 @@ func (c *Compiler) omission(f *typeinfo.Field) func(p pointer) bool {
 	switch {
 	case f.Type.Kind == typeinfo.Optional:
 		return isAbsent(f.Type)
-	// Were it left out, the server would put the default in its place.
+	// Were it left out, the server would fill in the default.
 	case c.side == client && f.Default != nil:
 		return nil
 	}

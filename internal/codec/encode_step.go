@@ -9,15 +9,15 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// step writes one member of an object or one element of a list with what stands
-// in front of it, and judges it. What nearly all values are, texts, numbers and
+// step writes one member of an object or one element of a list with the text
+// before it, and judges it. What nearly all values are, texts, numbers and
 // lists of them, takes one call; other values go through the encoder of their
 // type.
 type step struct {
 	write  stepFunc
 	offset uintptr
 	head   head
-	// place is the member's name as it stands in a location; nil for elements,
+	// loc is the member's name as a part of a location; nil for elements,
 	// which their list locates.
 	loc any
 	// sure and floats hold what certainly keeps the rules: integers, the lengths of
@@ -36,10 +36,10 @@ type step struct {
 	member *memberWriter // one that may be left out
 }
 
-// stepFunc appends the value that lies at the offset of the step s behind p.
+// stepFunc appends the value at the offset of the step s from p.
 type stepFunc func(s *step, w *writer, dst []byte, p pointer) []byte
 
-// step makes the step of a value behind head.
+// step makes the step of a value that follows head.
 func (c *Compiler) step(key programKey, head string) (*step, error) {
 	leaf, err := c.leafStep(key, head)
 	if err != nil || leaf != nil {
@@ -50,7 +50,7 @@ func (c *Compiler) step(key programKey, head string) (*step, error) {
 	return s, err
 }
 
-// leafStep is that of a value that needs no encoder, nil for others.
+// leafStep makes the step of a value that needs no encoder, nil for others.
 func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 	t := key.t
 	if key.quoted || t.Enum != nil {
@@ -80,7 +80,7 @@ func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 	}
 	s.judge, s.sure, s.floats = judge, judge.sure, judge.floats
 	if t.Kind == typeinfo.String {
-		// Writing a text counts its characters, so their range is asked and not that of
+		// Writing a text counts its characters, so their range is asked and not the range of
 		// the bytes.
 		s.sure, s.ask = judge.characters, judge.askText
 	}

@@ -13,7 +13,7 @@ import (
 // UTF-8, eight bytes at once, too. Both count characters on the way, which is
 // what most rules on a text ask for.
 
-// spare is the room that is needed behind a text: whole words are written, of
+// spare is the capacity that is needed after a text: whole words are written, of
 // which only the first bytes may count, and a quote.
 const spare = 16
 
@@ -34,7 +34,7 @@ func newHead(text string) head {
 	return h
 }
 
-// put writes the head behind dst, where there is room for it and spare.
+// put writes the head after dst, which has capacity for it and spare.
 func (h *head) put(dst []byte) []byte {
 	if len(h.text) > headBytes {
 		return append(dst, h.text...)
@@ -55,8 +55,8 @@ func AppendString(dst []byte, text string) []byte {
 	return dst
 }
 
-// appendText writes text and the quote behind it, where there is room for them
-// and spare. It returns the number of characters, too; a byte that is not valid
+// appendText writes text and the closing quote after dst, which has capacity for
+// them and spare. It returns the number of characters, too; a byte that is not valid
 // counts as one, as in [utf8.RuneCountInString].
 func appendText(dst []byte, text string) ([]byte, int) {
 	to, i := endOf(dst), 0
@@ -92,7 +92,7 @@ const spaces = 0x2020202020202020
 // unusual finds the bytes in w that do not stand for themselves, like special,
 // or are no ASCII. The lowest bit of the result is the highest of the first.
 //
-// With its second bit turned round, a quote comes right behind the control
+// With its second bit turned round, a quote comes right after the control
 // characters, which stay among themselves; so one comparison finds both.
 func unusual(w uint64) uint64 {
 	const ones = 0x0101010101010101
@@ -102,8 +102,8 @@ func unusual(w uint64) uint64 {
 	return (control | slash | w) & highBits
 }
 
-// appendUnusual is appendText behind the first i bytes of text, which are there
-// already. What begins in the last seven bytes is looked at with spaces behind
+// appendUnusual is appendText after the first i bytes of text, which are there
+// already. What begins in the last seven bytes is looked at with spaces after
 // it, of which those that were written go again.
 func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
 	dst, i, extra := appendWords(slices.Grow(dst, len(text)-i+spare), text, i, len(text)-7)
@@ -120,9 +120,9 @@ func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
 }
 
 // appendWords writes the characters of text that begin from i on and before end,
-// and maybe some behind, for which there is room; seven bytes stand behind end.
-// It returns where it has come to, and how many bytes further the characters
-// have than one each.
+// and maybe some after it, for which dst has capacity; seven bytes follow end.
+// It returns where it has come to, and how many extra bytes the characters have
+// beyond one each.
 //
 // Each word is written whole, and as much of it counts as is as it should be.
 func appendWords(dst []byte, text string, i, end int) (_ []byte, at, extra int) {
@@ -213,7 +213,7 @@ type escape struct {
 	len  int
 }
 
-// escapes are those of the characters that need one.
+// escapes has the escapes of the characters that need one.
 var escapes = func() (all ['\\' + 1]escape) {
 	for c := range all {
 		text := []byte{'\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf]}

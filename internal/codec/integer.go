@@ -117,7 +117,7 @@ func (n integer) scaled(digits []byte, power int64) integer {
 	return n
 }
 
-// push puts one more digit behind the magnitude.
+// push appends one more digit to the magnitude.
 func (n *integer) push(digit uint64) {
 	high, low := bits.Mul64(n.magnitude, 10)
 	sum, carry := bits.Add64(low, digit, 0)

@@ -22,7 +22,7 @@ type judge struct {
 	// both are nil if it takes more to know.
 	ask     func(p pointer) bool
 	askText func(text string) bool
-	// fault is that of the value, nil if it keeps its rules.
+	// fault makes the fault of the value, nil if it keeps its rules.
 	fault func(p pointer) *fault.Fault
 }
 
@@ -96,7 +96,7 @@ func askOf(t reflect.Type, q check.Quick) func(p pointer) bool {
 	return nil
 }
 
-// passes reports what certainly keeps the rules; of the rest the fault tells.
+// passes reports what certainly keeps the rules; fault decides about the rest.
 func (j *judge) passes(p pointer) bool {
 	var sure bool
 	switch j.look {

@@ -114,7 +114,7 @@ func (d *state) reportLocated(err error, start int) bool {
 	found := fault.Of(err)
 	for _, f := range found {
 		// A copy, since the error may be a value that is returned each time. Its
-		// location reads from the outside, those of a walk from the inside.
+		// location reads from the outside, a walk's from the inside.
 		f.Loc = slices.Clone(f.Loc)
 		slices.Reverse(f.Loc)
 		d.report(&f, start)
@@ -281,7 +281,7 @@ func decodeRaw(d *state, p pointer) bool {
 	return true
 }
 
-// What an interface takes, the value behind one that is no pointer, and a map
+// What an interface takes, the value in one that is no pointer, and a map
 // without entries, in bytes.
 const (
 	bytesPerAny = 16

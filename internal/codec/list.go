@@ -66,7 +66,7 @@ type sliceDecoder struct {
 	goType reflect.Type
 	empty  reflect.Value
 	size   uintptr
-	// first is how many elements there is room for at first, in an array.
+	// first is the capacity of the first array.
 	first  int
 	array  reflect.Type
 	decode decodeFunc
@@ -129,7 +129,7 @@ func (l *sliceDecoder) read(d *state, p pointer) bool {
 	}
 }
 
-// grow makes room for more elements: as many again, or as many as there will be
+// grow adds capacity for elements: as many again, or as many as there will be
 // if those to come are like those that have been read since start.
 func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
 	header := as[list](p)
@@ -157,7 +157,7 @@ func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
 // manyElements is from when on a list foretells its length.
 const manyElements = 256
 
-// element reads one element behind the last.
+// element reads one element after the last.
 func (l *sliceDecoder) element(d *state, header *list) bool {
 	if d.faults.Truncated {
 		// Nobody will see this value or its faults: only the syntax counts,

@@ -60,7 +60,7 @@ func (c *Compiler) makeMap(key programKey) (decodeFunc, error) {
 // again. It reports whether the key is a new one.
 type putFunc func(p, key, elem pointer) (isNew bool)
 
-// putOf is that of maps with strings as keys; nil if it takes reflection.
+// putOf finds the putFunc of maps with strings as keys; nil if it takes reflection.
 func putOf(elem reflect.Type) putFunc {
 	switch elem.Kind() {
 	case reflect.Bool:
@@ -77,7 +77,7 @@ func putOf(elem reflect.Type) putFunc {
 	return nil
 }
 
-// put is that of elements with the layout of E: maps of the same layouts are the
+// put is the putFunc of elements with the layout of E: maps of the same layouts are the
 // same in memory, whatever their types are called.
 func put[E any](p, key, elem pointer) bool {
 	entries, value := *as[map[string]E](p), as[E](elem)
@@ -218,7 +218,7 @@ func (m *mapDecoder) read(d *state, p pointer) bool {
 }
 
 // count is how many entries there are, all paid for at once; 0 when that cannot be
-// told. A name with a quote or a brace makes it wrong, which costs only time.
+// known. A name with a quote or a brace makes it wrong, which costs only time.
 func (m *mapDecoder) count(d *state) int {
 	if !m.counted {
 		return 0
@@ -236,7 +236,7 @@ func (m *mapDecoder) count(d *state) int {
 	return entries
 }
 
-// entry is the place where one entry after the other is read, before it is
+// entry holds one entry after the other while it is read, before it is
 // copied into the map.
 type entry struct {
 	*mapDecoder
@@ -258,7 +258,7 @@ func (e *entry) read(d *state) bool {
 	} else if !d.spend(e.cost) {
 		return false
 	}
-	// Different names may make the same key, so the map cannot tell; names are noted.
+	// Different names may make the same key, so the map cannot find duplicates; names are noted.
 	if !e.canonical && !d.isNew(&e.seen, name) {
 		return d.duplicate(at)
 	}

@@ -57,7 +57,7 @@ func field(p pointer, offset uintptr) pointer { return unsafe.Add(p, offset) }
 // path leads from a struct to one of its fields, through embedded structs and
 // embedded pointers to structs.
 type path struct {
-	// hops are the pointers on the way, offset is the way behind the last.
+	// hops are the pointers on the way, offset is the way after the last.
 	hops   []hop
 	offset uintptr
 }
@@ -218,10 +218,10 @@ func wordAt(p pointer) uint64 { return binary.LittleEndian.Uint64(as[[8]byte](p)
 // putWord writes them.
 func putWord(p pointer, w uint64) { binary.LittleEndian.PutUint64(as[[8]byte](p)[:], w) }
 
-// endOf is the place behind the last byte of b, which needs a byte of room there.
+// endOf points after the last byte of b, which needs a byte of capacity there.
 func endOf(b []byte) pointer { return unsafe.Add(pointer(unsafe.SliceData(b)), len(b)) }
 
-// textAt is the place of the i-th byte of s, which is not the end.
+// textAt points at the i-th byte of s, which is not the end.
 func textAt(s string, i int) pointer { return unsafe.Add(pointer(unsafe.StringData(s)), i) }
 
 // textOf are bytes as a string, as long as nobody changes them.

@@ -21,7 +21,7 @@ type objectDecoder struct {
 // member is one name the object may have.
 type member struct {
 	name string
-	// place is the name as a part of locations.
+	// loc is the name as a part of locations.
 	loc any
 	// key is the name as compact JSON has it, with quotes and colon.
 	key      string
@@ -44,7 +44,7 @@ func (c *Compiler) makeStruct(t *typeinfo.Type) (decodeFunc, error) {
 }
 
 // object compiles an object into the struct parent. discriminator is a name
-// that is accepted beside those of the fields; "" for none.
+// that is accepted beside the names of the fields; "" for none.
 func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectDecoder, error) {
 	made := &objectDecoder{parent: parent, strict: o.Strict && c.side != unjudged}
 	for _, f := range o.Fields {
@@ -102,7 +102,7 @@ func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err
 	return m, err
 }
 
-// key is a name in front of its value; names have nothing to escape.
+// key is a name as it comes before its value; names have nothing to escape.
 func key(name string) string { return `"` + name + `":` }
 
 // index finds members by name.
@@ -155,7 +155,7 @@ func (o *objectDecoder) find(name []byte) int {
 	return -1
 }
 
-// presence is a set of members: those of small objects in a word.
+// presence is a set of members; for small objects it is one word.
 type presence struct {
 	low  uint64
 	high []uint64
@@ -326,7 +326,7 @@ func (o *objectDecoder) fill(d *state, p pointer) {
 }
 
 // order sorts the faults of an object: members in field order, then unknown
-// ones, then those of the object itself.
+// ones, then faults of the object itself.
 func (o *objectDecoder) order(found []fault.Fault) {
 	fault.SortBy(found, func(f *fault.Fault) int {
 		if len(f.Loc) == 0 {
@@ -340,7 +340,7 @@ func (o *objectDecoder) order(found []fault.Fault) {
 	})
 }
 
-// judges look at a struct as a whole, when each of its members is sound: the
+// judges look at a struct as a whole, when each of its members is valid: the
 // rules between fields, then the Validate methods.
 type judges struct {
 	parent  reflect.Type

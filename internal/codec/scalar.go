@@ -251,7 +251,7 @@ func decodeString(d *state, p pointer) bool {
 	return true
 }
 
-// Short texts are copied behind one another into chunks, so that most need no
+// Short texts are copied one after another into chunks, so that most need no
 // memory of their own. A text that is kept keeps its chunk, which belongs to one
 // walk: half of what is left to read, as names and numbers are no texts, but no
 // more than largestChunk.

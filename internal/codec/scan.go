@@ -14,8 +14,8 @@ import (
 //
 // It is the only thing in this package that knows the grammar; the decoders ask
 // it for the next string, number or literal, or to skip a value. Every function
-// that reads a value begins at its first byte, white space behind it, and ends
-// right behind its last. When one returns false there is a syntax error, noted
+// that reads a value begins at its first byte, after any white space, and ends
+// right after its last. When one returns false there is a syntax error, noted
 // by fail, and the walk is over.
 type scanner struct {
 	data  []byte
@@ -28,20 +28,20 @@ type scanner struct {
 	at     int
 
 	// names are the names seen in the objects being skipped, or unknown in the
-	// objects being read; each object's begin behind those of the one around it.
+	// objects being read; each object's follow the names of the object it is in.
 	names [][]byte
 
 	// unescaped is where the text of strings with escapes is written.
 	unescaped []byte
 
-	// spent is what the values read so far take, in bytes, and room what they may
-	// take, 0 for any; large is set once they want more.
+	// spent is what the values read so far take, in bytes, and memoryLimit what they
+	// may take, 0 for any; large is set once they want more.
 	spent, memoryLimit int64
 	large              bool
 }
 
-// spend notes memory that what is read takes, what its growth leaves behind
-// included. It counts what is many times as large as its text, not text.
+// spend notes memory that what is read takes, with what its growth
+// leaves to the garbage collector. It counts what is many times as large as its text, not text.
 func (s *scanner) spend(bytes int64) bool {
 	s.spent += bytes
 	if s.memoryLimit == 0 || s.spent <= s.memoryLimit {
@@ -150,7 +150,7 @@ func (s *scanner) closed(end byte) bool {
 	return true
 }
 
-// more goes on behind an element: to the next one, or out of the object or list.
+// more goes on after an element: to the next one, or out of the object or list.
 func (s *scanner) more(end byte) (more, ok bool) {
 	s.space()
 	if s.peek() == ',' {
@@ -167,8 +167,8 @@ func (s *scanner) more(end byte) (more, ok bool) {
 	return false, s.unexpected("a comma or the end of the list")
 }
 
-// name reads a member's name and the colon. The bytes are those of the text
-// when there is no escape in them, so they live as long as it.
+// name reads a member's name and the colon. Without an escape in
+// them the bytes are a part of the text, so they live as long as it.
 func (s *scanner) name() ([]byte, bool) {
 	if s.peek() != '"' {
 		return nil, s.unexpected("a name in double quotes")
@@ -258,8 +258,8 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 // bytes but the last may stay, and then a rune.
 const unescapedStep = 8 + utf8.UTFMax
 
-// unescapedBuffer is the room for text without escapes, with all that was written
-// there and more behind the first n bytes.
+// unescapedBuffer is the buffer for text without escapes, with all that was written
+// there and more after the first n bytes.
 func (s *scanner) unescapedBuffer(n int) []byte {
 	if n+unescapedStep > len(s.unescaped) {
 		s.unescaped = append(s.unescaped, make([]byte, n+64)...)
@@ -346,7 +346,7 @@ func unquoted(raw []byte) []byte {
 	return text
 }
 
-// number reads a number. whole means digits alone, perhaps behind a minus.
+// number reads a number. whole means digits alone, perhaps after a minus.
 func (s *scanner) number() (raw []byte, whole, ok bool) {
 	data, start, i := s.data, s.pos, s.pos
 	if i < len(data) && data[i] == '-' {
@@ -481,7 +481,7 @@ func (s *scanner) duplicate(at int) bool {
 	return s.fail(at, "the same name twice in one object")
 }
 
-// nameSet tells whether a name was seen in one object: the first few by
+// nameSet knows whether a name was seen in one object: the first few by
 // comparing, so that small objects allocate nothing, more by a map, so that a
 // large one stays linear.
 type nameSet struct {

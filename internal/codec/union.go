@@ -115,7 +115,7 @@ func truncate(text string, n int) string {
 	return text
 }
 
-// findTag looks ahead for the discriminator, no further than to it; it mostly
+// findTag looks ahead up to the discriminator, which mostly
 // comes first. What it passes over is judged when it is read.
 func (u *unionDecoder) findTag(d *state) (t tag, ok bool) {
 	// The walk returns to where it was, so the object opened here must not count.

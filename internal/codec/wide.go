@@ -14,7 +14,7 @@ import (
 // highBits are those that only bytes outside of ASCII have.
 const highBits = 0x8080808080808080
 
-// word is the eight bytes from i on, zeros behind the end.
+// word is the eight bytes from i on, zeros after the end.
 func word(data []byte, i int) uint64 {
 	if i+8 <= len(data) {
 		return binary.LittleEndian.Uint64(data[i:])

@@ -33,7 +33,7 @@ type File struct {
 	open        func() (io.ReadSeeker, error)
 }
 
-// ServeHTTP answers a GET or HEAD for the file, wherever it was asked for.
+// ServeHTTP responds to a GET or HEAD with the file, whatever its path is.
 func (f File) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache")
@@ -103,7 +103,7 @@ func acceptsGzip(field string) bool {
 	return others
 }
 
-// isWanted tells whether the weight of a coding is missing or above zero.
+// isWanted reports whether the weight of a coding is missing or above zero.
 func isWanted(weight string) bool {
 	weight = strings.TrimSpace(weight)
 	if weight == "" {
@@ -159,7 +159,7 @@ func openSeeker(fsys fs.FS, name string) (io.ReadSeeker, error) {
 	return content, nil
 }
 
-// tagOf returns what tells this content from another version of it. gzip ends with the checksum and the length of
+// tagOf returns what distinguishes this content from another version of it. gzip ends with the checksum and the length of
 // what it holds (RFC 1952), so that half a megabyte need not be read to start an app.
 func tagOf(content io.ReadSeeker, zipped bool) (string, error) {
 	if !zipped {

@@ -17,7 +17,7 @@ type Value struct {
 	Kind jsontext.Kind
 	// Text is what a string says, or a number as it is written.
 	Text string
-	// Items are those of an array, Members those of an object.
+	// Items are the elements of an array, Members the members of an object.
 	Items   []*Value
 	Members []Member
 }
@@ -117,7 +117,7 @@ func (v *Value) Get(name string) *Value {
 	return nil
 }
 
-// Set gives a member its value, in its place or behind the others.
+// Set gives a member its value, where it is or after the others.
 func (v *Value) Set(name string, value *Value) {
 	for i := range v.Members {
 		if v.Members[i].Name == name {

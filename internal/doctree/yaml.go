@@ -19,7 +19,7 @@ func (v *Value) AppendYAML(out []byte) []byte {
 
 type yamlWriter struct{ out []byte }
 
-// value writes what stands behind a key, a dash, or nothing at all.
+// value writes what follows a key, a dash, or nothing at all.
 func (w *yamlWriter) value(v *Value, depth int) {
 	switch {
 	case v.Kind == '{' && len(v.Members) == 0:
@@ -58,7 +58,7 @@ func (w *yamlWriter) array(v *Value, depth int) {
 			w.line(depth)
 		}
 		w.out = append(w.out, "- "...)
-		// The first line goes on behind the dash, in the column that the others are
+		// The first line goes on after the dash, in the column that the others are
 		// indented to.
 		w.value(item, depth+1)
 	}
@@ -74,7 +74,7 @@ func (w *yamlWriter) line(depth int) {
 	}
 }
 
-// longKey is where YAML wants a mark in front of a key, in bytes.
+// longKey is where YAML wants a mark before a key, in bytes.
 const longKey = 1000
 
 func (w *yamlWriter) key(name string, depth int) {

@@ -115,7 +115,7 @@ func (r *reader) group() error {
 	return nil
 }
 
-// open begins a class. ECMA-262 has those of nothing and of everything.
+// open begins a class. ECMA-262 has classes of nothing and of everything.
 func (r *reader) open() {
 	switch {
 	case strings.HasPrefix(r.rest, "[]"):

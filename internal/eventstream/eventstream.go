@@ -6,7 +6,7 @@ import "time"
 
 // Event is one block of a stream, from one blank line to the next.
 //
-// Nothing in it tells an empty Name, ID or Comment from none. Writing leaves
+// Nothing in it distinguishes an empty Name, ID or Comment from none. Writing leaves
 // them out, so no event takes back the client's last event ID, which an empty
 // id field would: a client that forgot it could no longer resume.
 type Event struct {
@@ -14,15 +14,15 @@ type Event struct {
 	Name string
 	// ID becomes the client's last event ID, with or without data beside it.
 	ID string
-	// LastID is set by [Read] only: the last event ID behind this event, its own
-	// or that of an event before it.
+	// LastID is set by [Read] only: the last event ID after this event, its own
+	// or an earlier one.
 	LastID string
 	// Retry is written in whole milliseconds, rounded up; 0 is none.
 	Retry time.Duration
 	// Comment may have several lines.
 	Comment string
-	// Data counts when HasData is true. A client is told of events with data
-	// only, even if that is empty.
+	// Data counts when HasData is true. Clients report events with data
+	// only, even if it is empty.
 	Data    []byte
 	HasData bool
 	// OneLine spares [Append] the look for line breaks in Data and for what is no

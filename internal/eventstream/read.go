@@ -32,7 +32,7 @@ var ErrTooLong = errors.New("too long")
 // limit, is yielded once and is the last. An event is yielded as soon as its
 // last byte is read.
 //
-// Event.ID, Retry and Comment are those of the event's own block. An id field
+// Event.ID, Retry and Comment come from the event's own block. An id field
 // that is empty leaves ID and LastID empty; without an id field LastID stays
 // what it was. Bytes that are no UTF-8 stay as they are.
 func Read(r io.Reader, opts ReadOptions) iter.Seq2[Event, error] {

@@ -17,7 +17,7 @@ var (
 	errUTF8       = errors.New("an event stream is UTF-8, and a part of the event is not")
 )
 
-// Append writes an event behind dst: comment, name, data, id, retry, blank
+// Append writes an event after dst: comment, name, data, id, retry, blank
 // line. Line breaks in data and comment (CR, LF and CRLF) begin a new line of
 // the same field, so a client reads each of them as LF. An event that a client
 // would read as another one is an error, and so is one with nothing in it; dst
@@ -69,7 +69,7 @@ func (e *Event) check() error {
 func appendRetry(dst []byte, retry time.Duration) []byte {
 	milliseconds := retry.Milliseconds()
 	if time.Duration(milliseconds)*time.Millisecond < retry {
-		milliseconds++ // a retry of 0 would tell the client to come back at once
+		milliseconds++ // a retry of 0 would make the client come back at once
 	}
 	dst = append(dst, "retry: "...)
 	dst = strconv.AppendInt(dst, milliseconds, 10)

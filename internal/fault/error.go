@@ -7,7 +7,7 @@ type Located interface {
 	CandorFaults() []Fault
 }
 
-// Of gathers the faults an error brings, and those of every error it wraps or
+// Of gathers the faults of an error, and of every error it wraps or
 // joins; none for an error that knows nothing of faults. An error may be
 // Located, or turn into one by its method As.
 func Of(err error) []Fault {

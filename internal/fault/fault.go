@@ -24,7 +24,7 @@ type Fault struct {
 	// Ctx holds the facts of the broken rule, such as {"ge": 1}; nil without.
 	// Faults of one Rule share it.
 	Ctx map[string]any
-	// Rule is what is known of the fault beforehand; nil without.
+	// Rule holds the facts of the fault that are known beforehand; nil without.
 	Rule *Rule
 	// Msg is set when the author of the rule gave the sentence; otherwise
 	// Message makes one of Type and Ctx.

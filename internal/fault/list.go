@@ -11,11 +11,11 @@ type List struct {
 	Faults []Fault
 	// Truncated is set when faults were left out because there were too many.
 	Truncated bool
-	// room is where short locations lie, one behind the other.
+	// locations is where short locations lie, one after the other.
 	locations []any
 }
 
-// maxKept is for how many faults the room is kept.
+// maxKept is for how many faults the memory is kept.
 const maxKept = 16
 
 // Reset empties the list for the next request. The faults it had, and their
@@ -45,7 +45,7 @@ func (l *List) Add(f *Fault) {
 	l.Faults = append(l.Faults, *f)
 }
 
-// shortLocation has room for a source, a member, a position in it and a member
+// shortLocation is the length of a source, a member, an index in it and a member
 // there; a longer one moves away.
 const shortLocation = 4
 
@@ -61,7 +61,7 @@ func (l *List) location() []any {
 	return l.locations[n:n:len(l.locations)]
 }
 
-// Under puts a member name or an index in front of the locations of all
+// Under puts a member name or an index before the locations of all
 // faults from the n-th on. Locations are built innermost first, so that a
 // value without a fault pays nothing for knowing where it is.
 func (l *List) Under(n int, at any) {
@@ -74,7 +74,7 @@ func (l *List) Under(n int, at any) {
 }
 
 // Seal turns the locations of all faults from the n-th on outermost first and
-// puts the source, such as "body", in front. The source is a string; as an any,
+// puts the source, such as "body", first. The source is a string; as an any,
 // a constant costs nothing.
 func (l *List) Seal(n int, source any) {
 	if n == len(l.Faults) {
@@ -86,8 +86,8 @@ func (l *List) Seal(n int, source any) {
 	}
 }
 
-// DropRepeated leaves out what was told before: two readers of one parameter find
-// the same fault.
+// DropRepeated leaves out faults that are there already: two readers of one
+// parameter find the same fault.
 func (l *List) DropRepeated() {
 	kept := l.Faults[:0]
 	for _, f := range l.Faults {
@@ -104,7 +104,7 @@ func (f *Fault) repeats(other *Fault) bool {
 	return f.Type == other.Type && f.Msg == other.Msg && reflect.DeepEqual(f.Loc, other.Loc) && reflect.DeepEqual(f.Ctx, other.Ctx)
 }
 
-// SortBy sorts faults by their rank; those of one rank keep their order. Nearly
+// SortBy sorts faults by their rank; faults of one rank keep their order. Nearly
 // all lists are in order already, so that is found out before a fault moves.
 func SortBy(faults []Fault, rank func(*Fault) int) {
 	for i, last := 0, math.MinInt; i < len(faults); i++ {

@@ -5,12 +5,12 @@ import (
 	"strings"
 )
 
-// kind is what is known of a type of fault. The sentence is in English; {name}
+// kind holds the facts of a type of fault. The sentence is in English; {name}
 // stands for a fact of Ctx, or else for the usual one, and {s} for the ending of a
 // plural, which is left out where the number before it is one. The keyword is the
 // one of JSON Schema that says the
-// same, "" where none does: for the syntax of a text, for formats, for what has
-// no place in a document, and for what only code can tell.
+// same, "" where none does: for the syntax of a text, for formats, for what
+// no document can say, and for what only code can decide.
 type kind struct{ sentence, keyword string }
 
 var kinds = map[string]kind{
@@ -91,7 +91,7 @@ func Message(typ string, ctx map[string]any) string {
 	return fill(sentence, ctx, usual[typ])
 }
 
-// pluralEnding stands in a sentence for what a word ends in behind any number
+// pluralEnding stands in a sentence for the ending of a word after any number
 // but one.
 const pluralEnding = "s"
 

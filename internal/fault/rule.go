@@ -8,10 +8,10 @@ import (
 // Rule is what all faults of one rule have in common, worked out when the rule
 // is compiled. Nobody changes it.
 type Rule struct {
-	// Type and Ctx are those of the faults.
+	// Type and Ctx are the same for all of the faults.
 	Type string
 	Ctx  map[string]any
-	// Kind is Type, Sentence is that of Message, and Facts is Ctx, all as JSON.
+	// Kind is Type, Sentence the result of Message, and Facts is Ctx, all as JSON.
 	Kind, Sentence, Facts []byte
 }
 

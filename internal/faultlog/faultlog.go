@@ -1,5 +1,5 @@
 // Package faultlog shows a test the faults of a request, whatever the form of
-// the response that tells of them.
+// the response that shows them.
 package faultlog
 
 import (

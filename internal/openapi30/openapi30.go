@@ -10,7 +10,7 @@
 //   - listed values or null become one list with null in it; another reference or
 //     null stays a choice, since nullable beside a reference means nothing
 //   - a keyword beside $ref stays, with the reference in an allOf
-//   - prefixItems become any of its schemas, at any place
+//   - prefixItems become any of its schemas, at any index
 //   - contains, if, propertyNames, patternProperties, dependentRequired and
 //     unevaluatedProperties go, with additionalProperties where those were part
 //     of it
@@ -26,7 +26,7 @@ import (
 	"github.com/candor-go/candor/internal/doctree"
 )
 
-// Version is that of the documents Convert makes.
+// Version is the version of the documents that Convert makes.
 const Version = "3.0.3"
 
 // Convert makes the document of a 3.1 document, which it leaves as it is.
@@ -63,7 +63,7 @@ func (c *converter) judgeComponents() {
 
 // grammar lists the fields of each kind of object that 3.0 has, with what they
 // hold: nothing for what stays as it is, "[]" before the kind of a list and
-// "{}" before that of a map. What is not listed goes, but extensions.
+// "{}" before the kind of a map. Other fields go, but extensions stay.
 var grammar = map[string]map[string]string{
 	"document": {
 		"openapi": "version", "info": "info", "servers": "[]server", "paths": "{}pathItem", "components": "components",
@@ -196,7 +196,7 @@ func (c *converter) object(v *doctree.Value, kind string) *doctree.Value {
 	return out
 }
 
-// finishDocument adds what 3.0 has another place for. Paths have to be there.
+// finishDocument adds what 3.0 says elsewhere. Paths have to be there.
 func (c *converter) finishDocument(in, out *doctree.Value) {
 	orElse(out, "paths", doctree.Object())
 	if hooks := in.Get("webhooks"); hooks != nil {

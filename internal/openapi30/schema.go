@@ -14,7 +14,7 @@ type schemaWriter struct {
 	in, out *doctree.Value
 	// exact means that out accepts nothing that in does not.
 	exact bool
-	// all are further schemas a value must satisfy.
+	// all are additional schemas that a value must satisfy.
 	all []*doctree.Value
 }
 
@@ -55,7 +55,7 @@ func (c *converter) schema(v *doctree.Value) (*doctree.Value, bool) {
 
 // nullableEnum makes one schema of a choice between listed values and null,
 // nil where v is something else. Null is one more value in the list then:
-// generators make an enum of that, and a union of an anyOf. It takes the place of
+// generators make an enum of that, and a union of an anyOf. It replaces
 // a reference too, because nullable beside one would not let null pass.
 func (c *converter) nullableEnum(v *doctree.Value) *doctree.Value {
 	choice := v.Get("anyOf")
@@ -277,8 +277,8 @@ func (s *schemaWriter) enum(values *doctree.Value) {
 	}
 }
 
-// tuple says of every element what was said of those at their places. Without
-// further elements the list ends with them.
+// tuple says of every element what was said of each index. Without more
+// elements the list ends with them.
 func (s *schemaWriter) tuple(items []*doctree.Value) {
 	s.exact = false
 	choices := doctree.Array()
@@ -288,7 +288,7 @@ func (s *schemaWriter) tuple(items []*doctree.Value) {
 	more := s.in.Get("items")
 	switch {
 	case more == nil, len(items) == 0:
-		return // elements behind those may be anything
+		return // elements after those may be anything
 	case more.Kind == 'f':
 		if s.in.Get("maxItems") == nil {
 			s.out.Set("maxItems", doctree.Number(strconv.Itoa(len(items))))

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Build returns the path with the values in place of the wildcards, in the
+// Build returns the path with the values instead of the wildcards, in the
 // order of [Pattern.Names]. The path is percent-encoded, ready to be written
 // into a link or a Location header; matched as an escaped path it gives the
 // values back. A remainder keeps its slashes; a "/" elsewhere in a value

@@ -30,8 +30,8 @@ import (
 // %2F is never a separator. A path with a malformed escape matches nothing.
 // For a [url.URL] pass RawPath and true, or Path and false if RawPath is empty.
 //
-// The captured values share memory with path. Match allocates only to make
-// room in values, and to decode a path that has escapes.
+// The captured values share memory with path. Match allocates only to grow
+// values, and to decode a path that has escapes.
 func (t *Tree[V]) Match(path string, escaped bool, values []string) (v V, captured []string, ok bool) {
 	found, captured := t.tree.match(path, escaped, values)
 	if found == nil {
@@ -118,7 +118,7 @@ func (t *tree) search(path string, escaped bool, values []string, accept func(*l
 }
 
 // decode undoes the encoding of a path, of which as many segments are kept
-// apart as limit says; ok is false if no pattern can match it.
+// separate as limit says; ok is false if no pattern can match it.
 func decode(path string, limit int) (p splitPath, ok bool) {
 	plain, err := url.PathUnescape(path)
 	return splitPath{text: plain, ends: segmentEnds(path, limit)}, err == nil

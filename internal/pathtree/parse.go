@@ -12,7 +12,7 @@ import (
 
 // Parse reads a pattern; the package comment has the syntax. Names are ASCII
 // letters, digits, "_" and "-", start with a letter or "_", and are unique
-// within the pattern. Literals are written unescaped: /café, not /caf%C3%A9; a
+// in the pattern. Literals are written unescaped: /café, not /caf%C3%A9; a
 // segment such as :id or *rest, a wildcard elsewhere, is none.
 // An error quotes the pattern and says what to write instead.
 func Parse(s string) (*Pattern, error) {
@@ -103,7 +103,7 @@ func parseSegment(s string) (segment, error) {
 	return segment{literal, s}, checkLiteral(s)
 }
 
-// adviseMark answers :id and *rest, the wildcards of other routers, which
+// adviseMark refuses :id and *rest, the wildcards of other routers, which
 // would silently be literals.
 func adviseMark(s string) error {
 	if name, found := strings.CutPrefix(s, ":"); found && isName(name) {
@@ -194,7 +194,7 @@ func isName(s string) bool {
 	return s != ""
 }
 
-// adviseConstraint answers {id:int} and {rest:path}, the spelling of other
+// adviseConstraint refuses {id:int} and {rest:path}, the spelling of other
 // routers.
 func adviseConstraint(name, constraint string) error {
 	if constraint == "path" {

@@ -53,7 +53,7 @@ func (p *Pattern) String() string { return p.text }
 func (p *Pattern) Names() []string { return slices.Clone(p.names) }
 
 // Shape returns the pattern without its names, such as /users/{}/files/{...}.
-// Patterns of equal shape match the same paths, and a [Tree] has one place for
+// Patterns of equal shape match the same paths, and a [Tree] has one value for
 // them.
 func (p *Pattern) Shape() string { return p.shape }
 

@@ -15,7 +15,7 @@ type Tree[V any] struct {
 // Add stores v under the shape of p. If the shape is taken, the tree stays as
 // it was, and existing is the value that has it; ok is false then.
 //
-// Names play no part: /users/{id} and /users/{name} share one place. A match
+// Names play no part: /users/{id} and /users/{name} share one value. A match
 // captures values by position, so a caller whose value is a table of methods
 // keeps a [Pattern] per method there, each with its own names, and puts the
 // second one into the existing value.
@@ -62,7 +62,7 @@ type leaf struct {
 	index   int
 }
 
-// add makes a leaf for the pattern, or returns the one that has its place.
+// add makes a leaf for the pattern, or returns the one that is there.
 func (t *tree) add(p *Pattern, index int) (existing *leaf) {
 	at := t.root.leafAt(p.segments)
 	if *at != nil {

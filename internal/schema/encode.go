@@ -14,7 +14,7 @@ import (
 )
 
 // Order is the order in which a document is written. What it does not mention
-// comes behind, by name.
+// comes last, by name.
 type Order struct {
 	// Paths are the paths as they were registered, Methods the methods of each,
 	// in lower case.
@@ -30,10 +30,10 @@ type Order struct {
 // the specification, everything named in the given order or else by name, so
 // equal documents have equal bytes.
 //
-// It takes kin's parts apart by their own methods but never asks kin for the
-// JSON of a part that holds others, which costs as much again for every level.
+// It asks kin's values for their members by their own methods but never for the
+// JSON of a value that holds others, which costs as much again for every level.
 //
-// What stands in several places of the document is written once and copied from
+// What several operations of the document share is written once and copied from
 // there.
 func Encode(doc *openapi3.T, order Order) ([]byte, error) {
 	e := encoder{order: order, written: map[any]span{}, out: make([]byte, 0, perPath*len(order.Paths))}
@@ -43,7 +43,7 @@ func Encode(doc *openapi3.T, order Order) ([]byte, error) {
 	if unused := cap(e.out) - len(e.out); unused < len(e.out)/8 {
 		return e.out, e.err
 	}
-	return slices.Clone(e.out), e.err // without the room left behind it
+	return slices.Clone(e.out), e.err // without the memory that is left over
 }
 
 // perPath is what a path takes in a document, more or less.
@@ -61,7 +61,7 @@ type encoder struct {
 // span is a piece of what was written.
 type span struct{ from, to int }
 
-// once writes a part, or copies it from where it was written before.
+// once writes a shared value, or copies it from where it was written before.
 func (e *encoder) once(shared any) {
 	if at, ok := e.written[shared]; ok {
 		e.out = append(e.out, e.out[at.from:at.to]...)
@@ -250,7 +250,7 @@ var schemaFields = func() []schemaField {
 	return fields
 }()
 
-// rank is the place of a keyword; those of a later kin come last.
+// rank is the index of a keyword; keywords of a later kin come last.
 func rank(keyword string) int {
 	if i := slices.Index(schemaOrder, keyword); i >= 0 {
 		return i
@@ -500,7 +500,7 @@ func (e *encoder) givenText(name, text string) {
 	}
 }
 
-// methodOrder is that of the methods nobody orders.
+// methodOrder is the order of the methods that nobody orders.
 var methodOrder = strings.Fields("get put post delete options head patch trace query connect")
 
 // operationOf finds the operation of a path by its method, in lower case.
@@ -607,7 +607,7 @@ func isPlain(s string) bool {
 func (e *encoder) open(bracket byte)  { e.out = append(e.out, bracket) }
 func (e *encoder) close(bracket byte) { e.out = append(e.out, bracket) }
 
-// comma stands in front of everything but the first element of its kind.
+// comma comes before everything but the first element of its kind.
 func (e *encoder) comma() {
 	// Only right after a bracket it is the last byte: a text ends with its quote.
 	if last := e.out[len(e.out)-1]; last != '{' && last != '[' {

@@ -74,7 +74,7 @@ var keywords = map[string]keywordMaker{
 	// (RFC 6531, RFC 3987).
 	"email": wider(format("idn-email")),
 	"url":   wider(format("iri")),
-	// What is behind # may be anything, which is no reference.
+	// What follows # may be anything, which is no reference.
 	"uri":       wider(pattern(`^(/|\*(#|$)|[a-zA-Z][a-zA-Z0-9+.-]*:)`)),
 	"http_url":  wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]?://`)),
 	"https_url": wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]://`)),
@@ -265,7 +265,7 @@ func truth(on subject, _ string) keyword {
 }
 
 // moment is datetime=layout. time.Parse takes hours of one digit and fractions
-// behind a comma, which the formats of a time of day do not.
+// after a comma, which the formats of a time of day do not.
 func moment(on subject, layout string) keyword {
 	if on.shape == text && layout == "2006-01-02" {
 		return exactly(&openapi3.Schema{Format: "date"})
@@ -304,8 +304,8 @@ func (on subject) isSized() bool {
 	return on.shape == text || on.shape == list || on.shape == dictionary || on.shape == base64Text
 }
 
-// parseSize reads a parameter as validator does. More than any text can have
-// stays unsaid.
+// parseSize reads a parameter as validator does. A size that no text can have
+// is not said.
 func parseSize(param string) (int64, bool) {
 	// Base 0, as validator reads it: 0x10 is a bound, too.
 	n, err := strconv.ParseInt(param, 0, 64)

@@ -133,8 +133,8 @@ func (c *Components) Variants(t *typeinfo.Type, use Use) openapi3.SchemaRefs {
 }
 
 // union is a choice among components of their own: each variant's members with
-// the discriminator among them. A union without a name is told apart by the
-// discriminator's values alone, since a mapping needs names.
+// the discriminator among them. The variants of a union without a name are distinguished
+// by the discriminator's values alone, since a mapping needs names.
 func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	o := t.Object
 	targets := map[string]openapi3.MappingRef{}
@@ -206,7 +206,7 @@ func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at position) 
 
 func ofType(name string) *openapi3.Schema { return &openapi3.Schema{Type: types(name)} }
 
-// signed has bounds up to 32 bits: those of 64 bits are no float64.
+// signed has bounds up to 32 bits: bounds of 64 bits are no float64.
 func signed(bits int) *openapi3.Schema {
 	s := &openapi3.Schema{Type: types(openapi3.TypeInteger), Format: "int64"}
 	if bits <= 32 {

@@ -27,19 +27,19 @@ type contender struct {
 	made   *component
 	parsed typeName
 	suffix string
-	// level is how much of the import paths the name tells.
+	// level is how much of the import paths the name contains.
 	level int
 }
 
 func (n *contender) name() string { return legal(n.parsed.atLevel(n.level) + n.suffix) }
 
-// identity is equal for types that no import path tells apart: those declared
+// identity is equal for types that no import path distinguishes: those declared
 // inside functions of one package.
 func (n *contender) identity() string { return n.parsed.atLevel(n.parsed.levels()) + n.suffix }
 
 // assignNames gives each marked type its name. Those that would have the same one
 // take more and more of their import paths, all of them, until they differ;
-// what import paths cannot tell apart is numbered.
+// types that import paths cannot distinguish are numbered.
 func (c *Components) assignNames() {
 	if len(c.unnamed) == 0 {
 		return
@@ -49,7 +49,7 @@ func (c *Components) assignNames() {
 		contenders = append(contenders, c.contend(t)...)
 	}
 	c.unnamed = nil
-	// Each round those that still clash tell one level more.
+	// Each round the names that still clash take one level more.
 	for c.qualify(contenders) {
 	}
 	// A name that is one contender's alone goes first, so that no number takes it.
@@ -97,7 +97,7 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 }
 
 // suffixes lists the components of a type by what they are for, 0 for every
-// use, and what their names have behind that of the type.
+// use, and the suffixes of their names.
 func (c *Components) suffixes(t *typeinfo.Type) map[Use]string {
 	uses := c.uses[t.Go]
 	switch {
@@ -164,7 +164,7 @@ func (c *Components) differs(t *typeinfo.Type, seen map[*typeinfo.Type]bool) boo
 }
 
 // qualify raises the level of all contenders for one name, unless they are of
-// one identity or have told all they have. It reports whether any was raised.
+// one identity or have no level left. It reports whether any was raised.
 func (c *Components) qualify(contenders []*contender) bool {
 	rivals := map[string][]*contender{}
 	for _, n := range contenders {
@@ -216,7 +216,7 @@ func legal(name string) string {
 	return cmp.Or(name, "Type")
 }
 
-// typeName is the name of a Go type taken apart: Page[shop.Item] has the name
+// typeName is the name of a Go type in its parts: Page[shop.Item] has the name
 // Page and the argument Item of package shop.
 type typeName struct {
 	path []string
@@ -248,7 +248,7 @@ func TypeArguments(t reflect.Type) []string {
 }
 
 // elements are the elements of an import path as words of a name, the last one
-// first. A major version belongs to the element in front of it.
+// first. A major version belongs to the element before it.
 func elements(path string) []string {
 	var words []string
 	for element := range strings.SplitSeq(path, "/") {
@@ -282,7 +282,7 @@ func capital(text string) string {
 	return b.String()
 }
 
-// levels is the number of the level that tells everything.
+// levels is the number of the level that contains everything.
 func (n typeName) levels() int {
 	most := 2 * len(n.path)
 	for _, arg := range n.args {
@@ -291,7 +291,7 @@ func (n typeName) levels() int {
 	return most
 }
 
-// atLevel spells the name. Each odd level tells one more element of the paths
+// atLevel spells the name. Each odd level adds one more element of the paths
 // of the arguments, each even one of the type's own.
 func (n typeName) atLevel(level int) string { return n.spell(level/2, (level+1)/2) }
 
@@ -376,7 +376,7 @@ func (p *nameParser) parse() typeName {
 
 func (p *nameParser) parseNamed() typeName {
 	full := p.until("[,]")
-	// A type declared inside a function has a number behind a middle dot.
+	// A type declared inside a function has a number after a middle dot.
 	full, _, _ = strings.Cut(full, "·")
 	dot := strings.LastIndexByte(full, '.')
 	n := typeName{name: full[dot+1:], of: "Of"}

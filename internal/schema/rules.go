@@ -249,7 +249,7 @@ func carryNotes(inner, whole *openapi3.Schema) {
 }
 
 // conjoin makes s say what more says as well. Of bounds the tightest stays;
-// whatever s has no room for becomes one more element of allOf.
+// whatever s cannot take becomes one more element of allOf.
 func conjoin(s, more *openapi3.Schema) {
 	setLowest(s, tighter(lowest(s), lowest(more)))
 	setHighest(s, tighter(highest(s), highest(more)))

@@ -18,7 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Use says whether a type is read from requests or written in answers.
+// Use says whether a type is read from requests or written in responses.
 type Use uint8
 
 // The uses; a type may have several. Closed is In where unknown members are
@@ -54,7 +54,7 @@ type Comments interface {
 	Field(t reflect.Type, name string) string
 }
 
-// Components makes schemas and keeps those of named structs, unions and enums,
+// Components makes schemas and keeps the ones of named structs, unions and enums,
 // to which the others refer. It is for one document and one goroutine.
 //
 // Mark every type of the document before asking for the first schema: names
@@ -137,7 +137,7 @@ func inside(t *typeinfo.Type) iter.Seq[*typeinfo.Type] {
 	}
 }
 
-// position is where a value stands: what it is used for, and whether it is the
+// position says what a value is used for, and whether it is the
 // text of a parameter, which has neither null nor base64, or JSON.
 type position struct {
 	use  Use
@@ -150,7 +150,7 @@ func (c *Components) Value(t *typeinfo.Type, rules *typeinfo.Rules, use Use) *op
 	return c.value(t, rules, position{use: use})
 }
 
-// Field is the schema of a member or a parameter: that of its value, with its
+// Field is the schema of a member or a parameter: the schema of its value, with its
 // default, example and documentation.
 func (c *Components) Field(f *typeinfo.Field, use Use) *openapi3.SchemaRef {
 	return annotate(c.fieldValue(f, use), f, c.Doc(f))
@@ -228,7 +228,7 @@ func (c *Components) Schemas() openapi3.Schemas {
 }
 
 // Order is the order of the components and of the members of every object;
-// the caller adds that of paths and methods.
+// the caller adds the order of paths and methods.
 func (c *Components) Order() Order {
 	names := make([]string, len(c.reached))
 	for i, made := range c.reached {

@@ -10,7 +10,7 @@ import (
 // MaxNesting ends the way through schemas that hold themselves.
 const MaxNesting = 100
 
-// keyMark stands in the location of a fault behind the name of a member that is
+// keyMark follows in the location of a fault the name of a member that is
 // no key of its map.
 const keyMark = "[key]"
 

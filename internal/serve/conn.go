@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// A conn is the connection beneath one http.Server connection. It needs to know three things net/http does not tell it, and learns them so:
+// A conn is the connection beneath one http.Server connection. It needs three facts that net/http does not give it, and learns them so:
 //
 //   - no request is under way: from the start or StateIdle until the first byte or StateActive (waiting);
 //   - a body is being read: from the start of the handler until anybody sets a read deadline, which net/http does at the
@@ -168,7 +168,7 @@ func (c *conn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-// CloseWrite lets net/http end its side first where it answers before it has read everything, so that the answer is not lost to a reset.
+// CloseWrite lets net/http end its side first where it responds before it has read everything, so that the response is not lost to a reset.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -245,7 +245,7 @@ func (c *conn) armBody(t time.Time) bool {
 }
 
 // Write writes all of p as long as the client takes some of it. It looks twice in each span of Limits.Write, because after a long
-// wait the kernel may report room only when a third of its buffer is free, while a new write takes the room there is.
+// wait the kernel may report free space only when a third of its buffer is free, while a new write takes the space there is.
 func (c *conn) Write(p []byte) (int, error) {
 	if !c.handled.Load() && !c.free.Load() {
 		// Before a handler is called net/http writes nothing but refusals of its own.
@@ -295,7 +295,7 @@ func (c *conn) armWrite(t time.Time) bool {
 	return !c.free.Load() && c.Conn.SetWriteDeadline(t) == nil
 }
 
-// refusal replaces an error answer of net/http's own: one that is written whole, in one piece, before a handler has been called.
+// refusal replaces an error response of net/http's own: one that is written whole, in one piece, before a handler has been called.
 func (c *conn) refusal(p []byte) ([]byte, bool) {
 	const prefix = "HTTP/1.1 "
 	ask := c.server.hooks.Refusal

@@ -102,7 +102,7 @@ func (s *server) connState(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// drain ends everything in the order promised by Serve. What is left to Shutdown is connections over TLS.
+// drain ends everything in the order that Serve documents. What is left to Shutdown is connections over TLS.
 func (s *server) drain(l *listener, ended <-chan error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.lim.Drain)
 	defer cancel()

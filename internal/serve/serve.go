@@ -5,10 +5,10 @@
 //
 //   - a request body that comes too slowly fails to read with [ErrSlowBody];
 //   - a write that the client does not take fails, streams included, and the request's context ends;
-//   - an answer that net/http writes by itself (400, 431, 501 ...) can be replaced, see [Hooks.Refusal];
-//   - a drain keeps idle connections open a little longer, so that a request already under way on one is answered.
+//   - a response that net/http writes by itself (400, 431, 501 ...) can be replaced, see [Hooks.Refusal];
+//   - a drain keeps idle connections open a little longer, so that a request already under way on one gets its response.
 //
-// The order of a drain is told at [Serve].
+// [Serve] documents the order of a drain.
 package serve
 
 import (
@@ -26,7 +26,7 @@ import (
 )
 
 // ErrSlowBody is wrapped by the error of reading a request body that took longer than [Limits.Body] or came slower than [Limits.BodyRate].
-// The answer to it is 408. net/http cancels the request's context whenever a read of the body fails, so the answer must be written in
+// The response to it is 408. net/http cancels the request's context whenever a read of the body fails, so the response must be written in
 // spite of a cancelled context. The connection is closed after it.
 var ErrSlowBody = errors.New("request body too slow")
 
@@ -35,7 +35,7 @@ type Limits struct {
 	ReadHeader time.Duration // from the first byte of a request to the end of its header; 5 s; over it the connection is closed
 	Idle       time.Duration // between two requests of a connection; 60 s; over it the connection is closed
 
-	// HeaderBytes is the size of request line and header together; 64 KiB; over it the answer is 431. It is exact for the first request of a
+	// HeaderBytes is the size of request line and header together; 64 KiB; over it the response is 431. It is exact for the first request of a
 	// connection; on a later one up to 4 KiB that arrived together with its first byte are not counted. At least 4097, a trait of net/http.
 	HeaderBytes int
 
@@ -46,12 +46,12 @@ type Limits struct {
 	BodyRate  int
 	BodyGrace time.Duration
 
-	// Write is how long one write to the connection may stand still, for plain answers and streams alike; 10 s, and half of it more for a client that took
+	// Write is how long one write to the connection may stand still, for plain responses and streams alike; 10 s, and half of it more for a client that took
 	// some before. A write that needs longer goes on as long as the client takes BodyRate on average. A handler that sets a write deadline of its own replaces it for its
 	// request; setting the zero time brings it back. A connection taken over with Hijack has no limits.
 	Write time.Duration
 
-	Drain  time.Duration // how long running requests may take once the server stops; 30 s; over it they are cut
+	Drain  time.Duration // how long running requests may take once the server stops; 30 s; over it they are aborted
 	Linger time.Duration // how long an idle connection is kept while draining; 500 ms
 }
 
@@ -83,7 +83,7 @@ type Hooks struct {
 	Started  func(addr net.Addr) // before the first connection is accepted
 	Draining func()              // once, when the drain begins; [Stopping] is closed already and the listener still open
 
-	// Refusal is asked for the body of an answer that net/http writes without calling the handler, by its status: a malformed request, a
+	// Refusal is asked for the body of a response that net/http writes without calling the handler, by its status: a malformed request, a
 	// header that is too large, a transfer coding it does not know. When nil, net/http's own plain text is sent. Called concurrently.
 	Refusal func(status int) (mediaType string, body []byte)
 
@@ -140,20 +140,20 @@ func OnStopping(ctx context.Context, f func()) (unhook func()) {
 	return func() { stop() }
 }
 
-// Serve serves h on l, over HTTP/1.1 with keep-alive, until ctx ends; then it drains and returns. It closes l. The values of ctx are those of every request's
-// context, its cancellation is not. The result is nil after a clean drain, an error wrapping [context.DeadlineExceeded] when requests had to
-// be cut, or the error that made the listener unusable.
+// Serve serves h on l, over HTTP/1.1 with keep-alive, until ctx ends; then it drains and returns. It closes l. Every request's context has the values of ctx, but not its
+// cancellation. The result is nil after a clean drain, an error wrapping [context.DeadlineExceeded] when requests had to
+// be aborted, or the error that made the listener unusable.
 //
 // To drain means, in this order:
 //
 //   - [Stopping] is closed and [Hooks.Draining] is called;
 //   - new connections are refused: those the kernel has already made are accepted first, then l is closed;
-//   - requests on the connections that are left are answered as ever, but with "Connection: close";
+//   - requests on the connections that are left are served as ever, but with "Connection: close";
 //   - a connection without a request is closed after [Limits.Linger], counted from the start of the drain or the end of its last request;
 //   - running handlers are waited for, those that took over their connection too;
-//   - after [Limits.Drain] all that is left is cut: connections are closed and contexts cancelled.
+//   - after [Limits.Drain] all that is left is aborted: connections are closed and contexts cancelled.
 //
-// A listener of TLS connections works, HTTP/2 included when its configuration offers it, with fewer promises, because net/http must see such connections
+// A listener of TLS connections works, HTTP/2 included when its configuration offers it, with fewer guarantees, because net/http must see such connections
 // bare: Body is the time for a request as a whole and the error is not ErrSlowBody, Write and Refusal do not apply, and a
 // drain closes idle connections the way [http.Server.Shutdown] does. HTTP/2 without TLS is off.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hooks Hooks) error {

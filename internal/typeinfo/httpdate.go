@@ -7,7 +7,7 @@ import (
 )
 
 // HTTPDate is the Format of a time.Time in a header whose RFC has it in the
-// notation of HTTP (RFC 9110, section 5.6.7) instead of that of RFC 3339.
+// notation of HTTP (RFC 9110, section 5.6.7) instead of RFC 3339's.
 const HTTPDate = "http-date"
 
 // LocalDateTime is the Format of a date and time without a zone.

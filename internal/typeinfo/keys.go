@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A tag with a key that nobody reads is nobody's mistake: types are shared with
+// A tag with a key that nobody reads is no error: types are shared with
 // databases and other formats. Two kinds of keys are: those that are nearly one
 // of this package's, and those by which another framework would have validated,
 // bound or documented the field. Both would do nothing without a word.
@@ -139,7 +139,7 @@ func (t *tagged) stray(key, problem, fix string) {
 }
 
 // lost is the problem of a field without the tag that says what it is. A stray
-// key is the likely reason, so that is told.
+// key is the likely reason, so that is reported.
 func (t *tagged) lost(problem, fix string) error {
 	if len(t.strays) == 0 {
 		return t.problem(problem, fix)
@@ -148,7 +148,7 @@ func (t *tagged) lost(problem, fix string) error {
 	return t.problem(problem+": "+stray.Problem, stray.Fix)
 }
 
-// strayKeys are those of a field that somebody would have read: an unexported
+// strayKeys are the keys of a field that somebody would have read: an unexported
 // one counts only if it is blank, where other frameworks put what they have to
 // say about a whole struct.
 func (t *tagged) strayKeys() []*StrayKey {
@@ -234,7 +234,7 @@ func (t *Type) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	return all
 }
 
-// StrayKeys lists those of the input itself and of the types of its fields.
+// StrayKeys lists the stray keys of the input itself and of the types of its fields.
 func (in *Input) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	all := in.Strays
 	for _, f := range in.Fields() {
@@ -243,8 +243,8 @@ func (in *Input) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	return all
 }
 
-// StrayKeys lists those of an envelope itself and of the types of its parts, or
-// of a plain value.
+// StrayKeys lists the stray keys of an envelope itself and of the types of its
+// fields, or of a plain value.
 func (out *Output) StrayKeys(seen map[*Type]bool) []*StrayKey {
 	all := out.Strays
 	for _, f := range slices.Concat(out.Headers, out.Cookies) {

@@ -15,7 +15,7 @@ import (
 // itself, with a value or a pointer receiver, rather than getting it from an
 // embedded field.
 //
-// A method that no embedded field has is t's own. Reflection cannot tell a
+// A method that no embedded field has is t's own. Reflection cannot distinguish a
 // promoted method from one that hides it, but the compiler writes a wrapper for
 // each promoted method, and a wrapper has no source file.
 func Declares(t reflect.Type, method string) bool {

@@ -38,7 +38,7 @@ func Name(t reflect.Type) string {
 const unnamed = "struct{...}"
 
 // inArguments finds what reflect adds to the arguments of a generic type: the
-// import path in front of a package, and the number of a type declared inside
+// import path before a package, and the number of a type declared inside
 // a function.
 var inArguments = regexp.MustCompile(`[^\[\],*() ]*/|·\d+`)
 

@@ -135,7 +135,7 @@ func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []ref
 	return c.member(&t, at)
 }
 
-// left reports whether the field is left out of bodies and answers.
+// left reports whether the field is left out of bodies of requests and responses.
 func (t *tagged) left() bool { return t.json == "-" && len(t.jsonOptions) == 0 }
 
 // unexported lets a field pass that nobody can see, unless its tags ask for it.
@@ -164,7 +164,7 @@ func (t *tagged) strictMark() error {
 	return nil
 }
 
-// embedded lays the fields of an embedded struct among those of the outer one.
+// embedded lays the fields of an embedded struct among the fields of the outer one.
 func (c *collector) embedded(t *tagged, path []reflect.Type, at embedding) error {
 	inner := indirect(t.Type)
 	if t.Type.Kind() == reflect.Pointer && !t.IsExported() {
@@ -246,7 +246,7 @@ func (c *collector) member(t *tagged, at embedding) error {
 	return nil
 }
 
-// wrapError says through which field a mistake in a nested type was reached,
+// wrapError says through which field an error in a nested type was reached,
 // unless that type has a name to find it by.
 func (t *tagged) wrapError(err error) error {
 	var e *Error
@@ -273,8 +273,8 @@ func isMemberName(name string) bool {
 	})
 }
 
-// resolveNames chooses one member for each name: the least deeply embedded, among
-// those the tagged one. Two that are equal in both are a mistake.
+// resolveNames chooses one member for each name: the least deeply embedded, then
+// the tagged one. Two that are equal in both are an error.
 func (c *collector) resolveNames() error {
 	best := map[string]member{}
 	var rivals []member

@@ -85,7 +85,7 @@ func (r *reader) describe(t reflect.Type) (*Type, error) {
 }
 
 // begin finds the description of t, or makes an empty one. A description gets
-// its Kind and those of its parts before anything is read below it, so that
+// its Kind and the kinds of its elements before anything is read below it, so that
 // the rules of a field can be read while its type is still being described.
 func (r *reader) begin(t reflect.Type) (d *Type, begun bool) {
 	if known, ok := described.Load(t); ok {

@@ -10,7 +10,7 @@ import (
 )
 
 // ReadOutput describes what a handler returns: a plain value, which is the
-// body, or an envelope, whose fields are the parts of the answer. known
+// body, or an envelope, whose fields are the parts of the response. known
 // reports the types the caller writes by itself; they are not described. The
 // error is an [*Error].
 func ReadOutput(t reflect.Type, known func(reflect.Type) bool) (*Output, error) {
@@ -47,8 +47,8 @@ func (out *Output) plain() (*Output, error) {
 	return out, nil
 }
 
-// envelopeFields divides the fields of an envelope; any other type has no parts.
-// A mixture of parts and members is a mistake.
+// envelopeFields divides the fields of an envelope; any other type has none.
+// A mixture of such fields and members is an error.
 func envelopeFields(t reflect.Type) (d divider, err error) {
 	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
 		inner, _ := envelopeFields(t.Elem())
@@ -72,7 +72,7 @@ func envelopeFields(t reflect.Type) (d divider, err error) {
 }
 
 // divider divides the exported fields, those of embedded structs included,
-// into parts of an answer and others, and gathers their stray keys.
+// into fields of an envelope and others, and gathers their stray keys.
 type divider struct {
 	fields, others []tagged
 	strays         []*StrayKey
@@ -117,7 +117,7 @@ func (d *divider) add(f tagged) error {
 	return nil
 }
 
-// isEnvelopeField reports whether a field has the tag of a part of an answer and no
+// isEnvelopeField reports whether a field has the tag of a part of a response and no
 // name in JSON.
 func (t *tagged) isEnvelopeField() bool {
 	switch t.source {
@@ -224,7 +224,7 @@ func (out *Output) contradiction() error {
 	}
 }
 
-// allowsBody reports whether an answer of that status has a body: RFC 9110,
+// allowsBody reports whether a response of that status has a body: RFC 9110,
 // section 6.4.1.
 func allowsBody(status int) bool {
 	return status != http.StatusNoContent && status != http.StatusNotModified

@@ -35,7 +35,7 @@ func parseRules(tag string, t *Type) (parsedRules, error) {
 	return parseLevel(strings.Split(tag, ","), t)
 }
 
-// parseLevel reads the rules of one value and, behind dive, of its elements.
+// parseLevel reads the rules of one value and, after dive, of its elements.
 func parseLevel(elements []string, t *Type) (parsedRules, error) {
 	var p parsedRules
 	rules := &Rules{}
@@ -143,7 +143,7 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 	return nil
 }
 
-// neverAbsent is the problem of a required behind dive or keys, which means
+// neverAbsent is the problem of a required after dive or keys, which means
 // presence like everywhere else, and not what validator means by it.
 func neverAbsent(word, what string) error {
 	return fmt.Errorf("required behind %s says nothing, as %s is always present and never null; write min=1 where an empty or zero one is refused, or drop it", word, what)

@@ -19,7 +19,7 @@ import (
 type tagged struct {
 	reflect.StructField
 	owner reflect.Type
-	// selector leads to the field of an answer, as Index does.
+	// selector leads to the field of a response, as Index does.
 	selector string
 	// source is the one location tag, with its name and options.
 	source  Source
@@ -27,7 +27,7 @@ type tagged struct {
 	options []string
 	// scheme is the security tag that stands beside a source.
 	scheme string
-	// json is the json tag's name; hasJSON tells an absent tag from `json:""`.
+	// json is the json tag's name; hasJSON distinguishes an absent tag from `json:""`.
 	json        string
 	jsonOptions []string
 	hasJSON     bool
@@ -88,7 +88,7 @@ func (t *tagged) checkSyntax() error {
 	return nil
 }
 
-// cutPair takes key:"value" off a tag. A space or nothing stands behind it.
+// cutPair takes key:"value" off a tag. A space or nothing follows it.
 func cutPair(tag string) (key, rest string, ok bool) {
 	key, rest, _ = strings.Cut(tag, ":")
 	quoted, err := strconv.QuotedPrefix(rest)
@@ -168,7 +168,7 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 	return f, nil
 }
 
-// optionsOf lists the options each tag takes behind its name.
+// optionsOf lists the options each tag takes after its name.
 var optionsOf = map[Source][]string{
 	Path: {}, Query: {"omitempty", "omitzero", "csv", "json"}, Header: {"omitempty", "omitzero", "csv"},
 	Cookie: {"omitempty", "omitzero"}, Form: {"omitempty", "omitzero", "csv", "json"}, File: {"omitempty", "omitzero"},
@@ -176,7 +176,7 @@ var optionsOf = map[Source][]string{
 	Env: {"omitempty", "omitzero", "json"},
 }
 
-// HasOption reports whether the source's tag takes an option behind its name.
+// HasOption reports whether the source's tag takes an option after its name.
 func (s Source) HasOption(option string) bool { return slices.Contains(optionsOf[s], option) }
 
 func (t *tagged) applyOptions(f *Field, options []string) error {

@@ -51,7 +51,7 @@ func beginsWithDate(text string) bool {
 var urlType = reflect.TypeFor[url.URL]()
 
 // absoluteURL is a URI as RFC 3986 has it, which is what the format uri of JSON
-// Schema means; it begins with a scheme. A scheme with nothing behind it, which
+// Schema means; it begins with a scheme. A scheme with nothing after it, which
 // clients that check the format refuse, is none here.
 var absoluteURL = func() *regexp.Regexp {
 	const (

@@ -87,14 +87,14 @@ func (t *Type) Null() bool {
 	return false
 }
 
-// Wraps reports whether the type is one around Elem, whose rules are those of
-// Elem: a Pointer, an Optional or a Nullable.
+// Wraps reports whether the type is one around Elem, whose rules are the rules
+// of Elem: a Pointer, an Optional or a Nullable.
 func (t *Type) Wraps() bool { return t.Kind == Pointer || t.Kind == Optional || t.Kind == Nullable }
 
 // Object describes the members of a JSON object.
 type Object struct {
 	// Fields are the members in the order they are written, those of embedded
-	// structs in the place of the embedded struct.
+	// structs where the embedded struct is.
 	Fields []*Field
 	// Strict forbids members that are not listed.
 	Strict bool
@@ -161,7 +161,7 @@ const (
 	Body     // the whole body, or a member of it
 	Dep      // a provider
 	Security // a scheme named by the tag, without another source
-	Status   // of an answer: the status code
+	Status   // of a response: the status code
 	Env      // the environment of the process, for settings
 )
 
@@ -182,7 +182,7 @@ type Field struct {
 	Declared string
 	// Index leads to the field from the struct whose description lists it. It
 	// passes through embedded structs, and through embedded pointers to structs
-	// in bodies and answers.
+	// in bodies of requests and responses.
 	Index []int
 	Type  *Type
 	// Source is where an input comes from; Body for a member of a body.
@@ -249,7 +249,7 @@ type Rules struct {
 	NotNull bool
 	// Keys are the conditions on a map's keys (dive,keys,...,endkeys).
 	Keys *Rules
-	// Elem are the conditions on each element (behind dive).
+	// Elem are the conditions on each element (after dive).
 	Elem *Rules
 }
 
@@ -287,7 +287,7 @@ func (r *Rules) elements() []string {
 type Rule struct {
 	// Name is validator's tag, or "pattern".
 	Name string
-	// Param is the text behind "="; HasParam tells "x=" from "x".
+	// Param is the text after "="; HasParam distinguishes "x=" from "x".
 	Param    string
 	HasParam bool
 	// Or lists the alternatives of "a|b"; Name is empty then.
@@ -327,7 +327,7 @@ type Input struct {
 	// Deps are the fields filled by providers.
 	Deps []*Field
 	// Ready are the fields of types the caller knows: security schemes and
-	// things of the request. Source and Name are those of their tag, if any.
+	// things of the request. Source and Name come from their tag, if any.
 	Ready []*Field
 	// Strict forbids unknown query keys and body members; StrictCookies
 	// unknown cookies.
@@ -335,7 +335,7 @@ type Input struct {
 	// Validators lists the structs with a Validate method of their own among the
 	// input, those embedded in it and its parameter models, innermost first.
 	Validators []InputValidator
-	// Strays are those of the struct, of what is embedded in it and of its models.
+	// Strays are the stray keys of the struct, its embedded structs and its models.
 	Strays []*StrayKey
 }
 
@@ -361,20 +361,20 @@ type InputValidator struct {
 // Output describes what a handler returns.
 type Output struct {
 	Go reflect.Type
-	// Envelope means that the struct's fields are the parts of the answer;
+	// Envelope means that the struct's fields are the parts of the response;
 	// otherwise Body alone describes the whole value, with an empty Index.
 	Envelope bool
 	// Status is the field with the status code; nil without.
 	Status *Field
-	// Headers and Cookies are sent with the answer, in field order.
+	// Headers and Cookies are sent with the response, in field order.
 	Headers, Cookies []*Field
-	// Body is what is encoded; nil for an answer without a body.
+	// Body is what is encoded; nil for a response without a body.
 	Body *Field
-	// Strays are those of an envelope.
+	// Strays are the stray keys of an envelope.
 	Strays []*StrayKey
 }
 
-// Error is a mistake in a type or its tags.
+// Error is an error in a type or its tags.
 type Error struct {
 	// Type is the Go type as [Name] spells it, Field the selector below it, ""
 	// for the type itself.
