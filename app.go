@@ -26,7 +26,7 @@ type App struct {
 	// born is how many routers there were before.
 	born      int
 	config    Config
-	compiler  *compiler
+	programs  *programs
 	errors    *errorWriter
 	sealing   sync.Mutex
 	table     atomic.Pointer[table]
@@ -73,12 +73,12 @@ func New(config Config, options ...Option) *App {
 		err = errors.Join(checkRootPath(config.RootPath), config.Challenge.check(), config.info().check(), config.Limits.Multipart.check())
 	}
 	if err == nil {
-		a.compiler, err = newAppCompiler(config.Rules, config.Codecs, config.Schemas)
+		a.programs, err = newPrograms(config.Rules, config.Codecs, config.Schemas)
 	}
 	if err != nil {
 		panic(fmt.Errorf("candor: New at %s: %w", a.site, err))
 	}
-	a.root = a.compiler
+	a.root = a.programs
 	return a
 }
 
@@ -190,7 +190,7 @@ func (a *App) serves(other *App, seen map[*App]bool) bool {
 func (a *App) newDocument(info Info) (d *document) {
 	return newDocument(func() ([]byte, error) {
 		info.Servers = a.servers(info.Servers)
-		additions := a.compiler.schemas
+		additions := a.programs.schemas
 		additions.Split = a.config.SplitSchemas
 		if comments := a.config.Source; comments != nil {
 			if err := comments.Read(); err != nil {

@@ -26,7 +26,7 @@ type callPlan struct {
 // call is the plan of an endpoint, compiled once.
 func (p *places) call(e *endpoint) *callPlan {
 	plan, _ := p.calls.LoadOrStore(e, sync.OnceValue(func() *callPlan {
-		c := e.compiler.otherSide()
+		c := e.programs.otherSide()
 		plan := &callPlan{endpoint: e}
 		plan.send, plan.sendErr = c.compileSending(e.route.input)
 		plan.receive, plan.receiveErr = c.compileReceiving(e.answer)
@@ -166,7 +166,7 @@ func (r *Route[In, Out]) Defaults() (in In, err error) {
 	}
 	into := reflect.ValueOf(&in).Elem()
 	for _, f := range e.route.input.Fields() {
-		fill, err := e.compiler.codec.Filler(f)
+		fill, err := e.programs.codec.Filler(f)
 		if err != nil {
 			return in, r.failed(err)
 		}
@@ -234,7 +234,7 @@ func (r *Route[In, Out]) call(ctx context.Context, client *Client, in, out refle
 	if err != nil {
 		return r.failed(err)
 	}
-	from := &received{Response: response, limit: client.limit(), codec: e.compiler.codecs}
+	from := &received{Response: response, limit: client.limit(), codec: e.programs.codecs}
 	defer func() {
 		if !from.kept {
 			_ = response.Body.Close()
@@ -262,7 +262,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 		return nil, err
 	}
 	var to draft
-	if err := client.sendMore(p.endpoint.compiler.otherSide(), &to); err != nil {
+	if err := client.sendMore(p.endpoint.programs.otherSide(), &to); err != nil {
 		return nil, err
 	}
 	if err := p.send.send(in, &to); err != nil {

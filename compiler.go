@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/go-playground/validator/v10"
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/check"
@@ -29,27 +28,6 @@ type compiler struct {
 	// otherSide makes the programs of clients, which send what this one's read
 	// and read what they write; rules are the server's to judge.
 	otherSide func() *compiler
-	// inputs and answers hold the plans made so far: a route has one of each when
-	// it is registered, and again in every place. Files behind this one know what
-	// they are.
-	inputs  memo[inputKey, any]
-	answers memo[answerKey, any]
-}
-
-// inputKey is what the plan of an input depends on. The wildcards have slashes
-// between them; public is "" where they have no other names for clients.
-type inputKey struct {
-	input             reflect.Type
-	patches           bool
-	wildcards, public string
-}
-
-// answerKey is what the plan of an answer depends on. The media types have line
-// breaks between them.
-type answerKey struct {
-	output   reflect.Type
-	status   int
-	produces string
 }
 
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {
@@ -105,35 +83,6 @@ func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
 	}
 	at := typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
 	return fmt.Errorf("%s: %w", at.Where(), err)
-}
-
-// standard is the compiler of validator's own rules, shared by every app
-// without rules or codecs of its own.
-var standard = sync.OnceValue(func() *compiler { return newCompiler(check.Builtin(), codecSet{}) })
-
-// newAppCompiler is the compiler of an app with these additions.
-func newAppCompiler(rules map[string]Rule, codecs map[string]Codec, schemas map[reflect.Type]map[string]any) (*compiler, error) {
-	if len(rules) == 0 && len(codecs) == 0 && len(schemas) == 0 {
-		return standard(), nil
-	}
-	set := check.Builtin()
-	if len(rules) > 0 {
-		funcs := make(map[string]validator.Func, len(rules))
-		for name, rule := range rules {
-			funcs[name] = rule.Func
-		}
-		var err error
-		if set, err = check.NewSet(funcs); err != nil {
-			return nil, fmt.Errorf("Config.Rules: %w", err)
-		}
-	}
-	media, err := newCodecSet(codecs)
-	if err != nil {
-		return nil, err
-	}
-	c := newCompiler(set, media)
-	c.schemas, err = schemaOptions(rules, schemas)
-	return c, err
 }
 
 // schemaOptions is what the user adds to schemas.

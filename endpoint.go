@@ -100,7 +100,7 @@ type endpoint struct {
 
 // surroundings are what all endpoints of an app have in common.
 type surroundings struct {
-	compiler *compiler
+	programs *programs
 	tasks    *taskRunner
 	checks   ResponseChecks
 	// rates counts for rate limits that have no store of their own.
@@ -141,7 +141,7 @@ const lifelong = -1
 
 // compile makes the programs of the endpoint. dependencies adds the parts the
 // handler depends on, and says in which steps they run.
-func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
+func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
 	e.room.part = part{function: e.route.handler, desc: e.route.input}
 	e.parts = append(e.room.parts[:0], &e.room.part)
 	if e.route.handler == nil {
@@ -181,7 +181,7 @@ func (e *endpoint) compile(c *compiler, dependencies func(*endpoint) (before, af
 	last := []step{e.handleStep(), {name: "encode the response", run: (*exchange).encode}}
 	if e.route.upgrade != nil {
 		last = nil
-		if e.upgrade, err = e.route.upgrade.compile(c); err != nil {
+		if e.upgrade, err = e.route.upgrade.compile(c.compiler); err != nil {
 			return err
 		}
 	}

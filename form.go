@@ -187,7 +187,7 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 		p.fields[i].bind(into, sent, i, o, faults)
 	}
 	if p.strict || o.ForbidExtra {
-		for _, name := range sent.strange {
+		for _, name := range sent.unknown {
 			faults.Add(&fault.Fault{Type: fault.ExtraForbidden, Loc: []any{"body", name}})
 		}
 	}
@@ -208,7 +208,7 @@ type sentForm struct {
 	files      [][]Upload
 	// wrong is set for a field whose value cannot be one.
 	wrong   []*fault.Fault
-	strange []string
+	unknown []string
 }
 
 func (p *formPlan) newSent(limits MultipartLimits) *sentForm {
@@ -216,9 +216,12 @@ func (p *formPlan) newSent(limits MultipartLimits) *sentForm {
 	return &sentForm{limits: limits, texts: make([][]string, n), files: make([][]Upload, n), wrong: make([]*fault.Fault, n)}
 }
 
-// addStrange adds a name that is that of no field.
-func (s *sentForm) addStrange(name string) {
-	s.strange = appendNew(s.strange, []string{strings.ToValidUTF8(name, "\uFFFD")})
+// addUnknown notes a name that no field has, each once.
+func (s *sentForm) addUnknown(name string) {
+	name = strings.ToValidUTF8(name, "\uFFFD")
+	if !slices.Contains(s.unknown, name) {
+		s.unknown = append(s.unknown, name)
+	}
 }
 
 // isFull reports whether more came than may come. The rest is only counted.
@@ -266,7 +269,7 @@ func (p *formPlan) read(data string) *sentForm {
 		if plain, err := url.QueryUnescape(name); err == nil {
 			p.sort(plain, text, sent)
 		} else {
-			sent.addStrange(name)
+			sent.addUnknown(name)
 		}
 	}
 	return sent
@@ -282,7 +285,7 @@ func (p *formPlan) sort(name, text string, sent *sentForm) {
 	plain, err := url.QueryUnescape(text)
 	switch {
 	case i < 0:
-		sent.addStrange(name)
+		sent.addUnknown(name)
 	case err != nil:
 		sent.wrong[i] = fault.With(fault.ValueError, "error", "malformed percent-encoding")
 	case plain != "" || p.fields[i].takesEmpty:
@@ -328,7 +331,7 @@ func (p *formPlan) takePart(part *formPart, sent *sentForm, uploads *uploadStore
 	case sent.isFull():
 		return discard(part)
 	case i < 0:
-		sent.addStrange(part.name)
+		sent.addUnknown(part.name)
 		return discard(part)
 	}
 	field := &p.fields[i]

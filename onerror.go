@@ -110,7 +110,7 @@ func (r *Router) addCatcher(h *errorHandler, options []RouteOption) (err error) 
 	if planAnswer(h.output).kind.streams {
 		return fmt.Errorf("it returns a %s, but the response to an error is none that goes on; return a value, or what is a body at once", typeinfo.Name(h.handler.out))
 	}
-	_, err = h.compile(r.compiler())
+	_, err = h.compile(r.programs().compiler)
 	if _, unknown := errors.AsType[*check.UnknownTagError](err); err != nil && (!unknown || r.root != nil) {
 		return err
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
-	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/callsite"
@@ -156,26 +155,6 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 		}
 	}
 	return in, errors.Join(checkReady(in), checkUploads(in))
-}
-
-// compileInput makes the plan of an input for a method, and a path with these
-// wildcards, which validation errors call by their public names. Plans are shared.
-func (c *compiler) compileInput(in *typeinfo.Input, method string, wildcards, public []string) (*inputPlan, error) {
-	key := inputKey{in.Go, method == http.MethodPatch, strings.Join(wildcards, "/"), ""}
-	if !slices.Equal(wildcards, public) {
-		key.public = strings.Join(public, "/")
-	}
-	made, err := c.inputs.get(key, func(inputKey) (any, error) {
-		p, err := c.makeInputPlan(in, wildcards, public)
-		if err == nil && key.patches && p.body != nil {
-			p.body.listMergePatch(in)
-		}
-		return p, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return made.(*inputPlan), nil
 }
 
 func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string) (*inputPlan, error) {

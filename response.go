@@ -259,23 +259,6 @@ func planAnswer(out *typeinfo.Output) *answerPlan {
 	return p
 }
 
-// compileOffered makes the plan for answers that clients choose the media type
-// of, if the app has several. Plans are shared.
-func (c *compiler) compileOffered(out *typeinfo.Output, status int, produces []string) (*answerPlan, error) {
-	key := answerKey{out.Go, status, strings.Join(produces, "\n")}
-	made, err := c.answers.get(key, func(answerKey) (any, error) {
-		p, err := c.compileAnswer(out, status, produces)
-		if err == nil {
-			p.offer(c.codecs)
-		}
-		return p, err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return made.(*answerPlan), nil
-}
-
 // compileAnswer makes the plan for answers of a type under the status and
 // the media types that the options of a route name, if they do.
 func (c *compiler) compileAnswer(out *typeinfo.Output, status int, produces []string) (*answerPlan, error) {

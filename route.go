@@ -125,7 +125,7 @@ func (rt *route) describe() (err error) {
 // try compiles the route as far as it goes, so that mistakes show at the
 // registration rather than when the app is sealed. A rule no set knows may
 // still be one of the app the router will be included in.
-func (rt *route) try(c *compiler, rulesKnown bool) error {
+func (rt *route) try(c *programs, rulesKnown bool) error {
 	if rt.handler == nil {
 		return nil
 	}
@@ -139,7 +139,7 @@ func (rt *route) try(c *compiler, rulesKnown bool) error {
 	_, answerErr := c.compileOffered(rt.output, rt.set.status, rt.set.produces)
 	err := joinNew(inputErr, answerErr)
 	if rt.upgrade != nil {
-		_, upgradeErr := rt.upgrade.compile(c)
+		_, upgradeErr := rt.upgrade.compile(c.compiler)
 		err = joinNew(err, upgradeErr)
 	}
 	if !rulesKnown && maySolveItself(err) {

@@ -40,7 +40,7 @@ type Router struct {
 	catchers []*errorHandler
 	// root is the compiler of the app whose own router this is, nil for any
 	// other.
-	root   *compiler
+	root   *programs
 	sealed atomic.Bool
 }
 
@@ -345,15 +345,15 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 	if err := rt.checkEffects(rt.set); err != nil {
 		return err
 	}
-	if err := rt.try(r.compiler(), r.root != nil); err != nil {
+	if err := rt.try(r.programs(), r.root != nil); err != nil {
 		return err
 	}
 	r.items = append(r.items, item{route: rt})
 	return nil
 }
 
-// compiler is the app's own, or the standard one while no app is known.
-func (r *Router) compiler() *compiler {
+// programs are the app's own, or the standard ones while no app is known.
+func (r *Router) programs() *programs {
 	if r.root != nil {
 		return r.root
 	}

@@ -97,7 +97,7 @@ func buildTable(a *App) (*table, error) {
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
 	b.around = &surroundings{
-		compiler: a.compiler, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
+		programs: a.programs, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
 		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware), challenge: a.config.Challenge,
 	}
 	b.table.nowhere = &endpoint{surroundings: b.around, errors: b.table.errors, route: &route{set: unsaid}, set: unsaid}
@@ -321,7 +321,7 @@ func (b *builder) catchersOf(chain []*Router) []*catcher {
 		own, compiled := b.catchers[r]
 		if !compiled && len(r.catchers) > 0 {
 			var err error
-			if own, err = compileCatchers(b.app.compiler, r.catchers, b.app.config.ResponseChecks); err != nil {
+			if own, err = compileCatchers(b.app.programs.compiler, r.catchers, b.app.config.ResponseChecks); err != nil {
 				b.faults = append(b.faults, err)
 			}
 			b.catchers[r] = own
@@ -345,9 +345,9 @@ func (b *builder) place(e *endpoint) place {
 
 func (b *builder) endpoint(e *endpoint, s scope) {
 	within := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
-	err := e.compile(b.app.compiler, within)
+	err := e.compile(b.app.programs, within)
 	if err == nil {
-		err = errors.Join(b.checkCredentials(e), e.checkParameters(b.app.compiler), e.checkAnnotations(b.app.compiler), b.callbacks(e), e.compileCache(b.app.caches))
+		err = errors.Join(b.checkCredentials(e), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))

@@ -85,10 +85,10 @@ func (b *builder) outgoing(o *announcement, tags []string) (*endpoint, error) {
 	e := &endpoint{surroundings: b.around, route: o.route, outgoing: &o.outgoing, method: o.route.methods[0], pattern: pattern, set: o.route.set.copy()}
 	e.set.tags = appendNew(slices.Clone(tags), e.set.tags)
 	alone := func(*endpoint) (before, after []step, err error) { return nil, nil, nil }
-	if err := e.compile(b.app.compiler, alone); err != nil {
+	if err := e.compile(b.app.programs, alone); err != nil {
 		return nil, err
 	}
-	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.compiler), b.keys.route(o.route, e.set))
+	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.programs.compiler), b.keys.route(o.route, e.set))
 }
 
 // addWebhook finds a place for a webhook.

@@ -1,0 +1,97 @@
+package candor
+
+import (
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/go-playground/validator/v10"
+
+	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// programs are the compiler of an app with the plans it made so far: a route
+// has one of each when it is registered, and again at every endpoint.
+type programs struct {
+	*compiler
+	inputs  memo[inputKey, *inputPlan]
+	answers memo[answerKey, *answerPlan]
+}
+
+// inputKey is what the plan of an input depends on. The wildcards have slashes
+// between them; public is "" where they have no other names for clients.
+type inputKey struct {
+	input             reflect.Type
+	patches           bool
+	wildcards, public string
+}
+
+// answerKey is what the plan of an answer depends on. The media types have line
+// breaks between them.
+type answerKey struct {
+	output   reflect.Type
+	status   int
+	produces string
+}
+
+// compileInput makes the plan of an input for a method, and a path with these
+// wildcards, which validation errors call by their public names. Plans are shared.
+func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, public []string) (*inputPlan, error) {
+	key := inputKey{in.Go, method == http.MethodPatch, strings.Join(wildcards, "/"), ""}
+	if !slices.Equal(wildcards, public) {
+		key.public = strings.Join(public, "/")
+	}
+	return p.inputs.get(key, func(inputKey) (*inputPlan, error) {
+		made, err := p.makeInputPlan(in, wildcards, public)
+		if err == nil && key.patches && made.body != nil {
+			made.body.listMergePatch(in)
+		}
+		return made, err
+	})
+}
+
+// compileOffered makes the plan for answers that clients choose the media type
+// of, if the app has several. Plans are shared.
+func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []string) (*answerPlan, error) {
+	key := answerKey{out.Go, status, strings.Join(produces, "\n")}
+	return p.answers.get(key, func(answerKey) (*answerPlan, error) {
+		made, err := p.compileAnswer(out, status, produces)
+		if err == nil {
+			made.offer(p.codecs)
+		}
+		return made, err
+	})
+}
+
+// standard are the programs under validator's own rules, shared by every app
+// without rules or codecs of its own.
+var standard = sync.OnceValue(func() *programs { return &programs{compiler: newCompiler(check.Builtin(), codecSet{})} })
+
+// newPrograms are those of an app with these additions.
+func newPrograms(rules map[string]Rule, codecs map[string]Codec, schemas map[reflect.Type]map[string]any) (*programs, error) {
+	if len(rules) == 0 && len(codecs) == 0 && len(schemas) == 0 {
+		return standard(), nil
+	}
+	set := check.Builtin()
+	if len(rules) > 0 {
+		funcs := make(map[string]validator.Func, len(rules))
+		for name, rule := range rules {
+			funcs[name] = rule.Func
+		}
+		var err error
+		if set, err = check.NewSet(funcs); err != nil {
+			return nil, fmt.Errorf("Config.Rules: %w", err)
+		}
+	}
+	media, err := newCodecSet(codecs)
+	if err != nil {
+		return nil, err
+	}
+	p := &programs{compiler: newCompiler(set, media)}
+	p.schemas, err = schemaOptions(rules, schemas)
+	return p, err
+}
