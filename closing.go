@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/coder/websocket"
+
+	"github.com/candor-go/candor/internal/socket"
 )
 
 // CloseError says why a WebSocket is closed: by the client, as [Socket.Receive]
@@ -35,6 +36,20 @@ func Close(code int, reason string) error { return &CloseError{Code: code, Reaso
 // Error is the code and the reason, for logs.
 func (e *CloseError) Error() string {
 	return strings.TrimSuffix(fmt.Sprintf("websocket closed with %d: %s", e.Code, e.Reason), ": ")
+}
+
+// closedBy is the error of a connection that ended by itself or by the client.
+func closedBy(c *socket.Closing) error {
+	e := &CloseError{Code: c.Code, Reason: c.Reason}
+	if c.Cause != nil {
+		e.cause = fmt.Errorf("%w: %w", errClientGone, c.Cause)
+	}
+	return e
+}
+
+// closing is how the connection is closed for e.
+func (e *CloseError) closing() *socket.Closing {
+	return &socket.Closing{Code: e.Code, Reason: e.Reason}
 }
 
 // Unwrap is what broke the connection, nil for one that was closed.
@@ -71,22 +86,6 @@ func travels(code int) bool {
 		return false
 	}
 	return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
-}
-
-// maxReason is how long the reason in a close frame may be, in bytes.
-const maxReason = 123
-
-// fitReason is a reason as a close frame can carry it: UTF-8, and not too long.
-func fitReason(reason string) string {
-	reason = strings.ToValidUTF8(reason, "\uFFFD")
-	if len(reason) <= maxReason {
-		return reason
-	}
-	cut := maxReason
-	for !utf8.RuneStart(reason[cut]) {
-		cut--
-	}
-	return reason[:cut]
 }
 
 // closingFor is how a socket is closed whose handler returned err. meant is

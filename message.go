@@ -11,6 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/socket"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -72,7 +73,7 @@ func (k messageKind) takes(wire websocket.MessageType) bool {
 
 // readMessage puts a message into an addressable value and keeps nothing of it.
 // It reports whether the value fits into memory.
-type readMessage func(f *frameData, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
+type readMessage func(f *socket.Message, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
 
 // writeMessage appends an addressable value in the form of a message, and says
 // of which kind that is on the wire.
@@ -83,18 +84,18 @@ var errNotUTF8 = errors.New("a text message is not UTF-8; send a binary one for 
 func (c *compiler) readerOf(t reflect.Type) (readMessage, error) {
 	switch messageKindOf(t) {
 	case textMessage:
-		return func(f *frameData, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			into.SetString(string(f.data))
+		return func(f *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			into.SetString(string(f.Data))
 			return true
 		}, nil
 	case bytesMessage:
-		return func(f *frameData, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			into.SetBytes(f.copied())
+		return func(f *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			into.SetBytes(f.Copied())
 			return true
 		}, nil
 	case frameMessage:
-		return func(f *frameData, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			*into.Addr().Interface().(*Frame) = Frame{Binary: f.kind == websocket.MessageBinary, Data: f.copied()}
+		return func(f *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			*into.Addr().Interface().(*Frame) = Frame{Binary: f.Kind == websocket.MessageBinary, Data: f.Copied()}
 			return true
 		}, nil
 	}
@@ -106,8 +107,8 @@ func (c *compiler) readerOf(t reflect.Type) (readMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(f *frameData, into reflect.Value, o codec.Options, faults *fault.List) bool {
-		return decoder.Decode(f.data, into, o, faults)
+	return func(f *socket.Message, into reflect.Value, o codec.Options, faults *fault.List) bool {
+		return decoder.Decode(f.Data, into, o, faults)
 	}, nil
 }
 

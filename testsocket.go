@@ -15,6 +15,7 @@ import (
 	"github.com/coder/websocket"
 
 	"github.com/candor-go/candor/internal/contract"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // TestSocket is the client's end of a WebSocket. Make one with
@@ -60,7 +61,7 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.promise.CheckReceived))
 	}
 	link := newTestLink(c.app, ctx)
-	offered := tokens(request.Header, "Sec-WebSocket-Protocol")
+	offered := mediatype.Tokens(request.Header, "Sec-WebSocket-Protocol")
 	request.Header.Del("Sec-WebSocket-Protocol")
 	conn, response, err := dialTest(made.ctx, request, link, offered)
 	if response == nil {

@@ -23,6 +23,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/serve"
+	"github.com/candor-go/candor/internal/socket"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -64,7 +65,7 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 	if h == nil {
 		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
 	}
-	rt.handler = takeTypes(h, func(r *room, in *In, out **socket) {
+	rt.handler = takeTypes(h, func(r *room, in *In, out **connectedSocket) {
 		r.run = func(ctx context.Context) error { return h(ctx, *in, &Socket[Recv, Send]{*out}) }
 	})
 	rt.upgrade = &socketKind{receives: reflect.TypeFor[Recv](), sends: reflect.TypeFor[Send]()}
@@ -78,7 +79,7 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 //
 // A socket is closed when its handler returns. All its methods may be called
 // concurrently.
-type Socket[Recv, Send any] struct{ socket *socket }
+type Socket[Recv, Send any] struct{ socket *connectedSocket }
 
 // Receive waits for the next message.
 //
@@ -121,7 +122,7 @@ func (s *Socket[Recv, Send]) Messages(ctx context.Context) iter.Seq2[Recv, error
 }
 
 // Subprotocol is the one of [Subprotocols] that was agreed on, "" for none.
-func (s *Socket[Recv, Send]) Subprotocol() string { return s.socket.link.conn.Subprotocol() }
+func (s *Socket[Recv, Send]) Subprotocol() string { return s.socket.conn.Subprotocol() }
 
 // MessageLimit limits the size of a message that a WebSocket receives, and of a
 // line in a body of [JSONLines], in bytes: 1 MiB by default. A larger message
@@ -221,7 +222,7 @@ func (k *socketKind) compile(c *compiler) (func(x *exchange) error, error) {
 		return nil, err
 	}
 	return func(x *exchange) error {
-		s := &socket{
+		s := &connectedSocket{
 			read: read, received: messageKindOf(k.receives), write: write,
 			decode: x.endpoint.decode, checks: x.endpoint.checks, log: x.endpoint.errors.log,
 		}
@@ -241,10 +242,15 @@ func (k *socketKind) messages() []*typeinfo.Type {
 }
 
 func (k *socketKind) admit(x *exchange) error {
-	if err := checkHandshake(x.around.r); err != nil {
-		return err
+	refused := socket.Check(x.around.r, x.endpoint.set.origins)
+	if refused == nil {
+		return nil
 	}
-	return checkOrigin(x.around.r, x.endpoint.set.origins)
+	err := Error(refused.Status, refused.Detail)
+	for name, value := range refused.Header {
+		err = err.WithHeader(name, value)
+	}
+	return err
 }
 
 func (k *socketKind) mark(c *schema.Components, e *endpoint) {
@@ -263,9 +269,9 @@ func (k *socketKind) document(c *schema.Components, e *endpoint, op *openapi3.Op
 	op.Extensions = map[string]any{mediatype.SocketExtension: about}
 }
 
-// socket is a Socket with its types taken off.
-type socket struct {
-	link     *link
+// connectedSocket is a Socket with its types taken off.
+type connectedSocket struct {
+	conn     *socket.Conn
 	read     readMessage
 	received messageKind
 	write    writeMessage
@@ -288,34 +294,37 @@ type messageWatch func(data []byte, faults []fault.Fault)
 type watchKey struct{}
 
 // run upgrades the connection, runs the handler and closes.
-func (s *socket) run(x *exchange) error {
+func (s *connectedSocket) run(x *exchange) error {
 	e, a := x.endpoint, &x.around
-	conn, raw, begun, err := acceptSocket(a.w, a.r, e.set.subprotocols, e.writeLimit)
+	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
+	conn, begun, err := socket.Accept(x.ctx, a.w, a.r, socket.Config{
+		Subprotocols: e.set.subprotocols, WriteLimit: e.writeLimit, MessageLimit: limit, Ping: e.set.heartbeat,
+		Failed: closedBy, Recovered: func(value any) error { return newPanicError(value) },
+	})
 	x.finished = begun
 	if err != nil {
 		return err
 	}
+	s.conn = conn
 	if e.set.answerInvalid {
 		s.failure = func(err error) []byte { return e.errors.late(a.r, err) }
 	}
 	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
-	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
 	s.decode = within(s.decode, int64(limit))
-	s.link = openLink(x.ctx, conn, raw, limit, cmp.Or(e.set.heartbeat, defaultPing))
 	unhook := serve.OnStopping(x.ctx, s.goAway)
 	defer unhook()
 	returned := false
 	defer func() {
 		if !returned { // it panics
-			s.link.end(&CloseError{Code: int(websocket.StatusInternalError)}, errInternal)
-			<-s.link.readerDone
+			conn.Close(&socket.Closing{Code: int(websocket.StatusInternalError)}, errInternal)
+			_ = conn.Ended() // the panic is what is reported
 		}
 	}()
 	s.watch, _ = x.ctx.Value(watchKey{}).(messageWatch)
 	f := &x.frames[0]
-	*f.out.(**socket) = s
+	*f.out.(**connectedSocket) = s
 	f.inject()
-	err = f.run(s.link.ctx)
+	err = f.run(conn.Context())
 	returned = true
 	s.hangUp(x, err)
 	return err
@@ -323,11 +332,10 @@ func (s *socket) run(x *exchange) error {
 
 // hangUp closes after the handler, as it says unless somebody was before it,
 // and notes whether there is nothing to be logged about its error.
-func (s *socket) hangUp(x *exchange, err error) {
+func (s *connectedSocket) hangUp(x *exchange, err error) {
 	closing, meant := closingFor(err)
-	s.link.end(closing, closing)
-	<-s.link.readerDone
-	if why := s.link.why; why != closing && !errors.Is(err, errClientGone) { //nolint:errorlint // the very value
+	s.conn.Close(closing.closing(), closing)
+	if why := s.conn.Ended(); why != closing && !errors.Is(err, errClientGone) { //nolint:errorlint // the very value
 		meant = afterClosing(err, why)
 	}
 	if meant {
@@ -336,23 +344,23 @@ func (s *socket) hangUp(x *exchange, err error) {
 }
 
 // goAway closes because the server stops.
-func (s *socket) goAway() {
+func (s *connectedSocket) goAway() {
 	stopping := &CloseError{Code: int(websocket.StatusGoingAway), Reason: "the server is stopping"}
-	s.link.end(stopping, stopping)
+	s.conn.Close(stopping.closing(), stopping)
 }
 
-func (s *socket) receive(ctx context.Context, into reflect.Value) error {
+func (s *connectedSocket) receive(ctx context.Context, into reflect.Value) error {
 	for {
-		f, err := s.link.receive(ctx)
+		f, err := s.conn.Receive(ctx)
 		if err != nil {
 			return err
 		}
 		answer, err := s.decodeInto(ctx, f, into)
-		f.release()
+		f.Release()
 		if answer == nil {
 			return err
 		}
-		if err := s.link.send(ctx, websocket.MessageText, answer); err != nil {
+		if err := s.conn.Send(ctx, websocket.MessageText, answer); err != nil {
 			return err
 		}
 		into.SetZero()
@@ -361,21 +369,21 @@ func (s *socket) receive(ctx context.Context, into reflect.Value) error {
 
 // decodeInto reads a message. One that does not fit closes the socket, unless it
 // is to be answered.
-func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Value) (answer []byte, err error) {
-	if !s.received.takes(f.kind) {
+func (s *connectedSocket) decodeInto(ctx context.Context, f *socket.Message, into reflect.Value) (answer []byte, err error) {
+	if !s.received.takes(f.Kind) {
 		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received.wire()) + " messages"}
-		s.link.refuse(closing, closing)
-		return nil, s.link.failure(ctx)
+		s.conn.Refuse(closing.closing(), closing)
+		return nil, s.conn.Failure(ctx)
 	}
 	var faults fault.List
 	if fits := s.read(f, into, s.decode, &faults); !fits {
 		closing := &CloseError{Code: int(websocket.StatusMessageTooBig), Reason: "a message takes too much memory"}
-		s.link.refuse(closing, closing)
-		return nil, s.link.failure(ctx)
+		s.conn.Refuse(closing.closing(), closing)
+		return nil, s.conn.Failure(ctx)
 	}
 	faults.Seal(0, "message")
 	if s.watch != nil {
-		s.watch(f.data, faults.Faults)
+		s.watch(f.Data, faults.Faults)
 	}
 	if len(faults.Faults) == 0 {
 		return nil, nil
@@ -388,8 +396,8 @@ func (s *socket) decodeInto(ctx context.Context, f *frameData, into reflect.Valu
 		return s.failure(wrong), nil
 	}
 	closing, _ := closingFor(wrong)
-	s.link.refuse(closing, wrong)
-	return nil, s.link.failure(ctx)
+	s.conn.Refuse(closing.closing(), wrong)
+	return nil, s.conn.Failure(ctx)
 }
 
 func frameName(t websocket.MessageType) string {
@@ -399,7 +407,7 @@ func frameName(t websocket.MessageType) string {
 // spareMessages keeps the room of messages that have been sent.
 var spareMessages = sync.Pool{New: func() any { return new([]byte) }}
 
-func (s *socket) send(ctx context.Context, value reflect.Value) error {
+func (s *connectedSocket) send(ctx context.Context, value reflect.Value) error {
 	room := spareMessages.Get().(*[]byte)
 	var faults fault.List
 	kind, data, err := s.write((*room)[:0], value, s.checks != Off, &faults)
@@ -418,5 +426,5 @@ func (s *socket) send(ctx context.Context, value reflect.Value) error {
 		}
 		s.log.ErrorContext(ctx, "a message breaks its own rules", "error", broken)
 	}
-	return s.link.send(ctx, kind, data)
+	return s.conn.Send(ctx, kind, data)
 }

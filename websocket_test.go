@@ -1,11 +1,13 @@
 package candor_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -804,4 +806,71 @@ func TestDocumentOfAnsweredMessages(t *testing.T) {
 		require.JSONEq(t, `{"anyOf":[{"$ref":"#/components/schemas/busy"},{"$ref":"#/components/schemas/refused"},{"type":"string"}]}`, build(422))
 		require.JSONEq(t, `{"anyOf":[{"$ref":"#/components/schemas/refused"},{"$ref":"#/components/schemas/busy"},{"type":"string"}]}`, build(409))
 	}
+}
+
+func TestWebSocketWritesAsLongAsTheLimit(t *testing.T) {
+	for name, row := range map[string]struct{ limit, want time.Duration }{
+		"by default": {0, 10 * time.Second}, "Limits.Write": {3 * time.Second, 3 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				app := candor.New(candor.Config{Limits: candor.Limits{Write: row.limit}})
+				took := make(chan time.Duration, 1)
+				candor.WebSocket(app, "/ws", func(ctx context.Context, _ candor.None, s *candor.Socket[string, string]) error {
+					start := time.Now()
+					err := s.Send(ctx, strings.Repeat("x", 1<<20))
+					took <- time.Since(start)
+					return err
+				})
+				client, server := net.Pipe()
+				l := &wsListener{conns: make(chan net.Conn, 1), done: make(chan struct{})}
+				l.conns <- server
+				s := &http.Server{Handler: app}
+				go func() { _ = s.Serve(l) }()
+				_, err := io.WriteString(client, "GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+				require.NoError(t, err)
+				answer, err := http.ReadResponse(bufio.NewReaderSize(client, 16), nil)
+				require.NoError(t, err)
+				_ = answer.Body.Close()
+				assert.Equal(t, row.want, <-took)
+				_ = client.Close()
+				close(l.done)
+			})
+		})
+	}
+}
+
+func TestWebSocketAnswersInvalidMessages(t *testing.T) {
+	config, log := wsConfig()
+	config.Message = func(_ *http.Request, f candor.Fault) string { return "own: " + f.Type }
+	app := candor.New(config)
+	candor.WebSocket(app, "/ws", wsEcho[wsMessage], candor.AnswerInvalidMessages())
+	strict := candor.NewRouter("/strict", candor.AnswerInvalidMessages(), candor.ForbidExtra())
+	candor.WebSocket(strict, "/ws", wsEcho[wsMessage])
+	app.Include(strict)
+	address, _ := wsServe(t, app)
+	for _, target := range []string{"/ws", "/strict/ws"} {
+		conn := wsDial(t, address, target, nil)
+		for _, row := range []struct{ send, want string }{
+			{`{"text":"a"}`, `{"text":"a","to":"all"}`},
+			{`{"text":""}`, `{"detail":[{"type":"string_too_short","loc":["message","text"],"msg":"own: string_too_short","ctx":{"min_length":1}}]}`},
+			{`{`, `{"detail":[{"type":"json_invalid","loc":["message",1],"msg":"own: json_invalid","ctx":{"error":"a member name was expected"}}]}`},
+			{`{"to":"ann"}`, `{"detail":[{"type":"missing","loc":["message","text"],"msg":"own: missing"}]}`},
+			{`{"text":"b"}`, `{"text":"b","to":"all"}`},
+		} {
+			require.NoError(t, conn.Write(t.Context(), websocket.MessageText, []byte(row.send)))
+			kind, got, err := conn.Read(t.Context())
+			require.NoError(t, err)
+			assert.Equal(t, websocket.MessageText, kind)
+			if strings.HasPrefix(row.send, "{\"") {
+				assert.JSONEq(t, row.want, string(got))
+			} else {
+				assert.Contains(t, string(got), `"type":"json_invalid"`)
+			}
+		}
+		require.NoError(t, conn.Write(t.Context(), websocket.MessageBinary, []byte(`{"text":"a"}`)))
+		code, _ := wsClosed(t, conn)
+		assert.Equal(t, 1003, code)
+	}
+	assert.NotContains(t, log.String(), "level=ERROR")
 }

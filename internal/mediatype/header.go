@@ -83,3 +83,14 @@ func HasControl(text string) bool {
 	}
 	return false
 }
+
+// Tokens are the elements of a header that is a list, over all its lines.
+func Tokens(h http.Header, name string) []string {
+	var all []string
+	for _, line := range h.Values(name) {
+		for _, t := range strings.Split(line, ",") {
+			all = append(all, strings.TrimSpace(t))
+		}
+	}
+	return all
+}

@@ -1,12 +1,18 @@
-package candor
+// Package socket is a WebSocket below the types of its messages: the handshake
+// of a request, and the connection that comes of it. The root package decides
+// which requests may have one, what messages mean, and what a user learns of
+// its end; this package knows nothing of operations and errors of HTTP.
+package socket
 
 import (
+	"cmp"
 	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,7 +21,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// A link is a WebSocket connection with what its library leaves to others. One
+// A Conn is a WebSocket connection with what its library leaves to others. One
 // goroutine reads, whether or not the handler asks: so pings are answered, and
 // a client that leaves is noticed, while the handler only sends. It holds one
 // message at most; until the handler takes that, the client has to wait.
@@ -35,15 +41,45 @@ const (
 	maxWrite = 64 << 10
 )
 
-// link is one connection.
-type link struct {
+// Config is what a connection is made of.
+type Config struct {
+	// Subprotocols are what the server speaks, the preferred first.
+	Subprotocols []string
+	// WriteLimit is how long one write may stand still.
+	WriteLimit time.Duration
+	// MessageLimit is how large a message may be that is received, in bytes.
+	MessageLimit int
+	// Ping is the time between two pings; zero is 30 seconds.
+	Ping time.Duration
+	// Failed makes the error of a connection that the client or this package
+	// closed.
+	Failed func(*Closing) error
+	// Recovered makes the error of a panic.
+	Recovered func(value any) error
+}
+
+// Closing is how a connection is closed, by either side.
+type Closing struct {
+	// Code is that of RFC 6455, section 7.4.1.
+	Code   int
+	Reason string
+	// Cause is what broke a connection that nobody closed, else nil.
+	Cause error
+}
+
+// Error makes a closing the error of a message that may not be received.
+func (c *Closing) Error() string { return c.Reason }
+
+// Conn is one connection.
+type Conn struct {
 	conn *websocket.Conn
 	net  *pacedConn
 	// ctx is the handler's: it ends with the connection.
 	ctx    context.Context
 	cancel context.CancelFunc
 	limit  int
-	inbox  chan *frameData
+	failed func(*Closing) error
+	inbox  chan *Message
 	// heard changes whenever something comes in; waiting means that the reader
 	// waits for the handler.
 	heard   atomic.Int64
@@ -58,29 +94,33 @@ type link struct {
 	ping *time.Timer
 }
 
-// frameData is one message.
-type frameData struct {
-	kind websocket.MessageType
-	data []byte
+// Message is one message.
+type Message struct {
+	Kind websocket.MessageType
+	Data []byte
 }
 
+// maxKept is the largest buffer kept for the next message, in bytes.
+const maxKept = 64 << 10
+
 // spareFrames keeps the room of messages that have been read.
-var spareFrames = sync.Pool{New: func() any { return &frameData{} }}
+var spareFrames = sync.Pool{New: func() any { return &Message{} }}
 
-// copied is the data for somebody who keeps it.
-func (f *frameData) copied() []byte { return append(make([]byte, 0, len(f.data)), f.data...) }
+// Copied is the data for somebody who keeps it.
+func (f *Message) Copied() []byte { return append(make([]byte, 0, len(f.Data)), f.Data...) }
 
-// release gives the room back.
-func (f *frameData) release() {
-	if cap(f.data) <= maxKept {
+// Release gives the room back.
+func (f *Message) Release() {
+	if cap(f.Data) <= maxKept {
 		spareFrames.Put(f)
 	}
 }
 
-// openLink starts reading.
-func openLink(ctx context.Context, conn *websocket.Conn, raw *pacedConn, limit int, ping time.Duration) *link {
-	l := &link{
-		conn: conn, net: raw, limit: limit, inbox: make(chan *frameData),
+// open starts reading.
+func open(ctx context.Context, conn *websocket.Conn, raw *pacedConn, c Config) *Conn {
+	ping := cmp.Or(c.Ping, defaultPing)
+	l := &Conn{
+		conn: conn, net: raw, limit: c.MessageLimit, failed: c.Failed, inbox: make(chan *Message),
 		readerDone: make(chan struct{}), shut: make(chan struct{}),
 	}
 	l.ctx, l.cancel = context.WithCancel(ctx)
@@ -93,7 +133,7 @@ func openLink(ctx context.Context, conn *websocket.Conn, raw *pacedConn, limit i
 }
 
 // read hands over messages until the connection ends.
-func (l *link) read() {
+func (l *Conn) read() {
 	defer close(l.readerDone)
 	for {
 		f, err := l.next()
@@ -113,24 +153,24 @@ func (l *link) read() {
 
 // next reads one message. The context is one without an end, which costs
 // nothing: closing the connection ends the read.
-func (l *link) next() (*frameData, error) {
+func (l *Conn) next() (*Message, error) {
 	kind, r, err := l.conn.Reader(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	f := spareFrames.Get().(*frameData)
-	f.kind = kind
-	if f.data, err = l.fill(f.data[:0], r); err != nil {
+	f := spareFrames.Get().(*Message)
+	f.Kind = kind
+	if f.Data, err = l.fill(f.Data[:0], r); err != nil {
 		return nil, err
 	}
-	if kind == websocket.MessageText && !utf8.Valid(f.data) {
-		return nil, &CloseError{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the text is not UTF-8"}
+	if kind == websocket.MessageText && !utf8.Valid(f.Data) {
+		return nil, &Closing{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the text is not UTF-8"}
 	}
 	return f, nil
 }
 
 // fill reads all of a message that is not too large.
-func (l *link) fill(data []byte, r io.Reader) ([]byte, error) {
+func (l *Conn) fill(data []byte, r io.Reader) ([]byte, error) {
 	for {
 		if len(data) == cap(data) {
 			data = append(data, 0)[:len(data)]
@@ -140,7 +180,7 @@ func (l *link) fill(data []byte, r io.Reader) ([]byte, error) {
 		l.heard.Add(1)
 		switch {
 		case len(data) > l.limit:
-			return nil, &CloseError{Code: int(websocket.StatusMessageTooBig), Reason: fmt.Sprintf("a message is larger than %d bytes", l.limit)}
+			return nil, &Closing{Code: int(websocket.StatusMessageTooBig), Reason: fmt.Sprintf("a message is larger than %d bytes", l.limit)}
 		case errors.Is(err, io.EOF):
 			return data, nil
 		case err != nil:
@@ -149,20 +189,33 @@ func (l *link) fill(data []byte, r io.Reader) ([]byte, error) {
 	}
 }
 
-// receive waits for a message. An end of ctx leaves the connection as it is.
-func (l *link) receive(ctx context.Context) (*frameData, error) {
+// Context is the handler's: it ends with the connection.
+func (l *Conn) Context() context.Context { return l.ctx }
+
+// Subprotocol is what both sides speak, "" for none.
+func (l *Conn) Subprotocol() string { return l.conn.Subprotocol() }
+
+// Ended waits until a connection that is closed is read no more, and is the
+// error for which it was closed.
+func (l *Conn) Ended() error {
+	<-l.readerDone
+	return l.why
+}
+
+// Receive waits for a message. An end of ctx leaves the connection as it is.
+func (l *Conn) Receive(ctx context.Context) (*Message, error) {
 	select {
 	case f := <-l.inbox:
 		return f, nil
 	case <-l.ctx.Done():
-		return nil, l.failure(l.ctx)
+		return nil, l.Failure(l.ctx)
 	case <-ctx.Done():
-		return nil, l.failure(ctx)
+		return nil, l.Failure(ctx)
 	}
 }
 
-// failure is why there is no connection any more, or why ctx ended.
-func (l *link) failure(ctx context.Context) error {
+// Failure is why there is no connection any more, or why ctx ended.
+func (l *Conn) Failure(ctx context.Context) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	switch {
@@ -170,20 +223,20 @@ func (l *link) failure(ctx context.Context) error {
 		return l.why
 	case ctx == l.ctx && errors.Is(ctx.Err(), context.Canceled):
 		// The server saw the client go before the reader did.
-		return vanished(ctx.Err())
+		return l.failed(vanished(ctx.Err()))
 	}
 	return ctx.Err()
 }
 
 // vanished is a connection that broke without a word.
-func vanished(cause error) *CloseError {
-	return &CloseError{Code: int(websocket.StatusAbnormalClosure), cause: fmt.Errorf("%w: %w", errClientGone, cause)}
+func vanished(cause error) *Closing {
+	return &Closing{Code: int(websocket.StatusAbnormalClosure), Cause: cause}
 }
 
-// send writes a message.
-func (l *link) send(ctx context.Context, kind websocket.MessageType, data []byte) error {
+// Send writes a message.
+func (l *Conn) Send(ctx context.Context, kind websocket.MessageType, data []byte) error {
 	if ctx.Err() != nil || l.ctx.Err() != nil {
-		return l.failure(l.or(ctx))
+		return l.Failure(l.or(ctx))
 	}
 	if ctx.Done() == l.ctx.Done() {
 		ctx = context.Background() // closing the connection ends the write
@@ -202,11 +255,11 @@ func (l *link) send(ctx context.Context, kind websocket.MessageType, data []byte
 		}
 	}
 	l.broke(err)
-	return l.failure(l.ctx)
+	return l.Failure(l.ctx)
 }
 
-// or is ctx if it ended, else the link's own.
-func (l *link) or(ctx context.Context) context.Context {
+// or is ctx if it ended, else the connection's own.
+func (l *Conn) or(ctx context.Context) context.Context {
 	if ctx.Err() != nil {
 		return ctx
 	}
@@ -215,7 +268,7 @@ func (l *link) or(ctx context.Context) context.Context {
 
 // begin notes why the connection is closed. It reports whether that was the
 // first reason.
-func (l *link) begin(why error) bool {
+func (l *Conn) begin(why error) bool {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
 	if l.why != nil {
@@ -227,60 +280,76 @@ func (l *link) begin(why error) bool {
 	return true
 }
 
-// end closes the connection for a reason and waits until it is closed; where
-// there was one before, it only waits.
-func (l *link) end(closing *CloseError, why error) {
+// Close closes the connection for a reason, which everybody learns as why, and
+// waits until it is closed; where there was one before, it only waits.
+func (l *Conn) Close(closing *Closing, why error) {
 	if l.begin(why) {
 		l.close(closing)
 	}
 	<-l.shut
 }
 
-// refuse closes the connection for a reason, without waiting.
-func (l *link) refuse(closing *CloseError, why error) {
+// Refuse closes the connection for a reason, without waiting.
+func (l *Conn) Refuse(closing *Closing, why error) {
 	if l.begin(why) {
 		go l.close(closing)
 	}
 }
 
 // close says why, waits for the other side to close too, and lets go.
-func (l *link) close(closing *CloseError) {
+func (l *Conn) close(closing *Closing) {
 	defer close(l.shut)
 	l.net.patience(closeWait)
 	_ = l.conn.Close(websocket.StatusCode(closing.Code), fitReason(closing.Reason))
 }
 
+// maxReason is how long the reason in a close frame may be, in bytes.
+const maxReason = 123
+
+// fitReason is a reason as a close frame can carry it: UTF-8, and not too long.
+func fitReason(reason string) string {
+	reason = strings.ToValidUTF8(reason, "\uFFFD")
+	if len(reason) <= maxReason {
+		return reason
+	}
+	cut := maxReason
+	for !utf8.RuneStart(reason[cut]) {
+		cut--
+	}
+	return reason[:cut]
+}
+
 // drop lets go of a connection that carries nothing any more.
-func (l *link) drop(cause error) {
-	if l.begin(vanished(cause)) {
+func (l *Conn) drop(cause error) {
+	if l.begin(l.failed(vanished(cause))) {
 		defer close(l.shut)
 		_ = l.conn.CloseNow()
 	}
 }
 
 // broke ends a connection that failed to read or to write.
-func (l *link) broke(err error) {
-	closing, ours := errors.AsType[*CloseError](err)
+func (l *Conn) broke(err error) {
+	closing, ours := errors.AsType[*Closing](err)
 	theirs, closed := errors.AsType[websocket.CloseError](err)
 	switch {
 	case ours:
-		if l.begin(closing) {
+		if l.begin(l.failed(closing)) {
 			l.close(closing)
 		}
 	case closed:
-		said := &CloseError{Code: int(theirs.Code), Reason: theirs.Reason}
+		said := &Closing{Code: int(theirs.Code), Reason: theirs.Reason}
 		if !utf8.ValidString(theirs.Reason) {
-			said = &CloseError{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the reason is not UTF-8"}
+			said = &Closing{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the reason is not UTF-8"}
 		}
-		if l.begin(said) {
+		if l.begin(l.failed(said)) {
 			defer close(l.shut)
 			_ = l.conn.CloseNow()
 		}
 	case l.net.failed.Load(), errors.Is(err, net.ErrClosed):
 		l.drop(err)
 	default:
-		protocol := &CloseError{Code: int(websocket.StatusProtocolError), Reason: "not the WebSocket protocol"}
-		if l.begin(protocol) {
+		protocol := &Closing{Code: int(websocket.StatusProtocolError), Reason: "not the WebSocket protocol"}
+		if l.begin(l.failed(protocol)) {
 			l.close(protocol)
 		}
 	}
@@ -288,7 +357,7 @@ func (l *link) broke(err error) {
 
 // probe asks whether the client is there. One that sends, or waits for the
 // handler to take what it has sent, is.
-func (l *link) probe(interval time.Duration) {
+func (l *Conn) probe(interval time.Duration) {
 	heard := l.heard.Load()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), pongWait)
 	defer cancel()
