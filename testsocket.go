@@ -25,14 +25,14 @@ type TestSocket struct {
 	// the document. The other methods fail the test at once after a refusal.
 	Response *TestResponse
 
-	tb      TB
-	label   string
-	promise *contract.Expected
-	conn    *websocket.Conn
-	inbox   chan testMessage
-	done    chan struct{}
-	ended   chan struct{}
-	close   func()
+	tb       TB
+	label    string
+	expected *contract.Expected
+	conn     *websocket.Conn
+	inbox    chan testMessage
+	done     chan struct{}
+	ended    chan struct{}
+	close    func()
 }
 
 type testMessage struct {
@@ -53,12 +53,12 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	c.tb.Helper()
 	request, made := c.request(http.MethodGet, target, nil, options)
 	s := &TestSocket{
-		tb: c.tb, label: "WebSocket " + target, promise: c.expected(request, made),
+		tb: c.tb, label: "WebSocket " + target, expected: c.expected(request, made),
 		inbox: make(chan testMessage, 64), done: make(chan struct{}), ended: make(chan struct{}),
 	}
 	ctx := made.ctx
-	if s.promise != nil {
-		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.promise.CheckReceived))
+	if s.expected != nil {
+		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.expected.CheckReceived))
 	}
 	link := newTestLink(c.app, ctx)
 	offered := mediatype.Tokens(request.Header, "Sec-WebSocket-Protocol")
@@ -71,9 +71,9 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	}
 	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: link.refusal, label: s.label}
 	c.jar.SetCookies(request.URL, response.Cookies())
-	if s.promise != nil {
-		s.promise.CheckResponse(request, s.Response.judged())
-		s.promise.CheckRequest(request, &contract.Body{}, s.Response.judged())
+	if s.expected != nil {
+		s.expected.CheckResponse(request, s.Response.judged())
+		s.expected.CheckRequest(request, &contract.Body{}, s.Response.judged())
 	}
 	s.open(conn, link)
 	return s
@@ -105,8 +105,8 @@ func (s *TestSocket) read() {
 	defer close(s.ended)
 	for n := 1; ; n++ {
 		kind, data, err := s.conn.Read(context.Background())
-		if err == nil && s.promise != nil {
-			s.promise.CheckSent(n, kind == websocket.MessageBinary, data)
+		if err == nil && s.expected != nil {
+			s.expected.CheckSent(n, kind == websocket.MessageBinary, data)
 		}
 		select {
 		case s.inbox <- testMessage{kind, data, err}:

@@ -1,11 +1,9 @@
 package candor
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -14,7 +12,6 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/contract"
-	"github.com/candor-go/candor/internal/eventstream"
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
@@ -26,12 +23,12 @@ type TestStream struct {
 	// Its body is empty, unless the answer is no stream: an error, for one.
 	Response *TestResponse
 
-	tb      TB
-	promise *contract.Expected
-	items   *contract.Items
-	body    *io.PipeReader
-	served  <-chan struct{}
-	close   func()
+	tb       TB
+	expected *contract.Expected
+	items    *contract.Items
+	body     *io.PipeReader
+	served   <-chan struct{}
+	close    func()
 }
 
 // Stream sends a request and returns as soon as the header of the answer is
@@ -54,7 +51,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 		failure = recorder.serve(c.app, request)
 		_ = writer.CloseWithError(cutShort(failure))
 	}()
-	s := &TestStream{tb: c.tb, body: reader, served: served, promise: c.expected(sent, made)}
+	s := &TestStream{tb: c.tb, body: reader, served: served, expected: c.expected(sent, made)}
 	s.close = sync.OnceFunc(func() {
 		c.tb.Helper()
 		leave()
@@ -63,8 +60,8 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 			return
 		}
 		c.app.settle()
-		if s.promise != nil && s.Response != nil {
-			s.promise.CheckRequest(sent, read, s.Response.judged())
+		if s.expected != nil && s.Response != nil {
+			s.expected.CheckRequest(sent, read, s.Response.judged())
 		}
 	})
 	c.tb.Cleanup(s.close)
@@ -86,21 +83,27 @@ func (s *TestStream) begin(c *TestClient, recorder *recorder, sent *http.Request
 	s.tb.Helper()
 	s.Response = recorder.answered(s.tb, sent, nil)
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: s.Response.Header}).Cookies())
-	mediaType := mediatype.Bare(s.Response.Header.Get("Content-Type"))
-	if mediaType != mediatype.Lines && mediaType != mediatype.Bare(mediatype.Events) {
+	if !isStream(s.Response.Header.Get("Content-Type")) {
 		var err error
 		if s.Response.Body, err = io.ReadAll(s.body); err != nil {
 			s.tb.Fatalf("%s: the answer was aborted", s.Response.label)
 		}
 		s.close()
-		if s.promise != nil {
-			s.promise.CheckResponse(sent, s.Response.judged())
+		if s.expected != nil {
+			s.expected.CheckResponse(sent, s.Response.judged())
 		}
 		return
 	}
-	if s.promise != nil {
-		s.items = s.promise.CheckHead(sent, s.Response.judged())
+	if s.expected != nil {
+		s.items = s.expected.CheckHead(sent, s.Response.judged())
 	}
+}
+
+// isStream reports whether a response of a media type is read item by item. A
+// name that only requests may use does not count.
+func isStream(contentType string) bool {
+	format := mediatype.SequenceOf(contentType)
+	return format != nil && format.MediaType == mediatype.Bare(contentType)
 }
 
 // wait waits until the handler has returned, and fails the test if it does not.
@@ -136,43 +139,9 @@ func (s *TestStream) Close() {
 // is no JSON Lines fails the test at once.
 func LinesFrom[T any](s *TestStream) JSONLines[T] {
 	s.tb.Helper()
-	s.mustBe(mediatype.Lines)
-	return func(yield func(T, error) bool) {
-		s.tb.Helper()
-		defer s.close()
-		for line, err := range s.lines() {
-			var item T
-			if err == nil {
-				err = json.Unmarshal(line, &item)
-			}
-			if !yield(item, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// lines are the texts of a stream's lines.
-func (s *TestStream) lines() iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		s.tb.Helper()
-		for buffered := bufio.NewReader(s.body); ; {
-			line, err := buffered.ReadBytes('\n')
-			switch {
-			case errors.Is(err, io.EOF) && len(line) == 0:
-				return
-			case err != nil && !errors.Is(err, io.EOF):
-				yield(nil, err)
-				return
-			}
-			if s.items != nil {
-				s.items.CheckLine(line)
-			}
-			if !yield(line, nil) || err != nil {
-				return
-			}
-		}
-	}
+	return readItems(s, mediatype.JSONLines, func(line mediatype.Item) (value T, err error) {
+		return value, json.Unmarshal(line.Data, &value)
+	})
 }
 
 // EventsFrom reads server-sent events as the handler wrote them; their data by
@@ -186,42 +155,58 @@ func (s *TestStream) lines() iter.Seq2[[]byte, error] {
 // holds the data.
 func EventsFrom[T any](s *TestStream) Events[T] {
 	s.tb.Helper()
-	s.mustBe(mediatype.Bare(mediatype.Events))
-	return func(yield func(Event[T], error) bool) {
+	return readItems(s, mediatype.ServerSentEvents, func(item mediatype.Item) (Event[T], error) {
+		event := Event[T]{Name: item.Name, ID: item.ID, Retry: item.Retry}
+		return event, readData(item, &event.Data)
+	})
+}
+
+// readData reads the data of an event.
+func readData[T any](item mediatype.Item, into *T) error {
+	if item.Name == mediatype.ErrorEvent {
+		return fmt.Errorf("the stream failed: %s", item.Data)
+	}
+	if raw, ok := any(into).(*Raw); ok {
+		*raw = Raw(item.Data)
+		return nil
+	}
+	if readRaw(item.Data, into) {
+		return nil
+	}
+	return json.Unmarshal(item.Data, into)
+}
+
+// readItems reads the items of a stream while the app writes them, and holds
+// each against the document.
+func readItems[T any](s *TestStream, format *mediatype.Sequence, read func(mediatype.Item) (T, error)) func(func(T, error) bool) {
+	s.tb.Helper()
+	s.mustBe(format.MediaType)
+	return func(yield func(T, error) bool) {
 		s.tb.Helper()
 		defer s.close()
 		// Pulled, since a loop would put a function between the test and what fails it
 		// that is no helper.
-		next, stop := iter.Pull2(eventstream.Read(s.body, eventstream.ReadOptions{}))
+		next, stop := iter.Pull2(format.Split(s.body, 0))
 		defer stop()
-		for wire, err, more := next(); more; wire, err, more = next() {
-			event := Event[T]{Name: wire.Name, ID: wire.ID, Retry: wire.Retry}
+		for item, err, more := next(); more; item, err, more = next() {
+			var value T
 			if err == nil {
-				event.Data, err = readEvent[T](s, wire)
+				s.check(item)
+				value, err = read(item)
 			}
-			if !yield(event, err) || err != nil {
+			if !yield(value, err) || err != nil {
 				return
 			}
 		}
 	}
 }
 
-func readEvent[T any](s *TestStream, wire eventstream.Event) (data T, err error) {
+// check holds an item against the document.
+func (s *TestStream) check(item mediatype.Item) {
 	s.tb.Helper()
 	if s.items != nil {
-		s.items.CheckEvent(wire.Name, wire.Data)
+		s.items.Check(item)
 	}
-	if wire.Name == mediatype.ErrorEvent {
-		return data, fmt.Errorf("the stream failed: %s", wire.Data)
-	}
-	if raw, ok := any(&data).(*Raw); ok {
-		*raw = Raw(wire.Data)
-		return data, nil
-	}
-	if readRaw(wire.Data, &data) {
-		return data, nil
-	}
-	return data, json.Unmarshal(wire.Data, &data)
 }
 
 // mustBe fails the test at once unless the answer has a media type.

@@ -3,22 +3,23 @@ package contract
 import (
 	"bytes"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
-	"github.com/candor-go/candor/internal/eventstream"
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // Items is what every item of a stream is promised to be: a line, or an
 // event.
 type Items struct {
-	p     *Expected
-	lines bool
-	n     int
+	p *Expected
+	// format is what the items are written in, n the number of the item at hand.
+	format *mediatype.Sequence
+	n      int
 	// schema is that of a line, or of the data of events with any name. It is nil
 	// where only events are promised that have a name, or any data are.
 	schema *openapi3.SchemaRef
@@ -38,10 +39,11 @@ func itemsOf(p *Expected, s *openapi3.SchemaRef) *Items {
 	if item == nil || item.Value == nil {
 		return nil
 	}
-	if s.Value.ContentMediaType == mediatype.Lines {
-		return &Items{p: p, schema: item, lines: true}
+	format := mediatype.SequenceOf(s.Value.ContentMediaType)
+	if !format.Named {
+		return &Items{p: p, format: format, schema: item}
 	}
-	i := &Items{p: p, named: map[string]*openapi3.SchemaRef{}}
+	i := &Items{p: p, format: format, named: map[string]*openapi3.SchemaRef{}}
 	if data := item.Value.Properties["data"]; data != nil {
 		i.every = data.Value.ContentSchema
 	}
@@ -68,31 +70,30 @@ func (i *Items) promise(kind *openapi3.SchemaRef) {
 // checkAll judges the items of a stream that is at its end.
 func (i *Items) checkAll(body []byte) {
 	i.p.tb.Helper()
-	if i.lines {
-		for line := range bytes.Lines(body) {
-			i.CheckLine(line)
-		}
+	// Pulled, since a loop would put a function between the test and what fails it
+	// that is no helper.
+	next, stop := iter.Pull2(i.format.Split(bytes.NewReader(body), 0))
+	defer stop()
+	for item, err, more := next(); more && err == nil; item, err, more = next() {
+		i.Check(item)
+	}
+}
+
+// Check judges the next item.
+func (i *Items) Check(item mediatype.Item) {
+	i.p.tb.Helper()
+	i.n++
+	if i.format.Named {
+		i.checkNamed(item.Name, item.Data)
 		return
 	}
-	for event, err := range eventstream.Read(bytes.NewReader(body), eventstream.ReadOptions{}) {
-		if err == nil {
-			i.CheckEvent(event.Name, event.Data)
-		}
-	}
+	i.p.checkJSON(fmt.Sprintf("%s %d", i.format.Item, i.n), i.schema, item.Data)
 }
 
-// CheckLine judges a line.
-func (i *Items) CheckLine(line []byte) {
-	i.p.tb.Helper()
-	i.n++
-	i.p.checkJSON(fmt.Sprintf("line %d", i.n), i.schema, bytes.TrimSuffix(line, []byte("\n")))
-}
-
-// CheckEvent judges the name and the data of an event. That of a gap in a topic
+// checkNamed judges the name and the data of an event. That of a gap in a topic
 // has no data.
-func (i *Items) CheckEvent(name string, data []byte) {
+func (i *Items) checkNamed(name string, data []byte) {
 	i.p.tb.Helper()
-	i.n++
 	named := i.named[name]
 	switch {
 	case name == mediatype.GapEvent && string(data) == "null":
@@ -121,11 +122,10 @@ func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if s == nil || s.Value == nil || s.Value.ContentSchema == nil || s.Value.ContentSchema.Value == nil {
 		return nil
 	}
-	switch s.Value.ContentMediaType {
-	case mediatype.Lines, mediatype.Bare(mediatype.Events):
-		return s.Value.ContentSchema.Value.Items
+	if mediatype.SequenceOf(s.Value.ContentMediaType) == nil {
+		return nil
 	}
-	return nil
+	return s.Value.ContentSchema.Value.Items
 }
 
 // eventName is the name of all events of a kind, "" for any.

@@ -81,8 +81,8 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPar
 		return nil
 	case mediatype.IsJSON(mediaType):
 		return jsonPart(media.Schema, data)
-	case hasLines(mediaType):
-		return linesPart(media.Schema, data)
+	case isItems(mediaType):
+		return itemsPart(media.Schema, data)
 	case mediaType == mediatype.Form:
 		return formSent(media, pairsOf(strings.TrimPrefix(string(data), mediatype.ByteOrderMark), false), shown(data))
 	case mediaType == mediatype.Multipart:
@@ -96,18 +96,24 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPar
 	return nil
 }
 
-func hasLines(mediaType string) bool {
-	return mediaType == mediatype.Lines || mediaType == mediatype.NDJSON
+// isItems reports whether a body has items without names, each of them JSON.
+func isItems(mediaType string) bool {
+	format := mediatype.SequenceOf(mediaType)
+	return format != nil && !format.Named
 }
 
-// linesPart is a body of JSON Lines. Its handler reads them one by one and may
+// itemsPart is a body of items, such as JSON Lines. Its handler reads them one by one and may
 // pass over those that are wrong, so that only what it names is judged.
-func linesPart(s *openapi3.SchemaRef, data []byte) *sentPart {
+func itemsPart(s *openapi3.SchemaRef, data []byte) *sentPart {
 	items := itemsOf(nil, s)
 	if items == nil {
 		return nil
 	}
-	return &sentPart{schema: items.schema, lines: bytes.Split(data, []byte("\n"))}
+	one := &sentPart{schema: items.schema, lines: [][]byte{}}
+	for item := range items.format.Split(bytes.NewReader(data), 0) {
+		one.lines = append(one.lines, bytes.Clone(item.Data))
+	}
+	return one
 }
 
 // at is the part that a location is in: a single one of several lines, whose

@@ -313,7 +313,7 @@ func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *
 	case media == nil && contentType != "":
 		promised := strings.Join(slices.Sorted(maps.Keys(described.Content)), " or ")
 		return &sentPart{refusal: errors.New(promised), text: contentType}
-	case len(data) == 0 || !isComplete && !hasLines(mediatype.Bare(contentType)):
+	case len(data) == 0 || !isComplete && !isItems(mediatype.Bare(contentType)):
 		return nil
 	case media == nil || media.Schema == nil:
 		return nil
