@@ -1,6 +1,7 @@
 // Package candortest holds an app against its own document. It reads nothing
 // but what [candor.App.WriteOpenAPI] writes, makes requests of it, and sends
-// them in process:
+// them in process, in the tests of whoever has written the app. It knows nothing
+// of the app but its document, which it judges by itself:
 //
 //	func TestConform(t *testing.T) {
 //		candortest.Conform(t, newApp())

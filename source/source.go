@@ -7,7 +7,8 @@
 //	app := candor.New(candor.Config{Source: source.Of(files)})
 //
 // It is a package of its own because a parser of Go is not small: a program
-// without it does not link one.
+// without it does not link one. It stands on the standard library alone; an app
+// asks it for the comment of a function, a type or a field by reflection.
 package source
 
 import (

@@ -1,5 +1,6 @@
 // Package asyncapi says what an OpenAPI 3.1 document says about messages in the
-// words of AsyncAPI 3.0.
+// words of AsyncAPI 3.0. It is a conversion of the finished document, so what a
+// user has edited stays in it, and it knows nothing of operations and types.
 //
 // A WebSocket, which is a GET with the extension x-websocket, becomes a channel
 // with an operation for each direction, seen from the server; a stream of events

@@ -2,6 +2,11 @@
 // parameters of a request, and single values of forms. A [Sender] and a
 // [Writer] are the way back.
 //
+// It is for text what codec is for JSON: the parameters of every route, the
+// headers of responses, the fields of forms and settings go through it. It stands
+// on typeinfo and check, and knows no routes; what it needs of JSON and of
+// defaults are functions that it is given.
+//
 // A [Plan] is compiled from the description of an input struct and binds every
 // parameter of it, gathering all faults. A request with plain parameters costs
 // no allocation: strings are parts of the request's own text, and the query and

@@ -1,10 +1,13 @@
 // Package check compiles the rules of a validate tag, and the pattern tag, to
 // functions that judge values.
 //
+// codec and bind call them for the values that they read and write. It stands on
+// typeinfo, and does not know where a value comes from.
+//
 // go-playground/validator/v10 is the meaning of every rule, but for the length
-// of an address (see isEmail). Those that most
-// values meet (bounds, choices, character classes) are compiled to closures of
-// our own, which fuzz tests hold against validator; the others call it.
+// of an address (see isEmail). The rules that most values meet (bounds, choices,
+// character classes) are compiled to closures of our own, which fuzz tests hold
+// against validator; the others call it.
 // Whatever validator would find out only when a value comes along (a rule on a
 // kind it does not judge, a parameter that is no number, a field that does not
 // exist) is an error of Compile here, which says what to write instead.

@@ -1,6 +1,10 @@
 // Package codec turns JSON into Go values and back by programs compiled from
 // descriptions of types.
 //
+// Bodies, messages, events and all values in interfaces are read and written
+// with it. It stands on typeinfo, which describes the types, and on check, which
+// judges values, and knows nothing of requests, routes and documents.
+//
 // A decoder walks over a text once. On the way it tracks which members are
 // present, gives absent ones their defaults, checks what was
 // read, and gathers everything that is wrong with its location; a text that is

@@ -1,5 +1,7 @@
 // Package docsui makes the pages on which people read and try an API: Swagger UI and ReDoc.
 //
+// An app serves them beside its document. They know where the document is, and nothing of what it says.
+//
 // A page is a list of files, each with the path it belongs to and an http.Handler that answers GET and HEAD. Routes are
 // the caller's: what is not in the list is the caller's 404, and other methods are the caller's 405.
 //

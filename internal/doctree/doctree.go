@@ -1,5 +1,8 @@
 // Package doctree holds JSON documents whose objects keep their order, and
 // writes them as JSON and as YAML.
+//
+// A document is converted in this form: to YAML, to OpenAPI 3.0 and to AsyncAPI.
+// It knows JSON and nothing of what a document says.
 package doctree
 
 import (

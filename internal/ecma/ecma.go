@@ -1,5 +1,8 @@
 // Package ecma reads regular expressions the way a document means them: as
 // those of ECMA-262 with the flag u, which JSON Schema 2020-12 refers to.
+//
+// Only tests stand on it: what holds responses and requests against a document
+// needs the patterns of the document for Go. No request of a server meets it.
 package ecma
 
 import (

@@ -1,5 +1,8 @@
 // Package eventstream writes and reads the wire format of server-sent events:
 // text/event-stream, section 9.2 of the WHATWG's HTML standard.
+//
+// Responses of events are written with it; the test client, typed calls and the
+// contract of a response read with it. It knows bytes and neither types nor HTTP.
 package eventstream
 
 import "time"

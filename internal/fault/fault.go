@@ -1,6 +1,9 @@
 // Package fault says what is wrong with an input: the machine-readable type,
 // the location, the facts, and the sentence made of them last.
 //
+// What reads values reports with it, and the response to an invalid request is
+// made of it. It stands on nothing, and does not know how a value was read.
+//
 // Types are pydantic's names, so that a client written against FastAPI
 // branches on the same words.
 package fault

@@ -1,5 +1,8 @@
 // Package faultlog shows a test the faults of a request, whatever the form of
 // the response that shows them.
+//
+// The writer of errors notes them where the context asks for it, which the test
+// client and candortest do. It knows faults and nothing of requests.
 package faultlog
 
 import (

@@ -1,5 +1,6 @@
 // Package openapi30 says what an OpenAPI 3.1 document says in the words of
-// 3.0.3.
+// 3.0.3. It is a conversion of the finished document, so what a user has edited
+// stays in it, and it knows nothing of operations and types.
 //
 // The older version has fewer of them. Where one is missing, the result is
 // wider, never narrower: a value that the schema in 3.1 accepts, the one in 3.0

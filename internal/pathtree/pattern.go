@@ -1,6 +1,7 @@
 // Package pathtree matches URL paths against patterns such as
-// /users/{id}/files/{rest...}. It knows nothing of methods and handlers: the
-// values in a [Tree] are the caller's.
+// /users/{id}/files/{rest...}. Routes are registered in it, and every request
+// begins with a match. It knows nothing of methods and handlers: the values in a
+// [Tree] are the caller's.
 //
 // Its few words:
 //   - A path is a "/" followed by segments with a "/" between each two. "/" is

@@ -2,6 +2,10 @@
 // OpenAPI 3.1 has it, and writes documents in the order in which they were
 // declared.
 //
+// Whatever documents an API asks it for the schemas of values. It stands on
+// typeinfo, takes the spelling of patterns from check, and knows neither operations
+// nor requests.
+//
 // A schema never refuses a value that the decoder and the rules accept. Where
 // no keyword says exactly what a rule does, the schema is wider and names the
 // rule in the extension x-validate; a schema without that extension is exact.

@@ -1,6 +1,6 @@
 // Package serve runs an http.Handler on a listener with the limits a server on the open internet needs, and stops it without losing a request.
 //
-// It knows nothing of routes. What it adds to [http.Server] happens on the connection, beneath net/http, so that a request costs no
+// An app's Run and Serve are this package with the app as the handler. It knows nothing of routes. What it adds to [http.Server] happens on the connection, beneath net/http, so that a request costs no
 // wrapper around its body or its response writer and every optional interface of net/http stays visible to the handler:
 //
 //   - a request body that comes too slowly fails to read with [ErrSlowBody];

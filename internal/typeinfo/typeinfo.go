@@ -1,7 +1,8 @@
 // Package typeinfo describes Go types: what a value looks like on the wire,
 // what a struct's tags say about its fields, which rules a value must keep.
 //
-// It is the only reader of struct tags. Binding, decoding, checking, encoding
+// It is the only reader of struct tags, and everything that depends on a type
+// stands on it: it imports nothing of them. Binding, decoding, checking, encoding
 // and documenting are compiled from the descriptions it makes, so they cannot
 // disagree about what a tag means. A description is made once per Go type, is
 // shared, and is never changed afterwards; recursive types are cycles of
