@@ -72,7 +72,7 @@ func (d *documenter) answer(all *openapi3.Responses, p *answerPlan, status int, 
 func (d *documenter) further(all *openapi3.Responses, e *endpoint, f furtherAnswer) {
 	p := e.answer
 	if f.isError {
-		d.failure(all, e.errors.catchers(), httpErrorType, ownResponse{status: f.status, doc: f.doc})
+		d.failure(all, e.catchers, httpErrorType, ownResponse{status: f.status, doc: f.doc})
 	} else {
 		d.respond(all, f.status, f.doc, nil)
 	}

@@ -146,16 +146,19 @@ func (h *errorHandler) isForTypes() bool {
 	return (kind == ofType || kind == ofInterface) && !h.takes(validationType, 0) && !h.takes(httpErrorType, 0)
 }
 
+// catchers are those of an endpoint, in the order in which they are asked.
+type catchers []*catcher
+
 // firstTaking is the position of the catcher that answers an error of a type, of
 // which no status is known; -1 where none does.
-func firstTaking(order []*catcher, t reflect.Type) int {
-	return slices.IndexFunc(order, func(c *catcher) bool { return c.takes(t, http.StatusInternalServerError) })
+func (all catchers) firstTaking(t reflect.Type) int {
+	return slices.IndexFunc(all, func(c *catcher) bool { return c.takes(t, http.StatusInternalServerError) })
 }
 
 // checkRaised finds types that a declaration names and nothing answers.
-func (ew *errorWriter) checkRaised(types []reflect.Type) error {
+func (all catchers) checkRaised(types []reflect.Type) error {
 	for _, t := range types {
-		if firstTaking(ew.catchers(), t) < 0 {
+		if all.firstTaking(t) < 0 {
 			return fmt.Errorf("RaisesType[%s], but no OnError around the route takes such an error, which is a 500 then; register one, or drop the declaration", t)
 		}
 	}
@@ -164,7 +167,7 @@ func (ew *errorWriter) checkRaised(types []reflect.Type) error {
 
 // asked brings the catchers of a place, the nearest router's first, into the
 // order in which they are asked.
-func asked(catchers []*catcher) []*catcher {
+func (all catchers) asked() catchers {
 	class := func(c *catcher) int {
 		switch c.kind() {
 		case ofType, ofInterface:
@@ -174,35 +177,22 @@ func asked(catchers []*catcher) []*catcher {
 		}
 		return 2
 	}
-	all := slices.Clone(catchers)
-	slices.SortStableFunc(all, func(a, b *catcher) int { return class(a) - class(b) })
-	return all
+	ordered := slices.Clone(all)
+	slices.SortStableFunc(ordered, func(a, b *catcher) int { return class(a) - class(b) })
+	return ordered
 }
 
-// with is a writer that asks the catchers of a place.
-func (ew *errorWriter) with(catchers []*catcher) *errorWriter {
-	if len(catchers) == 0 {
+// with is a writer that asks the catchers.
+func (ew *errorWriter) with(ordered catchers) *errorWriter {
+	if len(ordered) == 0 {
 		return ew
 	}
 	c := *ew
 	c.mappings = nil
-	for _, catcher := range asked(catchers) {
-		c.mappings = append(c.mappings, catcher)
+	for _, catcher := range ordered {
+		c.mappings = append(c.mappings, mapping{answer: catcher.answer, claims: catcher.claims})
 	}
 	return &c
-}
-
-// catchers are those the writer asks, in that order. What is only documented,
-// and serves nothing, has no writer.
-func (ew *errorWriter) catchers() []*catcher {
-	if ew == nil {
-		return nil
-	}
-	all := make([]*catcher, len(ew.mappings))
-	for i, m := range ew.mappings {
-		all[i] = m.(*catcher)
-	}
-	return all
 }
 
 // claims reports whether OnError names the type of err, or of one in it. What

@@ -56,7 +56,9 @@ type endpoint struct {
 	answer     *answerPlan
 	plain      http.Handler
 	place      place
-	errors     *errorWriter
+	// catchers are those that errors asks, in that order.
+	catchers catchers
+	errors   *errorWriter
 	// cache is nil where answers are not kept.
 	cache *cachePlan
 	// operation is what the middleware knows of the endpoint.

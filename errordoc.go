@@ -79,7 +79,7 @@ func (d *documenter) markErrors(e *endpoint) {
 		d.components.Mark(d.invalidType(), schema.Out)
 	}
 	d.components.Mark(d.errorType(), schema.Out)
-	for _, c := range e.errors.catchers() {
+	for _, c := range e.catchers {
 		if c.isForTypes() && !slices.ContainsFunc(e.raisedTypes, func(t reflect.Type) bool { return c.takes(t, http.StatusInternalServerError) }) {
 			continue // nothing is said to end with such an error
 		}
@@ -94,7 +94,7 @@ func (d *documenter) markErrors(e *endpoint) {
 // those declared, those Candor makes by itself, and those of the types that its
 // catchers wait for.
 func (d *documenter) errors(all *openapi3.Responses, e *endpoint) {
-	order := e.errors.catchers()
+	order := e.catchers
 	for _, r := range e.set.responses {
 		if r.body == nil {
 			d.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
@@ -181,7 +181,7 @@ func (d *documenter) answersInvalid(op *openapi3.Operation, e *endpoint) {
 		return
 	}
 	refused := openapi3.NewResponsesWithCapacity(1)
-	d.failure(refused, e.errors.catchers(), validationType, ownResponse{status: http.StatusUnprocessableEntity})
+	d.failure(refused, e.catchers, validationType, ownResponse{status: http.StatusUnprocessableEntity})
 	var body *openapi3.SchemaRef
 	responses := refused.Map()
 	for _, status := range slices.Sorted(maps.Keys(responses)) {
@@ -204,11 +204,11 @@ func (d *documenter) answersInvalid(op *openapi3.Operation, e *endpoint) {
 func (d *documenter) mapped(all *openapi3.Responses, order []*catcher, raised []reflect.Type) {
 	unknown := ownResponse{status: http.StatusInternalServerError}
 	for _, t := range raised {
-		if i := firstTaking(order, t); i >= 0 {
+		if i := catchers(order).firstTaking(t); i >= 0 {
 			d.caught(all, order[i:], unknown)
 		}
 	}
-	i := firstTaking(order, anyErrorType)
+	i := catchers(order).firstTaking(anyErrorType)
 	if i >= 0 && !slices.Equal(order[i].statuses(unknown.status), []int{unknown.status}) {
 		d.caught(all, order[i:], unknown)
 	}

@@ -173,10 +173,10 @@ func (ew *errorWriter) claims(err error) bool {
 
 // mapping may answer a failure in its own way. Where it does not, it may have
 // put another error in the place of the failure's, and the next one is asked.
-type mapping interface {
-	answer(f *failure) (answered bool)
+type mapping struct {
+	answer func(f *failure) (answered bool)
 	// claims reports whether it is there for errors of the type of err.
-	claims(err error) bool
+	claims func(err error) bool
 }
 
 // failure is an error on its way to its answer.

@@ -133,7 +133,7 @@ func (d *documenter) faultsShown(e *endpoint) *invalidRequest {
 func (d *documenter) showFaults(r *openapi3.Response, e *endpoint) {
 	isOther := func(c *catcher) bool { return c.takes(validationType, http.StatusUnprocessableEntity) }
 	isDeclared := func(r response) bool { return r.status == http.StatusUnprocessableEntity }
-	if slices.ContainsFunc(e.errors.catchers(), isOther) || slices.ContainsFunc(e.set.responses, isDeclared) {
+	if slices.ContainsFunc(e.catchers, isOther) || slices.ContainsFunc(e.set.responses, isDeclared) {
 		return
 	}
 	if found := d.faultsShown(e); found != nil {

@@ -75,7 +75,7 @@ func (d *documenter) mayShare(e *endpoint) bool {
 // itself.
 func (e *endpoint) answersPlainly() bool {
 	return e.answer != nil && e.answer.kind.further == nil && e.upgrade == nil && e.outgoing == nil &&
-		e.set.statusDoc == "" && len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.errors.catchers()) == 0
+		e.set.statusDoc == "" && len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.catchers) == 0
 }
 
 // buildDocument makes the OpenAPI document of the operations. The bytes are the

@@ -283,6 +283,7 @@ func (b *builder) path(rt *route, s scope) {
 	for _, method := range rt.methods {
 		e := &endpoint{
 			surroundings: b.around, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
+			catchers:     catchers,
 			errors:       b.app.errors.with(catchers),
 			added:        slices.Clip(s.set.headers),
 			raisedTypes:  slices.Clip(s.set.raisedTypes),
@@ -313,10 +314,10 @@ func (b *builder) inDocument(p *pathtree.Pattern, s scope) *pathtree.Pattern {
 	return b.shapes[shape]
 }
 
-// catchersOf lists the catchers of the routers around an endpoint, the nearest
-// first.
-func (b *builder) catchersOf(chain []*Router) []*catcher {
-	var all []*catcher
+// catchersOf lists the catchers of the routers around an endpoint, in the order
+// in which they are asked.
+func (b *builder) catchersOf(chain []*Router) catchers {
+	var all catchers
 	for _, r := range chain {
 		own, compiled := b.catchers[r]
 		if !compiled && len(r.catchers) > 0 {
@@ -328,7 +329,7 @@ func (b *builder) catchersOf(chain []*Router) []*catcher {
 		}
 		all = append(all, own...)
 	}
-	return all
+	return all.asked()
 }
 
 // place is what the functions of an endpoint learn about it. The id of the
@@ -361,7 +362,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), belowMount), endpoint: e})
 		e.plain = withRoot(b.app.config.RootPath, e.plain)
 	}
-	if err := cmp.Or(b.wrap(e), e.errors.checkRaised(e.raisedTypes)); err != nil {
+	if err := cmp.Or(b.wrap(e), e.catchers.checkRaised(e.raisedTypes)); err != nil {
 		b.faults = append(b.faults, s.mistake(e.route, err))
 		return
 	}
@@ -398,7 +399,7 @@ func (b *builder) tagKeysOf(e *endpoint, s scope) {
 			b.tagKeysOfProvider(p.provider)
 		}
 	}
-	for _, c := range e.errors.catchers() {
+	for _, c := range e.catchers {
 		if err := errors.Join(b.keys.output(c.output), b.keys.declared(c.set)); err != nil {
 			b.faults = append(b.faults, c.mistake(err))
 		}
