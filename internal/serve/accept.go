@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"crypto/tls"
 	"net"
 	"sync/atomic"
 	"time"
@@ -24,12 +23,28 @@ type listener struct {
 // handshakeTime is given to handshakes under way when new ones are refused; it is one round trip to a rather far client.
 const handshakeTime = 100 * time.Millisecond
 
-// Accept returns net.ErrClosed once the listener refuses and nothing is left in the kernel's queue.
+// Accept returns the next connection that speaks HTTP/1.1 for sure; all others come by the inlets, once it is known what they speak. It returns net.ErrClosed once
+// the listener refuses and nothing is left in the kernel's queue.
 func (l *listener) Accept() (net.Conn, error) {
+	for {
+		nc, err := l.accept()
+		if err != nil {
+			return nil, err
+		}
+		c := l.server.open(nc)
+		if tlsOf(c) == nil && !l.server.protocols.H2C {
+			return c, nil
+		}
+		l.server.choosing.Add(1)
+		go l.server.choose(c)
+	}
+}
+
+func (l *listener) accept() (net.Conn, error) {
 	for !l.took {
 		nc, err := l.Listener.Accept()
 		if err == nil {
-			return l.adopt(nc), nil
+			return nc, nil
 		}
 		// Until refuse has set the deadline, a time-out is not the end.
 		if !isTimeout(err) || !l.refusing.Load() {
@@ -43,15 +58,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 	nc := l.rest[0]
 	l.rest = l.rest[1:]
-	return l.adopt(nc), nil
-}
-
-func (l *listener) adopt(nc net.Conn) net.Conn {
-	// net/http speaks HTTP/2 only on a connection that it sees as TLS.
-	if _, ok := nc.(*tls.Conn); ok {
-		return nc
-	}
-	return l.server.open(nc)
+	return nc, nil
 }
 
 // refuse makes Accept end soon; net/http closes the listener then.

@@ -22,7 +22,7 @@ func BenchmarkRequest(b *testing.B) {
 	servers := map[string]func(l net.Listener) error{
 		"bare": func(l net.Listener) error { return http.Serve(l, h) },
 		"serve": func(l net.Listener) error {
-			return serve.Serve(context.Background(), l, h, serve.Limits{}, serve.Hooks{})
+			return serve.Serve(context.Background(), l, h, serve.Limits{}, serve.Hooks{}, serve.Protocols{})
 		},
 	}
 	requests := map[string]string{

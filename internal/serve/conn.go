@@ -3,6 +3,7 @@ package serve
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -22,14 +23,19 @@ import (
 //   - a handler has been called: from its start until StateIdle (handled).
 //
 // Deadlines are only set under mu, so that one set by somebody else is never replaced by one of ours.
+//
+// It stands on a pacedConn, or on TLS that does, so it sees the text of HTTP.
 type conn struct {
 	net.Conn
-	server *server
+	network *pacedConn
+	server  *server
+	secure  *tls.ConnectionState // after the handshake; net/http, which sees no TLS, is not asked
+	http2   bool                 // known before net/http has the connection
 
 	handled atomic.Bool
 	body    atomic.Bool
-	free    atomic.Bool // the write deadline is somebody else's
-	late    bool        // the read deadline passed before a request was complete
+	late    bool   // the read deadline passed before a request was complete
+	peeked  []byte // was read to tell HTTP/2 from HTTP/1, and is read again
 
 	mu        sync.Mutex
 	waiting   bool
@@ -45,26 +51,16 @@ type conn struct {
 type connKey struct{}
 
 func connContext(ctx context.Context, nc net.Conn) context.Context {
-	if c, ok := nc.(*conn); ok {
-		return context.WithValue(ctx, connKey{}, c)
-	}
-	return ctx
-}
-
-// pace is how long was waited for how many bytes.
-type pace struct {
-	waited time.Duration
-	moved  int
-}
-
-// allowed is how long may have been waited for what has moved, at rate bytes a second but at least grace.
-func (p pace) allowed(rate int, grace time.Duration) time.Duration {
-	return max(grace, time.Duration(float64(p.moved)/float64(rate)*float64(time.Second)))
+	return context.WithValue(ctx, connKey{}, nc)
 }
 
 // startRequest is called before the handler. It reports whether the connection must be closed after the response.
 func (c *conn) startRequest(r *http.Request) (ambiguous bool) {
 	c.handled.Store(true)
+	r.TLS = c.secure
+	if c.http2 {
+		return false // its frames say how long a body is, and its streams have limits of their own
+	}
 	if r.Body != http.NoBody {
 		c.bodyPace = pace{}
 		c.body.Store(true)
@@ -105,7 +101,7 @@ func (c *conn) restore() {
 func (c *conn) linger() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.waiting && !c.hijacked {
+	if c.waiting && !c.hijacked && !c.http2 {
 		_ = c.setLingerDeadline()
 	}
 }
@@ -127,9 +123,7 @@ func (c *conn) letGo() {
 	c.hijacked = true
 	c.waiting = false
 	c.body.Store(false)
-	c.free.Store(true)
-	// No deadline of ours or of net/http may end what belongs to somebody else now.
-	_ = c.Conn.SetDeadline(time.Time{})
+	c.network.release()
 }
 
 // SetReadDeadline is called by net/http between the phases of a request, and by handlers.
@@ -145,22 +139,10 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 		c.idle++
 	}
 	// Whatever net/http asks for, an idle connection closes soon.
-	if c.waiting && c.server.draining.Load() {
+	if c.waiting && !c.http2 && c.server.draining.Load() {
 		return c.setLingerDeadline()
 	}
 	return c.Conn.SetReadDeadline(t)
-}
-
-// SetWriteDeadline is called with the zero time by net/http after each request. Then our own deadlines hold again: there is no need to clear one, since each write sets it.
-func (c *conn) SetWriteDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if t.IsZero() && !c.hijacked {
-		c.free.Store(false)
-		return nil
-	}
-	c.free.Store(true)
-	return c.Conn.SetWriteDeadline(t)
 }
 
 // SetDeadline sets both.
@@ -168,7 +150,7 @@ func (c *conn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-// CloseWrite lets net/http end its side first where it responds before it has read everything, so that the response is not lost to a reset.
+// CloseWrite passes on what pacedConn and TLS can do.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -176,14 +158,24 @@ func (c *conn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
+// Close does not wait for a client that takes nothing, and not at all when the drain's time is over.
+func (c *conn) Close() error {
+	if c.server.over.Load() {
+		c.network.closeSoon(0)
+	} else {
+		c.network.closeSoon(closeTime)
+	}
+	return c.Conn.Close()
+}
+
 func (c *conn) Read(p []byte) (int, error) {
+	if c.http2 {
+		return c.readOn(p)
+	}
 	if c.body.Load() {
 		return c.readBody(p)
 	}
-	n, err := c.Conn.Read(p)
-	if n == 0 && isTimeout(err) && c.lookOnce() {
-		n, err = c.Conn.Read(p)
-	}
+	n, err := c.readToTheEnd(p)
 	if n > 0 {
 		c.gotBytes(p[:n])
 	} else if isTimeout(err) && !c.handled.Load() {
@@ -191,6 +183,25 @@ func (c *conn) Read(p []byte) (int, error) {
 		c.late = true
 	}
 	return n, err
+}
+
+// readToTheEnd reads once more where lingering is over.
+func (c *conn) readToTheEnd(p []byte) (int, error) {
+	n, err := c.readOn(p)
+	if n == 0 && isTimeout(err) && c.lookOnce() {
+		n, err = c.readOn(p)
+	}
+	return n, err
+}
+
+// readOn reads what was peeked, and then the connection.
+func (c *conn) readOn(p []byte) (int, error) {
+	if len(c.peeked) == 0 {
+		return c.Conn.Read(p)
+	}
+	n := copy(p, c.peeked)
+	c.peeked = c.peeked[n:]
+	return n, nil
 }
 
 // lookOnce prepares a last read when lingering is over: a request may have arrived in the moment the deadline passed, and a read past its deadline does not look.
@@ -244,55 +255,21 @@ func (c *conn) armBody(t time.Time) bool {
 	return c.body.Load() && c.Conn.SetReadDeadline(t) == nil
 }
 
-// Write writes all of p as long as the client takes some of it. It looks twice in each span of Limits.Write, because after a long
-// wait the kernel may report free space only when a third of its buffer is free, while a new write takes the space there is.
+// Write replaces what net/http says by itself to a request that no handler sees.
 func (c *conn) Write(p []byte) (int, error) {
-	if !c.handled.Load() && !c.free.Load() {
-		// Before a handler is called net/http writes nothing but refusals of its own.
-		if c.late {
-			return len(p), nil // net/http takes the half line for a bad request; silence is true
-		}
-		if refusal, ok := c.refusal(p); ok {
-			_, err := c.writePaced(refusal)
-			// net/http is to believe that its own bytes were written.
-			return len(p), err
-		}
+	if c.handled.Load() || c.http2 || c.network.free.Load() {
+		return c.Conn.Write(p)
 	}
-	return c.writePaced(p)
-}
-
-func (c *conn) writePaced(p []byte) (int, error) {
-	lim := &c.server.lim
-	start := time.Now()
-	took := start // when the client was last seen to take something
-	for moved, now := 0, start; ; {
-		armed := c.armWrite(now.Add(lim.Write / 2))
-		n, err := c.Conn.Write(p[moved:])
-		moved += n
-		// A time-out that is not ours is for whoever set it.
-		if !armed || !isTimeout(err) || c.free.Load() {
-			return moved, err
-		}
-		now = time.Now()
-		if n > 0 {
-			took = now
-		}
-		done := pace{waited: now.Sub(start), moved: moved}
-		if now.Sub(took) >= lim.Write || done.waited >= done.allowed(lim.BodyRate, lim.Write) {
-			return moved, err
-		}
+	// Before a handler is called net/http writes nothing but refusals of its own.
+	if c.late {
+		return len(p), nil // net/http takes the half line for a bad request; silence is true
 	}
-}
-
-// armWrite sets the deadline of one write unless somebody has set another.
-func (c *conn) armWrite(t time.Time) bool {
-	if c.free.Load() {
-		return false
+	if refusal, ok := c.refusal(p); ok {
+		_, err := c.Conn.Write(refusal)
+		// net/http is to believe that its own bytes were written.
+		return len(p), err
 	}
-	// The lock keeps others from setting a deadline between this look and ours.
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.free.Load() && c.Conn.SetWriteDeadline(t) == nil
+	return c.Conn.Write(p)
 }
 
 // refusal replaces an error response of net/http's own: one that is written whole, in one piece, before a handler has been called.
@@ -306,9 +283,14 @@ func (c *conn) refusal(p []byte) ([]byte, bool) {
 	if err != nil || status < 400 {
 		return nil, false
 	}
+	return refusalOf(status, ask), true
+}
+
+// refusalOf is the text of a response after which the connection ends.
+func refusalOf(status int, ask func(status int) (mediaType string, body []byte)) []byte {
 	mediaType, body := ask(status)
-	return fmt.Appendf(nil, "%s%d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
-		prefix, status, http.StatusText(status), mediaType, len(body), body), true
+	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		status, http.StatusText(status), mediaType, len(body), body)
 }
 
 func isTimeout(err error) bool {

@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"sync"
@@ -11,14 +12,20 @@ import (
 // server counts what must end before a drain is over: open connections and running handlers. http.Server.Shutdown cannot be used for it, since from its first moment
 // on net/http drops a request it has just read, and it closes idle connections without a look at what has arrived on them; so does SetKeepAlivesEnabled.
 type server struct {
-	http    http.Server
-	handler http.Handler
-	lim     Limits
-	hooks   Hooks
+	http      http.Server // of HTTP/1.1
+	http2     http.Server
+	handler   http.Handler
+	lim       Limits
+	hooks     Hooks
+	protocols Protocols
+
+	inlet1, inlet2 *inlet         // connections whose protocol had to be found out
+	choosing       sync.WaitGroup // connections for which it is being found out
 
 	stopping context.Context // ends when the drain begins
 	stop     context.CancelFunc
 	draining atomic.Bool // the same for a quick look
+	over     atomic.Bool // the drain is over
 
 	pending atomic.Int64  // connections of type *conn, plus running handlers on any connection
 	quiet   chan struct{} // has a value after pending became zero
@@ -31,12 +38,13 @@ type server struct {
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.pending.Add(1)
 	defer s.done()
-	ambiguous := false
-	if c, ok := r.Context().Value(connKey{}).(*conn); ok {
-		ambiguous = c.startRequest(r)
+	c, _ := r.Context().Value(connKey{}).(*conn)
+	if ambiguous := c.startRequest(r); ambiguous || s.draining.Load() {
+		w.Header().Set("Connection", "close") // HTTP/2 says it in a frame (GOAWAY)
 	}
-	if ambiguous || s.draining.Load() {
-		w.Header().Set("Connection", "close")
+	if c.http2 {
+		s.serveStream(w, r)
+		return
 	}
 	s.handler.ServeHTTP(w, r)
 }
@@ -65,10 +73,14 @@ func (s *server) wait(ctx context.Context) error {
 	return nil
 }
 
-// open adopts an accepted connection. The one kind left bare is TLS, see Serve.
+// open adopts an accepted connection, with TLS upon it if that is asked for.
 func (s *server) open(nc net.Conn) *conn {
 	s.pending.Add(1)
-	c := &conn{Conn: nc, server: s, waiting: true}
+	network := &pacedConn{Conn: nc, lim: &s.lim}
+	c := &conn{Conn: network, network: network, server: s, waiting: true}
+	if _, already := nc.(*tls.Conn); s.protocols.TLS != nil && !already {
+		c.Conn = tls.Server(network, s.protocols.TLS)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns[c] = struct{}{}
@@ -84,10 +96,7 @@ func (s *server) forget(c *conn) {
 
 // connState follows net/http's view of a connection; it is called on the connection's goroutine.
 func (s *server) connState(nc net.Conn, state http.ConnState) {
-	c, ok := nc.(*conn)
-	if !ok {
-		return
-	}
+	c := nc.(*conn) //nolint:forcetypeassert // nothing else is handed to net/http
 	switch state {
 	case http.StateActive:
 		c.gotRequest()
@@ -102,12 +111,12 @@ func (s *server) connState(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// drain ends everything in the order that Serve documents. What is left to Shutdown is connections over TLS.
+// drain ends everything in the order that Serve documents.
 func (s *server) drain(l *listener, ended <-chan error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.lim.Drain)
 	defer cancel()
 	// At the end nothing is open, whatever the drain has left.
-	defer s.http.Close()
+	defer s.closeAll()
 
 	s.stop() // first, so that a response that announces the end of its connection knows of the stop
 	s.draining.Store(true)
@@ -121,6 +130,9 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 	case <-ctx.Done():
 		return errDrain(s.lim.Drain, s.pending.Load())
 	}
+	s.choosing.Wait() // each has a deadline of its own
+	s.inlet1.end()
+	go s.http2.Shutdown(ctx) //nolint:errcheck // it tells clients to send no more, and wait learns of their end
 	if err := s.wait(ctx); err != nil {
 		return err
 	}
@@ -128,6 +140,13 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 		return errDrain(s.lim.Drain, s.pending.Load())
 	}
 	return s.wait(ctx)
+}
+
+// closeAll closes what is left.
+func (s *server) closeAll() {
+	s.over.Store(true)
+	_ = s.http.Close()
+	_ = s.http2.Close()
 }
 
 func (s *server) lingerAll() {

@@ -23,7 +23,7 @@ const (
 )
 
 func TestDrainOfNothing(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(hello, serve.Limits{}, serve.Hooks{})
 		c := r.dial(t)
 		c.get()
@@ -34,7 +34,7 @@ func TestDrainOfNothing(t *testing.T) {
 }
 
 func TestDrainTellsInOrder(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		var told []string
 		ended := make(chan struct{})
 		r := start(func(w http.ResponseWriter, r *http.Request) {
@@ -59,7 +59,7 @@ func TestDrainTellsInOrder(t *testing.T) {
 }
 
 func TestDrainWaitsForARunningRequest(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(func(w http.ResponseWriter, r *http.Request) {
 			time.Sleep(10 * time.Second)
 			assert.NoError(t, r.Context().Err())
@@ -80,7 +80,7 @@ func TestDrainWaitsForARunningRequest(t *testing.T) {
 
 func TestDrainCutsWhatTakesTooLong(t *testing.T) {
 	for _, hijack := range []bool{false, true} {
-		bubble(t, func(t *testing.T) {
+		bubble(t, func(t *testing.T, start starter) {
 			r := start(func(w http.ResponseWriter, r *http.Request) {
 				if hijack {
 					conn, _, err := http.NewResponseController(w).Hijack()
@@ -93,10 +93,10 @@ func TestDrainCutsWhatTakesTooLong(t *testing.T) {
 			defer c.Close()
 			c.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 			time.Sleep(time.Second)
-			start := time.Now()
+			began := time.Now()
 			r.stop()
 			assert.ErrorIs(t, <-r.done, context.DeadlineExceeded)
-			assert.Equal(t, 30*time.Second, time.Since(start))
+			assert.Equal(t, 30*time.Second, time.Since(began))
 			_, rest := c.untilClosed()
 			assert.NotContains(t, rest, "HTTP/1.1 2")
 		})
@@ -104,7 +104,7 @@ func TestDrainCutsWhatTakesTooLong(t *testing.T) {
 }
 
 func TestDrainWaitsForAHijackedConnection(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(func(w http.ResponseWriter, r *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			assert.NoError(t, err)
@@ -173,7 +173,7 @@ func TestDrainOfOneConnection(t *testing.T) {
 		}, 3*time.Second + linger + lastLook},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T, start starter) {
 				r := start(func(w http.ResponseWriter, r *http.Request) {
 					_, err := io.ReadAll(r.Body)
 					assert.NoError(t, err)
@@ -289,7 +289,7 @@ func drainUnderLoad(t *testing.T, multipath, reused bool) *load {
 	for range 8 {
 		clients.Go(l.client)
 	}
-	assert.NoError(t, serve.Serve(ctx, ln, http.HandlerFunc(h), serve.Limits{}, serve.Hooks{}))
+	assert.NoError(t, serve.Serve(ctx, ln, http.HandlerFunc(h), serve.Limits{}, serve.Hooks{}, serve.Protocols{}))
 	clients.Wait()
 	assert.Positive(t, l.answered.Load())
 	assert.Equal(t, served.Load(), l.answered.Load())
@@ -299,7 +299,7 @@ func drainUnderLoad(t *testing.T, multipath, reused bool) *load {
 // Clients that pause between requests meet the end of lingering at any moment of theirs. A request that crosses the close on
 // its way cannot be saved, so this one counts only those that the server had time to see.
 func TestDrainMeetsPausingClients(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(hello, serve.Limits{}, serve.Hooks{})
 		var clients sync.WaitGroup
 		for i := range 100 {

@@ -42,7 +42,7 @@ var heads = []struct {
 func TestAmbiguousLengthClosesTheConnection(t *testing.T) {
 	for _, row := range heads {
 		t.Run(row.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T, start starter) {
 				run := start(echo, serve.Limits{}, serve.Hooks{})
 				defer run.end(t)
 				whole := run.dial(t)
@@ -83,7 +83,7 @@ func (c *client) gets(want string, closes bool) {
 func TestAmbiguousLengthInPieces(t *testing.T) {
 	for _, row := range heads {
 		t.Run(row.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T, start starter) {
 				run := start(echo, serve.Limits{}, serve.Hooks{})
 				defer run.end(t)
 				for cut := range len(row.text) {
@@ -113,7 +113,7 @@ func TestAmbiguousLengthBehindAnotherRequest(t *testing.T) {
 	for name, first := range before {
 		for _, row := range heads {
 			t.Run(name+", "+row.name, func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
+				bubble(t, func(t *testing.T, start starter) {
 					run := start(echo, serve.Limits{}, serve.Hooks{})
 					defer run.end(t)
 					for _, cut := range []int{0, 1, 3, 4, 20, strings.Index(row.text, "\nX") + 1, len(row.text) - 20, len(row.text)} {

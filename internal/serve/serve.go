@@ -91,14 +91,14 @@ type Hooks struct {
 }
 
 // Run listens on a TCP address and serves until SIGINT or SIGTERM, then drains; a second signal ends the process at once. It returns nil after a clean drain.
-func Run(addr string, h http.Handler, lim Limits, hooks Hooks) error {
+func Run(addr string, h http.Handler, lim Limits, hooks Hooks, protocols Protocols) error {
 	ctx, stop := Notify(context.Background())
 	defer stop()
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return err
 	}
-	return Serve(ctx, l, h, lim, hooks)
+	return Serve(ctx, l, h, lim, hooks, protocols)
 }
 
 // Notify returns a context that ends at the first SIGINT or SIGTERM. By then these signals have their usual effect again, so that a second one ends the
@@ -153,23 +153,28 @@ func OnStopping(ctx context.Context, f func()) (unhook func()) {
 //   - running handlers are waited for, those that took over their connection too;
 //   - after [Limits.Drain] all that is left is aborted: connections are closed and contexts cancelled.
 //
-// A listener of TLS connections works, HTTP/2 included when its configuration offers it, with fewer guarantees, because net/http must see such connections
-// bare: Body is the time for a request as a whole and the error is not ErrSlowBody, Write and Refusal do not apply, and a
-// drain closes idle connections the way [http.Server.Shutdown] does. HTTP/2 without TLS is off.
-func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hooks Hooks) error {
-	s := newServer(h, lim.orDefaults(), hooks)
+// On TLS, of protocols or of the listener, and on HTTP/2 the limits are the same, with these differences: the handshake counts as a part of the first header; a stream of
+// HTTP/2 has Limits.Write for each 16 KiB of a response, as has each 16 KiB on a listener of TLS connections; what HTTP/2 refuses by itself (a header that is too
+// large, an error of a stream) has no body of Hooks.Refusal; the header of a stream has no time of its own, but a connection that leaves a ping unanswered
+// is closed; and a drain tells clients of HTTP/2 by GOAWAY.
+func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hooks Hooks, protocols Protocols) error {
+	s := newServer(h, lim.orDefaults(), hooks, protocols.forServer())
 	// The end of ctx begins the drain, in which requests go on.
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	base = context.WithValue(base, stoppingKey{}, s.stopping)
 	s.http.BaseContext = func(net.Listener) context.Context { return base }
+	s.http2.BaseContext = s.http.BaseContext
 
 	if hooks.Started != nil {
 		hooks.Started(l.Addr())
 	}
 	accepting := &listener{Listener: l, server: s}
+	s.inlet1, s.inlet2 = newInlet(l.Addr()), newInlet(l.Addr())
 	ended := make(chan error, 1)
 	go func() { ended <- s.http.Serve(accepting) }()
+	go s.http.Serve(s.inlet1)  //nolint:errcheck // it ends with the inlet
+	go s.http2.Serve(s.inlet2) //nolint:errcheck // the same
 
 	var failure error
 	select {
@@ -181,32 +186,51 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hook
 	return errors.Join(failure, s.drain(accepting, ended))
 }
 
-// newServer sets net/http's own limits; the rest of them is watched by conn.
-func newServer(h http.Handler, lim Limits, hooks Hooks) *server {
+// newServer sets net/http's own limits; the rest of them is watched by conn, pacedConn and stream.
+func newServer(h http.Handler, lim Limits, hooks Hooks, protocols Protocols) *server {
 	s := &server{
 		handler: h,
 		lim:     lim,
 		hooks:   hooks,
 		quiet:   make(chan struct{}, 1),
 		conns:   make(map[*conn]struct{}),
+
+		protocols: protocols,
 	}
 	s.stopping, s.stop = context.WithCancel(context.Background())
+	log := hooks.Log
+	if log == nil {
+		log = slog.Default()
+	}
+	http1, http2 := new(http.Protocols), new(http.Protocols)
+	http1.SetHTTP1(true)
+	http2.SetUnencryptedHTTP2(true) // net/http sees what is above TLS
 	s.http = http.Server{
 		Handler:           s,
+		Protocols:         http1,
 		ReadHeaderTimeout: lim.ReadHeader,
 		ReadTimeout:       lim.Body,
 		IdleTimeout:       lim.Idle,
 		MaxHeaderBytes:    max(1, lim.HeaderBytes-headerSlop),
 		ConnContext:       connContext,
 		ConnState:         s.connState,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
-	log := hooks.Log
-	if log == nil {
-		log = slog.Default()
+	s.http2 = http.Server{
+		Handler:        s,
+		Protocols:      http2,
+		IdleTimeout:    lim.Idle,
+		MaxHeaderBytes: lim.HeaderBytes,
+		ConnContext:    connContext,
+		ConnState:      s.connState,
+		ErrorLog:       s.http.ErrorLog,
+		HTTP2:          &http.HTTP2Config{SendPingTimeout: pingAfter, PingTimeout: lim.ReadHeader},
 	}
-	s.http.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelWarn)
 	return s
 }
+
+// pingAfter is how long a client of HTTP/2 may send nothing before it is asked whether it is there.
+const pingAfter = 15 * time.Second
 
 // headerSlop is what net/http adds to MaxHeaderBytes, because a read may take in bytes that follow the header.
 const headerSlop = 4096

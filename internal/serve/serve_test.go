@@ -3,11 +3,14 @@ package serve_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -51,14 +54,47 @@ func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"
 // A client speaks on one connection.
 type client struct {
 	net.Conn
-	t *testing.T
-	r *bufio.Reader
+	network net.Conn // below TLS
+	t       *testing.T
+	r       *bufio.Reader
 }
 
-func (p *pipes) dial(t *testing.T) *client {
+func (p *pipes) dial() net.Conn {
 	near, far := net.Pipe()
-	p.queue <- far
-	return &client{Conn: near, t: t, r: bufio.NewReader(near)}
+	p.queue <- &socket{Conn: far}
+	return near
+}
+
+// A socket takes the alert at the end of TLS as a kernel would, whether or not the client reads it.
+type socket struct {
+	net.Conn
+	sending chan struct{} // nil before the alert, closed after it
+}
+
+const alertSize = 24
+
+func (s *socket) Write(p []byte) (int, error) {
+	if len(p) != alertSize {
+		return s.Conn.Write(p)
+	}
+	s.sending, p = make(chan struct{}), slices.Clone(p)
+	go func() {
+		defer close(s.sending)
+		_ = s.SetWriteDeadline(time.Now().Add(time.Second))
+		_, _ = s.Conn.Write(p)
+	}()
+	return alertSize, nil
+}
+
+func (s *socket) Close() error {
+	if s.sending == nil {
+		return s.Conn.Close()
+	}
+	go func() {
+		<-s.sending
+		_ = s.Conn.Close()
+	}()
+	return nil
 }
 
 func (c *client) send(text string) {
@@ -83,40 +119,86 @@ func (c *client) answer() *http.Response {
 
 // untilClosed reports how long it takes the server to close the connection, and what it sends before.
 func (c *client) untilClosed() (time.Duration, string) {
-	start := time.Now()
+	began := time.Now()
 	rest, err := io.ReadAll(c.r)
 	assert.NoError(c.t, err)
-	return time.Since(start), string(rest)
+	return time.Since(began), string(rest)
 }
 
-// bubble runs f in a bubble, and gives the test's own goroutines time to end.
-func bubble(t *testing.T, f func(t *testing.T)) {
-	synctest.Test(t, func(t *testing.T) {
-		f(t)
-		time.Sleep(5 * time.Minute)
-	})
+// bubble runs f in a bubble for each way on which text of HTTP/1.1 comes, and gives the test's own goroutines time to end.
+func bubble(t *testing.T, f func(t *testing.T, start starter)) {
+	for _, way := range []struct {
+		name string
+		protocols
+	}{
+		{"plain", protocols{}},
+		{"beside HTTP/2", protocols{Protocols: serve.Protocols{H2C: true}}},
+		{"TLS", protocols{Protocols: serve.Protocols{TLS: certified(t)}, client: trusting}},
+	} {
+		t.Run(way.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f(t, way.start)
+				time.Sleep(5 * time.Minute)
+			})
+		})
+	}
+}
+
+// protocols are those of a server, and how a client begins.
+type protocols struct {
+	serve.Protocols
+	client func(t *testing.T, nc net.Conn) net.Conn
+}
+
+// certified is a configuration with a certificate.
+func certified(t *testing.T) *tls.Config {
+	lender := httptest.NewUnstartedServer(nil) // it has one
+	lender.StartTLS()
+	defer lender.Close()
+	// A ticket would wait in a pipe for somebody to read it.
+	return &tls.Config{Certificates: lender.TLS.Certificates, SessionTicketsDisabled: true}
+}
+
+// trusting is the client's side of TLS.
+func trusting(t *testing.T, nc net.Conn) net.Conn {
+	secure := tls.Client(nc, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // it is a pipe
+	require.NoError(t, secure.Handshake())
+	return secure
 }
 
 // A run is a server in a bubble.
 type run struct {
 	*pipes
+	protocols
 	stop context.CancelFunc
 	done chan error
 }
 
-func start(h http.HandlerFunc, lim serve.Limits, hooks serve.Hooks) *run {
+// A starter starts a server.
+type starter func(h http.HandlerFunc, lim serve.Limits, hooks serve.Hooks) *run
+
+func (p protocols) start(h http.HandlerFunc, lim serve.Limits, hooks serve.Hooks) *run {
 	ctx, stop := context.WithCancel(context.Background())
-	r := &run{pipes: newPipes(), stop: stop, done: make(chan error, 1)}
-	go func() { r.done <- serve.Serve(ctx, r, h, lim, hooks) }()
+	r := &run{pipes: newPipes(), protocols: p, stop: stop, done: make(chan error, 1)}
+	go func() { r.done <- serve.Serve(ctx, r, h, lim, hooks, p.Protocols) }()
 	return r
+}
+
+func (r *run) dial(t *testing.T) *client {
+	network := r.pipes.dial()
+	nc := network
+	if r.client != nil {
+		nc = r.client(t, network)
+	}
+	return &client{Conn: nc, network: network, t: t, r: bufio.NewReader(nc)}
 }
 
 // end stops the server and reports how long the drain took.
 func (r *run) end(t *testing.T) time.Duration {
-	start := time.Now()
+	began := time.Now()
 	r.stop()
 	assert.NoError(t, <-r.done)
-	return time.Since(start)
+	return time.Since(began)
 }
 
 func hello(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }
@@ -140,7 +222,7 @@ func TestHeaderBytes(t *testing.T) {
 		{"one byte more than the smallest", 1, 4098, 431},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T, start starter) {
 				r := start(hello, serve.Limits{HeaderBytes: tt.limit}, serve.Hooks{Refusal: refuse})
 				defer r.end(t)
 				c := r.dial(t)
@@ -168,7 +250,7 @@ func TestRefusal(t *testing.T) {
 	} {
 		for _, second := range []bool{false, true} {
 			t.Run(tt.name, func(t *testing.T) {
-				bubble(t, func(t *testing.T) {
+				bubble(t, func(t *testing.T, start starter) {
 					r := start(hello, serve.Limits{}, serve.Hooks{Refusal: refuse})
 					defer r.end(t)
 					c := r.dial(t)
@@ -188,7 +270,7 @@ func TestRefusal(t *testing.T) {
 }
 
 func TestRefusalLeavesAnswersAlone(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(func(w http.ResponseWriter, _ *http.Request) {
 			http.Error(w, "mine", http.StatusTeapot)
 		}, serve.Limits{}, serve.Hooks{Refusal: refuse})
@@ -222,7 +304,7 @@ func TestReadTimeouts(t *testing.T) {
 		}, 5 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T, start starter) {
 				r := start(hello, serve.Limits{}, serve.Hooks{})
 				defer r.end(t)
 				c := r.dial(t)
@@ -270,11 +352,11 @@ func TestBodyPace(t *testing.T) {
 		{"half and no more", func(c *client) { c.send(body[:10_000]) }, serve.ErrSlowBody, 30 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T, start starter) {
 				r := start(func(w http.ResponseWriter, r *http.Request) {
-					start := time.Now()
+					began := time.Now()
 					_, err := io.Copy(io.Discard, r.Body)
-					assert.InDelta(t, tt.took, time.Since(start), float64(30*time.Millisecond))
+					assert.InDelta(t, tt.took, time.Since(began), float64(30*time.Millisecond))
 					assert.ErrorIs(t, err, tt.err)
 					if err != nil {
 						w.WriteHeader(http.StatusRequestTimeout)
@@ -294,7 +376,7 @@ func TestBodyPace(t *testing.T) {
 }
 
 func TestBodyPaceOfChunks(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(func(w http.ResponseWriter, r *http.Request) {
 			_, err := io.ReadAll(r.Body)
 			assert.ErrorIs(t, err, serve.ErrSlowBody)
@@ -309,20 +391,20 @@ func TestBodyPaceOfChunks(t *testing.T) {
 }
 
 func TestBodyThatIsNotRead(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(hello, serve.Limits{}, serve.Hooks{})
 		defer r.end(t)
 		c := r.dial(t)
 		defer c.Close()
-		start := time.Now()
+		began := time.Now()
 		c.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 20000\r\n\r\n")
 		assert.True(t, c.answer().Close)
-		assert.Equal(t, 5*time.Second, time.Since(start))
+		assert.Equal(t, 5*time.Second, time.Since(began))
 	})
 }
 
 func TestSlowHandlerIsNotASlowBody(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(func(_ http.ResponseWriter, r *http.Request) {
 			for range 10 {
 				time.Sleep(10 * time.Second)
@@ -340,7 +422,7 @@ func TestSlowHandlerIsNotASlowBody(t *testing.T) {
 }
 
 func TestReadDeadlineOfTheHandler(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(func(w http.ResponseWriter, r *http.Request) {
 			assert.NoError(t, http.NewResponseController(w).SetReadDeadline(time.Now().Add(2*time.Minute)))
 			n, err := io.Copy(io.Discard, r.Body)
@@ -359,7 +441,7 @@ func TestReadDeadlineOfTheHandler(t *testing.T) {
 // After the end of a body net/http goes on reading, to learn whether the client goes away. No limit may end that.
 func TestContextAfterTheBody(t *testing.T) {
 	for _, gone := range []bool{false, true} {
-		bubble(t, func(t *testing.T) {
+		bubble(t, func(t *testing.T, start starter) {
 			r := start(func(_ http.ResponseWriter, r *http.Request) {
 				_, err := io.ReadAll(r.Body)
 				assert.NoError(t, err)
@@ -389,7 +471,7 @@ func TestWritePace(t *testing.T) {
 	const size = 30_000
 	drink := func(c *client, n int, pause time.Duration) {
 		for {
-			if _, err := io.ReadFull(c.Conn, make([]byte, n)); err != nil {
+			if _, err := io.ReadFull(c.network, make([]byte, n)); err != nil {
 				return
 			}
 			time.Sleep(pause)
@@ -408,7 +490,7 @@ func TestWritePace(t *testing.T) {
 		{"100 bytes a second", func(c *client) { drink(c, 100, time.Second) }, forever, 10 * time.Second, true},
 		{"300 bytes a second", func(c *client) { drink(c, 300, time.Second) }, forever, 100 * time.Second, false},
 		// It is looked at every 5 seconds, so it is given up at the second look behind the one that saw it take some.
-		{"a client that stops in the middle", func(c *client) { _, _ = io.ReadFull(c.Conn, make([]byte, 20_000)) }, forever, 15 * time.Second, true},
+		{"a client that stops in the middle", func(c *client) { _, _ = io.ReadFull(c.network, make([]byte, 20_000)) }, forever, 15 * time.Second, true},
 		{"the handler's own deadline", func(*client) {}, func(w http.ResponseWriter) {
 			_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute))
 		}, time.Minute, true},
@@ -418,12 +500,12 @@ func TestWritePace(t *testing.T) {
 		}, 10 * time.Second, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			bubble(t, func(t *testing.T) {
+			bubble(t, func(t *testing.T, start starter) {
 				r := start(func(w http.ResponseWriter, r *http.Request) {
 					tt.own(w)
-					start := time.Now()
+					began := time.Now()
 					_, err := w.Write(make([]byte, size))
-					assert.InDelta(t, tt.took, time.Since(start), float64(time.Second))
+					assert.InDelta(t, tt.took, time.Since(began), float64(time.Second))
 					assert.Equal(t, tt.fails, err != nil, err)
 					assert.Equal(t, tt.fails, r.Context().Err() != nil)
 				}, serve.Limits{}, serve.Hooks{})
@@ -439,7 +521,7 @@ func TestWritePace(t *testing.T) {
 }
 
 func TestHijackedIsLeftAlone(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		r := start(func(w http.ResponseWriter, _ *http.Request) {
 			conn, rw, err := http.NewResponseController(w).Hijack()
 			assert.NoError(t, err)
@@ -466,17 +548,17 @@ func TestStoppingOutsideOfServe(t *testing.T) {
 }
 
 func TestServeReturnsTheListenersError(t *testing.T) {
-	bubble(t, func(t *testing.T) {
+	bubble(t, func(t *testing.T, start starter) {
 		l := newPipes()
 		_ = l.Close()
-		err := serve.Serve(t.Context(), l, http.HandlerFunc(hello), serve.Limits{}, serve.Hooks{})
+		err := serve.Serve(t.Context(), l, http.HandlerFunc(hello), serve.Limits{}, serve.Hooks{}, serve.Protocols{})
 		assert.ErrorIs(t, err, net.ErrClosed)
 	})
 }
 
 func TestRunReturnsTheAddressError(t *testing.T) {
 	var failure *net.OpError
-	assert.ErrorAs(t, serve.Run("127.0.0.1:no-such-port", nil, serve.Limits{}, serve.Hooks{}), &failure)
+	assert.ErrorAs(t, serve.Run("127.0.0.1:no-such-port", nil, serve.Limits{}, serve.Hooks{}, serve.Protocols{}), &failure)
 }
 
 // asChild makes this test program a server that is never done, for the tests of signals.
@@ -501,7 +583,7 @@ func child() {
 	}), serve.Limits{}, serve.Hooks{
 		Started:  func(addr net.Addr) { say(addr.String()) },
 		Draining: func() { say("draining") },
-	})
+	}, serve.Protocols{})
 	if err == nil {
 		say("clean")
 	}

@@ -33,7 +33,7 @@ func TestServeOverTLS(t *testing.T) {
 				done <- serve.Serve(ctx, l, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					assert.NotNil(t, serve.Stopping(r.Context()))
 					_, _ = io.WriteString(w, r.Proto)
-				}), serve.Limits{}, serve.Hooks{})
+				}), serve.Limits{}, serve.Hooks{}, serve.Protocols{})
 			}()
 			resp, err := lender.Client().Get("https://" + plain.Addr().String())
 			require.NoError(t, err)

@@ -1,0 +1,125 @@
+package serve
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// A stream is a request of HTTP/2. Many of them share a connection, so the limits of a body and of a write are deadlines of the stream: a client that reads its
+// connection and opens no window for one response stalls that one only.
+type stream struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	lim     *Limits
+
+	written   int  // since the last flush
+	freeWrite bool // the deadline of writing is the handler's
+	freeRead  bool // and that of reading
+	bodyPace  pace
+}
+
+// serveStream calls the handler with the limits of a stream. What is left in net/http's buffer is written after the handler, so the last deadline stays.
+func (s *server) serveStream(w http.ResponseWriter, r *http.Request) {
+	st := &stream{ResponseWriter: w, control: http.NewResponseController(w), lim: &s.lim}
+	defer st.arm()
+	if r.Body != http.NoBody {
+		r.Body = &streamBody{ReadCloser: r.Body, stream: st}
+	}
+	s.handler.ServeHTTP(st, r)
+}
+
+// Unwrap is for [http.ResponseController].
+func (st *stream) Unwrap() http.ResponseWriter { return st.ResponseWriter }
+
+// unsent is how much net/http keeps back: writes of less than that, in sum, wait for nobody.
+const unsent = 4 << 10
+
+// chunk is how much a client must take within Limits.Write.
+const chunk = 16 << 10
+
+// Write renews the deadline for each chunk, for net/http tells nobody how much of a write a client took.
+func (st *stream) Write(p []byte) (moved int, err error) {
+	for {
+		n, err := st.writeChunk(p[moved:min(len(p), moved+chunk)])
+		if moved += n; err != nil || moved == len(p) {
+			return moved, err
+		}
+	}
+}
+
+func (st *stream) writeChunk(p []byte) (int, error) {
+	st.written += len(p)
+	if st.written < unsent {
+		return st.ResponseWriter.Write(p)
+	}
+	st.arm()
+	defer st.disarm()
+	return st.ResponseWriter.Write(p)
+}
+
+// WriteString is asked for by [io.WriteString].
+func (st *stream) WriteString(text string) (int, error) { return st.Write([]byte(text)) }
+
+// Flush is for those who do not ask for errors.
+func (st *stream) Flush() { _ = st.FlushError() }
+
+// FlushError sends what was written.
+func (st *stream) FlushError() error {
+	st.arm()
+	defer st.disarm()
+	st.written = 0
+	return st.control.Flush()
+}
+
+func (st *stream) arm() {
+	if !st.freeWrite {
+		_ = st.control.SetWriteDeadline(time.Now().Add(st.lim.Write))
+	}
+}
+
+// disarm lets a stream be idle for as long as its handler likes.
+func (st *stream) disarm() {
+	if !st.freeWrite {
+		_ = st.control.SetWriteDeadline(time.Time{})
+	}
+}
+
+// SetWriteDeadline replaces our deadlines, until it is called with the zero time.
+func (st *stream) SetWriteDeadline(t time.Time) error {
+	st.freeWrite = !t.IsZero()
+	return st.control.SetWriteDeadline(t)
+}
+
+// SetReadDeadline replaces the limits of the body.
+func (st *stream) SetReadDeadline(t time.Time) error {
+	st.freeRead = true
+	return st.control.SetReadDeadline(t)
+}
+
+// streamBody is the body of a request of HTTP/2 within Limits.Body and Limits.BodyRate.
+type streamBody struct {
+	io.ReadCloser
+	stream *stream
+}
+
+// Read has the deadline of the moment at which the body would have become too slow, counting only time spent here.
+func (b *streamBody) Read(p []byte) (int, error) {
+	st := b.stream
+	if st.freeRead {
+		return b.ReadCloser.Read(p)
+	}
+	allowed := min(st.lim.Body, st.bodyPace.allowed(st.lim.BodyRate, st.lim.BodyGrace))
+	start := time.Now()
+	_ = st.control.SetReadDeadline(start.Add(allowed - st.bodyPace.waited))
+	n, err := b.ReadCloser.Read(p)
+	st.bodyPace.waited += time.Since(start)
+	st.bodyPace.moved += n
+	if errors.Is(err, os.ErrDeadlineExceeded) && !st.freeRead {
+		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, st.bodyPace.moved, st.bodyPace.waited.Round(time.Millisecond))
+	}
+	return n, err
+}

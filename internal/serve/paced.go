@@ -1,0 +1,131 @@
+package serve
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A pacedConn limits how long a client may leave a write untaken. It stands directly on the network, below TLS: a record of TLS that was cut in its middle could not
+// be gone on with, while bytes can.
+type pacedConn struct {
+	net.Conn
+	lim *Limits
+
+	free atomic.Bool // the write deadline is somebody else's
+
+	mu       sync.Mutex // held while a deadline is set, so that one of somebody else is never replaced by one of ours
+	released bool       // no deadline is ours any more
+	last     time.Time  // the latest write deadline there may be, once the connection is being closed
+}
+
+// recordSize is the most that one record of TLS carries.
+const recordSize = 16 << 10
+
+// pace is how long was waited for how many bytes.
+type pace struct {
+	waited time.Duration
+	moved  int
+}
+
+// allowed is how long may have been waited for what has moved, at rate bytes a second but at least grace.
+func (p pace) allowed(rate int, grace time.Duration) time.Duration {
+	return max(grace, time.Duration(float64(p.moved)/float64(rate)*float64(time.Second)))
+}
+
+// release ends all limits: the connection belongs to the handler that took it over.
+func (c *pacedConn) release() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.released = true
+	c.free.Store(true)
+	_ = c.Conn.SetDeadline(time.Time{})
+}
+
+// closeTime is given to a client that takes nothing for the end of TLS, which crypto/tls would give five seconds: a server closes one connection after the other.
+const closeTime = 100 * time.Millisecond
+
+// closeSoon is called before the connection is closed.
+func (c *pacedConn) closeSoon(within time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = time.Now().Add(within)
+}
+
+// SetWriteDeadline is called with the zero time by net/http after each request. Then our own deadlines hold again: there is no need to clear one, since each write sets it.
+func (c *pacedConn) SetWriteDeadline(t time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.IsZero() && !c.released {
+		c.free.Store(false)
+		return nil
+	}
+	c.free.Store(true)
+	if !c.last.IsZero() && c.last.Before(t) {
+		t = c.last
+	}
+	return c.Conn.SetWriteDeadline(t)
+}
+
+// SetDeadline sets both.
+func (c *pacedConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// CloseWrite lets net/http end its side first where it responds before it has read everything, so that the response is not lost to a reset.
+func (c *pacedConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// Write writes all of p as long as the client takes some of it. It looks twice in each span of Limits.Write, because after a long
+// wait the kernel may report space only when a third of its buffer is free, while a new write takes the space there is.
+func (c *pacedConn) Write(p []byte) (int, error) {
+	if _, ok := c.Conn.(*tls.Conn); ok {
+		return c.writeRecords(p)
+	}
+	start := time.Now()
+	took := start // when the client was last seen to take something
+	for moved, now := 0, start; ; {
+		armed := c.arm(now.Add(c.lim.Write / 2))
+		n, err := c.Conn.Write(p[moved:])
+		moved += n
+		if !armed || !isTimeout(err) || c.free.Load() {
+			return moved, err
+		}
+		now = time.Now()
+		if n > 0 {
+			took = now
+		}
+		done := pace{waited: now.Sub(start), moved: moved}
+		if now.Sub(took) >= c.lim.Write || done.waited >= done.allowed(c.lim.BodyRate, c.lim.Write) {
+			return moved, err
+		}
+	}
+}
+
+// writeRecords writes to TLS of somebody else's listener, which stands below us: each record has the whole of Limits.Write, and one that needs longer is the last.
+func (c *pacedConn) writeRecords(p []byte) (moved int, err error) {
+	for moved < len(p) && err == nil {
+		c.arm(time.Now().Add(c.lim.Write))
+		var n int
+		n, err = c.Conn.Write(p[moved:min(len(p), moved+recordSize)])
+		moved += n
+	}
+	return moved, err
+}
+
+// arm sets the deadline of one write unless somebody has set another.
+func (c *pacedConn) arm(t time.Time) bool {
+	if c.free.Load() {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.free.Load() && c.Conn.SetWriteDeadline(t) == nil
+}

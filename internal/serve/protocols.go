@@ -1,0 +1,146 @@
+package serve
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Protocols says what is spoken besides HTTP/1.1. The zero value is HTTP/1.1 on what the listener gives; a listener of TLS connections brings its own configuration.
+type Protocols struct {
+	// TLS makes the connections those of HTTPS. It is cloned; without NextProtos it offers HTTP/2 and HTTP/1.1.
+	TLS *tls.Config
+	// H2C takes HTTP/2 without TLS from clients that know of it (RFC 9113, section 3.3); the others have HTTP/1.1.
+	H2C bool
+}
+
+func (p Protocols) forServer() Protocols {
+	if p.TLS == nil {
+		return p
+	}
+	p.TLS = p.TLS.Clone()
+	if len(p.TLS.NextProtos) == 0 {
+		p.TLS.NextProtos = []string{protocolHTTP2, "http/1.1"}
+	}
+	return p
+}
+
+const protocolHTTP2 = "h2" // by its name in ALPN
+
+// An inlet is the listener of connections whose protocol is known.
+type inlet struct {
+	addr  net.Addr
+	conns chan net.Conn
+	ended chan struct{}
+	end   func()
+}
+
+func newInlet(addr net.Addr) *inlet {
+	ended := make(chan struct{})
+	return &inlet{addr: addr, conns: make(chan net.Conn), ended: ended, end: sync.OnceFunc(func() { close(ended) })}
+}
+
+func (l *inlet) Accept() (net.Conn, error) {
+	select {
+	case nc := <-l.conns:
+		return nc, nil
+	case <-l.ended:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *inlet) Addr() net.Addr { return l.addr }
+
+func (l *inlet) Close() error {
+	l.end()
+	return nil
+}
+
+// hand gives a connection to whoever accepts. It reports false after the end.
+func (l *inlet) hand(nc net.Conn) bool {
+	select {
+	case l.conns <- nc:
+		return true
+	case <-l.ended:
+		return false
+	}
+}
+
+// choose finds out which protocol a new connection speaks, on a goroutine of its own since that takes the client's bytes, and hands it to the server of that protocol.
+func (s *server) choose(c *conn) {
+	defer s.choosing.Done()
+	_ = c.SetReadDeadline(time.Now().Add(s.lim.ReadHeader))
+	err := s.greet(c)
+	to := s.inlet1
+	if c.http2 {
+		to = s.inlet2
+	}
+	if err != nil || !to.hand(c) {
+		_ = c.Close()
+		s.forget(c)
+	}
+}
+
+// greet does the handshake of TLS, or reads as much as tells HTTP/2 from HTTP/1.
+func (s *server) greet(c *conn) error {
+	secure := tlsOf(c)
+	if secure == nil {
+		return c.peek()
+	}
+	if err := secure.HandshakeContext(context.Background()); err != nil {
+		s.refuseHandshake(c, err)
+		return err
+	}
+	state := secure.ConnectionState()
+	c.secure, c.http2 = &state, state.NegotiatedProtocol == protocolHTTP2
+	return nil
+}
+
+// tlsOf is the TLS that a connection stands on: ours, or that of the listener. nil without.
+func tlsOf(c *conn) *tls.Conn {
+	if secure, ok := c.Conn.(*tls.Conn); ok {
+		return secure
+	}
+	secure, _ := c.network.Conn.(*tls.Conn)
+	return secure
+}
+
+// refuseHandshake tells a client that spoke HTTP where TLS is spoken.
+func (s *server) refuseHandshake(c *conn, err error) {
+	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) && s.hooks.Refusal != nil {
+		_, _ = plain.Conn.Write(refusalOf(http.StatusBadRequest, s.hooks.Refusal))
+	}
+	s.http.ErrorLog.Printf("TLS handshake with %s: %v", c.RemoteAddr(), err)
+}
+
+// looksLikeHTTP reports whether what should have been the head of a record is the beginning of a request.
+func looksLikeHTTP(head [5]byte) bool {
+	for _, method := range []string{"GET /", "HEAD ", "POST ", "PUT /", "PATCH", "DELET", "OPTIO"} {
+		if string(head[:]) == method {
+			return true
+		}
+	}
+	return false
+}
+
+// preface is how HTTP/2 begins (RFC 9113, section 3.4); no method of HTTP/1 is called so.
+const preface = "PRI"
+
+// peek reads until it is known whether the preface comes.
+func (c *conn) peek() error {
+	got := make([]byte, 0, len(preface))
+	for len(got) < len(preface) && strings.HasPrefix(preface, string(got)) {
+		n, err := c.readToTheEnd(got[len(got):cap(got)])
+		got = got[:len(got)+n]
+		if err != nil {
+			return err
+		}
+	}
+	c.peeked, c.http2 = got, string(got) == preface
+	return nil
+}
