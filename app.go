@@ -70,7 +70,7 @@ func New(config Config, options ...Option) *App {
 	a.tasks = newTaskRunner(config.OnTaskError, a.errors.log)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
-		err = errors.Join(checkRootPath(config.RootPath), config.Challenge.check(), config.info().check(), config.Limits.Multipart.check())
+		err = errors.Join(checkRootPath(config.RootPath), config.Challenge.check(), config.info().check(), config.Limits.Multipart.check(), config.checkTLS())
 	}
 	if err == nil {
 		a.programs, err = newPrograms(config.Rules, config.Codecs, config.Schemas)

@@ -3,6 +3,7 @@ package candor
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -119,6 +120,13 @@ type Config struct {
 	Logger *slog.Logger
 	// Limits are those of the server that Run and Serve start.
 	Limits Limits
+	// TLS makes Run and Serve speak HTTPS, with HTTP/2 for clients that know it (unless NextProtos says otherwise). It is cloned. It needs
+	// Certificates or GetCertificate; the latter may return another one for each connection, so that a certificate that was renewed on
+	// disk needs no restart. nil, the default, is HTTP without TLS, for servers that stand behind a proxy.
+	TLS *tls.Config
+	// H2C makes Run and Serve take HTTP/2 without TLS as well, from clients that begin with it (prior knowledge, RFC 9113, section 3.3), as
+	// proxies inside of a cluster do. With TLS it is a configuration error.
+	H2C bool
 }
 
 // Comments finds doc comments, "" where there is none. It is asked when a
@@ -260,8 +268,22 @@ func checkRootPath(path string) error {
 	return fmt.Errorf(`Config.RootPath is %q; it is a path such as "/api": it begins with a slash, does not end with one, and holds neither wildcards nor a host`, path)
 }
 
+// checkTLS finds what no client could connect to, before one does.
+func (c *Config) checkTLS() error {
+	switch {
+	case c.TLS == nil:
+		return nil
+	case c.H2C:
+		return errors.New("Config.H2C is HTTP/2 without TLS, and Config.TLS is set; leave one of them out (HTTP/2 over TLS needs neither)")
+	case len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil:
+		return errors.New("Config.TLS has no certificate; set Certificates (tls.LoadX509KeyPair reads one) or GetCertificate")
+	}
+	return nil
+}
+
 // Limits bound what clients of the server started by Run and Serve may take.
-// A field that is zero means its default. An app served by another server has
+// A field that is zero means its default. They are the same over TLS and, for
+// each stream, over HTTP/2, where Write is the time for 16 KiB of a response. An app served by another server has
 // that server's limits instead; the size of bodies is limited either way.
 type Limits struct {
 	// ReadHeader is the time for a request's header, 5 s; over it the

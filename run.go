@@ -28,13 +28,14 @@ func (a *App) Run(addr string) error {
 }
 
 // Serve is like [App.Run] on a listener, until ctx ends. The listener is
-// closed.
+// closed. One whose connections are a [tls.Conn] is served as HTTPS, by its own
+// configuration and in the place of Config.TLS.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
 	stop, err := a.Start(ctx)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	err = serve.Serve(ctx, l, a, a.serverLimits(), a.serverHooks())
+	err = serve.Serve(ctx, l, a, a.serverLimits(), a.serverHooks(), serve.Protocols{TLS: a.config.TLS, H2C: a.config.H2C})
 	return errors.Join(err, stop())
 }
 
@@ -52,9 +53,13 @@ func (a *App) serverHooks() serve.Hooks {
 
 // announce says where the app is served.
 func (a *App) announce(addr net.Addr) {
-	attrs := []any{"address", "http://" + reachable(addr)}
+	origin := "http://" + reachable(addr)
+	if a.config.TLS != nil {
+		origin = "https://" + reachable(addr)
+	}
+	attrs := []any{"address", origin}
 	if page := cmp.Or(a.pagePath(a.config.Docs.Swagger, "/docs"), a.pagePath(a.config.Docs.OpenAPI, "/openapi.json")); page != "" {
-		attrs = append(attrs, "docs", "http://"+reachable(addr)+page)
+		attrs = append(attrs, "docs", origin+page)
 	}
 	a.errors.log.Info("serving "+a.title(), attrs...)
 }

@@ -1,14 +1,19 @@
 package candor_test
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -167,4 +172,99 @@ func TestNullAndAbsentAreFaults(t *testing.T) {
 		assert.Equal(t, 422, status, body)
 		assert.Contains(t, answer, `"type":"`+want+`"`, body)
 	}
+}
+
+// certified is a TLS configuration with a certificate, and a client that trusts it.
+func certified(t testing.TB) (*tls.Config, *http.Client) {
+	t.Helper()
+	lender := httptest.NewUnstartedServer(nil)
+	lender.EnableHTTP2 = true
+	lender.StartTLS()
+	t.Cleanup(lender.Close)
+	return &tls.Config{Certificates: lender.TLS.Certificates}, lender.Client()
+}
+
+func TestServeOverTLS(t *testing.T) {
+	t.Parallel()
+	config, client := certified(t)
+	var log strings.Builder
+	app := candor.New(candor.Config{TLS: config, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	candor.Get(app, "/hello", func(_ context.Context, in struct {
+		Request *http.Request
+	},
+	) (string, error) {
+		return in.Request.Proto + " " + tls.VersionName(in.Request.TLS.Version), nil
+	})
+	address := strings.TrimPrefix(serveApp(t, app), "http://")
+
+	resp, err := client.Get("https://" + address + "/hello")
+	require.NoError(t, err)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, errors.Join(err, resp.Body.Close()))
+	assert.JSONEq(t, `"HTTP/2.0 TLS 1.3"`, string(body))
+	assert.Contains(t, log.String(), "address=https://"+address+" docs=https://"+address+"/docs")
+
+	for name, row := range map[string]struct {
+		secure        bool
+		request, want string
+	}{
+		"a bad request":                {true, "GET / HTTP/1.1\r\n\r\n", `400 {"detail":"bad request"}`},
+		"a header that is too large":   {true, "GET / HTTP/1.1\r\nHost: x\r\nA: " + strings.Repeat("a", 70_000) + "\r\n\r\n", `431 {"detail":"request header fields too large"}`},
+		"HTTP without TLS":             {false, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", `400 {"detail":"bad request"}`},
+		"two lengths end a connection": {true, "POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", `405 {"detail":"Method Not Allowed"}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn, err := net.Dial("tcp", address)
+			require.NoError(t, err)
+			defer conn.Close()
+			if row.secure {
+				trusted := client.Transport.(*http.Transport).TLSClientConfig.Clone()
+				trusted.ServerName, trusted.NextProtos = "example.com", []string{"http/1.1"}
+				conn = tls.Client(conn, trusted)
+			}
+			go io.WriteString(conn, row.request) //nolint:errcheck // the server may have seen enough
+			reader := bufio.NewReader(conn)
+			resp, err := http.ReadResponse(reader, nil)
+			require.NoError(t, err)
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, errors.Join(err, resp.Body.Close()))
+			assert.Equal(t, row.want, strconv.Itoa(resp.StatusCode)+" "+string(body))
+			assert.True(t, resp.Close)
+		})
+	}
+}
+
+// A proxy inside of a cluster speaks HTTP/2 without TLS, a browser beside it HTTP/1.1.
+func TestServeHTTP2WithoutTLS(t *testing.T) {
+	t.Parallel()
+	app := candor.New(candor.Config{H2C: true})
+	candor.Get(app, "/hello", func(_ context.Context, in struct {
+		Request *http.Request
+	},
+	) (string, error) {
+		return in.Request.Proto, nil
+	})
+	url := serveApp(t, app)
+	for _, row := range []struct {
+		http2 bool
+		want  string
+	}{{true, `"HTTP/2.0"`}, {false, `"HTTP/1.1"`}} {
+		protocols := new(http.Protocols)
+		protocols.SetUnencryptedHTTP2(row.http2)
+		protocols.SetHTTP1(!row.http2)
+		client := &http.Client{Transport: &http.Transport{Protocols: protocols}}
+		resp, err := client.Get(url + "/hello")
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, errors.Join(err, resp.Body.Close()))
+		assert.JSONEq(t, row.want, string(body))
+		client.CloseIdleConnections()
+	}
+}
+
+func TestMistakesInTLS(t *testing.T) {
+	t.Parallel()
+	config, _ := certified(t)
+	assert.Contains(t, panicOf(func() { candor.New(candor.Config{TLS: config, H2C: true}) }), "leave one of them out")
+	assert.Contains(t, panicOf(func() { candor.New(candor.Config{TLS: &tls.Config{}}) }), "set Certificates")
 }

@@ -97,7 +97,8 @@ func (s *server) greet(c *conn) error {
 		return err
 	}
 	state := secure.ConnectionState()
-	c.secure, c.http2 = &state, state.NegotiatedProtocol == protocolHTTP2
+	c.secure = &state
+	c.setHTTP2(state.NegotiatedProtocol == protocolHTTP2)
 	return nil
 }
 
@@ -141,6 +142,14 @@ func (c *conn) peek() error {
 			return err
 		}
 	}
-	c.peeked, c.http2 = got, string(got) == preface
+	c.peeked = got
+	c.setHTTP2(string(got) == preface)
 	return nil
+}
+
+// setHTTP2 holds the lock because a drain may look at all connections meanwhile. After it the connection is handed on, so later readers need none.
+func (c *conn) setHTTP2(is bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.http2 = is
 }
