@@ -1,8 +1,6 @@
 package candor
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,23 +20,15 @@ import (
 
 var errRangedTwice = errors.New("the answer was ranged over before; its connection is closed")
 
-// receiveItems makes the decoder of the items of a stream.
-func receiveItems[T any](c *compiler) (*codec.Decoder, error) {
-	described, err := typeinfo.Of(reflect.TypeFor[T]())
-	if err != nil {
-		return nil, err
-	}
-	return c.codec.Decoder(described, nil)
-}
-
-func (JSONLines[T]) receive(c *compiler) (receiveBody, error) {
-	decoder, err := receiveItems[T](c)
+// receiveSequence makes what reads a response of type S.
+func receiveSequence[S ~func(func(T, error) bool), T any](c *compiler, format *mediatype.Sequence) (receiveBody, error) {
+	decoder, err := compileItemDecoder[T](c)
 	if err != nil {
 		return nil, err
 	}
 	return func(into reflect.Value, from *received) error {
 		from.kept = true
-		into.Set(reflect.ValueOf(receiveLines[T](decoder, from)))
+		into.Set(reflect.ValueOf(S(receiveItems[T](decoder, format, from))))
 		return nil
 	}, nil
 }
@@ -58,26 +48,23 @@ func rangedOnce[T any](from *received, read func(yield func(T, error) bool)) ite
 	}
 }
 
-// receiveLines reads a line at a time, which may be as long as the limit of a
+// receiveItems reads an item at a time, which may be as long as the limit of a
 // body.
-func receiveLines[T any](decoder *codec.Decoder, from *received) JSONLines[T] {
-	return JSONLines[T](rangedOnce(from, func(yield func(T, error) bool) {
-		lines := bufio.NewScanner(from.Body)
-		lines.Buffer(nil, int(from.limit))
-		for lines.Scan() {
-			if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+func receiveItems[T any](decoder *codec.Decoder, format *mediatype.Sequence, from *received) iter.Seq2[T, error] {
+	return rangedOnce(from, func(yield func(T, error) bool) {
+		for sent, err := range format.Split(from.Body, int(from.limit)) {
+			if err == nil && isBlank(sent.Data) {
 				continue
 			}
 			var item T
-			err := decodeReceived(decoder, lines.Bytes(), reflect.ValueOf(&item).Elem())
+			if err == nil {
+				err = decodeReceived(decoder, sent.Data, reflect.ValueOf(&item).Elem())
+			}
 			if !yield(item, from.inStream(err)) || err != nil {
 				return
 			}
 		}
-		if err := lines.Err(); err != nil {
-			yield(*new(T), from.inStream(err))
-		}
-	}))
+	})
 }
 
 // inStream is an error in the middle of a stream: one that the server sent, or
@@ -89,54 +76,61 @@ func (r *received) inStream(err error) error {
 	return r.unexpected(fmt.Errorf("the stream is cut short or broken: %w", err))
 }
 
-// lines sends what a JSONLines yields, a line when it is asked for.
-func (JSONLines[T]) lines(c *compiler) (func(value reflect.Value) io.Reader, error) {
+// sendSequence sends what a value of type S yields, an item when it is asked
+// for.
+func sendSequence[S ~func(func(T, error) bool), T any](c *compiler, format *mediatype.Sequence) (func(value reflect.Value) io.Reader, error) {
 	described, err := typeinfo.Of(reflect.TypeFor[T]())
 	if err != nil {
 		return nil, err
 	}
 	encoder, err := c.codec.Encoder(described, nil)
 	return func(value reflect.Value) io.Reader {
-		items, _ := value.Interface().(JSONLines[T])
+		items, _ := value.Interface().(S)
 		if items == nil {
 			return nil
 		}
-		r := &linesReader[T]{encoder: encoder}
+		r := &itemsReader[T]{format: format, encoder: encoder}
 		r.next, r.stop = iter.Pull2(iter.Seq2[T, error](items))
 		return r
 	}, err
 }
 
-// linesReader reads items as lines.
-type linesReader[T any] struct {
+// itemsReader is a body whose items are made while it is read.
+type itemsReader[T any] struct {
+	format  *mediatype.Sequence
 	encoder *codec.Encoder
 	next    func() (T, error, bool)
 	stop    func()
-	line    []byte
+	// data is the JSON of an item, sent the item in its format, and rest what is
+	// left of that.
+	data, sent, rest []byte
 }
 
-// Read reads what is left of a line, or the next one.
-func (r *linesReader[T]) Read(into []byte) (int, error) {
-	if len(r.line) == 0 {
+// Read reads what is left of an item, or the next one.
+func (r *itemsReader[T]) Read(into []byte) (int, error) {
+	if len(r.rest) == 0 {
 		item, err, ok := r.next()
 		if !ok {
 			return 0, io.EOF
 		}
 		if err == nil {
-			r.line, err = r.encoder.Append(r.line[:0], reflect.ValueOf(&item).Elem(), false, nil)
+			r.data, err = r.encoder.Append(r.data[:0], reflect.ValueOf(&item).Elem(), false, nil)
+		}
+		if err == nil {
+			r.sent, err = r.format.Write(r.sent[:0], mediatype.Item{Data: r.data})
 		}
 		if err != nil {
-			return 0, fmt.Errorf("the lines of the body: %w", err)
+			return 0, fmt.Errorf("the %ss of the body: %w", r.format.Item, err)
 		}
-		r.line = append(r.line, '\n')
+		r.rest = r.sent
 	}
-	n := copy(into, r.line)
-	r.line = r.line[n:]
+	n := copy(into, r.rest)
+	r.rest = r.rest[n:]
 	return n, nil
 }
 
 // Close ends the producer.
-func (r *linesReader[T]) Close() error {
+func (r *itemsReader[T]) Close() error {
 	r.stop()
 	return nil
 }
@@ -145,7 +139,7 @@ func (Events[T]) receive(c *compiler) (receiveBody, error) {
 	var decoder *codec.Decoder
 	if !onlyRaw[T]() {
 		var err error
-		if decoder, err = receiveItems[T](c); err != nil {
+		if decoder, err = compileItemDecoder[T](c); err != nil {
 			return nil, err
 		}
 	}

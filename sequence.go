@@ -1,10 +1,22 @@
 package candor
 
 import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"reflect"
+
 	"github.com/getkin/kin-openapi/openapi3"
 
+	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/eventstream"
+	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // sequenceSchema is the schema of a whole body of items, in the way JSON Schema
@@ -82,4 +94,188 @@ func eventName(kind *openapi3.SchemaRef) string {
 		return text
 	}
 	return ""
+}
+
+// A sequence is a type such as [JSONLines]: a function that yields items, each
+// of them JSON. What its format is, a row of mediatype tells; here is what all
+// of them share on the side of the server.
+
+// compileSequence makes the encoder of a response of type S.
+func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequence) func(*compiler, *typeinfo.Field, []string) (encodeBody, error) {
+	return func(c *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
+		encoder, err := compileItems[T](c)
+		if err != nil {
+			return nil, err
+		}
+		return func(value reflect.Value, _ bool, a *answer) error {
+			items := value.Interface().(S) // the type of the result that the encoder is compiled for
+			if items == nil {
+				items = func(func(T, error) bool) {}
+			}
+			a.stream = func(w http.ResponseWriter, r *http.Request) error {
+				if r.Method == http.MethodHead {
+					a.begin(w)
+					return nil
+				}
+				return writeItems(format, iter.Seq2[T, error](items), newItemWriter[T](encoder, a.live), openPipe(a, w, r, nil))
+			}
+			return nil
+		}, nil
+	}
+}
+
+// writeItems runs the producer.
+func writeItems[T any](format *mediatype.Sequence, items iter.Seq2[T, error], w *itemWriter[T], p *pipe) (err error) {
+	ended := false
+	defer func() {
+		// The panic goes on; only the goroutine that sends must not outlive it.
+		if !ended {
+			_ = p.close(errInternal)
+		}
+	}()
+	var data []byte
+	for item, failure := range items {
+		if err = failure; err != nil {
+			break
+		}
+		if err = p.append(func(dst []byte) ([]byte, error) {
+			if data, err = w.append(data[:0], item); err != nil {
+				return dst, err
+			}
+			return format.Write(dst, mediatype.Item{Data: data})
+		}); err != nil {
+			break
+		}
+	}
+	ended = true
+	return p.close(err)
+}
+
+// compileItemReader makes what hands the items of a body to a handler.
+func compileItemReader[S ~func(func(T, error) bool), T any](format *mediatype.Sequence) func(*compiler, *typeinfo.Field) (passBody, error) {
+	return func(c *compiler, f *typeinfo.Field) (passBody, error) {
+		decoder, err := compileItemDecoder[T](c)
+		if err != nil {
+			return nil, err
+		}
+		return func(into reflect.Value, body io.Reader, in incoming) error {
+			items := S(readItemsOf[T](newItemReader(format, body, decoder, f.Required, in)))
+			into.FieldByIndex(f.Index).Set(reflect.ValueOf(items))
+			return nil
+		}, nil
+	}
+}
+
+// compileItemDecoder makes the decoder of items that are received.
+func compileItemDecoder[T any](c *compiler) (*codec.Decoder, error) {
+	t, err := typeinfo.Of(reflect.TypeFor[T]())
+	if err != nil {
+		return nil, err
+	}
+	return c.codec.Decoder(t, nil)
+}
+
+// readItemsOf decodes the items of a body while they are ranged over. An error
+// of one item leaves the others, any other is the last.
+func readItemsOf[T any](r *itemReader) func(func(T, error) bool) {
+	return func(yield func(T, error) bool) {
+		var none T
+		if r.failed {
+			return
+		}
+		for sent, err := range r.sent {
+			if err != nil {
+				yield(none, r.broken(err))
+				return
+			}
+			r.number++
+			if isBlank(sent.Data) {
+				continue
+			}
+			var item T
+			err := r.decode(sent.Data, reflect.ValueOf(&item).Elem())
+			if err != nil {
+				item = none // what was decoded so far is nobody's value
+			}
+			if !yield(item, err) || r.failed {
+				return
+			}
+		}
+		if err := r.end(); err != nil {
+			yield(none, err)
+		}
+	}
+}
+
+func isBlank(data []byte) bool { return len(bytes.Trim(data, " \t\r\n")) == 0 }
+
+// itemReader reads the items of a request.
+type itemReader struct {
+	format *mediatype.Sequence
+	// sent are the items as they come. A second range over them goes on where the
+	// first one stopped.
+	sent    iter.Seq2[mediatype.Item, error]
+	decoder *codec.Decoder
+	options codec.Options
+	limit   int
+	// required means that there must be something.
+	required bool
+	// number is that of the item at hand, from 1.
+	number int
+	// faults are empty between two items.
+	faults fault.List
+	// failed means that nothing is read any more.
+	failed bool
+	// rendered gives faults their sentences, which nobody else does where the
+	// handler keeps them.
+	rendered func(*ValidationError) *ValidationError
+	// claims reports an error of a Validate method that is a response by itself.
+	claims func(error) bool
+}
+
+func newItemReader(format *mediatype.Sequence, body io.Reader, decoder *codec.Decoder, required bool, in incoming) *itemReader {
+	limit := cmp.Or(in.lineLimit, defaultMessageLimit)
+	return &itemReader{
+		format: format, sent: format.Split(body, limit), decoder: decoder,
+		options: within(in.decode, int64(limit)), limit: limit, required: required,
+		rendered: func(e *ValidationError) *ValidationError { return in.errors.rendered(in.r, e) },
+		claims:   in.errors.claims,
+	}
+}
+
+// broken is the error of a body that cannot be read on.
+func (r *itemReader) broken(err error) error {
+	r.failed = true
+	if errors.Is(err, mediatype.ErrTooLong) {
+		return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("%s %d of the body is larger than %d bytes", r.format.Item, r.number+1, r.limit))
+	}
+	return err
+}
+
+// end is the error of a body that ended without an item, where one is required.
+func (r *itemReader) end() error {
+	if r.failed || r.number > 0 || !r.required {
+		return nil
+	}
+	r.failed = true // said once, however often the items are ranged over
+	return r.rendered(&ValidationError{Faults: []Fault{{Type: fault.Missing, Loc: []any{"body"}}}})
+}
+
+func (r *itemReader) decode(data []byte, into reflect.Value) error {
+	if fits := r.decoder.Decode(data, into, r.options, &r.faults); !fits {
+		r.failed = true
+		return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("%s %d of the body takes too much memory", r.format.Item, r.number))
+	}
+	if len(r.faults.Faults) == 0 {
+		return nil
+	}
+	faults := r.faults
+	r.faults = fault.List{}
+	if err := validateResponse(&faults, r.claims); err != nil {
+		return err
+	}
+	faults.Under(0, r.number)
+	faults.Seal(0, "body")
+	// Cloned, since the next item may be read into the same buffer.
+	return r.rendered(invalid(&faults, bytes.Clone(data), r.options.Echo))
 }
