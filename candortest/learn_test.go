@@ -204,7 +204,7 @@ func TestOperationsThatNeverSucceed(t *testing.T) {
 func TestBodiesThatCannotBeWritten(t *testing.T) {
 	t.Parallel()
 	app := unlogged()
-	candor.HandleHTTP(app, []string{"POST"}, "/it", answers(200, `{"n":1}`), candor.Responds[small](200), candor.OperationID("it"),
+	candor.HandleHTTP(app, []string{"POST"}, "/it", respondWith(200, `{"n":1}`), candor.Responds[small](200), candor.OperationID("it"),
 		candor.EditOperation(func(o *openapi3.Operation) {
 			o.RequestBody = &openapi3.RequestBodyRef{Value: &openapi3.RequestBody{Required: true, Content: openapi3.Content{"application/cbor": {Schema: openapi3.NewSchemaRef("", openapi3.NewObjectSchema())}}}}
 		}))

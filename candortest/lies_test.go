@@ -156,7 +156,7 @@ func TestLiesOfTheDocument(t *testing.T) {
 }
 
 // answers is a handler without types, which can say anything.
-func answers(status int, body string) http.HandlerFunc {
+func respondWith(status int, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(status)
@@ -177,15 +177,15 @@ func TestLiesOfTheApp(t *testing.T) {
 		handler http.HandlerFunc
 		want    string
 	}{
-		{"the truth", answers(200, `{"n":1,"text":null}`), ""},
-		{"a member missing", answers(200, `{}`), "breaks its schema"},
-		{"a member renamed", answers(200, `{"m":1}`), "breaks its schema"},
-		{"null", answers(200, `{"n":null}`), "breaks its schema"},
-		{"a broken rule", answers(200, `{"n":4}`), "breaks its schema"},
-		{"no JSON", answers(200, `{"n":`), "is no JSON"},
-		{"another status", answers(202, `{"n":1}`), "the status 202 is not declared; declared are 200"},
-		{"a failure", answers(500, `{}`), "the status 500 is not declared"},
-		{"an error nobody declared", answers(404, `{"detail":"no"}`), "the status 404 is not declared"},
+		{"the truth", respondWith(200, `{"n":1,"text":null}`), ""},
+		{"a member missing", respondWith(200, `{}`), "breaks its schema"},
+		{"a member renamed", respondWith(200, `{"m":1}`), "breaks its schema"},
+		{"null", respondWith(200, `{"n":null}`), "breaks its schema"},
+		{"a broken rule", respondWith(200, `{"n":4}`), "breaks its schema"},
+		{"no JSON", respondWith(200, `{"n":`), "is no JSON"},
+		{"another status", respondWith(202, `{"n":1}`), "the status 202 is not declared; declared are 200"},
+		{"a failure", respondWith(500, `{}`), "the status 500 is not declared"},
+		{"an error nobody declared", respondWith(404, `{"detail":"no"}`), "the status 404 is not declared"},
 		{"a panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "the answer was aborted"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -272,8 +272,8 @@ func TestLiesBehindIds(t *testing.T) {
 	}{
 		"a panic":        {func(http.ResponseWriter, *http.Request) { panic("oops") }, "the status 500 is not declared"},
 		"an abort":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "the answer was aborted"},
-		"another body":   {answers(200, `{"m":1}`), "breaks its schema"},
-		"another status": {answers(202, `{"n":1}`), "the status 202 is not declared"},
+		"another body":   {respondWith(200, `{"m":1}`), "breaks its schema"},
+		"another status": {respondWith(202, `{"n":1}`), "the status 202 is not declared"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			app, things := unlogged(), newStore[int]()
@@ -282,7 +282,7 @@ func TestLiesBehindIds(t *testing.T) {
 			})
 			candor.HandleHTTP(app, []string{"GET"}, "/things/{id}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if _, err := things.get(r.PathValue("id")); err != nil {
-					answers(404, `{"detail":"no"}`)(w, r)
+					respondWith(404, `{"detail":"no"}`)(w, r)
 					return
 				}
 				row.read(w, r)
@@ -301,10 +301,10 @@ func TestLiesOfPlainHandlersAboutMediaTypes(t *testing.T) {
 		app := unlogged()
 		candor.HandleHTTP(app, []string{"POST"}, "/it", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if got := r.Header.Get("Content-Type"); got != "application/json" && got != media {
-				answers(415, `{"detail":"no"}`)(w, r)
+				respondWith(415, `{"detail":"no"}`)(w, r)
 				return
 			}
-			answers(200, `{"n":1}`)(w, r)
+			respondWith(200, `{"n":1}`)(w, r)
 		}), candor.Responds[small](200), candor.OperationID("it"), candor.Raises(candor.Error(415, "no")), candor.EditOperation(func(o *openapi3.Operation) {
 			o.RequestBody = &openapi3.RequestBodyRef{Value: &openapi3.RequestBody{Required: true, Content: openapi3.Content{"application/json": {}}}}
 		}))

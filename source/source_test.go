@@ -133,7 +133,7 @@ func TestPackages(t *testing.T) {
 	assert.Equal(t, "found", field(fstest.MapFS{"deep/a.go": declares("other"), "source_test/a.go": declares("source_test"), "notes.txt": {}}))
 }
 
-func TestMistakes(t *testing.T) {
+func TestErrors(t *testing.T) {
 	c := source.Of(fstest.MapFS{"a.go": {Data: []byte("package a\nfunc {")}})
 	assert.ErrorContains(t, c.Read(), "a.go cannot be parsed")
 	assert.Empty(t, c.Type(reflect.TypeFor[base]()))

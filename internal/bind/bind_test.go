@@ -519,7 +519,7 @@ func TestPartsThatFail(t *testing.T) {
 	assert.EqualError(t, err, "bind_test.qJSON.Q: no reader; none")
 }
 
-func TestBindIsUnsoundWhenTheListIsFull(t *testing.T) {
+func TestBindFailsWhenTheListIsFull(t *testing.T) {
 	faults := fault.List{Faults: make([]fault.Fault, fault.Limit)}
 	plan := planOf(t, reflect.TypeFor[qJSON]())
 	var in qJSON

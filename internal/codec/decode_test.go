@@ -595,7 +595,7 @@ type (
 		window
 		Name string `json:"name"`
 	}
-	places struct {
+	locations struct {
 		A []int `json:"a"`
 	}
 )
@@ -607,14 +607,14 @@ func (w *window) Validate() error {
 	return nil
 }
 
-type placeError []fault.Fault
+type locatedError []fault.Fault
 
-func (placeError) Error() string                 { return "places" }
-func (e placeError) CandorFaults() []fault.Fault { return e }
+func (locatedError) Error() string                 { return "places" }
+func (e locatedError) CandorFaults() []fault.Fault { return e }
 
-func (p places) Validate() error {
+func (p locations) Validate() error {
 	if len(p.A) > 1 {
-		return placeError{{Type: fault.ValueError, Loc: []any{"a", 1}, Ctx: map[string]any{"error": "odd"}}}
+		return locatedError{{Type: fault.ValueError, Loc: []any{"a", 1}, Ctx: map[string]any{"error": "odd"}}}
 	}
 	return nil
 }
@@ -630,7 +630,7 @@ func TestDecodeJudgesWholeStructs(t *testing.T) {
 	assert.Equal(t, []string{"value_error body [error:from is behind to]"}, got)
 	_, got = decode[outerWindow](t, `{"low":2,"high":1}`)
 	assert.Equal(t, []string{"missing body/name"}, got)
-	_, got = decode[[]places](t, `[{"a":[1]},{"a":[1,2]}]`)
+	_, got = decode[[]locations](t, `[{"a":[1]},{"a":[1,2]}]`)
 	assert.Equal(t, []string{"value_error body/1/a/1 [error:odd]"}, got)
 }
 

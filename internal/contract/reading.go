@@ -332,7 +332,7 @@ func multipartForm(media *openapi3.MediaType, body []byte, boundary string) (for
 
 // holdsFiles reports whether a field of a form is made of files.
 func holdsFiles(media *openapi3.MediaType, name string) bool {
-	s := schema.Below(media.Schema, name)
+	s := schema.Inner(media.Schema, name)
 	if items := itemsIn(s, 0); items != nil {
 		s = items
 	}
@@ -354,7 +354,7 @@ func formSent(media *openapi3.MediaType, form formTexts, shown string) *sentPart
 // readField adds a field to both readings. Browsers send an empty text for an
 // input that was left empty, so one that is no value counts as absent.
 func readField(media *openapi3.MediaType, name string, texts []string, plain, widest map[string]any) bool {
-	s, encoding := schema.Below(media.Schema, name), media.Encoding[name]
+	s, encoding := schema.Inner(media.Schema, name), media.Encoding[name]
 	if encoding != nil && mediatype.IsJSON(encoding.ContentType) {
 		one := jsonPart(s, []byte(texts[len(texts)-1]))
 		if one == nil || one.refusal != nil {

@@ -34,7 +34,7 @@ func TestAddKeepsTheFirstOfAShape(t *testing.T) {
 	}
 }
 
-func TestAddTellsShapesApart(t *testing.T) {
+func TestAddDistinguishesShapes(t *testing.T) {
 	treeOf(t, []string{"/a", "/a/", "/a//", "/{id}", "/{id}/", "/{rest...}", "/a/{id}", "/a/{rest...}", "/...", "/", "//"})
 }
 

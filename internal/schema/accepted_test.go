@@ -151,8 +151,8 @@ var leaves = []leaf{
 	{reflect.TypeFor[figure](), `{"form":"circle","radius":1} {"form":"square"} {"side":3,"form":"square"}`, `{"form":"circle"} {"form":"x"} {} {"form":"circle","radius":0} null`, nil},
 }
 
-// part is a piece of a random type with what is known of its JSON.
-type part struct {
+// sample is a random type with the facts about its JSON.
+type sample struct {
 	goType reflect.Type
 	// rules are in validator's notation; tag is more of a field's tag.
 	rules string
@@ -195,13 +195,13 @@ func eitherOf(makers ...func(*rand.Rand) string) func(*rand.Rand) string {
 	return func(r *rand.Rand) string { return makers[r.IntN(len(makers))](r) }
 }
 
-func (m maker) part(depth int) part {
+func (m maker) sample(depth int) sample {
 	if depth > 0 {
 		switch m.IntN(7) {
 		case 0:
 			return m.list(depth - 1)
 		case 1:
-			return m.mapping(depth - 1)
+			return m.mapOf(depth - 1)
 		case 2:
 			return m.pointer(depth - 1)
 		case 3, 4:
@@ -211,9 +211,9 @@ func (m maker) part(depth int) part {
 	return m.leaf()
 }
 
-func (m maker) leaf() part {
+func (m maker) leaf() sample {
 	l := leaves[m.IntN(len(leaves))]
-	p := part{goType: l.goType, good: oneOf(l.values), bad: oneOf(l.not)}
+	p := sample{goType: l.goType, good: oneOf(l.values), bad: oneOf(l.not)}
 	switch l.goType.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int64, reflect.Uint8, reflect.Float64, reflect.Bool:
 		p.quotable = l.goType.PkgPath() == ""
@@ -225,8 +225,8 @@ func (m maker) leaf() part {
 	return p
 }
 
-func (m maker) pointer(depth int) part {
-	p := m.part(depth)
+func (m maker) pointer(depth int) sample {
+	p := m.sample(depth)
 	// Behind a pointer omitempty is about null, so a zero is judged.
 	if isNullable(p.goType) || strings.HasPrefix(p.rules, "omitempty") {
 		return p
@@ -256,9 +256,9 @@ func notNull(bad func(*rand.Rand) string) func(*rand.Rand) string {
 	}
 }
 
-func (m maker) list(depth int) part {
-	elem := m.part(depth)
-	p := part{goType: reflect.SliceOf(elem.goType)}
+func (m maker) list(depth int) sample {
+	elem := m.sample(depth)
+	p := sample{goType: reflect.SliceOf(elem.goType)}
 	if elem.goType.Kind() == reflect.Uint8 {
 		return elem
 	}
@@ -315,9 +315,9 @@ var keys = []struct {
 	{reflect.TypeFor[netip.Addr](), "", []string{"1.2.3.4", "::1", "fe80::1%e"}, []string{"", "x"}},
 }
 
-func (m maker) mapping(depth int) part {
-	elem, key := m.part(depth), keys[m.IntN(len(keys))]
-	p := part{goType: reflect.MapOf(key.goType, elem.goType)}
+func (m maker) mapOf(depth int) sample {
+	elem, key := m.sample(depth), keys[m.IntN(len(keys))]
+	p := sample{goType: reflect.MapOf(key.goType, elem.goType)}
 	if key.rules != "" {
 		p.rules = "dive,keys," + key.rules + ",endkeys"
 	} else if elem.rules != "" {
@@ -354,16 +354,16 @@ func member(name, value string) string {
 
 // attribute is a field of a random struct.
 type attribute struct {
-	part
+	sample
 	name     string
 	required bool
 }
 
-func (m maker) object(depth int) part {
+func (m maker) object(depth int) sample {
 	fields := make([]reflect.StructField, 1+m.IntN(4))
 	attributes := make([]attribute, len(fields))
 	for i := range fields {
-		a := attribute{part: m.part(depth), name: []string{"a", "Ä", "c_d", "e<&>", "f.g"}[i], required: true}
+		a := attribute{sample: m.sample(depth), name: []string{"a", "Ä", "c_d", "e<&>", "f.g"}[i], required: true}
 		options := ""
 		switch {
 		case isNullable(a.goType):
@@ -382,7 +382,7 @@ func (m maker) object(depth int) part {
 		fields[i] = reflect.StructField{Name: "F" + strconv.Itoa(i), Type: a.goType, Tag: reflect.StructTag(tag)}
 		attributes[i] = a
 	}
-	p := part{goType: reflect.StructOf(fields)}
+	p := sample{goType: reflect.StructOf(fields)}
 	p.good = func(r *rand.Rand) string { return writeObject(r, attributes, -1) }
 	wrongs := []func(*rand.Rand) string{oneOf(`[] "{}" 0 null`)}
 	for i, a := range attributes {
@@ -457,7 +457,7 @@ func mutate(r *rand.Rand, text string) string {
 
 // subject is a random type with what is to be held against each other.
 type subject struct {
-	part
+	sample
 	decoder *codec.Decoder
 	encoder *codec.Encoder
 	schema  string
@@ -480,7 +480,7 @@ func (s *subjects) find(t testing.TB, seed uint16) *subject {
 	if made, ok := s.made[seed]; ok {
 		return made
 	}
-	made := &subject{part: maker{rand.New(rand.NewPCG(uint64(seed), 1))}.object(3)}
+	made := &subject{sample: maker{rand.New(rand.NewPCG(uint64(seed), 1))}.object(3)}
 	d := describeType(t, made.goType)
 	var err error
 	made.decoder, err = s.codec.Decoder(d, nil)
@@ -533,9 +533,9 @@ func nearest(v any) any {
 	return v
 }
 
-// isUnsaid reports the faults of what no keyword says: names that are no keys,
+// hasNoKeyword reports the faults of what no keyword says: names that are no keys,
 // numbers that do not fit, and types that read themselves.
-func isUnsaid(f fault.Fault) bool {
+func hasNoKeyword(f fault.Fault) bool {
 	return fault.Keyword(f.Type) == "" || slices.Contains(f.Loc, "[key]")
 }
 
@@ -574,7 +574,7 @@ func (s *subject) try(t *testing.T, text string, isGood, isBad bool) {
 		t.Fatalf("%s is accepted\n%s", text, s.goType)
 	case accepted && broken != nil:
 		t.Fatalf("%s is accepted, but breaks the schema: %v\n%s\n%s", text, broken, s.schema, s.goType)
-	case !accepted && broken == nil && s.exact && !slices.ContainsFunc(faults.Faults, isUnsaid):
+	case !accepted && broken == nil && s.exact && !slices.ContainsFunc(faults.Faults, hasNoKeyword):
 		t.Fatalf("%s satisfies the schema, but is refused: %v\n%s\n%s", text, faults.Faults, s.schema, s.goType)
 	}
 	if accepted {

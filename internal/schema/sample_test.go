@@ -46,7 +46,7 @@ func TestSample(t *testing.T) {
 			Long  string  `json:"long" validate:"min=6"`
 			Mail  string  `json:"mail" validate:"email"`
 			Above float64 `json:"above" validate:"gt=10"`
-			Below int64   `json:"below" validate:"lt=-3"`
+			Inner int64   `json:"below" validate:"lt=-3"`
 			Two   []int   `json:"two" validate:"min=2"`
 		}{}, `{"short":"te","long":"texttt","mail":"ann@example.com","above":11,"below":-4,"two":[1,1]}`},
 		{"a type that holds itself", sampledNode{}, `{"name":"text","children":[]}`},

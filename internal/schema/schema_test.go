@@ -32,22 +32,24 @@ type (
 	Strict struct{ _ mark.Strict }
 	OneOf  struct{ _ mark.Union }
 
-	word   string
-	level  int
-	colour struct{ name string }
-	amount struct{ cents int }
-	told   struct{ v any }
+	word      string
+	level     int
+	colour    struct{ name string }
+	amount    struct{ cents int }
+	described struct{ v any }
 )
 
-func (word) Enum() []word                         { return []word{"a", "b<c"} }
-func (level) Enum() []level                       { return []level{1, 2} }
-func (c colour) MarshalText() ([]byte, error)     { return []byte(c.name), nil }
-func (c *colour) UnmarshalText(text []byte) error { c.name = string(text); return nil }
-func (a amount) MarshalJSON() ([]byte, error)     { return json.Marshal(a.cents) }
-func (a *amount) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, &a.cents) }
-func (t told) MarshalJSON() ([]byte, error)       { return json.Marshal(t.v) }
-func (t *told) UnmarshalJSON(text []byte) error   { return json.Unmarshal(text, &t.v) }
-func (*told) OpenAPISchema() *openapi3.Schema     { return openapi3.NewStringSchema().WithPattern("^t") }
+func (word) Enum() []word                            { return []word{"a", "b<c"} }
+func (level) Enum() []level                          { return []level{1, 2} }
+func (c colour) MarshalText() ([]byte, error)        { return []byte(c.name), nil }
+func (c *colour) UnmarshalText(text []byte) error    { c.name = string(text); return nil }
+func (a amount) MarshalJSON() ([]byte, error)        { return json.Marshal(a.cents) }
+func (a *amount) UnmarshalJSON(text []byte) error    { return json.Unmarshal(text, &a.cents) }
+func (t described) MarshalJSON() ([]byte, error)     { return json.Marshal(t.v) }
+func (t *described) UnmarshalJSON(text []byte) error { return json.Unmarshal(text, &t.v) }
+func (*described) OpenAPISchema() *openapi3.Schema {
+	return openapi3.NewStringSchema().WithPattern("^t")
+}
 
 func ref(name string) string { return `{"$ref":"#/components/schemas/` + name + `"}` }
 
@@ -186,7 +188,7 @@ func TestKinds(t *testing.T) {
 		{reflect.TypeFor[netip.Addr](), `{"type":"string","examples":["192.0.2.1","2001:db8::1"],"x-validate":"ip"}`, `"::1" "1.2.3.4" "fe80::1%eth0" ""`, `1`},
 		{reflect.TypeFor[big.Int](), `{"type":["integer","null"]}`, `123456789012345678901234567890 null`, `"1" 1.5`},
 		{reflect.TypeFor[amount](), `{}`, `null 1 "x" {}`, ``},
-		{reflect.TypeFor[told](), `{"type":"string","pattern":"^t"}`, `"to"`, `"x"`},
+		{reflect.TypeFor[described](), `{"type":"string","pattern":"^t"}`, `"to"`, `"x"`},
 		{reflect.TypeFor[json.RawMessage](), `{}`, `null []`, ``},
 		{reflect.TypeFor[any](), `{}`, `null []`, ``},
 		{reflect.TypeFor[*int8](), `{"type":["integer","null"],"format":"int32","minimum":-128,"maximum":127}`, `null 5`, `500 "x"`},

@@ -22,9 +22,9 @@ func Alternatives(s *openapi3.SchemaRef) openapi3.SchemaRefs {
 	return slices.Concat(s.Value.AllOf, s.Value.AnyOf, s.Value.OneOf)
 }
 
-// Below is what a schema says about a member or an item, nil if nothing. The
+// Inner is what a schema says about a member or an item, nil if nothing. The
 // position of an item is an int.
-func Below(s *openapi3.SchemaRef, at any) *openapi3.SchemaRef {
+func Inner(s *openapi3.SchemaRef, at any) *openapi3.SchemaRef {
 	if _, isIndex := at.(int); isIndex {
 		return s.Value.Items
 	}
@@ -53,7 +53,7 @@ func follow(s *openapi3.SchemaRef, loc []any, value any, depth int, meet func(*o
 		follow(alternative, loc, value, depth+1, meet)
 	}
 	if inner, ok := stepInto(value, loc[0]); ok {
-		follow(Below(s, loc[0]), loc[1:], inner, depth+1, meet)
+		follow(Inner(s, loc[0]), loc[1:], inner, depth+1, meet)
 	}
 }
 
@@ -88,8 +88,8 @@ func isInexact(s *openapi3.SchemaRef, loc []any, depth int) bool {
 	switch {
 	case len(loc) == 2 && IsKey(loc):
 		return isInexact(s.Value.PropertyNames, nil, depth+1)
-	case len(loc) == 0 || Below(s, loc[0]) == nil:
+	case len(loc) == 0 || Inner(s, loc[0]) == nil:
 		return hasNote(s.Extensions) || hasNote(s.Value.Extensions)
 	}
-	return isInexact(Below(s, loc[0]), loc[1:], depth+1)
+	return isInexact(Inner(s, loc[0]), loc[1:], depth+1)
 }

@@ -20,7 +20,7 @@ func readOutput[T any](t *testing.T) *typeinfo.Output {
 	return out
 }
 
-func TestPlainAnswers(t *testing.T) {
+func TestPlainResponses(t *testing.T) {
 	for typ, want := range map[reflect.Type]string{
 		reflect.TypeFor[int]():                             "int64",
 		reflect.TypeFor[*inner]():                          "*{x:int64}",

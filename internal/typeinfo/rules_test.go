@@ -79,7 +79,7 @@ func FuzzParseRules(f *testing.F) {
 			f.Add(row.tag, uint8(i))
 		}
 	}
-	for _, row := range mistakes {
+	for _, row := range configErrors {
 		if row.typ.Kind() == reflect.Struct && row.typ.NumField() > 0 {
 			f.Add(row.typ.Field(0).Tag.Get("validate"), uint8(0))
 		}

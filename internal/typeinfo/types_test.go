@@ -110,7 +110,7 @@ func input(t reflect.Type) error {
 	return err
 }
 
-func answer(t reflect.Type) error {
+func response(t reflect.Type) error {
 	_, err := typeinfo.ReadOutput(t, isKnown)
 	return err
 }

@@ -13,7 +13,7 @@ import (
 )
 
 // mistakes lists what can be wrong with a type, and what its author reads.
-var mistakes = []struct {
+var configErrors = []struct {
 	read func(reflect.Type) error
 	typ  reflect.Type
 	want string
@@ -839,110 +839,110 @@ var mistakes = []struct {
 	},
 	// Answers.
 	{
-		answer, reflect.TypeFor[chan int](),
+		response, reflect.TypeFor[chan int](),
 		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
 	},
 	{
-		answer, object(field[string]("Q", `query:"q"`)),
+		response, object(field[string]("Q", `query:"q"`)),
 		"field Q of struct{...}: a query tag inside a body, whose members are named by json tags; write `json:\"q\"`, or move the field to the struct that is the input or the answer itself",
 	},
 	{
-		answer, reflect.TypeFor[*envelope](),
+		response, reflect.TypeFor[*envelope](),
 		"*typeinfo_test.envelope: an envelope behind a pointer; return typeinfo_test.envelope by value",
 	},
 	{
-		answer, reflect.TypeFor[struct {
+		response, reflect.TypeFor[struct {
 			Code int `status:"200"`
 			Name string
 		}](),
 		"field Name of struct{...}: an answer is either a plain value or made of parts, and this field is no part while Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
 	},
 	{
-		answer, reflect.TypeFor[struct {
+		response, reflect.TypeFor[struct {
 			Code int    `status:"200"`
 			Name string `json:"name"`
 		}](),
 		"field Name of struct{...}: an answer is either a plain value or made of parts, and this field is no part while Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
 	},
 	{
-		answer, reflect.TypeFor[struct {
+		response, reflect.TypeFor[struct {
 			envelope
 			Name string
 		}](),
 		"field Name of struct{...}: an answer is either a plain value or made of parts, and this field is no part while envelope.Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
 	},
 	{
-		answer, reflect.TypeFor[struct {
+		response, reflect.TypeFor[struct {
 			Tag  string `header:"ETag" json:"-"`
 			Name string `json:"name"`
 		}](),
 		"field Name of struct{...}: an answer is either a plain value or made of parts, and this field is no part while Tag is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
 	},
 	{
-		answer, object(field[string]("Code", `status:"200"`)),
+		response, object(field[string]("Code", `status:"200"`)),
 		"field Code of struct{...}: a status of type string; make it an int",
 	},
 	{
-		answer, object(field[int]("Code", `status:"199"`)),
+		response, object(field[int]("Code", `status:"199"`)),
 		"field Code of struct{...}: status:\"199\"; list the statuses the answer may have, from 200 to 599: `status:\"200,201\"`",
 	},
 	{
-		answer, object(field[int]("Code", `status:""`)),
+		response, object(field[int]("Code", `status:""`)),
 		"field Code of struct{...}: status:\"\"; list the statuses the answer may have, from 200 to 599: `status:\"200,201\"`",
 	},
 	{
-		answer, object(field[int]("Code", `status:"200,200"`)),
+		response, object(field[int]("Code", `status:"200,200"`)),
 		"field Code of struct{...}: the status 200 stands twice; list each once",
 	},
 	{
-		answer, object(field[int]("Code", `status:"200" default:"200"`)),
+		response, object(field[int]("Code", `status:"200" default:"200"`)),
 		"field Code of struct{...}: its default tag has no effect on a status; drop the tag",
 	},
 	{
-		answer, reflect.TypeFor[struct {
+		response, reflect.TypeFor[struct {
 			A, B int `status:"200"`
 		}](),
 		"field B of struct{...}: a second status; an answer has one",
 	},
 	{
-		answer, reflect.TypeFor[struct {
+		response, reflect.TypeFor[struct {
 			A, B inner `body:""`
 		}](),
 		"field B of struct{...}: a second body; an answer has one; put both into one struct",
 	},
 	{
-		answer, object(field[inner]("A", `body:"a"`)),
+		response, object(field[inner]("A", `body:"a"`)),
 		"field A of struct{...}: body:\"a\" names a member; an answer's body is one value; write `body:\"\"`",
 	},
 	{
-		answer, object(field[string]("A", `header:""`)),
+		response, object(field[string]("A", `header:""`)),
 		"field A of struct{...}: its header tag has no name; write `header:\"A\"`",
 	},
 	{
-		answer, object(field[string]("a", `header:"X-A"`)),
+		response, object(field[string]("a", `header:"X-A"`)),
 		"field a of struct{...}: an unexported field cannot be filled in, but it has a header tag; export it or drop the tag",
 	},
 	{
-		answer, reflect.TypeFor[struct {
+		response, reflect.TypeFor[struct {
 			A string `header:"X-A"`
 			B string `header:"x-a"`
 		}](),
 		`field B of struct{...}: it and A both write the header "x-a"; keep one of them`,
 	},
 	{
-		answer, object(field[string]("A", `cookie:"a,csv"`)),
+		response, object(field[string]("A", `cookie:"a,csv"`)),
 		`field A of struct{...}: unknown option "csv" in its cookie tag; the options are omitempty, omitzero`,
 	},
 	{
-		answer, object(field[broken]("A", `body:""`)),
+		response, object(field[broken]("A", `body:""`)),
 		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
 	},
 	{
-		answer, object(field[chan int]("A", `header:"X-A"`)),
+		response, object(field[chan int]("A", `header:"X-A"`)),
 		"field A of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
 	},
 	{
-		answer, reflect.TypeFor[struct {
+		response, reflect.TypeFor[struct {
 			Code int   `status:"204,304"`
 			Body inner `body:""`
 		}](),
@@ -950,13 +950,13 @@ var mistakes = []struct {
 	},
 }
 
-func TestMistakes(t *testing.T) {
-	for _, row := range mistakes {
+func TestConfigErrors(t *testing.T) {
+	for _, row := range configErrors {
 		err := row.read(row.typ)
-		var mistake *typeinfo.Error
-		if assert.ErrorAs(t, err, &mistake, "%s", row.typ) {
+		var configError *typeinfo.Error
+		if assert.ErrorAs(t, err, &configError, "%s", row.typ) {
 			assert.Equal(t, row.want, err.Error())
-			assert.NotEmpty(t, mistake.Fix, "%s says what to write instead", err)
+			assert.NotEmpty(t, configError.Fix, "%s says what to write instead", err)
 		}
 	}
 }
