@@ -31,11 +31,11 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	with, ok := created.(interface{ GetResponse() client.User }) // with the headers, of which the services have others
+	with, ok := created.(*client.UserHeaders)
 	if !ok {
 		log.Fatalf("%T", created)
 	}
-	user := with.GetResponse()
+	user := with.Response
 	fmt.Println(201, user.Name, user.Role)
 
 	refused, err := c.Register(ctx, &client.UserIn{Name: "eve", Email: "eve@example.com", Password: "short"})
