@@ -286,16 +286,18 @@ func splitOnCommas(texts []string, escaped bool) (elements []string) {
 }
 
 // pairsOf are the values in a query or a form by their names, with their
-// escapes if raw.
+// escapes if raw. A name that cannot be decoded counts as it was sent.
 func pairsOf(query string, raw bool) map[string][]string {
 	pairs := map[string][]string{}
 	for pair := range strings.SplitSeq(query, "&") {
 		name, text, _ := strings.Cut(pair, "=")
-		name, err := url.QueryUnescape(name)
-		if plain, failure := url.QueryUnescape(text); !raw && failure == nil {
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
+		if plain, err := url.QueryUnescape(text); !raw && err == nil {
 			text = plain
 		}
-		if err == nil && pair != "" {
+		if pair != "" {
 			pairs[name] = append(pairs[name], text)
 		}
 	}
