@@ -150,7 +150,7 @@ func TestEnvelopesInTheDocument(t *testing.T) {
 				"X-Csv": {"schema": {"type": "array", "items": {"type": "integer", "format": "int64"}}},
 				"X-Moment": {"schema": {"type": "string", "format": "date-time"}},
 				"X-Span": {"required": true, "schema": {"type": "string", "description": "A duration such as 1h30m or 250ms", "examples": ["1h30m"],
-					"pattern": "^[-+]?(0|(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$", "x-validate": "duration"}},
+					"pattern": "^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$", "x-validate": "duration"}},
 				"X-Ratio": {"required": true, "schema": {"type": "number", "format": "double"}}},
 			"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {"type": "integer", "format": "int64"}}, "required": ["a"]}}}}}`,
 		"/statuses": `{

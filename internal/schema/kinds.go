@@ -161,8 +161,10 @@ func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	}
 }
 
-// durationPattern is what time.ParseDuration reads.
-const durationPattern = `^[-+]?(0|(([0-9]+\.?[0-9]*|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
+// durationPattern is what time.ParseDuration reads. Digits have one way to match
+// only: with a dot that may be missing between two runs of them, engines that go
+// back try all ways to part each run, which takes them hours for some texts.
+const durationPattern = `^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$`
 
 // kind is the schema of every kind but structs, unions and what may be null.
 func (c *Components) kind(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.Schema {

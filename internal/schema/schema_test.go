@@ -160,7 +160,7 @@ func TestKinds(t *testing.T) {
 		wordSized = `{"type":"integer","format":"int32","minimum":-2147483648,"maximum":2147483647}`
 	}
 	const duration = `{"description":"A duration such as 1h30m or 250ms","type":"string",` +
-		`"pattern":"^[-+]?(0|(([0-9]+\\.?[0-9]*|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$","examples":["1h30m"],"x-validate":"duration"}`
+		`"pattern":"^[-+]?(0|(([0-9]+(\\.[0-9]*)?|\\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$","examples":["1h30m"],"x-validate":"duration"}`
 	for _, row := range []struct {
 		typ      reflect.Type
 		want     string
