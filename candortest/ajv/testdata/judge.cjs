@@ -1,7 +1,6 @@
 // Judges values and forms by an OpenAPI document. The first line of the input is the document, each other a question:
 // {"schema", "bodies": [JSON]} or {"form", "contentType", "bodies": [base64]}, both with a pointer. For each it writes a
 // line, the list of its verdicts: true where the document allows the body, null where it says nothing of it.
-const { createInterface } = require('node:readline');
 const Ajv = require('ajv/dist/2020').default;
 const addFormats = require('ajv-formats').default;
 const { readForm } = require('./form.cjs');
@@ -36,7 +35,7 @@ function judgeOf(document) {
 }
 
 let judge;
-createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line) => {
+function take(line) {
   const asked = JSON.parse(line);
   if (!judge) {
     judge = judgeOf(asked);
@@ -45,4 +44,16 @@ createInterface({ input: process.stdin, crlfDelay: Infinity }).on('line', (line)
   const { schema, form, contentType, bodies } = asked;
   const verdicts = bodies.map((body) => (form ? judge.form(form, contentType, body) : judge.value(schema, body)));
   process.stdout.write(`${JSON.stringify(verdicts)}\n`);
+}
+
+// Lines are put together once they have come: node:readline looks through all of a line again with each chunk of it, and
+// lines have megabytes.
+let chunks = [];
+process.stdin.setEncoding('utf8').on('data', (chunk) => {
+  const lines = chunk.split('\n');
+  for (const end of lines.slice(0, -1)) {
+    take([...chunks, end].join(''));
+    chunks = [];
+  }
+  chunks.push(lines.at(-1));
 });
