@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// ResponseHeader is an input: the header of the answer to come. What a handler
-// or provider sets in it is sent with whatever the answer will be, an error
+// ResponseHeader is an input: the header of the response to come. What a handler
+// or provider sets in it is sent with whatever the response will be, an error
 // included.
 type ResponseHeader http.Header
 
-// Set puts a header in the place of those of the same name.
+// Set replaces the headers of the same name.
 func (h ResponseHeader) Set(name, value string) { http.Header(h).Set(name, value) }
 
 // Add adds a header to those of the same name.
@@ -46,8 +46,8 @@ type RouteInfo struct {
 // RootPath is an input: the prefix that a proxy took off, Config.RootPath.
 type RootPath string
 
-// Tasks is an input that takes work to be done after the answer: each task
-// runs once the request has been answered, in the order added, one after the
+// Tasks is an input that takes work to be done after the response: each task
+// runs once the response has been sent, in the order added, one after the
 // other, in the background of the process.
 //
 //   - A task gets the values of the request's context, but not its
@@ -57,7 +57,7 @@ type RootPath string
 //     the order is the last byte, tear-downs, tasks.
 //   - When the request fails, its tasks are dropped; it has failed, too, where a
 //     provider failed to end, or a stream after it began.
-//   - A task that panics or fails is logged, or told to Config.OnTaskError, and
+//   - A task that panics or fails is logged, or reported to Config.OnTaskError, and
 //     the next one runs.
 //   - The server waits for running tasks when it stops, at most Limits.Drain;
 //     then it ends their contexts.
@@ -84,7 +84,7 @@ type taskRunner struct {
 	abandon context.CancelFunc
 }
 
-// newTaskRunner makes a runner that tells the hook of failures or, without
+// newTaskRunner makes a runner that reports failures to the hook or, without
 // one, logs them.
 func newTaskRunner(hook func(context.Context, error), log *slog.Logger) *taskRunner {
 	tr := &taskRunner{}
@@ -99,12 +99,12 @@ func newTaskRunner(hook func(context.Context, error), log *slog.Logger) *taskRun
 	if hook != nil {
 		toLog := tr.failed
 		tr.failed = func(ctx context.Context, err error) {
-			told := isolated(ctx, func(ctx context.Context) error {
+			hookErr := isolated(ctx, func(ctx context.Context) error {
 				hook(ctx, err)
 				return nil
 			})
-			if told != nil {
-				toLog(ctx, errors.Join(err, told))
+			if hookErr != nil { // neither error may get lost
+				toLog(ctx, errors.Join(err, hookErr))
 			}
 		}
 	}
@@ -119,6 +119,8 @@ func (tr *taskRunner) start(ctx context.Context, tasks []func(context.Context) e
 		tr.idle = make(chan struct{})
 	}
 	tr.running++
+	// The request is over, and its context with it. What ends the tasks is that
+	// nobody waits for them any more.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unwatch := context.AfterFunc(tr.awaited, cancel)
 	go func() {
@@ -141,7 +143,7 @@ func (tr *taskRunner) ended() {
 func (tr *taskRunner) done() <-chan struct{} {
 	tr.mutex.Lock()
 	defer tr.mutex.Unlock()
-	if tr.idle == nil {
+	if tr.idle == nil { // nothing ever ran
 		tr.idle = make(chan struct{})
 		close(tr.idle)
 	}
@@ -186,5 +188,6 @@ func (tr *taskRunner) giveUp() {
 	tr.mutex.Lock()
 	defer tr.mutex.Unlock()
 	tr.abandon()
+	// A task that is started from now on is one of the next drain.
 	tr.awaited, tr.abandon = context.WithCancel(context.Background())
 }

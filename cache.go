@@ -22,35 +22,35 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A cached answer is kept as it was encoded, with the versions its tags had
+// A cached response is kept as it was encoded, with the versions its tags had
 // before its handler ran. A tag's version is a value in the same store, a random
-// text that Invalidate replaces. An answer counts only while all its tags have
+// text that Invalidate replaces. A response counts only while all its tags have
 // the versions it was made under, so one that was on its way while a tag was
 // invalidated never counts; and a version the store has lost is replaced by
-// another, which no answer has. So losing anything is safe, and a store needs no
+// another, which no response has. So losing anything is safe, and a store needs no
 // idea of tags.
 //
 // Requests that wait for the response of another one wait for one of the same
 // versions. So who has seen that a tag was invalidated never gets a response that
 // was begun before.
 
-// Cache keeps the answers to GET, so that their handlers need not run again:
+// Cache keeps the responses to GET, so that their handlers need not run again:
 //
 //		candor.Get(app, "/items/{id}", readItem,
 //			candor.Cache(candor.CacheConfig{TTL: time.Minute, Tags: []string{"items", "item:{id}"}}))
 //
-//	  - Kept are answers of status 200 of at most 1 MiB that set no cookie. On an
+//	  - Kept are responses of status 200 of at most 1 MiB that set no cookie. On an
 //	    app or router it leaves streams, files, sockets and plain handlers alone;
-//	    on such a route it is a mistake.
-//	  - An answer is for the same path, query, accepted media type, and the same
+//	    on such a route it is a configuration error.
+//	  - A response is for the same path, query, accepted media type, and the same
 //	    values of all headers and cookies that the inputs of the operation read.
 //	    What a handler reads otherwise, of an *http.Request or a context, is not
 //	    known: name headers in Vary.
-//	  - Middleware, rate limits, guards and brackets of [Around] run for every
-//	    request, and faults of the input are found. Other providers, the handler
-//	    and its tasks do not run when an answer is there, which has the header Age.
-//	  - Of several requests for an answer that is not there, one runs; the others
-//	    wait for its answer. If that cannot be kept, each runs by itself.
+//	  - Middleware, rate limits, guards and functions of [Around] run for every
+//	    request, and the input is validated. Other providers, the handler and its
+//	    tasks do not run when a response is there, which has the header Age.
+//	  - Of several requests for a response that is not there, one runs; the others
+//	    wait for its response. If that cannot be kept, each runs by itself.
 //	  - Where the store fails, which is logged, everything runs as without it.
 //
 // In the layers of an app the innermost Cache counts.
@@ -72,7 +72,17 @@ func Cache(config CacheConfig) Option {
 	})
 }
 
-// canCache reports whether answers of the endpoint can be kept.
+// cachePlan is how the responses of one endpoint are kept.
+type cachePlan struct {
+	CacheConfig
+	caches *caches
+	store  CacheStore
+	// headers and cookies are those that belong to the key.
+	headers, cookies []string
+	vary             string
+}
+
+// canCache reports whether responses of the endpoint can be kept.
 func (e *endpoint) canCache() bool {
 	if e.method != http.MethodGet || e.plain != nil || e.route.upgrade != nil || e.route.output == nil {
 		return false
@@ -159,41 +169,42 @@ func (e *endpoint) expand(tag string, captured []string) (string, error) {
 	}
 }
 
-// key is what an answer is kept under.
+// key is what a response is kept under. The length before each text keeps two
+// lists of texts apart whose joined texts are equal.
 func (p *cachePlan) key(x *exchange) string {
 	r := x.around.r
 	sum := sha256.New()
-	part := func(text string) {
+	add := func(text string) {
 		_, _ = fmt.Fprintf(sum, "%d:", len(text))
 		_, _ = io.WriteString(sum, text)
 	}
-	part(p.caches.space)
-	part(x.endpoint.pattern.String())
+	add(p.caches.space)
+	add(x.endpoint.pattern.String())
 	for _, value := range x.around.captured {
-		part(value)
+		add(value)
 	}
-	part(r.URL.RawQuery)
-	part(x.answer.accepted)
+	add(r.URL.RawQuery)
+	add(x.answer.accepted)
 	for _, name := range p.headers {
-		part(strings.Join(headerLines(r, name), "\n"))
+		add(strings.Join(headerLines(r, name), "\n"))
 	}
 	for _, name := range p.cookies {
 		for _, text := range bind.CookieTexts(r.Header, name) {
-			part(text)
+			add(text)
 		}
-		part("")
+		add("")
 	}
 	if !p.Shared {
-		part(strings.Join(r.Header.Values("Cookie"), "\n"))
-		part(lastHeader(r, "Authorization"))
+		add(strings.Join(r.Header.Values("Cookie"), "\n"))
+		add(lastHeader(r, "Authorization"))
 		for _, f := range x.endpoint.security {
-			part(apiKeyOf(r, f))
+			add(apiKeyOf(r, f))
 		}
 	}
 	return "answer:" + base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 }
 
-// headerLines are those of a header. That of the host is none of them.
+// headerLines are the values of a header. net/http takes the host out of them.
 func headerLines(r *http.Request, name string) []string {
 	if name == "Host" {
 		return []string{r.Host}
@@ -201,7 +212,7 @@ func headerLines(r *http.Request, name string) []string {
 	return r.Header.Values(name)
 }
 
-// cached is the step that answers from the cache, around what runs without it.
+// cached is the step that responds from the cache, or runs what runs without it.
 func (x *exchange) cached(rest int) error {
 	p := x.endpoint.cache
 	h := x.around.w.Header()
@@ -221,31 +232,33 @@ func (x *exchange) cached(rest int) error {
 		x.replay(kept)
 		return nil
 	}
-	under := key + " " + strings.Join(versions, " ")
-	f, own := p.caches.join(under)
+	// The versions are part of the key of the call: who saw a newer one must not
+	// wait for a response that was begun under an older one.
+	callKey := key + " " + strings.Join(versions, " ")
+	call, own := p.caches.calls.begin(callKey)
 	if !own {
-		return x.follow(key, f, rest)
+		return x.wait(key, call, rest)
 	}
-	defer p.caches.land(under, f)
+	defer p.caches.calls.finish(callKey, call) // also if what runs panics
 	before := maps.Clone(h)
 	if err := x.from(rest); err != nil || !x.canKeep() {
 		return err
 	}
-	f.value = x.record(key, before, versions)
-	if f.value == nil {
+	call.value = x.record(key, before, versions)
+	if call.value == nil {
 		return nil
 	}
-	if err := p.store.Set(context.WithoutCancel(x.ctx), key, f.value, p.TTL); err != nil {
+	if err := p.store.Set(context.WithoutCancel(x.ctx), key, call.value, p.TTL); err != nil {
 		x.endpoint.errors.logCache(x.around.r, err)
 	}
 	return nil
 }
 
-// follow waits for the answer of another request.
-func (x *exchange) follow(key string, f *flight, rest int) error {
+// wait waits for the response of another request.
+func (x *exchange) wait(key string, call *sharedCall, rest int) error {
 	select {
-	case <-f.done:
-		if kept := readCached(key, f.value); kept != nil {
+	case <-call.done:
+		if kept := readCachedResponse(key, call.value); kept != nil {
 			x.replay(kept)
 			return nil
 		}
@@ -255,9 +268,9 @@ func (x *exchange) follow(key string, f *flight, rest int) error {
 	}
 }
 
-// find looks for an answer, and for the versions of its tags. One that has none
+// find looks for a response, and for the versions of its tags. One that has none
 // is given one.
-func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cachedAnswer, err error) {
+func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cachedResponse, err error) {
 	keys := make([]string, 1, 1+len(p.Tags))
 	keys[0] = key
 	for _, tag := range p.Tags {
@@ -277,7 +290,7 @@ func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cach
 		}
 		versions[i] = string(values[i+1])
 	}
-	if kept = readCached(key, values[0]); kept != nil && !slices.Equal(kept.versions, versions) {
+	if kept = readCachedResponse(key, values[0]); kept != nil && !slices.Equal(kept.versions, versions) {
 		kept = nil
 	}
 	return versions, kept, nil
@@ -286,25 +299,25 @@ func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cach
 // newVersion gives a tag a version. Requests that want one at the same time agree
 // on it, so that one of them runs for all.
 func (p *cachePlan) newVersion(ctx context.Context, key string) ([]byte, error) {
-	f, own := p.caches.join(key)
+	call, own := p.caches.calls.begin(key)
 	if !own {
 		select {
-		case <-f.done:
-			return f.value, f.failed
+		case <-call.done:
+			return call.value, call.failed
 		case <-ctx.Done():
 			return nil, context.Cause(ctx)
 		}
 	}
-	defer p.caches.land(key, f)
+	defer p.caches.calls.finish(key, call)
 	ctx = context.WithoutCancel(ctx)     // which others wait for
 	values, err := p.store.Get(ctx, key) // somebody may have been quicker
 	if err == nil && len(values) == 1 && len(values[0]) > 0 {
-		f.value = values[0]
-		return f.value, nil
+		call.value = values[0]
+		return call.value, nil
 	}
-	f.value = []byte(rand.Text())
-	f.failed = p.store.Set(ctx, key, f.value, tagTime)
-	return f.value, f.failed
+	call.value = []byte(rand.Text())
+	call.failed = p.store.Set(ctx, key, call.value, tagTime)
+	return call.value, call.failed
 }
 
 func errShortGet(got, want int) error {
@@ -317,19 +330,21 @@ func errShortGet(got, want int) error {
 // maxCached is the largest body that is kept, in bytes.
 const maxCached = 1 << 20
 
-// canKeep reports whether the answer that was made is one for others too.
+// canKeep reports whether the response that was made is one for others too.
 func (x *exchange) canKeep() bool {
 	a := &x.answer
 	return a.stream == nil && a.status == http.StatusOK && len(a.body)+len(a.borrowed) <= maxCached &&
 		!slices.ContainsFunc(a.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
 }
 
-// record makes the kept form of the answer, nil for one that sets a cookie.
+// record makes the kept form of the response, nil for one that sets a cookie.
 func (x *exchange) record(key string, before http.Header, versions []string) []byte {
-	kept := cachedAnswer{at: time.Now().Unix(), contentType: x.answer.contentType, versions: versions, header: x.answer.header, body: x.answer.body}
+	kept := cachedResponse{at: time.Now().Unix(), contentType: x.answer.contentType, versions: versions, header: x.answer.header, body: x.answer.body}
 	if x.answer.borrowed != nil {
 		kept.body = x.answer.borrowed
 	}
+	// What middleware set before is there again when a response is replayed, so
+	// only what changed since then is kept: whole values, or those that were added.
 	for name, values := range x.around.w.Header() {
 		old := before[name]
 		switch {
@@ -347,8 +362,8 @@ func (x *exchange) record(key string, before http.Header, versions []string) []b
 	return kept.encode(key)
 }
 
-// replay answers with a kept answer.
-func (x *exchange) replay(kept *cachedAnswer) {
+// replay responds with a kept response.
+func (x *exchange) replay(kept *cachedResponse) {
 	h := x.around.w.Header()
 	replaced := map[string]bool{}
 	for _, line := range kept.set {
@@ -359,12 +374,13 @@ func (x *exchange) replay(kept *cachedAnswer) {
 		}
 		h[name] = append(h[name], line.value)
 	}
+	// The clocks of processes that share a store differ: an age is not negative.
 	h["Age"] = []string{strconv.FormatInt(max(time.Now().Unix()-kept.at, 0), 10)}
 	x.answer.status, x.answer.contentType = http.StatusOK, kept.contentType
 	x.answer.header, x.answer.borrowed = append(x.answer.header[:0], kept.header...), kept.body
 }
 
-// invalidate drops the answers that the request makes stale, if any.
+// invalidate drops the responses that the request makes stale, if any.
 func (x *exchange) invalidate() {
 	if x.around.tags != nil && len(x.around.tags.tags) > 0 {
 		x.dropStale()
@@ -372,6 +388,7 @@ func (x *exchange) invalidate() {
 }
 
 func (x *exchange) dropStale() {
+	// A client that leaves must not keep others from what its request changed.
 	err := x.endpoint.caches.invalidate(context.WithoutCancel(x.ctx), x.around.tags.tags)
 	if err != nil {
 		x.endpoint.errors.logCache(x.around.r, err)

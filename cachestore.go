@@ -2,6 +2,10 @@ package candor
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -11,29 +15,29 @@ import (
 
 // CacheConfig is what a [Cache] is made of.
 type CacheConfig struct {
-	// TTL is how long an answer is kept.
+	// TTL is how long a response is kept.
 	TTL time.Duration
-	// Tags are names by which answers are dropped, see [CacheTags]. A wildcard of
+	// Tags are names by which responses are dropped, see [CacheTags]. A wildcard of
 	// the path stands for its value: "item:{id}".
 	Tags []string
-	// Vary are request headers on which answers depend, beside those that the
+	// Vary are request headers on which responses depend, beside those that the
 	// inputs of the operation read.
 	Vary []string
-	// Shared gives one client's answers to others with other credentials. Guards
+	// Shared gives one client's responses to others with other credentials. Guards
 	// run in any case, so all of these may have asked. Without it, each set of
 	// credentials, which is the Authorization header, the API keys that the
-	// operation reads and all cookies, has answers of its own.
+	// operation reads and all cookies, has responses of its own.
 	Shared bool
 	// Control is sent as Cache-Control, such as "public, max-age=60". What other
 	// caches keep is not dropped by tags.
 	Control string
-	// Store keeps the answers; Config.CacheStore when nil.
+	// Store keeps the responses; Config.CacheStore when nil.
 	Store CacheStore
 }
 
 // CacheStore keeps bytes under keys for a while; see [CacheConfig]. Methods are
 // called concurrently. A key is at most 200 bytes of printable ASCII and holds
-// no secret; values are opaque, and may be those of a private answer.
+// no secret; values are opaque, and may be a private response.
 //
 // Tags need nothing of a store: each is a key whose value changes when it is
 // invalidated.
@@ -44,6 +48,47 @@ type CacheStore interface {
 	// Set keeps a value, in the place of one that was there, for at most ttl, a
 	// positive time. It may be lost sooner.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
+}
+
+// caches are the stores of an app, and the requests that wait for one another.
+type caches struct {
+	byDefault CacheStore
+	// space keeps apps apart that share a store.
+	space  string
+	stores []CacheStore
+	calls  callGroup
+}
+
+// newCaches makes a store where none is given.
+func newCaches(store CacheStore, space string) *caches {
+	if store == nil {
+		store = NewMemoryCache(0)
+	}
+	return &caches{byDefault: store, space: space, stores: []CacheStore{store}}
+}
+
+// tagTime is how long a version of a tag is kept; responses that outlive it are
+// made again.
+const tagTime = 7 * 24 * time.Hour
+
+func (c *caches) tagKey(tag string) string { return "tag:" + digest(c.space+"\n"+tag) }
+
+// invalidate gives tags new versions in all stores, also where one of them
+// fails: what the others keep must not outlive the call.
+func (c *caches) invalidate(ctx context.Context, tags []string) error {
+	var errs []error
+	for _, store := range c.stores {
+		for _, tag := range tags {
+			errs = append(errs, store.Set(ctx, c.tagKey(tag), []byte(rand.Text()), tagTime))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// digest is a short name for any text, from which the text cannot be found out.
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:16])
 }
 
 // defaultCacheBytes is how much a cache in memory keeps.
@@ -60,6 +105,8 @@ func NewMemoryCache(bytes int) CacheStore {
 		bytes = defaultCacheBytes
 	}
 	c := &memoryCache{most: bytes}
+	// The LRU bounds a number of entries. As many as fit if they are empty is a
+	// bound that is never reached: the bytes are what Set counts.
 	most := max(bytes/recordBytes, 1)
 	c.values, _ = simplelru.NewLRU(most, func(key string, v cachedValue) { c.size -= v.size(key) }) // its error is for a size of 0
 	return c
@@ -105,7 +152,7 @@ func (c *memoryCache) Set(_ context.Context, key string, value []byte, ttl time.
 	v := cachedValue{bytes: value, until: time.Now().Add(ttl)}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.values.Remove(key)
+	c.values.Remove(key) // which subtracts the size of the former value
 	if v.size(key) > c.most {
 		return nil
 	}

@@ -1,6 +1,6 @@
 package candor
 
-// CacheTags is an input that drops cached answers by their tags:
+// CacheTags is an input that drops cached responses by their tags:
 //
 //	func rename(ctx context.Context, in struct {
 //		ID   int    `path:"id"`
@@ -12,9 +12,9 @@ package candor
 //	}
 //
 // They are dropped once the handler and its providers are done, transactions
-// committed, and before the answer is written; also where the request failed.
+// committed, and before the response is written; also where the request failed.
 // Outside of requests there is [App.Invalidate].
 type CacheTags struct{ tags []string }
 
-// Invalidate drops the answers that have one of the tags.
+// Invalidate drops the responses that have one of the tags.
 func (c *CacheTags) Invalidate(tags ...string) { c.tags = append(c.tags, tags...) }

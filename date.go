@@ -64,7 +64,7 @@ func (d *Date) UnmarshalText(text []byte) error {
 }
 
 // TimeOfDay is a time on the clock, without a date and a zone. On the wire it is
-// text such as "15:04:05", with up to nine digits of a fraction behind the
+// text such as "15:04:05", with up to nine digits of a fraction after the
 // seconds; "15:04" is read too. Its zero value is midnight.
 type TimeOfDay struct {
 	Hour, Minute, Second, Nanosecond int
@@ -113,19 +113,21 @@ func (t TimeOfDay) MarshalText() ([]byte, error) {
 }
 
 func (t TimeOfDay) isOnClock() bool {
-	within := func(n, most int) bool { return n >= 0 && n <= most }
-	return within(t.Hour, 23) && within(t.Minute, 59) && within(t.Second, 59) && within(t.Nanosecond, 999_999_999)
+	isUpTo := func(n, most int) bool { return n >= 0 && n <= most }
+	return isUpTo(t.Hour, 23) && isUpTo(t.Minute, 59) && isUpTo(t.Second, 59) && isUpTo(t.Nanosecond, 999_999_999)
 }
 
 var errTimeOfDay = errors.New("not a time of day such as 15:04:05")
 
-// UnmarshalText reads two digits for each part, and a fraction behind a point.
+// UnmarshalText reads two digits for each part, and a fraction after a point.
 func (t *TimeOfDay) UnmarshalText(text []byte) error {
 	layout := "15:04:05"
 	if len(text) == len("15:04") {
 		layout = "15:04"
 	}
 	form, fraction, hasFraction := strings.Cut(string(text), ".")
+	// Parse takes a fraction of any length, after a comma too, and an hour of one
+	// digit. The comparisons below leave the one form of each length.
 	read, err := time.Parse(layout, string(text))
 	if err != nil || len(form) != len(layout) || hasFraction && (len(fraction) > 9 || layout == "15:04") {
 		return errTimeOfDay

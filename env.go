@@ -31,11 +31,11 @@ import (
 //	    a text.
 //	  - Lists have commas between their elements. The option json reads JSON.
 //	  - env:"-" leaves a field out.
-//	  - A Validate method on the struct has the last word.
+//	  - A Validate method on the struct is asked last.
 //
 // The error names every variable that is wrong, each with its reason and never
 // with its value, in one message of several lines; it wraps a [*ValidationError].
-// Mistakes in the type or its tags panic.
+// A type or a tag that cannot be read panics.
 func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error) {
 	var settings T
 	in, err := typeinfo.ReadSettings(reflect.TypeFor[T]())
@@ -49,11 +49,11 @@ func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error)
 	if err != nil {
 		panic(fmt.Errorf("candor: FromEnv at %s: %w", callsite.Here(), err))
 	}
-	return settings, plan.settle(reflect.ValueOf(&settings).Elem(), lookup)
+	return settings, plan.bindSettings(reflect.ValueOf(&settings).Elem(), lookup)
 }
 
-// settle fills in settings.
-func (p *inputPlan) settle(into reflect.Value, lookup func(string) (string, bool)) error {
+// bindSettings fills in settings.
+func (p *inputPlan) bindSettings(into reflect.Value, lookup func(string) (string, bool)) error {
 	texts := map[string]bool{}
 	for _, f := range p.desc.Params {
 		texts[f.Name] = holdsText(f)
@@ -64,7 +64,7 @@ func (p *inputPlan) settle(into reflect.Value, lookup func(string) (string, bool
 	}}
 	var faults fault.List
 	params := p.params.At(into)
-	if sound := params == nil || params.Bind(&request, &faults); sound && p.judge(into, &faults) {
+	if bound := params == nil || params.Bind(&request, &faults); bound && p.judge(into, &faults) {
 		return nil
 	}
 	return &settingsError{invalid(&faults, nil, false)}
@@ -75,7 +75,7 @@ type settingsError struct{ invalid *ValidationError }
 
 func (e *settingsError) Unwrap() error { return e.invalid }
 
-// Error has a line for each fault.
+// Error has a line for each validation error.
 func (e *settingsError) Error() string {
 	var b strings.Builder
 	b.WriteString("settings are wrong")

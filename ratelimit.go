@@ -32,14 +32,14 @@ type RateConfig struct {
 	Name string
 	// Store counts; Config.RateStore when nil.
 	Store RateStore
-	// FailClosed answers 503 where the store cannot tell. Without it, requests
+	// FailClosed responds with 503 where the store cannot tell. Without it, requests
 	// pass then. Either way the store's error is logged.
 	FailClosed bool
 }
 
-// RateLimit bounds how often operations may be asked: over it the answer is
-// 429 with Retry-After. The limit, and what is left of it, is told in the
-// headers RateLimit-Policy and RateLimit of every answer; the document lists
+// RateLimit bounds how often operations may be asked: over it the response is
+// 429 with Retry-After. The limit, and what is left of it, is in the
+// headers RateLimit-Policy and RateLimit of every response; the document lists
 // all of this.
 //
 //		app := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(100)}))
@@ -62,7 +62,7 @@ func RateLimit(config RateConfig) Option {
 		if err := config.check(); err != nil {
 			return fmt.Errorf("RateLimit: %w", err)
 		}
-		s.middleware = append(s.middleware, limit.around)
+		s.middleware = append(s.middleware, limit.wrap)
 		return nil
 	})
 }
@@ -123,22 +123,23 @@ type rateLimit struct {
 	key   func(*http.Request) string
 	named sync.Once
 	name  string
-	// told is when an error of the store was last logged.
-	told atomic.Int64
+	// logged is when an error of the store was logged last.
+	logged atomic.Int64
 }
 
-func (l *rateLimit) around(next http.Handler) http.Handler {
+func (l *rateLimit) wrap(next http.Handler) http.Handler {
 	return layer.Attach(&limitHandler{limit: l, Layer: layer.Layer{Next: next}}, next)
 }
 
-// settled names the limit by the first place in which it is.
-func (l *rateLimit) settled(e *endpoint, at int) string {
+// nameFor names the limit after the first route that has it: the name is part of
+// the keys, and must be the same in all processes.
+func (l *rateLimit) nameFor(e *endpoint, at int) string {
 	l.named.Do(func() {
-		place := "unrouted"
+		route := "unrouted"
 		if e.pattern != nil {
-			place = e.method + " " + e.pattern.String()
+			route = e.method + " " + e.pattern.String()
 		}
-		l.name = cmp.Or(l.Name, digest(place+" "+strconv.Itoa(at)))
+		l.name = cmp.Or(l.Name, digest(route+" "+strconv.Itoa(at)))
 	})
 	return l.name
 }
@@ -148,7 +149,7 @@ type limitHandler struct {
 	layer.Layer
 	limit *rateLimit
 	store RateStore
-	// prefix is in front of the keys.
+	// prefix begins the keys.
 	prefix string
 	// policy and state are the starts of the headers.
 	policy, state string
@@ -158,10 +159,12 @@ type limitHandler struct {
 func (l *limitHandler) describe(e *endpoint, at int) {
 	c := l.limit.RateConfig
 	l.log = e.errors.log
-	l.prefix = l.limit.settled(e, at) + ":"
+	l.prefix = l.limit.nameFor(e, at) + ":"
 	if l.store = c.Store; l.store == nil {
 		l.store = e.rates
 	}
+	// In memory each limit has keys of its own, so that clients of one cannot
+	// drive out those of another.
 	if memory, ok := l.store.(*memoryRates); ok {
 		l.store = memory.space(l.prefix)
 	}
@@ -177,7 +180,7 @@ func (l *limitHandler) describe(e *endpoint, at int) {
 	e.added = append(e.added, rateHeaders...)
 }
 
-// rateHeaders are what a limit adds to the answers.
+// rateHeaders are what a limit adds to the responses.
 var rateHeaders = []addedHeader{
 	{documentedHeader: documentedHeader{name: "RateLimit-Policy", doc: "Each limit by name: q requests in w seconds", schema: openapi3.NewStringSchema()}},
 	{documentedHeader: documentedHeader{name: "RateLimit", doc: "What is left of each limit: r requests, and all of them in t seconds", schema: openapi3.NewStringSchema()}},
@@ -215,7 +218,7 @@ func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
 	}
 	taken, err := l.store.Take(r.Context(), l.prefix+digest(key), l.limit.Rate)
 	if err != nil {
-		l.complain(r, err)
+		l.logError(r, err)
 		if l.limit.FailClosed {
 			return errNoLimit
 		}
@@ -230,13 +233,14 @@ func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
 	return errTooManyRequests.WithHeader("Retry-After", strconv.FormatInt(max(seconds(taken.Retry), 1), 10))
 }
 
-// complain logs an error of the store, one a second.
-func (l *limitHandler) complain(r *http.Request, err error) {
+// logError logs an error of the store, one a second.
+func (l *limitHandler) logError(r *http.Request, err error) {
 	if r.Context().Err() != nil && errors.Is(err, r.Context().Err()) {
 		return // the client left
 	}
-	now, last := time.Now().UnixNano(), l.limit.told.Load()
-	if now-last < int64(time.Second) || !l.limit.told.CompareAndSwap(last, now) {
+	// Of several requests that fail at once, one wins the exchange and logs.
+	now, last := time.Now().UnixNano(), l.limit.logged.Load()
+	if now-last < int64(time.Second) || !l.limit.logged.CompareAndSwap(last, now) {
 		return
 	}
 	l.log.ErrorContext(r.Context(), "the store of a rate limit fails", "limit", l.limit.name, "error", err)

@@ -17,7 +17,7 @@ import (
 // step. A key whose time has passed says the same as one that is not there, so
 // forgetting it changes nothing.
 //
-// Where all memory is taken by keys whose time has not passed, the key that is
+// Where all keys that fit into memory have a time that has not passed, the key that is
 // due first is forgotten, and its time becomes the floor: a key that is not
 // there is due no sooner. So no number of new keys gives anyone a request that
 // the rate does not allow; it is the unknown keys that get fewer. Keys of two
@@ -164,6 +164,7 @@ func (s *rateSpace) Take(_ context.Context, key string, rate Rate) (Taken, error
 	if k != nil {
 		due = k.due
 	}
+	// A pause earns no more than the burst: what was due long ago is due now.
 	next, taken := rate.take(max(due, now), now)
 	if taken.Allowed {
 		s.set(k, key, next)
@@ -182,13 +183,15 @@ func (s *rateSpace) set(k *rateKey, key string, due time.Duration) {
 	s.known[key] = k
 	heap.Push(&s.byDue, k)
 	if len(s.byDue) > s.keys {
+		// The key that is forgotten may come back as an unknown one, which must not
+		// gain by it.
 		s.floor = max(s.floor, s.drop().due)
 	}
 }
 
 // drop forgets the key that is due first.
 func (s *rateSpace) drop() *rateKey {
-	k := heap.Pop(&s.byDue).(*rateKey)
+	k := heap.Pop(&s.byDue).(*rateKey) // Push takes nothing else
 	delete(s.known, k.key)
 	return k
 }
@@ -223,7 +226,7 @@ func (h *rateHeap) Push(k any) {
 func (h *rateHeap) Pop() any {
 	last := len(*h) - 1
 	k := (*h)[last]
-	(*h)[last] = nil
+	(*h)[last] = nil // or the array would keep the key alive
 	*h = (*h)[:last]
 	return k
 }
@@ -233,9 +236,10 @@ func (h *rateHeap) Pop() any {
 func (r Rate) take(due, now time.Duration) (next time.Duration, taken Taken) {
 	step := r.step()
 	next = due + step
-	room := time.Duration(r.Limit())*step - (next - now)
-	if room < 0 {
-		return due, Taken{Retry: -room, Reset: due - now}
+	// No overflow: check bounds the burst, and due is at most a burst after now.
+	left := time.Duration(r.Limit())*step - (next - now)
+	if left < 0 {
+		return due, Taken{Retry: -left, Reset: due - now}
 	}
-	return next, Taken{Allowed: true, Remaining: int(room / step), Reset: next - now}
+	return next, Taken{Allowed: true, Remaining: int(left / step), Reset: next - now}
 }

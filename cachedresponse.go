@@ -5,23 +5,23 @@ import (
 	"hash/crc32"
 )
 
-// A kept answer ends with a checksum of it and its key, so that what a store
-// mixed up, cut short or never got from this codec is a miss.
+// A kept response ends with a checksum of it and its key, so that what a store
+// mixed up, truncated or never got from this codec is a miss.
 
-// cachedAnswer is an answer as it is kept.
-type cachedAnswer struct {
+// cachedResponse is a response as it is kept.
+type cachedResponse struct {
 	at          int64
 	contentType string
 	versions    []string
-	// header is that of the answer itself, set what was set in the header
+	// header is that of the response itself, set what was set in the header
 	// directly; the name of a header that is added to begins with a plus.
 	header, set []headerLine
 	body        []byte
 }
 
-// encode makes what is kept under a key: numbers as varints, texts behind their
+// encode makes what is kept under a key: numbers as varints, texts after their
 // lengths, and the checksum.
-func (c *cachedAnswer) encode(key string) []byte {
+func (c *cachedResponse) encode(key string) []byte {
 	b := c.append(nil)
 	return binary.BigEndian.AppendUint32(b, checksum(key, b))
 }
@@ -33,7 +33,7 @@ func checksum(key string, b []byte) uint32 {
 	return crc32.Update(crc32.Checksum([]byte("1 "+key), table), table, b)
 }
 
-func (c *cachedAnswer) append(b []byte) []byte {
+func (c *cachedResponse) append(b []byte) []byte {
 	b = binary.AppendVarint(b, c.at)
 	b = appendText(b, c.contentType)
 	b = binary.AppendUvarint(b, uint64(len(c.versions)))
@@ -53,19 +53,23 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
-// readCached decodes what is kept under a key; nil for anything that encode did
+// readCachedResponse decodes what is kept under a key; nil for anything that encode did
 // not make.
-func readCached(key string, value []byte) *cachedAnswer {
+func readCachedResponse(key string, value []byte) *cachedResponse {
 	size := len(value) - crc32.Size
 	if size < 0 || binary.BigEndian.Uint32(value[size:]) != checksum(key, value[:size]) {
 		return nil
 	}
+	// The checksum proves that encode wrote the bytes, so what follows can only
+	// fail where two values happen to have one checksum. It must not panic then.
 	at, n := binary.Varint(value[:size])
 	if n <= 0 {
 		return nil
 	}
+	// The body ends where the checksum begins, and so does its capacity: nobody
+	// who appends to it writes into what the store owns.
 	r := cachedReader{rest: value[n:size:size]}
-	kept := &cachedAnswer{at: at, contentType: r.text()}
+	kept := &cachedResponse{at: at, contentType: r.text()}
 	for range r.count() {
 		kept.versions = append(kept.versions, r.text())
 	}
