@@ -16,7 +16,7 @@ import (
 // reports it, or by the server, as a handler returns it. Make one with [Close].
 type CloseError struct {
 	// Code is that of RFC 6455, section 7.4.1. 1005 means that the client gave
-	// none, 1006 that the connection broke without a word.
+	// none, 1006 that the connection broke without being closed.
 	Code int
 	// Reason is a text for people who read logs.
 	Reason string
@@ -27,10 +27,10 @@ type CloseError struct {
 // Close makes an error that closes a WebSocket with a code and a reason. The
 // code is 1000 to 1014, without those that never travel (1004 to 1006), or one
 // of your own from 3000 to 4999; any other closes with 1011 and is logged. A
-// reason longer than 123 bytes is cut.
+// reason longer than 123 bytes is truncated.
 //
-// Returned before there is a socket, by a guard or a provider, it answers the
-// handshake with 403 and the reason as the detail.
+// Returned before there is a socket, by a guard or a provider, the response
+// to the handshake is 403 with the reason as the detail.
 func Close(code int, reason string) error { return &CloseError{Code: code, Reason: reason} }
 
 // Error is the code and the reason, for logs.
@@ -69,7 +69,7 @@ func (e *CloseError) As(target any) bool {
 	return ok
 }
 
-// usual reports whether the other side closed as one does that is done.
+// usual reports whether the other side closed because it has finished.
 func (e *CloseError) usual() bool {
 	switch websocket.StatusCode(e.Code) {
 	case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd:
@@ -108,7 +108,7 @@ func closingFor(err error) (closing *CloseError, meant bool) {
 	return &CloseError{Code: int(websocket.StatusInternalError)}, false
 }
 
-// firstFault is what a reason has room for.
+// firstFault is one of the validation errors: a reason has 123 bytes.
 func firstFault(e *ValidationError) string {
 	if len(e.Faults) == 0 {
 		return "not valid"

@@ -73,7 +73,7 @@ func (k messageKind) takes(wire websocket.MessageType) bool {
 
 // readMessage puts a message into an addressable value and keeps nothing of it.
 // It reports whether the value fits into memory.
-type readMessage func(f *socket.Message, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
+type readMessage func(m *socket.Message, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
 
 // writeMessage appends an addressable value in the form of a message, and says
 // of which kind that is on the wire.
@@ -84,18 +84,18 @@ var errNotUTF8 = errors.New("a text message is not UTF-8; send a binary one for 
 func (c *compiler) readerOf(t reflect.Type) (readMessage, error) {
 	switch messageKindOf(t) {
 	case textMessage:
-		return func(f *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			into.SetString(string(f.Data))
+		return func(m *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			into.SetString(string(m.Data))
 			return true
 		}, nil
 	case bytesMessage:
-		return func(f *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			into.SetBytes(f.Copied())
+		return func(m *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			into.SetBytes(m.Copied()) // the buffer is of the next message
 			return true
 		}, nil
 	case frameMessage:
-		return func(f *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			*into.Addr().Interface().(*Frame) = Frame{Binary: f.Kind == websocket.MessageBinary, Data: f.Copied()}
+		return func(m *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
+			*into.Addr().Interface().(*Frame) = Frame{Binary: m.Kind == websocket.MessageBinary, Data: m.Copied()}
 			return true
 		}, nil
 	}
@@ -107,8 +107,8 @@ func (c *compiler) readerOf(t reflect.Type) (readMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func(f *socket.Message, into reflect.Value, o codec.Options, faults *fault.List) bool {
-		return decoder.Decode(f.Data, into, o, faults)
+	return func(m *socket.Message, into reflect.Value, o codec.Options, faults *fault.List) bool {
+		return decoder.Decode(m.Data, into, o, faults)
 	}, nil
 }
 

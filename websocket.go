@@ -29,7 +29,7 @@ import (
 
 // WebSocket registers a handler for WebSockets (RFC 6455) at a path. Its input
 // is bound, and guards and providers run, before the connection is upgraded: a
-// refusal is an error answer like that of any route, and the input has no body.
+// refusal is an error response like that of any route, and the input has no body.
 //
 //	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in struct {
 //		Room string `path:"room"`
@@ -44,7 +44,7 @@ import (
 // By itself a socket is closed with
 //
 //   - 1001 when the server stops;
-//   - 1003 for a binary message in the place of text, or the reverse (a [Frame]
+//   - 1003 for a binary message instead of text, or the reverse (a [Frame]
 //     takes both);
 //   - 1007 for text that is not UTF-8;
 //   - 1008 for a message that breaks the rules of its type, unless
@@ -75,7 +75,7 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 // Socket is a WebSocket on which a handler receives values of type Recv and
 // sends values of type Send. A string is a text message and []byte a binary
 // one, and a [Frame] is either; any other type is a text message of JSON, read
-// and checked like the body of a request and written like that of an answer.
+// and checked like the body of a request and written like that of a response.
 //
 // A socket is closed when its handler returns. All its methods may be called
 // concurrently.
@@ -83,7 +83,7 @@ type Socket[Recv, Send any] struct{ socket *connectedSocket }
 
 // Receive waits for the next message.
 //
-// A message that does not fit closes the socket; the error is then a
+// An invalid message closes the socket; the error is then a
 // [ValidationError] with locations that begin with "message", or a [CloseError].
 // Once the client has left or the server stops the error is a CloseError, too.
 // When ctx ends, its error is returned and the socket stays open.
@@ -140,7 +140,7 @@ func MessageLimit(bytes int) Option {
 // AnswerInvalidMessages answers a message that breaks the rules of its type
 // with the body of a 422 as a text message, and goes on: [Socket.Receive] waits
 // for the next one. Without it the socket is closed with 1008. What is no message
-// of the kind at all, such as a binary one in the place of text, still closes it.
+// of the kind at all, such as a binary one instead of text, still closes it.
 func AnswerInvalidMessages() Option {
 	return everywhere(func(s *settings) error {
 		s.answerInvalid = true
@@ -180,7 +180,7 @@ func Subprotocols(names ...string) RouteOption {
 	})
 }
 
-// socketKind is what a route for WebSockets does.
+// socketKind is a route for WebSockets.
 type socketKind struct{ receives, sends reflect.Type }
 
 func (k *socketKind) check(rt *route) error {
@@ -269,7 +269,7 @@ func (k *socketKind) document(c *schema.Components, e *endpoint, op *openapi3.Op
 	op.Extensions = map[string]any{mediatype.SocketExtension: about}
 }
 
-// connectedSocket is a Socket with its types taken off.
+// connectedSocket is a Socket without its types.
 type connectedSocket struct {
 	conn     *socket.Conn
 	read     readMessage
@@ -278,16 +278,15 @@ type connectedSocket struct {
 	decode   codec.Options
 	checks   ResponseChecks
 	log      *slog.Logger
-	// failure is what a client may know of a message that does not fit, nil where
-	// that closes the socket. rendered gives faults their sentences.
+	// failure is what a client may know of an invalid message, nil where that closes
+	// the socket. rendered gives validation errors their sentences.
 	failure  func(error) []byte
 	rendered func(*ValidationError) *ValidationError
-	// watch learns what was said of each message that was read; nil outside of
-	// tests.
+	// watch learns of each message that was read; nil outside of tests.
 	watch messageWatch
 }
 
-// messageWatch learns of a message and the faults that it was refused for.
+// messageWatch learns of a message and the validation errors in it.
 type messageWatch func(data []byte, faults []fault.Fault)
 
 // watchKey is the key of the messageWatch in a request's context.
@@ -311,11 +310,12 @@ func (s *connectedSocket) run(x *exchange) error {
 	}
 	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
 	s.decode = within(s.decode, int64(limit))
+	// From here on the server's end closes the socket: the handler would not know.
 	unhook := serve.OnStopping(x.ctx, s.goAway)
 	defer unhook()
 	returned := false
 	defer func() {
-		if !returned { // it panics
+		if !returned { // it panics, or calls runtime.Goexit
 			conn.Close(&socket.Closing{Code: int(websocket.StatusInternalError)}, errInternal)
 			_ = conn.Ended() // the panic is what is reported
 		}
@@ -330,8 +330,8 @@ func (s *connectedSocket) run(x *exchange) error {
 	return err
 }
 
-// hangUp closes after the handler, as it says unless somebody was before it,
-// and notes whether there is nothing to be logged about its error.
+// hangUp closes after the handler, as it says unless the connection was closed
+// before, and notes whether there is nothing to be logged about its error.
 func (s *connectedSocket) hangUp(x *exchange, err error) {
 	closing, meant := closingFor(err)
 	s.conn.Close(closing.closing(), closing)
@@ -351,39 +351,39 @@ func (s *connectedSocket) goAway() {
 
 func (s *connectedSocket) receive(ctx context.Context, into reflect.Value) error {
 	for {
-		f, err := s.conn.Receive(ctx)
+		m, err := s.conn.Receive(ctx)
 		if err != nil {
 			return err
 		}
-		answer, err := s.decodeInto(ctx, f, into)
-		f.Release()
-		if answer == nil {
+		reply, err := s.decodeInto(ctx, m, into)
+		m.Release()
+		if reply == nil {
 			return err
 		}
-		if err := s.conn.Send(ctx, websocket.MessageText, answer); err != nil {
+		if err := s.conn.Send(ctx, websocket.MessageText, reply); err != nil {
 			return err
 		}
-		into.SetZero()
+		into.SetZero() // of what the invalid message left in it
 	}
 }
 
-// decodeInto reads a message. One that does not fit closes the socket, unless it
-// is to be answered.
-func (s *connectedSocket) decodeInto(ctx context.Context, f *socket.Message, into reflect.Value) (answer []byte, err error) {
-	if !s.received.takes(f.Kind) {
+// decodeInto reads a message. An invalid one closes the socket, unless there is
+// to be a reply.
+func (s *connectedSocket) decodeInto(ctx context.Context, m *socket.Message, into reflect.Value) (reply []byte, err error) {
+	if !s.received.takes(m.Kind) {
 		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received.wire()) + " messages"}
 		s.conn.Refuse(closing.closing(), closing)
 		return nil, s.conn.Failure(ctx)
 	}
 	var faults fault.List
-	if fits := s.read(f, into, s.decode, &faults); !fits {
+	if fits := s.read(m, into, s.decode, &faults); !fits {
 		closing := &CloseError{Code: int(websocket.StatusMessageTooBig), Reason: "a message takes too much memory"}
 		s.conn.Refuse(closing.closing(), closing)
 		return nil, s.conn.Failure(ctx)
 	}
 	faults.Seal(0, "message")
 	if s.watch != nil {
-		s.watch(f.Data, faults.Faults)
+		s.watch(m.Data, faults.Faults)
 	}
 	if len(faults.Faults) == 0 {
 		return nil, nil
@@ -404,16 +404,16 @@ func frameName(t websocket.MessageType) string {
 	return strings.ToLower(strings.TrimPrefix(t.String(), "Message"))
 }
 
-// spareMessages keeps the room of messages that have been sent.
+// spareMessages keeps the buffers of messages that have been sent.
 var spareMessages = sync.Pool{New: func() any { return new([]byte) }}
 
 func (s *connectedSocket) send(ctx context.Context, value reflect.Value) error {
-	room := spareMessages.Get().(*[]byte)
+	buffer := spareMessages.Get().(*[]byte)
 	var faults fault.List
-	kind, data, err := s.write((*room)[:0], value, s.checks != Off, &faults)
+	kind, data, err := s.write((*buffer)[:0], value, s.checks != Off, &faults)
 	if cap(data) <= maxKept {
-		*room = data
-		defer spareMessages.Put(room)
+		*buffer = data
+		defer spareMessages.Put(buffer) // after the connection has written it
 	}
 	if err != nil {
 		return err

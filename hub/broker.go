@@ -7,8 +7,8 @@ import (
 )
 
 // Broker carries the messages of a [Hub]: it keeps them in topics, gives them
-// ids and has them delivered. [NewMemory] serves one process; one that
-// stands before NATS JetStream or Redis Streams serves several.
+// ids and has them delivered. [NewMemory] serves one process; one over
+// NATS JetStream or Redis Streams serves several.
 //
 // A topic is any string; a broker whose own names are narrower escapes what
 // they cannot hold, wildcards above all. All methods are called concurrently.
@@ -18,19 +18,19 @@ type Broker interface {
 	// belongs to the broker from then on. Publish does not wait for subscribers.
 	Publish(ctx context.Context, topic string, payload []byte) (id string, err error)
 
-	// Subscribe delivers what stands behind the id after in a topic, in the
-	// order of publication, and then whatever is published, without a hole
+	// Subscribe delivers what follows the id after in a topic, in the
+	// order of publication, and then whatever is published, without a gap
 	// between the two. Its caller iterates once, in one goroutine, at its own
 	// pace, and may give up at any time or not begin at all.
 	//
 	//   - When Subscribe returns, the subscription is in place: what is published
 	//     afterwards will be delivered.
 	//   - An empty id stands for the end of the topic. Then the first delivery is
-	//     a Start, if the broker can tell the id of that place.
-	//   - An id of which the broker cannot tell that everything behind it is
+	//     a Start, if the broker can tell the id of that end.
+	//   - An id of which the broker cannot tell that everything after it is
 	//     still there, because it is too old, of another broker or no id at all,
-	//     is no error: a Gap is delivered, then what there still is. A hole that
-	//     comes up later is a Gap in its place as well.
+	//     is no error: a Gap is delivered, then what there still is. A gap that
+	//     comes up later is delivered where it is as well.
 	//   - The end of ctx ends the iteration without an error and frees what the
 	//     subscription holds, also if nobody iterates. A broker that gives up on
 	//     a slow subscriber ends with an error that wraps [ErrSlowSubscriber].
@@ -39,7 +39,7 @@ type Broker interface {
 }
 
 // Delivery is what a [Broker] hands to one subscriber. Whichever it is, a
-// subscription behind its ID goes on with what followed it.
+// subscription after its ID goes on with what followed it.
 type Delivery struct {
 	// ID may be empty for a Gap, if the broker cannot tell.
 	ID string

@@ -66,17 +66,17 @@ import (
 //   - Publish never waits for a subscriber. One that cannot keep up is treated
 //     as the broker says; nothing is lost silently, see [SlowPolicy].
 //   - Each message has an id. Who subscribes with the last id it knows goes on
-//     behind it, as far as the broker still has what followed, and is told of a
-//     gap if not.
+//     after it, as far as the broker still has what followed, and receives a gap
+//     if not.
 //   - A subscription ends with its context, or when the hub is closed.
 //
 // A Hub is safe for concurrent use. Hubs may share a broker if their topics
 // differ.
 type Hub[T any] struct {
 	config Config
-	// life ends with the hub.
-	life context.Context
-	end  context.CancelFunc
+	// open ends when the hub is closed.
+	open  context.Context
+	close context.CancelFunc
 }
 
 // Config is what a [Hub] is made of. The zero value is ready to use.
@@ -96,7 +96,7 @@ type Config struct {
 // Message is what a subscriber of a [Hub] receives.
 type Message[T any] struct {
 	// ID is where to subscribe again to receive what follows. It is empty only
-	// for a gap of which the broker cannot tell the place.
+	// for a gap of which the broker cannot tell the id.
 	ID   string
 	Data T
 	// Gap says that messages are missing here, because they are no longer kept or
@@ -108,7 +108,7 @@ type Message[T any] struct {
 // ErrClosed is what Publish and Subscribe return after Close.
 var ErrClosed = errors.New("candor: the hub is closed")
 
-var errHubCodec = errors.New("hub.Config needs Marshal and Unmarshal, or neither; add the other one")
+var errCodec = errors.New("hub.Config needs Marshal and Unmarshal, or neither; add the other one")
 
 // New makes a hub. It panics if config has a Marshal without Unmarshal, or
 // the reverse, or neither and T has no JSON form.
@@ -116,14 +116,14 @@ func New[T any](config Config) *Hub[T] {
 	if err := config.complete(reflect.TypeFor[T]()); err != nil {
 		panic(fmt.Errorf("candor: hub.New at %s: %w", callsite.Here(), err))
 	}
-	life, end := context.WithCancel(context.Background())
-	return &Hub[T]{config: config, life: life, end: end}
+	open, closeHub := context.WithCancel(context.Background())
+	return &Hub[T]{config: config, open: open, close: closeHub}
 }
 
 // complete makes what is left out for messages of a type.
 func (c *Config) complete(t reflect.Type) error {
 	if (c.Marshal == nil) != (c.Unmarshal == nil) {
-		return errHubCodec
+		return errCodec
 	}
 	if c.Broker == nil {
 		c.Broker = NewMemory(MemoryConfig{})
@@ -171,7 +171,7 @@ func (c *Config) useJSON(t reflect.Type) error {
 // Publish sends data to the subscribers of a topic and returns the id that the
 // message was given. It waits for the broker at most, never for a subscriber.
 func (h *Hub[T]) Publish(ctx context.Context, topic string, data T) (id string, err error) {
-	if h.life.Err() != nil {
+	if h.open.Err() != nil {
 		return "", ErrClosed
 	}
 	payload, err := h.config.Marshal(data)
@@ -187,10 +187,10 @@ func (h *Hub[T]) Publish(ctx context.Context, topic string, data T) (id string, 
 // nothing that will not be received.
 //
 // The messages are to be ranged over once, in one goroutine. They end without an
-// error when ctx is done or the hub is closed; with [ErrSlowSubscriber], behind
+// error when ctx is done or the hub is closed; with [ErrSlowSubscriber], after
 // everything that waited, if the subscriber is too slow and its policy is
 // [Disconnect]; or with an error of the broker. The error of a message that
-// cannot be decoded comes with the message's ID, and ranging may go on behind
+// cannot be decoded comes with the message's ID, and ranging may go on after
 // it. Until ctx is done, a subscription over which nobody ranges stays in place.
 func (h *Hub[T]) Subscribe(ctx context.Context, topic, lastID string) (iter.Seq2[Message[T], error], error) {
 	deliveries, err := h.subscribe(ctx, topic, lastID)
@@ -213,15 +213,14 @@ func (h *Hub[T]) Subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 	}, nil
 }
 
-// Events is Subscribe as the answer of a handler, with the ids of the messages
+// Events is Subscribe as the response of a handler, with the ids of the messages
 // as the ids of the events. The client resumes with the Last-Event-ID that it
 // sends.
 //
-//   - At first the client is given the id of the place where it begins, without
+//   - At first the client is given the id of the message after which it begins, without
 //     an event, so that it can resume before it received anything.
 //   - A gap is an event named "gap", whose data is null. A message that cannot be
-//     decoded is one as well: a client that resumed in front of it would not get
-//     past it.
+//     decoded is one as well: a client that resumed before it would not get past it.
 //   - A subscriber that is too slow, and the hub's end, end the stream without an
 //     event: an EventSource connects again by itself and resumes.
 func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (candor.Events[T], error) {
@@ -259,15 +258,17 @@ func (h *Hub[T]) event(topic string, d Delivery) candor.Event[T] {
 
 // Close ends all subscriptions and refuses new ones. It does not touch the
 // broker.
-func (h *Hub[T]) Close() { h.end() }
+func (h *Hub[T]) Close() { h.close() }
 
 // subscribe subscribes for as long as ctx and the hub live.
 func (h *Hub[T]) subscribe(ctx context.Context, topic, lastID string) (iter.Seq2[Delivery, error], error) {
-	if h.life.Err() != nil {
+	if h.open.Err() != nil {
 		return nil, ErrClosed
 	}
+	// A subscription takes one context, and has two that end it. The one that ends
+	// first lets go of the other, so that a hub which lives long gathers nothing.
 	ctx, cancel := context.WithCancel(ctx)
-	unhook := context.AfterFunc(h.life, cancel)
+	unhook := context.AfterFunc(h.open, cancel)
 	context.AfterFunc(ctx, func() { unhook() })
 	deliveries, err := h.config.Broker.Subscribe(ctx, topic, lastID)
 	if err != nil {
@@ -277,6 +278,7 @@ func (h *Hub[T]) subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 	return func(yield func(Delivery, error) bool) {
 		defer cancel()
 		for delivery, err := range deliveries {
+			// A hub that is closed ends its subscriptions at once, whatever waits.
 			if ctx.Err() != nil || !yield(delivery, err) || err != nil {
 				return
 			}

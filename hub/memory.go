@@ -15,7 +15,7 @@ import (
 
 // The broker in memory numbers all messages in one sequence, over all topics.
 // So a topic can be forgotten as a whole: of a topic it does not know, it knows
-// that it forgot nothing behind the highest number it ever forgot with a topic.
+// that it forgot nothing after the highest number it ever forgot with a topic.
 // An id is the name of the run and a number, so one of a former run is seen to
 // be one.
 //
@@ -37,16 +37,16 @@ import (
 type SlowPolicy int
 
 const (
-	// Disconnect ends the subscription with [ErrSlowSubscriber], behind what is
+	// Disconnect ends the subscription with [ErrSlowSubscriber], after what is
 	// in the queue; for want of memory, the queue is dropped. Nothing is lost if
 	// the client comes back with its last id, as EventSource does by itself, and
 	// the topic still keeps what followed.
 	Disconnect SlowPolicy = iota
 	// DropOldest removes the longest waiting message from the queue: for values
-	// that replace each other. The subscriber finds a gap in its place.
+	// that replace each other. The subscriber finds a gap instead.
 	DropOldest
 	// DropNewest keeps the message out of the queue. The subscriber finds a gap
-	// in its place.
+	// instead.
 	DropNewest
 )
 
@@ -92,13 +92,13 @@ func (c MemoryConfig) withDefaults() MemoryConfig {
 // not be closed. Ids count within one run of the process: for one of a former
 // run a gap is delivered, so that the client can fetch the present state.
 func NewMemory(config MemoryConfig) Broker {
-	return &memoryBroker{
+	return &memory{
 		config: config.withDefaults(), run: rand.Text()[:10] + "-",
-		topics: map[string]*memoryTopic{}, order: list.New(),
+		topics: map[string]*topicState{}, order: list.New(),
 	}
 }
 
-type memoryBroker struct {
+type memory struct {
 	config MemoryConfig
 	// run begins every id.
 	run string
@@ -107,37 +107,37 @@ type memoryBroker struct {
 	// seq is the number of the latest message, forgotten the highest one that
 	// was removed together with its topic.
 	seq, forgotten uint64
-	topics         map[string]*memoryTopic
+	topics         map[string]*topicState
 	// order has the topics that can be made smaller, the latest used first, and
 	// bytes is what they hold.
 	order *list.List
 	bytes int
 	// waiting has the messages that wait in queues, the oldest first, and queued
 	// is what those hold.
-	waiting messageLine
+	waiting messageList
 	queued  int
 }
 
-// memoryMessage is one message, wherever it is.
-type memoryMessage struct {
+// message is one message, wherever it is.
+type message struct {
 	seq     uint64
 	id      string
 	payload []byte
-	topic   *memoryTopic
+	topic   *topicState
 	// kept means that the topic keeps it, and queues is in how many it waits.
 	kept   bool
 	queues int32
 	// older and newer are its neighbours among those that wait.
-	older, newer *memoryMessage
+	older, newer *message
 }
 
-func (m *memoryMessage) cost() int { return messageCost + cap(m.payload) }
+func (m *message) cost() int { return messageCost + cap(m.payload) }
 
-// messageLine has messages in the order in which they were published. They are
-// linked themselves, so that it takes no memory.
-type messageLine struct{ oldest, newest *memoryMessage }
+// messageList has messages in the order in which they were published. They are
+// linked themselves, so that the list takes no memory.
+type messageList struct{ oldest, newest *message }
 
-func (l *messageLine) add(m *memoryMessage) {
+func (l *messageList) add(m *message) {
 	m.older, l.newest = l.newest, m
 	if m.older == nil {
 		l.oldest = m
@@ -146,7 +146,7 @@ func (l *messageLine) add(m *memoryMessage) {
 	m.older.newer = m
 }
 
-func (l *messageLine) remove(m *memoryMessage) {
+func (l *messageList) remove(m *message) {
 	if m.older == nil {
 		l.oldest = m.newer
 	} else {
@@ -160,24 +160,24 @@ func (l *messageLine) remove(m *memoryMessage) {
 	m.older, m.newer = nil, nil
 }
 
-// memoryTopic is there while it has subscribers, and a while longer.
-type memoryTopic struct {
+// topicState is there while it has subscribers, and a while longer.
+type topicState struct {
 	name        string
-	subscribers map[*memorySubscriber]struct{}
-	kept        fifo[*memoryMessage]
-	// dropped is the highest number that may be missing in front of what is kept.
+	subscribers map[*subscriber]struct{}
+	kept        queue[*message]
+	// dropped is the highest number that may be missing before what is kept.
 	dropped uint64
-	// place is where the topic stands in the order, or nil.
-	place *list.Element
-	used  time.Time
+	// element is where the topic stands in the order, or nil.
+	element *list.Element
+	used    time.Time
 	// published means that there was a message, kept or not.
 	published bool
 }
 
-func (b *memoryBroker) id(seq uint64) string { return b.run + strconv.FormatUint(seq, 10) }
+func (b *memory) id(seq uint64) string { return b.run + strconv.FormatUint(seq, 10) }
 
 // parse reads an id of this run.
-func (b *memoryBroker) parse(id string) (seq uint64, ok bool) {
+func (b *memory) parse(id string) (seq uint64, ok bool) {
 	digits, ok := strings.CutPrefix(id, b.run)
 	if !ok {
 		return 0, false
@@ -187,7 +187,7 @@ func (b *memoryBroker) parse(id string) (seq uint64, ok bool) {
 }
 
 // Publish fails only when ctx is done.
-func (b *memoryBroker) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
+func (b *memory) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
 	if err := context.Cause(ctx); err != nil {
 		return "", err
 	}
@@ -196,19 +196,21 @@ func (b *memoryBroker) Publish(ctx context.Context, topic string, payload []byte
 	b.seq++
 	t := b.topic(topic)
 	t.published = true
-	m := &memoryMessage{seq: b.seq, id: b.id(b.seq), payload: payload, topic: t}
+	m := &message{seq: b.seq, id: b.id(b.seq), payload: payload, topic: t}
 	for s := range t.subscribers {
 		s.offer(m)
 	}
-	b.relieve()
+	// What waits goes first, so that a topic loses what it keeps only to queues
+	// that are as small as they must be.
+	b.shrinkQueues()
 	b.use(t)
 	b.keep(t, m)
 	b.expire()
 	return m.id, nil
 }
 
-// wait counts a message into one more queue.
-func (b *memoryBroker) wait(m *memoryMessage) {
+// countIn counts a message into one more queue.
+func (b *memory) countIn(m *message) {
 	if m.queues++; m.queues > 1 {
 		return
 	}
@@ -219,8 +221,8 @@ func (b *memoryBroker) wait(m *memoryMessage) {
 	}
 }
 
-// unwait counts it out of one.
-func (b *memoryBroker) unwait(m *memoryMessage) {
+// countOut counts it out of one.
+func (b *memory) countOut(m *message) {
 	if m.queues--; m.queues > 0 {
 		return
 	}
@@ -231,14 +233,14 @@ func (b *memoryBroker) unwait(m *memoryMessage) {
 	}
 }
 
-// relieve makes the queues as small as they must be. A message is offered to all
+// shrinkQueues makes the queues as small as they must be. A message is offered to all
 // of its subscribers when it is published, so the oldest of all that wait is at
 // the front of every queue that has it.
-func (b *memoryBroker) relieve() {
+func (b *memory) shrinkQueues() {
 	for b.holdsTooMuch() {
 		oldest := b.waiting.oldest
 		for s := range oldest.topic.subscribers {
-			if s.queue.len() > 0 && s.queue.front().memoryMessage == oldest {
+			if s.queue.len() > 0 && s.queue.front().message == oldest {
 				s.lose()
 			}
 		}
@@ -246,33 +248,33 @@ func (b *memoryBroker) relieve() {
 }
 
 // holdsTooMuch lets one message take all there is, so that it can be delivered.
-func (b *memoryBroker) holdsTooMuch() bool {
+func (b *memory) holdsTooMuch() bool {
 	return b.queued > b.config.Bytes || b.queued > b.config.Bytes/4*3 && b.waiting.oldest != b.waiting.newest
 }
 
 // topic finds a topic or makes it.
-func (b *memoryBroker) topic(name string) *memoryTopic {
+func (b *memory) topic(name string) *topicState {
 	t := b.topics[name]
 	if t == nil {
-		t = &memoryTopic{name: name, subscribers: map[*memorySubscriber]struct{}{}, dropped: b.forgotten}
+		t = &topicState{name: name, subscribers: map[*subscriber]struct{}{}, dropped: b.forgotten}
 		b.topics[name] = t
 	}
 	return t
 }
 
-// use puts a topic in front of the order.
-func (b *memoryBroker) use(t *memoryTopic) {
+// use makes a topic the latest used.
+func (b *memory) use(t *topicState) {
 	t.used = time.Now()
-	if t.place != nil {
-		b.order.MoveToFront(t.place)
+	if t.element != nil {
+		b.order.MoveToFront(t.element)
 		return
 	}
-	t.place = b.order.PushFront(t)
+	t.element = b.order.PushFront(t)
 	b.bytes += topicCost + len(t.name)
 }
 
 // keep adds a message to those that are replayed.
-func (b *memoryBroker) keep(t *memoryTopic, m *memoryMessage) {
+func (b *memory) keep(t *topicState, m *message) {
 	t.kept.push(m)
 	m.kept = true
 	if m.queues == 0 {
@@ -284,7 +286,7 @@ func (b *memoryBroker) keep(t *memoryTopic, m *memoryMessage) {
 }
 
 // drop removes the oldest message that a topic keeps. It may still wait.
-func (b *memoryBroker) drop(t *memoryTopic) {
+func (b *memory) drop(t *topicState) {
 	m := t.kept.pop()
 	m.kept, t.dropped = false, m.seq
 	if m.queues == 0 {
@@ -293,10 +295,10 @@ func (b *memoryBroker) drop(t *memoryTopic) {
 }
 
 // expire makes the broker as small as it must be.
-func (b *memoryBroker) expire() {
+func (b *memory) expire() {
 	now := time.Now()
 	for last := b.order.Back(); last != nil; last = b.order.Back() {
-		t := last.Value.(*memoryTopic)
+		t := last.Value.(*topicState) // use adds nothing else
 		isOld := now.Sub(t.used) >= b.config.Keep
 		switch {
 		case b.bytes <= b.config.Bytes && !isOld:
@@ -310,29 +312,30 @@ func (b *memoryBroker) expire() {
 }
 
 // forget drops what a topic keeps, and without subscribers the topic itself.
-func (b *memoryBroker) forget(t *memoryTopic) {
+func (b *memory) forget(t *topicState) {
 	for t.kept.len() > 0 {
 		b.drop(t)
 	}
 	b.bytes -= topicCost + len(t.name)
-	b.order.Remove(t.place)
-	t.place = nil
+	b.order.Remove(t.element)
+	t.element = nil
 	b.release(t)
 }
 
 // release removes a topic that nobody needs any more.
-func (b *memoryBroker) release(t *memoryTopic) {
-	if len(t.subscribers) == 0 && t.place == nil {
+func (b *memory) release(t *topicState) {
+	if len(t.subscribers) == 0 && t.element == nil {
 		delete(b.topics, t.name)
+		// A new topic of this name must not say that nothing is missing before it.
 		b.forgotten = max(b.forgotten, t.dropped)
 	}
 }
 
 // linger keeps a topic that lost its last subscriber for a while, so that a
-// client which comes back soon is not told of a gap where none is. A topic
+// client which comes back soon receives no gap where none is. A topic
 // without any message is gone at once: its name may be what a client made up,
 // and must not drive out others.
-func (b *memoryBroker) linger(t *memoryTopic) {
+func (b *memory) linger(t *topicState) {
 	if t.published {
 		b.use(t)
 	}
@@ -340,14 +343,15 @@ func (b *memoryBroker) linger(t *memoryTopic) {
 }
 
 // Subscribe never fails.
-func (b *memoryBroker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[Delivery, error], error) {
-	s := &memorySubscriber{broker: b, wake: make(chan struct{}, 1)}
+func (b *memory) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[Delivery, error], error) {
+	s := &subscriber{broker: b, wake: make(chan struct{}, 1)}
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	s.topic = b.topic(topic)
 	s.topic.subscribers[s] = struct{}{}
 	s.begin(after)
 	b.expire()
+	// Nobody has to range over the messages: the end of ctx alone frees them.
 	stop := context.AfterFunc(ctx, s.leave)
 	return func(yield func(Delivery, error) bool) {
 		defer s.leave()
@@ -356,37 +360,37 @@ func (b *memoryBroker) Subscribe(ctx context.Context, topic, after string) (iter
 	}, nil
 }
 
-// memorySubscriber takes its messages in this order: replay, queue. All of it
+// subscriber takes its messages in this order: replay, queue. All of it
 // is guarded by the broker's mutex.
-type memorySubscriber struct {
-	broker *memoryBroker
-	topic  *memoryTopic
+type subscriber struct {
+	broker *memory
+	topic  *topicState
 	// wake has a signal when there may be something to take.
 	wake chan struct{}
-	// begins is the id at which the subscription starts, until it was told.
+	// begins is the id at which the subscription starts, until it was delivered.
 	begins string
 	// replayed is the number of the message up to which it has what the topic
 	// keeps, and replay of that up to which it is replayed.
 	replayed, replay uint64
 	// unsure means that what was before replayed may be missing.
 	unsure bool
-	queue  fifo[waiting]
-	// hole is the id of the latest message lost behind all that waits, or of the
-	// place where it is.
-	hole string
+	queue  queue[waiting]
+	// gap is the id of the latest message that was lost after all that waits, ""
+	// for none.
+	gap string
 	// slow means that nothing is put into the queue any more.
 	slow bool
 }
 
 // waiting is a message in a queue.
 type waiting struct {
-	*memoryMessage
-	// hole is the id of the latest message lost in front of this one.
-	hole string
+	*message
+	// gap is the id of the latest message that was lost before this one.
+	gap string
 }
 
 // begin finds what is replayed.
-func (s *memorySubscriber) begin(after string) {
+func (s *subscriber) begin(after string) {
 	b, t := s.broker, s.topic
 	if after == "" {
 		s.begins = b.id(b.seq)
@@ -400,13 +404,13 @@ func (s *memorySubscriber) begin(after string) {
 	if n := t.kept.len(); n > 0 {
 		s.replay = max(seq, t.kept.at(n-1).seq)
 	}
-	if s.unsure && s.replay == seq { // then it is a hole like any other
-		s.unsure, s.hole = false, b.id(seq)
+	if s.unsure && s.replay == seq { // then it is a gap like any other
+		s.unsure, s.gap = false, b.id(seq)
 	}
 }
 
 // next is the next delivery of the replay, if there is any.
-func (s *memorySubscriber) next() (d Delivery, ok bool) {
+func (s *subscriber) next() (d Delivery, ok bool) {
 	t := s.topic
 	if lost := min(t.dropped, s.replay); s.unsure || lost > s.replayed {
 		s.unsure, s.replayed = false, max(lost, s.replayed)
@@ -415,50 +419,51 @@ func (s *memorySubscriber) next() (d Delivery, ok bool) {
 	if s.replayed == s.replay {
 		return d, false
 	}
+	// Numbers count over all topics, so that of the next message is searched for.
 	m := t.kept.at(sort.Search(t.kept.len(), func(i int) bool { return t.kept.at(i).seq > s.replayed }))
 	s.replayed = m.seq
 	return Delivery{ID: m.id, Payload: m.payload}, true
 }
 
 // offer puts a message into the queue as far as the policy allows.
-func (s *memorySubscriber) offer(m *memoryMessage) {
+func (s *subscriber) offer(m *message) {
 	isFull := s.queue.len() >= s.broker.config.Queue
 	switch policy := s.broker.config.Slow; {
 	case s.slow:
 		return
 	case isFull && policy == DropNewest:
-		s.hole = m.id
+		s.gap = m.id
 		return
 	case isFull && policy != DropOldest:
 		s.slow = true
 		return
 	}
-	s.queue.push(waiting{m, s.hole})
-	s.hole = ""
-	s.broker.wait(m)
-	if isFull { // and has its signal
+	s.queue.push(waiting{m, s.gap})
+	s.gap = ""
+	s.broker.countIn(m)
+	if isFull { // then it has its signal already
 		s.loseOldest()
 		return
 	}
 	s.signal()
 }
 
-func (s *memorySubscriber) signal() {
+func (s *subscriber) signal() {
 	select {
 	case s.wake <- struct{}{}:
-	default:
+	default: // the signal that is there already is for everything that may be taken
 	}
 }
 
 // lose takes messages out of the queue by the policy, for want of memory.
-func (s *memorySubscriber) lose() {
+func (s *subscriber) lose() {
 	switch s.broker.config.Slow {
 	case DropOldest:
 		s.loseOldest()
 	case DropNewest:
 		lost := s.queue.popLast()
-		s.broker.unwait(lost.memoryMessage)
-		s.hole = cmp.Or(s.hole, lost.id)
+		s.broker.countOut(lost.message)
+		s.gap = cmp.Or(s.gap, lost.id)
 	default:
 		s.slow = true
 		s.empty()
@@ -466,26 +471,26 @@ func (s *memorySubscriber) lose() {
 	s.signal()
 }
 
-func (s *memorySubscriber) loseOldest() {
+func (s *subscriber) loseOldest() {
 	lost := s.queue.pop()
-	s.broker.unwait(lost.memoryMessage)
+	s.broker.countOut(lost.message)
 	if s.queue.len() == 0 {
-		s.hole = cmp.Or(s.hole, lost.id)
+		s.gap = cmp.Or(s.gap, lost.id)
 		return
 	}
 	front := s.queue.front()
-	front.hole = cmp.Or(front.hole, lost.id)
+	front.gap = cmp.Or(front.gap, lost.id)
 }
 
 // empty drops what is in the queue.
-func (s *memorySubscriber) empty() {
+func (s *subscriber) empty() {
 	for s.queue.len() > 0 {
-		s.broker.unwait(s.queue.pop().memoryMessage)
+		s.broker.countOut(s.queue.pop().message)
 	}
 }
 
 // run delivers until ctx is done.
-func (s *memorySubscriber) run(ctx context.Context, yield func(Delivery, error) bool) {
+func (s *subscriber) run(ctx context.Context, yield func(Delivery, error) bool) {
 	for ctx.Err() == nil {
 		delivery, ok, err := s.take()
 		if err != nil {
@@ -506,7 +511,7 @@ func (s *memorySubscriber) run(ctx context.Context, yield func(Delivery, error) 
 }
 
 // take is the next delivery, if there is any.
-func (s *memorySubscriber) take() (d Delivery, ok bool, err error) {
+func (s *subscriber) take() (d Delivery, ok bool, err error) {
 	s.broker.mutex.Lock()
 	defer s.broker.mutex.Unlock()
 	if s.begins != "" {
@@ -515,17 +520,17 @@ func (s *memorySubscriber) take() (d Delivery, ok bool, err error) {
 	}
 	if d, ok = s.next(); ok {
 		if d.Gap && s.replayed == s.replay {
-			d.ID = cmp.Or(s.takeHole(), d.ID) // a hole right behind the gap is part of it
+			d.ID = cmp.Or(s.takeGap(), d.ID) // two gaps without a message between them are one
 		}
 		return d, true, nil
 	}
-	if hole := s.takeHole(); hole != "" {
-		return Delivery{ID: hole, Gap: true}, true, nil
+	if gap := s.takeGap(); gap != "" {
+		return Delivery{ID: gap, Gap: true}, true, nil
 	}
 	switch {
 	case s.queue.len() > 0:
 		m := s.queue.pop()
-		s.broker.unwait(m.memoryMessage)
+		s.broker.countOut(m.message)
 		d = Delivery{ID: m.id, Payload: m.payload}
 	case s.slow:
 		return d, false, ErrSlowSubscriber
@@ -535,18 +540,18 @@ func (s *memorySubscriber) take() (d Delivery, ok bool, err error) {
 	return d, true, nil
 }
 
-// takeHole is the hole in front of all that waits, "" where there is none.
-func (s *memorySubscriber) takeHole() (id string) {
-	hole := &s.hole
+// takeGap is the gap before all that waits, "" where there is none.
+func (s *subscriber) takeGap() (id string) {
+	gap := &s.gap
 	if s.queue.len() > 0 {
-		hole = &s.queue.front().hole
+		gap = &s.queue.front().gap
 	}
-	id, *hole = *hole, ""
+	id, *gap = *gap, ""
 	return id
 }
 
 // leave ends the subscription; a second time it does nothing.
-func (s *memorySubscriber) leave() {
+func (s *subscriber) leave() {
 	b, t := s.broker, s.topic
 	b.mutex.Lock()
 	defer b.mutex.Unlock()

@@ -1,8 +1,8 @@
 package hub
 
-// fifo is a queue in a circle of slots, which grows as needed and is given back
-// when the queue is empty. The zero value is an empty queue.
-type fifo[E any] struct {
+// queue has its elements in a circle of slots, which grows as needed and is given
+// back when the queue is empty. The zero value is an empty queue.
+type queue[E any] struct {
 	slots    []E
 	first, n int
 }
@@ -10,15 +10,15 @@ type fifo[E any] struct {
 // spareSlots is how many slots an empty queue may hold on to.
 const spareSlots = 8
 
-func (q *fifo[E]) len() int { return q.n }
+func (q *queue[E]) len() int { return q.n }
 
-// at is the element with i elements in front of it.
-func (q *fifo[E]) at(i int) E { return q.slots[(q.first+i)%len(q.slots)] }
+// at is the element that i others come before.
+func (q *queue[E]) at(i int) E { return q.slots[(q.first+i)%len(q.slots)] }
 
 // front is the element that pop would give. It stays in the queue.
-func (q *fifo[E]) front() *E { return &q.slots[q.first] }
+func (q *queue[E]) front() *E { return &q.slots[q.first] }
 
-func (q *fifo[E]) push(e E) {
+func (q *queue[E]) push(e E) {
 	if q.n == len(q.slots) {
 		q.grow()
 	}
@@ -26,7 +26,7 @@ func (q *fifo[E]) push(e E) {
 	q.n++
 }
 
-func (q *fifo[E]) grow() {
+func (q *queue[E]) grow() {
 	slots := make([]E, max(4, 2*len(q.slots)))
 	for i := range q.n {
 		slots[i] = q.at(i)
@@ -34,10 +34,10 @@ func (q *fifo[E]) grow() {
 	q.slots, q.first = slots, 0
 }
 
-func (q *fifo[E]) pop() E {
+func (q *queue[E]) pop() E {
 	var none E
 	e := q.slots[q.first]
-	q.slots[q.first] = none
+	q.slots[q.first] = none // or the slot would keep what it points to alive
 	q.first = (q.first + 1) % len(q.slots)
 	q.n--
 	if q.n == 0 && len(q.slots) > spareSlots {
@@ -47,7 +47,7 @@ func (q *fifo[E]) pop() E {
 }
 
 // popLast takes out the latest element.
-func (q *fifo[E]) popLast() E {
+func (q *queue[E]) popLast() E {
 	var none E
 	last := &q.slots[(q.first+q.n-1)%len(q.slots)]
 	e := *last

@@ -26,8 +26,9 @@ import (
 // a client that leaves is noticed, while the handler only sends. It holds one
 // message at most; until the handler takes that, the client has to wait.
 //
-// Whoever finds a reason to close first has the say: begin notes it, and shut
-// does it. What is noted is what everybody learns from then on.
+// The first reason to close is the one that counts: beginClosing notes it, and
+// shut tells when the connection is closed. What is noted is what everybody
+// learns from then on.
 
 const (
 	// defaultPing is the time between two pings, pongWait how long a pong may
@@ -35,7 +36,7 @@ const (
 	defaultPing = 30 * time.Second
 	pongWait    = 10 * time.Second
 	closeWait   = 5 * time.Second
-	// readerGrace is how long a failed write waits for the reader's word.
+	// readerGrace is how long a failed write waits for the reader to find out why.
 	readerGrace = time.Second
 	// maxWrite is how much is written under one deadline.
 	maxWrite = 64 << 10
@@ -80,10 +81,10 @@ type Conn struct {
 	limit  int
 	failed func(*Closing) error
 	inbox  chan *Message
-	// heard changes whenever something comes in; waiting means that the reader
+	// received changes whenever something comes in; waiting means that the reader
 	// waits for the handler.
-	heard   atomic.Int64
-	waiting atomic.Bool
+	received atomic.Int64
+	waiting  atomic.Bool
 	// readerDone and shut are closed when the reader and the connection ended.
 	readerDone chan struct{}
 	shut       chan struct{}
@@ -103,84 +104,84 @@ type Message struct {
 // maxKept is the largest buffer kept for the next message, in bytes.
 const maxKept = 64 << 10
 
-// spareFrames keeps the room of messages that have been read.
-var spareFrames = sync.Pool{New: func() any { return &Message{} }}
+// spareMessages keeps the buffers of messages that have been read.
+var spareMessages = sync.Pool{New: func() any { return &Message{} }}
 
 // Copied is the data for somebody who keeps it.
-func (f *Message) Copied() []byte { return append(make([]byte, 0, len(f.Data)), f.Data...) }
+func (m *Message) Copied() []byte { return append(make([]byte, 0, len(m.Data)), m.Data...) }
 
-// Release gives the room back.
-func (f *Message) Release() {
-	if cap(f.Data) <= maxKept {
-		spareFrames.Put(f)
+// Release gives the buffer back.
+func (m *Message) Release() {
+	if cap(m.Data) <= maxKept {
+		spareMessages.Put(m)
 	}
 }
 
 // open starts reading.
-func open(ctx context.Context, conn *websocket.Conn, raw *pacedConn, c Config) *Conn {
-	ping := cmp.Or(c.Ping, defaultPing)
-	l := &Conn{
-		conn: conn, net: raw, limit: c.MessageLimit, failed: c.Failed, inbox: make(chan *Message),
+func open(ctx context.Context, accepted *websocket.Conn, raw *pacedConn, config Config) *Conn {
+	ping := cmp.Or(config.Ping, defaultPing)
+	c := &Conn{
+		conn: accepted, net: raw, limit: config.MessageLimit, failed: config.Failed, inbox: make(chan *Message),
 		readerDone: make(chan struct{}), shut: make(chan struct{}),
 	}
-	l.ctx, l.cancel = context.WithCancel(ctx)
-	conn.SetReadLimit(-1) // next counts itself
-	l.mutex.Lock()
-	l.ping = time.AfterFunc(ping, func() { l.probe(ping) })
-	l.mutex.Unlock()
-	go l.read()
-	return l
+	c.ctx, c.cancel = context.WithCancel(ctx)
+	accepted.SetReadLimit(-1) // fill counts by itself, and closes with a reason
+	c.mutex.Lock()            // the timer may fire before it is assigned
+	c.ping = time.AfterFunc(ping, func() { c.probe(ping) })
+	c.mutex.Unlock()
+	go c.read()
+	return c
 }
 
 // read hands over messages until the connection ends.
-func (l *Conn) read() {
-	defer close(l.readerDone)
+func (c *Conn) read() {
+	defer close(c.readerDone)
 	for {
-		f, err := l.next()
+		m, err := c.next()
 		if err != nil {
-			l.broke(err)
+			c.fail(err)
 			return
 		}
-		l.waiting.Store(true)
+		c.waiting.Store(true)
 		select {
-		case l.inbox <- f:
-		case <-l.ctx.Done():
+		case c.inbox <- m:
+		case <-c.ctx.Done():
 			return
 		}
-		l.waiting.Store(false)
+		c.waiting.Store(false)
 	}
 }
 
 // next reads one message. The context is one without an end, which costs
 // nothing: closing the connection ends the read.
-func (l *Conn) next() (*Message, error) {
-	kind, r, err := l.conn.Reader(context.Background())
+func (c *Conn) next() (*Message, error) {
+	kind, r, err := c.conn.Reader(context.Background())
 	if err != nil {
 		return nil, err
 	}
-	f := spareFrames.Get().(*Message)
-	f.Kind = kind
-	if f.Data, err = l.fill(f.Data[:0], r); err != nil {
+	m := spareMessages.Get().(*Message)
+	m.Kind = kind
+	if m.Data, err = c.fill(m.Data[:0], r); err != nil {
 		return nil, err
 	}
-	if kind == websocket.MessageText && !utf8.Valid(f.Data) {
+	if kind == websocket.MessageText && !utf8.Valid(m.Data) {
 		return nil, &Closing{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the text is not UTF-8"}
 	}
-	return f, nil
+	return m, nil
 }
 
 // fill reads all of a message that is not too large.
-func (l *Conn) fill(data []byte, r io.Reader) ([]byte, error) {
+func (c *Conn) fill(data []byte, r io.Reader) ([]byte, error) {
 	for {
 		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
+			data = append(data, 0)[:len(data)] // append chooses the capacity
 		}
 		n, err := r.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		l.heard.Add(1)
+		c.received.Add(1)
 		switch {
-		case len(data) > l.limit:
-			return nil, &Closing{Code: int(websocket.StatusMessageTooBig), Reason: fmt.Sprintf("a message is larger than %d bytes", l.limit)}
+		case len(data) > c.limit:
+			return nil, &Closing{Code: int(websocket.StatusMessageTooBig), Reason: fmt.Sprintf("a message is larger than %d bytes", c.limit)}
 		case errors.Is(err, io.EOF):
 			return data, nil
 		case err != nil:
@@ -190,58 +191,60 @@ func (l *Conn) fill(data []byte, r io.Reader) ([]byte, error) {
 }
 
 // Context is the handler's: it ends with the connection.
-func (l *Conn) Context() context.Context { return l.ctx }
+func (c *Conn) Context() context.Context { return c.ctx }
 
 // Subprotocol is what both sides speak, "" for none.
-func (l *Conn) Subprotocol() string { return l.conn.Subprotocol() }
+func (c *Conn) Subprotocol() string { return c.conn.Subprotocol() }
 
 // Ended waits until a connection that is closed is read no more, and is the
 // error for which it was closed.
-func (l *Conn) Ended() error {
-	<-l.readerDone
-	return l.why
+func (c *Conn) Ended() error {
+	<-c.readerDone
+	return c.why
 }
 
 // Receive waits for a message. An end of ctx leaves the connection as it is.
-func (l *Conn) Receive(ctx context.Context) (*Message, error) {
+func (c *Conn) Receive(ctx context.Context) (*Message, error) {
 	select {
-	case f := <-l.inbox:
-		return f, nil
-	case <-l.ctx.Done():
-		return nil, l.Failure(l.ctx)
+	case m := <-c.inbox:
+		return m, nil
+	case <-c.ctx.Done():
+		return nil, c.Failure(c.ctx)
 	case <-ctx.Done():
-		return nil, l.Failure(ctx)
+		return nil, c.Failure(ctx)
 	}
 }
 
 // Failure is why there is no connection any more, or why ctx ended.
-func (l *Conn) Failure(ctx context.Context) error {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
+func (c *Conn) Failure(ctx context.Context) error {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
 	switch {
-	case l.why != nil:
-		return l.why
-	case ctx == l.ctx && errors.Is(ctx.Err(), context.Canceled):
+	case c.why != nil:
+		return c.why
+	case ctx == c.ctx && errors.Is(ctx.Err(), context.Canceled):
 		// The server saw the client go before the reader did.
-		return l.failed(vanished(ctx.Err()))
+		return c.failed(vanished(ctx.Err()))
 	}
 	return ctx.Err()
 }
 
-// vanished is a connection that broke without a word.
+// vanished is a connection that broke without being closed.
 func vanished(cause error) *Closing {
 	return &Closing{Code: int(websocket.StatusAbnormalClosure), Cause: cause}
 }
 
 // Send writes a message.
-func (l *Conn) Send(ctx context.Context, kind websocket.MessageType, data []byte) error {
-	if ctx.Err() != nil || l.ctx.Err() != nil {
-		return l.Failure(l.or(ctx))
+func (c *Conn) Send(ctx context.Context, kind websocket.MessageType, data []byte) error {
+	if ctx.Err() != nil || c.ctx.Err() != nil {
+		return c.Failure(c.or(ctx))
 	}
-	if ctx.Done() == l.ctx.Done() {
-		ctx = context.Background() // closing the connection ends the write
+	if ctx.Done() == c.ctx.Done() {
+		// Closing the connection ends the write as well, and a context without an
+		// end costs the library nothing.
+		ctx = context.Background()
 	}
-	err := l.conn.Write(ctx, kind, data)
+	err := c.conn.Write(ctx, kind, data)
 	switch {
 	case err == nil:
 		return nil
@@ -250,57 +253,57 @@ func (l *Conn) Send(ctx context.Context, kind websocket.MessageType, data []byte
 	}
 	if errors.Is(err, net.ErrClosed) { // the reader is about to say why
 		select {
-		case <-l.ctx.Done():
+		case <-c.ctx.Done():
 		case <-time.After(readerGrace):
 		}
 	}
-	l.broke(err)
-	return l.Failure(l.ctx)
+	c.fail(err)
+	return c.Failure(c.ctx)
 }
 
 // or is ctx if it ended, else the connection's own.
-func (l *Conn) or(ctx context.Context) context.Context {
+func (c *Conn) or(ctx context.Context) context.Context {
 	if ctx.Err() != nil {
 		return ctx
 	}
-	return l.ctx
+	return c.ctx
 }
 
-// begin notes why the connection is closed. It reports whether that was the
+// beginClosing notes why the connection is closed. It reports whether that was the
 // first reason.
-func (l *Conn) begin(why error) bool {
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	if l.why != nil {
+func (c *Conn) beginClosing(why error) bool {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.why != nil {
 		return false
 	}
-	l.why = why
-	l.ping.Stop()
-	l.cancel()
+	c.why = why
+	c.ping.Stop()
+	c.cancel()
 	return true
 }
 
 // Close closes the connection for a reason, which everybody learns as why, and
 // waits until it is closed; where there was one before, it only waits.
-func (l *Conn) Close(closing *Closing, why error) {
-	if l.begin(why) {
-		l.close(closing)
+func (c *Conn) Close(closing *Closing, why error) {
+	if c.beginClosing(why) {
+		c.close(closing)
 	}
-	<-l.shut
+	<-c.shut
 }
 
 // Refuse closes the connection for a reason, without waiting.
-func (l *Conn) Refuse(closing *Closing, why error) {
-	if l.begin(why) {
-		go l.close(closing)
+func (c *Conn) Refuse(closing *Closing, why error) {
+	if c.beginClosing(why) {
+		go c.close(closing)
 	}
 }
 
-// close says why, waits for the other side to close too, and lets go.
-func (l *Conn) close(closing *Closing) {
-	defer close(l.shut)
-	l.net.patience(closeWait)
-	_ = l.conn.Close(websocket.StatusCode(closing.Code), fitReason(closing.Reason))
+// close says why, waits for the other side to close too, and ends it.
+func (c *Conn) close(closing *Closing) {
+	defer close(c.shut)
+	c.net.limitReads(closeWait)
+	_ = c.conn.Close(websocket.StatusCode(closing.Code), fitReason(closing.Reason))
 }
 
 // maxReason is how long the reason in a close frame may be, in bytes.
@@ -312,64 +315,66 @@ func fitReason(reason string) string {
 	if len(reason) <= maxReason {
 		return reason
 	}
-	cut := maxReason
-	for !utf8.RuneStart(reason[cut]) {
-		cut--
+	n := maxReason
+	for !utf8.RuneStart(reason[n]) { // no letter is truncated
+		n--
 	}
-	return reason[:cut]
+	return reason[:n]
 }
 
-// drop lets go of a connection that carries nothing any more.
-func (l *Conn) drop(cause error) {
-	if l.begin(l.failed(vanished(cause))) {
-		defer close(l.shut)
-		_ = l.conn.CloseNow()
+// drop gives up a connection that carries nothing any more.
+func (c *Conn) drop(cause error) {
+	if c.beginClosing(c.failed(vanished(cause))) {
+		defer close(c.shut)
+		_ = c.conn.CloseNow()
 	}
 }
 
-// broke ends a connection that failed to read or to write.
-func (l *Conn) broke(err error) {
+// fail ends a connection that failed to read or to write.
+func (c *Conn) fail(err error) {
 	closing, ours := errors.AsType[*Closing](err)
 	theirs, closed := errors.AsType[websocket.CloseError](err)
 	switch {
 	case ours:
-		if l.begin(l.failed(closing)) {
-			l.close(closing)
+		if c.beginClosing(c.failed(closing)) {
+			c.close(closing)
 		}
 	case closed:
-		said := &Closing{Code: int(theirs.Code), Reason: theirs.Reason}
+		received := &Closing{Code: int(theirs.Code), Reason: theirs.Reason}
 		if !utf8.ValidString(theirs.Reason) {
-			said = &Closing{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the reason is not UTF-8"}
+			received = &Closing{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the reason is not UTF-8"}
 		}
-		if l.begin(l.failed(said)) {
-			defer close(l.shut)
-			_ = l.conn.CloseNow()
+		if c.beginClosing(c.failed(received)) {
+			defer close(c.shut)
+			_ = c.conn.CloseNow()
 		}
-	case l.net.failed.Load(), errors.Is(err, net.ErrClosed):
-		l.drop(err)
-	default:
+	case c.net.failed.Load(), errors.Is(err, net.ErrClosed):
+		c.drop(err)
+	default: // the network is fine, so what came over it is not
 		protocol := &Closing{Code: int(websocket.StatusProtocolError), Reason: "not the WebSocket protocol"}
-		if l.begin(l.failed(protocol)) {
-			l.close(protocol)
+		if c.beginClosing(c.failed(protocol)) {
+			c.close(protocol)
 		}
 	}
 }
 
 // probe asks whether the client is there. One that sends, or waits for the
 // handler to take what it has sent, is.
-func (l *Conn) probe(interval time.Duration) {
-	heard := l.heard.Load()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), pongWait)
+func (c *Conn) probe(interval time.Duration) {
+	received := c.received.Load()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), pongWait)
 	defer cancel()
-	err := l.conn.Ping(ctx)
-	if err != nil && !l.waiting.Load() && l.heard.Load() == heard {
-		l.drop(err)
+	// A client that is busy sending may take long to see the ping, and one whose
+	// message waits for the handler cannot be heard at all.
+	err := c.conn.Ping(ctx)
+	if err != nil && !c.waiting.Load() && c.received.Load() == received {
+		c.drop(err)
 		return
 	}
-	l.mutex.Lock()
-	defer l.mutex.Unlock()
-	if l.why == nil {
-		l.ping.Reset(interval)
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	if c.why == nil {
+		c.ping.Reset(interval)
 	}
 }
 
@@ -378,8 +383,8 @@ type pacedConn struct {
 	net.Conn
 	// limit is how long one write may stand still.
 	limit time.Duration
-	// left is what is to be written yet of a frame.
-	left int
+	// remaining is what is to be written yet of a frame.
+	remaining int
 	// failed is set by the first error.
 	failed atomic.Bool
 }
@@ -395,13 +400,13 @@ func (c *pacedConn) Read(p []byte) (int, error) {
 
 // Write writes piece by piece, each under a deadline.
 func (c *pacedConn) Write(p []byte) (written int, err error) {
-	if c.left <= 0 { // a frame begins
-		if echoesNoText(p) {
-			return len(p), c.refuseReason()
+	if c.remaining <= 0 { // a frame begins
+		if echoesInvalidReason(p) {
+			return len(p), c.writeInvalidReason()
 		}
-		c.left = frameSize(p)
+		c.remaining = frameSize(p)
 	}
-	c.left -= len(p)
+	c.remaining -= len(p)
 	for {
 		piece := p[written:min(len(p), written+maxWrite)]
 		_ = c.SetWriteDeadline(time.Now().Add(c.limit))
@@ -416,23 +421,23 @@ func (c *pacedConn) Write(p []byte) (written int, err error) {
 	}
 }
 
-// patience bounds how long reads may go on from now.
-func (c *pacedConn) patience(d time.Duration) { _ = c.SetReadDeadline(time.Now().Add(d)) }
+// limitReads bounds how long reads may go on from now.
+func (c *pacedConn) limitReads(d time.Duration) { _ = c.SetReadDeadline(time.Now().Add(d)) }
 
-// The library answers a close frame with the same code and reason, and only
-// then tells of it. A reason must be UTF-8, though, and a frame whose is not is
-// answered with 1007 (RFC 6455, sections 5.5.1 and 8.1). So the answer is
-// replaced on its way: no other frame that is written has such a reason.
+// The library responds to a close frame with the same code and reason, and only
+// then reports it. A reason must be UTF-8, though, and to a frame whose
+// reason is not the response is 1007 (RFC 6455, sections 5.5.1 and 8.1). So the response
+// is replaced on its way: no other frame that is written has such a reason.
 
 // closeFrame is the first byte of a close frame.
 const closeFrame = 0x88
 
-// echoesNoText reports whether a frame closes for a reason that is no text.
-func echoesNoText(frame []byte) bool {
+// echoesInvalidReason reports whether a frame closes for a reason that is no text.
+func echoesInvalidReason(frame []byte) bool {
 	return len(frame) > 4 && frame[0] == closeFrame && !utf8.Valid(frame[4:])
 }
 
-func (c *pacedConn) refuseReason() error {
+func (c *pacedConn) writeInvalidReason() error {
 	code := int(websocket.StatusInvalidFramePayloadData)
 	_, err := c.Write([]byte{closeFrame, 2, byte(code >> 8), byte(code)})
 	return err

@@ -96,7 +96,7 @@ func matchesOrigin(pattern string, from *url.URL) bool {
 	return matched && err == nil
 }
 
-// takeover is a ResponseWriter that hands out the connection, and keeps it.
+// takeover is a ResponseWriter that hands out the connection, and remembers it.
 type takeover struct {
 	http.ResponseWriter
 	conn *pacedConn
@@ -111,11 +111,12 @@ func (t *takeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	t.conn = &pacedConn{Conn: conn, limit: t.limit}
+	// The library writes through the buffer, which must not get past the deadlines.
 	buffered.Writer.Reset(t.conn)
 	return t.conn, buffered, nil
 }
 
-// canTakeOver reports whether the connection behind w can be taken over.
+// canTakeOver reports whether the connection of w can be taken over.
 func canTakeOver(w http.ResponseWriter) bool {
 	for {
 		if _, ok := w.(http.Hijacker); ok {
@@ -129,8 +130,8 @@ func canTakeOver(w http.ResponseWriter) bool {
 	}
 }
 
-// Accept answers a handshake that was checked before, and opens the connection
-// under a context. begun means that the handshake is answered, well or not.
+// Accept responds to a handshake that was checked before, and opens the
+// connection under a context. begun means that there is a response, whichever.
 //
 // It does so on a stack that is given back: one that grew for the handshake
 // would stay large for as long as the connection lives.
