@@ -74,7 +74,7 @@ func disagreement(readers []*typeinfo.Field) string {
 		switch {
 		case f.JSON != first.JSON:
 			return "it is JSON for one and plain text for another"
-		case f.CSV != first.CSV && isList(f.Type) && isList(first.Type):
+		case f.CSV != first.CSV && f.Type.IsList() && first.Type.IsList():
 			return "commas separate its elements for one, and each has a key of its own for another"
 		case f.Default != nil && first.Default != nil && string(f.Default) != string(first.Default):
 			return fmt.Sprintf("it is %s by default for one and %s for another", first.Default, f.Default)

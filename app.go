@@ -198,7 +198,7 @@ func (a *App) newDocument(info Info) (d *document) {
 			}
 			additions.Comments = comments
 		}
-		return buildDocument(&a.config, info, d.outline, additions)
+		return buildDocument(&a.config, info, d.operations, additions)
 	})
 }
 

@@ -12,13 +12,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -86,7 +83,6 @@ type bodyLines struct {
 	item  *typeinfo.Type
 	// compile makes what hands the lines on.
 	compile func(c *compiler, f *typeinfo.Field) (passBody, error)
-	schema  func(c *schema.Components, use schema.Use) *openapi3.SchemaRef
 }
 
 func isLines(t reflect.Type) bool {

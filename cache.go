@@ -15,10 +15,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -136,13 +135,13 @@ func (e *endpoint) compileCache(c *caches) error {
 func (p *cachePlan) documented() []addedHeader {
 	whole := func(status int) bool { return status == http.StatusOK }
 	headers := []addedHeader{{
-		documentedHeader: documentedHeader{name: "Age", doc: "For how many seconds the answer has been kept", schema: openapi3.NewIntegerSchema()},
-		to:               whole,
+		Header: operation.Header{Name: "Age", Description: "For how many seconds the answer has been kept", Type: "integer"},
+		to:     whole,
 	}}
 	if p.Control != "" {
 		headers = append(headers, addedHeader{
-			documentedHeader: documentedHeader{name: "Cache-Control", doc: "How long the answer may be kept", schema: openapi3.NewStringSchema()},
-			to:               whole,
+			Header: operation.Header{Name: "Cache-Control", Description: "How long the answer may be kept"},
+			to:     whole,
 		})
 	}
 	return headers

@@ -6,8 +6,6 @@ import (
 	"reflect"
 	"sync"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
@@ -87,20 +85,18 @@ func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
 
 // schemaOptions is what the user adds to schemas.
 func schemaOptions(rules map[string]Rule, schemas map[reflect.Type]map[string]any) (schema.Options, error) {
-	o := schema.Options{Custom: map[reflect.Type]*openapi3.Schema{}, Rules: map[string]schema.Rule{}}
+	o := schema.Options{Rules: map[string]schema.Rule{}}
 	for t, keywords := range schemas {
 		if t == nil {
 			return o, errors.New("Config.Schemas has a nil type; write reflect.TypeFor[T]()")
 		}
-		s, err := schema.Keywords(keywords)
-		if err != nil {
+		if err := o.Describe(t, keywords); err != nil {
 			return o, fmt.Errorf("Config.Schemas[%s]: %w", t, err)
 		}
-		o.Custom[t] = s
 	}
 	for name, rule := range rules {
 		if rule.Schema != nil {
-			o.Rules[name] = rule.overlay
+			o.Rules[name] = schema.KeywordRule(rule.Schema)
 		}
 	}
 	return o, nil

@@ -27,7 +27,7 @@ import (
 type document struct {
 	// endpoints are gathered while the app is sealed.
 	endpoints, webhooks []*endpoint
-	outline             *outline
+	operations          *operationIndex
 	// build makes it, as version 3.1 in JSON, on the first call.
 	build func() ([]byte, error)
 	// forms are what is served of it, each made on first need.

@@ -91,7 +91,7 @@ func (p *answerPlan) checkContentType(f *typeinfo.Field) error {
 	switch {
 	case p.kind.media == "":
 		return errors.New("the answer has no body, so it has no media type; drop the field")
-	case p.kind.mark != nil:
+	case p.kind.value.Of() != nil: // it is encoded, and not sent as it is
 		return errors.New("the media type of this body is fixed; name another one by `media:\"...\"` on the body or by candor.Produces")
 	case held(f.Type).Kind != typeinfo.String:
 		return errors.New("a media type is text; make the field a string")

@@ -18,9 +18,8 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -60,9 +59,8 @@ type File struct {
 }
 
 func (File) bodyKind() bodyKind {
-	text := openapi3.NewStringSchema
 	return bodyKind{
-		status: http.StatusOK, media: "*/*", chooses: true, schema: rawSchema(binarySchema), further: fileAnswers,
+		status: http.StatusOK, media: "*/*", chooses: true, value: operation.Value{Kind: operation.Bytes}, further: fileAnswers,
 		compile: func(_ *compiler, _ *typeinfo.Field, media []string) (encodeBody, error) {
 			return makeFileWriter(media), nil
 		},
@@ -70,11 +68,11 @@ func (File) bodyKind() bodyKind {
 			closer, _ := value.Interface().(File).Content.(io.Closer)
 			return closer
 		},
-		header: []documentedHeader{
-			{name: "Content-Disposition", doc: "The name of the file, and whether to save it", schema: text()},
-			{name: "ETag", doc: "Names this version of the file", schema: text()},
-			{name: "Last-Modified", doc: "When the file was changed", schema: text()},
-			{name: "Accept-Ranges", doc: "Whether parts of the file can be asked for", schema: text()},
+		header: []operation.Header{
+			{Name: "Content-Disposition", Description: "The name of the file, and whether to save it"},
+			{Name: "ETag", Description: "Names this version of the file"},
+			{Name: "Last-Modified", Description: "When the file was changed"},
+			{Name: "Accept-Ranges", Description: "Whether parts of the file can be asked for"},
 		},
 	}
 }
@@ -85,8 +83,8 @@ func fileAnswers(method string, statuses []int) []furtherAnswer {
 	if method != http.MethodGet || statuses[0] != http.StatusOK {
 		return []furtherAnswer{missing}
 	}
-	contentRange := func(required bool) []documentedHeader {
-		return []documentedHeader{{name: "Content-Range", doc: "Which part of the file this is", required: required, schema: openapi3.NewStringSchema()}}
+	contentRange := func(required bool) []operation.Header {
+		return []operation.Header{{Name: "Content-Range", Description: "Which part of the file this is", Required: required}}
 	}
 	return []furtherAnswer{
 		{status: http.StatusPartialContent, doc: "The parts that the header Range asks for", header: contentRange(false), hasBody: true},

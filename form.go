@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
@@ -95,7 +93,7 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 }
 
 func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formField, err error) {
-	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON, isList: isList(f.Type) && !f.JSON}
+	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON, isList: f.Type.IsList() && !f.JSON}
 	if f.Source == typeinfo.File {
 		field.file, err = c.compileFile(f)
 		return field, err
@@ -431,23 +429,4 @@ func (p *formPlan) judge(into reflect.Value, sent *sentForm, faults *fault.List)
 			faults.Add(f)
 		}
 	}
-}
-
-// formEncoding says how the fields of a form are written that are not one pair
-// of their own. That of lists is OpenAPI's default, but Swagger UI sends commas
-// where nothing is said.
-func formEncoding(form *typeinfo.Object) map[string]*openapi3.Encoding {
-	encodings := map[string]*openapi3.Encoding{}
-	for _, f := range form.Fields {
-		switch {
-		case f.JSON:
-			encodings[f.Name] = &openapi3.Encoding{ContentType: mediatype.JSON}
-		case f.Source != typeinfo.File && isList(f.Type):
-			encodings[f.Name] = &openapi3.Encoding{Style: openapi3.SerializationForm, Explode: new(!f.CSV)}
-		}
-	}
-	if len(encodings) == 0 {
-		return nil
-	}
-	return encodings
 }

@@ -6,11 +6,8 @@ import (
 	"net/http"
 	"reflect"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/schema"
-	"github.com/candor-go/candor/internal/typeinfo"
+	"github.com/candor-go/candor/internal/operation"
 )
 
 // JSONLines is an answer of many values, one line of JSON each, sent while they
@@ -74,21 +71,15 @@ func LinesOf[T any](seq iter.Seq[T]) JSONLines[T] {
 func (JSONLines[T]) bodyKind() bodyKind {
 	item := itemType[T]()
 	return bodyKind{
-		status: http.StatusOK, media: mediatype.Lines, mark: item, compile: compileSequence[JSONLines[T], T](mediatype.JSONLines), streams: true,
-		schema: func(c *schema.Components, _ string) *openapi3.SchemaRef { return linesSchema(c, item, schema.Out) },
+		status: http.StatusOK, media: mediatype.Lines, compile: compileSequence[JSONLines[T], T](mediatype.JSONLines), streams: true,
+		value: operation.Value{Kind: operation.Items, Sequence: mediatype.Lines, Type: item},
 	}
-}
-
-// linesSchema says what a line is.
-func linesSchema(c *schema.Components, item *typeinfo.Type, use schema.Use) *openapi3.SchemaRef {
-	return sequenceSchema("JSON Lines: one value of the content's items a line", mediatype.Lines, c.Value(item, nil, use))
 }
 
 func (JSONLines[T]) bodyLines() bodyLines {
 	item := itemType[T]()
 	return bodyLines{
 		media: []string{mediatype.Lines, mediatype.NDJSON}, item: item, compile: compileItemReader[JSONLines[T], T](mediatype.JSONLines),
-		schema: func(c *schema.Components, use schema.Use) *openapi3.SchemaRef { return linesSchema(c, item, use) },
 	}
 }
 

@@ -6,11 +6,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/coder/websocket"
-	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
-	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/socket"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -150,24 +149,15 @@ func writeFrame(dst []byte, value reflect.Value, _ bool, _ *fault.List) (websock
 	return f.kind(), append(dst, f.Data...), nil
 }
 
-// markMessage tells the components of a type that messages have.
-func markMessage(c *schema.Components, t reflect.Type, use schema.Use) {
-	if messageKindOf(t) == jsonMessage {
-		c.Mark(mustDescribe(t), use)
-	}
-}
-
-// messageSchema is the schema of a message.
-func messageSchema(c *schema.Components, t reflect.Type, use schema.Use) *openapi3.SchemaRef {
-	text := openapi3.NewStringSchema()
-	text.ContentMediaType = "text/plain"
+// messageValue describes a message.
+func messageValue(t reflect.Type, use operation.Use) operation.Value {
 	switch messageKindOf(t) {
 	case textMessage:
-		return openapi3.NewSchemaRef("", text)
+		return operation.Value{Kind: operation.Text}
 	case bytesMessage:
-		return openapi3.NewSchemaRef("", binarySchema())
+		return operation.Value{Kind: operation.Bytes}
 	case frameMessage:
-		return openapi3.NewSchemaRef("", openapi3.NewAnyOfSchema(text, binarySchema()))
+		return operation.Value{Kind: operation.Frame}
 	}
-	return c.Value(mustDescribe(t), nil, use)
+	return operation.Value{Kind: operation.JSON, Type: mustDescribe(t), Use: use}
 }

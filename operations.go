@@ -12,38 +12,38 @@ import (
 	"unicode/utf8"
 )
 
-// outline is what a document holds, before any schema is made: the operations
+// operationIndex is what a document holds, before any schema is made: the operations
 // in order, each with its place and its id. It is made when the app is sealed,
 // so that its mistakes show then.
-type outline struct {
-	operations []*operation
-	of         map[*endpoint]*operation
+type operationIndex struct {
+	operations []*operationEntry
+	of         map[*endpoint]*operationEntry
 	// paths are in the order of registration; shapes finds one, whatever the
 	// names of its wildcards are.
 	paths  []*documentedPath
 	shapes map[string]*documentedPath
-	ids    map[string]*operation
+	ids    map[string]*operationEntry
 	// webhooks are requests that are sent, and so on no path.
-	webhooks []*operation
+	webhooks []*operationEntry
 }
 
-// operation is an endpoint in a document.
-type operation struct {
+// operationEntry is an endpoint in a document.
+type operationEntry struct {
 	endpoint *endpoint
 	path     *documentedPath
 	id       string
 	// callbacks are the requests that it leads to.
-	callbacks []*operation
+	callbacks []*operationEntry
 }
 
 // documentedPath is one path of a document, with the names of its wildcards.
 type documentedPath struct {
 	path       string
-	operations []*operation
+	operations []*operationEntry
 }
 
 // operation finds that of a method, nil without.
-func (p *documentedPath) operation(method string) *operation {
+func (p *documentedPath) operation(method string) *operationEntry {
 	for _, op := range p.operations {
 		if op.endpoint.method == method {
 			return op
@@ -52,20 +52,20 @@ func (p *documentedPath) operation(method string) *operation {
 	return nil
 }
 
-// makeOutline finds a place and an id for every endpoint, and gathers the
+// indexOperations finds a place and an id for every endpoint, and gathers the
 // mistakes.
-func makeOutline(endpoints, webhooks []*endpoint, rename func(RouteInfo) string) (*outline, []error) {
-	o := &outline{
-		of: make(map[*endpoint]*operation, len(endpoints)), ids: make(map[string]*operation, len(endpoints)),
-		shapes: make(map[string]*documentedPath, len(endpoints)/2), operations: make([]*operation, 0, len(endpoints)),
+func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) string) (*operationIndex, []error) {
+	o := &operationIndex{
+		of: make(map[*endpoint]*operationEntry, len(endpoints)), ids: make(map[string]*operationEntry, len(endpoints)),
+		shapes: make(map[string]*documentedPath, len(endpoints)/2), operations: make([]*operationEntry, 0, len(endpoints)),
 	}
 	var mistakes []error
-	note := func(op *operation, err error) {
+	note := func(op *operationEntry, err error) {
 		if err != nil {
 			mistakes = append(mistakes, op.endpoint.route.mistake(err))
 		}
 	}
-	operations := make([]operation, len(endpoints))
+	operations := make([]operationEntry, len(endpoints))
 	for i, e := range endpoints {
 		op := &operations[i]
 		op.endpoint = e
@@ -97,7 +97,7 @@ func makeOutline(endpoints, webhooks []*endpoint, rename func(RouteInfo) string)
 }
 
 // pathOf is the path of an endpoint in the document, "" for one that is not in it.
-func (o *outline) pathOf(e *endpoint) string {
+func (o *operationIndex) pathOf(e *endpoint) string {
 	if op := o.of[e]; op != nil {
 		return op.path.path
 	}
@@ -108,7 +108,7 @@ func withoutRemainder(pattern string) string { return strings.ReplaceAll(pattern
 
 // place puts an operation below its path. Operations on paths that differ in
 // the names of wildcards only share one.
-func (o *outline) place(op *operation) error {
+func (o *operationIndex) place(op *operationEntry) error {
 	e := op.endpoint
 	shape := withoutRemainder(e.pattern.Shape())
 	p, ok := o.shapes[shape]
@@ -128,7 +128,7 @@ func (o *outline) place(op *operation) error {
 
 // takeExplicitID gives an operation the id that was chosen for it. Those of
 // one route share the choice: the first takes it.
-func (o *outline) takeExplicitID(op *operation) error {
+func (o *operationIndex) takeExplicitID(op *operationEntry) error {
 	id := op.endpoint.set.operationID
 	if id == "" {
 		return nil
@@ -148,10 +148,10 @@ func (o *outline) takeExplicitID(op *operation) error {
 // makeIDs gives the operations that have no id yet one each, which is the same
 // in whatever order they were registered: its function's to one operation of each
 // function, and that with path and method to all others.
-func (o *outline) makeIDs() {
+func (o *operationIndex) makeIDs() {
 	first := make(map[*route]bool, len(o.operations))
-	wanted := make(map[string][]*operation, len(o.operations))
-	var others []*operation
+	wanted := make(map[string][]*operationEntry, len(o.operations))
+	var others []*operationEntry
 	for _, op := range o.operations {
 		rt, id := op.endpoint.route, op.endpoint.functionID()
 		switch {
@@ -176,15 +176,15 @@ func (o *outline) makeIDs() {
 
 // byPath orders operations by the length of their paths, for that of a first
 // version or of the whole is the shortest most often.
-func byPath(a, b *operation) int {
+func byPath(a, b *operationEntry) int {
 	left, right := a.endpoint.pattern.String(), b.endpoint.pattern.String()
 	return cmp.Or(cmp.Compare(len(left), len(right)), strings.Compare(left, right), strings.Compare(a.endpoint.method, b.endpoint.method))
 }
 
 // areOneFunction reports whether one function handles all the operations.
-func areOneFunction(operations []*operation) bool {
+func areOneFunction(operations []*operationEntry) bool {
 	one := operations[0].endpoint.route.handler
-	return !slices.ContainsFunc(operations, func(op *operation) bool {
+	return !slices.ContainsFunc(operations, func(op *operationEntry) bool {
 		other := op.endpoint.route.handler
 		return other.pc != one.pc || other.in != one.in || other.out != one.out
 	})
@@ -192,11 +192,11 @@ func areOneFunction(operations []*operation) bool {
 
 // makeLongIDs makes ids with path and method. Paths of the same words, such as
 // /a-b and /a/b, have numbers in their order.
-func (o *outline) makeLongIDs(operations []*operation) {
+func (o *operationIndex) makeLongIDs(operations []*operationEntry) {
 	for _, op := range operations {
 		op.id = op.endpoint.longID(cmp.Or(op.endpoint.set.operationID, op.endpoint.functionID()))
 	}
-	slices.SortFunc(operations, func(a, b *operation) int { return cmp.Or(strings.Compare(a.id, b.id), byPath(a, b)) })
+	slices.SortFunc(operations, func(a, b *operationEntry) int { return cmp.Or(strings.Compare(a.id, b.id), byPath(a, b)) })
 	for _, op := range operations {
 		o.takeID(op, op.id)
 	}
@@ -204,9 +204,9 @@ func (o *outline) makeLongIDs(operations []*operation) {
 
 // rename gives the operations the ids that Config.OperationID chooses. Those of
 // the option OperationID stay.
-func (o *outline) rename(choose func(RouteInfo) string) []error {
+func (o *operationIndex) rename(choose func(RouteInfo) string) []error {
 	made := o.ids
-	o.ids = make(map[string]*operation, len(made))
+	o.ids = make(map[string]*operationEntry, len(made))
 	for _, op := range o.operations {
 		if op.id == op.endpoint.set.operationID {
 			o.ids[op.id] = op
@@ -231,7 +231,7 @@ func (o *outline) rename(choose func(RouteInfo) string) []error {
 }
 
 // takeID gives an operation an id, or that with a number.
-func (o *outline) takeID(op *operation, base string) {
+func (o *operationIndex) takeID(op *operationEntry, base string) {
 	id := base
 	for n := 2; o.ids[id] != nil; n++ {
 		id = base + "_" + strconv.Itoa(n)
@@ -293,11 +293,11 @@ func (e *endpoint) summary() string {
 
 // texts are the summary and the description of an operation: what options say,
 // else what the comment of the handler does.
-func (d *documenter) texts(e *endpoint) (summary, description string) {
-	if d.config.Source == nil || e.name() == "" {
+func (b *apiBuilder) texts(e *endpoint) (summary, description string) {
+	if b.config.Source == nil || e.name() == "" {
 		return e.summary(), e.set.description
 	}
-	comment := d.config.Source.Func(runtime.FuncForPC(e.route.handler.pc))
+	comment := b.config.Source.Func(runtime.FuncForPC(e.route.handler.pc))
 	first, rest := summarize(comment, e.name())
 	if e.set.summary != "" || first == "" {
 		return e.summary(), cmp.Or(e.set.description, comment)

@@ -68,7 +68,7 @@ func together(a, b *typeinfo.Field) *typeinfo.Field {
 		a, b = b, a
 	}
 	both := *a
-	if isList(b.Type) && !isList(a.Type) {
+	if b.Type.IsList() && !a.Type.IsList() {
 		both.Type, both.CSV = b.Type, b.CSV // which decide how it is written
 	}
 	both.Required = a.Required || b.Required
@@ -87,12 +87,4 @@ func together(a, b *typeinfo.Field) *typeinfo.Field {
 		both.Example = b.Example
 	}
 	return &both
-}
-
-// isList reports whether values of a type are lists.
-func isList(t *typeinfo.Type) bool {
-	for t.Wraps() {
-		t = t.Elem
-	}
-	return t.Kind == typeinfo.Slice || t.Kind == typeinfo.Array
 }

@@ -12,9 +12,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
@@ -182,11 +181,11 @@ func (l *limitHandler) describe(e *endpoint, at int) {
 
 // rateHeaders are what a limit adds to the responses.
 var rateHeaders = []addedHeader{
-	{documentedHeader: documentedHeader{name: "RateLimit-Policy", doc: "Each limit by name: q requests in w seconds", schema: openapi3.NewStringSchema()}},
-	{documentedHeader: documentedHeader{name: "RateLimit", doc: "What is left of each limit: r requests, and all of them in t seconds", schema: openapi3.NewStringSchema()}},
+	{Header: operation.Header{Name: "RateLimit-Policy", Description: "Each limit by name: q requests in w seconds"}},
+	{Header: operation.Header{Name: "RateLimit", Description: "What is left of each limit: r requests, and all of them in t seconds"}},
 	{
-		documentedHeader: documentedHeader{name: "Retry-After", doc: "In how many seconds to ask again", schema: openapi3.NewIntegerSchema()},
-		to:               func(status int) bool { return status == http.StatusTooManyRequests },
+		Header: operation.Header{Name: "Retry-After", Description: "In how many seconds to ask again", Type: "integer"},
+		to:     func(status int) bool { return status == http.StatusTooManyRequests },
 	},
 }
 

@@ -9,10 +9,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -44,7 +42,7 @@ func (Text) bodyKind() bodyKind { return textKind("text/plain") }
 
 // textKind is a string, sent as it is.
 func textKind(media string) bodyKind {
-	return bodyKind{status: http.StatusOK, media: media, compile: compileUTF8, schema: rawSchema(openapi3.NewStringSchema)}
+	return bodyKind{status: http.StatusOK, media: media, compile: compileUTF8, value: operation.Value{Kind: operation.Text}}
 }
 
 // compileUTF8 announces UTF-8 where the media type is text and says nothing
@@ -59,23 +57,9 @@ func compileUTF8(_ *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error)
 	}, nil
 }
 
-// rawSchema is the schema of a body that is sent as it is: anything where it is
-// JSON already.
-func rawSchema(newSchema func() *openapi3.Schema) func(*schema.Components, string) *openapi3.SchemaRef {
-	return func(_ *schema.Components, media string) *openapi3.SchemaRef {
-		if mediatype.IsJSON(media) {
-			return openapi3.NewSchemaRef("", openapi3.NewSchema())
-		}
-		return openapi3.NewSchemaRef("", newSchema())
-	}
-}
-
-// binarySchema is what generators of clients know bytes by.
-func binarySchema() *openapi3.Schema { return openapi3.NewStringSchema().WithFormat("binary") }
-
 func bytesKind() bodyKind {
 	return bodyKind{
-		status: http.StatusOK, media: mediatype.Octets, schema: rawSchema(binarySchema),
+		status: http.StatusOK, media: mediatype.Octets, value: operation.Value{Kind: operation.Bytes},
 		compile: func(*compiler, *typeinfo.Field, []string) (encodeBody, error) { return encodeBytes, nil },
 	}
 }
@@ -96,7 +80,7 @@ func sendable(media string) string {
 
 func readerKind() bodyKind {
 	return bodyKind{
-		status: http.StatusOK, media: mediatype.Octets, schema: rawSchema(binarySchema),
+		status: http.StatusOK, media: mediatype.Octets, value: operation.Value{Kind: operation.Bytes},
 		compile: func(*compiler, *typeinfo.Field, []string) (encodeBody, error) { return encodeReader, nil },
 		closer: func(value reflect.Value) io.Closer {
 			closer, _ := value.Interface().(io.Closer)

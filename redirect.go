@@ -5,8 +5,7 @@ import (
 	"reflect"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -23,10 +22,7 @@ func (Redirect) bodyKind() bodyKind {
 	return bodyKind{
 		status: http.StatusTemporaryRedirect, redirects: true,
 		compile: func(*compiler, *typeinfo.Field, []string) (encodeBody, error) { return encodeRedirect, nil },
-		header: []documentedHeader{{
-			name: "Location", doc: "Where to go", required: true,
-			schema: openapi3.NewStringSchema().WithFormat("uri-reference"),
-		}},
+		header:  []operation.Header{{Name: "Location", Description: "Where to go", Required: true, Format: "uri-reference"}},
 	}
 }
 

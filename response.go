@@ -14,12 +14,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -94,12 +92,10 @@ type bodyKind struct {
 	// closer is what of the value is to be closed, nil for nothing; so it is
 	// also where the answer comes to nothing.
 	closer func(value reflect.Value) io.Closer
-	// mark is the type whose values the body is made of, nil for none, and
-	// schema the body's schema; the media type tells JSON from text.
-	mark   *typeinfo.Type
-	schema func(c *schema.Components, media string) *openapi3.SchemaRef
+	// value is what the body is, for the document.
+	value operation.Value
 	// header is what the kind sends beside the body, for the document.
-	header []documentedHeader
+	header []operation.Header
 	// redirects means that the status must be one that leads elsewhere.
 	redirects bool
 	// streams means that values are sent one by one while they are made.
@@ -112,18 +108,11 @@ type bodyKind struct {
 	further func(method string, statuses []int) []furtherAnswer
 }
 
-// documentedHeader is a header that a kind of body writes by itself.
-type documentedHeader struct {
-	name, doc string
-	required  bool
-	schema    *openapi3.Schema
-}
-
 // furtherAnswer is an answer that a kind of body gives beside the usual one.
 type furtherAnswer struct {
 	status int
 	doc    string
-	header []documentedHeader
+	header []operation.Header
 	// isError means a body with a detail, hasBody that of the usual answer,
 	// hasHeader only its headers.
 	isError, hasBody, hasHeader bool
@@ -139,14 +128,14 @@ type ownResponse struct {
 
 // addedHeader is a header that middleware adds to answers of an endpoint.
 type addedHeader struct {
-	documentedHeader
+	operation.Header
 	// to tells the statuses of those answers; nil means all.
 	to func(status int) bool
 }
 
 // addedTo is a header that answers of these statuses get, all where none is named.
 func addedTo(name, doc string, statuses []int) addedHeader {
-	h := addedHeader{documentedHeader: documentedHeader{name: name, doc: doc, schema: openapi3.NewStringSchema()}}
+	h := addedHeader{Header: operation.Header{Name: name, Description: doc}}
 	if len(statuses) > 0 {
 		h.to = func(status int) bool { return slices.Contains(statuses, status) }
 	}
@@ -185,8 +174,8 @@ func bodyKindOf(f *typeinfo.Field) bodyKind {
 // jsonKind is every value that is no ready-made answer.
 func jsonKind(f *typeinfo.Field) bodyKind {
 	return bodyKind{
-		status: http.StatusOK, media: mediatype.JSON, mark: f.Type, compile: compileJSON, whole: true,
-		schema: func(c *schema.Components, _ string) *openapi3.SchemaRef { return c.Field(f, schema.Out) },
+		status: http.StatusOK, media: mediatype.JSON, compile: compileJSON, whole: true,
+		value: operation.Value{Kind: operation.JSON, Field: f},
 	}
 }
 

@@ -10,12 +10,10 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
-	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -99,9 +97,8 @@ type upgrade interface {
 	messages() []*typeinfo.Type
 	// admit is the first step: it refuses what is no such request.
 	admit(x *exchange) error
-	// mark and document are for the document.
-	mark(c *schema.Components, e *endpoint)
-	document(c *schema.Components, e *endpoint, op *openapi3.Operation)
+	// socket is what the document says about it.
+	socket(e *endpoint) *operation.Socket
 }
 
 // describe reads the types of the handler.

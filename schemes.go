@@ -6,8 +6,7 @@ import (
 	"maps"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -18,43 +17,43 @@ import (
 // The zero value is the scheme that the field describes by itself: a key in the
 // header of its tag, say, under another name than the usual one and, by
 // [SecurityScheme.WithDescription], with a text.
-type SecurityScheme struct{ scheme *openapi3.SecurityScheme }
+type SecurityScheme struct{ scheme *operation.SecurityScheme }
 
 // OAuth2Password describes OAuth2 tokens that clients get for a user name and
 // a password at the token URL (RFC 6749, section 4.3). Scopes go from name to
 // description.
 func OAuth2Password(tokenURL string, scopes map[string]string) SecurityScheme {
-	return oauth2(&openapi3.OAuthFlows{Password: &openapi3.OAuthFlow{TokenURL: tokenURL, Scopes: scopeMap(scopes)}})
+	return oauth2(operation.Flow{Kind: operation.Password, TokenURL: tokenURL, Scopes: scopeMap(scopes)})
 }
 
 // OAuth2Code describes OAuth2 tokens that clients get by the authorization-code
 // flow (RFC 6749, section 4.1).
 func OAuth2Code(authorizationURL, tokenURL string, scopes map[string]string) SecurityScheme {
-	return oauth2(&openapi3.OAuthFlows{AuthorizationCode: &openapi3.OAuthFlow{
-		AuthorizationURL: authorizationURL, TokenURL: tokenURL, Scopes: scopeMap(scopes),
-	}})
+	return oauth2(operation.Flow{
+		Kind: operation.AuthorizationCode, AuthorizationURL: authorizationURL, TokenURL: tokenURL, Scopes: scopeMap(scopes),
+	})
 }
 
 // OAuth2ClientCredentials describes OAuth2 tokens that programs get for their
 // own credentials (RFC 6749, section 4.4).
 func OAuth2ClientCredentials(tokenURL string, scopes map[string]string) SecurityScheme {
-	return oauth2(&openapi3.OAuthFlows{ClientCredentials: &openapi3.OAuthFlow{TokenURL: tokenURL, Scopes: scopeMap(scopes)}})
+	return oauth2(operation.Flow{Kind: operation.ClientCredentials, TokenURL: tokenURL, Scopes: scopeMap(scopes)})
 }
 
 // OpenIDConnect describes tokens of the provider whose configuration is at the
 // URL.
 func OpenIDConnect(configurationURL string) SecurityScheme {
-	return SecurityScheme{&openapi3.SecurityScheme{Type: "openIdConnect", OpenIdConnectUrl: configurationURL}}
+	return SecurityScheme{&operation.SecurityScheme{Type: "openIdConnect", OpenIDConnectURL: configurationURL}}
 }
 
 // BearerTokens describes bearer tokens of a format, such as "JWT".
 func BearerTokens(format string) SecurityScheme {
-	return SecurityScheme{&openapi3.SecurityScheme{Type: "http", Scheme: "bearer", BearerFormat: format}}
+	return SecurityScheme{&operation.SecurityScheme{Type: "http", Scheme: "bearer", BearerFormat: format}}
 }
 
 // WithDescription returns a copy with a text for the document.
 func (s SecurityScheme) WithDescription(text string) SecurityScheme {
-	c := openapi3.SecurityScheme{}
+	c := operation.SecurityScheme{}
 	if s.scheme != nil {
 		c = *s.scheme
 	}
@@ -68,16 +67,14 @@ func (s SecurityScheme) scopes() map[string]string {
 		return nil
 	}
 	all := map[string]string{}
-	for _, flow := range []*openapi3.OAuthFlow{s.scheme.Flows.Password, s.scheme.Flows.AuthorizationCode, s.scheme.Flows.ClientCredentials, s.scheme.Flows.Implicit} {
-		if flow != nil {
-			maps.Copy(all, flow.Scopes)
-		}
+	for _, flow := range s.scheme.Flows {
+		maps.Copy(all, flow.Scopes)
 	}
 	return all
 }
 
-func oauth2(flows *openapi3.OAuthFlows) SecurityScheme {
-	return SecurityScheme{&openapi3.SecurityScheme{Type: "oauth2", Flows: flows}}
+func oauth2(flow operation.Flow) SecurityScheme {
+	return SecurityScheme{&operation.SecurityScheme{Type: "oauth2", Flows: []operation.Flow{flow}}}
 }
 
 func scopeMap(scopes map[string]string) map[string]string {
@@ -88,7 +85,7 @@ func scopeMap(scopes map[string]string) map[string]string {
 
 // schemeOf names and describes the scheme of a security field. What declared
 // says about it comes before what the field does.
-func schemeOf(f *typeinfo.Field, declared map[string]SecurityScheme) (name string, described *openapi3.SecurityScheme) {
+func schemeOf(f *typeinfo.Field, declared map[string]SecurityScheme) (name string, described *operation.SecurityScheme) {
 	name, described = ownScheme(f)
 	name = cmp.Or(f.Scheme, name)
 	given := declared[name].scheme
@@ -103,17 +100,17 @@ func schemeOf(f *typeinfo.Field, declared map[string]SecurityScheme) (name strin
 }
 
 // ownScheme is the scheme of a security field as the field says it.
-func ownScheme(f *typeinfo.Field) (name string, described *openapi3.SecurityScheme) {
+func ownScheme(f *typeinfo.Field) (name string, described *operation.SecurityScheme) {
 	switch kind := indirectName(f); {
 	case kind == "Bearer" && !hasOwnWord(f):
-		return "HTTPBearer", &openapi3.SecurityScheme{Type: "http", Scheme: "bearer", Description: f.Doc}
+		return "HTTPBearer", &operation.SecurityScheme{Type: "http", Scheme: "bearer", Description: f.Doc}
 	case kind == "Bearer":
-		return "HTTP" + f.Word, &openapi3.SecurityScheme{Type: "http", Scheme: f.Word, Description: f.Doc}
+		return "HTTP" + f.Word, &operation.SecurityScheme{Type: "http", Scheme: f.Word, Description: f.Doc}
 	case kind == "Basic":
-		return "HTTPBasic", &openapi3.SecurityScheme{Type: "http", Scheme: "basic", Description: f.Doc}
+		return "HTTPBasic", &operation.SecurityScheme{Type: "http", Scheme: "basic", Description: f.Doc}
 	}
 	names := map[typeinfo.Source]string{typeinfo.Header: "APIKeyHeader", typeinfo.Query: "APIKeyQuery", typeinfo.Cookie: "APIKeyCookie"}
-	return names[f.Source], &openapi3.SecurityScheme{Type: "apiKey", In: f.Source.String(), Name: f.Name, Description: f.Doc}
+	return names[f.Source], &operation.SecurityScheme{Type: "apiKey", In: f.Source.String(), Name: f.Name, Description: f.Doc}
 }
 
 // hasOwnWord reports whether the tokens of a field come after another word than
@@ -135,7 +132,7 @@ func (s SecurityScheme) describes(f *typeinfo.Field) error {
 }
 
 // sameCredentials reports whether two schemes ask for the same.
-func sameCredentials(a, b *openapi3.SecurityScheme) bool {
+func sameCredentials(a, b *operation.SecurityScheme) bool {
 	return a.Type == b.Type && a.In == b.In && a.Name == b.Name && a.Scheme == b.Scheme
 }
 

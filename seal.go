@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
@@ -24,7 +23,7 @@ type builder struct {
 	mounts    []submount
 	faults    []error
 	// schemes are the security schemes that fields name.
-	schemes map[string]*openapi3.SecurityScheme
+	schemes map[string]*operation.SecurityScheme
 	// catchers are those of each router that has any, compiled.
 	catchers map[*Router][]*catcher
 	// shapes has the first documented pattern of each shape.
@@ -92,7 +91,7 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]*openapi3.SecurityScheme{}, catchers: map[*Router][]*catcher{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
+	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]*operation.SecurityScheme{}, catchers: map[*Router][]*catcher{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
@@ -109,7 +108,7 @@ func buildTable(a *App) (*table, error) {
 	b.router(&a.Router, scope{set: unsaid, documents: []listing{b.documented(scope{set: unsaid}, &a.Router, whole)}})
 	b.checkEffects()
 	b.checkOverrides()
-	b.outlines()
+	b.indexes()
 	b.docs()
 	b.checkUnusedSchemes()
 	b.sealMounted()
@@ -134,25 +133,25 @@ func (b *builder) documented(s scope, r *Router, own *ownDocs) listing {
 	return listing{document: d}
 }
 
-// outlines gives the operations of each document their places and ids. What
+// indexes gives the operations of each document their places and ids. What
 // endpoints tell about themselves is the app's.
-func (b *builder) outlines() {
+func (b *builder) indexes() {
 	defer func() {
-		for e, op := range b.table.document.outline.of {
+		for e, op := range b.table.document.operations.of {
 			e.place.info.OperationID = op.id
 		}
 	}()
-	var outlines []*outline
+	var all []*operationIndex
 	for _, p := range b.documents {
 		var mistakes []error
-		p.document.outline, mistakes = makeOutline(p.document.endpoints, p.document.webhooks, b.app.config.OperationID)
+		p.document.operations, mistakes = indexOperations(p.document.endpoints, p.document.webhooks, b.app.config.OperationID)
 		b.faults = append(b.faults, mistakes...)
 		if len(mistakes) > 0 {
 			return // the other documents would repeat them
 		}
-		outlines = append(outlines, p.document.outline)
+		all = append(all, p.document.operations)
 	}
-	b.faults = append(b.faults, checkLinks(outlines)...)
+	b.faults = append(b.faults, checkLinks(all)...)
 }
 
 // docs puts the documents and their pages in their places.

@@ -9,11 +9,9 @@ import (
 	"reflect"
 	"time"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/eventstream"
 	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -92,52 +90,21 @@ func Heartbeat(d time.Duration) Option {
 func (Events[T]) bodyKind() bodyKind {
 	item := itemType[T]()
 	return bodyKind{
-		status: http.StatusOK, media: mediatype.Events, mark: item, compile: compileEvents[T], streams: true,
-		schema: func(c *schema.Components, _ string) *openapi3.SchemaRef { return eventsSchema[T](c, item) },
-		header: []documentedHeader{{name: "Cache-Control", doc: "no-cache", required: true, schema: openapi3.NewStringSchema()}},
+		status: http.StatusOK, media: mediatype.Events, compile: compileEvents[T], streams: true,
+		value:  operation.Value{Kind: operation.Events, Type: item, Data: eventData[T]()},
+		header: []operation.Header{{Name: "Cache-Control", Description: "no-cache", Required: true}},
 	}
 }
 
-// eventsSchema says what an event is, apart from those that tell of errors.
-func eventsSchema[T any](c *schema.Components, item *typeinfo.Type) *openapi3.SchemaRef {
-	event := openapi3.NewObjectSchema().WithProperty("data", openapi3.NewStringSchema())
-	event.WithProperty("event", openapi3.NewStringSchema()).WithProperty("id", openapi3.NewStringSchema())
-	event.WithProperty("retry", openapi3.NewIntegerSchema().WithMin(0))
+// eventData is what the data of events are.
+func eventData[T any]() operation.Kind {
 	switch {
 	case onlyRaw[T]():
-		event.AnyOf = append(event.AnyOf, eventNamed("", "text/plain", nil))
+		return operation.Text
 	case mayBeRaw[T]():
-		event.AnyOf = append(event.AnyOf, eventNamed("", "", nil))
-	case namesEvents(item):
-		for i, data := range c.Variants(item, schema.Out) {
-			event.AnyOf = append(event.AnyOf, eventNamed(item.Object.Cases[i].Name, mediatype.JSON, data))
-		}
-	default:
-		event.AnyOf = append(event.AnyOf, eventNamed("", mediatype.JSON, c.Value(item, nil, schema.Out)))
+		return operation.Any
 	}
-	return sequenceSchema("Server-sent events: one of the content's items each", mediatype.Bare(mediatype.Events), openapi3.NewSchemaRef("", event))
-}
-
-// eventNamed says what the data of events with a name are, or of any event.
-func eventNamed(name, media string, data *openapi3.SchemaRef) *openapi3.SchemaRef {
-	text := openapi3.NewStringSchema()
-	text.ContentMediaType, text.ContentSchema = media, data
-	s := openapi3.NewSchema().WithProperty("data", text)
-	if name != "" {
-		s.WithProperty("event", openapi3.NewStringSchema().WithEnum(name))
-		s.Required = []string{"data", "event"}
-	}
-	return openapi3.NewSchemaRef("", s)
-}
-
-// withErrorEvent adds the event by which a stream tells that it failed. body is
-// the schema of errors.
-func withErrorEvent(events, body *openapi3.SchemaRef) *openapi3.SchemaRef {
-	failed := eventNamed(mediatype.ErrorEvent, mediatype.JSON, body)
-	failed.Value.Description = "The stream failed, and ends with this"
-	event := itemIn(events).Value
-	event.AnyOf = append(event.AnyOf, failed)
-	return events
+	return operation.JSON
 }
 
 // namesEvents reports whether the data tell the names of events.

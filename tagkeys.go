@@ -46,7 +46,7 @@ func (k *tagKeys) input(in *typeinfo.Input) error {
 func (k *tagKeys) output(out *typeinfo.Output) error {
 	found := out.StrayKeys(k.types)
 	if out.Body != nil {
-		found = append(found, bodyKindOf(out.Body).mark.StrayKeys(k.types)...)
+		found = append(found, bodyKindOf(out.Body).value.Of().StrayKeys(k.types)...)
 	}
 	return k.judge(found)
 }

@@ -186,7 +186,7 @@ func newContract(app *App) (*contract.Contract, error) {
 		if e == nil {
 			return "", "", nil, false
 		}
-		return t.document.outline.pathOf(e), e.method, captured, true
+		return t.document.operations.pathOf(e), e.method, captured, true
 	})
 }
 

@@ -9,12 +9,10 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-playground/validator/v10"
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
-	"github.com/candor-go/candor/internal/schema"
 )
 
 // Fault is one thing wrong with a request. A 422 answer lists them all.
@@ -278,12 +276,4 @@ func nothingSent(typ string) any {
 		return json.RawMessage("{}")
 	}
 	return json.RawMessage("null")
-}
-
-// overlay says in a schema what the rule does. Keywords that are none leave it
-// as it is.
-func (r Rule) overlay(s *openapi3.Schema, param string) {
-	if more, err := schema.Keywords(r.Schema(param)); err == nil {
-		schema.Overlay(s, more)
-	}
 }

@@ -92,7 +92,7 @@ func (b *builder) outgoing(o *announcement, tags []string) (*endpoint, error) {
 }
 
 // addWebhook finds a place for a webhook.
-func (o *outline) addWebhook(e *endpoint) error {
+func (o *operationIndex) addWebhook(e *endpoint) error {
 	for _, other := range o.webhooks {
 		if other.endpoint.outgoing.name == e.outgoing.name && other.endpoint.method == e.method {
 			return fmt.Errorf("there is another webhook of this name and the method %s, at %s; change one of them", e.method, other.endpoint.route.site)
@@ -105,8 +105,8 @@ func (o *outline) addWebhook(e *endpoint) error {
 
 // makeOutgoing gives an outgoing request its id: a chosen one, or its name
 // behind the id of the operation before it.
-func (o *outline) makeOutgoing(e *endpoint, before string) (*operation, error) {
-	op := &operation{endpoint: e, path: &documentedPath{}}
+func (o *operationIndex) makeOutgoing(e *endpoint, before string) (*operationEntry, error) {
+	op := &operationEntry{endpoint: e, path: &documentedPath{}}
 	if err := o.takeExplicitID(op); err != nil || op.id != "" {
 		return op, err
 	}

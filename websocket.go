@@ -10,18 +10,16 @@ import (
 	"net/http"
 	"path"
 	"reflect"
-	"slices"
 	"strings"
 	"sync"
 
 	"github.com/coder/websocket"
-	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
-	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/socket"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -253,20 +251,11 @@ func (k *socketKind) admit(x *exchange) error {
 	return err
 }
 
-func (k *socketKind) mark(c *schema.Components, e *endpoint) {
-	markMessage(c, k.receives, e.reads())
-	markMessage(c, k.sends, schema.Out)
-}
-
-func (k *socketKind) document(c *schema.Components, e *endpoint, op *openapi3.Operation) {
-	about := map[string]any{
-		"receives": messageSchema(c, k.receives, e.reads()),
-		"sends":    messageSchema(c, k.sends, schema.Out),
+func (k *socketKind) socket(e *endpoint) *operation.Socket {
+	return &operation.Socket{
+		Receives: messageValue(k.receives, e.reads()), Sends: messageValue(k.sends, operation.Out),
+		Subprotocols: e.set.subprotocols,
 	}
-	if len(e.set.subprotocols) > 0 {
-		about["subprotocols"] = slices.Clone(e.set.subprotocols)
-	}
-	op.Extensions = map[string]any{mediatype.SocketExtension: about}
 }
 
 // connectedSocket is a Socket without its types.

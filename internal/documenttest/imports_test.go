@@ -43,7 +43,7 @@ func TestPackagesThatImportKin(t *testing.T) {
 }
 
 // kinFiles is how many files of the root may import kin-openapi.
-const kinFiles = 35
+const kinFiles = 2
 
 func TestFilesThatImportKin(t *testing.T) {
 	root := filepath.Join("..", "..")

@@ -8,6 +8,29 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
+// Describe adds the schema of a type, as keywords that JSON has.
+func (o *Options) Describe(t reflect.Type, keywords map[string]any) error {
+	s, err := Keywords(keywords)
+	if err != nil {
+		return err
+	}
+	if o.Custom == nil {
+		o.Custom = map[reflect.Type]*openapi3.Schema{}
+	}
+	o.Custom[t] = s
+	return nil
+}
+
+// KeywordRule is a rule that says in a schema what the keywords for its parameter
+// do. Keywords that are none leave the schema as it is.
+func KeywordRule(keywords func(param string) map[string]any) Rule {
+	return func(s *openapi3.Schema, param string) {
+		if more, err := Keywords(keywords(param)); err == nil {
+			Overlay(s, more)
+		}
+	}
+}
+
 // Keywords makes a schema of keywords as JSON has them, such as
 // {"type": "string", "maxLength": 3}.
 func Keywords(keywords map[string]any) (*openapi3.Schema, error) {

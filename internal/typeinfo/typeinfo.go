@@ -92,6 +92,14 @@ func (t *Type) Null() bool {
 // of Elem: a Pointer, an Optional or a Nullable.
 func (t *Type) Wraps() bool { return t.Kind == Pointer || t.Kind == Optional || t.Kind == Nullable }
 
+// IsList reports whether values of the type, or those that it wraps, are lists.
+func (t *Type) IsList() bool {
+	for t.Wraps() {
+		t = t.Elem
+	}
+	return t.Kind == Slice || t.Kind == Array
+}
+
 // Object describes the members of a JSON object.
 type Object struct {
 	// Fields are the members in the order they are written, those of embedded

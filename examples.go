@@ -11,9 +11,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -121,49 +120,49 @@ func (bad badRequest) addBody(r *http.Request, mediaType string) {
 }
 
 // faultsShown are those of the example of an endpoint's 422.
-func (d *documenter) faultsShown(e *endpoint) *invalidRequest {
-	if d.found != e {
-		d.found, d.foundFaults = e, e.foundFaults()
+func (b *apiBuilder) faultsShown(e *endpoint) *invalidRequest {
+	if b.found != e {
+		b.found, b.foundFaults = e, e.foundFaults()
 	}
-	return d.foundFaults
+	return b.foundFaults
 }
 
 // showFaults adds the validation errors of an endpoint to the examples of its
 // 422, where that has the app's own form.
-func (d *documenter) showFaults(r *openapi3.Response, e *endpoint) {
+func (b *apiBuilder) showFaults(r *operation.Response, e *endpoint) {
 	isOther := func(c *catcher) bool { return c.takes(validationType, http.StatusUnprocessableEntity) }
 	isDeclared := func(r response) bool { return r.status == http.StatusUnprocessableEntity }
 	if slices.ContainsFunc(e.catchers, isOther) || slices.ContainsFunc(e.set.responses, isDeclared) {
 		return
 	}
-	if found := d.faultsShown(e); found != nil {
-		d.showError(r, http.StatusUnprocessableEntity, found)
+	if found := b.faultsShown(e); found != nil {
+		b.showError(r, found)
 	}
 }
 
 // shownTo are the examples of errors that depend on the endpoint.
-func (d *documenter) shownTo(e *endpoint) string {
+func (b *apiBuilder) shownTo(e *endpoint) string {
 	var all []byte
 	if e.canBeInvalid() {
-		if found := d.faultsShown(e); found != nil {
-			all = append(all, d.bodyOf(found)...)
+		if found := b.faultsShown(e); found != nil {
+			all = append(all, b.bodyOf(found)...)
 		}
 	}
 	if e.body != nil {
-		all = append(all, d.bodyOf(e.body.refusal)...)
+		all = append(all, b.bodyOf(e.body.refusal)...)
 	}
 	return string(all)
 }
 
 // bodyOf is the body that the server sends for an error, nil where it sends none.
-func (d *documenter) bodyOf(err error) (body json.RawMessage) {
+func (b *apiBuilder) bodyOf(err error) (body json.RawMessage) {
 	defer func() {
 		if recover() != nil { // in a function of the user's
 			body = nil
 		}
 	}()
-	writer := &errorWriter{log: slog.New(slog.DiscardHandler), messages: d.config.Message}
-	if d.config.ProblemDetails {
+	writer := &errorWriter{log: slog.New(slog.DiscardHandler), messages: b.config.Message}
+	if b.config.ProblemDetails {
 		writer.format, err = problemFormat(), opened(err)
 	}
 	f := &failure{writer: writer, r: &http.Request{Method: http.MethodGet, URL: &url.URL{Path: "/"}, Header: http.Header{}}, err: err}
@@ -175,75 +174,63 @@ func (d *documenter) bodyOf(err error) (body json.RawMessage) {
 }
 
 // showError adds the body of an error to the examples of a response.
-func (d *documenter) showError(r *openapi3.Response, status int, err error) {
-	body := d.bodyOf(err)
+func (b *apiBuilder) showError(r *operation.Response, err error) {
+	body := b.bodyOf(err)
 	if body == nil {
 		return
 	}
-	for _, media := range r.Content {
-		addErrorExample(media, status, &openapi3.Example{Value: body})
+	for i := range r.Content {
+		addErrorExample(&r.Content[i], r.Status, operation.Example{Value: body})
 	}
 }
 
 // addErrorExample names an example by its status. One that is there already is
 // not repeated.
-func addErrorExample(media *openapi3.MediaType, status int, example *openapi3.Example) {
-	if media.Examples == nil {
-		media.Examples = openapi3.Examples{}
-	}
+func addErrorExample(c *operation.Content, status int, x operation.Example) {
 	plain := strings.NewReplacer(" ", "_", "'", "", "-", "_").Replace(strings.ToLower(reason(status)))
-	name := plain
-	for n := 2; media.Examples[name] != nil; n++ {
-		if sameExample(media.Examples[name].Value, example) {
+	x.Name = plain
+	for n := 2; ; n++ {
+		known := c.Example(x.Name)
+		if known == nil {
+			c.Examples = append(c.Examples, x)
 			return
 		}
-		name = plain + "_" + strconv.Itoa(n)
+		if bytes.Equal(known.Value, x.Value) {
+			return
+		}
+		x.Name = plain + "_" + strconv.Itoa(n)
 	}
-	media.Examples[name] = &openapi3.ExampleRef{Value: example}
 }
 
-func sameExample(a, b *openapi3.Example) bool {
-	one, err := json.Marshal(a.Value)
-	other, otherErr := json.Marshal(b.Value)
-	return err == nil && otherErr == nil && bytes.Equal(one, other)
+// joinExamples adds the examples of one more response, in the order of their
+// names.
+func joinExamples(c *operation.Content, more []operation.Example, status int) {
+	c.Examples = slices.Clip(c.Examples) // which responses may share
+	for _, x := range slices.SortedFunc(slices.Values(more), func(a, b operation.Example) int { return strings.Compare(a.Name, b.Name) }) {
+		addErrorExample(c, status, x)
+	}
 }
 
-// errorHeaderDocs say what the headers of errors that HTTP knows are for.
-var errorHeaderDocs = map[string]string{
-	"Accept":           "The media types that a body may have",
-	"Accept-Encoding":  "The encodings that a body may have",
-	"Allow":            "The methods there are",
-	"Retry-After":      "After how many seconds, or when, to try again",
-	"Www-Authenticate": "The credentials that are needed",
-}
-
-// headersOf adds the headers that errors are sent with to a response.
-func headersOf(r *openapi3.Response, errs []*HTTPError) {
-	for _, err := range errs {
-		for name, values := range err.header {
-			if !mediatype.ValidHeader(name, values) || r.Headers[name] != nil {
-				continue
+// addExamples shows the values that options give, in the media types that they
+// can be seen in.
+func (b *apiBuilder) addExamples(op *operation.Operation, e *endpoint) {
+	for _, x := range e.set.examples {
+		shown := operation.Example{Name: x.name, Summary: x.summary, Value: x.data}
+		if x.status == 0 && op.Body != nil {
+			for i := range op.Body.Media {
+				showIn(&op.Body.Media[i], shown)
 			}
-			put(&r.Headers, headerName(name), documentedHeader{
-				doc: errorHeaderDocs[name], required: isChallenge(name, errs), schema: openapi3.NewStringSchema(),
-			}.documented())
+		}
+		if r := op.Responses.To(x.status); r != nil {
+			for i := range r.Content {
+				showIn(&r.Content[i].Media, shown)
+			}
 		}
 	}
 }
 
-// isChallenge reports whether a header is the one that a 401 has to have (RFC
-// 9110, section 15.5.2), and all of these errors are sent with it.
-func isChallenge(name string, errs []*HTTPError) bool {
-	return name == "Www-Authenticate" && !slices.ContainsFunc(errs, func(err *HTTPError) bool {
-		values := err.header[name]
-		return err.status != http.StatusUnauthorized || len(values) == 0 || !mediatype.ValidHeader(name, values)
-	})
-}
-
-// headerName is a header's name as its RFC spells it.
-func headerName(name string) string {
-	if name == "Www-Authenticate" {
-		return "WWW-Authenticate"
+func showIn(m *operation.Media, x operation.Example) {
+	if mediatype.IsJSON(m.Type) || strings.HasPrefix(m.Type, mediatype.Form) || strings.HasPrefix(m.Type, mediatype.Multipart) {
+		m.Show(x)
 	}
-	return name
 }

@@ -8,71 +8,69 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
-
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// security documents the credentials an endpoint reads: those required, all at
+// schemeSet are the names of security schemes that are needed together.
+type schemeSet map[string]bool
+
+// security describes the credentials an endpoint reads: those required, all at
 // once, with one of each choice, beside any of the optional ones. That no
 // credentials will do as well stands there where none are needed.
-func (d *documenter) security(e *endpoint) *openapi3.SecurityRequirements {
+func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 	switch {
 	case e.set.public:
-		return &openapi3.SecurityRequirements{}
+		return [][]operation.SchemeUse{}
 	case len(e.security) == 0:
 		return nil
 	}
-	required := openapi3.SecurityRequirement{}
-	scopes := map[string][]string{}
+	required, scopes := schemeSet{}, map[string][]string{}
 	var optional []string
 	for _, f := range e.security {
-		name := d.scheme(f)
+		name := b.scheme(f)
 		if scopes[name] == nil || slices.Contains(e.scoped, f) {
 			scopes[name] = e.scopesOf(f)
 		}
 		switch {
 		case f.Required:
-			required[name] = nil
+			required[name] = true
 		case f.Choice == "":
 			optional = appendNew(optional, []string{name})
 		}
 	}
-	needed := d.chosen(required, e.choices)
-	var all openapi3.SecurityRequirements
+	needed := b.chosen(required, e.choices)
+	var all [][]operation.SchemeUse
 	for _, name := range optional {
 		for _, one := range needed {
-			if _, ok := one[name]; !ok {
-				all = append(all, with(one, name))
+			if !one[name] {
+				all = append(all, one.with(name).uses(scopes))
 			}
 		}
 	}
-	all = append(all, needed...)
-	for _, one := range all {
-		for name := range one {
-			one[name] = scopes[name]
-		}
+	for _, one := range needed {
+		all = append(all, one.uses(scopes))
 	}
-	return &all
+	return all
 }
 
 // chosen are the ways to have what is required and one of each choice. One that
 // has more than another is left out.
-func (d *documenter) chosen(required openapi3.SecurityRequirement, choices []choicePlan) openapi3.SecurityRequirements {
-	ways := openapi3.SecurityRequirements{required}
+func (b *apiBuilder) chosen(required schemeSet, choices []choicePlan) []schemeSet {
+	ways := []schemeSet{required}
 	for _, choice := range choices {
-		var longer openapi3.SecurityRequirements
+		var longer []schemeSet
 		for _, way := range ways {
 			for _, f := range choice {
-				longer = append(longer, with(way, d.scheme(f)))
+				longer = append(longer, way.with(b.scheme(f)))
 			}
 		}
 		ways = longer
 	}
-	var shortest openapi3.SecurityRequirements
+	var shortest []schemeSet
 	for _, way := range ways {
-		if !slices.ContainsFunc(shortest, func(other openapi3.SecurityRequirement) bool { return isPart(other, way) }) {
-			shortest = slices.DeleteFunc(shortest, func(other openapi3.SecurityRequirement) bool { return isPart(way, other) })
+		if !slices.ContainsFunc(shortest, func(other schemeSet) bool { return other.isPartOf(way) }) {
+			shortest = slices.DeleteFunc(shortest, func(other schemeSet) bool { return way.isPartOf(other) })
 			shortest = append(shortest, way)
 		}
 	}
@@ -88,79 +86,84 @@ func (e *endpoint) scopesOf(f *typeinfo.Field) []string {
 	return append([]string{}, e.set.scopes...)
 }
 
-// with is a requirement of one more scheme.
-func with(required openapi3.SecurityRequirement, name string) openapi3.SecurityRequirement {
-	more := maps.Clone(required)
-	more[name] = nil
+// with is a set of one more scheme.
+func (s schemeSet) with(name string) schemeSet {
+	more := maps.Clone(s)
+	more[name] = true
 	return more
 }
 
-// isPart reports whether what a asks for is a part of what b asks for.
-func isPart(a, b openapi3.SecurityRequirement) bool {
-	for name := range a {
-		if _, ok := b[name]; !ok {
+// isPartOf reports whether what s asks for is a part of what other asks for.
+func (s schemeSet) isPartOf(other schemeSet) bool {
+	for name := range s {
+		if !other[name] {
 			return false
 		}
 	}
 	return true
 }
 
-// namedSchemes puts the schemes that fields name among the components, before any
+// uses are the schemes with the scopes that are needed of each.
+func (s schemeSet) uses(scopes map[string][]string) []operation.SchemeUse {
+	var all []operation.SchemeUse
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		all = append(all, operation.SchemeUse{Scheme: name, Scopes: scopes[name]})
+	}
+	return all
+}
+
+// namedSchemes puts the schemes that fields name into the API, before any
 // other takes the name.
-func (d *documenter) namedSchemes(e *endpoint) {
+func (b *apiBuilder) namedSchemes(e *endpoint) {
 	for _, f := range e.security {
 		if f.Scheme != "" {
-			d.scheme(f)
+			b.scheme(f)
 		}
 	}
 	for _, c := range e.callbacks {
-		d.namedSchemes(c)
+		b.namedSchemes(c)
 	}
 }
 
-// scheme puts the scheme of a field among the components and returns its name.
-// Two API keys of one kind get names of their own.
-func (d *documenter) scheme(f *typeinfo.Field) string {
-	name, described := schemeOf(f, d.config.SecuritySchemes)
+// scheme puts the scheme of a field into the API and returns its name. Two API
+// keys of one kind get names of their own.
+func (b *apiBuilder) scheme(f *typeinfo.Field) string {
+	name, described := schemeOf(f, b.config.SecuritySchemes)
+	isOther := func() bool {
+		known, ok := b.api.Schemes[name]
+		return ok && !sameCredentials(&known, described)
+	}
 	if f.Scheme == "" {
-		for base, n := name, 2; d.schemes[name] != nil && !sameCredentials(d.schemes[name].Value, described); n++ {
+		for base, n := name, 2; isOther(); n++ {
 			name = fmt.Sprintf("%s%d", base, n)
 		}
 	}
-	if d.schemes[name] == nil {
-		d.schemes[name] = &openapi3.SecuritySchemeRef{Value: d.announcedScheme(described)}
+	if _, ok := b.api.Schemes[name]; !ok {
+		b.api.Schemes[name] = b.reachable(described)
 	}
 	return name
 }
 
-// announcedScheme is a scheme whose URLs are those at which clients reach them.
-func (d *documenter) announcedScheme(scheme *openapi3.SecurityScheme) *openapi3.SecurityScheme {
-	c := *scheme
-	c.OpenIdConnectUrl = d.announced(c.OpenIdConnectUrl)
-	if c.Flows == nil {
-		return &c
+// reachable is a scheme whose URLs are those at which clients reach them.
+func (b *apiBuilder) reachable(scheme *operation.SecurityScheme) operation.SecurityScheme {
+	s := *scheme
+	s.OpenIDConnectURL = b.reachableURL(s.OpenIDConnectURL)
+	s.Flows = slices.Clone(s.Flows)
+	for i := range s.Flows {
+		flow := &s.Flows[i]
+		flow.TokenURL, flow.AuthorizationURL, flow.RefreshURL = b.reachableURL(flow.TokenURL), b.reachableURL(flow.AuthorizationURL), b.reachableURL(flow.RefreshURL)
 	}
-	flows := *c.Flows
-	for _, flow := range []**openapi3.OAuthFlow{&flows.Password, &flows.AuthorizationCode, &flows.ClientCredentials, &flows.Implicit} {
-		if *flow == nil {
-			continue
-		}
-		at := **flow
-		at.TokenURL, at.AuthorizationURL, at.RefreshURL = d.announced(at.TokenURL), d.announced(at.AuthorizationURL), d.announced(at.RefreshURL)
-		*flow = &at
-	}
-	c.Flows = &flows
-	return &c
+	return s
 }
 
-// announced is where clients find what the app has at a URL without a host:
+// reachableURL is where clients find what the app has at a URL without a host:
 // below the path of the first server. A wildcard in that is its default.
-func (d *documenter) announced(at string) string {
+func (b *apiBuilder) reachableURL(at string) string {
 	target, err := url.Parse(at)
-	if err != nil || at == "" || target.IsAbs() || target.Host != "" || len(d.info.Servers) == 0 {
+	if err != nil || at == "" || target.IsAbs() || target.Host != "" || len(b.info.Servers) == 0 {
 		return at
 	}
-	first := d.info.Servers[0]
+	first := b.info.Servers[0]
 	prefix := first.URL
 	for name, variable := range first.Variables {
 		prefix = strings.ReplaceAll(prefix, "{"+name+"}", variable.Default)

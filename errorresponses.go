@@ -1,0 +1,283 @@
+package candor
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// errorType describes the body of every error with a detail.
+func (b *apiBuilder) errorType() *typeinfo.Type {
+	if b.config.ProblemDetails {
+		return mustDescribe(reflect.TypeFor[Problem]())
+	}
+	type HTTPError struct {
+		Detail any `json:"detail"`
+	}
+	return mustDescribe(reflect.TypeFor[HTTPError]())
+}
+
+// invalidType describes the body of a 422: a list of what is a Fault in Go.
+func (b *apiBuilder) invalidType() *typeinfo.Type {
+	if b.config.ProblemDetails {
+		return mustDescribe(reflect.TypeFor[Problem]())
+	}
+	list, _ := faultTypes()
+	return mustDescribe(list)
+}
+
+// faultTypes are the body of a 422, and what it is a list of, under the names
+// that FastAPI gives them.
+func faultTypes() (list, fault reflect.Type) {
+	type ValidationError struct{ Fault }
+	type HTTPValidationError struct {
+		Detail []ValidationError `json:"detail"`
+	}
+	return reflect.TypeFor[HTTPValidationError](), reflect.TypeFor[ValidationError]()
+}
+
+// mustDescribe is for Candor's own types, and for those that were described
+// before.
+func mustDescribe(t reflect.Type) *typeinfo.Type {
+	d, err := typeinfo.Of(t)
+	if err != nil {
+		panic(err)
+	}
+	return d
+}
+
+// ownCauses are what makes Candor respond to an endpoint's requests by itself.
+type ownCauses struct{ upgrades, secure, negotiates, hasBody, multipart, validates, timed bool }
+
+func (e *endpoint) ownCauses() ownCauses {
+	return ownCauses{
+		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, mayRefuse), negotiates: e.answer != nil && e.answer.negotiated,
+		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(mediatype.Multipart),
+		validates: e.canBeInvalid(), timed: e.set.limit() > 0,
+	}
+}
+
+// frameworkResponses are those Candor, or middleware, gives by itself.
+func (e *endpoint) frameworkResponses() []ownResponse {
+	var own []ownResponse
+	causes := e.ownCauses()
+	if causes.upgrades {
+		own = append(own,
+			ownResponse{status: http.StatusBadRequest, doc: "The handshake is malformed"},
+			ownResponse{status: http.StatusForbidden, doc: "The origin is not allowed, or the connection is refused"},
+			ownResponse{status: http.StatusUpgradeRequired, doc: "The request is no handshake of a WebSocket"})
+	}
+	if causes.secure {
+		own = append(own, ownResponse{status: http.StatusUnauthorized, doc: "Credentials are missing or not accepted"})
+	}
+	if causes.negotiates {
+		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the media types", []*HTTPError{e.answer.notAcceptable()}})
+	}
+	if causes.hasBody {
+		own = append(own,
+			ownResponse{http.StatusRequestEntityTooLarge, "The body is too large", []*HTTPError{errTooLarge}},
+			ownResponse{http.StatusUnsupportedMediaType, "The media type or the encoding of the body is not supported", []*HTTPError{e.body.refusal, errCompressed}})
+	}
+	if causes.multipart {
+		own = append(own, ownResponse{status: http.StatusBadRequest, doc: "The multipart body is malformed"})
+	}
+	if causes.validates {
+		own = append(own, ownResponse{status: http.StatusUnprocessableEntity, doc: "Unprocessable request: validation errors"})
+	}
+	if causes.timed {
+		own = append(own, ownResponse{http.StatusGatewayTimeout, "The operation took too long", []*HTTPError{Error(http.StatusGatewayTimeout, nil)}})
+	}
+	for _, r := range e.raised {
+		if r.status >= http.StatusBadRequest {
+			own = append(own, r)
+		}
+	}
+	return own
+}
+
+// canBeInvalid reports whether requests for the endpoint can be refused with
+// 422.
+func (e *endpoint) canBeInvalid() bool {
+	in := e.route.input
+	return len(e.params.fields) > 0 || e.closed != nil || in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
+}
+
+// errors describes the responses to the errors an endpoint is known to end with:
+// those declared, those Candor makes by itself, and those of the types that its
+// error handlers wait for.
+func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
+	order := e.catchers
+	for _, r := range e.set.responses {
+		if r.body == nil {
+			b.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
+		}
+	}
+	for _, r := range e.declared {
+		b.declared(all, order, r)
+	}
+	for _, own := range e.frameworkResponses() {
+		t := httpErrorType
+		if own.status == http.StatusUnprocessableEntity {
+			t = validationType
+		}
+		if !slices.ContainsFunc(e.set.responses, func(r response) bool { return r.status == own.status }) {
+			b.failure(all, order, t, own)
+		}
+	}
+	if r := all.To(http.StatusUnprocessableEntity); r != nil && e.canBeInvalid() {
+		b.showFaults(r, e)
+	}
+	b.mapped(all, order, e.raisedTypes)
+	e.challenged(all)
+}
+
+// declared joins a response that something beside the handler declares.
+func (b *apiBuilder) declared(all *operation.Responses, order []*catcher, r response) {
+	if r.body == nil {
+		b.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
+		return
+	}
+	if p, err := declaredAnswer(r.body, r.status); err == nil {
+		join(all, b.response(p, r.status, r.doc))
+	}
+}
+
+// challenged describes the header by which 401 asks for credentials. A response
+// that is declared with a body, or written by a handler without types, may lack
+// it.
+func (e *endpoint) challenged(all *operation.Responses) {
+	r := all.To(http.StatusUnauthorized)
+	if r == nil || len(e.security) == 0 {
+		return
+	}
+	isOwn := func(r response) bool { return r.status == http.StatusUnauthorized && r.body != nil }
+	mayLack := e.plain != nil || slices.ContainsFunc(e.set.responses, isOwn) ||
+		e.answer != nil && slices.Contains(e.answer.statuses, http.StatusUnauthorized)
+	r.Put(operation.Header{Name: "WWW-Authenticate", Description: "The credentials that are needed", Required: !mayLack})
+}
+
+// failure describes the response to an error of a type with a status: that of
+// the first error handler that takes it, else the one in the app's format.
+func (b *apiBuilder) failure(all *operation.Responses, order []*catcher, t reflect.Type, own ownResponse) {
+	for i, c := range order {
+		if c.takes(t, own.status) {
+			b.caught(all, order[i:], own)
+			return
+		}
+	}
+	described := b.errorType()
+	if t == validationType {
+		described = b.invalidType()
+	}
+	join(all, b.plainError(own, described))
+}
+
+// plainError is an error in the app's format.
+func (b *apiBuilder) plainError(own ownResponse, described *typeinfo.Type) *operation.Response {
+	r := &operation.Response{Status: own.status, Description: cmp.Or(own.doc, reason(own.status))}
+	if mediatype.BodyAllowed(own.status) {
+		media := operation.Media{Type: mediatype.JSON}
+		if b.config.ProblemDetails {
+			media.Type = problemFormat().mediaType
+		}
+		r.Content = []operation.Content{{Media: media, Values: []operation.Value{{Kind: operation.JSON, Use: operation.Out, Type: described}}}}
+	}
+	for _, err := range own.errs {
+		b.showError(r, err)
+	}
+	addErrorHeaders(r, own.errs)
+	return r
+}
+
+// invalidReplies are the messages that reply to one that is not valid: the bodies
+// of a 422, in the order of their statuses and media types.
+func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
+	if !e.set.answerInvalid {
+		return nil
+	}
+	refused := &operation.Responses{}
+	b.failure(refused, e.catchers, validationType, ownResponse{status: http.StatusUnprocessableEntity})
+	bodies := map[string][]operation.Value{}
+	for _, r := range refused.All {
+		for _, c := range r.Content {
+			bodies[mediatype.StatusKey(r.Status)+" "+c.Type] = c.Values
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(bodies)) {
+		values = append(values, bodies[key]...)
+	}
+	return values
+}
+
+// mapped describes the responses to errors of the user's types that an operation
+// is said to end with, and to 500 where it becomes another status.
+func (b *apiBuilder) mapped(all *operation.Responses, order []*catcher, raised []reflect.Type) {
+	unknown := ownResponse{status: http.StatusInternalServerError}
+	for _, t := range raised {
+		if i := catchers(order).firstTaking(t); i >= 0 {
+			b.caught(all, order[i:], unknown)
+		}
+	}
+	i := catchers(order).firstTaking(anyErrorType)
+	if i >= 0 && !slices.Equal(order[i].statuses(unknown.status), []int{unknown.status}) {
+		b.caught(all, order[i:], unknown)
+	}
+}
+
+// caught describes the responses of the first error handler to an error with a
+// status. The others are asked for what it raises itself.
+func (b *apiBuilder) caught(all *operation.Responses, order []*catcher, own ownResponse) {
+	c := order[0]
+	doc := cmp.Or(c.set.statusDoc, own.doc)
+	for _, status := range c.statuses(own.status) {
+		join(all, b.response(c.plan, status, doc))
+		addErrorHeaders(all.To(status), own.errs)
+	}
+	for _, r := range c.set.responses {
+		b.declared(all, order[1:], r)
+	}
+}
+
+// errorHeaderDocs say what the headers of errors that HTTP knows are for.
+var errorHeaderDocs = map[string]string{
+	"Accept":           "The media types that a body may have",
+	"Accept-Encoding":  "The encodings that a body may have",
+	"Allow":            "The methods there are",
+	"Retry-After":      "After how many seconds, or when, to try again",
+	"Www-Authenticate": "The credentials that are needed",
+}
+
+// addErrorHeaders adds the headers that errors are sent with to a response.
+func addErrorHeaders(r *operation.Response, errs []*HTTPError) {
+	for _, err := range errs {
+		for name, values := range err.header {
+			if !mediatype.ValidHeader(name, values) || r.Header(name) != nil {
+				continue
+			}
+			r.Put(operation.Header{Name: headerName(name), Description: errorHeaderDocs[name], Required: isChallenge(name, errs)})
+		}
+	}
+}
+
+// isChallenge reports whether a header is the one that a 401 has to have (RFC
+// 9110, section 15.5.2), and all of these errors are sent with it.
+func isChallenge(name string, errs []*HTTPError) bool {
+	return name == "Www-Authenticate" && !slices.ContainsFunc(errs, func(err *HTTPError) bool {
+		values := err.header[name]
+		return err.status != http.StatusUnauthorized || len(values) == 0 || !mediatype.ValidHeader(name, values)
+	})
+}
+
+// headerName is a header's name as its RFC spells it.
+func headerName(name string) string {
+	if name == "Www-Authenticate" {
+		return "WWW-Authenticate"
+	}
+	return name
+}

@@ -1,0 +1,370 @@
+// Package openapi writes the OpenAPI 3.1 document of an API from its operations.
+//
+// The root asks for it with what it has filled into package operation; every
+// other form of a document is a conversion of this one. It knows no endpoint, no
+// settings and no type of Go by itself: package schema turns the descriptions
+// that the operations name into schemas.
+package openapi
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/schema"
+)
+
+// Options are what stands beside the data; the zero value has nothing.
+type Options struct {
+	Schema schema.Options
+	// EditDocument changes the document by hand; nil where nothing does. Edits do
+	// so with single operations, each in the order of its list.
+	EditDocument func(*openapi3.T)
+	Edits        map[*operation.Operation][]Edit
+}
+
+// Edit changes an operation of the document by hand.
+type Edit = func(*openapi3.Operation)
+
+// Write makes the document of an API, as JSON. The bytes are the same for equal
+// data.
+func Write(api *operation.API, o Options) ([]byte, error) {
+	w := &writer{
+		options: o, components: schema.New(o.Schema),
+		shared: shared{
+			parameters: map[*operation.Parameter]*openapi3.ParameterRef{}, bodies: map[*operation.Body]*openapi3.RequestBodyRef{},
+			responses: map[*operation.Responses]*openapi3.Responses{},
+		},
+	}
+	// Names and required members depend on all types of the document, so that all
+	// of them are marked before the first schema is made.
+	m := marker{components: w.components, seen: map[any]bool{}}
+	m.operations(api.Operations)
+	m.operations(api.Webhooks)
+
+	doc := head(&api.Info)
+	order := w.paths(doc, api.Operations)
+	w.webhooks(doc, api.Webhooks)
+	w.refineFaults(api)
+	doc.Components = &openapi3.Components{Schemas: w.components.Schemas(), SecuritySchemes: securitySchemes(api.Schemes)}
+	written := w.components.Order()
+	written.Paths, written.Methods = order.paths, order.methods
+	if o.EditDocument != nil {
+		o.EditDocument(doc)
+	}
+	return schema.Encode(doc, written)
+}
+
+// writer makes the parts of one document.
+type writer struct {
+	options    Options
+	components *schema.Components
+	shared     shared
+}
+
+// shared are the parts that operations have in common, by the data that they are
+// made of: each is made once and stands in all of them.
+type shared struct {
+	parameters map[*operation.Parameter]*openapi3.ParameterRef
+	bodies     map[*operation.Body]*openapi3.RequestBodyRef
+	responses  map[*operation.Responses]*openapi3.Responses
+}
+
+// once makes a part on the first call for a key. Functions of the user's that
+// edit an operation would change a shared part in every other one, so that none
+// is shared with it.
+func once[K comparable, V any](shared map[K]V, isEdited bool, key K, make func() V) V {
+	if isEdited {
+		return make()
+	}
+	part, ok := shared[key]
+	if !ok {
+		part = make()
+		shared[key] = part
+	}
+	return part
+}
+
+// order is that of the paths, and of the methods of each in lower case.
+type order struct {
+	paths   []string
+	methods map[string][]string
+}
+
+// paths writes the operations below their paths.
+func (w *writer) paths(doc *openapi3.T, operations []*operation.Operation) order {
+	o := order{methods: make(map[string][]string, len(operations))}
+	for _, op := range operations {
+		if o.methods[op.Path] == nil {
+			o.paths = append(o.paths, op.Path)
+		}
+		o.methods[op.Path] = append(o.methods[op.Path], strings.ToLower(op.Method))
+	}
+	doc.Paths = openapi3.NewPathsWithCapacity(len(o.paths))
+	for _, path := range o.paths {
+		doc.Paths.Set(path, &openapi3.PathItem{})
+	}
+	for _, op := range operations {
+		doc.Paths.Value(op.Path).SetOperation(op.Method, w.operation(op))
+	}
+	return o
+}
+
+// webhooks writes the requests that the API sends. Several of one name stand
+// together.
+func (w *writer) webhooks(doc *openapi3.T, hooks []*operation.Operation) {
+	for _, hook := range hooks {
+		if doc.Webhooks == nil {
+			doc.Webhooks = map[string]*openapi3.PathItem{}
+		}
+		if doc.Webhooks[hook.Name] == nil {
+			doc.Webhooks[hook.Name] = &openapi3.PathItem{}
+		}
+		doc.Webhooks[hook.Name].SetOperation(hook.Method, w.operation(hook))
+	}
+}
+
+// operation writes an operation, with what it leads to.
+func (w *writer) operation(op *operation.Operation) *openapi3.Operation {
+	edits := w.options.Edits[op]
+	isEdited := w.options.EditDocument != nil || len(edits) > 0
+	out := &openapi3.Operation{
+		OperationID: op.ID, Tags: op.Tags, Deprecated: op.Deprecated, Summary: op.Summary, Description: op.Description,
+		Security: security(op.Security), ExternalDocs: externalDocs(op.ExternalDocs),
+	}
+	w.input(out, op, isEdited)
+	out.Responses = once(w.shared.responses, isEdited, op.Responses, func() *openapi3.Responses { return w.responses(op.Responses) })
+	w.extend(out, op)
+	if len(op.Servers) > 0 {
+		all := servers(op.Servers)
+		out.Servers = &all
+	}
+	for _, c := range op.Callbacks {
+		w.callback(out, c)
+	}
+	for _, edit := range edits {
+		edit(out)
+	}
+	return out
+}
+
+// extend adds the extensions, the one for WebSockets among them.
+func (w *writer) extend(out *openapi3.Operation, op *operation.Operation) {
+	if op.Socket == nil && len(op.Extensions) == 0 {
+		return
+	}
+	out.Extensions = map[string]any{}
+	if op.Socket != nil {
+		out.Extensions[mediatype.SocketExtension] = w.socket(op.Socket)
+	}
+	for name, data := range op.Extensions {
+		out.Extensions[name] = data
+	}
+}
+
+// callback writes a request that an operation leads to. Several of one name
+// stand together.
+func (w *writer) callback(out *openapi3.Operation, c *operation.Operation) {
+	if out.Callbacks == nil {
+		out.Callbacks = openapi3.Callbacks{}
+	}
+	if out.Callbacks[c.Name] == nil {
+		out.Callbacks[c.Name] = &openapi3.CallbackRef{Value: openapi3.NewCallback()}
+	}
+	all := out.Callbacks[c.Name].Value
+	if all.Value(c.URL) == nil {
+		all.Set(c.URL, &openapi3.PathItem{})
+	}
+	all.Value(c.URL).SetOperation(c.Method, w.operation(c))
+}
+
+// refineFaults says of validation errors what their types do not: that a location
+// consists of names and positions, and whether there is an input.
+func (w *writer) refineFaults(api *operation.API) {
+	for _, t := range api.Faults {
+		s := w.components.Reached(t, schema.Out)
+		if s == nil {
+			continue
+		}
+		loc := openapi3.NewArraySchema()
+		loc.Items = openapi3.NewSchemaRef("", openapi3.NewAnyOfSchema(openapi3.NewStringSchema(), openapi3.NewIntegerSchema()))
+		s.Properties["loc"] = openapi3.NewSchemaRef("", loc)
+		if !api.EchoInput {
+			delete(s.Properties, "input")
+		}
+	}
+}
+
+// marker tells the components which types a document has, and how each is used.
+type marker struct {
+	components *schema.Components
+	// seen are the parts whose types the components know.
+	seen map[any]bool
+}
+
+// isNew reports whether a part comes for the first time.
+func (m *marker) isNew(part any) bool {
+	known := m.seen[part]
+	m.seen[part] = true
+	return !known
+}
+
+func (m *marker) operations(operations []*operation.Operation) {
+	for _, op := range operations {
+		m.operation(op)
+	}
+}
+
+func (m *marker) operation(op *operation.Operation) {
+	for _, p := range op.Parameters {
+		if m.isNew(p) {
+			m.parameter(p)
+		}
+	}
+	if op.Body != nil && m.isNew(op.Body) {
+		m.value(op.Body.Value)
+	}
+	if m.isNew(op.Responses) {
+		for _, r := range op.Responses.All {
+			m.response(r)
+		}
+	}
+	if op.Socket != nil {
+		m.value(op.Socket.Receives)
+		m.value(op.Socket.Sends)
+		m.values(op.Socket.Invalid)
+	}
+	m.operations(op.Callbacks)
+}
+
+// parameter marks what reads a parameter, a hidden one too.
+func (m *marker) parameter(p *operation.Parameter) {
+	for _, f := range p.Readers {
+		m.components.Mark(f.Type, schema.In)
+	}
+	if p.Field != nil {
+		m.components.Mark(p.Field.Type, schema.In)
+	}
+}
+
+func (m *marker) response(r *operation.Response) {
+	for _, h := range r.Headers {
+		if h.Field != nil {
+			m.components.Mark(h.Field.Type, schema.Out)
+		}
+	}
+	for _, c := range r.Content {
+		m.values(c.Values)
+	}
+}
+
+func (m *marker) values(values []operation.Value) {
+	for _, v := range values {
+		m.value(v)
+	}
+}
+
+func (m *marker) value(v operation.Value) {
+	if v.Object != nil {
+		m.components.MarkObject(v.Object, uses[v.Use])
+		return
+	}
+	m.components.Mark(v.Of(), uses[v.Use])
+	m.components.Mark(v.Failure, schema.Out)
+}
+
+// uses are those of package schema.
+var uses = map[operation.Use]schema.Use{operation.In: schema.In, operation.Out: schema.Out, operation.Closed: schema.Closed}
+
+// head is the document without operations.
+func head(i *operation.Info) *openapi3.T {
+	doc := &openapi3.T{OpenAPI: "3.1.0", Info: &openapi3.Info{
+		Title: i.Title, Version: i.Version,
+		Summary: i.Summary, Description: i.Description, TermsOfService: i.TermsOfService,
+	}}
+	if i.Contact != (operation.Contact{}) {
+		doc.Info.Contact = &openapi3.Contact{Name: i.Contact.Name, URL: i.Contact.URL, Email: i.Contact.Email}
+	}
+	if i.License != (operation.License{}) {
+		doc.Info.License = &openapi3.License{Name: i.License.Name, URL: i.License.URL, Identifier: i.License.Identifier}
+	}
+	doc.ExternalDocs = externalDocs(i.ExternalDocs)
+	doc.Servers = servers(i.Servers)
+	for _, t := range i.Tags {
+		doc.Tags = append(doc.Tags, &openapi3.Tag{Name: t.Name, Description: t.Description, ExternalDocs: externalDocs(t.ExternalDocs)})
+	}
+	return doc
+}
+
+func externalDocs(e operation.ExternalDocs) *openapi3.ExternalDocs {
+	if e == (operation.ExternalDocs{}) {
+		return nil
+	}
+	return &openapi3.ExternalDocs{URL: e.URL, Description: e.Description}
+}
+
+func servers(all []operation.Server) (out openapi3.Servers) {
+	for _, s := range all {
+		server := &openapi3.Server{URL: s.URL, Description: s.Description}
+		for name, v := range s.Variables {
+			if server.Variables == nil {
+				server.Variables = map[string]*openapi3.ServerVariable{}
+			}
+			server.Variables[name] = &openapi3.ServerVariable{Default: v.Default, Enum: slices.Clone(v.Enum), Description: v.Description}
+		}
+		out = append(out, server)
+	}
+	return out
+}
+
+// security writes the alternatives. No list at all says nothing, while an empty
+// one says that nothing is needed.
+func security(alternatives [][]operation.SchemeUse) *openapi3.SecurityRequirements {
+	if alternatives == nil {
+		return nil
+	}
+	all := openapi3.SecurityRequirements{}
+	for _, uses := range alternatives {
+		needed := openapi3.SecurityRequirement{}
+		for _, use := range uses {
+			needed[use.Scheme] = use.Scopes
+		}
+		all = append(all, needed)
+	}
+	return &all
+}
+
+func securitySchemes(schemes map[string]operation.SecurityScheme) openapi3.SecuritySchemes {
+	all := openapi3.SecuritySchemes{}
+	for name, s := range schemes {
+		all[name] = &openapi3.SecuritySchemeRef{Value: &openapi3.SecurityScheme{
+			Type: s.Type, Description: s.Description, Scheme: s.Scheme, BearerFormat: s.BearerFormat,
+			In: s.In, Name: s.Name, OpenIdConnectUrl: s.OpenIDConnectURL, Flows: flows(s.Flows),
+		}}
+	}
+	return all
+}
+
+func flows(all []operation.Flow) *openapi3.OAuthFlows {
+	if len(all) == 0 {
+		return nil
+	}
+	out := &openapi3.OAuthFlows{}
+	for _, f := range all {
+		flow := &openapi3.OAuthFlow{AuthorizationURL: f.AuthorizationURL, TokenURL: f.TokenURL, RefreshURL: f.RefreshURL, Scopes: f.Scopes}
+		switch f.Kind {
+		case operation.Password:
+			out.Password = flow
+		case operation.ClientCredentials:
+			out.ClientCredentials = flow
+		case operation.AuthorizationCode:
+			out.AuthorizationCode = flow
+		case operation.Implicit:
+			out.Implicit = flow
+		}
+	}
+	return out
+}

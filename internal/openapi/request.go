@@ -1,0 +1,95 @@
+package openapi
+
+import (
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// input writes what an operation reads.
+func (w *writer) input(out *openapi3.Operation, op *operation.Operation, isEdited bool) {
+	for _, p := range op.Parameters {
+		if p.Field == nil || !p.Field.Hidden {
+			out.Parameters = append(out.Parameters, once(w.shared.parameters, isEdited, p, func() *openapi3.ParameterRef {
+				return &openapi3.ParameterRef{Value: w.parameter(p)}
+			}))
+		}
+	}
+	if op.Body != nil {
+		out.RequestBody = once(w.shared.bodies, isEdited, op.Body, func() *openapi3.RequestBodyRef { return w.body(op) })
+	}
+}
+
+func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
+	f := p.Field
+	if f == nil { // a wildcard that nothing but its name is known of
+		return &openapi3.Parameter{
+			Name: p.Name, In: openapi3.ParameterInPath, Required: true, Schema: openapi3.NewSchemaRef("", openapi3.NewStringSchema()),
+		}
+	}
+	out := &openapi3.Parameter{
+		Name: p.Name, In: f.Source.String(), Required: f.Required, Description: w.components.Doc(f), Deprecated: f.Deprecated,
+	}
+	s := w.parameterSchema(p)
+	if f.JSON {
+		out.Content = openapi3.Content{mediatype.JSON: {Schema: s}}
+	} else {
+		out.Schema = s
+	}
+	if f.CSV || f.Source == typeinfo.Cookie && f.Type.IsList() && !f.JSON {
+		out.Explode = new(bool)
+		if f.Source == typeinfo.Query {
+			out.Style = openapi3.SerializationForm
+		}
+	}
+	return out
+}
+
+func (w *writer) parameterSchema(p *operation.Parameter) *openapi3.SchemaRef {
+	if len(p.Readers) > 0 {
+		return w.components.Joined(p.Field, p.Readers)
+	}
+	return w.components.Field(p.Field, schema.In)
+}
+
+// body writes the body of a request: one schema in all of its media types, as a
+// component must not be made twice.
+func (w *writer) body(op *operation.Operation) *openapi3.RequestBodyRef {
+	b := op.Body
+	s := w.value(b.Value, op.ID)
+	out := &openapi3.RequestBody{Required: b.Required, Content: openapi3.Content{}}
+	if b.Field != nil {
+		out.Description = w.components.Doc(b.Field)
+	}
+	for _, m := range b.Media {
+		media := w.mediaType(s)
+		if b.Value.Kind == operation.Form {
+			media.Encoding = formEncoding(b.Value.Object)
+		}
+		media.Examples = examples(m.Examples)
+		out.Content[m.Type] = media
+	}
+	return &openapi3.RequestBodyRef{Value: out}
+}
+
+// formEncoding says how the fields of a form are written that are not one pair
+// of their own. That of lists is OpenAPI's default, but Swagger UI sends commas
+// where nothing is said.
+func formEncoding(form *typeinfo.Object) map[string]*openapi3.Encoding {
+	encodings := map[string]*openapi3.Encoding{}
+	for _, f := range form.Fields {
+		switch {
+		case f.JSON:
+			encodings[f.Name] = &openapi3.Encoding{ContentType: mediatype.JSON}
+		case f.Source != typeinfo.File && f.Type.IsList():
+			encodings[f.Name] = &openapi3.Encoding{Style: openapi3.SerializationForm, Explode: new(!f.CSV)}
+		}
+	}
+	if len(encodings) == 0 {
+		return nil
+	}
+	return encodings
+}

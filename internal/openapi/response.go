@@ -1,0 +1,138 @@
+package openapi
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/schema"
+)
+
+// responses writes what an operation may respond with.
+func (w *writer) responses(all *operation.Responses) *openapi3.Responses {
+	out := openapi3.NewResponsesWithCapacity(len(all.All))
+	for _, r := range all.All {
+		out.Set(mediatype.StatusKey(r.Status), &openapi3.ResponseRef{Value: w.response(r)})
+	}
+	return out
+}
+
+func (w *writer) response(r *operation.Response) *openapi3.Response {
+	out := &openapi3.Response{Description: &r.Description}
+	for _, h := range r.Headers {
+		if out.Headers == nil {
+			out.Headers = openapi3.Headers{}
+		}
+		out.Headers[h.Name] = &openapi3.HeaderRef{Value: &openapi3.Header{Parameter: w.header(h)}}
+	}
+	for i := range r.Content {
+		if out.Content == nil {
+			out.Content = openapi3.Content{}
+		}
+		out.Content[r.Content[i].Type] = w.content(&r.Content[i])
+	}
+	for _, l := range r.Links {
+		if out.Links == nil {
+			out.Links = openapi3.Links{}
+		}
+		out.Links[l.Name] = &openapi3.LinkRef{Value: link(l)}
+	}
+	return out
+}
+
+// header writes a header. That of a cookie says which cookies there are, as one
+// header has to stand for the lines of all of them.
+func (w *writer) header(h operation.Header) openapi3.Parameter {
+	out := openapi3.Parameter{Required: h.Required, Description: h.Description}
+	switch {
+	case h.Field != nil:
+		out.Description, out.Deprecated = w.components.Doc(h.Field), h.Field.Deprecated
+		out.Schema = w.components.Field(h.Field, schema.Out)
+		return out
+	case len(h.Cookies) > 0:
+		out.Description = w.cookies(h)
+	}
+	s := openapi3.NewStringSchema()
+	if h.Type == "integer" {
+		s = openapi3.NewIntegerSchema()
+	}
+	s.Format = h.Format
+	out.Schema = openapi3.NewSchemaRef("", s)
+	return out
+}
+
+func (w *writer) cookies(h operation.Header) string {
+	var all []string
+	for _, f := range h.Cookies {
+		text := f.Name
+		if doc := w.components.Doc(f); doc != "" {
+			text += " (" + doc + ")"
+		}
+		all = append(all, text)
+	}
+	return "Sets " + strings.Join(all, ", ")
+}
+
+// content writes a body in one media type. Only a body that is one sequence, and
+// nothing else, shows its items.
+func (w *writer) content(c *operation.Content) *openapi3.MediaType {
+	var media *openapi3.MediaType
+	for _, v := range c.Values {
+		s := w.value(v, "")
+		if media == nil {
+			media = w.mediaType(s)
+			continue
+		}
+		media = &openapi3.MediaType{Schema: either(media.Schema, s)}
+	}
+	media.Examples = examples(c.Examples)
+	return media
+}
+
+func examples(all []operation.Example) openapi3.Examples {
+	if len(all) == 0 {
+		return nil
+	}
+	out := openapi3.Examples{}
+	for _, x := range all {
+		out[x.Name] = &openapi3.ExampleRef{Value: &openapi3.Example{Summary: x.Summary, Value: x.Value}}
+	}
+	return out
+}
+
+func link(l operation.Link) *openapi3.Link {
+	out := &openapi3.Link{OperationID: l.OperationID, Description: l.Description}
+	for name, value := range l.Parameters {
+		if out.Parameters == nil {
+			out.Parameters = map[string]any{}
+		}
+		out.Parameters[name] = value
+	}
+	if l.RequestBody != "" {
+		out.RequestBody = l.RequestBody
+	}
+	return out
+}
+
+// either is a schema of both.
+func either(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
+	alternatives := openapi3.SchemaRefs{a}
+	if a.Ref == "" && len(a.Value.AnyOf) > 0 && len(a.Value.Type.Slice()) == 0 {
+		alternatives = slices.Clone(a.Value.AnyOf)
+	}
+	if slices.ContainsFunc(alternatives, func(s *openapi3.SchemaRef) bool { return s.Ref != "" && s.Ref == b.Ref || sameSchema(s, b) }) {
+		return a
+	}
+	return openapi3.NewSchemaRef("", &openapi3.Schema{AnyOf: append(alternatives, b)})
+}
+
+// sameSchema compares schemas by what is written of them.
+func sameSchema(a, b *openapi3.SchemaRef) bool {
+	left, leftErr := a.MarshalJSON()
+	right, rightErr := b.MarshalJSON()
+	return leftErr == nil && rightErr == nil && bytes.Equal(left, right)
+}

@@ -1,0 +1,129 @@
+package openapi
+
+import (
+	"github.com/getkin/kin-openapi/openapi3"
+
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// items is the schema of a body of items that are JSON.
+func (w *writer) items(v operation.Value) *openapi3.SchemaRef {
+	return sequence(mediatype.SequenceOf(v.Sequence), w.components.Value(v.Type, nil, uses[v.Use]))
+}
+
+// events is the schema of a stream of events.
+func (w *writer) events(v operation.Value) *openapi3.SchemaRef {
+	event := openapi3.NewObjectSchema().WithProperty("data", openapi3.NewStringSchema())
+	event.WithProperty("event", openapi3.NewStringSchema()).WithProperty("id", openapi3.NewStringSchema())
+	event.WithProperty("retry", openapi3.NewIntegerSchema().WithMin(0))
+	event.AnyOf = w.eventKinds(v)
+	stream := sequence(mediatype.ServerSentEvents, openapi3.NewSchemaRef("", event))
+	failed := eventNamed(mediatype.ErrorEvent, mediatype.JSON, w.components.Value(v.Failure, nil, schema.Out))
+	failed.Value.Description = "The stream failed, and ends with this"
+	event.AnyOf = append(event.AnyOf, failed)
+	return stream
+}
+
+// eventKinds are the kinds of events that tell of no failure. A union may name
+// its events, each of which is then a kind of its own.
+func (w *writer) eventKinds(v operation.Value) openapi3.SchemaRefs {
+	t := v.Type
+	switch {
+	case v.Data == operation.Text:
+		return openapi3.SchemaRefs{eventNamed("", mediatype.Text, nil)}
+	case v.Data == operation.Any:
+		return openapi3.SchemaRefs{eventNamed("", "", nil)}
+	case t != nil && t.Kind == typeinfo.Union && t.Object.NamesEvents:
+		var kinds openapi3.SchemaRefs
+		for i, data := range w.components.Variants(t, schema.Out) {
+			kinds = append(kinds, eventNamed(t.Object.Cases[i].Name, mediatype.JSON, data))
+		}
+		return kinds
+	}
+	return openapi3.SchemaRefs{eventNamed("", mediatype.JSON, w.components.Value(t, nil, schema.Out))}
+}
+
+// eventNamed says what the data of events with a name are, or of any event.
+func eventNamed(name, media string, data *openapi3.SchemaRef) *openapi3.SchemaRef {
+	text := openapi3.NewStringSchema()
+	text.ContentMediaType, text.ContentSchema = media, data
+	s := openapi3.NewSchema().WithProperty("data", text)
+	if name != "" {
+		s.WithProperty("event", openapi3.NewStringSchema().WithEnum(name))
+		s.Required = []string{"data", "event"}
+	}
+	return openapi3.NewSchemaRef("", s)
+}
+
+// sequence is the schema of a whole body of items, in the way JSON Schema has
+// for texts that hold data of their own: a list of them.
+func sequence(format *mediatype.Sequence, item *openapi3.SchemaRef) *openapi3.SchemaRef {
+	s, content := openapi3.NewStringSchema(), openapi3.NewArraySchema()
+	content.Items = item
+	s.Description, s.ContentMediaType, s.ContentSchema = format.Doc, format.MediaType, openapi3.NewSchemaRef("", content)
+	return openapi3.NewSchemaRef("", s)
+}
+
+// itemIn is the schema of an item in that of a whole body, nil for one that is
+// no sequence.
+func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
+	if s == nil || s.Value == nil || s.Value.ContentSchema == nil || s.Value.ContentSchema.Value == nil {
+		return nil
+	}
+	if mediatype.SequenceOf(s.Value.ContentMediaType) == nil {
+		return nil
+	}
+	return s.Value.ContentSchema.Value.Items
+}
+
+// mediaType writes a body. Of a sequence it shows the text that is sent.
+func (w *writer) mediaType(s *openapi3.SchemaRef) *openapi3.MediaType {
+	media := &openapi3.MediaType{Schema: s}
+	item := itemIn(s)
+	if item == nil {
+		return media
+	}
+	media.Extensions = map[string]any{mediatype.ItemExtension: item}
+	if text := w.sample(mediatype.SequenceOf(s.Value.ContentMediaType), item); text != nil {
+		media.Example = string(text)
+	}
+	return media
+}
+
+// sample is a body of one item. Of items with names it is one of each kind, but
+// for that of a failure.
+func (w *writer) sample(format *mediatype.Sequence, item *openapi3.SchemaRef) (text []byte) {
+	if !format.Named {
+		return appendSample(nil, format, mediatype.Item{Data: w.components.Sample(item)})
+	}
+	for _, kind := range item.Value.AnyOf {
+		one := mediatype.Item{Name: eventName(kind), Data: []byte("text")}
+		if data := kind.Value.Properties["data"].Value; data.ContentSchema != nil {
+			one.Data = w.components.Sample(data.ContentSchema)
+		}
+		if one.Name != mediatype.ErrorEvent {
+			text = appendSample(text, format, one)
+		}
+	}
+	return text
+}
+
+// appendSample leaves an item out of which nothing is known.
+func appendSample(text []byte, format *mediatype.Sequence, one mediatype.Item) []byte {
+	if one.Data != nil {
+		text, _ = format.Write(text, one) // what fails is the name of an event, and these are those of types
+	}
+	return text
+}
+
+// eventName is the name of all events of a kind, "" for any.
+func eventName(kind *openapi3.SchemaRef) string {
+	if name := kind.Value.Properties["event"]; name != nil && len(name.Value.Enum) == 1 {
+		text, _ := name.Value.Enum[0].(string)
+		return text
+	}
+	return ""
+}

@@ -1,0 +1,76 @@
+package operation
+
+import (
+	"slices"
+	"strings"
+)
+
+// Responses are those of an operation, each status once, its own first.
+type Responses struct{ All []*Response }
+
+// To is the response to a status, nil without. That of its range is another one.
+func (r *Responses) To(status int) *Response {
+	for _, response := range r.All {
+		if response.Status == status {
+			return response
+		}
+	}
+	return nil
+}
+
+// Set adds a response, in the place of one with the same status.
+func (r *Responses) Set(response *Response) {
+	for i, other := range r.All {
+		if other.Status == response.Status {
+			r.All[i] = response
+			return
+		}
+	}
+	r.All = append(r.All, response)
+}
+
+// In is the content of a media type, nil without.
+func (r *Response) In(mediaType string) *Content {
+	for i := range r.Content {
+		if r.Content[i].Type == mediaType {
+			return &r.Content[i]
+		}
+	}
+	return nil
+}
+
+// Header is the header of a name, spelt so, nil without.
+func (r *Response) Header(name string) *Header {
+	for i := range r.Headers {
+		if r.Headers[i].Name == name {
+			return &r.Headers[i]
+		}
+	}
+	return nil
+}
+
+// Put adds a header in the place of one of the same name, whose case does not
+// matter.
+func (r *Response) Put(h Header) {
+	r.Headers = slices.DeleteFunc(r.Headers, func(other Header) bool { return strings.EqualFold(other.Name, h.Name) })
+	r.Headers = append(r.Headers, h)
+}
+
+// Example is the example of a name, nil without.
+func (m *Media) Example(name string) *Example {
+	for i := range m.Examples {
+		if m.Examples[i].Name == name {
+			return &m.Examples[i]
+		}
+	}
+	return nil
+}
+
+// Show adds an example in the place of one of the same name.
+func (m *Media) Show(x Example) {
+	if known := m.Example(x.Name); known != nil {
+		*known = x
+		return
+	}
+	m.Examples = append(m.Examples, x)
+}

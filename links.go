@@ -1,0 +1,98 @@
+package candor
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// addLinks adds the links of an operation to its responses. Those to operations
+// that this document does not have are left out.
+func (b *apiBuilder) addLinks(op *operation.Operation, e *endpoint) {
+	for _, l := range e.set.links {
+		r, target := op.Responses.To(l.status), b.ids[l.OperationID]
+		if r != nil && target != nil {
+			r.Links = append(r.Links, publicLink(l.Link, e, target.endpoint))
+		}
+	}
+}
+
+// publicLink is a link with the names that wildcards have in the document.
+func publicLink(l Link, from, to *endpoint) operation.Link {
+	public := operation.Link{
+		Name: l.Name, OperationID: l.OperationID, Description: l.Description,
+		Parameters: map[string]string{}, RequestBody: from.publicExpression(l.RequestBody),
+	}
+	for name, value := range l.Parameters {
+		source, plain, qualified := strings.Cut(name, ".")
+		switch {
+		case qualified && source == typeinfo.Path.String():
+			name = source + "." + to.publicName(plain)
+		case !qualified:
+			name = to.publicName(name)
+		}
+		public.Parameters[name] = from.publicExpression(value)
+	}
+	return public
+}
+
+// publicExpression is a runtime expression about a request with the names that
+// wildcards have in the document.
+func (e *endpoint) publicExpression(text string) string {
+	if name, ok := strings.CutPrefix(text, "$request.path."); ok {
+		return "$request.path." + e.publicName(name)
+	}
+	return text
+}
+
+// publicURL is where a callback of the endpoint is sent to, with the names that
+// wildcards have in the document.
+func (e *endpoint) publicURL(out *outgoing) string {
+	url := out.url
+	for _, x := range out.addresses {
+		url = strings.ReplaceAll(url, "{"+x.text+"}", "{"+e.publicExpression(x.text)+"}")
+	}
+	return url
+}
+
+// reaches reports why a link cannot lead to an operation.
+func (l Link) reaches(target *operationEntry) error {
+	if target == nil {
+		return fmt.Errorf("the link %q leads to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.Parameters)) {
+		isMeant := func(f *typeinfo.Field) bool { return f.Name == name || f.Source.String()+"."+f.Name == name }
+		if !slices.ContainsFunc(target.endpoint.params.fields, isMeant) {
+			return fmt.Errorf("the link %q: the operation %q has no parameter %q; name one that it has", l.Name, l.OperationID, name)
+		}
+	}
+	return nil
+}
+
+// checkLinks finds links that lead nowhere in any of the documents.
+func checkLinks(documents []*operationIndex) []error {
+	hasLinks := func(op *operationEntry) bool { return len(op.endpoint.set.links) > 0 }
+	if !slices.ContainsFunc(documents, func(o *operationIndex) bool { return slices.ContainsFunc(o.operations, hasLinks) }) {
+		return nil
+	}
+	known, checked := map[string]*operationEntry{}, map[*endpoint]bool{}
+	for _, o := range documents {
+		maps.Copy(known, o.ids)
+	}
+	var mistakes []error
+	for _, o := range documents {
+		for _, op := range o.operations {
+			for _, l := range op.endpoint.set.links {
+				if err := l.reaches(known[l.OperationID]); err != nil && !checked[op.endpoint] {
+					mistakes = append(mistakes, op.endpoint.route.mistake(err))
+				}
+			}
+			checked[op.endpoint] = true
+		}
+	}
+	return mistakes
+}

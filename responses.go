@@ -1,0 +1,244 @@
+package candor
+
+import (
+	"cmp"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// responsesKey is what the responses of an endpoint depend on that
+// [endpoint.respondsPlainly].
+type responsesKey struct {
+	answer *answerPlan
+	causes ownCauses
+	// shown are the examples of errors that depend on the endpoint.
+	shown string
+}
+
+// respondsPlainly reports whether nothing is said about the responses of an
+// endpoint but by its type, its status, its media types and the responses Candor
+// gives by itself.
+func (e *endpoint) respondsPlainly() bool {
+	return e.answer != nil && e.answer.kind.further == nil && e.upgrade == nil && e.outgoing == nil &&
+		e.set.statusDoc == "" && len(e.set.examples)+len(e.set.links) == 0 &&
+		len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.catchers) == 0
+}
+
+// responsesOf are the responses of an endpoint, described once for all that
+// respond alike.
+func (b *apiBuilder) responsesOf(e *endpoint) *operation.Responses {
+	if !e.respondsPlainly() {
+		return b.describeResponses(e)
+	}
+	key := responsesKey{e.answer, e.ownCauses(), b.shownTo(e)}
+	if b.responses[key] == nil {
+		b.responses[key] = b.describeResponses(e)
+	}
+	return b.responses[key]
+}
+
+// describeResponses describes the responses of an endpoint: its own, those
+// declared, and those Candor gives by itself.
+func (b *apiBuilder) describeResponses(e *endpoint) *operation.Responses {
+	all := &operation.Responses{}
+	if e.answer != nil {
+		b.ownResponses(all, e)
+	} else if len(e.set.responses) == 0 || e.set.status != 0 {
+		all.Set(newResponse(cmp.Or(e.set.status, http.StatusOK), e.set.statusDoc))
+	}
+	for _, r := range e.set.responses {
+		if r.body == nil {
+			continue
+		}
+		// What is declared takes the place of the handler's own response, while
+		// errors join it.
+		if p, err := declaredAnswer(r.body, r.status); err == nil {
+			all.Set(b.response(p, r.status, r.doc))
+		}
+	}
+	if e.outgoing != nil {
+		return all // errors are those of this API
+	}
+	b.errors(all, e)
+	e.addMiddleware(all)
+	return all
+}
+
+// ownResponses describes what the handler of an endpoint may respond with.
+func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
+	p := e.answer
+	doc := e.set.statusDoc
+	if p.desc.Status != nil && len(p.statuses) == 1 {
+		doc = p.desc.Status.Doc
+	}
+	for _, status := range p.statuses {
+		all.Set(b.response(p, status, doc))
+	}
+	if p.kind.further == nil {
+		return
+	}
+	for _, further := range p.kind.further(e.method, p.statuses) {
+		if all.To(further.status) == nil {
+			b.further(all, e, further)
+		}
+	}
+}
+
+// further describes what a kind of body responds with by itself.
+func (b *apiBuilder) further(all *operation.Responses, e *endpoint, f furtherAnswer) {
+	p := e.answer
+	if f.isError {
+		b.failure(all, e.catchers, httpErrorType, ownResponse{status: f.status, doc: f.doc})
+	} else {
+		all.Set(newResponse(f.status, f.doc))
+	}
+	r := all.To(f.status)
+	if r == nil { // an error handler responds with another status
+		return
+	}
+	if f.hasBody || f.hasHeader {
+		r.Headers = headersOf(p, http.StatusOK)
+	}
+	if f.hasBody {
+		parts := "multipart/byteranges"
+		r.Content = append(b.content(p), operation.Content{Media: operation.Media{Type: parts}, Values: []operation.Value{b.valueIn(p, parts)}})
+	}
+	for _, h := range f.header {
+		r.Put(h)
+	}
+}
+
+func newResponse(status int, doc string) *operation.Response {
+	return &operation.Response{Status: status, Description: cmp.Or(doc, http.StatusText(status), rangeText(status))}
+}
+
+// rangeText describes the responses of a status without a name of its own.
+func rangeText(status int) string {
+	if status == StatusDefault {
+		return "Any other answer"
+	}
+	return "Status " + mediatype.StatusKey(status)
+}
+
+// response describes one status of what a plan writes.
+func (b *apiBuilder) response(p *answerPlan, status int, doc string) *operation.Response {
+	r := newResponse(status, doc)
+	r.Headers = headersOf(p, status)
+	if mediatype.BodyAllowed(status) {
+		r.Content = b.content(p)
+	}
+	return r
+}
+
+// content is the body of a response in each of its media types.
+func (b *apiBuilder) content(p *answerPlan) []operation.Content {
+	r := &operation.Response{}
+	for _, mediaType := range p.media {
+		if bare := mediatype.Bare(mediaType); r.In(bare) == nil {
+			r.Content = append(r.Content, operation.Content{Media: operation.Media{Type: bare}, Values: []operation.Value{b.valueIn(p, mediaType)}})
+		}
+	}
+	return r.Content
+}
+
+// valueIn is the body in one media type. What is sent as it is may be anything
+// where it is JSON already.
+func (b *apiBuilder) valueIn(p *answerPlan, mediaType string) operation.Value {
+	v := p.kind.value
+	v.Use = operation.Out
+	switch v.Kind {
+	case operation.Text, operation.Bytes:
+		if mediatype.IsJSON(mediaType) {
+			v.Kind = operation.Any
+		}
+	case operation.Events:
+		v.Failure = b.errorType()
+	}
+	return v
+}
+
+// headersOf are those of the envelope and of the kind of body.
+func headersOf(p *answerPlan, status int) []operation.Header {
+	r := &operation.Response{}
+	if mediatype.BodyAllowed(status) {
+		for _, h := range p.kind.header {
+			r.Put(h)
+		}
+	}
+	for _, f := range p.desc.Headers {
+		// OpenAPI has a media type stand with the content, not here. A list without
+		// elements sends no line, so that its header is never required.
+		if !f.Hidden && !isContentType(f) {
+			r.Put(operation.Header{Name: f.Name, Field: f, Required: f.Required && f.Type.Kind != typeinfo.Slice})
+		}
+	}
+	if cookies := slices.DeleteFunc(slices.Clone(p.desc.Cookies), func(f *typeinfo.Field) bool { return f.Hidden }); len(cookies) > 0 {
+		r.Put(operation.Header{Name: "Set-Cookie", Cookies: cookies})
+	}
+	return r.Headers
+}
+
+// join adds a response to those that are there. Where a status has several
+// bodies, any of them may come.
+func join(all *operation.Responses, more *operation.Response) {
+	r := all.To(more.Status)
+	if r == nil {
+		all.Set(more)
+		return
+	}
+	if doc := more.Description; doc != reason(more.Status) && !slices.Contains(strings.Split(r.Description, "; "), doc) {
+		r.Description += "; " + doc
+	}
+	for _, c := range more.Content {
+		if has := r.In(c.Type); has != nil {
+			has.Values = append(has.Values, c.Values...)
+			joinExamples(has, c.Examples, more.Status)
+		} else {
+			r.Content = append(r.Content, c)
+		}
+	}
+	joinHeaders(r, more)
+}
+
+// joinHeaders adds headers; one that not every response of the status has is
+// not required.
+func joinHeaders(r, more *operation.Response) {
+	known := slices.Clone(r.Headers)
+	for i := range r.Headers {
+		r.Headers[i].Required = r.Headers[i].Required && more.Header(r.Headers[i].Name) != nil
+	}
+	for _, h := range more.Headers {
+		if !slices.ContainsFunc(known, func(k operation.Header) bool { return k.Name == h.Name }) {
+			h.Required = false
+			r.Put(h)
+		}
+	}
+}
+
+// addMiddleware describes what middleware responds with without a body, and the
+// headers that it adds to the responses of an endpoint.
+func (e *endpoint) addMiddleware(all *operation.Responses) {
+	for _, r := range e.raised {
+		if r.status < http.StatusBadRequest && !isDeclared(all, r.status) {
+			all.Set(newResponse(r.status, r.doc))
+		}
+	}
+	for _, h := range e.added {
+		for _, r := range all.All {
+			if !mediatype.IsRange(r.Status) && (h.to == nil || h.to(r.Status)) {
+				r.Put(h.Header)
+			}
+		}
+	}
+}
+
+// isDeclared reports whether there is a response to a status or to its range,
+// which is enough for what middleware responds with.
+func isDeclared(all *operation.Responses, status int) bool {
+	return all.To(status) != nil || all.To(status/100*1000) != nil
+}
