@@ -35,6 +35,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if tlsOf(c) == nil && !l.server.protocols.H2C {
 			return c, nil
 		}
+		// Counted before Accept can end, which is what the drain waits for first.
 		l.server.choosing.Add(1)
 		go l.server.choose(c)
 	}

@@ -35,7 +35,7 @@ type conn struct {
 	handled atomic.Bool
 	body    atomic.Bool
 	late    bool   // the read deadline passed before a request was complete
-	peeked  []byte // was read to tell HTTP/2 from HTTP/1, and is read again
+	peeked  []byte // was read to distinguish HTTP/2 from HTTP/1, and is read again
 
 	mu        sync.Mutex
 	waiting   bool

@@ -51,7 +51,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *server) done() {
 	if s.pending.Add(-1) == 0 {
-		// One value is enough: settle looks at the number itself, and again after each
+		// One value is enough: wait looks at the number itself, and again after each
 		// value.
 		select {
 		case s.quiet <- struct{}{}:
@@ -131,8 +131,9 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 		return errDrain(s.lim.Drain, s.pending.Load())
 	}
 	s.choosing.Wait() // each has a deadline of its own
+	// All of them have been handed on, so none is lost here.
 	s.inlet1.end()
-	go s.http2.Shutdown(ctx) //nolint:errcheck // it tells clients to send no more, and wait learns of their end
+	go s.http2.Shutdown(ctx) //nolint:errcheck // it asks clients to send no more, and wait learns of their end
 	if err := s.wait(ctx); err != nil {
 		return err
 	}

@@ -38,10 +38,10 @@ func (st *stream) Unwrap() http.ResponseWriter { return st.ResponseWriter }
 // unsent is how much net/http keeps back: writes of less than that, in sum, wait for nobody.
 const unsent = 4 << 10
 
-// chunk is how much a client must take within Limits.Write.
+// chunk is how much a client must take in the time of Limits.Write.
 const chunk = 16 << 10
 
-// Write renews the deadline for each chunk, for net/http tells nobody how much of a write a client took.
+// Write renews the deadline for each chunk, since nobody learns from net/http how much of a write a client took.
 func (st *stream) Write(p []byte) (moved int, err error) {
 	for {
 		n, err := st.writeChunk(p[moved:min(len(p), moved+chunk)])
@@ -100,7 +100,7 @@ func (st *stream) SetReadDeadline(t time.Time) error {
 	return st.control.SetReadDeadline(t)
 }
 
-// streamBody is the body of a request of HTTP/2 within Limits.Body and Limits.BodyRate.
+// streamBody is the body of a request of HTTP/2 with the limits of Limits.Body and Limits.BodyRate.
 type streamBody struct {
 	io.ReadCloser
 	stream *stream
@@ -118,6 +118,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	st.bodyPace.waited += time.Since(start)
 	st.bodyPace.moved += n
+	// After any other deadline the body was not too slow for us.
 	if errors.Is(err, os.ErrDeadlineExceeded) && !st.freeRead {
 		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, st.bodyPace.moved, st.bodyPace.waited.Round(time.Millisecond))
 	}

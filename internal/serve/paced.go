@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A pacedConn limits how long a client may leave a write untaken. It stands directly on the network, below TLS: a record of TLS that was cut in its middle could not
-// be gone on with, while bytes can.
+// A pacedConn limits how long a client may leave a write untaken. It stands directly on the network, below TLS: a record of TLS that was interrupted could not
+// be continued, while bytes can.
 type pacedConn struct {
 	net.Conn
 	lim *Limits
@@ -42,6 +42,7 @@ func (c *pacedConn) release() {
 	defer c.mu.Unlock()
 	c.released = true
 	c.free.Store(true)
+	// No deadline of ours or of net/http may end what belongs to somebody else now.
 	_ = c.Conn.SetDeadline(time.Time{})
 }
 
@@ -49,10 +50,10 @@ func (c *pacedConn) release() {
 const closeTime = 100 * time.Millisecond
 
 // closeSoon is called before the connection is closed.
-func (c *pacedConn) closeSoon(within time.Duration) {
+func (c *pacedConn) closeSoon(limit time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last = time.Now().Add(within)
+	c.last = time.Now().Add(limit)
 }
 
 // SetWriteDeadline is called with the zero time by net/http after each request. Then our own deadlines hold again: there is no need to clear one, since each write sets it.
@@ -64,6 +65,7 @@ func (c *pacedConn) SetWriteDeadline(t time.Time) error {
 		return nil
 	}
 	c.free.Store(true)
+	// A connection that is being closed gets no more time than that.
 	if !c.last.IsZero() && c.last.Before(t) {
 		t = c.last
 	}
@@ -95,6 +97,7 @@ func (c *pacedConn) Write(p []byte) (int, error) {
 		armed := c.arm(now.Add(c.lim.Write / 2))
 		n, err := c.Conn.Write(p[moved:])
 		moved += n
+		// A time-out that is not ours is for whoever set it.
 		if !armed || !isTimeout(err) || c.free.Load() {
 			return moved, err
 		}
@@ -125,6 +128,7 @@ func (c *pacedConn) arm(t time.Time) bool {
 	if c.free.Load() {
 		return false
 	}
+	// The lock keeps others from setting a deadline between this look and ours.
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.free.Load() && c.Conn.SetWriteDeadline(t) == nil

@@ -74,19 +74,21 @@ func (l *inlet) hand(nc net.Conn) bool {
 // choose finds out which protocol a new connection speaks, on a goroutine of its own since that takes the client's bytes, and hands it to the server of that protocol.
 func (s *server) choose(c *conn) {
 	defer s.choosing.Done()
+	// A client that says nothing must not hold the goroutine, or the drain, for ever.
 	_ = c.SetReadDeadline(time.Now().Add(s.lim.ReadHeader))
 	err := s.greet(c)
 	to := s.inlet1
 	if c.http2 {
 		to = s.inlet2
 	}
+	// net/http never sees this connection, so it is not closed and forgotten by itself.
 	if err != nil || !to.hand(c) {
 		_ = c.Close()
 		s.forget(c)
 	}
 }
 
-// greet does the handshake of TLS, or reads as much as tells HTTP/2 from HTTP/1.
+// greet does the handshake of TLS, or reads as much as distinguishes HTTP/2 from HTTP/1.
 func (s *server) greet(c *conn) error {
 	secure := tlsOf(c)
 	if secure == nil {
@@ -111,7 +113,7 @@ func tlsOf(c *conn) *tls.Conn {
 	return secure
 }
 
-// refuseHandshake tells a client that spoke HTTP where TLS is spoken.
+// refuseHandshake responds to a client that spoke HTTP where TLS is spoken.
 func (s *server) refuseHandshake(c *conn, err error) {
 	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) && s.hooks.Refusal != nil {
 		_, _ = plain.Conn.Write(refusalOf(http.StatusBadRequest, s.hooks.Refusal))

@@ -156,7 +156,7 @@ func OnStopping(ctx context.Context, f func()) (unhook func()) {
 // On TLS, of protocols or of the listener, and on HTTP/2 the limits are the same, with these differences: the handshake counts as a part of the first header; a stream of
 // HTTP/2 has Limits.Write for each 16 KiB of a response, as has each 16 KiB on a listener of TLS connections; what HTTP/2 refuses by itself (a header that is too
 // large, an error of a stream) has no body of Hooks.Refusal; the header of a stream has no time of its own, but a connection that leaves a ping unanswered
-// is closed; and a drain tells clients of HTTP/2 by GOAWAY.
+// is closed; and a drain announces itself to clients of HTTP/2 by GOAWAY.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hooks Hooks, protocols Protocols) error {
 	s := newServer(h, lim.orDefaults(), hooks, protocols.forServer())
 	// The end of ctx begins the drain, in which requests go on.
