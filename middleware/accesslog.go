@@ -19,7 +19,7 @@ import (
 //	    nor the query is logged, nor any header or body. A method that HTTP does
 //	    not name is "OTHER".
 //	  - bytes are those of the body, as the handler wrote them.
-//	  - An answer that was cut short has aborted=true.
+//	  - A response that was aborted has aborted=true.
 //	  - client is the address the request comes from: put [TrustedProxies] around
 //	    it where that would be a proxy. request_id is that of [RequestID].
 func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
@@ -29,11 +29,13 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 			if to == nil {
 				to = slog.Default()
 			}
+			// Nothing is measured for a log that nobody reads.
 			if !to.Enabled(r.Context(), slog.LevelInfo) {
 				next.ServeHTTP(w, r)
 				return
 			}
 			watched, start, whole := layer.Watch(w), time.Now(), false
+			// Deferred, so that a panic on its way out is logged too.
 			defer func() { logAccess(to, r, watched, time.Since(start), whole) }()
 			next.ServeHTTP(watched, r)
 			whole = true
@@ -41,13 +43,14 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// logAccess logs a request. One whose handler panicked was cut short, unless
-// nothing was sent: then it is answered outside of the log.
+// logAccess logs a request. whole
+// means that the handler returned. One that panicked was aborted, unless nothing
+// was sent: then a middleware outside of the log responds.
 func logAccess(to *slog.Logger, r *http.Request, w *layer.Writer, duration time.Duration, whole bool) {
 	status := w.Status
 	switch {
 	case w.Begun:
-	case whole:
+	case whole: // net/http sends it after the handler that sent nothing
 		status = http.StatusOK
 	default:
 		status = http.StatusInternalServerError

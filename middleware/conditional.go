@@ -12,11 +12,11 @@ import (
 )
 
 // ConditionalGET is middleware that spares clients what they have already: it
-// gives an ETag to the answers to GET that are written as a whole, and answers
+// gives an ETag to the responses to GET that are written as a whole, and responds with
 // 304 without a body where If-None-Match lists it. An If-Match that lists
 // another is 412. The document lists both.
 //
-//   - An answer that sets ETag or Last-Modified itself is judged by those.
+//   - A response that sets ETag or Last-Modified itself is judged by those.
 //   - Streams, and what is written in parts, pass as they are: nothing is
 //     buffered. So does everything where ConditionalGET is hidden, see
 //     [candor.Documented].
@@ -31,13 +31,13 @@ func ConditionalGET() func(http.Handler) http.Handler {
 
 type conditional struct {
 	layer.Layer
-	// unjudged means that the answers of the operation pass as they are.
-	unjudged bool
+	// passes means that the responses of the operation are left as they are.
+	passes bool
 }
 
 // Describe implements layer.Describer.
 func (c *conditional) Describe(op *layer.Operation) layer.Effects {
-	c.unjudged = c.unjudged || op.Streams
+	c.passes = c.passes || op.Streams // a plain handler may serve several operations
 	if op.Streams || op.Method != http.MethodGet {
 		return layer.Effects{}
 	}
@@ -55,33 +55,33 @@ func (c *conditional) Describe(op *layer.Operation) layer.Effects {
 // ServeHTTP implements http.Handler.
 func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !isRead || c.unjudged || !c.IsKnown(r, "ConditionalGET", "answers pass as they are") {
+	if !isRead || c.passes || !c.IsKnown(r, "ConditionalGET", "answers pass as they are") {
 		c.Next.ServeHTTP(w, r)
 		return
 	}
-	judged := &judgedWriter{ResponseWriter: w, r: r}
-	c.Next.ServeHTTP(judged, r)
-	judged.release()
+	held := &conditionalWriter{ResponseWriter: w, r: r}
+	c.Next.ServeHTTP(held, r)
+	held.release()
 }
 
-// judgedWriter holds the header of a complete answer back until its body is
-// there.
-type judgedWriter struct {
+// conditionalWriter holds back the header of a complete response until its body
+// is there.
+type conditionalWriter struct {
 	http.ResponseWriter
 	r *http.Request
-	// held is a header that waits for a body of length bytes; decided means that
-	// it is sent, silent that the body is not.
-	held, decided, silent bool
-	length                int
+	// held means that the header waits for a body of length bytes, decided that
+	// it is sent, discards that the body is not.
+	held, decided, discards bool
+	length                  int
 }
 
-func (w *judgedWriter) HasBegun() bool { return w.decided || layer.HasBegun(w.ResponseWriter) }
+func (w *conditionalWriter) HasBegun() bool { return w.decided || layer.HasBegun(w.ResponseWriter) }
 
 // Unwrap lets http.ResponseController reach the server's own writer.
-func (w *judgedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *conditionalWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // WriteHeader implements http.ResponseWriter.
-func (w *judgedWriter) WriteHeader(status int) {
+func (w *conditionalWriter) WriteHeader(status int) {
 	h := w.Header()
 	length, err := strconv.Atoi(h.Get("Content-Length"))
 	switch {
@@ -92,7 +92,7 @@ func (w *judgedWriter) WriteHeader(status int) {
 		w.decided = true
 		w.ResponseWriter.WriteHeader(status)
 	case h.Get("Etag") != "" || h.Get("Last-Modified") != "":
-		w.judge()
+		w.decide()
 	case err == nil && length > 0:
 		w.held, w.length = true, length
 	default:
@@ -101,28 +101,30 @@ func (w *judgedWriter) WriteHeader(status int) {
 	}
 }
 
-// judge sends the header, or what the conditions of the request answer instead.
-func (w *judgedWriter) judge() {
+// decide sends the header, or the response that the conditions of the request ask
+// for instead.
+func (w *conditionalWriter) decide() {
 	w.held, w.decided = false, true
 	h := w.Header()
 	modified, _ := http.ParseTime(h.Get("Last-Modified"))
 	switch etag.Precondition(w.r, h.Get("Etag"), modified) {
 	case http.StatusNotModified:
-		w.silent = true
+		w.discards = true
+		// A 304 describes no body, and one of a length would be waited for.
 		for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding"} {
 			delete(h, name)
 		}
 		w.ResponseWriter.WriteHeader(http.StatusNotModified)
 	case http.StatusPreconditionFailed:
-		w.silent = true
+		w.discards = true
 		candor.WriteError(w.ResponseWriter, w.r, candor.ErrPreconditionFailed)
 	default:
 		w.ResponseWriter.WriteHeader(http.StatusOK)
 	}
 }
 
-// release sends a header that waits for a body which does not come as a whole.
-func (w *judgedWriter) release() {
+// release sends a header that waits, as its body does not come as a whole.
+func (w *conditionalWriter) release() {
 	if w.held {
 		w.held, w.decided = false, true
 		w.ResponseWriter.WriteHeader(http.StatusOK)
@@ -130,23 +132,24 @@ func (w *judgedWriter) release() {
 }
 
 // Write implements http.ResponseWriter.
-func (w *judgedWriter) Write(p []byte) (int, error) {
+func (w *conditionalWriter) Write(p []byte) (int, error) {
 	if !w.decided && !w.held {
 		w.WriteHeader(http.StatusOK)
 	}
+	// A body in one piece is complete. One in several would have to be buffered.
 	if w.held && len(p) == w.length {
 		w.Header()["Etag"] = []string{etagOf(p)}
-		w.judge()
+		w.decide()
 	}
 	w.release()
-	if w.silent {
+	if w.discards { // the handler is not to fail of it
 		return len(p), nil
 	}
 	return w.ResponseWriter.Write(p)
 }
 
 // FlushError serves http.ResponseController.
-func (w *judgedWriter) FlushError() error {
+func (w *conditionalWriter) FlushError() error {
 	if !w.decided && !w.held {
 		w.WriteHeader(http.StatusOK)
 	}
@@ -155,9 +158,10 @@ func (w *judgedWriter) FlushError() error {
 }
 
 // Flush serves handlers that ask for an http.Flusher.
-func (w *judgedWriter) Flush() { _ = w.FlushError() }
+func (w *conditionalWriter) Flush() { _ = w.FlushError() }
 
-// etagOf names a body.
+// etagOf names a body. Half of the sum is enough: nobody gains by a collision of
+// their own responses.
 func etagOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`

@@ -30,7 +30,7 @@ type CORSConfig struct {
 	// Headers are those that pages may set beside Content-Type, Authorization and
 	// the few that browsers always allow. "*" alone is any.
 	Headers []string
-	// Expose are headers of answers that pages may read.
+	// Expose are headers of responses that pages may read.
 	Expose []string
 	// Credentials lets pages send cookies and other credentials.
 	Credentials bool
@@ -39,16 +39,16 @@ type CORSConfig struct {
 	MaxAge time.Duration
 }
 
-// CORS is middleware that lets browsers show answers to pages of other origins.
-// It answers preflights, also on routers and routes, and its headers stand on
+// CORS is middleware that lets browsers show responses to pages of other origins.
+// It responds to preflights, also on routers and routes, and its headers stand on
 // errors too.
 //
-// It refuses nothing: a page that is not allowed does not get to see the answer,
-// but its request was served, unless it needed a preflight. See [CrossOrigin]
+// It refuses nothing: a page that is not allowed does not get to see the
+// response, but its request was served, unless it needed a preflight. See [CrossOrigin]
 // for the reverse.
 //
 // What is unsafe or contradicts itself panics: no origins, "*" beside others or
-// with Credentials, "null", and what is no origin.
+// with Credentials, "null", and anything that is not an origin.
 func CORS(config CORSConfig) func(http.Handler) http.Handler {
 	site := callsite.Here()
 	if err := config.check(); err != nil {
@@ -60,7 +60,7 @@ func CORS(config CORSConfig) func(http.Handler) http.Handler {
 	}
 }
 
-// corsHandler puts the headers on answers.
+// corsHandler adds the headers to responses.
 type corsHandler struct {
 	layer.Layer
 	http.Handler
@@ -76,7 +76,7 @@ var (
 	corsHeaders = []string{"Content-Type", "Authorization"}
 )
 
-// defaultCORSAge is how long browsers remember an answer to a preflight.
+// defaultCORSAge is how long browsers remember the response to a preflight.
 const defaultCORSAge = 10 * time.Minute
 
 func (c CORSConfig) options() cors.Options {
@@ -87,6 +87,7 @@ func (c CORSConfig) options() cors.Options {
 	if len(c.Methods) == 0 {
 		o.AllowedMethods = corsMethods
 	}
+	// rs/cors takes "*" only where it is alone.
 	if !slices.Contains(c.Headers, "*") {
 		o.AllowedHeaders = slices.Concat(corsHeaders, c.Headers)
 	}

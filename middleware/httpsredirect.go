@@ -8,12 +8,12 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// HTTPSRedirect is middleware that leads requests over plain HTTP to the same
+// HTTPSRedirect is middleware that redirects requests over plain HTTP to the same
 // URL over HTTPS, by 307, which keeps the method and the body. The health paths
-// are answered as they are.
+// are served as they are.
 //
-// The host is that of the request: put [candor.TrustedHosts] around it. Behind a proxy
-// that speaks TLS with the clients, put [TrustedProxies] around it.
+// The host is the request's: put it inside of [candor.TrustedHosts]. Behind a
+// proxy that speaks TLS with the clients, put it inside of [TrustedProxies].
 func HTTPSRedirect() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return layer.Attach(&httpsRedirect{layer.Layer{Next: next}}, next)
@@ -37,6 +37,8 @@ func (h *httpsRedirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = h.IsKnown(r, "HTTPSRedirect", "its 307 is not in the document")
+	// As it was sent: a mount may have shortened r.URL. One with a host in it, as
+	// clients of proxies send, is no path.
 	uri := r.RequestURI
 	if !strings.HasPrefix(uri, "/") {
 		uri = r.URL.RequestURI()

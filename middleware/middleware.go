@@ -1,7 +1,7 @@
 // Package middleware has ready-made middleware for APIs: each is a plain
 // func(http.Handler) http.Handler and goes where such functions go, most of all
-// into [candor.Use]. What it responds by itself, and which headers it adds,
-// stands in the document of the operations that it wraps.
+// into [candor.Use]. What it responds by itself, and which headers it adds, is in
+// the document of the operations that it wraps.
 //
 //	package main
 //
@@ -44,7 +44,7 @@
 //     http.ResponseController reaches the server's own writer.
 //   - Middleware that the document has to know of may stand anywhere in an element
 //     of Use but between two functions that hide it; see [candor.Documented].
-//   - Around a handler that is no part of an app, all of it works too.
+//   - It works outside of an app too, where it wraps any http.Handler.
 //
 // What needs more of an operation than that is an option of the root:
 // [candor.RateLimit], [candor.TrustedHosts], [candor.Timeout], [candor.Cache].

@@ -8,8 +8,8 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 )
 
-// ProcessTime is middleware that tells in the header X-Process-Time how many
-// seconds passed from here to the header of the answer.
+// ProcessTime is middleware that says in the header X-Process-Time how many
+// seconds passed until the header of the response was sent.
 func ProcessTime() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

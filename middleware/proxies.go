@@ -16,15 +16,15 @@ import (
 // TrustedProxies is middleware that takes the client's address, the scheme and
 // the prefix of the path from what proxies of these networks say, such as
 // "10.0.0.0/8" or "192.0.2.7"; "unix" stands for the other end of a Unix
-// socket. Put it around everything else.
+// socket. It is to be the outermost.
 //
 //   - From X-Forwarded-For comes the right-most address that is none of theirs;
-//     what stands to the left of it anybody could have written. It becomes
+//     anybody could have written what is to the left of it. It becomes
 //     r.RemoteAddr, with port 0.
 //   - X-Forwarded-Proto, the right-most of several, decides what [Scheme] says.
-//   - X-Forwarded-Prefix stands in front of redirects where Config.RootPath is
+//   - X-Forwarded-Prefix is put before the paths of redirects where Config.RootPath is
 //     empty.
-//   - The host stays that of the Host header.
+//   - The host is still the one of the Host header.
 //   - From anyone else, and from calls of [candor.InProcess], these headers and
 //     Forwarded are removed.
 //
@@ -41,7 +41,7 @@ func TrustedProxies(networks ...string) func(http.Handler) http.Handler {
 	}
 }
 
-// proxies are those whose word counts.
+// proxies are the networks whose X-Forwarded headers count.
 type proxies struct {
 	networks []netip.Prefix
 	unix     bool
@@ -60,6 +60,7 @@ func parseNetworks(networks []string) (*proxies, error) {
 			if single != nil || address.Zone() != "" {
 				return nil, fmt.Errorf(`%q is no network; write one such as "10.0.0.0/8" or an address`, text)
 			}
+			// Addresses of clients are unmapped too, so both are compared as IPv4.
 			network = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen())
 		}
 		if network.Bits() == 0 {
@@ -82,6 +83,7 @@ func (p *proxies) trustsPeer(r *http.Request) bool {
 	if requestinfo.IsInProcess(r) {
 		return false
 	}
+	// Which of the two a Unix socket has depends on the system.
 	if r.RemoteAddr == "" || r.RemoteAddr == "@" {
 		return p.unix
 	}
@@ -103,6 +105,7 @@ func (p *proxies) unproxied(r *http.Request) *http.Request {
 	if scheme := lastOf(r, "X-Forwarded-Proto"); scheme == "http" || scheme == "https" {
 		ctx = context.WithValue(ctx, schemeKey{}, scheme)
 	}
+	// It becomes part of a Location, so it must be a path and fit into a header.
 	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && requestinfo.IsRootPath(prefix) && !mediatype.HasControl(prefix) && !strings.Contains(prefix, "\t") {
 		ctx = requestinfo.WithRootPath(ctx, prefix)
 	}
@@ -119,6 +122,7 @@ func (p *proxies) unproxied(r *http.Request) *http.Request {
 // client is the right-most address that is no proxy's. Where all are, it is the
 // left-most; what cannot be read, and all to the left of it, does not count.
 func (p *proxies) client(lines []string) (client netip.Addr, found bool) {
+	// Lines of one name are one list (RFC 9110, section 5.3).
 	hops := strings.Split(strings.Join(lines, ","), ",")
 	for _, hop := range slices.Backward(hops) {
 		address, err := parseHop(strings.TrimSpace(hop))
@@ -157,7 +161,7 @@ func lastOf(r *http.Request, name string) string {
 type schemeKey struct{}
 
 // Scheme is what the client used: "https" or "http", as the connection has it
-// or, behind [TrustedProxies], as the proxy says.
+// or, inside of [TrustedProxies], as the proxy says.
 func Scheme(r *http.Request) string {
 	if scheme, ok := r.Context().Value(schemeKey{}).(string); ok {
 		return scheme

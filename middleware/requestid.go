@@ -12,11 +12,11 @@ import (
 // requestIDHeader carries the id of a request, in both directions.
 const requestIDHeader = "X-Request-Id"
 
-// RequestID is middleware that gives each request an id: that of its header
+// RequestID is middleware that gives each request an id: the one of its header
 // X-Request-Id, if it is one of at most 128 letters, digits and signs of
 // "-._~:/+=@", else a random one. The id is sent back in the same header,
-// [RequestIDOf] finds it, and it stands as request_id in what Candor logs about
-// the request: put RequestID around [AccessLog].
+// [RequestIDOf] finds it, and it is request_id in what Candor logs about the
+// request: put [AccessLog] inside of it.
 func RequestID() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -12,7 +12,7 @@ import (
 // strictTransport is the one header of SecureHeaders that is for HTTPS only.
 const strictTransport = "Strict-Transport-Security"
 
-// secureDefaults suit an API whose answers are data.
+// secureDefaults suit an API whose responses are data.
 var secureDefaults = map[string]string{
 	"Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 	"Referrer-Policy":         "no-referrer",
@@ -29,9 +29,9 @@ var secureDefaults = map[string]string{
 //	X-Frame-Options: DENY
 //	Strict-Transport-Security: max-age=31536000, over HTTPS only
 //
-// headers are put in the place of these, or beside them; an empty one takes a
-// header out. What a handler sets itself stands, as on the pages of the
-// document. Answers that are HTML need a Content-Security-Policy of their own. A
+// headers replace these or are added to them; an empty one removes a header. What a
+// handler sets itself is kept, as on the pages of the document. Responses that are
+// HTML need a Content-Security-Policy of their own. A
 // header that HTTP cannot carry panics.
 func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 	chosen, err := chosenHeaders(headers)
@@ -51,8 +51,8 @@ func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 	}
 }
 
-// fixedHeader is the same on every answer. Its values have no room behind them,
-// so that adding one makes a copy.
+// fixedHeader is the same on every response. The capacity of its values is their
+// length, so that adding one makes a copy.
 type fixedHeader struct {
 	name   string
 	values []string

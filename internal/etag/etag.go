@@ -14,6 +14,8 @@ import (
 // zero time that nobody knows when it was modified.
 func Precondition(r *http.Request, tag string, modified time.Time) int {
 	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+	// The order is that of RFC 9110, section 13.2.2: tags before times, and
+	// conditions of writers before those of readers.
 	if match := r.Header.Values("If-Match"); len(match) > 0 {
 		if tag == "" || !Lists(match, tag, false) {
 			return http.StatusPreconditionFailed
@@ -61,7 +63,7 @@ func Lists(lines []string, tag string, weak bool) bool {
 	return false
 }
 
-// nextTag cuts the first tag off a list. A comma inside of the quotes belongs to
+// nextTag takes the first tag off a list. A comma inside of the quotes belongs to
 // the tag.
 func nextTag(list string) (tag, rest string) {
 	list = strings.TrimLeft(list, " \t,")
@@ -73,6 +75,7 @@ func nextTag(list string) (tag, rest string) {
 			return strings.TrimSpace(list[:end]), list[end:]
 		}
 	}
+	// Without quotes it is "*", or malformed and equal to no tag.
 	if comma < 0 {
 		return strings.TrimSpace(list), ""
 	}

@@ -1,4 +1,4 @@
-// Package layer is the seam between an operation and the middleware around it.
+// Package layer is the seam between an operation and the middleware that wraps it.
 // Middleware learns here what sort of operation it is part of, and says which
 // responses it gives by itself and which headers it adds. Handlers of the root
 // and of package middleware are made of a [Layer]; the root gives each element
@@ -98,6 +98,7 @@ func (l *Layer) base() *Layer { return l }
 // Attach tells the operation of next about h, where next knows its operation. It
 // returns h.
 func Attach(h Handler, next http.Handler) http.Handler {
+	// Middleware inside of h that is known already tells which operation it is.
 	switch next := next.(type) {
 	case *Inner:
 		next.add(h)
@@ -188,6 +189,7 @@ func (in *Inner) find(h http.Handler) {
 	if !ok {
 		return
 	}
+	// The outside first: the effects of an element add up in this order.
 	in.add(known)
 	l := known.base()
 	in.find(l.Next)

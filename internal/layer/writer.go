@@ -60,7 +60,7 @@ func (w *Writer) begin(status int) {
 // callBefore calls the functions that wait for the header, once.
 func (w *Writer) callBefore(status int) {
 	waiting := w.before
-	w.before = nil
+	w.before = nil // one of them may write, which would call them again
 	for _, f := range slices.Backward(waiting) {
 		f(status, w.Header())
 	}
@@ -93,7 +93,7 @@ func (w *Writer) FlushError() error {
 // do for WebSockets.
 func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err == nil { // what is written now is no business of ours
+	if err == nil { // the writer does not see what is sent from now on
 		w.begin(http.StatusSwitchingProtocols)
 	}
 	return conn, buffered, err

@@ -1,6 +1,6 @@
 // Package requestinfo holds what middleware learns about a request and the rest
-// of an app reads: its id, the address of its client, the path in front of the
-// app's own, and whether it came over a connection at all. The root and package
+// of an app reads: its id, the address of its client, the path before the app's own,
+// and whether it came over a connection at all. The root and package
 // middleware share the context keys here and nothing else.
 package requestinfo
 
@@ -17,7 +17,7 @@ type idKey struct{}
 type identified struct {
 	context.Context
 	id string
-	// line is that of the header.
+	// line is the header X-Request-Id, allocated along.
 	line [1]string
 }
 
@@ -46,26 +46,26 @@ func ID(ctx context.Context) string {
 
 type rootPathKey struct{}
 
-// WithRootPath is ctx with the path that stands in front of the app's, where the
-// client sees it.
+// WithRootPath is ctx with the path that comes before the app's where the client
+// sees it.
 func WithRootPath(ctx context.Context, path string) context.Context {
 	return context.WithValue(ctx, rootPathKey{}, path)
 }
 
-// RootPath is the path in front of the app's, "" where nobody said one.
+// RootPath is the path before the app's, "" where none is known.
 func RootPath(ctx context.Context) string {
 	path, _ := ctx.Value(rootPathKey{}).(string)
 	return path
 }
 
-// IsRootPath reports whether a path may stand in front of others, so that a
+// IsRootPath reports whether a path may come before others, so that a
 // redirect which begins with it stays on the host. "" may.
 func IsRootPath(path string) bool {
 	return path == "" || strings.HasPrefix(path, "/") && !strings.HasSuffix(path, "/") && !strings.Contains(path, "//") && !strings.ContainsAny(path, `\?#{}`)
 }
 
 // ClientKey is the context key of the address that a request came from. Contexts
-// of the root's own answer it without another context around them.
+// of the root's own have it without another context that wraps them.
 type ClientKey struct{}
 
 // WithClient is ctx with the address that its request came from.
