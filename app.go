@@ -23,7 +23,8 @@ type App struct {
 	Router
 	// site is the call of New.
 	site *callsite.Site
-	// born is how many routers there were before.
+	// born is how many routers there were before: those made after it should be
+	// included.
 	born      int
 	config    Config
 	programs  *programs
@@ -43,12 +44,11 @@ type App struct {
 	life      *running
 	up, lives atomic.Bool
 	unstarted sync.Once
-	// mounts are the places where other apps mount this one; sealing guards
-	// them.
+	// mounts are where other apps mount this one; sealing guards them.
 	mounts []mountPoint
 }
 
-// mountPoint is a place where an app is mounted.
+// mountPoint is an app and a prefix at which another app is mounted.
 type mountPoint struct {
 	parent *App
 	prefix string
@@ -82,10 +82,10 @@ func New(config Config, options ...Option) *App {
 	return a
 }
 
-// ServeHTTP answers a request. A faulty app that was never sealed logs its
-// mistakes once and answers 500. One with shared providers or a lifespan answers
-// 503 until it is started, by [App.Start] where it is a handler of another
-// server, and logs once what waits for that.
+// ServeHTTP serves a request. An app with configuration errors that was never
+// sealed logs them once and responds with 500. One with shared providers or a
+// lifespan responds with 503 until it is started, by [App.Start] where it is a
+// handler of another server, and logs once what waits for that.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	t := a.table.Load()
 	if t == nil {
@@ -96,15 +96,15 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if len(t.waiting) > 0 && !a.lives.Load() && !t.leadsApart(r) {
+	if len(t.waiting) > 0 && !a.lives.Load() && !t.isUnguarded(r) {
 		a.refuseUnstarted(t, w, r)
 		return
 	}
 	t.serve(w, r)
 }
 
-// refuseUnstarted answers a request that would find nothing in the place of what
-// lives as long as the app.
+// refuseUnstarted responds to a request that would find no values of shared
+// providers.
 func (a *App) refuseUnstarted(t *table, w http.ResponseWriter, r *http.Request) {
 	a.unstarted.Do(func() {
 		a.errors.log.ErrorContext(r.Context(), "the app is not started, so it answers 503", "waiting", strings.Join(t.waiting, ", "),
@@ -114,9 +114,9 @@ func (a *App) refuseUnstarted(t *table, w http.ResponseWriter, r *http.Request) 
 }
 
 // Routes lists what the app serves, in the order of registration: one entry
-// for each method and path, where inclusions and aliases are entries of their
-// own. The document and its pages are left out. It seals the app and panics
-// with its mistakes.
+// for each method and path, where inclusions and aliases have entries of their
+// own. The document and its pages are left out. It seals the app and panics with its
+// configuration errors.
 func (a *App) Routes() []RouteInfo {
 	a.Seal()
 	t := a.table.Load()
@@ -145,6 +145,7 @@ func (a *App) bases() []string {
 	if a.config.RootPath != "" {
 		return []string{a.config.RootPath}
 	}
+	// Released before the parents lock theirs.
 	a.sealing.Lock()
 	mounts := slices.Clone(a.mounts)
 	a.sealing.Unlock()
@@ -183,7 +184,7 @@ func (a *App) serves(other *App, seen map[*App]bool) bool {
 	if seen[a] {
 		return false
 	}
-	seen[a] = true
+	seen[a] = true // apps that mount each other would recurse without end
 	return slices.ContainsFunc(a.mounted(), func(sub *App) bool { return sub.serves(other, seen) })
 }
 
@@ -202,8 +203,8 @@ func (a *App) newDocument(info Info) (d *document) {
 	})
 }
 
-// servers are those configured, behind the prefixes at which the app is
-// reached, if that is not where the document comes from.
+// servers are the prefixes at which the app is reached, if they are not empty, and
+// then the configured ones.
 func (a *App) servers(configured []Server) []Server {
 	var servers []Server
 	if a.config.RootPath != "" || len(configured) == 0 {
@@ -225,7 +226,7 @@ func (a *App) servers(configured []Server) []Server {
 // same bytes on every run.
 func (a *App) WriteOpenAPI(w io.Writer) error { return a.WriteOpenAPIAs(w, OpenAPI31) }
 
-// WriteOpenAPIAs is [App.WriteOpenAPI] for any of the forms the document has.
+// WriteOpenAPIAs is [App.WriteOpenAPI] for any form of the document.
 func (a *App) WriteOpenAPIAs(w io.Writer, format DocumentFormat) error {
 	t, err := a.sealed()
 	if err != nil {
@@ -244,8 +245,8 @@ func (a *App) pagePath(configured, byDefault string) string {
 	return a.config.Docs.path(configured, byDefault)
 }
 
-// Invalidate drops the answers in the app's cache that have one of the tags, at
-// once: those in Config.CacheStore, and those in the stores that options name.
+// Invalidate drops the responses in the app's cache that have one of the tags, at
+// once: in Config.CacheStore, and in the stores that options name.
 func (a *App) Invalidate(ctx context.Context, tags ...string) error {
 	return a.caches.invalidate(ctx, tags)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 )
 
-// BeforeHeader is middleware that calls f once for each answer, right before
+// BeforeHeader is middleware that calls f once for each response, right before
 // its header is sent: for headers that depend on the status or on what was set
 // inside. Nothing is buffered. f is also called where the connection is taken
 // over by a status of 101, but not for other statuses below 200.

@@ -152,7 +152,7 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	go func() {
 		failure := w.serve(t.app, sent)
 		w.begin(http.StatusInternalServerError) // for one that panicked before it answered
-		_ = into.CloseWithError(cutShort(failure))
+		_ = into.CloseWithError(abortError(failure))
 	}()
 	select {
 	case <-w.begun:

@@ -18,7 +18,7 @@ var ErrPreconditionFailed = Error(http.StatusPreconditionFailed, "the resource i
 //   - [ErrPreconditionFailed] where If-Match lists another tag, or If-None-Match
 //     this one and the method may change something: so a PUT that names the tag
 //     of what its client has seen cannot undo the change of another client;
-//   - an error that answers 304 where If-None-Match lists the tag and the method
+//   - an error that responds with 304 where If-None-Match lists the tag and the method
 //     is GET or HEAD: the client has it already;
 //   - nil for everything else.
 //

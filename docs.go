@@ -35,8 +35,8 @@ type document struct {
 }
 
 // DocumentFormat is one of the forms an OpenAPI document comes in. They say the
-// same, but that 3.0 has no words for some of it: there it says less, and
-// accepts more; and that AsyncAPI is about WebSockets and events alone.
+// same, except that 3.0 cannot express some of it: there it says less, and accepts
+// more; and that AsyncAPI is about WebSockets and events only.
 type DocumentFormat uint8
 
 // The forms of a document.
@@ -53,7 +53,7 @@ const (
 type documentForm struct {
 	data        []byte
 	contentType string
-	// etag is made when it is first sent: who writes the document needs none.
+	// etag is made when it is first sent: writing the document needs none.
 	etag func() string
 }
 

@@ -263,7 +263,7 @@ func (e *endpoint) compilePlain() {
 	e.room.part = part{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
 	e.plain = e.route.plain
 	if e.route.mounted != nil {
-		e.plain = below(strings.TrimSuffix(e.pattern.String(), belowMount), e.route.mounted)
+		e.plain = stripPrefix(strings.TrimSuffix(e.pattern.String(), mountSuffix), e.route.mounted)
 	}
 }
 

@@ -15,43 +15,43 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// HealthCheck is something without which an app is not ready: a database, a
+// HealthCheck checks something without which an app is not ready: a database, a
 // queue, a file system.
 type HealthCheck struct {
-	// Name is what the answer calls it. Everyone sees it.
+	// Name is its name in the response. Everyone sees it.
 	Name string
-	// Check returns nil where all is well. The error goes to the log only. ctx
-	// ends after 5 seconds, and what has not returned then is not well.
+	// Check returns nil if all is well. The error goes to the log only. ctx ends
+	// after 5 seconds; a check that has not returned by then fails.
 	Check func(ctx context.Context) error
 }
 
-// healthReport is the answer to a question for health.
-type healthReport struct {
+// healthStatus is the body of a response about health.
+type healthStatus struct {
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
 const (
-	// checkTime is how long the checks may take, and checkPause how long what
-	// they said stands.
+	// checkTime is how long the checks may take, and checkPause how long their
+	// results are kept.
 	checkTime  = 5 * time.Second
 	checkPause = time.Second
 )
 
-// Health serves two paths for those who watch the process; one that is empty is
-// left out:
+// Health serves two paths for orchestrators and load balancers; an empty one is left
+// out:
 //
 //		app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "database", Check: db.PingContext})
 //
-//	  - live answers 200 as long as the process answers at all. Who restarts
-//	    processes asks here; checks have no say.
-//	  - ready answers 200 where requests may be sent: the shared providers and
-//	    lifespans are up, the server does not drain, and every check is well. Else
-//	    it is 503, with the names of the checks that are not. Who spreads requests
-//	    asks here.
+//	  - live responds with 200 as long as the process responds at all. It tells an
+//	    orchestrator what to restart; checks do not count.
+//	  - ready responds with 200 while requests may be sent: the shared providers
+//	    and lifespans are up, the server does not drain, and every check passes. Else
+//	    it is 503, with the names of the checks that fail. It tells a load balancer
+//	    where to send requests.
 //
-// Checks run side by side, at most once a second however many ask. Neither path
-// stands in the document. Middleware of the app runs around both; guards and
+// Checks run side by side, at most once a second however many requests come. Neither
+// path is in the document. Middleware of the app wraps both; guards and
 // rate limits do not hold for them. A mistake panics, as in [Get].
 func (a *App) Health(live, ready string, checks ...HealthCheck) {
 	site := callsite.Here()
@@ -66,18 +66,19 @@ func (a *App) Health(live, ready string, checks ...HealthCheck) {
 	a.healthRoute(site, ready, h.ready)
 }
 
-func (a *App) healthRoute(site *callsite.Site, path string, answer http.HandlerFunc) {
+func (a *App) healthRoute(site *callsite.Site, path string, serve http.HandlerFunc) {
 	if path != "" {
-		rt := &route{site: site, methods: []string{http.MethodGet}, path: path, plain: answer, apart: true}
+		rt := &route{site: site, methods: []string{http.MethodGet}, path: path, plain: serve, unguarded: true}
 		a.register(rt, []RouteOption{Hidden()})
 	}
 }
 
-// health answers for an app.
+// health serves the health paths of an app.
 type health struct {
 	app    *App
 	probes []*probe
-	// mutex is held while the probes run; who waits for it finds their results.
+	// mutex is held while the probes run; a request that waits for it finds their
+	// results.
 	mutex  sync.Mutex
 	at     time.Time
 	checks map[string]string
@@ -85,13 +86,13 @@ type health struct {
 }
 
 func (h *health) live(w http.ResponseWriter, _ *http.Request) {
-	answerHealth(w, healthReport{Status: "live"})
+	writeHealth(w, healthStatus{Status: "live"})
 }
 
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	report := h.report(r.Context())
 	if report.Status == ready {
-		answerHealth(w, report)
+		writeHealth(w, report)
 		return
 	}
 	WriteError(w, r, Error(http.StatusServiceUnavailable, report).WithHeader("Cache-Control", "no-store"))
@@ -100,22 +101,22 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 // ready is the status of an app to which requests may be sent.
 const ready = "ready"
 
-func (h *health) report(ctx context.Context) healthReport {
+func (h *health) report(ctx context.Context) healthStatus {
 	switch {
 	case !h.app.isUp():
-		return healthReport{Status: "starting or stopped"}
+		return healthStatus{Status: "starting or stopped"}
 	case isStopping(ctx):
-		return healthReport{Status: "draining"}
+		return healthStatus{Status: "draining"}
 	}
 	checks, well := h.look(ctx)
 	if !well {
-		return healthReport{Status: "not ready", Checks: checks}
+		return healthStatus{Status: "not ready", Checks: checks}
 	}
-	return healthReport{Status: ready, Checks: checks}
+	return healthStatus{Status: ready, Checks: checks}
 }
 
-func answerHealth(w http.ResponseWriter, report healthReport) {
-	body, _ := encodeJSON(report) // two kinds of text have no errors
+func writeHealth(w http.ResponseWriter, report healthStatus) {
+	body, _ := encodeJSON(report) // texts and a map of texts can always be written
 	w.Header().Set("Cache-Control", "no-store")
 	writeBody(w, http.StatusOK, mediatype.JSON, body)
 }
@@ -130,20 +131,20 @@ func isStopping(ctx context.Context) bool {
 	}
 }
 
-// isUp reports whether everything is up that lives as long as the app.
+// isUp reports whether shared providers and lifespans are up, if there are any.
 func (a *App) isUp() bool {
 	t := a.table.Load()
-	return a.up.Load() || t != nil && len(a.brackets(t)) == 0
+	return a.up.Load() || t != nil && len(a.lifeFuncs(t)) == 0
 }
 
-// look says how the checks are, running them if what is known is old.
+// look returns the results of the checks, and runs them if those are old.
 func (h *health) look(ctx context.Context) (checks map[string]string, well bool) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if !h.at.IsZero() && time.Since(h.at) < checkPause {
 		return h.checks, h.well
 	}
-	// What comes out is for others too, who do not leave with this client.
+	// The results are for other requests too, so they do not end with this client.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTime)
 	defer cancel()
 	errs := make([]error, len(h.probes))
@@ -172,12 +173,12 @@ type probe struct {
 
 var errProbeHangs = errors.New("the check has not returned")
 
-// run runs the check, but does not wait for it longer than ctx says.
+// run runs the check, but does not wait for it after ctx has ended.
 func (p *probe) run(ctx context.Context) error {
 	if !p.busy.CompareAndSwap(false, true) {
 		return errProbeHangs
 	}
-	done := make(chan error, 1)
+	done := make(chan error, 1) // with a buffer, so that a late check ends all the same
 	go func() {
 		err := isolated(ctx, p.Check)
 		p.busy.Store(false)

@@ -15,21 +15,21 @@ import (
 // endpoint than a layer.Operation tells.
 type ownMiddleware interface {
 	layer.Handler
-	// describe tells the endpoint what the middleware answers. at is the position
+	// describe adds the effects of the middleware to the endpoint. at is the position
 	// of its element among all of the endpoint.
 	describe(e *endpoint, at int)
 }
 
-// wrap puts middleware around a handler of an endpoint, the first outermost.
-// options answers preflights that get to the handler.
+// wrap wraps a handler of an endpoint in middleware, the first outermost. options
+// responds to preflights that get to the handler.
 func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Handler, options http.Handler) (http.Handler, error) {
 	e.operation = layer.Operation{
-		Method: e.method, Streams: e.upgrade != nil || e.answer != nil && e.answer.kind.streams, Unguarded: e.route.apart,
+		Method: e.method, Streams: e.upgrade != nil || e.answer != nil && e.answer.kind.streams, Unguarded: e.route.unguarded,
 		Unlisted: e.pattern == nil || e.route.mounted != nil, Log: e.errors.log, Reported: &e.unknown,
 	}
 	// A plain handler may consist of middleware itself.
 	hasCORS := e.takeEffects(layer.NewInner(nil, &e.operation, nil).Seal(e.plain), len(middleware))
-	if hasCORS {
+	if hasCORS { // OPTIONS must get to it
 		options, e.preflight = h, h
 	}
 	for at, m := range slices.Backward(middleware) {
@@ -38,6 +38,9 @@ func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Hand
 		if h = m(in); h == nil {
 			return nil, errors.New("a middleware of Use returned no handler; return the one that it was given, or one around it")
 		}
+		// A preflight goes to the outermost CORS, else to the outermost of the user's
+		// own. Middleware of the app has seen it before: it wraps paths without a
+		// route too.
 		isCORS := e.takeEffects(in.Seal(h), at)
 		if at >= e.middlewareOfApp && (isCORS || !hasCORS && isForeign(h)) {
 			e.preflight = h
@@ -55,8 +58,8 @@ func isForeign(h http.Handler) bool {
 	return !isKnown || isDocumented
 }
 
-// takeEffects notes what the middleware of an element answers. It reports whether
-// preflights are among that.
+// takeEffects notes what the middleware of an element does to responses. It reports
+// whether it answers preflights.
 func (e *endpoint) takeEffects(found []layer.Handler, at int) (answersPreflights bool) {
 	for _, h := range found {
 		switch h := h.(type) {
@@ -84,28 +87,28 @@ func (e *endpoint) addEffects(effects layer.Effects) {
 	}
 }
 
-// raises notes that middleware may give an answer by itself: an error, or
+// raises notes that middleware may give a response by itself: an error, or
 // something without a body.
 func (e *endpoint) raises(status int, doc string, errs ...*HTTPError) {
 	e.raised = append(e.raised, ownResponse{status, doc, errs})
 }
 
-// Documented is mw, of which the document says what it answers and which headers
-// it adds: by [Raises], [RaisesType], [Responds] and [RespondsHeader], in every operation that
-// it is around.
+// Documented is mw, of which the document says which responses it gives and which
+// headers it adds: by [Raises], [RaisesType], [Responds] and [RespondsHeader], in
+// every operation that it wraps.
 //
 //	limit := candor.Documented(quota, candor.Raises(ErrQuota), candor.RespondsHeader("X-Quota", "Requests that are left"))
 //	app := candor.New(candor.Config{}, candor.Use(limit))
 //
 // It is for packages of middleware, whose users need not say it again; on a route
-// or router of one's own the declarations do as options beside Use. Like all
+// or router of one's own, the declarations are enough as options beside Use. Like all
 // middleware of Candor it may stand anywhere inside an element of Use but between
 // two functions that hide it; there it runs, undocumented, and that is logged
 // once.
 //
-// Nil middleware, and a declaration that says nothing of answers, panic.
+// Nil middleware, and a declaration that is not about responses, panic.
 func Documented(mw func(http.Handler) http.Handler, declarations ...Declaration) func(http.Handler) http.Handler {
-	declared, err := declaredAnswers(mw, declarations)
+	declared, err := declaredResponses(mw, declarations)
 	if err != nil {
 		panic(fmt.Errorf("candor: Documented at %s: %w", callsite.Here(), err))
 	}
@@ -115,7 +118,7 @@ func Documented(mw func(http.Handler) http.Handler, declarations ...Declaration)
 	}
 }
 
-func declaredAnswers(mw func(http.Handler) http.Handler, declarations []Declaration) (*settings, error) {
+func declaredResponses(mw func(http.Handler) http.Handler, declarations []Declaration) (*settings, error) {
 	if mw == nil {
 		return nil, fmt.Errorf("the middleware is nil; pass a function")
 	}
@@ -128,6 +131,7 @@ func declaredAnswers(mw func(http.Handler) http.Handler, declarations []Declarat
 			return nil, err
 		}
 	}
+	// Whatever else an option has set would be lost.
 	rest := *declared
 	rest.responses, rest.headers, rest.raisedTypes = nil, nil, nil
 	if !reflect.ValueOf(rest).IsZero() {

@@ -11,8 +11,8 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 )
 
-// Lifespan registers a function around the life of the app: it is called
-// before the first request, serve returns after the last. An error before that
+// Lifespan registers a function that wraps the life of the app: it is called
+// before the first request, and serve returns after the last. An error before serve
 // stops Run; serve must be called exactly once. Several are nested in the order
 // of registration, those of included routers and mounted apps inside those of
 // the app, all of them inside shared providers.
@@ -42,20 +42,20 @@ type sharedPart struct {
 	deps              []injection
 }
 
-// bracket is a function around the life of an app.
-type bracket func(ctx context.Context, rest func(context.Context) error) error
+// lifeFunc wraps the life of an app: it sets something up, calls rest, and tears
+// it down.
+type lifeFunc func(ctx context.Context, rest func(context.Context) error) error
 
-// around is the shared provider as a bracket.
-func (s *sharedPart) around(ctx context.Context, rest func(context.Context) error) error {
+// live is the shared provider as a lifeFunc.
+func (s *sharedPart) live(ctx context.Context, rest func(context.Context) error) error {
 	for _, d := range s.deps {
 		s.inValue.FieldByIndex(d.index).Set(d.value)
 	}
-	defer s.outValue.SetZero()
+	defer s.outValue.SetZero() // nobody uses a value that was torn down
 	return s.bracket(ctx, func() error { return rest(ctx) })
 }
 
-// waitsFor names what a start would set up, with the places where it was
-// registered.
+// waitsFor names what a start would set up, and where that was registered.
 func (t *table) waitsFor() (names []string) {
 	for _, s := range t.shared {
 		names = append(names, fmt.Sprintf("the shared provider of %s at %s", s.provider, s.provider.site))
@@ -66,11 +66,11 @@ func (t *table) waitsFor() (names []string) {
 	return names
 }
 
-// brackets are all functions around the life of the app, the outermost first.
-func (a *App) brackets(t *table) []bracket {
-	var all []bracket
+// lifeFuncs are all functions that wrap the life of the app, the outermost first.
+func (a *App) lifeFuncs(t *table) []lifeFunc {
+	var all []lifeFunc
 	for _, s := range t.shared {
-		all = append(all, s.around)
+		all = append(all, s.live)
 	}
 	for _, l := range t.lifespans {
 		all = append(all, l.fn)
@@ -87,7 +87,7 @@ func (a *App) brackets(t *table) []bracket {
 	return all
 }
 
-// running is the life of an app: who uses it, and how it ends.
+// running is the life of an app: how many use it, and how it ends.
 type running struct {
 	users int
 	end   chan struct{}
@@ -109,14 +109,14 @@ func (a *App) Start(ctx context.Context) (stop func() error, err error) {
 	a.living.Lock()
 	defer a.living.Unlock()
 	if a.life == nil {
-		if a.life, err = begin(ctx, a.brackets(t)); err != nil {
+		if a.life, err = begin(ctx, a.lifeFuncs(t)); err != nil {
 			return nil, err
 		}
 	}
 	a.life.users++
 	a.up.Store(true)
-	a.lives.Store(true)
-	var stopped bool
+	a.lives.Store(true) // until the tear-down, while tasks still run
+	var stopped bool    // a second stop must not end the app of another user
 	return func() error {
 		a.living.Lock()
 		defer a.living.Unlock()
@@ -148,12 +148,12 @@ func (a *App) leave() error {
 	return errors.Join(late, <-life.done)
 }
 
-// settle waits until no background task runs, in the app or in one that it
+// waitForTasks waits until no background task runs, in the app or in one that it
 // mounts.
-func (a *App) settle() {
+func (a *App) waitForTasks() {
 	<-a.tasks.done()
 	for _, sub := range a.mounted() {
-		sub.settle()
+		sub.waitForTasks()
 	}
 }
 
@@ -162,23 +162,25 @@ var (
 	errServeNever = errors.New("a lifespan or shared provider returned without going on")
 )
 
-// begin runs nested brackets up to the point where all are set up.
-func begin(ctx context.Context, brackets []bracket) (*running, error) {
+// begin runs nested functions up to the point where all are set up.
+func begin(ctx context.Context, all []lifeFunc) (*running, error) {
 	life := &running{end: make(chan struct{}), done: make(chan error, 1)}
-	if len(brackets) == 0 {
+	if len(all) == 0 {
 		life.done <- nil
 		return life, nil
 	}
+	// ctx bounds the start only; what is set up lives on after it.
 	inside, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ready := make(chan struct{})
 	go func() {
-		// A bracket that ends the goroutine has not gone on either.
+		// A function that ends the goroutine, as t.FailNow does, has not gone on
+		// either.
 		err := errServeNever
 		defer func() {
 			cancel()
 			life.done <- err
 		}()
-		err = nest(inside, brackets, func(context.Context) error {
+		err = nest(inside, all, func(context.Context) error {
 			close(ready)
 			<-life.end
 			return nil
@@ -190,15 +192,17 @@ func begin(ctx context.Context, brackets []bracket) (*running, error) {
 	case err := <-life.done:
 		return nil, cmp.Or(err, errServeNever)
 	case <-ctx.Done():
+		// A function that is slow to set up sees its context end; one that has gone on
+		// by now is torn down.
 		cancel()
 		close(life.end)
 		return nil, errors.Join(context.Cause(ctx), <-life.done)
 	}
 }
 
-// nest runs brackets one inside the other.
-func nest(ctx context.Context, brackets []bracket, innermost func(context.Context) error) (err error) {
-	if len(brackets) == 0 {
+// nest runs functions one inside the other.
+func nest(ctx context.Context, all []lifeFunc, innermost func(context.Context) error) (err error) {
+	if len(all) == 0 {
 		return innermost(ctx)
 	}
 	defer func() {
@@ -208,11 +212,11 @@ func nest(ctx context.Context, brackets []bracket, innermost func(context.Contex
 	}()
 	calls := 0
 	var inner error
-	err = brackets[0](ctx, func(ctx context.Context) error {
+	err = all[0](ctx, func(ctx context.Context) error {
 		if calls++; calls > 1 {
 			return errServeTwice
 		}
-		inner = nest(ctx, brackets[1:], innermost)
+		inner = nest(ctx, all[1:], innermost)
 		return inner
 	})
 	switch {
@@ -220,7 +224,7 @@ func nest(ctx context.Context, brackets []bracket, innermost func(context.Contex
 		return errServeTwice
 	case calls == 0 && err == nil:
 		return errServeNever
-	case err == nil:
+	case err == nil: // a function that forgets the error of rest does not hide it
 		return inner
 	}
 	return err

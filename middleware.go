@@ -6,22 +6,22 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 )
 
-// WriteError answers the request with err the way its app answers errors: for
-// middleware that refuses a request, and for plain handlers. See [HTTPError]
+// WriteError responds to the request with err the way its app responds to errors:
+// for middleware that refuses a request, and for plain handlers. See [HTTPError]
 // and [ValidationError] for errors that reach the client; any other is a 500
-// whose text stays on the server. [OnError] and [OnStatus] of the routers
-// around the route hold here too; for a path without a route, those of the app.
-// Called outside of an app, it answers the same way with the defaults.
+// whose text stays on the server. [OnError] and [OnStatus] of the
+// route's routers hold here too; for a path without a route, those of the app.
+// Called outside of an app, it responds the same way with the defaults.
 //
-// An answer that has begun cannot become another: then the error is logged,
+// A response that has begun cannot become another: then the error is logged,
 // and the connection aborted by panicking with http.ErrAbortHandler.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	errorsOf(r).write(w, r, err)
 }
 
-// Middleware makes middleware of a function that may return an error, which is
-// then answered as by [WriteError]. The function calls next for the rest of the
-// request, or returns without, having answered or with an error:
+// Middleware makes middleware of a function that may return an error, which
+// becomes the response as by [WriteError]. The function calls next for the rest of
+// the request, or returns without, after a response of its own or with an error:
 //
 //	limit := candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
 //		if !allowed(r) {
@@ -32,7 +32,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 //	})
 //	app := candor.New(candor.Config{}, candor.Use(limit))
 //
-// What next answers has been written when it returns; an error after that is
+// The response of next has been written when it returns; an error after that is
 // logged, and the connection aborted.
 func Middleware(f func(w http.ResponseWriter, r *http.Request, next http.Handler) error) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
@@ -45,8 +45,8 @@ func Middleware(f func(w http.ResponseWriter, r *http.Request, next http.Handler
 	}
 }
 
-// protect turns a panic into an error answer, or, where the answer has begun,
-// into an aborted connection, so that the client sees that it is cut short.
+// protect turns a panic into an error response, or, where the response has begun,
+// into an aborted connection, so that the client sees that it is incomplete.
 func protect(w http.ResponseWriter, r *http.Request, ew *errorWriter, next func(http.ResponseWriter, *http.Request)) {
 	watched := layer.Watch(w)
 	defer func() {

@@ -10,8 +10,8 @@ import (
 )
 
 // HandleHTTP registers a plain handler for the methods and the path. Its
-// wildcards are found by r.PathValue. Options say what the document tells
-// about it; nothing is checked. A mistake panics, as in [Get].
+// wildcards are found by r.PathValue. Options describe it in the document;
+// nothing is checked. A mistake panics, as in [Get].
 func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options ...RouteOption) {
 	rt := &route{site: callsite.Here(), methods: append([]string(nil), methods...), path: path, plain: h}
 	if h == nil {
@@ -21,11 +21,11 @@ func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options
 }
 
 // Mount serves everything below the prefix by another handler, whatever the
-// method, which sees the paths without the prefixes. Routes come first wherever
-// they overlap. The handler stays out of the document.
+// method, which sees the paths without the prefixes. Where they overlap, routes come
+// first. The handler is not in the document.
 //
-// A mounted *App keeps its own document and pages, and announces where it is
-// mounted as its servers. It is sealed with the app around it.
+// A mounted *App keeps its own document and pages, and lists the paths at which
+// it is mounted as its servers. It is sealed with the app that mounts it.
 func (r *Router) Mount(prefix string, h http.Handler, options ...RouteOption) {
 	rt := mountRoute(prefix, h)
 	if err := r.mount(rt, prefix, options); err != nil {
@@ -34,7 +34,7 @@ func (r *Router) Mount(prefix string, h http.Handler, options ...RouteOption) {
 }
 
 func mountRoute(prefix string, h http.Handler) *route {
-	return &route{site: callsite.Here(), methods: []string{anyMethod}, path: prefix + belowMount, mounted: h}
+	return &route{site: callsite.Here(), methods: []string{anyMethod}, path: prefix + mountSuffix, mounted: h}
 }
 
 func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err error) {
@@ -60,7 +60,7 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	if err := rt.checkEffects(rt.set); err != nil {
 		return err
 	}
-	rt.set = rt.set.copy()
+	rt.set = rt.set.copy() // others may share it
 	rt.set.hidden = true
 	r.items = append(r.items, item{route: rt})
 	return nil

@@ -8,13 +8,17 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// belowMount is how the pattern of a mount ends.
-const belowMount = "/{rest...}"
+// mountSuffix is the end of the pattern of a mount.
+const mountSuffix = "/{rest...}"
 
-// below passes requests on with their paths shortened by the prefix.
-func below(prefix string, h http.Handler) http.Handler {
+// stripPrefix serves requests by a handler that sees their paths without the
+// prefix. It differs from the one of net/http in that wildcards may be part of the
+// prefix.
+func stripPrefix(prefix string, h http.Handler) http.Handler {
 	segments := strings.Count(prefix, "/")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// Shallow copies, as http.StripPrefix makes: the handler outside of the
+		// mount keeps its own path.
 		inner := new(http.Request)
 		*inner = *r
 		inner.URL = new(url.URL)
@@ -29,9 +33,9 @@ func below(prefix string, h http.Handler) http.Handler {
 	})
 }
 
-// dropSegments takes the first n segments off a path. They are counted, not
+// dropSegments removes the first n segments of a path. They are counted, not
 // compared: an escaped path may spell them with other escapes than the prefix,
-// and a wildcard stands for any.
+// and a wildcard matches any.
 func dropSegments(path string, n int) string {
 	for range n {
 		if path == "" {
@@ -46,7 +50,7 @@ func dropSegments(path string, n int) string {
 	return path
 }
 
-// withRoot tells a mounted app the root path of the one around it.
+// withRoot passes the root path of an app on to one that it mounts.
 func withRoot(root string, h http.Handler) http.Handler {
 	if root == "" {
 		return h

@@ -169,7 +169,7 @@ func (l *limitHandler) describe(e *endpoint, at int) {
 	}
 	l.state = fmt.Sprintf("%q", cmp.Or(c.Name, "default"))
 	l.policy = fmt.Sprintf("%s;q=%d;w=%d", l.state, c.Rate.Requests, seconds(c.Rate.Per))
-	if e.route.apart {
+	if e.route.unguarded {
 		return
 	}
 	e.raises(http.StatusTooManyRequests, "Too many requests: the rate limit is reached", errTooManyRequests)

@@ -8,18 +8,18 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// recorder is the writer of an answer that stays in the process. It takes the
-// answer down the way a server would send it.
+// recorder is the writer of a response that stays in the process. It records what
+// a server would send.
 type recorder struct {
 	header http.Header
 	body   io.Writer
 	head   bool
 	once   sync.Once
-	// said is the status and the header that were given; they go out with the
-	// first of the body, as net/http has it.
-	said       int
-	saidHeader http.Header
-	// begun is closed with the header; then status and sent are what it is.
+	// fixed and fixedHeader are the status and the header of the first WriteHeader;
+	// they are sent with the first bytes of the body, as net/http does.
+	fixed       int
+	fixedHeader http.Header
+	// begun is closed once the header is sent; status and sent are read only then.
 	begun  chan struct{}
 	status int
 	sent   http.Header
@@ -29,8 +29,7 @@ func newRecorder(method string, body io.Writer) *recorder {
 	return &recorder{header: http.Header{}, body: body, head: method == http.MethodHead, begun: make(chan struct{})}
 }
 
-// serve runs the handler. The result is what it panicked with, nil if it did
-// not.
+// serve runs the handler. It returns the value of its panic, nil without one.
 func (w *recorder) serve(h http.Handler, r *http.Request) (failure any) {
 	defer func() { failure = recover() }()
 	h.ServeHTTP(w, r)
@@ -38,27 +37,27 @@ func (w *recorder) serve(h http.Handler, r *http.Request) (failure any) {
 	return nil
 }
 
-// say fixes the status and the header.
-func (w *recorder) say(status int) {
-	if w.said == 0 {
-		w.said, w.saidHeader = status, w.header.Clone()
+// fix fixes the status and the header.
+func (w *recorder) fix(status int) {
+	if w.fixed == 0 {
+		w.fixed, w.fixedHeader = status, w.header.Clone()
 	}
 }
 
-// begin sends them.
+// begin sends them, at the first write, flush, or the end of the handler.
 func (w *recorder) begin(status int) {
 	w.once.Do(func() {
-		w.say(status)
-		w.status, w.sent = w.said, w.saidHeader
+		w.fix(status)
+		w.status, w.sent = w.fixed, w.fixedHeader
 		close(w.begun)
 	})
 }
 
-// sniff gives a body without a Content-Type the one that net/http finds.
+// sniff gives a body without a Content-Type the one that net/http would find.
 func (w *recorder) sniff(p []byte) {
-	_, hasType := w.saidHeader["Content-Type"]
-	if !hasType && w.saidHeader.Get("Content-Encoding") == "" && w.saidHeader.Get("Transfer-Encoding") == "" && len(p) > 0 {
-		w.saidHeader.Set("Content-Type", http.DetectContentType(p))
+	_, hasType := w.fixedHeader["Content-Type"]
+	if !hasType && w.fixedHeader.Get("Content-Encoding") == "" && w.fixedHeader.Get("Transfer-Encoding") == "" && len(p) > 0 {
+		w.fixedHeader.Set("Content-Type", http.DetectContentType(p))
 	}
 }
 
@@ -67,23 +66,22 @@ func (w *recorder) Header() http.Header { return w.header }
 
 // WriteHeader implements http.ResponseWriter.
 func (w *recorder) WriteHeader(status int) {
-	if status >= http.StatusOK {
-		w.say(status)
+	if status >= http.StatusOK { // nobody in the process waits for a hint
+		w.fix(status)
 	}
 }
 
 // Write implements http.ResponseWriter.
 func (w *recorder) Write(p []byte) (int, error) {
-	w.say(http.StatusOK)
-	if !mediatype.BodyAllowed(w.said) {
+	w.fix(http.StatusOK)
+	if !mediatype.BodyAllowed(w.fixed) {
 		return 0, http.ErrBodyNotAllowed
 	}
 	if w.status == 0 {
 		w.sniff(p)
 		w.begin(http.StatusOK)
 	}
-	switch {
-	case w.head:
+	if w.head { // the handler is that of GET and writes a body
 		return len(p), nil
 	}
 	return w.body.Write(p)
@@ -92,8 +90,8 @@ func (w *recorder) Write(p []byte) (int, error) {
 // Flush implements http.Flusher.
 func (w *recorder) Flush() { w.begin(http.StatusOK) }
 
-// cutShort is what a reader of an aborted answer sees.
-func cutShort(failure any) error {
+// abortError is the error that a reader of an aborted response gets.
+func abortError(failure any) error {
 	if failure != nil {
 		return io.ErrUnexpectedEOF
 	}

@@ -60,8 +60,8 @@ type route struct {
 	docs string
 	// announced means that it is a request that the API sends.
 	announced bool
-	// apart means that neither guards nor rate limits hold for it.
-	apart bool
+	// unguarded means that neither guards nor rate limits hold for it.
+	unguarded bool
 	// places are where it stands in apps that are sealed.
 	places places
 }
@@ -175,9 +175,9 @@ func (rt *route) call() string {
 	case rt.docs != "":
 		return rt.docs
 	case rt.last:
-		return fmt.Sprintf("Frontend(%q)", strings.TrimSuffix(rt.path, belowMount))
+		return fmt.Sprintf("Frontend(%q)", strings.TrimSuffix(rt.path, mountSuffix))
 	case rt.mounted != nil:
-		return fmt.Sprintf("Mount(%q)", strings.TrimSuffix(rt.path, belowMount))
+		return fmt.Sprintf("Mount(%q)", strings.TrimSuffix(rt.path, mountSuffix))
 	}
 	return cmp.Or(strings.Join(rt.methods, ","), "Handle") + " " + cmp.Or(rt.path, `""`)
 }

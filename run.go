@@ -12,8 +12,8 @@ import (
 )
 
 // Run serves the app on a TCP address such as ":8000" until the process is
-// told to stop by SIGINT or SIGTERM. Then it accepts nothing new, answers what
-// has been asked, and returns nil. A second signal ends the process at once.
+// told to stop by SIGINT or SIGTERM. Then it accepts no new requests, finishes
+// those that it has, and returns nil. A second signal ends the process at once.
 //
 // It seals the app and starts its lifespans and shared providers first; their
 // errors are returned, and nothing is served.
@@ -51,7 +51,7 @@ func (a *App) serverHooks() serve.Hooks {
 	return serve.Hooks{Started: a.announce, Refusal: a.refusal, Log: a.errors.log}
 }
 
-// announce says where the app is served.
+// announce logs where the app is served.
 func (a *App) announce(addr net.Addr) {
 	origin := "http://" + reachable(addr)
 	if a.config.TLS != nil {
@@ -64,7 +64,7 @@ func (a *App) announce(addr net.Addr) {
 	a.errors.log.Info("serving "+a.title(), attrs...)
 }
 
-// reachable is an address a browser on this machine can open.
+// reachable is an address that a browser on this machine can open.
 func reachable(addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
@@ -76,7 +76,8 @@ func reachable(addr net.Addr) string {
 	return net.JoinHostPort(host, port)
 }
 
-// refusal is the body of an answer the server gives before the app is asked.
+// refusal is the body of a response that the server gives before the app sees the
+// request.
 func (a *App) refusal(status int) (mediaType string, body []byte) {
 	mediaType, body, _ = a.errors.encode(nil, Error(status, strings.ToLower(http.StatusText(status))))
 	return mediaType, body

@@ -259,7 +259,7 @@ func (s scope) including(i *inclusion) scope {
 
 // route puts a route and its aliases in their places.
 func (b *builder) route(rt *route, s scope) {
-	if rt.mounted != nil && !rt.last || rt.apart {
+	if rt.mounted != nil && !rt.last || rt.unguarded {
 		s.set = s.set.unguarded()
 	}
 	b.path(rt, s.into(rt.path, rt.set))
@@ -358,7 +358,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		if !slices.Contains(b.table.mounted, sub) {
 			b.table.mounted = append(b.table.mounted, sub)
 		}
-		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), belowMount), endpoint: e})
+		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), mountSuffix), endpoint: e})
 		e.plain = withRoot(b.app.config.RootPath, e.plain)
 	}
 	if err := cmp.Or(b.wrap(e), e.catchers.checkRaised(e.raisedTypes)); err != nil {

@@ -25,16 +25,16 @@ import (
 //
 //		app.Mount("/assets", candor.Static(os.DirFS("assets")))
 //
-//	  - GET and HEAD; a file answers any other method with 405. What is not there
-//	    is a 404, written like every error of the app.
+//	  - GET and HEAD; any other method of a file is 405. A missing file
+//	    is 404, written like every error of the app.
 //	  - A directory is its index.html, below a path that ends in a slash: one
 //	    without it is redirected with 307. There are no listings.
-//	  - The media type is the one the extension stands for. Conditions and ranges
-//	    are those of [File], as is the entity tag; that of a file without a time,
-//	    such as an embedded one, is made of its content, once.
-//	  - Paths are taken as they are sent. Names that begin with a dot are not
-//	    there, but for .well-known (RFC 8615), nor are those with a backslash, a
-//	    colon or an escaped slash.
+//	  - The media type is the one of the extension. Conditions and ranges
+//	    are those of [File], as is the entity tag; a file without a time, such as an
+//	    embedded one, has a tag that is made of its content, once.
+//	  - Paths are taken as they are sent. Names that begin with a dot are
+//	    missing, but for .well-known (RFC 8615), and so are names with a backslash,
+//	    a colon or an escaped slash.
 //	  - Symbolic links are followed where they stay inside: in an os.DirFS, which
 //	    is opened as an os.Root, and in the FS of an os.Root. In other file
 //	    systems that have links none is followed.
@@ -83,10 +83,10 @@ func openStatic(fsys fs.FS) (*static, error) {
 }
 
 // ServeHTTP implements http.Handler.
-func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) { answerBy(w, r, s.serve) }
+func (s *static) ServeHTTP(w http.ResponseWriter, r *http.Request) { serveOrError(w, r, s.serve) }
 
-// answerBy writes the error of a handler that has one.
-func answerBy(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) error) {
+// serveOrError writes the error that a handler returns.
+func serveOrError(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) error) {
 	watched := layer.Watch(w)
 	if err := serve(watched, r); err != nil {
 		errorsOf(r).write(watched, r, err)
@@ -96,7 +96,7 @@ func answerBy(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWr
 // readMethods is what a file allows.
 const readMethods = "GET, HEAD, OPTIONS"
 
-// serve answers with what the path leads to.
+// serve sends the file or the directory of the path.
 func (s *static) serve(w http.ResponseWriter, r *http.Request) error {
 	name, slash, err := fileName(r)
 	if err != nil {
@@ -119,18 +119,20 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request) error {
 	return s.send(w, r, file, http.StatusOK)
 }
 
-// fileName is the name a path stands for, and whether a slash says that it is
+// fileName is the name of the file at a path, and whether a slash says that it is
 // meant to be a directory.
 func fileName(r *http.Request) (name string, slash bool, err error) {
 	sent, escaped := pathOf(r)
 	if escaped && strings.Contains(strings.ToLower(sent), "%2f") {
-		return "", false, errNotFound // which would name another file than it says
+		return "", false, errNotFound // decoded it would name a file in another directory
 	}
 	name = strings.TrimPrefix(r.URL.Path, "/")
 	if name == "" {
 		return ".", true, nil
 	}
 	name, slash = strings.CutSuffix(name, "/")
+	// On Windows a backslash separates names, and a colon names a drive or a
+	// stream.
 	if isHidden(name) || !fs.ValidPath(name) || strings.ContainsAny(name, "\\:\x00") {
 		return "", false, errNotFound
 	}
@@ -149,7 +151,7 @@ func isHidden(name string) bool {
 // indexFile is what a directory shows.
 const indexFile = "index.html"
 
-// find is the file that a name stands for: itself, or the index of a directory.
+// find is the file of a name: itself, or the index of a directory.
 func (s *static) find(name string, slash bool) (string, error) {
 	info, err := s.stat(name)
 	if err != nil {
@@ -169,6 +171,7 @@ func (s *static) find(name string, slash bool) (string, error) {
 
 // stat looks at a file, but not through a link that may lead out.
 func (s *static) stat(name string) (fs.FileInfo, error) {
+	// An os.Root follows links safely; elsewhere each name on the way is looked at.
 	look := func(name string) (fs.FileInfo, error) { return fs.Stat(s.files, name) }
 	if links, ok := s.files.(fs.ReadLinkFS); ok && !s.rooted {
 		look = links.Lstat
@@ -188,8 +191,8 @@ func (s *static) stat(name string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// prefixes are where a name can be cut to that of a directory around it, and
-// its end.
+// prefixes are the lengths of a name at which it ends as the name of a directory
+// above, and its own length.
 func prefixes(name string) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := range len(name) {
@@ -201,15 +204,15 @@ func prefixes(name string) iter.Seq[int] {
 	}
 }
 
-// redirectToSlash leads to the same path with a slash behind it. The location
-// is relative, so it holds whatever was taken off the path on the way here.
+// redirectToSlash redirects to the same path with a slash at its end. The location
+// is relative, so it is right whatever prefix was removed on the way here.
 func redirectToSlash(w http.ResponseWriter, r *http.Request, name string) {
 	location := url.URL{Path: path.Base(name) + "/", RawQuery: r.URL.RawQuery}
 	w.Header().Set("Location", location.String())
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-// send answers with a file.
+// send responds with a file.
 func (s *static) send(w http.ResponseWriter, r *http.Request, name string, status int) error {
 	a := answer{outcome: outcome{status: status}}
 	defer a.close()
@@ -240,6 +243,8 @@ func (s *static) tag(name string, o openFile) (string, error) {
 	if !o.modTime.IsZero() || o.content == nil {
 		return "", nil
 	}
+	// The size tells a file that was replaced, as far as one can tell without a
+	// time.
 	if known, ok := s.tags.Load(name); ok && known.(contentTag).size == o.size {
 		return known.(contentTag).tag, nil
 	}

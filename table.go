@@ -75,11 +75,11 @@ func (t *table) serve(w http.ResponseWriter, r *http.Request) {
 	e.serve(w, r, captured)
 }
 
-// leadsApart reports whether a request is for what needs nothing of the app, such
+// isUnguarded reports whether a request is for a path that needs nothing of the app, such
 // as whether the process is alive.
-func (t *table) leadsApart(r *http.Request) bool {
+func (t *table) isUnguarded(r *http.Request) bool {
 	e, _ := t.match(r, nil)
-	return e != nil && e.route.apart
+	return e != nil && e.route.unguarded
 }
 
 // match finds the best pattern that has the request's method.

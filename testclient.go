@@ -255,7 +255,7 @@ func (c *TestClient) Do(method, target string, body any, options ...TestOption) 
 	if failure := recorder.serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 	}
-	c.app.settle()
+	c.app.waitForTasks()
 	response := recorder.answered(c.tb, sent, answer.Bytes())
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
 	if p := c.expected(sent, made); p != nil {

@@ -49,7 +49,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	go func() {
 		defer close(served)
 		failure = recorder.serve(c.app, request)
-		_ = writer.CloseWithError(cutShort(failure))
+		_ = writer.CloseWithError(abortError(failure))
 	}()
 	s := &TestStream{tb: c.tb, body: reader, served: served, expected: c.expected(sent, made)}
 	s.close = sync.OnceFunc(func() {
@@ -59,7 +59,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 		if !s.wait(sent) {
 			return
 		}
-		c.app.settle()
+		c.app.waitForTasks()
 		if s.expected != nil && s.Response != nil {
 			s.expected.CheckRequest(sent, read, s.Response.judged())
 		}

@@ -13,18 +13,18 @@ import (
 var errTimedOut = errors.New("the operation took longer than its Timeout")
 
 // Timeout bounds the time of operations: it ends the context of guards,
-// providers and the handler that long after the request's turn came. What they
-// return then is answered with 504 Gateway Timeout, which the document lists,
-// unless it is an [HTTPError] or a [ValidationError]. The innermost Timeout
-// counts; 0 lifts that of an outer layer.
+// providers and the handler that long after the request's turn came. An error that
+// they return then becomes a 504 Gateway Timeout, which the document lists, unless
+// it is an [HTTPError] or a [ValidationError]. The innermost Timeout
+// counts; 0 lifts one further out.
 //
 //   - Nothing is interrupted that does not watch its context. An operation that
-//     is late but succeeds answers as usual.
+//     is late but succeeds responds as usual.
 //   - Scoped providers end as after any other error: a transaction begun under
 //     the context is rolled back.
-//   - It holds for the whole of a stream, which is cut off.
+//   - It holds for the whole of a stream, which is then aborted.
 //   - A plain handler, or one that is mounted, sees it in the context of its
-//     request. One that has written nothing by then is answered with 504, too.
+//     request. One that has written nothing by then gets a 504, too.
 //   - Reading the body has limits of its own: see [Limits].
 func Timeout(d time.Duration) Option {
 	return everywhere(func(s *settings) error {
@@ -51,7 +51,7 @@ func limited(r *http.Request, d time.Duration) (*http.Request, context.CancelFun
 }
 
 // isLate reports whether err came of a context whose Timeout has passed. An
-// error that is made for the client stands, and so does a panic.
+// error that is made for the client is kept, and so is a panic.
 func isLate(ctx context.Context, err error) bool {
 	if err == nil || !errors.Is(context.Cause(ctx), errTimedOut) {
 		return false
@@ -61,7 +61,7 @@ func isLate(ctx context.Context, err error) bool {
 	return httpErrorIn(err) == nil && !invalid && !panicked
 }
 
-// timedOut is the answer to what a late operation returned, which is logged.
+// timedOut is the response to an error of a late operation, which is logged.
 func (ew *errorWriter) timedOut(r *http.Request, err error) error {
 	f := &failure{writer: ew, r: r}
 	f.logAt(slog.LevelWarn, "request timed out", err)

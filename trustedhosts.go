@@ -13,7 +13,7 @@ import (
 // which the document lists: for those who make links of the host, and against
 // pages that rebind their name to the address of the server. "*.example.com" is
 // every name below example.com; ports do not matter, nor does case. The health
-// paths answer under any name. It takes its place among the middleware.
+// paths are served under any name. It runs in its position among the middleware.
 func TrustedHosts(hosts ...string) Option {
 	return everywhere(func(s *settings) error {
 		trusted := map[string]bool{}
@@ -58,7 +58,7 @@ func (h *hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Next.ServeHTTP(w, r)
 }
 
-// trusts finds a name, or a pattern above it.
+// trusts looks for the name, then for a pattern of each name above it.
 func (h *hostGuard) trusts(host string) bool {
 	if h.trusted[host] {
 		return true
