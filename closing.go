@@ -94,6 +94,7 @@ func closingFor(err error) (closing *CloseError, meant bool) {
 	if err == nil {
 		return &CloseError{Code: int(websocket.StatusNormalClosure)}, true
 	}
+	// A CloseError is found first: it is an HTTPError too, by its method As.
 	if asked, ok := errors.AsType[*CloseError](err); ok && travels(asked.Code) {
 		return asked, true
 	} else if ok {

@@ -54,6 +54,8 @@ func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error)
 
 // bindSettings fills in settings.
 func (p *inputPlan) bindSettings(into reflect.Value, lookup func(string) (string, bool)) error {
+	// A text may be empty. Of any other type, nothing is no value at all, and is
+	// taken for a variable that is not set.
 	texts := map[string]bool{}
 	for _, f := range p.desc.Params {
 		texts[f.Name] = holdsText(f)

@@ -205,6 +205,7 @@ func (k *socketKind) check(rt *route) error {
 	if status != 0 {
 		return fmt.Errorf("Status(%d) on a WebSocket, which answers 101; drop it", status)
 	}
+	// Settings are shared until they differ.
 	rt.set = rt.set.copy()
 	rt.set.status = http.StatusSwitchingProtocols
 	return nil
