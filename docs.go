@@ -16,9 +16,9 @@ import (
 
 	"github.com/candor-go/candor/internal/asyncapi"
 	"github.com/candor-go/candor/internal/docsui"
-	"github.com/candor-go/candor/internal/doctree"
 	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/openapi30"
 	"github.com/candor-go/candor/internal/pathtree"
 )
@@ -49,6 +49,52 @@ const (
 	documentFormats
 )
 
+// documentFormat is all there is to say about a form of a document.
+type documentFormat struct {
+	openapi.Format
+	// field is that of Docs with its path, configured what stands there, and
+	// byDefault its path beside the document in version 3.1.
+	field      string
+	configured func(*Docs) string
+	byDefault  func(first string) string
+	// onlySockets means that it is served where there are WebSockets.
+	onlySockets bool
+}
+
+// formats are the forms of a document. Whoever adds one adds a row, its constant,
+// and its field of Docs.
+var formats = [documentFormats]documentFormat{
+	OpenAPI31: {
+		Format: openapi.Format{MediaType: mediatype.JSON},
+		field:  "OpenAPI", configured: func(d *Docs) string { return d.OpenAPI }, byDefault: func(first string) string { return first },
+	},
+	OpenAPI30: {
+		Format: openapi.Format{MediaType: mediatype.JSON, Convert: openapi30.Convert},
+		field:  "OpenAPI30", configured: func(d *Docs) string { return d.OpenAPI30 }, byDefault: beside("-3.0.json"),
+	},
+	OpenAPI31YAML: {
+		Format: openapi.Format{MediaType: yamlMedia, YAML: true},
+		field:  "YAML", configured: func(d *Docs) string { return d.YAML }, byDefault: beside(".yaml"),
+	},
+	OpenAPI30YAML: {
+		Format: openapi.Format{MediaType: yamlMedia, Convert: openapi30.Convert, YAML: true},
+		field:  "YAML30", configured: func(d *Docs) string { return d.YAML30 }, byDefault: beside("-3.0.yaml"),
+	},
+	AsyncAPI30: {
+		Format: openapi.Format{MediaType: mediatype.JSON, Convert: asyncapi.Convert}, onlySockets: true,
+		field: "AsyncAPI", configured: func(d *Docs) string { return d.AsyncAPI },
+		byDefault: func(first string) string { return strings.TrimSuffix(path.Dir(first), "/") + "/asyncapi.json" },
+	},
+}
+
+const yamlMedia = "application/yaml"
+
+// beside is a path next to that of the document in version 3.1, with which it
+// moves along.
+func beside(ending string) func(first string) string {
+	return func(first string) string { return strings.TrimSuffix(strings.TrimSuffix(first, ".json"), "/") + ending }
+}
+
 // documentForm is a document as it is sent.
 type documentForm struct {
 	data        []byte
@@ -58,31 +104,16 @@ type documentForm struct {
 }
 
 // newForm makes a form of the document, which is JSON in version 3.1.
-func newForm(data []byte, format DocumentFormat) (documentForm, error) {
-	contentType := mediatype.JSON
-	if format != OpenAPI31 {
-		tree, err := doctree.Parse(data)
-		if err != nil {
-			return documentForm{}, err
-		}
-		switch format {
-		case OpenAPI30, OpenAPI30YAML:
-			tree = openapi30.Convert(tree)
-		case AsyncAPI30:
-			tree = asyncapi.Convert(tree)
-		}
-		switch format {
-		case OpenAPI30, AsyncAPI30:
-			data = tree.AppendJSON(nil)
-		default:
-			contentType, data = "application/yaml", tree.AppendYAML(nil)
-		}
+func newForm(document []byte, format *documentFormat) (documentForm, error) {
+	data, err := format.Of(document)
+	if err != nil {
+		return documentForm{}, err
 	}
 	etag := sync.OnceValue(func() string {
 		sum := sha256.Sum256(data)
 		return `"` + hex.EncodeToString(sum[:16]) + `"`
 	})
-	return documentForm{data: data, etag: etag, contentType: contentType}, nil
+	return documentForm{data: data, etag: etag, contentType: format.MediaType}, nil
 }
 
 // form is the document in a format.
@@ -102,7 +133,7 @@ func newDocument(build func() ([]byte, error)) *document {
 			if err != nil {
 				return documentForm{}, err
 			}
-			return newForm(data, DocumentFormat(format))
+			return newForm(data, &formats[format])
 		})
 	}
 	return d
@@ -168,9 +199,10 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	set = set.copy()
 	set.hidden = true
 	var routes []*route
-	for _, p := range o.docs.documents() {
-		if path := o.docs.path(p.path, p.byDefault); path != "" && (p.format != AsyncAPI30 || d.hasSockets()) {
-			routes = append(routes, &route{path: prefix + path, plain: servedDocument{d, p.format}, docs: o.field(p.field)})
+	for format := range formats {
+		f := &formats[format]
+		if path := f.path(&o.docs); path != "" && (!f.onlySockets || d.hasSockets()) {
+			routes = append(routes, &route{path: prefix + path, plain: servedDocument{d, DocumentFormat(format)}, docs: o.field(f.field)})
 		}
 	}
 	for _, page := range o.pages(prefix, prefix+at, title) {
@@ -193,25 +225,9 @@ func (d *document) hasSockets() bool {
 	return slices.ContainsFunc(d.endpoints, func(e *endpoint) bool { return e.route.upgrade != nil })
 }
 
-// documentPath is where one form of a document is served, by the field that
-// says it.
-type documentPath struct {
-	field, path, byDefault string
-	format                 DocumentFormat
-}
-
-// documents lists the forms of the document. Beside one that was moved the
-// others move along.
-func (d *Docs) documents() []documentPath {
-	first := cmp.Or(d.OpenAPI, "/openapi.json")
-	base := strings.TrimSuffix(strings.TrimSuffix(first, ".json"), "/")
-	return []documentPath{
-		{"OpenAPI", d.OpenAPI, first, OpenAPI31},
-		{"OpenAPI30", d.OpenAPI30, base + "-3.0.json", OpenAPI30},
-		{"YAML", d.YAML, base + ".yaml", OpenAPI31YAML},
-		{"YAML30", d.YAML30, base + "-3.0.yaml", OpenAPI30YAML},
-		{"AsyncAPI", d.AsyncAPI, strings.TrimSuffix(path.Dir(first), "/") + "/asyncapi.json", AsyncAPI30},
-	}
+// path is where the form is served, "" for nowhere.
+func (f *documentFormat) path(d *Docs) string {
+	return d.path(f.configured(d), f.byDefault(cmp.Or(d.OpenAPI, "/openapi.json")))
 }
 
 // field is the full name of a field of Docs, as its user would write it.
@@ -223,11 +239,16 @@ func (o *ownDocs) mistake(field string, err error) error {
 
 // check looks at what the pages are made of before they are made.
 func (o *ownDocs) check() error {
-	paths := append(o.docs.documents(), documentPath{field: "Swagger", path: o.docs.Swagger}, documentPath{field: "Redoc", path: o.docs.Redoc})
-	for _, p := range paths {
-		if err := checkPagePath(p.path); err != nil {
-			return o.mistake(p.field, err)
+	for i := range formats {
+		if err := checkPagePath(formats[i].configured(&o.docs)); err != nil {
+			return o.mistake(formats[i].field, err)
 		}
+	}
+	if err := checkPagePath(o.docs.Swagger); err != nil {
+		return o.mistake("Swagger", err)
+	}
+	if err := checkPagePath(o.docs.Redoc); err != nil {
+		return o.mistake("Redoc", err)
 	}
 	for _, p := range []struct {
 		field  string
