@@ -3,6 +3,7 @@ package candor
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/bind"
@@ -36,14 +37,16 @@ import (
 // The error names every variable that is wrong, each with its reason and never
 // with its value, in one message of several lines; it wraps a [*ValidationError].
 // A type or a tag that cannot be read panics.
-func FromEnv[T any](lookup func(name string) (value string, ok bool)) (T, error) {
+func FromEnv[T any](lookup func(name string) (value string, ok bool), foreignTags ...string) (T, error) {
 	var settings T
 	in, err := typeinfo.ReadSettings(reflect.TypeFor[T]())
 	if err != nil {
 		panic(fmt.Errorf("candor: FromEnv at %s: %w", callsite.Here(), err))
 	}
-	if strays := in.StrayKeys(map[*typeinfo.Type]bool{}); len(strays) > 0 {
-		panic(fmt.Errorf("candor: FromEnv at %s: %w", callsite.Here(), &strays[0].Error))
+	for _, stray := range in.StrayKeys(map[*typeinfo.Type]bool{}) {
+		if !slices.Contains(foreignTags, stray.Key) {
+			panic(fmt.Errorf("candor: FromEnv at %s: %w; if the key is another program's, pass it to FromEnv", callsite.Here(), &stray.Error))
+		}
 	}
 	plan, err := standard().compileInput(in, "", nil, nil)
 	if err != nil {

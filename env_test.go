@@ -114,6 +114,14 @@ func TestFromEnvKeepsSecrets(t *testing.T) {
 	assert.NotContains(t, err.Error(), "hunter2")
 }
 
+func TestFromEnvLetsTagsOfOthersPass(t *testing.T) {
+	got, err := candor.FromEnv[struct {
+		Port int `env:"PORT" envDefault:"1" defualt:"2"`
+	}](envOf(map[string]string{"PORT": "3"}), "envDefault", "defualt")
+	require.NoError(t, err)
+	assert.Equal(t, 3, got.Port)
+}
+
 func TestFromEnvMistakes(t *testing.T) {
 	for name, c := range map[string]struct {
 		read  func()
@@ -145,7 +153,15 @@ func TestFromEnvMistakes(t *testing.T) {
 					Port int `env:"PORT" defualt:"1"`
 				}](nil)
 			},
-			"field Port of struct{...}: its tag defualt is nearly default, but nobody reads it; write `default:\"...\"`",
+			"field Port of struct{...}: its tag defualt is nearly default, but nobody reads it; write `default:\"...\"`; if the key is another program's, pass it to FromEnv",
+		},
+		"a key beside one of another program": {
+			func() {
+				_, _ = candor.FromEnv[struct {
+					Port int `env:"PORT" defualt:"1" envDefault:"1"`
+				}](nil, "envDefault")
+			},
+			"field Port of struct{...}: its tag defualt",
 		},
 		"a key of another reader": {
 			func() {

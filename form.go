@@ -241,12 +241,12 @@ func (s *sentForm) tooMany() *fault.Fault {
 // keepText adds a value of a field.
 func (s *sentForm) keepText(i int, field *formField, text string) {
 	s.texts[i] = append(s.texts[i], text)
-	s.forgive(i, field)
+	s.clearWrong(i, field)
 }
 
-// forgive forgets what was wrong with the values of a field before the last, which
+// clearWrong forgets what was wrong with the values of a field before the last, which
 // is the only one that counts.
-func (s *sentForm) forgive(i int, field *formField) {
+func (s *sentForm) clearWrong(i int, field *formField) {
 	if !field.isList {
 		s.wrong[i] = nil
 	}
@@ -388,7 +388,7 @@ func (s *sentForm) takeFile(i int, field *formField, part *formPart, uploads *up
 		u.ContentType = mediatype.Octets
 	}
 	s.files[i] = append(s.files[i], u)
-	s.forgive(i, field)
+	s.clearWrong(i, field)
 	return nil
 }
 

@@ -115,6 +115,12 @@ func TestMistakesInInputs(t *testing.T) {
 		{"field F of struct{...}: example \"ab\" breaks len=3", badInput[struct {
 			F string `form:"f" example:"ab" validate:"len=3"`
 		}]("/")},
+		{"field B of struct{...}: example \"abcdef\" breaks max=5; change the example or the rule", badInput[struct {
+			B []byte `query:"b" example:"abcdef" validate:"max=5"`
+		}]("/")},
+		{"field B of struct{...}: example \"\" breaks min=1", badInput[struct {
+			B *[]byte `form:"b" example:"" validate:"min=1"`
+		}]("/")},
 		{"field M of struct{...}: example 3 breaks gte=5", badInput[struct {
 			M int `body:"m" example:"3" validate:"gte=5"`
 		}]("/")},

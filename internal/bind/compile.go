@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -148,7 +151,7 @@ func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
 			return nil, err
 		}
 	}
-	if err := c.checkExample(f); err != nil || f.Default == nil {
+	if err := c.checkExample(p); err != nil || f.Default == nil {
 		return p, err
 	}
 	var err error
@@ -156,13 +159,34 @@ func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
 	return p, err
 }
 
-// checkExample finds an example that the field would refuse. The text of bytes is
-// not the one that they have in JSON.
-func (c *Compiler) checkExample(f *typeinfo.Field) error {
-	if f.Example == nil || c.Example == nil || bare(f.Type).Kind == typeinfo.Bytes {
+// checkExample finds an example that the field would refuse.
+func (c *Compiler) checkExample(p *Param) error {
+	switch {
+	case p.field.Example == nil || c.Example == nil:
 		return nil
+	case !p.field.JSON && bare(p.field.Type).Kind == typeinfo.Bytes:
+		return p.checkBytes()
 	}
-	return c.Example(f)
+	return c.Example(p.field)
+}
+
+// checkBytes is checkExample for bytes, whose text is not the one that they have in
+// JSON: it is read as a request would have it.
+func (p *Param) checkBytes() error {
+	var text string
+	if err := json.Unmarshal(p.field.Example, &text); err != nil {
+		return err
+	}
+	single := p.single
+	single.escaped = false // as it stands in a tag
+	switch f := single.read(reflect.New(p.field.Type.Go).Elem(), text, false); {
+	case f == nil:
+		return nil
+	case f.Tag == "": // a Validate method refuses it
+		return fmt.Errorf("example %s does not fit %s (%s); change the example", p.field.Example, p.field.Type.Go, cmp.Or(f.Msg, fault.Message(f.Type, f.Ctx)))
+	default:
+		return fmt.Errorf("example %s breaks %s; change the example or the rule", p.field.Example, f.Tag)
+	}
 }
 
 // compileRead chooses how the texts of a parameter become its value.
