@@ -120,6 +120,7 @@ func (e *explorer) operations() (kept, deleting []*operation) {
 		}
 		e.tallies[o] = &tally{statuses: map[int]int{}}
 	}
+	// An outer thing has to be there before an inner one.
 	depth := func(o *operation) int { return strings.Count(o.path, "{") }
 	rank := func(o *operation) int {
 		if o.method == http.MethodPost {

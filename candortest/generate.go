@@ -413,6 +413,7 @@ func (g *generator) list(f *facts, depth int, a *aim) any {
 		most = least
 	}
 	var large []int
+	// Large lists deep inside would make too large a whole.
 	if depth < 3 {
 		large = []int{6, 12, 25}
 	}
@@ -460,6 +461,7 @@ func (g *generator) object(f *facts, depth int, a *aim) any {
 	odds := g.odds(f)
 	for _, name := range f.names {
 		inner := a.into(name)
+		// Mostly an id that there is, so that the request can succeed.
 		if known := g.knownAs(name, f.members[name]); known != nil && inner == nil && !g.seldom(3) {
 			object[name] = known
 			continue

@@ -100,6 +100,7 @@ func (e *explorer) draft(t *rapid.T, p *probe) *request {
 		d.credentials()
 	}
 	d.accept()
+	// Another operation would get the request.
 	if p.operation.shadowed(d.r.path) {
 		return nil
 	}
@@ -120,6 +121,7 @@ func (d *drafter) accept() {
 var reserved = []string{"accept", "content-type", "authorization"}
 
 func (d *drafter) parameter(p *parameter) bool {
+	// A document may list it, but it is none to whoever reads the document.
 	if p.in == "header" && slices.Contains(reserved, strings.ToLower(p.name)) {
 		return true
 	}

@@ -239,6 +239,8 @@ func (a *response) faults() []reportedFault {
 	for _, f := range a.log.Faults() {
 		all = append(all, reportedFault{Type: f.Type, Loc: f.Loc, tag: f.Tag})
 	}
+	// The log knows more than the body. Without an entry the body of a 422 is all there
+	// is.
 	if all != nil || a.status != http.StatusUnprocessableEntity {
 		return all
 	}
@@ -273,6 +275,7 @@ func (e *explorer) isInexact(o *operation, loc []any) bool {
 		return slices.ContainsFunc(o.bodies, func(b *body) bool { return e.doc.inexactAt(b.schema, loc[1:], 0) })
 	}
 	for _, p := range o.parameters {
+		// Names of headers have no case.
 		if len(loc) > 1 && p.in == loc[0] && strings.EqualFold(p.name, fmt.Sprint(loc[1])) {
 			return e.doc.inexactAt(p.schema, loc[2:], 0)
 		}

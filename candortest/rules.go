@@ -141,6 +141,7 @@ func (f *facts) own(how form, add func(rule, name string)) {
 			add(rule, "")
 		}
 	}
+	// As text only a value that is neither a string nor a list can be of another type.
 	when(f.types != nil && (how == asJSON || how != asForm && !f.allows("string") && !f.allows("array")), ruleType)
 	when(f.limited, ruleEnum)
 	when(f.low.set, ruleMinimum)
@@ -273,6 +274,7 @@ func (g *generator) notListed(f *facts) any {
 	for _, value := range f.values {
 		switch v := value.(type) {
 		case string:
+			// What a careless comparison would take for the same.
 			for _, text := range []string{v + "x", strings.ToUpper(v), strings.ToLower(v), " " + v} {
 				if g.canCarry(text) {
 					others = append(others, text)

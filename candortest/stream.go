@@ -90,6 +90,7 @@ func events(stream []byte) iter.Seq2[string, []byte] {
 		name := ""
 		for line := range strings.Lines(string(stream)) {
 			line, whole := strings.CutSuffix(line, "\n")
+			// An empty line ends an event; the end of the stream does not.
 			if line == "" && whole {
 				if data != nil && !yield(name, []byte(strings.Join(data, "\n"))) {
 					return

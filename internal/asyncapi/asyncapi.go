@@ -97,6 +97,7 @@ func take(to, from *doctree.Value, names ...string) {
 func (c *converter) info() *doctree.Value {
 	from := c.from.Get("info")
 	info := doctree.Object()
+	// Both are required, so they are set even if they are empty.
 	for _, name := range []string{"title", "version"} {
 		info.Set(name, doctree.String(text(from.Get(name))))
 	}
@@ -190,6 +191,7 @@ func (c *converter) socket(path string, op, about *doctree.Value) {
 	headers := c.parameters(op, "header")
 	if names := about.Get("subprotocols"); names != nil {
 		if headers == nil {
+			// Subprotocols are offered in a header, too.
 			headers = object()
 		}
 		headers.Get("properties").Set("Sec-WebSocket-Protocol", doctree.Object(
@@ -315,6 +317,7 @@ func (c *converter) security(requirements *doctree.Value) *doctree.Value {
 		}
 		for _, scheme := range alternative.Members {
 			ref := reference("#/components/securitySchemes/" + escape(scheme.Name))
+			// Several alternatives may have one scheme.
 			if !slices.ContainsFunc(schemes.Items, func(other *doctree.Value) bool { return other.Get("$ref").Text == ref.Get("$ref").Text }) {
 				schemes.Items = append(schemes.Items, ref)
 			}
@@ -342,6 +345,7 @@ func securityScheme(from *doctree.Value) *doctree.Value {
 		take(kept, flow.Value, "authorizationUrl", "tokenUrl", "refreshUrl")
 		scopes := flow.Value.Get("scopes")
 		if scopes == nil {
+			// AsyncAPI requires the member, even if it is empty.
 			scopes = doctree.Object()
 		}
 		kept.Set("availableScopes", scopes)

@@ -222,6 +222,7 @@ func (b *binding) bindHeaders() {
 			b.bind(&b.headers[i], b.Header[key])
 			continue
 		}
+		// The host is a field and no list of lines; an array makes one without memory.
 		host := [1]string{b.Host}
 		texts := host[:]
 		if b.Host == "" {

@@ -79,6 +79,7 @@ func (p *Plan) add(param *Param, wildcards, public []string) error {
 		p.query = append(p.query, param)
 	case typeinfo.Header:
 		key := http.CanonicalHeaderKey(name)
+		// net/http has the host in a field of the request, and not among the headers.
 		if key == "Host" {
 			key = ""
 		}
@@ -211,6 +212,7 @@ func orAsJSON(err error, f *typeinfo.Field) error {
 	if !errors.As(err, &e) || !f.Source.HasOption("json") {
 		return err
 	}
+	// A copy, as the error belongs to whoever made it.
 	advised := *e
 	advised.Fix += fmt.Sprintf(", or read it as JSON: `%s:\"%s,json\"`", f.Source, f.Name)
 	return &advised

@@ -15,6 +15,7 @@ import (
 
 func (b *binding) bindCookies() {
 	params := b.plan.cookies
+	// On the stack: a request with few cookies needs no memory.
 	var hitBuffer [8]hit
 	var textBuffer [4]string
 	hits := hitBuffer[:0]

@@ -25,6 +25,7 @@ func (p *Plan) Extra(rawQuery string, known func(name string) bool, faults *faul
 	for n := 0; rawQuery != "" && n < MaxPairs; {
 		pair, rest, _ := strings.Cut(rawQuery, "&")
 		rawQuery = rest
+		// Empty pairs count for nothing, not for the limit either.
 		if pair == "" {
 			continue
 		}

@@ -75,6 +75,8 @@ func makeInt(bits int) Scalar {
 		if !isInteger(text) {
 			return fault.New(fault.IntParsing)
 		}
+		// As 64 bits, so that a number outside of a narrow type breaks a bound of its
+		// schema.
 		n, err := strconv.ParseInt(text, 10, 64)
 		switch {
 		case err != nil:
@@ -147,6 +149,7 @@ func setBool(dst reflect.Value, text string) *fault.Fault {
 // parseBool knows the words for true and false in any case, of ASCII letters
 // only: Unicode has others that fold into them.
 func parseBool(text string) (value, ok bool) {
+	// No word is longer.
 	var lower [len("false")]byte
 	if len(text) > len(lower) {
 		return false, false

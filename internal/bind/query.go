@@ -45,6 +45,7 @@ func (b *binding) bindFound(i int) {
 		b.bind(s, textsOf(b.RawQuery, b.query, i, buffer[:0]))
 		return
 	}
+	// An array, so that the common case needs no memory.
 	last := [1]string{b.RawQuery[at.start:at.end]}
 	b.bind(s, last[:])
 }

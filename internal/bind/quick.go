@@ -73,6 +73,7 @@ func judgeOf[T any](v *value, ask func(T) bool) judge[T] {
 
 func quickText(to *string, keeps judge[string], escaped bool) quick {
 	return func(text string) bool {
+		// What is plain is valid UTF-8 and needs no decoding.
 		if !isPlain(text, escaped) || !keeps.sure.Has(int64(len(text))) && (keeps.ask == nil || !keeps.ask(text)) {
 			return false
 		}

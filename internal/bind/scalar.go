@@ -358,6 +358,7 @@ func compileNumberEnum(t *typeinfo.Type, scalar Scalar) (Scalar, error) {
 	}
 	expected := oneOf(texts, ", ", " or ")
 	return func(dst reflect.Value, text string) *fault.Fault {
+		// By value: 007 is the 7 that is listed.
 		if scalar(dst, text) != nil || !slices.ContainsFunc(values, dst.Equal) {
 			return fault.With(fault.Enum, "expected", expected)
 		}

@@ -52,6 +52,7 @@ func (s *Sender) Send(from reflect.Value, to *Sent) error {
 		if err == nil && p.list {
 			texts, err = p.join(texts)
 		}
+		// nil is an absent parameter; a list without elements may still have a text.
 		if err == nil && texts != nil {
 			err = to.put(p.field, texts)
 		}

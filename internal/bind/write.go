@@ -207,6 +207,7 @@ func (w *Writer) write(v *writtenValue, held reflect.Value, checks bool, faults 
 	if err != nil || !checks {
 		return text, err
 	}
+	// A text that is not listed breaks one rule; the others are not asked.
 	switch {
 	case v.listed != nil && !slices.Contains(v.listed, text):
 		w.add(fault.With(fault.Enum, "expected", v.expected), faults, at...)

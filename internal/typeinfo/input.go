@@ -362,6 +362,7 @@ func (r *inputReader) value(t *tagged, at embedding) error {
 	if f.Source == Path && !f.Required {
 		return t.problem("a path value is never optional, it is part of the path", "drop the pointer, the default or omitempty")
 	}
+	// A file is a member of the form.
 	if f.Source == Form || f.Source == File {
 		r.in.Form = with(r.in.Form, f)
 		return nil
@@ -390,6 +391,7 @@ func (t *tagged) ownHeader() error {
 
 // described makes the field, unless its type is one the caller fills in.
 func (r *inputReader) described(t *tagged, at embedding) (*Field, error) {
+	// A file is the caller's to fill in, whatever its type is.
 	typ, err := t.describeValue(func(goType reflect.Type) bool { return t.source == File || r.known(goType) })
 	if err != nil {
 		return nil, err

@@ -43,6 +43,7 @@ func Of(t reflect.Type) (*Type, error) {
 // describes, it may hold interfaces with methods, as values of kind Any. The
 // description is shared: do not change it.
 func Written(t reflect.Type) (*Type, error) {
+	// What Of can describe needs no second description.
 	if known, err := Of(t); err == nil {
 		return known, nil
 	}
@@ -222,6 +223,7 @@ func NullableFields(t reflect.Type) (value, valid reflect.StructField, ok bool) 
 		return value, valid, false
 	}
 	value, valid = t.Field(0), t.Field(1)
+	// In either order.
 	if value.Name == "Valid" {
 		value, valid = valid, value
 	}

@@ -15,6 +15,7 @@ import (
 // error is an [*Error].
 func ReadOutput(t reflect.Type, known func(reflect.Type) bool) (*Output, error) {
 	out := &Output{Go: t}
+	// The caller writes it by itself, so nothing is asked of its fields.
 	if known(t) {
 		out.Body = &Field{Source: Body, Type: &Type{Go: t}, Required: true}
 		return out, nil
@@ -87,6 +88,7 @@ func (d *divider) divide(t reflect.Type, at embedding) error {
 		d.strays = append(d.strays, f.strayKeys()...)
 		reach := at.to(f.StructField)
 		f.Index, f.selector = reach.index, reach.selector
+		// An embedded struct counts by its fields, unless it has a JSON form of its own.
 		if f.Anonymous && f.source == NoSource && !f.hasJSON && f.Type.Kind() == reflect.Struct && !isMark(f.Type) {
 			if members, err := hasMembers(f.Type); err != nil {
 				return f.wrapError(err)
@@ -108,6 +110,7 @@ func (d *divider) add(f tagged) error {
 	switch isEnvelopeField := f.isEnvelopeField(); {
 	case !f.IsExported() && isEnvelopeField:
 		return f.unexported()
+	// Nobody sees these, so they make no mixture.
 	case !f.IsExported() || isMark(f.Type):
 	case isEnvelopeField:
 		d.fields = append(d.fields, f)
@@ -188,6 +191,7 @@ func (out *Output) status(t *tagged) error {
 	out.Status = &Field{Go: t.selector, Index: t.Index, Source: Status, Doc: t.Tag.Get("doc")}
 	for text := range strings.SplitSeq(t.Tag.Get("status"), ",") {
 		code, err := strconv.Atoi(strings.TrimSpace(text))
+		// An informational status cannot be the final one.
 		if err != nil || code < 200 || code > 599 {
 			return t.problem(fmt.Sprintf("status:%q", t.Tag.Get("status")), "list the statuses the answer may have, from 200 to 599: `status:\"200,201\"`")
 		}

@@ -54,6 +54,7 @@ func parseLevel(elements []string, t *Type) (parsedRules, error) {
 			return p, err
 		}
 	}
+	// A null is present, so presence alone does not keep it out.
 	rules.NotNull = p.required && t.Null()
 	p.rules = nonEmpty(rules)
 	return p, nil
@@ -133,6 +134,8 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 	if err != nil {
 		return err
 	}
+	// An element is never absent, so required could only forbid the null that its type
+	// is for.
 	if held := bare(t.Elem); inner.required && held != t.Elem {
 		return fmt.Errorf("required on elements that may be null; use %s as the element", Name(held.Go))
 	}

@@ -325,6 +325,7 @@ func (t *tagged) applyPattern(f *Field) error {
 
 // optional names what lets the field be absent, "" for nothing.
 func (t *tagged) optional(f *Field) string {
+	// The default itself is read later, by the type and the rules.
 	_, hasDefault := t.Tag.Lookup("default")
 	switch {
 	case f.Type.Kind == Pointer:
