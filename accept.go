@@ -12,13 +12,13 @@ import (
 
 // offer lets an answer that would be JSON go out in the media type of every
 // codec. Which one is chosen per request, before anything else is done.
-func (p *answerPlan) offer(codecs codecSet) {
+func (p *responsePlan) offer(codecs codecSet) {
 	if len(codecs.names) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || p.choosesType() {
 		return
 	}
 	inner := p.body
 	p.media, p.negotiated = codecs.offers(), true
-	p.body = func(value reflect.Value, checks bool, a *answer) error {
+	p.body = func(value reflect.Value, checks bool, a *response) error {
 		if err := inner(value, checks, a); err != nil || a.contentType == mediatype.JSON {
 			return err
 		}
@@ -30,7 +30,7 @@ func (p *answerPlan) offer(codecs codecSet) {
 
 // accept chooses the media type of the answer to a request. It answers 406
 // where the client takes none of those there are.
-func (p *answerPlan) accept(w http.ResponseWriter, r *http.Request, a *answer) error {
+func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, a *response) error {
 	w.Header().Add("Vary", "Accept")
 	chosen, ok := negotiate(r.Header["Accept"], p.media)
 	if !ok {
@@ -40,7 +40,7 @@ func (p *answerPlan) accept(w http.ResponseWriter, r *http.Request, a *answer) e
 	return nil
 }
 
-func (p *answerPlan) notAcceptable() *HTTPError {
+func (p *responsePlan) notAcceptable() *HTTPError {
 	return Error(http.StatusNotAcceptable, "the answer is "+strings.Join(p.media, " or "))
 }
 

@@ -87,7 +87,7 @@ func disagreement(readers []*typeinfo.Field) string {
 // providers are registered that have them.
 func (e *endpoint) readersOf(f *typeinfo.Field) []string {
 	var names []string
-	for _, p := range e.parts {
+	for _, p := range e.nodes {
 		for _, reader := range p.desc.Params {
 			if !isSameParameter(reader, f) {
 				continue
@@ -104,8 +104,8 @@ func (e *endpoint) readersOf(f *typeinfo.Field) []string {
 
 // answerTo is the body that answers of a status have.
 func (e *endpoint) answerTo(status int) (*typeinfo.Field, bool) {
-	if e.answer != nil && slices.Contains(e.answer.statuses, status) {
-		return e.answer.desc.Body, true
+	if e.response != nil && slices.Contains(e.response.statuses, status) {
+		return e.response.desc.Body, true
 	}
 	for _, r := range e.set.responses {
 		if r.status == status {
@@ -144,7 +144,7 @@ func (e *endpoint) checkResponseExample(c *compiler, x namedExample) error {
 	switch {
 	case !ok:
 		return errors.New("the operation has no such answer; declare it with Responds")
-	case f == nil || bodyKindOf(f).compile == nil || isReadyAnswer(f.Type.Go):
+	case f == nil || bodyKindOf(f).compile == nil || isReadyResponse(f.Type.Go):
 		return errors.New("such an answer has no JSON body of a type of yours; leave the example out")
 	case reflect.TypeOf(x.value) != f.Type.Go:
 		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.value, typeinfo.Name(f.Type.Go))
@@ -181,8 +181,8 @@ func (x *runtimeExpression) check(e *endpoint) error {
 		if !slices.ContainsFunc(e.params.fields, x.names) {
 			return fmt.Errorf("%s: the operation reads no %s %q; name one that it does", x.text, x.in, x.name)
 		}
-	case x.in == "body" && e.answer != nil && e.answer.desc.Body != nil:
-		return x.checkBody(e.answer.desc.Body.Type.Object)
+	case x.in == "body" && e.response != nil && e.response.desc.Body != nil:
+		return x.checkBody(e.response.desc.Body.Type.Object)
 	}
 	return nil
 }

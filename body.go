@@ -235,16 +235,16 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 // unreadBody leaves the body to the handler.
 func (c *compiler) unreadBody(p *bodyPlan, in *typeinfo.Input, name string) error {
 	f := in.Body
-	mistake := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
+	configErr := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
 	p.required = f.Required
 	switch {
 	case f.Rules != nil:
-		mistake.Problem = "rules on " + unreadName(f.Type.Go) + ", which nobody has read yet"
-		mistake.Fix = "drop the tags validate and pattern; candor.MaxBody limits its size"
-		return mistake
+		configErr.Problem = "rules on " + unreadName(f.Type.Go) + ", which nobody has read yet"
+		configErr.Fix = "drop the tags validate and pattern; candor.MaxBody limits its size"
+		return configErr
 	case f.Type.Go == partsType && f.Media != "":
-		mistake.Problem, mistake.Fix = "a media type on a *multipart.Reader, which reads "+mediatype.Multipart, "drop the tag media"
-		return mistake
+		configErr.Problem, configErr.Fix = "a media type on a *multipart.Reader, which reads "+mediatype.Multipart, "drop the tag media"
+		return configErr
 	case f.Type.Go == partsType:
 		p.media, p.pass, p.large = []bodyMedia{{name: mediatype.Multipart}}, partsBody(f.Index), true
 	case isLines(f.Type.Go):
@@ -317,9 +317,9 @@ type incoming struct {
 	lineLimit             int
 	// multipart are the limits of a form of parts.
 	multipart MultipartLimits
-	// room is where a body may be read to that nobody keeps; where there was too
+	// buffer is where a body may be read to that nobody keeps; where there was too
 	// little of it, it is replaced.
-	room []byte
+	buffer []byte
 	// uploads keeps files; nil where there can be none.
 	uploads *uploadStore
 	// loose lets a body without a media type pass as the first documented.
@@ -356,11 +356,11 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	case media.stream != nil:
 		return nil, media.begin(into, in.limited(), *in, faults)
 	case !media.copies:
-		in.room = nil
+		in.buffer = nil
 	}
 	data, err := in.readAll()
 	if media.copies {
-		in.room = data
+		in.buffer = data
 	}
 	switch {
 	case err != nil:
@@ -376,7 +376,7 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 // options bounds the memory of the value by the limit of the body: a few bytes
 // of JSON can stand for many in Go.
 func (in *incoming) options() codec.Options {
-	return within(in.decode, in.limit)
+	return limitMemory(in.decode, in.limit)
 }
 
 func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.List) {
@@ -464,7 +464,7 @@ func (in *incoming) readAll() ([]byte, error) {
 	if length < 0 {
 		return io.ReadAll(in.limited())
 	}
-	data := in.room[:0]
+	data := in.buffer[:0]
 	if cap(data) == 0 {
 		data = make([]byte, 0, min(length, firstRead))
 	}

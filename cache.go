@@ -86,8 +86,8 @@ func (e *endpoint) canCache() bool {
 	if e.method != http.MethodGet || e.plain != nil || e.route.upgrade != nil || e.route.output == nil {
 		return false
 	}
-	kind := planAnswer(e.route.output).kind
-	return kind.media != "" && !kind.streams && kind.further == nil
+	kind := planResponse(e.route.output).kind
+	return kind.media != "" && !kind.streams && kind.additional == nil
 }
 
 // compileCache plans what the option says; the step is among the others.
@@ -171,7 +171,7 @@ func (e *endpoint) expand(tag string, captured []string) (string, error) {
 // key is what a response is kept under. The length before each text keeps two
 // lists of texts apart whose joined texts are equal.
 func (p *cachePlan) key(x *exchange) string {
-	r := x.around.r
+	r := x.scope.r
 	sum := sha256.New()
 	add := func(text string) {
 		_, _ = fmt.Fprintf(sum, "%d:", len(text))
@@ -179,11 +179,11 @@ func (p *cachePlan) key(x *exchange) string {
 	}
 	add(p.caches.space)
 	add(x.endpoint.pattern.String())
-	for _, value := range x.around.captured {
+	for _, value := range x.scope.captured {
 		add(value)
 	}
 	add(r.URL.RawQuery)
-	add(x.answer.accepted)
+	add(x.response.accepted)
 	for _, name := range p.headers {
 		add(strings.Join(headerLines(r, name), "\n"))
 	}
@@ -214,7 +214,7 @@ func headerLines(r *http.Request, name string) []string {
 // cached is the step that responds from the cache, or runs what runs without it.
 func (x *exchange) cached(rest int) error {
 	p := x.endpoint.cache
-	h := x.around.w.Header()
+	h := x.scope.w.Header()
 	if p.Control != "" {
 		h["Cache-Control"] = []string{p.Control}
 	}
@@ -224,7 +224,7 @@ func (x *exchange) cached(rest int) error {
 	key := p.key(x)
 	versions, kept, err := p.find(x, key)
 	if err != nil {
-		x.endpoint.errors.logCache(x.around.r, err)
+		x.endpoint.errors.logCache(x.scope.r, err)
 		return x.from(rest)
 	}
 	if kept != nil {
@@ -248,7 +248,7 @@ func (x *exchange) cached(rest int) error {
 		return nil
 	}
 	if err := p.store.Set(context.WithoutCancel(x.ctx), key, call.value, p.TTL); err != nil {
-		x.endpoint.errors.logCache(x.around.r, err)
+		x.endpoint.errors.logCache(x.scope.r, err)
 	}
 	return nil
 }
@@ -273,7 +273,7 @@ func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cach
 	keys := make([]string, 1, 1+len(p.Tags))
 	keys[0] = key
 	for _, tag := range p.Tags {
-		tag, _ = x.endpoint.expand(tag, x.around.captured) // compiled once already
+		tag, _ = x.endpoint.expand(tag, x.scope.captured) // compiled once already
 		keys = append(keys, p.caches.tagKey(tag))
 	}
 	values, err := p.store.Get(x.ctx, keys...)
@@ -331,20 +331,20 @@ const maxCached = 1 << 20
 
 // canKeep reports whether the response that was made is one for others too.
 func (x *exchange) canKeep() bool {
-	a := &x.answer
+	a := &x.response
 	return a.stream == nil && a.status == http.StatusOK && len(a.body)+len(a.borrowed) <= maxCached &&
 		!slices.ContainsFunc(a.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
 }
 
 // record makes the kept form of the response, nil for one that sets a cookie.
 func (x *exchange) record(key string, before http.Header, versions []string) []byte {
-	kept := cachedResponse{at: time.Now().Unix(), contentType: x.answer.contentType, versions: versions, header: x.answer.header, body: x.answer.body}
-	if x.answer.borrowed != nil {
-		kept.body = x.answer.borrowed
+	kept := cachedResponse{at: time.Now().Unix(), contentType: x.response.contentType, versions: versions, header: x.response.header, body: x.response.body}
+	if x.response.borrowed != nil {
+		kept.body = x.response.borrowed
 	}
 	// What middleware set before is there again when a response is replayed, so
 	// only what changed since then is kept: whole values, or those that were added.
-	for name, values := range x.around.w.Header() {
+	for name, values := range x.scope.w.Header() {
 		old := before[name]
 		switch {
 		case slices.Equal(old, values):
@@ -363,7 +363,7 @@ func (x *exchange) record(key string, before http.Header, versions []string) []b
 
 // replay responds with a kept response.
 func (x *exchange) replay(kept *cachedResponse) {
-	h := x.around.w.Header()
+	h := x.scope.w.Header()
 	replaced := map[string]bool{}
 	for _, line := range kept.set {
 		name, isAdded := strings.CutPrefix(line.name, "+")
@@ -375,22 +375,22 @@ func (x *exchange) replay(kept *cachedResponse) {
 	}
 	// The clocks of processes that share a store differ: an age is not negative.
 	h["Age"] = []string{strconv.FormatInt(max(time.Now().Unix()-kept.at, 0), 10)}
-	x.answer.status, x.answer.contentType = http.StatusOK, kept.contentType
-	x.answer.header, x.answer.borrowed = append(x.answer.header[:0], kept.header...), kept.body
+	x.response.status, x.response.contentType = http.StatusOK, kept.contentType
+	x.response.header, x.response.borrowed = append(x.response.header[:0], kept.header...), kept.body
 }
 
 // invalidate drops the responses that the request makes stale, if any.
 func (x *exchange) invalidate() {
-	if x.around.tags != nil && len(x.around.tags.tags) > 0 {
+	if x.scope.tags != nil && len(x.scope.tags.tags) > 0 {
 		x.dropStale()
 	}
 }
 
 func (x *exchange) dropStale() {
 	// A client that leaves must not keep others from what its request changed.
-	err := x.endpoint.caches.invalidate(context.WithoutCancel(x.ctx), x.around.tags.tags)
+	err := x.endpoint.caches.invalidate(context.WithoutCancel(x.ctx), x.scope.tags.tags)
 	if err != nil {
-		x.endpoint.errors.logCache(x.around.r, err)
+		x.endpoint.errors.logCache(x.scope.r, err)
 	}
 }
 

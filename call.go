@@ -24,12 +24,12 @@ type callPlan struct {
 }
 
 // call is the plan of an endpoint, compiled once.
-func (p *places) call(e *endpoint) *callPlan {
+func (p *endpointList) call(e *endpoint) *callPlan {
 	plan, _ := p.calls.LoadOrStore(e, sync.OnceValue(func() *callPlan {
 		c := e.programs.otherSide()
 		plan := &callPlan{endpoint: e}
 		plan.send, plan.sendErr = c.compileSending(e.route.input)
-		plan.receive, plan.receiveErr = c.compileReceiving(e.answer)
+		plan.receive, plan.receiveErr = c.compileReceiving(e.response)
 		return plan
 	}))
 	return plan.(func() *callPlan)()
@@ -43,7 +43,7 @@ func (p *places) call(e *endpoint) *callPlan {
 //
 //	readItem.At("/v2").URL(in)
 func (r *Route[In, Out]) At(path string) *Route[In, Out] {
-	return &Route[In, Out]{route: r.route, below: path}
+	return &Route[In, Out]{route: r.route, atPath: path}
 }
 
 // Places are the paths at which the route is served, in the order in which URL
@@ -51,15 +51,15 @@ func (r *Route[In, Out]) At(path string) *Route[In, Out] {
 // There are none before the app is sealed.
 func (r *Route[In, Out]) Places() []string {
 	var paths []string
-	for _, e := range r.route.places.all() {
+	for _, e := range r.route.endpoints.all() {
 		paths = appendNew(paths, []string{e.pattern.String()})
 	}
 	return paths
 }
 
-// place is the endpoint that is meant: the first, of the path that At named, in
+// endpoint is the endpoint that is meant: the first, of the path that At named, in
 // an app if one is given.
-func (r *Route[In, Out]) place(app *App) (*endpoint, error) {
+func (r *Route[In, Out]) endpoint(app *App) (*endpoint, error) {
 	var of *table
 	if app != nil {
 		var err error
@@ -67,9 +67,9 @@ func (r *Route[In, Out]) place(app *App) (*endpoint, error) {
 			return nil, err
 		}
 	}
-	all := r.route.places.all()
+	all := r.route.endpoints.all()
 	for _, e := range all {
-		if isAt(e.pattern.String(), r.below) && (of == nil || slices.Contains(of.endpoints, e)) {
+		if isAt(e.pattern.String(), r.atPath) && (of == nil || slices.Contains(of.endpoints, e)) {
 			return e, nil
 		}
 	}
@@ -77,9 +77,9 @@ func (r *Route[In, Out]) place(app *App) (*endpoint, error) {
 	case len(all) == 0:
 		return nil, errors.New("the route has no place yet; include its router in an app, and seal the app (Seal, Run, Serve, NewTestClient) first")
 	case app != nil:
-		return nil, fmt.Errorf("the app does not serve the route%s", at(r.below))
+		return nil, fmt.Errorf("the app does not serve the route%s", at(r.atPath))
 	}
-	return nil, fmt.Errorf("the route is not served%s, only at %s", at(r.below), strings.Join(r.Places(), ", "))
+	return nil, fmt.Errorf("the route is not served%s, only at %s", at(r.atPath), strings.Join(r.Places(), ", "))
 }
 
 func at(path string) string {
@@ -112,12 +112,12 @@ func (r *Route[In, Out]) failed(err error) error {
 //   - A value that cannot stand in a path is an error, such as an empty one or
 //     "..", which clients resolve. So is a route in no sealed app.
 func (r *Route[In, Out]) URL(in In) (string, error) {
-	e, err := r.place(nil)
+	e, err := r.endpoint(nil)
 	if err != nil {
 		return "", r.failed(err)
 	}
 	var to draft
-	plan := r.route.places.call(e)
+	plan := r.route.endpoints.call(e)
 	if err := plan.sendErr; err != nil {
 		return "", r.failed(err)
 	}
@@ -160,7 +160,7 @@ func (e *endpoint) path(values map[string]string) (string, error) {
 //
 // The error is that of a route in no sealed app.
 func (r *Route[In, Out]) Defaults() (in In, err error) {
-	e, err := r.place(nil)
+	e, err := r.endpoint(nil)
 	if err != nil {
 		return in, r.failed(err)
 	}
@@ -221,11 +221,11 @@ func (r *Route[In, Out]) Call(ctx context.Context, client Client, in In) (out Ou
 }
 
 func (r *Route[In, Out]) call(ctx context.Context, client *Client, in, out reflect.Value) error {
-	e, err := r.place(client.app)
+	e, err := r.endpoint(client.app)
 	if err != nil {
 		return r.failed(err)
 	}
-	plan := r.route.places.call(e)
+	plan := r.route.endpoints.call(e)
 	request, err := plan.request(client, in)
 	if err != nil {
 		return r.failed(err)
@@ -301,9 +301,9 @@ func (a *App) URL(name string, params map[string]string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	at := slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return e.place.info.OperationID == name })
+	at := slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return e.metadata.info.OperationID == name })
 	if at < 0 {
-		at = slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return name != "" && e.place.info.Name == name })
+		at = slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return name != "" && e.metadata.info.Name == name })
 	}
 	if at < 0 {
 		return "", fmt.Errorf("candor: URL(%q): the app has no operation of that name; App.Routes lists them", name)

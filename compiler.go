@@ -60,15 +60,15 @@ func (c *compiler) jsonText(o codec.Options) bind.JSONText {
 			return nil, err
 		}
 		return func(dst reflect.Value, text string, faults *fault.List) {
-			if !decoder.Decode([]byte(text), dst, within(o, max(leastJSONText, int64(len(text)))), faults) {
+			if !decoder.Decode([]byte(text), dst, limitMemory(o, max(leastJSONText, int64(len(text)))), faults) {
 				faults.Add(fault.With(fault.ValueError, "error", "takes too much memory once it is decoded"))
 			}
 		}, nil
 	}
 }
 
-// within bounds the memory of values that are decoded from so many bytes.
-func within(o codec.Options, limit int64) codec.Options {
+// limitMemory bounds the memory of values that are decoded from so many bytes.
+func limitMemory(o codec.Options, limit int64) codec.Options {
 	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
 	return o
 }

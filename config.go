@@ -195,8 +195,8 @@ func (i Info) check() error {
 	return nil
 }
 
-// within fills in what i leaves empty.
-func (i Info) within(outer Info) Info {
+// inherit fills in what i leaves empty.
+func (i Info) inherit(outer Info) Info {
 	i.Title = cmp.Or(i.Title, outer.Title)
 	i.Version = cmp.Or(i.Version, outer.Version)
 	i.Summary = cmp.Or(i.Summary, outer.Summary)

@@ -24,12 +24,12 @@ func (e *endpoint) scopedFields() []*typeinfo.Field {
 	}
 	var found []*typeinfo.Field
 	reached := map[int]bool{}
-	for i, p := range e.parts {
+	for i, p := range e.nodes {
 		if slices.ContainsFunc(p.desc.Ready, func(f *typeinfo.Field) bool { return f.Type.Go == requiredScopes }) {
 			e.reach(i, reached)
 		}
 	}
-	for i, p := range e.parts {
+	for i, p := range e.nodes {
 		if reached[i] {
 			found = append(found, securityFields(p.desc)...)
 		}
@@ -43,9 +43,9 @@ func (e *endpoint) reach(part int, reached map[int]bool) {
 		return
 	}
 	reached[part] = true
-	for _, d := range e.parts[part].deps {
-		if d.part != lifelong {
-			e.reach(d.part, reached)
+	for _, d := range e.nodes[part].deps {
+		if d.node != singleton {
+			e.reach(d.node, reached)
 		}
 	}
 }
@@ -58,10 +58,10 @@ func (e *endpoint) compileChallenges(c Challenge) {
 	}
 	var all []string
 	challenges := map[*typeinfo.Field]string{}
-	e.place.refusals = map[*typeinfo.Field]*HTTPError{}
+	e.metadata.refusals = map[*typeinfo.Field]*HTTPError{}
 	for _, f := range e.security {
 		challenges[f] = c.of(f, e.scopesOf(f))
-		e.place.refusals[f] = unauthenticated(challenges[f])
+		e.metadata.refusals[f] = unauthenticated(challenges[f])
 		all = appendNew(all, []string{challenges[f]})
 	}
 	for _, choice := range e.choices {
@@ -69,7 +69,7 @@ func (e *endpoint) compileChallenges(c Challenge) {
 		for _, f := range choice {
 			each = appendNew(each, []string{challenges[f]})
 		}
-		e.place.refusals[choice[0]] = unauthenticated(each...)
+		e.metadata.refusals[choice[0]] = unauthenticated(each...)
 	}
 	e.errors = e.errors.challenging(all)
 }
@@ -82,15 +82,15 @@ func (e *endpoint) checkPublic() error {
 	if len(e.set.scopes) > 0 {
 		return fmt.Errorf("Public and Scopes(%s) contradict each other; drop one of them", quoted(e.set.scopes))
 	}
-	i := slices.IndexFunc(e.parts, func(p *part) bool { return hasSecurity(p.desc) })
+	i := slices.IndexFunc(e.nodes, func(p *node) bool { return hasSecurity(p.desc) })
 	if i < 0 {
 		return nil
 	}
 	reader := "the input of the handler"
-	if p := e.parts[i].provider; p != nil {
+	if p := e.nodes[i].provider; p != nil {
 		reader = p.String()
 	}
-	field := securityFields(e.parts[i].desc)[0].Go
+	field := securityFields(e.nodes[i].desc)[0].Go
 	return fmt.Errorf("Public: the field %s of %s reads credentials; drop the field or what asks for it, or drop Public", field, reader)
 }
 

@@ -21,7 +21,7 @@ import (
 // provider are mistakes; the last one, and circles, show when the app is
 // sealed.
 func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	provideOn(r, &provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
+	provideOn(r, &provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseFunc(fn)}, options)
 }
 
 // ProvideScoped registers a provider that encloses the rest of the request:
@@ -34,7 +34,7 @@ func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), optio
 //
 // It ends before the answer is written; see [Until] for other ends.
 func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	provideOn(r, &provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
+	provideOn(r, &provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
 }
 
 // ProvideShared registers a provider that encloses the life of the app: it is
@@ -42,30 +42,30 @@ func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use 
 // ends after the last. Its input holds other shared values only. An error at
 // the start stops Run.
 func ProvideShared[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	provideOn(r, &provider{site: callsite.Here(), kind: sharedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
+	provideOn(r, &provider{site: callsite.Here(), kind: sharedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
 }
 
 // ProvideValue registers a ready value, keyed by T; name an interface type
 // explicitly to provide one: ProvideValue[Mailer](app, smtp).
 func ProvideValue[T any](r Routes, value T) {
-	provideOn(r, &provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
+	provideOn(r, &provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), copier: copyValue[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
 // Override puts a provider in the place of every provider of type T in the
 // app: for tests, before the app is sealed. The parameters of the replacement
 // count, those of the original are gone.
 func Override[In, T any](app *App, fn func(context.Context, In) (T, error), options ...ProvideOption) {
-	app.override(&provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseFunc(fn)}, options)
+	app.override(&provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseFunc(fn)}, options)
 }
 
 // OverrideScoped is [Override] with a provider as for [ProvideScoped].
 func OverrideScoped[In, T any](app *App, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
-	app.override(&provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), deliver: delivery[T], function: eraseScoped(fn)}, options)
+	app.override(&provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
 }
 
 // OverrideValue is [Override] with a ready value.
 func OverrideValue[T any](app *App, value T) {
-	app.override(&provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), deliver: delivery[T], value: reflect.ValueOf(&value).Elem()}, nil)
+	app.override(&provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), copier: copyValue[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
 // Require runs a guard before the body is read: a function for its effect,
@@ -88,7 +88,7 @@ func Needs[T any]() Option {
 // before providers; next runs the rest and returns its error. See
 // [ProvideScoped] for the rules.
 func Around[In any](fn func(ctx context.Context, in In, next func() error) error, options ...ProvideOption) Option {
-	p := &provider{site: callsite.Here(), kind: surround, function: eraseAround(fn)}
+	p := &provider{site: callsite.Here(), kind: wrapperProvider, function: eraseWrapper(fn)}
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }
 
@@ -144,7 +144,7 @@ func eraseGuard[In any](fn func(context.Context, In) error) *function {
 	if fn == nil {
 		return nil
 	}
-	return takeTypes(fn, func(r *room, in *In, _ *None) {
+	return eraseTypes(fn, func(r *callSlot, in *In, _ *None) {
 		r.run = func(ctx context.Context) error { return fn(ctx, *in) }
 	})
 }
@@ -153,8 +153,8 @@ func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *
 	if fn == nil {
 		return nil
 	}
-	return takeTypes(fn, func(r *room, in *In, out *T) {
-		r.bracket = func(ctx context.Context, rest func() error) error {
+	return eraseTypes(fn, func(r *callSlot, in *In, out *T) {
+		r.wrap = func(ctx context.Context, rest func() error) error {
 			return fn(ctx, *in, func(made T) error {
 				*out = made
 				return rest()
@@ -163,24 +163,24 @@ func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *
 	})
 }
 
-func eraseAround[In any](fn func(context.Context, In, func() error) error) *function {
+func eraseWrapper[In any](fn func(context.Context, In, func() error) error) *function {
 	if fn == nil {
 		return nil
 	}
-	return takeTypes(fn, func(r *room, in *In, _ *None) {
-		r.bracket = func(ctx context.Context, rest func() error) error { return fn(ctx, *in, rest) }
+	return eraseTypes(fn, func(r *callSlot, in *In, _ *None) {
+		r.wrap = func(ctx context.Context, rest func() error) error { return fn(ctx, *in, rest) }
 	})
 }
 
 // provideOn adds a provider to an app or a router.
 func provideOn(r Routes, p *provider, options []ProvideOption) {
-	routerOf(r, p.mistake).provide(p, options)
+	routerOf(r, p.configError).provide(p, options)
 }
 
 // provide adds a provider, or panics with what is wrong about it.
 func (r *Router) provide(p *provider, options []ProvideOption) {
 	if err := r.addProvider(p, options); err != nil {
-		panic(p.mistake(err))
+		panic(p.configError(err))
 	}
 }
 
@@ -209,7 +209,7 @@ func (a *App) override(p *provider, options []ProvideOption) {
 		err = errSealed
 	}
 	if err != nil {
-		panic(p.mistake(err))
+		panic(p.configError(err))
 	}
 	a.overrides[p.key] = p
 }

@@ -191,10 +191,10 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	}
 	set, err := applyAll(o.docs.Options)
 	if err != nil {
-		return nil, o.mistake("Options", err)
+		return nil, o.configError("Options", err)
 	}
 	if err := (&route{docs: o.name}).checkEffects(set); err != nil {
-		return nil, o.mistake("Options", err)
+		return nil, o.configError("Options", err)
 	}
 	set = set.copy()
 	set.hidden = true
@@ -208,7 +208,7 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	for _, page := range o.pages(prefix, prefix+at, title) {
 		files, err := page.files()
 		if err != nil {
-			return nil, o.mistake(page.field, err)
+			return nil, o.configError(page.field, err)
 		}
 		for _, f := range files {
 			routes = append(routes, &route{path: f.Path, plain: f, docs: o.field(page.field)})
@@ -233,7 +233,7 @@ func (f *documentFormat) path(d *Docs) string {
 // field is the full name of a field of Docs, as its user would write it.
 func (o *ownDocs) field(name string) string { return o.name + "." + name }
 
-func (o *ownDocs) mistake(field string, err error) error {
+func (o *ownDocs) configError(field string, err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", o.field(field), o.site, err)
 }
 
@@ -241,21 +241,21 @@ func (o *ownDocs) mistake(field string, err error) error {
 func (o *ownDocs) check() error {
 	for i := range formats {
 		if err := checkPagePath(formats[i].configured(&o.docs)); err != nil {
-			return o.mistake(formats[i].field, err)
+			return o.configError(formats[i].field, err)
 		}
 	}
 	if err := checkPagePath(o.docs.Swagger); err != nil {
-		return o.mistake("Swagger", err)
+		return o.configError("Swagger", err)
 	}
 	if err := checkPagePath(o.docs.Redoc); err != nil {
-		return o.mistake("Redoc", err)
+		return o.configError("Redoc", err)
 	}
 	for _, p := range []struct {
 		field  string
 		values map[string]any
 	}{{"Parameters", o.docs.Parameters}, {"OAuth", o.docs.OAuth}} {
 		if _, err := encodeJSON(p.values); err != nil {
-			return o.mistake(p.field, fmt.Errorf("the values cannot be written as JSON; keep to strings, numbers, booleans, lists and maps (%w)", err))
+			return o.configError(p.field, fmt.Errorf("the values cannot be written as JSON; keep to strings, numbers, booleans, lists and maps (%w)", err))
 		}
 	}
 	return nil

@@ -27,10 +27,10 @@ type effect struct {
 var effects = []effect{
 	{option: "Heartbeat", isSet: func(s *settings) bool { return s.heartbeat != 0 }, on: (*route).pings, kinds: "event streams and WebSockets"},
 	{option: "MessageLimit", isSet: func(s *settings) bool { return s.messageLimit != 0 }, on: (*route).receivesItems, kinds: "WebSockets and bodies of JSONLines"},
-	{option: "AnswerInvalidMessages", isSet: func(s *settings) bool { return s.answerInvalid }, on: (*route).isSocket, kinds: "WebSockets"},
+	{option: "AnswerInvalidMessages", isSet: func(s *settings) bool { return s.replyToInvalid }, on: (*route).isSocket, kinds: "WebSockets"},
 	{option: "Origins", isSet: func(s *settings) bool { return s.origins != nil }, on: (*route).isSocket, kinds: "WebSockets; middleware.CORS is about other routes"},
 	{option: "Subprotocols", isSet: func(s *settings) bool { return s.subprotocols != nil }, on: (*route).isSocket, kinds: "WebSockets"},
-	{option: "Produces", isSet: func(s *settings) bool { return len(s.produces) > 0 }, on: (*route).answers, kinds: "answers of a type; a plain handler sets Content-Type, and Responds documents it"},
+	{option: "Produces", isSet: func(s *settings) bool { return len(s.produces) > 0 }, on: (*route).responds, kinds: "answers of a type; a plain handler sets Content-Type, and Responds documents it"},
 	{option: "ForbidExtra", isSet: func(s *settings) bool { return s.forbidExtra }, on: (*route).isTyped, kinds: "inputs with tags; a plain handler reads requests by itself"},
 	{option: "StrictContentType", isSet: func(s *settings) bool { return s.looseType != nil }, on: (*route).readsJSON, kinds: "bodies of JSON"},
 	{option: "MaxBody", isSet: func(s *settings) bool { return s.maxBody != 0 }, on: (*route).readsBody, kinds: "inputs with a body; a plain handler has http.MaxBytesReader"},
@@ -56,12 +56,12 @@ var effects = []effect{
 
 const documentedKinds = "operations of the document, among which mounts, front ends and pages are not"
 
-func (rt *route) isServed() bool     { return !rt.announced }
+func (rt *route) isServed() bool     { return !rt.describedOnly }
 func (rt *route) isDocumented() bool { return rt.mounted == nil && rt.docs == "" }
 func (rt *route) isOperation() bool  { return rt.isDocumented() && rt.isServed() }
 func (rt *route) isTyped() bool      { return rt.handler != nil }
 func (rt *route) isSocket() bool     { return rt.upgrade != nil }
-func (rt *route) answers() bool      { return rt.isTyped() && !rt.isSocket() }
+func (rt *route) responds() bool     { return rt.isTyped() && !rt.isSocket() }
 
 // pings reports whether a client hears something while nothing happens.
 func (rt *route) pings() bool {
@@ -91,8 +91,8 @@ func (rt *route) canCache() bool {
 	if rt.output == nil || rt.isSocket() || !slices.Contains(rt.methods, http.MethodGet) {
 		return false
 	}
-	kind := planAnswer(rt.output).kind
-	return kind.media != "" && !kind.streams && kind.further == nil
+	kind := planResponse(rt.output).kind
+	return kind.media != "" && !kind.streams && kind.additional == nil
 }
 
 // checkEffects finds options of a route, and of its aliases, that do nothing.

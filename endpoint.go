@@ -20,7 +20,7 @@ import (
 // endpoint is a route in its place: one method and one full path in one app,
 // with everything compiled that a request needs.
 type endpoint struct {
-	*surroundings
+	*appShared
 	route   *route
 	method  string
 	pattern *pathtree.Pattern
@@ -37,8 +37,8 @@ type endpoint struct {
 	// inclusions are the calls of Include that led to the route's router.
 	inclusions []string
 
-	// parts are the functions a request runs through, the handler first.
-	parts []*part
+	// nodes are the functions a request runs through, the handler first.
+	nodes []*node
 	// params and security are the parameters and the credentials they read.
 	params   parameters
 	security []*typeinfo.Field
@@ -53,12 +53,12 @@ type endpoint struct {
 	closed *closed
 	// setsHeader means that a function takes the header of the response.
 	setsHeader bool
-	answer     *answerPlan
+	response   *responsePlan
 	plain      http.Handler
-	place      place
-	// catchers are those that errors asks, in that order.
-	catchers catchers
-	errors   *errorWriter
+	metadata   metadata
+	// errorHandlers are those that errors asks, in that order.
+	errorHandlers errorHandlers
+	errors        *errorWriter
 	// cache is nil where answers are not kept.
 	cache *cachePlan
 	// operation is what the middleware knows of the endpoint.
@@ -69,7 +69,7 @@ type endpoint struct {
 	// raised are the answers that middleware gives by itself, declared those of
 	// the user's.
 	raised   []ownResponse
-	declared []response
+	declared []declaredBody
 	// added are the headers that middleware adds, for the document.
 	added []addedHeader
 	// raisedTypes are the types of errors that an OnError answers.
@@ -90,18 +90,18 @@ type endpoint struct {
 	steps []step
 	// reading are the parts that read more of a request than its body.
 	reading []int
-	// around is the handler with its middleware; nil where there is none.
-	around    http.Handler
+	// wrapped is the handler with its middleware; nil where there is none.
+	wrapped   http.Handler
 	exchanges sync.Pool
-	// room is that of the first part, the only one of most endpoints.
-	room struct {
-		part  part
-		parts [1]*part
+	// inline is that of the first part, the only one of most endpoints.
+	inline struct {
+		part  node
+		parts [1]*node
 	}
 }
 
-// surroundings are what all endpoints of an app have in common.
-type surroundings struct {
+// appShared are what all endpoints of an app have in common.
+type appShared struct {
 	programs *programs
 	tasks    *taskRunner
 	checks   ResponseChecks
@@ -118,34 +118,34 @@ type surroundings struct {
 	challenge Challenge
 }
 
-// part is one function in an endpoint: its handler, or one that it depends on.
-type part struct {
+// node is one function in an endpoint: its handler, or one that it depends on.
+type node struct {
 	function *function
 	desc     *typeinfo.Input
 	input    *inputPlan
 	// deps are filled in right before the function is called.
-	deps []injection
+	deps []wire
 	// provider is nil for the handler.
 	provider *provider
 }
 
-// injection puts into a field of an input what another part made in the same
+// wire puts into a field of an input what another part made in the same
 // request, or a value that lives as long as the app.
-type injection struct {
-	index   []int
-	part    int
-	value   reflect.Value
-	deliver deliver
+type wire struct {
+	index  []int
+	node   int
+	value  reflect.Value
+	copier copier
 }
 
-// lifelong is the part of a value that belongs to no request.
-const lifelong = -1
+// singleton is the part of a value that belongs to no request.
+const singleton = -1
 
 // compile makes the programs of the endpoint. dependencies adds the parts the
 // handler depends on, and says in which steps they run.
 func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
-	e.room.part = part{function: e.route.handler, desc: e.route.input}
-	e.parts = append(e.room.parts[:0], &e.room.part)
+	e.inline.part = node{function: e.route.handler, desc: e.route.input}
+	e.nodes = append(e.inline.parts[:0], &e.inline.part)
 	if e.route.handler == nil {
 		e.compilePlain()
 		if len(e.set.requirements) == 0 && e.set.limit() == 0 {
@@ -160,7 +160,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	if e.outgoing == nil {
 		e.compileChallenges(e.challenge)
 	}
-	for i, p := range e.parts {
+	for i, p := range e.nodes {
 		if p.input, err = c.compileInput(p.desc, e.method, e.names, e.publicNames()); err != nil {
 			return err
 		}
@@ -176,10 +176,10 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	if err = e.bindsEveryWildcard(); err != nil {
 		return err
 	}
-	if e.answer, err = c.compileOffered(e.route.output, e.set.status, e.set.produces); err != nil {
+	if e.response, err = c.compileOffered(e.route.output, e.set.status, e.set.produces); err != nil {
 		return err
 	}
-	e.body = e.parts[0].input.body
+	e.body = e.nodes[0].input.body
 	last := []step{e.handleStep(), {name: "encode the response", run: (*exchange).encode}}
 	if e.route.upgrade != nil {
 		last = nil
@@ -187,7 +187,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 			return err
 		}
 	}
-	if !e.streamsLate && (e.upgrade != nil || !e.answer.kind.whole) {
+	if !e.streamsLate && (e.upgrade != nil || !e.response.kind.whole) {
 		last = append(last, e.streamStep())
 	}
 	e.steps = e.compileSteps(before, after, last...)
@@ -216,7 +216,7 @@ var nothing = erase(func(context.Context, None) (None, error) { return None{}, n
 // close forbids what no part reads, where a part or an option asks for it.
 func (e *endpoint) close() {
 	query, cookies := e.set.forbidExtra, false
-	for _, p := range e.parts {
+	for _, p := range e.nodes {
 		e.setsHeader = e.setsHeader || slices.ContainsFunc(p.desc.Ready, isResponseHeader)
 		query = query || p.desc.Strict
 		cookies = cookies || p.desc.StrictCookies
@@ -225,17 +225,17 @@ func (e *endpoint) close() {
 		return
 	}
 	e.closed = &closed{query: query, cookies: cookies}
-	for _, p := range e.parts {
+	for _, p := range e.nodes {
 		e.closed.inputs = append(e.closed.inputs, p.input)
 	}
 }
 
 // gather adds what the parts declare to what is known about the endpoint.
 func (e *endpoint) gather() {
-	var declared []response
+	var declared []declaredBody
 	var headers []addedHeader
 	scopes := slices.Clip(e.set.scopes) // which other endpoints share
-	for _, p := range e.parts {
+	for _, p := range e.nodes {
 		if p.provider != nil {
 			declared = overlay(declared, p.provider.set.responses)
 			headers = append(headers, p.provider.set.headers...)
@@ -255,12 +255,12 @@ func (e *endpoint) gather() {
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
 	}
 	e.added = append(e.added, headers...)
-	e.place.scopes, e.scoped = scopes, e.scopedFields()
+	e.metadata.scopes, e.scoped = scopes, e.scopedFields()
 }
 
 // compilePlain prepares a handler without types, or a mounted one.
 func (e *endpoint) compilePlain() {
-	e.room.part = part{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
+	e.inline.part = node{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
 	e.plain = e.route.plain
 	if e.route.mounted != nil {
 		e.plain = stripPrefix(strings.TrimSuffix(e.pattern.String(), mountSuffix), e.route.mounted)
@@ -270,7 +270,7 @@ func (e *endpoint) compilePlain() {
 func (e *endpoint) bindsEveryWildcard() error {
 	for _, name := range e.names {
 		reads := func(f *typeinfo.Field) bool { return f.Source == typeinfo.Path && f.Name == name }
-		if !slices.ContainsFunc(e.parts, func(p *part) bool { return slices.ContainsFunc(p.desc.Params, reads) }) {
+		if !slices.ContainsFunc(e.nodes, func(p *node) bool { return slices.ContainsFunc(p.desc.Params, reads) }) {
 			return fmt.Errorf("nothing reads the wildcard {%s} of %s; add a field with `path:%q` to the input, or take the wildcard out of the path", name, e.pattern, name)
 		}
 	}
@@ -280,20 +280,20 @@ func (e *endpoint) bindsEveryWildcard() error {
 // serve runs the request through the endpoint's middleware, if any, and then
 // through its steps.
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []string) {
-	if e.around == nil && e.plain == nil {
+	if e.wrapped == nil && e.plain == nil {
 		e.run(w, r, captured)
 		return
 	}
-	e.serveAround(w, r, captured)
+	e.serveWrapped(w, r, captured)
 }
 
-func (e *endpoint) serveAround(w http.ResponseWriter, r *http.Request, captured []string) {
+func (e *endpoint) serveWrapped(w http.ResponseWriter, r *http.Request, captured []string) {
 	for i, name := range e.names {
 		r.SetPathValue(name, captured[i])
 	}
 	protect(w, e.lead(r, captured), e.errors, func(w http.ResponseWriter, r *http.Request) {
-		if e.around != nil {
-			e.around.ServeHTTP(w, r)
+		if e.wrapped != nil {
+			e.wrapped.ServeHTTP(w, r)
 			return
 		}
 		e.ServeHTTP(w, r)
@@ -329,9 +329,9 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		defer x.uploads.close()
 	}
 	x.conclude(x.protected(0))
-	cut := x.cut
-	if x.answer.live != nil {
-		x.answer.live.cancel()
+	cut := x.truncated
+	if x.response.streaming != nil {
+		x.response.streaming.cancel()
 	}
 	x.release()
 	if cut {
@@ -347,12 +347,12 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 		x = newExchange(e)
 	}
 	x.ctx = (*requestContext)(r)
-	x.around.w, x.around.r = w, r
+	x.scope.w, x.scope.r = w, r
 	if len(captured) > 0 {
-		x.around.captured = append(x.around.captured, captured...)
+		x.scope.captured = append(x.scope.captured, captured...)
 	}
-	if e.answer != nil && e.answer.kind.streams {
-		x.goLive()
+	if e.response != nil && e.response.kind.streams {
+		x.startStreaming()
 	}
 	if e.body != nil && e.body.keepsFiles {
 		x.uploads = new(uploadStore)

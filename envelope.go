@@ -17,31 +17,31 @@ import (
 // An envelope is a struct whose fields are the parts of an answer: a status, a
 // body, headers, cookies. This file writes all of them but the body.
 
-// writePart puts one header or cookie of an envelope into an answer.
-type writePart func(from reflect.Value, checks bool, a *answer) error
+// writeHeader puts one header or cookie of an envelope into an answer.
+type writeHeader func(from reflect.Value, checks bool, a *response) error
 
-// compileParts makes the writers of the headers and cookies.
-func (p *answerPlan) compileParts(c *compiler) error {
+// compileHeaders makes the writers of the headers and cookies.
+func (p *responsePlan) compileHeaders(c *compiler) error {
 	for _, f := range p.desc.Headers {
 		part, err := p.compileHeader(c, f)
 		if err != nil {
 			return p.inField(f, err)
 		}
-		p.parts = append(p.parts, part)
+		p.writeHeaders = append(p.writeHeaders, part)
 	}
 	for _, f := range p.desc.Cookies {
 		part, err := compileCookie(c, f)
 		if err != nil {
 			return p.inField(f, err)
 		}
-		p.parts = append(p.parts, part)
+		p.writeHeaders = append(p.writeHeaders, part)
 	}
 	return p.checkExamples(c)
 }
 
 // checkExamples finds examples of parts that break the rules of their part. Bytes
 // have another text there than in JSON.
-func (p *answerPlan) checkExamples(c *compiler) error {
+func (p *responsePlan) checkExamples(c *compiler) error {
 	parts := slices.Concat(p.desc.Headers, p.desc.Cookies)
 	if p.desc.Envelope && p.desc.Body != nil {
 		parts = append(parts, p.desc.Body)
@@ -58,7 +58,7 @@ func (p *answerPlan) checkExamples(c *compiler) error {
 }
 
 // inField says in which part of the envelope a mistake is.
-func (p *answerPlan) inField(f *typeinfo.Field, err error) error {
+func (p *responsePlan) inField(f *typeinfo.Field, err error) error {
 	e := &typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: f.Go}
 	e.Problem, e.Fix, _ = strings.Cut(err.Error(), "; ")
 	return e
@@ -67,7 +67,7 @@ func (p *answerPlan) inField(f *typeinfo.Field, err error) error {
 func isContentType(f *typeinfo.Field) bool { return http.CanonicalHeaderKey(f.Name) == "Content-Type" }
 
 // checkHeader finds headers that are not the handler's to write.
-func (p *answerPlan) checkHeader(f *typeinfo.Field) error {
+func (p *responsePlan) checkHeader(f *typeinfo.Field) error {
 	switch name := http.CanonicalHeaderKey(f.Name); name {
 	case "Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
 		return fmt.Errorf("%s is about the connection, which the server keeps; drop the field", name)
@@ -87,7 +87,7 @@ func (p *answerPlan) checkHeader(f *typeinfo.Field) error {
 	return nil
 }
 
-func (p *answerPlan) checkContentType(f *typeinfo.Field) error {
+func (p *responsePlan) checkContentType(f *typeinfo.Field) error {
 	switch {
 	case p.kind.media == "":
 		return errors.New("the answer has no body, so it has no media type; drop the field")
@@ -107,7 +107,7 @@ func held(t *typeinfo.Type) *typeinfo.Type {
 	return t
 }
 
-func (p *answerPlan) compileHeader(c *compiler, f *typeinfo.Field) (writePart, error) {
+func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 	if err := p.checkHeader(f); err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (p *answerPlan) compileHeader(c *compiler, f *typeinfo.Field) (writePart, e
 		return nil, err
 	}
 	name := http.CanonicalHeaderKey(f.Name)
-	return func(from reflect.Value, checks bool, a *answer) error {
+	return func(from reflect.Value, checks bool, a *response) error {
 		var room [4]string
 		texts, err := writer.Append(room[:0], from, checks, &a.faults)
 		if err != nil {
@@ -164,9 +164,9 @@ func isCookie(t reflect.Type) bool {
 	return t == reflect.TypeFor[http.Cookie]() || t == reflect.TypeFor[*http.Cookie]()
 }
 
-func compileCookie(c *compiler, f *typeinfo.Field) (writePart, error) {
+func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 	if isCookie(f.Type.Go) {
-		return func(from reflect.Value, _ bool, a *answer) error {
+		return func(from reflect.Value, _ bool, a *response) error {
 			v := from.FieldByIndex(f.Index)
 			if v.IsZero() {
 				return nil
@@ -183,7 +183,7 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writePart, error) {
 		return nil, err
 	}
 	isPointer := f.Type.Kind == typeinfo.Pointer || f.Type.Kind == typeinfo.Optional
-	return func(from reflect.Value, checks bool, a *answer) error {
+	return func(from reflect.Value, checks bool, a *response) error {
 		var room [1]string
 		texts, err := writer.Append(room[:0], from, checks, &a.faults)
 		if err != nil {
@@ -199,7 +199,7 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writePart, error) {
 // addCookie adds a cookie, or says what is wrong with it: net/http would send
 // it without the characters that cannot stand in one. What it says of the value
 // is left out, since that may be secret.
-func (a *answer) addCookie(name string, cookie http.Cookie) error {
+func (a *response) addCookie(name string, cookie http.Cookie) error {
 	cookie.Name = name
 	if cookie.Valid() != nil {
 		return fmt.Errorf("the cookie %s cannot be written; its value takes printable ASCII without quotes, semicolons and backslashes, and Path, Domain and Expires must be valid too", name)
@@ -209,7 +209,7 @@ func (a *answer) addCookie(name string, cookie http.Cookie) error {
 }
 
 // encodeEnvelope puts everything but the body into the answer.
-func (p *answerPlan) encodeEnvelope(out reflect.Value, checks bool, a *answer) error {
+func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *response) error {
 	if p.desc.Status != nil {
 		status := int(out.FieldByIndex(p.desc.Status.Index).Int())
 		if status != 0 && !slices.Contains(p.statuses, status) {
@@ -217,7 +217,7 @@ func (p *answerPlan) encodeEnvelope(out reflect.Value, checks bool, a *answer) e
 		}
 		a.status = cmp.Or(status, a.status)
 	}
-	for _, write := range p.parts {
+	for _, write := range p.writeHeaders {
 		before := len(a.header)
 		err := write(out, checks, a)
 		switch {

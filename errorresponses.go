@@ -57,7 +57,7 @@ type ownCauses struct{ upgrades, secure, negotiates, hasBody, multipart, validat
 
 func (e *endpoint) ownCauses() ownCauses {
 	return ownCauses{
-		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, mayRefuse), negotiates: e.answer != nil && e.answer.negotiated,
+		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, mayRefuse), negotiates: e.response != nil && e.response.negotiated,
 		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(mediatype.Multipart),
 		validates: e.canBeInvalid(), timed: e.set.limit() > 0,
 	}
@@ -77,7 +77,7 @@ func (e *endpoint) frameworkResponses() []ownResponse {
 		own = append(own, ownResponse{status: http.StatusUnauthorized, doc: "Credentials are missing or not accepted"})
 	}
 	if causes.negotiates {
-		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the media types", []*HTTPError{e.answer.notAcceptable()}})
+		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the media types", []*HTTPError{e.response.notAcceptable()}})
 	}
 	if causes.hasBody {
 		own = append(own,
@@ -112,7 +112,7 @@ func (e *endpoint) canBeInvalid() bool {
 // those declared, those Candor makes by itself, and those of the types that its
 // error handlers wait for.
 func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
-	order := e.catchers
+	order := e.errorHandlers
 	for _, r := range e.set.responses {
 		if r.body == nil {
 			b.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
@@ -126,7 +126,7 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 		if own.status == http.StatusUnprocessableEntity {
 			t = validationType
 		}
-		if !slices.ContainsFunc(e.set.responses, func(r response) bool { return r.status == own.status }) {
+		if !slices.ContainsFunc(e.set.responses, func(r declaredBody) bool { return r.status == own.status }) {
 			b.failure(all, order, t, own)
 		}
 	}
@@ -138,12 +138,12 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 }
 
 // declared joins a response that something beside the handler declares.
-func (b *apiBuilder) declared(all *operation.Responses, order []*catcher, r response) {
+func (b *apiBuilder) declared(all *operation.Responses, order []*boundHandler, r declaredBody) {
 	if r.body == nil {
 		b.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
 		return
 	}
-	if p, err := declaredAnswer(r.body, r.status); err == nil {
+	if p, err := declaredResponse(r.body, r.status); err == nil {
 		join(all, b.response(p, r.status, r.doc))
 	}
 }
@@ -156,15 +156,15 @@ func (e *endpoint) challenged(all *operation.Responses) {
 	if r == nil || len(e.security) == 0 {
 		return
 	}
-	isOwn := func(r response) bool { return r.status == http.StatusUnauthorized && r.body != nil }
+	isOwn := func(r declaredBody) bool { return r.status == http.StatusUnauthorized && r.body != nil }
 	mayLack := e.plain != nil || slices.ContainsFunc(e.set.responses, isOwn) ||
-		e.answer != nil && slices.Contains(e.answer.statuses, http.StatusUnauthorized)
+		e.response != nil && slices.Contains(e.response.statuses, http.StatusUnauthorized)
 	r.Put(operation.Header{Name: "WWW-Authenticate", Description: "The credentials that are needed", Required: !mayLack})
 }
 
 // failure describes the response to an error of a type with a status: that of
 // the first error handler that takes it, else the one in the app's format.
-func (b *apiBuilder) failure(all *operation.Responses, order []*catcher, t reflect.Type, own ownResponse) {
+func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t reflect.Type, own ownResponse) {
 	for i, c := range order {
 		if c.takes(t, own.status) {
 			b.caught(all, order[i:], own)
@@ -198,11 +198,11 @@ func (b *apiBuilder) plainError(own ownResponse, described *typeinfo.Type) *oper
 // invalidReplies are the messages that reply to one that is not valid: the bodies
 // of a 422, in the order of their statuses and media types.
 func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
-	if !e.set.answerInvalid {
+	if !e.set.replyToInvalid {
 		return nil
 	}
 	refused := &operation.Responses{}
-	b.failure(refused, e.catchers, validationType, ownResponse{status: http.StatusUnprocessableEntity})
+	b.failure(refused, e.errorHandlers, validationType, ownResponse{status: http.StatusUnprocessableEntity})
 	bodies := map[string][]operation.Value{}
 	for _, r := range refused.All {
 		for _, c := range r.Content {
@@ -217,14 +217,14 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 
 // mapped describes the responses to errors of the user's types that an operation
 // is said to end with, and to 500 where it becomes another status.
-func (b *apiBuilder) mapped(all *operation.Responses, order []*catcher, raised []reflect.Type) {
+func (b *apiBuilder) mapped(all *operation.Responses, order []*boundHandler, raised []reflect.Type) {
 	unknown := ownResponse{status: http.StatusInternalServerError}
 	for _, t := range raised {
-		if i := catchers(order).firstTaking(t); i >= 0 {
+		if i := errorHandlers(order).firstTaking(t); i >= 0 {
 			b.caught(all, order[i:], unknown)
 		}
 	}
-	i := catchers(order).firstTaking(anyErrorType)
+	i := errorHandlers(order).firstTaking(anyErrorType)
 	if i >= 0 && !slices.Equal(order[i].statuses(unknown.status), []int{unknown.status}) {
 		b.caught(all, order[i:], unknown)
 	}
@@ -232,7 +232,7 @@ func (b *apiBuilder) mapped(all *operation.Responses, order []*catcher, raised [
 
 // caught describes the responses of the first error handler to an error with a
 // status. The others are asked for what it raises itself.
-func (b *apiBuilder) caught(all *operation.Responses, order []*catcher, own ownResponse) {
+func (b *apiBuilder) caught(all *operation.Responses, order []*boundHandler, own ownResponse) {
 	c := order[0]
 	doc := cmp.Or(c.set.statusDoc, own.doc)
 	for _, status := range c.statuses(own.status) {

@@ -153,8 +153,8 @@ type errorWriter struct {
 	messages func(*http.Request, Fault) string
 	// format is the form of bodies; nil is {"detail": ...}.
 	format *errorFormat
-	// mappings are asked in this order.
-	mappings []mapping
+	// handlers are asked in this order.
+	handlers []handlerFuncs
 	// challenges are those of 401 responses.
 	challenges []string
 }
@@ -168,13 +168,13 @@ type errorFormat struct {
 // claims reports whether an error that a Validate method returned is a response
 // by itself: it holds an HTTPError, or an OnError is there for its type.
 func (ew *errorWriter) claims(err error) bool {
-	return httpErrorIn(err) != nil || slices.ContainsFunc(ew.mappings, func(m mapping) bool { return m.claims(err) })
+	return httpErrorIn(err) != nil || slices.ContainsFunc(ew.handlers, func(m handlerFuncs) bool { return m.claims(err) })
 }
 
-// mapping may answer a failure in its own way. Where it does not, it may have
+// handlerFuncs may answer a failure in its own way. Where it does not, it may have
 // put another error in the place of the failure's, and the next one is asked.
-type mapping struct {
-	answer func(f *failure) (answered bool)
+type handlerFuncs struct {
+	respond func(f *failure) (answered bool)
 	// claims reports whether it is there for errors of the type of err.
 	claims func(err error) bool
 }
@@ -196,15 +196,15 @@ func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) 
 	if log := faultlog.Of(r.Context()); log != nil {
 		log.Note(faultsOf(err))
 	}
-	if ew.format != nil || len(ew.mappings) > 0 {
+	if ew.format != nil || len(ew.handlers) > 0 {
 		err = opened(err)
 	}
 	f := failure{writer: ew, w: w, r: r, err: err}
 	switch {
 	case layer.HasBegun(w):
 		f.abort()
-	case len(ew.mappings) > 0:
-		f.mapped()
+	case len(ew.handlers) > 0:
+		f.handle()
 	default:
 		f.write()
 	}
@@ -222,12 +222,12 @@ func faultsOf(err error) []fault.Fault {
 	return fault.Of(err)
 }
 
-// mapped lets the mappings answer first. They get a failure on the heap; one
+// handle lets the mappings answer first. They get a failure on the heap; one
 // that none of them sees stays off it.
-func (f failure) mapped() {
+func (f failure) handle() {
 	defer f.rescue()
-	for _, m := range f.writer.mappings {
-		if f.clientLeft() || m.answer(&f) {
+	for _, m := range f.writer.handlers {
+		if f.clientLeft() || m.respond(&f) {
 			break
 		}
 	}
@@ -243,7 +243,7 @@ func (f *failure) write() {
 		f.logAt(slog.LevelInfo, "client closed the request", f.err, "status", mediatype.StatusClientClosed)
 		f.w.WriteHeader(mediatype.StatusClientClosed)
 	default:
-		f.answer()
+		f.respond()
 	}
 }
 
@@ -329,8 +329,8 @@ func (f *failure) untouched() *invalidRequest {
 	return invalid
 }
 
-// answer writes the failure in the app's format.
-func (f *failure) answer() {
+// respond writes the failure in the app's format.
+func (f *failure) respond() {
 	room := spareBodies.Get().(*[]byte)
 	status, mediaType, body := f.encode((*room)[:0])
 	f.begin()

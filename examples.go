@@ -56,9 +56,9 @@ func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 		}
 	}()
 	x := newExchange(e)
-	x.around.w, x.around.r = newRecorder(e.method, io.Discard), bad.request(e)
-	x.ctx = (*requestContext)(x.around.r)
-	x.around.captured = slices.Repeat([]string{bad.text}, len(e.names))
+	x.scope.w, x.scope.r = newRecorder(e.method, io.Discard), bad.request(e)
+	x.ctx = (*requestContext)(x.scope.r)
+	x.scope.captured = slices.Repeat([]string{bad.text}, len(e.names))
 	_ = x.bindParams() // it has no error
 	if e.body != nil && e.body.pass == nil && e.bodyMediaType() != "" {
 		x.uploads = new(uploadStore)
@@ -130,9 +130,9 @@ func (b *apiBuilder) faultsShown(e *endpoint) *invalidRequest {
 // showFaults adds the validation errors of an endpoint to the examples of its
 // 422, where that has the app's own form.
 func (b *apiBuilder) showFaults(r *operation.Response, e *endpoint) {
-	isOther := func(c *catcher) bool { return c.takes(validationType, http.StatusUnprocessableEntity) }
-	isDeclared := func(r response) bool { return r.status == http.StatusUnprocessableEntity }
-	if slices.ContainsFunc(e.catchers, isOther) || slices.ContainsFunc(e.set.responses, isDeclared) {
+	isOther := func(c *boundHandler) bool { return c.takes(validationType, http.StatusUnprocessableEntity) }
+	isDeclared := func(r declaredBody) bool { return r.status == http.StatusUnprocessableEntity }
+	if slices.ContainsFunc(e.errorHandlers, isOther) || slices.ContainsFunc(e.set.responses, isDeclared) {
 		return
 	}
 	if found := b.faultsShown(e); found != nil {

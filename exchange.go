@@ -15,14 +15,14 @@ import (
 // used again after that; what handlers get is copied out of it.
 type exchange struct {
 	endpoint *endpoint
-	frames   []frame
-	around   around
-	answer   answer
-	// room is kept for the bodies of requests, faults and unfit for those that
+	slots    []slot
+	scope    requestScope
+	response response
+	// buffer is kept for the bodies of requests, faults and unfit for those that
 	// do not fit.
-	room   []byte
-	faults fault.List
-	unfit  invalidRequest
+	buffer       []byte
+	faults       fault.List
+	invalidInput invalidRequest
 	progress
 }
 
@@ -34,96 +34,96 @@ type progress struct {
 	uploads *uploadStore
 	// finished is whether the answer was written, or its failure was.
 	finished bool
-	// told is the failure that was written.
-	told error
-	// cut means that a stream began but did not come to its end.
-	cut bool
+	// reported is the failure that was written.
+	reported error
+	// truncated means that a stream began but did not come to its end.
+	truncated bool
 }
 
-// frame is the room in which one part runs.
-type frame struct {
-	*room
+// slot is the room in which one part runs.
+type slot struct {
+	*callSlot
 	inValue, outValue reflect.Value
 	// input reads what is no body into the room; injections fill in what other
 	// parts made.
-	input      *inputRoom
-	injections []func()
-	// unsound means that parameters of the part had faults; refusal is the
+	input *inputSlot
+	wires []func()
+	// invalid means that parameters of the part had faults; refusal is the
 	// answer to missing credentials. Both are those of the request before until
 	// the parameters are read.
-	unsound bool
+	invalid bool
 	refusal error
 }
 
 // newExchange makes the room for requests, one after the other. Whatever
 // depends on the room only is found here, once.
 func newExchange(e *endpoint) *exchange {
-	x := &exchange{endpoint: e, frames: make([]frame, len(e.parts))}
-	x.around.echo, x.around.place = e.decode.Echo, &e.place
-	for i, p := range e.parts {
-		f := frame{room: p.function.newRoom()}
+	x := &exchange{endpoint: e, slots: make([]slot, len(e.nodes))}
+	x.scope.echo, x.scope.metadata = e.decode.Echo, &e.metadata
+	for i, p := range e.nodes {
+		f := slot{callSlot: p.function.newCallSlot()}
 		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
 		f.input = p.input.at(f.inValue)
-		x.frames[i] = f
+		x.slots[i] = f
 	}
-	for i, p := range e.parts {
-		f := &x.frames[i]
+	for i, p := range e.nodes {
+		f := &x.slots[i]
 		for _, d := range p.deps {
 			field := f.inValue.FieldByIndex(d.index).Addr().Interface()
-			f.injections = append(f.injections, d.deliver(x.source(d), field))
+			f.wires = append(f.wires, d.copier(x.source(d), field))
 		}
 	}
 	return x
 }
 
 // source points to what is injected.
-func (x *exchange) source(d injection) any {
-	if d.part == lifelong {
+func (x *exchange) source(d wire) any {
+	if d.node == singleton {
 		return d.value.Addr().Interface()
 	}
-	return x.frames[d.part].out
+	return x.slots[d.node].out
 }
 
-// inject fills in what other parts made.
-func (f *frame) inject() {
-	for _, inject := range f.injections {
+// fill fills in what other parts made.
+func (f *slot) fill() {
+	for _, inject := range f.wires {
 		inject()
 	}
 }
 
 // call runs the part, once what it depends on has been made.
-func (f *frame) call(ctx context.Context) error {
-	f.inject()
+func (f *slot) call(ctx context.Context) error {
+	f.fill()
 	return f.run(ctx)
 }
 
 // release empties the exchange for the next request.
 func (x *exchange) release() {
-	for i := range x.frames {
-		x.frames[i].empty()
+	for i := range x.slots {
+		x.slots[i].empty()
 	}
-	x.around.release()
-	x.answer.release()
-	if cap(x.room) > maxKept {
-		x.room = nil
+	x.scope.release()
+	x.response.release()
+	if cap(x.buffer) > maxKept {
+		x.buffer = nil
 	}
 	if len(x.faults.Faults) > 0 {
 		x.faults.Reset()
-		x.unfit = invalidRequest{}
+		x.invalidInput = invalidRequest{}
 	}
 	x.progress = progress{}
 	x.endpoint.exchanges.Put(x)
 }
 
-// goLive prepares for an answer that is sent while it is made.
-func (x *exchange) goLive() {
-	e, r := x.endpoint, x.around.r
+// startStreaming prepares for an answer that is sent while it is made.
+func (x *exchange) startStreaming() {
+	e, r := x.endpoint, x.scope.r
 	ctx, cancel := context.WithCancel(x.ctx)
 	x.ctx = ctx
 	if e.body != nil && e.body.pass != nil { // which is read while the answer is sent
-		_ = http.NewResponseController(x.around.w).EnableFullDuplex()
+		_ = http.NewResponseController(x.scope.w).EnableFullDuplex()
 	}
-	x.answer.live = &live{
+	x.response.streaming = &streaming{
 		cancel: cancel, checks: e.checks, heartbeat: cmp.Or(e.set.heartbeat, defaultHeartbeat), writeLimit: e.writeLimit,
 		failure: func(err error) []byte {
 			if isLate(ctx, err) {
@@ -149,8 +149,8 @@ func (x *exchange) protected(i int) (err error) {
 func (x *exchange) from(i int) error {
 	steps := x.endpoint.steps
 	for ; i < len(steps); i++ {
-		if steps[i].bracket != nil {
-			return steps[i].bracket(x, i+1)
+		if steps[i].wrap != nil {
+			return steps[i].wrap(x, i+1)
 		}
 		if err := steps[i].run(x); err != nil {
 			return err
@@ -167,8 +167,8 @@ func (x *exchange) conclude(err error) {
 		x.finish(err)
 	} else {
 		x.invalidate() // what a tear-down after the last byte has committed
-		if err != nil && !errors.Is(err, x.told) {
-			x.endpoint.errors.logLate(x.around.r, err)
+		if err != nil && !errors.Is(err, x.reported) {
+			x.endpoint.errors.logLate(x.scope.r, err)
 		}
 	}
 	if err != nil {
@@ -182,26 +182,26 @@ func (x *exchange) conclude(err error) {
 // finish writes the answer, or that of err.
 func (x *exchange) finish(err error) {
 	x.finished = true
-	a := &x.around
+	a := &x.scope
 	x.invalidate()
 	if err == nil {
 		err = x.checkHeader()
 	}
 	if err != nil {
-		x.told = err
+		x.reported = err
 		if isLate(x.ctx, err) {
 			err = x.endpoint.errors.timedOut(a.r, err)
 		}
 		x.endpoint.errors.write(a.w, a.r, err)
 		return
 	}
-	x.answer.write(a.w)
+	x.response.write(a.w)
 }
 
 // takeTasks are the tasks that were added and not taken yet. The response is
 // written, and the client gets it before any of them runs.
 func (x *exchange) takeTasks() []func(context.Context) error {
-	a := &x.around
+	a := &x.scope
 	if a.tasks == nil || len(a.tasks.list) == 0 {
 		return nil
 	}
@@ -213,20 +213,22 @@ func (x *exchange) takeTasks() []func(context.Context) error {
 	return tasks
 }
 
-// reported reports whether the client was told of the error of a stream, at the
+// reportedLate reports whether the client was told of the error of a stream, at the
 // end of it.
-func (x *exchange) reported() bool { return x.answer.live != nil && x.answer.live.reported }
+func (x *exchange) reportedLate() bool {
+	return x.response.streaming != nil && x.response.streaming.reported
+}
 
 // invalid is the error of all faults found so far.
 func (x *exchange) invalid() error {
 	if err := validateResponse(&x.faults, x.endpoint.errors.claims); err != nil {
 		return err
 	}
-	if len(x.frames) > 1 || x.endpoint.closed != nil {
+	if len(x.slots) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 		x.faults.DropRepeated()
 	}
-	return refused(&x.unfit, &x.faults, x.body, x.endpoint.decode.Echo)
+	return refused(&x.invalidInput, &x.faults, x.body, x.endpoint.decode.Echo)
 }
 
 // checkHeader finds what functions put into the header of the response and HTTP
@@ -236,7 +238,7 @@ func (x *exchange) checkHeader() error {
 	if !x.endpoint.setsHeader {
 		return nil
 	}
-	for name, values := range x.around.w.Header() {
+	for name, values := range x.scope.w.Header() {
 		if err := mediatype.CheckHeader(name, values); err != nil {
 			return err
 		}
@@ -246,10 +248,10 @@ func (x *exchange) checkHeader() error {
 
 // refusal is why a part cannot run, nil if it can.
 func (x *exchange) refusal(i int) error {
-	switch f := &x.frames[i]; {
+	switch f := &x.slots[i]; {
 	case f.refusal != nil:
 		return f.refusal
-	case f.unsound:
+	case f.invalid:
 		return x.invalid()
 	}
 	return nil

@@ -60,7 +60,7 @@ type File struct {
 
 func (File) bodyKind() bodyKind {
 	return bodyKind{
-		status: http.StatusOK, media: "*/*", chooses: true, value: operation.Value{Kind: operation.Bytes}, further: fileAnswers,
+		status: http.StatusOK, media: "*/*", chooses: true, value: operation.Value{Kind: operation.Bytes}, additional: fileResponses,
 		compile: func(_ *compiler, _ *typeinfo.Field, media []string) (encodeBody, error) {
 			return makeFileWriter(media), nil
 		},
@@ -77,16 +77,16 @@ func (File) bodyKind() bodyKind {
 	}
 }
 
-// fileAnswers are what conditions and ranges make of a file.
-func fileAnswers(method string, statuses []int) []furtherAnswer {
-	missing := furtherAnswer{status: http.StatusNotFound, doc: "There is no such file", isError: true}
+// fileResponses are what conditions and ranges make of a file.
+func fileResponses(method string, statuses []int) []additionalResponse {
+	missing := additionalResponse{status: http.StatusNotFound, doc: "There is no such file", isError: true}
 	if method != http.MethodGet || statuses[0] != http.StatusOK {
-		return []furtherAnswer{missing}
+		return []additionalResponse{missing}
 	}
 	contentRange := func(required bool) []operation.Header {
 		return []operation.Header{{Name: "Content-Range", Description: "Which part of the file this is", Required: required}}
 	}
-	return []furtherAnswer{
+	return []additionalResponse{
 		{status: http.StatusPartialContent, doc: "The parts that the header Range asks for", header: contentRange(false), hasBody: true},
 		{status: http.StatusNotModified, doc: "The client has this version of the file", hasHeader: true},
 		missing,
@@ -107,7 +107,7 @@ type openFile struct {
 }
 
 func makeFileWriter(media []string) encodeBody {
-	return func(value reflect.Value, _ bool, a *answer) error {
+	return func(value reflect.Value, _ bool, a *response) error {
 		f := value.Interface().(File)
 		opened, err := f.open(a)
 		if err == nil {
@@ -130,7 +130,7 @@ func makeFileWriter(media []string) encodeBody {
 }
 
 // open finds the content, and has the answer close it.
-func (f *File) open(a *answer) (openFile, error) {
+func (f *File) open(a *response) (openFile, error) {
 	switch {
 	case f.Content != nil && f.FS != nil:
 		return openFile{}, errors.New("a candor.File with both FS and Content; set one of them")
@@ -142,7 +142,7 @@ func (f *File) open(a *answer) (openFile, error) {
 	return f.openIn(f.FS, a)
 }
 
-func (f *File) openIn(fsys fs.FS, a *answer) (openFile, error) {
+func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
 	if !fs.ValidPath(f.Path) || strings.ContainsAny(f.Path, "\\\x00") {
 		return openFile{}, errNotFound
 	}
@@ -319,7 +319,7 @@ func (f *File) disposition() string {
 const maxRanges = 16
 
 // sendFile is the stream of a File.
-func (a *answer) sendFile(w http.ResponseWriter, r *http.Request, o openFile) error {
+func (a *response) sendFile(w http.ResponseWriter, r *http.Request, o openFile) error {
 	if o.content == nil || !isRead(r.Method) || a.status != http.StatusOK {
 		return a.sendWhole(w, r, o)
 	}
@@ -348,7 +348,7 @@ func withoutOddRange(r *http.Request) *http.Request {
 }
 
 // sendWhole sends a file without conditions and ranges.
-func (a *answer) sendWhole(w http.ResponseWriter, r *http.Request, o openFile) error {
+func (a *response) sendWhole(w http.ResponseWriter, r *http.Request, o openFile) error {
 	source := o.whole
 	if o.content != nil {
 		source = o.content

@@ -201,9 +201,9 @@ type sentForm struct {
 	limits           MultipartLimits
 	// most is how many bytes the texts of a multipart form may have, and room what
 	// is left of them.
-	most, room int64
-	texts      [][]string
-	files      [][]Upload
+	most, memoryLeft int64
+	texts            [][]string
+	files            [][]Upload
 	// wrong is set for a field whose value cannot be one.
 	wrong   []*fault.Fault
 	unknown []string
@@ -298,10 +298,10 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 		return err
 	}
 	if in.uploads != nil {
-		in.uploads.room, in.uploads.sent = in.heldLimit, in.r.ContentLength
+		in.uploads.memoryLeft, in.uploads.sent = in.heldLimit, in.r.ContentLength
 	}
 	sent := p.newSent(in.multipart)
-	sent.most, sent.room = in.heldLimit, in.heldLimit
+	sent.most, sent.memoryLeft = in.heldLimit, in.heldLimit
 	for {
 		part, err := parts.next()
 		if err == io.EOF { //nolint:errorlint // next returns it bare
@@ -395,20 +395,20 @@ func (s *sentForm) takeFile(i int, field *formField, part *formPart, uploads *up
 // takeText keeps a text. All texts of a form together have the limit of a body
 // that is held in memory, as they would in JSON.
 func (s *sentForm) takeText(i int, field *formField, part *formPart) error {
-	most := min(s.limits.Text, s.room)
+	most := min(s.limits.Text, s.memoryLeft)
 	text, err := io.ReadAll(io.LimitReader(part, min(most, math.MaxInt64-1)+1)) // most texts are short
 	n := int64(len(text))
 	switch {
 	case err != nil:
 		return err
-	case n > s.room:
+	case n > s.memoryLeft:
 		return tooMuchHeld("texts", s.most)
 	case n > s.limits.Text:
 		return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("a text of the form has more than %d bytes", s.limits.Text))
 	case n > 0 || field.takesEmpty:
 		s.keepText(i, field, string(text))
 	}
-	s.room -= n
+	s.memoryLeft -= n
 	return nil
 }
 

@@ -31,7 +31,7 @@ import (
 func (r *Router) Frontend(prefix string, fsys fs.FS, options ...RouteOption) {
 	prefix = strings.TrimSuffix(prefix, "/")
 	rt := mountRoute(prefix, nil)
-	rt.last = true
+	rt.fallback = true
 	files, err := openStatic(fsys)
 	if err == nil {
 		files.freshPages = true

@@ -20,31 +20,31 @@ type function struct {
 	name, id string
 	// pc is where it begins.
 	pc uintptr
-	// newRoom makes a place to call the function at.
-	newRoom func() *room
+	// newCallSlot makes a place to call the function at.
+	newCallSlot func() *callSlot
 }
 
-// room is where a function can be called, one call after the other: it has
+// callSlot is where a function can be called, one call after the other: it has
 // place for an input and a result, and is emptied between.
-type room struct {
+type callSlot struct {
 	// in and out point to them.
 	in, out any
 	// run calls the function; bracket, in its place, does so around the rest of
 	// the request.
-	run     func(ctx context.Context) error
-	bracket func(ctx context.Context, rest func() error) error
+	run  func(ctx context.Context) error
+	wrap func(ctx context.Context, rest func() error) error
 	// empty sets input and result to zero.
 	empty func()
 }
 
-// takeTypes takes the types off fn. furnish puts into a room what calls fn there.
-func takeTypes[In, Out any](fn any, furnish func(r *room, in *In, out *Out)) *function {
+// eraseTypes takes the types off fn. furnish puts into a room what calls fn there.
+func eraseTypes[In, Out any](fn any, furnish func(r *callSlot, in *In, out *Out)) *function {
 	value := reflect.ValueOf(fn)
 	f := &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), pc: value.Pointer(),
-		newRoom: func() *room {
+		newCallSlot: func() *callSlot {
 			in, out := new(In), new(Out)
-			r := &room{in: in, out: out, empty: func() { *in, *out = *new(In), *new(Out) }}
+			r := &callSlot{in: in, out: out, empty: func() { *in, *out = *new(In), *new(Out) }}
 			furnish(r, in, out)
 			return r
 		},
@@ -55,7 +55,7 @@ func takeTypes[In, Out any](fn any, furnish func(r *room, in *In, out *Out)) *fu
 
 // erase takes the types off a handler.
 func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
-	return takeTypes(h, func(r *room, in *In, out *Out) {
+	return eraseTypes(h, func(r *callSlot, in *In, out *Out) {
 		r.run = func(ctx context.Context) (err error) {
 			*out, err = h(ctx, *in)
 			return err

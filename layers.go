@@ -24,7 +24,7 @@ type ownMiddleware interface {
 // responds to preflights that get to the handler.
 func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Handler, options http.Handler) (http.Handler, error) {
 	e.operation = layer.Operation{
-		Method: e.method, Streams: e.upgrade != nil || e.answer != nil && e.answer.kind.streams, Unguarded: e.route.unguarded,
+		Method: e.method, Streams: e.upgrade != nil || e.response != nil && e.response.kind.streams, Unguarded: e.route.unguarded,
 		Unlisted: e.pattern == nil || e.route.mounted != nil, Log: e.errors.log, Reported: &e.unknown,
 	}
 	// A plain handler may consist of middleware itself.

@@ -33,13 +33,13 @@ func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Contex
 	r.lifespans = append(r.lifespans, l)
 }
 
-// sharedPart is a shared provider in one app: its input, filled from others,
+// sharedNode is a shared provider in one app: its input, filled from others,
 // and the room for its value.
-type sharedPart struct {
-	*room
+type sharedNode struct {
+	*callSlot
 	provider          *provider
 	inValue, outValue reflect.Value
-	deps              []injection
+	deps              []wire
 }
 
 // lifeFunc wraps the life of an app: it sets something up, calls rest, and tears
@@ -47,12 +47,12 @@ type sharedPart struct {
 type lifeFunc func(ctx context.Context, rest func(context.Context) error) error
 
 // live is the shared provider as a lifeFunc.
-func (s *sharedPart) live(ctx context.Context, rest func(context.Context) error) error {
+func (s *sharedNode) live(ctx context.Context, rest func(context.Context) error) error {
 	for _, d := range s.deps {
 		s.inValue.FieldByIndex(d.index).Set(d.value)
 	}
 	defer s.outValue.SetZero() // nobody uses a value that was torn down
-	return s.bracket(ctx, func() error { return rest(ctx) })
+	return s.wrap(ctx, func() error { return rest(ctx) })
 }
 
 // waitsFor names what a start would set up, and where that was registered.

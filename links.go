@@ -83,16 +83,16 @@ func checkLinks(documents []*operationIndex) []error {
 	for _, o := range documents {
 		maps.Copy(known, o.ids)
 	}
-	var mistakes []error
+	var configErrs []error
 	for _, o := range documents {
 		for _, op := range o.operations {
 			for _, l := range op.endpoint.set.links {
 				if err := l.reaches(known[l.OperationID]); err != nil && !checked[op.endpoint] {
-					mistakes = append(mistakes, op.endpoint.route.mistake(err))
+					configErrs = append(configErrs, op.endpoint.route.configError(err))
 				}
 			}
 			checked[op.endpoint] = true
 		}
 	}
-	return mistakes
+	return configErrs
 }

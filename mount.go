@@ -15,9 +15,9 @@ import (
 func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options ...RouteOption) {
 	rt := &route{site: callsite.Here(), methods: append([]string(nil), methods...), path: path, plain: h}
 	if h == nil {
-		panic(rt.mistake(errors.New("the handler is nil; pass an http.Handler")))
+		panic(rt.configError(errors.New("the handler is nil; pass an http.Handler")))
 	}
-	routerOf(r, rt.mistake).register(rt, options)
+	routerOf(r, rt.configError).register(rt, options)
 }
 
 // Mount serves everything below the prefix by another handler, whatever the
@@ -54,7 +54,7 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	if rt.set, err = apply(options); err != nil {
 		return err
 	}
-	if rt.set.public && !rt.last {
+	if rt.set.public && !rt.fallback {
 		return errors.New("guards do not hold for what is mounted, so Public leaves nothing out; drop it")
 	}
 	if err := rt.checkEffects(rt.set); err != nil {

@@ -15,9 +15,9 @@ import (
 const (
 	maxPartHeaders = 16
 	maxPartHeader  = 8 << 10
-	// headerRoom is how much may be read in search of the end of a part's
+	// headerBuffer is how much may be read in search of the end of a part's
 	// header: besides the header a delimiter, and what the reader buffers.
-	headerRoom = maxPartHeader + 8<<10
+	headerBuffer = maxPartHeader + 8<<10
 )
 
 // What is wrong with a body that is no multipart form.
@@ -77,7 +77,7 @@ type partSource struct {
 
 // Read reads on.
 func (s *partSource) Read(b []byte) (int, error) {
-	if s.inHeader && s.header >= headerRoom {
+	if s.inHeader && s.header >= headerBuffer {
 		s.err = errPartHeader
 		return 0, s.err
 	}

@@ -48,12 +48,12 @@ import (
 // An error that is mapped is not logged, except where E is error. Panics reach
 // handlers for error and OnStatus(500) only.
 func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out, error), options ...RouteOption) {
-	eh := &errorHandler{site: callsite.Here(), caught: reflect.TypeFor[E]()}
+	eh := &errorHandler{site: callsite.Here(), errorType: reflect.TypeFor[E]()}
 	if h != nil {
 		eh.handler = erase(h)
 	}
 	eh.find = func(f *failure, into any) bool { return findError(f, into.(*E)) }
-	routerOf(r, eh.mistake).catch(eh, options)
+	routerOf(r, eh.configError).handleErrors(eh, options)
 }
 
 // OnStatus gives errors with the status an answer of their own, in the place of
@@ -78,18 +78,18 @@ func OnStatus[Out any](r Routes, status int, h func(ctx context.Context, err *HT
 		*into.(**HTTPError) = f.known()
 		return true
 	}
-	routerOf(r, eh.mistake).catch(eh, options)
+	routerOf(r, eh.configError).handleErrors(eh, options)
 }
 
-// catch adds an error handler to a router, or panics with what is wrong about
+// handleErrors adds an error handler to a router, or panics with what is wrong about
 // it.
-func (r *Router) catch(h *errorHandler, options []RouteOption) {
-	if err := r.addCatcher(h, options); err != nil {
-		panic(h.mistake(err))
+func (r *Router) handleErrors(h *errorHandler, options []RouteOption) {
+	if err := r.addErrorHandler(h, options); err != nil {
+		panic(h.configError(err))
 	}
 }
 
-func (r *Router) addCatcher(h *errorHandler, options []RouteOption) (err error) {
+func (r *Router) addErrorHandler(h *errorHandler, options []RouteOption) (err error) {
 	if r.sealed.Load() {
 		return errSealed
 	}
@@ -99,22 +99,22 @@ func (r *Router) addCatcher(h *errorHandler, options []RouteOption) (err error) 
 	if err := h.check(); err != nil {
 		return err
 	}
-	for _, other := range r.catchers {
+	for _, other := range r.errorHandlers {
 		if other.same(h) {
 			return fmt.Errorf("the router has one already, registered at %s; drop one of them", other.site)
 		}
 	}
-	if h.output, err = describeAnswer(h.handler.out); err != nil {
+	if h.output, err = describeResponse(h.handler.out); err != nil {
 		return err
 	}
-	if planAnswer(h.output).kind.streams {
+	if planResponse(h.output).kind.streams {
 		return fmt.Errorf("it returns a %s, but the response to an error is none that goes on; return a value, or what is a body at once", typeinfo.Name(h.handler.out))
 	}
 	_, err = h.compile(r.programs().compiler)
 	if _, unknown := errors.AsType[*check.UnknownTagError](err); err != nil && (!unknown || r.root != nil) {
 		return err
 	}
-	r.catchers = append(r.catchers, h)
+	r.errorHandlers = append(r.errorHandlers, h)
 	return nil
 }
 

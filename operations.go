@@ -59,10 +59,10 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 		of: make(map[*endpoint]*operationEntry, len(endpoints)), ids: make(map[string]*operationEntry, len(endpoints)),
 		shapes: make(map[string]*documentedPath, len(endpoints)/2), operations: make([]*operationEntry, 0, len(endpoints)),
 	}
-	var mistakes []error
+	var configErrs []error
 	note := func(op *operationEntry, err error) {
 		if err != nil {
-			mistakes = append(mistakes, op.endpoint.route.mistake(err))
+			configErrs = append(configErrs, op.endpoint.route.configError(err))
 		}
 	}
 	operations := make([]operationEntry, len(endpoints))
@@ -78,7 +78,7 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 	}
 	o.makeIDs()
 	if rename != nil {
-		mistakes = append(mistakes, o.rename(rename)...)
+		configErrs = append(configErrs, o.rename(rename)...)
 	}
 	for _, op := range o.operations {
 		for _, e := range op.endpoint.callbacks {
@@ -89,11 +89,11 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 	}
 	for _, e := range webhooks {
 		if err := o.addWebhook(e); err != nil {
-			mistakes = append(mistakes, fmt.Errorf("candor: Webhook(%q) at %s: %w", e.outgoing.name, e.route.site, err))
+			configErrs = append(configErrs, fmt.Errorf("candor: Webhook(%q) at %s: %w", e.outgoing.name, e.route.site, err))
 		}
 	}
 	o.shapes = nil // only the way to a place needs them
-	return o, mistakes
+	return o, configErrs
 }
 
 // pathOf is the path of an endpoint in the document, "" for one that is not in it.
@@ -212,22 +212,22 @@ func (o *operationIndex) rename(choose func(RouteInfo) string) []error {
 			o.ids[op.id] = op
 		}
 	}
-	var mistakes []error
+	var configErrs []error
 	for _, op := range o.operations {
 		if o.ids[op.id] == op {
 			continue
 		}
-		info := op.endpoint.place.info
+		info := op.endpoint.metadata.info
 		info.OperationID = op.id
 		op.id = cmp.Or(choose(info), op.id)
 		if other := o.ids[op.id]; other != nil {
-			mistakes = append(mistakes, op.endpoint.route.mistake(fmt.Errorf(
+			configErrs = append(configErrs, op.endpoint.route.configError(fmt.Errorf(
 				"Config.OperationID gives %s %s the id %q, which %s %s, registered at %s, has; make it tell them apart",
 				info.Method, info.Pattern, op.id, other.endpoint.method, other.endpoint.pattern, other.endpoint.route.site)))
 		}
 		o.ids[op.id] = op
 	}
-	return mistakes
+	return configErrs
 }
 
 // takeID gives an operation an id, or that with a number.

@@ -31,10 +31,10 @@ type Option interface {
 type RouteOption interface{ applyRoute(*settings) error }
 
 // IncludeOption says something about one inclusion of a router.
-type IncludeOption interface{ applyInclude(*placement) error }
+type IncludeOption interface{ applyInclude(*includeOptions) error }
 
-// placement is what options say about one inclusion.
-type placement struct {
+// includeOptions is what options say about one inclusion.
+type includeOptions struct {
 	prefix string
 	own    settings
 }
@@ -51,7 +51,7 @@ type settings struct {
 	hidden      bool
 	status      int
 	statusDoc   string
-	responses   []response
+	responses   []declaredBody
 	headers     []addedHeader
 	// raisedTypes are the types of the user's errors that an OnError answers.
 	raisedTypes []reflect.Type
@@ -60,12 +60,12 @@ type settings struct {
 	multipart   MultipartLimits
 	heartbeat   time.Duration
 	// messageLimit, origins and subprotocols are those of WebSockets.
-	messageLimit  int
-	answerInvalid bool
-	origins       []string
-	subprotocols  []string
-	aliases       []alias
-	looseType     *bool
+	messageLimit   int
+	replyToInvalid bool
+	origins        []string
+	subprotocols   []string
+	aliases        []alias
+	looseType      *bool
 	// produces are the media types of an answer that is sent as it is.
 	produces    []string
 	forbidExtra bool
@@ -85,8 +85,8 @@ type settings struct {
 	cache   *CacheConfig
 }
 
-// response is an answer declared beside the handler's own.
-type response struct {
+// declaredBody is an answer declared beside the handler's own.
+type declaredBody struct {
 	status int
 	doc    string
 	// body is nil for errors with a detail, which errs are.
@@ -103,8 +103,8 @@ type alias struct {
 // everywhere is an Option made of a function.
 type everywhere func(*settings) error
 
-func (o everywhere) applyRoute(s *settings) error    { return o(s) }
-func (o everywhere) applyInclude(p *placement) error { return o(&p.own) }
+func (o everywhere) applyRoute(s *settings) error         { return o(s) }
+func (o everywhere) applyInclude(p *includeOptions) error { return o(&p.own) }
 
 // Declaration is an option of routes that providers and guards take too: what
 // they declare stands in every operation that runs them.
@@ -126,13 +126,13 @@ func (o onRoute) applyRoute(s *settings) error { return o(s) }
 // errNilOption is the mistake of an option that is nil.
 var errNilOption = errors.New("an option is nil; leave it out")
 
-// unsaid are the settings where no option says anything.
-var unsaid = &settings{}
+// noSettings are the settings where no option says anything.
+var noSettings = &settings{}
 
 // apply gathers what options say.
 func apply(options []RouteOption) (*settings, error) {
 	if len(options) == 0 {
-		return unsaid, nil
+		return noSettings, nil
 	}
 	s := &settings{}
 	for _, o := range options {
@@ -161,13 +161,13 @@ func (s *settings) unguarded() *settings {
 	return s
 }
 
-// within returns what s says inside a scope about which outer says something.
+// inherit returns what s says inside a scope about which outer says something.
 // Aliases stay with their route.
-func (s *settings) within(outer *settings) *settings {
+func (s *settings) inherit(outer *settings) *settings {
 	switch {
-	case s == unsaid:
+	case s == noSettings:
 		return outer
-	case outer == unsaid:
+	case outer == noSettings:
 		return s
 	}
 	s = s.copy()
@@ -195,7 +195,7 @@ func (s *settings) within(outer *settings) *settings {
 	s.multipart = s.multipart.or(outer.multipart)
 	s.heartbeat = cmp.Or(s.heartbeat, outer.heartbeat)
 	s.messageLimit = cmp.Or(s.messageLimit, outer.messageLimit)
-	s.answerInvalid = s.answerInvalid || outer.answerInvalid
+	s.replyToInvalid = s.replyToInvalid || outer.replyToInvalid
 	if s.origins == nil {
 		s.origins = outer.origins
 	}
@@ -231,10 +231,10 @@ func appendNew[E comparable](tags, more []E) []E {
 
 // overlay puts inner responses in the place of outer ones of the same status.
 // Errors of one status stand beside each other.
-func overlay(outer, inner []response) []response {
+func overlay(outer, inner []declaredBody) []declaredBody {
 	all := slices.Clone(outer)
 	for _, r := range inner {
-		i := slices.IndexFunc(all, func(o response) bool { return o.status == r.status })
+		i := slices.IndexFunc(all, func(o declaredBody) bool { return o.status == r.status })
 		switch {
 		case i < 0:
 			all = append(all, r)
@@ -299,14 +299,14 @@ func Responds[T any](status int, doc ...string) Declaration {
 		if err := validDeclared("Responds", status); err != nil {
 			return err
 		}
-		out, err := describeAnswer(reflect.TypeFor[T]())
+		out, err := describeResponse(reflect.TypeFor[T]())
 		if err != nil {
 			return fmt.Errorf("Responds(%d): %w", status, err)
 		}
-		if _, err := declaredAnswer(out, status); err != nil {
+		if _, err := declaredResponse(out, status); err != nil {
 			return err
 		}
-		s.responses = overlay(s.responses, []response{{status: status, doc: strings.Join(doc, "\n"), body: out}})
+		s.responses = overlay(s.responses, []declaredBody{{status: status, doc: strings.Join(doc, "\n"), body: out}})
 		return nil
 	}}
 }
@@ -329,7 +329,7 @@ func Raises(errs ...*HTTPError) Declaration {
 				return fmt.Errorf("Raises(Error(%d)): the detail, a %T, cannot be written as JSON; give it one that can (%w)", e.status, e.detail, err)
 			}
 			text, _ := e.detail.(string)
-			s.responses = overlay(s.responses, []response{{status: e.status, doc: text, errs: []*HTTPError{e}}})
+			s.responses = overlay(s.responses, []declaredBody{{status: e.status, doc: text, errs: []*HTTPError{e}}})
 		}
 		return nil
 	}}
@@ -537,7 +537,7 @@ func Prefix(path string) IncludeOption { return prefixOption(path) }
 
 type prefixOption string
 
-func (p prefixOption) applyInclude(to *placement) error {
+func (p prefixOption) applyInclude(to *includeOptions) error {
 	if err := checkPrefix(string(p)); err != nil {
 		return fmt.Errorf("Prefix(%q): %w", string(p), err)
 	}

@@ -71,12 +71,12 @@ func TestEverySettingIsMerged(t *testing.T) {
 		if f.Name == "inherited" {
 			continue
 		}
-		assert.Equal(t, said.Interface(), settable(reflect.ValueOf(inner.within(&settings{})).Elem(), f).Interface(), "%s of the inner scope is lost", f.Name)
+		assert.Equal(t, said.Interface(), settable(reflect.ValueOf(inner.inherit(&settings{})).Elem(), f).Interface(), "%s of the inner scope is lost", f.Name)
 		if own[f.Name] != "" {
 			continue
 		}
 		settable(reflect.ValueOf(outer).Elem(), f).Set(said)
-		merged := (&settings{}).within(outer)
+		merged := (&settings{}).inherit(outer)
 		assert.Equal(t, said.Interface(), settable(reflect.ValueOf(merged).Elem(), f).Interface(), "%s of the outer scope is lost", f.Name)
 		assert.NotSame(t, outer, merged)
 	}
@@ -93,7 +93,7 @@ func TestEveryFactOfADocumentIsMerged(t *testing.T) {
 			} else {
 				settable(reflect.ValueOf(&info).Elem(), f).Set(said)
 			}
-			merged := info.within(other)
+			merged := info.inherit(other)
 			got := settable(reflect.ValueOf(&merged).Elem(), f)
 			if f.Type.Kind() == reflect.Func {
 				assert.False(t, got.IsNil(), f.Name)

@@ -44,14 +44,14 @@ func newAnnouncement[In, Out any](method, name string) *announcement {
 	nobody := func(context.Context, In) (out Out, err error) { return out, nil }
 	return &announcement{
 		outgoing: outgoing{name: name},
-		route:    &route{methods: []string{method}, path: name, handler: erase(nobody), announced: true},
+		route:    &route{methods: []string{method}, path: name, handler: erase(nobody), describedOnly: true},
 	}
 }
 
 func (o *announcement) sends() *outgoing { return &o.outgoing }
 
-// mistake is one of a webhook; those of callbacks are their route's.
-func (o *announcement) mistake(err error) error {
+// configError is one of a webhook; those of callbacks are their route's.
+func (o *announcement) configError(err error) error {
 	return fmt.Errorf("candor: Webhook(%q) at %s: %w", o.name, o.route.site, err)
 }
 
@@ -67,7 +67,7 @@ func (o *announcement) describe(options []RouteOption) (err error) {
 		return err
 	}
 	set := o.route.set
-	raises := func(r response) bool { return r.body == nil }
+	raises := func(r declaredBody) bool { return r.body == nil }
 	switch {
 	case set.public:
 		return errors.New("the request is documented and nothing of it served; leave out Public")

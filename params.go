@@ -31,13 +31,13 @@ type readyPlan struct {
 	fill  makeFiller
 }
 
-// around is what surrounds an input: the request, and where it was led.
-type around struct {
+// requestScope is what surrounds an input: the request, and where it was led.
+type requestScope struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	captured []string
 	echo     bool
-	place    *place
+	metadata *metadata
 	// tasks are those of the request, made when the first input asks for them;
 	// so are the tags of what it makes stale.
 	tasks *Tasks
@@ -45,7 +45,7 @@ type around struct {
 }
 
 // release lets go of the request.
-func (a *around) release() {
+func (a *requestScope) release() {
 	if len(a.captured) > 0 {
 		clear(a.captured)
 		a.captured = a.captured[:0]
@@ -53,22 +53,22 @@ func (a *around) release() {
 	a.w, a.r, a.tasks, a.tags = nil, nil, nil, nil
 }
 
-func (a *around) someTasks() *Tasks {
+func (a *requestScope) someTasks() *Tasks {
 	if a.tasks == nil {
 		a.tasks = new(Tasks)
 	}
 	return a.tasks
 }
 
-func (a *around) someTags() *CacheTags {
+func (a *requestScope) someTags() *CacheTags {
 	if a.tags == nil {
 		a.tags = new(CacheTags)
 	}
 	return a.tags
 }
 
-// place is what an endpoint tells about itself to the functions it runs.
-type place struct {
+// metadata is what an endpoint tells about itself to the functions it runs.
+type metadata struct {
 	// info has no Site: routeInfo fills that in.
 	info   RouteInfo
 	site   *callsite.Site
@@ -81,7 +81,7 @@ type place struct {
 }
 
 // refusal is the response to missing credentials.
-func (p *place) refusal(f *typeinfo.Field) *HTTPError {
+func (p *metadata) refusal(f *typeinfo.Field) *HTTPError {
 	if refusal := p.refusals[f]; refusal != nil {
 		return refusal
 	}
@@ -89,7 +89,7 @@ func (p *place) refusal(f *typeinfo.Field) *HTTPError {
 }
 
 // routeInfo is the information with the place of the registration.
-func (p *place) routeInfo() RouteInfo {
+func (p *metadata) routeInfo() RouteInfo {
 	info := p.info
 	info.Site = p.site.String()
 	return info
@@ -97,21 +97,21 @@ func (p *place) routeInfo() RouteInfo {
 
 // filler fills a field of a ready-made type. An error refuses the request,
 // before its body is read.
-type filler func(from *around) error
+type filler func(from *requestScope) error
 
 // makeFiller makes the filler of a field, to which field points.
 type makeFiller func(field any) filler
 
 // readyInputs are the types that need no source.
 var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
-	reflect.TypeFor[*http.Request]():  always(func(a *around) *http.Request { return a.r }),
-	reflect.TypeFor[ResponseHeader](): always(func(a *around) ResponseHeader { return ResponseHeader(a.w.Header()) }),
-	reflect.TypeFor[*slog.Logger]():   always(func(a *around) *slog.Logger { return a.place.log }),
-	reflect.TypeFor[RouteInfo]():      always(func(a *around) RouteInfo { return a.place.routeInfo() }),
-	reflect.TypeFor[RequiredScopes](): always(func(a *around) RequiredScopes { return a.place.scopes }),
-	reflect.TypeFor[RootPath]():       always(func(a *around) RootPath { return a.place.root }),
-	reflect.TypeFor[*Tasks]():         always((*around).someTasks),
-	reflect.TypeFor[*CacheTags]():     always((*around).someTags),
+	reflect.TypeFor[*http.Request]():  always(func(a *requestScope) *http.Request { return a.r }),
+	reflect.TypeFor[ResponseHeader](): always(func(a *requestScope) ResponseHeader { return ResponseHeader(a.w.Header()) }),
+	reflect.TypeFor[*slog.Logger]():   always(func(a *requestScope) *slog.Logger { return a.metadata.log }),
+	reflect.TypeFor[RouteInfo]():      always(func(a *requestScope) RouteInfo { return a.metadata.routeInfo() }),
+	reflect.TypeFor[RequiredScopes](): always(func(a *requestScope) RequiredScopes { return a.metadata.scopes }),
+	reflect.TypeFor[RootPath]():       always(func(a *requestScope) RootPath { return a.metadata.root }),
+	reflect.TypeFor[*Tasks]():         always((*requestScope).someTasks),
+	reflect.TypeFor[*CacheTags]():     always((*requestScope).someTags),
 	reflect.TypeFor[Bearer]():         makeBearer,
 	reflect.TypeFor[*Bearer]():        makeBearer,
 	reflect.TypeFor[Basic]():          makeBasic,
@@ -121,10 +121,10 @@ var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
 }
 
 // always is a type that is there in every request.
-func always[T any](get func(*around) T) func(*typeinfo.Field) (makeFiller, error) {
+func always[T any](get func(*requestScope) T) func(*typeinfo.Field) (makeFiller, error) {
 	fill := func(field any) filler {
 		to := field.(*T)
-		return func(from *around) error {
+		return func(from *requestScope) error {
 			*to = get(from)
 			return nil
 		}
@@ -161,8 +161,8 @@ func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string)
 	p := &inputPlan{desc: in, choices: choicesOf(in)}
 	for _, f := range in.Ready {
 		fill, err := readyInputs[f.Type.Go](f)
-		if mistake, ok := errors.AsType[*typeinfo.Error](err); ok {
-			mistake.Type = typeinfo.Name(in.Go)
+		if configErr, ok := errors.AsType[*typeinfo.Error](err); ok {
+			configErr.Type = typeinfo.Name(in.Go)
 		}
 		if err != nil {
 			return nil, err
@@ -187,8 +187,8 @@ func readsMore(in *typeinfo.Input) bool {
 	return len(in.Ready) > 0 || len(in.Params) > 0 || len(in.Validators) > 0
 }
 
-// inputRoom is the room of an input with what fills it.
-type inputRoom struct {
+// inputSlot is the room of an input with what fills it.
+type inputSlot struct {
 	plan   *inputPlan
 	into   reflect.Value
 	ready  []filler
@@ -196,8 +196,8 @@ type inputRoom struct {
 }
 
 // at prepares the plan for an input in its place.
-func (p *inputPlan) at(into reflect.Value) *inputRoom {
-	room := &inputRoom{plan: p, into: into, params: p.params.At(into)}
+func (p *inputPlan) at(into reflect.Value) *inputSlot {
+	room := &inputSlot{plan: p, into: into, params: p.params.At(into)}
 	for _, ready := range p.ready {
 		room.ready = append(room.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
 	}
@@ -210,7 +210,7 @@ func (p *inputPlan) at(into reflect.Value) *inputRoom {
 // bindParams fills in everything but the body. It reports whether there was no
 // fault; the error is the refusal of a ready-made input, such as missing
 // credentials.
-func (i *inputRoom) bindParams(from *around, faults *fault.List) (sound bool, refusal error) {
+func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (sound bool, refusal error) {
 	for _, fill := range i.ready {
 		if err := fill(from); err != nil && refusal == nil {
 			refusal = err
@@ -224,7 +224,7 @@ func (i *inputRoom) bindParams(from *around, faults *fault.List) (sound bool, re
 }
 
 // bindValues fills in the parameters.
-func (i *inputRoom) bindValues(from *around, faults *fault.List) (sound bool) {
+func (i *inputSlot) bindValues(from *requestScope, faults *fault.List) (sound bool) {
 	r := from.r
 	return i.params.Bind(&bind.Request{Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo}, faults)
 }

@@ -18,8 +18,8 @@ import (
 // has one of each when it is registered, and again at every endpoint.
 type programs struct {
 	*compiler
-	inputs  memo[inputKey, *inputPlan]
-	answers memo[answerKey, *answerPlan]
+	inputs    memo[inputKey, *inputPlan]
+	responses memo[responseKey, *responsePlan]
 }
 
 // inputKey is what the plan of an input depends on. The wildcards have slashes
@@ -30,9 +30,9 @@ type inputKey struct {
 	wildcards, public string
 }
 
-// answerKey is what the plan of an answer depends on. The media types have line
+// responseKey is what the plan of an answer depends on. The media types have line
 // breaks between them.
-type answerKey struct {
+type responseKey struct {
 	output   reflect.Type
 	status   int
 	produces string
@@ -56,10 +56,10 @@ func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, pu
 
 // compileOffered makes the plan for answers that clients choose the media type
 // of, if the app has several. Plans are shared.
-func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []string) (*answerPlan, error) {
-	key := answerKey{out.Go, status, strings.Join(produces, "\n")}
-	return p.answers.get(key, func(answerKey) (*answerPlan, error) {
-		made, err := p.compileAnswer(out, status, produces)
+func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
+	key := responseKey{out.Go, status, strings.Join(produces, "\n")}
+	return p.responses.get(key, func(responseKey) (*responsePlan, error) {
+		made, err := p.compileResponse(out, status, produces)
 		if err == nil {
 			made.offer(p.codecs)
 		}

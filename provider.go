@@ -56,12 +56,12 @@ func (o onProvider) applyProvide(s *settings) error { return o(s) }
 type providerKind uint8
 
 const (
-	plainProvider  providerKind = iota // a call
-	scopedProvider                     // around the rest of the request
-	sharedProvider                     // around the life of the app
-	readyValue                         // made already
-	guard                              // a call for its effect
-	surround                           // around the rest, for its effect
+	plainProvider   providerKind = iota // a call
+	scopedProvider                      // around the rest of the request
+	sharedProvider                      // around the life of the app
+	readyValue                          // made already
+	guard                               // a call for its effect
+	wrapperProvider                     // around the rest, for its effect
 )
 
 // provider makes the values of one type, or, as a guard, has an effect only.
@@ -72,18 +72,18 @@ type provider struct {
 	function *function
 	desc     *typeinfo.Input
 	set      settings
-	// deliver makes what copies a value of the provider; nil for those that are
+	// copier makes what copies a value of the provider; nil for those that are
 	// run for their effect.
-	deliver deliver
+	copier copier
 	// value is that of a readyValue.
 	value reflect.Value
 }
 
-// deliver makes what copies a value to a field; from and to are pointers to it.
-type deliver func(from, to any) func()
+// copier makes what copies a value to a field; from and to are pointers to it.
+type copier func(from, to any) func()
 
-// delivery is the deliver of values of type T.
-func delivery[T any](from, to any) func() {
+// copyValue is the deliver of values of type T.
+func copyValue[T any](from, to any) func() {
 	value, field := from.(*T), to.(*T)
 	return func() { *field = *value }
 }
@@ -106,16 +106,16 @@ func (p *provider) step() string {
 		return "open"
 	case guard:
 		return "guard by"
-	case surround:
+	case wrapperProvider:
 		return "run inside of"
 	}
 	return "provide"
 }
 
 // scoped reports whether the provider encloses the rest of the request.
-func (p *provider) scoped() bool { return p.kind == scopedProvider || p.kind == surround }
+func (p *provider) scoped() bool { return p.kind == scopedProvider || p.kind == wrapperProvider }
 
-func (p *provider) mistake(err error) error {
+func (p *provider) configError(err error) error {
 	return fmt.Errorf("candor: provider of %s at %s: %w", p, p.site, err)
 }
 

@@ -48,7 +48,7 @@ func textKind(media string) bodyKind {
 // compileUTF8 announces UTF-8 where the media type is text and says nothing
 // else.
 func compileUTF8(_ *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
-	return func(value reflect.Value, _ bool, a *answer) error {
+	return func(value reflect.Value, _ bool, a *response) error {
 		a.body = append(a.buffer(), value.String()...)
 		if strings.HasPrefix(a.contentType, "text/") && !strings.Contains(a.contentType, "charset") {
 			a.contentType = mediatype.WithUTF8(a.contentType)
@@ -64,7 +64,7 @@ func bytesKind() bodyKind {
 	}
 }
 
-func encodeBytes(value reflect.Value, _ bool, a *answer) error {
+func encodeBytes(value reflect.Value, _ bool, a *response) error {
 	a.borrowed = value.Bytes()
 	a.contentType = sendable(a.contentType)
 	return nil
@@ -91,7 +91,7 @@ func readerKind() bodyKind {
 
 var errNoReader = errors.New("the handler returned a nil candor.Reader; return http.NoBody for an empty body")
 
-func encodeReader(value reflect.Value, _ bool, a *answer) error {
+func encodeReader(value reflect.Value, _ bool, a *response) error {
 	reader, _ := value.Interface().(Reader)
 	if reader == nil {
 		return errNoReader
@@ -102,7 +102,7 @@ func encodeReader(value reflect.Value, _ bool, a *answer) error {
 }
 
 // sendReader is the stream of a Reader.
-func (a *answer) sendReader(w http.ResponseWriter, r *http.Request, reader io.Reader) error {
+func (a *response) sendReader(w http.ResponseWriter, r *http.Request, reader io.Reader) error {
 	if sized, ok := reader.(interface{ Len() int }); ok && mediatype.BodyAllowed(a.status) {
 		a.header = append(a.header, headerLine{name: "Content-Length", value: strconv.Itoa(sized.Len())})
 	}

@@ -26,7 +26,7 @@ import (
 
 // receivePlan reads answers into the result of a handler.
 type receivePlan struct {
-	answer *answerPlan
+	answer *responsePlan
 	// headers and cookies are the parts of an envelope.
 	headers []*bind.Param
 	cookies []*bind.Param
@@ -54,7 +54,7 @@ type receivable interface {
 }
 
 // compileReceiving makes the plan for the answers of a plan.
-func (c *compiler) compileReceiving(answer *answerPlan) (p *receivePlan, err error) {
+func (c *compiler) compileReceiving(answer *responsePlan) (p *receivePlan, err error) {
 	p = &receivePlan{answer: answer}
 	if p.headers, err = c.receiveParts(answer.desc.Headers); err != nil {
 		return nil, err
@@ -89,7 +89,7 @@ func (c *compiler) receiver(f *typeinfo.Field) (receiveBody, error) {
 		return receiveData(func(into reflect.Value, data []byte) { into.SetBytes(data) }), nil
 	case t == reflect.TypeFor[Reader]():
 		return receiveReader, nil
-	case isReadyAnswer(t):
+	case isReadyResponse(t):
 		if ready, ok := reflect.Zero(t).Interface().(receivable); ok {
 			return ready.receive(c)
 		}

@@ -26,7 +26,7 @@ func (Redirect) bodyKind() bodyKind {
 	}
 }
 
-func encodeRedirect(value reflect.Value, _ bool, a *answer) error {
+func encodeRedirect(value reflect.Value, _ bool, a *response) error {
 	a.header = append(a.header, headerLine{name: "Location", value: location(value.String())})
 	return nil
 }

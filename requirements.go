@@ -212,12 +212,12 @@ func (b *builder) checkSchemes(e *endpoint) error {
 // checkUnusedSchemes finds schemes that no field names. An operation with another
 // error, or the provider that a test has overridden, may be the one that does.
 func (b *builder) checkUnusedSchemes() {
-	if len(b.faults)+len(b.app.overrides) > 0 {
+	if len(b.errs)+len(b.app.overrides) > 0 {
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.app.config.SecuritySchemes)) {
 		if b.schemes[name] == nil {
-			b.faults = append(b.faults, fmt.Errorf("candor: Config.SecuritySchemes: no input has a field with `security:%q`, so the document would promise a protection that nothing gives; add the field, or drop the scheme", name))
+			b.errs = append(b.errs, fmt.Errorf("candor: Config.SecuritySchemes: no input has a field with `security:%q`, so the document would promise a protection that nothing gives; add the field, or drop the scheme", name))
 		}
 	}
 }

@@ -20,23 +20,23 @@ type resolver struct {
 	// shared finds the value of a shared provider.
 	shared func(*provider, []*Router) (reflect.Value, error)
 
-	placed map[*provider]int
-	path   []*provider
+	resolved map[*provider]int
+	path     []*provider
 	// named are the scoped providers that Needs lets begin before the body.
 	named map[reflect.Type]bool
 	// overridden means that a provider was found among the overrides.
 	overridden bool
 	// fresh are the values of fields that were made before the body already.
-	fresh map[*typeinfo.Field]injection
+	fresh map[*typeinfo.Field]wire
 	early bool
 	// cause is why something runs early.
 	cause string
-	steps []placedStep
+	steps []resolvedStep
 }
 
-// placedStep is a step with the part it runs: a provider's, or, with index 0,
+// resolvedStep is a step with the part it runs: a provider's, or, with index 0,
 // the handler's.
-type placedStep struct {
+type resolvedStep struct {
 	step
 	index    int
 	provider *provider
@@ -44,7 +44,7 @@ type placedStep struct {
 }
 
 // until is when a step that is a bracket ends.
-func (s placedStep) until() Lifetime { return s.provider.set.until }
+func (s resolvedStep) until() Lifetime { return s.provider.set.until }
 
 // dependencies adds the parts an endpoint depends on.
 func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []step, err error) {
@@ -52,11 +52,11 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 		return nil, nil, nil
 	}
 	r := &resolver{
-		endpoint: e, chain: chain, overrides: b.app.overrides, asked: b.asked, shared: b.shared,
-		placed: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]injection{},
+		endpoint: e, chain: chain, overrides: b.app.overrides, asked: b.asked, shared: b.sharedValue,
+		resolved: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]wire{},
 	}
 	r.leaveOutCredentials()
-	for _, phase := range []func() error{r.guards, r.credentials, r.surrounds, r.handlerAfterBody} {
+	for _, phase := range []func() error{r.guards, r.credentials, r.wrappers, r.handlerAfterBody} {
 		if err := phase(); err != nil {
 			return nil, nil, err
 		}
@@ -67,7 +67,7 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 
 // dependsOnNothing reports whether the handler runs by itself: most do.
 func (e *endpoint) dependsOnNothing() bool {
-	handler := e.parts[0].desc
+	handler := e.nodes[0].desc
 	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
 }
 
@@ -123,7 +123,7 @@ func (r *resolver) guards() error {
 			_, err = r.need(q.needs, r.chain, false)
 		case q.provider.kind == guard:
 			r.cause = fmt.Sprintf("%s depends on it", q.provider)
-			_, err = r.place(q.provider, r.chain)
+			_, err = r.resolve(q.provider, r.chain)
 		}
 		if err != nil {
 			return err
@@ -136,15 +136,15 @@ func (r *resolver) guards() error {
 // handler or a bracket depends on it.
 func (r *resolver) credentials() error {
 	r.cause = "a provider that reads credentials depends on it"
-	handler := r.endpoint.parts[0]
+	handler := r.endpoint.nodes[0]
 	if hasSecurity(handler.desc) {
-		r.steps = append(r.steps, placedStep{step: step{name: "ask for credentials", run: func(x *exchange) error { return x.frames[0].refusal }}, early: true})
+		r.steps = append(r.steps, resolvedStep{step: step{name: "ask for credentials", run: func(x *exchange) error { return x.slots[0].refusal }}, early: true})
 	}
 	if err := r.readers(handler.desc, r.chain); err != nil {
 		return err
 	}
 	for _, q := range r.endpoint.set.requirements {
-		if q.provider == nil || q.provider.kind != surround {
+		if q.provider == nil || q.provider.kind != wrapperProvider {
 			continue
 		}
 		if err := r.readersOf(q.provider, r.chain); err != nil {
@@ -179,12 +179,12 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 		case p.scoped():
 			err = r.readersOf(p, owners)
 		case f.Fresh:
-			var d injection
+			var d wire
 			if d, err = r.need(f.Type.Go, chain, true); err == nil {
 				r.fresh[f] = d
 			}
 		default:
-			_, err = r.place(p, owners)
+			_, err = r.resolve(p, owners)
 		}
 		if err != nil {
 			return err
@@ -195,17 +195,17 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 
 // readsLate reports whether a part behind the body has a security field.
 func (r *resolver) readsLate() bool {
-	return slices.ContainsFunc(r.steps, func(s placedStep) bool {
-		return !s.early && s.index > 0 && hasSecurity(r.endpoint.parts[s.index].desc)
+	return slices.ContainsFunc(r.steps, func(s resolvedStep) bool {
+		return !s.early && s.index > 0 && hasSecurity(r.endpoint.nodes[s.index].desc)
 	})
 }
 
-// surrounds places the brackets for effect.
-func (r *resolver) surrounds() error {
+// wrappers places the brackets for effect.
+func (r *resolver) wrappers() error {
 	r.early = false
 	for _, q := range r.endpoint.set.requirements {
-		if q.provider != nil && q.provider.kind == surround {
-			if _, err := r.place(q.provider, r.chain); err != nil {
+		if q.provider != nil && q.provider.kind == wrapperProvider {
+			if _, err := r.resolve(q.provider, r.chain); err != nil {
 				return err
 			}
 		}
@@ -215,14 +215,14 @@ func (r *resolver) surrounds() error {
 
 // handlerAfterBody places everything else the handler depends on.
 func (r *resolver) handlerAfterBody() (err error) {
-	handler := r.endpoint.parts[0]
-	handler.deps, err = r.injections(handler.desc, r.chain)
+	handler := r.endpoint.nodes[0]
+	handler.deps, err = r.wires(handler.desc, r.chain)
 	return err
 }
 
-// injections finds what fills the dep fields of an input.
-func (r *resolver) injections(in *typeinfo.Input, chain []*Router) ([]injection, error) {
-	var all []injection
+// wires finds what fills the dep fields of an input.
+func (r *resolver) wires(in *typeinfo.Input, chain []*Router) ([]wire, error) {
+	var all []wire
 	for _, f := range in.Deps {
 		found, ok := r.fresh[f]
 		if !ok {
@@ -238,28 +238,28 @@ func (r *resolver) injections(in *typeinfo.Input, chain []*Router) ([]injection,
 }
 
 // need finds the value of a type, and places its provider if it has to run.
-func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (injection, error) {
+func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (wire, error) {
 	p, owners, err := r.find(t, chain)
 	if err != nil {
-		return injection{}, err
+		return wire{}, err
 	}
 	switch p.kind {
 	case readyValue:
-		return injection{part: lifelong, value: p.value, deliver: p.deliver}, nil
+		return wire{node: singleton, value: p.value, copier: p.copier}, nil
 	case sharedProvider:
 		value, err := r.shared(p, owners)
-		return injection{part: lifelong, value: value, deliver: p.deliver}, err
+		return wire{node: singleton, value: value, copier: p.copier}, err
 	}
 	if fresh {
-		if i, ok := r.placed[p]; ok {
-			delete(r.placed, p)
-			defer func() { r.placed[p] = i }()
+		if i, ok := r.resolved[p]; ok {
+			delete(r.resolved, p)
+			defer func() { r.resolved[p] = i }()
 		} else {
-			defer delete(r.placed, p)
+			defer delete(r.resolved, p)
 		}
 	}
-	i, err := r.place(p, owners)
-	return injection{part: i, deliver: p.deliver}, err
+	i, err := r.resolve(p, owners)
+	return wire{node: i, copier: p.copier}, err
 }
 
 // find returns the nearest provider of a type, and the routers around it.
@@ -314,10 +314,10 @@ func (r *resolver) chainTo(last string) string {
 	return fmt.Sprintf("%s %s: %s", e.method, e.pattern, strings.Join(append(names, last), " -> "))
 }
 
-// place gives a provider its step, behind those of what it depends on. The
+// resolve gives a provider its step, behind those of what it depends on. The
 // result is the index of its part.
-func (r *resolver) place(p *provider, chain []*Router) (int, error) {
-	if i, ok := r.placed[p]; ok {
+func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
+	if i, ok := r.resolved[p]; ok {
 		return i, nil
 	}
 	if slices.Contains(r.path, p) {
@@ -327,7 +327,7 @@ func (r *resolver) place(p *provider, chain []*Router) (int, error) {
 		return 0, fmt.Errorf("%s: it would begin before the body is read, because %s; say candor.Needs[%s]() on the route if that is meant", r.chainTo(p.String()), r.cause, p.key)
 	}
 	r.path = append(r.path, p)
-	deps, err := r.injections(p.desc, chain)
+	deps, err := r.wires(p.desc, chain)
 	if err == nil {
 		err = r.checkLifetimes(p, chain)
 	}
@@ -336,10 +336,10 @@ func (r *resolver) place(p *provider, chain []*Router) (int, error) {
 		return 0, err
 	}
 	e := r.endpoint
-	i := len(e.parts)
-	e.parts = append(e.parts, &part{function: p.function, desc: p.desc, deps: deps, provider: p})
-	r.placed[p] = i
-	r.steps = append(r.steps, placedStep{step: runPart(i, p), index: i, provider: p, early: r.early})
+	i := len(e.nodes)
+	e.nodes = append(e.nodes, &node{function: p.function, desc: p.desc, deps: deps, provider: p})
+	r.resolved[p] = i
+	r.steps = append(r.steps, resolvedStep{step: providerStep(i, p), index: i, provider: p, early: r.early})
 	return i, nil
 }
 
@@ -406,34 +406,34 @@ func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provide
 	return false, nil
 }
 
-// shared finds the value of a shared provider, whose part is made on the first
+// sharedValue finds the value of a shared provider, whose part is made on the first
 // call, behind those it depends on.
-func (b *builder) shared(p *provider, chain []*Router) (reflect.Value, error) {
-	if made, ok := b.sharedParts[p]; ok {
+func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, error) {
+	if made, ok := b.sharedNodes[p]; ok {
 		if made == nil {
 			return reflect.Value{}, fmt.Errorf("%s: a circle; let one of them do without the next", b.sharedChain(p.String()))
 		}
 		return made.outValue, nil
 	}
-	b.sharedParts[p] = nil
+	b.sharedNodes[p] = nil
 	b.sharedPath = append(b.sharedPath, p)
 	defer func() {
 		b.sharedPath = b.sharedPath[:len(b.sharedPath)-1]
-		if b.sharedParts[p] == nil {
-			delete(b.sharedParts, p)
+		if b.sharedNodes[p] == nil {
+			delete(b.sharedNodes, p)
 		}
 	}()
-	part := &sharedPart{provider: p, room: p.function.newRoom()}
+	part := &sharedNode{provider: p, callSlot: p.function.newCallSlot()}
 	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
 	r := &resolver{overrides: b.app.overrides, asked: b.asked, chain: chain}
 	for _, f := range p.desc.Deps {
-		d, err := b.sharedInjection(r, f)
+		d, err := b.sharedWire(r, f)
 		if err != nil {
 			return reflect.Value{}, err
 		}
 		part.deps = append(part.deps, d)
 	}
-	b.sharedParts[p] = part
+	b.sharedNodes[p] = part
 	b.table.shared = append(b.table.shared, part)
 	return part.outValue, nil
 }
@@ -447,18 +447,18 @@ func (b *builder) sharedChain(last string) string {
 	return strings.Join(append(names, last), " -> ")
 }
 
-func (b *builder) sharedInjection(r *resolver, f *typeinfo.Field) (injection, error) {
+func (b *builder) sharedWire(r *resolver, f *typeinfo.Field) (wire, error) {
 	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
 	if !ok {
-		return injection{}, fmt.Errorf("%s: no provider; register one with candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
+		return wire{}, fmt.Errorf("%s: no provider; register one with candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
 	}
-	d := injection{index: f.Index, part: lifelong, value: dep.value}
+	d := wire{index: f.Index, node: singleton, value: dep.value}
 	switch dep.kind {
 	case readyValue:
 		return d, nil
 	case sharedProvider:
 		var err error
-		d.value, err = b.shared(dep, owners)
+		d.value, err = b.sharedValue(dep, owners)
 		return d, err
 	}
 	return d, fmt.Errorf("%s: a shared value cannot depend on one that is made for each request; provide it by candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
@@ -469,24 +469,24 @@ func (b *builder) sharedInjection(r *resolver, f *typeinfo.Field) (injection, er
 // answer is sent are outermost, and those that end before the first byte
 // innermost, each behind what it depends on. The answer is written between.
 func (r *resolver) ordered() (before, after []step, err error) {
-	var steps []placedStep
+	var steps []resolvedStep
 	emitted := map[int]bool{}
-	emit := func(wanted func(placedStep) bool) {
+	emit := func(wanted func(resolvedStep) bool) {
 		for _, s := range r.steps {
 			if wanted(s) {
 				steps = r.behind(s, steps, emitted)
 			}
 		}
 	}
-	ends := func(l Lifetime) func(placedStep) bool {
-		return func(s placedStep) bool { return s.bracket != nil && s.until() == l }
+	ends := func(l Lifetime) func(resolvedStep) bool {
+		return func(s resolvedStep) bool { return s.wrap != nil && s.until() == l }
 	}
-	emit(func(s placedStep) bool { return s.early })
+	emit(func(s resolvedStep) bool { return s.early })
 	emit(ends(Sent))
 	if slices.ContainsFunc(r.steps, ends(Encoded)) {
 		emit(ends(byDefault))
 	}
-	emit(func(placedStep) bool { return true })
+	emit(func(resolvedStep) bool { return true })
 	if err := r.checkNesting(steps); err != nil {
 		return nil, nil, err
 	}
@@ -494,15 +494,15 @@ func (r *resolver) ordered() (before, after []step, err error) {
 }
 
 // behind appends a step behind those of the parts it depends on.
-func (r *resolver) behind(s placedStep, steps []placedStep, emitted map[int]bool) []placedStep {
+func (r *resolver) behind(s resolvedStep, steps []resolvedStep, emitted map[int]bool) []resolvedStep {
 	if emitted[s.index] {
 		return steps
 	}
 	emitted[s.index] = true
 	if s.index > 0 {
-		for _, d := range r.endpoint.parts[s.index].deps {
+		for _, d := range r.endpoint.nodes[s.index].deps {
 			for _, other := range r.steps {
-				if d.part != lifelong && other.index == d.part {
+				if d.node != singleton && other.index == d.node {
 					steps = r.behind(other, steps, emitted)
 				}
 			}
@@ -513,11 +513,11 @@ func (r *resolver) behind(s placedStep, steps []placedStep, emitted map[int]bool
 
 // checkNesting checks that no bracket has to end both before and after the
 // writing of the answer.
-func (r *resolver) checkNesting(steps []placedStep) error {
+func (r *resolver) checkNesting(steps []resolvedStep) error {
 	var outer *provider
 	for _, s := range steps {
 		switch {
-		case s.bracket == nil:
+		case s.wrap == nil:
 		case outer != nil && s.until().span() > outer.set.until.span():
 			return fmt.Errorf("%s %s: %s ends earlier than %s, which begins inside of it; give it the longer candor.Until", r.endpoint.method, r.endpoint.pattern, outer, s.provider)
 		default:
@@ -529,21 +529,21 @@ func (r *resolver) checkNesting(steps []placedStep) error {
 
 // divide puts the steps on their side of the body, with the writing of the
 // answer inside of the brackets that outlive it.
-func (r *resolver) divide(steps []placedStep) (before, after []step, err error) {
-	isOutliving := func(s placedStep) bool { return s.bracket != nil && s.until() == Sent }
-	isEnding := func(s placedStep) bool { return s.bracket != nil && s.until() == Encoded }
+func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error) {
+	isOutliving := func(s resolvedStep) bool { return s.wrap != nil && s.until() == Sent }
+	isEnding := func(s resolvedStep) bool { return s.wrap != nil && s.until() == Encoded }
 	last, cache := -1, -1
 	for i, s := range steps {
 		if isOutliving(s) {
 			last, cache = i, i
 		}
-		if s.provider != nil && s.provider.kind == surround {
+		if s.provider != nil && s.provider.kind == wrapperProvider {
 			cache = i
 		}
 	}
 	keeps := r.endpoint.set.cache != nil && r.endpoint.canCache()
 	if keeps && cache < 0 {
-		after = append(after, step{name: "keep in the cache", bracket: (*exchange).cached})
+		after = append(after, step{name: "keep in the cache", wrap: (*exchange).cached})
 	}
 	firstEnding := slices.IndexFunc(steps, isEnding)
 	for i, s := range steps {
@@ -552,15 +552,15 @@ func (r *resolver) divide(steps []placedStep) (before, after []step, err error) 
 			list = &before
 		}
 		if i == firstEnding {
-			*list = append(*list, step{name: "write the stream after", bracket: (*exchange).streamInside})
+			*list = append(*list, step{name: "write the stream after", wrap: (*exchange).streamInside})
 			r.endpoint.streamsLate = true
 		}
 		*list = append(*list, s.step)
 		if i == last {
-			*list = append(*list, step{name: "write the response after", bracket: (*exchange).answerInside})
+			*list = append(*list, step{name: "write the response after", wrap: (*exchange).respondInside})
 		}
 		if keeps && i == cache {
-			*list = append(*list, step{name: "keep in the cache", bracket: (*exchange).cached})
+			*list = append(*list, step{name: "keep in the cache", wrap: (*exchange).cached})
 		}
 	}
 	if r.readsLate() {

@@ -35,13 +35,13 @@ const (
 	Off
 )
 
-// answer is what is to be written once everything has gone well.
-type answer struct {
+// response is what is to be written once everything has gone well.
+type response struct {
 	// header and body are kept for the next answer, empty.
 	header []headerLine
 	body   []byte
-	// room is what an encoder works in.
-	room codec.Scratch
+	// scratch is what an encoder works in.
+	scratch codec.Scratch
 	outcome
 }
 
@@ -60,8 +60,8 @@ type outcome struct {
 	// calls begin first. An error before that is answered like any other, one
 	// after it aborts the connection.
 	stream func(w http.ResponseWriter, r *http.Request) error
-	// live is set for answers of kinds that stream.
-	live *live
+	// streaming is set for answers of kinds that stream.
+	streaming *streaming
 	// closer is closed when the answer was sent or given up; nil for nothing.
 	closer io.Closer
 	// faults are the rules the answer breaks.
@@ -77,7 +77,7 @@ type headerLine struct{ name, value string }
 
 // encodeBody puts a body into an answer. Broken rules are noted in the answer;
 // an error answers 500.
-type encodeBody func(value reflect.Value, checks bool, a *answer) error
+type encodeBody func(value reflect.Value, checks bool, a *response) error
 
 // bodyKind is one way to write a body: as JSON, or that of a ready-made type.
 type bodyKind struct {
@@ -104,12 +104,12 @@ type bodyKind struct {
 	whole bool
 	// chooses means that the kind chooses among several media types itself.
 	chooses bool
-	// further lists what else the kind answers by itself.
-	further func(method string, statuses []int) []furtherAnswer
+	// additional lists what else the kind answers by itself.
+	additional func(method string, statuses []int) []additionalResponse
 }
 
-// furtherAnswer is an answer that a kind of body gives beside the usual one.
-type furtherAnswer struct {
+// additionalResponse is an answer that a kind of body gives beside the usual one.
+type additionalResponse struct {
 	status int
 	doc    string
 	header []operation.Header
@@ -142,18 +142,18 @@ func addedTo(name, doc string, statuses []int) addedHeader {
 	return h
 }
 
-// readyAnswer is a type that is written by itself rather than encoded. Its zero
+// readyResponse is a type that is written by itself rather than encoded. Its zero
 // value says how.
-type readyAnswer interface{ bodyKind() bodyKind }
+type readyResponse interface{ bodyKind() bodyKind }
 
-// isReadyAnswer reports such types. A user's struct that embeds one of them is
+// isReadyResponse reports such types. A user's struct that embeds one of them is
 // none.
-func isReadyAnswer(t reflect.Type) bool {
+func isReadyResponse(t reflect.Type) bool {
 	switch t {
 	case reflect.TypeFor[None](), reflect.TypeFor[[]byte](), reflect.TypeFor[Reader]():
 		return true
 	}
-	return t.PkgPath() == reflect.TypeFor[bodyKind]().PkgPath() && t.Implements(reflect.TypeFor[readyAnswer]())
+	return t.PkgPath() == reflect.TypeFor[bodyKind]().PkgPath() && t.Implements(reflect.TypeFor[readyResponse]())
 }
 
 // bodyKindOf chooses how a body is written, by its type.
@@ -165,8 +165,8 @@ func bodyKindOf(f *typeinfo.Field) bodyKind {
 		return bytesKind()
 	case t == reflect.TypeFor[Reader]():
 		return readerKind()
-	case isReadyAnswer(t):
-		return reflect.Zero(t).Interface().(readyAnswer).bodyKind()
+	case isReadyResponse(t):
+		return reflect.Zero(t).Interface().(readyResponse).bodyKind()
 	}
 	return jsonKind(f)
 }
@@ -192,9 +192,9 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 	if err != nil {
 		return nil, err
 	}
-	return func(value reflect.Value, checks bool, a *answer) error {
+	return func(value reflect.Value, checks bool, a *response) error {
 		n := len(a.faults.Faults)
-		body, err := encoder.AppendIn(&a.room, a.buffer(), value, checks, &a.faults)
+		body, err := encoder.AppendIn(&a.scratch, a.buffer(), value, checks, &a.faults)
 		if err != nil {
 			return err
 		}
@@ -207,20 +207,20 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 // outputs holds the description of every answer, which is the type's alone.
 var outputs memo[reflect.Type, *typeinfo.Output]
 
-// describeAnswer describes the type a handler returns. Do not change the
+// describeResponse describes the type a handler returns. Do not change the
 // description.
-func describeAnswer(t reflect.Type) (*typeinfo.Output, error) { return outputs.get(t, readAnswer) }
+func describeResponse(t reflect.Type) (*typeinfo.Output, error) { return outputs.get(t, readResponse) }
 
-// readAnswer reads the type a handler returns.
-func readAnswer(t reflect.Type) (*typeinfo.Output, error) {
-	if t.Kind() == reflect.Pointer && isReadyAnswer(t.Elem()) {
+// readResponse reads the type a handler returns.
+func readResponse(t reflect.Type) (*typeinfo.Output, error) {
+	if t.Kind() == reflect.Pointer && isReadyResponse(t.Elem()) {
 		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Problem: "a ready-made answer behind a pointer", Fix: "return " + typeinfo.Name(t.Elem()) + " by value"}
 	}
-	return typeinfo.ReadOutput(t, func(t reflect.Type) bool { return isReadyAnswer(t) || isCookie(t) })
+	return typeinfo.ReadOutput(t, func(t reflect.Type) bool { return isReadyResponse(t) || isCookie(t) })
 }
 
-// answerPlan writes what a handler returns.
-type answerPlan struct {
+// responsePlan writes what a handler returns.
+type responsePlan struct {
 	desc *typeinfo.Output
 	// statuses lists what the answer may have; the first is that of a value
 	// that names none.
@@ -233,25 +233,25 @@ type answerPlan struct {
 	// negotiated means that the client chooses among them, varies that the
 	// answer does.
 	negotiated, varies bool
-	// parts write the headers and cookies of an envelope.
-	parts []writePart
+	// writeHeaders write the headers and cookies of an envelope.
+	writeHeaders []writeHeader
 	// body is nil for an answer without a body.
 	body encodeBody
 }
 
-// planAnswer is the plan as far as the type tells.
-func planAnswer(out *typeinfo.Output) *answerPlan {
-	p := &answerPlan{desc: out, kind: bodyKind{status: http.StatusNoContent}}
+// planResponse is the plan as far as the type tells.
+func planResponse(out *typeinfo.Output) *responsePlan {
+	p := &responsePlan{desc: out, kind: bodyKind{status: http.StatusNoContent}}
 	if out.Body != nil {
 		p.kind = bodyKindOf(out.Body)
 	}
 	return p
 }
 
-// compileAnswer makes the plan for answers of a type under the status and
+// compileResponse makes the plan for answers of a type under the status and
 // the media types that the options of a route name, if they do.
-func (c *compiler) compileAnswer(out *typeinfo.Output, status int, produces []string) (*answerPlan, error) {
-	p := planAnswer(out)
+func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
+	p := planResponse(out)
 	if err := p.chooseStatuses(status); err != nil {
 		return nil, err
 	}
@@ -259,7 +259,7 @@ func (c *compiler) compileAnswer(out *typeinfo.Output, status int, produces []st
 		return nil, err
 	}
 	p.usualType = slices.Clone(p.media[:min(1, len(p.media))])
-	if err := p.compileParts(c); err != nil {
+	if err := p.compileHeaders(c); err != nil {
 		return nil, err
 	}
 	if p.kind.compile == nil {
@@ -272,7 +272,7 @@ func (c *compiler) compileAnswer(out *typeinfo.Output, status int, produces []st
 
 // chooseStatuses decides what statuses there are: those the envelope lists,
 // the route's, or that of the body's kind.
-func (p *answerPlan) chooseStatuses(declared int) error {
+func (p *responsePlan) chooseStatuses(declared int) error {
 	switch {
 	case p.desc.Status != nil && declared != 0:
 		return fmt.Errorf("Status(%d) beside %s.%s, which says what statuses the answer has; drop the option and list the status in the tag, the usual one first", declared, typeinfo.Name(p.desc.Go), p.desc.Status.Go)
@@ -286,7 +286,7 @@ func (p *answerPlan) chooseStatuses(declared int) error {
 
 // checkStatuses finds statuses that do not go with the body. option is what
 // they come from where no tag lists them.
-func (p *answerPlan) checkStatuses(option string) error {
+func (p *responsePlan) checkStatuses(option string) error {
 	if p.kind.media != "" && !slices.ContainsFunc(p.statuses, mediatype.BodyAllowed) {
 		return fmt.Errorf("%s(%d) is an answer without a body, but its type is %s; make that candor.None or choose another status", option, p.statuses[0], typeinfo.Name(p.desc.Go))
 	}
@@ -303,7 +303,7 @@ func (p *answerPlan) checkStatuses(option string) error {
 
 // chooseMedia decides what media types there are: the route's, that of the
 // tag, or that of the body's kind.
-func (p *answerPlan) chooseMedia(declared []string) error {
+func (p *responsePlan) chooseMedia(declared []string) error {
 	switch {
 	case p.kind.media == "":
 		if len(declared) > 0 {
@@ -331,19 +331,19 @@ func (p *answerPlan) chooseMedia(declared []string) error {
 }
 
 // choosesType reports whether a field of the envelope names the media type.
-func (p *answerPlan) choosesType() bool {
+func (p *responsePlan) choosesType() bool {
 	return slices.ContainsFunc(p.desc.Headers, isContentType)
 }
 
 // encode turns what the handler returned into an answer.
-func (p *answerPlan) encode(ctx context.Context, out reflect.Value, checks ResponseChecks, log *slog.Logger, a *answer) error {
-	if err := p.encodeParts(out, checks != Off, a); err != nil {
+func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks ResponseChecks, log *slog.Logger, a *response) error {
+	if err := p.encodeHeaders(out, checks != Off, a); err != nil {
 		return fmt.Errorf("the answer cannot be encoded: %w", err)
 	}
 	if len(a.faults.Faults) == 0 {
 		return nil
 	}
-	broken := invalidAnswer{slices.Clone(a.faults.Faults)}
+	broken := invalidResponse{slices.Clone(a.faults.Faults)}
 	if checks == Log {
 		log.ErrorContext(ctx, "the answer breaks its own rules", "error", broken)
 		return nil
@@ -351,7 +351,7 @@ func (p *answerPlan) encode(ctx context.Context, out reflect.Value, checks Respo
 	return broken
 }
 
-func (p *answerPlan) encodeParts(out reflect.Value, checks bool, a *answer) error {
+func (p *responsePlan) encodeHeaders(out reflect.Value, checks bool, a *response) error {
 	a.status = p.statuses[0]
 	if len(p.media) > 0 {
 		a.contentType, a.usualType = cmp.Or(a.accepted, p.media[0]), p.usualType
@@ -378,7 +378,7 @@ func (p *answerPlan) encodeParts(out reflect.Value, checks bool, a *answer) erro
 }
 
 // checkType refuses a media type the document does not list.
-func (p *answerPlan) checkType(a *answer) error {
+func (p *responsePlan) checkType(a *response) error {
 	if a.contentType == p.media[0] || !mediatype.BodyAllowed(a.status) {
 		return nil
 	}
@@ -392,10 +392,10 @@ func (p *answerPlan) checkType(a *answer) error {
 	return nil
 }
 
-// invalidAnswer is an answer that breaks the rules of its own tags.
-type invalidAnswer struct{ faults []fault.Fault }
+// invalidResponse is an answer that breaks the rules of its own tags.
+type invalidResponse struct{ faults []fault.Fault }
 
-func (e invalidAnswer) Error() string {
+func (e invalidResponse) Error() string {
 	s := "the answer breaks its own rules"
 	for _, f := range e.faults {
 		s += fmt.Sprintf("; %v: %s", f.Loc, fault.Message(f.Type, f.Ctx))
@@ -404,7 +404,7 @@ func (e invalidAnswer) Error() string {
 }
 
 // write sends an answer whose body is complete.
-func (a *answer) write(w http.ResponseWriter) {
+func (a *response) write(w http.ResponseWriter) {
 	body := a.body
 	if a.borrowed != nil {
 		body = a.borrowed
@@ -424,13 +424,13 @@ func (a *answer) write(w http.ResponseWriter) {
 }
 
 // begin sends the status and the header of an answer whose body follows.
-func (a *answer) begin(w http.ResponseWriter) {
+func (a *response) begin(w http.ResponseWriter) {
 	a.putHeader(w.Header())
 	w.WriteHeader(a.status)
 }
 
 // typeLine is the header line of the Content-Type.
-func (a *answer) typeLine() []string {
+func (a *response) typeLine() []string {
 	if len(a.usualType) > 0 && a.usualType[0] == a.contentType {
 		return mediatype.SharedLine(a.usualType)
 	}
@@ -440,7 +440,7 @@ func (a *answer) typeLine() []string {
 // putHeader puts the header into h, but for the Content-Length. A header
 // replaces one of the same name, except those of which every layer of an app
 // may add its own.
-func (a *answer) putHeader(h http.Header) {
+func (a *response) putHeader(h http.Header) {
 	if mediatype.BodyAllowed(a.status) && a.contentType != "" {
 		h["Content-Type"] = a.typeLine()
 	} else {
@@ -456,7 +456,7 @@ func (a *answer) putHeader(h http.Header) {
 }
 
 // buffer is an empty one for a body.
-func (a *answer) buffer() []byte {
+func (a *response) buffer() []byte {
 	if a.body == nil {
 		a.body = make([]byte, 0, 1024)
 	}
@@ -464,7 +464,7 @@ func (a *answer) buffer() []byte {
 }
 
 // close lets go of what the answer was to be read from.
-func (a *answer) close() {
+func (a *response) close() {
 	if a.closer != nil {
 		_ = a.closer.Close()
 		a.closer = nil
@@ -472,7 +472,7 @@ func (a *answer) close() {
 }
 
 // release keeps the buffer for the next answer, unless it is large.
-func (a *answer) release() {
+func (a *response) release() {
 	a.close()
 	if a.body = a.body[:0]; cap(a.body) > maxKept {
 		a.body = nil
@@ -493,8 +493,8 @@ func writeError(err error) error {
 	return fmt.Errorf("%w: %w", errClientGone, err)
 }
 
-// live is what an answer that is a stream needs of the request it belongs to.
-type live struct {
+// streaming is what an answer that is a stream needs of the request it belongs to.
+type streaming struct {
 	cancel    context.CancelFunc
 	heartbeat time.Duration
 	// writeLimit is how long one write may stand still.
@@ -508,10 +508,10 @@ type live struct {
 	log func(error)
 }
 
-// declaredAnswer is the plan of an answer that something else than the handler
+// declaredResponse is the plan of an answer that something else than the handler
 // gives. The error is for types that do not go with the status.
-func declaredAnswer(out *typeinfo.Output, status int) (*answerPlan, error) {
-	p := planAnswer(out)
+func declaredResponse(out *typeinfo.Output, status int) (*responsePlan, error) {
+	p := planResponse(out)
 	p.statuses = []int{status}
 	if err := p.checkStatuses("Responds"); err != nil {
 		return nil, err

@@ -14,7 +14,7 @@ import (
 // responsesKey is what the responses of an endpoint depend on that
 // [endpoint.respondsPlainly].
 type responsesKey struct {
-	answer *answerPlan
+	answer *responsePlan
 	causes ownCauses
 	// shown are the examples of errors that depend on the endpoint.
 	shown string
@@ -24,9 +24,9 @@ type responsesKey struct {
 // endpoint but by its type, its status, its media types and the responses Candor
 // gives by itself.
 func (e *endpoint) respondsPlainly() bool {
-	return e.answer != nil && e.answer.kind.further == nil && e.upgrade == nil && e.outgoing == nil &&
+	return e.response != nil && e.response.kind.additional == nil && e.upgrade == nil && e.outgoing == nil &&
 		e.set.statusDoc == "" && len(e.set.examples)+len(e.set.links) == 0 &&
-		len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.catchers) == 0
+		len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.errorHandlers) == 0
 }
 
 // responsesOf are the responses of an endpoint, described once for all that
@@ -35,7 +35,7 @@ func (b *apiBuilder) responsesOf(e *endpoint) *operation.Responses {
 	if !e.respondsPlainly() {
 		return b.describeResponses(e)
 	}
-	key := responsesKey{e.answer, e.ownCauses(), b.shownTo(e)}
+	key := responsesKey{e.response, e.ownCauses(), b.shownTo(e)}
 	if b.responses[key] == nil {
 		b.responses[key] = b.describeResponses(e)
 	}
@@ -46,7 +46,7 @@ func (b *apiBuilder) responsesOf(e *endpoint) *operation.Responses {
 // declared, and those Candor gives by itself.
 func (b *apiBuilder) describeResponses(e *endpoint) *operation.Responses {
 	all := &operation.Responses{}
-	if e.answer != nil {
+	if e.response != nil {
 		b.ownResponses(all, e)
 	} else if len(e.set.responses) == 0 || e.set.status != 0 {
 		all.Set(newResponse(cmp.Or(e.set.status, http.StatusOK), e.set.statusDoc))
@@ -57,7 +57,7 @@ func (b *apiBuilder) describeResponses(e *endpoint) *operation.Responses {
 		}
 		// What is declared takes the place of the handler's own response, while
 		// errors join it.
-		if p, err := declaredAnswer(r.body, r.status); err == nil {
+		if p, err := declaredResponse(r.body, r.status); err == nil {
 			all.Set(b.response(p, r.status, r.doc))
 		}
 	}
@@ -71,7 +71,7 @@ func (b *apiBuilder) describeResponses(e *endpoint) *operation.Responses {
 
 // ownResponses describes what the handler of an endpoint may respond with.
 func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
-	p := e.answer
+	p := e.response
 	doc := e.set.statusDoc
 	if p.desc.Status != nil && len(p.statuses) == 1 {
 		doc = p.desc.Status.Doc
@@ -79,10 +79,10 @@ func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
 	for _, status := range p.statuses {
 		all.Set(b.response(p, status, doc))
 	}
-	if p.kind.further == nil {
+	if p.kind.additional == nil {
 		return
 	}
-	for _, further := range p.kind.further(e.method, p.statuses) {
+	for _, further := range p.kind.additional(e.method, p.statuses) {
 		if all.To(further.status) == nil {
 			b.further(all, e, further)
 		}
@@ -90,10 +90,10 @@ func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
 }
 
 // further describes what a kind of body responds with by itself.
-func (b *apiBuilder) further(all *operation.Responses, e *endpoint, f furtherAnswer) {
-	p := e.answer
+func (b *apiBuilder) further(all *operation.Responses, e *endpoint, f additionalResponse) {
+	p := e.response
 	if f.isError {
-		b.failure(all, e.catchers, httpErrorType, ownResponse{status: f.status, doc: f.doc})
+		b.failure(all, e.errorHandlers, httpErrorType, ownResponse{status: f.status, doc: f.doc})
 	} else {
 		all.Set(newResponse(f.status, f.doc))
 	}
@@ -126,7 +126,7 @@ func rangeText(status int) string {
 }
 
 // response describes one status of what a plan writes.
-func (b *apiBuilder) response(p *answerPlan, status int, doc string) *operation.Response {
+func (b *apiBuilder) response(p *responsePlan, status int, doc string) *operation.Response {
 	r := newResponse(status, doc)
 	r.Headers = headersOf(p, status)
 	if mediatype.BodyAllowed(status) {
@@ -136,7 +136,7 @@ func (b *apiBuilder) response(p *answerPlan, status int, doc string) *operation.
 }
 
 // content is the body of a response in each of its media types.
-func (b *apiBuilder) content(p *answerPlan) []operation.Content {
+func (b *apiBuilder) content(p *responsePlan) []operation.Content {
 	r := &operation.Response{}
 	for _, mediaType := range p.media {
 		if bare := mediatype.Bare(mediaType); r.In(bare) == nil {
@@ -148,7 +148,7 @@ func (b *apiBuilder) content(p *answerPlan) []operation.Content {
 
 // valueIn is the body in one media type. What is sent as it is may be anything
 // where it is JSON already.
-func (b *apiBuilder) valueIn(p *answerPlan, mediaType string) operation.Value {
+func (b *apiBuilder) valueIn(p *responsePlan, mediaType string) operation.Value {
 	v := p.kind.value
 	v.Use = operation.Out
 	switch v.Kind {
@@ -163,7 +163,7 @@ func (b *apiBuilder) valueIn(p *answerPlan, mediaType string) operation.Value {
 }
 
 // headersOf are those of the envelope and of the kind of body.
-func headersOf(p *answerPlan, status int) []operation.Header {
+func headersOf(p *responsePlan, status int) []operation.Header {
 	r := &operation.Response{}
 	if mediatype.BodyAllowed(status) {
 		for _, h := range p.kind.header {

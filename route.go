@@ -22,8 +22,8 @@ import (
 // request.
 type Route[In, Out any] struct {
 	route *route
-	// below is the path that At asked for, "" for the first place.
-	below string
+	// atPath is the path that At asked for, "" for the first place.
+	atPath string
 }
 
 // Methods lists the methods the route was registered for.
@@ -54,33 +54,33 @@ type route struct {
 	// ... or one that serves everything below the path, whose prefix it does
 	// not see.
 	mounted http.Handler
-	// last means that it serves only what nothing else does.
-	last bool
+	// fallback means that it serves only what nothing else does.
+	fallback bool
 	// docs is the field of a Docs that the route comes from, "" for a user's.
 	docs string
-	// announced means that it is a request that the API sends.
-	announced bool
+	// describedOnly means that it is a request that the API sends.
+	describedOnly bool
 	// unguarded means that neither guards nor rate limits hold for it.
 	unguarded bool
-	// places are where it stands in apps that are sealed.
-	places places
+	// endpoints are where it stands in apps that are sealed.
+	endpoints endpointList
 }
 
-// places are the endpoints of a route, in the order in which they were sealed,
+// endpointList are the endpoints of a route, in the order in which they were sealed,
 // with what calls them, made on the first call of each.
-type places struct {
+type endpointList struct {
 	mutex     sync.Mutex
 	endpoints []*endpoint
 	calls     sync.Map // of *endpoint to func() *callPlan
 }
 
-func (p *places) add(e *endpoint) {
+func (p *endpointList) add(e *endpoint) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	p.endpoints = append(p.endpoints, e)
 }
 
-func (p *places) all() []*endpoint {
+func (p *endpointList) all() []*endpoint {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	return slices.Clone(p.endpoints)
@@ -110,10 +110,10 @@ func (rt *route) describe() (err error) {
 		return err
 	}
 	if rt.upgrade == nil {
-		rt.output, err = describeAnswer(rt.handler.out)
+		rt.output, err = describeResponse(rt.handler.out)
 		return err
 	}
-	if rt.output, err = describeAnswer(reflect.TypeFor[None]()); err != nil {
+	if rt.output, err = describeResponse(reflect.TypeFor[None]()); err != nil {
 		return err
 	}
 	return rt.upgrade.check(rt)
@@ -164,8 +164,8 @@ func maySolveItself(err error) bool {
 	return errors.As(err, new(*check.UnknownTagError)) || errors.As(err, new(*unknownMediaError))
 }
 
-// mistake is an error of the user's, with the place to mend it.
-func (rt *route) mistake(err error) error {
+// configError is an error of the user's, with the place to mend it.
+func (rt *route) configError(err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", rt.call(), rt.site, err)
 }
 
@@ -174,7 +174,7 @@ func (rt *route) call() string {
 	switch {
 	case rt.docs != "":
 		return rt.docs
-	case rt.last:
+	case rt.fallback:
 		return fmt.Sprintf("Frontend(%q)", strings.TrimSuffix(rt.path, mountSuffix))
 	case rt.mounted != nil:
 		return fmt.Sprintf("Mount(%q)", strings.TrimSuffix(rt.path, mountSuffix))

@@ -36,8 +36,8 @@ type Router struct {
 	providers []*provider
 	lifespans []*lifespan
 	webhooks  []*announcement
-	// catchers are those of OnError and OnStatus.
-	catchers []*errorHandler
+	// errorHandlers are those of OnError and OnStatus.
+	errorHandlers []*errorHandler
 	// root is the compiler of the app whose own router this is, nil for any
 	// other.
 	root   *programs
@@ -53,7 +53,7 @@ type item struct {
 
 // inclusion is a router inside another.
 type inclusion struct {
-	placement
+	includeOptions
 	site   *callsite.Site
 	router *Router
 }
@@ -77,7 +77,7 @@ func NewRouter(prefix string, options ...Option) *Router {
 		err = checkPrefix(prefix)
 	}
 	if err != nil {
-		panic(r.mistake(err))
+		panic(r.configError(err))
 	}
 	unincluded.add(r)
 	return r
@@ -138,8 +138,8 @@ func (l *looseRouters) since(number int) []*Router {
 	return found
 }
 
-// mistake is one of the router's prefix or options.
-func (r *Router) mistake(err error) error {
+// configError is one of the router's prefix or options.
+func (r *Router) configError(err error) error {
 	return fmt.Errorf("candor: NewRouter(%q) at %s: %w", r.prefix, r.site, err)
 }
 
@@ -158,9 +158,9 @@ var errNilRouter = errors.New("the app or router is nil; make one with candor.Ne
 
 // routerOf is the router on which something is registered, whose mistakes have a
 // place of their own.
-func routerOf(r Routes, mistake func(error) error) *Router {
+func routerOf(r Routes, configErr func(error) error) *Router {
 	if v := reflect.ValueOf(r); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
-		panic(mistake(errNilRouter))
+		panic(configErr(errNilRouter))
 	}
 	return r.router()
 }
@@ -207,7 +207,7 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 		if o == nil {
 			return errNilOption
 		}
-		if err := o.applyInclude(&i.placement); err != nil {
+		if err := o.applyInclude(&i.includeOptions); err != nil {
 			return err
 		}
 	}
@@ -312,17 +312,17 @@ func Trace[In, Out any](r Routes, path string, h func(context.Context, In) (Out,
 func Handle[In, Out any](r Routes, methods []string, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	rt := &route{site: callsite.Here(), methods: slices.Clone(methods), path: path}
 	if h == nil {
-		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
+		panic(rt.configError(errors.New("the handler is nil; pass a function")))
 	}
 	rt.handler = erase(h)
-	routerOf(r, rt.mistake).register(rt, options)
+	routerOf(r, rt.configError).register(rt, options)
 	return &Route[In, Out]{route: rt}
 }
 
 // register adds a route, or panics with what is wrong about it.
 func (r *Router) register(rt *route, options []RouteOption) {
 	if err := r.add(rt, options); err != nil {
-		panic(rt.mistake(err))
+		panic(rt.configError(err))
 	}
 }
 

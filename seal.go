@@ -17,19 +17,19 @@ import (
 // builder makes the table of an app, and gathers what is wrong on the way.
 type builder struct {
 	app       *App
-	around    *surroundings
+	shared    *appShared
 	table     *table
-	documents []documentPlace
+	documents []documentSource
 	mounts    []submount
-	faults    []error
+	errs      []error
 	// schemes are the security schemes that fields name.
 	schemes map[string]*operation.SecurityScheme
-	// catchers are those of each router that has any, compiled.
-	catchers map[*Router][]*catcher
+	// errorHandlers are those of each router that has any, compiled.
+	errorHandlers map[*Router][]*boundHandler
 	// shapes has the first documented pattern of each shape.
 	shapes map[string]*pathtree.Pattern
-	// sharedParts holds nil for a provider that is being resolved.
-	sharedParts map[*provider]*sharedPart
+	// sharedNodes holds nil for a provider that is being resolved.
+	sharedNodes map[*provider]*sharedNode
 	sharedPath  []*provider
 	keys        *tagKeys
 	// asked are the types that somebody asks a provider for.
@@ -44,12 +44,12 @@ type scope struct {
 	chain []*Router
 	// inclusions are the places of the calls that led here.
 	inclusions []string
-	documents  []listing
+	documents  []scopeDocument
 }
 
-// listing is a document around a scope, and whether its operations are hidden
+// scopeDocument is a document around a scope, and whether its operations are hidden
 // in it.
-type listing struct {
+type scopeDocument struct {
 	document *document
 	hidden   bool
 }
@@ -57,7 +57,7 @@ type listing struct {
 // into is the scope inside something that has a prefix and settings.
 func (s scope) into(prefix string, own *settings) scope {
 	s.prefix += prefix
-	s.set = own.within(s.set)
+	s.set = own.inherit(s.set)
 	if own.hidden {
 		s.documents = slices.Clone(s.documents)
 		for i := range s.documents {
@@ -67,15 +67,15 @@ func (s scope) into(prefix string, own *settings) scope {
 	return s
 }
 
-// within is the scope inside a router.
-func (s scope) within(r *Router) scope {
+// enter is the scope inside a router.
+func (s scope) enter(r *Router) scope {
 	s = s.into(r.prefix, r.own)
 	s.chain = append([]*Router{r}, s.chain...)
 	return s
 }
 
-// documentPlace is a document that needs its routes.
-type documentPlace struct {
+// documentSource is a document that needs its routes.
+type documentSource struct {
 	own      *ownDocs
 	document *document
 	title    string
@@ -91,28 +91,28 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedParts: map[*provider]*sharedPart{}, schemes: map[string]*operation.SecurityScheme{}, catchers: map[*Router][]*catcher{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
+	b := builder{app: a, sharedNodes: map[*provider]*sharedNode{}, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
-	b.table.errors = a.errors.with(b.catchersOf([]*Router{&a.Router}))
-	b.around = &surroundings{
+	b.table.errors = a.errors.with(b.errorHandlersOf([]*Router{&a.Router}))
+	b.shared = &appShared{
 		programs: a.programs, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
 		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware), challenge: a.config.Challenge,
 	}
-	b.table.nowhere = &endpoint{surroundings: b.around, errors: b.table.errors, route: &route{set: unsaid}, set: unsaid}
+	b.table.nowhere = &endpoint{appShared: b.shared, errors: b.table.errors, route: &route{set: noSettings}, set: noSettings}
 	var err error
-	if b.table.unrouted, err = wrap(http.HandlerFunc(b.table.answerUnrouted), b.table.nowhere, a.own.middleware, nil); err != nil {
+	if b.table.unrouted, err = wrap(http.HandlerFunc(b.table.serveNothing), b.table.nowhere, a.own.middleware, nil); err != nil {
 		return nil, fmt.Errorf("candor: New at %s: %w", a.site, err)
 	}
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
-	b.router(&a.Router, scope{set: unsaid, documents: []listing{b.documented(scope{set: unsaid}, &a.Router, whole)}})
+	b.router(&a.Router, scope{set: noSettings, documents: []scopeDocument{b.documented(scope{set: noSettings}, &a.Router, whole)}})
 	b.checkEffects()
 	b.checkOverrides()
 	b.indexes()
 	b.docs()
 	b.checkUnusedSchemes()
 	b.sealMounted()
-	if err := joinNew(b.faults...); err != nil {
+	if err := joinNew(b.errs...); err != nil {
 		return nil, err
 	}
 	b.table.waiting = b.table.waitsFor()
@@ -123,14 +123,14 @@ func buildTable(a *App) (*table, error) {
 }
 
 // documented starts a document for what a router holds in a scope.
-func (b *builder) documented(s scope, r *Router, own *ownDocs) listing {
-	info := own.info.within(b.app.config.info())
+func (b *builder) documented(s scope, r *Router, own *ownDocs) scopeDocument {
+	info := own.info.inherit(b.app.config.info())
 	d := b.app.newDocument(info)
 	if b.table.document == nil {
 		b.table.document = d
 	}
-	b.documents = append(b.documents, documentPlace{own: own, document: d, title: info.Title, scope: s.within(r)})
-	return listing{document: d}
+	b.documents = append(b.documents, documentSource{own: own, document: d, title: info.Title, scope: s.enter(r)})
+	return scopeDocument{document: d}
 }
 
 // indexes gives the operations of each document their places and ids. What
@@ -138,20 +138,20 @@ func (b *builder) documented(s scope, r *Router, own *ownDocs) listing {
 func (b *builder) indexes() {
 	defer func() {
 		for e, op := range b.table.document.operations.of {
-			e.place.info.OperationID = op.id
+			e.metadata.info.OperationID = op.id
 		}
 	}()
 	var all []*operationIndex
 	for _, p := range b.documents {
-		var mistakes []error
-		p.document.operations, mistakes = indexOperations(p.document.endpoints, p.document.webhooks, b.app.config.OperationID)
-		b.faults = append(b.faults, mistakes...)
-		if len(mistakes) > 0 {
+		var configErrs []error
+		p.document.operations, configErrs = indexOperations(p.document.endpoints, p.document.webhooks, b.app.config.OperationID)
+		b.errs = append(b.errs, configErrs...)
+		if len(configErrs) > 0 {
 			return // the other documents would repeat them
 		}
 		all = append(all, p.document.operations)
 	}
-	b.faults = append(b.faults, checkLinks(all)...)
+	b.errs = append(b.errs, checkLinks(all)...)
 }
 
 // docs puts the documents and their pages in their places.
@@ -159,7 +159,7 @@ func (b *builder) docs() {
 	for _, p := range b.documents {
 		routes, err := p.own.routes(p.document, p.scope.prefix, p.title)
 		if err != nil {
-			b.faults = append(b.faults, err)
+			b.errs = append(b.errs, err)
 		}
 		set := p.scope.set.unguarded()
 		broken := ""
@@ -167,9 +167,9 @@ func (b *builder) docs() {
 			if rt.docs == broken {
 				continue // a page that has no place needs none for its files
 			}
-			known := len(b.faults)
+			known := len(b.errs)
 			b.path(rt, scope{set: set, chain: p.scope.chain}.into(rt.path, rt.set))
-			if len(b.faults) > known {
+			if len(b.errs) > known {
 				broken = rt.docs
 			}
 		}
@@ -180,15 +180,15 @@ func (b *builder) docs() {
 // with its own.
 func (b *builder) sealMounted() {
 	for _, m := range b.mounts {
-		if len(b.faults) > 0 {
+		if len(b.errs) > 0 {
 			return
 		}
 		if m.app.serves(b.app, map[*App]bool{}) {
-			b.fault(m.endpoint.route, errors.New("the app would contain itself; mount another"))
+			b.fail(m.endpoint.route, errors.New("the app would contain itself; mount another"))
 			continue
 		}
 		if err := m.app.Check(); err != nil {
-			b.fault(m.endpoint.route, fmt.Errorf("the mounted app has mistakes: %w", err))
+			b.fail(m.endpoint.route, fmt.Errorf("the mounted app has mistakes: %w", err))
 			continue
 		}
 		m.app.mountedAt(mountPoint{parent: b.app, prefix: m.prefix})
@@ -208,14 +208,14 @@ func (b *builder) routers(r *Router, found []*Router) []*Router {
 
 // router puts everything a router holds in its place.
 func (b *builder) router(r *Router, outside scope) {
-	inside := outside.within(r)
+	inside := outside.enter(r)
 	inside.documents = slices.Clone(inside.documents)
 	for _, it := range r.items {
 		if it.docs != nil {
 			inside.documents = append(inside.documents, b.documented(outside, r, it.docs))
 		}
 	}
-	b.lifelong(r, inside.chain)
+	b.lifespans(r, inside.chain)
 	b.webhooks(r, inside)
 	for _, it := range r.items {
 		switch {
@@ -227,8 +227,8 @@ func (b *builder) router(r *Router, outside scope) {
 	}
 }
 
-// lifelong notes what a router holds that lives as long as the app.
-func (b *builder) lifelong(r *Router, chain []*Router) {
+// lifespans notes what a router holds that lives as long as the app.
+func (b *builder) lifespans(r *Router, chain []*Router) {
 	for _, p := range r.providers {
 		b.tagKeysOfProvider(p)
 		b.asks(p)
@@ -239,8 +239,8 @@ func (b *builder) lifelong(r *Router, chain []*Router) {
 			b.asked[p.key] = true // it would be started
 			continue
 		}
-		if _, err := b.shared(p, chain); err != nil {
-			b.faults = append(b.faults, p.mistake(err))
+		if _, err := b.sharedValue(p, chain); err != nil {
+			b.errs = append(b.errs, p.configError(err))
 		}
 	}
 	for _, l := range r.lifespans {
@@ -259,7 +259,7 @@ func (s scope) including(i *inclusion) scope {
 
 // route puts a route and its aliases in their places.
 func (b *builder) route(rt *route, s scope) {
-	if rt.mounted != nil && !rt.last || rt.unguarded {
+	if rt.mounted != nil && !rt.fallback || rt.unguarded {
 		s.set = s.set.unguarded()
 	}
 	b.path(rt, s.into(rt.path, rt.set))
@@ -274,26 +274,26 @@ func (b *builder) path(rt *route, s scope) {
 	if pattern == nil || pattern.String() != s.prefix {
 		var err error
 		if pattern, err = pathtree.Parse(s.prefix); err != nil {
-			b.faults = append(b.faults, s.mistake(rt, err))
+			b.errs = append(b.errs, s.configError(rt, err))
 			return
 		}
 	}
-	catchers := b.catchersOf(s.chain)
+	catchers := b.errorHandlersOf(s.chain)
 	for _, method := range rt.methods {
 		e := &endpoint{
-			surroundings: b.around, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
-			catchers:     catchers,
-			errors:       b.app.errors.with(catchers),
-			added:        slices.Clip(s.set.headers),
-			raisedTypes:  slices.Clip(s.set.raisedTypes),
-			decode:       codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
-			maxBody:      cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
-			maxMultipart: cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
-			multipart:    s.set.multipart.or(b.app.config.Limits.Multipart),
-			loose:        s.set.looseType != nil && *s.set.looseType,
+			appShared: b.shared, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
+			errorHandlers: catchers,
+			errors:        b.app.errors.with(catchers),
+			added:         slices.Clip(s.set.headers),
+			raisedTypes:   slices.Clip(s.set.raisedTypes),
+			decode:        codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
+			maxBody:       cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
+			maxMultipart:  cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
+			multipart:     s.set.multipart.or(b.app.config.Limits.Multipart),
+			loose:         s.set.looseType != nil && *s.set.looseType,
 		}
 		e.multipart = e.multipart.withDefaults(e.maxBody)
-		e.place = b.place(e)
+		e.metadata = b.metadata(e)
 		b.endpoint(e, s)
 	}
 }
@@ -302,7 +302,7 @@ func (b *builder) path(rt *route, s scope) {
 // that is in a document, for OpenAPI has no two paths that differ in the names of
 // wildcards only.
 func (b *builder) inDocument(p *pathtree.Pattern, s scope) *pathtree.Pattern {
-	isShown := func(l listing) bool { return !l.hidden }
+	isShown := func(l scopeDocument) bool { return !l.hidden }
 	if len(p.Names()) == 0 || !slices.ContainsFunc(s.documents, isShown) {
 		return p
 	}
@@ -313,28 +313,28 @@ func (b *builder) inDocument(p *pathtree.Pattern, s scope) *pathtree.Pattern {
 	return b.shapes[shape]
 }
 
-// catchersOf lists the catchers of the routers around an endpoint, in the order
+// errorHandlersOf lists the catchers of the routers around an endpoint, in the order
 // in which they are asked.
-func (b *builder) catchersOf(chain []*Router) catchers {
-	var all catchers
+func (b *builder) errorHandlersOf(chain []*Router) errorHandlers {
+	var all errorHandlers
 	for _, r := range chain {
-		own, compiled := b.catchers[r]
-		if !compiled && len(r.catchers) > 0 {
+		own, compiled := b.errorHandlers[r]
+		if !compiled && len(r.errorHandlers) > 0 {
 			var err error
-			if own, err = compileCatchers(b.app.programs.compiler, r.catchers, b.app.config.ResponseChecks); err != nil {
-				b.faults = append(b.faults, err)
+			if own, err = compileErrorHandlers(b.app.programs.compiler, r.errorHandlers, b.app.config.ResponseChecks); err != nil {
+				b.errs = append(b.errs, err)
 			}
-			b.catchers[r] = own
+			b.errorHandlers[r] = own
 		}
 		all = append(all, own...)
 	}
 	return all.asked()
 }
 
-// place is what the functions of an endpoint learn about it. The id of the
+// metadata is what the functions of an endpoint learn about it. The id of the
 // operation is known once all are.
-func (b *builder) place(e *endpoint) place {
-	return place{
+func (b *builder) metadata(e *endpoint) metadata {
+	return metadata{
 		info: RouteInfo{
 			Method: e.method, Pattern: e.pattern.String(), Name: e.name(), Tags: e.set.tags,
 			Hidden: e.set.hidden, Public: e.set.public,
@@ -350,7 +350,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		err = errors.Join(b.checkCredentials(e), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {
-		b.faults = append(b.faults, s.mistake(e.route, err))
+		b.errs = append(b.errs, s.configError(e.route, err))
 		return
 	}
 	b.tagKeysOf(e, s)
@@ -361,13 +361,13 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), mountSuffix), endpoint: e})
 		e.plain = withRoot(b.app.config.RootPath, e.plain)
 	}
-	if err := cmp.Or(b.wrap(e), e.catchers.checkRaised(e.raisedTypes)); err != nil {
-		b.faults = append(b.faults, s.mistake(e.route, err))
+	if err := cmp.Or(b.wrap(e), e.errorHandlers.checkRaised(e.raisedTypes)); err != nil {
+		b.errs = append(b.errs, s.configError(e.route, err))
 		return
 	}
-	n, tree := &node{}, &b.table.tree
-	n.endpoints = n.room[:0]
-	if e.route.last {
+	n, tree := &pathNode{}, &b.table.tree
+	n.endpoints = n.inline[:0]
+	if e.route.fallback {
 		tree = &b.table.frontends
 	}
 	if existing, ok := tree.Add(e.pattern, n); !ok {
@@ -375,7 +375,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	}
 	for _, other := range n.endpoints {
 		if other.method == e.method {
-			b.faults = append(b.faults, s.mistake(e.route, taken(e, other, s)))
+			b.errs = append(b.errs, s.configError(e.route, taken(e, other, s)))
 			return
 		}
 	}
@@ -391,16 +391,16 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 // tagKeysOf judges the types of an endpoint, and of what it depends on.
 func (b *builder) tagKeysOf(e *endpoint, s scope) {
 	if err := b.keys.route(e.route, e.set); err != nil {
-		b.faults = append(b.faults, s.mistake(e.route, err))
+		b.errs = append(b.errs, s.configError(e.route, err))
 	}
-	for _, p := range e.parts {
+	for _, p := range e.nodes {
 		if p.provider != nil {
 			b.tagKeysOfProvider(p.provider)
 		}
 	}
-	for _, c := range e.catchers {
+	for _, c := range e.errorHandlers {
 		if err := errors.Join(b.keys.output(c.output), b.keys.declared(c.set)); err != nil {
-			b.faults = append(b.faults, c.mistake(err))
+			b.errs = append(b.errs, c.configError(err))
 		}
 	}
 }
@@ -411,19 +411,19 @@ func (b *builder) tagKeysOfProvider(p *provider) {
 		return
 	}
 	if err := errors.Join(b.keys.input(p.desc), b.keys.declared(&p.set)); err != nil {
-		b.faults = append(b.faults, p.mistake(err))
+		b.errs = append(b.errs, p.configError(err))
 	}
 }
 
 // wrap puts an endpoint's middleware around it.
 func (b *builder) wrap(e *endpoint) error {
-	var options http.Handler = http.HandlerFunc(b.table.answerOptions)
+	var options http.Handler = http.HandlerFunc(b.table.serveOptions)
 	if e.method == http.MethodOptions || e.method == anyMethod {
 		options = nil
 	}
 	h, err := wrap(e, e, e.set.middleware, options)
 	if err == nil && len(e.set.middleware) > 0 {
-		e.around = h
+		e.wrapped = h
 	}
 	return err
 }
@@ -443,7 +443,7 @@ func (b *builder) asks(p *provider) {
 // with the real thing, and passes for another reason. What stands behind another
 // mistake may not have been asked for yet.
 func (b *builder) checkOverrides() {
-	if len(b.faults) > 0 {
+	if len(b.errs) > 0 {
 		return
 	}
 	for t, p := range b.app.overrides {
@@ -454,9 +454,9 @@ func (b *builder) checkOverrides() {
 		if near := nearest(t, b.routers(&b.app.Router, nil)); near != nil {
 			advice = fmt.Sprintf("there is a provider of %s, registered at %s: override exactly that", near.key, near.site)
 		}
-		b.faults = append(b.faults, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.site, advice))
+		b.errs = append(b.errs, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.site, advice))
 	}
-	slices.SortFunc(b.faults, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	slices.SortFunc(b.errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }
 
 // checkEffects finds options of an app, a router or an inclusion that say
@@ -465,28 +465,28 @@ func (b *builder) checkEffects() {
 	b.effectsOf(&b.app.Router, func(err error) error { return fmt.Errorf("candor: New at %s: %w", b.app.site, err) }, map[*Router]bool{})
 }
 
-func (b *builder) effectsOf(r *Router, mistake func(error) error, seen map[*Router]bool) {
+func (b *builder) effectsOf(r *Router, configErr func(error) error, seen map[*Router]bool) {
 	if seen[r] {
 		return
 	}
 	seen[r] = true
-	b.miss(r.own, r, mistake)
+	b.miss(r.own, r, configErr)
 	for _, it := range r.items {
 		if i := it.inclusion; i != nil {
 			b.miss(&i.own, i.router, func(err error) error { return fmt.Errorf("candor: Include at %s: %w", i.site, err) })
-			b.effectsOf(i.router, i.router.mistake, seen)
+			b.effectsOf(i.router, i.router.configError, seen)
 		}
 	}
 }
 
 // miss notes the options in a set that have no effect below a router.
-func (b *builder) miss(set *settings, r *Router, mistake func(error) error) {
+func (b *builder) miss(set *settings, r *Router, configErr func(error) error) {
 	anything := func(*route) bool { return true }
 	for _, e := range effects {
 		if !e.isSet(set) || r.holds(e.on) || e.reaches && r.announces() || !r.holds(anything) {
 			continue
 		}
-		b.faults = append(b.faults, mistake(fmt.Errorf("%s does nothing, as no route below is one that it is for: %s; drop it, or move it to where it has an effect", e.option, e.kinds)))
+		b.errs = append(b.errs, configErr(fmt.Errorf("%s does nothing, as no route below is one that it is for: %s; drop it, or move it to where it has an effect", e.option, e.kinds)))
 	}
 }
 
@@ -494,7 +494,7 @@ func (b *builder) miss(set *settings, r *Router, mistake func(error) error) {
 func taken(e, other *endpoint, s scope) error {
 	place := fmt.Sprintf("%s %s", e.method, e.pattern)
 	switch {
-	case e.route.last:
+	case e.route.fallback:
 		return fmt.Errorf("the prefix is taken by another front end, at %s; change one of them", other.route.site)
 	case e.route.mounted != nil:
 		return fmt.Errorf("the prefix is taken by another mount, at %s; change one of them", other.route.site)
@@ -517,18 +517,18 @@ func (e *endpoint) String() string {
 	return fmt.Sprintf("%s, registered at %s", e.pattern, e.route.site)
 }
 
-func (b *builder) fault(rt *route, err error) { b.faults = append(b.faults, rt.mistake(err)) }
+func (b *builder) fail(rt *route, err error) { b.errs = append(b.errs, rt.configError(err)) }
 
-// mistake names the route, and, where it is not served as it was registered,
+// configError names the route, and, where it is not served as it was registered,
 // its path and the inclusions that led there.
-func (s scope) mistake(rt *route, err error) error {
+func (s scope) configError(rt *route, err error) error {
 	switch {
 	case len(s.inclusions) > 0:
 		err = fmt.Errorf("as %q, included at %s: %w", s.prefix, strings.Join(s.inclusions, " in "), err)
 	case s.prefix != rt.path:
 		err = fmt.Errorf("as %q: %w", s.prefix, err)
 	}
-	return rt.mistake(err)
+	return rt.configError(err)
 }
 
 // Seal fixes the routes: what no single registration could see is checked, and
@@ -563,7 +563,7 @@ func (a *App) sealed() (*table, error) {
 		return nil, err
 	}
 	for _, e := range t.endpoints {
-		e.route.places.add(e)
+		e.route.endpoints.add(e)
 	}
 	a.table.Store(t)
 	for _, r := range unincluded.since(a.born) {

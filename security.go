@@ -72,7 +72,7 @@ func credential[T any](f *typeinfo.Field, read func(*http.Request) (T, bool)) ma
 }
 
 func optionalCredential[T any](field **T, read func(*http.Request) (T, bool)) filler {
-	return func(from *around) error {
+	return func(from *requestScope) error {
 		if value, ok := read(from.r); ok {
 			*field = &value
 		}
@@ -81,10 +81,10 @@ func optionalCredential[T any](field **T, read func(*http.Request) (T, bool)) fi
 }
 
 func requiredCredential[T any](field *T, f *typeinfo.Field, read func(*http.Request) (T, bool)) filler {
-	return func(from *around) (err error) {
+	return func(from *requestScope) (err error) {
 		var ok bool
 		if *field, ok = read(from.r); !ok {
-			err = from.place.refusal(f)
+			err = from.metadata.refusal(f)
 		}
 		return err
 	}
@@ -100,11 +100,11 @@ func (c choicePlan) at(input reflect.Value) filler {
 		found = append(found, input.FieldByIndex(f.Index))
 	}
 	isThere := func(v reflect.Value) bool { return !v.IsNil() }
-	return func(from *around) error {
+	return func(from *requestScope) error {
 		if slices.ContainsFunc(found, isThere) {
 			return nil
 		}
-		return from.place.refusal(c[0])
+		return from.metadata.refusal(c[0])
 	}
 }
 
@@ -263,7 +263,7 @@ func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
 func textKey(field any, f *typeinfo.Field, fill filler) filler {
 	required, _ := field.(*APIKey)
 	optional, _ := field.(**APIKey)
-	return func(from *around) error {
+	return func(from *requestScope) error {
 		if err := fill(from); err != nil {
 			return err
 		}
@@ -272,7 +272,7 @@ func textKey(field any, f *typeinfo.Field, fill filler) filler {
 			key = *optional
 		}
 		if key != nil && !utf8.ValidString(string(*key)) {
-			return from.place.refusal(f).With(fmt.Sprintf("The %s %s is not valid UTF-8", f.Source, f.Name))
+			return from.metadata.refusal(f).With(fmt.Sprintf("The %s %s is not valid UTF-8", f.Source, f.Name))
 		}
 		return nil
 	}

@@ -27,7 +27,7 @@ func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequ
 		if err != nil {
 			return nil, err
 		}
-		return func(value reflect.Value, _ bool, a *answer) error {
+		return func(value reflect.Value, _ bool, a *response) error {
 			items := value.Interface().(S) // the type of the result that the encoder is compiled for
 			if items == nil {
 				items = func(func(T, error) bool) {}
@@ -37,7 +37,7 @@ func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequ
 					a.begin(w)
 					return nil
 				}
-				return writeItems(format, iter.Seq2[T, error](items), newItemWriter[T](encoder, a.live), openPipe(a, w, r, nil))
+				return writeItems(format, iter.Seq2[T, error](items), newItemWriter[T](encoder, a.streaming), openPipe(a, w, r, nil))
 			}
 			return nil
 		}, nil
@@ -157,7 +157,7 @@ func newItemReader(format *mediatype.Sequence, body io.Reader, decoder *codec.De
 	limit := cmp.Or(in.lineLimit, defaultMessageLimit)
 	return &itemReader{
 		format: format, sent: format.Split(body, limit), decoder: decoder,
-		options: within(in.decode, int64(limit)), limit: limit, required: required,
+		options: limitMemory(in.decode, int64(limit)), limit: limit, required: required,
 		rendered: func(e *ValidationError) *ValidationError { return in.errors.rendered(in.r, e) },
 		claims:   in.errors.claims,
 	}

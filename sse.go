@@ -155,7 +155,7 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 		return nil, err
 	}
 	names := eventNames(itemType[T]())
-	return func(value reflect.Value, _ bool, a *answer) error {
+	return func(value reflect.Value, _ bool, a *response) error {
 		events := value.Interface().(Events[T])
 		if events == nil {
 			events = func(func(Event[T], error) bool) {}
@@ -166,7 +166,7 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 				a.begin(w)
 				return nil
 			}
-			s := &eventSender[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, a.live), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
+			s := &eventSender[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, a.streaming), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
 			return s.run(events)
 		}
 		return nil
@@ -253,8 +253,8 @@ func (s *eventSender[T]) encode(data T) (isRaw bool, err error) {
 // that stops ends streams without one: clients connect again, to another.
 func (s *eventSender[T]) end(failure error) error {
 	if failure != nil && s.pipe.alive() {
-		body := s.items.live.failure(failure)
-		s.items.live.reported = nil == s.pipe.append(func(dst []byte) ([]byte, error) {
+		body := s.items.streaming.failure(failure)
+		s.items.streaming.reported = nil == s.pipe.append(func(dst []byte) ([]byte, error) {
 			return eventstream.Append(dst, &eventstream.Event{Name: mediatype.ErrorEvent, Data: body, HasData: true})
 		})
 	}

@@ -214,7 +214,7 @@ func redirectToSlash(w http.ResponseWriter, r *http.Request, name string) {
 
 // send responds with a file.
 func (s *static) send(w http.ResponseWriter, r *http.Request, name string, status int) error {
-	a := answer{outcome: outcome{status: status}}
+	a := response{outcome: outcome{status: status}}
 	defer a.close()
 	f := File{FS: s.files, Path: name}
 	opened, err := f.openIn(s.files, &a)

@@ -13,15 +13,15 @@ import (
 // bracket runs the steps from rest on itself, and may do something after them.
 type step struct {
 	// name says what the step does, for App.Routes.
-	name    string
-	run     func(x *exchange) error
-	bracket func(x *exchange, rest int) error
+	name string
+	run  func(x *exchange) error
+	wrap func(x *exchange, rest int) error
 }
 
 // String is the name, with a colon where the rest of the request runs inside of
 // the step.
 func (s step) String() string {
-	if s.bracket != nil {
+	if s.wrap != nil {
 		return s.name + ":"
 	}
 	return s.name
@@ -30,7 +30,7 @@ func (s step) String() string {
 // stepNames print what a request goes through.
 func (e *endpoint) stepNames() []string {
 	var names []string
-	if e.around != nil {
+	if e.wrapped != nil {
 		names = append(names, "middleware:")
 	}
 	if e.steps == nil { // a handler without types that depends on nothing
@@ -53,7 +53,7 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 	if e.upgrade != nil {
 		steps = append(steps, step{name: "check the handshake", run: e.route.upgrade.admit})
 	}
-	if e.answer != nil && e.answer.negotiated {
+	if e.response != nil && e.response.negotiated {
 		steps = append(steps, step{name: "negotiate the media type", run: (*exchange).negotiate})
 	}
 	hasParams := len(e.reading) > 0 || e.closed != nil
@@ -65,7 +65,7 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 		steps = append(steps, step{name: "read the body", run: (*exchange).bindBody})
 	}
 	if e.mayFind() || e.body != nil {
-		steps = append(steps, step{name: "refuse an invalid request", run: (*exchange).refuseFaults})
+		steps = append(steps, step{name: "refuse an invalid request", run: (*exchange).refuseInvalid})
 	}
 	steps = append(steps, after...)
 	return append(steps, last...)
@@ -92,21 +92,21 @@ func (e *endpoint) streamStep() step {
 
 // mayFind reports whether anything can be found wrong before the body is read.
 func (e *endpoint) mayFind() bool {
-	return e.closed != nil || slices.ContainsFunc(e.parts, func(p *part) bool { return len(p.desc.Params) > 0 || len(p.desc.Validators) > 0 })
+	return e.closed != nil || slices.ContainsFunc(e.nodes, func(p *node) bool { return len(p.desc.Params) > 0 || len(p.desc.Validators) > 0 })
 }
 
 func (x *exchange) negotiate() error {
-	return x.endpoint.answer.accept(x.around.w, x.around.r, &x.answer)
+	return x.endpoint.response.accept(x.scope.w, x.scope.r, &x.response)
 }
 
 func (x *exchange) bindParams() error {
 	for _, i := range x.endpoint.reading {
-		f := &x.frames[i]
-		sound, refusal := f.input.bindParams(&x.around, &x.faults)
-		f.unsound, f.refusal = !sound, refusal
+		f := &x.slots[i]
+		sound, refusal := f.input.bindParams(&x.scope, &x.faults)
+		f.invalid, f.refusal = !sound, refusal
 	}
 	if closed := x.endpoint.closed; closed != nil {
-		closed.refuse(x.around.r, &x.faults)
+		closed.refuse(x.scope.r, &x.faults)
 	}
 	return nil
 }
@@ -114,9 +114,9 @@ func (x *exchange) bindParams() error {
 // sweep refuses a request before its body is read where credentials of a part
 // are missing that runs behind it.
 func (x *exchange) sweep() error {
-	for i := range x.frames {
-		if x.frames[i].refusal != nil {
-			return x.frames[i].refusal
+	for i := range x.slots {
+		if x.slots[i].refusal != nil {
+			return x.slots[i].refusal
 		}
 	}
 	return nil
@@ -125,19 +125,19 @@ func (x *exchange) sweep() error {
 func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
 	in := incoming{
-		w: x.around.w, r: x.around.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
+		w: x.scope.w, r: x.scope.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
 		multipart: e.multipart,
-		loose:     e.loose, decode: e.decode, uploads: x.uploads, room: x.room, errors: e.errors,
+		loose:     e.loose, decode: e.decode, uploads: x.uploads, buffer: x.buffer, errors: e.errors,
 	}
-	x.body, err = e.body.bind(x.frames[0].inValue, &in, &x.faults)
-	x.room = in.room
+	x.body, err = e.body.bind(x.slots[0].inValue, &in, &x.faults)
+	x.buffer = in.buffer
 	return err
 }
 
-// refuseFaults ends a request that does not fit; all its faults are one error.
-func (x *exchange) refuseFaults() error {
+// refuseInvalid ends a request that does not fit; all its faults are one error.
+func (x *exchange) refuseInvalid() error {
 	if len(x.faults.Faults) == 0 && x.endpoint.body != nil {
-		x.endpoint.parts[0].input.judge(x.frames[0].inValue, &x.faults)
+		x.endpoint.nodes[0].input.judge(x.slots[0].inValue, &x.faults)
 	}
 	if len(x.faults.Faults) == 0 {
 		return nil
@@ -145,11 +145,11 @@ func (x *exchange) refuseFaults() error {
 	return x.invalid()
 }
 
-func (x *exchange) callHandler() error { return x.frames[0].call(x.ctx) }
+func (x *exchange) callHandler() error { return x.slots[0].call(x.ctx) }
 
 func (x *exchange) encode() error {
 	e := x.endpoint
-	if err := e.answer.encode(x.ctx, x.frames[0].outValue, e.checks, e.errors.log, &x.answer); err != nil {
+	if err := e.response.encode(x.ctx, x.slots[0].outValue, e.checks, e.errors.log, &x.response); err != nil {
 		return err
 	}
 	return x.checkHeader()
@@ -159,10 +159,10 @@ func (x *exchange) encode() error {
 // the response; a panic before it wrote anything is an error like any other, and
 // so is a Timeout that has passed by then.
 func (x *exchange) servePlain() error {
-	w := layer.Watch(x.around.w)
+	w := layer.Watch(x.scope.w)
 	done := false
-	defer func() { x.finished, x.cut = done || w.Begun, w.Begun && !done }()
-	x.endpoint.plain.ServeHTTP(w, withCaller(x.around.r))
+	defer func() { x.finished, x.truncated = done || w.Begun, w.Begun && !done }()
+	x.endpoint.plain.ServeHTTP(w, withCaller(x.scope.r))
 	if err := x.ctx.Err(); err != nil && !w.Begun && isLate(x.ctx, err) {
 		return err
 	}
@@ -177,18 +177,18 @@ func (x *exchange) finishStream() error {
 	if x.endpoint.upgrade != nil {
 		return x.endpoint.upgrade(x)
 	}
-	if x.answer.stream == nil {
+	if x.response.stream == nil {
 		return nil
 	}
-	w := &layer.Writer{ResponseWriter: x.around.w}
+	w := &layer.Writer{ResponseWriter: x.scope.w}
 	done := false
 	defer func() {
-		x.finished, x.cut = done || w.Begun, w.Begun && !done && !x.reported()
-		x.answer.close()
+		x.finished, x.truncated = done || w.Begun, w.Begun && !done && !x.reportedLate()
+		x.response.close()
 	}()
-	if err := x.answer.stream(w, x.around.r); err != nil {
-		if x.reported() {
-			x.told = err
+	if err := x.response.stream(w, x.scope.r); err != nil {
+		if x.reportedLate() {
+			x.reported = err
 		}
 		return err
 	}
@@ -196,26 +196,26 @@ func (x *exchange) finishStream() error {
 	return nil
 }
 
-// runPart is the step of a part. Before the body its parameters may still be
+// providerStep is the step of a part. Before the body its parameters may still be
 // faulty, and credentials missing.
-func runPart(i int, p *provider) step {
+func providerStep(i int, p *provider) step {
 	name := p.step() + " " + p.String()
 	switch {
 	case p.scoped():
-		return step{name: name, bracket: func(x *exchange, rest int) error {
+		return step{name: name, wrap: func(x *exchange, rest int) error {
 			if err := x.refusal(i); err != nil {
 				return err
 			}
-			return x.enclose(i, rest)
+			return x.runScoped(i, rest)
 		}}
 	case !readsMore(p.desc):
-		return step{name: name, run: func(x *exchange) error { return x.frames[i].call(x.ctx) }}
+		return step{name: name, run: func(x *exchange) error { return x.slots[i].call(x.ctx) }}
 	}
 	return step{name: name, run: func(x *exchange) error {
 		if err := x.refusal(i); err != nil {
 			return err
 		}
-		return x.frames[i].call(x.ctx)
+		return x.slots[i].call(x.ctx)
 	}}
 }
 
@@ -225,14 +225,14 @@ var (
 	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
 )
 
-// enclose runs the rest of the request inside a part.
-func (x *exchange) enclose(i, rest int) error {
-	f := &x.frames[i]
-	f.inject()
+// runScoped runs the rest of the request inside a part.
+func (x *exchange) runScoped(i, rest int) error {
+	f := &x.slots[i]
+	f.fill()
 	calls := 0
 	// Until use returns, and where it never does, a panic goes through it.
 	inner := errSwallowedPanic
-	err := f.bracket(x.ctx, func() error {
+	err := f.wrap(x.ctx, func() error {
 		if calls++; calls > 1 {
 			return errUseTwice
 		}
@@ -250,9 +250,9 @@ func (x *exchange) enclose(i, rest int) error {
 	return err
 }
 
-// answerInside writes the response and runs the tasks while the brackets around
+// respondInside writes the response and runs the tasks while the brackets around
 // it still live.
-func (x *exchange) answerInside(rest int) error {
+func (x *exchange) respondInside(rest int) error {
 	err := x.protected(rest)
 	if !x.finished {
 		x.finish(err)

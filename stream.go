@@ -39,10 +39,10 @@ var errDraining = Error(http.StatusServiceUnavailable, "the server is stopping")
 
 // pipe carries what a producer makes to the client.
 type pipe struct {
-	answer  *answer
-	live    *live
-	w       http.ResponseWriter
-	control *http.ResponseController
+	response  *response
+	streaming *streaming
+	w         http.ResponseWriter
+	control   *http.ResponseController
 	// deadlines are set where no server of Candor's does it.
 	deadlines bool
 	ping      []byte
@@ -76,9 +76,9 @@ type pipe struct {
 
 // openPipe prepares to send. The answer's header is sent with the first bytes,
 // or after a short while without any.
-func openPipe(a *answer, w http.ResponseWriter, r *http.Request, ping []byte) *pipe {
+func openPipe(a *response, w http.ResponseWriter, r *http.Request, ping []byte) *pipe {
 	p := &pipe{
-		answer: a, live: a.live, w: w, control: http.NewResponseController(w), ping: ping,
+		response: a, streaming: a.streaming, w: w, control: http.NewResponseController(w), ping: ping,
 		deadlines: serve.Stopping(r.Context()) == nil,
 	}
 	p.moved = sync.NewCond(&p.mutex)
@@ -199,7 +199,7 @@ func (p *pipe) rest() {
 	p.sending = false
 	p.moved.Broadcast()
 	if !p.closed && p.err == nil {
-		p.silence.Reset(p.live.heartbeat)
+		p.silence.Reset(p.streaming.heartbeat)
 	}
 }
 
@@ -212,7 +212,7 @@ func (p *pipe) fail(err error) {
 		p.err = err
 	}
 	p.moved.Broadcast()
-	p.live.cancel()
+	p.streaming.cancel()
 }
 
 // lose ends a stream that cannot be written any more.
@@ -233,11 +233,11 @@ func (p *pipe) alive() bool {
 // write sends data to the client, behind the header.
 func (p *pipe) write(data []byte) error {
 	if p.deadlines {
-		_ = p.control.SetWriteDeadline(time.Now().Add(p.live.writeLimit))
+		_ = p.control.SetWriteDeadline(time.Now().Add(p.streaming.writeLimit))
 	}
 	if !p.headed {
 		p.headed = true
-		p.answer.begin(p.w)
+		p.response.begin(p.w)
 	}
 	if len(data) > 0 {
 		if _, err := p.w.Write(data); err != nil {
@@ -252,31 +252,31 @@ func (p *pipe) write(data []byte) error {
 
 // itemWriter encodes the items of one stream, one after the other.
 type itemWriter[T any] struct {
-	encoder *codec.Encoder
-	slot    *T
-	value   reflect.Value
-	live    *live
+	encoder   *codec.Encoder
+	slot      *T
+	value     reflect.Value
+	streaming *streaming
 	// faults are those of the item at hand.
 	faults fault.List
 }
 
-func newItemWriter[T any](e *codec.Encoder, l *live) *itemWriter[T] {
+func newItemWriter[T any](e *codec.Encoder, l *streaming) *itemWriter[T] {
 	slot := new(T)
-	return &itemWriter[T]{encoder: e, slot: slot, value: reflect.ValueOf(slot).Elem(), live: l}
+	return &itemWriter[T]{encoder: e, slot: slot, value: reflect.ValueOf(slot).Elem(), streaming: l}
 }
 
 // append encodes an item behind dst. An item that breaks its rules is an
 // error, as the app's ResponseChecks say.
 func (w *itemWriter[T]) append(dst []byte, item T) ([]byte, error) {
 	*w.slot, w.faults = item, fault.List{}
-	dst, err := w.encoder.Append(dst, w.value, w.live.checks != Off, &w.faults)
+	dst, err := w.encoder.Append(dst, w.value, w.streaming.checks != Off, &w.faults)
 	if err != nil || len(w.faults.Faults) == 0 {
 		return dst, err
 	}
 	w.faults.Seal(0, "item")
-	broken := invalidAnswer{w.faults.Faults}
-	if w.live.checks == Log {
-		w.live.log(broken)
+	broken := invalidResponse{w.faults.Faults}
+	if w.streaming.checks == Log {
+		w.streaming.log(broken)
 		return dst, nil
 	}
 	return dst, broken

@@ -12,9 +12,9 @@ import (
 
 // table is the sealed form of an app: every endpoint in its place.
 type table struct {
-	tree pathtree.Tree[*node]
+	tree pathtree.Tree[*pathNode]
 	// frontends serve what nothing else does, by any method.
-	frontends pathtree.Tree[*node]
+	frontends pathtree.Tree[*pathNode]
 	endpoints []*endpoint
 	errors    *errorWriter
 	// unrouted answers what no endpoint does, behind the app's middleware;
@@ -26,23 +26,23 @@ type table struct {
 	rootPath  string
 	// shared, lifespans and mounted are what lives as long as the app, in the
 	// order of their start.
-	shared    []*sharedPart
+	shared    []*sharedNode
 	lifespans []*lifespan
 	mounted   []*App
 	// waiting names those of the app itself.
 	waiting []string
 }
 
-// node holds the endpoints of one shape of path.
-type node struct {
+// pathNode holds the endpoints of one shape of path.
+type pathNode struct {
 	endpoints []*endpoint
-	// room is that of the first endpoints: most paths have no more.
-	room [2]*endpoint
+	// inline is that of the first endpoints: most paths have no more.
+	inline [2]*endpoint
 }
 
 // endpoint finds the one for a method: its own, for HEAD that of GET, or the
 // one of a mount.
-func (n *node) endpoint(method string) *endpoint {
+func (n *pathNode) endpoint(method string) *endpoint {
 	var get, mount *endpoint
 	for _, e := range n.endpoints {
 		switch e.method {
@@ -92,7 +92,7 @@ func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
 	if e := n.endpoint(r.Method); e != nil {
 		return e, captured
 	}
-	n, captured, ok = t.tree.MatchFunc(path, escaped, values, func(n *node) bool { return n.endpoint(r.Method) != nil })
+	n, captured, ok = t.tree.MatchFunc(path, escaped, values, func(n *pathNode) bool { return n.endpoint(r.Method) != nil })
 	if !ok {
 		return nil, nil
 	}
@@ -128,14 +128,14 @@ func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {
 	protect(w, t.nowhere.lead(r, nil), t.errors, t.unrouted.ServeHTTP)
 }
 
-// answerUnrouted is the one place for OPTIONS, 405, redirects and 404.
-func (t *table) answerUnrouted(w http.ResponseWriter, r *http.Request) {
+// serveNothing is the one place for OPTIONS, 405, redirects and 404.
+func (t *table) serveNothing(w http.ResponseWriter, r *http.Request) {
 	path, escaped := pathOf(r)
 	allow := t.allowed(path, escaped)
 	switch {
-	case len(allow) > 0 && isPreflight(r) && t.answersPreflight(w, r):
+	case len(allow) > 0 && isPreflight(r) && t.servesPreflight(w, r):
 	case len(allow) > 0 && r.Method == http.MethodOptions:
-		t.answerOptions(w, r)
+		t.serveOptions(w, r)
 	case len(allow) > 0:
 		t.errors.write(w, r, Error(http.StatusMethodNotAllowed, nil).WithHeader("Allow", strings.Join(allow, ", ")))
 	case t.moved(path, escaped):
@@ -150,9 +150,9 @@ func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// answersPreflight leads a preflight through the middleware of the endpoint that
+// servesPreflight leads a preflight through the middleware of the endpoint that
 // a browser asks about, if that has any.
-func (t *table) answersPreflight(w http.ResponseWriter, r *http.Request) bool {
+func (t *table) servesPreflight(w http.ResponseWriter, r *http.Request) bool {
 	wanted := *r
 	wanted.Method = r.Header.Get("Access-Control-Request-Method")
 	e, captured := t.match(&wanted, nil)
@@ -168,8 +168,8 @@ func (t *table) answersPreflight(w http.ResponseWriter, r *http.Request) bool {
 	return true
 }
 
-// answerOptions lists the methods of a path.
-func (t *table) answerOptions(w http.ResponseWriter, r *http.Request) {
+// serveOptions lists the methods of a path.
+func (t *table) serveOptions(w http.ResponseWriter, r *http.Request) {
 	path, escaped := pathOf(r)
 	w.Header().Set("Allow", strings.Join(t.allowed(path, escaped), ", "))
 	w.WriteHeader(http.StatusNoContent)
@@ -178,7 +178,7 @@ func (t *table) answerOptions(w http.ResponseWriter, r *http.Request) {
 // allowed lists the methods a path has, in alphabetical order.
 func (t *table) allowed(path string, escaped bool) []string {
 	var methods []string
-	t.tree.MatchFunc(path, escaped, nil, func(n *node) bool {
+	t.tree.MatchFunc(path, escaped, nil, func(n *pathNode) bool {
 		for _, e := range n.endpoints {
 			methods = append(methods, e.method)
 			if e.method == http.MethodGet {

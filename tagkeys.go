@@ -13,24 +13,24 @@ type tagKeys struct {
 	// foreign are those of Config.ForeignTags.
 	foreign []string
 	types   map[*typeinfo.Type]bool
-	// told are the mistakes that were found.
-	told map[string]bool
+	// reported are the mistakes that were found.
+	reported map[string]bool
 }
 
 func newTagKeys(foreign []string) *tagKeys {
-	return &tagKeys{foreign: foreign, types: map[*typeinfo.Type]bool{}, told: map[string]bool{}}
+	return &tagKeys{foreign: foreign, types: map[*typeinfo.Type]bool{}, reported: map[string]bool{}}
 }
 
 // judge makes mistakes of stray keys, but of those that the app lets pass.
 func (k *tagKeys) judge(found []*typeinfo.StrayKey) error {
-	var mistakes []error
+	var configErrs []error
 	for _, stray := range found {
-		if text := stray.Error.Error(); !slices.Contains(k.foreign, stray.Key) && !k.told[text] {
-			k.told[text] = true
-			mistakes = append(mistakes, errors.New(text+"; if the key is another program's, name it in Config.ForeignTags"))
+		if text := stray.Error.Error(); !slices.Contains(k.foreign, stray.Key) && !k.reported[text] {
+			k.reported[text] = true
+			configErrs = append(configErrs, errors.New(text+"; if the key is another program's, name it in Config.ForeignTags"))
 		}
 	}
-	return errors.Join(mistakes...)
+	return errors.Join(configErrs...)
 }
 
 // input judges the types that a function takes.
@@ -53,25 +53,25 @@ func (k *tagKeys) output(out *typeinfo.Output) error {
 
 // route judges the types of a handler, and of what its options declare.
 func (k *tagKeys) route(rt *route, set *settings) error {
-	var mistakes []error
+	var configErrs []error
 	if rt.input != nil {
-		mistakes = append(mistakes, k.input(rt.input), k.output(rt.output))
+		configErrs = append(configErrs, k.input(rt.input), k.output(rt.output))
 	}
 	if rt.upgrade != nil {
 		for _, t := range rt.upgrade.messages() {
-			mistakes = append(mistakes, k.judge(t.StrayKeys(k.types)))
+			configErrs = append(configErrs, k.judge(t.StrayKeys(k.types)))
 		}
 	}
-	return errors.Join(append(mistakes, k.declared(set))...)
+	return errors.Join(append(configErrs, k.declared(set))...)
 }
 
 // declared judges the answers that options declare.
 func (k *tagKeys) declared(set *settings) error {
-	var mistakes []error
+	var configErrs []error
 	for _, r := range set.responses {
 		if r.body != nil {
-			mistakes = append(mistakes, k.output(r.body))
+			configErrs = append(configErrs, k.output(r.body))
 		}
 	}
-	return errors.Join(mistakes...)
+	return errors.Join(configErrs...)
 }

@@ -165,9 +165,9 @@ const (
 // takes one descriptor. A file is taken after the other; they are read at any
 // time, until the store is closed.
 type uploadStore struct {
-	// room is what is left for files that fields hold as a whole, and held what
+	// memoryLeft is what is left for files that fields hold as a whole, and held what
 	// they have taken.
-	room, held int64
+	memoryLeft, held int64
 	// sent is how long the form is, as its Content-Length says; negative if it
 	// says nothing.
 	sent   int64
@@ -206,8 +206,8 @@ func (s *uploadStore) share() int64 {
 	return min(uploadMemoryEach, uploadMemory-s.used)
 }
 
-// leastRoom is the room for the shortest contents, in bytes.
-const leastRoom = 4 << 10
+// leastMemory is the room for the shortest contents, in bytes.
+const leastMemory = 4 << 10
 
 // readUpTo reads a content to its end, or one byte more than most. Its room
 // grows with what has come, whatever was announced; of what it returns, at most
@@ -215,7 +215,7 @@ const leastRoom = 4 << 10
 func readUpTo(content io.Reader, most int64) (data []byte, err error) {
 	enough := min(most, math.MaxInt64-1) + 1
 	for err == nil && int64(len(data)) < enough {
-		room := make([]byte, min(max(leastRoom, 4*int64(len(data))), enough))
+		room := make([]byte, min(max(leastMemory, 4*int64(len(data))), enough))
 		n := copy(room, data)
 		more, failed := fill(content, room[n:])
 		data, err = room[:n+more], failed
@@ -382,14 +382,14 @@ func tooMuchHeld(what string, limit int64) error {
 
 // hold takes all of a content into memory.
 func (s *uploadStore) hold(content io.Reader) (u Upload, err error) {
-	all, err := readUpTo(content, s.room)
+	all, err := readUpTo(content, s.memoryLeft)
 	n := int64(len(all))
 	switch {
 	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
 		return u, err
-	case n > s.room:
-		return u, tooMuchHeld("files that are read into memory", s.held+s.room)
+	case n > s.memoryLeft:
+		return u, tooMuchHeld("files that are read into memory", s.held+s.memoryLeft)
 	}
-	s.room, s.held = s.room-n, s.held+n
+	s.memoryLeft, s.held = s.memoryLeft-n, s.held+n
 	return Upload{Size: n, store: s, memory: all}, nil
 }

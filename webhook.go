@@ -20,8 +20,8 @@ import (
 func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption) {
 	o := newAnnouncement[In, Out](method, name)
 	o.route.site = callsite.Here()
-	if err := routerOf(r, o.mistake).announce(o, options); err != nil {
-		panic(o.mistake(err))
+	if err := routerOf(r, o.configError).announce(o, options); err != nil {
+		panic(o.configError(err))
 	}
 }
 
@@ -42,7 +42,7 @@ func (b *builder) webhooks(r *Router, s scope) {
 	for _, o := range r.webhooks {
 		e, err := b.outgoing(o, s.set.tags)
 		if err != nil {
-			b.faults = append(b.faults, o.mistake(err))
+			b.errs = append(b.errs, o.configError(err))
 			continue
 		}
 		e.set.deprecated = e.set.deprecated || s.set.deprecated
@@ -82,7 +82,7 @@ func (b *builder) outgoing(o *announcement, tags []string) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{surroundings: b.around, route: o.route, outgoing: &o.outgoing, method: o.route.methods[0], pattern: pattern, set: o.route.set.copy()}
+	e := &endpoint{appShared: b.shared, route: o.route, outgoing: &o.outgoing, method: o.route.methods[0], pattern: pattern, set: o.route.set.copy()}
 	e.set.tags = appendNew(slices.Clone(tags), e.set.tags)
 	alone := func(*endpoint) (before, after []step, err error) { return nil, nil, nil }
 	if err := e.compile(b.app.programs, alone); err != nil {

@@ -61,13 +61,13 @@ import (
 func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Context, in In, s *Socket[Recv, Send]) error, options ...RouteOption) {
 	rt := &route{site: callsite.Here(), methods: []string{http.MethodGet}, path: path}
 	if h == nil {
-		panic(rt.mistake(errors.New("the handler is nil; pass a function")))
+		panic(rt.configError(errors.New("the handler is nil; pass a function")))
 	}
-	rt.handler = takeTypes(h, func(r *room, in *In, out **connectedSocket) {
+	rt.handler = eraseTypes(h, func(r *callSlot, in *In, out **connectedSocket) {
 		r.run = func(ctx context.Context) error { return h(ctx, *in, &Socket[Recv, Send]{*out}) }
 	})
 	rt.upgrade = &socketKind{receives: reflect.TypeFor[Recv](), sends: reflect.TypeFor[Send]()}
-	routerOf(r, rt.mistake).register(rt, options)
+	routerOf(r, rt.configError).register(rt, options)
 }
 
 // Socket is a WebSocket on which a handler receives values of type Recv and
@@ -141,7 +141,7 @@ func MessageLimit(bytes int) Option {
 // of the kind at all, such as a binary one instead of text, still closes it.
 func AnswerInvalidMessages() Option {
 	return everywhere(func(s *settings) error {
-		s.answerInvalid = true
+		s.replyToInvalid = true
 		return nil
 	})
 }
@@ -241,7 +241,7 @@ func (k *socketKind) messages() []*typeinfo.Type {
 }
 
 func (k *socketKind) admit(x *exchange) error {
-	refused := socket.Check(x.around.r, x.endpoint.set.origins)
+	refused := socket.Check(x.scope.r, x.endpoint.set.origins)
 	if refused == nil {
 		return nil
 	}
@@ -284,7 +284,7 @@ type watchKey struct{}
 
 // run upgrades the connection, runs the handler and closes.
 func (s *connectedSocket) run(x *exchange) error {
-	e, a := x.endpoint, &x.around
+	e, a := x.endpoint, &x.scope
 	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
 	conn, begun, err := socket.Accept(x.ctx, a.w, a.r, socket.Config{
 		Subprotocols: e.set.subprotocols, WriteLimit: e.writeLimit, MessageLimit: limit, Ping: e.set.heartbeat,
@@ -295,11 +295,11 @@ func (s *connectedSocket) run(x *exchange) error {
 		return err
 	}
 	s.conn = conn
-	if e.set.answerInvalid {
+	if e.set.replyToInvalid {
 		s.failure = func(err error) []byte { return e.errors.late(a.r, err) }
 	}
 	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
-	s.decode = within(s.decode, int64(limit))
+	s.decode = limitMemory(s.decode, int64(limit))
 	// From here on the server's end closes the socket: the handler would not know.
 	unhook := serve.OnStopping(x.ctx, s.goAway)
 	defer unhook()
@@ -311,9 +311,9 @@ func (s *connectedSocket) run(x *exchange) error {
 		}
 	}()
 	s.watch, _ = x.ctx.Value(watchKey{}).(messageWatch)
-	f := &x.frames[0]
+	f := &x.slots[0]
 	*f.out.(**connectedSocket) = s
-	f.inject()
+	f.fill()
 	err = f.run(conn.Context())
 	returned = true
 	s.hangUp(x, err)
@@ -329,7 +329,7 @@ func (s *connectedSocket) hangUp(x *exchange, err error) {
 		meant = afterClosing(err, why)
 	}
 	if meant {
-		x.told = err
+		x.reported = err
 	}
 }
 
@@ -410,7 +410,7 @@ func (s *connectedSocket) send(ctx context.Context, value reflect.Value) error {
 	}
 	if len(faults.Faults) > 0 {
 		faults.Seal(0, "message")
-		broken := invalidAnswer{faults.Faults}
+		broken := invalidResponse{faults.Faults}
 		if s.checks == Fail {
 			return broken
 		}

@@ -17,30 +17,30 @@ import (
 // errorHandler is one registration by OnError or OnStatus.
 type errorHandler struct {
 	site *callsite.Site
-	// caught is the type OnError takes; nil for OnStatus, which takes status.
-	caught  reflect.Type
-	status  int
-	find    func(f *failure, into any) bool
-	handler *function
-	output  *typeinfo.Output
-	set     *settings
+	// errorType is the type OnError takes; nil for OnStatus, which takes status.
+	errorType reflect.Type
+	status    int
+	find      func(f *failure, into any) bool
+	handler   *function
+	output    *typeinfo.Output
+	set       *settings
 }
 
 // String names the handler in messages to its author.
 func (h *errorHandler) String() string {
-	if h.caught != nil {
-		return "OnError[" + h.caught.String() + "]"
+	if h.errorType != nil {
+		return "OnError[" + h.errorType.String() + "]"
 	}
 	return fmt.Sprintf("OnStatus(%d)", h.status)
 }
 
-func (h *errorHandler) mistake(err error) error {
+func (h *errorHandler) configError(err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", h, h.site, err)
 }
 
 // same reports whether both take the same errors.
 func (h *errorHandler) same(other *errorHandler) bool {
-	return h.caught == other.caught && h.status == other.status
+	return h.errorType == other.errorType && h.status == other.status
 }
 
 // check finds what is wrong with a handler by itself.
@@ -48,7 +48,7 @@ func (h *errorHandler) check() error {
 	switch {
 	case h.handler == nil:
 		return errors.New("the handler is nil; pass a function")
-	case h.caught == nil && (h.status < 300 || h.status > 599):
+	case h.errorType == nil && (h.status < 300 || h.status > 599):
 		return errors.New("an error has a status between 300 and 599")
 	}
 	rest := *h.set
@@ -60,43 +60,43 @@ func (h *errorHandler) check() error {
 }
 
 // compile makes the plan of the handler's answers.
-func (h *errorHandler) compile(c *compiler) (*answerPlan, error) {
+func (h *errorHandler) compile(c *compiler) (*responsePlan, error) {
 	status := h.set.status
 	if h.output.Status == nil {
 		status = cmp.Or(status, h.status)
 	}
-	return c.compileAnswer(h.output, status, h.set.produces)
+	return c.compileResponse(h.output, status, h.set.produces)
 }
 
 // statuses are those of the answers to an error with a status.
-func (c *catcher) statuses(status int) []int {
+func (c *boundHandler) statuses(status int) []int {
 	if c.set.status == 0 && c.output.Status == nil {
 		return []int{status}
 	}
 	return c.plan.statuses
 }
 
-// catcher is an error handler in its place: compiled for one app.
-type catcher struct {
+// boundHandler is an error handler in its place: compiled for one app.
+type boundHandler struct {
 	*errorHandler
-	plan   *answerPlan
+	plan   *responsePlan
 	checks ResponseChecks
 }
 
-// compileCatchers makes the catchers of one router, in the order in which they
+// compileErrorHandlers makes the catchers of one router, in the order in which they
 // are asked among themselves.
-func compileCatchers(c *compiler, handlers []*errorHandler, checks ResponseChecks) ([]*catcher, error) {
-	var all []*catcher
-	var mistakes []error
+func compileErrorHandlers(c *compiler, handlers []*errorHandler, checks ResponseChecks) ([]*boundHandler, error) {
+	var all []*boundHandler
+	var configErrs []error
 	for _, h := range slices.Backward(handlers) {
 		plan, err := h.compile(c)
 		if err != nil {
-			mistakes = append(mistakes, h.mistake(err))
+			configErrs = append(configErrs, h.configError(err))
 		}
-		all = append(all, &catcher{errorHandler: h, plan: plan, checks: checks})
+		all = append(all, &boundHandler{errorHandler: h, plan: plan, checks: checks})
 	}
-	slices.SortStableFunc(all, func(a, b *catcher) int { return int(a.kind()) - int(b.kind()) })
-	return all, errors.Join(mistakes...)
+	slices.SortStableFunc(all, func(a, b *boundHandler) int { return int(a.kind()) - int(b.kind()) })
+	return all, errors.Join(configErrs...)
 }
 
 // kind is what a catcher is asked for, the more special first.
@@ -118,13 +118,13 @@ var (
 
 func (h *errorHandler) kind() kind {
 	switch {
-	case h.caught == nil:
+	case h.errorType == nil:
 		return ofStatus
-	case h.caught == httpErrorType:
+	case h.errorType == httpErrorType:
 		return ofEveryHTTPError
-	case h.caught == anyErrorType:
+	case h.errorType == anyErrorType:
 		return ofEveryError
-	case h.caught.Kind() == reflect.Interface:
+	case h.errorType.Kind() == reflect.Interface:
 		return ofInterface
 	}
 	return ofType
@@ -133,10 +133,10 @@ func (h *errorHandler) kind() kind {
 // takes reports whether an error with the type and the status, as Candor knows
 // it beforehand, is one for the handler.
 func (h *errorHandler) takes(t reflect.Type, status int) bool {
-	if h.caught == nil {
+	if h.errorType == nil {
 		return h.status == status
 	}
-	return t == h.caught || h.caught.Kind() == reflect.Interface && t.Implements(h.caught)
+	return t == h.errorType || h.errorType.Kind() == reflect.Interface && t.Implements(h.errorType)
 }
 
 // isForTypes reports whether the handler is for errors of the user's own, which
@@ -146,17 +146,17 @@ func (h *errorHandler) isForTypes() bool {
 	return (kind == ofType || kind == ofInterface) && !h.takes(validationType, 0) && !h.takes(httpErrorType, 0)
 }
 
-// catchers are those of an endpoint, in the order in which they are asked.
-type catchers []*catcher
+// errorHandlers are those of an endpoint, in the order in which they are asked.
+type errorHandlers []*boundHandler
 
 // firstTaking is the position of the catcher that answers an error of a type, of
 // which no status is known; -1 where none does.
-func (all catchers) firstTaking(t reflect.Type) int {
-	return slices.IndexFunc(all, func(c *catcher) bool { return c.takes(t, http.StatusInternalServerError) })
+func (all errorHandlers) firstTaking(t reflect.Type) int {
+	return slices.IndexFunc(all, func(c *boundHandler) bool { return c.takes(t, http.StatusInternalServerError) })
 }
 
 // checkRaised finds types that a declaration names and nothing answers.
-func (all catchers) checkRaised(types []reflect.Type) error {
+func (all errorHandlers) checkRaised(types []reflect.Type) error {
 	for _, t := range types {
 		if all.firstTaking(t) < 0 {
 			return fmt.Errorf("RaisesType[%s], but no OnError around the route takes such an error, which is a 500 then; register one, or drop the declaration", t)
@@ -167,8 +167,8 @@ func (all catchers) checkRaised(types []reflect.Type) error {
 
 // asked brings the catchers of a place, the nearest router's first, into the
 // order in which they are asked.
-func (all catchers) asked() catchers {
-	class := func(c *catcher) int {
+func (all errorHandlers) asked() errorHandlers {
+	class := func(c *boundHandler) int {
 		switch c.kind() {
 		case ofType, ofInterface:
 			return 0
@@ -178,40 +178,40 @@ func (all catchers) asked() catchers {
 		return 2
 	}
 	ordered := slices.Clone(all)
-	slices.SortStableFunc(ordered, func(a, b *catcher) int { return class(a) - class(b) })
+	slices.SortStableFunc(ordered, func(a, b *boundHandler) int { return class(a) - class(b) })
 	return ordered
 }
 
 // with is a writer that asks the catchers.
-func (ew *errorWriter) with(ordered catchers) *errorWriter {
+func (ew *errorWriter) with(ordered errorHandlers) *errorWriter {
 	if len(ordered) == 0 {
 		return ew
 	}
 	c := *ew
-	c.mappings = nil
+	c.handlers = nil
 	for _, catcher := range ordered {
-		c.mappings = append(c.mappings, mapping{answer: catcher.answer, claims: catcher.claims})
+		c.handlers = append(c.handlers, handlerFuncs{respond: catcher.respond, claims: catcher.claims})
 	}
 	return &c
 }
 
 // claims reports whether OnError names the type of err, or of one in it. What
 // takes every error is there for those that nobody knows.
-func (c *catcher) claims(err error) bool {
+func (c *boundHandler) claims(err error) bool {
 	switch c.kind() {
 	case ofType, ofInterface:
-		return c.caught != validationType && c.find(&failure{err: err}, c.handler.newRoom().in)
+		return c.errorType != validationType && c.find(&failure{err: err}, c.handler.newCallSlot().in)
 	}
 	return false
 }
 
-// answer is the catcher's mapping.
-func (c *catcher) answer(f *failure) bool {
-	room := c.handler.newRoom()
+// respond is the catcher's mapping.
+func (c *boundHandler) respond(f *failure) bool {
+	room := c.handler.newCallSlot()
 	if !c.find(f, room.in) {
 		return false
 	}
-	var a answer
+	var a response
 	defer a.close()
 	err := c.run(f, room, &a)
 	if err == nil {
@@ -225,7 +225,7 @@ func (c *catcher) answer(f *failure) bool {
 
 // send writes what a handler made of the failure. An error is one before the
 // first byte; later ones abort the connection.
-func (f *failure) send(a *answer) error {
+func (f *failure) send(a *response) error {
 	f.begin()
 	f.challenge(a.status)
 	if a.stream == nil {
@@ -243,7 +243,7 @@ func (f *failure) send(a *answer) error {
 }
 
 // run calls the handler and encodes what it returns. A panic is an error.
-func (c *catcher) run(f *failure, room *room, a *answer) (err error) {
+func (c *boundHandler) run(f *failure, room *callSlot, a *response) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = recovered(value)
