@@ -129,7 +129,7 @@ func TestFromEnvMistakes(t *testing.T) {
 	}{
 		"no source": {
 			func() { _, _ = candor.FromEnv[struct{ Port int }](nil) },
-			"env_test.go:123: field Port of struct{...}: settings come from the environment; write `env:\"PORT\"` and no other source",
+			"env_test.go:131: field Port of struct{...}: settings come from the environment; write `env:\"PORT\"` and no other source",
 		},
 		"another source": {
 			func() {
