@@ -104,18 +104,20 @@ type Expected struct {
 	tb    TB
 	label string
 	op    *openapi3.Operation
-	// path holds what the request has in the place of the path's wildcards.
+	// path holds the values of the wildcards in the path.
 	path map[string]string
 	// messages are those of a WebSocket, refusals how many of them the app has
 	// refused and not answered.
 	messages messageSchemas
 	refusals atomic.Int32
-	// log has the faults of the request, whatever the form of the response.
+	// log has the validation errors of the request, whatever the form of its
+	// response.
 	log *faultlog.Log
 }
 
-// Of finds what is promised for a request, nil where there is nothing: for a
-// hidden route, or no route at all. log has the faults of the request.
+// Of finds what the document says about a request, nil where it says nothing:
+// for a hidden route, or no route at all. log has the validation errors of the
+// request.
 func (c *Contract) Of(tb TB, r *http.Request, log *faultlog.Log) *Expected {
 	path, method, captured, ok := c.find(r)
 	if !ok {
@@ -144,12 +146,12 @@ func wildcardsOf(path string) (names []string) {
 	return names
 }
 
-// broken fails the test: where the app and the document disagree, what the
-// document promises, and what came instead.
-func (p *Expected) broken(at, promised, came string) {
+// disagree fails the test: where the app and the document disagree, what the
+// document says, and what came instead.
+func (p *Expected) disagree(at, documented, came string) {
 	p.tb.Helper()
 	p.tb.Errorf("%s (%s): the app and its document disagree about %s\n\tpromised: %s\n\tcame:     %s",
-		p.label, p.op.OperationID, at, promised, excerpt(came))
+		p.label, p.op.OperationID, at, documented, excerpt(came))
 }
 
 // excerpt is the beginning of a long text.
@@ -170,8 +172,8 @@ func asJSONText(value any) string {
 	return string(text)
 }
 
-// response is what an answer with a status is promised to be. A default is no
-// promise of a 500: that is a mistake of the app.
+// response is the documented response with a status. A default does not document
+// a 500, which is a defect of the app.
 func (p *Expected) response(status int) *openapi3.Response {
 	ref := p.op.Responses.Status(status)
 	if status != http.StatusInternalServerError {
@@ -183,7 +185,7 @@ func (p *Expected) response(status int) *openapi3.Response {
 	return ref.Value
 }
 
-// mediaOf finds what a body of a media type is promised to be, by its name or
+// mediaOf finds what a body of a media type is documented to be, by its name or
 // a range that it is in.
 func mediaOf(content openapi3.Content, mediaType string) *openapi3.MediaType {
 	if media := content.Get(mediaType); media != nil || !mediatype.IsJSON(mediaType) {
@@ -211,26 +213,26 @@ func readJSON(data []byte) (value any, err error) {
 	return value, nil
 }
 
-// breaks is why a text of JSON does not satisfy its schema. The judge knows the
+// validate tells why a text of JSON does not satisfy its schema. The judge knows the
 // numbers of a schema as float64, so that an integer of 64 bits can be unequal
 // to itself, and as float64 two of them can be the same: only what is wrong
 // either way is wrong.
-func breaks(promised *openapi3.SchemaRef, data []byte, value any) error {
-	err := schema.Check(promised, value)
+func validate(documented *openapi3.SchemaRef, data []byte, value any) error {
+	err := schema.Check(documented, value)
 	if err == nil {
 		return nil
 	}
 	var exact any
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	if decoder.Decode(&exact) == nil && schema.Check(promised, exact) == nil {
+	if decoder.Decode(&exact) == nil && schema.Check(documented, exact) == nil {
 		return nil
 	}
 	return err
 }
 
-// reasons is what a value is refused for: the place of the first reason, as in
-// "lines.3.qty", and as many of them as a reader wants to see.
+// reasons says why a value violates its schema: the location of the first reason,
+// as in "lines.3.qty", and as many reasons as a reader wants to see.
 func reasons(err error) (at []any, text string) {
 	leaves := leavesOf(err, nil)
 	if len(leaves) == 0 {
@@ -247,14 +249,14 @@ func reasons(err error) (at []any, text string) {
 			text = rest
 		}
 		if i > 0 {
-			text = strings.TrimPrefix(fault.Dotted(placeOf(leaf))+": ", ": ") + text
+			text = strings.TrimPrefix(fault.Dotted(locationOf(leaf))+": ", ": ") + text
 		}
 		texts = append(texts, text)
 	}
-	return placeOf(leaves[0]), strings.Join(texts, "; ")
+	return locationOf(leaves[0]), strings.Join(texts, "; ")
 }
 
-func placeOf(leaf *openapi3.SchemaError) (at []any) {
+func locationOf(leaf *openapi3.SchemaError) (at []any) {
 	for _, step := range leaf.JSONPointer() {
 		at = append(at, step)
 	}
@@ -264,19 +266,19 @@ func placeOf(leaf *openapi3.SchemaError) (at []any) {
 // leavesOf are the innermost reasons of an error of the judge.
 func leavesOf(err error, found []*openapi3.SchemaError) []*openapi3.SchemaError {
 	if all, ok := errors.AsType[openapi3.MultiError](err); ok && !isSchemaError(err) {
-		for _, one := range all {
-			found = leavesOf(one, found)
+		for _, each := range all {
+			found = leavesOf(each, found)
 		}
 		return found
 	}
-	one, ok := errors.AsType[*openapi3.SchemaError](err)
+	failure, ok := errors.AsType[*openapi3.SchemaError](err)
 	if !ok {
 		return found
 	}
-	if inner := leavesOf(one.Origin, nil); len(inner) > 0 {
+	if inner := leavesOf(failure.Origin, nil); len(inner) > 0 {
 		return append(found, inner...)
 	}
-	return append(found, one)
+	return append(found, failure)
 }
 
 func isSchemaError(err error) bool {
@@ -284,16 +286,16 @@ func isSchemaError(err error) bool {
 	return ok
 }
 
-// under is a place inside of another.
-func under(place string, path []any) string {
-	return strings.TrimSuffix(place+"."+fault.Dotted(path), ".")
+// under is a location below another.
+func under(location string, path []any) string {
+	return strings.TrimSuffix(location+"."+fault.Dotted(path), ".")
 }
 
-// refused says that a value breaks its schema.
-func (p *Expected) refused(at, came string, err error) {
+// violates says that a value breaks its schema.
+func (p *Expected) violates(at, came string, err error) {
 	p.tb.Helper()
-	path, promised := reasons(err)
-	p.broken(under(at, path), promised, came)
+	path, documented := reasons(err)
+	p.disagree(under(at, path), documented, came)
 }
 
 // shown is a body for a message.

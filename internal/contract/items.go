@@ -13,15 +13,15 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Items is what every item of a stream is promised to be: a line, or an
-// event.
+// Items is what the document says about every item of a stream, such as a line
+// or an event.
 type Items struct {
 	p *Expected
 	// format is what the items are written in, n the number of the item at hand.
 	format *mediatype.Sequence
 	n      int
-	// schema is that of a line, or of the data of events with any name. It is nil
-	// where only events are promised that have a name, or any data are.
+	// schema is that of an item, or of the data of events with any name. It is nil
+	// where the document has events with names only, or allows any data.
 	schema *openapi3.SchemaRef
 	// named are the schemas of the data of events with a name.
 	named map[string]*openapi3.SchemaRef
@@ -47,14 +47,14 @@ func itemsOf(p *Expected, s *openapi3.SchemaRef) *Items {
 	if data := item.Value.Properties["data"]; data != nil {
 		i.every = data.Value.ContentSchema
 	}
-	for _, one := range item.Value.AnyOf {
-		i.promise(one)
+	for _, kind := range item.Value.AnyOf {
+		i.add(kind)
 	}
 	return i
 }
 
-// promise reads one kind of events.
-func (i *Items) promise(kind *openapi3.SchemaRef) {
+// add reads one kind of events.
+func (i *Items) add(kind *openapi3.SchemaRef) {
 	properties := kind.Value.Properties
 	if properties["data"] == nil {
 		return
@@ -95,6 +95,8 @@ func (i *Items) Check(item mediatype.Item) {
 func (i *Items) checkNamed(name string, data []byte) {
 	i.p.tb.Helper()
 	named := i.named[name]
+	// From what holds for all events to what holds for those without a name. Data of
+	// a named event may also be of the schema for any name: the document allows both.
 	switch {
 	case name == mediatype.GapEvent && string(data) == "null":
 	case i.every != nil && !satisfies(i.every, data):
@@ -106,14 +108,14 @@ func (i *Items) checkNamed(name string, data []byte) {
 		i.p.checkJSON(fmt.Sprintf("the data of event %d", i.n), i.schema, data)
 	case named == nil && len(i.named) > 0:
 		names := strings.Join(slices.Sorted(maps.Keys(i.named)), ", ")
-		i.p.broken(fmt.Sprintf("the name of event %d", i.n), "one of "+names, fmt.Sprintf("%q", name))
+		i.p.disagree(fmt.Sprintf("the name of event %d", i.n), "one of "+names, fmt.Sprintf("%q", name))
 	}
 }
 
 // satisfies reports whether a text is JSON that keeps its schema.
-func satisfies(promised *openapi3.SchemaRef, data []byte) bool {
+func satisfies(documented *openapi3.SchemaRef, data []byte) bool {
 	value, err := readJSON(data)
-	return err == nil && breaks(promised, data, value) == nil
+	return err == nil && validate(documented, data, value) == nil
 }
 
 // itemIn is the schema of an item in that of a whole body, nil for one that is

@@ -16,7 +16,7 @@ func isRawMessage(s *openapi3.SchemaRef) bool {
 
 // isFrame reports whether messages are texts and bytes both.
 func isFrame(s *openapi3.SchemaRef) bool {
-	return len(s.Value.AnyOf) > 0 && !slices.ContainsFunc(s.Value.AnyOf, func(one *openapi3.SchemaRef) bool { return !isRawMessage(one) })
+	return len(s.Value.AnyOf) > 0 && !slices.ContainsFunc(s.Value.AnyOf, func(kind *openapi3.SchemaRef) bool { return !isRawMessage(kind) })
 }
 
 func kindName(isBinary bool) string {
@@ -37,15 +37,18 @@ func (p *Expected) CheckSent(n int, isBinary bool, data []byte) {
 	switch {
 	case isFrame(s):
 	case isBinary != wantsBinary:
-		p.broken(at, "a "+kindName(wantsBinary)+" message", "a "+kindName(isBinary)+" message")
+		p.disagree(at, "a "+kindName(wantsBinary)+" message", "a "+kindName(isBinary)+" message")
 	case isRawMessage(s):
-	case reportedIn(data) != nil && p.refusals.Add(-1) >= 0: // AnswerInvalidMessages
+	// A list of validation errors replies to an invalid message, so there are at
+	// most as many as messages were refused.
+	case reportedIn(data) != nil && p.refusals.Add(-1) >= 0:
 	default:
 		p.checkJSON(at, s, data)
 	}
 }
 
-// CheckReceived judges what the app said of a message that it has read.
+// CheckReceived judges a message that the app has read, with the validation
+// errors that it found.
 func (p *Expected) CheckReceived(data []byte, faults []fault.Fault) {
 	p.tb.Helper()
 	s := p.messages.Receives
@@ -54,11 +57,11 @@ func (p *Expected) CheckReceived(data []byte, faults []fault.Fault) {
 	}
 	switch {
 	case len(faults) == 0:
-		p.checkAccepted(sentParts{messagePart: jsonPart(s, data)}, "")
+		p.checkAccepted(requestParts{messageKey: jsonPart(s, data)}, "")
 	default:
 		p.refusals.Add(1)
 		if len(data) <= maxJudged {
-			p.checkFaults(sentParts{messagePart: jsonPart(s, data)}, asReported(faults), "")
+			p.checkFaults(requestParts{messageKey: jsonPart(s, data)}, asReported(faults), "")
 		}
 	}
 }

@@ -21,15 +21,15 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// sentPart is what was sent in one place of a request, beside what the document
-// says about it. A body is one part, and so is each parameter.
-type sentPart struct {
+// requestPart is a parameter or the body of a request as it was sent, beside what
+// the document says about it.
+type requestPart struct {
 	schema *openapi3.SchemaRef
 	// sent is the value the way the document's notation has it, and widest the
 	// way an app may take it: 007 for an integer, "yes" for a boolean.
 	sent, widest any
 	text         string
-	// data is the text of JSON, lines are those of JSON Lines.
+	// data is the text of JSON, lines are the items of a sequence.
 	data  []byte
 	lines [][]byte
 	// refusal is why the document refuses it whatever its schema says; absent
@@ -39,42 +39,42 @@ type sentPart struct {
 }
 
 // shown is the part for a message.
-func (one *sentPart) shown() string {
-	if one == nil || one.text == "" {
+func (part *requestPart) shown() string {
+	if part == nil || part.text == "" {
 		return "a request without it"
 	}
-	return one.text
+	return part.text
 }
 
 // refusedFor is why the document does not allow a value of the part.
-func (one *sentPart) refusedFor(value any) error {
+func (part *requestPart) refusedFor(value any) error {
 	switch {
-	case one.refusal != nil:
-		return one.refusal
-	case one.schema == nil:
+	case part.refusal != nil:
+		return part.refusal
+	case part.schema == nil:
 		return nil
-	case one.data != nil:
-		return breaks(one.schema, one.data, value)
+	case part.data != nil:
+		return validate(part.schema, part.data, value)
 	}
-	return schema.Check(one.schema, value)
+	return schema.Check(part.schema, value)
 }
 
 // jsonPart is a part that is JSON, nil for one that no schema can judge.
-func jsonPart(s *openapi3.SchemaRef, data []byte) *sentPart {
+func jsonPart(s *openapi3.SchemaRef, data []byte) *requestPart {
 	data = bytes.TrimPrefix(data, []byte(mediatype.ByteOrderMark))
 	value, err := readJSON(data)
-	one := &sentPart{schema: s, sent: value, widest: value, data: data, text: shown(data)}
+	part := &requestPart{schema: s, sent: value, widest: value, data: data, text: shown(data)}
 	switch {
 	case errors.Is(err, errNotJSON):
-		one.refusal = err
+		part.refusal = err
 	case err != nil:
 		return nil
 	}
-	return one
+	return part
 }
 
 // bodyOf reads a body, nil for one of a kind that no schema judges.
-func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPart {
+func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *requestPart {
 	mediaType, params, err := mime.ParseMediaType(contentType)
 	switch {
 	case err != nil:
@@ -84,47 +84,48 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *sentPar
 	case isItems(mediaType):
 		return itemsPart(media.Schema, data)
 	case mediaType == mediatype.Form:
-		return formSent(media, pairsOf(strings.TrimPrefix(string(data), mediatype.ByteOrderMark), false), shown(data))
+		return formPart(media, pairsOf(strings.TrimPrefix(string(data), mediatype.ByteOrderMark), false), shown(data))
 	case mediaType == mediatype.Multipart:
 		if sent, err := multipartForm(media, data, params["boundary"]); err == nil {
-			return formSent(media, sent, shown(data))
+			return formPart(media, sent, shown(data))
 		}
 	case strings.HasPrefix(mediaType, "text/"):
 		text := string(data)
-		return &sentPart{schema: media.Schema, sent: text, widest: text, text: shown(data)}
+		return &requestPart{schema: media.Schema, sent: text, widest: text, text: shown(data)}
 	}
 	return nil
 }
 
-// isItems reports whether a body has items without names, each of them JSON.
+// isItems reports whether a body is a sequence of JSON.
 func isItems(mediaType string) bool {
 	format := mediatype.SequenceOf(mediaType)
 	return format != nil && !format.Named
 }
 
-// itemsPart is a body of items, such as JSON Lines. Its handler reads them one by one and may
-// pass over those that are wrong, so that only what it names is judged.
-func itemsPart(s *openapi3.SchemaRef, data []byte) *sentPart {
+// itemsPart is a body of items, such as JSON Lines. The handler reads them one by
+// one and may ignore invalid ones, so that only an item that is reported is
+// judged.
+func itemsPart(s *openapi3.SchemaRef, data []byte) *requestPart {
 	items := itemsOf(nil, s)
 	if items == nil {
 		return nil
 	}
-	one := &sentPart{schema: items.schema, lines: [][]byte{}}
+	part := &requestPart{schema: items.schema, lines: [][]byte{}}
 	for item := range items.format.Split(bytes.NewReader(data), 0) {
-		one.lines = append(one.lines, bytes.Clone(item.Data))
+		part.lines = append(part.lines, bytes.Clone(item.Data))
 	}
-	return one
+	return part
 }
 
 // at is the part that a location is in: a single one of several lines, whose
 // number comes first.
-func (one *sentPart) at(loc []any) (*sentPart, []any) {
-	if one == nil || one.lines == nil {
-		return one, loc
+func (part *requestPart) at(loc []any) (*requestPart, []any) {
+	if part == nil || part.lines == nil {
+		return part, loc
 	}
 	if len(loc) > 0 {
-		if n, ok := loc[0].(int); ok && n >= 1 && n <= len(one.lines) {
-			return jsonPart(one.schema, one.lines[n-1]), loc[1:]
+		if n, ok := loc[0].(int); ok && n >= 1 && n <= len(part.lines) {
+			return jsonPart(part.schema, part.lines[n-1]), loc[1:]
 		}
 	}
 	return nil, nil
@@ -158,8 +159,8 @@ func hasItems(s *openapi3.SchemaRef, depth int) bool {
 	if s == nil || s.Value == nil || depth > schema.MaxNesting {
 		return false
 	}
-	return s.Value.Type.Includes(openapi3.TypeArray) || slices.ContainsFunc(schema.Alternatives(s), func(one *openapi3.SchemaRef) bool {
-		return hasItems(one, depth+1)
+	return s.Value.Type.Includes(openapi3.TypeArray) || slices.ContainsFunc(schema.Alternatives(s), func(alternative *openapi3.SchemaRef) bool {
+		return hasItems(alternative, depth+1)
 	})
 }
 
@@ -172,8 +173,8 @@ func itemsIn(s *openapi3.SchemaRef, depth int) *openapi3.SchemaRef {
 	if s.Value.Items != nil {
 		return s.Value.Items
 	}
-	for _, one := range schema.Alternatives(s) {
-		if items := itemsIn(one, depth+1); items != nil {
+	for _, alternative := range schema.Alternatives(s) {
+		if items := itemsIn(alternative, depth+1); items != nil {
 			return items
 		}
 	}
@@ -313,21 +314,21 @@ type formTexts map[string][]string
 func multipartForm(media *openapi3.MediaType, body []byte, boundary string) (formTexts, error) {
 	form := formTexts{}
 	for parts := multipart.NewReader(bytes.NewReader(body), boundary); ; {
-		one, err := parts.NextRawPart()
+		part, err := parts.NextRawPart()
 		if errors.Is(err, io.EOF) {
 			return form, nil
 		}
 		if err != nil {
 			return nil, err
 		}
-		data, err := io.ReadAll(one)
+		data, err := io.ReadAll(part)
 		if err != nil {
 			return nil, err
 		}
-		_, params, _ := mime.ParseMediaType(one.Header.Get("Content-Disposition"))
+		_, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition"))
 		_, isFile := params["filename"]
-		if isFile = isFile || holdsFiles(media, one.FormName()); !isFile || params["filename"] != "" || len(data) > 0 {
-			form[one.FormName()] = append(form[one.FormName()], string(data))
+		if isFile = isFile || holdsFiles(media, part.FormName()); !isFile || params["filename"] != "" || len(data) > 0 {
+			form[part.FormName()] = append(form[part.FormName()], string(data))
 		}
 	}
 }
@@ -341,16 +342,16 @@ func holdsFiles(media *openapi3.MediaType, name string) bool {
 	return s != nil && s.Value != nil && s.Value.Format == "binary"
 }
 
-// formSent reads the fields of a form the way its schema has them. It is nil
+// formPart reads the fields of a form the way its schema has them. It is nil
 // for a form with a field that no schema can judge.
-func formSent(media *openapi3.MediaType, form formTexts, shown string) *sentPart {
+func formPart(media *openapi3.MediaType, form formTexts, shown string) *requestPart {
 	plain, widest := map[string]any{}, map[string]any{}
 	for name, texts := range form {
 		if !readField(media, name, texts, plain, widest) {
 			return nil
 		}
 	}
-	return &sentPart{schema: media.Schema, sent: plain, widest: widest, text: shown, isForm: true}
+	return &requestPart{schema: media.Schema, sent: plain, widest: widest, text: shown, isForm: true}
 }
 
 // readField adds a field to both readings. Browsers send an empty text for an
@@ -358,11 +359,11 @@ func formSent(media *openapi3.MediaType, form formTexts, shown string) *sentPart
 func readField(media *openapi3.MediaType, name string, texts []string, plain, widest map[string]any) bool {
 	s, encoding := schema.Inner(media.Schema, name), media.Encoding[name]
 	if encoding != nil && mediatype.IsJSON(encoding.ContentType) {
-		one := jsonPart(s, []byte(texts[len(texts)-1]))
-		if one == nil || one.refusal != nil {
+		part := jsonPart(s, []byte(texts[len(texts)-1]))
+		if part == nil || part.refusal != nil {
 			return false
 		}
-		plain[name], widest[name] = one.sent, one.widest
+		plain[name], widest[name] = part.sent, part.widest
 		return true
 	}
 	if encoding != nil && encoding.Explode != nil && !*encoding.Explode {
@@ -372,14 +373,14 @@ func readField(media *openapi3.MediaType, name string, texts []string, plain, wi
 		}
 		return true
 	}
-	one := s
+	item := s
 	if hasItems(s, 0) {
-		one = itemsIn(s, 0)
+		item = itemsIn(s, 0)
 	}
-	if kept := withoutEmpty(texts, !isText(one)); len(kept) > 0 {
+	if kept := withoutEmpty(texts, !isText(item)); len(kept) > 0 {
 		plain[name], _ = readTexts(s, kept)
 	}
-	if kept := withoutEmpty(texts, one != nil && schema.Check(one, "") != nil); len(kept) > 0 {
+	if kept := withoutEmpty(texts, item != nil && schema.Check(item, "") != nil); len(kept) > 0 {
 		_, widest[name] = readTexts(s, kept)
 	}
 	return true

@@ -47,18 +47,18 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// sentParts are those of one request by their place: "query q", "body". What
-// cannot be judged is nil, and what the document does not mention, such as a
-// hidden parameter, is not among them.
-type sentParts map[string]*sentPart
+// requestParts are the parts of one request by their keys: "query q", "body". A
+// part that cannot be judged is nil, and one that the document does not mention,
+// such as a hidden parameter, has no key.
+type requestParts map[string]*requestPart
 
 const (
-	bodyPart    = "body"
-	messagePart = "message" // of a WebSocket
+	bodyKey    = "body"
+	messageKey = "message" // of a WebSocket
 )
 
-// partNamed is the key of a part. The names of headers know no case.
-func partNamed(in, name string) string {
+// partKey is the key of a part. The names of headers know no case.
+func partKey(in, name string) string {
 	if in == openapi3.ParameterInHeader {
 		name = strings.ToLower(name)
 	}
@@ -66,22 +66,22 @@ func partNamed(in, name string) string {
 }
 
 // CheckRequest fails the test where the app and the document disagree about a
-// request: the app took a part that the document refuses, or names a fault that
-// a keyword has and the schema has no such.
+// request: the app accepted a part that the document refuses, or reports a
+// validation error although the schema has no keyword for it.
 func (p *Expected) CheckRequest(r *http.Request, read *Body, got *Response) {
 	p.tb.Helper()
 	switch {
 	case got.Code < http.StatusBadRequest:
-		p.checkAccepted(p.partsOf(r, read), fmt.Sprintf("%d, ", got.Code))
+		p.checkAccepted(p.parts(r, read), fmt.Sprintf("%d, ", got.Code))
 	case read.data.Len() <= maxJudged:
 		if faults := p.faults(got); faults != nil {
-			p.checkFaults(p.partsOf(r, read), faults, fmt.Sprintf("%d, ", got.Code))
+			p.checkFaults(p.parts(r, read), faults, fmt.Sprintf("%d, ", got.Code))
 		}
 	}
 }
 
-// faults are what a request was refused for: those of its error, in whatever
-// form the response tells of them, else those that a 422 lists.
+// faults are the validation errors of a request: those that the app noted,
+// whatever the form of its response, else those that a 422 lists.
 func (p *Expected) faults(got *Response) []reported {
 	if noted := p.log.Faults(); len(noted) > 0 {
 		return asReported(noted)
@@ -92,14 +92,15 @@ func (p *Expected) faults(got *Response) []reported {
 	return nil
 }
 
-// reported is a fault as a response tells of it.
+// reported is a validation error as a response lists it.
 type reported struct {
 	Type string         `json:"type"`
 	Loc  []any          `json:"loc"`
 	Ctx  map[string]any `json:"ctx,omitempty"`
 }
 
-// asReported are faults the way a response would have them.
+// asReported are validation errors the way a response would list them. They go
+// through JSON, so that facts have the types that a client sees.
 func asReported(faults []fault.Fault) []reported {
 	list := make([]reported, len(faults))
 	for i, f := range faults {
@@ -109,7 +110,7 @@ func asReported(faults []fault.Fault) []reported {
 	return reportedIn(text)
 }
 
-// reportedIn are the faults that the body of a 422 lists, in either form of an
+// reportedIn are the validation errors that the body of a 422 lists, in either form of an
 // error; nil if it lists none, such as one of the app's own form.
 func reportedIn(body []byte) []reported {
 	var lists struct{ Errors, Detail json.RawMessage }
@@ -145,56 +146,57 @@ func withNumbers(list []reported) []reported {
 	return list
 }
 
-// maxJudged is how large a refused body may be for its faults to be judged:
-// the judge writes down every reason there is, which grows faster than the
-// body.
+// maxJudged is how large a refused body may be for its validation errors to be
+// judged: the judge writes down every reason there is, which grows faster than
+// the body.
 const maxJudged = 64 << 10
 
-func (p *Expected) checkAccepted(all sentParts, answer string) {
+func (p *Expected) checkAccepted(all requestParts, status string) {
 	p.tb.Helper()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		one := all[name]
-		if one == nil || one.absent || one.lines != nil {
+		part := all[name]
+		if part == nil || part.absent || part.lines != nil {
 			continue
 		}
-		came := answer + "the app accepted " + one.shown()
-		if one.refusal != nil {
-			p.broken(name, one.refusal.Error(), came)
-		} else if err := one.refusedFor(one.widest); err != nil {
-			p.refused(name, came, err)
+		came := status + "the app accepted " + part.shown()
+		if part.refusal != nil {
+			p.disagree(name, part.refusal.Error(), came)
+		} else if err := part.refusedFor(part.widest); err != nil {
+			p.violates(name, came, err)
 		}
 	}
 }
 
-func (p *Expected) checkFaults(all sentParts, faults []reported, answer string) {
+func (p *Expected) checkFaults(all requestParts, faults []reported, status string) {
 	p.tb.Helper()
 	for _, f := range faults {
-		name, loc := placeIn(f)
-		if one, within := all[name].at(loc); one != nil && one.canSay(f) && one.allows(f, within) {
-			p.broken(under(name, loc), "no "+fault.Keyword(f.Type)+" that refuses this: the document allows it",
-				answer+"the app refused "+one.shown()+" for "+f.Type+strings.TrimSuffix(" "+asJSONText(f.Ctx), " null"))
+		name, loc := partOf(f)
+		if part, rest := all[name].at(loc); part != nil && part.canSay(f) && part.allows(f, rest) {
+			p.disagree(under(name, loc), "no "+fault.Keyword(f.Type)+" that refuses this: the document allows it",
+				status+"the app refused "+part.shown()+" for "+f.Type+strings.TrimSuffix(" "+asJSONText(f.Ctx), " null"))
 		}
 	}
 }
 
-// placeIn is the part that a fault is about, and where in it.
-func placeIn(f reported) (name string, loc []any) {
+// partOf is the key of the part that a validation error is about, and the
+// location in that part.
+func partOf(f reported) (name string, loc []any) {
 	switch {
 	case len(f.Loc) == 0:
 		return "", nil
-	case f.Loc[0] == bodyPart, f.Loc[0] == messagePart:
+	case f.Loc[0] == bodyKey, f.Loc[0] == messageKey:
 		return fmt.Sprint(f.Loc[0]), f.Loc[1:]
 	case len(f.Loc) == 1:
 		return "", nil
 	}
-	return partNamed(fmt.Sprint(f.Loc[0]), fmt.Sprint(f.Loc[1])), f.Loc[2:]
+	return partKey(fmt.Sprint(f.Loc[0]), fmt.Sprint(f.Loc[1])), f.Loc[2:]
 }
 
-// canSay reports whether a schema can have the fault: its type has a keyword,
+// canSay reports whether a schema can give the validation error: its type has a keyword,
 // and no number in it is beyond what a schema, whose numbers are float64, holds
 // exactly. A text inside of JSON is no number whatever it holds, so that what
 // makes one of it goes by rules of its own.
-func (one *sentPart) canSay(f reported) bool {
+func (part *requestPart) canSay(f reported) bool {
 	for _, fact := range f.Ctx {
 		switch x := fact.(type) {
 		case float64:
@@ -205,27 +207,27 @@ func (one *sentPart) canSay(f reported) bool {
 			return false
 		}
 	}
-	isTextInJSON := one.data != nil && strings.HasSuffix(f.Type, "_parsing")
+	isTextInJSON := part.data != nil && strings.HasSuffix(f.Type, "_parsing")
 	return fault.Keyword(f.Type) != "" && !isTextInJSON
 }
 
-// allows reports whether the document has nothing against what a fault is
-// about.
-func (one *sentPart) allows(f reported, loc []any) bool {
+// allows reports whether the document allows the value that a validation error
+// is about.
+func (part *requestPart) allows(f reported, loc []any) bool {
 	switch {
-	case one.refusal != nil:
+	case part.refusal != nil:
 		return false
-	case one.absent:
-		return f.Type == fault.Missing && !schema.IsInexact(one.schema, loc)
-	case len(loc) == 0 && (one.isForm || one.schema == nil):
+	case part.absent:
+		return f.Type == fault.Missing && !schema.IsInexact(part.schema, loc)
+	case len(loc) == 0 && (part.isForm || part.schema == nil):
 		return false // a limit of all fields together, or a parameter twice
-	case one.refusedFor(one.sent) == nil:
-		return !schema.IsInexact(one.schema, loc)
-	case schema.IsInexact(one.schema, loc), schema.IsKey(loc):
+	case part.refusedFor(part.sent) == nil:
+		return !schema.IsInexact(part.schema, loc)
+	case schema.IsInexact(part.schema, loc), schema.IsKey(loc):
 		return false
 	}
 	met, refused := false, false
-	schema.Follow(one.schema, loc, one.sent, func(s *openapi3.SchemaRef, value any, rest []any) {
+	schema.Follow(part.schema, loc, part.sent, func(s *openapi3.SchemaRef, value any, rest []any) {
 		switch {
 		case len(rest) == 1 && f.Type == fault.Missing:
 			met = true
@@ -239,29 +241,29 @@ func (one *sentPart) allows(f reported, loc []any) bool {
 }
 
 // partsOf takes a request apart the way the document has it.
-func (p *Expected) partsOf(r *http.Request, read *Body) sentParts {
-	all := sentParts{}
+func (p *Expected) parts(r *http.Request, read *Body) requestParts {
+	all := requestParts{}
 	for _, ref := range p.op.Parameters {
-		all[partNamed(ref.Value.In, ref.Value.Name)] = p.parameter(ref.Value, r)
+		all[partKey(ref.Value.In, ref.Value.Name)] = p.parameter(ref.Value, r)
 	}
 	if p.op.RequestBody != nil {
-		all[bodyPart] = p.body(p.op.RequestBody.Value, r, read)
+		all[bodyKey] = p.body(p.op.RequestBody.Value, r, read)
 	}
 	return all
 }
 
 // parameter reads one parameter, nil for one that no schema judges.
-func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *sentPart {
+func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *requestPart {
 	texts := p.textsOf(described, r)
-	one := &sentPart{schema: described.Schema, text: fmt.Sprintf("%q", texts)}
+	part := &requestPart{schema: described.Schema, text: fmt.Sprintf("%q", texts)}
 	switch {
 	case len(texts) == 0 && described.Required:
-		return &sentPart{refusal: errNotThere}
+		return &requestPart{refusal: errNotThere}
 	case len(texts) == 0:
-		return &sentPart{absent: true, schema: described.Schema}
+		return &requestPart{absent: true, schema: described.Schema}
 	case described.Schema != nil:
-		one.sent, one.widest = readTexts(described.Schema, splitTexts(described, texts))
-		return one
+		part.sent, part.widest = readTexts(described.Schema, splitTexts(described, texts))
+		return part
 	}
 	media := described.Content.Get(mediatype.JSON)
 	if media == nil || media.Schema == nil {
@@ -270,8 +272,9 @@ func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *se
 	return jsonPart(media.Schema, []byte(texts[len(texts)-1]))
 }
 
-// textsOf are what was sent as a parameter. Those of a query are as sent where
-// commas inside of them are yet to be told from commas between them.
+// textsOf are the texts that were sent for a parameter. Those of a query keep
+// their escapes where commas in a value must be distinguished from commas
+// between values.
 func (p *Expected) textsOf(described *openapi3.Parameter, r *http.Request) (texts []string) {
 	switch described.In {
 	case openapi3.ParameterInPath:
@@ -296,13 +299,13 @@ func (p *Expected) textsOf(described *openapi3.Parameter, r *http.Request) (text
 
 // body reads the body, nil for one that no schema judges, or that the app did
 // not read to its end.
-func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *Body) *sentPart {
+func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *Body) *requestPart {
 	data := read.data.Bytes()
 	switch {
 	case r.Body == http.NoBody && described.Required:
-		return &sentPart{refusal: errNotThere}
+		return &requestPart{refusal: errNotThere}
 	case r.Body == http.NoBody:
-		return &sentPart{absent: true}
+		return &requestPart{absent: true}
 	}
 	contentType := r.Header.Get("Content-Type")
 	media := mediaOf(described.Content, contentType)
@@ -311,8 +314,8 @@ func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *
 	case r.ContentLength == 0 || len(data) == 0 && read.ended:
 		return nil // an empty body needs no media type
 	case media == nil && contentType != "":
-		promised := strings.Join(slices.Sorted(maps.Keys(described.Content)), " or ")
-		return &sentPart{refusal: errors.New(promised), text: contentType}
+		documented := strings.Join(slices.Sorted(maps.Keys(described.Content)), " or ")
+		return &requestPart{refusal: errors.New(documented), text: contentType}
 	case len(data) == 0 || !isComplete && !isItems(mediatype.Bare(contentType)):
 		return nil
 	case media == nil || media.Schema == nil:

@@ -17,15 +17,15 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// CheckResponse fails the test where an answer is not one the document promises.
+// CheckResponse fails the test where the document does not have such a response.
 func (p *Expected) CheckResponse(r *http.Request, got *Response) {
 	p.tb.Helper()
-	promised, media := p.checkHead(r, got)
+	documented, media := p.checkHead(r, got)
 	if media != nil && media.Schema != nil {
 		p.checkBody(mediatype.Bare(got.Header.Get("Content-Type")), media.Schema, got)
 	}
-	if promised != nil && len(promised.Content) == 0 && len(got.Body) > 0 {
-		p.broken(fmt.Sprintf("the body of status %d", got.Code), "no body", shown(got.Body))
+	if documented != nil && len(documented.Content) == 0 && len(got.Body) > 0 {
+		p.disagree(fmt.Sprintf("the body of status %d", got.Code), "no body", shown(got.Body))
 	}
 }
 
@@ -43,37 +43,38 @@ func (p *Expected) CheckHead(r *http.Request, got *Response) *Items {
 // there is none to be judged.
 func (p *Expected) checkHead(r *http.Request, got *Response) (*openapi3.Response, *openapi3.MediaType) {
 	p.tb.Helper()
-	promised := p.response(got.Code)
+	documented := p.response(got.Code)
 	switch {
 	case got.Code == mediatype.StatusClientClosed: // nobody receives it
-	case promised == nil && got.Code == http.StatusInternalServerError:
+	case documented == nil && got.Code == http.StatusInternalServerError:
+		// The test may ask for the status only after the client has returned.
 		p.tb.Cleanup(func() {
 			p.tb.Helper()
 			if !got.Expected() {
 				p.tb.Errorf("%s: status 500, which the test did not expect; ask for it by Status(500) if it should be", got.Label)
 			}
 		})
-	case promised == nil:
-		p.broken("the status", "one of "+strings.Join(p.op.Responses.Keys(), ", ")+"; others are declared by candor.Raises or candor.Responds",
+	case documented == nil:
+		p.disagree("the status", "one of "+strings.Join(p.op.Responses.Keys(), ", ")+"; others are declared by candor.Raises or candor.Responds",
 			fmt.Sprintf("%d %s", got.Code, shown(got.Body)))
 	default:
-		p.checkHeaders(promised, got)
-		if len(promised.Content) > 0 && r.Method != http.MethodHead && mediatype.BodyAllowed(got.Code) {
-			return promised, p.checkMedia(promised, got)
+		p.checkHeaders(documented, got)
+		if len(documented.Content) > 0 && r.Method != http.MethodHead && mediatype.BodyAllowed(got.Code) {
+			return documented, p.checkMedia(documented, got)
 		}
 	}
-	return promised, nil
+	return documented, nil
 }
 
-// checkHeaders holds the headers an answer promises against those it has.
-func (p *Expected) checkHeaders(promised *openapi3.Response, got *Response) {
+// checkHeaders holds the documented headers against those that came.
+func (p *Expected) checkHeaders(documented *openapi3.Response, got *Response) {
 	p.tb.Helper()
-	for _, name := range slices.Sorted(maps.Keys(promised.Headers)) {
+	for _, name := range slices.Sorted(maps.Keys(documented.Headers)) {
 		at := fmt.Sprintf("the header %s of status %d", name, got.Code)
-		header, lines := promised.Headers[name].Value, got.Header.Values(name)
+		header, lines := documented.Headers[name].Value, got.Header.Values(name)
 		if len(lines) == 0 {
 			if header.Required {
-				p.broken(at, errNotThere.Error(), "no such header")
+				p.disagree(at, errNotThere.Error(), "no such header")
 			}
 			continue
 		}
@@ -81,7 +82,7 @@ func (p *Expected) checkHeaders(promised *openapi3.Response, got *Response) {
 			continue
 		}
 		if err := schema.Check(header.Schema, headerValue(header.Schema.Value, lines)); err != nil {
-			p.refused(at, fmt.Sprintf("%q", lines), err)
+			p.violates(at, fmt.Sprintf("%q", lines), err)
 		}
 	}
 }
@@ -113,23 +114,23 @@ func scalarValue(s *openapi3.Schema, text string) any {
 	return text
 }
 
-// checkMedia finds what is promised of the answer's media type.
-func (p *Expected) checkMedia(promised *openapi3.Response, got *Response) *openapi3.MediaType {
+// checkMedia finds what is documented for the media type of the response.
+func (p *Expected) checkMedia(documented *openapi3.Response, got *Response) *openapi3.MediaType {
 	p.tb.Helper()
 	contentType := got.Header.Get("Content-Type")
 	mediaType, _, _ := mime.ParseMediaType(contentType)
-	media := promised.Content.Get(mediaType)
+	media := documented.Content.Get(mediaType)
 	if media == nil {
-		p.broken(fmt.Sprintf("the media type of status %d", got.Code), strings.Join(slices.Sorted(maps.Keys(promised.Content)), " or "),
+		p.disagree(fmt.Sprintf("the media type of status %d", got.Code), strings.Join(slices.Sorted(maps.Keys(documented.Content)), " or "),
 			fmt.Sprintf("%q", contentType))
 	}
 	return media
 }
 
 // checkBody judges a body that has items, or is JSON.
-func (p *Expected) checkBody(mediaType string, promised *openapi3.SchemaRef, got *Response) {
+func (p *Expected) checkBody(mediaType string, documented *openapi3.SchemaRef, got *Response) {
 	p.tb.Helper()
-	if items := itemsOf(p, promised); items != nil {
+	if items := itemsOf(p, documented); items != nil {
 		items.checkAll(got.Body)
 		return
 	}
@@ -137,19 +138,19 @@ func (p *Expected) checkBody(mediaType string, promised *openapi3.SchemaRef, got
 		return
 	}
 	at := fmt.Sprintf("the body of status %d", got.Code)
-	p.checkJSON(at, promised, got.Body)
+	p.checkJSON(at, documented, got.Body)
 }
 
 // checkJSON judges a text that is to be JSON. What the app writes never has a
 // member twice.
-func (p *Expected) checkJSON(at string, promised *openapi3.SchemaRef, data []byte) {
+func (p *Expected) checkJSON(at string, documented *openapi3.SchemaRef, data []byte) {
 	p.tb.Helper()
 	value, err := readJSON(data)
 	if err != nil {
-		p.broken(at, errNotJSON.Error()+", every name once", shown(data))
+		p.disagree(at, errNotJSON.Error()+", every name once", shown(data))
 		return
 	}
-	if err := breaks(promised, data, value); err != nil {
-		p.refused(at, shown(data), err)
+	if err := validate(documented, data, value); err != nil {
+		p.violates(at, shown(data), err)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// messageSchemas are what the messages of a WebSocket are promised to be.
+// messageSchemas are the schemas of the messages of a WebSocket.
 type messageSchemas struct{ Receives, Sends *openapi3.SchemaRef }
 
 // messagesOf reads the schemas of messages out of a document, with their
@@ -18,9 +18,10 @@ type messageSchemas struct{ Receives, Sends *openapi3.SchemaRef }
 // nothing; here they become components for a while.
 func messagesOf(doc *openapi3.T) (map[*openapi3.Operation]messageSchemas, error) {
 	found := map[*openapi3.Operation]messageSchemas{}
-	lent := &openapi3.T{OpenAPI: doc.OpenAPI, Info: doc.Info, Paths: openapi3.NewPaths(), Components: &openapi3.Components{Schemas: openapi3.Schemas{}}}
+	// A copy, since these components are nobody else's.
+	extended := &openapi3.T{OpenAPI: doc.OpenAPI, Info: doc.Info, Paths: openapi3.NewPaths(), Components: &openapi3.Components{Schemas: openapi3.Schemas{}}}
 	if doc.Components != nil {
-		maps.Copy(lent.Components.Schemas, doc.Components.Schemas)
+		maps.Copy(extended.Components.Schemas, doc.Components.Schemas)
 	}
 	for path, item := range doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -33,13 +34,13 @@ func messagesOf(doc *openapi3.T) (map[*openapi3.Operation]messageSchemas, error)
 				return nil, fmt.Errorf("%s of %s %s: %w", mediatype.SocketExtension, method, path, err)
 			}
 			found[op] = schemas
-			lend(lent.Components.Schemas, schemas.Receives, schemas.Sends)
+			addComponents(extended.Components.Schemas, schemas.Receives, schemas.Sends)
 		}
 	}
 	if len(found) == 0 {
 		return found, nil
 	}
-	return found, openapi3.NewLoader().ResolveRefsIn(lent, nil)
+	return found, openapi3.NewLoader().ResolveRefsIn(extended, nil)
 }
 
 func decodeMessages(about any) (schemas messageSchemas, err error) {
@@ -50,8 +51,8 @@ func decodeMessages(about any) (schemas messageSchemas, err error) {
 	return schemas, json.Unmarshal(text, &schemas)
 }
 
-// lend gives schemas names that no component has.
-func lend(components openapi3.Schemas, schemas ...*openapi3.SchemaRef) {
+// addComponents gives schemas names that no component has.
+func addComponents(components openapi3.Schemas, schemas ...*openapi3.SchemaRef) {
 	for _, s := range schemas {
 		if s != nil {
 			components[fmt.Sprintf("%s.%d", mediatype.SocketExtension, len(components))] = s

@@ -136,12 +136,12 @@ func TestLinesOfFailures(t *testing.T) {
 				cleanup()
 			}
 			require.NotEmpty(t, l.lines)
-			source, err := os.ReadFile("contract_test.go")
+			source, err := os.ReadFile("testclient_contract_test.go")
 			require.NoError(t, err)
 			lines := strings.Split(string(source), "\n")
 			for _, at := range l.lines {
 				file, number, _ := strings.Cut(at, ":")
-				require.Equal(t, "contract_test.go", file, at)
+				require.Equal(t, "testclient_contract_test.go", file, at)
 				var n int
 				_, err := fmt.Sscan(number, &n)
 				require.NoError(t, err)
