@@ -135,3 +135,12 @@ func quoted(texts []string) string {
 	}
 	return strings.Join(all, ", ")
 }
+
+// scopesOf are the scopes that stand beside the scheme of a field. Schemes
+// without scopes of their own take them as names of roles.
+func (e *endpoint) scopesOf(f *typeinfo.Field) []string {
+	if !slices.Contains(e.scoped, f) {
+		return []string{}
+	}
+	return append([]string{}, e.set.scopes...)
+}

@@ -394,3 +394,11 @@ func routedOf(r *http.Request) *routed {
 	found, _ := r.Context().Value(errorsKey{}).(*routed)
 	return found
 }
+
+// name is that of the handler's function, "" for one without.
+func (e *endpoint) name() string {
+	if e.route.handler == nil {
+		return ""
+	}
+	return e.route.handler.name
+}

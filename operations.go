@@ -240,14 +240,6 @@ func (o *operationIndex) takeID(op *operationEntry, base string) {
 	o.ids[id] = op
 }
 
-// name is that of the handler's function, "" for one without.
-func (e *endpoint) name() string {
-	if e.route.handler == nil {
-		return ""
-	}
-	return e.route.handler.name
-}
-
 // functionID is what its operations are called after the handler, "" for a
 // handler without a name.
 func (e *endpoint) functionID() string {
@@ -345,4 +337,31 @@ func inWords(name string) string {
 		b.WriteRune(r)
 	}
 	return strings.TrimSpace(b.String())
+}
+
+// addWebhook finds a place for a webhook.
+func (o *operationIndex) addWebhook(e *endpoint) error {
+	for _, other := range o.webhooks {
+		if other.endpoint.outgoing.name == e.outgoing.name && other.endpoint.method == e.method {
+			return fmt.Errorf("there is another webhook of this name and the method %s, at %s; change one of them", e.method, other.endpoint.route.site)
+		}
+	}
+	op, err := o.makeOutgoing(e, "")
+	o.webhooks = append(o.webhooks, op)
+	return err
+}
+
+// makeOutgoing gives an outgoing request its id: a chosen one, or its name
+// behind the id of the operation before it.
+func (o *operationIndex) makeOutgoing(e *endpoint, before string) (*operationEntry, error) {
+	op := &operationEntry{endpoint: e, path: &documentedPath{}}
+	if err := o.takeExplicitID(op); err != nil || op.id != "" {
+		return op, err
+	}
+	name := words(e.outgoing.name)
+	if before != "" {
+		name = before + "_" + name
+	}
+	o.takeID(op, name)
+	return op, nil
 }

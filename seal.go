@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // builder makes the table of an app, and gathers what is wrong on the way.
@@ -570,4 +572,49 @@ func (a *App) sealed() (*table, error) {
 		a.errors.log.Warn("a router has routes, but nothing includes it, so they are not served", "router", r.prefix, "at", r.site.String())
 	}
 	return t, nil
+}
+
+// checkCredentials finds what is wrong with the credentials an endpoint asks for.
+func (b *builder) checkCredentials(e *endpoint) error {
+	return errors.Join(e.checkPublic(), b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes))
+}
+
+// checkSchemes finds fields that name no scheme, another kind of scheme, or one
+// that a field of other credentials has too.
+func (b *builder) checkSchemes(e *endpoint) error {
+	declared := b.app.config.SecuritySchemes
+	for _, f := range e.security {
+		if f.Scheme == "" {
+			continue
+		}
+		scheme, ok := declared[f.Scheme]
+		if !componentName.MatchString(f.Scheme) {
+			return fmt.Errorf("the field %s names the security scheme %q; use letters, digits, dots, dashes and underscores", f.Go, f.Scheme)
+		}
+		if !ok && f.Source == typeinfo.Security {
+			return fmt.Errorf("the field %s names the security scheme %q, which Config.SecuritySchemes does not have; add it there, or drop the tag", f.Go, f.Scheme)
+		}
+		if err := scheme.describes(f); err != nil {
+			return err
+		}
+		_, described := schemeOf(f, declared)
+		if other := b.schemes[f.Scheme]; other != nil && !sameCredentials(other, described) {
+			return fmt.Errorf("the field %s names the security scheme %q, as a field does whose credentials are sent in another way; give one of them another name", f.Go, f.Scheme)
+		}
+		b.schemes[f.Scheme] = described
+	}
+	return nil
+}
+
+// checkUnusedSchemes finds schemes that no field names. An operation with another
+// error, or the provider that a test has overridden, may be the one that does.
+func (b *builder) checkUnusedSchemes() {
+	if len(b.errs)+len(b.app.overrides) > 0 {
+		return
+	}
+	for _, name := range slices.Sorted(maps.Keys(b.app.config.SecuritySchemes)) {
+		if b.schemes[name] == nil {
+			b.errs = append(b.errs, fmt.Errorf("candor: Config.SecuritySchemes: no input has a field with `security:%q`, so the document would promise a protection that nothing gives; add the field, or drop the scheme", name))
+		}
+	}
 }

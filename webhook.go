@@ -90,30 +90,3 @@ func (b *builder) outgoing(o *announcement, tags []string) (*endpoint, error) {
 	}
 	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.programs.compiler), b.keys.route(o.route, e.set))
 }
-
-// addWebhook finds a place for a webhook.
-func (o *operationIndex) addWebhook(e *endpoint) error {
-	for _, other := range o.webhooks {
-		if other.endpoint.outgoing.name == e.outgoing.name && other.endpoint.method == e.method {
-			return fmt.Errorf("there is another webhook of this name and the method %s, at %s; change one of them", e.method, other.endpoint.route.site)
-		}
-	}
-	op, err := o.makeOutgoing(e, "")
-	o.webhooks = append(o.webhooks, op)
-	return err
-}
-
-// makeOutgoing gives an outgoing request its id: a chosen one, or its name
-// behind the id of the operation before it.
-func (o *operationIndex) makeOutgoing(e *endpoint, before string) (*operationEntry, error) {
-	op := &operationEntry{endpoint: e, path: &documentedPath{}}
-	if err := o.takeExplicitID(op); err != nil || op.id != "" {
-		return op, err
-	}
-	name := words(e.outgoing.name)
-	if before != "" {
-		name = before + "_" + name
-	}
-	o.takeID(op, name)
-	return op, nil
-}
