@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// offer lets an answer that would be JSON go out in the media type of every
+// offer lets a response that would be JSON go out in the media type of every
 // codec. Which one is chosen per request, before anything else is done.
 func (p *responsePlan) offer(codecs codecSet) {
 	if len(codecs.names) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || p.choosesType() {
@@ -28,7 +28,7 @@ func (p *responsePlan) offer(codecs codecSet) {
 	}
 }
 
-// accept chooses the media type of the answer to a request. It answers 406
+// accept chooses the media type of the response to a request. It returns a 406
 // where the client takes none of those there are.
 func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, a *response) error {
 	w.Header().Add("Vary", "Accept")

@@ -101,7 +101,7 @@ func (r *Route[In, Out]) failed(err error) error {
 }
 
 // URL is the path of the route with the values of the input in it,
-// percent-encoded, and behind it the query. It leads to the first place of the
+// percent-encoded, and then the query. It leads to the first place of the
 // route, or to that of [Route.At].
 //
 //   - The path is that inside of the app. What stands in front of it, because
@@ -138,7 +138,7 @@ func withQuery(path, query string) string {
 	return path + "?" + query
 }
 
-// path is the endpoint's with values in the place of its wildcards.
+// path is the endpoint's path with values for its wildcards.
 func (e *endpoint) path(values map[string]string) (string, error) {
 	texts := make([]string, len(e.names))
 	for i, name := range e.names {
@@ -177,7 +177,7 @@ func (r *Route[In, Out]) Defaults() (in In, err error) {
 	return in, nil
 }
 
-// Call sends an input to the route and returns the answer: over any
+// Call sends an input to the route and returns the response: over any
 // *http.Client, or in process by [InProcess]. It is the handler from afar.
 //
 // Both directions are made of the same description as the server, so that what
@@ -199,12 +199,12 @@ func (r *Route[In, Out]) Defaults() (in In, err error) {
 //   - A route of several methods is called by the first, one in several places
 //     in the first, unless [Route.At] names another.
 //
-// Of answers:
+// Of responses:
 //
 //   - An error of the server is an *[HTTPError] or a *[ValidationError];
 //     errors.Is finds declared errors by their status and detail. A handler that
 //     returns it as it is passes it on to its own client.
-//   - Any other answer is an *[AnswerError]: another media type, a body that is
+//   - Any other response is an *[AnswerError]: another media type, a body that is
 //     cut short, too large or not what the route returns.
 //   - [JSONLines] and [Events] read from the connection while they are ranged
 //     over, once. Range over them or cancel the context; else the connection
@@ -243,17 +243,17 @@ func (r *Route[In, Out]) call(ctx context.Context, client *Client, in, out refle
 	return plan.receive.receive(out, from)
 }
 
-// limit is how much is read of an answer.
+// limit is how much is read of a response.
 func (c *Client) limit() int64 {
 	if c.MaxBody > 0 {
 		return c.MaxBody
 	}
-	return defaultMaxAnswer
+	return defaultMaxResponse
 }
 
-// keepsRedirects reports whether a redirect is an answer of the route's own.
+// keepsRedirects reports whether a redirect is a response of the route's own.
 func (p *callPlan) keepsRedirects() bool {
-	return slices.ContainsFunc(p.receive.answer.statuses, func(status int) bool { return status >= 300 && status <= 399 })
+	return slices.ContainsFunc(p.receive.response.statuses, func(status int) bool { return status >= 300 && status <= 399 })
 }
 
 // request makes the request of an input.
@@ -283,9 +283,9 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 	return r, err
 }
 
-// accept asks for what the route answers with.
+// accept asks for the media types of the route's responses.
 func (p *callPlan) accept(header http.Header) {
-	if media := p.receive.answer.media; len(media) > 0 {
+	if media := p.receive.response.media; len(media) > 0 {
 		header.Set("Accept", mediatype.Bare(media[0]))
 	}
 }

@@ -22,7 +22,7 @@ import (
 // [InProcess].
 type Client struct {
 	// Base is the URL at which clients reach the app, such as
-	// "https://api.example.com" or, for one behind a prefix,
+	// "https://api.example.com" or, for one below a prefix,
 	// "https://example.com/api". The path of the route follows it.
 	Base string
 	// HTTP sends; nil is http.DefaultClient, which has no timeout but the
@@ -30,7 +30,7 @@ type Client struct {
 	HTTP *http.Client
 	// Header is sent with every request, unless the input has such a header.
 	Header http.Header
-	// MaxBody limits what is read of an answer, in bytes, 32 MiB by default. It
+	// MaxBody limits what is read of a response, in bytes, 32 MiB by default. It
 	// holds for each line or event of a stream, and not for a [Reader].
 	MaxBody int64
 
@@ -40,10 +40,10 @@ type Client struct {
 	more []any
 }
 
-// defaultMaxAnswer is the limit of an answer.
-const defaultMaxAnswer = 32 << 20
+// defaultMaxResponse is the limit of a response.
+const defaultMaxResponse = 32 << 20
 
-// With returns a client that sends a further input with every request: that of
+// With returns a client that sends an additional input with every request: that of
 // a guard or provider of the app, which reads values the handler does not take.
 //
 //	type credentials struct{ Token candor.Bearer }
@@ -115,7 +115,7 @@ func (c *Client) sendMore(compiler *compiler, to *draft) error {
 }
 
 // do sends a request. Redirects are left to the caller where they are what the
-// route answers.
+// route has a response for.
 func (c *Client) do(r *http.Request, keepRedirects bool) (*http.Response, error) {
 	for name, lines := range c.Header {
 		if key := http.CanonicalHeaderKey(name); r.Header[key] == nil {
@@ -134,10 +134,10 @@ func (c *Client) do(r *http.Request, keepRedirects bool) (*http.Response, error)
 // processTransport hands requests to an app as its server would.
 type processTransport struct{ app *App }
 
-// RoundTrip answers once the app has sent the header; the body follows through
+// RoundTrip returns once the app has sent the header; the body follows through
 // a pipe.
 func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	// What this app refuses is no fault of a request that calls it.
+	// A validation error of this app is none of the request that calls it.
 	ctx, cancel := context.WithCancel(faultlog.Out(r.Context()))
 	sent := r.Clone(requestinfo.WithInProcess(ctx))
 	if sent.Body == nil {

@@ -23,19 +23,19 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// File is an answer that sends a file: the one called Path in FS, or Content.
+// File is a response that sends a file: the one called Path in FS, or Content.
 //
 //   - The media type is that of [Produces] or of the tag media on the body of an
 //     envelope, else the one the extension stands for, else
 //     application/octet-stream. The content is never searched for one.
-//   - GET answers conditions and ranges (RFC 9110, sections 13 and 14) with 206,
+//   - GET handles conditions and ranges (RFC 9110, sections 13 and 14) with 206,
 //     304, 412 and 416; ranges need a file that can seek.
 //   - HEAD reads nothing.
-//   - A path that leads to no regular file answers 404, and is not opened: nothing
+//   - A path that leads to no regular file is a 404, and is not opened: nothing
 //     waits for a FIFO or a device.
 //   - Paths may come from requests. Symbolic links are followed as far as they
 //     stay inside of FS, in an os.DirFS as in the FS of an os.Root; one that leads
-//     out, or is absolute, answers 404.
+//     out, or is absolute, is a 404.
 //
 // The document says all of this.
 type File struct {
@@ -43,7 +43,7 @@ type File struct {
 	// of [fs.ValidPath].
 	FS   fs.FS
 	Path string
-	// Content is sent in the place of a file; it is closed if it is an
+	// Content is sent instead of a file; it is closed if it is an
 	// io.Closer. ModTime is its Last-Modified, none for the zero time.
 	Content io.ReadSeeker
 	ModTime time.Time
@@ -121,7 +121,7 @@ func makeFileWriter(media []string) encodeBody {
 		}
 		header := f.header(opened)
 		a.stream = func(w http.ResponseWriter, r *http.Request) error {
-			// What the user's fields say comes behind, and so replaces these.
+			// What the user's fields say comes after these, and so replaces them.
 			a.header = append(header, a.header...)
 			return a.sendFile(w, r, opened)
 		}
@@ -129,7 +129,7 @@ func makeFileWriter(media []string) encodeBody {
 	}
 }
 
-// open finds the content, and has the answer close it.
+// open finds the content, and has the response close it.
 func (f *File) open(a *response) (openFile, error) {
 	switch {
 	case f.Content != nil && f.FS != nil:
@@ -189,7 +189,7 @@ func openRegular(fsys fs.FS, name string) (fs.File, error) {
 }
 
 // find looks at a file without opening it, as far as its file system can; else
-// the result is nil. The name is that of the file itself, behind all links.
+// the result is nil. The name is that of the file itself, after all links are followed.
 func find(fsys fs.FS, name string) (string, fs.FileInfo, error) {
 	if links, ok := fsys.(fs.ReadLinkFS); ok && !sameType(fsys, (*os.Root)(nil).FS()) {
 		return followLinks(links, name)
@@ -248,7 +248,7 @@ func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, 
 	return at, info, nil
 }
 
-// openError tells paths that lead nowhere, which clients choose, from what is
+// openError distinguishes paths that lead nowhere, which clients choose, from what is
 // wrong with the server.
 func openError(err error) error {
 	for _, nowhere := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.ENOTDIR, syscall.EINVAL, syscall.ENAMETOOLONG, syscall.ELOOP} {
@@ -377,8 +377,8 @@ func sizeOf(content io.Seeker) (int64, error) {
 	return size, nil
 }
 
-// fileWriter takes what http.ServeContent writes. It passes an answer with the
-// file on; errors it keeps, to be answered the way all errors are.
+// fileWriter takes what http.ServeContent writes. It passes a response with the
+// file on; errors it keeps, for the one writer of errors.
 type fileWriter struct {
 	http.ResponseWriter
 	header http.Header

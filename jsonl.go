@@ -10,7 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/operation"
 )
 
-// JSONLines is an answer of many values, one line of JSON each, sent while they
+// JSONLines is a response of many values, one line of JSON each, sent while they
 // are made: application/jsonl.
 //
 //	func export(ctx context.Context, in struct{ DB *sql.DB `dep:""` }) (candor.JSONLines[Item], error) {
@@ -20,7 +20,7 @@ import (
 // What it does by itself:
 //
 //   - It has begun once yield has accepted a line, or once its header was sent,
-//     because no line came for a while. An error before that is answered like that
+//     because no line came for a while. An error before that is handled like that
 //     of any handler; after it every accepted line reaches the client, and then the
 //     connection is aborted, so that the client sees that lines are missing.
 //   - When the client is gone, yield returns false and the context is
@@ -49,13 +49,13 @@ import (
 //	  - Each line is decoded and checked like a body of the type T. One that does
 //	    not fit comes as a [ValidationError] whose locations begin with "body" and
 //	    the number of the line, from 1; the next line may be asked for all the
-//	    same. Returned by the handler it answers 422.
+//	    same. Returned by the handler it is a 422.
 //	  - One line is held in memory at a time. It may have 1 MiB, or [MessageLimit],
 //	    and the whole 32 MiB, or [MaxBody]. Over either the error is a 413, and
 //	    the last, as is any other error of the body.
 //	  - Lines end in a line feed, or in a carriage return and a line feed; the last
 //	    one needs neither. Lines of nothing but white space are passed over, but
-//	    counted. A byte order mark is a fault of the first line.
+//	    counted. A byte order mark is a validation error of the first line.
 //	  - The lines can be ranged over once; a second range goes on where the first
 //	    one stopped.
 //	  - A body that is empty is missing, unless the tag says omitempty.

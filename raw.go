@@ -14,16 +14,16 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// HTML is a page: an answer of the media type text/html in UTF-8, sent as it
+// HTML is a page: a response of the media type text/html in UTF-8, sent as it
 // is. Nothing is escaped; that is what html/template is for.
 type HTML string
 
-// Text is an answer of the media type text/plain in UTF-8, sent as it is.
+// Text is a response of the media type text/plain in UTF-8, sent as it is.
 // [Produces] or the tag media on the body of an envelope name another type,
 // such as text/csv.
 type Text string
 
-// Reader is an answer that is read while it is sent, without a buffer for the
+// Reader is a response that is read while it is sent, without a buffer for the
 // whole of it. Its media type is application/octet-stream, unless [Produces],
 // the tag media on the body of an envelope, or a field `header:"Content-Type"`
 // beside it says something else.
@@ -33,8 +33,8 @@ type Text string
 //   - A method Len() int tells the length; so does a field
 //     `header:"Content-Length"` beside it. Otherwise every read is sent on at
 //     once.
-//   - An error of the first read is an error answer; a later one aborts the
-//     connection, so that the client sees that the answer is cut short.
+//   - An error of the first read is an error response; a later one aborts the
+//     connection, so that the client sees that the response is cut short.
 type Reader interface{ io.Reader }
 
 func (HTML) bodyKind() bodyKind { return textKind("text/html") }

@@ -21,16 +21,16 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// This file is the inverse of an answerPlan: from an answer on the wire to what
+// This file is the inverse of a responsePlan: from a response on the wire to what
 // the handler returned, by the same description.
 
-// receivePlan reads answers into the result of a handler.
+// receivePlan reads responses into the result of a handler.
 type receivePlan struct {
-	answer *responsePlan
+	response *responsePlan
 	// headers and cookies are the parts of an envelope.
 	headers []*bind.Param
 	cookies []*bind.Param
-	// body is nil for an answer without one.
+	// body is nil for a response without one.
 	body receiveBody
 }
 
@@ -38,7 +38,7 @@ type receivePlan struct {
 // to the value.
 type receiveBody func(into reflect.Value, from *received) error
 
-// received is an answer that is being read.
+// received is a response that is being read.
 type received struct {
 	*http.Response
 	limit int64
@@ -48,24 +48,24 @@ type received struct {
 	kept bool
 }
 
-// receivable is a ready-made answer that can be read back.
+// receivable is a ready-made response that can be read back.
 type receivable interface {
 	receive(c *compiler) (receiveBody, error)
 }
 
-// compileReceiving makes the plan for the answers of a plan.
-func (c *compiler) compileReceiving(answer *responsePlan) (p *receivePlan, err error) {
-	p = &receivePlan{answer: answer}
-	if p.headers, err = c.receiveParts(answer.desc.Headers); err != nil {
+// compileReceiving makes the plan for the responses of a plan.
+func (c *compiler) compileReceiving(response *responsePlan) (p *receivePlan, err error) {
+	p = &receivePlan{response: response}
+	if p.headers, err = c.receiveParts(response.desc.Headers); err != nil {
 		return nil, err
 	}
-	if p.cookies, err = c.receiveParts(answer.desc.Cookies); err != nil {
+	if p.cookies, err = c.receiveParts(response.desc.Cookies); err != nil {
 		return nil, err
 	}
-	if answer.kind.compile == nil {
+	if response.kind.compile == nil {
 		return p, nil
 	}
-	p.body, err = c.receiver(answer.desc.Body)
+	p.body, err = c.receiver(response.desc.Body)
 	return p, err
 }
 
@@ -123,7 +123,7 @@ func decodeReceived(decoder *codec.Decoder, data []byte, into reflect.Value) err
 	return notReturned(faults.Faults[0])
 }
 
-// notReturned says what is wrong with an answer by the rules of the route.
+// notReturned says what is wrong with a response by the rules of the route.
 func notReturned(f fault.Fault) error {
 	return fmt.Errorf("it is not what the route returns: %s at %v", fault.Message(f.Type, f.Ctx), f.Loc)
 }
@@ -209,10 +209,10 @@ func (File) receive(*compiler) (receiveBody, error) {
 	}, nil
 }
 
-// receive reads an answer into an addressable result of the handler, or
+// receive reads a response into an addressable result of the handler, or
 // returns the error it stands for.
 func (p *receivePlan) receive(into reflect.Value, from *received) error {
-	if !slices.Contains(p.answer.statuses, from.StatusCode) {
+	if !slices.Contains(p.response.statuses, from.StatusCode) {
 		return from.failure()
 	}
 	if err := p.checkMedia(from); err != nil {
@@ -221,11 +221,11 @@ func (p *receivePlan) receive(into reflect.Value, from *received) error {
 	if err := p.receiveEnvelope(into, from); err != nil {
 		return from.unexpected(err)
 	}
-	if p.body == nil || !p.answer.kind.redirects && !from.hasBody() {
+	if p.body == nil || !p.response.kind.redirects && !from.hasBody() {
 		return nil
 	}
-	if p.answer.desc.Envelope {
-		into = into.FieldByIndex(p.answer.desc.Body.Index)
+	if p.response.desc.Envelope {
+		into = into.FieldByIndex(p.response.desc.Body.Index)
 	}
 	if err := p.body(into, from); err != nil {
 		return from.unexpected(err)
@@ -233,36 +233,36 @@ func (p *receivePlan) receive(into reflect.Value, from *received) error {
 	return nil
 }
 
-// hasBody reports whether an answer may have a body.
+// hasBody reports whether a response may have a body.
 func (r *received) hasBody() bool {
 	return mediatype.BodyAllowed(r.StatusCode) && r.Request.Method != http.MethodHead
 }
 
-// checkMedia refuses a body of another media type than the route answers with.
+// checkMedia refuses a body of another media type than the route has.
 func (p *receivePlan) checkMedia(from *received) error {
-	if len(p.answer.media) == 0 || !mediatype.BodyAllowed(from.StatusCode) {
+	if len(p.response.media) == 0 || !mediatype.BodyAllowed(from.StatusCode) {
 		return nil
 	}
 	mediaType, _, _ := mediatype.Parse(from.Header.Get("Content-Type"))
-	if slices.ContainsFunc(p.answer.media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
+	if slices.ContainsFunc(p.response.media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
 		return nil
 	}
-	return fmt.Errorf("it should be %s", strings.Join(p.answer.media, " or "))
+	return fmt.Errorf("it should be %s", strings.Join(p.response.media, " or "))
 }
 
 // receiveEnvelope reads everything but the body.
 func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error {
-	if !p.answer.desc.Envelope {
+	if !p.response.desc.Envelope {
 		return nil
 	}
-	if status := p.answer.desc.Status; status != nil {
+	if status := p.response.desc.Status; status != nil {
 		into.FieldByIndex(status.Index).SetInt(int64(from.StatusCode))
 	}
 	var faults fault.List
-	for i, f := range p.answer.desc.Headers {
+	for i, f := range p.response.desc.Headers {
 		p.headers[i].Bind(into, from.Header[http.CanonicalHeaderKey(f.Name)], false, &faults)
 	}
-	for i, f := range p.answer.desc.Cookies {
+	for i, f := range p.response.desc.Cookies {
 		p.receiveCookie(i, f, into, from, &faults)
 	}
 	if len(faults.Faults) == 0 {
@@ -271,7 +271,7 @@ func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error 
 	return notReturned(faults.Faults[0])
 }
 
-// receiveCookie reads a cookie that was set; one that was not is no fault, as
+// receiveCookie reads a cookie that was set; one that was not is no error, as
 // an empty one is not sent.
 func (p *receivePlan) receiveCookie(i int, f *typeinfo.Field, into reflect.Value, from *received, faults *fault.List) {
 	cookies := from.Cookies()
@@ -289,10 +289,10 @@ func (p *receivePlan) receiveCookie(i int, f *typeinfo.Field, into reflect.Value
 	}
 }
 
-// AnswerError is an answer that the route does not give: the page of a proxy, a
+// AnswerError is a response that the route does not give: the page of a proxy, a
 // body that is cut short, another media type or status than the document has.
 type AnswerError struct {
-	// Status and Header are those of the answer.
+	// Status and Header are those of the response.
 	Status int
 	Header http.Header
 	// Body is the beginning of the body, as far as it was read: at most 4 KiB.
@@ -315,12 +315,12 @@ func (e *AnswerError) Error() string {
 	return text
 }
 
-// Unwrap is what went wrong while the answer was read; nil if it was read well.
+// Unwrap is what went wrong while the response was read; nil if it was read well.
 func (e *AnswerError) Unwrap() error { return e.problem }
 
 func statusLine(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }
 
-// unexpected is the error of an answer that is none of the route's. It reads
+// unexpected is the error of a response that is none of the route's. It reads
 // the beginning of a body of which nothing was read.
 func (r *received) unexpected(problem error) *AnswerError {
 	const most = 4 << 10
@@ -333,7 +333,7 @@ func (r *received) unexpected(problem error) *AnswerError {
 	}
 }
 
-// failure is the error that an answer stands for.
+// failure is the error that a response stands for.
 func (r *received) failure() error {
 	switch {
 	case r.StatusCode < http.StatusMultipleChoices:
@@ -363,16 +363,16 @@ func (r *received) failure() error {
 func (r *received) remote(detail any) *HTTPError {
 	e := &HTTPError{status: r.StatusCode, detail: detail, header: http.Header{}, remote: true}
 	for name, lines := range r.Header {
-		if !aboutTheAnswer(name) {
+		if !aboutTheResponse(name) {
 			e.header[name] = slices.Clone(lines)
 		}
 	}
 	return e
 }
 
-// aboutTheAnswer reports headers that say something about one answer on its
+// aboutTheResponse reports headers that say something about one response on its
 // way rather than about the error. An error that is passed on does without.
-func aboutTheAnswer(name string) bool {
+func aboutTheResponse(name string) bool {
 	switch name {
 	case "Alt-Svc", "Connection", "Date", "Keep-Alive", "Server", "Set-Cookie", "Trailer", "Transfer-Encoding", "Upgrade", "Vary":
 		return true
@@ -380,7 +380,7 @@ func aboutTheAnswer(name string) bool {
 	return strings.HasPrefix(name, "Content-")
 }
 
-// faultsIn are the faults that the body of a 422 lists, in either form of an
+// faultsIn are the validation errors that the body of a 422 lists, in either form of an
 // error; nil if it lists none, such as one of the server's own form.
 func faultsIn(data []byte) []Fault {
 	var body struct {
@@ -400,7 +400,7 @@ func faultsIn(data []byte) []Fault {
 	return nil
 }
 
-// withNumbers gives faults that were read with json.Number the numbers they
+// withNumbers gives validation errors that were read with json.Number the numbers they
 // are meant to have: positions are ints, others those of an any.
 func withNumbers(faults []Fault) {
 	for i := range faults {

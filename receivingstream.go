@@ -42,6 +42,7 @@ func rangedOnce[T any](from *received, read func(yield func(T, error) bool)) ite
 			yield(*new(T), errRangedTwice)
 			return
 		}
+		// Set first, since the body of the loop may range over it again.
 		ranged = true
 		defer func() { _ = from.Body.Close() }()
 		read(yield)
@@ -108,6 +109,8 @@ type itemsReader[T any] struct {
 
 // Read reads what is left of an item, or the next one.
 func (r *itemsReader[T]) Read(into []byte) (int, error) {
+	// The transport decides how much it takes at a time, so an item may need several
+	// reads.
 	if len(r.rest) == 0 {
 		item, err, ok := r.next()
 		if !ok {

@@ -17,8 +17,8 @@ import (
 )
 
 // A sequence is a type such as [JSONLines]: a function that yields items, each
-// of them JSON. What its format is, a row of mediatype tells; here is what all
-// of them share on the side of the server.
+// of them JSON. Its format is a row of mediatype; what all of
+// them share on the side of the server is here.
 
 // compileSequence makes the encoder of a response of type S.
 func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequence) func(*compiler, *typeinfo.Field, []string) (encodeBody, error) {
@@ -53,6 +53,7 @@ func writeItems[T any](format *mediatype.Sequence, items iter.Seq2[T, error], w 
 			_ = p.close(errInternal)
 		}
 	}()
+	// One buffer for all items of the stream.
 	var data []byte
 	for item, failure := range items {
 		if err = failure; err != nil {
@@ -142,11 +143,11 @@ type itemReader struct {
 	required bool
 	// number is that of the item at hand, from 1.
 	number int
-	// faults are empty between two items.
+	// faults are the validation errors of the item at hand.
 	faults fault.List
 	// failed means that nothing is read any more.
 	failed bool
-	// rendered gives faults their sentences, which nobody else does where the
+	// rendered gives validation errors their sentences, which nobody else does where the
 	// handler keeps them.
 	rendered func(*ValidationError) *ValidationError
 	// claims reports an error of a Validate method that is a response by itself.

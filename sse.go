@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Events is an answer of server-sent events: text/event-stream, as browsers
+// Events is a response of server-sent events: text/event-stream, as browsers
 // read it by EventSource.
 //
 //	func ticks(ctx context.Context, in struct {
@@ -26,7 +26,7 @@ import (
 //
 // What it does by itself:
 //
-//   - An error before the first event is answered like that of any handler; one
+//   - An error before the first event is handled like that of any handler; one
 //     after it, a panic too, is sent as an event named "error", with the body of
 //     an error response as its data, and ends the stream.
 //   - When the client is gone, yield returns false and the context is
@@ -60,7 +60,7 @@ type Event[T any] struct {
 	Gap bool
 }
 
-// isEvent tells the types of events from those of their data.
+// isEvent distinguishes the types of events from the types of their data.
 func (Event[T]) isEvent() {}
 
 // Raw is text that an event carries as it is.
@@ -204,7 +204,7 @@ func (s *eventSender[T]) run(events Events[T]) (err error) {
 	return s.end(err)
 }
 
-// append writes an event behind dst.
+// append writes an event at the end of dst.
 func (s *eventSender[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
 	wire := eventstream.Event{Name: event.Name, ID: event.ID, Retry: event.Retry, Comment: event.Comment, HasData: !event.NoData || event.Gap}
 	switch {
@@ -237,7 +237,7 @@ func (s *eventSender[T]) name(wire *eventstream.Event) error {
 	return nil
 }
 
-// encode writes what is the data of an event, and tells whether that is Raw.
+// encode writes the data of an event, and reports whether it is Raw.
 func (s *eventSender[T]) encode(data T) (isRaw bool, err error) {
 	if s.mayBeRaw {
 		if raw, ok := any(data).(Raw); ok {

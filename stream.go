@@ -47,7 +47,7 @@ type pipe struct {
 	deadlines bool
 	ping      []byte
 	// silence ends the wait for the first item, and later that for a ping, when
-	// the room is given back, too.
+	// the buffers are given back, too.
 	silence *time.Timer
 	unhook  func()
 	// headed means that the header was sent; only the sender touches it, and
@@ -58,7 +58,7 @@ type pipe struct {
 	// moved is signalled when pending was taken over, the sender came to its
 	// end, or err was set.
 	moved *sync.Cond
-	// pending is what the sender is to take over, and spare the room that it
+	// pending is what the sender is to take over, and spare the buffer that it
 	// took over last.
 	pending, spare []byte
 	// sending means that there is a sender.
@@ -68,13 +68,13 @@ type pipe struct {
 	// is on its way. From then on no error is a response of its own, and what was
 	// accepted is written.
 	begun bool
-	// err is why no further item is accepted; lost means that nothing can be
+	// err is why no more items are accepted; lost means that nothing can be
 	// written any more, either.
 	err  error
 	lost bool
 }
 
-// openPipe prepares to send. The answer's header is sent with the first bytes,
+// openPipe prepares to send. The response's header is sent with the first bytes,
 // or after a short while without any.
 func openPipe(a *response, w http.ResponseWriter, r *http.Request, ping []byte) *pipe {
 	p := &pipe{
@@ -94,6 +94,7 @@ func openPipe(a *response, w http.ResponseWriter, r *http.Request, ping []byte) 
 func (p *pipe) append(write func(dst []byte) ([]byte, error)) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	// A slow client bounds the memory of a stream this way.
 	for len(p.pending) > maxPending && p.err == nil {
 		p.moved.Wait()
 	}
@@ -119,10 +120,11 @@ func (p *pipe) startSender() {
 	}
 }
 
-// breakSilence sends the header, or a ping behind it.
+// breakSilence sends the header, or a ping after it.
 func (p *pipe) breakSilence() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
+	// The timer may have fired while one of these came about.
 	if p.closed || p.sending || p.err != nil {
 		return
 	}
@@ -145,6 +147,8 @@ func (p *pipe) close(failure error) error {
 	if failure == nil && p.err == nil && !p.begun {
 		p.startSender() // no item came, but the header has to
 	}
+	// The handler must not return before the last write: net/http takes its writer
+	// back then.
 	for p.sending {
 		p.moved.Wait()
 	}
@@ -189,6 +193,7 @@ func (p *pipe) take() (data []byte, ok bool) {
 		return nil, false
 	}
 	data = p.pending
+	// The two buffers take turns: the producer fills one while the other is sent.
 	p.pending, p.spare = p.spare[:0], data
 	p.moved.Broadcast()
 	return data, true
@@ -230,7 +235,7 @@ func (p *pipe) alive() bool {
 	return p.begun && p.err == nil
 }
 
-// write sends data to the client, behind the header.
+// write sends data to the client, after the header.
 func (p *pipe) write(data []byte) error {
 	if p.deadlines {
 		_ = p.control.SetWriteDeadline(time.Now().Add(p.streaming.writeLimit))
@@ -244,6 +249,7 @@ func (p *pipe) write(data []byte) error {
 			return err
 		}
 	}
+	// A writer that cannot flush sends everything at the end all the same.
 	if err := p.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
@@ -256,7 +262,7 @@ type itemWriter[T any] struct {
 	slot      *T
 	value     reflect.Value
 	streaming *streaming
-	// faults are those of the item at hand.
+	// faults are the validation errors of the item at hand.
 	faults fault.List
 }
 
@@ -265,7 +271,7 @@ func newItemWriter[T any](e *codec.Encoder, l *streaming) *itemWriter[T] {
 	return &itemWriter[T]{encoder: e, slot: slot, value: reflect.ValueOf(slot).Elem(), streaming: l}
 }
 
-// append encodes an item behind dst. An item that breaks its rules is an
+// append encodes an item at the end of dst. An item that breaks its rules is an
 // error, as the app's ResponseChecks say.
 func (w *itemWriter[T]) append(dst []byte, item T) ([]byte, error) {
 	*w.slot, w.faults = item, fault.List{}

@@ -22,12 +22,12 @@ import (
 // TestClient sends requests to an app in process, without a network, and holds
 // every exchange against the app's own document. It fails the test where
 //
-//   - an answer is not one that the document promises: its status, headers, media
+//   - a response is not one that the document has: its status, headers, media
 //     type, body, and the items of a stream;
 //   - the app accepts what the document refuses: a parameter or a body that
 //     breaks its schema, or is missing;
-//   - the app names a fault that a keyword of JSON Schema has and the schema has
-//     not;
+//   - the app reports a validation error that a keyword of JSON Schema stands for,
+//     and the schema does not have it;
 //   - a message of a WebSocket is none of those documented, in either direction.
 //
 // The 404 and 405 of no route are exempt; an undeclared 500 fails the test
@@ -68,7 +68,7 @@ func newTestRequest() *testRequest {
 	return &testRequest{header: http.Header{}, query: url.Values{}, form: url.Values{}, ctx: context.Background()}
 }
 
-// WithHeader sends a header, in the place of one of the same name.
+// WithHeader sends a header, instead of one of the same name.
 func WithHeader(name, value string) TestOption {
 	return func(r *testRequest) { r.header.Set(name, value) }
 }
@@ -145,8 +145,8 @@ func Unchecked() TestOption {
 // testOrigin is where a TestClient pretends that the app is.
 const testOrigin = "http://testserver"
 
-// NewTestClient makes a client for the app and starts it; its mistakes fail the
-// test at once. The app stops with the test. The options hold for every
+// NewTestClient makes a client for the app and starts it; its configuration errors
+// fail the test at once. The app stops with the test. The options hold for every
 // request.
 func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 	tb.Helper()
@@ -170,8 +170,8 @@ func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 	return c
 }
 
-// newContract judges by the document of an app, which tells only to which
-// operation a request belongs.
+// newContract judges by the document of an app. The app itself only says which
+// operation a request belongs to.
 func newContract(app *App) (*contract.Contract, error) {
 	t, err := app.sealed()
 	if err != nil {
@@ -249,14 +249,14 @@ func (c *TestClient) Patch(target string, body any, options ...TestOption) *Test
 func (c *TestClient) Do(method, target string, body any, options ...TestOption) *TestResponse {
 	c.tb.Helper()
 	request, made := c.request(method, target, body, options)
-	var answer bytes.Buffer
-	recorder := newRecorder(method, &answer)
+	var written bytes.Buffer
+	recorder := newRecorder(method, &written)
 	sent, read := contract.Keep(request)
 	if failure := recorder.serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 	}
 	c.app.waitForTasks()
-	response := recorder.answered(c.tb, sent, answer.Bytes())
+	response := recorder.response(c.tb, sent, written.Bytes())
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
 	if p := c.expected(sent, made); p != nil {
 		p.CheckResponse(sent, response.judged())
@@ -330,7 +330,7 @@ func (c *TestClient) encode(body any) []byte {
 	return data
 }
 
-// answered is the answer that was taken down.
-func (w *recorder) answered(tb TB, r *http.Request, body []byte) *TestResponse {
+// response is the response that was recorded.
+func (w *recorder) response(tb TB, r *http.Request, body []byte) *TestResponse {
 	return &TestResponse{tb: tb, Code: w.status, Header: w.sent, Body: body, label: r.Method + " " + r.URL.RequestURI()}
 }

@@ -17,7 +17,7 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// TestResponse is an answer, read to its end.
+// TestResponse is a response, read to its end.
 type TestResponse struct {
 	// Code is the status, Header the header and Body the body as sent.
 	Code   int
@@ -30,7 +30,7 @@ type TestResponse struct {
 	expected bool
 }
 
-// Status fails the test at once unless the answer has the status.
+// Status fails the test at once unless the response has the status.
 func (r *TestResponse) Status(want int) *TestResponse {
 	r.tb.Helper()
 	if r.Code != want {
@@ -68,7 +68,7 @@ func (r *TestResponse) JSON(into any) *TestResponse {
 func (r *TestResponse) Text() string { return string(r.Body) }
 
 // Faults returns what a 422 names, also one that is a [Problem]. It fails the
-// test at once if the answer is none, or names nothing.
+// test at once if the response is none, or lists nothing.
 func (r *TestResponse) Faults() []Fault {
 	r.tb.Helper()
 	r.Status(http.StatusUnprocessableEntity)

@@ -21,7 +21,7 @@ import (
 // TestSocket is the client's end of a WebSocket. Make one with
 // [TestClient.WebSocket]. It closes with the test.
 type TestSocket struct {
-	// Response is the answer to the handshake: 101, or the refusal, held against
+	// Response is the response to the handshake: 101, or the refusal, held against
 	// the document. The other methods fail the test at once after a refusal.
 	Response *TestResponse
 
@@ -60,28 +60,29 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	if s.expected != nil {
 		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.expected.CheckReceived))
 	}
-	link := newTestLink(c.app, ctx)
+	server := newTestServer(c.app, ctx)
 	offered := mediatype.Tokens(request.Header, "Sec-WebSocket-Protocol")
+	// The library that dials writes this header itself, out of its options.
 	request.Header.Del("Sec-WebSocket-Protocol")
-	conn, response, err := dialTest(made.ctx, request, link, offered)
+	conn, response, err := dialTest(made.ctx, request, server, offered)
 	if response == nil {
-		link.close()
+		server.close()
 		c.tb.Fatalf("%s: %v", s.label, err)
 		return nil
 	}
-	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: link.refusal, label: s.label}
+	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: server.refusal, label: s.label}
 	c.jar.SetCookies(request.URL, response.Cookies())
 	if s.expected != nil {
 		s.expected.CheckResponse(request, s.Response.judged())
 		s.expected.CheckRequest(request, &contract.Body{}, s.Response.judged())
 	}
-	s.open(conn, link)
+	s.open(conn, server)
 	return s
 }
 
 // open starts to read, unless the handshake was refused: then there is no
 // connection.
-func (s *TestSocket) open(conn *websocket.Conn, link *testLink) {
+func (s *TestSocket) open(conn *websocket.Conn, server *testServer) {
 	s.conn = conn
 	s.close = sync.OnceFunc(func() {
 		close(s.done)
@@ -89,13 +90,14 @@ func (s *TestSocket) open(conn *websocket.Conn, link *testLink) {
 			_ = conn.CloseNow()
 			<-s.ended
 		}
-		link.close()
+		server.close()
 	})
 	s.tb.Cleanup(s.close)
 	if conn == nil {
 		s.close()
 		return
 	}
+	// A test reads what the app sends, whatever its size.
 	conn.SetReadLimit(-1)
 	go s.read()
 }
@@ -218,19 +220,19 @@ func (s *TestSocket) next() testMessage {
 
 var errSilence = errors.New("nothing came for 10 seconds")
 
-// testLink is a connection in memory with a server of its own.
-type testLink struct {
+// testServer is a connection in memory with a server of its own.
+type testServer struct {
 	transport *http.Transport
 	server    *http.Server
 	served    chan struct{}
 	conns     chan net.Conn
 	done      chan struct{}
-	// refusal is the body of an answer other than 101.
+	// refusal is the body of a response other than 101.
 	refusal []byte
 }
 
-func newTestLink(app http.Handler, ctx context.Context) *testLink { //nolint:revive // the context is that of requests
-	l := &testLink{conns: make(chan net.Conn, 1), done: make(chan struct{}), served: make(chan struct{})}
+func newTestServer(app http.Handler, ctx context.Context) *testServer { //nolint:revive // the context is that of requests
+	l := &testServer{conns: make(chan net.Conn, 1), done: make(chan struct{}), served: make(chan struct{})}
 	var handlers sync.WaitGroup
 	l.server = &http.Server{ //nolint:gosec // nobody else connects
 		BaseContext: func(net.Listener) context.Context { return ctx },
@@ -255,7 +257,7 @@ func newTestLink(app http.Handler, ctx context.Context) *testLink { //nolint:rev
 }
 
 // RoundTrip implements http.RoundTripper; it keeps the whole of a refusal.
-func (l *testLink) RoundTrip(r *http.Request) (*http.Response, error) {
+func (l *testServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := l.transport.RoundTrip(r)
 	if err != nil || response.StatusCode == http.StatusSwitchingProtocols {
 		return response, err
@@ -269,7 +271,7 @@ func (l *testLink) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // Accept implements net.Listener.
-func (l *testLink) Accept() (net.Conn, error) {
+func (l *testServer) Accept() (net.Conn, error) {
 	select {
 	case conn := <-l.conns:
 		return conn, nil
@@ -279,10 +281,10 @@ func (l *testLink) Accept() (net.Conn, error) {
 }
 
 // Close implements net.Listener.
-func (l *testLink) Close() error { return nil }
+func (l *testServer) Close() error { return nil }
 
 // Addr implements net.Listener.
-func (l *testLink) Addr() net.Addr { return pipeAddr{} }
+func (l *testServer) Addr() net.Addr { return pipeAddr{} }
 
 type pipeAddr struct{}
 
@@ -290,7 +292,7 @@ func (pipeAddr) Network() string { return "pipe" }
 func (pipeAddr) String() string  { return strings.TrimPrefix(testOrigin, "http://") }
 
 // close ends the server and waits for the handler.
-func (l *testLink) close() {
+func (l *testServer) close() {
 	close(l.done)
 	l.transport.CloseIdleConnections()
 	<-l.served

@@ -15,12 +15,12 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// TestStream is an answer that is read while the app still writes it. Make one
+// TestStream is a response that is read while the app still writes it. Make one
 // with [TestClient.Stream], and read it with [LinesFrom] or [EventsFrom]. It
 // closes with the test.
 type TestStream struct {
-	// Response is the answer: its status and header, held against the document.
-	// Its body is empty, unless the answer is no stream: an error, for one.
+	// Response is the response: its status and header, held against the document.
+	// Its body is empty, unless the response is no stream: an error, for one.
 	Response *TestResponse
 
 	tb       TB
@@ -31,7 +31,7 @@ type TestStream struct {
 	close    func()
 }
 
-// Stream sends a request and returns as soon as the header of the answer is
+// Stream sends a request and returns as soon as the header of the response is
 // there. The body is as in [TestClient.Do]. A test that expects an error asks
 // for it:
 //
@@ -39,6 +39,7 @@ type TestStream struct {
 func (c *TestClient) Stream(method, target string, body any, options ...TestOption) *TestStream {
 	c.tb.Helper()
 	request, made := c.request(method, target, body, options)
+	// A client that leaves is a context that ends, as it is in net/http.
 	ctx, leave := context.WithCancel(made.ctx)
 	request = request.WithContext(ctx)
 	sent, read := contract.Keep(request)
@@ -65,6 +66,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 		}
 	})
 	c.tb.Cleanup(s.close)
+	// A handler that panics before its header never begins, so both are awaited.
 	select {
 	case <-recorder.begun:
 	case <-served:
@@ -77,11 +79,11 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	return s
 }
 
-// begin judges what is there with the header, and reads an answer that is no
+// begin judges what is there with the header, and reads a response that is no
 // stream.
 func (s *TestStream) begin(c *TestClient, recorder *recorder, sent *http.Request) {
 	s.tb.Helper()
-	s.Response = recorder.answered(s.tb, sent, nil)
+	s.Response = recorder.response(s.tb, sent, nil)
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: s.Response.Header}).Cookies())
 	if !isStream(s.Response.Header.Get("Content-Type")) {
 		var err error
@@ -133,9 +135,9 @@ func (s *TestStream) Close() {
 //
 // The loop runs while the handler still produces, and waits for it. When
 // it ends, also early, the request's context is cancelled and the handler has
-// returned: the deferred calls of the producer have run. An answer that is cut
+// returned: the deferred calls of the producer have run. A response that is cut
 // short is an error, io.ErrUnexpectedEOF, and so is a line that is no T; either
-// is the last element. Each line is held against the document. An answer that
+// is the last element. Each line is held against the document. A response that
 // is no JSON Lines fails the test at once.
 func LinesFrom[T any](s *TestStream) JSONLines[T] {
 	s.tb.Helper()
@@ -209,7 +211,7 @@ func (s *TestStream) check(item mediatype.Item) {
 	}
 }
 
-// mustBe fails the test at once unless the answer has a media type.
+// mustBe fails the test at once unless the response has a media type.
 func (s *TestStream) mustBe(mediaType string) {
 	s.tb.Helper()
 	if got := s.Response.Header.Get("Content-Type"); mediatype.Bare(got) != mediaType {

@@ -39,7 +39,7 @@ import (
 //	  - So an upload cannot be opened after the request, also not by its
 //	    background tasks.
 //	  - A form with files is limited to 32 MiB, unless [MaxBody] or Config.MaxBody
-//	    say otherwise; over it the answer is 413.
+//	    say otherwise; over it the response is 413.
 //	  - Fields of type []byte hold their files in memory, so that all of them
 //	    together may have 1 MiB like any body, unless the same say otherwise.
 //	  - An input for a file that was left empty counts as absent: a part without
@@ -206,10 +206,10 @@ func (s *uploadStore) share() int64 {
 	return min(uploadMemoryEach, uploadMemory-s.used)
 }
 
-// leastMemory is the room for the shortest contents, in bytes.
+// leastMemory is the buffer for the shortest contents, in bytes.
 const leastMemory = 4 << 10
 
-// readUpTo reads a content to its end, or one byte more than most. Its room
+// readUpTo reads a content to its end, or one byte more than most. Its buffer
 // grows with what has come, whatever was announced; of what it returns, at most
 // half is of no use.
 func readUpTo(content io.Reader, most int64) (data []byte, err error) {
@@ -226,7 +226,7 @@ func readUpTo(content io.Reader, most int64) (data []byte, err error) {
 	return data, err
 }
 
-// fill reads until b is full. Unlike io.ReadFull it tells why it is not: that a
+// fill reads until b is full. Unlike io.ReadFull it reports why it is not: that a
 // content is cut short, or at its end.
 func fill(content io.Reader, b []byte) (n int, err error) {
 	for n < len(b) && err == nil {
