@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/go-playground/validator/v10"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -662,5 +664,92 @@ func TestValidateResponds(t *testing.T) {
 		if row.status == 422 {
 			assert.NotContains(t, w.Body.String(), "taken", row.target)
 		}
+	}
+}
+
+// oddNumber has a rule of its own.
+type oddNumber int
+
+func (o oddNumber) Validate() error {
+	if o%2 == 0 {
+		return errors.New(`"even" <&> ü`)
+	}
+	return nil
+}
+
+// faultyOrder breaks in every way that a fault is made.
+type faultyOrder struct {
+	N    int    `query:"n" validate:"gte=1,lte=9"`
+	Kind string `query:"kind,omitempty" validate:"oneof=a b"`
+	Body struct {
+		Name  string `json:"name" validate:"min=2"`
+		Lines []struct {
+			Qty int8      `json:"qty" validate:"multiple=3"`
+			Odd oddNumber `json:"odd,omitempty"`
+		} `json:"lines" validate:"max=3"`
+		More map[string]float64 `json:"more,omitempty" validate:"dive,gt=0.5"`
+	} `body:""`
+}
+
+// faultApp has an operation of them, the errors of which are written by Candor,
+// or by a handler that returns what they are of.
+func faultApp(config candor.Config, handled bool) *candor.App {
+	config.Rules = map[string]candor.Rule{"multiple": {Func: func(validator.FieldLevel) bool { return false }}}
+	app := candor.New(config)
+	candor.Post(app, "/orders", func(context.Context, faultyOrder) (candor.None, error) { return candor.None{}, nil })
+	if handled {
+		type invalid struct {
+			Detail []candor.Fault `json:"detail"`
+		}
+		candor.OnError(app, func(_ context.Context, err *candor.ValidationError) (invalid, error) { return invalid{err.Faults}, nil })
+	}
+	return app
+}
+
+// The body of a 422 is written by hand, for speed. It is that of the type Fault,
+// which the document shows: the bytes are those that the encoder makes of it, and
+// each member of the type comes in one of them.
+func TestFaultsAreWrittenAsTheirTypeSays(t *testing.T) {
+	members := map[string]bool{}
+	german := func(_ *http.Request, f candor.Fault) string {
+		if f.Type == "missing" {
+			return "" // the usual sentence
+		}
+		return "Falsch: \"" + f.Type + "\""
+	}
+	for name, config := range map[string]candor.Config{"plain": {}, "with inputs": {EchoInput: true}, "other sentences": {EchoInput: true, Message: german}} {
+		apps := [2]*candor.App{faultApp(config, false), faultApp(config, true)}
+		for _, request := range [][2]string{
+			{"", `{}`},
+			{"", `[]`},
+			{"", `{`},
+			{"", ""},
+			{"?n=x&kind=c", `{"name":7,"lines":{}}`},
+			{"?n=0&kind=%22%C3%BC%3C", `{"name":"a","lines":[{},{"qty":1,"odd":2},{"qty":300},{}]}`},
+			{"?n=10", `{"name":"ab","lines":[{"qty":"x"},null],"more":{"a/b":0.25,"":"x"}}`},
+			{"?n=99999999999999999999", `{"name":null,"lines":null}`},
+		} {
+			var written [2]string
+			for i, app := range apps {
+				r := httptest.NewRequest(http.MethodPost, "/orders"+request[0], strings.NewReader(request[1]))
+				r.Header.Set("Content-Type", "application/json")
+				w := httptest.NewRecorder()
+				app.ServeHTTP(w, r)
+				require.Equal(t, http.StatusUnprocessableEntity, w.Code, "%s %s", request, w.Body)
+				written[i] = strings.TrimSpace(w.Body.String())
+			}
+			assert.Equal(t, written[1], written[0], "%s: %s", name, request)
+			var body struct{ Detail []map[string]any }
+			require.NoError(t, json.Unmarshal([]byte(written[0]), &body))
+			for _, fault := range body.Detail {
+				for member := range fault {
+					members[member] = true
+				}
+			}
+		}
+	}
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[candor.Fault]()) {
+		member, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		assert.True(t, members[member], "nothing here writes %q", member)
 	}
 }
