@@ -186,7 +186,7 @@ func TestRaisesTypeOfNothing(t *testing.T) {
 	err := app.Check()
 	require.Error(t, err)
 	assert.Contains(t, err.Error(), "RaisesType[*candor_test.stockError], but no OnError around the route takes such an error")
-	assert.Contains(t, err.Error(), "errordoc_test.go")
+	assert.Contains(t, err.Error(), "errorresponses_test.go")
 }
 
 // A provider, a router and middleware say it for what is below them.
