@@ -17,7 +17,7 @@ type annotations struct {
 	servers      []Server
 	links        []statusLink
 	examples     []namedExample
-	callbacks    []sender
+	callbacks    []*webhook
 }
 
 // within is what a says inside of outer.
@@ -37,18 +37,6 @@ func (a annotations) within(outer annotations) annotations {
 	a.examples = slices.Concat(outer.examples, a.examples)
 	a.callbacks = slices.Concat(outer.callbacks, a.callbacks)
 	return a
-}
-
-// sender is an option about a request that the API sends: an *announcement,
-// which knows of routes.
-type sender interface{ sends() *outgoing }
-
-// outgoing is a request that the API sends: a webhook, or a callback.
-type outgoing struct {
-	// name is that of the webhook or the callback, url where the latter goes.
-	name, url string
-	// addresses are the expressions in the url.
-	addresses []*runtimeExpression
 }
 
 // ExternalDocs is a page with more about something.

@@ -19,7 +19,7 @@ var requiredScopes = reflect.TypeFor[RequiredScopes]()
 // it depends on, which reads [RequiredScopes] too. Of a request that the API
 // sends they are all, as its receiver checks them.
 func (e *endpoint) scopedFields() []*typeinfo.Field {
-	if e.outgoing != nil {
+	if e.webhook != nil {
 		return e.security
 	}
 	var found []*typeinfo.Field

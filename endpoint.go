@@ -30,9 +30,9 @@ type endpoint struct {
 	// whose wildcards may have other names.
 	documented *pathtree.Pattern
 	set        *settings
-	// outgoing is set for a request that the API sends, which is documented
+	// webhook is set for a request that the API sends, which is documented
 	// only; callbacks are such that this one leads to.
-	outgoing  *outgoing
+	webhook   *webhook
 	callbacks []*endpoint
 	// inclusions are the calls of Include that led to the route's router.
 	inclusions []string
@@ -157,7 +157,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 		return err
 	}
 	e.gather()
-	if e.outgoing == nil {
+	if e.webhook == nil {
 		e.compileChallenges(e.challenge)
 	}
 	for i, p := range e.nodes {

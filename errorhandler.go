@@ -139,13 +139,6 @@ func (h *errorHandler) takes(t reflect.Type, status int) bool {
 	return t == h.errorType || h.errorType.Kind() == reflect.Interface && t.Implements(h.errorType)
 }
 
-// isForTypes reports whether the handler is for errors of the user's own, which
-// only those operations end with that say so.
-func (h *errorHandler) isForTypes() bool {
-	kind := h.kind()
-	return (kind == ofType || kind == ofInterface) && !h.takes(validationType, 0) && !h.takes(httpErrorType, 0)
-}
-
 // errorHandlers are those of an endpoint, in the order in which they are asked.
 type errorHandlers []*boundHandler
 

@@ -130,6 +130,8 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 			b.failure(all, order, t, own)
 		}
 	}
+	// The example comes before error handlers of types join the response, whose
+	// bodies have another form.
 	if r := all.To(http.StatusUnprocessableEntity); r != nil && e.canBeInvalid() {
 		b.showFaults(r, e)
 	}
@@ -203,6 +205,7 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 	}
 	refused := &operation.Responses{}
 	b.failure(refused, e.errorHandlers, validationType, ownResponse{status: http.StatusUnprocessableEntity})
+	// Two responses may come, so the order is one that no map decides.
 	bodies := map[string][]operation.Value{}
 	for _, r := range refused.All {
 		for _, c := range r.Content {

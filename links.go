@@ -51,9 +51,9 @@ func (e *endpoint) publicExpression(text string) string {
 
 // publicURL is where a callback of the endpoint is sent to, with the names that
 // wildcards have in the document.
-func (e *endpoint) publicURL(out *outgoing) string {
-	url := out.url
-	for _, x := range out.addresses {
+func (e *endpoint) publicURL(callback *webhook) string {
+	url := callback.url
+	for _, x := range callback.addresses {
 		url = strings.ReplaceAll(url, "{"+x.text+"}", "{"+e.publicExpression(x.text)+"}")
 	}
 	return url

@@ -54,8 +54,8 @@ func (b *apiBuilder) operation(entry *operationEntry) *operation.Operation {
 		op.Socket = e.route.upgrade.socket(e)
 		op.Socket.Invalid = b.invalidReplies(e)
 	}
-	if e.outgoing != nil {
-		op.Name = e.outgoing.name
+	if e.webhook != nil {
+		op.Name = e.webhook.name
 	}
 	b.addExamples(op, e)
 	b.addLinks(op, e)
@@ -72,7 +72,7 @@ func (b *apiBuilder) operation(entry *operationEntry) *operation.Operation {
 // the wildcards of the latter have in the document.
 func (b *apiBuilder) callback(from *endpoint, entry *operationEntry) *operation.Operation {
 	op := b.operation(entry)
-	op.URL = from.publicURL(entry.endpoint.outgoing)
+	op.URL = from.publicURL(entry.endpoint.webhook)
 	return op
 }
 

@@ -55,7 +55,7 @@ func (p *documentedPath) operation(method string) *operationEntry {
 // indexOperations finds a place and an id for every endpoint, and gathers the
 // mistakes.
 func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) string) (*operationIndex, []error) {
-	o := &operationIndex{
+	x := &operationIndex{
 		of: make(map[*endpoint]*operationEntry, len(endpoints)), ids: make(map[string]*operationEntry, len(endpoints)),
 		shapes: make(map[string]*documentedPath, len(endpoints)/2), operations: make([]*operationEntry, 0, len(endpoints)),
 	}
@@ -69,36 +69,36 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 	for i, e := range endpoints {
 		op := &operations[i]
 		op.endpoint = e
-		note(op, o.place(op))
-		o.operations = append(o.operations, op)
-		o.of[e] = op
+		note(op, x.addToPath(op))
+		x.operations = append(x.operations, op)
+		x.of[e] = op
 	}
-	for _, op := range o.operations {
-		note(op, o.takeExplicitID(op))
+	for _, op := range x.operations {
+		note(op, x.takeExplicitID(op))
 	}
-	o.makeIDs()
+	x.makeIDs()
 	if rename != nil {
-		configErrs = append(configErrs, o.rename(rename)...)
+		configErrs = append(configErrs, x.rename(rename)...)
 	}
-	for _, op := range o.operations {
+	for _, op := range x.operations {
 		for _, e := range op.endpoint.callbacks {
-			made, err := o.makeOutgoing(e, op.id)
+			made, err := x.indexWebhook(e, op.id)
 			note(op, err)
 			op.callbacks = append(op.callbacks, made)
 		}
 	}
 	for _, e := range webhooks {
-		if err := o.addWebhook(e); err != nil {
-			configErrs = append(configErrs, fmt.Errorf("candor: Webhook(%q) at %s: %w", e.outgoing.name, e.route.site, err))
+		if err := x.addWebhook(e); err != nil {
+			configErrs = append(configErrs, fmt.Errorf("candor: Webhook(%q) at %s: %w", e.webhook.name, e.route.site, err))
 		}
 	}
-	o.shapes = nil // only the way to a place needs them
-	return o, configErrs
+	x.shapes = nil // an app keeps its index, and only adding to a path needs them
+	return x, configErrs
 }
 
 // pathOf is the path of an endpoint in the document, "" for one that is not in it.
-func (o *operationIndex) pathOf(e *endpoint) string {
-	if op := o.of[e]; op != nil {
+func (x *operationIndex) pathOf(e *endpoint) string {
+	if op := x.of[e]; op != nil {
 		return op.path.path
 	}
 	return ""
@@ -106,16 +106,16 @@ func (o *operationIndex) pathOf(e *endpoint) string {
 
 func withoutRemainder(pattern string) string { return strings.ReplaceAll(pattern, remainder, "}") }
 
-// place puts an operation below its path. Operations on paths that differ in
+// addToPath puts an operation below its path. Operations on paths that differ in
 // the names of wildcards only share one.
-func (o *operationIndex) place(op *operationEntry) error {
+func (x *operationIndex) addToPath(op *operationEntry) error {
 	e := op.endpoint
 	shape := withoutRemainder(e.pattern.Shape())
-	p, ok := o.shapes[shape]
+	p, ok := x.shapes[shape]
 	if !ok {
 		p = &documentedPath{path: withoutRemainder(e.documented.String())}
-		o.shapes[shape] = p
-		o.paths = append(o.paths, p)
+		x.shapes[shape] = p
+		x.paths = append(x.paths, p)
 	}
 	op.path = p
 	if other := p.operation(e.method); other != nil {
@@ -128,12 +128,12 @@ func (o *operationIndex) place(op *operationEntry) error {
 
 // takeExplicitID gives an operation the id that was chosen for it. Those of
 // one route share the choice: the first takes it.
-func (o *operationIndex) takeExplicitID(op *operationEntry) error {
+func (x *operationIndex) takeExplicitID(op *operationEntry) error {
 	id := op.endpoint.set.operationID
 	if id == "" {
 		return nil
 	}
-	if other := o.ids[id]; other != nil {
+	if other := x.ids[id]; other != nil {
 		if other.endpoint.route == op.endpoint.route {
 			return nil
 		}
@@ -141,37 +141,39 @@ func (o *operationIndex) takeExplicitID(op *operationEntry) error {
 		return fmt.Errorf("the operation id %q belongs to %s %s, registered at %s; choose another", id, e.method, e.pattern, e.route.site)
 	}
 	op.id = id
-	o.ids[id] = op
+	x.ids[id] = op
 	return nil
 }
 
 // makeIDs gives the operations that have no id yet one each, which is the same
 // in whatever order they were registered: its function's to one operation of each
 // function, and that with path and method to all others.
-func (o *operationIndex) makeIDs() {
-	first := make(map[*route]bool, len(o.operations))
-	wanted := make(map[string][]*operationEntry, len(o.operations))
+func (x *operationIndex) makeIDs() {
+	first := make(map[*route]bool, len(x.operations))
+	wanted := make(map[string][]*operationEntry, len(x.operations))
 	var others []*operationEntry
-	for _, op := range o.operations {
+	for _, op := range x.operations {
 		rt, id := op.endpoint.route, op.endpoint.functionID()
 		switch {
 		case op.id != "":
-		case id != "" && !first[rt] && op.endpoint.set.operationID == "" && o.ids[id] == nil:
+		case id != "" && !first[rt] && op.endpoint.set.operationID == "" && x.ids[id] == nil:
 			wanted[id] = append(wanted[id], op)
 			first[rt] = true
 		default:
 			others = append(others, op)
 		}
 	}
+	// The order of the map does not matter: each id is a key once, and the long ids
+	// are made in an order of their own.
 	for id, rivals := range wanted {
 		slices.SortFunc(rivals, byPath)
 		if areOneFunction(rivals) {
-			o.takeID(rivals[0], id)
+			x.takeID(rivals[0], id)
 			rivals = rivals[1:]
 		}
 		others = append(others, rivals...)
 	}
-	o.makeLongIDs(others)
+	x.makeLongIDs(others)
 }
 
 // byPath orders operations by the length of their paths, for that of a first
@@ -192,52 +194,52 @@ func areOneFunction(operations []*operationEntry) bool {
 
 // makeLongIDs makes ids with path and method. Paths of the same words, such as
 // /a-b and /a/b, have numbers in their order.
-func (o *operationIndex) makeLongIDs(operations []*operationEntry) {
+func (x *operationIndex) makeLongIDs(operations []*operationEntry) {
 	for _, op := range operations {
 		op.id = op.endpoint.longID(cmp.Or(op.endpoint.set.operationID, op.endpoint.functionID()))
 	}
 	slices.SortFunc(operations, func(a, b *operationEntry) int { return cmp.Or(strings.Compare(a.id, b.id), byPath(a, b)) })
 	for _, op := range operations {
-		o.takeID(op, op.id)
+		x.takeID(op, op.id)
 	}
 }
 
 // rename gives the operations the ids that Config.OperationID chooses. Those of
 // the option OperationID stay.
-func (o *operationIndex) rename(choose func(RouteInfo) string) []error {
-	made := o.ids
-	o.ids = make(map[string]*operationEntry, len(made))
-	for _, op := range o.operations {
+func (x *operationIndex) rename(choose func(RouteInfo) string) []error {
+	made := x.ids
+	x.ids = make(map[string]*operationEntry, len(made))
+	for _, op := range x.operations {
 		if op.id == op.endpoint.set.operationID {
-			o.ids[op.id] = op
+			x.ids[op.id] = op
 		}
 	}
 	var configErrs []error
-	for _, op := range o.operations {
-		if o.ids[op.id] == op {
+	for _, op := range x.operations {
+		if x.ids[op.id] == op {
 			continue
 		}
 		info := op.endpoint.metadata.info
 		info.OperationID = op.id
 		op.id = cmp.Or(choose(info), op.id)
-		if other := o.ids[op.id]; other != nil {
+		if other := x.ids[op.id]; other != nil {
 			configErrs = append(configErrs, op.endpoint.route.configError(fmt.Errorf(
 				"Config.OperationID gives %s %s the id %q, which %s %s, registered at %s, has; make it tell them apart",
 				info.Method, info.Pattern, op.id, other.endpoint.method, other.endpoint.pattern, other.endpoint.route.site)))
 		}
-		o.ids[op.id] = op
+		x.ids[op.id] = op
 	}
 	return configErrs
 }
 
 // takeID gives an operation an id, or that with a number.
-func (o *operationIndex) takeID(op *operationEntry, base string) {
+func (x *operationIndex) takeID(op *operationEntry, base string) {
 	id := base
-	for n := 2; o.ids[id] != nil; n++ {
+	for n := 2; x.ids[id] != nil; n++ {
 		id = base + "_" + strconv.Itoa(n)
 	}
 	op.id = id
-	o.ids[id] = op
+	x.ids[id] = op
 }
 
 // functionID is what its operations are called after the handler, "" for a
@@ -316,7 +318,7 @@ func summarize(comment, name string) (first, rest string) {
 	return string(unicode.ToUpper(r)) + first[size:], rest
 }
 
-// sentenceEnd is behind a sentence, or a paragraph.
+// sentenceEnd ends a sentence, or a paragraph.
 var sentenceEnd = regexp.MustCompile(`\.\s|\n\n`)
 
 // inWords takes a Go name apart: readHTTPItem is "Read HTTP Item".
@@ -340,28 +342,28 @@ func inWords(name string) string {
 }
 
 // addWebhook finds a place for a webhook.
-func (o *operationIndex) addWebhook(e *endpoint) error {
-	for _, other := range o.webhooks {
-		if other.endpoint.outgoing.name == e.outgoing.name && other.endpoint.method == e.method {
+func (x *operationIndex) addWebhook(e *endpoint) error {
+	for _, other := range x.webhooks {
+		if other.endpoint.webhook.name == e.webhook.name && other.endpoint.method == e.method {
 			return fmt.Errorf("there is another webhook of this name and the method %s, at %s; change one of them", e.method, other.endpoint.route.site)
 		}
 	}
-	op, err := o.makeOutgoing(e, "")
-	o.webhooks = append(o.webhooks, op)
+	op, err := x.indexWebhook(e, "")
+	x.webhooks = append(x.webhooks, op)
 	return err
 }
 
-// makeOutgoing gives an outgoing request its id: a chosen one, or its name
+// indexWebhook gives a request that is sent its id: a chosen one, or its name
 // behind the id of the operation before it.
-func (o *operationIndex) makeOutgoing(e *endpoint, before string) (*operationEntry, error) {
+func (x *operationIndex) indexWebhook(e *endpoint, before string) (*operationEntry, error) {
 	op := &operationEntry{endpoint: e, path: &documentedPath{}}
-	if err := o.takeExplicitID(op); err != nil || op.id != "" {
+	if err := x.takeExplicitID(op); err != nil || op.id != "" {
 		return op, err
 	}
-	name := words(e.outgoing.name)
+	name := words(e.webhook.name)
 	if before != "" {
 		name = before + "_" + name
 	}
-	o.takeID(op, name)
+	x.takeID(op, name)
 	return op, nil
 }

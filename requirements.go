@@ -24,6 +24,8 @@ func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 	case len(e.security) == 0:
 		return nil
 	}
+	// One scheme may be read by several fields, of which those that are held
+	// against the scopes say which are needed.
 	required, scopes := schemeSet{}, map[string][]string{}
 	var optional []string
 	for _, f := range e.security {
@@ -124,6 +126,8 @@ func (b *apiBuilder) scheme(f *typeinfo.Field) string {
 		return ok && !sameCredentials(&known, described)
 	}
 	if f.Scheme == "" {
+		// Names depend on the order in which operations ask for them, so that it is
+		// the order of the document.
 		for base, n := name, 2; isOther(); n++ {
 			name = fmt.Sprintf("%s%d", base, n)
 		}

@@ -24,7 +24,7 @@ type responsesKey struct {
 // endpoint but by its type, its status, its media types and the responses Candor
 // gives by itself.
 func (e *endpoint) respondsPlainly() bool {
-	return e.response != nil && e.response.kind.additional == nil && e.upgrade == nil && e.outgoing == nil &&
+	return e.response != nil && e.response.kind.additional == nil && e.upgrade == nil && e.webhook == nil &&
 		e.set.statusDoc == "" && len(e.set.examples)+len(e.set.links) == 0 &&
 		len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.errorHandlers) == 0
 }
@@ -61,7 +61,7 @@ func (b *apiBuilder) describeResponses(e *endpoint) *operation.Responses {
 			all.Set(b.response(p, r.status, r.doc))
 		}
 	}
-	if e.outgoing != nil {
+	if e.webhook != nil {
 		return all // errors are those of this API
 	}
 	b.errors(all, e)

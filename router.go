@@ -35,7 +35,7 @@ type Router struct {
 	// providers and lifespans are in the order of registration.
 	providers []*provider
 	lifespans []*lifespan
-	webhooks  []*announcement
+	webhooks  []*webhook
 	// errorHandlers are those of OnError and OnStatus.
 	errorHandlers []*errorHandler
 	// root is the compiler of the app whose own router this is, nil for any
@@ -173,10 +173,10 @@ func (r *Router) holds(wanted func(*route) bool) bool {
 	})
 }
 
-// announces reports whether it, or one that is included in it, has webhooks.
-func (r *Router) announces() bool {
+// hasWebhooks reports whether it, or one that is included in it, has webhooks.
+func (r *Router) hasWebhooks() bool {
 	return len(r.webhooks) > 0 || slices.ContainsFunc(r.items, func(it item) bool {
-		return it.inclusion != nil && it.inclusion.router.announces()
+		return it.inclusion != nil && it.inclusion.router.hasWebhooks()
 	})
 }
 

@@ -485,7 +485,7 @@ func (b *builder) effectsOf(r *Router, configErr func(error) error, seen map[*Ro
 func (b *builder) miss(set *settings, r *Router, configErr func(error) error) {
 	anything := func(*route) bool { return true }
 	for _, e := range effects {
-		if !e.isSet(set) || r.holds(e.on) || e.reaches && r.announces() || !r.holds(anything) {
+		if !e.isSet(set) || r.holds(e.on) || e.reaches && r.hasWebhooks() || !r.holds(anything) {
 			continue
 		}
 		b.errs = append(b.errs, configErr(fmt.Errorf("%s does nothing, as no route below is one that it is for: %s; drop it, or move it to where it has an effect", e.option, e.kinds)))

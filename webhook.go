@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,36 +19,123 @@ import (
 // Nothing is served or sent by it. The options are those that describe:
 // [Summary], [Tags], [Responds] for further answers and so on.
 func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption) {
-	o := newAnnouncement[In, Out](method, name)
-	o.route.site = callsite.Here()
-	if err := routerOf(r, o.configError).announce(o, options); err != nil {
-		panic(o.configError(err))
+	w := newWebhook[In, Out](method, name)
+	w.route.site = callsite.Here()
+	if err := routerOf(r, w.configError).addWebhook(w, options); err != nil {
+		panic(w.configError(err))
 	}
 }
 
-// announce keeps a webhook with a router.
-func (r *Router) announce(o *announcement, options []RouteOption) error {
+// webhook is a request that the API sends: a webhook, or a callback. It is
+// documented as one that is read, and nothing of it is served.
+type webhook struct {
+	name string
+	// url is where a callback goes, and addresses are the expressions in it.
+	url       string
+	addresses []*runtimeExpression
+	route     *route
+}
+
+// Callback documents a request that the API sends on account of an operation,
+// to a URL that the client named in it. It holds runtime expressions in braces:
+//
+//	candor.Post(app, "/orders", order,
+//		candor.Callback[OrderShipped, candor.None]("shipped", http.MethodPost, "{$request.body#/callback_url}"))
+//
+// In and Out are those of [Webhook]. A parameter or member that the operation
+// does not read is a mistake.
+func Callback[In, Out any](name, method, url string, options ...RouteOption) RouteOption {
+	return onRoute(func(s *settings) (err error) {
+		w := newWebhook[In, Out](method, name)
+		w.url = url
+		if w.addresses, err = expressionsIn(url); err == nil && url == "" {
+			err = errors.New(`no URL; write one such as "{$request.body#/callback_url}"`)
+		}
+		if err == nil {
+			err = w.describe(options)
+		}
+		if err != nil {
+			return fmt.Errorf("Callback(%q): %w", name, err)
+		}
+		s.callbacks = append(s.callbacks, w)
+		return nil
+	})
+}
+
+func newWebhook[In, Out any](method, name string) *webhook {
+	nobody := func(context.Context, In) (out Out, err error) { return out, nil }
+	return &webhook{
+		name:  name,
+		route: &route{methods: []string{method}, path: name, handler: erase(nobody), describedOnly: true},
+	}
+}
+
+// configError is a configuration error of a webhook; those of callbacks are their route's.
+func (w *webhook) configError(err error) error {
+	return fmt.Errorf("candor: Webhook(%q) at %s: %w", w.name, w.route.site, err)
+}
+
+// describe reads the types and options.
+func (w *webhook) describe(options []RouteOption) (err error) {
+	if err := checkMethods(w.route.methods); err != nil {
+		return err
+	}
+	if !componentName.MatchString(w.name) {
+		return fmt.Errorf("the name is %q; use letters, digits, dots, dashes and underscores", w.name)
+	}
+	if w.route.set, err = apply(options); err != nil {
+		return err
+	}
+	set := w.route.set
+	raises := func(r declaredBody) bool { return r.body == nil }
+	switch {
+	case set.public:
+		return errors.New("the request is documented and nothing of it served; leave out Public")
+	case len(set.middleware)+len(set.requirements) > 0:
+		return errors.New("the request is documented and nothing of it served; leave out Use, Require, Needs and Around")
+	case slices.ContainsFunc(set.responses, raises):
+		return errors.New("Raises is about errors of this API; say with Responds what the receiver may answer")
+	}
+	if err := w.route.describe(); err != nil {
+		return err
+	}
+	if err := w.route.checkEffects(set); err != nil {
+		return err
+	}
+	for _, f := range w.route.input.Ready {
+		if !isSecurity(f) {
+			return fmt.Errorf("%s is a part of requests that are served; describe what is sent", f.Go)
+		}
+	}
+	if deps := w.route.input.Deps; len(deps) > 0 {
+		return fmt.Errorf("%s comes from a provider, which no request that is sent has; take the field out", deps[0].Go)
+	}
+	return nil
+}
+
+// addWebhook keeps a webhook with a router.
+func (r *Router) addWebhook(w *webhook, options []RouteOption) error {
 	if r.sealed.Load() {
 		return errSealed
 	}
-	if err := o.describe(options); err != nil {
+	if err := w.describe(options); err != nil {
 		return err
 	}
-	r.webhooks = append(r.webhooks, o)
+	r.webhooks = append(r.webhooks, w)
 	return nil
 }
 
 // webhooks puts the webhooks of a router into its documents.
 func (b *builder) webhooks(r *Router, s scope) {
-	for _, o := range r.webhooks {
-		e, err := b.outgoing(o, s.set.tags)
+	for _, w := range r.webhooks {
+		e, err := b.webhook(w, s.set.tags)
 		if err != nil {
-			b.errs = append(b.errs, o.configError(err))
+			b.errs = append(b.errs, w.configError(err))
 			continue
 		}
 		e.set.deprecated = e.set.deprecated || s.set.deprecated
 		for _, l := range s.documents {
-			if known := slices.ContainsFunc(l.document.webhooks, func(w *endpoint) bool { return w.outgoing == &o.outgoing }); !l.hidden && !e.set.hidden && !known {
+			if known := slices.ContainsFunc(l.document.webhooks, func(other *endpoint) bool { return other.webhook == w }); !l.hidden && !e.set.hidden && !known {
 				l.document.webhooks = append(l.document.webhooks, e)
 			}
 		}
@@ -56,37 +144,33 @@ func (b *builder) webhooks(r *Router, s scope) {
 
 // callbacks compiles those of an endpoint.
 func (b *builder) callbacks(e *endpoint) error {
-	for _, c := range e.set.callbacks {
-		o, ok := c.(*announcement)
-		if !ok {
-			continue
-		}
-		for _, x := range o.addresses {
+	for _, w := range e.set.callbacks {
+		for _, x := range w.addresses {
 			if err := x.check(e); err != nil {
-				return fmt.Errorf("Callback(%q): %w", o.name, err)
+				return fmt.Errorf("Callback(%q): %w", w.name, err)
 			}
 		}
-		made, err := b.outgoing(o, nil)
+		made, err := b.webhook(w, nil)
 		if err != nil {
-			return fmt.Errorf("Callback(%q): %w", o.name, err)
+			return fmt.Errorf("Callback(%q): %w", w.name, err)
 		}
 		e.callbacks = append(e.callbacks, made)
 	}
 	return nil
 }
 
-// outgoing compiles a request that is sent as one that is read, by which it is
+// webhook compiles a request that is sent as one that is read, by which it is
 // described.
-func (b *builder) outgoing(o *announcement, tags []string) (*endpoint, error) {
+func (b *builder) webhook(w *webhook, tags []string) (*endpoint, error) {
 	pattern, err := pathtree.Parse("/")
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{appShared: b.shared, route: o.route, outgoing: &o.outgoing, method: o.route.methods[0], pattern: pattern, set: o.route.set.copy()}
+	e := &endpoint{appShared: b.shared, route: w.route, webhook: w, method: w.route.methods[0], pattern: pattern, set: w.route.set.copy()}
 	e.set.tags = appendNew(slices.Clone(tags), e.set.tags)
 	alone := func(*endpoint) (before, after []step, err error) { return nil, nil, nil }
 	if err := e.compile(b.app.programs, alone); err != nil {
 		return nil, err
 	}
-	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.programs.compiler), b.keys.route(o.route, e.set))
+	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.programs.compiler), b.keys.route(w.route, e.set))
 }

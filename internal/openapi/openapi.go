@@ -76,13 +76,13 @@ type shared struct {
 // once makes a part on the first call for a key. Functions of the user's that
 // edit an operation would change a shared part in every other one, so that none
 // is shared with it.
-func once[K comparable, V any](shared map[K]V, isEdited bool, key K, make func() V) V {
+func once[K comparable, V any](shared map[K]V, isEdited bool, key K, write func() V) V {
 	if isEdited {
-		return make()
+		return write()
 	}
 	part, ok := shared[key]
 	if !ok {
-		part = make()
+		part = write()
 		shared[key] = part
 	}
 	return part

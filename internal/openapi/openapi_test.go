@@ -176,7 +176,7 @@ func TestKindsOfValues(t *testing.T) {
 
 func TestFormats(t *testing.T) {
 	const document = `{"openapi":"3.1.0","paths":{}}`
-	renamed := func(tree *doctree.Value) *doctree.Value {
+	renamed := func(*doctree.Value) *doctree.Value {
 		tree, err := doctree.Parse([]byte(`{"asyncapi":"3.0.0"}`))
 		require.NoError(t, err)
 		return tree
