@@ -87,6 +87,7 @@ func New(config Config, options ...Option) *App {
 // lifespan responds with 503 until it is started, by [App.Start] where it is a
 // handler of another server, and logs once what waits for that.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Most requests find the sealed table, without a lock.
 	t := a.table.Load()
 	if t == nil {
 		var err error
@@ -190,6 +191,8 @@ func (a *App) serves(other *App, seen map[*App]bool) bool {
 
 func (a *App) newDocument(info Info) (d *document) {
 	return newDocument(func() ([]byte, error) {
+		// Apps that mount this one may be sealed later, so servers are asked for when
+		// the document is.
 		info.Servers = a.servers(info.Servers)
 		additions := a.programs.schemas
 		additions.Split = a.config.SplitSchemas

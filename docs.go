@@ -126,6 +126,7 @@ func (d *document) form(format DocumentFormat) (documentForm, error) {
 
 // newDocument is a document that build makes, as version 3.1 in JSON.
 func newDocument(build func() ([]byte, error)) *document {
+	// All forms are made of one tree, which is built once, whichever is asked first.
 	d := &document{build: sync.OnceValues(build)}
 	for format := range d.forms {
 		d.forms[format] = sync.OnceValues(func() (documentForm, error) {
@@ -150,6 +151,7 @@ func serverAt(prefix string) Server {
 		if s.Variables == nil {
 			s.Variables = map[string]ServerVariable{}
 		}
+		// OpenAPI wants a default, and nobody knows a value here.
 		s.Variables[name] = ServerVariable{Default: name}
 	}
 	return s
@@ -180,7 +182,7 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, bytes.NewReader(form.data))
 }
 
-// routes are those of a document and its pages, below the prefix.
+// routes are the routes of a document and its pages, below the prefix.
 func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	at := o.docs.path(o.docs.OpenAPI, "/openapi.json")
 	if at == "" {
@@ -196,7 +198,7 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	if err := (&route{docs: o.name}).checkEffects(set); err != nil {
 		return nil, o.configError("Options", err)
 	}
-	set = set.copy()
+	set = set.copy() // others may share it
 	set.hidden = true
 	var routes []*route
 	for format := range formats {
@@ -214,13 +216,14 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 			routes = append(routes, &route{path: f.Path, plain: f, docs: o.field(page.field)})
 		}
 	}
+	// Their registration is the call that asked for the document.
 	for _, rt := range routes {
 		rt.site, rt.methods, rt.set = o.site, []string{http.MethodGet}, set
 	}
 	return routes, nil
 }
 
-// hasSockets reports whether there is something to say about messages.
+// hasSockets reports whether AsyncAPI has something to describe.
 func (d *document) hasSockets() bool {
 	return slices.ContainsFunc(d.endpoints, func(e *endpoint) bool { return e.route.upgrade != nil })
 }
@@ -237,7 +240,7 @@ func (o *ownDocs) configError(field string, err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", o.field(field), o.site, err)
 }
 
-// check looks at what the pages are made of before they are made.
+// check finds configuration errors before pages are made.
 func (o *ownDocs) check() error {
 	for i := range formats {
 		if err := checkPagePath(formats[i].configured(&o.docs)); err != nil {
@@ -278,7 +281,7 @@ type page struct {
 	files func() ([]docsui.File, error)
 }
 
-// pages are Swagger UI and ReDoc, those that are wanted.
+// pages are Swagger UI and ReDoc, as far as they are wanted.
 func (o *ownDocs) pages(prefix, document, title string) []page {
 	var pages []page
 	if path := o.docs.path(o.docs.Swagger, "/docs"); path != "" {
@@ -289,6 +292,7 @@ func (o *ownDocs) pages(prefix, document, title string) []page {
 	}
 	if path := o.docs.path(o.docs.Redoc, "/redoc"); path != "" {
 		script := o.docs.RedocScript
+		// Two slashes begin the name of a host.
 		if strings.HasPrefix(script, "/") && !strings.HasPrefix(script, "//") {
 			script = prefix + script
 		}

@@ -52,7 +52,7 @@ const (
 //
 // Checks run side by side, at most once a second however many requests come. Neither
 // path is in the document. Middleware of the app wraps both; guards and
-// rate limits do not hold for them. A mistake panics, as in [Get].
+// rate limits do not hold for them. A configuration error panics, as in [Get].
 func (a *App) Health(live, ready string, checks ...HealthCheck) {
 	site := callsite.Here()
 	h := &health{app: a}

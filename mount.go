@@ -11,7 +11,7 @@ import (
 
 // HandleHTTP registers a plain handler for the methods and the path. Its
 // wildcards are found by r.PathValue. Options describe it in the document;
-// nothing is checked. A mistake panics, as in [Get].
+// nothing is checked. A configuration error panics, as in [Get].
 func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options ...RouteOption) {
 	rt := &route{site: callsite.Here(), methods: append([]string(nil), methods...), path: path, plain: h}
 	if h == nil {
@@ -54,6 +54,7 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	if rt.set, err = apply(options); err != nil {
 		return err
 	}
+	// A front end is mounted as well, but the guards around it hold.
 	if rt.set.public && !rt.fallback {
 		return errors.New("guards do not hold for what is mounted, so Public leaves nothing out; drop it")
 	}

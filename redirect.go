@@ -9,7 +9,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Redirect is an answer that leads elsewhere: a URL, or a path with or without
+// Redirect is a response that redirects to a URL, or a path with or without
 // a query. Its status is 307, or that of [Status]; the body is empty.
 //
 // Characters that cannot stand in a URL are percent-encoded, line breaks and

@@ -12,7 +12,7 @@ import (
 )
 
 // Run serves the app on a TCP address such as ":8000" until the process is
-// told to stop by SIGINT or SIGTERM. Then it accepts no new requests, finishes
+// stopped by SIGINT or SIGTERM. Then it accepts no new requests, finishes
 // those that it has, and returns nil. A second signal ends the process at once.
 //
 // It seals the app and starts its lifespans and shared providers first; their
@@ -31,6 +31,7 @@ func (a *App) Run(addr string) error {
 // closed. One whose connections are a [tls.Conn] is served as HTTPS, by its own
 // configuration and in the place of Config.TLS.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	// Before the first connection is accepted, so that no request finds it missing.
 	stop, err := a.Start(ctx)
 	if err != nil {
 		return errors.Join(err, l.Close())

@@ -56,6 +56,7 @@ func isLate(ctx context.Context, err error) bool {
 	if err == nil || !errors.Is(context.Cause(ctx), errTimedOut) {
 		return false
 	}
+	// What is made for the client says more than that it took too long.
 	_, invalid := errors.AsType[*ValidationError](opened(err))
 	_, panicked := errors.AsType[*panicError](err)
 	return httpErrorIn(err) == nil && !invalid && !panicked

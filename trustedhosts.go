@@ -19,6 +19,8 @@ func TrustedHosts(hosts ...string) Option {
 		trusted := map[string]bool{}
 		for _, host := range hosts {
 			name := strings.ToLower(host)
+			// An IPv6 address has colons and is in brackets; any other colon is that of
+			// a port, which would never match.
 			if name == "" || strings.ContainsAny(strings.TrimPrefix(name, "*."), "*/@ ") || strings.Contains(name, ":") && !strings.HasPrefix(name, "[") {
 				return fmt.Errorf(`TrustedHosts(%q); write a name without port or path, such as "example.com" or "*.example.com"`, host)
 			}
@@ -63,6 +65,7 @@ func (h *hostGuard) trusts(host string) bool {
 	if h.trusted[host] {
 		return true
 	}
+	// "*.example.com" does not match example.com itself: a label is removed first.
 	for {
 		_, above, found := strings.Cut(host, ".")
 		if !found {

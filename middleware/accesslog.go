@@ -20,8 +20,8 @@ import (
 //	    not name is "OTHER".
 //	  - bytes are those of the body, as the handler wrote them.
 //	  - A response that was aborted has aborted=true.
-//	  - client is the address the request comes from: put [TrustedProxies] around
-//	    it where that would be a proxy. request_id is that of [RequestID].
+//	  - client is the address the request comes from: put it inside of
+//	    [TrustedProxies] where that would be a proxy. request_id is that of [RequestID].
 func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -93,12 +93,13 @@ func (c CORSConfig) options() cors.Options {
 	}
 	if c.OriginFunc != nil {
 		o.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) {
+			// rs/cors asks for "null" too, which any sandboxed page sends.
 			return origin != "null" && (slices.Contains(c.Origins, origin) || c.OriginFunc(origin)), nil
 		}
 	}
 	switch {
 	case c.MaxAge < 0:
-		o.MaxAge = -1
+		o.MaxAge = -1 // which rs/cors sends as 0; its 0 sends nothing
 	case c.MaxAge > 0:
 		o.MaxAge = seconds(c.MaxAge)
 	}
@@ -115,9 +116,9 @@ func (c CORSConfig) check() error {
 	everyone := slices.Contains(c.Origins, "*")
 	switch {
 	case everyone && c.Credentials:
-		return errors.New(`Origins "*" with Credentials would give every page what its visitor may see; list the origins`)
+		return errors.New(`Origins "*" with Credentials would give every page what its visitor may see; list the origins`) //nolint:staticcheck // the name of a field
 	case everyone && (len(c.Origins) > 1 || c.OriginFunc != nil):
-		return errors.New(`Origins "*" is every origin; drop the others, or the "*"`)
+		return errors.New(`Origins "*" is every origin; drop the others, or the "*"`) //nolint:staticcheck // the name of a field
 	}
 	if !everyone {
 		for _, origin := range c.Origins {
@@ -156,7 +157,7 @@ func (c CORSConfig) checkNames(field string, names []string) error {
 	for _, name := range names {
 		switch {
 		case name == "*" && field == "Methods":
-			return errors.New(`Methods "*"; list the methods`)
+			return fmt.Errorf(`%s "*"; list the methods`, field)
 		case name == "*" && c.Credentials:
 			return fmt.Errorf(`%s "*" with Credentials; list the names`, field)
 		case name == "*" && len(names) > 1:

@@ -93,7 +93,7 @@ type Layer struct {
 	inner *Inner
 }
 
-func (l *Layer) base() *Layer { return l }
+func (l *Layer) base() *Layer { return l } //nolint:unused // handlers of other packages have it by embedding
 
 // Attach tells the operation of next about h, where next knows its operation. It
 // returns h.
