@@ -413,8 +413,8 @@ func TestRequests(t *testing.T) {
 				if len(done) == len(tallies) {
 					break
 				}
-				if round%10 == 9 {
-					t.Logf("after %d rounds %d of %d operations have enough", round+1, len(done), len(tallies))
+				if round%5 == 4 {
+					t.Logf("after %d rounds %d operations have enough; %s", round+1, len(done), tallies)
 				}
 			}
 			tallies.report(t, n)
@@ -458,19 +458,29 @@ func (all tallies) done(operations map[string]*operation, n int) []string {
 	return ids
 }
 
+func (all tallies) sum() (sum tally) {
+	for _, c := range all {
+		sum.accepted, sum.refused, sum.narrower = sum.accepted+c.accepted, sum.refused+c.refused, sum.narrower+c.narrower
+	}
+	return sum
+}
+
+func (all tallies) String() string {
+	sum := all.sum()
+	return fmt.Sprintf("%d operations: %d requests accepted by both, %d refused by both, %d refused by the server alone", len(all), sum.accepted, sum.refused, sum.narrower)
+}
+
 // report logs the sums, and which operations have fewer than they should.
 func (all tallies) report(t *testing.T, n int) {
 	t.Helper()
-	var sum tally
 	var few []string
 	for _, key := range slices.Sorted(maps.Keys(all)) {
-		c := all[key]
-		sum.accepted, sum.refused, sum.narrower = sum.accepted+c.accepted, sum.refused+c.refused, sum.narrower+c.narrower
-		if c.accepted < n || c.refused < n {
+		if c := all[key]; c.accepted < n || c.refused < n {
 			few = append(few, fmt.Sprintf("%s: %d accepted, %d refused, %d by the server alone", key, c.accepted, c.refused, c.narrower))
 		}
 	}
-	t.Logf("%d operations: %d requests accepted by both, %d refused by both, %d refused by the server alone", len(all), sum.accepted, sum.refused, sum.narrower)
+	sum := all.sum()
+	t.Log(all)
 	t.Logf("%d of them have fewer than %d of either kind:\n%s", len(few), n, strings.Join(few, "\n"))
 	assert.Greater(t, sum.accepted, 1000)
 	assert.Greater(t, sum.refused, 1000)
