@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/documenttest"
 )
 
 // shown is a handler that answers with its input, as encoding/json writes it.
@@ -28,9 +29,13 @@ func showing[In any](t *testing.T, path string, options ...candor.RouteOption) *
 
 func showingIn[In any](t *testing.T, config candor.Config, path string, options ...candor.RouteOption) *candor.TestClient {
 	t.Helper()
-	app := candor.New(config)
-	candor.Handle(app, []string{http.MethodGet, http.MethodPost}, path, shown[In], options...)
-	return candor.NewTestClient(t, app)
+	build := func() *candor.App {
+		app := candor.New(config)
+		candor.Handle(app, []string{http.MethodGet, http.MethodPost}, path, shown[In], options...)
+		return app
+	}
+	documenttest.Stable(t, build)
+	return candor.NewTestClient(t, build())
 }
 
 // outcome is what came of a request: the status and the body, or the faults
