@@ -111,7 +111,10 @@ func itemsPart(s *openapi3.SchemaRef, data []byte) *requestPart {
 		return nil
 	}
 	part := &requestPart{schema: items.schema, lines: [][]byte{}}
-	for item := range items.format.Split(bytes.NewReader(data), 0) {
+	for item, err := range items.format.Split(bytes.NewReader(data), 0) {
+		if err != nil {
+			break // the app reports no item after it
+		}
 		part.lines = append(part.lines, bytes.Clone(item.Data))
 	}
 	return part

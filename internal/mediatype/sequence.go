@@ -172,7 +172,7 @@ func (p *pieces) next() ([]byte, error) {
 		case whole:
 			return p.long[:len(p.long)-1], nil
 		case errors.Is(err, bufio.ErrBufferFull):
-		case err == io.EOF && len(p.long) > 0: //nolint:errorlint // io.Reader says io.EOF itself
+		case err == io.EOF && len(p.long) > 0:
 			return p.long, nil
 		default:
 			return nil, err

@@ -100,16 +100,19 @@ func TestLinesAreSplit(t *testing.T) {
 
 func TestASecondRangeGoesOn(t *testing.T) {
 	lines := mediatype.JSONLines.Split(strings.NewReader("1\n2\n3\n"), 0)
-	for range lines {
+	for item, err := range lines {
+		require.NoError(t, err)
+		assert.Equal(t, "1", string(item.Data))
 		break
 	}
 	var rest []string
-	for item := range lines {
+	for item, err := range lines {
+		require.NoError(t, err)
 		rest = append(rest, string(item.Data))
 	}
 	assert.Equal(t, []string{"2", "3"}, rest)
-	for range lines {
-		t.Error("nothing is left")
+	for item, err := range lines {
+		t.Errorf("nothing is left, but %v and %v came", item, err)
 	}
 }
 
