@@ -253,3 +253,17 @@ func (a *App) pagePath(configured, byDefault string) string {
 func (a *App) Invalidate(ctx context.Context, tags ...string) error {
 	return a.caches.invalidate(ctx, tags)
 }
+
+func (a *App) override(p *provider, options []ProvideOption) {
+	err := p.prepare(options)
+	switch {
+	case a == nil:
+		err = errNilRouter
+	case a.Router.sealed.Load():
+		err = errSealed
+	}
+	if err != nil {
+		panic(p.configError(err))
+	}
+	a.overrides[p.key] = p
+}

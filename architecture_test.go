@@ -52,8 +52,8 @@ func isBelow(path, pattern string) bool {
 	return path == pattern
 }
 
-// mostInCycle bounds the files that need each other, methods and fields counted.
-// It may only shrink: go run ./.ci/cycles -v says what leads from file to file.
+// mostInCycle bounds the files that need each other, methods and fields counted:
+// go run ./.ci/cycles -v says what leads from file to file.
 const mostInCycle = 6
 
 func TestFilesDependInFewCycles(t *testing.T) {

@@ -393,7 +393,3 @@ func (x *exchange) dropStale() {
 		x.endpoint.errors.logCache(x.scope.r, err)
 	}
 }
-
-func (ew *errorWriter) logCache(r *http.Request, err error) {
-	ew.log.ErrorContext(r.Context(), "the store of a cache fails", "route", r.Pattern, "error", err)
-}

@@ -2,7 +2,6 @@ package candor
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 
 	"github.com/candor-go/candor/internal/callsite"
@@ -175,41 +174,4 @@ func eraseWrapper[In any](fn func(context.Context, In, func() error) error) *fun
 // provideOn adds a provider to an app or a router.
 func provideOn(r Routes, p *provider, options []ProvideOption) {
 	routerOf(r, p.configError).provide(p, options)
-}
-
-// provide adds a provider, or panics with what is wrong about it.
-func (r *Router) provide(p *provider, options []ProvideOption) {
-	if err := r.addProvider(p, options); err != nil {
-		panic(p.configError(err))
-	}
-}
-
-func (r *Router) addProvider(p *provider, options []ProvideOption) error {
-	if r.sealed.Load() {
-		return errSealed
-	}
-	if err := p.prepare(options); err != nil {
-		return err
-	}
-	for _, other := range r.providers {
-		if other.key == p.key {
-			return fmt.Errorf("%s has a provider already, registered at %s; give one of them a type of its own: type Other %s", p.key, other.site, p.key)
-		}
-	}
-	r.providers = append(r.providers, p)
-	return nil
-}
-
-func (a *App) override(p *provider, options []ProvideOption) {
-	err := p.prepare(options)
-	switch {
-	case a == nil:
-		err = errNilRouter
-	case a.Router.sealed.Load():
-		err = errSealed
-	}
-	if err != nil {
-		panic(p.configError(err))
-	}
-	a.overrides[p.key] = p
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 )
 
@@ -84,20 +83,4 @@ func ResponseExample(status int, name string, value any, summary ...string) Rout
 		}
 		return s.addExample(status, name, value, summary)
 	})
-}
-
-func (s *settings) addExample(status int, name string, value any, summary []string) (err error) {
-	x := namedExample{status: status, name: name, value: value, summary: strings.Join(summary, "\n")}
-	same := func(o namedExample) bool { return o.status == status && o.name == name }
-	switch {
-	case !componentName.MatchString(name):
-		return fmt.Errorf("%s; the name consists of letters, digits, dots, dashes and underscores", x)
-	case slices.ContainsFunc(s.examples, same):
-		return fmt.Errorf("%s stands twice; give one of them another name", x)
-	}
-	if x.data, err = encodeJSON(value); err != nil {
-		return fmt.Errorf("%s cannot be written as JSON: %w", x, err)
-	}
-	s.examples = append(s.examples, x)
-	return nil
 }

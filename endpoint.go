@@ -95,8 +95,8 @@ type endpoint struct {
 	exchanges sync.Pool
 	// inline is that of the first part, the only one of most endpoints.
 	inline struct {
-		part  node
-		parts [1]*node
+		first node
+		nodes [1]*node
 	}
 }
 
@@ -144,8 +144,8 @@ const singleton = -1
 // compile makes the programs of the endpoint. dependencies adds the parts the
 // handler depends on, and says in which steps they run.
 func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
-	e.inline.part = node{function: e.route.handler, desc: e.route.input}
-	e.nodes = append(e.inline.parts[:0], &e.inline.part)
+	e.inline.first = node{function: e.route.handler, desc: e.route.input}
+	e.nodes = append(e.inline.nodes[:0], &e.inline.first)
 	if e.route.handler == nil {
 		e.compilePlain()
 		if len(e.set.requirements) == 0 && e.set.limit() == 0 {
@@ -260,7 +260,7 @@ func (e *endpoint) gather() {
 
 // compilePlain prepares a handler without types, or a mounted one.
 func (e *endpoint) compilePlain() {
-	e.inline.part = node{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
+	e.inline.first = node{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
 	e.plain = e.route.plain
 	if e.route.mounted != nil {
 		e.plain = stripPrefix(strings.TrimSuffix(e.pattern.String(), mountSuffix), e.route.mounted)
@@ -401,4 +401,18 @@ func (e *endpoint) name() string {
 		return ""
 	}
 	return e.route.handler.name
+}
+
+// String says which registration an endpoint comes from.
+func (e *endpoint) String() string {
+	if e.route.docs != "" {
+		return fmt.Sprintf("%s at %s", e.route.docs, e.route.site)
+	}
+	return fmt.Sprintf("%s, registered at %s", e.pattern, e.route.site)
+}
+
+// dependsOnNothing reports whether the handler runs by itself: most do.
+func (e *endpoint) dependsOnNothing() bool {
+	handler := e.nodes[0].desc
+	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
 }

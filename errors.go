@@ -579,3 +579,14 @@ func recovered(value any) error {
 }
 
 func newPanicError(value any) *panicError { return &panicError{value: value, stack: debug.Stack()} }
+
+// timedOut is the response to an error of a late operation, which is logged.
+func (ew *errorWriter) timedOut(r *http.Request, err error) error {
+	f := &failure{writer: ew, r: r}
+	f.logAt(slog.LevelWarn, "request timed out", err)
+	return &HTTPError{status: http.StatusGatewayTimeout, detail: reason(http.StatusGatewayTimeout), cause: err}
+}
+
+func (ew *errorWriter) logCache(r *http.Request, err error) {
+	ew.log.ErrorContext(r.Context(), "the store of a cache fails", "route", r.Pattern, "error", err)
+}

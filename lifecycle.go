@@ -4,34 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"reflect"
 	"time"
-
-	"github.com/candor-go/candor/internal/callsite"
 )
-
-// Lifespan registers a function that wraps the life of the app: it is called
-// before the first request, and serve returns after the last. An error before serve
-// stops Run; serve must be called exactly once. Several are nested in the order
-// of registration, those of included routers and mounted apps inside those of
-// the app, all of them inside shared providers.
-func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Context) error) error) {
-	l := &lifespan{site: callsite.Here(), fn: fn}
-	var err error
-	switch {
-	case r == nil:
-		err = errNilRouter
-	case fn == nil:
-		err = errors.New("the function is nil; pass one")
-	case r.sealed.Load():
-		err = errSealed
-	}
-	if err != nil {
-		panic(fmt.Errorf("candor: Lifespan at %s: %w", l.site, err))
-	}
-	r.lifespans = append(r.lifespans, l)
-}
 
 // sharedNode is a shared provider in one app: its input, filled from others,
 // and the room for its value.
@@ -53,17 +28,6 @@ func (s *sharedNode) live(ctx context.Context, rest func(context.Context) error)
 	}
 	defer s.outValue.SetZero() // nobody uses a value that was torn down
 	return s.wrap(ctx, func() error { return rest(ctx) })
-}
-
-// waitsFor names what a start would set up, and where that was registered.
-func (t *table) waitsFor() (names []string) {
-	for _, s := range t.shared {
-		names = append(names, fmt.Sprintf("the shared provider of %s at %s", s.provider, s.provider.site))
-	}
-	for _, l := range t.lifespans {
-		names = append(names, fmt.Sprintf("the lifespan at %s", l.site))
-	}
-	return names
 }
 
 // lifeFuncs are all functions that wrap the life of the app, the outermost first.

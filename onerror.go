@@ -2,14 +2,10 @@ package candor
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"reflect"
 
 	"github.com/candor-go/candor/internal/callsite"
-	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
-	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // OnError gives errors of type E an answer of their own: those that routes of
@@ -79,43 +75,6 @@ func OnStatus[Out any](r Routes, status int, h func(ctx context.Context, err *HT
 		return true
 	}
 	routerOf(r, eh.configError).handleErrors(eh, options)
-}
-
-// handleErrors adds an error handler to a router, or panics with what is wrong about
-// it.
-func (r *Router) handleErrors(h *errorHandler, options []RouteOption) {
-	if err := r.addErrorHandler(h, options); err != nil {
-		panic(h.configError(err))
-	}
-}
-
-func (r *Router) addErrorHandler(h *errorHandler, options []RouteOption) (err error) {
-	if r.sealed.Load() {
-		return errSealed
-	}
-	if h.set, err = apply(options); err != nil {
-		return err
-	}
-	if err := h.check(); err != nil {
-		return err
-	}
-	for _, other := range r.errorHandlers {
-		if other.same(h) {
-			return fmt.Errorf("the router has one already, registered at %s; drop one of them", other.site)
-		}
-	}
-	if h.output, err = describeResponse(h.handler.out); err != nil {
-		return err
-	}
-	if planResponse(h.output).kind.streams {
-		return fmt.Errorf("it returns a %s, but the response to an error is none that goes on; return a value, or what is a body at once", typeinfo.Name(h.handler.out))
-	}
-	_, err = h.compile(r.programs().compiler)
-	if _, unknown := errors.AsType[*check.UnknownTagError](err); err != nil && (!unknown || r.root != nil) {
-		return err
-	}
-	r.errorHandlers = append(r.errorHandlers, h)
-	return nil
 }
 
 // FieldErrors is what [DottedFaults] answers.

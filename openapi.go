@@ -1,7 +1,9 @@
 package candor
 
 import (
+	"cmp"
 	"reflect"
+	"runtime"
 	"slices"
 
 	"github.com/candor-go/candor/internal/openapi"
@@ -190,4 +192,18 @@ func describeServers(servers []Server) (all []operation.Server) {
 		all = append(all, server)
 	}
 	return all
+}
+
+// texts are the summary and the description of an operation: what options say,
+// else what the comment of the handler does.
+func (b *apiBuilder) texts(e *endpoint) (summary, description string) {
+	if b.config.Source == nil || e.name() == "" {
+		return e.summary(), e.set.description
+	}
+	comment := b.config.Source.Func(runtime.FuncForPC(e.route.handler.pc))
+	first, rest := summarize(comment, e.name())
+	if e.set.summary != "" || first == "" {
+		return e.summary(), cmp.Or(e.set.description, comment)
+	}
+	return first, cmp.Or(e.set.description, rest)
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -283,20 +282,6 @@ func (e *endpoint) summary() string {
 		return e.set.summary
 	}
 	return inWords(e.name())
-}
-
-// texts are the summary and the description of an operation: what options say,
-// else what the comment of the handler does.
-func (b *apiBuilder) texts(e *endpoint) (summary, description string) {
-	if b.config.Source == nil || e.name() == "" {
-		return e.summary(), e.set.description
-	}
-	comment := b.config.Source.Func(runtime.FuncForPC(e.route.handler.pc))
-	first, rest := summarize(comment, e.name())
-	if e.set.summary != "" || first == "" {
-		return e.summary(), cmp.Or(e.set.description, comment)
-	}
-	return first, cmp.Or(e.set.description, rest)
 }
 
 // longestSummary is where a sentence is more than a title, in bytes.

@@ -590,3 +590,27 @@ func validStatus(where string, status int) error {
 // remainder is how a pattern marks a wildcard for the rest of the path; the
 // document knows no such mark.
 const remainder = "...}"
+
+// limit is how long a request may take; 0 means that nothing says.
+func (s *settings) limit() time.Duration {
+	if s.timeout == nil {
+		return 0
+	}
+	return *s.timeout
+}
+
+func (s *settings) addExample(status int, name string, value any, summary []string) (err error) {
+	x := namedExample{status: status, name: name, value: value, summary: strings.Join(summary, "\n")}
+	same := func(o namedExample) bool { return o.status == status && o.name == name }
+	switch {
+	case !componentName.MatchString(name):
+		return fmt.Errorf("%s; the name consists of letters, digits, dots, dashes and underscores", x)
+	case slices.ContainsFunc(s.examples, same):
+		return fmt.Errorf("%s stands twice; give one of them another name", x)
+	}
+	if x.data, err = encodeJSON(value); err != nil {
+		return fmt.Errorf("%s cannot be written as JSON: %w", x, err)
+	}
+	s.examples = append(s.examples, x)
+	return nil
+}

@@ -65,12 +65,6 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 	return r.ordered()
 }
 
-// dependsOnNothing reports whether the handler runs by itself: most do.
-func (e *endpoint) dependsOnNothing() bool {
-	handler := e.nodes[0].desc
-	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
-}
-
 // leaveOutCredentials takes away what a public route does not inherit.
 func (r *resolver) leaveOutCredentials() {
 	set := r.endpoint.set

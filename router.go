@@ -13,7 +13,9 @@ import (
 	"weak"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/pathtree"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // Routes is where routes are registered: an *App or a *Router.
@@ -392,4 +394,86 @@ func (r *Router) parse(path string) (*pathtree.Pattern, error) {
 type lifespan struct {
 	site *callsite.Site
 	fn   func(ctx context.Context, serve func(context.Context) error) error
+}
+
+// provide adds a provider, or panics with what is wrong about it.
+func (r *Router) provide(p *provider, options []ProvideOption) {
+	if err := r.addProvider(p, options); err != nil {
+		panic(p.configError(err))
+	}
+}
+
+func (r *Router) addProvider(p *provider, options []ProvideOption) error {
+	if r.sealed.Load() {
+		return errSealed
+	}
+	if err := p.prepare(options); err != nil {
+		return err
+	}
+	for _, other := range r.providers {
+		if other.key == p.key {
+			return fmt.Errorf("%s has a provider already, registered at %s; give one of them a type of its own: type Other %s", p.key, other.site, p.key)
+		}
+	}
+	r.providers = append(r.providers, p)
+	return nil
+}
+
+// handleErrors adds an error handler to a router, or panics with what is wrong about
+// it.
+func (r *Router) handleErrors(h *errorHandler, options []RouteOption) {
+	if err := r.addErrorHandler(h, options); err != nil {
+		panic(h.configError(err))
+	}
+}
+
+func (r *Router) addErrorHandler(h *errorHandler, options []RouteOption) (err error) {
+	if r.sealed.Load() {
+		return errSealed
+	}
+	if h.set, err = apply(options); err != nil {
+		return err
+	}
+	if err := h.check(); err != nil {
+		return err
+	}
+	for _, other := range r.errorHandlers {
+		if other.same(h) {
+			return fmt.Errorf("the router has one already, registered at %s; drop one of them", other.site)
+		}
+	}
+	if h.output, err = describeResponse(h.handler.out); err != nil {
+		return err
+	}
+	if planResponse(h.output).kind.streams {
+		return fmt.Errorf("it returns a %s, but the response to an error is none that goes on; return a value, or what is a body at once", typeinfo.Name(h.handler.out))
+	}
+	_, err = h.compile(r.programs().compiler)
+	if _, unknown := errors.AsType[*check.UnknownTagError](err); err != nil && (!unknown || r.root != nil) {
+		return err
+	}
+	r.errorHandlers = append(r.errorHandlers, h)
+	return nil
+}
+
+// Lifespan registers a function that wraps the life of the app: it is called
+// before the first request, and serve returns after the last. An error before serve
+// stops Run; serve must be called exactly once. Several are nested in the order
+// of registration, those of included routers and mounted apps inside those of
+// the app, all of them inside shared providers.
+func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Context) error) error) {
+	l := &lifespan{site: callsite.Here(), fn: fn}
+	var err error
+	switch {
+	case r == nil:
+		err = errNilRouter
+	case fn == nil:
+		err = errors.New("the function is nil; pass one")
+	case r.sealed.Load():
+		err = errSealed
+	}
+	if err != nil {
+		panic(fmt.Errorf("candor: Lifespan at %s: %w", l.site, err))
+	}
+	r.lifespans = append(r.lifespans, l)
 }

@@ -511,14 +511,6 @@ func taken(e, other *endpoint, s scope) error {
 	return fmt.Errorf("%s is taken by %s; change the path or the method of one of them", place, other)
 }
 
-// String says which registration an endpoint comes from.
-func (e *endpoint) String() string {
-	if e.route.docs != "" {
-		return fmt.Sprintf("%s at %s", e.route.docs, e.route.site)
-	}
-	return fmt.Sprintf("%s, registered at %s", e.pattern, e.route.site)
-}
-
 func (b *builder) fail(rt *route, err error) { b.errs = append(b.errs, rt.configError(err)) }
 
 // configError names the route, and, where it is not served as it was registered,

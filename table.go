@@ -2,6 +2,7 @@ package candor
 
 import (
 	"cmp"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -233,4 +234,15 @@ func takenOff(r *http.Request) string {
 		return ""
 	}
 	return prefix
+}
+
+// waitsFor names what a start would set up, and where that was registered.
+func (t *table) waitsFor() (names []string) {
+	for _, s := range t.shared {
+		names = append(names, fmt.Sprintf("the shared provider of %s at %s", s.provider, s.provider.site))
+	}
+	for _, l := range t.lifespans {
+		names = append(names, fmt.Sprintf("the lifespan at %s", l.site))
+	}
+	return names
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"time"
 )
@@ -36,14 +35,6 @@ func Timeout(d time.Duration) Option {
 	})
 }
 
-// limit is how long a request may take; 0 means that nothing says.
-func (s *settings) limit() time.Duration {
-	if s.timeout == nil {
-		return 0
-	}
-	return *s.timeout
-}
-
 // limited is the request under a context that ends in time.
 func limited(r *http.Request, d time.Duration) (*http.Request, context.CancelFunc) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), d, errTimedOut)
@@ -60,11 +51,4 @@ func isLate(ctx context.Context, err error) bool {
 	_, invalid := errors.AsType[*ValidationError](opened(err))
 	_, panicked := errors.AsType[*panicError](err)
 	return httpErrorIn(err) == nil && !invalid && !panicked
-}
-
-// timedOut is the response to an error of a late operation, which is logged.
-func (ew *errorWriter) timedOut(r *http.Request, err error) error {
-	f := &failure{writer: ew, r: r}
-	f.logAt(slog.LevelWarn, "request timed out", err)
-	return &HTTPError{status: http.StatusGatewayTimeout, detail: reason(http.StatusGatewayTimeout), cause: err}
 }
