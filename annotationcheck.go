@@ -27,7 +27,7 @@ func (e *endpoint) checkAnnotations(c *compiler) error {
 		}
 	}
 	for _, l := range e.set.links {
-		if _, ok := e.answerTo(l.status); !ok {
+		if _, ok := e.responseTo(l.status); !ok {
 			return fmt.Errorf("Links(%d): the operation has no such answer; declare it with Responds", l.status)
 		}
 		for _, text := range l.values() {
@@ -102,8 +102,8 @@ func (e *endpoint) readersOf(f *typeinfo.Field) []string {
 	return names
 }
 
-// answerTo is the body that answers of a status have.
-func (e *endpoint) answerTo(status int) (*typeinfo.Field, bool) {
+// responseTo is the body that answers of a status have.
+func (e *endpoint) responseTo(status int) (*typeinfo.Field, bool) {
 	if e.response != nil && slices.Contains(e.response.statuses, status) {
 		return e.response.desc.Body, true
 	}
@@ -140,7 +140,7 @@ func (e *endpoint) checkRequestExample(_ *compiler, x namedExample) error {
 }
 
 func (e *endpoint) checkResponseExample(c *compiler, x namedExample) error {
-	f, ok := e.answerTo(x.status)
+	f, ok := e.responseTo(x.status)
 	switch {
 	case !ok:
 		return errors.New("the operation has no such answer; declare it with Responds")

@@ -20,8 +20,8 @@ type annotations struct {
 	callbacks    []*webhook
 }
 
-// within is what a says inside of outer.
-func (a annotations) within(outer annotations) annotations {
+// inherit is what a says inside of outer.
+func (a annotations) inherit(outer annotations) annotations {
 	extensions := maps.Clone(outer.extensions)
 	if extensions == nil {
 		extensions = a.extensions

@@ -153,13 +153,13 @@ func (c *compiler) wholeBody(p *bodyPlan, in *typeinfo.Input) error {
 // absentBody treats a body that was not sent as an object does a member: the
 // default, or the defaults inside of it, or a fault.
 func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
-	around, err := c.codec.Object(&typeinfo.Object{Fields: []*typeinfo.Field{in.Body}}, in.Go)
+	object, err := c.codec.Object(&typeinfo.Object{Fields: []*typeinfo.Field{in.Body}}, in.Go)
 	if err != nil {
 		return err
 	}
 	p.required = in.Body.Required
 	p.absent = func(_ []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
-		return around.Decode(nil, into, o, faults)
+		return object.Decode(nil, into, o, faults)
 	}
 	return nil
 }
@@ -193,8 +193,8 @@ func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
 	if in.Body != nil {
 		members = in.Body.Type.Object.Members()
 	}
-	tells := func(f *typeinfo.Field) bool { return f.Type.Kind == typeinfo.Optional }
-	if p.media[0].name != mediatype.JSON || !slices.ContainsFunc(members, tells) {
+	isOptional := func(f *typeinfo.Field) bool { return f.Type.Kind == typeinfo.Optional }
+	if p.media[0].name != mediatype.JSON || !slices.ContainsFunc(members, isOptional) {
 		return
 	}
 	p.media = slices.Insert(p.media, 1, bodyMedia{name: mediatype.MergePatch, decode: p.media[0].decode, copies: p.media[0].copies, text: true})

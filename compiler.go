@@ -76,7 +76,7 @@ func limitMemory(o codec.Options, limit int64) codec.Options {
 // inField says which field of an input an error is about, unless it says so
 // itself.
 func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
-	if placed, ok := errors.AsType[*typeinfo.Error](err); ok && placed.Field != "" {
+	if located, ok := errors.AsType[*typeinfo.Error](err); ok && located.Field != "" {
 		return err
 	}
 	at := typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}

@@ -38,12 +38,12 @@ func (e *endpoint) scopedFields() []*typeinfo.Field {
 }
 
 // reach adds a part, and those it depends on.
-func (e *endpoint) reach(part int, reached map[int]bool) {
-	if reached[part] {
+func (e *endpoint) reach(index int, reached map[int]bool) {
+	if reached[index] {
 		return
 	}
-	reached[part] = true
-	for _, d := range e.nodes[part].deps {
+	reached[index] = true
+	for _, d := range e.nodes[index].deps {
 		if d.node != singleton {
 			e.reach(d.node, reached)
 		}

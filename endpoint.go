@@ -329,12 +329,12 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		defer x.uploads.close()
 	}
 	x.conclude(x.protected(0))
-	cut := x.truncated
+	truncated := x.truncated
 	if x.response.streaming != nil {
 		x.response.streaming.cancel()
 	}
 	x.release()
-	if cut {
+	if truncated {
 		// The client sees that the answer is not whole.
 		panic(http.ErrAbortHandler)
 	}

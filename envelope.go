@@ -117,8 +117,8 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 	}
 	name := http.CanonicalHeaderKey(f.Name)
 	return func(from reflect.Value, checks bool, a *response) error {
-		var room [4]string
-		texts, err := writer.Append(room[:0], from, checks, &a.faults)
+		var scratch [4]string
+		texts, err := writer.Append(scratch[:0], from, checks, &a.faults)
 		if err != nil {
 			return fmt.Errorf("the header %s: %w", name, err)
 		}
@@ -184,8 +184,8 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 	}
 	isPointer := f.Type.Kind == typeinfo.Pointer || f.Type.Kind == typeinfo.Optional
 	return func(from reflect.Value, checks bool, a *response) error {
-		var room [1]string
-		texts, err := writer.Append(room[:0], from, checks, &a.faults)
+		var scratch [1]string
+		texts, err := writer.Append(scratch[:0], from, checks, &a.faults)
 		if err != nil {
 			return fmt.Errorf("the cookie %s: %w", f.Name, err)
 		}

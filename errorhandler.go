@@ -182,8 +182,8 @@ func (ew *errorWriter) with(ordered errorHandlers) *errorWriter {
 	}
 	c := *ew
 	c.handlers = nil
-	for _, catcher := range ordered {
-		c.handlers = append(c.handlers, handlerFuncs{respond: catcher.respond, claims: catcher.claims})
+	for _, handler := range ordered {
+		c.handlers = append(c.handlers, handlerFuncs{respond: handler.respond, claims: handler.claims})
 	}
 	return &c
 }
@@ -200,13 +200,13 @@ func (c *boundHandler) claims(err error) bool {
 
 // respond is the catcher's mapping.
 func (c *boundHandler) respond(f *failure) bool {
-	room := c.handler.newCallSlot()
-	if !c.find(f, room.in) {
+	slot := c.handler.newCallSlot()
+	if !c.find(f, slot.in) {
 		return false
 	}
 	var a response
 	defer a.close()
-	err := c.run(f, room, &a)
+	err := c.run(f, slot, &a)
 	if err == nil {
 		err = f.send(&a)
 	}
@@ -236,14 +236,14 @@ func (f *failure) send(a *response) error {
 }
 
 // run calls the handler and encodes what it returns. A panic is an error.
-func (c *boundHandler) run(f *failure, room *callSlot, a *response) (err error) {
+func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = recovered(value)
 		}
 	}()
 	ctx := (*requestContext)(f.r)
-	if err := room.run(ctx); err != nil {
+	if err := slot.run(ctx); err != nil {
 		return err
 	}
 	plan := *c.plan
@@ -251,7 +251,7 @@ func (c *boundHandler) run(f *failure, room *callSlot, a *response) (err error) 
 	a.leaveOut = func(reason error) {
 		f.logAt(slog.LevelError, "a header of an error cannot be sent", reason)
 	}
-	return plan.encode(ctx, reflect.ValueOf(room.out).Elem(), c.checks, f.writer.log, a)
+	return plan.encode(ctx, reflect.ValueOf(slot.out).Elem(), c.checks, f.writer.log, a)
 }
 
 // findError finds an E in the failure.

@@ -135,7 +135,7 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 	if r := all.To(http.StatusUnprocessableEntity); r != nil && e.canBeInvalid() {
 		b.showFaults(r, e)
 	}
-	b.mapped(all, order, e.raisedTypes)
+	b.handledTypes(all, order, e.raisedTypes)
 	e.challenged(all)
 }
 
@@ -146,7 +146,7 @@ func (b *apiBuilder) declared(all *operation.Responses, order []*boundHandler, r
 		return
 	}
 	if p, err := declaredResponse(r.body, r.status); err == nil {
-		join(all, b.response(p, r.status, r.doc))
+		merge(all, b.response(p, r.status, r.doc))
 	}
 }
 
@@ -169,7 +169,7 @@ func (e *endpoint) challenged(all *operation.Responses) {
 func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t reflect.Type, own ownResponse) {
 	for i, c := range order {
 		if c.takes(t, own.status) {
-			b.caught(all, order[i:], own)
+			b.handled(all, order[i:], own)
 			return
 		}
 	}
@@ -177,7 +177,7 @@ func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t 
 	if t == validationType {
 		described = b.invalidType()
 	}
-	join(all, b.plainError(own, described))
+	merge(all, b.plainError(own, described))
 }
 
 // plainError is an error in the app's format.
@@ -218,28 +218,28 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 	return values
 }
 
-// mapped describes the responses to errors of the user's types that an operation
+// handledTypes describes the responses to errors of the user's types that an operation
 // is said to end with, and to 500 where it becomes another status.
-func (b *apiBuilder) mapped(all *operation.Responses, order []*boundHandler, raised []reflect.Type) {
+func (b *apiBuilder) handledTypes(all *operation.Responses, order []*boundHandler, raised []reflect.Type) {
 	unknown := ownResponse{status: http.StatusInternalServerError}
 	for _, t := range raised {
 		if i := errorHandlers(order).firstTaking(t); i >= 0 {
-			b.caught(all, order[i:], unknown)
+			b.handled(all, order[i:], unknown)
 		}
 	}
 	i := errorHandlers(order).firstTaking(anyErrorType)
 	if i >= 0 && !slices.Equal(order[i].statuses(unknown.status), []int{unknown.status}) {
-		b.caught(all, order[i:], unknown)
+		b.handled(all, order[i:], unknown)
 	}
 }
 
-// caught describes the responses of the first error handler to an error with a
+// handled describes the responses of the first error handler to an error with a
 // status. The others are asked for what it raises itself.
-func (b *apiBuilder) caught(all *operation.Responses, order []*boundHandler, own ownResponse) {
+func (b *apiBuilder) handled(all *operation.Responses, order []*boundHandler, own ownResponse) {
 	c := order[0]
 	doc := cmp.Or(c.set.statusDoc, own.doc)
 	for _, status := range c.statuses(own.status) {
-		join(all, b.response(c.plan, status, doc))
+		merge(all, b.response(c.plan, status, doc))
 		addErrorHeaders(all.To(status), own.errs)
 	}
 	for _, r := range c.set.responses {

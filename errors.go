@@ -122,9 +122,9 @@ func (e *HTTPError) Is(target error) bool {
 
 // sameJSON compares details by how they are written.
 func sameJSON(a, b any) bool {
-	one, err := encodeJSON(a)
+	fault, err := encodeJSON(a)
 	other, otherErr := encodeJSON(b)
-	return err == nil && otherErr == nil && bytes.Equal(one, other)
+	return err == nil && otherErr == nil && bytes.Equal(fault, other)
 }
 
 // Errors of the framework itself.
@@ -174,7 +174,7 @@ func (ew *errorWriter) claims(err error) bool {
 // handlerFuncs may answer a failure in its own way. Where it does not, it may have
 // put another error in the place of the failure's, and the next one is asked.
 type handlerFuncs struct {
-	respond func(f *failure) (answered bool)
+	respond func(f *failure) (done bool)
 	// claims reports whether it is there for errors of the type of err.
 	claims func(err error) bool
 }
@@ -331,14 +331,14 @@ func (f *failure) untouched() *invalidRequest {
 
 // respond writes the failure in the app's format.
 func (f *failure) respond() {
-	room := spareBodies.Get().(*[]byte)
-	status, mediaType, body := f.encode((*room)[:0])
+	slot := spareBodies.Get().(*[]byte)
+	status, mediaType, body := f.encode((*slot)[:0])
 	f.begin()
 	f.challenge(status)
 	writeBody(f.w, status, mediaType, body)
 	if cap(body) <= maxKept {
-		*room = body
-		spareBodies.Put(room)
+		*slot = body
+		spareBodies.Put(slot)
 	}
 }
 

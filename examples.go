@@ -202,9 +202,9 @@ func addErrorExample(c *operation.Content, status int, x operation.Example) {
 	}
 }
 
-// joinExamples adds the examples of one more response, in the order of their
+// mergeExamples adds the examples of one more response, in the order of their
 // names.
-func joinExamples(c *operation.Content, more []operation.Example, status int) {
+func mergeExamples(c *operation.Content, more []operation.Example, status int) {
 	c.Examples = slices.Clip(c.Examples) // which responses may share
 	for _, x := range slices.SortedFunc(slices.Values(more), func(a, b operation.Example) int { return strings.Compare(a.Name, b.Name) }) {
 		addErrorExample(c, status, x)

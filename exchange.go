@@ -86,8 +86,8 @@ func (x *exchange) source(d wire) any {
 
 // fill fills in what other parts made.
 func (f *slot) fill() {
-	for _, inject := range f.wires {
-		inject()
+	for _, copyIn := range f.wires {
+		copyIn()
 	}
 }
 

@@ -38,14 +38,14 @@ type callSlot struct {
 }
 
 // eraseTypes takes the types off fn. furnish puts into a room what calls fn there.
-func eraseTypes[In, Out any](fn any, furnish func(r *callSlot, in *In, out *Out)) *function {
+func eraseTypes[In, Out any](fn any, attach func(r *callSlot, in *In, out *Out)) *function {
 	value := reflect.ValueOf(fn)
 	f := &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), pc: value.Pointer(),
 		newCallSlot: func() *callSlot {
 			in, out := new(In), new(Out)
 			r := &callSlot{in: in, out: out, empty: func() { *in, *out = *new(In), *new(Out) }}
-			furnish(r, in, out)
+			attach(r, in, out)
 			return r
 		},
 	}

@@ -53,7 +53,7 @@ const (
 // Checks run side by side, at most once a second however many requests come. Neither
 // path is in the document. Middleware of the app wraps both; guards and
 // rate limits do not hold for them. A configuration error panics, as in [Get].
-func (a *App) Health(live, ready string, checks ...HealthCheck) {
+func (a *App) Health(alive, ready string, checks ...HealthCheck) {
 	site := callsite.Here()
 	h := &health{app: a}
 	for _, c := range checks {
@@ -62,7 +62,7 @@ func (a *App) Health(live, ready string, checks ...HealthCheck) {
 		}
 		h.probes = append(h.probes, &probe{HealthCheck: c})
 	}
-	a.healthRoute(site, live, h.live)
+	a.healthRoute(site, alive, h.alive)
 	a.healthRoute(site, ready, h.ready)
 }
 
@@ -85,7 +85,7 @@ type health struct {
 	well   bool
 }
 
-func (h *health) live(w http.ResponseWriter, _ *http.Request) {
+func (h *health) alive(w http.ResponseWriter, _ *http.Request) {
 	writeHealth(w, healthStatus{Status: "live"})
 }
 

@@ -60,7 +60,7 @@ func isForeign(h http.Handler) bool {
 
 // takeEffects notes what the middleware of an element does to responses. It reports
 // whether it answers preflights.
-func (e *endpoint) takeEffects(found []layer.Handler, at int) (answersPreflights bool) {
+func (e *endpoint) takeEffects(found []layer.Handler, at int) (servesPreflights bool) {
 	for _, h := range found {
 		switch h := h.(type) {
 		case ownMiddleware:
@@ -68,10 +68,10 @@ func (e *endpoint) takeEffects(found []layer.Handler, at int) (answersPreflights
 		case layer.Describer:
 			effects := h.Describe(&e.operation)
 			e.addEffects(effects)
-			answersPreflights = answersPreflights || effects.AnswersPreflights
+			servesPreflights = servesPreflights || effects.AnswersPreflights
 		}
 	}
-	return answersPreflights
+	return servesPreflights
 }
 
 func (e *endpoint) addEffects(effects layer.Effects) {

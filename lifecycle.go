@@ -21,8 +21,8 @@ type sharedNode struct {
 // it down.
 type lifeFunc func(ctx context.Context, rest func(context.Context) error) error
 
-// live is the shared provider as a lifeFunc.
-func (s *sharedNode) live(ctx context.Context, rest func(context.Context) error) error {
+// setUp is the shared provider as a lifeFunc.
+func (s *sharedNode) setUp(ctx context.Context, rest func(context.Context) error) error {
 	for _, d := range s.deps {
 		s.inValue.FieldByIndex(d.index).Set(d.value)
 	}
@@ -34,7 +34,7 @@ func (s *sharedNode) live(ctx context.Context, rest func(context.Context) error)
 func (a *App) lifeFuncs(t *table) []lifeFunc {
 	var all []lifeFunc
 	for _, s := range t.shared {
-		all = append(all, s.live)
+		all = append(all, s.setUp)
 	}
 	for _, l := range t.lifespans {
 		all = append(all, l.fn)

@@ -96,9 +96,9 @@ type FieldError struct {
 //
 // For another form write another such function.
 func DottedFaults(_ context.Context, err *ValidationError) (FieldErrors, error) {
-	answer := FieldErrors{Detail: make([]FieldError, len(err.Faults))}
+	response := FieldErrors{Detail: make([]FieldError, len(err.Faults))}
 	for i, f := range err.Faults {
-		answer.Detail[i] = FieldError{Field: fault.Dotted(f.Loc), Message: f.Msg}
+		response.Detail[i] = FieldError{Field: fault.Dotted(f.Loc), Message: f.Msg}
 	}
-	return answer, nil
+	return response, nil
 }

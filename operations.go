@@ -184,10 +184,10 @@ func byPath(a, b *operationEntry) int {
 
 // areOneFunction reports whether one function handles all the operations.
 func areOneFunction(operations []*operationEntry) bool {
-	one := operations[0].endpoint.route.handler
+	handler := operations[0].endpoint.route.handler
 	return !slices.ContainsFunc(operations, func(op *operationEntry) bool {
 		other := op.endpoint.route.handler
-		return other.pc != one.pc || other.in != one.in || other.out != one.out
+		return other.pc != handler.pc || other.in != handler.in || other.out != handler.out
 	})
 }
 

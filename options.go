@@ -216,7 +216,7 @@ func (s *settings) inherit(outer *settings) *settings {
 		s.produces = outer.produces
 	}
 	s.edits = slices.Concat(outer.edits, s.edits)
-	s.annotations = s.annotations.within(outer.annotations)
+	s.annotations = s.annotations.inherit(outer.annotations)
 	return s
 }
 
@@ -239,7 +239,7 @@ func overlay(outer, inner []declaredBody) []declaredBody {
 		case i < 0:
 			all = append(all, r)
 		case r.body == nil && all[i].body == nil:
-			all[i].doc = joinDetails(all[i].doc, r.doc)
+			all[i].doc = mergeDetails(all[i].doc, r.doc)
 			all[i].errs = slices.Concat(all[i].errs, r.errs)
 		default:
 			all[i] = r
@@ -251,8 +251,8 @@ func overlay(outer, inner []declaredBody) []declaredBody {
 // betweenDetails stands between the details of errors of one status.
 const betweenDetails = "; "
 
-// joinDetails joins texts, of which those of details that are no text are empty.
-func joinDetails(doc, more string) string {
+// mergeDetails joins texts, of which those of details that are no text are empty.
+func mergeDetails(doc, more string) string {
 	details := appendNew(strings.Split(doc, betweenDetails), strings.Split(more, betweenDetails))
 	return strings.Join(slices.DeleteFunc(details, func(text string) bool { return text == "" }), betweenDetails)
 }

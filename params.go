@@ -197,34 +197,34 @@ type inputSlot struct {
 
 // at prepares the plan for an input in its place.
 func (p *inputPlan) at(into reflect.Value) *inputSlot {
-	room := &inputSlot{plan: p, into: into, params: p.params.At(into)}
+	slot := &inputSlot{plan: p, into: into, params: p.params.At(into)}
 	for _, ready := range p.ready {
-		room.ready = append(room.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
+		slot.ready = append(slot.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
 	}
 	for _, choice := range p.choices {
-		room.ready = append(room.ready, choice.at(into))
+		slot.ready = append(slot.ready, choice.at(into))
 	}
-	return room
+	return slot
 }
 
 // bindParams fills in everything but the body. It reports whether there was no
 // fault; the error is the refusal of a ready-made input, such as missing
 // credentials.
-func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (sound bool, refusal error) {
+func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (valid bool, refusal error) {
 	for _, fill := range i.ready {
 		if err := fill(from); err != nil && refusal == nil {
 			refusal = err
 		}
 	}
-	sound = i.params == nil || i.bindValues(from, faults)
-	if sound && i.plan.body == nil && len(i.plan.judges) > 0 {
-		sound = i.plan.judge(i.into, faults)
+	valid = i.params == nil || i.bindValues(from, faults)
+	if valid && i.plan.body == nil && len(i.plan.judges) > 0 {
+		valid = i.plan.judge(i.into, faults)
 	}
-	return sound, refusal
+	return valid, refusal
 }
 
 // bindValues fills in the parameters.
-func (i *inputSlot) bindValues(from *requestScope, faults *fault.List) (sound bool) {
+func (i *inputSlot) bindValues(from *requestScope, faults *fault.List) (valid bool) {
 	r := from.r
 	return i.params.Bind(&bind.Request{Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo}, faults)
 }

@@ -43,14 +43,14 @@ func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 	needed := b.chosen(required, e.choices)
 	var all [][]operation.SchemeUse
 	for _, name := range optional {
-		for _, one := range needed {
-			if !one[name] {
-				all = append(all, one.with(name).uses(scopes))
+		for _, step := range needed {
+			if !step[name] {
+				all = append(all, step.with(name).uses(scopes))
 			}
 		}
 	}
-	for _, one := range needed {
-		all = append(all, one.uses(scopes))
+	for _, step := range needed {
+		all = append(all, step.uses(scopes))
 	}
 	return all
 }

@@ -417,19 +417,19 @@ func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, erro
 			delete(b.sharedNodes, p)
 		}
 	}()
-	part := &sharedNode{provider: p, callSlot: p.function.newCallSlot()}
-	part.inValue, part.outValue = reflect.ValueOf(part.in).Elem(), reflect.ValueOf(part.out).Elem()
+	shared := &sharedNode{provider: p, callSlot: p.function.newCallSlot()}
+	shared.inValue, shared.outValue = reflect.ValueOf(shared.in).Elem(), reflect.ValueOf(shared.out).Elem()
 	r := &resolver{overrides: b.app.overrides, asked: b.asked, chain: chain}
 	for _, f := range p.desc.Deps {
 		d, err := b.sharedWire(r, f)
 		if err != nil {
 			return reflect.Value{}, err
 		}
-		part.deps = append(part.deps, d)
+		shared.deps = append(shared.deps, d)
 	}
-	b.sharedNodes[p] = part
-	b.table.shared = append(b.table.shared, part)
-	return part.outValue, nil
+	b.sharedNodes[p] = shared
+	b.table.shared = append(b.table.shared, shared)
+	return shared.outValue, nil
 }
 
 // sharedChain prints how the builder came to something.

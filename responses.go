@@ -14,8 +14,8 @@ import (
 // responsesKey is what the responses of an endpoint depend on that
 // [endpoint.respondsPlainly].
 type responsesKey struct {
-	answer *responsePlan
-	causes ownCauses
+	response *responsePlan
+	causes   ownCauses
 	// shown are the examples of errors that depend on the endpoint.
 	shown string
 }
@@ -82,15 +82,15 @@ func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
 	if p.kind.additional == nil {
 		return
 	}
-	for _, further := range p.kind.additional(e.method, p.statuses) {
-		if all.To(further.status) == nil {
-			b.further(all, e, further)
+	for _, additional := range p.kind.additional(e.method, p.statuses) {
+		if all.To(additional.status) == nil {
+			b.additional(all, e, additional)
 		}
 	}
 }
 
-// further describes what a kind of body responds with by itself.
-func (b *apiBuilder) further(all *operation.Responses, e *endpoint, f additionalResponse) {
+// additional describes what a kind of body responds with by itself.
+func (b *apiBuilder) additional(all *operation.Responses, e *endpoint, f additionalResponse) {
 	p := e.response
 	if f.isError {
 		b.failure(all, e.errorHandlers, httpErrorType, ownResponse{status: f.status, doc: f.doc})
@@ -183,9 +183,9 @@ func headersOf(p *responsePlan, status int) []operation.Header {
 	return r.Headers
 }
 
-// join adds a response to those that are there. Where a status has several
+// merge adds a response to those that are there. Where a status has several
 // bodies, any of them may come.
-func join(all *operation.Responses, more *operation.Response) {
+func merge(all *operation.Responses, more *operation.Response) {
 	r := all.To(more.Status)
 	if r == nil {
 		all.Set(more)
@@ -197,17 +197,17 @@ func join(all *operation.Responses, more *operation.Response) {
 	for _, c := range more.Content {
 		if has := r.In(c.Type); has != nil {
 			has.Values = append(has.Values, c.Values...)
-			joinExamples(has, c.Examples, more.Status)
+			mergeExamples(has, c.Examples, more.Status)
 		} else {
 			r.Content = append(r.Content, c)
 		}
 	}
-	joinHeaders(r, more)
+	mergeHeaders(r, more)
 }
 
-// joinHeaders adds headers; one that not every response of the status has is
+// mergeHeaders adds headers; one that not every response of the status has is
 // not required.
-func joinHeaders(r, more *operation.Response) {
+func mergeHeaders(r, more *operation.Response) {
 	known := slices.Clone(r.Headers)
 	for i := range r.Headers {
 		r.Headers[i].Required = r.Headers[i].Required && more.Header(r.Headers[i].Name) != nil

@@ -133,8 +133,8 @@ func (rt *route) try(c *programs, rulesKnown bool) error {
 		}
 	}
 	_, inputErr := c.compileInput(rt.input, rt.methods[0], wildcards, wildcards)
-	_, answerErr := c.compileOffered(rt.output, rt.set.status, rt.set.produces)
-	err := joinNew(inputErr, answerErr)
+	_, responseErr := c.compileOffered(rt.output, rt.set.status, rt.set.produces)
+	err := joinNew(inputErr, responseErr)
 	if rt.upgrade != nil {
 		_, upgradeErr := rt.upgrade.compile(c.compiler)
 		err = joinNew(err, upgradeErr)

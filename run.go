@@ -49,11 +49,11 @@ func (a *App) serverLimits() serve.Limits {
 }
 
 func (a *App) serverHooks() serve.Hooks {
-	return serve.Hooks{Started: a.announce, Refusal: a.refusal, Log: a.errors.log}
+	return serve.Hooks{Started: a.logAddress, Refusal: a.refusal, Log: a.errors.log}
 }
 
-// announce logs where the app is served.
-func (a *App) announce(addr net.Addr) {
+// logAddress logs where the app is served.
+func (a *App) logAddress(addr net.Addr) {
 	origin := "http://" + reachable(addr)
 	if a.config.TLS != nil {
 		origin = "https://" + reachable(addr)

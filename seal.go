@@ -280,12 +280,12 @@ func (b *builder) path(rt *route, s scope) {
 			return
 		}
 	}
-	catchers := b.errorHandlersOf(s.chain)
+	handlers := b.errorHandlersOf(s.chain)
 	for _, method := range rt.methods {
 		e := &endpoint{
 			appShared: b.shared, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
-			errorHandlers: catchers,
-			errors:        b.app.errors.with(catchers),
+			errorHandlers: handlers,
+			errors:        b.app.errors.with(handlers),
 			added:         slices.Clip(s.set.headers),
 			raisedTypes:   slices.Clip(s.set.raisedTypes),
 			decode:        codec.Options{Echo: b.app.config.EchoInput, ForbidExtra: s.set.forbidExtra},
@@ -346,8 +346,8 @@ func (b *builder) metadata(e *endpoint) metadata {
 }
 
 func (b *builder) endpoint(e *endpoint, s scope) {
-	within := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
-	err := e.compile(b.app.programs, within)
+	resolve := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
+	err := e.compile(b.app.programs, resolve)
 	if err == nil {
 		err = errors.Join(b.checkCredentials(e), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
@@ -494,21 +494,21 @@ func (b *builder) miss(set *settings, r *Router, configErr func(error) error) {
 
 // taken is the mistake of two endpoints in one place.
 func taken(e, other *endpoint, s scope) error {
-	place := fmt.Sprintf("%s %s", e.method, e.pattern)
+	where := fmt.Sprintf("%s %s", e.method, e.pattern)
 	switch {
 	case e.route.fallback:
 		return fmt.Errorf("the prefix is taken by another front end, at %s; change one of them", other.route.site)
 	case e.route.mounted != nil:
 		return fmt.Errorf("the prefix is taken by another mount, at %s; change one of them", other.route.site)
 	case e.route.docs != "":
-		return fmt.Errorf(`%s is taken by %s; choose another path for it, or leave it out with "-"`, place, other)
+		return fmt.Errorf(`%s is taken by %s; choose another path for it, or leave it out with "-"`, where, other)
 	case e.route == other.route && slices.Equal(s.inclusions, other.inclusions):
-		return fmt.Errorf("%s is there twice; take the alias out or change its path", place)
+		return fmt.Errorf("%s is there twice; take the alias out or change its path", where)
 	case e.route == other.route:
 		return fmt.Errorf("%s is there twice, because the router is included at %s and at %s; give one of the inclusions a Prefix",
-			place, strings.Join(other.inclusions, " in "), strings.Join(s.inclusions, " in "))
+			where, strings.Join(other.inclusions, " in "), strings.Join(s.inclusions, " in "))
 	}
-	return fmt.Errorf("%s is taken by %s; change the path or the method of one of them", place, other)
+	return fmt.Errorf("%s is taken by %s; change the path or the method of one of them", where, other)
 }
 
 func (b *builder) fail(rt *route, err error) { b.errs = append(b.errs, rt.configError(err)) }

@@ -166,15 +166,15 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 				a.begin(w)
 				return nil
 			}
-			s := &eventSender[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, a.streaming), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
+			s := &eventWriter[T]{mayBeRaw: mayBeRaw[T](), names: names, items: newItemWriter[T](encoder, a.streaming), pipe: openPipe(a, w, r, []byte(eventstream.Ping))}
 			return s.run(events)
 		}
 		return nil
 	}, nil
 }
 
-// eventSender turns events into their wire format.
-type eventSender[T any] struct {
+// eventWriter turns events into their wire format.
+type eventWriter[T any] struct {
 	items *itemWriter[T]
 	pipe  *pipe
 	data  []byte
@@ -185,7 +185,7 @@ type eventSender[T any] struct {
 }
 
 // run runs the producer.
-func (s *eventSender[T]) run(events Events[T]) (err error) {
+func (s *eventWriter[T]) run(events Events[T]) (err error) {
 	ended := false
 	defer func() {
 		if !ended { // the producer panics
@@ -205,7 +205,7 @@ func (s *eventSender[T]) run(events Events[T]) (err error) {
 }
 
 // append writes an event at the end of dst.
-func (s *eventSender[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
+func (s *eventWriter[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
 	wire := eventstream.Event{Name: event.Name, ID: event.ID, Retry: event.Retry, Comment: event.Comment, HasData: !event.NoData || event.Gap}
 	switch {
 	case event.Gap:
@@ -225,7 +225,7 @@ func (s *eventSender[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
 }
 
 // name gives an event the name that its data have, which were encoded.
-func (s *eventSender[T]) name(wire *eventstream.Event) error {
+func (s *eventWriter[T]) name(wire *eventstream.Event) error {
 	if s.names == nil {
 		return nil
 	}
@@ -238,7 +238,7 @@ func (s *eventSender[T]) name(wire *eventstream.Event) error {
 }
 
 // encode writes the data of an event, and reports whether it is Raw.
-func (s *eventSender[T]) encode(data T) (isRaw bool, err error) {
+func (s *eventWriter[T]) encode(data T) (isRaw bool, err error) {
 	if s.mayBeRaw {
 		if raw, ok := any(data).(Raw); ok {
 			s.data = append(s.data[:0], raw...)
@@ -251,7 +251,7 @@ func (s *eventSender[T]) encode(data T) (isRaw bool, err error) {
 
 // end ends the stream. An error after the first event is sent as one. A server
 // that stops ends streams without one: clients connect again, to another.
-func (s *eventSender[T]) end(failure error) error {
+func (s *eventWriter[T]) end(failure error) error {
 	if failure != nil && s.pipe.alive() {
 		body := s.items.streaming.failure(failure)
 		s.items.streaming.reported = nil == s.pipe.append(func(dst []byte) ([]byte, error) {

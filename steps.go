@@ -102,8 +102,8 @@ func (x *exchange) negotiate() error {
 func (x *exchange) bindParams() error {
 	for _, i := range x.endpoint.reading {
 		f := &x.slots[i]
-		sound, refusal := f.input.bindParams(&x.scope, &x.faults)
-		f.invalid, f.refusal = !sound, refusal
+		valid, refusal := f.input.bindParams(&x.scope, &x.faults)
+		f.invalid, f.refusal = !valid, refusal
 	}
 	if closed := x.endpoint.closed; closed != nil {
 		closed.refuse(x.scope.r, &x.faults)

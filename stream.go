@@ -106,13 +106,13 @@ func (p *pipe) append(write func(dst []byte) ([]byte, error)) error {
 		return err
 	}
 	p.pending = pending
-	p.startSender()
+	p.startWriting()
 	return nil
 }
 
-// startSender begins the response and sees to it that somebody writes. The
+// startWriting begins the response and sees to it that somebody writes. The
 // caller holds the mutex.
-func (p *pipe) startSender() {
+func (p *pipe) startWriting() {
 	p.begun = true
 	if !p.sending && !p.lost {
 		p.sending = true
@@ -132,7 +132,7 @@ func (p *pipe) breakSilence() {
 		p.pending, p.spare = append([]byte(nil), p.ping...), nil
 	}
 	if !p.begun || p.ping != nil {
-		p.startSender()
+		p.startWriting()
 	}
 }
 
@@ -145,7 +145,7 @@ func (p *pipe) close(failure error) error {
 	p.silence.Stop()
 	p.unhook()
 	if failure == nil && p.err == nil && !p.begun {
-		p.startSender() // no item came, but the header has to
+		p.startWriting() // no item came, but the header has to
 	}
 	// The handler must not return before the last write: net/http takes its writer
 	// back then.

@@ -63,10 +63,10 @@ func (n *pathNode) endpoint(method string) *endpoint {
 
 // serve answers a request from the endpoint for its path and method.
 func (t *table) serve(w http.ResponseWriter, r *http.Request) {
-	var room [8]string
-	e, captured := t.match(r, room[:0])
+	var inline [8]string
+	e, captured := t.match(r, inline[:0])
 	if e == nil {
-		e, captured = t.frontend(r, room[:0])
+		e, captured = t.frontend(r, inline[:0])
 	}
 	if e == nil {
 		t.serveUnrouted(w, r)

@@ -215,10 +215,10 @@ const leastMemory = 4 << 10
 func readUpTo(content io.Reader, most int64) (data []byte, err error) {
 	enough := min(most, math.MaxInt64-1) + 1
 	for err == nil && int64(len(data)) < enough {
-		room := make([]byte, min(max(leastMemory, 4*int64(len(data))), enough))
-		n := copy(room, data)
-		more, failed := fill(content, room[n:])
-		data, err = room[:n+more], failed
+		buffer := make([]byte, min(max(leastMemory, 4*int64(len(data))), enough))
+		n := copy(buffer, data)
+		more, failed := fill(content, buffer[n:])
+		data, err = buffer[:n+more], failed
 	}
 	if cap(data) > 2*len(data) {
 		data = bytes.Clone(data)
