@@ -85,7 +85,7 @@ func (s Server) check() error {
 
 var serverVariables = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// Link says how an answer leads to another operation: see [Links].
+// Link says how a response leads to another operation: see [Links].
 type Link struct {
 	// Name is how generated code calls it, OperationID the operation it leads
 	// to.
@@ -98,7 +98,7 @@ type Link struct {
 	Description string
 }
 
-// statusLink is a link of the answers of a status.
+// statusLink is a link of the responses of a status.
 type statusLink struct {
 	status int
 	Link

@@ -42,7 +42,7 @@ type bodyMedia struct {
 	name   string
 	decode decodeBody
 	// copies means that nothing refers to the body once it is decoded, so that
-	// its room is used again.
+	// its memory is used again.
 	copies bool
 	// stream reads a body while it comes, in the place of decode.
 	stream func(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error
@@ -426,7 +426,7 @@ func (m *bodyMedia) reads(charset string) bool {
 	return !m.text || charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii")
 }
 
-// refuseMedia is the answer to a body of another media type. Accept lists those
+// refuseMedia is the response to a body of another media type. Accept lists those
 // there are (RFC 9110, section 12.5.1).
 func refuseMedia(media []bodyMedia) *HTTPError {
 	var names []string
@@ -453,11 +453,11 @@ func (in *incoming) isEmpty() bool {
 // of a body.
 const defaultMessageLimit = 1 << 20
 
-// firstRead is how much room is made before anything has come: what a client
+// firstRead is how much memory is made before anything has come: what a client
 // announces costs it nothing.
 const firstRead = 64 << 10
 
-// readAll reads the body, into the room if there is enough of it. A body whose
+// readAll reads the body, into the buffer if there is enough of it. A body whose
 // length is known has been judged by that.
 func (in *incoming) readAll() ([]byte, error) {
 	length := in.r.ContentLength

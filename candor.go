@@ -36,7 +36,7 @@
 // answers 204. [HTML], [Text], []byte, [Reader], [File] and [Redirect] are sent
 // as what they are, [JSONLines] and [Events] while they are made. A struct whose
 // fields all have one of the tags status:"200,201", header:"X-Total",
-// cookie:"session" and body:"" is the answer's parts: a zero status is the first
+// cookie:"session" and body:"" is the response's parts: a zero status is the first
 // listed, a cookie that is text has Path=/, HttpOnly and SameSite=Lax and is left
 // out where it is empty.
 //

@@ -19,7 +19,7 @@ import (
 //
 // A codec turns bytes into plain data and back, and never sees a handler's
 // types: bodies of every media type go through the same decoder, rules and
-// faults, and answers have the members that their schema says. Plain data is
+// faults, and responses have the members that their schema says. Plain data is
 // nil, bool, string, numbers, []any and map[string]any. Marshal gets int64,
 // uint64 or float64 as numbers; Unmarshal gets a *any to fill in, where []byte
 // stands for base64 text and maps may have keys of any scalar type.
@@ -69,7 +69,7 @@ func (c Codec) toJSON(data []byte) ([]byte, error) {
 	return codec.AppendExact(nil, value)
 }
 
-// fromJSON turns an answer into another media type.
+// fromJSON turns a response into another media type.
 func (c Codec) fromJSON(data []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()

@@ -39,7 +39,7 @@ type Config struct {
 	// host that the document comes from.
 	Servers []Server
 	// SecuritySchemes are the schemes that fields name by a security tag. One
-	// that no field names is a mistake.
+	// that no field names is a configuration error.
 	SecuritySchemes map[string]SecurityScheme
 	// Challenge adds parameters to the header WWW-Authenticate of 401 responses.
 	Challenge Challenge
@@ -47,7 +47,7 @@ type Config struct {
 	Docs Docs
 	// EditDocument changes the document by hand, after everything else was put
 	// into it. It is called once, when the document is first needed. The test
-	// client holds the answers against the result.
+	// client holds the responses against the result.
 	EditDocument func(doc *openapi3.T)
 	// RootPath is the prefix a proxy takes off before it passes requests on,
 	// such as "/api/v1", or that of another router in the same process, which
@@ -57,7 +57,7 @@ type Config struct {
 	// NoRedirectSlashes answers 404 where a path differs from a route by a
 	// trailing slash only, instead of 307 to the route.
 	NoRedirectSlashes bool
-	// ResponseChecks says what becomes of answers that break their own rules.
+	// ResponseChecks says what becomes of responses that break their own rules.
 	ResponseChecks ResponseChecks
 	// Codecs are media types beside JSON, by their names, such as
 	// "application/cbor". Bodies of requests may have any of them, and every
@@ -87,7 +87,7 @@ type Config struct {
 	// ForeignTags are keys of struct tags that are another program's, although
 	// they look like misspellings of this package's, such as "defaults", or like
 	// rules of another framework, such as "format". Without it such a key is a
-	// mistake, as it would do nothing.
+	// configuration error, as it would do nothing.
 	ForeignTags []string
 	// SplitSchemas gives a type that is read and written, and of which the two
 	// differ, two schemas: one with Input behind its name, where what has a
@@ -113,8 +113,8 @@ type Config struct {
 	// RateStore counts the requests of rate limits, in memory by default; see
 	// [RateLimit].
 	RateStore RateStore
-	// CacheStore keeps the answers of [Cache], in memory by default. Apps that
-	// share a store share the answers too if Title and Version are the same.
+	// CacheStore keeps the responses of [Cache], in memory by default. Apps that
+	// share a store share the responses too if Title and Version are the same.
 	CacheStore CacheStore
 	// Logger is where the app logs; slog.Default() when nil.
 	Logger *slog.Logger

@@ -37,7 +37,7 @@ func (e *endpoint) scopedFields() []*typeinfo.Field {
 	return found
 }
 
-// reach adds a part, and those it depends on.
+// reach adds a node, and those it depends on.
 func (e *endpoint) reach(index int, reached map[int]bool) {
 	if reached[index] {
 		return

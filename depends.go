@@ -17,26 +17,26 @@ import (
 // runs before the body is read. Its error ends the request.
 //
 // Two providers of one type in one router, an unnamed basic type and a missing
-// provider are mistakes; the last one, and circles, show when the app is
+// provider are configuration errors; the last one, and circles, show when the app is
 // sealed.
 func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), options ...ProvideOption) {
 	provideOn(r, &provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseFunc(fn)}, options)
 }
 
-// ProvideScoped registers a provider that encloses the rest of the request:
+// ProvideScoped registers a provider that wraps the rest of the request:
 // set-up, use, tear-down in one function. use runs the rest of the request and
 // returns its error; call it exactly once, with the value.
 //
 //   - What use returned stands, unless the provider returns another error.
-//   - An error after a good use discards the answer.
+//   - An error after a good use discards the response.
 //   - A panic travels through use, so deferred calls run.
 //
-// It ends before the answer is written; see [Until] for other ends.
+// It ends before the response is written; see [Until] for other ends.
 func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
 	provideOn(r, &provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
 }
 
-// ProvideShared registers a provider that encloses the life of the app: it is
+// ProvideShared registers a provider that wraps the life of the app: it is
 // started before the first request, in the order of what depends on what, and
 // ends after the last. Its input holds other shared values only. An error at
 // the start stops Run.
@@ -82,7 +82,7 @@ func Needs[T any]() Option {
 	return requires(func() (requirement, error) { return requirement{needs: reflect.TypeFor[T]()}, nil })
 }
 
-// Around encloses the rest of the request for an effect: audit, locks, or
+// Around wraps the rest of the request for an effect: audit, locks, or
 // authorization by what was bound. It runs after the request was validated and
 // before providers; next runs the rest and returns its error. See
 // [ProvideScoped] for the rules.

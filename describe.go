@@ -48,7 +48,7 @@ func (s Server) applyRoute(to *settings) error {
 }
 
 // Links documents where answers of a status lead. Operations and parameters
-// that do not exist are mistakes, and so are members that the answer does not
+// that do not exist are configuration errors, and so are members that the response does not
 // have.
 func Links(status int, links ...Link) RouteOption {
 	return onRoute(func(s *settings) error {
@@ -67,13 +67,13 @@ func Links(status int, links ...Link) RouteOption {
 
 // RequestExample shows a body in the document, beside others, under a name. It
 // is a value of the body's type, or where fields are members of the body or of
-// a form, a map. A value that the operation would refuse is a mistake. The text
+// a form, a map. A value that the operation would refuse is a configuration error. The text
 // is a summary.
 func RequestExample(name string, value any, summary ...string) RouteOption {
 	return onRoute(func(s *settings) error { return s.addExample(0, name, value, summary) })
 }
 
-// ResponseExample shows the body of an answer in the document, beside others,
+// ResponseExample shows the body of a response in the document, beside others,
 // under a name. It is a value of the type that answers of the status have, and
 // keeps their rules. The text is a summary.
 func ResponseExample(status int, name string, value any, summary ...string) RouteOption {

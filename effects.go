@@ -9,7 +9,7 @@ import (
 )
 
 // Some options say something about some kinds of routes only. One that stands
-// where it can do nothing is a mistake: of a single route when it is registered,
+// where it can do nothing is a configuration error: of a single route when it is registered,
 // of a router when no route below it is of such a kind.
 
 // effect is what an option has an effect on.

@@ -49,7 +49,7 @@ type endpoint struct {
 	// overridden means that a provider was replaced by one for tests.
 	overridden bool
 	body       *bodyPlan
-	// closed is nil where keys may come that no part reads.
+	// closed is nil where keys may come that no node reads.
 	closed *closed
 	// setsHeader means that a function takes the header of the response.
 	setsHeader bool
@@ -66,7 +66,7 @@ type endpoint struct {
 	// preflight answers browsers that ask whether pages of other origins may send
 	// the request; nil where no CORS is around the endpoint.
 	preflight http.Handler
-	// raised are the answers that middleware gives by itself, declared those of
+	// raised are the responses that middleware gives by itself, declared those of
 	// the user's.
 	raised   []ownResponse
 	declared []declaredBody
@@ -78,22 +78,22 @@ type endpoint struct {
 	maxBody     int64
 	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
-	// multipart are the limits of forms of parts.
+	// multipart are the limits of multipart forms.
 	multipart MultipartLimits
 	loose     bool
-	// streamsLate means that some brackets end before a stream begins, so that
+	// streamsLate means that some wrappers end before a stream begins, so that
 	// it is written around them.
 	streamsLate bool
 	// upgrade runs a handler that takes over the connection, nil for any other.
 	upgrade func(x *exchange) error
 	// steps is the order of a request.
 	steps []step
-	// reading are the parts that read more of a request than its body.
+	// reading are the nodes that read more of a request than its body.
 	reading []int
 	// wrapped is the handler with its middleware; nil where there is none.
 	wrapped   http.Handler
 	exchanges sync.Pool
-	// inline is that of the first part, the only one of most endpoints.
+	// inline is that of the first node, the only one of most endpoints.
 	inline struct {
 		first node
 		nodes [1]*node
@@ -129,7 +129,7 @@ type node struct {
 	provider *provider
 }
 
-// wire puts into a field of an input what another part made in the same
+// wire puts into a field of an input what another node made in the same
 // request, or a value that lives as long as the app.
 type wire struct {
 	index  []int
@@ -138,10 +138,10 @@ type wire struct {
 	copier copier
 }
 
-// singleton is the part of a value that belongs to no request.
+// singleton is the node of a value that belongs to no request.
 const singleton = -1
 
-// compile makes the programs of the endpoint. dependencies adds the parts the
+// compile makes the programs of the endpoint. dependencies adds the nodes the
 // handler depends on, and says in which steps they run.
 func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
 	e.inline.first = node{function: e.route.handler, desc: e.route.input}
@@ -213,7 +213,7 @@ func (e *endpoint) publicName(wildcard string) string {
 // nothing stands for the function of a handler without types.
 var nothing = erase(func(context.Context, None) (None, error) { return None{}, nil })
 
-// close forbids what no part reads, where a part or an option asks for it.
+// close forbids what no node reads, where a node or an option asks for it.
 func (e *endpoint) close() {
 	query, cookies := e.set.forbidExtra, false
 	for _, p := range e.nodes {
@@ -230,7 +230,7 @@ func (e *endpoint) close() {
 	}
 }
 
-// gather adds what the parts declare to what is known about the endpoint.
+// gather adds what the nodes declare to what is known about the endpoint.
 func (e *endpoint) gather() {
 	var declared []declaredBody
 	var headers []addedHeader
@@ -308,7 +308,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			defer cancel()
 			r = limitedRequest
 		}
-		// Middleware around it sees the answer to a panic.
+		// Middleware around it sees the response to a panic.
 		protect(w, withCaller(r), e.errors, e.plain.ServeHTTP)
 		return
 	}
@@ -335,7 +335,7 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 	}
 	x.release()
 	if truncated {
-		// The client sees that the answer is not whole.
+		// The client sees that the response is not whole.
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// An envelope is a struct whose fields are the parts of an answer: a status, a
+// An envelope is a struct whose fields are the parts of a response: a status, a
 // body, headers, cookies. This file writes all of them but the body.
 
-// writeHeader puts one header or cookie of an envelope into an answer.
+// writeHeader puts one header or cookie of an envelope into a response.
 type writeHeader func(from reflect.Value, checks bool, a *response) error
 
 // compileHeaders makes the writers of the headers and cookies.
@@ -57,7 +57,7 @@ func (p *responsePlan) checkExamples(c *compiler) error {
 	return nil
 }
 
-// inField says in which part of the envelope a mistake is.
+// inField says in which part of the envelope a configuration error is.
 func (p *responsePlan) inField(f *typeinfo.Field, err error) error {
 	e := &typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: f.Go}
 	e.Problem, e.Fix, _ = strings.Cut(err.Error(), "; ")
@@ -208,7 +208,7 @@ func (a *response) addCookie(name string, cookie http.Cookie) error {
 	return nil
 }
 
-// encodeEnvelope puts everything but the body into the answer.
+// encodeEnvelope puts everything but the body into the response.
 func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *response) error {
 	if p.desc.Status != nil {
 		status := int(out.FieldByIndex(p.desc.Status.Index).Int())

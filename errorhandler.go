@@ -68,7 +68,7 @@ func (h *errorHandler) compile(c *compiler) (*responsePlan, error) {
 	return c.compileResponse(h.output, status, h.set.produces)
 }
 
-// statuses are those of the answers to an error with a status.
+// statuses are those of the responses to an error with a status.
 func (c *boundHandler) statuses(status int) []int {
 	if c.set.status == 0 && c.output.Status == nil {
 		return []int{status}
@@ -83,7 +83,7 @@ type boundHandler struct {
 	checks ResponseChecks
 }
 
-// compileErrorHandlers makes the catchers of one router, in the order in which they
+// compileErrorHandlers makes the error handlers of one router, in the order in which they
 // are asked among themselves.
 func compileErrorHandlers(c *compiler, handlers []*errorHandler, checks ResponseChecks) ([]*boundHandler, error) {
 	var all []*boundHandler
@@ -99,7 +99,7 @@ func compileErrorHandlers(c *compiler, handlers []*errorHandler, checks Response
 	return all, errors.Join(configErrs...)
 }
 
-// kind is what a catcher is asked for, the more special first.
+// kind is what an error handler is asked for, the more special first.
 type kind int
 
 const (
@@ -142,7 +142,7 @@ func (h *errorHandler) takes(t reflect.Type, status int) bool {
 // errorHandlers are those of an endpoint, in the order in which they are asked.
 type errorHandlers []*boundHandler
 
-// firstTaking is the position of the catcher that answers an error of a type, of
+// firstTaking is the position of the error handler that answers an error of a type, of
 // which no status is known; -1 where none does.
 func (all errorHandlers) firstTaking(t reflect.Type) int {
 	return slices.IndexFunc(all, func(c *boundHandler) bool { return c.takes(t, http.StatusInternalServerError) })
@@ -158,7 +158,7 @@ func (all errorHandlers) checkRaised(types []reflect.Type) error {
 	return nil
 }
 
-// asked brings the catchers of a place, the nearest router's first, into the
+// asked brings the error handlers of an endpoint, the nearest router's first, into the
 // order in which they are asked.
 func (all errorHandlers) asked() errorHandlers {
 	class := func(c *boundHandler) int {
@@ -175,7 +175,7 @@ func (all errorHandlers) asked() errorHandlers {
 	return ordered
 }
 
-// with is a writer that asks the catchers.
+// with is a writer that asks the error handlers.
 func (ew *errorWriter) with(ordered errorHandlers) *errorWriter {
 	if len(ordered) == 0 {
 		return ew
@@ -198,7 +198,7 @@ func (c *boundHandler) claims(err error) bool {
 	return false
 }
 
-// respond is the catcher's mapping.
+// respond lets the handler respond to the failure.
 func (c *boundHandler) respond(f *failure) bool {
 	slot := c.handler.newCallSlot()
 	if !c.find(f, slot.in) {

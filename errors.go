@@ -72,7 +72,7 @@ func (e *HTTPError) With(detail any) *HTTPError {
 
 // WithHeader returns a copy that also sends the header. A header of the same
 // name set before is replaced. A header that HTTP cannot carry, such as a value
-// with a line break, is left out of the answer and logged.
+// with a line break, is left out of the response and logged.
 func (e *HTTPError) WithHeader(name, value string) *HTTPError {
 	c := e.refine()
 	c.header = maps.Clone(e.header)
@@ -96,7 +96,7 @@ func (e *HTTPError) root() *HTTPError {
 	return e
 }
 
-// Status is the status code of the answer.
+// Status is the status code of the response.
 func (e *HTTPError) Status() int { return e.status }
 
 // Detail is what the client finds under "detail".
@@ -138,11 +138,11 @@ var (
 	errUnreadable = Error(http.StatusBadRequest, "the body could not be read")
 )
 
-// errClientGone is an answer that could not be written to its end because
+// errClientGone is a response that could not be written to its end because
 // nobody takes it any more.
 var errClientGone = errors.New("the client is gone")
 
-// errorWriter turns every error of an app into an answer: those of handlers,
+// errorWriter turns every error of an app into a response: those of handlers,
 // dependencies, binding and middleware, panics, and the 404 and 405 of no
 // route. There is no second one; routers with [OnError] and [OnStatus] have a
 // copy with their mappings.
@@ -179,7 +179,7 @@ type handlerFuncs struct {
 	claims func(err error) bool
 }
 
-// failure is an error on its way to its answer.
+// failure is an error on its way to its response.
 type failure struct {
 	writer *errorWriter
 	w      http.ResponseWriter
@@ -191,7 +191,7 @@ type failure struct {
 }
 
 // write answers r with err. Where the client has left already, it only logs.
-// An answer that has begun cannot become another: its connection is aborted.
+// A response that has begun cannot become another: its connection is aborted.
 func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) {
 	if log := faultlog.Of(r.Context()); log != nil {
 		log.Note(faultsOf(err))
@@ -250,7 +250,7 @@ func (f *failure) write() {
 // replace goes on with another error.
 func (f *failure) replace(err error) { f.err, f.shown = err, nil }
 
-// clientLeft reports whether nobody waits for an answer any more and the error
+// clientLeft reports whether nobody waits for a response any more and the error
 // says no more than that.
 func (f *failure) clientLeft() bool {
 	return errors.Is(f.err, errClientGone) || errors.Is(f.err, context.Canceled) && errors.Is(f.r.Context().Err(), context.Canceled)
@@ -345,7 +345,7 @@ func (f *failure) respond() {
 // maxKept is the largest buffer kept for the next answer, in bytes.
 const maxKept = 64 << 10
 
-// spareBodies keeps the room of bodies that have been written.
+// spareBodies keeps the buffers of bodies that have been written.
 var spareBodies = sync.Pool{New: func() any { return new([]byte) }}
 
 func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte) {
@@ -376,7 +376,7 @@ func (ew *errorWriter) reasonAlone(dst []byte, e *HTTPError) (mediaType string, 
 	return mediaType, body
 }
 
-// begin gets the header ready for an answer of this failure: that of the
+// begin gets the header ready for a response of this failure: that of the
 // abandoned answer does not describe it, that of the error is added.
 func (f *failure) begin() {
 	f.begun = true
@@ -427,7 +427,7 @@ func (f *failure) rescue() {
 	writeBody(f.w, errInternal.status, mediaType, body)
 }
 
-// abort ends the connection of an answer that has begun, so that the client
+// abort ends the connection of a response that has begun, so that the client
 // sees that it is cut short.
 func (f *failure) abort() {
 	level := slog.LevelError
@@ -449,7 +449,7 @@ func (f *failure) logAt(level slog.Level, message string, err error, more ...any
 	f.writer.log.Log(f.r.Context(), level, message, attrs...)
 }
 
-// logLate logs an error that came after the answer was written.
+// logLate logs an error that came after the response was written.
 func (ew *errorWriter) logLate(r *http.Request, err error) {
 	f := &failure{writer: ew, r: r, err: err}
 	if f.clientLeft() {
@@ -459,7 +459,7 @@ func (ew *errorWriter) logLate(r *http.Request, err error) {
 	f.logAt(slog.LevelError, "failed after the answer", err)
 }
 
-// late is the body for an error that came in the middle of an answer.
+// late is the body for an error that came in the middle of a response.
 func (ew *errorWriter) late(r *http.Request, err error) []byte {
 	f := &failure{writer: ew, r: r, err: err}
 	if !mediatype.BodyAllowed(f.known().status) {
@@ -543,7 +543,7 @@ func (ew *errorWriter) message(r *http.Request, f Fault) string {
 	return defaultMessage(f)
 }
 
-// writeBody sends an answer whose body is complete.
+// writeBody sends a response whose body is complete.
 func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h := w.Header()
 	if !mediatype.BodyAllowed(status) {
@@ -561,7 +561,7 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 func encodeJSON(v any) ([]byte, error) { return codec.AppendAny(nil, v) }
 
 // panicError is a panic on its way to the error writer. It does not unwrap: a
-// panic is a mistake of the program, whatever its value.
+// panic is a bug of the program, whatever its value.
 type panicError struct {
 	value any
 	stack []byte

@@ -18,7 +18,7 @@ type exchange struct {
 	slots    []slot
 	scope    requestScope
 	response response
-	// buffer is kept for the bodies of requests, faults and unfit for those that
+	// buffer is kept for the bodies of requests, faults and invalidInput for those that
 	// do not fit.
 	buffer       []byte
 	faults       fault.List
@@ -32,7 +32,7 @@ type progress struct {
 	body []byte
 	// uploads are the files of a form; nil where there can be none.
 	uploads *uploadStore
-	// finished is whether the answer was written, or its failure was.
+	// finished is whether the response was written, or its failure was.
 	finished bool
 	// reported is the failure that was written.
 	reported error
@@ -40,23 +40,23 @@ type progress struct {
 	truncated bool
 }
 
-// slot is the room in which one part runs.
+// slot is where one node runs.
 type slot struct {
 	*callSlot
 	inValue, outValue reflect.Value
-	// input reads what is no body into the room; injections fill in what other
-	// parts made.
+	// input reads what is no body into the slot; wires fill in what other
+	// nodes made.
 	input *inputSlot
 	wires []func()
-	// invalid means that parameters of the part had faults; refusal is the
+	// invalid means that parameters of the node had faults; refusal is the
 	// answer to missing credentials. Both are those of the request before until
 	// the parameters are read.
 	invalid bool
 	refusal error
 }
 
-// newExchange makes the room for requests, one after the other. Whatever
-// depends on the room only is found here, once.
+// newExchange makes what requests run in, one after the other. Whatever
+// depends on that only is found here, once.
 func newExchange(e *endpoint) *exchange {
 	x := &exchange{endpoint: e, slots: make([]slot, len(e.nodes))}
 	x.scope.echo, x.scope.metadata = e.decode.Echo, &e.metadata
@@ -84,14 +84,14 @@ func (x *exchange) source(d wire) any {
 	return x.slots[d.node].out
 }
 
-// fill fills in what other parts made.
+// fill fills in what other nodes made.
 func (f *slot) fill() {
 	for _, copyIn := range f.wires {
 		copyIn()
 	}
 }
 
-// call runs the part, once what it depends on has been made.
+// call runs the node, once what it depends on has been made.
 func (f *slot) call(ctx context.Context) error {
 	f.fill()
 	return f.run(ctx)
@@ -115,7 +115,7 @@ func (x *exchange) release() {
 	x.endpoint.exchanges.Put(x)
 }
 
-// startStreaming prepares for an answer that is sent while it is made.
+// startStreaming prepares for a response that is sent while it is made.
 func (x *exchange) startStreaming() {
 	e, r := x.endpoint, x.scope.r
 	ctx, cancel := context.WithCancel(x.ctx)
@@ -179,7 +179,7 @@ func (x *exchange) conclude(err error) {
 	}
 }
 
-// finish writes the answer, or that of err.
+// finish writes the response, or that of err.
 func (x *exchange) finish(err error) {
 	x.finished = true
 	a := &x.scope
@@ -213,7 +213,7 @@ func (x *exchange) takeTasks() []func(context.Context) error {
 	return tasks
 }
 
-// reportedLate reports whether the client was told of the error of a stream, at the
+// reportedLate reports whether the client knows of the error of a stream, at the
 // end of it.
 func (x *exchange) reportedLate() bool {
 	return x.response.streaming != nil && x.response.streaming.reported
@@ -246,7 +246,7 @@ func (x *exchange) checkHeader() error {
 	return nil
 }
 
-// refusal is why a part cannot run, nil if it can.
+// refusal is why a node cannot run, nil if it can.
 func (x *exchange) refusal(i int) error {
 	switch f := &x.slots[i]; {
 	case f.refusal != nil:

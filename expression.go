@@ -8,7 +8,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// runtimeExpression is a place in a request or an answer, as links and
+// runtimeExpression is a place in a request or a response, as links and
 // callbacks name it (OpenAPI 3.1, section 4.8.20.4): "$request.query.url".
 type runtimeExpression struct {
 	text string

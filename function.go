@@ -29,7 +29,7 @@ type function struct {
 type callSlot struct {
 	// in and out point to them.
 	in, out any
-	// run calls the function; bracket, in its place, does so around the rest of
+	// run calls the function; wrap, in its place, does so around the rest of
 	// the request.
 	run  func(ctx context.Context) error
 	wrap func(ctx context.Context, rest func() error) error
@@ -37,7 +37,7 @@ type callSlot struct {
 	empty func()
 }
 
-// eraseTypes takes the types off fn. furnish puts into a room what calls fn there.
+// eraseTypes takes the types off fn. attach puts into a call slot what calls fn there.
 func eraseTypes[In, Out any](fn any, attach func(r *callSlot, in *In, out *Out)) *function {
 	value := reflect.ValueOf(fn)
 	f := &function{

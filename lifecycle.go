@@ -9,7 +9,7 @@ import (
 )
 
 // sharedNode is a shared provider in one app: its input, filled from others,
-// and the room for its value.
+// and the memory for its value.
 type sharedNode struct {
 	*callSlot
 	provider          *provider

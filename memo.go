@@ -2,7 +2,7 @@ package candor
 
 import "sync"
 
-// memo keeps what was made without a mistake, by what it was made of. The zero
+// memo keeps what was made without an error, by what it was made of. The zero
 // value is empty and safe for concurrent use.
 type memo[K comparable, V any] struct {
 	mutex sync.Mutex

@@ -57,6 +57,6 @@ type Strict struct{ _ mark.Strict }
 // beside json, the case is also the name of an [Event] whose data it is.
 type OneOf struct{ _ mark.Union }
 
-// None is the input of a handler that takes nothing, and the answer of one
+// None is the input of a handler that takes nothing, and the response of one
 // that returns nothing: 204 without a body.
 type None = struct{}

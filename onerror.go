@@ -8,9 +8,9 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// OnError gives errors of type E an answer of their own: those that routes of
+// OnError gives errors of type E a response of their own: those that routes of
 // the router or app return, alone or wrapped (errors.As), and those passed to
-// [WriteError]. E may be a pointer, a value or an interface. The answer is of
+// [WriteError]. E may be a pointer, a value or an interface. The response is of
 // any type a route may return, and stands in the document of every route that
 // declares such an error by [RaisesType]. One for *[ValidationError], *[HTTPError]
 // or error stands wherever the response was that it replaces.
@@ -26,14 +26,14 @@ import (
 //     than a status, come last of all;
 //   - then the nearest router: the route's own, those around it, the app;
 //   - then, in one router, a type before an interface, and the one registered
-//     last. Two for the same type in one router are a mistake and panic.
+//     last. Two for the same type in one router are a configuration error and panic.
 //
 // When the handler returns an error itself, the search goes on with that one
 // among the handlers that would have been next; what none of them answers is
 // answered as ever. So a handler may return its own err to pass it on, or any
 // other to translate it.
 //
-// The status is that of the option [Status] or of the answer. Without, it is
+// The status is that of the option [Status] or of the response. Without, it is
 // the one the error has anyway: that of an *[HTTPError] inside, 422 for a
 // *[ValidationError], 500 for all others. The headers of an *[HTTPError] inside
 // are sent too. Beside Status and Produces, [Responds] and [Raises] are allowed,
@@ -52,16 +52,16 @@ func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out
 	routerOf(r, eh.configError).handleErrors(eh, options)
 }
 
-// OnStatus gives errors with the status an answer of their own, in the place of
+// OnStatus gives errors with the status a response of their own, in the place of
 // {"detail": ...}: 404 and 405, those of no route included if r is the app; 422,
 // where errors.As finds the *[ValidationError] and Detail is its list; 500, which
 // is also every unknown error and every panic, logged before, which errors.As
 // and errors.Is look through to; or any other from 300 to 599.
 //
-// In the document, the answer takes the place of the error wherever a route
+// In the document, the response takes the place of the error wherever a route
 // below declares it. See [OnError] for the order of handlers, their options and
 // the errors they return. The status stays the same unless the option [Status]
-// or the answer says otherwise.
+// or the response says otherwise.
 func OnStatus[Out any](r Routes, status int, h func(ctx context.Context, err *HTTPError) (Out, error), options ...RouteOption) {
 	eh := &errorHandler{site: callsite.Here(), status: status}
 	if h != nil {

@@ -13,7 +13,7 @@ import (
 
 // operationIndex is what a document holds, before any schema is made: the operations
 // in order, each with its place and its id. It is made when the app is sealed,
-// so that its mistakes show then.
+// so that its configuration errors show then.
 type operationIndex struct {
 	operations []*operationEntry
 	of         map[*endpoint]*operationEntry
@@ -52,7 +52,7 @@ func (p *documentedPath) operation(method string) *operationEntry {
 }
 
 // indexOperations finds a place and an id for every endpoint, and gathers the
-// mistakes.
+// configuration errors.
 func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) string) (*operationIndex, []error) {
 	x := &operationIndex{
 		of: make(map[*endpoint]*operationEntry, len(endpoints)), ids: make(map[string]*operationEntry, len(endpoints)),

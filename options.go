@@ -66,13 +66,13 @@ type settings struct {
 	subprotocols   []string
 	aliases        []alias
 	looseType      *bool
-	// produces are the media types of an answer that is sent as it is.
+	// produces are the media types of a response that is sent as it is.
 	produces    []string
 	forbidExtra bool
 	edits       []func(*openapi3.Operation)
 	annotations
 	scopes []string
-	// requirements are the guards, needs and brackets.
+	// requirements are the guards, needs and wrappers.
 	requirements []requirement
 	// public means that the first of the requirements, those inherited, hold
 	// only where they ask for no credentials.
@@ -85,7 +85,7 @@ type settings struct {
 	cache   *CacheConfig
 }
 
-// declaredBody is an answer declared beside the handler's own.
+// declaredBody is a response declared beside the handler's own.
 type declaredBody struct {
 	status int
 	doc    string
@@ -123,7 +123,7 @@ type onRoute func(*settings) error
 
 func (o onRoute) applyRoute(s *settings) error { return o(s) }
 
-// errNilOption is the mistake of an option that is nil.
+// errNilOption is the configuration error of an option that is nil.
 var errNilOption = errors.New("an option is nil; leave it out")
 
 // noSettings are the settings where no option says anything.
@@ -290,7 +290,7 @@ func Hidden() Option {
 }
 
 // Responds declares that operations may also answer with the status and a body
-// of type T; candor.None declares no body. It documents: the answer itself
+// of type T; candor.None declares no body. It documents: the response itself
 // comes from an error, a guard or a middleware. The text is the description of
 // the response, the status's reason phrase by default. [Status4XX] and the like
 // stand for many statuses; one that is declared by itself comes before them.
@@ -315,7 +315,7 @@ func Responds[T any](status int, doc ...string) Declaration {
 // status and headers. A detail that is a text describes the response, beside
 // others of the status; of any other the description is the reason phrase. The
 // body with the detail is an example. Errors below 300, and of statuses without a
-// body, are mistakes: [Responds] with [None] declares such responses.
+// body, are configuration errors: [Responds] with [None] declares such responses.
 func Raises(errs ...*HTTPError) Declaration {
 	return declaration{func(s *settings) error {
 		for _, e := range errs {
@@ -338,7 +338,7 @@ func Raises(errs ...*HTTPError) Declaration {
 // RaisesType declares that operations may fail with an error of type E, which an
 // [OnError] around them answers: the response of that one stands in the document
 // of each, and in that of no other operation. A type that no OnError around an
-// operation takes is a mistake when the app is sealed.
+// operation takes is a configuration error when the app is sealed.
 //
 //	candor.OnError(app, func(ctx context.Context, err *StockError) (Stock, error) { ... }, candor.Status(409))
 //	candor.Post(app, "/orders", order, candor.RaisesType[*StockError]())
@@ -402,7 +402,7 @@ func LimitMultipart(limits MultipartLimits) Option {
 }
 
 // StrictContentType says whether a JSON body must come with a Content-Type
-// header. It must by default, or the answer is 415; with false it is read as
+// header. It must by default, or the response is 415; with false it is read as
 // application/json. Another media type is refused either way.
 func StrictContentType(strict bool) Option {
 	return everywhere(func(s *settings) error {
@@ -448,7 +448,7 @@ func Summary(text string) RouteOption {
 }
 
 // OperationID names the operation for generated clients. Two operations of one
-// app with the same explicit id are a mistake.
+// app with the same explicit id are a configuration error.
 //
 // Without it the id is the name of the handler's function: that of a method with
 // its receiver, usersList for users.List, that of a generic function with its
@@ -483,7 +483,7 @@ func Status(status int, doc ...string) RouteOption {
 // everything else was put into it. The function is called once for each
 // document with the operation, when the document is first needed.
 //
-// What it writes is the author's promise: the test client holds the answers
+// What it writes is the author's promise: the test client holds the responses
 // against it like against the rest.
 func EditOperation(edit func(op *openapi3.Operation)) RouteOption {
 	return onRoute(func(s *settings) error {
@@ -495,10 +495,10 @@ func EditOperation(edit func(op *openapi3.Operation)) RouteOption {
 	})
 }
 
-// Produces names the media type of an answer that is sent as it is: of Text,
+// Produces names the media type of a response that is sent as it is: of Text,
 // HTML, []byte, Reader and File, in the document and on the wire. A value
 // written as JSON takes types that end in +json. Several types, and ranges such
-// as image/*, are for answers that choose: a File does by its extension, others
+// as image/*, are for responses that choose: a File does by its extension, others
 // by a field `header:"Content-Type"` of their envelope.
 func Produces(mediaTypes ...string) RouteOption {
 	return onRoute(func(s *settings) error {

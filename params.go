@@ -31,7 +31,7 @@ type readyPlan struct {
 	fill  makeFiller
 }
 
-// requestScope is what surrounds an input: the request, and where it was led.
+// requestScope is what an input is read from: the request, and where it was led.
 type requestScope struct {
 	w        http.ResponseWriter
 	r        *http.Request
@@ -187,7 +187,7 @@ func readsMore(in *typeinfo.Input) bool {
 	return len(in.Ready) > 0 || len(in.Params) > 0 || len(in.Validators) > 0
 }
 
-// inputSlot is the room of an input with what fills it.
+// inputSlot is an input with what fills it.
 type inputSlot struct {
 	plan   *inputPlan
 	into   reflect.Value

@@ -20,7 +20,7 @@ type Problem struct {
 	// Title is a short text, the same for all problems of the type; the reason
 	// phrase when empty.
 	Title string `json:"title"`
-	// Status is that of the answer; it is filled in.
+	// Status is that of the response; it is filled in.
 	Status int `json:"status"`
 	// Detail is about this occurrence.
 	Detail string `json:"detail,omitempty"`

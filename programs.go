@@ -30,7 +30,7 @@ type inputKey struct {
 	wildcards, public string
 }
 
-// responseKey is what the plan of an answer depends on. The media types have line
+// responseKey is what the plan of a response depends on. The media types have line
 // breaks between them.
 type responseKey struct {
 	output   reflect.Type
@@ -54,7 +54,7 @@ func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, pu
 	})
 }
 
-// compileOffered makes the plan for answers that clients choose the media type
+// compileOffered makes the plan for responses that clients choose the media type
 // of, if the app has several. Plans are shared.
 func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
 	key := responseKey{out.Go, status, strings.Join(produces, "\n")}

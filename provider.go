@@ -16,14 +16,14 @@ type ProvideOption interface{ applyProvide(*settings) error }
 // Lifetime says when a scoped provider ends.
 type Lifetime uint8
 
-// The lifetimes beside the default, which is: before the answer is written,
+// The lifetimes beside the default, which is: before the response is written,
 // so that a failed commit is a 500 and never a false 201; for streams, files
 // and sockets after the last byte.
 const (
 	byDefault Lifetime = iota
 	// Encoded ends a provider before the first byte, also of a stream.
 	Encoded
-	// Sent ends a provider after the last byte and the tasks. The answer is
+	// Sent ends a provider after the last byte and the tasks. The response is
 	// known then, so an error is only logged.
 	Sent
 )
@@ -112,14 +112,14 @@ func (p *provider) step() string {
 	return "provide"
 }
 
-// scoped reports whether the provider encloses the rest of the request.
+// scoped reports whether the provider wraps the rest of the request.
 func (p *provider) scoped() bool { return p.kind == scopedProvider || p.kind == wrapperProvider }
 
 func (p *provider) configError(err error) error {
 	return fmt.Errorf("candor: provider of %s at %s: %w", p, p.site, err)
 }
 
-// requirement is what runs for its effect: a guard, a bracket, or the provider
+// requirement is what runs for its effect: a guard, a wrapper, or the provider
 // of a type.
 type requirement struct {
 	provider *provider

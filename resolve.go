@@ -34,7 +34,7 @@ type resolver struct {
 	steps []resolvedStep
 }
 
-// resolvedStep is a step with the part it runs: a provider's, or, with index 0,
+// resolvedStep is a step with the node it runs: a provider's, or, with index 0,
 // the handler's.
 type resolvedStep struct {
 	step
@@ -43,10 +43,10 @@ type resolvedStep struct {
 	early    bool
 }
 
-// until is when a step that is a bracket ends.
+// until is when a step that is a wrapper ends.
 func (s resolvedStep) until() Lifetime { return s.provider.set.until }
 
-// dependencies adds the parts an endpoint depends on.
+// dependencies adds the nodes an endpoint depends on.
 func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []step, err error) {
 	if e.dependsOnNothing() {
 		return nil, nil, nil
@@ -82,7 +82,7 @@ func (r *resolver) leaveOutCredentials() {
 
 // asksForCredentials reports whether a requirement reaches credentials, now or
 // without the overrides, so that a test runs the guards of the app it is about.
-// One that cannot be resolved is told later.
+// One that cannot be resolved is reported later.
 func (r *resolver) asksForCredentials(q requirement) bool {
 	registered := *r
 	registered.overrides = nil
@@ -127,7 +127,7 @@ func (r *resolver) guards() error {
 }
 
 // credentials places what reads credentials before the body, wherever the
-// handler or a bracket depends on it.
+// handler or a wrapper depends on it.
 func (r *resolver) credentials() error {
 	r.cause = "a provider that reads credentials depends on it"
 	handler := r.endpoint.nodes[0]
@@ -156,7 +156,7 @@ func (r *resolver) readersOf(p *provider, chain []*Router) error {
 }
 
 // readers places the providers behind an input that reach a security field.
-// One that encloses the rest stays behind the body; what it depends on does
+// One that wraps the rest stays behind the body; what it depends on does
 // not, and its own credentials are asked for by the sweep.
 func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 	for _, f := range in.Deps {
@@ -187,14 +187,14 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 	return nil
 }
 
-// readsLate reports whether a part behind the body has a security field.
+// readsLate reports whether a node behind the body has a security field.
 func (r *resolver) readsLate() bool {
 	return slices.ContainsFunc(r.steps, func(s resolvedStep) bool {
 		return !s.early && s.index > 0 && hasSecurity(r.endpoint.nodes[s.index].desc)
 	})
 }
 
-// wrappers places the brackets for effect.
+// wrappers adds the wrappers for effect.
 func (r *resolver) wrappers() error {
 	r.early = false
 	for _, q := range r.endpoint.set.requirements {
@@ -309,7 +309,7 @@ func (r *resolver) chainTo(last string) string {
 }
 
 // resolve gives a provider its step, behind those of what it depends on. The
-// result is the index of its part.
+// result is the index of its node.
 func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 	if i, ok := r.resolved[p]; ok {
 		return i, nil
@@ -400,7 +400,7 @@ func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provide
 	return false, nil
 }
 
-// sharedValue finds the value of a shared provider, whose part is made on the first
+// sharedValue finds the value of a shared provider, whose node is made on the first
 // call, behind those it depends on.
 func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, error) {
 	if made, ok := b.sharedNodes[p]; ok {
@@ -459,9 +459,9 @@ func (b *builder) sharedWire(r *resolver, f *typeinfo.Field) (wire, error) {
 }
 
 // ordered brings the steps into their final order. Before the body that is the
-// order in which they were placed. After it, brackets that live until the
+// order in which they were resolved. After it, wrappers that live until the
 // answer is sent are outermost, and those that end before the first byte
-// innermost, each behind what it depends on. The answer is written between.
+// innermost, each behind what it depends on. The response is written between.
 func (r *resolver) ordered() (before, after []step, err error) {
 	var steps []resolvedStep
 	emitted := map[int]bool{}
@@ -487,7 +487,7 @@ func (r *resolver) ordered() (before, after []step, err error) {
 	return r.divide(steps)
 }
 
-// behind appends a step behind those of the parts it depends on.
+// behind appends a step behind those of the nodes it depends on.
 func (r *resolver) behind(s resolvedStep, steps []resolvedStep, emitted map[int]bool) []resolvedStep {
 	if emitted[s.index] {
 		return steps
@@ -505,8 +505,8 @@ func (r *resolver) behind(s resolvedStep, steps []resolvedStep, emitted map[int]
 	return append(steps, s)
 }
 
-// checkNesting checks that no bracket has to end both before and after the
-// writing of the answer.
+// checkNesting checks that no wrapper has to end both before and after the
+// writing of the response.
 func (r *resolver) checkNesting(steps []resolvedStep) error {
 	var outer *provider
 	for _, s := range steps {
@@ -522,7 +522,7 @@ func (r *resolver) checkNesting(steps []resolvedStep) error {
 }
 
 // divide puts the steps on their side of the body, with the writing of the
-// answer inside of the brackets that outlive it.
+// answer inside of the wrappers that outlive it.
 func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error) {
 	isOutliving := func(s resolvedStep) bool { return s.wrap != nil && s.until() == Sent }
 	isEnding := func(s resolvedStep) bool { return s.wrap != nil && s.until() == Encoded }

@@ -21,15 +21,15 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// ResponseChecks says what becomes of an answer that breaks the rules of its
+// ResponseChecks says what becomes of a response that breaks the rules of its
 // own tags, and so would make the document a liar.
 type ResponseChecks uint8
 
-// What becomes of such an answer. The reason never reaches the client.
+// What becomes of such a response. The reason never reaches the client.
 const (
 	// Fail answers 500 and logs the reason. It is the default.
 	Fail ResponseChecks = iota
-	// Log sends the answer and logs the reason.
+	// Log sends the response and logs the reason.
 	Log
 	// Off does not check.
 	Off
@@ -45,26 +45,26 @@ type response struct {
 	outcome
 }
 
-// outcome is what one answer has of its own.
+// outcome is what one response has of its own.
 type outcome struct {
 	status int
-	// contentType is empty for an answer without a body; accepted is the media
+	// contentType is empty for a response without a body; accepted is the media
 	// type the client prefers among several.
 	contentType, accepted string
-	// usualType is the header line of the media type most answers have, shared
+	// usualType is the header line of the media type most responses have, shared
 	// by all of them.
 	usualType []string
 	// borrowed stands in the place of the body and belongs to the user.
 	borrowed []byte
-	// stream writes an answer that is produced while it is sent, all of it: it
+	// stream writes a response that is produced while it is sent, all of it: it
 	// calls begin first. An error before that is answered like any other, one
 	// after it aborts the connection.
 	stream func(w http.ResponseWriter, r *http.Request) error
-	// streaming is set for answers of kinds that stream.
+	// streaming is set for responses of kinds that stream.
 	streaming *streaming
-	// closer is closed when the answer was sent or given up; nil for nothing.
+	// closer is closed when the response was sent or given up; nil for nothing.
 	closer io.Closer
-	// faults are the rules the answer breaks.
+	// faults are the rules the response breaks.
 	faults fault.List
 	// leaveOut is told why a header of an error cannot be sent; nil for other
 	// responses, which then become errors.
@@ -75,22 +75,22 @@ type outcome struct {
 // name stand behind each other.
 type headerLine struct{ name, value string }
 
-// encodeBody puts a body into an answer. Broken rules are noted in the answer;
+// encodeBody puts a body into a response. Broken rules are noted in the response;
 // an error answers 500.
 type encodeBody func(value reflect.Value, checks bool, a *response) error
 
 // bodyKind is one way to write a body: as JSON, or that of a ready-made type.
 type bodyKind struct {
-	// status is that of an answer that names none.
+	// status is that of a response that names none.
 	status int
 	// media is the media type unless the route or a tag names another; empty
 	// for a kind without a body.
 	media string
 	// compile makes the encoder; nil for a kind without anything to encode. It
-	// is told the media types the answer may have.
+	// is told the media types the response may have.
 	compile func(c *compiler, f *typeinfo.Field, media []string) (encodeBody, error)
 	// closer is what of the value is to be closed, nil for nothing; so it is
-	// also where the answer comes to nothing.
+	// also where the response comes to nothing.
 	closer func(value reflect.Value) io.Closer
 	// value is what the body is, for the document.
 	value operation.Value
@@ -100,7 +100,7 @@ type bodyKind struct {
 	redirects bool
 	// streams means that values are sent one by one while they are made.
 	streams bool
-	// whole means that the answer is never sent while it is made.
+	// whole means that the response is never sent while it is made.
 	whole bool
 	// chooses means that the kind chooses among several media types itself.
 	chooses bool
@@ -108,17 +108,17 @@ type bodyKind struct {
 	additional func(method string, statuses []int) []additionalResponse
 }
 
-// additionalResponse is an answer that a kind of body gives beside the usual one.
+// additionalResponse is a response that a kind of body gives beside the usual one.
 type additionalResponse struct {
 	status int
 	doc    string
 	header []operation.Header
-	// isError means a body with a detail, hasBody that of the usual answer,
+	// isError means a body with a detail, hasBody that of the usual response,
 	// hasHeader only its headers.
 	isError, hasBody, hasHeader bool
 }
 
-// ownResponse is an answer that Candor gives by itself.
+// ownResponse is a response that Candor gives by itself.
 type ownResponse struct {
 	status int
 	doc    string
@@ -126,10 +126,10 @@ type ownResponse struct {
 	errs []*HTTPError
 }
 
-// addedHeader is a header that middleware adds to answers of an endpoint.
+// addedHeader is a header that middleware adds to responses of an endpoint.
 type addedHeader struct {
 	operation.Header
-	// to tells the statuses of those answers; nil means all.
+	// to tells the statuses of those responses; nil means all.
 	to func(status int) bool
 }
 
@@ -171,7 +171,7 @@ func bodyKindOf(f *typeinfo.Field) bodyKind {
 	return jsonKind(f)
 }
 
-// jsonKind is every value that is no ready-made answer.
+// jsonKind is every value that is no ready-made response.
 func jsonKind(f *typeinfo.Field) bodyKind {
 	return bodyKind{
 		status: http.StatusOK, media: mediatype.JSON, compile: compileJSON, whole: true,
@@ -204,7 +204,7 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 	}, nil
 }
 
-// outputs holds the description of every answer, which is the type's alone.
+// outputs holds the description of every response, which is the type's alone.
 var outputs memo[reflect.Type, *typeinfo.Output]
 
 // describeResponse describes the type a handler returns. Do not change the
@@ -222,11 +222,11 @@ func readResponse(t reflect.Type) (*typeinfo.Output, error) {
 // responsePlan writes what a handler returns.
 type responsePlan struct {
 	desc *typeinfo.Output
-	// statuses lists what the answer may have; the first is that of a value
+	// statuses lists what the response may have; the first is that of a value
 	// that names none.
 	statuses []int
 	kind     bodyKind
-	// media lists the media types; the first is sent unless the answer chooses.
+	// media lists the media types; the first is sent unless the response chooses.
 	media []string
 	// usualType is the header line of the first.
 	usualType []string
@@ -235,7 +235,7 @@ type responsePlan struct {
 	negotiated, varies bool
 	// writeHeaders write the headers and cookies of an envelope.
 	writeHeaders []writeHeader
-	// body is nil for an answer without a body.
+	// body is nil for a response without a body.
 	body encodeBody
 }
 
@@ -248,7 +248,7 @@ func planResponse(out *typeinfo.Output) *responsePlan {
 	return p
 }
 
-// compileResponse makes the plan for answers of a type under the status and
+// compileResponse makes the plan for responses of a type under the status and
 // the media types that the options of a route name, if they do.
 func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
 	p := planResponse(out)
@@ -335,7 +335,7 @@ func (p *responsePlan) choosesType() bool {
 	return slices.ContainsFunc(p.desc.Headers, isContentType)
 }
 
-// encode turns what the handler returned into an answer.
+// encode turns what the handler returned into a response.
 func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks ResponseChecks, log *slog.Logger, a *response) error {
 	if err := p.encodeHeaders(out, checks != Off, a); err != nil {
 		return fmt.Errorf("the answer cannot be encoded: %w", err)
@@ -392,7 +392,7 @@ func (p *responsePlan) checkType(a *response) error {
 	return nil
 }
 
-// invalidResponse is an answer that breaks the rules of its own tags.
+// invalidResponse is a response that breaks the rules of its own tags.
 type invalidResponse struct{ faults []fault.Fault }
 
 func (e invalidResponse) Error() string {
@@ -403,7 +403,7 @@ func (e invalidResponse) Error() string {
 	return s
 }
 
-// write sends an answer whose body is complete.
+// write sends a response whose body is complete.
 func (a *response) write(w http.ResponseWriter) {
 	body := a.body
 	if a.borrowed != nil {
@@ -423,7 +423,7 @@ func (a *response) write(w http.ResponseWriter) {
 	}
 }
 
-// begin sends the status and the header of an answer whose body follows.
+// begin sends the status and the header of a response whose body follows.
 func (a *response) begin(w http.ResponseWriter) {
 	a.putHeader(w.Header())
 	w.WriteHeader(a.status)
@@ -463,7 +463,7 @@ func (a *response) buffer() []byte {
 	return a.body[:0]
 }
 
-// close lets go of what the answer was to be read from.
+// close lets go of what the response was to be read from.
 func (a *response) close() {
 	if a.closer != nil {
 		_ = a.closer.Close()
@@ -485,7 +485,7 @@ func (a *response) release() {
 }
 
 // writeError is what a failed write of a body means: the client left, unless
-// the answer itself does not fit its Content-Length.
+// the response itself does not fit its Content-Length.
 func writeError(err error) error {
 	if errors.Is(err, http.ErrContentLength) {
 		return err
@@ -493,7 +493,7 @@ func writeError(err error) error {
 	return fmt.Errorf("%w: %w", errClientGone, err)
 }
 
-// streaming is what an answer that is a stream needs of the request it belongs to.
+// streaming is what a response that is a stream needs of the request it belongs to.
 type streaming struct {
 	cancel    context.CancelFunc
 	heartbeat time.Duration
@@ -508,7 +508,7 @@ type streaming struct {
 	log func(error)
 }
 
-// declaredResponse is the plan of an answer that something else than the handler
+// declaredResponse is the plan of a response that something else than the handler
 // gives. The error is for types that do not go with the status.
 func declaredResponse(out *typeinfo.Output, status int) (*responsePlan, error) {
 	p := planResponse(out)

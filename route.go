@@ -87,7 +87,7 @@ func (p *endpointList) all() []*endpoint {
 }
 
 // upgrade is what a route does that takes over the connection, as WebSockets
-// do, in the place of an answer.
+// do, in the place of a response.
 type upgrade interface {
 	// check finds what such a route cannot have.
 	check(rt *route) error
@@ -119,7 +119,7 @@ func (rt *route) describe() (err error) {
 	return rt.upgrade.check(rt)
 }
 
-// try compiles the route as far as it goes, so that mistakes show at the
+// try compiles the route as far as it goes, so that configuration errors show at the
 // registration rather than when the app is sealed. A rule no set knows may
 // still be one of the app the router will be included in.
 func (rt *route) try(c *programs, rulesKnown bool) error {
@@ -146,7 +146,7 @@ func (rt *route) try(c *programs, rulesKnown bool) error {
 }
 
 // joinNew joins errors, each of them once: a type that is both read and written
-// has the same mistakes twice.
+// has the same configuration errors twice.
 func joinNew(errs ...error) error {
 	said := map[string]bool{}
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
@@ -169,7 +169,7 @@ func (rt *route) configError(err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", rt.call(), rt.site, err)
 }
 
-// call is the registration as a reader of mistakes knows it.
+// call is the registration as a reader of configuration errors knows it.
 func (rt *route) call() string {
 	switch {
 	case rt.docs != "":

@@ -155,10 +155,10 @@ func applyAll(options []Option) (*settings, error) {
 
 func (r *Router) router() *Router { return r }
 
-// errNilRouter is the mistake of a registration on nothing.
+// errNilRouter is the configuration error of a registration on nothing.
 var errNilRouter = errors.New("the app or router is nil; make one with candor.New or candor.NewRouter")
 
-// routerOf is the router on which something is registered, whose mistakes have a
+// routerOf is the router on which something is registered, whose configuration errors have a
 // place of their own.
 func routerOf(r Routes, configErr func(error) error) *Router {
 	if v := reflect.ValueOf(r); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
@@ -265,9 +265,9 @@ var errSealed = errors.New("the app already serves, its routes are fixed; regist
 // for HEAD exists. The handler is called concurrently.
 //
 // The input is a struct whose tags say where each field comes from; the result
-// is the body of the answer. See the package documentation for both.
+// is the body of the response. See the package documentation for both.
 //
-// A mistake in the path, the tags or the options panics, with the place of the
+// A configuration error in the path, the tags or the options panics, with the place of the
 // call and what to write instead.
 func Get[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	return Handle(r, []string{http.MethodGet}, path, h, options...)
@@ -390,7 +390,7 @@ func (r *Router) parse(path string) (*pathtree.Pattern, error) {
 	return pathtree.Parse(full)
 }
 
-// lifespan encloses the life of an app for its effect.
+// lifespan wraps the life of an app for its effect.
 type lifespan struct {
 	site *callsite.Site
 	fn   func(ctx context.Context, serve func(context.Context) error) error

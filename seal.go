@@ -38,7 +38,7 @@ type builder struct {
 	asked map[reflect.Type]bool
 }
 
-// scope is what surrounds the things a router holds, or a route.
+// scope is what the things that a router holds inherit, or a route.
 type scope struct {
 	prefix string
 	set    *settings
@@ -178,7 +178,7 @@ func (b *builder) docs() {
 	}
 }
 
-// sealMounted seals the apps that this one mounts, so that their mistakes show
+// sealMounted seals the apps that this one mounts, so that their configuration errors show
 // with its own.
 func (b *builder) sealMounted() {
 	for _, m := range b.mounts {
@@ -315,7 +315,7 @@ func (b *builder) inDocument(p *pathtree.Pattern, s scope) *pathtree.Pattern {
 	return b.shapes[shape]
 }
 
-// errorHandlersOf lists the catchers of the routers around an endpoint, in the order
+// errorHandlersOf lists the error handlers of the routers around an endpoint, in the order
 // in which they are asked.
 func (b *builder) errorHandlersOf(chain []*Router) errorHandlers {
 	var all errorHandlers
@@ -407,7 +407,7 @@ func (b *builder) tagKeysOf(e *endpoint, s scope) {
 	}
 }
 
-// tagKeysOfProvider judges the input of a provider, a guard or a bracket.
+// tagKeysOfProvider judges the input of a provider, a guard or a wrapper.
 func (b *builder) tagKeysOfProvider(p *provider) {
 	if p.desc == nil {
 		return
@@ -443,7 +443,7 @@ func (b *builder) asks(p *provider) {
 
 // checkOverrides finds overrides that nobody would notice: a test with one runs
 // with the real thing, and passes for another reason. What stands behind another
-// mistake may not have been asked for yet.
+// configuration error may not have been asked for yet.
 func (b *builder) checkOverrides() {
 	if len(b.errs) > 0 {
 		return
@@ -492,7 +492,7 @@ func (b *builder) miss(set *settings, r *Router, configErr func(error) error) {
 	}
 }
 
-// taken is the mistake of two endpoints in one place.
+// taken is the configuration error of two endpoints in one place.
 func taken(e, other *endpoint, s scope) error {
 	where := fmt.Sprintf("%s %s", e.method, e.pattern)
 	switch {
@@ -526,7 +526,7 @@ func (s scope) configError(rt *route, err error) error {
 }
 
 // Seal fixes the routes: what no single registration could see is checked, and
-// everything a request needs is compiled. It panics with all mistakes. Run,
+// everything a request needs is compiled. It panics with all configuration errors. Run,
 // Serve, NewTestClient and the first request seal by themselves; sealing again
 // does nothing.
 func (a *App) Seal() {
@@ -535,8 +535,8 @@ func (a *App) Seal() {
 	}
 }
 
-// Check seals the app like [App.Seal], but returns the mistakes, joined. An
-// app with mistakes stays open for registration.
+// Check seals the app like [App.Seal], but returns the configuration errors, joined. An
+// app with configuration errors stays open for registration.
 func (a *App) Check() error {
 	_, err := a.sealed()
 	return err

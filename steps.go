@@ -10,7 +10,7 @@ import (
 )
 
 // step is one step of a request. An error ends the request with that error. A
-// bracket runs the steps from rest on itself, and may do something after them.
+// wrapper runs the steps from rest on itself, and may do something after them.
 type step struct {
 	// name says what the step does, for App.Routes.
 	name string
@@ -111,7 +111,7 @@ func (x *exchange) bindParams() error {
 	return nil
 }
 
-// sweep refuses a request before its body is read where credentials of a part
+// sweep refuses a request before its body is read where credentials of a node
 // are missing that runs behind it.
 func (x *exchange) sweep() error {
 	for i := range x.slots {
@@ -170,7 +170,7 @@ func (x *exchange) servePlain() error {
 	return nil
 }
 
-// finishStream writes an answer that is produced while it is sent. An error
+// finishStream writes a response that is produced while it is sent. An error
 // before its first byte is answered like any other; one after it leaves the
 // answer cut short.
 func (x *exchange) finishStream() error {
@@ -196,7 +196,7 @@ func (x *exchange) finishStream() error {
 	return nil
 }
 
-// providerStep is the step of a part. Before the body its parameters may still be
+// providerStep is the step of a node. Before the body its parameters may still be
 // faulty, and credentials missing.
 func providerStep(i int, p *provider) step {
 	name := p.step() + " " + p.String()
@@ -225,7 +225,7 @@ var (
 	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
 )
 
-// runScoped runs the rest of the request inside a part.
+// runScoped runs the rest of the request inside a node.
 func (x *exchange) runScoped(i, rest int) error {
 	f := &x.slots[i]
 	f.fill()
@@ -250,8 +250,8 @@ func (x *exchange) runScoped(i, rest int) error {
 	return err
 }
 
-// respondInside writes the response and runs the tasks while the brackets around
-// it still live.
+// respondInside writes the response and runs the tasks while the wrappers around
+// it are still open.
 func (x *exchange) respondInside(rest int) error {
 	err := x.protected(rest)
 	if !x.finished {
@@ -263,7 +263,7 @@ func (x *exchange) respondInside(rest int) error {
 	return err
 }
 
-// streamInside writes a stream once the brackets inside have ended.
+// streamInside writes a stream once the wrappers inside have ended.
 func (x *exchange) streamInside(rest int) error {
 	if err := x.from(rest); err != nil {
 		return err

@@ -13,7 +13,7 @@ type tagKeys struct {
 	// foreign are those of Config.ForeignTags.
 	foreign []string
 	types   map[*typeinfo.Type]bool
-	// reported are the mistakes that were found.
+	// reported are the configuration errors that were found.
 	reported map[string]bool
 }
 
@@ -21,7 +21,7 @@ func newTagKeys(foreign []string) *tagKeys {
 	return &tagKeys{foreign: foreign, types: map[*typeinfo.Type]bool{}, reported: map[string]bool{}}
 }
 
-// judge makes mistakes of stray keys, but of those that the app lets pass.
+// judge makes configuration errors of stray keys, but of those that the app lets pass.
 func (k *tagKeys) judge(found []*typeinfo.StrayKey) error {
 	var configErrs []error
 	for _, stray := range found {
@@ -42,7 +42,7 @@ func (k *tagKeys) input(in *typeinfo.Input) error {
 	return k.judge(found)
 }
 
-// output judges the types of an answer.
+// output judges the types of a response.
 func (k *tagKeys) output(out *typeinfo.Output) error {
 	found := out.StrayKeys(k.types)
 	if out.Body != nil {
@@ -65,7 +65,7 @@ func (k *tagKeys) route(rt *route, set *settings) error {
 	return errors.Join(append(configErrs, k.declared(set))...)
 }
 
-// declared judges the answers that options declare.
+// declared judges the responses that options declare.
 func (k *tagKeys) declared(set *settings) error {
 	var configErrs []error
 	for _, r := range set.responses {

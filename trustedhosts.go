@@ -19,7 +19,7 @@ func TrustedHosts(hosts ...string) Option {
 		trusted := map[string]bool{}
 		for _, host := range hosts {
 			name := strings.ToLower(host)
-			// An IPv6 address has colons and is in brackets; any other colon is that of
+			// An IPv6 address has colons and is in wrappers; any other colon is that of
 			// a port, which would never match.
 			if name == "" || strings.ContainsAny(strings.TrimPrefix(name, "*."), "*/@ ") || strings.Contains(name, ":") && !strings.HasPrefix(name, "[") {
 				return fmt.Errorf(`TrustedHosts(%q); write a name without port or path, such as "example.com" or "*.example.com"`, host)

@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// Fault is one thing wrong with a request. A 422 answer lists them all.
+// Fault is one thing wrong with a request. A 422 response lists them all.
 type Fault struct {
 	// Type is the machine-readable kind, such as "missing", "int_parsing",
 	// "string_too_short" or "greater_than_equal": pydantic's names.
@@ -24,7 +24,7 @@ type Fault struct {
 	// then names (strings) and list positions (ints).
 	Loc []any `json:"loc"`
 	// Msg is a sentence for people. Where it is empty, it is made of Type and
-	// Ctx when the answer is written, by Config.Message if there is one.
+	// Ctx when the response is written, by Config.Message if there is one.
 	Msg string `json:"msg"`
 	// Input is what was sent; for a missing member, the object around it; null
 	// for any other missing value and {} for a text that is not JSON. It is
@@ -39,7 +39,7 @@ type Fault struct {
 // body: at most 100, and then one more of type "too_many_faults".
 //
 // A handler or provider may return one of its own. [OnError] with this type,
-// or [OnStatus] with 422, gives the answer another form; there every fault has
+// or [OnStatus] with 422, gives the response another form; there every fault has
 // its Msg.
 type ValidationError struct {
 	Faults []Fault
@@ -118,7 +118,7 @@ func sortBySource(faults []fault.Fault) {
 }
 
 // invalidRequest is a ValidationError as it was found, for as long as nobody
-// but the error writer sees it: it lives in the room of its request.
+// but the error writer sees it: it lives in the exchange of its request.
 type invalidRequest struct {
 	faults []fault.Fault
 	body   []byte

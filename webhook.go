@@ -12,7 +12,7 @@ import (
 
 // Webhook documents a request that the API sends to those who have registered
 // for it, by other means than this API. In describes what is sent, with the
-// tags of inputs; Out is the answer that is expected, candor.None for 204.
+// tags of inputs; Out is the response that is expected, candor.None for 204.
 //
 //	candor.Webhook[OrderShipped, candor.None](app, http.MethodPost, "order-shipped")
 //
@@ -43,7 +43,7 @@ type webhook struct {
 //		candor.Callback[OrderShipped, candor.None]("shipped", http.MethodPost, "{$request.body#/callback_url}"))
 //
 // In and Out are those of [Webhook]. A parameter or member that the operation
-// does not read is a mistake.
+// does not read is a configuration error.
 func Callback[In, Out any](name, method, url string, options ...RouteOption) RouteOption {
 	return onRoute(func(s *settings) (err error) {
 		w := newWebhook[In, Out](method, name)
