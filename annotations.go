@@ -8,7 +8,23 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/candor-go/candor/internal/callsite"
 )
+
+// webhook is a request that the API sends: a webhook, or a callback. It is
+// documented as one that is read, and nothing of it is served.
+type webhook struct {
+	site *callsite.Site
+	name string
+	// url is where a callback goes, and addresses are the expressions in it.
+	url       string
+	addresses []*runtimeExpression
+	method    string
+	// handler has the types of the request and of what is expected back.
+	handler *function
+	set     *settings
+}
 
 // annotations are what options say about an operation for the document alone.
 type annotations struct {

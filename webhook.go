@@ -20,20 +20,10 @@ import (
 // [Summary], [Tags], [Responds] for further answers and so on.
 func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption) {
 	w := newWebhook[In, Out](method, name)
-	w.route.site = callsite.Here()
+	w.site = callsite.Here()
 	if err := routerOf(r, w.configError).addWebhook(w, options); err != nil {
 		panic(w.configError(err))
 	}
-}
-
-// webhook is a request that the API sends: a webhook, or a callback. It is
-// documented as one that is read, and nothing of it is served.
-type webhook struct {
-	name string
-	// url is where a callback goes, and addresses are the expressions in it.
-	url       string
-	addresses []*runtimeExpression
-	route     *route
 }
 
 // Callback documents a request that the API sends on account of an operation,
@@ -64,29 +54,33 @@ func Callback[In, Out any](name, method, url string, options ...RouteOption) Rou
 
 func newWebhook[In, Out any](method, name string) *webhook {
 	nobody := func(context.Context, In) (out Out, err error) { return out, nil }
-	return &webhook{
-		name:  name,
-		route: &route{methods: []string{method}, path: name, handler: erase(nobody), describedOnly: true},
-	}
+	return &webhook{name: name, method: method, handler: erase(nobody)}
+}
+
+// route is the registration that a request like it would have, if it were
+// served.
+func (w *webhook) route() (*route, error) {
+	rt := &route{site: w.site, methods: []string{w.method}, path: w.name, set: w.set, handler: w.handler, describedOnly: true}
+	return rt, rt.describe()
 }
 
 // configError is a configuration error of a webhook; those of callbacks are their route's.
 func (w *webhook) configError(err error) error {
-	return fmt.Errorf("candor: Webhook(%q) at %s: %w", w.name, w.route.site, err)
+	return fmt.Errorf("candor: Webhook(%q) at %s: %w", w.name, w.site, err)
 }
 
 // describe reads the types and options.
 func (w *webhook) describe(options []RouteOption) (err error) {
-	if err := checkMethods(w.route.methods); err != nil {
+	if err := checkMethods([]string{w.method}); err != nil {
 		return err
 	}
 	if !componentName.MatchString(w.name) {
 		return fmt.Errorf("the name is %q; use letters, digits, dots, dashes and underscores", w.name)
 	}
-	if w.route.set, err = apply(options); err != nil {
+	if w.set, err = apply(options); err != nil {
 		return err
 	}
-	set := w.route.set
+	set := w.set
 	raises := func(r declaredBody) bool { return r.body == nil }
 	switch {
 	case set.public:
@@ -96,18 +90,19 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 	case slices.ContainsFunc(set.responses, raises):
 		return errors.New("Raises is about errors of this API; say with Responds what the receiver may answer")
 	}
-	if err := w.route.describe(); err != nil {
+	rt, err := w.route()
+	if err != nil {
 		return err
 	}
-	if err := w.route.checkEffects(set); err != nil {
+	if err := rt.checkEffects(set); err != nil {
 		return err
 	}
-	for _, f := range w.route.input.Ready {
+	for _, f := range rt.input.Ready {
 		if !isSecurity(f) {
 			return fmt.Errorf("%s is a part of requests that are served; describe what is sent", f.Go)
 		}
 	}
-	if deps := w.route.input.Deps; len(deps) > 0 {
+	if deps := rt.input.Deps; len(deps) > 0 {
 		return fmt.Errorf("%s comes from a provider, which no request that is sent has; take the field out", deps[0].Go)
 	}
 	return nil
@@ -166,11 +161,15 @@ func (b *builder) webhook(w *webhook, tags []string) (*endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &endpoint{appShared: b.shared, route: w.route, webhook: w, method: w.route.methods[0], pattern: pattern, set: w.route.set.copy()}
+	rt, err := w.route()
+	if err != nil {
+		return nil, err
+	}
+	e := &endpoint{appShared: b.shared, route: rt, webhook: w, method: w.method, pattern: pattern, set: w.set.copy()}
 	e.set.tags = appendNew(slices.Clone(tags), e.set.tags)
 	alone := func(*endpoint) (before, after []step, err error) { return nil, nil, nil }
 	if err := e.compile(b.app.programs, alone); err != nil {
 		return nil, err
 	}
-	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.programs.compiler), b.keys.route(w.route, e.set))
+	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.programs.compiler), b.keys.route(rt, e.set))
 }
