@@ -3,6 +3,7 @@ package candor
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // webhook is a request that the API sends: a webhook, or a callback. It is
@@ -161,4 +163,149 @@ func (x namedExample) String() string {
 		return fmt.Sprintf("RequestExample(%q)", x.name)
 	}
 	return fmt.Sprintf("ResponseExample(%d, %q)", x.status, x.name)
+}
+
+// Extension puts a member of your own into operations of the document, for
+// tools that know it. The name begins with "x-"; the value is written as JSON.
+func Extension(name string, value any) Option {
+	return everywhere(func(s *settings) error {
+		if !strings.HasPrefix(name, "x-") {
+			return fmt.Errorf("Extension(%q); the names of extensions begin with x-, so write %q", name, "x-"+name)
+		}
+		data, err := encodeJSON(value)
+		if err != nil {
+			return fmt.Errorf("Extension(%q): the value cannot be written as JSON; keep to strings, numbers, booleans, lists, maps and structs (%w)", name, err)
+		}
+		s.extensions = maps.Clone(s.extensions)
+		if s.extensions == nil {
+			s.extensions = map[string]json.RawMessage{}
+		}
+		s.extensions[name] = data
+		return nil
+	})
+}
+
+// applyRoute makes a page with more about an operation an option of its route.
+func (e ExternalDocs) applyRoute(s *settings) error {
+	if e.URL == "" {
+		return errors.New("ExternalDocs without a URL; say where the page is")
+	}
+	s.externalDocs = e
+	return nil
+}
+
+// applyRoute makes a server an option of the routes that are reached there
+// only.
+func (s Server) applyRoute(to *settings) error {
+	if err := s.check(); err != nil {
+		return err
+	}
+	to.servers = append(to.servers, s)
+	return nil
+}
+
+// Links documents where answers of a status lead. Operations and parameters
+// that do not exist are configuration errors, and so are members that the response does not
+// have.
+func Links(status int, links ...Link) RouteOption {
+	return onRoute(func(s *settings) error {
+		if err := validDeclared("Links", status); err != nil {
+			return err
+		}
+		for _, l := range links {
+			if err := l.check(); err != nil {
+				return fmt.Errorf("Links(%d): %w", status, err)
+			}
+			s.links = append(s.links, statusLink{status: status, Link: l})
+		}
+		return nil
+	})
+}
+
+// RequestExample shows a body in the document, beside others, under a name. It
+// is a value of the body's type, or where fields are members of the body or of
+// a form, a map. A value that the operation would refuse is a configuration error. The text
+// is a summary.
+func RequestExample(name string, value any, summary ...string) RouteOption {
+	return onRoute(func(s *settings) error { return s.addExample(0, name, value, summary) })
+}
+
+// ResponseExample shows the body of a response in the document, beside others,
+// under a name. It is a value of the type that answers of the status have, and
+// keeps their rules. The text is a summary.
+func ResponseExample(status int, name string, value any, summary ...string) RouteOption {
+	return onRoute(func(s *settings) error {
+		if err := validDeclared("ResponseExample", status); err != nil {
+			return err
+		}
+		return s.addExample(status, name, value, summary)
+	})
+}
+
+// runtimeExpression is a place in a request or a response, as links and
+// callbacks name it (OpenAPI 3.1, section 4.8.20.4): "$request.query.url".
+type runtimeExpression struct {
+	text string
+	// whole is set for $url, $method and $statusCode.
+	whole bool
+	// of is "request" or "response", in "header", "query", "path" or "body".
+	of, in string
+	// name is that of a header, a query key or a wildcard, pointer a JSON
+	// pointer into the body.
+	name, pointer string
+}
+
+var expressionSyntax = regexp.MustCompile(`^\$(?:(url|method|statusCode)|(request|response)\.(?:(header|query|path)\.([^\s{}#]+)|(body)(?:#((?:/[^\s{}]*)?))?))$`)
+
+// parseExpression reads an expression.
+func parseExpression(text string) (*runtimeExpression, error) {
+	m := expressionSyntax.FindStringSubmatch(text)
+	if m == nil || m[2] == "response" && (m[3] == "query" || m[3] == "path") {
+		return nil, fmt.Errorf("%q is no runtime expression; write one such as $request.query.url, $request.body#/url or $response.header.Location", text)
+	}
+	return &runtimeExpression{text: text, whole: m[1] != "", of: m[2], in: m[3] + m[5], name: m[4], pointer: m[6]}, nil
+}
+
+// expressionsIn finds the expressions in the braces of a text.
+func expressionsIn(text string) ([]*runtimeExpression, error) {
+	var found []*runtimeExpression
+	for {
+		before, rest, ok := strings.Cut(text, "{")
+		if strings.Contains(before, "}") {
+			return nil, fmt.Errorf("a brace closes in %q that was not opened; put expressions into {}", text)
+		}
+		if !ok {
+			return found, nil
+		}
+		inside, after, ok := strings.Cut(rest, "}")
+		if !ok {
+			return nil, fmt.Errorf("a brace opens in %q and does not close; put expressions into {}", text)
+		}
+		e, err := parseExpression(inside)
+		if err != nil {
+			return nil, err
+		}
+		found, text = append(found, e), after
+	}
+}
+
+// names reports whether the expression is about a parameter.
+func (x *runtimeExpression) names(f *typeinfo.Field) bool {
+	if f.Source == typeinfo.Header {
+		return x.in == "header" && strings.EqualFold(f.Name, x.name)
+	}
+	return x.in == f.Source.String() && x.name == f.Name
+}
+
+// checkBody follows the first step of the pointer.
+func (x *runtimeExpression) checkBody(o *typeinfo.Object) error {
+	if o == nil || x.pointer == "" || len(o.Cases) > 0 {
+		return nil
+	}
+	first, _, _ := strings.Cut(x.pointer[1:], "/")
+	name := strings.NewReplacer("~1", "/", "~0", "~").Replace(first)
+	if o.Field(name) == nil {
+		return fmt.Errorf("%s: the body has no member %q; name one that it has", x.text, name)
+	}
+	return nil
 }
