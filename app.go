@@ -265,5 +265,6 @@ func (a *App) override(p *provider, options []ProvideOption) {
 	if err != nil {
 		panic(p.configError(err))
 	}
+	// A later override wins, so that one test can change what its helper has set up.
 	a.overrides[p.key] = p
 }

@@ -73,6 +73,8 @@ func OverrideValue[T any](app *App, value T) {
 // handler's.
 func Require[In any](fn func(context.Context, In) error, options ...ProvideOption) Option {
 	p := &provider{site: callsite.Here(), kind: guard, function: eraseGuard(fn)}
+	// The options are read when the guard is applied, so that the error names the
+	// call which registers it.
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }
 
@@ -134,6 +136,8 @@ func Public() RouteOption {
 
 func eraseFunc[In, T any](fn func(context.Context, In) (T, error)) *function {
 	if fn == nil {
+		// A nil function stays nil here; prepare reports it with the call that
+		// registers it.
 		return nil
 	}
 	return erase(fn)
@@ -155,6 +159,8 @@ func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *
 	return eraseTypes(fn, func(r *callSlot, in *In, out *T) {
 		r.wrap = func(ctx context.Context, rest func() error) error {
 			return fn(ctx, *in, func(made T) error {
+				// Later steps copy the value from the slot, so it is stored before they
+				// run.
 				*out = made
 				return rest()
 			})

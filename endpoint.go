@@ -148,6 +148,8 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	e.nodes = append(e.inline.nodes[:0], &e.inline.first)
 	if e.route.handler == nil {
 		e.compilePlain()
+		// Nothing runs before the handler, so there are no steps and ServeHTTP calls
+		// it directly.
 		if len(e.set.requirements) == 0 && e.set.limit() == 0 {
 			return nil
 		}
@@ -156,6 +158,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	if err != nil {
 		return err
 	}
+	// All nodes are known now, and the challenges below need their credentials.
 	e.gather()
 	if e.webhook == nil {
 		e.compileChallenges(e.challenge)
@@ -169,6 +172,8 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 		}
 	}
 	e.close()
+	// A plain handler reads wildcards and writes the response by itself, so the
+	// checks below are not about it.
 	if e.plain != nil {
 		e.steps = e.compileSteps(before, after, e.handleStep())
 		return nil
@@ -182,6 +187,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	e.body = e.nodes[0].input.body
 	last := []step{e.handleStep(), {name: "encode the response", run: (*exchange).encode}}
 	if e.route.upgrade != nil {
+		// An upgrade calls the handler itself, once it has the connection.
 		last = nil
 		if e.upgrade, err = e.route.upgrade.compile(c.compiler); err != nil {
 			return err
@@ -251,6 +257,7 @@ func (e *endpoint) gather() {
 		e.choices = append(e.choices, choicesOf(p.desc)...)
 	}
 	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
+		// Other endpoints share the settings.
 		e.set = e.set.copy()
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
 	}
@@ -269,6 +276,7 @@ func (e *endpoint) compilePlain() {
 
 func (e *endpoint) bindsEveryWildcard() error {
 	for _, name := range e.names {
+		// A dependency may read the wildcard in place of the handler.
 		reads := func(f *typeinfo.Field) bool { return f.Source == typeinfo.Path && f.Name == name }
 		if !slices.ContainsFunc(e.nodes, func(p *node) bool { return slices.ContainsFunc(p.desc.Params, reads) }) {
 			return fmt.Errorf("nothing reads the wildcard {%s} of %s; add a field with `path:%q` to the input, or take the wildcard out of the path", name, e.pattern, name)
@@ -329,10 +337,13 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		defer x.uploads.close()
 	}
 	x.conclude(x.protected(0))
+	// Read before release resets the exchange.
 	truncated := x.truncated
 	if x.response.streaming != nil {
 		x.response.streaming.cancel()
 	}
+	// Not deferred: an exchange that a panic has interrupted is in an unknown state
+	// and is never used again.
 	x.release()
 	if truncated {
 		// The client sees that the response is not whole.
@@ -349,6 +360,7 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 	x.ctx = (*requestContext)(r)
 	x.scope.w, x.scope.r = w, r
 	if len(captured) > 0 {
+		// The values are copied, so that the buffer of the caller stays on its stack.
 		x.scope.captured = append(x.scope.captured, captured...)
 	}
 	if e.response != nil && e.response.kind.streams {
@@ -414,5 +426,7 @@ func (e *endpoint) String() string {
 // dependsOnNothing reports whether the handler runs by itself: most do.
 func (e *endpoint) dependsOnNothing() bool {
 	handler := e.nodes[0].desc
+	// The cache needs a step of its own, and credentials that the handler reads need
+	// a check before the body.
 	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
 }

@@ -60,6 +60,8 @@ type slot struct {
 func newExchange(e *endpoint) *exchange {
 	x := &exchange{endpoint: e, slots: make([]slot, len(e.nodes))}
 	x.scope.echo, x.scope.metadata = e.decode.Echo, &e.metadata
+	// All slots are made before they are wired: the handler is the first node and
+	// copies from later ones.
 	for i, p := range e.nodes {
 		f := slot{callSlot: p.function.newCallSlot()}
 		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
@@ -104,6 +106,7 @@ func (x *exchange) release() {
 	}
 	x.scope.release()
 	x.response.release()
+	// One large body must not keep its memory in the pool.
 	if cap(x.buffer) > maxKept {
 		x.buffer = nil
 	}
@@ -112,6 +115,7 @@ func (x *exchange) release() {
 		x.invalidInput = invalidRequest{}
 	}
 	x.progress = progress{}
+	// Put comes last: another request may use the exchange at once.
 	x.endpoint.exchanges.Put(x)
 }
 
@@ -150,6 +154,7 @@ func (x *exchange) from(i int) error {
 	steps := x.endpoint.steps
 	for ; i < len(steps); i++ {
 		if steps[i].wrap != nil {
+			// A wrapper runs the remaining steps itself.
 			return steps[i].wrap(x, i+1)
 		}
 		if err := steps[i].run(x); err != nil {
@@ -188,6 +193,8 @@ func (x *exchange) finish(err error) {
 		err = x.checkHeader()
 	}
 	if err != nil {
+		// This is the error before it becomes a 504, because wrappers return the
+		// original, which conclude compares.
 		x.reported = err
 		if isLate(x.ctx, err) {
 			err = x.endpoint.errors.timedOut(a.r, err)
@@ -209,6 +216,7 @@ func (x *exchange) takeTasks() []func(context.Context) error {
 		_ = http.NewResponseController(a.w).Flush()
 	}
 	tasks := a.tasks.list
+	// Tasks run once, although both respondInside and conclude take them.
 	a.tasks.list = nil
 	return tasks
 }
@@ -224,6 +232,7 @@ func (x *exchange) invalid() error {
 	if err := validateResponse(&x.faults, x.endpoint.errors.claims); err != nil {
 		return err
 	}
+	// Several inputs may report a parameter twice, and out of order.
 	if len(x.slots) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 		x.faults.DropRepeated()
@@ -249,6 +258,8 @@ func (x *exchange) checkHeader() error {
 // refusal is why a node cannot run, nil if it can.
 func (x *exchange) refusal(i int) error {
 	switch f := &x.slots[i]; {
+	// Credentials come first: a client without them learns nothing about the
+	// parameters.
 	case f.refusal != nil:
 		return f.refusal
 	case f.invalid:

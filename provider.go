@@ -84,6 +84,8 @@ type copier func(from, to any) func()
 
 // copyValue is the deliver of values of type T.
 func copyValue[T any](from, to any) func() {
+	// The casts cannot fail: a field gets values of a provider only if both have the
+	// type T.
 	value, field := from.(*T), to.(*T)
 	return func() { *field = *value }
 }
@@ -150,6 +152,7 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 	if p.set.until != byDefault && !p.scoped() {
 		return errors.New("Until is for what encloses the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it")
 	}
+	// A ready value has no function, so the checks of the input do not apply.
 	if p.kind == readyValue {
 		return p.checkValue()
 	}
@@ -182,10 +185,13 @@ func (p *provider) checkValue() error {
 // checkKey refuses types that say too little to find a provider by.
 func checkKey(key reflect.Type) error {
 	switch {
+	// Guards and wrappers make no value, so nothing looks them up by type.
 	case key == nil:
 		return nil
 	case key == reflect.TypeFor[any](), key == reflect.TypeFor[error](), key == reflect.TypeFor[context.Context](), key == reflect.TypeFor[None]():
 		return fmt.Errorf("values of type %s cannot be told apart; provide a type of your own", key)
+	// The kinds up to Complex128 are the booleans and numbers; only the predeclared
+	// types have no package path.
 	case key.PkgPath() == "" && key.Kind() <= reflect.Complex128 || key == reflect.TypeFor[string]():
 		return fmt.Errorf("a value of type %s could be anything; give it a type of its own, such as type APIRoot %s", key, key)
 	}

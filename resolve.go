@@ -55,7 +55,12 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 		endpoint: e, chain: chain, overrides: b.app.overrides, asked: b.asked, shared: b.sharedValue,
 		resolved: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]wire{},
 	}
+	// A public route drops the inherited guards that ask for credentials before
+	// anything is resolved, so that neither their steps nor their parameters reach
+	// the endpoint.
 	r.leaveOutCredentials()
+	// A provider keeps the step of the first phase that resolves it, so the phases
+	// that run before the body come first.
 	for _, phase := range []func() error{r.guards, r.credentials, r.wrappers, r.handlerAfterBody} {
 		if err := phase(); err != nil {
 			return nil, nil, err
@@ -71,9 +76,12 @@ func (r *resolver) leaveOutCredentials() {
 	if !set.public {
 		return
 	}
+	// Endpoints share settings by pointer, and the others keep their requirements.
 	r.endpoint.set = set.copy()
 	r.endpoint.set.requirements = nil
 	for i, q := range set.requirements {
+		// The requirements of the route itself come after the inherited ones, and
+		// always hold.
 		if i >= set.inherited || !r.asksForCredentials(q) {
 			r.endpoint.set.requirements = append(r.endpoint.set.requirements, q)
 		}
@@ -104,6 +112,8 @@ func (r *resolver) asksForCredentials(q requirement) bool {
 // guards places what runs for its effect before the body.
 func (r *resolver) guards() error {
 	r.early = true
+	// The types of all Needs are noted first, because a guard that is registered
+	// before Needs may depend on the same scoped provider.
 	for _, q := range r.endpoint.set.requirements {
 		if q.needs != nil {
 			r.named[q.needs] = true
@@ -132,6 +142,8 @@ func (r *resolver) credentials() error {
 	r.cause = "a provider that reads credentials depends on it"
 	handler := r.endpoint.nodes[0]
 	if hasSecurity(handler.desc) {
+		// The handler runs last, but a request without its credentials must not send a
+		// body first.
 		r.steps = append(r.steps, resolvedStep{step: step{name: "ask for credentials", run: func(x *exchange) error { return x.slots[0].refusal }}, early: true})
 	}
 	if err := r.readers(handler.desc, r.chain); err != nil {
@@ -168,6 +180,7 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 		switch {
 		case err != nil:
 			return err
+		// A circle is skipped here; resolve reports it with the whole chain.
 		case !secure || slices.Contains(r.path, p):
 			continue
 		case p.scoped():
@@ -175,6 +188,8 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 		case f.Fresh:
 			var d wire
 			if d, err = r.need(f.Type.Go, chain, true); err == nil {
+				// A fresh value is made once for each field, so wires has to find this one
+				// and not make another.
 				r.fresh[f] = d
 			}
 		default:
@@ -241,9 +256,13 @@ func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (wire, erro
 	case readyValue:
 		return wire{node: singleton, value: p.value, copier: p.copier}, nil
 	case sharedProvider:
+		// The value is filled in when the app starts; requests copy what it holds by
+		// then.
 		value, err := r.shared(p, owners)
 		return wire{node: singleton, value: value, copier: p.copier}, err
 	}
+	// A fresh value has a node of its own: the node that other fields share is
+	// forgotten for this call, and no other field finds the new one.
 	if fresh {
 		if i, ok := r.resolved[p]; ok {
 			delete(r.resolved, p)
@@ -286,11 +305,15 @@ func (r *resolver) lookup(t reflect.Type, chain []*Router) (*provider, []*Router
 	r.asked[t] = true
 	if p, ok := r.overrides[t]; ok {
 		r.overridden = true
+		// An override may replace a provider of any router, so its own dependencies
+		// are looked up from the route.
 		return p, r.chain, true
 	}
 	for i, router := range chain {
 		for _, p := range router.providers {
 			if p.key == t {
+				// The dependencies of a provider are looked up from its own router
+				// outwards, so that routers below it cannot change what it gets.
 				return p, chain[i:], true
 			}
 		}
@@ -317,10 +340,13 @@ func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 	if slices.Contains(r.path, p) {
 		return 0, fmt.Errorf("%s: a circle; let one of them do without the next", r.chainTo(p.String()))
 	}
+	// A scoped provider may hold a database connection while a slow client sends its
+	// body, so a route has to ask for that by Needs.
 	if r.early && p.scoped() && !r.named[p.key] {
 		return 0, fmt.Errorf("%s: it would begin before the body is read, because %s; say candor.Needs[%s]() on the route if that is meant", r.chainTo(p.String()), r.cause, p.key)
 	}
 	r.path = append(r.path, p)
+	// The dependencies are resolved first, so their steps come before this one.
 	deps, err := r.wires(p.desc, chain)
 	if err == nil {
 		err = r.checkLifetimes(p, chain)
@@ -368,6 +394,7 @@ func (r *resolver) shortest(p *provider, chain []*Router, seen []*provider) *pro
 	for _, f := range p.desc.Deps {
 		dep, owners, err := r.find(f.Type.Go, chain)
 		if err != nil {
+			// Not reached: wires has found the same providers before.
 			continue
 		}
 		if other := r.shortest(dep, owners, append(seen, p)); other != nil && (found == nil || other.set.until.span() < found.set.until.span()) {
@@ -380,6 +407,8 @@ func (r *resolver) shortest(p *provider, chain []*Router, seen []*provider) *pro
 // reachesSecurity reports whether a provider, or one it depends on, reads
 // credentials.
 func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provider) (bool, error) {
+	// A shared provider is made without a request, so there are no credentials that
+	// it could read.
 	if p.desc == nil || p.kind == sharedProvider || slices.Contains(seen, p) {
 		return false, nil
 	}
@@ -413,6 +442,8 @@ func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, erro
 	b.sharedPath = append(b.sharedPath, p)
 	defer func() {
 		b.sharedPath = b.sharedPath[:len(b.sharedPath)-1]
+		// A provider with an error is forgotten, so that the next endpoint reports the
+		// error again and not a circle.
 		if b.sharedNodes[p] == nil {
 			delete(b.sharedNodes, p)
 		}
@@ -428,6 +459,8 @@ func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, erro
 		shared.deps = append(shared.deps, d)
 	}
 	b.sharedNodes[p] = shared
+	// It comes after its dependencies, because the app starts shared providers in
+	// this order.
 	b.table.shared = append(b.table.shared, shared)
 	return shared.outValue, nil
 }
@@ -442,6 +475,7 @@ func (b *builder) sharedChain(last string) string {
 }
 
 func (b *builder) sharedWire(r *resolver, f *typeinfo.Field) (wire, error) {
+	// This is not find, whose errors name an endpoint: a shared provider has none.
 	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
 	if !ok {
 		return wire{}, fmt.Errorf("%s: no provider; register one with candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
@@ -477,6 +511,8 @@ func (r *resolver) ordered() (before, after []step, err error) {
 	}
 	emit(func(s resolvedStep) bool { return s.early })
 	emit(ends(Sent))
+	// Providers that end by default have to enclose those that end earlier. Where
+	// there are none of these, they stay where they were resolved.
 	if slices.ContainsFunc(r.steps, ends(Encoded)) {
 		emit(ends(byDefault))
 	}
@@ -493,6 +529,8 @@ func (r *resolver) behind(s resolvedStep, steps []resolvedStep, emitted map[int]
 		return steps
 	}
 	emitted[s.index] = true
+	// Index 0 is the check of the handler's credentials. It must not pull the
+	// dependencies of the handler before the body.
 	if s.index > 0 {
 		for _, d := range r.endpoint.nodes[s.index].deps {
 			for _, other := range r.steps {
@@ -526,6 +564,8 @@ func (r *resolver) checkNesting(steps []resolvedStep) error {
 func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error) {
 	isOutliving := func(s resolvedStep) bool { return s.wrap != nil && s.until() == Sent }
 	isEnding := func(s resolvedStep) bool { return s.wrap != nil && s.until() == Encoded }
+	// A cached response skips all steps inside of the cache step. Wrappers and the
+	// write of the response run for each request, so they stay outside of it.
 	last, cache := -1, -1
 	for i, s := range steps {
 		if isOutliving(s) {
@@ -545,6 +585,8 @@ func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error
 		if s.early {
 			list = &before
 		}
+		// A stream is written after these providers have ended, so its step encloses
+		// them.
 		if i == firstEnding {
 			*list = append(*list, step{name: "write the stream after", wrap: (*exchange).streamInside})
 			r.endpoint.streamsLate = true
@@ -557,6 +599,8 @@ func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error
 			*list = append(*list, step{name: "keep in the cache", wrap: (*exchange).cached})
 		}
 	}
+	// The parameters of all nodes are bound before, so it is known by now which
+	// credentials of later steps are missing.
 	if r.readsLate() {
 		before = append(before, step{name: "ask for the credentials of later steps", run: (*exchange).sweep})
 	}

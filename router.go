@@ -410,6 +410,8 @@ func (r *Router) addProvider(p *provider, options []ProvideOption) error {
 	if err := p.prepare(options); err != nil {
 		return err
 	}
+	// The first provider of a type is found and no other, so a second one would have
+	// no effect.
 	for _, other := range r.providers {
 		if other.key == p.key {
 			return fmt.Errorf("%s has a provider already, registered at %s; give one of them a type of its own: type Other %s", p.key, other.site, p.key)

@@ -53,9 +53,13 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 	if e.upgrade != nil {
 		steps = append(steps, step{name: "check the handshake", run: e.route.upgrade.admit})
 	}
+	// A client that accepts none of the media types gets its 406 before a guard or
+	// the handler does any work.
 	if e.response != nil && e.response.negotiated {
 		steps = append(steps, step{name: "negotiate the media type", run: (*exchange).negotiate})
 	}
+	// The parameters of all nodes are bound in one step, so that one 422 lists the
+	// validation errors of the handler and of its dependencies.
 	hasParams := len(e.reading) > 0 || e.closed != nil
 	if hasParams {
 		steps = append(steps, step{name: "bind parameters", run: (*exchange).bindParams})
@@ -64,6 +68,8 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 	if e.body != nil {
 		steps = append(steps, step{name: "read the body", run: (*exchange).bindBody})
 	}
+	// The check comes after the body, so that one response has the errors of the
+	// parameters and of the body.
 	if e.mayFind() || e.body != nil {
 		steps = append(steps, step{name: "refuse an invalid request", run: (*exchange).refuseInvalid})
 	}
@@ -137,6 +143,7 @@ func (x *exchange) bindBody() (err error) {
 // refuseInvalid ends a request that does not fit; all its faults are one error.
 func (x *exchange) refuseInvalid() error {
 	if len(x.faults.Faults) == 0 && x.endpoint.body != nil {
+		// Validate methods run on inputs only whose fields are all valid.
 		x.endpoint.nodes[0].input.judge(x.slots[0].inValue, &x.faults)
 	}
 	if len(x.faults.Faults) == 0 {
@@ -163,6 +170,8 @@ func (x *exchange) servePlain() error {
 	done := false
 	defer func() { x.finished, x.truncated = done || w.Begun, w.Begun && !done }()
 	x.endpoint.plain.ServeHTTP(w, withCaller(x.scope.r))
+	// A handler that gave up because of the timeout has written nothing, and
+	// net/http would send an empty 200.
 	if err := x.ctx.Err(); err != nil && !w.Begun && isLate(x.ctx, err) {
 		return err
 	}
@@ -188,6 +197,8 @@ func (x *exchange) finishStream() error {
 	}()
 	if err := x.response.stream(w, x.scope.r); err != nil {
 		if x.reportedLate() {
+			// conclude compares later errors with this one, so that it is not logged
+			// twice.
 			x.reported = err
 		}
 		return err
@@ -244,6 +255,7 @@ func (x *exchange) runScoped(i, rest int) error {
 		return errUseTwice
 	case calls == 0 && err == nil:
 		return errUseNever
+	// A provider that returns nil does not hide the error of the request.
 	case err == nil:
 		return inner
 	}
@@ -253,11 +265,14 @@ func (x *exchange) runScoped(i, rest int) error {
 // respondInside writes the response and runs the tasks while the wrappers around
 // it are still open.
 func (x *exchange) respondInside(rest int) error {
+	// A panic becomes an error here, so that its response is written while the outer
+	// providers are still open.
 	err := x.protected(rest)
 	if !x.finished {
 		x.finish(err)
 	}
 	if err == nil {
+		// The tasks go on when the client leaves.
 		x.endpoint.tasks.run(context.WithoutCancel(x.ctx), x.takeTasks())
 	}
 	return err
