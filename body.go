@@ -107,6 +107,7 @@ func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
 	p = &bodyPlan{}
 	switch {
 	case in.Body != nil && isRaw(in.Body.Type.Go):
+		// Before the case of any body: a []byte or a string would be decoded from JSON there.
 		err = c.rawBody(p, in)
 	case in.Body != nil:
 		err = c.wholeBody(p, in)
@@ -131,6 +132,8 @@ func (c *compiler) memberBody(p *bodyPlan, in *typeinfo.Input) error {
 		return err
 	}
 	p.required = slices.ContainsFunc(in.Members.Fields, func(f *typeinfo.Field) bool { return f.Required })
+	// The decoder takes nil for an object without members: it fills in the defaults, and
+	// reports the members that are required.
 	p.absent = decoder.Decode
 	return c.decoded(p, decoder.Decode, "")
 }
@@ -170,6 +173,7 @@ func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 	if name == "" {
 		p.media = append(p.media, bodyMedia{name: mediatype.JSON, decode: decode, copies: true, text: true})
 		for _, name := range c.codecs.names {
+			// Without copies: the user's Unmarshal may keep a part of the bytes.
 			p.media = append(p.media, bodyMedia{name: name, decode: c.codecs.byName[name].before(name, decode)})
 		}
 		return nil
@@ -197,6 +201,7 @@ func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
 	if p.media[0].name != mediatype.JSON || !slices.ContainsFunc(members, isOptional) {
 		return
 	}
+	// JSON stays the first, which is the type of a body without a Content-Type in loose mode.
 	p.media = slices.Insert(p.media, 1, bodyMedia{name: mediatype.MergePatch, decode: p.media[0].decode, copies: p.media[0].copies, text: true})
 	p.refusal = refuseMedia(p.media)
 }
@@ -206,6 +211,7 @@ func (c Codec) before(name string, decode decodeBody) decodeBody {
 	return func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
 		text, err := c.toJSON(data)
 		if err != nil {
+			// The text of the error is the codec's own, and may hold what clients must not see.
 			faults.Add(fault.With(fault.ValueError, "error", "not valid "+name))
 			return true
 		}
@@ -246,6 +252,7 @@ func (c *compiler) unreadBody(p *bodyPlan, in *typeinfo.Input, name string) erro
 		configErr.Problem, configErr.Fix = "a media type on a *multipart.Reader, which reads "+mediatype.Multipart, "drop the tag media"
 		return configErr
 	case f.Type.Go == partsType:
+		// The form is never held in memory as a whole, so the large limit holds.
 		p.media, p.pass, p.large = []bodyMedia{{name: mediatype.Multipart}}, partsBody(f.Index), true
 	case isLines(f.Type.Go):
 		return c.linesBody(p, f)
@@ -278,6 +285,7 @@ func makePass(index []int) passBody {
 
 func setBytes(index []int, keeps check.Check) decodeBody {
 	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) bool {
+		// The field keeps the bytes that were read, so bodyMedia.copies is not set for it.
 		into.FieldByIndex(index).SetBytes(data)
 		return judgeRaw(into.FieldByIndex(index), keeps, faults)
 	}
@@ -285,6 +293,7 @@ func setBytes(index []int, keeps check.Check) decodeBody {
 
 func setText(index []int, keeps check.Check) decodeBody {
 	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) bool {
+		// A string of Go may hold any bytes; in the document it is text, as in JSON.
 		if !utf8.Valid(data) {
 			faults.Add(fault.New(fault.StringUnicode))
 			return true
@@ -342,11 +351,14 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	if err == nil && (p.large || media.stream != nil) {
 		in.limit = in.largeLimit
 	}
+	// A body that says it is too large is refused before a byte of it is read. The limit
+	// depends on the media type, so that comes first.
 	if in.r.ContentLength > in.limit {
 		return nil, errTooLarge
 	}
 	switch {
 	case err != nil && !in.isEmpty():
+		// A body without bytes has no media type that could be wrong.
 		return nil, err
 	case err != nil:
 		p.bindNothing(into, in, faults)
@@ -356,10 +368,13 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	case media.stream != nil:
 		return nil, media.begin(into, in.limited(), *in, faults)
 	case !media.copies:
+		// The value will refer to the bytes, which another request would overwrite in a buffer
+		// that is used again.
 		in.buffer = nil
 	}
 	data, err := in.readAll()
 	if media.copies {
+		// Reading may have replaced the buffer by a larger one, which the next request gets.
 		in.buffer = data
 	}
 	switch {
@@ -386,6 +401,7 @@ func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.L
 	case p.required:
 		faults.Add(fault.New(fault.Missing))
 	default:
+		// No function of this type fails without a body, of which there is nothing to read.
 		_ = p.pass(into, http.NoBody, *in)
 	}
 }
@@ -394,10 +410,12 @@ var errCompressed = Error(http.StatusUnsupportedMediaType, "the body must not be
 
 // mediaOf finds how the body of a request is to be read.
 func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
+	// Checked first: Content-Type names the type of the body before it was compressed.
 	if encoding := mediatype.First(in.r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, errCompressed
 	}
 	contentType := mediatype.First(in.r.Header, "Content-Type")
+	// Most requests have exactly this header, and need no parsing.
 	if contentType == p.media[0].name || contentType == "" && in.loose {
 		return &p.media[0], nil
 	}
@@ -444,6 +462,8 @@ func (in *incoming) isEmpty() bool {
 	if in.r.ContentLength >= 0 || in.r.Header.Get("Expect") != "" {
 		return in.r.ContentLength == 0
 	}
+	// Only reading tells. The byte is lost, which is no loss: a body that is not empty is
+	// refused by the caller.
 	var one [1]byte
 	_, err := io.ReadFull(in.limited(), one[:])
 	return errors.Is(err, io.EOF)
@@ -470,6 +490,8 @@ func (in *incoming) readAll() ([]byte, error) {
 	}
 	for int64(len(data)) < length {
 		if len(data) == cap(data) {
+			// It grows by what has come, not by what the header says: a large Content-Length alone
+			// costs nothing, and an honest body is copied only a few times.
 			data = slices.Grow(data, int(min(length-int64(len(data)), 3*int64(len(data)))))
 		}
 		n, err := io.ReadFull(in.r.Body, data[len(data):min(int64(cap(data)), length)])

@@ -60,6 +60,7 @@ func (p *responsePlan) checkExamples(c *compiler) error {
 // inField says in which part of the envelope a configuration error is.
 func (p *responsePlan) inField(f *typeinfo.Field, err error) error {
 	e := &typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: f.Go}
+	// All errors of this file are written as a problem, a semicolon and a fix.
 	e.Problem, e.Fix, _ = strings.Cut(err.Error(), "; ")
 	return e
 }
@@ -123,9 +124,11 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 			return fmt.Errorf("the header %s: %w", name, err)
 		}
 		for _, text := range texts {
+			// A line break would begin another header, written by whoever the text comes from.
 			if mediatype.HasControl(text) {
 				return fmt.Errorf("the header %s has a control character in %q", name, text)
 			}
+			// There is one only, and the encoder of the body and checkType see it here.
 			if name == "Content-Type" {
 				a.contentType = cmp.Or(text, a.contentType)
 				continue
@@ -189,9 +192,11 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 		if err != nil {
 			return fmt.Errorf("the cookie %s: %w", f.Name, err)
 		}
+		// Only with a pointer can a cookie with an empty value be told from no cookie.
 		if len(texts) == 0 || texts[0] == "" && !isPointer {
 			return nil
 		}
+		// The safe attributes; a field of type http.Cookie has its own.
 		return a.addCookie(f.Name, http.Cookie{Value: texts[0], Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}, nil
 }
@@ -212,6 +217,7 @@ func (a *response) addCookie(name string, cookie http.Cookie) error {
 func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *response) error {
 	if p.desc.Status != nil {
 		status := int(out.FieldByIndex(p.desc.Status.Index).Int())
+		// Zero stands for the usual status, as of an envelope that nobody has filled in.
 		if status != 0 && !slices.Contains(p.statuses, status) {
 			return fmt.Errorf("the status %d is none of %v, which the tag of %s lists", status, p.statuses, p.desc.Status.Go)
 		}
@@ -224,6 +230,7 @@ func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *respons
 		case err != nil && a.leaveOut == nil:
 			return err
 		case err != nil:
+			// The header may have been written in part.
 			a.header = a.header[:before]
 			a.leaveOut(err)
 		}

@@ -108,6 +108,7 @@ type openFile struct {
 
 func makeFileWriter(media []string) encodeBody {
 	return func(value reflect.Value, _ bool, a *response) error {
+		// Cannot fail: the encoder is compiled for bodies of type File.
 		f := value.Interface().(File)
 		opened, err := f.open(a)
 		if err == nil {
@@ -116,6 +117,7 @@ func makeFileWriter(media []string) encodeBody {
 		if err != nil {
 			return err
 		}
+		// No field of an envelope chose a type, and the document leaves a choice.
 		if a.contentType == media[0] && (len(media) > 1 || strings.Contains(media[0], "*")) {
 			a.contentType = f.mediaType()
 		}
@@ -143,6 +145,7 @@ func (f *File) open(a *response) (openFile, error) {
 }
 
 func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
+	// A backslash separates names on Windows, and a NUL ends a name for the system.
 	if !fs.ValidPath(f.Path) || strings.ContainsAny(f.Path, "\\\x00") {
 		return openFile{}, errNotFound
 	}
@@ -150,11 +153,14 @@ func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
 	if err != nil {
 		return openFile{}, err
 	}
+	// From here on the response closes the file, whatever fails.
 	a.closer = file
 	info, err := file.Stat()
 	if err != nil {
 		return openFile{}, fmt.Errorf("the file cannot be sent: %w", err)
 	}
+	// Asked again: some file systems cannot be asked before, and the path may lead to another
+	// file by now.
 	if !info.Mode().IsRegular() {
 		return openFile{}, errNotFound
 	}
@@ -166,11 +172,14 @@ func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
 // openRegular opens a file, unless it is none: opening a FIFO would wait for a
 // writer. No symbolic link leads out of the file system.
 func openRegular(fsys fs.FS, name string) (fs.File, error) {
+	// os.DirFS follows symbolic links out of its directory; an os.Root of the same directory
+	// does not.
 	if sameType(fsys, os.DirFS("")) {
 		root, err := os.OpenRoot(reflect.ValueOf(fsys).String())
 		if err != nil {
 			return nil, openError(err)
 		}
+		// A file stays open after the root that opened it is closed.
 		defer func() { _ = root.Close() }()
 		fsys = root.FS()
 	}
@@ -228,6 +237,7 @@ func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, 
 	for rest := strings.Split(name, "/"); len(rest) > 0; {
 		part := rest[0]
 		rest = rest[1:]
+		// The target of a link leads out of the file system.
 		if part == ".." && at == "." {
 			return "", nil, errNotFound
 		}
@@ -243,6 +253,8 @@ func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, 
 		if links++; err != nil || path.IsAbs(target) || links > maxLinks {
 			return "", nil, errNotFound
 		}
+		// The target is relative to the directory of the link, which at still is, and may hold
+		// links itself.
 		rest = append(strings.Split(filepath.ToSlash(target), "/"), rest...)
 	}
 	return at, info, nil
@@ -284,6 +296,7 @@ func (o openFile) tag() string {
 	case o.etag != "":
 		return o.etag
 	case o.modTime.IsZero() || o.whole == nil:
+		// A size alone names no version, and the size of a Content is not known yet.
 		return ""
 	}
 	return `"` + strconv.FormatInt(o.modTime.UnixNano(), 36) + "-" + strconv.FormatInt(o.size, 36) + `"`
@@ -309,6 +322,7 @@ func (f *File) disposition() string {
 		name, kind = cmp.Or(name, baseName(f.Path)), "attachment"
 	}
 	if name == "" {
+		// "inline" without a name is what clients do by themselves.
 		return map[bool]string{true: kind}[f.Download]
 	}
 	return mime.FormatMediaType(kind, map[string]string{"filename": name})
@@ -323,6 +337,7 @@ func (a *response) sendFile(w http.ResponseWriter, r *http.Request, o openFile) 
 	if o.content == nil || !isRead(r.Method) || a.status != http.StatusOK {
 		return a.sendWhole(w, r, o)
 	}
+	// A header of its own: of an error of http.ServeContent nothing must stay in the response.
 	sent := &fileWriter{ResponseWriter: w, header: http.Header{}}
 	a.putHeader(sent.header)
 	content := &watchedContent{content: o.content}
@@ -342,6 +357,7 @@ func withoutOddRange(r *http.Request) *http.Request {
 	if asked == "" || strings.HasPrefix(asked, "bytes=") && strings.Count(asked, ",") < maxRanges {
 		return r
 	}
+	// Cloned, since middleware still sees the request.
 	r = r.Clone(r.Context())
 	r.Header.Del("Range")
 	return r
@@ -363,6 +379,7 @@ func (a *response) sendWhole(w http.ResponseWriter, r *http.Request, o openFile)
 	if !o.modTime.IsZero() {
 		a.header = append(a.header, headerLine{"Last-Modified", o.modTime.UTC().Format(http.TimeFormat)})
 	}
+	// A file that grows meanwhile must not exceed its Content-Length.
 	return a.sendReader(w, r, io.LimitReader(source, o.size))
 }
 
@@ -396,13 +413,16 @@ func (f *fileWriter) WriteHeader(status int) {
 		return
 	}
 	f.status = status
+	// Held back, since all errors are written in one place.
 	if status >= 400 {
 		return
 	}
 	h := f.ResponseWriter.Header()
+	// http.ServeContent sends none with a 304, and one of its own with several ranges.
 	h.Del("Content-Type")
 	for name, values := range f.header {
 		switch name {
+		// Middleware may have added some; these do not replace each other.
 		case "Set-Cookie", "Vary":
 			h[name] = append(h[name], values...)
 		default:
@@ -474,6 +494,7 @@ func (c *watchedContent) watch(do func() error) (err error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	defer func() {
+		// In the goroutine of http.ServeContent a panic would end the process.
 		if value := recover(); value != nil {
 			err = newPanicError(value)
 		}

@@ -82,10 +82,13 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	}
 	p.required = slices.ContainsFunc(in.Form.Fields, func(f *typeinfo.Field) bool { return f.Required })
 	p.absent = form.decode
+	// One error for the body says more than one for each field of a form that was not sent.
 	if p.required {
 		p.absent = missingBody
 	}
+	// Pairs are read as a whole; parts are a stream, since files may be larger than memory.
 	p.media = []bodyMedia{{name: mediatype.Form, decode: form.decode, copies: true, text: true}, {name: mediatype.Multipart, stream: form.readMultipart}}
+	// Pairs cannot carry a file, so the document does not list them for this form.
 	if form.hasFiles() {
 		p.media, p.keepsFiles = p.media[1:], true
 	}
@@ -108,6 +111,7 @@ func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formF
 
 func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Options, faults *fault.List) {
 	switch wrong := sent.wrong[i]; {
+	// The value was not kept, so without this case the field would count as missing.
 	case wrong != nil:
 		wrong.Loc = []any{"body", f.name}
 		faults.Add(wrong)
@@ -126,6 +130,8 @@ func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Opti
 func takesEmpty(f *typeinfo.Field, p *bind.Param) bool {
 	switch {
 	case !holdsText(f), f.Owner == reflect.TypeFor[OAuth2PasswordForm]():
+		// OAuth2 has a rule of its own: a parameter without a value counts as left out (RFC
+		// 6749, section 3.2).
 		return false
 	}
 	return f.Required || p.TakesEmpty()
@@ -134,6 +140,7 @@ func takesEmpty(f *typeinfo.Field, p *bind.Param) bool {
 // holdsText reports whether a field, or its elements, are made of any text.
 func holdsText(f *typeinfo.Field) bool {
 	t := f.Type
+	// The empty text is no JSON, so a field that is written as JSON never holds it.
 	for !f.JSON {
 		switch t.Kind {
 		case typeinfo.String, typeinfo.Bytes:
@@ -166,6 +173,7 @@ func (p *formPlan) fill(into reflect.Value, sent *sentForm, o codec.Options, fau
 	p.bind(into, sent, o, &found)
 	for i := range found.Faults {
 		f := &found.Faults[i]
+		// Cloned, since the location may be shared, and Reverse changes it.
 		f.Loc = slices.Clone(f.Loc[1:])
 		slices.Reverse(f.Loc)
 		faults.Add(f)
@@ -175,6 +183,7 @@ func (p *formPlan) fill(into reflect.Value, sent *sentForm, o codec.Options, fau
 
 // bind fills in the fields. Faults have complete locations.
 func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, faults *fault.List) {
+	// The rest of such a form was only counted, so its fields may seem to be missing.
 	if sent.isFull() {
 		f := sent.tooMany()
 		f.Loc = []any{"body"}
@@ -189,6 +198,7 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 			faults.Add(&fault.Fault{Type: fault.ExtraForbidden, Loc: []any{"body", name}})
 		}
 	}
+	// A rule across fields compares values, so each of them has to be valid by itself first.
 	if len(faults.Faults) == 0 {
 		p.judge(into, sent, faults)
 	}
@@ -216,6 +226,7 @@ func (p *formPlan) newSent(limits MultipartLimits) *sentForm {
 
 // addUnknown notes a name that no field has, each once.
 func (s *sentForm) addUnknown(name string) {
+	// The name becomes a location in the response, which is JSON.
 	name = strings.ToValidUTF8(name, "\uFFFD")
 	if !slices.Contains(s.unknown, name) {
 		s.unknown = append(s.unknown, name)
@@ -260,6 +271,7 @@ func (p *formPlan) read(data string) *sentForm {
 		if pair == "" {
 			continue
 		}
+		// The message needs the count; the pairs themselves cost no memory any more.
 		if sent.pairs++; sent.isFull() {
 			continue
 		}
@@ -297,6 +309,7 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 	if err != nil {
 		return err
 	}
+	// The store keeps a whole form in memory if its Content-Length is small enough.
 	if in.uploads != nil {
 		in.uploads.memoryLeft, in.uploads.sent = in.heldLimit, in.r.ContentLength
 	}
@@ -311,6 +324,7 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 			return err
 		}
 		if err := p.takePart(part, sent, in.uploads); err != nil {
+			// The reader of a part does not say why the body ended; the source beneath it knows.
 			return parts.failure(err)
 		}
 	}
@@ -327,6 +341,7 @@ func (p *formPlan) takePart(part *formPart, sent *sentForm, uploads *uploadStore
 	i := p.indexOf(part.name)
 	switch {
 	case sent.isFull():
+		// Read to its end all the same, since the next part begins after it.
 		return discard(part)
 	case i < 0:
 		sent.addUnknown(part.name)
@@ -396,6 +411,8 @@ func (s *sentForm) takeFile(i int, field *formField, part *formPart, uploads *up
 // that is held in memory, as they would in JSON.
 func (s *sentForm) takeText(i int, field *formField, part *formPart) error {
 	most := min(s.limits.Text, s.memoryLeft)
+	// One byte over the limit shows that there is more; the inner min keeps +1 from
+	// overflowing.
 	text, err := io.ReadAll(io.LimitReader(part, min(most, math.MaxInt64-1)+1)) // most texts are short
 	n := int64(len(text))
 	switch {

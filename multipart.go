@@ -35,6 +35,7 @@ var (
 // 5.1.1).
 func boundaryOf(contentType string) (string, error) {
 	_, params, _ := mediatype.Parse(contentType)
+	// Only the writer of the package knows the rule; its reader takes any boundary.
 	if err := multipart.NewWriter(io.Discard).SetBoundary(params["boundary"]); err != nil {
 		return "", errBoundary
 	}
@@ -93,15 +94,18 @@ func (s *partSource) Read(b []byte) (int, error) {
 
 // next is the next part, io.EOF behind the last.
 func (r *partReader) next() (*formPart, error) {
+	// Bounded only here: the content of a part may be as long as the body.
 	r.from.inHeader, r.from.header = true, 0
 	part, err := r.parts.NextPart()
 	r.from.inHeader = false
 	switch {
 	case err == io.EOF, err != nil && r.from.err == io.EOF && !r.from.begun: //nolint:errorlint // both come bare
+		// A body without a byte is a form without parts, though it lacks the last boundary.
 		return nil, io.EOF
 	case err != nil:
 		return nil, r.failure(err)
 	}
+	// The source bounds what is read, buffers included; the limits themselves are exact.
 	size, count := 0, 0
 	for name, lines := range part.Header {
 		for _, line := range lines {
@@ -127,6 +131,7 @@ func newFormPart(part *multipart.Part) (*formPart, error) {
 	if !hasName {
 		return nil, errPartName
 	}
+	// An empty filename makes a file, too: browsers send it for an input that was left empty.
 	filename, isFile := params["filename"]
 	return &formPart{Part: part, name: name, filename: baseName(filename), isFile: isFile}, nil
 }
@@ -145,6 +150,7 @@ func dispositionOf(line string) (params map[string]string, ok bool) {
 	for rest = strings.Trim(rest, " \t"); rest != ""; rest = strings.Trim(rest, " \t") {
 		key, text, found := strings.Cut(rest, "=")
 		key = strings.ToLower(strings.TrimSpace(key))
+		// Readers differ in which of two values they take, so a repeated name is malformed.
 		if _, twice := params[key]; !found || twice || !isMIMEToken(key) {
 			return nil, false
 		}
@@ -190,10 +196,12 @@ func dispositionValue(text string) (value, rest string, ok bool) {
 func (r *partReader) failure(err error) error {
 	switch {
 	case errors.Is(err, errSpool), errors.As(err, new(*HTTPError)):
+		// These say already which response they are.
 		return err
 	case r.from.err == errPartHeader: //nolint:errorlint // it is this one
 		return errPartHeader
 	case r.from.err != nil && r.from.err != io.EOF: //nolint:errorlint // readers return it bare
+		// The body failed, too large or too slow, and the parser saw only that it ended.
 		return bodyError(r.from.err)
 	}
 	return errMultipart
@@ -202,6 +210,7 @@ func (r *partReader) failure(err error) error {
 // partsBody hands the parts of a body on unread.
 func partsBody(index []int) passBody {
 	return func(into reflect.Value, body io.Reader, in incoming) error {
+		// The field stays nil, and a request without a body has no boundary to check.
 		if body == http.NoBody {
 			return nil
 		}

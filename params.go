@@ -48,6 +48,7 @@ type requestScope struct {
 // release lets go of the request.
 func (a *requestScope) release() {
 	if len(a.captured) > 0 {
+		// The slice is used again; the texts of this request must not stay alive with it.
 		clear(a.captured)
 		a.captured = a.captured[:0]
 	}
@@ -124,6 +125,7 @@ var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
 // always is a type that is there in every request.
 func always[T any](get func(*requestScope) T) func(*typeinfo.Field) (makeFiller, error) {
 	fill := func(field any) filler {
+		// Cannot fail: readyInputs has this function under the type T.
 		to := field.(*T)
 		return func(from *requestScope) error {
 			*to = get(from)
@@ -152,6 +154,7 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 	}
 	for _, f := range in.Ready {
 		if isUnread(f.Type.Go) {
+			// ReadInput takes such a type for ready-made, but only a body tag fills it in.
 			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: unreadName(f.Type.Go) + " without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
 		}
 	}
@@ -162,6 +165,7 @@ func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string)
 	p := &inputPlan{desc: in, choices: choicesOf(in)}
 	for _, f := range in.Ready {
 		fill, err := readyInputs[f.Type.Go](f)
+		// What makes a filler sees the field alone, and cannot name the input.
 		if configErr, ok := errors.AsType[*typeinfo.Error](err); ok {
 			configErr.Type = typeinfo.Name(in.Go)
 		}
@@ -202,6 +206,7 @@ func (p *inputPlan) at(into reflect.Value) *inputSlot {
 	for _, ready := range p.ready {
 		slot.ready = append(slot.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
 	}
+	// After the fillers of the fields, whose results a choice looks at.
 	for _, choice := range p.choices {
 		slot.ready = append(slot.ready, choice.at(into))
 	}
@@ -243,6 +248,7 @@ type judge struct {
 func makeJudge(in reflect.Type, v typeinfo.InputValidator) judge {
 	j := judge{index: v.Index, goType: in, model: v.Model.String()}
 	if v.Model == typeinfo.Form {
+		// A form is sent in the body, so its locations begin with "body".
 		j.model = typeinfo.Body.String()
 	}
 	if len(v.Index) > 0 {
@@ -276,12 +282,14 @@ func (j *judge) validate(into reflect.Value) error {
 func (j *judge) report(err error, faults *fault.List) {
 	found := fault.Of(err)
 	if len(found) == 0 {
+		// Any other error is a validation error of the value as a whole.
 		found = []fault.Fault{*fault.Invalid(err)}
 	}
 	for _, f := range found {
 		if j.model != "" {
 			f.Loc = append([]any{j.model}, f.Loc...)
 		} else if f.Loc == nil {
+			// An empty array in JSON, where nil would be null.
 			f.Loc = []any{}
 		}
 		faults.Add(&f)
@@ -310,6 +318,7 @@ type closed struct {
 }
 
 func (c *closed) refuse(r *http.Request, faults *fault.List) {
+	// Any of the plans finds the names that were sent; all of them say which are known.
 	plan := c.inputs[0].params
 	if c.query {
 		plan.Extra(r.URL.RawQuery, func(name string) bool {

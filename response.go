@@ -193,6 +193,7 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 		return nil, err
 	}
 	return func(value reflect.Value, checks bool, a *response) error {
+		// The headers of an envelope may have added some, which are not below the body.
 		n := len(a.faults.Faults)
 		body, err := encoder.AppendIn(&a.scratch, a.buffer(), value, checks, &a.faults)
 		if err != nil {
@@ -258,6 +259,7 @@ func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []
 	if err := p.chooseMedia(produces); err != nil {
 		return nil, err
 	}
+	// One line that all responses share, so that most make no slice for Content-Type.
 	p.usualType = slices.Clone(p.media[:min(1, len(p.media))])
 	if err := p.compileHeaders(c); err != nil {
 		return nil, err
@@ -318,6 +320,7 @@ func (p *responsePlan) chooseMedia(declared []string) error {
 	default:
 		p.media = []string{p.kind.media}
 	}
+	// Each response is checked instead, by checkType.
 	if p.varies = p.kind.chooses || p.choosesType(); p.varies {
 		return nil
 	}
@@ -343,6 +346,7 @@ func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks Res
 	if len(a.faults.Faults) == 0 {
 		return nil
 	}
+	// Cloned, since the error may outlive the response, whose memory is used again.
 	broken := invalidResponse{slices.Clone(a.faults.Faults)}
 	if checks == Log {
 		log.ErrorContext(ctx, "the answer breaks its own rules", "error", broken)
@@ -360,6 +364,7 @@ func (p *responsePlan) encodeHeaders(out reflect.Value, checks bool, a *response
 	if p.desc.Envelope && p.body != nil {
 		body = out.FieldByIndex(p.desc.Body.Index)
 	}
+	// Before anything can fail, so that the value is closed in any case.
 	if p.kind.closer != nil {
 		a.closer = p.kind.closer(body)
 	}
@@ -406,6 +411,7 @@ func (e invalidResponse) Error() string {
 // write sends a response whose body is complete.
 func (a *response) write(w http.ResponseWriter) {
 	body := a.body
+	// a.body stays what it is: a buffer for later responses, which the user's bytes are not.
 	if a.borrowed != nil {
 		body = a.borrowed
 	}
@@ -419,6 +425,7 @@ func (a *response) write(w http.ResponseWriter) {
 	a.putHeader(h)
 	w.WriteHeader(a.status)
 	if len(body) > 0 && hasBody {
+		// An error means that the client has left, and then nobody is there to learn of it.
 		_, _ = w.Write(body)
 	}
 }
@@ -447,6 +454,7 @@ func (a *response) putHeader(h http.Header) {
 		delete(h, "Content-Type")
 	}
 	for i, line := range a.header {
+		// The lines of one list stand one after the other, so a name that is repeated adds to it.
 		if i > 0 && a.header[i-1].name == line.name || line.name == "Set-Cookie" || line.name == "Vary" {
 			h[line.name] = append(h[line.name], line.value)
 			continue
@@ -474,10 +482,12 @@ func (a *response) close() {
 // release keeps the buffer for the next answer, unless it is large.
 func (a *response) release() {
 	a.close()
+	// One large response must not hold its memory for all the small ones after it.
 	if a.body = a.body[:0]; cap(a.body) > maxKept {
 		a.body = nil
 	}
 	if len(a.header) > 0 {
+		// The slice is used again; its texts must not stay alive with it.
 		clear(a.header)
 		a.header = a.header[:0]
 	}

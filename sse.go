@@ -156,10 +156,12 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 	}
 	names := eventNames(itemType[T]())
 	return func(value reflect.Value, _ bool, a *response) error {
+		// Cannot fail: the encoder is compiled for this type.
 		events := value.Interface().(Events[T])
 		if events == nil {
 			events = func(func(Event[T], error) bool) {}
 		}
+		// Without X-Accel-Buffering nginx would hold events back.
 		a.header = append(a.header, headerLine{"Cache-Control", "no-cache"}, headerLine{"X-Accel-Buffering", "no"})
 		a.stream = func(w http.ResponseWriter, r *http.Request) error {
 			if r.Method == http.MethodHead {
@@ -229,6 +231,7 @@ func (s *eventWriter[T]) name(wire *eventstream.Event) error {
 	if s.names == nil {
 		return nil
 	}
+	// items.value still holds the data, which were encoded just before.
 	name := s.names(s.items.value)
 	if wire.Name != "" && wire.Name != name {
 		return fmt.Errorf("the event %q holds the case %q of its union, which is its name; leave Name empty", wire.Name, name)
@@ -259,6 +262,7 @@ func (s *eventWriter[T]) end(failure error) error {
 		})
 	}
 	err := s.pipe.close(failure)
+	// Read without the mutex: close has seen the end of the sender.
 	if errors.Is(err, errDraining) && s.pipe.headed {
 		return nil
 	}

@@ -81,11 +81,14 @@ func NewUpload(filename string, content []byte) Upload {
 func baseName(name string) string {
 	name = name[strings.LastIndexAny(name, `/\`)+1:]
 	name = strings.Map(func(r rune) rune {
+		// Format characters (Cf) can turn the direction of writing, so that a name seems to have
+		// another extension.
 		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return r
 	}, name)
+	// These name directories, and a user may join the name to a path.
 	if name == "." || name == ".." {
 		return ""
 	}
@@ -100,6 +103,7 @@ var errUploadGone = errors.New("the upload is gone, since its request is over")
 func (u Upload) Open() (io.ReadSeekCloser, error) {
 	var content io.ReaderAt = bytes.NewReader(u.memory)
 	if u.store != nil {
+		// Also for a content in memory, so that uploads of all sizes behave the same.
 		if u.store.closed.Load() {
 			return nil, errUploadGone
 		}
@@ -146,6 +150,7 @@ func (u Upload) save(create func() (*os.File, error), remove func(path string) e
 		return fmt.Errorf("saving an upload: %w", err)
 	}
 	_, err = io.Copy(file, content)
+	// The file is closed in any case; some file systems report a full disk only then.
 	if err = cmp.Or(err, file.Close()); err != nil {
 		return fmt.Errorf("saving an upload: %w", errors.Join(err, remove(file.Name())))
 	}
@@ -190,6 +195,7 @@ func (s *uploadStore) take(part io.Reader) (u Upload, err error) {
 	switch {
 	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
 		return u, err
+	// Nothing is lost: what was read becomes the first block of the file.
 	case n > share:
 		return s.spool(begin, part)
 	}
@@ -213,6 +219,7 @@ const leastMemory = 4 << 10
 // grows with what has come, whatever was announced; of what it returns, at most
 // half is of no use.
 func readUpTo(content io.Reader, most int64) (data []byte, err error) {
+	// One byte over the limit shows that there is more; min keeps the sum from overflowing.
 	enough := min(most, math.MaxInt64-1) + 1
 	for err == nil && int64(len(data)) < enough {
 		buffer := make([]byte, min(max(leastMemory, 4*int64(len(data))), enough))
@@ -220,6 +227,7 @@ func readUpTo(content io.Reader, most int64) (data []byte, err error) {
 		more, failed := fill(content, buffer[n:])
 		data, err = buffer[:n+more], failed
 	}
+	// The content stays in memory for the whole request, so a copy of its size pays off.
 	if cap(data) > 2*len(data) {
 		data = bytes.Clone(data)
 	}
@@ -248,6 +256,7 @@ func (s *uploadStore) spool(block []byte, rest io.Reader) (u Upload, err error) 
 		}
 		s.linked = os.Remove(s.file.Name()) != nil
 	}
+	// The buffer is used for every further write, of which full blocks need the fewest.
 	if cap(block) < spoolBlock {
 		block = slices.Grow(block, spoolBlock)
 	}
@@ -258,6 +267,7 @@ func (s *uploadStore) spool(block []byte, rest io.Reader) (u Upload, err error) 
 		if err != nil {
 			return u, fmt.Errorf("%w: %w", errSpool, err)
 		}
+		// The block is in the file by now, so its buffer takes the next one.
 		n, err = fill(rest, block[:cap(block)])
 		if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
 			return u, err
@@ -270,6 +280,8 @@ func (s *uploadStore) spool(block []byte, rest io.Reader) (u Upload, err error) 
 
 // close ends the life of the uploads.
 func (s *uploadStore) close() {
+	// Before the file is closed, so that whoever opens an upload after that gets the clear
+	// error.
 	s.closed.Store(true)
 	if s.file == nil {
 		return
@@ -382,6 +394,8 @@ func tooMuchHeld(what string, limit int64) error {
 
 // hold takes all of a content into memory.
 func (s *uploadStore) hold(content io.Reader) (u Upload, err error) {
+	// One limit for all files of the form: many small ones would take as much memory as a
+	// large one.
 	all, err := readUpTo(content, s.memoryLeft)
 	n := int64(len(all))
 	switch {
