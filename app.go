@@ -78,6 +78,8 @@ func New(config Config, options ...Option) *App {
 	if err != nil {
 		panic(fmt.Errorf("candor: New at %s: %w", a.site, err))
 	}
+	// The root tells the router of an app from any other, which knows no rules of an
+	// app yet.
 	a.root = a.programs
 	return a
 }

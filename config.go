@@ -205,6 +205,7 @@ func (i Info) inherit(outer Info) Info {
 	i.Contact = cmp.Or(i.Contact, outer.Contact)
 	i.License = cmp.Or(i.License, outer.License)
 	i.ExternalDocs = cmp.Or(i.ExternalDocs, outer.ExternalDocs)
+	// An empty list is kept: it says that there are none.
 	if i.Tags == nil {
 		i.Tags = outer.Tags
 	}
@@ -275,6 +276,7 @@ func (c *Config) checkTLS() error {
 		return nil
 	case c.H2C:
 		return errors.New("Config.H2C is HTTP/2 without TLS, and Config.TLS is set; leave one of them out (HTTP/2 over TLS needs neither)")
+	// GetConfigForClient may choose certificates of its own.
 	case len(c.TLS.Certificates) == 0 && c.TLS.GetCertificate == nil && c.TLS.GetConfigForClient == nil:
 		return errors.New("Config.TLS has no certificate; set Certificates (tls.LoadX509KeyPair reads one) or GetCertificate")
 	}

@@ -52,6 +52,8 @@ func (h *errorHandler) check() error {
 	case h.errorType == nil && (h.status < 300 || h.status > 599):
 		return errors.New("an error has a status between 300 and 599")
 	}
+	// What remains has to be zero, so that options of the future are refused without
+	// a list.
 	rest := *h.set
 	rest.status, rest.statusDoc, rest.responses, rest.produces = 0, "", nil, nil
 	if !reflect.ValueOf(rest).IsZero() {
@@ -89,6 +91,8 @@ type boundHandler struct {
 func compileErrorHandlers(c *compiler, handlers []*errorHandler, checks ResponseChecks) ([]*boundHandler, error) {
 	var all []*boundHandler
 	var configErrs []error
+	// The last registration is asked first, which the stable sort keeps among
+	// handlers of a kind.
 	for _, h := range slices.Backward(handlers) {
 		plan, err := h.compile(c)
 		if err != nil {
@@ -162,6 +166,8 @@ func (all errorHandlers) checkRaised(types []reflect.Type) error {
 // asked brings the error handlers of an endpoint, the nearest router's first, into the
 // order in which they are asked.
 func (all errorHandlers) asked() errorHandlers {
+	// A handler of a type comes before one of a status, even if the latter is on a
+	// nearer router.
 	class := func(c *boundHandler) int {
 		switch c.kind() {
 		case ofType, ofInterface:
@@ -194,6 +200,8 @@ func (ew *errorWriter) with(ordered errorHandlers) *errorWriter {
 func (c *boundHandler) claims(err error) bool {
 	switch c.kind() {
 	case ofType, ofInterface:
+		// The failure needs no writer: find uses one only for *ValidationError and
+		// error, which are left out here.
 		return c.errorType != validationType && c.find(&failure{err: err}, c.handler.newCallSlot().in)
 	}
 	return false
@@ -232,6 +240,7 @@ func (f *failure) send(a *response) error {
 		f.replace(err)
 		f.abort()
 	}
+	// Nothing was sent in case of an error, so another response may follow.
 	f.begun = err == nil
 	return err
 }
@@ -247,6 +256,7 @@ func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) 
 	if err := slot.run(ctx); err != nil {
 		return err
 	}
+	// A copy, because other requests use the plan at the same time.
 	plan := *c.plan
 	plan.statuses = c.statuses(f.status())
 	a.leaveOut = func(reason error) {

@@ -79,12 +79,16 @@ func (e *HTTPError) WithHeader(name, value string) *HTTPError {
 	if c.header == nil {
 		c.header = http.Header{}
 	}
+	// Set makes a new list of values, so the lists that both errors share do not
+	// change.
 	c.header.Set(name, value)
 	return c
 }
 
 func (e *HTTPError) refine() *HTTPError {
 	c := *e
+	// All refinements refer to the first error, so that each of them matches it and
+	// the others.
 	c.origin = e.root()
 	return &c
 }
@@ -197,6 +201,7 @@ func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) 
 		log.Note(faultsOf(err))
 	}
 	if ew.format != nil || len(ew.handlers) > 0 {
+		// Functions of the user see a *ValidationError and never its internal form.
 		err = opened(err)
 	}
 	f := failure{writer: ew, w: w, r: r, err: err}
@@ -227,6 +232,7 @@ func faultsOf(err error) []fault.Fault {
 func (f failure) handle() {
 	defer f.rescue()
 	for _, m := range f.writer.handlers {
+		// The handler before may have replaced the error, so this is asked each time.
 		if f.clientLeft() || m.respond(&f) {
 			break
 		}
@@ -253,6 +259,8 @@ func (f *failure) replace(err error) { f.err, f.shown = err, nil }
 // clientLeft reports whether nobody waits for a response any more and the error
 // says no more than that.
 func (f *failure) clientLeft() bool {
+	// The cancelled context may be one that the handler made, so the request's is
+	// asked too.
 	return errors.Is(f.err, errClientGone) || errors.Is(f.err, context.Canceled) && errors.Is(f.r.Context().Err(), context.Canceled)
 }
 
@@ -281,6 +289,7 @@ func (f *failure) challenge(status int) {
 // 422. Every other error is logged, and the client learns only that it was one.
 func (f *failure) known() *HTTPError {
 	if f.shown == nil {
+		// Kept, because classify logs an error that nobody knows.
 		f.shown = f.classify()
 	}
 	return f.shown
@@ -336,6 +345,7 @@ func (f *failure) respond() {
 	f.begin()
 	f.challenge(status)
 	writeBody(f.w, status, mediaType, body)
+	// One large body must not keep its memory in the pool.
 	if cap(body) <= maxKept {
 		*slot = body
 		spareBodies.Put(slot)
@@ -349,6 +359,8 @@ const maxKept = 64 << 10
 var spareBodies = sync.Pool{New: func() any { return new([]byte) }}
 
 func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte) {
+	// The usual 422 needs no *ValidationError. Where its messages fail, the long way
+	// below logs why.
 	if invalid := f.untouched(); invalid != nil {
 		if body, err := f.writer.appendFaults(dst, f.r, invalid.faults); err == nil {
 			return http.StatusUnprocessableEntity, mediatype.JSON, body
@@ -379,10 +391,13 @@ func (ew *errorWriter) reasonAlone(dst []byte, e *HTTPError) (mediaType string, 
 // begin gets the header ready for a response of this failure: that of the
 // abandoned answer does not describe it, that of the error is added.
 func (f *failure) begin() {
+	// Set first: whatever fails from here on must not begin a second response.
 	f.begun = true
 	header := f.w.Header()
 	known := httpErrorIn(f.err)
 	if f.status() >= http.StatusBadRequest {
+		// The handler may have set these for a body that is not sent. A 304 keeps
+		// them: they describe what the client has.
 		for _, name := range []string{"Content-Disposition", "Content-Encoding", "Content-Range", "Etag", "Last-Modified"} {
 			delete(header, name)
 		}
@@ -463,6 +478,7 @@ func (ew *errorWriter) logLate(r *http.Request, err error) {
 func (ew *errorWriter) late(r *http.Request, err error) []byte {
 	f := &failure{writer: ew, r: r, err: err}
 	if !mediatype.BodyAllowed(f.known().status) {
+		// The stream has to end with a body, and this status has none.
 		f.shown = errInternal
 	}
 	_, _, body := f.encode(nil)
@@ -524,6 +540,7 @@ func (ew *errorWriter) appendFaults(dst []byte, r *http.Request, faults []fault.
 
 // rendered is a copy in which every fault has its sentence.
 func (ew *errorWriter) rendered(r *http.Request, invalid *ValidationError) *ValidationError {
+	// Requests may share the error, and the messages depend on the request.
 	c := *invalid
 	c.Faults = slices.Clone(invalid.Faults)
 	for i := range c.Faults {
@@ -551,6 +568,8 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 		w.WriteHeader(status)
 		return
 	}
+	// The keys are canonical and the lines are shared, which saves what Set would
+	// allocate.
 	h["Content-Type"], h["Content-Length"] = mediatype.TypeLine(contentType), mediatype.LengthLine(len(body))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)

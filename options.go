@@ -132,6 +132,7 @@ var noSettings = &settings{}
 // apply gathers what options say.
 func apply(options []RouteOption) (*settings, error) {
 	if len(options) == 0 {
+		// Most routes have no options. They share one value, which inherit knows.
 		return noSettings, nil
 	}
 	s := &settings{}
@@ -148,6 +149,7 @@ func apply(options []RouteOption) (*settings, error) {
 
 // copy is for settings that are to differ.
 func (s *settings) copy() *settings {
+	// The lists stay shared: whoever appends to one clones or clips it before.
 	own := *s
 	return &own
 }
@@ -174,12 +176,15 @@ func (s *settings) inherit(outer *settings) *settings {
 	s.tags = appendNew(slices.Clone(outer.tags), s.tags)
 	s.deprecated = s.deprecated || outer.deprecated
 	s.hidden = s.hidden || outer.hidden
+	// Outer middleware runs first, and so do outer guards.
 	s.middleware = slices.Concat(outer.middleware, s.middleware)
 	s.responses = overlay(outer.responses, s.responses)
 	s.headers = slices.Concat(outer.headers, s.headers)
 	s.raisedTypes = appendNew(slices.Clone(outer.raisedTypes), s.raisedTypes)
 	switch {
 	case s.public:
+		// A public route drops the scopes of its routers, too: it asks for no
+		// credentials that could have them.
 		s.inherited = len(outer.requirements)
 	default:
 		s.public, s.inherited = outer.public, outer.inherited
@@ -232,6 +237,7 @@ func appendNew[E comparable](tags, more []E) []E {
 // overlay puts inner responses in the place of outer ones of the same status.
 // Errors of one status stand beside each other.
 func overlay(outer, inner []declaredBody) []declaredBody {
+	// Other routes inherit the outer list.
 	all := slices.Clone(outer)
 	for _, r := range inner {
 		i := slices.IndexFunc(all, func(o declaredBody) bool { return o.status == r.status })
@@ -239,6 +245,7 @@ func overlay(outer, inner []declaredBody) []declaredBody {
 		case i < 0:
 			all = append(all, r)
 		case r.body == nil && all[i].body == nil:
+			// Any of the errors of a status may come, while a body has one form.
 			all[i].doc = mergeDetails(all[i].doc, r.doc)
 			all[i].errs = slices.Concat(all[i].errs, r.errs)
 		default:
@@ -303,6 +310,7 @@ func Responds[T any](status int, doc ...string) Declaration {
 		if err != nil {
 			return fmt.Errorf("Responds(%d): %w", status, err)
 		}
+		// Only the error is wanted; the document compiles the response again.
 		if _, err := declaredResponse(out, status); err != nil {
 			return err
 		}
@@ -358,6 +366,7 @@ func RaisesType[E error]() Declaration {
 // where it is not there.
 func RespondsHeader(name, doc string, statuses ...int) Declaration {
 	return declaration{func(s *settings) error {
+		// OpenAPI ignores a header Content-Type, as the content has media types.
 		if !mediatype.ValidHeader(name, nil) || strings.EqualFold(name, "Content-Type") {
 			return fmt.Errorf("RespondsHeader(%q); write the name of a header other than Content-Type", name)
 		}
@@ -396,6 +405,7 @@ func LimitMultipart(limits MultipartLimits) Option {
 		if err := limits.check(); err != nil {
 			return fmt.Errorf("LimitMultipart: %w", err)
 		}
+		// A later option changes only the limits that it has.
 		s.multipart = limits.or(s.multipart)
 		return nil
 	})
@@ -406,6 +416,7 @@ func LimitMultipart(limits MultipartLimits) Option {
 // application/json. Another media type is refused either way.
 func StrictContentType(strict bool) Option {
 	return everywhere(func(s *settings) error {
+		// A pointer tells false from an option that is not there.
 		loose := !strict
 		s.looseType = &loose
 		return nil

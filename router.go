@@ -129,6 +129,7 @@ func (l *looseRouters) since(number int) []*Router {
 	for pointer, n := range l.numbers {
 		r := pointer.Value()
 		switch {
+		// Nothing has included the router, and nothing refers to it any more.
 		case r == nil:
 			delete(l.numbers, pointer)
 		case n > number && r.holds(func(*route) bool { return true }):
@@ -136,6 +137,7 @@ func (l *looseRouters) since(number int) []*Router {
 			found = append(found, r)
 		}
 	}
+	// The order of a map is random, and the log's is not.
 	slices.SortFunc(found, func(a, b *Router) int { return strings.Compare(a.site.String(), b.site.String()) })
 	return found
 }
@@ -161,6 +163,7 @@ var errNilRouter = errors.New("the app or router is nil; make one with candor.Ne
 // routerOf is the router on which something is registered, whose configuration errors have a
 // place of their own.
 func routerOf(r Routes, configErr func(error) error) *Router {
+	// A nil *App in the interface is not a nil interface.
 	if v := reflect.ValueOf(r); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		panic(configErr(errNilRouter))
 	}
@@ -202,6 +205,7 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 		return errors.New("the router is nil; make one with candor.NewRouter")
 	case i.router.root != nil:
 		return errors.New("an app cannot be included; use Mount to keep its own document, or include its routers")
+	// A router in itself would have routes without end.
 	case i.router.reaches(r):
 		return errors.New("the router would contain itself; drop one of the inclusions on the way")
 	}
@@ -312,6 +316,7 @@ func Trace[In, Out any](r Routes, path string, h func(context.Context, In) (Out,
 
 // Handle registers a handler for several methods at once. See [Get].
 func Handle[In, Out any](r Routes, methods []string, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	// The caller may change its slice later.
 	rt := &route{site: callsite.Here(), methods: slices.Clone(methods), path: path}
 	if h == nil {
 		panic(rt.configError(errors.New("the handler is nil; pass a function")))
@@ -341,6 +346,7 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 	if err := r.checkPaths(rt); err != nil {
 		return err
 	}
+	// The checks below need the types of the handler.
 	if err := rt.describe(); err != nil {
 		return err
 	}

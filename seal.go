@@ -61,6 +61,7 @@ func (s scope) into(prefix string, own *settings) scope {
 	s.prefix += prefix
 	s.set = own.inherit(s.set)
 	if own.hidden {
+		// Scopes beside this one share the list, and are not hidden.
 		s.documents = slices.Clone(s.documents)
 		for i := range s.documents {
 			s.documents[i].hidden = true
@@ -101,6 +102,8 @@ func buildTable(a *App) (*table, error) {
 		programs: a.programs, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
 		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware), challenge: a.config.Challenge,
 	}
+	// Middleware of the app also runs for requests that no route serves, and it
+	// needs an endpoint to read from.
 	b.table.nowhere = &endpoint{appShared: b.shared, errors: b.table.errors, route: &route{set: noSettings}, set: noSettings}
 	var err error
 	if b.table.unrouted, err = wrap(http.HandlerFunc(b.table.serveNothing), b.table.nowhere, a.own.middleware, nil); err != nil {
@@ -111,12 +114,16 @@ func buildTable(a *App) (*table, error) {
 	b.checkEffects()
 	b.checkOverrides()
 	b.indexes()
+	// The pages come after all routes, so that a path which both want is reported as
+	// the error of the page.
 	b.docs()
+	// A guard of the pages may be the only one that reads a scheme.
 	b.checkUnusedSchemes()
 	b.sealMounted()
 	if err := joinNew(b.errs...); err != nil {
 		return nil, err
 	}
+	// Only an app without configuration errors closes its routers.
 	b.table.waiting = b.table.waitsFor()
 	for _, r := range b.routers(&a.Router, nil) {
 		r.sealed.Store(true)
@@ -185,6 +192,8 @@ func (b *builder) sealMounted() {
 		if len(b.errs) > 0 {
 			return
 		}
+		// A circle has to be found before Check, which would wait for the lock that
+		// this sealing holds.
 		if m.app.serves(b.app, map[*App]bool{}) {
 			b.fail(m.endpoint.route, errors.New("the app would contain itself; mount another"))
 			continue
@@ -212,6 +221,8 @@ func (b *builder) routers(r *Router, found []*Router) []*Router {
 func (b *builder) router(r *Router, outside scope) {
 	inside := outside.enter(r)
 	inside.documents = slices.Clone(inside.documents)
+	// A document also holds the routes that were registered before it, so all
+	// documents are collected first.
 	for _, it := range r.items {
 		if it.docs != nil {
 			inside.documents = append(inside.documents, b.documented(outside, r, it.docs))
@@ -246,6 +257,7 @@ func (b *builder) lifespans(r *Router, chain []*Router) {
 		}
 	}
 	for _, l := range r.lifespans {
+		// A router that is included twice has one lifespan all the same.
 		if !slices.Contains(b.table.lifespans, l) {
 			b.table.lifespans = append(b.table.lifespans, l)
 		}
@@ -255,6 +267,7 @@ func (b *builder) lifespans(r *Router, chain []*Router) {
 // including is the scope in which an inclusion puts its router.
 func (s scope) including(i *inclusion) scope {
 	s = s.into(i.prefix, &i.own)
+	// Inclusions beside this one would append to the same list.
 	s.inclusions = append(slices.Clone(s.inclusions), i.site.String())
 	return s
 }
@@ -273,6 +286,8 @@ func (b *builder) route(rt *route, s scope) {
 // path makes the endpoints of a route for one path, the scope's prefix.
 func (b *builder) path(rt *route, s scope) {
 	pattern := rt.pattern
+	// The registration has parsed the path already; only a prefix or an alias makes
+	// another.
 	if pattern == nil || pattern.String() != s.prefix {
 		var err error
 		if pattern, err = pathtree.Parse(s.prefix); err != nil {
@@ -282,6 +297,7 @@ func (b *builder) path(rt *route, s scope) {
 	}
 	handlers := b.errorHandlersOf(s.chain)
 	for _, method := range rt.methods {
+		// Lists are clipped, because an endpoint appends to what all endpoints share.
 		e := &endpoint{
 			appShared: b.shared, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
 			errorHandlers: handlers,
@@ -326,6 +342,7 @@ func (b *builder) errorHandlersOf(chain []*Router) errorHandlers {
 			if own, err = compileErrorHandlers(b.app.programs.compiler, r.errorHandlers, b.app.config.ResponseChecks); err != nil {
 				b.errs = append(b.errs, err)
 			}
+			// Kept also with an error, which each endpoint of the router would repeat.
 			b.errorHandlers[r] = own
 		}
 		all = append(all, own...)
@@ -372,6 +389,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	if e.route.fallback {
 		tree = &b.table.frontends
 	}
+	// Another method of the path has been added already.
 	if existing, ok := tree.Add(e.pattern, n); !ok {
 		n = existing
 	}
@@ -420,10 +438,12 @@ func (b *builder) tagKeysOfProvider(p *provider) {
 // wrap puts an endpoint's middleware around it.
 func (b *builder) wrap(e *endpoint) error {
 	var options http.Handler = http.HandlerFunc(b.table.serveOptions)
+	// These endpoints respond to OPTIONS themselves.
 	if e.method == http.MethodOptions || e.method == anyMethod {
 		options = nil
 	}
 	h, err := wrap(e, e, e.set.middleware, options)
+	// Without middleware the request goes to the steps directly.
 	if err == nil && len(e.set.middleware) > 0 {
 		e.wrapped = h
 	}
@@ -458,6 +478,7 @@ func (b *builder) checkOverrides() {
 		}
 		b.errs = append(b.errs, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.site, advice))
 	}
+	// The order of a map is random, and the same app has the same errors each time.
 	slices.SortFunc(b.errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }
 
@@ -471,6 +492,7 @@ func (b *builder) effectsOf(r *Router, configErr func(error) error, seen map[*Ro
 	if seen[r] {
 		return
 	}
+	// A router that is included twice would repeat its errors.
 	seen[r] = true
 	b.miss(r.own, r, configErr)
 	for _, it := range r.items {
@@ -502,6 +524,7 @@ func taken(e, other *endpoint, s scope) error {
 		return fmt.Errorf("the prefix is taken by another mount, at %s; change one of them", other.route.site)
 	case e.route.docs != "":
 		return fmt.Errorf(`%s is taken by %s; choose another path for it, or leave it out with "-"`, where, other)
+	// The same inclusions lead to both, so that one of the paths is an alias.
 	case e.route == other.route && slices.Equal(s.inclusions, other.inclusions):
 		return fmt.Errorf("%s is there twice; take the alias out or change its path", where)
 	case e.route == other.route:
@@ -557,9 +580,12 @@ func (a *App) sealed() (*table, error) {
 		return nil, err
 	}
 	for _, e := range t.endpoints {
+		// Added before the table is seen by others, who may ask a route for its
+		// endpoints.
 		e.route.endpoints.add(e)
 	}
 	a.table.Store(t)
+	// A router that was made before this app may belong to another one.
 	for _, r := range unincluded.since(a.born) {
 		a.errors.log.Warn("a router has routes, but nothing includes it, so they are not served", "router", r.prefix, "at", r.site.String())
 	}

@@ -51,6 +51,7 @@ func (n *pathNode) endpoint(method string) *endpoint {
 			return e
 		case http.MethodGet:
 			get = e
+		// A mount has every method, but a route for the same path comes first.
 		case anyMethod:
 			mount = e
 		}
@@ -63,6 +64,7 @@ func (n *pathNode) endpoint(method string) *endpoint {
 
 // serve answers a request from the endpoint for its path and method.
 func (t *table) serve(w http.ResponseWriter, r *http.Request) {
+	// Hardly a path has more wildcards, so the values stay on the stack.
 	var inline [8]string
 	e, captured := t.match(r, inline[:0])
 	if e == nil {
@@ -93,6 +95,7 @@ func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
 	if e := n.endpoint(r.Method); e != nil {
 		return e, captured
 	}
+	// A less specific pattern may have the method. This second search is rare.
 	n, captured, ok = t.tree.MatchFunc(path, escaped, values, func(n *pathNode) bool { return n.endpoint(r.Method) != nil })
 	if !ok {
 		return nil, nil
@@ -104,6 +107,7 @@ func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
 func (t *table) frontend(r *http.Request, values []string) (*endpoint, []string) {
 	path, escaped := pathOf(r)
 	n, captured, ok := t.frontends.Match(path, escaped, values)
+	// A path with routes for other methods is a 405 and not a page of the front end.
 	if !ok || len(t.allowed(path, escaped)) > 0 || t.moved(path, escaped) {
 		return nil, nil
 	}
@@ -113,6 +117,7 @@ func (t *table) frontend(r *http.Request, values []string) (*endpoint, []string)
 // moved reports whether a path that no route has is one but for its trailing
 // slash.
 func (t *table) moved(path string, escaped bool) bool {
+	// A Location that begins with two slashes would name a host.
 	if !t.redirects || strings.HasPrefix(path, "//") {
 		return false
 	}
@@ -154,6 +159,7 @@ func isPreflight(r *http.Request) bool {
 // servesPreflight leads a preflight through the middleware of the endpoint that
 // a browser asks about, if that has any.
 func (t *table) servesPreflight(w http.ResponseWriter, r *http.Request) bool {
+	// A shallow copy will do, because match reads the method and the URL only.
 	wanted := *r
 	wanted.Method = r.Header.Get("Access-Control-Request-Method")
 	e, captured := t.match(&wanted, nil)
@@ -186,6 +192,7 @@ func (t *table) allowed(path string, escaped bool) []string {
 				methods = append(methods, http.MethodHead)
 			}
 		}
+		// No node is taken, so that the search visits every pattern of the path.
 		return false
 	})
 	if len(methods) > 0 {
@@ -211,6 +218,7 @@ func (t *table) redirect(w http.ResponseWriter, r *http.Request) {
 		location += "?" + r.URL.RawQuery
 	}
 	w.Header().Set("Location", location)
+	// A 307 keeps the method and the body.
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
@@ -230,6 +238,7 @@ func (t *table) rootOf(r *http.Request) string {
 func takenOff(r *http.Request) string {
 	asked, _, _ := strings.Cut(r.RequestURI, "?")
 	prefix, ok := strings.CutSuffix(asked, r.URL.EscapedPath())
+	// Browsers read two slashes, and a backslash, as the beginning of a host.
 	if !ok || !strings.HasPrefix(prefix, "/") || strings.HasPrefix(prefix, "//") || strings.Contains(prefix, `\`) {
 		return ""
 	}
