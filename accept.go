@@ -16,6 +16,8 @@ func (p *responsePlan) offer(codecs codecSet) {
 	if len(codecs.names) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || p.choosesType() {
 		return
 	}
+	// JSON is written first, and the codec makes its media type of that: rules and members
+	// are the same in all of them.
 	inner := p.body
 	p.media, p.negotiated = codecs.offers(), true
 	p.body = func(value reflect.Value, checks bool, a *response) error {
@@ -23,6 +25,7 @@ func (p *responsePlan) offer(codecs codecSet) {
 			return err
 		}
 		data, err := codecs.byName[a.contentType].fromJSON(a.body)
+		// a.body keeps the buffer of the JSON, for the next response.
 		a.borrowed = data
 		return err
 	}
@@ -31,6 +34,7 @@ func (p *responsePlan) offer(codecs codecSet) {
 // accept chooses the media type of the response to a request. It returns a 406
 // where the client takes none of those there are.
 func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, a *response) error {
+	// In every response, a 406 too: a cache must not give one client the type of another.
 	w.Header().Add("Vary", "Accept")
 	chosen, ok := negotiate(r.Header["Accept"], p.media)
 	if !ok {
@@ -62,6 +66,7 @@ func negotiate(accept []string, offers []string) (chosen string, ok bool) {
 	}
 	best := 0.0
 	for _, offer := range offers {
+		// Strictly greater, so that the first of equal offers is chosen, and none of weight 0.
 		if weight := weightOf(offer, ranges); weight > best {
 			chosen, best = offer, weight
 		}
@@ -82,6 +87,7 @@ func parseRange(element string) (mediaRange, bool) {
 	}
 	r := mediaRange{name: name, weight: 1}
 	if q, ok := params["q"]; ok {
+		// Written so that it refuses NaN, which ParseFloat reads.
 		if r.weight, err = strconv.ParseFloat(q, 64); err != nil || !(r.weight >= 0 && r.weight <= 1) {
 			return mediaRange{}, false
 		}
@@ -93,6 +99,7 @@ func parseRange(element string) (mediaRange, bool) {
 func weightOf(offer string, ranges []mediaRange) float64 {
 	weight, specific := 0.0, -1
 	for _, r := range ranges {
+		// 2 for a media type, 1 for text/*, 0 for */*.
 		level := 2 - strings.Count(r.name, "*")
 		prefix, isRange := strings.CutSuffix(r.name, "*")
 		matches := r.name == offer || r.name == "*/*" || isRange && strings.HasPrefix(offer, prefix)

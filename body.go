@@ -156,6 +156,7 @@ func (c *compiler) wholeBody(p *bodyPlan, in *typeinfo.Input) error {
 // absentBody treats a body that was not sent as an object does a member: the
 // default, or the defaults inside of it, or a fault.
 func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
+	// The body is decoded as the only member of an object, which has all of this already.
 	object, err := c.codec.Object(&typeinfo.Object{Fields: []*typeinfo.Field{in.Body}}, in.Go)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ type callPlan struct {
 
 // call is the plan of an endpoint, compiled once.
 func (p *endpointList) call(e *endpoint) *callPlan {
+	// Two first calls at once store one function, and only that compiles.
 	plan, _ := p.calls.LoadOrStore(e, sync.OnceValue(func() *callPlan {
 		c := e.programs.otherSide()
 		plan := &callPlan{endpoint: e}
@@ -92,6 +93,7 @@ func at(path string) string {
 // isAt reports whether a pattern is a path or lies below it.
 func isAt(pattern, path string) bool {
 	rest, ok := strings.CutPrefix(pattern, strings.TrimSuffix(path, "/"))
+	// /v1 must not match /v10.
 	return ok && (rest == "" || strings.HasPrefix(rest, "/"))
 }
 
@@ -215,6 +217,7 @@ func (r *Route[In, Out]) Defaults() (in In, err error) {
 //   - WebSockets are not called.
 func (r *Route[In, Out]) Call(ctx context.Context, client Client, in In) (out Out, err error) {
 	if err := r.call(ctx, &client, reflect.ValueOf(&in).Elem(), reflect.ValueOf(&out).Elem()); err != nil {
+		// out may be filled in part, which is no result.
 		return *new(Out), err
 	}
 	return out, nil
@@ -236,6 +239,7 @@ func (r *Route[In, Out]) call(ctx context.Context, client *Client, in, out refle
 	}
 	from := &received{Response: response, limit: client.limit(), codec: e.programs.codecs}
 	defer func() {
+		// A stream is read after Call has returned, and closes the body itself.
 		if !from.kept {
 			_ = response.Body.Close()
 		}
@@ -303,6 +307,7 @@ func (a *App) URL(name string, params map[string]string) (string, error) {
 	}
 	at := slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return e.metadata.info.OperationID == name })
 	if at < 0 {
+		// Second, since an id belongs to one operation, while several may share a function.
 		at = slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return name != "" && e.metadata.info.Name == name })
 	}
 	if at < 0 {

@@ -79,6 +79,7 @@ func (c *Client) target(path, rawQuery string) (*url.URL, error) {
 	case base.Scheme == "" || base.Host == "" || base.RawQuery != "" || base.Fragment != "":
 		return nil, fmt.Errorf("Client.Base is %q; write a URL such as \"https://api.example.com\"", c.Base)
 	}
+	// Both parts are escaped already, so they are parsed and not escaped again.
 	target, err := url.Parse(strings.TrimSuffix(base.EscapedPath(), "/") + path)
 	if err != nil {
 		return nil, err
@@ -105,6 +106,7 @@ func (c *Client) sendMore(compiler *compiler, to *draft) error {
 		if err != nil {
 			return err
 		}
+		// A copy that is addressable, as send needs it.
 		from := reflect.New(t).Elem()
 		from.Set(reflect.ValueOf(input))
 		if err := plan.send(from, to); err != nil {
@@ -118,12 +120,14 @@ func (c *Client) sendMore(compiler *compiler, to *draft) error {
 // route has a response for.
 func (c *Client) do(r *http.Request, keepRedirects bool) (*http.Response, error) {
 	for name, lines := range c.Header {
+		// What the input says comes before the client's headers.
 		if key := http.CanonicalHeaderKey(name); r.Header[key] == nil {
 			r.Header[key] = lines
 		}
 	}
 	client := cmp.Or(c.HTTP, http.DefaultClient)
 	if keepRedirects {
+		// A copy, since the client is the user's, or the default one that everybody uses.
 		own := *client
 		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		client = &own
@@ -141,6 +145,7 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancel(faultlog.Out(r.Context()))
 	sent := r.Clone(requestinfo.WithInProcess(ctx))
 	if sent.Body == nil {
+		// In a server no request is without one.
 		sent.Body = http.NoBody
 	}
 	sent.Proto, sent.ProtoMajor, sent.ProtoMinor = "HTTP/1.1", 1, 1
@@ -160,6 +165,7 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 			Status: statusLine(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 			Header: w.sent, ContentLength: -1, Request: r, Body: &processBody{body, cancel},
 		}, nil
+	// The handler sees the cancelled context; the closed pipe fails a write that it waits in.
 	case <-r.Context().Done():
 		cancel()
 		_ = body.CloseWithError(r.Context().Err())

@@ -46,6 +46,7 @@ func newCodecSet(codecs map[string]Codec) (codecSet, error) {
 			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: it needs both Marshal and Unmarshal", name)
 		}
 	}
+	// Cloned, since requests read it, and the user may change the map of the Config.
 	return codecSet{byName: maps.Clone(codecs), names: slices.Sorted(maps.Keys(codecs))}, nil
 }
 
@@ -72,6 +73,7 @@ func (c Codec) toJSON(data []byte) ([]byte, error) {
 // fromJSON turns a response into another media type.
 func (c Codec) fromJSON(data []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
+	// A float64 would round large integers.
 	decoder.UseNumber()
 	var value any
 	if err := decoder.Decode(&value); err != nil {
@@ -82,6 +84,7 @@ func (c Codec) fromJSON(data []byte) ([]byte, error) {
 
 // plain gives numbers the type that holds them exactly, where there is one.
 func plain(value any) any {
+	// The value was decoded just now and nobody else has it, so it is changed in place.
 	switch v := value.(type) {
 	case []any:
 		for i := range v {
@@ -104,6 +107,7 @@ func plainNumber(text string) any {
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return n
 	}
+	// The text is a number of JSON, so an error only means that it is out of range.
 	n, _ := strconv.ParseFloat(text, 64)
 	return n
 }

@@ -32,6 +32,7 @@ func newCompiler(rules *check.Set, codecs codecSet) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
 	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Example: c.codec.CheckExample, WriteJSON: c.writeJSON}
 	c.bind.JSON, c.bind.ClosedJSON = c.jsonText(codec.Options{}), c.jsonText(codec.Options{ForbidExtra: true})
+	// Made when a client asks for it, since each compiler would otherwise make another one.
 	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })
 	return c
 }
@@ -69,6 +70,8 @@ func (c *compiler) jsonText(o codec.Options) bind.JSONText {
 
 // limitMemory bounds the memory of values that are decoded from so many bytes.
 func limitMemory(o codec.Options, limit int64) codec.Options {
+	// Values take more memory than their JSON, so that they may have four times as much; min
+	// keeps the product in an int of 32 bits.
 	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
 	return o
 }

@@ -47,6 +47,7 @@ func eraseTypes[In, Out any](fn any, attach func(r *callSlot, in *In, out *Out))
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), pc: value.Pointer(),
 		newCallSlot: func() *callSlot {
 			in, out := new(In), new(Out)
+			// A call slot is used again, and no request may see the input of another.
 			r := &callSlot{in: in, out: out, empty: func() { *in, *out = *new(In), *new(Out) }}
 			attach(r, in, out)
 			return r
@@ -71,12 +72,14 @@ func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 // runtime calls it by the function around it and a number, main.init.func2.1.
 func (f *function) nameIt(full string) {
 	_, inPackage, _ := strings.Cut(full[strings.LastIndexByte(full, '/')+1:], ".")
+	// The runtime writes "[...]" for the type arguments of a generic function.
 	plain := strings.ReplaceAll(inPackage, "[...]", "")
 	plain, isMethod := strings.CutSuffix(plain, "-fm")
 	receiver, name := "", plain
 	if dot := strings.LastIndexByte(plain, '.'); dot >= 0 {
 		receiver, name = strings.Trim(plain[:dot], "(*)"), plain[dot+1:]
 	}
+	// A method value ends in -fm; any other name with a dot is a function literal's.
 	if !isMethod && receiver != "" {
 		return
 	}

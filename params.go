@@ -223,6 +223,7 @@ func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (valid bo
 		}
 	}
 	valid = i.params == nil || i.bindValues(from, faults)
+	// With a body, the Validate methods wait until that is decoded, too.
 	if valid && i.plan.body == nil && len(i.plan.judges) > 0 {
 		valid = i.plan.judge(i.into, faults)
 	}

@@ -48,6 +48,7 @@ func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, pu
 	return p.inputs.get(key, func(inputKey) (*inputPlan, error) {
 		made, err := p.makeInputPlan(in, wildcards, public)
 		if err == nil && key.patches && made.body != nil {
+			// The plan may still change here, since nobody shares it yet.
 			made.body.listMergePatch(in)
 		}
 		return made, err
@@ -61,6 +62,7 @@ func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []s
 	return p.responses.get(key, func(responseKey) (*responsePlan, error) {
 		made, err := p.compileResponse(out, status, produces)
 		if err == nil {
+			// Here, since a plan that is shared must not change any more.
 			made.offer(p.codecs)
 		}
 		return made, err
@@ -74,6 +76,7 @@ var standard = sync.OnceValue(func() *programs { return &programs{compiler: newC
 // newPrograms are those of an app with these additions.
 func newPrograms(rules map[string]Rule, codecs map[string]Codec, schemas map[reflect.Type]map[string]any) (*programs, error) {
 	if len(rules) == 0 && len(codecs) == 0 && len(schemas) == 0 {
+		// Such apps share the plans of their types, which is most of the work of a registration.
 		return standard(), nil
 	}
 	set := check.Builtin()

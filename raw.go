@@ -65,6 +65,7 @@ func bytesKind() bodyKind {
 }
 
 func encodeBytes(value reflect.Value, _ bool, a *response) error {
+	// Sent without a copy: the bytes are the user's, and are only read.
 	a.borrowed = value.Bytes()
 	a.contentType = sendable(a.contentType)
 	return nil
@@ -111,6 +112,7 @@ func (a *response) sendReader(w http.ResponseWriter, r *http.Request, reader io.
 		return nil
 	}
 	chunk := make([]byte, 32<<10)
+	// The first read comes before the header, so that its error is still a response.
 	n, err := readSome(reader, chunk)
 	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
 		return fmt.Errorf("the answer could not be read: %w", err)
@@ -121,6 +123,8 @@ func (a *response) sendReader(w http.ResponseWriter, r *http.Request, reader io.
 
 // readSome reads until there is something or an error.
 func readSome(reader io.Reader, into []byte) (n int, err error) {
+	// A reader may return nothing without an error; so often in a row it is broken, as bufio
+	// has it.
 	for range 100 {
 		if n, err = reader.Read(into); n > 0 || err != nil {
 			return n, err
@@ -132,6 +136,8 @@ func readSome(reader io.Reader, into []byte) (n int, err error) {
 // pass sends what was read, and then the rest, each read at once unless the
 // length is known.
 func pass(w http.ResponseWriter, reader io.Reader, chunk []byte, n int, err error) error {
+	// A reader without a length may be slow, such as a log that grows, so each read is sent
+	// on at once.
 	known := w.Header().Get("Content-Length") != ""
 	control := http.NewResponseController(w)
 	for {

@@ -77,6 +77,7 @@ func (c *compiler) receiveParts(fields []*typeinfo.Field) (params []*bind.Param,
 				return nil, fmt.Errorf("%s: %w", f.Go, err)
 			}
 		}
+		// nil for an http.Cookie, so that positions are those of the fields.
 		params = append(params, param)
 	}
 	return params, nil
@@ -130,7 +131,9 @@ func notReturned(f fault.Fault) error {
 
 // data reads the body to its end.
 func (r *received) data() ([]byte, error) {
+	// One byte over the limit shows that there is more.
 	data, err := io.ReadAll(io.LimitReader(r.Body, r.limit+1))
+	// Also of a body that broke off, for the error that quotes its beginning.
 	r.read = data
 	switch {
 	case err != nil:
@@ -221,6 +224,7 @@ func (p *receivePlan) receive(into reflect.Value, from *received) error {
 	if err := p.receiveEnvelope(into, from); err != nil {
 		return from.unexpected(err)
 	}
+	// A Redirect is read from its Location, and needs no body.
 	if p.body == nil || !p.response.kind.redirects && !from.hasBody() {
 		return nil
 	}
@@ -324,6 +328,7 @@ func statusLine(status int) string { return fmt.Sprintf("%d %s", status, http.St
 // the beginning of a body of which nothing was read.
 func (r *received) unexpected(problem error) *AnswerError {
 	const most = 4 << 10
+	// A body that is kept belongs to the value, and one that was read is at its end.
 	if r.read == nil && !r.kept {
 		r.read, _ = io.ReadAll(io.LimitReader(r.Body, most))
 	}
@@ -339,6 +344,7 @@ func (r *received) failure() error {
 	case r.StatusCode < http.StatusMultipleChoices:
 		return r.unexpected(errors.New("the route does not answer with this status"))
 	case !r.hasBody():
+		// The status is all that a response to HEAD says of an error.
 		return r.remote(reason(r.StatusCode))
 	case !mediatype.IsJSON(r.Header.Get("Content-Type")):
 		return r.unexpected(errors.New("an error of the server would be JSON"))
@@ -389,6 +395,7 @@ func faultsIn(data []byte) []Fault {
 	if json.Unmarshal(data, &body) != nil {
 		return nil
 	}
+	// A Problem lists them in errors, and there detail is a text.
 	for _, list := range []json.RawMessage{body.Errors, body.Detail} {
 		var faults []Fault
 		if unmarshalDigits(list, &faults) != nil || len(faults) == 0 {
@@ -457,6 +464,7 @@ func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
 	body = numbered(body)
+	// With more members it is the server's own form, of which nothing must be lost.
 	if object, ok := body.(map[string]any); ok && len(object) == 1 {
 		if detail, ok := object["detail"]; ok {
 			return detail, nil
@@ -473,6 +481,8 @@ func problemDetail(data []byte, status int) (any, error) {
 	}
 	p.Extra = numbered(p.Extra)
 	withNumbers(p.Errors)
+	// A text or an object that was given to Error fills one member of the usual Problem, and
+	// comes back as it was given.
 	switch plain := (Problem{Type: "about:blank", Title: reason(status), Status: status}); {
 	case reflect.DeepEqual(p, withDetail(plain, p.Detail)):
 		return p.Detail, nil

@@ -117,6 +117,7 @@ func (r *itemsReader[T]) Read(into []byte) (int, error) {
 			return 0, io.EOF
 		}
 		if err == nil {
+			// Both buffers are used for all items: rest is empty, so nobody needs the last one.
 			r.data, err = r.encoder.Append(r.data[:0], reflect.ValueOf(&item).Elem(), false, nil)
 		}
 		if err == nil {
@@ -180,6 +181,7 @@ func receiveEvent[T any](decoder *codec.Decoder, sent *eventstream.Event, event 
 	data := reflect.ValueOf(&event.Data).Elem()
 	switch {
 	case decoder == nil:
+		// Without a decoder T is Raw, which is a string.
 		data.SetString(string(sent.Data))
 	case readRaw(sent.Data, &event.Data):
 	case string(sent.Data) != "null": // which is written for no data, too

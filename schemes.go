@@ -56,6 +56,7 @@ func BearerTokens(format string) SecurityScheme {
 
 // WithDescription returns a copy with a text for the document.
 func (s SecurityScheme) WithDescription(text string) SecurityScheme {
+	// A copy, since a scheme may stand in several Configs.
 	c := operation.SecurityScheme{}
 	if s.scheme != nil {
 		c = *s.scheme
@@ -69,6 +70,7 @@ func (s SecurityScheme) scopes() map[string]string {
 	if s.scheme == nil || s.scheme.Flows == nil {
 		return nil
 	}
+	// A scheme may have several flows, and a token of any of them has its scopes.
 	all := map[string]string{}
 	for _, flow := range s.scheme.Flows {
 		maps.Copy(all, flow.Scopes)
@@ -81,6 +83,8 @@ func oauth2(flow operation.Flow) SecurityScheme {
 }
 
 func scopeMap(scopes map[string]string) map[string]string {
+	// Copied, since the user may change the map; and OpenAPI requires one, also if it is
+	// empty.
 	m := map[string]string{}
 	maps.Copy(m, scopes)
 	return m
@@ -142,6 +146,7 @@ func sameCredentials(a, b *operation.SecurityScheme) bool {
 func indirectName(f *typeinfo.Field) string {
 	t := f.Type.Go
 	if !f.Required {
+		// A security field that is not required is a pointer.
 		t = t.Elem()
 	}
 	return t.Name()
@@ -199,6 +204,7 @@ func (c Challenge) of(f *typeinfo.Field, scopes []string) string {
 			return
 		}
 		separator := " "
+		// The first parameter follows the word after a space, others after a comma.
 		if strings.Contains(challenge, "=") {
 			separator = ", "
 		}

@@ -59,6 +59,7 @@ func (c *compiler) compileSending(in *typeinfo.Input) (p *sendPlan, err error) {
 	}
 	switch {
 	case in.Body != nil && isLines(in.Body.Type.Go):
+		// Before the raw bodies, since isRaw holds for lines, too.
 		p.body, err = c.sendLines(in.Body)
 	case in.Body != nil && isRaw(in.Body.Type.Go):
 		p.body = sendRaw(in.Body)
@@ -91,6 +92,7 @@ func (p *sendPlan) send(from reflect.Value, to *draft) error {
 // sendCredential is the inverse of what fills in a security field.
 func sendCredential(f *typeinfo.Field, from reflect.Value, to *draft) error {
 	v := reflect.Indirect(from.FieldByIndex(f.Index))
+	// A nil pointer: the credential is left out.
 	if !v.IsValid() {
 		return nil
 	}
@@ -127,6 +129,7 @@ func sendKey(f *typeinfo.Field, key string, to *draft) error {
 // setBody takes a body that is in memory.
 func (o *draft) setBody(media string, data []byte) {
 	o.media, o.length = media, int64(len(data))
+	// A new reader each time, since a redirect may send the body again.
 	o.open = func() (io.Reader, error) { return bytes.NewReader(data), nil }
 }
 
@@ -139,6 +142,7 @@ func (c *compiler) sendWhole(f *typeinfo.Field) (sendBody, error) {
 	media := cmp.Or(f.Media, mediatype.JSON)
 	convert := func(data []byte) ([]byte, error) { return data, nil }
 	if !mediatype.IsJSON(media) {
+		// The codec is there: the server's plan for this type has asked for it before.
 		convert = c.codecs.byName[media].fromJSON
 	}
 	return func(from reflect.Value, to *draft) error {
@@ -161,6 +165,7 @@ func (c *compiler) sendWhole(f *typeinfo.Field) (sendBody, error) {
 func (c *compiler) sendMembers(in *typeinfo.Input) (sendBody, error) {
 	encoder, err := c.codec.ObjectEncoder(in.Members, in.Go)
 	return func(from reflect.Value, to *draft) error {
+		// Without checks: the rules are the server's to judge.
 		data, err := encoder.Append(nil, from, false, nil)
 		if err != nil {
 			return fmt.Errorf("the body: %w", err)
@@ -358,6 +363,7 @@ func (w *partWriter) head(header textproto.MIMEHeader) {
 
 // cut makes a piece of the text so far.
 func (w *partWriter) cut() {
+	// Cloned, since the buffer is written again after Reset.
 	text := bytes.Clone(w.text.Bytes())
 	w.text.Reset()
 	w.length += int64(len(text))
@@ -391,6 +397,7 @@ func (w *partWriter) files(v reflect.Value, f *typeinfo.Field) error {
 			uploads = []Upload{NewUpload(f.Name, files)}
 		}
 	}
+	// The server takes such a part for an input that was left empty.
 	isNothing := len(uploads) == 1 && uploads[0].Filename == "" && uploads[0].Size == 0
 	switch {
 	case f.Required && (len(uploads) == 0 || isNothing):
@@ -413,15 +420,18 @@ func (w *partWriter) file(u Upload, field string) error {
 	case u.Filename == "" && u.Size == 0:
 		return errors.New("a file without a name and content is none")
 	}
+	// Asked here already, before anything is sent; later the body would break off.
 	if u.store != nil && u.store.closed.Load() {
 		return errUploadGone
 	}
 	header := textproto.MIMEHeader{}
 	for name, lines := range u.Header {
+		// A header of its own, since that of the upload belongs to another request.
 		header[name] = lines
 	}
 	header.Set("Content-Disposition", disposition(field, u.Filename))
 	if u.Filename == "" {
+		// Without a filename the part would be a text to the server.
 		header.Set("Content-Disposition", disposition(field, "")+`; filename=""`)
 	}
 	header.Set("Content-Type", cmp.Or(u.ContentType, mediatype.Octets))
@@ -430,6 +440,8 @@ func (w *partWriter) file(u Upload, field string) error {
 			return fmt.Errorf("its header %q cannot be sent", name)
 		}
 	}
+	// The text up to the file is one piece, and the file another that is opened when it is
+	// sent.
 	w.head(header)
 	w.cut()
 	w.length += u.Size
@@ -442,6 +454,7 @@ func (w *partWriter) end(to *draft) {
 	if w.count == 0 {
 		return
 	}
+	// It writes the last boundary; a bytes.Buffer has no errors.
 	_ = w.parts.Close()
 	w.cut()
 	pieces := w.pieces
@@ -472,6 +485,7 @@ func (o *draft) request(method string, target *url.URL, chosen string) (*http.Re
 		return r, nil
 	}
 	r.ContentLength = o.length
+	// net/http asks for the body again when it follows a redirect that keeps the method.
 	r.GetBody = func() (io.ReadCloser, error) {
 		body, err := o.open()
 		if closer, ok := body.(io.ReadCloser); ok {

@@ -25,6 +25,7 @@ func newTagKeys(foreign []string) *tagKeys {
 func (k *tagKeys) judge(found []*typeinfo.StrayKey) error {
 	var configErrs []error
 	for _, stray := range found {
+		// Several types may lead to the same text, which says enough once.
 		if text := stray.Error.Error(); !slices.Contains(k.foreign, stray.Key) && !k.reported[text] {
 			k.reported[text] = true
 			configErrs = append(configErrs, errors.New(text+"; if the key is another program's, name it in Config.ForeignTags"))
@@ -37,6 +38,7 @@ func (k *tagKeys) judge(found []*typeinfo.StrayKey) error {
 func (k *tagKeys) input(in *typeinfo.Input) error {
 	found := in.StrayKeys(k.types)
 	if in.Body != nil && isLines(in.Body.Type.Go) {
+		// JSONLines is a function type, so the types of its items are found only here.
 		found = append(found, linesOf(in.Body.Type.Go).item.StrayKeys(k.types)...)
 	}
 	return k.judge(found)

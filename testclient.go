@@ -117,6 +117,7 @@ func (r *testRequest) writeForm() {
 	case len(r.files) > 0:
 		var body bytes.Buffer
 		parts := multipart.NewWriter(&body)
+		// Sorted, so that a test sends the same bytes each time.
 		for _, name := range slices.Sorted(maps.Keys(r.form)) {
 			for _, text := range r.form[name] {
 				_ = parts.WriteField(name, text) // a bytes.Buffer has no errors
@@ -165,6 +166,7 @@ func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
+	// Without options there is nothing that could fail.
 	jar, _ := cookiejar.New(nil)
 	c := &TestClient{tb: tb, app: app, contract: judge, jar: jar, defaults: options}
 	c.checkPatterns()
@@ -252,10 +254,12 @@ func (c *TestClient) Do(method, target string, body any, options ...TestOption) 
 	request, made := c.request(method, target, body, options)
 	var written bytes.Buffer
 	recorder := newRecorder(method, &written)
+	// The app may change the request, and the contract judges what was sent.
 	sent, read := contract.Keep(request)
 	if failure := recorder.serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 	}
+	// So that a test sees what its background tasks did.
 	c.app.waitForTasks()
 	response := recorder.response(c.tb, sent, written.Bytes())
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
@@ -284,6 +288,7 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 	for _, option := range slices.Concat(c.defaults, options) {
 		option(made)
 	}
+	// After all options, since the parts of WithForm and WithFile are one body.
 	made.writeForm()
 	made.ctx = faultlog.In(made.ctx, &made.log)
 	r, err := http.NewRequestWithContext(made.ctx, method, testOrigin+target, made.body)
@@ -364,6 +369,7 @@ func (r *TestResponse) Status(want int) *TestResponse {
 	if r.Code != want {
 		r.tb.Fatalf("%s: status %d, want %d\n%s", r.label, r.Code, want, r.Body)
 	}
+	// A test may ask in a goroutine, while its end looks at all responses.
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.expected = true

@@ -84,10 +84,12 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 // connection.
 func (s *TestSocket) open(conn *websocket.Conn, server *testServer) {
 	s.conn = conn
+	// Once, since Close and the end of the test both come here.
 	s.close = sync.OnceFunc(func() {
 		close(s.done)
 		if conn != nil {
 			_ = conn.CloseNow()
+			// The goroutine that reads may report an error, which a test must not do after its end.
 			<-s.ended
 		}
 		server.close()
@@ -110,6 +112,7 @@ func (s *TestSocket) read() {
 		if err == nil && s.expected != nil {
 			s.expected.CheckSent(n, kind == websocket.MessageBinary, data)
 		}
+		// The inbox may be full while nobody receives any more.
 		select {
 		case s.inbox <- testMessage{kind, data, err}:
 		case <-s.done:
@@ -195,6 +198,7 @@ func (s *TestSocket) Close(code int, reason string) {
 	if err := s.conn.Close(websocket.StatusCode(code), reason); err != nil {
 		s.tb.Errorf("%s: not closed well: %v", s.label, err)
 	}
+	// It waits for the handler, so that the test sees what that did at its end.
 	s.close()
 }
 
@@ -237,6 +241,7 @@ func newTestServer(app http.Handler, ctx context.Context) *testServer { //nolint
 	l.server = &http.Server{ //nolint:gosec // nobody else connects
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			// Counted here, since http.Server forgets a connection that a WebSocket has taken over.
 			handlers.Add(1)
 			defer handlers.Done()
 			r.RemoteAddr = "192.0.2.1:1234"
@@ -266,6 +271,7 @@ func (l *testServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.refusal, err = io.ReadAll(response.Body); err != nil {
 		return nil, err
 	}
+	// The library that dials reads at most 1 KiB of it, so that it was kept before.
 	response.Body = io.NopCloser(bytes.NewReader(nil))
 	return response, nil
 }
@@ -293,6 +299,7 @@ func (pipeAddr) String() string  { return strings.TrimPrefix(testOrigin, "http:/
 
 // close ends the server and waits for the handler.
 func (l *testServer) close() {
+	// Accept ends with it; served waits for the handlers, so that Close breaks off none.
 	close(l.done)
 	l.transport.CloseIdleConnections()
 	<-l.served

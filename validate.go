@@ -96,6 +96,7 @@ func (b broughtFaults) CandorFaults() []fault.Fault {
 // begins with the source: "path", "query", "header", "cookie" or "body".
 func Invalid(message string, location ...any) error {
 	if location == nil {
+		// An empty array in JSON, where nil would be null.
 		location = []any{}
 	}
 	return &ValidationError{Faults: []Fault{{Type: fault.ValueError, Loc: location, Ctx: map[string]any{"error": message}}}}
@@ -111,6 +112,7 @@ var sources = []any{"path", "query", "header", "cookie", "body"}
 func sortBySource(faults []fault.Fault) {
 	fault.SortBy(faults, func(f *fault.Fault) int {
 		if len(f.Loc) == 0 {
+			// What is about the request as a whole comes first.
 			return -1
 		}
 		return slices.Index(sources, f.Loc[0])
@@ -134,6 +136,7 @@ func invalid(found *fault.List, body []byte, echo bool) *ValidationError {
 func refused(e *invalidRequest, found *fault.List, body []byte, echo bool) *invalidRequest {
 	e.faults, e.body = found.Faults, body
 	for i := range e.faults {
+		// With EchoInput every error has an input, so that clients need not look for it.
 		if echo && e.faults[i].Input == nil {
 			e.faults[i].Input = nothingSent(e.faults[i].Type)
 		}
@@ -168,6 +171,7 @@ func (e *invalidRequest) Error() string { return e.open().Error() }
 
 // open is the error for others to see, and to change.
 func (e *invalidRequest) open() *ValidationError {
+	// Everything is cloned: the buffers belong to the request and are used again after it.
 	opened := &ValidationError{Body: bytes.Clone(e.body), Faults: make([]Fault, len(e.faults))}
 	for i := range e.faults {
 		opened.Faults[i] = openFault(&e.faults[i])
@@ -204,6 +208,7 @@ func appendFaults(dst []byte, faults []fault.Fault, message func(*fault.Fault) s
 
 func appendFault(dst []byte, f *fault.Fault, message string) (_ []byte, err error) {
 	dst = append(dst, `{"type":`...)
+	// A rule has its texts as JSON since the registration, so nothing is encoded here.
 	if f.Rule != nil {
 		dst = append(dst, f.Rule.Kind...)
 	} else {
@@ -248,6 +253,7 @@ func appendLoc(dst []byte, loc []any) (_ []byte, err error) {
 		case int:
 			dst = strconv.AppendInt(dst, int64(at), 10)
 		default:
+			// An error of the user's own may have anything in its location.
 			dst, err = codec.AppendAny(dst, at)
 		}
 		if err != nil {
