@@ -2,6 +2,7 @@ package candor_test
 
 import (
 	"go/ast"
+	"go/types"
 	"os/exec"
 	"strings"
 	"testing"
@@ -62,6 +63,25 @@ func TestFilesDependInFewCycles(t *testing.T) {
 	require.NoError(t, err)
 	for _, cycle := range filegraph.Cycles(source.Uses()) {
 		assert.LessOrEqual(t, len(cycle), mostInCycle, "%v need each other", cycle)
+	}
+}
+
+// astray are words that once had meanings of their own here. What they meant has
+// the words of HTTP, OpenAPI, net/http and dependency injection now.
+var astray = strings.Fields(`answer unfit sound mistake room around surround bracket enclose place places placement placed within injection
+	deliver lifelong catcher mapping promise sentPart one announcement sender outgoing apart last told cut unsaid live below further flights
+	land join fifo outline listing twins strangers furnish takeTypes settle resident`)
+
+func TestPrivateNamesAreWordsThatEveryoneKnows(t *testing.T) {
+	t.Parallel()
+	source, err := filegraph.Read(".")
+	require.NoError(t, err)
+	for ident, object := range source.Info.Defs {
+		field, isVar := object.(*types.Var)
+		if object == nil || isVar && !field.IsField() && object.Parent() != source.Types.Scope() {
+			continue // locals are read where they are declared
+		}
+		assert.NotContains(t, astray, ident.Name, "%s", source.Files.Position(ident.Pos()))
 	}
 }
 

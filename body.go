@@ -465,8 +465,8 @@ func (in *incoming) isEmpty() bool {
 	}
 	// Only reading tells. The byte is lost, which is no loss: a body that is not empty is
 	// refused by the caller.
-	var one [1]byte
-	_, err := io.ReadFull(in.limited(), one[:])
+	var first [1]byte
+	_, err := io.ReadFull(in.limited(), first[:])
 	return errors.Is(err, io.EOF)
 }
 

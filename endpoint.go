@@ -185,18 +185,18 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 		return err
 	}
 	e.body = e.nodes[0].input.body
-	last := []step{e.handleStep(), {name: "encode the response", run: (*exchange).encode}}
+	final := []step{e.handleStep(), {name: "encode the response", run: (*exchange).encode}}
 	if e.route.upgrade != nil {
 		// An upgrade calls the handler itself, once it has the connection.
-		last = nil
+		final = nil
 		if e.upgrade, err = e.route.upgrade.compile(c.compiler); err != nil {
 			return err
 		}
 	}
 	if !e.streamsLate && (e.upgrade != nil || !e.response.kind.whole) {
-		last = append(last, e.streamStep())
+		final = append(final, e.streamStep())
 	}
-	e.steps = e.compileSteps(before, after, last...)
+	e.steps = e.compileSteps(before, after, final...)
 	return nil
 }
 

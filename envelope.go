@@ -23,18 +23,18 @@ type writeHeader func(from reflect.Value, checks bool, a *response) error
 // compileHeaders makes the writers of the headers and cookies.
 func (p *responsePlan) compileHeaders(c *compiler) error {
 	for _, f := range p.desc.Headers {
-		part, err := p.compileHeader(c, f)
+		write, err := p.compileHeader(c, f)
 		if err != nil {
 			return p.inField(f, err)
 		}
-		p.writeHeaders = append(p.writeHeaders, part)
+		p.writeHeaders = append(p.writeHeaders, write)
 	}
 	for _, f := range p.desc.Cookies {
-		part, err := compileCookie(c, f)
+		write, err := compileCookie(c, f)
 		if err != nil {
 			return p.inField(f, err)
 		}
-		p.writeHeaders = append(p.writeHeaders, part)
+		p.writeHeaders = append(p.writeHeaders, write)
 	}
 	return p.checkExamples(c)
 }

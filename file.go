@@ -235,13 +235,13 @@ func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, 
 	at = "."
 	links := 0
 	for rest := strings.Split(name, "/"); len(rest) > 0; {
-		part := rest[0]
+		segment := rest[0]
 		rest = rest[1:]
 		// The target of a link leads out of the file system.
-		if part == ".." && at == "." {
+		if segment == ".." && at == "." {
 			return "", nil, errNotFound
 		}
-		next := path.Join(at, part)
+		next := path.Join(at, segment)
 		if info, err = fsys.Lstat(next); err != nil {
 			return "", nil, openError(err)
 		}

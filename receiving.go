@@ -412,8 +412,8 @@ func faultsIn(data []byte) []Fault {
 func withNumbers(faults []Fault) {
 	for i := range faults {
 		f := &faults[i]
-		for at, place := range f.Loc {
-			f.Loc[at] = numbered(place)
+		for at, where := range f.Loc {
+			f.Loc[at] = numbered(where)
 			if n, ok := f.Loc[at].(float64); ok {
 				f.Loc[at] = int(n)
 			}

@@ -361,8 +361,8 @@ func (w *partWriter) head(header textproto.MIMEHeader) {
 	_, _ = w.parts.CreatePart(header) // a bytes.Buffer has no errors
 }
 
-// cut makes a piece of the text so far.
-func (w *partWriter) cut() {
+// finishPiece makes a piece of the text so far.
+func (w *partWriter) finishPiece() {
 	// Cloned, since the buffer is written again after Reset.
 	text := bytes.Clone(w.text.Bytes())
 	w.text.Reset()
@@ -443,7 +443,7 @@ func (w *partWriter) file(u Upload, field string) error {
 	// The text up to the file is one piece, and the file another that is opened when it is
 	// sent.
 	w.head(header)
-	w.cut()
+	w.finishPiece()
 	w.length += u.Size
 	w.pieces = append(w.pieces, func() (io.Reader, error) { return u.Open() })
 	return nil
@@ -456,7 +456,7 @@ func (w *partWriter) end(to *draft) {
 	}
 	// It writes the last boundary; a bytes.Buffer has no errors.
 	_ = w.parts.Close()
-	w.cut()
+	w.finishPiece()
 	pieces := w.pieces
 	to.media, to.length = w.parts.FormDataContentType(), w.length
 	to.open = func() (io.Reader, error) {

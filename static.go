@@ -145,7 +145,7 @@ func isHidden(name string) bool {
 	if parts[0] == ".well-known" {
 		parts = parts[1:]
 	}
-	return slices.ContainsFunc(parts, func(part string) bool { return strings.HasPrefix(part, ".") })
+	return slices.ContainsFunc(parts, func(segment string) bool { return strings.HasPrefix(segment, ".") })
 }
 
 // indexFile is what a directory shows.

@@ -48,8 +48,8 @@ const mostSteps = 5
 // compileSteps lists what a request goes through. before are the steps between
 // the parameters and the body, after those between the body and the handler,
 // last what the handler does.
-func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
-	steps := make([]step, 0, len(before)+len(after)+len(last)+mostSteps)
+func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
+	steps := make([]step, 0, len(before)+len(after)+len(final)+mostSteps)
 	if e.upgrade != nil {
 		steps = append(steps, step{name: "check the handshake", run: e.route.upgrade.admit})
 	}
@@ -74,7 +74,7 @@ func (e *endpoint) compileSteps(before, after []step, last ...step) []step {
 		steps = append(steps, step{name: "refuse an invalid request", run: (*exchange).refuseInvalid})
 	}
 	steps = append(steps, after...)
-	return append(steps, last...)
+	return append(steps, final...)
 }
 
 // handleStep calls the handler.
