@@ -88,6 +88,7 @@ func parseRange(element string) (mediaRange, bool) {
 	r := mediaRange{name: name, weight: 1}
 	if q, ok := params["q"]; ok {
 		// Written so that it refuses NaN, which ParseFloat reads.
+		// The comparison is the other way round because NaN fails each one.
 		if r.weight, err = strconv.ParseFloat(q, 64); err != nil || !(r.weight >= 0 && r.weight <= 1) {
 			return mediaRange{}, false
 		}
@@ -100,6 +101,7 @@ func weightOf(offer string, ranges []mediaRange) float64 {
 	weight, specific := 0.0, -1
 	for _, r := range ranges {
 		// 2 for a media type, 1 for text/*, 0 for */*.
+		// Fewer stars are more specific, and the most specific range decides.
 		level := 2 - strings.Count(r.name, "*")
 		prefix, isRange := strings.CutSuffix(r.name, "*")
 		matches := r.name == offer || r.name == "*/*" || isRange && strings.HasPrefix(offer, prefix)

@@ -20,12 +20,15 @@ var requiredScopes = reflect.TypeFor[RequiredScopes]()
 // sends they are all, as its receiver checks them.
 func (e *endpoint) scopedFields() []*typeinfo.Field {
 	if e.webhook != nil {
+		// Nothing of a webhook runs, so the receiver is taken to compare all scopes.
 		return e.security
 	}
 	var found []*typeinfo.Field
 	reached := map[int]bool{}
 	for i, p := range e.nodes {
 		if slices.ContainsFunc(p.desc.Ready, func(f *typeinfo.Field) bool { return f.Type.Go == requiredScopes }) {
+			// Who asks for the scopes compares them with credentials that it reads or
+			// depends on.
 			e.reach(i, reached)
 		}
 	}
@@ -44,6 +47,7 @@ func (e *endpoint) reach(index int, reached map[int]bool) {
 	}
 	reached[index] = true
 	for _, d := range e.nodes[index].deps {
+		// A shared value read no credentials of a request.
 		if d.node != singleton {
 			e.reach(d.node, reached)
 		}
@@ -69,8 +73,11 @@ func (e *endpoint) compileChallenges(c Challenge) {
 		for _, f := range choice {
 			each = appendNew(each, []string{challenges[f]})
 		}
+		// The first field stands for the choice, whose 401 lists every way to have
+		// credentials.
 		e.metadata.refusals[choice[0]] = unauthenticated(each...)
 	}
+	// A 401 that the handler returns has the same challenges.
 	e.errors = e.errors.challenging(all)
 }
 
@@ -104,6 +111,7 @@ func (e *endpoint) checkScopes(schemes map[string]SecurityScheme) error {
 		return nil
 	case len(e.scoped) > 0:
 		return e.checkScopesOf(schemes)
+	// The provider that a test has replaced may be the one that compares.
 	case e.overridden:
 		return nil
 	case len(e.security) == 0:
@@ -118,6 +126,7 @@ func (e *endpoint) checkScopesOf(schemes map[string]SecurityScheme) error {
 	for _, f := range e.scoped {
 		listed := schemes[f.Scheme].scopes()
 		for _, scope := range e.set.scopes {
+			// A scheme without a list may have any scope.
 			if _, ok := listed[scope]; !ok && len(listed) > 0 {
 				errs = append(errs, fmt.Errorf("Scopes(%q): the security scheme %q of Config.SecuritySchemes has no such scope, it has %s; write one of these, or add it there",
 					scope, f.Scheme, quoted(slices.Sorted(maps.Keys(listed)))))
@@ -142,5 +151,6 @@ func (e *endpoint) scopesOf(f *typeinfo.Field) []string {
 	if !slices.Contains(e.scoped, f) {
 		return []string{}
 	}
+	// Never nil: OpenAPI wants a list, even if it is empty.
 	return append([]string{}, e.set.scopes...)
 }

@@ -118,6 +118,7 @@ func newForm(document []byte, format *documentFormat) (documentForm, error) {
 
 // form is the document in a format.
 func (d *document) form(format DocumentFormat) (documentForm, error) {
+	// The format is the user's, and indexes an array.
 	if format >= documentFormats {
 		return documentForm{}, fmt.Errorf("%d is no format of a document; use candor.OpenAPI31 or one of those beside it", format)
 	}
@@ -172,6 +173,7 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	tag := form.etag()
 	h.Set("ETag", tag)
+	// Clients may keep the document, but ask each time whether it has changed.
 	h.Set("Cache-Control", "no-cache")
 	if etag.Lists([]string{r.Header.Get("If-None-Match")}, tag, true) {
 		w.WriteHeader(http.StatusNotModified)

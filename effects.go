@@ -98,6 +98,7 @@ func (rt *route) canCache() bool {
 // checkEffects finds options of a route, and of its aliases, that do nothing.
 func (rt *route) checkEffects(set *settings) error {
 	for _, e := range effects {
+		// An alias has options of its own, which are about the same route.
 		said := e.isSet(set) || slices.ContainsFunc(set.aliases, func(a alias) bool { return e.isSet(a.own) })
 		if said && !e.on(rt) {
 			return fmt.Errorf("%s does nothing here; it is for %s", e.option, e.kinds)

@@ -126,6 +126,7 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 		if own.status == http.StatusUnprocessableEntity {
 			t = validationType
 		}
+		// What the endpoint declares for a status describes it better.
 		if !slices.ContainsFunc(e.set.responses, func(r declaredBody) bool { return r.status == own.status }) {
 			b.failure(all, order, t, own)
 		}
@@ -227,6 +228,8 @@ func (b *apiBuilder) handledTypes(all *operation.Responses, order []*boundHandle
 			b.handled(all, order[i:], unknown)
 		}
 	}
+	// The document leaves out the 500 that every operation may end with, unless an
+	// error handler gives it another status.
 	i := errorHandlers(order).firstTaking(anyErrorType)
 	if i >= 0 && !slices.Equal(order[i].statuses(unknown.status), []int{unknown.status}) {
 		b.handled(all, order[i:], unknown)
@@ -260,6 +263,7 @@ var errorHeaderDocs = map[string]string{
 func addErrorHeaders(r *operation.Response, errs []*HTTPError) {
 	for _, err := range errs {
 		for name, values := range err.header {
+			// A header that HTTP cannot carry is left out of the response, too.
 			if !mediatype.ValidHeader(name, values) || r.Header(name) != nil {
 				continue
 			}

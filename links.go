@@ -30,6 +30,7 @@ func publicLink(l Link, from, to *endpoint) operation.Link {
 	for name, value := range l.Parameters {
 		source, plain, qualified := strings.Cut(name, ".")
 		switch {
+		// Only names of wildcards differ between the route and the document.
 		case qualified && source == typeinfo.Path.String():
 			name = source + "." + to.publicName(plain)
 		case !qualified:
@@ -65,6 +66,8 @@ func (l Link) reaches(target *operationEntry) error {
 		return fmt.Errorf("the link %q leads to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Parameters)) {
+		// A parameter may be named with its source, to tell it from another of the
+		// same name.
 		isMeant := func(f *typeinfo.Field) bool { return f.Name == name || f.Source.String()+"."+f.Name == name }
 		if !slices.ContainsFunc(target.endpoint.params.fields, isMeant) {
 			return fmt.Errorf("the link %q: the operation %q has no parameter %q; name one that it has", l.Name, l.OperationID, name)
@@ -81,12 +84,14 @@ func checkLinks(documents []*operationIndex) []error {
 	}
 	known, checked := map[string]*operationEntry{}, map[*endpoint]bool{}
 	for _, o := range documents {
+		// A link may lead to an operation of another document of the app.
 		maps.Copy(known, o.ids)
 	}
 	var configErrs []error
 	for _, o := range documents {
 		for _, op := range o.operations {
 			for _, l := range op.endpoint.set.links {
+				// An endpoint is in several documents, and its error is reported once.
 				if err := l.reaches(known[l.OperationID]); err != nil && !checked[op.endpoint] {
 					configErrs = append(configErrs, op.endpoint.route.configError(err))
 				}

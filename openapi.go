@@ -92,6 +92,8 @@ func (b *apiBuilder) parametersOf(e *endpoint) []*operation.Parameter {
 	for _, f := range e.params.fields {
 		all = append(all, b.parameter(f, e))
 	}
+	// All wildcards of a typed handler are read, which bindsEveryWildcard has
+	// checked.
 	if e.route.input != nil {
 		return all
 	}
@@ -112,9 +114,12 @@ func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parame
 	if f.Source == typeinfo.Path {
 		name = e.publicName(name)
 	}
+	// Several readers may differ from endpoint to endpoint, so this parameter is not
+	// shared.
 	if readers := e.params.readers[f]; readers != nil {
 		return &operation.Parameter{Name: name, Field: f, Readers: readers}
 	}
+	// The name belongs to the key: a wildcard may have another name in the document.
 	key := parameterKey{f, name}
 	if b.parameters[key] == nil {
 		b.parameters[key] = &operation.Parameter{Name: name, Field: f}
@@ -202,6 +207,8 @@ func (b *apiBuilder) texts(e *endpoint) (summary, description string) {
 	}
 	comment := b.config.Source.Func(runtime.FuncForPC(e.route.handler.pc))
 	first, rest := summarize(comment, e.name())
+	// Where an option has the summary, the first sentence would be lost, so the
+	// whole comment is the description.
 	if e.set.summary != "" || first == "" {
 		return e.summary(), cmp.Or(e.set.description, comment)
 	}

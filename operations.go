@@ -64,6 +64,8 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 			configErrs = append(configErrs, op.endpoint.route.configError(err))
 		}
 	}
+	// One allocation for all entries; pointers into it stay valid, because it does
+	// not grow.
 	operations := make([]operationEntry, len(endpoints))
 	for i, e := range endpoints {
 		op := &operations[i]
@@ -73,6 +75,8 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 		x.of[e] = op
 	}
 	for _, op := range x.operations {
+		// Ids that were chosen are taken before any is made, whatever the order of
+		// registration.
 		note(op, x.takeExplicitID(op))
 	}
 	x.makeIDs()
@@ -117,6 +121,8 @@ func (x *operationIndex) addToPath(op *operationEntry) error {
 		x.paths = append(x.paths, p)
 	}
 	op.path = p
+	// Two routes of an app may differ where a document cannot: {path...} and {path}
+	// are the same there.
 	if other := p.operation(e.method); other != nil {
 		return fmt.Errorf("the document, which has no mark for wildcards of several segments, would have %s %s twice: as %s, and as %s; keep one of them out of it with candor.Hidden()",
 			e.method, p.path, e.pattern, other.endpoint)
@@ -165,6 +171,8 @@ func (x *operationIndex) makeIDs() {
 	// The order of the map does not matter: each id is a key once, and the long ids
 	// are made in an order of their own.
 	for id, rivals := range wanted {
+		// The shortest path gets the short id, so that ids do not change with the
+		// order of registration.
 		slices.SortFunc(rivals, byPath)
 		if areOneFunction(rivals) {
 			x.takeID(rivals[0], id)
@@ -208,6 +216,8 @@ func (x *operationIndex) makeLongIDs(operations []*operationEntry) {
 func (x *operationIndex) rename(choose func(RouteInfo) string) []error {
 	made := x.ids
 	x.ids = make(map[string]*operationEntry, len(made))
+	// Explicit ids are taken first, so that a name which the function makes cannot
+	// take them away.
 	for _, op := range x.operations {
 		if op.id == op.endpoint.set.operationID {
 			x.ids[op.id] = op
@@ -318,6 +328,7 @@ func inWords(name string) string {
 			r = ' '
 		case runes[i-1] == '_':
 			r = unicode.ToUpper(r)
+		// The last capital of several begins the next word: HTTPItem is HTTP and Item.
 		case unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
 			b.WriteByte(' ')
 		}

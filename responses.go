@@ -32,6 +32,8 @@ func (e *endpoint) respondsPlainly() bool {
 // responsesOf are the responses of an endpoint, described once for all that
 // respond alike.
 func (b *apiBuilder) responsesOf(e *endpoint) *operation.Responses {
+	// Everything else depends on options of the endpoint, which the key does not
+	// hold.
 	if !e.respondsPlainly() {
 		return b.describeResponses(e)
 	}
@@ -49,6 +51,8 @@ func (b *apiBuilder) describeResponses(e *endpoint) *operation.Responses {
 	if e.response != nil {
 		b.ownResponses(all, e)
 	} else if len(e.set.responses) == 0 || e.set.status != 0 {
+		// Nobody knows what a plain handler writes, so 200 stands for it until
+		// something is declared.
 		all.Set(newResponse(cmp.Or(e.set.status, http.StatusOK), e.set.statusDoc))
 	}
 	for _, r := range e.set.responses {

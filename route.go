@@ -127,6 +127,8 @@ func (rt *route) try(c *programs, rulesKnown bool) error {
 		return nil
 	}
 	var wildcards []string
+	// The prefixes of outer routers are not known yet, so each wildcard that is read
+	// counts as there.
 	for _, f := range rt.input.Params {
 		if f.Source == typeinfo.Path {
 			wildcards = append(wildcards, f.Name)

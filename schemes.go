@@ -57,6 +57,7 @@ func BearerTokens(format string) SecurityScheme {
 // WithDescription returns a copy with a text for the document.
 func (s SecurityScheme) WithDescription(text string) SecurityScheme {
 	// A copy, since a scheme may stand in several Configs.
+	// The zero value is allowed: it describes the scheme that the field has by itself.
 	c := operation.SecurityScheme{}
 	if s.scheme != nil {
 		c = *s.scheme
@@ -85,6 +86,8 @@ func oauth2(flow operation.Flow) SecurityScheme {
 func scopeMap(scopes map[string]string) map[string]string {
 	// Copied, since the user may change the map; and OpenAPI requires one, also if it is
 	// empty.
+	// A copy of the map, which the user may change later. It is never nil: OpenAPI
+	// wants the member.
 	m := map[string]string{}
 	maps.Copy(m, scopes)
 	return m
@@ -128,6 +131,7 @@ func hasOwnWord(f *typeinfo.Field) bool { return f.Word != "" && !strings.EqualF
 func (s SecurityScheme) describes(f *typeinfo.Field) error {
 	kind := indirectName(f)
 	switch {
+	// No scheme, or only a description, fits any field.
 	case s.scheme == nil, s.scheme.Type == "", kind == "Bearer" && s.scheme.Type == "http":
 		return nil
 	case kind != "Bearer":
@@ -203,6 +207,8 @@ func (c Challenge) of(f *typeinfo.Field, scopes []string) string {
 		if value == "" {
 			return
 		}
+		// The first parameter follows the scheme after a space, the others after a
+		// comma (RFC 9110, section 11.2).
 		separator := " "
 		// The first parameter follows the word after a space, others after a comma.
 		if strings.Contains(challenge, "=") {

@@ -114,6 +114,8 @@ func choicesOf(in *typeinfo.Input) []choicePlan {
 	for _, f := range in.Ready {
 		switch last := len(all) - 1; {
 		case f.Choice == "":
+		// The fields of a choice come one after the other, as they stand in one
+		// struct.
 		case last >= 0 && all[last][0].Choice == f.Choice:
 			all[last] = append(all[last], f)
 		default:
@@ -152,6 +154,7 @@ func securityFields(in *typeinfo.Input) []*typeinfo.Field {
 // mayRefuse reports whether a request may be refused on account of a field: its
 // credentials are missing, or an API key is no text.
 func mayRefuse(f *typeinfo.Field) bool {
+	// An optional API key may still be refused: the one that is sent may be no text.
 	return f.Required || f.Choice != "" || indirectName(f) == "APIKey"
 }
 
@@ -219,6 +222,7 @@ func readBasic(r *http.Request) (Basic, bool) {
 	if err != nil {
 		return Basic{}, false
 	}
+	// A password may hold colons, a user name may not (RFC 7617, section 2).
 	user, password, found := strings.Cut(string(decoded), ":")
 	return Basic{Username: user, Password: password}, found
 }
@@ -227,6 +231,8 @@ func readBasic(r *http.Request) (Basic, bool) {
 // without regard to case.
 func authorization(r *http.Request, scheme string) (string, bool) {
 	line := lastHeader(r, "Authorization")
+	// The usual spelling needs no trimming, and no comparison without regard to
+	// case.
 	if rest, usual := strings.CutPrefix(line, scheme); usual && len(rest) > 1 && rest[0] == ' ' && isVisible(rest[1]) && isVisible(rest[len(rest)-1]) {
 		return rest[1:], true
 	}
@@ -261,6 +267,8 @@ func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
 
 // textKey refuses a key that is no text, which is neither a key nor its absence.
 func textKey(field any, f *typeinfo.Field, fill filler) filler {
+	// One of the casts holds: an optional key is a pointer, so its field is a
+	// pointer to one.
 	required, _ := field.(*APIKey)
 	optional, _ := field.(**APIKey)
 	return func(from *requestScope) error {

@@ -66,6 +66,8 @@ func openStatic(fsys fs.FS) (*static, error) {
 	}
 	s := &static{files: fsys, rooted: sameType(fsys, (*os.Root)(nil).FS())}
 	if sameType(fsys, os.DirFS("")) {
+		// os.DirFS follows links out of its directory and a root does not. The value
+		// of an os.DirFS is the name of the directory.
 		root, err := os.OpenRoot(reflect.ValueOf(fsys).String())
 		if err != nil {
 			return nil, fmt.Errorf("the directory cannot be opened; create it, or start the program where it is: %w", err)
@@ -163,6 +165,7 @@ func (s *static) find(name string, slash bool) (string, error) {
 			return "", err
 		}
 	}
+	// A slash says that a directory is meant, and this is a file.
 	if slash || !info.Mode().IsRegular() {
 		return "", errNotFound
 	}

@@ -36,6 +36,7 @@ func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption)
 // does not read is a configuration error.
 func Callback[In, Out any](name, method, url string, options ...RouteOption) RouteOption {
 	return onRoute(func(s *settings) (err error) {
+		// Made for each use: one option may be given to several routes.
 		w := newWebhook[In, Out](method, name)
 		w.url = url
 		if w.addresses, err = expressionsIn(url); err == nil && url == "" {
@@ -53,6 +54,7 @@ func Callback[In, Out any](name, method, url string, options ...RouteOption) Rou
 }
 
 func newWebhook[In, Out any](method, name string) *webhook {
+	// It is never called; only its types are used.
 	nobody := func(context.Context, In) (out Out, err error) { return out, nil }
 	return &webhook{name: name, method: method, handler: erase(nobody)}
 }
@@ -90,6 +92,7 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 	case slices.ContainsFunc(set.responses, raises):
 		return errors.New("Raises is about errors of this API; say with Responds what the receiver may answer")
 	}
+	// The options come first: their errors need no types.
 	rt, err := w.route()
 	if err != nil {
 		return err
@@ -130,6 +133,7 @@ func (b *builder) webhooks(r *Router, s scope) {
 		}
 		e.set.deprecated = e.set.deprecated || s.set.deprecated
 		for _, l := range s.documents {
+			// A router that is included twice sends its webhook once.
 			if known := slices.ContainsFunc(l.document.webhooks, func(other *endpoint) bool { return other.webhook == w }); !l.hidden && !e.set.hidden && !known {
 				l.document.webhooks = append(l.document.webhooks, e)
 			}
@@ -145,6 +149,8 @@ func (b *builder) callbacks(e *endpoint) error {
 				return fmt.Errorf("Callback(%q): %w", w.name, err)
 			}
 		}
+		// A callback stands inside of its operation, and takes no tags from the
+		// routers.
 		made, err := b.webhook(w, nil)
 		if err != nil {
 			return fmt.Errorf("Callback(%q): %w", w.name, err)
@@ -157,6 +163,8 @@ func (b *builder) callbacks(e *endpoint) error {
 // webhook compiles a request that is sent as one that is read, by which it is
 // described.
 func (b *builder) webhook(w *webhook, tags []string) (*endpoint, error) {
+	// A webhook has no path; this one has no wildcards that an input would have to
+	// read.
 	pattern, err := pathtree.Parse("/")
 	if err != nil {
 		return nil, err
