@@ -50,7 +50,7 @@ func asyncApp(config candor.Config, options ...candor.Option) *candor.App {
 	) error {
 		return nil
 	}, candor.OperationID("talk"), candor.Summary("Talk to pets"), candor.Description("In *rooms*"), candor.Tags("pets"),
-		candor.Subprotocols("v2", "v1"), candor.AnswerInvalidMessages(), candor.Deprecated())
+		candor.Subprotocols("v2", "v1"), candor.ReplyToInvalidMessages(), candor.Deprecated())
 	candor.WebSocket(app, "/echo", wsEcho[string], candor.OperationID("echo"))
 	candor.WebSocket(app, "/bytes", wsEcho[[]byte], candor.OperationID("bytes"))
 	candor.WebSocket(app, "/hidden", wsEcho[string], candor.Hidden())
@@ -201,7 +201,7 @@ func TestAsyncAPIOfManySchemes(t *testing.T) {
 	}, *candor.Socket[map[string]any, any],
 	) error {
 		return nil
-	}, candor.AnswerInvalidMessages())
+	}, candor.ReplyToInvalidMessages())
 	doc := asyncDocument(t, app)
 	assert.ElementsMatch(t, []string{"HTTPBasic", "oauth", "oidc"}, keysOf(doc, "components", "securitySchemes"))
 	assert.JSONEq(t, `{"read":"Read"}`, asyncText(at(doc, "components", "securitySchemes", "oauth", "flows", "authorizationCode", "availableScopes")))

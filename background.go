@@ -53,7 +53,7 @@ type RootPath string
 //   - A task gets the values of the request's context, but not its
 //     cancellation.
 //   - Tasks come after the scoped providers have ended, but for those that are
-//     Until(Sent), which end after the tasks. For a stream, a file or a WebSocket
+//     Until(ResponseSent), which end after the tasks. For a stream, a file or a WebSocket
 //     the order is the last byte, tear-downs, tasks.
 //   - When the request fails, its tasks are dropped; it has failed, too, where a
 //     provider failed to end, or a stream after it began.

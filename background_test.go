@@ -127,8 +127,8 @@ func TestTasksComeAfterTearDowns(t *testing.T) {
 			whole, sent []string
 		}{
 			{"by default", nil, []string{"commit", "task"}, []string{"last byte", "commit", "task"}},
-			{"until it is encoded", []candor.ProvideOption{candor.Until(candor.Encoded)}, []string{"commit", "task"}, []string{"commit", "last byte", "task"}},
-			{"until it is sent", []candor.ProvideOption{candor.Until(candor.Sent)}, []string{"task", "commit"}, []string{"last byte", "task", "commit"}},
+			{"until it is encoded", []candor.ProvideOption{candor.Until(candor.ResponseEncoded)}, []string{"commit", "task"}, []string{"commit", "last byte", "task"}},
+			{"until it is sent", []candor.ProvideOption{candor.Until(candor.ResponseSent)}, []string{"task", "commit"}, []string{"last byte", "task", "commit"}},
 		} {
 			if row.name == "until it is encoded" && (target == "/socket" || target == "/plain") {
 				continue // they encode nothing
@@ -164,7 +164,7 @@ func TestTasksOfAFailedCommitAreDropped(t *testing.T) {
 
 // A tear-down may add tasks; they come after those that are there.
 func TestATearDownAddsTasks(t *testing.T) {
-	for _, until := range [][]candor.ProvideOption{nil, {candor.Until(candor.Sent)}} {
+	for _, until := range [][]candor.ProvideOption{nil, {candor.Until(candor.ResponseSent)}} {
 		for _, target := range kindsOfResponses {
 			note, notes := noting()
 			askAlone(t, withTasks(note, func(tasks *candor.Tasks) error {

@@ -279,7 +279,7 @@ func TestCacheInsideOfWhatOutlivesIt(t *testing.T) {
 		ran = append(ran, "begin")
 		defer func() { ran = append(ran, "end") }()
 		return use(new(strings.Builder))
-	}, candor.Until(candor.Sent))
+	}, candor.Until(candor.ResponseSent))
 	candor.Get(app, "/", func(_ context.Context, in struct {
 		B *strings.Builder `dep:""`
 	},
@@ -526,7 +526,7 @@ func TestAClientReadsItsOwnWrites(t *testing.T) {
 
 // A stream, and whatever else commits after its last byte, is stale only then.
 func TestTagsAreDroppedAfterTheCommit(t *testing.T) {
-	for _, until := range [][]candor.ProvideOption{nil, {candor.Until(candor.Sent)}} {
+	for _, until := range [][]candor.ProvideOption{nil, {candor.Until(candor.ResponseSent)}} {
 		var n, committed atomic.Int64
 		var read func() string
 		app := candor.New(candor.Config{})

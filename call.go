@@ -206,7 +206,7 @@ func (r *Route[In, Out]) Defaults() (in In, err error) {
 //   - An error of the server is an *[HTTPError] or a *[ValidationError];
 //     errors.Is finds declared errors by their status and detail. A handler that
 //     returns it as it is passes it on to its own client.
-//   - Any other response is an *[AnswerError]: another media type, a body that is
+//   - Any other response is an *[ResponseError]: another media type, a body that is
 //     cut short, too large or not what the route returns.
 //   - [JSONLines] and [Events] read from the connection while they are ranged
 //     over, once. Range over them or cancel the context; else the connection

@@ -524,7 +524,7 @@ func TestCallReceivesStreams(t *testing.T) {
 					read <- struct{}{}
 				}
 			}
-			var cut *candor.AnswerError
+			var cut *candor.ResponseError
 			require.ErrorAs(t, last, &cut, "lines are missing, and the client sees it")
 
 			stream, err := events.Call(t.Context(), client, input{Fail: true})

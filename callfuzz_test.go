@@ -292,7 +292,7 @@ func callTripper[In any](app *candor.App, path string, draw func(*callDraw) In, 
 		_, err := route.Call(t.Context(), client, in)
 		var refused *candor.HTTPError
 		var invalid *candor.ValidationError
-		var strange *candor.AnswerError
+		var strange *candor.ResponseError
 		if errors.As(err, &refused) || errors.As(err, &invalid) || errors.As(err, &strange) {
 			t.Fatalf("what was sent did not bind: %v\n%+v", err, in)
 		}

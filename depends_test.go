@@ -247,7 +247,7 @@ func TestLifetimes(t *testing.T) {
 		err := use(&dbConn{})
 		j.note("}sent")
 		return err
-	}, candor.Until(candor.Sent))
+	}, candor.Until(candor.ResponseSent))
 	candor.ProvideScoped(app, func(_ context.Context, in struct {
 		DB *dbConn `dep:""`
 	}, use func(*tx) error,

@@ -27,7 +27,7 @@ type effect struct {
 var effects = []effect{
 	{option: "Heartbeat", isSet: func(s *settings) bool { return s.heartbeat != 0 }, on: (*route).pings, kinds: "event streams and WebSockets"},
 	{option: "MessageLimit", isSet: func(s *settings) bool { return s.messageLimit != 0 }, on: (*route).receivesItems, kinds: "WebSockets and bodies of JSONLines"},
-	{option: "AnswerInvalidMessages", isSet: func(s *settings) bool { return s.replyToInvalid }, on: (*route).isSocket, kinds: "WebSockets"},
+	{option: "ReplyToInvalidMessages", isSet: func(s *settings) bool { return s.replyToInvalid }, on: (*route).isSocket, kinds: "WebSockets"},
 	{option: "Origins", isSet: func(s *settings) bool { return s.origins != nil }, on: (*route).isSocket, kinds: "WebSockets; middleware.CORS is about other routes"},
 	{option: "Subprotocols", isSet: func(s *settings) bool { return s.subprotocols != nil }, on: (*route).isSocket, kinds: "WebSockets"},
 	{option: "Produces", isSet: func(s *settings) bool { return len(s.produces) > 0 }, on: (*route).responds, kinds: "answers of a type; a plain handler sets Content-Type, and Responds documents it"},

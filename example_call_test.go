@@ -121,7 +121,7 @@ func ExampleApp_URL() {
 	// Output: /songs/3 <nil>
 }
 
-func ExampleAnswerError() {
+func ExampleResponseError() {
 	app := candor.New(candor.Config{})
 	read := candor.Get(app, "/songs/{id}", readSong)
 	app.Seal()
@@ -132,7 +132,7 @@ func ExampleAnswerError() {
 	}))
 	defer proxy.Close()
 	_, err := read.Call(context.Background(), candor.Client{Base: proxy.URL}, songRef{ID: 1})
-	var strange *candor.AnswerError
+	var strange *candor.ResponseError
 	if errors.As(err, &strange) {
 		fmt.Println(strange.Status, string(strange.Body))
 	}

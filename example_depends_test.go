@@ -275,7 +275,7 @@ func ExampleUntil() {
 	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*Library) error) error {
 		defer fmt.Println("the end")
 		return use(&Library{})
-	}, candor.Until(candor.Sent))
+	}, candor.Until(candor.ResponseSent))
 	candor.Get(app, "/titles", func(_ context.Context, in struct {
 		Library *Library `dep:""`
 		Tasks   *candor.Tasks

@@ -192,7 +192,7 @@ func ExampleResponseChecks() {
 	}
 	rate := func(context.Context, candor.None) (Rating, error) { return Rating{Stars: 9}, nil }
 
-	app := candor.New(candor.Config{ResponseChecks: candor.Off})
+	app := candor.New(candor.Config{ResponseChecks: candor.ChecksOff})
 	candor.Get(app, "/", rate)
 	printAnswer(app, "/")
 	// Output:

@@ -362,7 +362,7 @@ func ExampleLifetime() {
 	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*Library) error) error {
 		defer fmt.Println("the library closes")
 		return use(&Library{titles: []string{"Emma", "Persuasion"}})
-	}, candor.Until(candor.Encoded))
+	}, candor.Until(candor.ResponseEncoded))
 	candor.Get(app, "/titles", func(_ context.Context, in struct {
 		Library *Library `dep:""`
 	},

@@ -85,7 +85,7 @@ func ExampleTestClient_Stream() {
 	candor.Get(app, "/readings", measureForever)
 
 	c := candor.NewTestClient(t, app)
-	for event, err := range candor.EventsFrom[Measured](c.Stream("GET", "/readings", nil)) {
+	for event, err := range candor.ReadEvents[Measured](c.Stream("GET", "/readings", nil)) {
 		fmt.Println(event.Name, event.Data.Celsius, err)
 		if event.Data.Celsius == 22 {
 			break
@@ -99,7 +99,7 @@ func ExampleTestClient_Stream() {
 	// the loop is over
 }
 
-func ExampleLinesFrom() {
+func ExampleReadLines() {
 	t := &printing{}
 	defer t.end()
 
@@ -111,7 +111,7 @@ func ExampleLinesFrom() {
 	})
 
 	c := candor.NewTestClient(t, app)
-	for reading, err := range candor.LinesFrom[Measured](c.Stream("GET", "/export", nil)) {
+	for reading, err := range candor.ReadLines[Measured](c.Stream("GET", "/export", nil)) {
 		fmt.Println(reading.Celsius, err)
 	}
 	// Output:

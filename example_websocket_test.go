@@ -66,7 +66,7 @@ func ExampleWebSocket() {
 }
 
 // A message that does not fit is answered, and the next one counts.
-func ExampleAnswerInvalidMessages() {
+func ExampleReplyToInvalidMessages() {
 	type Order struct {
 		Items int `json:"items" validate:"gte=1"`
 	}
@@ -82,7 +82,7 @@ func ExampleAnswerInvalidMessages() {
 		}
 		return nil
 	}
-	candor.WebSocket(app, "/orders", takeOrders, candor.AnswerInvalidMessages())
+	candor.WebSocket(app, "/orders", takeOrders, candor.ReplyToInvalidMessages())
 
 	tb := &tbLog{}
 	defer tb.end()

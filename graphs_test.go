@@ -138,18 +138,18 @@ var wrongGraphs = []struct {
 	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.wheel -> *candor_test.car: it would begin before the body is read, because a provider that reads credentials depends on it; say candor.Needs[*candor_test.car]() on the route if that is meant"},
 	{"it outlives what it depends on", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
-		candor.ProvideScoped(app, rentEngine, candor.Until(candor.Sent))
+		candor.ProvideScoped(app, rentEngine, candor.Until(candor.ResponseSent))
 		candor.Get(app, "/", func(context.Context, needsEngine) (answer, error) { return answer{}, nil })
 	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.engine -> *candor_test.car: *candor_test.engine lives longer than *candor_test.car, on which it depends; give that the longer candor.Until"},
 	{"it outlives what ends before the first byte", func(app *candor.App) {
-		candor.ProvideScoped(app, rentCar, candor.Until(candor.Encoded))
+		candor.ProvideScoped(app, rentCar, candor.Until(candor.ResponseEncoded))
 		candor.ProvideScoped(app, rentEngine)
 		candor.Get(app, "/", func(context.Context, needsEngine) (answer, error) { return answer{}, nil })
 	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.engine -> *candor_test.car: *candor_test.engine lives longer than *candor_test.car, on which it depends; give that the longer candor.Until"},
 	{"it outlives what a plain provider between them holds", func(app *candor.App) {
 		candor.ProvideScoped(app, func(context.Context, candor.None, func(*wheel) error) error { return nil })
 		candor.Provide(app, buildEngine)
-		candor.ProvideScoped(app, func(context.Context, needsEngine, func(*car) error) error { return nil }, candor.Until(candor.Sent))
+		candor.ProvideScoped(app, func(context.Context, needsEngine, func(*car) error) error { return nil }, candor.Until(candor.ResponseSent))
 		candor.Get(app, "/", drive)
 	}, "candor: GET / at graphs_test.go:N: GET /: drive -> *candor_test.car -> *candor_test.wheel: *candor_test.car lives longer than *candor_test.wheel, on which it depends; give that the longer candor.Until"},
 	{"two mistakes show at once", func(app *candor.App) {
@@ -200,7 +200,7 @@ var wrongGraphs = []struct {
 		candor.ProvideShared(app, func(context.Context, needsToken, func(*car) error) error { return nil })
 	}, "candor: provider of *candor_test.car at graphs_test.go:N: it outlives every request, but its input wants values of one; take dep fields of shared providers only"},
 	{"Until of a provider that has no end", func(app *candor.App) {
-		candor.Provide(app, buildCar, candor.Until(candor.Sent))
+		candor.Provide(app, buildCar, candor.Until(candor.ResponseSent))
 	}, "candor: provider of *candor_test.car at graphs_test.go:N: Until is for what encloses the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it"},
 	{"an API key from nowhere", func(app *candor.App) {
 		candor.Get(app, "/", func(context.Context, struct{ Key candor.APIKey }) (answer, error) { return answer{}, nil })

@@ -28,7 +28,7 @@ import (
 //   - Lines are written together while the producer is busy, and at once when
 //     it waits. It is never more than 64 KiB ahead of the client.
 //   - Each value is checked by its tags; one that breaks them aborts as well.
-//   - Scoped providers end after the last line, unless they are Until(Encoded).
+//   - Scoped providers end after the last line, unless they are Until(ResponseEncoded).
 //   - HEAD does not start the producer.
 //
 // As the body of an input it is the lines of a request, of the media type

@@ -435,7 +435,7 @@ func TestBracketsAroundFailures(t *testing.T) {
 			return next()
 		})
 	}
-	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*dbConn) error) error { return use(&dbConn{}) }, candor.Until(candor.Sent))
+	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*dbConn) error) error { return use(&dbConn{}) }, candor.Until(candor.ResponseSent))
 	candor.Get(app, "/swallowed", func(context.Context, candor.None) (answer, error) { panic("on fire") },
 		candor.Around(func(_ context.Context, _ candor.None, next func() error) (err error) {
 			defer func() { _ = recover() }()

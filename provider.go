@@ -21,19 +21,19 @@ type Lifetime uint8
 // and sockets after the last byte.
 const (
 	byDefault Lifetime = iota
-	// Encoded ends a provider before the first byte, also of a stream.
-	Encoded
-	// Sent ends a provider after the last byte and the tasks. The response is
+	// ResponseEncoded ends a provider before the first byte, also of a stream.
+	ResponseEncoded
+	// ResponseSent ends a provider after the last byte and the tasks. The response is
 	// known then, so an error is only logged.
-	Sent
+	ResponseSent
 )
 
 // span orders lifetimes by their length.
 func (l Lifetime) span() int {
 	switch l {
-	case Encoded:
+	case ResponseEncoded:
 		return 1
-	case Sent:
+	case ResponseSent:
 		return 3
 	}
 	return 2

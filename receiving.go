@@ -293,9 +293,9 @@ func (p *receivePlan) receiveCookie(i int, f *typeinfo.Field, into reflect.Value
 	}
 }
 
-// AnswerError is a response that the route does not give: the page of a proxy, a
+// ResponseError is a response that the route does not give: the page of a proxy, a
 // body that is cut short, another media type or status than the document has.
-type AnswerError struct {
+type ResponseError struct {
 	// Status and Header are those of the response.
 	Status int
 	Header http.Header
@@ -308,7 +308,7 @@ type AnswerError struct {
 
 // Error says what was asked for, what came, and what is wrong with it. Of a
 // text it quotes the beginning.
-func (e *AnswerError) Error() string {
+func (e *ResponseError) Error() string {
 	text := fmt.Sprintf("%s %s: the answer is %s (%s)", e.method, e.target, statusLine(e.Status), cmp.Or(e.Header.Get("Content-Type"), "no media type"))
 	if e.problem != nil {
 		text += ": " + e.problem.Error()
@@ -320,19 +320,19 @@ func (e *AnswerError) Error() string {
 }
 
 // Unwrap is what went wrong while the response was read; nil if it was read well.
-func (e *AnswerError) Unwrap() error { return e.problem }
+func (e *ResponseError) Unwrap() error { return e.problem }
 
 func statusLine(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }
 
 // unexpected is the error of a response that is none of the route's. It reads
 // the beginning of a body of which nothing was read.
-func (r *received) unexpected(problem error) *AnswerError {
+func (r *received) unexpected(problem error) *ResponseError {
 	const most = 4 << 10
 	// A body that is kept belongs to the value, and one that was read is at its end.
 	if r.read == nil && !r.kept {
 		r.read, _ = io.ReadAll(io.LimitReader(r.Body, most))
 	}
-	return &AnswerError{
+	return &ResponseError{
 		Status: r.StatusCode, Header: r.Header, Body: r.read[:min(len(r.read), most)],
 		method: r.Request.Method, target: r.Request.URL.Path, problem: problem,
 	}

@@ -510,10 +510,10 @@ func (r *resolver) ordered() (before, after []step, err error) {
 		return func(s resolvedStep) bool { return s.wrap != nil && s.until() == l }
 	}
 	emit(func(s resolvedStep) bool { return s.early })
-	emit(ends(Sent))
+	emit(ends(ResponseSent))
 	// Providers that end by default have to enclose those that end earlier. Where
 	// there are none of these, they stay where they were resolved.
-	if slices.ContainsFunc(r.steps, ends(Encoded)) {
+	if slices.ContainsFunc(r.steps, ends(ResponseEncoded)) {
 		emit(ends(byDefault))
 	}
 	emit(func(resolvedStep) bool { return true })
@@ -562,8 +562,8 @@ func (r *resolver) checkNesting(steps []resolvedStep) error {
 // divide puts the steps on their side of the body, with the writing of the
 // answer inside of the wrappers that outlive it.
 func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error) {
-	isOutliving := func(s resolvedStep) bool { return s.wrap != nil && s.until() == Sent }
-	isEnding := func(s resolvedStep) bool { return s.wrap != nil && s.until() == Encoded }
+	isOutliving := func(s resolvedStep) bool { return s.wrap != nil && s.until() == ResponseSent }
+	isEnding := func(s resolvedStep) bool { return s.wrap != nil && s.until() == ResponseEncoded }
 	// A cached response skips all steps inside of the cache step. Wrappers and the
 	// write of the response run for each request, so they stay outside of it.
 	last, cache := -1, -1

@@ -27,12 +27,12 @@ type ResponseChecks uint8
 
 // What becomes of such a response. The reason never reaches the client.
 const (
-	// Fail answers 500 and logs the reason. It is the default.
-	Fail ResponseChecks = iota
-	// Log sends the response and logs the reason.
-	Log
-	// Off does not check.
-	Off
+	// ChecksFail answers 500 and logs the reason. It is the default.
+	ChecksFail ResponseChecks = iota
+	// ChecksLog sends the response and logs the reason.
+	ChecksLog
+	// ChecksOff does not check.
+	ChecksOff
 )
 
 // response is what is to be written once everything has gone well.
@@ -340,7 +340,7 @@ func (p *responsePlan) choosesType() bool {
 
 // encode turns what the handler returned into a response.
 func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks ResponseChecks, log *slog.Logger, a *response) error {
-	if err := p.encodeHeaders(out, checks != Off, a); err != nil {
+	if err := p.encodeHeaders(out, checks != ChecksOff, a); err != nil {
 		return fmt.Errorf("the answer cannot be encoded: %w", err)
 	}
 	if len(a.faults.Faults) == 0 {
@@ -348,7 +348,7 @@ func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks Res
 	}
 	// Cloned, since the error may outlive the response, whose memory is used again.
 	broken := invalidResponse{slices.Clone(a.faults.Faults)}
-	if checks == Log {
+	if checks == ChecksLog {
 		log.ErrorContext(ctx, "the answer breaks its own rules", "error", broken)
 		return nil
 	}

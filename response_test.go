@@ -157,9 +157,9 @@ func TestResponseChecks(t *testing.T) {
 		body   string
 		logged bool
 	}{
-		"fail": {candor.Fail, 500, `{"detail":"Internal Server Error"}`, true},
-		"log":  {candor.Log, 200, `{"stars":6,"notes":["long"]}`, true},
-		"off":  {candor.Off, 200, `{"stars":6,"notes":["long"]}`, false},
+		"fail": {candor.ChecksFail, 500, `{"detail":"Internal Server Error"}`, true},
+		"log":  {candor.ChecksLog, 200, `{"stars":6,"notes":["long"]}`, true},
+		"off":  {candor.ChecksOff, 200, `{"stars":6,"notes":["long"]}`, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -226,7 +226,7 @@ var uselessOptions = []provoked{
 	{"Heartbeat of a plain handler", onPlain(candor.Heartbeat(time.Second))},
 	{"Heartbeat of a webhook", onWebhook(candor.Heartbeat(time.Second))},
 	{"MessageLimit of JSON", onRoute(candor.MessageLimit(1))},
-	{"AnswerInvalidMessages of JSON", onRoute(candor.AnswerInvalidMessages())},
+	{"ReplyToInvalidMessages of JSON", onRoute(candor.ReplyToInvalidMessages())},
 	{"Origins of JSON", onRoute(candor.Origins("example.com"))},
 	{"Origins of a mount", onMount(candor.Origins("example.com"))},
 	{"Subprotocols of JSON", onRoute(candor.Subprotocols("a"))},
@@ -292,9 +292,9 @@ var uselessOptions = []provoked{
 		app.Include(r, candor.Heartbeat(time.Second))
 	}},
 	{"Until of a provider that is a call", func(app *candor.App) {
-		candor.Provide(app, func(context.Context, candor.None) (*motor, error) { return nil, nil }, candor.Until(candor.Sent))
+		candor.Provide(app, func(context.Context, candor.None) (*motor, error) { return nil, nil }, candor.Until(candor.ResponseSent))
 	}},
-	{"Until of a guard", onRoute(candor.Require(func(context.Context, candor.None) error { return nil }, candor.Until(candor.Sent)))},
+	{"Until of a guard", onRoute(candor.Require(func(context.Context, candor.None) error { return nil }, candor.Until(candor.ResponseSent)))},
 	{"MaxBody of an error handler", func(app *candor.App) {
 		candor.OnStatus(app, 404, func(context.Context, *candor.HTTPError) (int, error) { return 1, nil }, candor.MaxBody(1))
 	}},
@@ -377,7 +377,7 @@ var wrongPlaces = []provoked{
 	}},
 	{"a bracket that outlives what it depends on", func(app *candor.App) {
 		candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*motor) error) error { return use(nil) })
-		candor.Get(app, "/", nothing, candor.Around(func(_ context.Context, _ needsMotor, next func() error) error { return next() }, candor.Until(candor.Sent)))
+		candor.Get(app, "/", nothing, candor.Around(func(_ context.Context, _ needsMotor, next func() error) error { return next() }, candor.Until(candor.ResponseSent)))
 	}},
 	{"a wildcard that nobody reads", func(app *candor.App) { candor.Get(app, "/{id}", nothing) }},
 	{"two routes in one place", func(app *candor.App) {
@@ -466,7 +466,7 @@ func TestOptionsWhereTheyHaveAnEffect(t *testing.T) {
 		}
 	}
 	for name, register := range map[string]func(*candor.App){
-		"of WebSockets": onSocket(candor.Heartbeat(time.Second), candor.MessageLimit(1), candor.AnswerInvalidMessages(), candor.Origins("*"),
+		"of WebSockets": onSocket(candor.Heartbeat(time.Second), candor.MessageLimit(1), candor.ReplyToInvalidMessages(), candor.Origins("*"),
 			candor.Subprotocols("a"), candor.ForbidExtra(), candor.Timeout(time.Second), candor.Summary("s")),
 		"of lines":                      lines(candor.MessageLimit(1), candor.MaxBody(1)),
 		"of a plain handler":            onPlain(candor.Status(201), candor.Summary("s"), candor.Responds[int](404), candor.Timeout(time.Second), candor.Alias("/a")),
@@ -512,7 +512,7 @@ func TestUntilOfABracket(t *testing.T) {
 	for _, row := range []struct {
 		until candor.Lifetime
 		want  string
-	}{{candor.Sent, "header, bracket"}, {candor.Encoded, "bracket, header"}} {
+	}{{candor.ResponseSent, "header, bracket"}, {candor.ResponseEncoded, "bracket, header"}} {
 		var order []string
 		app := candor.New(candor.Config{})
 		candor.Get(app, "/", func(context.Context, candor.None) (int, error) { return 1, nil },

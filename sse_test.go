@@ -82,7 +82,7 @@ func TestEvents(t *testing.T) {
 		assert.Equal(t, "data: {\"n\":1}\n\ndata: \"text\"\n\ndata: a\ndata: b\n\ndata: null\n\ndata: [DONE]\n\n", c.Get("/any").Status(200).Text())
 		assert.Equal(t, "data: [DONE]\n\n", c.Get("/named").Status(200).Text())
 		var read []any
-		for event, err := range candor.EventsFrom[any](c.Stream("GET", "/any", nil)) {
+		for event, err := range candor.ReadEvents[any](c.Stream("GET", "/any", nil)) {
 			require.NoError(t, err)
 			read = append(read, event.Data)
 		}
@@ -231,7 +231,7 @@ func TestEventsNamedByTheirData(t *testing.T) {
 	assert.Equal(t, "event: goal\ndata: {\"kind\":\"goal\",\"by\":\"Ann\",\"minute\":3}\nid: 1\n\n: idle\n\nevent: card\ndata: {\"kind\":\"card\",\"colour\":\"red\"}\n\n",
 		c.Get("/").Status(200).Text())
 	var names []string
-	for event, err := range candor.EventsFrom[map[string]any](c.Stream("GET", "/", nil)) {
+	for event, err := range candor.ReadEvents[map[string]any](c.Stream("GET", "/", nil)) {
 		require.NoError(t, err)
 		names = append(names, event.Name+" "+event.Data["kind"].(string))
 	}

@@ -73,10 +73,10 @@ func TestStepsOfRoutes(t *testing.T) {
 	candor.ProvideScoped(app, openStepSpan)
 
 	candor.Get(app, "/count", countSteps)
-	candor.Post(app, "/orders", placeOrder, candor.Needs[*stepUser](), candor.Require(checkTenant), candor.Around(traceStep, candor.Until(candor.Sent)))
+	candor.Post(app, "/orders", placeOrder, candor.Needs[*stepUser](), candor.Require(checkTenant), candor.Around(traceStep, candor.Until(candor.ResponseSent)))
 	candor.Get(app, "/cached", readSpan, candor.Cache(candor.CacheConfig{TTL: time.Minute}))
 	candor.Get(app, "/orders", followOrders)
-	candor.Get(app, "/ended", followOrders, candor.Around(traceStep, candor.Until(candor.Encoded)))
+	candor.Get(app, "/ended", followOrders, candor.Around(traceStep, candor.Until(candor.ResponseEncoded)))
 	candor.WebSocket(app, "/chat", chatInSteps)
 	handler := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})
 	candor.HandleHTTP(app, []string{http.MethodGet}, "/plain", handler, candor.Use(func(next http.Handler) http.Handler { return next }))

@@ -275,13 +275,13 @@ func newItemWriter[T any](e *codec.Encoder, l *streaming) *itemWriter[T] {
 // error, as the app's ResponseChecks say.
 func (w *itemWriter[T]) append(dst []byte, item T) ([]byte, error) {
 	*w.slot, w.faults = item, fault.List{}
-	dst, err := w.encoder.Append(dst, w.value, w.streaming.checks != Off, &w.faults)
+	dst, err := w.encoder.Append(dst, w.value, w.streaming.checks != ChecksOff, &w.faults)
 	if err != nil || len(w.faults.Faults) == 0 {
 		return dst, err
 	}
 	w.faults.Seal(0, "item")
 	broken := invalidResponse{w.faults.Faults}
-	if w.streaming.checks == Log {
+	if w.streaming.checks == ChecksLog {
 		w.streaming.log(broken)
 		return dst, nil
 	}

@@ -115,11 +115,11 @@ func TestLinesOfFailures(t *testing.T) {
 		"a body that cannot be encoded":  func(c *candor.TestClient) { c.Post("/it", func() {}) },      // here
 		"a stream":                       func(c *candor.TestClient) { c.Stream("GET", "/text", nil) }, // here
 		"a line": func(c *candor.TestClient) {
-			for range candor.LinesFrom[int](c.Stream("GET", "/numbers", nil)) { //nolint:errcheck // here: the test fails, not the loop
+			for range candor.ReadLines[int](c.Stream("GET", "/numbers", nil)) { //nolint:errcheck // here: the test fails, not the loop
 			}
 		}, // here
 		"an event": func(c *candor.TestClient) {
-			for range candor.EventsFrom[int](c.Stream("GET", "/events", nil)) { //nolint:errcheck // here: the test fails, not the loop
+			for range candor.ReadEvents[int](c.Stream("GET", "/events", nil)) { //nolint:errcheck // here: the test fails, not the loop
 			}
 		}, // here
 		"no socket": func(c *candor.TestClient) { c.WebSocket("/text").Send("") }, // here

@@ -141,7 +141,7 @@ func TestMessagesThatAreAnsweredWithTheirFaults(t *testing.T) {
 	candor.WebSocket(app, "/it", func(ctx context.Context, _ candor.None, s *candor.Socket[liedQuestion, liedReply]) error {
 		_, err := s.Receive(ctx)
 		return err
-	}, candor.AnswerInvalidMessages())
+	}, candor.ReplyToInvalidMessages())
 	got := record(func(tb candor.TB) {
 		var text string
 		candor.NewTestClient(tb, app).WebSocket("/it").Send(`{"text":"abcd"}`).Receive(&text).Send(`{"text":"a"}`).Closed()

@@ -16,7 +16,7 @@ import (
 )
 
 // TestStream is a response that is read while the app still writes it. Make one
-// with [TestClient.Stream], and read it with [LinesFrom] or [EventsFrom]. It
+// with [TestClient.Stream], and read it with [ReadLines] or [ReadEvents]. It
 // closes with the test.
 type TestStream struct {
 	// Response is the response: its status and header, held against the document.
@@ -129,9 +129,9 @@ func (s *TestStream) Close() {
 	s.close()
 }
 
-// LinesFrom reads JSON Lines, each by encoding/json, as the handler wrote them:
+// ReadLines reads JSON Lines, each by encoding/json, as the handler wrote them:
 //
-//	for item, err := range candor.LinesFrom[Item](c.Stream("GET", "/export", nil)) { ... }
+//	for item, err := range candor.ReadLines[Item](c.Stream("GET", "/export", nil)) { ... }
 //
 // The loop runs while the handler still produces, and waits for it. When
 // it ends, also early, the request's context is cancelled and the handler has
@@ -139,23 +139,23 @@ func (s *TestStream) Close() {
 // short is an error, io.ErrUnexpectedEOF, and so is a line that is no T; either
 // is the last element. Each line is held against the document. A response that
 // is no JSON Lines fails the test at once.
-func LinesFrom[T any](s *TestStream) JSONLines[T] {
+func ReadLines[T any](s *TestStream) JSONLines[T] {
 	s.tb.Helper()
 	return readItems(s, mediatype.JSONLines, func(line mediatype.Item) (value T, err error) {
 		return value, json.Unmarshal(line.Data, &value)
 	})
 }
 
-// EventsFrom reads server-sent events as the handler wrote them; their data by
+// ReadEvents reads server-sent events as the handler wrote them; their data by
 // encoding/json, or as it is for [Raw]:
 //
-//	for event, err := range candor.EventsFrom[Tick](c.Stream("GET", "/ticks", nil)) { ... }
+//	for event, err := range candor.ReadEvents[Tick](c.Stream("GET", "/ticks", nil)) { ... }
 //
-// It behaves like [LinesFrom]. Comments, such as those that keep a connection
+// It behaves like [ReadLines]. Comments, such as those that keep a connection
 // alive, are left out. An event named "gap" of a hub has no data. One named
 // "error", by which an app tells that the stream failed, is an error: its text
 // holds the data.
-func EventsFrom[T any](s *TestStream) Events[T] {
+func ReadEvents[T any](s *TestStream) Events[T] {
 	s.tb.Helper()
 	return readItems(s, mediatype.ServerSentEvents, func(item mediatype.Item) (Event[T], error) {
 		event := Event[T]{Name: item.Name, ID: item.ID, Retry: item.Retry}

@@ -93,7 +93,7 @@ func TestStreamsAreReadWhileTheyRun(t *testing.T) {
 		stream := c.Stream("GET", "/hours", nil)
 		assert.Equal(t, 200, stream.Response.Code)
 		assert.Less(t, time.Since(began), time.Minute, "the header comes before the first event")
-		for event, err := range candor.EventsFrom[streamedTick](stream) {
+		for event, err := range candor.ReadEvents[streamedTick](stream) {
 			require.NoError(t, err)
 			assert.Equal(t, candor.Event[streamedTick]{Data: streamedTick{len(log)}, Name: "tick", ID: "a", Retry: time.Second}, event)
 			assert.Equal(t, time.Duration(len(log))*time.Hour, time.Since(began))
@@ -120,7 +120,7 @@ func TestLinesFrom(t *testing.T) {
 		} {
 			var got []int
 			var failure error
-			for tick, err := range candor.LinesFrom[streamedTick](c.Stream("POST", row.target, `{"ns":[1,2,3]}`)) {
+			for tick, err := range candor.ReadLines[streamedTick](c.Stream("POST", row.target, `{"ns":[1,2,3]}`)) {
 				if failure = err; err == nil {
 					got = append(got, tick.N)
 				}
@@ -128,16 +128,16 @@ func TestLinesFrom(t *testing.T) {
 			assert.Equal(t, row.want, got, row.target)
 			assert.Equal(t, row.err, failure, row.target)
 		}
-		for tick, err := range candor.LinesFrom[streamedTick](c.Stream("GET", "/fast", nil)) {
+		for tick, err := range candor.ReadLines[streamedTick](c.Stream("GET", "/fast", nil)) {
 			require.NoError(t, err)
 			assert.Equal(t, 1, tick.N)
 			break
 		}
 		assert.Equal(t, []string{"left: context canceled"}, log)
-		for _, err := range candor.LinesFrom[string](c.Stream("POST", "/lines", `{"ns":[1]}`)) {
+		for _, err := range candor.ReadLines[string](c.Stream("POST", "/lines", `{"ns":[1]}`)) {
 			assert.ErrorContains(t, err, "cannot unmarshal object")
 		}
-		for tick, err := range candor.LinesFrom[streamedTick](c.Stream("POST", "/lines", `{"ns":[]}`)) {
+		for tick, err := range candor.ReadLines[streamedTick](c.Stream("POST", "/lines", `{"ns":[]}`)) {
 			t.Error("no line was expected", tick, err)
 		}
 	})
@@ -149,7 +149,7 @@ func TestEventsFrom(t *testing.T) {
 		c := candor.NewTestClient(t, streamingApp(&log))
 		var got []candor.Event[candor.Raw]
 		var failures []error
-		for event, err := range candor.EventsFrom[candor.Raw](c.Stream("GET", "/texts", nil)) {
+		for event, err := range candor.ReadEvents[candor.Raw](c.Stream("GET", "/texts", nil)) {
 			got, failures = append(got, event), append(failures, err)
 		}
 		assert.Equal(t, []candor.Event[candor.Raw]{{Data: "one\ntwo"}, {Name: "error"}}, got)
@@ -166,7 +166,7 @@ func TestEventsFromATopic(t *testing.T) {
 	candor.HandleHTTP(app, []string{"GET"}, "/it", withHeader("Cache-Control", "no-cache", answers(200, "text/event-stream", "event: gap\ndata: null\n\ndata: {\"n\":3}\n\n")),
 		candor.Responds[candor.Events[streamedTick]](200))
 	var got []candor.Event[streamedTick]
-	for event, err := range candor.EventsFrom[streamedTick](candor.NewTestClient(t, app).Stream("GET", "/it", nil)) {
+	for event, err := range candor.ReadEvents[streamedTick](candor.NewTestClient(t, app).Stream("GET", "/it", nil)) {
 		require.NoError(t, err)
 		got = append(got, event)
 	}
@@ -196,12 +196,12 @@ func TestStreamsThatAreNone(t *testing.T) {
 				stream := c.Stream("GET", "/hours", nil)
 				stream.Close()
 				stream.Close()
-				for _, err := range candor.EventsFrom[streamedTick](stream) {
+				for _, err := range candor.ReadEvents[streamedTick](stream) {
 					assert.ErrorIs(t, err, io.ErrClosedPipe)
 				}
 			}, ""},
 			{"HEAD", func(c *candor.TestClient) {
-				for event, err := range candor.EventsFrom[streamedTick](c.Stream("HEAD", "/hours", nil)) {
+				for event, err := range candor.ReadEvents[streamedTick](c.Stream("HEAD", "/hours", nil)) {
 					t.Error("HEAD has no events", event, err)
 				}
 			}, ""},
@@ -209,15 +209,15 @@ func TestStreamsThatAreNone(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 90*time.Minute)
 				defer cancel()
 				n := 0
-				for _, err := range candor.EventsFrom[streamedTick](c.Stream("GET", "/hours", nil, candor.WithContext(ctx))) {
+				for _, err := range candor.ReadEvents[streamedTick](c.Stream("GET", "/hours", nil, candor.WithContext(ctx))) {
 					require.NoError(t, err)
 					n++
 				}
 				assert.Equal(t, 1, n)
 			}, ""},
-			{"another kind of stream", func(c *candor.TestClient) { candor.LinesFrom[int](c.Stream("GET", "/texts", nil)) }, "GET /texts: the answer is no application/jsonl, but status 200 and \"text/event-stream; charset=utf-8\""},
+			{"another kind of stream", func(c *candor.TestClient) { candor.ReadLines[int](c.Stream("GET", "/texts", nil)) }, "GET /texts: the answer is no application/jsonl, but status 200 and \"text/event-stream; charset=utf-8\""},
 			{"an error that is read", func(c *candor.TestClient) {
-				candor.LinesFrom[int](c.Stream("POST", "/lines?fail=early", `{"ns":[]}`))
+				candor.ReadLines[int](c.Stream("POST", "/lines?fail=early", `{"ns":[]}`))
 			}, "but status 404 and \"application/json\"\n{\"detail\":\"no lines\"}"},
 			{"an aborted answer", func(c *candor.TestClient) { c.Stream("GET", "/aborts", nil) }, "GET /aborts: the answer was aborted"},
 		} {
@@ -237,7 +237,7 @@ func TestAStreamThatDoesNotEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		got := record(func(tb candor.TB) {
-			for _, err := range candor.LinesFrom[int](candor.NewTestClient(tb, streamingApp(new([]string))).Stream("GET", "/stubborn", nil)) {
+			for _, err := range candor.ReadLines[int](candor.NewTestClient(tb, streamingApp(new([]string))).Stream("GET", "/stubborn", nil)) {
 				assert.NoError(t, err)
 				break
 			}
@@ -280,12 +280,12 @@ func TestTheContractOfItems(t *testing.T) {
 				"as it comes": func(c *candor.TestClient) {
 					stream := c.Stream("GET", "/it", nil)
 					if strings.Contains(row.media, "jsonl") {
-						for line, err := range candor.LinesFrom[any](stream) {
+						for line, err := range candor.ReadLines[any](stream) {
 							assert.True(t, err != nil || line != nil)
 						}
 						return
 					}
-					for _, err := range candor.EventsFrom[candor.Raw](stream) {
+					for _, err := range candor.ReadEvents[candor.Raw](stream) {
 						assert.True(t, err == nil || row.name == "events of Candor's own")
 					}
 				},

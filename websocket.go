@@ -46,7 +46,7 @@ import (
 //     takes both);
 //   - 1007 for text that is not UTF-8;
 //   - 1008 for a message that breaks the rules of its type, unless
-//     [AnswerInvalidMessages] is set;
+//     [ReplyToInvalidMessages] is set;
 //   - 1009 for a message over the [MessageLimit].
 //
 // The context of the handler ends with the connection; scoped providers end
@@ -135,11 +135,11 @@ func MessageLimit(bytes int) Option {
 	})
 }
 
-// AnswerInvalidMessages answers a message that breaks the rules of its type
+// ReplyToInvalidMessages answers a message that breaks the rules of its type
 // with the body of a 422 as a text message, and goes on: [Socket.Receive] waits
 // for the next one. Without it the socket is closed with 1008. What is no message
 // of the kind at all, such as a binary one instead of text, still closes it.
-func AnswerInvalidMessages() Option {
+func ReplyToInvalidMessages() Option {
 	return everywhere(func(s *settings) error {
 		s.replyToInvalid = true
 		return nil
@@ -400,7 +400,7 @@ var spareMessages = sync.Pool{New: func() any { return new([]byte) }}
 func (s *connectedSocket) send(ctx context.Context, value reflect.Value) error {
 	buffer := spareMessages.Get().(*[]byte)
 	var faults fault.List
-	kind, data, err := s.write((*buffer)[:0], value, s.checks != Off, &faults)
+	kind, data, err := s.write((*buffer)[:0], value, s.checks != ChecksOff, &faults)
 	if cap(data) <= maxKept {
 		*buffer = data
 		defer spareMessages.Put(buffer) // after the connection has written it
@@ -411,7 +411,7 @@ func (s *connectedSocket) send(ctx context.Context, value reflect.Value) error {
 	if len(faults.Faults) > 0 {
 		faults.Seal(0, "message")
 		broken := invalidResponse{faults.Faults}
-		if s.checks == Fail {
+		if s.checks == ChecksFail {
 			return broken
 		}
 		s.log.ErrorContext(ctx, "a message breaks its own rules", "error", broken)

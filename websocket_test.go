@@ -799,7 +799,7 @@ func TestDocumentOfAnsweredMessages(t *testing.T) {
 		app := candor.New(candor.Config{})
 		candor.OnError(app, func(context.Context, *candor.ValidationError) (refused, error) { return refused{}, nil },
 			candor.Status(status), candor.Responds[busy](409), candor.Responds[candor.HTML](503))
-		candor.WebSocket(app, "/ws", wsEcho[wsMessage], candor.AnswerInvalidMessages())
+		candor.WebSocket(app, "/ws", wsEcho[wsMessage], candor.ReplyToInvalidMessages())
 		return string(documentOf(t, app).at(t, "paths", "/ws", "get", "x-websocket", "answersInvalid"))
 	}
 	for range 50 {
@@ -844,8 +844,8 @@ func TestWebSocketAnswersInvalidMessages(t *testing.T) {
 	config, log := wsConfig()
 	config.Message = func(_ *http.Request, f candor.Fault) string { return "own: " + f.Type }
 	app := candor.New(config)
-	candor.WebSocket(app, "/ws", wsEcho[wsMessage], candor.AnswerInvalidMessages())
-	strict := candor.NewRouter("/strict", candor.AnswerInvalidMessages(), candor.ForbidExtra())
+	candor.WebSocket(app, "/ws", wsEcho[wsMessage], candor.ReplyToInvalidMessages())
+	strict := candor.NewRouter("/strict", candor.ReplyToInvalidMessages(), candor.ForbidExtra())
 	candor.WebSocket(strict, "/ws", wsEcho[wsMessage])
 	app.Include(strict)
 	address, _ := wsServe(t, app)

@@ -45,7 +45,7 @@ func newStation() *candor.App {
 
 func TestReadings(t *testing.T) {
 	c := candor.NewTestClient(t, newStation())
-	for reading, err := range candor.LinesFrom[Reading](c.Stream("GET", "/readings?days=3", nil)) {
+	for reading, err := range candor.ReadLines[Reading](c.Stream("GET", "/readings?days=3", nil)) {
 		require.NoError(t, err)
 		assert.GreaterOrEqual(t, reading.Celsius, 20.0)
 	}
@@ -55,7 +55,7 @@ func TestReadings(t *testing.T) {
 func TestHourly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, began := candor.NewTestClient(t, newStation()), time.Now()
-		for event, err := range candor.EventsFrom[Reading](c.Stream("GET", "/hourly", nil)) {
+		for event, err := range candor.ReadEvents[Reading](c.Stream("GET", "/hourly", nil)) {
 			require.NoError(t, err)
 			assert.InDelta(t, 21, event.Data.Celsius, 0)
 			if time.Since(began) == 48*time.Hour {
