@@ -120,6 +120,7 @@ func (c CORSConfig) check() error {
 	case everyone && (len(c.Origins) > 1 || c.OriginFunc != nil):
 		return errors.New(`Origins "*" is every origin; drop the others, or the "*"`) //nolint:staticcheck // the name of a field
 	}
+	// "*" is no origin, so that validOrigin would refuse it.
 	if !everyone {
 		for _, origin := range c.Origins {
 			if err := validOrigin(origin); err != nil {

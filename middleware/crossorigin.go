@@ -19,6 +19,7 @@ import (
 func CrossOrigin(trusted ...string) func(http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range trusted {
+		// AddTrustedOrigin lets more pass than a browser ever sends, such as upper case.
 		err := validOrigin(origin)
 		if err == nil {
 			err = protection.AddTrustedOrigin(origin)
@@ -41,6 +42,7 @@ var errCrossOrigin = candor.Error(http.StatusForbidden, "requests from pages of 
 
 // Describe implements layer.Describer.
 func (g *originGuard) Describe(op *layer.Operation) layer.Effects {
+	// The protection of net/http lets these pass, since they change nothing.
 	if op.Method == http.MethodGet || op.Method == http.MethodHead || op.Method == http.MethodOptions {
 		return layer.Effects{}
 	}
@@ -52,6 +54,7 @@ func (g *originGuard) Describe(op *layer.Operation) layer.Effects {
 // ServeHTTP implements http.Handler.
 func (g *originGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if g.protection.Check(r) != nil {
+		// Refused in any case; only the document may lack the response, which is logged.
 		_ = g.IsKnown(r, "CrossOrigin", "its 403 is not in the document")
 		candor.WriteError(w, r, errCrossOrigin)
 		return

@@ -15,6 +15,7 @@ func ProcessTime() func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			start := time.Now()
 			layer.ServeBefore(next, w, r, func(_ int, header http.Header) {
+				// The last moment, since a header cannot follow the body.
 				header.Set("X-Process-Time", strconv.FormatFloat(time.Since(start).Seconds(), 'f', 6, 64))
 			})
 		})

@@ -97,6 +97,7 @@ var forwardedHeaders = []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwa
 func (p *proxies) unproxied(r *http.Request) *http.Request {
 	if !p.trustsPeer(r) {
 		for _, name := range forwardedHeaders {
+			// Anybody may have written these, and the handler must not trust them either.
 			delete(r.Header, name)
 		}
 		return r

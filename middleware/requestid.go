@@ -21,6 +21,7 @@ func RequestID() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			id := r.Header.Get(requestIDHeader)
+			// An id from outside goes to logs and to other services, so only harmless ones are taken.
 			if !isRequestID(id) {
 				id = newRequestID()
 			}
@@ -41,6 +42,7 @@ func newRequestID() string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 	var id [26]byte
 	for half := range 2 {
+		// 13 characters of 5 bits use 65, so that the last one of each half has 4 of them.
 		bits := rand.Uint64()
 		for i := range 13 {
 			id[13*half+i] = alphabet[bits%32]

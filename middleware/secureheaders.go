@@ -42,6 +42,7 @@ func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
 			for _, line := range chosen {
+				// Over http browsers ignore it (RFC 6797, section 8.1).
 				if line.name != strictTransport || Scheme(r) == "https" {
 					h[line.name] = line.values
 				}
@@ -65,6 +66,7 @@ func chosenHeaders(changes map[string]string) ([]fixedHeader, error) {
 		if !mediatype.ValidHeader(name, []string{value}) {
 			return nil, fmt.Errorf("HTTP cannot carry the header %q with the value %q", name, value)
 		}
+		// An empty value stays until the end, since it takes a default away.
 		all[http.CanonicalHeaderKey(name)] = value
 	}
 	var chosen []fixedHeader

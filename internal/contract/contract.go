@@ -84,6 +84,7 @@ func (c *Contract) Unread() []ecma.Unread { return c.unread }
 // withPatternsOfGo spells the patterns of a document for Go, whose expressions
 // the judge takes them for: those of a document are of ECMA-262.
 func withPatternsOfGo(data []byte) ([]byte, []ecma.Unread, error) {
+	// Most documents have no pattern, and are not decoded a second time then.
 	if !bytes.Contains(data, []byte(`"pattern":`)) {
 		return data, nil, nil
 	}
@@ -176,6 +177,7 @@ func asJSONText(value any) string {
 // a 500, which is a defect of the app.
 func (p *Expected) response(status int) *openapi3.Response {
 	ref := p.op.Responses.Status(status)
+	// A default would otherwise make every panic a documented response.
 	if status != http.StatusInternalServerError {
 		ref = cmp.Or(ref, p.op.Responses.Default())
 	}
@@ -188,6 +190,7 @@ func (p *Expected) response(status int) *openapi3.Response {
 // mediaOf finds what a body of a media type is documented to be, by its name or
 // a range that it is in.
 func mediaOf(content openapi3.Content, mediaType string) *openapi3.MediaType {
+	// A body of type application/merge-patch+json, say, is JSON to the app, too.
 	if media := content.Get(mediaType); media != nil || !mediatype.IsJSON(mediaType) {
 		return media
 	}
@@ -207,6 +210,8 @@ func readJSON(data []byte) (value any, err error) {
 	switch {
 	case !json.Valid(data):
 		return nil, errNotJSON
+	// The stricter reader, after the text is known to be JSON: it refuses a member twice, and
+	// text that is not UTF-8.
 	case jsonv2.Unmarshal(data, &value) != nil:
 		return nil, errUnjudged
 	}
@@ -225,6 +230,7 @@ func validate(documented *openapi3.SchemaRef, data []byte, value any) error {
 	var exact any
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
+	// Valid with exact numbers is enough: float64 may have rounded them.
 	if decoder.Decode(&exact) == nil && schema.Check(documented, exact) == nil {
 		return nil
 	}
@@ -245,6 +251,7 @@ func reasons(err error) (at []any, text string) {
 			break
 		}
 		text := leaf.Reason
+		// The location is given by the caller, so that of the library is cut off.
 		if _, rest, found := strings.Cut(text, "': "); found && strings.Contains(text, "at '") {
 			text = rest
 		}
@@ -275,6 +282,7 @@ func leavesOf(err error, found []*openapi3.SchemaError) []*openapi3.SchemaError 
 	if !ok {
 		return found
 	}
+	// The reason inside says more than that no alternative is satisfied.
 	if inner := leavesOf(failure.Origin, nil); len(inner) > 0 {
 		return append(found, inner...)
 	}

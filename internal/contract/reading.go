@@ -61,6 +61,7 @@ func (part *requestPart) refusedFor(value any) error {
 
 // jsonPart is a part that is JSON, nil for one that no schema can judge.
 func jsonPart(s *openapi3.SchemaRef, data []byte) *requestPart {
+	// The app ignores a byte order mark as well.
 	data = bytes.TrimPrefix(data, []byte(mediatype.ByteOrderMark))
 	value, err := readJSON(data)
 	part := &requestPart{schema: s, sent: value, widest: value, data: data, text: shown(data)}
@@ -86,6 +87,7 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *request
 	case mediaType == mediatype.Form:
 		return formPart(media, pairsOf(strings.TrimPrefix(string(data), mediatype.ByteOrderMark), false), shown(data))
 	case mediaType == mediatype.Multipart:
+		// A form that cannot be taken apart is not judged by a schema.
 		if sent, err := multipartForm(media, data, params["boundary"]); err == nil {
 			return formPart(media, sent, shown(data))
 		}
@@ -127,6 +129,7 @@ func (part *requestPart) at(loc []any) (*requestPart, []any) {
 		return part, loc
 	}
 	if len(loc) > 0 {
+		// Lines are numbered from 1 in locations.
 		if n, ok := loc[0].(int); ok && n >= 1 && n <= len(part.lines) {
 			return jsonPart(part.schema, part.lines[n-1]), loc[1:]
 		}
@@ -147,6 +150,7 @@ func readTexts(s *openapi3.SchemaRef, texts []string) (plain, widest any) {
 		if len(texts) == 0 {
 			return "", ""
 		}
+		// The app takes the last of several values, too.
 		return readText(s, texts[len(texts)-1])
 	}
 	plains, widests := make([]any, len(texts)), make([]any, len(texts))
@@ -159,6 +163,7 @@ func readTexts(s *openapi3.SchemaRef, texts []string) (plain, widest any) {
 // hasItems reports whether a schema is about lists, by itself or one of its
 // alternatives.
 func hasItems(s *openapi3.SchemaRef, depth int) bool {
+	// Bounded, since a schema may refer to itself.
 	if s == nil || s.Value == nil || depth > schema.MaxNesting {
 		return false
 	}
@@ -191,6 +196,7 @@ func readText(s *openapi3.SchemaRef, text string) (plain, widest any) {
 	if ok {
 		return plain, plain
 	}
+	// Only where no plain reading is valid, since a wider one would forgive the app more.
 	widest, ok = firstAllowed(s, wideReadings(text))
 	if !ok {
 		widest = plain
@@ -207,6 +213,7 @@ func firstAllowed(s *openapi3.SchemaRef, values []any) (value any, ok bool) {
 	if len(values) == 0 {
 		return nil, false
 	}
+	// No reading is valid; the one that fits the type gives the better reason.
 	if isText(s) {
 		return values[0], false
 	}
@@ -240,6 +247,7 @@ func wideReadings(text string) []any {
 	if x, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(x) && !math.IsInf(x, 0) {
 		values = append(values, x)
 	}
+	// A quoted text is no reading: apps take a parameter as it stands.
 	if value, err := readJSON([]byte(text)); err == nil && !strings.HasPrefix(text, `"`) {
 		values = append(values, value)
 	}
@@ -263,6 +271,7 @@ func splitTexts(p *openapi3.Parameter, texts []string) []string {
 	if !isSplit(p) || !hasItems(p.Schema, 0) {
 		return texts
 	}
+	// Elements of a query are decoded after the split, as an escaped comma does not separate.
 	if p.In != openapi3.ParameterInHeader {
 		return splitOnCommas(texts, p.In == openapi3.ParameterInQuery)
 	}
@@ -371,6 +380,7 @@ func readField(media *openapi3.MediaType, name string, texts []string, plain, wi
 	}
 	if encoding != nil && encoding.Explode != nil && !*encoding.Explode {
 		plain[name], widest[name] = readTexts(s, splitOnCommas(texts, false))
+		// An empty text is an empty list, and where the schema has none it counts as left out.
 		if elements, ok := widest[name].([]any); ok && len(elements) == 0 && schema.Check(s, elements) != nil {
 			delete(widest, name)
 		}

@@ -33,6 +33,7 @@ type Body struct {
 // want to know what was sent: an app may change the request.
 func Keep(r *http.Request) (sent *http.Request, body *Body) {
 	sent, body = r.Clone(r.Context()), &Body{ReadCloser: r.Body}
+	// The app compares with http.NoBody, so that a wrapper would look like a body.
 	if r.Body != http.NoBody {
 		r.Body = body
 	}
@@ -83,6 +84,7 @@ func (p *Expected) CheckRequest(r *http.Request, read *Body, got *Response) {
 // faults are the validation errors of a request: those that the app noted,
 // whatever the form of its response, else those that a 422 lists.
 func (p *Expected) faults(got *Response) []reported {
+	// The log comes first: an error handler may have given the response any form.
 	if noted := p.log.Faults(); len(noted) > 0 {
 		return asReported(noted)
 	}
@@ -155,12 +157,14 @@ func (p *Expected) checkAccepted(all requestParts, status string) {
 	p.tb.Helper()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		part := all[name]
+		// A handler may stop before the last line, so that no line counts as accepted.
 		if part == nil || part.absent || part.lines != nil {
 			continue
 		}
 		came := status + "the app accepted " + part.shown()
 		if part.refusal != nil {
 			p.disagree(name, part.refusal.Error(), came)
+			// The widest reading: what an app may take for a valid value is no disagreement.
 		} else if err := part.refusedFor(part.widest); err != nil {
 			p.violates(name, came, err)
 		}
@@ -200,6 +204,7 @@ func (part *requestPart) canSay(f reported) bool {
 	for _, fact := range f.Ctx {
 		switch x := fact.(type) {
 		case float64:
+			// From 2^53 on a float64 does not hold every integer.
 			if math.Abs(x) >= 1<<53 {
 				return false
 			}
@@ -226,6 +231,8 @@ func (part *requestPart) allows(f reported, loc []any) bool {
 	case schema.IsInexact(part.schema, loc), schema.IsKey(loc):
 		return false
 	}
+	// The part is invalid for some reason; only a schema at this location tells whether this
+	// error is one of them.
 	met, refused := false, false
 	schema.Follow(part.schema, loc, part.sent, func(s *openapi3.SchemaRef, value any, rest []any) {
 		switch {
@@ -291,6 +298,7 @@ func (p *Expected) textsOf(described *openapi3.Parameter, r *http.Request) (text
 	case openapi3.ParameterInCookie:
 		texts = bind.CookieTexts(r.Header, described.Name)
 		if len(texts) > 1 && !hasItems(described.Schema, 0) {
+			// Of two cookies with one name the first counts, as in net/http.
 			texts = texts[:1]
 		}
 	}
@@ -309,6 +317,7 @@ func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *
 	}
 	contentType := r.Header.Get("Content-Type")
 	media := mediaOf(described.Content, contentType)
+	// The app may stop before the end, and half a body says nothing.
 	isComplete := read.ended || int64(len(data)) == r.ContentLength
 	switch {
 	case r.ContentLength == 0 || len(data) == 0 && read.ended:

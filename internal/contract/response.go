@@ -24,6 +24,7 @@ func (p *Expected) CheckResponse(r *http.Request, got *Response) {
 	if media != nil && media.Schema != nil {
 		p.checkBody(mediatype.Bare(got.Header.Get("Content-Type")), media.Schema, got)
 	}
+	// A document without content promises that there is no body.
 	if documented != nil && len(documented.Content) == 0 && len(got.Body) > 0 {
 		p.disagree(fmt.Sprintf("the body of status %d", got.Code), "no body", shown(got.Body))
 	}
@@ -93,6 +94,7 @@ func headerValue(s *openapi3.Schema, lines []string) any {
 	if !s.Type.Includes(openapi3.TypeArray) {
 		return scalarValue(s, strings.Join(lines, ", "))
 	}
+	// Several lines are one value each; one line may hold the whole list.
 	if len(lines) == 1 {
 		lines = bind.SplitHeader(nil, lines[0])
 	}
@@ -105,6 +107,7 @@ func headerValue(s *openapi3.Schema, lines []string) any {
 
 func scalarValue(s *openapi3.Schema, text string) any {
 	isNumber := s.Type.Includes(openapi3.TypeInteger) || s.Type.Includes(openapi3.TypeNumber)
+	// ParseFloat alone reads more than JSON has, such as 0x10 or Inf.
 	if n, err := strconv.ParseFloat(text, 64); isNumber && err == nil && json.Valid([]byte(text)) {
 		return n
 	}

@@ -118,9 +118,11 @@ func (l *Layer) IsKnown(r *http.Request, name, consequence string) bool {
 		return true
 	}
 	op := OperationOf(r)
+	// No document has the operation, so none is wrong about it.
 	if op == nil || op.Unlisted {
 		return true
 	}
+	// Requests at the same time log it once: only one of them stores the name.
 	if _, reported := op.Reported.LoadOrStore(name, true); !reported {
 		op.Log.ErrorContext(r.Context(), "middleware stands where no operation can know of it: between functions that hide it on both sides",
 			"middleware", name, "route", r.Pattern, "so", consequence, "fix", "make it an element of Use, or the outermost or innermost part of one")
@@ -176,6 +178,7 @@ func (in *Inner) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // add notes middleware, once for each operation: a plain handler may serve
 // several.
 func (in *Inner) add(h Handler) {
+	// A handler that was found from both sides has this operation already.
 	if l := h.base(); !in.sealed && (l.inner == nil || l.inner.operation != in.operation) {
 		l.inner = in
 		in.found = append(in.found, h)

@@ -46,10 +46,12 @@ func Write(api *operation.API, o Options) ([]byte, error) {
 	m.operations(api.Webhooks)
 
 	doc := head(&api.Info)
+	// After the marks, and before the components, which exist once operations use them.
 	order := w.paths(doc, api.Operations)
 	w.webhooks(doc, api.Webhooks)
 	w.refineFaults(api)
 	doc.Components = &openapi3.Components{Schemas: w.components.Schemas(), SecuritySchemes: securitySchemes(api.Schemes)}
+	// A map of kin-openapi has no order, so that the encoder is given one.
 	written := w.components.Order()
 	written.Paths, written.Methods = order.paths, order.methods
 	if o.EditDocument != nil {
@@ -105,6 +107,7 @@ func (w *writer) paths(doc *openapi3.T, operations []*operation.Operation) order
 	}
 	doc.Paths = openapi3.NewPathsWithCapacity(len(o.paths))
 	for _, path := range o.paths {
+		// All path items come first: several operations share one.
 		doc.Paths.Set(path, &openapi3.PathItem{})
 	}
 	for _, op := range operations {
@@ -129,6 +132,7 @@ func (w *writer) webhooks(doc *openapi3.T, hooks []*operation.Operation) {
 
 // operation writes an operation, with what it leads to.
 func (w *writer) operation(op *operation.Operation) *openapi3.Operation {
+	// A function of the user's may change anything, so that nothing is shared with others then.
 	edits := w.options.Edits[op]
 	isEdited := w.options.EditDocument != nil || len(edits) > 0
 	out := &openapi3.Operation{
@@ -146,6 +150,7 @@ func (w *writer) operation(op *operation.Operation) *openapi3.Operation {
 		w.callback(out, c)
 	}
 	for _, edit := range edits {
+		// Last, so that the user's word counts over everything written here.
 		edit(out)
 	}
 	return out
@@ -186,6 +191,7 @@ func (w *writer) callback(out *openapi3.Operation, c *operation.Operation) {
 func (w *writer) refineFaults(api *operation.API) {
 	for _, t := range api.Faults {
 		s := w.components.Reached(t, schema.Out)
+		// No operation of the document lists validation errors.
 		if s == nil {
 			continue
 		}
@@ -193,6 +199,7 @@ func (w *writer) refineFaults(api *operation.API) {
 		loc.Items = openapi3.NewSchemaRef("", openapi3.NewAnyOfSchema(openapi3.NewStringSchema(), openapi3.NewIntegerSchema()))
 		s.Properties["loc"] = openapi3.NewSchemaRef("", loc)
 		if !api.EchoInput {
+			// Without EchoInput no response has it.
 			delete(s.Properties, "input")
 		}
 	}
@@ -269,6 +276,7 @@ func (m *marker) values(values []operation.Value) {
 
 func (m *marker) value(v operation.Value) {
 	if v.Object != nil {
+		// Members and forms are no type of Go, only fields of one.
 		m.components.MarkObject(v.Object, uses[v.Use])
 		return
 	}

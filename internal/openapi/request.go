@@ -39,6 +39,7 @@ func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
 	} else {
 		out.Schema = s
 	}
+	// By default OpenAPI repeats the name for each element, in a query and a cookie.
 	if f.CSV || f.Source == typeinfo.Cookie && f.Type.IsList() && !f.JSON {
 		out.Explode = new(bool)
 		if f.Source == typeinfo.Query {

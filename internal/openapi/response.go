@@ -84,6 +84,7 @@ func (w *writer) content(c *operation.Content) *openapi3.MediaType {
 	for _, v := range c.Values {
 		s := w.value(v, "")
 		if media == nil {
+			// The first one may be a sequence, which shows its items as long as it stays alone.
 			media = w.mediaType(s)
 			continue
 		}
@@ -122,8 +123,10 @@ func link(l operation.Link) *openapi3.Link {
 func either(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
 	alternatives := openapi3.SchemaRefs{a}
 	if a.Ref == "" && len(a.Value.AnyOf) > 0 && len(a.Value.Type.Slice()) == 0 {
+		// A list of alternatives is extended and not nested. Cloned, since a may be shared.
 		alternatives = slices.Clone(a.Value.AnyOf)
 	}
+	// An alternative that is there already would say the same twice.
 	if slices.ContainsFunc(alternatives, func(s *openapi3.SchemaRef) bool { return s.Ref != "" && s.Ref == b.Ref || sameSchema(s, b) }) {
 		return a
 	}
@@ -132,6 +135,7 @@ func either(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
 
 // sameSchema compares schemas by what is written of them.
 func sameSchema(a, b *openapi3.SchemaRef) bool {
+	// Compared as text, since two schemas that say the same may lie at two addresses.
 	left, leftErr := a.MarshalJSON()
 	right, rightErr := b.MarshalJSON()
 	return leftErr == nil && rightErr == nil && bytes.Equal(left, right)

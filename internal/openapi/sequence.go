@@ -23,6 +23,7 @@ func (w *writer) events(v operation.Value) *openapi3.SchemaRef {
 	stream := sequence(mediatype.ServerSentEvents, openapi3.NewSchemaRef("", event))
 	failed := eventNamed(mediatype.ErrorEvent, mediatype.JSON, w.components.Value(v.Failure, nil, schema.Out))
 	failed.Value.Description = "The stream failed, and ends with this"
+	// Any stream may end with an error, whatever its events are.
 	event.AnyOf = append(event.AnyOf, failed)
 	return stream
 }

@@ -80,6 +80,7 @@ func (w *writer) socket(s *operation.Socket) map[string]any {
 
 func (w *writer) message(v operation.Value) *openapi3.SchemaRef {
 	if v.Kind == operation.Text {
+		// Without a media type the schema of a text would mean a string of JSON.
 		return openapi3.NewSchemaRef("", messageText())
 	}
 	return w.value(v, "")
