@@ -192,7 +192,7 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 		if err != nil {
 			return fmt.Errorf("the cookie %s: %w", f.Name, err)
 		}
-		// Only with a pointer can a cookie with an empty value be told from no cookie.
+		// Only a pointer distinguishes a cookie with an empty value from no cookie.
 		if len(texts) == 0 || texts[0] == "" && !isPointer {
 			return nil
 		}

@@ -193,7 +193,7 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 		return nil, err
 	}
 	return func(value reflect.Value, checks bool, a *response) error {
-		// The headers of an envelope may have added some, which are not below the body.
+		// The headers of an envelope may have added some, which lie outside of the body.
 		n := len(a.faults.Faults)
 		body, err := encoder.AppendIn(&a.scratch, a.buffer(), value, checks, &a.faults)
 		if err != nil {

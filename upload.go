@@ -256,7 +256,7 @@ func (s *uploadStore) spool(block []byte, rest io.Reader) (u Upload, err error) 
 		}
 		s.linked = os.Remove(s.file.Name()) != nil
 	}
-	// The buffer is used for every further write, of which full blocks need the fewest.
+	// The buffer is used for every later write, of which full blocks need the fewest.
 	if cap(block) < spoolBlock {
 		block = slices.Grow(block, spoolBlock)
 	}

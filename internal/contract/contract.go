@@ -251,7 +251,7 @@ func reasons(err error) (at []any, text string) {
 			break
 		}
 		text := leaf.Reason
-		// The location is given by the caller, so that of the library is cut off.
+		// The location is given by the caller, so the one of the library is dropped.
 		if _, rest, found := strings.Cut(text, "': "); found && strings.Contains(text, "at '") {
 			text = rest
 		}

@@ -87,7 +87,7 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *request
 	case mediaType == mediatype.Form:
 		return formPart(media, pairsOf(strings.TrimPrefix(string(data), mediatype.ByteOrderMark), false), shown(data))
 	case mediaType == mediatype.Multipart:
-		// A form that cannot be taken apart is not judged by a schema.
+		// A form that cannot be parsed is not judged by a schema.
 		if sent, err := multipartForm(media, data, params["boundary"]); err == nil {
 			return formPart(media, sent, shown(data))
 		}

@@ -162,9 +162,9 @@ func (p *Expected) checkAccepted(all requestParts, status string) {
 			continue
 		}
 		came := status + "the app accepted " + part.shown()
+		// The widest reading: what an app may take for a valid value is no disagreement.
 		if part.refusal != nil {
 			p.disagree(name, part.refusal.Error(), came)
-			// The widest reading: what an app may take for a valid value is no disagreement.
 		} else if err := part.refusedFor(part.widest); err != nil {
 			p.violates(name, came, err)
 		}
