@@ -236,6 +236,7 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 		media = bodyMedia{name: cmp.Or(f.Media, "text/plain"), decode: setText(f.Index, keeps), text: true}
 	}
 	p.media = []bodyMedia{media}
+	// A raw body may have a default, too, which is filled in like that of any body.
 	return c.absentBody(p, in)
 }
 

@@ -62,6 +62,7 @@ func (r *Route[In, Out]) Places() []string {
 // an app if one is given.
 func (r *Route[In, Out]) endpoint(app *App) (*endpoint, error) {
 	var of *table
+	// InProcess calls this app, while another one may serve the route at other paths.
 	if app != nil {
 		var err error
 		if of, err = app.sealed(); err != nil {
@@ -281,6 +282,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 		return nil, err
 	}
 	r, err := to.request(p.endpoint.method, target, client.Header.Get("Content-Type"))
+	// The client's own Accept is added later, and only where there is none yet.
 	if err == nil && client.Header.Get("Accept") == "" {
 		p.accept(r.Header)
 	}

@@ -120,11 +120,13 @@ func (m *memo[K, V]) get(key K, compile func(K) (V, error)) (V, error) {
 	if ok {
 		return known, nil
 	}
+	// Without the mutex, since compile may ask for other keys.
 	made, err := compile(key)
 	if err != nil {
 		return made, err
 	}
 	m.mutex.Lock()
+	// Two may have compiled the same; all get the one that was stored first.
 	defer m.mutex.Unlock()
 	if known, ok := m.made[key]; ok {
 		return known, nil

@@ -147,6 +147,7 @@ func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
 	}
 	if f.Rules != nil {
 		for _, rule := range f.Rules.Self {
+			// A writer sees one value at a time, and so could not check such a rule.
 			if rule.Cross {
 				return nil, fmt.Errorf("the rule %s looks at other fields, which the parts of an answer do not have; drop it", rule)
 			}

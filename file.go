@@ -208,6 +208,7 @@ func find(fsys fs.FS, name string) (string, fs.FileInfo, error) {
 		return name, nil, nil
 	}
 	info, err := stats.Stat(name)
+	// For the client a link that leads out is a missing file; nothing has failed.
 	if err != nil && !refusedByRoot(fsys, err) {
 		return name, nil, openError(err)
 	}

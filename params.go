@@ -366,8 +366,10 @@ func (p *parameters) add(f *typeinfo.Field) {
 	if p.readers == nil {
 		p.readers = map[*typeinfo.Field][]*typeinfo.Field{}
 	}
+	// The joined field takes over the position, and with it the readers so far.
 	delete(p.readers, before)
 	p.fields[i] = together(before, f)
+	// Clipped, since the slice may belong to the readers that were there before.
 	p.readers[p.fields[i]] = append(slices.Clip(readers), f)
 }
 

@@ -204,6 +204,7 @@ func (File) receive(*compiler) (receiveBody, error) {
 			Content: bytes.NewReader(data), Name: params["filename"], Download: disposition == "attachment",
 			ETag: from.Header.Get("ETag"),
 		}
+		// A time that cannot be read is as good as none: the file itself is there.
 		if at, err := http.ParseTime(from.Header.Get("Last-Modified")); err == nil {
 			file.ModTime = at
 		}
@@ -269,6 +270,7 @@ func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error 
 	for i, f := range p.response.desc.Cookies {
 		p.receiveCookie(i, f, into, from, &faults)
 	}
+	// One is enough for an error of the server, which the client cannot mend.
 	if len(faults.Faults) == 0 {
 		return nil
 	}

@@ -61,6 +61,7 @@ func receiveItems[T any](decoder *codec.Decoder, format *mediatype.Sequence, fro
 			if err == nil {
 				err = decodeReceived(decoder, sent.Data, reflect.ValueOf(&item).Elem())
 			}
+			// An error ends the stream: Call says that it is the last item.
 			if !yield(item, from.inStream(err)) || err != nil {
 				return
 			}
@@ -91,6 +92,7 @@ func sendSequence[S ~func(func(T, error) bool), T any](c *compiler, format *medi
 			return nil
 		}
 		r := &itemsReader[T]{format: format, encoder: encoder}
+		// Pulled, since the transport asks for bytes while the sequence would push items.
 		r.next, r.stop = iter.Pull2(iter.Seq2[T, error](items))
 		return r
 	}, err
@@ -197,6 +199,7 @@ func failureIn(data []byte) error {
 		return &ValidationError{Faults: faults}
 	}
 	var body map[string]json.RawMessage
+	// An event of the app's own may have the same name and any data.
 	if json.Unmarshal(data, &body) != nil {
 		return nil
 	}

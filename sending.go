@@ -191,6 +191,7 @@ func sendRaw(f *typeinfo.Field) sendBody {
 			data, media = []byte(body), cmp.Or(f.Media, "text/plain")
 		case []byte:
 			data = body
+		// The length is unknown, and what was read once is gone.
 		case io.Reader:
 			to.media, to.length = media, -1
 			to.open = once(body)
@@ -270,6 +271,7 @@ func (c *compiler) sendForm(form *typeinfo.Object) (sendBody, error) {
 		}
 		fields = append(fields, field)
 	}
+	// Pairs are shorter, and are what HTML forms send by default.
 	if !hasFiles {
 		return sendPairs(fields), nil
 	}

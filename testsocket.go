@@ -143,6 +143,7 @@ func (s *TestSocket) Send(message any) *TestSocket {
 			s.tb.Fatalf("%s: the message cannot be encoded: %v", s.label, err)
 		}
 	}
+	// An app that does not read would block the test for ever.
 	ctx, cancel := context.WithTimeout(context.Background(), testPatience)
 	defer cancel()
 	if err := s.conn.Write(ctx, kind, data); err != nil {

@@ -90,6 +90,7 @@ func (s *TestStream) begin(c *TestClient, recorder *recorder, sent *http.Request
 		if s.Response.Body, err = io.ReadAll(s.body); err != nil {
 			s.tb.Fatalf("%s: the answer was aborted", s.Response.label)
 		}
+		// Nothing follows a whole response, so the request ends here.
 		s.close()
 		if s.expected != nil {
 			s.expected.CheckResponse(sent, s.Response.judged())

@@ -59,6 +59,7 @@ func (p *Expected) CheckReceived(data []byte, faults []fault.Fault) {
 	case len(faults) == 0:
 		p.checkAccepted(requestParts{messageKey: jsonPart(s, data)}, "")
 	default:
+		// Atomic, since messages of the app are judged in another goroutine.
 		p.refusals.Add(1)
 		if len(data) <= maxJudged {
 			p.checkFaults(requestParts{messageKey: jsonPart(s, data)}, asReported(faults), "")

@@ -272,6 +272,7 @@ func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *re
 		part.sent, part.widest = readTexts(described.Schema, splitTexts(described, texts))
 		return part
 	}
+	// In OpenAPI a parameter has either a schema or content.
 	media := described.Content.Get(mediatype.JSON)
 	if media == nil || media.Schema == nil {
 		return nil

@@ -67,6 +67,7 @@ func (w *writer) body(op *operation.Operation) *openapi3.RequestBodyRef {
 	}
 	for _, m := range b.Media {
 		media := w.mediaType(s)
+		// Only a form has parts whose encoding can be named.
 		if b.Value.Kind == operation.Form {
 			media.Encoding = formEncoding(b.Value.Object)
 		}

@@ -56,6 +56,7 @@ func (w *writer) header(h operation.Header) openapi3.Parameter {
 	case len(h.Cookies) > 0:
 		out.Description = w.cookies(h)
 	}
+	// No field gives it a schema: it is sent by middleware or by Candor itself, or sets cookies.
 	s := openapi3.NewStringSchema()
 	if h.Type == "integer" {
 		s = openapi3.NewIntegerSchema()

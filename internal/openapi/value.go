@@ -64,6 +64,7 @@ func (w *writer) socket(s *operation.Socket) map[string]any {
 	if len(s.Subprotocols) > 0 {
 		about["subprotocols"] = s.Subprotocols
 	}
+	// The app may reply in one of several forms, so that the schema is any of them.
 	var invalid *openapi3.SchemaRef
 	for _, v := range s.Invalid {
 		if more := w.value(v, ""); invalid == nil {
