@@ -40,6 +40,7 @@ type annotations struct {
 
 // inherit is what a says inside of outer.
 func (a annotations) inherit(outer annotations) annotations {
+	// The outer map belongs to other routes, too.
 	extensions := maps.Clone(outer.extensions)
 	if extensions == nil {
 		extensions = a.extensions
@@ -260,6 +261,7 @@ var expressionSyntax = regexp.MustCompile(`^\$(?:(url|method|statusCode)|(reques
 // parseExpression reads an expression.
 func parseExpression(text string) (*runtimeExpression, error) {
 	m := expressionSyntax.FindStringSubmatch(text)
+	// A response has neither a query nor a path.
 	if m == nil || m[2] == "response" && (m[3] == "query" || m[3] == "path") {
 		return nil, fmt.Errorf("%q is no runtime expression; write one such as $request.query.url, $request.body#/url or $response.header.Location", text)
 	}
@@ -302,7 +304,10 @@ func (x *runtimeExpression) checkBody(o *typeinfo.Object) error {
 	if o == nil || x.pointer == "" || len(o.Cases) > 0 {
 		return nil
 	}
+	// Only the first step is checked: the others may lead into lists and maps.
 	first, _, _ := strings.Cut(x.pointer[1:], "/")
+	// A Replacer goes over the text once, so ~01 becomes ~1 and not a slash (RFC
+	// 6901, section 4).
 	name := strings.NewReplacer("~1", "/", "~0", "~").Replace(first)
 	if o.Field(name) == nil {
 		return fmt.Errorf("%s: the body has no member %q; name one that it has", x.text, name)

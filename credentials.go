@@ -20,15 +20,12 @@ var requiredScopes = reflect.TypeFor[RequiredScopes]()
 // sends they are all, as its receiver checks them.
 func (e *endpoint) scopedFields() []*typeinfo.Field {
 	if e.webhook != nil {
-		// Nothing of a webhook runs, so the receiver is taken to compare all scopes.
 		return e.security
 	}
 	var found []*typeinfo.Field
 	reached := map[int]bool{}
 	for i, p := range e.nodes {
 		if slices.ContainsFunc(p.desc.Ready, func(f *typeinfo.Field) bool { return f.Type.Go == requiredScopes }) {
-			// Who asks for the scopes compares them with credentials that it reads or
-			// depends on.
 			e.reach(i, reached)
 		}
 	}

@@ -359,8 +359,8 @@ const maxKept = 64 << 10
 var spareBodies = sync.Pool{New: func() any { return new([]byte) }}
 
 func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte) {
-	// The usual 422 needs no *ValidationError. Where its messages fail, the long way
-	// below logs why.
+	// The usual 422 needs no *ValidationError. Where a value in it cannot be written,
+	// the long way below logs why.
 	if invalid := f.untouched(); invalid != nil {
 		if body, err := f.writer.appendFaults(dst, f.r, invalid.faults); err == nil {
 			return http.StatusUnprocessableEntity, mediatype.JSON, body

@@ -48,6 +48,7 @@ func OnError[E error, Out any](r Routes, h func(ctx context.Context, err E) (Out
 	if h != nil {
 		eh.handler = erase(h)
 	}
+	// The cast cannot fail: find gets the input of the handler, which is an E.
 	eh.find = func(f *failure, into any) bool { return findError(f, into.(*E)) }
 	routerOf(r, eh.configError).handleErrors(eh, options)
 }
@@ -68,6 +69,8 @@ func OnStatus[Out any](r Routes, status int, h func(ctx context.Context, err *HT
 		eh.handler = erase(h)
 	}
 	eh.find = func(f *failure, into any) bool {
+		// known logs an unknown error, so it is asked only if the error is for this
+		// handler.
 		if f.status() != status {
 			return false
 		}

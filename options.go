@@ -132,7 +132,7 @@ var noSettings = &settings{}
 // apply gathers what options say.
 func apply(options []RouteOption) (*settings, error) {
 	if len(options) == 0 {
-		// Most routes have no options. They share one value, which inherit knows.
+		// Whatever has no options shares one value, which inherit need not copy.
 		return noSettings, nil
 	}
 	s := &settings{}

@@ -153,7 +153,6 @@ func (b *apiBuilder) reachable(scheme *operation.SecurityScheme) operation.Secur
 // reachableURL is where clients find what the app has at a URL without a host:
 // below the path of the first server. A wildcard in that is its default.
 func (b *apiBuilder) reachableURL(at string) string {
-	// Only a URL without a host moves with the app.
 	target, err := url.Parse(at)
 	if err != nil || at == "" || target.IsAbs() || target.Host != "" || len(b.info.Servers) == 0 {
 		return at

@@ -154,7 +154,6 @@ func securityFields(in *typeinfo.Input) []*typeinfo.Field {
 // mayRefuse reports whether a request may be refused on account of a field: its
 // credentials are missing, or an API key is no text.
 func mayRefuse(f *typeinfo.Field) bool {
-	// An optional API key may still be refused: the one that is sent may be no text.
 	return f.Required || f.Choice != "" || indirectName(f) == "APIKey"
 }
 

@@ -143,7 +143,7 @@ func (x *exchange) bindBody() (err error) {
 // refuseInvalid ends a request that does not fit; all its faults are one error.
 func (x *exchange) refuseInvalid() error {
 	if len(x.faults.Faults) == 0 && x.endpoint.body != nil {
-		// Validate methods run on inputs only whose fields are all valid.
+		// Validate methods see only inputs whose fields are all valid.
 		x.endpoint.nodes[0].input.judge(x.slots[0].inValue, &x.faults)
 	}
 	if len(x.faults.Faults) == 0 {

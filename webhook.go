@@ -92,7 +92,6 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 	case slices.ContainsFunc(set.responses, raises):
 		return errors.New("Raises is about errors of this API; say with Responds what the receiver may answer")
 	}
-	// The options come first: their errors need no types.
 	rt, err := w.route()
 	if err != nil {
 		return err
