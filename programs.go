@@ -76,7 +76,7 @@ var standard = sync.OnceValue(func() *programs { return &programs{compiler: newC
 // newPrograms are those of an app with these additions.
 func newPrograms(rules map[string]Rule, codecs map[string]Codec, schemas map[reflect.Type]map[string]any) (*programs, error) {
 	if len(rules) == 0 && len(codecs) == 0 && len(schemas) == 0 {
-		// Such apps share the plans of their types, which is most of the work of a registration.
+		// Such apps share the plans of their types, which are compiled once for all of them.
 		return standard(), nil
 	}
 	set := check.Builtin()

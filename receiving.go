@@ -330,7 +330,7 @@ func statusLine(status int) string { return fmt.Sprintf("%d %s", status, http.St
 // the beginning of a body of which nothing was read.
 func (r *received) unexpected(problem error) *ResponseError {
 	const most = 4 << 10
-	// A body that is kept belongs to the value, and one that was read is at its end.
+	// A body that is kept belongs to the value, and of one that was read the beginning is known.
 	if r.read == nil && !r.kept {
 		r.read, _ = io.ReadAll(io.LimitReader(r.Body, most))
 	}

@@ -84,7 +84,7 @@ func (c *Contract) Unread() []ecma.Unread { return c.unread }
 // withPatternsOfGo spells the patterns of a document for Go, whose expressions
 // the judge takes them for: those of a document are of ECMA-262.
 func withPatternsOfGo(data []byte) ([]byte, []ecma.Unread, error) {
-	// Most documents have no pattern, and are not decoded a second time then.
+	// Without a pattern there is nothing to rewrite, so the document is decoded only once.
 	if !bytes.Contains(data, []byte(`"pattern":`)) {
 		return data, nil, nil
 	}
