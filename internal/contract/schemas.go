@@ -33,6 +33,7 @@ func messagesOf(doc *openapi3.T) (map[*openapi3.Operation]messageSchemas, error)
 			if err != nil {
 				return nil, fmt.Errorf("%s of %s %s: %w", mediatype.SocketExtension, method, path, err)
 			}
+			// The loader resolves references in place, so that these have their targets afterwards.
 			found[op] = schemas
 			addComponents(extended.Components.Schemas, schemas.Receives, schemas.Sends)
 		}

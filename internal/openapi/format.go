@@ -18,6 +18,7 @@ func (f *Format) Of(document []byte) ([]byte, error) {
 	if f.Convert == nil && !f.YAML {
 		return document, nil
 	}
+	// A tree keeps the order of members, which a map would lose.
 	tree, err := doctree.Parse(document)
 	if err != nil {
 		return nil, err

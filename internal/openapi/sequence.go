@@ -102,6 +102,7 @@ func (w *writer) sample(format *mediatype.Sequence, item *openapi3.SchemaRef) (t
 	}
 	for _, kind := range item.Value.AnyOf {
 		one := mediatype.Item{Name: eventName(kind), Data: []byte("text")}
+		// Without a schema the data are any text, of which "text" is one.
 		if data := kind.Value.Properties["data"].Value; data.ContentSchema != nil {
 			one.Data = w.components.Sample(data.ContentSchema)
 		}
