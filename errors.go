@@ -367,7 +367,7 @@ func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte)
 		}
 	}
 	known := f.known()
-	mediaType, body, err := f.writer.tryEncode(dst, known)
+	mediaType, body, err := f.writer.tryEncode(dst, f.r, known)
 	if err != nil {
 		f.logAt(slog.LevelError, "the detail of an error cannot be written", err)
 		mediaType, body = f.writer.reasonAlone(dst, known)
@@ -381,9 +381,9 @@ func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte)
 func (ew *errorWriter) reasonAlone(dst []byte, e *HTTPError) (mediaType string, body []byte) {
 	plain := *e
 	plain.detail = reason(e.status)
-	mediaType, body, err := ew.encode(dst[:0], &plain)
+	mediaType, body, err := ew.encode(dst[:0], nil, &plain)
 	if err != nil {
-		mediaType, body, _ = (&errorWriter{}).encode(dst[:0], &plain)
+		mediaType, body, _ = (&errorWriter{}).encode(dst[:0], nil, &plain)
 	}
 	return mediaType, body
 }
@@ -438,7 +438,7 @@ func (f *failure) rescue() {
 	if f.begun {
 		panic(http.ErrAbortHandler)
 	}
-	mediaType, body, _ := f.writer.encode(nil, errInternal)
+	mediaType, body, _ := f.writer.encode(nil, f.r, errInternal)
 	writeBody(f.w, errInternal.status, mediaType, body)
 }
 
@@ -500,17 +500,17 @@ func errorsOf(r *http.Request) *errorWriter {
 
 // tryEncode is encode for a detail of the user's, which may panic while it is
 // written.
-func (ew *errorWriter) tryEncode(dst []byte, e *HTTPError) (mediaType string, body []byte, err error) {
+func (ew *errorWriter) tryEncode(dst []byte, r *http.Request, e *HTTPError) (mediaType string, body []byte, err error) {
 	defer func() {
 		if value := recover(); value != nil {
 			err = recovered(value)
 		}
 	}()
-	return ew.encode(dst, e)
+	return ew.encode(dst, r, e)
 }
 
 // encode appends the body of an error to dst, nothing where its status has none.
-func (ew *errorWriter) encode(dst []byte, e *HTTPError) (mediaType string, body []byte, err error) {
+func (ew *errorWriter) encode(dst []byte, r *http.Request, e *HTTPError) (mediaType string, body []byte, err error) {
 	if !mediatype.BodyAllowed(e.status) {
 		return "", dst, nil
 	}
@@ -519,7 +519,7 @@ func (ew *errorWriter) encode(dst []byte, e *HTTPError) (mediaType string, body 
 		return ew.format.mediaType, body, err
 	}
 	if faults, ok := e.detail.([]Fault); ok {
-		body, err = ew.appendFaults(dst, nil, broughtFaults{&ValidationError{Faults: faults}}.CandorFaults())
+		body, err = ew.appendFaults(dst, r, broughtFaults{&ValidationError{Faults: faults}}.CandorFaults())
 		return mediatype.JSON, body, err
 	}
 	body, err = codec.AppendAny(append(dst, `{"detail":`...), e.detail)

@@ -352,3 +352,20 @@ func show(app http.Handler, method, target, body string, header ...string) {
 	app.ServeHTTP(w, r)
 	fmt.Println(w.Code, w.Body)
 }
+
+// An error that brings validation errors of its own has them in the words of the app, for the language of the request.
+func TestWordsOfFaultsInAnError(t *testing.T) {
+	t.Parallel()
+	app := candor.New(candor.Config{Message: func(r *http.Request, f candor.Fault) string {
+		return r.Header.Get("Accept-Language") + " " + f.Type
+	}})
+	candor.Get(app, "/", func(context.Context, candor.None) (candor.None, error) {
+		return candor.None{}, candor.Error(422, []candor.Fault{{Type: "missing", Loc: []any{"body", "a"}}})
+	}, candor.Raises(candor.Error(422, nil)))
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Accept-Language", "de")
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	assert.Equal(t, 422, w.Code)
+	assert.JSONEq(t, `{"detail":[{"type":"missing","loc":["body","a"],"msg":"de missing"}]}`, w.Body.String())
+}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"reflect"
@@ -132,7 +133,7 @@ func notReturned(f fault.Fault) error {
 // data reads the body to its end.
 func (r *received) data() ([]byte, error) {
 	// One byte over the limit shows that there is more.
-	data, err := io.ReadAll(io.LimitReader(r.Body, r.limit+1))
+	data, err := io.ReadAll(io.LimitReader(r.Body, min(r.limit, math.MaxInt64-1)+1))
 	// Also of a body that broke off, for the error that quotes its beginning.
 	r.read = data
 	switch {

@@ -43,14 +43,14 @@ func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 	needed := b.chosen(required, e.choices)
 	var all [][]operation.SchemeUse
 	for _, name := range optional {
-		for _, step := range needed {
-			if !step[name] {
-				all = append(all, step.with(name).uses(scopes))
+		for _, set := range needed {
+			if !set[name] {
+				all = append(all, set.with(name).uses(scopes))
 			}
 		}
 	}
-	for _, step := range needed {
-		all = append(all, step.uses(scopes))
+	for _, set := range needed {
+		all = append(all, set.uses(scopes))
 	}
 	return all
 }

@@ -80,7 +80,7 @@ func reachable(addr net.Addr) string {
 // refusal is the body of a response that the server gives before the app sees the
 // request.
 func (a *App) refusal(status int) (mediaType string, body []byte) {
-	mediaType, body, _ = a.errors.encode(nil, Error(status, strings.ToLower(http.StatusText(status))))
+	mediaType, body, _ = a.errors.encode(nil, nil, Error(status, strings.ToLower(http.StatusText(status))))
 	return mediaType, body
 }
 

@@ -326,7 +326,7 @@ type formTexts map[string][]string
 func multipartForm(media *openapi3.MediaType, body []byte, boundary string) (formTexts, error) {
 	form := formTexts{}
 	for parts := multipart.NewReader(bytes.NewReader(body), boundary); ; {
-		part, err := parts.NextRawPart()
+		part, err := parts.NextPart()
 		if errors.Is(err, io.EOF) {
 			return form, nil
 		}
