@@ -737,7 +737,7 @@ func TestParametersThatNothingSatisfies(t *testing.T) {
 	} {
 		err := row.app.Check()
 		require.ErrorContains(t, err, row.want)
-		assert.Regexp(t, `^candor: GET / at .*parameter_test\.go:\d+: no value of the query parameter "n" satisfies all that read it, .*N.* and .*N.* \(registered at .*parameter_test\.go:\d+\): `, err.Error())
+		assert.Regexp(t, `^candor: GET / at .*params_test\.go:\d+: no value of the query parameter "n" satisfies all that read it, .*N.* and .*N.* \(registered at .*params_test\.go:\d+\): `, err.Error())
 	}
 }
 

@@ -498,7 +498,7 @@ func TestFrontendMistakes(t *testing.T) {
 	require.ErrorContains(t, app.Check(), `candor: Frontend("/a") at `)
 	require.ErrorContains(t, app.Check(), "the prefix is taken by another front end, at ")
 	for prefix, reason := range map[string]string{
-		"/{x}": "the prefix of a mount has no wildcards", "x": "frontend_test.go",
+		"/{x}": "the prefix of a mount has no wildcards", "x": "static_test.go",
 	} {
 		assert.Contains(t, staticPanic(func() { candor.NewRouter("").Frontend(prefix, builtFrontend("x")) }), reason)
 	}
