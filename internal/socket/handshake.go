@@ -35,6 +35,9 @@ var (
 		Status: http.StatusUpgradeRequired, Detail: "the version of the protocol must be 13",
 		Header: map[string]string{"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"},
 	}
+	// HTTP/2 has no handshake of this kind, and no header for it either.
+	wrongProtocol = &Refusal{Status: http.StatusUpgradeRequired, Detail: "here is a WebSocket; connect by HTTP/1.1"}
+
 	badKey      = &Refusal{Status: http.StatusBadRequest, Detail: "Sec-WebSocket-Key must be one value of 16 bytes in base64"}
 	wrongOrigin = &Refusal{Status: http.StatusForbidden, Detail: "the origin is not allowed"}
 )
@@ -43,6 +46,8 @@ var (
 // an origin that may not connect. It is nil for one that can.
 func Check(r *http.Request, origins []string) *Refusal {
 	switch {
+	case r.ProtoMajor > 1:
+		return wrongProtocol
 	case r.Method != http.MethodGet, !hasToken(r.Header, "Connection", "upgrade"), !hasToken(r.Header, "Upgrade", "websocket"):
 		return noHandshake
 	case r.Header.Get("Sec-WebSocket-Version") != "13":

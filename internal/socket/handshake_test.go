@@ -61,6 +61,17 @@ func TestCheck(t *testing.T) {
 }
 
 // A writer that hides its connection is an error, and nothing is sent.
+// A client of HTTP/2 is told which protocol it needs, without a header that HTTP/2 forbids.
+func TestCheckOverHTTP2(t *testing.T) {
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
+	r.ProtoMajor, r.ProtoMinor = 2, 0
+	refused := socket.Check(r, nil)
+	require.NotNil(t, refused)
+	assert.Equal(t, http.StatusUpgradeRequired, refused.Status)
+	assert.Contains(t, refused.Detail, "HTTP/1.1")
+	assert.Empty(t, refused.Header)
+}
+
 func TestAcceptWithoutConnection(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
