@@ -1,6 +1,7 @@
 package mediatype_test
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"testing"
@@ -22,7 +23,7 @@ func TestSharedLinesAreCopiedByAppend(t *testing.T) {
 		h.Add("Some", "more")
 		assert.Equal(t, []string{want}, line())
 	}
-	for _, n := range []int{0, 1, 1023, 1024, 1 << 40} {
+	for _, n := range []int{0, 1, 1023, 1024, math.MaxInt} {
 		assert.Equal(t, []string{strconv.Itoa(n)}, mediatype.LengthLine(n))
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 type book struct {
 	Title string `json:"title" validate:"min=1" doc:"On the cover"`
-	Pages int    `json:"pages,omitempty"`
+	Pages int64  `json:"pages,omitempty"`
 }
 
 type problem struct {
@@ -28,7 +28,7 @@ type problem struct {
 }
 
 type shelf struct {
-	ID    int    `path:"id" validate:"gte=1" doc:"The number of the shelf"`
+	ID    int64  `path:"id" validate:"gte=1" doc:"The number of the shelf"`
 	Trace string `header:"X-Trace,omitempty" hidden:"true"`
 	Body  book   `body:""`
 }
