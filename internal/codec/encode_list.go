@@ -180,7 +180,11 @@ func nameWriter(t *typeinfo.Type) (func(key reflect.Value) ([]byte, error), erro
 			return nil, cannot(t, "it is the key of a map in an answer, but it can only be read", "give it a method MarshalText")
 		}
 		write := textWriter(t)
-		return func(key reflect.Value) ([]byte, error) { return write(pointerTo(key)) }, nil
+		return func(key reflect.Value) ([]byte, error) {
+			// All keys pass through one variable, and a key may return memory of its own.
+			name, err := write(pointerTo(key))
+			return slices.Clone(name), err
+		}, nil
 	}
 	return nil, cannot(t, "the names of a JSON object cannot be made of it", "use a string, an integer or a type with a text form as the key")
 }

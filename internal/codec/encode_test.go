@@ -107,6 +107,7 @@ func TestEncodeValues(t *testing.T) {
 		{of(omits{}), `{"e":{}}`},
 		{of(omits{A: 1, D: &five, G: [0]int{}, I: 0, J: 0, L: 1}), `{"a":1,"d":5,"e":{},"i":0,"j":0,"l":1}`},
 		{of(quoted{A: 5}), `{"a":"5","b":null,"c":"false"}`},
+		{of(map[ownText]int{{'a', 'b'}: 1, {'c', 'd'}: 2}), `{"ab":1,"cd":2}`},
 		{of(patch{}), `{}`},
 		{of(patch{A: Optional[int]{Set: true}, B: Optional[string]{Set: true, Null: true}, C: Optional[[]int]{Set: true}}), `{"a":0,"b":null,"c":[]}`},
 		{of([]Optional[int]{{}}), `[null]`},
@@ -122,6 +123,16 @@ func TestEncodeValues(t *testing.T) {
 		assert.Equal(t, row.want, got)
 		assert.True(t, json.Valid([]byte(got)))
 	}
+}
+
+// ownText is a key whose text is its own memory.
+type ownText [2]byte
+
+func (k *ownText) MarshalText() ([]byte, error) { return k[:], nil }
+
+func (k *ownText) UnmarshalText(text []byte) error {
+	copy(k[:], text)
+	return nil
 }
 
 func of[T any](v T) func(testing.TB) (string, error) {
