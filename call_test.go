@@ -648,6 +648,17 @@ func TestCallOfWhatIsNoAnswer(t *testing.T) {
 	assert.ErrorContains(t, err, "Client.Base is")
 }
 
+// The largest number is a limit as any other: a response is read, and not taken for an empty one.
+func TestCallWithTheLargestLimit(t *testing.T) {
+	app := candor.New(candor.Config{})
+	route := candor.Get(app, "/name", func(context.Context, candor.None) (string, error) { return "Ann", nil })
+	client := callServer(t, app)
+	client.MaxBody = math.MaxInt64
+	got, err := route.Call(t.Context(), client, candor.None{})
+	require.NoError(t, err)
+	assert.Equal(t, "Ann", got)
+}
+
 func TestRouteURLsAndPlaces(t *testing.T) {
 	type ref struct {
 		ID int     `path:"id"`
