@@ -10,6 +10,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -31,11 +32,11 @@ func (e *endpoint) checkAnnotations(c *compiler) error {
 			return fmt.Errorf("Links(%d): the operation has no such answer; declare it with Responds", l.status)
 		}
 		for _, text := range l.values() {
-			x, err := parseExpression(text)
+			x, err := operation.ParseExpression(text)
 			if err != nil {
 				continue // a constant
 			}
-			if err := x.check(e); err != nil {
+			if err := e.checkExpression(x); err != nil {
 				return fmt.Errorf("the link %q: %w", l.Name, err)
 			}
 		}
@@ -173,18 +174,18 @@ func refusedExample(faults fault.List) error {
 }
 
 // check finds that what the expression names is there.
-func (x *runtimeExpression) check(e *endpoint) error {
+func (e *endpoint) checkExpression(x *operation.Expression) error {
 	switch {
-	case x.of == "request" && x.in == "body":
-		return x.checkBody(requestMembers(e))
-	case x.of == "request" && !x.whole:
-		if !slices.ContainsFunc(e.params.fields, x.names) {
-			return fmt.Errorf("%s: the operation reads no %s %q; name one that it does", x.text, x.in, x.name)
+	case x.Of == "request" && x.In == "body":
+		return x.CheckBody(requestMembers(e))
+	case x.Of == "request" && !x.Whole:
+		if !slices.ContainsFunc(e.params.fields, x.Names) {
+			return fmt.Errorf("%s: the operation reads no %s %q; name one that it does", x.Text, x.In, x.Name)
 		}
 	// Headers of a response are not checked: middleware may add some that no type
 	// names.
-	case x.in == "body" && e.response != nil && e.response.desc.Body != nil:
-		return x.checkBody(e.response.desc.Body.Type.Object)
+	case x.In == "body" && e.response != nil && e.response.desc.Body != nil:
+		return x.CheckBody(e.response.desc.Body.Type.Object)
 	}
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/candor-go/candor/internal/panics"
 )
 
 // ResponseHeader is an input: the header of the response to come. What a handler
@@ -91,8 +93,8 @@ func newTaskRunner(hook func(context.Context, error), log *slog.Logger) *taskRun
 	tr.awaited, tr.abandon = context.WithCancel(context.Background())
 	tr.failed = func(ctx context.Context, err error) {
 		attrs := []any{"error", err}
-		if p, ok := errors.AsType[*panicError](err); ok {
-			attrs = append(attrs, "stack", string(p.stack))
+		if p, ok := errors.AsType[*panics.Error](err); ok {
+			attrs = append(attrs, "stack", string(p.Stack))
 		}
 		log.ErrorContext(ctx, "background task failed", attrs...)
 	}
@@ -163,7 +165,7 @@ func (tr *taskRunner) run(ctx context.Context, tasks []func(context.Context) err
 func isolated(ctx context.Context, task func(context.Context) error) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = newPanicError(value)
+			err = panics.New(value)
 		}
 	}()
 	return task(ctx)

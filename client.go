@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/faultlog"
+	"github.com/candor-go/candor/internal/recorder"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -153,17 +154,17 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	sent.RequestURI, sent.RemoteAddr = r.URL.RequestURI(), cmp.Or(r.RemoteAddr, requestinfo.Client(ctx), "127.0.0.1:0")
 	sent.URL.Scheme, sent.URL.Host, sent.URL.User = "", "", nil
 	body, into := io.Pipe()
-	w := newRecorder(r.Method, into)
+	w := recorder.New(r.Method, into)
 	go func() {
-		failure := w.serve(t.app, sent)
-		w.begin(http.StatusInternalServerError) // for one that panicked before it answered
-		_ = into.CloseWithError(abortError(failure))
+		failure := w.Serve(t.app, sent)
+		w.Begin(http.StatusInternalServerError) // for one that panicked before it answered
+		_ = into.CloseWithError(recorder.AbortError(failure))
 	}()
 	select {
-	case <-w.begun:
+	case <-w.Begun:
 		return &http.Response{
-			Status: statusLine(w.status), StatusCode: w.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: w.sent, ContentLength: -1, Request: r, Body: &processBody{body, cancel},
+			Status: statusLine(w.Status), StatusCode: w.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: w.Sent, ContentLength: -1, Request: r, Body: &processBody{body, cancel},
 		}, nil
 	// The handler sees the cancelled context; the closed pipe fails a write that it waits in.
 	case <-r.Context().Done():

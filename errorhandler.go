@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -249,7 +250,7 @@ func (f *failure) send(a *response) error {
 func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = recovered(value)
+			err = panics.Recovered(value)
 		}
 	}()
 	ctx := (*requestContext)(f.r)

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"runtime/debug"
 	"slices"
 	"strconv"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
@@ -434,7 +434,7 @@ func (f *failure) rescue() {
 	if value == nil {
 		return
 	}
-	f.logAt(slog.LevelError, "an error cannot be written", recovered(value))
+	f.logAt(slog.LevelError, "an error cannot be written", panics.Recovered(value))
 	if f.begun {
 		panic(http.ErrAbortHandler)
 	}
@@ -455,8 +455,8 @@ func (f *failure) abort() {
 
 func (f *failure) logAt(level slog.Level, message string, err error, more ...any) {
 	attrs := append([]any{"method", f.r.Method, "route", f.r.Pattern, "error", opened(err)}, more...)
-	if p, ok := errors.AsType[*panicError](err); ok {
-		attrs = append(attrs, "stack", string(p.stack))
+	if p, ok := errors.AsType[*panics.Error](err); ok {
+		attrs = append(attrs, "stack", string(p.Stack))
 	}
 	if id := requestinfo.ID(f.r.Context()); id != "" {
 		attrs = append(attrs, "request_id", id)
@@ -503,7 +503,7 @@ func errorsOf(r *http.Request) *errorWriter {
 func (ew *errorWriter) tryEncode(dst []byte, r *http.Request, e *HTTPError) (mediaType string, body []byte, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = recovered(value)
+			err = panics.Recovered(value)
 		}
 	}()
 	return ew.encode(dst, r, e)
@@ -578,26 +578,6 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 // encodeJSON writes what no registration knows the type of, such as the detail of
 // an error or an example, as a response of its type would be written.
 func encodeJSON(v any) ([]byte, error) { return codec.AppendAny(nil, v) }
-
-// panicError is a panic on its way to the error writer. It does not unwrap: a
-// panic is a bug of the program, whatever its value.
-type panicError struct {
-	value any
-	stack []byte
-}
-
-func (p *panicError) Error() string { return fmt.Sprintf("panic: %v", p.value) }
-
-// recovered turns what recover returned into an error. It must be called in
-// the deferred function itself. http.ErrAbortHandler goes on its way.
-func recovered(value any) error {
-	if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-		panic(value)
-	}
-	return newPanicError(value)
-}
-
-func newPanicError(value any) *panicError { return &panicError{value: value, stack: debug.Stack()} }
 
 // timedOut is the response to an error of a late operation, which is logged.
 func (ew *errorWriter) timedOut(r *http.Request, err error) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/recorder"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -56,7 +57,7 @@ func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 		}
 	}()
 	x := newExchange(e)
-	x.scope.w, x.scope.r = newRecorder(e.method, io.Discard), bad.request(e)
+	x.scope.w, x.scope.r = recorder.New(e.method, io.Discard), bad.request(e)
 	x.ctx = (*requestContext)(x.scope.r)
 	x.scope.captured = slices.Repeat([]string{bad.text}, len(e.names))
 	_ = x.bindParams() // it has no error

@@ -9,6 +9,7 @@ import (
 
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/panics"
 )
 
 // exchange is one request on its way through the steps of an endpoint. It is
@@ -143,7 +144,7 @@ func (x *exchange) startStreaming() {
 func (x *exchange) protected(i int) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = recovered(value)
+			err = panics.Recovered(value)
 		}
 	}()
 	return x.from(i)

@@ -8,18 +8,19 @@ import (
 	"io/fs"
 	"mime"
 	"net/http"
-	"os"
 	"path"
-	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
+	"github.com/candor-go/candor/internal/etag"
+	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/safefile"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -112,7 +113,7 @@ func makeFileWriter(media []string) encodeBody {
 		f := value.Interface().(File)
 		opened, err := f.open(a)
 		if err == nil {
-			err = checkETag(f.ETag)
+			err = f.checkETag()
 		}
 		if err != nil {
 			return err
@@ -149,9 +150,9 @@ func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
 	if !fs.ValidPath(f.Path) || strings.ContainsAny(f.Path, "\\\x00") {
 		return openFile{}, errNotFound
 	}
-	file, err := openRegular(fsys, f.Path)
+	file, err := safefile.Open(fsys, f.Path)
 	if err != nil {
-		return openFile{}, err
+		return openFile{}, withoutFile(err)
 	}
 	// From here on the response closes the file, whatever fails.
 	a.closer = file
@@ -169,112 +170,18 @@ func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
 	return opened, nil
 }
 
-// openRegular opens a file, unless it is none: opening a FIFO would wait for a
-// writer. No symbolic link leads out of the file system.
-func openRegular(fsys fs.FS, name string) (fs.File, error) {
-	// os.DirFS follows symbolic links out of its directory; an os.Root of the same directory
-	// does not.
-	if sameType(fsys, os.DirFS("")) {
-		root, err := os.OpenRoot(reflect.ValueOf(fsys).String())
-		if err != nil {
-			return nil, openError(err)
-		}
-		// A file stays open after the root that opened it is closed.
-		defer func() { _ = root.Close() }()
-		fsys = root.FS()
+// withoutFile is the response to a path that leads to no file: a 404, unless the
+// server failed.
+func withoutFile(err error) error {
+	if errors.Is(err, safefile.ErrNone) {
+		return errNotFound
 	}
-	name, info, err := find(fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if info != nil && !info.Mode().IsRegular() {
-		return nil, errNotFound
-	}
-	file, err := fsys.Open(name)
-	if err != nil {
-		return nil, openError(err)
-	}
-	return file, nil
-}
-
-// find looks at a file without opening it, as far as its file system can; else
-// the result is nil. The name is that of the file itself, after all links are followed.
-func find(fsys fs.FS, name string) (string, fs.FileInfo, error) {
-	if links, ok := fsys.(fs.ReadLinkFS); ok && !sameType(fsys, (*os.Root)(nil).FS()) {
-		return followLinks(links, name)
-	}
-	stats, ok := fsys.(fs.StatFS)
-	if !ok {
-		return name, nil, nil
-	}
-	info, err := stats.Stat(name)
-	// For the client a link that leads out is a missing file; nothing has failed.
-	if err != nil && !refusedByRoot(fsys, err) {
-		return name, nil, openError(err)
-	}
-	if err != nil {
-		return name, nil, errNotFound
-	}
-	return name, info, nil
-}
-
-func sameType(a, b fs.FS) bool { return reflect.TypeOf(a) == reflect.TypeOf(b) }
-
-// refusedByRoot reports whether it was an os.Root itself that refused to leave,
-// which no system does.
-func refusedByRoot(fsys fs.FS, err error) bool {
-	return sameType(fsys, (*os.Root)(nil).FS()) && !errors.As(err, new(syscall.Errno))
-}
-
-// maxLinks is how many symbolic links one path may go through, as on Linux.
-const maxLinks = 40
-
-// followLinks is where a path leads to inside of a file system, without links.
-// What stands in front of the part at hand has none any more, so that ".." can
-// take away its end.
-func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, err error) {
-	at = "."
-	links := 0
-	for rest := strings.Split(name, "/"); len(rest) > 0; {
-		segment := rest[0]
-		rest = rest[1:]
-		// The target of a link leads out of the file system.
-		if segment == ".." && at == "." {
-			return "", nil, errNotFound
-		}
-		next := path.Join(at, segment)
-		if info, err = fsys.Lstat(next); err != nil {
-			return "", nil, openError(err)
-		}
-		if info.Mode().Type() != fs.ModeSymlink {
-			at = next
-			continue
-		}
-		target, err := fsys.ReadLink(next)
-		if links++; err != nil || path.IsAbs(target) || links > maxLinks {
-			return "", nil, errNotFound
-		}
-		// The target is relative to the directory of the link, which at still is, and may hold
-		// links itself.
-		rest = append(strings.Split(filepath.ToSlash(target), "/"), rest...)
-	}
-	return at, info, nil
-}
-
-// openError distinguishes paths that lead nowhere, which clients choose, from what is
-// wrong with the server.
-func openError(err error) error {
-	for _, nowhere := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.ENOTDIR, syscall.EINVAL, syscall.ENAMETOOLONG, syscall.ELOOP} {
-		if errors.Is(err, nowhere) {
-			return errNotFound
-		}
-	}
-	return fmt.Errorf("the file cannot be opened: %w", err)
+	return err
 }
 
 // mediaType is that of the extension.
 func (f *File) mediaType() string {
-	return cmp.Or(mime.TypeByExtension(path.Ext(cmp.Or(baseName(f.Name), f.Path))), mediatype.Octets)
+	return cmp.Or(mime.TypeByExtension(path.Ext(cmp.Or(formdata.BaseName(f.Name), f.Path))), mediatype.Octets)
 }
 
 // header is what is sent beside the content.
@@ -303,24 +210,23 @@ func (o openFile) tag() string {
 	return `"` + strconv.FormatInt(o.modTime.UnixNano(), 36) + "-" + strconv.FormatInt(o.size, 36) + `"`
 }
 
-// checkETag refuses what is no entity tag of RFC 9110, section 8.8.3: no client
-// could ask for it.
-func checkETag(etag string) error {
-	if etag == "" || etag == "-" {
+// checkETag refuses a tag that no client could ask for.
+func (f *File) checkETag() error {
+	if f.ETag == "" || f.ETag == "-" || etag.IsTag(f.ETag) {
 		return nil
 	}
-	text, isWeak := strings.CutPrefix(etag, "W/")
-	if len(text) < 2 || text[0] != '"' || strings.IndexByte(text[1:], '"') != len(text)-2 || mediatype.HasControl(text) || strings.ContainsAny(text, " \t") {
-		return fmt.Errorf("the ETag %q of a candor.File is malformed; write one in quotes, such as %q", etag, map[bool]string{true: "W/"}[isWeak]+`"v1"`)
+	example := `"v1"`
+	if strings.HasPrefix(f.ETag, "W/") {
+		example = `W/"v1"`
 	}
-	return nil
+	return fmt.Errorf("the ETag %q of a candor.File is malformed; write one in quotes, such as %q", f.ETag, example)
 }
 
 // disposition is the header of RFC 6266.
 func (f *File) disposition() string {
-	name, kind := baseName(f.Name), "inline"
+	name, kind := formdata.BaseName(f.Name), "inline"
 	if f.Download {
-		name, kind = cmp.Or(name, baseName(f.Path)), "attachment"
+		name, kind = cmp.Or(name, formdata.BaseName(f.Path)), "attachment"
 	}
 	if name == "" {
 		// "inline" without a name is what clients do by themselves.
@@ -497,7 +403,7 @@ func (c *watchedContent) watch(do func() error) (err error) {
 	defer func() {
 		// In the goroutine of http.ServeContent a panic would end the process.
 		if value := recover(); value != nil {
-			err = newPanicError(value)
+			err = panics.New(value)
 		}
 		if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
 			c.failed = err

@@ -14,6 +14,7 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -305,9 +306,9 @@ func (p *formPlan) sort(name, text string, sent *sentForm) {
 
 // readMultipart fills in the fields from the parts of a body as they come.
 func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error {
-	parts, err := newPartReader(in.r.Header.Get("Content-Type"), body)
+	parts, err := formdata.New(in.r.Header.Get("Content-Type"), body)
 	if err != nil {
-		return err
+		return partError(parts, err)
 	}
 	// The store keeps a whole form in memory if its Content-Length is small enough.
 	if in.uploads != nil {
@@ -316,16 +317,15 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 	sent := p.newSent(in.multipart)
 	sent.most, sent.memoryLeft = in.heldLimit, in.heldLimit
 	for {
-		part, err := parts.next()
-		if err == io.EOF { //nolint:errorlint // next returns it bare
+		part, err := parts.Next()
+		if err == io.EOF { //nolint:errorlint // Next returns it bare
 			break
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			err = p.takePart(part, sent, in.uploads)
 		}
-		if err := p.takePart(part, sent, in.uploads); err != nil {
-			// The reader of a part does not say why the body ended; the source beneath it knows.
-			return parts.failure(err)
+		if err != nil {
+			return partError(parts, err)
 		}
 	}
 	p.fill(into, sent, in.options(), faults)
@@ -333,22 +333,22 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 }
 
 // takePart sorts a part by its name, and reads it to its end.
-func (p *formPlan) takePart(part *formPart, sent *sentForm, uploads *uploadStore) error {
+func (p *formPlan) takePart(part *formdata.Part, sent *sentForm, uploads *uploadStore) error {
 	sent.pairs++
-	if part.isFile {
+	if part.IsFile {
 		sent.fileCount++
 	}
-	i := p.indexOf(part.name)
+	i := p.indexOf(part.Name)
 	switch {
 	case sent.isFull():
 		// Read to its end all the same, since the next part begins after it.
 		return discard(part)
 	case i < 0:
-		sent.addUnknown(part.name)
+		sent.addUnknown(part.Name)
 		return discard(part)
 	}
 	field := &p.fields[i]
-	if field.file != nil && !part.isFile {
+	if field.file != nil && !part.IsFile {
 		return sent.takeNoFile(i, part)
 	}
 	if reason := field.misfit(part); reason != "" {
@@ -368,13 +368,13 @@ func discard(part io.Reader) error {
 
 // misfit is what keeps a part from being read into a field, "" for nothing.
 // JSON may come as a file, since a script cannot give it a media type otherwise.
-func (f *formField) misfit(part *formPart) string {
+func (f *formField) misfit(part *formdata.Part) string {
 	mediaType, params, isMedia := mediatype.Parse(part.Header.Get("Content-Type"))
 	text := bodyMedia{text: true}
 	switch {
 	case f.file != nil:
 		return ""
-	case part.isFile && (!f.isJSON || !isMedia || !mediatype.IsJSON(mediaType)):
+	case part.IsFile && (!f.isJSON || !isMedia || !mediatype.IsJSON(mediaType)):
 		return "a text is expected, not a file"
 	case !text.reads(params["charset"]):
 		return "the text must be UTF-8"
@@ -384,7 +384,7 @@ func (f *formField) misfit(part *formPart) string {
 
 // takeNoFile reads a part without a filename in the place of a file. An empty
 // one is what several clients send for an input that was left empty.
-func (s *sentForm) takeNoFile(i int, part *formPart) error {
+func (s *sentForm) takeNoFile(i int, part *formdata.Part) error {
 	n, err := io.Copy(io.Discard, part)
 	if n > 0 {
 		s.wrong[i] = fault.With(fault.ValueError, "error", "a file is expected, which is a part with a filename")
@@ -393,12 +393,12 @@ func (s *sentForm) takeNoFile(i int, part *formPart) error {
 }
 
 // takeFile keeps a file, unless it is what a browser sends for none.
-func (s *sentForm) takeFile(i int, field *formField, part *formPart, uploads *uploadStore) error {
+func (s *sentForm) takeFile(i int, field *formField, part *formdata.Part, uploads *uploadStore) error {
 	u, err := field.file.keep(part, uploads)
-	if err != nil || u.Size == 0 && part.filename == "" {
+	if err != nil || u.Size == 0 && part.Filename == "" {
 		return err
 	}
-	u.Filename, u.Header, u.ContentType = part.filename, part.Header, part.Header.Get("Content-Type")
+	u.Filename, u.Header, u.ContentType = part.Filename, part.Header, part.Header.Get("Content-Type")
 	if u.ContentType == "" {
 		u.ContentType = mediatype.Octets
 	}
@@ -409,7 +409,7 @@ func (s *sentForm) takeFile(i int, field *formField, part *formPart, uploads *up
 
 // takeText keeps a text. All texts of a form together have the limit of a body
 // that is held in memory, as they would in JSON.
-func (s *sentForm) takeText(i int, field *formField, part *formPart) error {
+func (s *sentForm) takeText(i int, field *formField, part *formdata.Part) error {
 	most := min(s.limits.Text, s.memoryLeft)
 	// One byte over the limit shows that there is more; the inner min keeps +1 from
 	// overflowing.

@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/schema"
 )
@@ -84,8 +83,8 @@ func (f *function) nameIt(full string) {
 		return
 	}
 	f.name, f.id = name, name
-	if isIdentifier(receiver) {
-		f.id = lowerFirst(receiver) + upperFirst(name)
+	if operation.IsIdentifier(receiver) {
+		f.id = operation.LowerFirst(receiver) + operation.UpperFirst(name)
 	}
 	if strings.Contains(inPackage, "[...]") {
 		f.id += strings.Join(f.typeArguments(), "And")
@@ -99,7 +98,7 @@ func (f *function) typeArguments() []string {
 	var found []string
 	add := func(names ...string) {
 		for _, name := range names {
-			if name = upperFirst(name); !slices.Contains(found, name) {
+			if name = operation.UpperFirst(name); !slices.Contains(found, name) {
 				found = append(found, name)
 			}
 		}
@@ -133,28 +132,6 @@ func argumentsIn(t reflect.Type, itself bool) []string {
 		return nil
 	}
 	return []string{schema.TypeLabel(t)}
-}
-
-func isIdentifier(name string) bool {
-	return name != "" && strings.IndexFunc(name, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) < 0
-}
-
-// lowerFirst writes the first word of a name in small letters: HTTPServer is
-// httpServer.
-func lowerFirst(name string) string {
-	runes := []rune(name)
-	for i, r := range runes {
-		if !unicode.IsUpper(r) || i > 0 && i+1 < len(runes) && unicode.IsLower(runes[i+1]) {
-			break
-		}
-		runes[i] = unicode.ToLower(r)
-	}
-	return string(runes)
-}
-
-func upperFirst(name string) string {
-	first, size := utf8.DecodeRuneInString(name)
-	return string(unicode.ToUpper(first)) + name[size:]
 }
 
 // requestContext is the context that the functions of a request get: the

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"reflect"
 	"time"
+
+	"github.com/candor-go/candor/internal/panics"
 )
 
 // sharedNode is a shared provider in one app: its input, filled from others,
@@ -171,7 +173,7 @@ func nest(ctx context.Context, all []lifeFunc, innermost func(context.Context) e
 	}
 	defer func() {
 		if value := recover(); value != nil {
-			err = newPanicError(value)
+			err = panics.New(value)
 		}
 	}()
 	calls := 0

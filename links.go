@@ -55,7 +55,7 @@ func (e *endpoint) publicExpression(text string) string {
 func (e *endpoint) publicURL(callback *webhook) string {
 	url := callback.url
 	for _, x := range callback.addresses {
-		url = strings.ReplaceAll(url, "{"+x.text+"}", "{"+e.publicExpression(x.text)+"}")
+		url = strings.ReplaceAll(url, "{"+x.Text+"}", "{"+e.publicExpression(x.Text)+"}")
 	}
 	return url
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
@@ -58,7 +59,7 @@ func protect(w http.ResponseWriter, r *http.Request, ew *errorWriter, next func(
 	watched := layer.Watch(w)
 	defer func() {
 		if value := recover(); value != nil {
-			ew.write(watched, r, recovered(value))
+			ew.write(watched, r, panics.Recovered(value))
 		}
 	}()
 	next(watched, r)
@@ -213,6 +214,6 @@ func isLate(ctx context.Context, err error) bool {
 	}
 	// What is made for the client says more than that it took too long.
 	_, invalid := errors.AsType[*ValidationError](opened(err))
-	_, panicked := errors.AsType[*panicError](err)
+	_, panicked := errors.AsType[*panics.Error](err)
 	return httpErrorIn(err) == nil && !invalid && !panicked
 }

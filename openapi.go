@@ -206,7 +206,7 @@ func (b *apiBuilder) texts(e *endpoint) (summary, description string) {
 		return e.summary(), e.set.description
 	}
 	comment := b.config.Source.Func(runtime.FuncForPC(e.route.handler.pc))
-	first, rest := summarize(comment, e.name())
+	first, rest := operation.Summarize(comment, e.name())
 	// Where an option has the summary, the first sentence would be lost, so the
 	// whole comment is the description.
 	if e.set.summary != "" || first == "" {

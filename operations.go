@@ -3,12 +3,11 @@ package candor
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/operation"
 )
 
 // operationIndex is what a document holds, before any schema is made: the operations
@@ -260,25 +259,9 @@ func (e *endpoint) functionID() string {
 	return e.route.handler.id
 }
 
-// words are the letters and digits of a text, with an underscore for whatever
-// stands between them.
-func words(text string) string {
-	b := make([]byte, 0, len(text))
-	for i := range len(text) {
-		c := text[i]
-		switch {
-		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9':
-			b = append(b, c)
-		case len(b) > 0 && b[len(b)-1] != '_':
-			b = append(b, '_')
-		}
-	}
-	return strings.TrimSuffix(string(b), "_")
-}
-
 // longID makes an id of a name, the path and the method.
 func (e *endpoint) longID(name string) string {
-	path := words(e.pattern.String())
+	path := operation.Words(e.pattern.String())
 	method := strings.ToLower(e.method)
 	if name == "" {
 		return strings.TrimSuffix(method+"_"+path, "_")
@@ -291,50 +274,7 @@ func (e *endpoint) summary() string {
 	if e.set.summary != "" {
 		return e.set.summary
 	}
-	return inWords(e.name())
-}
-
-// longestSummary is where a sentence is more than a title, in bytes.
-const longestSummary = 100
-
-// summarize takes a comment apart: its first sentence without the name it
-// begins with, and the rest. A sentence that is long is none.
-func summarize(comment, name string) (first, rest string) {
-	end := len(comment)
-	if at := sentenceEnd.FindStringIndex(comment); at != nil {
-		end = at[0] + 1
-	}
-	first, rest = strings.Join(strings.Fields(comment[:end]), " "), strings.TrimSpace(comment[end:])
-	first = strings.TrimSuffix(strings.TrimPrefix(first, name+" "), ".")
-	if len(first) > longestSummary || first == "" {
-		return "", comment
-	}
-	r, size := utf8.DecodeRuneInString(first)
-	return string(unicode.ToUpper(r)) + first[size:], rest
-}
-
-// sentenceEnd ends a sentence, or a paragraph.
-var sentenceEnd = regexp.MustCompile(`\.\s|\n\n`)
-
-// inWords takes a Go name apart: readHTTPItem is "Read HTTP Item".
-func inWords(name string) string {
-	var b strings.Builder
-	runes := []rune(name)
-	for i, r := range runes {
-		switch {
-		case i == 0:
-			r = unicode.ToUpper(r)
-		case r == '_':
-			r = ' '
-		case runes[i-1] == '_':
-			r = unicode.ToUpper(r)
-		// The last capital of several begins the next word: HTTPItem is HTTP and Item.
-		case unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
-			b.WriteByte(' ')
-		}
-		b.WriteRune(r)
-	}
-	return strings.TrimSpace(b.String())
+	return operation.InWords(e.name())
 }
 
 // addWebhook finds a place for a webhook.
@@ -356,7 +296,7 @@ func (x *operationIndex) indexWebhook(e *endpoint, before string) (*operationEnt
 	if err := x.takeExplicitID(op); err != nil || op.id != "" {
 		return op, err
 	}
-	name := words(e.webhook.name)
+	name := operation.Words(e.webhook.name)
 	if before != "" {
 		name = before + "_" + name
 	}

@@ -166,7 +166,7 @@ func makeBearer(f *typeinfo.Field) (makeFiller, error) {
 		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "Basic is no scheme of tokens", Fix: "give the field the type candor.Basic"}
 	}
 	return credential(f, func(r *http.Request) (Bearer, bool) {
-		token, ok := authorization(r, word)
+		token, ok := mediatype.Credentials(lastHeader(r, "Authorization"), word)
 		return Bearer(token), ok
 	}), nil
 }
@@ -213,7 +213,7 @@ func onlySource(f *typeinfo.Field, allowed typeinfo.Source) error {
 
 // readBasic reads a user name, which ends at the first colon, and a password.
 func readBasic(r *http.Request) (Basic, bool) {
-	encoded, ok := authorization(r, "Basic")
+	encoded, ok := mediatype.Credentials(lastHeader(r, "Authorization"), "Basic")
 	if !ok {
 		return Basic{}, false
 	}
@@ -225,27 +225,6 @@ func readBasic(r *http.Request) (Basic, bool) {
 	user, password, found := strings.Cut(string(decoded), ":")
 	return Basic{Username: user, Password: password}, found
 }
-
-// authorization returns the credentials of a scheme, whose name is compared
-// without regard to case.
-func authorization(r *http.Request, scheme string) (string, bool) {
-	line := lastHeader(r, "Authorization")
-	// The usual spelling needs no trimming, and no comparison without regard to
-	// case.
-	if rest, usual := strings.CutPrefix(line, scheme); usual && len(rest) > 1 && rest[0] == ' ' && isVisible(rest[1]) && isVisible(rest[len(rest)-1]) {
-		return rest[1:], true
-	}
-	name, credentials, _ := strings.Cut(line, " ")
-	if !strings.EqualFold(name, scheme) {
-		return "", false
-	}
-	credentials = strings.TrimSpace(credentials)
-	return credentials, credentials != ""
-}
-
-// isVisible reports a visible character of ASCII, which no space begins or ends
-// with.
-func isVisible(c byte) bool { return '!' <= c && c <= '~' }
 
 func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
 	switch {

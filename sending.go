@@ -16,6 +16,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -417,7 +418,7 @@ func (w *partWriter) files(v reflect.Value, f *typeinfo.Field) error {
 
 func (w *partWriter) file(u Upload, field string) error {
 	switch {
-	case baseName(u.Filename) != u.Filename || !utf8.ValidString(u.Filename):
+	case formdata.BaseName(u.Filename) != u.Filename || !utf8.ValidString(u.Filename):
 		return fmt.Errorf("the file name %q would not arrive as it is", u.Filename)
 	case u.Filename == "" && u.Size == 0:
 		return errors.New("a file without a name and content is none")

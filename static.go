@@ -7,18 +7,17 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"iter"
 	"net/http"
 	"net/url"
-	"os"
 	"path"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/safefile"
 )
 
 // Static is a handler that serves the files of a file system, to be mounted:
@@ -52,8 +51,6 @@ func Static(fsys fs.FS) http.Handler {
 // static serves files.
 type static struct {
 	files fs.FS
-	// rooted means that no link of the file system leads out of it.
-	rooted bool
 	// freshPages means that clients are to ask for pages each time.
 	freshPages bool
 	// tags are the entity tags of files without a time, by their names.
@@ -64,16 +61,11 @@ func openStatic(fsys fs.FS) (*static, error) {
 	if fsys == nil {
 		return nil, errors.New("the file system is nil; pass one, such as os.DirFS(\"static\")")
 	}
-	s := &static{files: fsys, rooted: sameType(fsys, (*os.Root)(nil).FS())}
-	if sameType(fsys, os.DirFS("")) {
-		// os.DirFS follows links out of its directory and a root does not. The value
-		// of an os.DirFS is the name of the directory.
-		root, err := os.OpenRoot(reflect.ValueOf(fsys).String())
-		if err != nil {
-			return nil, fmt.Errorf("the directory cannot be opened; create it, or start the program where it is: %w", err)
-		}
-		s.files, s.rooted = root.FS(), true
+	rooted, err := safefile.Rooted(fsys)
+	if err != nil {
+		return nil, fmt.Errorf("the directory cannot be opened; create it, or start the program where it is: %w", err)
 	}
+	s := &static{files: rooted}
 	info, err := fs.Stat(s.files, ".")
 	switch {
 	case err != nil:
@@ -174,37 +166,8 @@ func (s *static) find(name string, slash bool) (string, error) {
 
 // stat looks at a file, but not through a link that may lead out.
 func (s *static) stat(name string) (fs.FileInfo, error) {
-	// An os.Root follows links safely; elsewhere each name on the way is looked at.
-	look := func(name string) (fs.FileInfo, error) { return fs.Stat(s.files, name) }
-	if links, ok := s.files.(fs.ReadLinkFS); ok && !s.rooted {
-		look = links.Lstat
-		for end := range prefixes(name) {
-			if info, err := links.Lstat(name[:end]); err == nil && info.Mode().Type() == fs.ModeSymlink {
-				return nil, errNotFound
-			}
-		}
-	}
-	info, err := look(name)
-	if err != nil && refusedByRoot(s.files, err) {
-		return nil, errNotFound
-	}
-	if err != nil {
-		return nil, openError(err)
-	}
-	return info, nil
-}
-
-// prefixes are the lengths of a name at which it ends as the name of a directory
-// above, and its own length.
-func prefixes(name string) iter.Seq[int] {
-	return func(yield func(int) bool) {
-		for i := range len(name) {
-			if name[i] == '/' && !yield(i) {
-				return
-			}
-		}
-		yield(len(name))
-	}
+	info, err := safefile.Stat(s.files, name)
+	return info, withoutFile(err)
 }
 
 // redirectToSlash redirects to the same path with a slash at its end. The location
@@ -330,8 +293,8 @@ const missingFile = "404.html"
 func acceptsHTML(r *http.Request) bool {
 	for _, line := range r.Header["Accept"] {
 		for element := range strings.SplitSeq(line, ",") {
-			accepted, ok := parseRange(element)
-			if ok && accepted.weight > 0 && (accepted.name == "text/html" || accepted.name == "application/xhtml+xml") {
+			accepted, ok := mediatype.ParseRange(element)
+			if ok && accepted.Weight > 0 && (accepted.Name == "text/html" || accepted.Name == "application/xhtml+xml") {
 				return true
 			}
 		}

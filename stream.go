@@ -10,6 +10,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -175,7 +176,7 @@ func (p *pipe) send() {
 // recover keeps a panic of the writer from ending the process.
 func (p *pipe) recover() {
 	if value := recover(); value != nil {
-		p.lose(newPanicError(value))
+		p.lose(panics.New(value))
 		p.mutex.Lock()
 		defer p.mutex.Unlock()
 		p.rest()

@@ -18,6 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/contract"
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/recorder"
 )
 
 // TestClient sends requests to an app in process, without a network, and holds
@@ -253,15 +254,15 @@ func (c *TestClient) Do(method, target string, body any, options ...TestOption) 
 	c.tb.Helper()
 	request, made := c.request(method, target, body, options)
 	var written bytes.Buffer
-	recorder := newRecorder(method, &written)
+	rec := recorder.New(method, &written)
 	// The app may change the request, and the contract judges what was sent.
 	sent, read := contract.Keep(request)
-	if failure := recorder.serve(c.app, request); failure != nil {
+	if failure := rec.Serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 	}
 	// So that a test sees what its background tasks did.
 	c.app.waitForTasks()
-	response := recorder.response(c.tb, sent, written.Bytes())
+	response := recordedResponse(c.tb, sent, rec, written.Bytes())
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
 	if p := c.expected(sent, made); p != nil {
 		p.CheckResponse(sent, response.judged())
@@ -336,9 +337,9 @@ func (c *TestClient) encode(body any) []byte {
 	return data
 }
 
-// response is the response that was recorded.
-func (w *recorder) response(tb TB, r *http.Request, body []byte) *TestResponse {
-	return &TestResponse{tb: tb, Code: w.status, Header: w.sent, Body: body, label: r.Method + " " + r.URL.RequestURI()}
+// recordedResponse is the response that was recorded.
+func recordedResponse(tb TB, r *http.Request, rec *recorder.Recorder, body []byte) *TestResponse {
+	return &TestResponse{tb: tb, Code: rec.Status, Header: rec.Sent, Body: body, label: r.Method + " " + r.URL.RequestURI()}
 }
 
 // TB is the part of testing.TB that a TestClient needs, so that no program

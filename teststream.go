@@ -13,6 +13,7 @@ import (
 
 	"github.com/candor-go/candor/internal/contract"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/recorder"
 )
 
 // TestStream is a response that is read while the app still writes it. Make one
@@ -44,13 +45,13 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	request = request.WithContext(ctx)
 	sent, read := contract.Keep(request)
 	reader, writer := io.Pipe()
-	recorder := newRecorder(method, writer)
+	rec := recorder.New(method, writer)
 	served := make(chan struct{})
 	var failure any
 	go func() {
 		defer close(served)
-		failure = recorder.serve(c.app, request)
-		_ = writer.CloseWithError(abortError(failure))
+		failure = rec.Serve(c.app, request)
+		_ = writer.CloseWithError(recorder.AbortError(failure))
 	}()
 	s := &TestStream{tb: c.tb, body: reader, served: served, expected: c.expected(sent, made)}
 	s.close = sync.OnceFunc(func() {
@@ -68,22 +69,22 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	c.tb.Cleanup(s.close)
 	// A handler that panics before its header never begins, so both are awaited.
 	select {
-	case <-recorder.begun:
+	case <-rec.Begun:
 	case <-served:
 		if failure != nil {
 			leave()
 			c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
 		}
 	}
-	s.begin(c, recorder, sent)
+	s.begin(c, rec, sent)
 	return s
 }
 
 // begin judges what is there with the header, and reads a response that is no
 // stream.
-func (s *TestStream) begin(c *TestClient, recorder *recorder, sent *http.Request) {
+func (s *TestStream) begin(c *TestClient, rec *recorder.Recorder, sent *http.Request) {
 	s.tb.Helper()
-	s.Response = recorder.response(s.tb, sent, nil)
+	s.Response = recordedResponse(s.tb, sent, rec, nil)
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: s.Response.Header}).Cookies())
 	if !isStream(s.Response.Header.Get("Content-Type")) {
 		var err error

@@ -13,12 +13,11 @@ import (
 	"os"
 	"reflect"
 	"slices"
-	"strings"
 	"sync/atomic"
-	"unicode"
 
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -73,26 +72,7 @@ type Upload struct {
 // NewUpload makes an upload out of a content, for tests that call a handler as
 // a function.
 func NewUpload(filename string, content []byte) Upload {
-	return Upload{Filename: baseName(filename), ContentType: mediatype.Octets, Size: int64(len(content)), memory: content}
-}
-
-// baseName is the last element of a path in the notation of any system, without
-// what would not be seen in it.
-func baseName(name string) string {
-	name = name[strings.LastIndexAny(name, `/\`)+1:]
-	name = strings.Map(func(r rune) rune {
-		// Format characters (Cf) can turn the direction of writing, so that a name seems to have
-		// another extension.
-		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
-			return -1
-		}
-		return r
-	}, name)
-	// These name directories, and a user may join the name to a path.
-	if name == "." || name == ".." {
-		return ""
-	}
-	return name
+	return Upload{Filename: formdata.BaseName(filename), ContentType: mediatype.Octets, Size: int64(len(content)), memory: content}
 }
 
 // errUploadGone is an upload that outlived its request.

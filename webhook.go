@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
@@ -39,7 +40,7 @@ func Callback[In, Out any](name, method, url string, options ...RouteOption) Rou
 		// Made for each use: one option may be given to several routes.
 		w := newWebhook[In, Out](method, name)
 		w.url = url
-		if w.addresses, err = expressionsIn(url); err == nil && url == "" {
+		if w.addresses, err = operation.ExpressionsIn(url); err == nil && url == "" {
 			err = errors.New(`no URL; write one such as "{$request.body#/callback_url}"`)
 		}
 		if err == nil {
@@ -144,7 +145,7 @@ func (b *builder) webhooks(r *Router, s scope) {
 func (b *builder) callbacks(e *endpoint) error {
 	for _, w := range e.set.callbacks {
 		for _, x := range w.addresses {
-			if err := x.check(e); err != nil {
+			if err := e.checkExpression(x); err != nil {
 				return fmt.Errorf("Callback(%q): %w", w.name, err)
 			}
 		}

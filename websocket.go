@@ -20,6 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/serve"
 	"github.com/candor-go/candor/internal/socket"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -288,7 +289,7 @@ func (s *connectedSocket) run(x *exchange) error {
 	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
 	conn, begun, err := socket.Accept(x.ctx, a.w, a.r, socket.Config{
 		Subprotocols: e.set.subprotocols, WriteLimit: e.writeLimit, MessageLimit: limit, Ping: e.set.heartbeat,
-		Failed: closedBy, Recovered: func(value any) error { return newPanicError(value) },
+		Failed: closedBy, Recovered: func(value any) error { return panics.New(value) },
 	})
 	x.finished = begun
 	if err != nil {

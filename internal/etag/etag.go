@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // Precondition is the status by which the conditions of a request respond to it, 0
@@ -80,4 +82,11 @@ func nextTag(list string) (tag, rest string) {
 		return strings.TrimSpace(list), ""
 	}
 	return strings.TrimSpace(list[:comma]), list[comma:]
+}
+
+// IsTag reports whether a text is an entity tag (RFC 9110, section 8.8.3).
+func IsTag(text string) bool {
+	text = strings.TrimPrefix(text, "W/")
+	return len(text) >= 2 && text[0] == '"' && strings.IndexByte(text[1:], '"') == len(text)-2 &&
+		!mediatype.HasControl(text) && !strings.ContainsAny(text, " \t")
 }

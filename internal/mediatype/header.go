@@ -94,3 +94,23 @@ func Tokens(h http.Header, name string) []string {
 	}
 	return all
 }
+
+// Credentials are what a line of Authorization says after the name of a scheme
+// (RFC 9110, section 11.4), which is compared without regard to case.
+func Credentials(line, scheme string) (credentials string, ok bool) {
+	// The usual spelling needs no trimming, and no comparison without regard to
+	// case.
+	if rest, usual := strings.CutPrefix(line, scheme); usual && len(rest) > 1 && rest[0] == ' ' && isVisible(rest[1]) && isVisible(rest[len(rest)-1]) {
+		return rest[1:], true
+	}
+	name, credentials, _ := strings.Cut(line, " ")
+	if !strings.EqualFold(name, scheme) {
+		return "", false
+	}
+	credentials = strings.TrimSpace(credentials)
+	return credentials, credentials != ""
+}
+
+// isVisible reports a visible character of ASCII, which no space begins or ends
+// with.
+func isVisible(c byte) bool { return '!' <= c && c <= '~' }

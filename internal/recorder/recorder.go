@@ -1,4 +1,6 @@
-package candor
+// Package recorder is the writer of a response that stays in the process: the
+// test client and the client of an app in the same process read what it records.
+package recorder
 
 import (
 	"io"
@@ -8,9 +10,9 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// recorder is the writer of a response that stays in the process. It records what
+// Recorder is the writer of a response that stays in the process. It records what
 // a server would send.
-type recorder struct {
+type Recorder struct {
 	header http.Header
 	body   io.Writer
 	head   bool
@@ -19,42 +21,44 @@ type recorder struct {
 	// they are sent with the first bytes of the body, as net/http does.
 	fixed       int
 	fixedHeader http.Header
-	// begun is closed once the header is sent; status and sent are read only then.
-	begun  chan struct{}
-	status int
-	sent   http.Header
+	// Begun is closed once the header is sent; Status and Sent are read only then.
+	Begun  chan struct{}
+	Status int
+	Sent   http.Header
 }
 
-func newRecorder(method string, body io.Writer) *recorder {
-	return &recorder{header: http.Header{}, body: body, head: method == http.MethodHead, begun: make(chan struct{})}
+// New makes the recorder of a response to a request of the method; what its body
+// is goes to the writer.
+func New(method string, body io.Writer) *Recorder {
+	return &Recorder{header: http.Header{}, body: body, head: method == http.MethodHead, Begun: make(chan struct{})}
 }
 
-// serve runs the handler. It returns the value of its panic, nil without one.
-func (w *recorder) serve(h http.Handler, r *http.Request) (failure any) {
+// Serve runs the handler. It returns the value of its panic, nil without one.
+func (w *Recorder) Serve(h http.Handler, r *http.Request) (failure any) {
 	defer func() { failure = recover() }()
 	h.ServeHTTP(w, r)
-	w.begin(http.StatusOK)
+	w.Begin(http.StatusOK)
 	return nil
 }
 
 // fix fixes the status and the header.
-func (w *recorder) fix(status int) {
+func (w *Recorder) fix(status int) {
 	if w.fixed == 0 {
 		w.fixed, w.fixedHeader = status, w.header.Clone()
 	}
 }
 
-// begin sends them, at the first write, flush, or the end of the handler.
-func (w *recorder) begin(status int) {
+// Begin sends them, at the first write, flush, or the end of the handler.
+func (w *Recorder) Begin(status int) {
 	w.once.Do(func() {
 		w.fix(status)
-		w.status, w.sent = w.fixed, w.fixedHeader
-		close(w.begun)
+		w.Status, w.Sent = w.fixed, w.fixedHeader
+		close(w.Begun)
 	})
 }
 
 // sniff gives a body without a Content-Type the one that net/http would find.
-func (w *recorder) sniff(p []byte) {
+func (w *Recorder) sniff(p []byte) {
 	_, hasType := w.fixedHeader["Content-Type"]
 	if !hasType && w.fixedHeader.Get("Content-Encoding") == "" && w.fixedHeader.Get("Transfer-Encoding") == "" && len(p) > 0 {
 		w.fixedHeader.Set("Content-Type", http.DetectContentType(p))
@@ -62,24 +66,24 @@ func (w *recorder) sniff(p []byte) {
 }
 
 // Header implements http.ResponseWriter.
-func (w *recorder) Header() http.Header { return w.header }
+func (w *Recorder) Header() http.Header { return w.header }
 
 // WriteHeader implements http.ResponseWriter.
-func (w *recorder) WriteHeader(status int) {
+func (w *Recorder) WriteHeader(status int) {
 	if status >= http.StatusOK { // nobody in the process waits for a hint
 		w.fix(status)
 	}
 }
 
 // Write implements http.ResponseWriter.
-func (w *recorder) Write(p []byte) (int, error) {
+func (w *Recorder) Write(p []byte) (int, error) {
 	w.fix(http.StatusOK)
 	if !mediatype.BodyAllowed(w.fixed) {
 		return 0, http.ErrBodyNotAllowed
 	}
-	if w.status == 0 {
+	if w.Status == 0 {
 		w.sniff(p)
-		w.begin(http.StatusOK)
+		w.Begin(http.StatusOK)
 	}
 	if w.head { // the handler is that of GET and writes a body
 		return len(p), nil
@@ -88,10 +92,10 @@ func (w *recorder) Write(p []byte) (int, error) {
 }
 
 // Flush implements http.Flusher.
-func (w *recorder) Flush() { w.begin(http.StatusOK) }
+func (w *Recorder) Flush() { w.Begin(http.StatusOK) }
 
-// abortError is the error that a reader of an aborted response gets.
-func abortError(failure any) error {
+// AbortError is the error that a reader of an aborted response gets.
+func AbortError(failure any) error {
 	if failure != nil {
 		return io.ErrUnexpectedEOF
 	}

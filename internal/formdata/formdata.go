@@ -1,0 +1,231 @@
+// Package formdata reads the parts of a multipart form (RFC 7578) one by one, with
+// bounds on their headers, and says in a client's words why a body is none. The
+// root binds forms with it; it knows no fields and no limits of a form as a whole.
+package formdata
+
+import (
+	"errors"
+	"io"
+	"mime/multipart"
+	"strings"
+	"unicode"
+
+	"github.com/candor-go/candor/internal/mediatype"
+)
+
+// Limits of multipart forms that nobody needs to change.
+const (
+	maxPartHeaders = 16
+	maxPartHeader  = 8 << 10
+	// headerBuffer is how much may be read in search of the end of a part's
+	// header: besides the header a delimiter, and what the reader buffers.
+	headerBuffer = maxPartHeader + 8<<10
+)
+
+// Malformed says why a body is no multipart form, in a sentence for the client.
+type Malformed string
+
+// Error implements error.
+func (m Malformed) Error() string { return string(m) }
+
+const (
+	errBoundary      = Malformed("the Content-Type of a multipart body needs a boundary of 1 to 70 characters")
+	errMultipart     = Malformed("the multipart body is malformed or cut short")
+	errPartHeader    = Malformed("a part of the multipart body has more than 16 headers or 8 KiB of them")
+	errNoDisposition = Malformed("a part of the multipart body has no Content-Disposition, or more than one")
+	errDisposition   = Malformed("a part of the multipart body has a malformed Content-Disposition; it is written form-data; name=\"...\", with filename=\"...\" for a file, both in quotes where they are more than one word")
+	errPartName      = Malformed("a part of the multipart body has a Content-Disposition without a name")
+)
+
+// Boundary is what stands between the parts of a body (RFC 2046, section
+// 5.1.1).
+func Boundary(contentType string) (string, error) {
+	_, params, _ := mediatype.Parse(contentType)
+	// Only the writer of the package knows the rule; its reader takes any boundary.
+	if err := multipart.NewWriter(io.Discard).SetBoundary(params["boundary"]); err != nil {
+		return "", errBoundary
+	}
+	return params["boundary"], nil
+}
+
+// Reader reads a form part by part. Each part must be read to its end
+// before the next.
+type Reader struct {
+	parts *multipart.Reader
+	from  *source
+}
+
+// Part is one part: a text, or a file if it has a filename.
+type Part struct {
+	*multipart.Part
+	Name, Filename string
+	IsFile         bool
+}
+
+// New reads the parts of a body, whose boundary is in the media type.
+func New(contentType string, body io.Reader) (*Reader, error) {
+	boundary, err := Boundary(contentType)
+	if err != nil {
+		return nil, err
+	}
+	from := &source{body: body}
+	return &Reader{parts: multipart.NewReader(from, boundary), from: from}, nil
+}
+
+// source is the body beneath the parts. It remembers why it ended, which
+// the errors of the parts do not say, and bounds the search for the end of a
+// header, which they would read up to 10 MiB.
+type source struct {
+	body     io.Reader
+	inHeader bool
+	// header is what was read since the search began.
+	header int
+	begun  bool
+	err    error
+}
+
+// Read reads on.
+func (s *source) Read(b []byte) (int, error) {
+	if s.inHeader && s.header >= headerBuffer {
+		s.err = errPartHeader
+		return 0, s.err
+	}
+	n, err := s.body.Read(b)
+	s.begun = s.begun || n > 0
+	s.header += n
+	if err != nil {
+		s.err = err
+	}
+	return n, err
+}
+
+// Next is the next part, io.EOF after the last.
+func (r *Reader) Next() (*Part, error) {
+	// Bounded only here: the content of a part may be as long as the body.
+	r.from.inHeader, r.from.header = true, 0
+	part, err := r.parts.NextPart()
+	r.from.inHeader = false
+	switch {
+	case err == io.EOF, err != nil && r.from.err == io.EOF && !r.from.begun: //nolint:errorlint // both come bare
+		// A body without a byte is a form without parts, though it lacks the last boundary.
+		return nil, io.EOF
+	case err != nil:
+		return nil, r.Failure(err)
+	}
+	// The source bounds what is read, buffers included; the limits themselves are exact.
+	size, count := 0, 0
+	for name, lines := range part.Header {
+		for _, line := range lines {
+			count, size = count+1, size+len(name)+len(": \r\n")+len(line)
+		}
+	}
+	if count > maxPartHeaders || size > maxPartHeader {
+		return nil, errPartHeader
+	}
+	return newPart(part)
+}
+
+func newPart(part *multipart.Part) (*Part, error) {
+	lines := part.Header["Content-Disposition"]
+	if len(lines) != 1 {
+		return nil, errNoDisposition
+	}
+	params, ok := dispositionOf(lines[0])
+	if !ok {
+		return nil, errDisposition
+	}
+	name, hasName := params["name"]
+	if !hasName {
+		return nil, errPartName
+	}
+	// An empty filename makes a file, too: browsers send it for an input that was left empty.
+	filename, isFile := params["filename"]
+	return &Part{Part: part, Name: name, Filename: BaseName(filename), IsFile: isFile}, nil
+}
+
+// dispositionOf reads the Content-Disposition of a part of a form. Unlike the
+// package mime it does not follow filename*, which forms must not have (RFC
+// 7578, section 4.2), and by which a part would have two names, and it takes a
+// backslash for itself unless it stands before a quotation mark or another: user
+// agents write it so.
+func dispositionOf(line string) (params map[string]string, ok bool) {
+	kind, rest, _ := strings.Cut(line, ";")
+	if !strings.EqualFold(strings.TrimSpace(kind), "form-data") {
+		return nil, false
+	}
+	params = map[string]string{}
+	for rest = strings.Trim(rest, " \t"); rest != ""; rest = strings.Trim(rest, " \t") {
+		key, text, found := strings.Cut(rest, "=")
+		key = strings.ToLower(strings.TrimSpace(key))
+		// Readers differ in which of two values they take, so a repeated name is malformed.
+		if _, twice := params[key]; !found || twice || !isMIMEToken(key) {
+			return nil, false
+		}
+		if params[key], rest, ok = dispositionValue(strings.TrimLeft(text, " \t")); !ok {
+			return nil, false
+		}
+	}
+	return params, true
+}
+
+// isMIMEToken reports whether a text is a token of RFC 2045, section 5.1.
+func isMIMEToken(text string) bool {
+	return text != "" && strings.IndexFunc(text, func(r rune) bool {
+		return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?=`, r)
+	}) < 0
+}
+
+// dispositionValue reads a token or a quoted string, up to the next semicolon.
+func dispositionValue(text string) (value, rest string, ok bool) {
+	quoted, isQuoted := strings.CutPrefix(text, `"`)
+	if !isQuoted {
+		value, rest, _ = strings.Cut(text, ";")
+		value = strings.Trim(value, " \t")
+		return value, rest, isMIMEToken(value)
+	}
+	var b strings.Builder
+	for i := 0; i < len(quoted); i++ {
+		switch c := quoted[i]; {
+		case c == '"':
+			rest, isNext := strings.CutPrefix(strings.TrimLeft(quoted[i+1:], " \t"), ";")
+			return b.String(), rest, isNext || rest == ""
+		case c == '\\' && i+1 < len(quoted) && (quoted[i+1] == '"' || quoted[i+1] == '\\'):
+			i++
+			b.WriteByte(quoted[i])
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", "", false
+}
+
+// Failure is why a part could not be read: a [Malformed] form, or the error of the
+// body beneath. r may be nil for an error of before any part.
+func (r *Reader) Failure(err error) error {
+	switch {
+	case errors.As(err, new(Malformed)), r == nil:
+		return err
+	case r.from.err != nil && r.from.err != io.EOF: //nolint:errorlint // readers return it bare
+		return r.from.err
+	}
+	return errMultipart
+}
+
+// BaseName is the last element of a path in the notation of any system, without
+// what would not be seen in it.
+func BaseName(name string) string {
+	name = name[strings.LastIndexAny(name, `/\`)+1:]
+	name = strings.Map(func(r rune) rune {
+		// Format characters (Cf) can turn the direction of writing, so that a name seems to have
+		// another extension.
+		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Cf, r) {
+			return -1
+		}
+		return r
+	}, name)
+	// These name directories, and a user may join the name to a path.
+	if name == "." || name == ".." {
+		return ""
+	}
+	return name
+}

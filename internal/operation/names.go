@@ -1,0 +1,91 @@
+package operation
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Words are the letters and digits of a text, with an underscore for whatever
+// stands between them.
+func Words(text string) string {
+	b := make([]byte, 0, len(text))
+	for i := range len(text) {
+		c := text[i]
+		switch {
+		case 'A' <= c && c <= 'Z', 'a' <= c && c <= 'z', '0' <= c && c <= '9':
+			b = append(b, c)
+		case len(b) > 0 && b[len(b)-1] != '_':
+			b = append(b, '_')
+		}
+	}
+	return strings.TrimSuffix(string(b), "_")
+}
+
+// longestSummary is where a sentence is more than a title, in bytes.
+const longestSummary = 100
+
+// Summarize takes a comment apart: its first sentence without the name it
+// begins with, and the rest. A sentence that is long is none.
+func Summarize(comment, name string) (first, rest string) {
+	end := len(comment)
+	if at := sentenceEnd.FindStringIndex(comment); at != nil {
+		end = at[0] + 1
+	}
+	first, rest = strings.Join(strings.Fields(comment[:end]), " "), strings.TrimSpace(comment[end:])
+	first = strings.TrimSuffix(strings.TrimPrefix(first, name+" "), ".")
+	if len(first) > longestSummary || first == "" {
+		return "", comment
+	}
+	r, size := utf8.DecodeRuneInString(first)
+	return string(unicode.ToUpper(r)) + first[size:], rest
+}
+
+// sentenceEnd ends a sentence, or a paragraph.
+var sentenceEnd = regexp.MustCompile(`\.\s|\n\n`)
+
+// InWords takes a Go name apart: readHTTPItem is "Read HTTP Item".
+func InWords(name string) string {
+	var b strings.Builder
+	runes := []rune(name)
+	for i, r := range runes {
+		switch {
+		case i == 0:
+			r = unicode.ToUpper(r)
+		case r == '_':
+			r = ' '
+		case runes[i-1] == '_':
+			r = unicode.ToUpper(r)
+		// The last capital of several begins the next word: HTTPItem is HTTP and Item.
+		case unicode.IsUpper(r) && (!unicode.IsUpper(runes[i-1]) || i+1 < len(runes) && unicode.IsLower(runes[i+1])):
+			b.WriteByte(' ')
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// IsIdentifier reports whether a name is one of Go.
+func IsIdentifier(name string) bool {
+	return name != "" && strings.IndexFunc(name, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }) < 0
+}
+
+// LowerFirst writes the first word of a name in small letters: HTTPServer is
+// httpServer.
+func LowerFirst(name string) string {
+	runes := []rune(name)
+	for i, r := range runes {
+		if !unicode.IsUpper(r) || i > 0 && i+1 < len(runes) && unicode.IsLower(runes[i+1]) {
+			break
+		}
+		runes[i] = unicode.ToLower(r)
+	}
+	return string(runes)
+}
+
+// UpperFirst writes the first letter of a name as a capital.
+func UpperFirst(name string) string {
+	first, size := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(first)) + name[size:]
+}
