@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
@@ -72,11 +73,11 @@ func annotated() *candor.App {
 
 func TestAnnotationsInTheDocument(t *testing.T) {
 	app := annotated()
-	doc := specOf(t, app)
+	doc := apptest.Document(t, app)
 	documenttest.Check(t, "annotations", doc)
 	documenttest.Stable(t, annotated)
 	op := []string{"paths", "/orders", "post"}
-	in := func(keys ...string) any { return at(doc, append(append([]string{}, op...), keys...)...) }
+	in := func(keys ...string) any { return apptest.Member(doc, append(append([]string{}, op...), keys...)...) }
 	assert.Equal(t, map[string]any{"url": "https://example.com/orders", "description": "More"}, in("externalDocs"))
 	assert.Equal(t, []any{map[string]any{"url": "https://{region}.example.com", "variables": map[string]any{
 		"region": map[string]any{"default": "eu", "enum": []any{"eu", "us"}},
@@ -101,10 +102,10 @@ func TestAnnotationsInTheDocument(t *testing.T) {
 	callback := in("callbacks", "sent", "{$request.body#/callback}/sent", "post").(map[string]any)
 	assert.Equal(t, "notedCreate_sent", callback["operationId"])
 	assert.Equal(t, "It is on its way", callback["summary"])
-	assert.Equal(t, []string{"204", "410"}, keysOf(doc, append(op, "callbacks", "sent", "{$request.body#/callback}/sent", "post", "responses")...))
+	assert.Equal(t, []string{"204", "410"}, apptest.MemberNames(doc, append(op, "callbacks", "sent", "{$request.body#/callback}/sent", "post", "responses")...))
 	assert.Equal(t, "X-Attempt", callback["parameters"].([]any)[0].(map[string]any)["name"])
 	assert.NotNil(t, in("callbacks", "sent", "{$request.header.x-notify}", "delete", "responses", "204"))
-	assert.NotNil(t, at(doc, "components", "schemas", "notedParcel"))
+	assert.NotNil(t, apptest.Member(doc, "components", "schemas", "notedParcel"))
 
 	// The test client knows ranges.
 	c := candor.NewTestClient(t, app)
@@ -113,7 +114,7 @@ func TestAnnotationsInTheDocument(t *testing.T) {
 }
 
 func TestWebhooks(t *testing.T) {
-	app := candor.New(candor.Config{}, candor.Tags("all"), candor.Responds[candor.None](418), candor.Use(marking("app")))
+	app := candor.New(candor.Config{}, candor.Tags("all"), candor.Responds[candor.None](418), candor.Use(apptest.Marking("app")))
 	candor.Webhook[struct {
 		Signature string      `header:"X-Signature"`
 		Body      notedParcel `body:""`
@@ -125,21 +126,21 @@ func TestWebhooks(t *testing.T) {
 	r.Docs(candor.Docs{}, candor.Info{})
 	app.Include(r, candor.Prefix("/a"))
 	app.Include(r, candor.Prefix("/b"))
-	doc := specOf(t, app)
+	doc := apptest.Document(t, app)
 	documenttest.Check(t, "webhooks", doc)
-	assert.Equal(t, []string{"guarded", "parcel.sent"}, keysOf(doc, "webhooks"))
-	assert.Equal(t, []string{"get", "post"}, keysOf(doc, "webhooks", "parcel.sent"))
+	assert.Equal(t, []string{"guarded", "parcel.sent"}, apptest.MemberNames(doc, "webhooks"))
+	assert.Equal(t, []string{"get", "post"}, apptest.MemberNames(doc, "webhooks", "parcel.sent"))
 	sent := []string{"webhooks", "parcel.sent", "post"}
-	assert.Equal(t, []string{"204"}, keysOf(doc, append(sent, "responses")...))
-	assert.Equal(t, "parcel_sent", at(doc, append(sent, "operationId")...))
-	assert.Equal(t, []any{"all", "hooks"}, at(doc, append(sent, "tags")...))
-	assert.Equal(t, "On its way", at(doc, append(sent, "description")...))
-	assert.Equal(t, "parcel_sent_2", at(doc, "webhooks", "parcel.sent", "get", "operationId"))
-	assert.Equal(t, "notified", at(doc, "webhooks", "guarded", "post", "operationId"))
-	assert.Equal(t, true, at(doc, "webhooks", "guarded", "post", "deprecated"))
-	assert.Equal(t, []any{map[string]any{"HTTPBearer": []any{}}}, at(doc, "webhooks", "guarded", "post", "security"))
-	assert.Equal(t, `404 X-Through: app | {"detail":"Not Found"}`, wire(app, "POST /parcel.sent"))
-	assert.Contains(t, wire(app, "GET /b/r/openapi.json"), `"webhooks":{"guarded":`)
+	assert.Equal(t, []string{"204"}, apptest.MemberNames(doc, append(sent, "responses")...))
+	assert.Equal(t, "parcel_sent", apptest.Member(doc, append(sent, "operationId")...))
+	assert.Equal(t, []any{"all", "hooks"}, apptest.Member(doc, append(sent, "tags")...))
+	assert.Equal(t, "On its way", apptest.Member(doc, append(sent, "description")...))
+	assert.Equal(t, "parcel_sent_2", apptest.Member(doc, "webhooks", "parcel.sent", "get", "operationId"))
+	assert.Equal(t, "notified", apptest.Member(doc, "webhooks", "guarded", "post", "operationId"))
+	assert.Equal(t, true, apptest.Member(doc, "webhooks", "guarded", "post", "deprecated"))
+	assert.Equal(t, []any{map[string]any{"HTTPBearer": []any{}}}, apptest.Member(doc, "webhooks", "guarded", "post", "security"))
+	assert.Equal(t, `404 X-Through: app | {"detail":"Not Found"}`, apptest.Wire(app, "POST /parcel.sent"))
+	assert.Contains(t, apptest.Wire(app, "GET /b/r/openapi.json"), `"webhooks":{"guarded":`)
 }
 
 // Each mistake is named where it is made.
@@ -183,7 +184,7 @@ func TestMistakesOfAnnotations(t *testing.T) {
 		{`Callback("a"): $request.body#/to: the body has no member "to"`, candor.Callback[candor.None, candor.None]("a", "POST", "{$request.body#/to}")},
 		{`Callback("a b"): the name is "a b"`, candor.Callback[candor.None, candor.None]("a b", "POST", "/")},
 		{`Callback("a"): the method "post" is another one than "POST"; write that`, candor.Callback[candor.None, candor.None]("a", "post", "/")},
-		{`Callback("a"): the request is documented and nothing of it served; leave out Use`, candor.Callback[candor.None, candor.None]("a", "POST", "/", candor.Use(marking("x")))},
+		{`Callback("a"): the request is documented and nothing of it served; leave out Use`, candor.Callback[candor.None, candor.None]("a", "POST", "/", candor.Use(apptest.Marking("x")))},
 		{`Callback("a"): Raises is about errors of this API; say with Responds what the receiver may answer`, candor.Callback[candor.None, candor.None]("a", "POST", "/", candor.Raises(candor.Error(404, nil)))},
 		{`Callback("a"): Tasks is a part of requests that are served; describe what is sent`, candor.Callback[private, candor.None]("a", "POST", "/")},
 		{`Callback("a"): Shop comes from a provider, which no request that is sent has; take the field out`, candor.Callback[provided, candor.None]("a", "POST", "/")},
@@ -191,15 +192,15 @@ func TestMistakesOfAnnotations(t *testing.T) {
 			ID int `path:"id"`
 		}, candor.None]("a", "POST", "/")},
 	} {
-		said := panicOf(func() { noted(row.option).Seal() })
+		said := apptest.PanicOf(func() { noted(row.option).Seal() })
 		assert.Contains(t, said, row.want)
 		assert.Contains(t, said, "annotations_test.go:", row.want)
 	}
-	twice := panicOf(func() {
+	twice := apptest.PanicOf(func() {
 		noted(candor.RequestExample("a", notedOrder{1, "x"}), candor.RequestExample("a", notedOrder{1, "x"}))
 	})
 	assert.Contains(t, twice, `RequestExample("a") stands twice; give one of them another name`)
-	noBody := panicOf(func() {
+	noBody := apptest.PanicOf(func() {
 		app := candor.New(candor.Config{})
 		candor.Get(app, "/{id}", notedRead, candor.RequestExample("a", 1))
 		app.Seal()
@@ -222,7 +223,7 @@ func TestMistakesOfWebhooks(t *testing.T) {
 			candor.Webhook[candor.None, candor.None](sealed, "POST", "b")
 		},
 	} {
-		assert.Contains(t, panicOf(register), want)
+		assert.Contains(t, apptest.PanicOf(register), want)
 	}
 }
 
@@ -239,9 +240,9 @@ func TestMistakesOfTheDocumentsHead(t *testing.T) {
 		`the external documentation of the tag "a" has no URL; say where`: {Tags: []candor.Tag{{Name: "a", ExternalDocs: candor.ExternalDocs{Description: "D"}}}},
 		`ExternalDocs without a URL`:                                      {ExternalDocs: candor.ExternalDocs{Description: "D"}},
 	} {
-		assert.Contains(t, panicOf(func() { candor.New(config) }), want)
+		assert.Contains(t, apptest.PanicOf(func() { candor.New(config) }), want)
 	}
-	assert.Contains(t, panicOf(func() {
+	assert.Contains(t, apptest.PanicOf(func() {
 		candor.NewRouter("/a").Docs(candor.Docs{}, candor.Info{Tags: []candor.Tag{{}}})
 	}), "Docs at")
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // asyncPet is a union, whose discriminator AsyncAPI writes in its own way.
@@ -155,16 +156,16 @@ func TestAsyncAPIDocument(t *testing.T) {
 		"components.schemas.asyncPet.discriminator":            `"kind"`,
 		"components.schemas.asyncCat.properties.lives.minimum": `0`,
 	} {
-		assert.Equal(t, want, asyncText(at(doc, strings.Split(path, ".")...)), path)
+		assert.Equal(t, want, asyncText(apptest.Member(doc, strings.Split(path, ".")...)), path)
 	}
-	assert.ElementsMatch(t, []string{"talk", "echo", "bytes", "watch", "raw"}, keysOf(doc, "channels"))
-	assert.NotContains(t, keysOf(doc, "components", "schemas"), "asyncUnheard")
+	assert.ElementsMatch(t, []string{"talk", "echo", "bytes", "watch", "raw"}, apptest.MemberNames(doc, "channels"))
+	assert.NotContains(t, apptest.MemberNames(doc, "components", "schemas"), "asyncUnheard")
 	assert.Equal(t, asyncText(json.RawMessage(doc)), asyncText(json.RawMessage(asyncDocument(t, app))))
 }
 
 func TestAsyncAPIIsServed(t *testing.T) {
 	served := func(app *candor.App, path string) string {
-		status, _, _ := strings.Cut(wire(app, "GET "+path), " ")
+		status, _, _ := strings.Cut(apptest.Wire(app, "GET "+path), " ")
 		return status
 	}
 	assert.Equal(t, "200", served(asyncApp(candor.Config{}), "/asyncapi.json"))
@@ -180,7 +181,7 @@ func TestAsyncAPIIsServed(t *testing.T) {
 	inner, outer := asyncApp(candor.Config{}), candor.New(candor.Config{})
 	outer.Mount("/in", inner)
 	assert.Equal(t, "200", served(outer, "/in/asyncapi.json"))
-	assert.Equal(t, "/in/echo", at(asyncDocument(t, inner), "channels", "echo", "address"))
+	assert.Equal(t, "/in/echo", apptest.Member(asyncDocument(t, inner), "channels", "echo", "address"))
 }
 
 func TestAsyncAPIOfManySchemes(t *testing.T) {
@@ -203,6 +204,6 @@ func TestAsyncAPIOfManySchemes(t *testing.T) {
 		return nil
 	}, candor.ReplyToInvalidMessages())
 	doc := asyncDocument(t, app)
-	assert.ElementsMatch(t, []string{"HTTPBasic", "oauth", "oidc"}, keysOf(doc, "components", "securitySchemes"))
-	assert.JSONEq(t, `{"read":"Read"}`, asyncText(at(doc, "components", "securitySchemes", "oauth", "flows", "authorizationCode", "availableScopes")))
+	assert.ElementsMatch(t, []string{"HTTPBasic", "oauth", "oidc"}, apptest.MemberNames(doc, "components", "securitySchemes"))
+	assert.JSONEq(t, `{"read":"Read"}`, asyncText(apptest.Member(doc, "components", "securitySchemes", "oauth", "flows", "authorizationCode", "availableScopes")))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // books are what a transaction writes into.
@@ -34,7 +35,7 @@ func (b notingBody) Read(p []byte) (int, error) {
 // withTasks is an app with a route of each kind of response, each of which adds
 // a task inside of a transaction that ends as commit says.
 func withTasks(note func(string), commit func(*candor.Tasks) error, options ...candor.ProvideOption) *candor.App {
-	app, _ := quiet(candor.Config{})
+	app, _ := apptest.Quiet(candor.Config{})
 	type begin struct{ Tasks *candor.Tasks }
 	candor.ProvideScoped(app, func(_ context.Context, in begin, use func(*books) error) error {
 		err := use(&books{})
@@ -185,7 +186,7 @@ func TestTheEndOfAFailedStream(t *testing.T) {
 		"a panic":  func(func(int, error) bool) { panic("on fire") },
 	} {
 		note, notes := noting()
-		app, logged := quiet(candor.Config{})
+		app, logged := apptest.Quiet(candor.Config{})
 		candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*books) error) (err error) {
 			note("begin")
 			defer func() {

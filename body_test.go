@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 func TestJSONBodies(t *testing.T) {
@@ -29,7 +30,7 @@ func TestJSONBodies(t *testing.T) {
 		Address sql.NullString    `json:"address,omitzero"`
 		Paid    sql.Null[float64] `json:"paid"`
 	}
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Body order `body:""`
 	}](t, "/")
 	posts(t, c, "/", [][2]string{
@@ -50,13 +51,13 @@ func TestJSONBodies(t *testing.T) {
 
 func TestSmallBodies(t *testing.T) {
 	t.Run("a number", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body int `body:"" validate:"gte=1"`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{`5`, `200 {"Body":5}`}, {`0`, `greater_than_equal ["body"] {"ge":1}`}, {`"5"`, `int_type ["body"]`}, {`1e2`, `200 {"Body":100}`}, {`null`, `missing ["body"]`}}...)
 	})
 	t.Run("a list", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body []level `body:"" validate:"max=2"`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{
@@ -67,29 +68,29 @@ func TestSmallBodies(t *testing.T) {
 		}...)
 	})
 	t.Run("a map", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body map[int]float64 `body:""`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{`{"1":2.5}`, `200 {"Body":{"1":2.5}}`}, {`{"x":1}`, `int_parsing ["body","x","[key]"]`}}...)
 	})
 	t.Run("anything", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body any `body:""`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{`null`, `200 {"Body":null}`}, {`{"a":[1,"x"]}`, `200 {"Body":{"a":[1,"x"]}}`}, {``, `missing ["body"]`}}...)
 	})
 	t.Run("a type that reads itself", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body json.RawMessage `body:""`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{`{"a": 1}`, `200 {"Body":{"a":1}}`}, {`{`, `json_invalid ["body",1] {"error":"the text ends too early, expected a name in double quotes"}`}}...)
 	})
 	t.Run("a generic type", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body sheet[level] `body:""`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{`{"items":["low"],"next":null}`, `200 {"Body":{"items":["low"],"next":null}}`}}...)
-		assert.Equal(t, "#/components/schemas/sheetOfLevel", told(t, c, "paths", "/", "post", "requestBody", "content", "application/json", "schema", "$ref"))
+		assert.Equal(t, "#/components/schemas/sheetOfLevel", apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody", "content", "application/json", "schema", "$ref"))
 	})
 }
 
@@ -99,7 +100,7 @@ type sheet[T any] struct {
 }
 
 func TestBodyMembers(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Item struct {
 			Name string `json:"name"`
 		} `body:"item"`
@@ -115,7 +116,7 @@ func TestBodyMembers(t *testing.T) {
 		{``, `missing ["body"]`},
 		{`null`, `missing ["body"]`},
 	}...)
-	body := told(t, c, "paths", "/", "post", "requestBody")
+	body := apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody")
 	assert.Equal(t, true, body.(map[string]any)["required"])
 }
 
@@ -125,89 +126,85 @@ func TestOptionalBodies(t *testing.T) {
 		Mode  string `json:"mode,omitempty"`
 	}
 	t.Run("omitempty", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body options `body:",omitempty"`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{``, `200 {"Body":{"depth":3}}`}, {`{}`, `200 {"Body":{"depth":3}}`}, {`{"depth":5}`, `200 {"Body":{"depth":5}}`}, {`null`, `missing ["body"]`}}...)
-		assert.Nil(t, told(t, c, "paths", "/", "post", "requestBody", "required"))
+		assert.Nil(t, apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody", "required"))
 	})
 	t.Run("a pointer", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body *options `body:""`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{``, `200 {"Body":null}`}, {`null`, `200 {"Body":null}`}, {`{}`, `200 {"Body":{"depth":3}}`}}...)
 	})
 	t.Run("a default", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body options `body:"" default:"{\"mode\":\"fast\"}"`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{``, `200 {"Body":{"depth":3,"mode":"fast"}}`}, {`{}`, `200 {"Body":{"depth":3}}`}}...)
 	})
 	t.Run("Optional", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body candor.Optional[options] `body:""`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{``, `200 {"Body":{"Value":{"depth":0},"Set":false,"Null":false}}`}, {`null`, `200 {"Body":{"Value":{"depth":0},"Set":true,"Null":true}}`}}...)
 	})
 	t.Run("members", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Depth int `body:"depth" default:"3"`
 		}](t, "/")
 		posts(t, c, "/", [][2]string{{``, `200 {"Depth":3}`}, {`{"depth":4}`, `200 {"Depth":4}`}}...)
 	})
 	t.Run("needs no media type when it is not there", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body *options `body:""`
 		}](t, "/")
 		r := c.Post("/", nil, candor.WithBody("text/plain", strings.NewReader("")))
-		assert.Equal(t, `200 {"Body":null}`, outcome(r))
+		assert.Equal(t, `200 {"Body":null}`, apptest.Outcome(r))
 	})
-}
-
-func sent(media, body string) candor.TestOption {
-	return candor.WithBody(media, strings.NewReader(body))
 }
 
 func TestRawBodies(t *testing.T) {
 	t.Run("bytes", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body []byte `body:"" validate:"max=3"`
 		}](t, "/")
-		assert.Equal(t, `200 {"Body":"//4="}`, outcome(c.Post("/", nil, sent("application/octet-stream", "\xff\xfe"))))
-		assert.Equal(t, `too_long ["body"] {"actual_length":4,"field_type":"Bytes","max_length":3}`, outcome(c.Post("/", nil, sent("application/octet-stream", "abcd"))))
-		assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil)))
-		assert.Equal(t, `415 {"detail":"the body must be application/octet-stream"}`, outcome(c.Post("/", "{}")))
-		assert.Equal(t, "binary", told(t, c, "paths", "/", "post", "requestBody", "content", "application/octet-stream", "schema", "format"))
+		assert.Equal(t, `200 {"Body":"//4="}`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/octet-stream", "\xff\xfe"))))
+		assert.Equal(t, `too_long ["body"] {"actual_length":4,"field_type":"Bytes","max_length":3}`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/octet-stream", "abcd"))))
+		assert.Equal(t, `missing ["body"]`, apptest.Outcome(c.Post("/", nil)))
+		assert.Equal(t, `415 {"detail":"the body must be application/octet-stream"}`, apptest.Outcome(c.Post("/", "{}")))
+		assert.Equal(t, "binary", apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody", "content", "application/octet-stream", "schema", "format"))
 	})
 	t.Run("text", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body string `body:"" validate:"min=2" default:"none"`
 		}](t, "/")
-		assert.Equal(t, `200 {"Body":"äö"}`, outcome(c.Post("/", nil, sent("text/plain; charset=UTF-8", "äö"))))
-		assert.Equal(t, `string_too_short ["body"] {"min_length":2}`, outcome(c.Post("/", nil, sent("text/plain", "a"))))
-		assert.Equal(t, `string_unicode ["body"]`, outcome(c.Post("/", nil, sent("text/plain", "\xff\xfe"))))
-		assert.Equal(t, `200 {"Body":"none"}`, outcome(c.Post("/", nil)))
-		r := c.Post("/", nil, sent("text/plain; charset=latin1", "ab"))
-		assert.Equal(t, `415 {"detail":"the body must be text/plain"}`, outcome(r))
+		assert.Equal(t, `200 {"Body":"äö"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("text/plain; charset=UTF-8", "äö"))))
+		assert.Equal(t, `string_too_short ["body"] {"min_length":2}`, apptest.Outcome(c.Post("/", nil, apptest.Body("text/plain", "a"))))
+		assert.Equal(t, `string_unicode ["body"]`, apptest.Outcome(c.Post("/", nil, apptest.Body("text/plain", "\xff\xfe"))))
+		assert.Equal(t, `200 {"Body":"none"}`, apptest.Outcome(c.Post("/", nil)))
+		r := c.Post("/", nil, apptest.Body("text/plain; charset=latin1", "ab"))
+		assert.Equal(t, `415 {"detail":"the body must be text/plain"}`, apptest.Outcome(r))
 		assert.Equal(t, "text/plain", r.Header.Get("Accept"))
-		schema := told(t, c, "paths", "/", "post", "requestBody", "content", "text/plain", "schema")
+		schema := apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody", "content", "text/plain", "schema")
 		assert.Equal(t, map[string]any{"type": "string", "minLength": 2.0, "default": "none"}, schema)
 	})
 	t.Run("a media type of its own", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body []byte `body:"" media:"image/*"`
 		}](t, "/")
-		assert.Equal(t, `200 {"Body":"YQ=="}`, outcome(c.Post("/", nil, sent("IMAGE/Png", "a"))))
-		assert.Equal(t, `415 {"detail":"the body must be image/*"}`, outcome(c.Post("/", nil, sent("video/mp4", "a"))))
-		assert.Equal(t, `415 {"detail":"the body must be image/*"}`, outcome(c.Post("/", nil, sent("", "a"))))
-		assert.NotNil(t, told(t, c, "paths", "/", "post", "requestBody", "content", "image/*"))
+		assert.Equal(t, `200 {"Body":"YQ=="}`, apptest.Outcome(c.Post("/", nil, apptest.Body("IMAGE/Png", "a"))))
+		assert.Equal(t, `415 {"detail":"the body must be image/*"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("video/mp4", "a"))))
+		assert.Equal(t, `415 {"detail":"the body must be image/*"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("", "a"))))
+		assert.NotNil(t, apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody", "content", "image/*"))
 	})
 	t.Run("JSON under a name of its own", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Body map[string]any `body:"" media:"application/merge-patch+json"`
 		}](t, "/")
-		assert.Equal(t, `200 {"Body":{"a":null}}`, outcome(c.Post("/", nil, sent("application/merge-patch+json", `{"a":null}`))))
-		assert.Equal(t, `415 {"detail":"the body must be application/merge-patch+json"}`, outcome(c.Post("/", "{}")))
+		assert.Equal(t, `200 {"Body":{"a":null}}`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/merge-patch+json", `{"a":null}`))))
+		assert.Equal(t, `415 {"detail":"the body must be application/merge-patch+json"}`, apptest.Outcome(c.Post("/", "{}")))
 	})
 }
 
@@ -229,16 +226,16 @@ func TestStreamedBodies(t *testing.T) {
 		return candor.Text(data), err
 	})
 	c := candor.NewTestClient(t, app)
-	assert.Equal(t, `200 0123456789`, outcome(c.Post("/", nil, sent("video/mp4", "0123456789"))))
-	assert.Equal(t, `413 {"detail":"the body is too large"}`, outcome(c.Post("/", nil, sent("video/mp4", "0123456789a"))))
-	assert.Equal(t, `413 {"detail":"the body is too large"}`, outcome(c.Post("/", nil, candor.WithBody("video/mp4", io.MultiReader(strings.NewReader("0123456789a"))))), "without a length")
-	assert.Equal(t, `415 {"detail":"the body must be video/mp4"}`, outcome(c.Post("/", nil, sent("video/ogg", "0"))))
-	assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil)))
-	assert.Equal(t, `200`, outcome(c.Post("/optional", nil)))
+	assert.Equal(t, `200 0123456789`, apptest.Outcome(c.Post("/", nil, apptest.Body("video/mp4", "0123456789"))))
+	assert.Equal(t, `413 {"detail":"the body is too large"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("video/mp4", "0123456789a"))))
+	assert.Equal(t, `413 {"detail":"the body is too large"}`, apptest.Outcome(c.Post("/", nil, candor.WithBody("video/mp4", io.MultiReader(strings.NewReader("0123456789a"))))), "without a length")
+	assert.Equal(t, `415 {"detail":"the body must be video/mp4"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("video/ogg", "0"))))
+	assert.Equal(t, `missing ["body"]`, apptest.Outcome(c.Post("/", nil)))
+	assert.Equal(t, `200`, apptest.Outcome(c.Post("/optional", nil)))
 	failing := candor.WithBody("video/mp4", io.MultiReader(strings.NewReader("0"), failingReader{}))
-	assert.Equal(t, `400 {"detail":"the body could not be read"}`, outcome(c.Post("/", nil, failing, candor.Unchecked())))
-	assert.Equal(t, "binary", told(t, c, "paths", "/", "post", "requestBody", "content", "video/mp4", "schema", "format"))
-	assert.Equal(t, true, told(t, c, "paths", "/", "post", "requestBody", "required"))
+	assert.Equal(t, `400 {"detail":"the body could not be read"}`, apptest.Outcome(c.Post("/", nil, failing, candor.Unchecked())))
+	assert.Equal(t, "binary", apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody", "content", "video/mp4", "schema", "format"))
+	assert.Equal(t, true, apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody", "required"))
 }
 
 type failingReader struct{}
@@ -249,8 +246,8 @@ func TestContentTypes(t *testing.T) {
 	type body = struct {
 		Body map[string]int `body:""`
 	}
-	strict := showing[body](t, "/")
-	loose := showing[body](t, "/", candor.StrictContentType(false))
+	strict := apptest.Echoing[body](t, "/")
+	loose := apptest.Echoing[body](t, "/", candor.StrictContentType(false))
 	const refused = `415 {"detail":"the body must be application/json"}`
 	rows := []struct{ media, strict, loose string }{
 		{"application/json", `200 {"Body":{"a":1}}`, `200 {"Body":{"a":1}}`},
@@ -268,33 +265,33 @@ func TestContentTypes(t *testing.T) {
 		{"application/json, text/plain", refused, refused},
 	}
 	for _, row := range rows {
-		assert.Equal(t, row.strict, outcome(strict.Post("/", nil, sent(row.media, `{"a":1}`))), row.media)
-		assert.Equal(t, row.loose, outcome(loose.Post("/", nil, sent(row.media, `{"a":1}`))), row.media)
+		assert.Equal(t, row.strict, apptest.Outcome(strict.Post("/", nil, apptest.Body(row.media, `{"a":1}`))), row.media)
+		assert.Equal(t, row.loose, apptest.Outcome(loose.Post("/", nil, apptest.Body(row.media, `{"a":1}`))), row.media)
 	}
 	for encoding, want := range map[string]string{
 		"gzip": `415 {"detail":"the body must not be compressed"}`, "identity": `200 {"Body":{"a":1}}`,
 		"gzip, identity": `415 {"detail":"the body must not be compressed"}`,
 	} {
-		r := strict.Post("/", `{"a":1}`, header("Content-Encoding", encoding))
-		assert.Equal(t, want, outcome(r), encoding)
+		r := strict.Post("/", `{"a":1}`, candor.WithHeader("Content-Encoding", encoding))
+		assert.Equal(t, want, apptest.Outcome(r), encoding)
 	}
 }
 
 func TestSizeOfBodies(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Body []int `body:""`
 	}](t, "/", candor.MaxBody(10))
 	exact, over := `[12345678]`, `[123456789]`
 	withoutLength := func(body string) candor.TestOption {
 		return candor.WithBody("application/json", io.MultiReader(strings.NewReader(body)))
 	}
-	assert.Equal(t, `200 {"Body":[12345678]}`, outcome(c.Post("/", exact)))
-	assert.Equal(t, `200 {"Body":[12345678]}`, outcome(c.Post("/", nil, withoutLength(exact))))
+	assert.Equal(t, `200 {"Body":[12345678]}`, apptest.Outcome(c.Post("/", exact)))
+	assert.Equal(t, `200 {"Body":[12345678]}`, apptest.Outcome(c.Post("/", nil, withoutLength(exact))))
 	const tooLarge = `413 {"detail":"the body is too large"}`
-	assert.Equal(t, tooLarge, outcome(c.Post("/", over)))
-	assert.Equal(t, tooLarge, outcome(c.Post("/", nil, withoutLength(over))))
-	assert.Equal(t, tooLarge, outcome(c.Post("/", nil, withoutLength(exact+" "))))
-	assert.Equal(t, `415 {"detail":"the body must be application/json"}`, outcome(c.Post("/", nil, sent("text/plain", "x"))))
+	assert.Equal(t, tooLarge, apptest.Outcome(c.Post("/", over)))
+	assert.Equal(t, tooLarge, apptest.Outcome(c.Post("/", nil, withoutLength(over))))
+	assert.Equal(t, tooLarge, apptest.Outcome(c.Post("/", nil, withoutLength(exact+" "))))
+	assert.Equal(t, `415 {"detail":"the body must be application/json"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("text/plain", "x"))))
 }
 
 func TestLargeBodiesArriveWhole(t *testing.T) {
@@ -308,7 +305,7 @@ func TestLargeBodiesArriveWhole(t *testing.T) {
 	c := candor.NewTestClient(t, app)
 	for _, n := range []int{1, 64<<10 - 1, 64 << 10, 64<<10 + 1, 200_000, 1 << 20} {
 		var got int
-		c.Post("/", nil, sent("application/octet-stream", strings.Repeat("a", n))).Status(http.StatusOK).JSON(&got)
+		c.Post("/", nil, apptest.Body("application/octet-stream", strings.Repeat("a", n))).Status(http.StatusOK).JSON(&got)
 		assert.Equal(t, n, got)
 	}
 }
@@ -326,16 +323,16 @@ func TestStrictBodies(t *testing.T) {
 	}
 	const sentBody = `{"a":1,"x":1,"in":{"y":1}}`
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/open", shown[struct {
+	candor.Post(app, "/open", apptest.Echo[struct {
 		Body open `body:""`
 	}])
-	candor.Post(app, "/strict", shown[struct {
+	candor.Post(app, "/strict", apptest.Echo[struct {
 		Body closed `body:""`
 	}])
-	candor.Post(app, "/forbid", shown[struct {
+	candor.Post(app, "/forbid", apptest.Echo[struct {
 		Body open `body:""`
 	}], candor.ForbidExtra())
-	candor.Post(app, "/members", shown[struct {
+	candor.Post(app, "/members", apptest.Echo[struct {
 		candor.Strict
 		Body open `body:"o"`
 	}])
@@ -345,14 +342,14 @@ func TestStrictBodies(t *testing.T) {
 	posts(t, c, "/forbid", [2]string{sentBody, "extra_forbidden [\"body\",\"in\",\"y\"]\nextra_forbidden [\"body\",\"x\"]"})
 	posts(t, c, "/members", [2]string{`{"o":` + sentBody + `,"p":1}`, `extra_forbidden ["body","p"]`})
 	closedAt := func(path string) any {
-		ref := told(t, c, "paths", path, "post", "requestBody", "content", "application/json", "schema", "$ref").(string)
-		return told(t, c, "components", "schemas", strings.TrimPrefix(ref, "#/components/schemas/"), "additionalProperties")
+		ref := apptest.DocumentMember(t, c, "paths", path, "post", "requestBody", "content", "application/json", "schema", "$ref").(string)
+		return apptest.DocumentMember(t, c, "components", "schemas", strings.TrimPrefix(ref, "#/components/schemas/"), "additionalProperties")
 	}
 	assert.Nil(t, closedAt("/open"))
 	for _, path := range []string{"/strict", "/forbid", "/members"} {
 		assert.Equal(t, false, closedAt(path), path)
 	}
-	assert.Equal(t, false, told(t, c, "components", "schemas", "openStrict", "properties", "in", "additionalProperties"))
+	assert.Equal(t, false, apptest.DocumentMember(t, c, "components", "schemas", "openStrict", "properties", "in", "additionalProperties"))
 }
 
 func TestBodiesOfEveryMethod(t *testing.T) {
@@ -361,16 +358,16 @@ func TestBodiesOfEveryMethod(t *testing.T) {
 	}
 	app := candor.New(candor.Config{})
 	methods := []string{http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodPost}
-	candor.Handle(app, methods, "/", shown[body])
+	candor.Handle(app, methods, "/", apptest.Echo[body])
 	c := candor.NewTestClient(t, app)
 	for _, method := range methods {
-		assert.Equal(t, `200 {"Body":{"a":1}}`, outcome(c.Do(method, "/", `{"a":1}`)), method)
-		assert.NotNil(t, told(t, c, "paths", "/", strings.ToLower(method), "requestBody"), method)
+		assert.Equal(t, `200 {"Body":{"a":1}}`, apptest.Outcome(c.Do(method, "/", `{"a":1}`)), method)
+		assert.NotNil(t, apptest.DocumentMember(t, c, "paths", "/", strings.ToLower(method), "requestBody"), method)
 	}
 }
 
 func TestEchoedInput(t *testing.T) {
-	c := showingIn[struct {
+	c := apptest.EchoingIn[struct {
 		N    int `query:"n"`
 		Body struct {
 			A int `json:"a"`
@@ -410,15 +407,15 @@ func TestMergePatches(t *testing.T) {
 	) (patchOfNote, error) {
 		return patchOfNote{Title: in.Title}, nil
 	})
-	candor.Patch(app, "/plain", shown[struct {
+	candor.Patch(app, "/plain", apptest.Echo[struct {
 		Note struct {
 			Title *string `json:"title"`
 		} `body:""`
 	}])
 	c := candor.NewTestClient(t, app)
 	patch := func(path, body string) string {
-		merge := outcome(c.Patch(path, nil, sent("application/merge-patch+json", body)))
-		assert.Equal(t, outcome(c.Patch(path, nil, sent("application/json", body))), merge, path)
+		merge := apptest.Outcome(c.Patch(path, nil, apptest.Body("application/merge-patch+json", body)))
+		assert.Equal(t, apptest.Outcome(c.Patch(path, nil, apptest.Body("application/json", body))), merge, path)
 		return merge
 	}
 	assert.Equal(t, `200 {"title":null,"place":{"city":"Ulm"}}`, patch("/whole", `{"title":null,"place":{"city":"Ulm"}}`))
@@ -428,11 +425,11 @@ func TestMergePatches(t *testing.T) {
 	assert.Equal(t, `200 {"title":null}`, patch("/members", `{"title":null}`))
 
 	for path, listed := range map[string]bool{"/whole": true, "/members": true, "/plain": false} {
-		content := told(t, c, "paths", path, "patch", "requestBody", "content").(map[string]any)
+		content := apptest.DocumentMember(t, c, "paths", path, "patch", "requestBody", "content").(map[string]any)
 		assert.Contains(t, content, "application/json", path)
 		assert.Equal(t, listed, content["application/merge-patch+json"] != nil, path)
 	}
-	assert.Len(t, told(t, c, "paths", "/whole", "post", "requestBody", "content"), 1)
-	refused := c.Patch("/whole", nil, sent("text/plain", "{}")).Status(415)
+	assert.Len(t, apptest.DocumentMember(t, c, "paths", "/whole", "post", "requestBody", "content"), 1)
+	refused := c.Patch("/whole", nil, apptest.Body("text/plain", "{}")).Status(415)
 	assert.Equal(t, "application/json, application/merge-patch+json", refused.Header.Get("Accept"))
 }

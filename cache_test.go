@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type cacheAnswer struct {
@@ -386,22 +387,22 @@ func TestCacheInTheDocument(t *testing.T) {
 func TestCacheMistakes(t *testing.T) {
 	good := candor.CacheConfig{TTL: time.Hour}
 	for want, register := range map[string]func(*candor.App){
-		"write how long": func(app *candor.App) { candor.Get(app, "/", failing(nil), candor.Cache(candor.CacheConfig{})) },
+		"write how long": func(app *candor.App) { candor.Get(app, "/", apptest.Fails(nil), candor.Cache(candor.CacheConfig{})) },
 		"cannot carry": func(app *candor.App) {
-			candor.Get(app, "/", failing(nil), candor.Cache(candor.CacheConfig{TTL: 1, Control: "a\n"}))
+			candor.Get(app, "/", apptest.Fails(nil), candor.Cache(candor.CacheConfig{TTL: 1, Control: "a\n"}))
 		},
 		"name of a header": func(app *candor.App) {
-			candor.Get(app, "/", failing(nil), candor.Cache(candor.CacheConfig{TTL: 1, Vary: []string{"a b"}}))
+			candor.Get(app, "/", apptest.Fails(nil), candor.Cache(candor.CacheConfig{TTL: 1, Vary: []string{"a b"}}))
 		},
 		"which the path / does not have": func(app *candor.App) {
 			candor.Get(app, "/", func(context.Context, candor.None) (int, error) { return 0, nil }, candor.Cache(candor.CacheConfig{TTL: 1, Tags: []string{"{id}"}}))
 		},
-		"complete": func(app *candor.App) { candor.Post(app, "/", failing(nil), candor.Cache(good)) },
+		"complete": func(app *candor.App) { candor.Post(app, "/", apptest.Fails(nil), candor.Cache(good)) },
 		"not for streams": func(app *candor.App) {
 			candor.Get(app, "/", func(context.Context, candor.None) (candor.JSONLines[int], error) { return nil, nil }, candor.Cache(good))
 		},
 	} {
-		assert.Contains(t, panicOf(func() {
+		assert.Contains(t, apptest.PanicOf(func() {
 			app := candor.New(candor.Config{})
 			register(app)
 			app.Seal()

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 	"github.com/candor-go/candor/middleware"
 )
 
@@ -881,10 +882,10 @@ func TestCallInProcessKeepsTheAddress(t *testing.T) {
 		"a handler behind middleware":   func(app *candor.App) { candor.Get(app, "/", handler, candor.Use(rewrites)) },
 		"a plain handler":               func(app *candor.App) { candor.HandleHTTP(app, []string{"GET"}, "/", plain) },
 		"a plain one behind middleware": func(app *candor.App) { candor.HandleHTTP(app, []string{"GET"}, "/", plain, candor.Use(rewrites)) },
-		"a guard":                       func(app *candor.App) { candor.Get(app, "/", failing(nil), candor.Require(guard)) },
+		"a guard":                       func(app *candor.App) { candor.Get(app, "/", apptest.Fails(nil), candor.Require(guard)) },
 		"a mount":                       func(app *candor.App) { app.Mount("", plain) },
 		"middleware": func(app *candor.App) {
-			candor.Get(app, "/", failing(nil), candor.Use(func(next http.Handler) http.Handler {
+			candor.Get(app, "/", apptest.Fails(nil), candor.Use(func(next http.Handler) http.Handler {
 				return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 					asks(r.Context())
 					next.ServeHTTP(w, r)
@@ -955,7 +956,7 @@ func TestCallInProcessKeepsTheAddress(t *testing.T) {
 // itself.
 func TestCallInProcessUnderARateLimit(t *testing.T) {
 	inner := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}))
-	route := candor.Get(inner, "/", failing(nil))
+	route := candor.Get(inner, "/", apptest.Fails(nil))
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.None, error) {
 		return route.Call(ctx, candor.InProcess(inner), candor.None{})

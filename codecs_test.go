@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 var cborCodec = candor.Codec{Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}
@@ -54,7 +55,7 @@ func encodedCBOR(t *testing.T, v any) candor.TestOption {
 func TestCodecs(t *testing.T) {
 	c := parcels(t)
 	t.Run("in, and out as the client likes", func(t *testing.T) {
-		r := c.Post("/", nil, encodedCBOR(t, map[string]any{"id": int64(math.MaxInt64), "data": []byte{1, 2}, "counts": map[any]any{"a": 1}}), header("Accept", "application/cbor"))
+		r := c.Post("/", nil, encodedCBOR(t, map[string]any{"id": int64(math.MaxInt64), "data": []byte{1, 2}, "counts": map[any]any{"a": 1}}), candor.WithHeader("Accept", "application/cbor"))
 		require.Equal(t, http.StatusOK, r.Code)
 		assert.Equal(t, "application/cbor", r.Header.Get("Content-Type"))
 		assert.Equal(t, "Accept", r.Header.Get("Vary"))
@@ -71,40 +72,40 @@ func TestCodecs(t *testing.T) {
 				N int `cbor:"id"`
 			}{}: `greater_than_equal ["body","id"] {"ge":1}`,
 		} {
-			assert.Equal(t, want, outcome(c.Post("/", nil, encodedCBOR(t, body))))
+			assert.Equal(t, want, apptest.Outcome(c.Post("/", nil, encodedCBOR(t, body))))
 		}
-		assert.Equal(t, `value_error ["body"] {"error":"not valid application/cbor"}`, outcome(c.Post("/", nil, sent("application/cbor", "\xff"))))
-		assert.Equal(t, `value_error ["body"] {"error":"not valid application/cbor"}`, outcome(c.Post("/", nil, encodedCBOR(t, map[string]any{"id": math.NaN()}))))
-		assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil, sent("application/cbor", ""))))
+		assert.Equal(t, `value_error ["body"] {"error":"not valid application/cbor"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/cbor", "\xff"))))
+		assert.Equal(t, `value_error ["body"] {"error":"not valid application/cbor"}`, apptest.Outcome(c.Post("/", nil, encodedCBOR(t, map[string]any{"id": math.NaN()}))))
+		assert.Equal(t, `missing ["body"]`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/cbor", ""))))
 	})
 	t.Run("one media type alone", func(t *testing.T) {
-		assert.Equal(t, "200 text", outcome(c.Post("/only", nil, encodedCBOR(t, map[string]any{"id": 1}), header("Accept", "image/png"))))
-		assert.Equal(t, `415 {"detail":"the body must be application/cbor"}`, outcome(c.Post("/only", `{"id":1}`)))
+		assert.Equal(t, "200 text", apptest.Outcome(c.Post("/only", nil, encodedCBOR(t, map[string]any{"id": 1}), candor.WithHeader("Accept", "image/png"))))
+		assert.Equal(t, `415 {"detail":"the body must be application/cbor"}`, apptest.Outcome(c.Post("/only", `{"id":1}`)))
 	})
 	t.Run("another", func(t *testing.T) {
-		r := c.Post("/", nil, sent("text/plain", "x"))
-		assert.Equal(t, `415 {"detail":"the body must be application/json or application/cbor"}`, outcome(r))
+		r := c.Post("/", nil, apptest.Body("text/plain", "x"))
+		assert.Equal(t, `415 {"detail":"the body must be application/json or application/cbor"}`, apptest.Outcome(r))
 		assert.Equal(t, "application/json, application/cbor", r.Header.Get("Accept"))
 	})
 	t.Run("the document", func(t *testing.T) {
 		for _, keys := range [][]any{{"requestBody", "content"}, {"responses", "200", "content"}} {
-			content := told(t, c, append([]any{"paths", "/", "post"}, keys...)...)
+			content := apptest.DocumentMember(t, c, append([]any{"paths", "/", "post"}, keys...)...)
 			ref := map[string]any{"schema": map[string]any{"$ref": "#/components/schemas/parcel"}}
 			assert.Equal(t, map[string]any{"application/json": ref, "application/cbor": ref}, content)
 		}
-		assert.NotNil(t, told(t, c, "paths", "/", "post", "responses", "406"))
-		assert.Nil(t, told(t, c, "paths", "/only", "post", "responses", "406"))
+		assert.NotNil(t, apptest.DocumentMember(t, c, "paths", "/", "post", "responses", "406"))
+		assert.Nil(t, apptest.DocumentMember(t, c, "paths", "/only", "post", "responses", "406"))
 	})
 }
 
 func TestMediaTypesNobodyReads(t *testing.T) {
 	app := candor.New(candor.Config{})
 	register := func(r candor.Routes) {
-		candor.Post(r, "/", shown[struct {
+		candor.Post(r, "/", apptest.Echo[struct {
 			Body parcel `body:"" media:"application/cbor"`
 		}])
 	}
-	assert.Contains(t, panicOf(func() { register(app) }), "nothing reads the media type application/cbor into a struct; add it to Config.Codecs")
+	assert.Contains(t, apptest.PanicOf(func() { register(app) }), "nothing reads the media type application/cbor into a struct; add it to Config.Codecs")
 	router := candor.NewRouter("/r")
 	register(router)
 	app.Include(router)
@@ -136,9 +137,9 @@ func TestAccept(t *testing.T) {
 		"application/cbor; q=\"":                         json,
 		"/":                                              json,
 	} {
-		r := c.Post("/", `{"id":1}`, header("Accept", accept))
+		r := c.Post("/", `{"id":1}`, candor.WithHeader("Accept", accept))
 		if want == refused {
-			assert.Equal(t, `406 {"detail":"the answer is application/json or application/cbor"}`, outcome(r), accept)
+			assert.Equal(t, `406 {"detail":"the answer is application/json or application/cbor"}`, apptest.Outcome(r), accept)
 			continue
 		}
 		assert.Equal(t, want, r.Header.Get("Content-Type"), accept)
@@ -146,9 +147,9 @@ func TestAccept(t *testing.T) {
 }
 
 func TestAcceptWithoutAChoice(t *testing.T) {
-	c := showing[struct{}](t, "/")
+	c := apptest.Echoing[struct{}](t, "/")
 	for _, accept := range []string{"image/png", "application/json;q=0", "a;,b", strings.Repeat("x/y,", 1000)} {
-		assert.Equal(t, "200 {}", outcome(c.Get("/", header("Accept", accept))))
+		assert.Equal(t, "200 {}", apptest.Outcome(c.Get("/", candor.WithHeader("Accept", accept))))
 	}
 }
 
@@ -157,10 +158,10 @@ func FuzzAccept(f *testing.F) {
 		f.Add(accept)
 	}
 	app := candor.New(candor.Config{Codecs: map[string]candor.Codec{"application/cbor": cborCodec}})
-	candor.Get(app, "/", says("x"))
+	candor.Get(app, "/", apptest.Returns("x"))
 	f.Fuzz(func(t *testing.T, accept string) {
 		c := candor.NewTestClient(t, app)
-		r := c.Get("/", header("Accept", accept))
+		r := c.Get("/", candor.WithHeader("Accept", accept))
 		require.Contains(t, []int{http.StatusOK, http.StatusNotAcceptable}, r.Code)
 		if !strings.ContainsAny(accept, "/") {
 			require.Equal(t, http.StatusOK, r.Code)

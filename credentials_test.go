@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type (
@@ -233,7 +234,7 @@ func TestUnauthorizedIsDocumentedWhereItComes(t *testing.T) {
 			app := candor.New(candor.Config{})
 			row.build(app)
 			assert.JSONEq(t, row.security, securityOf(t, app, "/"))
-			responses, _ := at(specOf(t, app), "paths", "/", "get", "responses").(map[string]any)
+			responses, _ := apptest.Member(apptest.Document(t, app), "paths", "/", "get", "responses").(map[string]any)
 			assert.Equal(t, row.has401, responses["401"] != nil)
 		})
 	}
@@ -263,7 +264,7 @@ func streams[In any](app *candor.App, options ...candor.RouteOption) {
 // securityOf is what the document says about the credentials of a GET.
 func securityOf(t *testing.T, app *candor.App, path string) string {
 	t.Helper()
-	text, err := json.Marshal(at(specOf(t, app), "paths", path, "get", "security"))
+	text, err := json.Marshal(apptest.Member(apptest.Document(t, app), "paths", path, "get", "security"))
 	require.NoError(t, err)
 	return string(text)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 func TestDateText(t *testing.T) {
@@ -97,7 +98,7 @@ func TestLocalDateTimeText(t *testing.T) {
 }
 
 func TestLocalDateTimes(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		At   candor.LocalDateTime   `query:"at" default:"2026-11-21T13:00"`
 		Ends *candor.LocalDateTime  `header:"X-Ends"`
 		Due  []candor.LocalDateTime `cookie:"due,omitempty"`
@@ -105,15 +106,15 @@ func TestLocalDateTimes(t *testing.T) {
 	gets(t, c,
 		asked{target: "/", want: `200 {"At":"2026-11-21T13:00:00","Ends":null,"Due":null}`},
 		asked{
-			target: "/?at=2024-02-29T15:04:05.5", options: []candor.TestOption{header("X-Ends", "2024-03-01T00:00"), candor.WithCookie("due", "2024-01-01T00:00,2025-01-01T00:00")},
+			target: "/?at=2024-02-29T15:04:05.5", options: []candor.TestOption{candor.WithHeader("X-Ends", "2024-03-01T00:00"), candor.WithCookie("due", "2024-01-01T00:00,2025-01-01T00:00")},
 			want: `200 {"At":"2024-02-29T15:04:05.5","Ends":"2024-03-01T00:00:00","Due":["2024-01-01T00:00:00","2025-01-01T00:00:00"]}`,
 		},
 		asked{target: "/?at=2024-02-29T15:04:05Z", want: `datetime_parsing ["query","at"] {"expected":"2006-01-02T15:04:05"}`},
 		asked{target: "/?at=2024-02-30T15:04", want: `datetime_parsing ["query","at"] {"expected":"2006-01-02T15:04:05"}`},
 	)
-	assert.Equal(t, "date-time-local", told(t, c, "paths", "/", "get", "parameters", 0, "schema", "format"))
+	assert.Equal(t, "date-time-local", apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 0, "schema", "format"))
 
-	body := showing[struct {
+	body := apptest.Echoing[struct {
 		Body struct {
 			At candor.LocalDateTime `json:"at"`
 		} `body:""`

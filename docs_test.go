@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
@@ -52,10 +53,10 @@ func TestHeadOfTheDocument(t *testing.T) {
 	}, ""), strings.Replace(out.String(), `"components":{},`, "", 1))
 
 	license := candor.New(candor.Config{License: candor.License{Name: "Ours", URL: "https://example.com/license"}})
-	assert.Equal(t, map[string]any{"name": "Ours", "url": "https://example.com/license"}, at(specOf(t, license), "info", "license"))
+	assert.Equal(t, map[string]any{"name": "Ours", "url": "https://example.com/license"}, apptest.Member(apptest.Document(t, license), "info", "license"))
 	zero := candor.New(candor.Config{})
-	assert.Equal(t, []string{"title", "version"}, keysOf(specOf(t, zero), "info"))
-	assert.Nil(t, at(specOf(t, zero), "servers"))
+	assert.Equal(t, []string{"title", "version"}, apptest.MemberNames(apptest.Document(t, zero), "info"))
+	assert.Nil(t, apptest.Member(apptest.Document(t, zero), "servers"))
 }
 
 func TestRootPathIsAServer(t *testing.T) {
@@ -72,7 +73,7 @@ func TestRootPathIsAServer(t *testing.T) {
 		},
 		{"once", candor.Config{RootPath: "/api", Servers: []candor.Server{{URL: "/api"}}}, []any{map[string]any{"url": "/api"}}},
 	} {
-		assert.Equal(t, test.want, at(specOf(t, candor.New(test.config)), "servers"), test.name)
+		assert.Equal(t, test.want, apptest.Member(apptest.Document(t, candor.New(test.config)), "servers"), test.name)
 	}
 }
 
@@ -81,7 +82,7 @@ func TestPagesMoveAndGo(t *testing.T) {
 		app := candor.New(candor.Config{Docs: docs})
 		var all []string
 		for _, path := range []string{"/openapi.json", "/docs", "/docs/init.js", "/redoc", "/d/o.json", "/d/s", "/d/s/init.js", "/r"} {
-			all = append(all, wire(app, "GET "+path)[:3])
+			all = append(all, apptest.Wire(app, "GET "+path)[:3])
 		}
 		return strings.Join(all, " ")
 	}
@@ -122,7 +123,7 @@ func TestFormsOfTheDocument(t *testing.T) {
 		app := candor.New(candor.Config{Docs: test.docs})
 		var found []string
 		for _, path := range known {
-			if strings.HasPrefix(wire(app, "GET "+path), "200") {
+			if strings.HasPrefix(apptest.Wire(app, "GET "+path), "200") {
 				found = append(found, path)
 			}
 		}
@@ -132,7 +133,7 @@ func TestFormsOfTheDocument(t *testing.T) {
 	assert.ErrorContains(t, candor.New(candor.Config{Docs: candor.Docs{YAML: "spec.yaml"}}).Check(), `Config.Docs.YAML at`)
 
 	app := candor.New(candor.Config{Title: "Cats"})
-	candor.Get(app, "/cats", zero[livesCat])
+	candor.Get(app, "/cats", apptest.Zero[livesCat])
 	for format, want := range map[candor.DocumentFormat][3]string{
 		candor.OpenAPI31:     {"/openapi.json", "application/json", `{"openapi":"3.1.0","info":{"title":"Cats"`},
 		candor.OpenAPI30:     {"/openapi-3.0.json", "application/json", `{"openapi":"3.0.3","info":{"title":"Cats"`},
@@ -196,12 +197,12 @@ func TestPagesFindTheDocument(t *testing.T) {
 		Parameters: map[string]any{"docExpansion": "none"}, OAuth: map[string]any{"clientId": "docs"},
 		Connect: []string{"https://api.example.com"}, RedocScript: "/redoc.js",
 	}})
-	assert.Contains(t, wire(app, "GET /help/swagger"), "<title>Cats &amp; Dogs - Swagger UI</title>")
-	init := wire(app, "GET /help/swagger/init.js")
+	assert.Contains(t, apptest.Wire(app, "GET /help/swagger"), "<title>Cats &amp; Dogs - Swagger UI</title>")
+	init := apptest.Wire(app, "GET /help/swagger/init.js")
 	assert.Contains(t, init, `"url": "../spec/v1.json"`)
 	assert.Contains(t, init, `"docExpansion": "none"`)
 	assert.Contains(t, init, `"clientId": "docs"`)
-	redoc := wire(app, "GET /redoc/")
+	redoc := apptest.Wire(app, "GET /redoc/")
 	assert.Contains(t, redoc, `spec-url="../spec/v1.json"`)
 	assert.Contains(t, redoc, `src="../redoc.js"`)
 
@@ -220,13 +221,13 @@ func TestPagesBehindMiddleware(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}
-	app := candor.New(candor.Config{Docs: candor.Docs{Options: []candor.Option{candor.Use(guard)}}}, candor.Use(marking("app")))
-	candor.Get(app, "/items", says("open to all"))
+	app := candor.New(candor.Config{Docs: candor.Docs{Options: []candor.Option{candor.Use(guard)}}}, candor.Use(apptest.Marking("app")))
+	candor.Get(app, "/items", apptest.Returns("open to all"))
 	for _, path := range []string{"/openapi.json", "/docs", "/docs/swagger-ui-bundle.js", "/redoc"} {
-		assert.Equal(t, `401 X-Through: app | {"detail":"Unauthorized"}`, wire(app, "GET "+path), path)
-		assert.Contains(t, wire(app, "GET "+path+"\nAuthorization: Basic eDpzZXNhbWU="), "200 X-Through: app | ", path)
+		assert.Equal(t, `401 X-Through: app | {"detail":"Unauthorized"}`, apptest.Wire(app, "GET "+path), path)
+		assert.Contains(t, apptest.Wire(app, "GET "+path+"\nAuthorization: Basic eDpzZXNhbWU="), "200 X-Through: app | ", path)
 	}
-	assert.Equal(t, `200 X-Through: app | "open to all"`, wire(app, "GET /items"))
+	assert.Equal(t, `200 X-Through: app | "open to all"`, apptest.Wire(app, "GET /items"))
 }
 
 func TestDocumentIsRevalidated(t *testing.T) {
@@ -255,7 +256,7 @@ func TestDocumentIsRevalidated(t *testing.T) {
 		assert.Equal(t, status == 304, w.Body.Len() == 0, header)
 	}
 	assert.Equal(t, first.Header(), get("HEAD", "").Header())
-	assert.Equal(t, `405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}`, wire(app, "POST /openapi.json"))
+	assert.Equal(t, `405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}`, apptest.Wire(app, "POST /openapi.json"))
 }
 
 func TestDocumentIsTheSameOnEveryRun(t *testing.T) {
@@ -265,14 +266,14 @@ func TestDocumentIsTheSameOnEveryRun(t *testing.T) {
 			candor.Get(app, path, echoID, candor.Tags("z"))
 			candor.Delete(app, path, echoID)
 		}
-		candor.Get(app, "/cats", zero[livesCat])
-		candor.Get(app, "/dogs", zero[trickDog])
+		candor.Get(app, "/cats", apptest.Zero[livesCat])
+		candor.Get(app, "/dogs", apptest.Zero[trickDog])
 		return app
 	}
 	documenttest.Stable(t, build)
-	document := specOf(t, build())
-	assert.Equal(t, []string{"/z/{id}", "/a/{id}", "/m/{id}", "/cats", "/dogs"}, keysOf(document, "paths"))
-	assert.Equal(t, []string{"get", "delete"}, keysOf(document, "paths", "/z/{id}"))
+	document := apptest.Document(t, build())
+	assert.Equal(t, []string{"/z/{id}", "/a/{id}", "/m/{id}", "/cats", "/dogs"}, apptest.MemberNames(document, "paths"))
+	assert.Equal(t, []string{"get", "delete"}, apptest.MemberNames(document, "paths", "/z/{id}"))
 }
 
 func TestSplitSchemas(t *testing.T) {
@@ -298,24 +299,24 @@ func TestSplitSchemas(t *testing.T) {
 			return in.Body, nil
 		})
 		assert.JSONEq(t, `{"text":"a","color":"red"}`, candor.NewTestClient(t, app).Post("/labels", `{"text":"a"}`).Status(200).Text())
-		return specOf(t, app)
+		return apptest.Document(t, app)
 	}
 	one := build(false)
-	assert.Equal(t, []any{"text"}, at(one, "components", "schemas", "label", "required"))
+	assert.Equal(t, []any{"text"}, apptest.Member(one, "components", "schemas", "label", "required"))
 	two := build(true)
-	assert.Nil(t, at(two, "components", "schemas", "label"))
-	assert.Equal(t, []any{"text"}, at(two, "components", "schemas", "labelInput", "required"))
-	assert.Equal(t, []any{"text", "color"}, at(two, "components", "schemas", "labelOutput", "required"))
-	assert.NotNil(t, at(two, "components", "schemas", "plain"))
+	assert.Nil(t, apptest.Member(two, "components", "schemas", "label"))
+	assert.Equal(t, []any{"text"}, apptest.Member(two, "components", "schemas", "labelInput", "required"))
+	assert.Equal(t, []any{"text", "color"}, apptest.Member(two, "components", "schemas", "labelOutput", "required"))
+	assert.NotNil(t, apptest.Member(two, "components", "schemas", "plain"))
 }
 
 func TestConcurrentFirstReadsOfTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{EditDocument: func(doc *openapi3.T) { doc.Info.Title += "!" }})
-	candor.Get(app, "/cats", zero[livesCat])
+	candor.Get(app, "/cats", apptest.Zero[livesCat])
 	var group sync.WaitGroup
 	answers := make([]string, 16)
 	for i := range answers {
-		group.Go(func() { answers[i] = wire(app, "GET /openapi.json") })
+		group.Go(func() { answers[i] = apptest.Wire(app, "GET /openapi.json") })
 	}
 	group.Wait()
 	for _, answer := range answers {
@@ -331,8 +332,8 @@ func TestEditDocument(t *testing.T) {
 		doc.Paths.Value("/cats").Get.Responses.Set("418", &openapi3.ResponseRef{Value: teapot})
 	}})
 	candor.Get(app, "/cats", func(context.Context, candor.None) (livesCat, error) { return livesCat{}, candor.Error(418, nil) })
-	doc := specOf(t, app)
-	assert.Equal(t, "/logo.png", at(doc, "info", "x-logo", "url"))
+	doc := apptest.Document(t, app)
+	assert.Equal(t, "/logo.png", apptest.Member(doc, "info", "x-logo", "url"))
 	// The test client believes what the document says.
 	candor.NewTestClient(t, app).Get("/cats").Status(418)
 }
@@ -345,17 +346,17 @@ func TestDocumentOfARouter(t *testing.T) {
 		app := candor.New(config)
 		items := candor.NewRouter("/items")
 		candor.Get(items, "/{id}", echoID)
-		v1 := candor.NewRouter("/v1", candor.Use(marking("v1")))
+		v1 := candor.NewRouter("/v1", candor.Use(apptest.Marking("v1")))
 		v1.Docs(candor.Docs{Redoc: "-"}, candor.Info{Title: "First", Version: "1.0.0", Tags: []candor.Tag{{Name: "old"}}})
 		v1.Include(items)
-		candor.Get(v1, "/only", zero[itemV1])
+		candor.Get(v1, "/only", apptest.Zero[itemV1])
 		v2 := candor.NewRouter("/v2")
 		v2.Include(items, candor.Tags("new"))
 		v2.Docs(candor.Docs{OpenAPI: "/spec.json"}, candor.Info{Version: "2.0.0"})
 		admin := candor.NewRouter("/admin", candor.Hidden())
 		admin.Docs(candor.Docs{Swagger: "-", Redoc: "-"}, candor.Info{Title: "Admin"})
 		candor.Get(admin, "/users/{id}", echoID)
-		candor.Get(admin, "/secret", says(""), candor.Hidden())
+		candor.Get(admin, "/secret", apptest.Returns(""), candor.Hidden())
 		app.Include(v1)
 		app.Include(v2)
 		app.Include(admin)
@@ -371,31 +372,31 @@ func TestDocumentOfARouter(t *testing.T) {
 
 	app := build(candor.Config{Title: "All", Version: "9", Tags: []candor.Tag{{Name: "new"}}, Contact: candor.Contact{Name: "Ann"}})
 	v1, v2, all, admin := document(app, "/v1/openapi.json"), document(app, "/v2/spec.json"), document(app, "/openapi.json"), document(app, "/admin/openapi.json")
-	assert.Equal(t, map[string]any{"title": "First", "version": "1.0.0", "contact": map[string]any{"name": "Ann"}}, at(v1, "info"))
-	assert.Equal(t, map[string]any{"title": "All", "version": "2.0.0", "contact": map[string]any{"name": "Ann"}}, at(v2, "info"))
-	assert.Equal(t, []any{map[string]any{"name": "old"}}, at(v1, "tags"))
-	assert.Equal(t, []any{map[string]any{"name": "new"}}, at(v2, "tags"))
+	assert.Equal(t, map[string]any{"title": "First", "version": "1.0.0", "contact": map[string]any{"name": "Ann"}}, apptest.Member(v1, "info"))
+	assert.Equal(t, map[string]any{"title": "All", "version": "2.0.0", "contact": map[string]any{"name": "Ann"}}, apptest.Member(v2, "info"))
+	assert.Equal(t, []any{map[string]any{"name": "old"}}, apptest.Member(v1, "tags"))
+	assert.Equal(t, []any{map[string]any{"name": "new"}}, apptest.Member(v2, "tags"))
 
-	assert.Equal(t, []string{"/v1/items/{id}", "/v1/only"}, keysOf(v1, "paths"))
-	assert.Equal(t, []string{"/v2/items/{id}"}, keysOf(v2, "paths"))
-	assert.Equal(t, []string{"/v1/items/{id}", "/v1/only", "/v2/items/{id}"}, keysOf(all, "paths"))
-	assert.Equal(t, []string{"/admin/users/{id}"}, keysOf(admin, "paths"))
+	assert.Equal(t, []string{"/v1/items/{id}", "/v1/only"}, apptest.MemberNames(v1, "paths"))
+	assert.Equal(t, []string{"/v2/items/{id}"}, apptest.MemberNames(v2, "paths"))
+	assert.Equal(t, []string{"/v1/items/{id}", "/v1/only", "/v2/items/{id}"}, apptest.MemberNames(all, "paths"))
+	assert.Equal(t, []string{"/admin/users/{id}"}, apptest.MemberNames(admin, "paths"))
 	// Only what a document uses is in it.
-	assert.Contains(t, keysOf(v1, "components", "schemas"), "itemV1")
-	assert.NotContains(t, keysOf(v2, "components", "schemas"), "itemV1")
+	assert.Contains(t, apptest.MemberNames(v1, "components", "schemas"), "itemV1")
+	assert.NotContains(t, apptest.MemberNames(v2, "components", "schemas"), "itemV1")
 	// Each has its own ids.
-	assert.Equal(t, "echoID", at(v1, "paths", "/v1/items/{id}", "get", "operationId"))
-	assert.Equal(t, "echoID", at(v2, "paths", "/v2/items/{id}", "get", "operationId"))
-	assert.Equal(t, "echoID_v2_items_id_get", at(all, "paths", "/v2/items/{id}", "get", "operationId"))
+	assert.Equal(t, "echoID", apptest.Member(v1, "paths", "/v1/items/{id}", "get", "operationId"))
+	assert.Equal(t, "echoID", apptest.Member(v2, "paths", "/v2/items/{id}", "get", "operationId"))
+	assert.Equal(t, "echoID_v2_items_id_get", apptest.Member(all, "paths", "/v2/items/{id}", "get", "operationId"))
 
 	exchanges{
 		{"GET /v1/redoc", `404 | {"detail":"Not Found"}`},
 		{"GET /v1/docs/", "307 Location: /v1/docs"},
 		{"GET /admin/docs", notFound},
 	}.check(t, app)
-	assert.Contains(t, wire(app, "GET /v1/docs"), "200 X-Through: v1 | ")
-	assert.Contains(t, wire(app, "GET /v1/docs"), "<title>First - Swagger UI</title>")
-	assert.Contains(t, wire(app, "GET /v2/docs/init.js"), `"url": "./spec.json"`)
+	assert.Contains(t, apptest.Wire(app, "GET /v1/docs"), "200 X-Through: v1 | ")
+	assert.Contains(t, apptest.Wire(app, "GET /v1/docs"), "<title>First - Swagger UI</title>")
+	assert.Contains(t, apptest.Wire(app, "GET /v2/docs/init.js"), `"url": "./spec.json"`)
 
 	// The app's own document may go.
 	app = build(candor.Config{Docs: candor.Docs{OpenAPI: "-"}})
@@ -413,15 +414,15 @@ func TestDocumentOfARouter(t *testing.T) {
 	twice = candor.New(candor.Config{})
 	twice.Include(r, candor.Prefix("/a"))
 	twice.Include(r, candor.Prefix("/b"))
-	assert.Equal(t, []string{"/a/r/{id}"}, keysOf(document(twice, "/a/r/openapi.json"), "paths"))
-	assert.Equal(t, []string{"/b/r/{id}"}, keysOf(document(twice, "/b/r/openapi.json"), "paths"))
+	assert.Equal(t, []string{"/a/r/{id}"}, apptest.MemberNames(document(twice, "/a/r/openapi.json"), "paths"))
+	assert.Equal(t, []string{"/b/r/{id}"}, apptest.MemberNames(document(twice, "/b/r/openapi.json"), "paths"))
 
 	// A second document of the whole.
 	second := candor.New(candor.Config{})
 	candor.Get(second, "/{id}", echoID)
 	second.Docs(candor.Docs{OpenAPI: "/other.json", Swagger: "-", Redoc: "-"}, candor.Info{Title: "Other"})
-	assert.Equal(t, "Other", at(document(second, "/other.json"), "info", "title"))
-	assert.Equal(t, []string{"/{id}"}, keysOf(document(second, "/other.json"), "paths"))
+	assert.Equal(t, "Other", apptest.Member(document(second, "/other.json"), "info", "title"))
+	assert.Equal(t, []string{"/{id}"}, apptest.MemberNames(document(second, "/other.json"), "paths"))
 }
 
 // Guards of the app are not those of its pages, which have their own.
@@ -438,14 +439,14 @@ func TestPagesBehindAGuard(t *testing.T) {
 	nobody := func(context.Context, candor.None) error { return candor.Error(403, nil) }
 
 	app := candor.New(candor.Config{Docs: candor.Docs{Options: []candor.Option{candor.Require(sesame)}}}, candor.Require(nobody))
-	candor.Get(app, "/items", says(""))
+	candor.Get(app, "/items", apptest.Returns(""))
 	group := candor.NewRouter("/group", candor.Require(nobody))
 	group.Docs(candor.Docs{}, candor.Info{})
 	app.Include(group)
 	for _, path := range []string{"/openapi.json", "/docs", "/docs/init.js", "/redoc"} {
-		assert.Equal(t, `401 | {"detail":"say the word"}`, wire(app, "GET "+path), path)
-		assert.Contains(t, wire(app, "GET "+path+"\nX-Token: sesame"), "200 | ", path)
-		assert.Contains(t, wire(app, "GET /group"+path), "200 | ", path)
+		assert.Equal(t, `401 | {"detail":"say the word"}`, apptest.Wire(app, "GET "+path), path)
+		assert.Contains(t, apptest.Wire(app, "GET "+path+"\nX-Token: sesame"), "200 | ", path)
+		assert.Contains(t, apptest.Wire(app, "GET /group"+path), "200 | ", path)
 	}
-	assert.Equal(t, `403 | {"detail":"Forbidden"}`, wire(app, "GET /items"))
+	assert.Equal(t, `403 | {"detail":"Forbidden"}`, apptest.Wire(app, "GET /items"))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // paging is a part of envelopes.
@@ -82,25 +83,25 @@ func TestEnvelopes(t *testing.T) {
 	moment := time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
 	seven, dark, empty := int64(7), "dark", ""
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/plain", always(everyHeader{Lines: nil, Addr: netip.IPv4Unspecified()}))
-	candor.Get(app, "/full", always(everyHeader{
+	candor.Get(app, "/plain", apptest.Returns(everyHeader{Lines: nil, Addr: netip.IPv4Unspecified()}))
+	candor.Get(app, "/full", apptest.Returns(everyHeader{
 		paging: paging{Total: 3, Next: "p2"}, Pointer: &seven, Optional: candor.Some(false), Lines: []string{"a", "b, c"}, CSV: []int64{1, 2},
 		Moment: moment, Span: time.Minute, Addr: netip.MustParseAddr("::1"), Ratio: 0.5, Secret: "s",
 	}))
-	candor.Get(app, "/status/0", always(statuses{Body: &ping{}}))
-	candor.Get(app, "/status/201", always(statuses{Status: 201, Body: &ping{}}))
-	candor.Get(app, "/status/304", always(statuses{Status: 304, Tag: 2, Body: &ping{}}))
-	candor.Get(app, "/status/404", always(statuses{Status: 404}))
-	candor.Get(app, "/cookies", always(cookies{
+	candor.Get(app, "/status/0", apptest.Returns(statuses{Body: &ping{}}))
+	candor.Get(app, "/status/201", apptest.Returns(statuses{Status: 201, Body: &ping{}}))
+	candor.Get(app, "/status/304", apptest.Returns(statuses{Status: 304, Tag: 2, Body: &ping{}}))
+	candor.Get(app, "/status/404", apptest.Returns(statuses{Status: 404}))
+	candor.Get(app, "/cookies", apptest.Returns(cookies{
 		Session: "abc", Theme: &dark, Full: http.Cookie{Name: "other", Value: "x", Secure: true, MaxAge: 60, Path: "/a"}, Pointer: &http.Cookie{MaxAge: -1},
 	}))
-	candor.Get(app, "/cookies/none", always(cookies{Theme: &empty}))
-	candor.Get(app, "/login", always(login{Session: "abc", To: "/home"}), candor.Status(303))
-	candor.Get(app, "/export", always(export{Name: "é", Body: "a,b"}))
-	candor.Get(app, "/picture", always(picture{Type: "image/png", Body: []byte("png")}), candor.Produces("image/*"))
-	candor.Get(app, "/thing", always(picture{Body: []byte("?")}))
-	candor.Get(app, "/silent", always(silent{Wait: 5}))
-	candor.Get(app, "/bare", always(bare{Tag: "x"}))
+	candor.Get(app, "/cookies/none", apptest.Returns(cookies{Theme: &empty}))
+	candor.Get(app, "/login", apptest.Returns(login{Session: "abc", To: "/home"}), candor.Status(303))
+	candor.Get(app, "/export", apptest.Returns(export{Name: "é", Body: "a,b"}))
+	candor.Get(app, "/picture", apptest.Returns(picture{Type: "image/png", Body: []byte("png")}), candor.Produces("image/*"))
+	candor.Get(app, "/thing", apptest.Returns(picture{Body: []byte("?")}))
+	candor.Get(app, "/silent", apptest.Returns(silent{Wait: 5}))
+	candor.Get(app, "/bare", apptest.Returns(bare{Tag: "x"}))
 
 	tests := []struct{ path, want string }{
 		{"/plain", "200\nContent-Length: 7\nContent-Type: application/json\nX-Addr: 0.0.0.0\nX-Ratio: 0\nX-Span: 0s\nX-Total: 0\n\n{\"a\":0}"},
@@ -130,12 +131,12 @@ func TestEnvelopes(t *testing.T) {
 
 func TestEnvelopesInTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/headers", always(everyHeader{}))
-	candor.Get(app, "/statuses", always(statuses{}))
-	candor.Get(app, "/cookies", always(cookies{}))
-	candor.Get(app, "/login", always(login{}), candor.Status(303, "Logged in"))
-	candor.Get(app, "/export", always(export{}))
-	candor.Get(app, "/picture", always(picture{}), candor.Produces("image/png", "image/webp"))
+	candor.Get(app, "/headers", apptest.Returns(everyHeader{}))
+	candor.Get(app, "/statuses", apptest.Returns(statuses{}))
+	candor.Get(app, "/cookies", apptest.Returns(cookies{}))
+	candor.Get(app, "/login", apptest.Returns(login{}), candor.Status(303, "Logged in"))
+	candor.Get(app, "/export", apptest.Returns(export{}))
+	candor.Get(app, "/picture", apptest.Returns(picture{}), candor.Produces("image/png", "image/webp"))
 
 	pingBody := `"content": {"application/json": {"schema": {"anyOf": [{"$ref": "#/components/schemas/ping"}, {"type": "null"}]}}}`
 	tag := `"headers": {"X-Tag": {"required": true, "schema": {"type": "integer", "format": "int64"}}}`
@@ -188,51 +189,57 @@ func TestEnvelopesThatCannotBeWritten(t *testing.T) {
 		log      string
 	}{
 		"a status that is not listed": {
-			func(a *candor.App) { candor.Get(a, "/", always(statuses{Status: 202})) },
+			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(statuses{Status: 202})) },
 			"the status 202 is none of [200 201 304 404], which the tag of Status lists",
 		},
 		"a line break in a header": {
-			func(a *candor.App) { candor.Get(a, "/", always(bare{Tag: "x\r\nSet-Cookie: y"})) },
+			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(bare{Tag: "x\r\nSet-Cookie: y"})) },
 			"the header X-Tag has a control character",
 		},
 		"a line break in a list": {
-			func(a *candor.App) { candor.Get(a, "/", always(everyHeader{Lines: []string{"x", "\n"}})) },
+			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(everyHeader{Lines: []string{"x", "\n"}})) },
 			"the header X-Lines has a control character",
 		},
 		"NaN": {
-			func(a *candor.App) { candor.Get(a, "/", always(numbers{math.NaN()})) },
+			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(numbers{math.NaN()})) },
 			"the header X-Ratio: NaN is not a number that can be written",
 		},
 		"a rule of a header": {
-			func(a *candor.App) { candor.Get(a, "/", always(rules{6})) },
+			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(rules{6})) },
 			"[header X-Stars]: ",
 		},
 		"a semicolon in a cookie": {
-			func(a *candor.App) { candor.Get(a, "/", always(login{Session: "secret; Domain=evil.example"})) },
+			func(a *candor.App) {
+				candor.Get(a, "/", apptest.Returns(login{Session: "secret; Domain=evil.example"}))
+			},
 			"the cookie session cannot be written",
 		},
 		"a line break in a cookie": {
-			func(a *candor.App) { candor.Get(a, "/", always(cookies{Full: http.Cookie{Value: "secret\n"}})) },
+			func(a *candor.App) {
+				candor.Get(a, "/", apptest.Returns(cookies{Full: http.Cookie{Value: "secret\n"}}))
+			},
 			"the cookie full cannot be written",
 		},
 		"a bad domain": {
-			func(a *candor.App) { candor.Get(a, "/", always(cookies{Pointer: &http.Cookie{Domain: "a b"}})) },
+			func(a *candor.App) {
+				candor.Get(a, "/", apptest.Returns(cookies{Pointer: &http.Cookie{Domain: "a b"}}))
+			},
 			"the cookie pointer cannot be written",
 		},
 		"a media type that is not listed": {
 			func(a *candor.App) {
-				candor.Get(a, "/", always(picture{Type: "image/gif"}), candor.Produces("image/png", "image/webp"))
+				candor.Get(a, "/", apptest.Returns(picture{Type: "image/gif"}), candor.Produces("image/png", "image/webp"))
 			},
 			`the media type \"image/gif\" is none of image/png, image/webp`,
 		},
 		"no media type": {
-			func(a *candor.App) { candor.Get(a, "/", always(picture{Type: "gif;;"})) },
+			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(picture{Type: "gif;;"})) },
 			`the media type \"gif;;\" is malformed`,
 		},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			app, log := quiet(candor.Config{})
+			app, log := apptest.Quiet(candor.Config{})
 			tt.register(app)
 			got := candor.NewTestClient(t, app).Get("/").Status(500)
 			assert.Equal(t, "500\nContent-Length: 34\nContent-Type: application/json\n\n{\"detail\":\"Internal Server Error\"}", answered(got))
@@ -257,7 +264,7 @@ func TestHeadersBesideThoseOfMiddleware(t *testing.T) {
 			next.ServeHTTP(w, r)
 		})
 	}))
-	candor.Get(app, "/", always(out{Vary: "Accept", Cache: "no-store", Theme: "dark"}))
+	candor.Get(app, "/", apptest.Returns(out{Vary: "Accept", Cache: "no-store", Theme: "dark"}))
 	assert.Equal(t, "204\nCache-Control: no-store\nSet-Cookie: a=b\nSet-Cookie: theme=dark; Path=/; HttpOnly; SameSite=Lax\nVary: Accept\nVary: Origin\nX-Other: kept\n\n",
 		answered(candor.NewTestClient(t, app).Get("/")))
 }
@@ -281,8 +288,8 @@ func TestDatesInEnvelopes(t *testing.T) {
 	assert.Equal(t, "Sat, 21 Nov 2026 13:00:00 GMT", r.Header.Get("Expires"))
 	assert.Equal(t, "2026-11-21T14:00:00.000000005+01:00", r.Header.Get("X-Times"))
 	headers := []any{"paths", "/", "get", "responses", "200", "headers"}
-	assert.Equal(t, "http-date", told(t, c, append(headers, "Last-Modified", "schema", "format")...))
-	assert.Equal(t, "date-time", told(t, c, append(headers, "X-Times", "schema", "items", "format")...))
+	assert.Equal(t, "http-date", apptest.DocumentMember(t, c, append(headers, "Last-Modified", "schema", "format")...))
+	assert.Equal(t, "date-time", apptest.DocumentMember(t, c, append(headers, "X-Times", "schema", "items", "format")...))
 
 	got, err := route.Call(t.Context(), candor.InProcess(app), candor.None{})
 	require.NoError(t, err)
@@ -422,9 +429,9 @@ func TestHeadersThatCannotBeSent(t *testing.T) {
 		// reason is the header that is sent; the log is silent where it is there.
 		reason string
 	}{
-		"an envelope":              {func(app *candor.App) { candor.Get(app, "/", always(out{"a\x00b"})) }, 500, ""},
-		"a tab in an envelope":     {func(app *candor.App) { candor.Get(app, "/", always(out{"a\tb"})) }, 204, "a\tb"},
-		"a cookie":                 {func(app *candor.App) { candor.Get(app, "/", always(cookie{"a\x00b"})) }, 500, ""},
+		"an envelope":              {func(app *candor.App) { candor.Get(app, "/", apptest.Returns(out{"a\x00b"})) }, 500, ""},
+		"a tab in an envelope":     {func(app *candor.App) { candor.Get(app, "/", apptest.Returns(out{"a\tb"})) }, 204, "a\tb"},
+		"a cookie":                 {func(app *candor.App) { candor.Get(app, "/", apptest.Returns(cookie{"a\x00b"})) }, 500, ""},
 		"the header":               {func(app *candor.App) { candor.Get(app, "/", set("a\nb", nil)) }, 500, ""},
 		"a tab in the header":      {func(app *candor.App) { candor.Get(app, "/", set("a\tb", nil)) }, 204, "a\tb"},
 		"the header, and an error": {func(app *candor.App) { candor.Get(app, "/", set("a\x7fb", candor.Error(404, nil))) }, 404, ""},
@@ -459,7 +466,7 @@ func TestHeadersThatCannotBeSent(t *testing.T) {
 				return "", nil
 			})
 		}, 500, ""},
-		"a redirect": {func(app *candor.App) { candor.Get(app, "/", always(candor.Redirect("/a\x00b"))) }, 307, ""},
+		"a redirect": {func(app *candor.App) { candor.Get(app, "/", apptest.Returns(candor.Redirect("/a\x00b"))) }, 307, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer

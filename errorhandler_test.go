@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 func TestProblemDetails(t *testing.T) {
@@ -40,7 +41,7 @@ func TestProblemDetails(t *testing.T) {
 			config, _ := recorded()
 			config.ProblemDetails = true
 			app := candor.New(config)
-			candor.Get(app, "/", failing(tc.err), candor.Raises(candor.Error(404, nil), creditError, candor.Error(422, nil)))
+			candor.Get(app, "/", apptest.Fails(tc.err), candor.Raises(candor.Error(404, nil), creditError, candor.Error(422, nil)))
 
 			got := candor.NewTestClient(t, app).Get("/").Status(tc.status)
 
@@ -99,7 +100,7 @@ func TestProblemDetailsOfTheServer(t *testing.T) {
 
 func ExampleProblem() {
 	app := candor.New(candor.Config{ProblemDetails: true})
-	candor.Get(app, "/pay", failing(candor.Error(403, candor.Problem{
+	candor.Get(app, "/pay", apptest.Fails(candor.Error(403, candor.Problem{
 		Type: "https://example.com/problems/out-of-credit", Title: "You do not have enough credit", Detail: "Your balance is 30, but that costs 50",
 	})))
 

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // errorResponse is a response of an error as a document has it.
@@ -107,12 +108,12 @@ func TestRaisesWithoutABody(t *testing.T) {
 	for _, status := range []int{100, 199, 200, 204, 205, 304, 600} {
 		want := fmt.Sprintf("Raises(Error(%d)); an error has a status between 300 and 599, and a body; declare another response with Responds", status)
 		err := candor.Error(status, "no")
-		assert.Contains(t, panicOf(func() { candor.Post(candor.New(candor.Config{}), "/", failing(nil), candor.Raises(err)) }), want)
-		assert.Contains(t, panicOf(func() { candor.NewRouter("", candor.Raises(err)) }), want)
-		assert.Contains(t, panicOf(func() {
+		assert.Contains(t, apptest.PanicOf(func() { candor.Post(candor.New(candor.Config{}), "/", apptest.Fails(nil), candor.Raises(err)) }), want)
+		assert.Contains(t, apptest.PanicOf(func() { candor.NewRouter("", candor.Raises(err)) }), want)
+		assert.Contains(t, apptest.PanicOf(func() {
 			candor.Provide(candor.New(candor.Config{}), func(context.Context, candor.None) (provided, error) { return provided{}, nil }, candor.Raises(err))
 		}), want)
-		assert.Contains(t, panicOf(func() { candor.Documented(opaque, candor.Raises(err)) }), want)
+		assert.Contains(t, apptest.PanicOf(func() { candor.Documented(opaque, candor.Raises(err)) }), want)
 	}
 }
 
@@ -228,8 +229,8 @@ func ExampleRaisesType() {
 	candor.OnError(app, func(_ context.Context, err *stockError) (map[string]string, error) {
 		return map[string]string{"code": "sold_out"}, nil
 	}, candor.Status(409, "Sold out"))
-	candor.Post(app, "/orders", failing(nil), candor.RaisesType[*stockError]())
-	candor.Get(app, "/orders", failing(nil))
+	candor.Post(app, "/orders", apptest.Fails(nil), candor.RaisesType[*stockError]())
+	candor.Get(app, "/orders", apptest.Fails(nil))
 
 	say(app, "paths", "/orders", "post", "responses", "409", "description")
 	say(app, "paths", "/orders", "get", "responses")
@@ -248,7 +249,7 @@ func TestChallengesOfRaisedErrors(t *testing.T) {
 	} {
 		app := candor.New(candor.Config{})
 		candor.Get(app, "/", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil }, candor.Raises(errs...))
-		required := at([]byte(documentOf(t, app)), "paths", "/", "get", "responses", "401", "headers", "WWW-Authenticate", "required")
+		required := apptest.Member([]byte(documentOf(t, app)), "paths", "/", "get", "responses", "401", "headers", "WWW-Authenticate", "required")
 		assert.Equal(t, want, required == true, "%v", required)
 	}
 }

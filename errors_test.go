@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // recordedLog keeps what is logged, one line a record.
@@ -59,11 +60,6 @@ func (l *recordedLog) take() []string {
 func recorded() (candor.Config, *recordedLog) {
 	log := &recordedLog{}
 	return candor.Config{Logger: slog.New(log)}, log
-}
-
-// failing is a handler that returns the error.
-func failing(err error) func(context.Context, candor.None) (candor.None, error) {
-	return func(context.Context, candor.None) (candor.None, error) { return candor.None{}, err }
 }
 
 // panicking is a handler that panics.
@@ -134,7 +130,7 @@ func TestErrorAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config, log := recorded()
 			app := candor.New(config)
-			candor.Get(app, "/", failing(tc.err))
+			candor.Get(app, "/", apptest.Fails(tc.err))
 
 			got := candor.NewTestClient(t, app, candor.Unchecked()).Get("/")
 
@@ -184,7 +180,7 @@ func TestAbortPassesThrough(t *testing.T) {
 	candor.Get(app, "/typed", panicking(http.ErrAbortHandler))
 	candor.HandleHTTP(app, []string{"GET"}, "/plain", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	candor.OnError(app, func(context.Context, *stockError) (candor.None, error) { panic(http.ErrAbortHandler) })
-	candor.Get(app, "/mapped", failing(&stockError{}))
+	candor.Get(app, "/mapped", apptest.Fails(&stockError{}))
 
 	for _, path := range []string{"/typed", "/plain", "/mapped"} {
 		assert.PanicsWithValue(t, http.ErrAbortHandler, func() {
@@ -271,7 +267,7 @@ func TestHTTPErrorIsImmutable(t *testing.T) {
 		})
 	}
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", failing(base))
+	candor.Get(app, "/", apptest.Fails(base))
 	for range 8 {
 		running.Go(func() {
 			for range 100 {

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type freight struct {
@@ -152,8 +153,8 @@ func ExampleApp_WriteOpenAPIAs_asyncAPI() {
 	if err := app.WriteOpenAPIAs(&document, candor.AsyncAPI30); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(keysOf(document.Bytes(), "operations"))
-	fmt.Println(at(document.Bytes(), "channels", "echo", "address"))
+	fmt.Println(apptest.MemberNames(document.Bytes(), "operations"))
+	fmt.Println(apptest.Member(document.Bytes(), "channels", "echo", "address"))
 	// Output:
 	// [echoReceive echoSend]
 	// /echo

@@ -13,6 +13,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type song struct {
@@ -45,7 +46,7 @@ func say(app *candor.App, keys ...string) {
 		fmt.Println(err)
 		return
 	}
-	text, _ := json.Marshal(at(document.Bytes(), keys...))
+	text, _ := json.Marshal(apptest.Member(document.Bytes(), keys...))
 	fmt.Println(string(text))
 }
 
@@ -57,8 +58,8 @@ func ExampleGet() {
 	) (song, error) {
 		return song{in.ID, "Blue"}, nil
 	})
-	fmt.Println(wire(app, "GET /songs/7"))
-	fmt.Println(wire(app, "GET /songs/0"))
+	fmt.Println(apptest.Wire(app, "GET /songs/7"))
+	fmt.Println(apptest.Wire(app, "GET /songs/0"))
 	// Output:
 	// 200 | {"id":7,"title":"Blue"}
 	// 422 | {"detail":[{"type":"greater_than_equal","loc":["path","id"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}}]}
@@ -67,7 +68,7 @@ func ExampleGet() {
 func ExamplePost() {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/songs", addSong, candor.Status(201))
-	fmt.Println(wire(app, "POST /songs\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
+	fmt.Println(apptest.Wire(app, "POST /songs\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
 	// Output: 201 | {"id":2,"title":"Red"}
 }
 
@@ -80,7 +81,7 @@ func ExamplePut() {
 	) (song, error) {
 		return song{in.ID, in.Body.Title}, nil
 	})
-	fmt.Println(wire(app, "PUT /songs/7\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
+	fmt.Println(apptest.Wire(app, "PUT /songs/7\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
 	// Output: 200 | {"id":7,"title":"Red"}
 }
 
@@ -93,14 +94,14 @@ func ExamplePatch() {
 	) (song, error) {
 		return song{in.ID, in.Title.Or("Blue")}, nil
 	})
-	fmt.Println(wire(app, "PATCH /songs/7\nContent-Type: application/json\n\n{}"))
+	fmt.Println(apptest.Wire(app, "PATCH /songs/7\nContent-Type: application/json\n\n{}"))
 	// Output: 200 | {"id":7,"title":"Blue"}
 }
 
 func ExampleDelete() {
 	app := candor.New(candor.Config{})
 	candor.Delete(app, "/songs/{id}", dropSong)
-	fmt.Println(wire(app, "DELETE /songs/7"))
+	fmt.Println(apptest.Wire(app, "DELETE /songs/7"))
 	// Output: 204
 }
 
@@ -109,7 +110,7 @@ func ExampleHead() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs", listSongs)
 	candor.Head(app, "/songs", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil })
-	fmt.Println(wire(app, "HEAD /songs"))
+	fmt.Println(apptest.Wire(app, "HEAD /songs"))
 	// Output: 204
 }
 
@@ -119,8 +120,8 @@ func ExampleOptions() {
 	candor.Get(app, "/songs", listSongs)
 	candor.Get(app, "/own", listSongs)
 	candor.Options(app, "/own", func(context.Context, candor.None) (string, error) { return "ask Ann", nil })
-	fmt.Println(wire(app, "OPTIONS /songs"))
-	fmt.Println(wire(app, "OPTIONS /own"))
+	fmt.Println(apptest.Wire(app, "OPTIONS /songs"))
+	fmt.Println(apptest.Wire(app, "OPTIONS /own"))
 	// Output:
 	// 204 Allow: GET, HEAD, OPTIONS
 	// 200 | "ask Ann"
@@ -134,7 +135,7 @@ func ExampleTrace() {
 	) (int, error) {
 		return in.Hops, nil
 	})
-	fmt.Println(wire(app, "TRACE /\nMax-Forwards: 3"))
+	fmt.Println(apptest.Wire(app, "TRACE /\nMax-Forwards: 3"))
 	// Output: 200 | 3
 }
 
@@ -152,8 +153,8 @@ func ExampleHandle() {
 	} {
 		candor.Handle(app, r.methods, r.path, listSongs, r.options...)
 	}
-	fmt.Println(wire(app, "POST /search"))
-	fmt.Println(wire(app, "POST /songs"))
+	fmt.Println(apptest.Wire(app, "POST /search"))
+	fmt.Println(apptest.Wire(app, "POST /songs"))
 	// Output:
 	// 200 | [{"id":1,"title":"Blue"}]
 	// 405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}
@@ -165,7 +166,7 @@ func ExampleHandleHTTP() {
 	candor.HandleHTTP(app, []string{"GET"}, "/raw/{name}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "hello %s, this is %s", r.PathValue("name"), r.Pattern)
 	}), candor.Summary("Greet"), candor.Description("As in net/http."))
-	fmt.Println(wire(app, "GET /raw/ann"))
+	fmt.Println(apptest.Wire(app, "GET /raw/ann"))
 	say(app, "paths", "/raw/{name}", "get", "summary")
 	// Output:
 	// 200 | hello ann, this is /raw/{name}
@@ -199,8 +200,8 @@ func ExampleRoutes() {
 	register(app)
 	register(api)
 	app.Include(api)
-	fmt.Println(wire(app, "GET /songs"))
-	fmt.Println(wire(app, "GET /api/songs"))
+	fmt.Println(apptest.Wire(app, "GET /songs"))
+	fmt.Println(apptest.Wire(app, "GET /api/songs"))
 	// Output:
 	// 200 | [{"id":1,"title":"Blue"}]
 	// 200 | [{"id":1,"title":"Blue"}]
@@ -213,7 +214,7 @@ func ExampleRouter() {
 
 	app := candor.New(candor.Config{})
 	app.Include(songs, candor.Prefix("/v1"))
-	fmt.Println(wire(app, "GET /v1/songs/7"))
+	fmt.Println(apptest.Wire(app, "GET /v1/songs/7"))
 	// Output: 200 | {"id":7,"title":"Blue"}
 }
 
@@ -229,7 +230,7 @@ func ExampleNewRouter() {
 	})
 	app := candor.New(candor.Config{})
 	app.Include(bands)
-	fmt.Println(wire(app, "GET /bands/trio/members/ann"))
+	fmt.Println(apptest.Wire(app, "GET /bands/trio/members/ann"))
 	// Output: 200 | "ann of trio"
 }
 
@@ -259,8 +260,8 @@ func ExampleRouter_Docs() {
 		app.Include(r)
 	}
 	for _, path := range []string{"/v1/openapi.json", "/v2/openapi.json", "/openapi.json"} {
-		_, document, _ := bytes.Cut([]byte(wire(app, "GET "+path)), []byte(" | "))
-		fmt.Println(at(document, "info", "version"), keysOf(document, "paths"))
+		_, document, _ := bytes.Cut([]byte(apptest.Wire(app, "GET "+path)), []byte(" | "))
+		fmt.Println(apptest.Member(document, "info", "version"), apptest.MemberNames(document, "paths"))
 	}
 	// Output:
 	// 1.4.2 [/v1/songs]
@@ -275,8 +276,8 @@ func ExampleInfo() {
 	app := candor.New(candor.Config{Title: "Songs"})
 	app.Include(admin)
 	say(app, "paths")
-	_, document, _ := bytes.Cut([]byte(wire(app, "GET /admin/openapi.json")), []byte(" | "))
-	fmt.Println(at(document, "info", "title"), keysOf(document, "paths"))
+	_, document, _ := bytes.Cut([]byte(apptest.Wire(app, "GET /admin/openapi.json")), []byte(" | "))
+	fmt.Println(apptest.Member(document, "info", "title"), apptest.MemberNames(document, "paths"))
 	// Output:
 	// {}
 	// Administration [/admin/songs]
@@ -290,7 +291,7 @@ func ExampleRouter_Mount() {
 
 	app := candor.New(candor.Config{})
 	app.Mount("/static", http.FileServer(http.Dir(dir)))
-	fmt.Println(wire(app, "GET /static/hello.txt"))
+	fmt.Println(apptest.Wire(app, "GET /static/hello.txt"))
 	// Output: 200 | hello
 }
 
@@ -300,7 +301,7 @@ func ExampleRouter_Mount_app() {
 	candor.Get(songs, "/songs", listSongs)
 	app := candor.New(candor.Config{})
 	app.Mount("/music", songs)
-	fmt.Println(wire(app, "GET /music/songs"))
+	fmt.Println(apptest.Wire(app, "GET /music/songs"))
 	say(songs, "servers")
 	// Output:
 	// 200 | [{"id":1,"title":"Blue"}]
@@ -316,10 +317,10 @@ func ExampleStatic() {
 	}
 	app := candor.New(candor.Config{})
 	app.Mount("/files", candor.Static(files))
-	fmt.Println(wire(app, "GET /files/"))
-	fmt.Println(wire(app, "GET /files/song.txt"))
-	fmt.Println(wire(app, "GET /files/.env"))
-	fmt.Println(wire(app, "POST /files/song.txt"))
+	fmt.Println(apptest.Wire(app, "GET /files/"))
+	fmt.Println(apptest.Wire(app, "GET /files/song.txt"))
+	fmt.Println(apptest.Wire(app, "GET /files/.env"))
+	fmt.Println(apptest.Wire(app, "POST /files/song.txt"))
 	// Output:
 	// 200 | <h1>Files</h1>
 	// 200 | la la la
@@ -336,10 +337,10 @@ func ExampleRouter_Frontend() {
 		"app.js":     {Data: []byte("start()")},
 	})
 	candor.Get(app, "/songs", listSongs)
-	fmt.Println(wire(app, "GET /songs"))
-	fmt.Println(wire(app, "GET /app.js"))
-	fmt.Println(wire(app, "GET /albums/7\nAccept: text/html"))
-	fmt.Println(wire(app, "GET /albums/7\nAccept: application/json"))
+	fmt.Println(apptest.Wire(app, "GET /songs"))
+	fmt.Println(apptest.Wire(app, "GET /app.js"))
+	fmt.Println(apptest.Wire(app, "GET /albums/7\nAccept: text/html"))
+	fmt.Println(apptest.Wire(app, "GET /albums/7\nAccept: application/json"))
 	// Output:
 	// 200 | [{"id":1,"title":"Blue"}]
 	// 200 | start()
@@ -363,8 +364,8 @@ func ExampleApp() {
 	candor.Get(app, "/songs", listSongs)
 	mux := http.NewServeMux()
 	mux.Handle("/api/", http.StripPrefix("/api", app))
-	fmt.Println(wire(mux, "GET /api/songs"))
-	fmt.Println(wire(mux, "GET /api/songs/"))
+	fmt.Println(apptest.Wire(mux, "GET /api/songs"))
+	fmt.Println(apptest.Wire(mux, "GET /api/songs/"))
 	// Output:
 	// 200 | [{"id":1,"title":"Blue"}]
 	// 307 Location: /api/songs
@@ -373,8 +374,8 @@ func ExampleApp() {
 func ExampleApp_ServeHTTP() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs", listSongs)
-	fmt.Println(wire(http.StripPrefix("/api", app), "GET /api/songs")[:3])
-	fmt.Println(wire(app, "GET /songs")[:3])
+	fmt.Println(apptest.Wire(http.StripPrefix("/api", app), "GET /api/songs")[:3])
+	fmt.Println(apptest.Wire(app, "GET /songs")[:3])
 	// Output:
 	// 200
 	// 200
@@ -488,9 +489,9 @@ func ExampleDocs() {
 	app := candor.New(candor.Config{Docs: candor.Docs{
 		Swagger: "/help", Redoc: "-", Options: []candor.Option{candor.Use(insiders)},
 	}})
-	fmt.Println(wire(app, "GET /help"))
-	fmt.Println(wire(app, "GET /help\nAuthorization: Basic YW5uOnNlc2FtZQ==")[:3])
-	fmt.Println(wire(app, "GET /redoc"))
+	fmt.Println(apptest.Wire(app, "GET /help"))
+	fmt.Println(apptest.Wire(app, "GET /help\nAuthorization: Basic YW5uOnNlc2FtZQ==")[:3])
+	fmt.Println(apptest.Wire(app, "GET /redoc"))
 	// Output:
 	// 401 | {"detail":"Unauthorized"}
 	// 200
@@ -515,7 +516,7 @@ func ExampleRouteOption() {
 	creates := []candor.RouteOption{candor.Status(201), candor.Tags("writing")}
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/songs", addSong, creates...)
-	fmt.Println(wire(app, "POST /songs\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
+	fmt.Println(apptest.Wire(app, "POST /songs\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
 	// Output: 201 | {"id":2,"title":"Red"}
 }
 
@@ -525,7 +526,7 @@ func ExampleIncludeOption() {
 	candor.Get(songs, "", listSongs)
 	app := candor.New(candor.Config{})
 	app.Include(songs, old...)
-	fmt.Println(wire(app, "GET /old/songs"))
+	fmt.Println(apptest.Wire(app, "GET /old/songs"))
 	// Output: 200 | [{"id":1,"title":"Blue"}]
 }
 
@@ -564,7 +565,7 @@ func ExampleDeprecated() {
 func ExampleHidden() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/health", func(context.Context, candor.None) (string, error) { return "well", nil }, candor.Hidden())
-	fmt.Println(wire(app, "GET /health"))
+	fmt.Println(apptest.Wire(app, "GET /health"))
 	say(app, "paths")
 	// Output:
 	// 200 | "well"
@@ -582,7 +583,7 @@ func ExampleRaises() {
 	errNoSong := candor.Error(404, "no such song")
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs/{id}", func(context.Context, songRef) (song, error) { return song{}, errNoSong }, candor.Raises(errNoSong))
-	fmt.Println(wire(app, "GET /songs/7"))
+	fmt.Println(apptest.Wire(app, "GET /songs/7"))
 	say(app, "paths", "/songs/{id}", "get", "responses", "404", "description")
 	// Output:
 	// 404 | {"detail":"no such song"}
@@ -592,7 +593,7 @@ func ExampleRaises() {
 func ExampleMaxBody() {
 	app := candor.New(candor.Config{}, candor.MaxBody(10))
 	candor.Post(app, "/songs", addSong)
-	fmt.Println(wire(app, "POST /songs\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
+	fmt.Println(apptest.Wire(app, "POST /songs\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
 	// Output: 413 | {"detail":"the body is too large"}
 }
 
@@ -600,8 +601,8 @@ func ExampleStrictContentType() {
 	app := candor.New(candor.Config{})
 	candor.Post(app, "/strict", addSong)
 	candor.Post(app, "/loose", addSong, candor.StrictContentType(false))
-	fmt.Println(wire(app, "POST /strict\n\n"+`{"title": "Red"}`)[:3])
-	fmt.Println(wire(app, "POST /loose\n\n"+`{"title": "Red"}`)[:3])
+	fmt.Println(apptest.Wire(app, "POST /strict\n\n"+`{"title": "Red"}`)[:3])
+	fmt.Println(apptest.Wire(app, "POST /loose\n\n"+`{"title": "Red"}`)[:3])
 	// Output:
 	// 415
 	// 200
@@ -618,9 +619,9 @@ func ExampleUse() {
 	}
 	app := candor.New(candor.Config{}, candor.Use(counting))
 	candor.Get(app, "/songs/{id}", readSong)
-	wire(app, "GET /songs/1")
-	wire(app, "GET /songs/2")
-	wire(app, "GET /nowhere")
+	apptest.Wire(app, "GET /songs/1")
+	apptest.Wire(app, "GET /songs/2")
+	apptest.Wire(app, "GET /nowhere")
 	fmt.Println(count)
 	// Output: map[:1 /songs/{id}:2]
 }
@@ -649,7 +650,7 @@ func ExampleAlias() {
 	candor.Get(app, "/songs/{id}", readSong,
 		candor.Alias("/tracks/{id}", candor.Summary("Read a track")),
 		candor.Alias("/song.php/{id}", candor.Hidden()))
-	fmt.Println(wire(app, "GET /song.php/7"))
+	fmt.Println(apptest.Wire(app, "GET /song.php/7"))
 	say(app, "paths", "/tracks/{id}", "get", "summary")
 	say(app, "paths", "/song.php/{id}")
 	// Output:
@@ -663,7 +664,7 @@ func ExamplePrefix() {
 	candor.Get(songs, "", listSongs)
 	app := candor.New(candor.Config{})
 	app.Include(songs, candor.Prefix("/api/v1"))
-	fmt.Println(wire(app, "GET /api/v1/songs"))
+	fmt.Println(apptest.Wire(app, "GET /api/v1/songs"))
 	// Output: 200 | [{"id":1,"title":"Blue"}]
 }
 

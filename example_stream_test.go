@@ -3,23 +3,15 @@ package candor_test
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"slices"
 	"time"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type temperature struct {
 	Celsius float64 `json:"celsius"`
-}
-
-// get asks an app in an example.
-func get(app http.Handler, path string) *httptest.ResponseRecorder {
-	w := httptest.NewRecorder()
-	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
-	return w
 }
 
 func ExampleJSONLines() {
@@ -33,7 +25,7 @@ func ExampleJSONLines() {
 			}
 		}, nil
 	})
-	w := get(app, "/export")
+	w := apptest.Fetch(app, "/export")
 	fmt.Println(w.Header().Get("Content-Type"))
 	fmt.Print(w.Body)
 	// Output:
@@ -59,8 +51,8 @@ func ExampleJSONLines_body() {
 		}
 		return sum, nil
 	})
-	fmt.Println(wire(app, "POST /import\nContent-Type: application/jsonl\n\n{\"celsius\":20}\n{\"celsius\":1.5}\n"))
-	fmt.Println(wire(app, "POST /import\nContent-Type: application/jsonl\n\n{\"celsius\":20}\n{}\n"))
+	fmt.Println(apptest.Wire(app, "POST /import\nContent-Type: application/jsonl\n\n{\"celsius\":20}\n{\"celsius\":1.5}\n"))
+	fmt.Println(apptest.Wire(app, "POST /import\nContent-Type: application/jsonl\n\n{\"celsius\":20}\n{}\n"))
 	// Output:
 	// 200 | 21.5
 	// 422 | {"detail":[{"type":"missing","loc":["body",2,"celsius"],"msg":"Field required"}]}
@@ -71,7 +63,7 @@ func ExampleLinesOf() {
 	candor.Get(app, "/names", func(context.Context, candor.None) (candor.JSONLines[string], error) {
 		return candor.LinesOf(slices.Values([]string{"ann", "bob"})), nil
 	})
-	fmt.Print(get(app, "/names").Body)
+	fmt.Print(apptest.Fetch(app, "/names").Body)
 	// Output:
 	// "ann"
 	// "bob"
@@ -92,7 +84,7 @@ func ExampleEvents() {
 			}
 		}, nil
 	}, candor.Heartbeat(30*time.Second))
-	fmt.Print(get(app, "/temperatures").Body)
+	fmt.Print(apptest.Fetch(app, "/temperatures").Body)
 	// Output:
 	// event: reading
 	// data: {"celsius":21}
@@ -113,7 +105,7 @@ func ExampleEvent() {
 				yield(candor.Event[any]{Data: candor.Raw("[DONE]")}, nil)
 		}, nil
 	})
-	fmt.Print(get(app, "/count").Body)
+	fmt.Print(apptest.Fetch(app, "/count").Body)
 	// Output:
 	// : counting
 	//
@@ -128,7 +120,7 @@ func ExampleEventsOf() {
 	candor.Get(app, "/lines", func(context.Context, candor.None) (candor.Events[candor.Raw], error) {
 		return candor.EventsOf(slices.Values([]candor.Raw{"as it is", "two\nlines"})), nil
 	})
-	fmt.Print(get(app, "/lines").Body)
+	fmt.Print(apptest.Fetch(app, "/lines").Body)
 	// Output:
 	// data: as it is
 	//

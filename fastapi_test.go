@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 	"github.com/candor-go/candor/testdata/billing"
 )
 
@@ -35,7 +36,7 @@ func fastapiRows(t *testing.T, app *candor.App, rows []fastapiRow) {
 	for _, row := range rows {
 		t.Run(row.about, func(t *testing.T) {
 			answer := fastapiSend(c, row.request)
-			assert.Equal(t, row.want, outcome(answer), row.request)
+			assert.Equal(t, row.want, apptest.Outcome(answer), row.request)
 			for _, line := range row.headers {
 				name, value, _ := strings.Cut(line, ":")
 				assert.Equal(t, strings.TrimSpace(value), strings.Join(answer.Header.Values(name), ", "), line)
@@ -80,20 +81,20 @@ type fastapiUser struct {
 func TestFastAPIApp(t *testing.T) {
 	t.Run("A1", func(t *testing.T) {
 		app := candor.New(candor.Config{})
-		candor.Get(app, "/", says("hello"))
+		candor.Get(app, "/", apptest.Returns("hello"))
 		c := candor.NewTestClient(t, app)
 		for path, media := range map[string]string{
 			"/docs": "text/html", "/redoc": "text/html", "/docs/oauth2-redirect": "text/html", "/openapi.json": "application/json",
 		} {
 			assert.Contains(t, c.Get(path).Status(200).Header.Get("Content-Type"), media, path)
 		}
-		assert.Equal(t, "3.1.0", told(t, c, "openapi"))
-		assert.Equal(t, map[string]any{"title": "API", "version": "0.1.0"}, told(t, c, "info"))
+		assert.Equal(t, "3.1.0", apptest.DocumentMember(t, c, "openapi"))
+		assert.Equal(t, map[string]any{"title": "API", "version": "0.1.0"}, apptest.DocumentMember(t, c, "info"))
 	})
 	t.Run("A4", func(t *testing.T) {
-		assert.Nil(t, told(t, candor.NewTestClient(t, candor.New(candor.Config{})), "servers"))
+		assert.Nil(t, apptest.DocumentMember(t, candor.NewTestClient(t, candor.New(candor.Config{})), "servers"))
 		app := candor.New(candor.Config{Servers: []candor.Server{{URL: "https://a.example", Description: "a"}}})
-		assert.Equal(t, []any{map[string]any{"url": "https://a.example", "description": "a"}}, told(t, candor.NewTestClient(t, app), "servers"))
+		assert.Equal(t, []any{map[string]any{"url": "https://a.example", "description": "a"}}, apptest.DocumentMember(t, candor.NewTestClient(t, app), "servers"))
 	})
 	t.Run("A13", func(t *testing.T) {
 		type key struct{}
@@ -117,7 +118,7 @@ func TestFastAPIRouting(t *testing.T) {
 	) (map[string]string, error) {
 		return map[string]string{"user_id": in.UserID}, nil
 	})
-	candor.Get(app, "/users/me", says("the current user"))
+	candor.Get(app, "/users/me", apptest.Returns("the current user"))
 	candor.Post(app, "/users/{name}", func(context.Context, struct {
 		Name string `path:"name"`
 	},
@@ -136,10 +137,10 @@ func TestFastAPIRouting(t *testing.T) {
 	) (int, error) {
 		return in.ID, nil
 	})
-	candor.Get(app, "/slash/", says("slash"))
-	candor.Post(app, "/plain", says("plain"))
-	candor.Get(app, "/hidden", says("hidden"), candor.Hidden())
-	candor.Trace(app, "/trace", says("trace"))
+	candor.Get(app, "/slash/", apptest.Returns("slash"))
+	candor.Post(app, "/plain", apptest.Returns("plain"))
+	candor.Get(app, "/hidden", apptest.Returns("hidden"), candor.Hidden())
+	candor.Trace(app, "/trace", apptest.Returns("trace"))
 
 	fastapiRows(t, app, []fastapiRow{
 		{about: "RT5 the more precise path comes first, whatever the order", request: "GET /users/me", want: `200 "the current user"`},
@@ -159,20 +160,20 @@ func TestFastAPIRouting(t *testing.T) {
 		{about: "RT16 a type that does not fit is a fault", request: "GET /items/x", want: `int_parsing ["path","id"]`},
 	})
 	c := candor.NewTestClient(t, app)
-	assert.Nil(t, told(t, c, "paths", "/hidden"))
-	assert.NotNil(t, told(t, c, "paths", "/files/{file_path}"))
+	assert.Nil(t, apptest.DocumentMember(t, c, "paths", "/hidden"))
+	assert.NotNil(t, apptest.DocumentMember(t, c, "paths", "/files/{file_path}"))
 }
 
 func TestFastAPIRouters(t *testing.T) {
 	items := candor.NewRouter("/items", candor.Tags("router"), candor.Responds[candor.Text](418, "of the router"))
-	candor.Get(items, "", says("list"), candor.Tags("route"))
-	candor.Get(items, "/", says("slash"))
+	candor.Get(items, "", apptest.Returns("list"), candor.Tags("route"))
+	candor.Get(items, "/", apptest.Returns("slash"))
 
 	app := candor.New(candor.Config{})
 	app.Include(items, candor.Prefix("/v1"), candor.Tags("include"))
 	app.Include(items, candor.Prefix("/v2"))
 	app.Include(items)
-	candor.Get(items, "/late", says("late"))
+	candor.Get(items, "/late", apptest.Returns("late"))
 
 	fastapiRows(t, app, []fastapiRow{
 		{about: "RT11 the prefixes add up", request: "GET /v1/items", want: `200 "list"`},
@@ -182,18 +183,18 @@ func TestFastAPIRouters(t *testing.T) {
 		{about: "RT13 registered after the inclusion", request: "GET /v2/items/late", want: `200 "late"`},
 	})
 	c := candor.NewTestClient(t, app)
-	assert.Equal(t, []any{"include", "router", "route"}, told(t, c, "paths", "/v1/items", "get", "tags"))
-	assert.Equal(t, "of the router", told(t, c, "paths", "/v1/items", "get", "responses", "418", "description"))
+	assert.Equal(t, []any{"include", "router", "route"}, apptest.DocumentMember(t, c, "paths", "/v1/items", "get", "tags"))
+	assert.Equal(t, "of the router", apptest.DocumentMember(t, c, "paths", "/v1/items", "get", "responses", "418", "description"))
 	ids := map[any]bool{}
 	for _, path := range []string{"/v1/items/late", "/v2/items/late", "/items/late"} {
-		ids[told(t, c, "paths", path, "get", "operationId")] = true
+		ids[apptest.DocumentMember(t, c, "paths", path, "get", "operationId")] = true
 	}
 	assert.Len(t, ids, 3, "RT3: each path has an id of its own")
 }
 
 func TestFastAPIParameters(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/items/{item_id}", shown[struct {
+	candor.Get(app, "/items/{item_id}", apptest.Echo[struct {
 		ItemID int      `path:"item_id" validate:"gte=1,lte=1000"`
 		Q      *string  `query:"item-query" validate:"min=3,max=50" pattern:"^fixed" deprecated:"true" title:"Query" doc:"What to look for"`
 		Size   *float64 `query:"size" validate:"gt=0,lt=10.5"`
@@ -203,12 +204,12 @@ func TestFastAPIParameters(t *testing.T) {
 		Token  []string `header:"X-Token,omitempty"`
 		Ads    *string  `cookie:"ads_id"`
 	}])
-	candor.Get(app, "/needy", shown[struct {
+	candor.Get(app, "/needy", apptest.Echo[struct {
 		Needy string `query:"needy"`
 		Skip  int    `query:"skip" default:"0"`
 		Limit *int   `query:"limit"`
 	}])
-	candor.Get(app, "/model", shown[struct {
+	candor.Get(app, "/model", apptest.Echo[struct {
 		Filter struct {
 			candor.Strict
 			Limit   int    `query:"limit" default:"100" validate:"gt=0,lte=100"`
@@ -256,17 +257,17 @@ func TestFastAPIParameters(t *testing.T) {
 	fastapiRows(t, app, rows)
 
 	c := candor.NewTestClient(t, app)
-	query := told(t, c, "paths", "/items/{item_id}", "get", "parameters", 1)
+	query := apptest.DocumentMember(t, c, "paths", "/items/{item_id}", "get", "parameters", 1)
 	require.NotNil(t, query)
-	assert.Equal(t, "item-query", told(t, c, "paths", "/items/{item_id}", "get", "parameters", 1, "name"))
-	assert.Equal(t, true, told(t, c, "paths", "/items/{item_id}", "get", "parameters", 1, "deprecated"))
-	assert.Equal(t, "What to look for", told(t, c, "paths", "/items/{item_id}", "get", "parameters", 1, "description"))
+	assert.Equal(t, "item-query", apptest.DocumentMember(t, c, "paths", "/items/{item_id}", "get", "parameters", 1, "name"))
+	assert.Equal(t, true, apptest.DocumentMember(t, c, "paths", "/items/{item_id}", "get", "parameters", 1, "deprecated"))
+	assert.Equal(t, "What to look for", apptest.DocumentMember(t, c, "paths", "/items/{item_id}", "get", "parameters", 1, "description"))
 }
 
 // P16: one answer lists the faults of every place, in this order.
 func TestFastAPIAllFaultsTogether(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Put(app, "/items/{id}", shown[struct {
+	candor.Put(app, "/items/{id}", apptest.Echo[struct {
 		Body  fastapiItem `body:""`
 		Ads   int         `cookie:"ads"`
 		Token int         `header:"X-Token"`
@@ -288,7 +289,7 @@ func TestFastAPIBodies(t *testing.T) {
 	) (fastapiItem, error) {
 		return in.Body, nil
 	})
-	candor.Put(app, "/items/{item_id}", shown[struct {
+	candor.Put(app, "/items/{item_id}", apptest.Echo[struct {
 		ItemID     int         `path:"item_id"`
 		Q          *string     `query:"q"`
 		Item       fastapiItem `body:"item"`
@@ -316,7 +317,7 @@ func TestFastAPIBodies(t *testing.T) {
 	) (int, error) {
 		return len(in.Body), nil
 	})
-	candor.Patch(app, "/users", shown[struct {
+	candor.Patch(app, "/users", apptest.Echo[struct {
 		Body struct {
 			FullName candor.Optional[string] `json:"full_name"`
 			Username candor.Optional[string] `json:"username" validate:"min=1"`
@@ -374,13 +375,13 @@ func TestFastAPIBodies(t *testing.T) {
 		{about: "B19 bytes are base64", request: "POST /blob\n\n" + `{"data":"aGVsbG8="}`, want: `200 hello`},
 		{about: "B19 or a fault", request: "POST /blob\n\n" + `{"data":"?"}`, want: `bytes_invalid_encoding ["body","data"]`},
 	})
-	assert.Equal(t, true, told(t, candor.NewTestClient(t, app), "paths", "/get", "get", "requestBody", "required"))
+	assert.Equal(t, true, apptest.DocumentMember(t, candor.NewTestClient(t, app), "paths", "/get", "get", "requestBody", "required"))
 }
 
 // B2: the very bytes of a 422.
 func TestFastAPIFaultsOnTheWire(t *testing.T) {
 	app := candor.New(candor.Config{EchoInput: true})
-	candor.Post(app, "/items", shown[struct {
+	candor.Post(app, "/items", apptest.Echo[struct {
 		Body fastapiItem `body:""`
 	}])
 	answer := candor.NewTestClient(t, app).Post("/items", `{"price":0}`).Status(422)
@@ -393,7 +394,7 @@ func TestFastAPIFaultsOnTheWire(t *testing.T) {
 // B20: who is nobody learns nothing about the body.
 func TestFastAPIBodyAfterCredentials(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/", shown[struct {
+	candor.Post(app, "/", apptest.Echo[struct {
 		Token candor.Bearer
 		Body  fastapiItem `body:""`
 	}])
@@ -413,12 +414,12 @@ func TestFastAPIAnswers(t *testing.T) {
 		Body    string `body:""`
 	}
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/list", always([]int{1, 2}))
-	candor.Get(app, "/null", always[any](nil))
-	candor.Get(app, "/text", always("ä<b>"))
-	candor.Post(app, "/created", says("made"), candor.Status(201, "It is there now"))
-	candor.Delete(app, "/gone", always(candor.None{}))
-	candor.Get(app, "/broken", always(fastapiItem{}))
+	candor.Get(app, "/list", apptest.Returns([]int{1, 2}))
+	candor.Get(app, "/null", apptest.Returns[any](nil))
+	candor.Get(app, "/text", apptest.Returns("ä<b>"))
+	candor.Post(app, "/created", apptest.Returns("made"), candor.Status(201, "It is there now"))
+	candor.Delete(app, "/gone", apptest.Returns(candor.None{}))
+	candor.Get(app, "/broken", apptest.Returns(fastapiItem{}))
 	candor.Put(app, "/session/{status}", func(_ context.Context, in struct {
 		Status int `path:"status"`
 	},
@@ -435,10 +436,10 @@ func TestFastAPIAnswers(t *testing.T) {
 	}, candor.Responds[struct {
 		Detail string `json:"detail"`
 	}](409))
-	candor.Get(app, "/html", always(candor.HTML("<h1>hi</h1>")))
-	candor.Get(app, "/plain", always(candor.Text("hi")))
-	candor.Get(app, "/redirect", always(candor.Redirect("https://typer.example/a b")))
-	candor.Get(app, "/found", always(candor.Redirect("/list")), candor.Status(302))
+	candor.Get(app, "/html", apptest.Returns(candor.HTML("<h1>hi</h1>")))
+	candor.Get(app, "/plain", apptest.Returns(candor.Text("hi")))
+	candor.Get(app, "/redirect", apptest.Returns(candor.Redirect("https://typer.example/a b")))
+	candor.Get(app, "/found", apptest.Returns(candor.Redirect("/list")), candor.Status(302))
 
 	fastapiRows(t, app, []fastapiRow{
 		{about: "R1 a list", request: "GET /list", want: `200 [1,2]`, headers: []string{"Content-Type: application/json"}},
@@ -457,9 +458,9 @@ func TestFastAPIAnswers(t *testing.T) {
 		{about: "R15 HEAD", request: "HEAD /list", want: `200`, headers: []string{"Content-Length: 5", "Content-Type: application/json"}},
 	})
 	c := candor.NewTestClient(t, app, candor.Unchecked())
-	assert.Equal(t, `500 {"detail":"Internal Server Error"}`, outcome(c.Get("/broken")), "R3")
-	assert.Equal(t, "It is there now", told(t, c, "paths", "/created", "post", "responses", "201", "description"))
-	assert.Nil(t, told(t, c, "paths", "/gone", "delete", "responses", "204", "content"))
+	assert.Equal(t, `500 {"detail":"Internal Server Error"}`, apptest.Outcome(c.Get("/broken")), "R3")
+	assert.Equal(t, "It is there now", apptest.DocumentMember(t, c, "paths", "/created", "post", "responses", "201", "description"))
+	assert.Nil(t, apptest.DocumentMember(t, c, "paths", "/gone", "delete", "responses", "204", "content"))
 }
 
 type fastapiUnicornError struct{ Name string }
@@ -475,17 +476,17 @@ func TestFastAPIErrors(t *testing.T) {
 		next.ServeHTTP(w, r)
 		return nil
 	})
-	app, log := quiet(candor.Config{})
+	app, log := apptest.Quiet(candor.Config{})
 	limited := candor.NewRouter("", candor.Use(limit), candor.Raises(refuse))
 	candor.OnError(app, func(_ context.Context, err *fastapiUnicornError) (map[string]string, error) {
 		return map[string]string{"message": "Oops! " + err.Name + " did something."}, nil
 	}, candor.Status(418))
-	candor.Get(app, "/header", failing(candor.Error(404, "Item not found").WithHeader("X-Error", "There goes my error")), candor.Raises(candor.Error(404, "Item not found")))
-	candor.Get(app, "/any", failing(candor.Error(400, map[string]any{"code": 1})), candor.Raises(candor.Error(400, map[string]any{"code": 1})))
-	candor.Get(app, "/phrase", failing(candor.Error(403, nil)), candor.Raises(candor.Error(403, nil)))
-	candor.Get(app, "/unicorns", failing(fmt.Errorf("here: %w", &fastapiUnicornError{"yolo"})), candor.RaisesType[*fastapiUnicornError]())
-	candor.Get(limited, "/limited", says("ok"))
-	candor.Get(app, "/unknown", failing(errors.New("a secret")))
+	candor.Get(app, "/header", apptest.Fails(candor.Error(404, "Item not found").WithHeader("X-Error", "There goes my error")), candor.Raises(candor.Error(404, "Item not found")))
+	candor.Get(app, "/any", apptest.Fails(candor.Error(400, map[string]any{"code": 1})), candor.Raises(candor.Error(400, map[string]any{"code": 1})))
+	candor.Get(app, "/phrase", apptest.Fails(candor.Error(403, nil)), candor.Raises(candor.Error(403, nil)))
+	candor.Get(app, "/unicorns", apptest.Fails(fmt.Errorf("here: %w", &fastapiUnicornError{"yolo"})), candor.RaisesType[*fastapiUnicornError]())
+	candor.Get(limited, "/limited", apptest.Returns("ok"))
+	candor.Get(app, "/unknown", apptest.Fails(errors.New("a secret")))
 	app.Include(limited)
 
 	fastapiRows(t, app, []fastapiRow{
@@ -496,7 +497,7 @@ func TestFastAPIErrors(t *testing.T) {
 		{about: "E6 of middleware", request: "GET /limited\nX-Fast: 1", want: `429 {"detail":"slow down"}`, headers: []string{"Retry-After: 3"}},
 		{about: "E6 and without", request: "GET /limited", want: `200 "ok"`},
 	})
-	assert.Equal(t, `500 {"detail":"Internal Server Error"}`, outcome(candor.NewTestClient(t, app, candor.Unchecked()).Get("/unknown")), "E5")
+	assert.Equal(t, `500 {"detail":"Internal Server Error"}`, apptest.Outcome(candor.NewTestClient(t, app, candor.Unchecked()).Get("/unknown")), "E5")
 	assert.Contains(t, log.String(), "a secret")
 }
 
@@ -509,7 +510,7 @@ func TestFastAPIErrorHandlers(t *testing.T) {
 	candor.OnStatus(app, 404, func(_ context.Context, err *candor.HTTPError) (candor.Text, error) {
 		return candor.Text(fmt.Sprint("lost: ", err.Detail())), nil
 	})
-	candor.Post(app, "/", shown[struct {
+	candor.Post(app, "/", apptest.Echo[struct {
 		Body fastapiItem `body:""`
 	}])
 	fastapiRows(t, app, []fastapiRow{
@@ -527,11 +528,11 @@ func TestFastAPIDocument(t *testing.T) {
 	) (fastapiItem, error) {
 		return in.Body, nil
 	}, candor.Summary("Create an item"), candor.Description("With *all* of it"), candor.Tags("items"), candor.Deprecated(), candor.OperationID("make"))
-	candor.Get(app, "/none", says("nothing asked"))
+	candor.Get(app, "/none", apptest.Returns("nothing asked"))
 	candor.Get(app, "/named/{user_id}", fastapiReadUser)
 	c := candor.NewTestClient(t, app)
 	operation := func(keys ...any) any {
-		return told(t, c, append([]any{"paths", "/items/{id}", "post"}, keys...)...)
+		return apptest.DocumentMember(t, c, append([]any{"paths", "/items/{id}", "post"}, keys...)...)
 	}
 	assert.Equal(t, []any{"Create an item", "With *all* of it", "make", true, []any{"items"}},
 		[]any{operation("summary"), operation("description"), operation("operationId"), operation("deprecated"), operation("tags")}, "O2")
@@ -539,8 +540,8 @@ func TestFastAPIDocument(t *testing.T) {
 	assert.Equal(t, true, operation("parameters", 0, "required"), "O3")
 	assert.Equal(t, true, operation("requestBody", "required"), "O3")
 	assert.NotNil(t, operation("responses", "422"), "O4")
-	assert.Nil(t, told(t, c, "paths", "/none", "get", "responses", "422"), "O4: only where something can be wrong")
-	assert.Equal(t, "fastapiReadUser", told(t, c, "paths", "/named/{user_id}", "get", "operationId"), "O6")
+	assert.Nil(t, apptest.DocumentMember(t, c, "paths", "/none", "get", "responses", "422"), "O4: only where something can be wrong")
+	assert.Equal(t, "fastapiReadUser", apptest.DocumentMember(t, c, "paths", "/named/{user_id}", "get", "operationId"), "O6")
 
 	fault := fastapiFaultSchema(t, c)
 	assert.ElementsMatch(t, []any{"type", "loc", "msg"}, fault["required"], "O5")
@@ -551,9 +552,9 @@ func TestFastAPIDocument(t *testing.T) {
 	steps := properties["loc"].(map[string]any)["items"]
 	assert.Equal(t, map[string]any{"anyOf": []any{map[string]any{"type": "string"}, map[string]any{"type": "integer"}}}, steps, "O5")
 
-	item := told(t, c, "components", "schemas", "fastapiItem").(map[string]any)
+	item := apptest.DocumentMember(t, c, "components", "schemas", "fastapiItem").(map[string]any)
 	assert.Equal(t, []any{"name", "price"}, item["required"], "O13: one schema for both ways")
-	description := told(t, c, "components", "schemas", "fastapiItem", "properties", "description", "type")
+	description := apptest.DocumentMember(t, c, "components", "schemas", "fastapiItem", "properties", "description", "type")
 	assert.Equal(t, []any{"string", "null"}, description, "O15")
 }
 
@@ -579,18 +580,18 @@ func TestFastAPIParametersAreMerged(t *testing.T) {
 		{about: "O3 both", request: "GET /?q=a", want: `200 "hello aa"`},
 		{about: "O3 neither", request: "GET /", want: `missing ["query","q"]`},
 	})
-	parameters := told(t, candor.NewTestClient(t, app), "paths", "/", "get", "parameters")
+	parameters := apptest.DocumentMember(t, candor.NewTestClient(t, app), "paths", "/", "get", "parameters")
 	assert.Equal(t, []any{map[string]any{"name": "q", "in": "query", "required": true, "schema": map[string]any{"type": "string"}}}, parameters)
 }
 
 // O14: two types of one name, each of its package.
 func TestFastAPINamesOfModels(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/theirs", always(billing.Person{Name: "Ann"}))
-	candor.Get(app, "/ours", always(Person{Name: "Ann"}))
+	candor.Get(app, "/theirs", apptest.Returns(billing.Person{Name: "Ann"}))
+	candor.Get(app, "/ours", apptest.Returns(Person{Name: "Ann"}))
 	c := candor.NewTestClient(t, app)
-	theirs := told(t, c, "paths", "/theirs", "get", "responses", "200", "content", "application/json", "schema", "$ref")
-	ours := told(t, c, "paths", "/ours", "get", "responses", "200", "content", "application/json", "schema", "$ref")
+	theirs := apptest.DocumentMember(t, c, "paths", "/theirs", "get", "responses", "200", "content", "application/json", "schema", "$ref")
+	ours := apptest.DocumentMember(t, c, "paths", "/ours", "get", "responses", "200", "content", "application/json", "schema", "$ref")
 	assert.NotEqual(t, theirs, ours)
 	assert.Contains(t, strings.ToLower(fmt.Sprint(theirs)), "billing")
 }
@@ -605,7 +606,7 @@ func fastapiReadUser(_ context.Context, in struct {
 // fastapiFaultSchema is the component that has a location.
 func fastapiFaultSchema(t *testing.T, c *candor.TestClient) map[string]any {
 	t.Helper()
-	for _, component := range told(t, c, "components", "schemas").(map[string]any) {
+	for _, component := range apptest.DocumentMember(t, c, "components", "schemas").(map[string]any) {
 		schema := component.(map[string]any)
 		if properties, ok := schema["properties"].(map[string]any); ok && properties["loc"] != nil {
 			return schema
@@ -649,10 +650,10 @@ func TestFastAPIRouterMistakes(t *testing.T) {
 		"RT15 a router in itself":             {func() { r := candor.NewRouter("/a"); r.Include(r) }, "itself"},
 		"RT15 a circle of two":                {circleOfRouters, "itself"},
 		"RT3 an id of an operation for two":   {func() { emptyApp("/a", "/b") }, "same"},
-		"R6 a body where the status has none": {func() { candor.Get(candor.New(candor.Config{}), "/", says("x"), candor.Status(204)) }, "204"},
+		"R6 a body where the status has none": {func() { candor.Get(candor.New(candor.Config{}), "/", apptest.Returns("x"), candor.Status(204)) }, "204"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			assert.Contains(t, panicOf(row.do), row.want)
+			assert.Contains(t, apptest.PanicOf(row.do), row.want)
 		})
 	}
 }
@@ -670,7 +671,7 @@ func circleOfRouters() {
 func emptyApp(paths ...string) {
 	app := candor.New(candor.Config{})
 	for _, path := range paths {
-		candor.Get(app, path, says("x"), candor.OperationID("same"))
+		candor.Get(app, path, apptest.Returns("x"), candor.OperationID("same"))
 	}
 	app.Seal()
 }

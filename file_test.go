@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 var (
@@ -127,7 +128,7 @@ func TestFileNames(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			app := candor.New(candor.Config{})
-			candor.Get(app, "/", always(tt.file))
+			candor.Get(app, "/", apptest.Returns(tt.file))
 			got := candor.NewTestClient(t, app).Get("/").Status(200).Header.Get("Content-Disposition")
 			assert.Equal(t, tt.want, got)
 			if got != "" {
@@ -155,7 +156,7 @@ func TestContentThatWasMade(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			app := candor.New(candor.Config{})
-			candor.Get(app, "/", always(tt.file))
+			candor.Get(app, "/", apptest.Returns(tt.file))
 			assert.Equal(t, tt.want, answered(candor.NewTestClient(t, app).Get("/")))
 		})
 	}
@@ -234,7 +235,7 @@ func (d *disk) Close() error {
 func TestHEADReadsNoFile(t *testing.T) {
 	d := &disk{Reader: strings.NewReader("0123456789")}
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", always(candor.File{Content: d, ModTime: changed}))
+	candor.Get(app, "/", apptest.Returns(candor.File{Content: d, ModTime: changed}))
 	got := candor.NewTestClient(t, app).Head("/").Status(200)
 	assert.Equal(t, "10", got.Header.Get("Content-Length"))
 	assert.Zero(t, d.reads)
@@ -243,8 +244,8 @@ func TestHEADReadsNoFile(t *testing.T) {
 
 func TestAFileOfAnotherMethodIsSentWhole(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/", always(candor.File{FS: shelf, Path: "digits.txt"}))
-	candor.Get(app, "/", always(candor.File{FS: shelf, Path: "digits.txt"}), candor.Status(203))
+	candor.Post(app, "/", apptest.Returns(candor.File{FS: shelf, Path: "digits.txt"}))
+	candor.Get(app, "/", apptest.Returns(candor.File{FS: shelf, Path: "digits.txt"}), candor.Status(203))
 	c := candor.NewTestClient(t, app)
 	for _, method := range []string{"POST", "GET"} {
 		got := c.Do(method, "/", nil, candor.WithHeader("Range", "bytes=0-1"), candor.WithHeader("If-None-Match", "*"))
@@ -268,8 +269,8 @@ func TestAFileThatFails(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			d := &disk{Reader: strings.NewReader("0123456789"), read: tt.read}
-			app, log := quiet(candor.Config{})
-			candor.Get(app, "/", always(candor.File{Content: d}))
+			app, log := apptest.Quiet(candor.Config{})
+			candor.Get(app, "/", apptest.Returns(candor.File{Content: d}))
 			server := httptest.NewServer(app)
 			defer server.Close()
 			request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
@@ -304,8 +305,8 @@ func TestFilesThatCannotBeSent(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			app, log := quiet(candor.Config{})
-			candor.Get(app, "/", always(tt.file))
+			app, log := apptest.Quiet(candor.Config{})
+			candor.Get(app, "/", apptest.Returns(tt.file))
 			got := candor.NewTestClient(t, app).Get("/").Status(500)
 			assert.JSONEq(t, `{"detail":"Internal Server Error"}`, got.Text())
 			assert.Contains(t, log.String(), tt.log)
@@ -332,7 +333,7 @@ func (gone) Stat() (fs.FileInfo, error) { return nil, fs.ErrClosed }
 
 // filesOfFS serves the files of a file system, by paths of requests.
 func filesOfFS(files fs.FS) *candor.App {
-	app, _ := quiet(candor.Config{})
+	app, _ := apptest.Quiet(candor.Config{})
 	candor.Get(app, "/{path...}", func(_ context.Context, in fileRequest) (candor.File, error) {
 		return candor.File{FS: files, Path: in.Path}, nil
 	})
@@ -361,10 +362,10 @@ func TestFilesStayInside(t *testing.T) {
 			"/out.txt", "/back.txt", "/absolute.txt", "/up/secret.txt", "/up/inside/real/a.txt", "/nowhere", "/loop", "/loop/x", "/other",
 			"/real/a.txt/b", "/" + strings.Repeat("x", 300), "/../secret.txt", "/%2e%2e/secret.txt", "/real", "/folder", "/socket",
 		} {
-			assert.Equal(t, notFound, wire(filesOfFS(files), "GET "+path), "%s of %s", path, name)
+			assert.Equal(t, notFound, apptest.Wire(filesOfFS(files), "GET "+path), "%s of %s", path, name)
 		}
 	}
-	assert.Equal(t, notFound, wire(filesOfFS(os.DirFS(filepath.Join(inside, "missing"))), "GET /a.txt"))
+	assert.Equal(t, notFound, apptest.Wire(filesOfFS(os.DirFS(filepath.Join(inside, "missing"))), "GET /a.txt"))
 }
 
 type download struct {
@@ -376,7 +377,7 @@ type download struct {
 
 func TestAFileInAnEnvelope(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", always(download{Checksum: "c", Tag: `"own"`, Seen: "yes", Body: candor.File{FS: shelf, Path: "digits.txt"}}))
+	candor.Get(app, "/", apptest.Returns(download{Checksum: "c", Tag: `"own"`, Seen: "yes", Body: candor.File{FS: shelf, Path: "digits.txt"}}))
 	c := candor.NewTestClient(t, app)
 	assert.Equal(t, "206\nAccept-Ranges: bytes\nContent-Length: 1\nContent-Range: bytes 0-0/10\nContent-Type: image/png\nEtag: \"own\"\n"+
 		"Last-Modified: Sat, 21 Nov 2026 10:00:00 GMT\nSet-Cookie: seen=yes; Path=/; HttpOnly; SameSite=Lax\nX-Checksum: c\n\n0",
@@ -389,9 +390,9 @@ func TestAFileInAnEnvelope(t *testing.T) {
 
 func TestFilesInTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/any", always(candor.File{}))
-	candor.Post(app, "/any", always(candor.File{}))
-	candor.Get(app, "/images", always(candor.File{}), candor.Produces("image/png", "image/webp"))
+	candor.Get(app, "/any", apptest.Returns(candor.File{}))
+	candor.Post(app, "/any", apptest.Returns(candor.File{}))
+	candor.Get(app, "/images", apptest.Returns(candor.File{}), candor.Produces("image/png", "image/webp"))
 	doc := documentOf(t, app)
 	names := func(d document) (keys []string) {
 		t.Helper()
@@ -414,8 +415,8 @@ func TestFilesInTheDocument(t *testing.T) {
 }
 
 func TestAFileOfATypeThatIsNotListed(t *testing.T) {
-	app, log := quiet(candor.Config{})
-	candor.Get(app, "/", always(candor.File{FS: shelf, Path: "digits.txt"}), candor.Produces("image/png", "image/webp"))
+	app, log := apptest.Quiet(candor.Config{})
+	candor.Get(app, "/", apptest.Returns(candor.File{FS: shelf, Path: "digits.txt"}), candor.Produces("image/png", "image/webp"))
 	candor.NewTestClient(t, app).Get("/").Status(500)
 	assert.Contains(t, log.String(), `the media type \"text/plain; charset=utf-8\" is none of image/png, image/webp`)
 }
@@ -428,7 +429,7 @@ func FuzzFile(f *testing.F) {
 	}
 	f.Add("bytes=0-1", digitsTag, digitsTag)
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", always(candor.File{FS: shelf, Path: "digits.txt"}))
+	candor.Get(app, "/", apptest.Returns(candor.File{FS: shelf, Path: "digits.txt"}))
 	f.Fuzz(func(t *testing.T, ranges, ifNoneMatch, ifRange string) {
 		if strings.Count(ranges, ",") > 8 || !strings.HasPrefix(ranges, "bytes=") {
 			return

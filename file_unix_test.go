@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // A FIFO is no file to be sent, and nobody waits until somebody writes to it.
@@ -29,9 +30,9 @@ func TestFilesThatAreNone(t *testing.T) {
 		static := candor.New(candor.Config{})
 		static.Mount("", candor.Static(files))
 		for _, path := range []string{"/fifo", "/link"} {
-			assert.Equal(t, notFound, wire(filesOfFS(files), "GET "+path), "%s of %s", path, name)
-			assert.Equal(t, notFound, wire(static, "GET "+path), "%s of %s", path, name)
+			assert.Equal(t, notFound, apptest.Wire(filesOfFS(files), "GET "+path), "%s of %s", path, name)
+			assert.Equal(t, notFound, apptest.Wire(static, "GET "+path), "%s of %s", path, name)
 		}
 	}
-	assert.Equal(t, notFound, wire(filesOfFS(os.DirFS("/dev")), "GET /null"))
+	assert.Equal(t, notFound, apptest.Wire(filesOfFS(os.DirFS("/dev")), "GET /null"))
 }

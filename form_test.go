@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // signUp has a field of each kind that a form can hold.
@@ -211,8 +212,8 @@ func TestOAuth2PasswordForm(t *testing.T) {
 			sendForm(c, path, row.body).Status(200).JSON(&got)
 			assert.Equal(t, row.want, got.Text)
 		}
-		assert.Equal(t, "enum [\"body\",\"grant_type\"] {\"expected\":\"'password'\"}\nmissing [\"body\",\"password\"]", outcome(sendForm(c, path, "grant_type=refresh_token&username=ann")))
-		assert.Equal(t, "missing [\"body\",\"username\"]\nmissing [\"body\",\"password\"]", outcome(sendForm(c, path, "username=&password=")))
+		assert.Equal(t, "enum [\"body\",\"grant_type\"] {\"expected\":\"'password'\"}\nmissing [\"body\",\"password\"]", apptest.Outcome(sendForm(c, path, "grant_type=refresh_token&username=ann")))
+		assert.Equal(t, "missing [\"body\",\"username\"]\nmissing [\"body\",\"password\"]", apptest.Outcome(sendForm(c, path, "username=&password=")))
 	}
 }
 
@@ -220,7 +221,7 @@ func TestOAuth2PasswordForm(t *testing.T) {
 // rules let one pass, else nothing.
 func TestEmptyTexts(t *testing.T) {
 	type named string
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Size   *string                 `form:"size" validate:"oneof=S M"`
 		Shape  string                  `form:"shape" default:"round" validate:"oneof=round square"`
 		Level  *level                  `form:"level"`
@@ -245,18 +246,18 @@ func TestEmptyTexts(t *testing.T) {
 		empty[name] = []string{""}
 		parts = append(parts, uploadPart(fmt.Sprintf("name=%q", name), ""))
 	}
-	assert.Equal(t, want, outcome(c.Post("/", nil, candor.WithForm(empty))))
-	assert.Equal(t, want, outcome(c.Post("/", nil, candor.WithBody(uploadType, strings.NewReader(uploadParts(parts...))))))
+	assert.Equal(t, want, apptest.Outcome(c.Post("/", nil, candor.WithForm(empty))))
+	assert.Equal(t, want, apptest.Outcome(c.Post("/", nil, candor.WithBody(uploadType, strings.NewReader(uploadParts(parts...))))))
 	for body, want := range map[string]string{
 		"size=L":              `enum ["body","size"] {"expected":"'S' or 'M'"}`,
 		"levels=low&levels=x": `enum ["body","levels",1] {"expected":"'low' or 'high'"}`,
 		"mail=x":              `value_error ["body","mail"] {"error":"not a valid email address"}`,
 		"sizes=S,":            `enum ["body","sizes",1] {"expected":"'S' or 'M'"}`,
 	} {
-		assert.Equal(t, want, outcome(sendForm(c, "/", body)), body)
+		assert.Equal(t, want, apptest.Outcome(sendForm(c, "/", body)), body)
 	}
 
-	must := showing[struct {
+	must := apptest.Echoing[struct {
 		Size  string  `form:"size" validate:"oneof=S M"`
 		Level level   `form:"level"`
 		List  []level `form:"list"`
@@ -266,41 +267,41 @@ func TestEmptyTexts(t *testing.T) {
 		`enum ["body","size"] {"expected":"'S' or 'M'"}`, `enum ["body","level"] {"expected":"'low' or 'high'"}`,
 		`enum ["body","list",0] {"expected":"'low' or 'high'"}`, `missing ["body","n"]`,
 	}, "\n"),
-		outcome(sendForm(must, "/", "size=&level=&list=&n=")))
+		apptest.Outcome(sendForm(must, "/", "size=&level=&list=&n=")))
 }
 
 // A body that is not there is told once, whatever would be in it.
 func TestAbsentForms(t *testing.T) {
-	members := showing[struct {
+	members := apptest.Echoing[struct {
 		A string `body:"a"`
 		B int    `body:"b"`
 	}](t, "/")
-	form := showing[struct {
+	form := apptest.Echoing[struct {
 		A string `form:"a"`
 		B int    `form:"b" default:"1"`
 	}](t, "/")
-	file := showing[struct {
+	file := apptest.Echoing[struct {
 		A []byte `file:"a"`
 	}](t, "/")
 	for _, c := range []*candor.TestClient{members, form, file} {
-		assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil)))
+		assert.Equal(t, `missing ["body"]`, apptest.Outcome(c.Post("/", nil)))
 	}
-	assert.Equal(t, `missing ["body"]`, outcome(sendForm(form, "/", "")))
-	optional := showing[struct {
+	assert.Equal(t, `missing ["body"]`, apptest.Outcome(sendForm(form, "/", "")))
+	optional := apptest.Echoing[struct {
 		A string `form:"a" default:"x"`
 		B *int   `form:"b"`
 	}](t, "/")
-	assert.Equal(t, `200 {"A":"x","B":null}`, outcome(optional.Post("/", nil)))
+	assert.Equal(t, `200 {"A":"x","B":null}`, apptest.Outcome(optional.Post("/", nil)))
 }
 
 // A byte order mark means nothing, and text in another charset is another media
 // type.
 func TestCharsets(t *testing.T) {
 	const mark = "\ufeff"
-	json := showing[struct {
+	json := apptest.Echoing[struct {
 		Body []int `body:""`
 	}](t, "/")
-	form := showing[struct {
+	form := apptest.Echoing[struct {
 		A string         `form:"a"`
 		M map[string]int `form:"m,json,omitempty"`
 	}](t, "/")
@@ -320,7 +321,7 @@ func TestCharsets(t *testing.T) {
 		{form, formType, mark + "a=1&m=" + mark + `{"b":2}`, `200 {"A":"1","M":{"b":2}}`},
 		{form, formType + "; charset=utf-16", "a=1", `415 {"detail":"the body must be application/x-www-form-urlencoded or multipart/form-data"}`},
 	} {
-		got := outcome(row.client.Post("/", nil, candor.WithBody(row.media, strings.NewReader(row.body))))
+		got := apptest.Outcome(row.client.Post("/", nil, candor.WithBody(row.media, strings.NewReader(row.body))))
 		assert.Equal(t, row.want, got, "%s %q", row.media, row.body)
 	}
 }
@@ -386,8 +387,8 @@ func TestForbidExtraInJSONOfForms(t *testing.T) {
 		{`part={"a":1}&parts=[{"a":1},{"a":1,"b":2}]`, fmt.Sprintf(extra, `"parts",1,"b"`)},
 		{`part={"a":1}&named={"x":{"a":1,"b":2}}`, fmt.Sprintf(extra, `"named","x","b"`)},
 	} {
-		assert.Equal(t, row.want, wire(app, "POST /closed\nContent-Type: application/x-www-form-urlencoded\n\n"+row.form), row.form)
-		assert.Equal(t, "204", wire(app, "POST /open\nContent-Type: application/x-www-form-urlencoded\n\n"+row.form), row.form)
+		assert.Equal(t, row.want, apptest.Wire(app, "POST /closed\nContent-Type: application/x-www-form-urlencoded\n\n"+row.form), row.form)
+		assert.Equal(t, "204", apptest.Wire(app, "POST /open\nContent-Type: application/x-www-form-urlencoded\n\n"+row.form), row.form)
 	}
 	schemas := documentOf(t, app).at(t, "components", "schemas")
 	assert.JSONEq(t, `{"$ref":"#/components/schemas/partStrict"}`, string(schemas.at(t, "post_closedForm", "properties", "part")))

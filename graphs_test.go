@@ -3,7 +3,6 @@ package candor_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"regexp"
 	"testing"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // Types and functions of wrong graphs. Each needs what its name says.
@@ -239,22 +239,9 @@ var lineOf = regexp.MustCompile(`\S*/graphs_test\.go:\d+`)
 func TestWrongGraphs(t *testing.T) {
 	for _, row := range wrongGraphs {
 		t.Run(row.name, func(t *testing.T) {
-			err := mistakesOf(row.build)
+			err := apptest.ConfigErrorOf(row.build)
 			require.Error(t, err)
 			assert.Equal(t, row.want, lineOf.ReplaceAllString(err.Error(), "graphs_test.go:N"))
 		})
 	}
-}
-
-// mistakesOf is what a registration panics with, or what is wrong with the
-// whole.
-func mistakesOf(build func(app *candor.App)) (err error) {
-	defer func() {
-		if value := recover(); value != nil {
-			err = fmt.Errorf("%v", value)
-		}
-	}()
-	app := candor.New(candor.Config{})
-	build(app)
-	return app.Check()
 }

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // filesOf lists the repository's files with an extension, by slash-separated
@@ -39,13 +41,6 @@ func guidePages(t *testing.T) []string {
 	return slices.DeleteFunc(filesOf(t, ".md"), func(path string) bool {
 		return path != "README.md" && !strings.HasPrefix(path, "docs/")
 	})
-}
-
-func read(t *testing.T, path string) string {
-	t.Helper()
-	data, err := os.ReadFile(filepath.FromSlash(path))
-	require.NoError(t, err)
-	return string(data)
 }
 
 // unindented is a text without white space around its lines, and without the
@@ -87,10 +82,10 @@ func snippetsOf(page string) []snippet {
 func TestSnippetsOfTheGuide(t *testing.T) {
 	var sources []string
 	for _, path := range filesOf(t, ".go") {
-		sources = append(sources, unindented(read(t, path)))
+		sources = append(sources, unindented(apptest.ReadFile(t, path)))
 	}
 	for _, page := range guidePages(t) {
-		for _, s := range snippetsOf(read(t, page)) {
+		for _, s := range snippetsOf(apptest.ReadFile(t, page)) {
 			compiled := slices.ContainsFunc(sources, func(source string) bool { return strings.Contains(source, unindented(s.code)) })
 			assert.True(t, compiled, "%s:%d: no Go file has this block:\n%s", page, s.line, s.code)
 		}
@@ -113,7 +108,7 @@ var (
 // What the guide links to is there.
 func TestLinksOfTheGuide(t *testing.T) {
 	for _, page := range guidePages(t) {
-		for _, link := range pageLink.FindAllStringSubmatch(pageCode.ReplaceAllString(read(t, page), ""), -1) {
+		for _, link := range pageLink.FindAllStringSubmatch(pageCode.ReplaceAllString(apptest.ReadFile(t, page), ""), -1) {
 			if strings.Contains(link[1], "://") {
 				continue
 			}
@@ -126,7 +121,7 @@ func TestLinksOfTheGuide(t *testing.T) {
 // The table for those who come from FastAPI has a row for each of its
 // features, and the tests it names exist.
 func TestTableOfFastAPI(t *testing.T) {
-	page := read(t, "docs/fastapi.md")
+	page := apptest.ReadFile(t, "docs/fastapi.md")
 	for group, count := range map[string]int{
 		"A": 15, "RT": 21, "P": 17, "B": 20, "R": 16, "E": 9, "O": 18, "DOC": 4,
 		"D": 18, "S": 11, "BG": 4, "L": 2, "F": 10, "ST": 12, "WS": 11, "SUB": 7, "M": 8, "T": 5, "SET": 6,
@@ -138,7 +133,7 @@ func TestTableOfFastAPI(t *testing.T) {
 	var tests strings.Builder
 	for _, path := range filesOf(t, ".go") {
 		if strings.HasSuffix(path, "_test.go") {
-			tests.WriteString(read(t, path))
+			tests.WriteString(apptest.ReadFile(t, path))
 		}
 	}
 	for _, name := range regexp.MustCompile(`\b(?:Test|Example)[A-Z]\w+`).FindAllString(page, -1) {
@@ -152,7 +147,7 @@ func TestTableOfFastAPI(t *testing.T) {
 // The table of docs/validation.md, row by row: the fault of a value that breaks
 // the rule, and the keyword that the document has for it.
 func TestTableOfValidation(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Body struct {
 			Gt       int            `json:"gt" validate:"gt=1"`
 			Gte      float64        `json:"gte" validate:"gte=1"`
@@ -210,7 +205,7 @@ func TestTableOfValidation(t *testing.T) {
 	for i, row := range want {
 		assert.Equal(t, []any{"body", row[0]}, faults[i].Loc)
 		assert.Equal(t, row[1], faults[i].Type, row[0])
-		schema := told(t, c, "paths", "/", "post", "requestBody", "content", "application/json", "schema", "properties", row[0])
+		schema := apptest.DocumentMember(t, c, "paths", "/", "post", "requestBody", "content", "application/json", "schema", "properties", row[0])
 		assert.Contains(t, schema, row[2], row[0])
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // healthAnswer asks an app that is only a handler.
@@ -173,8 +174,8 @@ func TestHealthWhileDraining(t *testing.T) {
 func TestHealthMistakes(t *testing.T) {
 	app := candor.New(candor.Config{})
 	assert.Regexp(t, `^candor: Health at .*health_test\.go:\d+: a check lacks its name or its function`,
-		panicOf(func() { app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "x"}) }))
-	assert.Contains(t, panicOf(func() { app.Health("healthz", "") }), `healthz`)
+		apptest.PanicOf(func() { app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "x"}) }))
+	assert.Contains(t, apptest.PanicOf(func() { app.Health("healthz", "") }), `healthz`)
 }
 
 func ExampleApp_Health() {

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // lineIn is what the lines of the tests hold.
@@ -109,9 +110,9 @@ func TestLinesOfABody(t *testing.T) {
 			}
 		})
 	}
-	assert.Equal(t, "1\nnull\n2", c.Post("/numbers", nil, sent("application/jsonl", "1\nnull\n2")).Status(200).Text())
-	assert.Equal(t, `415 {"detail":"the body must be application/jsonl or application/x-ndjson"}`, outcome(c.Post("/", nil, sent("application/json", "{}"))))
-	assert.Equal(t, `415 {"detail":"the body must be application/jsonl or application/x-ndjson"}`, outcome(c.Post("/", nil, sent("application/jsonl; charset=latin1", "{}"))))
+	assert.Equal(t, "1\nnull\n2", c.Post("/numbers", nil, apptest.Body("application/jsonl", "1\nnull\n2")).Status(200).Text())
+	assert.Equal(t, `415 {"detail":"the body must be application/jsonl or application/x-ndjson"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/json", "{}"))))
+	assert.Equal(t, `415 {"detail":"the body must be application/jsonl or application/x-ndjson"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/jsonl; charset=latin1", "{}"))))
 	assert.Empty(t, c.Post("/", nil).Status(200).Text())
 }
 
@@ -131,14 +132,14 @@ func TestLinesThatAnswerWithTheirFaults(t *testing.T) {
 		return sum, nil
 	})
 	c := candor.NewTestClient(t, app)
-	lines := func(body string) candor.TestOption { return sent("application/jsonl", body) }
-	assert.Equal(t, "200 3", outcome(c.Post("/", nil, lines("{\"n\":1}\n{\"n\":2}"))))
+	lines := func(body string) candor.TestOption { return apptest.Body("application/jsonl", body) }
+	assert.Equal(t, "200 3", apptest.Outcome(c.Post("/", nil, lines("{\"n\":1}\n{\"n\":2}"))))
 	assert.JSONEq(t, `{"detail":[{"type":"int_type","loc":["body",2,"n"],"msg":"Expected an integer","input":"x"}]}`,
 		c.Post("/", nil, lines("{\"n\":1}\n{\"n\":\"x\"}\n{\"n\":2}")).Status(422).Text())
-	assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil)))
-	assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil, lines(""))))
-	assert.Equal(t, `missing ["body"]`, outcome(c.Post("/", nil, candor.WithBody("application/jsonl", io.MultiReader(strings.NewReader(""))))), "without a length")
-	assert.Equal(t, "200 0", outcome(c.Post("/", nil, lines("\n"))))
+	assert.Equal(t, `missing ["body"]`, apptest.Outcome(c.Post("/", nil)))
+	assert.Equal(t, `missing ["body"]`, apptest.Outcome(c.Post("/", nil, lines(""))))
+	assert.Equal(t, `missing ["body"]`, apptest.Outcome(c.Post("/", nil, candor.WithBody("application/jsonl", io.MultiReader(strings.NewReader(""))))), "without a length")
+	assert.Equal(t, "200 0", apptest.Outcome(c.Post("/", nil, lines("\n"))))
 }
 
 // wideItem takes more memory than its text, however many bits an int has.
@@ -154,7 +155,7 @@ func TestLinesAreLimited(t *testing.T) {
 	candor.Post(app, "/wide", tellLines[[]wideItem])
 	c := candor.NewTestClient(t, app)
 	ask := func(path, body string) string {
-		return outcome(c.Post(path, nil, candor.WithBody("application/jsonl", iotest.HalfReader(strings.NewReader(body)))))
+		return apptest.Outcome(c.Post(path, nil, candor.WithBody("application/jsonl", iotest.HalfReader(strings.NewReader(body)))))
 	}
 	const one = `{"n":1,"unit":"kg"}`
 	assert.Equal(t, "200 "+one+"\n"+one, ask("/small", "{\"n\": 1 }\r\n {\"n\":1} "))
@@ -168,7 +169,7 @@ func TestLinesAreLimited(t *testing.T) {
 	assert.True(t, strings.HasPrefix(ask("/", long+"\n"), `200 {"n":1,"tags":["xx`))
 	assert.Equal(t, "200 413: line 1 of the body is larger than 1048576 bytes", ask("/", " "+long))
 	assert.Equal(t, "200 413: line 1 of the body takes too much memory", ask("/wide", "["+strings.Repeat("{},", 1<<18)+"{}]"))
-	assert.Equal(t, `413 {"detail":"the body is too large"}`, outcome(c.Post("/", nil, sent("application/jsonl", strings.Repeat("{}\n", 12<<20)))))
+	assert.Equal(t, `413 {"detail":"the body is too large"}`, apptest.Outcome(c.Post("/", nil, apptest.Body("application/jsonl", strings.Repeat("{}\n", 12<<20)))))
 
 	// Returned by a handler, they answer as of any body.
 	strict := candor.New(candor.Config{}, candor.MaxBody(10))
@@ -185,9 +186,9 @@ func TestLinesAreLimited(t *testing.T) {
 	})
 	c = candor.NewTestClient(t, strict)
 	unknown := candor.WithBody("application/jsonl", io.MultiReader(strings.NewReader("1\n2\n3\n4\n5\n6\n")))
-	assert.Equal(t, `413 {"detail":"the body is too large"}`, outcome(c.Post("/", nil, unknown)))
+	assert.Equal(t, `413 {"detail":"the body is too large"}`, apptest.Outcome(c.Post("/", nil, unknown)))
 	broken := candor.WithBody("application/jsonl", io.MultiReader(strings.NewReader("1\n2"), failingReader{}))
-	assert.Equal(t, `400 {"detail":"the body could not be read"}`, outcome(c.Post("/", nil, broken, candor.Unchecked())))
+	assert.Equal(t, `400 {"detail":"the body could not be read"}`, apptest.Outcome(c.Post("/", nil, broken, candor.Unchecked())))
 }
 
 // A line that a client began and never ends is no line.
@@ -246,7 +247,7 @@ func TestLinesAreReadOnce(t *testing.T) {
 		return read, nil
 	})
 	c := candor.NewTestClient(t, app)
-	assert.Equal(t, "200 [1,2,3,0,5]", outcome(c.Post("/", nil, sent("application/jsonl", "1\n2\n3\n{}\n5\n"))))
+	assert.Equal(t, "200 [1,2,3,0,5]", apptest.Outcome(c.Post("/", nil, apptest.Body("application/jsonl", "1\n2\n3\n{}\n5\n"))))
 }
 
 // Lines can be answered by lines while they come.
@@ -294,14 +295,14 @@ func TestLinesBothWays(t *testing.T) {
 
 func TestLinesInTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/", ignores[struct {
+	candor.Post(app, "/", apptest.Ignores[struct {
 		Lines candor.JSONLines[lineIn] `body:"" doc:"What is to be loaded" title:"Load"`
 	}])
-	candor.Post(app, "/own", ignores[struct {
+	candor.Post(app, "/own", apptest.Ignores[struct {
 		Lines candor.JSONLines[lineIn] `body:",omitempty" media:"application/vnd.readings"`
 	}])
-	spec := specOf(t, app)
-	body := at(spec, "paths", "/", "post", "requestBody").(map[string]any)
+	spec := apptest.Document(t, app)
+	body := apptest.Member(spec, "paths", "/", "post", "requestBody").(map[string]any)
 	assert.Equal(t, true, body["required"])
 	assert.Equal(t, "What is to be loaded", body["description"])
 	content := body["content"].(map[string]any)
@@ -311,10 +312,10 @@ func TestLinesInTheDocument(t *testing.T) {
 		assert.Equal(t, "Load", schema["title"])
 		assert.Equal(t, map[string]any{"type": "array", "items": map[string]any{"$ref": "#/components/schemas/lineIn"}}, schema["contentSchema"])
 	}
-	own := at(spec, "paths", "/own", "post", "requestBody").(map[string]any)
+	own := apptest.Member(spec, "paths", "/own", "post", "requestBody").(map[string]any)
 	assert.Nil(t, own["required"])
 	assert.Contains(t, own["content"], "application/vnd.readings")
-	assert.Equal(t, []any{"n"}, at(spec, "components", "schemas", "lineIn", "required"))
+	assert.Equal(t, []any{"n"}, apptest.Member(spec, "components", "schemas", "lineIn", "required"))
 }
 
 // Lines are read like bodies of their own, by whatever ends them.
@@ -400,6 +401,6 @@ func TestFaultsOfLinesHaveSentences(t *testing.T) {
 		assert.Equal(t, `200 | {"faults":[{"type":"greater_than_equal","loc":["body",1,"n"],"msg":"Must be greater than or equal to 0","ctx":{"ge":0}},`+
 			`{"type":"missing","loc":["body",2,"n"],"msg":"`+missing+`"},`+
 			`{"type":"json_invalid","loc":["body",3,0],"msg":"Invalid JSON: expected a value","ctx":{"error":"expected a value"}}]}`,
-			wire(app, "POST /\nContent-Type: application/jsonl\n\n{\"n\":-1}\n{}\nx\n"))
+			apptest.Wire(app, "POST /\nContent-Type: application/jsonl\n\n{\"n\":-1}\n{}\nx\n"))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 	"github.com/candor-go/candor/internal/documenttest"
 	"github.com/candor-go/candor/testdata/billing"
 )
@@ -169,9 +170,9 @@ func operations[T any](r *candor.Router, name string) {
 
 func TestLargeDocument(t *testing.T) {
 	app := largeAPI()
-	data := specOf(t, app)
+	data := apptest.Document(t, app)
 	assert.Len(t, app.Routes(), 204)
-	schemas := keysOf(data, "components", "schemas")
+	schemas := apptest.MemberNames(data, "components", "schemas")
 	assert.Greater(t, len(schemas), 150)
 
 	ids := map[string]bool{}
@@ -194,12 +195,12 @@ func TestLargeDocument(t *testing.T) {
 	require.NoError(t, largeAPI().WriteOpenAPI(&again))
 	assert.Equal(t, string(data), again.String())
 
-	answer := wire(app, "GET /v2/openapi.json")
+	answer := apptest.Wire(app, "GET /v2/openapi.json")
 	second, found := strings.CutPrefix(answer, "200 | ")
 	require.True(t, found, answer)
 	validDocument(t, []byte(second))
-	assert.Equal(t, "Large, second version", at([]byte(second), "info", "title"))
-	assert.Len(t, keysOf([]byte(second), "paths"), 34)
+	assert.Equal(t, "Large, second version", apptest.Member([]byte(second), "info", "title"))
+	assert.Len(t, apptest.MemberNames([]byte(second), "paths"), 34)
 
 	documenttest.Check(t, "large", data)
 	documenttest.Check(t, "large-v2", []byte(second))

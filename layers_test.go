@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 	"github.com/candor-go/candor/middleware"
 )
 
@@ -103,7 +104,7 @@ func everyComposition(t *testing.T, m func() middlewares, test func(t *testing.T
 	t.Helper()
 	register := func(r candor.Routes, options ...candor.RouteOption) {
 		candor.Get(r, "/x", func(context.Context, candor.None) (string, error) { return "x", nil }, options...)
-		candor.Post(r, "/x", failing(nil), options...)
+		candor.Post(r, "/x", apptest.Fails(nil), options...)
 	}
 	for composition, compose := range compositions {
 		for place, build := range layerPlaces {
@@ -163,7 +164,7 @@ func TestCORSInAnyComposition(t *testing.T) {
 	t.Run("hidden on both sides", func(t *testing.T) {
 		for place, build := range layerPlaces {
 			app := build(candor.Config{}, func(r candor.Routes, options ...candor.RouteOption) {
-				candor.Post(r, "/x", failing(nil), options...)
+				candor.Post(r, "/x", apptest.Fails(nil), options...)
 			}, candor.Use(chained(opaque, cors(), opaque)))
 			w := sendTo(app, "OPTIONS", "/x", asks...)
 			assert.Equal(t, page, w.Header().Get("Access-Control-Allow-Origin"), place)
@@ -172,7 +173,7 @@ func TestCORSInAnyComposition(t *testing.T) {
 	t.Run("where a condition leaves it out, a preflight is any OPTIONS", func(t *testing.T) {
 		for place, build := range layerPlaces {
 			app := build(candor.Config{}, func(r candor.Routes, options ...candor.RouteOption) {
-				candor.Post(r, "/x", failing(nil), options...)
+				candor.Post(r, "/x", apptest.Fails(nil), options...)
 			}, candor.Use(unless(cors())))
 			w := sendTo(app, "OPTIONS", "/x", append(asks, "Skip", "1")...)
 			assert.Equal(t, 204, w.Code, place)
@@ -283,7 +284,7 @@ func TestHiddenMiddleware(t *testing.T) {
 					config, log := recorded()
 					app := build(config, func(r candor.Routes, options ...candor.RouteOption) {
 						candor.Get(r, "/x", func(context.Context, candor.None) (string, error) { return "x", nil }, options...)
-						candor.Post(r, "/x", failing(nil), options...)
+						candor.Post(r, "/x", apptest.Fails(nil), options...)
 					}, candor.Use(hide(tc.m)))
 					for range 3 {
 						w := sendTo(app, tc.request[0], "/x", tc.request[1:]...)
@@ -337,7 +338,7 @@ func TestPreflightsOfOtherMiddleware(t *testing.T) {
 		})
 	}
 	app, r := candor.New(candor.Config{}), candor.NewRouter("/r", candor.Use(other), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}))
-	candor.Post(r, "/x", failing(nil))
+	candor.Post(r, "/x", apptest.Fails(nil))
 	app.Include(r)
 	for range 3 {
 		w := sendTo(app, "OPTIONS", "/r/x", "Origin", "https://a.example", "Access-Control-Request-Method", "POST")
@@ -361,7 +362,7 @@ func TestDocumentedMistakes(t *testing.T) {
 	}
 	for name, tc := range tests {
 		t.Run(name, func(t *testing.T) {
-			got := panicOf(tc.call)
+			got := apptest.PanicOf(tc.call)
 			assert.Regexp(t, `^candor: Documented at .*layers_test\.go:\d+: `, got)
 			assert.Contains(t, got, tc.want)
 		})
@@ -376,7 +377,7 @@ func TestDocumentedIsJudged(t *testing.T) {
 	})
 	serve := func(tb candor.TB, m middlewares) {
 		app := candor.New(candor.Config{}, candor.Use(chained(opaque, m)))
-		candor.Get(app, "/x", failing(nil))
+		candor.Get(app, "/x", apptest.Fails(nil))
 		candor.NewTestClient(tb, app).Get("/x").Status(418)
 	}
 	serve(t, candor.Documented(teapot, candor.Raises(candor.Error(418, "short and stout")), candor.RespondsHeader("X-Pot", "What is in it", 418)))

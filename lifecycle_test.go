@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // spanning notes when a lifespan begins and ends.
@@ -244,7 +245,7 @@ func TestTimeoutsOfPlainHandlers(t *testing.T) {
 	}
 	silent := http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	get := []string{"GET"}
-	app, logged := quiet(candor.Config{})
+	app, logged := apptest.Quiet(candor.Config{})
 	app.Include(func() *candor.Router {
 		r := candor.NewRouter("/bounded", candor.Timeout(time.Minute))
 		candor.HandleHTTP(r, get, "/plain", deadline)
@@ -262,14 +263,14 @@ func TestTimeoutsOfPlainHandlers(t *testing.T) {
 			"/bounded/plain": "200 | true", "/bounded/lifted": "200 | false", "/bounded/mounted/x": "200 | true", "/unbounded": "200 | false", "/own": "200 | true",
 			"/bounded/silent": `504 | {"detail":"Gateway Timeout"}`, "/bounded/guarded": `504 | {"detail":"Gateway Timeout"}`, "/bounded/begun": "200 | begun",
 		} {
-			assert.Equal(t, want, wire(app, "GET "+target), target)
+			assert.Equal(t, want, apptest.Wire(app, "GET "+target), target)
 		}
 	})
 	assert.Contains(t, logged.String(), "request timed out")
 	var document bytes.Buffer
 	require.NoError(t, app.WriteOpenAPI(&document))
-	assert.NotNil(t, at(document.Bytes(), "paths", "/bounded/silent", "get", "responses", "504"))
-	assert.Nil(t, at(document.Bytes(), "paths", "/unbounded", "get", "responses", "504"))
+	assert.NotNil(t, apptest.Member(document.Bytes(), "paths", "/bounded/silent", "get", "responses", "504"))
+	assert.Nil(t, apptest.Member(document.Bytes(), "paths", "/unbounded", "get", "responses", "504"))
 }
 
 // endless is a body of which it is known how much was read.
@@ -501,32 +502,32 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 		}, []string{"the lifespan at ", "lifecycle_test.go:"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			app, logged := quiet(candor.Config{})
+			app, logged := apptest.Quiet(candor.Config{})
 			row.build(app)
-			candor.Get(app, "/v1/plain", says("hello"))
+			candor.Get(app, "/v1/plain", apptest.Returns("hello"))
 			app.Health("/health/live", "/health/ready")
-			outer, _ := quiet(candor.Config{})
+			outer, _ := apptest.Quiet(candor.Config{})
 			outer.Mount("/api", http.StripPrefix("", app)) // which hides the app
 			mux := http.NewServeMux()
 			mux.Handle("/api/", http.StripPrefix("/api", app))
 			for range 3 {
 				for _, h := range []http.Handler{mux, outer} {
 					for _, path := range []string{"/v1/id", "/v1/plain", "/nowhere", "/openapi.json"} {
-						assert.Equal(t, `503 | {"detail":"Service Unavailable"}`, wire(h, "GET /api"+path), path)
+						assert.Equal(t, `503 | {"detail":"Service Unavailable"}`, apptest.Wire(h, "GET /api"+path), path)
 					}
 				}
 			}
-			assert.Contains(t, wire(app, "GET /health/live"), "200 | ", "the process is alive")
+			assert.Contains(t, apptest.Wire(app, "GET /health/live"), "200 | ", "the process is alive")
 			assert.Equal(t, 1, strings.Count(logged.String(), "the app is not started"), logged)
 			for _, part := range append(row.waiting, "app.Start", "app.Run", "app.Serve") {
 				assert.Contains(t, logged.String(), part)
 			}
 			stop, err := app.Start(t.Context())
 			require.NoError(t, err)
-			assert.Equal(t, "200 | 7", wire(mux, "GET /api/v1/id"))
-			assert.Equal(t, "200 | 7", wire(outer, "GET /api/v1/id"))
+			assert.Equal(t, "200 | 7", apptest.Wire(mux, "GET /api/v1/id"))
+			assert.Equal(t, "200 | 7", apptest.Wire(outer, "GET /api/v1/id"))
 			require.NoError(t, stop())
-			assert.Contains(t, wire(mux, "GET /api/v1/id"), "503 | ", "and after its end it is gone")
+			assert.Contains(t, apptest.Wire(mux, "GET /api/v1/id"), "503 | ", "and after its end it is gone")
 		})
 	}
 	t.Run("nothing to start", func(t *testing.T) {
@@ -534,17 +535,17 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 		candor.ProvideShared(app, connect)
 		candor.OverrideValue(app, &dbConn{id: 1})
 		candor.Get(app, "/", read)
-		assert.Equal(t, "200 | 1", wire(app, "GET /"))
+		assert.Equal(t, "200 | 1", apptest.Wire(app, "GET /"))
 	})
 	t.Run("a mounted app starts with the one that mounts it", func(t *testing.T) {
-		app, logged := quiet(candor.Config{})
+		app, logged := apptest.Quiet(candor.Config{})
 		candor.ProvideShared(app, connect)
 		candor.Get(app, "/id", read)
-		outer, _ := quiet(candor.Config{})
-		candor.Get(outer, "/", says("outer"))
+		outer, _ := apptest.Quiet(candor.Config{})
+		candor.Get(outer, "/", apptest.Returns("outer"))
 		outer.Mount("/api", app)
-		assert.Equal(t, `200 | "outer"`, wire(outer, "GET /"))
-		assert.Contains(t, wire(outer, "GET /api/id"), "503 | ")
+		assert.Equal(t, `200 | "outer"`, apptest.Wire(outer, "GET /"))
+		assert.Contains(t, apptest.Wire(outer, "GET /api/id"), "503 | ")
 		assert.Contains(t, logged.String(), "the *App that mounts it")
 		assert.Equal(t, "7", candor.NewTestClient(t, outer).Get("/api/id").Status(200).Text())
 	})
@@ -556,7 +557,7 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 		candor.Post(app, "/", func(_ context.Context, in struct{ Tasks *candor.Tasks }) (candor.None, error) {
 			in.Tasks.Add(func(context.Context) error {
 				<-stopped
-				asked <- wire(app, "GET /id")
+				asked <- apptest.Wire(app, "GET /id")
 				return nil
 			})
 			return candor.None{}, nil
@@ -565,7 +566,7 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 			stop, err := app.Start(t.Context())
 			require.NoError(t, err)
 			stopped = make(chan struct{})
-			assert.Equal(t, "204", wire(app, "POST /"))
+			assert.Equal(t, "204", apptest.Wire(app, "POST /"))
 			go func() {
 				time.Sleep(time.Second) // by then it waits for the task
 				close(stopped)

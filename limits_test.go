@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // listening serves an app on a port of its own until the test ends.
@@ -48,7 +49,7 @@ func firstLine(t *testing.T, addr net.Addr, request string) string {
 
 func TestRefusalsDoNotAskForTheBody(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/", shown[struct {
+	candor.Post(app, "/", apptest.Echo[struct {
 		Body map[string]int `body:""`
 	}], candor.MaxBody(100))
 	addr := listening(t, app)
@@ -70,7 +71,7 @@ func TestRefusalsDoNotAskForTheBody(t *testing.T) {
 // for a request (RFC 9112, section 6.1).
 func TestAmbiguousLengths(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/read", shown[struct {
+	candor.Post(app, "/read", apptest.Echo[struct {
 		Body map[string]int `body:""`
 	}])
 	candor.Post(app, "/lines", func(_ context.Context, in struct {
@@ -112,7 +113,7 @@ func TestAmbiguousLengths(t *testing.T) {
 
 func TestSlowBodies(t *testing.T) {
 	app := candor.New(candor.Config{Limits: candor.Limits{Body: 50 * time.Millisecond}})
-	candor.Post(app, "/read", shown[struct {
+	candor.Post(app, "/read", apptest.Echo[struct {
 		Body map[string]int `body:""`
 	}])
 	candor.Post(app, "/stream", func(_ context.Context, in struct {
@@ -143,66 +144,49 @@ func TestSlowBodies(t *testing.T) {
 }
 
 func TestDepthOfBodies(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Body any `body:""`
 	}](t, "/")
 	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	c.Post("/", nested(100)).Status(http.StatusOK)
-	assert.Contains(t, outcome(c.Post("/", nested(101))), `json_invalid ["body",100]`)
-	assert.Contains(t, outcome(c.Post("/", strings.Repeat("[", 500_000))), `json_invalid ["body",100]`)
-	assert.Contains(t, outcome(c.Post("/", strings.Repeat(`{"a":`, 100_000))), `json_invalid`)
-}
-
-// members is an object of n members with different names.
-func members(n int, value string) string {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i := range n {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		fmt.Fprintf(&b, `"k%d":%s`, i, value)
-	}
-	b.WriteByte('}')
-	return b.String()
+	assert.Contains(t, apptest.Outcome(c.Post("/", nested(101))), `json_invalid ["body",100]`)
+	assert.Contains(t, apptest.Outcome(c.Post("/", strings.Repeat("[", 500_000))), `json_invalid ["body",100]`)
+	assert.Contains(t, apptest.Outcome(c.Post("/", strings.Repeat(`{"a":`, 100_000))), `json_invalid`)
 }
 
 // TestManyMembersStayLinear would take minutes where time grows with the square
 // of the number of members.
 func TestManyMembersStayLinear(t *testing.T) {
 	app := candor.New(candor.Config{MaxBody: 8 << 20})
-	candor.Post(app, "/unknown", ignores[struct {
+	candor.Post(app, "/unknown", apptest.Ignores[struct {
 		Body struct {
 			A int `json:"a,omitempty"`
 		} `body:""`
 	}])
-	candor.Post(app, "/strict", ignores[struct {
+	candor.Post(app, "/strict", apptest.Ignores[struct {
 		Body struct {
 			candor.Strict
 			A int `json:"a,omitempty"`
 		} `body:""`
 	}])
-	candor.Post(app, "/map", ignores[struct {
+	candor.Post(app, "/map", apptest.Ignores[struct {
 		Body map[string]int `body:""`
 	}])
-	candor.Post(app, "/ints", ignores[struct {
+	candor.Post(app, "/ints", apptest.Ignores[struct {
 		Body map[int]int `body:""`
 	}])
-	candor.Post(app, "/any", ignores[struct {
+	candor.Post(app, "/any", apptest.Ignores[struct {
 		Body any `body:""`
 	}])
 	// The judge of the contract takes its time over so many faults.
 	c := candor.NewTestClient(t, app, candor.Unchecked())
-	body := members(100_000, "1")
+	body := apptest.ObjectOf(100_000, "1")
 	start := time.Now()
 	for _, path := range []string{"/unknown", "/strict", "/map", "/ints", "/any"} {
 		c.Post(path, body)
 	}
 	assert.Less(t, time.Since(start), 5*time.Second)
 }
-
-// ignores takes an input and says nothing.
-func ignores[In any](context.Context, In) (candor.None, error) { return candor.None{}, nil }
 
 // A text that is short enough, but whose value takes too much memory, says which
 // of the two it is, in a body and in a form.
@@ -211,17 +195,17 @@ func TestValuesThatTakeTooMuchMemory(t *testing.T) {
 		A, B, C, D, E, F, G, H string `json:",omitempty"`
 	}
 	app := candor.New(candor.Config{}, candor.MaxBody(1<<20))
-	candor.Post(app, "/body", ignores[struct {
+	candor.Post(app, "/body", apptest.Ignores[struct {
 		Body []entry `body:""`
 	}])
-	candor.Post(app, "/form", ignores[struct {
+	candor.Post(app, "/form", apptest.Ignores[struct {
 		List []entry `form:"list,json"`
 	}])
 	c := candor.NewTestClient(t, app)
 	small, large := "["+strings.Repeat("{},", 1000)+"{}]", "["+strings.Repeat("{},", 300_000)+"{}]"
-	assert.Equal(t, "204", outcome(c.Post("/body", nil, sent("application/json", small))))
+	assert.Equal(t, "204", apptest.Outcome(c.Post("/body", nil, apptest.Body("application/json", small))))
 	assert.Equal(t, `413 {"detail":"the body takes too much memory once it is decoded: more than about four times the limit of its size"}`,
-		outcome(c.Post("/body", nil, sent("application/json", large))))
-	assert.Equal(t, "204", outcome(sendForm(c, "/form", "list="+small)))
-	assert.Equal(t, `value_error ["body","list"] {"error":"takes too much memory once it is decoded"}`, outcome(sendForm(c, "/form", "list="+large)))
+		apptest.Outcome(c.Post("/body", nil, apptest.Body("application/json", large))))
+	assert.Equal(t, "204", apptest.Outcome(sendForm(c, "/form", "list="+small)))
+	assert.Equal(t, `value_error ["body","list"] {"error":"takes too much memory once it is decoded"}`, apptest.Outcome(sendForm(c, "/form", "list="+large)))
 }

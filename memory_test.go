@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // most is what one request may raise the process by, in bytes.
@@ -33,24 +34,24 @@ func TestMemoryOfOneRequest(t *testing.T) {
 		F     float64 `json:"f,omitempty"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/object", ignores[struct {
+	candor.Post(app, "/object", apptest.Ignores[struct {
 		Body struct {
 			A int `json:"a"`
 		} `body:""`
 	}])
-	candor.Post(app, "/list", ignores[struct {
+	candor.Post(app, "/list", apptest.Ignores[struct {
 		Body []deep `body:""`
 	}])
-	candor.Post(app, "/texts", ignores[struct {
+	candor.Post(app, "/texts", apptest.Ignores[struct {
 		Body []string `body:""`
 	}])
-	candor.Post(app, "/map", ignores[struct {
+	candor.Post(app, "/map", apptest.Ignores[struct {
 		Body map[string]int `body:""`
 	}])
-	candor.Post(app, "/any", ignores[struct {
+	candor.Post(app, "/any", apptest.Ignores[struct {
 		Body any `body:""`
 	}])
-	candor.Post(app, "/lines", ignores[struct {
+	candor.Post(app, "/lines", apptest.Ignores[struct {
 		Body []struct {
 			SKU   string  `json:"sku"`
 			Qty   int     `json:"qty"`
@@ -58,10 +59,10 @@ func TestMemoryOfOneRequest(t *testing.T) {
 			Note  *string `json:"note"`
 		} `body:""`
 	}])
-	candor.Post(app, "/bytes", ignores[struct {
+	candor.Post(app, "/bytes", apptest.Ignores[struct {
 		Body []byte `body:""`
 	}])
-	candor.Get(app, "/query", ignores[struct {
+	candor.Get(app, "/query", apptest.Ignores[struct {
 		candor.Strict
 		Q []int `query:"q"`
 	}])
@@ -70,14 +71,14 @@ func TestMemoryOfOneRequest(t *testing.T) {
 		return open + strings.Repeat(unit, ((1<<20)-len(open)-len(end))/len(unit)) + end
 	}
 	rows := []struct{ name, method, target, media, body string }{
-		{"an object of unknown members", "POST", "/object", "application/json", members(80_000, "1")},
+		{"an object of unknown members", "POST", "/object", "application/json", apptest.ObjectOf(80_000, "1")},
 		{"one long text", "POST", "/object", "application/json", fill(`{"a":"`, "x", `"}`)},
 		{"a text of escapes", "POST", "/texts", "application/json", fill(`["`, `\u0041`, `"]`)},
 		{"a list of faults", "POST", "/texts", "application/json", fill(`[`, `1,`, `1]`)},
 		{"an unending list", "POST", "/list", "application/json", fill("[", "{},", "")},
 		{"a list of objects", "POST", "/list", "application/json", fill(`[`, `{"name":"x"},`, `{}]`)},
 		{"short texts", "POST", "/texts", "application/json", fill(`[`, `"",`, `""]`)},
-		{"a map", "POST", "/map", "application/json", members(80_000, "1")},
+		{"a map", "POST", "/map", "application/json", apptest.ObjectOf(80_000, "1")},
 		{"anything, a list of empty objects", "POST", "/any", "application/json", fill(`[`, `{},`, `{}]`)},
 		{"anything, a list of empty lists", "POST", "/any", "application/json", fill(`[`, `[],`, `[]]`)},
 		{"anything, a list of numbers", "POST", "/any", "application/json", fill(`[`, `1,`, `1]`)},
@@ -160,8 +161,8 @@ func TestMemoryOfFilesThatAreHeld(t *testing.T) {
 		C candor.Upload `file:"c"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/", ignores[held])
-	candor.Post(app, "/large", ignores[held], candor.MaxBody(3<<20))
+	candor.Post(app, "/", apptest.Ignores[held])
+	candor.Post(app, "/large", apptest.Ignores[held], candor.MaxBody(3<<20))
 	app.Seal()
 	form := func(sizes ...int) (string, *bytes.Buffer) {
 		var body bytes.Buffer

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // refusing is middleware that refuses requests whose X-Refuse is its name, by
@@ -40,8 +41,8 @@ func refusing(name string) func(http.Handler) http.Handler {
 func TestErrorsOfMiddleware(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.Use(refusing("app")))
 	router := candor.NewRouter("/r", candor.Use(refusing("router")))
-	candor.Get(app, "/own", failing(nil), candor.Responds[said](429))
-	candor.Get(router, "/typed", failing(nil), candor.Use(refusing("route")), candor.Responds[said](429))
+	candor.Get(app, "/own", apptest.Fails(nil), candor.Responds[said](429))
+	candor.Get(router, "/typed", apptest.Fails(nil), candor.Use(refusing("route")), candor.Responds[said](429))
 	candor.HandleHTTP(router, []string{"GET"}, "/plain", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		candor.WriteError(w, r, candor.Error(429, "plain").WithHeader("Retry-After", "3"))
 	}), candor.Responds[said](429))
@@ -82,7 +83,7 @@ func TestMiddlewareHidesUnknownErrors(t *testing.T) {
 	app := candor.New(config, candor.Use(candor.Middleware(func(http.ResponseWriter, *http.Request, http.Handler) error {
 		return errors.New("secret")
 	})))
-	candor.Get(app, "/", failing(nil))
+	candor.Get(app, "/", apptest.Fails(nil))
 
 	got := candor.NewTestClient(t, app).Get("/").Status(500)
 
@@ -218,7 +219,7 @@ func ExampleCheckETag() {
 
 func TestTrustedHosts(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.TrustedHosts("example.com", "*.api.example.com", "[::1]"))
-	candor.Get(app, "/", failing(nil))
+	candor.Get(app, "/", apptest.Fails(nil))
 	app.Health("/healthz", "")
 	for host, want := range map[string]int{
 		"example.com": 204, "EXAMPLE.com:8080": 204, "a.api.example.com": 204, "b.a.api.example.com": 204, "[::1]:80": 204,

@@ -10,11 +10,12 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // badInput registers a handler with an input that cannot work.
 func badInput[In any](path string) func(candor.Routes) {
-	return func(r candor.Routes) { candor.Post(r, path, ignores[In]) }
+	return func(r candor.Routes) { candor.Post(r, path, apptest.Ignores[In]) }
 }
 
 type pointed struct {
@@ -229,12 +230,12 @@ func TestMistakesInInputs(t *testing.T) {
 			A candor.Optional[*int] `body:"a"`
 		}]("/")},
 		{"MaxBody(0); the limit is a positive number of bytes", func(r candor.Routes) {
-			candor.Post(r, "/", ignores[candor.None], candor.MaxBody(0))
+			candor.Post(r, "/", apptest.Ignores[candor.None], candor.MaxBody(0))
 		}},
 	}
 	for _, row := range rows {
 		app := candor.New(candor.Config{})
-		text := panicOf(func() {
+		text := apptest.PanicOf(func() {
 			row.register(app)
 			app.Seal()
 		})
@@ -271,22 +272,22 @@ func TestTagKeysThatNobodyReads(t *testing.T) {
 	answers := func(context.Context, candor.None) (m misspelled, err error) { return m, nil }
 	for name, register := range map[string]func(*candor.App){
 		"a body": func(app *candor.App) {
-			candor.Post(app, "/", ignores[struct {
+			candor.Post(app, "/", apptest.Ignores[struct {
 				Body misspelled `body:""`
 			}])
 		},
 		"a member": func(app *candor.App) {
-			candor.Post(app, "/", ignores[struct {
+			candor.Post(app, "/", apptest.Ignores[struct {
 				M []misspelled `body:"m"`
 			}])
 		},
 		"a form value": func(app *candor.App) {
-			candor.Post(app, "/", ignores[struct {
+			candor.Post(app, "/", apptest.Ignores[struct {
 				M misspelled `form:"m,json"`
 			}])
 		},
 		"lines": func(app *candor.App) {
-			candor.Post(app, "/", ignores[struct {
+			candor.Post(app, "/", apptest.Ignores[struct {
 				B candor.JSONLines[misspelled] `body:""`
 			}])
 		},
@@ -303,9 +304,11 @@ func TestTagKeysThatNobodyReads(t *testing.T) {
 		"a message that is sent": func(app *candor.App) {
 			candor.WebSocket(app, "/", func(context.Context, candor.None, *candor.Socket[string, misspelled]) error { return nil })
 		},
-		"a declared answer": func(app *candor.App) { candor.Get(app, "/", ignores[candor.None], candor.Responds[misspelled](404)) },
+		"a declared answer": func(app *candor.App) {
+			candor.Get(app, "/", apptest.Ignores[candor.None], candor.Responds[misspelled](404))
+		},
 		"an error's answer": func(app *candor.App) {
-			candor.Get(app, "/", ignores[candor.None])
+			candor.Get(app, "/", apptest.Ignores[candor.None])
 			candor.OnStatus(app, 404, func(context.Context, *candor.HTTPError) (m misspelled, err error) { return m, nil })
 		},
 		"a webhook": func(app *candor.App) {
@@ -314,7 +317,7 @@ func TestTagKeysThatNobodyReads(t *testing.T) {
 			}, candor.None](app, "POST", "sent")
 		},
 		"a callback": func(app *candor.App) {
-			candor.Get(app, "/", ignores[candor.None], candor.Callback[struct {
+			candor.Get(app, "/", apptest.Ignores[candor.None], candor.Callback[struct {
 				Body misspelled `body:""`
 			}, candor.None]("sent", "POST", "https://example.com/"))
 		},
@@ -348,10 +351,10 @@ func TestTagKeysOfProviders(t *testing.T) {
 	}
 	for name, register := range map[string]func(*candor.App){
 		"a guard": func(app *candor.App) {
-			candor.Get(app, "/", ignores[candor.None], candor.Require(func(context.Context, input) error { return nil }))
+			candor.Get(app, "/", apptest.Ignores[candor.None], candor.Require(func(context.Context, input) error { return nil }))
 		},
 		"a bracket": func(app *candor.App) {
-			candor.Get(app, "/", ignores[candor.None], candor.Around(func(_ context.Context, _ input, next func() error) error { return next() }))
+			candor.Get(app, "/", apptest.Ignores[candor.None], candor.Around(func(_ context.Context, _ input, next func() error) error { return next() }))
 		},
 		"a provider": func(app *candor.App) {
 			candor.Provide(app, func(context.Context, input) (*pointed, error) { return nil, nil })
@@ -371,7 +374,7 @@ func TestMistakeIsToldOnce(t *testing.T) {
 		N string `json:"n" validate:"minn=3"`
 	}
 	app := candor.New(candor.Config{})
-	text := panicOf(func() {
+	text := apptest.PanicOf(func() {
 		candor.Post(app, "/", func(_ context.Context, in struct {
 			Body both `body:""`
 		},
@@ -391,11 +394,11 @@ func TestExamplesInAnswers(t *testing.T) {
 		Count int `header:"X-Count" example:"0" validate:"gte=1"`
 	}
 	app := candor.New(candor.Config{})
-	text := panicOf(func() {
+	text := apptest.PanicOf(func() {
 		candor.Get(app, "/", func(context.Context, candor.None) (a answer, err error) { return a, nil })
 	})
 	assert.Contains(t, text, "answer.N: example 0 breaks gte=1; change the example or the rule")
-	text = panicOf(func() {
+	text = apptest.PanicOf(func() {
 		candor.Get(app, "/", func(context.Context, candor.None) (a parts, err error) { return a, nil })
 	})
 	assert.Contains(t, text, "parts.Count: example 0 breaks gte=1; change the example or the rule")

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // tellPath answers with what a handler sees of the path.
@@ -20,9 +21,9 @@ var tellPath = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 
 func TestMountedHandlerSeesPathsWithoutThePrefix(t *testing.T) {
 	app := candor.New(candor.Config{})
-	app.Mount("/files", tellPath, candor.Use(marking("mount")))
+	app.Mount("/files", tellPath, candor.Use(apptest.Marking("mount")))
 	app.Mount("/café/menu", tellPath)
-	candor.Get(app, "/files/own", says("a route comes first"))
+	candor.Get(app, "/files/own", apptest.Returns("a route comes first"))
 	tenants := candor.NewRouter("/{tenant}")
 	tenants.Mount("/files", tellPath)
 	app.Include(tenants, candor.Prefix("/t"))
@@ -61,7 +62,7 @@ func TestMountedHandlerSeesPathsWithoutThePrefix(t *testing.T) {
 // numbered is an app that answers with its name.
 func numbered(name string, config candor.Config) *candor.App {
 	app := candor.New(config)
-	candor.Get(app, "/name", says(name))
+	candor.Get(app, "/name", apptest.Returns(name))
 	return app
 }
 
@@ -84,12 +85,12 @@ func TestMountedApps(t *testing.T) {
 	}.check(t, outer)
 
 	// Each keeps its document, which says where the app is.
-	assert.Equal(t, []string{"/name"}, keysOf(specOf(t, outer), "paths"))
-	assert.Nil(t, at(specOf(t, outer), "servers"))
-	assert.Equal(t, []any{map[string]any{"url": "/group/middle"}}, at(specOf(t, middle), "servers"))
-	assert.Equal(t, []any{map[string]any{"url": "/group/middle/inner"}}, at(specOf(t, inner), "servers"))
-	assert.Contains(t, wire(outer, "GET /group/middle/inner/openapi.json"), `200 | {"openapi":"3.1.0","info":{"title":"Inner"`)
-	assert.Contains(t, wire(outer, "GET /group/middle/inner/docs"), `src="./docs/init.js"`)
+	assert.Equal(t, []string{"/name"}, apptest.MemberNames(apptest.Document(t, outer), "paths"))
+	assert.Nil(t, apptest.Member(apptest.Document(t, outer), "servers"))
+	assert.Equal(t, []any{map[string]any{"url": "/group/middle"}}, apptest.Member(apptest.Document(t, middle), "servers"))
+	assert.Equal(t, []any{map[string]any{"url": "/group/middle/inner"}}, apptest.Member(apptest.Document(t, inner), "servers"))
+	assert.Contains(t, apptest.Wire(outer, "GET /group/middle/inner/openapi.json"), `200 | {"openapi":"3.1.0","info":{"title":"Inner"`)
+	assert.Contains(t, apptest.Wire(outer, "GET /group/middle/inner/docs"), `src="./docs/init.js"`)
 }
 
 func TestMountedBehindARootPath(t *testing.T) {
@@ -100,8 +101,8 @@ func TestMountedBehindARootPath(t *testing.T) {
 		{"GET /name/", "307 Location: /proxy/name"},
 		{"GET /inner/name/", "307 Location: /proxy/inner/name"},
 	}.check(t, outer)
-	assert.Equal(t, []any{map[string]any{"url": "/proxy/inner"}}, at(specOf(t, inner), "servers"))
-	assert.Equal(t, []any{map[string]any{"url": "/proxy"}}, at(specOf(t, outer), "servers"))
+	assert.Equal(t, []any{map[string]any{"url": "/proxy/inner"}}, apptest.Member(apptest.Document(t, inner), "servers"))
+	assert.Equal(t, []any{map[string]any{"url": "/proxy"}}, apptest.Member(apptest.Document(t, outer), "servers"))
 }
 
 func TestOneAppMountedTwice(t *testing.T) {
@@ -114,13 +115,13 @@ func TestOneAppMountedTwice(t *testing.T) {
 		{"GET /b/name", `200 | "inner"`},
 		{"GET /b/name/", "307 Location: /b/name"},
 	}.check(t, outer)
-	assert.Equal(t, []any{map[string]any{"url": "/a"}, map[string]any{"url": "/b"}}, at(specOf(t, inner), "servers"))
+	assert.Equal(t, []any{map[string]any{"url": "/a"}, map[string]any{"url": "/b"}}, apptest.Member(apptest.Document(t, inner), "servers"))
 
 	stated := numbered("stated", candor.Config{Servers: []candor.Server{{URL: "https://api.example.com"}}})
 	outer = candor.New(candor.Config{})
 	outer.Mount("/a", stated)
 	outer.Seal()
-	assert.Equal(t, []any{map[string]any{"url": "https://api.example.com"}}, at(specOf(t, stated), "servers"))
+	assert.Equal(t, []any{map[string]any{"url": "https://api.example.com"}}, apptest.Member(apptest.Document(t, stated), "servers"))
 }
 
 func TestMountBelowAWildcard(t *testing.T) {
@@ -129,16 +130,16 @@ func TestMountBelowAWildcard(t *testing.T) {
 	tenants.Mount("/api", inner)
 	outer := candor.New(candor.Config{})
 	outer.Include(tenants)
-	assert.Equal(t, `200 | "inner"`, wire(outer, "GET /acme/api/name"))
+	assert.Equal(t, `200 | "inner"`, apptest.Wire(outer, "GET /acme/api/name"))
 	assert.Equal(t, []any{map[string]any{
 		"url": "/{tenant}/api", "variables": map[string]any{"tenant": map[string]any{"default": "tenant"}},
-	}}, at(specOf(t, inner), "servers"))
+	}}, apptest.Member(apptest.Document(t, inner), "servers"))
 }
 
 func TestMountMistakes(t *testing.T) {
 	inner := candor.New(candor.Config{})
-	candor.Get(inner, "/x", says(""))
-	candor.Get(inner, "/x", says(""))
+	candor.Get(inner, "/x", apptest.Returns(""))
+	candor.Get(inner, "/x", apptest.Returns(""))
 	outer := candor.New(candor.Config{})
 	outer.Mount("/inner", inner)
 	require.ErrorContains(t, outer.Check(), "the mounted app has mistakes: candor: GET /x at ")
@@ -168,7 +169,7 @@ func TestMountedAppHasItsOwnErrors(t *testing.T) {
 		return candor.Config{Message: func(*http.Request, candor.Fault) string { return word }}
 	}
 	inner, outer := candor.New(config("inner"), candor.Use(refuse)), candor.New(config("outer"))
-	candor.Get(inner, "/x", says(""))
+	candor.Get(inner, "/x", apptest.Returns(""))
 	outer.Mount("/inner", inner)
 	want := `422 | {"detail":[{"type":"x","loc":[],"msg":"inner"}]}`
 	exchanges{{"GET /inner/x", want}, {"GET /inner/nowhere", want}}.check(t, outer)
@@ -188,11 +189,11 @@ func TestInsideServeMux(t *testing.T) {
 		{"GET /api/nowhere", notFound},
 		{"GET /whole/7", `200 | "7"`},
 	}.check(t, mux)
-	assert.Equal(t, []any{map[string]any{"url": "/api"}}, at(specOf(t, app), "servers"))
-	assert.Contains(t, wire(mux, "GET /api/docs/init.js"), `"url": "./openapi.json"`)
+	assert.Equal(t, []any{map[string]any{"url": "/api"}}, apptest.Member(apptest.Document(t, app), "servers"))
+	assert.Contains(t, apptest.Wire(mux, "GET /api/docs/init.js"), `"url": "./openapi.json"`)
 
 	// Behind a proxy that has taken the prefix off, redirects say it too.
-	assert.Equal(t, "307 Location: /api/name", wire(app, "GET /name/"))
+	assert.Equal(t, "307 Location: /api/name", apptest.Wire(app, "GET /name/"))
 }
 
 func candorAt(path string) *candor.App {

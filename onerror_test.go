@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // stockError is an error of a program, known by its pointer.
@@ -235,7 +236,7 @@ func TestWhichErrorHandlerAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config, _ := recorded()
 			app, router := candor.New(config), candor.NewRouter("/r")
-			candor.Get(router, "/e", failing(tc.err))
+			candor.Get(router, "/e", apptest.Fails(tc.err))
 			app.Include(router)
 			tc.app(app)
 			if tc.router != nil {
@@ -275,9 +276,9 @@ func TestErrorHandlersSeeAndSayEverything(t *testing.T) {
 	candor.OnError(app, func(_ context.Context, err slowError) (chosenAnswer, error) {
 		return chosenAnswer{503, fmt.Sprint(err.seconds), said{"slow"}}, nil
 	})
-	candor.Get(app, "/unknown", failing(cause))
+	candor.Get(app, "/unknown", apptest.Fails(cause))
 	candor.Get(app, "/panic", panicking("boom"))
-	candor.Get(app, "/slow", failing(slowError{3}), candor.RaisesType[slowError]())
+	candor.Get(app, "/slow", apptest.Fails(slowError{3}), candor.RaisesType[slowError]())
 	candor.Post(app, "/body", func(context.Context, struct {
 		Body said `body:""`
 	},
@@ -306,7 +307,7 @@ func TestEveryErrorHandlerIsLogged(t *testing.T) {
 	app := candor.New(config)
 	candor.OnError(app, speaks[error]("any"), candor.Status(503))
 	candor.Get(app, "/panic", panicking("boom"))
-	candor.Get(app, "/known", failing(candor.Error(404, nil)), candor.Raises(candor.Error(404, nil)))
+	candor.Get(app, "/known", apptest.Fails(candor.Error(404, nil)), candor.Raises(candor.Error(404, nil)))
 	c := candor.NewTestClient(t, app)
 
 	c.Get("/panic").Status(503)
@@ -317,7 +318,7 @@ func TestEveryErrorHandlerIsLogged(t *testing.T) {
 
 func TestErrorHandlersOfSharedRouters(t *testing.T) {
 	shared, one, other := candor.NewRouter(""), candor.NewRouter("/one"), candor.NewRouter("/other")
-	candor.Get(shared, "/e", failing(&stockError{}))
+	candor.Get(shared, "/e", apptest.Fails(&stockError{}))
 	one.Include(shared)
 	other.Include(shared)
 	candor.OnError(one, speaks[*stockError]("one"))
@@ -628,6 +629,6 @@ func TestErrorsAreNoStreams(t *testing.T) {
 			candor.OnError(app, func(context.Context, *candor.ValidationError) (candor.Events[int], error) { return nil, nil })
 		},
 	} {
-		assert.Contains(t, panicOf(register), "the response to an error is none that goes on", name)
+		assert.Contains(t, apptest.PanicOf(register), "the response to an error is none that goes on", name)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type sharedDocsItem struct {
@@ -50,10 +51,10 @@ func TestOperationsOfOneTypeAreDocumentedApart(t *testing.T) {
 		candor.Put(app, "/a/{id}", sharedDocsHandler, candor.OperationID("same"))
 		candor.Put(app, "/b/{id}", sharedDocsHandler, append(options, candor.OperationID("spoilt"))...)
 		candor.Put(app, "/c/{id}", sharedDocsHandler, candor.OperationID("other"))
-		data := specOf(t, app)
+		data := apptest.Document(t, app)
 		texts := map[string]string{}
 		for _, name := range []string{"a", "b", "c"} {
-			text, err := json.Marshal(at(data, "paths", "/"+name+"/{id}", "put"))
+			text, err := json.Marshal(apptest.Member(data, "paths", "/"+name+"/{id}", "put"))
 			require.NoError(t, err)
 			texts[name] = string(text)
 		}

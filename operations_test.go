@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type library struct{ name string }
@@ -44,8 +45,8 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 		return in.Rest, nil
 	})
 	candor.Get(app, "/", literal)
-	candor.Get(app, "/cats", zero[livesCat])
-	candor.Get(app, "/dogs", zero[trickDog])
+	candor.Get(app, "/cats", apptest.Zero[livesCat])
+	candor.Get(app, "/dogs", apptest.Zero[trickDog])
 	candor.Get(app, "/made", makeReader[livesCat]())
 	candor.Get(app, "/again", l.listBooks)
 	candor.Handle(app, []string{"GET", "PUT"}, "/both", funcs)
@@ -55,7 +56,7 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 
 	var got []string
 	for _, r := range app.Routes() {
-		summary := at(specOf(t, app), "paths", strings.ReplaceAll(r.Pattern, "...", ""), strings.ToLower(r.Method), "summary")
+		summary := apptest.Member(apptest.Document(t, app), "paths", strings.ReplaceAll(r.Pattern, "...", ""), strings.ToLower(r.Method), "summary")
 		text, _ := summary.(string)
 		got = append(got, r.Method+" "+r.Pattern+" = "+r.OperationID+" = "+text)
 	}
@@ -69,8 +70,8 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 		"GET /literal/{id} = get_literal_id = ",
 		"POST /literal/{rest...} = post_literal_rest = ",
 		"GET / = get = ",
-		"GET /cats = zeroLivesCat = Zero",
-		"GET /dogs = zeroTrickDog = Zero",
+		"GET /cats = ZeroLivesCat = Zero",
+		"GET /dogs = ZeroTrickDog = Zero",
 		"GET /made = get_made = ",
 		"GET /again = libraryListBooks = List Books",
 		"GET /both = funcs = Funcs",
@@ -84,7 +85,7 @@ func TestOperationIDsAndSummaries(t *testing.T) {
 func TestOperationIDsOfInclusions(t *testing.T) {
 	items := candor.NewRouter("/items")
 	candor.Get(items, "/{id}", echoID)
-	candor.Get(items, "", says(""), candor.OperationID("listItems"))
+	candor.Get(items, "", apptest.Returns(""), candor.OperationID("listItems"))
 	app := candor.New(candor.Config{})
 	app.Include(items)
 	app.Include(items, candor.Prefix("/v2"))
@@ -149,7 +150,7 @@ var namesakes = []struct {
 		candor.Get(r, "/wool", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil })
 	}},
 	{"plainWool_get_wool_put", func(r candor.Routes) { candor.Put(r, "/get_wool", plainWool) }},
-	{"plainWool", func(r candor.Routes) { candor.Put(r, "/chosen", says(""), candor.OperationID("plainWool")) }},
+	{"plainWool", func(r candor.Routes) { candor.Put(r, "/chosen", apptest.Returns(""), candor.OperationID("plainWool")) }},
 	{"funcs", func(r candor.Routes) {
 		candor.Handle(r, []string{"GET"}, "/both", funcs, candor.Alias("/both-alias", candor.Hidden()))
 	}},
@@ -201,9 +202,9 @@ func TestConfigChoosesOperationIDs(t *testing.T) {
 
 func TestConfigTellsOperationsApart(t *testing.T) {
 	app := candor.New(candor.Config{OperationID: func(r candor.RouteInfo) string { return r.Method }})
-	candor.Get(app, "/a", says(""))
-	candor.Get(app, "/b", says(""))
-	candor.Post(app, "/b", says(""))
+	candor.Get(app, "/a", apptest.Returns(""))
+	candor.Get(app, "/b", apptest.Returns(""))
+	candor.Post(app, "/b", apptest.Returns(""))
 	err := app.Check()
 	require.ErrorContains(t, err, `Config.OperationID gives GET /b the id "GET", which GET /a, registered at `)
 	assert.Equal(t, 2, strings.Count(err.Error(), "operations_test.go:"), "%v", err)
@@ -212,9 +213,9 @@ func TestConfigTellsOperationsApart(t *testing.T) {
 
 func TestChosenOperationIDsAreUnique(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/a", says(""), candor.OperationID("same"))
-	candor.Get(app, "/b", says(""), candor.OperationID("same"))
-	candor.Get(app, "/c", says(""), candor.OperationID("same"), candor.Hidden())
+	candor.Get(app, "/a", apptest.Returns(""), candor.OperationID("same"))
+	candor.Get(app, "/b", apptest.Returns(""), candor.OperationID("same"))
+	candor.Get(app, "/c", apptest.Returns(""), candor.OperationID("same"), candor.Hidden())
 	err := app.Check()
 	require.ErrorContains(t, err, `the operation id "same" belongs to GET /a, registered at `)
 	assert.Equal(t, 2, strings.Count(err.Error(), "operations_test.go:"), "%v", err)
@@ -230,10 +231,10 @@ func TestPathsThatDifferInNamesOnly(t *testing.T) {
 	) (string, error) {
 		return in.Name, nil
 	})
-	doc := specOf(t, app)
-	assert.Equal(t, []string{"/items/{id}"}, keysOf(doc, "paths"))
-	assert.Equal(t, []string{"get", "put"}, keysOf(doc, "paths", "/items/{id}"))
-	assert.Equal(t, "id", at(doc, "paths", "/items/{id}", "put", "parameters").([]any)[0].(map[string]any)["name"])
+	doc := apptest.Document(t, app)
+	assert.Equal(t, []string{"/items/{id}"}, apptest.MemberNames(doc, "paths"))
+	assert.Equal(t, []string{"get", "put"}, apptest.MemberNames(doc, "paths", "/items/{id}"))
+	assert.Equal(t, "id", apptest.Member(doc, "paths", "/items/{id}", "put", "parameters").([]any)[0].(map[string]any)["name"])
 	exchanges{{"PUT /items/x", `200 | "x"`}}.check(t, app)
 
 	app = candor.New(candor.Config{})
@@ -274,7 +275,7 @@ func TestRoutes(t *testing.T) {
 
 	faulty := candor.New(candor.Config{})
 	faulty.Include(router, candor.Prefix("/{rest}"))
-	assert.Contains(t, panicOf(func() { faulty.Routes() }), "nothing reads the wildcard {rest}")
+	assert.Contains(t, apptest.PanicOf(func() { faulty.Routes() }), "nothing reads the wildcard {rest}")
 }
 
 // The operation an input is told about is the one the document has.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // layered is an app with one route, GET or POST /x, and options at each of the
@@ -123,8 +124,8 @@ func TestOptionsEverywhere(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			app := test.give.build()
-			assert.Equal(t, test.want, at(specOf(t, app), test.lookup...))
-			assert.Equal(t, `200 | ["a"]`, wire(app, "POST /x\nContent-Type: application/json\n\n[\"a\"]"))
+			assert.Equal(t, test.want, apptest.Member(apptest.Document(t, app), test.lookup...))
+			assert.Equal(t, `200 | ["a"]`, apptest.Wire(app, "POST /x\nContent-Type: application/json\n\n[\"a\"]"))
 		})
 	}
 }
@@ -153,7 +154,7 @@ func TestServingOptionsEverywhere(t *testing.T) {
 		{"strict route", layered{nil, nil, some(candor.StrictContentType(false)), some(candor.StrictContentType(true))}, none, `["a"]`, untyped},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			assert.Equal(t, test.want, wire(test.give.build(), "POST /x"+test.contentType+"\n\n"+test.body))
+			assert.Equal(t, test.want, apptest.Wire(test.give.build(), "POST /x"+test.contentType+"\n\n"+test.body))
 		})
 	}
 }
@@ -162,11 +163,11 @@ func TestMiddlewareOrder(t *testing.T) {
 	use := func(names ...string) []candor.Option {
 		all := make([]candor.Option, len(names))
 		for i, name := range names {
-			all[i] = candor.Use(marking(name))
+			all[i] = candor.Use(apptest.Marking(name))
 		}
 		return all
 	}
-	app := layered{use("app1", "app2"), use("include"), use("router"), use("route1", "route2")}.build(candor.Alias("/alias", candor.Use(marking("alias"))))
+	app := layered{use("app1", "app2"), use("include"), use("router"), use("route1", "route2")}.build(candor.Alias("/alias", candor.Use(apptest.Marking("alias"))))
 	exchanges{
 		{"POST /x", `422 X-Through: app1, app2, include, router, route1, route2 | {"detail":[{"type":"missing","loc":["body"],"msg":"Field required"}]}`},
 		{"POST /alias", `422 X-Through: app1, app2, include, router, route1, route2, alias | {"detail":[{"type":"missing","loc":["body"],"msg":"Field required"}]}`},
@@ -177,7 +178,7 @@ func TestMiddlewareOrder(t *testing.T) {
 		{"POST /x/", `307 Location: /x X-Through: app1, app2`},
 	}.check(t, app)
 
-	one := candor.New(candor.Config{}, candor.Use(marking("first"), marking("second")))
+	one := candor.New(candor.Config{}, candor.Use(apptest.Marking("first"), apptest.Marking("second")))
 	exchanges{{"GET /", `404 X-Through: first, second | {"detail":"Not Found"}`}}.check(t, one)
 }
 
@@ -204,30 +205,30 @@ func TestMiddlewareAnswers(t *testing.T) {
 			}
 			return l.build()
 		}
-		assert.Equal(t, `401 X-Reason: none | {"detail":"no"}`, wire(build(refuse), "POST /x"), place)
-		assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, wire(build(broken), "POST /x"), place)
-		assert.PanicsWithValue(t, http.ErrAbortHandler, func() { wire(build(late), "POST /x") }, place)
+		assert.Equal(t, `401 X-Reason: none | {"detail":"no"}`, apptest.Wire(build(refuse), "POST /x"), place)
+		assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, apptest.Wire(build(broken), "POST /x"), place)
+		assert.PanicsWithValue(t, http.ErrAbortHandler, func() { apptest.Wire(build(late), "POST /x") }, place)
 	}
-	assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, wire(layered{app: []candor.Option{candor.Use(broken)}}.build(), "GET /nowhere"))
-	assert.Equal(t, `401 X-Reason: none | {"detail":"no"}`, wire(layered{app: []candor.Option{candor.Use(refuse)}}.build(), "GET /nowhere"))
+	assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, apptest.Wire(layered{app: []candor.Option{candor.Use(broken)}}.build(), "GET /nowhere"))
+	assert.Equal(t, `401 X-Reason: none | {"detail":"no"}`, apptest.Wire(layered{app: []candor.Option{candor.Use(refuse)}}.build(), "GET /nowhere"))
 }
 
 // A RouteOption holds for one route; those of an alias are over the route's.
 func TestRouteOptions(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/a", says("a"), candor.Summary("First"), candor.Status(202, "Taken", "for later"), candor.OperationID("a"),
+	candor.Get(app, "/a", apptest.Returns("a"), candor.Summary("First"), candor.Status(202, "Taken", "for later"), candor.OperationID("a"),
 		candor.EditOperation(func(op *openapi3.Operation) { op.Extensions = map[string]any{"x-edited": op.OperationID} }),
 		candor.Alias("/b"),
 		candor.Alias("/c", candor.Summary("Second"), candor.Status(203), candor.OperationID("c"),
 			candor.EditOperation(func(op *openapi3.Operation) { op.Description = "edited " + op.Extensions["x-edited"].(string) })))
 	exchanges{{"GET /a", `202 | "a"`}, {"GET /b", `202 | "a"`}, {"GET /c", `203 | "a"`}}.check(t, app)
 
-	doc := specOf(t, app)
-	operation := func(path, key string) any { return at(doc, "paths", path, "get", key) }
+	doc := apptest.Document(t, app)
+	operation := func(path, key string) any { return apptest.Member(doc, "paths", path, "get", key) }
 	assert.Equal(t, []any{"First", "First", "Second"}, []any{operation("/a", "summary"), operation("/b", "summary"), operation("/c", "summary")})
 	assert.Equal(t, []any{"a", "a_b_get", "c"}, []any{operation("/a", "operationId"), operation("/b", "operationId"), operation("/c", "operationId")})
 	assert.Equal(t, []any{"a", "a_b_get", "c"}, []any{operation("/a", "x-edited"), operation("/b", "x-edited"), operation("/c", "x-edited")})
 	assert.Equal(t, []any{nil, nil, "edited c"}, []any{operation("/a", "description"), operation("/b", "description"), operation("/c", "description")})
-	assert.Equal(t, "Taken\nfor later", at(doc, "paths", "/a", "get", "responses", "202", "description"))
-	require.Equal(t, []string{"203"}, keysOf(doc, "paths", "/c", "get", "responses"))
+	assert.Equal(t, "Taken\nfor later", apptest.Member(doc, "paths", "/a", "get", "responses", "202", "description"))
+	require.Equal(t, []string{"203"}, apptest.MemberNames(doc, "paths", "/c", "get", "responses"))
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type level string
@@ -45,7 +46,7 @@ func (o *odd) UnmarshalText(text []byte) error {
 func (o odd) MarshalText() ([]byte, error) { return []byte(strconv.Itoa(int(o))), nil }
 
 func TestScalarParameters(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		ID    int8                 `path:"id"`
 		Bool  bool                 `query:"bool,omitempty"`
 		Uint  uint16               `query:"uint,omitempty"`
@@ -85,7 +86,7 @@ func TestScalarParameters(t *testing.T) {
 }
 
 func TestRequiredParameters(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Q string `query:"q"`
 		H int    `header:"X-Count"`
 		C string `cookie:"session"`
@@ -93,13 +94,13 @@ func TestRequiredParameters(t *testing.T) {
 	}](t, "/")
 	gets(t, c,
 		asked{target: "/", want: "missing [\"query\",\"q\"]\nmissing [\"header\",\"X-Count\"]\nmissing [\"cookie\",\"session\"]"},
-		asked{target: "/?q=", options: []candor.TestOption{header("x-count", "0"), candor.WithCookie("session", "s")}, want: `200 {"Q":"","H":0,"C":"s","D":7}`},
-		asked{target: "/?q=&d=4", options: []candor.TestOption{header("x-count", "0"), candor.WithCookie("session", "s")}, want: `greater_than_equal ["query","d"] {"ge":5}`},
+		asked{target: "/?q=", options: []candor.TestOption{candor.WithHeader("x-count", "0"), candor.WithCookie("session", "s")}, want: `200 {"Q":"","H":0,"C":"s","D":7}`},
+		asked{target: "/?q=&d=4", options: []candor.TestOption{candor.WithHeader("x-count", "0"), candor.WithCookie("session", "s")}, want: `greater_than_equal ["query","d"] {"ge":5}`},
 	)
 }
 
 func TestListParameters(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		All    []string `query:"all,omitempty"`
 		Ints   []int    `query:"ints,omitempty" validate:"max=3,dive,gte=0"`
 		Comma  []int    `query:"comma,csv" default:"[1,2]"`
@@ -119,19 +120,19 @@ func TestListParameters(t *testing.T) {
 		asked{target: "/?comma=5,6&comma=7", want: strings.Replace(none, `[1,2]`, `[5,6,7]`, 1)},
 		asked{target: "/?comma=5%2C6", want: `int_parsing ["query","comma",0]`},
 		asked{target: "/?comma=", want: strings.Replace(none, `[1,2]`, `[]`, 1)},
-		asked{target: "/", options: []candor.TestOption{header("X-Tag", "a,b"), header("X-Comma", "a, b,,")}, want: strings.Replace(strings.Replace(none, `"Tags":null`, `"Tags":["a","b"]`, 1), `"Comma2":null`, `"Comma2":["a","b"]`, 1)},
+		asked{target: "/", options: []candor.TestOption{candor.WithHeader("X-Tag", "a,b"), candor.WithHeader("X-Comma", "a, b,,")}, want: strings.Replace(strings.Replace(none, `"Tags":null`, `"Tags":["a","b"]`, 1), `"Comma2":null`, `"Comma2":["a","b"]`, 1)},
 		asked{target: "/", options: []candor.TestOption{candor.WithCookie("seen", "3,4")}, want: strings.Replace(none, `"Seen":null`, `"Seen":[3,4]`, 1)},
 		asked{target: "/?ptr=low&ptr=low", want: strings.Replace(none, `"Ptr":null`, `"Ptr":["low","low"]`, 1)},
 		asked{target: "/?ptr=low&ptr=?", want: `enum ["query","ptr",1] {"expected":"'low' or 'high'"}`},
 	)
-	assert.Equal(t, false, told(t, c, "paths", "/", "get", "parameters", 2, "explode"))
-	assert.Equal(t, "form", told(t, c, "paths", "/", "get", "parameters", 2, "style"))
-	assert.Nil(t, told(t, c, "paths", "/", "get", "parameters", 0, "explode"))
-	assert.Equal(t, false, told(t, c, "paths", "/", "get", "parameters", 6, "explode"), "a cookie is one text")
+	assert.Equal(t, false, apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 2, "explode"))
+	assert.Equal(t, "form", apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 2, "style"))
+	assert.Nil(t, apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 0, "explode"))
+	assert.Equal(t, false, apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 6, "explode"), "a cookie is one text")
 }
 
 func TestParametersOfKnownTypes(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		UUID     uuid.UUID         `query:"uuid,omitzero"`
 		Time     time.Time         `query:"time,omitzero"`
 		Date     candor.Date       `query:"date,omitzero"`
@@ -173,17 +174,17 @@ func TestParametersOfKnownTypes(t *testing.T) {
 		{target: "?bytes=abc", want: `"Bytes":"YWJj"`},
 	}
 	for _, row := range rows {
-		assert.Contains(t, outcome(c.Get("/"+row.target)), row.want, row.target)
+		assert.Contains(t, apptest.Outcome(c.Get("/"+row.target)), row.want, row.target)
 	}
 	formats := []any{}
 	for i := range 13 {
-		formats = append(formats, told(t, c, "paths", "/", "get", "parameters", i, "schema", "format"))
+		formats = append(formats, apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", i, "schema", "format"))
 	}
 	assert.Equal(t, []any{"uuid", "date-time", "date", nil, nil, "decimal", nil, nil, nil, nil, "int64", nil, nil}, formats)
 }
 
 func TestNumbersWithoutALargest(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Body struct {
 			Decimal *decimal.Decimal `json:"decimal"`
 			Float   *big.Float       `json:"float"`
@@ -204,7 +205,7 @@ func TestJSONParameters(t *testing.T) {
 		Min  int      `json:"min" validate:"gte=0"`
 		Tags []string `json:"tags,omitempty"`
 	}
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Filter filter         `query:"filter,json"`
 		Map    map[string]int `query:"map,json" default:"{\"a\":1}"`
 		List   []int          `query:"list,json,omitempty" validate:"max=2"`
@@ -218,8 +219,8 @@ func TestJSONParameters(t *testing.T) {
 		asked{target: `/?filter=`, want: `json_invalid ["query","filter"] {"error":"nothing there"}`},
 		asked{target: `/?list=[1,2,3]`, want: "missing [\"query\",\"filter\"]\ntoo_long [\"query\",\"list\"] {\"actual_length\":3,\"field_type\":\"List\",\"max_length\":2}"},
 	)
-	assert.NotNil(t, told(t, c, "paths", "/", "get", "parameters", 0, "content", "application/json", "schema", "$ref"))
-	assert.Nil(t, told(t, c, "paths", "/", "get", "parameters", 0, "schema"))
+	assert.NotNil(t, apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 0, "content", "application/json", "schema", "$ref"))
+	assert.Nil(t, apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 0, "schema"))
 }
 
 type pageQuery struct {
@@ -241,7 +242,7 @@ func (s span) Validate() error {
 }
 
 func TestParameterModels(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		pageQuery
 		Span    span `query:""`
 		Headers struct {
@@ -264,7 +265,7 @@ func TestParameterModels(t *testing.T) {
 
 func TestStrictQueries(t *testing.T) {
 	t.Run("a strict input", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			candor.Strict
 			Q string `query:"q,omitempty"`
 		}](t, "/")
@@ -275,7 +276,7 @@ func TestStrictQueries(t *testing.T) {
 		)
 	})
 	t.Run("a strict model", func(t *testing.T) {
-		c := showing[struct {
+		c := apptest.Echoing[struct {
 			Page struct {
 				candor.Strict
 				Limit int `query:"limit,omitempty"`
@@ -286,7 +287,7 @@ func TestStrictQueries(t *testing.T) {
 	})
 	t.Run("the option, with what guards read", func(t *testing.T) {
 		app := candor.New(candor.Config{}, candor.ForbidExtra())
-		candor.Get(app, "/", shown[struct {
+		candor.Get(app, "/", apptest.Echo[struct {
 			Q string `query:"q,omitempty"`
 		}], candor.Require(func(context.Context, struct {
 			Token string         `query:"token,omitempty"`
@@ -295,7 +296,7 @@ func TestStrictQueries(t *testing.T) {
 		) error {
 			return nil
 		}))
-		candor.Get(app, "/none", says("ok"))
+		candor.Get(app, "/none", apptest.Returns("ok"))
 		c := candor.NewTestClient(t, app)
 		gets(t, c,
 			asked{target: "/?q=1&token=2&key=3", want: `200 {"Q":"1"}`},
@@ -307,41 +308,41 @@ func TestStrictQueries(t *testing.T) {
 }
 
 func TestHiddenParameters(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Q     string `query:"q,omitempty" doc:"what to look for" example:"chair" deprecated:"true" title:"Query"`
 		Debug bool   `query:"debug,omitempty" hidden:"true"`
 	}](t, "/")
 	gets(t, c, asked{target: "/?debug=1", want: `200 {"Q":"","Debug":true}`})
-	assert.Nil(t, told(t, c, "paths", "/", "get", "parameters", 1))
-	assert.Equal(t, "what to look for", told(t, c, "paths", "/", "get", "parameters", 0, "description"))
-	assert.Equal(t, true, told(t, c, "paths", "/", "get", "parameters", 0, "deprecated"))
-	assert.Equal(t, "Query", told(t, c, "paths", "/", "get", "parameters", 0, "schema", "title"))
-	assert.Equal(t, "chair", told(t, c, "paths", "/", "get", "parameters", 0, "schema", "examples", 0))
+	assert.Nil(t, apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 1))
+	assert.Equal(t, "what to look for", apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 0, "description"))
+	assert.Equal(t, true, apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 0, "deprecated"))
+	assert.Equal(t, "Query", apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 0, "schema", "title"))
+	assert.Equal(t, "chair", apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 0, "schema", "examples", 0))
 }
 
 func TestHeaders(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Token string `header:"X-Token,omitempty"`
 		Host  string `header:"host"`
 		Under string `header:"x_under,omitempty"`
 	}](t, "/")
 	gets(t, c,
-		asked{target: "/", options: []candor.TestOption{header("x-tOkEn", "a")}, want: `200 {"Token":"a","Host":"testserver","Under":""}`},
-		asked{target: "/", options: []candor.TestOption{header("x_token", "a")}, want: `200 {"Token":"","Host":"testserver","Under":""}`},
-		asked{target: "/", options: []candor.TestOption{header("x_under", "a")}, want: `200 {"Token":"","Host":"testserver","Under":"a"}`},
+		asked{target: "/", options: []candor.TestOption{candor.WithHeader("x-tOkEn", "a")}, want: `200 {"Token":"a","Host":"testserver","Under":""}`},
+		asked{target: "/", options: []candor.TestOption{candor.WithHeader("x_token", "a")}, want: `200 {"Token":"","Host":"testserver","Under":""}`},
+		asked{target: "/", options: []candor.TestOption{candor.WithHeader("x_under", "a")}, want: `200 {"Token":"","Host":"testserver","Under":"a"}`},
 	)
 }
 
 // A cookie is what stands after its name, as scripts in browsers write it.
 func TestCookieValues(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Prefs string  `cookie:"prefs" default:"none"`
 		Raw   []byte  `cookie:"raw,omitempty"`
 		N     *int    `cookie:"n"`
 		List  []level `cookie:"list,omitempty"`
 	}](t, "/")
 	const rest = `,"Raw":null,"N":null,"List":null}`
-	line := func(value string) []candor.TestOption { return []candor.TestOption{header("Cookie", value)} }
+	line := func(value string) []candor.TestOption { return []candor.TestOption{candor.WithHeader("Cookie", value)} }
 	gets(t, c,
 		asked{target: "/", want: `200 {"Prefs":"none"` + rest},
 		asked{target: "/", options: line(`a=b; prefs={"dark":true,"n":[1, 2]}; c=d`), want: `200 {"Prefs":"{\"dark\":true,\"n\":[1, 2]}"` + rest},
@@ -367,7 +368,7 @@ func TestCookieValues(t *testing.T) {
 			A string `cookie:"a,omitempty"`
 		} `cookie:""`
 	}
-	gets(t, showing[strict](t, "/"),
+	gets(t, apptest.Echoing[strict](t, "/"),
 		asked{target: "/", options: line(`a=1; b={"c":"d"}`), want: `extra_forbidden ["cookie","b"]`})
 }
 
@@ -409,7 +410,7 @@ func TestAPIKeysAsTheyAreSent(t *testing.T) {
 }
 
 func TestHeaderLists(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Match []string `header:"If-Match"`
 	}](t, "/")
 	for lines, want := range map[string]string{
@@ -418,7 +419,7 @@ func TestHeaderLists(t *testing.T) {
 		`a;b="x, y", c`:           `["a;b=\"x, y\"","c"]`,
 		`5" a, 6`:                 `["5\" a","6"]`,
 	} {
-		gets(t, c, asked{target: "/", options: []candor.TestOption{header("If-Match", lines)}, want: `200 {"Match":` + want + `}`})
+		gets(t, c, asked{target: "/", options: []candor.TestOption{candor.WithHeader("If-Match", lines)}, want: `200 {"Match":` + want + `}`})
 	}
 }
 
@@ -430,31 +431,31 @@ func TestHTTPDates(t *testing.T) {
 		Expires time.Time                  `header:"Expires" default:"Sat, 21 Nov 2026 13:00:00 GMT"`
 		Other   *time.Time                 `header:"X-When"`
 	}
-	c := showing[in](t, "/")
+	c := apptest.Echoing[in](t, "/")
 	const since = `"Not":{"Value":"0001-01-01T00:00:00Z","Set":false,"Null":false},"Expires":"2026-11-21T13:00:00Z","Other":null}`
 	for _, text := range []string{"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"} {
-		gets(t, c, asked{target: "/", options: []candor.TestOption{header("If-Modified-Since", text)}, want: `200 {"Since":"1994-11-06T08:49:37Z",` + since})
+		gets(t, c, asked{target: "/", options: []candor.TestOption{candor.WithHeader("If-Modified-Since", text)}, want: `200 {"Since":"1994-11-06T08:49:37Z",` + since})
 	}
 	gets(t, c,
-		asked{target: "/", options: []candor.TestOption{header("If-Modified-Since", "2024-01-01T00:00:00Z")}, want: `datetime_parsing ["header","If-Modified-Since"] {"expected":"Mon, 02 Jan 2006 15:04:05 GMT"}`},
-		asked{target: "/", options: []candor.TestOption{header("If-Unmodified-Since", "soon")}, want: `datetime_parsing ["header","if-unmodified-since"] {"expected":"Mon, 02 Jan 2006 15:04:05 GMT"}`},
-		asked{target: "/", options: []candor.TestOption{header("X-When", "2024-01-01T00:00:00Z")}, want: `200 {"Since":null,` + strings.Replace(since, "null", `"2024-01-01T00:00:00Z"`, 1)},
+		asked{target: "/", options: []candor.TestOption{candor.WithHeader("If-Modified-Since", "2024-01-01T00:00:00Z")}, want: `datetime_parsing ["header","If-Modified-Since"] {"expected":"Mon, 02 Jan 2006 15:04:05 GMT"}`},
+		asked{target: "/", options: []candor.TestOption{candor.WithHeader("If-Unmodified-Since", "soon")}, want: `datetime_parsing ["header","if-unmodified-since"] {"expected":"Mon, 02 Jan 2006 15:04:05 GMT"}`},
+		asked{target: "/", options: []candor.TestOption{candor.WithHeader("X-When", "2024-01-01T00:00:00Z")}, want: `200 {"Since":null,` + strings.Replace(since, "null", `"2024-01-01T00:00:00Z"`, 1)},
 	)
 	for i, format := range []string{"http-date", "http-date", "http-date", "date-time"} {
 		assert.Equal(t, format, toldFormat(t, c, i))
 	}
-	assert.Equal(t, "Sat, 21 Nov 2026 13:00:00 GMT", told(t, c, "paths", "/", "get", "parameters", 2, "schema", "default"))
+	assert.Equal(t, "Sat, 21 Nov 2026 13:00:00 GMT", apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", 2, "schema", "default"))
 }
 
 func toldFormat(t *testing.T, c *candor.TestClient, parameter int) any {
 	t.Helper()
-	schema := told(t, c, "paths", "/", "get", "parameters", parameter, "schema").(map[string]any)
+	schema := apptest.DocumentMember(t, c, "paths", "/", "get", "parameters", parameter, "schema").(map[string]any)
 	return schema["format"]
 }
 
 // A + in a query is a space, which is what a time with an offset comes with.
 func TestTimesWithALostPlus(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		At    *time.Time  `query:"at"`
 		Other *time.Time  `header:"X-At"`
 		Days  []time.Time `query:"days,omitempty"`
@@ -465,17 +466,17 @@ func TestTimesWithALostPlus(t *testing.T) {
 		asked{target: "/?at=2024-01-19T16:00:00%2B05:00", want: `200 {"At":"2024-01-19T16:00:00+05:00","Other":null,"Days":null}`},
 		asked{target: "/?at=2024-01-19+16:00:00", want: `datetime_parsing ["query","at"]`},
 		asked{target: "/?days=2024-01-19T16:00:00Z&days=2024-01-19T16:00:00+05:00", want: `datetime_parsing ["query","days",1]` + cause},
-		asked{target: "/", options: []candor.TestOption{header("X-At", "2024-01-19T16:00:00 05:00")}, want: `datetime_parsing ["header","X-At"]`},
+		asked{target: "/", options: []candor.TestOption{candor.WithHeader("X-At", "2024-01-19T16:00:00 05:00")}, want: `datetime_parsing ["header","X-At"]`},
 	)
-	form := showing[struct {
+	form := apptest.Echoing[struct {
 		At time.Time `form:"at"`
 	}](t, "/")
-	sent := form.Post("/", "at=2024-01-19T16:00:00+05:00", header("Content-Type", "application/x-www-form-urlencoded"))
-	assert.Equal(t, `datetime_parsing ["body","at"]`+cause, outcome(sent))
+	sent := form.Post("/", "at=2024-01-19T16:00:00+05:00", candor.WithHeader("Content-Type", "application/x-www-form-urlencoded"))
+	assert.Equal(t, `datetime_parsing ["body","at"]`+cause, apptest.Outcome(sent))
 }
 
 func TestCrossFieldParameters(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Min int    `query:"min"`
 		Max int    `query:"max" validate:"gtefield=Min"`
 		By  string `query:"by,omitempty" validate:"required_with=Min"`
@@ -485,7 +486,7 @@ func TestCrossFieldParameters(t *testing.T) {
 		asked{target: "/?min=2&max=1&by=x", want: `value_error ["query","max"] {"error":"must not be less than the field min"}`},
 		asked{target: "/?min=x&max=1", want: `int_parsing ["query","min"]`},
 	)
-	assert.Contains(t, outcome(c.Get("/?min=2&max=2")), `missing ["query","by"]`)
+	assert.Contains(t, apptest.Outcome(c.Get("/?min=2&max=2")), `missing ["query","by"]`)
 }
 
 // booking is an input that judges itself.
@@ -522,21 +523,21 @@ func TestInputsThatJudgeThemselves(t *testing.T) {
 		"/1?nights=0":   `value_error [] {"error":"stay longer"}`,
 		"/x?nights=0":   `int_parsing ["path","room"]`,
 	} {
-		assert.Equal(t, want, outcome(c.Post(target, `{"guests":3}`)), target)
+		assert.Equal(t, want, apptest.Outcome(c.Post(target, `{"guests":3}`)), target)
 	}
 }
 
 func TestPairsOfAQuery(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		All []string `query:"a,omitempty"`
 	}](t, "/")
 	c.Get("/?" + strings.Repeat("a=1&", 1000)).Status(http.StatusOK)
-	assert.Equal(t, `too_long ["query"] {"actual_length":1001,"max_length":1000}`, outcome(c.Get("/?"+strings.Repeat("a=1&", 1001))))
+	assert.Equal(t, `too_long ["query"] {"actual_length":1001,"max_length":1000}`, apptest.Outcome(c.Get("/?"+strings.Repeat("a=1&", 1001))))
 	assert.Len(t, c.Get("/?"+strings.Repeat("%zz=1&b=%zz&", 100)).Status(http.StatusOK).Text(), len(`{"All":null}`))
 }
 
 func TestTooManyFaults(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		candor.Strict
 		Ints []int `query:"n,omitempty"`
 	}](t, "/")
@@ -570,7 +571,7 @@ func TestRequestsShareNothing(t *testing.T) {
 	c := candor.NewTestClient(t, app)
 	for range 3 {
 		for _, body := range []any{nil, `{}`} {
-			assert.Equal(t, `200 {"seen":"[1 2] [1 2] map[a:1] [x]"}`, outcome(c.Post("/", body)))
+			assert.Equal(t, `200 {"seen":"[1 2] [1 2] map[a:1] [x]"}`, apptest.Outcome(c.Post("/", body)))
 		}
 	}
 }
@@ -755,10 +756,10 @@ func TestValidationErrorsOfTwoReaders(t *testing.T) {
 		readMin
 		M int `query:"m"`
 	}]()
-	assert.Equal(t, `422 | {"detail":[{"type":"missing","loc":["query","n"],"msg":"Field required"},{"type":"missing","loc":["query","m"],"msg":"Field required"}]}`, wire(app, "GET /"))
-	assert.Equal(t, `422 | {"detail":[{"type":"greater_than_equal","loc":["query","n"],"msg":"Must be greater than or equal to 5","ctx":{"ge":5}}]}`, wire(app, "GET /?n=1&m=1"))
-	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["query","n"],"msg":"Not an integer"}]}`, wire(app, "GET /?n=x&m=1"))
-	assert.Equal(t, "204", wire(app, "GET /?n=5&m=1"))
+	assert.Equal(t, `422 | {"detail":[{"type":"missing","loc":["query","n"],"msg":"Field required"},{"type":"missing","loc":["query","m"],"msg":"Field required"}]}`, apptest.Wire(app, "GET /"))
+	assert.Equal(t, `422 | {"detail":[{"type":"greater_than_equal","loc":["query","n"],"msg":"Must be greater than or equal to 5","ctx":{"ge":5}}]}`, apptest.Wire(app, "GET /?n=1&m=1"))
+	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["query","n"],"msg":"Not an integer"}]}`, apptest.Wire(app, "GET /?n=x&m=1"))
+	assert.Equal(t, "204", apptest.Wire(app, "GET /?n=5&m=1"))
 }
 
 type (
@@ -797,17 +798,17 @@ func TestMergedPathsHaveOneName(t *testing.T) {
 		return candor.None{}, nil
 	})
 
-	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["path","id"],"msg":"Not an integer"}]}`, wire(app, "GET /items/x"))
-	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["path","id"],"msg":"Not an integer"}]}`, wire(app, "DELETE /items/x"))
-	assert.Equal(t, `422 | {"detail":[{"type":"greater_than_equal","loc":["path","id"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}}]}`, wire(app, "DELETE /items/0"))
-	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["path","unseen"],"msg":"Not an integer"}]}`, wire(app, "PUT /items/x"), "it is in no document")
-	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["path","item_no"],"msg":"Not an integer"}]}`, wire(app, "PATCH /items/x/a"), "a path of its own")
+	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["path","id"],"msg":"Not an integer"}]}`, apptest.Wire(app, "GET /items/x"))
+	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["path","id"],"msg":"Not an integer"}]}`, apptest.Wire(app, "DELETE /items/x"))
+	assert.Equal(t, `422 | {"detail":[{"type":"greater_than_equal","loc":["path","id"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}}]}`, apptest.Wire(app, "DELETE /items/0"))
+	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["path","unseen"],"msg":"Not an integer"}]}`, apptest.Wire(app, "PUT /items/x"), "it is in no document")
+	assert.Equal(t, `422 | {"detail":[{"type":"int_parsing","loc":["path","item_no"],"msg":"Not an integer"}]}`, apptest.Wire(app, "PATCH /items/x/a"), "a path of its own")
 
 	path := documentOf(t, app).at(t, "paths", "/items/{id}")
 	assert.JSONEq(t, `[{"name":"id","in":"path","required":true,"schema":{"type":"integer","format":"int64","minimum":1}}]`, string(path.at(t, "delete", "parameters")))
 	assert.JSONEq(t, `{"drop":{"operationId":"drop","parameters":{"id":"$request.path.id"}}}`, string(path.at(t, "get", "responses", "204", "links")))
 	assert.JSONEq(t, `{"again":{"operationId":"drop","parameters":{"path.id":"$request.path.id"}}}`, string(path.at(t, "delete", "responses", "204", "links")))
-	assert.Equal(t, []string{"https://example.com/{$request.path.id}"}, keysOf([]byte(path), "delete", "callbacks", "gone"))
+	assert.Equal(t, []string{"https://example.com/{$request.path.id}"}, apptest.MemberNames([]byte(path), "delete", "callbacks", "gone"))
 }
 
 // A pattern is written for ECMA-262 wherever there is one, and the server runs
@@ -835,14 +836,14 @@ func TestPatternsOfTheDocument(t *testing.T) {
 	})
 	document := documentOf(t, app)
 	want := map[string]string{"path": `^[^\t\n\f\r ]+$`, "query": `^a[^\n]c$`, "X-Header": `^[^\t\n\f\r ]$`, "cookie": `^[\t\n\f\r \w]$`}
-	parameters, _ := at([]byte(document), "paths", "/{path}", "post", "parameters").([]any)
+	parameters, _ := apptest.Member([]byte(document), "paths", "/{path}", "post", "parameters").([]any)
 	for _, p := range parameters {
 		p, _ := p.(map[string]any)
 		assert.Equal(t, want[fmt.Sprint(p["name"])], p["schema"].(map[string]any)["pattern"], "%v", p["name"])
 	}
 	assert.Len(t, parameters, len(want))
-	assert.Equal(t, `^a[^\n][^\t\n\f\r ][\t\n\f\r ]$`, at([]byte(document), "components", "schemas", "word", "properties", "text", "pattern"))
-	assert.Equal(t, `^[^\n]$`, at([]byte(document), "components", "schemas", "put_formForm", "properties", "form", "pattern"))
+	assert.Equal(t, `^a[^\n][^\t\n\f\r ][\t\n\f\r ]$`, apptest.Member([]byte(document), "components", "schemas", "word", "properties", "text", "pattern"))
+	assert.Equal(t, `^[^\n]$`, apptest.Member([]byte(document), "components", "schemas", "put_formForm", "properties", "form", "pattern"))
 
 	c := candor.NewTestClient(t, app)
 	c.Post("/a%C2%A0b?query=a%E2%80%A8c", map[string][]word{"a": {{"a\r\u00a0\f"}}}, candor.WithHeader("X-Header", "\u00a0")).Status(200)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // needsTenant is the input of a guard that has nothing to do with credentials.
@@ -60,16 +61,16 @@ func TestPublicRoutes(t *testing.T) {
 			app.Frontend("/pages", fstest.MapFS{"index.html": {Data: []byte("page")}}, candor.Public())
 
 			for _, path := range []string{"/closed", "/v1/router/closed"} {
-				assert.Equal(t, http.StatusUnauthorized, fetch(app, path, "X-Tenant", "acme").Code, path)
+				assert.Equal(t, http.StatusUnauthorized, apptest.Fetch(app, path, "X-Tenant", "acme").Code, path)
 				assert.NotEqual(t, `[]`, securityOf(t, app, path), path)
 			}
 			for _, path := range []string{"/open", "/plain", "/stream", "/v1/router/open", "/v1/router/alias", "/v1/router/opened"} {
-				assert.Equal(t, http.StatusOK, fetch(app, path, "X-Tenant", "acme").Code, path)
-				assert.Equal(t, http.StatusUnprocessableEntity, fetch(app, path).Code, "%s: the tenant is asked for", path)
+				assert.Equal(t, http.StatusOK, apptest.Fetch(app, path, "X-Tenant", "acme").Code, path)
+				assert.Equal(t, http.StatusUnprocessableEntity, apptest.Fetch(app, path).Code, "%s: the tenant is asked for", path)
 				assert.Equal(t, `[]`, securityOf(t, app, path), path)
-				assert.Nil(t, at(specOf(t, app), "paths", path, "get", "responses", "401"), path)
+				assert.Nil(t, apptest.Member(apptest.Document(t, app), "paths", path, "get", "responses", "401"), path)
 			}
-			assert.Equal(t, http.StatusOK, fetch(app, "/pages/", "X-Tenant", "acme").Code)
+			assert.Equal(t, http.StatusOK, apptest.Fetch(app, "/pages/", "X-Tenant", "acme").Code)
 		})
 	}
 }
@@ -86,7 +87,7 @@ func TestPublicRoutesAreListed(t *testing.T) {
 		listed[info.Pattern] = info.Public
 	}
 	assert.Equal(t, map[string]bool{"/closed": false, "/open": true, "/told": true}, listed)
-	assert.Equal(t, "true", fetch(app, "/told").Body.String())
+	assert.Equal(t, "true", apptest.Fetch(app, "/told").Body.String())
 }
 
 // Where a test replaces who reads the credentials, the public route has no guard
@@ -106,7 +107,7 @@ func TestPublicRoutesWithOverrides(t *testing.T) {
 			candor.Provide(app, makeOf[*visitor, needsToken])
 			candor.Get(app, "/", idle, candor.Public())
 			override(app)
-			assert.Equal(t, http.StatusOK, fetch(app, "/").Code)
+			assert.Equal(t, http.StatusOK, apptest.Fetch(app, "/").Code)
 			assert.Zero(t, guarded)
 		})
 	}
@@ -152,7 +153,7 @@ func TestMistakesOfPublic(t *testing.T) {
 		}, "drop the others"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := mistakesOf(row.build)
+			err := apptest.ConfigErrorOf(row.build)
 			require.Error(t, err)
 			assert.Contains(t, err.Error(), row.want)
 			assert.Contains(t, err.Error(), "public_test.go:")

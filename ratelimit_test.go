@@ -17,12 +17,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 func rateApp(options ...candor.Option) *candor.App {
 	app := candor.New(candor.Config{}, options...)
-	candor.Get(app, "/a", failing(nil))
-	candor.Get(app, "/b", failing(nil))
+	candor.Get(app, "/a", apptest.Fails(nil))
+	candor.Get(app, "/b", apptest.Fails(nil))
 	return app
 }
 
@@ -52,10 +53,10 @@ func TestRateLimitsAddUp(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(5), Name: "app"}))
 	shared := candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(2)})
 	own := func() candor.Option { return candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}) }
-	candor.Get(app, "/shared/1", failing(nil), shared)
-	candor.Get(app, "/shared/2", failing(nil), shared)
-	candor.Get(app, "/own/1", failing(nil), own())
-	candor.Get(app, "/own/2", failing(nil), own())
+	candor.Get(app, "/shared/1", apptest.Fails(nil), shared)
+	candor.Get(app, "/shared/2", apptest.Fails(nil), shared)
+	candor.Get(app, "/own/1", apptest.Fails(nil), own())
+	candor.Get(app, "/own/2", apptest.Fails(nil), own())
 	c := candor.NewTestClient(t, app)
 
 	got := c.Get("/shared/1").Status(204)
@@ -87,8 +88,8 @@ func TestRateLimitsInOneStore(t *testing.T) {
 				tc.wide.Name, tc.strict.Name = "", ""
 			}
 			app := candor.New(candor.Config{RateStore: candor.NewMemoryRateStore(4)}, candor.RateLimit(tc.wide))
-			candor.Post(app, "/login", failing(nil), candor.RateLimit(tc.strict))
-			candor.Get(app, "/", failing(nil))
+			candor.Post(app, "/login", apptest.Fails(nil), candor.RateLimit(tc.strict))
+			candor.Get(app, "/", apptest.Fails(nil))
 			c := candor.NewTestClient(t, app)
 			c.Post("/login", nil).Status(204)
 			c.Post("/login", nil).Status(204)
@@ -105,7 +106,7 @@ func TestRateLimitRunsBeforeGuardsAndBody(t *testing.T) {
 	app := candor.New(candor.Config{},
 		candor.Require(func(context.Context, candor.None) error { guarded++; return nil }),
 		candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1)}))
-	candor.Post(app, "/", ignores[struct {
+	candor.Post(app, "/", apptest.Ignores[struct {
 		Body map[string]int `body:""`
 	}])
 	c := candor.NewTestClient(t, app)
@@ -149,7 +150,7 @@ func TestRateKeys(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			for by, key := range map[string]func(*http.Request) string{"client": candor.ByClient, "credential": candor.ByCredential} {
 				app := candor.New(candor.Config{}, candor.Use(addressed), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Key: key}))
-				candor.Get(app, "/", ignores[struct {
+				candor.Get(app, "/", apptest.Ignores[struct {
 					Key *candor.APIKey `header:"X-Key"`
 				}])
 				c := candor.NewTestClient(t, app)
@@ -186,13 +187,13 @@ func TestRateLimitKeepsSecretsOutOfTheStore(t *testing.T) {
 	spy := &spyStore{}
 	app := candor.New(candor.Config{RateStore: spy})
 	limit := candor.RateConfig{Rate: candor.PerHour(10), Key: candor.ByCredential}
-	candor.Get(app, "/unnamed/{x...}", ignores[struct {
+	candor.Get(app, "/unnamed/{x...}", apptest.Ignores[struct {
 		X string `path:"x"`
 	}], candor.RateLimit(limit))
 	limit.Name = "named"
-	candor.Get(app, "/named", failing(nil), candor.RateLimit(limit))
+	candor.Get(app, "/named", apptest.Fails(nil), candor.RateLimit(limit))
 	limit.Key = func(*http.Request) string { return "" }
-	candor.Get(app, "/exempt", failing(nil), candor.RateLimit(limit))
+	candor.Get(app, "/exempt", apptest.Fails(nil), candor.RateLimit(limit))
 	c := candor.NewTestClient(t, app)
 	for _, path := range []string{"/unnamed/a", "/unnamed/b", "/named", "/exempt"} {
 		c.Get(path, candor.WithHeader("Authorization", "Bearer secret"+strings.Repeat("x", 5000))).Status(204)
@@ -208,8 +209,8 @@ func TestRateLimitWithoutItsStore(t *testing.T) {
 		config, log := recorded()
 		config.RateStore = &spyStore{err: errors.New("connection refused")}
 		app := candor.New(config)
-		candor.Get(app, "/open", failing(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Name: "open"}))
-		candor.Get(app, "/closed", failing(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), FailClosed: true}))
+		candor.Get(app, "/open", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Name: "open"}))
+		candor.Get(app, "/closed", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), FailClosed: true}))
 		c := candor.NewTestClient(t, app)
 		for range 5 {
 			assert.Empty(t, c.Get("/open").Status(204).Header.Get("RateLimit"))
@@ -224,8 +225,8 @@ func TestRateLimitWithoutItsStore(t *testing.T) {
 
 func TestRateLimitInTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/limited", failing(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), FailClosed: true}))
-	candor.Get(app, "/free", failing(nil))
+	candor.Get(app, "/limited", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), FailClosed: true}))
+	candor.Get(app, "/free", apptest.Fails(nil))
 	var out strings.Builder
 	require.NoError(t, app.WriteOpenAPI(&out))
 	var doc struct {

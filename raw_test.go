@@ -17,21 +17,22 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 func TestRawAnswers(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/html", always(candor.HTML("<b>é</b>")))
-	candor.Get(app, "/text", always(candor.Text("a < b")), candor.Status(201))
-	candor.Get(app, "/csv", always(candor.Text("a")), candor.Produces("text/csv"))
-	candor.Get(app, "/latin", always(candor.Text("a")), candor.Produces("text/csv; charset=latin-1"))
-	candor.Get(app, "/svg", always(candor.Text("<svg/>")), candor.Produces("image/svg+xml"))
-	candor.Get(app, "/json", always(candor.Text(`{"a":1}`)), candor.Produces("application/json"))
-	candor.Get(app, "/bytes", always([]byte{0, 1}))
-	candor.Get(app, "/nothing", always([]byte(nil)))
-	candor.Get(app, "/sized", always[candor.Reader](strings.NewReader("sized")))
-	candor.Get(app, "/reader", always[candor.Reader](io.MultiReader(strings.NewReader("a"), strings.NewReader("b"))), candor.Produces("video/mp4"))
-	candor.Get(app, "/nobody", always[candor.Reader](http.NoBody))
+	candor.Get(app, "/html", apptest.Returns(candor.HTML("<b>é</b>")))
+	candor.Get(app, "/text", apptest.Returns(candor.Text("a < b")), candor.Status(201))
+	candor.Get(app, "/csv", apptest.Returns(candor.Text("a")), candor.Produces("text/csv"))
+	candor.Get(app, "/latin", apptest.Returns(candor.Text("a")), candor.Produces("text/csv; charset=latin-1"))
+	candor.Get(app, "/svg", apptest.Returns(candor.Text("<svg/>")), candor.Produces("image/svg+xml"))
+	candor.Get(app, "/json", apptest.Returns(candor.Text(`{"a":1}`)), candor.Produces("application/json"))
+	candor.Get(app, "/bytes", apptest.Returns([]byte{0, 1}))
+	candor.Get(app, "/nothing", apptest.Returns([]byte(nil)))
+	candor.Get(app, "/sized", apptest.Returns[candor.Reader](strings.NewReader("sized")))
+	candor.Get(app, "/reader", apptest.Returns[candor.Reader](io.MultiReader(strings.NewReader("a"), strings.NewReader("b"))), candor.Produces("video/mp4"))
+	candor.Get(app, "/nobody", apptest.Returns[candor.Reader](http.NoBody))
 
 	tests := []struct{ path, want string }{
 		{"/html", "200\nContent-Length: 9\nContent-Type: text/html; charset=utf-8\n\n<b>é</b>"},
@@ -54,10 +55,10 @@ func TestRawAnswers(t *testing.T) {
 
 func TestRawAnswersInTheDocument(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/html", always(candor.HTML("")))
-	candor.Get(app, "/latin", always(candor.Text("a")), candor.Produces("Text/CSV; charset=latin-1"))
-	candor.Get(app, "/json", always([]byte(`{"a":1}`)), candor.Produces("application/json"))
-	candor.Get(app, "/reader", always[candor.Reader](http.NoBody))
+	candor.Get(app, "/html", apptest.Returns(candor.HTML("")))
+	candor.Get(app, "/latin", apptest.Returns(candor.Text("a")), candor.Produces("Text/CSV; charset=latin-1"))
+	candor.Get(app, "/json", apptest.Returns([]byte(`{"a":1}`)), candor.Produces("application/json"))
+	candor.Get(app, "/reader", apptest.Returns[candor.Reader](http.NoBody))
 	tests := map[string]string{
 		"/html":   `{"text/html": {"schema": {"type": "string"}}}`,
 		"/latin":  `{"text/csv": {"schema": {"type": "string"}}}`,
@@ -121,7 +122,7 @@ func TestAReaderIsClosedWhateverHappens(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := &source{Reader: strings.NewReader("four")}
-			app, _ := quiet(candor.Config{})
+			app, _ := apptest.Quiet(candor.Config{})
 			candor.Get(app, "/", func(context.Context, candor.None) (measured, error) { return tt.answer(s) })
 			got := candor.NewTestClient(t, app).Do(tt.method, "/", nil).Status(tt.code)
 			if tt.code == 500 {
@@ -134,8 +135,8 @@ func TestAReaderIsClosedWhateverHappens(t *testing.T) {
 }
 
 func TestANilReaderIs500(t *testing.T) {
-	app, log := quiet(candor.Config{})
-	candor.Get(app, "/", always[candor.Reader](nil))
+	app, log := apptest.Quiet(candor.Config{})
+	candor.Get(app, "/", apptest.Returns[candor.Reader](nil))
 	candor.NewTestClient(t, app).Get("/").Status(500)
 	assert.Contains(t, log.String(), "nil candor.Reader")
 }
@@ -148,8 +149,8 @@ func TestAReaderThatFailsInTheMiddleAbortsTheConnection(t *testing.T) {
 	for name, reader := range tests {
 		t.Run(name, func(t *testing.T) {
 			s := &source{Reader: reader}
-			app, log := quiet(candor.Config{})
-			candor.Get(app, "/", always[candor.Reader](s))
+			app, log := apptest.Quiet(candor.Config{})
+			candor.Get(app, "/", apptest.Returns[candor.Reader](s))
 			server := httptest.NewServer(app)
 			defer server.Close()
 			response, err := http.Get(server.URL)
@@ -168,7 +169,7 @@ func TestAReaderThatFailsInTheMiddleAbortsTheConnection(t *testing.T) {
 func TestWhatAReaderHasIsSentAtOnce(t *testing.T) {
 	pipe, feed := io.Pipe()
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", always[candor.Reader](pipe))
+	candor.Get(app, "/", apptest.Returns[candor.Reader](pipe))
 	server := httptest.NewServer(app)
 	defer server.Close()
 	go func() { _, _ = io.WriteString(feed, "one\n") }()
@@ -194,8 +195,8 @@ func TestAClientThatLeavesEndsTheReader(t *testing.T) {
 		read:  func(p []byte) (int, error) { return len(p), nil },
 		close: func() error { close(closed); return nil },
 	}
-	app, _ := quiet(candor.Config{})
-	candor.Get(app, "/", always[candor.Reader](endless))
+	app, _ := apptest.Quiet(candor.Config{})
+	candor.Get(app, "/", apptest.Returns[candor.Reader](endless))
 	server := httptest.NewServer(app)
 	defer server.Close()
 	response, err := http.Get(server.URL)
@@ -215,8 +216,8 @@ func (r readCloser) Close() error               { return r.close() }
 func TestBytesStayTheUsers(t *testing.T) {
 	shared := []byte("shared")
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", always(shared))
-	candor.Get(app, "/other", always(candor.Text("OTHER!")))
+	candor.Get(app, "/", apptest.Returns(shared))
+	candor.Get(app, "/other", apptest.Returns(candor.Text("OTHER!")))
 	c := candor.NewTestClient(t, app)
 	for range 3 {
 		assert.Equal(t, "shared", c.Get("/").Text())
@@ -231,7 +232,7 @@ func TestAStructThatEmbedsAReadyAnswerIsNone(t *testing.T) {
 		N           int `json:"n"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", always(page{Text: "x", N: 1}))
+	candor.Get(app, "/", apptest.Returns(page{Text: "x", N: 1}))
 	assert.JSONEq(t, `{"text":"x","n":1}`, candor.NewTestClient(t, app).Get("/").Text())
 }
 
@@ -250,7 +251,7 @@ func TestRedirects(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.to, func(t *testing.T) {
 			app := candor.New(candor.Config{})
-			candor.Get(app, "/", always(candor.Redirect(tt.to)))
+			candor.Get(app, "/", apptest.Returns(candor.Redirect(tt.to)))
 			assert.Equal(t, "307\nContent-Length: 0\nLocation: "+tt.want+"\n\n", answered(candor.NewTestClient(t, app).Get("/")))
 		})
 	}
@@ -258,7 +259,7 @@ func TestRedirects(t *testing.T) {
 
 func TestRedirectWithAStatus(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", always(candor.Redirect("/new")), candor.Status(301))
+	candor.Get(app, "/", apptest.Returns(candor.Redirect("/new")), candor.Status(301))
 	assert.Equal(t, "301\nContent-Length: 0\nLocation: /new\n\n", answered(candor.NewTestClient(t, app).Get("/")))
 }
 
@@ -269,7 +270,7 @@ func FuzzRedirect(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, to string) {
 		app := candor.New(candor.Config{})
-		candor.Get(app, "/", always(candor.Redirect(to)))
+		candor.Get(app, "/", apptest.Returns(candor.Redirect(to)))
 		got := candor.NewTestClient(t, app, candor.Unchecked()).Get("/").Header.Get("Location")
 		assert.False(t, strings.ContainsFunc(got, func(r rune) bool { return r <= ' ' || r >= 0x7f || r == '\\' }), "%q", got)
 		decoded, err := url.PathUnescape(got)

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math"
 	"net/http"
 	"slices"
@@ -17,12 +16,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
-
-// always makes a handler that returns one value.
-func always[T any](value T) func(context.Context, candor.None) (T, error) {
-	return func(context.Context, candor.None) (T, error) { return value, nil }
-}
 
 // answered is an answer as it stands on the wire, its headers in alphabetical
 // order.
@@ -37,13 +32,6 @@ func answered(r *candor.TestResponse) string {
 	slices.Sort(header)
 	lines = append(lines, header...)
 	return strings.Join(append(lines, "", r.Text()), "\n")
-}
-
-// quiet is an app whose log goes to the buffer.
-func quiet(config candor.Config) (*candor.App, *bytes.Buffer) {
-	var log bytes.Buffer
-	config.Logger = slog.New(slog.NewTextHandler(&log, nil))
-	return candor.New(config), &log
 }
 
 type userRecord struct {
@@ -89,24 +77,24 @@ type sparse struct {
 
 func TestJSONAnswers(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/string", always("a < b"))
-	candor.Get(app, "/number", always(1.5))
-	candor.Get(app, "/null", always[any](nil))
-	candor.Get(app, "/pointer", always((*publicUser)(nil)))
-	candor.Get(app, "/list", always([]publicUser(nil)))
-	candor.Get(app, "/map", always(map[string][]int(nil)))
-	candor.Get(app, "/filled", always(map[string][]int{"b": nil, "a": {1}}))
-	candor.Get(app, "/empty", always(ping{}))
-	candor.Get(app, "/union", always(animal{Cat: &feline{Lives: 9}}))
-	candor.Get(app, "/unions", always([]animal{{Dog: &canine{}}, {Cat: &feline{}}}))
-	candor.Get(app, "/computed", always(map[string]celsius{"now": 100}))
-	candor.Get(app, "/sparse", always(sparse{}))
-	candor.Get(app, "/any", always[any]([]any{1, "x", nil}))
-	candor.Get(app, "/raw", always(json.RawMessage(`{"a": 1}`)))
-	candor.Get(app, "/none", always(candor.None{}))
-	candor.Get(app, "/ok", always(candor.None{}), candor.Status(200))
-	candor.Get(app, "/created", always(publicUser{Name: "Ada"}), candor.Status(201))
-	candor.Get(app, "/vendor", always(ping{}), candor.Produces("application/vnd.ping+json"))
+	candor.Get(app, "/string", apptest.Returns("a < b"))
+	candor.Get(app, "/number", apptest.Returns(1.5))
+	candor.Get(app, "/null", apptest.Returns[any](nil))
+	candor.Get(app, "/pointer", apptest.Returns((*publicUser)(nil)))
+	candor.Get(app, "/list", apptest.Returns([]publicUser(nil)))
+	candor.Get(app, "/map", apptest.Returns(map[string][]int(nil)))
+	candor.Get(app, "/filled", apptest.Returns(map[string][]int{"b": nil, "a": {1}}))
+	candor.Get(app, "/empty", apptest.Returns(ping{}))
+	candor.Get(app, "/union", apptest.Returns(animal{Cat: &feline{Lives: 9}}))
+	candor.Get(app, "/unions", apptest.Returns([]animal{{Dog: &canine{}}, {Cat: &feline{}}}))
+	candor.Get(app, "/computed", apptest.Returns(map[string]celsius{"now": 100}))
+	candor.Get(app, "/sparse", apptest.Returns(sparse{}))
+	candor.Get(app, "/any", apptest.Returns[any]([]any{1, "x", nil}))
+	candor.Get(app, "/raw", apptest.Returns(json.RawMessage(`{"a": 1}`)))
+	candor.Get(app, "/none", apptest.Returns(candor.None{}))
+	candor.Get(app, "/ok", apptest.Returns(candor.None{}), candor.Status(200))
+	candor.Get(app, "/created", apptest.Returns(publicUser{Name: "Ada"}), candor.Status(201))
+	candor.Get(app, "/vendor", apptest.Returns(ping{}), candor.Produces("application/vnd.ping+json"))
 
 	tests := []struct{ path, want string }{
 		{"/string", "200\nContent-Length: 7\nContent-Type: application/json\n\n\"a < b\""},
@@ -163,8 +151,8 @@ func TestResponseChecks(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			app, log := quiet(candor.Config{ResponseChecks: tt.checks})
-			candor.Get(app, "/", always(rated{Stars: 6, Notes: []string{"long"}}))
+			app, log := apptest.Quiet(candor.Config{ResponseChecks: tt.checks})
+			candor.Get(app, "/", apptest.Returns(rated{Stars: 6, Notes: []string{"long"}}))
 			got := candor.NewTestClient(t, app, candor.Unchecked()).Get("/").Status(tt.status)
 			assert.Equal(t, tt.body, got.Text())
 			if !tt.logged {
@@ -178,8 +166,8 @@ func TestResponseChecks(t *testing.T) {
 }
 
 func TestAnAnswerThatCannotBeEncodedIs500(t *testing.T) {
-	app, log := quiet(candor.Config{})
-	candor.Get(app, "/", always([]float64{1, math.NaN()}))
+	app, log := apptest.Quiet(candor.Config{})
+	candor.Get(app, "/", apptest.Returns([]float64{1, math.NaN()}))
 	got := candor.NewTestClient(t, app).Get("/").Status(500)
 	assert.JSONEq(t, `{"detail":"Internal Server Error"}`, got.Text())
 	assert.Contains(t, log.String(), "the answer cannot be encoded: 1: NaN is not a number in JSON")
@@ -198,7 +186,7 @@ type conflict struct {
 
 func TestRespondsWithEveryKind(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", always(ping{}),
+	candor.Get(app, "/", apptest.Returns(ping{}),
 		candor.Responds[candor.HTML](400), candor.Responds[candor.Redirect](303, "See there"), candor.Responds[listed](206),
 		candor.Responds[conflict](409), candor.Responds[candor.None](304), candor.Responds[[]byte](402), candor.Responds[candor.File](299),
 		candor.Responds[rated](404, "Gone"))
@@ -360,7 +348,7 @@ func TestTheContractCoversHeaders(t *testing.T) {
 					next.ServeHTTP(spoiler{w, tt.spoil}, r)
 				})
 			}))
-			candor.Get(app, "/", always(out{Total: 1, Tags: []int{1, 2}}))
+			candor.Get(app, "/", apptest.Returns(out{Total: 1, Tags: []int{1, 2}}))
 			judge := &judgeTB{TB: t}
 			candor.NewTestClient(judge, app).Get("/")
 			if tt.want == "" {
@@ -385,7 +373,7 @@ func (s spoiler) WriteHeader(status int) {
 }
 
 func TestAnErrorDiscardsTheAnswer(t *testing.T) {
-	app, _ := quiet(candor.Config{})
+	app, _ := apptest.Quiet(candor.Config{})
 	candor.Get(app, "/", func(context.Context, candor.None) (listed, error) {
 		return listed{Total: 3}, errors.New("no")
 	})

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // exchanges are requests and the answers to them.
@@ -19,23 +20,23 @@ type exchanges []struct{ request, answer string }
 func (all exchanges) check(t *testing.T, h http.Handler) {
 	t.Helper()
 	for _, e := range all {
-		assert.Equal(t, e.answer, wire(h, e.request), e.request)
+		assert.Equal(t, e.answer, apptest.Wire(h, e.request), e.request)
 	}
 }
 
 func TestVerbs(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/v", says("get"))
-	candor.Post(app, "/v", says("post"))
-	candor.Put(app, "/v", says("put"))
-	candor.Patch(app, "/v", says("patch"))
-	candor.Delete(app, "/v", says("delete"))
+	candor.Get(app, "/v", apptest.Returns("get"))
+	candor.Post(app, "/v", apptest.Returns("post"))
+	candor.Put(app, "/v", apptest.Returns("put"))
+	candor.Patch(app, "/v", apptest.Returns("patch"))
+	candor.Delete(app, "/v", apptest.Returns("delete"))
 	candor.Head(app, "/v", func(context.Context, candor.None) (candor.None, error) {
 		return candor.None{}, candor.Error(418, nil)
 	})
-	candor.Options(app, "/v", says("options"))
-	candor.Trace(app, "/v", says("trace"))
-	candor.Handle(app, []string{"GET", "POST"}, "/both", says("both"))
+	candor.Options(app, "/v", apptest.Returns("options"))
+	candor.Trace(app, "/v", apptest.Returns("trace"))
+	candor.Handle(app, []string{"GET", "POST"}, "/both", apptest.Returns("both"))
 	candor.HandleHTTP(app, []string{"GET"}, "/plain/{rest...}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(r.Pattern + " " + r.PathValue("rest")))
 	}))
@@ -79,8 +80,8 @@ func echoID(_ context.Context, in oneID) (string, error) { return in.ID, nil }
 
 func TestInclusion(t *testing.T) {
 	items := candor.NewRouter("/items")
-	candor.Get(items, "", says("list"))
-	candor.Get(items, "/", says("slash"))
+	candor.Get(items, "", apptest.Returns("list"))
+	candor.Get(items, "/", apptest.Returns("slash"))
 	candor.Get(items, "/{id}", echoID)
 
 	shop := candor.NewRouter("/shops/{shop}")
@@ -105,7 +106,7 @@ func TestInclusion(t *testing.T) {
 	late := candor.NewRouter("/late")
 	items.Include(late)
 	candor.Get(late, "/{id}", echoID)
-	candor.Post(items, "", says("created"))
+	candor.Post(items, "", apptest.Returns("created"))
 
 	exchanges{
 		{"GET /items", `200 | "list"`},
@@ -144,7 +145,7 @@ func TestPrefixesWithWildcards(t *testing.T) {
 
 func TestEmptyPaths(t *testing.T) {
 	bare := candor.NewRouter("")
-	candor.Get(bare, "", says("root of the prefix"))
+	candor.Get(bare, "", apptest.Returns("root of the prefix"))
 	app := candor.New(candor.Config{})
 	app.Include(bare, candor.Prefix("/here"))
 	exchanges{{"GET /here", `200 | "root of the prefix"`}}.check(t, app)
@@ -156,8 +157,8 @@ func TestEmptyPaths(t *testing.T) {
 
 func TestAliases(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/items/{id}", echoID, candor.Use(marking("all")),
-		candor.Alias("/things/{id}", candor.Summary("The old name"), candor.Deprecated(), candor.Tags("old"), candor.Use(marking("things"))),
+	candor.Get(app, "/items/{id}", echoID, candor.Use(apptest.Marking("all")),
+		candor.Alias("/things/{id}", candor.Summary("The old name"), candor.Deprecated(), candor.Tags("old"), candor.Use(apptest.Marking("things"))),
 		candor.Alias("/legacy/{id}", candor.Hidden(), candor.Status(203)))
 
 	exchanges{
@@ -166,15 +167,15 @@ func TestAliases(t *testing.T) {
 		{"GET /legacy/1", `203 X-Through: all | "1"`},
 	}.check(t, app)
 
-	doc := specOf(t, app)
-	require.Equal(t, []string{"/items/{id}", "/things/{id}"}, keysOf(doc, "paths"))
-	assert.Equal(t, "echoID", at(doc, "paths", "/items/{id}", "get", "operationId"))
-	assert.Equal(t, "Echo ID", at(doc, "paths", "/items/{id}", "get", "summary"))
-	assert.Nil(t, at(doc, "paths", "/items/{id}", "get", "tags"))
-	assert.Equal(t, "echoID_things_id_get", at(doc, "paths", "/things/{id}", "get", "operationId"))
-	assert.Equal(t, "The old name", at(doc, "paths", "/things/{id}", "get", "summary"))
-	assert.Equal(t, []any{"old"}, at(doc, "paths", "/things/{id}", "get", "tags"))
-	assert.Equal(t, true, at(doc, "paths", "/things/{id}", "get", "deprecated"))
+	doc := apptest.Document(t, app)
+	require.Equal(t, []string{"/items/{id}", "/things/{id}"}, apptest.MemberNames(doc, "paths"))
+	assert.Equal(t, "echoID", apptest.Member(doc, "paths", "/items/{id}", "get", "operationId"))
+	assert.Equal(t, "Echo ID", apptest.Member(doc, "paths", "/items/{id}", "get", "summary"))
+	assert.Nil(t, apptest.Member(doc, "paths", "/items/{id}", "get", "tags"))
+	assert.Equal(t, "echoID_things_id_get", apptest.Member(doc, "paths", "/things/{id}", "get", "operationId"))
+	assert.Equal(t, "The old name", apptest.Member(doc, "paths", "/things/{id}", "get", "summary"))
+	assert.Equal(t, []any{"old"}, apptest.Member(doc, "paths", "/things/{id}", "get", "tags"))
+	assert.Equal(t, true, apptest.Member(doc, "paths", "/things/{id}", "get", "deprecated"))
 }
 
 // A table of routes is a slice: nothing about registration needs to be spelled
@@ -190,7 +191,7 @@ func TestRoutesFromATable(t *testing.T) {
 		{"GET", "/b", "three", []candor.RouteOption{candor.Hidden()}},
 	}
 	for _, row := range table {
-		candor.Handle(app, []string{row.method}, row.path, says(row.text), row.options...)
+		candor.Handle(app, []string{row.method}, row.path, apptest.Returns(row.text), row.options...)
 	}
 	for path, register := range map[string]func(candor.Routes, string){"/cats": serve[livesCat], "/dogs": serve[trickDog]} {
 		register(app, path)
@@ -215,9 +216,7 @@ type (
 )
 
 // serve registers a handler for any type.
-func serve[T any](r candor.Routes, path string) { candor.Get(r, path, zero[T]) }
-
-func zero[T any](context.Context, candor.None) (t T, err error) { return t, nil }
+func serve[T any](r candor.Routes, path string) { candor.Get(r, path, apptest.Zero[T]) }
 
 func TestTwoAppsShareARouter(t *testing.T) {
 	items := candor.NewRouter("/items")
@@ -232,13 +231,13 @@ func TestTwoAppsShareARouter(t *testing.T) {
 		{"GET /two/items/2", `200 | "2"`},
 		{"GET /one/items/2", `404 | {"detail":"Not Found"}`},
 	}.check(t, two)
-	assert.Contains(t, panicOf(func() { candor.Get(items, "/late", says("")) }), "the app already serves")
+	assert.Contains(t, apptest.PanicOf(func() { candor.Get(items, "/late", apptest.Returns("")) }), "the app already serves")
 }
 
 func TestLateRegistration(t *testing.T) {
 	for name, register := range map[string]func(*candor.App, *candor.Router){
-		"a route": func(a *candor.App, _ *candor.Router) { candor.Get(a, "/late", says("")) },
-		"below":   func(_ *candor.App, r *candor.Router) { candor.Get(r, "/late", says("")) },
+		"a route": func(a *candor.App, _ *candor.Router) { candor.Get(a, "/late", apptest.Returns("")) },
+		"below":   func(_ *candor.App, r *candor.Router) { candor.Get(r, "/late", apptest.Returns("")) },
 		"plain": func(a *candor.App, _ *candor.Router) {
 			candor.HandleHTTP(a, []string{"GET"}, "/late", http.NotFoundHandler())
 		},
@@ -251,20 +250,9 @@ func TestLateRegistration(t *testing.T) {
 			app, below := candor.New(candor.Config{}), candor.NewRouter("/below")
 			app.Include(below)
 			app.Seal()
-			assert.Contains(t, panicOf(func() { register(app, below) }), "the app already serves, its routes are fixed")
+			assert.Contains(t, apptest.PanicOf(func() { register(app, below) }), "the app already serves, its routes are fixed")
 		})
 	}
-}
-
-// panicOf is the text of the error that f panics with.
-func panicOf(f func()) (text string) {
-	defer func() {
-		if err, ok := recover().(error); ok {
-			text = err.Error()
-		}
-	}()
-	f()
-	return ""
 }
 
 func TestConcurrentFirstRequests(t *testing.T) {
@@ -277,7 +265,7 @@ func TestConcurrentFirstRequests(t *testing.T) {
 	answers := make([]string, 32)
 	requests := []string{"GET /items/1", "GET /sub/1", "GET /openapi.json", "GET /sub/openapi.json"}
 	for i := range answers {
-		group.Go(func() { answers[i] = wire(app, requests[i%len(requests)]) })
+		group.Go(func() { answers[i] = apptest.Wire(app, requests[i%len(requests)]) })
 	}
 	group.Wait()
 	for i, got := range answers {

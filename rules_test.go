@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // divisible is a rule with a parameter and a keyword.
@@ -45,16 +46,16 @@ func TestRulesOfTheApp(t *testing.T) {
 	config := candor.Config{Rules: map[string]candor.Rule{"divisible": divisible, "shouting": shouting}}
 	app := candor.New(config)
 	router := candor.NewRouter("/v1")
-	candor.Post(router, "/", shown[ruled])
+	candor.Post(router, "/", apptest.Echo[ruled])
 	app.Include(router)
 	c := candor.NewTestClient(t, app)
-	assert.Equal(t, `200 {"Q":4,"Body":{"n":[5],"word":"yes!"}}`, outcome(c.Post("/v1/", `{"n":[5],"word":"yes!"}`)))
+	assert.Equal(t, `200 {"Q":4,"Body":{"n":[5],"word":"yes!"}}`, apptest.Outcome(c.Post("/v1/", `{"n":[5],"word":"yes!"}`)))
 	assert.Equal(t, "value_error [\"query\",\"q\"] {\"error\":\"breaks the rule divisible\"}\n"+
 		"value_error [\"body\",\"n\",1] {\"error\":\"breaks the rule divisible\"}\n"+
-		"value_error [\"body\",\"word\"] {\"error\":\"breaks the rule shouting\"}", outcome(c.Post("/v1/?q=3", `{"n":[5,6],"word":"yes"}`)))
-	q := told(t, c, "paths", "/v1/", "post", "parameters", 0, "schema")
+		"value_error [\"body\",\"word\"] {\"error\":\"breaks the rule shouting\"}", apptest.Outcome(c.Post("/v1/?q=3", `{"n":[5,6],"word":"yes"}`)))
+	q := apptest.DocumentMember(t, c, "paths", "/v1/", "post", "parameters", 0, "schema")
 	assert.Equal(t, map[string]any{"type": "integer", "format": "int64", "minimum": 2.0, "multipleOf": 2.0, "default": 4.0}, q)
-	body := told(t, c, "paths", "/v1/", "post", "requestBody", "content", "application/json", "schema", "properties")
+	body := apptest.DocumentMember(t, c, "paths", "/v1/", "post", "requestBody", "content", "application/json", "schema", "properties")
 	require.NotNil(t, body)
 	assert.Equal(t, 5.0, body.(map[string]any)["n"].(map[string]any)["items"].(map[string]any)["multipleOf"])
 	assert.Equal(t, "shouting", body.(map[string]any)["word"].(map[string]any)["x-validate"])
@@ -62,11 +63,11 @@ func TestRulesOfTheApp(t *testing.T) {
 
 func TestRulesNobodyKnows(t *testing.T) {
 	router := candor.NewRouter("/v1")
-	candor.Post(router, "/", shown[ruled])
+	candor.Post(router, "/", apptest.Echo[ruled])
 	app := candor.New(candor.Config{})
 	app.Include(router)
 	assert.ErrorContains(t, app.Check(), "divisible: no such rule; write one of validator's or add it to Config.Rules")
-	assert.Contains(t, panicOf(func() { candor.Post(app, "/", shown[ruled]) }), "divisible: no such rule")
+	assert.Contains(t, apptest.PanicOf(func() { candor.Post(app, "/", apptest.Echo[ruled]) }), "divisible: no such rule")
 }
 
 func TestWrongAdditions(t *testing.T) {
@@ -84,7 +85,7 @@ func TestWrongAdditions(t *testing.T) {
 		`Config.Codecs["application/cbor"]: it needs both Marshal and Unmar`: {Codecs: map[string]candor.Codec{"application/cbor": {Marshal: cborCodec.Marshal}}},
 	}
 	for want, config := range rows {
-		text := panicOf(func() { candor.New(config) })
+		text := apptest.PanicOf(func() { candor.New(config) })
 		assert.Contains(t, text, want)
 		assert.Contains(t, text, "rules_test.go:")
 	}
@@ -111,14 +112,14 @@ func TestSchemasOfTheUser(t *testing.T) {
 		Others []isbn  `json:"others"`
 		Back   *colour `json:"back"`
 	}
-	candor.Post(app, "/{isbn}", shown[struct {
+	candor.Post(app, "/{isbn}", apptest.Echo[struct {
 		ISBN isbn `path:"isbn"`
 		Body book `body:""`
 	}])
 	c := candor.NewTestClient(t, app)
-	properties := told(t, c, "components", "schemas", "book", "properties")
+	properties := apptest.DocumentMember(t, c, "components", "schemas", "book", "properties")
 	isISBN := map[string]any{"type": "string", "format": "isbn", "description": "an ISBN"}
-	assert.Equal(t, isISBN, told(t, c, "paths", "/{isbn}", "post", "parameters", 0, "schema"))
+	assert.Equal(t, isISBN, apptest.DocumentMember(t, c, "paths", "/{isbn}", "post", "parameters", 0, "schema"))
 	assert.Equal(t, map[string]any{
 		"isbn":   map[string]any{"type": "string", "format": "isbn", "description": "an ISBN", "minLength": 10.0},
 		"cover":  map[string]any{"type": "string", "pattern": "^#[0-9a-f]{6}$"},
@@ -162,7 +163,7 @@ func (i *invoice) Validate() error {
 }
 
 func TestBodiesThatJudgeThemselves(t *testing.T) {
-	c := showing[struct {
+	c := apptest.Echoing[struct {
 		Body invoice `body:"invoice"`
 	}](t, "/")
 	posts(t, c, "/", [][2]string{

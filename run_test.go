@@ -22,6 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // serveApp serves an app on a port of its own until the test ends, and returns
@@ -265,6 +266,6 @@ func TestServeHTTP2WithoutTLS(t *testing.T) {
 func TestMistakesInTLS(t *testing.T) {
 	t.Parallel()
 	config, _ := certified(t)
-	assert.Contains(t, panicOf(func() { candor.New(candor.Config{TLS: config, H2C: true}) }), "leave one of them out")
-	assert.Contains(t, panicOf(func() { candor.New(candor.Config{TLS: &tls.Config{}}) }), "set Certificates")
+	assert.Contains(t, apptest.PanicOf(func() { candor.New(candor.Config{TLS: config, H2C: true}) }), "leave one of them out")
+	assert.Contains(t, apptest.PanicOf(func() { candor.New(candor.Config{TLS: &tls.Config{}}) }), "set Certificates")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 var (
@@ -103,13 +104,13 @@ func TestChallenges(t *testing.T) {
 			candor.Get(app, "/typed", idle, candor.Scopes(row.scopes...))
 			candor.HandleHTTP(app, []string{"GET"}, "/plain", http.NotFoundHandler(), candor.Scopes(row.scopes...), candor.Responds[candor.None](404))
 			for _, path := range []string{"/typed", "/plain"} {
-				missing := fetch(app, path)
+				missing := apptest.Fetch(app, path)
 				assert.Equal(t, http.StatusUnauthorized, missing.Code, path)
 				assert.Equal(t, row.missing, missing.Header().Values("WWW-Authenticate"), path)
-				refused := fetch(app, path, "Authorization", "Bearer t", "X-Key", "k")
+				refused := apptest.Fetch(app, path, "Authorization", "Bearer t", "X-Key", "k")
 				for _, credentials := range []string{"Basic dTpw", "Token t"} {
 					if refused.Body.String() != `{"detail":"unknown token"}` {
-						refused = fetch(app, path, "Authorization", credentials, "X-Key", "k")
+						refused = apptest.Fetch(app, path, "Authorization", credentials, "X-Key", "k")
 					}
 				}
 				assert.JSONEq(t, `{"detail":"unknown token"}`, refused.Body.String(), path)
@@ -151,7 +152,7 @@ func TestChallengesOfErrors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			app := candor.New(candor.Config{})
 			row.build(app)
-			got := fetch(app, "/", "Authorization", "Bearer t")
+			got := apptest.Fetch(app, "/", "Authorization", "Bearer t")
 			assert.Equal(t, http.StatusUnauthorized, got.Code)
 			assert.Equal(t, row.want, got.Header()["Www-Authenticate"])
 		})
@@ -168,7 +169,7 @@ func TestChallengesInTheDocument(t *testing.T) {
 	candor.Get(app, "/declared", idleOf[needsToken], candor.Responds[answer](http.StatusUnauthorized))
 	candor.WebSocket(app, "/socket", func(context.Context, needsToken, *candor.Socket[string, string]) error { return nil })
 	header := func(path string) any {
-		return at(specOf(t, app), "paths", path, "get", "responses", "401", "headers", "WWW-Authenticate", "required")
+		return apptest.Member(apptest.Document(t, app), "paths", path, "get", "responses", "401", "headers", "WWW-Authenticate", "required")
 	}
 	for path, want := range map[string]any{"/required": true, "/raised": true, "/socket": true, "/optional": nil, "/login": nil, "/declared": nil} {
 		assert.Equal(t, want, header(path), path)
@@ -185,7 +186,7 @@ func TestChallengesThatNobodyCouldRead(t *testing.T) {
 		`Config.Challenge.ResourceMetadata is "ftp://a.example/m"; write the whole URL`:      {ResourceMetadata: "ftp://a.example/m"},
 		`Config.Challenge.ResourceMetadata is "https://a.example/m#f"; write the whole URL`:  {ResourceMetadata: "https://a.example/m#f"},
 	} {
-		err := mistakesOf(func(*candor.App) { candor.New(candor.Config{Challenge: challenge}) })
+		err := apptest.ConfigErrorOf(func(*candor.App) { candor.New(candor.Config{Challenge: challenge}) })
 		require.Error(t, err)
 		assert.Contains(t, err.Error(), want)
 	}

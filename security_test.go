@@ -3,13 +3,13 @@ package candor_test
 import (
 	"context"
 	"net/http"
-	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // Credentials of which one is needed.
@@ -42,17 +42,6 @@ func whoShows(_ context.Context, in showsOneOfTwo) (answer, error) {
 	return answer{in.Shown.who()}, nil
 }
 
-// fetch sends a GET with headers, and returns what came of it.
-func fetch(app http.Handler, target string, headers ...string) *httptest.ResponseRecorder {
-	r := httptest.NewRequest(http.MethodGet, target, nil)
-	for i := 0; i < len(headers); i += 2 {
-		r.Header.Add(headers[i], headers[i+1])
-	}
-	w := httptest.NewRecorder()
-	app.ServeHTTP(w, r)
-	return w
-}
-
 func TestOneOfSeveralCredentials(t *testing.T) {
 	for name, build := range map[string]func(app *candor.App){
 		"a handler": func(app *candor.App) { candor.Get(app, "/", whoShows) },
@@ -80,15 +69,15 @@ func TestOneOfSeveralCredentials(t *testing.T) {
 			build(app)
 			assert.JSONEq(t, `[{"HTTPToken":[]},{"APIKeyHeader":[]}]`, securityOf(t, app, "/"))
 			for _, headers := range [][]string{{"Authorization", "Token t"}, {"X-Key", "k"}, {"Authorization", "token t", "X-Key", "k"}} {
-				assert.Less(t, fetch(app, "/", headers...).Code, 300, headers)
+				assert.Less(t, apptest.Fetch(app, "/", headers...).Code, 300, headers)
 			}
 			for _, headers := range [][]string{{}, {"Authorization", "Bearer t"}, {"X-Key", ""}} {
-				refused := fetch(app, "/", headers...)
+				refused := apptest.Fetch(app, "/", headers...)
 				assert.Equal(t, http.StatusUnauthorized, refused.Code, headers)
 				assert.Equal(t, []string{"Token", "APIKey"}, refused.Header().Values("WWW-Authenticate"), headers)
 			}
-			require.Less(t, fetch(app, "/", "X-Key", "k").Code, 300)
-			assert.Equal(t, http.StatusUnauthorized, fetch(app, "/").Code, "nothing is left of the request before")
+			require.Less(t, apptest.Fetch(app, "/", "X-Key", "k").Code, 300)
+			assert.Equal(t, http.StatusUnauthorized, apptest.Fetch(app, "/").Code, "nothing is left of the request before")
 		})
 	}
 }
@@ -186,7 +175,7 @@ func TestNamesOfSecuritySchemes(t *testing.T) {
 	} {
 		assert.JSONEq(t, `[{"`+want+`":[]}]`, securityOf(t, app, path), path)
 	}
-	schemes := at(specOf(t, app), "components", "securitySchemes")
+	schemes := apptest.Member(apptest.Document(t, app), "components", "securitySchemes")
 	assert.Equal(t, map[string]any{
 		"Device":        map[string]any{"type": "apiKey", "in": "header", "name": "X-Key", "description": "The key of a device"},
 		"APIKeyHeader":  map[string]any{"type": "apiKey", "in": "query", "name": "key", "description": "Named in its place"},
@@ -208,10 +197,10 @@ func TestWordsOfTokens(t *testing.T) {
 		return string(in.Token), nil
 	})
 	for sent, want := range map[string]string{"Token a.b": `"a.b"`, "token  a.b ": `"a.b"`} {
-		assert.Equal(t, want, fetch(app, "/", "Authorization", sent).Body.String())
+		assert.Equal(t, want, apptest.Fetch(app, "/", "Authorization", sent).Body.String())
 	}
 	for _, sent := range []string{"Bearer a.b", "Token", "Token ", "Tokena.b", ""} {
-		refused := fetch(app, "/", "Authorization", sent)
+		refused := apptest.Fetch(app, "/", "Authorization", sent)
 		assert.Equal(t, http.StatusUnauthorized, refused.Code, sent)
 		assert.Equal(t, []string{"Token"}, refused.Header().Values("WWW-Authenticate"), sent)
 	}
@@ -344,7 +333,7 @@ func TestMistakesInSecurityFields(t *testing.T) {
 		}, `the field Token names the security scheme "lgoin", which Config.SecuritySchemes does not have`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := mistakesOf(func(*candor.App) {
+			err := apptest.ConfigErrorOf(func(*candor.App) {
 				app := loginApp()
 				row.build(app)
 				if err := app.Check(); err != nil {
@@ -408,7 +397,7 @@ func TestURLsOfSchemesFollowTheAnnouncedPrefix(t *testing.T) {
 			}
 			for range 2 { // nothing is added to what was announced
 				schemes := func(keys ...string) any {
-					return at(specOf(t, app), append([]string{"components", "securitySchemes"}, keys...)...)
+					return apptest.Member(apptest.Document(t, app), append([]string{"components", "securitySchemes"}, keys...)...)
 				}
 				assert.Equal(t, row.want, schemes("login", "flows", "password", token))
 				assert.Equal(t, row.want, schemes("code", "flows", "authorizationCode", token))

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
@@ -41,7 +42,7 @@ func sequenceApp() *candor.App {
 	app := candor.New(candor.Config{Title: "Sequences"})
 	candor.Get(app, "/lines", func(context.Context, candor.None) (candor.JSONLines[sequenceGoal], error) { return nil, nil })
 	candor.Get(app, "/numbers", func(context.Context, candor.None) (candor.JSONLines[*int64], error) { return nil, nil })
-	candor.Post(app, "/lines", ignores[struct {
+	candor.Post(app, "/lines", apptest.Ignores[struct {
 		Lines candor.JSONLines[sequenceGoal] `body:""`
 	}])
 	candor.Get(app, "/events", func(context.Context, candor.None) (candor.Events[sequenceNews], error) { return nil, nil })
@@ -89,7 +90,7 @@ func TestDocumentOfSequences(t *testing.T) {
 		{[]string{"/raw", "post", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string","contentMediaType":"text/plain"}}}`), "data: text\n\n"},
 		{[]string{"/any", "get", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string"}}}`), "data: text\n\n"},
 	} {
-		content := at(document.Bytes(), append(append([]string{"paths"}, row.place...), "content", row.media)...).(map[string]any)
+		content := apptest.Member(document.Bytes(), append(append([]string{"paths"}, row.place...), "content", row.media)...).(map[string]any)
 		assert.JSONEq(t, row.item, sequenceText(content["x-itemSchema"]), row.place)
 		assert.Equal(t, row.shown, content["example"], "what is sent")
 		schema := content["schema"].(map[string]any)
@@ -97,8 +98,8 @@ func TestDocumentOfSequences(t *testing.T) {
 		assert.Equal(t, row.media, schema["contentMediaType"])
 		assert.JSONEq(t, `{"type":"array","items":`+row.item+`}`, sequenceText(schema["contentSchema"]))
 	}
-	assert.JSONEq(t, goal, sequenceText(at(document.Bytes(), "paths", "/lines", "post", "requestBody", "content", "application/x-ndjson", "x-itemSchema")))
-	assert.Nil(t, at(document.Bytes(), "paths", "/text", "get", "responses", "200", "content", "text/plain; charset=utf-8", "x-itemSchema"))
+	assert.JSONEq(t, goal, sequenceText(apptest.Member(document.Bytes(), "paths", "/lines", "post", "requestBody", "content", "application/x-ndjson", "x-itemSchema")))
+	assert.Nil(t, apptest.Member(document.Bytes(), "paths", "/text", "get", "responses", "200", "content", "text/plain; charset=utf-8", "x-itemSchema"))
 }
 
 // In 3.0, which knows no schema of what a text holds, an item stays.
@@ -106,7 +107,7 @@ func TestDocumentOfSequencesIn30(t *testing.T) {
 	var document bytes.Buffer
 	require.NoError(t, sequenceApp().WriteOpenAPIAs(&document, candor.OpenAPI30))
 	item := func(path, method, media string) string {
-		return sequenceText(at(document.Bytes(), "paths", path, method, "responses", "200", "content", media, "x-itemSchema"))
+		return sequenceText(apptest.Member(document.Bytes(), "paths", path, method, "responses", "200", "content", media, "x-itemSchema"))
 	}
 	assert.JSONEq(t, `{"$ref":"#/components/schemas/sequenceGoal"}`, item("/lines", "get", "application/jsonl"))
 	assert.JSONEq(t, `{"type":"integer","format":"int64","nullable":true}`, item("/numbers", "get", "application/jsonl"))

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // provoked is a mistake, and what makes it.
@@ -58,7 +59,7 @@ func nothing(context.Context, candor.None) (candor.None, error) { return candor.
 func plainly(http.ResponseWriter, *http.Request) {}
 
 // reads registers a route that takes an input.
-func reads[In any](app *candor.App) { candor.Post(app, "/", ignores[In]) }
+func reads[In any](app *candor.App) { candor.Post(app, "/", apptest.Ignores[In]) }
 
 // answersWith registers a route that answers with a value.
 func answersWith[Out any](app *candor.App) {
@@ -238,7 +239,7 @@ var uselessOptions = []provoked{
 	{"StrictContentType without a body", onRoute(candor.StrictContentType(false))},
 	{"StrictContentType of a plain handler", onPlain(candor.StrictContentType(false))},
 	{"StrictContentType of a form", func(app *candor.App) {
-		candor.Post(app, "/", ignores[struct {
+		candor.Post(app, "/", apptest.Ignores[struct {
 			S string `form:"s"`
 		}], candor.StrictContentType(false))
 	}},
@@ -246,7 +247,7 @@ var uselessOptions = []provoked{
 	{"MaxBody of a plain handler", onPlain(candor.MaxBody(1))},
 	{"MaxBody of a WebSocket", onSocket(candor.MaxBody(1))},
 	{"Cache of a POST", func(app *candor.App) {
-		candor.Post(app, "/", ignores[candor.None], candor.Cache(candor.CacheConfig{TTL: time.Minute}))
+		candor.Post(app, "/", apptest.Ignores[candor.None], candor.Cache(candor.CacheConfig{TTL: time.Minute}))
 	}},
 	{"Cache of a plain handler", onPlain(candor.Cache(candor.CacheConfig{TTL: time.Minute}))},
 	{"Status of a WebSocket", onSocket(candor.Status(200))},
@@ -268,7 +269,7 @@ var uselessOptions = []provoked{
 	{"Summary of a front end", func(app *candor.App) { app.Frontend("/", os.DirFS("testdata"), candor.Summary("s")) }},
 	{"RequestExample without a body", onRoute(candor.RequestExample("a", 1))},
 	{"RequestExample that is refused", func(app *candor.App) {
-		candor.Post(app, "/", ignores[struct {
+		candor.Post(app, "/", apptest.Ignores[struct {
 			Body bounded `body:""`
 		}], candor.RequestExample("a", bounded{}))
 	}},
@@ -404,7 +405,7 @@ var wrongPlaces = []provoked{
 func toldOf(provoke func(*candor.App)) string {
 	var log bytes.Buffer
 	app := candor.New(candor.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	text := panicOf(func() { provoke(app) })
+	text := apptest.PanicOf(func() { provoke(app) })
 	if text == "" {
 		if err := app.Check(); err != nil {
 			text = err.Error()
@@ -452,7 +453,7 @@ func TestNoMistakeIsSilent(t *testing.T) {
 func TestOptionsWhereTheyHaveAnEffect(t *testing.T) {
 	lines := func(options ...candor.RouteOption) func(*candor.App) {
 		return func(app *candor.App) {
-			candor.Post(app, "/", ignores[struct {
+			candor.Post(app, "/", apptest.Ignores[struct {
 				Items candor.JSONLines[int] `body:""`
 			}], options...)
 		}

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type tickOf struct {
@@ -106,7 +107,7 @@ func TestEvents(t *testing.T) {
 // The data of an event is no event: what EventsOf is given is data.
 func TestEventsOfEvents(t *testing.T) {
 	app := candor.New(candor.Config{})
-	said := panicOf(func() {
+	said := apptest.PanicOf(func() {
 		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[candor.Event[int]], error) {
 			return candor.EventsOf(slices.Values([]candor.Event[int]{{Name: "n", Data: 1}})), nil
 		})
@@ -121,7 +122,7 @@ func TestEventsOfEvents(t *testing.T) {
 			candor.Get(app, "/", func(context.Context, candor.None) (candor.JSONLines[candor.Event[int]], error) { return nil, nil })
 		},
 	} {
-		assert.Contains(t, panicOf(register), "the values of the stream are events", name)
+		assert.Contains(t, apptest.PanicOf(register), "the values of the stream are events", name)
 	}
 }
 
@@ -156,7 +157,7 @@ func TestEventsInTime(t *testing.T) {
 		assert.Equal(t, ": ping\n\n", served(t, app))
 	})
 	synctest.Test(t, func(t *testing.T) {
-		app, _ := quiet(candor.Config{})
+		app, _ := apptest.Quiet(candor.Config{})
 		candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.Events[int], error) {
 			return func(yield func(candor.Event[int], error) bool) {
 				_ = yield(candor.Event[int]{}, nil)
@@ -214,7 +215,7 @@ func TestEventsOfAUnion(t *testing.T) {
 func TestEventsNamedByTheirData(t *testing.T) {
 	goal, card := namedNews{Goal: &sequenceGoal{By: "Ann", Minute: new(3)}}, namedNews{Card: &sequenceCard{Colour: "red"}}
 	send := func(events ...candor.Event[namedNews]) (*candor.App, *bytes.Buffer) {
-		app, logged := quiet(candor.Config{})
+		app, logged := apptest.Quiet(candor.Config{})
 		candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[namedNews], error) {
 			return func(yield func(candor.Event[namedNews], error) bool) {
 				for _, event := range events {
@@ -238,17 +239,17 @@ func TestEventsNamedByTheirData(t *testing.T) {
 	assert.Equal(t, []string{"goal goal", "card card"}, names)
 	for name, event := range map[string]candor.Event[namedNews]{"another name": {Name: "goal", Data: card}, "no case": {}, "two": {Data: namedNews{goal.OneOf, goal.Goal, card.Card}}} {
 		app, logged := send(event)
-		assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, wire(app, "GET /"), name)
+		assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, apptest.Wire(app, "GET /"), name)
 		assert.NotEmpty(t, logged)
 	}
 	app, logged := send(candor.Event[namedNews]{Name: "goal", Data: card})
-	wire(app, "GET /")
+	apptest.Wire(app, "GET /")
 	assert.Contains(t, logged.String(), `holds the case \"card\" of its union, which is its name; leave Name empty`)
 	type misnamed struct {
 		candor.OneOf `json:"kind" event:"kind"`
 		Goal         *sequenceGoal `case:"goal"`
 	}
-	assert.Contains(t, panicOf(func() {
+	assert.Contains(t, apptest.PanicOf(func() {
 		candor.Get(candor.New(candor.Config{}), "/", func(context.Context, candor.None) (candor.Events[misnamed], error) { return nil, nil })
 	}), `write event:"name" where the case is to be the name`)
 }
@@ -256,7 +257,7 @@ func TestEventsNamedByTheirData(t *testing.T) {
 // The event of an error is held against the document like any other, and so is
 // the name of an event.
 func TestEventsAreHeldAgainstTheDocument(t *testing.T) {
-	app, _ := quiet(candor.Config{ProblemDetails: true, EditDocument: func(d *openapi3.T) {
+	app, _ := apptest.Quiet(candor.Config{ProblemDetails: true, EditDocument: func(d *openapi3.T) {
 		kinds := d.Paths.Value("/named").Get.Responses.Value("200").Value.Content["text/event-stream"].Schema.Value.ContentSchema.Value.Items.Value.AnyOf
 		kinds[1].Value.Properties["event"].Value.Enum = []any{"booking"}
 		every := d.Paths.Value("/every").Get.Responses.Value("200").Value.Content["text/event-stream"].Schema.Value.ContentSchema.Value.Items.Value
@@ -299,7 +300,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 	} {
 		for _, first := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
-				app, logged := quiet(candor.Config{})
+				app, logged := apptest.Quiet(candor.Config{})
 				closed := false
 				candor.Get(app, "/", func(context.Context, candor.None) (candor.Events[line], error) {
 					return func(yield func(candor.Event[line], error) bool) {
@@ -314,7 +315,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 				if want := "data: {\"n\":1}\n\n" + failure; !first {
 					assert.Equal(t, want, served(t, app), name)
 				} else {
-					assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, wire(app, "GET /"), name)
+					assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, apptest.Wire(app, "GET /"), name)
 				}
 				assert.True(t, closed)
 				assert.NotEmpty(t, logged.String(), "the reason is the log's")

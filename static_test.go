@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // site is a file system with everything a handler of files must tell apart.
@@ -75,7 +76,7 @@ func TestStatic(t *testing.T) {
 		`back%5Cslash.txt`, `..%5Capp.js`, "c:colon.txt", "app.js%00", "app.js%00.txt", "%FF", "docs/%C0%AE%C0%AE/app.js",
 	} {
 		for _, method := range []string{"GET ", "POST ", "OPTIONS "} {
-			assert.Equal(t, notFound, wire(app, method+"/s/"+path), path)
+			assert.Equal(t, notFound, apptest.Wire(app, method+"/s/"+path), path)
 		}
 	}
 }
@@ -131,7 +132,7 @@ func TestStaticOfEmbeddedFiles(t *testing.T) {
 	app.Mount("/s", candor.Static(staticEmbedded))
 	c := candor.NewTestClient(t, app)
 	first := c.Get("/s/LICENSE").Status(200)
-	assert.Equal(t, read(t, "LICENSE"), first.Text())
+	assert.Equal(t, apptest.ReadFile(t, "LICENSE"), first.Text())
 	tag := first.Header.Get("Etag")
 	assert.NotEmpty(t, tag)
 	c.Get("/s/LICENSE", candor.WithHeader("If-None-Match", tag)).Status(304)
@@ -173,16 +174,16 @@ func TestStaticLinks(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			app := candor.New(candor.Config{})
 			app.Mount("", candor.Static(row.files))
-			assert.Equal(t, "200 | a", wire(app, "GET /real/a.txt"))
+			assert.Equal(t, "200 | a", apptest.Wire(app, "GET /real/a.txt"))
 			for _, path := range []string{"/out.txt", "/absolute.txt", "/up/secret.txt", "/up/inside/real/a.txt", "/nowhere", "/loop", "/loop/x"} {
-				assert.Equal(t, notFound, wire(app, "GET "+path), path)
+				assert.Equal(t, notFound, apptest.Wire(app, "GET "+path), path)
 			}
 			want := notFound
 			if row.follows {
 				want = "200 | a"
 			}
-			assert.Equal(t, want, wire(app, "GET /in.txt"))
-			assert.Equal(t, want, wire(app, "GET /folder/a.txt"))
+			assert.Equal(t, want, apptest.Wire(app, "GET /in.txt"))
+			assert.Equal(t, want, apptest.Wire(app, "GET /folder/a.txt"))
 		})
 	}
 }
@@ -254,10 +255,10 @@ func (unreadable) Seek(int64, int) (int64, error) { return 0, nil }
 
 // What is wrong with the server is a 500, and the reason stays in the log.
 func TestStaticFailures(t *testing.T) {
-	app, logged := quiet(candor.Config{})
+	app, logged := apptest.Quiet(candor.Config{})
 	app.Mount("/s", candor.Static(brokenFS{fstest.MapFS{"closed.txt": {}, "broken.txt": {Data: []byte("x")}}}))
 	for _, path := range []string{"/s/closed.txt", "/s/broken.txt"} {
-		assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, wire(app, "GET "+path), path)
+		assert.Equal(t, `500 | {"detail":"Internal Server Error"}`, apptest.Wire(app, "GET "+path), path)
 	}
 	assert.Contains(t, logged.String(), "permission denied")
 	assert.Contains(t, logged.String(), "a broken disk")
@@ -324,9 +325,9 @@ const (
 func TestFrontendComesLast(t *testing.T) {
 	app := candor.New(candor.Config{})
 	app.Frontend("/", builtFrontend("site", "things", "docs/index.html"))
-	candor.Post(app, "/things", says("created"))
+	candor.Post(app, "/things", apptest.Returns("created"))
 	candor.Get(app, "/items/{id}", echoID)
-	candor.Get(app, "/slash/", says("slash"))
+	candor.Get(app, "/slash/", apptest.Returns("slash"))
 	app.Mount("/mounted", tellPath)
 	candor.Get(app, "/{id}/me", echoID)
 	exchanges{
@@ -364,9 +365,9 @@ func TestFrontendComesLast(t *testing.T) {
 	}.check(t, app)
 
 	// It stands beside the app's own pages, and not in the document.
-	assert.Contains(t, wire(app, "GET /docs"+frontendPage), "swagger")
-	assert.Contains(t, wire(app, "GET /docs/"), "307 Location: /docs")
-	assert.ElementsMatch(t, []string{"/things", "/items/{id}", "/slash/", "/{id}/me"}, keysOf(specOf(t, app), "paths"))
+	assert.Contains(t, apptest.Wire(app, "GET /docs"+frontendPage), "swagger")
+	assert.Contains(t, apptest.Wire(app, "GET /docs/"), "307 Location: /docs")
+	assert.ElementsMatch(t, []string{"/things", "/items/{id}", "/slash/", "/{id}/me"}, apptest.MemberNames(apptest.Document(t, app), "paths"))
 }
 
 func TestFrontendWithAPageFor404(t *testing.T) {
@@ -437,8 +438,8 @@ func TestFrontendsBelowPrefixes(t *testing.T) {
 
 // Guards and middleware of all around hold for a front end, in their order.
 func TestFrontendBehindGuards(t *testing.T) {
-	app := candor.New(candor.Config{}, candor.Use(marking("app")))
-	area := candor.NewRouter("/area", candor.Use(marking("area")), candor.Require(func(_ context.Context, in struct {
+	app := candor.New(candor.Config{}, candor.Use(apptest.Marking("app")))
+	area := candor.NewRouter("/area", candor.Use(apptest.Marking("area")), candor.Require(func(_ context.Context, in struct {
 		Key string `header:"X-Key,omitempty"`
 	},
 	) error {
@@ -447,7 +448,7 @@ func TestFrontendBehindGuards(t *testing.T) {
 		}
 		return nil
 	}))
-	area.Frontend("/", builtFrontend("area"), candor.Use(marking("front")))
+	area.Frontend("/", builtFrontend("area"), candor.Use(apptest.Marking("front")))
 	app.Include(area)
 	app.Frontend("", builtFrontend("site"))
 	through := " X-Through: app, area, front | "
@@ -488,7 +489,7 @@ func TestFrontendIsAskedForAgain(t *testing.T) {
 		assert.Equal(t, row.vary, w.Header().Get("Vary"), row.path)
 		assert.NotEmpty(t, w.Header().Get("Etag"), row.path)
 	}
-	assert.Equal(t, "404", wire(app, "HEAD /some/view")[:3])
+	assert.Equal(t, "404", apptest.Wire(app, "HEAD /some/view")[:3])
 }
 
 func TestFrontendMistakes(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // received is what a client has of a response in the end: its status, its body,
@@ -101,7 +102,7 @@ func asEvents(lines candor.JSONLines[line]) candor.Events[line] {
 
 // failedStreams is an app with a stream of each kind, each in several ways.
 func failedStreams(n int, pause func(), fail func(yield func(line, error) bool)) *candor.App {
-	app, _ := quiet(candor.Config{})
+	app, _ := apptest.Quiet(candor.Config{})
 	lines := func(context.Context, candor.None) (candor.JSONLines[line], error) {
 		return failingLines(n, pause, fail), nil
 	}
@@ -117,7 +118,7 @@ func failedStreams(n int, pause func(), fail func(yield func(line, error) bool))
 	candor.Get(app, "/enveloped/lines", func(context.Context, candor.None) (envelopedLines, error) {
 		return envelopedLines{Total: n, Lines: failingLines(n, pause, fail)}, nil
 	}, taken)
-	sub, _ := quiet(candor.Config{})
+	sub, _ := apptest.Quiet(candor.Config{})
 	candor.Get(sub, "/lines", lines, taken)
 	candor.Get(sub, "/events", events, taken)
 	app.Mount("/mounted", sub)
@@ -246,7 +247,7 @@ func TestTheHeaderOfAnIdleStreamIsSent(t *testing.T) {
 
 // A server that stops loses nothing that yield accepted.
 func TestAStoppingServerSendsWhatWasAccepted(t *testing.T) {
-	app, _ := quiet(candor.Config{})
+	app, _ := apptest.Quiet(candor.Config{})
 	stop := make(chan struct{})
 	candor.Get(app, "/", func(ctx context.Context, _ candor.None) (candor.Events[line], error) {
 		return func(yield func(candor.Event[line], error) bool) {

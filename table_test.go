@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 const notFound = `404 | {"detail":"Not Found"}`
@@ -21,7 +22,7 @@ const notFound = `404 | {"detail":"Not Found"}`
 func TestPrecedence(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/users/{id}", echoID)
-	candor.Get(app, "/users/me", says("me"))
+	candor.Get(app, "/users/me", apptest.Returns("me"))
 	candor.Get(app, "/{id}/me", func(_ context.Context, in oneID) (string, error) { return "me of " + in.ID, nil })
 	candor.Get(app, "/users/{id...}", func(_ context.Context, in oneID) (string, error) { return "rest " + in.ID, nil }, candor.Hidden())
 	candor.Post(app, "/users/{name}", func(_ context.Context, in struct {
@@ -49,14 +50,14 @@ func TestPrecedence(t *testing.T) {
 
 func TestMethodsOfAPath(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/users/me", says("me"))
+	candor.Get(app, "/users/me", apptest.Returns("me"))
 	candor.Delete(app, "/users/{id}", echoID)
 	candor.Put(app, "/{id...}", echoID)
-	candor.Post(app, "/posts", says("posted"))
-	candor.Options(app, "/own", says("own options"))
-	candor.Get(app, "/own", says("own"))
+	candor.Post(app, "/posts", apptest.Returns("posted"))
+	candor.Options(app, "/own", apptest.Returns("own options"))
+	candor.Get(app, "/own", apptest.Returns("own"))
 	candor.Head(app, "/headed", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil })
-	candor.Get(app, "/headed", says("got"))
+	candor.Get(app, "/headed", apptest.Returns("got"))
 	const refused = ` | {"detail":"Method Not Allowed"}`
 
 	exchanges{
@@ -77,7 +78,7 @@ func TestMethodsOfAPath(t *testing.T) {
 // body.
 func TestHeadOnTheWire(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/users/me", says("me"))
+	candor.Get(app, "/users/me", apptest.Returns("me"))
 	server := httptest.NewServer(app)
 	defer server.Close()
 	answer, err := http.Head(server.URL + "/users/me")
@@ -90,10 +91,10 @@ func TestHeadOnTheWire(t *testing.T) {
 
 func TestSlashRedirects(t *testing.T) {
 	register := func(app *candor.App) *candor.App {
-		candor.Get(app, "/items", says("items"))
-		candor.Get(app, "/shops/", says("shops"))
-		candor.Get(app, "/both", says("without"))
-		candor.Get(app, "/both/", says("with"))
+		candor.Get(app, "/items", apptest.Returns("items"))
+		candor.Get(app, "/shops/", apptest.Returns("shops"))
+		candor.Get(app, "/both", apptest.Returns("without"))
+		candor.Get(app, "/both/", apptest.Returns("with"))
 		candor.Get(app, "/users/{id}", echoID)
 		candor.Get(app, "/files/{id...}", echoID)
 		return app
@@ -169,7 +170,7 @@ func echoRest(_ context.Context, in struct {
 // Requests that no client sends, but that handlers in one process may pass on.
 func TestOddRequests(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/items", says("items"))
+	candor.Get(app, "/items", apptest.Returns("items"))
 	for _, u := range []*url.URL{{}, {Path: "*"}, {Path: "items"}, {Path: "/x", RawPath: "no escape of it"}, {Path: "/x", RawPath: "/%zz"}, {Opaque: "x"}} {
 		w := httptest.NewRecorder()
 		app.ServeHTTP(w, &http.Request{Method: "GET", URL: u, Header: http.Header{}})
@@ -204,7 +205,7 @@ func TestPatternAndPathValuesInMiddleware(t *testing.T) {
 func TestConflicts(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/items/{id}", echoID)
-	candor.Post(app, "/items/{name}", says("fine: another method"))
+	candor.Post(app, "/items/{name}", apptest.Returns("fine: another method"))
 	candor.Get(app, "/items/{id...}", echoID, candor.Hidden())
 	require.ErrorContains(t, app.Check(), "nothing reads the wildcard {name}")
 
@@ -212,7 +213,7 @@ func TestConflicts(t *testing.T) {
 	candor.Get(app, "/items/{id}", echoID)
 	other := candor.NewRouter("/items")
 	candor.Get(other, "/{id}", echoID)
-	candor.Get(other, "/free", says(""))
+	candor.Get(other, "/free", apptest.Returns(""))
 	app.Include(other)
 	err := app.Check()
 	require.ErrorContains(t, err, "GET /items/{id} is taken by /items/{id}, registered at ")
@@ -225,8 +226,8 @@ func TestConflicts(t *testing.T) {
 func TestAppWithMistakesThatServes(t *testing.T) {
 	var log bytes.Buffer
 	app := candor.New(candor.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-	candor.Get(app, "/items", says(""))
-	candor.Get(app, "/items", says(""))
+	candor.Get(app, "/items", apptest.Returns(""))
+	candor.Get(app, "/items", apptest.Returns(""))
 	exchanges{
 		{"GET /items", `500 | {"detail":"Internal Server Error"}`},
 		{"GET /nowhere", `500 | {"detail":"Internal Server Error"}`},
@@ -235,16 +236,16 @@ func TestAppWithMistakesThatServes(t *testing.T) {
 	assert.Contains(t, log.String(), "GET /items is taken")
 
 	// It stays open: what is missing can still be registered.
-	candor.Get(app, "/more", says(""))
+	candor.Get(app, "/more", apptest.Returns(""))
 	require.Error(t, app.Check())
 	require.Error(t, app.WriteOpenAPI(&log))
 }
 
 func TestSealIsOnce(t *testing.T) {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/items", says("items"))
+	candor.Get(app, "/items", apptest.Returns("items"))
 	require.NoError(t, app.Check())
 	app.Seal()
 	require.NoError(t, app.Check())
-	assert.Equal(t, `200 | "items"`, wire(app, "GET /items"))
+	assert.Equal(t, `200 | "items"`, apptest.Wire(app, "GET /items"))
 }

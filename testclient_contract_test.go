@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // lineTB knows the line that a failure is reported at, as *testing.T does: the
@@ -87,23 +88,23 @@ func lieAboutItems(d *openapi3.T) {
 func TestLinesOfFailures(t *testing.T) {
 	t.Parallel()
 	app := func() *candor.App {
-		config := unlogged()
+		config := apptest.Unlogged()
 		config.EditDocument = func(d *openapi3.T) { lieAboutItems(d) }
 		a := candor.New(config)
 		candor.HandleHTTP(a, []string{"GET", "POST"}, "/it", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.RawQuery == "panic" {
 				panic(http.ErrAbortHandler)
 			}
-			answers(500, "text/plain", "no")(w, r)
+			apptest.Handler(500, "text/plain", "no")(w, r)
 		}))
-		candor.HandleHTTP(a, []string{"GET"}, "/lines", answers(200, "application/jsonl", "{}\n1\n"), candor.Responds[string](200))
+		candor.HandleHTTP(a, []string{"GET"}, "/lines", apptest.Handler(200, "application/jsonl", "{}\n1\n"), candor.Responds[string](200))
 		candor.Get(a, "/numbers", func(context.Context, candor.None) (candor.JSONLines[int], error) {
 			return candor.LinesOf(slices.Values([]int{1})), nil
 		})
 		candor.Get(a, "/events", func(context.Context, candor.None) (candor.Events[int], error) {
 			return candor.EventsOf(slices.Values([]int{1})), nil
 		})
-		candor.HandleHTTP(a, []string{"GET"}, "/text", answers(200, "text/plain", "text"), candor.Responds[string](200))
+		candor.HandleHTTP(a, []string{"GET"}, "/text", apptest.Handler(200, "text/plain", "text"), candor.Responds[string](200))
 		return a
 	}
 	for name, test := range map[string]func(c *candor.TestClient){
@@ -153,7 +154,7 @@ func TestLinesOfFailures(t *testing.T) {
 
 // matching is an app with a rule whose document is a pattern.
 func matching(pattern string, more map[string]any, keeps func(string) bool) *candor.App {
-	config := unlogged()
+	config := apptest.Unlogged()
 	config.Rules = map[string]candor.Rule{"text": {
 		Func: func(fl validator.FieldLevel) bool { return keeps(fl.Field().String()) },
 		Schema: func(string) map[string]any {
@@ -213,8 +214,8 @@ func TestSniffedMediaTypes(t *testing.T) {
 		name, media string
 		handler     http.HandlerFunc
 	}{
-		{"a text", "text/plain; charset=utf-8", answers(200, "", "some text")},
-		{"a page", "text/html; charset=utf-8", answers(200, "", "<!DOCTYPE html>")},
+		{"a text", "text/plain; charset=utf-8", apptest.Handler(200, "", "some text")},
+		{"a page", "text/html; charset=utf-8", apptest.Handler(200, "", "<!DOCTYPE html>")},
 		{"bytes that are packed", "", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = io.WriteString(w, "text")
@@ -231,7 +232,7 @@ func TestSniffedMediaTypes(t *testing.T) {
 		{"nothing", "", func(http.ResponseWriter, *http.Request) {}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			app := candor.New(unlogged())
+			app := candor.New(apptest.Unlogged())
 			candor.HandleHTTP(app, []string{"GET"}, "/it", row.handler, candor.Responds[string](200), candor.EditOperation(func(o *openapi3.Operation) {
 				o.Responses.Value("200").Value.Content = nil
 				if media, _, _ := strings.Cut(row.media, ";"); media != "" {
@@ -261,12 +262,12 @@ func TestUndeclaredMediaTypes(t *testing.T) {
 			"application/json": 0, "application/json; charset=utf-8": 0, "application/merge-patch+json": 0,
 			"text/plain": 1, "application/xml": 1, "application/x-www-form-urlencoded": 1,
 		} {
-			app := candor.New(unlogged())
+			app := candor.New(apptest.Unlogged())
 			candor.HandleHTTP(app, []string{"POST"}, "/it", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if reads {
 					_, _ = io.Copy(io.Discard, r.Body)
 				}
-				answers(200, "application/json", `"x"`)(w, r)
+				apptest.Handler(200, "application/json", `"x"`)(w, r)
 			}), candor.Responds[string](200), candor.EditOperation(func(o *openapi3.Operation) {
 				o.RequestBody = &openapi3.RequestBodyRef{Value: &openapi3.RequestBody{Content: openapi3.Content{"application/json": {}}}}
 			}))

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type (
@@ -46,7 +47,7 @@ type (
 
 // liedAbout is an app whose document is edited. The app itself is honest.
 func liedAbout(lie func(doc *openapi3.T)) *candor.App {
-	config := unlogged()
+	config := apptest.Unlogged()
 	config.EditDocument = lie
 	app := candor.New(config)
 	candor.Post(app, "/orders/{id}", func(context.Context, struct {
@@ -274,7 +275,7 @@ func TestLiesAboutRequestsAreFound(t *testing.T) {
 func TestLiesAboutLinesOfABody(t *testing.T) {
 	t.Parallel()
 	app := func(lie func(d *openapi3.T)) *candor.App {
-		config := unlogged()
+		config := apptest.Unlogged()
 		config.EditDocument = lie
 		app := candor.New(config)
 		candor.Post(app, "/it", func(_ context.Context, in struct {
@@ -359,7 +360,7 @@ func TestWhatTheContractOfRequestsLeavesOut(t *testing.T) {
 func TestFaultsOfAHandler(t *testing.T) {
 	t.Parallel()
 	fault := candor.Fault{Type: "value_error", Loc: []any{"body", "name"}, Ctx: map[string]any{"error": "taken"}}
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.Post(app, "/names", func(_ context.Context, in struct {
 		Type string    `query:"type"`
 		Body promised  `body:""`
@@ -388,7 +389,7 @@ func TestFaultsInAFormOfTheirOwn(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			config := unlogged()
+			config := apptest.Unlogged()
 			config.EditDocument = func(d *openapi3.T) { liedMember(d, "promised", "name").MaxLength = nil }
 			app := candor.New(config)
 			form(app)
@@ -410,8 +411,8 @@ func TestFaultsInAFormOfTheirOwn(t *testing.T) {
 // A handler without types is held to what its document says of requests.
 func TestTheContractOfAPlainHandler(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
-	candor.HandleHTTP(app, []string{"GET"}, "/it/{n}", answers(204, "", ""), candor.Responds[candor.None](204), candor.EditOperation(func(op *openapi3.Operation) {
+	app := candor.New(apptest.Unlogged())
+	candor.HandleHTTP(app, []string{"GET"}, "/it/{n}", apptest.Handler(204, "", ""), candor.Responds[candor.None](204), candor.EditOperation(func(op *openapi3.Operation) {
 		op.Parameters.GetByInAndName("path", "n").Schema.Value.MaxLength = uintp(2)
 	}))
 	got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Get("/it/abc") })
@@ -443,8 +444,8 @@ func TestTheContractKnowsRangesOfStatuses(t *testing.T) {
 			var status int
 			_, err := fmt.Sscan(row.status, &status)
 			require.NoError(t, err)
-			app := candor.New(unlogged())
-			candor.HandleHTTP(app, []string{"GET"}, "/it", answers(status, asJSON, row.body), candor.Responds[candor.None](204), candor.EditOperation(func(op *openapi3.Operation) {
+			app := candor.New(apptest.Unlogged())
+			candor.HandleHTTP(app, []string{"GET"}, "/it", apptest.Handler(status, asJSON, row.body), candor.Responds[candor.None](204), candor.EditOperation(func(op *openapi3.Operation) {
 				text := openapi3.NewResponse().WithDescription("a text").WithJSONSchema(openapi3.NewStringSchema().WithMaxLength(3))
 				op.Responses.Set(row.declared, &openapi3.ResponseRef{Value: text})
 			}))

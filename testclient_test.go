@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"runtime"
 	"slices"
@@ -17,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // recordingTB is a test whose failures are looked at.
@@ -57,21 +57,6 @@ func record(test func(tb candor.TB)) *recordingTB {
 	return r
 }
 
-func unlogged() candor.Config {
-	return candor.Config{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))}
-}
-
-// answers is a handler without types, which can say anything.
-func answers(status int, contentType, body string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		if contentType != "" {
-			w.Header().Set("Content-Type", contentType)
-		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, body)
-	}
-}
-
 type promised struct {
 	ID    int64   `json:"id"`
 	Name  string  `json:"name" validate:"max=3"`
@@ -103,41 +88,41 @@ func TestContract(t *testing.T) {
 		method  string
 		want    string
 	}{
-		{"what was promised", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"abc"}`), "GET", ""},
-		{"a charset is no other media type", candor.Responds[promised](200), answers(200, "application/json; charset=utf-8", `{"id":1,"name":"abc"}`), "GET", ""},
-		{"members nobody promised", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"abc","more":true}`), "GET", ""},
-		{"an undeclared status", candor.Responds[promised](200), answers(201, asJSON, `{"id":1,"name":"abc"}`), "GET", "the status\n\tpromised: one of 200; others are declared by candor.Raises or candor.Responds\n\tcame:     201 {\"id\""},
-		{"an undeclared error", candor.Responds[promised](200), answers(404, asJSON, `{"detail":"x"}`), "GET", "the status\n\tpromised: one of 200;"},
-		{"an undeclared 500", candor.Responds[promised](200), answers(500, asJSON, `{}`), "GET", "status 500, which the test did not expect"},
-		{"a declared 500", candor.Responds[promised](500), answers(500, asJSON, `{"id":1,"name":""}`), "GET", ""},
-		{"another media type", candor.Responds[promised](200), answers(200, "text/plain", `{"id":1,"name":"abc"}`), "GET", "the media type of status 200\n\tpromised: application/json\n\tcame:     \"text/plain\""},
-		{"no media type", candor.Responds[promised](200), answers(200, "", ``), "GET", "the media type of status 200\n\tpromised: application/json\n\tcame:     \"\""},
-		{"no JSON", candor.Responds[promised](200), answers(200, asJSON, `{"id":1`), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
-		{"an empty body", candor.Responds[promised](200), answers(200, asJSON, ``), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
-		{"a member twice", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"a","id":1}`), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
-		{"a member of the wrong type", candor.Responds[promised](200), answers(200, asJSON, `{"id":"1","name":"abc"}`), "GET", "the body of status 200.id\n\tpromised: got string, want integer\n\tcame:     {\"id\":\"1\""},
-		{"a missing member", candor.Responds[promised](200), answers(200, asJSON, `{"id":1}`), "GET", "the body of status 200\n\tpromised: missing property 'name'"},
-		{"a broken rule", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"abcd"}`), "GET", "the body of status 200.name\n\tpromised: maxLength: got 4, want 3"},
-		{"null", candor.Responds[promised](200), answers(200, asJSON, `null`), "GET", "the body of status 200\n\tpromised: got null, want object\n\tcame:     null"},
-		{"a body where none was promised", candor.Responds[candor.None](200), answers(200, "text/plain", `x`), "GET", "the body of status 200\n\tpromised: no body\n\tcame:     x"},
-		{"none where none was promised", candor.Responds[candor.None](202), answers(202, "", ``), "GET", ""},
-		{"204", candor.Responds[candor.None](204), answers(204, "", ``), "GET", ""},
-		{"HEAD has no body", candor.Responds[promised](200), answers(200, asJSON, `{"id":"wrong"}`), "HEAD", ""},
-		{"the status of HEAD", candor.Responds[promised](200), answers(202, asJSON, ``), "HEAD", "the status\n\tpromised: one of 200;"},
-		{"integers of 64 bits", candor.Responds[promised](200), answers(200, asJSON, `{"id":9223372036854775807,"name":"","exact":9007199254740993}`), "GET", ""},
-		{"integers that a float64 takes for equal", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"","big":[9007199254740992,9007199254740993]}`), "GET", ""},
-		{"integers that are equal", candor.Responds[promised](200), answers(200, asJSON, `{"id":1,"name":"","big":[7,7]}`), "GET", "the body of status 200.big\n\tpromised: items at 0 and 1 are equal"},
-		{"an error's detail", candor.Raises(candor.Error(418, nil)), answers(418, asJSON, `{"detail":{"any":["thing"]}}`), "GET", ""},
-		{"an error without a detail", candor.Raises(candor.Error(418, nil)), answers(418, asJSON, `{"error":"x"}`), "GET", "promised: missing property 'detail'"},
-		{"a header", candor.Responds[paged](200), withHeader("X-Total", "12", answers(200, asJSON, `[]`)), "GET", ""},
-		{"no header", candor.Responds[paged](200), answers(200, asJSON, `[]`), "GET", "the header X-Total of status 200\n\tpromised: it is required\n\tcame:     no such header"},
-		{"a header of the wrong type", candor.Responds[paged](200), withHeader("X-Total", "many", answers(200, asJSON, `[]`)), "GET", "the header X-Total of status 200\n\tpromised: got string, want integer"},
-		{"a number no client reads", candor.Responds[paged](200), withHeader("X-Total", "0x10", answers(200, asJSON, `[]`)), "GET", "the header X-Total of status 200\n\tpromised: got string, want integer"},
-		{"anything", candor.Responds[any](200), answers(200, asJSON, `null`), "GET", ""},
+		{"what was promised", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":1,"name":"abc"}`), "GET", ""},
+		{"a charset is no other media type", candor.Responds[promised](200), apptest.Handler(200, "application/json; charset=utf-8", `{"id":1,"name":"abc"}`), "GET", ""},
+		{"members nobody promised", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":1,"name":"abc","more":true}`), "GET", ""},
+		{"an undeclared status", candor.Responds[promised](200), apptest.Handler(201, asJSON, `{"id":1,"name":"abc"}`), "GET", "the status\n\tpromised: one of 200; others are declared by candor.Raises or candor.Responds\n\tcame:     201 {\"id\""},
+		{"an undeclared error", candor.Responds[promised](200), apptest.Handler(404, asJSON, `{"detail":"x"}`), "GET", "the status\n\tpromised: one of 200;"},
+		{"an undeclared 500", candor.Responds[promised](200), apptest.Handler(500, asJSON, `{}`), "GET", "status 500, which the test did not expect"},
+		{"a declared 500", candor.Responds[promised](500), apptest.Handler(500, asJSON, `{"id":1,"name":""}`), "GET", ""},
+		{"another media type", candor.Responds[promised](200), apptest.Handler(200, "text/plain", `{"id":1,"name":"abc"}`), "GET", "the media type of status 200\n\tpromised: application/json\n\tcame:     \"text/plain\""},
+		{"no media type", candor.Responds[promised](200), apptest.Handler(200, "", ``), "GET", "the media type of status 200\n\tpromised: application/json\n\tcame:     \"\""},
+		{"no JSON", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":1`), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
+		{"an empty body", candor.Responds[promised](200), apptest.Handler(200, asJSON, ``), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
+		{"a member twice", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":1,"name":"a","id":1}`), "GET", "the body of status 200\n\tpromised: JSON (RFC 8259)"},
+		{"a member of the wrong type", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":"1","name":"abc"}`), "GET", "the body of status 200.id\n\tpromised: got string, want integer\n\tcame:     {\"id\":\"1\""},
+		{"a missing member", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":1}`), "GET", "the body of status 200\n\tpromised: missing property 'name'"},
+		{"a broken rule", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":1,"name":"abcd"}`), "GET", "the body of status 200.name\n\tpromised: maxLength: got 4, want 3"},
+		{"null", candor.Responds[promised](200), apptest.Handler(200, asJSON, `null`), "GET", "the body of status 200\n\tpromised: got null, want object\n\tcame:     null"},
+		{"a body where none was promised", candor.Responds[candor.None](200), apptest.Handler(200, "text/plain", `x`), "GET", "the body of status 200\n\tpromised: no body\n\tcame:     x"},
+		{"none where none was promised", candor.Responds[candor.None](202), apptest.Handler(202, "", ``), "GET", ""},
+		{"204", candor.Responds[candor.None](204), apptest.Handler(204, "", ``), "GET", ""},
+		{"HEAD has no body", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":"wrong"}`), "HEAD", ""},
+		{"the status of HEAD", candor.Responds[promised](200), apptest.Handler(202, asJSON, ``), "HEAD", "the status\n\tpromised: one of 200;"},
+		{"integers of 64 bits", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":9223372036854775807,"name":"","exact":9007199254740993}`), "GET", ""},
+		{"integers that a float64 takes for equal", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":1,"name":"","big":[9007199254740992,9007199254740993]}`), "GET", ""},
+		{"integers that are equal", candor.Responds[promised](200), apptest.Handler(200, asJSON, `{"id":1,"name":"","big":[7,7]}`), "GET", "the body of status 200.big\n\tpromised: items at 0 and 1 are equal"},
+		{"an error's detail", candor.Raises(candor.Error(418, nil)), apptest.Handler(418, asJSON, `{"detail":{"any":["thing"]}}`), "GET", ""},
+		{"an error without a detail", candor.Raises(candor.Error(418, nil)), apptest.Handler(418, asJSON, `{"error":"x"}`), "GET", "promised: missing property 'detail'"},
+		{"a header", candor.Responds[paged](200), withHeader("X-Total", "12", apptest.Handler(200, asJSON, `[]`)), "GET", ""},
+		{"no header", candor.Responds[paged](200), apptest.Handler(200, asJSON, `[]`), "GET", "the header X-Total of status 200\n\tpromised: it is required\n\tcame:     no such header"},
+		{"a header of the wrong type", candor.Responds[paged](200), withHeader("X-Total", "many", apptest.Handler(200, asJSON, `[]`)), "GET", "the header X-Total of status 200\n\tpromised: got string, want integer"},
+		{"a number no client reads", candor.Responds[paged](200), withHeader("X-Total", "0x10", apptest.Handler(200, asJSON, `[]`)), "GET", "the header X-Total of status 200\n\tpromised: got string, want integer"},
+		{"anything", candor.Responds[any](200), apptest.Handler(200, asJSON, `null`), "GET", ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			app := candor.New(unlogged())
+			app := candor.New(apptest.Unlogged())
 			candor.HandleHTTP(app, []string{"GET"}, "/it", row.handler, row.option)
 			got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Do(row.method, "/it", nil) })
 			require.Empty(t, got.fatal)
@@ -155,8 +140,8 @@ func TestContract(t *testing.T) {
 // Middleware that changes an honest answer makes it a lie.
 func TestContractSeesWhatMiddlewareDoes(t *testing.T) {
 	t.Parallel()
-	teapot := func(http.Handler) http.Handler { return answers(418, "", "") }
-	app := candor.New(unlogged(), candor.Use(teapot))
+	teapot := func(http.Handler) http.Handler { return apptest.Handler(418, "", "") }
+	app := candor.New(apptest.Unlogged(), candor.Use(teapot))
 	candor.Get(app, "/it", func(context.Context, candor.None) (string, error) { return "x", nil })
 	got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Get("/it") })
 	require.Len(t, got.errors, 1)
@@ -165,9 +150,9 @@ func TestContractSeesWhatMiddlewareDoes(t *testing.T) {
 
 func TestContractExemptions(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.Get(app, "/it", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, errors.New("broken") })
-	candor.HandleHTTP(app, []string{"GET"}, "/hidden", answers(299, "x/y", "anything"), candor.Hidden())
+	candor.HandleHTTP(app, []string{"GET"}, "/hidden", apptest.Handler(299, "x/y", "anything"), candor.Hidden())
 	for _, row := range []struct {
 		name string
 		test func(c *candor.TestClient)
@@ -198,8 +183,8 @@ func TestContractExemptions(t *testing.T) {
 
 func TestUncheckedForAllRequests(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
-	candor.HandleHTTP(app, []string{"GET"}, "/it", answers(299, "", ""))
+	app := candor.New(apptest.Unlogged())
+	candor.HandleHTTP(app, []string{"GET"}, "/it", apptest.Handler(299, "", ""))
 	got := record(func(tb candor.TB) { candor.NewTestClient(tb, app, candor.Unchecked()).Get("/it").Status(299) })
 	assert.Empty(t, got.errors)
 	assert.Empty(t, got.fatal)
@@ -207,7 +192,7 @@ func TestUncheckedForAllRequests(t *testing.T) {
 
 func TestExpectationsOfTheClient(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.Get(app, "/it", func(_ context.Context, in struct {
 		N int `query:"n"`
 	},
@@ -242,9 +227,9 @@ func TestExpectationsOfTheClient(t *testing.T) {
 
 func TestAnAppThatCannotServeFailsTheTest(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	for range 2 {
-		candor.Get(app, "/it", says(""))
+		candor.Get(app, "/it", apptest.Returns(""))
 	}
 	got := record(func(tb candor.TB) { candor.NewTestClient(tb, app) })
 	assert.Contains(t, got.fatal, "GET /it is taken")
@@ -252,7 +237,7 @@ func TestAnAppThatCannotServeFailsTheTest(t *testing.T) {
 
 func TestRequestsOfTheClient(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.HandleHTTP(app, []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"}, "/echo/{rest...}", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		if cookie := r.URL.Query().Get("cookie"); cookie != "" {
@@ -292,7 +277,7 @@ func TestRequestsOfTheClient(t *testing.T) {
 func TestTheClientsContextIsTheRequests(t *testing.T) {
 	t.Parallel()
 	type key struct{}
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.Get(app, "/it", func(ctx context.Context, _ candor.None) (string, error) { return ctx.Value(key{}).(string), nil })
 	var got string
 	candor.NewTestClient(t, app).Get("/it", candor.WithContext(context.WithValue(t.Context(), key{}, "value"))).JSON(&got)
@@ -303,7 +288,7 @@ func TestTheClientsContextIsTheRequests(t *testing.T) {
 func TestTheClientWaitsForTasks(t *testing.T) {
 	t.Parallel()
 	done := false
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.Post(app, "/it", func(_ context.Context, in struct{ Tasks *candor.Tasks }) (candor.None, error) {
 		in.Tasks.Add(func(context.Context) error {
 			done = true

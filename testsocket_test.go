@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type (
@@ -27,7 +28,7 @@ type (
 // talking is an app with a socket for each kind of message, which answers each
 // message it receives.
 func talking(lie func(doc *openapi3.T)) *candor.App {
-	config := unlogged()
+	config := apptest.Unlogged()
 	config.EditDocument = lie
 	app := candor.New(config)
 	candor.WebSocket(app, "/json", func(ctx context.Context, _ struct {
@@ -137,7 +138,7 @@ func TestWhatTheContractOfMessagesLeavesOut(t *testing.T) {
 // of messages has.
 func TestMessagesThatAreAnsweredWithTheirFaults(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.WebSocket(app, "/it", func(ctx context.Context, _ candor.None, s *candor.Socket[liedQuestion, liedReply]) error {
 		_, err := s.Receive(ctx)
 		return err
@@ -154,7 +155,7 @@ func TestMessagesThatAreAnsweredWithTheirFaults(t *testing.T) {
 // A socket by hand is held to the messages that its document promises.
 func TestTheContractOfASocketByHand(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.HandleHTTP(app, []string{"GET"}, "/it", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, err := websocket.Accept(w, r, nil)
 		if err != nil {

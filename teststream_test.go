@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type streamedTick struct {
@@ -23,7 +24,7 @@ type streamedTick struct {
 
 // streamingApp has a stream of each kind. What the producers did is in its log.
 func streamingApp(log *[]string) *candor.App {
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.Get(app, "/hours", func(ctx context.Context, _ candor.None) (candor.Events[streamedTick], error) {
 		return func(yield func(candor.Event[streamedTick], error) bool) {
 			defer func() { *log = append(*log, "left: "+context.Cause(ctx).Error()) }()
@@ -162,8 +163,8 @@ func TestEventsFrom(t *testing.T) {
 // A gap in a topic is an event without data.
 func TestEventsFromATopic(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
-	candor.HandleHTTP(app, []string{"GET"}, "/it", withHeader("Cache-Control", "no-cache", answers(200, "text/event-stream", "event: gap\ndata: null\n\ndata: {\"n\":3}\n\n")),
+	app := candor.New(apptest.Unlogged())
+	candor.HandleHTTP(app, []string{"GET"}, "/it", withHeader("Cache-Control", "no-cache", apptest.Handler(200, "text/event-stream", "event: gap\ndata: null\n\ndata: {\"n\":3}\n\n")),
 		candor.Responds[candor.Events[streamedTick]](200))
 	var got []candor.Event[streamedTick]
 	for event, err := range candor.ReadEvents[streamedTick](candor.NewTestClient(t, app).Stream("GET", "/it", nil)) {
@@ -273,8 +274,8 @@ func TestTheContractOfItems(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
-			app := candor.New(unlogged())
-			candor.HandleHTTP(app, []string{"GET"}, "/it", withHeader("Cache-Control", "no-cache", answers(200, row.media, row.body)), row.option)
+			app := candor.New(apptest.Unlogged())
+			candor.HandleHTTP(app, []string{"GET"}, "/it", withHeader("Cache-Control", "no-cache", apptest.Handler(200, row.media, row.body)), row.option)
 			for name, get := range map[string]func(c *candor.TestClient){
 				"at once": func(c *candor.TestClient) { c.Get("/it") },
 				"as it comes": func(c *candor.TestClient) {
@@ -311,8 +312,8 @@ func TestTheContractOfItems(t *testing.T) {
 // The header of a stream and its request are judged as those of any answer.
 func TestTheContractOfStreams(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
-	candor.HandleHTTP(app, []string{"GET"}, "/it", answers(200, "text/event-stream", ""), candor.Responds[candor.Events[int]](200), candor.EditOperation(func(op *openapi3.Operation) {
+	app := candor.New(apptest.Unlogged())
+	candor.HandleHTTP(app, []string{"GET"}, "/it", apptest.Handler(200, "text/event-stream", ""), candor.Responds[candor.Events[int]](200), candor.EditOperation(func(op *openapi3.Operation) {
 		op.Parameters = append(op.Parameters, &openapi3.ParameterRef{Value: openapi3.NewQueryParameter("from").WithRequired(true).WithSchema(openapi3.NewStringSchema())})
 	}))
 	got := record(func(tb candor.TB) { candor.NewTestClient(tb, app).Stream("GET", "/it", nil) })
@@ -324,8 +325,8 @@ func TestTheContractOfStreams(t *testing.T) {
 
 func TestStreamsKeepCookies(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
-	candor.HandleHTTP(app, []string{"GET"}, "/set", withHeader("Set-Cookie", "a=b", answers(200, "application/jsonl", "")), candor.Hidden())
+	app := candor.New(apptest.Unlogged())
+	candor.HandleHTTP(app, []string{"GET"}, "/set", withHeader("Set-Cookie", "a=b", apptest.Handler(200, "application/jsonl", "")), candor.Hidden())
 	candor.Get(app, "/it", func(_ context.Context, in struct {
 		A string `cookie:"a"`
 	},
@@ -344,7 +345,7 @@ var errStreamBroke = errors.New("broke")
 // A producer that fails before its first line is an answer like any other.
 func TestAStreamThatFailsAtOnce(t *testing.T) {
 	t.Parallel()
-	app := candor.New(unlogged())
+	app := candor.New(apptest.Unlogged())
 	candor.Get(app, "/it", func(context.Context, candor.None) (candor.JSONLines[int], error) {
 		return func(yield func(int, error) bool) { yield(0, errStreamBroke) }, nil
 	})

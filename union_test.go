@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type beast struct {
@@ -32,7 +33,7 @@ func TestUnions(t *testing.T) {
 	) ([]beast, error) {
 		return in.Body, nil
 	})
-	candor.Post(app, "/strict", shown[struct {
+	candor.Post(app, "/strict", apptest.Echo[struct {
 		Body beast `body:"beast"`
 	}], candor.ForbidExtra())
 	c := candor.NewTestClient(t, app)
@@ -43,7 +44,7 @@ func TestUnions(t *testing.T) {
 			"union_tag_not_found [\"body\",1] {\"discriminator\":\"'kind'\"}\nmodel_attributes_type [\"body\",2]"},
 	}...)
 	posts(t, c, "/strict", [2]string{`{"beast":{"kind":"cat","x":1}}`, `extra_forbidden ["body","beast","cat","x"]`})
-	schemas := told(t, c, "components", "schemas").(map[string]any)
+	schemas := apptest.DocumentMember(t, c, "components", "schemas").(map[string]any)
 	assert.Equal(t, map[string]any{
 		"oneOf": []any{
 			map[string]any{"$ref": "#/components/schemas/beastCat"}, map[string]any{"$ref": "#/components/schemas/beastDog"},

@@ -31,6 +31,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // uploadForm has a field of each kind that a form with files can hold.
@@ -325,15 +326,15 @@ func TestMultipartLimits(t *testing.T) {
 		{"/router/", []string{file, file}, `too_long ["body"] {"actual_length":2,"item":"file","max_length":1}`},
 	} {
 		got := c.Post(row.path, nil, candor.WithBody(uploadType, strings.NewReader(uploadParts(row.parts...))))
-		assert.Equal(t, row.want, outcome(got), row.path)
+		assert.Equal(t, row.want, apptest.Outcome(got), row.path)
 	}
 
 	wide := candor.New(candor.Config{})
 	candor.Post(wide, "/", count, candor.MaxBody(500), candor.LimitMultipart(candor.MultipartLimits{Text: 20}))
 	c = candor.NewTestClient(t, wide)
-	assert.Equal(t, `413 {"detail":"a text of the form has more than 20 bytes"}`, outcome(uploadSend(c, uploadParts(text("a", 21), text("b", 20)))))
-	assert.Equal(t, `200 [20,1,0,0,0]`, outcome(uploadSend(c, uploadParts(text("a", 20), text("b", 20)))))
-	assert.Equal(t, `200 [0,0,0,0,60]`, outcome(uploadSend(c, uploadParts(notes))))
+	assert.Equal(t, `413 {"detail":"a text of the form has more than 20 bytes"}`, apptest.Outcome(uploadSend(c, uploadParts(text("a", 21), text("b", 20)))))
+	assert.Equal(t, `200 [20,1,0,0,0]`, apptest.Outcome(uploadSend(c, uploadParts(text("a", 20), text("b", 20)))))
+	assert.Equal(t, `200 [0,0,0,0,60]`, apptest.Outcome(uploadSend(c, uploadParts(notes))))
 
 	for _, limits := range []candor.MultipartLimits{{Parts: -1}, {Files: -1}, {Text: -1}} {
 		assert.Panics(t, func() { candor.New(candor.Config{}, candor.LimitMultipart(limits)) })

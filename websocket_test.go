@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type wsMessage struct {
@@ -687,12 +688,12 @@ func TestWebSocketMistakes(t *testing.T) {
 		"a value of kind chan has": func(app *candor.App) { candor.WebSocket(app, "/ws", wsEcho[chan int]) },
 		"is taken by": func(app *candor.App) {
 			candor.WebSocket(app, "/ws", none)
-			candor.Get(app, "/ws", ignores[candor.None])
+			candor.Get(app, "/ws", apptest.Ignores[candor.None])
 			app.Seal()
 		},
 	} {
 		app := candor.New(candor.Config{})
-		text := panicOf(func() { register(app) })
+		text := apptest.PanicOf(func() { register(app) })
 		assert.Contains(t, text, want)
 		assert.Contains(t, text, "websocket_test.go:")
 	}
