@@ -228,6 +228,9 @@ type Docs struct {
 	// YAML30 are both as YAML. By default they stand beside OpenAPI:
 	// "/openapi-3.0.json", "/openapi.yaml" and "/openapi-3.0.yaml".
 	OpenAPI30, YAML, YAML30 string
+	// OpenAPI32 is that of the same in version 3.2, and YAML32 as YAML: by default
+	// "/openapi-3.2.json" and "/openapi-3.2.yaml".
+	OpenAPI32, YAML32 string
 	// AsyncAPI is that of the AsyncAPI document of an app with WebSockets,
 	// "/asyncapi.json" by default: their messages, and those of event streams.
 	AsyncAPI string

@@ -20,6 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/openapi30"
+	"github.com/candor-go/candor/internal/openapi32"
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
@@ -36,7 +37,8 @@ type document struct {
 
 // DocumentFormat is one of the forms an OpenAPI document comes in. They say the
 // same, except that 3.0 cannot express some of it: there it says less, and accepts
-// more; and that AsyncAPI is about WebSockets and events only.
+// more; that 3.2 has words of its own for what 3.1 says by extensions, such as the
+// items of streams; and that AsyncAPI is about WebSockets and events only.
 type DocumentFormat uint8
 
 // The forms of a document.
@@ -46,6 +48,8 @@ const (
 	OpenAPI31YAML                       // version 3.1, as YAML
 	OpenAPI30YAML                       // version 3.0.3, as YAML
 	AsyncAPI30                          // AsyncAPI 3.0, as JSON
+	OpenAPI32                           // version 3.2, as JSON
+	OpenAPI32YAML                       // version 3.2, as YAML
 	documentFormats
 )
 
@@ -84,6 +88,14 @@ var formats = [documentFormats]documentFormat{
 		Format: openapi.Format{MediaType: mediatype.JSON, Convert: asyncapi.Convert}, onlySockets: true,
 		field: "AsyncAPI", configured: func(d *Docs) string { return d.AsyncAPI },
 		byDefault: func(first string) string { return strings.TrimSuffix(path.Dir(first), "/") + "/asyncapi.json" },
+	},
+	OpenAPI32: {
+		Format: openapi.Format{MediaType: mediatype.JSON, Convert: openapi32.Convert},
+		field:  "OpenAPI32", configured: func(d *Docs) string { return d.OpenAPI32 }, byDefault: beside("-3.2.json"),
+	},
+	OpenAPI32YAML: {
+		Format: openapi.Format{MediaType: yamlMedia, Convert: openapi32.Convert, YAML: true},
+		field:  "YAML32", configured: func(d *Docs) string { return d.YAML32 }, byDefault: beside("-3.2.yaml"),
 	},
 }
 

@@ -106,18 +106,19 @@ func TestPagesMoveAndGo(t *testing.T) {
 // The forms of a document stand beside it, unless they are moved or taken out.
 func TestFormsOfTheDocument(t *testing.T) {
 	known := []string{
-		"/openapi.json", "/openapi-3.0.json", "/openapi.yaml", "/openapi-3.0.yaml",
-		"/v/spec.json", "/v/spec-3.0.json", "/v/spec.yaml", "/v/spec-3.0.yaml", "/v-3.0.json", "/v.yaml", "/old", "/y",
+		"/openapi.json", "/openapi-3.0.json", "/openapi-3.2.json", "/openapi.yaml", "/openapi-3.0.yaml", "/openapi-3.2.yaml",
+		"/v/spec.json", "/v/spec-3.0.json", "/v/spec-3.2.json", "/v/spec.yaml", "/v/spec-3.0.yaml", "/v/spec-3.2.yaml",
+		"/v-3.0.json", "/v.yaml", "/v-3.2.yaml", "/old", "/y", "/new", "/n",
 	}
 	for _, test := range []struct {
 		name string
 		docs candor.Docs
 		want []string
 	}{
-		{"where they are", candor.Docs{}, known[:4]},
-		{"moved along", candor.Docs{OpenAPI: "/v/spec.json"}, known[4:8]},
-		{"without an extension", candor.Docs{OpenAPI: "/v/", YAML30: "-"}, known[8:10]},
-		{"moved", candor.Docs{OpenAPI30: "/old", YAML: "/y", YAML30: "-"}, []string{"/openapi.json", "/old", "/y"}},
+		{"where they are", candor.Docs{}, known[:6]},
+		{"moved along", candor.Docs{OpenAPI: "/v/spec.json"}, known[6:12]},
+		{"without an extension", candor.Docs{OpenAPI: "/v/", YAML30: "-", OpenAPI32: "-"}, known[12:15]},
+		{"moved", candor.Docs{OpenAPI30: "/old", YAML: "/y", YAML30: "-", OpenAPI32: "/new", YAML32: "/n"}, []string{"/openapi.json", "/old", "/y", "/new", "/n"}},
 		{"none", candor.Docs{OpenAPI: "-", YAML: "/y"}, nil},
 	} {
 		app := candor.New(candor.Config{Docs: test.docs})
@@ -138,6 +139,8 @@ func TestFormsOfTheDocument(t *testing.T) {
 		candor.OpenAPI31:     {"/openapi.json", "application/json", `{"openapi":"3.1.0","info":{"title":"Cats"`},
 		candor.OpenAPI30:     {"/openapi-3.0.json", "application/json", `{"openapi":"3.0.3","info":{"title":"Cats"`},
 		candor.OpenAPI31YAML: {"/openapi.yaml", "application/yaml", "openapi: \"3.1.0\"\ninfo:\n  title: Cats\n"},
+		candor.OpenAPI32:     {"/openapi-3.2.json", "application/json", `{"openapi":"3.2.0","info":{"title":"Cats"`},
+		candor.OpenAPI32YAML: {"/openapi-3.2.yaml", "application/yaml", "openapi: \"3.2.0\"\ninfo:\n  title: Cats\n"},
 		candor.OpenAPI30YAML: {"/openapi-3.0.yaml", "application/yaml", "openapi: \"3.0.3\"\ninfo:\n  title: Cats\n"},
 	} {
 		var written bytes.Buffer
@@ -153,7 +156,7 @@ func TestFormsOfTheDocument(t *testing.T) {
 		app.ServeHTTP(w, r)
 		assert.Equal(t, 304, w.Code, want[0])
 	}
-	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, candor.AsyncAPI30+1), "is no format")
+	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, candor.OpenAPI32YAML+1), "is no format")
 }
 
 // Every form that can be written is served somewhere, and says which it is: also

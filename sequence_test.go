@@ -91,14 +91,14 @@ func TestDocumentOfSequences(t *testing.T) {
 		{[]string{"/any", "get", "responses", "200"}, "text/event-stream", event(`{"properties":{"data":{"type":"string"}}}`), "data: text\n\n"},
 	} {
 		content := apptest.Member(document.Bytes(), append(append([]string{"paths"}, row.place...), "content", row.media)...).(map[string]any)
-		assert.JSONEq(t, row.item, sequenceText(content["x-itemSchema"]), row.place)
+		assert.JSONEq(t, inExtension(row.item), sequenceText(content["x-itemSchema"]), row.place)
 		assert.Equal(t, row.shown, content["example"], "what is sent")
 		schema := content["schema"].(map[string]any)
 		assert.Equal(t, "string", schema["type"])
 		assert.Equal(t, row.media, schema["contentMediaType"])
 		assert.JSONEq(t, `{"type":"array","items":`+row.item+`}`, sequenceText(schema["contentSchema"]))
 	}
-	assert.JSONEq(t, goal, sequenceText(apptest.Member(document.Bytes(), "paths", "/lines", "post", "requestBody", "content", "application/x-ndjson", "x-itemSchema")))
+	assert.JSONEq(t, inExtension(goal), sequenceText(apptest.Member(document.Bytes(), "paths", "/lines", "post", "requestBody", "content", "application/x-ndjson", "x-itemSchema")))
 	assert.Nil(t, apptest.Member(document.Bytes(), "paths", "/text", "get", "responses", "200", "content", "text/plain; charset=utf-8", "x-itemSchema"))
 }
 
@@ -109,12 +109,56 @@ func TestDocumentOfSequencesIn30(t *testing.T) {
 	item := func(path, method, media string) string {
 		return sequenceText(apptest.Member(document.Bytes(), "paths", path, method, "responses", "200", "content", media, "x-itemSchema"))
 	}
-	assert.JSONEq(t, `{"$ref":"#/components/schemas/sequenceGoal"}`, item("/lines", "get", "application/jsonl"))
+	assert.JSONEq(t, inExtension(`{"$ref":"#/components/schemas/sequenceGoal"}`), item("/lines", "get", "application/jsonl"))
 	assert.JSONEq(t, `{"type":"integer","format":"int64","nullable":true}`, item("/numbers", "get", "application/jsonl"))
 	assert.JSONEq(t, `{"type":"object","properties":{"data":{"type":"string"},"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}},`+
 		`"anyOf":[{"properties":{"data":{"type":"string"}}},{"description":"The stream failed, and ends with this",`+
 		`"properties":{"data":{"type":"string"},"event":{"type":"string","enum":["error"]}},"required":["data","event"]}]}`,
 		item("/events", "get", "text/event-stream"))
+}
+
+// inExtension is a schema in an extension, where linters refuse a reference by
+// itself.
+func inExtension(schema string) string {
+	if strings.HasPrefix(schema, `{"$ref"`) {
+		return `{"allOf":[` + schema + `]}`
+	}
+	return schema
+}
+
+// In 3.2 an item is that of the media type, which has no schema beside it.
+func TestDocumentOfSequencesIn32(t *testing.T) {
+	var document bytes.Buffer
+	require.NoError(t, sequenceApp().WriteOpenAPIAs(&document, candor.OpenAPI32))
+	data := func(schema string) string {
+		return `"data":{"type":"string","contentMediaType":"application/json","contentSchema":{"$ref":"#/components/schemas/` + schema + `"}}`
+	}
+	named := func(name, schema string) string {
+		return `"required":["data","event"],"properties":{` + data(schema) + `,"event":{"type":"string","enum":["` + name + `"]}}}`
+	}
+	const event = `{"type":"object","required":["data"],"properties":{"data":{"type":"string"},"event":{"type":"string"},"id":{"type":"string"},"retry":{"type":"integer","minimum":0}},"anyOf":[`
+	failed := `{"description":"The stream failed, and ends with this",` + named("error", "HTTPError") + `]}`
+	for _, row := range []struct{ path, method, media, want string }{
+		{
+			"/events", "get", "text/event-stream",
+			`{"itemSchema":` + event + `{"properties":{` + data("sequenceNews") + `}},` + failed + `,"examples":{"example":{` +
+				`"dataValue":[{"data":"{\"kind\":\"goal\",\"by\":\"text\",\"minute\":1}"}],"serializedValue":"data: {\"kind\":\"goal\",\"by\":\"text\",\"minute\":1}\n\n"}}}`,
+		},
+		{
+			"/events", "post", "text/event-stream",
+			`{"itemSchema":` + event + `{` + named("goal", "namedNewsGoal") + `,{` + named("card", "namedNewsCard") + `,` + failed + `,"examples":{"example":{` +
+				`"dataValue":[{"event":"goal","data":"{\"kind\":\"goal\",\"by\":\"text\",\"minute\":1}"},{"event":"card","data":"{\"kind\":\"card\",\"colour\":\"yellow\"}"}],` +
+				`"serializedValue":"event: goal\ndata: {\"kind\":\"goal\",\"by\":\"text\",\"minute\":1}\n\nevent: card\ndata: {\"kind\":\"card\",\"colour\":\"yellow\"}\n\n"}}}`,
+		},
+	} {
+		content := apptest.Member(document.Bytes(), "paths", row.path, row.method, "responses", "200", "content", row.media)
+		assert.JSONEq(t, row.want, sequenceText(content), row.path)
+	}
+	body := apptest.Member(document.Bytes(), "paths", "/lines", "post", "requestBody", "content")
+	assert.JSONEq(t, `{"application/jsonl":{"$ref":"#/components/mediaTypes/sequenceGoal"},"application/x-ndjson":{"$ref":"#/components/mediaTypes/sequenceGoal"}}`, sequenceText(body))
+	assert.JSONEq(t, `{"$ref":"#/components/mediaTypes/sequenceGoal"}`, sequenceText(apptest.Member(document.Bytes(), "paths", "/lines", "get", "responses", "200", "content", "application/jsonl")))
+	assert.JSONEq(t, `{"itemSchema":{"$ref":"#/components/schemas/sequenceGoal"},"examples":{"example":{"dataValue":[{"by":"text","minute":1}],"serializedValue":"{\"by\":\"text\",\"minute\":1}\n"}}}`,
+		sequenceText(apptest.Member(document.Bytes(), "components", "mediaTypes", "sequenceGoal")))
 }
 
 func sequenceText(v any) string {

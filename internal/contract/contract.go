@@ -61,9 +61,10 @@ type Contract struct {
 	unread []ecma.Unread
 }
 
-// New reads a document.
+// New reads a document in version 3.2, which says what the items of a stream are,
+// and has operations of all methods.
 func New(document []byte, find Find) (*Contract, error) {
-	data, unread, err := withPatternsOfGo(document)
+	data, unread, err := forJudge(document)
 	if err != nil {
 		return nil, err
 	}
@@ -81,11 +82,12 @@ func New(document []byte, find Find) (*Contract, error) {
 // Unread are the patterns of the document that cannot be judged.
 func (c *Contract) Unread() []ecma.Unread { return c.unread }
 
-// withPatternsOfGo spells the patterns of a document for Go, whose expressions
-// the judge takes them for: those of a document are of ECMA-262.
-func withPatternsOfGo(data []byte) ([]byte, []ecma.Unread, error) {
-	// Without a pattern there is nothing to rewrite, so the document is decoded only once.
-	if !bytes.Contains(data, []byte(`"pattern":`)) {
+// forJudge writes a document the way the judge reads it: the patterns are of
+// ECMA-262, and the judge takes them for expressions of Go; and it knows no
+// references to media types.
+func forJudge(data []byte) ([]byte, []ecma.Unread, error) {
+	// Most documents are small, and without either are decoded only once.
+	if !bytes.Contains(data, []byte(`"pattern":`)) && !bytes.Contains(data, []byte(mediaTypes)) {
 		return data, nil, nil
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -95,8 +97,31 @@ func withPatternsOfGo(data []byte) ([]byte, []ecma.Unread, error) {
 		return nil, nil, err
 	}
 	unread := ecma.Rewrite(document)
-	data, err := json.Marshal(document)
+	components, _ := document.(map[string]any)["components"].(map[string]any)
+	shared, _ := components["mediaTypes"].(map[string]any)
+	data, err := json.Marshal(inlined(document, shared))
 	return data, unread, err
+}
+
+// mediaTypes begins the references to components of that kind.
+const mediaTypes = "#/components/mediaTypes/"
+
+// inlined puts the media types where references to them stand.
+func inlined(value any, shared map[string]any) any {
+	switch v := value.(type) {
+	case []any:
+		for i := range v {
+			v[i] = inlined(v[i], shared)
+		}
+	case map[string]any:
+		if ref, ok := v["$ref"].(string); ok && strings.HasPrefix(ref, mediaTypes) {
+			return shared[strings.TrimPrefix(ref, mediaTypes)]
+		}
+		for name := range v {
+			v[name] = inlined(v[name], shared)
+		}
+	}
+	return value
 }
 
 // Expected is what the document says about the operation that a request belongs

@@ -18,7 +18,7 @@ import (
 )
 
 const document = `{
-	"openapi": "3.1.0", "info": {"title": "Items", "version": "1"},
+	"openapi": "3.2.0", "info": {"title": "Items", "version": "1"},
 	"paths": {
 		"/items/{id}": {"post": {
 			"operationId": "change",
@@ -28,7 +28,7 @@ const document = `{
 			],
 			"requestBody": {"required": true, "content": {
 				"application/json": {"schema": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}},
-				"application/jsonl": {"schema": {"type": "string", "contentMediaType": "application/jsonl", "contentSchema": {"type": "array", "items": {"type": "integer"}}}}
+				"application/jsonl": {"$ref": "#/components/mediaTypes/numbers"}
 			}},
 			"responses": {
 				"200": {"description": "", "headers": {"X-Count": {"required": true, "schema": {"type": "integer"}}},
@@ -39,17 +39,17 @@ const document = `{
 		}},
 		"/ticks": {"get": {
 			"operationId": "ticks",
-			"responses": {"200": {"description": "", "content": {"text/event-stream": {"schema": {
-				"type": "string", "contentMediaType": "text/event-stream", "contentSchema": {"type": "array", "items": {"anyOf": [
-					{"properties": {"event": {"enum": ["tick"]}, "data": {"contentSchema": {"type": "integer"}}}}
-				]}}}}}}}
+			"responses": {"200": {"description": "", "content": {"text/event-stream": {"itemSchema": {"anyOf": [
+				{"properties": {"event": {"enum": ["tick"]}, "data": {"contentSchema": {"type": "integer"}}}}
+			]}}}}}
 		}},
 		"/chat": {"get": {
 			"operationId": "chat",
 			"responses": {"101": {"description": ""}},
 			"x-websocket": {"receives": {"type": "integer"}, "sends": {"type": "string"}}
 		}}
-	}
+	},
+	"components": {"mediaTypes": {"numbers": {"itemSchema": {"type": "integer"}}}}
 }`
 
 // recordingTB keeps what it is told.

@@ -32,14 +32,13 @@ type Items struct {
 	every *openapi3.SchemaRef
 }
 
-// itemsOf reads from the schema of a stream what its items are, nil for a body
+// itemsOf reads from a media type what the items of a stream are, nil for a body
 // that is no stream, or whose items the document does not describe.
-func itemsOf(p *Expected, s *openapi3.SchemaRef) *Items {
-	item := itemIn(s)
-	if item == nil || item.Value == nil {
+func itemsOf(p *Expected, contentType string, media *openapi3.MediaType) *Items {
+	format, item := mediatype.SequenceOf(contentType), media.ItemSchema
+	if format == nil || item == nil || item.Value == nil {
 		return nil
 	}
-	format := mediatype.SequenceOf(s.Value.ContentMediaType)
 	if !format.Named {
 		return &Items{p: p, format: format, schema: item}
 	}
@@ -117,18 +116,6 @@ func (i *Items) checkNamed(name string, data []byte) {
 func satisfies(documented *openapi3.SchemaRef, data []byte) bool {
 	value, err := readJSON(data)
 	return err == nil && validate(documented, data, value) == nil
-}
-
-// itemIn is the schema of an item in that of a whole body, nil for one that is
-// no sequence.
-func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
-	if s == nil || s.Value == nil || s.Value.ContentSchema == nil || s.Value.ContentSchema.Value == nil {
-		return nil
-	}
-	if mediatype.SequenceOf(s.Value.ContentMediaType) == nil {
-		return nil
-	}
-	return s.Value.ContentSchema.Value.Items
 }
 
 // eventName is the name of all events of a kind, "" for any.

@@ -83,7 +83,7 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *request
 	case mediatype.IsJSON(mediaType):
 		return jsonPart(media.Schema, data)
 	case isItems(mediaType):
-		return itemsPart(media.Schema, data)
+		return itemsPart(media, mediaType, data)
 	case mediaType == mediatype.Form:
 		return formPart(media, pairsOf(strings.TrimPrefix(string(data), mediatype.ByteOrderMark), false), shown(data))
 	case mediaType == mediatype.Multipart:
@@ -107,8 +107,8 @@ func isItems(mediaType string) bool {
 // itemsPart is a body of items, such as JSON Lines. The handler reads them one by
 // one and may ignore invalid ones, so that only an item that is reported is
 // judged.
-func itemsPart(s *openapi3.SchemaRef, data []byte) *requestPart {
-	items := itemsOf(nil, s)
+func itemsPart(media *openapi3.MediaType, mediaType string, data []byte) *requestPart {
+	items := itemsOf(nil, mediaType, media)
 	if items == nil {
 		return nil
 	}

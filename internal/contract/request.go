@@ -328,7 +328,7 @@ func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *
 		return &requestPart{refusal: errors.New(documented), text: contentType}
 	case len(data) == 0 || !isComplete && !isItems(mediatype.Bare(contentType)):
 		return nil
-	case media == nil || media.Schema == nil:
+	case media == nil || media.Schema == nil && media.ItemSchema == nil:
 		return nil
 	}
 	return bodyOf(media, contentType, data)

@@ -1,8 +1,8 @@
 // Package doctree holds JSON documents whose objects keep their order, and
 // writes them as JSON and as YAML.
 //
-// A document is converted in this form: to YAML, to OpenAPI 3.0 and to AsyncAPI.
-// It knows JSON and nothing of what a document says.
+// A document is converted in this form: to YAML, to other versions of OpenAPI and to
+// AsyncAPI. It knows JSON and nothing of what a document says.
 package doctree
 
 import (
@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -129,6 +130,11 @@ func (v *Value) Set(name string, value *Value) {
 		}
 	}
 	v.Members = append(v.Members, Member{name, value})
+}
+
+// Delete takes a member away, where there is one.
+func (v *Value) Delete(name string) {
+	v.Members = slices.DeleteFunc(v.Members, func(m Member) bool { return m.Name == name })
 }
 
 // IsNull reports null.

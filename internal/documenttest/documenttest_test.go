@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/documenttest"
 )
 
-// The documents of all examples are valid in both versions, the same on every
+// The documents of all examples are valid in all versions, the same on every
 // run, and say what each operation does. Those in modules of their own take their time to build, and count
 // where documents are gathered for others too.
 func TestDocumentsOfTheExamples(t *testing.T) {
@@ -123,13 +123,30 @@ func TestWrongDocuments(t *testing.T) {
 	assert.Empty(t, judged(older+`"paths":{}}`))
 	assert.NotEmpty(t, judged(older+`"paths":{},"components":{"schemas":{"S":{"type":["string","null"]}}}}`))
 	assert.NotEmpty(t, judged(older+`"paths":{},"webhooks":{}}`))
+
+	newer := strings.Replace(head, "3.1.0", "3.2.0", 1)
+	content := func(media string) string {
+		return newer + `"paths":{"/a":{"get":{"responses":{"200":{"description":"","content":{"application/jsonl":` + media + `}}}}}}}`
+	}
+	assert.Empty(t, judged(content(`{"itemSchema":{"type":"integer"}}`)))
+	for name, document := range map[string]string{
+		"a schema of items that is none":    content(`{"itemSchema":{"type":"text"}}`),
+		"an unknown field":                  content(`{"itemsSchema":{}}`),
+		"a mapping that is none":            content(`{"itemSchema":{"discriminator":{"propertyName":"a","defaultMapping":1}}}`),
+		"data and a value":                  content(`{"examples":{"a":{"value":1,"dataValue":1}}}`),
+		"a method that has a field":         newer + `"paths":{"/a":{"additionalOperations":{"GET":{"responses":{"200":{"description":""}}}}}}}`,
+		"a style that cookies have not":     newer + `"paths":{"/a":{"parameters":[{"name":"a","in":"cookie","style":"simple","schema":{}}]}}}`,
+		"a flow without where to ask first": newer + `"paths":{},"components":{"securitySchemes":{"a":{"type":"oauth2","flows":{"deviceAuthorization":{"tokenUrl":"/","scopes":{}}}}}}}`,
+	} {
+		assert.NotEmpty(t, judged(document), name)
+	}
 }
 
 func TestDocumentsAreLeftForLinters(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("CANDOR_OPENAPI_DIR", dir)
 	documenttest.Check(t, "empty", []byte(`{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":{}}`))
-	for name, version := range map[string]string{"empty.json": "3.1.0", "empty-3.0.json": "3.0.3"} {
+	for name, version := range map[string]string{"empty.json": "3.1.0", "empty-3.0.json": "3.0.3", "empty-3.2.json": "3.2.0"} {
 		data, err := os.ReadFile(filepath.Join(dir, name))
 		require.NoError(t, err)
 		assert.Contains(t, string(data), `"openapi":"`+version+`"`)

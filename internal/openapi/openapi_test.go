@@ -105,7 +105,7 @@ const libraryDocument = `{
 		"responses":{"200":{"description":"OK","content":{"application/jsonl":{
 			"schema":{"type":"string","description":"JSON Lines: one value of the content's items a line","contentMediaType":"application/jsonl",
 				"contentSchema":{"type":"array","items":{"$ref":"#/components/schemas/book"}}},
-			"example":"{\"title\":\"text\",\"pages\":1}\n","x-itemSchema":{"$ref":"#/components/schemas/book"}}}}},
+			"example":"{\"title\":\"text\",\"pages\":1}\n","x-itemSchema":{"allOf":[{"$ref":"#/components/schemas/book"}]}}}}},
 		"security":[]}}},
 "components":{"schemas":{
 	"book":{"type":"object","required":["title"],"properties":{"title":{"type":"string","description":"On the cover","minLength":1},"pages":{"type":"integer","format":"int64"}}},

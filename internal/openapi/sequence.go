@@ -87,11 +87,20 @@ func (w *writer) mediaType(s *openapi3.SchemaRef) *openapi3.MediaType {
 	if item == nil {
 		return media
 	}
-	media.Extensions = map[string]any{mediatype.ItemExtension: item}
+	media.Extensions = map[string]any{mediatype.ItemExtension: inExtension(item)}
 	if text := w.sample(mediatype.SequenceOf(s.Value.ContentMediaType), item); text != nil {
 		media.Example = string(text)
 	}
 	return media
+}
+
+// inExtension is a schema as it stands in an extension: there linters refuse a
+// reference by itself, since no rule says that it is one.
+func inExtension(s *openapi3.SchemaRef) *openapi3.SchemaRef {
+	if s.Ref == "" {
+		return s
+	}
+	return openapi3.NewSchemaRef("", &openapi3.Schema{AllOf: openapi3.SchemaRefs{s}})
 }
 
 // sample is a body of one item. Of items with names it is one of each kind, but
