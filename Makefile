@@ -4,10 +4,14 @@ TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 FUZZTIME ?= 10s
 BENCH ?= .
 
-.PHONY: test lint fmt bench microbench fuzz
+.PHONY: test test-all lint fmt bench microbench fuzz
 
 test:
 	go test -race ./...
+
+# Every module of the repository; those with a database get a PostgreSQL.
+test-all:
+	set -e; for module in $$(.ci/modules); do (cd $$module && $(CURDIR)/.ci/with-postgres go test ./...); done
 
 lint:
 	go vet ./...
