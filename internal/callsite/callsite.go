@@ -14,6 +14,7 @@ import (
 // own are the packages whose frames are not the user's.
 var own = []string{
 	"github.com/candor-go/candor",
+	"github.com/candor-go/candor/contrib/mcp",
 	"github.com/candor-go/candor/hub",
 	"github.com/candor-go/candor/middleware",
 }

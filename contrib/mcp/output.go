@@ -1,0 +1,215 @@
+package mcp
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/candor-go/candor/internal/mediatype"
+)
+
+// output says how a response becomes structured.
+type output struct {
+	// wrapped means that the value is the member "result" of an object: the
+	// protocol wants an object at the top.
+	wrapped bool
+	// events are the kinds of events, for a stream of them.
+	events *eventKinds
+}
+
+// takeOutput finds what the tool returns. There is no schema for more than one
+// response of success, nor for what is no JSON.
+func (t *tool) takeOutput(doc *document) object {
+	responses, _ := t.op.op["responses"].(object)
+	var success []object
+	told := map[string]bool{}
+	for _, status := range slices.Sorted(maps.Keys(responses)) {
+		r := doc.resolve(responses[status])
+		headers, _ := r["headers"].(object)
+		for name := range headers {
+			told[name] = true
+		}
+		// 206 is only sent to those who ask for a part.
+		if strings.HasPrefix(status, "2") && status != "206" {
+			success = append(success, r)
+		}
+	}
+	t.tellHeaders(told)
+	t.succeeds = len(success) > 0
+	if len(success) == 0 {
+		return nil
+	}
+	content, _ := success[0]["content"].(object)
+	t.accept = preferred(content)
+	if len(success) > 1 || t.accept == "" {
+		return nil
+	}
+	media, _ := content[t.accept].(object)
+	return t.outputSchema(doc, media)
+}
+
+// hiddenHeaders are documented, but say nothing to a model, or too much.
+var hiddenHeaders = []string{"Set-Cookie", "Www-Authenticate", "Cache-Control", "Vary", "Accept-Ranges", "Content-Disposition"}
+
+// tellHeaders chooses the headers that stand beside a result.
+func (t *tool) tellHeaders(documented map[string]bool) {
+	for _, name := range slices.Sorted(maps.Keys(documented)) {
+		if !slices.ContainsFunc(hiddenHeaders, func(hidden string) bool { return strings.EqualFold(hidden, name) }) {
+			t.told = append(t.told, name)
+		}
+	}
+}
+
+// preferred is the media type that becomes structured, or any.
+func preferred(content object) string {
+	best, rank := "", -1
+	for _, name := range slices.Sorted(maps.Keys(content)) {
+		r := 0
+		switch {
+		case mediatype.IsJSON(name):
+			r = 3
+		case mediatype.SequenceOf(mediatype.Bare(name)) != nil:
+			r = 2
+		case strings.HasPrefix(name, "text/"):
+			r = 1
+		}
+		if r > rank {
+			best, rank = name, r
+		}
+	}
+	return best
+}
+
+// outputSchema is the schema of the structured result, nil for none.
+func (t *tool) outputSchema(doc *document, media object) object {
+	in := doc.inliner()
+	if format := mediatype.SequenceOf(mediatype.Bare(t.accept)); format != nil {
+		t.output = &output{}
+		item := itemSchema(media)
+		var items any = object{}
+		switch {
+		case format.Named:
+			t.output.events = newEventKinds(doc.resolve(item))
+			items = t.output.events.schema(in)
+		case item != nil:
+			items = in.schema(item)
+		}
+		return in.finish(object{
+			"type": "object", "required": []any{"items"}, "properties": object{
+				"items": object{"type": "array", "items": items},
+				"more":  object{"type": "boolean", "description": "The stream was cut; there may be more"},
+			},
+		})
+	}
+	if !mediatype.IsJSON(t.accept) {
+		return nil
+	}
+	schema := in.schema(orAny(doc.top(media["schema"])))
+	if s, ok := schema.(object); ok && s["type"] == "object" {
+		t.output = &output{}
+		return in.finish(s)
+	}
+	t.output = &output{wrapped: true}
+	return in.finish(object{"type": "object", "required": []any{"result"}, "properties": object{"result": schema}})
+}
+
+// structured is a response of JSON as the protocol wants it.
+func (o *output) structured(body []byte) json.RawMessage {
+	if o.wrapped {
+		return slices.Concat([]byte(`{"result":`), body, []byte("}"))
+	}
+	return body
+}
+
+// eventKinds are the kinds of events of a stream, as the document lists them.
+type eventKinds struct{ kinds []eventKind }
+
+type eventKind struct {
+	// name is "" for events with any name.
+	name   string
+	isJSON bool
+	data   any
+}
+
+func newEventKinds(item object) *eventKinds {
+	e := &eventKinds{}
+	alternatives := list(item["anyOf"])
+	if len(alternatives) == 0 {
+		alternatives = []any{item}
+	}
+	for _, alternative := range alternatives {
+		kind, _ := alternative.(object)
+		properties, _ := kind["properties"].(object)
+		data, _ := properties["data"].(object)
+		k := eventKind{name: eventName(properties["event"]), isJSON: mediatype.IsJSON(text(data, "contentMediaType")), data: data["contentSchema"]}
+		// One that tells of a failure ends the stream with an error.
+		if k.name != mediatype.ErrorEvent {
+			e.kinds = append(e.kinds, k)
+		}
+	}
+	return e
+}
+
+// eventName is the name of all events of a kind, "" for any.
+func eventName(v any) string {
+	s, _ := v.(object)
+	if name := text(s, "const"); name != "" {
+		return name
+	}
+	if names := list(s["enum"]); len(names) == 1 {
+		name, _ := names[0].(string)
+		return name
+	}
+	return ""
+}
+
+// of is the kind of an event with a name.
+func (e *eventKinds) of(name string) *eventKind {
+	var unnamed *eventKind
+	for i := range e.kinds {
+		switch e.kinds[i].name {
+		case name:
+			return &e.kinds[i]
+		case "":
+			unnamed = &e.kinds[i]
+		}
+	}
+	return unnamed
+}
+
+// schema is that of an event in a result.
+func (e *eventKinds) schema(in *inliner) any {
+	var all []any
+	for _, k := range e.kinds {
+		properties := object{"id": object{"type": "string"}, "event": object{"type": "string"}, "data": object{"type": "string"}}
+		required := []any{"data"}
+		if k.isJSON {
+			properties["data"] = in.schema(orAny(k.data))
+		}
+		if k.name != "" {
+			properties["event"], required = object{"const": k.name}, []any{"event", "data"}
+		}
+		all = append(all, object{"type": "object", "required": required, "properties": properties})
+	}
+	gap := object{"event": object{"const": mediatype.GapEvent}, "data": object{"type": "null"}}
+	return object{"anyOf": append(all, object{
+		"type": "object", "required": []any{"event", "data"}, "properties": gap, "description": "Events before this one are missing",
+	})}
+}
+
+// value is an event as an item of a result.
+func (e *eventKinds) value(item mediatype.Item) json.RawMessage {
+	event := struct {
+		Event string `json:"event,omitempty"`
+		ID    string `json:"id,omitempty"`
+		Data  any    `json:"data"`
+	}{Event: item.Name, ID: item.ID, Data: string(item.Data)}
+	kind := e.of(item.Name)
+	isGap := item.Name == mediatype.GapEvent && string(item.Data) == "null"
+	if (isGap || kind != nil && kind.isJSON) && json.Valid(item.Data) {
+		event.Data = json.RawMessage(item.Data)
+	}
+	text, _ := json.Marshal(event) // texts and what is valid JSON
+	return text
+}
