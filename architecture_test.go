@@ -29,6 +29,12 @@ var importRules = []struct{ who, not string }{
 	{"", "/middleware"},
 	{"", "/candortest"},
 	{"", "/source"},
+	{"", "/idempotency"},
+	{"/hub", "/idempotency"},
+	{"/middleware", "/idempotency"},
+	{"/idempotency", "/hub"},
+	{"/idempotency", "/middleware"},
+	{"/idempotency", "/candortest"},
 	{"/source", ""},
 }
 

@@ -61,6 +61,7 @@ type slot struct {
 func newExchange(e *endpoint) *exchange {
 	x := &exchange{endpoint: e, slots: make([]slot, len(e.nodes))}
 	x.scope.echo, x.scope.metadata = e.decode.Echo, &e.metadata
+	x.scope.newExchange = func(a *requestScope) *Exchange { return newExchangeInput(a.w, a.r, &x.response, e.security, x.fail) }
 	// All slots are made before they are wired: the handler is the first node and
 	// copies from later ones.
 	for i, p := range e.nodes {
@@ -197,13 +198,20 @@ func (x *exchange) finish(err error) {
 		// This is the error before it becomes a 504, because wrappers return the
 		// original, which conclude compares.
 		x.reported = err
-		if isLate(x.ctx, err) {
-			err = x.endpoint.errors.timedOut(a.r, err)
+		if !a.exchange.writeFailure(a.w, err) {
+			x.fail(a.w, err)
 		}
-		x.endpoint.errors.write(a.w, a.r, err)
 		return
 	}
 	x.response.write(a.w)
+}
+
+// fail writes the response to an error.
+func (x *exchange) fail(w http.ResponseWriter, err error) {
+	if isLate(x.ctx, err) {
+		err = x.endpoint.errors.timedOut(x.scope.r, err)
+	}
+	x.endpoint.errors.write(w, x.scope.r, err)
 }
 
 // takeTasks are the tasks that were added and not taken yet. The response is

@@ -43,6 +43,9 @@ type requestScope struct {
 	// so are the tags of what it makes stale.
 	tasks *Tasks
 	tags  *CacheTags
+	// exchange is nil where no input asks for it; newExchange makes it.
+	exchange    *Exchange
+	newExchange func(*requestScope) *Exchange
 }
 
 // release lets go of the request.
@@ -52,7 +55,7 @@ func (a *requestScope) release() {
 		clear(a.captured)
 		a.captured = a.captured[:0]
 	}
-	a.w, a.r, a.tasks, a.tags = nil, nil, nil, nil
+	a.w, a.r, a.tasks, a.tags, a.exchange = nil, nil, nil, nil, nil
 }
 
 func (a *requestScope) someTasks() *Tasks {
@@ -67,6 +70,13 @@ func (a *requestScope) someTags() *CacheTags {
 		a.tags = new(CacheTags)
 	}
 	return a.tags
+}
+
+func (a *requestScope) someExchange() *Exchange {
+	if a.exchange == nil {
+		a.exchange = a.newExchange(a)
+	}
+	return a.exchange
 }
 
 // metadata is what an endpoint tells about itself to the functions it runs.
@@ -114,6 +124,7 @@ var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
 	reflect.TypeFor[RootPath]():       always(func(a *requestScope) RootPath { return a.metadata.root }),
 	reflect.TypeFor[*Tasks]():         always((*requestScope).someTasks),
 	reflect.TypeFor[*CacheTags]():     always((*requestScope).someTags),
+	reflect.TypeFor[*Exchange]():      always((*requestScope).someExchange),
 	reflect.TypeFor[Bearer]():         makeBearer,
 	reflect.TypeFor[*Bearer]():        makeBearer,
 	reflect.TypeFor[Basic]():          makeBasic,

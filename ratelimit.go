@@ -15,6 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/requestinfo"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // RateConfig is what a [RateLimit] is made of.
@@ -97,23 +98,14 @@ func ByClient(r *http.Request) string {
 // passwords is limited too. But whoever sends other credentials with each
 // request has another limit each time: put a wider limit by client around it.
 func ByCredential(r *http.Request) string {
-	if sent := credentialsOf(r); sent != "" {
+	var fields []*typeinfo.Field
+	if found := routedOf(r); found != nil {
+		fields = found.endpoint.security
+	}
+	if sent := credentialsOf(r, fields); sent != "" {
 		return "credential " + sent
 	}
 	return ByClient(r)
-}
-
-// credentialsOf joins the credentials of a request.
-func credentialsOf(r *http.Request) string {
-	all := lastHeader(r, "Authorization")
-	if found := routedOf(r); found != nil {
-		for _, f := range found.endpoint.security {
-			if key := apiKeyOf(r, f); key != "" {
-				all += "\n" + f.Name + "=" + key
-			}
-		}
-	}
-	return all
 }
 
 // rateLimit is one limit, wherever it holds.

@@ -290,3 +290,15 @@ func lastHeader(r *http.Request, name string) string {
 	}
 	return lines[len(lines)-1]
 }
+
+// credentialsOf joins the credentials of a request to an operation that reads
+// these API keys.
+func credentialsOf(r *http.Request, fields []*typeinfo.Field) string {
+	all := lastHeader(r, "Authorization")
+	for _, f := range fields {
+		if key := apiKeyOf(r, f); key != "" {
+			all += "\n" + f.Name + "=" + key
+		}
+	}
+	return all
+}

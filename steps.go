@@ -240,6 +240,7 @@ var (
 func (x *exchange) runScoped(i, rest int) error {
 	f := &x.slots[i]
 	f.fill()
+	x.scope.exchange.begin()
 	calls := 0
 	// Until use returns, and where it never does, a panic goes through it.
 	inner := errSwallowedPanic
@@ -253,6 +254,8 @@ func (x *exchange) runScoped(i, rest int) error {
 	switch {
 	case calls > 1:
 		return errUseTwice
+	case calls == 0 && err == nil && x.scope.exchange.gives():
+		return nil
 	case calls == 0 && err == nil:
 		return errUseNever
 	// A provider that returns nil does not hide the error of the request.

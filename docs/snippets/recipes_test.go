@@ -2,7 +2,6 @@ package snippets_test
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/idempotency"
 )
 
 // Page is embedded by the inputs of lists.
@@ -46,15 +46,10 @@ func listProducts(_ context.Context, in struct {
 	return page, nil
 }
 
-// Payments answers a request once, however often it is sent.
+// Payments counts what it did.
 type Payments struct {
 	mutex sync.Mutex
-	done  map[string]payment
-}
-
-type payment struct {
-	request [32]byte
-	answer  Receipt
+	done  int
 }
 
 type Receipt struct {
@@ -62,28 +57,17 @@ type Receipt struct {
 	Cents  int `json:"cents"`
 }
 
-var ErrKeyReused = candor.Error(422, "the Idempotency-Key belongs to another request")
-
 func pay(_ context.Context, in struct {
-	Key  string `header:"Idempotency-Key" validate:"min=8,max=64"`
 	Body struct {
 		Cents int `json:"cents" validate:"gt=0"`
 	} `body:""`
 	Payments *Payments `dep:""`
 },
 ) (Receipt, error) {
-	in.Payments.mutex.Lock() // in a database: a unique index, and the payment's transaction
+	in.Payments.mutex.Lock()
 	defer in.Payments.mutex.Unlock()
-	request := sha256.Sum256(fmt.Append(nil, in.Body))
-	if known, ok := in.Payments.done[in.Key]; ok {
-		if known.request != request {
-			return Receipt{}, ErrKeyReused
-		}
-		return known.answer, nil
-	}
-	receipt := Receipt{Number: len(in.Payments.done) + 1, Cents: in.Body.Cents}
-	in.Payments.done[in.Key] = payment{request, receipt}
-	return receipt, nil
+	in.Payments.done++
+	return Receipt{Number: in.Payments.done, Cents: in.Body.Cents}, nil
 }
 
 type Profile struct {
@@ -188,12 +172,13 @@ func newRecipes(shop []Product, profile *Profile) *candor.App {
 	app := candor.New(candor.Config{Title: "Recipes"})
 	candor.ProvideValue(app, shop)
 	candor.ProvideValue(app, profile)
-	candor.ProvideValue(app, &Payments{done: map[string]payment{}})
+	candor.ProvideValue(app, &Payments{})
 	candor.ProvideValue(app, Sessions{"s3": {"Anna"}})
 	candor.ProvideValue(app, &Document{Version: 1})
 	candor.Provide(app, loggedIn)
 	candor.Get(app, "/products", listProducts)
-	candor.Post(app, "/payments", pay, candor.Status(201), candor.Raises(ErrKeyReused))
+	keys := idempotency.Keys(idempotency.NewMemoryStore(0), idempotency.Config{Required: true})
+	candor.Post(app, "/payments", pay, candor.Status(201), keys)
 	candor.Patch(app, "/profile", patchProfile, candor.Raises(ErrNameless))
 	candor.Get(app, "/hello", helloMember)
 	candor.Get(app, "/document", readDocument, candor.Responds[candor.None](304))
@@ -242,7 +227,7 @@ func TestRecipes(t *testing.T) {
 	assert.Equal(t, first, c.Post("/payments", `{"cents":5}`, key).Status(201).Text())
 	c.Post("/payments", `{"cents":6}`, key).Status(422)
 	assert.NotEqual(t, first, c.Post("/payments", `{"cents":5}`, candor.WithHeader("Idempotency-Key", "order-4712")).Status(201).Text())
-	c.Post("/payments", `{"cents":5}`).Status(422)
+	c.Post("/payments", `{"cents":5}`).Status(400)
 
 	for _, step := range []struct{ patch, want string }{
 		{`{"phone":"123"}`, `{"name":"Anna","phone":"123"}`},

@@ -16,6 +16,7 @@ var own = []string{
 	"github.com/candor-go/candor",
 	"github.com/candor-go/candor/contrib/mcp",
 	"github.com/candor-go/candor/hub",
+	"github.com/candor-go/candor/idempotency",
 	"github.com/candor-go/candor/middleware",
 }
 

@@ -12,6 +12,7 @@ func TestIsOwn(t *testing.T) {
 		"github.com/candor-go/candor.(*Router).Include":   true,
 		"github.com/candor-go/candor/hub.New[...]":        true,
 		"github.com/candor-go/candor/middleware.CORS":     true,
+		"github.com/candor-go/candor/idempotency.Keys":    true,
 		"github.com/candor-go/candor_test.TestRoutes":     false,
 		"github.com/candor-go/candor/hub_test.TestCodec":  false,
 		"github.com/candor-go/candor/examples/chat.Rooms": false,

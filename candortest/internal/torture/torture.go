@@ -35,6 +35,7 @@ func New(config candor.Config, options ...candor.Option) *candor.App {
 	addInputs(app)
 	addAnswers(app)
 	addSecured(app)
+	addKeys(app)
 	return app
 }
 

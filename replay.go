@@ -1,0 +1,223 @@
+package candor
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/recorder"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// Exchange is an input of functions of [Around] that keep what a request led to
+// and give it to later ones, as package idempotency does:
+//
+//	candor.Around(func(ctx context.Context, in struct{ Exchange *candor.Exchange }, next func() error) error {
+//		if kept := find(ctx); kept != nil {
+//			return in.Exchange.Respond(kept.Status, kept.Header, kept.Body)
+//		}
+//		err := next()
+//		if status, header, body, ok := in.Exchange.Response(err); ok {
+//			keep(ctx, status, header, body)
+//		}
+//		return err
+//	})
+//
+// It is valid until the function returns, and for its goroutine only.
+type Exchange struct {
+	request  *http.Request
+	body     *digestedBody
+	response *response
+	header   http.Header
+	// before is the header when the first wrapper began: what middleware and guards
+	// have set is there in every response.
+	before http.Header
+	// security are the fields of the operation that read API keys.
+	security []*typeinfo.Field
+	// fail writes an error the way the app does.
+	fail func(w http.ResponseWriter, err error)
+	// failure is the error whose response was asked for, failed that response.
+	failure error
+	failed  *recorder.Recorder
+	text    []byte
+	// isGiven means that there is a response without the rest of the request.
+	isGiven bool
+}
+
+// newExchangeInput makes the input before the body of the request is read.
+func newExchangeInput(w http.ResponseWriter, r *http.Request, to *response, security []*typeinfo.Field, fail func(http.ResponseWriter, error)) *Exchange {
+	e := &Exchange{request: r, response: to, header: w.Header(), security: security, fail: fail, body: &digestedBody{sum: sha256.New()}}
+	if r.Body != nil && r.Body != http.NoBody {
+		e.body.ReadCloser = r.Body
+		r.Body = e.body
+	}
+	return e
+}
+
+// digestedBody is a body that counts what is read of it.
+type digestedBody struct {
+	io.ReadCloser
+	sum hash.Hash
+	// ahead was read before the handler asked for it.
+	ahead []byte
+}
+
+// Read implements io.Reader.
+func (b *digestedBody) Read(p []byte) (int, error) {
+	if len(b.ahead) > 0 {
+		n := copy(p, b.ahead)
+		b.ahead = b.ahead[n:]
+		return n, nil
+	}
+	n, err := b.ReadCloser.Read(p)
+	_, _ = b.sum.Write(p[:n]) // a hash takes everything
+	return n, err
+}
+
+// RequestDigest is the SHA-256 of the body of the request, as it was sent. Where
+// the handler reads the body by itself it is read here first, and at most that
+// many bytes are held for the handler: a longer body is a 413, to be returned.
+func (e *Exchange) RequestDigest(most int64) ([]byte, error) {
+	if e.body.ReadCloser == nil {
+		return e.body.sum.Sum(nil), nil
+	}
+	ahead, err := io.ReadAll(io.LimitReader(e.body, most+1))
+	switch {
+	case err != nil:
+		return nil, bodyError(err)
+	case int64(len(ahead)) > most:
+		return nil, errTooLarge
+	}
+	e.body.ahead = ahead
+	return e.body.sum.Sum(nil), nil
+}
+
+// Credentials is what the request proves its identity with: its Authorization
+// header, and the API keys that the operation reads; "" without any. It is what
+// was sent: hash it before it is kept.
+func (e *Exchange) Credentials() string { return credentialsOf(e.request, e.security) }
+
+// Response is what the client gets once next has returned err: the encoded
+// result of the handler, or the response to the error, which is made here
+// and sent when the function returns that error. The header has no more than the
+// rest of the request has set. All of it may be kept.
+//
+// ok is false where there is nothing to keep: for streams, files and whatever
+// else is written while it is made, for plain handlers and for WebSockets.
+func (e *Exchange) Response(err error) (status int, header http.Header, body []byte, ok bool) {
+	header = e.added()
+	if err != nil {
+		e.failWith(err)
+		copyLines(header, e.failed.Sent)
+		delete(header, "Content-Length") // which is the body's own
+		return e.failed.Status, header, e.text, true
+	}
+	a := e.response
+	if a.status == 0 || a.stream != nil || a.streaming != nil {
+		return 0, nil, nil, false
+	}
+	a.putHeader(header)
+	body = a.body
+	if a.borrowed != nil {
+		body = a.borrowed
+	}
+	if a.contentType == "" {
+		body = nil
+	}
+	return a.status, header, bytes.Clone(body), true
+}
+
+// added is what the rest of the request has set in the header directly.
+func (e *Exchange) added() http.Header {
+	header := http.Header{}
+	for name, values := range e.header {
+		old := e.before[name]
+		switch {
+		case slices.Equal(old, values):
+		case len(old) > 0 && len(values) > len(old) && slices.Equal(old, values[:len(old)]):
+			header[name] = slices.Clone(values[len(old):])
+		default:
+			header[name] = slices.Clone(values)
+		}
+	}
+	return header
+}
+
+// failWith makes the response to an error, once: functions of OnError may count.
+func (e *Exchange) failWith(err error) {
+	if e.failed != nil && errors.Is(err, e.failure) {
+		return
+	}
+	var text bytes.Buffer
+	e.failure, e.failed = err, recorder.New(e.request.Method, &text)
+	e.fail(e.failed, err)
+	e.failed.Begin(http.StatusOK)
+	e.text = text.Bytes()
+}
+
+// Respond gives the response, in the place of the rest of the request: the
+// function does not call next, and returns what Respond returns, which is an
+// error for what HTTP cannot carry. A header replaces one of the same name, but
+// Set-Cookie and Vary, which add to it.
+func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
+	if status < http.StatusOK || status > 999 {
+		return fmt.Errorf("candor: Exchange.Respond: a response cannot have the status %d", status)
+	}
+	a := e.response
+	a.status, a.contentType, a.borrowed = status, header.Get("Content-Type"), body
+	a.header = a.header[:0]
+	for _, name := range slices.Sorted(maps.Keys(header)) {
+		if err := mediatype.CheckHeader(name, header[name]); err != nil {
+			return err
+		}
+		if name == "Content-Type" || name == "Content-Length" { // written with the body
+			continue
+		}
+		for _, value := range header[name] {
+			a.header = append(a.header, headerLine{name, value})
+		}
+	}
+	e.isGiven = true
+	return nil
+}
+
+// begin notes what the header has before the first wrapper.
+func (e *Exchange) begin() {
+	if e != nil && e.before == nil {
+		e.before = maps.Clone(e.header)
+	}
+}
+
+// gives reports whether there is a response without the rest of the request.
+func (e *Exchange) gives() bool { return e != nil && e.isGiven }
+
+// writeFailure sends the response that was made of an error. It reports whether
+// there is one.
+func (e *Exchange) writeFailure(w http.ResponseWriter, err error) bool {
+	if e == nil || e.failed == nil || !errors.Is(err, e.failure) {
+		return false
+	}
+	copyLines(w.Header(), e.failed.Sent)
+	w.WriteHeader(e.failed.Status)
+	if mediatype.BodyAllowed(e.failed.Status) {
+		_, _ = w.Write(e.text) // an error means that the client has left
+	}
+	return true
+}
+
+// copyLines puts lines into a header; those of Vary add to it.
+func copyLines(into, from http.Header) {
+	for name, values := range from {
+		if name == "Vary" {
+			values = append(slices.Clip(into[name]), values...)
+		}
+		into[name] = values
+	}
+}
