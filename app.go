@@ -34,7 +34,7 @@ type App struct {
 	faulty    sync.Once
 	overrides map[reflect.Type]*provider
 	tasks     *taskRunner
-	rates     RateStore
+	rates     *rateStores
 	caches    *caches
 	// living guards life, which is nil while the app does not run. up tells so
 	// without waiting for a start that is under way.
@@ -63,10 +63,8 @@ func New(config Config, options ...Option) *App {
 	if config.ProblemDetails {
 		a.errors.format = problemFormat()
 	}
-	if a.rates = config.RateStore; a.rates == nil {
-		a.rates = NewMemoryRateStore(0)
-	}
-	a.caches = newCaches(config.CacheStore, config.Title+"\n"+config.Version)
+	a.rates = newRateStores(config.RateStore, a.errors.log)
+	a.caches = newCaches(config.CacheStore, config.Title+"\n"+config.Version, a.errors.log)
 	a.tasks = newTaskRunner(config.OnTaskError, a.errors.log)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
@@ -251,7 +249,9 @@ func (a *App) pagePath(configured, byDefault string) string {
 }
 
 // Invalidate drops the responses in the app's cache that have one of the tags, at
-// once: in Config.CacheStore, and in the stores that options name.
+// once: in Config.CacheStore, and in the stores that options name. Where a store
+// fails, it returns the error; they are dropped in this process all the same, and
+// in the store as soon as it can be reached.
 func (a *App) Invalidate(ctx context.Context, tags ...string) error {
 	return a.caches.invalidate(ctx, tags)
 }

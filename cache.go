@@ -2,7 +2,6 @@ package candor
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
@@ -22,8 +21,8 @@ import (
 )
 
 // A cached response is kept as it was encoded, with the versions its tags had
-// before its handler ran. A tag's version is a value in the same store, a random
-// text that Invalidate replaces. A response counts only while all its tags have
+// before its handler ran. A tag's version is a value in the same store, which
+// Invalidate replaces by one that the tag never had. A response counts only while all its tags have
 // the versions it was made under, so one that was on its way while a tag was
 // invalidated never counts; and a version the store has lost is replaced by
 // another, which no response has. So losing anything is safe, and a store needs no
@@ -58,6 +57,8 @@ func Cache(config CacheConfig) Option {
 		switch {
 		case config.TTL <= 0:
 			return fmt.Errorf("Cache: the TTL is %s; write how long an answer may be kept", config.TTL)
+		case config.Budget < 0:
+			return fmt.Errorf("Cache: the Budget is %s; write how long a request may wait for the store, or 0 for %s", config.Budget, storeBudget)
 		case !mediatype.ValidHeader("Cache-Control", []string{config.Control}):
 			return fmt.Errorf("Cache: HTTP cannot carry Control %q", config.Control)
 		}
@@ -75,7 +76,7 @@ func Cache(config CacheConfig) Option {
 type cachePlan struct {
 	CacheConfig
 	caches *caches
-	store  CacheStore
+	store  *sharedCache
 	// headers and cookies are those that belong to the key.
 	headers, cookies []string
 	vary             string
@@ -102,12 +103,11 @@ func (e *endpoint) compileCache(c *caches) error {
 		}
 		return nil
 	}
-	p := &cachePlan{CacheConfig: *config, caches: c, store: config.Store}
-	if p.store == nil {
-		p.store = c.byDefault
-	} else if !slices.Contains(c.stores, p.store) {
-		c.stores = append(c.stores, p.store)
+	p := &cachePlan{CacheConfig: *config, caches: c, store: c.byDefault}
+	if config.Store != nil {
+		p.store = c.shared(config.Store)
 	}
+	p.store.use(config)
 	for _, tag := range config.Tags {
 		if _, err := e.expand(tag, nil); err != nil {
 			return err
@@ -247,7 +247,7 @@ func (x *exchange) cached(rest int) error {
 	if call.value == nil {
 		return nil
 	}
-	if err := p.store.Set(context.WithoutCancel(x.ctx), key, call.value, p.TTL); err != nil {
+	if err := p.store.set(context.WithoutCancel(x.ctx), p.Budget, key, call.value, p.TTL); err != nil {
 		x.endpoint.errors.logCache(x.scope.r, err)
 	}
 	return nil
@@ -270,26 +270,30 @@ func (x *exchange) wait(key string, call *sharedCall, rest int) error {
 // find looks for a response, and for the versions of its tags. One that has none
 // is given one.
 func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cachedResponse, err error) {
-	keys := make([]string, 1, 1+len(p.Tags))
+	keys := make([]string, 1, 2+len(p.Tags))
 	keys[0] = key
 	for _, tag := range p.Tags {
 		tag, _ = x.endpoint.expand(tag, x.scope.captured) // compiled once already
 		keys = append(keys, p.caches.tagKey(tag))
 	}
-	values, err := p.store.Get(x.ctx, keys...)
-	if err != nil || len(values) != len(keys) {
-		return nil, nil, errors.Join(err, errShortGet(len(values), len(keys)))
+	if p.store.gate != nil {
+		keys = append(keys, p.store.everything)
 	}
-	versions = make([]string, len(p.Tags))
+	values, err := p.store.get(x.ctx, p.Budget, keys...)
+	if err != nil {
+		return nil, nil, err
+	}
+	versions = make([]string, len(keys)-1)
 	for i := range versions {
 		if len(values[i+1]) == 0 {
 			if values[i+1], err = p.newVersion(x.ctx, keys[i+1]); err != nil {
 				return nil, nil, err
 			}
 		}
-		versions[i] = string(values[i+1])
+		versions[i] = p.store.stale.version(keys[i+1], values[i+1])
 	}
-	if kept = readCachedResponse(key, values[0]); kept != nil && !slices.Equal(kept.versions, versions) {
+	kept = readCachedResponse(key, values[0])
+	if kept != nil && (!slices.Equal(kept.versions, versions) || p.store.isReturning()) {
 		kept = nil
 	}
 	return versions, kept, nil
@@ -308,18 +312,18 @@ func (p *cachePlan) newVersion(ctx context.Context, key string) ([]byte, error) 
 		}
 	}
 	defer p.caches.calls.finish(key, call)
-	ctx = context.WithoutCancel(ctx)     // which others wait for
-	values, err := p.store.Get(ctx, key) // somebody may have been quicker
-	if err == nil && len(values) == 1 && len(values[0]) > 0 {
-		call.value = values[0]
-		return call.value, nil
+	ctx = context.WithoutCancel(ctx)               // which others wait for
+	values, err := p.store.get(ctx, p.Budget, key) // somebody may have been quicker
+	if err == nil && len(values[0]) == 0 {
+		values, err = p.store.renew(ctx, p.Budget, tagTime, []string{key})
 	}
-	call.value = []byte(rand.Text())
-	call.failed = p.store.Set(ctx, key, call.value, tagTime)
+	if call.failed = err; err == nil {
+		call.value = values[0]
+	}
 	return call.value, call.failed
 }
 
-func errShortGet(got, want int) error {
+func errShort(got, want int) error {
 	if got == want {
 		return nil
 	}
@@ -392,4 +396,22 @@ func (x *exchange) dropStale() {
 	if err != nil {
 		x.endpoint.errors.logCache(x.scope.r, err)
 	}
+}
+
+// dropsTags reports whether a request may drop tags.
+func (e *endpoint) dropsTags() bool {
+	return slices.ContainsFunc(e.nodes, func(n *node) bool { return n.input != nil && n.input.dropsTags })
+}
+
+// announce tells strict stores what the request makes stale, before its
+// transaction is committed. A process that dies after the commit, and before it
+// drops the tags, leaves nothing stale for long then.
+func (x *exchange) announce() error {
+	if x.scope.tags == nil || len(x.scope.tags.tags) == 0 {
+		return nil
+	}
+	if err := x.endpoint.caches.announce(x.ctx, x.scope.tags.tags); err != nil {
+		return errNoCache.because(err)
+	}
+	return nil
 }

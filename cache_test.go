@@ -347,6 +347,10 @@ func (b *brokenCache) Get(context.Context, ...string) ([][]byte, error) { return
 
 func (b *brokenCache) Set(context.Context, string, []byte, time.Duration) error { return b.err }
 
+func (b *brokenCache) Renew(context.Context, time.Duration, ...string) ([][]byte, error) {
+	return b.values, b.err
+}
+
 func TestCacheWithoutItsStore(t *testing.T) {
 	for _, store := range []*brokenCache{
 		{err: errors.New("connection refused")},
@@ -388,6 +392,9 @@ func TestCacheMistakes(t *testing.T) {
 	good := candor.CacheConfig{TTL: time.Hour}
 	for want, register := range map[string]func(*candor.App){
 		"write how long": func(app *candor.App) { candor.Get(app, "/", apptest.Fails(nil), candor.Cache(candor.CacheConfig{})) },
+		"may wait": func(app *candor.App) {
+			candor.Get(app, "/", apptest.Fails(nil), candor.Cache(candor.CacheConfig{TTL: 1, Budget: -1}))
+		},
 		"cannot carry": func(app *candor.App) {
 			candor.Get(app, "/", apptest.Fails(nil), candor.Cache(candor.CacheConfig{TTL: 1, Control: "a\n"}))
 		},

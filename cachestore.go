@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
 	"sync"
@@ -35,14 +34,32 @@ type CacheConfig struct {
 	Control string
 	// Store keeps the responses; Config.CacheStore when nil.
 	Store CacheStore
+	// Budget is how long a request waits for a call of a store that is not in the
+	// memory of the process, 50 ms by default, whatever its client does and inside
+	// of a [Timeout] as outside. At most 32 calls run at once; the others wait
+	// within their budget. After 5 failures in a row the store is left alone, but
+	// for one call in 200 ms.
+	Budget time.Duration
+	// Strict makes a request fail with 503 and Retry-After, before its transaction
+	// is committed, if the store cannot be told which of its responses become
+	// stale; see [CacheTags]. Without it the request succeeds, and the store is told
+	// as soon as it can be. The operations with CacheTags document the 503, and
+	// make one more call of the store for each request that drops tags. It holds
+	// for the store, whichever of its caches says so.
+	Strict bool
 }
 
 // CacheStore keeps bytes under keys for a while; see [CacheConfig]. Methods are
 // called concurrently. A key is at most 200 bytes of printable ASCII and holds
-// no secret; values are opaque, and may be a private response.
+// no secret; values are opaque, and may be a private response. A call has a
+// budget, see CacheConfig; its ctx ends with that, and not when a client leaves.
 //
-// Tags need nothing of a store: each is a key whose value changes when it is
-// invalidated.
+// Tags need little of a store: each is a key whose value changes when it is
+// invalidated. A store may lose any key at any time. It must not go back to an
+// earlier state, though, as one that is restored from a copy or whose replica is
+// promoted: there it has to begin empty, or responses that were dropped come back.
+// Get returns what Set and Renew wrote before, so it does not ask a replica that
+// lags behind.
 type CacheStore interface {
 	// Get returns the value of each key, in the same order, nil for one that is
 	// not there. What it returns is not changed by anyone.
@@ -50,41 +67,10 @@ type CacheStore interface {
 	// Set keeps a value, in the place of one that was there, for at most ttl, a
 	// positive time. It may be lost sooner.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
-}
-
-// caches are the stores of an app, and the requests that wait for one another.
-type caches struct {
-	byDefault CacheStore
-	// space keeps apps apart that share a store.
-	space  string
-	stores []CacheStore
-	calls  callGroup
-}
-
-// newCaches makes a store where none is given.
-func newCaches(store CacheStore, space string) *caches {
-	if store == nil {
-		store = NewMemoryCache(0)
-	}
-	return &caches{byDefault: store, space: space, stores: []CacheStore{store}}
-}
-
-// tagTime is how long a version of a tag is kept; responses that outlive it are
-// made again.
-const tagTime = 7 * 24 * time.Hour
-
-func (c *caches) tagKey(tag string) string { return "tag:" + digest(c.space+"\n"+tag) }
-
-// invalidate gives tags new versions in all stores, also where one of them
-// fails: what the others keep must not outlive the call.
-func (c *caches) invalidate(ctx context.Context, tags []string) error {
-	var errs []error
-	for _, store := range c.stores {
-		for _, tag := range tags {
-			errs = append(errs, store.Set(ctx, c.tagKey(tag), []byte(rand.Text()), tagTime))
-		}
-	}
-	return errors.Join(errs...)
+	// Renew gives each key a value that it never had before, keeps that for at most
+	// ttl, and returns the values. A call that comes late or twice, as one that was
+	// given up and one that a client repeats, must not bring a former value back.
+	Renew(ctx context.Context, ttl time.Duration, keys ...string) ([][]byte, error)
 }
 
 // digest is a short name for any text, from which the text cannot be found out.
@@ -165,24 +151,15 @@ func (c *memoryCache) Set(_ context.Context, key string, value []byte, ttl time.
 	return nil
 }
 
-// CacheTags is an input that drops cached responses by their tags:
-//
-//	func rename(ctx context.Context, in struct {
-//		ID   int    `path:"id"`
-//		Name string `body:"name"`
-//		Tags *candor.CacheTags
-//	}) (Item, error) {
-//		in.Tags.Invalidate("items", fmt.Sprintf("item:%d", in.ID))
-//		...
-//	}
-//
-// They are dropped once the handler and its providers are done, transactions
-// committed, and before the response is written; also where the request failed.
-// Outside of requests there is [App.Invalidate].
-type CacheTags struct{ tags []string }
-
-// Invalidate drops the responses that have one of the tags.
-func (c *CacheTags) Invalidate(tags ...string) { c.tags = append(c.tags, tags...) }
+// Renew implements CacheStore.
+func (c *memoryCache) Renew(ctx context.Context, ttl time.Duration, keys ...string) ([][]byte, error) {
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = []byte(rand.Text())
+		_ = c.Set(ctx, key, values[i], ttl) // it never fails
+	}
+	return values, nil
+}
 
 // A kept response ends with a checksum of it and its key, so that what a store
 // mixed up, truncated or never got from this codec is a miss.

@@ -105,9 +105,8 @@ type appShared struct {
 	programs *programs
 	tasks    *taskRunner
 	checks   ResponseChecks
-	// rates counts for rate limits that have no store of their own.
-	rates  RateStore
-	caches *caches
+	rates    *rateStores
+	caches   *caches
 	// writeLimit is how long one write of a stream or a WebSocket may stand
 	// still.
 	writeLimit time.Duration
@@ -186,6 +185,9 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	}
 	e.body = e.nodes[0].input.body
 	final := []step{e.handleStep(), {name: "encode the response", run: (*exchange).encode}}
+	if e.dropsTags() {
+		final = append(final, step{name: "announce stale tags", run: (*exchange).announce})
+	}
 	if e.route.upgrade != nil {
 		// An upgrade calls the handler itself, once it has the connection.
 		final = nil

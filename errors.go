@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 
+	"github.com/candor-go/candor/internal/budget"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/faultlog"
@@ -67,6 +68,13 @@ func reason(status int) string {
 func (e *HTTPError) With(detail any) *HTTPError {
 	c := e.refine()
 	c.detail = detail
+	return c
+}
+
+// because returns a copy that has a cause, for logs.
+func (e *HTTPError) because(err error) *HTTPError {
+	c := e.refine()
+	c.cause = err
 	return c
 }
 
@@ -586,6 +594,11 @@ func (ew *errorWriter) timedOut(r *http.Request, err error) error {
 	return &HTTPError{status: http.StatusGatewayTimeout, detail: reason(http.StatusGatewayTimeout), cause: err}
 }
 
+// logCache logs an error of a store. While that is left alone, which is logged
+// once, its errors are no news.
 func (ew *errorWriter) logCache(r *http.Request, err error) {
+	if errors.Is(err, budget.ErrOpen) {
+		return
+	}
 	ew.log.ErrorContext(r.Context(), "the store of a cache fails", "route", r.Pattern, "error", err)
 }

@@ -21,6 +21,8 @@ type inputPlan struct {
 	params *bind.Plan
 	body   *bodyPlan
 	ready  []readyPlan
+	// dropsTags means that a ready field is for the tags of cached responses.
+	dropsTags bool
 	// choices are the credentials of which one is needed.
 	choices []choicePlan
 	judges  []judge
@@ -67,7 +69,7 @@ func (a *requestScope) someTasks() *Tasks {
 
 func (a *requestScope) someTags() *CacheTags {
 	if a.tags == nil {
-		a.tags = new(CacheTags)
+		a.tags = &CacheTags{caches: a.metadata.caches}
 	}
 	return a.tags
 }
@@ -83,6 +85,7 @@ func (a *requestScope) someExchange() *Exchange {
 type metadata struct {
 	// info has no Site: routeInfo fills that in.
 	info   RouteInfo
+	caches *caches
 	site   *callsite.Site
 	scopes RequiredScopes
 	// refusals are the responses to missing credentials, by the field, or by the
@@ -184,6 +187,7 @@ func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string)
 			return nil, err
 		}
 		p.ready = append(p.ready, readyPlan{index: f.Index, fill: fill})
+		p.dropsTags = p.dropsTags || f.Type.Go == reflect.TypeFor[*CacheTags]()
 	}
 	var err error
 	if p.params, err = c.bind.PlanAs(in, wildcards, public); err != nil {

@@ -2,6 +2,7 @@ package candor
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/candor-go/candor/internal/budget"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/requestinfo"
@@ -32,8 +34,15 @@ type RateConfig struct {
 	Name string
 	// Store counts; Config.RateStore when nil.
 	Store RateStore
-	// FailClosed responds with 503 where the store cannot tell. Without it, requests
-	// pass then. Either way the store's error is logged.
+	// Budget is how long a request waits for a store that is not in the memory of
+	// the process, 50 ms by default, whatever its client does and inside of a
+	// [Timeout] as outside. At most 32 requests ask it at once; the others wait
+	// within their budget. After 5 failures in a row the store is left alone, but
+	// for one request in 200 ms.
+	Budget time.Duration
+	// FailClosed responds with 503 and Retry-After where the store cannot tell.
+	// Without it, the requests of a key are counted in the memory of the process
+	// meanwhile, by the same rate. Either way the store's errors are logged.
 	FailClosed bool
 }
 
@@ -71,6 +80,9 @@ func (c RateConfig) check() error {
 	isOther := func(r rune) bool { return r <= ' ' || r > '~' || r == '"' || r == '\\' }
 	if len(c.Name) > 64 || strings.ContainsFunc(c.Name, isOther) {
 		return fmt.Errorf("the name %q; write at most 64 letters, digits and signs without quotes and spaces", c.Name)
+	}
+	if c.Budget < 0 {
+		return fmt.Errorf("the Budget %s; write how long a request may wait for the store, or 0 for %s", c.Budget, storeBudget)
 	}
 	return c.Rate.check()
 }
@@ -140,6 +152,10 @@ type limitHandler struct {
 	layer.Layer
 	limit *rateLimit
 	store RateStore
+	// gate bounds the calls of the store, and local counts where that one cannot
+	// tell; both are nil for a store in memory.
+	gate  *budget.Gate
+	local *rateSpace
 	// prefix begins the keys.
 	prefix string
 	// policy and state are the starts of the headers.
@@ -152,12 +168,14 @@ func (l *limitHandler) describe(e *endpoint, at int) {
 	l.log = e.errors.log
 	l.prefix = l.limit.nameFor(e, at) + ":"
 	if l.store = c.Store; l.store == nil {
-		l.store = e.rates
+		l.store = e.rates.byDefault
 	}
 	// In memory each limit has keys of its own, so that clients of one cannot
 	// drive out those of another.
 	if memory, ok := l.store.(*memoryRates); ok {
 		l.store = memory.space(l.prefix)
+	} else {
+		l.gate, l.local = e.rates.gate(l.store), e.rates.memory.space("meanwhile "+l.prefix)
 	}
 	l.state = fmt.Sprintf("%q", cmp.Or(c.Name, "default"))
 	l.policy = fmt.Sprintf("%s;q=%d;w=%d", l.state, c.Rate.Requests, seconds(c.Rate.Per))
@@ -186,7 +204,7 @@ func seconds(d time.Duration) int64 { return int64((d + time.Second - 1) / time.
 
 var (
 	errTooManyRequests = Error(http.StatusTooManyRequests, "too many requests")
-	errNoLimit         = Error(http.StatusServiceUnavailable, "the rate limit is not available")
+	errNoLimit         = Error(http.StatusServiceUnavailable, "the rate limit is not available").WithHeader("Retry-After", "1")
 )
 
 // ServeHTTP implements http.Handler.
@@ -207,13 +225,9 @@ func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
 	if key == "" {
 		return nil
 	}
-	taken, err := l.store.Take(r.Context(), l.prefix+digest(key), l.limit.Rate)
+	taken, err := l.ask(r, l.prefix+digest(key))
 	if err != nil {
-		l.logError(r, err)
-		if l.limit.FailClosed {
-			return errNoLimit
-		}
-		return nil
+		return err
 	}
 	h := w.Header()
 	h["Ratelimit-Policy"] = append(h["Ratelimit-Policy"], l.policy)
@@ -224,10 +238,31 @@ func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
 	return errTooManyRequests.WithHeader("Retry-After", strconv.FormatInt(max(seconds(taken.Retry), 1), 10))
 }
 
-// logError logs an error of the store, one a second.
+// ask asks the store, and where it cannot tell the memory of the process, or it
+// refuses the request.
+func (l *limitHandler) ask(r *http.Request, key string) (Taken, error) {
+	rate := l.limit.Rate
+	if l.gate == nil {
+		return l.store.Take(r.Context(), key, rate)
+	}
+	taken, err := budget.Call(r.Context(), l.gate, cmp.Or(l.limit.Budget, storeBudget), func(ctx context.Context) (Taken, error) {
+		return l.store.Take(ctx, key, rate)
+	})
+	if err == nil {
+		return taken, nil
+	}
+	l.logError(r, err)
+	if l.limit.FailClosed {
+		return Taken{}, errNoLimit
+	}
+	return l.local.Take(r.Context(), key, rate)
+}
+
+// logError logs an error of the store, one a second. While the store is left
+// alone, which is logged once, its errors are no news.
 func (l *limitHandler) logError(r *http.Request, err error) {
-	if r.Context().Err() != nil && errors.Is(err, r.Context().Err()) {
-		return // the client left
+	if errors.Is(err, budget.ErrOpen) || r.Context().Err() != nil && errors.Is(err, context.Cause(r.Context())) {
+		return // or the client left
 	}
 	// Of several requests that fail at once, one wins the exchange and logs.
 	now, last := time.Now().UnixNano(), l.limit.logged.Load()

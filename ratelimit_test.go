@@ -204,22 +204,72 @@ func TestRateLimitKeepsSecretsOutOfTheStore(t *testing.T) {
 	assert.Regexp(t, `^named:[\w-]{22}$`, spy.keys[2])
 }
 
+// Where the store cannot tell, the memory of the process counts.
 func TestRateLimitWithoutItsStore(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		config, log := recorded()
-		config.RateStore = &spyStore{err: errors.New("connection refused")}
+		store := &spyStore{err: errors.New("connection refused")}
+		config.RateStore = store
 		app := candor.New(config)
-		candor.Get(app, "/open", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), Name: "open"}))
+		candor.Get(app, "/open", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(2), Name: "open"}))
 		candor.Get(app, "/closed", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1), FailClosed: true}))
 		c := candor.NewTestClient(t, app)
-		for range 5 {
-			assert.Empty(t, c.Get("/open").Status(204).Header.Get("RateLimit"))
-		}
+		assert.Equal(t, `"open";r=1;t=1800`, c.Get("/open").Status(204).Header.Get("RateLimit"))
+		c.Get("/open").Status(204)
+		c.Get("/open").Status(429)
 		assert.Equal(t, []string{`ERROR the store of a rate limit fails limit=open error=connection refused`}, log.take(), "once a second")
 		time.Sleep(time.Second)
-		c.Get("/open").Status(204)
+		c.Get("/open").Status(429)
 		assert.Len(t, log.take(), 1)
-		assert.JSONEq(t, `{"detail":"the rate limit is not available"}`, c.Get("/closed").Status(503).Text())
+		refused := c.Get("/closed").Status(503)
+		assert.JSONEq(t, `{"detail":"the rate limit is not available"}`, refused.Text())
+		assert.Equal(t, "1", refused.Header.Get("Retry-After"))
+		synctest.Wait()
+		assert.Contains(t, log.take()[0], "WARN the store of rate limits does not respond and is left alone failed=5")
+		asked := len(store.keys)
+		for range 100 {
+			c.Get("/closed").Status(503)
+		}
+		assert.Len(t, store.keys, asked, "it is left alone")
+		store.err = nil
+		time.Sleep(200 * time.Millisecond)
+		c.Get("/open").Status(204)
+		synctest.Wait()
+		assert.Equal(t, []string{`INFO the store of rate limits responds again after=200ms failed=5 refused=100`}, log.take())
+	})
+}
+
+// slowStore takes its time, whatever its context says.
+type slowStore struct{ takes time.Duration }
+
+func (s slowStore) Take(context.Context, string, candor.Rate) (candor.Taken, error) {
+	time.Sleep(s.takes)
+	return candor.Taken{Allowed: true}, nil
+}
+
+func TestRateLimitWithAHungStore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		config, _ := recorded()
+		config.RateStore = slowStore{time.Minute}
+		app := candor.New(config)
+		candor.Get(app, "/", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(1000)}))
+		candor.Get(app, "/patient", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{
+			Rate: candor.PerHour(1000), Budget: time.Second, Store: slowStore{time.Second - 1},
+		}))
+		c := candor.NewTestClient(t, app)
+		took := func(path string) time.Duration {
+			start := time.Now()
+			c.Get(path).Status(204)
+			return time.Since(start)
+		}
+		for range 5 {
+			assert.Equal(t, 50*time.Millisecond, took("/"))
+		}
+		for range 100 {
+			assert.Zero(t, took("/"))
+		}
+		assert.Equal(t, time.Second-1, took("/patient"), "each store has a budget and a fate of its own")
+		time.Sleep(time.Minute)
 	})
 }
 
@@ -239,7 +289,7 @@ func TestRateLimitInTheDocument(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out.String()), &doc))
 	limited := doc.Paths["/limited"].Get.Responses
 	assert.Len(t, limited, 3)
-	for status, headers := range map[string]int{"204": 2, "429": 3, "503": 2} {
+	for status, headers := range map[string]int{"204": 2, "429": 3, "503": 3} {
 		assert.Len(t, limited[status].Headers, headers, status)
 	}
 	assert.Contains(t, limited["429"].Headers, "Retry-After")
@@ -255,6 +305,7 @@ func TestRateLimitMistakes(t *testing.T) {
 		{Rate: candor.Rate{Requests: 2, Per: 1}},
 		{Rate: candor.Rate{Requests: 1, Per: 1 << 62, Burst: 3}},
 		{Rate: candor.PerHour(1), Name: `a"b`},
+		{Rate: candor.PerHour(1), Budget: -1},
 		{Rate: candor.PerHour(1), Name: strings.Repeat("x", 65)},
 	} {
 		assert.Panics(t, func() { candor.New(candor.Config{}, candor.RateLimit(config)) }, fmt.Sprint(config))

@@ -6,8 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync"
 	"time"
+
+	"github.com/candor-go/candor/internal/budget"
 )
 
 // The store in memory keeps one number a key: the time at which the requests
@@ -84,8 +87,48 @@ type RateStore interface {
 	// ASCII and holds no secret; it begins with the name of its limit and a colon,
 	// and always comes with the same rate. What a store forgets for want of memory
 	// should not let a client start anew; see [NewMemoryRateStore]. An error means
-	// that the store cannot tell; the limit decides then. ctx is the request's.
+	// that the store cannot tell; the limit decides then. ctx ends with the budget
+	// of the limit, and has the values of the request's; a call that goes on longer
+	// is nobody's, and keeps one of the 32 places for calls.
 	Take(ctx context.Context, key string, rate Rate) (Taken, error)
+}
+
+// rateStores are what counts for the rate limits of an app.
+type rateStores struct {
+	byDefault RateStore
+	// memory counts where a store cannot tell.
+	memory *memoryRates
+	log    *slog.Logger
+	mutex  sync.Mutex
+	gates  []storeGate
+}
+
+// storeGate is the gate to a store: a slow one must not close another.
+type storeGate struct {
+	store RateStore
+	gate  *budget.Gate
+}
+
+func newRateStores(store RateStore, log *slog.Logger) *rateStores {
+	s := &rateStores{byDefault: store, log: log, memory: newMemoryRates(0)}
+	if store == nil {
+		s.byDefault = s.memory
+	}
+	return s
+}
+
+// gate is that to a store.
+func (s *rateStores) gate(store RateStore) *budget.Gate {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	for _, known := range s.gates {
+		if isSame(known.store, store) {
+			return known.gate
+		}
+	}
+	made := storeGate{store, budget.New(s.log, "the store of rate limits")}
+	s.gates = append(s.gates, made)
+	return made.gate
 }
 
 // defaultRateKeys is how many keys a store in memory remembers.
@@ -101,6 +144,10 @@ func NewMemoryRateStore(keys int) RateStore {
 	if keys < 0 {
 		panic(fmt.Errorf("candor: NewMemoryRateStore(%d): a store has room for a positive number of keys, or 0 for the default", keys))
 	}
+	return newMemoryRates(keys)
+}
+
+func newMemoryRates(keys int) *memoryRates {
 	return &memoryRates{keys: cmp.Or(keys, defaultRateKeys), start: time.Now(), spaces: map[string]*rateSpace{}}
 }
 

@@ -34,6 +34,8 @@ type builder struct {
 	sharedNodes map[*provider]*sharedNode
 	sharedPath  []*provider
 	keys        *tagKeys
+	// dropping are the endpoints that may drop tags of cached responses.
+	dropping []*endpoint
 	// asked are the types that somebody asks a provider for.
 	asked map[reflect.Type]bool
 }
@@ -111,6 +113,7 @@ func buildTable(a *App) (*table, error) {
 	}
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
 	b.router(&a.Router, scope{set: noSettings, documents: []scopeDocument{b.documented(scope{set: noSettings}, &a.Router, whole)}})
+	b.dropTags()
 	b.checkEffects()
 	b.checkOverrides()
 	b.indexes()
@@ -129,6 +132,17 @@ func buildTable(a *App) (*table, error) {
 		r.sealed.Store(true)
 	}
 	return b.table, nil
+}
+
+// dropTags documents what a strict store adds to the operations that drop tags.
+// Any route may be the one that names the store, so it is known last.
+func (b *builder) dropTags() {
+	if !b.app.caches.isStrict() {
+		return
+	}
+	for _, e := range b.dropping {
+		e.raises(http.StatusServiceUnavailable, "The cache is not available", errNoCache)
+	}
 }
 
 // documented starts a document for what a router holds in a scope.
@@ -358,7 +372,7 @@ func (b *builder) metadata(e *endpoint) metadata {
 			Method: e.method, Pattern: e.pattern.String(), Name: e.name(), Tags: e.set.tags,
 			Hidden: e.set.hidden, Public: e.set.public,
 		},
-		site: e.route.site, scopes: e.set.scopes, root: RootPath(b.app.config.RootPath), log: b.app.errors.log,
+		caches: b.app.caches, site: e.route.site, scopes: e.set.scopes, root: RootPath(b.app.config.RootPath), log: b.app.errors.log,
 	}
 }
 
@@ -373,6 +387,9 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		return
 	}
 	b.tagKeysOf(e, s)
+	if e.dropsTags() {
+		b.dropping = append(b.dropping, e)
+	}
 	if sub, ok := e.route.mounted.(*App); ok {
 		if !slices.Contains(b.table.mounted, sub) {
 			b.table.mounted = append(b.table.mounted, sub)

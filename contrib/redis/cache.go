@@ -3,6 +3,8 @@ package candorredis
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
+	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -14,22 +16,41 @@ import (
 // processes together. The client remains the caller's.
 //
 // Keys begin with "candor:cache:". How much is kept is up to Redis: give it
-// maxmemory and an eviction policy such as allkeys-lru. While it does not answer,
-// answers are made anew, after what the client's timeouts and retries allow: see
-// [NewRateStore].
-func NewCacheStore(client redis.UniversalClient) candor.CacheStore { return cache{client} }
+// maxmemory and an eviction policy such as allkeys-lru. While it does not respond,
+// responses are made anew; see [candor.CacheConfig].
+//
+// A Redis that was restarted, or whose replica was promoted, may have gone back to
+// an earlier state, in which responses are valid that were dropped since. So what
+// another run of the server kept is not read: after a new connection was made, the
+// store asks for the id of the run first. That holds for a *redis.Client whose
+// user may ask INFO. In a cluster there is no such id, and a shard that goes back
+// may bring back what was dropped, for its TTL at most.
+func NewCacheStore(client redis.UniversalClient) candor.CacheStore {
+	return cache{client: client, runs: watchRuns(client)}
+}
 
 const cachePrefix = "candor:cache:"
 
-type cache struct{ client redis.UniversalClient }
+type cache struct {
+	client redis.UniversalClient
+	runs   *runs
+}
 
 // Get implements candor.CacheStore, in one round trip.
-func (c cache) Get(ctx context.Context, keys ...string) ([][]byte, error) {
+func (c cache) Get(ctx context.Context, keys ...string) (values [][]byte, err error) {
+	err = c.runs.during(ctx, func(run string) error {
+		values, err = c.get(ctx, cachePrefix+run, keys)
+		return err
+	})
+	return values, err
+}
+
+func (c cache) get(ctx context.Context, prefix string, keys []string) ([][]byte, error) {
 	found := make([]*redis.StringCmd, len(keys))
 	// A pipeline, because in a cluster the keys of one command have one place.
 	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, key := range keys {
-			found[i] = p.Get(ctx, cachePrefix+key)
+			found[i] = p.Get(ctx, prefix+key)
 		}
 		return nil
 	})
@@ -52,5 +73,37 @@ func (c cache) Get(ctx context.Context, keys ...string) ([][]byte, error) {
 
 // Set implements candor.CacheStore.
 func (c cache) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	return c.client.Set(ctx, cachePrefix+key, value, max(ttl, time.Millisecond)).Err()
+	return c.runs.during(ctx, func(run string) error {
+		return c.client.Set(ctx, cachePrefix+run+key, value, max(ttl, time.Millisecond)).Err()
+	})
+}
+
+// Renew implements candor.CacheStore, in one round trip.
+func (c cache) Renew(ctx context.Context, ttl time.Duration, keys ...string) (values [][]byte, err error) {
+	err = c.runs.during(ctx, func(run string) error {
+		values, err = c.renew(ctx, cachePrefix+run, ttl, keys)
+		return err
+	})
+	return values, err
+}
+
+// renew adds a random number to each value: whatever comes late or twice makes one
+// that was not there before, too, and a key that was lost begins anywhere.
+func (c cache) renew(ctx context.Context, prefix string, ttl time.Duration, keys []string) ([][]byte, error) {
+	sums := make([]*redis.IntCmd, len(keys))
+	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, key := range keys {
+			sums[i] = p.IncrBy(ctx, prefix+key, 1+int64(rand.Uint32()))
+			p.PExpire(ctx, prefix+key, max(ttl, time.Millisecond))
+		}
+		return nil
+	})
+	values := make([][]byte, len(keys))
+	for i, sum := range sums {
+		if redis.HasErrorPrefix(sum.Err(), "increment") { // after four billion drops
+			return nil, errors.Join(sum.Err(), c.client.Del(ctx, prefix+keys[i]).Err())
+		}
+		values[i] = strconv.AppendInt(nil, sum.Val(), 10)
+	}
+	return values, err
 }

@@ -61,7 +61,7 @@ func ExampleNewRateStore() {
 	for range 2 { // two processes
 		app := candor.New(candor.Config{RateStore: store})
 		candor.Get(app, "/", func(context.Context, candor.None) (candor.Text, error) { return "hello", nil },
-			candor.RateLimit(candor.RateConfig{Name: "greetings", Rate: candor.PerHour(1)}))
+			candor.RateLimit(candor.RateConfig{Name: "greetings", Rate: candor.PerHour(1), Budget: time.Second}))
 		answer := httptest.NewRecorder()
 		app.ServeHTTP(answer, httptest.NewRequest("GET", "/", nil))
 		fmt.Println(answer.Code, answer.Header().Get("RateLimit"))
@@ -80,7 +80,7 @@ func ExampleNewCacheStore() {
 		candor.Get(app, "/", func(context.Context, candor.None) (candor.Text, error) {
 			fmt.Println("thinking")
 			return "hello", nil
-		}, candor.Cache(candor.CacheConfig{TTL: time.Hour}))
+		}, candor.Cache(candor.CacheConfig{TTL: time.Hour, Budget: time.Second}))
 		answer := httptest.NewRecorder()
 		app.ServeHTTP(answer, httptest.NewRequest("GET", "/", nil))
 		fmt.Println(answer.Body)
