@@ -102,6 +102,21 @@ func ExampleNoTool() {
 	// Output: no operation is a tool; choose some by mcp.Tool, Options.Tags or Options.All
 }
 
+func ExampleOptions() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/hello", func(context.Context, candor.None) (candor.Text, error) { return "hello", nil })
+	tidy := func(context.Context, *sdk.GetPromptRequest) (*sdk.GetPromptResult, error) {
+		return &sdk.GetPromptResult{Messages: []*sdk.PromptMessage{{Role: "user", Content: &sdk.TextContent{Text: "Tidy up!"}}}}, nil
+	}
+	tools := mcp.Of(app, mcp.Options{All: true, Server: func(server *sdk.Server) {
+		server.AddPrompt(&sdk.Prompt{Name: "tidy", Description: "Tidy up the library"}, tidy)
+	}})
+	candor.HandleHTTP(app, []string{http.MethodPost}, "/mcp", tools, candor.Hidden())
+	_, err := app.Start(context.Background())
+	fmt.Println(err)
+	// Output: <nil>
+}
+
 // cut leaves out which line of this file is meant.
 func cut(text string) (before, after string, found bool) {
 	const site = "example_test.go:"
