@@ -64,14 +64,23 @@ type ExternalDocs struct{ URL, Description string }
 // Tag describes a group of operations.
 type Tag struct {
 	Name, Description string
-	ExternalDocs      ExternalDocs
+	// Summary is what a reader sees in the place of the name. Parent is the name of
+	// the tag that this one is a part of: one that is not described, or that is a part
+	// of this one itself, is a configuration error. Kind says what the tag is for, such
+	// as "nav", "badge" or "audience". OpenAPI has them from 3.2 on; the older versions
+	// have them as x-displayName, which ReDoc shows, x-parent and x-kind.
+	Summary, Parent, Kind string
+	ExternalDocs          ExternalDocs
 }
 
 // Server is a place where the API is reached.
 type Server struct {
 	// URL may hold variables in braces: "https://{region}.example.com".
 	URL, Description string
-	Variables        map[string]ServerVariable
+	// Name is what tools may call it. OpenAPI has it from 3.2 on, the older versions as
+	// x-name.
+	Name      string
+	Variables map[string]ServerVariable
 }
 
 // ServerVariable is a part of a server's URL that the client chooses.

@@ -238,6 +238,9 @@ func TestMistakesOfTheDocumentsHead(t *testing.T) {
 		`the tag "a" is described twice; put both into one`:               {Tags: []candor.Tag{{Name: "a"}, {Name: "a"}}},
 		`a tag without a name`:                                            {Tags: []candor.Tag{{Description: "a"}}},
 		`the external documentation of the tag "a" has no URL; say where`: {Tags: []candor.Tag{{Name: "a", ExternalDocs: candor.ExternalDocs{Description: "D"}}}},
+		`the tag "a" is a part of "b", which is not among the tags`:       {Tags: []candor.Tag{{Name: "a", Parent: "b"}}},
+		`the tag "a" is a part of itself, by way of "c"; let one of them`: {Tags: []candor.Tag{{Name: "a", Parent: "c"}, {Name: "b", Parent: "a"}, {Name: "c", Parent: "b"}}},
+		`the tag "b" is a part of itself, by way of "b"; let one of them`: {Tags: []candor.Tag{{Name: "a", Parent: "b"}, {Name: "b", Parent: "b"}}},
 		`ExternalDocs without a URL`:                                      {ExternalDocs: candor.ExternalDocs{Description: "D"}},
 	} {
 		assert.Contains(t, apptest.PanicOf(func() { candor.New(config) }), want)

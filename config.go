@@ -192,6 +192,31 @@ func (i Info) check() error {
 	if i.ExternalDocs.URL == "" && i.ExternalDocs.Description != "" {
 		return errors.New("ExternalDocs without a URL; say where the page is")
 	}
+	return i.checkParents()
+}
+
+// checkParents finds tags that are a part of none, or of themselves.
+func (i Info) checkParents() error {
+	parents := map[string]string{}
+	for _, tag := range i.Tags {
+		parents[tag.Name] = tag.Parent
+	}
+	for _, tag := range i.Tags {
+		if _, ok := parents[tag.Parent]; !ok && tag.Parent != "" {
+			return fmt.Errorf("the tag %q is a part of %q, which is not among the tags; describe it, too", tag.Name, tag.Parent)
+		}
+	}
+	for _, tag := range i.Tags {
+		// As many steps as there are tags end above one without a parent, or among those
+		// that are parts of each other.
+		name := tag.Name
+		for range i.Tags {
+			name = parents[name]
+		}
+		if name != "" {
+			return fmt.Errorf("the tag %q is a part of itself, by way of %q; let one of them have no Parent", name, parents[name])
+		}
+	}
 	return nil
 }
 

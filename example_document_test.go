@@ -144,6 +144,37 @@ func ExampleApp_WriteOpenAPIAs() {
 	// components: {}
 }
 
+// In version 3.2 the document says what an item of a stream is.
+func ExampleApp_WriteOpenAPIAs_version32() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/ticks", func(context.Context, candor.None) (candor.JSONLines[int], error) { return nil, nil })
+	var document bytes.Buffer
+	if err := app.WriteOpenAPIAs(&document, candor.OpenAPI32); err != nil {
+		fmt.Println(err)
+	}
+	fmt.Println(apptest.Member(document.Bytes(), "paths", "/ticks", "get", "responses", "200", "content", "application/jsonl", "itemSchema"))
+	// Output: map[format:int64 type:integer]
+}
+
+// Tags may be parts of others. Pages that know OpenAPI 3.2 show them as a tree.
+func ExampleTag_parent() {
+	app := candor.New(candor.Config{Tags: []candor.Tag{
+		{Name: "shop", Summary: "The shop", Kind: "nav"},
+		{Name: "parcels", Summary: "Parcels on their way", Parent: "shop", Kind: "nav"},
+	}})
+	candor.Get(app, "/parcels/{id}", readFreight, candor.Tags("parcels"))
+	var document bytes.Buffer
+	if err := app.WriteOpenAPIAs(&document, candor.OpenAPI32); err != nil {
+		fmt.Println(err)
+	}
+	for _, tag := range apptest.Member(document.Bytes(), "tags").([]any) {
+		fmt.Println(tag)
+	}
+	// Output:
+	// map[kind:nav name:shop summary:The shop]
+	// map[kind:nav name:parcels parent:shop summary:Parcels on their way]
+}
+
 // Sockets and their messages are what AsyncAPI describes.
 func ExampleApp_WriteOpenAPIAs_asyncAPI() {
 	app := candor.New(candor.Config{Title: "Echo", Version: "1.0.0"})

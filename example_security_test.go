@@ -236,7 +236,9 @@ func ExampleRootPath() {
 
 // printScheme prints how the document describes the scheme of an app whose one
 // operation it protects.
-func printScheme(scheme candor.SecurityScheme) {
+func printScheme(scheme candor.SecurityScheme) { printSchemeAs(scheme, candor.OpenAPI31) }
+
+func printSchemeAs(scheme candor.SecurityScheme, format candor.DocumentFormat) {
 	app := candor.New(candor.Config{SecuritySchemes: map[string]candor.SecurityScheme{"login": scheme}})
 	candor.Get(app, "/me", func(_ context.Context, in struct {
 		Token candor.Bearer `security:"login"`
@@ -245,7 +247,7 @@ func printScheme(scheme candor.SecurityScheme) {
 		return string(in.Token), nil
 	})
 	var document bytes.Buffer
-	if err := app.WriteOpenAPI(&document); err != nil {
+	if err := app.WriteOpenAPIAs(&document, format); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -316,6 +318,52 @@ func ExampleBearerTokens() {
 	//   "type": "http",
 	//   "scheme": "bearer",
 	//   "bearerFormat": "JWT"
+	// }
+}
+
+// Version 3.2 of OpenAPI knows the flow; 3.1 has it as x-deviceAuthorization.
+func ExampleOAuth2Device() {
+	printSchemeAs(candor.OAuth2Device("https://id.example.com/device", "https://id.example.com/token",
+		map[string]string{"films:watch": "Watch films"}), candor.OpenAPI32)
+	// Output:
+	// {
+	//   "type": "oauth2",
+	//   "flows": {
+	//     "deviceAuthorization": {
+	//       "deviceAuthorizationUrl": "https://id.example.com/device",
+	//       "tokenUrl": "https://id.example.com/token",
+	//       "scopes": {
+	//         "films:watch": "Watch films"
+	//       }
+	//     }
+	//   }
+	// }
+}
+
+func ExampleSecurityScheme_WithMetadata() {
+	printSchemeAs(candor.OAuth2ClientCredentials("https://id.example.com/token", nil).
+		WithMetadata("https://id.example.com/.well-known/oauth-authorization-server"), candor.OpenAPI32)
+	// Output:
+	// {
+	//   "type": "oauth2",
+	//   "flows": {
+	//     "clientCredentials": {
+	//       "tokenUrl": "https://id.example.com/token",
+	//       "scopes": {}
+	//     }
+	//   },
+	//   "oauth2MetadataUrl": "https://id.example.com/.well-known/oauth-authorization-server"
+	// }
+}
+
+func ExampleSecurityScheme_Deprecated() {
+	printSchemeAs(candor.BearerTokens("JWT").Deprecated(), candor.OpenAPI32)
+	// Output:
+	// {
+	//   "type": "http",
+	//   "scheme": "bearer",
+	//   "bearerFormat": "JWT",
+	//   "deprecated": true
 	// }
 }
 

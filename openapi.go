@@ -180,14 +180,17 @@ func (i Info) describe() operation.Info {
 		ExternalDocs: operation.ExternalDocs(i.ExternalDocs), Servers: describeServers(i.Servers),
 	}
 	for _, t := range i.Tags {
-		info.Tags = append(info.Tags, operation.Tag{Name: t.Name, Description: t.Description, ExternalDocs: operation.ExternalDocs(t.ExternalDocs)})
+		info.Tags = append(info.Tags, operation.Tag{
+			Name: t.Name, Summary: t.Summary, Description: t.Description, Parent: t.Parent, Kind: t.Kind,
+			ExternalDocs: operation.ExternalDocs(t.ExternalDocs),
+		})
 	}
 	return info
 }
 
 func describeServers(servers []Server) (all []operation.Server) {
 	for _, s := range servers {
-		server := operation.Server{URL: s.URL, Description: s.Description}
+		server := operation.Server{URL: s.URL, Name: s.Name, Description: s.Description}
 		for name, v := range s.Variables {
 			if server.Variables == nil {
 				server.Variables = map[string]operation.ServerVariable{}

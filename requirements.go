@@ -141,11 +141,13 @@ func (b *apiBuilder) scheme(f *typeinfo.Field) string {
 // reachable is a scheme whose URLs are those at which clients reach them.
 func (b *apiBuilder) reachable(scheme *operation.SecurityScheme) operation.SecurityScheme {
 	s := *scheme
-	s.OpenIDConnectURL = b.reachableURL(s.OpenIDConnectURL)
+	s.OpenIDConnectURL, s.MetadataURL = b.reachableURL(s.OpenIDConnectURL), b.reachableURL(s.MetadataURL)
 	s.Flows = slices.Clone(s.Flows)
 	for i := range s.Flows {
 		flow := &s.Flows[i]
-		flow.TokenURL, flow.AuthorizationURL, flow.RefreshURL = b.reachableURL(flow.TokenURL), b.reachableURL(flow.AuthorizationURL), b.reachableURL(flow.RefreshURL)
+		for _, at := range []*string{&flow.TokenURL, &flow.AuthorizationURL, &flow.RefreshURL, &flow.DeviceURL} {
+			*at = b.reachableURL(*at)
+		}
 	}
 	return s
 }

@@ -19,7 +19,7 @@ import (
 //
 // The zero value is the scheme that the field describes by itself: a key in the
 // header of its tag, say, under another name than the usual one and, by
-// [SecurityScheme.WithDescription], with a text.
+// [SecurityScheme.WithDescription], with a text, or [SecurityScheme.Deprecated].
 type SecurityScheme struct{ scheme *operation.SecurityScheme }
 
 // OAuth2Password describes OAuth2 tokens that clients get for a user name and
@@ -43,6 +43,14 @@ func OAuth2ClientCredentials(tokenURL string, scopes map[string]string) Security
 	return oauth2(operation.Flow{Kind: operation.ClientCredentials, TokenURL: tokenURL, Scopes: scopeMap(scopes)})
 }
 
+// OAuth2Device describes OAuth2 tokens for devices without a browser or keyboard,
+// such as TVs (RFC 8628): they ask for a code at the device URL, which a person
+// enters elsewhere, and get the token at the token URL. OpenAPI has the flow from
+// 3.2 on; the older versions have it as x-deviceAuthorization.
+func OAuth2Device(deviceURL, tokenURL string, scopes map[string]string) SecurityScheme {
+	return oauth2(operation.Flow{Kind: operation.DeviceAuthorization, DeviceURL: deviceURL, TokenURL: tokenURL, Scopes: scopeMap(scopes)})
+}
+
 // OpenIDConnect describes tokens of the provider whose configuration is at the
 // URL.
 func OpenIDConnect(configurationURL string) SecurityScheme {
@@ -56,13 +64,32 @@ func BearerTokens(format string) SecurityScheme {
 
 // WithDescription returns a copy with a text for the document.
 func (s SecurityScheme) WithDescription(text string) SecurityScheme {
-	// A copy, since a scheme may stand in several Configs.
-	// The zero value is allowed: it describes the scheme that the field has by itself.
+	return s.with(func(c *operation.SecurityScheme) { c.Description = text })
+}
+
+// WithMetadata returns a copy with the URL of the metadata of the authorization
+// server (RFC 8414), from which clients learn the rest. It is for OAuth2; elsewhere
+// it is a configuration error. OpenAPI has it from 3.2 on, the older versions as
+// x-oauth2MetadataUrl.
+func (s SecurityScheme) WithMetadata(metadataURL string) SecurityScheme {
+	return s.with(func(c *operation.SecurityScheme) { c.MetadataURL = metadataURL })
+}
+
+// Deprecated returns a copy that clients are told not to use any more. It changes
+// nothing about who is let in. OpenAPI has it from 3.2 on, the older versions as
+// x-deprecated.
+func (s SecurityScheme) Deprecated() SecurityScheme {
+	return s.with(func(c *operation.SecurityScheme) { c.Deprecated = true })
+}
+
+// with is a changed copy, since a scheme may stand in several Configs. The zero
+// value is allowed: it describes the scheme that the field has by itself.
+func (s SecurityScheme) with(change func(c *operation.SecurityScheme)) SecurityScheme {
 	c := operation.SecurityScheme{}
 	if s.scheme != nil {
 		c = *s.scheme
 	}
-	c.Description = text
+	change(&c)
 	return SecurityScheme{&c}
 }
 
@@ -106,6 +133,7 @@ func schemeOf(f *typeinfo.Field, declared map[string]SecurityScheme) (name strin
 		return name, given
 	}
 	described.Description = cmp.Or(given.Description, described.Description)
+	described.Deprecated = given.Deprecated
 	return name, described
 }
 
@@ -131,6 +159,8 @@ func hasOwnWord(f *typeinfo.Field) bool { return f.Word != "" && !strings.EqualF
 func (s SecurityScheme) describes(f *typeinfo.Field) error {
 	kind := indirectName(f)
 	switch {
+	case s.scheme != nil && s.scheme.MetadataURL != "" && s.scheme.Type != "oauth2":
+		return fmt.Errorf("Config.SecuritySchemes[%q] has WithMetadata, which is about servers of OAuth2; use it with candor.OAuth2Code or those beside it, or drop it", f.Scheme)
 	// No scheme, or only a description, fits any field.
 	case s.scheme == nil, s.scheme.Type == "", kind == "Bearer" && s.scheme.Type == "http":
 		return nil

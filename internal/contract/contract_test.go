@@ -31,7 +31,8 @@ const document = `{
 				"application/jsonl": {"$ref": "#/components/mediaTypes/numbers"}
 			}},
 			"responses": {
-				"200": {"description": "", "headers": {"X-Count": {"required": true, "schema": {"type": "integer"}}},
+				"200": {"description": "", "headers": {"X-Count": {"required": true, "schema": {"type": "integer"}},
+						"Set-Cookie": {"style": "simple", "explode": true, "schema": {"type": "object", "properties": {"n": {"type": "integer"}, "s": {"minLength": 2}}}}},
 					"content": {"application/json": {"schema": {"type": "string"}}}},
 				"204": {"description": ""},
 				"default": {"description": "", "content": {"application/json": {}}}
@@ -101,6 +102,11 @@ func exchange(t *testing.T, method, target, contentType, body string, got contra
 	return tb.failures
 }
 
+// withCookies is the header of a response as documented that sets cookies.
+func withCookies(lines ...string) http.Header {
+	return http.Header{"Content-Type": {"application/json"}, "X-Count": {"3"}, "Set-Cookie": lines}
+}
+
 func TestExchanges(t *testing.T) {
 	ok := http.Header{"Content-Type": {"application/json"}, "X-Count": {"3"}}
 	json := http.Header{"Content-Type": {"application/json"}}
@@ -123,6 +129,9 @@ func TestExchanges(t *testing.T) {
 		{about: "another media type", got: contract.Response{Code: 200, Header: http.Header{"Content-Type": {"text/html"}, "X-Count": {"1"}}}, want: "the media type of status 200"},
 		{about: "a header is missing", got: contract.Response{Code: 200, Header: json, Body: []byte(`"a"`)}, want: "the header X-Count of status 200"},
 		{about: "a header breaks its schema", got: contract.Response{Code: 200, Header: http.Header{"Content-Type": {"application/json"}, "X-Count": {"x"}}, Body: []byte(`"a"`)}, want: "the header X-Count of status 200"},
+		{about: "cookies", got: contract.Response{Code: 200, Header: withCookies("n=1; Path=/", "s=\"a b\"", "other=x"), Body: []byte(`"a"`)}},
+		{about: "a cookie breaks its schema", got: contract.Response{Code: 200, Header: withCookies("n=x; Path=/"), Body: []byte(`"a"`)}, want: "the header Set-Cookie of status 200.n"},
+		{about: "another cookie breaks its schema", got: contract.Response{Code: 200, Header: withCookies("n=1", "s=a"), Body: []byte(`"a"`)}, want: "the header Set-Cookie of status 200.s"},
 		{about: "a parameter that should be refused", target: "/items/1?q=long", got: contract.Response{Code: 204}, want: "query q"},
 		{about: "a segment that should be refused", target: "/items/x", got: contract.Response{Code: 204}, want: "path id"},
 		{about: "a body that should be refused", body: `{}`, got: contract.Response{Code: 204}, want: "body"},

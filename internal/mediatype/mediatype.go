@@ -33,6 +33,8 @@ const ByteOrderMark = "\ufeff"
 const (
 	SocketExtension = "x-websocket"
 	ItemExtension   = "x-itemSchema"
+	// CookiesExtension has the schemas of the cookies that a header Set-Cookie sets.
+	CookiesExtension = "x-cookies"
 )
 
 // IsJSON reports whether a Content-Type is application/json or

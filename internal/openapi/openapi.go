@@ -262,6 +262,11 @@ func (m *marker) response(r *operation.Response) {
 		if h.Field != nil {
 			m.components.Mark(h.Field.Type, schema.Out)
 		}
+		for _, f := range h.Cookies {
+			if !isWholeCookie(f) {
+				m.components.Mark(f.Type, schema.Out)
+			}
+		}
 	}
 	for _, c := range r.Content {
 		m.values(c.Values)
@@ -302,9 +307,28 @@ func head(i *operation.Info) *openapi3.T {
 	doc.ExternalDocs = externalDocs(i.ExternalDocs)
 	doc.Servers = servers(i.Servers)
 	for _, t := range i.Tags {
-		doc.Tags = append(doc.Tags, &openapi3.Tag{Name: t.Name, Description: t.Description, ExternalDocs: externalDocs(t.ExternalDocs)})
+		doc.Tags = append(doc.Tags, &openapi3.Tag{
+			Name: t.Name, Description: t.Description, ExternalDocs: externalDocs(t.ExternalDocs),
+			Extensions: later("x-displayName", t.Summary, "x-parent", t.Parent, "x-kind", t.Kind),
+		})
 	}
 	return doc
+}
+
+// later is what OpenAPI has fields for since 3.2, by the names of its extensions;
+// nil if all of it is empty.
+func later(pairs ...any) map[string]any {
+	var all map[string]any
+	for pair := range slices.Chunk(pairs, 2) {
+		if pair[1] == "" || pair[1] == false {
+			continue
+		}
+		if all == nil {
+			all = map[string]any{}
+		}
+		all[pair[0].(string)] = pair[1] // each name is a literal of this package
+	}
+	return all
 }
 
 func externalDocs(e operation.ExternalDocs) *openapi3.ExternalDocs {
@@ -316,7 +340,7 @@ func externalDocs(e operation.ExternalDocs) *openapi3.ExternalDocs {
 
 func servers(all []operation.Server) (out openapi3.Servers) {
 	for _, s := range all {
-		server := &openapi3.Server{URL: s.URL, Description: s.Description}
+		server := &openapi3.Server{URL: s.URL, Description: s.Description, Extensions: later("x-name", s.Name)}
 		for name, v := range s.Variables {
 			if server.Variables == nil {
 				server.Variables = map[string]*openapi3.ServerVariable{}
@@ -351,6 +375,7 @@ func securitySchemes(schemes map[string]operation.SecurityScheme) openapi3.Secur
 		all[name] = &openapi3.SecuritySchemeRef{Value: &openapi3.SecurityScheme{
 			Type: s.Type, Description: s.Description, Scheme: s.Scheme, BearerFormat: s.BearerFormat,
 			In: s.In, Name: s.Name, OpenIdConnectUrl: s.OpenIDConnectURL, Flows: flows(s.Flows),
+			Extensions: later("x-oauth2MetadataUrl", s.MetadataURL, "x-deprecated", s.Deprecated),
 		}}
 	}
 	return all
@@ -372,6 +397,9 @@ func flows(all []operation.Flow) *openapi3.OAuthFlows {
 			out.AuthorizationCode = flow
 		case operation.Implicit:
 			out.Implicit = flow
+		case operation.DeviceAuthorization:
+			flow.Extensions = map[string]any{"deviceAuthorizationUrl": f.DeviceURL}
+			out.Extensions = map[string]any{"x-deviceAuthorization": flow}
 		}
 	}
 	return out

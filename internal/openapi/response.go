@@ -2,6 +2,8 @@ package openapi
 
 import (
 	"bytes"
+	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // responses writes what an operation may respond with.
@@ -55,6 +58,7 @@ func (w *writer) header(h operation.Header) openapi3.Parameter {
 		return out
 	case len(h.Cookies) > 0:
 		out.Description = w.cookies(h)
+		out.Extensions = map[string]any{mediatype.CookiesExtension: w.cookieSchemas(h)}
 	}
 	// No field gives it a schema: it is sent by middleware or by Candor itself, or sets cookies.
 	s := openapi3.NewStringSchema()
@@ -76,6 +80,24 @@ func (w *writer) cookies(h operation.Header) string {
 		all = append(all, text)
 	}
 	return "Sets " + strings.Join(all, ", ")
+}
+
+// cookieSchemas are the schemas of the values of cookies. A header of 3.1 has no
+// word for several lines, each with a value of its own.
+func (w *writer) cookieSchemas(h operation.Header) map[string]any {
+	all := map[string]any{}
+	for _, f := range h.Cookies {
+		all[f.Name] = openapi3.NewSchemaRef("", openapi3.NewStringSchema())
+		if !isWholeCookie(f) {
+			all[f.Name] = w.components.Field(f, schema.Out)
+		}
+	}
+	return all
+}
+
+// isWholeCookie reports a cookie with its attributes, whose value is any text.
+func isWholeCookie(f *typeinfo.Field) bool {
+	return f.Type.Go == reflect.TypeFor[http.Cookie]() || f.Type.Go == reflect.TypeFor[*http.Cookie]()
 }
 
 // content writes a body in one media type. Only a body that is one sequence, and

@@ -16,7 +16,7 @@ func (c *converter) contentOf(v *doctree.Value) *doctree.Value {
 			media = c.mediaType(m.Name, media)
 		}
 		out.Members = append(out.Members, doctree.Member{Name: m.Name, Value: media})
-		c.content = append(c.content, place{out, len(out.Members) - 1})
+		c.content = append(c.content, position{out, len(out.Members) - 1})
 	}
 	return out
 }

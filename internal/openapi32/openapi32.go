@@ -22,6 +22,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/doctree"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // Version is the version of the documents that Convert makes.
@@ -37,7 +38,7 @@ func Convert(doc *doctree.Value) *doctree.Value {
 
 type converter struct {
 	// content are the places in the new document where a media type stands.
-	content []place
+	content []position
 }
 
 // names are the fields of 3.2 for which 3.1 has extensions, by the kind of their
@@ -168,18 +169,15 @@ func finishParameter(out *doctree.Value) {
 	showParameter(out)
 }
 
-// cookiesExtension has the schemas of the cookies that a header Set-Cookie sets.
-const cookiesExtension = "x-cookies"
-
 // finishHeader makes an object of a header Set-Cookie. Every member of it is a
 // line of the response.
 func finishHeader(out *doctree.Value) {
-	cookies := out.Get(cookiesExtension)
+	cookies := out.Get(mediatype.CookiesExtension)
 	if cookies == nil || out.Get("schema") == nil {
 		showHeader(out)
 		return
 	}
-	out.Delete(cookiesExtension)
+	out.Delete(mediatype.CookiesExtension)
 	out.Set("schema", doctree.Object(
 		doctree.Member{Name: "type", Value: doctree.String("object")},
 		doctree.Member{Name: "properties", Value: cookies},

@@ -7,8 +7,8 @@ import (
 	"github.com/candor-go/candor/internal/doctree"
 )
 
-// place is a member of the content of a body.
-type place struct {
+// position is a member of the content of a body.
+type position struct {
 	content *doctree.Value
 	index   int
 }

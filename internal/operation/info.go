@@ -23,14 +23,16 @@ type ExternalDocs struct{ URL, Description string }
 
 // Tag describes a group of operations.
 type Tag struct {
-	Name, Description string
-	ExternalDocs      ExternalDocs
+	Name, Summary, Description string
+	// Parent is the tag that it is a part of, Kind what it is for.
+	Parent, Kind string
+	ExternalDocs ExternalDocs
 }
 
 // Server is a place where the API is reached.
 type Server struct {
-	URL, Description string
-	Variables        map[string]ServerVariable
+	URL, Name, Description string
+	Variables              map[string]ServerVariable
 }
 
 // ServerVariable is a part of a server's URL that the client chooses.

@@ -671,6 +671,6 @@ var memberOrder = map[reflect.Type][]string{
 	reflect.TypeFor[openapi3.SecuritySchemeRef](): strings.Fields(
 		"$ref type description name in scheme bearerFormat flows openIdConnectUrl"),
 	reflect.TypeFor[openapi3.OAuthFlows]():    strings.Fields("implicit password clientCredentials authorizationCode"),
-	reflect.TypeFor[openapi3.OAuthFlow]():     strings.Fields("authorizationUrl tokenUrl refreshUrl scopes"),
+	reflect.TypeFor[openapi3.OAuthFlow]():     strings.Fields("deviceAuthorizationUrl authorizationUrl tokenUrl refreshUrl scopes"),
 	reflect.TypeFor[openapi3.Discriminator](): strings.Fields("propertyName mapping"),
 }
