@@ -44,15 +44,17 @@ func (p *endpointList) call(e *endpoint) *callPlan {
 //
 //	readItem.At("/v2").URL(in)
 func (r *Route[In, Out]) At(path string) *Route[In, Out] {
-	return &Route[In, Out]{route: r.route, atPath: path}
+	return &Route[In, Out]{routeAt{r.at.route, path}}
 }
 
 // Places are the paths at which the route is served, in the order in which URL
 // and Call prefer them: that of the registrations, a route before its aliases.
 // There are none before the app is sealed.
-func (r *Route[In, Out]) Places() []string {
+func (r *Route[In, Out]) Places() []string { return r.at.places() }
+
+func (at routeAt) places() []string {
 	var paths []string
-	for _, e := range r.route.endpoints.all() {
+	for _, e := range at.route.endpoints.all() {
 		paths = appendNew(paths, []string{e.pattern.String()})
 	}
 	return paths
@@ -60,7 +62,7 @@ func (r *Route[In, Out]) Places() []string {
 
 // endpoint is the endpoint that is meant: the first, of the path that At named, in
 // an app if one is given.
-func (r *Route[In, Out]) endpoint(app *App) (*endpoint, error) {
+func (at routeAt) endpoint(app *App) (*endpoint, error) {
 	var of *table
 	// InProcess calls this app, while another one may serve the route at other paths.
 	if app != nil {
@@ -69,26 +71,23 @@ func (r *Route[In, Out]) endpoint(app *App) (*endpoint, error) {
 			return nil, err
 		}
 	}
-	all := r.route.endpoints.all()
+	all := at.route.endpoints.all()
 	for _, e := range all {
-		if isAt(e.pattern.String(), r.atPath) && (of == nil || slices.Contains(of.endpoints, e)) {
+		if isAt(e.pattern.String(), at.path) && (of == nil || slices.Contains(of.endpoints, e)) {
 			return e, nil
 		}
+	}
+	where := ""
+	if at.path != "" {
+		where = " at " + at.path
 	}
 	switch {
 	case len(all) == 0:
 		return nil, errors.New("the route has no place yet; include its router in an app, and seal the app (Seal, Run, Serve, NewTestClient) first")
 	case app != nil:
-		return nil, fmt.Errorf("the app does not serve the route%s", at(r.atPath))
+		return nil, fmt.Errorf("the app does not serve the route%s", where)
 	}
-	return nil, fmt.Errorf("the route is not served%s, only at %s", at(r.atPath), strings.Join(r.Places(), ", "))
-}
-
-func at(path string) string {
-	if path == "" {
-		return ""
-	}
-	return " at " + path
+	return nil, fmt.Errorf("the route is not served%s, only at %s", where, strings.Join(at.places(), ", "))
 }
 
 // isAt reports whether a pattern is a path or lies below it.
@@ -99,8 +98,8 @@ func isAt(pattern, path string) bool {
 }
 
 // failed says of an error which route it is about.
-func (r *Route[In, Out]) failed(err error) error {
-	return fmt.Errorf("candor: %s: %w", r.route.call(), err)
+func (at routeAt) failed(err error) error {
+	return fmt.Errorf("candor: %s: %w", at.route.call(), err)
 }
 
 // URL is the path of the route with the values of the input in it,
@@ -114,22 +113,25 @@ func (r *Route[In, Out]) failed(err error) error {
 //     makes an input with the defaults.
 //   - A value that cannot stand in a path is an error, such as an empty one or
 //     "..", which clients resolve. So is a route in no sealed app.
-func (r *Route[In, Out]) URL(in In) (string, error) {
-	e, err := r.endpoint(nil)
+func (r *Route[In, Out]) URL(in In) (string, error) { return r.at.url(reflect.ValueOf(&in)) }
+
+// url is the URL for an input, which in points to.
+func (at routeAt) url(in reflect.Value) (string, error) {
+	e, err := at.endpoint(nil)
 	if err != nil {
-		return "", r.failed(err)
+		return "", at.failed(err)
 	}
 	var to draft
-	plan := r.route.endpoints.call(e)
+	plan := at.route.endpoints.call(e)
 	if err := plan.sendErr; err != nil {
-		return "", r.failed(err)
+		return "", at.failed(err)
 	}
-	if err := plan.send.params.Send(reflect.ValueOf(&in).Elem(), &to.Sent); err != nil {
-		return "", r.failed(err)
+	if err := plan.send.params.Send(in.Elem(), &to.Sent); err != nil {
+		return "", at.failed(err)
 	}
 	path, err := e.path(to.Path)
 	if err != nil {
-		return "", r.failed(err)
+		return "", at.failed(err)
 	}
 	return withQuery(path, to.RawQuery()), nil
 }
@@ -163,21 +165,26 @@ func (e *endpoint) path(values map[string]string) (string, error) {
 //
 // The error is that of a route in no sealed app.
 func (r *Route[In, Out]) Defaults() (in In, err error) {
-	e, err := r.endpoint(nil)
+	err = r.at.fillDefaults(reflect.ValueOf(&in))
+	return in, err
+}
+
+// fillDefaults fills in the input that into points to.
+func (at routeAt) fillDefaults(into reflect.Value) error {
+	e, err := at.endpoint(nil)
 	if err != nil {
-		return in, r.failed(err)
+		return at.failed(err)
 	}
-	into := reflect.ValueOf(&in).Elem()
 	for _, f := range e.route.input.Fields() {
 		fill, err := e.programs.codec.Filler(f)
 		if err != nil {
-			return in, r.failed(err)
+			return at.failed(err)
 		}
 		if fill != nil {
-			fill(into.FieldByIndex(f.Index))
+			fill(into.Elem().FieldByIndex(f.Index))
 		}
 	}
-	return in, nil
+	return nil
 }
 
 // Call sends an input to the route and returns the response: over any
@@ -217,26 +224,28 @@ func (r *Route[In, Out]) Defaults() (in In, err error) {
 //   - A [Redirect] is not followed. Others are, by the *http.Client.
 //   - WebSockets are not called.
 func (r *Route[In, Out]) Call(ctx context.Context, client Client, in In) (out Out, err error) {
-	if err := r.call(ctx, &client, reflect.ValueOf(&in).Elem(), reflect.ValueOf(&out).Elem()); err != nil {
+	if err := r.at.call(ctx, &client, reflect.ValueOf(&in), reflect.ValueOf(&out)); err != nil {
 		// out may be filled in part, which is no result.
 		return *new(Out), err
 	}
 	return out, nil
 }
 
-func (r *Route[In, Out]) call(ctx context.Context, client *Client, in, out reflect.Value) error {
-	e, err := r.endpoint(client.app)
+// call sends the input that in points to, and reads the response into what out
+// points to.
+func (at routeAt) call(ctx context.Context, client *Client, in, out reflect.Value) error {
+	e, err := at.endpoint(client.app)
 	if err != nil {
-		return r.failed(err)
+		return at.failed(err)
 	}
-	plan := r.route.endpoints.call(e)
-	request, err := plan.request(client, in)
+	plan := at.route.endpoints.call(e)
+	request, err := plan.request(client, in.Elem())
 	if err != nil {
-		return r.failed(err)
+		return at.failed(err)
 	}
 	response, err := client.do(request.WithContext(ctx), plan.keepsRedirects())
 	if err != nil {
-		return r.failed(err)
+		return at.failed(err)
 	}
 	from := &received{Response: response, limit: client.limit(), codec: e.programs.codecs}
 	defer func() {
@@ -245,7 +254,7 @@ func (r *Route[In, Out]) call(ctx context.Context, client *Client, in, out refle
 			_ = response.Body.Close()
 		}
 	}()
-	return plan.receive.receive(out, from)
+	return plan.receive.receive(out.Elem(), from)
 }
 
 // limit is how much is read of a response.

@@ -20,18 +20,25 @@ import (
 // Route is a registered operation: what Get, Post and the others return. It is
 // read-only. [Route.URL] and [Route.Call] go the other way, from an input to a
 // request.
-type Route[In, Out any] struct {
+type Route[In, Out any] struct{ at routeAt }
+
+// routeAt is a route at the place that is meant. It does all the work of a Route
+// that its types have no part in: methods of generic types are compiled for
+// each pair of types in a program, so those of Route only take addresses.
+type routeAt struct {
 	route *route
-	// atPath is the path that At asked for, "" for the first place.
-	atPath string
+	// path is what At asked for, "" for the first place.
+	path string
 }
 
 // Methods lists the methods the route was registered for.
-func (r *Route[In, Out]) Methods() []string { return slices.Clone(r.route.methods) }
+func (r *Route[In, Out]) Methods() []string { return r.at.methods() }
 
 // Path is the template the route was registered with, without the prefixes of
 // the routers it belongs to.
-func (r *Route[In, Out]) Path() string { return r.route.path }
+func (r *Route[In, Out]) Path() string { return r.at.route.path }
+
+func (at routeAt) methods() []string { return slices.Clone(at.route.methods) }
 
 // route is one registration: what the user's call said, compiled as far as it
 // can be without knowing the prefixes and options around it.

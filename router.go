@@ -316,14 +316,18 @@ func Trace[In, Out any](r Routes, path string, h func(context.Context, In) (Out,
 
 // Handle registers a handler for several methods at once. See [Get].
 func Handle[In, Out any](r Routes, methods []string, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return &Route[In, Out]{routeAt{route: handle(r, methods, path, erase(h), options)}}
+}
+
+// handle registers a handler whose types are taken off.
+func handle(r Routes, methods []string, path string, h *function, options []RouteOption) *route {
 	// The caller may change its slice later.
-	rt := &route{site: callsite.Here(), methods: slices.Clone(methods), path: path}
-	if h == nil {
+	rt := &route{site: callsite.Here(), methods: slices.Clone(methods), path: path, handler: h}
+	if h.pc == 0 {
 		panic(rt.configError(errors.New("the handler is nil; pass a function")))
 	}
-	rt.handler = erase(h)
 	routerOf(r, rt.configError).register(rt, options)
-	return &Route[In, Out]{route: rt}
+	return rt
 }
 
 // register adds a route, or panics with what is wrong about it.
