@@ -50,9 +50,9 @@ func (r *Route[In, Out]) At(path string) *Route[In, Out] {
 // Places are the paths at which the route is served, in the order in which URL
 // and Call prefer them: that of the registrations, a route before its aliases.
 // There are none before the app is sealed.
-func (r *Route[In, Out]) Places() []string { return r.at.places() }
+func (r *Route[In, Out]) Places() []string { return r.at.paths() }
 
-func (at routeAt) places() []string {
+func (at routeAt) paths() []string {
 	var paths []string
 	for _, e := range at.route.endpoints.all() {
 		paths = appendNew(paths, []string{e.pattern.String()})
@@ -87,7 +87,7 @@ func (at routeAt) endpoint(app *App) (*endpoint, error) {
 	case app != nil:
 		return nil, fmt.Errorf("the app does not serve the route%s", where)
 	}
-	return nil, fmt.Errorf("the route is not served%s, only at %s", where, strings.Join(at.places(), ", "))
+	return nil, fmt.Errorf("the route is not served%s, only at %s", where, strings.Join(at.paths(), ", "))
 }
 
 // isAt reports whether a pattern is a path or lies below it.
