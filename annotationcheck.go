@@ -75,13 +75,26 @@ func disagreement(readers []*typeinfo.Field) string {
 		switch {
 		case f.JSON != first.JSON:
 			return "it is JSON for one and plain text for another"
-		case f.CSV != first.CSV && f.Type.IsList() && first.Type.IsList():
-			return "commas separate its elements for one, and each has a key of its own for another"
+		case f.Separator != first.Separator && f.Type.IsList() && first.Type.IsList():
+			return separation(first) + " for one, and " + separation(f) + " for another"
 		case f.Default != nil && first.Default != nil && string(f.Default) != string(first.Default):
 			return fmt.Sprintf("it is %s by default for one and %s for another", first.Default, f.Default)
 		}
 	}
 	return ""
+}
+
+// separation says how the elements of a list are told apart.
+func separation(f *typeinfo.Field) string {
+	switch f.Separator {
+	case ",":
+		return "commas separate its elements"
+	case "|":
+		return "pipes separate its elements"
+	case " ":
+		return "spaces separate its elements"
+	}
+	return "each has a key of its own"
 }
 
 // readersOf names the fields that read a parameter, and where the guards and

@@ -397,7 +397,7 @@ func (p *parameters) of(f *typeinfo.Field) []*typeinfo.Field {
 }
 
 func saysTheSame(a, b *typeinfo.Field) bool {
-	return a.Type.Go == b.Type.Go && a.Rules.String() == b.Rules.String() && a.CSV == b.CSV && a.JSON == b.JSON &&
+	return a.Type.Go == b.Type.Go && a.Rules.String() == b.Rules.String() && a.Separator == b.Separator && a.JSON == b.JSON &&
 		a.Required == b.Required && a.Hidden == b.Hidden && a.Deprecated == b.Deprecated && a.Title == b.Title && a.Doc == b.Doc &&
 		string(a.Default) == string(b.Default) && string(a.Example) == string(b.Example)
 }
@@ -411,7 +411,7 @@ func together(a, b *typeinfo.Field) *typeinfo.Field {
 	}
 	both := *a
 	if b.Type.IsList() && !a.Type.IsList() {
-		both.Type, both.CSV = b.Type, b.CSV // which decide how it is written
+		both.Type, both.Separator = b.Type, b.Separator // which decide how it is written
 	}
 	both.Required = a.Required || b.Required
 	both.Deprecated = a.Deprecated || b.Deprecated && !b.Hidden

@@ -62,9 +62,11 @@ type parameter struct {
 	name, in string
 	required bool
 	schema   node
-	// isJSON is the form of a parameter that has a content, comma the form of a list
-	// in one text.
-	isJSON, comma bool
+	// isJSON is the form of a parameter that has a content.
+	isJSON bool
+	// separator stands between the elements of a list that is one text; "" where
+	// each is a text of its own.
+	separator string
 }
 
 // body is what a request carries, in one of its media types.
@@ -249,7 +251,14 @@ func (d *document) parameter(at node) *parameter {
 	// In the style of paths and headers a list has commas whether or not it is
 	// exploded.
 	explode, said := at.at["explode"].(bool)
-	p.comma = said && !explode || p.in == "path" || p.in == "header"
+	switch style := at.text("style"); {
+	case style == "pipeDelimited" && !explode:
+		p.separator = "|"
+	case style == "spaceDelimited" && !explode:
+		p.separator = " "
+	case said && !explode, p.in == "path", p.in == "header":
+		p.separator = ","
+	}
 	return p
 }
 

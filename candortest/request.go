@@ -205,11 +205,21 @@ func (p *parameter) texts(value any, how form) ([]string, bool) {
 	texts := make([]string, len(values))
 	for i, v := range values {
 		texts[i] = text(v)
-		if p.comma && (texts[i] == "" || p.in != "query" && strings.ContainsAny(texts[i], ", \t")) {
+		if p.separator != "" && !p.carries(texts[i]) {
 			return nil, false
 		}
 	}
 	return texts, true
+}
+
+// carries reports whether a text is one element of a list that is one text. In a
+// query a comma in it is escaped, while pipes and spaces separate in any form.
+func (p *parameter) carries(text string) bool {
+	between := ", \t"
+	if p.in == "query" {
+		between = strings.TrimPrefix(p.separator, ",")
+	}
+	return text != "" && !strings.ContainsAny(text, between)
 }
 
 // ascii writes what is not ASCII as escapes, which headers need.
@@ -249,8 +259,8 @@ func (d *drafter) put(p *parameter, texts []string) {
 	case "header":
 		d.putHeader(p, texts)
 	case "cookie":
-		if p.comma {
-			texts = []string{strings.Join(texts, ",")}
+		if p.separator != "" {
+			texts = []string{strings.Join(texts, p.separator)}
 		}
 		for _, text := range texts {
 			d.r.cookies = append(d.r.cookies, p.name+"="+text)
@@ -265,8 +275,10 @@ func (p *parameter) pairs(texts []string) []string {
 	for i, text := range texts {
 		pairs[i] = url.QueryEscape(text)
 	}
-	if p.comma && len(pairs) > 1 {
-		pairs = []string{strings.Join(pairs, ",")}
+	if p.separator != "" && len(pairs) > 1 {
+		// A comma stands as it is, since an escaped one is part of an element.
+		between := strings.NewReplacer("|", "%7C", " ", "%20").Replace(p.separator)
+		pairs = []string{strings.Join(pairs, between)}
 	}
 	for i := range pairs {
 		pairs[i] = url.QueryEscape(p.name) + "=" + pairs[i]
@@ -420,7 +432,10 @@ func (d *drafter) urlencoded(b *body, object map[string]any) {
 	var pairs []string
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		how := d.doc.child(b.encoding, name)
-		p := &parameter{name: name, in: "query", isJSON: how.text("contentType") == "application/json", comma: how.has("explode") && !how.flag("explode")}
+		p := &parameter{name: name, in: "query", isJSON: how.text("contentType") == "application/json"}
+		if how.has("explode") && !how.flag("explode") {
+			p.separator = ","
+		}
 		written := asText
 		if p.isJSON {
 			written = asJSON

@@ -260,8 +260,10 @@ func splitOf(f *typeinfo.Field) func(into []string, text string) []string {
 	switch {
 	case f.Source == typeinfo.Header:
 		return SplitHeader
-	case f.Source == typeinfo.Cookie || f.Source == typeinfo.Env || f.CSV:
+	case f.Source == typeinfo.Cookie || f.Source == typeinfo.Env || f.Separator == ",":
 		return splitOnCommas
+	case f.Separator != "":
+		return splitOn(f.Separator)
 	}
 	return nil
 }

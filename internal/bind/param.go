@@ -260,6 +260,25 @@ func splitOnCommas(into []string, text string) []string {
 	return slices.AppendSeq(into, strings.SplitSeq(text, ","))
 }
 
+// written are the separators that cannot stand in a query as they are, in the ways
+// in which they do.
+var written = map[string]*strings.Replacer{
+	"|": strings.NewReplacer("%7C", "|", "%7c", "|"),
+	" ": strings.NewReplacer("+", " ", "%20", " "),
+}
+
+// splitOn is splitOnCommas for a pipe or a space. OpenAPI has no escape for one
+// inside of an element, so all of them separate.
+func splitOn(separator string) func(into []string, text string) []string {
+	plain := written[separator]
+	return func(into []string, text string) []string {
+		if text == "" {
+			return into
+		}
+		return slices.AppendSeq(into, strings.SplitSeq(plain.Replace(text), separator))
+	}
+}
+
 // SplitHeader appends the elements of a list of RFC 9110, section 5.6.1: white
 // space around elements and empty elements do not count, and a comma inside of a
 // quoted string (section 5.6.4) is part of the element. A quotation mark that

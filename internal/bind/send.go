@@ -85,8 +85,8 @@ func (s *Sent) put(f *typeinfo.Field, texts []string) error {
 	case typeinfo.Path:
 		return s.setPath(f.Name, texts[0])
 	case typeinfo.Query:
-		if f.CSV {
-			// Its elements are escaped already, and the commas between them must not be.
+		if f.Separator != "" {
+			// Its elements are escaped already, and so is what stands between them.
 			return s.addQuery(f.Name, texts)
 		}
 		return s.AddQuery(f.Name, texts...)
@@ -230,18 +230,26 @@ func (c Cookie) String() string {
 func joinOf(f *typeinfo.Field) join {
 	switch {
 	case f.Source == typeinfo.Header:
-		return joinWith(", ", func(text string) string { return text }, survivesSplit)
-	case f.Source == typeinfo.Query && f.CSV:
-		return joinWith(",", url.QueryEscape, func(string) bool { return true })
-	case f.Source == typeinfo.Cookie || f.CSV:
-		return joinWith(",", func(text string) string { return text }, func(text string) bool { return !strings.Contains(text, ",") })
+		return joinWith(", ", "commas", func(text string) string { return text }, survivesSplit)
+	case f.Source == typeinfo.Query && f.Separator == ",":
+		return joinWith(",", "commas", url.QueryEscape, func(string) bool { return true })
+	case f.Separator == "|":
+		return joinWith("%7C", "pipes", url.QueryEscape, without("|"))
+	case f.Separator == " ":
+		return joinWith("%20", "spaces", url.QueryEscape, without(" "))
+	case f.Source == typeinfo.Cookie || f.Separator == ",":
+		return joinWith(",", "commas", func(text string) string { return text }, without(","))
 	}
 	return func(elements []string) ([]string, error) { return elements, nil }
 }
 
+func without(separator string) func(text string) bool {
+	return func(text string) bool { return !strings.Contains(text, separator) }
+}
+
 // joinWith writes the elements into one text. One that is a single empty text
 // would be read as no element.
-func joinWith(separator string, escape func(string) string, survives func(string) bool) join {
+func joinWith(separator, name string, escape func(string) string, survives func(string) bool) join {
 	return func(elements []string) ([]string, error) {
 		if elements == nil {
 			return nil, nil
@@ -249,7 +257,7 @@ func joinWith(separator string, escape func(string) string, survives func(string
 		escaped := make([]string, len(elements))
 		for i, text := range elements {
 			if !survives(text) || text == "" && len(elements) == 1 {
-				return nil, fmt.Errorf("element %d, %q, cannot stand in a list separated by commas", i, text)
+				return nil, fmt.Errorf("element %d, %q, cannot stand in a list separated by %s", i, text, name)
 			}
 			escaped[i] = escape(text)
 		}

@@ -154,7 +154,7 @@ func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, fau
 		return texts, err
 	}
 	for i, text := range elements {
-		if w.field.CSV && !survivesSplit(text) {
+		if w.field.Separator != "" && !survivesSplit(text) {
 			return texts, fmt.Errorf("element %d, %q, cannot stand in a list separated by commas", i, text)
 		}
 	}
@@ -162,7 +162,7 @@ func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, fau
 	if checks && w.check != nil && len(faults.Faults) == before {
 		w.add(w.check(held).Own(), faults)
 	}
-	if w.field.CSV && len(elements) > 0 {
+	if w.field.Separator != "" && len(elements) > 0 {
 		elements = []string{strings.Join(elements, ", ")}
 	}
 	return append(texts, elements...), nil

@@ -273,7 +273,7 @@ func splitTexts(p *openapi3.Parameter, texts []string) []string {
 	}
 	// Elements of a query are decoded after the split, as an escaped comma does not separate.
 	if p.In != openapi3.ParameterInHeader {
-		return splitOnCommas(texts, p.In == openapi3.ParameterInQuery)
+		return splitOn(separatorOf(p.Style), texts, p.In == openapi3.ParameterInQuery)
 	}
 	var elements []string
 	for _, line := range texts {
@@ -282,13 +282,29 @@ func splitTexts(p *openapi3.Parameter, texts []string) []string {
 	return elements
 }
 
-// splitOnCommas splits each text; elements of a query are decoded afterwards.
-func splitOnCommas(texts []string, escaped bool) (elements []string) {
+// separators are what stands between the elements of a list in the styles that
+// have one of their own, in each of its forms in a query.
+var separators = map[string]*regexp.Regexp{
+	openapi3.SerializationPipeDelimited:  regexp.MustCompile(`\||%7[Cc]`),
+	openapi3.SerializationSpaceDelimited: regexp.MustCompile(` |\+|%20`),
+}
+
+func separatorOf(style string) *regexp.Regexp {
+	if own := separators[style]; own != nil {
+		return own
+	}
+	return comma
+}
+
+var comma = regexp.MustCompile(`,`)
+
+// splitOn splits each text; elements of a query are decoded afterwards.
+func splitOn(separator *regexp.Regexp, texts []string, escaped bool) (elements []string) {
 	for _, text := range texts {
 		if text == "" {
 			continue
 		}
-		for element := range strings.SplitSeq(text, ",") {
+		for _, element := range separator.Split(text, -1) {
 			if escaped {
 				element, _ = url.QueryUnescape(element)
 			}
@@ -379,7 +395,7 @@ func readField(media *openapi3.MediaType, name string, texts []string, plain, wi
 		return true
 	}
 	if encoding != nil && encoding.Explode != nil && !*encoding.Explode {
-		plain[name], widest[name] = readTexts(s, splitOnCommas(texts, false))
+		plain[name], widest[name] = readTexts(s, splitOn(comma, texts, false))
 		// An empty text is an empty list, and where the schema has none it counts as left out.
 		if elements, ok := widest[name].([]any); ok && len(elements) == 0 && schema.Check(s, elements) != nil {
 			delete(widest, name)

@@ -40,13 +40,18 @@ func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
 		out.Schema = s
 	}
 	// By default OpenAPI repeats the name for each element, in a query and a cookie.
-	if f.CSV || f.Source == typeinfo.Cookie && f.Type.IsList() && !f.JSON {
+	if f.Separator != "" || f.Source == typeinfo.Cookie && f.Type.IsList() && !f.JSON {
 		out.Explode = new(bool)
 		if f.Source == typeinfo.Query {
-			out.Style = openapi3.SerializationForm
+			out.Style = listStyles[f.Separator]
 		}
 	}
 	return out
+}
+
+// listStyles are OpenAPI's names for lists in one text, by what separates them.
+var listStyles = map[string]string{
+	",": openapi3.SerializationForm, "|": openapi3.SerializationPipeDelimited, " ": openapi3.SerializationSpaceDelimited,
 }
 
 func (w *writer) parameterSchema(p *operation.Parameter) *openapi3.SchemaRef {
@@ -87,7 +92,7 @@ func formEncoding(form *typeinfo.Object) map[string]*openapi3.Encoding {
 		case f.JSON:
 			encodings[f.Name] = &openapi3.Encoding{ContentType: mediatype.JSON}
 		case f.Source != typeinfo.File && f.Type.IsList():
-			encodings[f.Name] = &openapi3.Encoding{Style: openapi3.SerializationForm, Explode: new(!f.CSV)}
+			encodings[f.Name] = &openapi3.Encoding{Style: openapi3.SerializationForm, Explode: new(f.Separator == "")}
 		}
 	}
 	if len(encodings) == 0 {

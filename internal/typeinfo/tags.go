@@ -170,10 +170,23 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 
 // optionsOf lists the options each tag takes after its name.
 var optionsOf = map[Source][]string{
-	Path: {}, Query: {"omitempty", "omitzero", "csv", "json"}, Header: {"omitempty", "omitzero", "csv"},
+	Path: {}, Query: {"omitempty", "omitzero", "csv", "pipe", "space", "json"}, Header: {"omitempty", "omitzero", "csv"},
 	Cookie: {"omitempty", "omitzero"}, Form: {"omitempty", "omitzero", "csv", "json"}, File: {"omitempty", "omitzero"},
 	Body: {"omitempty", "omitzero"}, NoSource: {"omitempty", "omitzero", "string"}, Dep: {}, Security: {}, Status: {},
 	Env: {"omitempty", "omitzero", "json"},
+}
+
+// separators are what the options of lists put between elements.
+var separators = map[string]string{"csv": ",", "pipe": "|", "space": " "}
+
+// ListOption is the option that gave the field its Separator, "" without.
+func (f *Field) ListOption() string {
+	for option, separator := range separators {
+		if separator == f.Separator {
+			return option
+		}
+	}
+	return ""
 }
 
 // HasOption reports whether the source's tag takes an option after its name.
@@ -189,8 +202,11 @@ func (t *tagged) applyOptions(f *Field, options []string) error {
 			f.OmitEmpty = true
 		case "omitzero":
 			f.OmitZero = true
-		case "csv":
-			f.CSV = true
+		case "csv", "pipe", "space":
+			if f.Separator != "" {
+				return t.problem("two options say what separates the elements of its list", "keep one of csv, pipe and space")
+			}
+			f.Separator = separators[option]
 		case "json":
 			f.JSON = true
 		case "string":
@@ -208,10 +224,10 @@ func (t *tagged) checkOptions(f *Field) error {
 	switch {
 	case f.Quoted && !isScalar:
 		return t.problem("the json option string is for numbers and booleans, "+this, "drop it")
-	case f.CSV && !isList:
-		return t.problem("the option csv is for lists, "+this, "drop it or make the field a slice")
-	case f.CSV && f.JSON:
-		return t.problem("the options csv and json contradict each other", "keep one")
+	case f.Separator != "" && !isList:
+		return t.problem(fmt.Sprintf("the option %s is for lists, %s", f.ListOption(), this), "drop it or make the field a slice")
+	case f.Separator != "" && f.JSON:
+		return t.problem(fmt.Sprintf("the options %s and json contradict each other", f.ListOption()), "keep one")
 	}
 	return nil
 }

@@ -205,8 +205,9 @@ type Field struct {
 	ThroughPointer bool
 	// Quoted is json's "string" option: a number or boolean inside a string.
 	Quoted bool
-	// CSV splits a parameter's text on commas.
-	CSV bool
+	// Separator stands between the elements of a list that is one text: a comma, a
+	// pipe or a space; "" where each element is a text of its own.
+	Separator string
 	// JSON reads a parameter's or form value's text as JSON.
 	JSON bool
 	// Fresh asks for a run of the provider of its own.
