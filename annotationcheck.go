@@ -73,6 +73,8 @@ func disagreement(readers []*typeinfo.Field) string {
 	for _, f := range readers[1:] {
 		first := readers[0]
 		switch {
+		case f.Nested != first.Nested:
+			return "it is sent as several for one, and as one text for another"
 		case f.JSON != first.JSON:
 			return "it is JSON for one and plain text for another"
 		case f.Separator != first.Separator && f.Type.IsList() && first.Type.IsList():

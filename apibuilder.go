@@ -33,8 +33,9 @@ type apiBuilder struct {
 // parameterKey is what a parameter depends on: the field, and the name it has in
 // the path.
 type parameterKey struct {
-	field *typeinfo.Field
-	name  string
+	field  *typeinfo.Field
+	name   string
+	closed bool
 }
 
 // bodyKey is what a body depends on that says all about itself.

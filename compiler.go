@@ -30,7 +30,7 @@ type compiler struct {
 
 func newCompiler(rules *check.Set, codecs codecSet) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
-	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Example: c.codec.CheckExample, WriteJSON: c.writeJSON}
+	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Fill: c.codec.Filler, Example: c.codec.CheckExample, WriteJSON: c.writeJSON}
 	c.bind.JSON, c.bind.ClosedJSON = c.jsonText(codec.Options{}), c.jsonText(codec.Options{ForbidExtra: true})
 	// Made when a client asks for it: each compiler has another side, and so on without end.
 	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })

@@ -61,7 +61,7 @@ func (p *inputPlan) bindSettings(into reflect.Value, lookup func(string) (string
 	// taken for a variable that is not set.
 	texts := map[string]bool{}
 	for _, f := range p.desc.Params {
-		texts[f.Name] = holdsText(f)
+		texts[f.Name] = bind.HoldsText(f)
 	}
 	request := bind.Request{Env: func(name string) (string, bool) {
 		value, ok := lookup(name)

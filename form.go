@@ -125,34 +125,10 @@ func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Opti
 	}
 }
 
-// takesEmpty reports whether an empty text is a value of a field. Where it can
-// be none, it is what browsers send for an input that was left empty. A field
-// that must be there keeps the fault of a text that breaks its rules.
+// takesEmpty reports whether an empty text is a value of a field. OAuth2 has a rule of
+// its own: a parameter without a value counts as left out (RFC 6749, section 3.2).
 func takesEmpty(f *typeinfo.Field, p *bind.Param) bool {
-	switch {
-	case !holdsText(f), f.Owner == reflect.TypeFor[OAuth2PasswordForm]():
-		// OAuth2 has a rule of its own: a parameter without a value counts as left out (RFC
-		// 6749, section 3.2).
-		return false
-	}
-	return f.Required || p.TakesEmpty()
-}
-
-// holdsText reports whether a field, or its elements, are made of any text.
-func holdsText(f *typeinfo.Field) bool {
-	t := f.Type
-	// The empty text is no JSON, so a field that is written as JSON never holds it.
-	for !f.JSON {
-		switch t.Kind {
-		case typeinfo.String, typeinfo.Bytes:
-			return true
-		case typeinfo.Pointer, typeinfo.Optional, typeinfo.Slice, typeinfo.Array:
-			t = t.Elem
-		default:
-			return false
-		}
-	}
-	return false
+	return f.Owner != reflect.TypeFor[OAuth2PasswordForm]() && bind.TakesEmpty(f, p)
 }
 
 // missingBody says that a body is missing, whatever would be in it.

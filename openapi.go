@@ -120,9 +120,9 @@ func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parame
 		return &operation.Parameter{Name: name, Field: f, Readers: readers}
 	}
 	// The name belongs to the key: a wildcard may have another name in the document.
-	key := parameterKey{f, name}
+	key := parameterKey{f, name, f.Nested && e.closed != nil && e.closed.query}
 	if b.parameters[key] == nil {
-		b.parameters[key] = &operation.Parameter{Name: name, Field: f}
+		b.parameters[key] = &operation.Parameter{Name: name, Field: f, Closed: key.closed}
 	}
 	return b.parameters[key]
 }

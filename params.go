@@ -339,13 +339,24 @@ func (c *closed) refuse(r *http.Request, faults *fault.List) {
 	if c.query {
 		plan.Extra(r.URL.RawQuery, func(name string) bool {
 			return slices.ContainsFunc(c.inputs, func(p *inputPlan) bool { return p.readsQuery(name) })
-		}, faults)
+		}, c.locate, faults)
 	}
 	if c.cookies {
 		plan.ExtraCookies(r.Header, func(name string) bool {
 			return slices.ContainsFunc(c.inputs, func(p *inputPlan) bool { return p.readsCookie(name) })
 		}, faults)
 	}
+}
+
+// locate is where a name leads that no input reads, nil outside of values of several
+// names.
+func (c *closed) locate(name string) []any {
+	for _, p := range c.inputs {
+		if loc := p.params.Location(name); loc != nil {
+			return loc
+		}
+	}
+	return nil
 }
 
 // parameters are the values that the functions of an endpoint read of a request,
@@ -397,7 +408,7 @@ func (p *parameters) of(f *typeinfo.Field) []*typeinfo.Field {
 }
 
 func saysTheSame(a, b *typeinfo.Field) bool {
-	return a.Type.Go == b.Type.Go && a.Rules.String() == b.Rules.String() && a.Separator == b.Separator && a.JSON == b.JSON &&
+	return a.Type.Go == b.Type.Go && a.Rules.String() == b.Rules.String() && a.Separator == b.Separator && a.Nested == b.Nested && a.JSON == b.JSON &&
 		a.Required == b.Required && a.Hidden == b.Hidden && a.Deprecated == b.Deprecated && a.Title == b.Title && a.Doc == b.Doc &&
 		string(a.Default) == string(b.Default) && string(a.Example) == string(b.Example)
 }

@@ -261,7 +261,7 @@ func (c *compiler) sendForm(form *typeinfo.Object) (sendBody, error) {
 	var fields []sentField
 	var hasFiles bool
 	for _, f := range form.Fields {
-		field := sentField{Field: f, takesEmpty: holdsText(f)}
+		field := sentField{Field: f, takesEmpty: bind.HoldsText(f)}
 		if f.Source == typeinfo.File {
 			hasFiles = true
 		} else {

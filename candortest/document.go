@@ -67,6 +67,9 @@ type parameter struct {
 	// separator stands between the elements of a list that is one text; "" where
 	// each is a text of its own.
 	separator string
+	// deep means that each member of an object has a name of its own, as in
+	// filter[price].
+	deep bool
 }
 
 // body is what a request carries, in one of its media types.
@@ -252,6 +255,8 @@ func (d *document) parameter(at node) *parameter {
 	// exploded.
 	explode, said := at.at["explode"].(bool)
 	switch style := at.text("style"); {
+	case style == "deepObject":
+		p.deep = true
 	case style == "pipeDelimited" && !explode:
 		p.separator = "|"
 	case style == "spaceDelimited" && !explode:

@@ -146,6 +146,9 @@ func (d *drafter) parameter(p *parameter) bool {
 	if !d.isWanted(p.schema, value, a) {
 		return false
 	}
+	if p.deep {
+		return d.putDeep(p, value)
+	}
 	texts, ok := p.texts(value, d.how)
 	if !ok || slices.ContainsFunc(texts, func(text string) bool { return d.how != asJSON && !d.canCarry(text) }) {
 		return false
@@ -220,6 +223,37 @@ func (p *parameter) carries(text string) bool {
 		between = strings.TrimPrefix(p.separator, ",")
 	}
 	return text != "" && !strings.ContainsAny(text, between)
+}
+
+// putDeep puts an object into the query member by member. One without members, and a
+// member that is null, have no form there.
+func (d *drafter) putDeep(p *parameter, value any) bool {
+	members, isObject := value.(map[string]any)
+	if !isObject {
+		d.put(p, []string{text(value)})
+		return true
+	}
+	for _, name := range slices.Sorted(maps.Keys(members)) {
+		if name == "" || strings.ContainsAny(name, "[]") || !d.canCarry(name) {
+			return false
+		}
+		member := &parameter{name: p.name + "[" + name + "]", in: p.in, deep: true}
+		switch inner := members[name].(type) {
+		case nil:
+			return false
+		case map[string]any:
+			if !d.putDeep(member, inner) {
+				return false
+			}
+		default:
+			texts, ok := member.texts(inner, d.how)
+			if !ok || len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return !d.canCarry(text) }) {
+				return false
+			}
+			d.put(member, texts)
+		}
+	}
+	return len(members) > 0
 }
 
 // ascii writes what is not ASCII as escapes, which headers need.

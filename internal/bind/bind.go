@@ -32,6 +32,9 @@ import (
 type Compiler struct {
 	Rules    *check.Set
 	Defaults Defaults
+	// Fill is Defaults for a value of several texts, whose parts may have defaults
+	// of their own; it makes nil where nothing has any.
+	Fill Defaults
 	// Example finds what is wrong with a field's example; nil to let all pass.
 	Example func(f *typeinfo.Field) error
 	JSON    JSONText

@@ -27,6 +27,9 @@ func (c *Compiler) Plan(in *typeinfo.Input, wildcards []string) (*Plan, error) {
 func (c *Compiler) PlanAs(in *typeinfo.Input, wildcards, public []string) (*Plan, error) {
 	p := &Plan{}
 	for _, f := range in.Params {
+		if err := checkNames(in.Params, f); err != nil {
+			return nil, inField(in.Go, f, err)
+		}
 		param, err := c.Param(f)
 		if err != nil {
 			return nil, inField(in.Go, f, err)
@@ -39,6 +42,16 @@ func (c *Compiler) PlanAs(in *typeinfo.Input, wildcards, public []string) (*Plan
 		return nil, err
 	}
 	return p, nil
+}
+
+// checkNames finds a name that would lead into a nested value of the same source.
+func checkNames(fields []*typeinfo.Field, f *typeinfo.Field) error {
+	for _, other := range fields {
+		if _, leads := syntaxOf(f.Source).path(other.Name, f.Name); f.Nested && leads && other != f && other.Source == f.Source {
+			return &typeinfo.Error{Problem: fmt.Sprintf("%s is called %q, which leads into this value", other.Go, other.Name), Fix: "rename one of them"}
+		}
+	}
+	return nil
 }
 
 // inField says in which field of an input an error is. A rule that is not
@@ -141,6 +154,11 @@ func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
 	}}
 	if f.Source == typeinfo.Form {
 		p.source = typeinfo.Body.String()
+	}
+	if f.Nested {
+		var err error
+		p.nested, err = c.Nested(f)
+		return p, err
 	}
 	if err := c.compileRead(p); err != nil {
 		return nil, err

@@ -3,24 +3,43 @@ package bind
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/fault"
 )
 
 // Reads reports whether the plan has a query parameter of that name.
-func (p *Plan) Reads(name string) bool { return indexOf(p.query, name) >= 0 }
+func (p *Plan) Reads(name string) bool {
+	return indexOf(p.query, name) >= 0 || slices.ContainsFunc(p.query, func(param *Param) bool {
+		return param.nested != nil && param.nested.Reads(name)
+	})
+}
+
+// Location is where a name of a query leads: into a value of several names, or to the
+// name itself.
+func (p *Plan) Location(name string) []any {
+	for _, param := range p.query {
+		if param.nested == nil {
+			continue
+		}
+		if loc := param.nested.Location(name); loc != nil {
+			return loc
+		}
+	}
+	return nil
+}
 
 // ReadsCookie reports whether the plan has a cookie parameter of that name.
 func (p *Plan) ReadsCookie(name string) bool { return indexOf(p.cookies, name) >= 0 }
 
 // Extra reports the keys of a query that neither this plan nor known reads,
 // each once, in the order of their appearance; known may be nil. With several
-// plans for one request, ask one of them and let known be the Reads of the
-// others. It returns whether there was no such key.
+// plans for one request, ask one of them, let known be the Reads of the others
+// and locate their Location. It returns whether there was no such key.
 //
 // Pairs after [MaxPairs] are not looked at.
-func (p *Plan) Extra(rawQuery string, known func(name string) bool, faults *fault.List) (valid bool) {
+func (p *Plan) Extra(rawQuery string, known func(name string) bool, locate func(name string) []any, faults *fault.List) (valid bool) {
 	unknown := unknownNames{source: "query", faults: faults}
 	for n := 0; rawQuery != "" && n < MaxPairs; {
 		pair, rest, _ := strings.Cut(rawQuery, "&")
@@ -31,7 +50,11 @@ func (p *Plan) Extra(rawQuery string, known func(name string) bool, faults *faul
 		}
 		n++
 		if name := nameOf(pair); !p.Reads(name) && (known == nil || !known(name)) {
-			unknown.add(name)
+			loc := p.Location(name)
+			if loc == nil && locate != nil {
+				loc = locate(name)
+			}
+			unknown.add(name, loc)
 		}
 	}
 	return unknown.seen == nil
@@ -54,7 +77,7 @@ func (p *Plan) ExtraCookies(header http.Header, known func(name string) bool, fa
 		for line != "" {
 			var name string
 			if name, _, line = cutCookie(line); name != "" && !p.ReadsCookie(name) && (known == nil || !known(name)) {
-				unknown.add(name)
+				unknown.add(name, nil)
 			}
 		}
 	}
@@ -70,7 +93,8 @@ type unknownNames struct {
 	seen map[string]bool
 }
 
-func (s *unknownNames) add(name string) {
+// add reports a name at a location, nil for the name in its source.
+func (s *unknownNames) add(name string, loc []any) {
 	if s.seen[name] {
 		return
 	}
@@ -78,6 +102,9 @@ func (s *unknownNames) add(name string) {
 		s.seen = map[string]bool{}
 	}
 	s.seen[name] = true
-	// The response shows the name, and is UTF-8.
-	s.faults.Add(&fault.Fault{Type: fault.ExtraForbidden, Loc: []any{s.source, strings.ToValidUTF8(name, "\uFFFD")}})
+	if loc == nil {
+		// The response shows the name, and is UTF-8.
+		loc = []any{s.source, strings.ToValidUTF8(name, "\uFFFD")}
+	}
+	s.faults.Add(&fault.Fault{Type: fault.ExtraForbidden, Loc: loc})
 }

@@ -26,6 +26,8 @@ type Param struct {
 	single value
 	// list is set for a slice or an array.
 	list *list
+	// nested is set for a value that is sent as several.
+	nested *Nested
 }
 
 // value reads and judges one text.
@@ -63,6 +65,41 @@ type list struct {
 type sink struct {
 	faults *fault.List
 	echo   bool
+	// closed refuses names in a nested value that nothing reads.
+	closed bool
+	// loc is the location of a value in a nested one; nil for a value by itself, whose
+	// source and name it is.
+	loc []any
+}
+
+// in is the sink of a value inside.
+func (to sink) in(step any) sink {
+	to.loc = append(slices.Clip(to.loc), step)
+	return to
+}
+
+// report reports whether there is no fault; it adds the one there is, with its
+// location: the value of the sink, or one at inside it.
+func (to sink) report(f *fault.Fault, at ...any) bool {
+	if f == nil {
+		return true
+	}
+	loc := append(slices.Clip(to.loc), at...)
+	// A Validate method may return faults with locations, which begin at this value.
+	located := fault.Of(f.Err)
+	for _, inner := range located {
+		// Clipped, so that each of them gets memory of its own.
+		inner.Loc = append(slices.Clip(loc), inner.Loc...)
+		if inner.Input == nil {
+			inner.Input = f.Input
+		}
+		to.faults.Add(&inner)
+	}
+	if len(located) == 0 {
+		f.Loc = loc
+		to.faults.Add(f)
+	}
+	return false
 }
 
 // Bind fills the field of the input struct from the texts sent for it, in
@@ -88,7 +125,10 @@ func (p *Param) BindClosed(into reflect.Value, texts []string, echo bool, faults
 
 // bind is Bind for the field itself.
 func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault.List) (valid bool) {
-	to := sink{faults: faults, echo: echo}
+	return p.bindTo(dst, texts, sink{faults: faults, echo: echo})
+}
+
+func (p *Param) bindTo(dst reflect.Value, texts []string, to sink) (valid bool) {
 	switch {
 	case len(texts) == 0:
 		return p.bindAbsent(dst, to)
@@ -97,8 +137,32 @@ func (p *Param) bind(dst reflect.Value, texts []string, echo bool, faults *fault
 	case p.list != nil:
 		return p.bindList(dst, texts, to)
 	}
-	f := p.single.read(dst, texts[len(texts)-1], echo)
+	f := p.single.read(dst, texts[len(texts)-1], to.echo)
 	return p.report(f, to)
+}
+
+// TakesEmpty reports whether an empty text is a value of a field of a form. Where it
+// can be none, it is what browsers send for an input that was left empty. A field
+// that must be there keeps the fault of a text that breaks its rules.
+func TakesEmpty(f *typeinfo.Field, p *Param) bool {
+	return HoldsText(f) && (f.Required || p.TakesEmpty())
+}
+
+// HoldsText reports whether a field, or its elements, are made of any text.
+func HoldsText(f *typeinfo.Field) bool {
+	t := f.Type
+	// The empty text is no JSON, so a field that is written as JSON never holds it.
+	for !f.JSON {
+		switch t.Kind {
+		case typeinfo.String, typeinfo.Bytes:
+			return true
+		case typeinfo.Pointer, typeinfo.Optional, typeinfo.Slice, typeinfo.Array:
+			t = t.Elem
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // TakesEmpty reports whether an empty text is a value of the parameter, or of an
@@ -135,8 +199,11 @@ func (p *Param) bindJSON(dst reflect.Value, text string, read func(reflect.Value
 	var inner fault.List
 	read(dst, text, &inner)
 	atTheValue(inner.Faults)
-	inner.Under(0, p.name)
-	inner.Seal(0, p.source)
+	loc := p.location(to)
+	for _, step := range slices.Backward(loc[1:]) {
+		inner.Under(0, step)
+	}
+	inner.Seal(0, loc[0])
 	for i := range inner.Faults {
 		if to.echo {
 			inner.Faults[i].Input = text
@@ -206,28 +273,21 @@ func (p *Param) reportList(f *fault.Fault, texts []string, to sink) bool {
 	return p.report(f, to)
 }
 
-// report reports whether there is no fault; it adds the one there is, with its
-// location: the parameter, or a value at inside it.
+// report is that of the sink, at the parameter.
 func (p *Param) report(f *fault.Fault, to sink, at ...any) bool {
 	if f == nil {
 		return true
 	}
-	loc := append([]any{p.source, p.name}, at...)
-	// A Validate method may return faults with locations, which begin at this value.
-	located := fault.Of(f.Err)
-	for _, inner := range located {
-		// Clipped, so that each of them gets memory of its own.
-		inner.Loc = append(slices.Clip(loc), inner.Loc...)
-		if inner.Input == nil {
-			inner.Input = f.Input
-		}
-		to.faults.Add(&inner)
+	to.loc = p.location(to)
+	return to.report(f, at...)
+}
+
+// location is where the parameter is.
+func (p *Param) location(to sink) []any {
+	if to.loc != nil {
+		return to.loc
 	}
-	if len(located) == 0 {
-		f.Loc = loc
-		to.faults.Add(f)
-	}
-	return false
+	return []any{p.source, p.name}
 }
 
 func (l *list) splitAll(texts []string) []string {

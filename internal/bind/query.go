@@ -36,6 +36,10 @@ func (b *binding) bindQuery() {
 // list, all of them.
 func (b *binding) bindFound(i int) {
 	s, at := &b.query[i], b.found[i]
+	if s.nested != nil {
+		b.bindNested(s)
+		return
+	}
 	if at.end == 0 {
 		b.bind(s, nil)
 		return
@@ -48,6 +52,23 @@ func (b *binding) bindFound(i int) {
 	// An array, so that the common case needs no memory.
 	last := [1]string{b.RawQuery[at.start:at.end]}
 	b.bind(s, last[:])
+}
+
+// bindNested binds what all the names say that lead into a value.
+func (b *binding) bindNested(s *slot) {
+	var sent *Branch
+	for pair := range strings.SplitSeq(b.RawQuery, "&") {
+		name, text, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err == nil {
+			s.nested.Take(&sent, plain, text, nil)
+		}
+	}
+	if len(b.plan.cross) > 0 {
+		b.sent = append(b.sent, !sent.isNothing())
+	}
+	if !s.nested.root.bind(s.dst, sent, s.nested.sink(b.EchoInput, false, b.faults)) {
+		b.valid = false
+	}
 }
 
 // span is a part of the query. One that was found has an end above 0, since

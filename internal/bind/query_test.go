@@ -95,7 +95,7 @@ func TestExtra(t *testing.T) {
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			var faults fault.List
-			assert.Equal(t, row.extra == nil, plan.Extra(row.query, known, &faults))
+			assert.Equal(t, row.extra == nil, plan.Extra(row.query, known, nil, &faults))
 			var extra []string
 			for _, f := range faults.Faults {
 				assert.Equal(t, fault.ExtraForbidden, f.Type)
@@ -112,7 +112,7 @@ func TestExtraOfOnePlan(t *testing.T) {
 	var faults fault.List
 	plan := planOf(t, reflect.TypeFor[qString]())
 	assert.True(t, plan.Reads("q"))
-	assert.False(t, plan.Extra("q=1&other=2", nil, &faults))
+	assert.False(t, plan.Extra("q=1&other=2", nil, nil, &faults))
 	assert.Equal(t, []string{`extra_forbidden ["query","other"]`}, lines(faults))
 }
 
@@ -122,7 +122,7 @@ func TestExtraIsBounded(t *testing.T) {
 		raw.WriteString("&" + strconv.Itoa(i))
 	}
 	var faults fault.List
-	planOf(t, reflect.TypeFor[qString]()).Extra(raw.String(), nil, &faults)
+	planOf(t, reflect.TypeFor[qString]()).Extra(raw.String(), nil, nil, &faults)
 	assert.Len(t, faults.Faults, fault.Limit)
 	assert.True(t, faults.Truncated)
 }
@@ -168,7 +168,7 @@ func FuzzQuery(f *testing.F) {
 		}
 		var extra []string
 		var unread fault.List
-		plan.Extra(raw, nil, &unread)
+		plan.Extra(raw, nil, nil, &unread)
 		for _, unknown := range unread.Faults {
 			extra = append(extra, unknown.Loc[1].(string))
 		}

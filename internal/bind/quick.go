@@ -24,7 +24,7 @@ const (
 func (p *Param) quickAt(dst reflect.Value) quick {
 	t, v := p.field.Type, &p.single
 	// Whatever is more than one text and one comparison takes the long way.
-	if p.json != nil || p.list != nil || t.Enum != nil || v.validates {
+	if p.nested != nil || p.json != nil || p.list != nil || t.Enum != nil || v.validates {
 		return nil
 	}
 	switch t.Go.Kind() {

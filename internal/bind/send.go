@@ -26,6 +26,8 @@ type Sender struct{ params []sentParam }
 type sentParam struct {
 	*Texts
 	join join
+	// nested is set for a value that is sent as several.
+	nested *NestedTexts
 }
 
 // join makes the texts that are sent from the texts of a list's elements.
@@ -35,32 +37,49 @@ type join func(elements []string) ([]string, error)
 func (c *Compiler) Sender(in *typeinfo.Input) (*Sender, error) {
 	s := &Sender{}
 	for _, f := range in.Params {
-		texts, err := c.Texts(f)
+		param, err := c.sentParam(f)
 		if err != nil {
 			return nil, inField(in.Go, f, err)
 		}
-		s.params = append(s.params, sentParam{Texts: texts, join: joinOf(f)})
+		s.params = append(s.params, param)
 	}
 	return s, nil
+}
+
+func (c *Compiler) sentParam(f *typeinfo.Field) (p sentParam, err error) {
+	p = sentParam{Texts: &Texts{field: f}, join: joinOf(f)}
+	if f.Nested {
+		p.nested, err = c.NestedTexts(f)
+		return p, err
+	}
+	p.Texts, err = c.Texts(f)
+	return p, err
 }
 
 // Send writes the parameters of an addressable input after what is there. A
 // parameter that is there already must have the same texts.
 func (s *Sender) Send(from reflect.Value, to *Sent) error {
 	for _, p := range s.params {
-		texts, err := p.Of(from)
-		if err == nil && p.list {
-			texts, err = p.join(texts)
-		}
-		// nil is an absent parameter; a list without elements may still have a text.
-		if err == nil && texts != nil {
-			err = to.put(p.field, texts)
-		}
-		if err != nil {
+		if err := p.send(from, to); err != nil {
 			return fmt.Errorf("%s (%s %q): %w", p.field.Go, p.field.Source, p.field.Name, err)
 		}
 	}
 	return nil
+}
+
+func (p *sentParam) send(from reflect.Value, to *Sent) error {
+	if p.nested != nil {
+		return p.nested.Each(from, func(name string, texts []string) error { return to.AddQuery(name, texts...) })
+	}
+	texts, err := p.Of(from)
+	if err == nil && p.list {
+		texts, err = p.join(texts)
+	}
+	// nil is an absent parameter; a list without elements may still have a text.
+	if err == nil && texts != nil {
+		err = to.put(p.field, texts)
+	}
+	return err
 }
 
 // Sent is the part of a request that parameters are.
@@ -308,7 +327,7 @@ var (
 // Of returns the texts of the field of an addressable struct, one for each
 // element of a list; nil where it is absent.
 func (t *Texts) Of(from reflect.Value) ([]string, error) {
-	v := from.FieldByIndex(t.field.Index)
+	v := fieldOf(from, t.field)
 	switch {
 	case IsAbsent(t.field, from):
 		return nil, t.absent()
@@ -333,12 +352,21 @@ func (t *Texts) Of(from reflect.Value) ([]string, error) {
 	return texts, err
 }
 
+// fieldOf is a field of a struct. What is an element of a map or list is no field, and
+// is the value itself.
+func fieldOf(from reflect.Value, f *typeinfo.Field) reflect.Value {
+	if len(f.Index) == 0 {
+		return from
+	}
+	return from.FieldByIndex(f.Index)
+}
+
 // IsAbsent reports whether a field of an addressable struct has nothing to
 // send: a nil pointer, an Optional that is not set, or what omitempty or
 // omitzero leaves out. The latter do not hold beside a default, which the server
 // would put instead of the zero value.
 func IsAbsent(f *typeinfo.Field, from reflect.Value) bool {
-	v := from.FieldByIndex(f.Index)
+	v := fieldOf(from, f)
 	switch f.Type.Kind {
 	case typeinfo.Pointer:
 		return v.IsNil()

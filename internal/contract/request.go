@@ -261,6 +261,9 @@ func (p *Expected) parts(r *http.Request, read *Body) requestParts {
 
 // parameter reads one parameter, nil for one that no schema judges.
 func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *requestPart {
+	if described.Style == openapi3.SerializationDeepObject {
+		return deepPart(described, r.URL.RawQuery)
+	}
 	texts := p.textsOf(described, r)
 	part := &requestPart{schema: described.Schema, text: fmt.Sprintf("%q", texts)}
 	switch {

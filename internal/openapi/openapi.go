@@ -253,8 +253,16 @@ func (m *marker) parameter(p *operation.Parameter) {
 		m.components.Mark(f.Type, schema.In)
 	}
 	if p.Field != nil {
-		m.components.Mark(p.Field.Type, schema.In)
+		m.components.Mark(p.Field.Type, parameterUse(p))
 	}
+}
+
+// parameterUse is how a parameter is used: read, whatever the operation says of others.
+func parameterUse(p *operation.Parameter) schema.Use {
+	if p.Closed {
+		return schema.Closed
+	}
+	return schema.In
 }
 
 func (m *marker) response(r *operation.Response) {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
-	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -46,6 +45,9 @@ func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
 			out.Style = listStyles[f.Separator]
 		}
 	}
+	if f.Nested {
+		out.Style, out.Explode = openapi3.SerializationDeepObject, new(true)
+	}
 	return out
 }
 
@@ -58,7 +60,7 @@ func (w *writer) parameterSchema(p *operation.Parameter) *openapi3.SchemaRef {
 	if len(p.Readers) > 0 {
 		return w.components.Joined(p.Field, p.Readers)
 	}
-	return w.components.Field(p.Field, schema.In)
+	return w.components.Field(p.Field, parameterUse(p))
 }
 
 // body writes the body of a request: one schema in all of its media types, as a

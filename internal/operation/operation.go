@@ -65,6 +65,8 @@ type Parameter struct {
 	Field *typeinfo.Field
 	// Readers are all the fields that read it where they are several.
 	Readers []*typeinfo.Field
+	// Closed means that a value of several names has no others than the document's.
+	Closed bool
 }
 
 // Body is that of a request: the same value in any of the media types.

@@ -1,9 +1,11 @@
 package typeinfo
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/mark"
@@ -393,6 +395,11 @@ func (t *tagged) ownHeader() error {
 func (r *inputReader) described(t *tagged, at embedding) (*Field, error) {
 	// A file is the caller's to fill in, whatever its type is.
 	typ, err := t.describeValue(func(goType reflect.Type) bool { return t.source == File || r.known(goType) })
+	isNested, structErr := t.isNested()
+	if isNested {
+		typ, err = t.describeModel()
+	}
+	err = cmp.Or(structErr, err)
 	if err != nil {
 		return nil, err
 	}
@@ -400,9 +407,43 @@ func (r *inputReader) described(t *tagged, at embedding) (*Field, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.Nested = isNested
 	reach := at.to(t.StructField)
 	f.Go, f.Index = reach.selector, reach.index
 	return f, nil
+}
+
+// isNested reports whether the value of a field is sent as several: what the option
+// deep says of a query, and of a form structs and lists of them.
+func (t *tagged) isNested() (bool, error) {
+	switch {
+	case t.source == Query:
+		return slices.Contains(t.options, "deep"), nil
+	case t.source != Form || slices.Contains(t.options, "json"):
+		return false, nil
+	}
+	held := held(t.Type)
+	if held.Kind() == reflect.Slice || held.Kind() == reflect.Array {
+		held = indirect(held.Elem())
+	}
+	return hasMembers(held)
+}
+
+// held is what a pointer or an Optional holds.
+func held(t reflect.Type) reflect.Type {
+	if IsOptional(t) {
+		return t.Field(0).Type
+	}
+	return indirect(t)
+}
+
+// describeModel describes the type of a nested field.
+func (t *tagged) describeModel() (*Type, error) {
+	typ, err := OfModel(t.Type, t.source)
+	if err != nil {
+		return nil, t.wrapError(err)
+	}
+	return typ, nil
 }
 
 // describe describes the field's type, unless the caller knows it: then all

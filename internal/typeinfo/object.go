@@ -218,12 +218,9 @@ func (t *tagged) refuseLocationTag() error {
 }
 
 func (c *collector) member(t *tagged, at embedding) error {
-	if t.source != NoSource && !t.hasJSON {
-		return t.refuseLocationTag()
-	}
-	name := t.json
-	if name == "" {
-		name = t.Name
+	name, options, err := t.memberName(c.model)
+	if err != nil {
+		return err
 	}
 	if !isMemberName(name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a member", name), memberNames)
@@ -233,8 +230,10 @@ func (c *collector) member(t *tagged, at embedding) error {
 		return t.wrapError(err)
 	}
 	// The type may be an input as well, whose tags mean nothing in a body.
-	t.source = NoSource
-	f, err := t.field(name, t.jsonOptions, typ)
+	if t.source != c.model {
+		t.source = NoSource
+	}
+	f, err := t.field(name, options, typ)
 	if err != nil {
 		return err
 	}
@@ -242,8 +241,29 @@ func (c *collector) member(t *tagged, at embedding) error {
 	f.Source, f.Go, f.Index, f.ThroughPointer = Body, reach.selector, reach.index, at.throughPointer
 	// Where the embedded pointer is nil all its members are absent.
 	f.Required = f.Required && !at.throughPointer
-	c.members = append(c.members, member{Field: f, depth: len(reach.index), tagged: t.json != "", owner: t.owner})
+	c.members = append(c.members, member{Field: f, depth: len(reach.index), tagged: name != t.Name || t.json != "", owner: t.owner})
 	return nil
+}
+
+// memberName is the name of a member with the options beside it: that of its json
+// tag, or in a model of its source's tag.
+func (t *tagged) memberName(model Source) (name string, options []string, err error) {
+	switch {
+	case t.source == model && model != NoSource:
+		if t.json != "" && t.json != t.name {
+			return "", nil, t.problem(fmt.Sprintf("it is called %q in JSON and %q in a %s, though a member has one name", t.json, t.name, model),
+				fmt.Sprintf("write `json:%[1]q %[2]s:%[1]q`", t.json, model))
+		}
+		if slices.Contains(t.options, "deep") {
+			return "", nil, t.problem("the option deep in a value that is deep itself", "drop it, as its members are sent one by one already")
+		}
+		return t.name, t.options, nil
+	case t.source != NoSource && !t.hasJSON:
+		return "", nil, t.refuseLocationTag()
+	case t.json == "":
+		return t.Name, t.jsonOptions, nil
+	}
+	return t.json, t.jsonOptions, nil
 }
 
 // wrapError says through which field an error in a nested type was reached,

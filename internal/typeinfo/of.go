@@ -55,12 +55,38 @@ func Written(t reflect.Type) (*Type, error) {
 	return (&reader{interfaces: true}).keep(t, &written)
 }
 
+// models keeps what OfModel describes, by its source.
+var models [Env + 1]sync.Map // reflect.Type -> *Type
+
+// OfModel describes t as a value of which each member is sent by itself, in a query or a
+// form. Where a member has a tag of that source, that is its name as well as its json
+// tag, and the two must agree, so that a type has one set of names. The
+// description is shared: do not change it.
+func OfModel(t reflect.Type, source Source) (*Type, error) {
+	if known, ok := models[source].Load(t); ok {
+		return known.(*Type), nil
+	}
+	making.Lock()
+	defer making.Unlock()
+	return (&reader{model: source}).keep(t, &models[source])
+}
+
 // reader makes descriptions; made holds those begun, so that a type that
 // contains itself finds its own.
 type reader struct {
 	made map[reflect.Type]*Type
 	// interfaces takes interfaces with methods, too.
 	interfaces bool
+	// model is the source of the members, NoSource for JSON.
+	model Source
+}
+
+// known are the descriptions of the reader's kind that are complete.
+func (r *reader) known() *sync.Map {
+	if r.model != NoSource {
+		return &models[r.model]
+	}
+	return &described
 }
 
 // keep describes t and keeps what was made for it.
@@ -89,7 +115,7 @@ func (r *reader) describe(t reflect.Type) (*Type, error) {
 // its Kind and the kinds of its elements before anything is read below it, so that
 // the rules of a field can be read while its type is still being described.
 func (r *reader) begin(t reflect.Type) (d *Type, begun bool) {
-	if known, ok := described.Load(t); ok {
+	if known, ok := r.known().Load(t); ok {
 		return known.(*Type), true
 	}
 	if d, ok := r.made[t]; ok {

@@ -170,7 +170,7 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 
 // optionsOf lists the options each tag takes after its name.
 var optionsOf = map[Source][]string{
-	Path: {}, Query: {"omitempty", "omitzero", "csv", "pipe", "space", "json"}, Header: {"omitempty", "omitzero", "csv"},
+	Path: {}, Query: {"omitempty", "omitzero", "csv", "pipe", "space", "deep", "json"}, Header: {"omitempty", "omitzero", "csv"},
 	Cookie: {"omitempty", "omitzero"}, Form: {"omitempty", "omitzero", "csv", "json"}, File: {"omitempty", "omitzero"},
 	Body: {"omitempty", "omitzero"}, NoSource: {"omitempty", "omitzero", "string"}, Dep: {}, Security: {}, Status: {},
 	Env: {"omitempty", "omitzero", "json"},
@@ -187,6 +187,12 @@ func (f *Field) ListOption() string {
 		}
 	}
 	return ""
+}
+
+// isDeep reports whether a type may be sent as the style deepObject has it.
+func isDeep(t *Type) bool {
+	t = bare(t)
+	return t.Kind == Struct || t.Kind == Map && t.Key.Kind == String
 }
 
 // HasOption reports whether the source's tag takes an option after its name.
@@ -207,6 +213,8 @@ func (t *tagged) applyOptions(f *Field, options []string) error {
 				return t.problem("two options say what separates the elements of its list", "keep one of csv, pipe and space")
 			}
 			f.Separator = separators[option]
+		case "deep":
+			f.Nested = true
 		case "json":
 			f.JSON = true
 		case "string":
@@ -226,6 +234,10 @@ func (t *tagged) checkOptions(f *Field) error {
 		return t.problem("the json option string is for numbers and booleans, "+this, "drop it")
 	case f.Separator != "" && !isList:
 		return t.problem(fmt.Sprintf("the option %s is for lists, %s", f.ListOption(), this), "drop it or make the field a slice")
+	case f.Nested && !isDeep(f.Type):
+		return t.problem("the option deep is for structs and maps from strings, "+this, "drop it, or read the value as JSON: "+fmt.Sprintf("`query:\"%s,json\"`", f.Name))
+	case f.Nested && f.JSON:
+		return t.problem("the options deep and json contradict each other", "keep one")
 	case f.Separator != "" && f.JSON:
 		return t.problem(fmt.Sprintf("the options %s and json contradict each other", f.ListOption()), "keep one")
 	}

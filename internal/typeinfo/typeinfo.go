@@ -138,6 +138,14 @@ func (o *Object) Field(name string) *Field {
 	return nil
 }
 
+// Judges returns the validators of an object, none for nil.
+func (o *Object) Judges() []Validator {
+	if o == nil {
+		return nil
+	}
+	return o.Validators
+}
+
 // Validator is a struct that declares Validate() error itself.
 type Validator struct {
 	// Index leads from the Object's struct to the one that declares the
@@ -208,6 +216,9 @@ type Field struct {
 	// Separator stands between the elements of a list that is one text: a comma, a
 	// pipe or a space; "" where each element is a text of its own.
 	Separator string
+	// Nested means that the value is sent as several, whose names lead into it:
+	// filter[price][gte] in a query, address.street and items[0].name in a form.
+	Nested bool
 	// JSON reads a parameter's or form value's text as JSON.
 	JSON bool
 	// Fresh asks for a run of the provider of its own.
