@@ -74,7 +74,7 @@ func disagreement(readers []*typeinfo.Field) string {
 		first := readers[0]
 		switch {
 		case f.Nested != first.Nested:
-			return "it is sent as several for one, and as one text for another"
+			return several[first.Nested] + " for one, and " + several[f.Nested] + " for another"
 		case f.JSON != first.JSON:
 			return "it is JSON for one and plain text for another"
 		case f.Separator != first.Separator && f.Type.IsList() && first.Type.IsList():
@@ -85,6 +85,8 @@ func disagreement(readers []*typeinfo.Field) string {
 	}
 	return ""
 }
+
+var several = map[bool]string{false: "it is sent as one text", true: "it is sent as several"}
 
 // separation says how the elements of a list are told apart.
 func separation(f *typeinfo.Field) string {
@@ -105,7 +107,8 @@ func (e *endpoint) readersOf(f *typeinfo.Field) []string {
 	var names []string
 	for _, p := range e.nodes {
 		for _, reader := range p.desc.Params {
-			if !isSameParameter(reader, f) {
+			readsAlias := slices.ContainsFunc(reader.Aliases, func(alias *typeinfo.Field) bool { return isSameParameter(alias, f) })
+			if !isSameParameter(reader, f) && !readsAlias {
 				continue
 			}
 			name := (&typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: reader.Go}).Where()

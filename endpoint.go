@@ -254,6 +254,9 @@ func (e *endpoint) gather() {
 		}
 		for _, f := range p.desc.Params {
 			e.params.add(f)
+			for _, alias := range f.Aliases {
+				e.params.add(alias)
+			}
 		}
 		e.security = append(e.security, securityFields(p.desc)...)
 		e.choices = append(e.choices, choicesOf(p.desc)...)

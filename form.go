@@ -67,6 +67,10 @@ type formField struct {
 	isJSON     bool
 	// isList means that every value counts, rather than the last.
 	isList bool
+	// aliases are the positions of the fields of former names, isAlias means that it is
+	// one of those.
+	aliases []int
+	isAlias bool
 	// cross judges it beside others; nil without such rules.
 	cross check.CrossCheck
 }
@@ -81,6 +85,9 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 		}
 		form.fields = append(form.fields, field)
 	}
+	if err := c.formAliases(form, in); err != nil {
+		return err
+	}
 	p.required = slices.ContainsFunc(in.Form.Fields, func(f *typeinfo.Field) bool { return f.Required })
 	p.absent = form.decode
 	// One error for the body says more than one for each field of a form that was not sent.
@@ -92,6 +99,22 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	// Pairs cannot carry a file, so the document does not list them for this form.
 	if form.hasFiles() {
 		p.media, p.keepsFiles = p.media[1:], true
+	}
+	return nil
+}
+
+// formAliases adds the fields of former names after all others.
+func (c *compiler) formAliases(form *formPlan, in *typeinfo.Input) error {
+	for i, f := range in.Form.Fields {
+		for _, former := range f.Aliases {
+			alias, err := c.formField(in, former)
+			if err != nil {
+				return inField(in, f, err)
+			}
+			alias.isAlias, alias.cross = true, nil
+			form.fields[i].aliases = append(form.fields[i].aliases, len(form.fields))
+			form.fields = append(form.fields, alias)
+		}
 	}
 	return nil
 }
@@ -168,7 +191,13 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 		return
 	}
 	for i := range p.fields {
-		p.fields[i].bind(into, sent, i, o, faults)
+		if p.fields[i].isAlias {
+			continue
+		}
+		sentAs := p.sentAs(i, sent, faults)
+		p.fields[sentAs].bind(into, sent, sentAs, o, faults)
+		// Rules across fields ask for the field, whatever it was called.
+		sent.texts[i] = sent.texts[sentAs]
 	}
 	if p.strict || o.ForbidExtra {
 		for _, name := range sent.unknown {
@@ -180,6 +209,26 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 		p.judge(into, sent, faults)
 	}
 }
+
+// sentAs is the field of the name under which a value was sent. Two values that differ
+// are a fault of the former name.
+func (p *formPlan) sentAs(i int, sent *sentForm, faults *fault.List) int {
+	sentAs := i
+	for _, alias := range p.fields[i].aliases {
+		switch {
+		case sent.isAbsent(alias):
+		case sent.isAbsent(sentAs):
+			sentAs = alias
+		case !p.fields[i].SameTexts(sent.texts[sentAs], sent.texts[alias]):
+			f := bind.Contradiction(p.fields[sentAs].name)
+			f.Loc = []any{"body", p.fields[alias].name}
+			faults.Add(f)
+		}
+	}
+	return sentAs
+}
+
+func (s *sentForm) isAbsent(i int) bool { return s.texts[i] == nil && s.wrong[i] == nil }
 
 // sentForm is what a body holds for each field, and beside them.
 type sentForm struct {

@@ -408,9 +408,13 @@ func (p *parameters) of(f *typeinfo.Field) []*typeinfo.Field {
 }
 
 func saysTheSame(a, b *typeinfo.Field) bool {
-	return a.Type.Go == b.Type.Go && a.Rules.String() == b.Rules.String() && a.Separator == b.Separator && a.Nested == b.Nested && a.JSON == b.JSON &&
+	return a.Type.Go == b.Type.Go && a.Rules.String() == b.Rules.String() && sameAliases(a, b) && a.Separator == b.Separator && a.Nested == b.Nested && a.JSON == b.JSON &&
 		a.Required == b.Required && a.Hidden == b.Hidden && a.Deprecated == b.Deprecated && a.Title == b.Title && a.Doc == b.Doc &&
 		string(a.Default) == string(b.Default) && string(a.Example) == string(b.Example)
+}
+
+func sameAliases(a, b *typeinfo.Field) bool {
+	return slices.EqualFunc(a.Aliases, b.Aliases, func(a, b *typeinfo.Field) bool { return a.Name == b.Name })
 }
 
 // together is what the document says of a value with two readers. It is needed
@@ -423,6 +427,13 @@ func together(a, b *typeinfo.Field) *typeinfo.Field {
 	both := *a
 	if b.Type.IsList() && !a.Type.IsList() {
 		both.Type, both.Separator = b.Type, b.Separator // which decide how it is written
+	}
+	// A former name will do for whoever has one, not for the others.
+	if both.Aliases = a.Aliases; a.Aliases == nil || b.Required && b.Aliases == nil {
+		both.Aliases = b.Aliases
+	}
+	if a.Required && a.Aliases == nil {
+		both.Aliases = nil
 	}
 	both.Required = a.Required || b.Required
 	both.Deprecated = a.Deprecated || b.Deprecated && !b.Hidden

@@ -39,6 +39,36 @@ func Example_parameters() {
 	// 422 {"detail":[{"type":"greater_than_equal","loc":["query","limit"],"msg":"Must be greater than or equal to 1","ctx":{"ge":1}}]}
 }
 
+type Price struct {
+	Gte *int `json:"gte"`
+	Lte *int `json:"lte"`
+}
+
+type BookFilter struct {
+	Author string `json:"author,omitempty"`
+	Price  Price  `json:"price,omitempty"`
+}
+
+type BookQuery struct {
+	Filter BookFilter `query:"filter,deep,omitempty"` // filter[author]=Li&filter[price][gte]=10
+	IDs    []int      `query:"ids,pipe,omitempty"`    // ids=1|2
+	Words  []string   `query:"words,space,omitempty"` // words=sea%20land
+	Size   int        `query:"page_size" alias:"pageSize" default:"10"`
+}
+
+func Example_queryStyles() {
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/books", func(_ context.Context, in BookQuery) (string, error) {
+		return fmt.Sprint(in.Filter.Author, in.IDs, in.Words, in.Size), nil
+	})
+
+	ask(app, "GET /books?filter[author]=Li&filter[price][gte]=10&ids=1|2&words=sea%20land&pageSize=5", "")
+	ask(app, "GET /books?filter[price][gte]=cheap&page_size=5&pageSize=6", "")
+	// Output:
+	// 200 "Li[1 2] [sea land] 5"
+	// 422 {"detail":[{"type":"int_parsing","loc":["query","filter","price","gte"],"msg":"Not an integer"},{"type":"value_error","loc":["query","pageSize"],"msg":"Value error: it is another name of page_size, which was sent with a different value","ctx":{"error":"it is another name of page_size, which was sent with a different value"}}]}
+}
+
 func Example_presence() {
 	type In struct {
 		Needed   string `query:"needed"`               // must be there; ?needed= is an empty text

@@ -20,6 +20,7 @@ package bind
 import (
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/check"
@@ -125,6 +126,8 @@ type slot struct {
 	name string
 	// quick is nil where there is no shorter way.
 	quick quick
+	// aliases are those of former names, with the same field.
+	aliases []slot
 }
 
 // At prepares the plan for an input struct, which is addressable. It is nil
@@ -157,6 +160,9 @@ func (p *Param) at(dst reflect.Value) slot {
 	// something else.
 	if !strings.ContainsAny(p.field.Name, "%+=&") {
 		s.name = p.field.Name
+	}
+	for _, alias := range p.aliases {
+		s.aliases = append(s.aliases, alias.at(dst))
 	}
 	return s
 }
@@ -222,7 +228,7 @@ func (b *binding) bindPath() {
 func (b *binding) bindHeaders() {
 	for i := range b.headers {
 		if key := b.plan.headers[i].key; key != "" {
-			b.bind(&b.headers[i], b.Header[key])
+			b.bindEither(&b.headers[i], b.Header[key], b.headerTexts)
 			continue
 		}
 		// The host is a field and no list of lines; an array makes one without memory.
@@ -260,6 +266,48 @@ func (b *binding) judge(rules []crossRule) {
 	}
 }
 
+func (b *binding) headerTexts(alias *slot) []string {
+	return b.Header[http.CanonicalHeaderKey(alias.field.Name)]
+}
+
+// bindEither is bind for a parameter that may have been sent under a former name. A
+// client that knows servers of both kinds sends both names: with one value, or
+// nobody could say which it means.
+func (b *binding) bindEither(s *slot, texts []string, textsOf func(alias *slot) []string) {
+	sentAs := s
+	for i := range s.aliases {
+		alias := &s.aliases[i]
+		switch sent := textsOf(alias); {
+		case len(sent) == 0:
+		case len(texts) == 0:
+			sentAs, texts = alias, sent
+		case !s.SameTexts(texts, sent):
+			alias.report(Contradiction(sentAs.field.Name), sink{faults: b.faults})
+			b.valid = false
+		}
+	}
+	b.bind(sentAs, texts)
+}
+
+// Contradiction is the fault of a value that another name of the same parameter
+// contradicts.
+func Contradiction(other string) *fault.Fault {
+	return fault.With(fault.ValueError, "error", "it is another name of "+other+", which was sent with a different value")
+}
+
+// SameTexts reports whether two names were sent with one value. Of a scalar only one text
+// counts.
+func (p *Param) SameTexts(a, b []string) bool {
+	if p.list == nil && len(a) > 0 && len(b) > 0 {
+		a, b = a[len(a)-1:], b[len(b)-1:]
+	}
+	return slices.EqualFunc(a, b, func(a, b string) bool {
+		plainA, faultA := p.single.decode(a)
+		plainB, faultB := p.single.decode(b)
+		return plainA == plainB && faultA == nil && faultB == nil
+	})
+}
+
 // indexOf finds a parameter by its exact name, -1 without.
 func indexOf(params []*Param, name string) int {
 	for i, p := range params {
@@ -268,4 +316,11 @@ func indexOf(params []*Param, name string) int {
 		}
 	}
 	return -1
+}
+
+// hasName reports whether a parameter has a name, or had it formerly.
+func hasName(params []*Param, name string) bool {
+	return slices.ContainsFunc(params, func(p *Param) bool {
+		return p.field.Name == name || indexOf(p.aliases, name) >= 0
+	})
 }

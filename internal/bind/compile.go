@@ -170,12 +170,27 @@ func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
 			return nil, err
 		}
 	}
+	var err error
+	if p.aliases, err = c.aliases(f); err != nil {
+		return nil, err
+	}
 	if err := c.checkExample(p); err != nil || f.Default == nil {
 		return p, err
 	}
-	var err error
 	p.absent, err = c.Defaults(f)
 	return p, err
+}
+
+// aliases compiles the readers of former names.
+func (c *Compiler) aliases(f *typeinfo.Field) (all []*Param, err error) {
+	for _, former := range f.Aliases {
+		alias, err := c.Param(former)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, alias)
+	}
+	return all, nil
 }
 
 // checkExample finds an example that the field would refuse.

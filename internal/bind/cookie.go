@@ -28,8 +28,16 @@ func (b *binding) bindCookies() {
 		if params[i].list == nil && len(texts) > 1 {
 			texts = texts[:1]
 		}
-		b.bind(&b.cookies[i], texts)
+		b.bindEither(&b.cookies[i], texts, b.cookieTexts)
 	}
+}
+
+func (b *binding) cookieTexts(alias *slot) []string {
+	texts := CookieTexts(b.Header, alias.field.Name)
+	if alias.list == nil && len(texts) > 1 {
+		texts = texts[:1]
+	}
+	return texts
 }
 
 // hit is a value that was sent for a parameter.

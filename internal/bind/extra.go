@@ -11,7 +11,7 @@ import (
 
 // Reads reports whether the plan has a query parameter of that name.
 func (p *Plan) Reads(name string) bool {
-	return indexOf(p.query, name) >= 0 || slices.ContainsFunc(p.query, func(param *Param) bool {
+	return hasName(p.query, name) || slices.ContainsFunc(p.query, func(param *Param) bool {
 		return param.nested != nil && param.nested.Reads(name)
 	})
 }
@@ -31,7 +31,7 @@ func (p *Plan) Location(name string) []any {
 }
 
 // ReadsCookie reports whether the plan has a cookie parameter of that name.
-func (p *Plan) ReadsCookie(name string) bool { return indexOf(p.cookies, name) >= 0 }
+func (p *Plan) ReadsCookie(name string) bool { return hasName(p.cookies, name) }
 
 // Extra reports the keys of a query that neither this plan nor known reads,
 // each once, in the order of their appearance; known may be nil. With several

@@ -133,6 +133,8 @@ func (w *nestedWriter) text(n *sentNode, from reflect.Value, path string) error 
 		texts, err = n.texts.Joined(from)
 	}
 	switch {
+	case errors.Is(err, errEmptyList):
+		return errNothing
 	case err != nil:
 		return err
 	case slices.Contains(texts, "") && !n.takesEmpty:

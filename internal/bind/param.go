@@ -26,6 +26,8 @@ type Param struct {
 	single value
 	// list is set for a slice or an array.
 	list *list
+	// aliases read the former names.
+	aliases []*Param
 	// nested is set for a value that is sent as several.
 	nested *Nested
 }

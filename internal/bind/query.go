@@ -40,6 +40,10 @@ func (b *binding) bindFound(i int) {
 		b.bindNested(s)
 		return
 	}
+	if s.aliases != nil {
+		b.bindEither(s, b.queryTexts(s), b.queryTexts)
+		return
+	}
 	if at.end == 0 {
 		b.bind(s, nil)
 		return
@@ -52,6 +56,11 @@ func (b *binding) bindFound(i int) {
 	// An array, so that the common case needs no memory.
 	last := [1]string{b.RawQuery[at.start:at.end]}
 	b.bind(s, last[:])
+}
+
+// queryTexts are all texts of a name, still encoded.
+func (b *binding) queryTexts(s *slot) []string {
+	return textsOf(b.RawQuery, []slot{*s}, 0, nil)
 }
 
 // bindNested binds what all the names say that lead into a value.

@@ -322,6 +322,8 @@ func (t *Texts) Joined(from reflect.Value) ([]string, error) {
 var (
 	errNoNull = errors.New("null cannot be sent here, only in JSON")
 	errText   = errors.New("the text is not valid UTF-8")
+
+	errEmptyList = errors.New("a list without elements cannot be sent here; the option csv gives it a form")
 )
 
 // Of returns the texts of the field of an addressable struct, one for each
@@ -393,7 +395,7 @@ func (t *Texts) nothing(held reflect.Value) ([]string, error) {
 	case t.hasEmpty:
 		return []string{}, nil
 	case t.field.Required || t.field.Default != nil:
-		return nil, errors.New("a list without elements cannot be sent here; the option csv gives it a form")
+		return nil, errEmptyList
 	}
 	return nil, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/schema"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -30,9 +31,12 @@ func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
 		}
 	}
 	out := &openapi3.Parameter{
-		Name: p.Name, In: f.Source.String(), Required: f.Required, Description: w.components.Doc(f), Deprecated: f.Deprecated,
+		Name: p.Name, In: f.Source.String(), Required: f.Required && f.Aliases == nil, Description: w.components.Doc(f), Deprecated: f.Deprecated,
 	}
 	s := w.parameterSchema(p)
+	if f.Required && f.Aliases != nil {
+		s = schema.OrElsewhere(s)
+	}
 	if f.JSON {
 		out.Content = openapi3.Content{mediatype.JSON: {Schema: s}}
 	} else {
@@ -82,6 +86,25 @@ func (w *writer) body(op *operation.Operation) *openapi3.RequestBodyRef {
 		out.Content[m.Type] = media
 	}
 	return &openapi3.RequestBodyRef{Value: out}
+}
+
+// form is the schema of a form, whose fields may have former names beside their own.
+func (w *writer) form(name string, v operation.Value) *openapi3.SchemaRef {
+	sent := *v.Object
+	sent.Fields = nil
+	var elsewhere []string
+	for _, f := range v.Object.Fields {
+		field := *f
+		if f.Required && f.Aliases != nil {
+			field.Required, elsewhere = false, append(elsewhere, f.Name)
+		}
+		sent.Fields = append(append(sent.Fields, &field), f.Aliases...)
+	}
+	s := w.components.Object(name, &sent, uses[v.Use])
+	for _, name := range elsewhere {
+		s.Value.Properties[name] = schema.OrElsewhere(s.Value.Properties[name])
+	}
+	return s
 }
 
 // formEncoding says how the fields of a form are written that are not one pair

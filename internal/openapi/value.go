@@ -19,7 +19,7 @@ func (w *writer) value(v operation.Value, id string) *openapi3.SchemaRef {
 	case operation.Members:
 		return w.components.Object(id+"Body", v.Object, uses[v.Use])
 	case operation.Form:
-		return w.components.Object(id+"Form", v.Object, uses[v.Use])
+		return w.form(id+"Form", v)
 	case operation.Items:
 		return titled(w.items(v), v.Title)
 	case operation.Events:

@@ -240,6 +240,20 @@ func addNote(s *openapi3.Schema, text string) {
 	s.Extensions = extensions
 }
 
+// OrElsewhere is the schema of a value that is required and may have another name, for
+// which the document has no words.
+func OrElsewhere(s *openapi3.SchemaRef) *openapi3.SchemaRef {
+	if s.Ref == "" {
+		addNote(s.Value, "required")
+		return s
+	}
+	noted := openapi3.NewSchemaRef(s.Ref, s.Value)
+	holder := openapi3.Schema{Extensions: s.Extensions}
+	addNote(&holder, "required")
+	noted.Extensions = holder.Extensions
+	return noted
+}
+
 // carryNotes moves the note of a part to the whole.
 func carryNotes(inner, whole *openapi3.Schema) {
 	if text, ok := inner.Extensions[noted].(string); ok {

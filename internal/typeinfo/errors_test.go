@@ -611,7 +611,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[string]("Q", `query:"q,string"`)),
-		`field Q of struct{...}: unknown option "string" in its query tag; the options are omitempty, omitzero, csv, json`,
+		`field Q of struct{...}: unknown option "string" in its query tag; the options are omitempty, omitzero, csv, pipe, space, deep, json`,
 	},
 	{
 		input, object(field[string]("Q", `query:"q,csv"`)),

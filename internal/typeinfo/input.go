@@ -343,22 +343,14 @@ func (r *inputReader) modelField(t *tagged, at embedding, model Source) error {
 
 // value adds a parameter or a form value.
 func (r *inputReader) value(t *tagged, at embedding) error {
-	if t.name == "" {
-		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
-	}
-	if t.name == "-" {
-		return t.problem(fmt.Sprintf("%s:\"-\" leaves nothing out, but reads a value of the name -", t.source), "take the field out of the input, or do not export it")
-	}
-	if (t.source == Header || t.source == Cookie) && !isToken(t.name) {
-		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", t.name, t.source), "use letters, digits and hyphens")
-	}
-	if t.source == Header {
-		if err := t.ownHeader(); err != nil {
-			return err
-		}
+	if err := t.checkName(t.name); err != nil {
+		return err
 	}
 	f, err := r.described(t, at)
 	if err != nil {
+		return err
+	}
+	if f.Aliases, err = t.aliases(f); err != nil {
 		return err
 	}
 	if f.Source == Path && !f.Required {
@@ -373,12 +365,47 @@ func (r *inputReader) value(t *tagged, at embedding) error {
 	return nil
 }
 
+// aliases are the former names of a field.
+func (t *tagged) aliases(f *Field) (all []*Field, err error) {
+	names, ok := t.Tag.Lookup("alias")
+	if !ok {
+		return nil, nil
+	}
+	for name := range strings.SplitSeq(names, ",") {
+		if err := t.checkName(name); err != nil {
+			return nil, err
+		}
+		alias := *f
+		alias.Name, alias.Required, alias.Default, alias.Deprecated = name, false, nil, true
+		alias.Doc = "The former name of " + f.Name + "."
+		all = append(all, &alias)
+	}
+	return all, nil
+}
+
+// checkName judges the name of a parameter or a form value.
+func (t *tagged) checkName(name string) error {
+	if name == "" {
+		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
+	}
+	if name == "-" {
+		return t.problem(fmt.Sprintf("%s:\"-\" leaves nothing out, but reads a value of the name -", t.source), "take the field out of the input, or do not export it")
+	}
+	if (t.source == Header || t.source == Cookie) && !isToken(name) {
+		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", name, t.source), "use letters, digits and hyphens")
+	}
+	if t.source == Header {
+		return t.ownHeader(name)
+	}
+	return nil
+}
+
 // ownHeader refuses the headers that OpenAPI describes elsewhere: a parameter of
 // such a name is ignored by whoever reads the document (OpenAPI 3.1, Parameter
 // Object).
-func (t *tagged) ownHeader() error {
+func (t *tagged) ownHeader(name string) error {
 	var fix string
-	switch http.CanonicalHeaderKey(t.name) {
+	switch http.CanonicalHeaderKey(name) {
 	case "Authorization":
 		fix = "give the field the type candor.Bearer or candor.Basic without a tag, which document and check it; for another scheme take an *http.Request"
 	case "Accept":
@@ -388,7 +415,7 @@ func (t *tagged) ownHeader() error {
 	default:
 		return nil
 	}
-	return t.problem(http.CanonicalHeaderKey(t.name)+" is no parameter in OpenAPI, where a header of that name is ignored", fix)
+	return t.problem(http.CanonicalHeaderKey(name)+" is no parameter in OpenAPI, where a header of that name is ignored", fix)
 }
 
 // described makes the field, unless its type is one the caller fills in.
@@ -518,7 +545,7 @@ func (in *Input) contradiction() error {
 // duplicates finds two fields that read the same value.
 func (in *Input) duplicates() error {
 	seen := map[string]*Field{}
-	for _, f := range in.named() {
+	for _, f := range withAliases(in.named()) {
 		key := f.Source.String() + " " + f.Name
 		switch f.Source {
 		case Header:
@@ -542,6 +569,15 @@ func (in *Input) duplicates() error {
 func (in *Input) named() []*Field {
 	all := append([]*Field{}, in.Params...)
 	return append(append(all, in.Members.Members()...), in.Form.Members()...)
+}
+
+// withAliases lists fields, each before its former names.
+func withAliases(fields []*Field) []*Field {
+	var all []*Field
+	for _, f := range fields {
+		all = append(append(all, f), f.Aliases...)
+	}
+	return all
 }
 
 // isToken reports whether s is a token of RFC 9110, section 5.6.2.

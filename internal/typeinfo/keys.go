@@ -27,7 +27,7 @@ type StrayKey struct {
 var ownKeys = []string{
 	"path", "query", "header", "cookie", "form", "file", "body", "dep", "security", "status", "env",
 	"json", "validate", "pattern", "default", "example", "doc", "title", "deprecated", "hidden",
-	"media", "realm", "scheme", "case", "event",
+	"media", "realm", "scheme", "case", "event", "alias",
 }
 
 // foreignKeys are keys of other trades which stand so near to one of our own that

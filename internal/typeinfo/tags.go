@@ -158,7 +158,7 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 	// Options first, since the rules ask whether the field may be absent.
 	steps := []func(*Field) error{
 		func(f *Field) error { return t.applyOptions(f, options) },
-		t.refuseCredentialTags, t.applyMedia, t.applyFlags, t.applyRules, t.applyDefault, t.applyExample,
+		t.refuseCredentialTags, t.refuseAlias, t.applyMedia, t.applyFlags, t.applyRules, t.applyDefault, t.applyExample,
 	}
 	for _, step := range steps {
 		if err := step(f); err != nil {
@@ -279,6 +279,23 @@ func (t *tagged) refuseCredentialTags(f *Field) error {
 func (t *tagged) notSecurity() error {
 	return t.problem("a security tag on a field of type "+Name(t.Type), "give the field a security type such as candor.Bearer")
 }
+
+// refuseAlias refuses former names of what has one name only.
+func (t *tagged) refuseAlias(f *Field) error {
+	_, ok := t.Tag.Lookup("alias")
+	switch {
+	case !ok:
+		return nil
+	case !t.source.HasAliases():
+		return t.problem("its alias tag has no effect, as former names are read of a query, a header, a cookie or a form value", "drop the tag")
+	case f.Nested:
+		return t.problem("an alias of a value that is sent under several names", "drop the tag, and read the former value as a field of its own")
+	}
+	return nil
+}
+
+// HasAliases reports whether values of the source may have former names.
+func (s Source) HasAliases() bool { return s == Query || s == Header || s == Cookie || s == Form }
 
 func (t *tagged) applyMedia(f *Field) error {
 	if f.Media == "" {

@@ -221,6 +221,9 @@ type Field struct {
 	Nested bool
 	// JSON reads a parameter's or form value's text as JSON.
 	JSON bool
+	// Aliases are former names of a parameter or a form value, as fields of their own:
+	// optional, without a default, and deprecated.
+	Aliases []*Field
 	// Fresh asks for a run of the provider of its own.
 	Fresh bool
 	// Default is the value of an absent field, as JSON; nil without.

@@ -78,6 +78,25 @@ type texts struct {
 	Since   *time.Time        `header:"X-Since"`
 }
 
+// window is sent as an object, member by member.
+type window struct {
+	Low  *int           `json:"low" validate:"gte=0,lte=9"`
+	High int            `json:"high" default:"9"`
+	Name string         `json:"name" validate:"min=1,max=4"`
+	Tags []string       `json:"tags,omitempty" validate:"max=2,dive,max=3"`
+	By   map[string]int `json:"by,omitempty" validate:"max=2,dive,gte=1"`
+}
+
+// styles are parameters in every style of a query, one of them renamed.
+type styles struct {
+	Window *window             `query:"window,deep"`
+	Marks  map[string][]string `query:"marks,deep,omitempty" validate:"max=2"`
+	Pipes  []int8              `query:"pipes,pipe,omitempty" validate:"max=3,dive,gte=0"`
+	Spaces []string            `query:"spaces,space" default:"[\"a\"]" validate:"min=1"`
+	Size   int                 `query:"page_size" alias:"pageSize" validate:"gte=1,lte=9"`
+	Trace  *uuid.UUID          `header:"X-Trace" alias:"X-Request-Id"`
+}
+
 type formIn struct {
 	Name  string      `form:"name" validate:"min=1,max=8"`
 	Age   int         `form:"age" validate:"gte=0,lte=150"`
@@ -143,6 +162,8 @@ func addInputs(app *candor.App) {
 	) (candor.Date, error) {
 		return in.Period.From, nil
 	}, candor.OperationID("period"))
+	candor.Get(app, "/styles", func(_ context.Context, in styles) (int, error) { return in.Size, nil }, candor.OperationID("styles"))
+	candor.Get(app, "/styles/closed", func(_ context.Context, in styles) (int, error) { return in.Size, nil }, candor.OperationID("closedStyles"), candor.ForbidExtra())
 	candor.Post(app, "/form", func(_ context.Context, in formIn) (candor.None, error) { return candor.None{}, nil }, candor.OperationID("form"))
 	candor.Post(app, "/forms/closed", func(_ context.Context, in struct {
 		Form closedForm `form:""`

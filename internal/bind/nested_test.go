@@ -1,0 +1,84 @@
+package bind_test
+
+import (
+	"net/url"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/fault"
+)
+
+// twoSteps is a name that leads into a map of maps.
+var twoSteps = regexp.MustCompile(`^m\[([^\[\]]+)\]\[([^\[\]]+)\]$`)
+
+// FuzzDeep holds the tree against a naive reading of a map of maps: by a regular
+// expression and net/url. What is refused there leads elsewhere into the map.
+func FuzzDeep(f *testing.F) {
+	for _, raw := range []string{
+		"", "m[a][b]=1", "m%5Ba%5D%5Bb%5D=1&m[a][b]=2", "m[a]=1", "m[a][b][c]=1", "m[a]b=1", "m[][b]=1", "m[a][b=1", "m=1",
+		"m[a][%5B]=1", "m[a][b]=%zz", "m[%ff][b]=1", "n[a][b]=1", "m[a.b][c d]=x+y&&m[a][b]",
+	} {
+		f.Add(raw)
+	}
+	type input struct {
+		M map[string]map[string]string `query:"m,deep,omitempty"`
+	}
+	plan := planOf(f, reflect.TypeFor[input]())
+	f.Fuzz(func(t *testing.T, raw string) {
+		values, err := url.ParseQuery(raw)
+		if err != nil || strings.Count(raw, "&") >= bind.MaxPairs {
+			return
+		}
+		var in input
+		var faults fault.List
+		valid := plan.At(reflect.ValueOf(&in).Elem()).Bind(&bind.Request{RawQuery: raw}, &faults)
+		want, elsewhere := naive(values)
+		require.Equal(t, !elsewhere, valid, faults.Faults)
+		if valid {
+			require.Equal(t, want, in.M)
+		}
+	})
+}
+
+// naive is the map of a query, and whether anything else in it is about the map.
+func naive(values url.Values) (made map[string]map[string]string, elsewhere bool) {
+	oneStep := regexp.MustCompile(`^m((\[[^\[\]]+\])*)$`)
+	for name, texts := range values {
+		last := texts[len(texts)-1]
+		steps := twoSteps.FindStringSubmatch(name)
+		switch {
+		case steps == nil && oneStep.MatchString(name) && strings.Count(name, "[") <= 9:
+			return nil, true
+		case steps == nil:
+			continue
+		case !utf8.ValidString(name + last):
+			return nil, true
+		case made == nil:
+			made = map[string]map[string]string{}
+		}
+		if made[steps[1]] == nil {
+			made[steps[1]] = map[string]string{}
+		}
+		made[steps[1]][steps[2]] = last
+	}
+	return made, false
+}
+
+// A name without an end costs no more than its length.
+func TestLongNames(t *testing.T) {
+	type input struct {
+		M map[string]string `query:"m,deep,omitempty"`
+	}
+	plan := planOf(t, reflect.TypeFor[input]())
+	var in input
+	var faults fault.List
+	long := "m" + strings.Repeat("[a]", 1<<17) + "=1"
+	require.True(t, plan.At(reflect.ValueOf(&in).Elem()).Bind(&bind.Request{RawQuery: long}, &faults))
+	require.Nil(t, in.M)
+}
