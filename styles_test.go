@@ -13,6 +13,7 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/candortest"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 type priceRange struct {
@@ -37,14 +38,14 @@ type bookFilter struct {
 	Attrs map[string]int `json:"attrs,omitempty" validate:"max=2,dive,keys,max=3,endkeys,gte=0"`
 }
 
-type shelf struct {
+type bookShelf struct {
 	Room string `json:"room"`
 	Row  *int   `json:"row"`
 }
 
 type styled struct {
 	Filter *bookFilter                 `query:"filter,deep"`
-	Shelf  shelf                       `query:"shelf,deep,omitempty"`
+	Shelf  bookShelf                   `query:"shelf,deep,omitempty"`
 	Side   candor.Optional[priceRange] `query:"side,deep"`
 	Labels map[string][]string         `query:"labels,deep,omitempty"`
 	IDs    []int                       `query:"ids,pipe,omitempty"`
@@ -138,7 +139,9 @@ func verdict(response *candor.TestResponse) string {
 
 func TestQueryStylesInTheDocument(t *testing.T) {
 	c := candor.NewTestClient(t, styledApp())
-	at := func(i int, name string) any { return told(t, c, "paths", "/books", "get", "parameters", i, name) }
+	at := func(i int, name string) any {
+		return apptest.DocumentMember(t, c, "paths", "/books", "get", "parameters", i, name)
+	}
 	assert.Equal(t, "deepObject", at(0, "style"))
 	assert.Equal(t, true, at(0, "explode"))
 	assert.Equal(t, map[string]any{"$ref": "#/components/schemas/bookFilter"}, at(0, "schema"))
@@ -173,7 +176,7 @@ func TestQueryStylesOfCalls(t *testing.T) {
 	arrives("an object", styled{Words: words, Filter: &bookFilter{
 		Price: &priceRange{Gte: &zero, Lte: &n}, Name: "a&b=", Tags: []string{"x y", ""}, Kind: "k", Attrs: map[string]int{"a": 1, "b": 0},
 	}})
-	arrives("by value, and Optional", styled{Words: words, Shelf: shelf{Room: "", Row: &n}, Side: candor.Some(priceRange{Lte: &n})})
+	arrives("by value, and Optional", styled{Words: words, Shelf: bookShelf{Room: "", Row: &n}, Side: candor.Some(priceRange{Lte: &n})})
 	arrives("a map of lists", styled{Words: words, Labels: map[string][]string{"é ": {"1", "2"}, "x.y": {""}}})
 	callRefused(t, "a pipe in an element", "/", struct {
 		IDs []string `query:"ids,pipe"`
@@ -193,7 +196,7 @@ func TestQueryStylesOfCalls(t *testing.T) {
 // Readers of one parameter agree on its style.
 func TestGuardsReadDeepParameters(t *testing.T) {
 	app := candor.New(candor.Config{}, candor.Require(func(_ context.Context, in struct {
-		Filter *shelf `query:"filter,deep"`
+		Filter *bookShelf `query:"filter,deep"`
 	},
 	) error {
 		if in.Filter != nil && in.Filter.Room == "closed" {
@@ -216,7 +219,7 @@ func TestGuardsReadDeepParameters(t *testing.T) {
 func TestStylesInDottedFaults(t *testing.T) {
 	app := styledApp()
 	candor.OnError(app, candor.DottedFaults)
-	assert.Equal(t, `422 | {"detail":[{"field":"query.filter.price.gte","message":"Not an integer"}]}`, wire(app, "GET /books?filter[price][gte]=x"))
+	assert.Equal(t, `422 | {"detail":[{"field":"query.filter.price.gte","message":"Not an integer"}]}`, apptest.Wire(app, "GET /books?filter[price][gte]=x"))
 }
 
 type renamed struct {
@@ -245,7 +248,7 @@ func renamedApp() *candor.App {
 	return app
 }
 
-func TestAliases(t *testing.T) {
+func TestFormerNames(t *testing.T) {
 	c := candor.NewTestClient(t, renamedApp())
 	for _, row := range []struct{ query, want string }{
 		{"page_size=3", `"3 [7]"`},
@@ -284,10 +287,10 @@ func TestAliases(t *testing.T) {
 	}
 }
 
-func TestAliasesInTheDocument(t *testing.T) {
+func TestFormerNamesInTheDocument(t *testing.T) {
 	c := candor.NewTestClient(t, renamedApp())
 	at := func(i int) map[string]any {
-		return told(t, c, "paths", "/list", "get", "parameters", i).(map[string]any)
+		return apptest.DocumentMember(t, c, "paths", "/list", "get", "parameters", i).(map[string]any)
 	}
 	assert.Nil(t, at(0)["required"], "the former name will do")
 	assert.Equal(t, "required", at(0)["schema"].(map[string]any)["x-validate"])
@@ -295,12 +298,12 @@ func TestAliasesInTheDocument(t *testing.T) {
 	assert.Equal(t, true, at(1)["deprecated"])
 	assert.Equal(t, "The former name of page_size.", at(1)["description"])
 	assert.Nil(t, at(4)["schema"].(map[string]any)["default"], "it is the other name's")
-	form := told(t, c, "components", "schemas", "post_formForm").(map[string]any)
+	form := apptest.DocumentMember(t, c, "components", "schemas", "post_formForm").(map[string]any)
 	assert.Nil(t, form["required"])
 	assert.Equal(t, true, form["properties"].(map[string]any)["tag"].(map[string]any)["deprecated"])
 }
 
-func TestAliasesAreNotSentByCalls(t *testing.T) {
+func TestFormerNamesAreNotSentByCalls(t *testing.T) {
 	seen, sort := "a", "up"
 	callArrives(t, "new names", "/", renamed{Size: 2, IDs: []int{3}, Token: "t", Seen: &seen, Sort: &sort})
 	app := renamedApp()
@@ -325,26 +328,27 @@ func TestStyleMistakes(t *testing.T) {
 	for _, row := range []struct {
 		want    string
 		provoke func(candor.Routes)
-	}{
-	} {
-		assert.Contains(t, panicOf(func() { row.provoke(candor.New(candor.Config{})) }), row.want)
+	}{} {
+		assert.Contains(t, apptest.PanicOf(func() { row.provoke(candor.New(candor.Config{})) }), row.want)
 	}
 	// Two readers of one value in two styles.
 	app := candor.New(candor.Config{}, candor.Require(func(context.Context, struct {
 		Q []int `query:"q,csv"`
-	}) error {
+	},
+	) error {
 		return nil
 	}))
-	candor.Get(app, "/", ignores[struct {
+	candor.Get(app, "/", apptest.Ignores[struct {
 		Q []int `query:"q,pipe"`
 	}])
 	assert.ErrorContains(t, app.Check(), "pipes separate its elements for one, and commas separate its elements for another")
 	app = candor.New(candor.Config{}, candor.Require(func(context.Context, struct {
 		Q pen `query:"q,deep"`
-	}) error {
+	},
+	) error {
 		return nil
 	}))
-	candor.Get(app, "/", ignores[struct {
+	candor.Get(app, "/", apptest.Ignores[struct {
 		Q string `query:"q"`
 	}])
 	assert.ErrorContains(t, app.Check(), "it is sent as one text for one, and it is sent as several for another")
