@@ -35,6 +35,14 @@ var importRules = []struct{ who, not string }{
 	{"/idempotency", "/hub"},
 	{"/idempotency", "/middleware"},
 	{"/idempotency", "/candortest"},
+	{"", "/paging"},
+	{"/hub", "/paging"},
+	{"/middleware", "/paging"},
+	{"/idempotency", "/paging"},
+	{"/paging", "/idempotency"},
+	{"/paging", "/hub"},
+	{"/paging", "/middleware"},
+	{"/paging", "/candortest"},
 	{"/source", ""},
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"testing"
 
@@ -12,38 +13,34 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/idempotency"
+	"github.com/candor-go/candor/paging"
 )
 
-// Page is embedded by the inputs of lists.
-type Page struct {
-	After int `query:"after,omitempty" doc:"The id of the last item of the page before"`
-	Limit int `query:"limit" default:"20" validate:"gte=1,lte=100"`
-}
+// position is where a page of products begins: after the product with the id.
+type position struct{ ID int }
 
-// PageOf is a page of anything.
-type PageOf[T any] struct {
-	Items []T `json:"items"`
-	// Next is where the next page begins; null on the last.
-	Next *int `json:"next"`
-}
+var cursors = paging.Plain[position]()
 
 func listProducts(_ context.Context, in struct {
-	Page
-	Shop []Product `dep:""`
+	paging.Query
+	Request *http.Request
+	Shop    []Product `dep:""`
 },
-) (PageOf[Product], error) {
-	var page PageOf[Product]
-	for _, p := range in.Shop {
-		if p.ID <= in.After {
-			continue
-		}
-		if len(page.Items) == in.Limit {
-			page.Next = &page.Items[in.Limit-1].ID
-			break
-		}
-		page.Items = append(page.Items, p)
+) (paging.Linked[Product], error) {
+	after, err := cursors.Position(in.After)
+	if err != nil {
+		return paging.Linked[Product]{}, err
 	}
-	return page, nil
+	found := productsAfter(in.Shop, after.ID, in.Fetch())
+	return paging.Of(in.Query, in.Request, found, func(last Product) (paging.Cursor, error) {
+		return cursors.At(position{last.ID})
+	})
+}
+
+// productsAfter is what a query of SQL does in a service.
+func productsAfter(shop []Product, id, limit int) []Product {
+	found := slices.DeleteFunc(slices.Clone(shop), func(p Product) bool { return p.ID <= id })
+	return found[:min(len(found), limit)]
 }
 
 // Payments counts what it did.
@@ -210,14 +207,14 @@ func TestRecipes(t *testing.T) {
 
 	seen, target := 0, "/products"
 	for pages := 1; ; pages++ {
-		var page PageOf[Product]
+		var page paging.Page[Product]
 		c.Get(target).Status(200).JSON(&page)
 		seen += len(page.Items)
-		if page.Next == nil {
+		if page.Next == "" {
 			assert.Equal(t, 3, pages)
 			break
 		}
-		target = fmt.Sprintf("/products?after=%d", *page.Next)
+		target = fmt.Sprintf("/products?after=%s", page.Next)
 	}
 	assert.Equal(t, 45, seen)
 	c.Get("/products?limit=1000").Status(422)

@@ -18,6 +18,7 @@ var own = []string{
 	"github.com/candor-go/candor/hub",
 	"github.com/candor-go/candor/idempotency",
 	"github.com/candor-go/candor/middleware",
+	"github.com/candor-go/candor/paging",
 }
 
 // Site is a call of the user's. Where that was is looked up when somebody asks:

@@ -36,6 +36,7 @@ func New(config candor.Config, options ...candor.Option) *candor.App {
 	addAnswers(app)
 	addSecured(app)
 	addKeys(app)
+	addPages(app)
 	return app
 }
 

@@ -101,10 +101,19 @@ func (a *accounts) byName(ctx context.Context, name string) (account, error) {
 	return scan(a.db.QueryRowContext(ctx, "SELECT "+columns+" FROM users WHERE name = $1", name))
 }
 
-// list returns accounts in the order of their ids: those behind an id, without
-// the first so many.
-func (a *accounts) list(ctx context.Context, after int64, skip, limit int) ([]User, error) {
-	rows, err := a.db.QueryContext(ctx, "SELECT "+columns+" FROM users WHERE id > $1 ORDER BY id LIMIT $2 OFFSET $3", after, limit, skip)
+// list returns accounts in the order of their ids, without the first so many.
+func (a *accounts) list(ctx context.Context, skip, limit int) ([]User, error) {
+	return a.find(ctx, "ORDER BY id LIMIT $1 OFFSET $2", limit, skip)
+}
+
+// page returns accounts in the order of their registration, from a place on. The
+// index users_by_registration finds that place, where OFFSET counts up to it.
+func (a *accounts) page(ctx context.Context, after registration, limit int) ([]User, error) {
+	return a.find(ctx, "WHERE (created, id) > ($1, $2) ORDER BY created, id LIMIT $3", after.Created, after.ID, limit)
+}
+
+func (a *accounts) find(ctx context.Context, which string, args ...any) ([]User, error) {
+	rows, err := a.db.QueryContext(ctx, "SELECT "+columns+" FROM users "+which, args...)
 	if err != nil {
 		return nil, err
 	}

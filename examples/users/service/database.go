@@ -86,7 +86,8 @@ func schemaOf(database string) string {
 		role     TEXT NOT NULL,
 		disabled BOOLEAN NOT NULL,
 		created  BIGINT NOT NULL
-	)`
+	);
+	CREATE INDEX IF NOT EXISTS users_by_registration ON users (created, id)`
 }
 
 // isDuplicate reports whether a row was refused because of one like it.

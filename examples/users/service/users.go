@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/paging"
 )
 
 // UserBase is what everyone may know about an account and its owner may say.
@@ -122,7 +123,7 @@ func listUsers(ctx context.Context, in struct {
 		return Users{}, err
 	}
 	page.Link = in.links(in.Request.URL.Path, page.Total)
-	page.Body, err = in.Accounts.list(ctx, 0, in.Skip, in.Limit)
+	page.Body, err = in.Accounts.list(ctx, in.Skip, in.Limit)
 	return page, err
 }
 
@@ -142,26 +143,34 @@ func (p Paging) links(path string, total int) string {
 	return strings.Join(links, ", ")
 }
 
-// UsersPage is a page in version 2, where the next one begins behind the last
-// account of this one, whatever is added and deleted in between.
-type UsersPage struct {
-	Items []User `json:"items"`
-	Next  *int64 `json:"next,omitempty" doc:"Ask for the page after this one with it"`
+// registration is where a page of version 2 begins: after the account that was
+// opened then.
+type registration struct {
+	Created, ID int64
 }
 
-// pageUsers lists accounts after a given one.
+var cursors = paging.Plain[registration]()
+
+// pageUsers lists accounts in the order of their registration, from a cursor on:
+// the next page begins after the last account of this one, whatever is added and
+// deleted in between.
 func pageUsers(ctx context.Context, in struct {
-	After    int64     `query:"after" default:"0" validate:"gte=0"`
-	Limit    int       `query:"limit" default:"20" validate:"gte=1,lte=100"`
+	paging.Query
 	Accounts *accounts `dep:""`
+	Request  *http.Request
 },
-) (UsersPage, error) {
-	users, err := in.Accounts.list(ctx, in.After, 0, in.Limit+1)
-	if err != nil || len(users) <= in.Limit {
-		return UsersPage{Items: users}, err
+) (paging.Linked[User], error) {
+	after, err := cursors.Position(in.After)
+	if err != nil {
+		return paging.Linked[User]{}, err
 	}
-	users = users[:in.Limit]
-	return UsersPage{Items: users, Next: &users[in.Limit-1].ID}, nil
+	found, err := in.Accounts.page(ctx, after, in.Fetch())
+	if err != nil {
+		return paging.Linked[User]{}, err
+	}
+	return paging.Of(in.Query, in.Request, found, func(last User) (paging.Cursor, error) {
+		return cursors.At(registration{last.Created.UnixMilli(), last.ID})
+	})
 }
 
 // readUser shows an account.

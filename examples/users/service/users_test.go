@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/paging"
 )
 
 const (
@@ -276,17 +277,23 @@ func TestPages(t *testing.T) {
 			assert.Equal(t, "5", got.Header.Get("X-Total-Count"))
 		}
 		var names []string
-		for next := int64(0); ; {
-			var page UsersPage
-			s.Get(fmt.Sprintf("/api/v2/users?limit=2&after=%d", next), boss).Status(200).JSON(&page)
+		var page paging.Page[User]
+		for next := ""; ; next = string(page.Next) {
+			page = paging.Page[User]{}
+			got := s.Get("/api/v2/users?limit=2&after="+next, boss).Status(200).JSON(&page)
 			for _, u := range page.Items {
 				names = append(names, u.Name)
 			}
-			if page.Next == nil {
+			if page.Next == "" {
 				break
 			}
-			next = *page.Next
+			assert.Contains(t, got.Header.Get("Link"), fmt.Sprintf(`<?after=%s&limit=2>; rel="next"`, page.Next))
+			// Who comes and goes meanwhile moves no other account to another page.
+			if next == "" {
+				s.Delete(fmt.Sprintf("/api/v2/users/%d", page.Items[1].ID), boss).Status(204)
+			}
 		}
+		s.Get("/api/v2/users?after=forged", boss).Status(422)
 		assert.Equal(t, []string{"boss", "user0", "user1", "user2", "user3"}, names)
 		s.Get("/api/v1/users?limit=1000", boss).Status(422)
 	})
