@@ -16,7 +16,14 @@ type Broker interface {
 	// Publish puts a message at the end of a topic and returns its id. Ids are
 	// visible ASCII, and their order is known to the broker alone. The payload
 	// belongs to the broker from then on. Publish does not wait for subscribers.
-	Publish(ctx context.Context, topic string, payload []byte) (id string, err error)
+	//
+	// A message whose key the topic has seen is not put there again: Publish
+	// returns the id of the first one. How long keys are known is the broker's to
+	// say, as long as clients may try again at least. An empty key is none.
+	//
+	// An error wraps [ErrRefused] if the broker will never take the message. Any
+	// other one means that the message is there or not.
+	Publish(ctx context.Context, topic string, payload []byte, key string) (id string, err error)
 
 	// Subscribe delivers what follows the id after in a topic, in the
 	// order of publication, and then whatever is published, without a gap
@@ -50,6 +57,10 @@ type Delivery struct {
 	// Start says only where the subscription begins; there is no payload.
 	Start bool
 }
+
+// ErrRefused is wrapped by the error of a message that a broker will never take,
+// such as one that is too large for it. It says nothing about the broker.
+var ErrRefused = errors.New("candor: the broker does not take the message")
 
 // ErrSlowSubscriber ends a subscription whose queue is full, by the policy
 // [Disconnect]. Who subscribes again with the last id loses nothing, as long as

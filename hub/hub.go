@@ -45,13 +45,19 @@
 package hub
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
+	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/budget"
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
@@ -74,6 +80,8 @@ import (
 // differ.
 type Hub[T any] struct {
 	config Config
+	// gate is nil for a broker in the memory of the process, which never waits.
+	gate *budget.Gate
 	// open ends when the hub is closed.
 	open  context.Context
 	close context.CancelFunc
@@ -91,7 +99,21 @@ type Config struct {
 	// subscriber, who may do with it as it likes.
 	Marshal   func(v any) ([]byte, error)
 	Unmarshal func(payload []byte, v any) error
+	// PublishBudget and SubscribeBudget are how long Publish, and the beginning of a
+	// subscription, wait for a broker that is not in the memory of the process: 1 s
+	// and 2 s by default, whatever its client does. At most 32 calls run at once;
+	// the others wait within their budget. After 5 failures in a row the broker is
+	// left alone, but for one call in 200 ms.
+	PublishBudget, SubscribeBudget time.Duration
+	// Logger is told when the broker is left alone and when it is back;
+	// slog.Default() when nil.
+	Logger *slog.Logger
 }
+
+const (
+	defaultPublishBudget   = time.Second
+	defaultSubscribeBudget = 2 * time.Second
+)
 
 // Message is what a subscriber of a [Hub] receives.
 type Message[T any] struct {
@@ -108,16 +130,28 @@ type Message[T any] struct {
 // ErrClosed is what Publish and Subscribe return after Close.
 var ErrClosed = errors.New("candor: the hub is closed")
 
+// ErrUnavailable is wrapped by what Publish, Subscribe and Events return where the
+// broker fails or does not respond within its budget. A handler that returns it
+// responds with 503 and Retry-After; declare that by candor.Raises. A message may
+// have been published then or not: see [Hub.PublishOnce].
+var ErrUnavailable = candor.Error(http.StatusServiceUnavailable, "messages are not available").WithHeader("Retry-After", "1")
+
+var errBudget = errors.New("hub.Config has a negative budget; write how long to wait for the broker, or 0 for the default")
+
 var errCodec = errors.New("hub.Config needs Marshal and Unmarshal, or neither; add the other one")
 
 // New makes a hub. It panics if config has a Marshal without Unmarshal, or
-// the reverse, or neither and T has no JSON form.
+// the reverse, or neither and T has no JSON form, or a negative budget.
 func New[T any](config Config) *Hub[T] {
 	if err := config.complete(reflect.TypeFor[T]()); err != nil {
 		panic(fmt.Errorf("candor: hub.New at %s: %w", callsite.Here(), err))
 	}
-	open, closeHub := context.WithCancel(context.Background())
-	return &Hub[T]{config: config, open: open, close: closeHub}
+	h := &Hub[T]{config: config}
+	h.open, h.close = context.WithCancel(context.Background())
+	if _, ok := config.Broker.(*memory); !ok {
+		h.gate = budget.New(cmp.Or(config.Logger, slog.Default()), "the broker of a hub")
+	}
+	return h
 }
 
 // complete makes what is left out for messages of a type.
@@ -125,6 +159,11 @@ func (c *Config) complete(t reflect.Type) error {
 	if (c.Marshal == nil) != (c.Unmarshal == nil) {
 		return errCodec
 	}
+	if c.PublishBudget < 0 || c.SubscribeBudget < 0 {
+		return errBudget
+	}
+	c.PublishBudget = cmp.Or(c.PublishBudget, defaultPublishBudget)
+	c.SubscribeBudget = cmp.Or(c.SubscribeBudget, defaultSubscribeBudget)
 	if c.Broker == nil {
 		c.Broker = NewMemory(MemoryConfig{})
 	}
@@ -169,8 +208,24 @@ func (c *Config) useJSON(t reflect.Type) error {
 }
 
 // Publish sends data to the subscribers of a topic and returns the id that the
-// message was given. It waits for the broker at most, never for a subscriber.
+// message was given. It waits for the broker within its budget, never for a
+// subscriber.
 func (h *Hub[T]) Publish(ctx context.Context, topic string, data T) (id string, err error) {
+	key := ""
+	if h.gate != nil {
+		key = rand.Text() // for clients that try again by themselves
+	}
+	return h.PublishOnce(ctx, topic, key, data)
+}
+
+// PublishOnce is Publish for callers that try again, with the same key then, such
+// as the Idempotency-Key of a request: the broker takes a message of each key in a
+// topic once, and returns the id of the first one. The broker in memory and Redis
+// know the key for as long as they keep the message, NATS for two minutes.
+//
+// So after an [ErrUnavailable], where nobody knows whether the message was
+// published, the same call publishes it once.
+func (h *Hub[T]) PublishOnce(ctx context.Context, topic, key string, data T) (id string, err error) {
 	if h.open.Err() != nil {
 		return "", ErrClosed
 	}
@@ -178,7 +233,44 @@ func (h *Hub[T]) Publish(ctx context.Context, topic string, data T) (id string, 
 	if err != nil {
 		return "", fmt.Errorf("encode a message of topic %q: %w", topic, err)
 	}
-	return h.config.Broker.Publish(ctx, topic, payload)
+	if h.gate == nil {
+		return h.config.Broker.Publish(ctx, topic, payload, key)
+	}
+	made, err := budget.Call(ctx, h.gate, h.config.PublishBudget, func(ctx context.Context) (p published, err error) {
+		p.id, err = h.config.Broker.Publish(ctx, topic, payload, key)
+		if errors.Is(err, ErrRefused) { // which is no failure of the broker
+			p.refused, err = err, nil
+		}
+		return p, err
+	})
+	return made.id, cmp.Or(made.refused, unavailable(ctx, err))
+}
+
+// published is what came of a message: an id, or that it was refused.
+type published struct {
+	id      string
+	refused error
+}
+
+// unavailable is an error of the broker for callers of the hub.
+func unavailable(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// Health is for [candor.HealthCheck]: an error while the broker is left alone, or
+// says that it cannot be reached, by a method of the same form. One in memory is
+// always well.
+func (h *Hub[T]) Health(ctx context.Context) error {
+	if h.gate == nil {
+		return nil
+	}
+	if broker, ok := h.config.Broker.(interface{ Health(ctx context.Context) error }); ok {
+		return broker.Health(ctx)
+	}
+	return h.gate.Err()
 }
 
 // Subscribe receives what follows a message in a topic, and whatever is
@@ -270,9 +362,9 @@ func (h *Hub[T]) subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 	ctx, cancel := context.WithCancel(ctx)
 	unhook := context.AfterFunc(h.open, cancel)
 	context.AfterFunc(ctx, func() { unhook() })
-	deliveries, err := h.config.Broker.Subscribe(ctx, topic, lastID)
+	deliveries, err := h.start(ctx, topic, lastID)
 	if err != nil {
-		cancel()
+		cancel() // which ends a subscription that comes late, too
 		return nil, err
 	}
 	return func(yield func(Delivery, error) bool) {
@@ -284,6 +376,17 @@ func (h *Hub[T]) subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 			}
 		}
 	}, nil
+}
+
+// start begins a subscription. Its budget ends with the beginning.
+func (h *Hub[T]) start(ctx context.Context, topic, lastID string) (iter.Seq2[Delivery, error], error) {
+	if h.gate == nil {
+		return h.config.Broker.Subscribe(ctx, topic, lastID)
+	}
+	deliveries, err := budget.Call(ctx, h.gate, h.config.SubscribeBudget, func(context.Context) (iter.Seq2[Delivery, error], error) {
+		return h.config.Broker.Subscribe(ctx, topic, lastID)
+	})
+	return deliveries, unavailable(ctx, err)
 }
 
 // message decodes a delivery.

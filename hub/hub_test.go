@@ -365,7 +365,7 @@ func TestHubSharesNothing(t *testing.T) {
 // failingBroker is a broker of which nothing can be had.
 type failingBroker struct{ subscribe, deliver error }
 
-func (f failingBroker) Publish(context.Context, string, []byte) (string, error) {
+func (f failingBroker) Publish(context.Context, string, []byte, string) (string, error) {
 	return "", f.subscribe
 }
 
@@ -522,7 +522,7 @@ func TestHubEventsGap(t *testing.T) {
 	client := connect(t, hubServer(t, h)+"a", "lost")
 	assert.Regexp(t, `^event: gap\ndata: null\nid: [A-Z2-7]{10}-0\n$`, client.block(), "though null breaks the rules of the data")
 
-	unreadable, err := broker.Publish(t.Context(), "a", []byte("{"))
+	unreadable, err := broker.Publish(t.Context(), "a", []byte("{"), "")
 	require.NoError(t, err)
 	assert.Equal(t, "event: gap\ndata: null\nid: "+unreadable+"\n", client.block())
 	id, err := h.Publish(t.Context(), "a", rated{5})
@@ -684,9 +684,9 @@ type heard struct {
 	payload string
 }
 
-func (h *heard) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
+func (h *heard) Publish(ctx context.Context, topic string, payload []byte, key string) (string, error) {
 	h.payload = string(payload)
-	return h.Broker.Publish(ctx, topic, payload)
+	return h.Broker.Publish(ctx, topic, payload, key)
 }
 
 // retold publishes a message and returns its payload, and what a subscriber
@@ -698,7 +698,7 @@ func retold[T any](t *testing.T, message T, as ...string) (payload string, got T
 	messages, err := h.Subscribe(t.Context(), "a", "")
 	require.NoError(t, err)
 	if len(as) > 0 {
-		_, err = broker.Publish(t.Context(), "a", []byte(as[0]))
+		_, err = broker.Publish(t.Context(), "a", []byte(as[0]), "")
 	} else {
 		_, err = h.Publish(t.Context(), "a", message)
 	}

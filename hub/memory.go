@@ -77,6 +77,7 @@ type MemoryConfig struct {
 // What a record costs beside the bytes it is made for.
 const (
 	messageCost = 160
+	keyCost     = 64
 	topicCost   = 256
 )
 
@@ -124,6 +125,7 @@ type message struct {
 	id      string
 	payload []byte
 	topic   *topicState
+	key     string
 	// kept means that the topic keeps it, and queues is in how many it waits.
 	kept   bool
 	queues int32
@@ -131,7 +133,13 @@ type message struct {
 	older, newer *message
 }
 
-func (m *message) cost() int { return messageCost + cap(m.payload) }
+func (m *message) cost() int {
+	cost := messageCost + cap(m.payload)
+	if m.key != "" {
+		cost += keyCost + len(m.key)
+	}
+	return cost
+}
 
 // messageList has messages in the order in which they were published. They are
 // linked themselves, so that the list takes no memory.
@@ -165,6 +173,8 @@ type topicState struct {
 	name        string
 	subscribers map[*subscriber]struct{}
 	kept        queue[*message]
+	// keys has those messages of kept that have a key.
+	keys map[string]*message
 	// dropped is the highest number that may be missing before what is kept.
 	dropped uint64
 	// element is where the topic stands in the order, or nil.
@@ -186,17 +196,21 @@ func (b *memory) parse(id string) (seq uint64, ok bool) {
 	return seq, err == nil && seq <= b.seq
 }
 
-// Publish fails only when ctx is done.
-func (b *memory) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
+// Publish fails only when ctx is done. A topic knows the keys of the messages that
+// it keeps.
+func (b *memory) Publish(ctx context.Context, topic string, payload []byte, key string) (string, error) {
 	if err := context.Cause(ctx); err != nil {
 		return "", err
 	}
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
-	b.seq++
 	t := b.topic(topic)
+	if first := t.keys[key]; first != nil {
+		return first.id, nil
+	}
+	b.seq++
 	t.published = true
-	m := &message{seq: b.seq, id: b.id(b.seq), payload: payload, topic: t}
+	m := &message{seq: b.seq, id: b.id(b.seq), payload: payload, topic: t, key: key}
 	for s := range t.subscribers {
 		s.offer(m)
 	}
@@ -277,6 +291,12 @@ func (b *memory) use(t *topicState) {
 func (b *memory) keep(t *topicState, m *message) {
 	t.kept.push(m)
 	m.kept = true
+	if m.key != "" {
+		if t.keys == nil {
+			t.keys = map[string]*message{}
+		}
+		t.keys[m.key] = m
+	}
 	if m.queues == 0 {
 		b.bytes += m.cost()
 	}
@@ -289,6 +309,7 @@ func (b *memory) keep(t *topicState, m *message) {
 func (b *memory) drop(t *topicState) {
 	m := t.kept.pop()
 	m.kept, t.dropped = false, m.seq
+	delete(t.keys, m.key)
 	if m.queues == 0 {
 		b.bytes -= m.cost()
 	}

@@ -22,13 +22,13 @@ func TestMemoryBrokerIDs(t *testing.T) {
 	broker := hub.NewMemory(hub.MemoryConfig{})
 	seen := map[string]bool{}
 	for n := range 100 {
-		id, err := broker.Publish(t.Context(), fmt.Sprint(n%3), nil)
+		id, err := broker.Publish(t.Context(), fmt.Sprint(n%3), nil, "")
 		require.NoError(t, err)
 		assert.Regexp(t, `^[A-Z2-7]{10}-[0-9]+$`, id, "fit for a header and an id line")
 		assert.False(t, seen[id])
 		seen[id] = true
 	}
-	id, err := hub.NewMemory(hub.MemoryConfig{}).Publish(t.Context(), "0", nil)
+	id, err := hub.NewMemory(hub.MemoryConfig{}).Publish(t.Context(), "0", nil, "")
 	require.NoError(t, err)
 	assert.False(t, seen[id], "another broker has other ids")
 }
@@ -50,7 +50,7 @@ func TestMemoryBrokerStart(t *testing.T) {
 	broker := hub.NewMemory(hub.MemoryConfig{})
 	start := first(t, broker, "a", "")
 	assert.True(t, start.Start)
-	one, err := broker.Publish(t.Context(), "a", []byte("1"))
+	one, err := broker.Publish(t.Context(), "a", []byte("1"), "")
 	require.NoError(t, err)
 	assert.Equal(t, hub.Delivery{ID: one, Payload: []byte("1")}, first(t, broker, "a", start.ID))
 	start = first(t, broker, "a", "")
@@ -59,7 +59,7 @@ func TestMemoryBrokerStart(t *testing.T) {
 
 func TestMemoryBrokerForgets(t *testing.T) {
 	publish := func(t *testing.T, broker hub.Broker, topic string, size int) string {
-		id, err := broker.Publish(t.Context(), topic, make([]byte, size))
+		id, err := broker.Publish(t.Context(), topic, make([]byte, size), "")
 		require.NoError(t, err)
 		return id
 	}
@@ -99,13 +99,13 @@ func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
 		defer cancel()
 		_, err := broker.Subscribe(ctx, "quiet", "")
 		require.NoError(t, err)
-		missed, err := broker.Publish(ctx, "quiet", []byte("0"))
+		missed, err := broker.Publish(ctx, "quiet", []byte("0"), "")
 		require.NoError(t, err)
-		last, err := broker.Publish(ctx, "quiet", []byte("1"))
+		last, err := broker.Publish(ctx, "quiet", []byte("1"), "")
 		require.NoError(t, err)
 		for range 100 { // hours of other topics that come and go
 			time.Sleep(2 * time.Minute)
-			_, err := broker.Publish(ctx, "busy", nil)
+			_, err := broker.Publish(ctx, "busy", nil, "")
 			require.NoError(t, err)
 		}
 		assert.True(t, first(t, broker, "quiet", missed).Gap)
@@ -115,7 +115,7 @@ func TestMemoryBrokerKeepsThePlaceOfTopicsInUse(t *testing.T) {
 		time.Sleep(time.Minute - 1)
 		deliveries, err := broker.Subscribe(t.Context(), "quiet", last)
 		require.NoError(t, err)
-		next, err := broker.Publish(t.Context(), "quiet", []byte("2"))
+		next, err := broker.Publish(t.Context(), "quiet", []byte("2"), "")
 		require.NoError(t, err)
 		for delivery, err := range deliveries {
 			require.NoError(t, err)
@@ -143,13 +143,13 @@ func TestMemoryBrokerIsBounded(t *testing.T) {
 		use  func(ctx context.Context, broker hub.Broker, n int)
 	}{
 		{"topics published to once", func(ctx context.Context, broker hub.Broker, n int) {
-			_, _ = broker.Publish(ctx, fmt.Sprint("topic ", n), nil)
+			_, _ = broker.Publish(ctx, fmt.Sprint("topic ", n), nil, "")
 		}},
 		{"large messages", func(ctx context.Context, broker hub.Broker, n int) {
-			_, _ = broker.Publish(ctx, fmt.Sprint(n%100), make([]byte, 1000))
+			_, _ = broker.Publish(ctx, fmt.Sprint(n%100), make([]byte, 1000), "")
 		}},
 		{"long names", func(ctx context.Context, broker hub.Broker, n int) {
-			_, _ = broker.Publish(ctx, strings.Repeat("x", 5000)+fmt.Sprint(n), nil)
+			_, _ = broker.Publish(ctx, strings.Repeat("x", 5000)+fmt.Sprint(n), nil, "")
 		}},
 		{"subscribers of made up topics", func(_ context.Context, broker hub.Broker, n int) {
 			ctx, cancel := context.WithCancel(context.Background())
@@ -176,9 +176,9 @@ func TestMemoryBrokerIsBounded(t *testing.T) {
 func TestMemoryBrokerMadeUpTopics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		broker := hub.NewMemory(hub.MemoryConfig{Bytes: 10_000})
-		start, err := broker.Publish(t.Context(), "a", nil)
+		start, err := broker.Publish(t.Context(), "a", nil, "")
 		require.NoError(t, err)
-		second, err := broker.Publish(t.Context(), "a", nil)
+		second, err := broker.Publish(t.Context(), "a", nil, "")
 		require.NoError(t, err)
 		for n := range 1000 {
 			ctx, cancel := context.WithCancel(t.Context())
@@ -199,7 +199,7 @@ func TestMemoryBrokerFreesWhoNeverListens(t *testing.T) {
 		deliveries, err := broker.Subscribe(ctx, "a", "")
 		require.NoError(t, err)
 		for range 1000 {
-			_, err := broker.Publish(ctx, "a", make([]byte, 10_000))
+			_, err := broker.Publish(ctx, "a", make([]byte, 10_000), "")
 			require.NoError(t, err)
 		}
 		assert.Greater(t, heapInUse()-before, 9_000_000, "held for the subscriber")
@@ -233,7 +233,7 @@ func TestMemoryBrokerBoundsWhatWaits(t *testing.T) {
 				}
 				for range shape.messages {
 					for topic := range shape.topics {
-						_, err := broker.Publish(t.Context(), fmt.Sprint(topic), make([]byte, size))
+						_, err := broker.Publish(t.Context(), fmt.Sprint(topic), make([]byte, size), "")
 						require.NoError(t, err)
 					}
 				}
@@ -249,11 +249,11 @@ func TestMemoryBrokerBoundsReplays(t *testing.T) {
 	const limit = 1 << 20
 	broker := hub.NewMemory(hub.MemoryConfig{Bytes: limit, Slow: hub.DropNewest, Queue: 1})
 	before := heapInUse()
-	start, err := broker.Publish(t.Context(), "a", nil)
+	start, err := broker.Publish(t.Context(), "a", nil, "")
 	require.NoError(t, err)
 	for range 200 {
 		for range 10 {
-			_, err := broker.Publish(t.Context(), "a", make([]byte, 10_000))
+			_, err := broker.Publish(t.Context(), "a", make([]byte, 10_000), "")
 			require.NoError(t, err)
 		}
 		_, err := broker.Subscribe(t.Context(), "a", start)
@@ -289,10 +289,10 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 			start, _, _ := next()
 			numbers := map[string]int{start.ID: 0}
 			for n := 1; n <= 8; n++ {
-				id, err := broker.Publish(ctx, "a", make([]byte, size))
+				id, err := broker.Publish(ctx, "a", make([]byte, size), "")
 				require.NoError(t, err)
 				numbers[id] = n
-				id, err = broker.Publish(ctx, "b", make([]byte, size))
+				id, err = broker.Publish(ctx, "b", make([]byte, size), "")
 				require.NoError(t, err)
 				delivery, err, _ := next()
 				require.NoError(t, err)
@@ -323,11 +323,11 @@ func TestMemoryBrokerDropsByPolicy(t *testing.T) {
 		next, stop := iter.Pull2(deliveries)
 		defer stop()
 		_, _, _ = next() // the start
-		almost, err := broker.Publish(t.Context(), "a", make([]byte, 4500))
+		almost, err := broker.Publish(t.Context(), "a", make([]byte, 4500), "")
 		require.NoError(t, err)
 		delivery, _, _ := next()
 		assert.Equal(t, almost, delivery.ID, "one may take nearly all")
-		lost, err := broker.Publish(t.Context(), "a", make([]byte, 5000))
+		lost, err := broker.Publish(t.Context(), "a", make([]byte, 5000), "")
 		require.NoError(t, err)
 		delivery, _, _ = next()
 		assert.Equal(t, hub.Delivery{ID: lost, Gap: true}, delivery)
@@ -357,7 +357,7 @@ type modelListener struct {
 
 func (m *brokerModel) publish(topic int) {
 	payload := binary.AppendUvarint(nil, uint64(len(m.all)))
-	id, err := m.broker.Publish(m.t.Context(), fmt.Sprint(topic), payload)
+	id, err := m.broker.Publish(m.t.Context(), fmt.Sprint(topic), payload, "")
 	require.NoError(m.t, err)
 	m.all = append(m.all, id)
 	m.published[id] = len(m.all)
@@ -471,7 +471,7 @@ func BenchmarkMemoryBrokerPublish(b *testing.B) {
 			payload := []byte(`{"n":1}`)
 			b.ReportAllocs()
 			for b.Loop() {
-				_, _ = broker.Publish(b.Context(), "a", payload)
+				_, _ = broker.Publish(b.Context(), "a", payload, "")
 			}
 		})
 	}

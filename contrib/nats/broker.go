@@ -45,11 +45,14 @@ func (c BrokerConfig) withDefaults() BrokerConfig {
 	return c
 }
 
+// keyTime is how long the stream knows the keys of messages.
+const keyTime = 2 * time.Minute
+
 func (c BrokerConfig) stream() jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: c.Stream, Subjects: []string{c.Subject + ".*"},
 		Description:       "topics of Candor's hubs",
-		MaxMsgsPerSubject: int64(c.Replay), MaxAge: c.Keep, Replicas: c.Replicas,
+		MaxMsgsPerSubject: int64(c.Replay), MaxAge: c.Keep, Replicas: c.Replicas, Duplicates: min(keyTime, c.Keep),
 	}
 }
 
@@ -88,10 +91,17 @@ var ErrDisconnected = errors.New("candornats: there is no connection to NATS")
 // errDirect is about streams whose replicas answer, which may lag behind.
 var errDirect = errors.New("candornats: the stream allows direct gets, which may miss the latest messages; have it made without AllowDirect")
 
-// NewBroker makes a broker on a connection, which remains the caller's; it should
-// reconnect for ever (nats.MaxReconnects(-1)). It makes the stream if need be,
-// and fails when that is not possible.
+// errGivesUp is about connections that end for good during an outage.
+var errGivesUp = errors.New("candornats: the connection gives up after some attempts to connect again; make it with nats.MaxReconnects(-1)")
+
+// NewBroker makes a broker on a connection, which remains the caller's. One that
+// gives up, as by the default of NATS after 60 attempts in two minutes, is refused:
+// it has to be made with nats.MaxReconnects(-1). NewBroker makes the stream if need
+// be, and fails when that is not possible.
 func NewBroker(ctx context.Context, conn *nats.Conn, config BrokerConfig) (*Broker, error) {
+	if !conn.Opts.AllowReconnect || conn.Opts.MaxReconnect >= 0 {
+		return nil, errGivesUp
+	}
 	js, err := jetstream.New(conn)
 	if err != nil {
 		return nil, err
@@ -116,21 +126,40 @@ func (b *Broker) Close() error {
 }
 
 // Publish returns when the stream has the message. When it fails because NATS
-// does not answer, the message may have been published or not.
-func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
+// does not respond, the message may have been published or not. The stream knows
+// keys for two minutes.
+func (b *Broker) Publish(ctx context.Context, topic string, payload []byte, key string) (string, error) {
 	if err := b.reachable(ctx); err != nil {
 		return "", err
 	}
-	ack, err := b.js.Publish(ctx, b.subject(topic), payload)
+	subject := b.subject(topic)
+	var options []jetstream.PublishOpt
+	if key != "" { // which a stream knows whatever the subject
+		options = append(options, jetstream.WithMsgID(subject+" "+key))
+	}
+	ack, err := b.js.Publish(ctx, subject, payload, options...)
 	if isLost(err) {
 		if _, err = b.stream(ctx); err == nil {
-			ack, err = b.js.Publish(ctx, b.subject(topic), payload)
+			ack, err = b.js.Publish(ctx, subject, payload, options...)
 		}
 	}
-	if err != nil {
+	switch {
+	case errors.Is(err, nats.ErrMaxPayload):
+		return "", fmt.Errorf("%w: %w", hub.ErrRefused, err)
+	case err != nil:
 		return "", err
 	}
 	return place{birth: b.birth.Load(), seq: ack.Sequence}.String(), nil
+}
+
+// Health is for candor.HealthCheck, by hub.Hub.Health: an error while there is no
+// connection, or NATS does not find the stream.
+func (b *Broker) Health(ctx context.Context) error {
+	if err := b.reachable(ctx); err != nil {
+		return err
+	}
+	_, err := b.stream(ctx)
+	return err
 }
 
 // Subscribe fails when NATS cannot be reached.

@@ -1,7 +1,10 @@
 package candornats_test
 
 import (
+	"iter"
 	"os"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -107,3 +110,66 @@ func TestNewBrokerWithoutServer(t *testing.T) {
 	require.Error(t, err)
 	s.start()
 }
+
+func TestNewBrokerWantsAPatientConnection(t *testing.T) {
+	s := newServer(t)
+	for _, option := range []nats.Option{nats.MaxReconnects(60), nats.NoReconnect()} {
+		conn, err := nats.Connect(s.running.ClientURL(), option)
+		require.NoError(t, err)
+		t.Cleanup(conn.Close)
+		_, err = candornats.NewBroker(t.Context(), conn, candornats.BrokerConfig{})
+		require.ErrorContains(t, err, "nats.MaxReconnects(-1)")
+	}
+}
+
+// NATS is away for as many attempts as five minutes have by default, of 2 s each:
+// the app is not ready meanwhile, and recovers by itself.
+func TestALongOutage(t *testing.T) {
+	const fiveMinutes = 150
+	s := newServer(t)
+	var attempts atomic.Int64
+	conn, err := nats.Connect(s.running.ClientURL(), nats.MaxReconnects(-1), nats.CustomReconnectDelay(func(int) time.Duration {
+		attempts.Add(1)
+		return time.Millisecond
+	}))
+	require.NoError(t, err)
+	t.Cleanup(conn.Close)
+	broker, err := candornats.NewBroker(t.Context(), conn, candornats.BrokerConfig{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, broker.Close()) })
+	h := hub.New[string](hub.Config{Broker: broker, PublishBudget: patience, SubscribeBudget: patience})
+	defer h.Close()
+	messages, err := h.Subscribe(t.Context(), "news", "")
+	require.NoError(t, err)
+	next, stop := iter.Pull2(messages)
+	defer stop()
+	require.NoError(t, h.Health(t.Context()))
+
+	s.stop()
+	require.Eventually(t, func() bool { return attempts.Load() > fiveMinutes }, patience, time.Millisecond)
+	require.Error(t, h.Health(t.Context()))
+	_, err = h.Publish(t.Context(), "news", "lost")
+	require.ErrorIs(t, err, hub.ErrUnavailable)
+	s.start()
+	require.Eventually(t, func() bool { return h.Health(t.Context()) == nil }, patience, 10*time.Millisecond)
+	require.Eventually(t, func() bool { _, err := h.PublishOnce(t.Context(), "news", "1", "back"); return err == nil }, patience, 10*time.Millisecond)
+	m, err, ok := next()
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, "back", m.Data)
+}
+
+// A message that is too large is no outage.
+func TestTooLarge(t *testing.T) {
+	h := hub.New[string](hub.Config{Broker: newServer(t).broker(t), PublishBudget: patience})
+	defer h.Close()
+	for range 10 {
+		_, err := h.Publish(t.Context(), "news", strings.Repeat("x", 2<<20))
+		require.ErrorIs(t, err, hub.ErrRefused)
+	}
+	_, err := h.Publish(t.Context(), "news", "small")
+	require.NoError(t, err)
+}
+
+// patience is for a machine with everything else to do.
+const patience = 20 * time.Second

@@ -41,8 +41,8 @@ type BrokerConfig struct {
 //   - One connection per process follows the topics, however many there are. A
 //     subscriber that cannot keep up reads on from Redis at its own pace, so that
 //     slowness alone loses nothing; what Redis no longer keeps is a gap.
-//   - While Redis cannot be reached, Publish and new subscriptions fail with the
-//     client's error. Subscriptions that stand wait, and go on where they were.
+//   - While Redis cannot be reached, Publish and new subscriptions fail, within the
+//     budgets of the hub. Subscriptions that stand wait, and go on where they were.
 //   - How much of that survives a restart of Redis is up to its persistence. A
 //     topic that came back without its latest messages is a gap.
 //
@@ -77,20 +77,64 @@ func (b *Broker) Close() error {
 	return nil
 }
 
-// announce adds an entry, has the stream kept for a while, and tells of it.
+// announce adds an entry, has the stream kept for a while, and tells of it, unless
+// the key of the message is known. A hash has the ids of the latest keys, and a
+// list their order.
 var announce = redis.NewScript(`
+local key = ARGV[4]
+if key ~= '' then
+	local first = redis.call('HGET', KEYS[2], key)
+	if first then return first end
+end
 local id = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', 'p', ARGV[2])
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if key ~= '' then
+	redis.call('HSET', KEYS[2], key, id)
+	if redis.call('RPUSH', KEYS[3], key) > tonumber(ARGV[1]) then
+		redis.call('HDEL', KEYS[2], redis.call('LPOP', KEYS[3]))
+	end
+	redis.call('PEXPIRE', KEYS[2], ARGV[3])
+	redis.call('PEXPIRE', KEYS[3], ARGV[3])
+end
 redis.call('PUBLISH', KEYS[1], id .. ' ' .. ARGV[2])
 return id`)
 
 // Publish fails when Redis cannot be reached, and then the message may have been
-// published or not.
-func (b *Broker) Publish(ctx context.Context, topic string, payload []byte) (string, error) {
+// published or not. The keys of a topic's latest messages are known, as many as
+// Replay says and for as long as Keep says.
+func (b *Broker) Publish(ctx context.Context, topic string, payload []byte, key string) (string, error) {
 	if err := context.Cause(ctx); err != nil {
 		return "", err
 	}
-	return announce.Run(ctx, b.client, []string{b.key(topic)}, b.config.Replay, payload, b.config.Keep.Milliseconds()).Text()
+	stream := b.key(topic)
+	keys := []string{stream, beside(stream, "keys"), beside(stream, "order")}
+	return announce.Run(ctx, b.client, keys, b.config.Replay, payload, b.config.Keep.Milliseconds(), key).Text()
+}
+
+// beside is a name that a cluster keeps where it keeps the stream: what stands
+// between the first braces says where. A cluster refuses to publish in a topic
+// that closes a brace it has not opened.
+func beside(stream, what string) string {
+	if _, rest, ok := strings.Cut(stream, "{"); ok {
+		if tag, _, ok := strings.Cut(rest, "}"); ok && tag != "" {
+			return stream + "\x00" + what
+		}
+	}
+	return "{" + stream + "}\x00" + what
+}
+
+// Health is for candor.HealthCheck, by hub.Hub.Health: an error while Redis does
+// not respond.
+func (b *Broker) Health(ctx context.Context) error { return b.client.Ping(ctx).Err() }
+
+// Health is for candor.HealthCheck: an error while Redis does not respond.
+//
+//	app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "redis", Check: candorredis.Health(client)})
+//
+// It is for what cannot work without Redis. Caches, and limits that do not fail
+// closed, can.
+func Health(client redis.UniversalClient) func(ctx context.Context) error {
+	return func(ctx context.Context) error { return client.Ping(ctx).Err() }
 }
 
 // Subscribe fails when Redis cannot be reached.

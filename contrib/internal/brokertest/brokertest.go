@@ -31,9 +31,36 @@ func Run(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 		"a slow subscriber":           slowSubscriber,
 		"loses nothing at once":       losesNothing,
 		"publish under ended context": publishUnderEndedContext,
+		"publishes a key once":        publishesAKeyOnce,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t), fresh(t)) })
 	}
+}
+
+// publishesAKeyOnce expects one message of many that have a key, whoever publishes.
+func publishesAKeyOnce(t *testing.T, one, two hub.Broker) {
+	start := listen(t.Context(), t, one, "once", "")
+	start.hears("start")
+	var mutex sync.Mutex
+	ids := map[string]bool{}
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			id, err := []hub.Broker{one, two}[i%2].Publish(t.Context(), "once", []byte("first"), "{key} *")
+			assert.NoError(t, err)
+			mutex.Lock()
+			defer mutex.Unlock()
+			ids[id] = true
+		})
+	}
+	all.Wait()
+	assert.Len(t, ids, 1)
+	elsewhere, err := one.Publish(t.Context(), "once{more}", nil, "{key} *")
+	require.NoError(t, err)
+	assert.NotContains(t, ids, elsewhere, "another topic has keys of its own")
+	_, err = two.Publish(t.Context(), "once", []byte("second"), "another")
+	require.NoError(t, err)
+	start.hears("first", "second")
 }
 
 // patience is how long a delivery may take on a busy machine.
@@ -91,7 +118,7 @@ func (l *listener) hear() string {
 func publish(t *testing.T, b hub.Broker, topic string, payloads ...string) (last string) {
 	t.Helper()
 	for _, p := range payloads {
-		id, err := b.Publish(t.Context(), topic, []byte(p))
+		id, err := b.Publish(t.Context(), topic, []byte(p), "")
 		require.NoError(t, err)
 		require.Regexp(t, `^[!-~]+$`, id)
 		last = id
@@ -234,7 +261,7 @@ func losesNothing(t *testing.T, b, other hub.Broker) {
 		broker := []hub.Broker{b, other}[p%2]
 		wait.Go(func() {
 			for i := range each {
-				_, err := broker.Publish(ctx, "many", fmt.Appendf(nil, "%d-%d", p, i))
+				_, err := broker.Publish(ctx, "many", fmt.Appendf(nil, "%d-%d", p, i), "")
 				assert.NoError(t, err)
 			}
 		})
@@ -273,7 +300,7 @@ func collect(ctx context.Context, t *testing.T, b hub.Broker, total, few int, be
 func publishUnderEndedContext(t *testing.T, b, _ hub.Broker) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err := b.Publish(ctx, "never", []byte("1"))
+	_, err := b.Publish(ctx, "never", []byte("1"), "")
 	assert.ErrorIs(t, err, context.Canceled)
 }
 
@@ -317,7 +344,7 @@ func refused(t *testing.T, b hub.Broker) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	_, err := b.Publish(ctx, "refused", []byte("1"))
+	_, err := b.Publish(ctx, "refused", []byte("1"), "")
 	require.Error(t, err)
 	_, err = b.Subscribe(ctx, "refused", "")
 	require.Error(t, err)
@@ -327,7 +354,7 @@ func refused(t *testing.T, b hub.Broker) {
 func published(t *testing.T, b hub.Broker, topic, payload string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		_, err := b.Publish(t.Context(), topic, []byte(payload))
+		_, err := b.Publish(t.Context(), topic, []byte(payload), "")
 		return err == nil
 	}, patience, 50*time.Millisecond)
 }
