@@ -267,7 +267,9 @@ func (h *Hub[T]) Health(ctx context.Context) error {
 	if h.gate == nil {
 		return nil
 	}
-	if broker, ok := h.config.Broker.(interface{ Health(ctx context.Context) error }); ok {
+	if broker, ok := h.config.Broker.(interface {
+		Health(ctx context.Context) error
+	}); ok {
 		return broker.Health(ctx)
 	}
 	return h.gate.Err()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -260,4 +261,16 @@ func ExampleHub_PublishOnce() {
 	again, _ := orders.PublishOnce(ctx, "orders", "key-1", "two apples")
 	fmt.Println(first == again)
 	// Output: true
+}
+
+func ExampleHub_Health() {
+	app := candor.New(candor.Config{})
+	messages := hub.New[string](hub.Config{})
+	defer messages.Close()
+	app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "messages", Check: messages.Health})
+
+	response := httptest.NewRecorder()
+	app.ServeHTTP(response, httptest.NewRequest("GET", "/readyz", nil))
+	fmt.Println(response.Body)
+	// Output: {"status":"ready","checks":{"messages":"ok"}}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"slices"
@@ -86,13 +87,14 @@ func (c *chat) say(ctx context.Context, in struct {
 // listen follows a room live.
 //
 // It goes on after the last event that the client has seen, which browsers tell by
-// themselves when they connect again.
+// themselves when they connect again, and pages where they begin anew.
 func (c *chat) listen(ctx context.Context, in struct {
 	RoomRef
-	Last string `header:"Last-Event-ID,omitempty"`
+	Last  string `header:"Last-Event-ID,omitempty"`
+	After string `query:"after,omitempty" doc:"The id of the last event that was received, for those who cannot set headers"`
 },
 ) (candor.Events[Message], error) {
-	return c.hub.Events(ctx, in.Room, in.Last)
+	return c.hub.Events(ctx, in.Room, cmp.Or(in.Last, in.After))
 }
 
 // export lists what was said in a room, one JSON object a line.

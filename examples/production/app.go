@@ -82,8 +82,8 @@ func around(s Settings, logger *slog.Logger, metrics *candorprom.Metrics) []func
 	return all
 }
 
-// openRedis makes a client that gives up soon: a limit must not make requests
-// wait.
+// openRedis makes a client that gives up soon, so that a Redis that hangs does not
+// keep its connections. What requests wait for it is bounded by their budgets.
 func openRedis(url string) (*redis.Client, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
@@ -91,6 +91,7 @@ func openRedis(url string) (*redis.Client, error) {
 	}
 	options.MaxRetries, options.DialerRetries = -1, 1
 	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
+	options.ContextTimeoutEnabled = true
 	return redis.NewClient(options), nil
 }
 
@@ -111,7 +112,7 @@ func addNotices(app *candor.App, nats string) {
 	) (service.Mailer, error) {
 		return announcer{in.Hub}, nil
 	})
-	candor.Get(app, "/api/v1/notices", notices, candor.Tags("users"), candor.Scopes("me"), candor.Needs[*service.User]())
+	candor.Get(app, "/api/v1/notices", notices, candor.Tags("users"), candor.Scopes("me"), candor.Needs[*service.User](), candor.Raises(hub.ErrUnavailable))
 }
 
 // notices streams who joins, from the client's last notice on.

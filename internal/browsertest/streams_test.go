@@ -8,9 +8,13 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -76,6 +80,52 @@ func TestEventSourceResumes(t *testing.T) {
 		}
 		heard()
 	}
+	assert.Equal(t, want, lines(t, ctx, "#said"))
+}
+
+// A server that is not ready responds with 503, on which an EventSource gives up. The page begins anew, and has
+// everything once.
+func TestEventSourceAfterA503(t *testing.T) {
+	home := startExample(t, "events")
+	target, err := url.Parse(home)
+	require.NoError(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.FlushInterval = -1
+	var down, refused atomic.Bool
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if down.Load() {
+			refused.Store(true)
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	t.Cleanup(front.CloseClientConnections) // or the stream would keep it
+	ctx := browse(t)
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(front.URL+"/")))
+	until(t, ctx, `document.querySelector("output")?.textContent === "listening"`)
+	var want []string
+	say := func() {
+		want = append(want, fmt.Sprintf("ann: %d", len(want)))
+		body := fmt.Sprintf(`{"from": "ann", "text": "%d"}`, len(want)-1)
+		response, err := http.Post(home+"/rooms/tea/messages", "application/json", strings.NewReader(body))
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusCreated, response.StatusCode)
+	}
+	for range 3 {
+		say()
+	}
+	until(t, ctx, `document.querySelectorAll("#said li").length === 3`)
+	down.Store(true)
+	front.CloseClientConnections()
+	require.Eventually(t, refused.Load, time.Minute, 10*time.Millisecond)
+	say()
+	down.Store(false)
+	until(t, ctx, `document.querySelectorAll("#said li").length >= 4`)
+	say()
+	until(t, ctx, `document.querySelectorAll("#said li").length >= 5`)
 	assert.Equal(t, want, lines(t, ctx, "#said"))
 }
 
