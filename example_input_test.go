@@ -197,6 +197,33 @@ func ExampleOneOf() {
 	// 422 {"detail":[{"type":"missing","loc":["body","card","number"],"msg":"Field required"}]}
 }
 
+// The case "*" takes what no other variant is for.
+func ExampleOneOf_default() {
+	type Card struct {
+		Number string `json:"number"`
+	}
+	type Other struct {
+		Method string `json:"method"`
+	}
+	type Payment struct {
+		candor.OneOf `json:"method"`
+		Card         *Card  `case:"card"`
+		Other        *Other `case:"*"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/payments", func(_ context.Context, in struct {
+		Body Payment `body:""`
+	},
+	) (Payment, error) {
+		return in.Body, nil
+	})
+	send(app, "POST", "/payments", `{"method":"shells","number":7}`)
+	send(app, "POST", "/payments", `{"method":"card"}`)
+	// Output:
+	// 200 {"method":"shells"}
+	// 422 {"detail":[{"type":"missing","loc":["body","card","number"],"msg":"Field required"}]}
+}
+
 func ExampleDate() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/due", func(_ context.Context, in struct {

@@ -55,6 +55,12 @@ type Strict struct{ _ mark.Strict }
 // Exactly one of the pointers is set after reading, and must be set for
 // writing, which adds the discriminator by itself. With the tag event:"name"
 // beside json, the case is also the name of an [Event] whose data it is.
+//
+// The case "*" is that of a default variant, which takes what no other one is for:
+// an object with another value of the discriminator, or without one. To know which,
+// it has a member of that name, a string; without it the value is passed over. It
+// is written with that member, or without a discriminator. A value that another
+// case has cannot be written so.
 type OneOf struct{ _ mark.Union }
 
 // None is the input of a handler that takes nothing, and the response of one

@@ -140,8 +140,19 @@ func eventNames(data *typeinfo.Type) func(reflect.Value) string {
 	}
 	cases := data.Object.Cases
 	return func(value reflect.Value) string {
-		for _, c := range cases {
-			if !value.Field(c.Index).IsNil() {
+		for i := range cases {
+			c := &cases[i]
+			held := value.Field(c.Index)
+			switch {
+			case held.IsNil():
+			case c.IsDefault():
+				// typeinfo has checked that it is there, and a text.
+				name, err := held.Elem().FieldByIndexErr(c.Type.Object.Field(data.Object.Discriminator).Index)
+				if err != nil {
+					return "" // in an embedded struct that is not there
+				}
+				return name.String()
+			default:
 				return c.Name
 			}
 		}

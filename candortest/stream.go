@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"iter"
 	"mime"
-	"slices"
 	"strings"
 )
 
@@ -69,7 +68,7 @@ func (e *explorer) judgeEvent(item node, name string, data []byte) string {
 	}
 	for _, kind := range kinds {
 		properties := e.doc.child(kind, "properties")
-		if only := e.doc.child(properties, "event"); only.at != nil && !slices.Contains(only.list("enum"), any(name)) {
+		if only := e.doc.child(properties, "event"); only.at != nil && e.doc.refuses(only, name) != nil {
 			continue
 		}
 		schema := e.doc.child(e.doc.child(properties, "data"), "contentSchema")

@@ -2,7 +2,9 @@ package codec
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -190,6 +192,8 @@ func isZero(t reflect.Type) func(p pointer) bool {
 // unionWriter writes the one variant that is there, the discriminator first.
 type unionWriter struct {
 	variants []variantWriter
+	// named are the values of the discriminator that variants are named for.
+	named []string
 }
 
 type variantWriter struct {
@@ -198,23 +202,43 @@ type variantWriter struct {
 	head   []byte
 	at     path
 	object *objectWriter
+	// tag is the discriminator of the default variant, nil for any other and where it
+	// has none.
+	tag *path
 }
 
 var errVariant = errors.New("a union needs exactly one variant that is not nil")
 
 func (c *Compiler) makeUnionWriter(t *typeinfo.Type) (encodeFunc, error) {
-	u := &unionWriter{}
+	u := &unionWriter{named: t.Object.OtherCases()}
 	for _, wanted := range t.Object.Cases {
-		object, err := c.objectWriter(wanted.Type.Object, wanted.Type.Go, t.Object.Discriminator)
-		if err != nil {
+		v := variantWriter{name: wanted.Name}
+		v.at, _ = pathTo(t.Go, []int{wanted.Index})
+		if wanted.IsDefault() {
+			if err := c.defaultVariant(&v, &wanted, t.Object.Discriminator); err != nil {
+				return nil, err
+			}
+			u.variants = append(u.variants, v)
+			continue
+		}
+		var err error
+		if v.object, err = c.objectWriter(wanted.Type.Object, wanted.Type.Go, t.Object.Discriminator); err != nil {
 			return nil, err
 		}
-		v := variantWriter{name: wanted.Name, object: object}
-		v.at, _ = pathTo(t.Go, []int{wanted.Index})
 		v.head = AppendString([]byte("{"+key(t.Object.Discriminator)), wanted.Name)
 		u.variants = append(u.variants, v)
 	}
 	return u.write, nil
+}
+
+// defaultVariant writes its discriminator by itself, as any other member.
+func (c *Compiler) defaultVariant(v *variantWriter, wanted *typeinfo.Case, discriminator string) (err error) {
+	if f := wanted.Type.Object.Field(discriminator); f != nil {
+		at, _ := pathTo(wanted.Type.Go, f.Index)
+		v.tag = &at
+	}
+	v.object, err = c.objectWriter(wanted.Type.Object, wanted.Type.Go, "")
+	return err
 }
 
 func (u *unionWriter) write(w *writer, dst []byte, p pointer) []byte {
@@ -226,6 +250,9 @@ func (u *unionWriter) write(w *writer, dst []byte, p pointer) []byte {
 	if !w.enter() {
 		return dst
 	}
+	if v.head == nil {
+		return u.writeDefault(w, dst, v, held)
+	}
 	dst = append(dst, v.head...)
 	before := w.wrong
 	dst = v.object.write(w, dst, held)
@@ -234,6 +261,28 @@ func (u *unionWriter) write(w *writer, dst []byte, p pointer) []byte {
 		w.under(before, v.name)
 	}
 	w.leave()
+	return append(dst, '}')
+}
+
+// writeDefault writes the default variant, which a reader could not tell from
+// another one that has its name.
+func (u *unionWriter) writeDefault(w *writer, dst []byte, v *variantWriter, held pointer) []byte {
+	if v.tag != nil {
+		if at := v.tag.find(held); at != nil && slices.Contains(u.named, *as[string](at)) {
+			w.fail(fmt.Errorf("the default variant of a union says that it is %q, which is another variant", *as[string](at)))
+			return dst
+		}
+	}
+	start := len(dst)
+	if dst = v.object.write(w, dst, held); w.err != nil {
+		return dst
+	}
+	w.leave()
+	if len(dst) == start {
+		return append(dst, '{', '}')
+	}
+	// The comma before the first member gives way to the brace, as in any object.
+	dst[start] = '{'
 	return append(dst, '}')
 }
 

@@ -11,6 +11,8 @@ import (
 type unionDecoder struct {
 	discriminator string
 	variants      []variant
+	// fallback takes what no other variant is for; nil where that is refused.
+	fallback *variant
 	// shown and expected are the facts of a fault, as pydantic has them.
 	shown, expected string
 	judges          judges
@@ -34,6 +36,10 @@ func (c *Compiler) makeUnion(t *typeinfo.Type) (decodeFunc, error) {
 		}
 		v := variant{name: wanted.Name, object: object}
 		v.at, _ = pathTo(t.Go, []int{wanted.Index})
+		if wanted.IsDefault() {
+			u.fallback = &v
+			continue
+		}
 		u.variants = append(u.variants, v)
 		names = append(names, "'"+wanted.Name+"'")
 	}
@@ -64,9 +70,10 @@ func (u *unionDecoder) decode(d *state, p pointer) bool {
 	if !v.object.decode(d, fresh) {
 		return false
 	}
-	if d.isValid(before) {
+	switch {
+	case d.isValid(before):
 		u.judges.judge(d, p, &presence{}, start)
-	} else {
+	case v != u.fallback: // which has no name that a client could know
 		d.under(before, v.name)
 	}
 	return true
@@ -83,6 +90,10 @@ func (u *unionDecoder) variant(t tag) *variant {
 		if t.isText && u.variants[i].name == string(t.text) {
 			return &u.variants[i]
 		}
+	}
+	// A value that is no text is wrong for every variant.
+	if t.isText || !t.found {
+		return u.fallback
 	}
 	return nil
 }

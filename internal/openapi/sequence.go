@@ -40,6 +40,10 @@ func (w *writer) eventKinds(v operation.Value) openapi3.SchemaRefs {
 	case t != nil && t.Kind == typeinfo.Union && t.Object.NamesEvents:
 		var kinds openapi3.SchemaRefs
 		for i, data := range w.components.Variants(t, schema.Out) {
+			if t.Object.Cases[i].IsDefault() {
+				kinds = append(kinds, eventNamedOtherwise(t.Object.OtherCases(), data))
+				continue
+			}
 			kinds = append(kinds, eventNamed(t.Object.Cases[i].Name, mediatype.JSON, data))
 		}
 		return kinds
@@ -57,6 +61,18 @@ func eventNamed(name, media string, data *openapi3.SchemaRef) *openapi3.SchemaRe
 		s.Required = []string{"data", "event"}
 	}
 	return openapi3.NewSchemaRef("", s)
+}
+
+// eventNamedOtherwise says what the data of events are that have none of the names.
+func eventNamedOtherwise(names []string, data *openapi3.SchemaRef) *openapi3.SchemaRef {
+	s, not := eventNamed("", mediatype.JSON, data), openapi3.NewSchema()
+	for _, name := range names {
+		not.Enum = append(not.Enum, name)
+	}
+	name := openapi3.NewStringSchema()
+	name.Not = openapi3.NewSchemaRef("", not)
+	s.Value.WithProperty("event", name)
+	return s
 }
 
 // sequence is the schema of a whole body of items, in the way JSON Schema has

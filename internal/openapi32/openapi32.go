@@ -50,7 +50,7 @@ var names = map[string]map[string]string{
 	"server":         {"x-name": "name"},
 	"securityScheme": {"x-oauth2MetadataUrl": "oauth2MetadataUrl", "x-deprecated": "deprecated"},
 	"flows":          {"x-deviceAuthorization": "deviceAuthorization"},
-	"discriminator":  {"x-defaultMapping": "defaultMapping"},
+	"schema":         {"x-discriminator": "discriminator"},
 }
 
 // grammar says, by the kind of an object, which of its fields hold what changes:
@@ -86,7 +86,7 @@ var grammar = map[string]map[string]string{
 		"properties": "{}schema", "patternProperties": "{}schema", "dependentSchemas": "{}schema", "$defs": "{}schema",
 		"not": "schema", "if": "schema", "then": "schema", "else": "schema", "items": "schema", "contains": "schema",
 		"additionalProperties": "schema", "unevaluatedProperties": "schema", "unevaluatedItems": "schema", "propertyNames": "schema",
-		"contentSchema": "schema", "discriminator": "discriminator",
+		"contentSchema": "schema",
 	},
 }
 

@@ -124,10 +124,10 @@ func TestConvert(t *testing.T) {
 			`{"type":"oauth2","flows":{"deviceAuthorization":{"deviceAuthorizationUrl":"/d","tokenUrl":"/t","scopes":{}}},"oauth2MetadataUrl":"/m","deprecated":true}`,
 		},
 		{
-			"a default of a union", "schema", `{"properties":{"x-a":{"items":{"oneOf":[{"$ref":"#/components/schemas/Item"}],"discriminator":{"propertyName":"k","x-defaultMapping":"Item"}}}}}`,
+			"a default of a union", "schema", `{"properties":{"x-a":{"items":{"oneOf":[{"$ref":"#/components/schemas/Item"}],"x-discriminator":{"propertyName":"k","defaultMapping":"Item"}}}}}`,
 			`{"properties":{"x-a":{"items":{"oneOf":[{"$ref":"#/components/schemas/Item"}],"discriminator":{"propertyName":"k","defaultMapping":"Item"}}}}}`,
 		},
-		{"data that look like words", "schema", `{"const":{"x-query":1,"properties":{"x-kind":1}},"examples":[{"discriminator":{"x-defaultMapping":1}}]}`, `{"const":{"x-query":1,"properties":{"x-kind":1}},"examples":[{"discriminator":{"x-defaultMapping":1}}]}`},
+		{"data that look like words", "schema", `{"const":{"x-query":1,"properties":{"x-kind":1}},"examples":[{"x-discriminator":1}]}`, `{"const":{"x-query":1,"properties":{"x-kind":1}},"examples":[{"x-discriminator":1}]}`},
 		{"schemas that are booleans", "schema", `{"items":true,"additionalProperties":false}`, `{"items":true,"additionalProperties":false}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -672,5 +672,5 @@ var memberOrder = map[reflect.Type][]string{
 		"$ref type description name in scheme bearerFormat flows openIdConnectUrl"),
 	reflect.TypeFor[openapi3.OAuthFlows]():    strings.Fields("implicit password clientCredentials authorizationCode"),
 	reflect.TypeFor[openapi3.OAuthFlow]():     strings.Fields("deviceAuthorizationUrl authorizationUrl tokenUrl refreshUrl scopes"),
-	reflect.TypeFor[openapi3.Discriminator](): strings.Fields("propertyName mapping"),
+	reflect.TypeFor[openapi3.Discriminator](): strings.Fields("propertyName mapping defaultMapping"),
 }

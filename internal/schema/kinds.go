@@ -137,10 +137,13 @@ func (c *Components) Variants(t *typeinfo.Type, use Use) openapi3.SchemaRefs {
 // by the discriminator's values alone, since a mapping needs names.
 func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 	o := t.Object
-	targets := map[string]openapi3.MappingRef{}
+	targets, fallback := map[string]openapi3.MappingRef{}, ""
 	for i, variant := range o.Cases {
 		fill := func(s *openapi3.Schema) {
 			tag := &discriminator{property: o.Discriminator, value: variant.Name}
+			if variant.IsDefault() {
+				tag.others = o.OtherCases()
+			}
 			s.Description = c.typeDoc(variant.Type)
 			c.object(s, variant.Type.Object, tag, use, c.requiredUse(t, use))
 		}
@@ -154,11 +157,24 @@ func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 		c.reach(made, fill)
 		ref := made.ref()
 		s.OneOf = append(s.OneOf, ref)
+		if variant.IsDefault() {
+			fallback = ref.Ref
+			continue
+		}
 		targets[variant.Name] = openapi3.MappingRef{Ref: ref.Ref}
 	}
-	if len(targets) > 0 {
-		s.Discriminator = &openapi3.Discriminator{PropertyName: o.Discriminator, Mapping: targets}
+	if len(targets) == 0 {
+		return
 	}
+	found := &openapi3.Discriminator{PropertyName: o.Discriminator, Mapping: targets}
+	if fallback == "" {
+		s.Discriminator = found
+		return
+	}
+	// Before 3.2 a discriminator refuses what is not in its mapping, so that here the
+	// alternatives say by themselves which values each has.
+	found.Extensions = map[string]any{"defaultMapping": fallback}
+	s.Extensions = map[string]any{"x-discriminator": found}
 }
 
 // durationPattern is what time.ParseDuration reads. Digits have one way to match

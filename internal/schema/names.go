@@ -90,7 +90,7 @@ func (c *Components) contend(t *typeinfo.Type) []*contender {
 			continue
 		}
 		for i, variant := range t.Object.Cases {
-			add(i, use, capital(variant.Name)+suffix)
+			add(i, use, capital(variant.Label(t.Go))+suffix)
 		}
 	}
 	return contenders

@@ -299,7 +299,8 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 		}
 	}
 	if tag != nil {
-		put(tag.property, openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Const: tag.value}), true)
+		member, needed := c.discriminated(o, tag, use, required)
+		put(tag.property, member, needed)
 	}
 	closed := o.Strict || use == Closed
 	for _, f := range o.Fields {
@@ -321,7 +322,34 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 	c.properties[s] = names
 }
 
-type discriminator struct{ property, value string }
+type discriminator struct {
+	property, value string
+	// others are the values that the default variant does not have; nil for another
+	// variant.
+	others []string
+}
+
+// discriminated is the member of a variant that says which it is. That of the
+// default variant has any value but those of the others, and may be missing.
+func (c *Components) discriminated(o *typeinfo.Object, tag *discriminator, use, required Use) (member *openapi3.SchemaRef, needed bool) {
+	if tag.others == nil {
+		return openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Const: tag.value}), true
+	}
+	not := &openapi3.Schema{}
+	for _, name := range tag.others {
+		not.Enum = append(not.Enum, name)
+	}
+	f := o.Field(tag.property)
+	if f == nil || f.Hidden {
+		return openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Not: openapi3.NewSchemaRef("", not)}), false
+	}
+	own := openapi3.Schema{AllOf: openapi3.SchemaRefs{c.Field(f, use)}}
+	if plain := own.AllOf[0]; plain.Ref == "" && plain.Value.Not == nil {
+		own = *plain.Value
+	}
+	own.Not = openapi3.NewSchemaRef("", not)
+	return openapi3.NewSchemaRef("", &own), isRequired(f, required)
+}
 
 // Check reports why a value, as encoding/json decodes it into any, does not
 // satisfy the schema. It makes kin judge by JSON Schema 2020-12 where kin would

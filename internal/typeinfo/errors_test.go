@@ -374,6 +374,31 @@ var configErrors = []struct {
 	{
 		of, reflect.TypeFor[struct {
 			OneOf `json:"kind"`
+			Other *cat `case:"*"`
+		}](),
+		"field OneOf of struct{...}: a union without variants; add a pointer field for each: Cat *Cat `case:\"cat\"`",
+	},
+	{
+		of, reflect.TypeFor[struct {
+			OneOf `json:"lives"`
+			Cat   *cat `case:"cat"`
+			Other *struct {
+				Lives int `json:"lives"`
+			} `case:"*"`
+		}](),
+		"field Other of struct{...}: the discriminator is a text, and Lives of the default variant is none; make it a string, or leave it out of the variant",
+	},
+	{
+		of, reflect.TypeFor[struct {
+			OneOf `json:"kind" event:"name"`
+			Cat   *cat      `case:"cat"`
+			Other *struct{} `case:"*"`
+		}](),
+		"field Other of struct{...}: the discriminator names the events, and the default variant does not have it; give struct {} a member with the name: Name string `json:\"kind\"`",
+	},
+	{
+		of, reflect.TypeFor[struct {
+			OneOf `json:"kind"`
 			At    *time.Time `case:"at"`
 		}](),
 		"field At of struct{...}: a variant is a struct written as its fields, time.Time has a form of its own; wrap it in a struct",

@@ -361,7 +361,7 @@ func (r *reader) union(d *Type, embedded reflect.StructField) error {
 			return err
 		}
 	}
-	if len(o.Cases) == 0 {
+	if len(o.OtherCases()) == 0 {
 		return t.problem("a union without variants", "add a pointer field for each: Cat *Cat `case:\"cat\"`")
 	}
 	return nil
@@ -392,6 +392,23 @@ func (r *reader) unionCase(d *Type, sf reflect.StructField) error {
 	if typ.Kind != Struct {
 		return t.problem("a variant is a struct written as its fields, "+Name(typ.Go)+" has a form of its own", "wrap it in a struct")
 	}
+	if name == DefaultCase {
+		if err := d.Object.checkDefault(t, typ); err != nil {
+			return err
+		}
+	}
 	d.Object.Cases = append(d.Object.Cases, Case{Name: name, Index: sf.Index[0], Type: typ})
+	return nil
+}
+
+// checkDefault finds a default variant that could not say what it is.
+func (o *Object) checkDefault(t tagged, variant *Type) error {
+	f := variant.Object.Field(o.Discriminator)
+	if f == nil && o.NamesEvents {
+		return t.problem("the discriminator names the events, and the default variant does not have it", fmt.Sprintf("give %s a member with the name: Name string `json:%q`", Name(variant.Go), o.Discriminator))
+	}
+	if f != nil && f.Type.Kind != String {
+		return t.problem(fmt.Sprintf("the discriminator is a text, and %s of the default variant is none", f.Go), "make it a string, or leave it out of the variant")
+	}
 	return nil
 }

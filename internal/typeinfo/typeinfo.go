@@ -153,14 +153,42 @@ type Validator struct {
 	Index []int
 }
 
+// DefaultCase is the name of the variant for the values of a discriminator that
+// no other variant has.
+const DefaultCase = "*"
+
 // Case is one variant of a Union.
 type Case struct {
-	// Name is the discriminator's value.
+	// Name is the discriminator's value, or DefaultCase.
 	Name string
 	// Index is the Go field, always a pointer to a struct.
 	Index int
 	// Type is the struct pointed to.
 	Type *Type
+}
+
+// IsDefault reports the variant for what no other one is for.
+func (c *Case) IsDefault() bool { return c.Name == DefaultCase }
+
+// Label names the variant where it is no member of a value: after its Go field
+// for the default.
+func (c *Case) Label(union reflect.Type) string {
+	if c.IsDefault() {
+		return union.Field(c.Index).Name
+	}
+	return c.Name
+}
+
+// OtherCases are the values of a union's discriminator that variants are named
+// for.
+func (o *Object) OtherCases() []string {
+	var names []string
+	for i := range o.Cases {
+		if !o.Cases[i].IsDefault() {
+			names = append(names, o.Cases[i].Name)
+		}
+	}
+	return names
 }
 
 // Source says where a field's value comes from.

@@ -94,6 +94,16 @@ func addAnswers(app *candor.App) {
 			}
 		}, nil
 	}, candor.OperationID("events"))
+	candor.Get(app, "/news", func(_ context.Context, in counted) (candor.Events[notice], error) {
+		return func(yield func(candor.Event[notice], error) bool) {
+			for r := range upTo(in.N) {
+				n := []notice{{Started: &started{By: "a"}}, {Done: &dog{Name: "b"}}, {Other: &later{Type: "paused", Note: &r.N}}}[r.N%3]
+				if !yield(candor.Event[notice]{Data: n}, nil) {
+					return
+				}
+			}
+		}, nil
+	}, candor.OperationID("news"))
 	candor.Get(app, "/page", func(context.Context, candor.None) (candor.HTML, error) { return "<p>a</p>", nil }, candor.OperationID("page"))
 	candor.Get(app, "/csv", func(context.Context, candor.None) (candor.Reader, error) {
 		return bytes.NewReader([]byte("a,b\n")), nil

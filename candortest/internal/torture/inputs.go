@@ -142,6 +142,8 @@ func addInputs(app *candor.App) {
 	candor.Post(app, "/roughly", echo[Roughly], candor.OperationID("roughly"))
 	candor.Post(app, "/closed", echo[page[base]], candor.OperationID("closed"), candor.ForbidExtra())
 	candor.Post(app, "/pets", echo[[]pet], candor.OperationID("pets"))
+	candor.Post(app, "/notices", echo[[]notice], candor.OperationID("notices"))
+	candor.Post(app, "/guesses", echo[map[string]*guess], candor.OperationID("guesses"))
 	candor.Put(app, "/trees", echo[tree], candor.OperationID("trees"))
 	candor.Patch(app, "/maybe", echo[*tree], candor.OperationID("maybe"))
 	candor.Post(app, "/number", echo[int8], candor.OperationID("number"))

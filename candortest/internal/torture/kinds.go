@@ -78,6 +78,29 @@ type (
 		Cat          *cat `case:"cat"`
 		Dog          *dog `case:"dog"`
 	}
+	// notice has a variant for what comes later, and names events.
+	notice struct {
+		candor.OneOf `json:"type" event:"name"`
+		Started      *started `case:"started"`
+		Done         *dog     `case:"done"`
+		Other        *later   `case:"*"`
+	}
+	started struct {
+		By string `json:"by" validate:"min=1"`
+	}
+	later struct {
+		Type string `json:"type" validate:"max=9,excludes= "`
+		Note *int   `json:"note,omitempty" validate:"gte=0"`
+	}
+	// guess passes over what its default variant is.
+	guess struct {
+		candor.OneOf `json:"kind"`
+		Cat          *cat  `case:"cat"`
+		Rest         *rest `case:"*"`
+	}
+	rest struct {
+		Free string `json:"free,omitempty" validate:"max=3"`
+	}
 	tree struct {
 		Value    int     `json:"value" validate:"lt=100"`
 		Children []*tree `json:"children,omitempty" validate:"max=2"`
