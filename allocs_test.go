@@ -53,6 +53,13 @@ func TestAllocations(t *testing.T) {
 	) (*member, error) {
 		return in.Editor.member, nil
 	})
+	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*lazyMember) error) error { return use(&lazyMember{}) }, candor.Attempts(3))
+	candor.Get(app, "/lazy", func(_ context.Context, in struct {
+		Member candor.Lazy[*lazyMember] `dep:""`
+	},
+	) (map[string]string, error) {
+		return nil, nil
+	})
 	rows := []struct {
 		what, method, target, body string
 		status                     int
@@ -65,6 +72,8 @@ func TestAllocations(t *testing.T) {
 		{"three parameters", "GET", "/products/42?q=keyboard&limit=10", "", 200, 0},
 		// The same: a chain adds none.
 		{"a chain of three providers", "GET", "/me", "", 200, 0},
+		// The same: a provider that nobody asks for does not begin.
+		{"a Lazy that nobody asks for", "GET", "/lazy", "", 200, 0},
 		// One piece of memory for the texts, and one for the list of them.
 		{
 			"an object in and out", "POST", "/products",
@@ -105,6 +114,8 @@ type (
 		Name  string   `json:"name"`
 		Roles []string `json:"roles"`
 	}
+	// lazyMember is one that nobody asks for.
+	lazyMember struct{}
 	// editor is a member who may edit.
 	editor struct{ member *member }
 )

@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -333,6 +334,8 @@ type incoming struct {
 	buffer []byte
 	// uploads keeps files; nil where there can be none.
 	uploads *uploadStore
+	// kept keeps the body for further attempts; nil where there are none.
+	kept *keptBody
 	// loose lets a body without a media type pass as the first documented.
 	loose  bool
 	decode codec.Options
@@ -340,11 +343,47 @@ type incoming struct {
 	errors *errorWriter
 }
 
+// keptBody is a body that was read, for inputs that are bound anew.
+type keptBody struct {
+	// begun means that reading has begun.
+	begun bool
+	// bind fills in an input; nil as long as the body was not read to its end.
+	bind func(into reflect.Value, faults *fault.List) error
+}
+
+// isRead reports whether there is a body to fill in.
+func (k *keptBody) isRead() bool { return k != nil && k.bind != nil }
+
+// fill fills in the body, as bodyPlan.bind does.
+func (k *keptBody) fill(into reflect.Value, faults *fault.List) error {
+	n := len(faults.Faults)
+	defer func() { faults.Seal(n, "body") }()
+	return k.bind(into, faults)
+}
+
+// keep keeps what is decoded from data. Where the value would refer to that, each
+// gets a copy.
+func (k *keptBody) keep(data []byte, copies bool, decode decodeBody, o codec.Options) {
+	k.bind = func(into reflect.Value, faults *fault.List) error {
+		own := data
+		if !copies {
+			own = bytes.Clone(data)
+		}
+		if !decode(own, into, o, faults) {
+			return errDecoded
+		}
+		return nil
+	}
+}
+
 // bind reads the body into the input and gathers its faults. It returns what
 // was read.
 func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([]byte, error) {
 	n := len(faults.Faults)
 	defer func() { faults.Seal(n, "body") }()
+	if in.kept != nil {
+		in.kept.begun = true
+	}
 	if in.r.Body == nil || in.r.Body == http.NoBody {
 		p.bindNothing(into, in, faults)
 		return nil, nil
@@ -384,6 +423,9 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 		return nil, bodyError(err)
 	case len(data) == 0:
 		p.bindNothing(into, in, faults)
+	case in.kept != nil:
+		in.kept.keep(data, media.copies, media.decode, in.options())
+		return data, in.kept.bind(into, faults)
 	case !media.decode(data, into, in.options(), faults):
 		return nil, errDecoded
 	}
@@ -398,6 +440,9 @@ func (in *incoming) options() codec.Options {
 
 func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.List) {
 	switch {
+	case p.pass == nil && in.kept != nil:
+		in.kept.keep(nil, true, p.absent, in.decode)
+		_ = in.kept.bind(into, faults) // what is absent takes no memory
 	case p.pass == nil:
 		p.absent(nil, into, in.decode, faults)
 	case p.required:

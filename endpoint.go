@@ -88,6 +88,11 @@ type endpoint struct {
 	upgrade func(x *exchange) error
 	// steps is the order of a request.
 	steps []step
+	// validAt is the first step that only valid requests reach.
+	validAt int
+	// repeats means that a provider may run the steps after it again, takesRequest
+	// that a function gets the request, whose body it may read.
+	repeats, takesRequest bool
 	// reading are the nodes that read more of a request than its body.
 	reading []int
 	// wrapped is the handler with its middleware; nil where there is none.
@@ -126,6 +131,10 @@ type node struct {
 	deps []wire
 	// provider is nil for the handler.
 	provider *provider
+	// at is the step that runs the node.
+	at int
+	// lazy means that a Lazy may ask for its value, waits that it runs only then.
+	lazy, waits bool
 }
 
 // wire puts into a field of an input what another node made in the same
@@ -135,6 +144,8 @@ type wire struct {
 	node   int
 	value  reflect.Value
 	copier copier
+	// lazy means that the field is a Lazy.
+	lazy bool
 }
 
 // singleton is the node of a value that belongs to no request.
@@ -226,6 +237,8 @@ func (e *endpoint) close() {
 	query, cookies := e.set.forbidExtra, false
 	for _, p := range e.nodes {
 		e.setsHeader = e.setsHeader || slices.ContainsFunc(p.desc.Ready, isResponseHeader)
+		e.takesRequest = e.takesRequest || slices.ContainsFunc(p.desc.Ready, isRequest)
+		e.repeats = e.repeats || p.provider != nil && p.provider.set.attempts > 0
 		query = query || p.desc.Strict
 		cookies = cookies || p.desc.StrictCookies
 	}
@@ -373,6 +386,9 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 	}
 	if e.body != nil && e.body.keepsFiles {
 		x.uploads = new(uploadStore)
+	}
+	if e.body != nil && e.repeats {
+		x.kept = new(keptBody)
 	}
 	return x
 }

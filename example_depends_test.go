@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -117,6 +119,93 @@ func ExampleProvideScoped() {
 	// begin
 	// undo: 404: no such book
 	// 404 {"detail":"no such book"}
+}
+
+func ExampleLazy() {
+	app := candor.New(candor.Config{})
+	candor.ProvideValue(app, &Library{titles: []string{"Emma"}})
+	candor.ProvideScoped(app, lending)
+	candor.Post(app, "/loans/{title}", func(ctx context.Context, in struct {
+		Title string             `path:"title"`
+		Loan  candor.Lazy[*Loan] `dep:""`
+	},
+	) (string, error) {
+		fmt.Println("look for", in.Title)
+		if in.Title == "Ulysses" {
+			return "", candor.Error(404, "no such book")
+		}
+		loan, err := in.Loan.Get(ctx)
+		if err != nil {
+			return "", err
+		}
+		return loan.library.titles[0], nil
+	}, candor.Raises(candor.Error(404, "no such book")))
+
+	visit(app, "POST", "/loans/Ulysses")
+	visit(app, "POST", "/loans/Emma")
+	// Output:
+	// look for Ulysses
+	// 404 {"detail":"no such book"}
+	// look for Emma
+	// begin
+	// keep
+	// 200 "Emma"
+}
+
+// isThere is a handler that takes its library when it needs it.
+func isThere(ctx context.Context, in struct {
+	Title   string                `path:"title"`
+	Library candor.Lazy[*Library] `dep:""`
+},
+) (bool, error) {
+	library, err := in.Library.Get(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.Contains(library.titles, in.Title), nil
+}
+
+func ExampleLazyValue() {
+	found, err := isThere(context.Background(), struct {
+		Title   string                `path:"title"`
+		Library candor.Lazy[*Library] `dep:""`
+	}{"Emma", candor.LazyValue(&Library{titles: []string{"Emma"}})})
+	fmt.Println(found, err)
+	// Output: true <nil>
+}
+
+func ExampleAttempts() {
+	errConflict := errors.New("somebody else was quicker")
+	app := candor.New(candor.Config{})
+	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*Loan) error) error {
+		for attempt := 1; ; attempt++ {
+			fmt.Println("attempt", attempt)
+			if err := use(&Loan{}); !errors.Is(err, errConflict) {
+				return err
+			}
+			if attempt == 3 {
+				return candor.Error(503, "try again")
+			}
+		}
+	}, candor.Attempts(3), candor.Raises(candor.Error(503, "try again")))
+	runs := 0
+	candor.Post(app, "/loans", func(_ context.Context, in struct {
+		Loan   *Loan `dep:""`
+		Header candor.ResponseHeader
+	},
+	) (int, error) {
+		in.Header.Add("X-Run", strconv.Itoa(runs)) // dropped with the attempt
+		if runs++; runs < 2 {
+			return 0, errConflict
+		}
+		return runs, nil
+	})
+
+	visit(app, "POST", "/loans")
+	// Output:
+	// attempt 1
+	// attempt 2
+	// 200 2
 }
 
 func ExampleProvideShared() {

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
@@ -33,6 +35,8 @@ type progress struct {
 	body []byte
 	// uploads are the files of a form; nil where there can be none.
 	uploads *uploadStore
+	// kept is the body for further attempts; nil where there are none.
+	kept *keptBody
 	// finished is whether the response was written, or its failure was.
 	finished bool
 	// reported is the failure that was written.
@@ -49,6 +53,8 @@ type slot struct {
 	// nodes made.
 	input *inputSlot
 	wires []func()
+	// lazy is nil where no Lazy leads to the node.
+	lazy *lazySlot
 	// invalid means that parameters of the node had faults; refusal is the
 	// answer to missing credentials. Both are those of the request before until
 	// the parameters are read.
@@ -69,21 +75,50 @@ func newExchange(e *endpoint) *exchange {
 		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
 		f.input = p.input.at(f.inValue)
 		x.slots[i] = f
+		if p.lazy {
+			x.slots[i].beLazy(p)
+		}
 	}
 	for i, p := range e.nodes {
 		f := &x.slots[i]
 		for _, d := range p.deps {
 			field := f.inValue.FieldByIndex(d.index).Addr().Interface()
 			f.wires = append(f.wires, d.copier(x.source(d), field))
+			if p.waits && d.node != singleton && !d.lazy && e.nodes[d.node].waits {
+				f.lazy.before = append(f.lazy.before, x.slots[d.node].lazy)
+			}
 		}
 	}
 	return x
+}
+
+// beLazy lets Lazy fields ask for the node, which waits for them or runs at its
+// step.
+func (f *slot) beLazy(p *node) {
+	f.lazy = &lazySlot{made: f.out, attempts: p.provider.set.attempts}
+	if !p.waits {
+		f.callSlot = f.lazy.handOver(f.callSlot)
+		return
+	}
+	f.lazy.provide = func(ctx context.Context, use func() error) error {
+		f.fill()
+		if f.wrap != nil {
+			return f.wrap(ctx, use)
+		}
+		if err := f.run(ctx); err != nil {
+			return err
+		}
+		return use()
+	}
 }
 
 // source points to what is injected.
 func (x *exchange) source(d wire) any {
 	if d.node == singleton {
 		return d.value.Addr().Interface()
+	}
+	if d.lazy {
+		return x.slots[d.node].lazy
 	}
 	return x.slots[d.node].out
 }
@@ -101,10 +136,18 @@ func (f *slot) call(ctx context.Context) error {
 	return f.run(ctx)
 }
 
+// release empties the slot. Lazy fields that outlive it learn of that first.
+func (f *slot) release() {
+	if f.lazy != nil {
+		f.lazy.release()
+	}
+	f.empty()
+}
+
 // release empties the exchange for the next request.
 func (x *exchange) release() {
 	for i := range x.slots {
-		x.slots[i].empty()
+		x.slots[i].release()
 	}
 	x.scope.release()
 	x.response.release()
@@ -234,6 +277,82 @@ func (x *exchange) takeTasks() []func(context.Context) error {
 // end of it.
 func (x *exchange) reportedLate() bool {
 	return x.response.streaming != nil && x.response.streaming.reported
+}
+
+// checkpoint is what the response was before an attempt.
+type checkpoint struct {
+	header http.Header
+	tasks  int
+}
+
+// checkpoint is taken where there may be more than one attempt.
+func (x *exchange) checkpoint(attempts int) (c checkpoint) {
+	if attempts == 0 {
+		return c
+	}
+	if h := x.scope.w.Header(); len(h) > 0 {
+		c.header = h.Clone()
+	}
+	if x.scope.tasks != nil {
+		c.tasks = len(x.scope.tasks.list)
+	}
+	return c
+}
+
+// isRepeatable reports whether the steps can run once more.
+func (x *exchange) isRepeatable() bool {
+	e := x.endpoint
+	switch {
+	// The response was sent, or the connection upgraded.
+	case x.finished, x.ctx.Err() != nil:
+		return false
+	case e.body != nil:
+		// A body that could not be read to its end cannot be read again.
+		return e.body.pass == nil && (!x.kept.begun || x.kept.isRead())
+	}
+	r := x.scope.r
+	return !e.takesRequest || r.Body == nil || r.Body == http.NoBody
+}
+
+// rewind prepares for a further attempt of the steps from rest on: what those
+// before have made stays, and all that they ran is as it was.
+func (x *exchange) rewind(to checkpoint, rest int) error {
+	h := x.scope.w.Header()
+	clear(h)
+	maps.Copy(h, to.header.Clone())
+	if x.scope.tasks != nil {
+		x.scope.tasks.list = slices.Delete(x.scope.tasks.list, to.tasks, len(x.scope.tasks.list))
+	}
+	x.response.restart()
+	x.scope.exchange.restart()
+	x.faults.Reset()
+	x.invalidInput = invalidRequest{}
+	for i, p := range x.endpoint.nodes {
+		if p.at >= rest {
+			x.slots[i].release()
+		}
+	}
+	return x.bindAgain(rest)
+}
+
+// bindAgain binds the inputs of the nodes behind rest, as far as no step there
+// does.
+func (x *exchange) bindAgain(rest int) error {
+	e := x.endpoint
+	for _, i := range e.reading {
+		if e.nodes[i].at >= rest {
+			x.bindParamsOf(i)
+		}
+	}
+	if rest < e.validAt {
+		return nil
+	}
+	if e.body != nil {
+		if err := x.bindBody(); err != nil {
+			return err
+		}
+	}
+	return x.refuseInvalid()
 }
 
 // invalid is the error of all faults found so far.

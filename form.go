@@ -140,7 +140,7 @@ func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Opti
 		wrong.Loc = []any{"body", f.name}
 		faults.Add(wrong)
 	case f.file != nil:
-		f.file.fill(into, f.name, sent.files[i], faults)
+		f.file.fill(into, f.name, sent.filesOf(i), faults)
 	case o.ForbidExtra:
 		f.BindClosed(into, sent.texts[i], o.Echo, faults)
 	default:
@@ -240,6 +240,9 @@ type sentForm struct {
 	most, memoryLeft int64
 	texts            [][]string
 	files            [][]Upload
+	// isShared means that several inputs are filled in from it, so that each needs
+	// files of its own.
+	isShared bool
 	// wrong is set for a field whose value cannot be one.
 	wrong   []*fault.Fault
 	unknown []string
@@ -248,6 +251,18 @@ type sentForm struct {
 func (p *formPlan) newSent(limits MultipartLimits) *sentForm {
 	n := len(p.fields)
 	return &sentForm{limits: limits, texts: make([][]string, n), files: make([][]Upload, n), wrong: make([]*fault.Fault, n)}
+}
+
+// filesOf are the files of a field, for one input to keep.
+func (s *sentForm) filesOf(i int) []Upload {
+	if !s.isShared {
+		return s.files[i]
+	}
+	files := slices.Clone(s.files[i])
+	for i := range files {
+		files[i] = files[i].clone()
+	}
+	return files
 }
 
 // addUnknown notes a name that no field has, each once.
@@ -352,6 +367,13 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 		if err != nil {
 			return partError(parts, err)
 		}
+	}
+	if in.kept != nil {
+		sent.isShared = true
+		in.kept.keep(nil, true, func(_ []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
+			p.fill(into, sent, o, faults)
+			return true
+		}, in.options())
 	}
 	p.fill(into, sent, in.options(), faults)
 	return nil

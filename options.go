@@ -80,6 +80,8 @@ type settings struct {
 	inherited int
 	// until is a provider's.
 	until Lifetime
+	// attempts is how often a provider may call use, 0 where nobody says anything.
+	attempts int
 	// timeout and cache are nil where nobody says anything.
 	timeout *time.Duration
 	cache   *CacheConfig

@@ -61,6 +61,7 @@ func TestEverySettingIsMerged(t *testing.T) {
 	own := map[string]string{
 		"aliases":   "stay with their route",
 		"until":     "is a provider's",
+		"attempts":  "is a provider's",
 		"inherited": "is counted, and not said",
 	}
 	for _, f := range fieldsOf(reflect.TypeFor[settings]()) {

@@ -151,6 +151,8 @@ func always[T any](get func(*requestScope) T) func(*typeinfo.Field) (makeFiller,
 
 func isResponseHeader(f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[ResponseHeader]() }
 
+func isRequest(f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[*http.Request]() }
+
 func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil || isUnread(t) }
 
 // inputs holds the description of every input: what it says is the type's alone,
@@ -172,7 +174,7 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: unreadName(f.Type.Go) + " without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
 		}
 	}
-	return in, errors.Join(checkReady(in), checkUploads(in))
+	return in, errors.Join(checkReady(in), checkUploads(in), checkLazy(in))
 }
 
 func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string) (*inputPlan, error) {

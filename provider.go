@@ -47,6 +47,33 @@ func Until(l Lifetime) ProvideOption {
 	})
 }
 
+// Attempts lets a provider of [ProvideScoped] call use, or a bracket of [Around]
+// call next, up to n times: to run a transaction again that lost against another.
+// The provider may do so whatever the call before returned, since a COMMIT fails
+// after a good use; the last call counts.
+//
+//   - Everything after the provider runs again, other providers included, with inputs
+//     bound anew from the request. Guards and what came before stay, and so does what
+//     a handler has changed in their values.
+//   - Headers, cookies, background tasks and the response of the attempt before are
+//     dropped. [CacheTags] are kept.
+//   - No attempt follows where the response has begun, the connection was upgraded,
+//     the body was handed over unread, the attempt panicked, or the context of the
+//     request has ended. Then use returns the error of the attempt before, or after
+//     a good one an error that is a 500.
+//
+// Without it a second call is a 500. All attempts share the [Timeout] of the
+// route; pauses between them are the provider's.
+func Attempts(n int) ProvideOption {
+	return onProvider(func(s *settings) error {
+		if n < 1 {
+			return fmt.Errorf("Attempts(%d); write how often the rest of the request may run, such as 10", n)
+		}
+		s.attempts = n
+		return nil
+	})
+}
+
 // onProvider is a ProvideOption made of a function.
 type onProvider func(*settings) error
 
@@ -152,6 +179,13 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 	if p.set.until != byDefault && !p.scoped() {
 		return errors.New("Until is for what encloses the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it")
 	}
+	switch {
+	case p.set.attempts == 0:
+	case !p.scoped():
+		return errors.New("Attempts is for what runs the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it")
+	case p.set.until == ResponseSent:
+		return errors.New("Attempts beside Until(ResponseSent): the response is sent before use returns, so that no attempt could follow; drop one of them")
+	}
 	// A ready value has no function, so the checks of the input do not apply.
 	if p.kind == readyValue {
 		return p.checkValue()
@@ -188,6 +222,8 @@ func checkKey(key reflect.Type) error {
 	// Guards and wrappers make no value, so nothing looks them up by type.
 	case key == nil:
 		return nil
+	case lazyOf(key) != nil:
+		return fmt.Errorf("candor.Lazy[%[1]s] is how a function asks for a value; provide %[1]s", lazyOf(key).wanted())
 	case key == reflect.TypeFor[any](), key == reflect.TypeFor[error](), key == reflect.TypeFor[context.Context](), key == reflect.TypeFor[None]():
 		return fmt.Errorf("values of type %s cannot be told apart; provide a type of your own", key)
 	// The kinds up to Complex128 are the booleans and numbers; only the predeclared

@@ -198,6 +198,13 @@ func (e *Exchange) begin() {
 // gives reports whether there is a response without the rest of the request.
 func (e *Exchange) gives() bool { return e != nil && e.isGiven }
 
+// restart forgets that a response was given, for a further attempt.
+func (e *Exchange) restart() {
+	if e != nil {
+		e.isGiven = false
+	}
+}
+
 // writeFailure sends the response that was made of an error. It reports whether
 // there is one.
 func (e *Exchange) writeFailure(w http.ResponseWriter, err error) bool {

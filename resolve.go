@@ -26,6 +26,8 @@ type resolver struct {
 	named map[reflect.Type]bool
 	// overridden means that a provider was found among the overrides.
 	overridden bool
+	// eager are nodes that do not wait, whoever asks for them.
+	eager []int
 	// fresh are the values of fields that were made before the body already.
 	fresh map[*typeinfo.Field]wire
 	early bool
@@ -41,10 +43,19 @@ type resolvedStep struct {
 	index    int
 	provider *provider
 	early    bool
+	// shortest is what ends first among the provider and what it depends on; nil
+	// where that is not known or nothing ends.
+	shortest *provider
 }
 
-// until is when a step that is a wrapper ends.
-func (s resolvedStep) until() Lifetime { return s.provider.set.until }
+// until is when a step that is a wrapper ends. A plain provider that waits is one,
+// too; it stands by itself where it depends on nothing that ends.
+func (s resolvedStep) until() Lifetime {
+	if s.shortest != nil {
+		return s.shortest.set.until
+	}
+	return s.provider.set.until
+}
 
 // dependencies adds the nodes an endpoint depends on.
 func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []step, err error) {
@@ -67,6 +78,7 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 		}
 	}
 	e.overridden = r.overridden
+	r.letWait()
 	return r.ordered()
 }
 
@@ -124,10 +136,12 @@ func (r *resolver) guards() error {
 		switch {
 		case q.needs != nil:
 			r.cause = fmt.Sprintf("candor.Needs[%s]() runs what it depends on there", q.needs)
-			_, err = r.need(q.needs, r.chain, false)
+			var d wire
+			d, err = r.need(q.needs, r.chain, false)
+			r.eager = append(r.eager, d.node)
 		case q.provider.kind == guard:
 			r.cause = fmt.Sprintf("%s depends on it", q.provider)
-			_, err = r.resolve(q.provider, r.chain)
+			err = r.resolveEager(q.provider, r.chain)
 		}
 		if err != nil {
 			return err
@@ -172,7 +186,7 @@ func (r *resolver) readersOf(p *provider, chain []*Router) error {
 // not, and its own credentials are asked for by the sweep.
 func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 	for _, f := range in.Deps {
-		p, owners, err := r.find(f.Type.Go, chain)
+		p, owners, err := r.find(wantedBy(f), chain)
 		if err != nil {
 			return err
 		}
@@ -183,7 +197,8 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 		// A circle is skipped here; resolve reports it with the whole chain.
 		case !secure || slices.Contains(r.path, p):
 			continue
-		case p.scoped():
+		// What a Lazy asks for waits.
+		case p.scoped(), lazyOf(f.Type.Go) != nil:
 			err = r.readersOf(p, owners)
 		case f.Fresh:
 			var d wire
@@ -191,9 +206,10 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 				// A fresh value is made once for each field, so wires has to find this one
 				// and not make another.
 				r.fresh[f] = d
+				r.eager = append(r.eager, d.node)
 			}
 		default:
-			_, err = r.resolve(p, owners)
+			err = r.resolveEager(p, owners)
 		}
 		if err != nil {
 			return err
@@ -214,7 +230,7 @@ func (r *resolver) wrappers() error {
 	r.early = false
 	for _, q := range r.endpoint.set.requirements {
 		if q.provider != nil && q.provider.kind == wrapperProvider {
-			if _, err := r.resolve(q.provider, r.chain); err != nil {
+			if err := r.resolveEager(q.provider, r.chain); err != nil {
 				return err
 			}
 		}
@@ -236,7 +252,7 @@ func (r *resolver) wires(in *typeinfo.Input, chain []*Router) ([]wire, error) {
 		found, ok := r.fresh[f]
 		if !ok {
 			var err error
-			if found, err = r.need(f.Type.Go, chain, f.Fresh); err != nil {
+			if found, err = r.needFor(f, chain); err != nil {
 				return nil, err
 			}
 		}
@@ -244,6 +260,35 @@ func (r *resolver) wires(in *typeinfo.Input, chain []*Router) ([]wire, error) {
 		all = append(all, found)
 	}
 	return all, nil
+}
+
+// needFor is need for a field.
+func (r *resolver) needFor(f *typeinfo.Field, chain []*Router) (wire, error) {
+	lazy := lazyOf(f.Type.Go)
+	if lazy == nil {
+		return r.need(f.Type.Go, chain, f.Fresh)
+	}
+	if err := r.checkLazily(lazy.wanted(), chain); err != nil {
+		return wire{}, err
+	}
+	found, err := r.need(lazy.wanted(), chain, false)
+	// A value that is there already comes from an override.
+	found.lazy, found.copier = found.node != singleton, lazy.copier()
+	return found, err
+}
+
+// checkLazily finds providers for which a Lazy cannot wait.
+func (r *resolver) checkLazily(t reflect.Type, chain []*Router) error {
+	p, _, err := r.find(t, chain)
+	switch {
+	case err != nil:
+		return err
+	case p.desc != nil && hasSecurity(p.desc):
+		return fmt.Errorf("%s: it reads credentials, which are asked for before the body, so that it cannot wait; take %s itself", r.chainTo(fmt.Sprintf("candor.Lazy[%s]", t)), t)
+	case r.overrides[t] == nil && (p.kind == readyValue || p.kind == sharedProvider):
+		return fmt.Errorf("%s: the value is there before the request, so that there is nothing to wait for; take %s itself", r.chainTo(fmt.Sprintf("candor.Lazy[%s]", t)), t)
+	}
+	return nil
 }
 
 // need finds the value of a type, and places its provider if it has to run.
@@ -331,6 +376,13 @@ func (r *resolver) chainTo(last string) string {
 	return fmt.Sprintf("%s %s: %s", e.method, e.pattern, strings.Join(append(names, last), " -> "))
 }
 
+// resolveEager is resolve for what runs at its step in any case.
+func (r *resolver) resolveEager(p *provider, chain []*Router) error {
+	i, err := r.resolve(p, chain)
+	r.eager = append(r.eager, i)
+	return err
+}
+
 // resolve gives a provider its step, behind those of what it depends on. The
 // result is the index of its node.
 func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
@@ -370,7 +422,7 @@ func (r *resolver) checkLifetimes(p *provider, chain []*Router) error {
 		return nil
 	}
 	for _, f := range p.desc.Deps {
-		dep, owners, err := r.find(f.Type.Go, chain)
+		dep, owners, err := r.find(wantedBy(f), chain)
 		if err != nil {
 			return err
 		}
@@ -392,7 +444,7 @@ func (r *resolver) shortest(p *provider, chain []*Router, seen []*provider) *pro
 		found = p
 	}
 	for _, f := range p.desc.Deps {
-		dep, owners, err := r.find(f.Type.Go, chain)
+		dep, owners, err := r.find(wantedBy(f), chain)
 		if err != nil {
 			// Not reached: wires has found the same providers before.
 			continue
@@ -417,7 +469,7 @@ func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provide
 	}
 	for _, f := range p.desc.Deps {
 		r.path = append(r.path, p)
-		dep, owners, err := r.find(f.Type.Go, chain)
+		dep, owners, err := r.find(wantedBy(f), chain)
 		r.path = r.path[:len(r.path)-1]
 		if err != nil {
 			return false, err
@@ -476,6 +528,9 @@ func (b *builder) sharedChain(last string) string {
 
 func (b *builder) sharedWire(r *resolver, f *typeinfo.Field) (wire, error) {
 	// This is not find, whose errors name an endpoint: a shared provider has none.
+	if lazyOf(f.Type.Go) != nil {
+		return wire{}, fmt.Errorf("%s: a shared value is made before any request, so that it cannot wait for one; take %s itself", b.sharedChain(f.Type.Go.String()), wantedBy(f))
+	}
 	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
 	if !ok {
 		return wire{}, fmt.Errorf("%s: no provider; register one with candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
@@ -521,6 +576,81 @@ func (r *resolver) ordered() (before, after []step, err error) {
 		return nil, nil, err
 	}
 	return r.divide(steps)
+}
+
+// letWait makes nodes wait for which only Lazy fields ask.
+func (r *resolver) letWait() {
+	nodes := r.endpoint.nodes
+	if !slices.ContainsFunc(nodes, func(p *node) bool { return slices.ContainsFunc(p.deps, func(d wire) bool { return d.lazy }) }) {
+		return
+	}
+	runs := map[int]bool{}
+	r.markEager(0, runs)
+	for _, i := range r.eager {
+		r.markEager(i, runs)
+	}
+	for i, p := range nodes {
+		for _, d := range p.deps {
+			if d.node == singleton {
+				continue
+			}
+			nodes[d.node].lazy = nodes[d.node].lazy || d.lazy
+			// Credentials are asked for before the body, also those that only a node which
+			// waits is about.
+			if !d.lazy && !runs[i] && !nodes[d.node].provider.scoped() && r.readsCredentials(d.node) {
+				r.markEager(d.node, runs)
+			}
+		}
+	}
+	for at := range r.steps {
+		s := &r.steps[at]
+		if s.index == 0 || runs[s.index] {
+			continue
+		}
+		nodes[s.index].lazy, nodes[s.index].waits = true, true
+		s.step, s.shortest = lazyStep(s.index, s.provider), r.endingFirst(s.index)
+	}
+}
+
+// markEager notes a node that runs at its step, and those that run because of it.
+func (r *resolver) markEager(i int, runs map[int]bool) {
+	if i == singleton || runs[i] {
+		return
+	}
+	runs[i] = true
+	for _, d := range r.endpoint.nodes[i].deps {
+		if !d.lazy {
+			r.markEager(d.node, runs)
+		}
+	}
+}
+
+// readsCredentials reports whether a node, or one it depends on, reads
+// credentials.
+func (r *resolver) readsCredentials(i int) bool {
+	if i == singleton {
+		return false
+	}
+	p := r.endpoint.nodes[i]
+	return hasSecurity(p.desc) || slices.ContainsFunc(p.deps, func(d wire) bool { return r.readsCredentials(d.node) })
+}
+
+// endingFirst is the scoped provider that ends first among a node and those it
+// depends on; nil where there is none.
+func (r *resolver) endingFirst(i int) (found *provider) {
+	p := r.endpoint.nodes[i]
+	if p.provider.scoped() {
+		found = p.provider
+	}
+	for _, d := range p.deps {
+		if d.node == singleton {
+			continue
+		}
+		if other := r.endingFirst(d.node); other != nil && (found == nil || other.set.until.span() < found.set.until.span()) {
+			found = other
+		}
+	}
+	return found
 }
 
 // behind appends a step behind those of the nodes it depends on.

@@ -479,6 +479,13 @@ func (a *response) close() {
 	}
 }
 
+// restart empties the response for a further attempt of the same request.
+func (a *response) restart() {
+	accepted, streaming := a.accepted, a.streaming
+	a.release()
+	a.accepted, a.streaming = accepted, streaming
+}
+
 // release keeps the buffer for the next answer, unless it is large.
 func (a *response) release() {
 	a.close()

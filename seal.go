@@ -474,7 +474,7 @@ func (b *builder) asks(p *provider) {
 		return
 	}
 	for _, f := range p.desc.Deps {
-		b.asked[f.Type.Go] = true
+		b.asked[wantedBy(f)] = true
 	}
 }
 

@@ -295,6 +295,36 @@ var uselessOptions = []provoked{
 	{"Until of a provider that is a call", func(app *candor.App) {
 		candor.Provide(app, func(context.Context, candor.None) (*motor, error) { return nil, nil }, candor.Until(candor.ResponseSent))
 	}},
+	{"Attempts of a provider that is a call", func(app *candor.App) {
+		candor.Provide(app, func(context.Context, candor.None) (*motor, error) { return nil, nil }, candor.Attempts(3))
+	}},
+	{"Attempts of a guard", onRoute(candor.Require(func(context.Context, candor.None) error { return nil }, candor.Attempts(3)))},
+	{"Attempts of what is sent before", onRoute(candor.Around(func(_ context.Context, _ candor.None, next func() error) error { return next() },
+		candor.Attempts(3), candor.Until(candor.ResponseSent)))},
+	{"no Attempts", onRoute(candor.Around(func(_ context.Context, _ candor.None, next func() error) error { return next() }, candor.Attempts(0)))},
+	{"a Lazy of a value", func(app *candor.App) {
+		candor.ProvideValue(app, &motor{})
+		candor.Get(app, "/", apptest.Ignores[struct {
+			Motor candor.Lazy[*motor] `dep:""`
+		}])
+	}},
+	{"a Lazy of a fresh value", func(app *candor.App) {
+		candor.Get(app, "/", apptest.Ignores[struct {
+			Motor candor.Lazy[*motor] `dep:"fresh"`
+		}])
+	}},
+	{"a Lazy behind a pointer", func(app *candor.App) {
+		candor.Get(app, "/", apptest.Ignores[struct {
+			Motor *candor.Lazy[*motor] `dep:""`
+		}])
+	}},
+	{"a Lazy of credentials", func(app *candor.App) {
+		candor.Provide(app, func(context.Context, struct{ Token candor.Bearer }) (*motor, error) { return nil, nil })
+		candor.Get(app, "/", apptest.Ignores[struct {
+			Motor candor.Lazy[*motor] `dep:""`
+		}])
+	}},
+	{"a provided Lazy", func(app *candor.App) { candor.ProvideValue(app, candor.LazyValue(&motor{})) }},
 	{"Until of a guard", onRoute(candor.Require(func(context.Context, candor.None) error { return nil }, candor.Until(candor.ResponseSent)))},
 	{"MaxBody of an error handler", func(app *candor.App) {
 		candor.OnStatus(app, 404, func(context.Context, *candor.HTTPError) (int, error) { return 1, nil }, candor.MaxBody(1))

@@ -2,7 +2,6 @@ package candor
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 
@@ -14,6 +13,8 @@ import (
 type step struct {
 	// name says what the step does, for App.Routes.
 	name string
+	// node is that of the provider which the step runs, 0 for other steps.
+	node int
 	run  func(x *exchange) error
 	wrap func(x *exchange, rest int) error
 }
@@ -73,8 +74,20 @@ func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
 	if e.mayFind() || e.body != nil {
 		steps = append(steps, step{name: "refuse an invalid request", run: (*exchange).refuseInvalid})
 	}
-	steps = append(steps, after...)
-	return append(steps, final...)
+	e.validAt = len(steps)
+	steps = append(append(steps, after...), final...)
+	e.orderNodes(steps)
+	return steps
+}
+
+// orderNodes notes behind which steps the nodes run.
+func (e *endpoint) orderNodes(steps []step) {
+	for at, s := range steps {
+		if s.node > 0 {
+			e.nodes[s.node].at = at
+		}
+	}
+	e.nodes[0].at = len(steps)
 }
 
 // handleStep calls the handler.
@@ -107,14 +120,18 @@ func (x *exchange) negotiate() error {
 
 func (x *exchange) bindParams() error {
 	for _, i := range x.endpoint.reading {
-		f := &x.slots[i]
-		valid, refusal := f.input.bindParams(&x.scope, &x.faults)
-		f.invalid, f.refusal = !valid, refusal
+		x.bindParamsOf(i)
 	}
 	if closed := x.endpoint.closed; closed != nil {
 		closed.refuse(x.scope.r, &x.faults)
 	}
 	return nil
+}
+
+func (x *exchange) bindParamsOf(i int) {
+	f := &x.slots[i]
+	valid, refusal := f.input.bindParams(&x.scope, &x.faults)
+	f.invalid, f.refusal = !valid, refusal
 }
 
 // sweep refuses a request before its body is read where credentials of a node
@@ -130,10 +147,13 @@ func (x *exchange) sweep() error {
 
 func (x *exchange) bindBody() (err error) {
 	e := x.endpoint
+	if x.kept.isRead() { // by an attempt before
+		return x.kept.fill(x.slots[0].inValue, &x.faults)
+	}
 	in := incoming{
 		w: x.scope.w, r: x.scope.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
 		multipart: e.multipart,
-		loose:     e.loose, decode: e.decode, uploads: x.uploads, buffer: x.buffer, errors: e.errors,
+		loose:     e.loose, decode: e.decode, uploads: x.uploads, kept: x.kept, buffer: x.buffer, errors: e.errors,
 	}
 	x.body, err = e.body.bind(x.slots[0].inValue, &in, &x.faults)
 	x.buffer = in.buffer
@@ -213,16 +233,16 @@ func providerStep(i int, p *provider) step {
 	name := p.step() + " " + p.String()
 	switch {
 	case p.scoped():
-		return step{name: name, wrap: func(x *exchange, rest int) error {
+		return step{name: name, node: i, wrap: func(x *exchange, rest int) error {
 			if err := x.refusal(i); err != nil {
 				return err
 			}
 			return x.runScoped(i, rest)
 		}}
 	case !readsMore(p.desc):
-		return step{name: name, run: func(x *exchange) error { return x.slots[i].call(x.ctx) }}
+		return step{name: name, node: i, run: func(x *exchange) error { return x.slots[i].call(x.ctx) }}
 	}
-	return step{name: name, run: func(x *exchange) error {
+	return step{name: name, node: i, run: func(x *exchange) error {
 		if err := x.refusal(i); err != nil {
 			return err
 		}
@@ -230,39 +250,88 @@ func providerStep(i int, p *provider) step {
 	}}
 }
 
-var (
-	errUseTwice       = errors.New("a scoped provider called use, or a bracket called next, more than once")
-	errUseNever       = errors.New("a scoped provider returned nil without calling use, or a bracket without calling next")
-	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
-)
+// lazyStep is the step of a node that waits: what runs after it may ask for the
+// node, and it ends here.
+func lazyStep(i int, p *provider) step {
+	return step{name: p.step() + " " + p.String() + " once asked for", node: i, wrap: func(x *exchange, rest int) error {
+		if err := x.refusal(i); err != nil {
+			return err
+		}
+		return x.runLazy(i, rest)
+	}}
+}
 
 // runScoped runs the rest of the request inside a node.
 func (x *exchange) runScoped(i, rest int) error {
 	f := &x.slots[i]
 	f.fill()
 	x.scope.exchange.begin()
-	calls := 0
 	// Until use returns, and where it never does, a panic goes through it.
-	inner := errSwallowedPanic
+	a := attempts{most: x.endpoint.nodes[i].provider.set.attempts}
+	before := x.checkpoint(a.most)
 	err := f.wrap(x.ctx, func() error {
-		if calls++; calls > 1 {
-			return errUseTwice
+		if !a.next() {
+			return a.err
 		}
-		inner = opened(x.from(rest))
-		return inner
+		if a.calls > 1 {
+			a.err = x.rewind(before, rest)
+		}
+		if a.err == nil {
+			x.attempt(&a, rest)
+		}
+		return a.err
 	})
-	switch {
-	case calls > 1:
-		return errUseTwice
-	case calls == 0 && err == nil && x.scope.exchange.gives():
+	if err == nil && a.calls == 0 && x.scope.exchange.gives() {
 		return nil
-	case calls == 0 && err == nil:
-		return errUseNever
-	// A provider that returns nil does not hide the error of the request.
-	case err == nil:
-		return inner
 	}
-	return err
+	return a.result(err)
+}
+
+// attempt runs the rest of the request.
+func (x *exchange) attempt(a *attempts, rest int) {
+	// What stands if a panic goes through it.
+	a.err, a.final = errSwallowedPanic, true
+	a.err = opened(x.from(rest))
+	a.final = a.most > 0 && !x.isRepeatable()
+}
+
+// runLazy is runScoped for a node that waits until somebody asks for it.
+func (x *exchange) runLazy(i, rest int) error {
+	lazy := x.slots[i].lazy
+	lazy.open(x.ctx)
+	before := x.checkpoint(lazy.attempts)
+	run := func() error { return x.from(rest) }
+	for {
+		again, err := x.attemptLazily(lazy, run)
+		if !again {
+			return err
+		}
+		run = func() error {
+			if err := x.rewind(before, rest); err != nil {
+				return err
+			}
+			return x.from(rest)
+		}
+	}
+}
+
+// attemptLazily runs the rest of the request, and then ends the provider, if it
+// has begun.
+func (x *exchange) attemptLazily(lazy *lazySlot, run func() error) (again bool, err error) {
+	hasReturned := false
+	defer func() {
+		if hasReturned {
+			return
+		}
+		// The provider sees the panic, which goes on from here: the stack that is logged
+		// is then that of the handler.
+		end := ending{thrown: recover(), final: true}
+		end.exited = end.thrown == nil
+		again, err = lazy.finish(end)
+	}()
+	err = opened(run())
+	hasReturned = true
+	return lazy.finish(ending{err: err, final: lazy.attempts > 0 && !x.isRepeatable()})
 }
 
 // respondInside writes the response and runs the tasks while the wrappers around

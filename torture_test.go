@@ -161,9 +161,28 @@ func bank(db *sql.DB, options ...candor.Option) *candor.App {
 		}
 		return tx.Commit()
 	})
+	candor.Post(app, "/lazy", takeDepositLazily, candor.Status(201), candor.Raises(candor.Error(409, "taken")))
 	candor.Post(app, "/deposits", takeDeposit, candor.Status(201), candor.Raises(candor.Error(409, "taken")))
 	candor.Post(app, "/quick", takeDeposit, candor.Status(201), candor.Raises(candor.Error(409, "taken")), candor.Timeout(time.Millisecond))
 	return app
+}
+
+// takeDepositLazily begins the transaction when everything else is known.
+func takeDepositLazily(ctx context.Context, in struct {
+	Tx     candor.Lazy[*sql.Tx] `dep:""`
+	Ending string               `query:"ending"`
+	Body   deposit              `body:""`
+},
+) (deposit, error) {
+	tx, err := in.Tx.Get(ctx)
+	if err != nil {
+		return deposit{}, err
+	}
+	return takeDeposit(ctx, struct {
+		Tx     *sql.Tx `dep:""`
+		Ending string  `query:"ending"`
+		Body   deposit `body:""`
+	}{tx, in.Ending, in.Body})
 }
 
 func takeDeposit(ctx context.Context, in struct {
@@ -273,7 +292,7 @@ func TestTortureOfTransactions(t *testing.T) {
 
 // deposits sends one request in process.
 func deposits(app http.Handler, id int, ending string) (status int) {
-	path := "/deposits?ending="
+	path := []string{"/deposits?ending=", "/lazy?ending="}[id%2]
 	if ending == "timeout" || ending == "late" {
 		path = "/quick?ending="
 	}

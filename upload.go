@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"mime/multipart"
 	"net/http"
@@ -73,6 +74,15 @@ type Upload struct {
 // a function.
 func NewUpload(filename string, content []byte) Upload {
 	return Upload{Filename: formdata.BaseName(filename), ContentType: mediatype.Octets, Size: int64(len(content)), memory: content}
+}
+
+// clone is an upload that shares nothing that a handler could change.
+func (u Upload) clone() Upload {
+	u.Header, u.memory = maps.Clone(u.Header), bytes.Clone(u.memory)
+	for name, lines := range u.Header {
+		u.Header[name] = slices.Clone(lines)
+	}
+	return u
 }
 
 // errUploadGone is an upload that outlived its request.

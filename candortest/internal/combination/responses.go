@@ -44,6 +44,10 @@ type (
 		counted
 		Tx *transaction `dep:""`
 	}
+	lazily struct {
+		counted
+		Tx candor.Lazy[*transaction] `dep:""`
+	}
 	withTasks struct {
 		counted
 		Tasks *candor.Tasks
@@ -62,6 +66,12 @@ func (in alone) n() int { return in.N }
 
 func (in inTx) n() int {
 	must(in.Tx.open, "the transaction is over")
+	return in.N
+}
+
+func (in lazily) n() int {
+	tx, err := in.Tx.Get(context.Background())
+	must(err == nil && tx.open, "the transaction is not open: %v", err)
 	return in.N
 }
 
@@ -138,6 +148,7 @@ func get[In, Out any](app *candor.App, route func(string) (string, []candor.Rout
 func addResponses(app *candor.App) {
 	responds[alone](app, "alone")
 	responds[inTx](app, "scoped")
+	responds[lazily](app, "lazily")
 	responds[withTasks](app, "tasks")
 	responds[withAll](app, "all")
 	candor.Get(app, "/responses/cached", func(_ context.Context, in counted) (reading, error) {

@@ -42,6 +42,9 @@ type (
 )
 
 // caller is what a provider makes of a request.
+// ledger is begun when it is asked for; its page is the attempt.
+type ledger struct{ page int }
+
 type caller struct{ name string }
 
 type counted struct {
@@ -79,6 +82,28 @@ func addAnswers(app *candor.App) {
 		}
 		return k, nil
 	}, candor.OperationID("kept"), candor.Raises(errGone, errFull), candor.RaisesType[shortError]())
+	candor.ProvideScoped(app, func(_ context.Context, in struct {
+		Attempt int `query:"attempt,omitempty" validate:"gte=0,lte=3"`
+	}, use func(*ledger) error,
+	) error {
+		err := use(&ledger{0})
+		for n := 1; n <= in.Attempt; n++ {
+			err = use(&ledger{n})
+		}
+		return err
+	}, candor.Attempts(4), candor.Raises(errGone))
+	candor.Post(app, "/booked", func(ctx context.Context, in struct {
+		counted
+		Body   base                 `body:""`
+		Ledger candor.Lazy[*ledger] `dep:""`
+	},
+	) (base, error) {
+		if in.N == 1 {
+			return base{}, errGone
+		}
+		_, err := in.Ledger.Get(ctx)
+		return in.Body, err
+	}, candor.OperationID("booked"))
 	candor.Get(app, "/lines", func(_ context.Context, in counted) (candor.JSONLines[reading], error) {
 		if in.N == 5 {
 			return nil, errGone

@@ -62,7 +62,7 @@ func New(s Settings, options ...candor.Option) *candor.App {
 	candor.ProvideValue(app, newHasher(s.Cost))
 	candor.ProvideValue(app, newTokens(s.Secret))
 	candor.ProvideShared(app, openDatabase)
-	candor.ProvideScoped(app, transaction)
+	candor.ProvideScoped(app, transaction, candor.Attempts(attempts), candor.Raises(errBusy))
 	candor.Provide(app, accountsOf)
 	candor.Provide(app, claims, candor.Raises(errBadToken, errMissingScope))
 	candor.Provide(app, currentUser, candor.Raises(errBadToken, errDisabled))

@@ -4,12 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math/rand/v2"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"modernc.org/sqlite"
+
+	"github.com/candor-go/candor"
 )
 
 // openDatabase opens the database for as long as the app lives.
@@ -31,14 +35,37 @@ func openDatabase(ctx context.Context, in struct {
 	return use(db)
 }
 
-// transaction gives each request that asks for one a transaction of its own.
-// It is over before the answer is written: what cannot be committed is never
-// answered with 201.
+// attempts is how often a transaction that lost against others is tried.
+const attempts = 20
+
+var errBusy = candor.Error(503, "too many changes at once").WithHeader("Retry-After", "1")
+
+// transaction gives each request that asks for one a transaction of its own. One
+// that lost against another runs again, with the rest of the request.
 func transaction(ctx context.Context, in struct {
 	DB *sql.DB `dep:""`
 }, use func(*sql.Tx) error,
 ) error {
-	tx, err := in.DB.BeginTx(ctx, nil)
+	for n := 1; ; n++ {
+		err := inTransaction(ctx, in.DB, use)
+		switch {
+		case !isConflict(err):
+			return err
+		case n == attempts:
+			return errBusy
+		}
+		select {
+		case <-time.After(rand.N(time.Duration(n) * 2 * time.Millisecond)):
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// inTransaction is one attempt. It is over before the response is written: what
+// cannot be committed never becomes a 201.
+func inTransaction(ctx context.Context, db *sql.DB, use func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {
 		return err
 	}
@@ -47,6 +74,14 @@ func transaction(ctx context.Context, in struct {
 		return err
 	}
 	return tx.Commit()
+}
+
+// isConflict reports whether PostgreSQL has ended a transaction for the sake of
+// another, which it does at COMMIT, too.
+func isConflict(err error) bool {
+	const serializationFailure, deadlock = "40001", "40P01"
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == serializationFailure || pg.Code == deadlock)
 }
 
 func isPostgres(database string) bool {

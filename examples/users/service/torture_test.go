@@ -57,7 +57,7 @@ func failing(app *candor.App) {
 			}
 			return nil
 		})
-	})
+	}, candor.Attempts(attempts))
 }
 
 // TestTortureOfRegistrations compares the rows with the answers: one for each

@@ -77,12 +77,13 @@ type Registered struct {
 	Body     User   `body:""`
 }
 
-// register opens an account, and welcomes who has it.
+// register opens an account, and welcomes who has it. The transaction begins when
+// the password is hashed.
 func register(ctx context.Context, in struct {
-	Body     UserIn    `body:""`
-	Accounts *accounts `dep:""`
-	Hasher   *hasher   `dep:""`
-	Mailer   Mailer    `dep:""`
+	Body     UserIn                 `body:""`
+	Accounts candor.Lazy[*accounts] `dep:""`
+	Hasher   *hasher                `dep:""`
+	Mailer   Mailer                 `dep:""`
 	Tasks    *candor.Tasks
 	Request  *http.Request
 },
@@ -91,7 +92,11 @@ func register(ctx context.Context, in struct {
 	if err != nil {
 		return Registered{}, err
 	}
-	user, err := in.Accounts.add(ctx, in.Body, hash)
+	accounts, err := in.Accounts.Get(ctx)
+	if err != nil {
+		return Registered{}, err
+	}
+	user, err := accounts.add(ctx, in.Body, hash)
 	if err != nil {
 		return Registered{}, err
 	}

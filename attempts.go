@@ -1,0 +1,50 @@
+package candor
+
+import "errors"
+
+// attempts counts the calls of use by one provider in one request.
+type attempts struct {
+	// most is what the option Attempts says, 0 without it.
+	most, calls int
+	// err is what the last call of use has returned; final means that none can follow.
+	err   error
+	final bool
+}
+
+var (
+	errUseTwice       = errors.New("a scoped provider called use, or a bracket called next, more than once; candor.Attempts allows it")
+	errUseNever       = errors.New("a scoped provider returned nil without calling use, or a bracket without calling next")
+	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
+	errNoAttempt      = errors.New("a scoped provider or a bracket asked for one more attempt, and the request cannot run again")
+)
+
+// next counts a call, and reports whether the rest of the request may run. If not,
+// the call returns err.
+func (a *attempts) next() bool {
+	a.calls++
+	switch {
+	case a.calls == 1:
+		return true
+	case a.most == 0:
+		a.err = errUseTwice
+	case a.calls <= a.most && !a.final:
+		return true
+	case a.err == nil:
+		a.err = errNoAttempt
+	}
+	return false
+}
+
+// result is how the request ends where the provider returned err.
+func (a *attempts) result(err error) error {
+	switch {
+	case a.calls > 1 && a.most == 0:
+		return errUseTwice
+	case a.calls == 0 && err == nil:
+		return errUseNever
+	// A provider that returns nil does not hide the error of the request.
+	case err == nil:
+		return a.err
+	}
+	return err
+}

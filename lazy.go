@@ -1,0 +1,437 @@
+package candor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"runtime"
+	"sync"
+
+	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// A provider that waits runs in a goroutine of its own, which the first Get
+// starts. It lives as long as the rest of the request: use hands the value to
+// those who wait for it, then blocks until the step of the provider (runLazy)
+// says how the rest has ended, and ends in the same way. So set-up, use and
+// tear-down are one function, as in a provider that does not wait, and its
+// deferred calls run at the place where they always do.
+
+// Lazy is an input with the tag dep:"": a value of type T whose provider begins
+// at the first [Lazy.Get], and not at all without one. So no transaction is open
+// while a password is hashed:
+//
+//		func register(ctx context.Context, in struct {
+//			User NewUser            `body:""`
+//			Tx   candor.Lazy[*sql.Tx] `dep:""`
+//		}) (User, error) {
+//			hash := slowHash(in.User.Password)
+//			tx, err := in.Tx.Get(ctx)
+//
+//	  - With T waits what only Lazy fields lead to. Where anything else of the route
+//	    takes T itself, it begins at its step, and Get returns that value.
+//	  - Parameters of a provider that waits are bound, validated and documented as
+//	    always; what reads credentials below it does not wait.
+//	  - It ends where it would end without Lazy, whoever asked first.
+//	  - It runs in a goroutine of its own, with the context of the request: a locked
+//	    thread or the labels of pprof.Do do not reach the handler.
+//
+// A Lazy may be copied and used by several goroutines.
+type Lazy[T any] struct {
+	slot *lazySlot
+	// generation is that of the slot: an exchange and its slots are used again.
+	generation uint64
+	// ready is a value that needs no provider.
+	ready *T
+}
+
+// LazyValue is a Lazy whose value is there, for tests that call a handler as a
+// function.
+func LazyValue[T any](value T) Lazy[T] { return Lazy[T]{ready: &value} }
+
+// ErrLazyEnded is returned by [Lazy.Get] once the provider's time is over: for the
+// default lifetime when the response is encoded, so not in a background task, and
+// see [Until]. It is returned for a value that was there before, too: a committed
+// transaction is not handed out.
+var ErrLazyEnded = errors.New("candor: a Lazy was asked after its provider's end")
+
+var errLazyZero = errors.New("candor: a Lazy that nobody has filled in; take it in a field with the tag dep:\"\", or make one by candor.LazyValue")
+
+// Get returns the value, and begins its provider first if nobody has before. All
+// calls of one request, from whichever goroutine, share one run of the provider
+// and get the same value or the same error; a panic of the set-up panics in each.
+//
+// ctx bounds the wait only. When it ends, Get returns its cause; the provider goes
+// on, and a later Get finds what it made. When the context of the request has
+// ended, no provider is begun.
+func (l Lazy[T]) Get(ctx context.Context) (T, error) {
+	var value T
+	switch {
+	case l.ready != nil:
+		return *l.ready, nil
+	case l.slot == nil:
+		return value, errLazyZero
+	}
+	err := l.slot.get(ctx, l.generation, func(made any) {
+		value = *made.(*T) // the slot is that of a provider of T
+	})
+	return value, err
+}
+
+// lazyField is a Lazy without its type. Its zero value says what is wanted.
+type lazyField interface {
+	wanted() reflect.Type
+	copier() func(from, to any) func()
+}
+
+func (Lazy[T]) wanted() reflect.Type { return reflect.TypeFor[T]() }
+
+// copier copies from a lazySlot, or from a value that is there.
+func (Lazy[T]) copier() func(from, to any) func() {
+	return func(from, to any) func() {
+		field := to.(*Lazy[T]) // the type of the field that was asked
+		if slot, ok := from.(*lazySlot); ok {
+			return func() { *field = Lazy[T]{slot: slot, generation: slot.generation} }
+		}
+		ready := from.(*T)
+		return func() { *field = Lazy[T]{ready: ready} }
+	}
+}
+
+// lazyOf is the Lazy that a field is, nil for others.
+func lazyOf(t reflect.Type) lazyField {
+	if t.PkgPath() != reflect.TypeFor[lazySlot]().PkgPath() || !t.Implements(reflect.TypeFor[lazyField]()) {
+		return nil
+	}
+	return reflect.Zero(t).Interface().(lazyField)
+}
+
+// wantedBy is the type whose provider fills in a dep field.
+func wantedBy(f *typeinfo.Field) reflect.Type {
+	if lazy := lazyOf(f.Type.Go); lazy != nil {
+		return lazy.wanted()
+	}
+	return f.Type.Go
+}
+
+// checkLazy finds dep fields that no Lazy can be.
+func checkLazy(in *typeinfo.Input) error {
+	for _, f := range in.Deps {
+		e := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
+		switch t := f.Type.Go; {
+		case t.Kind() == reflect.Pointer && lazyOf(t.Elem()) != nil:
+			e.Problem, e.Fix = "a candor.Lazy behind a pointer", "take it by value"
+		case lazyOf(t) == nil:
+			continue
+		case f.Fresh:
+			e.Problem, e.Fix = "a candor.Lazy of a fresh value, which nobody else could ask for", "write `dep:\"\"`, or take the value itself with `dep:\"fresh\"`"
+		case lazyOf(lazyOf(t).wanted()) != nil:
+			e.Problem, e.Fix = "a candor.Lazy of a Lazy", fmt.Sprintf("write candor.Lazy[%s]", lazyOf(lazyOf(t).wanted()).wanted())
+		default:
+			continue
+		}
+		return e
+	}
+	return nil
+}
+
+// lazySlot is where the values of Lazy fields come from: one for each provider of
+// an endpoint that some Lazy asks for.
+type lazySlot struct {
+	// made points to where the provider puts its value.
+	made any
+	// provide runs the provider around use; nil where a step of the request does.
+	provide func(ctx context.Context, use func() error) error
+	// before are the providers that it depends on, and which wait, too.
+	before []*lazySlot
+	// attempts is how often it may call use, 0 without the option.
+	attempts int
+
+	mutex sync.Mutex
+	// generation changes when the value's time is over. A Lazy of an earlier one has
+	// ended. Only the goroutine of the request changes it.
+	generation uint64
+	// ctx is the context of the request, in which the provider runs.
+	ctx context.Context
+	// run is nil as long as nobody has asked.
+	run *lazyRun
+}
+
+// handOver is a call slot whose provider runs at its step and gives its value to
+// Lazy fields, too.
+func (s *lazySlot) handOver(c *callSlot) *callSlot {
+	wrap := c.wrap
+	if wrap == nil {
+		return c // its value stays until the end of the request
+	}
+	handing := *c
+	handing.wrap = func(ctx context.Context, rest func() error) error {
+		return wrap(ctx, func() error {
+			defer s.end()
+			return rest()
+		})
+	}
+	return &handing
+}
+
+// get waits for the value and lets take have it.
+func (s *lazySlot) get(ctx context.Context, generation uint64, take func(made any)) error {
+	run, err := s.begin(ctx, generation)
+	if err == nil && run != nil {
+		err = run.wait(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	switch {
+	// The request may have ended while the provider began.
+	case s.generation != generation:
+		return ErrLazyEnded
+	case run != nil && !run.hasValue:
+		return run.failure()
+	}
+	// Under the mutex, since the slot is emptied for the next request.
+	take(s.made)
+	return nil
+}
+
+// begin starts the provider unless it runs; there is no run where a step of the
+// request has made the value.
+func (s *lazySlot) begin(ctx context.Context, generation uint64) (*lazyRun, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	switch {
+	case s.generation != generation:
+		return nil, ErrLazyEnded
+	case s.provide == nil || s.run != nil:
+		return s.run, nil
+	case s.ctx.Err() != nil:
+		return nil, context.Cause(s.ctx)
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	}
+	s.run = &lazyRun{
+		attempts: attempts{most: s.attempts}, ready: make(chan struct{}), rest: make(chan ending), again: make(chan struct{}), done: make(chan struct{}),
+	}
+	go s.run.provide(s.ctx, s)
+	return s.run, nil
+}
+
+// need begins what another provider depends on.
+func (s *lazySlot) need(ctx context.Context) error {
+	s.mutex.Lock()
+	generation := s.generation
+	s.mutex.Unlock()
+	return s.get(ctx, generation, func(any) {})
+}
+
+// open lets the provider begin.
+func (s *lazySlot) open(ctx context.Context) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.ctx = ctx
+}
+
+// end makes every Lazy that was filled in so far one that has ended. It returns
+// what runs.
+func (s *lazySlot) end() *lazyRun {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	run := s.run
+	s.generation++
+	s.run = nil
+	return run
+}
+
+// release is end at the end of the request.
+func (s *lazySlot) release() {
+	s.end()
+	s.open(nil) // the request is not kept alive
+}
+
+// resume gives the Lazy fields of a further attempt the value that was made for it.
+func (s *lazySlot) resume(run *lazyRun) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.run = run
+}
+
+// finish ends the provider, if it has begun: what comes after its step has ended
+// as rest says. The result is that of the request, unless the provider asks for
+// another attempt. Whoever waits for the provider to begin is waited for.
+func (s *lazySlot) finish(rest ending) (again bool, err error) {
+	run := s.end()
+	if run == nil {
+		return false, rest.repeat()
+	}
+	again, outcome := run.finish(rest)
+	if again {
+		s.resume(run)
+		return true, nil
+	}
+	return false, outcome.repeat()
+}
+
+// lazyRun is one run of a provider that has waited.
+type lazyRun struct {
+	attempts
+	// ready is closed when there is a value, or when there will be none.
+	ready    chan struct{}
+	hasValue bool
+	// rest says how each attempt at the rest of the request has ended, and again asks
+	// for the next.
+	rest  chan ending
+	again chan struct{}
+	// done is closed at the end of the provider, which ended as outcome says.
+	done    chan struct{}
+	outcome ending
+}
+
+// provide runs the provider. Its panics belong to those who asked for it.
+func (r *lazyRun) provide(ctx context.Context, s *lazySlot) {
+	// In this order also where the provider calls runtime.Goexit.
+	defer close(r.done)
+	defer func() {
+		if !r.hasValue {
+			close(r.ready)
+		}
+	}()
+	r.outcome.observe(func() error {
+		for _, dependency := range s.before {
+			if err := dependency.need(ctx); err != nil {
+				return err
+			}
+		}
+		return s.provide(ctx, r.use)
+	})
+}
+
+// use hands over the value, and waits for the end of the rest of the request.
+func (r *lazyRun) use() error {
+	switch {
+	case !r.next():
+		return r.err
+	case r.calls == 1:
+		r.hasValue = true
+		close(r.ready)
+	default:
+		r.again <- struct{}{}
+	}
+	end := <-r.rest
+	r.err, r.final = end.err, end.final
+	if end.thrown != nil {
+		r.err = errSwallowedPanic
+	}
+	return end.repeat()
+}
+
+// wait waits until the provider has begun, at most as long as ctx lasts.
+func (r *lazyRun) wait(ctx context.Context) error {
+	select {
+	case <-r.ready:
+		return nil
+	case <-ctx.Done():
+	}
+	select { // both may have come at once, and then there is a value
+	case <-r.ready:
+		return nil
+	default:
+		return context.Cause(ctx)
+	}
+}
+
+// failure is the end of a provider that made no value, for a Get.
+func (r *lazyRun) failure() error {
+	if r.outcome.isReturn() && r.outcome.err == nil {
+		return errUseNever
+	}
+	return r.outcome.repeat()
+}
+
+// finish tells the provider how the rest of the request has ended, and waits for
+// its own end or its wish for another attempt.
+func (r *lazyRun) finish(rest ending) (again bool, outcome ending) {
+	<-r.ready
+	if !r.hasValue {
+		return false, r.without(rest)
+	}
+	select {
+	case r.rest <- rest:
+	case <-r.done: // it did not wait for use
+	}
+	select {
+	case <-r.again:
+		return true, ending{}
+	case <-r.done:
+	}
+	if r.outcome.isReturn() {
+		return false, ending{err: r.result(r.outcome.err)}
+	}
+	return false, r.outcome
+}
+
+// without is the end of a request whose provider made no value. Its error is the
+// handler's to judge; anything else is a fault of the provider, which a handler
+// that goes on does not hide.
+func (r *lazyRun) without(rest ending) ending {
+	switch {
+	// The panic that Get has repeated, with the stack of the provider.
+	case rest.thrown != nil && r.outcome.panic != nil && isSamePanic(rest.thrown, r.outcome.thrown):
+		return ending{err: r.outcome.panic}
+	case !rest.isReturn():
+		return rest
+	case r.outcome.thrown != nil:
+		return ending{err: r.outcome.panic}
+	case r.outcome.exited || r.outcome.err == nil:
+		return ending{err: errUseNever}
+	}
+	return rest
+}
+
+// isSamePanic reports whether two panics have one value, and one that can be logged.
+func isSamePanic(a, b any) bool {
+	return a != http.ErrAbortHandler && reflect.ValueOf(a).Comparable() && a == b //nolint:errorlint // net/http compares it so
+}
+
+// ending is how a function has ended.
+type ending struct {
+	err error
+	// thrown is the value of a panic, and panic the same as an error, with the stack.
+	thrown any
+	panic  *panics.Error
+	// exited means by runtime.Goexit.
+	exited bool
+	// final means that the request cannot run again.
+	final bool
+}
+
+// observe notes how f ends. Where that is by runtime.Goexit, it does not return.
+func (e *ending) observe(f func() error) {
+	e.exited = true // unless it ends in another way
+	defer func() {
+		if value := recover(); value != nil {
+			*e = ending{thrown: value, panic: panics.New(value)}
+		}
+	}()
+	err := f()
+	*e = ending{err: err}
+}
+
+// isReturn reports whether the function has returned.
+func (e *ending) isReturn() bool { return e.thrown == nil && !e.exited }
+
+// repeat ends the caller in the same way.
+func (e *ending) repeat() error {
+	switch {
+	case e.exited:
+		runtime.Goexit()
+	case e.thrown != nil:
+		panic(e.thrown)
+	}
+	return e.err
+}
