@@ -323,13 +323,6 @@ func (p *cachePlan) newVersion(ctx context.Context, key string) ([]byte, error) 
 	return call.value, call.failed
 }
 
-func errShort(got, want int) error {
-	if got == want {
-		return nil
-	}
-	return fmt.Errorf("the store returned %d values for %d keys", got, want)
-}
-
 // maxCached is the largest body that is kept, in bytes.
 const maxCached = 1 << 20
 

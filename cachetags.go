@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"reflect"
@@ -387,4 +388,11 @@ func (s *staleTags) version(key string, stored []byte) string {
 		return string(stored) + "+" + tag.version
 	}
 	return string(stored)
+}
+
+func errShort(got, want int) error {
+	if got == want {
+		return nil
+	}
+	return fmt.Errorf("the store returned %d values for %d keys", got, want)
 }
