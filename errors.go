@@ -587,6 +587,10 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 // an error or an example, as a response of its type would be written.
 func encodeJSON(v any) ([]byte, error) { return codec.AppendAny(nil, v) }
 
+// encodeRequestJSON is encodeJSON for what a client sends: with the members that
+// are writeonly, and without those that are readonly.
+func encodeRequestJSON(v any) ([]byte, error) { return codec.AppendExact(nil, v) }
+
 // timedOut is the response to an error of a late operation, which is logged.
 func (ew *errorWriter) timedOut(r *http.Request, err error) error {
 	f := &failure{writer: ew, r: r}

@@ -57,8 +57,9 @@ func ExampleInvalid() {
 
 func ExampleRule() {
 	even := candor.Rule{
-		Func:   func(fl validator.FieldLevel) bool { return fl.Field().Int()%2 == 0 },
-		Schema: func(string) map[string]any { return map[string]any{"multipleOf": 2} },
+		Func:    func(fl validator.FieldLevel) bool { return fl.Field().Int()%2 == 0 },
+		Schema:  func(string) map[string]any { return map[string]any{"multipleOf": 2} },
+		Message: "must be even",
 	}
 	app := candor.New(candor.Config{Rules: map[string]candor.Rule{"even": even}})
 	candor.Get(app, "/pairs/{n}", func(_ context.Context, in struct {
@@ -71,7 +72,7 @@ func ExampleRule() {
 	send(app, "GET", "/pairs/7", "")
 	// Output:
 	// 200 4
-	// 422 {"detail":[{"type":"value_error","loc":["path","n"],"msg":"Value error: breaks the rule even","ctx":{"error":"breaks the rule even"}}]}
+	// 422 {"detail":[{"type":"value_error","loc":["path","n"],"msg":"Value error: must be even","ctx":{"error":"must be even"}}]}
 }
 
 func ExampleCodec() {

@@ -73,6 +73,10 @@ type formField struct {
 	isAlias bool
 	// cross judges it beside others; nil without such rules.
 	cross check.CrossCheck
+	// requiredBy are the numbers of the fields that it has to be there beside.
+	requiredBy []int
+	// isSecret means that no error repeats the value.
+	isSecret bool
 }
 
 // formBody makes the plan of a body that is a form.
@@ -120,7 +124,12 @@ func (c *compiler) formAliases(form *formPlan, in *typeinfo.Input) error {
 }
 
 func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formField, err error) {
-	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON, isList: f.Type.IsList() && !f.JSON}
+	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON, isList: f.Type.IsList() && !f.JSON, isSecret: f.WriteOnly}
+	for i, other := range in.Form.Fields {
+		if slices.Contains(f.RequiredBy, other.Name) {
+			field.requiredBy = append(field.requiredBy, i)
+		}
+	}
 	if f.Source == typeinfo.File {
 		field.file, err = c.compileFile(f)
 		return field, err
@@ -134,6 +143,7 @@ func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formF
 }
 
 func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Options, faults *fault.List) {
+	o.Echo = o.Echo && !f.isSecret
 	switch wrong := sent.wrong[i]; {
 	// The value was not kept, so without this case the field would count as missing.
 	case wrong != nil:
@@ -204,6 +214,7 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 			faults.Add(&fault.Fault{Type: fault.ExtraForbidden, Loc: []any{"body", name}})
 		}
 	}
+	p.require(sent, faults)
 	// A rule across fields compares values, so each of them has to be valid by itself first.
 	if len(faults.Faults) == 0 {
 		p.judge(into, sent, faults)
@@ -479,6 +490,21 @@ func (s *sentForm) takeText(i int, field *formField, part *formdata.Part) error 
 // hasFiles reports whether a form can be sent only by parts.
 func (p *formPlan) hasFiles() bool {
 	return slices.ContainsFunc(p.fields, func(f formField) bool { return f.file != nil })
+}
+
+// require reports the fields that are missing beside others.
+func (p *formPlan) require(sent *sentForm, faults *fault.List) {
+	for i := range p.fields {
+		field := &p.fields[i]
+		if len(field.requiredBy) > 0 && !sent.has(i) && slices.ContainsFunc(field.requiredBy, sent.has) {
+			faults.Add(&fault.Fault{Type: fault.Missing, Loc: []any{"body", field.name}})
+		}
+	}
+}
+
+// has reports whether a value of a field was sent.
+func (s *sentForm) has(i int) bool {
+	return len(s.texts[i]) > 0 || len(s.files[i]) > 0 || s.wrong[i] != nil
 }
 
 // judge runs the rules across fields.

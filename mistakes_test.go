@@ -53,6 +53,33 @@ func TestMistakesInInputs(t *testing.T) {
 		{"a path value is never optional, it is part of the path; drop the pointer, the default or omitempty", badInput[struct {
 			ID *int `path:"id"`
 		}]("/{id}")},
+		{"A: it is readonly and writeonly, so it would be in no request and no response; keep one", badInput[struct {
+			Body struct {
+				A int `json:"a" readonly:"true" writeonly:"true"`
+			} `body:""`
+		}]("/")},
+		{"it is readonly or writeonly, which members of bodies are, but its source is query; drop the tag", badInput[struct {
+			Q string `query:"q" writeonly:"true"`
+		}]("/")},
+		{"Q: requires:\"n\": nothing of the name \"n\" can be sent beside it; write one of m", badInput[struct {
+			Q *string `query:"q" requires:"n"`
+			M *int    `query:"m"`
+			N *int    `header:"n"`
+		}]("/")},
+		{"its patternmsg tag has no effect without a pattern; add a pattern tag, or drop it", badInput[struct {
+			Q string `query:"q" patternmsg:"must be short"`
+		}]("/")},
+		{"multipleOf=0.5: of integers only a whole number above zero makes sense; write multipleOf=5", badInput[struct {
+			N int `query:"n" validate:"multipleOf=0.5"`
+		}]("/")},
+		{"the discriminator of a union is in requests and responses, but it is readonly or writeonly; drop the tag", badInput[struct {
+			Body struct {
+				candor.OneOf `json:"kind"`
+				A            *struct {
+					Kind string `json:"kind" readonly:"true"`
+				} `case:"a"`
+			} `body:""`
+		}]("/")},
 		{"a list in a path, where each value stands alone; use a string and split it, or move the list to the query", badInput[struct {
 			IDs []int `path:"ids"`
 		}]("/{ids}")},

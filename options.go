@@ -621,7 +621,11 @@ func (s *settings) addExample(status int, name string, value any, summary []stri
 	case slices.ContainsFunc(s.examples, same):
 		return fmt.Errorf("%s stands twice; give one of them another name", x)
 	}
-	if x.data, err = encodeJSON(value); err != nil {
+	encode := encodeJSON
+	if status == 0 {
+		encode = encodeRequestJSON
+	}
+	if x.data, err = encode(value); err != nil {
 		return fmt.Errorf("%s cannot be written as JSON: %w", x, err)
 	}
 	s.examples = append(s.examples, x)

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/go-playground/validator/v10"
-
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -81,12 +79,12 @@ func newPrograms(rules map[string]Rule, codecs map[string]Codec, schemas map[ref
 	}
 	set := check.Builtin()
 	if len(rules) > 0 {
-		funcs := make(map[string]validator.Func, len(rules))
+		custom := make(map[string]check.Custom, len(rules))
 		for name, rule := range rules {
-			funcs[name] = rule.Func
+			custom[name] = check.Custom{Func: rule.Func, Message: rule.Message}
 		}
 		var err error
-		if set, err = check.NewSet(funcs); err != nil {
+		if set, err = check.NewSet(custom); err != nil {
 			return nil, fmt.Errorf("Config.Rules: %w", err)
 		}
 	}

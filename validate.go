@@ -274,6 +274,11 @@ type Rule struct {
 	// such as {"multipleOf": 2}. Where it is nil, or no keyword can say it, the
 	// document names the rule under "x-validate".
 	Schema func(param string) map[string]any
+	// Message says what a value must be or do, such as "must be even"; %s stands
+	// for the parameter of the tag. Clients read it as the error of a validation
+	// error of type "value_error", and Config.Message finds it in the Ctx. Where it
+	// is empty, the sentence names the rule.
+	Message string
 }
 
 // nothingSent stands for an input that was absent, or that was no value.

@@ -142,7 +142,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 }
 
 // node follows the references of a value. What stands beside one is kept where
-// it is an extension.
+// it says something about values.
 func (d *document) node(pointer string, value any) node {
 	n := node{pointer: pointer}
 	n.at, _ = value.(map[string]any)
@@ -154,10 +154,17 @@ func (d *document) node(pointer string, value any) node {
 		}
 		beside := n.at
 		n = node{pointer: ref[1:], at: d.find(ref[1:])}
-		if note, ok := beside[inexactly]; ok {
-			// Facts are kept by pointer, so a reference with a note has a pointer of its own.
-			n.at = maps.Clone(n.at)
-			n.at[inexactly], n.pointer = note, n.pointer+"\x00"+pointer
+		at := n
+		for _, name := range []string{inexactly, "readOnly", "writeOnly"} {
+			said, ok := beside[name]
+			if !ok {
+				continue
+			}
+			// Facts are kept by pointer, so such a reference has a pointer of its own.
+			if n.pointer == at.pointer {
+				n = node{pointer: at.pointer + "\x00" + pointer, at: maps.Clone(at.at)}
+			}
+			n.at[name] = said
 		}
 	}
 	return n

@@ -7,6 +7,7 @@ import (
 	"math"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/candor-go/candor/internal/ecma"
 )
@@ -37,6 +38,10 @@ type facts struct {
 	names    []string
 	members  map[string]node
 	required map[string]bool
+	// readOnly are the members that requests do not set, needs the members that
+	// others need beside them.
+	readOnly []string
+	needs    map[string][]string
 	closed   bool
 	others   node
 	naming   node
@@ -80,7 +85,7 @@ type limit struct {
 }
 
 func newFacts() *facts {
-	return &facts{least: map[string]int{}, most: map[string]int{}, members: map[string]node{}, required: map[string]bool{}}
+	return &facts{least: map[string]int{}, most: map[string]int{}, members: map[string]node{}, required: map[string]bool{}, needs: map[string][]string{}}
 }
 
 // facts gathers what a schema says. The result is shared.
@@ -116,6 +121,7 @@ func (d *document) combine(f *facts, n node) *facts {
 	// Whatever gather writes to is cloned, since facts are shared.
 	both.least, both.most = maps.Clone(f.least), maps.Clone(f.most)
 	both.members, both.required = maps.Clone(f.members), maps.Clone(f.required)
+	both.needs, both.readOnly = maps.Clone(f.needs), slices.Clone(f.readOnly)
 	both.names, both.patterns, both.nots = slices.Clone(f.names), slices.Clone(f.patterns), slices.Clone(f.nots)
 	d.gather(&both, n)
 	return &both
@@ -230,13 +236,28 @@ func (f *facts) mostOf(what string) int {
 func (d *document) gatherMembers(f *facts, n node) {
 	properties := d.child(n, "properties")
 	for _, name := range slices.Sorted(maps.Keys(properties.at)) {
+		member := d.child(properties, name)
+		if member.flag("readOnly") {
+			f.readOnly = append(f.readOnly, name)
+			continue
+		}
+		// A schema for requests and responses cannot demand what no response has.
+		if member.flag("writeOnly") && slices.Contains(strings.Split(member.text(inexactly), ","), ruleRequired) {
+			f.required[name] = true
+		}
 		if _, ok := f.members[name]; !ok {
 			f.names = append(f.names, name)
 		}
-		f.members[name] = d.child(properties, name)
+		f.members[name] = member
 	}
 	for _, name := range n.list("required") {
 		f.required[fmt.Sprint(name)] = true
+	}
+	dependent := d.child(n, "dependentRequired")
+	for name := range dependent.at {
+		for _, needed := range dependent.list(name) {
+			f.needs[name] = append(f.needs[name], fmt.Sprint(needed))
+		}
 	}
 	switch others := n.at["additionalProperties"].(type) {
 	case bool:

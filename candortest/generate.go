@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,7 +171,9 @@ func (g *generator) integer(f *facts) any {
 		n = rapid.Int64Range(low, high).Draw(g.t, "integer")
 	}
 	if step := int64(f.step); step > 0 {
-		n -= n % step
+		if n -= n % step; n < low && n <= high-step {
+			n += step
+		}
 	}
 	return json.Number(strconv.FormatInt(n, 10))
 }
@@ -205,7 +208,29 @@ func (g *generator) float(f *facts) any {
 	if f.format == "float" {
 		x = single(x, low, high)
 	}
+	if f.step > 0 {
+		return multipleNear(x, f.step, low, high)
+	}
 	return decimal(x)
+}
+
+// multipleNear is the multiple of a step next to x, or another one that is in the
+// range. It is worked out in decimals, in which the schema counts.
+func multipleNear(x, step, low, high float64) json.Number {
+	steps := math.Round(x / step)
+	if math.IsInf(steps, 0) {
+		return decimal(x)
+	}
+	if steps*step > high {
+		steps--
+	}
+	if steps*step < low {
+		steps++
+	}
+	text := strconv.FormatFloat(step, 'f', -1, 64)
+	_, fraction, _ := strings.Cut(text, ".")
+	exact, _ := new(big.Rat).SetString(text)
+	return json.Number(exact.Mul(exact, new(big.Rat).SetFloat64(steps)).FloatString(len(fraction)))
 }
 
 // single is x as a float32, or where that lies outside, what lies between.
@@ -470,8 +495,26 @@ func (g *generator) object(f *facts, depth int, a *aim) any {
 			object[name] = g.value(f.members[name], depth+1, inner)
 		}
 	}
+	g.addNeeded(f, object, depth)
 	g.addOthers(f, object, depth, a)
 	return object
+}
+
+// addNeeded adds what the members that are there need beside them.
+func (g *generator) addNeeded(f *facts, object map[string]any, depth int) {
+	for added := true; added; {
+		added = false
+		for _, name := range f.names {
+			if _, isThere := object[name]; !isThere {
+				continue
+			}
+			for _, needed := range f.needs[name] {
+				if _, isThere := object[needed]; !isThere {
+					object[needed], added = g.value(f.members[needed], depth+1, nil), true
+				}
+			}
+		}
+	}
 }
 
 // odds are how seldom an optional member is there. Of many only a few are at
@@ -502,6 +545,9 @@ func (g *generator) addOthers(f *facts, object map[string]any, depth int, a *aim
 			object[g.name(f, i)] = g.value(f.others, depth+1, inner)
 			inner = nil
 		}
+	case a == nil && g.how == asJSON && len(f.readOnly) > 0 && g.seldom(4):
+		// The app ignores it, whatever it is.
+		object[pick(g, f.readOnly)] = pick(g, []any{nil, "x", json.Number("1")})
 	case a == nil && g.how == asJSON && g.seldom(8):
 		object[unknown] = pick(g, []any{nil, "x", json.Number("1")})
 	}

@@ -82,6 +82,8 @@ const (
 	ruleUnique    = "uniqueItems"
 	ruleRequired  = "required"
 	ruleClosed    = "additionalProperties"
+	ruleReadOnly  = "readOnly"
+	ruleNeeded    = "dependentRequired"
 	ruleNames     = "propertyNames"
 	ruleMin       = "min"
 	ruleMax       = "max"
@@ -161,6 +163,14 @@ func (f *facts) own(how form, add func(rule, name string)) {
 		if f.required[name] {
 			add(ruleRequired, name)
 		}
+		if len(f.needs[name]) > 0 && how != asForm {
+			add(ruleNeeded, name)
+		}
+	}
+	if f.closed {
+		for _, name := range f.readOnly {
+			add(ruleReadOnly, name)
+		}
 	}
 }
 
@@ -211,6 +221,11 @@ func (g *generator) brokenObject(f *facts, object map[string]any, depth int, a *
 	switch a.rule {
 	case ruleRequired:
 		delete(object, a.name)
+	case ruleNeeded:
+		object[a.name] = g.value(f.members[a.name], depth+1, nil)
+		delete(object, pick(g, f.needs[a.name]))
+	case ruleReadOnly:
+		object[a.name] = pick(g, []any{"x", nil, json.Number("1")})
 	case ruleClosed:
 		object[unknown] = pick(g, []any{"x", nil, json.Number("1")})
 	case ruleNames:
@@ -316,6 +331,11 @@ func outside(f *facts, l limit, direction float64) any {
 
 // between is a number that is no multiple, but as great as one.
 func (g *generator) between(f *facts) any {
+	if f.step > 0 && f.allows("number") {
+		if x, ok := number(g.float(f)); ok {
+			return decimal(x + f.step/2)
+		}
+	}
 	if f.step <= 1 {
 		return nothing{}
 	}

@@ -55,6 +55,32 @@ func Example_faults() {
 	// 422 {"detail":[{"type":"value_error","loc":["body","lines",1,"sku"],"msg":"Value error: is there twice","ctx":{"error":"is there twice"}}]}
 }
 
+type Account struct {
+	ID       int                     `json:"id" readonly:"true"`
+	Name     string                  `json:"name" pattern:"^[a-z]+$" patternmsg:"Must be small letters"`
+	Password string                  `json:"password" writeonly:"true" validate:"min=8"`
+	Seats    int                     `json:"seats" default:"5" validate:"multipleOf=5"`
+	Card     candor.Optional[string] `json:"card" requires:"holder"`
+	Holder   candor.Optional[string] `json:"holder"`
+}
+
+func Example_oneWay() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/accounts", func(_ context.Context, in struct {
+		Body Account `body:""`
+	},
+	) (Account, error) {
+		in.Body.ID = 7
+		return in.Body, nil
+	})
+
+	ask(app, "POST /accounts", `{"id": 99, "name": "ann", "password": "correct horse"}`)
+	ask(app, "POST /accounts", `{"name": "Ann", "password": "correct horse", "seats": 7, "card": "4111"}`)
+	// Output:
+	// 200 {"id":7,"name":"ann","seats":5}
+	// 422 {"detail":[{"type":"string_pattern_mismatch","loc":["body","name"],"msg":"Must be small letters","ctx":{"message":"Must be small letters","pattern":"^[a-z]+$"}},{"type":"multiple_of","loc":["body","seats"],"msg":"Must be a multiple of 5","ctx":{"multiple_of":5}},{"type":"missing","loc":["body","holder"],"msg":"Field required"}]}
+}
+
 func Example_rules() {
 	multiple := candor.Rule{
 		Func: func(fl validator.FieldLevel) bool {
@@ -65,6 +91,7 @@ func Example_rules() {
 			n, _ := strconv.Atoi(param)
 			return map[string]any{"multipleOf": n}
 		},
+		Message: "must be a multiple of %s",
 	}
 	app := candor.New(candor.Config{Rules: map[string]candor.Rule{"multiple_of": multiple}})
 	candor.Get(app, "/seats", func(_ context.Context, in struct {
@@ -78,7 +105,7 @@ func Example_rules() {
 	ask(app, "GET /seats?row=9", "")
 	// Output:
 	// 200 8
-	// 422 {"detail":[{"type":"value_error","loc":["query","row"],"msg":"Value error: breaks the rule multiple_of","ctx":{"error":"breaks the rule multiple_of"}}]}
+	// 422 {"detail":[{"type":"value_error","loc":["query","row"],"msg":"Value error: must be a multiple of 4","ctx":{"error":"must be a multiple of 4"}}]}
 }
 
 func Example_echo() {

@@ -67,7 +67,18 @@ type Plan struct {
 	cookies []*Param
 	env     []*Param
 	cross   []crossRule
+	needs   []need
 }
+
+// need is a parameter that has to be there beside another one, both by their
+// index in the order of binding.
+type need struct {
+	*Param
+	nth, other int
+}
+
+// asksPresence reports whether a rule asks which parameters were sent.
+func (p *Plan) asksPresence() bool { return len(p.cross)+len(p.needs) > 0 }
 
 // pathParam is a parameter with the position of its wildcard in the pattern.
 type pathParam struct {
@@ -148,7 +159,7 @@ func (p *Plan) At(into reflect.Value) *Target {
 	t.query, slots = splitAt(slots, len(p.query))
 	t.headers, slots = splitAt(slots, len(p.headers))
 	t.cookies, t.env = splitAt(slots, len(p.cookies))
-	if len(p.cross) > 0 {
+	if p.asksPresence() {
 		t.sent = make([]bool, 0, len(params))
 	}
 	return t
@@ -188,6 +199,9 @@ func (t *Target) Bind(r *Request, faults *fault.List) (valid bool) {
 		b.bindCookies()
 	}
 	b.bindEnv()
+	if len(p.needs) > 0 {
+		b.require(p.needs)
+	}
 	if b.valid && len(p.cross) > 0 {
 		b.judge(p.cross)
 	}
@@ -204,7 +218,7 @@ type binding struct {
 
 func (b *binding) bind(s *slot, texts []string) {
 	// Only rules across fields ask which parameters were sent.
-	if len(b.plan.cross) > 0 {
+	if b.plan.asksPresence() {
 		b.sent = append(b.sent, len(texts) > 0)
 	}
 	if len(texts) > 0 && s.quick != nil && s.quick(texts[len(texts)-1]) {
@@ -248,6 +262,17 @@ func (b *binding) bindEnv() {
 			texts = []string{text}
 		}
 		b.bind(&b.env[i], texts)
+	}
+}
+
+// require reports the parameters that are missing beside others, each once.
+func (b *binding) require(needs []need) {
+	reported := -1
+	for i := range needs {
+		n := &needs[i]
+		if n.nth != reported && !b.sent[n.nth] && b.sent[n.other] {
+			b.valid, reported = n.report(fault.New(fault.Missing), sink{faults: b.faults}), n.nth
+		}
 	}
 }
 

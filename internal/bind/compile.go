@@ -142,7 +142,24 @@ func (c *Compiler) addCross(p *Plan, in *typeinfo.Input) error {
 			p.cross = append(p.cross, crossRule{Param: param, nth: nth, check: check})
 		}
 	}
+	c.addNeeds(p)
 	return nil
+}
+
+// addNeeds finds what requires tags ask for, in the order of binding.
+func (c *Compiler) addNeeds(p *Plan) {
+	if c.Rules == nil {
+		return // the other side of the wire judges nothing
+	}
+	all := p.inOrder()
+	for nth, param := range all {
+		for _, name := range param.field.RequiredBy {
+			isOther := func(other *Param) bool {
+				return other.field.Source == param.field.Source && other.field.Name == name
+			}
+			p.needs = append(p.needs, need{Param: param, nth: nth, other: slices.IndexFunc(all, isOther)})
+		}
+	}
 }
 
 // Param compiles one parameter, or one value of a form. Rules across fields

@@ -169,7 +169,7 @@ func orderFault(comparison string, p any, shown string) blame {
 }
 
 func with(typ, key string, value any) blame {
-	return always(fault.NewRule(typ, key, value).Broken())
+	return always(fault.NewRule(typ, map[string]any{key: value}).Broken())
 }
 
 // lengthBound counts the characters of a text, the members of a map and the

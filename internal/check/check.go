@@ -32,7 +32,15 @@ import (
 // changed and safe for concurrent use.
 type Set struct {
 	validate *validator.Validate
-	custom   map[string]validator.Func
+	custom   map[string]Custom
+}
+
+// Custom is a rule of a user's.
+type Custom struct {
+	Func validator.Func
+	// Message says what a value must be or do, such as "must be even", with %s for
+	// the parameter; "" for a sentence that names the rule.
+	Message string
 }
 
 // builtin makes the set without rules of a user; it is shared, because it
@@ -56,7 +64,7 @@ func newValidate() *validator.Validate {
 //
 // A rule is called with the value alone: FieldLevel's Parent and Top are the
 // value itself.
-func NewSet(custom map[string]validator.Func) (*Set, error) {
+func NewSet(custom map[string]Custom) (*Set, error) {
 	// The map stays the user's, who may change it.
 	s := &Set{validate: newValidate(), custom: maps.Clone(custom)}
 	for name, rule := range custom {
@@ -67,16 +75,16 @@ func NewSet(custom map[string]validator.Func) (*Set, error) {
 	return s, nil
 }
 
-func (s *Set) add(name string, rule validator.Func) error {
+func (s *Set) add(name string, rule Custom) error {
 	switch {
 	case !validName(name):
 		return errors.New("a name is letters, digits, - and _; write one such as \"even\"")
 	case reserved(name) || Builtin().knows(name):
 		return errors.New("the name is taken; choose another")
-	case rule == nil:
+	case rule.Func == nil:
 		return errors.New("the function is nil; give one that reports whether the value keeps the rule")
 	}
-	return s.validate.RegisterValidation(name, rule)
+	return s.validate.RegisterValidation(name, rule.Func)
 }
 
 // validName keeps out what has a meaning inside a tag.
@@ -93,7 +101,7 @@ func validName(name string) bool {
 func reserved(name string) bool {
 	switch name {
 	case "-", "0x2C", "0x7C", "dive", "keys", "endkeys", "omitempty", "omitnil", "omitzero", "required",
-		"structonly", "nostructlevel", "pattern":
+		"structonly", "nostructlevel", "pattern", "multipleOf":
 		return true
 	}
 	return false
@@ -260,7 +268,10 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 	}
 	c := condition{blame: valueError("breaks the rule " + rule.Name)}
 	// A user's rule never has the name of another, see add.
-	if s.custom[rule.Name] != nil {
+	if own, ok := s.custom[rule.Name]; ok {
+		if own.Message != "" {
+			c.blame = valueError(own.sentence(rule))
+		}
 		c.keeps = s.through(on, rule)
 		return c, nil
 	}
@@ -392,7 +403,7 @@ func (s *Set) alternatives(on subject, rule typeinfo.Rule) (condition, error) {
 			return c, err
 		}
 		either = append(either, alternative.keeps)
-		phrases = append(phrases, Describe(r))
+		phrases = append(phrases, s.describe(r))
 	}
 	c.blame = valueError(strings.Join(phrases, " or "))
 	c.keeps = func(v reflect.Value) bool {
@@ -404,6 +415,18 @@ func (s *Set) alternatives(on subject, rule typeinfo.Rule) (condition, error) {
 		return false
 	}
 	return c, nil
+}
+
+// describe is Describe for a rule that may be a user's.
+func (s *Set) describe(rule typeinfo.Rule) string {
+	if own := s.custom[rule.Name]; own.Message != "" {
+		return own.sentence(rule)
+	}
+	return Describe(rule)
+}
+
+func (c Custom) sentence(rule typeinfo.Rule) string {
+	return strings.ReplaceAll(c.Message, "%s", rule.Param)
 }
 
 func valueError(sentence string) blame { return with(fault.ValueError, "error", sentence) }

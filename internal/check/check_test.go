@@ -180,6 +180,24 @@ func TestCheck(t *testing.T) {
 		{"isdefault", "", "", nil},
 		{"isdefault", "a", fault.ValueError, says("must be left out or empty")},
 		{"isdefault|email", "a@example.org", "", nil},
+		// Steps. What counts is the decimal.
+		{"multipleOf=5", 10, "", nil},
+		{"multipleOf=5", -10, "", nil},
+		{"multipleOf=5", 0, "", nil},
+		{"multipleOf=5", 12, fault.MultipleOf, ctx{"multiple_of": int64(5)}},
+		{"multipleOf=5", uint8(12), fault.MultipleOf, ctx{"multiple_of": uint64(5)}},
+		{"multipleOf=18446744073709551615", uint64(math.MaxUint64), "", nil},
+		{"multipleOf=0.1", 0.3, "", nil},
+		{"multipleOf=0.1", float32(0.3), "", nil},
+		{"multipleOf=0.1", 0.35, fault.MultipleOf, ctx{"multiple_of": 0.1}},
+		{"multipleOf=0.01", -19.99, "", nil},
+		{"multipleOf=1e-2", 19.999, fault.MultipleOf, ctx{"multiple_of": 0.01}},
+		{"multipleOf=3", 1e300, fault.MultipleOf, nil},
+		{"multipleOf=10", 1e300, "", nil},
+		{"multipleOf=2.5", 5.0, "", nil},
+		{"omitempty,multipleOf=5,gte=10", 0, "", nil},
+		{"multipleOf=4|multipleOf=6", 9, fault.ValueError, says("must be a multiple of 4 or must be a multiple of 6")},
+		{"multipleOf=4|multipleOf=6", 18, "", nil},
 		// Lists.
 		{"unique", []int{1, 2, 1}, fault.ValueError, says("must not hold the same item twice")},
 		{"unique", []string{"a", "b"}, "", nil},
@@ -291,6 +309,20 @@ func TestCompileErrors(t *testing.T) {
 		value        any
 		problem, fix string
 	}{
+		{"multipleOf=0", 0, "only a whole number above zero makes sense", "write multipleOf=5"},
+		{"multipleOf=-5", 0, "only a whole number above zero makes sense", "write multipleOf=5"},
+		{"multipleOf=0.5", 0, "only a whole number above zero makes sense", "write multipleOf=5"},
+		{"multipleOf=0.5", uint(0), "only a whole number above zero makes sense", "write multipleOf=5"},
+		{"multipleOf=0", 0.0, "not a number above zero", "write multipleOf=0.5"},
+		{"multipleOf=1/3", 0.0, "not a number above zero", "write multipleOf=0.5"},
+		{"multipleOf=1e999", 0.0, "not a number above zero", "write multipleOf=0.5"},
+		{"multipleOf=NaN", 0.0, "not a number above zero", "write multipleOf=0.5"},
+		{"multipleOf", 0, "lacks its value", "write multipleOf=value"},
+		{"multipleOf=5", "", "judges integers, unsigned integers and floats, not string", "write"},
+		{"multipleOf=5", time.Hour, "judges integers, unsigned integers and floats, not time.Duration", "write"},
+		{"multiple_of=5", 0, "is written as JSON Schema has it", "multipleOf"},
+		{"multipleOf=5,gte=6,lte=9", 0, "there is no such number between the bounds", "write bounds"},
+		{"multipleOf=0.5,gt=1,lt=1.5", 0.0, "there is no such number between the bounds", "write bounds"},
 		{"min=abc", 0, "not a number", "write min=3"},
 		{"min=abc", "", "not a number", "write min=3"},
 		{"min=1.5", 0, "not a whole number", "write min=3"},
@@ -414,7 +446,7 @@ func TestCustomRules(t *testing.T) {
 	even := func(fl validator.FieldLevel) bool { return fl.Field().Int()%2 == 0 }
 	small := func(fl validator.FieldLevel) bool { return fl.Field().NumField() < 2 && fl.Param() == "a,b" }
 	some := func(fl validator.FieldLevel) bool { return fl.Field().String() == "x" }
-	set, err := check.NewSet(map[string]validator.Func{"even": even, "small": small, "some": some})
+	set, err := check.NewSet(custom(map[string]validator.Func{"even": even, "small": small, "some": some}))
 	require.NoError(t, err)
 
 	judge, err := compile(t, set, reflect.TypeFor[int](), "even")
@@ -459,11 +491,11 @@ func TestNewSetErrors(t *testing.T) {
 		"email": "taken", "iscolor": "taken", "dive": "taken", "-": "taken", "pattern": "taken", "required": "taken",
 		"isdefault": "taken", "file": "taken", "eqfield": "taken", "omitzero": "taken", "0x2C": "taken",
 	} {
-		set, err := check.NewSet(map[string]validator.Func{name: yes})
+		set, err := check.NewSet(custom(map[string]validator.Func{name: yes}))
 		require.ErrorContains(t, err, problem, name)
 		assert.Nil(t, set)
 	}
-	_, err := check.NewSet(map[string]validator.Func{"mine": nil})
+	_, err := check.NewSet(custom(map[string]validator.Func{"mine": nil}))
 	require.ErrorContains(t, err, "nil")
 	_, err = check.NewSet(nil)
 	require.NoError(t, err)
@@ -491,4 +523,13 @@ func TestDescribe(t *testing.T) {
 	assert.Equal(t, "must keep the rule mine=3", check.Describe(one("mine=3")))
 	or := rules("hexcolor|rgb").Self[0]
 	assert.Equal(t, "must be a colour such as #1e90ff or must be a colour such as rgb(30,144,255)", check.Describe(or))
+}
+
+// custom are rules without messages.
+func custom(funcs map[string]validator.Func) map[string]check.Custom {
+	rules := map[string]check.Custom{}
+	for name, f := range funcs {
+		rules[name] = check.Custom{Func: f}
+	}
+	return rules
 }

@@ -34,7 +34,7 @@ func contradiction(on subject, rules []typeinfo.Rule) error {
 			return left.error(on)
 		}
 	}
-	return nil
+	return left.multiples(on, rules)
 }
 
 // interval is what the type itself leaves.

@@ -21,7 +21,11 @@ func makePattern(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 		return compiled{}, notGo(err)
 	}
 	made := onString(search.MatchString)
-	made.blame = with(fault.PatternMismatch, "pattern", rule.Param)
+	facts := map[string]any{"pattern": rule.Param}
+	if rule.Message != "" {
+		facts[fault.Sentence] = rule.Message
+	}
+	made.blame = always(fault.NewRule(fault.PatternMismatch, facts).Broken())
 	return made, nil
 }
 

@@ -40,5 +40,5 @@ func isBound(rule typeinfo.Rule) bool {
 			return false
 		}
 	}
-	return len(rule.Or) > 0 || comparisons[rule.Name] != "" || rule.Name == "latitude" || rule.Name == "longitude"
+	return len(rule.Or) > 0 || comparisons[rule.Name] != "" || rule.Name == "multipleOf" || rule.Name == "latitude" || rule.Name == "longitude"
 }

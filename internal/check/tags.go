@@ -116,6 +116,9 @@ var refused = map[string]string{
 	"omitnil":       "switches the other rules off; write it first, by itself",
 	"-":             "stands for no rules; write nothing beside it",
 
+	"multiple_of": "is written as JSON Schema has it: multipleOf",
+	"multipleof":  "is written as JSON Schema has it: multipleOf",
+
 	"file":       "would look for a client's path on this server; take the file itself with a file tag",
 	"filepath":   "would look for a client's path on this server; write pattern or a rule of your own",
 	"dir":        "would look for a client's path on this server; write pattern or a rule of your own",
@@ -158,6 +161,7 @@ var tags = map[string]tag{
 	"noneofci":       {on: text, param: filled, make: makeOneOf, phrase: "must not be one of %s, in any case"},
 	"unique":         {on: sized, param: own, make: makeUnique, phrase: "must not hold the same item twice"},
 	"isdefault":      {on: ^shape(0), make: makeIsDefault, phrase: "must be left out or empty"},
+	"multipleOf":     {on: numbers, param: filled, make: makeMultiple, phrase: "a multiple of %s"},
 	"pattern":        {on: text, param: needs, make: makePattern, phrase: "must match the pattern %s"},
 	"validateFn":     {on: ^shape(0), param: own, make: makeValidateFn, phrase: "valid"},
 

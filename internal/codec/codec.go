@@ -155,11 +155,14 @@ type Decoder struct {
 	// text without anything is: an object of which no member is required.
 	null   bool
 	vacant func(*state, pointer)
+	// secret means that a part of the text may be writeonly, so that no part of it is
+	// repeated.
+	secret bool
 }
 
 // Decoder makes, or finds, the decoder of t whose values keep the rules.
 func (c *Compiler) Decoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Decoder, error) {
-	d := &Decoder{compiler: c, null: t.Null()}
+	d := &Decoder{compiler: c, null: t.Null(), secret: t.HoldsWriteOnly()}
 	err := c.compile(func() (err error) {
 		d.decode, err = c.decoder(programKey{t, rules, false})
 		return err
@@ -173,7 +176,7 @@ func (c *Compiler) Decoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Decoder, e
 // Object makes the decoder of an object whose members lie in a larger struct,
 // such as the members of a body in an input: their Index starts at parent.
 func (c *Compiler) Object(o *typeinfo.Object, parent reflect.Type) (*Decoder, error) {
-	d := &Decoder{compiler: c}
+	d := &Decoder{compiler: c, secret: o.HoldsWriteOnly()}
 	err := c.compile(func() error {
 		made, err := c.object(o, parent, "")
 		if err != nil {
@@ -200,7 +203,8 @@ type Options struct {
 	// longer than their text; 0 is no limit.
 	Memory int
 	// Echo puts what was sent into each fault, as JSON; for a missing member
-	// that is the object around it.
+	// that is the object around it. Of a type that holds a member that is
+	// writeonly, nothing is repeated: it could be in any part.
 	Echo bool
 }
 
@@ -220,6 +224,7 @@ func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *
 	s := d.compiler.states.Get().(*state)
 	s.data, s.limit, s.memoryLimit = data, MaxDepth, int64(opts.Memory)
 	s.opts, s.faults = opts, faults
+	s.opts.Echo = opts.Echo && !d.secret
 	n, truncated := len(faults.Faults), faults.Truncated
 	// Whatever was found in a text that is not JSON goes: the syntax error is the one
 	// fault. A walk that ended because the value is too large has none.

@@ -15,12 +15,15 @@ type objectWriter struct {
 	steps   []step
 	members []memberWriter
 	judges  judges
+	needs   needs
 }
 
 type memberWriter struct {
 	at path
 	// omit reports that the member is to be left out; nil for never.
 	omit func(p pointer) bool
+	// never is set for a member that has no way out.
+	never bool
 }
 
 func (c *Compiler) makeStructWriter(t *typeinfo.Type) (encodeFunc, error) {
@@ -58,6 +61,11 @@ func (c *Compiler) structWriter(members *typeinfo.Object, parent reflect.Type) (
 func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectWriter, error) {
 	made := &objectWriter{}
 	for _, f := range o.Fields {
+		if !c.writes(f) {
+			// It keeps its number, by which rules between fields ask for it.
+			made.members = append(made.members, memberWriter{never: true})
+			continue
+		}
 		// A name has nothing to escape, so comma, name and colon are one constant.
 		s, err := c.step(programKey{f.Type, f.Rules, f.Quoted}, ","+key(f.Name))
 		if err != nil {
@@ -75,8 +83,18 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 	}
 	var err error
 	made.judges.parent = parent
-	made.judges.crosses, err = c.crosses(o, parent)
+	made.judges.crosses, err = c.crosses(o, parent, c.writes)
+	made.needs = c.needs(o)
 	return made, err
+}
+
+// writes reports whether a member is written at all: a request does not have those
+// of responses alone, and nothing else has those of requests alone.
+func (c *Compiler) writes(f *typeinfo.Field) bool {
+	if c.side == client {
+		return !f.ReadOnly
+	}
+	return !f.WriteOnly
 }
 
 // step makes the step of a member of a struct from the step of its value.
@@ -99,7 +117,7 @@ func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
 		}
 	}
 	// Rules between fields see only fields that keep their own, as when they are read.
-	if w.checks && o.judges.crosses != nil && w.wrong == wrong {
+	if w.checks && (o.judges.crosses != nil || o.needs != nil) && w.wrong == wrong {
 		o.judge(w, p)
 	}
 	return dst
@@ -107,6 +125,9 @@ func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
 
 // find is the field if it is written, nil if not.
 func (m *memberWriter) find(p pointer) pointer {
+	if m.never {
+		return nil
+	}
 	at := m.at.find(p)
 	if at != nil && m.omit != nil && m.omit(at) {
 		return nil
@@ -117,6 +138,7 @@ func (m *memberWriter) find(p pointer) pointer {
 // judge judges the rules between fields, but not the rules of fields left out.
 func (o *objectWriter) judge(w *writer, p pointer) {
 	written := func(i int) bool { return i < len(o.members) && o.members[i].find(p) != nil }
+	o.needs.judge(written, w.report)
 	o.judges.between(p, written, w.report)
 }
 

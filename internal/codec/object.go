@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"errors"
 	"reflect"
 	"slices"
 
@@ -16,6 +17,7 @@ type objectDecoder struct {
 	index   index
 	strict  bool
 	judges  judges
+	needs   needs
 }
 
 // member is one name the object may have.
@@ -48,7 +50,10 @@ func (c *Compiler) makeStruct(t *typeinfo.Type) (decodeFunc, error) {
 func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectDecoder, error) {
 	made := &objectDecoder{parent: parent, strict: o.Strict && c.side != unjudged}
 	for _, f := range o.Fields {
-		m, err := c.member(f, parent)
+		if f.Name == discriminator && (f.ReadOnly || f.WriteOnly) {
+			return nil, inField(parent, f, errDiscriminator)
+		}
+		m, err := c.member(f, parent, made.strict)
 		if err != nil {
 			return nil, inField(parent, f, err)
 		}
@@ -65,8 +70,11 @@ func (c *Compiler) object(o *typeinfo.Object, parent reflect.Type, discriminator
 	made.index = newIndex(made.members)
 	var err error
 	made.judges, err = c.judges(o, parent)
+	made.needs = c.needs(o)
 	return made, err
 }
+
+var errDiscriminator = errors.New("the discriminator of a union is in requests and responses, but it is readonly or writeonly; drop the tag")
 
 // makeWhatHasDefaults finds the embedded pointers that are not to stay nil: those
 // that lead to a field with a default of its own.
@@ -83,10 +91,12 @@ func makeWhatHasDefaults(o *typeinfo.Object, members []member) {
 	}
 }
 
-func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err error) {
+func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type, strict bool) (m member, err error) {
 	m = member{name: f.Name, loc: f.Name, key: key(f.Name), required: f.Required}
-	if c.side == unjudged || c.side != server && f.ThroughPointer {
-		m.required = false // the encoder leaves it out where the pointer is nil
+	// The encoder leaves out what no response has, and what lies behind an embedded
+	// pointer that is nil.
+	if c.side == unjudged || c.side != server && (f.ThroughPointer || f.WriteOnly) {
+		m.required = false
 	}
 	m.at, _ = pathTo(parent, f.Index)
 	if m.decode, err = c.decoder(programKey{f.Type, f.Rules, f.Quoted}); err != nil {
@@ -98,8 +108,26 @@ func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type) (m member, err
 		}
 	}
 	c.memberExample(f)
+	if f.ReadOnly && c.side == server {
+		m.decode = passOver(strict)
+	}
 	m.fill, err = c.filler(f)
 	return m, err
+}
+
+// passOver reads a member that only responses have: it is ignored, or refused
+// where the object takes no others.
+func passOver(strict bool) decodeFunc {
+	return func(d *state, _ pointer) bool {
+		start := d.pos
+		if !d.skip() {
+			return false
+		}
+		if strict || d.opts.ForbidExtra {
+			d.report(fault.New(fault.ExtraForbidden), start)
+		}
+		return true
+	}
 }
 
 // key is a name as it comes before its value; names have nothing to escape.
@@ -304,6 +332,9 @@ func (o *objectDecoder) complete(d *state, p pointer, seen *presence, start int)
 			m.fill(d, at)
 		}
 	}
+	if o.needs != nil {
+		o.needs.judge(seen.has, func(f *fault.Fault) { d.report(f, start) })
+	}
 }
 
 // absent is where the value of an absent member lies, nil where nothing does.
@@ -363,8 +394,46 @@ type method struct {
 	goType reflect.Type
 }
 
+// needs are the members that have to be there beside others: the requires tags of
+// an object.
+type needs []need
+
+// need says that the member of the one number needs the other one, whose name it
+// is.
+type need struct {
+	member, needed int
+	name           any
+}
+
+// needs finds them; nil for none.
+func (c *Compiler) needs(o *typeinfo.Object) (found needs) {
+	if c.side != server {
+		return nil
+	}
+	for i, f := range o.Fields {
+		for _, name := range f.Requires {
+			needed := slices.IndexFunc(o.Fields, func(other *typeinfo.Field) bool { return other.Name == name })
+			found = append(found, need{i, needed, name})
+		}
+	}
+	return found
+}
+
+// judge reports each member that is missing, once.
+func (all needs) judge(present func(int) bool, report func(*fault.Fault)) {
+	for i, n := range all {
+		isUnmet := func(n need) bool { return present(n.member) && !present(n.needed) }
+		isSame := func(before need) bool { return before.needed == n.needed && isUnmet(before) }
+		if isUnmet(n) && !slices.ContainsFunc(all[:i], isSame) {
+			f := fault.New(fault.Missing)
+			f.Loc = append(f.Loc, n.name)
+			report(f)
+		}
+	}
+}
+
 func (c *Compiler) judges(o *typeinfo.Object, parent reflect.Type) (judges, error) {
-	crosses, err := c.crosses(o, parent)
+	crosses, err := c.crosses(o, parent, func(f *typeinfo.Field) bool { return !f.ReadOnly })
 	if err != nil {
 		return judges{}, err
 	}
@@ -380,10 +449,12 @@ func (c *Compiler) judges(o *typeinfo.Object, parent reflect.Type) (judges, erro
 	return j, nil
 }
 
-func (c *Compiler) crosses(o *typeinfo.Object, parent reflect.Type) ([]cross, error) {
+// crosses compiles the rules between fields of those fields that there are on the
+// way.
+func (c *Compiler) crosses(o *typeinfo.Object, parent reflect.Type, isThere func(*typeinfo.Field) bool) ([]cross, error) {
 	var made []cross
 	for i, f := range o.Fields {
-		if f.Rules == nil {
+		if f.Rules == nil || !isThere(f) {
 			continue
 		}
 		keeps, err := c.rules.CompileCross(parent, f, o.Fields...)

@@ -248,7 +248,12 @@ func readJSON(data []byte) (value any, err error) {
 // to itself, and as float64 two of them can be the same: only what is wrong
 // either way is wrong.
 func validate(documented *openapi3.SchemaRef, data []byte, value any) error {
-	err := schema.Check(documented, value)
+	return validateSeen(documented, data, value, func(value any) any { return value })
+}
+
+// validateSeen is validate for what the app sees of a value.
+func validateSeen(documented *openapi3.SchemaRef, data []byte, value any, seen func(any) any) error {
+	err := schema.Check(documented, seen(value))
 	if err == nil {
 		return nil
 	}
@@ -256,7 +261,7 @@ func validate(documented *openapi3.SchemaRef, data []byte, value any) error {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	// Valid with exact numbers is enough: float64 may have rounded them.
-	if decoder.Decode(&exact) == nil && schema.Check(documented, exact) == nil {
+	if decoder.Decode(&exact) == nil && schema.Check(documented, seen(exact)) == nil {
 		return nil
 	}
 	return err

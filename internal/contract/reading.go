@@ -54,7 +54,7 @@ func (part *requestPart) refusedFor(value any) error {
 	case part.schema == nil:
 		return nil
 	case part.data != nil:
-		return validate(part.schema, part.data, value)
+		return validateSeen(part.schema, part.data, value, func(value any) any { return schema.WithoutReadOnly(part.schema, value) })
 	}
 	return schema.Check(part.schema, value)
 }

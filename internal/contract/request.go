@@ -222,6 +222,8 @@ func (part *requestPart) allows(f reported, loc []any) bool {
 	switch {
 	case part.refusal != nil:
 		return false
+	case f.Type == fault.ExtraForbidden && schema.IsReadOnlyAt(part.schema, loc, part.sent):
+		return false // what requests have no business with may be refused, too
 	case part.absent:
 		return f.Type == fault.Missing && !schema.IsInexact(part.schema, loc)
 	case len(loc) == 0 && (part.isForm || part.schema == nil):
@@ -238,7 +240,7 @@ func (part *requestPart) allows(f reported, loc []any) bool {
 		switch {
 		case len(rest) == 1 && f.Type == fault.Missing:
 			met = true
-			refused = refused || slices.Contains(s.Value.Required, fmt.Sprint(rest[0]))
+			refused = refused || schema.Demands(s, value, fmt.Sprint(rest[0]))
 		case len(rest) == 1 && f.Type == fault.ExtraForbidden, len(rest) == 0 && f.Type != fault.Missing:
 			met = true
 			refused = refused || schema.Check(s, value) != nil

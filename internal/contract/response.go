@@ -174,5 +174,7 @@ func (p *Expected) checkJSON(at string, documented *openapi3.SchemaRef, data []b
 	}
 	if err := validate(documented, data, value); err != nil {
 		p.violates(at, shown(data), err)
+	} else if loc, ok := schema.FindWriteOnly(documented, value); ok {
+		p.disagree(under(at, loc), "writeOnly, so in no response", shown(data))
 	}
 }

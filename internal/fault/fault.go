@@ -73,6 +73,7 @@ const (
 	URLParsing      = "url_parsing"
 	Enum            = "enum"
 	Literal         = "literal_error"
+	MultipleOf      = "multiple_of"
 	TooShort        = "too_short"
 	TooLong         = "too_long"
 	StringTooShort  = "string_too_short"

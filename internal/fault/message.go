@@ -52,6 +52,7 @@ var kinds = map[string]kind{
 	Greater:         {"Must be greater than {gt}", "exclusiveMinimum"},
 	GreaterEqual:    {"Must be greater than or equal to {ge}", "minimum"},
 	Less:            {"Must be less than {lt}", "exclusiveMaximum"},
+	MultipleOf:      {"Must be a multiple of {multiple_of}", "multipleOf"},
 	LessEqual:       {"Must be less than or equal to {le}", "maximum"},
 	UnionTagInvalid: {"Unknown {discriminator}, expected one of {expected_tags}", "discriminator"},
 	UnionTagMissing: {"The member {discriminator} that says which kind this is, is missing", "discriminator"},
@@ -77,8 +78,16 @@ func Keyword(typ string) string { return kinds[typ].keyword }
 // IsKnown reports whether a type is one of this package.
 func IsKnown(typ string) bool { return kinds[typ].sentence != "" }
 
-// Message is the English sentence for a type and its facts.
+// Sentence is the name of the fact that is the whole sentence, where the author of
+// a rule wrote one.
+const Sentence = "message"
+
+// Message is the sentence for a type and its facts, in English unless its author
+// wrote it in another language.
 func Message(typ string, ctx map[string]any) string {
+	if written, ok := ctx[Sentence].(string); ok {
+		return written
+	}
 	k, ok := kinds[typ]
 	if !ok {
 		return "Not valid"

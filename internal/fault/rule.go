@@ -15,9 +15,9 @@ type Rule struct {
 	Kind, Sentence, Facts []byte
 }
 
-// NewRule works out what the faults of a rule with one fact have in common.
-func NewRule(typ, key string, value any) *Rule {
-	r := &Rule{Type: typ, Ctx: map[string]any{key: value}}
+// NewRule works out what the faults of a rule with these facts have in common.
+func NewRule(typ string, facts map[string]any) *Rule {
+	r := &Rule{Type: typ, Ctx: facts}
 	// Facts come from tags, which may hold bytes that are not UTF-8.
 	lenient := jsonv2.JoinOptions(jsonv2.Deterministic(true), jsontext.AllowInvalidUTF8(true))
 	r.Kind, _ = jsonv2.Marshal(typ)

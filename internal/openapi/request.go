@@ -77,7 +77,7 @@ func (w *writer) body(op *operation.Operation) *openapi3.RequestBodyRef {
 		out.Description = w.components.Doc(b.Field)
 	}
 	for _, m := range b.Media {
-		media := w.mediaType(s)
+		media := w.mediaType(s, schema.In)
 		// Only a form has parts whose encoding can be named.
 		if b.Value.Kind == operation.Form {
 			media.Encoding = formEncoding(b.Value.Object)

@@ -108,7 +108,7 @@ func (w *writer) content(c *operation.Content) *openapi3.MediaType {
 		s := w.value(v, "")
 		if media == nil {
 			// The first one may be a sequence, which shows its items as long as it stays alone.
-			media = w.mediaType(s)
+			media = w.mediaType(s, schema.Out)
 			continue
 		}
 		media = &openapi3.MediaType{Schema: either(media.Schema, s)}

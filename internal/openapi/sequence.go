@@ -97,14 +97,14 @@ func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 }
 
 // mediaType writes a body. Of a sequence it shows the text that is sent.
-func (w *writer) mediaType(s *openapi3.SchemaRef) *openapi3.MediaType {
+func (w *writer) mediaType(s *openapi3.SchemaRef, use schema.Use) *openapi3.MediaType {
 	media := &openapi3.MediaType{Schema: s}
 	item := itemIn(s)
 	if item == nil {
 		return media
 	}
 	media.Extensions = map[string]any{mediatype.ItemExtension: inExtension(item)}
-	if text := w.sample(mediatype.SequenceOf(s.Value.ContentMediaType), item); text != nil {
+	if text := w.sample(mediatype.SequenceOf(s.Value.ContentMediaType), item, use); text != nil {
 		media.Example = string(text)
 	}
 	return media
@@ -121,15 +121,15 @@ func inExtension(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 
 // sample is a body of one item. Of items with names it is one of each kind, but
 // for that of a failure.
-func (w *writer) sample(format *mediatype.Sequence, item *openapi3.SchemaRef) (text []byte) {
+func (w *writer) sample(format *mediatype.Sequence, item *openapi3.SchemaRef, use schema.Use) (text []byte) {
 	if !format.Named {
-		return appendSample(nil, format, mediatype.Item{Data: w.components.Sample(item)})
+		return appendSample(nil, format, mediatype.Item{Data: w.components.Sample(item, use)})
 	}
 	for _, kind := range item.Value.AnyOf {
 		one := mediatype.Item{Name: eventName(kind), Data: []byte("text")}
 		// Without a schema the data are any text, of which "text" is one.
 		if data := kind.Value.Properties["data"].Value; data.ContentSchema != nil {
-			one.Data = w.components.Sample(data.ContentSchema)
+			one.Data = w.components.Sample(data.ContentSchema, use)
 		}
 		if one.Name != mediatype.ErrorEvent {
 			text = appendSample(text, format, one)

@@ -26,7 +26,7 @@ var keywords = map[string]keywordMaker{
 	"len": length, "eq": equal, "ne": unequal,
 	"oneof": among, "noneof": notAmong, "oneofci": amongFolded, "noneofci": negate(amongFolded),
 	"eq_ignore_case": equalFolded, "ne_ignore_case": negate(equalFolded),
-	"unique": unique, "port": port,
+	"unique": unique, "port": port, "multipleOf": multiple,
 	"latitude":  degrees(90, `^[-+]?([1-8]?[0-9](\.[0-9]+)?|90(\.0+)?)$`),
 	"longitude": degrees(180, `^[-+]?(180(\.0+)?|((1[0-7][0-9])|([1-9]?[0-9]))(\.[0-9]+)?)$`),
 
@@ -390,6 +390,15 @@ func lessThan(on subject, param string) keyword {
 		return noKeyword
 	}
 	return exactly(&openapi3.Schema{ExclusiveMax: openapi3.ExclusiveBound{Value: &x}})
+}
+
+// multiple is a step between numbers, which the parameter spells as JSON does.
+func multiple(on subject, param string) keyword {
+	step, ok := on.limit(param)
+	if !ok {
+		return noKeyword
+	}
+	return exactly(&openapi3.Schema{MultipleOf: &step})
 }
 
 // length is the exact size, and of a number its value.

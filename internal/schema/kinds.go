@@ -475,6 +475,7 @@ func annotate(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) *openapi3.
 		s.Description = doc
 	}
 	s.Deprecated = s.Deprecated || f.Deprecated
+	s.ReadOnly, s.WriteOnly = f.ReadOnly, f.WriteOnly
 	if value := fieldLiteral(f, f.Default); value != nil {
 		s.Default = value
 	}
@@ -494,6 +495,12 @@ func annotateRef(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) {
 	}
 	if f.Deprecated {
 		siblings["deprecated"] = true
+	}
+	if f.ReadOnly {
+		siblings["readOnly"] = true
+	}
+	if f.WriteOnly {
+		siblings["writeOnly"] = true
 	}
 	if fieldLiteral(f, f.Default) != nil {
 		// As JSON, which the encoder writes as it is.

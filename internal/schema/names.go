@@ -149,7 +149,7 @@ func (c *Components) differs(t *typeinfo.Type, seen map[*typeinfo.Type]bool) boo
 		}
 		for _, o := range objects {
 			for _, f := range o.Fields {
-				if !f.Hidden && isRequired(f, In) != isRequired(f, Out) {
+				if !f.Hidden && (f.ReadOnly || f.WriteOnly || isRequired(f, In) != isRequired(f, Out)) {
 					return true
 				}
 			}

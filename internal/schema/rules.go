@@ -254,6 +254,18 @@ func OrElsewhere(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return noted
 }
 
+// noteBeside adds a note to a schema, or beside a reference.
+func noteBeside(ref *openapi3.SchemaRef, text string) {
+	if ref.Ref == "" {
+		addNote(ref.Value, text)
+		return
+	}
+	if before, ok := ref.Extensions[noted].(string); ok {
+		text = before + "," + text
+	}
+	besides(ref, map[string]any{noted: text})
+}
+
 // carryNotes moves the note of a part to the whole.
 func carryNotes(inner, whole *openapi3.Schema) {
 	if text, ok := inner.Extensions[noted].(string); ok {
@@ -279,6 +291,12 @@ func conjoin(s, more *openapi3.Schema) {
 	rest := openapi3.Schema{}
 	only(&s.Pattern, more.Pattern, &rest.Pattern)
 	only(&s.Format, more.Format, &rest.Format)
+	switch {
+	case s.MultipleOf == nil:
+		s.MultipleOf = more.MultipleOf
+	case more.MultipleOf != nil && *more.MultipleOf != *s.MultipleOf:
+		rest.MultipleOf = more.MultipleOf
+	}
 	if s.Not == nil {
 		s.Not = more.Not
 	} else {

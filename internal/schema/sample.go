@@ -10,9 +10,10 @@ import (
 
 // Sample is a value that a schema describes, as JSON, with every member that it
 // has: its examples, defaults and listed values where there are any, and the
-// simplest value elsewhere. It is nil where the simple one breaks a rule.
-func (c *Components) Sample(s *openapi3.SchemaRef) []byte {
-	m := &sampler{properties: c.properties}
+// simplest value elsewhere. It is nil where the simple one breaks a rule. What is
+// not sent in the use is left out.
+func (c *Components) Sample(s *openapi3.SchemaRef, use Use) []byte {
+	m := &sampler{properties: c.properties, use: use}
 	text := m.append(nil, s)
 	var value any
 	// The whole decides, since every member was made by itself.
@@ -27,6 +28,7 @@ func (c *Components) Sample(s *openapi3.SchemaRef) []byte {
 type sampler struct {
 	properties map[*openapi3.Schema][]string
 	path       []*openapi3.Schema
+	use        Use
 	// guesses means that a value has a rule that no keyword says.
 	guesses bool
 }
@@ -82,7 +84,7 @@ func (m *sampler) appendObject(dst []byte, s *openapi3.Schema) []byte {
 	for _, name := range m.properties[s] {
 		member := s.Properties[name]
 		// A member that would contain the type again is left out, or is null.
-		if m.repeats(member) && !slices.Contains(s.Required, name) {
+		if m.repeats(member) && !slices.Contains(s.Required, name) || m.isLeftOut(member) {
 			continue
 		}
 		if len(dst) > before {
@@ -96,6 +98,14 @@ func (m *sampler) appendObject(dst []byte, s *openapi3.Schema) []byte {
 		dst = m.append(dst, member)
 	}
 	return append(dst, '}')
+}
+
+// isLeftOut reports whether a member is one of the other use alone.
+func (m *sampler) isLeftOut(member *openapi3.SchemaRef) bool {
+	if m.use == Out {
+		return IsWriteOnly(member)
+	}
+	return IsReadOnly(member)
 }
 
 func (m *sampler) appendArray(dst []byte, s *openapi3.Schema) []byte {

@@ -62,7 +62,7 @@ func TestSample(t *testing.T) {
 			require.NoError(t, err)
 			c := schema.New(schema.Options{})
 			c.Mark(described, schema.Out)
-			assert.Equal(t, row.want, string(c.Sample(c.Value(described, nil, schema.Out))))
+			assert.Equal(t, row.want, string(c.Sample(c.Value(described, nil, schema.Out), schema.Out)))
 		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -157,7 +158,12 @@ func (c *Components) Value(t *typeinfo.Type, rules *typeinfo.Rules, use Use) *op
 // Field is the schema of a member or a parameter: the schema of its value, with its
 // default, example and documentation.
 func (c *Components) Field(f *typeinfo.Field, use Use) *openapi3.SchemaRef {
-	return annotate(c.fieldValue(f, use), f, c.Doc(f))
+	made := annotate(c.fieldValue(f, use), f, c.Doc(f))
+	// No keyword says this of parameters, which have a schema each.
+	if len(f.RequiredBy) > 0 && f.Source != typeinfo.Body && f.Source != typeinfo.Form && f.Source != typeinfo.File {
+		noteBeside(made, "required_with="+strings.Join(f.RequiredBy, " "))
+	}
+	return made
 }
 
 // Doc is what the documentation of a field says: its tag, or its comment.
@@ -280,6 +286,18 @@ func isRequired(f *typeinfo.Field, use Use) bool {
 	return alwaysWritten(f)
 }
 
+// isListed reports whether an object has a member in the uses: what only responses
+// have is no member of requests, and the other way round.
+func isListed(f *typeinfo.Field, uses Use) bool {
+	switch {
+	case f.ReadOnly:
+		return uses&Out != 0
+	case f.WriteOnly:
+		return uses&(In|Closed) != 0
+	}
+	return true
+}
+
 func alwaysWritten(f *typeinfo.Field) bool {
 	return !f.OmitEmpty && !f.OmitZero && !f.ThroughPointer && f.Type.Kind != typeinfo.Optional
 }
@@ -303,16 +321,28 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 		put(tag.property, member, needed)
 	}
 	closed := o.Strict || use == Closed
+	// Closed objects have a component of their own, which is for requests alone.
+	uses := required &^ Closed
+	if use == Closed {
+		uses = Closed
+	}
 	for _, f := range o.Fields {
 		switch {
-		case tag != nil && f.Name == tag.property:
+		case tag != nil && f.Name == tag.property, !isListed(f, uses):
 		case f.Hidden:
 			// The object takes a member that the document does not show.
 			closed = false
 		default:
-			put(f.Name, c.Field(f, use), isRequired(f, required))
+			member, isNeeded := c.Field(f, use), isRequired(f, required)
+			// Of a schema for both ways it is not demanded, since no response has it.
+			if f.WriteOnly && isNeeded && uses&Out != 0 {
+				isNeeded = false
+				noteBeside(member, "required")
+			}
+			put(f.Name, member, isNeeded)
 		}
 	}
+	s.DependentRequired = c.dependent(o, names)
 	if closed {
 		s.AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)}
 	}
@@ -320,6 +350,20 @@ func (c *Components) object(s *openapi3.Schema, o *typeinfo.Object, tag *discrim
 		addNote(s, validates) // a method of the type, which may refuse anything
 	}
 	c.properties[s] = names
+}
+
+// dependent says which members need others beside them, of those that the document
+// shows.
+func (c *Components) dependent(o *typeinfo.Object, shown []string) map[string][]string {
+	all := map[string][]string{}
+	for _, f := range o.Fields {
+		for _, needed := range f.Requires {
+			if slices.Contains(shown, f.Name) && slices.Contains(shown, needed) {
+				all[f.Name] = append(all[f.Name], needed)
+			}
+		}
+	}
+	return all
 }
 
 type discriminator struct {

@@ -23,6 +23,91 @@ var configErrors = []struct {
 		of, reflect.TypeFor[chan int](),
 		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
 	},
+	// Members of one way, and members that need others.
+	{
+		of, object(field[int]("A", `json:"a" readonly:"true" writeonly:"true"`)),
+		"field A of struct{...}: it is readonly and writeonly, so it would be in no request and no response; keep one, or leave the field out by `json:\"-\"`",
+	},
+	{
+		of, object(field[int]("A", `json:"a" readonly:"yes"`)),
+		"field A of struct{...}: readonly:\"yes\" is neither true nor false; write `readonly:\"true\"`",
+	},
+	{
+		of, object(field[int]("A", `json:"a" readonly:"true" validate:"required"`)),
+		"field A of struct{...}: validate:\"required\" contradicts readonly, which makes the value optional; drop one of the two; required means present, and zero values such as 0, false and \"\" are present",
+	},
+	{
+		input, object(field[string]("Q", `query:"q" writeonly:"true"`)),
+		"field Q of struct{...}: it is readonly or writeonly, which members of bodies are, but its source is query; drop the tag, or put it on a member of the body's type",
+	},
+	{
+		input, object(field[string]("Q", `body:"q" readonly:"true"`)),
+		"field Q of struct{...}: its readonly tag stands in an input, where nothing could fill it in; drop the field",
+	},
+	{
+		input, object(field[string]("Q", `form:"q" readonly:"true"`)),
+		"field Q of struct{...}: its readonly tag stands in an input, where nothing could fill it in; drop the field",
+	},
+	{
+		of, object(field[*int]("A", `json:"a" requires:"c"`), field[*int]("B", `json:"b"`)),
+		"field A of struct{...}: requires:\"c\": nothing of the name \"c\" can be sent beside it; write one of b",
+	},
+	{
+		of, object(field[*int]("A", `json:"a" requires:"a"`)),
+		"field A of struct{...}: requires:\"a\": nothing of the name \"a\" can be sent beside it; drop it",
+	},
+	{
+		of, object(field[*int]("A", `json:"a" requires:"b,"`), field[*int]("B", `json:"b"`)),
+		"field A of struct{...}: requires:\"b,\" names no field; write the names on the wire, with commas between them: `requires:\"other\"`",
+	},
+	{
+		of, object(field[*int]("A", `json:"a" requires:"b,b"`), field[*int]("B", `json:"b"`)),
+		"field A of struct{...}: requires:\"b,b\": \"b\" stands twice; name it once",
+	},
+	{
+		of, object(field[int]("A", `json:"a" requires:"b"`), field[*int]("B", `json:"b"`)),
+		"field A of struct{...}: its requires tag stands on a value that is always there; drop the tag and make the others required, or make this one optional",
+	},
+	{
+		of, object(field[*int]("A", `json:"a" requires:"b"`), field[int]("B", `json:"b"`)),
+		"field A of struct{...}: requires:\"b\": \"b\" is always required; drop it, or make it optional",
+	},
+	{
+		of, object(field[*int]("A", `json:"a" requires:"b"`), field[*int]("B", `json:"b" readonly:"true"`)),
+		"field A of struct{...}: requires:\"b\": \"b\" is readonly, so no request has it; drop it",
+	},
+	{
+		of, object(field[*int]("A", `json:"a" readonly:"true" requires:"b"`), field[*int]("B", `json:"b"`)),
+		"field A of struct{...}: its requires tag stands on a readonly member, which no request has; drop the tag",
+	},
+	{
+		of, object(field[*int]("A", `json:"a" requires:"b"`), field[*int]("B", `json:"b" writeonly:"true"`)),
+		"field A of struct{...}: requires:\"b\": \"b\" is writeonly, so no response has it beside this one; make this one writeonly, too, or write the rule as a method Validate",
+	},
+	{
+		input, object(field[*int]("A", `query:"a" requires:"b"`), field[*int]("B", `header:"b"`)),
+		"field A of struct{...}: requires:\"b\": nothing of the name \"b\" can be sent beside it; drop it",
+	},
+	{
+		input, object(field[*[]int]("A", `body:"" requires:"b"`)),
+		"field A of struct{...}: its requires tag has no effect on a whole body; put it on a member",
+	},
+	{
+		response, object(field[*string]("A", `header:"X-A" requires:"X-B"`), field[*string]("B", `header:"X-B"`)),
+		"field A of struct{...}: its requires tag has no effect on a header or cookie of an answer; drop the tag",
+	},
+	{
+		response, object(field[int]("A", `header:"X-A" writeonly:"true"`)),
+		"field A of struct{...}: it is readonly or writeonly, which members of bodies are, but its source is header; drop the tag, or put it on a member of the body's type",
+	},
+	{
+		of, object(field[string]("A", `json:"a" patternmsg:"must be short"`)),
+		"field A of struct{...}: its patternmsg tag has no effect without a pattern; add a pattern tag, or drop it",
+	},
+	{
+		of, object(field[string]("A", `json:"a" pattern:"^a" patternmsg:" "`)),
+		"field A of struct{...}: its patternmsg tag is empty; write what the value must look like, or drop the tag",
+	},
 	{
 		of, reflect.TypeFor[complex64](),
 		"complex64: a value of kind complex64 has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",

@@ -45,6 +45,9 @@ func (r *inputReader) read(t reflect.Type) (*Input, error) {
 	if err := r.in.contradiction(); err != nil {
 		return nil, err
 	}
+	if err := resolveRequires(t, r.in.named()); err != nil {
+		return nil, err
+	}
 	// Last, because any other error says more.
 	if hidesAll(t) {
 		return nil, nothingToFillIn(t)
@@ -156,7 +159,7 @@ func (r *inputReader) sourced(t *tagged, at embedding) error {
 	} else if t.name == "" && members && t.source != File {
 		return r.model(t, at)
 	}
-	return r.value(t, at)
+	return r.value(t, at, NoSource)
 }
 
 func (t *tagged) noSource() error {
@@ -332,7 +335,7 @@ func (r *inputReader) strictModel(t *tagged) error {
 
 func (r *inputReader) modelField(t *tagged, at embedding, model Source) error {
 	if t.source == model || model == Form && t.source == File {
-		return r.value(t, at)
+		return r.value(t, at, model)
 	}
 	name := t.suggestion(model)
 	if t.json != "" && t.json != "-" {
@@ -342,13 +345,16 @@ func (r *inputReader) modelField(t *tagged, at embedding, model Source) error {
 }
 
 // value adds a parameter or a form value.
-func (r *inputReader) value(t *tagged, at embedding) error {
+func (r *inputReader) value(t *tagged, at embedding, model Source) error {
 	if err := t.checkName(t.name); err != nil {
 		return err
 	}
 	f, err := r.described(t, at)
 	if err != nil {
 		return err
+	}
+	if f.ReadOnly {
+		return r.readOnly(t, model)
 	}
 	if f.Aliases, err = t.aliases(f); err != nil {
 		return err
@@ -362,6 +368,15 @@ func (r *inputReader) value(t *tagged, at embedding) error {
 		return nil
 	}
 	r.in.Params = append(r.in.Params, f)
+	return nil
+}
+
+// readOnly leaves a field of a model of form values out, whose type may be that
+// of responses, too.
+func (r *inputReader) readOnly(t *tagged, model Source) error {
+	if model == NoSource {
+		return t.problem("its readonly tag stands in an input, where nothing could fill it in", "drop the field")
+	}
 	return nil
 }
 

@@ -26,7 +26,7 @@ type StrayKey struct {
 // ownKeys are the keys that are read somewhere in this package.
 var ownKeys = []string{
 	"path", "query", "header", "cookie", "form", "file", "body", "dep", "security", "status", "env",
-	"json", "validate", "pattern", "default", "example", "doc", "title", "deprecated", "hidden",
+	"json", "validate", "pattern", "patternmsg", "requires", "readonly", "writeonly", "default", "example", "doc", "title", "deprecated", "hidden",
 	"media", "realm", "scheme", "case", "event", "alias",
 }
 
@@ -66,7 +66,7 @@ var keysOfFrameworks = map[string]string{
 	"nullable":             "use a pointer or candor.Optional, which take null",
 	"description":          "write `doc:\"...\"`",
 	"modelDescription":     "write `doc:\"...\"`",
-	"patternDescription":   "write `doc:\"...\"`",
+	"patternDescription":   "write `patternmsg:\"...\"`",
 	"format":               "write a rule such as `validate:\"email\"`, or use a type such as time.Time or uuid.UUID",
 	"timeFormat":           "use time.Time, which is RFC 3339, candor.Date, or a type with UnmarshalText",
 	"enum":                 "write `validate:\"oneof=a b\"`, or give the type a method Enum() []T",
@@ -76,7 +76,7 @@ var keysOfFrameworks = map[string]string{
 	"maximum":              "write `validate:\"lte=...\"`",
 	"exclusiveMinimum":     "write `validate:\"gt=...\"`",
 	"exclusiveMaximum":     "write `validate:\"lt=...\"`",
-	"multipleOf":           "add a rule to Config.Rules, or give the struct a method Validate() error",
+	"multipleOf":           "write `validate:\"multipleOf=...\"`",
 	"minLength":            "write `validate:\"min=...\"`",
 	"maxLength":            "write `validate:\"max=...\"`",
 	"minItems":             "write `validate:\"min=...\"`",
@@ -85,11 +85,9 @@ var keysOfFrameworks = map[string]string{
 	"maxProperties":        "write `validate:\"max=...\"`",
 	"uniqueItems":          "write `validate:\"unique\"`",
 	"additionalProperties": "embed candor.Strict to forbid what the struct does not list",
-	"dependentRequired":    "write a rule such as `validate:\"required_with=Other\"`",
-	"readOnly":             "leave the field out of the type that is read, and keep it in the one that is written",
-	"readonly":             "leave the field out of the type that is read, and keep it in the one that is written",
-	"writeOnly":            "leave the field out of the type that is written, and keep it in the one that is read",
-	"writeonly":            "leave the field out of the type that is written, and keep it in the one that is read",
+	"dependentRequired":    "write `requires:\"...\"` with the names of the other members",
+	"readOnly":             "write `readonly:\"true\"`",
+	"writeOnly":            "write `writeonly:\"true\"`",
 	"contentType":          "write `media:\"...\"` on a raw `body:\"\"`",
 	"encoding":             "drop it; []byte is base64 in JSON by itself",
 	"collectionFormat":     "write the option csv behind the name for commas: `query:\"ids,csv\"`",

@@ -42,8 +42,8 @@ func TestKeysOfOtherFrameworks(t *testing.T) {
 	for key, advice := range map[string]string{
 		"binding": "`validate:", "uri": "`path:", "param": "`path:", "params": "`path:", "reqHeader": "`header:", "formData": "`form:",
 		"required": "drop it", "enum": "oneof", "minimum": "gte=", "exclusiveMaximum": "lt=", "minLength": "min=", "maxItems": "max=",
-		"description": "`doc:", "format": "a rule such as", "readOnly": "leave the field out", "nullable": "pointer", "valid": "`validate:",
-		"swaggertype": "OpenAPISchema", "swaggerignore": "`hidden:", "uniqueItems": "unique", "multipleOf": "Config.Rules",
+		"description": "`doc:", "format": "a rule such as", "readOnly": "readonly:", "nullable": "pointer", "valid": "`validate:",
+		"swaggertype": "OpenAPISchema", "swaggerignore": "`hidden:", "uniqueItems": "unique", "multipleOf": "multipleOf=",
 	} {
 		strays := keysOf(t, `json:"a" `+key+`:"x"`)
 		if assert.Len(t, strays, 1, key) {

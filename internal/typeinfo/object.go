@@ -324,7 +324,7 @@ func (c *collector) resolveNames() error {
 			c.object.Fields = append(c.object.Fields, m.Field)
 		}
 	}
-	return nil
+	return resolveRequires(c.root, c.object.Fields)
 }
 
 func better(a, b member) bool {

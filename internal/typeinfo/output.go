@@ -147,6 +147,9 @@ func (out *Output) add(t *tagged, known func(reflect.Type) bool) error {
 	if err != nil {
 		return err
 	}
+	if err := t.useless("a header or cookie of an answer", "requires"); err != nil {
+		return err
+	}
 	f, err := t.field(t.name, t.options, typ)
 	if err != nil {
 		return err

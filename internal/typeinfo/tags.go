@@ -123,7 +123,7 @@ func (t *tagged) useless(where string, keys ...string) error {
 }
 
 // valueTags are about the value of one field.
-var valueTags = []string{"validate", "pattern", "default", "example"}
+var valueTags = []string{"validate", "pattern", "patternmsg", "requires", "readonly", "writeonly", "default", "example"}
 
 // suggestion is a name on the wire for a field that has none: item_id for
 // ItemID, Item-Id as a header.
@@ -158,7 +158,7 @@ func (t *tagged) field(name string, options []string, typ *Type) (*Field, error)
 	// Options first, since the rules ask whether the field may be absent.
 	steps := []func(*Field) error{
 		func(f *Field) error { return t.applyOptions(f, options) },
-		t.refuseCredentialTags, t.refuseAlias, t.applyMedia, t.applyFlags, t.applyRules, t.applyDefault, t.applyExample,
+		t.refuseCredentialTags, t.refuseAlias, t.applyMedia, t.applyFlags, t.applyRules, t.applyRequires, t.applyDefault, t.applyExample,
 	}
 	for _, step := range steps {
 		if err := step(f); err != nil {
@@ -314,8 +314,30 @@ func (t *tagged) applyFlags(f *Field) (err error) {
 	if f.Deprecated, err = t.flag("deprecated"); err != nil {
 		return err
 	}
-	f.Hidden, err = t.flag("hidden")
-	return err
+	if f.Hidden, err = t.flag("hidden"); err != nil {
+		return err
+	}
+	return t.applyDirection(f)
+}
+
+// applyDirection reads what makes a member one of requests or of responses alone.
+func (t *tagged) applyDirection(f *Field) (err error) {
+	if f.ReadOnly, err = t.flag("readonly"); err != nil {
+		return err
+	}
+	if f.WriteOnly, err = t.flag("writeonly"); err != nil {
+		return err
+	}
+	isFormValue, isBodyMember := t.source == Form, t.source == Body && f.Name != ""
+	switch {
+	case f.ReadOnly && f.WriteOnly:
+		return t.problem("it is readonly and writeonly, so it would be in no request and no response", "keep one, or leave the field out by `json:\"-\"`")
+	case f.ReadOnly && isBodyMember:
+		return t.problem("its readonly tag stands in an input, where nothing could fill it in", "drop the field")
+	case (f.ReadOnly || f.WriteOnly) && t.source != NoSource && !isFormValue && !isBodyMember:
+		return t.problem(fmt.Sprintf("it is readonly or writeonly, which members of bodies are, but its source is %s", t.source), "drop the tag, or put it on a member of the body's type")
+	}
+	return nil
 }
 
 func (t *tagged) flag(key string) (bool, error) {
@@ -353,7 +375,13 @@ func (t *tagged) applyRules(f *Field) error {
 
 func (t *tagged) applyPattern(f *Field) error {
 	pattern, ok := t.Tag.Lookup("pattern")
-	if !ok {
+	message, hasMessage := t.Tag.Lookup("patternmsg")
+	switch {
+	case hasMessage && !ok:
+		return t.problem("its patternmsg tag has no effect without a pattern", "add a pattern tag, or drop it")
+	case hasMessage && strings.TrimSpace(message) == "":
+		return t.problem("its patternmsg tag is empty", "write what the value must look like, or drop the tag")
+	case !ok:
 		return nil
 	}
 	if _, err := regexp.Compile(pattern); err != nil {
@@ -363,7 +391,7 @@ func (t *tagged) applyPattern(f *Field) error {
 	if f.Rules != nil {
 		rules = *f.Rules
 	}
-	rules.Self = append(rules.Self, Rule{Name: "pattern", Param: pattern, HasParam: true})
+	rules.Self = append(rules.Self, Rule{Name: "pattern", Param: pattern, HasParam: true, Message: message})
 	f.Rules = &rules
 	return nil
 }
@@ -383,8 +411,32 @@ func (t *tagged) optional(f *Field) string {
 		return "omitempty"
 	case f.OmitZero:
 		return "omitzero"
+	case f.ReadOnly:
+		return "readonly"
 	}
 	return ""
+}
+
+// applyRequires reads the names of the fields that this one needs beside it. They
+// are the names on the wire, as presence is a fact of the wire; resolveRequires
+// finds the fields.
+func (t *tagged) applyRequires(f *Field) error {
+	names, ok := t.Tag.Lookup("requires")
+	if !ok {
+		return nil
+	}
+	f.Requires = strings.Split(names, ",")
+	switch {
+	case slices.Contains(f.Requires, ""):
+		return t.problem(fmt.Sprintf("requires:%q names no field", names), "write the names on the wire, with commas between them: `requires:\"other\"`")
+	case f.Name == "":
+		return t.problem("its requires tag has no effect on a whole body", "put it on a member")
+	case f.Required:
+		return t.problem("its requires tag stands on a value that is always there", "drop the tag and make the others required, or make this one optional")
+	case f.ReadOnly:
+		return t.problem("its requires tag stands on a readonly member, which no request has", "drop the tag")
+	}
+	return nil
 }
 
 func (t *tagged) applyDefault(f *Field) (err error) {

@@ -120,6 +120,38 @@ type Object struct {
 	Strays []*StrayKey
 }
 
+// HoldsWriteOnly reports whether a value of the type may hold a member that is
+// writeonly.
+func (t *Type) HoldsWriteOnly() bool { return t.holdsWriteOnly(map[*Type]bool{}) }
+
+func (t *Type) holdsWriteOnly(seen map[*Type]bool) bool {
+	if t == nil || seen[t] {
+		return false
+	}
+	seen[t] = true
+	return t.Elem.holdsWriteOnly(seen) || t.Object.holdsWriteOnly(seen)
+}
+
+// HoldsWriteOnly reports whether an object has such a member, or holds one.
+func (o *Object) HoldsWriteOnly() bool { return o.holdsWriteOnly(map[*Type]bool{}) }
+
+func (o *Object) holdsWriteOnly(seen map[*Type]bool) bool {
+	if o == nil {
+		return false
+	}
+	for _, f := range o.Fields {
+		if f.WriteOnly || f.Type.holdsWriteOnly(seen) {
+			return true
+		}
+	}
+	for _, c := range o.Cases {
+		if c.Type.holdsWriteOnly(seen) {
+			return true
+		}
+	}
+	return false
+}
+
 // Members returns the fields of an object, none for nil.
 func (o *Object) Members() []*Field {
 	if o == nil {
@@ -276,6 +308,13 @@ type Field struct {
 
 	Title, Doc         string
 	Deprecated, Hidden bool
+	// ReadOnly is a member of responses that requests cannot set, WriteOnly one of
+	// requests that nothing ever writes.
+	ReadOnly, WriteOnly bool
+	// Requires lists the fields of the same object, or of the same source, that must
+	// be present where this one is, by their names on the wire. RequiredBy are
+	// the fields that list this one.
+	Requires, RequiredBy []string
 }
 
 // Optional reports whether the field may be absent.
@@ -342,6 +381,8 @@ type Rule struct {
 	// Param is the text after "="; HasParam distinguishes "x=" from "x".
 	Param    string
 	HasParam bool
+	// Message is the sentence for whoever broke it, "" for the usual one.
+	Message string
 	// Or lists the alternatives of "a|b"; Name is empty then.
 	Or []Rule
 	// Cross means that the rule looks at other fields of the struct, so it

@@ -5,12 +5,24 @@ const Ajv = require('ajv/dist/2020').default;
 const addFormats = require('ajv-formats').default;
 const { readForm } = require('./form.cjs');
 
+// asRequested is a document for judging requests: what only responses have is ignored there, whatever it is, and refused
+// by an object that takes no others.
+function asRequested(part) {
+  if (part === null || typeof part !== 'object') return part;
+  if (Array.isArray(part)) return part.map(asRequested);
+  const copy = Object.fromEntries(Object.entries(part).map(([name, value]) => [name, asRequested(value)]));
+  for (const [name, member] of Object.entries(copy.properties ?? {})) {
+    if (member.readOnly === true) copy.properties[name] = copy.additionalProperties !== false;
+  }
+  return copy;
+}
+
 // judgeOf makes the functions that judge by one document. Each schema is compiled once.
 function judgeOf(document) {
   // OpenAPI has keywords that JSON Schema does not; formats that Ajv does not know are not asserted.
   const ajv = new Ajv({ strict: false, validateSchema: false, logger: false });
   addFormats(ajv);
-  ajv.addSchema({ $id: 'document', ...document });
+  ajv.addSchema({ $id: 'document', ...asRequested(document) });
   const compiled = new Map();
   const allows = (pointer, value) => {
     if (!compiled.has(pointer)) compiled.set(pointer, ajv.compile({ $ref: `document#${pointer}` }));

@@ -141,6 +141,29 @@ func addInputs(app *candor.App) {
 	candor.Post(app, "/exactly", echo[Exactly], candor.OperationID("exactly"))
 	candor.Post(app, "/roughly", echo[Roughly], candor.OperationID("roughly"))
 	candor.Post(app, "/closed", echo[page[base]], candor.OperationID("closed"), candor.ForbidExtra())
+	candor.Post(app, "/accounts", echo[account], candor.OperationID("accounts"))
+	candor.Post(app, "/accounts/closed", echo[account], candor.OperationID("accountsClosed"), candor.ForbidExtra())
+	candor.Post(app, "/accounts/strict", echo[closedAccount], candor.OperationID("accountsStrict"))
+	candor.Post(app, "/accounts/any", func(_ context.Context, in struct {
+		Body []account `body:""`
+	},
+	) (any, error) {
+		return in.Body, nil
+	}, candor.OperationID("accountsAny"))
+	candor.Get(app, "/spans", func(_ context.Context, in struct {
+		From *int `query:"from" requires:"to" validate:"multipleOf=2"`
+		To   *int `query:"to" validate:"gte=0"`
+	},
+	) (*int, error) {
+		return in.To, nil
+	}, candor.OperationID("spans"))
+	candor.Post(app, "/forms/needs", func(_ context.Context, in struct {
+		User     *string `form:"user" requires:"password" validate:"max=8"`
+		Password *string `form:"password" writeonly:"true" validate:"min=2"`
+	},
+	) (candor.None, error) {
+		return candor.None{}, nil
+	}, candor.OperationID("formNeeds"))
 	candor.Post(app, "/pets", echo[[]pet], candor.OperationID("pets"))
 	candor.Post(app, "/notices", echo[[]notice], candor.OperationID("notices"))
 	candor.Post(app, "/guesses", echo[map[string]*guess], candor.OperationID("guesses"))

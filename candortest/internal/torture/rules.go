@@ -42,6 +42,10 @@ type rules struct {
 	Luhn     *int                    `json:"luhn" validate:"luhn_checksum" example:"18"`
 	Country  *int                    `json:"country" validate:"iso3166_1_alpha_numeric" example:"276"`
 	Multiple int                     `json:"multiple" validate:"multiple_of=3,gte=0,lte=30"`
+	Dozens   *int                    `json:"dozens" validate:"multipleOf=12" example:"24"`
+	Halves   *float64                `json:"halves" validate:"multipleOf=0.5,gte=-1000,lte=1000" example:"1.5"`
+	Fives    *uint8                  `json:"fives" validate:"multipleOf=5,gte=5" example:"15"`
+	Worded   *string                 `json:"worded" pattern:"^[a-z]+$" patternmsg:"Must be small letters" example:"ab"`
 	Past     *time.Time              `json:"past" validate:"lt" example:"2001-01-01T00:00:00Z"`
 }
 
@@ -88,3 +92,30 @@ type across struct {
 	NoWithoutAll *string `json:"no_without_all,omitempty" validate:"excluded_without_all=Here Third"`
 	Skip         *string `json:"skip,omitempty" validate:"skip_unless=Kind card"`
 }
+
+type (
+	// account has members of one way only, and members that need others.
+	account struct {
+		ID       int                     `json:"id" readonly:"true"`
+		Name     string                  `json:"name" validate:"min=1,max=8"`
+		Password string                  `json:"password" writeonly:"true" validate:"min=3"`
+		Hint     *string                 `json:"hint" writeonly:"true" validate:"max=4"`
+		Card     candor.Optional[string] `json:"card" requires:"holder,expires"`
+		Holder   candor.Optional[string] `json:"holder" validate:"max=4"`
+		Expires  candor.Optional[int8]   `json:"expires" requires:"holder"`
+		Keys     []accountKey            `json:"keys,omitempty" validate:"max=2"`
+		Level    level                   `json:"level,omitempty" readonly:"true"`
+	}
+	accountKey struct {
+		Made   time.Time `json:"made" readonly:"true"`
+		Secret string    `json:"secret" writeonly:"true" validate:"min=1"`
+		Label  string    `json:"label,omitempty"`
+	}
+	// closedAccount refuses what it would ignore.
+	closedAccount struct {
+		candor.Strict
+		ID     int    `json:"id" readonly:"true"`
+		Name   string `json:"name"`
+		Secret string `json:"secret" writeonly:"true"`
+	}
+)

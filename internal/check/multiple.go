@@ -1,0 +1,118 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"math/big"
+	"regexp"
+	"strconv"
+
+	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// A multiple is judged by the number as JSON spells it, as JSON Schema does: 0.3
+// is a multiple of 0.1, although the float64 nearest to the one is none of the
+// float64 nearest to the other.
+
+// makeMultiple compiles multipleOf, which validator does not have.
+func makeMultiple(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
+	switch on.shape {
+	case integer:
+		return integerMultiple(rule)
+	case unsigned:
+		return unsignedMultiple(rule)
+	}
+	return floatMultiple(on, rule)
+}
+
+var (
+	errWholeStep = errors.New("of integers only a whole number above zero makes sense; write multipleOf=5")
+	errStep      = errors.New("not a number above zero; write multipleOf=0.5")
+)
+
+func integerMultiple(rule typeinfo.Rule) (compiled, error) {
+	step, err := strconv.ParseInt(rule.Param, 10, 64)
+	if err != nil || step <= 0 {
+		return compiled{}, errWholeStep
+	}
+	made := onInt(func(x int64) bool { return x%step == 0 })
+	made.blame = with(fault.MultipleOf, "multiple_of", step)
+	return made, nil
+}
+
+func unsignedMultiple(rule typeinfo.Rule) (compiled, error) {
+	step, err := strconv.ParseUint(rule.Param, 10, 64)
+	if err != nil || step == 0 {
+		return compiled{}, errWholeStep
+	}
+	made := onUint(func(x uint64) bool { return x%step == 0 })
+	made.blame = with(fault.MultipleOf, "multiple_of", step)
+	return made, nil
+}
+
+// decimalText is a number as JSON has it, without a sign.
+var decimalText = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
+
+func floatMultiple(on subject, rule typeinfo.Rule) (compiled, error) {
+	nearest, err := strconv.ParseFloat(rule.Param, on.typ.Bits)
+	// Before it becomes a fraction, as the digits of 1e999999999 would fill the memory.
+	if err != nil || nearest <= 0 || !decimalText.MatchString(rule.Param) {
+		return compiled{}, errStep
+	}
+	step, ok := new(big.Rat).SetString(rule.Param)
+	if !ok {
+		return compiled{}, errStep
+	}
+	made := onFloat(func(x float64) bool { return isMultiple(x, on.typ.Bits, step, nearest) })
+	made.blame = with(fault.MultipleOf, "multiple_of", nearest64(rule.Param))
+	return made, nil
+}
+
+func nearest64(param string) float64 {
+	x, _ := strconv.ParseFloat(param, 64)
+	return x
+}
+
+// isMultiple reports whether the shortest decimal that stands for x, a float of
+// so many bits, is a whole number of steps.
+func isMultiple(x float64, bits int, step *big.Rat, nearest float64) bool {
+	// Whole numbers that a float64 holds exactly are their own decimals.
+	if x == math.Trunc(x) && math.Abs(x) <= precise && nearest == math.Trunc(nearest) && nearest <= precise {
+		return math.Mod(x, nearest) == 0
+	}
+	exact, ok := new(big.Rat).SetString(strconv.FormatFloat(x, 'g', -1, bits))
+	// Neither infinite values nor NaN have a decimal.
+	return ok && exact.Quo(exact, step).IsInt()
+}
+
+// precise is the greatest integer up to which a float64 is any integer.
+const precise = 1 << 53
+
+// multiples finds bounds between which there is no multiple of a step.
+func (r *interval) multiples(on subject, rules []typeinfo.Rule) error {
+	for _, rule := range rules {
+		step, ok := new(big.Rat).SetString(rule.Param)
+		if rule.Name != "multipleOf" || !ok || step.Sign() <= 0 || r.low == nil || r.high == nil {
+			continue
+		}
+		if !r.hasMultiple(step) {
+			return fmt.Errorf("%s: there is no such number between the bounds; write bounds with one between them", rule)
+		}
+	}
+	return nil
+}
+
+// hasMultiple reports whether a multiple of step lies in the interval.
+func (r *interval) hasMultiple(step *big.Rat) bool {
+	steps := new(big.Rat).Quo(r.low, step)
+	// The least whole number of steps that is not below the interval.
+	count := new(big.Int).Div(steps.Num(), steps.Denom())
+	least := new(big.Rat).Mul(ratio(count), step)
+	if order := least.Cmp(r.low); order < 0 || order == 0 && r.lowOpen {
+		least.Add(least, step)
+	}
+	order := least.Cmp(r.high)
+	return order < 0 || order == 0 && !r.highOpen
+}

@@ -1,0 +1,117 @@
+package schema
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/getkin/kin-openapi/openapi3"
+)
+
+// IsReadOnly reports whether a schema, or what stands beside a reference to it,
+// says that its value is one of responses alone.
+func IsReadOnly(s *openapi3.SchemaRef) bool {
+	return s != nil && s.Value != nil && says(s, "readOnly", s.Value.ReadOnly)
+}
+
+// IsWriteOnly is IsReadOnly for the values of requests alone.
+func IsWriteOnly(s *openapi3.SchemaRef) bool {
+	return s != nil && s.Value != nil && says(s, "writeOnly", s.Value.WriteOnly)
+}
+
+// says reports whether a keyword is true in a schema or beside a reference.
+func says(s *openapi3.SchemaRef, keyword string, inside bool) bool {
+	beside, _ := s.Extensions[keyword].(bool)
+	return inside || beside
+}
+
+// WithoutReadOnly is a value of a request without the members that its schema calls
+// readOnly: whatever they are, they are ignored. The value itself stays as it is.
+func WithoutReadOnly(s *openapi3.SchemaRef, value any) any { return withoutReadOnly(s, value, 0) }
+
+func withoutReadOnly(s *openapi3.SchemaRef, value any, depth int) any {
+	if s == nil || s.Value == nil || depth > MaxNesting {
+		return value
+	}
+	for _, alternative := range Alternatives(s) {
+		value = withoutReadOnly(alternative, value, depth+1)
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		kept := maps.Clone(v)
+		for name, inner := range v {
+			if IsReadOnly(s.Value.Properties[name]) {
+				delete(kept, name)
+				continue
+			}
+			kept[name] = withoutReadOnly(Inner(s, name), inner, depth+1)
+		}
+		return kept
+	case []any:
+		kept := slices.Clone(v)
+		for i, inner := range v {
+			kept[i] = withoutReadOnly(Inner(s, i), inner, depth+1)
+		}
+		return kept
+	}
+	return value
+}
+
+// FindWriteOnly leads to a member of a value of a response that its schema calls
+// writeOnly; ok is false where there is none.
+func FindWriteOnly(s *openapi3.SchemaRef, value any) (loc []any, ok bool) {
+	return findWriteOnly(s, value, 0)
+}
+
+func findWriteOnly(s *openapi3.SchemaRef, value any, depth int) (loc []any, ok bool) {
+	if s == nil || s.Value == nil || depth > MaxNesting {
+		return nil, false
+	}
+	for _, alternative := range Alternatives(s) {
+		if loc, ok = findWriteOnly(alternative, value, depth+1); ok {
+			return loc, true
+		}
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			if IsWriteOnly(s.Value.Properties[name]) {
+				return []any{name}, true
+			}
+			if loc, ok = findWriteOnly(Inner(s, name), v[name], depth+1); ok {
+				return append([]any{name}, loc...), true
+			}
+		}
+	case []any:
+		for i, inner := range v {
+			if loc, ok = findWriteOnly(Inner(s, i), inner, depth+1); ok {
+				return append([]any{i}, loc...), true
+			}
+		}
+	}
+	return nil, false
+}
+
+// Demands reports whether an object has to have a member: always, or beside one
+// that it has.
+func Demands(s *openapi3.SchemaRef, object any, name string) bool {
+	if slices.Contains(s.Value.Required, name) {
+		return true
+	}
+	members, _ := object.(map[string]any)
+	for member, needed := range s.Value.DependentRequired {
+		if _, isThere := members[member]; isThere && slices.Contains(needed, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// IsReadOnlyAt reports whether a location leads to a member that the schema on the
+// way calls readOnly.
+func IsReadOnlyAt(s *openapi3.SchemaRef, loc []any, value any) (is bool) {
+	Follow(s, loc, value, func(s *openapi3.SchemaRef, _ any, rest []any) {
+		is = is || len(rest) == 1 && IsReadOnly(s.Value.Properties[fmt.Sprint(rest[0])])
+	})
+	return is
+}
