@@ -53,7 +53,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"a path value is never optional, it is part of the path; drop the pointer, the default or omitempty", badInput[struct {
 			ID *int `path:"id"`
 		}]("/{id}")},
-		{"A: it is readonly and writeonly, so it would be in no request and no response; keep one", badInput[struct {
+		{"Body.A of struct{...}: it is readonly and writeonly, so it would be in no request and no response; keep one", badInput[struct {
 			Body struct {
 				A int `json:"a" readonly:"true" writeonly:"true"`
 			} `body:""`
@@ -61,7 +61,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"it is readonly or writeonly, which members of bodies are, but its source is query; drop the tag", badInput[struct {
 			Q string `query:"q" writeonly:"true"`
 		}]("/")},
-		{"Q: requires:\"n\": nothing of the name \"n\" can be sent beside it; write one of m", badInput[struct {
+		{"Q of struct{...}: requires:\"n\": nothing of the name \"n\" can be sent beside it; write one of m", badInput[struct {
 			Q *string `query:"q" requires:"n"`
 			M *int    `query:"m"`
 			N *int    `header:"n"`
