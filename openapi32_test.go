@@ -45,7 +45,7 @@ func described() *candor.App {
 	return app
 }
 
-func TestWordsOfOpenAPI32(t *testing.T) {
+func TestDocumentInWordsOf32(t *testing.T) {
 	var first, newer bytes.Buffer
 	require.NoError(t, described().WriteOpenAPI(&first))
 	require.NoError(t, described().WriteOpenAPIAs(&newer, candor.OpenAPI32))

@@ -43,6 +43,7 @@ func Check(t TB, name string, document []byte) {
 	Valid(t, newer)
 	compare(t, document, older)
 	require.Equal(t, string(document), string(tree.AppendJSON(nil)), "a conversion has changed the document that it was given")
+	require.Equal(t, string(newer), string(openapi32.Convert(tree).AppendJSON(nil)), "two conversions of one document differ")
 	if dir := os.Getenv("CANDOR_OPENAPI_DIR"); dir != "" {
 		for suffix, data := range map[string][]byte{".json": document, "-3.0.json": older, "-3.2.json": newer} {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, name+suffix), data, 0o600))

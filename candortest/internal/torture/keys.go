@@ -22,5 +22,5 @@ func addKeys(app *candor.App) {
 		return kept{Total: in.Body.N, Session: "s", Body: base{ID: 1, Name: "paid"}}, nil
 	}
 	candor.Post(app, "/keyed", pay, candor.OperationID("keyed"), candor.Raises(errGone), idempotency.Keys(store, idempotency.Config{}))
-	candor.Put(app, "/keyed", pay, candor.OperationID("key needed"), candor.Raises(errGone), idempotency.Keys(store, idempotency.Config{Required: true}))
+	candor.Put(app, "/keyed", pay, candor.OperationID("keyNeeded"), candor.Raises(errGone), idempotency.Keys(store, idempotency.Config{Required: true}))
 }
