@@ -49,6 +49,8 @@ type endpoint struct {
 	// overridden means that a provider was replaced by one for tests.
 	overridden bool
 	body       *bodyPlan
+	// afterReading are the steps that need the bytes of the body, before it is decoded.
+	afterReading []step
 	// closed is nil where keys may come that no node reads.
 	closed *closed
 	// setsHeader means that a function takes the header of the response.

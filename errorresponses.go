@@ -53,12 +53,12 @@ func mustDescribe(t reflect.Type) *typeinfo.Type {
 }
 
 // ownCauses are what makes Candor respond to an endpoint's requests by itself.
-type ownCauses struct{ upgrades, secure, negotiates, hasBody, multipart, validates, timed bool }
+type ownCauses struct{ upgrades, secure, negotiates, hasBody, hasRaw, multipart, validates, timed bool }
 
 func (e *endpoint) ownCauses() ownCauses {
 	return ownCauses{
 		upgrades: e.upgrade != nil, secure: slices.ContainsFunc(e.security, mayRefuse), negotiates: e.response != nil && e.response.negotiated,
-		hasBody: e.body != nil, multipart: e.body != nil && e.body.reads(mediatype.Multipart),
+		hasBody: e.body != nil, hasRaw: e.body == nil && e.readsRaw(), multipart: e.body != nil && e.body.reads(mediatype.Multipart),
 		validates: e.canBeInvalid(), timed: e.set.limit() > 0,
 	}
 }
@@ -78,6 +78,9 @@ func (e *endpoint) frameworkResponses() []ownResponse {
 	}
 	if causes.negotiates {
 		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the media types", []*HTTPError{e.response.notAcceptable()}})
+	}
+	if causes.hasRaw {
+		own = append(own, ownResponse{http.StatusRequestEntityTooLarge, "The body is too large", []*HTTPError{errTooLarge}})
 	}
 	if causes.hasBody {
 		own = append(own,

@@ -3,6 +3,9 @@ package candor_test
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -95,6 +98,42 @@ func ExampleCodec() {
 	fmt.Println(w.Code, w.Header().Get("Content-Type"), cbor.Unmarshal(w.Body.Bytes(), &answer), answer)
 	// Output:
 	// 200 application/cbor <nil> map[from:2026-05-01 to:2026-05-09]
+}
+
+func ExampleRawBody() {
+	// Whoever signs a request signs its bytes.
+	signed := func(_ context.Context, in struct {
+		Raw       candor.RawBody
+		Signature string `header:"X-Signature"`
+	},
+	) error {
+		mac := hmac.New(sha256.New, []byte("a secret of both"))
+		mac.Write(in.Raw)
+		if !candor.SecretsEqual(in.Signature, hex.EncodeToString(mac.Sum(nil))) {
+			return candor.Error(401, "wrong signature")
+		}
+		return nil
+	}
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/hooks", func(_ context.Context, in struct {
+		Raw  candor.RawBody
+		Body map[string]string `body:""`
+	},
+	) (string, error) {
+		return fmt.Sprint(len(in.Raw), " bytes, event ", in.Body["event"]), nil
+	}, candor.Require(signed), candor.Raises(candor.Error(401, "wrong signature")))
+
+	for _, signature := range []string{"538b7ccc864da3bcc333b7d304bb99dc25fc5b65a7aba48b6ae06979342fc268", "b1"} {
+		r := httptest.NewRequest("POST", "/hooks", strings.NewReader(`{"event": "push"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("X-Signature", signature)
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		fmt.Print(w.Code, " ", w.Body)
+	}
+	// Output:
+	// 200 "17 bytes, event push"
+	// 401 {"detail":"wrong signature"}
 }
 
 func ExampleForbidExtra() {

@@ -48,6 +48,8 @@ type requestScope struct {
 	// exchange is nil where no input asks for it; newExchange makes it.
 	exchange    *Exchange
 	newExchange func(*requestScope) *Exchange
+	// raw is the body where a function takes its bytes.
+	raw rawBody
 }
 
 // release lets go of the request.
@@ -57,7 +59,7 @@ func (a *requestScope) release() {
 		clear(a.captured)
 		a.captured = a.captured[:0]
 	}
-	a.w, a.r, a.tasks, a.tags, a.exchange = nil, nil, nil, nil, nil
+	a.w, a.r, a.tasks, a.tags, a.exchange, a.raw = nil, nil, nil, nil, nil, rawBody{}
 }
 
 func (a *requestScope) someTasks() *Tasks {
@@ -127,6 +129,7 @@ var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
 	reflect.TypeFor[RootPath]():       always(func(a *requestScope) RootPath { return a.metadata.root }),
 	reflect.TypeFor[*Tasks]():         always((*requestScope).someTasks),
 	reflect.TypeFor[*CacheTags]():     always((*requestScope).someTags),
+	rawBodyType:                       always(func(a *requestScope) RawBody { return a.raw.data }),
 	reflect.TypeFor[*Exchange]():      always((*requestScope).someExchange),
 	reflect.TypeFor[Bearer]():         makeBearer,
 	reflect.TypeFor[*Bearer]():        makeBearer,
@@ -174,6 +177,9 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: unreadName(f.Type.Go) + " without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
 		}
 	}
+	if in.Body != nil && isRawBody(in.Body) {
+		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: in.Body.Go, Problem: "candor.RawBody stands beside a body, and is none", Fix: "make it a []byte, or drop the tag and add the field with the body"}
+	}
 	return in, errors.Join(checkReady(in), checkUploads(in), checkLazy(in))
 }
 
@@ -215,11 +221,18 @@ type inputSlot struct {
 	into   reflect.Value
 	ready  []filler
 	params *bind.Target
+	// raw are the fields that get the bytes of the body once it is read.
+	raw []*RawBody
 }
 
 // at prepares the plan for an input in its place.
 func (p *inputPlan) at(into reflect.Value) *inputSlot {
 	slot := &inputSlot{plan: p, into: into, params: p.params.At(into)}
+	for _, f := range p.desc.Ready {
+		if isRawBody(f) {
+			slot.raw = append(slot.raw, into.FieldByIndex(f.Index).Addr().Interface().(*RawBody))
+		}
+	}
 	for _, ready := range p.ready {
 		slot.ready = append(slot.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
 	}

@@ -46,6 +46,9 @@ type resolvedStep struct {
 	// shortest is what ends first among the provider and what it depends on; nil
 	// where that is not known or nothing ends.
 	shortest *provider
+	// raw means that it waits for the bytes of the body, as itself or what it depends
+	// on takes them.
+	raw bool
 }
 
 // until is when a step that is a wrapper ends. A plain provider that waits is one,
@@ -411,8 +414,17 @@ func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 	i := len(e.nodes)
 	e.nodes = append(e.nodes, &node{function: p.function, desc: p.desc, deps: deps, provider: p})
 	r.resolved[p] = i
-	r.steps = append(r.steps, resolvedStep{step: providerStep(i, p), index: i, provider: p, early: r.early})
+	r.steps = append(r.steps, resolvedStep{step: providerStep(i, p), index: i, provider: p, early: r.early, raw: r.takesRaw(i)})
 	return i, nil
+}
+
+// takesRaw reports whether a node, or one that it depends on, takes the bytes of the
+// body.
+func (r *resolver) takesRaw(i int) bool {
+	p := r.endpoint.nodes[i]
+	return takesRaw(p.desc) || slices.ContainsFunc(p.deps, func(d wire) bool {
+		return d.node > 0 && r.takesRaw(d.node)
+	})
 }
 
 // checkLifetimes sees to it that a scoped provider does not outlive what it
@@ -712,7 +724,10 @@ func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error
 	firstEnding := slices.IndexFunc(steps, isEnding)
 	for i, s := range steps {
 		list := &after
-		if s.early {
+		switch {
+		case s.early && s.raw:
+			list = &r.endpoint.afterReading
+		case s.early:
 			list = &before
 		}
 		// A stream is written after these providers have ended, so its step encloses

@@ -380,7 +380,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	resolve := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
 	err := e.compile(b.app.programs, resolve)
 	if err == nil {
-		err = errors.Join(b.checkCredentials(e), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
+		err = errors.Join(b.checkCredentials(e), e.checkRaw(), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {
 		b.errs = append(b.errs, s.configError(e.route, err))

@@ -44,7 +44,7 @@ func (e *endpoint) stepNames() []string {
 }
 
 // mostSteps is how many steps compileSteps adds of itself, at most.
-const mostSteps = 5
+const mostSteps = 6
 
 // compileSteps lists what a request goes through. before are the steps between
 // the parameters and the body, after those between the body and the handler,
@@ -66,8 +66,14 @@ func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
 		steps = append(steps, step{name: "bind parameters", run: (*exchange).bindParams})
 	}
 	steps = append(steps, before...)
+	decode := "read the body"
+	if e.readsRaw() {
+		decode = "decode the body"
+		steps = append(steps, step{name: "read the body", run: (*exchange).readRaw})
+		steps = append(steps, e.afterReading...)
+	}
 	if e.body != nil {
-		steps = append(steps, step{name: "read the body", run: (*exchange).bindBody})
+		steps = append(steps, step{name: decode, run: (*exchange).bindBody})
 	}
 	// The check comes after the body, so that one response has the errors of the
 	// parameters and of the body.
@@ -145,17 +151,23 @@ func (x *exchange) sweep() error {
 	return nil
 }
 
-func (x *exchange) bindBody() (err error) {
+// incoming is the request whose body is to be read.
+func (x *exchange) incoming() incoming {
 	e := x.endpoint
-	if x.kept.isRead() { // by an attempt before
-		return x.kept.fill(x.slots[0].inValue, &x.faults)
-	}
-	in := incoming{
+	return incoming{
 		w: x.scope.w, r: x.scope.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
 		multipart: e.multipart,
 		loose:     e.loose, decode: e.decode, uploads: x.uploads, kept: x.kept, buffer: x.buffer, errors: e.errors,
 	}
-	x.body, err = e.body.bind(x.slots[0].inValue, &in, &x.faults)
+}
+
+func (x *exchange) bindBody() (err error) {
+	if x.kept.isRead() { // by an attempt before
+		return x.kept.fill(x.slots[0].inValue, &x.faults)
+	}
+	x.rewindBody()
+	in := x.incoming()
+	x.body, err = x.endpoint.body.bind(x.slots[0].inValue, &in, &x.faults)
 	x.buffer = in.buffer
 	return err
 }

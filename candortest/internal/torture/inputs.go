@@ -189,6 +189,18 @@ func addInputs(app *candor.App) {
 	}, candor.OperationID("period"))
 	candor.Get(app, "/styles", func(_ context.Context, in styles) (int, error) { return in.Size, nil }, candor.OperationID("styles"))
 	candor.Get(app, "/styles/closed", func(_ context.Context, in styles) (int, error) { return in.Size, nil }, candor.OperationID("closedStyles"), candor.ForbidExtra())
+	candor.Post(app, "/raw", func(_ context.Context, in struct {
+		Raw  candor.RawBody
+		Body words `body:""`
+	},
+	) (int, error) {
+		return len(in.Raw), nil
+	}, candor.OperationID("raw"), candor.Require(func(_ context.Context, in struct{ Raw candor.RawBody }) error {
+		if len(in.Raw) > 1<<16 {
+			return errGone
+		}
+		return nil
+	}), candor.Raises(errGone))
 	candor.Post(app, "/form", func(_ context.Context, in formIn) (candor.None, error) { return candor.None{}, nil }, candor.OperationID("form"))
 	candor.Post(app, "/forms/closed", func(_ context.Context, in struct {
 		Form closedForm `form:""`
