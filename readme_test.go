@@ -12,7 +12,7 @@ import (
 // The program of the README is one that compiles.
 func TestReadmeShowsTheProgram(t *testing.T) {
 	t.Parallel()
-	program, err := os.ReadFile("docs/snippets/first/main.go")
+	program, err := os.ReadFile("docs/programs/readme/main.go")
 	require.NoError(t, err)
 	_, shown, found := strings.Cut(string(program), "\npackage main")
 	require.True(t, found)

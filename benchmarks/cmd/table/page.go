@@ -23,6 +23,8 @@ Written by ` + "`make bench`" + `, which runs ` + "`go run ./cmd/table`" + ` in 
 answers and refusals (` + "`benchmarks/contract_test.go`" + `). Every figure is the median of %d rounds.
 *bare* is net/http and encoding/json with the rules written out by hand; all are compared with it. What streams and
 sockets cost has [a page of its own](streaming-benchmarks.md).
+FastAPI is the one that Debian 12 packages, of early 2023, with pydantic 1; the figures say nothing about newer ones. All
+versions, and how many measurements stayed disturbed, are [at the end](#how-it-was-measured).
 
 `
 

@@ -1,4 +1,4 @@
-// First is the program of the README.
+// The program of the README.
 package main
 
 import (

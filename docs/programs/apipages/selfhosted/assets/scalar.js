@@ -1,0 +1,1 @@
+// the bundle of the npm package @scalar/api-reference

@@ -1,0 +1,155 @@
+package programs
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// session is a program of a page with the commands that the page shows below.
+type session struct {
+	page, program string
+	// line is where the program begins in the page.
+	line     int
+	commands []command
+}
+
+// command is a line behind a prompt, with the lines that it prints.
+type command struct {
+	line   int // of the prompt, counted from 0
+	text   string
+	output []string
+}
+
+// block is a fenced block of a page.
+type block struct {
+	language string
+	line     int // of the first line inside, counted from 0
+	lines    []string
+}
+
+// pages are the README and the pages of the guide.
+func pages(t *testing.T) []string {
+	t.Helper()
+	found := []string{"../../README.md"}
+	for _, pattern := range []string{"../*.md", "../*/*.md"} {
+		matches, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		found = append(found, matches...)
+	}
+	return found
+}
+
+// blocksOf lists the fenced blocks of a page.
+func blocksOf(page string) (found []block) {
+	inside := false
+	for i, line := range strings.Split(page, "\n") {
+		switch {
+		case inside && line == "```":
+			inside = false
+		case inside:
+			last := &found[len(found)-1]
+			last.lines = append(last.lines, line)
+		case strings.HasPrefix(line, "```"):
+			language, _, _ := strings.Cut(strings.TrimPrefix(line, "```"), " ")
+			found, inside = append(found, block{language: language, line: i + 1}), true
+		}
+	}
+	return found
+}
+
+// commandsOf takes a console apart. A command whose line ends with a backslash
+// goes on in the next.
+func commandsOf(b block) (found []command) {
+	for i := 0; i < len(b.lines); i++ {
+		text, isCommand := strings.CutPrefix(b.lines[i], "$ ")
+		if !isCommand {
+			last := &found[len(found)-1]
+			last.output = append(last.output, b.lines[i])
+			continue
+		}
+		c := command{line: b.line + i, text: text}
+		for strings.HasSuffix(c.text, "\\") {
+			i++
+			c.text += "\n" + b.lines[i]
+		}
+		found = append(found, c)
+	}
+	return found
+}
+
+// programsWith lists the programs that have the file which a block shows whole.
+func programsWith(files map[string]string, b block) (found []string) {
+	shown := strings.Join(b.lines, "\n") + "\n"
+	for path, text := range files {
+		if text != shown && !strings.HasSuffix(text, "\n"+shown) {
+			continue
+		}
+		for _, program := range programsOf(files) {
+			if strings.HasPrefix(filepath.ToSlash(path), filepath.ToSlash(program)+"/") {
+				found = append(found, program)
+			}
+		}
+	}
+	return found
+}
+
+// sourcesOf reads the Go files below a directory.
+func sourcesOf(t *testing.T, root string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(path) != ".go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[path] = string(text)
+		return err
+	}))
+	return files
+}
+
+// sessionsOf pairs the programs of a page with the consoles below them. The
+// files of one program follow each other, and some may be in other programs too.
+func sessionsOf(t *testing.T, path string, files map[string]string) (found []session) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var candidates []string
+	for _, b := range blocksOf(string(text)) {
+		switch b.language {
+		case "go":
+			if len(b.lines) == 0 || !strings.HasPrefix(b.lines[0], "package ") {
+				continue
+			}
+			with := programsWith(files, b)
+			require.NotEmpty(t, with, "%s:%d: no file of docs/programs is this program", path, b.line)
+			common := slices.DeleteFunc(slices.Clone(candidates), func(program string) bool { return !slices.Contains(with, program) })
+			if len(common) == 0 {
+				found, common = append(found, session{page: path, line: b.line}), with
+			}
+			candidates, found[len(found)-1].program = common, common[0]
+		case "console":
+			if len(found) > 0 {
+				last := &found[len(found)-1]
+				last.commands = append(last.commands, commandsOf(b)...)
+			}
+		}
+	}
+	return found
+}
+
+// The configuration of air is that of the examples.
+func TestAirConfiguration(t *testing.T) {
+	page, err := os.ReadFile("../daily-work.md")
+	require.NoError(t, err)
+	for _, example := range []string{"quickstart", "users"} {
+		file, err := os.ReadFile("../../examples/" + example + "/.air.toml")
+		require.NoError(t, err)
+		require.Contains(t, string(page), "```toml\n"+string(file)+"```\n")
+	}
+}

@@ -1,0 +1,122 @@
+package programs
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/doc"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// library reads the declarations and comments of the library's root package.
+func library(t *testing.T) *doc.Package {
+	t.Helper()
+	paths, err := filepath.Glob("../../*.go")
+	require.NoError(t, err)
+	set := token.NewFileSet()
+	var files []*ast.File
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "_go127.go") {
+			continue
+		}
+		file, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+		require.NoError(t, err)
+		files = append(files, file)
+	}
+	p, err := doc.NewFromFiles(set, files, "github.com/candor-go/candor")
+	require.NoError(t, err)
+	return p
+}
+
+func typeNamed(p *doc.Package, name string) *doc.Type {
+	i := slices.IndexFunc(p.Types, func(t *doc.Type) bool { return t.Name == name })
+	return p.Types[i]
+}
+
+// The page of all options has each function that makes one and each field of
+// the structs that configure an app. CANDOR_GOLDEN=write writes its tables from
+// the comments in the code.
+func TestReferenceOfOptions(t *testing.T) {
+	p := library(t)
+	page, err := os.ReadFile("../options.md")
+	require.NoError(t, err)
+	text := string(page)
+	for _, kind := range []string{"Option", "RouteOption", "Declaration", "IncludeOption", "ProvideOption", "TestOption"} {
+		var rows []string
+		for _, f := range typeNamed(p, kind).Funcs {
+			rows = append(rows, row(f.Name, p.Synopsis(f.Doc)))
+		}
+		text = table(t, text, kind, rows)
+	}
+	for _, kind := range []string{"Config", "Docs", "Limits", "RateConfig", "CacheConfig", "MultipartLimits"} {
+		text = table(t, text, kind, fieldRows(p, typeNamed(p, kind)))
+	}
+	if os.Getenv("CANDOR_GOLDEN") == "write" {
+		require.NoError(t, os.WriteFile("../options.md", []byte(text), 0o644))
+	}
+}
+
+func row(name, synopsis string) string {
+	return fmt.Sprintf("| `%s` | %s |", name, strings.ReplaceAll(plain(synopsis), "|", `\|`))
+}
+
+// plain is a comment without the brackets of Go's links.
+func plain(text string) string {
+	return regexp.MustCompile(`\[(\*?[\w.]+)\]`).ReplaceAllString(text, "$1")
+}
+
+func fieldRows(p *doc.Package, t *doc.Type) (rows []string) {
+	for _, field := range t.Decl.Specs[0].(*ast.TypeSpec).Type.(*ast.StructType).Fields.List {
+		for _, name := range field.Names {
+			comment := cmp.Or(field.Doc.Text(), field.Comment.Text())
+			if name.IsExported() {
+				rows = append(rows, row(name.Name, p.Synopsis(comment)))
+			}
+		}
+	}
+	return rows
+}
+
+// table checks that the page has a row for each name, and returns the page with
+// the rows as the code has them.
+func table(t *testing.T, page, kind string, rows []string) string {
+	t.Helper()
+	begin, end := "<!-- "+kind+" -->\n", "\n<!-- end of "+kind+" -->"
+	_, rest, found := strings.Cut(page, begin)
+	require.True(t, found, "options.md has no table of %s", kind)
+	old, _, found := strings.Cut(rest, end)
+	require.True(t, found, kind)
+	for _, row := range rows {
+		name, _, _ := strings.Cut(strings.TrimPrefix(row, "| "), " |")
+		if os.Getenv("CANDOR_GOLDEN") != "write" {
+			assert.Contains(t, old, "| "+name+" |", "options.md, %s: CANDOR_GOLDEN=write go test . writes it", kind)
+		}
+	}
+	return strings.Replace(page, begin+old+end, begin+"\n| name | what it does |\n|---|---|\n"+strings.Join(rows, "\n")+"\n"+end, 1)
+}
+
+// The page of all tags has each key that the reader of tags knows.
+func TestReferenceOfTags(t *testing.T) {
+	code, err := os.ReadFile("../../internal/typeinfo/keys.go")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(code), "var ownKeys = []string{")
+	require.True(t, found)
+	list, _, _ := strings.Cut(rest, "}")
+	page, err := os.ReadFile("../tags.md")
+	require.NoError(t, err)
+	keys := regexp.MustCompile(`"(\w+)"`).FindAllStringSubmatch(list, -1)
+	assert.Greater(t, len(keys), 20)
+	for _, key := range keys {
+		assert.Contains(t, string(page), "| `"+key[1]+":", "tags.md has no row for the tag")
+	}
+}

@@ -1,0 +1,38 @@
+// Package auth finds out who is asking.
+package auth
+
+import (
+	"context"
+
+	"github.com/candor-go/candor"
+)
+
+// User is somebody with a key.
+type User struct {
+	Name string
+}
+
+// Keys are the users by their keys.
+type Keys map[string]User
+
+var errBadKey = candor.Error(401, "unknown key")
+
+// Provide registers the provider of User.
+func Provide(r candor.Routes, keys Keys) {
+	candor.ProvideValue(r, keys)
+	candor.Provide(r, currentUser, candor.Raises(errBadKey))
+}
+
+// CurrentUserIn is the input of the provider.
+type CurrentUserIn struct {
+	Key  candor.APIKey `header:"X-Key"`
+	Keys Keys          `dep:""`
+}
+
+func currentUser(_ context.Context, in CurrentUserIn) (User, error) {
+	user, ok := in.Keys[string(in.Key)]
+	if !ok {
+		return User{}, errBadKey
+	}
+	return user, nil
+}
