@@ -162,16 +162,20 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}()
 	select {
 	case <-w.Begun:
-		return &http.Response{
-			Status: statusLine(w.Status), StatusCode: w.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-			Header: w.Sent, ContentLength: -1, Request: r, Body: &processBody{body, cancel},
-		}, nil
-	// The handler sees the cancelled context; the closed pipe fails a write that it waits in.
 	case <-r.Context().Done():
-		cancel()
-		_ = body.CloseWithError(r.Context().Err())
-		return nil, r.Context().Err()
 	}
+	// Asked where there is a response, too: it may be the one to the end of the context
+	// itself, which no client over a connection would see.
+	if err := r.Context().Err(); err != nil {
+		// The handler sees the cancelled context; the closed pipe fails a write that it waits in.
+		cancel()
+		_ = body.CloseWithError(err)
+		return nil, err
+	}
+	return &http.Response{
+		Status: statusLine(w.Status), StatusCode: w.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: w.Sent, ContentLength: -1, Request: r, Body: &processBody{body, cancel},
+	}, nil
 }
 
 // processBody ends the request when it is closed, as a connection does.
