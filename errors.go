@@ -454,7 +454,7 @@ func (f *failure) rescue() {
 // sees that it is cut short.
 func (f *failure) abort() {
 	level := slog.LevelError
-	if f.clientLeft() {
+	if f.clientLeft() || errors.Is(f.err, errDraining) {
 		level = slog.LevelInfo
 	}
 	f.logAt(level, "the answer was cut short", f.err)

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -270,4 +271,49 @@ func TestAStoppingServerSendsWhatWasAccepted(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "data: {\"n\":0}\n\ndata: {\"n\":1}\n\ndata: {\"n\":2}\n\n", string(data))
 	require.NoError(t, <-served)
+}
+
+// A drain is no error: what it ends is told at the level of information.
+func TestADrainIsNoErrorInTheLog(t *testing.T) {
+	config, log := recorded()
+	app := candor.New(config)
+	begun := make(chan struct{}, 2)
+	candor.Get(app, "/lines", func(ctx context.Context, _ candor.None) (candor.JSONLines[line], error) {
+		return func(yield func(line, error) bool) {
+			yield(line{1}, nil)
+			begun <- struct{}{}
+			<-ctx.Done()
+		}, nil
+	})
+	candor.Get(app, "/events", func(ctx context.Context, _ candor.None) (candor.Events[line], error) {
+		return func(yield func(candor.Event[line], error) bool) {
+			yield(candor.Event[line]{Data: line{1}}, nil)
+			begun <- struct{}{}
+			<-ctx.Done()
+		}, nil
+	})
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	served := make(chan error)
+	go func() { served <- app.Serve(ctx, listener) }()
+	var all sync.WaitGroup
+	for path, end := range map[string]error{"/lines": io.ErrUnexpectedEOF, "/events": nil} {
+		all.Go(func() {
+			response, err := http.Get("http://" + listener.Addr().String() + path)
+			if assert.NoError(t, err) {
+				_, err = io.ReadAll(response.Body)
+				assert.Equal(t, end, err, path)
+				assert.NoError(t, response.Body.Close())
+			}
+		})
+	}
+	<-begun
+	<-begun
+	cancel()
+	all.Wait()
+	require.NoError(t, <-served)
+	for _, logged := range log.take() {
+		assert.NotContains(t, logged, "ERROR")
+	}
 }

@@ -4,6 +4,7 @@ package river
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -24,37 +25,57 @@ type Welcome struct {
 // Kind is how the queue knows such jobs.
 func (Welcome) Kind() string { return "welcome" }
 
+// Post sends letters.
+type Post struct {
+	Send func(ctx context.Context, email string) error
+	// Drain is how long letters that are being sent may take when the app ends.
+	Drain time.Duration
+}
+
 // sendWelcome does the job, again if it fails.
 type sendWelcome struct {
 	river.WorkerDefaults[Welcome]
+	post Post
 }
 
 // Work is called by the queue.
-func (sendWelcome) Work(_ context.Context, job *river.Job[Welcome]) error {
-	if job.Args.Email == "" {
-		return errors.New("no address")
-	}
-	return nil
+func (s sendWelcome) Work(ctx context.Context, job *river.Job[Welcome]) error {
+	return s.post.Send(ctx, job.Args.Email)
 }
 
 // openQueue works for as long as the app lives.
 func openQueue(ctx context.Context, in struct {
 	Pool *pgxpool.Pool `dep:""`
+	Post Post          `dep:""`
 }, use func(*Queue) error,
 ) error {
 	workers := river.NewWorkers()
-	river.AddWorker(workers, sendWelcome{})
+	river.AddWorker(workers, sendWelcome{post: in.Post})
 	queue, err := river.NewClient(riverpgxv5.New(in.Pool), &river.Config{
 		Workers: workers,
 		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 10}},
+		// A job that runs longer than its timeout was left by a process that was
+		// killed, and comes back.
+		JobTimeout: 10 * time.Second, RescueStuckJobsAfter: 11 * time.Second,
+		// What has not ended by then is cancelled, and comes back as a failed one.
+		SoftStopTimeout: in.Post.Drain,
 	})
 	if err != nil {
 		return err
 	}
-	if err := queue.Start(ctx); err != nil {
+	// The end of ctx would cancel the jobs at once.
+	if err := queue.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
 	}
-	return errors.Join(use(queue), queue.Stop(context.WithoutCancel(ctx)))
+	return errors.Join(use(queue), stop(ctx, queue, in.Post.Drain))
+}
+
+// stop stops the queue, and waits for a job that heeds no context no longer than for
+// one that does.
+func stop(ctx context.Context, queue *Queue, drain time.Duration) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain+time.Second)
+	defer cancel()
+	return queue.Stop(ctx)
 }
 
 // transaction is one of pgx.
@@ -79,9 +100,10 @@ func register(ctx context.Context, in struct {
 }
 
 // Subscriptions is an app whose letters are not lost.
-func Subscriptions(pool *pgxpool.Pool) *candor.App {
+func Subscriptions(pool *pgxpool.Pool, post Post) *candor.App {
 	app := candor.New(candor.Config{Title: "Subscriptions"})
 	candor.ProvideValue(app, pool)
+	candor.ProvideValue(app, post)
 	candor.ProvideShared(app, openQueue)
 	candor.ProvideScoped(app, transaction)
 	candor.Post(app, "/subscribers", register)
