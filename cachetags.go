@@ -237,14 +237,6 @@ func (s *sharedCache) renew(ctx context.Context, limit, ttl time.Duration, keys 
 	})
 }
 
-// errShort is an error of a store that returns another number of values.
-func errShort(got, want int) error {
-	if got == want {
-		return nil
-	}
-	return fmt.Errorf("the store returned %d values for %d keys", got, want)
-}
-
 // isReturning reports whether the store came back a moment ago, so that drops of
 // other processes may be on their way.
 func (s *sharedCache) isReturning() bool { return s.gate != nil && s.gate.IsBack(returnTime) }
