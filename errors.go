@@ -479,7 +479,11 @@ func (ew *errorWriter) logLate(r *http.Request, err error) {
 		f.logAt(slog.LevelInfo, "client left before the end of the answer", err)
 		return
 	}
-	f.logAt(slog.LevelError, "failed after the answer", err)
+	level := slog.LevelError
+	if errors.Is(err, errDraining) {
+		level = slog.LevelInfo
+	}
+	f.logAt(level, "failed after the answer", err)
 }
 
 // late is the body for an error that came in the middle of a response.

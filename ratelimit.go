@@ -42,7 +42,8 @@ type RateConfig struct {
 	Budget time.Duration
 	// FailClosed responds with 503 and Retry-After where the store cannot tell.
 	// Without it, the requests of a key are counted in the memory of the process
-	// meanwhile, by the same rate. Either way the store's errors are logged.
+	// meanwhile, by the same rate and from where the store was. Either way the
+	// store's errors are logged.
 	FailClosed bool
 }
 
@@ -249,6 +250,9 @@ func (l *limitHandler) ask(r *http.Request, key string) (Taken, error) {
 		return l.store.Take(ctx, key, rate)
 	})
 	if err == nil {
+		if !l.limit.FailClosed {
+			l.local.mirror(key, taken)
+		}
 		return taken, nil
 	}
 	l.logError(r, err)

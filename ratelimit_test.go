@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -237,6 +238,36 @@ func TestRateLimitWithoutItsStore(t *testing.T) {
 		synctest.Wait()
 		assert.Equal(t, []string{`INFO the store of rate limits responds again after=200ms failed=5 refused=100`}, log.take())
 	})
+}
+
+// What the store said last is where the memory of the process goes on.
+func TestRateLimitGoesOnWithoutItsStore(t *testing.T) {
+	config, _ := recorded()
+	store := &failingStore{RateStore: candor.NewMemoryRateStore(0)}
+	config.RateStore = store
+	app := candor.New(config)
+	candor.Get(app, "/", apptest.Fails(nil), candor.RateLimit(candor.RateConfig{Rate: candor.PerHour(5)}))
+	c := candor.NewTestClient(t, app)
+	for range 3 {
+		c.Get("/").Status(204)
+	}
+	store.fails.Store(true)
+	c.Get("/").Status(204)
+	c.Get("/").Status(204)
+	c.Get("/").Status(429)
+}
+
+// failingStore counts until it fails.
+type failingStore struct {
+	candor.RateStore
+	fails atomic.Bool
+}
+
+func (s *failingStore) Take(ctx context.Context, key string, rate candor.Rate) (candor.Taken, error) {
+	if s.fails.Load() {
+		return candor.Taken{}, errors.New("connection refused")
+	}
+	return s.RateStore.Take(ctx, key, rate)
 }
 
 // slowStore takes its time, whatever its context says.

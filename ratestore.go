@@ -219,6 +219,19 @@ func (s *rateSpace) Take(_ context.Context, key string, rate Rate) (Taken, error
 	return taken, nil
 }
 
+// mirror notes what another store says about a key, so that counting can go on here
+// where that one left off. What says nothing is not noted.
+func (s *rateSpace) mirror(key string, taken Taken) {
+	if taken.Reset <= 0 {
+		return
+	}
+	now := time.Since(s.start)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.forget(now)
+	s.set(s.known[key], key, now+taken.Reset)
+}
+
 // set notes when a key is due.
 func (s *rateSpace) set(k *rateKey, key string, due time.Duration) {
 	if k != nil {

@@ -41,11 +41,11 @@ func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), 
 	closers := []func() error{db.Close}
 
 	limit := candor.RateConfig{
-		Name: "clients", FailClosed: s.Limit.FailClosed,
+		Name: "clients", FailClosed: s.Limit.FailClosed, Budget: s.Limit.Budget,
 		Rate: candor.Rate{Requests: s.Limit.Requests, Per: s.Limit.Per, Burst: s.Limit.Burst},
 	}
 	if s.Redis != "" {
-		client, err := openRedis(s.Redis)
+		client, err := openRedis(s.Redis, s.Limit.Budget)
 		if err != nil {
 			return nil, nil, errors.Join(err, db.Close())
 		}
@@ -84,13 +84,13 @@ func around(s Settings, logger *slog.Logger, metrics *candorprom.Metrics) []func
 
 // openRedis makes a client that gives up soon, so that a Redis that hangs does not
 // keep its connections. What requests wait for it is bounded by their budgets.
-func openRedis(url string) (*redis.Client, error) {
+func openRedis(url string, budget time.Duration) (*redis.Client, error) {
 	options, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, err
 	}
 	options.MaxRetries, options.DialerRetries = -1, 1
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = 100*time.Millisecond, 100*time.Millisecond, 100*time.Millisecond
+	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = budget, budget, budget
 	options.ContextTimeoutEnabled = true
 	return redis.NewClient(options), nil
 }

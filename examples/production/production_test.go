@@ -272,7 +272,7 @@ func TestOutageOfRedisAndNATS(t *testing.T) {
 	c.killRedis()
 	c.killNATS()
 	down := time.Now()
-	assert.Equal(t, 20, passes(), "without Redis the limit is open")
+	assert.Less(t, passes(), 10, "without Redis each process counts from where it was")
 	require.NoError(t, register(client(t, "127.0.0.6"), c.url, nameOf("outage", 1)), "who joins does not need the notices")
 	assert.True(t, c.ready(0) && c.ready(1))
 	time.Sleep(time.Until(down.Add(5 * time.Second)))
