@@ -160,10 +160,12 @@ func TestEnvelopesInTheDocument(t *testing.T) {
 			"304": {"description": "Not Modified", ` + tag + `},
 			"404": {"description": "Not Found", ` + tag + `, ` + pingBody + `}}`,
 		"/cookies": `{"204": {"description": "No Content", "headers": {"Set-Cookie": {
-			"description": "Sets session (who is logged in), count, theme, full, pointer", "schema": {"type": "string"}}}}}`,
+			"description": "Sets session (who is logged in), count, theme, full, pointer", "schema": {"type": "string"}, "x-cookies": {
+				"session": {"type": "string", "description": "who is logged in"}, "count": {"type": "integer", "format": "int64"},
+				"theme": {"type": "string"}, "full": {"type": "string"}, "pointer": {"type": "string"}}}}}}`,
 		"/login": `{"303": {"description": "Logged in", "headers": {
 			"Location": {"description": "Where to go", "required": true, "schema": {"type": "string", "format": "uri-reference"}},
-			"Set-Cookie": {"description": "Sets session", "schema": {"type": "string"}}}}}`,
+			"Set-Cookie": {"description": "Sets session", "schema": {"type": "string"}, "x-cookies": {"session": {"type": "string"}}}}}}`,
 		"/export": `{"200": {"description": "OK", "headers": {"X-Name": {"required": true, "schema": {"type": "string"}}},
 			"content": {"text/csv": {"schema": {"type": "string"}}}}}`,
 		"/picture": `{"200": {"description": "OK", "content": {

@@ -170,6 +170,15 @@ func TestDefaultVariants(t *testing.T) {
 	assert.Equal(t, []string{`started {"type":"started","by":"Ann"}`, `paused {"type":"paused","note":"x"}`}, names)
 }
 
+// Typed calls send them, and read them back.
+func TestDefaultVariantsInCalls(t *testing.T) {
+	for _, sent := range []notice{{Started: &noticeStarted{By: "Ann"}}, {Other: &noticeOther{Type: "paused", Note: "x"}}} {
+		callArrives(t, "a notice", "/", noticeBody{Body: sent})
+	}
+	callArrives(t, "a pick", "/", pickBody{Body: pick{Rest: &pickRest{Free: "x"}}})
+	callRefused(t, "a notice that is another", "/", noticeBody{Body: notice{Other: &noticeOther{Type: "started"}}}, `says that it is "started", which is another variant`)
+}
+
 // A default variant says nothing that another one says.
 func TestDefaultVariantsThatAreAnother(t *testing.T) {
 	app := candor.New(apptest.Unlogged())

@@ -28,7 +28,7 @@ func TestDocumentOfTheCombinations(t *testing.T) {
 	documenttest.Check(t, "combinations", document.Bytes())
 }
 
-// The document is good for others too, in both versions.
+// The document is good for others too, in all versions.
 func TestDocumentOfTheTorture(t *testing.T) {
 	for name, config := range map[string]candor.Config{"torture": {}, "torture-problems": {ProblemDetails: true}} {
 		var document bytes.Buffer
