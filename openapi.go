@@ -2,10 +2,13 @@ package candor
 
 import (
 	"cmp"
+	"encoding/json"
+	"maps"
 	"reflect"
 	"runtime"
 	"slices"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/schema"
@@ -48,7 +51,7 @@ func (b *apiBuilder) operation(entry *operationEntry) *operation.Operation {
 	e := entry.endpoint
 	op := &operation.Operation{
 		ID: entry.id, Method: e.method, Path: entry.path.path, Tags: e.set.tags, Deprecated: e.set.deprecated,
-		ExternalDocs: operation.ExternalDocs(e.set.externalDocs), Servers: describeServers(e.set.servers), Extensions: e.set.extensions,
+		ExternalDocs: operation.ExternalDocs(e.set.externalDocs), Servers: describeServers(e.set.servers), Extensions: e.extensions(),
 		Parameters: b.parametersOf(e), Security: b.security(e), Body: b.body(e), Responses: b.responsesOf(e),
 	}
 	op.Summary, op.Description = b.texts(e)
@@ -76,6 +79,29 @@ func (b *apiBuilder) callback(from *endpoint, entry *operationEntry) *operation.
 	op := b.operation(entry)
 	op.URL = from.publicURL(entry.endpoint.webhook)
 	return op
+}
+
+// extensions are those of the options, and where an endpoint refuses parameters that
+// nothing reads, for which OpenAPI has no word.
+func (e *endpoint) extensions() map[string]json.RawMessage {
+	if e.closed == nil {
+		return e.set.extensions
+	}
+	// The map of the options belongs to other routes, too.
+	all := map[string]json.RawMessage{mediatype.ClosedExtension: e.closed.places()}
+	maps.Copy(all, e.set.extensions)
+	return all
+}
+
+// places are the sources of parameters that are closed, as JSON.
+func (c *closed) places() json.RawMessage {
+	switch {
+	case c.query && c.cookies:
+		return json.RawMessage(`["query","cookie"]`)
+	case c.query:
+		return json.RawMessage(`["query"]`)
+	}
+	return json.RawMessage(`["cookie"]`)
 }
 
 // reads is how the body of an endpoint is used.

@@ -429,7 +429,8 @@ func StrictContentType(strict bool) Option {
 // or one inside of it, does not list, and query keys that no field of the
 // operation, of its guards and of its providers reads. Each is a fault of type
 // "extra_forbidden". Without it such things are ignored, but where [Strict] is
-// embedded. Headers and cookies are never refused by it.
+// embedded. Headers and cookies are never refused by it. The document says so by
+// additionalProperties and, of query keys, by the extension "x-forbid-extra".
 func ForbidExtra() Option {
 	return everywhere(func(s *settings) error {
 		s.forbidExtra = true

@@ -307,6 +307,34 @@ func TestStrictQueries(t *testing.T) {
 	})
 }
 
+// OpenAPI has no word for parameters that are refused, so an extension says where.
+func TestClosedParametersInTheDocument(t *testing.T) {
+	type open struct {
+		Q string `query:"q,omitempty"`
+	}
+	type closed struct {
+		candor.Strict
+		Q string `query:"q,omitempty"`
+	}
+	type cookies struct {
+		Session struct {
+			candor.Strict
+			ID string `cookie:"id,omitempty"`
+		} `cookie:""`
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/open", apptest.Echo[open])
+	candor.Get(app, "/strict", apptest.Echo[closed])
+	candor.Get(app, "/option", apptest.Echo[open], candor.ForbidExtra(), candor.Extension("x-other", 1))
+	candor.Get(app, "/cookies", apptest.Echo[cookies])
+	candor.Get(app, "/both", apptest.Echo[cookies], candor.ForbidExtra())
+	c := candor.NewTestClient(t, app)
+	for path, want := range map[string]any{"/open": nil, "/strict": []any{"query"}, "/option": []any{"query"}, "/cookies": []any{"cookie"}, "/both": []any{"query", "cookie"}} {
+		assert.Equal(t, want, apptest.DocumentMember(t, c, "paths", path, "get", "x-forbid-extra"), path)
+	}
+	assert.InDelta(t, 1, apptest.DocumentMember(t, c, "paths", "/option", "get", "x-other"), 0)
+}
+
 func TestHiddenParameters(t *testing.T) {
 	c := apptest.Echoing[struct {
 		Q     string `query:"q,omitempty" doc:"what to look for" example:"chair" deprecated:"true" title:"Query"`

@@ -35,6 +35,9 @@ const (
 	ItemExtension   = "x-itemSchema"
 	// CookiesExtension has the schemas of the cookies that a header Set-Cookie sets.
 	CookiesExtension = "x-cookies"
+	// ClosedExtension lists the sources of parameters, "query" or "cookie", in which an
+	// operation refuses what it does not know.
+	ClosedExtension = "x-forbid-extra"
 )
 
 // IsJSON reports whether a Content-Type is application/json or
