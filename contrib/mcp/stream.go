@@ -51,6 +51,8 @@ func (t *tool) stream(ctx context.Context, req *sdk.CallToolRequest, response *h
 		}
 		tell(ctx, req, all)
 	}
+	// The operation may have ended in order before it saw that nobody reads.
+	all.More = expired.Load()
 	return t.collected(all, response)
 }
 
