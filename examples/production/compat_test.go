@@ -1,0 +1,13 @@
+package main
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/candor-go/candor/contrib/compat"
+)
+
+// What production adds to the API of users breaks no client of either version.
+func TestCompatible(t *testing.T) {
+	compat.Check(t, appOn(t, filepath.Join(t.TempDir(), "users.db")), "testdata/openapi.json")
+}
