@@ -481,6 +481,11 @@ func (m *bodyMedia) begin(into reflect.Value, body io.Reader, in incoming, fault
 	return m.stream(into, body, &in, faults)
 }
 
+// isHeld reports whether every body is read as a whole before anything else runs.
+func (p *bodyPlan) isHeld() bool {
+	return p.pass == nil && !slices.ContainsFunc(p.media, func(m bodyMedia) bool { return m.stream != nil })
+}
+
 // reads reports whether a body may have a media type.
 func (p *bodyPlan) reads(name string) bool {
 	return slices.ContainsFunc(p.media, func(m bodyMedia) bool { return m.name == name })

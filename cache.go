@@ -84,7 +84,12 @@ type cachePlan struct {
 
 // canCache reports whether responses of the endpoint can be kept.
 func (e *endpoint) canCache() bool {
-	if e.method != http.MethodGet || e.plain != nil || e.route.upgrade != nil || e.route.output == nil {
+	isQuery := e.method == mediatype.MethodQuery
+	if e.method != http.MethodGet && !isQuery || e.plain != nil || e.route.upgrade != nil || e.route.output == nil {
+		return false
+	}
+	// The body is a part of the key, so it has to be there as a whole.
+	if isQuery && e.body != nil && !e.body.isHeld() {
 		return false
 	}
 	kind := planResponse(e.route.output).kind
@@ -99,7 +104,7 @@ func (e *endpoint) compileCache(c *caches) error {
 	}
 	if !e.canCache() {
 		if e.route.set.cache != nil {
-			return errors.New("Cache is for answers to GET that are complete, not for streams, files, sockets, plain handlers and other methods; drop the option")
+			return errors.New("Cache is for answers to GET and QUERY that are complete, not for streams, files, sockets, plain handlers and other methods; drop the option")
 		}
 		return nil
 	}
@@ -183,6 +188,10 @@ func (p *cachePlan) key(x *exchange) string {
 		add(value)
 	}
 	add(r.URL.RawQuery)
+	if x.endpoint.method == mediatype.MethodQuery {
+		add(r.Header.Get("Content-Type"))
+		add(string(x.body))
+	}
 	add(x.response.accepted)
 	for _, name := range p.headers {
 		add(strings.Join(headerLines(r, name), "\n"))

@@ -88,11 +88,15 @@ func (rt *route) readsJSON() bool {
 
 // canCache reports whether answers of the route can be kept.
 func (rt *route) canCache() bool {
-	if rt.output == nil || rt.isSocket() || !slices.Contains(rt.methods, http.MethodGet) {
+	if rt.output == nil || rt.isSocket() || !slices.ContainsFunc(rt.methods, isCachedMethod) {
 		return false
 	}
 	kind := planResponse(rt.output).kind
 	return kind.media != "" && !kind.streams && kind.additional == nil
+}
+
+func isCachedMethod(method string) bool {
+	return method == http.MethodGet || method == mediatype.MethodQuery
 }
 
 // checkEffects finds options of a route, and of its aliases, that do nothing.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -83,6 +84,9 @@ type endpoint struct {
 	// multipart are the limits of multipart forms.
 	multipart MultipartLimits
 	loose     bool
+	// always are the headers of every response, in pairs of a canonical name and a
+	// value.
+	always []alwaysHeader
 	// streamsLate means that some wrappers end before a stream begins, so that
 	// it is written around them.
 	streamsLate bool
@@ -305,9 +309,38 @@ func (e *endpoint) bindsEveryWildcard() error {
 	return nil
 }
 
+// alwaysHeader is a header that every response of an endpoint has. Nobody changes
+// the lines.
+type alwaysHeader struct {
+	name  string
+	lines []string
+}
+
+// sendAlways gives every response of the endpoint a header, and documents it.
+func (e *endpoint) sendAlways(name, doc, value string) {
+	e.always = append(e.always, alwaysHeader{name, []string{value}})
+	e.added = append(e.added, addedTo(name, doc, nil))
+}
+
+// acceptQuery lists the media types of the body of a QUERY (RFC 10008, section 3),
+// as tokens of RFC 9651.
+func (e *endpoint) acceptQuery() {
+	if e.method != mediatype.MethodQuery || e.body == nil || len(e.body.media) == 0 {
+		return
+	}
+	var names []string
+	for _, m := range e.body.media {
+		names = append(names, m.name)
+	}
+	e.sendAlways("Accept-Query", "The media types that the body of a QUERY may have", strings.Join(names, ", "))
+}
+
 // serve runs the request through the endpoint's middleware, if any, and then
 // through its steps.
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []string) {
+	for i := range e.always {
+		w.Header()[e.always[i].name] = e.always[i].lines
+	}
 	if e.wrapped == nil && e.plain == nil {
 		e.run(w, r, captured)
 		return

@@ -160,6 +160,32 @@ func ExampleHandle() {
 	// 405 Allow: GET, HEAD, OPTIONS | {"detail":"Method Not Allowed"}
 }
 
+func ExampleQuery() {
+	type Wanted struct {
+		Words string `json:"words" validate:"min=1"`
+		Limit int    `json:"limit" default:"10" validate:"lte=100"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Query(app, "/songs", func(_ context.Context, in struct {
+		Body Wanted `body:""`
+	},
+	) (Wanted, error) {
+		return in.Body, nil
+	})
+	candor.Handle(app, []string{"PURGE"}, "/songs", func(context.Context, candor.None) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	fmt.Println(apptest.Wire(app, "QUERY /songs\nContent-Type: application/json\n\n{\"words\":\"blue\"}"))
+	fmt.Println(apptest.Wire(app, "QUERY /songs\n\n{\"words\":\"blue\"}"))
+	fmt.Println(apptest.Wire(app, "PURGE /songs"))
+	fmt.Println(apptest.Wire(app, "POST /songs"))
+	// Output:
+	// 200 | {"words":"blue","limit":10}
+	// 415 | {"detail":"the body must be application/json"}
+	// 204
+	// 405 Allow: OPTIONS, PURGE, QUERY | {"detail":"Method Not Allowed"}
+}
+
 // A plain handler stands beside the typed ones, and in the document.
 func ExampleHandleHTTP() {
 	app := candor.New(candor.Config{})

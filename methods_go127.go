@@ -33,6 +33,11 @@ func (r *Router) Delete[In, Out any](path string, h func(context.Context, In) (O
 	return Delete(r, path, h, options...)
 }
 
+// Query is the function [Query] as a method.
+func (r *Router) Query[In, Out any](path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Query(r, path, h, options...)
+}
+
 // Head is the function [Head] as a method.
 func (r *Router) Head[In, Out any](path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	return Head(r, path, h, options...)

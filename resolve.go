@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -741,6 +742,10 @@ func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error
 			*list = append(*list, step{name: "write the response after", wrap: (*exchange).respondInside})
 		}
 		if keeps && i == cache {
+			// The body of a QUERY is a part of the key.
+			if r.endpoint.method == mediatype.MethodQuery {
+				list = &after
+			}
 			*list = append(*list, step{name: "keep in the cache", wrap: (*exchange).cached})
 		}
 	}

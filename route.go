@@ -12,6 +12,7 @@ import (
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -191,10 +192,10 @@ func (rt *route) call() string {
 	return cmp.Or(strings.Join(rt.methods, ","), "Handle") + " " + cmp.Or(rt.path, `""`)
 }
 
-// documentedMethods are those OpenAPI has a place for.
-var documentedMethods = []string{
+// wellKnownMethods are those that are written in capitals.
+var wellKnownMethods = []string{
 	http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete,
-	http.MethodOptions, http.MethodHead, http.MethodPatch, http.MethodTrace,
+	http.MethodOptions, http.MethodHead, http.MethodPatch, http.MethodTrace, mediatype.MethodQuery,
 }
 
 func checkMethods(methods []string) error {
@@ -202,13 +203,15 @@ func checkMethods(methods []string) error {
 		return errors.New("no method; name at least one, such as http.MethodGet")
 	}
 	for i, m := range methods {
-		if upper := strings.ToUpper(m); upper != m && slices.Contains(documentedMethods, upper) {
+		upper := strings.ToUpper(m)
+		switch {
+		case upper != m && slices.Contains(wellKnownMethods, upper):
 			return fmt.Errorf("the method %q is another one than %q; write that", m, upper)
-		}
-		if !slices.Contains(documentedMethods, m) {
-			return fmt.Errorf("the method %q cannot be documented; use one of %s", m, strings.Join(documentedMethods, ", "))
-		}
-		if slices.Contains(methods[:i], m) {
+		case m == http.MethodConnect:
+			return errors.New("the method CONNECT asks a proxy for a tunnel and never for a path; use another one")
+		case !mediatype.ValidHeader(m, nil), m == anyMethod:
+			return fmt.Errorf("the method %q is no token of HTTP; use letters, digits and hyphens, such as PURGE", m)
+		case slices.Contains(methods[:i], m):
 			return fmt.Errorf("the method %s stands twice; name each once", m)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -297,6 +298,19 @@ func Delete[In, Out any](r Routes, path string, h func(context.Context, In) (Out
 	return Handle(r, []string{http.MethodDelete}, path, h, options...)
 }
 
+// Query registers a handler for QUERY (RFC 10008): a request that only reads, as
+// one with GET does, and says in its body what it asks for. See [Get].
+//
+//   - Responses have the header Accept-Query, which lists the media types of the
+//     body. A body without a Content-Type is 415, whatever StrictContentType says.
+//   - [Cache] keeps responses by the body too, and [CheckETag] and
+//     middleware.ConditionalGET treat the request as they treat GET.
+//   - Before 3.2 OpenAPI has no field for the method: the operation stands in its
+//     path as x-query.
+func Query[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
+	return Handle(r, []string{mediatype.MethodQuery}, path, h, options...)
+}
+
 // Head registers a handler for HEAD, in the place of the automatic answer
 // where GET is registered. See [Get].
 func Head[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
@@ -314,7 +328,11 @@ func Trace[In, Out any](r Routes, path string, h func(context.Context, In) (Out,
 	return Handle(r, []string{http.MethodTrace}, path, h, options...)
 }
 
-// Handle registers a handler for several methods at once. See [Get].
+// Handle registers a handler for several methods at once, or for one of your own,
+// such as PURGE or REPORT: any token of HTTP is a method, in the case in which it
+// is written. What OpenAPI has no field for stands in the path of the document as
+// x-additionalOperations, by the method's name. CONNECT is for proxies and panics.
+// See [Get].
 func Handle[In, Out any](r Routes, methods []string, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	return &Route[In, Out]{routeAt{route: handle(r, methods, path, erase(h), options)}}
 }

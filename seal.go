@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -322,7 +323,8 @@ func (b *builder) path(rt *route, s scope) {
 			maxBody:       cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
 			maxMultipart:  cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
 			multipart:     s.set.multipart.or(b.app.config.Limits.Multipart),
-			loose:         s.set.looseType != nil && *s.set.looseType,
+			// RFC 10008, section 2: a QUERY without a media type asks for nothing.
+			loose: s.set.looseType != nil && *s.set.looseType && method != mediatype.MethodQuery,
 		}
 		e.multipart = e.multipart.withDefaults(e.maxBody)
 		e.metadata = b.metadata(e)
@@ -380,6 +382,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	resolve := func(e *endpoint) (before, after []step, err error) { return b.dependencies(e, s.chain) }
 	err := e.compile(b.app.programs, resolve)
 	if err == nil {
+		e.acceptQuery()
 		err = errors.Join(b.checkCredentials(e), e.checkRaw(), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {

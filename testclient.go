@@ -235,6 +235,12 @@ func (c *TestClient) Post(target string, body any, options ...TestOption) *TestR
 	return c.Do(http.MethodPost, target, body, options...)
 }
 
+// Query sends a QUERY request with the body as JSON. See [TestClient.Do].
+func (c *TestClient) Query(target string, body any, options ...TestOption) *TestResponse {
+	c.tb.Helper()
+	return c.Do(mediatype.MethodQuery, target, body, options...)
+}
+
 // Put sends a PUT request with the body as JSON. See [TestClient.Do].
 func (c *TestClient) Put(target string, body any, options ...TestOption) *TestResponse {
 	c.tb.Helper()

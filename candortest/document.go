@@ -13,6 +13,7 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/internal/ecma"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // document is an OpenAPI document as JSON. Nothing of Candor's own model of it
@@ -100,7 +101,7 @@ type node struct {
 
 const location = "https://document.invalid/openapi.json"
 
-var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace"}
+var methods = []string{"get", "put", "post", "delete", "options", "head", "patch", "trace", "query", mediatype.QueryExtension}
 
 func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error) {
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
@@ -130,7 +131,13 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 		item := d.child(paths, path)
 		for _, method := range methods {
 			if _, ok := item.at[method]; ok {
-				d.operations = append(d.operations, d.operation(path, strings.ToUpper(method), item, d.child(item, method)))
+				d.operations = append(d.operations, d.operation(path, strings.ToUpper(strings.TrimPrefix(method, "x-")), item, d.child(item, method)))
+			}
+		}
+		for _, field := range []string{"additionalOperations", mediatype.MethodsExtension} {
+			others := d.child(item, field)
+			for _, method := range slices.Sorted(maps.Keys(others.at)) {
+				d.operations = append(d.operations, d.operation(path, method, item, d.child(others, method)))
 			}
 		}
 	}

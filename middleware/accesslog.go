@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
@@ -17,7 +18,7 @@ import (
 //
 //	  - The route is the pattern, "" for a path without a route; neither the path
 //	    nor the query is logged, nor any header or body. A method that HTTP does
-//	    not name is "OTHER".
+//	    not name, and the operation does not have, is "OTHER".
 //	  - bytes are those of the body, as the handler wrote them.
 //	  - A response that was aborted has aborted=true.
 //	  - client is the address the request comes from: put it inside of
@@ -57,7 +58,7 @@ func logAccess(to *slog.Logger, r *http.Request, w *layer.Writer, duration time.
 	}
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs,
-		slog.String("method", knownMethod(r.Method)), slog.String("route", r.Pattern), slog.Int("status", status),
+		slog.String("method", knownMethod(r)), slog.String("route", r.Pattern), slog.Int("status", status),
 		slog.Int64("bytes", w.Bytes), slog.Duration("duration", duration), slog.String("client", clientOf(r)))
 	if id := RequestIDOf(r.Context()); id != "" {
 		attrs = append(attrs, slog.String("request_id", id))
@@ -68,12 +69,16 @@ func logAccess(to *slog.Logger, r *http.Request, w *layer.Writer, duration time.
 	to.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
 }
 
-// knownMethod is a method of HTTP, or "OTHER", so that clients cannot make up
-// what is logged or counted.
-func knownMethod(method string) string {
+// knownMethod is a method of HTTP, one that the operation has, or "OTHER", so that
+// clients cannot make up what is logged or counted.
+func knownMethod(r *http.Request) string {
+	method := r.Method
+	if op := layer.OperationOf(r); op != nil && op.Method == method {
+		return method
+	}
 	switch method {
 	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete,
-		http.MethodConnect, http.MethodOptions, http.MethodTrace:
+		http.MethodConnect, http.MethodOptions, http.MethodTrace, mediatype.MethodQuery:
 		return method
 	}
 	return "OTHER"

@@ -9,10 +9,11 @@ import (
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // ConditionalGET is middleware that spares clients what they have already: it
-// gives an ETag to the responses to GET that are written as a whole, and responds with
+// gives an ETag to the responses to GET and QUERY that are written as a whole, and responds with
 // 304 without a body where If-None-Match lists it. An If-Match that lists
 // another is 412. The document lists both.
 //
@@ -38,7 +39,7 @@ type conditional struct {
 // Describe implements layer.Describer.
 func (c *conditional) Describe(op *layer.Operation) layer.Effects {
 	c.passes = c.passes || op.Streams // a plain handler may serve several operations
-	if op.Streams || op.Method != http.MethodGet {
+	if op.Streams || op.Method != http.MethodGet && op.Method != mediatype.MethodQuery {
 		return layer.Effects{}
 	}
 	return layer.Effects{
@@ -54,8 +55,7 @@ func (c *conditional) Describe(op *layer.Operation) layer.Effects {
 
 // ServeHTTP implements http.Handler.
 func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if !isRead || c.passes || !c.IsKnown(r, "ConditionalGET", "answers pass as they are") {
+	if !mediatype.IsRead(r.Method) || c.passes || !c.IsKnown(r, "ConditionalGET", "answers pass as they are") {
 		c.Next.ServeHTTP(w, r)
 		return
 	}

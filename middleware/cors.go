@@ -72,7 +72,7 @@ func (h *corsHandler) Describe(*layer.Operation) layer.Effects {
 }
 
 var (
-	corsMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+	corsMethods = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, mediatype.MethodQuery}
 	corsHeaders = []string{"Content-Type", "Authorization"}
 )
 

@@ -7,11 +7,12 @@ import (
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // CrossOrigin is middleware that refuses, with 403, requests that a browser
 // sends for a page of another origin and that may change something: those with
-// other methods than GET, HEAD and OPTIONS. It is for APIs that know their users
+// other methods than GET, HEAD, QUERY and OPTIONS. It is for APIs that know their users
 // by cookies; programs other than browsers are not affected.
 //
 // trusted are origins whose pages may, such as "https://app.example.com". One
@@ -42,8 +43,8 @@ var errCrossOrigin = candor.Error(http.StatusForbidden, "requests from pages of 
 
 // Describe implements layer.Describer.
 func (g *originGuard) Describe(op *layer.Operation) layer.Effects {
-	// The protection of net/http lets these pass, since they change nothing.
-	if op.Method == http.MethodGet || op.Method == http.MethodHead || op.Method == http.MethodOptions {
+	// These pass, since they change nothing.
+	if mediatype.IsRead(op.Method) || op.Method == http.MethodOptions {
 		return layer.Effects{}
 	}
 	return layer.Effects{Responses: []layer.Response{{
@@ -53,7 +54,8 @@ func (g *originGuard) Describe(op *layer.Operation) layer.Effects {
 
 // ServeHTTP implements http.Handler.
 func (g *originGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if g.protection.Check(r) != nil {
+	// net/http does not know that QUERY changes nothing.
+	if r.Method != mediatype.MethodQuery && g.protection.Check(r) != nil {
 		// Refused in any case; only the document may lack the response, which is logged.
 		_ = g.IsKnown(r, "CrossOrigin", "its 403 is not in the document")
 		candor.WriteError(w, r, errCrossOrigin)

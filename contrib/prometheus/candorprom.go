@@ -21,6 +21,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/candor-go/candor/internal/layer"
 )
 
 // Config says how requests are measured. The zero value is ready to use.
@@ -146,11 +148,14 @@ func (m *Metrics) record(r *http.Request, seen *exchange) {
 	}
 }
 
-// methods are those of RFC 9110 and RFC 5789.
-var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"}
+// methods are those of RFC 9110, RFC 5789 and RFC 10008.
+var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"}
 
+// methodOf is a known method, or one of the operation's own: what clients make up
+// is "other".
 func methodOf(r *http.Request) string {
-	if slices.Contains(methods, r.Method) {
+	op := layer.OperationOf(r)
+	if slices.Contains(methods, r.Method) || op != nil && op.Method == r.Method {
 		return r.Method
 	}
 	return "other"

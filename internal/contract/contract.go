@@ -150,10 +150,13 @@ func (c *Contract) Of(tb TB, r *http.Request, log *faultlog.Log) *Expected {
 		return nil
 	}
 	item := c.doc.Paths.Value(path)
-	if item == nil || item.GetOperation(method) == nil {
+	if item == nil {
 		return nil
 	}
 	op := item.GetOperation(method)
+	if op == nil {
+		return nil
+	}
 	p := &Expected{tb: tb, label: r.Method + " " + r.URL.RequestURI(), op: op, path: map[string]string{}, messages: c.messages[op], log: log}
 	for i, name := range wildcardsOf(path) {
 		if i < len(captured) {

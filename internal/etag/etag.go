@@ -15,7 +15,7 @@ import (
 // where they let it pass. A tag of "" means that the resource does not exist, a
 // zero time that nobody knows when it was modified.
 func Precondition(r *http.Request, tag string, modified time.Time) int {
-	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead
+	isRead := mediatype.IsRead(r.Method)
 	// The order is that of RFC 9110, section 13.2.2: tags before times, and
 	// conditions of writers before those of readers.
 	if match := r.Header.Values("If-Match"); len(match) > 0 {

@@ -111,9 +111,31 @@ func (w *writer) paths(doc *openapi3.T, operations []*operation.Operation) order
 		doc.Paths.Set(path, &openapi3.PathItem{})
 	}
 	for _, op := range operations {
-		doc.Paths.Value(op.Path).SetOperation(op.Method, w.operation(op))
+		setOperation(doc.Paths.Value(op.Path), op.Method, w.operation(op))
 	}
 	return o
+}
+
+// setOperation puts an operation into a path. Methods that OpenAPI 3.1 has no field
+// for stand in extensions, so that nothing is kept silent.
+func setOperation(item *openapi3.PathItem, method string, op *openapi3.Operation) {
+	if mediatype.HasField(method) {
+		item.SetOperation(method, op)
+		return
+	}
+	if item.Extensions == nil {
+		item.Extensions = map[string]any{}
+	}
+	if method == mediatype.MethodQuery {
+		item.Extensions[mediatype.QueryExtension] = op
+		return
+	}
+	others, ok := item.Extensions[mediatype.MethodsExtension].(map[string]*openapi3.Operation)
+	if !ok {
+		others = map[string]*openapi3.Operation{}
+		item.Extensions[mediatype.MethodsExtension] = others
+	}
+	others[method] = op
 }
 
 // webhooks writes the requests that the API sends. Several of one name stand
@@ -126,7 +148,7 @@ func (w *writer) webhooks(doc *openapi3.T, hooks []*operation.Operation) {
 		if doc.Webhooks[hook.Name] == nil {
 			doc.Webhooks[hook.Name] = &openapi3.PathItem{}
 		}
-		doc.Webhooks[hook.Name].SetOperation(hook.Method, w.operation(hook))
+		setOperation(doc.Webhooks[hook.Name], hook.Method, w.operation(hook))
 	}
 }
 
@@ -183,7 +205,7 @@ func (w *writer) callback(out *openapi3.Operation, c *operation.Operation) {
 	if all.Value(c.URL) == nil {
 		all.Set(c.URL, &openapi3.PathItem{})
 	}
-	all.Value(c.URL).SetOperation(c.Method, w.operation(c))
+	setOperation(all.Value(c.URL), c.Method, w.operation(c))
 }
 
 // refineFaults says of validation errors what their types do not: that a location

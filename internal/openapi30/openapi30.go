@@ -25,6 +25,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/doctree"
+	"github.com/candor-go/candor/internal/mediatype"
 )
 
 // Version is the version of the documents that Convert makes.
@@ -83,6 +84,7 @@ var grammar = map[string]map[string]string{
 		"$ref": "", "summary": "", "description": "", "servers": "[]server", "parameters": "[]parameter",
 		"get": "operation", "put": "operation", "post": "operation", "delete": "operation",
 		"options": "operation", "head": "operation", "patch": "operation", "trace": "operation",
+		mediatype.QueryExtension: "operation", mediatype.MethodsExtension: "{}operation",
 	},
 	"operation": {
 		"tags": "", "summary": "", "description": "", "externalDocs": "", "operationId": "", "parameters": "[]parameter",

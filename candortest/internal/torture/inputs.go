@@ -141,6 +141,15 @@ func addInputs(app *candor.App) {
 	candor.Post(app, "/exactly", echo[Exactly], candor.OperationID("exactly"))
 	candor.Post(app, "/roughly", echo[Roughly], candor.OperationID("roughly"))
 	candor.Post(app, "/closed", echo[page[base]], candor.OperationID("closed"), candor.ForbidExtra())
+	candor.Query(app, "/queries", echo[closedAccount], candor.OperationID("query"))
+	candor.Query(app, "/queries/form", func(_ context.Context, in formIn) (string, error) { return in.Name, nil }, candor.OperationID("queryForm"))
+	candor.Handle(app, []string{"REPORT", "M-SEARCH"}, "/queries/{id}", func(_ context.Context, in struct {
+		ID   int8  `path:"id" validate:"gte=1"`
+		Body rules `body:""`
+	},
+	) (int8, error) {
+		return in.ID, nil
+	}, candor.OperationID("report"))
 	candor.Post(app, "/accounts", echo[account], candor.OperationID("accounts"))
 	candor.Post(app, "/accounts/closed", echo[account], candor.OperationID("accountsClosed"), candor.ForbidExtra())
 	candor.Post(app, "/accounts/strict", echo[closedAccount], candor.OperationID("accountsStrict"))

@@ -1,0 +1,30 @@
+package mediatype
+
+import "net/http"
+
+// MethodQuery is the method of RFC 10008: as safe as GET, with a body that says what
+// is asked for. net/http has no name for it.
+const MethodQuery = "QUERY"
+
+// IsRead reports whether a request with the method only reads: its responses may be
+// kept, and are spared where the client has them.
+func IsRead(method string) bool {
+	return method == http.MethodGet || method == http.MethodHead || method == MethodQuery
+}
+
+// The extensions of a path item in which OpenAPI before 3.2 has the methods that it
+// has no fields for: QUERY, and a map of all others.
+const (
+	QueryExtension   = "x-query"
+	MethodsExtension = "x-additionalOperations"
+)
+
+// HasField reports whether path items of OpenAPI 3.1 have a field for a method.
+func HasField(method string) bool {
+	switch method {
+	case http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete,
+		http.MethodOptions, http.MethodHead, http.MethodPatch, http.MethodTrace:
+		return true
+	}
+	return false
+}
