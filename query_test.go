@@ -45,12 +45,14 @@ func queryApp(options ...candor.Option) (*candor.App, *candor.Route[filterIn, fo
 	candor.Handle(app, []string{"REPORT", "M-SEARCH"}, "/items/{id}", func(_ context.Context, in struct {
 		ID   int    `path:"id" validate:"gte=1"`
 		Body filter `body:""`
-	}) (foundIn, error) {
+	},
+	) (foundIn, error) {
 		return foundIn(in.Body), nil
 	})
 	candor.Query(app, "/forms", func(_ context.Context, in struct {
 		Words string `form:"words" validate:"max=9"`
-	}) (string, error) {
+	},
+	) (string, error) {
 		return in.Words, nil
 	})
 	return app, route
