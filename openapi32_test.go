@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -93,6 +95,96 @@ func TestMetadataOfNoServer(t *testing.T) {
 		}])
 		assert.ErrorContains(t, app.Check(), `Config.SecuritySchemes["login"] has WithMetadata, which is about servers of OAuth2; use it with candor.OAuth2Code or those beside it, or drop it`)
 	}
+}
+
+// shownInput has an example in every source, with characters that are escaped in
+// some of them.
+type shownInput struct {
+	ID     string   `path:"id" example:"a/b c%"`
+	Text   string   `query:"te xt" example:"x+y & z"`
+	Yes    bool     `query:"yes" example:"true"`
+	IDs    []int    `query:"ids" example:"[1,2]"`
+	Names  []string `query:"names,csv" example:"[\"a,b\",\"c d\"]"`
+	Bars   []string `query:"bars,pipe" example:"[\"a,b\",\"c d\"]"`
+	Spaces []int    `query:"spaces,space" example:"[5,6]"`
+	Deep   deepMap  `query:"deep,deep" example:"{\"a\":[\"x y\"],\"b\":[\"1\",\"2\"]}"`
+	Header []string `header:"X-List" example:"[\"a\",\"b c\"]"`
+	Number float64  `header:"X-Number" example:"1.50"`
+	Theme  string   `cookie:"theme" example:"a%20b"`
+	Marks  []int    `cookie:"marks" example:"[3,4]"`
+}
+
+type deepMap map[string][]string
+
+type shownForm struct {
+	Name  string   `form:"na me" example:"A & B"`
+	Tags  []string `form:"tags"`
+	Codes []int    `form:"codes,csv"`
+	Point struct {
+		X int `json:"x"`
+	} `form:"point,json"`
+}
+
+// The text of an example is what the app reads its data from.
+func TestTextsOfExamplesAreRead(t *testing.T) {
+	app := candor.New(candor.Config{})
+	var got shownInput
+	candor.Get(app, "/{id}", func(_ context.Context, in shownInput) (candor.None, error) {
+		got = in
+		return candor.None{}, nil
+	})
+	var document bytes.Buffer
+	require.NoError(t, app.WriteOpenAPIAs(&document, candor.OpenAPI32))
+	var query, cookies []string
+	path, header, read := "/", http.Header{}, 0
+	for _, p := range apptest.Member(document.Bytes(), "paths", "/{id}", "get", "parameters").([]any) {
+		text := apptest.Member([]byte(textOf(p)), "examples", "example", "serializedValue").(string)
+		read++
+		switch p := p.(map[string]any); p["in"] {
+		case "path":
+			path += text
+		case "query":
+			query = append(query, text)
+		case "cookie":
+			cookies = append(cookies, text)
+		default:
+			header.Set(p["name"].(string), text)
+		}
+	}
+	require.Equal(t, 12, read)
+	header.Set("Cookie", strings.Join(cookies, "; "))
+	r := httptest.NewRequest(http.MethodGet, path+"?"+strings.Join(query, "&"), http.NoBody)
+	r.Header = header
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	require.Equal(t, 204, w.Code, w.Body)
+	assert.Equal(t, shownInput{
+		ID: "a/b c%", Text: "x+y & z", Yes: true, IDs: []int{1, 2}, Names: []string{"a,b", "c d"},
+		Bars: []string{"a,b", "c d"}, Spaces: []int{5, 6}, Deep: deepMap{"a": {"x y"}, "b": {"1", "2"}},
+		Header: []string{"a", "b c"}, Number: 1.5, Theme: "a%20b", Marks: []int{3, 4},
+	}, got)
+}
+
+func TestTextsOfFormsAreRead(t *testing.T) {
+	app := candor.New(candor.Config{})
+	sent := map[string]any{"na me": "A & B", "tags": []string{"x", "y z"}, "codes": []int{1, 2}, "point": map[string]int{"x": 7}}
+	var got shownForm
+	candor.Post(app, "/", func(_ context.Context, in struct {
+		Form shownForm `form:""`
+	},
+	) (candor.None, error) {
+		got = in.Form
+		return candor.None{}, nil
+	}, candor.RequestExample("all", sent))
+	var document bytes.Buffer
+	require.NoError(t, app.WriteOpenAPIAs(&document, candor.OpenAPI32))
+	example := apptest.Member(document.Bytes(), "paths", "/", "post", "requestBody", "content", "application/x-www-form-urlencoded", "examples", "all")
+	assert.JSONEq(t, textOf(sent), textOf(example.(map[string]any)["dataValue"]))
+	text, _ := example.(map[string]any)["serializedValue"].(string)
+	candor.NewTestClient(t, app).Post("/", nil, candor.WithBody("application/x-www-form-urlencoded", strings.NewReader(text))).Status(204)
+	want := shownForm{Name: "A & B", Tags: []string{"x", "y z"}, Codes: []int{1, 2}}
+	want.Point.X = 7
+	assert.Equal(t, want, got)
 }
 
 func textOf(v any) string {

@@ -1,6 +1,7 @@
 package openapi32
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 
@@ -60,13 +61,13 @@ func showParameter(out *doctree.Value) {
 		return
 	}
 	show(out, func(data *doctree.Value) string {
-		pair := pair{name: name.Text, explode: in.Text == "query" || in.Text == "cookie", escape: asIs}
-		if explode := out.Get("explode"); explode != nil {
-			pair.explode = explode.Kind == 't'
-		}
+		pair := styled(name.Text, out, in.Text == "query" || in.Text == "cookie")
 		switch in.Text {
 		case "query":
 			pair.escape = escapeQuery
+			if pair.deep {
+				return pair.deepText(data)
+			}
 			return pair.text(data, "&")
 		case "cookie":
 			return pair.text(data, "; ")
@@ -79,7 +80,7 @@ func showParameter(out *doctree.Value) {
 
 // showHeader is showParameter for the header of a response.
 func showHeader(out *doctree.Value) {
-	show(out, func(data *doctree.Value) string { return pair{escape: asIs}.value(data) })
+	show(out, func(data *doctree.Value) string { return styled("", out, false).value(data) })
 }
 
 // show adds an example to what has a schema that shows one, unless there is one
@@ -99,9 +100,27 @@ func show(out *doctree.Value, text func(data *doctree.Value) string) {
 // pair is a name with its values, as forms and parameters have it.
 type pair struct {
 	name string
-	// explode repeats the name for each value of a list.
-	explode bool
-	escape  func(string) string
+	// explode repeats the name for each value of a list; otherwise separator stands
+	// between them. deep has the members of an object in brackets after the name.
+	explode, deep bool
+	separator     string
+	escape        func(string) string
+}
+
+// separators are what stands between the values of a list, by style, the way it is
+// escaped; a comma where there is no such style.
+var separators = map[string]string{"spaceDelimited": "%20", "pipeDelimited": "%7C"}
+
+// styled is a pair as a parameter or an encoding has it.
+func styled(name string, described *doctree.Value, explode bool) pair {
+	p := pair{name: name, explode: explode, separator: ",", escape: asIs}
+	if own := described.Get("explode"); own != nil {
+		p.explode = own.Kind == 't'
+	}
+	if style := described.Get("style"); style != nil {
+		p.separator, p.deep = cmp.Or(separators[style.Text], ","), style.Text == "deepObject"
+	}
+	return p
 }
 
 func asIs(text string) string { return text }
@@ -128,7 +147,7 @@ func (p pair) text(data *doctree.Value, between string) string {
 	return strings.Join(all, between)
 }
 
-// value is the text of a scalar, or of a list between commas.
+// value is the text of a scalar, or of a list in one text.
 func (p pair) value(data *doctree.Value) string {
 	items := data.Items
 	if data.Kind != '[' {
@@ -137,12 +156,33 @@ func (p pair) value(data *doctree.Value) string {
 	var all []string
 	for _, item := range items {
 		single, ok := scalar(item)
-		if !ok {
+		escaped := p.escape(single)
+		// A separator inside of a value would be read as one between two.
+		if !ok || data.Kind == '[' && strings.Contains(escaped, p.separator) {
 			return ""
 		}
-		all = append(all, p.escape(single))
+		all = append(all, escaped)
 	}
-	return strings.Join(all, ",")
+	return strings.Join(all, p.separator)
+}
+
+// deepText is an object whose members have names of their own, "" for one with a
+// member that has no text.
+func (p pair) deepText(data *doctree.Value) string {
+	if data.Kind != '{' {
+		return p.text(data, "&")
+	}
+	var all []string
+	for _, m := range data.Members {
+		inner := p
+		inner.name += "[" + m.Name + "]"
+		text := inner.deepText(m.Value)
+		if text == "" {
+			return ""
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, "&")
 }
 
 // scalar is the text of a value that is neither null nor has others in it.
@@ -164,8 +204,9 @@ func formText(data, encoding *doctree.Value) string {
 		if isJSONPart(how) {
 			text = escapeForm(m.Name) + "=" + escapeForm(string(m.Value.AppendJSON(nil)))
 		} else {
-			explode := how.Get("explode")
-			text = pair{name: m.Name, explode: explode == nil || explode.Kind == 't', escape: escapeForm}.text(m.Value, "&")
+			pair := styled(m.Name, how, true)
+			pair.escape = escapeForm
+			text = pair.text(m.Value, "&")
 		}
 		if text == "" {
 			return ""

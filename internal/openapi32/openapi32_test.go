@@ -95,6 +95,17 @@ func TestConvert(t *testing.T) {
 			`{"name":"q","in":"query","style":"form","explode":false,"schema":{"examples":[["a","b,c"]]},"examples":{"example":{"dataValue":["a","b,c"],"serializedValue":"q=a,b%2Cc"}}}`,
 		},
 		{
+			"the text of a list with bars", "parameter", `{"name":"q","in":"query","style":"pipeDelimited","explode":false,"schema":{"examples":[["a","b,c"]]}}`,
+			`{"name":"q","in":"query","style":"pipeDelimited","explode":false,"schema":{"examples":[["a","b,c"]]},"examples":{"example":{"dataValue":["a","b,c"],"serializedValue":"q=a%7Cb%2Cc"}}}`,
+		},
+		{"a list that holds its separator", "parameter", `{"name":"X-A","in":"header","schema":{"examples":[["a,b"]]}}`, `{"name":"X-A","in":"header","schema":{"examples":[["a,b"]]}}`},
+		{
+			"the text of an object", "parameter", `{"name":"q","in":"query","style":"deepObject","explode":true,"schema":{"examples":[{"a b":{"c":1},"d":["x","y"]}]}}`,
+			`{"name":"q","in":"query","style":"deepObject","explode":true,"schema":{"examples":[{"a b":{"c":1},"d":["x","y"]}]},"examples":{"example":{` +
+				`"dataValue":{"a b":{"c":1},"d":["x","y"]},"serializedValue":"q%5Ba%20b%5D%5Bc%5D=1&q%5Bd%5D=x&q%5Bd%5D=y"}}}`,
+		},
+		{"an object with null", "parameter", `{"name":"q","in":"query","style":"deepObject","schema":{"examples":[{"a":null}]}}`, `{"name":"q","in":"query","style":"deepObject","schema":{"examples":[{"a":null}]}}`},
+		{
 			"the text of a header", "parameter", `{"name":"X-A","in":"header","schema":{"examples":[[1,2]]}}`,
 			`{"name":"X-A","in":"header","schema":{"examples":[[1,2]]},"examples":{"example":{"dataValue":[1,2],"serializedValue":"1,2"}}}`,
 		},
