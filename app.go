@@ -33,9 +33,11 @@ type App struct {
 	table     atomic.Pointer[table]
 	faulty    sync.Once
 	overrides map[reflect.Type]*provider
-	tasks     *taskRunner
-	rates     *rateStores
-	caches    *caches
+	// checks are the health checks that have an input.
+	checks []*sharedNode
+	tasks  *taskRunner
+	rates  *rateStores
+	caches *caches
 	// living guards life, which is nil while the app does not run. up tells so
 	// without waiting for a start that is under way.
 	// lives is true for longer: from the end of the start to the tear-down, while

@@ -23,6 +23,23 @@ type HealthCheck struct {
 	// Check returns nil if all is well. The error goes to the log only. ctx ends
 	// after 5 seconds; a check that has not returned by then fails.
 	Check func(ctx context.Context) error
+	// function is in the place of Check where it has an input.
+	function *function
+}
+
+// HealthCheckOf is a check with an input, such as the pool of the app:
+//
+//	candor.HealthCheckOf("database", func(ctx context.Context, in struct {
+//		DB *sql.DB `dep:""`
+//	}) error {
+//		return in.DB.PingContext(ctx)
+//	})
+//
+// The input has no more than dep fields of shared providers and of values: there
+// is no request. One that cannot be filled in is a configuration error when the app
+// is sealed.
+func HealthCheckOf[In any](name string, check func(ctx context.Context, in In) error) HealthCheck {
+	return HealthCheck{Name: name, function: eraseGuard(check)}
 }
 
 // healthStatus is the body of a response about health.
@@ -41,7 +58,7 @@ const (
 // Health serves two paths for orchestrators and load balancers; an empty one is left
 // out:
 //
-//		app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "database", Check: db.PingContext})
+//		app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "disk", Check: hasSpace}, candor.HealthCheckOf("database", ping))
 //
 //	  - live responds with 200 as long as the process responds at all. It tells an
 //	    orchestrator what to restart; checks do not count.
@@ -57,13 +74,36 @@ func (a *App) Health(alive, ready string, checks ...HealthCheck) {
 	site := callsite.Here()
 	h := &health{app: a}
 	for _, c := range checks {
-		if c.Name == "" || c.Check == nil {
-			panic(fmt.Errorf("candor: Health at %s: %w", site, errors.New("a check lacks its name or its function; give it both")))
+		if err := a.prepareCheck(&c, site); err != nil {
+			panic(fmt.Errorf("candor: Health at %s: %w", site, err))
 		}
 		h.probes = append(h.probes, &probe{HealthCheck: c})
 	}
 	a.healthRoute(site, alive, h.alive)
 	a.healthRoute(site, ready, h.ready)
+}
+
+// prepareCheck makes a function of a check that has an input.
+func (a *App) prepareCheck(c *HealthCheck, site *callsite.Site) error {
+	switch {
+	case c.Name == "" || c.Check == nil && c.function == nil:
+		return errors.New("a check lacks its name or its function; give it both")
+	case c.function == nil:
+		return nil
+	case a.Router.sealed.Load():
+		return errSealed
+	}
+	p := &provider{site: site, kind: sharedProvider, function: c.function}
+	if err := p.prepare(nil); err != nil {
+		return fmt.Errorf("the check %q: %w", c.Name, err)
+	}
+	s := newSharedNode(p)
+	a.checks = append(a.checks, s)
+	c.Check = func(ctx context.Context) error {
+		s.fill()
+		return s.run(ctx)
+	}
+	return nil
 }
 
 func (a *App) healthRoute(site *callsite.Site, path string, serve http.HandlerFunc) {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -176,6 +177,126 @@ func TestHealthMistakes(t *testing.T) {
 	assert.Regexp(t, `^candor: Health at .*health_test\.go:\d+: a check lacks its name or its function`,
 		apptest.PanicOf(func() { app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "x"}) }))
 	assert.Contains(t, apptest.PanicOf(func() { app.Health("healthz", "") }), `healthz`)
+}
+
+// pool is what a check asks, as a shared provider opens it.
+type pool struct{ open bool }
+
+func (p *pool) ping(context.Context) error {
+	if !p.open {
+		return errors.New("the pool is closed")
+	}
+	return nil
+}
+
+func pingPool(ctx context.Context, in struct {
+	Pool *pool `dep:""`
+},
+) error {
+	return in.Pool.ping(ctx)
+}
+
+func TestHealthChecksWithAnInput(t *testing.T) {
+	t.Run("have what the app has opened", func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		app.Health("", "/readyz", candor.HealthCheckOf("pool", pingPool))
+		opened := 0
+		candor.ProvideShared(app, func(_ context.Context, _ candor.None, use func(*pool) error) error {
+			opened++
+			return use(&pool{open: true})
+		})
+		code, _ := healthAnswer(app, "/readyz")
+		assert.Equal(t, 503, code, "the app has not begun")
+		stop, err := app.Start(t.Context())
+		require.NoError(t, err)
+		code, body := healthAnswer(app, "/readyz")
+		assert.Equal(t, 200, code)
+		assert.JSONEq(t, `{"status":"ready","checks":{"pool":"ok"}}`, body)
+		assert.Equal(t, 1, opened, "nobody else asks for it, and it is opened once")
+		require.NoError(t, stop())
+	})
+	t.Run("or an override", func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		app.Health("", "/readyz", candor.HealthCheckOf("pool", pingPool))
+		candor.ProvideValue(app, &pool{open: true})
+		candor.OverrideValue(app, &pool{})
+		candor.NewTestClient(t, app).Get("/readyz").Status(503)
+	})
+	t.Run("one check for two apps", func(t *testing.T) {
+		check := candor.HealthCheckOf("pool", pingPool)
+		for _, open := range []bool{true, false} {
+			app := candor.New(candor.Config{})
+			app.Health("", "/readyz", check)
+			candor.ProvideValue(app, &pool{open: open})
+			candor.NewTestClient(t, app).Get("/readyz").Status(map[bool]int{true: 200, false: 503}[open])
+		}
+	})
+}
+
+func TestMistakesInHealthChecks(t *testing.T) {
+	registered := func(check candor.HealthCheck) func() error {
+		return func() error {
+			app := candor.New(candor.Config{})
+			app.Health("", "/readyz", check)
+			return app.Check()
+		}
+	}
+	for want, register := range map[string]func() error{
+		"*candor_test.pool: no provider; register one with candor.ProvideShared or candor.ProvideValue": registered(candor.HealthCheckOf("pool", pingPool)),
+		"the check \"page\": it outlives every request, but its input wants values of one": registered(candor.HealthCheckOf("page", func(context.Context, struct {
+			Page int `query:"page"`
+		},
+		) error {
+			return nil
+		})),
+		"a check lacks its name or its function": registered(candor.HealthCheckOf[candor.None]("nil", nil)),
+		"a shared value cannot depend on one that is made for each request": func() error {
+			app := candor.New(candor.Config{})
+			candor.Provide(app, func(context.Context, candor.None) (*pool, error) { return nil, nil })
+			app.Health("", "/readyz", candor.HealthCheckOf("pool", pingPool))
+			return app.Check()
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			err := func() (err error) {
+				defer func() {
+					if value := recover(); value != nil {
+						err, _ = value.(error)
+					}
+				}()
+				return register()
+			}()
+			assert.ErrorContains(t, err, want)
+			assert.ErrorContains(t, err, "candor: Health at")
+		})
+	}
+}
+
+func ExampleHealthCheckOf() {
+	app := candor.New(candor.Config{})
+	candor.ProvideShared(app, func(_ context.Context, _ candor.None, use func(*http.Client) error) error {
+		return use(http.DefaultClient)
+	})
+	app.Health("/healthz", "/readyz", candor.HealthCheckOf("search", func(_ context.Context, in struct {
+		Client *http.Client `dep:""`
+	},
+	) error {
+		if in.Client.Timeout == 0 {
+			return nil // here it would ask
+		}
+		return errors.New("slow")
+	}))
+
+	stop, err := app.Start(context.Background())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	visit(app, "GET", "/readyz")
+	fmt.Println(stop())
+	// Output:
+	// 200 {"status":"ready","checks":{"search":"ok"}}
+	// <nil>
 }
 
 func ExampleApp_Health() {

@@ -10,8 +10,9 @@ import (
 	"github.com/candor-go/candor/internal/panics"
 )
 
-// sharedNode is a shared provider in one app: its input, filled from others,
-// and the memory for its value.
+// sharedNode is a function that runs outside of requests, in one app: a shared
+// provider, with the memory for its value, or a health check. Its input is filled
+// from shared providers.
 type sharedNode struct {
 	*callSlot
 	provider          *provider
@@ -23,11 +24,21 @@ type sharedNode struct {
 // it down.
 type lifeFunc func(ctx context.Context, rest func(context.Context) error) error
 
-// setUp is the shared provider as a lifeFunc.
-func (s *sharedNode) setUp(ctx context.Context, rest func(context.Context) error) error {
+func newSharedNode(p *provider) *sharedNode {
+	s := &sharedNode{provider: p, callSlot: p.function.newCallSlot()}
+	s.inValue, s.outValue = reflect.ValueOf(s.in).Elem(), reflect.ValueOf(s.out).Elem()
+	return s
+}
+
+func (s *sharedNode) fill() {
 	for _, d := range s.deps {
 		s.inValue.FieldByIndex(d.index).Set(d.value)
 	}
+}
+
+// setUp is the shared provider as a lifeFunc.
+func (s *sharedNode) setUp(ctx context.Context, rest func(context.Context) error) error {
+	s.fill()
 	defer s.outValue.SetZero() // nobody uses a value that was torn down
 	return s.wrap(ctx, func() error { return rest(ctx) })
 }

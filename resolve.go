@@ -2,6 +2,7 @@ package candor
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -513,21 +514,39 @@ func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, erro
 			delete(b.sharedNodes, p)
 		}
 	}()
-	shared := &sharedNode{provider: p, callSlot: p.function.newCallSlot()}
-	shared.inValue, shared.outValue = reflect.ValueOf(shared.in).Elem(), reflect.ValueOf(shared.out).Elem()
-	r := &resolver{overrides: b.app.overrides, asked: b.asked, chain: chain}
-	for _, f := range p.desc.Deps {
-		d, err := b.sharedWire(r, f)
-		if err != nil {
-			return reflect.Value{}, err
-		}
-		shared.deps = append(shared.deps, d)
+	shared := newSharedNode(p)
+	if err := b.sharedWires(shared, chain); err != nil {
+		return reflect.Value{}, err
 	}
 	b.sharedNodes[p] = shared
 	// It comes after its dependencies, because the app starts shared providers in
 	// this order.
 	b.table.shared = append(b.table.shared, shared)
 	return shared.outValue, nil
+}
+
+// sharedWires finds what fills the input of a function outside of requests.
+func (b *builder) sharedWires(s *sharedNode, chain []*Router) error {
+	r := &resolver{overrides: b.app.overrides, asked: b.asked, chain: chain}
+	for _, f := range s.provider.desc.Deps {
+		d, err := b.sharedWire(r, f)
+		if err != nil {
+			return err
+		}
+		s.deps = append(s.deps, d)
+	}
+	return nil
+}
+
+// checks wires the health checks of the app.
+func (b *builder) checks() {
+	for _, c := range b.app.checks {
+		c.deps = nil // an app that could not be sealed may be sealed again
+		err := errors.Join(b.sharedWires(c, []*Router{&b.app.Router}), b.keys.input(c.provider.desc))
+		if err != nil {
+			b.errs = append(b.errs, fmt.Errorf("candor: Health at %s: %w", c.provider.site, err))
+		}
+	}
 }
 
 // sharedChain prints how the builder came to something.

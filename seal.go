@@ -115,6 +115,7 @@ func buildTable(a *App) (*table, error) {
 	whole := &ownDocs{site: a.site, name: "Config.Docs", docs: a.config.Docs}
 	b.router(&a.Router, scope{set: noSettings, documents: []scopeDocument{b.documented(scope{set: noSettings}, &a.Router, whole)}})
 	b.dropTags()
+	b.checks()
 	b.checkEffects()
 	b.checkOverrides()
 	b.indexes()

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"embed"
-	"errors"
 	"io/fs"
 	"log/slog"
 	"net/http"
@@ -33,13 +33,7 @@ func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), 
 	if err != nil {
 		return nil, nil, err
 	}
-	db, err := service.Connect(s.Database)
-	if err != nil {
-		return nil, nil, err
-	}
-	checks := []candor.HealthCheck{{Name: "database", Check: db.PingContext}}
-	closers := []func() error{db.Close}
-
+	closeAll = func() {}
 	limit := candor.RateConfig{
 		Name: "clients", FailClosed: s.Limit.FailClosed, Budget: s.Limit.Budget,
 		Rate: candor.Rate{Requests: s.Limit.Requests, Per: s.Limit.Per, Burst: s.Limit.Burst},
@@ -47,10 +41,14 @@ func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), 
 	if s.Redis != "" {
 		client, err := openRedis(s.Redis, s.Limit.Budget)
 		if err != nil {
-			return nil, nil, errors.Join(err, db.Close())
+			return nil, nil, err
 		}
 		limit.Store = candorredis.NewRateStore(client)
-		closers = append(closers, client.Close)
+		closeAll = func() {
+			if err := client.Close(); err != nil {
+				logger.Error("Redis cannot be closed", "error", err)
+			}
+		}
 	}
 
 	app = service.New(
@@ -58,15 +56,17 @@ func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), 
 		candor.Use(around(s, logger, metrics)...), candor.RateLimit(limit),
 	)
 	candor.HandleHTTP(app, []string{http.MethodGet}, "/metrics", metrics.Handler(), candor.Hidden())
-	app.Health("/healthz", "/readyz", checks...)
+	app.Health("/healthz", "/readyz", candor.HealthCheckOf("database", ping))
 	addNotices(app, s.NATS)
-	return app, func() {
-		for _, end := range closers {
-			if err := end(); err != nil {
-				logger.Error("cannot be closed", "error", err)
-			}
-		}
-	}, nil
+	return app, closeAll, nil
+}
+
+// ping asks the database by the pool that requests use.
+func ping(ctx context.Context, in struct {
+	DB *sql.DB `dep:""`
+},
+) error {
+	return in.DB.PingContext(ctx)
 }
 
 // around is the middleware, the outermost first.

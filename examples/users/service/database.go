@@ -55,7 +55,7 @@ func transaction(ctx context.Context, in struct {
 			return errBusy
 		}
 		select {
-		case <-time.After(rand.N(time.Duration(n) * 2 * time.Millisecond)):
+		case <-time.After(rand.N(time.Duration(n*n) * time.Millisecond)):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
