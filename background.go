@@ -64,7 +64,7 @@ type RootPath string
 //   - The server waits for running tasks when it stops, at most Limits.Drain;
 //     then it ends their contexts.
 //   - Tasks die with the process. Work that must not be lost belongs into a
-//     durable queue, such as river or asynq.
+//     durable queue: contrib/river adds jobs in the transaction of the request.
 //
 // It may be used from one goroutine at a time, until the last scoped provider
 // has ended.

@@ -106,11 +106,11 @@ func addNotices(app *candor.App, nats string) {
 	candor.ProvideShared(app, func(ctx context.Context, _ candor.None, use func(*hub.Hub[Notice]) error) error {
 		return withHub(ctx, nats, use)
 	})
-	candor.Provide(app, func(_ context.Context, in struct {
+	candor.ProvideShared(app, func(_ context.Context, in struct {
 		Hub *hub.Hub[Notice] `dep:""`
-	},
-	) (service.Mailer, error) {
-		return announcer{in.Hub}, nil
+	}, use func(service.Mailer) error,
+	) error {
+		return use(announcer{in.Hub})
 	})
 	candor.Get(app, "/api/v1/notices", notices, candor.Tags("users"), candor.Scopes("me"), candor.Needs[*service.User](), candor.Raises(hub.ErrUnavailable))
 }

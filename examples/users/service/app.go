@@ -40,7 +40,7 @@ var scopes = map[string]string{
 var code embed.FS
 
 // New says which paths lead to which functions. A [Mailer] is for the caller to
-// provide.
+// provide, as a value or shared.
 func New(s Settings, options ...candor.Option) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Users", Version: "2.0.0", Description: "Accounts, logins and roles.",
@@ -64,6 +64,7 @@ func New(s Settings, options ...candor.Option) *candor.App {
 	candor.ProvideShared(app, openDatabase)
 	candor.ProvideScoped(app, transaction, candor.Attempts(attempts), candor.Raises(errBusy))
 	candor.Provide(app, accountsOf)
+	provideWelcome(app, s.Database)
 	candor.Provide(app, claims, candor.Raises(errBadToken, errMissingScope))
 	candor.Provide(app, currentUser, candor.Raises(errBadToken, errDisabled))
 

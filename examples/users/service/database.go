@@ -36,7 +36,7 @@ func openDatabase(ctx context.Context, in struct {
 }
 
 // attempts is how often a transaction that lost against others is tried.
-const attempts = 20
+const attempts = 30
 
 var errBusy = candor.Error(503, "too many changes at once").WithHeader("Retry-After", "1")
 
@@ -55,7 +55,7 @@ func transaction(ctx context.Context, in struct {
 			return errBusy
 		}
 		select {
-		case <-time.After(rand.N(time.Duration(n*n) * time.Millisecond)):
+		case <-time.After(rand.N(time.Duration(min(n*n, 200)) * time.Millisecond)):
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

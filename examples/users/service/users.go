@@ -83,8 +83,7 @@ func register(ctx context.Context, in struct {
 	Body     UserIn                 `body:""`
 	Accounts candor.Lazy[*accounts] `dep:""`
 	Hasher   *hasher                `dep:""`
-	Mailer   Mailer                 `dep:""`
-	Tasks    *candor.Tasks
+	Welcome  welcome                `dep:""`
 	Request  *http.Request
 },
 ) (Registered, error) {
@@ -100,7 +99,9 @@ func register(ctx context.Context, in struct {
 	if err != nil {
 		return Registered{}, err
 	}
-	in.Tasks.Add(func(ctx context.Context) error { return in.Mailer.Welcome(ctx, user) })
+	if err := in.Welcome(ctx, user); err != nil {
+		return Registered{}, err
+	}
 	return Registered{Location: in.Request.URL.Path + "/" + strconv.FormatInt(user.ID, 10), Body: user}, nil
 }
 

@@ -1,0 +1,103 @@
+package service
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverdatabasesql"
+	"github.com/riverqueue/river/rivermigrate"
+
+	"github.com/candor-go/candor"
+	candorriver "github.com/candor-go/candor/contrib/river"
+)
+
+// welcome sees to it that a new account gets a letter: in PostgreSQL by a job, which
+// is not lost with the process, else by a background task.
+type welcome func(ctx context.Context, user User) error
+
+func provideWelcome(app *candor.App, database string) {
+	if !isPostgres(database) {
+		candor.Provide(app, welcomeByTask)
+		return
+	}
+	candorriver.Provide(app, openJobs, candorriver.Config{})
+	candor.Provide(app, welcomeByJob)
+}
+
+func welcomeByTask(_ context.Context, in struct {
+	Tasks  *candor.Tasks
+	Mailer Mailer `dep:""`
+},
+) (welcome, error) {
+	return func(_ context.Context, user User) error {
+		in.Tasks.Add(func(ctx context.Context) error { return in.Mailer.Welcome(ctx, user) })
+		return nil
+	}, nil
+}
+
+// welcomeByJob adds the job in the transaction that adds the account.
+func welcomeByJob(_ context.Context, in struct {
+	Jobs *candorriver.Jobs[*sql.Tx] `dep:""`
+},
+) (welcome, error) {
+	return func(ctx context.Context, user User) error { return in.Jobs.Add(ctx, Welcome{user}) }, nil
+}
+
+// Welcome is a job: to send a letter to a new account.
+type Welcome struct {
+	To User `json:"to"`
+}
+
+// Kind implements river.JobArgs.
+func (Welcome) Kind() string { return "welcome" }
+
+type welcomeWorker struct {
+	river.WorkerDefaults[Welcome]
+	mailer Mailer
+}
+
+// Work sends the letter. After an error River tries again, later and later.
+func (w *welcomeWorker) Work(ctx context.Context, job *river.Job[Welcome]) error {
+	return w.mailer.Welcome(ctx, job.Args.To)
+}
+
+// openJobs makes the client of River, whose workers run in this process.
+func openJobs(ctx context.Context, in struct {
+	Settings Settings `dep:""`
+	DB       *sql.DB  `dep:""`
+	Mailer   Mailer   `dep:""`
+},
+) (*river.Client[*sql.Tx], error) {
+	if err := makeJobTables(ctx, in.DB); err != nil {
+		return nil, err
+	}
+	workers := river.NewWorkers()
+	river.AddWorker(workers, &welcomeWorker{mailer: in.Mailer})
+	return river.NewClient(riverdatabasesql.New(in.DB), &river.Config{
+		Workers: workers,
+		Queues:  map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: 10}},
+		Logger:  in.Settings.Logger,
+	})
+}
+
+// makeJobTables makes the tables of River. Processes that start at once wait for
+// each other.
+func makeJobTables(ctx context.Context, db *sql.DB) error {
+	const lock = 7_301_955
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lock); err != nil {
+		return err
+	}
+	defer conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lock)
+	migrator, err := rivermigrate.New(riverdatabasesql.New(db), nil)
+	if err != nil {
+		return err
+	}
+	_, err = migrator.Migrate(ctx, rivermigrate.DirectionUp, nil)
+	return err
+}
