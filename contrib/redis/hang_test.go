@@ -1,0 +1,221 @@
+package candorredis_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor"
+	candorredis "github.com/candor-go/candor/contrib/redis"
+	"github.com/candor-go/candor/hub"
+)
+
+// full asks for the times and sizes that docs/processes.md speaks of.
+var full = os.Getenv("CANDOR_LOAD") == "full"
+
+// ledger is what the processes have in common beside Redis: numbers that only grow.
+type ledger struct {
+	numbers, seen [20]atomic.Int64
+	writes, stale atomic.Int64
+}
+
+// clerk is a process: it caches the numbers, limits requests and has a stream.
+type clerk struct {
+	*ledger
+	app    *candor.App
+	cached atomic.Int64
+	mutex  sync.Mutex
+	took   map[string][]time.Duration
+}
+
+func newClerk(t *testing.T, server *redisServer, l *ledger) *clerk {
+	t.Helper()
+	// The client has the defaults of go-redis, which wait for seconds and take no
+	// notice of contexts.
+	client := redis.NewClient(&redis.Options{Network: "unix", Addr: server.socket})
+	broker := candorredis.NewBroker(client, candorredis.BrokerConfig{})
+	quiet := slog.New(slog.DiscardHandler)
+	h := hub.New[int](hub.Config{Broker: broker, Logger: quiet, SubscribeBudget: 50 * time.Millisecond})
+	t.Cleanup(func() {
+		h.Close()
+		assert.NoError(t, broker.Close())
+		_ = client.Close() // a connection that hung may be broken
+	})
+	c := &clerk{ledger: l, took: map[string][]time.Duration{}}
+	c.app = candor.New(candor.Config{
+		CacheStore: candorredis.NewCacheStore(client), RateStore: candorredis.NewRateStore(client), Logger: quiet,
+	})
+	type number struct {
+		N int `path:"n"`
+	}
+	candor.Get(c.app, "/numbers/{n}", func(_ context.Context, in number) (int64, error) { return l.numbers[in.N].Load(), nil },
+		candor.Cache(candor.CacheConfig{TTL: time.Hour, Tags: []string{"number:{n}"}}))
+	candor.Post(c.app, "/numbers/{n}", func(_ context.Context, in struct {
+		number
+		Tags *candor.CacheTags
+	},
+	) (int64, error) {
+		_ = in.Tags.Invalidate(fmt.Sprintf("number:%d", in.N))
+		return l.numbers[in.N].Add(1), nil
+	})
+	candor.Get(c.app, "/limited", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil },
+		candor.RateLimit(candor.RateConfig{Rate: candor.PerSecond(1_000_000)}))
+	candor.Get(c.app, "/stream", func(ctx context.Context, _ candor.None) (candor.Events[int], error) {
+		events, err := h.Events(ctx, "all", "")
+		if err != nil {
+			return nil, err
+		}
+		return func(yield func(candor.Event[int], error) bool) {
+			for event := range events { // the first one is enough
+				yield(event, nil)
+				return
+			}
+		}, nil
+	}, candor.Raises(hub.ErrUnavailable))
+	c.app.Seal()
+	return c
+}
+
+// ask sends a request, and notes how long it took.
+func (c *clerk) ask(kind, method, path string) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	start := time.Now()
+	c.app.ServeHTTP(w, httptest.NewRequest(method, path, nil))
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	c.took[kind] = append(c.took[kind], time.Since(start))
+	return w
+}
+
+// read counts a response that is older than what anybody was told before.
+func (c *clerk) read(n int) {
+	least := c.seen[n].Load()
+	w := c.ask("cached GET", "GET", fmt.Sprintf("/numbers/%d", n))
+	if w.Header().Get("Age") != "" {
+		c.cached.Add(1)
+	}
+	if got, err := strconv.ParseInt(strings.TrimSpace(w.Body.String()), 10, 64); err != nil || got < least {
+		c.stale.Add(1)
+	}
+}
+
+func (c *clerk) write(n int) {
+	w := c.ask("write with a tag", "POST", fmt.Sprintf("/numbers/%d", n))
+	got, _ := strconv.ParseInt(strings.TrimSpace(w.Body.String()), 10, 64)
+	for seen := c.seen[n].Load(); seen < got && !c.seen[n].CompareAndSwap(seen, got); {
+		seen = c.seen[n].Load()
+	}
+	c.writes.Add(1)
+}
+
+func (c *clerk) work() {
+	n := rand.IntN(len(c.numbers))
+	switch rand.IntN(8) {
+	case 0, 1:
+		c.write(n)
+	case 2:
+		c.ask("limited request", "GET", "/limited")
+	case 3:
+		c.ask("new stream", "GET", "/stream")
+	default:
+		c.read(n)
+	}
+}
+
+// during has both processes at work until f returns.
+func during(clerks []*clerk, f func()) {
+	var stop atomic.Bool
+	var all sync.WaitGroup
+	for i := range 8 {
+		all.Go(func() {
+			for !stop.Load() {
+				clerks[i%len(clerks)].work()
+				time.Sleep(5 * time.Millisecond)
+			}
+		})
+	}
+	f()
+	stop.Store(true)
+	all.Wait()
+}
+
+// slowest is the 99th percentile of each kind of request since the last call.
+func slowest(clerks []*clerk) map[string]time.Duration {
+	all := map[string][]time.Duration{}
+	for _, c := range clerks {
+		c.mutex.Lock()
+		for kind, took := range c.took {
+			all[kind] = append(all[kind], took...)
+		}
+		clear(c.took)
+		c.mutex.Unlock()
+	}
+	worst := map[string]time.Duration{}
+	for kind, took := range all {
+		slices.Sort(took)
+		worst[kind] = took[len(took)*99/100]
+	}
+	return worst
+}
+
+// Two processes whose Redis hangs wait for their budgets, serve nothing stale, and
+// recover by themselves.
+func TestRedisThatHangs(t *testing.T) {
+	hang, writes := 3*time.Second, int64(500)
+	if full {
+		hang, writes = 30*time.Second, 10_000
+	}
+	server, l := newServer(t), &ledger{}
+	clerks := []*clerk{newClerk(t, server, l), newClerk(t, server, l)}
+	served := func() int64 { return clerks[0].cached.Load() + clerks[1].cached.Load() }
+	during(clerks, func() {
+		require.Eventually(t, func() bool { return served() > 100 && l.writes.Load() > 100 }, patience, time.Millisecond)
+		require.NoError(t, server.cmd.Process.Signal(syscall.SIGSTOP))
+		time.Sleep(hang / 3) // in which the circuits open
+		t.Logf("while it begins to hang, p99: %v", slowest(clerks))
+		time.Sleep(hang - hang/3)
+		hung := slowest(clerks)
+		t.Logf("while it hangs, p99: %v", hung)
+		for kind, took := range hung {
+			assert.Less(t, took, hang/3, kind)
+			if full {
+				assert.Less(t, took, 100*time.Millisecond, kind)
+			}
+		}
+		before := served()
+		require.NoError(t, server.cmd.Process.Signal(syscall.SIGCONT))
+		back := time.Now()
+		require.Eventually(t, func() bool { return served() > before+10 }, patience, time.Millisecond)
+		t.Logf("recovered after %v", time.Since(back))
+		if full {
+			assert.Less(t, time.Since(back), 2*time.Second)
+		}
+		require.Eventually(t, func() bool { return l.writes.Load() > writes }, 10*patience, time.Millisecond)
+	})
+	assert.Zero(t, l.stale.Load(), "stale responses")
+	t.Logf("%d writes, %d responses from the cache", l.writes.Load(), served())
+	for n := range l.numbers {
+		for _, c := range clerks {
+			c.read(n)
+		}
+	}
+	assert.Zero(t, l.stale.Load(), "stale responses")
+	w := clerks[0].ask("new stream", "GET", "/stream")
+	assert.Equal(t, http.StatusOK, w.Code)
+}
