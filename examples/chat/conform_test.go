@@ -9,10 +9,10 @@ import (
 
 // Sockets are not tried; what else there is keeps the document.
 func TestConform(t *testing.T) {
-	candortest.Conform(t, newApp())
+	candortest.Conform(t, newApp(shared{}))
 }
 
 // The document changes on purpose only.
 func TestGoldenDocument(t *testing.T) {
-	documenttest.Golden(t, "document", newApp())
+	documenttest.Golden(t, "document", newApp(shared{}))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestRoom(t *testing.T) {
-	client := candor.NewTestClient(t, newApp())
+	client := candor.NewTestClient(t, newApp(shared{}))
 	ann, bob := client.WebSocket("/api/rooms/tea?name=ann"), client.WebSocket("/api/rooms/tea?name=bob")
 	eve := client.WebSocket("/api/rooms/coffee?name=eve")
 	// The first word of each shows that they are in.
@@ -33,13 +33,13 @@ func TestRoom(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	client := candor.NewTestClient(t, newApp())
+	client := candor.NewTestClient(t, newApp(shared{}))
 	assert.Len(t, client.WebSocket("/api/rooms/TEA?name=").Response.Faults(), 2)
 	client.Get("/api/rooms/tea?name=ann").Status(426)
 }
 
 func TestPage(t *testing.T) {
-	client := candor.NewTestClient(t, newApp())
+	client := candor.NewTestClient(t, newApp(shared{}))
 	page := client.Get("/").Status(200).Text()
 	assert.Contains(t, page, "new WebSocket")
 	accept := candor.WithHeader("Accept", "text/html")

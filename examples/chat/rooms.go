@@ -31,7 +31,7 @@ var web embed.FS
 //go:embed *.go
 var code embed.FS
 
-func newApp() *candor.App {
+func newApp(s shared) *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Chat", Version: "1.0.0", Description: "Rooms in which people talk.",
 		License: candor.License{Name: "MIT", Identifier: "MIT"},
@@ -39,8 +39,8 @@ func newApp() *candor.App {
 		Servers: []candor.Server{{URL: "/", Description: "here"}},
 		Tags:    []candor.Tag{{Name: "rooms", Description: "Where people talk"}},
 	}, candor.Tags("rooms"))
-	candor.ProvideValue(app, hub.New[Said](hub.Config{}))
-	candor.WebSocket(app, "/api/rooms/{room}", join)
+	candor.ProvideShared(app, s.open)
+	candor.WebSocket(app, "/api/rooms/{room}", join, candor.Raises(hub.ErrUnavailable))
 	page, err := fs.Sub(web, "web")
 	if err != nil {
 		panic(err)
@@ -50,7 +50,8 @@ func newApp() *candor.App {
 }
 
 // join takes part in a room. What the client says goes to all who are there, and
-// what they say to the client.
+// what they say to the client. Where nobody knows whether a message was heard, it
+// ends with 1013.
 func join(ctx context.Context, in struct {
 	Room string         `path:"room" validate:"max=40" pattern:"^[a-z]+$"`
 	Name string         `query:"name" validate:"min=1,max=20" example:"ann"`
@@ -73,7 +74,7 @@ func join(ctx context.Context, in struct {
 			break
 		}
 		if _, err := in.Hub.Publish(ctx, in.Room, Said{in.Name, say}); err != nil {
-			return err
+			return candor.Close(1013, "try again later")
 		}
 	}
 	leave()

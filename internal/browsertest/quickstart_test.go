@@ -19,7 +19,7 @@ import (
 
 // startExample builds an example, serves it until the test ends, and returns its URL. Some examples are modules of their
 // own, so each is built where it is.
-func startExample(t *testing.T, name string) string {
+func startExample(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	program := filepath.Join(t.TempDir(), name)
 	build := exec.Command("go", "build", "-o", program, ".")
@@ -29,7 +29,7 @@ func startExample(t *testing.T, name string) string {
 
 	addr := freeAddr(t)
 	var logged bytes.Buffer
-	example := exec.Command(program, "-addr", addr)
+	example := exec.Command(program, append([]string{"-addr", addr}, args...)...)
 	example.Stdout, example.Stderr = &logged, &logged
 	require.NoError(t, example.Start())
 	t.Cleanup(func() {

@@ -1,0 +1,172 @@
+package browsertest
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// startRedis runs a Redis, and is its URL.
+func startRedis(t *testing.T) string {
+	t.Helper()
+	addr := freeAddr(t)
+	_, port, err := net.SplitHostPort(addr)
+	require.NoError(t, err)
+	redis := exec.Command("redis-server", "--port", port, "--bind", "127.0.0.1", "--dir", t.TempDir(), "--save", "")
+	require.NoError(t, redis.Start())
+	t.Cleanup(func() {
+		_ = redis.Process.Kill()
+		_ = redis.Wait()
+	})
+	accepts(t, addr)
+	return "redis://" + addr
+}
+
+func accepts(t *testing.T, addr string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		conn, err := net.Dial("tcp", addr)
+		return err == nil && conn.Close() == nil
+	}, patience, 20*time.Millisecond, addr)
+}
+
+// startNginx runs the configuration of the deployment in front of processes, and is
+// its URL.
+func startNginx(t *testing.T, processes []string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../examples/production/deploy/nginx.conf")
+	require.NoError(t, err)
+	dir, addr, upstream := t.TempDir(), freeAddr(t), ""
+	for _, process := range processes {
+		upstream += "server " + process + " max_fails=0; "
+	}
+	config := strings.NewReplacer(
+		"server production:8000 max_fails=0;", upstream,
+		"listen 8080;", "listen "+addr+";",
+		"http {", "http { access_log off; client_body_temp_path "+dir+"/body; proxy_temp_path "+dir+"/proxy;"+
+			" fastcgi_temp_path "+dir+"/f; uwsgi_temp_path "+dir+"/u; scgi_temp_path "+dir+"/s;",
+		"worker_processes auto;", "worker_processes 1; daemon off; pid "+dir+"/nginx.pid; error_log "+dir+"/nginx.log;",
+	).Replace(string(text))
+	require.Contains(t, config, processes[0])
+	file := filepath.Join(dir, "nginx.conf")
+	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
+	require.NoError(t, os.Chmod(dir, 0o755)) // its workers are another user
+	nginx := exec.Command("nginx", "-p", dir, "-e", dir+"/nginx.log", "-c", file)
+	require.NoError(t, nginx.Start())
+	t.Cleanup(func() {
+		_ = nginx.Process.Signal(syscall.SIGTERM)
+		_ = nginx.Wait()
+	})
+	accepts(t, addr)
+	return "http://" + addr
+}
+
+// chatProcess is one of several that share the rooms.
+type chatProcess struct {
+	t             *testing.T
+	program, addr string
+	redis         string
+	cmd           *exec.Cmd
+	log           *bytes.Buffer
+}
+
+func (p *chatProcess) start() {
+	p.t.Helper()
+	p.cmd, p.log = exec.Command(p.program, "-addr", p.addr, "-redis", p.redis), &bytes.Buffer{}
+	p.cmd.Stderr = p.log
+	require.NoError(p.t, p.cmd.Start())
+	accepts(p.t, p.addr)
+}
+
+func (p *chatProcess) stop() {
+	p.t.Helper()
+	assert.NoError(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
+	assert.NoError(p.t, p.cmd.Wait(), "%s", p.log)
+	assert.NotContains(p.t, p.log.String(), "ERROR")
+}
+
+// Tabs at two processes behind nginx talk to each other, and join again by
+// themselves when their process is restarted.
+func TestTabsAtTwoProcessesChat(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "chat")
+	build := exec.Command("go", "build", "-o", program, ".")
+	build.Dir = filepath.Join("..", "..", "examples", "chat")
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, "%s", output)
+	redis := startRedis(t)
+	var processes []*chatProcess
+	var addrs []string
+	for range 2 {
+		p := &chatProcess{t: t, program: program, addr: freeAddr(t), redis: redis}
+		p.start()
+		t.Cleanup(p.stop)
+		processes, addrs = append(processes, p), append(addrs, p.addr)
+	}
+	home := startNginx(t, addrs)
+
+	names := []string{"ann", "bob", "cid", "dan"}
+	first := browse(t)
+	tabs := map[string]context.Context{names[0]: first}
+	for _, name := range names[1:] {
+		tab, leave := chromedp.NewContext(first)
+		t.Cleanup(leave)
+		tabs[name] = tab
+	}
+	for i, name := range names {
+		// nginx takes the processes in turn: a page more for some, or all sockets were at
+		// the same one.
+		for range 1 + i/2 {
+			require.NoError(t, chromedp.Do(tabs[name], chromedp.Navigate(home+"/tea")))
+		}
+		fill(t, tabs[name], `#join input`, name)
+		click(t, tabs[name], `#join button`)
+		require.NoError(t, chromedp.Do(tabs[name], chromedp.WaitVisible(chromedp.CSS(`#say`))))
+	}
+	talk := func(round int) {
+		t.Helper()
+		for _, name := range names {
+			line := fmt.Sprintf("hello %d", round)
+			fill(t, tabs[name], `#say input`, line)
+			click(t, tabs[name], `#say button`)
+			for _, tab := range tabs {
+				until(t, tab, fmt.Sprintf(`[...document.querySelectorAll("#said li")].filter(item => item.textContent === %q).length === 1`, name+": "+line))
+			}
+		}
+	}
+	talk(1)
+	processes[0].stop()
+	processes[0].start()
+	leavers := func() (n int) {
+		for _, tab := range tabs {
+			if slices.ContainsFunc(lines(t, tab, "#said"), func(line string) bool { return strings.HasPrefix(line, "left: 1001") }) {
+				n++
+			}
+		}
+		return n
+	}
+	for leavers() == 0 {
+		select {
+		case <-first.Done():
+			require.Fail(t, "no tab was at the process that was restarted")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	for _, tab := range tabs {
+		until(t, tab, `!document.querySelector("#say").hidden`)
+	}
+	assert.Less(t, leavers(), len(tabs), "and another one at the other")
+	talk(2)
+}
