@@ -187,6 +187,64 @@ func TestTextsOfFormsAreRead(t *testing.T) {
 	assert.Equal(t, want, got)
 }
 
+type queried struct {
+	Words string `json:"words" validate:"min=2"`
+}
+
+type querying struct {
+	Body queried `body:""`
+}
+
+// methodsApp has operations of methods that OpenAPI 3.1 has no field for.
+func methodsApp() *candor.App {
+	app := candor.New(candor.Config{})
+	candor.Query(app, "/items", func(_ context.Context, in querying) ([]queried, error) { return []queried{in.Body}, nil })
+	candor.Get(app, "/items", apptest.Zero[[]queried])
+	candor.Handle(app, []string{"PURGE"}, "/items", apptest.Ignores[candor.None])
+	return app
+}
+
+func TestDocumentOfMethods(t *testing.T) {
+	var first, newer bytes.Buffer
+	require.NoError(t, methodsApp().WriteOpenAPI(&first))
+	require.NoError(t, methodsApp().WriteOpenAPIAs(&newer, candor.OpenAPI32))
+	documenttest.Check(t, "methods", first.Bytes())
+	documenttest.Stable(t, methodsApp)
+	older := apptest.Member(first.Bytes(), "paths", "/items").(map[string]any)
+	item := apptest.Member(newer.Bytes(), "paths", "/items").(map[string]any)
+	assert.Len(t, item, 3)
+	for name, extension := range map[string]string{"query": "x-query", "additionalOperations": "x-additionalOperations"} {
+		require.NotNil(t, older[extension])
+		assert.NotNil(t, item[name])
+	}
+	assert.NotNil(t, apptest.Member(newer.Bytes(), "paths", "/items", "additionalOperations", "PURGE"))
+	c := candor.NewTestClient(t, methodsApp())
+	c.Do("QUERY", "/items", queried{"ab"}).Status(200)
+	c.Do("QUERY", "/items", queried{"a"}).Status(422)
+	c.Do("PURGE", "/items", nil).Status(204)
+}
+
+// A response that the document does not have is found, whatever the method is.
+func TestMethodsAreJudged(t *testing.T) {
+	app := candor.New(apptest.Unlogged())
+	fail := func(context.Context, candor.None) (candor.None, error) { return candor.None{}, candor.Error(418, "no") }
+	candor.Query(app, "/", fail)
+	candor.Handle(app, []string{"PURGE"}, "/", fail)
+	for _, method := range []string{"QUERY", "PURGE"} {
+		tb := &quiet{TB: t}
+		candor.NewTestClient(tb, app).Do(method, "/", nil)
+		assert.Equal(t, 1, tb.failures, method)
+	}
+}
+
+type quiet struct {
+	testing.TB
+	failures int
+}
+
+func (q *quiet) Helper()               {}
+func (q *quiet) Errorf(string, ...any) { q.failures++ }
+
 func textOf(v any) string {
 	text, _ := json.Marshal(v)
 	return string(text)

@@ -56,6 +56,16 @@ func export(context.Context, Export) (candor.JSONLines[Job], error) {
 	return func(yield func(Job, error) bool) { yield(Job{ID: 7, Name: "resize"}, nil) }, nil
 }
 
+type Search struct {
+	Body struct {
+		Words string `json:"words" validate:"min=2"`
+	} `body:""`
+}
+
+func search(_ context.Context, in Search) ([]Job, error) {
+	return []Job{{ID: 7, Name: in.Body.Words}}, nil
+}
+
 func newApp() *candor.App {
 	app := candor.New(candor.Config{
 		Title: "Jobs", Version: "1.0.0",
@@ -67,6 +77,7 @@ func newApp() *candor.App {
 	})
 	jobs := candor.NewRouter("/jobs", candor.Tags("jobs"))
 	candor.Get(jobs, "", export, candor.Summary("List all jobs, one a line"))
+	candor.Query(jobs, "", search, candor.Summary("Search jobs"))
 	candor.Get(jobs, "/{job_id}/changes", follow, candor.Summary("Follow a job live"))
 	app.Include(jobs)
 	return app
