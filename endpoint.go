@@ -87,6 +87,8 @@ type endpoint struct {
 	// always are the headers of every response, in pairs of a canonical name and a
 	// value.
 	always []alwaysHeader
+	// callers are the clients of a deprecated operation, nil for any other.
+	callers *callers
 	// streamsLate means that some wrappers end before a stream begins, so that
 	// it is written around them.
 	streamsLate bool
@@ -369,6 +371,7 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			defer cancel()
 			r = limitedRequest
 		}
+		e.noteCaller(r)
 		// Middleware around it sees the response to a panic.
 		protect(w, withCaller(r), e.errors, e.plain.ServeHTTP)
 		return
@@ -385,6 +388,7 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		defer cancel()
 		r = limitedRequest
 	}
+	e.noteCaller(r)
 	x := e.begin(w, r, captured)
 	if x.uploads != nil {
 		defer x.uploads.close()

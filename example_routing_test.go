@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing/fstest"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 
@@ -585,7 +587,15 @@ func ExampleDeprecated() {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/songs", listSongs, candor.Deprecated())
 	say(app, "paths", "/songs", "get", "deprecated")
-	// Output: true
+
+	since, sunset := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
+	candor.Get(app, "/albums", listSongs, candor.Deprecated(since, sunset))
+	w := httptest.NewRecorder()
+	app.ServeHTTP(w, httptest.NewRequest("GET", "/albums", nil))
+	fmt.Println(w.Header()["Deprecation"], w.Header()["Sunset"])
+	// Output:
+	// true
+	// [@1767225600] [Thu, 31 Dec 2026 00:00:00 GMT]
 }
 
 func ExampleHidden() {

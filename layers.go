@@ -25,7 +25,8 @@ type ownMiddleware interface {
 func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Handler, options http.Handler) (http.Handler, error) {
 	e.operation = layer.Operation{
 		Method: e.method, Streams: e.upgrade != nil || e.response != nil && e.response.kind.streams, Unguarded: e.route.unguarded,
-		Unlisted: e.pattern == nil || e.route.mounted != nil, Log: e.errors.log, Reported: &e.unknown,
+		Deprecated: e.set != nil && e.set.deprecated,
+		Unlisted:   e.pattern == nil || e.route.mounted != nil, Log: e.errors.log, Reported: &e.unknown,
 	}
 	// A plain handler may consist of middleware itself.
 	hasCORS := e.takeEffects(layer.NewInner(nil, &e.operation, nil).Seal(e.plain), len(middleware))

@@ -48,6 +48,7 @@ type settings struct {
 	description string
 	operationID string
 	deprecated  bool
+	deprecation *deprecation
 	hidden      bool
 	status      int
 	statusDoc   string
@@ -177,6 +178,7 @@ func (s *settings) inherit(outer *settings) *settings {
 	s = s.copy()
 	s.tags = appendNew(slices.Clone(outer.tags), s.tags)
 	s.deprecated = s.deprecated || outer.deprecated
+	s.deprecation = s.deprecation.or(outer.deprecation)
 	s.hidden = s.hidden || outer.hidden
 	// Outer middleware runs first, and so do outer guards.
 	s.middleware = slices.Concat(outer.middleware, s.middleware)
@@ -278,14 +280,6 @@ func Tags(names ...string) Option {
 func Description(text string) Option {
 	return everywhere(func(s *settings) error {
 		s.description = text
-		return nil
-	})
-}
-
-// Deprecated marks operations as deprecated in the document. They still serve.
-func Deprecated() Option {
-	return everywhere(func(s *settings) error {
-		s.deprecated = true
 		return nil
 	})
 }

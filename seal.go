@@ -384,6 +384,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	err := e.compile(b.app.programs, resolve)
 	if err == nil {
 		e.acceptQuery()
+		e.deprecate()
 		err = errors.Join(b.checkCredentials(e), e.checkRaw(), e.checkParameters(b.app.programs.compiler), e.checkAnnotations(b.app.programs.compiler), b.callbacks(e), e.compileCache(b.app.caches))
 	}
 	if err != nil {

@@ -86,6 +86,8 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 	set := w.set
 	raises := func(r declaredBody) bool { return r.body == nil }
 	switch {
+	case set.deprecation != nil:
+		return errors.New("the request is documented and nothing of it served, so nobody would get the dates of Deprecated; write Deprecated()")
 	case set.public:
 		return errors.New("the request is documented and nothing of it served; leave out Public")
 	case len(set.middleware)+len(set.requirements) > 0:

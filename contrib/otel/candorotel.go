@@ -16,6 +16,8 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/trace"
+
+	"github.com/candor-go/candor/internal/layer"
 )
 
 // Middleware is that of otelhttp, with its options. Used first, it sees all the
@@ -29,10 +31,31 @@ import (
 //   - Providers without an option are the global ones. Without any, requests pass
 //     by at little cost.
 //   - The span of a stream or a socket ends with it.
+//   - Spans and metrics of a deprecated operation have http.route.deprecated=true; who
+//     calls it is in the app's log.
 //
 // Handlers find the span in their context, and make children of it as usual.
 func Middleware(options ...otelhttp.Option) func(http.Handler) http.Handler {
-	return otelhttp.NewMiddleware("", options...)
+	traced := otelhttp.NewMiddleware("", options...)
+	return func(next http.Handler) http.Handler { return traced(markDeprecated(next)) }
+}
+
+// deprecatedKey is the attribute of requests for deprecated operations.
+const deprecatedKey = attribute.Key("http.route.deprecated")
+
+// markDeprecated tells spans and metrics that an operation is deprecated.
+func markDeprecated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if op := layer.OperationOf(r); op != nil && op.Deprecated {
+			mark := deprecatedKey.Bool(true)
+			span := trace.SpanFromContext(r.Context())
+			span.SetAttributes(mark)
+			if labeler, ok := otelhttp.LabelerFromContext(r.Context()); ok {
+				labeler.Add(mark)
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // LogHandler adds trace_id and span_id to what is logged within a span, and the

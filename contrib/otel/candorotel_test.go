@@ -208,3 +208,20 @@ const (
 	patience = 10 * time.Second
 	tick     = 5 * time.Millisecond
 )
+
+func TestDeprecatedOperationsAreMarked(t *testing.T) {
+	spans := tracetest.NewInMemoryExporter()
+	provider := trace.NewTracerProvider(trace.WithSyncer(spans))
+	app := candor.New(candor.Config{}, candor.Use(candorotel.Middleware(otelhttp.WithTracerProvider(provider))))
+	nothing := func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil }
+	candor.Get(app, "/old", nothing, candor.Deprecated(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)))
+	candor.Get(app, "/new", nothing)
+	for _, path := range []string{"/old", "/new"} {
+		app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+	}
+	marked := map[string]bool{}
+	for _, span := range spans.GetSpans() {
+		marked[span.Name] = attributes(span.Attributes)["http.route.deprecated"].AsBool()
+	}
+	assert.Equal(t, map[string]bool{"GET /old": true, "GET /new": false}, marked)
+}

@@ -36,6 +36,11 @@ type Config struct {
 	// Sizes are the upper bounds of the buckets in bytes. The default has 8 from
 	// 256 B to 4 MiB.
 	Sizes []float64
+	// Client names who calls a deprecated operation, for a label: the name of a
+	// tenant or of a known program, "" for others. It must not be a credential, and
+	// not what clients make up, as each name is a series of its own. nil leaves the
+	// label empty. It is called concurrently.
+	Client func(r *http.Request) string
 }
 
 var (
@@ -50,6 +55,7 @@ var (
 //		http_server_request_duration_seconds{method, route}
 //		http_server_request_size_bytes{method, route}
 //		http_server_response_size_bytes{method, route}
+//		http_server_deprecated_requests_total{method, route, client}
 //
 //	  - The route is the pattern that matched, never the path; what no route has is
 //	    "unmatched". A method that HTTP does not define is "other". So clients cannot
@@ -66,6 +72,10 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	received *prometheus.HistogramVec
 	sent     *prometheus.HistogramVec
+	// deprecated counts calls of deprecated operations by what client names the
+	// caller.
+	deprecated *prometheus.CounterVec
+	client     func(r *http.Request) string
 }
 
 // New makes metrics. It fails if the registry has others of their names, as it
@@ -94,7 +104,11 @@ func New(config Config) (*Metrics, error) {
 	m.received = histogram("http_server_request_size_bytes", "Sizes of the bodies of requests.", sizes)
 	m.sent = histogram("http_server_response_size_bytes", "Sizes of the bodies of answers.", sizes)
 	var failed []error
-	for _, c := range []prometheus.Collector{m.inFlight, m.requests, m.duration, m.received, m.sent} {
+	m.client = config.Client
+	m.deprecated = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "http_server_deprecated_requests_total", Help: "Requests for deprecated operations, by who still calls.",
+	}, []string{"method", "route", "client"})
+	for _, c := range []prometheus.Collector{m.deprecated, m.inFlight, m.requests, m.duration, m.received, m.sent} {
 		failed = append(failed, m.registry.Register(c))
 	}
 	return m, errors.Join(failed...)
@@ -141,11 +155,21 @@ func (m *Metrics) record(r *http.Request, seen *exchange) {
 		status = strconv.Itoa(seen.status)
 	}
 	m.requests.WithLabelValues(method, route, status).Inc()
+	if op := layer.OperationOf(r); op != nil && op.Deprecated {
+		m.deprecated.WithLabelValues(method, route, m.clientOf(r)).Inc()
+	}
 	m.duration.WithLabelValues(method, route).Observe(seen.duration().Seconds())
 	m.sent.WithLabelValues(method, route).Observe(float64(seen.size))
 	if seen.body != nil {
 		m.received.WithLabelValues(method, route).Observe(float64(max(seen.body.size, r.ContentLength)))
 	}
+}
+
+func (m *Metrics) clientOf(r *http.Request) string {
+	if m.client == nil {
+		return ""
+	}
+	return m.client(r)
 }
 
 // methods are those of RFC 9110, RFC 5789 and RFC 10008.

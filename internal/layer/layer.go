@@ -24,6 +24,8 @@ type Operation struct {
 	// Streams means that the response is not written as a whole: a stream, or a
 	// connection that is taken over.
 	Streams bool
+	// Deprecated means that clients should not call it any more.
+	Deprecated bool
 	// Unguarded means that neither guards nor limits hold: a health path.
 	Unguarded bool
 	// Unlisted means that no document has the operation: a path without a route,

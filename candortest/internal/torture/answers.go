@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"testing/fstest"
+	"time"
 
 	"github.com/candor-go/candor"
 )
@@ -143,6 +144,8 @@ func addAnswers(app *candor.App) {
 		return candor.Redirect(fmt.Sprint("/new?n=", in.N)), nil
 	}, candor.OperationID("old"), candor.Status(308))
 	candor.Get(app, "/any", func(context.Context, candor.None) (any, error) { return nil, nil }, candor.OperationID("any"))
+	candor.Get(app, "/outdated", func(_ context.Context, in counted) (int, error) { return in.N, nil }, candor.OperationID("outdated"),
+		candor.Deprecated(time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC)))
 	candor.HandleHTTP(app, []string{"GET"}, "/plain", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"missing":1}`)
