@@ -188,7 +188,7 @@ func splitAt(slots []slot, n int) (first, rest []slot) { return slots[:n], slots
 // which stops growing at its limit.
 func (t *Target) Bind(r *Request, faults *fault.List) (valid bool) {
 	p := t.plan
-	b := binding{Request: r, Target: t, faults: faults, valid: true}
+	b := binding{Request: *r, Target: t, faults: faults, valid: true}
 	t.sent = t.sent[:0]
 	b.bindPath()
 	if len(t.query) > 0 {
@@ -210,7 +210,9 @@ func (t *Target) Bind(r *Request, faults *fault.List) (valid bool) {
 
 // binding is one run of a plan.
 type binding struct {
-	*Request
+	// By value: what is reported may outlive the run, and the compiler, which knows no
+	// fields then, would move a Request behind a pointer to the heap.
+	Request
 	*Target
 	faults *fault.List
 	valid  bool
