@@ -17,7 +17,7 @@ import (
 )
 
 // The tests of this file go through what a user of FastAPI is used to, group
-// by group as docs/fastapi.md lists it: each row names what it is about and
+// by group as docs/fastapi-features.md lists it: each row names what it is about and
 // gives a request and its answer.
 
 // fastapiRow is a request in the form of wire, and what comes of it in the form

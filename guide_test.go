@@ -118,10 +118,9 @@ func TestLinksOfTheGuide(t *testing.T) {
 	}
 }
 
-// The table for those who come from FastAPI has a row for each of its
-// features, and the tests it names exist.
+// The table of FastAPI's features has a row for each of them, and the tests it names exist.
 func TestTableOfFastAPI(t *testing.T) {
-	page := apptest.ReadFile(t, "docs/fastapi.md")
+	page := apptest.ReadFile(t, "docs/fastapi-features.md")
 	for group, count := range map[string]int{
 		"A": 15, "RT": 21, "P": 17, "B": 20, "R": 16, "E": 9, "O": 18, "DOC": 4,
 		"D": 18, "S": 11, "BG": 4, "L": 2, "F": 10, "ST": 12, "WS": 11, "SUB": 7, "M": 8, "T": 5, "SET": 6,
@@ -140,7 +139,7 @@ func TestTableOfFastAPI(t *testing.T) {
 		if name == "TestClient" {
 			continue
 		}
-		assert.Contains(t, tests.String(), "\nfunc "+name+"(", "docs/fastapi.md names it")
+		assert.Contains(t, tests.String(), "\nfunc "+name+"(", "docs/fastapi-features.md names it")
 	}
 }
 

@@ -89,13 +89,20 @@ func programsWith(files map[string]string, b block) (found []string) {
 		if text != shown && !strings.HasSuffix(text, "\n"+shown) {
 			continue
 		}
-		for _, program := range programsOf(files) {
-			if strings.HasPrefix(filepath.ToSlash(path), filepath.ToSlash(program)+"/") {
-				found = append(found, program)
-			}
+		found = append(found, programAbove(files, path))
+	}
+	slices.Sort(found)
+	return found
+}
+
+// programAbove is the nearest directory with a main function above a file.
+func programAbove(files map[string]string, path string) (nearest string) {
+	for _, program := range programsOf(files) {
+		if strings.HasPrefix(path, program+string(filepath.Separator)) && len(program) > len(nearest) {
+			nearest = program
 		}
 	}
-	return found
+	return nearest
 }
 
 // sourcesOf reads the Go files below a directory.
@@ -120,6 +127,7 @@ func sessionsOf(t *testing.T, path string, files map[string]string) (found []ses
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	var candidates []string
+	playing := false
 	for _, b := range blocksOf(string(text)) {
 		switch b.language {
 		case "go":
@@ -127,14 +135,16 @@ func sessionsOf(t *testing.T, path string, files map[string]string) (found []ses
 				continue
 			}
 			with := programsWith(files, b)
-			require.NotEmpty(t, with, "%s:%d: no file of docs/programs is this program", path, b.line)
+			if playing = len(with) > 0; !playing {
+				continue // a program of another module, whose tests run it
+			}
 			common := slices.DeleteFunc(slices.Clone(candidates), func(program string) bool { return !slices.Contains(with, program) })
 			if len(common) == 0 {
 				found, common = append(found, session{page: path, line: b.line}), with
 			}
 			candidates, found[len(found)-1].program = common, common[0]
 		case "console":
-			if len(found) > 0 {
+			if playing {
 				last := &found[len(found)-1]
 				last.commands = append(last.commands, commandsOf(b)...)
 			}
