@@ -92,6 +92,7 @@ func newProcess(t *testing.T, store candor.CacheStore, number *atomic.Int64, con
 	c, p.log = recorded()
 	c.CacheStore = p.network
 	p.app = candor.New(c)
+	p.app.Health("", "/readyz")
 	config.TTL, config.Tags = time.Hour, []string{"n"}
 	candor.Get(p.app, "/", func(context.Context, candor.None) (int64, error) {
 		p.ran.Add(1)
@@ -218,6 +219,8 @@ func TestDropsThatAStoreDidNotTake(t *testing.T) {
 				writer.set(c.err, c.delay)
 				writer.write(1)
 				assert.EqualValues(t, 1, writer.read(), "who wrote knows")
+				assert.Contains(t, writer.c.Get("/readyz").Status(200).Text(), `"dropped tags":"1 wait for`)
+				assert.NotContains(t, other.c.Get("/readyz").Status(200).Text(), "dropped tags")
 				assert.Zero(t, other.read(), "who reaches the store cannot know")
 				writer.set(nil, 0)
 				assert.EqualValues(t, 1, writer.read(), "the drop holds while it waits")

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -66,6 +68,9 @@ const (
 //	    and lifespans are up, the server does not drain, and every check passes. Else
 //	    it is 503, with the names of the checks that fail. It tells a load balancer
 //	    where to send requests.
+//
+// Dropped tags that a store of cached responses did not take yet, see [CacheTags],
+// are counted in the response, and make nobody not ready.
 //
 // Checks run side by side, at most once a second however many requests come. Neither
 // path is in the document. Middleware of the app wraps both; guards and
@@ -149,6 +154,11 @@ func (h *health) report(ctx context.Context) healthStatus {
 		return healthStatus{Status: "draining"}
 	}
 	checks, well := h.look(ctx)
+	if n := h.app.caches.waiting(); n > 0 {
+		// It tells operators why other processes may be stale; this one is not.
+		checks = maps.Clone(checks)
+		checks["dropped tags"] = strconv.Itoa(n) + " wait for the store of cached responses"
+	}
 	if !well {
 		return healthStatus{Status: "not ready", Checks: checks}
 	}

@@ -85,6 +85,9 @@ const (
 	longestPause = 2 * time.Second
 )
 
+// readTime is how long one read may take.
+const readTime = 5 * time.Second
+
 // Fan has the subscribers of one process.
 type Fan struct {
 	log    Log
@@ -318,7 +321,7 @@ func (s *subscriber) run(ctx context.Context, yield func(hub.Delivery, error) bo
 func (s *subscriber) read(ctx context.Context, yield func(hub.Delivery, error) bool) bool {
 	s.catchUp()
 	for pause := firstPause; ctx.Err() == nil; {
-		page, err := s.fan.log.Read(ctx, s.topic, s.last)
+		page, err := s.page(ctx)
 		if err != nil {
 			Wait(ctx, pause)
 			pause = min(2*pause, longestPause)
@@ -342,6 +345,14 @@ func (s *subscriber) read(ctx context.Context, yield func(hub.Delivery, error) b
 		}
 	}
 	return false
+}
+
+// page reads what follows. A server that is gone never responds, and the
+// subscription may last for days.
+func (s *subscriber) page(ctx context.Context) (Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	return s.fan.log.Read(ctx, s.topic, s.last)
 }
 
 // live delivers what the feed hands over, until the subscriber is behind. It is
