@@ -78,6 +78,9 @@ func disagreement(readers []*typeinfo.Field) string {
 		case f.JSON != first.JSON:
 			return "it is JSON for one and plain text for another"
 		case f.Separator != first.Separator && f.Type.IsList() && first.Type.IsList():
+			if first.Separator == "" {
+				first, f = f, first
+			}
 			return separation(first) + " for one, and " + separation(f) + " for another"
 		case f.Default != nil && first.Default != nil && string(f.Default) != string(first.Default):
 			return fmt.Sprintf("it is %s by default for one and %s for another", first.Default, f.Default)
@@ -220,4 +223,18 @@ func requestMembers(e *endpoint) *typeinfo.Object {
 		return in.Body.Type.Object
 	}
 	return in.Form
+}
+
+// checkRaw finds bodies of which there are no bytes to hand out.
+func (e *endpoint) checkRaw() error {
+	handler := e.route.input
+	switch {
+	case e.body != nil && e.body.pass != nil && e.readsRaw():
+		return errors.New("candor.RawBody beside a body that the handler reads by itself, of which nobody else has the bytes; take the body as a []byte, or drop the RawBody")
+	case takesRaw(handler) && e.body == nil:
+		return errors.New("the handler takes candor.RawBody, but no body; take the bytes themselves: a []byte with the tag `body:\"\"`")
+	case e.set.cache != nil && len(e.afterReading) > 0:
+		return errors.New("a cached response beside a guard that takes candor.RawBody, which a response from the cache would not ask; drop the option Cache")
+	}
+	return nil
 }

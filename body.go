@@ -111,7 +111,9 @@ func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
 		// Before the case of any body: a []byte or a string would be decoded from JSON there.
 		err = c.rawBody(p, in)
 	case in.Body != nil:
-		err = c.wholeBody(p, in)
+		if err = c.wholeBody(p, in); err == nil && in.BodyForm != nil {
+			err = c.alsoForm(p, in)
+		}
 	case in.Members != nil:
 		err = c.memberBody(p, in)
 	case in.Form != nil:
@@ -152,6 +154,20 @@ func (c *compiler) wholeBody(p *bodyPlan, in *typeinfo.Input) error {
 	return c.decoded(p, func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
 		return decoder.Decode(data, into.FieldByIndex(f.Index), o, faults)
 	}, f.Media)
+}
+
+// alsoForm lets a whole body come as a form, too. Its fields are one value, whose names
+// need no name before them.
+func (c *compiler) alsoForm(p *bodyPlan, in *typeinfo.Input) error {
+	nested, err := c.bind.Nested(in.BodyForm)
+	if err != nil {
+		return inField(in, in.BodyForm, err)
+	}
+	form := &formPlan{fields: []formField{{nested: nested, index: in.BodyForm.Index}}}
+	p.media = append(p.media,
+		bodyMedia{name: mediatype.Form, decode: form.decode, copies: true, text: true},
+		bodyMedia{name: mediatype.Multipart, stream: form.readMultipart})
+	return nil
 }
 
 // absentBody treats a body that was not sent as an object does a member: the
@@ -583,4 +599,18 @@ func (p passedBody) Read(b []byte) (int, error) {
 		err = bodyError(err)
 	}
 	return n, err
+}
+
+// admit refuses a body before a byte of it is read. Without a plan any body may come.
+func (in *incoming) admit(p *bodyPlan) error {
+	if in.r.ContentLength > in.limit {
+		return errTooLarge
+	}
+	if p == nil {
+		return nil
+	}
+	if _, err := p.mediaOf(in); err != nil && !in.isEmpty() {
+		return err
+	}
+	return nil
 }

@@ -259,6 +259,11 @@ func (e *endpoint) close() {
 	}
 }
 
+// readsRaw reports whether a function of the endpoint takes the bytes of the body.
+func (e *endpoint) readsRaw() bool {
+	return slices.ContainsFunc(e.nodes, func(p *node) bool { return takesRaw(p.desc) })
+}
+
 // gather adds what the nodes declare to what is known about the endpoint.
 func (e *endpoint) gather() {
 	var declared []declaredBody

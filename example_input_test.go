@@ -129,7 +129,7 @@ func ExampleRawBody() {
 		r.Header.Set("X-Signature", signature)
 		w := httptest.NewRecorder()
 		app.ServeHTTP(w, r)
-		fmt.Print(w.Code, " ", w.Body)
+		fmt.Println(w.Code, w.Body)
 	}
 	// Output:
 	// 200 "17 bytes, event push"

@@ -59,12 +59,16 @@ type formPlan struct {
 // otherwise it is what browsers send for an input that was left empty.
 type formField struct {
 	*bind.Param
+	// nested is set for a value of several names, which is no Param.
+	nested *bind.Nested
 	// file is set for a file, which is no Param.
 	file       *filePlan
 	name       string
 	index      []int
 	takesEmpty bool
 	isJSON     bool
+	// isNeeded means that there is no form without it.
+	isNeeded bool
 	// isList means that every value counts, rather than the last.
 	isList bool
 	// aliases are the positions of the fields of former names, isAlias means that it is
@@ -92,7 +96,7 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	if err := c.formAliases(form, in); err != nil {
 		return err
 	}
-	p.required = slices.ContainsFunc(in.Form.Fields, func(f *typeinfo.Field) bool { return f.Required })
+	p.required = slices.ContainsFunc(form.fields, func(f formField) bool { return f.isNeeded })
 	p.absent = form.decode
 	// One error for the body says more than one for each field of a form that was not sent.
 	if p.required {
@@ -124,7 +128,7 @@ func (c *compiler) formAliases(form *formPlan, in *typeinfo.Input) error {
 }
 
 func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formField, err error) {
-	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON, isList: f.Type.IsList() && !f.JSON, isSecret: f.WriteOnly}
+	field = formField{name: f.Name, index: f.Index, isJSON: f.JSON, isList: f.Type.IsList() && !f.JSON, isSecret: f.WriteOnly, isNeeded: f.Required}
 	for i, other := range in.Form.Fields {
 		if slices.Contains(f.RequiredBy, other.Name) {
 			field.requiredBy = append(field.requiredBy, i)
@@ -134,10 +138,17 @@ func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formF
 		field.file, err = c.compileFile(f)
 		return field, err
 	}
-	if field.Param, err = c.bind.Param(f); err != nil {
-		return field, err
+	if f.Nested {
+		if field.nested, err = c.bind.Nested(f); err != nil {
+			return field, err
+		}
+		field.isNeeded = field.nested.IsNeeded()
+	} else {
+		if field.Param, err = c.bind.Param(f); err != nil {
+			return field, err
+		}
+		field.takesEmpty = takesEmpty(f, field.Param)
 	}
-	field.takesEmpty = takesEmpty(f, field.Param)
 	field.cross, err = c.rules.CompileCross(in.Go, f, in.Form.Fields...)
 	return field, err
 }
@@ -149,6 +160,8 @@ func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Opti
 	case wrong != nil:
 		wrong.Loc = []any{"body", f.name}
 		faults.Add(wrong)
+	case f.nested != nil:
+		f.nested.Bind(into, sent.branches[i], o.Echo, o.ForbidExtra, faults)
 	case f.file != nil:
 		f.file.fill(into, f.name, sent.filesOf(i), faults)
 	case o.ForbidExtra:
@@ -251,6 +264,8 @@ type sentForm struct {
 	most, memoryLeft int64
 	texts            [][]string
 	files            [][]Upload
+	// branches are what was sent for values of several names.
+	branches []*bind.Branch
 	// isShared means that several inputs are filled in from it, so that each needs
 	// files of its own.
 	isShared bool
@@ -261,7 +276,18 @@ type sentForm struct {
 
 func (p *formPlan) newSent(limits MultipartLimits) *sentForm {
 	n := len(p.fields)
-	return &sentForm{limits: limits, texts: make([][]string, n), files: make([][]Upload, n), wrong: make([]*fault.Fault, n)}
+	return &sentForm{limits: limits, texts: make([][]string, n), files: make([][]Upload, n), branches: make([]*bind.Branch, n), wrong: make([]*fault.Fault, n)}
+}
+
+// takeNested adds a text, or what is wrong with it, to a value of several names, if the
+// name leads into one.
+func (p *formPlan) takeNested(name, text string, wrong *fault.Fault, sent *sentForm) bool {
+	for i := range p.fields {
+		if p.fields[i].nested != nil && p.fields[i].nested.Take(&sent.branches[i], name, text, wrong) {
+			return true
+		}
+	}
+	return false
 }
 
 // filesOf are the files of a field, for one input to keep.
@@ -339,17 +365,23 @@ func (p *formPlan) read(data string) *sentForm {
 
 // indexOf finds a field by its name, -1 without.
 func (p *formPlan) indexOf(name string) int {
-	return slices.IndexFunc(p.fields, func(f formField) bool { return f.name == name })
+	return slices.IndexFunc(p.fields, func(f formField) bool { return f.name == name && f.nested == nil })
 }
 
 func (p *formPlan) sort(name, text string, sent *sentForm) {
 	i := p.indexOf(name)
 	plain, err := url.QueryUnescape(text)
+	var wrong *fault.Fault
+	if err != nil {
+		wrong = fault.With(fault.ValueError, "error", "malformed percent-encoding")
+	}
 	switch {
 	case i < 0:
-		sent.addUnknown(name)
-	case err != nil:
-		sent.wrong[i] = fault.With(fault.ValueError, "error", "malformed percent-encoding")
+		if !p.takeNested(name, plain, wrong, sent) {
+			sent.addUnknown(name)
+		}
+	case wrong != nil:
+		sent.wrong[i] = wrong
 	case plain != "" || p.fields[i].takesEmpty:
 		sent.keepText(i, &p.fields[i], plain)
 	}
@@ -402,8 +434,7 @@ func (p *formPlan) takePart(part *formdata.Part, sent *sentForm, uploads *upload
 		// Read to its end all the same, since the next part begins after it.
 		return discard(part)
 	case i < 0:
-		sent.addUnknown(part.Name)
-		return discard(part)
+		return p.takeUnnamed(part, sent)
 	}
 	field := &p.fields[i]
 	if field.file != nil && !part.IsFile {
@@ -417,6 +448,26 @@ func (p *formPlan) takePart(part *formdata.Part, sent *sentForm, uploads *upload
 		return sent.takeFile(i, field, part, uploads)
 	}
 	return sent.takeText(i, field, part)
+}
+
+// takeUnnamed reads a part that has the name of no field: it may lead into one.
+func (p *formPlan) takeUnnamed(part *formdata.Part, sent *sentForm) error {
+	leads := func(f formField) bool { return f.nested != nil && f.nested.Reads(part.Name) }
+	if !slices.ContainsFunc(p.fields, leads) {
+		if !p.takeNested(part.Name, "", nil, sent) {
+			sent.addUnknown(part.Name)
+		}
+		return discard(part)
+	}
+	if reason := (&formField{}).misfit(part); reason != "" {
+		p.takeNested(part.Name, "", fault.With(fault.ValueError, "error", reason), sent)
+		return discard(part)
+	}
+	text, err := sent.readText(part)
+	if err == nil {
+		p.takeNested(part.Name, text, nil, sent)
+	}
+	return err
 }
 
 func discard(part io.Reader) error {
@@ -468,6 +519,15 @@ func (s *sentForm) takeFile(i int, field *formField, part *formdata.Part, upload
 // takeText keeps a text. All texts of a form together have the limit of a body
 // that is held in memory, as they would in JSON.
 func (s *sentForm) takeText(i int, field *formField, part *formdata.Part) error {
+	text, err := s.readText(part)
+	if err == nil && (text != "" || field.takesEmpty) {
+		s.keepText(i, field, text)
+	}
+	return err
+}
+
+// readText reads a part that is a text, within the limits of all of them.
+func (s *sentForm) readText(part *formdata.Part) (string, error) {
 	most := min(s.limits.Text, s.memoryLeft)
 	// One byte over the limit shows that there is more; the inner min keeps +1 from
 	// overflowing.
@@ -475,16 +535,14 @@ func (s *sentForm) takeText(i int, field *formField, part *formdata.Part) error 
 	n := int64(len(text))
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case n > s.memoryLeft:
-		return tooMuchHeld("texts", s.most)
+		return "", tooMuchHeld("texts", s.most)
 	case n > s.limits.Text:
-		return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("a text of the form has more than %d bytes", s.limits.Text))
-	case n > 0 || field.takesEmpty:
-		s.keepText(i, field, string(text))
+		return "", Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("a text of the form has more than %d bytes", s.limits.Text))
 	}
 	s.memoryLeft -= n
-	return nil
+	return string(text), nil
 }
 
 // hasFiles reports whether a form can be sent only by parts.
@@ -504,7 +562,7 @@ func (p *formPlan) require(sent *sentForm, faults *fault.List) {
 
 // has reports whether a value of a field was sent.
 func (s *sentForm) has(i int) bool {
-	return len(s.texts[i]) > 0 || len(s.files[i]) > 0 || s.wrong[i] != nil
+	return len(s.texts[i]) > 0 || len(s.files[i]) > 0 || s.wrong[i] != nil || s.branches[i].IsThere()
 }
 
 // judge runs the rules across fields.
@@ -514,7 +572,7 @@ func (p *formPlan) judge(into reflect.Value, sent *sentForm, faults *fault.List)
 		if field.cross == nil {
 			continue
 		}
-		if f := field.cross(into, into.FieldByIndex(field.index), len(sent.texts[i]) > 0); f != nil {
+		if f := field.cross(into, into.FieldByIndex(field.index), sent.has(i)); f != nil {
 			f.Loc = []any{"body", field.name}
 			faults.Add(f)
 		}

@@ -229,7 +229,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"media:\"png\" is not a media type; write one such as `media:\"video/mp4\"`", badInput[struct {
 			In []byte `body:"" media:"png"`
 		}]("/")},
-		{"its media tag has no effect, as a media type belongs to a whole body; drop the tag", badInput[struct {
+		{"its media tag has no effect, as a media type belongs to a whole body or a file; drop the tag", badInput[struct {
 			Q string `query:"q" media:"image/png"`
 		}]("/")},
 		{"a value of kind chan has no JSON form", badInput[struct {

@@ -178,7 +178,11 @@ func (b *apiBuilder) body(e *endpoint) *operation.Body {
 func (e *endpoint) describeBody(f *typeinfo.Field, v operation.Value) *operation.Body {
 	body := &operation.Body{Required: e.body.required, Field: f, Value: v}
 	for _, m := range e.body.media {
-		body.Media = append(body.Media, operation.Media{Type: m.name})
+		media := operation.Media{Type: m.name}
+		if form := e.route.input.BodyForm; form != nil && (m.name == mediatype.Form || m.name == mediatype.Multipart) {
+			media.Form = form.Type.Object
+		}
+		body.Media = append(body.Media, media)
 	}
 	return body
 }

@@ -252,7 +252,9 @@ func once(body io.Reader) func() (io.Reader, error) {
 // sentField is a field of a form that is to be sent.
 type sentField struct {
 	*typeinfo.Field
-	texts      *bind.Texts // nil for a file
+	texts *bind.Texts // nil for a file
+	// nested makes the texts of a value of several names; nil for others.
+	nested     *bind.NestedTexts
 	takesEmpty bool
 }
 
@@ -262,13 +264,17 @@ func (c *compiler) sendForm(form *typeinfo.Object) (sendBody, error) {
 	var hasFiles bool
 	for _, f := range form.Fields {
 		field := sentField{Field: f, takesEmpty: bind.HoldsText(f)}
-		if f.Source == typeinfo.File {
+		var err error
+		switch {
+		case f.Source == typeinfo.File:
 			hasFiles = true
-		} else {
-			var err error
-			if field.texts, err = c.bind.Texts(f); err != nil {
-				return nil, fmt.Errorf("%s: %w", f.Go, err)
-			}
+		case f.Nested:
+			field.nested, err = c.bind.NestedTexts(f)
+		default:
+			field.texts, err = c.bind.Texts(f)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Go, err)
 		}
 		fields = append(fields, field)
 	}
@@ -293,16 +299,33 @@ func (f *sentField) textsOf(from reflect.Value) ([]string, error) {
 	return texts, nil
 }
 
+// each calls put with the names of a field and their texts.
+func (f *sentField) each(from reflect.Value, put func(name string, texts []string) error) error {
+	if f.nested == nil {
+		texts, err := f.textsOf(from)
+		if err != nil {
+			return err
+		}
+		return put(f.Name, texts)
+	}
+	if err := f.nested.Each(from, put); err != nil {
+		return fmt.Errorf("%s (form %q): %w", f.Go, f.Name, err)
+	}
+	return nil
+}
+
 func sendPairs(fields []sentField) sendBody {
 	return func(from reflect.Value, to *draft) error {
 		var pairs []string
 		for i := range fields {
-			texts, err := fields[i].textsOf(from)
+			err := fields[i].each(from, func(name string, texts []string) error {
+				for _, text := range texts {
+					pairs = append(pairs, url.QueryEscape(name)+"="+url.QueryEscape(text))
+				}
+				return nil
+			})
 			if err != nil {
 				return err
-			}
-			for _, text := range texts {
-				pairs = append(pairs, url.QueryEscape(fields[i].Name)+"="+url.QueryEscape(text))
 			}
 		}
 		if pairs != nil {
@@ -326,18 +349,19 @@ func sendParts(fields []sentField) sendBody {
 }
 
 func (f *sentField) writeParts(from reflect.Value, w *partWriter) error {
-	if f.texts == nil {
+	if f.Source == typeinfo.File {
 		if err := w.files(from.FieldByIndex(f.Index), f.Field); err != nil {
 			return fmt.Errorf("%s (file %q): %w", f.Go, f.Name, err)
 		}
 		return nil
 	}
-	texts, err := f.textsOf(from)
-	for _, text := range texts {
-		w.head(textproto.MIMEHeader{"Content-Disposition": {disposition(f.Name, "")}})
-		w.text.WriteString(text)
-	}
-	return err
+	return f.each(from, func(name string, texts []string) error {
+		for _, text := range texts {
+			w.head(textproto.MIMEHeader{"Content-Disposition": {disposition(name, "")}})
+			w.text.WriteString(text)
+		}
+		return nil
+	})
 }
 
 // partWriter writes a multipart body as pieces, each opened when it is sent, so

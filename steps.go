@@ -1,7 +1,10 @@
 package candor
 
 import (
+	"bytes"
 	"context"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -158,6 +161,41 @@ func (x *exchange) incoming() incoming {
 		w: x.scope.w, r: x.scope.r, limit: e.maxBody, largeLimit: e.maxMultipart, heldLimit: e.maxBody, lineLimit: e.set.messageLimit,
 		multipart: e.multipart,
 		loose:     e.loose, decode: e.decode, uploads: x.uploads, kept: x.kept, buffer: x.buffer, errors: e.errors,
+	}
+}
+
+// readRaw reads the whole body, and gives it to those who take it. What decodes it
+// later reads it from memory; in a further attempt it is there already.
+func (x *exchange) readRaw() error {
+	raw, r := &x.scope.raw, x.scope.r
+	if !raw.isRead && r.Body != nil && r.Body != http.NoBody {
+		in := x.incoming()
+		if err := in.admit(x.endpoint.body); err != nil {
+			return err
+		}
+		// Not into a buffer that the next request gets.
+		in.buffer = nil
+		data, err := in.readAll()
+		if err != nil {
+			return bodyError(err)
+		}
+		raw.data = data
+	}
+	raw.isRead = true
+	for i := range x.slots {
+		for _, to := range x.slots[i].input.raw {
+			*to = raw.data
+		}
+	}
+	x.rewindBody()
+	return nil
+}
+
+// rewindBody lets the body be read from memory, if it is there.
+func (x *exchange) rewindBody() {
+	raw, r := &x.scope.raw, x.scope.r
+	if raw.data != nil {
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(raw.data)), int64(len(raw.data))
 	}
 }
 

@@ -288,7 +288,11 @@ type filePlan struct {
 	required bool
 	// whole means that the content is held in memory.
 	whole bool
-	set   func(dst reflect.Value, files []Upload)
+	// media are the media types that its content may have; none means any.
+	media []string
+	// isList means that every file counts.
+	isList bool
+	set    func(dst reflect.Value, files []Upload)
 	// check judges the number of files; nil without rules.
 	check check.Check
 }
@@ -318,8 +322,12 @@ func (c *compiler) compileFile(f *typeinfo.Field) (*filePlan, error) {
 	case f.Rules != nil && (!isList || f.Rules.Elem != nil):
 		return nil, &typeinfo.Error{Problem: "rules on a file, whose content they cannot see", Fix: "drop the tags validate and pattern; candor.MaxBody limits the size of the form, and `validate:\"max=10\"` on a []candor.Upload the number of files"}
 	}
+	media, err := fileMedia(f)
+	if err != nil {
+		return nil, err
+	}
 	keeps, err := c.rules.Compile(f.Type, f.Rules)
-	return &filePlan{index: f.Index, required: f.Required, whole: f.Type.Go == reflect.TypeFor[[]byte](), set: set, check: keeps}, err
+	return &filePlan{index: f.Index, required: f.Required, media: media, isList: f.Type.Go == uploadsType, whole: f.Type.Go == reflect.TypeFor[[]byte](), set: set, check: keeps}, err
 }
 
 // checkUploads finds what holds files and is to come from anywhere but a form,
@@ -349,6 +357,7 @@ func checkUploads(in *typeinfo.Input) error {
 // fill sets the field. Locations are complete.
 func (p *filePlan) fill(into reflect.Value, name string, files []Upload, faults *fault.List) {
 	switch {
+	case len(files) > 0 && !p.fit(files, name, faults):
 	case len(files) > 0:
 		p.set(into.FieldByIndex(p.index), files)
 		p.judge(into, name, faults)

@@ -500,6 +500,34 @@ func (d *drafter) multipart(b *body, f *facts, object map[string]any) {
 	d.r.header.Set("Content-Type", w.FormDataContentType())
 }
 
+// beginnings are the first bytes of files by their media types, which most of those that
+// look at a content go by. Those of a range come first.
+var beginnings = []struct{ media, bytes string }{
+	{"image/png", "\x89PNG\r\n\x1a\n"},
+	{"image/jpeg", "\xff\xd8\xff"},
+	{"image/gif", "GIF89a"},
+	{"image/webp", "RIFF\x00\x00\x00\x00WEBPVP8 "},
+	{"video/mp4", "\x00\x00\x00\x18ftypmp42"},
+	{"audio/mpeg", "ID3\x03"},
+	{"application/pdf", "%PDF-1.7\n"},
+	{"application/zip", "PK\x03\x04"},
+	{"application/gzip", "\x1f\x8b\x08"},
+	{"text/plain", "text "},
+}
+
+// fileOf is how a file of one of the media types begins, "" for one that is not known.
+func fileOf(media string) string {
+	for wanted := range strings.SplitSeq(media, ",") {
+		for _, b := range beginnings {
+			prefix, isRange := strings.CutSuffix(strings.TrimSpace(wanted), "*")
+			if b.media == prefix || isRange && strings.HasPrefix(b.media, prefix) {
+				return b.bytes
+			}
+		}
+	}
+	return ""
+}
+
 // part writes a value. One in JSON may say so or not, as scripts and browsers do.
 func (d *drafter) part(w *multipart.Writer, member node, name, media string, value any) {
 	f := d.doc.facts(member)
@@ -509,6 +537,7 @@ func (d *drafter) part(w *multipart.Writer, member node, name, media string, val
 	switch {
 	case isFile:
 		part, _ = w.CreateFormFile(name, "file.bin")
+		content = fileOf(media) + content
 	case isJSON(media) && d.seldom(2):
 		part, _ = w.CreatePart(textproto.MIMEHeader{
 			"Content-Disposition": {mime.FormatMediaType("form-data", map[string]string{"name": name})}, "Content-Type": {media},

@@ -88,3 +88,83 @@ func (*printingTB) Helper()                           {}
 func (*printingTB) Cleanup(func())                    {}
 func (*printingTB) Errorf(format string, args ...any) { fmt.Printf(format+"\n", args...) }
 func (*printingTB) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+
+type PostAddress struct {
+	Street string `json:"street" validate:"min=1"`
+	City   string `json:"city"`
+}
+
+type Entry struct {
+	Name string `json:"name"`
+	Qty  int    `json:"qty" default:"1" validate:"gte=1"`
+}
+
+type EntryForm struct {
+	Name    string       `form:"name"`
+	Address PostAddress  `form:"address"`         // address.street=Main&address.city=Bern
+	Billing *PostAddress `form:"billing"`         // nil where nothing of it is sent
+	Lines   []Entry      `form:"lines,omitempty"` // lines[0].name=pen&lines[0].qty=2
+}
+
+func Example_nestedForms() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/orders", func(_ context.Context, in EntryForm) (string, error) {
+		return fmt.Sprint(in.Name, " in ", in.Address.City, ": ", in.Lines), nil
+	})
+
+	client := candor.NewTestClient(&printingTB{}, app)
+	fmt.Println(client.Post("/orders", nil, candor.WithForm(url.Values{
+		"name": {"Ann"}, "address.street": {"Main"}, "address.city": {"Bern"}, "lines[0].name": {"pen"}, "lines[1].name": {"ink"}, "lines[1].qty": {"2"},
+	})).Text())
+	for _, fault := range client.Post("/orders", nil, candor.WithForm(url.Values{
+		"name": {"Ann"}, "address.street": {""}, "address.city": {"Bern"}, "lines[999999999].name": {"pen"},
+	})).Faults() {
+		fmt.Println(fault.Type, fault.Loc)
+	}
+	// Output:
+	// "Ann in Bern: [{pen 1} {ink 2}]"
+	// string_too_short [body address street]
+	// value_error [body lines 999999999]
+}
+
+type Signup struct {
+	Name string `json:"name" validate:"min=1"`
+	News bool   `json:"news" default:"false"`
+}
+
+func signUp(_ context.Context, in struct {
+	Body Signup `body:"" form:""`
+},
+) (Signup, error) {
+	return in.Body, nil
+}
+
+func Example_formOrJSON() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/signups", signUp)
+
+	client := candor.NewTestClient(&printingTB{}, app)
+	fmt.Println(client.Post("/signups", Signup{Name: "Ann", News: true}).Text())
+	fmt.Println(client.Post("/signups", nil, candor.WithForm(url.Values{"name": {"Ann"}, "news": {"on"}})).Text())
+	// Output:
+	// {"name":"Ann","news":true}
+	// {"name":"Ann","news":true}
+}
+
+type Portrait struct {
+	Image candor.Upload `file:"image" media:"image/png, image/jpeg"`
+}
+
+func Example_fileMedia() {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/portraits", func(_ context.Context, in Portrait) (int64, error) { return in.Image.Size, nil })
+
+	client := candor.NewTestClient(&printingTB{}, app)
+	fmt.Println(client.Post("/portraits", nil, candor.WithFile("image", "me", []byte("\x89PNG\r\n\x1a\n..."))).Text())
+	for _, fault := range client.Post("/portraits", nil, candor.WithFile("image", "me.png", []byte("MZ..."))).Faults() {
+		fmt.Println(fault.Loc, fault.Msg)
+	}
+	// Output:
+	// 11
+	// [body image] Value error: the file must be image/png or image/jpeg, but its content is application/vnd.microsoft.portable-executable
+}

@@ -95,14 +95,13 @@ func inBrackets(path, step string) string { return path + "[" + step + "]" }
 // node compiles the node of a field; path are the structs that it is in.
 func (c *Compiler) node(f *typeinfo.Field, source typeinfo.Source, path []*typeinfo.Type) (n *node, err error) {
 	n = &node{field: f, held: bare(f.Type), isForm: source == typeinfo.Form, dropsEmpty: source == typeinfo.Form}
-	isList := n.held.Kind == typeinfo.Slice || n.held.Kind == typeinfo.Array
 	switch {
 	case f.JSON:
 		return n, c.leaf(n, source)
 	case n.held.Kind == typeinfo.Struct:
 		err = c.structNode(n, source, path)
 	case n.held.Kind == typeinfo.Map && n.held.Key.Kind == typeinfo.String && source == typeinfo.Query,
-		isList && bare(n.held.Elem).Kind == typeinfo.Struct && source == typeinfo.Form:
+		f.IsNested() && source == typeinfo.Form:
 		err = c.eachNode(n, source, path)
 	default:
 		return n, c.leaf(n, source)
@@ -155,6 +154,10 @@ func (c *Compiler) structNode(n *node, source typeinfo.Source, path []*typeinfo.
 		return err
 	}
 	for _, f := range n.held.Object.Fields {
+		// What only responses have is a name like any other here.
+		if f.ReadOnly {
+			continue
+		}
 		if f.ThroughPointer {
 			return inField(n.held.Go, f, &typeinfo.Error{Problem: "a pointer is embedded in a value that is sent as several", Fix: "embed the struct by value"})
 		}
@@ -222,7 +225,7 @@ func (n *Nested) Reads(name string) bool {
 func (n *node) reads(steps []string) bool {
 	// What leads into a text is read all the same, and refused.
 	if len(steps) == 0 || n.param != nil && !n.isForm {
-		return true
+		return n.param != nil || !n.isForm
 	}
 	inner := n.inner(steps)
 	return inner != nil && inner.reads(steps[1:])
@@ -251,6 +254,9 @@ func (n *Nested) path(name string) (steps []string, ok bool) {
 }
 
 func (s syntax) path(name, whole string) (steps []string, ok bool) {
+	if whole == "" {
+		return s.steps("." + name) // a form, which has no name
+	}
 	path, ok := strings.CutPrefix(name, whole)
 	switch {
 	case !ok:
@@ -267,12 +273,34 @@ func (n *Nested) Location(name string) []any {
 	if !ok {
 		return nil
 	}
-	loc := []any{sourceOf(n.root.field), n.root.field.Name}
+	loc := n.location()
 	for _, step := range steps {
 		loc = append(loc, placeOf(step))
 	}
 	return loc
 }
+
+// location is where the whole value is.
+func (n *Nested) location() []any {
+	f := n.root.field
+	if f.Name == "" {
+		return []any{sourceOf(f)}
+	}
+	return []any{sourceOf(f), f.Name}
+}
+
+// IsNeeded reports whether something has to be sent for the value.
+func (n *Nested) IsNeeded() bool { return n.root.isNeeded() }
+
+func (n *node) isNeeded() bool {
+	if !n.descends {
+		return n.field.Required
+	}
+	return slices.ContainsFunc(n.members, (*node).isNeeded)
+}
+
+// IsThere reports whether anything was sent.
+func (b *Branch) IsThere() bool { return b.hasValues() }
 
 // sourceOf is the first element of locations.
 func sourceOf(f *typeinfo.Field) string {
@@ -345,15 +373,23 @@ func (b *Branch) isNothing() bool {
 	if b == nil {
 		return true
 	}
-	if b.texts != nil || b.beneath || b.wrong != nil || len(b.unknown) > 0 {
+	return len(b.unknown) == 0 && !b.hasValues()
+}
+
+// hasValues reports whether anything was sent that is read, or refused.
+func (b *Branch) hasValues() bool {
+	if b == nil {
 		return false
 	}
+	if b.texts != nil || b.beneath || b.wrong != nil {
+		return true
+	}
 	for _, inner := range b.members {
-		if !inner.isNothing() {
-			return false
+		if inner.hasValues() {
+			return true
 		}
 	}
-	return true
+	return false
 }
 
 // Bind fills the field of the input struct with what was sent. Faults have complete
@@ -364,12 +400,16 @@ func (n *Nested) Bind(into reflect.Value, sent *Branch, echo, closed bool, fault
 
 // sink is where the faults of the whole value go.
 func (n *Nested) sink(echo, closed bool, faults *fault.List) sink {
-	f := n.root.field
-	return sink{faults: faults, echo: echo, closed: closed, loc: []any{sourceOf(f), f.Name}}
+	return sink{faults: faults, echo: echo, closed: closed, loc: n.location()}
 }
 
 func (n *node) bind(dst reflect.Value, sent *Branch, to sink) (valid bool) {
+	to.echo = to.echo && !n.field.WriteOnly
 	switch {
+	case n.isForm && !sent.hasValues():
+		// What nothing reads does not make a value of a form.
+		valid = n.refuseUnknown(sent, to)
+		return n.bindAbsent(dst, to) && valid
 	case sent.isNothing():
 		return n.bindAbsent(dst, to)
 	case sent.wrong != nil:
@@ -384,11 +424,32 @@ func (n *node) bind(dst reflect.Value, sent *Branch, to sink) (valid bool) {
 	held := hold(n.field.Type, dst)
 	valid = n.bindInner(held, sent, to)
 	if n.isClosed(to) {
-		for _, name := range sent.unknown {
-			valid = to.in(placeOf(name)).report(fault.New(fault.ExtraForbidden))
-		}
+		valid = sent.reportUnknown(to) && valid
 	}
 	return valid && n.judge(held, sent, to)
+}
+
+func (b *Branch) reportUnknown(to sink) (valid bool) {
+	valid = true
+	for _, name := range b.unknown {
+		valid = to.in(placeOf(name)).report(fault.New(fault.ExtraForbidden))
+	}
+	return valid
+}
+
+// refuseUnknown refuses the names in an absent value that nothing reads.
+func (n *node) refuseUnknown(sent *Branch, to sink) (valid bool) {
+	if sent == nil {
+		return true
+	}
+	valid = !n.isClosed(to) || sent.reportUnknown(to)
+	for _, name := range sent.names {
+		// A text has no names in it.
+		if inner := n.inner([]string{name, ""}); inner != nil && !inner.refuseUnknown(sent.members[name], to.in(placeOf(name))) {
+			valid = false
+		}
+	}
+	return valid
 }
 
 func (n *node) isClosed(to sink) bool {
@@ -429,6 +490,10 @@ func (n *node) bindInner(held reflect.Value, sent *Branch, to sink) (valid bool)
 	for _, m := range n.members {
 		if !m.bind(held.FieldByIndex(m.field.Index), sent.members[m.field.Name], to.in(m.field.Name)) {
 			valid = false
+		}
+		isThere := func(name string) bool { return !sent.members[name].isNothing() }
+		if !m.field.Required && !isThere(m.field.Name) && slices.ContainsFunc(m.field.RequiredBy, isThere) {
+			valid = to.in(m.field.Name).report(fault.New(fault.Missing))
 		}
 	}
 	return valid

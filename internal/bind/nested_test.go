@@ -12,6 +12,7 @@ import (
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // twoSteps is a name that leads into a map of maps.
@@ -81,4 +82,33 @@ func TestLongNames(t *testing.T) {
 	long := "m" + strings.Repeat("[a]", 1<<17) + "=1"
 	require.True(t, plan.At(reflect.ValueOf(&in).Elem()).Bind(&bind.Request{RawQuery: long}, &faults))
 	require.Nil(t, in.M)
+}
+
+// FuzzDotted holds the names of a form against a regular expression: of the texts that
+// lead into a list of structs the same ones are taken.
+func FuzzDotted(f *testing.F) {
+	for _, name := range []string{"a[0].b", "a[0]", "a", "a[00].b", "a[0].b.c", "a.0.b", "a[0]b", "a[0]..b", "a[-1].b", "a[1].b", "a[0][0].b", "a[999999999].b", "a[0].c"} {
+		f.Add(name)
+	}
+	type input struct {
+		A []struct {
+			B string `json:"b"`
+		} `form:"a,omitempty"`
+	}
+	described, err := typeinfo.ReadInput(reflect.TypeFor[input](), func(reflect.Type) bool { return false })
+	require.NoError(f, err)
+	nested, err := (&bind.Compiler{}).Nested(described.Form.Fields[0])
+	require.NoError(f, err)
+	known := regexp.MustCompile(`^a\[(0|[1-9][0-9]*)\]\.b$`)
+	f.Fuzz(func(t *testing.T, name string) {
+		require.Equal(t, known.MatchString(name), nested.Reads(name))
+		var sent *bind.Branch
+		nested.Take(&sent, name, "text", nil)
+		require.Equal(t, known.MatchString(name), sent.IsThere())
+		var in input
+		var faults fault.List
+		valid := nested.Bind(reflect.ValueOf(&in).Elem(), sent, false, false, &faults)
+		require.Equal(t, !known.MatchString(name) || name == "a[0].b", valid, faults.Faults)
+		require.LessOrEqual(t, len(in.A), 1)
+	})
 }

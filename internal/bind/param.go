@@ -86,7 +86,10 @@ func (to sink) report(f *fault.Fault, at ...any) bool {
 	if f == nil {
 		return true
 	}
-	loc := append(slices.Clip(to.loc), at...)
+	// Copied, since a location that left the sink would put all that the sink leads to on the
+	// heap: the request.
+	loc := make([]any, 0, len(to.loc)+len(at))
+	loc = append(append(loc, to.loc...), at...)
 	// A Validate method may return faults with locations, which begin at this value.
 	located := fault.Of(f.Err)
 	for _, inner := range located {

@@ -75,9 +75,16 @@ func (b *binding) bindNested(s *slot) {
 	if len(b.plan.cross) > 0 {
 		b.sent = append(b.sent, !sent.isNothing())
 	}
-	if !s.nested.root.bind(s.dst, sent, s.nested.sink(b.EchoInput, false, b.faults)) {
+	// A list of its own, as the tree's functions call each other: what they get is on the
+	// heap, and with the list of all faults the whole request would be.
+	found := new(fault.List)
+	if !s.nested.root.bind(s.dst, sent, s.nested.sink(b.EchoInput, false, found)) {
 		b.valid = false
 	}
+	for i := range found.Faults {
+		b.faults.Add(&found.Faults[i])
+	}
+	b.faults.Truncated = b.faults.Truncated || found.Truncated
 }
 
 // span is a part of the query. One that was found has an end above 0, since

@@ -219,6 +219,7 @@ func (part *requestPart) canSay(f reported) bool {
 // allows reports whether the document allows the value that a validation error
 // is about.
 func (part *requestPart) allows(f reported, loc []any) bool {
+	loc = part.inForm(loc)
 	switch {
 	case part.refusal != nil:
 		return false
@@ -247,6 +248,35 @@ func (part *requestPart) allows(f reported, loc []any) bool {
 		}
 	})
 	return met && !refused
+}
+
+// inForm is a location in a form, whose schema lists the names that are sent:
+// address.street, items[0].name.
+func (part *requestPart) inForm(loc []any) []any {
+	if !part.isForm || len(loc) < 2 {
+		return loc
+	}
+	for n := len(loc); n > 1; n-- {
+		if name := sentName(loc[:n]); schema.Inner(part.schema, name) != nil {
+			return append([]any{name}, loc[n:]...)
+		}
+	}
+	return loc
+}
+
+func sentName(loc []any) string {
+	var name strings.Builder
+	for i, step := range loc {
+		switch _, isIndex := step.(int); {
+		case isIndex:
+			fmt.Fprintf(&name, "[%d]", step)
+		case i > 0:
+			fmt.Fprintf(&name, ".%s", step)
+		default:
+			fmt.Fprint(&name, step)
+		}
+	}
+	return name.String()
 }
 
 // partsOf takes a request apart the way the document has it.

@@ -35,7 +35,7 @@ func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
 	}
 	s := w.parameterSchema(p)
 	if f.Required && f.Aliases != nil {
-		s = schema.OrElsewhere(s)
+		schema.Note(s, "required") // unless it has its former name
 	}
 	if f.JSON {
 		out.Content = openapi3.Content{mediatype.JSON: {Schema: s}}
@@ -76,52 +76,22 @@ func (w *writer) body(op *operation.Operation) *openapi3.RequestBodyRef {
 	if b.Field != nil {
 		out.Description = w.components.Doc(b.Field)
 	}
+	var form *openapi3.SchemaRef
 	for _, m := range b.Media {
 		media := w.mediaType(s, schema.In)
 		// Only a form has parts whose encoding can be named.
-		if b.Value.Kind == operation.Form {
+		switch {
+		case m.Form != nil:
+			if form == nil {
+				form = w.form(op.ID+"Form", operation.Value{Use: b.Value.Use, Object: m.Form})
+			}
+			media = w.mediaType(form, schema.In)
+			media.Encoding = formEncoding(m.Form)
+		case b.Value.Kind == operation.Form:
 			media.Encoding = formEncoding(b.Value.Object)
 		}
 		media.Examples = examples(m.Examples)
 		out.Content[m.Type] = media
 	}
 	return &openapi3.RequestBodyRef{Value: out}
-}
-
-// form is the schema of a form, whose fields may have former names beside their own.
-func (w *writer) form(name string, v operation.Value) *openapi3.SchemaRef {
-	sent := *v.Object
-	sent.Fields = nil
-	var elsewhere []string
-	for _, f := range v.Object.Fields {
-		field := *f
-		if f.Required && f.Aliases != nil {
-			field.Required, elsewhere = false, append(elsewhere, f.Name)
-		}
-		sent.Fields = append(append(sent.Fields, &field), f.Aliases...)
-	}
-	s := w.components.Object(name, &sent, uses[v.Use])
-	for _, name := range elsewhere {
-		s.Value.Properties[name] = schema.OrElsewhere(s.Value.Properties[name])
-	}
-	return s
-}
-
-// formEncoding says how the fields of a form are written that are not one pair
-// of their own. That of lists is OpenAPI's default, but Swagger UI sends commas
-// where nothing is said.
-func formEncoding(form *typeinfo.Object) map[string]*openapi3.Encoding {
-	encodings := map[string]*openapi3.Encoding{}
-	for _, f := range form.Fields {
-		switch {
-		case f.JSON:
-			encodings[f.Name] = &openapi3.Encoding{ContentType: mediatype.JSON}
-		case f.Source != typeinfo.File && f.Type.IsList():
-			encodings[f.Name] = &openapi3.Encoding{Style: openapi3.SerializationForm, Explode: new(f.Separator == "")}
-		}
-	}
-	if len(encodings) == 0 {
-		return nil
-	}
-	return encodings
 }

@@ -80,7 +80,9 @@ type Body struct {
 
 // Media is a media type that a body may have, with examples in it.
 type Media struct {
-	Type     string
+	Type string
+	// Form is set where the value of a body is sent as a form instead.
+	Form     *typeinfo.Object
 	Examples []Example
 }
 

@@ -240,19 +240,8 @@ func addNote(s *openapi3.Schema, text string) {
 	s.Extensions = extensions
 }
 
-// OrElsewhere is the schema of a value that is required and may have another name, for
-// which the document has no words.
-func OrElsewhere(s *openapi3.SchemaRef) *openapi3.SchemaRef {
-	if s.Ref == "" {
-		addNote(s.Value, "required")
-		return s
-	}
-	noted := openapi3.NewSchemaRef(s.Ref, s.Value)
-	holder := openapi3.Schema{Extensions: s.Extensions}
-	addNote(&holder, "required")
-	noted.Extensions = holder.Extensions
-	return noted
-}
+// Note adds to what no keyword of a schema says: a rule of its value.
+func Note(s *openapi3.SchemaRef, rule string) { noteBeside(s, rule) }
 
 // noteBeside adds a note to a schema, or beside a reference.
 func noteBeside(ref *openapi3.SchemaRef, text string) {

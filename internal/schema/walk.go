@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -30,6 +31,12 @@ func Inner(s *openapi3.SchemaRef, at any) *openapi3.SchemaRef {
 	}
 	if member := s.Value.Properties[fmt.Sprint(at)]; member != nil {
 		return member
+	}
+	for pattern, member := range s.Value.PatternProperties {
+		// Of the patterns of a document at most one is for a name.
+		if matches, err := regexp.MatchString(pattern, fmt.Sprint(at)); err == nil && matches {
+			return member
+		}
 	}
 	return s.Value.AdditionalProperties.Schema
 }

@@ -281,7 +281,7 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[int]("A", `media:"text/plain"`)),
-		"field A of struct{...}: its media tag has no effect, as a media type belongs to a whole body; drop the tag, or write `body:\"\"`",
+		"field A of struct{...}: its media tag has no effect, as a media type belongs to a whole body or a file; drop the tag, or write `body:\"\"`",
 	},
 	{
 		of, object(field[int]("A", `realm:"x"`)),
@@ -863,7 +863,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[inner]("A", `body:"a" media:"text/plain"`)),
-		"field A of struct{...}: its media tag has no effect, as a media type belongs to a whole body; drop the tag, or write `body:\"\"`",
+		"field A of struct{...}: its media tag has no effect, as a media type belongs to a whole body or a file; drop the tag, or write `body:\"\"`",
 	},
 	{
 		input, reflect.TypeFor[struct {

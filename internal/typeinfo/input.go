@@ -519,7 +519,24 @@ func (r *inputReader) body(t *tagged, at embedding) error {
 		return t.problem("a second whole body beside "+r.in.Body.Go, "name the members: `body:\"item\"`, `body:\"user\"`")
 	}
 	r.in.Body = f
-	return nil
+	if t.isForm {
+		r.in.BodyForm, err = t.bodyForm(f)
+	}
+	return err
+}
+
+// bodyForm is a whole body as a form.
+func (t *tagged) bodyForm(body *Field) (*Field, error) {
+	if body.Type.Kind != Struct || body.Media != "" {
+		return nil, t.problem("a form or JSON, which is one for a struct without a media tag only, and not behind a pointer", "take the struct by value, and make its members optional instead")
+	}
+	typ, err := OfModel(t.Type, Form)
+	if err != nil {
+		return nil, t.wrapError(err)
+	}
+	form := *body
+	form.Source, form.Type, form.Nested = Form, typ, true
+	return &form, nil
 }
 
 func (r *inputReader) bodyMember(t *tagged, f *Field) error {

@@ -218,6 +218,9 @@ func (t *tagged) refuseLocationTag() error {
 }
 
 func (c *collector) member(t *tagged, at embedding) error {
+	if _, ok := t.Tag.Lookup("alias"); ok && c.model != NoSource {
+		return t.problem("its alias tag has no effect in a value that is sent member by member", "drop the tag")
+	}
 	name, options, err := t.memberName(c.model)
 	if err != nil {
 		return err

@@ -25,6 +25,8 @@ type tagged struct {
 	source  Source
 	name    string
 	options []string
+	// isForm means that a whole body may come as a form, too.
+	isForm bool
 	// scheme is the security tag that stands beside a source.
 	scheme string
 	// json is the json tag's name; hasJSON distinguishes an absent tag from `json:""`.
@@ -50,6 +52,11 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 		// before it in this loop.
 		if source == Security && t.source.carriesKeys() {
 			t.scheme = value
+			continue
+		}
+		// In this order in the loop.
+		if t.source == Form && source == Body && t.name == "" && value == "" && len(t.options) == 0 {
+			t.isForm, t.source = true, Body
 			continue
 		}
 		if t.source != NoSource {
@@ -301,12 +308,31 @@ func (t *tagged) applyMedia(f *Field) error {
 	if f.Media == "" {
 		return nil
 	}
+	if t.source == File {
+		return t.applyFileMedia(f)
+	}
 	if t.source != Body || f.Name != "" {
-		return t.problem("its media tag has no effect, as a media type belongs to a whole body", "drop the tag, or write `body:\"\"`")
+		return t.problem("its media tag has no effect, as a media type belongs to a whole body or a file", "drop the tag, or write `body:\"\"`")
 	}
 	if _, _, err := mime.ParseMediaType(f.Media); err != nil || !strings.Contains(f.Media, "/") {
 		return t.problem(fmt.Sprintf("media:%q is not a media type", f.Media), "write one such as `media:\"video/mp4\"`")
 	}
+	return nil
+}
+
+// applyFileMedia reads the media types of a file, in the notation of the document.
+func (t *tagged) applyFileMedia(f *Field) error {
+	var all []string
+	for name := range strings.SplitSeq(f.Media, ",") {
+		name = strings.ToLower(strings.TrimSpace(name))
+		mediaType, params, err := mime.ParseMediaType(name)
+		kind, rest, _ := strings.Cut(mediaType, "/")
+		if err != nil || len(params) > 0 || kind == "" || rest == "" || strings.Contains(strings.TrimSuffix(mediaType, "/*"), "*") {
+			return t.problem(fmt.Sprintf("media:%q lists %q, which is not a media type", f.Media, name), "write those of the file with commas between them: `media:\"image/png, image/jpeg\"`, or `media:\"image/*\"`")
+		}
+		all = append(all, mediaType)
+	}
+	f.Media = strings.Join(all, ", ")
 	return nil
 }
 

@@ -317,6 +317,16 @@ type Field struct {
 	Requires, RequiredBy []string
 }
 
+// IsNested reports whether a form has a name for each text in the value: of a struct,
+// or of a list of structs.
+func (f *Field) IsNested() bool {
+	held := bare(f.Type)
+	if held.Kind == Slice || held.Kind == Array {
+		held = bare(held.Elem)
+	}
+	return held.Kind == Struct && !f.JSON
+}
+
 // Optional reports whether the field may be absent.
 func (f *Field) Optional() bool { return !f.Required }
 
@@ -417,6 +427,9 @@ type Input struct {
 	Members *Object
 	// Form are the form and file fields as an object; nil without.
 	Form *Object
+	// BodyForm is the Body as a form, whose names are those of its members, where it may
+	// come as one; nil where it may not. It has no name.
+	BodyForm *Field
 	// Deps are the fields filled by providers.
 	Deps []*Field
 	// Ready are the fields of types the caller knows: security schemes and

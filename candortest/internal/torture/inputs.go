@@ -123,6 +123,33 @@ type photo struct {
 	Marks []int           `form:"marks,omitempty" validate:"max=3"`
 }
 
+// place is a value of several names in a form.
+type place struct {
+	Street string `json:"street" validate:"min=1,max=9"`
+	No     *int   `json:"no" validate:"gte=1"`
+}
+
+type stop struct {
+	Name  string `json:"name" validate:"max=6"`
+	Place *place `json:"place"`
+	Marks []int  `json:"marks,omitempty" validate:"max=2"`
+	Kind  *level `json:"kind"`
+	Long  bool   `json:"long" default:"false"`
+}
+
+type tour struct {
+	Title string `form:"title" validate:"min=1"`
+	Start place  `form:"start"`
+	End   *place `form:"end"`
+	Stops []stop `form:"stops,omitempty" validate:"max=3"`
+}
+
+type picture struct {
+	Image candor.Upload   `file:"image" media:"image/png, image/jpeg"`
+	More  []candor.Upload `file:"more,omitempty" media:"image/*"`
+	Place *place          `form:"place"`
+}
+
 // echo answers with what came.
 func echo[T any](_ context.Context, in struct {
 	Body T `body:""`
@@ -210,6 +237,15 @@ func addInputs(app *candor.App) {
 		}
 		return nil
 	}), candor.Raises(errGone))
+	candor.Post(app, "/tours", func(_ context.Context, in tour) (int, error) { return len(in.Stops), nil }, candor.OperationID("tours"))
+	candor.Post(app, "/tours/closed", func(_ context.Context, in tour) (int, error) { return len(in.Stops), nil }, candor.OperationID("closedTours"), candor.ForbidExtra())
+	candor.Post(app, "/stops", func(_ context.Context, in struct {
+		Body stop `body:"" form:""`
+	},
+	) (stop, error) {
+		return in.Body, nil
+	}, candor.OperationID("stops"))
+	candor.Post(app, "/pictures", func(_ context.Context, in picture) (int64, error) { return in.Image.Size, nil }, candor.OperationID("pictures"))
 	candor.Post(app, "/form", func(_ context.Context, in formIn) (candor.None, error) { return candor.None{}, nil }, candor.OperationID("form"))
 	candor.Post(app, "/forms/closed", func(_ context.Context, in struct {
 		Form closedForm `form:""`
