@@ -18,6 +18,7 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/requestinfo"
 )
 
 // call serves a call of the tool: it is a request to the app, and its response the
@@ -93,6 +94,9 @@ func (c *call) lend(r *http.Request, t *tool) {
 		if t.accept != "" && t.accept != "*/*" {
 			r.Header.Set("Accept", t.accept)
 		}
+	}
+	if id := requestinfo.ID(c.request.Context()); id != "" {
+		r.Header.Set("X-Request-Id", id)
 	}
 	for _, name := range append(slices.Clip(headers), "User-Agent") {
 		if lines := c.request.Header.Values(name); len(lines) > 0 {
