@@ -220,9 +220,15 @@ func headerLines(r *http.Request, name string) []string {
 	return r.Header.Values(name)
 }
 
+// freshKey is the context key of a request that no cache may respond to.
+type freshKey struct{}
+
 // cached is the step that responds from the cache, or runs what runs without it.
 func (x *exchange) cached(rest int) error {
 	p := x.endpoint.cache
+	if x.ctx.Value(freshKey{}) != nil { // a resource that is to be patched
+		return x.from(rest)
+	}
 	h := x.scope.w.Header()
 	if p.Control != "" {
 		h["Cache-Control"] = []string{p.Control}

@@ -159,6 +159,8 @@ func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parame
 func (b *apiBuilder) body(e *endpoint) *operation.Body {
 	in := e.route.input
 	switch {
+	case e.route.isPatch():
+		return patchBody()
 	case in == nil || e.body == nil:
 		return nil
 	case in.Members != nil && in.Body == nil:

@@ -70,6 +70,10 @@ type route struct {
 	describedOnly bool
 	// unguarded means that neither guards nor rate limits hold for it.
 	unguarded bool
+	// owner is the router that it was registered on, and beside registers another
+	// route there.
+	owner  any
+	beside func(rt *route, options []RouteOption)
 	// endpoints are where it stands in apps that are sealed.
 	endpoints endpointList
 }

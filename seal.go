@@ -116,6 +116,7 @@ func buildTable(a *App) (*table, error) {
 	b.router(&a.Router, scope{set: noSettings, documents: []scopeDocument{b.documented(scope{set: noSettings}, &a.Router, whole)}})
 	b.dropTags()
 	b.checks()
+	b.patches()
 	b.checkEffects()
 	b.checkOverrides()
 	b.indexes()
@@ -145,6 +146,32 @@ func (b *builder) dropTags() {
 	for _, e := range b.dropping {
 		e.raises(http.StatusServiceUnavailable, "The cache is not available", errNoCache)
 	}
+}
+
+// patches finds the GET and the PUT of each PATCH, and documents it by them.
+func (b *builder) patches() {
+	for _, e := range b.table.endpoints {
+		rt, ok := e.route.plain.(*patchRoute)
+		if !ok {
+			continue
+		}
+		p := &patchPlan{e, b.beside(e, rt.get, http.MethodGet), b.beside(e, rt.put, http.MethodPut)}
+		if p.get != nil && p.put != nil { // else their own errors say why
+			e.plain = p
+			p.document()
+		}
+	}
+}
+
+// beside finds the endpoint of a route that has the path of another, nil for none.
+func (b *builder) beside(e *endpoint, rt *route, method string) *endpoint {
+	i := slices.IndexFunc(b.table.endpoints, func(other *endpoint) bool {
+		return other.route == rt && other.method == method && other.pattern.String() == e.pattern.String()
+	})
+	if i < 0 {
+		return nil
+	}
+	return b.table.endpoints[i]
 }
 
 // documented starts a document for what a router holds in a scope.
@@ -292,6 +319,11 @@ func (s scope) including(i *inclusion) scope {
 func (b *builder) route(rt *route, s scope) {
 	if rt.mounted != nil && !rt.fallback || rt.unguarded {
 		s.set = s.set.unguarded()
+	}
+	if rt.isPatch() {
+		// What guards its GET and its PUT guards the PATCH, once.
+		s.set = s.set.unguarded()
+		s.set.cache = nil
 	}
 	b.path(rt, s.into(rt.path, rt.set))
 	for _, a := range rt.set.aliases {

@@ -179,7 +179,20 @@ func (t *table) servesPreflight(w http.ResponseWriter, r *http.Request) bool {
 func (t *table) serveOptions(w http.ResponseWriter, r *http.Request) {
 	path, escaped := pathOf(r)
 	w.Header().Set("Allow", strings.Join(t.allowed(path, escaped), ", "))
+	if t.acceptsPatches(path, escaped) {
+		w.Header().Set("Accept-Patch", acceptPatch)
+	}
 	w.WriteHeader(http.StatusNoContent)
+}
+
+// acceptsPatches reports whether a path has a PATCH of AutoPatch, whose media
+// types OPTIONS tells (RFC 5789, section 3.1).
+func (t *table) acceptsPatches(path string, escaped bool) (accepts bool) {
+	t.tree.MatchFunc(path, escaped, nil, func(n *pathNode) bool {
+		accepts = accepts || slices.ContainsFunc(n.endpoints, func(e *endpoint) bool { return e.route.isPatch() })
+		return false
+	})
+	return accepts
 }
 
 // allowed lists the methods a path has, in alphabetical order.

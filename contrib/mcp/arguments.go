@@ -265,47 +265,25 @@ func (out *outgoing) putQuery(name, style string, explode bool, texts []string) 
 
 // putObject writes the members of an object by the style of the parameter.
 func (a *argument) putObject(out *outgoing, members object) error {
-	if a.style == "deepObject" {
-		return a.putDeep(out, a.wire, a.name, members)
-	}
 	var flat []string
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		texts, err := scalars(a.name+"."+key, asList(members[key]))
 		if err != nil {
 			return err
 		}
-		if a.in == "query" && a.explode {
+		switch {
+		case a.style == "deepObject":
+			out.putQuery(a.wire+"["+key+"]", "form", true, texts)
+		case a.in == "query" && a.explode:
 			out.putQuery(key, "form", true, texts)
-			continue
+		default:
+			flat = append(flat, key, strings.Join(texts, ","))
 		}
-		flat = append(flat, key, strings.Join(texts, ","))
 	}
 	if flat == nil {
 		return nil
 	}
 	return a.put(out, flat)
-}
-
-// putDeep writes each member under a name of its own, those of objects inside too.
-func (a *argument) putDeep(out *outgoing, wire, name string, members object) error {
-	for _, key := range slices.Sorted(maps.Keys(members)) {
-		step, path := wire+"["+key+"]", name+"."+key
-		if inside, ok := members[key].(object); ok {
-			if err := a.putDeep(out, step, path, inside); err != nil {
-				return err
-			}
-			continue
-		}
-		if members[key] == nil {
-			continue
-		}
-		texts, err := scalars(path, asList(members[key]))
-		if err != nil {
-			return err
-		}
-		out.putQuery(step, "form", true, texts)
-	}
-	return nil
 }
 
 func asList(v any) []any {

@@ -50,7 +50,7 @@ func (t *tool) takeOutput(doc *document) object {
 }
 
 // hiddenHeaders are documented, but say nothing to a model, or too much.
-var hiddenHeaders = []string{"Set-Cookie", "Www-Authenticate", "Cache-Control", "Vary", "Accept-Ranges", "Accept-Query", "Content-Disposition"}
+var hiddenHeaders = []string{"Set-Cookie", "Www-Authenticate", "Cache-Control", "Vary", "Accept-Ranges", "Content-Disposition"}
 
 // tellHeaders chooses the headers that stand beside a result.
 func (t *tool) tellHeaders(documented map[string]bool) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -178,8 +179,9 @@ func newRecipes(shop []Product, profile *Profile) *candor.App {
 	candor.Post(app, "/payments", pay, candor.Status(201), keys)
 	candor.Patch(app, "/profile", patchProfile, candor.Raises(ErrNameless))
 	candor.Get(app, "/hello", helloMember)
-	candor.Get(app, "/document", readDocument, candor.Responds[candor.None](304))
-	candor.Put(app, "/document", writeDocument, candor.Raises(candor.ErrPreconditionFailed))
+	document := candor.Get(app, "/document", readDocument, candor.Responds[candor.None](304))
+	replace := candor.Put(app, "/document", writeDocument, candor.Raises(candor.ErrPreconditionFailed))
+	candor.AutoPatch(document, replace)
 	return app
 }
 
@@ -244,6 +246,11 @@ func TestRecipes(t *testing.T) {
 	c.Put("/document", `{"text":"mine"}`, candor.WithHeader("If-Match", tag)).Status(200)
 	c.Put("/document", `{"text":"another's"}`, candor.WithHeader("If-Match", tag)).Status(412)
 	c.Put("/document", `{"text":"blind"}`).Status(422)
+	merge := func(text string) candor.TestOption {
+		return candor.WithBody("application/merge-patch+json", strings.NewReader(text))
+	}
+	c.Patch("/document", nil, merge(`{"text":"patched"}`)).Status(200)
+	c.Patch("/document", nil, merge(`{"text":"too late"}`), candor.WithHeader("If-Match", tag)).Status(412)
 
 	none := func(context.Context, candor.None) ([]Product, error) { return nil, nil }
 	versions := candor.NewTestClient(t, newVersions(none, none))

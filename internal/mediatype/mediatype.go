@@ -15,6 +15,7 @@ const (
 	JSON       = "application/json"
 	Problem    = "application/problem+json"
 	MergePatch = "application/merge-patch+json"
+	JSONPatch  = "application/json-patch+json"
 	// Form is the media type of forms without files, Multipart of those with them.
 	Form      = "application/x-www-form-urlencoded"
 	Multipart = "multipart/form-data"

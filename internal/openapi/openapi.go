@@ -247,6 +247,15 @@ func (m *marker) operations(operations []*operation.Operation) {
 	}
 }
 
+func (m *marker) body(b *operation.Body) {
+	if len(b.Media) > 0 {
+		m.value(b.Value)
+	}
+	for _, c := range b.Contents {
+		m.value(c.Values[0])
+	}
+}
+
 func (m *marker) operation(op *operation.Operation) {
 	for _, p := range op.Parameters {
 		if m.isNew(p) {
@@ -254,7 +263,7 @@ func (m *marker) operation(op *operation.Operation) {
 		}
 	}
 	if op.Body != nil && m.isNew(op.Body) {
-		m.value(op.Body.Value)
+		m.body(op.Body)
 	}
 	if m.isNew(op.Responses) {
 		for _, r := range op.Responses.All {

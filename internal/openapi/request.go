@@ -71,12 +71,14 @@ func (w *writer) parameterSchema(p *operation.Parameter) *openapi3.SchemaRef {
 // component must not be made twice.
 func (w *writer) body(op *operation.Operation) *openapi3.RequestBodyRef {
 	b := op.Body
-	s := w.value(b.Value, op.ID)
 	out := &openapi3.RequestBody{Required: b.Required, Content: openapi3.Content{}}
 	if b.Field != nil {
 		out.Description = w.components.Doc(b.Field)
 	}
-	var form *openapi3.SchemaRef
+	var s, form *openapi3.SchemaRef
+	if len(b.Media) > 0 {
+		s = w.value(b.Value, op.ID)
+	}
 	for _, m := range b.Media {
 		media := w.mediaType(s, schema.In)
 		// Only a form has parts whose encoding can be named.
@@ -92,6 +94,9 @@ func (w *writer) body(op *operation.Operation) *openapi3.RequestBodyRef {
 		}
 		media.Examples = examples(m.Examples)
 		out.Content[m.Type] = media
+	}
+	for _, c := range b.Contents {
+		out.Content[c.Type] = w.mediaType(w.value(c.Values[0], op.ID), schema.In)
 	}
 	return &openapi3.RequestBodyRef{Value: out}
 }

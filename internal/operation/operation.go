@@ -76,6 +76,8 @@ type Body struct {
 	Field *typeinfo.Field
 	Value Value
 	Media []Media
+	// Contents are media types with values of their own, beside those of Media.
+	Contents []Content
 }
 
 // Media is a media type that a body may have, with examples in it.

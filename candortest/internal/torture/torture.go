@@ -37,6 +37,7 @@ func New(config candor.Config, options ...candor.Option) *candor.App {
 	addSecured(app)
 	addKeys(app)
 	addPages(app)
+	addPatches(app)
 	return app
 }
 

@@ -1,3 +1,4 @@
+// Command guide is the program of the guide's page about compatibility.
 package main
 
 import (

@@ -1,0 +1,382 @@
+package candor
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+
+	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/etag"
+	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/recorder"
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// A PATCH of AutoPatch has no handler of its own. Its request becomes two: the
+// GET, whose body is patched, and the PUT, which gets the result. Both run all
+// that they would run for a client, so what guards one of them guards the PATCH.
+// Middleware that stands around all three runs once, around the PATCH; that of
+// the PUT alone is the PATCH's too; a GET with middleware of its own runs with
+// everything around it.
+
+// AutoPatch registers a PATCH beside a GET and a PUT of one resource. It reads the
+// resource by the GET, changes it as the body says, a merge patch (RFC 7396,
+// application/merge-patch+json) or a JSON patch (RFC 6902,
+// application/json-patch+json), and writes it by the PUT, whose response is the
+// PATCH's:
+//
+//		get := candor.Get(app, "/items/{id}", readItem)
+//		put := candor.Put(app, "/items/{id}", replaceItem)
+//		candor.AutoPatch(get, put)
+//
+//	  - Guards, parameters and credentials are those of both, which run one after
+//	    the other; a response of the GET that is no success is the PATCH's. A cached
+//	    response is not read.
+//	  - Where the GET responds with an ETag, If-Match is held against it (412), and
+//	    the PUT gets the tag as its If-Match: declare ErrPreconditionFailed there and
+//	    use [CheckETag]. If the resource changes between GET and PUT, a client that
+//	    named no tag has its patch tried again, three times in all; then it gets a 409.
+//	    Without an ETag nothing notices such a change.
+//	  - Members of the GET's body that the PUT does not take, such as an id, are left
+//	    out; a patch that changes them is a 422 with their location. The PUT's own
+//	    validation errors have the locations of the patched resource.
+//	  - A JSON patch has at most 100 operations, and what they copy is at most as
+//	    large as a body may be ([MaxBody]). One whose "test" fails is a 409, a pointer to
+//	    nothing a 422 at ["body", index, "path"].
+//
+// Both routes stand on one path of one router. The GET returns JSON, the PUT takes
+// a JSON object and streams nothing. Options are the PATCH's own; tags, middleware
+// and the limit of the body are those of the PUT. Anything else is a configuration
+// error.
+func AutoPatch[GetIn, T, PutIn, Out any](get *Route[GetIn, T], put *Route[PutIn, Out], options ...RouteOption) {
+	rt := &route{site: callsite.Here(), methods: []string{http.MethodPatch}}
+	if get == nil || put == nil {
+		panic(rt.configError(errors.New("AutoPatch: a route is nil; pass what Get and Put returned")))
+	}
+	autoPatch(rt, get.at.route, put.at.route, options)
+}
+
+func autoPatch(rt, get, put *route, options []RouteOption) {
+	rt.path, rt.plain = put.path, &patchRoute{get, put}
+	if err := checkPatch(get, put); err != nil {
+		panic(rt.configError(fmt.Errorf("AutoPatch: %w", err)))
+	}
+	put.beside(rt, append([]RouteOption{onRoute(func(s *settings) error {
+		s.tags, s.middleware, s.maxBody = put.set.tags, put.set.middleware, put.set.maxBody
+		s.deprecated, s.hidden = put.set.deprecated, put.set.hidden
+		return nil
+	})}, options...))
+}
+
+// checkPatch finds why a PATCH cannot be made of two routes.
+func checkPatch(get, put *route) error {
+	switch {
+	case !slices.Contains(get.methods, http.MethodGet):
+		return fmt.Errorf("%s is no GET; pass the route that reads the resource first", get.call())
+	case !slices.Contains(put.methods, http.MethodPut):
+		return fmt.Errorf("%s is no PUT; pass the route that replaces the resource second", put.call())
+	case get.path != put.path || get.owner != put.owner:
+		return fmt.Errorf("%s and %s stand on two paths or routers; pass two routes of one resource", get.call(), put.call())
+	case get.output == nil || get.output.Body == nil || !isJSONKind(get.output.Body):
+		return fmt.Errorf("%s returns no JSON that could be patched; return a struct", get.call())
+	case putMembers(put) == nil:
+		return fmt.Errorf("%s takes no JSON object; give it a struct with the tag body", put.call())
+	case put.output == nil || put.upgrade != nil || planResponse(put.output).kind.streams:
+		return fmt.Errorf("%s sends its response while it is made; return a value", put.call())
+	}
+	return nil
+}
+
+func isJSONKind(f *typeinfo.Field) bool {
+	kind := bodyKindOf(f)
+	return kind.media == mediatype.JSON && kind.whole
+}
+
+// putMembers is the object that a PUT takes, nil for none.
+func putMembers(put *route) *typeinfo.Object {
+	switch in := put.input; {
+	case in == nil:
+		return nil
+	case in.Body != nil:
+		return in.Body.Type.Object
+	default:
+		return in.Members
+	}
+}
+
+// patchRoute is the handler of a PATCH as long as its place is not known.
+type patchRoute struct{ get, put *route }
+
+// ServeHTTP implements http.Handler. No request comes before the app is sealed.
+func (p *patchRoute) ServeHTTP(w http.ResponseWriter, r *http.Request) { WriteError(w, r, errNotFound) }
+
+// isPatch reports whether a route is that of an AutoPatch, which guards nothing by
+// itself.
+func (rt *route) isPatch() bool {
+	_, ok := rt.plain.(*patchRoute)
+	return ok
+}
+
+// patchPlan serves a PATCH in its place, where its GET and its PUT are known.
+type patchPlan struct{ patch, get, put *endpoint }
+
+// Errors that a PATCH responds with by itself.
+var (
+	errPatchMedia = Error(http.StatusUnsupportedMediaType, "the body must be "+mediatype.MergePatch+" or "+mediatype.JSONPatch).WithHeader("Accept-Patch", acceptPatch)
+	errTest       = Error(http.StatusConflict, "the resource is not as a test of the patch says")
+	errPatched    = Error(http.StatusConflict, "the resource changes too often to be patched; try again")
+	errGrown      = Error(http.StatusRequestEntityTooLarge, "the patch copies too much")
+)
+
+const acceptPatch = mediatype.MergePatch + ", " + mediatype.JSONPatch
+
+// document gives the PATCH what the document has of the GET and the PUT.
+func (p *patchPlan) document() {
+	e := p.patch
+	e.set = e.set.copy()
+	for _, from := range []*endpoint{p.get, p.put} {
+		for _, n := range from.nodes {
+			for _, f := range n.desc.Params {
+				e.params.add(p.documented(f))
+			}
+		}
+		e.security = appendNew(e.security, from.security)
+		e.scoped = appendNew(e.scoped, from.scoped)
+		e.choices = append(e.choices, from.choices...)
+		e.set.scopes = appendNew(slices.Clone(e.set.scopes), from.set.scopes)
+		e.metadata.scopes = e.set.scopes
+		e.raisedTypes = appendNew(e.raisedTypes, from.raisedTypes)
+		isOther := func(r declaredBody) bool { return from == p.get && r.status < http.StatusBadRequest }
+		e.set.responses = overlay(e.set.responses, slices.DeleteFunc(slices.Clone(from.set.responses), isOther))
+		// The PATCH asks for media types that both have.
+		e.raised = append(e.raised, slices.DeleteFunc(from.frameworkResponses(), func(own ownResponse) bool {
+			return own.status == http.StatusUnsupportedMediaType || from == p.get && own.status == http.StatusNotAcceptable
+		})...)
+		e.declared = append(e.declared, slices.DeleteFunc(slices.Clone(from.declared), isOther)...)
+		e.added = append(e.added, from.added...)
+	}
+	e.set.public = p.get.set.public && p.put.set.public
+	e.response = p.put.response
+	e.raises(http.StatusUnsupportedMediaType, "The body is no patch of these media types", errPatchMedia, errCompressed)
+	e.raises(http.StatusConflict, "A test of the patch failed, or the resource changes too often", errTest, errPatched)
+	e.raises(http.StatusRequestEntityTooLarge, "The patch is too large, or copies too much", errTooLarge, errGrown)
+	e.raises(http.StatusUnprocessableEntity, "Unprocessable request: validation errors")
+	e.raises(http.StatusPreconditionFailed, "The resource is not the one that If-Match names", ErrPreconditionFailed)
+}
+
+// documented is a parameter as clients of the PATCH see it: where the GET responds
+// with an ETag, the If-Match that a PUT needs is filled in.
+func (p *patchPlan) documented(f *typeinfo.Field) *typeinfo.Field {
+	isTag := func(h *typeinfo.Field) bool { return http.CanonicalHeaderKey(h.Name) == "Etag" }
+	if f.Source != typeinfo.Header || http.CanonicalHeaderKey(f.Name) != "If-Match" || !slices.ContainsFunc(p.get.route.output.Headers, isTag) {
+		return f
+	}
+	optional := *f
+	optional.Required = false
+	return &optional
+}
+
+// patchBody describes the body of a PATCH.
+func patchBody() *operation.Body {
+	return &operation.Body{Required: true, Contents: []operation.Content{
+		{Media: operation.Media{Type: mediatype.MergePatch}, Values: []operation.Value{{Kind: operation.JSON, Use: operation.In, Type: mustDescribe(reflect.TypeFor[mergePatch]())}}},
+		{Media: operation.Media{Type: mediatype.JSONPatch}, Values: []operation.Value{{Kind: operation.JSON, Use: operation.In, Type: mustDescribe(reflect.TypeFor[jsonPatch]())}}},
+	}}
+}
+
+// patchAttempts is how often a patch is applied where the resource changes between
+// its GET and its PUT.
+const patchAttempts = 3
+
+// ServeHTTP implements http.Handler.
+func (p *patchPlan) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if err := p.serve(w, r); err != nil {
+		p.patch.errors.write(w, r, err)
+	}
+}
+
+func (p *patchPlan) serve(w http.ResponseWriter, r *http.Request) error {
+	media, err := patchMedia(r)
+	if err != nil {
+		return err
+	}
+	var apply changer
+	for range patchAttempts {
+		current := p.read(r)
+		if current.Status < 200 || current.Status > 299 {
+			current.writeTo(w)
+			return nil
+		}
+		// The guards of the GET have run by now: nobody else's body is read.
+		if apply == nil {
+			if apply, err = p.readPatch(w, r, media); err != nil {
+				return err
+			}
+		}
+		tag := current.Sent.Get("ETag")
+		if tag != "" && etag.Precondition(r, tag, time.Time{}) != 0 {
+			return ErrPreconditionFailed
+		}
+		body, err := p.change(current.body.Bytes(), apply)
+		if err != nil {
+			return err
+		}
+		written := p.write(r, body, tag)
+		// Another client was quicker: who named no tag patches what is there now.
+		if written.Status == http.StatusPreconditionFailed && tag != "" && !isConditional(r) {
+			continue
+		}
+		written.writeTo(w)
+		return nil
+	}
+	return errPatched
+}
+
+func isConditional(r *http.Request) bool { return len(r.Header.Values("If-Match")) > 0 }
+
+// reply is a response that stayed in the process.
+type reply struct {
+	*recorder.Recorder
+	body *bytes.Buffer
+}
+
+// run runs an endpoint.
+func (p *patchPlan) run(e *endpoint, r *http.Request) reply {
+	body := &bytes.Buffer{}
+	into := reply{recorder.New(r.Method, body), body}
+	captured := routedOf(r).captured
+	if e == p.get && len(e.route.set.middleware) > 0 {
+		e.serve(into.Recorder, r, captured) // what guards the GET alone may be middleware
+	} else {
+		e.run(into.Recorder, e.lead(r, captured), captured)
+	}
+	into.Begin(http.StatusOK)
+	return into
+}
+
+func (a reply) writeTo(w http.ResponseWriter) {
+	for name, values := range a.Sent {
+		// Middleware has added to these by now.
+		if name == "Vary" || name == "Set-Cookie" {
+			values = append(slices.Clip(w.Header()[name]), values...)
+		}
+		w.Header()[name] = values
+	}
+	w.WriteHeader(a.Status)
+	if a.body.Len() > 0 && mediatype.BodyAllowed(a.Status) {
+		_, _ = w.Write(a.body.Bytes()) // an error means that the client has left
+	}
+}
+
+// read is the GET.
+func (p *patchPlan) read(r *http.Request) reply {
+	get := r.Clone(context.WithValue(r.Context(), freshKey{}, true))
+	get.Method, get.Body, get.ContentLength, get.TransferEncoding = http.MethodGet, http.NoBody, 0, nil
+	for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "Range", "Accept-Encoding"} {
+		get.Header.Del(name)
+	}
+	get.Header.Set("Accept", mediatype.JSON)
+	return p.run(p.get, get)
+}
+
+// write is the PUT.
+func (p *patchPlan) write(r *http.Request, body []byte, tag string) reply {
+	put := r.Clone(r.Context())
+	put.Method, put.Body, put.ContentLength, put.TransferEncoding = http.MethodPut, io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
+	put.Header.Set("Content-Type", mediatype.JSON)
+	put.Header.Del("Content-Length")
+	// A weak tag is one that If-Match never matches.
+	if tag != "" && !strings.HasPrefix(tag, "W/") {
+		put.Header.Set("If-Match", tag)
+		put.Header.Del("If-None-Match")
+	}
+	return p.run(p.put, put)
+}
+
+// patchMedia is the media type of a patch.
+func patchMedia(r *http.Request) (string, error) {
+	if encoding := mediatype.First(r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+		return "", errCompressed
+	}
+	media := mediatype.Bare(mediatype.First(r.Header, "Content-Type"))
+	if media != mediatype.MergePatch && media != mediatype.JSONPatch {
+		return "", errPatchMedia
+	}
+	return media, nil
+}
+
+// readPatch reads the body, and returns what it does to a resource.
+func (p *patchPlan) readPatch(w http.ResponseWriter, r *http.Request, media string) (changer, error) {
+	in := incoming{w: w, r: r, limit: p.patch.maxBody}
+	if r.ContentLength > in.limit {
+		return nil, errTooLarge
+	}
+	text, err := in.readAll()
+	if err != nil {
+		return nil, bodyError(err)
+	}
+	c, options := p.patch.programs.compiler, limitMemory(p.patch.decode, in.limit)
+	if media == mediatype.MergePatch {
+		return mergeOf(c, text, options)
+	}
+	return patchOf(c, text, options, in.limit)
+}
+
+// change applies a patch, and leaves out what the PUT does not take.
+func (p *patchPlan) change(resource []byte, apply changer) ([]byte, error) {
+	patched, err := apply(resource)
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(patched)) > p.put.maxBody {
+		return nil, errGrown
+	}
+	var before, after map[string]json.RawMessage
+	if json.Unmarshal(resource, &before) != nil || json.Unmarshal(patched, &after) != nil || after == nil {
+		return patched, nil // the PUT says that it is no object
+	}
+	var faults []error
+	for _, name := range slices.Sorted(maps.Keys(after)) {
+		if takesMember(putMembers(p.put.route), name) {
+			continue
+		}
+		if old, ok := before[name]; !ok || !jsonpatch.Equal(old, after[name]) {
+			faults = append(faults, Invalid("cannot be changed", "body", name))
+		}
+		delete(after, name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(before)) {
+		if _, ok := after[name]; !ok && !takesMember(putMembers(p.put.route), name) && !hasMember(patched, name) {
+			faults = append(faults, Invalid("cannot be taken away", "body", name))
+		}
+	}
+	if err := errors.Join(faults...); err != nil {
+		return nil, err
+	}
+	return json.Marshal(after)
+}
+
+func hasMember(object []byte, name string) bool {
+	var members map[string]json.RawMessage
+	_ = json.Unmarshal(object, &members) // which was an object before
+	_, ok := members[name]
+	return ok
+}
+
+// takesMember reports whether a PUT takes a member, which one that is read-only it
+// does not; what a union takes is up to its cases.
+func takesMember(object *typeinfo.Object, name string) bool {
+	return len(object.Cases) > 0 || slices.ContainsFunc(object.Members(), func(f *typeinfo.Field) bool { return f.Name == name && !f.ReadOnly })
+}
