@@ -56,7 +56,7 @@ func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), 
 		candor.Use(around(s, logger, metrics)...), candor.RateLimit(limit),
 	)
 	candor.HandleHTTP(app, []string{http.MethodGet}, "/metrics", metrics.Handler(), candor.Hidden())
-	app.Health("/healthz", "/readyz", candor.HealthCheckOf("database", ping))
+	app.Health("/healthz", "/readyz", candor.HealthCheckOf("database", ping), candor.HealthCheckOf("notices", checkNotices))
 	addNotices(app, s.NATS)
 	return app, closeAll, nil
 }
@@ -122,6 +122,14 @@ func notices(ctx context.Context, in struct {
 },
 ) (candor.Events[Notice], error) {
 	return in.Hub.Events(ctx, topic, in.Last)
+}
+
+// checkNotices fails while notices of other processes cannot arrive.
+func checkNotices(ctx context.Context, in struct {
+	Hub *hub.Hub[Notice] `dep:""`
+},
+) error {
+	return in.Hub.Health(ctx)
 }
 
 const topic = "accounts"

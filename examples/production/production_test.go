@@ -274,13 +274,13 @@ func TestOutageOfRedisAndNATS(t *testing.T) {
 	down := time.Now()
 	assert.Less(t, passes(), 10, "without Redis each process counts from where it was")
 	require.NoError(t, register(client(t, "127.0.0.6"), c.url, nameOf("outage", 1)), "who joins does not need the notices")
-	assert.True(t, c.ready(0) && c.ready(1))
+	eventually(t, "who cannot send notices says so", func() bool { return !c.ready(0) && !c.ready(1) })
 	time.Sleep(time.Until(down.Add(5 * time.Second)))
 	c.startRedis()
 	c.startNATS()
 
 	// Nothing is restarted: the limit counts again, and notices arrive.
-	eventually(t, "the limit", func() bool { return passes() < 20 })
+	eventually(t, "the notices", func() bool { return c.ready(0) && c.ready(1) })
 	for i := 2; ; i++ {
 		require.NoError(t, register(client(t, fmt.Sprintf("127.0.1.%d", i)), c.url, nameOf("outage", i)))
 		if names, _, _ := l.heard(); len(names) > 0 {
