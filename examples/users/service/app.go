@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/idempotency"
 	"github.com/candor-go/candor/source"
 )
 
@@ -64,6 +65,7 @@ func New(s Settings, options ...candor.Option) *candor.App {
 	candor.ProvideShared(app, openDatabase)
 	candor.ProvideScoped(app, transaction, candor.Attempts(attempts), candor.Raises(errBusy))
 	candor.Provide(app, accountsOf)
+	candor.Provide(app, keyTableOf)
 	provideWelcome(app, s.Database)
 	candor.Provide(app, claims, candor.Raises(errBadToken, errMissingScope))
 	candor.Provide(app, currentUser, candor.Raises(errBadToken, errDisabled))
@@ -86,7 +88,7 @@ func New(s Settings, options ...candor.Option) *candor.App {
 // accountRoutes are the same in all versions.
 func accountRoutes() *candor.Router {
 	r := candor.NewRouter("/users", candor.Tags("users"))
-	candor.Post(r, "", register, candor.Status(201), candor.Raises(errNameTaken))
+	candor.Post(r, "", register, candor.Status(201), candor.Raises(errNameTaken), idempotency.KeysIn[*keyTable](idempotency.Config{}))
 
 	me := candor.NewRouter("/me", candor.Scopes("me"))
 	candor.Get(me, "", readMe)

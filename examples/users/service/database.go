@@ -109,9 +109,9 @@ func Connect(database string) (*sql.DB, error) {
 }
 
 func schemaOf(database string) string {
-	id := "INTEGER PRIMARY KEY AUTOINCREMENT"
+	id, bytes := "INTEGER PRIMARY KEY AUTOINCREMENT", "BLOB"
 	if isPostgres(database) {
-		id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+		id, bytes = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "BYTEA"
 	}
 	return `CREATE TABLE IF NOT EXISTS users (
 		id       ` + id + `,
@@ -122,7 +122,12 @@ func schemaOf(database string) string {
 		disabled BOOLEAN NOT NULL,
 		created  BIGINT NOT NULL
 	);
-	CREATE INDEX IF NOT EXISTS users_by_registration ON users (created, id)`
+	CREATE INDEX IF NOT EXISTS users_by_registration ON users (created, id);
+	CREATE TABLE IF NOT EXISTS idempotency_keys (
+		id    TEXT PRIMARY KEY,
+		value ` + bytes + ` NOT NULL,
+		until BIGINT NOT NULL
+	)`
 }
 
 // isDuplicate reports whether a row was refused because of one like it.
