@@ -86,7 +86,7 @@ func New(config Config, options ...Option) *App {
 
 // ServeHTTP serves a request. An app with configuration errors that was never
 // sealed logs them once and responds with 500. One with shared providers or a
-// lifespan responds with 503 until it is started, by [App.Start] where it is a
+// lifespan responds with 503 and Retry-After until it is started, by [App.Start] where it is a
 // handler of another server, and logs once what waits for that.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Most requests find the sealed table, without a lock.

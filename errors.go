@@ -144,7 +144,7 @@ var (
 	errNotFound   = Error(http.StatusNotFound, nil)
 	errInternal   = Error(http.StatusInternalServerError, nil)
 	errTooLarge   = Error(http.StatusRequestEntityTooLarge, "the body is too large")
-	errUnstarted  = Error(http.StatusServiceUnavailable, nil)
+	errUnstarted  = Error(http.StatusServiceUnavailable, nil).WithHeader("Retry-After", "1")
 	errDecoded    = Error(http.StatusRequestEntityTooLarge, "the body takes too much memory once it is decoded: more than about four times the limit of its size")
 	errSlow       = Error(http.StatusRequestTimeout, "the body came too slowly")
 	errUnreadable = Error(http.StatusBadRequest, "the body could not be read")

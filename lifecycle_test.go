@@ -517,6 +517,9 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 					}
 				}
 			}
+			unstarted := httptest.NewRecorder()
+			app.ServeHTTP(unstarted, httptest.NewRequest("GET", "/v1/id", nil))
+			assert.Equal(t, "1", unstarted.Header().Get("Retry-After"))
 			assert.Contains(t, apptest.Wire(app, "GET /health/live"), "200 | ", "the process is alive")
 			assert.Equal(t, 1, strings.Count(logged.String(), "the app is not started"), logged)
 			for _, part := range append(row.waiting, "app.Start", "app.Run", "app.Serve") {
