@@ -88,13 +88,13 @@ func (e *endpoint) extensions() map[string]json.RawMessage {
 		return e.set.extensions
 	}
 	// The map of the options belongs to other routes, too.
-	all := map[string]json.RawMessage{mediatype.ClosedExtension: e.closed.places()}
+	all := map[string]json.RawMessage{mediatype.ClosedExtension: e.closed.sources()}
 	maps.Copy(all, e.set.extensions)
 	return all
 }
 
-// places are the sources of parameters that are closed, as JSON.
-func (c *closed) places() json.RawMessage {
+// sources are those of the parameters that are closed, as JSON.
+func (c *closed) sources() json.RawMessage {
 	switch {
 	case c.query && c.cookies:
 		return json.RawMessage(`["query","cookie"]`)

@@ -50,6 +50,7 @@ func compare(old, today []byte) ([]change, error) {
 	}
 	before.renameLike(after)
 	found := ownChanges(before, after)
+	insideOfParameters(before, after)
 	before.normalize()
 	after.normalize()
 	others, err := diffed(before, after)

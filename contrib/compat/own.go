@@ -39,9 +39,14 @@ func isWider(args []any) bool {
 // sameBound is a bound that is still the same number, in the words of oasdiff.
 var sameBound = regexp.MustCompile("from `([^`]+)` to `([^`]+)`")
 
+// ofParameters is what oasdiff adds for the media type that has what is inside of
+// parameters.
+const ofParameters = " (media type: " + memberMedia + ")"
+
 // inWords says what became of a bound that is still the same number: it does not include
 // that number any more.
 func inWords(text string) string {
+	text = strings.TrimSuffix(text, ofParameters)
 	if m := sameBound.FindStringSubmatch(text); m != nil && m[1] == m[2] {
 		return strings.Replace(text, m[0], "from `"+m[1]+"` to `"+m[1]+"`, which it does not include any more", 1)
 	}
@@ -86,7 +91,7 @@ func (o *operationPair) parameters(before, after object) {
 		was, name := old[key], old[key]["name"]
 		is, stays := today[key]
 		if stays {
-			if a, b := wayOf(was), wayOf(is); a != b && a != "" && b != "" {
+			if a, b := o.before.wayOf(was), o.after.wayOf(is); a != b && a != "" && b != "" {
 				o.breaks("the %s request parameter `%s` is written in another way: %s, and not %s", was["in"], name, b, a)
 			}
 			continue
@@ -121,8 +126,11 @@ func parametersOf(op object) map[string]object {
 }
 
 // wayOf is how a list or an object is written, "" for what is neither.
-func wayOf(p object) string {
-	schema, _ := p["schema"].(object)
+func (t *tree) wayOf(p object) string {
+	if p["content"] != nil {
+		return "JSON"
+	}
+	_, schema := t.target(p["schema"])
 	if types := fmt.Sprint(schema["type"]); !strings.Contains(types, "array") && !strings.Contains(types, "object") {
 		return ""
 	}
@@ -141,6 +149,64 @@ func wayOf(p object) string {
 		return "style " + style + ", exploded"
 	}
 	return "style " + style
+}
+
+// insideOfParameters has what is inside of parameters compared as members of a body, as
+// oasdiff looks into those only.
+func insideOfParameters(before, after *tree) {
+	old, today := before.operations(), after.operations()
+	for where, op := range old {
+		parameters := parametersOf(today[where])
+		for key, was := range parametersOf(op) {
+			is, ok := parameters[key]
+			if !ok {
+				continue
+			}
+			name := fmt.Sprint(was["name"])
+			a, b := before.inside(was), after.inside(is)
+			if a != nil && b != nil {
+				addMember(op, name, a)
+				addMember(today[where], name, b)
+			}
+		}
+	}
+}
+
+// inside is the schema of what is inside of a parameter, nil for a single value: an object,
+// or a list without its own rules, which are compared already.
+func (t *tree) inside(p object) object {
+	schema := p["schema"]
+	content, _ := p["content"].(object)
+	for _, media := range content { // there is one
+		m, _ := media.(object)
+		schema = m["schema"]
+	}
+	_, s := t.target(schema)
+	switch fmt.Sprint(s["type"]) {
+	case "object":
+		return s
+	case "array":
+		return object{"type": "array", "items": s["items"]}
+	}
+	return nil
+}
+
+// memberMedia is a media type that no body has.
+const memberMedia = "application/x.parameters+json"
+
+func addMember(op object, name string, schema object) {
+	body, ok := op["requestBody"].(object)
+	if !ok {
+		body = object{"content": object{}}
+		op["requestBody"] = body
+	}
+	content, _ := body["content"].(object)
+	media, ok := content[memberMedia].(object)
+	if !ok {
+		media = object{"schema": object{"type": "object", "properties": object{}}}
+		content[memberMedia] = media
+	}
+	media["schema"].(object)["properties"].(object)[name] = schema
 }
 
 // bodies finds members that are refused now.

@@ -285,6 +285,33 @@ type (
 )
 
 type (
+	qDeep struct {
+		Q free `query:"q,deep"`
+	}
+	qDeepSmall struct {
+		Q small `query:"q,deep"`
+	}
+	qDeepOpt struct {
+		Q withOpt `query:"q,deep"`
+	}
+	qDeepWith struct {
+		Q with `query:"q,deep"`
+	}
+	qDeepGiven struct {
+		Q free `query:"q,deep,omitempty"`
+	}
+	qSmallList struct {
+		Q []int `query:"q" validate:"dive,lte=5"`
+	}
+	qJSON struct {
+		Q free `query:"q,json"`
+	}
+	qPipe struct {
+		Q []int `query:"q,pipe"`
+	}
+)
+
+type (
 	qNone struct{}
 	q     struct {
 		Q string `query:"q"`
@@ -459,6 +486,20 @@ var table = []struct {
 	}]("/x/{id}"), path[struct {
 		ID int `path:"x_id"`
 	}]("/x/{x_id}"), fine},
+
+	{"the method QUERY is dropped", all(none, at("QUERY", "/x")), none, "QUERY /x: "},
+	{"a method of its own is dropped", all(none, at("PURGE", "/x")), none, "PURGE /x: "},
+	{"the method QUERY is added", none, all(none, at("QUERY", "/x")), fine},
+	{"an object of the query is written another way", in[qDeep](), in[qJSON](), "GET /x: "},
+	{"a member of an object in the query has a maximum", in[qDeep](), in[qDeepSmall](), "GET /x: "},
+	{"a member of an object in the query has no maximum", in[qDeepSmall](), in[qDeep](), fine},
+	{"an object of the query has another optional member", in[qDeep](), in[qDeepOpt](), fine},
+	{"an object of the query has another required member", in[qDeep](), in[qDeepWith](), "GET /x: "},
+	{"items of a list in the query have a maximum", in[qList](), in[qSmallList](), "GET /x: "},
+	{"items of a list in the query have no maximum", in[qSmallList](), in[qList](), fine},
+	{"an object of the query may be given", in[qNone](), in[qDeepGiven](), fine},
+	{"an object of the query is ignored", in[qDeepGiven](), in[qNone](), fine},
+	{"a list has another separator", in[qPipe](), in[qCSV](), "GET /x: "},
 
 	// Bodies.
 	{"a member becomes required", body[withOpt](), body[with](), "POST /x: "},

@@ -122,6 +122,9 @@ func newApp(saw *seen, config candor.Config, options ...candor.Option) *candor.A
 	candor.Get(app, "/wait", wait(saw))
 	candor.Post(app, "/search", search, mcp.Tool("find_things", mcp.ReadOnly))
 	candor.Get(app, "/twice/{id}", twice)
+	candor.Handle(app, []string{"QUERY"}, "/things", ask)
+	candor.Handle(app, []string{"REINDEX"}, "/things", deleteThings)
+	candor.Get(app, "/filter", filter)
 	candor.Get(app, "/secret", func(context.Context, struct{}) (candor.Text, error) { return "secret", nil }, mcp.NoTool())
 	return app
 }
@@ -343,6 +346,32 @@ func search(_ context.Context, in struct {
 	}{len(in.Body.Words)}, nil
 }
 
+func ask(_ context.Context, in struct {
+	Body []string `body:"" validate:"min=1"`
+},
+) ([]string, error) {
+	return in.Body, nil
+}
+
+func deleteThings(context.Context, struct{}) (candor.None, error) { return candor.None{}, nil }
+
+type between struct {
+	From *int `json:"from,omitempty" validate:"omitempty,gte=0"`
+	To   *int `json:"to,omitempty"`
+}
+
+func filter(_ context.Context, in struct {
+	Filter struct {
+		Author string  `json:"author,omitempty" validate:"max=5"`
+		Price  between `json:"price,omitempty"`
+	} `query:"filter,deep,omitempty"`
+	IDs   []int    `query:"ids,pipe,omitempty"`
+	Words []string `query:"words,space,omitempty" validate:"max=2"`
+},
+) (map[string]any, error) {
+	return map[string]any{"author": in.Filter.Author, "from": in.Filter.Price.From, "ids": in.IDs, "words": in.Words}, nil
+}
+
 func twice(_ context.Context, in struct {
 	ID    int    `path:"id" validate:"gte=1"`
 	Query int    `query:"id" validate:"gte=2"`
@@ -473,11 +502,19 @@ func (s *service) post(t *testing.T, with headers, message string) (status int, 
 // open sends it, and leaves the response to the caller.
 func (s *service) open(t *testing.T, ctx context.Context, with headers, message string) *http.Response {
 	t.Helper()
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/mcp", strings.NewReader(message))
-	require.NoError(t, err)
-	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Accept", "application/json, text/event-stream")
+	r := request(ctx, s.url, message)
 	response, err := (&http.Client{Transport: with}).Do(r)
 	require.NoError(t, err)
 	return response
+}
+
+// request is a message of the protocol to an app.
+func request(ctx context.Context, url, message string) *http.Request {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/mcp", strings.NewReader(message))
+	if err != nil {
+		panic(err) // the URL is that of a test server
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Accept", "application/json, text/event-stream")
+	return r
 }

@@ -131,8 +131,8 @@ func (a *argument) takeName(taken func(string) bool) {
 	a.name = unique(base, 64, taken)
 }
 
-// call is a request that a call of a tool becomes.
-type outgoing struct {
+// appRequest is the request that a call of a tool becomes.
+type appRequest struct {
 	path   string
 	query  []string
 	header http.Header
@@ -141,8 +141,8 @@ type outgoing struct {
 
 // request makes the request of a call, and finds what is wrong with its arguments that
 // the app could not say.
-func (t *tool) request(arguments map[string]json.RawMessage) (*outgoing, []string) {
-	out := &outgoing{path: t.op.path, header: http.Header{}}
+func (t *tool) request(arguments map[string]json.RawMessage) (*appRequest, []string) {
+	out := &appRequest{path: t.op.path, header: http.Header{}}
 	var wrong []string
 	for _, name := range slices.Sorted(maps.Keys(arguments)) {
 		raw := arguments[name]
@@ -168,7 +168,7 @@ func (t *tool) request(arguments map[string]json.RawMessage) (*outgoing, []strin
 
 // missing names what has to be given. The app says so itself, but for a path, and for a
 // request that is not sent.
-func (t *tool) missing(arguments map[string]json.RawMessage, out *outgoing, isWrong bool) []string {
+func (t *tool) missing(arguments map[string]json.RawMessage, out *appRequest, isWrong bool) []string {
 	var names []string
 	inPath := false
 	for _, name := range t.required {
@@ -196,7 +196,7 @@ func (t *tool) known() string {
 }
 
 // write puts an argument into the request.
-func (a *argument) write(out *outgoing, raw json.RawMessage) error {
+func (a *argument) write(out *appRequest, raw json.RawMessage) error {
 	value, err := readValue(raw)
 	if err != nil {
 		return fmt.Errorf("%s: %w", a.name, err)
@@ -228,7 +228,7 @@ func (a *argument) write(out *outgoing, raw json.RawMessage) error {
 var separators = map[string]string{"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 // put writes the values of a parameter in its place.
-func (a *argument) put(out *outgoing, texts []string) error {
+func (a *argument) put(out *appRequest, texts []string) error {
 	switch a.in {
 	case "path":
 		value := strings.Join(texts, ",")
@@ -250,7 +250,7 @@ func (a *argument) put(out *outgoing, texts []string) error {
 }
 
 // putQuery writes the values of a name: each with the name, or all after one.
-func (out *outgoing) putQuery(name, style string, explode bool, texts []string) {
+func (out *appRequest) putQuery(name, style string, explode bool, texts []string) {
 	escaped := make([]string, len(texts))
 	for i, value := range texts {
 		escaped[i] = url.QueryEscape(value)
@@ -264,26 +264,48 @@ func (out *outgoing) putQuery(name, style string, explode bool, texts []string) 
 }
 
 // putObject writes the members of an object by the style of the parameter.
-func (a *argument) putObject(out *outgoing, members object) error {
+func (a *argument) putObject(out *appRequest, members object) error {
+	if a.style == "deepObject" {
+		return a.putDeep(out, a.wire, a.name, members)
+	}
 	var flat []string
 	for _, key := range slices.Sorted(maps.Keys(members)) {
 		texts, err := scalars(a.name+"."+key, asList(members[key]))
 		if err != nil {
 			return err
 		}
-		switch {
-		case a.style == "deepObject":
-			out.putQuery(a.wire+"["+key+"]", "form", true, texts)
-		case a.in == "query" && a.explode:
+		if a.in == "query" && a.explode {
 			out.putQuery(key, "form", true, texts)
-		default:
-			flat = append(flat, key, strings.Join(texts, ","))
+			continue
 		}
+		flat = append(flat, key, strings.Join(texts, ","))
 	}
 	if flat == nil {
 		return nil
 	}
 	return a.put(out, flat)
+}
+
+// putDeep writes each member under a name of its own, those of objects inside too.
+func (a *argument) putDeep(out *appRequest, wire, name string, members object) error {
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		step, path := wire+"["+key+"]", name+"."+key
+		if inside, ok := members[key].(object); ok {
+			if err := a.putDeep(out, step, path, inside); err != nil {
+				return err
+			}
+			continue
+		}
+		if members[key] == nil {
+			continue
+		}
+		texts, err := scalars(path, asList(members[key]))
+		if err != nil {
+			return err
+		}
+		out.putQuery(step, "form", true, texts)
+	}
+	return nil
 }
 
 func asList(v any) []any {

@@ -135,7 +135,7 @@ func isFile(s object) bool {
 }
 
 // write puts the body into the request.
-func (b *body) write(out *outgoing, raw json.RawMessage) error {
+func (b *body) write(out *appRequest, raw json.RawMessage) error {
 	value, err := readValue(raw)
 	if err != nil {
 		return fmt.Errorf("body: %w", err)
@@ -179,7 +179,7 @@ func concrete(mediaType string) string {
 	return mediaType
 }
 
-func (b *body) writeItems(out *outgoing, value any) error {
+func (b *body) writeItems(out *appRequest, value any) error {
 	items, ok := value.([]any)
 	if !ok {
 		return errors.New("body: Expected a list")
@@ -219,7 +219,7 @@ func (b *body) fieldTexts(name string, value any) (texts []string, isJSON bool, 
 	return texts, false, err
 }
 
-func (b *body) writeForm(out *outgoing, value any) error {
+func (b *body) writeForm(out *appRequest, value any) error {
 	fields, ok := value.(object)
 	if !ok {
 		return errors.New("body: Expected an object")
@@ -238,7 +238,7 @@ func (b *body) writeForm(out *outgoing, value any) error {
 	return errors.Join(errs...)
 }
 
-func (b *body) writeParts(out *outgoing, value any) error {
+func (b *body) writeParts(out *appRequest, value any) error {
 	fields, ok := value.(object)
 	if !ok {
 		return errors.New("body: Expected an object")

@@ -80,6 +80,8 @@ var valid = map[string]string{
 	"find_things": `{"body":{"words":["ab"]}}`,
 	"twice":       `{"id":1,"query_id":2,"body":"b","filter_name":"f"}`,
 	"large":       `{"bytes":3}`,
+	"ask":         `{"body":["a"]}`,
+	"filter":      `{"filter":{"author":"Li","price":{"from":10}},"ids":[1,2],"words":["sea"]}`,
 }
 
 // strange are values that fit hardly anything.

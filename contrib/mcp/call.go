@@ -52,7 +52,7 @@ func (t *tool) call(ctx context.Context, req *sdk.CallToolRequest) (*sdk.CallToo
 }
 
 // send sends a request to the app, as the caller would.
-func (h *handler) send(ctx context.Context, c *call, t *tool, out *outgoing) (*http.Response, error) {
+func (h *handler) send(ctx context.Context, c *call, t *tool, out *appRequest) (*http.Response, error) {
 	query := out.query
 	if t != nil {
 		query = append(query, c.queries(t.queries)...)
@@ -160,7 +160,7 @@ func (t *tool) refusal(c *call, response *http.Response) *sdk.CallToolResult {
 // headersOf are the documented headers of a response.
 func (t *tool) headersOf(response *http.Response) string {
 	var lines []string
-	for _, name := range append(slices.Clip(t.told), "Retry-After", "Location") {
+	for _, name := range append(slices.Clip(t.shown), "Retry-After", "Location") {
 		line := name + ": " + strings.Join(response.Header.Values(name), ", ")
 		if response.Header.Get(name) != "" && !slices.Contains(lines, line) {
 			lines = append(lines, line)

@@ -172,7 +172,7 @@ func (h *handler) begin(r *http.Request, m message) (ctx context.Context, end fu
 func (h *handler) readDocument(ctx context.Context, c *call, path, uri, mediaType string) (*sdk.ReadResourceResult, error) {
 	ctx, cancel := c.join(ctx)
 	defer cancel()
-	response, err := h.send(ctx, c, nil, &outgoing{path: path})
+	response, err := h.send(ctx, c, nil, &appRequest{path: path})
 	if err != nil {
 		return nil, err
 	}

@@ -52,7 +52,7 @@ func TestInspector(t *testing.T) {
 		} `json:"tools"`
 	}
 	require.NoError(t, json.Unmarshal(ask("--method", "tools/list"), &listed))
-	assert.Len(t, listed.Tools, 24)
+	assert.Len(t, listed.Tools, 27)
 	for _, row := range []struct {
 		tool, args, structured, says string
 	}{

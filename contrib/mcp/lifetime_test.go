@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -48,9 +47,7 @@ func TestCallerLeaves(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				r, _ := http.NewRequestWithContext(ctx, http.MethodPost, s.url+"/mcp", strings.NewReader(strings.ReplaceAll(waiting, "%s", meta)))
-				r.Header.Set("Content-Type", "application/json")
-				r.Header.Set("Accept", "application/json, text/event-stream")
+				r := request(ctx, s.url, strings.ReplaceAll(waiting, "%s", meta))
 				if response, err := (&http.Client{Transport: with}).Do(r); err == nil {
 					text, _ := io.ReadAll(response.Body)
 					if ctx.Err() == nil {
@@ -79,12 +76,15 @@ func TestCancelled(t *testing.T) {
 	response := s.open(t, t.Context(), nil, `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}`)
 	require.NoError(t, response.Body.Close())
 	session := response.Header.Get("Mcp-Session-Id")
-	require.Regexp(t, regexp.MustCompile(`^[A-Z2-7]{26}$`), session)
+	require.Regexp(t, `^[A-Z2-7]{26}$`, session)
 	mine := headers{"Mcp-Protocol-Version": "2025-06-18", "Mcp-Session-Id": session}
-	done := make(chan string)
+	done := make(chan struct{})
 	go func() {
-		_, body := s.post(t, mine, strings.ReplaceAll(waiting, "%s", ""))
-		done <- body
+		defer close(done)
+		r := request(t.Context(), s.url, strings.ReplaceAll(waiting, "%s", ""))
+		if response, err := (&http.Client{Transport: mine}).Do(r); err == nil {
+			_, _ = io.Copy(io.Discard, response.Body)
+		}
 	}()
 	s.waitFor("begun")
 	const cancelled = `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`

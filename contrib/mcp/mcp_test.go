@@ -132,6 +132,11 @@ func TestCalls(t *testing.T) {
 		{"nothing", "deleteItem", `{"item_id":1}`, "204 No Content", ""},
 		{"too much", "large", `{"bytes":300000}`, "!The response is larger than 262144 bytes, which is more than a tool returns; ask for less, by the arguments bytes.", ""},
 		{"who calls", "me", `{}`, "ann", ""},
+		{"the method QUERY", "ask", `{"body":["a"]}`, `["a"]`, `{"result":["a"]}`},
+		{"what is wrong with it", "ask", `{"body":[]}`, "!" + notValid + "body: Must have at least 1 item", ""},
+		{"a method of its own", "deleteThings", `{}`, "204 No Content", ""},
+		{"an object in the query, and lists with other separators", "filter", `{"filter":{"author":"Li","price":{"from":10}},"ids":[1,2],"words":["sea","land"]}`, `{"author":"Li","from":10,"ids":[1,2],"words":["sea","land"]}`, ""},
+		{"places in it", "filter", `{"filter":{"author":"longer","price":{"from":-1}},"ids":["x"],"words":["a","b","c"]}`, "!" + notValid + "filter.author: Must have at most 5 characters (string_too_long)\n- filter.price.from: Must be greater than or equal to 0 (greater_than_equal)\n- ids[0]: Not an integer (int_parsing)\n- words: Must have at most 2 items, has 3 (too_long)", ""},
 		{"a name of its own", "find_things", `{"body":{"words":["ab"]}}`, `{"found":1}`, `{"found":1}`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -182,6 +187,7 @@ func TestTools(t *testing.T) {
 		"double": "body | " + destroys, "average": "body | " + destroys, "stream": "n | " + reads, "petEvents": "fail | " + reads, "get_endless": " | " + reads,
 		"upload": "body | " + destroys, "form": "body | " + destroys, "echoBytes": "body | " + destroys, "picture": " | " + reads, "plainText": " | " + reads, "moved": " | " + reads,
 		"large": "bytes | " + reads, "me": " | " + reads, "get_seen": " | " + reads, "get_wait": " | " + reads, "find_things": "body | " + reads,
+		"ask": "body | " + reads, "deleteThings": " | " + destroys, "filter": "filter ids words | " + reads,
 		"twice": "body filter_name id query_id | " + reads,
 	}, found)
 }

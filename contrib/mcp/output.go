@@ -23,19 +23,19 @@ type output struct {
 func (t *tool) takeOutput(doc *document) object {
 	responses, _ := t.op.op["responses"].(object)
 	var success []object
-	told := map[string]bool{}
+	shown := map[string]bool{}
 	for _, status := range slices.Sorted(maps.Keys(responses)) {
 		r := doc.resolve(responses[status])
 		headers, _ := r["headers"].(object)
 		for name := range headers {
-			told[name] = true
+			shown[name] = true
 		}
 		// 206 is only sent to those who ask for a part.
 		if strings.HasPrefix(status, "2") && status != "206" {
 			success = append(success, r)
 		}
 	}
-	t.tellHeaders(told)
+	t.showHeaders(shown)
 	t.succeeds = len(success) > 0
 	if len(success) == 0 {
 		return nil
@@ -50,13 +50,13 @@ func (t *tool) takeOutput(doc *document) object {
 }
 
 // hiddenHeaders are documented, but say nothing to a model, or too much.
-var hiddenHeaders = []string{"Set-Cookie", "Www-Authenticate", "Cache-Control", "Vary", "Accept-Ranges", "Content-Disposition"}
+var hiddenHeaders = []string{"Set-Cookie", "Www-Authenticate", "Cache-Control", "Vary", "Accept-Ranges", "Accept-Query", "Content-Disposition"}
 
-// tellHeaders chooses the headers that stand beside a result.
-func (t *tool) tellHeaders(documented map[string]bool) {
+// showHeaders chooses the headers that stand beside a result.
+func (t *tool) showHeaders(documented map[string]bool) {
 	for _, name := range slices.Sorted(maps.Keys(documented)) {
 		if !slices.ContainsFunc(hiddenHeaders, func(hidden string) bool { return strings.EqualFold(hidden, name) }) {
-			t.told = append(t.told, name)
+			t.shown = append(t.shown, name)
 		}
 	}
 }

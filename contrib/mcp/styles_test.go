@@ -51,6 +51,7 @@ func TestStyles(t *testing.T) {
 		{`"spaces":["a","b"]`, "spaces=a%20b"},
 		{`"pipes":["a","b"]`, "pipes=a%7Cb"},
 		{`"deep":{"b":1,"a":["x","y"]}`, "deep%5Ba%5D=x&deep%5Ba%5D=y&deep%5Bb%5D=1"},
+		{`"deep":{"a":{"b":{"c":1}},"d":null}`, "?deep%5Ba%5D%5Bb%5D%5Bc%5D=1 "},
 		{`"deep":"{\"a\":true}"`, "deep%5Ba%5D=true"},
 		{`"members":{"a":1,"b":"x"}`, "a=1&b=x"},
 		{`"flat":{"a":1,"b":"x"}`, "flat=a,1,b,x"},
@@ -66,5 +67,5 @@ func TestStyles(t *testing.T) {
 		assert.Contains(t, said(result), row[1], arguments)
 	}
 	assert.Contains(t, said(call(t, session, "echo", `{"p":".."}`)), "p: Must be neither empty")
-	assert.Contains(t, said(call(t, session, "echo", `{"p":"p","deep":{"a":{"b":1}}}`)), "deep.a[0]: Expected a single value")
+	assert.Contains(t, said(call(t, session, "echo", `{"p":"p","deep":{"a":[{"b":1}]}}`)), "deep.a[0]: Expected a single value")
 }

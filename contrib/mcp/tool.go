@@ -31,7 +31,7 @@ type tool struct {
 	// names of the headers that are told.
 	accept string
 	output *output
-	told   []string
+	shown  []string
 	// succeeds means that a response of success is documented.
 	succeeds bool
 }

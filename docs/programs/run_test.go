@@ -68,7 +68,7 @@ func build(t *testing.T, files map[string]string) (binary string) {
 	require.NoError(t, err)
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
-	write(t, filepath.Join(dir, "go.mod"), strings.Replace(string(module), "=> ../..", "=> "+root, 1))
+	write(t, filepath.Join(dir, "go.mod"), strings.ReplaceAll(string(module), "=> ../..", "=> "+root))
 
 	var imports, cases strings.Builder
 	for _, program := range programsOf(files) {
@@ -181,7 +181,7 @@ func makeModule(t *testing.T, dir, program string) {
 	root, err := filepath.Abs("../..")
 	require.NoError(t, err)
 	own := strings.Replace(string(module), "module example.com\n", "module example.com/books\n", 1)
-	write(t, filepath.Join(dir, "go.mod"), strings.Replace(own, "=> ../..", "=> "+root, 1))
+	write(t, filepath.Join(dir, "go.mod"), strings.ReplaceAll(own, "=> ../..", "=> "+root))
 	write(t, filepath.Join(dir, "go.sum"), string(sums))
 }
 

@@ -1,4 +1,3 @@
-// Command guide is the program of the guide's page about compatibility.
 package main
 
 import (

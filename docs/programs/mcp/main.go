@@ -1,4 +1,3 @@
-// Command guide is the program of the guide's page about tools for language models.
 package main
 
 import (
