@@ -11,6 +11,7 @@ import (
 type apiBuilder struct {
 	config *Config
 	info   Info
+	codecs codecSet
 	api    *operation.API
 	// ids are the operations by their ids, for links.
 	ids map[string]*operationEntry

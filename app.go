@@ -75,6 +75,9 @@ func New(config Config, options ...Option) *App {
 	if err == nil {
 		a.programs, err = newPrograms(config.Rules, config.Codecs, config.Schemas)
 	}
+	if err == nil {
+		a.errors.codecs = a.programs.codecs
+	}
 	if err != nil {
 		panic(fmt.Errorf("candor: New at %s: %w", a.site, err))
 	}

@@ -125,7 +125,23 @@ func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
 		return nil, err
 	}
 	p.refusal = refuseMedia(p.media)
-	return p, nil
+	return p, c.codecs.carried(bodyType(in), p.mediaNames())
+}
+
+// bodyType is the type that a body is decoded into: members of a body are fields of
+// the input.
+func bodyType(in *typeinfo.Input) reflect.Type {
+	if in.Body != nil {
+		return in.Body.Type.Go
+	}
+	return in.Go
+}
+
+func (p *bodyPlan) mediaNames() (names []string) {
+	for _, m := range p.media {
+		names = append(names, m.name)
+	}
+	return names
 }
 
 // memberBody reads an object whose members are fields of the input.

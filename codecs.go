@@ -6,12 +6,15 @@ import (
 	"fmt"
 	"maps"
 	"mime"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // Codec reads and writes a media type beside JSON; put it into Config.Codecs.
@@ -26,6 +29,25 @@ import (
 type Codec struct {
 	Marshal   func(v any) ([]byte, error)
 	Unmarshal func(data []byte, v any) error
+	// Carries says why the media type cannot carry bodies of a type, such as a
+	// table of lists; nil for a type that it can. It is asked when a route is
+	// registered whose bodies could be written or read so, and an error panics there.
+	// Where the function is nil, every type will do.
+	Carries func(t reflect.Type) error
+}
+
+// carried finds a codec among the media types of a body that cannot carry its type.
+func (s codecSet) carried(t reflect.Type, media []string) error {
+	for _, name := range media {
+		codec, ok := s.byName[name]
+		if !ok || codec.Carries == nil {
+			continue
+		}
+		if err := codec.Carries(t); err != nil {
+			return fmt.Errorf("the codec of %s cannot carry %s: %w; write Produces(\"application/json\") where it is a response, and the tag media:\"application/json\" where it is a body that is read", name, typeinfo.Name(t), err)
+		}
+	}
+	return nil
 }
 
 // codecSet is the media types of an app beside JSON.
@@ -80,6 +102,17 @@ func (c Codec) fromJSON(data []byte) ([]byte, error) {
 		return nil, err
 	}
 	return c.Marshal(plain(value))
+}
+
+// tryFromJSON is fromJSON for where a panic of the user's function would come too
+// late.
+func (c Codec) tryFromJSON(data []byte) (_ []byte, err error) {
+	defer func() {
+		if value := recover(); value != nil {
+			err = panics.Recovered(value)
+		}
+	}()
+	return c.fromJSON(data)
 }
 
 // plain gives numbers the type that holds them exactly, where there is one.

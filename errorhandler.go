@@ -232,6 +232,9 @@ func (f *failure) send(a *response) error {
 	f.begin()
 	f.challenge(a.status)
 	if a.stream == nil {
+		if contentType, body := f.inClientsType(a.contentType, a.body); contentType != a.contentType {
+			a.contentType, a.borrowed = contentType, body
+		}
 		a.write(f.w)
 		return nil
 	}

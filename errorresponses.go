@@ -188,11 +188,13 @@ func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t 
 func (b *apiBuilder) plainError(own ownResponse, described *typeinfo.Type) *operation.Response {
 	r := &operation.Response{Status: own.status, Description: cmp.Or(own.doc, reason(own.status))}
 	if mediatype.BodyAllowed(own.status) {
-		media := operation.Media{Type: mediatype.JSON}
+		name := mediatype.JSON
 		if b.config.ProblemDetails {
-			media.Type = problemFormat().mediaType
+			name = problemFormat().mediaType
 		}
-		r.Content = []operation.Content{{Media: media, Values: []operation.Value{{Kind: operation.JSON, Use: operation.Out, Type: described}}}}
+		for _, name := range b.codecs.ofErrors(name) {
+			r.Content = append(r.Content, operation.Content{Media: operation.Media{Type: name}, Values: []operation.Value{{Kind: operation.JSON, Use: operation.Out, Type: described}}})
+		}
 	}
 	for _, err := range own.errs {
 		b.showError(r, err)
@@ -213,6 +215,10 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 	bodies := map[string][]operation.Value{}
 	for _, r := range refused.All {
 		for _, c := range r.Content {
+			// Messages are JSON.
+			if _, isCodec := b.codecs.byName[c.Type]; isCodec {
+				continue
+			}
 			bodies[mediatype.StatusKey(r.Status)+" "+c.Type] = c.Values
 		}
 	}
@@ -245,12 +251,24 @@ func (b *apiBuilder) handled(all *operation.Responses, order []*boundHandler, ow
 	c := order[0]
 	doc := cmp.Or(c.set.statusDoc, own.doc)
 	for _, status := range c.statuses(own.status) {
-		merge(all, b.response(c.plan, status, doc))
+		merge(all, b.inEveryCodec(b.response(c.plan, status, doc)))
 		addErrorHeaders(all.To(status), own.errs)
 	}
 	for _, r := range c.set.responses {
 		b.declared(all, order[1:], r)
 	}
+}
+
+// inEveryCodec adds the media types of codecs to a response of JSON that an error
+// handler makes.
+func (b *apiBuilder) inEveryCodec(r *operation.Response) *operation.Response {
+	if len(r.Content) != 1 || !mediatype.IsJSON(r.Content[0].Type) {
+		return r
+	}
+	for _, name := range b.codecs.names {
+		r.Content = append(r.Content, operation.Content{Media: operation.Media{Type: name}, Values: r.Content[0].Values})
+	}
+	return r
 }
 
 // errorHeaderDocs say what the headers of errors that HTTP knows are for.

@@ -169,6 +169,8 @@ type errorWriter struct {
 	handlers []handlerFuncs
 	// challenges are those of 401 responses.
 	challenges []string
+	// codecs write errors for clients that do not take JSON.
+	codecs codecSet
 }
 
 // errorFormat is the form of the body of an error.
@@ -352,7 +354,8 @@ func (f *failure) respond() {
 	status, mediaType, body := f.encode((*slot)[:0])
 	f.begin()
 	f.challenge(status)
-	writeBody(f.w, status, mediaType, body)
+	sentType, sent := f.inClientsType(mediaType, body)
+	writeBody(f.w, status, sentType, sent)
 	// One large body must not keep its memory in the pool.
 	if cap(body) <= maxKept {
 		*slot = body

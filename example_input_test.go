@@ -96,8 +96,17 @@ func ExampleCodec() {
 	app.ServeHTTP(w, r)
 	var answer map[string]string
 	fmt.Println(w.Code, w.Header().Get("Content-Type"), cbor.Unmarshal(w.Body.Bytes(), &answer), answer)
+
+	// Errors too have the media type that the client takes.
+	r = httptest.NewRequest("GET", "/nowhere", nil)
+	r.Header.Set("Accept", "application/cbor")
+	w = httptest.NewRecorder()
+	app.ServeHTTP(w, r)
+	var problem map[string]string
+	fmt.Println(w.Code, w.Header().Get("Content-Type"), cbor.Unmarshal(w.Body.Bytes(), &problem), problem)
 	// Output:
 	// 200 application/cbor <nil> map[from:2026-05-01 to:2026-05-09]
+	// 404 application/cbor <nil> map[detail:Not Found]
 }
 
 func ExampleRawBody() {

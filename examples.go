@@ -181,6 +181,10 @@ func (b *apiBuilder) showError(r *operation.Response, err error) {
 		return
 	}
 	for i := range r.Content {
+		// The example is JSON, which a codec makes its own of.
+		if !mediatype.IsJSON(r.Content[i].Type) {
+			continue
+		}
 		addErrorExample(&r.Content[i], r.Status, operation.Example{Value: body})
 	}
 }

@@ -18,7 +18,12 @@ import (
 // buildDocument makes the OpenAPI document of the operations of an app. The
 // bytes are the same for the same app on every run.
 func buildDocument(config *Config, info Info, x *operationIndex, additions schema.Options) ([]byte, error) {
+	codecs, err := newCodecSet(config.Codecs)
+	if err != nil {
+		return nil, err
+	}
 	b := &apiBuilder{
+		codecs: codecs,
 		config: config, info: info, ids: x.ids, edits: map[*operation.Operation][]openapi.Edit{},
 		parameters: map[parameterKey]*operation.Parameter{}, bodies: map[bodyKey]*operation.Body{},
 		responses: map[responsesKey]*operation.Responses{},

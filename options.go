@@ -505,7 +505,8 @@ func EditOperation(edit func(op *openapi3.Operation)) RouteOption {
 
 // Produces names the media type of a response that is sent as it is: of Text,
 // HTML, []byte, Reader and File, in the document and on the wire. A value
-// written as JSON takes types that end in +json. Several types, and ranges such
+// written as JSON takes types that end in +json, and application/json, which keeps
+// the codecs of the app out. Several types, and ranges such
 // as image/*, are for responses that choose: a File does by its extension, others
 // by a field `header:"Content-Type"` of their envelope.
 func Produces(mediaTypes ...string) RouteOption {

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -59,9 +60,13 @@ func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []s
 	key := responseKey{out.Go, status, strings.Join(produces, "\n")}
 	return p.responses.get(key, func(responseKey) (*responsePlan, error) {
 		made, err := p.compileResponse(out, status, produces)
-		if err == nil {
+		// Who names JSON alone wants JSON alone.
+		if err == nil && !slices.Equal(produces, []string{mediatype.JSON}) {
 			// Here, since a plan that is shared must not change any more.
 			made.offer(p.codecs)
+			if out.Body != nil && made.negotiated {
+				err = p.codecs.carried(out.Body.Type.Go, made.media)
+			}
 		}
 		return made, err
 	})
