@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -584,12 +585,11 @@ func ExampleSummary() {
 }
 
 func ExampleDeprecated() {
-	app := candor.New(candor.Config{})
-	candor.Get(app, "/songs", listSongs, candor.Deprecated())
-	say(app, "paths", "/songs", "get", "deprecated")
-
 	since, sunset := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2026, 12, 31, 0, 0, 0, 0, time.UTC)
+	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
+	candor.Get(app, "/songs", listSongs, candor.Deprecated())
 	candor.Get(app, "/albums", listSongs, candor.Deprecated(since, sunset))
+	say(app, "paths", "/songs", "get", "deprecated")
 	w := httptest.NewRecorder()
 	app.ServeHTTP(w, httptest.NewRequest("GET", "/albums", nil))
 	fmt.Println(w.Header()["Deprecation"], w.Header()["Sunset"])
