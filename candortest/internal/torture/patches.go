@@ -21,7 +21,7 @@ func addPatches(app *candor.App) {
 		mutex.Lock()
 		defer mutex.Unlock()
 		return kept, nil
-	}, candor.OperationID("read note"))
+	}, candor.OperationID("readNote"))
 	put := candor.Put(app, "/note", func(_ context.Context, in struct {
 		Shout bool `query:"shout" default:"false"`
 		Body  note `body:""`
@@ -31,6 +31,6 @@ func addPatches(app *candor.App) {
 		defer mutex.Unlock()
 		kept = in.Body
 		return kept, nil
-	}, candor.OperationID("write note"))
-	candor.AutoPatch(get, put, candor.OperationID("patch note"))
+	}, candor.OperationID("writeNote"))
+	candor.AutoPatch(get, put, candor.OperationID("patchNote"))
 }
