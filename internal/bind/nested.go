@@ -373,7 +373,15 @@ func (b *Branch) isNothing() bool {
 	if b == nil {
 		return true
 	}
-	return len(b.unknown) == 0 && !b.hasValues()
+	if len(b.unknown) > 0 || b.hasValues() {
+		return false
+	}
+	for _, inner := range b.members {
+		if !inner.isNothing() {
+			return false
+		}
+	}
+	return true
 }
 
 // hasValues reports whether anything was sent that is read, or refused.
