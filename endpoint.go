@@ -3,13 +3,16 @@ package candor
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/candor-go/candor/internal/callers"
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
@@ -88,7 +91,7 @@ type endpoint struct {
 	// value.
 	always []alwaysHeader
 	// callers are the clients of a deprecated operation, nil for any other.
-	callers *callers
+	callers *callers.Seen
 	// streamsLate means that some wrappers end before a stream begins, so that
 	// it is written around them.
 	streamsLate bool
@@ -494,4 +497,36 @@ func (e *endpoint) dependsOnNothing() bool {
 	// The cache needs a step of its own, and credentials that the handler reads need
 	// a check before the body.
 	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
+}
+
+// deprecate gives every response of a deprecated endpoint the dates.
+func (e *endpoint) deprecate() {
+	d := e.set.deprecation
+	if d == nil {
+		return
+	}
+	e.callers = &callers.Seen{}
+	e.sendAlways("Deprecation", "Since when the operation is deprecated, in seconds since 1970 (RFC 9745)", "@"+strconv.FormatInt(d.since.Unix(), 10))
+	if !d.sunset.IsZero() {
+		e.sendAlways("Sunset", "When the operation is expected to end (RFC 8594)", d.sunset.UTC().Format(http.TimeFormat))
+	}
+}
+
+// noteCaller logs who calls a deprecated operation.
+func (e *endpoint) noteCaller(r *http.Request) {
+	if e.callers == nil {
+		return
+	}
+	who := callers.Of(r)
+	if !e.callers.IsNew(who, time.Now()) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", e.method), slog.String("route", e.pattern.String()),
+		slog.String("client", who.Address), slog.String("user_agent", who.Agent),
+	}
+	if sunset := e.set.deprecation.sunset; !sunset.IsZero() {
+		attrs = append(attrs, slog.Time("sunset", sunset))
+	}
+	e.errors.log.LogAttrs(r.Context(), slog.LevelWarn, "a deprecated operation was called", attrs...)
 }
