@@ -33,9 +33,9 @@ func (s shared) overRedis(use func(*hub.Hub[Said]) error) error {
 	}
 	options.ContextTimeoutEnabled = true
 	client := redis.NewClient(options)
-	defer client.Close()
+	defer func() { _ = client.Close() }() // it has nothing to say, and neither has a broker
 	broker := candorredis.NewBroker(client, candorredis.BrokerConfig{})
-	defer broker.Close()
+	defer func() { _ = broker.Close() }()
 	return useHub(broker, use)
 }
 
@@ -49,7 +49,7 @@ func (s shared) overNATS(ctx context.Context, use func(*hub.Hub[Said]) error) er
 	if err != nil {
 		return err
 	}
-	defer broker.Close()
+	defer func() { _ = broker.Close() }()
 	return useHub(broker, use)
 }
 
