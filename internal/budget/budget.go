@@ -102,7 +102,7 @@ func Call[T any](ctx context.Context, g *Gate, budget time.Duration, f func(cont
 		cancel()
 		return none, err
 	}
-	done := make(chan result[T], 1) // with a buffer, so that a late call ends all the same
+	done := make(chan result[T], 1)                                     // with a buffer, so that a late call ends all the same
 	unhook := context.AfterFunc(inner, func() { _ = c.judge(ErrLate) }) // whoever waits sees it by itself
 	go func() {
 		defer cancel()
