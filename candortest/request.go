@@ -150,7 +150,8 @@ func (d *drafter) parameter(p *parameter) bool {
 		return d.putDeep(p, value)
 	}
 	texts, ok := p.texts(value, d.how)
-	if !ok || slices.ContainsFunc(texts, func(text string) bool { return d.how != asJSON && !d.canCarry(text) }) {
+	// A list without elements is not sent, so that no rule of it can be broken so.
+	if !ok || isAim && len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return d.how != asJSON && !d.canCarry(text) }) {
 		return false
 	}
 	d.put(p, texts)
