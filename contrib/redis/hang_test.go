@@ -109,8 +109,8 @@ func newClerk(t *testing.T, server *redisServer, l *ledger) *clerk {
 			return nil, err
 		}
 		return func(yield func(candor.Event[int], error) bool) {
-			for event := range events { // the first one is enough
-				yield(event, nil)
+			for event, err := range events { // the first one is enough
+				yield(event, err)
 				return
 			}
 		}, nil
