@@ -34,7 +34,8 @@ func TestFragmentsNameTheirFiles(t *testing.T) {
 			continue
 		}
 		for _, link := range regexp.MustCompile(`\]\(([^)]+)\)`).FindAllStringSubmatch(line, -1) {
-			assert.True(t, strings.Contains(origin.FindString(string(text)), link[0]), "%s does not end with the files of its blocks: CANDOR_GOLDEN=write go test . writes%s", page, line)
+			named := strings.Contains(origin.FindString(string(text)), link[0])
+			assert.True(t, named, "%s does not end with the files of its blocks: CANDOR_GOLDEN=write go test . writes%s", page, line)
 		}
 	}
 }
