@@ -214,7 +214,7 @@ func TestAttemptsBindInputsAnew(t *testing.T) {
 				require.NoError(t, err)
 				content, err := io.ReadAll(file)
 				require.NoError(t, err)
-				assert.True(t, want == string(content))
+				assert.Equal(t, want, string(content))
 			}
 			in.Notes[0] = 'z'
 			in.Files[0].Header.Set("X-Changed", "yes")

@@ -152,7 +152,8 @@ func TestAHungCacheStore(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		assert.Equal(t, []string{
+		// Who logs that the store is left alone is another goroutine.
+		assert.ElementsMatch(t, []string{
 			"ERROR the store of a cache fails route=/ error=no response in time",
 			"ERROR the store of a cache fails route=/ error=no response in time",
 			"ERROR the store of a cache fails route=/ error=no response in time",

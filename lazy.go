@@ -251,7 +251,9 @@ func (s *lazySlot) end() *lazyRun {
 // release is end at the end of the request.
 func (s *lazySlot) release() {
 	s.end()
-	s.open(nil) // the request is not kept alive
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.ctx = nil // the request is not kept alive
 }
 
 // resume gives the Lazy fields of a further attempt the value that was made for it.

@@ -761,7 +761,7 @@ func TestParametersThatNothingSatisfies(t *testing.T) {
 			N candor.Date `query:"n"`
 		}](), "it is a date for one and a uuid for another"},
 		{twoReaders[readJSON, readInts](), "it is JSON for one and plain text for another"},
-		{twoReaders[readCommas, readTexts](), "each has a key of its own for one, and commas separate its elements for another"},
+		{twoReaders[readCommas, readTexts](), "commas separate its elements for one, and each has a key of its own for another"},
 		{twoReaders[readDefault, readEight](), "it is 8 by default for one and 7 for another"},
 	} {
 		err := row.app.Check()

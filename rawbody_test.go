@@ -213,7 +213,7 @@ func TestRawBodyIsNotUsedAgain(t *testing.T) {
 
 // A further attempt decodes the same bytes, and hands out the same.
 func TestRawBodyOfFurtherAttempts(t *testing.T) {
-	type tx struct{ n int }
+	type tx struct{ _ int }
 	for _, needs := range []candor.Option{candor.Tags("a"), candor.Needs[*tx]()} {
 		var seen []string
 		app := candor.New(candor.Config{}, needs, candor.Require(func(_ context.Context, in struct{ Raw candor.RawBody }) error {

@@ -212,7 +212,7 @@ func TestGuardsReadDeepParameters(t *testing.T) {
 	}, candor.Raises(candor.Error(403, nil)))
 	c := candor.NewTestClient(t, app)
 	assert.Equal(t, `"a"`, verdict(c.Get("/?filter[room]=x&filter[name]=a")))
-	assert.Equal(t, `{"detail":"Forbidden"}`, verdict(c.Get("/?filter[room]=closed&filter[name]=a")))
+	assert.JSONEq(t, `{"detail":"Forbidden"}`, verdict(c.Get("/?filter[room]=closed&filter[name]=a")))
 	assert.Equal(t, `missing ["query","filter","room"]`, verdict(c.Get("/?filter[name]=a")))
 }
 
@@ -318,10 +318,6 @@ func TestStylesConform(t *testing.T) {
 }
 
 func TestStyleMistakes(t *testing.T) {
-	type endless struct {
-		Name string   `json:"name"`
-		In   *endless `json:"in"`
-	}
 	type pen struct {
 		Colour string `json:"colour"`
 	}

@@ -95,7 +95,7 @@ func TestInputSources(t *testing.T) {
 	assert.Nil(t, in.Body)
 	assert.Nil(t, in.Members)
 	assert.Nil(t, in.Form)
-	assert.True(t, in.Params[4].Separator == ",")
+	assert.Equal(t, ",", in.Params[4].Separator)
 	assert.True(t, in.Params[5].JSON)
 	assert.Equal(t, "1", string(in.Params[1].Default))
 }
