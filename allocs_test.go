@@ -4,16 +4,19 @@ package candor_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/internal/apptest"
 )
 
 // What the main kinds of route may allocate for a request. The race detector
@@ -60,51 +63,143 @@ func TestAllocations(t *testing.T) {
 	) (map[string]string, error) {
 		return nil, nil
 	})
-	rows := []struct {
-		what, method, target, body string
-		status                     int
-		// budget is the most there may be.
-		budget float64
-	}{
-		// The lines of the header are shared, and the room of the answer is used again.
-		{"a small answer", "GET", "/", "", 200, 0},
+	rows := []allocRow{
+		// The lines of the header are shared, and the buffer of the response is used again.
+		{"a small answer", "GET", "/", "", 200, 0, nil},
 		// The same: parameters are parts of the request's own text.
-		{"three parameters", "GET", "/products/42?q=keyboard&limit=10", "", 200, 0},
+		{"three parameters", "GET", "/products/42?q=keyboard&limit=10", "", 200, 0, nil},
 		// The same: a chain adds none.
-		{"a chain of three providers", "GET", "/me", "", 200, 0},
+		{"a chain of three providers", "GET", "/me", "", 200, 0, nil},
 		// The same: a provider that nobody asks for does not begin.
-		{"a Lazy that nobody asks for", "GET", "/lazy", "", 200, 0},
+		{"a Lazy that nobody asks for", "GET", "/lazy", "", 200, 0, nil},
 		// One piece of memory for the texts, and one for the list of them.
 		{
 			"an object in and out", "POST", "/products",
-			`{"name":"Keyboard","email":"a@example.org","price":129.95,"quantity":25,"category":"toys","tags":["red","small","new"]}`, 200, 2,
+			`{"name":"Keyboard","email":"a@example.org","price":129.95,"quantity":25,"category":"toys","tags":["red","small","new"]}`, 200, 2, nil,
 		},
 		// The same: a rule that is broken has its fault ready.
 		{
 			"four broken rules", "POST", "/products",
-			`{"name":"","email":"a@example.org","price":-1,"quantity":0,"category":"cars","tags":["red","small","new"]}`, 422, 2,
+			`{"name":"","email":"a@example.org","price":-1,"quantity":0,"category":"cars","tags":["red","small","new"]}`, 422, 2, nil,
 		},
 	}
 	for _, row := range rows {
-		t.Run(row.what, func(t *testing.T) {
-			body := strings.NewReader(row.body)
-			template := httptest.NewRequest(row.method, row.target, http.NoBody)
-			if row.body != "" {
-				template = httptest.NewRequest(row.method, row.target, body)
-				template.Header.Set("Content-Type", "application/json")
-			}
-			template.Header.Set("Authorization", "Bearer a-token")
-			w := &forgetful{header: http.Header{}}
-			var r http.Request
-			got := testing.AllocsPerRun(1000, func() {
-				clear(w.header)
-				body.Reset(row.body)
-				r = *template
-				app.ServeHTTP(w, &r)
-			})
-			require.Equal(t, row.status, w.status)
-			assert.LessOrEqual(t, got, row.budget)
-		})
+		t.Run(row.what, func(t *testing.T) { row.measure(t, app) })
+	}
+}
+
+// allocRow is a request, and the most pieces of memory that it may take.
+type allocRow struct {
+	what, method, target, body string
+	status                     int
+	budget                     float64
+	// header has what no other request sends, such as the media type of a form.
+	header http.Header
+}
+
+// measure sends the request over and over, as one that is read into the same memory.
+func (row *allocRow) measure(t *testing.T, app http.Handler) {
+	t.Helper()
+	body := strings.NewReader(row.body)
+	template := httptest.NewRequest(row.method, row.target, http.NoBody)
+	if row.body != "" {
+		template = httptest.NewRequest(row.method, row.target, body)
+		template.Header.Set("Content-Type", "application/json")
+	}
+	template.Header.Set("Authorization", "Bearer a-token")
+	maps.Copy(template.Header, row.header)
+	w := &forgetful{header: http.Header{}}
+	var r http.Request
+	got := testing.AllocsPerRun(1000, func() {
+		clear(w.header)
+		body.Reset(row.body)
+		r = *template
+		app.ServeHTTP(w, &r)
+	})
+	require.Equal(t, row.status, w.status)
+	assert.LessOrEqual(t, got, row.budget)
+}
+
+// What features that are asked for by a tag or an option may allocate, beside what
+// the route takes without them.
+func TestAllocationsOfFeatures(t *testing.T) {
+	type price struct {
+		GTE int `json:"gte,omitempty" validate:"gte=0"`
+		LT  int `json:"lt,omitempty"`
+	}
+	type address struct {
+		Street string `json:"street" validate:"min=1"`
+		City   string `json:"city"`
+	}
+	app := candor.New(candor.Config{})
+	candor.Get(app, "/deep", func(_ context.Context, in struct {
+		Price price `query:"price,deep"`
+	},
+	) (int, error) {
+		return in.Price.GTE, nil
+	})
+	candor.Get(app, "/piped", func(_ context.Context, in struct {
+		IDs []int `query:"ids,pipe"`
+	},
+	) (int, error) {
+		return len(in.IDs), nil
+	})
+	candor.Get(app, "/former", func(_ context.Context, in struct {
+		Size int `query:"page_size" alias:"pageSize"`
+	},
+	) (int, error) {
+		return in.Size, nil
+	})
+	candor.Post(app, "/nested", func(_ context.Context, in struct {
+		Address address `form:"address"`
+	},
+	) (int, error) {
+		return len(in.Address.Street), nil
+	})
+	candor.Post(app, "/signed", func(_ context.Context, in struct {
+		Raw  candor.RawBody
+		Body price `body:""`
+	},
+	) (int, error) {
+		return len(in.Raw), nil
+	})
+	candor.ProvideScoped(app, func(_ context.Context, _ candor.None, use func(*lazyMember) error) error { return use(&lazyMember{}) }, candor.Attempts(3))
+	candor.Get(app, "/asked", func(ctx context.Context, in struct {
+		Member candor.Lazy[*lazyMember] `dep:""`
+	},
+	) (int, error) {
+		_, err := in.Member.Get(ctx)
+		return 0, err
+	})
+	candor.Get(app, "/again", func(_ context.Context, _ struct {
+		Member *lazyMember `dep:""`
+	},
+	) (int, error) {
+		return 0, nil
+	})
+	candor.Get(app, "/deprecated", apptest.Returns(0), candor.Deprecated(time.Unix(0, 1)))
+	candor.Query(app, "/search", func(_ context.Context, in struct {
+		Body price `body:""`
+	},
+	) (int, error) {
+		return in.Body.GTE, nil
+	})
+	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
+	for _, row := range []allocRow{
+		// The texts by their names, and the value.
+		{what: "an object in the query", method: "GET", target: "/deep?price[gte]=10&price[lt]=20", status: 200, budget: 17},
+		{what: "a list between pipes", method: "GET", target: "/piped?ids=1|2|3", status: 200, budget: 3},
+		{what: "a former name", method: "GET", target: "/former?pageSize=3", status: 200, budget: 1},
+		{what: "a nested form", method: "POST", target: "/nested", body: "address.street=Main&address.city=Bern", status: 200, budget: 23, header: form},
+		{what: "a body and its bytes", method: "POST", target: "/signed", body: `{"gte":1}`, status: 200, budget: 5},
+		// A goroutine with its channels.
+		{what: "a Lazy that is asked for", method: "GET", target: "/asked", status: 200, budget: 9},
+		{what: "a scoped provider that may run again", method: "GET", target: "/again", status: 200, budget: 3},
+		// The address of who calls.
+		{what: "a deprecated operation", method: "GET", target: "/deprecated", status: 200, budget: 1},
+		{what: "a QUERY", method: "QUERY", target: "/search", body: `{"gte":1}`, status: 200, budget: 0},
+	} {
+		t.Run(row.what, func(t *testing.T) { row.measure(t, app) })
 	}
 }
 

@@ -322,7 +322,15 @@ func splitOnCommas(into []string, text string) []string {
 	if text == "" {
 		return into
 	}
-	return slices.AppendSeq(into, strings.SplitSeq(text, ","))
+	return appendElements(into, text, ",")
+}
+
+func appendElements(into []string, text, separator string) []string {
+	into = slices.Grow(into, strings.Count(text, separator)+1)
+	for element := range strings.SplitSeq(text, separator) {
+		into = append(into, element)
+	}
+	return into
 }
 
 // written are the separators that cannot stand in a query as they are, in the ways
@@ -340,7 +348,10 @@ func splitOn(separator string) func(into []string, text string) []string {
 		if text == "" {
 			return into
 		}
-		return slices.AppendSeq(into, strings.SplitSeq(plain.Replace(text), separator))
+		if strings.ContainsAny(text, "%+") { // most lists are sent as they are, and a Replacer takes memory in any case
+			text = plain.Replace(text)
+		}
+		return appendElements(into, text, separator)
 	}
 }
 
