@@ -41,7 +41,8 @@ type verdict struct {
 	faults   [][]any
 }
 
-// recorder keeps the verdicts on JSON bodies, by the operations' paths.
+// recorder keeps the verdicts on JSON bodies, by the operations' paths, which follow
+// the method where that is not POST.
 type recorder map[string][]verdict
 
 func (rec recorder) watch(next http.Handler) http.Handler {
@@ -58,7 +59,8 @@ func (rec recorder) watch(next http.Handler) http.Handler {
 			return
 		}
 		if v := (verdict{body: string(body), accepted: answer.status/100 == 2}); v.accepted || v.read(answer) {
-			rec[r.Pattern] = append(rec[r.Pattern], v)
+			key := strings.TrimPrefix(r.Method+" "+r.Pattern, "POST ")
+			rec[key] = append(rec[key], v)
 		}
 	})
 }
@@ -120,15 +122,13 @@ func documentOf(t *testing.T, app *candor.App) document {
 	return d
 }
 
-// schemaOf is the pointer to the schema of an operation's body.
-func (d document) schemaOf(path string) string {
-	item := d.root["paths"].(map[string]any)[path].(map[string]any)
-	for _, method := range []string{"post", "put", "patch"} {
-		if item[method] != nil {
-			return "/paths/" + strings.ReplaceAll(path, "/", "~1") + "/" + method + "/requestBody/content/application~1json/schema"
-		}
+// schemaOf is the pointer to the schema of an operation's body, by a key of a
+// recorder.
+func (d document) schemaOf(key string) string {
+	if !strings.Contains(key, " ") {
+		key = "POST " + key
 	}
-	return ""
+	return d.operations()[key].pointer + "/requestBody/content/application~1json/schema"
 }
 
 // find follows a pointer, and then references.

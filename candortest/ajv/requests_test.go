@@ -99,6 +99,7 @@ type operation struct {
 
 type parameter struct {
 	in, name, pointer string
+	style             string
 	required, isJSON  bool
 	explode           bool
 	schema            map[string]any
@@ -124,21 +125,33 @@ func token(text string) string {
 // operations are those of the document by method and path.
 func (d document) operations() map[string]*operation {
 	all := map[string]*operation{}
-	for path, item := range d.root["paths"].(map[string]any) {
-		for method, at := range item.(map[string]any) {
-			o := &operation{pointer: "/paths/" + token(path) + "/" + method, at: at.(map[string]any)}
-			list, _ := o.at["parameters"].([]any)
-			for i, p := range list {
-				o.parameters = append(o.parameters, d.parameter(fmt.Sprint(o.pointer, "/parameters/", i), p.(map[string]any)))
+	for path := range d.root["paths"].(map[string]any) {
+		pointer := "/paths/" + token(path)
+		for field, at := range d.find(pointer) {
+			if field == "x-additionalOperations" {
+				for method := range at.(map[string]any) {
+					all[method+" "+path] = d.operation(pointer + "/" + field + "/" + token(method))
+				}
+				continue
 			}
-			all[strings.ToUpper(method)+" "+path] = o
+			all[strings.ToUpper(strings.TrimPrefix(field, "x-"))+" "+path] = d.operation(pointer + "/" + field)
 		}
 	}
 	return all
 }
 
+func (d document) operation(pointer string) *operation {
+	o := &operation{pointer: pointer, at: d.find(pointer)}
+	list, _ := o.at["parameters"].([]any)
+	for i, p := range list {
+		o.parameters = append(o.parameters, d.parameter(fmt.Sprint(o.pointer, "/parameters/", i), p.(map[string]any)))
+	}
+	return o
+}
+
 func (d document) parameter(pointer string, p map[string]any) parameter {
 	made := parameter{in: p["in"].(string), name: p["name"].(string), pointer: pointer + "/schema"}
+	made.style, _ = p["style"].(string)
 	made.required, _ = p["required"].(bool)
 	made.explode = made.in == "query"
 	if explode, ok := p["explode"].(bool); ok {
@@ -174,6 +187,13 @@ func (p parameter) texts(e *exchange) []string {
 	return all
 }
 
+// separators stand between the elements of a list, escaped where a query cannot have
+// them (OpenAPI 3.1, section 4.8.12.3).
+var separators = map[string]*regexp.Regexp{
+	"": regexp.MustCompile(","), "form": regexp.MustCompile(","),
+	"pipeDelimited": regexp.MustCompile(`\||%7[Cc]`), "spaceDelimited": regexp.MustCompile(`\+|%20`),
+}
+
 // queryTexts are the values of a name. Commas between the elements of a list stand
 // as they are, those inside of an element are escaped (RFC 6570, section 3.2.1).
 func (p parameter) queryTexts(query string) (all []string) {
@@ -184,7 +204,7 @@ func (p parameter) queryTexts(query string) (all []string) {
 		}
 		elements := []string{text}
 		if !p.explode {
-			elements = strings.Split(text, ",")
+			elements = separators[p.style].Split(text, -1)
 		}
 		for _, element := range elements {
 			if plain, err := url.QueryUnescape(element); err == nil {
@@ -237,6 +257,16 @@ func (d document) parts(o *operation, e *exchange) (all []part, ok bool) {
 	for _, p := range o.parameters {
 		texts := p.texts(e)
 		one := part{in: p.in, name: p.name, judge: judge{pointer: p.pointer}}
+		if p.style == "deepObject" {
+			object, isThere, usual := d.readDeep(p, e.rawQuery)
+			if !usual {
+				return nil, false
+			}
+			if one.readings, one.missing = []string{object}, !isThere; isThere || p.required {
+				all = append(all, one)
+			}
+			continue
+		}
 		switch {
 		case len(texts) == 0 && p.required:
 			one.missing = true

@@ -121,6 +121,12 @@ function readProperty(form, property, fields) {
   return way(form, property, property.isList ? counts : counts.slice(-1));
 }
 
+// isRequired reports whether a text must be there: always, or beside the other members of an optional struct.
+function isRequired(schema, name) {
+  const dependent = name.includes('.') ? Object.values(schema.dependentRequired ?? {}) : [];
+  return [schema.required ?? [], ...dependent].some((names) => names.includes(name));
+}
+
 function propertyOf(document, media, schema, name) {
   const { pointer, at } = find(document, `${schema.pointer}/properties/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
   const encoding = media.encoding?.[name] ?? {};
@@ -128,7 +134,7 @@ function propertyOf(document, media, schema, name) {
   const inner = isList ? find(document, `${pointer}/items`).at : at;
   return {
     encoding, isList, item: isList ? `${pointer}/items` : pointer,
-    isFile: inner.format === 'binary', isJSON: isJSON(encoding.contentType), isRequired: (schema.at.required ?? []).includes(name),
+    isFile: inner.format === 'binary', isJSON: isJSON(encoding.contentType), isRequired: isRequired(schema.at, name),
   };
 }
 
