@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
@@ -280,6 +281,9 @@ var errorHeaderDocs = map[string]string{
 	"Www-Authenticate": "The credentials that are needed",
 }
 
+// retryAfter is the header where it is a number of seconds (RFC 9110, section 10.2.3).
+var retryAfter = operation.Header{Name: "Retry-After", Description: "In how many seconds to ask again", Type: "integer"}
+
 // addErrorHeaders adds the headers that errors are sent with to a response.
 func addErrorHeaders(r *operation.Response, errs []*HTTPError) {
 	for _, err := range errs {
@@ -288,9 +292,24 @@ func addErrorHeaders(r *operation.Response, errs []*HTTPError) {
 			if !mediatype.ValidHeader(name, values) || r.Header(name) != nil {
 				continue
 			}
-			r.Put(operation.Header{Name: headerName(name), Description: errorHeaderDocs[name], Required: isChallenge(name, errs)})
+			h := operation.Header{Name: headerName(name), Description: errorHeaderDocs[name], Required: isChallenge(name, errs)}
+			if name == "Retry-After" && areSeconds(errs) {
+				h.Description, h.Type = retryAfter.Description, retryAfter.Type
+			}
+			r.Put(h)
 		}
 	}
+}
+
+// areSeconds reports whether all of these errors that have a Retry-After have a number
+// of seconds in it, and no date.
+func areSeconds(errs []*HTTPError) bool {
+	return !slices.ContainsFunc(errs, func(err *HTTPError) bool {
+		return slices.ContainsFunc(err.header["Retry-After"], func(text string) bool {
+			_, notANumber := strconv.ParseUint(text, 10, 32)
+			return notANumber != nil
+		})
+	})
 }
 
 // isChallenge reports whether a header is the one that a 401 has to have (RFC

@@ -195,7 +195,7 @@ var rateHeaders = []addedHeader{
 	{Header: operation.Header{Name: "RateLimit-Policy", Description: "Each limit by name: q requests in w seconds"}},
 	{Header: operation.Header{Name: "RateLimit", Description: "What is left of each limit: r requests, and all of them in t seconds"}},
 	{
-		Header: operation.Header{Name: "Retry-After", Description: "In how many seconds to ask again", Type: "integer"},
+		Header: retryAfter,
 		to:     func(status int) bool { return status == http.StatusTooManyRequests },
 	},
 }

@@ -29,7 +29,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	created, err := c.Register(ctx, &client.UserIn{Name: "cid", Email: "cid@example.com", Password: "correct horse"})
+	created, err := c.Register(ctx, &client.UserIn{Name: "cid", Email: "cid@example.com", Password: "correct horse"}, client.RegisterParams{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -40,8 +40,8 @@ func main() {
 	user := with.Response
 	fmt.Println(201, user.Name, user.Role)
 
-	refused, err := c.Register(ctx, &client.UserIn{Name: "eve", Email: "eve@example.com", Password: "short"})
-	invalid, ok := refused.(*client.HTTPValidationErrorHeaders)
+	refused, err := c.Register(ctx, &client.UserIn{Name: "eve", Email: "eve@example.com", Password: "short"}, client.RegisterParams{})
+	invalid, ok := refused.(*client.RegisterUnprocessableEntityHeaders)
 	if err != nil || !ok {
 		log.Fatalf("%v %T", err, refused)
 	}

@@ -27,7 +27,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	created, err := c.Register(ctx, &client.UserIn{Name: "cid", Email: "cid@example.com", Password: "correct horse"})
+	created, err := c.Register(ctx, &client.UserIn{Name: "cid", Email: "cid@example.com", Password: "correct horse"}, client.RegisterParams{})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -38,12 +38,12 @@ func main() {
 	user := with.Response
 	fmt.Println(201, user.Name, user.Role)
 
-	refused, err := c.Register(ctx, &client.UserIn{Name: "eve", Email: "eve@example.com", Password: "short"})
-	invalid, ok := refused.(*client.HTTPValidationError)
+	refused, err := c.Register(ctx, &client.UserIn{Name: "eve", Email: "eve@example.com", Password: "short"}, client.RegisterParams{})
+	invalid, ok := refused.(*client.HTTPValidationErrorHeaders)
 	if err != nil || !ok {
 		log.Fatalf("%v %T", err, refused)
 	}
-	fault := invalid.Detail[0]
+	fault := invalid.Response.Detail[0]
 	fmt.Printf("422 %s %s,%s\n", fault.Type, fault.Loc[0].String, fault.Loc[1].String)
 
 	missing, err := c.SetAccess(ctx, &client.Access{Role: "admin"}, client.SetAccessParams{UserID: 99999})

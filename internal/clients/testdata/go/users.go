@@ -16,13 +16,13 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	created, err := c.RegisterWithResponse(ctx, client.UserIn{Name: "ann", Email: "ann@example.com", Password: "correct horse"})
+	created, err := c.RegisterWithResponse(ctx, &client.RegisterParams{}, client.UserIn{Name: "ann", Email: "ann@example.com", Password: "correct horse"})
 	if err != nil || created.JSON201 == nil {
 		log.Fatal(err, created.Status())
 	}
 	fmt.Println(created.StatusCode(), created.JSON201.Name, created.JSON201.Role)
 
-	refused, err := c.RegisterWithResponse(ctx, client.UserIn{Name: "eve", Email: "eve@example.com", Password: "short"})
+	refused, err := c.RegisterWithResponse(ctx, &client.RegisterParams{}, client.UserIn{Name: "eve", Email: "eve@example.com", Password: "short"})
 	if err != nil || refused.JSON422 == nil {
 		log.Fatal(err, refused.Status())
 	}
