@@ -147,7 +147,7 @@ func ExampleApp_WriteOpenAPIAs() {
 // In version 3.2 the document says what an item of a stream is.
 func ExampleApp_WriteOpenAPIAs_version32() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/ticks", func(context.Context, candor.None) (candor.JSONLines[int], error) { return nil, nil })
+	candor.Get(app, "/ticks", func(context.Context, candor.None) (candor.JSONLines[int64], error) { return nil, nil })
 	var document bytes.Buffer
 	if err := app.WriteOpenAPIAs(&document, candor.OpenAPI32); err != nil {
 		fmt.Println(err)

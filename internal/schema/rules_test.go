@@ -50,7 +50,7 @@ func TestRules(t *testing.T) {
 		{str, `ne=ab`, text + `,"not":{"type":"string","const":"ab"}`},
 		{str, `oneof=a 'b c'`, text + `,"enum":["a","b c"]`},
 		{str, `noneof=a b`, text + `,"not":{"type":"string","enum":["a","b"]}`},
-		{reflect.TypeFor[int](), `multipleOf=5`, `"type":"integer","format":"int64","multipleOf":5`},
+		{reflect.TypeFor[int64](), `multipleOf=5`, `"type":"integer","format":"int64","multipleOf":5`},
 		{reflect.TypeFor[float64](), `multipleOf=0.1,multipleOf=0.25`, `"type":"number","format":"double","multipleOf":0.1,"allOf":[{"multipleOf":0.25}]`},
 		{str, `oneofci=ab 1k`, text + `,"pattern":"^([aA][bB]|1[k` + "\u212a" + `K])$"`},
 		{str, `noneofci=a`, text + `,"not":{"type":"string","pattern":"^([aA])$"}`},

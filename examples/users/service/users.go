@@ -157,9 +157,8 @@ type registration struct {
 
 var cursors = paging.Plain[registration]()
 
-// pageUsers lists accounts in the order of their registration, from a cursor on:
-// the next page begins after the last account of this one, whatever is added and
-// deleted in between.
+// pageUsers lists accounts in the order of their registration. The next page begins
+// after the last account of this one, whatever is added and deleted in between.
 func pageUsers(ctx context.Context, in struct {
 	paging.Query
 	Accounts *accounts `dep:""`
