@@ -49,7 +49,7 @@ type statuses struct {
 
 type cookies struct {
 	Session string       `cookie:"session" doc:"who is logged in"`
-	Count   int          `cookie:"count"`
+	Count   int64        `cookie:"count"`
 	Theme   *string      `cookie:"theme"`
 	Full    http.Cookie  `cookie:"full"`
 	Pointer *http.Cookie `cookie:"pointer"`

@@ -17,7 +17,7 @@ import (
 
 // account has a member of responses alone, and one of requests alone.
 type account struct {
-	ID       int    `json:"id" readonly:"true"`
+	ID       int64  `json:"id" readonly:"true"`
 	Name     string `json:"name" validate:"min=2"`
 	Password string `json:"password" writeonly:"true" validate:"min=8"`
 }

@@ -19,7 +19,7 @@ import (
 
 type signedIn struct {
 	Session string      `cookie:"session" validate:"min=3" doc:"Who it is"`
-	Visits  *int        `cookie:"visits"`
+	Visits  *int64      `cookie:"visits"`
 	Theme   http.Cookie `cookie:"theme"`
 	Body    string      `body:""`
 }
@@ -42,7 +42,7 @@ func described() *candor.App {
 		Key   *candor.APIKey `header:"X-Key" security:"old"`
 	},
 	) (signedIn, error) {
-		return signedIn{Session: "abc", Visits: new(3), Theme: http.Cookie{Value: "dark blue", Path: "/"}, Body: "in"}, nil
+		return signedIn{Session: "abc", Visits: new(int64(3)), Theme: http.Cookie{Value: "dark blue", Path: "/"}, Body: "in"}, nil
 	}, candor.Tags("items"))
 	return app
 }
