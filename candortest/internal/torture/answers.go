@@ -42,10 +42,10 @@ type (
 	}
 )
 
-// caller is what a provider makes of a request.
 // ledger is begun when it is asked for; its page is the attempt.
 type ledger struct{ page int }
 
+// caller is what a provider makes of a request.
 type caller struct{ name string }
 
 type counted struct {
@@ -54,7 +54,16 @@ type counted struct {
 
 var files = fstest.MapFS{"a.txt": {Data: []byte("some text")}}
 
+// addAnswers has what responses may hold. The document keeps this order.
 func addAnswers(app *candor.App) {
+	addEnvelope(app)
+	addLedger(app)
+	addStreams(app)
+	addOtherResponses(app)
+}
+
+// addEnvelope has an envelope with a provider, and errors of each kind.
+func addEnvelope(app *candor.App) {
 	candor.OnError(app, func(_ context.Context, err shortError) (shortfall, error) {
 		return shortfall{err.missing}, nil
 	}, candor.Status(402, "There is not enough"))
@@ -83,6 +92,10 @@ func addAnswers(app *candor.App) {
 		}
 		return k, nil
 	}, candor.OperationID("kept"), candor.Raises(errGone, errFull), candor.RaisesType[shortError]())
+}
+
+// addLedger has a provider that waits until it is asked for, and may run again.
+func addLedger(app *candor.App) {
 	candor.ProvideScoped(app, func(_ context.Context, in struct {
 		Attempt int `query:"attempt,omitempty" validate:"gte=0,lte=3"`
 	}, use func(*ledger) error,
@@ -105,6 +118,10 @@ func addAnswers(app *candor.App) {
 		_, err := in.Ledger.Get(ctx)
 		return in.Body, err
 	}, candor.OperationID("booked"))
+}
+
+// addStreams has lines and events, with and without names.
+func addStreams(app *candor.App) {
 	candor.Get(app, "/lines", func(_ context.Context, in counted) (candor.JSONLines[reading], error) {
 		if in.N == 5 {
 			return nil, errGone
@@ -130,6 +147,10 @@ func addAnswers(app *candor.App) {
 			}
 		}, nil
 	}, candor.OperationID("news"))
+}
+
+// addOtherResponses has responses that are no JSON, a redirect, and what is out of date.
+func addOtherResponses(app *candor.App) {
 	candor.Get(app, "/page", func(context.Context, candor.None) (candor.HTML, error) { return "<p>a</p>", nil }, candor.OperationID("page"))
 	candor.Get(app, "/csv", func(context.Context, candor.None) (candor.Reader, error) {
 		return bytes.NewReader([]byte("a,b\n")), nil

@@ -158,7 +158,20 @@ func echo[T any](_ context.Context, in struct {
 	return in.Body, nil
 }
 
+// addInputs has what requests may hold. The document keeps this order.
 func addInputs(app *candor.App) {
+	addBodies(app)
+	addMethods(app)
+	addOneWay(app)
+	addUnions(app)
+	addParameters(app)
+	addRaw(app)
+	addForms(app)
+	addOtherBodies(app)
+}
+
+// addBodies has bodies of every kind of type and rule.
+func addBodies(app *candor.App) {
 	candor.Post(app, "/numbers", echo[numbers], candor.OperationID("numbers"))
 	candor.Post(app, "/words", echo[words], candor.OperationID("words"))
 	candor.Post(app, "/nulls", echo[nulls], candor.OperationID("nulls"))
@@ -168,6 +181,10 @@ func addInputs(app *candor.App) {
 	candor.Post(app, "/exactly", echo[Exactly], candor.OperationID("exactly"))
 	candor.Post(app, "/roughly", echo[Roughly], candor.OperationID("roughly"))
 	candor.Post(app, "/closed", echo[page[base]], candor.OperationID("closed"), candor.ForbidExtra())
+}
+
+// addMethods has methods that few know.
+func addMethods(app *candor.App) {
 	candor.Query(app, "/queries", echo[closedAccount], candor.OperationID("query"))
 	candor.Query(app, "/queries/form", func(_ context.Context, in formIn) (string, error) { return in.Name, nil }, candor.OperationID("queryForm"))
 	candor.Handle(app, []string{"REPORT", "M-SEARCH"}, "/queries/{id}", func(_ context.Context, in struct {
@@ -177,6 +194,10 @@ func addInputs(app *candor.App) {
 	) (int8, error) {
 		return in.ID, nil
 	}, candor.OperationID("report"))
+}
+
+// addOneWay has members of one way, and values that need others.
+func addOneWay(app *candor.App) {
 	candor.Post(app, "/accounts", echo[account], candor.OperationID("accounts"))
 	candor.Post(app, "/accounts/closed", echo[account], candor.OperationID("accountsClosed"), candor.ForbidExtra())
 	candor.Post(app, "/accounts/strict", echo[closedAccount], candor.OperationID("accountsStrict"))
@@ -200,12 +221,20 @@ func addInputs(app *candor.App) {
 	) (candor.None, error) {
 		return candor.None{}, nil
 	}, candor.OperationID("formNeeds"))
+}
+
+// addUnions has unions, and types that contain themselves.
+func addUnions(app *candor.App) {
 	candor.Post(app, "/pets", echo[[]pet], candor.OperationID("pets"))
 	candor.Post(app, "/notices", echo[[]notice], candor.OperationID("notices"))
 	candor.Post(app, "/guesses", echo[map[string]*guess], candor.OperationID("guesses"))
 	candor.Put(app, "/trees", echo[tree], candor.OperationID("trees"))
 	candor.Patch(app, "/maybe", echo[*tree], candor.OperationID("maybe"))
 	candor.Post(app, "/number", echo[int8], candor.OperationID("number"))
+}
+
+// addParameters has parameters of every source, type and style.
+func addParameters(app *candor.App) {
 	candor.Get(app, "/p/{id}/{slug}", func(_ context.Context, in parameters) (map[string]any, error) {
 		return map[string]any{"n": in.N}, nil
 	}, candor.OperationID("parameters"))
@@ -225,6 +254,10 @@ func addInputs(app *candor.App) {
 	}, candor.OperationID("period"))
 	candor.Get(app, "/styles", func(_ context.Context, in styles) (int, error) { return in.Size, nil }, candor.OperationID("styles"))
 	candor.Get(app, "/styles/closed", func(_ context.Context, in styles) (int, error) { return in.Size, nil }, candor.OperationID("closedStyles"), candor.ForbidExtra())
+}
+
+// addRaw has a body beside its bytes, which a guard reads, too.
+func addRaw(app *candor.App) {
 	candor.Post(app, "/raw", func(_ context.Context, in struct {
 		Raw  candor.RawBody
 		Body words `body:""`
@@ -237,6 +270,10 @@ func addInputs(app *candor.App) {
 		}
 		return nil
 	}), candor.Raises(errGone))
+}
+
+// addForms has forms of texts, files and nested values.
+func addForms(app *candor.App) {
 	candor.Post(app, "/tours", func(_ context.Context, in tour) (int, error) { return len(in.Stops), nil }, candor.OperationID("tours"))
 	candor.Post(app, "/tours/closed", func(_ context.Context, in tour) (int, error) { return len(in.Stops), nil }, candor.OperationID("closedTours"), candor.ForbidExtra())
 	candor.Post(app, "/stops", func(_ context.Context, in struct {
@@ -260,6 +297,10 @@ func addInputs(app *candor.App) {
 		return in.Form.Username, nil
 	}, candor.OperationID("login"))
 	candor.Post(app, "/photos", func(_ context.Context, in photo) (embedding, error) { return in.Meta, nil }, candor.OperationID("photos"))
+}
+
+// addOtherBodies has bodies by members, and bodies that are no JSON.
+func addOtherBodies(app *candor.App) {
 	candor.Post(app, "/members", func(_ context.Context, in struct {
 		A int    `body:"a" validate:"gte=1"`
 		B *tree  `body:"b"`
