@@ -16,7 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/idempotency"
 	"github.com/candor-go/candor/internal/apptest"
+	"github.com/candor-go/candor/paging"
 )
 
 // What the main kinds of route may allocate for a request. The race detector
@@ -184,6 +186,30 @@ func TestAllocationsOfFeatures(t *testing.T) {
 	) (int, error) {
 		return in.Body.GTE, nil
 	})
+	type thing struct {
+		Name string `json:"name"`
+	}
+	get := candor.Get(app, "/thing", apptest.Returns(thing{"pen"}))
+	candor.AutoPatch(get, candor.Put(app, "/thing", func(_ context.Context, in struct {
+		Body thing `body:""`
+	},
+	) (thing, error) {
+		return in.Body, nil
+	}))
+	candor.Post(app, "/payments", apptest.Returns(0), idempotency.Keys(idempotency.NewMemoryStore(0), idempotency.Config{}))
+	cursors := paging.Plain[int]()
+	candor.Get(app, "/pages", func(_ context.Context, in struct {
+		paging.Query
+		Request *http.Request
+	},
+	) (paging.Linked[int], error) {
+		after, err := cursors.Position(in.After)
+		if err != nil {
+			return paging.Linked[int]{}, err
+		}
+		return paging.Of(in.Query, in.Request, []int{after + 1, after + 2}, cursors.At)
+	})
+	key, merge := http.Header{"Idempotency-Key": {"a-key"}}, http.Header{"Content-Type": {"application/merge-patch+json"}}
 	form := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	for _, row := range []allocRow{
 		// The texts by their names, and the value.
@@ -197,6 +223,13 @@ func TestAllocationsOfFeatures(t *testing.T) {
 		{what: "a scoped provider that may run again", method: "GET", target: "/again", status: 200, budget: 3},
 		// The address of who calls.
 		{what: "a deprecated operation", method: "GET", target: "/deprecated", status: 200, budget: 1},
+		// Two requests in one, each with its header, and the resource as JSON three times.
+		{what: "a merge patch", method: "PATCH", target: "/thing", body: `{"name":"ink"}`, status: 200, budget: 115, header: merge},
+		{what: "the GET of a patch", method: "GET", target: "/thing", status: 200, budget: 0},
+		{what: "no idempotency key", method: "POST", target: "/payments", status: 200, budget: 9},
+		// The response is read from the store.
+		{what: "an idempotency key that was used", method: "POST", target: "/payments", status: 200, budget: 56, header: key},
+		{what: "a page", method: "GET", target: "/pages?limit=1&after=Mw", status: 200, budget: 25},
 		{what: "a QUERY", method: "QUERY", target: "/search", body: `{"gte":1}`, status: 200, budget: 0},
 	} {
 		t.Run(row.what, func(t *testing.T) { row.measure(t, app) })

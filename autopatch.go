@@ -60,12 +60,32 @@ import (
 // a JSON object and streams nothing. Options are the PATCH's own; tags, middleware
 // and the limit of the body are those of the PUT. Anything else is a configuration
 // error.
-func AutoPatch[GetIn, T, PutIn, Out any](get *Route[GetIn, T], put *Route[PutIn, Out], options ...RouteOption) {
+//
+// The route returned is for typed calls, whose input is a [PatchInput].
+func AutoPatch[GetIn, T, PutIn, Out any](get *Route[GetIn, T], put *Route[PutIn, Out], options ...RouteOption) *Route[PatchInput[GetIn], Out] {
 	rt := &route{site: callsite.Here(), methods: []string{http.MethodPatch}}
 	if get == nil || put == nil {
 		panic(rt.configError(errors.New("AutoPatch: a route is nil; pass what Get and Put returned")))
 	}
 	autoPatch(rt, get.at.route, put.at.route, options)
+	return &Route[PatchInput[GetIn], Out]{routeAt{route: rt}}
+}
+
+// PatchInput is the input of a typed call of [AutoPatch]: exactly one of Merge and
+// JSON is set.
+//
+//	patch := candor.AutoPatch(get, put)
+//	patch.Call(ctx, client, candor.PatchInput[ReadItem]{Input: ReadItem{ID: 3}, Merge: map[string]any{"price": 2}})
+//
+// What the PUT reads and the GET does not, such as If-Match, [Client.With] sends.
+type PatchInput[In any] struct {
+	// Input is the input of the GET: it has the values of the path.
+	Input In
+	// Merge is written as an object, a merge patch (RFC 7396): a map, whose nil
+	// values take members away, or a struct.
+	Merge any
+	// JSON is written as a list, a JSON patch (RFC 6902).
+	JSON any
 }
 
 func autoPatch(rt, get, put *route, options []RouteOption) {

@@ -326,6 +326,107 @@ func TestPatchesOfRouters(t *testing.T) {
 	assert.Equal(t, "oil", s.Name)
 }
 
+// patchCall is an app with its PATCH.
+func patchCall() (*patchShelf, *candor.App, func(client candor.Client, in candor.PatchInput[patchedRead]) (patchedReply, error)) {
+	s := newPatchShelf()
+	app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
+	get := candor.Get(app, "/things/{id}", func(ctx context.Context, in patchedRead) (patchedReply, error) {
+		return s.read(ctx, struct{ patchedRef }{in.patchedRef})
+	}, candor.Raises(errNoResource))
+	route := candor.AutoPatch(get, candor.Put(app, "/things/{id}", s.write, candor.Raises(errNoResource, candor.ErrPreconditionFailed)))
+	app.Seal()
+	return s, app, func(client candor.Client, in candor.PatchInput[patchedRead]) (patchedReply, error) {
+		return route.Call(context.Background(), client, in)
+	}
+}
+
+type patchedRead struct {
+	patchedRef
+	View  string `query:"view" default:"full"`
+	Trace string `header:"X-Trace,omitempty"`
+}
+
+func TestTypedCallsOfPatches(t *testing.T) {
+	type (
+		input  = candor.PatchInput[patchedRead]
+		change struct {
+			Name  *string  `json:"name,omitempty"`
+			Price *float64 `json:"price,omitempty"`
+		}
+		operation struct {
+			Op    string `json:"op"`
+			Path  string `json:"path"`
+			Value any    `json:"value,omitempty"`
+		}
+		ifMatch struct {
+			Tag string `header:"If-Match"`
+		}
+	)
+	name, ref := "ink", patchedRead{patchedRef: patchedRef{1}}
+	for _, over := range []string{"in process", "over a server"} {
+		for _, row := range []struct {
+			what   string
+			in     input
+			with   any
+			wanted string
+		}{
+			{"a map", input{Input: ref, Merge: map[string]any{"name": "ink", "note": nil}}, nil, `{"id":1,"name":"ink","tags":["a","b"],"price":2.5}`},
+			{"a struct", input{Input: ref, Merge: change{Name: &name}}, nil, `{"id":1,"name":"ink","note":"a note","tags":["a","b"],"price":2.5}`},
+			{"raw JSON", input{Input: ref, Merge: json.RawMessage(` {"price":7}`)}, nil, `{"id":1,"name":"pen","note":"a note","tags":["a","b"],"price":7}`},
+			{"operations", input{Input: ref, JSON: []operation{{"replace", "/name", "ink"}, {"remove", "/note", nil}}}, nil, `{"id":1,"name":"ink","tags":["a","b"],"price":2.5}`},
+			{"a tag", input{Input: ref, Merge: change{Name: &name}}, ifMatch{`"0"`}, `{"id":1,"name":"ink","note":"a note","tags":["a","b"],"price":2.5}`},
+			{"another tag", input{Input: ref, Merge: change{Name: &name}}, ifMatch{`"7"`}, candor.ErrPreconditionFailed.Error()},
+			{"another resource", input{Input: patchedRead{patchedRef: patchedRef{2}}, Merge: change{}}, nil, errNoResource.Error()},
+			{"a broken rule", input{Input: ref, Merge: map[string]any{"name": ""}}, nil, "string_too_short at [body name]"},
+			{"no patch", input{Input: ref}, nil, "candor: PATCH /things/{id}: set one of Merge and JSON"},
+			{"two patches", input{Input: ref, Merge: change{}, JSON: []operation{}}, nil, "candor: PATCH /things/{id}: set one of Merge and JSON"},
+			{"a list to merge", input{Input: ref, Merge: []int{1}}, nil, "candor: PATCH /things/{id}: the body: []int is no application/merge-patch+json; Merge is an object, JSON a list"},
+			{"an object of operations", input{Input: ref, JSON: change{}}, nil, "is no application/json-patch+json; Merge is an object, JSON a list"},
+			{"what JSON has not", input{Input: ref, Merge: map[string]any{"name": make(chan int)}}, nil, "the body: "},
+		} {
+			t.Run(over+"/"+row.what, func(t *testing.T) {
+				_, app, call := patchCall()
+				client := candor.InProcess(app)
+				if over != "in process" {
+					server := httptest.NewServer(app)
+					defer server.Close()
+					client = candor.Client{Base: server.URL}
+				}
+				if row.with != nil {
+					client = client.With(row.with)
+				}
+				out, err := call(client, row.in)
+				if !strings.HasPrefix(row.wanted, "{") {
+					require.ErrorContains(t, err, row.wanted)
+					return
+				}
+				require.NoError(t, err)
+				written, err := json.Marshal(out.Body)
+				require.NoError(t, err)
+				assert.JSONEq(t, row.wanted, string(written))
+				assert.Equal(t, `"1"`, out.Tag)
+			})
+		}
+	}
+}
+
+func TestURLsOfPatches(t *testing.T) {
+	s := newPatchShelf()
+	app := candor.New(candor.Config{})
+	get := candor.Get(app, "/things/{id}", func(_ context.Context, _ patchedRead) (patchedReply, error) { return patchedReply{}, nil })
+	route := candor.AutoPatch(get, candor.Put(app, "/things/{id}", s.write))
+	app.Seal()
+	in, err := route.Defaults()
+	require.NoError(t, err)
+	assert.Equal(t, "full", in.Input.View)
+	in.Input.ID = 7
+	url, err := route.URL(in)
+	require.NoError(t, err)
+	assert.Equal(t, "/things/7?view=full", url)
+	assert.Equal(t, []string{"PATCH"}, route.Methods())
+	assert.Equal(t, []string{"/things/{id}"}, route.Places())
+}
+
 func TestPatchMistakes(t *testing.T) {
 	s := newPatchShelf()
 	app := candor.New(candor.Config{})
@@ -701,4 +802,36 @@ func ExampleAutoPatch() {
 	// 200 {"name":"Laptop","price":899,"tags":["sale"]}
 	// 409 {"detail":"the test of operation 0 failed at \"/price\""}
 	// 422 {"detail":[{"type":"value_error","loc":["body",0,"path"],"msg":"Value error: remove finds nothing there, or nowhere to put it","ctx":{"error":"remove finds nothing there, or nowhere to put it"}}]}
+}
+
+func ExamplePatchInput() {
+	type (
+		Ref struct {
+			ID int `path:"id"`
+		}
+		Item struct {
+			Name  string  `json:"name"`
+			Price float64 `json:"price"`
+		}
+		Replace struct {
+			Ref
+			Body Item `body:""`
+		}
+	)
+	item := Item{"pen", 2.5}
+	app := candor.New(candor.Config{})
+	get := candor.Get(app, "/items/{id}", func(context.Context, Ref) (Item, error) { return item, nil })
+	put := candor.Put(app, "/items/{id}", func(_ context.Context, in Replace) (Item, error) {
+		item = in.Body
+		return item, nil
+	})
+	patch := candor.AutoPatch(get, put)
+	app.Seal()
+
+	changed, err := patch.Call(context.Background(), candor.InProcess(app), candor.PatchInput[Ref]{
+		Input: Ref{ID: 1},
+		Merge: map[string]any{"price": 3},
+	})
+	fmt.Println(changed, err)
+	// Output: {pen 3} <nil>
 }

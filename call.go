@@ -29,7 +29,11 @@ func (p *endpointList) call(e *endpoint) *callPlan {
 	plan, _ := p.calls.LoadOrStore(e, sync.OnceValue(func() *callPlan {
 		c := e.programs.otherSide()
 		plan := &callPlan{endpoint: e}
-		plan.send, plan.sendErr = c.compileSending(e.route.input)
+		if patch, ok := e.route.plain.(*patchRoute); ok {
+			plan.send, plan.sendErr = c.compilePatchSending(patch.get.input)
+		} else {
+			plan.send, plan.sendErr = c.compileSending(e.route.input)
+		}
 		plan.receive, plan.receiveErr = c.compileReceiving(e.response)
 		return plan
 	}))
@@ -126,7 +130,7 @@ func (at routeAt) url(in reflect.Value) (string, error) {
 	if err := plan.sendErr; err != nil {
 		return "", at.failed(err)
 	}
-	if err := plan.send.params.Send(in.Elem(), &to.Sent); err != nil {
+	if err := plan.send.params.Send(plan.send.input(in.Elem()), &to.Sent); err != nil {
 		return "", at.failed(err)
 	}
 	path, err := e.path(to.Path)
@@ -175,13 +179,17 @@ func (at routeAt) fillDefaults(into reflect.Value) error {
 	if err != nil {
 		return at.failed(err)
 	}
-	for _, f := range e.route.input.Fields() {
+	input, into := e.route.input, into.Elem()
+	if patch, ok := e.route.plain.(*patchRoute); ok {
+		input, into = patch.get.input, into.FieldByIndex(patchInputAt)
+	}
+	for _, f := range input.Fields() {
 		fill, err := e.programs.codec.Filler(f)
 		if err != nil {
 			return at.failed(err)
 		}
 		if fill != nil {
-			fill(into.Elem().FieldByIndex(f.Index))
+			fill(into.FieldByIndex(f.Index))
 		}
 	}
 	return nil
@@ -221,7 +229,8 @@ func (at routeAt) fillDefaults(into reflect.Value) error {
 //     stays open. An error of the server in between is the last item.
 //   - A [Reader] is the body itself; close it, as an io.Closer. A [File] is in
 //     memory: its Content, Name, ModTime and ETag are set.
-//   - A [Redirect] is not followed. Others are, by the *http.Client.
+//   - A [Redirect] is not followed. Others are, by the *http.Client, but for a 301
+//     or 302 at which it would send a GET instead of the method of the route.
 //   - WebSockets are not called.
 func (r *Route[In, Out]) Call(ctx context.Context, client Client, in In) (out Out, err error) {
 	if err := r.at.call(ctx, &client, reflect.ValueOf(&in), reflect.ValueOf(&out)); err != nil {

@@ -972,3 +972,75 @@ func TestCallInProcessUnderARateLimit(t *testing.T) {
 	}
 	assert.Equal(t, []int{204, 204, 429}, []int{status("203.0.113.1:1"), status("203.0.113.2:1"), status("203.0.113.1:2")})
 }
+
+func TestCallsAreNotRedirectedToAnotherMethod(t *testing.T) {
+	app := candor.New(candor.Config{})
+	echo := func(_ context.Context, in struct {
+		Body []int `body:""`
+	},
+	) ([]int, error) {
+		return in.Body, nil
+	}
+	type route interface {
+		Call(ctx context.Context, client candor.Client, in struct {
+			Body []int `body:""`
+		}) ([]int, error)
+	}
+	routes := map[string]route{
+		"QUERY": candor.Query(app, "/list", echo), "POST": candor.Post(app, "/list", echo),
+		"PUT": candor.Put(app, "/list", echo), "PATCH": candor.Patch(app, "/list", echo),
+	}
+	candor.Get(app, "/list", func(context.Context, candor.None) ([]int, error) { return []int{7}, nil })
+	app.Seal()
+	var status, asked int
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path, found := strings.CutPrefix(r.URL.Path, "/old"); found {
+			asked++
+			http.Redirect(w, r, path, status)
+			return
+		}
+		app.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	for method, route := range routes {
+		for _, row := range []struct {
+			status int
+			want   []int
+			err    string
+		}{
+			{301, nil, "a redirect by 301 makes a " + method + " a GET; the server should send 307 or 308"},
+			{302, nil, "a redirect by 302 makes a " + method + " a GET; the server should send 307 or 308"},
+			{303, []int{7}, ""},
+			{307, []int{1, 2}, ""},
+			{308, []int{1, 2}, ""},
+		} {
+			status = row.status
+			out, err := route.Call(context.Background(), candor.Client{Base: server.URL + "/old"}, struct {
+				Body []int `body:""`
+			}{[]int{1, 2}})
+			if row.err != "" {
+				require.ErrorContains(t, err, row.err)
+				continue
+			}
+			require.NoError(t, err, "%s %d", method, row.status)
+			assert.Equal(t, row.want, out, "%s %d", method, row.status)
+		}
+	}
+
+	status = 307
+	// The user's own rule holds as well.
+	_, err := routes["PUT"].Call(context.Background(), candor.Client{Base: server.URL + "/old", HTTP: &http.Client{
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, struct {
+		Body []int `body:""`
+	}{})
+	var other *candor.ResponseError
+	require.ErrorAs(t, err, &other)
+	// And so does the default one: ten redirects.
+	asked = 0
+	_, err = routes["PUT"].Call(context.Background(), candor.Client{Base: server.URL + "/old/old/old/old/old/old/old/old/old/old/old"}, struct {
+		Body []int `body:""`
+	}{})
+	require.ErrorContains(t, err, "stopped after 10 redirects")
+	assert.Equal(t, 10, asked)
+}

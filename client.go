@@ -126,14 +126,39 @@ func (c *Client) do(r *http.Request, keepRedirects bool) (*http.Response, error)
 			r.Header[key] = lines
 		}
 	}
-	client := cmp.Or(c.HTTP, http.DefaultClient)
-	if keepRedirects {
-		// A copy, since the client is the user's, or the default one that everybody uses.
-		own := *client
-		own.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-		client = &own
+	// A copy, since the client is the user's, or the default one that everybody uses.
+	client := *cmp.Or(c.HTTP, http.DefaultClient)
+	follow := client.CheckRedirect
+	if follow == nil {
+		follow = tenRedirects
+	}
+	client.CheckRedirect = func(next *http.Request, before []*http.Request) error {
+		if keepRedirects {
+			return http.ErrUseLastResponse
+		}
+		if err := keepsMethod(next, before[len(before)-1]); err != nil {
+			return err
+		}
+		return follow(next, before)
 	}
 	return client.Do(r)
+}
+
+// tenRedirects is what an http.Client does that is told nothing else.
+func tenRedirects(_ *http.Request, before []*http.Request) error {
+	if len(before) >= 10 {
+		return errors.New("stopped after 10 redirects")
+	}
+	return nil
+}
+
+// keepsMethod refuses a redirect at which net/http would send a GET without the body:
+// its response would be taken for that of the call. A 303 asks for that GET.
+func keepsMethod(next, before *http.Request) error {
+	if status := next.Response.StatusCode; next.Method != before.Method && status != http.StatusSeeOther {
+		return fmt.Errorf("a redirect by %d makes a %s a %s; the server should send 307 or 308", status, before.Method, next.Method)
+	}
+	return nil
 }
 
 // processTransport hands requests to an app as its server would.

@@ -19,14 +19,14 @@ import (
 	"github.com/candor-go/candor/internal/apptest"
 )
 
-// paging is a part of envelopes.
-type paging struct {
+// pageHeaders is a part of envelopes.
+type pageHeaders struct {
 	Total int64  `header:"X-Total" doc:"How many there are"`
 	Next  string `header:"x-next,omitempty"`
 }
 
 type everyHeader struct {
-	paging
+	pageHeaders
 	Pointer  *int64                `header:"X-Pointer"`
 	Optional candor.Optional[bool] `header:"X-Optional"`
 	Lines    []string              `header:"X-Lines"`
@@ -85,7 +85,7 @@ func TestEnvelopes(t *testing.T) {
 	app := candor.New(candor.Config{})
 	candor.Get(app, "/plain", apptest.Returns(everyHeader{Lines: nil, Addr: netip.IPv4Unspecified()}))
 	candor.Get(app, "/full", apptest.Returns(everyHeader{
-		paging: paging{Total: 3, Next: "p2"}, Pointer: &seven, Optional: candor.Some(false), Lines: []string{"a", "b, c"}, CSV: []int64{1, 2},
+		pageHeaders: pageHeaders{Total: 3, Next: "p2"}, Pointer: &seven, Optional: candor.Some(false), Lines: []string{"a", "b, c"}, CSV: []int64{1, 2},
 		Moment: moment, Span: time.Minute, Addr: netip.MustParseAddr("::1"), Ratio: 0.5, Secret: "s",
 	}))
 	candor.Get(app, "/status/0", apptest.Returns(statuses{Body: &ping{}}))
