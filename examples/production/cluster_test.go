@@ -183,6 +183,13 @@ func (c *cluster) stopProcess(i int) {
 	}
 }
 
+// killProcess ends a process as a machine that fails does.
+func (c *cluster) killProcess(i int) {
+	c.t.Helper()
+	require.NoError(c.t, c.processes[i].cmd.Process.Kill())
+	_ = c.processes[i].cmd.Wait() // it ends by the signal
+}
+
 // startNginx runs the configuration of the deployment with addresses of here.
 func (c *cluster) startNginx() {
 	c.t.Helper()
