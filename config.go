@@ -268,12 +268,20 @@ type Docs struct {
 	// RedocScript is the URL of ReDoc's bundle and RedocIntegrity its
 	// subresource integrity; a pinned version on a public network by default.
 	RedocScript, RedocIntegrity string
-	// Parameters are passed to Swagger UI, such as {"docExpansion": "none"}.
+	// Scalar is Scalar's, such as "/scalar"; this page is left out by default.
+	// It loads Scalar from ScalarScript.
+	Scalar string
+	// ScalarScript is the URL of Scalar's bundle and ScalarIntegrity its
+	// subresource integrity; a pinned version on a public network by default.
+	ScalarScript, ScalarIntegrity string
+	// Parameters are passed to Swagger UI, such as {"docExpansion": "none"}. They
+	// win over what the page sets: "filter", a box that filters by tag, and
+	// "persistAuthorization", which keeps credentials in the browser's storage.
 	Parameters map[string]any
 	// OAuth fills in Swagger UI's authorization dialog, such as
 	// {"clientId": "docs"}. Everyone who sees the page sees it: no secrets.
 	OAuth map[string]any
-	// Connect lists further origins that Swagger UI may send requests to, such
+	// Connect lists further origins that Swagger UI and Scalar may send requests to, such
 	// as "https://api.example.com"; that of the page is always allowed.
 	Connect []string
 	// Options hold for the routes of the document and its pages, for example

@@ -264,8 +264,11 @@ func (o *ownDocs) check() error {
 	if err := checkPagePath(o.docs.Swagger); err != nil {
 		return o.configError("Swagger", err)
 	}
-	if err := checkPagePath(o.docs.Redoc); err != nil {
-		return o.configError("Redoc", err)
+	if err := o.checkScripted("Redoc", o.docs.path(o.docs.Redoc, "/redoc"), o.docs.RedocScript, o.docs.RedocIntegrity); err != nil {
+		return err
+	}
+	if err := o.checkScripted("Scalar", o.docs.path(o.docs.Scalar, ""), o.docs.ScalarScript, o.docs.ScalarIntegrity); err != nil {
+		return err
 	}
 	for _, p := range []struct {
 		field  string
@@ -274,6 +277,20 @@ func (o *ownDocs) check() error {
 		if _, err := encodeJSON(p.values); err != nil {
 			return o.configError(p.field, fmt.Errorf("the values cannot be written as JSON; keep to strings, numbers, booleans, lists and maps (%w)", err))
 		}
+	}
+	return nil
+}
+
+// checkScripted finds a page that is at no path, and what is said of its script without effect.
+func (o *ownDocs) checkScripted(field, path, script, integrity string) error {
+	if err := checkPagePath(path); err != nil {
+		return o.configError(field, err)
+	}
+	if script != "" && path == "" {
+		return o.configError(field+"Script", fmt.Errorf("the page is left out; say where it is in %s", field))
+	}
+	if integrity != "" && script == "" {
+		return o.configError(field+"Integrity", fmt.Errorf("it is the digest of a script that is not named; name that in %sScript", field))
 	}
 	return nil
 }
@@ -295,7 +312,7 @@ type page struct {
 	files func() ([]docsui.File, error)
 }
 
-// pages are Swagger UI and ReDoc, as far as they are wanted.
+// pages are those that are wanted.
 func (o *ownDocs) pages(prefix, document, title string) []page {
 	var pages []page
 	if path := o.docs.path(o.docs.Swagger, "/docs"); path != "" {
@@ -305,15 +322,25 @@ func (o *ownDocs) pages(prefix, document, title string) []page {
 		}.Files})
 	}
 	if path := o.docs.path(o.docs.Redoc, "/redoc"); path != "" {
-		script := o.docs.RedocScript
-		// Two slashes begin the name of a host.
-		if strings.HasPrefix(script, "/") && !strings.HasPrefix(script, "//") {
-			script = prefix + script
-		}
 		pages = append(pages, page{"Redoc", docsui.Redoc{
 			Title: title, Path: prefix + path, Document: document,
-			ScriptURL: script, Integrity: o.docs.RedocIntegrity,
+			ScriptURL: scriptURL(prefix, o.docs.RedocScript), Integrity: o.docs.RedocIntegrity,
+		}.Files})
+	}
+	if path := o.docs.path(o.docs.Scalar, ""); path != "" {
+		pages = append(pages, page{"Scalar", docsui.Scalar{
+			Title: title, Path: prefix + path, Document: document, Connect: o.docs.Connect,
+			ScriptURL: scriptURL(prefix, o.docs.ScalarScript), Integrity: o.docs.ScalarIntegrity,
 		}.Files})
 	}
 	return pages
+}
+
+// scriptURL is the URL of a page's script as it was configured, a path below the prefix.
+func scriptURL(prefix, script string) string {
+	// Two slashes begin the name of a host.
+	if strings.HasPrefix(script, "/") && !strings.HasPrefix(script, "//") {
+		return prefix + script
+	}
+	return script
 }

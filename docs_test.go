@@ -81,7 +81,7 @@ func TestPagesMoveAndGo(t *testing.T) {
 	statuses := func(docs candor.Docs) string {
 		app := candor.New(candor.Config{Docs: docs})
 		var all []string
-		for _, path := range []string{"/openapi.json", "/docs", "/docs/init.js", "/redoc", "/d/o.json", "/d/s", "/d/s/init.js", "/r"} {
+		for _, path := range []string{"/openapi.json", "/docs", "/docs/init.js", "/redoc", "/d/o.json", "/d/s", "/d/s/init.js", "/r", "/scalar"} {
 			all = append(all, apptest.Wire(app, "GET "+path)[:3])
 		}
 		return strings.Join(all, " ")
@@ -91,13 +91,14 @@ func TestPagesMoveAndGo(t *testing.T) {
 		docs candor.Docs
 		want string
 	}{
-		{"where they are", candor.Docs{}, "200 200 200 200 404 404 404 404"},
-		{"moved", candor.Docs{OpenAPI: "/d/o.json", Swagger: "/d/s", Redoc: "/r"}, "404 404 404 404 200 200 200 200"},
-		{"no swagger ui", candor.Docs{Swagger: "-"}, "200 404 404 200 404 404 404 404"},
-		{"no redoc", candor.Docs{Redoc: "-"}, "200 200 200 404 404 404 404 404"},
-		{"no pages", candor.Docs{Swagger: "-", Redoc: "-"}, "200 404 404 404 404 404 404 404"},
-		{"without the document, no pages", candor.Docs{OpenAPI: "-"}, "404 404 404 404 404 404 404 404"},
-		{"whatever is said of them", candor.Docs{OpenAPI: "-", Swagger: "/d/s"}, "404 404 404 404 404 404 404 404"},
+		{"where they are", candor.Docs{}, "200 200 200 200 404 404 404 404 404"},
+		{"moved", candor.Docs{OpenAPI: "/d/o.json", Swagger: "/d/s", Redoc: "/r"}, "404 404 404 404 200 200 200 200 404"},
+		{"no swagger ui", candor.Docs{Swagger: "-"}, "200 404 404 200 404 404 404 404 404"},
+		{"no redoc", candor.Docs{Redoc: "-"}, "200 200 200 404 404 404 404 404 404"},
+		{"scalar", candor.Docs{Scalar: "/scalar", Redoc: "-"}, "200 200 200 404 404 404 404 404 200"},
+		{"no pages", candor.Docs{Swagger: "-", Redoc: "-"}, "200 404 404 404 404 404 404 404 404"},
+		{"without the document, no pages", candor.Docs{OpenAPI: "-"}, "404 404 404 404 404 404 404 404 404"},
+		{"whatever is said of them", candor.Docs{OpenAPI: "-", Swagger: "/d/s", Scalar: "/scalar"}, "404 404 404 404 404 404 404 404 404"},
 	} {
 		assert.Equal(t, test.want, statuses(test.docs), test.name)
 	}
@@ -199,6 +200,7 @@ func TestPagesFindTheDocument(t *testing.T) {
 		OpenAPI: "/spec/v1.json", Swagger: "/help/swagger", Redoc: "/redoc/",
 		Parameters: map[string]any{"docExpansion": "none"}, OAuth: map[string]any{"clientId": "docs"},
 		Connect: []string{"https://api.example.com"}, RedocScript: "/redoc.js",
+		Scalar: "/help/scalar", ScalarScript: "/scalar.js",
 	}})
 	assert.Contains(t, apptest.Wire(app, "GET /help/swagger"), "<title>Cats &amp; Dogs - Swagger UI</title>")
 	init := apptest.Wire(app, "GET /help/swagger/init.js")
@@ -208,10 +210,27 @@ func TestPagesFindTheDocument(t *testing.T) {
 	redoc := apptest.Wire(app, "GET /redoc/")
 	assert.Contains(t, redoc, `spec-url="../spec/v1.json"`)
 	assert.Contains(t, redoc, `src="../redoc.js"`)
+	scalar := apptest.Wire(app, "GET /help/scalar")
+	assert.Contains(t, scalar, `../spec/v1.json`)
+	assert.Contains(t, scalar, `src="../scalar.js"`)
 
 	w := httptest.NewRecorder()
 	app.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/help/swagger", nil))
 	assert.Contains(t, w.Header().Get("Content-Security-Policy"), "connect-src 'self' https://api.example.com")
+}
+
+// What is said of a page's script has an effect, or is an error.
+func TestScriptsOfPagesWithoutEffect(t *testing.T) {
+	for want, docs := range map[string]candor.Docs{
+		`Config.Docs.ScalarScript at `:                                               {ScalarScript: "/s.js"},
+		`the page is left out; say where it is in Redoc`:                             {Redoc: "-", RedocScript: "/s.js"},
+		`it is the digest of a script that is not named; name that in RedocScript`:   {RedocIntegrity: "sha384-AAAA"},
+		`it is the digest of a script that is not named; name that in ScalarScript`:  {Scalar: "/scalar", ScalarIntegrity: "sha384-AAAA"},
+		`"scalar" is no path; write "/scalar"`:                                       {Scalar: "scalar"},
+		`scalar: a script from another host needs Integrity, the digest of the file`: {Scalar: "/scalar", ScalarScript: "https://cdn.example.com/s.js"},
+	} {
+		assert.ErrorContains(t, candor.New(candor.Config{Docs: docs}).Check(), want)
+	}
 }
 
 func TestPagesBehindMiddleware(t *testing.T) {

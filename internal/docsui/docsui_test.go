@@ -3,6 +3,7 @@ package docsui_test
 import (
 	"compress/gzip"
 	"crypto/sha256"
+	"encoding/base64"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -70,7 +71,7 @@ func TestSwaggerPageRefersToItsOwnFilesRelatively(t *testing.T) {
 			// Under a prefix the page knows nothing of, each reference still arrives at a file.
 			base := &url.URL{Scheme: "https", Host: "example.com", Path: "/mounted/here" + files[0].Path}
 			references := reference.FindAllStringSubmatch(text(t, ask(t, files[0], "GET", nil).Body), -1)
-			require.Len(t, references, 6)
+			require.Len(t, references, 7)
 			for _, match := range references {
 				target, err := base.Parse(match[1])
 				require.NoError(t, err)
@@ -89,6 +90,7 @@ func TestSwaggerFiles(t *testing.T) {
 		{"/docs/swagger-ui-bundle.js", "text/javascript; charset=utf-8", "/*! For license information"},
 		{"/docs/swagger-ui.css", "text/css; charset=utf-8", ".swagger-ui"},
 		{"/docs/page.css", "text/css; charset=utf-8", "body"},
+		{"/docs/plugin.js", "text/javascript; charset=utf-8", `"use strict"`},
 		{"/docs/favicon-16x16.png", "image/png", "\x89PNG"},
 		{"/docs/favicon-32x32.png", "image/png", "\x89PNG"},
 		{"/docs/oauth2-redirect", "text/html; charset=utf-8", "<!DOCTYPE html>"},
@@ -139,7 +141,7 @@ func TestSwaggerFiles(t *testing.T) {
 			assert.Equal(t, 200, part.StatusCode)
 		})
 	}
-	assert.Len(t, paths, 9)
+	assert.Len(t, paths, 10)
 	assert.Equal(t, "/docs", files[0].Path)
 }
 
@@ -184,13 +186,28 @@ func TestSwaggerOptions(t *testing.T) {
 	require.ErrorContains(t, err, "swagger ui: oauth: ")
 }
 
+// digest is that of a script inside of a page.
+var digest = regexp.MustCompile(`'sha256-[\w+/=]+'`)
+
+// inline is a script inside of a page.
+var inline = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
+
+// A script inside of a page runs only with its digest in the policy.
+func assertInlineScriptsRun(t *testing.T, page, policy string) {
+	t.Helper()
+	found := inline.FindAllStringSubmatch(page, -1)
+	require.Len(t, found, 1)
+	sum := sha256.Sum256([]byte(found[0][1]))
+	assert.Contains(t, policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'")
+}
+
 func TestPolicies(t *testing.T) {
 	const always = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; "
 	policies := func(files []docsui.File, err error) map[string]string {
 		found := map[string]string{}
 		for path, file := range site(t, files, err) {
 			if policy := ask(t, file, "GET", nil).Header.Get("Content-Security-Policy"); policy != "" {
-				found[path] = policy
+				found[path] = digest.ReplaceAllString(policy, "'sha256'")
 			}
 		}
 		return found
@@ -204,9 +221,13 @@ func TestPolicies(t *testing.T) {
 		Connect:  []string{"https://login.example.com"},
 	}.Files())["/docs"], "; connect-src 'self' https://api.example.com https://login.example.com")
 	assert.Equal(t, map[string]string{
-		"/redoc": always + "script-src https://cdn.jsdelivr.net/npm/redoc@2.5.4/bundles/redoc.standalone.js; " +
+		"/redoc": always + "script-src https://cdn.jsdelivr.net/npm/redoc@2.5.4/bundles/redoc.standalone.js 'sha256'; " +
 			"style-src 'unsafe-inline'; img-src 'self' data:; worker-src blob:; connect-src 'self'",
 	}, policies(docsui.Redoc{Document: "/openapi.json"}.Files()))
+	assert.Equal(t, map[string]string{
+		"/scalar": always + "script-src https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.46.4/dist/browser/standalone.js 'sha256'; " +
+			"style-src 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self' https://login.example.com",
+	}, policies(docsui.Scalar{Document: "/openapi.json", Connect: []string{"https://login.example.com"}}.Files()))
 }
 
 func TestRedoc(t *testing.T) {
@@ -218,21 +239,21 @@ func TestRedoc(t *testing.T) {
 	}{
 		{
 			name: "the default is pinned",
-			wantScript: `<script src="https://cdn.jsdelivr.net/npm/redoc@2.5.4/bundles/redoc.standalone.js" ` +
+			wantScript: `<script id="script" src="https://cdn.jsdelivr.net/npm/redoc@2.5.4/bundles/redoc.standalone.js" ` +
 				`integrity="sha384-w447zOpYfw/1Tv/5AK9NfHTlQIqE3RVR6KY62jCyy9zNDgO64cMwGGP1Fj0zJVf5" crossorigin="anonymous"></script>`,
-			wantCSP: "script-src https://cdn.jsdelivr.net/npm/redoc@2.5.4/bundles/redoc.standalone.js;",
+			wantCSP: "script-src https://cdn.jsdelivr.net/npm/redoc@2.5.4/bundles/redoc.standalone.js 'sha256-",
 		},
 		{
 			name:       "a copy of one's own",
 			redoc:      docsui.Redoc{ScriptURL: "/static/redoc.js"},
-			wantScript: `<script src="./static/redoc.js"></script>`,
-			wantCSP:    "script-src 'self';",
+			wantScript: `<script id="script" src="./static/redoc.js"></script>`,
+			wantCSP:    "script-src 'self' 'sha256-",
 		},
 		{
 			name:       "a mirror of one's own: a query or a comma does not widen the policy",
 			redoc:      docsui.Redoc{ScriptURL: "https://cdn.example.com:8443/a,b;c/redoc.js?v=1&x=2", Integrity: `sha384-"`},
-			wantScript: `<script src="https://cdn.example.com:8443/a,b;c/redoc.js?v=1&amp;x=2" integrity="sha384-&#34;" crossorigin="anonymous"></script>`,
-			wantCSP:    "script-src https://cdn.example.com:8443/a%2Cb%3Bc/redoc.js;",
+			wantScript: `<script id="script" src="https://cdn.example.com:8443/a,b;c/redoc.js?v=1&amp;x=2" integrity="sha384-&#34;" crossorigin="anonymous"></script>`,
+			wantCSP:    "script-src https://cdn.example.com:8443/a%2Cb%3Bc/redoc.js 'sha256-",
 		},
 		{
 			name:    "another host without a digest",
@@ -265,7 +286,44 @@ func TestRedoc(t *testing.T) {
 			assert.Contains(t, body, row.wantScript)
 			assert.Contains(t, body, `<redoc spec-url="./openapi.json"></redoc>`)
 			assert.Contains(t, answer.Header.Get("Content-Security-Policy"), row.wantCSP)
-			assert.NotContains(t, body, "<script>")
+			assertInlineScriptsRun(t, body, answer.Header.Get("Content-Security-Policy"))
+			assert.Contains(t, body, "<noscript>")
+		})
+	}
+}
+
+func TestScalar(t *testing.T) {
+	for _, row := range []struct {
+		name       string
+		scalar     docsui.Scalar
+		wantScript string
+		wantErr    string
+	}{
+		{
+			name: "the default is pinned",
+			wantScript: `<script id="script" src="https://cdn.jsdelivr.net/npm/@scalar/api-reference@1.46.4/dist/browser/standalone.js" ` +
+				`integrity="sha384-BbTs28WithFYxTDCiH0YPK5tv3MflhBVpABoMjfb9UqXa/hegSE9I4THoddKejMF" crossorigin="anonymous"></script>`,
+		},
+		{"a copy of one's own", docsui.Scalar{ScriptURL: "/assets/scalar.js"}, `<script id="script" src="./assets/scalar.js"></script>`, ""},
+		{"elsewhere", docsui.Scalar{Path: "/a/b", ScriptURL: "/assets/scalar.js"}, `<script id="script" src="../assets/scalar.js"></script>`, ""},
+		{"another host without a digest", docsui.Scalar{ScriptURL: "https://cdn.example.com/s.js"}, "", "scalar: a script from another host needs Integrity"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			row.scalar.Title, row.scalar.Document = "Cats & Dogs", "/openapi.json"
+			files, err := row.scalar.Files()
+			if row.wantErr != "" {
+				require.ErrorContains(t, err, row.wantErr)
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, files, 1)
+			response := ask(t, files[0], "GET", nil)
+			body := text(t, response.Body)
+			assert.Contains(t, body, row.wantScript)
+			assert.Contains(t, body, "<title>Cats &amp; Dogs - Scalar</title>")
+			assert.Contains(t, body, "/openapi.json&#34;")
+			assert.Contains(t, body, "<noscript>")
+			assertInlineScriptsRun(t, body, response.Header.Get("Content-Security-Policy"))
 		})
 	}
 }

@@ -1,11 +1,8 @@
 package docsui
 
 import (
-	"errors"
 	"fmt"
 	"html"
-	"net/url"
-	"strings"
 )
 
 // The ReDoc a page loads if no other is named, and the digest of that file (Subresource Integrity): what the browser
@@ -15,7 +12,21 @@ const (
 	redocIntegrity = "sha384-w447zOpYfw/1Tv/5AK9NfHTlQIqE3RVR6KY62jCyy9zNDgO64cMwGGP1Fj0zJVf5"
 )
 
-// Redoc is a page with ReDoc, which the reader's browser loads from ScriptURL.
+// withoutLogo keeps ReDoc from asking another host for its logo, whatever host its script is from: an image that is
+// broken is left out.
+const withoutLogo = `
+const { prototype } = HTMLImageElement;
+prototype.setAttribute = function (name, value) {
+  const outside = name === "src" && String(value).startsWith("https://cdn.redoc.ly/");
+  Element.prototype.setAttribute.call(this, name, outside ? "data:," : value);
+};
+Object.defineProperty(prototype, "src", {
+  get() { return this.getAttribute("src"); },
+  set(value) { this.setAttribute("src", value); },
+});
+`
+
+// Redoc is a page with ReDoc, which the reader's browser loads from ScriptURL. Where it cannot, the page says so.
 type Redoc struct {
 	// Title is the API's; the page's is "Title - ReDoc".
 	Title string
@@ -43,57 +54,18 @@ func (r Redoc) Files() ([]File, error) {
 		// Both, as a digest belongs to one file.
 		r.ScriptURL, r.Integrity = redocURL, redocIntegrity
 	}
-	source, err := r.scriptSource()
+	s := script{name: "ReDoc", page: r.Path, url: r.ScriptURL, integrity: r.Integrity, before: withoutLogo}
+	scripts, err := s.directive()
 	if err != nil {
 		return nil, fmt.Errorf("redoc: %w", err)
 	}
-	page := written(r.Path, r.page())
+	// ReDoc has light colors only.
+	body := `<style>:root { color-scheme: light; }</style>
+<redoc spec-url="` + html.EscapeString(relative(r.Path, r.Document)) + `"></redoc>`
+	page := written(r.Path, s.document(r.Title, body))
 	page.contentType = contentType(".html")
 	// ReDoc writes its styles into the page, and searches in a worker that it makes from its own text.
-	page.policy = policy("script-src "+source, "style-src 'unsafe-inline'", "img-src 'self' data:",
+	page.policy = policy(scripts, "style-src 'unsafe-inline'", "img-src 'self' data:",
 		"worker-src blob:", connectSources(r.Document, nil))
 	return []File{page}, nil
-}
-
-// scriptSource is what the page's policy lets run. For another host that is the one file, not the host: a mirror of
-// packages holds everyone's scripts.
-func (r Redoc) scriptSource() (string, error) {
-	u, err := url.Parse(r.ScriptURL)
-	if err != nil {
-		return "", fmt.Errorf("script URL: %w", err)
-	}
-	if u.Host == "" {
-		return "'self'", nil
-	}
-	if u.Scheme == "" {
-		return "", fmt.Errorf("script URL %q names a host without a scheme, such as https", r.ScriptURL)
-	}
-	if r.Integrity == "" {
-		return "", errors.New("a script from another host needs Integrity, the digest of the file (sha384-...)")
-	}
-	// A comma and a semicolon end a source; a query takes no part in the comparison.
-	file := strings.NewReplacer(",", "%2C", ";", "%3B").Replace(u.EscapedPath())
-	return origin(r.ScriptURL) + file, nil
-}
-
-func (r Redoc) page() string {
-	integrity := ""
-	if r.Integrity != "" {
-		integrity = ` integrity="` + html.EscapeString(r.Integrity) + `" crossorigin="anonymous"`
-	}
-	return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>` + html.EscapeString(r.Title) + ` - ReDoc</title>
-<link rel="icon" href="data:,">
-<style>body { margin: 0; }</style>
-</head>
-<body>
-<redoc spec-url="` + html.EscapeString(relative(r.Path, r.Document)) + `"></redoc>
-<script src="` + html.EscapeString(relative(r.Path, r.ScriptURL)) + `"` + integrity + `></script>
-</body>
-</html>
-`
 }

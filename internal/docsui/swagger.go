@@ -64,6 +64,7 @@ func (s Swagger) Files() ([]File, error) {
 		{"favicon-16x16.png", static.FS},
 		{"favicon-32x32.png", static.FS},
 		{"assets/page.css", ours},
+		{"assets/plugin.js", ours},
 		{"assets/oauth2-redirect.js", ours},
 		{"assets/oauth2-redirect.html", ours},
 	} {
@@ -101,6 +102,7 @@ func (s Swagger) page() string {
 <body>
 <div id="swagger-ui"></div>
 <script src="` + link("swagger-ui-bundle.js") + `"></script>
+<script src="` + link("plugin.js") + `"></script>
 <script src="` + link("init.js") + `"></script>
 </body>
 </html>
@@ -117,7 +119,9 @@ func (s Swagger) startScript() (string, error) {
 		"deepLinking":          true,
 		"showExtensions":       true,
 		"showCommonExtensions": true,
-		"validatorUrl":         nil, // else the document's URL is sent to a service of Swagger's
+		"filter":               true, // a box that filters by tag
+		"persistAuthorization": true, // a reload keeps it
+		"validatorUrl":         nil,  // else the document's URL is sent to a service of Swagger's
 	}
 	// Last, so that the user's options win.
 	maps.Copy(options, s.Options)
@@ -132,6 +136,7 @@ func (s Swagger) startScript() (string, error) {
 	return `"use strict";
 const options = ` + string(settings) + `;
 const oauth = ` + string(oauth) + `;
+options.plugins = [window.CandorPlugin];
 options.oauth2RedirectUrl ??= new URL("oauth2-redirect", document.currentScript.src).href;
 window.ui = SwaggerUIBundle(options);
 if (oauth) window.ui.initOAuth(oauth);
