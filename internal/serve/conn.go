@@ -15,14 +15,15 @@ import (
 	"time"
 )
 
-// A conn is the connection beneath one http.Server connection. It needs three facts that net/http does not give it, and learns them so:
+// A conn is the connection beneath one http.Server connection. It keeps the time of headers, bodies and idling, which net/http is given no limits for, since
+// that would set five or six deadlines a request with nobody reading. It learns what is going on from the calls net/http makes (see phase).
 //
-//   - no request is under way: from the start or StateIdle until the first byte or StateActive (waiting);
-//   - a body is being read: from the start of the handler until anybody sets a read deadline, which net/http does at the
-//     end of each body and a handler does to have its own way (body);
-//   - a handler has been called: from its start until StateIdle (handled).
+// A reader only writes down when its time is over (until). One timer for each connection looks at that, as rarely as can be: it is set when it would come too late,
+// and if it comes too early it is set to what holds by then. When the time is over it ends the read by a deadline that is past. So a request on a kept connection costs
+// no timer and takes no lock.
 //
-// Deadlines are only set under mu, so that one set by somebody else is never replaced by one of ours.
+// The deadline of the connection beneath belongs to net/http, which ends by it the read that waits for the client to go away, and to handlers. One of the zero time is
+// only remembered (asked): a deadline that is left over wakes a reader for nothing, who sets the one that holds and reads on.
 //
 // It stands on a pacedConn, or on TLS that does, so it sees the text of HTTP.
 type conn struct {
@@ -32,21 +33,54 @@ type conn struct {
 	secure  *tls.ConnectionState // after the handshake; net/http, which sees no TLS, is not asked
 	http2   bool                 // known before net/http has the connection
 
-	handled atomic.Bool
-	body    atomic.Bool
-	late    bool   // the read deadline passed before a request was complete
-	peeked  []byte // was read to distinguish HTTP/2 from HTTP/1, and is read again
+	phase atomic.Uint32 // a phase
+	// These are moments.
+	asked atomic.Int64 // the read deadline that somebody else wants
+	armed atomic.Int64 // the read deadline that was set last
+	until atomic.Int64 // when the time of the reader is over, in those phases that have a limit
+	watch atomic.Int64 // when the timer looks at it; never if it is not set
 
-	mu        sync.Mutex
-	waiting   bool
-	shortened bool      // the read deadline is the end of lingering, not the one asked for
-	asked     time.Time // the read deadline net/http wants
-	hijacked  bool
+	// Touched only by the goroutine that net/http reads requests on.
+	late      bool   // the time was over before a request was complete
+	peeked    []byte // was read to distinguish HTTP/2 from HTTP/1, and is read again
+	headerEnd moment // when the header under way must be complete; never while it has not begun
 	head      head
 	seen      bool // head has all lines of the request under way
-	idle      int  // 1 after a request, and one more for each read deadline that net/http sets until it reads
 	bodyPace  pace // touched only by the one reader net/http allows
+
+	mu        sync.Mutex // of the timer
+	timer     *time.Timer
+	lingerEnd moment // when the connection is closed if no request comes, now that the server drains
+	looked    bool   // once more after lingerEnd
 }
+
+// A phase is what a connection of HTTP/1 is in the middle of. The bytes that come and three calls of net/http lead from one to the next. After each request it sets a read
+// deadline three times, to the zero time: before it waits for the next request, when that has begun, and when its header is complete.
+//
+//	fresh ----------------bytes----------------> header
+//	idle --deadline--> waiting ----bytes----> begun --deadline--> header --deadline--> parsed --handler--> body or handled --StateIdle--> idle
+//	                   waiting --------------deadline-----------> header (the bytes came together with the request before)
+//
+// Should a later net/http leave a call out, a phase lasts until the handler, and no limit is lost.
+type phase = uint32
+
+const (
+	fresh   phase = iota // no byte has come on the connection
+	idle                 // a request has ended
+	waiting              // for the first bytes of the next
+	begun                // they have come
+	header               // the rest is read
+	parsed               // the handler is about to be called, or net/http refuses by itself
+	body                 // the handler runs, and the body is read with our limits
+	handled              // the handler runs, and the read deadline is the one asked for
+	taken                // all deadlines are somebody else's: it is hijacked, or HTTP/2
+)
+
+// awaits reports whether no request is under way.
+func awaits(now phase) bool { return now <= waiting }
+
+// isLimited reports whether the time of a reader is ours.
+func isLimited(now phase) bool { return now < parsed || now == body }
 
 type connKey struct{}
 
@@ -56,93 +90,83 @@ func connContext(ctx context.Context, nc net.Conn) context.Context {
 
 // startRequest is called before the handler. It reports whether the connection must be closed after the response.
 func (c *conn) startRequest(r *http.Request) (ambiguous bool) {
-	c.handled.Store(true)
 	r.TLS = c.secure
-	if c.http2 {
-		return false // its frames say how long a body is, and its streams have limits of their own
-	}
-	if r.Body != http.NoBody {
+	if r.Body == http.NoBody {
+		c.phase.Store(handled)
+	} else {
 		c.bodyPace = pace{}
-		c.body.Store(true)
+		c.phase.Store(body)
 	}
-	// Nothing else can be ambiguous, so most requests need no lock.
-	if r.ProtoAtLeast(1, 1) && len(r.TransferEncoding) == 0 {
-		return false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	return c.head.isAmbiguous(r, c.seen)
 }
 
-func (c *conn) endRequest() {
-	c.handled.Store(false)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.waiting, c.seen, c.idle = true, false, 1
-}
-
-// gotRequest is called when net/http has read a request.
-func (c *conn) gotRequest() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.waiting = false
-	c.restore()
-}
-
-// restore undoes linger, because a request is there. The caller holds mu.
-func (c *conn) restore() {
-	if c.shortened {
-		c.shortened = false
-		_ = c.Conn.SetReadDeadline(c.asked)
+// endHandler is called after the handler.
+func (c *conn) endHandler() {
+	if c.phase.Load() == taken {
+		c.server.done()
 	}
+}
+
+// endRequest is called when the response is written, if the connection stays.
+func (c *conn) endRequest() {
+	if c.http2 {
+		return
+	}
+	c.headerEnd, c.seen = never, false
+	c.phase.Store(idle)
 }
 
 // linger shortens the wait for a next request, now that the server drains.
 func (c *conn) linger() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.waiting && !c.hijacked && !c.http2 {
-		_ = c.setLingerDeadline()
+	// A reader that sets the timer only now sees that the server drains.
+	if limit := c.limit(); awaits(c.phase.Load()) && c.watch.Load() > int64(limit) {
+		c.setTimer(limit)
 	}
 }
 
-// setLingerDeadline sets the deadline asked for or the end of lingering, whichever is sooner. The caller holds mu.
-func (c *conn) setLingerDeadline() error {
-	end := time.Now().Add(c.server.lim.Linger)
-	if !c.asked.IsZero() && c.asked.Before(end) {
-		return c.Conn.SetReadDeadline(c.asked)
-	}
-	c.shortened = true
-	return c.Conn.SetReadDeadline(end)
-}
-
-// letGo ends all watching: the connection belongs to the handler that took it over.
+// letGo ends all watching: the connection belongs to the handler that took it over, or is closed.
 func (c *conn) letGo() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.hijacked = true
-	c.waiting = false
-	c.body.Store(false)
-	c.network.release()
+	c.phase.Store(taken)
+	if c.timer != nil {
+		c.timer.Stop()
+	}
 }
 
 // SetReadDeadline is called by net/http between the phases of a request, and by handlers.
 func (c *conn) SetReadDeadline(t time.Time) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	// Whoever sets a deadline decides about the body, too: see readBody.
-	c.body.Store(false)
-	c.shortened = false
-	c.asked = t
-	// Counted to see whether it waits for bytes: see withoutWait.
-	if c.waiting && c.idle > 0 {
-		c.idle++
+	now := c.phase.Load()
+	if now == taken {
+		return c.Conn.SetReadDeadline(t)
 	}
-	// Whatever net/http asks for, an idle connection closes soon.
-	if c.waiting && !c.http2 && c.server.draining.Load() {
-		return c.setLingerDeadline()
+	if to := next(now); to != now && (t.IsZero() || now == body) {
+		c.phase.CompareAndSwap(now, to)
 	}
+	c.asked.Store(int64(c.server.clock.of(t)))
+	if t.IsZero() {
+		return nil
+	}
+	// A read may be under way, and this end it.
+	c.armed.Store(c.asked.Load())
 	return c.Conn.SetReadDeadline(t)
+}
+
+// next is the phase after a read deadline of the zero time. Whoever sets a deadline decides about the body, too.
+func next(now phase) phase {
+	switch now {
+	case idle:
+		return waiting
+	case waiting, begun:
+		return header
+	case header:
+		return parsed
+	case body:
+		return handled
+	}
+	return now
 }
 
 // SetDeadline sets both.
@@ -169,29 +193,169 @@ func (c *conn) Close() error {
 }
 
 func (c *conn) Read(p []byte) (int, error) {
-	if c.http2 {
+	switch now := c.phase.Load(); now {
+	case taken:
 		return c.readOn(p)
-	}
-	if c.body.Load() {
+	case body:
 		return c.readBody(p)
+	case parsed, handled:
+		return c.readAsked(p)
+	default:
+		return c.readRequest(p, now)
 	}
-	n, err := c.readToTheEnd(p)
+}
+
+// readRequest reads what belongs to the header of a request.
+func (c *conn) readRequest(p []byte, now phase) (int, error) {
+	n, err := c.readUntil(p, c.requestEnd(now))
 	if n > 0 {
-		c.gotBytes(p[:n])
-	} else if isTimeout(err) && !c.handled.Load() {
+		c.gotBytes(p[:n], now)
+	} else if isTimeout(err) {
 		// For Write: net/http will take what came for a malformed request.
 		c.late = true
 	}
 	return n, err
 }
 
-// readToTheEnd reads once more where lingering is over.
-func (c *conn) readToTheEnd(p []byte) (int, error) {
-	n, err := c.readOn(p)
-	if n == 0 && isTimeout(err) && c.lookOnce() {
-		n, err = c.readOn(p)
+// requestEnd is when the next bytes of a request must have come. The first header of a connection has its time from the start, any other from its first byte.
+func (c *conn) requestEnd(now phase) moment {
+	switch {
+	case now == idle || now == waiting:
+		return c.server.clock.after(c.server.lim.Idle)
+	case c.headerEnd == never:
+		c.headerEnd = c.server.clock.after(c.server.lim.ReadHeader)
 	}
-	return n, err
+	return c.headerEnd
+}
+
+func (c *conn) gotBytes(p []byte, now phase) {
+	if awaits(now) {
+		c.head, c.seen = head{}, true
+	}
+	switch now {
+	case fresh:
+		c.phase.Store(header)
+	case idle, waiting:
+		c.phase.Store(begun)
+	}
+	if c.seen {
+		c.head.see(p)
+	}
+}
+
+// readUntil reads with a limit, unless somebody sets a deadline meanwhile.
+func (c *conn) readUntil(p []byte, until moment) (int, error) {
+	c.until.Store(int64(until))
+	// The timer does it the other way round: first it says that it is not set, then it looks at until. So one of both sees the other.
+	if watch := moment(c.watch.Load()); watch == never || watch > until || c.server.draining.Load() {
+		c.watchUntil()
+	}
+	return c.readAsked(p)
+}
+
+// readAsked reads until the deadline that is asked for, or until the timer ends it.
+func (c *conn) readAsked(p []byte) (int, error) {
+	if c.armed.Load() == int64(past) {
+		c.restore()
+	}
+	for {
+		n, err := c.readOn(p)
+		if n > 0 || err == nil || c.isAborted() || !isTimeout(err) || !c.goesOn() {
+			return n, err
+		}
+	}
+}
+
+// restore sets the deadline that is asked for. Should somebody ask for another one meanwhile, that one is set last.
+func (c *conn) restore() bool {
+	for {
+		asked := c.asked.Load()
+		c.armed.Store(asked)
+		if err := c.Conn.SetReadDeadline(c.server.clock.deadline(moment(asked))); err != nil {
+			return false
+		}
+		if c.asked.Load() == asked {
+			return true
+		}
+	}
+}
+
+// isAborted reports, without a look at the error, what happens in every request: net/http ends the read that waits for the client to go away.
+func (c *conn) isAborted() bool {
+	return c.asked.Load() == int64(past) && c.phase.Load() == handled
+}
+
+// goesOn is asked when a read has met a deadline. It reports whether there is time left, and gives it.
+func (c *conn) goesOn() bool {
+	now := c.server.clock.now()
+	if asked := moment(c.asked.Load()); asked != never && asked <= now {
+		return false
+	}
+	if !isLimited(c.phase.Load()) {
+		return c.restore()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	limit := c.limit()
+	switch {
+	case limit > now:
+		c.setTimer(limit)
+		return c.restore()
+	case limit == c.lingerEnd && !c.looked:
+		// A request may have arrived in the moment lingering ended, and a read past its deadline does not look.
+		c.looked = true
+		c.lingerEnd = now + moment(time.Millisecond)
+		c.setTimer(c.lingerEnd)
+		return c.restore()
+	}
+	return false
+}
+
+// watchUntil sets the timer to the end of the reader's time.
+func (c *conn) watchUntil() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.setTimer(c.limit())
+}
+
+// limit is when the time of a reader is over, in the phases that have a limit. The caller holds mu.
+func (c *conn) limit() moment {
+	until := moment(c.until.Load())
+	if !awaits(c.phase.Load()) || !c.server.draining.Load() {
+		return until
+	}
+	if c.lingerEnd == never {
+		c.lingerEnd = c.server.clock.after(c.server.lim.Linger)
+	}
+	return min(until, c.lingerEnd)
+}
+
+// setTimer sets the timer to a moment. The caller holds mu.
+func (c *conn) setTimer(m moment) {
+	c.watch.Store(int64(m))
+	switch left := time.Duration(m - c.server.clock.now()); c.timer {
+	case nil:
+		c.timer = time.AfterFunc(left, c.look)
+	default:
+		c.timer.Reset(left)
+	}
+}
+
+// look is what the timer does.
+func (c *conn) look() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watch.Store(int64(never))
+	if !isLimited(c.phase.Load()) {
+		return // the next reader with a limit sets it again
+	}
+	if limit := c.limit(); limit > c.server.clock.now() {
+		c.setTimer(limit)
+		return
+	}
+	// If nobody reads, the next reader has new time, and sees that this is not the deadline asked for.
+	c.armed.Store(int64(past))
+	_ = c.Conn.SetReadDeadline(c.server.clock.deadline(past))
 }
 
 // readOn reads what was peeked, and then the connection.
@@ -204,60 +368,24 @@ func (c *conn) readOn(p []byte) (int, error) {
 	return n, nil
 }
 
-// lookOnce prepares a last read when lingering is over: a request may have arrived in the moment the deadline passed, and a read past its deadline does not look.
-func (c *conn) lookOnce() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.shortened && c.Conn.SetReadDeadline(time.Now().Add(time.Millisecond)) == nil
-}
-
-// withoutWait is how often net/http sets a read deadline between two requests until it reads the second of them: once to wait for its first bytes, and once when they
-// are there. If it has not read by then, they came together with the request before.
-const withoutWait = 3
-
-func (c *conn) gotBytes(p []byte) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.waiting {
-		// A request begins: from now on the deadline that net/http asked for holds.
-		c.waiting = false
-		c.restore()
-		c.head, c.seen = head{}, c.idle < withoutWait
-	}
-	if c.seen {
-		c.head.see(p)
-	}
-}
-
 // readBody reads with a deadline at the moment the body would have become too slow, counting only time spent here.
 func (c *conn) readBody(p []byte) (int, error) {
 	lim := &c.server.lim
 	allowed := min(lim.Body, c.bodyPace.allowed(lim.BodyRate, lim.BodyGrace))
-	start := time.Now()
-	if !c.armBody(start.Add(allowed - c.bodyPace.waited)) {
-		// Somebody has set a deadline since: theirs counts.
-		return c.Conn.Read(p)
-	}
-	n, err := c.Conn.Read(p)
-	c.bodyPace.waited += time.Since(start)
+	start := c.server.clock.now()
+	n, err := c.readUntil(p, start+moment(allowed-c.bodyPace.waited))
+	c.bodyPace.waited += time.Duration(c.server.clock.now() - start)
 	c.bodyPace.moved += n
 	// After any other deadline the body was not too slow for us.
-	if isTimeout(err) && c.body.Load() {
+	if isTimeout(err) && c.phase.Load() == body {
 		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, c.bodyPace.moved, c.bodyPace.waited.Round(time.Millisecond))
 	}
 	return n, err
 }
 
-// armBody sets the deadline of one read unless somebody has set another.
-func (c *conn) armBody(t time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.body.Load() && c.Conn.SetReadDeadline(t) == nil
-}
-
 // Write replaces what net/http says by itself to a request that no handler sees.
 func (c *conn) Write(p []byte) (int, error) {
-	if c.handled.Load() || c.http2 || c.network.free.Load() {
+	if c.phase.Load() > parsed {
 		return c.Conn.Write(p)
 	}
 	// Before a handler is called net/http writes nothing but refusals of its own.

@@ -16,6 +16,7 @@ type server struct {
 	http2     http.Server
 	handler   http.Handler
 	lim       Limits
+	clock     clock
 	hooks     Hooks
 	protocols Protocols
 
@@ -27,7 +28,7 @@ type server struct {
 	draining atomic.Bool // the same for a quick look
 	over     atomic.Bool // the drain is over
 
-	pending atomic.Int64  // connections of type *conn, plus running handlers on any connection
+	pending atomic.Int64  // connections until they are closed, or their handler ends if it took them over; and running streams of HTTP/2
 	quiet   chan struct{} // has a value after pending became zero
 
 	mu    sync.Mutex
@@ -36,15 +37,17 @@ type server struct {
 
 // ServeHTTP is what net/http calls, on the connection's goroutine.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	s.pending.Add(1)
-	defer s.done()
 	c, _ := r.Context().Value(connKey{}).(*conn)
-	if ambiguous := c.startRequest(r); ambiguous || s.draining.Load() {
-		w.Header().Set("Connection", "close") // HTTP/2 says it in a frame (GOAWAY)
-	}
 	if c.http2 {
+		s.pending.Add(1)
+		defer s.done()
+		r.TLS = c.secure
 		s.serveStream(w, r)
 		return
+	}
+	defer c.endHandler()
+	if ambiguous := c.startRequest(r); ambiguous || s.draining.Load() {
+		w.Header().Set("Connection", "close") // HTTP/2 says it in a frame (GOAWAY)
 	}
 	s.handler.ServeHTTP(w, r)
 }
@@ -76,8 +79,8 @@ func (s *server) wait(ctx context.Context) error {
 // open adopts an accepted connection, with TLS upon it if that is asked for.
 func (s *server) open(nc net.Conn) *conn {
 	s.pending.Add(1)
-	network := &pacedConn{Conn: nc, lim: &s.lim}
-	c := &conn{Conn: network, network: network, server: s, waiting: true}
+	network := &pacedConn{Conn: nc, lim: &s.lim, clock: s.clock}
+	c := &conn{Conn: network, network: network, server: s, headerEnd: s.clock.after(s.lim.ReadHeader)}
 	if _, already := nc.(*tls.Conn); s.protocols.TLS != nil && !already {
 		c.Conn = tls.Server(network, s.protocols.TLS)
 	}
@@ -87,25 +90,30 @@ func (s *server) open(nc net.Conn) *conn {
 	return c
 }
 
+// forget is called when a connection is closed.
 func (s *server) forget(c *conn) {
-	s.mu.Lock()
-	delete(s.conns, c)
-	s.mu.Unlock()
+	s.letGo(c)
 	s.done()
+}
+
+// letGo is called when a connection is not to be found by a drain any more.
+func (s *server) letGo(c *conn) {
+	c.letGo()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.conns, c)
 }
 
 // connState follows net/http's view of a connection; it is called on the connection's goroutine.
 func (s *server) connState(nc net.Conn, state http.ConnState) {
 	c := nc.(*conn) //nolint:forcetypeassert // nothing else is handed to net/http
 	switch state {
-	case http.StateActive:
-		c.gotRequest()
 	case http.StateIdle:
 		c.endRequest()
 	case http.StateHijacked:
-		// net/http reports nothing more of it. Its handler counts until it returns.
-		c.letGo()
-		s.forget(c)
+		// net/http reports nothing more of it. It counts until its handler returns: see endHandler.
+		s.letGo(c)
+		c.network.release()
 	case http.StateClosed:
 		s.forget(c)
 	}

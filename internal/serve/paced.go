@@ -13,9 +13,11 @@ import (
 // be continued, while bytes can.
 type pacedConn struct {
 	net.Conn
-	lim *Limits
+	lim   *Limits
+	clock clock
 
-	free atomic.Bool // the write deadline is somebody else's
+	free  atomic.Bool  // the write deadline is somebody else's
+	armed atomic.Int64 // a moment: the write deadline of ours there is
 
 	mu       sync.Mutex // held while a deadline is set, so that one of somebody else is never replaced by one of ours
 	released bool       // no deadline is ours any more
@@ -56,8 +58,11 @@ func (c *pacedConn) closeSoon(limit time.Duration) {
 	c.last = time.Now().Add(limit)
 }
 
-// SetWriteDeadline is called with the zero time by net/http after each request. Then our own deadlines hold again: there is no need to clear one, since each write sets it.
+// SetWriteDeadline is called with the zero time by net/http after each request. Then our own deadlines hold again: there is no need to clear one, since each write looks at it.
 func (c *pacedConn) SetWriteDeadline(t time.Time) error {
+	if t.IsZero() && !c.free.Load() {
+		return nil
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if t.IsZero() && !c.released {
@@ -65,6 +70,7 @@ func (c *pacedConn) SetWriteDeadline(t time.Time) error {
 		return nil
 	}
 	c.free.Store(true)
+	c.armed.Store(int64(never))
 	// A connection that is being closed gets no more time than that.
 	if !c.last.IsZero() && c.last.Before(t) {
 		t = c.last
@@ -85,37 +91,40 @@ func (c *pacedConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// Write writes all of p as long as the client takes some of it. It looks twice in each span of Limits.Write, because after a long
+// Write writes all of p as long as the client takes some of it. It looks about twice in each span of Limits.Write, because after a long
 // wait the kernel may report space only when a third of its buffer is free, while a new write takes the space there is.
 func (c *pacedConn) Write(p []byte) (int, error) {
 	if _, ok := c.Conn.(*tls.Conn); ok {
 		return c.writeRecords(p)
 	}
-	start := time.Now()
+	start, limit := c.clock.now(), moment(c.lim.Write)
 	took := start // when the client was last seen to take something
-	for moved, now := 0, start; ; {
-		armed := c.arm(now.Add(c.lim.Write / 2))
+	look := start + limit/2
+	for moved := 0; ; {
+		armed := c.armAbout(look)
 		n, err := c.Conn.Write(p[moved:])
 		moved += n
 		// A time-out that is not ours is for whoever set it.
 		if !armed || !isTimeout(err) || c.free.Load() {
 			return moved, err
 		}
-		now = time.Now()
+		now := c.clock.now()
 		if n > 0 {
 			took = now
 		}
-		done := pace{waited: now.Sub(start), moved: moved}
-		if now.Sub(took) >= c.lim.Write || done.waited >= done.allowed(c.lim.BodyRate, c.lim.Write) {
+		done := pace{waited: time.Duration(now - start), moved: moved}
+		if now-took >= limit || done.waited >= done.allowed(c.lim.BodyRate, c.lim.Write) {
 			return moved, err
 		}
+		// The first look may have been an early one: see armAbout.
+		look = min(now+limit/2, took+limit)
 	}
 }
 
 // writeRecords writes to TLS of somebody else's listener, which stands below us: each record has the whole of Limits.Write, and one that needs longer is the last.
 func (c *pacedConn) writeRecords(p []byte) (moved int, err error) {
 	for moved < len(p) && err == nil {
-		c.arm(time.Now().Add(c.lim.Write))
+		c.arm(c.clock.after(c.lim.Write))
 		var n int
 		n, err = c.Conn.Write(p[moved:min(len(p), moved+recordSize)])
 		moved += n
@@ -123,13 +132,26 @@ func (c *pacedConn) writeRecords(p []byte) (moved int, err error) {
 	return moved, err
 }
 
+// armAbout arms the deadline of one write, unless that or one shortly before it is armed already, so that a busy connection needs a timer a second and not one a
+// write.
+func (c *pacedConn) armAbout(m moment) bool {
+	if late := m - moment(c.armed.Load()); late >= 0 && late < min(moment(time.Second), moment(c.lim.Write/8)) {
+		return !c.free.Load()
+	}
+	return c.arm(m)
+}
+
 // arm sets the deadline of one write unless somebody has set another.
-func (c *pacedConn) arm(t time.Time) bool {
+func (c *pacedConn) arm(m moment) bool {
 	if c.free.Load() {
 		return false
 	}
 	// The lock keeps others from setting a deadline between this look and ours.
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return !c.free.Load() && c.Conn.SetWriteDeadline(t) == nil
+	if c.free.Load() {
+		return false
+	}
+	c.armed.Store(int64(m))
+	return c.Conn.SetWriteDeadline(c.clock.deadline(m)) == nil
 }

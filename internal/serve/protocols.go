@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 )
 
 // Protocols says what is spoken besides HTTP/1.1. The zero value is HTTP/1.1 on what the listener gives; a listener of TLS connections brings its own configuration.
@@ -75,7 +74,8 @@ func (l *inlet) hand(nc net.Conn) bool {
 func (s *server) choose(c *conn) {
 	defer s.choosing.Done()
 	// A client that says nothing must not hold the goroutine, or the drain, for ever.
-	_ = c.SetReadDeadline(time.Now().Add(s.lim.ReadHeader))
+	c.until.Store(int64(c.headerEnd))
+	c.watchUntil()
 	err := s.greet(c)
 	to := s.inlet1
 	if c.http2 {
@@ -138,7 +138,7 @@ const preface = "PRI"
 func (c *conn) peek() error {
 	got := make([]byte, 0, len(preface))
 	for len(got) < len(preface) && strings.HasPrefix(preface, string(got)) {
-		n, err := c.readToTheEnd(got[len(got):cap(got)])
+		n, err := c.readUntil(got[len(got):cap(got)], c.headerEnd)
 		got = got[:len(got)+n]
 		if err != nil {
 			return err
@@ -149,9 +149,9 @@ func (c *conn) peek() error {
 	return nil
 }
 
-// setHTTP2 holds the lock because a drain may look at all connections meanwhile. After it the connection is handed on, so later readers need none.
+// setHTTP2 is called before the connection is handed on. HTTP/2 has limits of its own.
 func (c *conn) setHTTP2(is bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.http2 = is
+	if c.http2 = is; is {
+		c.letGo()
+	}
 }

@@ -186,11 +186,12 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hook
 	return errors.Join(failure, s.drain(accepting, ended))
 }
 
-// newServer sets net/http's own limits; the rest of them is watched by conn, pacedConn and stream.
+// newServer leaves the sizes of HTTP/1.1 and the time between requests of HTTP/2 to net/http; all other limits are watched by conn, pacedConn and stream.
 func newServer(h http.Handler, lim Limits, hooks Hooks, protocols Protocols) *server {
 	s := &server{
 		handler: h,
 		lim:     lim,
+		clock:   newClock(),
 		hooks:   hooks,
 		quiet:   make(chan struct{}, 1),
 		conns:   make(map[*conn]struct{}),
@@ -206,15 +207,12 @@ func newServer(h http.Handler, lim Limits, hooks Hooks, protocols Protocols) *se
 	http1.SetHTTP1(true)
 	http2.SetUnencryptedHTTP2(true) // net/http sees what is above TLS
 	s.http = http.Server{
-		Handler:           s,
-		Protocols:         http1,
-		ReadHeaderTimeout: lim.ReadHeader,
-		ReadTimeout:       lim.Body,
-		IdleTimeout:       lim.Idle,
-		MaxHeaderBytes:    max(1, lim.HeaderBytes-headerSlop),
-		ConnContext:       connContext,
-		ConnState:         s.connState,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+		Handler:        s,
+		Protocols:      http1,
+		MaxHeaderBytes: max(1, lim.HeaderBytes-headerSlop),
+		ConnContext:    connContext,
+		ConnState:      s.connState,
+		ErrorLog:       slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
 	s.http2 = http.Server{
 		Handler:        s,

@@ -302,10 +302,43 @@ func TestReadTimeouts(t *testing.T) {
 			time.Sleep(50 * time.Second)
 			c.send("GET / HT")
 		}, 5 * time.Second},
+		{"half a header byte by byte after idling", func(c *client) {
+			c.get()
+			time.Sleep(50 * time.Second)
+			go trickle(c, "GET / HTTP/1.1\r\nHost: x\r\n", 1, 400*time.Millisecond)
+		}, 5 * time.Second},
+		{"half a header that came with the request before", func(c *client) {
+			c.send("GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT")
+			c.answer()
+		}, 5 * time.Second},
+		{"idle after many requests", func(c *client) {
+			c.get()
+			for range 10 {
+				time.Sleep(50 * time.Second)
+				c.get()
+			}
+		}, 60 * time.Second},
+		{"idle after a body that came slowly", func(c *client) {
+			c.get()
+			c.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+			trickle(c, "hello", 1, time.Second)
+			c.answer()
+		}, 60 * time.Second},
+		{"idle after deadlines of the handler", func(c *client) {
+			c.send("GET /own HTTP/1.1\r\nHost: x\r\n\r\n")
+			c.answer()
+		}, 60 * time.Second},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, start starter) {
-				r := start(hello, serve.Limits{}, serve.Hooks{})
+				r := start(func(w http.ResponseWriter, r *http.Request) {
+					if r.URL.Path == "/own" {
+						assert.NoError(t, http.NewResponseController(w).SetReadDeadline(time.Now().Add(time.Second)))
+						assert.NoError(t, http.NewResponseController(w).SetReadDeadline(time.Now().Add(2*time.Minute)))
+					}
+					_, _ = io.Copy(io.Discard, r.Body)
+					hello(w, r)
+				}, serve.Limits{}, serve.Hooks{})
 				defer r.end(t)
 				c := r.dial(t)
 				defer c.Close()
