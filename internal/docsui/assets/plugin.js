@@ -129,10 +129,25 @@ window.CandorPlugin = (system) => {
     return sample.replace(/"(?:[^"\\]+|\\.)*"|-?\d[\d.eE+]*/g, (token) => numbers.get(token) ?? token);
   };
 
+  // withExamples fills in required parameters with the first example of their schema, where Swagger UI does not look.
+  const withExamples = (document) => {
+    const filled = structuredClone(document);
+    for (const item of Object.values(filled.paths ?? {})) {
+      const operations = Object.values(item ?? {}).filter((operation) => operation?.parameters);
+      for (const parameter of operations.flatMap((operation) => operation.parameters)) {
+        const example = parameter.schema?.examples?.[0];
+        if (!parameter.required || parameter.examples || example === undefined) continue;
+        parameter.example ??= typeof example === "number" ? exact(JSON.stringify(example)) : example;
+      }
+    }
+    return filled;
+  };
+
   return {
     statePlugins: {
       spec: {
         wrapActions: {
+          updateJsonSpec: (update) => (document, ...rest) => update(withExamples(document), ...rest),
           executeRequest: (execute) => (request) =>
             execute({ ...request, userFetch: follow(request.pathName, request.method) }),
         },
