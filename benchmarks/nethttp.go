@@ -8,6 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+
+	"github.com/labstack/echo/v5"
+
+	"github.com/candor-go/candor"
 )
 
 // onHTTP is a Contender on net/http.
@@ -32,9 +36,22 @@ func (c onHTTP) handler(s Service) http.Handler {
 	return c.items()
 }
 
-// Serve is http.Server.
+// Serve serves as the contender's users do: Candor by App.Serve, which is App.Run
+// without its signals, and echo by its StartConfig. What gin's RunListener adds
+// is no more than http.Server, which all others are served by.
 func (c onHTTP) Serve(ctx context.Context, s Service, l net.Listener) error {
-	server := &http.Server{Handler: c.handler(s)}
+	switch h := c.handler(s).(type) {
+	case *candor.App:
+		return h.Serve(ctx, l)
+	case *echo.Echo:
+		return echo.StartConfig{Listener: l, HideBanner: true, HidePort: true}.Start(ctx, h)
+	default:
+		return servePlainly(ctx, h, l)
+	}
+}
+
+func servePlainly(ctx context.Context, h http.Handler, l net.Listener) error {
+	server := &http.Server{Handler: h}
 	defer context.AfterFunc(ctx, func() { _ = server.Close() })()
 	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err

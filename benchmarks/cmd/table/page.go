@@ -42,7 +42,8 @@ const method = `
   counted is the processor time of the process, which other work disturbs less than the clock.
 - End to end, the server is a process on one processor and who asks is another%s: 32 connections that stay open,
   4 for large bodies, each of which asks again when it has its answer. The client is written for this and reads no more
-  of an answer than where it ends. FastAPI is served by one uvicorn worker, fiber by its own server.
+  of an answer than where it ends. Each server is the one that its users start: Candor's is App.Run with its limits, echo's
+  its StartConfig, fiber's its own, FastAPI's one uvicorn worker, and all others are a plain http.Server.
 - A run before or after which the machine was over %.0f %% slower than at its best, told by a walk through 2 MB of
   memory, or end to end one in which other processes took as much of a processor, is made again, twice at most; the
   least disturbed counts. In %d measurements there were %d repeats, and %d stayed disturbed.
