@@ -16,10 +16,9 @@ func main() {
 			Swagger: "/explore",
 			Redoc:   "-", // no ReDoc
 			Parameters: map[string]any{
-				"filter":               true, // a box that filters by tag
-				"persistAuthorization": true, // a reload keeps the token
-				"tryItOutEnabled":      true,
-				"docExpansion":         "none",
+				"tryItOutEnabled":      true,   // forms are open at once
+				"docExpansion":         "none", // tags are closed
+				"persistAuthorization": false,  // a reload asks again
 			},
 		},
 	})

@@ -17,26 +17,20 @@ func readState(context.Context, candor.None) (string, error) { return "up", nil 
 //go:embed assets
 var assets embed.FS
 
-const scalarPage = `<!doctype html>
-<title>State</title>
-<meta name="viewport" content="width=device-width">
-<script id="api-reference" data-url="/openapi.json"></script>
-<script src="/assets/scalar.js"></script>
-`
-
-func scalar(context.Context, candor.None) (candor.HTML, error) { return scalarPage, nil }
-
 func main() {
 	app := candor.New(candor.Config{
 		Title: "State",
-		Docs:  candor.Docs{RedocScript: "/assets/redoc.standalone.js"},
+		Docs: candor.Docs{
+			RedocScript:  "/assets/redoc.standalone.js",
+			Scalar:       "/scalar",
+			ScalarScript: "/assets/scalar.js",
+		},
 	})
 	scripts, err := fs.Sub(assets, "assets")
 	if err != nil {
 		log.Fatal(err)
 	}
 	app.Mount("/assets", candor.Static(scripts))
-	candor.Get(app, "/scalar", scalar, candor.Hidden())
 	candor.Get(app, "/state", readState)
 	if err := app.Run(":8000"); err != nil {
 		log.Fatal(err)
