@@ -187,6 +187,23 @@ func (c *caches) waiting() (n int) {
 	return n
 }
 
+const (
+	// dropTime is how long an app that stops waits at most for stores to take drops.
+	dropTime  = 5 * time.Second
+	dropPause = 20 * time.Millisecond
+)
+
+// drain waits until no drop waits for its store, but not longer than the limit.
+// Nobody sends them after the process has ended.
+func (c *caches) drain(limit time.Duration) {
+	for until := time.Now().Add(limit); c.waiting() > 0; time.Sleep(dropPause) {
+		if !time.Now().Before(until) {
+			c.log.Warn("the app stops while dropped tags wait for the store of cached responses", "waiting", c.waiting())
+			return
+		}
+	}
+}
+
 // sharedCache is a store with what the app knows of it.
 type sharedCache struct {
 	CacheStore

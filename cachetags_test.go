@@ -241,6 +241,42 @@ func TestDropsThatAStoreDidNotTake(t *testing.T) {
 	}
 }
 
+// An app that stops waits until the store has its drops, since nobody sends them
+// later, but not for a store that stays away.
+func TestDropsAreSentBeforeTheEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		took time.Duration
+		want int64
+		log  string
+	}{
+		"the store is back":       {nil, 200 * time.Millisecond, 1, "no dropped tag waits"},
+		"the store is still away": {errCut, 5 * time.Second, 0, "the app stops while dropped tags wait"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var n atomic.Int64
+				store := candor.NewMemoryCache(0)
+				other := newProcess(t, store, &n, candor.CacheConfig{})
+				var writer *process
+				var stopped time.Time
+				t.Cleanup(func() { // after the end of the writer
+					assert.InDelta(t, c.took, time.Since(stopped), float64(50*time.Millisecond))
+					assert.Equal(t, c.want, other.read())
+					assert.Contains(t, strings.Join(writer.log.take(), "\n"), c.log)
+					writer.set(nil, 0)
+				})
+				writer = newProcess(t, store, &n, candor.CacheConfig{})
+				other.read()
+				writer.set(errCut, 0)
+				writer.write(1)
+				writer.set(c.err, 0)
+				stopped = time.Now()
+			})
+		})
+	}
+}
+
 // Where no process reaches the store, nobody serves what was dropped meanwhile
 // once it is back.
 func TestAStoreThatNobodyReached(t *testing.T) {

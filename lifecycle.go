@@ -74,8 +74,9 @@ type running struct {
 // Start begins the life of the app: shared providers and lifespans are set up,
 // in order. Run, Serve and NewTestClient do so by themselves; call it where the
 // app is only a handler in another server, which gets 503 until then. stop ends it, once the server does
-// not use the app any more: it waits for background tasks, tears down what was
-// set up, last first, and returns the errors of that. ctx bounds the start only.
+// not use the app any more: it waits for background tasks, and 5 s at most for
+// caches to take dropped tags, tears down what was set up, last first, and
+// returns the errors of that. ctx bounds the start only.
 //
 // Started several times, the app ends with the last stop.
 func (a *App) Start(ctx context.Context) (stop func() error, err error) {
@@ -116,13 +117,24 @@ func (a *App) leave() error {
 	life := a.life
 	a.life = nil
 	a.up.Store(false)
+	limit := cmp.Or(a.config.Limits.Drain, defaultDrain)
 	var late error
-	if !a.tasks.drain(cmp.Or(a.config.Limits.Drain, defaultDrain)) {
+	if !a.tasks.drain(limit) {
 		late = errors.New("background tasks were still running when the app stopped")
 	}
+	a.sendDrops(min(limit, dropTime))
 	a.lives.Store(false)
 	close(life.end)
 	return errors.Join(late, <-life.done)
+}
+
+// sendDrops waits until the stores of the app, and of those that it mounts, have
+// taken the tags that were dropped, but not longer than the limit for each.
+func (a *App) sendDrops(limit time.Duration) {
+	a.caches.drain(limit)
+	for _, sub := range a.mounted() {
+		sub.sendDrops(limit)
+	}
 }
 
 // waitForTasks waits until no background task runs, in the app or in one that it
