@@ -62,6 +62,35 @@ func (l *ledger) least(n int, before time.Time) (least int64) {
 	return least
 }
 
+// expected is what a response has to say at least.
+type expected struct{ last, before int64 }
+
+// expect is for a request that is about to be sent.
+func (l *ledger) expect(n int) expected {
+	now := time.Now()
+	return expected{l.least(n, now), l.least(n, now.Add(-grace))}
+}
+
+// judge counts a response that is older than it may be.
+func (l *ledger) judge(wanted expected, body string) {
+	got, err := strconv.ParseInt(strings.TrimSpace(body), 10, 64)
+	if err != nil || got < wanted.last {
+		l.late.Add(1)
+	}
+	if err != nil || got < wanted.before {
+		l.stale.Add(1)
+	}
+}
+
+// tell notes the response to a write.
+func (l *ledger) tell(n int, body string) {
+	got, _ := strconv.ParseInt(strings.TrimSpace(body), 10, 64)
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	l.told[n] = append(l.told[n], told{time.Now(), got})
+	l.writes.Add(1)
+}
+
 // clerk is a process: it caches the numbers, limits requests and has a stream.
 type clerk struct {
 	*ledger
@@ -130,30 +159,18 @@ func (c *clerk) ask(kind, method, path string) *httptest.ResponseRecorder {
 	return w
 }
 
-// read counts a response that is older than what anybody was told before.
 func (c *clerk) read(n int) {
-	now := time.Now()
-	last, before := c.least(n, now), c.least(n, now.Add(-grace))
+	wanted := c.expect(n)
 	w := c.ask("cached GET", "GET", fmt.Sprintf("/numbers/%d", n))
 	if w.Header().Get("Age") != "" {
 		c.cached.Add(1)
 	}
-	got, err := strconv.ParseInt(strings.TrimSpace(w.Body.String()), 10, 64)
-	if err != nil || got < last {
-		c.late.Add(1)
-	}
-	if err != nil || got < before {
-		c.stale.Add(1)
-	}
+	c.judge(wanted, w.Body.String())
 }
 
 func (c *clerk) write(n int) {
 	w := c.ask("write with a tag", "POST", fmt.Sprintf("/numbers/%d", n))
-	got, _ := strconv.ParseInt(strings.TrimSpace(w.Body.String()), 10, 64)
-	c.ledger.mutex.Lock()
-	defer c.ledger.mutex.Unlock()
-	c.told[n] = append(c.told[n], told{time.Now(), got})
-	c.writes.Add(1)
+	c.tell(n, w.Body.String())
 }
 
 func (c *clerk) work() {
