@@ -203,6 +203,42 @@ func TestSwaggerUIShowsStreams(t *testing.T) {
 	}
 }
 
+// A stream that is asked anew, or cleared, while it arrives is not shown any more.
+func TestSwaggerUIForgetsStreams(t *testing.T) {
+	measured, home := weather(t, candor.Docs{})
+	ctx := browse(t)
+	said := watch(t, ctx)
+	require.NoError(t, chromedp.Do(ctx, chromedp.Navigate(home+"/docs")))
+	get := operation("get", "/lines")
+	tryOut(t, ctx, get)
+	body := fmt.Sprintf(`document.querySelector(%q)?.textContent`, get+" .live-responses-table .highlight-code code")
+	measured <- Reading{1.5}
+	until(t, ctx, body+`?.includes("1.5") ?? false`)
+
+	click(t, ctx, get+` .execute`)
+	until(t, ctx, body+` === undefined || !`+body+`.includes("1.5")`)
+	// The server may give the first to the stream that is gone.
+	for !evaluate[bool](t, ctx, body+`?.includes("2.5") ?? false`) {
+		select {
+		case measured <- Reading{2.5}:
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			require.Fail(t, "the second stream is not shown")
+		}
+	}
+	assert.NotContains(t, evaluate[string](t, ctx, body), "1.5")
+	assert.Contains(t, text(t, ctx, get+" .candor-stream"), "Stream: receiving")
+
+	click(t, ctx, get+` .btn-clear`)
+	until(t, ctx, body+` === undefined`)
+	// Whatever was on its way is dealt with before another operation's response.
+	tryAnother := operation("get", "/stations/{id}")
+	tryOut(t, ctx, tryAnother)
+	text(t, ctx, tryAnother+" .live-responses-table .highlight-code code")
+	assert.Equal(t, 0, evaluate[int](t, ctx, fmt.Sprintf(`document.querySelectorAll(%q).length`, get+" .live-responses-table")))
+	assert.Empty(t, said.all())
+}
+
 // A number of 64 bits is shown, sent as an example and received digit for digit; and the examples that the page makes
 // of schemas are valid.
 func TestSwaggerUIKeepsNumbers(t *testing.T) {

@@ -13,10 +13,15 @@ window.CandorPlugin = (system) => {
   const streams = new Map();
   const keyOf = (path, method) => method + " " + path;
 
+  const drop = (path, method) => {
+    const key = keyOf(path, method);
+    streams.get(key)?.controller.abort();
+    streams.delete(key);
+  };
+
   // follow fetches as fetch does. It shows a stream while that arrives, and returns all of it at its end.
   const follow = (path, method) => async (url, request) => {
-    streams.get(keyOf(path, method))?.controller.abort();
-    streams.delete(keyOf(path, method));
+    drop(path, method);
     const controller = new AbortController();
     const response = await fetch(url, { ...request, signal: controller.signal });
     if (!response.body || !streamed.test(response.headers.get("content-type") ?? "")) return response;
@@ -25,11 +30,13 @@ window.CandorPlugin = (system) => {
     streams.set(keyOf(path, method), stream);
     const { ok, status, statusText } = response;
     const headers = Object.fromEntries(response.headers);
+    const dropped = () => streams.get(keyOf(path, method)) !== stream;
     const show = (text) => {
-      if (streams.get(keyOf(path, method)) !== stream) return; // another request has taken its place
+      if (dropped()) return;
       system.specActions.setResponse(path, method, { ok, status, statusText, url, headers, text, data: text });
     };
     const text = await read(response.body, stream, show);
+    if (dropped()) return new Promise(() => {}); // what has been cleared or asked anew is not shown any more
     const whole = new Response(text, { status, statusText, headers });
     whole.blob = whole.text; // for Swagger UI, only some types are text
     return whole;
@@ -147,6 +154,10 @@ window.CandorPlugin = (system) => {
     statePlugins: {
       spec: {
         wrapActions: {
+          clearResponse: (clear) => (path, method) => {
+            drop(path, method);
+            return clear(path, method);
+          },
           updateJsonSpec: (update) => (document, ...rest) => update(withExamples(document), ...rest),
           executeRequest: (execute) => (request) =>
             execute({ ...request, userFetch: follow(request.pathName, request.method) }),
