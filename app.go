@@ -36,6 +36,8 @@ type App struct {
 	// checks are the health checks that have an input.
 	checks []*sharedNode
 	tasks  *taskRunner
+	// dev is nil unless Config.Dev is on.
+	dev    *developing
 	rates  *rateStores
 	caches *caches
 	// living guards life, which is nil while the app does not run. up tells so
@@ -65,9 +67,13 @@ func New(config Config, options ...Option) *App {
 	if config.ProblemDetails {
 		a.errors.format = problemFormat()
 	}
+	if config.Dev {
+		a.dev = newDeveloping(a)
+		a.errors.dev = a.dev
+	}
 	a.rates = newRateStores(config.RateStore, a.errors.log)
 	a.caches = newCaches(config.CacheStore, config.Title+"\n"+config.Version, a.errors.log)
-	a.tasks = newTaskRunner(config.OnTaskError, a.errors.log)
+	a.tasks = newTaskRunner(config.OnTaskError, a.errors)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
 		err = errors.Join(checkRootPath(config.RootPath), config.Challenge.check(), config.info().check(), config.Limits.Multipart.check(), config.checkTLS())
@@ -92,6 +98,14 @@ func New(config Config, options ...Option) *App {
 // lifespan responds with 503 and Retry-After until it is started, by [App.Start] where it is a
 // handler of another server, and logs once what waits for that.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if a.dev != nil {
+		a.dev.serve(a, w, r)
+		return
+	}
+	a.serve(w, r)
+}
+
+func (a *App) serve(w http.ResponseWriter, r *http.Request) {
 	// Most requests find the sealed table, without a lock.
 	t := a.table.Load()
 	if t == nil {

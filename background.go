@@ -75,7 +75,9 @@ func (t *Tasks) Add(task func(ctx context.Context) error) { t.list = append(t.li
 
 // taskRunner runs the tasks of an app and knows when they are done.
 type taskRunner struct {
-	failed func(ctx context.Context, err error)
+	// failed is told of the error of a task, with where that is declared, as attributes.
+	failed func(ctx context.Context, err error, attrs []any)
+	dev    *developing
 
 	mutex   sync.Mutex
 	running int
@@ -88,25 +90,21 @@ type taskRunner struct {
 
 // newTaskRunner makes a runner that reports failures to the hook or, without
 // one, logs them.
-func newTaskRunner(hook func(context.Context, error), log *slog.Logger) *taskRunner {
-	tr := &taskRunner{}
+func newTaskRunner(hook func(context.Context, error), reports *errorWriter) *taskRunner {
+	tr := &taskRunner{dev: reports.dev}
 	tr.awaited, tr.abandon = context.WithCancel(context.Background())
-	tr.failed = func(ctx context.Context, err error) {
-		attrs := []any{"error", err}
-		if p, ok := errors.AsType[*panics.Error](err); ok {
-			attrs = append(attrs, "stack", string(p.Stack))
-		}
-		log.ErrorContext(ctx, "background task failed", attrs...)
+	tr.failed = func(ctx context.Context, err error, attrs []any) {
+		reports.logError(ctx, slog.LevelError, "background task failed", err, append([]any{"error", err}, attrs...))
 	}
 	if hook != nil {
 		toLog := tr.failed
-		tr.failed = func(ctx context.Context, err error) {
+		tr.failed = func(ctx context.Context, err error, attrs []any) {
 			hookErr := isolated(ctx, func(ctx context.Context) error {
 				hook(ctx, err)
 				return nil
 			})
 			if hookErr != nil { // neither error may get lost
-				toLog(ctx, errors.Join(err, hookErr))
+				toLog(ctx, errors.Join(err, hookErr), attrs)
 			}
 		}
 	}
@@ -156,7 +154,7 @@ func (tr *taskRunner) done() <-chan struct{} {
 func (tr *taskRunner) run(ctx context.Context, tasks []func(context.Context) error) {
 	for _, task := range tasks {
 		if err := isolated(ctx, task); err != nil {
-			tr.failed(ctx, err)
+			tr.failed(ctx, err, tr.dev.taskAttrs(task))
 		}
 	}
 }

@@ -118,6 +118,27 @@ type Config struct {
 	CacheStore CacheStore
 	// Logger is where the app logs; slog.Default() when nil.
 	Logger *slog.Logger
+	// Dev is for developing: the log tells more, and no response changes. It is off
+	// by default, and no environment variable turns it on.
+	//
+	//   - The first record says that it is on.
+	//   - Each request is logged once it is over: method, path, route, status,
+	//     duration, and the validation errors by location and type, so that no
+	//     [middleware.AccessLog] is needed. A message of a WebSocket that is
+	//     invalid is logged when it comes.
+	//   - A response that the document does not have is a warning, once for each
+	//     operation and status.
+	//   - An error that is a 500 tells which step returned it, and where the
+	//     function is.
+	//   - The stack of a panic has a record for each line: the first call of the
+	//     program's own code comes first, and calls of Candor and of the standard
+	//     library are folded.
+	//
+	// The log then has paths, which may have identifiers in them, but no query
+	// strings, headers or bodies, and no values of inputs.
+	//
+	// [middleware.AccessLog]: https://pkg.go.dev/github.com/candor-go/candor/middleware#AccessLog
+	Dev bool
 	// Limits are those of the server that Run and Serve start.
 	Limits Limits
 	// TLS makes Run and Serve speak HTTPS, with HTTP/2 for clients that know it (unless NextProtos says otherwise). It is cloned. It needs

@@ -119,10 +119,12 @@ type endpoint struct {
 // appShared are what all endpoints of an app have in common.
 type appShared struct {
 	programs *programs
-	tasks    *taskRunner
-	checks   ResponseChecks
-	rates    *rateStores
-	caches   *caches
+	// dev is nil unless the app is under development.
+	dev    *developing
+	tasks  *taskRunner
+	checks ResponseChecks
+	rates  *rateStores
+	caches *caches
 	// writeLimit is how long one write of a stream or a WebSocket may stand
 	// still.
 	writeLimit time.Duration

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/candor-go/candor/internal/budget"
@@ -160,6 +161,8 @@ var errClientGone = errors.New("the client is gone")
 // copy with their mappings.
 type errorWriter struct {
 	log *slog.Logger
+	// dev is nil unless the app is under development.
+	dev *developing
 	// messages makes the sentence of a fault; where it is nil or returns "",
 	// the sentence is the default one.
 	messages func(*http.Request, Fault) string
@@ -466,13 +469,27 @@ func (f *failure) abort() {
 
 func (f *failure) logAt(level slog.Level, message string, err error, more ...any) {
 	attrs := append([]any{"method", f.r.Method, "route", f.r.Pattern, "error", opened(err)}, more...)
-	if p, ok := errors.AsType[*panics.Error](err); ok {
-		attrs = append(attrs, "stack", string(p.Stack))
+	if dev := f.writer.dev; dev != nil {
+		_, panicked := errors.AsType[*panics.Error](err)
+		attrs = append(attrs, dev.attrs(f.r, level, panicked)...)
 	}
 	if id := requestinfo.ID(f.r.Context()); id != "" {
 		attrs = append(attrs, "request_id", id)
 	}
-	f.writer.log.Log(f.r.Context(), level, message, attrs...)
+	f.writer.logError(f.r.Context(), level, message, err, attrs)
+}
+
+// logError logs an error. A panic is one record with its stack, or, while
+// developing, has a record for each line of it.
+func (ew *errorWriter) logError(ctx context.Context, level slog.Level, message string, err error, attrs []any) {
+	p, panicked := errors.AsType[*panics.Error](err)
+	if panicked && ew.dev == nil {
+		attrs = append(attrs, "stack", strings.Join(p.Stack(), "\n"))
+	}
+	ew.log.Log(ctx, level, message, attrs...)
+	if panicked && ew.dev != nil {
+		ew.dev.logStack(ctx, level, p)
+	}
 }
 
 // logLate logs an error that came after the response was written.

@@ -3,12 +3,14 @@ package candor_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 
 	"github.com/candor-go/candor"
 )
@@ -45,4 +47,42 @@ func ExampleConfig_tls() {
 	// Output:
 	// HTTP/2.0 200 "hello"
 	// <nil>
+}
+
+// While developing, the log has each request, why it was refused, and responses
+// that the document does not have.
+func ExampleConfig_dev() {
+	type ReadItem struct {
+		ID int `path:"id"`
+	}
+	errSold := candor.Error(409, "sold")
+
+	log := slog.New(slog.NewTextHandler(os.Stdout, &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == "time" || a.Key == "duration" || a.Key == "at" {
+			return slog.Attr{}
+		}
+		return a
+	}}))
+	app := candor.New(candor.Config{Dev: true, Logger: log})
+	candor.Get(app, "/items/{id}", func(_ context.Context, in ReadItem) (int, error) {
+		switch in.ID {
+		case 2:
+			return 0, errSold // and Raises(errSold) is missing
+		case 3:
+			return 0, errors.New("connection refused")
+		}
+		return in.ID, nil
+	})
+	for _, path := range []string{"/items/1?secret=1", "/items/x", "/items/2", "/items/3", "/things"} {
+		app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+	}
+	// Output:
+	// level=WARN msg="development mode is on: each request is logged, with its path; in production leave Config.Dev false" app=API
+	// level=INFO msg=request method=GET path=/items/1 route=/items/{id} status=200
+	// level=INFO msg=request method=GET path=/items/x route=/items/{id} status=422 invalid="path.id int_parsing"
+	// level=WARN msg="the document does not have this response" method=GET route=/items/{id} status=409 fix="declare it with candor.Raises(err) or candor.Responds[T](409)"
+	// level=INFO msg=request method=GET path=/items/2 route=/items/{id} status=409
+	// level=ERROR msg="request failed" method=GET route=/items/{id} error="connection refused" path=/items/3 step=handle
+	// level=ERROR msg=request method=GET path=/items/3 route=/items/{id} status=500
+	// level=INFO msg=request method=GET path=/things route="" status=404
 }

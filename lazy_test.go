@@ -282,10 +282,10 @@ func TestLazyInTrouble(t *testing.T) {
 		"never used, returned":                            {func(func(*berth) error) error { return nil }, getting, 500, "returned nil without calling use"},
 		"never used, swallowed":                           {func(func(*berth) error) error { return nil }, swallowing, 500, "returned nil without calling use"},
 		"a panic of the set-up":                           {func(func(*berth) error) error { panic("ledger burnt") }, getting, 500, "ledger burnt"},
-		"a panic of the set-up is logged with its stack":  {func(func(*berth) error) error { spillInk(); return nil }, getting, 500, ".spillInk("},
+		"a panic of the set-up is logged with its stack":  {func(func(*berth) error) error { spillInk(); return nil }, getting, 500, ".spillInk "},
 		"a panic of the set-up, recovered":                {func(func(*berth) error) error { panic("ledger burnt") }, recovering, 500, "ledger burnt"},
 		"a panic of the handler":                          {fine, panicking, 500, "spilled ink"},
-		"a panic of the handler is logged with its stack": {fine, panicking, 500, ".spillInk("},
+		"a panic of the handler is logged with its stack": {fine, panicking, 500, ".spillInk "},
 		"a panic of the handler, swallowed": {func(use func(*berth) error) (err error) {
 			defer func() { _ = recover() }()
 			return use(&berth{})

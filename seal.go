@@ -102,7 +102,7 @@ func buildTable(a *App) (*table, error) {
 	}}
 	b.table.errors = a.errors.with(b.errorHandlersOf([]*Router{&a.Router}))
 	b.shared = &appShared{
-		programs: a.programs, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
+		programs: a.programs, dev: a.dev, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
 		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware), challenge: a.config.Challenge,
 	}
 	// Middleware of the app also runs for requests that no route serves, and it

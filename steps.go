@@ -86,6 +86,7 @@ func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
 	e.validAt = len(steps)
 	steps = append(append(steps, after...), final...)
 	e.orderNodes(steps)
+	e.noteFailures(steps)
 	return steps
 }
 

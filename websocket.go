@@ -273,6 +273,8 @@ type connectedSocket struct {
 	// the socket. rendered gives validation errors their sentences.
 	failure  func(error) []byte
 	rendered func(*ValidationError) *ValidationError
+	// invalid learns of validation errors in a message.
+	invalid func([]fault.Fault)
 	// watch learns of each message that was read; nil outside of tests.
 	watch messageWatch
 }
@@ -300,6 +302,7 @@ func (s *connectedSocket) run(x *exchange) error {
 		s.failure = func(err error) []byte { return e.errors.late(a.r, err) }
 	}
 	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
+	s.invalid = func(faults []fault.Fault) { e.dev.logMessage(a.r, faults) }
 	s.decode = limitMemory(s.decode, int64(limit))
 	// From here on the server's end closes the socket: the handler would not know.
 	unhook := serve.OnStopping(x.ctx, s.goAway)
@@ -379,6 +382,7 @@ func (s *connectedSocket) decodeInto(ctx context.Context, m *socket.Message, int
 	if len(faults.Faults) == 0 {
 		return nil, nil
 	}
+	s.invalid(faults.Faults)
 	wrong := validateResponse(&faults, func(err error) bool { return httpErrorIn(err) != nil })
 	if wrong == nil {
 		wrong = s.rendered(invalid(&faults, nil, s.decode.Echo))

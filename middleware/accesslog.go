@@ -16,9 +16,11 @@ import (
 //
 //		INFO request method=GET route=/items/{id} status=200 bytes=34 duration=1.2ms client=192.0.2.1 request_id=...
 //
-//	  - The route is the pattern, "" for a path without a route; neither the path
-//	    nor the query is logged, nor any header or body. A method that HTTP does
-//	    not name, and the operation does not have, is "OTHER".
+//	  - The route is the pattern. For a path without a route it is "", and path is
+//	    what was asked for. The query is never logged, nor any header or body. A
+//	    method that HTTP does not name, and the operation does not have, is "OTHER".
+//	  - A status of 500 and more is logged at Error, any other at Info. A request for a
+//	    health path is quieter: Debug, and Warn where the app is not well.
 //	  - bytes are those of the body, as the handler wrote them.
 //	  - A response that was aborted has aborted=true.
 //	  - client is the address the request comes from: put it inside of
@@ -31,7 +33,7 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 				to = slog.Default()
 			}
 			// Nothing is measured for a log that nobody reads.
-			if !to.Enabled(r.Context(), slog.LevelInfo) {
+			if !to.Enabled(r.Context(), slog.LevelError) {
 				next.ServeHTTP(w, r)
 				return
 			}
@@ -56,17 +58,24 @@ func logAccess(to *slog.Logger, r *http.Request, w *layer.Writer, duration time.
 	default:
 		status = http.StatusInternalServerError
 	}
+	level := layer.OperationOf(r).Level(status)
+	if !to.Enabled(r.Context(), level) {
+		return
+	}
 	attrs := make([]slog.Attr, 0, 8)
 	attrs = append(attrs,
 		slog.String("method", knownMethod(r)), slog.String("route", r.Pattern), slog.Int("status", status),
 		slog.Int64("bytes", w.Bytes), slog.Duration("duration", duration), slog.String("client", clientOf(r)))
+	if r.Pattern == "" {
+		attrs = append(attrs, slog.String("path", r.URL.Path))
+	}
 	if id := RequestIDOf(r.Context()); id != "" {
 		attrs = append(attrs, slog.String("request_id", id))
 	}
 	if !whole && w.Begun {
 		attrs = append(attrs, slog.Bool("aborted", true))
 	}
-	to.LogAttrs(r.Context(), slog.LevelInfo, "request", attrs...)
+	to.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
 // knownMethod is a method of HTTP, one that the operation has, or "OTHER", so that

@@ -3,6 +3,7 @@ package middleware_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -52,8 +53,9 @@ func TestAccessLog(t *testing.T) {
 		tests := []struct{ method, target, want string }{
 			{"GET", "/items/3?token=secret", "method=GET route=/items/{id} status=200 bytes=7 duration=5ms" + end},
 			{"GET", "/items/3", "method=GET route=/items/{id} status=401 bytes=30 duration=0s" + end},
-			{"GET", "/secret", "method=GET route= status=404 bytes=22 duration=0s" + end},
-			{"SECRET", "/items/3", "method=OTHER route= status=405 bytes=31 duration=0s" + end},
+			{"GET", "/secret", "method=GET route= status=404 bytes=22 duration=0s client=192.0.2.1 path=/secret request_id=x"},
+			{"GET", "/none?token=secret", "method=GET route= status=404 bytes=22 duration=0s client=192.0.2.1 path=/none request_id=x"},
+			{"SECRET", "/items/3", "method=OTHER route= status=405 bytes=31 duration=0s client=192.0.2.1 path=/items/3 request_id=x"},
 			{"GET", "/cut", "method=GET route=/cut status=200 bytes=4 duration=0s" + end + " aborted=true"},
 			{"GET", "/silent", "method=GET route=/silent status=200 bytes=0 duration=0s" + end},
 		}
@@ -65,7 +67,7 @@ func TestAccessLog(t *testing.T) {
 		got := ask("GET", "/panics")
 		require.Len(t, got, 2)
 		assert.Contains(t, got[0], "request_id=x")
-		assert.Equal(t, "INFO request method=GET route=/panics status=500 bytes=34 duration=0s"+end, got[1])
+		assert.Equal(t, "ERROR request method=GET route=/panics status=500 bytes=34 duration=0s"+end, got[1])
 	})
 }
 
@@ -80,7 +82,29 @@ func TestAccessLogOfPanickingMiddleware(t *testing.T) {
 	candor.NewTestClient(t, app).Get("/").Status(500)
 	got := log.take()
 	require.Len(t, got, 2)
-	assert.Contains(t, got[0], "INFO request method=GET route=/ status=500 bytes=0")
+	assert.Contains(t, got[0], "ERROR request method=GET route=/ status=500 bytes=0")
+}
+
+func TestAccessLogLevels(t *testing.T) {
+	config, log := recorded()
+	app := candor.New(config, candor.Use(middleware.AccessLog(config.Logger)))
+	app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "database", Check: func(context.Context) error { return errors.New("away") }})
+	for status, path := range map[int]string{204: "/none", 404: "/missing", 409: "/conflict", 500: "/broken", 503: "/away"} {
+		candor.HandleHTTP(app, []string{"GET"}, path, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	}
+	stop, err := app.Start(t.Context())
+	require.NoError(t, err)
+	defer func() { require.NoError(t, stop()) }()
+	for path, level := range map[string]string{
+		"/none": "INFO", "/missing": "INFO", "/conflict": "INFO", "/broken": "ERROR", "/away": "ERROR", "/unknown": "INFO",
+		"/healthz": "DEBUG", "/readyz": "WARN",
+	} {
+		log.take()
+		app.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", path, nil))
+		got := log.take()
+		require.NotEmpty(t, got, path)
+		assert.Contains(t, got[len(got)-1], level+" request method=GET", path)
+	}
 }
 
 func TestAccessLogByDefault(t *testing.T) {

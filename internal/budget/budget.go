@@ -17,10 +17,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/candor-go/candor/internal/panics"
 )
 
 const (
@@ -138,10 +140,17 @@ type result[T any] struct {
 func safely[T any](ctx context.Context, f func(context.Context) (T, error)) (v T, err error) {
 	defer func() {
 		if value := recover(); value != nil {
-			err = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
+			err = recovered(value)
 		}
 	}()
 	return f(ctx)
+}
+
+// recovered has the stack in its text, as nobody further out knows that it is a
+// panic.
+func recovered(value any) error {
+	p := panics.New(value)
+	return fmt.Errorf("%w; %s", p, strings.Join(p.Stack(), "; "))
 }
 
 // refuses refuses a call at once while the neighbour is left alone.

@@ -50,7 +50,7 @@ func (s *Site) String() string {
 		for {
 			frame, more := frames.Next()
 			// The outermost frame is better than none, whoever's it is.
-			if !isOwn(frame.Function) || !more {
+			if !IsOwn(frame.Function) || !more {
 				s.text = frame.File + ":" + strconv.Itoa(frame.Line)
 				return
 			}
@@ -59,8 +59,8 @@ func (s *Site) String() string {
 	return s.text
 }
 
-// isOwn reports whether a function is the project's. What follows the name of
+// IsOwn reports whether a function is the project's. What follows the name of
 // its package is a dot: tests, whose package ends in _test, are users.
-func isOwn(function string) bool {
+func IsOwn(function string) bool {
 	return slices.ContainsFunc(own, func(pkg string) bool { return strings.HasPrefix(function, pkg+".") })
 }

@@ -20,7 +20,7 @@ func TestIsOwn(t *testing.T) {
 		"main.main":                                       false,
 		"":                                                false,
 	} {
-		assert.Equal(t, want, isOwn(function), function)
+		assert.Equal(t, want, IsOwn(function), function)
 	}
 }
 

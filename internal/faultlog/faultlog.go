@@ -2,7 +2,7 @@
 // the response that shows them.
 //
 // The writer of errors notes them where the context asks for it, which the test
-// client and candortest do. It knows faults and nothing of requests.
+// client, candortest and an app under development do. It knows faults and nothing of requests.
 package faultlog
 
 import (
@@ -13,19 +13,27 @@ import (
 )
 
 // Log is what a request was refused for.
-type Log struct{ faults []fault.Fault }
+type Log struct {
+	faults []fault.Fault
+	// outer is the log of the context that this one was put into.
+	outer *Log
+}
 
 type key struct{}
 
-// In is a context under which faults are noted in the log.
-func In(ctx context.Context, log *Log) context.Context { return context.WithValue(ctx, key{}, log) }
+// In is a context under which faults are noted in the log, and in the one that ctx
+// has already.
+func In(ctx context.Context, log *Log) context.Context {
+	log.outer = Of(ctx)
+	return context.WithValue(ctx, key{}, log)
+}
 
 // Out is a context under which nothing is noted.
 func Out(ctx context.Context) context.Context {
 	if Of(ctx) == nil {
 		return ctx
 	}
-	return In(ctx, nil)
+	return context.WithValue(ctx, key{}, (*Log)(nil))
 }
 
 // Of is the log of a context, nil if nobody keeps one.
@@ -40,6 +48,9 @@ func (l *Log) Note(faults []fault.Fault) {
 	l.faults = slices.Clone(faults)
 	for i := range l.faults {
 		l.faults[i].Loc = slices.Clone(faults[i].Loc)
+	}
+	if l.outer != nil {
+		l.outer.Note(faults)
 	}
 }
 

@@ -37,6 +37,21 @@ type Operation struct {
 	Reported *sync.Map
 }
 
+// Level is how much a request with the status matters in a log. Probes come every
+// few seconds, and one that fails is often that of an app that starts or stops.
+func (op *Operation) Level(status int) slog.Level {
+	probe, failed := op != nil && op.Unguarded, status >= http.StatusInternalServerError
+	switch {
+	case probe && failed:
+		return slog.LevelWarn
+	case probe:
+		return slog.LevelDebug
+	case failed:
+		return slog.LevelError
+	}
+	return slog.LevelInfo
+}
+
 // OperationKey is the context key of the *Operation that a request was routed
 // to.
 type OperationKey struct{}

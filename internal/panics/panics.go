@@ -5,14 +5,15 @@ package panics
 import (
 	"fmt"
 	"net/http"
-	"runtime/debug"
+	"runtime"
 )
 
 // Error is a panic on its way to the error writer. It does not unwrap: a
 // panic is a bug of the program, whatever its value.
 type Error struct {
 	Value any
-	Stack []byte
+	// calls are what ran when it was recovered, the innermost first.
+	calls []uintptr
 }
 
 // Error implements error.
@@ -27,5 +28,12 @@ func Recovered(value any) error {
 	return New(value)
 }
 
+// mostCalls is how many calls of a stack are kept: those of an endless recursion
+// repeat.
+const mostCalls = 128
+
 // New is the error of a recovered value, with the stack of its goroutine.
-func New(value any) *Error { return &Error{Value: value, Stack: debug.Stack()} }
+func New(value any) *Error {
+	calls := make([]uintptr, mostCalls)
+	return &Error{Value: value, calls: calls[:runtime.Callers(2, calls)]}
+}

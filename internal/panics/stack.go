@@ -1,0 +1,173 @@
+package panics
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/candor-go/candor/internal/callsite"
+)
+
+// origin is whose function it is.
+type origin int
+
+const (
+	users    origin = iota // of the program, or of its tests
+	library                // of a module that is neither the program nor Candor
+	standard               // of the standard library
+	candor
+)
+
+// Stack is what ran when it panicked, one line for each call, the innermost
+// first:
+//
+//	main.(*Shop).find shop.go:31, which called strings.Repeat
+//	main.readItem main.go:20
+//	(9 calls of Candor and the standard library)
+//
+// It begins at the first call of the program's own code. Calls of Candor and of
+// the standard library that follow each other are one line. Where the program has
+// no call in it, nothing is left out. Files are relative to the working directory
+// where they are below it.
+func (p *Error) Stack() []string {
+	frames := raised(p.calls)
+	first := firstOf(frames, users)
+	if first < 0 {
+		first = firstOf(frames, library)
+	}
+	if first < 0 {
+		return lines(frames)
+	}
+	all := folded(frames[first:])
+	if first > 0 {
+		if called := frames[first-1].Function; !strings.HasPrefix(called, "runtime.") {
+			all[0] += ", which called " + called
+		}
+	}
+	return all
+}
+
+// raised are the calls below the innermost panic: those above it recover it.
+func raised(calls []uintptr) []runtime.Frame {
+	var all []runtime.Frame
+	panicked := -1
+	for from := runtime.CallersFrames(calls); ; {
+		frame, more := from.Next()
+		if panicked < 0 && frame.Function == "runtime.gopanic" {
+			panicked = len(all)
+		}
+		all = append(all, frame)
+		if !more {
+			return all[panicked+1:]
+		}
+	}
+}
+
+func firstOf(frames []runtime.Frame, wanted origin) int {
+	for i, frame := range frames {
+		if originOf(frame.Function) == wanted {
+			return i
+		}
+	}
+	return -1
+}
+
+// folded are the lines of calls, with one for those of Candor and of the standard
+// library that follow each other.
+func folded(frames []runtime.Frame) (all []string) {
+	for i := 0; i < len(frames); {
+		n, ours := 0, false
+		for ; i+n < len(frames); n++ {
+			whose := originOf(frames[i+n].Function)
+			if whose < standard {
+				break
+			}
+			ours = ours || whose == candor
+		}
+		if n > 0 {
+			all = append(all, fold(n, ours))
+			i += n
+			continue
+		}
+		all = append(all, line(frames[i]))
+		i++
+	}
+	return all
+}
+
+func fold(n int, ours bool) string {
+	whose := "the standard library"
+	if ours {
+		whose = "Candor and the standard library"
+	}
+	if n == 1 {
+		return "(1 call of " + whose + ")"
+	}
+	return fmt.Sprintf("(%d calls of %s)", n, whose)
+}
+
+func lines(frames []runtime.Frame) (all []string) {
+	for _, frame := range frames {
+		all = append(all, line(frame))
+	}
+	return all
+}
+
+func line(frame runtime.Frame) string { return frame.Function + " " + At(frame.File, frame.Line) }
+
+// At is a line of a file, relative to the working directory where it is below it.
+func At(file string, line int) string {
+	if dir, err := os.Getwd(); err == nil {
+		if below, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(below) {
+			file = below
+		}
+	}
+	return file + ":" + strconv.Itoa(line)
+}
+
+const project = "github.com/candor-go/candor"
+
+// originOf tells by its name whose function it is: paths of the standard library
+// have no dot in their first element, which those of programs may not have either.
+func originOf(function string) origin {
+	pkg := packageOf(function)
+	first, _, _ := strings.Cut(pkg, "/")
+	switch {
+	case strings.HasSuffix(pkg, "_test"), pkg == "main":
+		return users
+	case callsite.IsOwn(function), strings.HasPrefix(pkg, project+"/internal/"), strings.HasPrefix(pkg, project+"/contrib/"):
+		return candor
+	case pkg == mainModule(), strings.HasPrefix(pkg, mainModule()+"/"):
+		return users
+	case !strings.Contains(first, "."):
+		return standard
+	}
+	return library
+}
+
+// packageOf is the import path of a function's package: what comes before the
+// first dot after the last slash. The name of a method or a generic function may
+// have slashes of its own, in brackets.
+func packageOf(function string) string {
+	plain, _, _ := strings.Cut(function, "[")
+	slash := strings.LastIndexByte(plain, '/') + 1
+	dot := strings.IndexByte(plain[slash:], '.')
+	if dot < 0 {
+		return plain
+	}
+	return plain[:slash+dot]
+}
+
+// mainModule is the path of the program's module, which no path equals where
+// there is none.
+var mainModule = sync.OnceValue(func() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path != "" {
+		return info.Main.Path
+	}
+	return "main"
+})
