@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/develop"
 )
 
 // App is an API: routes, their document, and what they share. It is an
@@ -37,7 +38,7 @@ type App struct {
 	checks []*sharedNode
 	tasks  *taskRunner
 	// dev is nil unless Config.Dev is on.
-	dev    *developing
+	dev    *develop.Mode
 	rates  *rateStores
 	caches *caches
 	// living guards life, which is nil while the app does not run. up tells so
@@ -68,7 +69,7 @@ func New(config Config, options ...Option) *App {
 		a.errors.format = problemFormat()
 	}
 	if config.Dev {
-		a.dev = newDeveloping(a)
+		a.dev = develop.New(a.errors.log, a.title(), a.documentForDev)
 		a.errors.dev = a.dev
 	}
 	a.rates = newRateStores(config.RateStore, a.errors.log)
@@ -99,7 +100,7 @@ func New(config Config, options ...Option) *App {
 // handler of another server, and logs once what waits for that.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.dev != nil {
-		a.dev.serve(a, w, r)
+		a.dev.Serve(w, r, a.serve, a.operationOf)
 		return
 	}
 	a.serve(w, r)
@@ -121,6 +122,30 @@ func (a *App) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	t.serve(w, r)
+}
+
+// documentForDev is the document, nil where it cannot be written, which asking for
+// it reports.
+func (a *App) documentForDev() []byte {
+	form, _ := a.table.Load().document.form(OpenAPI32)
+	return form.data
+}
+
+// operationOf tells which operation a request is for.
+func (a *App) operationOf(r *http.Request) (op develop.Operation) {
+	t := a.table.Load()
+	if t == nil { // the app has configuration errors
+		return op
+	}
+	e, _ := t.match(r, nil)
+	if e == nil {
+		return op
+	}
+	op = develop.Operation{Operation: &e.operation, Path: t.document.operations.pathOf(e), Site: e.route.site.String()}
+	if e.route.mounted != nil {
+		op.Prefix = strings.TrimSuffix(e.pattern.String(), mountSuffix)
+	}
+	return op
 }
 
 // refuseUnstarted responds to a request that would find no values of shared

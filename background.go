@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/panics"
 )
 
@@ -77,7 +78,7 @@ func (t *Tasks) Add(task func(ctx context.Context) error) { t.list = append(t.li
 type taskRunner struct {
 	// failed is told of the error of a task, with where that is declared, as attributes.
 	failed func(ctx context.Context, err error, attrs []any)
-	dev    *developing
+	dev    *develop.Mode
 
 	mutex   sync.Mutex
 	running int
@@ -154,7 +155,7 @@ func (tr *taskRunner) done() <-chan struct{} {
 func (tr *taskRunner) run(ctx context.Context, tasks []func(context.Context) error) {
 	for _, task := range tasks {
 		if err := isolated(ctx, task); err != nil {
-			tr.failed(ctx, err, tr.dev.taskAttrs(task))
+			tr.failed(ctx, err, tr.dev.TaskAttrs(task))
 		}
 	}
 }

@@ -151,7 +151,7 @@ func devLines(t *testing.T, config candor.Config, request string, header ...stri
 		line = regexp.MustCompile(`duration=\S+`).ReplaceAllString(line, "duration=D")
 		line = regexp.MustCompile(`(\w+_test\.go):\d+`).ReplaceAllString(line, "$1")
 		line = regexp.MustCompile(`[^ =]*/(\w+_test\.go)`).ReplaceAllString(line, "$1")
-		lines = append(lines, strings.ReplaceAll(line, "github.com/candor-go/candor_test.", ""))
+		lines = append(lines, strings.ReplaceAll(line, "    candor_test.", "    "))
 	}
 	return lines, w.Code, w.Body.String()
 }

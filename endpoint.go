@@ -14,6 +14,7 @@ import (
 
 	"github.com/candor-go/candor/internal/callers"
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/pathtree"
@@ -120,7 +121,7 @@ type endpoint struct {
 type appShared struct {
 	programs *programs
 	// dev is nil unless the app is under development.
-	dev    *developing
+	dev    *develop.Mode
 	tasks  *taskRunner
 	checks ResponseChecks
 	rates  *rateStores

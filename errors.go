@@ -16,6 +16,7 @@ import (
 
 	"github.com/candor-go/candor/internal/budget"
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/faultlog"
 	"github.com/candor-go/candor/internal/layer"
@@ -162,7 +163,7 @@ var errClientGone = errors.New("the client is gone")
 type errorWriter struct {
 	log *slog.Logger
 	// dev is nil unless the app is under development.
-	dev *developing
+	dev *develop.Mode
 	// messages makes the sentence of a fault; where it is nil or returns "",
 	// the sentence is the default one.
 	messages func(*http.Request, Fault) string
@@ -471,7 +472,7 @@ func (f *failure) logAt(level slog.Level, message string, err error, more ...any
 	attrs := append([]any{"method", f.r.Method, "route", f.r.Pattern, "error", opened(err)}, more...)
 	if dev := f.writer.dev; dev != nil {
 		_, panicked := errors.AsType[*panics.Error](err)
-		attrs = append(attrs, dev.attrs(f.r, level, panicked)...)
+		attrs = append(attrs, dev.Attrs(f.r, level, panicked)...)
 	}
 	if id := requestinfo.ID(f.r.Context()); id != "" {
 		attrs = append(attrs, "request_id", id)
@@ -488,7 +489,7 @@ func (ew *errorWriter) logError(ctx context.Context, level slog.Level, message s
 	}
 	ew.log.Log(ctx, level, message, attrs...)
 	if panicked && ew.dev != nil {
-		ew.dev.logStack(ctx, level, p)
+		ew.dev.LogStack(ctx, level, p)
 	}
 }
 

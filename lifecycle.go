@@ -80,9 +80,7 @@ type running struct {
 //
 // Started several times, the app ends with the last stop.
 func (a *App) Start(ctx context.Context) (stop func() error, err error) {
-	if a.dev != nil {
-		a.dev.announce()
-	}
+	a.dev.Announce()
 	t, err := a.sealed()
 	if err != nil {
 		return nil, err

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/layer"
 )
 
@@ -407,4 +408,40 @@ func (x *exchange) streamInside(rest int) error {
 		return err
 	}
 	return x.finishStream()
+}
+
+// noteFailures lets each step of an app under development tell which one an error
+// came from.
+func (e *endpoint) noteFailures(steps []step) {
+	if e.dev == nil {
+		return
+	}
+	for i := range steps {
+		s, file := steps[i], e.fileOf(steps[i])
+		note := func(x *exchange, err error) error {
+			if err != nil {
+				develop.Note(x.scope.r.Context(), s.name, file)
+			}
+			return err
+		}
+		if s.run != nil {
+			steps[i].run = func(x *exchange) error { return note(x, s.run(x)) }
+		}
+		if s.wrap != nil {
+			steps[i].wrap = func(x *exchange, rest int) error { return note(x, s.wrap(x, rest)) }
+		}
+	}
+}
+
+// fileOf is where the function that a step runs is declared, or else registered.
+func (e *endpoint) fileOf(s step) string {
+	node := e.nodes[s.node]
+	site := e.route.site
+	if node.provider != nil {
+		site = node.provider.site
+	}
+	if at := develop.DeclaredAt(node.function.pc); at != "" && node.function != nothing {
+		return at
+	}
+	return site.String()
 }

@@ -302,7 +302,7 @@ func (s *connectedSocket) run(x *exchange) error {
 		s.failure = func(err error) []byte { return e.errors.late(a.r, err) }
 	}
 	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
-	s.invalid = func(faults []fault.Fault) { e.dev.logMessage(a.r, faults) }
+	s.invalid = func(faults []fault.Fault) { e.dev.InvalidMessage(a.r, faults) }
 	s.decode = limitMemory(s.decode, int64(limit))
 	// From here on the server's end closes the socket: the handler would not know.
 	unhook := serve.OnStopping(x.ctx, s.goAway)

@@ -16,6 +16,7 @@ import (
 	"cmp"
 	"crypto/rand"
 	"flag"
+	"fmt"
 	"log"
 	"log/slog"
 	"os"
@@ -45,7 +46,9 @@ func main() {
 		return
 	}
 	if os.Getenv("ADMIN_KEY") == "" {
-		slog.Warn("ADMIN_KEY is not set", "until the end", s.AdminKey)
+		// The key itself is for whoever started the program, and not for a log that is kept.
+		slog.Warn("ADMIN_KEY is not set, so one was made that is valid until the process ends; it is on the standard output")
+		fmt.Println("generated admin key:", s.AdminKey)
 	}
 	if err := app.Run(*addr); err != nil {
 		log.Fatal(err)

@@ -46,7 +46,7 @@ func (p *Error) Stack() []string {
 	all := folded(frames[first:])
 	if first > 0 {
 		if called := frames[first-1].Function; !strings.HasPrefix(called, "runtime.") {
-			all[0] += ", which called " + called
+			all[0] += ", which called " + short(called)
 		}
 	}
 	return all
@@ -118,7 +118,11 @@ func lines(frames []runtime.Frame) (all []string) {
 	return all
 }
 
-func line(frame runtime.Frame) string { return frame.Function + " " + At(frame.File, frame.Line) }
+func line(frame runtime.Frame) string { return short(frame.Function) + " " + At(frame.File, frame.Line) }
+
+// short is the name of a function without the directories of its package, which
+// the name of the file has.
+func short(function string) string { return function[strings.LastIndexByte(function, '/')+1:] }
 
 // At is a line of a file, relative to the working directory where it is below it.
 func At(file string, line int) string {

@@ -1,4 +1,8 @@
-package candor
+// Package develop logs what helps while an API is developed: each request, errors
+// with where they come from, and responses that the document does not have. It
+// writes to the log and to nothing else, and knows no routes: whoever serves a
+// request tells which operation it was for.
+package develop
 
 import (
 	"context"
@@ -20,9 +24,8 @@ import (
 	"github.com/candor-go/candor/internal/panics"
 )
 
-// developing is what Config.Dev adds to an app: everything in it ends in the log.
-// It is nil in an app without.
-type developing struct {
+// Mode is an app under development. A nil one is an app that is not.
+type Mode struct {
 	log   *slog.Logger
 	title string
 	// announced is for the first record, warned for the operations and statuses that
@@ -33,27 +36,35 @@ type developing struct {
 	statuses func() documentedStatuses
 }
 
-func newDeveloping(a *App) *developing {
-	d := &developing{log: a.errors.log, title: a.title()}
-	d.statuses = sync.OnceValue(func() documentedStatuses {
-		form, err := a.table.Load().document.form(OpenAPI32)
-		if err != nil { // which the document itself reports
-			return documentedStatuses{}
-		}
-		return readStatuses(form.data)
-	})
-	return d
+// New makes the mode of an app. The document, in version 3.2, is asked for with the
+// first request.
+func New(log *slog.Logger, title string, document func() []byte) *Mode {
+	return &Mode{log: log, title: title, statuses: sync.OnceValue(func() documentedStatuses { return readStatuses(document()) })}
 }
 
-// announce logs that the app runs so: before anything else that it logs.
-func (d *developing) announce() {
-	d.announced.Do(func() {
-		d.log.Warn("development mode is on: each request is logged, with its path; in production leave Config.Dev false", "app", d.title)
+// Announce logs that the app runs so: before anything else that it logs.
+func (m *Mode) Announce() {
+	if m == nil {
+		return
+	}
+	m.announced.Do(func() {
+		m.log.Warn("development mode is on: each request is logged, with its path; in production leave Config.Dev false", "app", m.title)
 	})
 }
 
-// devRequest is a request on its way through an app under development.
-type devRequest struct {
+// Operation is what served a request.
+type Operation struct {
+	*layer.Operation
+	// Path is that of the document, "" for an operation that is not in it.
+	Path string
+	// Site is the call that registered it.
+	Site string
+	// Prefix is set for a mount: the pattern in front of what is mounted.
+	Prefix string
+}
+
+// request is a request on its way through an app under development.
+type request struct {
 	// faults are what it was refused for.
 	faults faultlog.Log
 	// inside is the pattern in a mounted app, below that of the mount.
@@ -64,36 +75,38 @@ type devRequest struct {
 	failed bool
 }
 
-// devKey is the context key of the *devRequest.
-type devKey struct{}
+// key is the context key of the *request.
+type key struct{}
 
-// devRequestOf is nil for a request that no app under development serves.
-func devRequestOf(ctx context.Context) *devRequest {
-	dev, _ := ctx.Value(devKey{}).(*devRequest)
+// requestOf is nil for a request that no app under development serves.
+func requestOf(ctx context.Context) *request {
+	dev, _ := ctx.Value(key{}).(*request)
 	return dev
 }
 
-// serve serves a request, and logs it once it is over.
-func (d *developing) serve(a *App, w http.ResponseWriter, r *http.Request) {
-	d.announce()
-	watched, outer, dev, start := layer.Watch(w), devRequestOf(r.Context()), &devRequest{}, time.Now()
-	ctx := context.WithValue(r.Context(), devKey{}, dev)
+// Serve serves a request, and logs it once it is over. find is asked for its
+// operation then; it returns the zero value for a path without one.
+func (m *Mode) Serve(w http.ResponseWriter, r *http.Request, next http.HandlerFunc, find func(*http.Request) Operation) {
+	m.Announce()
+	watched, outer, dev, start := layer.Watch(w), requestOf(r.Context()), &request{}, time.Now()
+	ctx := context.WithValue(r.Context(), key{}, dev)
 	sent := r.WithContext(faultlog.In(ctx, &dev.faults))
 	whole := false
 	// Deferred, so that a response that is aborted is logged too.
 	defer func() {
 		r.Pattern = sent.Pattern
-		line := devLine{request: sent, dev: dev, duration: time.Since(start), status: statusOf(watched, whole), aborted: !whole && watched.Begun}
-		if t := a.table.Load(); t != nil { // else the app has configuration errors
-			d.checkDocumented(t, &line)
+		over := line{
+			request: sent, dev: dev, duration: time.Since(start),
+			status: statusOf(watched, whole), aborted: !whole && watched.Begun, operation: find(sent),
 		}
+		m.checkDocumented(&over)
 		if outer != nil { // the app outside logs it
-			outer.inside, outer.failed = line.route(), outer.failed || dev.failed
+			outer.inside, outer.failed = over.route(), outer.failed || dev.failed
 			return
 		}
-		d.log.LogAttrs(sent.Context(), line.operation.Level(line.status), "request", line.attrs()...)
+		m.log.LogAttrs(sent.Context(), over.operation.Level(over.status), "request", over.attrs()...)
 	}()
-	a.serve(watched, sent)
+	next(watched, sent)
 	whole = true
 }
 
@@ -109,26 +122,25 @@ func statusOf(w *layer.Writer, whole bool) int {
 	return http.StatusInternalServerError
 }
 
-// devLine is the record of a request.
-type devLine struct {
-	request  *http.Request
-	dev      *devRequest
-	duration time.Duration
-	status   int
-	aborted  bool
-	// operation is nil for a path without a route.
-	operation *layer.Operation
+// line is the record of a request.
+type line struct {
+	request   *http.Request
+	dev       *request
+	duration  time.Duration
+	status    int
+	aborted   bool
+	operation Operation
 }
 
 // route is the pattern, through all apps that are mounted in each other.
-func (l devLine) route() string {
+func (l line) route() string {
 	if l.dev.inside == "" {
 		return l.request.Pattern
 	}
-	return strings.TrimSuffix(l.request.Pattern, mountSuffix) + l.dev.inside
+	return l.operation.Prefix + l.dev.inside
 }
 
-func (l devLine) attrs() []slog.Attr {
+func (l line) attrs() []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("method", l.request.Method), slog.String("path", l.request.URL.Path), slog.String("route", l.route()),
 		slog.Int("status", l.status), slog.Duration("duration", l.duration),
@@ -156,11 +168,11 @@ func invalidAttr(faults []fault.Fault) slog.Attr {
 	return slog.String("invalid", strings.Join(all, ", "))
 }
 
-// logMessage logs the validation errors in a message of a WebSocket, whose
+// InvalidMessage logs the validation errors in a message of a WebSocket, whose
 // request is over only with the connection.
-func (d *developing) logMessage(r *http.Request, faults []fault.Fault) {
-	if d != nil {
-		d.log.LogAttrs(r.Context(), slog.LevelInfo, "invalid message",
+func (m *Mode) InvalidMessage(r *http.Request, faults []fault.Fault) {
+	if m != nil {
+		m.log.LogAttrs(r.Context(), slog.LevelInfo, "invalid message",
 			slog.String("path", r.URL.Path), slog.String("route", r.Pattern), invalidAttr(faults))
 	}
 }
@@ -171,28 +183,23 @@ type undocumented struct {
 	status       int
 }
 
-// checkDocumented finds the operation of a request, and warns, once each, of a
-// status that its document does not have.
-func (d *developing) checkDocumented(t *table, l *devLine) {
-	e, _ := t.match(l.request, nil)
-	if e == nil {
-		return
-	}
-	l.operation = &e.operation
+// checkDocumented warns, once each, of a status that the document of the operation
+// does not have.
+func (m *Mode) checkDocumented(l *line) {
 	// The record of an unknown error says more, and the status of a client that
 	// left reaches nobody.
-	if l.aborted || l.dev.failed || l.status == mediatype.StatusClientClosed {
+	if l.operation.Path == "" || l.aborted || l.dev.failed || l.status == mediatype.StatusClientClosed {
 		return
 	}
-	op := undocumented{e.method, t.document.operations.pathOf(e), l.status}
-	if op.path == "" || d.statuses().has(op) {
+	op := undocumented{l.operation.Method, l.operation.Path, l.status}
+	if m.statuses().has(op) {
 		return
 	}
-	if _, warned := d.warned.LoadOrStore(op, true); warned {
+	if _, warned := m.warned.LoadOrStore(op, true); warned {
 		return
 	}
-	d.log.WarnContext(l.request.Context(), "the document does not have this response", "method", op.method, "route", l.route(), "status", op.status,
-		"at", e.route.site.String(), "fix", fmt.Sprintf("declare it with candor.Raises(err) or candor.Responds[T](%d)", op.status))
+	m.log.WarnContext(l.request.Context(), "the document does not have this response", "method", op.method, "route", l.route(), "status", op.status,
+		"at", l.operation.Site, "fix", fmt.Sprintf("declare it with candor.Raises(err) or candor.Responds[T](%d)", op.status))
 }
 
 // documentedStatuses are the keys of the responses, by path and method. They are
@@ -246,45 +253,17 @@ func responseKeys(operation json.RawMessage) map[string]bool {
 	return keys
 }
 
-// noteFailures lets each step of an app under development tell which one an error
-// came from.
-func (e *endpoint) noteFailures(steps []step) {
-	if e.dev == nil {
-		return
-	}
-	for i := range steps {
-		s, file := steps[i], e.fileOf(steps[i])
-		note := func(x *exchange, err error) error {
-			if dev := devRequestOf(x.scope.r.Context()); err != nil && dev != nil && dev.failedAt == "" {
-				dev.failedAt, dev.file = s.name, file
-			}
-			return err
-		}
-		if s.run != nil {
-			steps[i].run = func(x *exchange) error { return note(x, s.run(x)) }
-		}
-		if s.wrap != nil {
-			steps[i].wrap = func(x *exchange, rest int) error { return note(x, s.wrap(x, rest)) }
-		}
+// Note tells of a request which step returned its error, and where the function of
+// that is. The first counts: an error passes the steps around it too.
+func Note(ctx context.Context, step, file string) {
+	if dev := requestOf(ctx); dev != nil && dev.failedAt == "" {
+		dev.failedAt, dev.file = step, file
 	}
 }
 
-// fileOf is where the function that a step runs is declared, or else registered.
-func (e *endpoint) fileOf(s step) string {
-	node := e.nodes[s.node]
-	site := e.route.site
-	if node.provider != nil {
-		site = node.provider.site
-	}
-	if at := declaredAt(node.function.pc); at != "" && node.function != nothing {
-		return at
-	}
-	return site.String()
-}
-
-// declaredAt is the line where a function is declared, "" for the value of a
+// DeclaredAt is the line where a function is declared, "" for the value of a
 // method, which the compiler makes.
-func declaredAt(pc uintptr) string {
+func DeclaredAt(pc uintptr) string {
 	f := runtime.FuncForPC(pc)
 	if f == nil {
 		return ""
@@ -296,10 +275,10 @@ func declaredAt(pc uintptr) string {
 	return panics.At(file, line)
 }
 
-// attrs tell more of the request that failed.
-func (d *developing) attrs(r *http.Request, level slog.Level, panicked bool) []any {
+// Attrs tell more of the request that failed.
+func (m *Mode) Attrs(r *http.Request, level slog.Level, panicked bool) []any {
 	attrs := []any{"path", r.URL.Path}
-	dev := devRequestOf(r.Context())
+	dev := requestOf(r.Context())
 	if dev == nil {
 		return attrs
 	}
@@ -310,17 +289,17 @@ func (d *developing) attrs(r *http.Request, level slog.Level, panicked bool) []a
 	return attrs
 }
 
-// logStack logs one record for each line: handlers of slog escape line breaks.
-func (d *developing) logStack(ctx context.Context, level slog.Level, p *panics.Error) {
+// LogStack logs one record for each line: handlers of slog escape line breaks.
+func (m *Mode) LogStack(ctx context.Context, level slog.Level, p *panics.Error) {
 	for _, line := range p.Stack() {
-		d.log.Log(ctx, level, "    "+line)
+		m.log.Log(ctx, level, "    "+line)
 	}
 }
 
-// taskAttrs tell where a background task is declared.
-func (d *developing) taskAttrs(task func(context.Context) error) []any {
-	if d == nil {
+// TaskAttrs tell where a background task is declared.
+func (m *Mode) TaskAttrs(task func(context.Context) error) []any {
+	if m == nil {
 		return nil
 	}
-	return []any{"at", declaredAt(reflect.ValueOf(task).Pointer())}
+	return []any{"at", DeclaredAt(reflect.ValueOf(task).Pointer())}
 }
