@@ -112,7 +112,7 @@ func identOf(program string) string {
 
 func asPackage(ident, text string) string {
 	text = regexp.MustCompile(`(?m)^package main$`).ReplaceAllString(text, "package "+ident)
-	text = strings.Replace(text, "\nfunc main() {", "\n// Main is main.\nfunc Main() {", 1)
+	text = strings.Replace(text, "\nfunc main() {", "\nfunc Main() {", 1)
 	return regexp.MustCompile(`(\(|Addr: )":8000"`).ReplaceAllString(text, "${1}address")
 }
 
@@ -152,7 +152,8 @@ func play(t *testing.T, binary string, s *session) {
 	shell.Cancel = func() error { return syscall.Kill(-shell.Process.Pid, syscall.SIGKILL) }
 	printed, err := shell.CombinedOutput()
 	require.NoError(t, err, "%s:%d: %s", s.page, s.line, printed)
-	shown := strings.NewReplacer(listen, shownAddress, identOf(s.program)+".", "main.").Replace(string(printed))
+	shown := strings.NewReplacer(listen, shownAddress, identOf(s.program)+".", "main.",
+		filepath.Join(filepath.Dir(binary), identOf(s.program))+"/", "").Replace(string(printed))
 	outputs := strings.Split(shown, mark+"\n")
 	for i := range s.commands {
 		compare(t, s, &s.commands[i], outputs[i])

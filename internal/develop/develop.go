@@ -199,7 +199,7 @@ func (m *Mode) checkDocumented(l *line) {
 		return
 	}
 	m.log.WarnContext(l.request.Context(), "the document does not have this response", "method", op.method, "route", l.route(), "status", op.status,
-		"at", l.operation.Site, "fix", fmt.Sprintf("declare it with candor.Raises(err) or candor.Responds[T](%d)", op.status))
+		"at", panics.Relative(l.operation.Site), "fix", fmt.Sprintf("declare it with candor.Raises(err) or candor.Responds[T](%d)", op.status))
 }
 
 // documentedStatuses are the keys of the responses, by path and method. They are
@@ -257,7 +257,7 @@ func responseKeys(operation json.RawMessage) map[string]bool {
 // that is. The first counts: an error passes the steps around it too.
 func Note(ctx context.Context, step, file string) {
 	if dev := requestOf(ctx); dev != nil && dev.failedAt == "" {
-		dev.failedAt, dev.file = step, file
+		dev.failedAt, dev.file = step, panics.Relative(file)
 	}
 }
 

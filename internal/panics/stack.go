@@ -118,20 +118,28 @@ func lines(frames []runtime.Frame) (all []string) {
 	return all
 }
 
-func line(frame runtime.Frame) string { return short(frame.Function) + " " + At(frame.File, frame.Line) }
+func line(frame runtime.Frame) string {
+	return short(frame.Function) + " " + At(frame.File, frame.Line)
+}
 
 // short is the name of a function without the directories of its package, which
 // the name of the file has.
 func short(function string) string { return function[strings.LastIndexByte(function, '/')+1:] }
 
-// At is a line of a file, relative to the working directory where it is below it.
-func At(file string, line int) string {
-	if dir, err := os.Getwd(); err == nil {
-		if below, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(below) {
-			file = below
-		}
+// At is a line of a file, as [Relative] writes it.
+func At(file string, line int) string { return Relative(file + ":" + strconv.Itoa(line)) }
+
+// Relative is a file, with a line or without, relative to the working directory
+// where it is below it.
+func Relative(file string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return file
 	}
-	return file + ":" + strconv.Itoa(line)
+	if below, err := filepath.Rel(dir, file); err == nil && filepath.IsLocal(below) {
+		return below
+	}
+	return file
 }
 
 const project = "github.com/candor-go/candor"

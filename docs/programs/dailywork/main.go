@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"log"
-	"log/slog"
-	"os"
 
 	"github.com/candor-go/candor"
-	"github.com/candor-go/candor/middleware"
 )
 
 type ReadItem struct {
@@ -32,8 +30,9 @@ func readItem(_ context.Context, in ReadItem) (Item, error) {
 }
 
 func main() {
-	logger := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	app := candor.New(candor.Config{Title: "Items", Logger: logger}, candor.Use(middleware.AccessLog(logger)))
+	dev := flag.Bool("dev", false, "log what helps while developing")
+	flag.Parse()
+	app := candor.New(candor.Config{Title: "Items", Dev: *dev})
 	candor.Get(app, "/items/{id}", readItem, candor.Raises(ErrNoItem))
 	if err := app.Run(":8000"); err != nil {
 		log.Fatal(err)
