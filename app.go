@@ -124,6 +124,8 @@ func (a *App) serve(w http.ResponseWriter, r *http.Request) {
 	t.serve(w, r)
 }
 
+func (a *App) title() string { return cmp.Or(a.config.Title, "API") }
+
 // documentForDev is the document, nil where it cannot be written, which asking for
 // it reports.
 func (a *App) documentForDev() []byte {

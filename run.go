@@ -83,5 +83,3 @@ func (a *App) refusal(status int) (mediaType string, body []byte) {
 	mediaType, body, _ = a.errors.encode(nil, nil, Error(status, strings.ToLower(http.StatusText(status))))
 	return mediaType, body
 }
-
-func (a *App) title() string { return cmp.Or(a.config.Title, "API") }
