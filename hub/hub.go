@@ -54,6 +54,7 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
+	"sync"
 	"time"
 
 	"github.com/candor-go/candor"
@@ -173,6 +174,10 @@ func (c *Config) complete(t reflect.Type) error {
 	return nil
 }
 
+// spareFaults are lists in which nothing was noted, since each of many subscribers
+// decodes a message.
+var spareFaults = sync.Pool{New: func() any { return &fault.List{} }}
+
 // useJSON makes Marshal and Unmarshal for messages of a type.
 func (c *Config) useJSON(t reflect.Type) error {
 	described, err := typeinfo.Of(t)
@@ -195,9 +200,10 @@ func (c *Config) useJSON(t reflect.Type) error {
 		return encoder.Append(nil, message, false, nil)
 	}
 	c.Unmarshal = func(payload []byte, v any) error {
-		var faults fault.List
-		decoder.Decode(payload, reflect.ValueOf(v).Elem(), codec.Options{}, &faults)
+		faults := spareFaults.Get().(*fault.List)
+		decoder.Decode(payload, reflect.ValueOf(v).Elem(), codec.Options{}, faults)
 		if len(faults.Faults) == 0 {
+			spareFaults.Put(faults)
 			return nil
 		}
 		faults.Seal(0, "message")
@@ -292,13 +298,14 @@ func (h *Hub[T]) Subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 		return nil, err
 	}
 	return func(yield func(Message[T], error) bool) {
+		into := new(T) // for all messages, which are copied from it
 		for delivery, err := range deliveries {
 			if delivery.Start {
 				continue
 			}
 			var message Message[T]
 			if err == nil {
-				message, err = h.message(topic, delivery)
+				message, err = h.message(topic, delivery, into)
 			}
 			if !yield(message, err) {
 				return
@@ -323,6 +330,7 @@ func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (candor.Event
 		return nil, err
 	}
 	return func(yield func(candor.Event[T], error) bool) {
+		into := new(T) // for all messages, which are copied from it
 		for delivery, err := range deliveries {
 			if errors.Is(err, ErrSlowSubscriber) {
 				return
@@ -331,7 +339,7 @@ func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (candor.Event
 				yield(candor.Event[T]{}, err)
 				return
 			}
-			if !yield(h.event(topic, delivery), nil) {
+			if !yield(h.event(topic, delivery, into), nil) {
 				return
 			}
 		}
@@ -339,11 +347,11 @@ func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (candor.Event
 }
 
 // event is a delivery as an event.
-func (h *Hub[T]) event(topic string, d Delivery) candor.Event[T] {
+func (h *Hub[T]) event(topic string, d Delivery, into *T) candor.Event[T] {
 	if d.Start {
 		return candor.Event[T]{ID: d.ID, NoData: true}
 	}
-	message, err := h.message(topic, d)
+	message, err := h.message(topic, d, into)
 	if err != nil || message.Gap {
 		return candor.Event[T]{ID: d.ID, Gap: true}
 	}
@@ -391,14 +399,16 @@ func (h *Hub[T]) start(ctx context.Context, topic, lastID string) (iter.Seq2[Del
 	return deliveries, unavailable(ctx, err)
 }
 
-// message decodes a delivery.
-func (h *Hub[T]) message(topic string, d Delivery) (Message[T], error) {
-	message := Message[T]{ID: d.ID, Gap: d.Gap}
+// message decodes a delivery, by way of into.
+func (h *Hub[T]) message(topic string, d Delivery, into *T) (Message[T], error) {
 	if d.Gap {
-		return message, nil
+		return Message[T]{ID: d.ID, Gap: true}, nil
 	}
-	if err := h.config.Unmarshal(d.Payload, &message.Data); err != nil {
+	// Nothing of the message before it may be seen in it, nor shared with it.
+	var none T
+	*into = none
+	if err := h.config.Unmarshal(d.Payload, into); err != nil {
 		return Message[T]{ID: d.ID}, fmt.Errorf("decode message %q of topic %q: %w", d.ID, topic, err)
 	}
-	return message, nil
+	return Message[T]{ID: d.ID, Data: *into}, nil
 }

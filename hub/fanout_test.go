@@ -1,0 +1,102 @@
+package hub_test
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/hub"
+)
+
+// A crowd subscribes to one topic.
+type crowd struct {
+	hub   *hub.Hub[int]
+	size  int
+	heard sync.WaitGroup // of the message under way
+	ended sync.WaitGroup
+	wrong atomic.Int64
+}
+
+// newCrowd waits until all subscribe. The subscriptions end with ctx.
+func newCrowd(ctx context.Context, t testing.TB, size int) *crowd {
+	c := &crowd{hub: hub.New[int](hub.Config{}), size: size}
+	for range size {
+		messages, err := c.hub.Subscribe(ctx, "all", "")
+		require.NoError(t, err)
+		c.ended.Go(func() {
+			for message, err := range messages {
+				if err != nil {
+					return
+				}
+				if message.Data != 1 {
+					c.wrong.Add(1)
+				}
+				c.heard.Done()
+			}
+		})
+	}
+	return c
+}
+
+// say publishes a message and waits until the last one has it.
+func (c *crowd) say(ctx context.Context, t testing.TB) {
+	c.heard.Add(c.size)
+	_, err := c.hub.Publish(ctx, "all", 1)
+	require.NoError(t, err)
+	c.heard.Wait()
+}
+
+// mallocs is how many objects f allocates, in all goroutines.
+func mallocs(f func()) float64 {
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	f()
+	runtime.ReadMemStats(&after)
+	return float64(after.Mallocs - before.Mallocs)
+}
+
+// A message costs a subscriber no allocation, however many there are.
+func TestFanOutAllocatesNothingForASubscriber(t *testing.T) {
+	const size, times = 1000, 20
+	ctx, stop := context.WithCancel(t.Context())
+	c := newCrowd(ctx, t, size)
+	for range 10 {
+		c.say(ctx, t)
+	}
+	allocated := mallocs(func() {
+		for range times {
+			c.say(ctx, t)
+		}
+	})
+	// The race detector has pools forget a quarter of what they are given.
+	assert.Less(t, allocated/(size*times), 0.5)
+	assert.Zero(t, c.wrong.Load())
+	stop()
+	c.ended.Wait()
+}
+
+// BenchmarkFanOut is one message to 10,000 subscribers, until the last has it.
+func BenchmarkFanOut(b *testing.B) {
+	const size = 10_000
+	ctx, stop := context.WithCancel(b.Context())
+	c := newCrowd(ctx, b, size)
+	for range 3 {
+		c.say(ctx, b)
+	}
+	began := time.Now()
+	allocated := mallocs(func() {
+		for range b.N {
+			c.say(ctx, b)
+		}
+	})
+	b.ReportMetric(float64(time.Since(began).Milliseconds())/float64(b.N), "ms-to-last")
+	b.ReportMetric(allocated/float64(b.N*size), "allocs/subscriber")
+	stop()
+	c.ended.Wait()
+}
