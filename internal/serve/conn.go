@@ -133,6 +133,7 @@ func (c *conn) letGo() {
 	c.phase.Store(taken)
 	if c.timer != nil {
 		c.timer.Stop()
+		c.timer = nil // a connection that is taken over may live for long
 	}
 }
 

@@ -79,7 +79,7 @@ func (s *server) wait(ctx context.Context) error {
 // open adopts an accepted connection, with TLS upon it if that is asked for.
 func (s *server) open(nc net.Conn) *conn {
 	s.pending.Add(1)
-	network := &pacedConn{Conn: nc, lim: &s.lim, clock: s.clock}
+	network := &pacedConn{Conn: nc, lim: &s.lim, clock: &s.clock}
 	c := &conn{Conn: network, network: network, server: s, headerEnd: s.clock.after(s.lim.ReadHeader)}
 	if _, already := nc.(*tls.Conn); s.protocols.TLS != nil && !already {
 		c.Conn = tls.Server(network, s.protocols.TLS)

@@ -14,7 +14,7 @@ import (
 type pacedConn struct {
 	net.Conn
 	lim   *Limits
-	clock clock
+	clock *clock
 
 	free  atomic.Bool  // the write deadline is somebody else's
 	armed atomic.Int64 // a moment: the write deadline of ours there is

@@ -27,7 +27,7 @@ import (
 // message at most; until the handler takes that, the client has to wait.
 //
 // The first reason to close is the one that counts: beginClosing notes it, and
-// shut tells when the connection is closed. What is noted is what everybody
+// open tells when the connection is closed. What is noted is what everybody
 // learns from then on.
 
 const (
@@ -85,9 +85,10 @@ type Conn struct {
 	// waits for the handler.
 	received atomic.Int64
 	waiting  atomic.Bool
-	// readerDone and shut are closed when the reader and the connection ended.
-	readerDone chan struct{}
-	shut       chan struct{}
+	// reader and open are done when the reader and the connection ended. They are
+	// smaller than channels, of which each idle client would hold two.
+	reader sync.WaitGroup
+	open   sync.WaitGroup
 
 	mutex sync.Mutex
 	// why is set once the connection is to be closed.
@@ -122,20 +123,19 @@ func open(ctx context.Context, accepted *websocket.Conn, raw *pacedConn, config 
 	ping := cmp.Or(config.Ping, defaultPing)
 	c := &Conn{
 		conn: accepted, net: raw, limit: config.MessageLimit, failed: config.Failed, inbox: make(chan *Message),
-		readerDone: make(chan struct{}), shut: make(chan struct{}),
 	}
+	c.open.Add(1)
 	c.ctx, c.cancel = context.WithCancel(ctx)
 	accepted.SetReadLimit(-1) // fill counts by itself, and closes with a reason
 	c.mutex.Lock()            // the timer may fire before it is assigned
 	c.ping = time.AfterFunc(ping, func() { c.probe(ping) })
 	c.mutex.Unlock()
-	go c.read()
+	c.reader.Go(c.read)
 	return c
 }
 
 // read hands over messages until the connection ends.
 func (c *Conn) read() {
-	defer close(c.readerDone)
 	for {
 		m, err := c.next()
 		if err != nil {
@@ -199,7 +199,7 @@ func (c *Conn) Subprotocol() string { return c.conn.Subprotocol() }
 // Ended waits until a connection that is closed is read no more, and is the
 // error for which it was closed.
 func (c *Conn) Ended() error {
-	<-c.readerDone
+	c.reader.Wait()
 	return c.why
 }
 
@@ -289,7 +289,7 @@ func (c *Conn) Close(closing *Closing, why error) {
 	if c.beginClosing(why) {
 		c.close(closing)
 	}
-	<-c.shut
+	c.open.Wait()
 }
 
 // Refuse closes the connection for a reason, without waiting.
@@ -301,7 +301,7 @@ func (c *Conn) Refuse(closing *Closing, why error) {
 
 // close says why, waits for the other side to close too, and ends it.
 func (c *Conn) close(closing *Closing) {
-	defer close(c.shut)
+	defer c.open.Done()
 	c.net.limitReads(closeWait)
 	_ = c.conn.Close(websocket.StatusCode(closing.Code), fitReason(closing.Reason))
 }
@@ -325,7 +325,7 @@ func fitReason(reason string) string {
 // drop gives up a connection that carries nothing any more.
 func (c *Conn) drop(cause error) {
 	if c.beginClosing(c.failed(vanished(cause))) {
-		defer close(c.shut)
+		defer c.open.Done()
 		_ = c.conn.CloseNow()
 	}
 }
@@ -345,7 +345,7 @@ func (c *Conn) fail(err error) {
 			received = &Closing{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the reason is not UTF-8"}
 		}
 		if c.beginClosing(c.failed(received)) {
-			defer close(c.shut)
+			defer c.open.Done()
 			_ = c.conn.CloseNow()
 		}
 	case c.net.failed.Load(), errors.Is(err, net.ErrClosed):
