@@ -39,7 +39,7 @@ func TestStack(t *testing.T) {
 	}{
 		"a panic":                        {breaks, []string{"breaks stack_test.go"}},
 		"a panic of the runtime":         {func() { _ = []int{}[len(t.Name())] }, []string{"TestStack.func1 stack_test.go"}},
-		"of the standard library":        {func() { breaksInside() }, []string{"breaksInside stack_test.go, which called strings.Repeat", "TestStack.func2 stack_test.go"}},
+		"of the standard library":        {func() { _ = breaksInside() }, []string{"breaksInside stack_test.go, which called strings.Repeat", "TestStack.func2 stack_test.go"}},
 		"below the standard library":     {func() { slices.SortFunc([]int{1, 2}, func(int, int) int { breaks(); return 0 }) }, []string{"breaks stack_test.go", "TestStack.func3.1 stack_test.go", "(N calls of the standard library)", "TestStack.func3 stack_test.go"}},
 		"one while another is recovered": {breaksTwice, []string{"breaks stack_test.go", "breaksTwice.func1 stack_test.go"}},
 	}
