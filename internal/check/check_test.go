@@ -33,6 +33,7 @@ type (
 	uuid    [16]byte
 	moments = time.Time
 	level   int
+	odd     int
 )
 
 func (u uuid) String() string                   { return string(u[:4]) }
@@ -41,10 +42,9 @@ func (u *uuid) UnmarshalText(text []byte) error { copy(u[:], text); return nil }
 
 func (l level) MarshalText() ([]byte, error) { return []byte{byte(l)}, nil }
 func (l *level) UnmarshalText([]byte) error  { return nil }
-func (l level) Sound() bool                  { return l > 2 }
-func (l level) Odd() int                     { return 1 }
+func (l level) Validate() bool               { return l > 2 }
+func (odd) Validate() int                    { return 1 }
 func (n named) Validate() error              { return map[bool]error{true: errors.New("bad")}[n == "bad"] }
-func (n *named) Behind() error               { return nil }
 
 // wrapped shows validator the string it holds.
 type wrapped struct{ Held string }
@@ -267,7 +267,7 @@ func TestCheck(t *testing.T) {
 		{"spicedb=permission", "read_all", "", nil},
 		{"validateFn", named("bad"), fault.ValueError, says("not valid")},
 		{"validateFn", named("good"), "", nil},
-		{"validateFn=Sound", level(1), fault.ValueError, nil},
+		{"validateFn=Validate", level(1), fault.ValueError, nil},
 		{"latitude", 91.0, fault.ValueError, says("not a latitude from -90 to 90")},
 		{"numeric", json.Number("1.5"), "", nil},
 		// Alternatives, order and omitempty.
@@ -379,8 +379,8 @@ func TestCompileErrors(t *testing.T) {
 		{"spicedb=x", "", "no such identifier", "write spicedb=id"},
 		{"postcode_iso3166_alpha2=XX", "", "not a country", "postcode_iso3166_alpha2=DE"},
 		{"validateFn", 0, "has no method Validate", "declare it"},
-		{"validateFn=Behind", named(""), "has no method Behind", "not on the pointer"},
-		{"validateFn=Odd", level(0), "Odd is no check", "func() error"},
+		{"validateFn=Behind", named(""), "by the name Validate alone", "rename Behind"},
+		{"validateFn", odd(0), "has no method Validate() error or Validate() bool", "not on the pointer"},
 		{"structonly", struct{}{}, "always checked", "drop it"},
 		{"nostructlevel", struct{}{}, "always checked", "drop it"},
 		{"file", "", "server", "file tag"},

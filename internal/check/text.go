@@ -190,20 +190,25 @@ func makeIsDefault(_ *Set, _ subject, _ typeinfo.Rule) (compiled, error) {
 	return compiled{keeps: isDefault}, nil
 }
 
-// makeValidateFn finds the method at registration, when an error can be reported.
-func makeValidateFn(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
-	name := rule.Param
-	if name == "" {
-		name = "Validate"
+// makeValidateFn calls the method Validate. Validator finds it by a name that is
+// not known when a program is linked, so with it every method of every type would
+// stay in the program.
+func makeValidateFn(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
+	if rule.Param != "" && rule.Param != "Validate" {
+		return compiled{}, errors.New("the method is found by the name Validate alone; rename " + rule.Param + ", and write validateFn without a name")
 	}
-	method, ok := on.typ.Go.MethodByName(name)
-	if !ok {
-		return compiled{}, errors.New(on.typ.Go.String() + " has no method " + name + "; declare it on the value, not on the pointer")
+	type (
+		check interface{ Validate() error }
+		claim interface{ Validate() bool }
+	)
+	switch t := on.typ.Go; {
+	case t.Implements(reflect.TypeFor[check]()):
+		return compiled{keeps: func(v reflect.Value) bool { return v.Interface().(check).Validate() == nil }}, nil //nolint:forcetypeassert // as asked above
+	case t.Implements(reflect.TypeFor[claim]()):
+		return compiled{keeps: func(v reflect.Value) bool { return v.Interface().(claim).Validate() }}, nil //nolint:forcetypeassert // as asked above
+	default:
+		return compiled{}, errors.New(t.String() + " has no method Validate() error or Validate() bool; declare it on the value, not on the pointer")
 	}
-	if t := method.Type; t.NumIn() != 1 || t.NumOut() == 0 || t.Out(0).Kind() != reflect.Bool && t.Out(0) != reflect.TypeFor[error]() {
-		return compiled{}, errors.New(name + " is no check; declare it as func() error or func() bool")
-	}
-	return compiled{keeps: s.through(on, rule)}, nil
 }
 
 func quoted(s string) string { return "'" + s + "'" }

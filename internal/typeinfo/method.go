@@ -18,9 +18,11 @@ import (
 // A method that no embedded field has is t's own. Reflection cannot distinguish a
 // promoted method from one that hides it, but the compiler writes a wrapper for
 // each promoted method, and a wrapper has no source file.
+//
+// It knows the methods of [methodNamed].
 func Declares(t reflect.Type, method string) bool {
 	for _, receiver := range []reflect.Type{t, reflect.PointerTo(t)} {
-		m, ok := receiver.MethodByName(method)
+		m, ok := methodNamed(receiver, method)
 		if ok && (!embedsMethod(t, method) || !isWrapper(m.Func.Pointer())) {
 			return true
 		}
@@ -41,11 +43,36 @@ func embedsMethod(t reflect.Type, method string) bool {
 }
 
 func hasMethod(t reflect.Type, method string) bool {
-	if _, ok := t.MethodByName(method); ok {
+	if _, ok := methodNamed(t, method); ok {
 		return true
 	}
-	_, ok := reflect.PointerTo(t).MethodByName(method)
+	_, ok := methodNamed(reflect.PointerTo(t), method)
 	return ok
+}
+
+// methodNamed is t.MethodByName with names that are constants: the linker keeps the
+// methods of these names. For a name that it cannot see it would keep every exported
+// method of every type in the user's program.
+func methodNamed(t reflect.Type, name string) (reflect.Method, bool) {
+	switch name {
+	case "MarshalJSON":
+		return t.MethodByName("MarshalJSON")
+	case "UnmarshalJSON":
+		return t.MethodByName("UnmarshalJSON")
+	case "MarshalJSONTo":
+		return t.MethodByName("MarshalJSONTo")
+	case "UnmarshalJSONFrom":
+		return t.MethodByName("UnmarshalJSONFrom")
+	case "MarshalText":
+		return t.MethodByName("MarshalText")
+	case "UnmarshalText":
+		return t.MethodByName("UnmarshalText")
+	case "OpenAPISchema":
+		return t.MethodByName("OpenAPISchema")
+	case "Validate":
+		return t.MethodByName("Validate")
+	}
+	panic("typeinfo: no method is known by the name " + name)
 }
 
 // isWrapper looks through the whole function, since the method it wraps may be

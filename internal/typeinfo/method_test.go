@@ -17,15 +17,15 @@ type (
 	leafPointer struct{ a int }
 	Far         struct{ a int }
 	number      int
-	caller      interface{ Call() int }
+	caller      interface{ Validate() int }
 )
 
-func (l LeafValue) Call() int    { return l.a }
-func (l *leafPointer) Call() int { l.a++; return helper(l.a) }
-func (n number) Call() int       { return int(n) }
+func (l LeafValue) Validate() int    { return l.a }
+func (l *leafPointer) Validate() int { l.a++; return helper(l.a) }
+func (n number) Validate() int       { return int(n) }
 
 //go:noinline
-func (f Far) Call() int { return f.a }
+func (f Far) Validate() int { return f.a }
 
 func helper(n int) int { return n * 2 }
 
@@ -68,22 +68,22 @@ type (
 	}
 	plainBox[T any] struct{ V T }
 	ofBox           struct{ ownBox[string] }
-	field1          struct{ Call func() int }
+	field1          struct{ Validate func() int }
 )
 
-func (settled) Call() int        { return 0 }
-func (ownValue) Call() int       { return helper(1) }
-func (o *ownPointer) Call() int  { return o.LeafValue.Call() }
-func (o ownOverFar) Call() int   { return o.Far.Call() }
-func (o ownOverField) Call() int { return o.leafPointer.Call() }
-func (o *ownHelper) Call() int   { return helper(o.x) }
-func (o ownOverFace) Call() int  { return o.caller.Call() }
-func (o *ownBox[T]) Call() int   { return o.leafPointer.Call() }
-func (plainBox[T]) Call() int    { return 0 }
-func (b large) Call() int {
+func (settled) Validate() int        { return 0 }
+func (ownValue) Validate() int       { return helper(1) }
+func (o *ownPointer) Validate() int  { return o.LeafValue.Validate() }
+func (o ownOverFar) Validate() int   { return o.Far.Validate() }
+func (o ownOverField) Validate() int { return o.leafPointer.Validate() }
+func (o *ownHelper) Validate() int   { return helper(o.x) }
+func (o ownOverFace) Validate() int  { return o.caller.Validate() }
+func (o *ownBox[T]) Validate() int   { return o.leafPointer.Validate() }
+func (plainBox[T]) Validate() int    { return 0 }
+func (b large) Validate() int {
 	sum := 0
 	for i := range 100 {
-		sum += b.LeafValue.Call() * i
+		sum += b.LeafValue.Validate() * i
 		if sum > 1000 {
 			defer func() { _ = recover() }()
 			panic(sum)
@@ -134,8 +134,8 @@ func TestDeclares(t *testing.T) {
 		{reflect.TypeFor[field1](), false},
 		{reflect.TypeFor[int](), false},
 	} {
-		assert.Equal(t, row.want, typeinfo.Declares(row.typ, "Call"), "%s", row.typ)
-		assert.False(t, typeinfo.Declares(row.typ, "Other"))
+		assert.Equal(t, row.want, typeinfo.Declares(row.typ, "Validate"), "%s", row.typ)
+		assert.False(t, typeinfo.Declares(row.typ, "MarshalText"))
 	}
 }
 

@@ -338,11 +338,18 @@ func embeddedMark(t, wanted reflect.Type) (reflect.StructField, bool) {
 
 // The methods by which a type has a form of its own.
 var (
-	jsonWriters = []reflect.Type{reflect.TypeFor[json.Marshaler](), reflect.TypeFor[jsonv2.MarshalerTo]()}
-	jsonReaders = []reflect.Type{reflect.TypeFor[json.Unmarshaler](), reflect.TypeFor[jsonv2.UnmarshalerFrom]()}
-	textWriters = []reflect.Type{reflect.TypeFor[encoding.TextMarshaler]()}
-	textReaders = []reflect.Type{reflect.TypeFor[encoding.TextUnmarshaler]()}
+	jsonWriters = []formMethod{{reflect.TypeFor[json.Marshaler](), "MarshalJSON"}, {reflect.TypeFor[jsonv2.MarshalerTo](), "MarshalJSONTo"}}
+	jsonReaders = []formMethod{{reflect.TypeFor[json.Unmarshaler](), "UnmarshalJSON"}, {reflect.TypeFor[jsonv2.UnmarshalerFrom](), "UnmarshalJSONFrom"}}
+	textWriters = []formMethod{{reflect.TypeFor[encoding.TextMarshaler](), "MarshalText"}}
+	textReaders = []formMethod{{reflect.TypeFor[encoding.TextUnmarshaler](), "UnmarshalText"}}
 )
+
+// formMethod is an interface of one method, and its name: asking the interface for
+// it would keep all methods of the program, see [methodNamed].
+type formMethod struct {
+	of   reflect.Type
+	name string
+}
 
 // ownForm fills in a type that reads or writes itself.
 func ownForm(d *Type) (bool, error) {
@@ -371,16 +378,16 @@ func ownForm(d *Type) (bool, error) {
 }
 
 // directions fills in Writes and Reads, and reports whether either is true.
-func (t *Type) directions(writers, readers []reflect.Type) bool {
+func (t *Type) directions(writers, readers []formMethod) bool {
 	t.Writes, t.Reads = implementsAny(t.Go, writers), implementsAny(t.Go, readers)
 	return t.Writes || t.Reads
 }
 
-func implementsAny(t reflect.Type, interfaces []reflect.Type) bool {
+func implementsAny(t reflect.Type, interfaces []formMethod) bool {
 	// A pointer has the methods of both receivers.
 	pointer := reflect.PointerTo(t)
 	for _, i := range interfaces {
-		if pointer.Implements(i) {
+		if pointer.Implements(i.of) {
 			return true
 		}
 	}
@@ -389,7 +396,7 @@ func implementsAny(t reflect.Type, interfaces []reflect.Type) bool {
 
 // promotedForm finds the embedded field from which a struct has its methods,
 // unless it declares them itself.
-func promotedForm(t reflect.Type, writers, readers []reflect.Type) (string, bool) {
+func promotedForm(t reflect.Type, writers, readers []formMethod) (string, bool) {
 	if t.Kind() != reflect.Struct {
 		return "", false
 	}
@@ -400,8 +407,8 @@ func promotedForm(t reflect.Type, writers, readers []reflect.Type) (string, bool
 		}
 		inner := indirect(f.Type)
 		for _, wanted := range slices.Concat(writers, readers) {
-			has := f.Type.Implements(wanted) || reflect.PointerTo(inner).Implements(wanted)
-			if has && reflect.PointerTo(t).Implements(wanted) && !Declares(t, wanted.Method(0).Name) {
+			has := f.Type.Implements(wanted.of) || reflect.PointerTo(inner).Implements(wanted.of)
+			if has && reflect.PointerTo(t).Implements(wanted.of) && !Declares(t, wanted.name) {
 				return f.Name, true
 			}
 		}

@@ -62,8 +62,8 @@ func (even) OpenAPISchema() map[string]any {
 	return map[string]any{"type": []any{"integer", "null"}, "multipleOf": 2, "minimum": int64(-1 << 40), "maximum": int64(1 << 40)}
 }
 
-// IsWord is what validateFn calls.
-func (w word) IsWord() bool { return !strings.Contains(string(w), " ") }
+// Validate is what validateFn calls.
+func (w word) Validate() bool { return !strings.Contains(string(w), " ") }
 
 type (
 	cat struct {
@@ -189,7 +189,7 @@ type words struct {
 	Rat      *big.Rat             `json:"rat" example:"1/3"`
 	Level    level                `json:"level"`
 	Shade    shade                `json:"shade"`
-	Word     word                 `json:"word,omitempty" validate:"validateFn=IsWord" example:"one"`
+	Word     word                 `json:"word,omitempty" validate:"validateFn" example:"one"`
 }
 
 // nulls may be null in every way there is.
