@@ -51,6 +51,21 @@ func TestAllocations(t *testing.T) {
 	) (product, error) {
 		return in.Body, nil
 	})
+	candor.Post(app, "/visitors", func(_ context.Context, in struct {
+		Body struct {
+			ID       string `json:"id" validate:"uuid"`
+			Homepage string `json:"homepage" validate:"url"`
+			Address  string `json:"address" validate:"ip"`
+			Network  string `json:"network" validate:"cidr"`
+			Host     string `json:"host" validate:"hostname"`
+			Born     string `json:"born" validate:"datetime=2006-01-02"`
+			Phone    string `json:"phone" validate:"e164"`
+			Version  string `json:"version" validate:"semver"`
+		} `body:""`
+	},
+	) (int, error) {
+		return len(in.Body.ID), nil
+	})
 	provideEditor(app)
 	candor.Get(app, "/me", func(_ context.Context, in struct {
 		Editor editor `dep:""`
@@ -83,6 +98,15 @@ func TestAllocations(t *testing.T) {
 		{
 			"four broken rules", "POST", "/products",
 			`{"name":"","email":"a@example.org","price":-1,"quantity":0,"category":"cars","tags":["red","small","new"]}`, 422, 2, nil,
+		},
+		{
+			"an address without @ among them", "POST", "/products",
+			`{"name":"","email":"example.org","price":-1,"quantity":1,"category":"cars","tags":["red","small","new"]}`, 422, 2, nil,
+		},
+		// The same, and what the faults of some formats say.
+		{
+			"eight broken formats", "POST", "/visitors",
+			`{"id":"x","homepage":"example.org","address":"localhost","network":"10.0.0.0","host":"-","born":"2023-02-29","phone":"030","version":"1.2"}`, 422, 6, nil,
 		},
 	}
 	for _, row := range rows {

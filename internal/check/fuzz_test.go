@@ -113,6 +113,14 @@ var seeds = []struct{ value, param string }{
 	{"a@example", ""},
 	{"a@-b.example.org1", ""},
 	{"a@" + strings.Repeat("b.", 127) + "org", ""},
+	{"2024-02-29", "2006-01-02"},
+	{"2023-02-29", "2006-01-02"},
+	{"0000-13-01", "2006-01-02"},
+	{"2020-04-31", "2006-01-02"},
+	{"2020-01-02T03:04:05.6Z", time.RFC3339},
+	{"2020-01-02T03:04:05+24:00", time.RFC3339},
+	{"2020-01-02t03:04:05z", time.RFC3339},
+	{"2020-01-02", time.RFC3339},
 }
 
 // fits reports whether a parameter means the same inside a tag.
@@ -141,6 +149,73 @@ func FuzzCheckStrings(f *testing.F) {
 		name := names[int(which)%len(names)]
 		agree(t, v, typeinfo.Rule{Name: name}, s)
 		agree(t, v, typeinfo.Rule{Name: name, Param: param, HasParam: true}, s)
+	})
+}
+
+// FuzzFormats holds the formats that are compiled against validator.
+func FuzzFormats(f *testing.F) {
+	names := []string{
+		"email",
+		"uuid", "uuid3", "uuid4", "uuid5", "uuid7", "uuid_rfc4122", "uuid3_rfc4122", "uuid4_rfc4122", "uuid5_rfc4122",
+		"ip", "ipv4", "ipv6", "cidr", "cidrv4", "cidrv6", "hostname", "hostname_rfc1123", "fqdn",
+		"url", "http_url", "uri", "e164", "base64", "base64url", "json", "https_url", "semver",
+	}
+	for _, value := range []string{
+		"no address",
+		"a@b.c.",
+		"a@b.~c",
+		"\"a@b\"@example.org",
+		"ä@bü.org",
+		"0b1e4a5c-6f0e-4a49-9e0e-0123456789ab",
+		"0B1E4A5C-6F0E-3A49-FE0E-0123456789AB",
+		"0b1e4a5c-6f0e-5a49-8e0e-0123456789ab",
+		"0b1e4a5c-6f0e-7a49-ce0e-0123456789ab",
+		"0b1e4a5c-6f0e-4a49-9e0e-0123456789a-",
+		"127.0.0.1",
+		"127.0.0.1/8",
+		"10.0.0.0/8",
+		"::1",
+		"::ffff:1.2.3.4",
+		"fe80::1%eth0",
+		"2001:db8::/32",
+		"::ffff:1.2.3.4/120",
+		"a-.b",
+		"1a.b2.",
+		"a." + strings.Repeat("b", 63) + ".c1",
+		"a." + strings.Repeat("b", 64),
+		strings.Repeat("ab.", 84) + "cd.",
+		"HTTP://Example.org/a?b#c",
+		"file:///",
+		"file:///a",
+		"mailto:a@b.org",
+		"http:///a",
+		"http:#a",
+		"/a b#c",
+		"*",
+		"a%zz:b",
+		"+4930123456",
+		"0030123456",
+		"YWJjZA==",
+		"YWJ=",
+		"Y===",
+		"-_+/",
+		`{"a":[1]}`,
+		"1.20.0",
+		"1.02.0",
+		"1.2.0-a.01",
+		"1.2.0-a.-01+001.b-",
+		"1.2.0+",
+		"1.2.0-",
+		"1.2",
+		"https://a",
+	} {
+		for i := range names {
+			f.Add(uint8(i), value)
+		}
+	}
+	v := fresh()
+	f.Fuzz(func(t *testing.T, which uint8, s string) {
+		agree(t, v, typeinfo.Rule{Name: names[int(which)%len(names)]}, s)
 	})
 }
 

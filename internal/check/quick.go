@@ -107,11 +107,14 @@ func onLength(keeps func(int) bool) compiled {
 	return compiled{keeps: func(v reflect.Value) bool { return keeps(v.Len()) }, quick: Quick{Length: keeps}}
 }
 
-// makeEmail asks validator only about addresses that are not of the usual form.
+// makeEmail asks validator only about texts that are neither of the usual form
+// nor surely no address.
 func makeEmail(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	through := s.through(on, rule)
 	return compiled{
-		keeps: func(v reflect.Value) bool { return isPlainEmail(v.String()) || through(v) },
+		keeps: func(v reflect.Value) bool {
+			return isPlainEmail(v.String()) || !isNoEmail(v.String()) && through(v)
+		},
 		quick: Quick{Text: isPlainEmail},
 	}, nil
 }

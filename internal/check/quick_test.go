@@ -81,8 +81,10 @@ func TestQuick(t *testing.T) {
 		// Addresses that are rare are left to validator.
 		{"email", `"ada l"@example.org`, true, false},
 		{"email", "ada@example.org1", true, false},
+		{"uuid", "0b1e4a5c-6f0e-4a49-9e0e-0123456789ab", true, true},
+		{"datetime=2006-01-02", "2023-02-29", true, false},
 		// One rule that needs more than the value spoils all.
-		{"max=9,uuid", "abc", false, false},
+		{"max=9,ulid", "abc", false, false},
 		{"min=1,unique", []int{1}, false, false},
 		{"alpha|numeric", "abc", false, false},
 		{"isdefault", 0, false, false},

@@ -119,13 +119,9 @@ func makeDatetime(_ *Set, _ subject, rule typeinfo.Rule) (compiled, error) {
 	if err != nil {
 		return compiled{}, err
 	}
-	return compiled{
-		keeps: func(v reflect.Value) bool {
-			_, err := time.Parse(layout, v.String())
-			return err == nil
-		},
-		blame: always(*dateFault(typ, layout)),
-	}, nil
+	c := onString(dated(layout))
+	c.blame = always(*dateFault(typ, layout))
+	return c, nil
 }
 
 // dateFault shows a text of a layout that is not the usual one.

@@ -1,0 +1,278 @@
+package check
+
+import (
+	"encoding/json"
+	"net"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/candor-go/candor/internal/typeinfo"
+)
+
+// The formats that APIs use most, judged as validator judges them but without
+// its regular expressions and its search for the rule. FuzzFormats holds each
+// against validator.
+
+// format makes a rule of a test of texts; another kind that the rule allows is
+// left to validator.
+func format(test func(string) bool) maker {
+	return func(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
+		if on.shape != text {
+			return compiled{keeps: s.through(on, rule)}, nil
+		}
+		return onString(test), nil
+	}
+}
+
+// uuidForm is what a rule asks of a UUID besides its groups of digits.
+type uuidForm struct {
+	version byte // 0 for any
+	variant bool // whether the variant must be that of RFC 9562
+	lower   bool // whether capital digits are refused
+}
+
+func (form uuidForm) matches(s string) bool {
+	const groups = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
+	if len(s) != len(groups) {
+		return false
+	}
+	for i := range len(groups) {
+		switch c := s[i]; {
+		case groups[i] == '-' && c != '-',
+			groups[i] == 'x' && !isHexDigit(c),
+			form.lower && 'A' <= c && c <= 'F':
+			return false
+		}
+	}
+	return (form.version == 0 || s[14] == form.version) && (!form.variant || isRFC9562Variant(s[19]))
+}
+
+// isRFC9562Variant reports whether the digit begins with the bits 10.
+func isRFC9562Variant(c byte) bool { return c == '8' || c == '9' || c|0x20 == 'a' || c|0x20 == 'b' }
+
+func isIP(s string) bool { return strings.ContainsAny(s, ".:") && net.ParseIP(s) != nil }
+
+func isIPv4(s string) bool { return strings.ContainsAny(s, ".") && net.ParseIP(s).To4() != nil }
+
+func isIPv6(s string) bool {
+	if !strings.Contains(s, ":") {
+		return false
+	}
+	ip := net.ParseIP(s)
+	return ip != nil && ip.To4() == nil
+}
+
+// network is what a text in CIDR notation says. ParseCIDR makes an error of a
+// text without a slash, which is the usual one.
+func network(s string) (net.IP, *net.IPNet) {
+	if !strings.Contains(s, "/") {
+		return nil, nil
+	}
+	ip, of, err := net.ParseCIDR(s)
+	if err != nil {
+		return nil, nil
+	}
+	return ip, of
+}
+
+func isCIDR(s string) bool {
+	ip, _ := network(s)
+	return ip != nil
+}
+
+func isCIDRv4(s string) bool {
+	ip, of := network(s)
+	return ip.To4() != nil && of.IP.Equal(ip)
+}
+
+func isCIDRv6(s string) bool {
+	ip, _ := network(s)
+	return ip != nil && ip.To4() == nil
+}
+
+func isHostname(s string) bool { return s != "" && isLetter(s[0]) && isHostname1123(s) }
+
+// isHostname1123 judges labels of at most 63 bytes between dots, of which none
+// begins or ends with a hyphen.
+func isHostname1123(s string) bool {
+	for label := range strings.SplitSeq(s, ".") {
+		if !isLabel(label) || label[len(label)-1] == '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// isLabel allows a hyphen at the end, as the rule for domain names does.
+func isLabel(s string) bool {
+	return s != "" && len(s) <= 63 && s[0] != '-' && every(s, func(c byte) bool { return isLetterOrDigit(c) || c == '-' })
+}
+
+// isFQDN judges two or more labels, the last of which begins with a letter.
+func isFQDN(s string) bool {
+	s = strings.TrimSuffix(s, ".")
+	end := strings.LastIndexByte(s, '.')
+	if end < 0 || len(s) > 253 || !isLabel(s[end+1:]) || !isLetter(s[end+1]) {
+		return false
+	}
+	for label := range strings.SplitSeq(s[:end], ".") {
+		if !isLabel(label) {
+			return false
+		}
+	}
+	return true
+}
+
+// base64Text makes a test of padded base64 that may be any but empty.
+func base64Text(isSign func(byte) bool) func(string) bool {
+	return func(s string) bool {
+		if s == "" || len(s)%4 != 0 {
+			return false
+		}
+		digits := strings.TrimSuffix(strings.TrimSuffix(s, "="), "=")
+		return every(digits, func(c byte) bool { return isLetterOrDigit(c) || isSign(c) })
+	}
+}
+
+func isBase64Sign(c byte) bool    { return c == '+' || c == '/' }
+func isBase64URLSign(c byte) bool { return c == '-' || c == '_' }
+
+// isE164 judges the digits of a phone number, 8 to 15 without a leading zero.
+func isE164(s string) bool {
+	s = strings.TrimPrefix(s, "+")
+	return 8 <= len(s) && len(s) <= 15 && s[0] != '0' && isDigits(s)
+}
+
+func isURL(s string) bool {
+	u := lowerURL(s)
+	switch {
+	case u == nil:
+		return false
+	case u.Scheme == "file":
+		return u.Path != "" && u.Path != "/"
+	}
+	return u.Host != "" || u.Fragment != "" || u.Opaque != ""
+}
+
+func isHTTPURL(s string) bool {
+	u := lowerURL(s)
+	return u != nil && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+}
+
+func isHTTPSURL(s string) bool {
+	u := lowerURL(s)
+	return u != nil && u.Host != "" && u.Scheme == "https"
+}
+
+// lowerURL is the URL in lower case, nil without a scheme. url.Parse, which
+// makes something of every text, is not asked about one without a colon.
+func lowerURL(s string) *url.URL {
+	if !strings.Contains(s, ":") {
+		return nil
+	}
+	u, err := url.Parse(strings.ToLower(s))
+	if err != nil || u.Scheme == "" {
+		return nil
+	}
+	return u
+}
+
+func isURI(s string) bool {
+	s, _, _ = strings.Cut(s, "#")
+	// What ParseRequestURI takes is a path, an asterisk or has a scheme.
+	if s == "" || s[0] != '/' && s != "*" && !strings.Contains(s, ":") {
+		return false
+	}
+	_, err := url.ParseRequestURI(s)
+	return err == nil
+}
+
+func isJSON(s string) bool { return json.Valid([]byte(s)) }
+
+// dated makes a test of a layout that does not ask time.Parse, which makes an
+// error with copies of both texts, where the date alone tells.
+func dated(layout string) func(string) bool {
+	parses := func(s string) bool {
+		_, err := time.Parse(layout, s)
+		return err == nil
+	}
+	switch layout {
+	case time.DateOnly:
+		return isDate
+	case time.RFC3339:
+		return func(s string) bool {
+			return len(s) > len("2006-01-02T") && s[10] == 'T' && isDate(s[:10]) && parses(s)
+		}
+	}
+	return parses
+}
+
+// isDate judges a day of the calendar written as 2006-01-02.
+func isDate(s string) bool {
+	if len(s) != len(time.DateOnly) || s[4] != '-' || s[7] != '-' {
+		return false
+	}
+	if !isDigits(s[:4]) || !isDigits(s[5:7]) || !isDigits(s[8:]) {
+		return false
+	}
+	year, month, day := twoDigits(s)*100+twoDigits(s[2:]), twoDigits(s[5:]), twoDigits(s[8:])
+	// A day that the month does not have becomes one of the next month, and a
+	// month 13 one of the next year.
+	date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+	return date.Day() == day && int(date.Month()) == month
+}
+
+func twoDigits(s string) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
+
+// isNoEmail reports for certain that a text is no address, as nearly all are
+// that are none: in validator's rule a text of ASCII that does not begin with a
+// quotation mark has a dot-atom before its "@", and after it labels with a dot
+// between them that end in a letter or in one more dot.
+func isNoEmail(s string) bool {
+	if s == "" {
+		return true
+	}
+	if s[0] == '"' || !every(s, func(c byte) bool { return c < 0x80 }) {
+		return strings.IndexByte(s, '@') < 0
+	}
+	at := dotAtomEnd(s)
+	if at == 0 || at == len(s) || s[at] != '@' {
+		return true
+	}
+	domain, last := s[at+1:], s[len(s)-1]
+	return !strings.Contains(domain, ".") || last != '.' && !isLetter(last) || !every(domain, isDomainByte)
+}
+
+func isDomainByte(c byte) bool { return isLetterOrDigit(c) || c == '-' || c == '.' || c == '~' }
+
+// isSemver judges three numbers, and perhaps a pre-release after a hyphen and a
+// build after a plus sign (Semantic Versioning 2.0.0).
+func isSemver(s string) bool {
+	s, build, hasBuild := strings.Cut(s, "+")
+	core, pre, hasPre := strings.Cut(s, "-")
+	numbers := 0
+	for number := range strings.SplitSeq(core, ".") {
+		if !isDigits(number) || hasLeadingZero(number) {
+			return false
+		}
+		numbers++
+	}
+	return numbers == 3 && (!hasPre || areIdentifiers(pre, true)) && (!hasBuild || areIdentifiers(build, false))
+}
+
+// areIdentifiers judges what stands between dots, in a pre-release without
+// numbers that have a leading zero.
+func areIdentifiers(s string, preRelease bool) bool {
+	for id := range strings.SplitSeq(s, ".") {
+		if id == "" || !every(id, func(c byte) bool { return isLetterOrDigit(c) || c == '-' }) {
+			return false
+		}
+		if preRelease && isDigits(id) && hasLeadingZero(id) {
+			return false
+		}
+	}
+	return true
+}
+
+func hasLeadingZero(digits string) bool { return len(digits) > 1 && digits[0] == '0' }
