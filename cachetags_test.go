@@ -265,6 +265,7 @@ func TestDropsAreSentBeforeTheEnd(t *testing.T) {
 					assert.Equal(t, c.want, other.read())
 					assert.Contains(t, strings.Join(writer.log.take(), "\n"), c.log)
 					writer.set(nil, 0)
+					time.Sleep(time.Second) // in which what still waits is sent
 				})
 				writer = newProcess(t, store, &n, candor.CacheConfig{})
 				other.read()
