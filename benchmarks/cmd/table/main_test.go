@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,6 +48,13 @@ func TestRun(t *testing.T) {
 		}
 		assert.GreaterOrEqual(t, len(regexp.MustCompile(row).FindAll(page, -1)), 2, c.Name())
 	}
+	first, _, _ := strings.Cut(string(page), "](images/")
+	for _, c := range benchmarks.Contenders() {
+		if version, err := c.Version(); err == nil {
+			row := `(?m)^\| ` + regexp.QuoteMeta(c.Name()+", "+shortVersion(version)) + ` \| [0-9.]+ \| [0-9.]+ \|$`
+			assert.Regexp(t, row, first, "the page begins with each contender and its version")
+		}
+	}
 	assert.NotContains(t, string(page), "NaN")
 	assert.NotContains(t, string(page), "Inf")
 	for _, image := range regexp.MustCompile(`\]\((images/[^)]*)\)`).FindAllSubmatch(page, -1) {
@@ -69,6 +77,17 @@ func TestRun(t *testing.T) {
 		}
 		assert.Equal(t, panels*len(benchmarks.Contenders()), bars, string(image[1]))
 		require.NoError(t, plot.Close())
+	}
+}
+
+// TestShortVersion is what stands beside a contender's name.
+func TestShortVersion(t *testing.T) {
+	for version, want := range map[string]string{
+		"go1.26.8":                         "go1.26.8",
+		"github.com/gin-gonic/gin v1.12.0": "v1.12.0",
+		"FastAPI 0.92.0, Starlette 0.26.1, pydantic 1.10.4 (not compiled), uvicorn 0.17.6 with uvloop": "FastAPI 0.92.0, Starlette 0.26.1, pydantic 1.10.4 (not compiled)",
+	} {
+		assert.Equal(t, want, shortVersion(version), version)
 	}
 }
 

@@ -16,15 +16,20 @@ import (
 
 const introduction = `# Benchmarks
 
+How many requests per second a server answers, as a multiple of *bare*: the same service written by hand on net/http and
+encoding/json. Higher is better; 1.00 is as fast as by hand.
+FastAPI is the one that Debian 12 packages, of early 2023, with pydantic 1; the figures say nothing about newer ones.
+
+`
+
+const explanation = `
 A typed route reads tags and types when it is registered and runs compiled programs per request. This page says what
 that comes to, beside the same service written in other ways.
 
 Written by ` + "`make bench`" + `, which runs ` + "`go run ./cmd/table`" + ` in ` + "`benchmarks/`" + `. One test holds every contender to the same
-answers and refusals (` + "`benchmarks/contract_test.go`" + `). Every figure is the median of %d rounds.
-*bare* is net/http and encoding/json with the rules written out by hand; all are compared with it. What streams and
-sockets cost has [a page of its own](streaming-benchmarks.md).
-FastAPI is the one that Debian 12 packages, of early 2023, with pydantic 1; the figures say nothing about newer ones. All
-versions, and how many measurements stayed disturbed, are [at the end](#how-it-was-measured).
+responses and refusals (` + "`benchmarks/contract_test.go`" + `). Every figure is the median of %d rounds. What streams and
+sockets cost has [a page of its own](streaming-benchmarks.md). How it was measured, and how many measurements stayed
+disturbed, is [at the end](#how-it-was-measured).
 
 `
 
@@ -77,7 +82,8 @@ func (r *results) write() error {
 // page is the whole document.
 func (r *results) page() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, introduction, r.rounds)
+	r.summary(&b)
+	fmt.Fprintf(&b, explanation, r.rounds)
 	for _, w := range r.workloads {
 		fmt.Fprintf(&b, "- **%s** %s\n", w.Name, w.What)
 	}
@@ -102,6 +108,45 @@ func (r *results) page() string {
 	return b.String()
 }
 
+// summaries are the workloads of the first table, in a reader's words.
+var summaries = map[string]string{
+	"W1": "a tiny `GET`",
+	"W3": "a checked `POST`",
+	"W4": "a list of 100 objects",
+	"W7": "a body of 1 MB, checked",
+}
+
+// summary is the table and the picture that the page begins with.
+func (r *results) summary(b *strings.Builder) {
+	b.WriteString(introduction)
+	var chosen []benchmarks.Workload
+	b.WriteString("| |")
+	for _, w := range r.workloads {
+		if heading, ok := summaries[w.Name]; ok {
+			chosen = append(chosen, w)
+			fmt.Fprintf(b, " %s |", heading)
+		}
+	}
+	b.WriteString("\n|---|" + strings.Repeat("--:|", len(chosen)) + "\n")
+	rates := ratio(func(workload, contender string) float64 { return r.toBare(r.rates, workload, contender) })
+	for _, c := range r.contenders {
+		if version, err := c.Version(); err == nil {
+			row(b, chosen, c.Name()+", "+shortVersion(version), func(workload string) string { return rates(workload, c.Name()) })
+		}
+	}
+	b.WriteString("\n![requests per second of the server's processor of each contender, as bars](images/benchmarks-end-to-end.svg)\n")
+}
+
+// shortVersion leaves out the path of a module, and the programs that serve
+// FastAPI.
+func shortVersion(version string) string {
+	if path, number, ok := strings.Cut(version, " "); ok && strings.Contains(path, "/") {
+		version = number
+	}
+	version, _, _ = strings.Cut(version, ", uvicorn")
+	return version
+}
+
 func (r *results) ratesSection(b *strings.Builder) {
 	b.WriteString(`
 ## Requests per second, end to end
@@ -112,9 +157,7 @@ As a ratio to bare over loopback; higher is better.
 	r.ratesTable(b, r.rates)
 	b.WriteString(`
 The same as requests per second of processor time that the server used. A server that never waits reaches them; where a
-virtual machine's processor sleeps and wakes late, they move less than the rates above.
-
-![requests per second of the server's processor of each contender, as bars](images/benchmarks-end-to-end.svg)
+virtual machine's processor sleeps and wakes late, they move less than the rates above. The picture at the top shows them.
 
 `)
 	r.ratesTable(b, r.capacities)
