@@ -43,5 +43,5 @@ func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, a *respons
 }
 
 func (p *responsePlan) notAcceptable() *HTTPError {
-	return Error(http.StatusNotAcceptable, "the answer is "+strings.Join(p.media, " or "))
+	return Error(http.StatusNotAcceptable, "the response is "+strings.Join(p.media, " or "))
 }

@@ -29,7 +29,7 @@ func (e *endpoint) checkAnnotations(c *compiler) error {
 	}
 	for _, l := range e.set.links {
 		if _, ok := e.responseTo(l.status); !ok {
-			return fmt.Errorf("Links(%d): the operation has no such answer; declare it with Responds", l.status)
+			return fmt.Errorf("Links(%d): the operation has no such response; declare it with Responds", l.status)
 		}
 		for _, text := range l.values() {
 			x, err := operation.ParseExpression(text)
@@ -60,7 +60,7 @@ func (e *endpoint) checkParameters(c *compiler) error {
 			why = schema.New(c.schemas).Contradiction(readers)
 		}
 		if why != "" {
-			return fmt.Errorf("no value of the %s parameter %q satisfies all that read it, %s: %s; make them agree, or read it once and hand it on with a provider",
+			return fmt.Errorf("no value of the %s parameter %q satisfies all that read it, %s: %s; make them agree, or read it once in a provider",
 				f.Source, f.Name, strings.Join(e.readersOf(f), " and "), why)
 		}
 	}
@@ -89,7 +89,7 @@ func disagreement(readers []*typeinfo.Field) string {
 	return ""
 }
 
-var several = map[bool]string{false: "it is sent as one text", true: "it is sent as several"}
+var several = map[bool]string{false: "it is sent as one string", true: "it is sent as several"}
 
 // separation says how the elements of a list are told apart.
 func separation(f *typeinfo.Field) string {
@@ -165,9 +165,9 @@ func (e *endpoint) checkResponseExample(c *compiler, x namedExample) error {
 	f, ok := e.responseTo(x.status)
 	switch {
 	case !ok:
-		return errors.New("the operation has no such answer; declare it with Responds")
+		return errors.New("the operation has no such response; declare it with Responds")
 	case f == nil || bodyKindOf(f).compile == nil || isReadyResponse(f.Type.Go):
-		return errors.New("such an answer has no JSON body of a type of yours; leave the example out")
+		return errors.New("this response has no JSON body of one of your types; leave the example out")
 	case reflect.TypeOf(x.value) != f.Type.Go:
 		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.value, typeinfo.Name(f.Type.Go))
 	}
@@ -230,11 +230,11 @@ func (e *endpoint) checkRaw() error {
 	handler := e.route.input
 	switch {
 	case e.body != nil && e.body.pass != nil && e.readsRaw():
-		return errors.New("candor.RawBody beside a body that the handler reads by itself, of which nobody else has the bytes; take the body as a []byte, or drop the RawBody")
+		return errors.New("candor.RawBody together with a body that the handler reads itself, whose bytes nobody else has; take the body as a []byte, or drop the RawBody")
 	case takesRaw(handler) && e.body == nil:
 		return errors.New("the handler takes candor.RawBody, but no body; take the bytes themselves: a []byte with the tag `body:\"\"`")
 	case e.set.cache != nil && len(e.afterReading) > 0:
-		return errors.New("a cached response beside a guard that takes candor.RawBody, which a response from the cache would not ask; drop the option Cache")
+		return errors.New("a cached response with a guard that takes candor.RawBody, which a response from the cache would skip; drop the option Cache")
 	}
 	return nil
 }

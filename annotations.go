@@ -100,7 +100,7 @@ func (s Server) check() error {
 		case !ok || v.Default == "":
 			return fmt.Errorf("the server %q has the variable %q, which has no default; give it one in Variables", s.URL, m[1])
 		case len(v.Enum) > 0 && !slices.Contains(v.Enum, v.Default):
-			return fmt.Errorf("the server %q: the default %q of the variable %q is none of its values; add it to Enum", s.URL, v.Default, m[1])
+			return fmt.Errorf("the server %q: the default %q of the variable %q is not one of its values; add it to Enum", s.URL, v.Default, m[1])
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Variables)) {
@@ -139,7 +139,7 @@ func (l Link) check() error {
 	case !componentName.MatchString(l.Name):
 		return fmt.Errorf("the name of a link is %q; use letters, digits, dots, dashes and underscores", l.Name)
 	case l.OperationID == "":
-		return fmt.Errorf("the link %q leads nowhere; name an operation by its id", l.Name)
+		return fmt.Errorf("the link %q has no target; name an operation by its id", l.Name)
 	}
 	for _, text := range l.values() {
 		if strings.HasPrefix(text, "$") {

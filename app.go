@@ -154,7 +154,7 @@ func (a *App) operationOf(r *http.Request) (op develop.Operation) {
 // providers.
 func (a *App) refuseUnstarted(t *table, w http.ResponseWriter, r *http.Request) {
 	a.unstarted.Do(func() {
-		a.errors.log.ErrorContext(r.Context(), "the app is not started, so it answers 503", "waiting", strings.Join(t.waiting, ", "),
+		a.errors.log.ErrorContext(r.Context(), "the app is not started, so it responds with 503", "waiting", strings.Join(t.waiting, ", "),
 			"fix", "call app.Start before the server that it is a handler of begins, or serve it by app.Run or app.Serve; a mounted app starts with the *App that mounts it")
 	})
 	a.errors.write(w, r, errUnstarted)

@@ -12,10 +12,10 @@ type attempts struct {
 }
 
 var (
-	errUseTwice       = errors.New("a scoped provider called use, or a bracket called next, more than once; candor.Attempts allows it")
+	errUseTwice       = errors.New("a scoped provider called use, or a function of Around called next, more than once; candor.Attempts allows it")
 	errUseNever       = errors.New("a scoped provider returned nil without calling use, or a bracket without calling next")
 	errSwallowedPanic = errors.New("a scoped provider or a bracket recovered from a panic of the request and returned nil")
-	errNoAttempt      = errors.New("a scoped provider or a bracket asked for one more attempt, and the request cannot run again")
+	errNoAttempt      = errors.New("a scoped provider or a function of Around asked for another attempt, and the request cannot run again")
 )
 
 // next counts a call, and reports whether the rest of the request may run. If not,

@@ -104,11 +104,11 @@ func autoPatch(rt, get, put *route, options []RouteOption) {
 func checkPatch(get, put *route) error {
 	switch {
 	case !slices.Contains(get.methods, http.MethodGet):
-		return fmt.Errorf("%s is no GET; pass the route that reads the resource first", get.call())
+		return fmt.Errorf("%s is not a GET; pass the route that reads the resource first", get.call())
 	case !slices.Contains(put.methods, http.MethodPut):
-		return fmt.Errorf("%s is no PUT; pass the route that replaces the resource second", put.call())
+		return fmt.Errorf("%s is not a PUT; pass the route that replaces the resource second", put.call())
 	case get.path != put.path || get.owner != put.owner:
-		return fmt.Errorf("%s and %s stand on two paths or routers; pass two routes of one resource", get.call(), put.call())
+		return fmt.Errorf("%s and %s have different paths or routers; pass two routes of one resource", get.call(), put.call())
 	case get.output == nil || get.output.Body == nil || !isJSONKind(get.output.Body):
 		return fmt.Errorf("%s returns no JSON that could be patched; return a struct", get.call())
 	case putMembers(put) == nil:
@@ -155,7 +155,7 @@ type patchPlan struct{ patch, get, put *endpoint }
 // Errors that a PATCH responds with by itself.
 var (
 	errPatchMedia = Error(http.StatusUnsupportedMediaType, "the body must be "+mediatype.MergePatch+" or "+mediatype.JSONPatch).WithHeader("Accept-Patch", acceptPatch)
-	errTest       = Error(http.StatusConflict, "the resource is not as a test of the patch says")
+	errTest       = Error(http.StatusConflict, "a test operation of the patch failed")
 	errPatched    = Error(http.StatusConflict, "the resource changes too often to be patched; try again")
 	errGrown      = Error(http.StatusRequestEntityTooLarge, "the patch copies too much")
 )
@@ -189,7 +189,7 @@ func (p *patchPlan) document() {
 	}
 	e.set.public = p.get.set.public && p.put.set.public
 	e.response = p.put.response
-	e.raises(http.StatusUnsupportedMediaType, "The body is no patch of these media types", errPatchMedia, errCompressed)
+	e.raises(http.StatusUnsupportedMediaType, "The body is not a patch of these media types", errPatchMedia, errCompressed)
 	e.raises(http.StatusConflict, "A test of the patch failed, or the resource changes too often", errTest, errPatched)
 	e.raises(http.StatusRequestEntityTooLarge, "The patch is too large, or copies too much", errTooLarge, errGrown)
 	e.raises(http.StatusUnprocessableEntity, "Unprocessable request: validation errors")

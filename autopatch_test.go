@@ -801,7 +801,7 @@ func ExampleAutoPatch() {
 	// 200 {"name":"Laptop","price":899}
 	// 200 {"name":"Laptop","price":899,"tags":["sale"]}
 	// 409 {"detail":"the test of operation 0 failed at \"/price\""}
-	// 422 {"detail":[{"type":"value_error","loc":["body",0,"path"],"msg":"Value error: remove finds nothing there, or nowhere to put it","ctx":{"error":"remove finds nothing there, or nowhere to put it"}}]}
+	// 422 {"detail":[{"type":"value_error","loc":["body",0,"path"],"msg":"Value error: remove has a path that does not exist","ctx":{"error":"remove has a path that does not exist"}}]}
 }
 
 func ExamplePatchInput() {

@@ -45,7 +45,7 @@ func TestJSONBodies(t *testing.T) {
 		{``, `missing ["body"]`},
 		{"  \n", `missing ["body"]`},
 		{`{"lines":[}`, `json_invalid ["body",10] {"error":"expected a value"}`},
-		{`{"lines":[{"sku":"a"}],"paid":1} x`, `json_invalid ["body",33] {"error":"something stands behind the value"}`},
+		{`{"lines":[{"sku":"a"}],"paid":1} x`, `json_invalid ["body",33] {"error":"there is more after the value"}`},
 	}...)
 }
 
@@ -83,7 +83,7 @@ func TestSmallBodies(t *testing.T) {
 		c := apptest.Echoing[struct {
 			Body json.RawMessage `body:""`
 		}](t, "/")
-		posts(t, c, "/", [][2]string{{`{"a": 1}`, `200 {"Body":{"a":1}}`}, {`{`, `json_invalid ["body",1] {"error":"the text ends too early, expected a name in double quotes"}`}}...)
+		posts(t, c, "/", [][2]string{{`{"a": 1}`, `200 {"Body":{"a":1}}`}, {`{`, `json_invalid ["body",1] {"error":"unexpected end, expected a name in double quotes"}`}}...)
 	})
 	t.Run("a generic type", func(t *testing.T) {
 		c := apptest.Echoing[struct {

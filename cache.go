@@ -56,7 +56,7 @@ func Cache(config CacheConfig) Option {
 	return everywhere(func(s *settings) error {
 		switch {
 		case config.TTL <= 0:
-			return fmt.Errorf("Cache: the TTL is %s; write how long an answer may be kept", config.TTL)
+			return fmt.Errorf("Cache: the TTL is %s; write how long a response may be kept", config.TTL)
 		case config.Budget < 0:
 			return fmt.Errorf("Cache: the Budget is %s; write how long a request may wait for the store, or 0 for %s", config.Budget, storeBudget)
 		case !mediatype.ValidHeader("Cache-Control", []string{config.Control}):
@@ -104,7 +104,7 @@ func (e *endpoint) compileCache(c *caches) error {
 	}
 	if !e.canCache() {
 		if e.route.set.cache != nil {
-			return errors.New("Cache is for answers to GET and QUERY that are complete, not for streams, files, sockets, plain handlers and other methods; drop the option")
+			return errors.New("Cache is for complete responses to GET and QUERY, not for streams, files, sockets, plain handlers and other methods; drop the option")
 		}
 		return nil
 	}
@@ -140,12 +140,12 @@ func (e *endpoint) compileCache(c *caches) error {
 func (p *cachePlan) documented() []addedHeader {
 	whole := func(status int) bool { return status == http.StatusOK }
 	headers := []addedHeader{{
-		Header: operation.Header{Name: "Age", Description: "For how many seconds the answer has been kept", Type: "integer"},
+		Header: operation.Header{Name: "Age", Description: "For how many seconds the response has been kept", Type: "integer"},
 		to:     whole,
 	}}
 	if p.Control != "" {
 		headers = append(headers, addedHeader{
-			Header: operation.Header{Name: "Cache-Control", Description: "How long the answer may be kept"},
+			Header: operation.Header{Name: "Cache-Control", Description: "How long the response may be kept"},
 			to:     whole,
 		})
 	}

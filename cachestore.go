@@ -87,7 +87,7 @@ const defaultCacheBytes = 8 << 20
 // Over it those unused the longest are dropped. A negative number panics.
 func NewMemoryCache(bytes int) CacheStore {
 	if bytes < 0 {
-		panic(fmt.Errorf("candor: NewMemoryCache(%d): a cache has room for a positive number of bytes, or 0 for the default", bytes))
+		panic(fmt.Errorf("candor: NewMemoryCache(%d): pass a positive number of bytes, or 0 for the default", bytes))
 	}
 	if bytes == 0 {
 		bytes = defaultCacheBytes

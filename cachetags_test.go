@@ -158,7 +158,7 @@ func TestAHungCacheStore(t *testing.T) {
 			"ERROR the store of a cache fails route=/ error=no response in time",
 			"ERROR the store of a cache fails route=/ error=no response in time",
 			"ERROR the store of a cache fails route=/ error=no response in time",
-			"WARN the store of cached responses does not respond and is left alone failed=5 error=no response in time",
+			"WARN the store of cached responses does not respond and is paused failed=5 error=no response in time",
 			"WARN dropped tags wait for the store of cached responses",
 			"ERROR the store of a cache fails route=/{n} error=no response in time",
 		}, p.log.take())

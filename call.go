@@ -87,7 +87,7 @@ func (at routeAt) endpoint(app *App) (*endpoint, error) {
 	}
 	switch {
 	case len(all) == 0:
-		return nil, errors.New("the route has no place yet; include its router in an app, and seal the app (Seal, Run, Serve, NewTestClient) first")
+		return nil, errors.New("the route has no path yet; include its router in an app, and seal the app (Seal, Run, Serve, NewTestClient) first")
 	case app != nil:
 		return nil, fmt.Errorf("the app does not serve the route%s", where)
 	}

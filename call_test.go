@@ -621,9 +621,9 @@ func TestCallOfWhatIsNoAnswer(t *testing.T) {
 		body   string
 		want   string
 	}{
-		"the page of a proxy":               {502, http.Header{"Content-Type": {"text/html"}}, "<html>Bad Gateway</html>", `GET /items: the answer is 502 Bad Gateway (text/html): an error of the server would be JSON: "<html>Bad Gateway</html>"`},
+		"the page of a proxy":               {502, http.Header{"Content-Type": {"text/html"}}, "<html>Bad Gateway</html>", `GET /items: the response is 502 Bad Gateway (text/html): an error of the server would be JSON: "<html>Bad Gateway</html>"`},
 		"a page in the place of the answer": {200, http.Header{"Content-Type": {"text/html"}}, "<html>", `(text/html): it should be application/json: "<html>"`},
-		"another status":                    {202, asJSON, "[]", "the route does not answer with this status"},
+		"another status":                    {202, asJSON, "[]", "the route does not document this status"},
 		"cut short":                         {200, asJSON, `[{"name"`, "it is not what the route returns"},
 		"another type":                      {200, asJSON, `[{"name":1}]`, "at [body 0 name]"},
 		"too large":                         {200, asJSON, "[" + strings.Repeat(" ", 2000) + "]", "more than 1000 bytes"},
@@ -670,7 +670,7 @@ func TestRouteURLsAndPlaces(t *testing.T) {
 	items := candor.NewRouter("/items")
 	route := candor.Get(items, "/{id}", handler, candor.Alias("/by-id/{id}"))
 	_, err := route.URL(ref{})
-	require.ErrorContains(t, err, "the route has no place yet")
+	require.ErrorContains(t, err, "the route has no path yet")
 	app := candor.New(candor.Config{})
 	app.Include(items, candor.Prefix("/v1"))
 	app.Include(items, candor.Prefix("/v2"))

@@ -61,7 +61,7 @@ func newCodecSet(codecs map[string]Codec) (codecSet, error) {
 	for name, codec := range codecs {
 		switch plain, params, err := mime.ParseMediaType(name); {
 		case err != nil, plain != name, len(params) > 0, !strings.Contains(name, "/"), strings.Contains(name, "*"):
-			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: that is no media type; write one in lower case and without parameters, such as \"application/cbor\"", name)
+			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: not a media type; write one in lower case and without parameters, such as \"application/cbor\"", name)
 		case mediatype.IsJSON(name):
 			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: JSON is built in; drop it", name)
 		case codec.Marshal == nil || codec.Unmarshal == nil:

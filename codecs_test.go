@@ -139,7 +139,7 @@ func TestAccept(t *testing.T) {
 	} {
 		r := c.Post("/", `{"id":1}`, candor.WithHeader("Accept", accept))
 		if want == refused {
-			assert.Equal(t, `406 {"detail":"the answer is application/json or application/cbor"}`, apptest.Outcome(r), accept)
+			assert.Equal(t, `406 {"detail":"the response is application/json or application/cbor"}`, apptest.Outcome(r), accept)
 			continue
 		}
 		assert.Equal(t, want, r.Header.Get("Content-Type"), accept)

@@ -62,7 +62,7 @@ func (c *compiler) jsonText(o codec.Options) bind.JSONText {
 		}
 		return func(dst reflect.Value, text string, faults *fault.List) {
 			if !decoder.Decode([]byte(text), dst, limitMemory(o, max(leastJSONText, int64(len(text)))), faults) {
-				faults.Add(fault.With(fault.ValueError, "error", "takes too much memory once it is decoded"))
+				faults.Add(fault.With(fault.ValueError, "error", "takes too much memory when decoded"))
 			}
 		}, nil
 	}

@@ -203,7 +203,7 @@ func (i Info) check() error {
 	for n, tag := range i.Tags {
 		switch {
 		case tag.Name == "":
-			return errors.New("a tag without a name; say which operations it is about")
+			return errors.New("a tag without a name; give it a name")
 		case slices.ContainsFunc(i.Tags[:n], func(other Tag) bool { return other.Name == tag.Name }):
 			return fmt.Errorf("the tag %q is described twice; put both into one", tag.Name)
 		case tag.ExternalDocs.URL == "" && tag.ExternalDocs.Description != "":

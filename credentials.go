@@ -95,7 +95,7 @@ func (e *endpoint) checkPublic() error {
 		reader = p.String()
 	}
 	field := securityFields(e.nodes[i].desc)[0].Go
-	return fmt.Errorf("Public: the field %s of %s reads credentials; drop the field or what asks for it, or drop Public", field, reader)
+	return fmt.Errorf("Public: the field %s of %s reads credentials; drop the field or the dependency that has it, or drop Public", field, reader)
 }
 
 // checkScopes finds scopes that nothing checks, and such as no client can ask

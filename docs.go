@@ -132,7 +132,7 @@ func newForm(document []byte, format *documentFormat) (documentForm, error) {
 func (d *document) form(format DocumentFormat) (documentForm, error) {
 	// The format is the user's, and indexes an array.
 	if format >= documentFormats {
-		return documentForm{}, fmt.Errorf("%d is no format of a document; use candor.OpenAPI31 or one of those beside it", format)
+		return documentForm{}, fmt.Errorf("%d is not a format of a document; use candor.OpenAPI31, OpenAPI30 or OpenAPI32", format)
 	}
 	return d.forms[format]()
 }
@@ -300,7 +300,7 @@ func checkPagePath(path string) error {
 	case path == "", path == "-":
 		return nil
 	case !strings.HasPrefix(path, "/"):
-		return fmt.Errorf("%q is no path; write %q", path, "/"+path)
+		return fmt.Errorf("%q is not a path; write %q", path, "/"+path)
 	}
 	_, err := pathtree.Parse(path)
 	return err

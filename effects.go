@@ -30,12 +30,12 @@ var effects = []effect{
 	{option: "ReplyToInvalidMessages", isSet: func(s *settings) bool { return s.replyToInvalid }, on: (*route).isSocket, kinds: "WebSockets"},
 	{option: "Origins", isSet: func(s *settings) bool { return s.origins != nil }, on: (*route).isSocket, kinds: "WebSockets; middleware.CORS is about other routes"},
 	{option: "Subprotocols", isSet: func(s *settings) bool { return s.subprotocols != nil }, on: (*route).isSocket, kinds: "WebSockets"},
-	{option: "Produces", isSet: func(s *settings) bool { return len(s.produces) > 0 }, on: (*route).responds, kinds: "answers of a type; a plain handler sets Content-Type, and Responds documents it"},
-	{option: "ForbidExtra", isSet: func(s *settings) bool { return s.forbidExtra }, on: (*route).isTyped, kinds: "inputs with tags; a plain handler reads requests by itself"},
+	{option: "Produces", isSet: func(s *settings) bool { return len(s.produces) > 0 }, on: (*route).responds, kinds: "responses of a type; a plain handler sets Content-Type, and Responds documents it"},
+	{option: "ForbidExtra", isSet: func(s *settings) bool { return s.forbidExtra }, on: (*route).isTyped, kinds: "inputs with tags; a plain handler reads requests itself"},
 	{option: "StrictContentType", isSet: func(s *settings) bool { return s.looseType != nil }, on: (*route).readsJSON, kinds: "bodies of JSON"},
 	{option: "MaxBody", isSet: func(s *settings) bool { return s.maxBody != 0 }, on: (*route).readsBody, kinds: "inputs with a body; a plain handler has http.MaxBytesReader"},
 	{option: "LimitMultipart", isSet: func(s *settings) bool { return s.multipart != MultipartLimits{} }, on: (*route).readsForm, kinds: "inputs with form or file fields"},
-	{option: "Cache", isSet: func(s *settings) bool { return s.cache != nil }, on: (*route).canCache, kinds: "answers to GET that are complete, and not for streams, files, sockets, plain handlers and other methods"},
+	{option: "Cache", isSet: func(s *settings) bool { return s.cache != nil }, on: (*route).canCache, kinds: "complete responses to GET, not streams, files, sockets, plain handlers and other methods"},
 	{option: "Timeout", isSet: func(s *settings) bool { return s.timeout != nil }, on: (*route).isServed, kinds: "requests that are served"},
 	{option: "Callback", isSet: func(s *settings) bool { return len(s.callbacks) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
 	{option: "Links", isSet: func(s *settings) bool { return len(s.links) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
@@ -105,7 +105,7 @@ func (rt *route) checkEffects(set *settings) error {
 		// An alias has options of its own, which are about the same route.
 		said := e.isSet(set) || slices.ContainsFunc(set.aliases, func(a alias) bool { return e.isSet(a.own) })
 		if said && !e.on(rt) {
-			return fmt.Errorf("%s does nothing here; it is for %s", e.option, e.kinds)
+			return fmt.Errorf("%s has no effect here; it is for %s", e.option, e.kinds)
 		}
 	}
 	return nil

@@ -153,7 +153,7 @@ func TestFromEnvMistakes(t *testing.T) {
 					Port int `env:"PORT" defualt:"1"`
 				}](nil)
 			},
-			"field Port of struct{...}: its tag defualt is nearly default, but nobody reads it; write `default:\"...\"`; if the key is another program's, pass it to FromEnv",
+			"field Port of struct{...}: its tag defualt is nearly default, but it is not read; write `default:\"...\"`; if the key is another program's, pass it to FromEnv",
 		},
 		"a key beside one of another program": {
 			func() {
@@ -171,7 +171,7 @@ func TestFromEnvMistakes(t *testing.T) {
 					} `env:""`
 				}](nil)
 			},
-			"its tag envDefault belongs to another reader of the environment and does nothing here; write `default:\"...\"`",
+			"its tag envDefault belongs to another library and has no effect here; write `default:\"...\"`",
 		},
 		"twice": {
 			func() {

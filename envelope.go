@@ -76,7 +76,7 @@ func (p *responsePlan) checkHeader(f *typeinfo.Field) error {
 		return errors.New("a cookie has a tag of its own; write `cookie:\"name\"`")
 	case "Content-Length":
 		if p.desc.Body == nil || p.desc.Body.Type.Go != reflect.TypeFor[Reader]() {
-			return errors.New("the length is known by itself, except for that of a candor.Reader; drop the field")
+			return errors.New("the length is set automatically, except for a candor.Reader; drop the field")
 		}
 	case "Content-Type":
 		return p.checkContentType(f)
@@ -91,11 +91,11 @@ func (p *responsePlan) checkHeader(f *typeinfo.Field) error {
 func (p *responsePlan) checkContentType(f *typeinfo.Field) error {
 	switch {
 	case p.kind.media == "":
-		return errors.New("the answer has no body, so it has no media type; drop the field")
+		return errors.New("the response has no body, so it has no media type; drop the field")
 	case p.kind.value.Of() != nil: // it is encoded, and not sent as it is
 		return errors.New("the media type of this body is fixed; name another one by `media:\"...\"` on the body or by candor.Produces")
 	case held(f.Type).Kind != typeinfo.String:
-		return errors.New("a media type is text; make the field a string")
+		return errors.New("a media type is a string; make the field one")
 	}
 	return nil
 }
@@ -143,13 +143,13 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 // would say nothing there.
 func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
 	if f.Default != nil {
-		return nil, errors.New("its default tag has no effect on an answer; drop the tag")
+		return nil, errors.New("its default tag has no effect on a response; drop the tag")
 	}
 	if f.Rules != nil {
 		for _, rule := range f.Rules.Self {
 			// A writer sees one value at a time, and so could not check such a rule.
 			if rule.Cross {
-				return nil, fmt.Errorf("the rule %s looks at other fields, which the parts of an answer do not have; drop it", rule)
+				return nil, fmt.Errorf("the rule %s compares with other fields, which the fields of a response envelope do not have; drop it", rule)
 			}
 		}
 	}
@@ -220,7 +220,7 @@ func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *respons
 		status := int(out.FieldByIndex(p.desc.Status.Index).Int())
 		// Zero stands for the usual status, as of an envelope that nobody has filled in.
 		if status != 0 && !slices.Contains(p.statuses, status) {
-			return fmt.Errorf("the status %d is none of %v, which the tag of %s lists", status, p.statuses, p.desc.Status.Go)
+			return fmt.Errorf("the status %d is not one of %v, which the tag of %s lists", status, p.statuses, p.desc.Status.Go)
 		}
 		a.status = cmp.Or(status, a.status)
 	}

@@ -58,7 +58,7 @@ func (h *errorHandler) check() error {
 	rest := *h.set
 	rest.status, rest.statusDoc, rest.responses, rest.produces = 0, "", nil, nil
 	if !reflect.ValueOf(rest).IsZero() {
-		return errors.New("beside Status, Produces, Responds and Raises no option says anything about the answer to an error; drop the others")
+		return errors.New("only Status, Produces, Responds and Raises have an effect on the response to an error; drop the others")
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (all errorHandlers) firstTaking(t reflect.Type) int {
 func (all errorHandlers) checkRaised(types []reflect.Type) error {
 	for _, t := range types {
 		if all.firstTaking(t) < 0 {
-			return fmt.Errorf("RaisesType[%s], but no OnError around the route takes such an error, which is a 500 then; register one, or drop the declaration", t)
+			return fmt.Errorf("RaisesType[%s], but no OnError of the route or its routers handles this error, so it is a 500; register one, or drop the declaration", t)
 		}
 	}
 	return nil

@@ -72,13 +72,13 @@ func (e *endpoint) frameworkResponses() []ownResponse {
 		own = append(own,
 			ownResponse{status: http.StatusBadRequest, doc: "The handshake is malformed"},
 			ownResponse{status: http.StatusForbidden, doc: "The origin is not allowed, or the connection is refused"},
-			ownResponse{status: http.StatusUpgradeRequired, doc: "The request is no handshake of a WebSocket"})
+			ownResponse{status: http.StatusUpgradeRequired, doc: "The request is not a WebSocket handshake"})
 	}
 	if causes.secure {
 		own = append(own, ownResponse{status: http.StatusUnauthorized, doc: "Credentials are missing or not accepted"})
 	}
 	if causes.negotiates {
-		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the media types", []*HTTPError{e.response.notAcceptable()}})
+		own = append(own, ownResponse{http.StatusNotAcceptable, "The client accepts none of the available media types", []*HTTPError{e.response.notAcceptable()}})
 	}
 	if causes.hasRaw {
 		own = append(own, ownResponse{http.StatusRequestEntityTooLarge, "The body is too large", []*HTTPError{errTooLarge}})
@@ -276,7 +276,7 @@ func (b *apiBuilder) inEveryCodec(r *operation.Response) *operation.Response {
 var errorHeaderDocs = map[string]string{
 	"Accept":           "The media types that a body may have",
 	"Accept-Encoding":  "The encodings that a body may have",
-	"Allow":            "The methods there are",
+	"Allow":            "The allowed methods",
 	"Retry-After":      "After how many seconds, or when, to try again",
 	"Www-Authenticate": "The credentials that are needed",
 }

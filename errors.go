@@ -147,14 +147,14 @@ var (
 	errInternal   = Error(http.StatusInternalServerError, nil)
 	errTooLarge   = Error(http.StatusRequestEntityTooLarge, "the body is too large")
 	errUnstarted  = Error(http.StatusServiceUnavailable, nil).WithHeader("Retry-After", "1")
-	errDecoded    = Error(http.StatusRequestEntityTooLarge, "the body takes too much memory once it is decoded: more than about four times the limit of its size")
+	errDecoded    = Error(http.StatusRequestEntityTooLarge, "the body takes too much memory when decoded: more than about four times its size limit")
 	errSlow       = Error(http.StatusRequestTimeout, "the body came too slowly")
 	errUnreadable = Error(http.StatusBadRequest, "the body could not be read")
 )
 
 // errClientGone is a response that could not be written to its end because
 // nobody takes it any more.
-var errClientGone = errors.New("the client is gone")
+var errClientGone = errors.New("the client has disconnected")
 
 // errorWriter turns every error of an app into a response: those of handlers,
 // dependencies, binding and middleware, panics, and the 404 and 405 of no
@@ -464,7 +464,7 @@ func (f *failure) abort() {
 	if f.clientLeft() || errors.Is(f.err, errDraining) {
 		level = slog.LevelInfo
 	}
-	f.logAt(level, "the answer was cut short", f.err)
+	f.logAt(level, "the response was cut short", f.err)
 	panic(http.ErrAbortHandler)
 }
 
@@ -497,14 +497,14 @@ func (ew *errorWriter) logError(ctx context.Context, level slog.Level, message s
 func (ew *errorWriter) logLate(r *http.Request, err error) {
 	f := &failure{writer: ew, r: r, err: err}
 	if f.clientLeft() {
-		f.logAt(slog.LevelInfo, "client left before the end of the answer", err)
+		f.logAt(slog.LevelInfo, "client left before the end of the response", err)
 		return
 	}
 	level := slog.LevelError
 	if errors.Is(err, errDraining) {
 		level = slog.LevelInfo
 	}
-	f.logAt(level, "failed after the answer", err)
+	f.logAt(level, "failed after the response", err)
 }
 
 // late is the body for an error that came in the middle of a response.

@@ -213,9 +213,9 @@ func TestAnswersThatHaveBegun(t *testing.T) {
 	defer server.Close()
 
 	for path, want := range map[string]string{
-		"/panic":      "ERROR the answer was cut short method=GET route=/panic error=panic: late stack=true",
-		"/error":      "ERROR the answer was cut short method=GET route=/error error=late",
-		"/middleware": "ERROR the answer was cut short method=GET route=/middleware error=403: late",
+		"/panic":      "ERROR the response was cut short method=GET route=/panic error=panic: late stack=true",
+		"/error":      "ERROR the response was cut short method=GET route=/error error=late",
+		"/middleware": "ERROR the response was cut short method=GET route=/middleware error=403: late",
 	} {
 		resp, err := http.Get(server.URL + path)
 		require.NoError(t, err)

@@ -127,7 +127,7 @@ func ExampleResponds_ranges() {
 	say(app, "paths", "/parcels/{id}", "get", "responses", "default", "description")
 	// Output:
 	// "Something is wrong with the request"
-	// "Any other answer"
+	// "Any other response"
 }
 
 func ExampleApp_WriteOpenAPIAs() {

@@ -169,7 +169,7 @@ func (x *exchange) startStreaming() {
 	e, r := x.endpoint, x.scope.r
 	ctx, cancel := context.WithCancel(x.ctx)
 	x.ctx = ctx
-	if e.body != nil && e.body.pass != nil { // which is read while the answer is sent
+	if e.body != nil && e.body.pass != nil { // which is read while the response is sent
 		_ = http.NewResponseController(x.scope.w).EnableFullDuplex()
 	}
 	x.response.streaming = &streaming{

@@ -354,7 +354,7 @@ func TestFastAPIBodies(t *testing.T) {
 		{about: "B4 nothing", request: "POST /items", want: `missing ["body"]`},
 		{about: "B4 null", request: "POST /items\n\nnull", want: `missing ["body"]`},
 		{about: "B5 no JSON", request: "POST /items\n\n" + `{"name": "Foo", "price": 50.5,}`, want: `json_invalid ["body",30] {"error":"expected a name in double quotes"}`},
-		{about: "B5 something behind it", request: "POST /items\n\n{} {}", want: `json_invalid ["body",3] {"error":"something stands behind the value"}`},
+		{about: "B5 something behind it", request: "POST /items\n\n{} {}", want: `json_invalid ["body",3] {"error":"there is more after the value"}`},
 		{about: "B5 NaN", request: "POST /items\n\n" + `{"name":"Foo","price":NaN}`, want: `json_invalid ["body",22] {"error":"expected a value"}`},
 		{about: "B6 several", request: "PUT /items/3?q=x\n\n" + `{"item":{"name":"Foo","price":1},"user":{"username":"ada"},"importance":5}`, want: `200 {"ItemID":3,"Q":"x","Item":{"name":"Foo","description":null,"price":1,"tax":null},"User":{"username":"ada","full_name":null},"Importance":5}`},
 		{about: "B6 one is missing", request: "PUT /items/3\n\n" + `{"item":{"name":"Foo","price":1},"importance":0}`, want: "missing [\"body\",\"user\"]\ngreater_than [\"body\",\"importance\"] {\"gt\":0}"},
@@ -401,7 +401,7 @@ func TestFastAPIBodyAfterCredentials(t *testing.T) {
 	unauthorized := []string{"WWW-Authenticate: Bearer"}
 	fastapiRows(t, app, []fastapiRow{
 		{about: "a body that does not fit", request: "POST /\n\n{}", want: `401 {"detail":"Not authenticated"}`, headers: unauthorized},
-		{about: "a body that is no JSON", request: "POST /\n\n{", want: `401 {"detail":"Not authenticated"}`, headers: unauthorized},
+		{about: "a body that is not JSON", request: "POST /\n\n{", want: `401 {"detail":"Not authenticated"}`, headers: unauthorized},
 		{about: "with credentials", request: "POST /\nAuthorization: bearer  abc\n\n{}", want: "missing [\"body\",\"name\"]\nmissing [\"body\",\"price\"]"},
 	})
 }

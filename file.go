@@ -73,14 +73,14 @@ func (File) bodyKind() bodyKind {
 			{Name: "Content-Disposition", Description: "The name of the file, and whether to save it"},
 			{Name: "ETag", Description: "Names this version of the file"},
 			{Name: "Last-Modified", Description: "When the file was changed"},
-			{Name: "Accept-Ranges", Description: "Whether parts of the file can be asked for"},
+			{Name: "Accept-Ranges", Description: "Whether ranges of the file can be requested"},
 		},
 	}
 }
 
 // fileResponses are what conditions and ranges make of a file.
 func fileResponses(method string, statuses []int) []additionalResponse {
-	missing := additionalResponse{status: http.StatusNotFound, doc: "There is no such file", isError: true}
+	missing := additionalResponse{status: http.StatusNotFound, doc: "File not found", isError: true}
 	if method != http.MethodGet || statuses[0] != http.StatusOK {
 		return []additionalResponse{missing}
 	}
@@ -88,11 +88,11 @@ func fileResponses(method string, statuses []int) []additionalResponse {
 		return []operation.Header{{Name: "Content-Range", Description: "Which part of the file this is", Required: required}}
 	}
 	return []additionalResponse{
-		{status: http.StatusPartialContent, doc: "The parts that the header Range asks for", header: contentRange(false), hasBody: true},
+		{status: http.StatusPartialContent, doc: "The ranges requested by the header Range", header: contentRange(false), hasBody: true},
 		{status: http.StatusNotModified, doc: "The client has this version of the file", hasHeader: true},
 		missing,
-		{status: http.StatusPreconditionFailed, doc: "The file is another version than the client asked for", isError: true},
-		{status: http.StatusRequestedRangeNotSatisfiable, doc: "The file has no such part", header: contentRange(true), isError: true},
+		{status: http.StatusPreconditionFailed, doc: "The file is not the version that the client asked for", isError: true},
+		{status: http.StatusRequestedRangeNotSatisfiable, doc: "The range cannot be satisfied", header: contentRange(true), isError: true},
 	}
 }
 

@@ -26,7 +26,7 @@ func fileMedia(f *typeinfo.Field) ([]string, error) {
 	media := strings.Split(f.Media, ", ")
 	for _, name := range media {
 		if !strings.HasSuffix(name, "*") && mimetype.Lookup(name) == nil {
-			return nil, &typeinfo.Error{Problem: fmt.Sprintf("media:%q, which nothing in a file tells", name), Fix: "drop the tag and check the content in the handler"}
+			return nil, &typeinfo.Error{Problem: fmt.Sprintf("media:%q, which the content of a file does not show", name), Fix: "drop the tag and check the content in the handler"}
 		}
 	}
 	return media, nil

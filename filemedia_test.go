@@ -80,7 +80,7 @@ func TestMediaMistakes(t *testing.T) {
 		{"lists \"*/*\", which is not a media type", badInput[struct {
 			F []byte `file:"f" media:"*/*"`
 		}]("/")},
-		{"media:\"application/vnd.own\", which nothing in a file tells; drop the tag", badInput[struct {
+		{"media:\"application/vnd.own\", which the content of a file does not show; drop the tag", badInput[struct {
 			F []byte `file:"f" media:"application/vnd.own"`
 		}]("/")},
 		{"its media tag has no effect, as a media type belongs to a whole body or a file", badInput[struct {

@@ -484,9 +484,9 @@ func (f *formField) misfit(part *formdata.Part) string {
 	case f.file != nil:
 		return ""
 	case part.IsFile && (!f.isJSON || !isMedia || !mediatype.IsJSON(mediaType)):
-		return "a text is expected, not a file"
+		return "a string is expected, not a file"
 	case !text.reads(params["charset"]):
-		return "the text must be UTF-8"
+		return "the string must be UTF-8"
 	}
 	return ""
 }
@@ -539,7 +539,7 @@ func (s *sentForm) readText(part *formdata.Part) (string, error) {
 	case n > s.memoryLeft:
 		return "", tooMuchHeld("texts", s.most)
 	case n > s.limits.Text:
-		return "", Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("a text of the form has more than %d bytes", s.limits.Text))
+		return "", Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("a form value has more than %d bytes", s.limits.Text))
 	}
 	s.memoryLeft -= n
 	return string(text), nil

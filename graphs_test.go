@@ -60,15 +60,15 @@ var wrongGraphs = []struct {
 	build func(app *candor.App)
 	want  string
 }{
-	{"nothing provides it", func(app *candor.App) { candor.Get(app, "/", drive) }, "candor: GET / at graphs_test.go:N: GET /: drive -> *candor_test.car: no provider; register one with candor.Provide on the app or a router around the route"},
+	{"nothing provides it", func(app *candor.App) { candor.Get(app, "/", drive) }, "candor: GET / at graphs_test.go:N: GET /: drive -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},
 	{"nothing provides it, two steps away", func(app *candor.App) {
 		candor.Provide(app, buildCar)
 		candor.Provide(app, buildEngine)
 		candor.Get(app, "/drive", drive)
-	}, "candor: GET /drive at graphs_test.go:N: GET /drive: drive -> *candor_test.engine -> *candor_test.wheel: no provider; register one with candor.Provide on the app or a router around the route"},
+	}, "candor: GET /drive at graphs_test.go:N: GET /drive: drive -> *candor_test.engine -> *candor_test.wheel: no provider; register one with candor.Provide on the app or a router that contains the route"},
 	{"nothing provides it to a function literal", func(app *candor.App) {
 		candor.Get(app, "/", func(context.Context, needsCar) (answer, error) { return answer{}, nil })
-	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.car: no provider; register one with candor.Provide on the app or a router around the route"},
+	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},
 	{"a value is no pointer", func(app *candor.App) {
 		candor.ProvideValue(app, car{})
 		candor.Get(app, "/", drive)
@@ -88,21 +88,21 @@ var wrongGraphs = []struct {
 		candor.Get(street, "/", drive)
 		app.Include(garage)
 		app.Include(street)
-	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car: no provider; register one with candor.Provide on the app or a router around the route"},
+	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},
 	{"only a router below the provider has it", func(app *candor.App) {
 		street := candor.NewRouter("/street")
 		candor.Provide(app, buildCar)
 		candor.ProvideValue(street, &engine{})
 		candor.Get(street, "/", drive)
 		app.Include(street)
-	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car -> *candor_test.engine: no provider; register one with candor.Provide on the app or a router around the route"},
+	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car -> *candor_test.engine: no provider; register one with candor.Provide on the app or a router that contains the route"},
 	{"a guard needs what nothing provides", func(app *candor.App) {
 		candor.Get(app, "/", idle, candor.Require(checkLicence))
-	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: no provider; register one with candor.Provide on the app or a router around the route"},
+	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},
 	{"a bracket needs what nothing provides", func(app *candor.App) {
 		candor.Get(app, "/", idle, candor.Around(lockCar))
-	}, "candor: GET / at graphs_test.go:N: GET /: idle -> lockCar -> *candor_test.car: no provider; register one with candor.Provide on the app or a router around the route"},
-	{"Needs of what nothing provides", func(app *candor.App) { candor.Get(app, "/", idle, candor.Needs[*car]()) }, "candor: GET / at graphs_test.go:N: GET /: idle -> *candor_test.car: no provider; register one with candor.Provide on the app or a router around the route"},
+	}, "candor: GET / at graphs_test.go:N: GET /: idle -> lockCar -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},
+	{"Needs of what nothing provides", func(app *candor.App) { candor.Get(app, "/", idle, candor.Needs[*car]()) }, "candor: GET / at graphs_test.go:N: GET /: idle -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},
 	{"a circle of one", func(app *candor.App) {
 		candor.Provide(app, func(context.Context, needsCar) (*car, error) { return nil, nil })
 		candor.Get(app, "/", drive)
@@ -130,12 +130,12 @@ var wrongGraphs = []struct {
 	{"a guard would begin a transaction", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.Get(app, "/", idle, candor.Require(checkLicence))
-	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: it would begin before the body is read, because checkLicence depends on it; say candor.Needs[*candor_test.car]() on the route if that is meant"},
+	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: it would start before the body is read, because checkLicence depends on it; say candor.Needs[*candor_test.car]() on the route if you want that"},
 	{"a provider with a token would begin a transaction", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.Provide(app, showToken)
 		candor.Get(app, "/", func(context.Context, needsWheel) (answer, error) { return answer{}, nil })
-	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.wheel -> *candor_test.car: it would begin before the body is read, because a provider that reads credentials depends on it; say candor.Needs[*candor_test.car]() on the route if that is meant"},
+	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.wheel -> *candor_test.car: it would start before the body is read, because a provider that reads credentials depends on it; say candor.Needs[*candor_test.car]() on the route if you want that"},
 	{"it outlives what it depends on", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.ProvideScoped(app, rentEngine, candor.Until(candor.ResponseSent))
@@ -155,7 +155,7 @@ var wrongGraphs = []struct {
 	{"two mistakes show at once", func(app *candor.App) {
 		candor.Get(app, "/a", drive)
 		candor.Get(app, "/b", func(context.Context, needsWheel) (answer, error) { return answer{}, nil })
-	}, "candor: GET /a at graphs_test.go:N: GET /a: drive -> *candor_test.car: no provider; register one with candor.Provide on the app or a router around the route\ncandor: GET /b at graphs_test.go:N: GET /b: handler -> *candor_test.wheel: no provider; register one with candor.Provide on the app or a router around the route"},
+	}, "candor: GET /a at graphs_test.go:N: GET /a: drive -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route\ncandor: GET /b at graphs_test.go:N: GET /b: handler -> *candor_test.wheel: no provider; register one with candor.Provide on the app or a router that contains the route"},
 	{"nobody declares the scheme", func(app *candor.App) {
 		candor.Get(app, "/", func(context.Context, struct {
 			Token candor.Bearer `security:"oauth"`
@@ -189,19 +189,19 @@ var wrongGraphs = []struct {
 	}, "candor: provider of struct {} at graphs_test.go:N: values of type struct {} cannot be told apart; provide a type of your own"},
 	{"a provider wants the body", func(app *candor.App) {
 		candor.Provide(app, func(context.Context, needsBody) (*car, error) { return nil, nil })
-	}, "candor: provider of *candor_test.car at graphs_test.go:N: it wants the body, which belongs to the handler; take it there, and pass what the provider needs"},
+	}, "candor: provider of *candor_test.car at graphs_test.go:N: it needs the body, which belongs to the handler; take it there, and pass what the provider needs"},
 	{"a provider wants a form", func(app *candor.App) {
 		candor.Provide(app, func(context.Context, candor.OAuth2PasswordForm) (*car, error) { return nil, nil })
-	}, "candor: provider of *candor_test.car at graphs_test.go:N: it wants the body, which belongs to the handler; take it there, and pass what the provider needs"},
+	}, "candor: provider of *candor_test.car at graphs_test.go:N: it needs the body, which belongs to the handler; take it there, and pass what the provider needs"},
 	{"a guard wants the body", func(app *candor.App) {
 		candor.Get(app, "/", idle, candor.Require(func(context.Context, needsBody) error { return nil }))
-	}, "candor: GET / at graphs_test.go:N: guard at graphs_test.go:N: it wants the body, which belongs to the handler; take it there, and pass what the provider needs"},
+	}, "candor: GET / at graphs_test.go:N: guard at graphs_test.go:N: it needs the body, which belongs to the handler; take it there, and pass what the provider needs"},
 	{"a shared provider wants a token", func(app *candor.App) {
 		candor.ProvideShared(app, func(context.Context, needsToken, func(*car) error) error { return nil })
-	}, "candor: provider of *candor_test.car at graphs_test.go:N: it outlives every request, but its input wants values of one; take dep fields of shared providers only"},
+	}, "candor: provider of *candor_test.car at graphs_test.go:N: it outlives every request, but its input needs values of a request; take dep fields of shared providers only"},
 	{"Until of a provider that has no end", func(app *candor.App) {
 		candor.Provide(app, buildCar, candor.Until(candor.ResponseSent))
-	}, "candor: provider of *candor_test.car at graphs_test.go:N: Until is for what encloses the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it"},
+	}, "candor: provider of *candor_test.car at graphs_test.go:N: Until is for wrappers of the rest of a request, such as providers of ProvideScoped and functions of Around; drop it"},
 	{"an API key from nowhere", func(app *candor.App) {
 		candor.Get(app, "/", func(context.Context, struct{ Key candor.APIKey }) (answer, error) { return answer{}, nil })
 	}, "candor: GET / at graphs_test.go:N: field Key of struct{...}: nothing says where the key is sent; add `header:\"X-API-Key\"`, `query:\"api_key\"` or `cookie:\"session\"`"},

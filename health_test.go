@@ -243,7 +243,7 @@ func TestMistakesInHealthChecks(t *testing.T) {
 	}
 	for want, register := range map[string]func() error{
 		"*candor_test.pool: no provider; register one with candor.ProvideShared or candor.ProvideValue": registered(candor.HealthCheckOf("pool", pingPool)),
-		"the check \"page\": it outlives every request, but its input wants values of one": registered(candor.HealthCheckOf("page", func(context.Context, struct {
+		"the check \"page\": it outlives every request, but its input needs values of a request": registered(candor.HealthCheckOf("page", func(context.Context, struct {
 			Page int `query:"page"`
 		},
 		) error {

@@ -23,7 +23,7 @@ import (
 //     because no line came for a while. An error before that is handled like that
 //     of any handler; after it every accepted line reaches the client, and then the
 //     connection is aborted, so that the client sees that lines are missing.
-//   - When the client is gone, yield returns false and the context is
+//   - When the client has disconnected, yield returns false and the context is
 //     cancelled, so the deferred calls of the producer run.
 //   - Lines are written together while the producer is busy, and at once when
 //     it waits. It is never more than 64 KiB ahead of the client.

@@ -34,12 +34,12 @@ type patchOperation struct {
 }
 
 // afterwards is the note of their schemas that values may be refused all the same.
-const afterwards = "the resource after the patch is what PUT takes"
+const afterwards = "the resource after the patch must be valid for PUT"
 
 // OpenAPISchema describes a merge patch.
 func (mergePatch) OpenAPISchema() map[string]any {
 	return map[string]any{
-		"type": "object", "title": "Merge patch", "description": "RFC 7396: members to be changed; null takes one away",
+		"type": "object", "title": "Merge patch", "description": "RFC 7396: members to change; null removes one",
 		"examples": []any{map[string]any{}}, "x-validate": afterwards,
 	}
 }
@@ -230,5 +230,5 @@ func (o patchOperation) failed(i int) error {
 	if o.Op == "test" {
 		return errTest.With(fmt.Sprintf("the test of operation %d failed at %q", i, o.Path))
 	}
-	return Invalid(o.Op+" finds nothing there, or nowhere to put it", "body", i, "path")
+	return Invalid(o.Op+" has a path that does not exist", "body", i, "path")
 }

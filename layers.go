@@ -136,7 +136,7 @@ func declaredResponses(mw func(http.Handler) http.Handler, declarations []Declar
 	rest := *declared
 	rest.responses, rest.headers, rest.raisedTypes = nil, nil, nil
 	if !reflect.ValueOf(rest).IsZero() {
-		return nil, fmt.Errorf("only Raises, RaisesType, Responds and RespondsHeader say what middleware answers; give the others to the routes")
+		return nil, fmt.Errorf("only Raises, RaisesType, Responds and RespondsHeader document the responses of middleware; give the others to the routes")
 	}
 	return declared, nil
 }
@@ -156,6 +156,6 @@ func (d *documentedHandler) describe(e *endpoint, _ int) {
 
 // ServeHTTP implements http.Handler.
 func (d *documentedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_ = d.IsKnown(r, "Documented", "what it answers is not in the document")
+	_ = d.IsKnown(r, "Documented", "its responses are not in the document")
 	d.Handler.ServeHTTP(w, r)
 }

@@ -355,7 +355,7 @@ func TestDocumentedMistakes(t *testing.T) {
 		want string
 	}{
 		"no middleware":             {func() { candor.Documented(nil) }, "the middleware is nil; pass a function"},
-		"scopes":                    {func() { candor.Documented(opaque, candor.Scopes("a")) }, "only Raises, RaisesType, Responds and RespondsHeader say what middleware answers; give the others to the routes"},
+		"scopes":                    {func() { candor.Documented(opaque, candor.Scopes("a")) }, "only Raises, RaisesType, Responds and RespondsHeader document the responses of middleware; give the others to the routes"},
 		"a declaration that is not": {func() { candor.Documented(opaque, candor.Raises(nil)) }, "Raises(nil); declare the error with candor.Error first"},
 		"no header":                 {func() { candor.Documented(opaque, candor.RespondsHeader("a b", "")) }, `RespondsHeader("a b"); write the name of a header other than Content-Type`},
 		"no status":                 {func() { candor.Documented(opaque, candor.RespondsHeader("X-A", "", 99)) }, "RespondsHeader(99); a final status is between 200 and 599"},

@@ -56,9 +56,9 @@ func LazyValue[T any](value T) Lazy[T] { return Lazy[T]{ready: &value} }
 // default lifetime when the response is encoded, so not in a background task, and
 // see [Until]. It is returned for a value that was there before, too: a committed
 // transaction is not handed out.
-var ErrLazyEnded = errors.New("candor: a Lazy was asked after its provider's end")
+var ErrLazyEnded = errors.New("candor: a Lazy was used after its provider ended")
 
-var errLazyZero = errors.New("candor: a Lazy that nobody has filled in; take it in a field with the tag dep:\"\", or make one by candor.LazyValue")
+var errLazyZero = errors.New("candor: a Lazy without a value; take it in a field with the tag dep:\"\", or make one by candor.LazyValue")
 
 // Get returns the value, and begins its provider first if nobody has before. All
 // calls of one request, from whichever goroutine, share one run of the provider
@@ -123,11 +123,11 @@ func checkLazy(in *typeinfo.Input) error {
 		e := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
 		switch t := f.Type.Go; {
 		case t.Kind() == reflect.Pointer && lazyOf(t.Elem()) != nil:
-			e.Problem, e.Fix = "a candor.Lazy behind a pointer", "take it by value"
+			e.Problem, e.Fix = "a pointer to a candor.Lazy", "take it by value"
 		case lazyOf(t) == nil:
 			continue
 		case f.Fresh:
-			e.Problem, e.Fix = "a candor.Lazy of a fresh value, which nobody else could ask for", "write `dep:\"\"`, or take the value itself with `dep:\"fresh\"`"
+			e.Problem, e.Fix = "a candor.Lazy of a fresh value, which no one else could use", "write `dep:\"\"`, or take the value itself with `dep:\"fresh\"`"
 		case lazyOf(lazyOf(t).wanted()) != nil:
 			e.Problem, e.Fix = "a candor.Lazy of a Lazy", fmt.Sprintf("write candor.Lazy[%s]", lazyOf(lazyOf(t).wanted()).wanted())
 		default:

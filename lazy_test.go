@@ -223,7 +223,7 @@ func TestLazyIsDocumentedLikeAnyDependency(t *testing.T) {
 	doc := candor.NewTestClient(t, app).Get("/openapi.json").Status(200).Text()
 	assert.Contains(t, doc, `"name":"seat"`)
 	assert.Contains(t, doc, `"503"`)
-	assert.Equal(t, []string{"bind parameters", "refuse an invalid request", "open *candor_test.berth once asked for:", "handle", "encode the response", "write the stream"}, app.Routes()[0].Steps)
+	assert.Equal(t, []string{"bind parameters", "refuse an invalid request", "open *candor_test.berth on first use:", "handle", "encode the response", "write the stream"}, app.Routes()[0].Steps)
 }
 
 // harbour is a service whose lazy berth ends in trouble.
@@ -466,8 +466,8 @@ func TestLazyAfterItsEnd(t *testing.T) {
 		first bool // ask in the handler, too
 		want  string
 	}{
-		"in a task":                {candor.Until(candor.ResponseEncoded), false, "handler task: candor: a Lazy was asked after its provider's end"},
-		"in a task, though it was": {candor.Until(candor.ResponseEncoded), true, "handler session{ berth{ }commit }session task: candor: a Lazy was asked after its provider's end"},
+		"in a task":                {candor.Until(candor.ResponseEncoded), false, "handler task: candor: a Lazy was used after its provider ended"},
+		"in a task, though it was": {candor.Until(candor.ResponseEncoded), true, "handler session{ berth{ }commit }session task: candor: a Lazy was used after its provider ended"},
 		"a task may be the first":  {candor.Until(candor.ResponseSent), false, "handler session{ berth{ task: <nil> }commit }session"},
 		"a task may be the second": {candor.Until(candor.ResponseSent), true, "handler session{ berth{ task: <nil> }commit }session"},
 	} {
@@ -529,7 +529,7 @@ func TestLazyInStreams(t *testing.T) {
 		lines string
 	}{
 		"until the last byte":      {candor.Until(candor.ResponseSent), "handler session{ berth{ item }commit }session", "7\n"},
-		"not after the first byte": {candor.Until(candor.ResponseEncoded), "handler candor: a Lazy was asked after its provider's end", "0\n"},
+		"not after the first byte": {candor.Until(candor.ResponseEncoded), "handler candor: a Lazy was used after its provider ended", "0\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d, app := &diary{}, candor.New(candor.Config{})
@@ -675,7 +675,7 @@ func TestLazyAndGuards(t *testing.T) {
 		app := candor.New(candor.Config{})
 		provideBerth(app, &diary{})
 		candor.Get(app, "/", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil }, candor.Require(ask))
-		assert.ErrorContains(t, app.Check(), "it would begin before the body is read")
+		assert.ErrorContains(t, app.Check(), "it would start before the body is read")
 	})
 	t.Run("and then is there", func(t *testing.T) {
 		d, app := &diary{}, candor.New(candor.Config{})
@@ -803,7 +803,7 @@ func TestMistakesWithLazy(t *testing.T) {
 		candor.Get(r, "/", func(context.Context, lazyInput) (candor.None, error) { return candor.None{}, nil })
 	}
 	for want, register := range map[string]func(app *candor.App){
-		"the value is there before the request, so that there is nothing to wait for; take *candor_test.berth itself": func(app *candor.App) {
+		"the value exists before the request, so there is nothing to wait for; take *candor_test.berth itself": func(app *candor.App) {
 			candor.ProvideValue(app, &berth{})
 			serve(app)
 		},
@@ -812,7 +812,7 @@ func TestMistakesWithLazy(t *testing.T) {
 			serve(app)
 		},
 		"no provider": func(app *candor.App) { serve(app) },
-		"it reads credentials, which are asked for before the body, so that it cannot wait; take *candor_test.berth itself": func(app *candor.App) {
+		"it reads credentials, which are checked before the body, so it cannot be lazy; take *candor_test.berth itself": func(app *candor.App) {
 			candor.Provide(app, func(context.Context, struct{ Token *candor.Bearer }) (*berth, error) { return nil, nil })
 			serve(app)
 		},
@@ -854,7 +854,7 @@ func TestMistakesWithLazy(t *testing.T) {
 				return candor.None{}, nil
 			})
 		},
-		"a candor.Lazy behind a pointer": func(app *candor.App) {
+		"a pointer to a candor.Lazy": func(app *candor.App) {
 			candor.Get(app, "/", func(context.Context, struct {
 				Berth *candor.Lazy[*berth] `dep:""`
 			},

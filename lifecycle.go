@@ -148,7 +148,7 @@ func (a *App) waitForTasks() {
 }
 
 var (
-	errServeTwice = errors.New("a lifespan or shared provider went on more than once")
+	errServeTwice = errors.New("a lifespan or shared provider called its continuation more than once")
 	errServeNever = errors.New("a lifespan or shared provider returned without going on")
 )
 

@@ -204,8 +204,8 @@ func TestValuesThatTakeTooMuchMemory(t *testing.T) {
 	c := candor.NewTestClient(t, app)
 	small, large := "["+strings.Repeat("{},", 1000)+"{}]", "["+strings.Repeat("{},", 300_000)+"{}]"
 	assert.Equal(t, "204", apptest.Outcome(c.Post("/body", nil, apptest.Body("application/json", small))))
-	assert.Equal(t, `413 {"detail":"the body takes too much memory once it is decoded: more than about four times the limit of its size"}`,
+	assert.Equal(t, `413 {"detail":"the body takes too much memory when decoded: more than about four times its size limit"}`,
 		apptest.Outcome(c.Post("/body", nil, apptest.Body("application/json", large))))
 	assert.Equal(t, "204", apptest.Outcome(sendForm(c, "/form", "list="+small)))
-	assert.Equal(t, `value_error ["body","list"] {"error":"takes too much memory once it is decoded"}`, apptest.Outcome(sendForm(c, "/form", "list="+large)))
+	assert.Equal(t, `value_error ["body","list"] {"error":"takes too much memory when decoded"}`, apptest.Outcome(sendForm(c, "/form", "list="+large)))
 }

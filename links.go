@@ -63,7 +63,7 @@ func (e *endpoint) publicURL(callback *webhook) string {
 // reaches reports why a link cannot lead to an operation.
 func (l Link) reaches(target *operationEntry) error {
 	if target == nil {
-		return fmt.Errorf("the link %q leads to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
+		return fmt.Errorf("the link %q refers to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Parameters)) {
 		// A parameter may be named with its source, to tell it from another of the

@@ -35,11 +35,11 @@ func TestMistakesInInputs(t *testing.T) {
 	}{
 		{"an input must be a struct, taken by value; write func(ctx context.Context, in Input)", badInput[*pointed]("/")},
 		{"an input must be a struct, taken by value", badInput[int]("/")},
-		{"field Q of struct{...}: no source, so nothing says where its value comes from; add a tag such as `path:\"q\"`, `query:\"q\"`", badInput[struct{ Q string }]("/")},
+		{"field Q of struct{...}: no source, so it is unknown where its value comes from; add a tag such as `path:\"q\"`, `query:\"q\"`", badInput[struct{ Q string }]("/")},
 		{"no source: a json tag names members inside a body only; write `body:\"item\"`", badInput[struct {
 			Item int `json:"item"`
 		}]("/")},
-		{"two sources, path and query; keep one, as a value comes from one place", badInput[struct {
+		{"two sources, path and query; keep one, as a value has one source", badInput[struct {
 			ID int `path:"id" query:"id"`
 		}]("/{id}")},
 		{"the path has no {id}; put {id} into the path", badInput[struct {
@@ -80,27 +80,27 @@ func TestMistakesInInputs(t *testing.T) {
 				} `case:"a"`
 			} `body:""`
 		}]("/")},
-		{"a list in a path, where each value stands alone; use a string and split it, or move the list to the query", badInput[struct {
+		{"a list in a path, where each segment is one value; use a string and split it, or move the list to the query", badInput[struct {
 			IDs []int `path:"ids"`
 		}]("/{ids}")},
-		{"Authorization is no parameter in OpenAPI, where a header of that name is ignored; give the field the type candor.Bearer or candor.Basic without a tag", badInput[struct {
+		{"Authorization is not a parameter in OpenAPI, which ignores a header with that name; give the field the type candor.Bearer or candor.Basic without a tag", badInput[struct {
 			Token string `header:"authorization"`
 		}]("/")},
-		{"Content-Type is no parameter in OpenAPI, where a header of that name is ignored; name the media type in the tag of the body", badInput[struct {
+		{"Content-Type is not a parameter in OpenAPI, which ignores a header with that name; name the media type in the tag of the body", badInput[struct {
 			Headers struct {
 				Type *string `header:"Content-Type"`
 			} `header:""`
 		}]("/")},
-		{"Accept is no parameter in OpenAPI, where a header of that name is ignored; let candor.Produces or Config.Codecs offer media types", badInput[struct {
+		{"Accept is not a parameter in OpenAPI, which ignores a header with that name; let candor.Produces or Config.Codecs offer media types", badInput[struct {
 			Accept []string `header:"Accept"`
 		}]("/")},
 		{"a list of dates in Date, which holds one; make it a time.Time", badInput[struct {
 			Dates []time.Time `header:"Date"`
 		}]("/")},
-		{"a value of this type cannot be made of text", badInput[struct {
+		{"a value of this type cannot be read from a string", badInput[struct {
 			M map[string]int `query:"m"`
 		}]("/")},
-		{"a list inside a list cannot be made of text; use one list, or read it as JSON: `query:\"m,json\"`", badInput[struct {
+		{"a list inside a list cannot be read from a string; use one list, or read it as JSON: `query:\"m,json\"`", badInput[struct {
 			M [][]int `query:"m"`
 		}]("/")},
 		{"unknown option \"required\" in its query tag; drop the option, as a value is required unless the tag says omitempty", badInput[struct {
@@ -164,28 +164,28 @@ func TestMistakesInInputs(t *testing.T) {
 		{"candor_test.secretive.Secret: it is hidden from the document but required", badInput[struct {
 			Body secretive `body:""`
 		}]("/")},
-		{"field Sizes of struct{...}: map[string]int: a value of this type cannot be made of text; use one field for each value, or read it as JSON: `form:\"sizes,json\"`", badInput[struct {
+		{"field Sizes of struct{...}: map[string]int: a value of this type cannot be read from a string; use one field for each value, or read it as JSON: `form:\"sizes,json\"`", badInput[struct {
 			Sizes map[string]int `form:"sizes"`
 		}]("/")},
-		{"a value of this type cannot be made of text; use one field for each value", badInput[struct {
+		{"a value of this type cannot be read from a string; use one field for each value", badInput[struct {
 			Sizes map[string]int `header:"sizes"`
 		}]("/")},
-		{"query:\"-\" leaves nothing out, but reads a value of the name -; take the field out of the input, or do not export it", badInput[struct {
+		{"query:\"-\" does not skip the field, but reads a value named -; take the field out of the input, or do not export it", badInput[struct {
 			Q string `query:"-"`
 		}]("/")},
-		{"no source, so nothing says where its value comes from: its tag qeury is nearly query, but nobody reads it; write `query:\"...\"`", badInput[struct {
+		{"no source, so it is unknown where its value comes from: its tag qeury is nearly query, but it is not read; write `query:\"...\"`", badInput[struct {
 			Q string `qeury:"q"`
 		}]("/")},
-		{"its tag defualt is nearly default, but nobody reads it; write `default:\"...\"`; if the key is another program's, name it in Config.ForeignTags", badInput[struct {
+		{"its tag defualt is nearly default, but it is not read; write `default:\"...\"`; if the key is another program's, name it in Config.ForeignTags", badInput[struct {
 			Q string `query:"q" defualt:"x"`
 		}]("/")},
 		{"pattern:\"(\" is no regular expression", badInput[struct {
 			Q string `query:"q" pattern:"("`
 		}]("/")},
-		{"nosuch: no such rule; write one of validator's or add it to Config.Rules", badInput[struct {
+		{"nosuch: unknown rule; write one of validator's or add it to Config.Rules", badInput[struct {
 			Q string `query:"q" validate:"nosuch"`
 		}]("/")},
-		{"a parameter model behind a pointer; use the struct by value, and make its fields optional instead", badInput[struct {
+		{"a pointer to a parameter model; use the struct by value, and make its fields optional instead", badInput[struct {
 			P *pointed `query:""`
 		}]("/")},
 		{"candor.Strict in a model of headers, which would refuse what clients and proxies add; drop candor.Strict", badInput[struct {
@@ -198,15 +198,15 @@ func TestMistakesInInputs(t *testing.T) {
 			P struct{ A int } `query:""`
 		}]("/")},
 		{"a pointer is embedded in an input; embed the struct by value", badInput[struct{ *pointed }]("/")},
-		{"a second whole body beside A; name the members: `body:\"item\"`, `body:\"user\"`", badInput[struct {
+		{"a second whole body in addition to A; name the members: `body:\"item\"`, `body:\"user\"`", badInput[struct {
 			A int `body:""`
 			B int `body:""`
 		}]("/")},
-		{"a member of the body beside A, which takes the whole body; name both as members, or keep the whole body only", badInput[struct {
+		{"a member of the body in addition to A, which takes the whole body; name both as members, or keep the whole body only", badInput[struct {
 			A int `body:""`
 			B int `body:"b"`
 		}]("/")},
-		{"a form value beside A, which takes the whole body; make it one or the other; a request has one body", badInput[struct {
+		{"a form value in addition to A, which takes the whole body; make it one or the other; a request has one body", badInput[struct {
 			A int    `body:""`
 			B string `form:"b"`
 		}]("/")},
@@ -220,7 +220,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"io.Reader cannot be a member of a body, it is a body of its own kind; write `body:\"\"`", badInput[struct {
 			In io.Reader `body:"in"`
 		}]("/")},
-		{"default:\"x\" is a value for io.Reader, which has no such form; drop the tag", badInput[struct {
+		{"default:\"x\" is a value for io.Reader, which has no JSON of this kind; drop the tag", badInput[struct {
 			In io.Reader `body:"" default:"x"`
 		}]("/")},
 		{"nothing reads the media type image/png into a struct; add it to Config.Codecs, or take the body as []byte, string or io.Reader", badInput[struct {
@@ -241,7 +241,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"dep:\"db\" has no meaning, as providers are found by the type of the field; write `dep:\"\"`", badInput[struct {
 			DB *pointed `dep:"db"`
 		}]("/")},
-		{"a status belongs to an answer; drop it from the input", badInput[struct {
+		{"a status belongs to a response; drop it from the input", badInput[struct {
 			S int `status:"200"`
 		}]("/")},
 		{"an unexported field cannot be filled in, but it has a query tag; export it or drop the tag", badInput[struct {
@@ -295,7 +295,7 @@ type envelopeWithStray struct {
 // A tag key that nobody reads is told wherever a type is used, once for each app,
 // by the registration that uses it first.
 func TestTagKeysThatNobodyReads(t *testing.T) {
-	message := "candor_test.misspelled.A: its tag valdate is nearly validate, but nobody reads it; write `validate:\"...\"`; if the key is another program's, name it in Config.ForeignTags"
+	message := "candor_test.misspelled.A: its tag valdate is nearly validate, but it is not read; write `validate:\"...\"`; if the key is another program's, name it in Config.ForeignTags"
 	answers := func(context.Context, candor.None) (m misspelled, err error) { return m, nil }
 	for name, register := range map[string]func(*candor.App){
 		"a body": func(app *candor.App) {
@@ -389,7 +389,7 @@ func TestTagKeysOfProviders(t *testing.T) {
 	} {
 		app := candor.New(candor.Config{})
 		register(app)
-		assert.ErrorContains(t, app.Check(), "input.Q: its tag binding is one of another framework and does nothing here; write its rules as `validate:", name)
+		assert.ErrorContains(t, app.Check(), "input.Q: its tag binding belongs to another framework and has no effect here; write its rules as `validate:", name)
 		assert.ErrorContains(t, app.Check(), "candor: provider of", name)
 		assert.ErrorContains(t, app.Check(), "mistakes_test.go:", name)
 	}

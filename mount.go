@@ -46,7 +46,7 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	case rt.mounted == nil:
 		return errors.New("the handler is nil; pass an http.Handler")
 	case strings.ContainsAny(prefix, "{}"):
-		return errors.New("the prefix of a mount has no wildcards; give them to a router around it")
+		return errors.New("the prefix of a mount has no wildcards; give them to the parent router")
 	}
 	if err := checkPrefix(prefix); err != nil {
 		return err
@@ -56,7 +56,7 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	}
 	// A front end is mounted as well, but the guards around it hold.
 	if rt.set.public && !rt.fallback {
-		return errors.New("guards do not hold for what is mounted, so Public leaves nothing out; drop it")
+		return errors.New("guards do not hold for what is mounted, so Public has no effect; drop it")
 	}
 	if err := rt.checkEffects(rt.set); err != nil {
 		return err

@@ -142,7 +142,7 @@ func TestMountMistakes(t *testing.T) {
 	candor.Get(inner, "/x", apptest.Returns(""))
 	outer := candor.New(candor.Config{})
 	outer.Mount("/inner", inner)
-	require.ErrorContains(t, outer.Check(), "the mounted app has mistakes: candor: GET /x at ")
+	require.ErrorContains(t, outer.Check(), "the mounted app has configuration errors: candor: GET /x at ")
 
 	a, b, c := candor.New(candor.Config{}), candor.New(candor.Config{}), candor.New(candor.Config{})
 	a.Mount("/b", b)

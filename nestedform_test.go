@@ -220,7 +220,7 @@ func TestNestedFormMistakes(t *testing.T) {
 				B int `json:"b" form:"c"`
 			} `form:"a"`
 		}]("/")},
-		{"a value of this type cannot be made of text", badInput[struct {
+		{"a value of this type cannot be read from a string", badInput[struct {
 			A struct {
 				B map[string]int `json:"b"`
 			} `form:"a"`

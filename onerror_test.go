@@ -542,7 +542,7 @@ func TestWrongErrorHandlers(t *testing.T) {
 		},
 		"an option of routes": {
 			func() { candor.OnStatus(app, 400, speaks[*candor.HTTPError](""), candor.Tags("x")) },
-			`beside Status, Produces, Responds and Raises no option says anything about the answer to an error; drop the others$`,
+			`only Status, Produces, Responds and Raises have an effect on the response to an error; drop the others$`,
 		},
 		"a wrong option": {
 			func() { candor.OnStatus(app, 400, speaks[*candor.HTTPError](""), candor.Status(99)) },

@@ -93,7 +93,7 @@ func TestMetadataOfNoServer(t *testing.T) {
 		candor.Get(app, "/", apptest.Ignores[struct {
 			Token candor.Bearer `security:"login"`
 		}])
-		assert.ErrorContains(t, app.Check(), `Config.SecuritySchemes["login"] has WithMetadata, which is about servers of OAuth2; use it with candor.OAuth2Code or those beside it, or drop it`)
+		assert.ErrorContains(t, app.Check(), `Config.SecuritySchemes["login"] has WithMetadata, which is about servers of OAuth2; use it with an OAuth 2 scheme such as candor.OAuth2Code, or drop it`)
 	}
 }
 

@@ -123,7 +123,7 @@ func (x *operationIndex) addToPath(op *operationEntry) error {
 	// Two routes of an app may differ where a document cannot: {path...} and {path}
 	// are the same there.
 	if other := p.operation(e.method); other != nil {
-		return fmt.Errorf("the document, which has no mark for wildcards of several segments, would have %s %s twice: as %s, and as %s; keep one of them out of it with candor.Hidden()",
+		return fmt.Errorf("the document, which has no syntax for wildcards of several segments, would have %s %s twice: as %s, and as %s; keep one of them out of it with candor.Hidden()",
 			e.method, p.path, e.pattern, other.endpoint)
 	}
 	p.operations = append(p.operations, op)
@@ -232,7 +232,7 @@ func (x *operationIndex) rename(choose func(RouteInfo) string) []error {
 		op.id = cmp.Or(choose(info), op.id)
 		if other := x.ids[op.id]; other != nil {
 			configErrs = append(configErrs, op.endpoint.route.configError(fmt.Errorf(
-				"Config.OperationID gives %s %s the id %q, which %s %s, registered at %s, has; make it tell them apart",
+				"Config.OperationID gives %s %s the id %q, which %s %s, registered at %s, already has; make it return different ids",
 				info.Method, info.Pattern, op.id, other.endpoint.method, other.endpoint.pattern, other.endpoint.route.site)))
 		}
 		x.ids[op.id] = op

@@ -533,7 +533,7 @@ func Alias(path string, options ...RouteOption) RouteOption {
 			return fmt.Errorf("alias %s: %w", path, err)
 		}
 		if len(own.aliases) > 0 {
-			return fmt.Errorf("alias %s has an alias of its own; put both beside each other", path)
+			return fmt.Errorf("alias %s has an alias of its own; list both for the field itself", path)
 		}
 		s.aliases = append(s.aliases, alias{path: path, own: own})
 		return nil
@@ -615,7 +615,7 @@ func (s *settings) addExample(status int, name string, value any, summary []stri
 	case !componentName.MatchString(name):
 		return fmt.Errorf("%s; the name consists of letters, digits, dots, dashes and underscores", x)
 	case slices.ContainsFunc(s.examples, same):
-		return fmt.Errorf("%s stands twice; give one of them another name", x)
+		return fmt.Errorf("%s is listed twice; give one of them another name", x)
 	}
 	encode := encodeJSON
 	if status == 0 {

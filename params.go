@@ -178,7 +178,7 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 		}
 	}
 	if in.Body != nil && isRawBody(in.Body) {
-		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: in.Body.Go, Problem: "candor.RawBody stands beside a body, and is none", Fix: "make it a []byte, or drop the tag and add the field with the body"}
+		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: in.Body.Go, Problem: "candor.RawBody comes in addition to a body and is not one", Fix: "make it a []byte, or drop the tag and add the field with the body"}
 	}
 	return in, errors.Join(checkReady(in), checkUploads(in), checkLazy(in))
 }

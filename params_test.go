@@ -215,7 +215,7 @@ func TestJSONParameters(t *testing.T) {
 		asked{target: `/?filter=%7B"min":-1%7D`, want: `greater_than_equal ["query","filter","min"] {"ge":0}`},
 		asked{target: `/?filter=%7B%7D`, want: `missing ["query","filter","min"]`},
 		asked{target: `/?filter=%7B"min":1,"tags":["x",5]%7D`, want: `string_type ["query","filter","tags",1]`},
-		asked{target: `/?filter=%7B`, want: `json_invalid ["query","filter"] {"error":"the text ends too early, expected a name in double quotes"}`},
+		asked{target: `/?filter=%7B`, want: `json_invalid ["query","filter"] {"error":"unexpected end, expected a name in double quotes"}`},
 		asked{target: `/?filter=`, want: `json_invalid ["query","filter"] {"error":"nothing there"}`},
 		asked{target: `/?list=[1,2,3]`, want: "missing [\"query\",\"filter\"]\ntoo_long [\"query\",\"list\"] {\"actual_length\":3,\"field_type\":\"List\",\"max_length\":2}"},
 	)
@@ -752,8 +752,8 @@ func TestParametersThatNothingSatisfies(t *testing.T) {
 		}, struct {
 			N []int `query:"n" validate:"max=2"`
 		}](), "their bounds leave no number of elements"},
-		{twoReaders[readLevel, readOther](), "their values are others"},
-		{twoReaders[readOther, readWordA](), "their values are others"},
+		{twoReaders[readLevel, readOther](), "their values differ"},
+		{twoReaders[readOther, readWordA](), "their values differ"},
 		{twoReaders[readBool, readMax](), "it is integer for one and boolean for another"},
 		{twoReaders[readUUID, readMax](), "it is integer for one and string for another"},
 		{twoReaders[readInts, readMax](), "it is integer for one and array for another"},

@@ -177,14 +177,14 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 		}
 	}
 	if p.set.until != byDefault && !p.scoped() {
-		return errors.New("Until is for what encloses the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it")
+		return errors.New("Until is for wrappers of the rest of a request, such as providers of ProvideScoped and functions of Around; drop it")
 	}
 	switch {
 	case p.set.attempts == 0:
 	case !p.scoped():
-		return errors.New("Attempts is for what runs the rest of a request, such as providers of ProvideScoped and brackets of Around; drop it")
+		return errors.New("Attempts is for wrappers of the rest of a request, such as providers of ProvideScoped and functions of Around; drop it")
 	case p.set.until == ResponseSent:
-		return errors.New("Attempts beside Until(ResponseSent): the response is sent before use returns, so that no attempt could follow; drop one of them")
+		return errors.New("Attempts together with Until(ResponseSent): the response is sent before use returns, so that no attempt could follow; drop one of them")
 	}
 	// A ready value has no function, so the checks of the input do not apply.
 	if p.kind == readyValue {
@@ -197,10 +197,10 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 		return err
 	}
 	if p.desc.Body != nil || p.desc.Members != nil || p.desc.Form != nil {
-		return errors.New("it wants the body, which belongs to the handler; take it there, and pass what the provider needs")
+		return errors.New("it needs the body, which belongs to the handler; take it there, and pass what the provider needs")
 	}
 	if p.kind == sharedProvider && (len(p.desc.Params) > 0 || len(p.desc.Ready) > 0) {
-		return errors.New("it outlives every request, but its input wants values of one; take dep fields of shared providers only")
+		return errors.New("it outlives every request, but its input needs values of a request; take dep fields of shared providers only")
 	}
 	return nil
 }
@@ -223,9 +223,9 @@ func checkKey(key reflect.Type) error {
 	case key == nil:
 		return nil
 	case lazyOf(key) != nil:
-		return fmt.Errorf("candor.Lazy[%[1]s] is how a function asks for a value; provide %[1]s", lazyOf(key).wanted())
+		return fmt.Errorf("candor.Lazy[%[1]s] is only a way to take a value; provide %[1]s", lazyOf(key).wanted())
 	case key == reflect.TypeFor[any](), key == reflect.TypeFor[error](), key == reflect.TypeFor[context.Context](), key == reflect.TypeFor[None]():
-		return fmt.Errorf("values of type %s cannot be told apart; provide a type of your own", key)
+		return fmt.Errorf("values of type %s are not distinct; provide a type of your own", key)
 	// The kinds up to Complex128 are the booleans and numbers; only the predeclared
 	// types have no package path.
 	case key.PkgPath() == "" && key.Kind() <= reflect.Complex128 || key == reflect.TypeFor[string]():

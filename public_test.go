@@ -120,7 +120,7 @@ func TestMistakesOfPublic(t *testing.T) {
 	}{
 		"the handler": {
 			func(app *candor.App) { candor.Get(app, "/", idleOf[needsToken], candor.Public()) },
-			"Public: the field Token of the input of the handler reads credentials; drop the field or what asks for it, or drop Public",
+			"Public: the field Token of the input of the handler reads credentials; drop the field or the dependency that has it, or drop Public",
 		},
 		"optional": {
 			func(app *candor.App) { candor.Get(app, "/", idleOf[struct{ Token *candor.Bearer }], candor.Public()) },
@@ -142,7 +142,7 @@ func TestMistakesOfPublic(t *testing.T) {
 		},
 		"a mount": {
 			func(app *candor.App) { app.Mount("/m", http.NotFoundHandler(), candor.Public()) },
-			"guards do not hold for what is mounted, so Public leaves nothing out; drop it",
+			"guards do not hold for what is mounted, so Public has no effect; drop it",
 		},
 		"a webhook": {
 			func(app *candor.App) { candor.Webhook[answer, candor.None](app, "POST", "sent", candor.Public()) },

@@ -226,7 +226,7 @@ func TestRateLimitWithoutItsStore(t *testing.T) {
 		assert.JSONEq(t, `{"detail":"the rate limit is not available"}`, refused.Text())
 		assert.Equal(t, "1", refused.Header.Get("Retry-After"))
 		synctest.Wait()
-		assert.Contains(t, log.take()[0], "WARN the store of rate limits does not respond and is left alone failed=5")
+		assert.Contains(t, log.take()[0], "WARN the store of rate limits does not respond and is paused failed=5")
 		asked := len(store.keys)
 		for range 100 {
 			c.Get("/closed").Status(503)

@@ -142,7 +142,7 @@ const defaultRateKeys = 1 << 16
 // A negative number panics.
 func NewMemoryRateStore(keys int) RateStore {
 	if keys < 0 {
-		panic(fmt.Errorf("candor: NewMemoryRateStore(%d): a store has room for a positive number of keys, or 0 for the default", keys))
+		panic(fmt.Errorf("candor: NewMemoryRateStore(%d): pass a positive number of keys, or 0 for the default", keys))
 	}
 	return newMemoryRates(keys)
 }

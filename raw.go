@@ -115,7 +115,7 @@ func (a *response) sendReader(w http.ResponseWriter, r *http.Request, reader io.
 	// The first read comes before the header, so that its error is still a response.
 	n, err := readSome(reader, chunk)
 	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
-		return fmt.Errorf("the answer could not be read: %w", err)
+		return fmt.Errorf("the response could not be read: %w", err)
 	}
 	a.begin(w)
 	return pass(w, reader, chunk, n, err)
@@ -150,7 +150,7 @@ func pass(w http.ResponseWriter, reader io.Reader, chunk []byte, n int, err erro
 		case err == io.EOF: //nolint:errorlint // io.Reader returns it bare
 			return nil
 		case err != nil:
-			return fmt.Errorf("the answer could not be read to its end: %w", err)
+			return fmt.Errorf("the response could not be read to its end: %w", err)
 		case !known:
 			_ = control.Flush()
 		}

@@ -250,7 +250,7 @@ func TestRawBodyMistakes(t *testing.T) {
 		want    string
 		provoke func(*candor.App)
 	}{
-		{"candor.RawBody stands beside a body, and is none; make it a []byte", func(app *candor.App) {
+		{"candor.RawBody comes in addition to a body and is not one; make it a []byte", func(app *candor.App) {
 			candor.Post(app, "/", apptest.Ignores[struct {
 				Raw candor.RawBody `body:""`
 			}])

@@ -95,7 +95,7 @@ func (c *compiler) receiver(f *typeinfo.Field) (receiveBody, error) {
 		if ready, ok := reflect.Zero(t).Interface().(receivable); ok {
 			return ready.receive(c)
 		}
-		return nil, fmt.Errorf("an answer of type %s cannot be read", typeinfo.Name(t))
+		return nil, fmt.Errorf("a response of type %s cannot be read", typeinfo.Name(t))
 	}
 	return c.receiveJSON(f.Type)
 }
@@ -186,7 +186,7 @@ func receiveText(into reflect.Value, from *received) error {
 func (Redirect) receive(*compiler) (receiveBody, error) {
 	return func(into reflect.Value, from *received) error {
 		if from.Header.Get("Location") == "" {
-			return errors.New("it leads nowhere: it has no Location")
+			return errors.New("it has no Location")
 		}
 		into.SetString(from.Header.Get("Location"))
 		return nil
@@ -312,7 +312,7 @@ type ResponseError struct {
 // Error says what was asked for, what came, and what is wrong with it. Of a
 // text it quotes the beginning.
 func (e *ResponseError) Error() string {
-	text := fmt.Sprintf("%s %s: the answer is %s (%s)", e.method, e.target, statusLine(e.Status), cmp.Or(e.Header.Get("Content-Type"), "no media type"))
+	text := fmt.Sprintf("%s %s: the response is %s (%s)", e.method, e.target, statusLine(e.Status), cmp.Or(e.Header.Get("Content-Type"), "no media type"))
 	if e.problem != nil {
 		text += ": " + e.problem.Error()
 	}
@@ -345,7 +345,7 @@ func (r *received) unexpected(problem error) *ResponseError {
 func (r *received) failure() error {
 	switch {
 	case r.StatusCode < http.StatusMultipleChoices:
-		return r.unexpected(errors.New("the route does not answer with this status"))
+		return r.unexpected(errors.New("the route does not document this status"))
 	case !r.hasBody():
 		// The status is all that a response to HEAD says of an error.
 		return r.remote(reason(r.StatusCode))
@@ -480,7 +480,7 @@ func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
 func problemDetail(data []byte, status int) (any, error) {
 	var p Problem
 	if err := unmarshalDigits(data, &p); err != nil {
-		return nil, fmt.Errorf("it is no problem of RFC 9457: %w", err)
+		return nil, fmt.Errorf("it is not a problem of RFC 9457: %w", err)
 	}
 	p.Extra = numbered(p.Extra)
 	withNumbers(p.Errors)

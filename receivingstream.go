@@ -18,7 +18,7 @@ import (
 // A stream that is received reads from the connection while it is ranged over,
 // once, and closes it at the end, however that comes.
 
-var errRangedTwice = errors.New("the answer was ranged over before; its connection is closed")
+var errRangedTwice = errors.New("the response was ranged over before; its connection is closed")
 
 // receiveSequence makes what reads a response of type S.
 func receiveSequence[S ~func(func(T, error) bool), T any](c *compiler, format *mediatype.Sequence) (receiveBody, error) {

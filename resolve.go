@@ -289,9 +289,9 @@ func (r *resolver) checkLazily(t reflect.Type, chain []*Router) error {
 	case err != nil:
 		return err
 	case p.desc != nil && hasSecurity(p.desc):
-		return fmt.Errorf("%s: it reads credentials, which are asked for before the body, so that it cannot wait; take %s itself", r.chainTo(fmt.Sprintf("candor.Lazy[%s]", t)), t)
+		return fmt.Errorf("%s: it reads credentials, which are checked before the body, so it cannot be lazy; take %s itself", r.chainTo(fmt.Sprintf("candor.Lazy[%s]", t)), t)
 	case r.overrides[t] == nil && (p.kind == readyValue || p.kind == sharedProvider):
-		return fmt.Errorf("%s: the value is there before the request, so that there is nothing to wait for; take %s itself", r.chainTo(fmt.Sprintf("candor.Lazy[%s]", t)), t)
+		return fmt.Errorf("%s: the value exists before the request, so there is nothing to wait for; take %s itself", r.chainTo(fmt.Sprintf("candor.Lazy[%s]", t)), t)
 	}
 	return nil
 }
@@ -333,7 +333,7 @@ func (r *resolver) find(t reflect.Type, chain []*Router) (*provider, []*Router, 
 	if near := nearest(t, chain); near != nil {
 		return nil, nil, fmt.Errorf("%s: no provider; there is one of %s, registered at %s, which is another type: ask for exactly that, or provide this one", r.chainTo(t.String()), near.key, near.site)
 	}
-	return nil, nil, fmt.Errorf("%s: no provider; register one with candor.Provide on the app or a router around the route", r.chainTo(t.String()))
+	return nil, nil, fmt.Errorf("%s: no provider; register one with candor.Provide on the app or a router that contains the route", r.chainTo(t.String()))
 }
 
 // nearest finds a provider of almost the type: with or without a pointer, or
@@ -400,7 +400,7 @@ func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 	// A scoped provider may hold a database connection while a slow client sends its
 	// body, so a route has to ask for that by Needs.
 	if r.early && p.scoped() && !r.named[p.key] {
-		return 0, fmt.Errorf("%s: it would begin before the body is read, because %s; say candor.Needs[%s]() on the route if that is meant", r.chainTo(p.String()), r.cause, p.key)
+		return 0, fmt.Errorf("%s: it would start before the body is read, because %s; write candor.Needs[%s]() on the route if you want that", r.chainTo(p.String()), r.cause, p.key)
 	}
 	r.path = append(r.path, p)
 	// The dependencies are resolved first, so their steps come before this one.
@@ -561,7 +561,7 @@ func (b *builder) sharedChain(last string) string {
 func (b *builder) sharedWire(r *resolver, f *typeinfo.Field) (wire, error) {
 	// This is not find, whose errors name an endpoint: a shared provider has none.
 	if lazyOf(f.Type.Go) != nil {
-		return wire{}, fmt.Errorf("%s: a shared value is made before any request, so that it cannot wait for one; take %s itself", b.sharedChain(f.Type.Go.String()), wantedBy(f))
+		return wire{}, fmt.Errorf("%s: a shared value is made before any request, so it cannot be lazy; take %s itself", b.sharedChain(f.Type.Go.String()), wantedBy(f))
 	}
 	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
 	if !ok {

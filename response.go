@@ -186,7 +186,7 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 		}
 	}
 	if isCookie(f.Type.Go) {
-		return nil, &typeinfo.Error{Type: typeinfo.Name(f.Type.Go), Problem: "a cookie is a part of an answer, not a body", Fix: "put it into an envelope, in a field with the tag `cookie:\"name\"`"}
+		return nil, &typeinfo.Error{Type: typeinfo.Name(f.Type.Go), Problem: "a cookie is part of a response, not a body", Fix: "put it into an envelope, in a field with the tag `cookie:\"name\"`"}
 	}
 	encoder, err := c.codec.Encoder(f.Type, f.Rules)
 	if err != nil {
@@ -215,7 +215,7 @@ func describeResponse(t reflect.Type) (*typeinfo.Output, error) { return outputs
 // readResponse reads the type a handler returns.
 func readResponse(t reflect.Type) (*typeinfo.Output, error) {
 	if t.Kind() == reflect.Pointer && isReadyResponse(t.Elem()) {
-		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Problem: "a ready-made answer behind a pointer", Fix: "return " + typeinfo.Name(t.Elem()) + " by value"}
+		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Problem: "a pointer to a ready-made response", Fix: "return " + typeinfo.Name(t.Elem()) + " by value"}
 	}
 	return typeinfo.ReadOutput(t, func(t reflect.Type) bool { return isReadyResponse(t) || isCookie(t) })
 }
@@ -277,7 +277,7 @@ func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []
 func (p *responsePlan) chooseStatuses(declared int) error {
 	switch {
 	case p.desc.Status != nil && declared != 0:
-		return fmt.Errorf("Status(%d) beside %s.%s, which says what statuses the answer has; drop the option and list the status in the tag, the usual one first", declared, typeinfo.Name(p.desc.Go), p.desc.Status.Go)
+		return fmt.Errorf("Status(%d) together with %s.%s, which already gives the status codes of the response; drop the option and list the status in the tag, the default first", declared, typeinfo.Name(p.desc.Go), p.desc.Status.Go)
 	case p.desc.Status != nil:
 		p.statuses = p.desc.Status.Statuses
 	default:
@@ -290,14 +290,14 @@ func (p *responsePlan) chooseStatuses(declared int) error {
 // they come from where no tag lists them.
 func (p *responsePlan) checkStatuses(option string) error {
 	if p.kind.media != "" && !slices.ContainsFunc(p.statuses, mediatype.BodyAllowed) {
-		return fmt.Errorf("%s(%d) is an answer without a body, but its type is %s; make that candor.None or choose another status", option, p.statuses[0], typeinfo.Name(p.desc.Go))
+		return fmt.Errorf("%s(%d) is a response without a body, but its type is %s; make that candor.None or choose another status", option, p.statuses[0], typeinfo.Name(p.desc.Go))
 	}
 	if !p.kind.redirects {
 		return nil
 	}
 	for _, status := range p.statuses {
 		if status < 300 || status > 399 || status == http.StatusNotModified {
-			return fmt.Errorf("the status %d leads nowhere, but the answer is a candor.Redirect; choose one of 301, 302, 303, 307, 308", status)
+			return fmt.Errorf("the status %d is not a redirect, but the response is a candor.Redirect; choose one of 301, 302, 303, 307, 308", status)
 		}
 	}
 	return nil
@@ -309,7 +309,7 @@ func (p *responsePlan) chooseMedia(declared []string) error {
 	switch {
 	case p.kind.media == "":
 		if len(declared) > 0 {
-			return fmt.Errorf("Produces(%q), but the answer has no body; drop the option", declared[0])
+			return fmt.Errorf("Produces(%q), but the response has no body; drop the option", declared[0])
 		}
 	case len(declared) > 0:
 		p.media = declared
@@ -328,7 +328,7 @@ func (p *responsePlan) chooseMedia(declared []string) error {
 		return fmt.Errorf("Produces lists %s, but nothing chooses among them; name one, or return an envelope with a field `header:\"Content-Type\"`", strings.Join(p.media, ", "))
 	}
 	if len(p.media) == 1 && strings.Contains(p.media[0], "*") {
-		return fmt.Errorf("%s is no media type that can be sent; name one, or return an envelope with a field `header:\"Content-Type\"`", p.media[0])
+		return fmt.Errorf("%s is not a media type that can be sent; name one, or return an envelope with a field `header:\"Content-Type\"`", p.media[0])
 	}
 	return nil
 }
@@ -341,7 +341,7 @@ func (p *responsePlan) choosesType() bool {
 // encode turns what the handler returned into a response.
 func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks ResponseChecks, log *slog.Logger, a *response) error {
 	if err := p.encodeHeaders(out, checks != ChecksOff, a); err != nil {
-		return fmt.Errorf("the answer cannot be encoded: %w", err)
+		return fmt.Errorf("the response cannot be encoded: %w", err)
 	}
 	if len(a.faults.Faults) == 0 {
 		return nil
@@ -349,7 +349,7 @@ func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks Res
 	// Cloned, since the error may outlive the response, whose memory is used again.
 	broken := invalidResponse{slices.Clone(a.faults.Faults)}
 	if checks == ChecksLog {
-		log.ErrorContext(ctx, "the answer breaks its own rules", "error", broken)
+		log.ErrorContext(ctx, "the response breaks its own validation rules", "error", broken)
 		return nil
 	}
 	return broken
@@ -392,7 +392,7 @@ func (p *responsePlan) checkType(a *response) error {
 		return fmt.Errorf("the media type %q is malformed", a.contentType)
 	}
 	if !slices.ContainsFunc(p.media, func(listed string) bool { return mediatype.Matches(mediatype.Bare(listed), mediaType) }) {
-		return fmt.Errorf("the media type %q is none of %s", a.contentType, strings.Join(p.media, ", "))
+		return fmt.Errorf("the media type %q is not one of %s", a.contentType, strings.Join(p.media, ", "))
 	}
 	return nil
 }
@@ -401,7 +401,7 @@ func (p *responsePlan) checkType(a *response) error {
 type invalidResponse struct{ faults []fault.Fault }
 
 func (e invalidResponse) Error() string {
-	s := "the answer breaks its own rules"
+	s := "the response breaks its own validation rules"
 	for _, f := range e.faults {
 		s += fmt.Sprintf("; %v: %s", f.Loc, fault.Message(f.Type, f.Ctx))
 	}

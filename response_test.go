@@ -170,7 +170,7 @@ func TestAnAnswerThatCannotBeEncodedIs500(t *testing.T) {
 	candor.Get(app, "/", apptest.Returns([]float64{1, math.NaN()}))
 	got := candor.NewTestClient(t, app).Get("/").Status(500)
 	assert.JSONEq(t, `{"detail":"Internal Server Error"}`, got.Text())
-	assert.Contains(t, log.String(), "the answer cannot be encoded: 1: NaN is not a number in JSON")
+	assert.Contains(t, log.String(), "the response cannot be encoded: 1: NaN is not a number in JSON")
 }
 
 type listed struct {
@@ -197,7 +197,7 @@ func TestRespondsWithEveryKind(t *testing.T) {
 			"headers": {"X-Total": {"required": true, "schema": {"type": "integer", "format": "int64"}}},
 			"content": {"application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/ping"}}}}},
 		"299": {"description": "Status 299", "headers": {
-				"Accept-Ranges": {"description": "Whether parts of the file can be asked for", "schema": {"type": "string"}},
+				"Accept-Ranges": {"description": "Whether ranges of the file can be requested", "schema": {"type": "string"}},
 				"Content-Disposition": {"description": "The name of the file, and whether to save it", "schema": {"type": "string"}},
 				"ETag": {"description": "Names this version of the file", "schema": {"type": "string"}},
 				"Last-Modified": {"description": "When the file was changed", "schema": {"type": "string"}}},
@@ -266,19 +266,19 @@ func TestMistakesInAnswers(t *testing.T) {
 	}{
 		"a body with 204": {
 			mistake[ping](candor.Status(204)),
-			"Status(204) is an answer without a body, but its type is candor_test.ping; make that candor.None or choose another status",
+			"Status(204) is a response without a body, but its type is candor_test.ping; make that candor.None or choose another status",
 		},
 		"declared body with 304": {
 			mistake[ping](candor.Responds[ping](304)),
-			"Responds(304) is an answer without a body, but its type is candor_test.ping; make that candor.None or choose another status",
+			"Responds(304) is a response without a body, but its type is candor_test.ping; make that candor.None or choose another status",
 		},
 		"a file with 204": {
 			mistake[candor.File](candor.Status(204)),
-			"Status(204) is an answer without a body, but its type is candor.File; make that candor.None or choose another status",
+			"Status(204) is a response without a body, but its type is candor.File; make that candor.None or choose another status",
 		},
 		"a redirect with 200": {
 			mistake[candor.Redirect](candor.Status(200)),
-			"the status 200 leads nowhere, but the answer is a candor.Redirect; choose one of 301, 302, 303, 307, 308",
+			"the status 200 is not a redirect, but the response is a candor.Redirect; choose one of 301, 302, 303, 307, 308",
 		},
 		"two media types": {
 			mistake[candor.Text](candor.Produces("text/csv", "text/plain")),
@@ -286,11 +286,11 @@ func TestMistakesInAnswers(t *testing.T) {
 		},
 		"a range of media types": {
 			mistake[[]byte](candor.Produces("image/*")),
-			"image/* is no media type that can be sent; name one, or return an envelope with a field `header:\"Content-Type\"`",
+			"image/* is not a media type that can be sent; name one, or return an envelope with a field `header:\"Content-Type\"`",
 		},
 		"a media type for nothing": {
 			mistake[candor.None](candor.Produces("text/csv")),
-			`Produces("text/csv"), but the answer has no body; drop the option`,
+			`Produces("text/csv"), but the response has no body; drop the option`,
 		},
 		"no media type": {
 			mistake[candor.Text](candor.Produces("csv")),
@@ -302,11 +302,11 @@ func TestMistakesInAnswers(t *testing.T) {
 		},
 		"a pointer to a ready-made answer": {
 			mistake[*candor.File](),
-			"*candor.File: a ready-made answer behind a pointer; return candor.File by value",
+			"*candor.File: a pointer to a ready-made response; return candor.File by value",
 		},
 		"a cookie alone": {
 			mistake[http.Cookie](),
-			"http.Cookie: a cookie is a part of an answer, not a body; put it into an envelope, in a field with the tag `cookie:\"name\"`",
+			"http.Cookie: a cookie is part of a response, not a body; put it into an envelope, in a field with the tag `cookie:\"name\"`",
 		},
 	}
 	for name, tt := range tests {

@@ -124,7 +124,7 @@ func newResponse(status int, doc string) *operation.Response {
 // rangeText describes the responses of a status without a name of its own.
 func rangeText(status int) string {
 	if status == StatusDefault {
-		return "Any other answer"
+		return "Any other response"
 	}
 	return "Status " + mediatype.StatusKey(status)
 }

@@ -210,13 +210,13 @@ func checkMethods(methods []string) error {
 		upper := strings.ToUpper(m)
 		switch {
 		case upper != m && slices.Contains(wellKnownMethods, upper):
-			return fmt.Errorf("the method %q is another one than %q; write that", m, upper)
+			return fmt.Errorf("the method %q is not %q; write the latter", m, upper)
 		case m == http.MethodConnect:
-			return errors.New("the method CONNECT asks a proxy for a tunnel and never for a path; use another one")
+			return errors.New("the method CONNECT asks a proxy for a tunnel and has no path; use another one")
 		case !mediatype.ValidHeader(m, nil), m == anyMethod:
-			return fmt.Errorf("the method %q is no token of HTTP; use letters, digits and hyphens, such as PURGE", m)
+			return fmt.Errorf("the method %q is not a token of HTTP; use letters, digits and hyphens, such as PURGE", m)
 		case slices.Contains(methods[:i], m):
-			return fmt.Errorf("the method %s stands twice; name each once", m)
+			return fmt.Errorf("the method %s is listed twice; name each once", m)
 		}
 	}
 	return nil

@@ -477,7 +477,7 @@ func (r *Router) addErrorHandler(h *errorHandler, options []RouteOption) (err er
 		return err
 	}
 	if planResponse(h.output).kind.streams {
-		return fmt.Errorf("it returns a %s, but the response to an error is none that goes on; return a value, or what is a body at once", typeinfo.Name(h.handler.out))
+		return fmt.Errorf("it returns a %s, but the response to an error cannot be a stream; return a value or a complete body", typeinfo.Name(h.handler.out))
 	}
 	_, err = h.compile(r.programs().compiler)
 	if _, unknown := errors.AsType[*check.UnknownTagError](err); err != nil && (!unknown || r.root != nil) {

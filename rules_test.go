@@ -66,7 +66,7 @@ func TestRulesNobodyKnows(t *testing.T) {
 	candor.Post(router, "/", apptest.Echo[ruled])
 	app := candor.New(candor.Config{})
 	app.Include(router)
-	assert.ErrorContains(t, app.Check(), "divisible: no such rule; write one of validator's or add it to Config.Rules")
+	assert.ErrorContains(t, app.Check(), "divisible: unknown rule; write one of validator's or add it to Config.Rules")
 	assert.Contains(t, apptest.PanicOf(func() { candor.Post(app, "/", apptest.Echo[ruled]) }), "divisible: no such rule")
 }
 
@@ -74,10 +74,10 @@ func TestWrongAdditions(t *testing.T) {
 	never := func(validator.FieldLevel) bool { return false }
 	rows := map[string]candor.Config{
 		`Config.Rules: rule "email": the name is taken`:                      {Rules: map[string]candor.Rule{"email": {Func: never}}},
-		`Config.Rules: rule "a,b": a name is letters, digits, - and _`:       {Rules: map[string]candor.Rule{"a,b": {Func: never}}},
+		`Config.Rules: rule "a,b": a name has letters, digits, - and _ only`:       {Rules: map[string]candor.Rule{"a,b": {Func: never}}},
 		`Config.Rules: rule "x": the function is nil`:                        {Rules: map[string]candor.Rule{"x": {}}},
 		`Config.Schemas has a nil type`:                                      {Schemas: map[reflect.Type]map[string]any{nil: {}}},
-		`Config.Schemas[int]: {"minimum":"a"} is no schema of OpenAPI 3.1`:   {Schemas: map[reflect.Type]map[string]any{reflect.TypeFor[int](): {"minimum": "a"}}},
+		`Config.Schemas[int]: {"minimum":"a"} is not a schema of OpenAPI 3.1`:   {Schemas: map[reflect.Type]map[string]any{reflect.TypeFor[int](): {"minimum": "a"}}},
 		`Config.Codecs["cbor"]: that is no media type`:                       {Codecs: map[string]candor.Codec{"cbor": cborCodec}},
 		`Config.Codecs["application/CBOR"]: that is no media type`:           {Codecs: map[string]candor.Codec{"application/CBOR": cborCodec}},
 		`Config.Codecs["application/*"]: that is no media type`:              {Codecs: map[string]candor.Codec{"application/*": cborCodec}},

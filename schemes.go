@@ -160,12 +160,12 @@ func (s SecurityScheme) describes(f *typeinfo.Field) error {
 	kind := indirectName(f)
 	switch {
 	case s.scheme != nil && s.scheme.MetadataURL != "" && s.scheme.Type != "oauth2":
-		return fmt.Errorf("Config.SecuritySchemes[%q] has WithMetadata, which is about servers of OAuth2; use it with candor.OAuth2Code or those beside it, or drop it", f.Scheme)
+		return fmt.Errorf("Config.SecuritySchemes[%q] has WithMetadata, which is about servers of OAuth2; use it with an OAuth 2 scheme such as candor.OAuth2Code, or drop it", f.Scheme)
 	// No scheme, or only a description, fits any field.
 	case s.scheme == nil, s.scheme.Type == "", kind == "Bearer" && s.scheme.Type == "http":
 		return nil
 	case kind != "Bearer":
-		return fmt.Errorf("the field %s is a candor.%s, while Config.SecuritySchemes describes %q as %s, whose tokens are a candor.Bearer; describe it by candor.SecurityScheme{}.WithDescription(\"...\"), or change the field", f.Go, kind, f.Scheme, s.scheme.Type)
+		return fmt.Errorf("the field %s is a candor.%s, while Config.SecuritySchemes describes %q as %s, whose tokens are a candor.Bearer; describe it with candor.SecurityScheme{}.WithDescription(\"...\"), or change the field", f.Go, kind, f.Scheme, s.scheme.Type)
 	case hasOwnWord(f):
 		return fmt.Errorf("the field %s reads tokens after the word %q, while Config.SecuritySchemes describes %q as %s, whose tokens come after Bearer; drop the scheme tag", f.Go, f.Word, f.Scheme, s.scheme.Type)
 	}

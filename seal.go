@@ -242,7 +242,7 @@ func (b *builder) sealMounted() {
 			continue
 		}
 		if err := m.app.Check(); err != nil {
-			b.fail(m.endpoint.route, fmt.Errorf("the mounted app has mistakes: %w", err))
+			b.fail(m.endpoint.route, fmt.Errorf("the mounted app has configuration errors: %w", err))
 			continue
 		}
 		m.app.mountedAt(mountPoint{parent: b.app, prefix: m.prefix})
@@ -564,7 +564,7 @@ func (b *builder) miss(set *settings, r *Router, configErr func(error) error) {
 		if !e.isSet(set) || r.holds(e.on) || e.reaches && r.hasWebhooks() || !r.holds(anything) {
 			continue
 		}
-		b.errs = append(b.errs, configErr(fmt.Errorf("%s does nothing, as no route below is one that it is for: %s; drop it, or move it to where it has an effect", e.option, e.kinds)))
+		b.errs = append(b.errs, configErr(fmt.Errorf("%s has no effect on any route below: it is for %s; drop it, or move it to where it has an effect", e.option, e.kinds)))
 	}
 }
 
@@ -580,9 +580,9 @@ func taken(e, other *endpoint, s scope) error {
 		return fmt.Errorf(`%s is taken by %s; choose another path for it, or leave it out with "-"`, where, other)
 	// The same inclusions lead to both, so that one of the paths is an alias.
 	case e.route == other.route && slices.Equal(s.inclusions, other.inclusions):
-		return fmt.Errorf("%s is there twice; take the alias out or change its path", where)
+		return fmt.Errorf("%s is registered twice; remove the alias or change its path", where)
 	case e.route == other.route:
-		return fmt.Errorf("%s is there twice, because the router is included at %s and at %s; give one of the inclusions a Prefix",
+		return fmt.Errorf("%s is registered twice, because the router is included at %s and at %s; give one of the inclusions a Prefix",
 			where, strings.Join(other.inclusions, " in "), strings.Join(s.inclusions, " in "))
 	}
 	return fmt.Errorf("%s is taken by %s; change the path or the method of one of them", where, other)
@@ -686,7 +686,7 @@ func (b *builder) checkUnusedSchemes() {
 	}
 	for _, name := range slices.Sorted(maps.Keys(b.app.config.SecuritySchemes)) {
 		if b.schemes[name] == nil {
-			b.errs = append(b.errs, fmt.Errorf("candor: Config.SecuritySchemes: no input has a field with `security:%q`, so the document would promise a protection that nothing gives; add the field, or drop the scheme", name))
+			b.errs = append(b.errs, fmt.Errorf("candor: Config.SecuritySchemes: no input has a field with `security:%q`, so the document would describe a protection that does not exist; add the field, or drop the scheme", name))
 		}
 	}
 }

@@ -163,7 +163,7 @@ func makeBearer(f *typeinfo.Field) (makeFiller, error) {
 	}
 	word := challengeWord(f)
 	if strings.EqualFold(word, "Basic") {
-		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "Basic is no scheme of tokens", Fix: "give the field the type candor.Basic"}
+		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "Basic is not a scheme of tokens", Fix: "give the field the type candor.Basic"}
 	}
 	return credential(f, func(r *http.Request) (Bearer, bool) {
 		token, ok := mediatype.Credentials(lastHeader(r, "Authorization"), word)
@@ -185,11 +185,11 @@ func checkReady(in *typeinfo.Input) error {
 		err := checkRealm(f.Realm)
 		switch hasTags := f.Source != typeinfo.NoSource || f.Scheme+f.Word+f.Realm != ""; {
 		case !isSecurity(f) && f.Choice != "":
-			problem, fix = "it is none of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct"
+			problem, fix = "it is not one of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct"
 		case !isSecurity(f) && hasTags:
-			problem, fix = "its tag means nothing, as the value is no credential and comes from the request itself", "drop the tag"
+			problem, fix = "its tag has no effect, as the value is not a credential and comes from the request itself", "drop the tag"
 		case f.Word != "" && !mediatype.ValidHeader(f.Word, nil):
-			problem, fix = fmt.Sprintf("scheme:%q is no name of an authentication scheme", f.Word), "use letters, digits and dashes"
+			problem, fix = fmt.Sprintf("scheme:%q is not a name of an authentication scheme", f.Word), "use letters, digits and dashes"
 		case err != nil:
 			problem, fix, _ = strings.Cut(err.Error(), "; ")
 		default:

@@ -272,12 +272,12 @@ func TestMistakesInSecurityFields(t *testing.T) {
 			candor.Get(app, "/", idleOf[struct {
 				Token candor.Bearer `scheme:"Basic"`
 			}])
-		}, "Basic is no scheme of tokens; give the field the type candor.Basic"},
+		}, "Basic is not a scheme of tokens; give the field the type candor.Basic"},
 		"a word with a space": {func(app *candor.App) {
 			candor.Get(app, "/", idleOf[struct {
 				Token candor.Bearer `scheme:"My Token"`
 			}])
-		}, `scheme:"My Token" is no name of an authentication scheme; use letters, digits and dashes`},
+		}, `scheme:"My Token" is not a name of an authentication scheme; use letters, digits and dashes`},
 		"a realm that cannot be sent": {func(app *candor.App) {
 			candor.Get(app, "/", idleOf[struct {
 				Login candor.Basic `realm:"a\nb"`
@@ -287,12 +287,12 @@ func TestMistakesInSecurityFields(t *testing.T) {
 			candor.Get(app, "/", idleOf[struct {
 				Request *http.Request `realm:"r"`
 			}])
-		}, "its tag means nothing, as the value is no credential and comes from the request itself; drop the tag"},
+		}, "its tag has no effect, as the value is not a credential and comes from the request itself; drop the tag"},
 		"a source of a logger": {func(app *candor.App) {
 			candor.Get(app, "/", idleOf[struct {
 				Tasks *candor.Tasks `query:"tasks"`
 			}])
-		}, "its tag means nothing, as the value is no credential and comes from the request itself; drop the tag"},
+		}, "its tag has no effect, as the value is not a credential and comes from the request itself; drop the tag"},
 		"a name that no document has": {func(app *candor.App) {
 			candor.Get(app, "/", idleOf[struct {
 				Key candor.APIKey `header:"X-Key" security:"my key"`

@@ -111,7 +111,7 @@ func (c *compiler) sendPatch() (sendBody, error) {
 			return fmt.Errorf("the body: %w", err)
 		}
 		if data[0] != first {
-			return fmt.Errorf("the body: %s is no %s; Merge is an object, JSON a list", typeinfo.Name(merge.Elem().Type()), media)
+			return fmt.Errorf("the body: %s is not %s; Merge is an object, JSON a list", typeinfo.Name(merge.Elem().Type()), media)
 		}
 		to.setBody(media, data)
 		return nil
@@ -227,7 +227,7 @@ func (c *compiler) sendMembers(in *typeinfo.Input) (sendBody, error) {
 }
 
 // errEmptyBody is a raw body that the server would take for none.
-var errEmptyBody = errors.New("the body: an empty one is none to the server, which then misses it or puts the default in its place")
+var errEmptyBody = errors.New("the body: the server treats an empty one as absent, so it reports it as missing or takes the default")
 
 // sendRaw sends a body as it is.
 func sendRaw(f *typeinfo.Field) sendBody {
@@ -237,7 +237,7 @@ func sendRaw(f *typeinfo.Field) sendBody {
 		switch body := from.FieldByIndex(f.Index).Interface().(type) {
 		case string:
 			if !utf8.ValidString(body) {
-				return errors.New("the body: the text is not valid UTF-8")
+				return errors.New("the body: the string is not valid UTF-8")
 			}
 			data, media = []byte(body), cmp.Or(f.Media, "text/plain")
 		case []byte:
@@ -340,7 +340,7 @@ func (f *sentField) textsOf(from reflect.Value) ([]string, error) {
 	texts, err := f.texts.Joined(from)
 	for _, text := range texts {
 		if text == "" && !f.takesEmpty {
-			err = errors.New("an empty text is nothing in a form")
+			err = errors.New("an empty string is left out of a form")
 		}
 	}
 	if err != nil {
@@ -495,7 +495,7 @@ func (w *partWriter) file(u Upload, field string) error {
 	case formdata.BaseName(u.Filename) != u.Filename || !utf8.ValidString(u.Filename):
 		return fmt.Errorf("the file name %q would not arrive as it is", u.Filename)
 	case u.Filename == "" && u.Size == 0:
-		return errors.New("a file without a name and content is none")
+		return errors.New("a file without a name and content is not sent")
 	}
 	// Asked here already, before anything is sent; later the body would break off.
 	if u.store != nil && u.store.closed.Load() {

@@ -29,7 +29,7 @@ import (
 //   - An error before the first event is handled like that of any handler; one
 //     after it, a panic too, is sent as an event named "error", with the body of
 //     an error response as its data, and ends the stream.
-//   - When the client is gone, yield returns false and the context is
+//   - When the client has disconnected, yield returns false and the context is
 //     cancelled, so the deferred calls of the producer run.
 //   - After 15 seconds of silence, or [Heartbeat], a comment keeps the
 //     connection alive.

@@ -71,7 +71,7 @@ func openStatic(fsys fs.FS) (*static, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the file system cannot be opened; check its path: %w", err)
 	case !info.IsDir():
-		return nil, errors.New("the file system is no directory; pass the one that holds the files")
+		return nil, errors.New("the file system is not a directory; pass the directory of the files")
 	}
 	return s, nil
 }

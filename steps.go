@@ -305,7 +305,7 @@ func providerStep(i int, p *provider) step {
 // lazyStep is the step of a node that waits: what runs after it may ask for the
 // node, and it ends here.
 func lazyStep(i int, p *provider) step {
-	return step{name: p.step() + " " + p.String() + " once asked for", node: i, wrap: func(x *exchange, rest int) error {
+	return step{name: p.step() + " " + p.String() + " on first use", node: i, wrap: func(x *exchange, rest int) error {
 		if err := x.refusal(i); err != nil {
 			return err
 		}

@@ -91,7 +91,7 @@ func openPipe(a *response, w http.ResponseWriter, r *http.Request, ping []byte) 
 }
 
 // append lets write add to what is pending. It waits while the client is too
-// far behind, and fails once the client is gone.
+// far behind, and fails once the client has disconnected.
 func (p *pipe) append(write func(dst []byte) ([]byte, error)) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

@@ -180,14 +180,14 @@ func TestQueryStylesOfCalls(t *testing.T) {
 	arrives("a map of lists", styled{Words: words, Labels: map[string][]string{"é ": {"1", "2"}, "x.y": {""}}})
 	callRefused(t, "a pipe in an element", "/", struct {
 		IDs []string `query:"ids,pipe"`
-	}{[]string{"a|b"}}, "cannot stand in a list separated by pipes")
+	}{[]string{"a|b"}}, "cannot be part of a list separated by pipes")
 	callRefused(t, "a space in an element", "/", struct {
 		IDs []string `query:"ids,space"`
-	}{[]string{"a b"}}, "cannot stand in a list separated by spaces")
+	}{[]string{"a b"}}, "cannot be part of a list separated by spaces")
 	callRefused(t, "an object of nothing", "/", styled{Words: words, Side: candor.Some(priceRange{})}, "nothing to send")
 	callRefused(t, "an entry of nothing", "/", styled{Words: words, Labels: map[string][]string{"a": {}}}, "nothing to send")
 	callRefused(t, "null", "/", styled{Words: words, Side: candor.Null[priceRange]()}, "null cannot be sent")
-	callRefused(t, "a key with a bracket", "/", styled{Words: words, Labels: map[string][]string{"a]": {"x"}}}, "cannot stand between brackets")
+	callRefused(t, "a key with a bracket", "/", styled{Words: words, Labels: map[string][]string{"a]": {"x"}}}, "cannot be written between brackets")
 	callRefused(t, "one that must be there", "/", struct {
 		M map[string]int `query:"m,deep"`
 	}{}, "nothing to send")
@@ -347,5 +347,5 @@ func TestStyleMistakes(t *testing.T) {
 	candor.Get(app, "/", apptest.Ignores[struct {
 		Q string `query:"q"`
 	}])
-	assert.ErrorContains(t, app.Check(), "it is sent as one text for one, and it is sent as several for another")
+	assert.ErrorContains(t, app.Check(), "it is sent as one string for one, and it is sent as several for another")
 }

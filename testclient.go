@@ -206,7 +206,7 @@ func (c *TestClient) checkPatterns() {
 		return
 	}
 	for _, u := range c.contract.Unread() {
-		c.tb.Errorf("the document's pattern %s at %s cannot be judged: %v; \"x-validate\" beside it says that values may be refused for more than the schema says",
+		c.tb.Errorf("the document's pattern %s at %s cannot be judged: %v; \"x-validate\" next to it says that values may be refused for more than the schema says",
 			u.Pattern, u.Pointer, u.Reason)
 	}
 }
@@ -264,7 +264,7 @@ func (c *TestClient) Do(method, target string, body any, options ...TestOption) 
 	// The app may change the request, and the contract judges what was sent.
 	sent, read := contract.Keep(request)
 	if failure := rec.Serve(c.app, request); failure != nil {
-		c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
+		c.tb.Fatalf("%s %s: the response was aborted: %v", method, target, failure)
 	}
 	// So that a test sees what its background tasks did.
 	c.app.waitForTasks()
@@ -415,7 +415,7 @@ func (r *TestResponse) Faults() []Fault {
 	r.Status(http.StatusUnprocessableEntity)
 	faults := faultsIn(r.Body)
 	if faults == nil {
-		r.tb.Fatalf("%s: the body names no faults\n%s", r.label, r.Body)
+		r.tb.Fatalf("%s: the body has no validation errors\n%s", r.label, r.Body)
 	}
 	return faults
 }

@@ -208,7 +208,7 @@ func TestExpectationsOfTheClient(t *testing.T) {
 		{"a status", func(c *candor.TestClient) { c.Get("/it?n=1").Status(201) }, "GET /it?n=1: status 200, want 201\n\"1\""},
 		{"a body", func(c *candor.TestClient) { c.Get("/it?n=1").JSON(new(int)) }, "GET /it?n=1: the body is not what was expected"},
 		{"faults where there are none", func(c *candor.TestClient) { c.Get("/it?n=1").Faults() }, "status 200, want 422"},
-		{"an aborted answer", func(c *candor.TestClient) { c.Get("/aborts") }, "GET /aborts: the answer was aborted"},
+		{"an aborted answer", func(c *candor.TestClient) { c.Get("/aborts") }, "GET /aborts: the response was aborted"},
 		{"a target that is none", func(c *candor.TestClient) { c.Get("/%zz") }, "GET /%zz"},
 		{"a body that cannot be encoded", func(c *candor.TestClient) { c.Post("/it", func() {}) }, "the body cannot be encoded"},
 	} {

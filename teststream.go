@@ -73,7 +73,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	case <-served:
 		if failure != nil {
 			leave()
-			c.tb.Fatalf("%s %s: the answer was aborted: %v", method, target, failure)
+			c.tb.Fatalf("%s %s: the response was aborted: %v", method, target, failure)
 		}
 	}
 	s.begin(c, rec, sent)
@@ -89,7 +89,7 @@ func (s *TestStream) begin(c *TestClient, rec *recorder.Recorder, sent *http.Req
 	if !isStream(s.Response.Header.Get("Content-Type")) {
 		var err error
 		if s.Response.Body, err = io.ReadAll(s.body); err != nil {
-			s.tb.Fatalf("%s: the answer was aborted", s.Response.label)
+			s.tb.Fatalf("%s: the response was aborted", s.Response.label)
 		}
 		// Nothing follows a whole response, so the request ends here.
 		s.close()
@@ -217,6 +217,6 @@ func (s *TestStream) check(item mediatype.Item) {
 func (s *TestStream) mustBe(mediaType string) {
 	s.tb.Helper()
 	if got := s.Response.Header.Get("Content-Type"); mediatype.Bare(got) != mediaType {
-		s.tb.Fatalf("%s: the answer is no %s, but status %d and %q\n%s", s.Response.label, mediaType, s.Response.Code, got, bytes.TrimSpace(s.Response.Body))
+		s.tb.Fatalf("%s: the response is not %s, but status %d and %q\n%s", s.Response.label, mediaType, s.Response.Code, got, bytes.TrimSpace(s.Response.Body))
 	}
 }

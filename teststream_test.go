@@ -216,11 +216,11 @@ func TestStreamsThatAreNone(t *testing.T) {
 				}
 				assert.Equal(t, 1, n)
 			}, ""},
-			{"another kind of stream", func(c *candor.TestClient) { candor.ReadLines[int](c.Stream("GET", "/texts", nil)) }, "GET /texts: the answer is no application/jsonl, but status 200 and \"text/event-stream; charset=utf-8\""},
+			{"another kind of stream", func(c *candor.TestClient) { candor.ReadLines[int](c.Stream("GET", "/texts", nil)) }, "GET /texts: the response is no application/jsonl, but status 200 and \"text/event-stream; charset=utf-8\""},
 			{"an error that is read", func(c *candor.TestClient) {
 				candor.ReadLines[int](c.Stream("POST", "/lines?fail=early", `{"ns":[]}`))
 			}, "but status 404 and \"application/json\"\n{\"detail\":\"no lines\"}"},
-			{"an aborted answer", func(c *candor.TestClient) { c.Stream("GET", "/aborts", nil) }, "GET /aborts: the answer was aborted"},
+			{"an aborted answer", func(c *candor.TestClient) { c.Stream("GET", "/aborts", nil) }, "GET /aborts: the response was aborted"},
 		} {
 			got := record(func(tb candor.TB) { row.test(candor.NewTestClient(tb, app)) })
 			assert.Empty(t, got.errors, row.name)
@@ -249,7 +249,7 @@ func TestAStreamThatDoesNotEnd(t *testing.T) {
 	})
 }
 
-// Each item is held against the document, however the answer is read.
+// Each item is held against the document, however the response is read.
 func TestTheContractOfItems(t *testing.T) {
 	t.Parallel()
 	lines, events := candor.Responds[candor.JSONLines[streamedTick]](200), candor.Responds[candor.Events[streamedTick]](200)

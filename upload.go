@@ -86,7 +86,7 @@ func (u Upload) clone() Upload {
 }
 
 // errUploadGone is an upload that outlived its request.
-var errUploadGone = errors.New("the upload is gone, since its request is over")
+var errUploadGone = errors.New("the upload was removed when its request ended")
 
 // Open opens the content, from its beginning. Each call makes a reader of its
 // own; several may be read at once. Closing it is allowed but not needed.
@@ -341,11 +341,11 @@ func checkUploads(in *typeinfo.Input) error {
 		e := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
 		switch {
 		case t == uploadType && f.Source != typeinfo.File:
-			e.Problem, e.Fix = "a candor.Upload that is no file of a form", fmt.Sprintf("write `file:%q`", cmp.Or(f.Name, "file"))
+			e.Problem, e.Fix = "a candor.Upload that is not a file of a form", fmt.Sprintf("write `file:%q`", cmp.Or(f.Name, "file"))
 		case t == reflect.TypeFor[multipart.Form]():
-			e.Problem, e.Fix = "a multipart.Form, which nobody fills in", "write one field with a form or file tag for each field of the form, or take its parts as a *multipart.Reader with `body:\"\"`"
+			e.Problem, e.Fix = "a multipart.Form, which is never set", "write one field with a form or file tag for each field of the form, or take its parts as a *multipart.Reader with `body:\"\"`"
 		case t == reflect.TypeFor[multipart.FileHeader]() && f.Source != typeinfo.File:
-			e.Problem, e.Fix = "a multipart.FileHeader, which nobody fills in", fmt.Sprintf("make it a candor.Upload with the tag `file:%q`", cmp.Or(f.Name, "file"))
+			e.Problem, e.Fix = "a multipart.FileHeader, which is never set", fmt.Sprintf("make it a candor.Upload with the tag `file:%q`", cmp.Or(f.Name, "file"))
 		default:
 			continue
 		}

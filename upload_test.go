@@ -332,7 +332,7 @@ func TestMultipartLimits(t *testing.T) {
 	wide := candor.New(candor.Config{})
 	candor.Post(wide, "/", count, candor.MaxBody(500), candor.LimitMultipart(candor.MultipartLimits{Text: 20}))
 	c = candor.NewTestClient(t, wide)
-	assert.Equal(t, `413 {"detail":"a text of the form has more than 20 bytes"}`, apptest.Outcome(uploadSend(c, uploadParts(text("a", 21), text("b", 20)))))
+	assert.Equal(t, `413 {"detail":"a form value has more than 20 bytes"}`, apptest.Outcome(uploadSend(c, uploadParts(text("a", 21), text("b", 20)))))
 	assert.Equal(t, `200 [20,1,0,0,0]`, apptest.Outcome(uploadSend(c, uploadParts(text("a", 20), text("b", 20)))))
 	assert.Equal(t, `200 [0,0,0,0,60]`, apptest.Outcome(uploadSend(c, uploadParts(notes))))
 
@@ -663,10 +663,10 @@ func TestUploadMistakes(t *testing.T) {
 		{"rules on a file, whose content they cannot see", badInput[struct {
 			F []candor.Upload `file:"f" validate:"max=3,dive,min=1"`
 		}]("/")},
-		{"field Body of struct{...}: a multipart.Form, which nobody fills in; write one field with a form or file tag", badInput[struct {
+		{"field Body of struct{...}: a multipart.Form, which is never set; write one field with a form or file tag", badInput[struct {
 			Body *multipart.Form `body:""`
 		}]("/")},
-		{"a multipart.FileHeader, which nobody fills in; make it a candor.Upload with the tag `file:\"f\"`", badInput[struct {
+		{"a multipart.FileHeader, which is never set; make it a candor.Upload with the tag `file:\"f\"`", badInput[struct {
 			F *multipart.FileHeader `body:"f"`
 		}]("/")},
 		{"has no such form; drop the tag", badInput[struct {
@@ -675,17 +675,17 @@ func TestUploadMistakes(t *testing.T) {
 		{"has no such form; drop the tag", badInput[struct {
 			F []byte `file:"f" default:"x"`
 		}]("/")},
-		{"a candor.Upload that is no file of a form; write `file:\"f\"`", badInput[struct {
+		{"a candor.Upload that is not a file of a form; write `file:\"f\"`", badInput[struct {
 			F candor.Upload `form:"f"`
 		}]("/")},
-		{"a candor.Upload that is no file of a form; write `file:\"file\"`", badInput[struct {
+		{"a candor.Upload that is not a file of a form; write `file:\"file\"`", badInput[struct {
 			F []candor.Upload `body:""`
 		}]("/")},
 		{"it and A both read the file value \"f\"; keep one of them", badInput[struct {
 			A string        `form:"f"`
 			F candor.Upload `file:"f"`
 		}]("/")},
-		{"a form value beside B, which takes the whole body", badInput[struct {
+		{"a form value in addition to B, which takes the whole body", badInput[struct {
 			B string        `body:""`
 			F candor.Upload `file:"f"`
 		}]("/")},

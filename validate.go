@@ -50,7 +50,7 @@ type ValidationError struct {
 // Error lists the faults in one line, without anything that was sent.
 func (e *ValidationError) Error() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d faults in the request", len(e.Faults))
+	fmt.Fprintf(&b, "%d validation errors in the request", len(e.Faults))
 	for _, f := range e.Faults {
 		fmt.Fprintf(&b, "; %s at %v", f.Type, f.Loc)
 	}

@@ -165,11 +165,11 @@ func TestFaultsOnTheWire(t *testing.T) {
 		},
 		{
 			"cut off", one("body", `{"name":"a`),
-			`{"type":"json_invalid","loc":["body",10],"msg":"Invalid JSON: the text ends inside a string","input":{},"ctx":{"error":"the text ends inside a string"}}`,
+			`{"type":"json_invalid","loc":["body",10],"msg":"Invalid JSON: unexpected end inside a string","input":{},"ctx":{"error":"unexpected end inside a string"}}`,
 		},
 		{
 			"more than one value", one("body", `{} {}`),
-			`{"type":"json_invalid","loc":["body",3],"msg":"Invalid JSON: something stands behind the value","input":{},"ctx":{"error":"something stands behind the value"}}`,
+			`{"type":"json_invalid","loc":["body",3],"msg":"Invalid JSON: there is more after the value","input":{},"ctx":{"error":"there is more after the value"}}`,
 		},
 		{
 			"not UTF-8", one("body", "{\"name\":\"\xff\"}"),
@@ -277,7 +277,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 		},
 		{
 			"no variant", body(`"pet":{"lives":3}`),
-			`{"type":"union_tag_not_found","loc":["body","pet"],"msg":"The member 'kind' that says which kind this is, is missing","input":{"lives":3},"ctx":{"discriminator":"'kind'"}}`,
+			`{"type":"union_tag_not_found","loc":["body","pet"],"msg":"The member 'kind' which selects the type, is missing","input":{"lives":3},"ctx":{"discriminator":"'kind'"}}`,
 		},
 		{
 			"a variant", body(`"pet":{"kind":"cat","lives":true}`),
@@ -342,7 +342,7 @@ func TestFaultsAreCutAtAHundred(t *testing.T) {
 	require.Len(t, faults, 101)
 	assert.Equal(t, []any{"body", "numbers", 99}, faults[99].Loc)
 	assert.Equal(t, candor.Fault{
-		Type: "too_many_faults", Loc: []any{}, Msg: "There are more faults than the 100 listed", Ctx: map[string]any{"listed": 100.0},
+		Type: "too_many_faults", Loc: []any{}, Msg: "There are more validation errors than the 100 listed", Ctx: map[string]any{"listed": 100.0},
 	}, faults[100])
 }
 
@@ -367,7 +367,7 @@ func TestOwnValidationError(t *testing.T) {
 		{"type":"greater_than","loc":["query","n"],"msg":"Must be greater than 3","input":2,"ctx":{"gt":3}},
 		{"type":"something_else","loc":[],"msg":"Not valid"}]}`, got.Text())
 	assert.Empty(t, own.Faults[1].Msg, "the error itself stays as it is")
-	assert.EqualError(t, own, "3 faults in the request; value_error at [body to 1]; greater_than at [query n]; something_else at []")
+	assert.EqualError(t, own, "3 validation errors in the request; value_error at [body to 1]; greater_than at [query n]; something_else at []")
 }
 
 func TestMessagesThatPanicAreA500(t *testing.T) {

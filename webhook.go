@@ -87,13 +87,13 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 	raises := func(r declaredBody) bool { return r.body == nil }
 	switch {
 	case set.deprecation != nil:
-		return errors.New("the request is documented and nothing of it served, so nobody would get the dates of Deprecated; write Deprecated()")
+		return errors.New("the request is only documented, not served, so nobody would get the dates of Deprecated; write Deprecated()")
 	case set.public:
-		return errors.New("the request is documented and nothing of it served; leave out Public")
+		return errors.New("the request is only documented, not served; leave out Public")
 	case len(set.middleware)+len(set.requirements) > 0:
-		return errors.New("the request is documented and nothing of it served; leave out Use, Require, Needs and Around")
+		return errors.New("the request is only documented, not served; leave out Use, Require, Needs and Around")
 	case slices.ContainsFunc(set.responses, raises):
-		return errors.New("Raises is about errors of this API; say with Responds what the receiver may answer")
+		return errors.New("Raises is about errors of this API; document the receiver's responses with Responds")
 	}
 	rt, err := w.route()
 	if err != nil {
@@ -108,7 +108,7 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 		}
 	}
 	if deps := rt.input.Deps; len(deps) > 0 {
-		return fmt.Errorf("%s comes from a provider, which no request that is sent has; take the field out", deps[0].Go)
+		return fmt.Errorf("%s comes from a provider, which an outgoing request does not have; drop the field", deps[0].Go)
 	}
 	return nil
 }

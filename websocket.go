@@ -204,7 +204,7 @@ func (k *socketKind) check(rt *route) error {
 		status = cmp.Or(status, a.own.status)
 	}
 	if status != 0 {
-		return fmt.Errorf("Status(%d) on a WebSocket, which answers 101; drop it", status)
+		return fmt.Errorf("Status(%d) on a WebSocket, whose status is 101; drop it", status)
 	}
 	// Settings are shared until they differ.
 	rt.set = rt.set.copy()

@@ -242,7 +242,7 @@ func TestWebSocketCloseCodes(t *testing.T) {
 		"no UTF-8 in text": {receives, text, "{\"text\":\"\xff\"}", 1007, "the text is not UTF-8", ""},
 		"its own broken": {func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error {
 			return s.Send(ctx, wsMessage{})
-		}, 0, "", 1011, "", "the answer breaks its own rules"},
+		}, 0, "", 1011, "", "the response breaks its own validation rules"},
 		"error after a send": {func(ctx context.Context, s *candor.Socket[wsMessage, wsMessage]) error {
 			return errors.Join(s.Send(ctx, wsMessage{Text: "hi"}), candor.Close(4000, "then"))
 		}, 0, "", 4000, "then", ""},

@@ -46,7 +46,7 @@ func problemsOf(err error, source string) (problems []Problem) {
 		return []Problem{problem(err.Error(), source)}
 	}
 	for _, e := range invalid {
-		problems = append(problems, problem("must keep the rule "+e.Tag()+" "+e.Param(), source, e.Field()))
+		problems = append(problems, problem("must satisfy the rule "+e.Tag()+" "+e.Param(), source, e.Field()))
 	}
 	return problems
 }

@@ -14,7 +14,7 @@
 //     every media type there is and for every one that may be asked for;
 //   - what breaks a single rule is refused with a 4xx: a member or parameter
 //     that is missing, of another type, out of its bounds, not among its values,
-//     or unknown where unknown members are forbidden; a body that is no JSON, of
+//     or unknown where unknown members are forbidden; a body that is not JSON, of
 //     another media type, or not there;
 //   - requests without credentials get a 401, where security is
 //     declared, and other methods by 405 with the methods there are;
@@ -132,7 +132,7 @@ func newSettings(options []Option) (*settings, error) {
 	if asked := os.Getenv("CANDOR_CONFORM"); s.cases == 0 && asked != "" {
 		n, err := strconv.Atoi(asked)
 		if err != nil || n < 1 {
-			return nil, fmt.Errorf("CANDOR_CONFORM=%s is no number of requests", asked)
+			return nil, fmt.Errorf("CANDOR_CONFORM=%s is not a number of requests", asked)
 		}
 		s.cases = n
 	}

@@ -110,7 +110,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 	}
 	root, ok := value.(map[string]any)
 	if !ok {
-		return nil, fmt.Errorf("it is no object")
+		return nil, fmt.Errorf("it is not an object")
 	}
 	d := &document{root: root, codecs: codecs, compiler: jsonschema.NewCompiler(), judges: map[string]*jsonschema.Schema{}, known: map[string]*facts{}, combined: map[combination]*facts{}}
 	// Before the judge reads the document, as it knows the patterns of Go.

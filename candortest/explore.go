@@ -22,7 +22,7 @@ const (
 	brokenKind    kind = "a broken rule"
 	missingKind   kind = "a missing parameter"
 	emptyKind     kind = "no body"
-	malformedKind kind = "a body that is no JSON"
+	malformedKind kind = "a body that is not JSON"
 	mediaKind     kind = "another media type"
 	acceptKind    kind = "an Accept that no media type matches"
 	anonymousKind kind = "no credentials"

@@ -86,7 +86,7 @@ func TestFormsOfErrors(t *testing.T) {
 			lie := func(d *openapi3.T) { d.Components.Schemas["notEmpty"].Value.Properties["a"].Value.MaxLength = nil }
 			got := record(func(tb *recordingTB) { candortest.Conform(tb, forming(name, lie)) })
 			require.NotEmpty(t, got, "the lie was not found")
-			assert.Contains(t, got[0], "the document allows this, the app answered 4")
+			assert.Contains(t, got[0], "the document allows this request, the app responded with 4")
 		})
 	}
 }

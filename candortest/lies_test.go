@@ -86,43 +86,43 @@ func TestLiesOfTheDocument(t *testing.T) {
 		lie  func(doc *openapi3.T)
 		want string
 	}{
-		{"a longest length dropped", func(d *openapi3.T) { member(d, "title").MaxLength = nil }, "the document allows this, the app answered 422"},
-		{"a shortest length dropped", func(d *openapi3.T) { member(d, "title").MinLength = 0 }, "the document allows this, the app answered 422"},
-		{"a longest length invented", func(d *openapi3.T) { member(d, "title").MaxLength = new(uint64(5)) }, "title maxLength: the document refuses this, the app answered 201"},
-		{"a bound dropped", func(d *openapi3.T) { member(d, "rating").Max = nil }, "the document allows this, the app answered 422"},
-		{"a bound off by one", func(d *openapi3.T) { member(d, "rating").Max = new(6.0) }, "the document allows this, the app answered 422"},
-		{"a bound too tight", func(d *openapi3.T) { member(d, "rating").Min = new(2.0) }, "rating minimum: the document refuses this, the app answered 201"},
+		{"a longest length dropped", func(d *openapi3.T) { member(d, "title").MaxLength = nil }, "the document allows this request, the app responded with 422"},
+		{"a shortest length dropped", func(d *openapi3.T) { member(d, "title").MinLength = 0 }, "the document allows this request, the app responded with 422"},
+		{"a longest length invented", func(d *openapi3.T) { member(d, "title").MaxLength = new(uint64(5)) }, "title maxLength: the document refuses this request, the app responded with 201"},
+		{"a bound dropped", func(d *openapi3.T) { member(d, "rating").Max = nil }, "the document allows this request, the app responded with 422"},
+		{"a bound off by one", func(d *openapi3.T) { member(d, "rating").Max = new(6.0) }, "the document allows this request, the app responded with 422"},
+		{"a bound too tight", func(d *openapi3.T) { member(d, "rating").Min = new(2.0) }, "rating minimum: the document refuses this request, the app responded with 201"},
 		{"a bound that is exclusive", func(d *openapi3.T) { m := member(d, "rating"); m.Min, m.ExclusiveMin.Value = nil, new(1.0) }, "rating minimum: the document refuses this"},
 		{"a value of an enum dropped", func(d *openapi3.T) { member(d, "state").Enum = []any{"draft"} }, "the body of status 20"},
-		{"a value of an enum invented", func(d *openapi3.T) { member(d, "state").Enum = []any{"draft", "done", "new"} }, "the document allows this, the app answered 422"},
-		{"an enum dropped", func(d *openapi3.T) { member(d, "state").Enum = nil }, "the document allows this, the app answered 422"},
-		{"a pattern dropped", func(d *openapi3.T) { member(d, "code").Pattern = "" }, "the document allows this, the app answered 422"},
-		{"a pattern invented", func(d *openapi3.T) { member(d, "title").Pattern = "^[a-z]*$" }, "title pattern: the document refuses this, the app answered 201"},
-		{"a type that is another", func(d *openapi3.T) { member(d, "rating").Type = &openapi3.Types{"string"} }, "the document allows this, the app answered 422"},
-		{"null where it is refused", func(d *openapi3.T) { member(d, "title").Type = &openapi3.Types{"string", "null"} }, "the document allows this, the app answered 422"},
-		{"no null where it is allowed", func(d *openapi3.T) { member(d, "note").Type = &openapi3.Types{"string"} }, "note type: the document refuses this, the app answered 201"},
-		{"a member required that is not", func(d *openapi3.T) { model(d).Required = append(model(d).Required, "tags") }, "required tags: the document refuses this, the app answered 201"},
-		{"a member not required that is", func(d *openapi3.T) { model(d).Required = model(d).Required[1:] }, "the document allows this, the app answered 422"},
+		{"a value of an enum invented", func(d *openapi3.T) { member(d, "state").Enum = []any{"draft", "done", "new"} }, "the document allows this request, the app responded with 422"},
+		{"an enum dropped", func(d *openapi3.T) { member(d, "state").Enum = nil }, "the document allows this request, the app responded with 422"},
+		{"a pattern dropped", func(d *openapi3.T) { member(d, "code").Pattern = "" }, "the document allows this request, the app responded with 422"},
+		{"a pattern invented", func(d *openapi3.T) { member(d, "title").Pattern = "^[a-z]*$" }, "title pattern: the document refuses this request, the app responded with 201"},
+		{"a type that is another", func(d *openapi3.T) { member(d, "rating").Type = &openapi3.Types{"string"} }, "the document allows this request, the app responded with 422"},
+		{"null where it is refused", func(d *openapi3.T) { member(d, "title").Type = &openapi3.Types{"string", "null"} }, "the document allows this request, the app responded with 422"},
+		{"no null where it is allowed", func(d *openapi3.T) { member(d, "note").Type = &openapi3.Types{"string"} }, "note type: the document refuses this request, the app responded with 201"},
+		{"a member required that is not", func(d *openapi3.T) { model(d).Required = append(model(d).Required, "tags") }, "required tags: the document refuses this request, the app responded with 201"},
+		{"a member not required that is", func(d *openapi3.T) { model(d).Required = model(d).Required[1:] }, "the document allows this request, the app responded with 422"},
 		{"a field renamed", func(d *openapi3.T) {
 			m := model(d)
 			m.Properties["headline"] = m.Properties["title"]
 			delete(m.Properties, "title")
 			m.Required[0] = "headline"
-		}, "the document allows this, the app answered 422"},
+		}, "the document allows this request, the app responded with 422"},
 		{"unknown members that are refused", func(d *openapi3.T) {
 			d.Components.Schemas["closedPair"].Value.AdditionalProperties = openapi3.AdditionalProperties{}
-		}, "the document allows this, the app answered 422"},
-		{"unknown members that are not", func(d *openapi3.T) { model(d).AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)} }, "additionalProperties: the document refuses this, the app answered 201"},
-		{"the size of a list dropped", func(d *openapi3.T) { member(d, "tags").MaxItems = nil }, "the document allows this, the app answered 422"},
-		{"a list that is no set", func(d *openapi3.T) { member(d, "tags").UniqueItems = false }, "the document allows this, the app answered 422"},
-		{"a parameter renamed", func(d *openapi3.T) { query(d, "page").Name = "p" }, "the document allows this, the app answered 422"},
-		{"a parameter left out", func(d *openapi3.T) { create(d).Parameters = create(d).Parameters[1:] }, "the document allows this, the app answered 422"},
-		{"a parameter not required that is", func(d *openapi3.T) { query(d, "page").Required = false }, "the document allows this, the app answered 422"},
-		{"a parameter required that is not", func(d *openapi3.T) { query(d, "sort").Required = true }, "a missing parameter: query sort: the document refuses this, the app answered 201"},
-		{"a parameter's bound dropped", func(d *openapi3.T) { query(d, "page").Schema.Value.Max = nil }, "the document allows this, the app answered 422"},
+		}, "the document allows this request, the app responded with 422"},
+		{"unknown members that are not", func(d *openapi3.T) { model(d).AdditionalProperties = openapi3.AdditionalProperties{Has: new(bool)} }, "additionalProperties: the document refuses this request, the app responded with 201"},
+		{"the size of a list dropped", func(d *openapi3.T) { member(d, "tags").MaxItems = nil }, "the document allows this request, the app responded with 422"},
+		{"a list that is no set", func(d *openapi3.T) { member(d, "tags").UniqueItems = false }, "the document allows this request, the app responded with 422"},
+		{"a parameter renamed", func(d *openapi3.T) { query(d, "page").Name = "p" }, "the document allows this request, the app responded with 422"},
+		{"a parameter left out", func(d *openapi3.T) { create(d).Parameters = create(d).Parameters[1:] }, "the document allows this request, the app responded with 422"},
+		{"a parameter not required that is", func(d *openapi3.T) { query(d, "page").Required = false }, "the document allows this request, the app responded with 422"},
+		{"a parameter required that is not", func(d *openapi3.T) { query(d, "sort").Required = true }, "a missing parameter: query sort: the document refuses this request, the app responded with 201"},
+		{"a parameter's bound dropped", func(d *openapi3.T) { query(d, "page").Schema.Value.Max = nil }, "the document allows this request, the app responded with 422"},
 		{"a header's rule dropped", func(d *openapi3.T) {
 			create(d).Parameters.GetByInAndName("header", "X-Trace").Schema.Value.MaxLength = nil
-		}, "the document allows this, the app answered 422"},
+		}, "the document allows this request, the app responded with 422"},
 		{"a status undeclared", func(d *openapi3.T) { d.Paths.Value("/articles/{id}").Get.Responses.Delete("410") }, "the status 410 is not declared; declared are 200, 422"},
 		{"422 undeclared", func(d *openapi3.T) { create(d).Responses.Delete("422") }, "the status 422 is not declared"},
 		{"another status", func(d *openapi3.T) { r := create(d).Responses; r.Set("200", r.Value("201")); r.Delete("201") }, "the status 201 is not declared"},
@@ -135,12 +135,12 @@ func TestLiesOfTheDocument(t *testing.T) {
 			c := create(d).RequestBody.Value.Content
 			c["text/plain"] = c["application/json"]
 			delete(c, "application/json")
-		}, "the document allows this, the app answered 415"},
-		{"a body that is not required", func(d *openapi3.T) { create(d).RequestBody.Value.Required = false }, "the document allows this, the app answered 422"},
+		}, "the document allows this request, the app responded with 415"},
+		{"a body that is not required", func(d *openapi3.T) { create(d).RequestBody.Value.Required = false }, "the document allows this request, the app responded with 422"},
 		{"a header nobody sends", func(d *openapi3.T) {
 			create(d).Responses.Value("201").Value.Headers = openapi3.Headers{"X-Total": {Value: &openapi3.Header{Parameter: openapi3.Parameter{Required: true, Schema: openapi3.NewSchemaRef("", openapi3.NewIntegerSchema())}}}}
 		}, "promises the header X-Total, which is missing"},
-		{"a method that is undocumented", func(d *openapi3.T) { p := d.Paths.Value("/articles"); p.Put, p.Post = p.Post, nil }, "the document allows this, the app answered 405"},
+		{"a method that is undocumented", func(d *openapi3.T) { p := d.Paths.Value("/articles"); p.Put, p.Post = p.Post, nil }, "the document allows this request, the app responded with 405"},
 		{"a method that is there all the same", func(d *openapi3.T) { p := d.Paths.Value("/articles/{id}"); p.Delete, p.Get = p.Get, nil }, "another method: GET: the document has no such method, the app answered"},
 		{"security that is not asked for", func(d *openapi3.T) {
 			d.Paths.Value("/mine").Get.Security = &openapi3.SecurityRequirements{{"HTTPBearer": {}}}
@@ -186,7 +186,7 @@ func TestLiesOfTheApp(t *testing.T) {
 		{"another status", respondWith(202, `{"n":1}`), "the status 202 is not declared; declared are 200"},
 		{"a failure", respondWith(500, `{}`), "the status 500 is not declared"},
 		{"an error nobody declared", respondWith(404, `{"detail":"no"}`), "the status 404 is not declared"},
-		{"a panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "the answer was aborted"},
+		{"a panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "the response was aborted"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

@@ -183,14 +183,14 @@ func TestLiesOfMoreKinds(t *testing.T) {
 		lie  func(d *openapi3.T)
 		want string
 	}{
-		{"what \\S means", func(d *openapi3.T) { param(d, "/search", "query", "word").Schema.Value.Pattern = `^\S+$` }, "query word pattern: the document refuses this, the app answered 204"},
-		{"what a dot means", func(d *openapi3.T) { param(d, "/search", "query", "dots").Schema.Value.Pattern = `^a.c$` }, "query dots pattern: the document refuses this, the app answered 204"},
-		{"what \\d means", func(d *openapi3.T) { param(d, "/search", "query", "code").Schema.Value.Pattern = `^\p{Lu}{3}$` }, "the document allows this, the app answered 422"},
-		{"the end of a pattern", func(d *openapi3.T) { param(d, "/search", "query", "code").Schema.Value.Pattern = `^[A-Z]{3}` }, "the document allows this, the app answered 422"},
-		{"a guard's parameter left out", func(d *openapi3.T) { without(d, "/guarded/list", "X-Tenant") }, "the document allows this, the app answered 422"},
-		{"a guard's parameter not required", func(d *openapi3.T) { param(d, "/guarded/list", "header", "X-Tenant").Required = false }, "the document allows this, the app answered 422"},
-		{"a guard's rule beside the handler's", func(d *openapi3.T) { param(d, "/guarded/list", "query", "page").Schema.Value.Max = nil }, "the document allows this, the app answered 422"},
-		{"a handler's rule beside the guard's", func(d *openapi3.T) { param(d, "/guarded/list", "query", "page").Schema.Value.Min = nil }, "the document allows this, the app answered 422"},
+		{"what \\S means", func(d *openapi3.T) { param(d, "/search", "query", "word").Schema.Value.Pattern = `^\S+$` }, "query word pattern: the document refuses this request, the app responded with 204"},
+		{"what a dot means", func(d *openapi3.T) { param(d, "/search", "query", "dots").Schema.Value.Pattern = `^a.c$` }, "query dots pattern: the document refuses this request, the app responded with 204"},
+		{"what \\d means", func(d *openapi3.T) { param(d, "/search", "query", "code").Schema.Value.Pattern = `^\p{Lu}{3}$` }, "the document allows this request, the app responded with 422"},
+		{"the end of a pattern", func(d *openapi3.T) { param(d, "/search", "query", "code").Schema.Value.Pattern = `^[A-Z]{3}` }, "the document allows this request, the app responded with 422"},
+		{"a guard's parameter left out", func(d *openapi3.T) { without(d, "/guarded/list", "X-Tenant") }, "the document allows this request, the app responded with 422"},
+		{"a guard's parameter not required", func(d *openapi3.T) { param(d, "/guarded/list", "header", "X-Tenant").Required = false }, "the document allows this request, the app responded with 422"},
+		{"a guard's rule beside the handler's", func(d *openapi3.T) { param(d, "/guarded/list", "query", "page").Schema.Value.Max = nil }, "the document allows this request, the app responded with 422"},
+		{"a handler's rule beside the guard's", func(d *openapi3.T) { param(d, "/guarded/list", "query", "page").Schema.Value.Min = nil }, "the document allows this request, the app responded with 422"},
 		{"where a key is sent", func(d *openapi3.T) {
 			for _, scheme := range d.Components.SecuritySchemes {
 				scheme.Value.In = "query"
@@ -205,15 +205,15 @@ func TestLiesOfMoreKinds(t *testing.T) {
 		{"a media type of a body that is refused", func(d *openapi3.T) {
 			c := op(d, "/bookings").RequestBody.Value.Content
 			c["text/plain"] = openapi3.NewMediaType().WithSchema(openapi3.NewStringSchema())
-		}, "the document allows this, the app answered 415"},
+		}, "the document allows this request, the app responded with 415"},
 		{"a media type of a form", func(d *openapi3.T) {
 			c := op(d, "/forms").RequestBody.Value.Content
 			c["text/csv"] = openapi3.NewMediaType().WithSchema(openapi3.NewStringSchema())
-		}, "the document allows this, the app answered 415"},
+		}, "the document allows this request, the app responded with 415"},
 		{"the form of a 422", func(d *openapi3.T) { content(d, "/search", "422")["application/json"].Schema = text() }, "the body of status 422 breaks its schema"},
 		{"the form of another's 400", func(d *openapi3.T) { content(d, "/own/form", "400")["application/json"].Schema = text() }, "the body of status 400 breaks its schema"},
 		{"the status of a form", func(d *openapi3.T) { op(d, "/own/form").Responses.Delete("400") }, "the status 400 is not declared"},
-		{"a rule behind a form", func(d *openapi3.T) { param(d, "/own/form", "query", "n").Schema.Value.Max = nil }, "the document allows this, the app answered 400"},
+		{"a rule behind a form", func(d *openapi3.T) { param(d, "/own/form", "query", "n").Schema.Value.Max = nil }, "the document allows this request, the app responded with 400"},
 		{"the media type of an error", func(d *openapi3.T) { swap(content(d, "/own/form", "409"), "text/html", "application/json") }, `promises another media type than "text/html"`},
 		{"the detail of an error", func(d *openapi3.T) { content(d, "/bookings", "409")["application/json"].Schema = text() }, "the body of status 409 breaks its schema"},
 		{"the header of an error", func(d *openapi3.T) {
@@ -223,29 +223,29 @@ func TestLiesOfMoreKinds(t *testing.T) {
 			op(d, "/bookings").Responses.Value("201").Value.Headers["X-Total"].Value.Schema.Value.Max = new(0.0)
 		}, "the header X-Total of status 201 breaks its schema"},
 		{"the values of a union's kind", func(d *openapi3.T) { properties(d, "planTrip")["kind"].Value.Const = "voyage" }, "the document"},
-		{"the members of a case", func(d *openapi3.T) { properties(d, "planStay")["nights"].Value.Min = nil }, "the document allows this, the app answered 422"},
-		{"the names of a map", func(d *openapi3.T) { properties(d, "booking")["seats"].Value.PropertyNames = nil }, "the document allows this, the app answered 422"},
+		{"the members of a case", func(d *openapi3.T) { properties(d, "planStay")["nights"].Value.Min = nil }, "the document allows this request, the app responded with 422"},
+		{"the names of a map", func(d *openapi3.T) { properties(d, "booking")["seats"].Value.PropertyNames = nil }, "the document allows this request, the app responded with 422"},
 		{"no null for what may be null", func(d *openapi3.T) { properties(d, "booking")["note"].Value.Type = &openapi3.Types{"string"} }, "the document refuses this"},
 		{"a cookie renamed", func(d *openapi3.T) {
 			p := param(d, "/search", "cookie", "theme")
 			p.Name, p.Schema.Value.Enum = "skin", []any{"blue"}
 			p.Required = true
 		}, "a missing parameter: cookie skin: the document refuses this"},
-		{"a cookie's values", func(d *openapi3.T) { param(d, "/search", "cookie", "theme").Schema.Value.Enum = nil }, "the document allows this, the app answered 422"},
-		{"a format dropped", func(d *openapi3.T) { param(d, "/search", "query", "day").Schema.Value.Format = "" }, "the document allows this, the app answered 422"},
-		{"a format that is another", func(d *openapi3.T) { param(d, "/search", "query", "day").Schema.Value.Format = "date-time" }, "the document allows this, the app answered 422"},
-		{"the type of a path's parameter", func(d *openapi3.T) { param(d, "/rooms/{room_number}", "path", "room_number").Schema = text() }, "the document allows this, the app answered 422"},
+		{"a cookie's values", func(d *openapi3.T) { param(d, "/search", "cookie", "theme").Schema.Value.Enum = nil }, "the document allows this request, the app responded with 422"},
+		{"a format dropped", func(d *openapi3.T) { param(d, "/search", "query", "day").Schema.Value.Format = "" }, "the document allows this request, the app responded with 422"},
+		{"a format that is another", func(d *openapi3.T) { param(d, "/search", "query", "day").Schema.Value.Format = "date-time" }, "the document allows this request, the app responded with 422"},
+		{"the type of a path's parameter", func(d *openapi3.T) { param(d, "/rooms/{room_number}", "path", "room_number").Schema = text() }, "the document allows this request, the app responded with 422"},
 		{"a field of a form renamed", func(d *openapi3.T) {
 			s := d.Components.Schemas["formForm"].Value
 			s.Properties["title"], s.Required = s.Properties["name"], []string{"title"}
 			delete(s.Properties, "name")
-		}, "the document allows this, the app answered 422"},
+		}, "the document allows this request, the app responded with 422"},
 		{"JSON in a form", func(d *openapi3.T) {
 			for _, media := range op(d, "/forms").RequestBody.Value.Content {
 				media.Schema.Value.Properties["plan"] = text()
 				delete(media.Encoding, "plan")
 			}
-		}, "the document allows this, the app answered 422"},
+		}, "the document allows this request, the app responded with 422"},
 		{"where a redirect leads", func(d *openapi3.T) {
 			op(d, "/moved").Responses.Set("200", op(d, "/moved").Responses.Value("307"))
 			op(d, "/moved").Responses.Delete("307")
@@ -271,7 +271,7 @@ func TestLiesBehindIds(t *testing.T) {
 		want string
 	}{
 		"a panic":        {func(http.ResponseWriter, *http.Request) { panic("oops") }, "the status 500 is not declared"},
-		"an abort":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "the answer was aborted"},
+		"an abort":       {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "the response was aborted"},
 		"another body":   {respondWith(200, `{"m":1}`), "breaks its schema"},
 		"another status": {respondWith(202, `{"n":1}`), "the status 202 is not declared"},
 	} {
@@ -309,6 +309,6 @@ func TestLiesOfPlainHandlersAboutMediaTypes(t *testing.T) {
 			o.RequestBody = &openapi3.RequestBodyRef{Value: &openapi3.RequestBody{Required: true, Content: openapi3.Content{"application/json": {}}}}
 		}))
 		got := record(func(tb *recordingTB) { candortest.Conform(tb, app) })
-		assert.Contains(t, strings.Join(got, "\n"), "another media type: "+media+": the document refuses this, the app answered 200")
+		assert.Contains(t, strings.Join(got, "\n"), "another media type: "+media+": the document refuses this request, the app responded with 200")
 	}
 }

@@ -67,7 +67,7 @@ func (e *explorer) unseen(o *operation) string {
 	case !o.declaresSuccess() || o.isNamed(e.set.barren):
 		return ""
 	}
-	return fmt.Sprintf("not one of %d requests that the document allows ended in 2xx or 3xx (%s), so what it answers was never seen; "+
+	return fmt.Sprintf("not one of %d requests that the document allows ended in 2xx or 3xx (%s), so its response was never seen; "+
 		"give it Credentials, or Values of what there is, or name it in WithoutSuccess", t.sent, t.others())
 }
 
@@ -136,7 +136,7 @@ func (d *document) takes(o *operation, name string) bool {
 func (e *explorer) checkPatterns(tb candor.TB) {
 	tb.Helper()
 	for _, u := range e.doc.unread {
-		tb.Errorf("the document's pattern %s at %s cannot be judged: %v; \"x-validate\" beside it says that values may be refused for more than the schema says",
+		tb.Errorf("the document's pattern %s at %s cannot be judged: %v; \"x-validate\" next to it says that values may be refused for more than the schema says",
 			u.Pattern, u.Pointer, u.Reason)
 	}
 }

@@ -162,7 +162,7 @@ func (e *explorer) judge(p *probe, r *request, a *response) string {
 	isClientError := a.status >= 400 && a.status < 500
 	switch {
 	case a.aborted != nil:
-		return "the answer was aborted"
+		return "the response was aborted"
 	case p.kind == methodKind:
 		return e.judgeMethod(p, a)
 	// The request has ended before the response, which nobody would have seen.
@@ -178,14 +178,14 @@ func (e *explorer) judge(p *probe, r *request, a *response) string {
 	case p.kind == anonymousKind && a.status != http.StatusUnauthorized:
 		return fmt.Sprintf("the document asks for credentials, and without them the status was %d, not 401", a.status)
 	case a.status < 500 && !isClientError:
-		return fmt.Sprintf("the document refuses this, the app answered %d", a.status)
+		return fmt.Sprintf("the document refuses this request, the app responded with %d", a.status)
 	}
 	return e.judgeResponse(p.operation, a)
 }
 
 func (e *explorer) judgeMethod(p *probe, a *response) string {
 	if a.status != http.StatusMethodNotAllowed {
-		return fmt.Sprintf("the document has no such method, the app answered %d, not 405", a.status)
+		return fmt.Sprintf("the document has no such method, the app responded with %d, not 405", a.status)
 	}
 	allowed := strings.FieldsFunc(strings.Join(a.header.Values("Allow"), ","), func(r rune) bool { return r == ',' || r == ' ' })
 	for _, o := range e.doc.operations {
@@ -198,7 +198,7 @@ func (e *explorer) judgeMethod(p *probe, a *response) string {
 
 // judgeValid is about the response to a request that the document allows.
 func (e *explorer) judgeValid(p *probe, a *response) string {
-	disagree := fmt.Sprintf("the document allows this, the app answered %d", a.status)
+	disagree := fmt.Sprintf("the document allows this request, the app responded with %d", a.status)
 	switch a.status {
 	case http.StatusMethodNotAllowed, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
 		return disagree
@@ -214,7 +214,7 @@ func (e *explorer) judgeValid(p *probe, a *response) string {
 func judgeAccept(o *operation, r *request, a *response) string {
 	wanted, got := r.header.Get("Accept"), mediaOf(a.header)
 	if a.status/100 == 2 && got != "" && slices.Contains(o.offers, wanted) && !strings.Contains(wanted, "*") && got != wanted {
-		return fmt.Sprintf("the document offers %s, which was asked for, the app answered %s", wanted, got)
+		return fmt.Sprintf("the document offers %s, which was asked for, the app responded with %s", wanted, got)
 	}
 	return ""
 }
@@ -391,7 +391,7 @@ func (e *explorer) judgeBody(o *operation, content node, a *response) string {
 	names := []string{media, kind + "/*", "*/*"}
 	at := slices.IndexFunc(names, content.has)
 	if at < 0 {
-		return fmt.Sprintf("status %d promises another media type than %q", a.status, media)
+		return fmt.Sprintf("the document has no media type %q for status %d", media, a.status)
 	}
 	about := e.judgeContent(media, e.doc.child(content, names[at]), a)
 	if about == "" {

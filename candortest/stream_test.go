@@ -75,8 +75,8 @@ func TestLiesAboutMediaTypes(t *testing.T) {
 		{"a bound of items", func(d *openapi3.T) { d.Components.Schemas["small"].Value.Properties["n"].Value.Max = new(2.0) }, []string{
 			"GET /events (events), what the document allows: the body of status 200 has an item, number 3, that breaks its schema",
 			"GET /lines (lines), what the document allows: the body of status 200 has an item, number 3, that breaks its schema",
-			"PUT /value (value), a broken rule: body.n maximum: the document refuses this, the app answered 200",
-			"PUT /value (value), a broken rule: application/cbor.n maximum: the document refuses this, the app answered 200",
+			"PUT /value (value), a broken rule: body.n maximum: the document refuses this request, the app responded with 200",
+			"PUT /value (value), a broken rule: application/cbor.n maximum: the document refuses this request, the app responded with 200",
 		}},
 		{"the name of an event", func(d *openapi3.T) { kinds(d)[0].Value.Properties["event"].Value.Enum = []any{"upwards"} }, []string{
 			`GET /moves (moves), what the document allows: the body of status 200 has an item, number 1, that has the name "up", which no kind of event has`,
@@ -89,11 +89,11 @@ func TestLiesAboutMediaTypes(t *testing.T) {
 		{"a media type of a body that is none", func(d *openapi3.T) {
 			c := value(d).RequestBody.Value.Content
 			c["text/plain"] = openapi3.NewMediaType().WithSchema(openapi3.NewStringSchema())
-		}, []string{"the document allows this, the app answered 415"}},
+		}, []string{"the document allows this request, the app responded with 415"}},
 		{"a media type of an answer that is none", func(d *openapi3.T) {
 			c := value(d).Responses.Value("200").Value.Content
 			c["application/yaml"] = c["application/json"]
-		}, []string{"the document allows this, the app answered 406"}},
+		}, []string{"the document allows this request, the app responded with 406"}},
 		{"another body in CBOR", func(d *openapi3.T) {
 			c := value(d).Responses.Value("200").Value.Content
 			c["application/cbor"] = openapi3.NewMediaType().WithSchema(openapi3.NewStringSchema())

@@ -60,7 +60,7 @@ type Delivery struct {
 
 // ErrRefused is wrapped by the error of a message that a broker will never take,
 // such as one that is too large for it. It says nothing about the broker.
-var ErrRefused = errors.New("candor: the broker does not take the message")
+var ErrRefused = errors.New("candor: the broker does not accept the message")
 
 // ErrSlowSubscriber ends a subscription whose queue is full, by the policy
 // [Disconnect]. Who subscribes again with the last id loses nothing, as long as

@@ -781,7 +781,7 @@ func TestHubJSON(t *testing.T) {
 		assert.Nil(t, got)
 	})
 	t.Run("a type without a form", func(t *testing.T) {
-		assert.PanicsWithError(t, "candor: hub.New at "+nextLine()+": field C of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		assert.PanicsWithError(t, "candor: hub.New at "+nextLine()+": field C of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 			func() { hub.New[struct{ C chan int }](hub.Config{}) })
 	})
 }

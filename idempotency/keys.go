@@ -58,7 +58,7 @@ var (
 	ErrInProgress = candor.Error(http.StatusConflict, "a request with this Idempotency-Key is in progress").WithHeader("Retry-After", "1")
 	// ErrNotKept is for one whose first one is done, with a response that was not
 	// kept: a stream, a file, or one larger than Config.MaxBody.
-	ErrNotKept = candor.Error(http.StatusConflict, "the request with this Idempotency-Key is done; its response was not kept")
+	ErrNotKept = candor.Error(http.StatusConflict, "the request with this Idempotency-Key has completed, but its response was not stored")
 	// ErrUnavailable is for one of which nobody can tell whether it was done: the
 	// store failed, which is logged.
 	ErrUnavailable = candor.Error(http.StatusServiceUnavailable, "idempotency keys cannot be checked at the moment")
@@ -249,7 +249,7 @@ func hash(texts ...string) string {
 func (k *keys) replay(ctx context.Context, in *request, held []byte, asked string) error {
 	kept := record{}
 	if err := json.Unmarshal(held, &kept); err != nil {
-		return k.failed(ctx, in.Log, fmt.Errorf("what is kept under a key is no response: %w", err))
+		return k.failed(ctx, in.Log, fmt.Errorf("the value stored for a key is not a response: %w", err))
 	}
 	switch {
 	case kept.Request != asked:
@@ -285,7 +285,7 @@ func (k *keys) commit(ctx context.Context, in *request, c *claim, next func() er
 	return err
 }
 
-var errLost = errors.New("idempotency: the key of the request was taken by another one meanwhile")
+var errLost = errors.New("idempotency: the key of the request was taken over by another request")
 
 // run runs a request that has taken its key.
 func (k *keys) run(ctx context.Context, in *request, c *claim, next func() error) error {
@@ -337,7 +337,7 @@ func isFinal(status int) bool {
 
 func (k *keys) report(ctx context.Context, log *slog.Logger, err error) {
 	if err != nil {
-		log.ErrorContext(ctx, "the response to a request with an Idempotency-Key was not kept", "error", err)
+		log.ErrorContext(ctx, "the response to a request with an Idempotency-Key was not stored", "error", err)
 	}
 }
 

@@ -344,7 +344,7 @@ func TestWhatIsNotKept(t *testing.T) {
 			assert.Equal(t, 200, send(app, "POST", "/", "", key, "a").Code)
 			w := send(app, "POST", "/", "", key, "a")
 			assert.Equal(t, 409, w.Code)
-			assert.JSONEq(t, `{"detail":"the request with this Idempotency-Key is done; its response was not kept"}`, w.Body.String())
+			assert.JSONEq(t, `{"detail":"the request with this Idempotency-Key has completed, but its response was not stored"}`, w.Body.String())
 			assert.Equal(t, 1, runs)
 		})
 	}

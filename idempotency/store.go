@@ -35,7 +35,7 @@ const defaultStoreBytes = 32 << 20
 // restart, and in another process. A negative number panics.
 func NewMemoryStore(size int) Store {
 	if size < 0 {
-		panic(fmt.Errorf("candor: idempotency.NewMemoryStore(%d): a store has room for a positive number of bytes, or 0 for the default", size))
+		panic(fmt.Errorf("candor: idempotency.NewMemoryStore(%d): pass a positive number of bytes, or 0 for the default", size))
 	}
 	if size == 0 {
 		size = defaultStoreBytes

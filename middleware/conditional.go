@@ -48,14 +48,14 @@ func (c *conditional) Describe(op *layer.Operation) layer.Effects {
 			{Status: http.StatusPreconditionFailed, Description: "The resource is not in the state that If-Match asks for", Err: candor.ErrPreconditionFailed},
 		},
 		Headers: []layer.Header{{
-			Name: "ETag", Description: "Names this state, for If-None-Match", Statuses: []int{http.StatusOK, http.StatusNotModified},
+			Name: "ETag", Description: "Identifies this state, for If-None-Match", Statuses: []int{http.StatusOK, http.StatusNotModified},
 		}},
 	}
 }
 
 // ServeHTTP implements http.Handler.
 func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !mediatype.IsRead(r.Method) || c.passes || !c.IsKnown(r, "ConditionalGET", "answers pass as they are") {
+	if !mediatype.IsRead(r.Method) || c.passes || !c.IsKnown(r, "ConditionalGET", "responses pass unchanged") {
 		c.Next.ServeHTTP(w, r)
 		return
 	}

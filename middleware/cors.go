@@ -147,9 +147,9 @@ func validOrigin(origin string) error {
 	u, err := url.Parse(origin)
 	switch {
 	case err != nil, u.Scheme == "", u.Host == "", u.Scheme+"://"+u.Host != origin, strings.ContainsAny(u.Host, "*,"), origin != strings.ToLower(origin):
-		return fmt.Errorf(`the origin %q; write a scheme, a host and, where it is another than usual, a port, in lower case and without a path: "https://app.example.com"`, origin)
+		return fmt.Errorf(`the origin %q; write a scheme, a host and, where it is not the default, a port, in lower case and without a path: "https://app.example.com"`, origin)
 	case u.Scheme == "https" && u.Port() == "443", u.Scheme == "http" && u.Port() == "80":
-		return fmt.Errorf("the origin %q; browsers leave out the usual port, so do it too", origin)
+		return fmt.Errorf("the origin %q; browsers omit the default port, so omit it too", origin)
 	}
 	return nil
 }

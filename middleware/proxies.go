@@ -58,7 +58,7 @@ func parseNetworks(networks []string) (*proxies, error) {
 		if err != nil {
 			address, single := netip.ParseAddr(text)
 			if single != nil || address.Zone() != "" {
-				return nil, fmt.Errorf(`%q is no network; write one such as "10.0.0.0/8" or an address`, text)
+				return nil, fmt.Errorf(`%q is not a network; write one such as "10.0.0.0/8" or an address`, text)
 			}
 			// Addresses of clients are unmapped too, so both are compared as IPv4.
 			network = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen())

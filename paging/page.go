@@ -31,7 +31,7 @@ import (
 // of its own beside After: a field of the input wins over one that is embedded.
 type Query struct {
 	After Cursor `query:"after,omitempty" validate:"max=2000" doc:"Where the page begins: next of the page before"`
-	Limit int    `query:"limit" default:"20" validate:"gte=1,lte=100" doc:"How many items there are on a page at most"`
+	Limit int    `query:"limit" default:"20" validate:"gte=1,lte=100" doc:"The maximum number of items on a page"`
 }
 
 // Fetch is how many rows to ask for: one more than the page has, which tells

@@ -86,7 +86,7 @@ func Check(t TB, app *candor.App, file string, options ...Option) {
 			t.Errorf("compat: %v", err)
 			return
 		}
-		t.Logf("compat: %s is written; keep it with the code", file)
+		t.Logf("compat: %s is written; commit it with the code", file)
 		return
 	case err != nil:
 		t.Errorf("compat: %v", err)
@@ -114,7 +114,7 @@ func (c *check) report(t TB, file string, found []string) {
 	}
 	for _, line := range c.allowed {
 		if !slices.Contains(found, line) {
-			t.Errorf("compat: Allow(%q) allows nothing, since %s and the app do not differ so; drop it", line, file)
+			t.Errorf("compat: Allow(%q) allows nothing, since %s and the app have no such difference; drop it", line, file)
 		}
 	}
 }

@@ -44,7 +44,7 @@ func check(r routes, file string, options ...compat.Option) *recorded {
 // A file is written where there is none, breaks fail, and what is allowed passes.
 func TestCheck(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "testdata", "openapi.json")
-	assert.Equal(t, &recorded{log: []string{"compat: " + file + " is written; keep it with the code"}}, check(body[free](), file))
+	assert.Equal(t, &recorded{log: []string{"compat: " + file + " is written; commit it with the code"}}, check(body[free](), file))
 	written, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.True(t, strings.HasPrefix(string(written), "{\n  \"components\": {\n"), "sorted, one member a line")

@@ -152,7 +152,7 @@ func (t *tool) request(arguments map[string]json.RawMessage) (*appRequest, []str
 		case name == "body" && t.body != nil:
 			err = t.body.write(out, raw)
 		case a == nil:
-			err = fmt.Errorf("%s: There is no such argument; %s", name, t.known())
+			err = fmt.Errorf("%s: Unknown argument; %s", name, t.known())
 		case string(raw) == "null" && !a.shapes.allows(a.schema, "null"):
 			// Some clients send null for what is not given.
 			continue
@@ -410,7 +410,7 @@ func readFile(name string, value any) (*file, error) {
 			return nil, fmt.Errorf("%s.%s: A file has \"filename\", \"content\" and \"content_type\" only", name, member)
 		}
 		if !ok || mediatype.HasControl(s) {
-			return nil, fmt.Errorf("%s.%s: Expected a text of one line", name, member)
+			return nil, fmt.Errorf("%s.%s: Expected a string of one line", name, member)
 		}
 	}
 	if o["content"] == nil {

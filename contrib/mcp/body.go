@@ -154,7 +154,7 @@ func (b *body) write(out *appRequest, raw json.RawMessage) error {
 	case bodyText:
 		s, ok := value.(string)
 		if !ok {
-			return errors.New("body: Expected a text")
+			return errors.New("body: Expected a string")
 		}
 		out.header.Set("Content-Type", mediatype.WithUTF8(b.mediaType))
 		out.body = []byte(s)

@@ -142,7 +142,7 @@ func (t *tool) refusal(c *call, response *http.Response) *sdk.CallToolResult {
 	c.note(response)
 	body, err := io.ReadAll(io.LimitReader(response.Body, int64(t.h.options.MaxResponse)))
 	if err != nil {
-		return failed(fmt.Sprintf("%s, and its text was cut off", response.Status))
+		return failed(fmt.Sprintf("%s, and its text was truncated", response.Status))
 	}
 	if response.StatusCode == http.StatusUnprocessableEntity {
 		if wrong := t.wrong(body); len(wrong) > 0 {

@@ -151,7 +151,7 @@ func TestErrorsAtStart(t *testing.T) {
 			"two tools of one name", mcp.Options{}, func(app *candor.App) {
 				candor.Get(app, "/a", text, mcp.Tool("same"))
 				candor.Get(app, "/b", text, mcp.Tool("same"))
-			}, `GET /a and GET /b are both the tool "same"; give one another name by mcp.Tool`,
+			}, `GET /a and GET /b are both the tool "same"; rename one with mcp.Tool`,
 		},
 		{
 			"a tool that needs a cookie", mcp.Options{}, func(app *candor.App) {
@@ -201,7 +201,7 @@ func TestMistakes(t *testing.T) {
 		{"one without TLS", func() {
 			mcp.Of(app, mcp.Options{Resource: mcp.Resource{URL: "http://api.example.com/mcp", AuthorizationServers: []string{"https://a.example"}}})
 		}, `the URL "http://api.example.com/mcp"; write one with https`},
-		{"a name with a dot", func() { mcp.Tool("items.read") }, `"items.read" is no name of a tool that all clients take`},
+		{"a name with a dot", func() { mcp.Tool("items.read") }, `"items.read" is not a name of a tool that all clients accept`},
 		{"a long name", func() { mcp.Tool(strings.Repeat("x", 65)) }, "up to 64 letters"},
 		{"a hint that there is not", func() { mcp.Tool("x", "harmless") }, `there is no hint "harmless"`},
 	} {

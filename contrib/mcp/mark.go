@@ -65,7 +65,7 @@ func (m *mark) has(hint Hint) bool { return m != nil && slices.Contains(m.Hints,
 
 func checkName(name string) error {
 	if !toolName.MatchString(name) {
-		return fmt.Errorf("%q is no name of a tool that all clients take; use up to 64 letters, digits, \"_\" and \"-\"", name)
+		return fmt.Errorf("%q is not a name of a tool that all clients accept; use up to 64 letters, digits, \"_\" and \"-\"", name)
 	}
 	return nil
 }

@@ -98,7 +98,7 @@ func (o Options) check() error {
 	case o.MaxRequest < 0 || o.MaxResponse < 0 || o.MaxItems < 0 || o.MaxWait < 0:
 		return fmt.Errorf("a limit of Options is negative; leave it out for its default")
 	case o.All && len(o.Tags) > 0:
-		return fmt.Errorf("Options.All chooses every operation, so Tags (%s) say nothing; drop one of them", strings.Join(o.Tags, ", "))
+		return fmt.Errorf("Options.All chooses every operation, so Tags (%s) have no effect; drop one of them", strings.Join(o.Tags, ", "))
 	}
 	for _, name := range o.Forward {
 		if name == "" || strings.EqualFold(name, "Cookie") {

@@ -84,9 +84,9 @@ func TestCalls(t *testing.T) {
 		},
 		{
 			"arguments that there are not, and missing ones", "readItem", `{"id":7,"fields":{"a":1}}`,
-			"!" + notValid + "fields: Expected a single value, and no object\n- id: There is no such argument; there are X-Lang, fields, item_id\n- item_id: Field required (missing)", "",
+			"!" + notValid + "fields: Expected a single value, and no object\n- id: Unknown argument; there are X-Lang, fields, item_id\n- item_id: Field required (missing)", "",
 		},
-		{"a cookie is no argument", "readItem", `{"item_id":7,"seen":"x"}`, "!" + notValid + "seen: There is no such argument; there are X-Lang, fields, item_id", ""},
+		{"a cookie is no argument", "readItem", `{"item_id":7,"seen":"x"}`, "!" + notValid + "seen: Unknown argument; there are X-Lang, fields, item_id", ""},
 		{"a missing parameter of the query", "twice", `{"id":1}`, "!" + notValid + "query_id: Field required (missing)", ""},
 		{"an empty segment", "twice", `{"id":"","query_id":1}`, "!" + notValid + "id: Must be neither empty nor \".\" or \"..\", since it is a segment of a path", ""},
 		{"a name that is there twice, and one that no client takes", "twice", `{"id":1,"query_id":2,"body":"b","filter_name":"f"}`, `{"body":"b","odd":"f","path":1,"query":2}`, ""},

@@ -98,7 +98,7 @@ func (t *tool) outputSchema(doc *document, media object) object {
 		return in.finish(object{
 			"type": "object", "required": []any{"items"}, "properties": object{
 				"items": object{"type": "array", "items": items},
-				"more":  object{"type": "boolean", "description": "The stream was cut; there may be more"},
+				"more":  object{"type": "boolean", "description": "The stream was truncated; there may be more"},
 			},
 		})
 	}

@@ -42,7 +42,7 @@ const metadataPath = "/.well-known/oauth-protected-resource"
 func (r Resource) check() error {
 	if r.URL == "" {
 		if len(r.AuthorizationServers) > 0 || len(r.Scopes) > 0 || r.Documentation != "" {
-			return fmt.Errorf("Options.Resource has no URL, so nothing of it has an effect; write where clients reach the endpoint, such as \"https://api.example.com/mcp\"")
+			return fmt.Errorf("Options.Resource has no URL, so it has no effect; write where clients reach the endpoint, such as \"https://api.example.com/mcp\"")
 		}
 		return nil
 	}

@@ -153,7 +153,7 @@ func (t *tool) takeName(names map[string]*documented) error {
 	if t.op.mark != nil {
 		t.declared.Name = t.op.mark.Name
 		if other := names[t.declared.Name]; other != nil {
-			return fmt.Errorf("%s and %s are both the tool %q; give one another name by mcp.Tool", other, t.op, t.declared.Name)
+			return fmt.Errorf("%s and %s are both the tool %q; rename one with mcp.Tool", other, t.op, t.declared.Name)
 		}
 		names[t.declared.Name] = t.op
 		return nil

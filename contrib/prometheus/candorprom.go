@@ -87,10 +87,10 @@ func New(config Config) (*Metrics, error) {
 		m.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	}
 	m.inFlight = prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "http_server_requests_in_flight", Help: "Requests that are being answered.",
+		Name: "http_server_requests_in_flight", Help: "Requests in progress.",
 	})
 	m.requests = prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "http_server_requests_total", Help: "Requests that were answered.",
+		Name: "http_server_requests_total", Help: "Requests that were served.",
 	}, []string{"method", "route", "status"})
 	sizes := config.Sizes
 	if sizes == nil {
@@ -100,9 +100,9 @@ func New(config Config) (*Metrics, error) {
 	if durations == nil {
 		durations = defaultDurations
 	}
-	m.duration = histogram("http_server_request_duration_seconds", "Time until a request was answered, or its stream began.", durations)
+	m.duration = histogram("http_server_request_duration_seconds", "Time until a response was sent, or its stream began.", durations)
 	m.received = histogram("http_server_request_size_bytes", "Sizes of the bodies of requests.", sizes)
-	m.sent = histogram("http_server_response_size_bytes", "Sizes of the bodies of answers.", sizes)
+	m.sent = histogram("http_server_response_size_bytes", "Sizes of response bodies.", sizes)
 	var failed []error
 	m.client = config.Client
 	m.deprecated = prometheus.NewCounterVec(prometheus.CounterOpts{

@@ -107,7 +107,7 @@ func TestCountsByPattern(t *testing.T) {
 	ask(t, "GET", server.URL+"/nowhere/2", "")
 	server.Close()
 	assert.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
-# HELP http_server_requests_total Requests that were answered.
+# HELP http_server_requests_total Requests that were served.
 # TYPE http_server_requests_total counter
 http_server_requests_total{method="GET",route="/notes/{id}",status="200"} 3
 http_server_requests_total{method="GET",route="/notes/{id}",status="422"} 1
@@ -115,7 +115,7 @@ http_server_requests_total{method="GET",route="/notes/{id}",status="500"} 1
 http_server_requests_total{method="GET",route="unmatched",status="404"} 2
 http_server_requests_total{method="POST",route="/notes",status="204"} 1
 http_server_requests_total{method="other",route="unmatched",status="405"} 1
-# HELP http_server_requests_in_flight Requests that are being answered.
+# HELP http_server_requests_in_flight Requests in progress.
 # TYPE http_server_requests_in_flight gauge
 http_server_requests_in_flight 0
 `), "http_server_requests_total", "http_server_requests_in_flight"))

@@ -38,7 +38,7 @@ func TestDeprecatedAndOwnMethods(t *testing.T) {
 # HELP http_server_deprecated_requests_total Requests for deprecated operations, by who still calls.
 # TYPE http_server_deprecated_requests_total counter
 http_server_deprecated_requests_total{client="",method="GET",route="/old"} 2
-# HELP http_server_requests_total Requests that were answered.
+# HELP http_server_requests_total Requests that were served.
 # TYPE http_server_requests_total counter
 http_server_requests_total{method="GET",route="/new",status="204"} 1
 http_server_requests_total{method="GET",route="/old",status="204"} 2

@@ -21,7 +21,7 @@ func readings(ctx context.Context, in struct {
 	return func(yield func(Reading, error) bool) {
 		for day := range in.Days {
 			if !yield(Reading{20 + float64(day)}, ctx.Err()) {
-				return // the client is gone
+				return // the client has disconnected
 			}
 		}
 	}, nil

@@ -16,7 +16,7 @@ func main() {
 	addr := flag.String("addr", "127.0.0.1:8000", "the address to serve on")
 	document := flag.Bool("openapi", false, "write the OpenAPI document and exit")
 	var form form
-	flag.BoolVar(&form.dotted, "dotted", false, "write faults as fields and messages")
+	flag.BoolVar(&form.dotted, "dotted", false, "write validation errors as fields and messages")
 	flag.BoolVar(&form.problems, "problems", false, "write errors as RFC 9457 says")
 	flag.Parse()
 	app := newApp(form)

@@ -45,7 +45,7 @@ func newApp(s store) *candor.App {
 // A query that fails is an error, and no empty export. One that breaks off later
 // cuts the response short.
 func export(ctx context.Context, in struct {
-	After   int64   `query:"after" default:"0" doc:"The id behind which to go on"`
+	After   int64   `query:"after" default:"0" doc:"The id after which to go on"`
 	Station *int    `query:"station" validate:"gte=0,lte=99"`
 	Limit   int64   `query:"limit" default:"-1" doc:"How many lines at most; -1 is all"`
 	DB      *sql.DB `dep:""`

@@ -20,7 +20,7 @@ type Settings struct {
 		Requests   int           `env:"LIMIT_REQUESTS" default:"600" validate:"min=1"`
 		Per        time.Duration `env:"LIMIT_PER" default:"1m"`
 		Burst      int           `env:"LIMIT_BURST" default:"100" validate:"min=1"`
-		FailClosed bool          `env:"LIMIT_FAIL_CLOSED" default:"false" doc:"Answer 503 while Redis cannot tell, instead of counting in each process"`
+		FailClosed bool          `env:"LIMIT_FAIL_CLOSED" default:"false" doc:"Respond with 503 while Redis is unreachable, instead of counting in each process"`
 		Budget     time.Duration `env:"LIMIT_BUDGET" default:"50ms" doc:"How long a request waits for Redis"`
 	} `env:""`
 }

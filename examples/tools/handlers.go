@@ -28,7 +28,7 @@ func listItems(_ context.Context, in struct {
 // readItem shows an item.
 func readItem(_ context.Context, in struct {
 	ItemRef
-	Q    string `query:"q,omitempty" validate:"max=50" doc:"Answers only if the name contains it"`
+	Q    string `query:"q,omitempty" validate:"max=50" doc:"Responds only if the name contains it"`
 	Shop *Shop  `dep:""`
 },
 ) (Item, error) {

@@ -453,20 +453,20 @@ func TestPlanAdvises(t *testing.T) {
 				IDs []int `path:"id"`
 			}](),
 			[]string{"id"},
-			"field IDs of struct{...}: a list in a path, where each value stands alone; use a string and split it, or move the list to the query",
+			"field IDs of struct{...}: a list in a path, where each segment is one value; use a string and split it, or move the list to the query",
 		},
 		{
 			"no form as text", reflect.TypeFor[struct {
 				M map[string]int `query:"m"`
 			}](), nil,
-			"field M of struct{...}: map[string]int: a value of this type cannot be made of text; " +
+			"field M of struct{...}: map[string]int: a value of this type cannot be read from a string; " +
 				"use one field for each value, or read it as JSON: `query:\"m,json\"`",
 		},
 		{
 			"a list of lists", reflect.TypeFor[struct {
 				M [][]int `query:"m"`
 			}](), nil,
-			"field M of struct{...}: []int: a list inside a list cannot be made of text; use one list, or read it as JSON: `query:\"m,json\"`",
+			"field M of struct{...}: []int: a list inside a list cannot be read from a string; use one list, or read it as JSON: `query:\"m,json\"`",
 		},
 	}
 	for _, row := range rows {

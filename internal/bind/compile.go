@@ -48,7 +48,7 @@ func (c *Compiler) PlanAs(in *typeinfo.Input, wildcards, public []string) (*Plan
 func checkNames(fields []*typeinfo.Field, f *typeinfo.Field) error {
 	for _, other := range fields {
 		if _, leads := syntaxOf(f.Source).path(other.Name, f.Name); f.Nested && leads && other != f && other.Source == f.Source {
-			return &typeinfo.Error{Problem: fmt.Sprintf("%s is called %q, which leads into this value", other.Go, other.Name), Fix: "rename one of them"}
+			return &typeinfo.Error{Problem: fmt.Sprintf("%s is named %q, which is part of this value", other.Go, other.Name), Fix: "rename one of them"}
 		}
 	}
 	return nil
@@ -102,7 +102,7 @@ func (p *Plan) add(param *Param, wildcards, public []string) error {
 	case typeinfo.Env:
 		p.env = append(p.env, param)
 	default:
-		return fmt.Errorf("a %s value is no parameter; use path, query, header or cookie", param.field.Source)
+		return fmt.Errorf("a %s value is not a parameter; use path, query, header or cookie", param.field.Source)
 	}
 	return nil
 }
@@ -286,7 +286,7 @@ func (c *Compiler) compileValue(v *value, f *typeinfo.Field, t *typeinfo.Type, r
 
 func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
 	if p.field.Source == typeinfo.Path {
-		return errors.New("a list in a path, where each value stands alone; use a string and split it, or move the list to the query")
+		return errors.New("a list in a path, where each segment is one value; use a string and split it, or move the list to the query")
 	}
 	p.list = &list{held: held, split: splitOf(p.field)}
 	if held.Validates && c.Rules != nil {

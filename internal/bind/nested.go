@@ -138,7 +138,7 @@ func (c *Compiler) leaf(n *node, source typeinfo.Source) (err error) {
 	switch {
 	case source == typeinfo.Form:
 	case bare(f.Type).Kind == typeinfo.Bytes:
-		return &typeinfo.Error{Problem: "bytes in a value with the option deep, where they would be text and the document says base64", Fix: "make it a string"}
+		return &typeinfo.Error{Problem: "bytes in a value with the option deep, where they would be plain text, though the document says base64", Fix: "make it a string"}
 	case f.Separator != "" || f.JSON:
 		return &typeinfo.Error{Problem: "an option of its own in a value with the option deep, for which OpenAPI has no words", Fix: "drop it: its elements are sent under one name"}
 	}
@@ -177,7 +177,7 @@ func (c *Compiler) structNode(n *node, source typeinfo.Source, path []*typeinfo.
 func (n *node) enter(path []*typeinfo.Type) ([]*typeinfo.Type, error) {
 	if slices.Contains(path, n.held) || len(path) >= maxNesting {
 		return nil, &typeinfo.Error{
-			Problem: fmt.Sprintf("%s lies in itself, or more than %d deep, where no name leads", typeinfo.Name(n.held.Go), maxNesting),
+			Problem: fmt.Sprintf("%s contains itself, or is more than %d levels deep, which no name can reach", typeinfo.Name(n.held.Go), maxNesting),
 			Fix:     "read the whole value as JSON, by the option json",
 		}
 	}
@@ -542,7 +542,7 @@ func (n *node) bindList(held reflect.Value, sent *Branch, to sink) (valid bool) 
 	size := len(sent.names)
 	for _, step := range sent.names {
 		if i, isInt := placeOf(step).(int); !isInt || i >= size {
-			return to.in(placeOf(step)).report(fault.With(fault.ValueError, "error", "indexes count from 0, and leave none out"))
+			return to.in(placeOf(step)).report(fault.With(fault.ValueError, "error", "indexes must count from 0 without gaps"))
 		}
 	}
 	l := list{held: n.held}

@@ -77,7 +77,7 @@ type nestedWriter struct {
 	n int
 }
 
-var errNothing = errors.New("it has nothing to send, and so would not arrive")
+var errNothing = errors.New("it has no values, so it would not be sent")
 
 // field writes a field of an addressable struct.
 func (w *nestedWriter) field(n *sentNode, from reflect.Value, path string) error {
@@ -138,7 +138,7 @@ func (w *nestedWriter) text(n *sentNode, from reflect.Value, path string) error 
 	case err != nil:
 		return err
 	case slices.Contains(texts, "") && !n.takesEmpty:
-		return errors.New("an empty text is nothing in a form")
+		return errors.New("an empty string is left out of a form")
 	case len(texts) == 0:
 		return nil
 	}
@@ -153,7 +153,7 @@ func (w *nestedWriter) entries(n *sentNode, held reflect.Value, path string) err
 	for _, key := range keys {
 		name := key.String()
 		if name == "" || strings.ContainsAny(name, "[]") {
-			return fmt.Errorf("the key %q cannot stand between brackets", name)
+			return fmt.Errorf("the key %q cannot be written between brackets", name)
 		}
 		// An entry of a map is not addressable.
 		value := reflect.New(n.held.Elem.Go).Elem()

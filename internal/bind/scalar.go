@@ -69,7 +69,7 @@ func compileKind(t *typeinfo.Type) (Scalar, error) {
 // noText says why a type has no form as text and what to use instead.
 func noText(t *typeinfo.Type) error {
 	e := &typeinfo.Error{
-		Type: t.Go.String(), Problem: "a value of this type cannot be made of text",
+		Type: t.Go.String(), Problem: "a value of this type cannot be read from a string",
 		Fix: "give it a method UnmarshalText",
 	}
 	switch t.Kind {
@@ -78,7 +78,7 @@ func noText(t *typeinfo.Type) error {
 	case typeinfo.Map:
 		e.Fix = "use one field for each value"
 	case typeinfo.Slice, typeinfo.Array:
-		e.Problem = "a list inside a list cannot be made of text"
+		e.Problem = "a list inside a list cannot be read from a string"
 		e.Fix = "use one list"
 	case typeinfo.Text:
 		e.Problem = "it has MarshalText but no UnmarshalText, so it can be written but not read"
@@ -335,7 +335,7 @@ func compileEnum(t *typeinfo.Type, scalar Scalar) (Scalar, error) {
 	texts := make([]string, len(t.Enum))
 	for i, value := range t.Enum {
 		if err := json.Unmarshal(value, &texts[i]); err != nil {
-			return nil, &typeinfo.Error{Type: t.Go.String(), Problem: "Enum lists a value whose JSON is not a string", Fix: "list values that are written as text"}
+			return nil, &typeinfo.Error{Type: t.Go.String(), Problem: "Enum lists a value whose JSON is not a string", Fix: "list values that are written as strings"}
 		}
 	}
 	expected := "'" + oneOf(texts, "', '", "' or '") + "'"

@@ -197,9 +197,9 @@ func (s *Sent) SetHeader(name string, lines ...string) error {
 func checkHeader(text string) error {
 	switch {
 	case strings.Trim(text, " \t") != text:
-		return errors.New("the text has white space at an end, which a header loses")
+		return errors.New("the string begins or ends with white space, which a header loses")
 	case strings.ContainsFunc(text, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }):
-		return errors.New("the text has a control character, which a header cannot carry")
+		return errors.New("the string has a control character, which a header cannot carry")
 	}
 	return nil
 }
@@ -276,7 +276,7 @@ func joinWith(separator, name string, escape func(string) string, survives func(
 		escaped := make([]string, len(elements))
 		for i, text := range elements {
 			if !survives(text) || text == "" && len(elements) == 1 {
-				return nil, fmt.Errorf("element %d, %q, cannot stand in a list separated by %s", i, text, name)
+				return nil, fmt.Errorf("element %d, %q, cannot be part of a list separated by %s", i, text, name)
 			}
 			escaped[i] = escape(text)
 		}
@@ -321,7 +321,7 @@ func (t *Texts) Joined(from reflect.Value) ([]string, error) {
 
 var (
 	errNoNull = errors.New("null cannot be sent here, only in JSON")
-	errText   = errors.New("the text is not valid UTF-8")
+	errText   = errors.New("the string is not valid UTF-8")
 
 	errEmptyList = errors.New("a list without elements cannot be sent here; the option csv gives it a form")
 )

@@ -155,7 +155,7 @@ func (w *Writer) appendList(texts []string, held reflect.Value, checks bool, fau
 	}
 	for i, text := range elements {
 		if w.field.Separator != "" && !survivesSplit(text) {
-			return texts, fmt.Errorf("element %d, %q, cannot stand in a list separated by commas", i, text)
+			return texts, fmt.Errorf("element %d, %q, cannot be part of a list separated by commas", i, text)
 		}
 	}
 	// The list is judged only if all its elements are valid.
@@ -277,7 +277,7 @@ func formatOf(t *typeinfo.Type) (format, error) {
 		}
 	}
 	return nil, &typeinfo.Error{
-		Type: typeinfo.Name(t.Go), Problem: "a value of this type cannot be written as text",
+		Type: typeinfo.Name(t.Go), Problem: "a value of this type cannot be written as a string",
 		Fix: "use a scalar, or give the type a method MarshalText",
 	}
 }

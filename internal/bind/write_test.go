@@ -194,13 +194,13 @@ func TestWriterRefusesWhatHasNoText(t *testing.T) {
 		}{[]*int{nil}}, "element 0 is nil"},
 		"comma in csv": {struct {
 			V []string `header:"v,csv"`
-		}{[]string{"x", "a,b"}}, `element 1, "a,b", cannot stand in a list separated by commas`},
+		}{[]string{"x", "a,b"}}, `element 1, "a,b", cannot be part of a list separated by commas`},
 		"nothing in csv": {struct {
 			V []string `header:"v,csv"`
-		}{[]string{""}}, `element 0, "", cannot stand in a list separated by commas`},
+		}{[]string{""}}, `element 0, "", cannot be part of a list separated by commas`},
 		"space round a csv": {struct {
 			V []string `header:"v,csv"`
-		}{[]string{" a"}}, `element 0, " a", cannot stand in a list separated by commas`},
+		}{[]string{" a"}}, `element 0, " a", cannot be part of a list separated by commas`},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -274,7 +274,7 @@ func TestWriterOfWhatIsNoText(t *testing.T) {
 	typ, err := typeinfo.Of(reflect.TypeFor[map[string]int]())
 	require.NoError(t, err)
 	_, err = compiler.Writer(&typeinfo.Field{Name: "v", Type: typ, Source: typeinfo.Header})
-	assert.EqualError(t, err, "map[string]int: a value of this type cannot be written as text; use a scalar, or give the type a method MarshalText")
+	assert.EqualError(t, err, "map[string]int: a value of this type cannot be written as a string; use a scalar, or give the type a method MarshalText")
 }
 
 // What is written is read back as the same value.

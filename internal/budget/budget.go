@@ -41,7 +41,7 @@ var (
 	ErrBusy = errors.New("too many calls wait for a response")
 	// ErrOpen is the error of a call that was refused, because the ones before it
 	// failed, and that of one that tried again in vain.
-	ErrOpen = errors.New("left alone after failures")
+	ErrOpen = errors.New("paused after failures")
 )
 
 // Gate lets calls through to one neighbour. It is safe for concurrent use.
@@ -240,7 +240,7 @@ func (g *Gate) count(tries bool, err error) {
 	g.mutex.Unlock()
 	switch {
 	case isOpen && !wasOpen:
-		g.log.Warn(g.what+" does not respond and is left alone", "failed", failed, "error", err)
+		g.log.Warn(g.what+" does not respond and is paused", "failed", failed, "error", err)
 	case wasOpen && !isOpen:
 		g.log.Info(g.what+" responds again", "after", time.Since(since).Round(time.Millisecond), "failed", failed, "refused", refused)
 	}

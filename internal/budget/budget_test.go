@@ -142,7 +142,7 @@ func TestGateOpensAndCloses(t *testing.T) {
 		synctest.Wait()
 		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
 		require.Len(t, lines, 2)
-		assert.Contains(t, lines[0], `level=WARN msg="the store does not respond and is left alone" failed=5 error="connection refused"`)
+		assert.Contains(t, lines[0], `level=WARN msg="the store does not respond and is paused" failed=5 error="connection refused"`)
 		assert.Contains(t, lines[1], `level=INFO msg="the store responds again" after=1.2s failed=9 refused=96`)
 	})
 }

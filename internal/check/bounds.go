@@ -180,7 +180,7 @@ func lengthBound(on subject, rule typeinfo.Rule, comparison string) (compiled, e
 		return compiled{}, on.numberError(rule, err)
 	}
 	if p < 0 {
-		return compiled{}, fmt.Errorf("nothing has a length below zero; write %s", on.exampleBound(rule))
+		return compiled{}, fmt.Errorf("a length cannot be negative; write %s", on.exampleBound(rule))
 	}
 	if on.shape == text {
 		made := onString(characterBound(comparison, int(p)))
@@ -279,7 +279,7 @@ func (on subject) sizeFault(typ, key string, limit int, length func(reflect.Valu
 // makeMoment compiles the rules that compare a time with the present moment.
 func makeMoment(rule typeinfo.Rule) (compiled, error) {
 	if rule.HasParam {
-		return compiled{}, fmt.Errorf("takes no value on time.Time, where it compares with the present moment; write %s, or a Validate method", rule.Name)
+		return compiled{}, fmt.Errorf("takes no value on time.Time, where it compares with the current time; write %s, or a Validate method", rule.Name)
 	}
 	comparison := comparisons[rule.Name]
 	// Compare gives -1, 0 or 1, to be compared with 0.

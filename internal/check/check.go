@@ -78,11 +78,11 @@ func NewSet(custom map[string]Custom) (*Set, error) {
 func (s *Set) add(name string, rule Custom) error {
 	switch {
 	case !validName(name):
-		return errors.New("a name is letters, digits, - and _; write one such as \"even\"")
+		return errors.New("a name has letters, digits, - and _ only; write one such as \"even\"")
 	case reserved(name) || Builtin().knows(name):
 		return errors.New("the name is taken; choose another")
 	case rule.Func == nil:
-		return errors.New("the function is nil; give one that reports whether the value keeps the rule")
+		return errors.New("the function is nil; pass one that reports whether the value is valid")
 	}
 	return s.validate.RegisterValidation(name, rule.Func)
 }
@@ -126,7 +126,7 @@ type UnknownTagError struct{ Tag string }
 
 // Error names the rule and where rules come from.
 func (e *UnknownTagError) Error() string {
-	return fmt.Sprintf("%s: no such rule; write one of validator's or add it to Config.Rules", e.Tag)
+	return fmt.Sprintf("%s: unknown rule; write one of validator's or add it to Config.Rules", e.Tag)
 }
 
 // Check reports the first rule v breaks, nil if it keeps them all. v is of the

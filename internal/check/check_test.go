@@ -199,7 +199,7 @@ func TestCheck(t *testing.T) {
 		{"multipleOf=4|multipleOf=6", 9, fault.ValueError, says("must be a multiple of 4 or must be a multiple of 6")},
 		{"multipleOf=4|multipleOf=6", 18, "", nil},
 		// Lists.
-		{"unique", []int{1, 2, 1}, fault.ValueError, says("must not hold the same item twice")},
+		{"unique", []int{1, 2, 1}, fault.ValueError, says("must not have the same item twice")},
 		{"unique", []string{"a", "b"}, "", nil},
 		{"unique", []float64{1, 2, 1}, fault.ValueError, nil},
 		{"unique", []uint{1, 2, 1}, fault.ValueError, nil},
@@ -247,11 +247,11 @@ func TestCheck(t *testing.T) {
 		{"containsany=!?", "a", fault.ValueError, says(`must contain one of the characters "!?"`)},
 		{"excludes=b", "abc", fault.ValueError, says(`must not contain "b"`)},
 		{"excludesall=!?", "a?", fault.ValueError, says(`must not contain any of the characters "!?"`)},
-		{"alpha", "a1", fault.ValueError, says("not made of the letters a to z alone")},
+		{"alpha", "a1", fault.ValueError, says("not made of the letters a to z only")},
 		{"alphanum", "a1", "", nil},
 		{"numeric", "-1.5", "", nil},
 		{"numeric", 3, "", nil},
-		{"number", "-1", fault.ValueError, says("not made of digits alone")},
+		{"number", "-1", fault.ValueError, says("not made of digits only")},
 		{"lowercase", "aB", fault.ValueError, says("not in lower case")},
 		{"hostname", "-a", fault.ValueError, nil},
 		{"e164", "+4930123456", "", nil},
@@ -274,7 +274,7 @@ func TestCheck(t *testing.T) {
 		{"hexcolor|rgb", "x", fault.ValueError, says("must be a colour such as #1e90ff or must be a colour such as rgb(30,144,255)")},
 		{"ipv4|len=0", "", "", nil},
 		{"min=2,alpha", "1", fault.StringTooShort, ctx{"min_length": 2}},
-		{"min=2,alpha", "12", fault.ValueError, says("not made of the letters a to z alone")},
+		{"min=2,alpha", "12", fault.ValueError, says("not made of the letters a to z only")},
 		{"omitempty,min=2", "", "", nil},
 		{"omitempty,min=2", "a", fault.StringTooShort, nil},
 		{"omitempty,min=2", []int(nil), "", nil},
@@ -321,8 +321,8 @@ func TestCompileErrors(t *testing.T) {
 		{"multipleOf=5", "", "judges integers, unsigned integers and floats, not string", "write"},
 		{"multipleOf=5", time.Hour, "judges integers, unsigned integers and floats, not time.Duration", "write"},
 		{"multiple_of=5", 0, "is written as JSON Schema has it", "multipleOf"},
-		{"multipleOf=5,gte=6,lte=9", 0, "there is no such number between the bounds", "write bounds"},
-		{"multipleOf=0.5,gt=1,lt=1.5", 0.0, "there is no such number between the bounds", "write bounds"},
+		{"multipleOf=5,gte=6,lte=9", 0, "no multiple lies between the bounds", "write bounds"},
+		{"multipleOf=0.5,gt=1,lt=1.5", 0.0, "no multiple lies between the bounds", "write bounds"},
 		{"min=abc", 0, "not a number", "write min=3"},
 		{"min=abc", "", "not a number", "write min=3"},
 		{"min=1.5", 0, "not a whole number", "write min=3"},
@@ -520,7 +520,7 @@ func TestTimesCompareWithThePresent(t *testing.T) {
 func TestDescribe(t *testing.T) {
 	assert.Equal(t, "must be a valid email address", check.Describe(one("email")))
 	assert.Equal(t, `must start with "x"`, check.Describe(one("startswith=x")))
-	assert.Equal(t, "must keep the rule mine=3", check.Describe(one("mine=3")))
+	assert.Equal(t, "must satisfy the rule mine=3", check.Describe(one("mine=3")))
 	or := rules("hexcolor|rgb").Self[0]
 	assert.Equal(t, "must be a colour such as #1e90ff or must be a colour such as rgb(30,144,255)", check.Describe(or))
 }

@@ -21,7 +21,7 @@ func makeOneOf(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	for i, word := range words {
 		// An enum of JSON Schema should not list a value twice.
 		if slices.Contains(words[:i], word) {
-			return compiled{}, fmt.Errorf("%s stands twice; drop one", quoted(word))
+			return compiled{}, fmt.Errorf("%s is listed twice; drop one", quoted(word))
 		}
 	}
 	member, err := on.membership(words, strings.HasSuffix(rule.Name, "ci"))

@@ -137,8 +137,8 @@ func (r *interval) empty() bool {
 
 func (r *interval) error(on subject) error {
 	if r.lowRule != "" && r.highRule != "" {
-		return fmt.Errorf("%s,%s: no value keeps both; write bounds with room between them", r.lowRule, r.highRule)
+		return fmt.Errorf("%s,%s: no value satisfies both; write bounds with values between them", r.lowRule, r.highRule)
 	}
 	// One limit is the type's own, so there is one rule to name.
-	return fmt.Errorf("%s%s: no %s keeps it; write a bound within the type's range", r.lowRule, r.highRule, on.typ.Go)
+	return fmt.Errorf("%s%s: no %s satisfies it; write a bound in the type's range", r.lowRule, r.highRule, on.typ.Go)
 }

@@ -244,7 +244,7 @@ func sceneOf(parent reflect.Type, f *typeinfo.Field, siblings []*typeinfo.Field)
 		root: parent, declaring: parent, field: f, siblings: siblings, subject: subjectOf(f.Type), held: holder(f.Type),
 	}
 	if len(f.Index) == 0 {
-		return at, fmt.Errorf("%s: a rule about other fields has none beside it; move it to a field of a struct", f.Go)
+		return at, fmt.Errorf("%s: a rule about other fields, but there are none; move it to a field of a struct", f.Go)
 	}
 	for _, i := range f.Index[:len(f.Index)-1] {
 		at.toDeclaring, at.declaring = bareSteps(at.toDeclaring, at.declaring)

@@ -98,7 +98,7 @@ func (r *interval) multiples(on subject, rules []typeinfo.Rule) error {
 			continue
 		}
 		if !r.hasMultiple(step) {
-			return fmt.Errorf("%s: there is no such number between the bounds; write bounds with one between them", rule)
+			return fmt.Errorf("%s: no multiple lies between the bounds; write bounds with one between them", rule)
 		}
 	}
 	return nil

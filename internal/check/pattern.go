@@ -126,7 +126,7 @@ func (t *translator) repeat(assertion bool) error {
 		}
 	}
 	if assertion {
-		return fmt.Errorf("%s repeats a place, not a character, which ECMA-262 refuses; drop it", t.rest[:n])
+		return fmt.Errorf("%s repeats a position, not a character, which ECMA-262 refuses; drop it", t.rest[:n])
 	}
 	t.take(n)
 	return nil
@@ -178,7 +178,7 @@ func (t *translator) class() error {
 	case strings.HasPrefix(t.rest, "[:"):
 		return errors.New("ECMA-262 has no classes such as [[:alpha:]]; write [A-Za-z]")
 	case t.rest[0] == '-' && set && !strings.HasPrefix(t.rest, "-]"):
-		return errors.New(`a - behind a set of characters means nothing in ECMA-262; write \-`)
+		return errors.New(`a - after a set of characters means nothing in ECMA-262; write \-`)
 	}
 	t.take(1)
 	return nil
@@ -281,5 +281,5 @@ func (t *translator) identity(c byte) error {
 	case '0' <= c && c <= '9':
 		return fmt.Errorf(`ECMA-262 has no octal \%c; write \x00 with two hexadecimal digits`, c)
 	}
-	return fmt.Errorf(`ECMA-262 refuses \%c, for %c has no meaning to take away; write %c`, c, c, c)
+	return fmt.Errorf(`ECMA-262 refuses \%c, for %c needs no escape; write %c`, c, c, c)
 }

@@ -177,7 +177,7 @@ func equalTo(other reference, word string) (judge, error) {
 	case reflect.Slice, reflect.Map, reflect.Array:
 		return lengthEqual(other, word)
 	}
-	return nil, fmt.Errorf("%s is %s, which is compared with no text; name another field or write a Validate method", other.name, other.typ)
+	return nil, fmt.Errorf("%s is %s, which cannot be compared with a string; name another field or write a Validate method", other.name, other.typ)
 }
 
 func neverEqual(other reference, word string, err error) error {

@@ -93,7 +93,7 @@ func Describe(rule typeinfo.Rule) string {
 	}
 	t, ok := tags[rule.Name]
 	if !ok || t.phrase == "" {
-		return "must keep the rule " + rule.String()
+		return "must satisfy the rule " + rule.String()
 	}
 	sentence := t.sentence(rule)
 	if strings.HasPrefix(sentence, "must") {
@@ -107,14 +107,14 @@ func Describe(rule typeinfo.Rule) string {
 var refused = map[string]string{
 	"structonly":    "nested structs are always checked, each by its own tags; drop it",
 	"nostructlevel": "nested structs are always checked, each by its own tags; drop it",
-	"dive":          "leads to elements; write it behind the rules of the list",
-	"keys":          "belongs behind dive; write dive,keys,...,endkeys,...",
-	"endkeys":       "belongs behind dive; write dive,keys,...,endkeys,...",
-	"required":      "says that the value must be sent; write it in front, by itself",
-	"omitempty":     "switches the other rules off; write it first, by itself",
-	"omitzero":      "switches the other rules off; write it first, by itself",
-	"omitnil":       "switches the other rules off; write it first, by itself",
-	"-":             "stands for no rules; write nothing beside it",
+	"dive":          "applies to elements; write it after the rules of the list",
+	"keys":          "belongs after dive; write dive,keys,...,endkeys,...",
+	"endkeys":       "belongs after dive; write dive,keys,...,endkeys,...",
+	"required":      "says that the value must be sent; write it first, without others",
+	"omitempty":     "switches the other rules off; write it first, without others",
+	"omitzero":      "switches the other rules off; write it first, without others",
+	"omitnil":       "switches the other rules off; write it first, without others",
+	"-":             "means no rules; drop the others",
 
 	"multiple_of": "is written as JSON Schema has it: multipleOf",
 	"multipleof":  "is written as JSON Schema has it: multipleOf",
@@ -159,7 +159,7 @@ var tags = map[string]tag{
 	"oneofci":        {on: text, param: filled, make: makeOneOf, phrase: "one of %s, in any case"},
 	"noneof":         {on: text | whole, param: filled, make: makeOneOf, phrase: "must not be one of %s"},
 	"noneofci":       {on: text, param: filled, make: makeOneOf, phrase: "must not be one of %s, in any case"},
-	"unique":         {on: sized, param: own, make: makeUnique, phrase: "must not hold the same item twice"},
+	"unique":         {on: sized, param: own, make: makeUnique, phrase: "must not have the same item twice"},
 	"isdefault":      {on: ^shape(0), make: makeIsDefault, phrase: "must be left out or empty"},
 	"multipleOf":     {on: numbers, param: filled, make: makeMultiple, phrase: "a multiple of %s"},
 	"pattern":        {on: text, param: needs, make: makePattern, phrase: "must match the pattern %s"},
@@ -176,18 +176,18 @@ var tags = map[string]tag{
 	"startsnotwith": {on: text, param: filled, make: onText(not(startsWith)), phrase: `must not start with "%s"`},
 	"endsnotwith":   {on: text, param: filled, make: onText(not(endsWith)), phrase: `must not end with "%s"`},
 
-	"alpha":           {on: text, make: everyByte(isLetter), phrase: "made of the letters a to z alone"},
-	"alphaspace":      {on: text, make: everyByte(isLetterOrSpace), phrase: "made of the letters a to z and spaces alone"},
-	"alphanum":        {on: text, make: everyByte(isLetterOrDigit), phrase: "made of the letters a to z and digits alone"},
-	"alphanumspace":   {on: text, make: everyByte(isLetterDigitOrSpace), phrase: "made of the letters a to z, digits and spaces alone"},
-	"alphaunicode":    {on: text, make: onText(everyLetter), phrase: "made of letters alone"},
-	"alphanumunicode": {on: text, make: onText(everyLetterOrNumber), phrase: "made of letters and digits alone"},
+	"alpha":           {on: text, make: everyByte(isLetter), phrase: "made of the letters a to z only"},
+	"alphaspace":      {on: text, make: everyByte(isLetterOrSpace), phrase: "made of the letters a to z and spaces only"},
+	"alphanum":        {on: text, make: everyByte(isLetterOrDigit), phrase: "made of the letters a to z and digits only"},
+	"alphanumspace":   {on: text, make: everyByte(isLetterDigitOrSpace), phrase: "made of the letters a to z, digits and spaces only"},
+	"alphaunicode":    {on: text, make: onText(everyLetter), phrase: "made of letters only"},
+	"alphanumunicode": {on: text, make: onText(everyLetterOrNumber), phrase: "made of letters and digits only"},
 	"numeric":         {on: text | numbers | numeral, make: unlessNumber(isNumeric), phrase: "a number"},
-	"number":          {on: text | numbers | numeral, make: unlessNumber(isDigits), phrase: "made of digits alone"},
+	"number":          {on: text | numbers | numeral, make: unlessNumber(isDigits), phrase: "made of digits only"},
 	"boolean":         {on: text | boolean, phrase: "true or false"},
 	"hexadecimal":     {on: text, make: onText(isHexadecimal), phrase: "a hexadecimal number"},
-	"ascii":           {on: text, make: onText(isASCII), phrase: "made of ASCII characters alone"},
-	"printascii":      {on: text, make: onText(isPrintable), phrase: "made of printable ASCII characters alone"},
+	"ascii":           {on: text, make: onText(isASCII), phrase: "made of ASCII characters only"},
+	"printascii":      {on: text, make: onText(isPrintable), phrase: "made of printable ASCII characters only"},
 	"multibyte":       {on: text, phrase: "must hold a character outside ASCII"},
 	"lowercase":       {on: text, make: onText(isLower), phrase: "in lower case"},
 	"uppercase":       {on: text, make: onText(isUpper), phrase: "in upper case"},

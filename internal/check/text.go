@@ -169,7 +169,7 @@ func makeSpiceDB(s *Set, on subject, rule typeinfo.Rule) (compiled, error) {
 	case "", "id", "permission", "type":
 		return compiled{keeps: s.through(on, rule)}, nil
 	}
-	return compiled{}, errors.New("no such identifier; write spicedb=id, spicedb=permission or spicedb=type")
+	return compiled{}, errors.New("unknown identifier; write spicedb=id, spicedb=permission or spicedb=type")
 }
 
 // makePort judges integers: validator has no port in text.

@@ -52,7 +52,7 @@ func uniqueField(on subject, elem reflect.Type, name string) (reflect.Type, erro
 		return nil, fmt.Errorf("%s has no field %s; write one of %s", elem, name, fieldNames(elem))
 	}
 	if throughPointer(elem, field.Index) {
-		return nil, fmt.Errorf("%s lies behind an embedded pointer, which may be nil; write a Validate method", name)
+		return nil, fmt.Errorf("%s is in an embedded pointer, which may be nil; write a Validate method", name)
 	}
 	return field.Type, nil
 }

@@ -408,7 +408,7 @@ func (e *unreadableError) Unwrap() error { return e.reason }
 
 func cannotRead(t *typeinfo.Type, fix string) error {
 	return &unreadableError{&typeinfo.Error{
-		Type: typeinfo.Name(t.Go), Problem: "it stands in a request, but it can only be written", Fix: fix,
+		Type: typeinfo.Name(t.Go), Problem: "it is used in a request, but its JSON can only be written", Fix: fix,
 	}}
 }
 

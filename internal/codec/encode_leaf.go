@@ -203,7 +203,7 @@ func encodeDuration(_ *writer, dst []byte, p pointer) []byte {
 
 func makeTextWriter(t *typeinfo.Type) (encodeFunc, error) {
 	if !t.Writes {
-		return nil, cannot(t, "it stands in an answer, but it can only be read", "give it a method MarshalText")
+		return nil, cannot(t, "it is used in a response, but its JSON can only be read", "give it a method MarshalText")
 	}
 	write := textWriter(t)
 	return func(w *writer, dst []byte, p pointer) []byte {
@@ -238,7 +238,7 @@ func foreignOptions(lenient bool) jsonv2.Options {
 
 func makeJSONWriter(t *typeinfo.Type) (encodeFunc, error) {
 	if !t.Writes {
-		return nil, cannot(t, "it stands in an answer, but it can only be read", "give it a method MarshalJSON")
+		return nil, cannot(t, "it is used in a response, but its JSON can only be read", "give it a method MarshalJSON")
 	}
 	return func(w *writer, dst []byte, p pointer) []byte {
 		return w.foreign(dst, reflect.NewAt(t.Go, p).Interface())

@@ -177,7 +177,7 @@ func nameWriter(t *typeinfo.Type) (func(key reflect.Value) ([]byte, error), erro
 		return func(key reflect.Value) ([]byte, error) { return strconv.AppendUint(nil, key.Uint(), 10), nil }, nil
 	case typeinfo.Text:
 		if !t.Writes {
-			return nil, cannot(t, "it is the key of a map in an answer, but it can only be read", "give it a method MarshalText")
+			return nil, cannot(t, "it is the key of a map in a response, but it can only be read", "give it a method MarshalText")
 		}
 		write := textWriter(t)
 		return func(key reflect.Value) ([]byte, error) {
@@ -186,7 +186,7 @@ func nameWriter(t *typeinfo.Type) (func(key reflect.Value) ([]byte, error), erro
 			return slices.Clone(name), err
 		}, nil
 	}
-	return nil, cannot(t, "the names of a JSON object cannot be made of it", "use a string, an integer or a type with a text form as the key")
+	return nil, cannot(t, "the names of a JSON object cannot be made of it", "use a string, an integer or a type that implements encoding.TextUnmarshaler as the key")
 }
 
 // named is an entry of a map: its name, and which element it has.

@@ -227,7 +227,7 @@ var escapes = func() (all ['\\' + 1]escape) {
 
 const hexDigits = "0123456789abcdef"
 
-var errNotUTF8 = errors.New("a text is not valid UTF-8")
+var errNotUTF8 = errors.New("a string is not valid UTF-8")
 
 // text writes text as JSON.
 func (w *writer) text(dst []byte, text string) []byte {

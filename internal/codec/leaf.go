@@ -221,7 +221,7 @@ func makeJSON(t *typeinfo.Type) (decodeFunc, error) {
 }
 
 // makeBigInteger makes the decoder of an integer without a largest one. Like any
-// other it may be written 1.0 or 1e2; its reader takes digits alone.
+// other it may be written 1.0 or 1e2; its reader takes digits only.
 func makeBigInteger(t *typeinfo.Type) decodeFunc {
 	return func(d *state, p pointer) bool {
 		if d.peek() == 'n' {

@@ -133,7 +133,7 @@ func makeKeyKind(t *typeinfo.Type) (keyReader, error) {
 			return nil
 		}, nil
 	}
-	return nil, cannot(t, "the names of a JSON object cannot be made of it", "use a string, an integer or a type with a text form as the key")
+	return nil, cannot(t, "the names of a JSON object cannot be made of it", "use a string, an integer or a type that implements encoding.TextUnmarshaler as the key")
 }
 
 // validatedKey calls the Validate method of each key.

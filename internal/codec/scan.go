@@ -59,7 +59,7 @@ func (s *scanner) fail(at int, reason string) bool {
 // unexpected fails at the current byte.
 func (s *scanner) unexpected(wanted string) bool {
 	if s.pos >= len(s.data) {
-		return s.fail(len(s.data), "the text ends too early, expected "+wanted)
+		return s.fail(len(s.data), "unexpected end, expected "+wanted)
 	}
 	return s.fail(s.pos, "expected "+wanted)
 }
@@ -114,7 +114,7 @@ func (s *scanner) spaces() {
 func (s *scanner) finished() bool {
 	s.space()
 	if s.pos < len(s.data) {
-		return s.fail(s.pos, "something stands behind the value")
+		return s.fail(s.pos, "there is more after the value")
 	}
 	return true
 }
@@ -233,7 +233,7 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 		switch {
 		// word has zeros past the end, which are special like control characters.
 		case i >= len(data):
-			return nil, false, s.fail(len(data), "the text ends inside a string")
+			return nil, false, s.fail(len(data), "unexpected end inside a string")
 		case data[i] == '\\':
 			r, end := s.escape(i)
 			if end == 0 {
@@ -277,7 +277,7 @@ func (s *scanner) notUTF8(start, end int) bool {
 func (s *scanner) escape(i int) (r rune, end int) {
 	data := s.data
 	if i+1 == len(data) {
-		s.fail(len(data), "the text ends inside a string")
+		s.fail(len(data), "unexpected end inside a string")
 		return 0, 0
 	}
 	if c := escapedBytes[data[i+1]]; c != 0 {
@@ -346,7 +346,7 @@ func unquoted(raw []byte) []byte {
 	return text
 }
 
-// number reads a number. whole means digits alone, perhaps after a minus.
+// number reads a number. whole means digits only, perhaps after a minus.
 func (s *scanner) number() (raw []byte, whole, ok bool) {
 	data, start, i := s.data, s.pos, s.pos
 	if i < len(data) && data[i] == '-' {

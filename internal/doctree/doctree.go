@@ -40,7 +40,7 @@ func Parse(data []byte) (*Value, error) {
 		return nil, err
 	}
 	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("there is more behind the value, at byte %d", d.InputOffset())
+		return nil, fmt.Errorf("there is more after the value, at byte %d", d.InputOffset())
 	}
 	return v, nil
 }

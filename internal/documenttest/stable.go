@@ -43,7 +43,7 @@ func Described(t TB, document []byte) {
 			op := doc.Paths[path][method]
 			name := strings.ReplaceAll(op.Summary, " ", "")
 			if strings.HasSuffix(strings.ToLower(op.OperationID), strings.ToLower(name)) {
-				t.Errorf("%s %s has the summary %q, which says no more than its id %q", method, path, op.Summary, op.OperationID)
+				t.Errorf("%s %s has the summary %q, which only repeats its id %q", method, path, op.Summary, op.OperationID)
 			}
 		}
 	}

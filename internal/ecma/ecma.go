@@ -234,7 +234,7 @@ func (r *reader) codePoint() error {
 		}
 		n, err := strconv.ParseUint(m[1], 16, 32)
 		if err != nil || !utf8.ValidRune(rune(n)) {
-			return fmt.Errorf("%s, which is no character", m[0])
+			return fmt.Errorf("%s, which is not a character", m[0])
 		}
 		r.replace(len(m[0]), fmt.Sprintf(`\x{%x}`, n))
 		return nil

@@ -55,9 +55,9 @@ var kinds = map[string]kind{
 	MultipleOf:      {"Must be a multiple of {multiple_of}", "multipleOf"},
 	LessEqual:       {"Must be less than or equal to {le}", "maximum"},
 	UnionTagInvalid: {"Unknown {discriminator}, expected one of {expected_tags}", "discriminator"},
-	UnionTagMissing: {"The member {discriminator} that says which kind this is, is missing", "discriminator"},
+	UnionTagMissing: {"The member {discriminator}, which selects the type, is missing", "discriminator"},
 	ValueError:      {"Value error: {error}", ""},
-	TooMany:         {"There are more faults than the {listed} listed", ""},
+	TooMany:         {"There are more validation errors than the {listed} listed", ""},
 }
 
 // usual are facts that are not in Ctx unless they are others.

@@ -141,7 +141,7 @@ func (l *Layer) IsKnown(r *http.Request, name, consequence string) bool {
 	}
 	// Requests at the same time log it once: only one of them stores the name.
 	if _, reported := op.Reported.LoadOrStore(name, true); !reported {
-		op.Log.ErrorContext(r.Context(), "middleware stands where no operation can know of it: between functions that hide it on both sides",
+		op.Log.ErrorContext(r.Context(), "no operation can find this middleware: it is wrapped by functions that hide it on both sides",
 			"middleware", name, "route", r.Pattern, "so", consequence, "fix", "make it an element of Use, or the outermost or innermost part of one")
 	}
 	return false

@@ -28,7 +28,7 @@ func ParseExpression(text string) (*Expression, error) {
 	m := expressionSyntax.FindStringSubmatch(text)
 	// A response has neither a query nor a path.
 	if m == nil || m[2] == "response" && (m[3] == "query" || m[3] == "path") {
-		return nil, fmt.Errorf("%q is no runtime expression; write one such as $request.query.url, $request.body#/url or $response.header.Location", text)
+		return nil, fmt.Errorf("%q is not a runtime expression; write one such as $request.query.url, $request.body#/url or $response.header.Location", text)
 	}
 	return &Expression{Text: text, Whole: m[1] != "", Of: m[2], In: m[3] + m[5], Name: m[4], pointer: m[6]}, nil
 }

@@ -107,10 +107,10 @@ func parseSegment(s string) (segment, error) {
 // would silently be literals.
 func adviseMark(s string) error {
 	if name, found := strings.CutPrefix(s, ":"); found && isName(name) {
-		return fmt.Errorf("a wildcard stands in braces: write %q instead of %q", "{"+name+"}", s)
+		return fmt.Errorf("a wildcard is written in braces: write %q instead of %q", "{"+name+"}", s)
 	}
 	if name, found := strings.CutPrefix(s, "*"); found && (name == "" || isName(name)) {
-		return fmt.Errorf("a wildcard for the rest of the path stands in braces: write %q instead of %q", "{"+cmp.Or(name, "rest")+"...}", s)
+		return fmt.Errorf("a wildcard for the rest of the path is written in braces: write %q instead of %q", "{"+cmp.Or(name, "rest")+"...}", s)
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func checkLiteral(s string) error {
 		plain, err := url.PathUnescape(s)
 		// The advice has to be a valid literal itself.
 		if err != nil || strings.ContainsAny(plain, "/{}") || checkText(plain) != nil || checkLiteral(plain) != nil {
-			return fmt.Errorf("literals are written unescaped, and %q stands for what none can hold: write a wildcard for the whole segment", s[i:i+3])
+			return fmt.Errorf("literals are written unescaped, and %q cannot be part of one: write a wildcard for the whole segment", s[i:i+3])
 		}
 		return fmt.Errorf("literals are written unescaped: write %q instead of %q", plain, s)
 	}
@@ -154,7 +154,7 @@ func parseWildcard(s string) (segment, error) {
 		return segment{}, adviseConstraint(name, constraint)
 	}
 	if !isWhole || strings.ContainsAny(inner, "{}") {
-		return segment{}, fmt.Errorf(`a wildcard is a whole segment: write "{id}" instead of %q and take its value apart`, s)
+		return segment{}, fmt.Errorf(`a wildcard is a whole segment: write "{id}" instead of %q and split its value`, s)
 	}
 	name, found := strings.CutSuffix(inner, "...")
 	if !isName(name) {
@@ -221,7 +221,7 @@ func checkOrder(segments []segment) error {
 			continue
 		}
 		if seen[s.text] {
-			return fmt.Errorf("the name %q is there twice: write two different names", s.text)
+			return fmt.Errorf("the name %q is used twice: write two different names", s.text)
 		}
 		seen[s.text] = true
 		if s.kind == remainder && i < len(segments)-1 {

@@ -17,7 +17,7 @@ import (
 )
 
 // ErrNone says that a path leads to no regular file inside of its file system.
-var ErrNone = errors.New("there is no such file")
+var ErrNone = errors.New("file not found")
 
 // Rooted is the file system of an [os.Root] for one of [os.DirFS], which follows
 // symbolic links out of its directory; any other file system is returned as it is.

@@ -40,7 +40,7 @@ func Keywords(keywords map[string]any) (*openapi3.Schema, error) {
 		return nil, fmt.Errorf("the schema %v cannot be written as JSON; use plain values", keywords)
 	}
 	if err := json.Unmarshal(data, s); err != nil {
-		return nil, fmt.Errorf("%s is no schema of OpenAPI 3.1; correct the keywords", data)
+		return nil, fmt.Errorf("%s is not a schema of OpenAPI 3.1; correct the keywords", data)
 	}
 	return s, nil
 }

@@ -48,7 +48,7 @@ func (c *Components) Contradiction(readers []*typeinfo.Field) string {
 	low, high := lowest(&all), highest(&all)
 	switch {
 	case len(listed) > 0 && !slices.ContainsFunc(listed, func(value any) bool { return allow(readings, value) }):
-		return "their values are others"
+		return "their values differ"
 	case low.at != nil && high.excludes(*low.at) || high.at != nil && low.excludes(*high.at):
 		return "their bounds leave no number"
 	case all.MaxLength != nil && all.MinLength > *all.MaxLength:

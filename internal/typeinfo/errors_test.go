@@ -21,7 +21,7 @@ var configErrors = []struct {
 	// Values.
 	{
 		of, reflect.TypeFor[chan int](),
-		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	// Members of one way, and members that need others.
 	{
@@ -42,11 +42,11 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[string]("Q", `body:"q" readonly:"true"`)),
-		"field Q of struct{...}: its readonly tag stands in an input, where nothing could fill it in; drop the field",
+		"field Q of struct{...}: its readonly tag is in an input, where nothing could set the value; drop the field",
 	},
 	{
 		input, object(field[string]("Q", `form:"q" readonly:"true"`)),
-		"field Q of struct{...}: its readonly tag stands in an input, where nothing could fill it in; drop the field",
+		"field Q of struct{...}: its readonly tag is in an input, where nothing could set the value; drop the field",
 	},
 	{
 		of, object(field[*int]("A", `json:"a" requires:"c"`), field[*int]("B", `json:"b"`)),
@@ -66,7 +66,7 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[int]("A", `json:"a" requires:"b"`), field[*int]("B", `json:"b"`)),
-		"field A of struct{...}: its requires tag stands on a value that is always there; drop the tag and make the others required, or make this one optional",
+		"field A of struct{...}: its requires tag is on a value that is always present; drop the tag and make the others required, or make this one optional",
 	},
 	{
 		of, object(field[*int]("A", `json:"a" requires:"b"`), field[int]("B", `json:"b"`)),
@@ -78,7 +78,7 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[*int]("A", `json:"a" readonly:"true" requires:"b"`), field[*int]("B", `json:"b"`)),
-		"field A of struct{...}: its requires tag stands on a readonly member, which no request has; drop the tag",
+		"field A of struct{...}: its requires tag is on a readonly member, which no request has; drop the tag",
 	},
 	{
 		of, object(field[*int]("A", `json:"a" requires:"b"`), field[*int]("B", `json:"b" writeonly:"true"`)),
@@ -94,7 +94,7 @@ var configErrors = []struct {
 	},
 	{
 		response, object(field[*string]("A", `header:"X-A" requires:"X-B"`), field[*string]("B", `header:"X-B"`)),
-		"field A of struct{...}: its requires tag has no effect on a header or cookie of an answer; drop the tag",
+		"field A of struct{...}: its requires tag has no effect on a header or cookie of a response; drop the tag",
 	},
 	{
 		response, object(field[int]("A", `header:"X-A" writeonly:"true"`)),
@@ -110,15 +110,15 @@ var configErrors = []struct {
 	},
 	{
 		of, reflect.TypeFor[complex64](),
-		"complex64: a value of kind complex64 has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"complex64: a value of kind complex64 has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, reflect.TypeFor[func()](),
-		"func(): a value of kind func has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"func(): a value of kind func has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, object(field[chan int]("C", `json:"c"`)),
-		"field C of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"field C of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, reflect.TypeFor[reader](),
@@ -158,7 +158,7 @@ var configErrors = []struct {
 	},
 	{
 		of, reflect.TypeFor[map[string]chan int](),
-		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, object(field[map[float64]int]("M", `json:"m"`)),
@@ -166,36 +166,36 @@ var configErrors = []struct {
 	},
 	{
 		of, reflect.TypeFor[[]struct{ A struct{ B chan int } }](),
-		"field A.B of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"field A.B of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, reflect.TypeFor[page[broken]](),
-		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, reflect.TypeFor[page[chan int]](),
-		"typeinfo_test.page[chan int].Items: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"typeinfo_test.page[chan int].Items: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, object(field[page[broken]]("P", "")),
-		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, reflect.TypeFor[page[struct{ C chan int }]](),
-		"field Items.C of typeinfo_test.page[struct{...}]: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"field Items.C of typeinfo_test.page[struct{...}]: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, reflect.TypeFor[page[func()]](),
-		"typeinfo_test.page[func()].Items: func(): a value of kind func has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"typeinfo_test.page[func()].Items: func(): a value of kind func has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	// Enums.
 	{
 		of, reflect.TypeFor[noValues](),
-		"typeinfo_test.noValues: its method Enum lists no value; return the values there are",
+		"typeinfo_test.noValues: its method Enum lists no value; return the possible values",
 	},
 	{
 		of, object(field[[]noValues]("E", "")),
-		"field E of struct{...}: typeinfo_test.noValues: its method Enum lists no value; return the values there are",
+		"field E of struct{...}: typeinfo_test.noValues: its method Enum lists no value; return the possible values",
 	},
 	{
 		of, reflect.TypeFor[twiceListed](),
@@ -203,7 +203,7 @@ var configErrors = []struct {
 	},
 	{
 		of, reflect.TypeFor[listedFloats](),
-		"typeinfo_test.listedFloats: only strings, integers and types with a text form can list their values by Enum; drop the method Enum or change the type",
+		"typeinfo_test.listedFloats: only strings, integers and types that implement encoding.TextMarshaler can list their values by Enum; drop the method Enum or change the type",
 	},
 	{
 		of, reflect.TypeFor[unwritable](),
@@ -261,23 +261,23 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[int]("A", `query:"a"`)),
-		"field A of struct{...}: a query tag inside a body, whose members are named by json tags; write `json:\"a\"`, or move the field to the struct that is the input or the answer itself",
+		"field A of struct{...}: a query tag inside a body, whose members are named by json tags; write `json:\"a\"`, or move the field to the struct that is the input or the response itself",
 	},
 	{
 		of, object(field[inner]("Body", `body:""`)),
-		"field Body of struct{...}: a body tag inside a body, whose members are named by json tags; write `json:\"body\"`, or move the field to the struct that is the input or the answer itself",
+		"field Body of struct{...}: a body tag inside a body, whose members are named by json tags; write `json:\"body\"`, or move the field to the struct that is the input or the response itself",
 	},
 	{
 		of, object(field[int]("Code", `status:"200"`)),
-		"field Code of struct{...}: a status tag inside a body, whose members are named by json tags; write `json:\"code\"`, or move the field to the struct that is the input or the answer itself",
+		"field Code of struct{...}: a status tag inside a body, whose members are named by json tags; write `json:\"code\"`, or move the field to the struct that is the input or the response itself",
 	},
 	{
 		of, object(field[*inner]("DB", `dep:"fresh"`)),
-		"field DB of struct{...}: a dep tag inside a body, whose members are named by json tags; write `json:\"db\"`, or move the field to the struct that is the input or the answer itself",
+		"field DB of struct{...}: a dep tag inside a body, whose members are named by json tags; write `json:\"db\"`, or move the field to the struct that is the input or the response itself",
 	},
 	{
 		of, object(field[int]("A", `query:"a" header:"b" json:"a"`)),
-		"field A of struct{...}: two sources, query and header; keep one, as a value comes from one place",
+		"field A of struct{...}: two sources, query and header; keep one, as a value has one source",
 	},
 	{
 		of, object(field[int]("A", `media:"text/plain"`)),
@@ -340,14 +340,14 @@ var configErrors = []struct {
 			optional[int]
 			Name string
 		}](),
-		"field optional of struct{...}: it is embedded, but its JSON is not an object whose members could be laid among the others; give it a json tag with a name",
+		"field optional of struct{...}: it is embedded, but its JSON is not an object whose members could be merged into the others; give it a json tag with a name",
 	},
 	{
 		of, reflect.TypeFor[struct {
 			pet
 			Name string
 		}](),
-		"field pet of struct{...}: it is embedded, but its JSON is not an object whose members could be laid among the others; give it a json tag with a name",
+		"field pet of struct{...}: it is embedded, but its JSON is not an object whose members could be merged into the others; give it a json tag with a name",
 	},
 	{
 		of, reflect.TypeFor[struct{ *inner }](),
@@ -406,21 +406,21 @@ var configErrors = []struct {
 			OneOf
 			Cat *cat `case:"cat"`
 		}](),
-		"field OneOf of struct{...}: a union without the name of its discriminator; name the member that tells the variants apart, and nothing else: candor.OneOf `json:\"kind\"`",
+		"field OneOf of struct{...}: a union without the name of its discriminator; name the member that selects the variant, and nothing else: candor.OneOf `json:\"kind\"`",
 	},
 	{
 		of, reflect.TypeFor[struct {
 			OneOf `json:"-"`
 			Cat   *cat `case:"cat"`
 		}](),
-		"field OneOf of struct{...}: a union without the name of its discriminator; name the member that tells the variants apart, and nothing else: candor.OneOf `json:\"kind\"`",
+		"field OneOf of struct{...}: a union without the name of its discriminator; name the member that selects the variant, and nothing else: candor.OneOf `json:\"kind\"`",
 	},
 	{
 		of, reflect.TypeFor[struct {
 			OneOf `json:"kind,omitempty"`
 			Cat   *cat `case:"cat"`
 		}](),
-		"field OneOf of struct{...}: a union without the name of its discriminator; name the member that tells the variants apart, and nothing else: candor.OneOf `json:\"kind\"`",
+		"field OneOf of struct{...}: a union without the name of its discriminator; name the member that selects the variant, and nothing else: candor.OneOf `json:\"kind\"`",
 	},
 	{
 		of, reflect.TypeFor[struct {
@@ -493,7 +493,7 @@ var configErrors = []struct {
 			OneOf `json:"kind"`
 			Bad   *broken `case:"bad"`
 		}](),
-		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		of, reflect.TypeFor[struct {
@@ -553,7 +553,7 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[int]("A", `validate:"min=1,omitempty"`)),
-		`field A of struct{...}: validate:"min=1,omitempty": omitempty stands behind other rules; put it first`,
+		`field A of struct{...}: validate:"min=1,omitempty": omitempty comes after other rules; put it first`,
 	},
 	{
 		of, object(field[int]("A", `validate:"required=true"`)),
@@ -565,11 +565,11 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[int]("A", `validate:"dive,min=1"`)),
-		`field A of struct{...}: validate:"dive,min=1": dive goes into lists and maps, this is int; drop it, a nested struct is checked by itself`,
+		`field A of struct{...}: validate:"dive,min=1": dive goes into lists and maps, this is int; drop it, a nested struct is checked without it`,
 	},
 	{
 		of, object(field[inner]("A", `validate:"dive"`)),
-		`field A of struct{...}: validate:"dive": dive goes into lists and maps, this is typeinfo_test.inner; drop it, a nested struct is checked by itself`,
+		`field A of struct{...}: validate:"dive": dive goes into lists and maps, this is typeinfo_test.inner; drop it, a nested struct is checked without it`,
 	},
 	{
 		of, object(field[[]int]("A", `validate:"dive,keys,min=1,endkeys"`)),
@@ -627,7 +627,7 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[map[string][]int]("A", `validate:"dive,dive,dive,min=1"`)),
-		`field A of struct{...}: validate:"dive,dive,dive,min=1": dive goes into lists and maps, this is int; drop it, a nested struct is checked by itself`,
+		`field A of struct{...}: validate:"dive,dive,dive,min=1": dive goes into lists and maps, this is int; drop it, a nested struct is checked without it`,
 	},
 	// Defaults and examples.
 	{
@@ -689,7 +689,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[string]("Q", "")),
-		"field Q of struct{...}: no source, so nothing says where its value comes from; add a tag such as `path:\"q\"`, `query:\"q\"`, `header:\"Q\"`, `cookie:\"q\"`, `body:\"\"` or `dep:\"\"`",
+		"field Q of struct{...}: no source, so it is unknown where its value comes from; add a tag such as `path:\"q\"`, `query:\"q\"`, `header:\"Q\"`, `cookie:\"q\"`, `body:\"\"` or `dep:\"\"`",
 	},
 	{
 		input, object(field[string]("Q", `json:"q"`)),
@@ -701,11 +701,11 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[string]("Q", `json:"-"`)),
-		"field Q of struct{...}: no source, so nothing says where its value comes from; add a tag such as `path:\"q\"`, `query:\"q\"`, `header:\"Q\"`, `cookie:\"q\"`, `body:\"\"` or `dep:\"\"`",
+		"field Q of struct{...}: no source, so it is unknown where its value comes from; add a tag such as `path:\"q\"`, `query:\"q\"`, `header:\"Q\"`, `cookie:\"q\"`, `body:\"\"` or `dep:\"\"`",
 	},
 	{
 		input, object(field[string]("Q", `query:"q" header:"X-Q" cookie:"q"`)),
-		"field Q of struct{...}: two sources, query and header; keep one, as a value comes from one place",
+		"field Q of struct{...}: two sources, query and header; keep one, as a value has one source",
 	},
 	{
 		input, object(field[string]("q", `query:"q"`)),
@@ -733,7 +733,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[chan int]("Q", `query:"q"`)),
-		"field Q of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"field Q of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		input, object(field[**int]("Q", `query:"q"`)),
@@ -761,7 +761,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[int]("Code", `status:"200"`)),
-		"field Code of struct{...}: a status belongs to an answer; drop it from the input",
+		"field Code of struct{...}: a status belongs to a response; drop it from the input",
 	},
 	{
 		input, object(field[string]("T", `security:"oauth"`)),
@@ -819,7 +819,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[*model]("M", `query:""`)),
-		"field M of struct{...}: a parameter model behind a pointer; use the struct by value, and make its fields optional instead",
+		"field M of struct{...}: a pointer to a parameter model; use the struct by value, and make its fields optional instead",
 	},
 	{
 		input, object(field[model]("M", `path:""`)),
@@ -855,7 +855,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[known2]("F", `file:"f" default:"x"`)),
-		`field F of struct{...}: default:"x" is a value for typeinfo_test.known2, which has no such form; drop the tag`,
+		`field F of struct{...}: default:"x" is a value for typeinfo_test.known2, which has no JSON of this kind; drop the tag`,
 	},
 	{
 		input, object(field[inner]("Body", `body:"" media:"video"`)),
@@ -869,28 +869,28 @@ var configErrors = []struct {
 		input, reflect.TypeFor[struct {
 			A, B inner `body:""`
 		}](),
-		"field B of struct{...}: a second whole body beside A; name the members: `body:\"item\"`, `body:\"user\"`",
+		"field B of struct{...}: a second whole body in addition to A; name the members: `body:\"item\"`, `body:\"user\"`",
 	},
 	{
 		input, reflect.TypeFor[struct {
 			A inner `body:""`
 			B int   `body:"b"`
 		}](),
-		"field B of struct{...}: a member of the body beside A, which takes the whole body; name both as members, or keep the whole body only",
+		"field B of struct{...}: a member of the body in addition to A, which takes the whole body; name both as members, or keep the whole body only",
 	},
 	{
 		input, reflect.TypeFor[struct {
 			A inner `body:""`
 			B int   `form:"b"`
 		}](),
-		"field B of struct{...}: a form value beside A, which takes the whole body; make it one or the other; a request has one body",
+		"field B of struct{...}: a form value in addition to A, which takes the whole body; make it one or the other; a request has one body",
 	},
 	{
 		input, reflect.TypeFor[struct {
 			A inner  `body:"a"`
 			B known2 `file:"b"`
 		}](),
-		"field B of struct{...}: a form value beside the JSON member A; make it one or the other; a request has one body",
+		"field B of struct{...}: a form value in addition to the JSON member A; make it one or the other; a request has one body",
 	},
 	{
 		input, object(field[inner]("A", `body:"a'b"`)),
@@ -929,7 +929,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[int]("ItemID", "")),
-		"field ItemID of struct{...}: no source, so nothing says where its value comes from; add a tag such as `path:\"item_id\"`, `query:\"item_id\"`, `header:\"Item-Id\"`, `cookie:\"item_id\"`, `body:\"\"` or `dep:\"\"`",
+		"field ItemID of struct{...}: no source, so it is unknown where its value comes from; add a tag such as `path:\"item_id\"`, `query:\"item_id\"`, `header:\"Item-Id\"`, `cookie:\"item_id\"`, `body:\"\"` or `dep:\"\"`",
 	},
 	{
 		input, object(field[int]("HTTPPort", `query:""`)),
@@ -937,7 +937,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[inner]("N", "")),
-		"field N of struct{...}: no source, so nothing says where its value comes from; add a tag such as `path:\"n\"`, `query:\"n\"`, `header:\"N\"`, `cookie:\"n\"`, `body:\"\"` or `dep:\"\"`",
+		"field N of struct{...}: no source, so it is unknown where its value comes from; add a tag such as `path:\"n\"`, `query:\"n\"`, `header:\"N\"`, `cookie:\"n\"`, `body:\"\"` or `dep:\"\"`",
 	},
 	{
 		input, reflect.TypeFor[struct {
@@ -950,43 +950,43 @@ var configErrors = []struct {
 	// Answers.
 	{
 		response, reflect.TypeFor[chan int](),
-		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		response, object(field[string]("Q", `query:"q"`)),
-		"field Q of struct{...}: a query tag inside a body, whose members are named by json tags; write `json:\"q\"`, or move the field to the struct that is the input or the answer itself",
+		"field Q of struct{...}: a query tag inside a body, whose members are named by json tags; write `json:\"q\"`, or move the field to the struct that is the input or the response itself",
 	},
 	{
 		response, reflect.TypeFor[*envelope](),
-		"*typeinfo_test.envelope: an envelope behind a pointer; return typeinfo_test.envelope by value",
+		"*typeinfo_test.envelope: a pointer to an envelope; return typeinfo_test.envelope by value",
 	},
 	{
 		response, reflect.TypeFor[struct {
 			Code int `status:"200"`
 			Name string
 		}](),
-		"field Name of struct{...}: an answer is either a plain value or made of parts, and this field is no part while Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
+		"field Name of struct{...}: a response is either a plain value or an envelope, and this field has no tag of an envelope while Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
 	},
 	{
 		response, reflect.TypeFor[struct {
 			Code int    `status:"200"`
 			Name string `json:"name"`
 		}](),
-		"field Name of struct{...}: an answer is either a plain value or made of parts, and this field is no part while Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
+		"field Name of struct{...}: a response is either a plain value or an envelope, and this field has no tag of an envelope while Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
 	},
 	{
 		response, reflect.TypeFor[struct {
 			envelope
 			Name string
 		}](),
-		"field Name of struct{...}: an answer is either a plain value or made of parts, and this field is no part while envelope.Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
+		"field Name of struct{...}: a response is either a plain value or an envelope, and this field has no tag of an envelope while envelope.Code is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
 	},
 	{
 		response, reflect.TypeFor[struct {
 			Tag  string `header:"ETag" json:"-"`
 			Name string `json:"name"`
 		}](),
-		"field Name of struct{...}: an answer is either a plain value or made of parts, and this field is no part while Tag is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
+		"field Name of struct{...}: a response is either a plain value or an envelope, and this field has no tag of an envelope while Tag is one; give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name",
 	},
 	{
 		response, object(field[string]("Code", `status:"200"`)),
@@ -994,11 +994,11 @@ var configErrors = []struct {
 	},
 	{
 		response, object(field[int]("Code", `status:"199"`)),
-		"field Code of struct{...}: status:\"199\"; list the statuses the answer may have, from 200 to 599: `status:\"200,201\"`",
+		"field Code of struct{...}: status:\"199\"; list the status codes the response may have, from 200 to 599: `status:\"200,201\"`",
 	},
 	{
 		response, object(field[int]("Code", `status:""`)),
-		"field Code of struct{...}: status:\"\"; list the statuses the answer may have, from 200 to 599: `status:\"200,201\"`",
+		"field Code of struct{...}: status:\"\"; list the status codes the response may have, from 200 to 599: `status:\"200,201\"`",
 	},
 	{
 		response, object(field[int]("Code", `status:"200,200"`)),
@@ -1012,17 +1012,17 @@ var configErrors = []struct {
 		response, reflect.TypeFor[struct {
 			A, B int `status:"200"`
 		}](),
-		"field B of struct{...}: a second status; an answer has one",
+		"field B of struct{...}: a second status; a response has one",
 	},
 	{
 		response, reflect.TypeFor[struct {
 			A, B inner `body:""`
 		}](),
-		"field B of struct{...}: a second body; an answer has one; put both into one struct",
+		"field B of struct{...}: a second body; a response has one; put both into one struct",
 	},
 	{
 		response, object(field[inner]("A", `body:"a"`)),
-		"field A of struct{...}: body:\"a\" names a member; an answer's body is one value; write `body:\"\"`",
+		"field A of struct{...}: body:\"a\" names a member; a response's body is one value; write `body:\"\"`",
 	},
 	{
 		response, object(field[string]("A", `header:""`)),
@@ -1045,11 +1045,11 @@ var configErrors = []struct {
 	},
 	{
 		response, object(field[broken]("A", `body:""`)),
-		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"typeinfo_test.broken.C: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		response, object(field[chan int]("A", `header:"X-A"`)),
-		"field A of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that stands for data",
+		"field A of struct{...}: chan int: a value of kind chan has no JSON form; leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 	},
 	{
 		response, reflect.TypeFor[struct {

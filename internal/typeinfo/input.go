@@ -145,7 +145,7 @@ func (r *inputReader) sourced(t *tagged, at embedding) error {
 	case NoSource:
 		return t.noSource()
 	case Status:
-		return t.problem("a status belongs to an answer", "drop it from the input")
+		return t.problem("a status belongs to a response", "drop it from the input")
 	case Dep:
 		return r.dep(t, at)
 	case Security:
@@ -171,7 +171,7 @@ func (t *tagged) noSource() error {
 		return t.problem("no source: a json tag names members inside a body only",
 			fmt.Sprintf("write `body:%q` for one member of a JSON body, or collect the members in one field with `body:\"\"`", name))
 	}
-	return t.lost("no source, so nothing says where its value comes from",
+	return t.lost("no source, so it is unknown where its value comes from",
 		fmt.Sprintf("add a tag such as `path:%[1]q`, `query:%[1]q`, `header:%[2]q`, `cookie:%[1]q`, `body:\"\"` or `dep:\"\"`", name, t.suggestion(Header)))
 }
 
@@ -252,9 +252,9 @@ func (r *inputReader) choice(t *tagged, at embedding) error {
 func (r *inputReader) alternative(t *tagged, at embedding) error {
 	switch {
 	case !r.known(t.Type):
-		return t.problem("it is none of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct")
+		return t.problem("it is not one of the credentials that a struct with `security:\"any\"` is made of", "give it a type such as *candor.Bearer, or move it out of the struct")
 	case t.Type.Kind() != reflect.Pointer:
-		return t.problem("one of several credentials, of which one is needed, that could not be left out", "make it a pointer, which is nil where another one was sent")
+		return t.problem("one of several alternative credentials, but it cannot be absent", "make it a pointer, which is nil where another one was sent")
 	}
 	return r.ready(t, at)
 }
@@ -294,7 +294,7 @@ func (r *inputReader) dep(t *tagged, at embedding) error {
 func (r *inputReader) model(t *tagged, at embedding) error {
 	switch {
 	case t.Type.Kind() == reflect.Pointer:
-		return t.problem("a parameter model behind a pointer", "use the struct by value, and make its fields optional instead")
+		return t.problem("a pointer to a parameter model", "use the struct by value, and make its fields optional instead")
 	case t.source == Path:
 		return t.problem("a parameter model of path values", "embed the struct instead, and tag its fields")
 	case len(t.options) > 0:
@@ -322,7 +322,7 @@ func (r *inputReader) strictModel(t *tagged) error {
 	case Header:
 		return t.problem("candor.Strict in a model of headers, which would refuse what clients and proxies add", "drop candor.Strict")
 	case Env:
-		return t.problem("candor.Strict in settings, beside which other variables always stand", "drop candor.Strict")
+		return t.problem("candor.Strict in settings, as there are always other variables", "drop candor.Strict")
 	case Cookie:
 		r.in.StrictCookies = true
 	case Form:
@@ -375,7 +375,7 @@ func (r *inputReader) value(t *tagged, at embedding, model Source) error {
 // of responses, too.
 func (r *inputReader) readOnly(t *tagged, model Source) error {
 	if model == NoSource {
-		return t.problem("its readonly tag stands in an input, where nothing could fill it in", "drop the field")
+		return t.problem("its readonly tag is in an input, where nothing could set the value", "drop the field")
 	}
 	return nil
 }
@@ -404,7 +404,7 @@ func (t *tagged) checkName(name string) error {
 		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
 	}
 	if name == "-" {
-		return t.problem(fmt.Sprintf("%s:\"-\" leaves nothing out, but reads a value of the name -", t.source), "take the field out of the input, or do not export it")
+		return t.problem(fmt.Sprintf("%s:\"-\" does not skip the field, but reads a value named -", t.source), "take the field out of the input, or do not export it")
 	}
 	if (t.source == Header || t.source == Cookie) && !isToken(name) {
 		return t.problem(fmt.Sprintf("%q cannot be the name of a %s", name, t.source), "use letters, digits and hyphens")
@@ -430,7 +430,7 @@ func (t *tagged) ownHeader(name string) error {
 	default:
 		return nil
 	}
-	return t.problem(http.CanonicalHeaderKey(name)+" is no parameter in OpenAPI, where a header of that name is ignored", fix)
+	return t.problem(http.CanonicalHeaderKey(name)+" is not a parameter in OpenAPI, which ignores a header with that name", fix)
 }
 
 // described makes the field, unless its type is one the caller fills in.
@@ -516,7 +516,7 @@ func (r *inputReader) body(t *tagged, at embedding) error {
 		return r.bodyMember(t, f)
 	}
 	if r.in.Body != nil {
-		return t.problem("a second whole body beside "+r.in.Body.Go, "name the members: `body:\"item\"`, `body:\"user\"`")
+		return t.problem("a second whole body in addition to "+r.in.Body.Go, "name the members: `body:\"item\"`, `body:\"user\"`")
 	}
 	r.in.Body = f
 	if t.isForm {
@@ -528,7 +528,7 @@ func (r *inputReader) body(t *tagged, at embedding) error {
 // bodyForm is a whole body as a form.
 func (t *tagged) bodyForm(body *Field) (*Field, error) {
 	if body.Type.Kind != Struct || body.Media != "" {
-		return nil, t.problem("a form or JSON, which is one for a struct without a media tag only, and not behind a pointer", "take the struct by value, and make its members optional instead")
+		return nil, t.problem("a form or JSON, which is one for a struct without a media tag only, and not for a pointer", "take the struct by value, and make its members optional instead")
 	}
 	typ, err := OfModel(t.Type, Form)
 	if err != nil {
@@ -565,11 +565,11 @@ func (in *Input) contradiction() error {
 	}
 	switch {
 	case in.Body != nil && in.Members != nil:
-		return problem(in.Members.Fields[0], "a member of the body beside "+in.Body.Go+", which takes the whole body", "name both as members, or keep the whole body only")
+		return problem(in.Members.Fields[0], "a member of the body in addition to "+in.Body.Go+", which takes the whole body", "name both as members, or keep the whole body only")
 	case in.Body != nil && in.Form != nil:
-		return problem(in.Form.Fields[0], "a form value beside "+in.Body.Go+", which takes the whole body", "make it one or the other; a request has one body")
+		return problem(in.Form.Fields[0], "a form value in addition to "+in.Body.Go+", which takes the whole body", "make it one or the other; a request has one body")
 	case in.Members != nil && in.Form != nil:
-		return problem(in.Form.Fields[0], "a form value beside the JSON member "+in.Members.Fields[0].Go, "make it one or the other; a request has one body")
+		return problem(in.Form.Fields[0], "a form value in addition to the JSON member "+in.Members.Fields[0].Go, "make it one or the other; a request has one body")
 	}
 	return in.duplicates()
 }

@@ -41,18 +41,18 @@ var foreignKeys = []string{
 // bound or documented a field, with what has that meaning here.
 var keysOfFrameworks = map[string]string{
 	// gin
-	"binding":           "write its rules as `validate:\"...\"`; a value is required by itself, unless it is a pointer, has a default or says omitempty",
+	"binding":           "write its rules as `validate:\"...\"`; a value is required unless it is a pointer, has a default or says omitempty",
 	"uri":               "write `path:\"...\"`",
 	"time_format":       "use time.Time, which is RFC 3339, candor.Date, or a type with UnmarshalText",
 	"time_utc":          "use time.Time, which is RFC 3339, or a type with UnmarshalText",
 	"time_location":     "use time.Time, which is RFC 3339, or a type with UnmarshalText",
-	"collection_format": "write the option csv behind the name for commas: `query:\"ids,csv\"`",
+	"collection_format": "write the option csv after the name for commas: `query:\"ids,csv\"`",
 	// echo, Iris
 	"param": "write `path:\"...\"`",
 	// fiber
 	"params":     "write `path:\"...\"`",
 	"reqHeader":  "write `header:\"...\"`",
-	"respHeader": "write `header:\"...\"` in an answer made of parts",
+	"respHeader": "write `header:\"...\"` in a response envelope",
 	// Hertz
 	"vd":       "write rules as `validate:\"...\"`",
 	"raw_body": "write `body:\"\"` on a []byte, a string or an io.Reader",
@@ -62,7 +62,7 @@ var keysOfFrameworks = map[string]string{
 	"valid": "write rules as `validate:\"...\"`",
 	// Huma, swag, fuego, go-restful: keywords of JSON Schema
 	"required":             "drop it; a value is required unless it is a pointer, has a default or says omitempty",
-	"optional":             "use a pointer, or write omitempty behind the name",
+	"optional":             "use a pointer, or write omitempty after the name",
 	"nullable":             "use a pointer or candor.Optional, which take null",
 	"description":          "write `doc:\"...\"`",
 	"modelDescription":     "write `doc:\"...\"`",
@@ -89,8 +89,8 @@ var keysOfFrameworks = map[string]string{
 	"readOnly":             "write `readonly:\"true\"`",
 	"writeOnly":            "write `writeonly:\"true\"`",
 	"contentType":          "write `media:\"...\"` on a raw `body:\"\"`",
-	"encoding":             "drop it; []byte is base64 in JSON by itself",
-	"collectionFormat":     "write the option csv behind the name for commas: `query:\"ids,csv\"`",
+	"encoding":             "drop it; []byte is base64 in JSON already",
+	"collectionFormat":     "write the option csv after the name for commas: `query:\"ids,csv\"`",
 	"swaggertype":          "give the type a method OpenAPISchema, or name it in Config.Schemas",
 	"swaggerignore":        "write `hidden:\"true\"`",
 	"extensions":           "give the type a method OpenAPISchema, or name it in Config.Schemas",
@@ -101,7 +101,7 @@ var keysOfFrameworks = map[string]string{
 var keysOfSettings = map[string]string{
 	"envDefault":         "write `default:\"...\"`",
 	"envSeparator":       "drop it; lists have commas between their elements",
-	"envKeyValSeparator": "write the option json behind the name: `env:\"NAME,json\"`",
+	"envKeyValSeparator": "write the option json after the name: `env:\"NAME,json\"`",
 	"envPrefix":          "write the whole name into the env tag of each field",
 	"envExpand":          "expand the value where the variable is set",
 	"envconfig":          "write `env:\"...\"`",
@@ -115,11 +115,11 @@ func (t *tagged) judgeKey(key string) {
 		return
 	}
 	if advice, ok := keysOfFrameworks[key]; ok {
-		t.stray(key, fmt.Sprintf("its tag %s is one of another framework and does nothing here", key), advice)
+		t.stray(key, fmt.Sprintf("its tag %s belongs to another framework and has no effect here", key), advice)
 		return
 	}
 	if own := nearestKey(key); own != "" {
-		t.stray(key, fmt.Sprintf("its tag %s is nearly %s, but nobody reads it", key, own), fmt.Sprintf("write `%s:\"...\"`", own))
+		t.stray(key, fmt.Sprintf("its tag %s is nearly %s, but it is not read", key, own), fmt.Sprintf("write `%s:\"...\"`", own))
 	}
 }
 
@@ -127,7 +127,7 @@ func (t *tagged) judgeKey(key string) {
 func (t *tagged) judgeSetting() {
 	for _, key := range slices.Sorted(maps.Keys(keysOfSettings)) {
 		if _, ok := t.Tag.Lookup(key); ok {
-			t.stray(key, fmt.Sprintf("its tag %s belongs to another reader of the environment and does nothing here", key), keysOfSettings[key])
+			t.stray(key, fmt.Sprintf("its tag %s belongs to another library and has no effect here", key), keysOfSettings[key])
 		}
 	}
 }

@@ -32,7 +32,7 @@ func TestKeysThatAreNearlyOurs(t *testing.T) {
 		strays := keysOf(t, `json:"a" `+key+`:"x"`)
 		if assert.Len(t, strays, 1, key) {
 			assert.Equal(t, key, strays[0].Key)
-			assert.EqualError(t, &strays[0].Error, "field A of struct{...}: its tag "+key+" is nearly "+meant+", but nobody reads it; write `"+meant+":\"...\"`")
+			assert.EqualError(t, &strays[0].Error, "field A of struct{...}: its tag "+key+" is nearly "+meant+", but it is not read; write `"+meant+":\"...\"`")
 		}
 	}
 }

@@ -100,10 +100,10 @@ func fillEnum(d *Type) error {
 	switch d.Kind {
 	case String, Int, Uint, Text:
 	default:
-		return problem("only strings, integers and types with a text form can list their values by Enum", "drop the method Enum or change the type")
+		return problem("only strings, integers and types that implement encoding.TextMarshaler can list their values by Enum", "drop the method Enum or change the type")
 	}
 	if values.Len() == 0 {
-		return problem("its method Enum lists no value", "return the values there are")
+		return problem("its method Enum lists no value", "return the possible values")
 	}
 	for i := range values.Len() {
 		// By its address, so that a MarshalText with a pointer receiver counts.

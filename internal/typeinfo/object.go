@@ -173,7 +173,7 @@ func (c *collector) embedded(t *tagged, path []reflect.Type, at embedding) error
 	if members, err := hasMembers(inner); err != nil {
 		return err
 	} else if !members {
-		return t.problem("it is embedded, but its JSON is not an object whose members could be laid among the others", "give it a json tag with a name")
+		return t.problem("it is embedded, but its JSON is not an object whose members could be merged into the others", "give it a json tag with a name")
 	}
 	if err := t.useless("an embedded struct", valueTags...); err != nil {
 		return err
@@ -214,7 +214,7 @@ func (t *tagged) refuseLocationTag() error {
 		name = t.suggestion(NoSource)
 	}
 	return t.problem(fmt.Sprintf("a %s tag inside a body, whose members are named by json tags", t.source),
-		fmt.Sprintf("write `json:%q`, or move the field to the struct that is the input or the answer itself", name))
+		fmt.Sprintf("write `json:%q`, or move the field to the struct that is the input or the response itself", name))
 }
 
 func (c *collector) member(t *tagged, at embedding) error {
@@ -347,7 +347,7 @@ func (r *reader) union(d *Type, embedded reflect.StructField) error {
 	}
 	o.Strays = t.strayKeys()
 	if o.Discriminator = t.json; !isMemberName(t.json) || t.left() || len(t.jsonOptions) > 0 {
-		return t.lost("a union without the name of its discriminator", "name the member that tells the variants apart, and nothing else: candor.OneOf `json:\"kind\"`")
+		return t.lost("a union without the name of its discriminator", "name the member that selects the variant, and nothing else: candor.OneOf `json:\"kind\"`")
 	}
 	switch event, ok := embedded.Tag.Lookup("event"); {
 	case ok && event != "name":
@@ -385,7 +385,7 @@ func (r *reader) unionCase(d *Type, sf reflect.StructField) error {
 	}
 	for _, c := range d.Object.Cases {
 		if c.Name == name {
-			return t.problem(fmt.Sprintf("the case %q stands twice", name), "give each variant a case of its own")
+			return t.problem(fmt.Sprintf("the case %q is listed twice", name), "give each variant a case of its own")
 		}
 	}
 	typ, err := r.describe(sf.Type.Elem())
@@ -411,7 +411,7 @@ func (o *Object) checkDefault(t tagged, variant *Type) error {
 		return t.problem("the discriminator names the events, and the default variant does not have it", fmt.Sprintf("give %s a member with the name: Name string `json:%q`", Name(variant.Go), o.Discriminator))
 	}
 	if f != nil && f.Type.Kind != String {
-		return t.problem(fmt.Sprintf("the discriminator is a text, and %s of the default variant is none", f.Go), "make it a string, or leave it out of the variant")
+		return t.problem(fmt.Sprintf("the discriminator is a string, but %s of the default variant is not", f.Go), "make it a string, or leave it out of the variant")
 	}
 	return nil
 }

@@ -206,7 +206,7 @@ func (r *reader) byKind(d *Type) error {
 	default:
 		return &Error{
 			Type: Name(t), Problem: fmt.Sprintf("a value of kind %s has no JSON form", t.Kind()),
-			Fix: "leave the field out with `json:\"-\"` or give it a type that stands for data",
+			Fix: "leave the field out with `json:\"-\"` or give it a type that JSON can represent",
 		}
 	}
 	return nil

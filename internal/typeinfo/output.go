@@ -54,7 +54,7 @@ func envelopeFields(t reflect.Type) (d divider, err error) {
 	if t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.Struct {
 		inner, _ := envelopeFields(t.Elem())
 		if len(inner.fields) > 0 {
-			return d, &Error{Type: Name(t), Problem: "an envelope behind a pointer", Fix: "return " + Name(t.Elem()) + " by value"}
+			return d, &Error{Type: Name(t), Problem: "a pointer to an envelope", Fix: "return " + Name(t.Elem()) + " by value"}
 		}
 		return d, nil
 	}
@@ -66,7 +66,7 @@ func envelopeFields(t reflect.Type) (d divider, err error) {
 	}
 	if len(d.others) > 0 {
 		return d, d.others[0].lost(
-			"an answer is either a plain value or made of parts, and this field is no part while "+d.fields[0].selector+" is one",
+			"a response is either a plain value or an envelope, and this field has no tag of an envelope while "+d.fields[0].selector+" is one",
 			"give every field one of `status:\"200\"`, `header:\"X\"`, `cookie:\"x\"`, `body:\"\"` and no json name, or give every field a json name")
 	}
 	return d, nil
@@ -147,7 +147,7 @@ func (out *Output) add(t *tagged, known func(reflect.Type) bool) error {
 	if err != nil {
 		return err
 	}
-	if err := t.useless("a header or cookie of an answer", "requires"); err != nil {
+	if err := t.useless("a header or cookie of a response", "requires"); err != nil {
 		return err
 	}
 	f, err := t.field(t.name, t.options, typ)
@@ -165,10 +165,10 @@ func (out *Output) add(t *tagged, known func(reflect.Type) bool) error {
 
 func (out *Output) body(t *tagged, known func(reflect.Type) bool) error {
 	if out.Body != nil {
-		return t.problem("a second body", "an answer has one; put both into one struct")
+		return t.problem("a second body", "a response has one; put both into one struct")
 	}
 	if t.name != "" {
-		return t.problem(fmt.Sprintf("body:%q names a member; an answer's body is one value", t.name), "write `body:\"\"`")
+		return t.problem(fmt.Sprintf("body:%q names a member; a response's body is one value", t.name), "write `body:\"\"`")
 	}
 	typ, err := t.describe(known)
 	if err != nil {
@@ -183,7 +183,7 @@ func (out *Output) body(t *tagged, known func(reflect.Type) bool) error {
 
 func (out *Output) status(t *tagged) error {
 	if out.Status != nil {
-		return t.problem("a second status", "an answer has one")
+		return t.problem("a second status", "a response has one")
 	}
 	if t.Type.Kind() != reflect.Int {
 		return t.problem("a status of type "+Name(t.Type), "make it an int")
@@ -196,10 +196,10 @@ func (out *Output) status(t *tagged) error {
 		code, err := strconv.Atoi(strings.TrimSpace(text))
 		// An informational status cannot be the final one.
 		if err != nil || code < 200 || code > 599 {
-			return t.problem(fmt.Sprintf("status:%q", t.Tag.Get("status")), "list the statuses the answer may have, from 200 to 599: `status:\"200,201\"`")
+			return t.problem(fmt.Sprintf("status:%q", t.Tag.Get("status")), "list the status codes the response may have, from 200 to 599: `status:\"200,201\"`")
 		}
 		if slices.Contains(out.Status.Statuses, code) {
-			return t.problem(fmt.Sprintf("the status %d stands twice", code), "list each once")
+			return t.problem(fmt.Sprintf("the status %d is listed twice", code), "list each once")
 		}
 		out.Status.Statuses = append(out.Status.Statuses, code)
 	}

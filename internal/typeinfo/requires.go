@@ -39,17 +39,17 @@ func (f *Field) require(name string, fields []*Field) *Error {
 		case other.ReadOnly:
 			return problem(fmt.Sprintf("%q is readonly, so no request has it", name), "drop it")
 		case other.WriteOnly && !f.WriteOnly && f.Source == Body:
-			return problem(fmt.Sprintf("%q is writeonly, so no response has it beside this one", name), "make this one writeonly, too, or write the rule as a method Validate")
+			return problem(fmt.Sprintf("%q is writeonly, so no response has it together with this one", name), "make this one writeonly, too, or write the rule as a method Validate")
 		case slices.Contains(other.RequiredBy, f.Name):
-			return problem(fmt.Sprintf("%q stands twice", name), "name it once")
+			return problem(fmt.Sprintf("%q is listed twice", name), "name it once")
 		}
 		other.RequiredBy = append(other.RequiredBy, f.Name)
 		return nil
 	}
 	if len(names) == 0 {
-		return problem(fmt.Sprintf("nothing of the name %q can be sent beside it", name), "drop it")
+		return problem(fmt.Sprintf("nothing with the name %q can be sent together with it", name), "drop it")
 	}
-	return problem(fmt.Sprintf("nothing of the name %q can be sent beside it", name), "write one of "+strings.Join(names, ", "))
+	return problem(fmt.Sprintf("nothing with the name %q can be sent together with it", name), "write one of "+strings.Join(names, ", "))
 }
 
 // standsBeside reports whether two fields come from the same source; the files

@@ -68,7 +68,7 @@ func (p *parsedRules) add(rules *Rules, rule Rule, first bool, t *Type) error {
 	case "omitempty", "omitzero", "omitnil":
 		// validator skips only the rules after the word.
 		if !first && !p.required {
-			return fmt.Errorf("%s stands behind other rules; put it first", rule.Name)
+			return fmt.Errorf("%s comes after other rules; put it first", rule.Name)
 		}
 		p.omit = rule.Name
 		// A pointer that is sent is not empty, whatever it points to.
@@ -108,7 +108,7 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 	switch t.Kind {
 	case Slice, Array, Map:
 	default:
-		return fmt.Errorf("dive goes into lists and maps, this is %s; drop it, a nested struct is checked by itself", Name(t.Go))
+		return fmt.Errorf("dive goes into lists and maps, this is %s; drop it, a nested struct is checked without it", Name(t.Go))
 	}
 	if len(elements) > 0 && elements[0] == "keys" {
 		if t.Kind != Map {
@@ -149,7 +149,7 @@ func parseDive(rules *Rules, elements []string, t *Type) error {
 // neverAbsent is the problem of a required after dive or keys, which means
 // presence like everywhere else, and not what validator means by it.
 func neverAbsent(word, what string) error {
-	return fmt.Errorf("required behind %s says nothing, as %s is always present and never null; write min=1 where an empty or zero one is refused, or drop it", word, what)
+	return fmt.Errorf("required after %s has no effect, as %s is always present and never null; write min=1 where an empty or zero one is refused, or drop it", word, what)
 }
 
 func parseRule(element string) (Rule, error) {

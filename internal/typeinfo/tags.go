@@ -60,7 +60,7 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 			continue
 		}
 		if t.source != NoSource {
-			return t, t.problem(fmt.Sprintf("two sources, %s and %s", t.source, source), "keep one, as a value comes from one place")
+			return t, t.problem(fmt.Sprintf("two sources, %s and %s", t.source, source), "keep one, as a value has one source")
 		}
 		t.source = source
 		t.name, t.options = cutOptions(value)
@@ -359,7 +359,7 @@ func (t *tagged) applyDirection(f *Field) (err error) {
 	case f.ReadOnly && f.WriteOnly:
 		return t.problem("it is readonly and writeonly, so it would be in no request and no response", "keep one, or leave the field out by `json:\"-\"`")
 	case f.ReadOnly && isBodyMember:
-		return t.problem("its readonly tag stands in an input, where nothing could fill it in", "drop the field")
+		return t.problem("its readonly tag is in an input, where nothing could set the value", "drop the field")
 	case (f.ReadOnly || f.WriteOnly) && t.source != NoSource && !isFormValue && !isBodyMember:
 		return t.problem(fmt.Sprintf("it is readonly or writeonly, which members of bodies are, but its source is %s", t.source), "drop the tag, or put it on a member of the body's type")
 	}
@@ -411,7 +411,7 @@ func (t *tagged) applyPattern(f *Field) error {
 		return nil
 	}
 	if _, err := regexp.Compile(pattern); err != nil {
-		return t.problem(fmt.Sprintf("pattern:%q is no regular expression: %s", pattern, strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "write it in the syntax of the package regexp")
+		return t.problem(fmt.Sprintf("pattern:%q is not a regular expression: %s", pattern, strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "write it in the syntax of the package regexp")
 	}
 	rules := Rules{}
 	if f.Rules != nil {
@@ -458,9 +458,9 @@ func (t *tagged) applyRequires(f *Field) error {
 	case f.Name == "":
 		return t.problem("its requires tag has no effect on a whole body", "put it on a member")
 	case f.Required:
-		return t.problem("its requires tag stands on a value that is always there", "drop the tag and make the others required, or make this one optional")
+		return t.problem("its requires tag is on a value that is always present", "drop the tag and make the others required, or make this one optional")
 	case f.ReadOnly:
-		return t.problem("its requires tag stands on a readonly member, which no request has", "drop the tag")
+		return t.problem("its requires tag is on a readonly member, which no request has", "drop the tag")
 	}
 	return nil
 }
@@ -499,7 +499,7 @@ func literal(t *Type, text string) (json.RawMessage, error) {
 	value := jsontext.Value(text)
 	switch bare(t).Kind {
 	case Invalid:
-		return nil, fmt.Errorf("a value for %s, which has no such form; drop the tag", Name(t.Go))
+		return nil, fmt.Errorf("a value for %s, which has no JSON of this kind; drop the tag", Name(t.Go))
 	case String, Bytes, Time, Duration, Text:
 		quoted, err := jsontext.AppendQuote(nil, text)
 		if err != nil {

@@ -38,7 +38,7 @@ func (t *Type) WriteText(from any) ([]byte, error) {
 		return nil, fmt.Errorf("MarshalText of %s: %w", t.Go, err)
 	}
 	if isDate := t.Format == "date" || t.Format == LocalDateTime; isDate && !beginsWithDate(string(text)) {
-		return nil, fmt.Errorf("%q is no date; leave one that is not set out by omitzero or a pointer", text)
+		return nil, fmt.Errorf("%q is not a date; leave an unset one out by omitzero or a pointer", text)
 	}
 	return text, nil
 }
@@ -80,7 +80,7 @@ func readURL(u *url.URL, text string) error {
 func writeURL(u *url.URL) ([]byte, error) {
 	text := u.String()
 	if !absoluteURL.MatchString(text) {
-		return nil, fmt.Errorf("%q is no absolute URL; leave it out by a pointer, or use a string for a relative one", strings.ToValidUTF8(text, ""))
+		return nil, fmt.Errorf("%q is not an absolute URL; leave it out by a pointer, or use a string for a relative one", strings.ToValidUTF8(text, ""))
 	}
 	return []byte(text), nil
 }

@@ -42,7 +42,7 @@ func Clients(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 	}
 	for _, c := range []*client{clients[1], clients[3]} {
 		_, more := c.next()
-		assert.False(t, more, "it has been told nothing else")
+		assert.False(t, more, "it has heard nothing else")
 	}
 	anew := startProcess(t, fresh)
 	clients[1], clients[3] = eventsOf(t, anew, clients[1].last), socketOf(t, anew, clients[3].last)
