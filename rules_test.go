@@ -73,16 +73,16 @@ func TestRulesNobodyKnows(t *testing.T) {
 func TestWrongAdditions(t *testing.T) {
 	never := func(validator.FieldLevel) bool { return false }
 	rows := map[string]candor.Config{
-		`Config.Rules: rule "email": the name is taken`:                      {Rules: map[string]candor.Rule{"email": {Func: never}}},
-		`Config.Rules: rule "a,b": a name has letters, digits, - and _ only`:       {Rules: map[string]candor.Rule{"a,b": {Func: never}}},
-		`Config.Rules: rule "x": the function is nil`:                        {Rules: map[string]candor.Rule{"x": {}}},
-		`Config.Schemas has a nil type`:                                      {Schemas: map[reflect.Type]map[string]any{nil: {}}},
-		`Config.Schemas[int]: {"minimum":"a"} is not a schema of OpenAPI 3.1`:   {Schemas: map[reflect.Type]map[string]any{reflect.TypeFor[int](): {"minimum": "a"}}},
-		`Config.Codecs["cbor"]: that is no media type`:                       {Codecs: map[string]candor.Codec{"cbor": cborCodec}},
-		`Config.Codecs["application/CBOR"]: that is no media type`:           {Codecs: map[string]candor.Codec{"application/CBOR": cborCodec}},
-		`Config.Codecs["application/*"]: that is no media type`:              {Codecs: map[string]candor.Codec{"application/*": cborCodec}},
-		`Config.Codecs["application/x+json"]: JSON is built in`:              {Codecs: map[string]candor.Codec{"application/x+json": cborCodec}},
-		`Config.Codecs["application/cbor"]: it needs both Marshal and Unmar`: {Codecs: map[string]candor.Codec{"application/cbor": {Marshal: cborCodec.Marshal}}},
+		`Config.Rules: rule "email": the name is taken`:                       {Rules: map[string]candor.Rule{"email": {Func: never}}},
+		`Config.Rules: rule "a,b": a name has letters, digits, - and _ only`:  {Rules: map[string]candor.Rule{"a,b": {Func: never}}},
+		`Config.Rules: rule "x": the function is nil`:                         {Rules: map[string]candor.Rule{"x": {}}},
+		`Config.Schemas has a nil type`:                                       {Schemas: map[reflect.Type]map[string]any{nil: {}}},
+		`Config.Schemas[int]: {"minimum":"a"} is not a schema of OpenAPI 3.1`: {Schemas: map[reflect.Type]map[string]any{reflect.TypeFor[int](): {"minimum": "a"}}},
+		`Config.Codecs["cbor"]: that is no media type`:                        {Codecs: map[string]candor.Codec{"cbor": cborCodec}},
+		`Config.Codecs["application/CBOR"]: that is no media type`:            {Codecs: map[string]candor.Codec{"application/CBOR": cborCodec}},
+		`Config.Codecs["application/*"]: that is no media type`:               {Codecs: map[string]candor.Codec{"application/*": cborCodec}},
+		`Config.Codecs["application/x+json"]: JSON is built in`:               {Codecs: map[string]candor.Codec{"application/x+json": cborCodec}},
+		`Config.Codecs["application/cbor"]: it needs both Marshal and Unmar`:  {Codecs: map[string]candor.Codec{"application/cbor": {Marshal: cborCodec.Marshal}}},
 	}
 	for want, config := range rows {
 		text := apptest.PanicOf(func() { candor.New(config) })

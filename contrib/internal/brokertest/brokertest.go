@@ -22,10 +22,10 @@ import (
 func Run(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 	for name, test := range map[string]func(*testing.T, hub.Broker, hub.Broker){
 		"begins at the end":           beginsAtTheEnd,
-		"resumes after an id":        resumes,
+		"resumes after an id":         resumes,
 		"resumes where it began":      resumesWhereItBegan,
-		"reports a gap":              tellsOfGaps,
-		"separates topics":          keepsTopicsApart,
+		"reports a gap":               tellsOfGaps,
+		"separates topics":            keepsTopicsApart,
 		"reaches everybody":           reachesEverybody,
 		"ends with the context":       endsWithContext,
 		"a slow subscriber":           slowSubscriber,
