@@ -162,9 +162,9 @@ func TestMistakesOfAnnotations(t *testing.T) {
 		{`Links(99); a final status is between 200 and 599`, candor.Links(99)},
 		{`the name of a link is "a b"; use letters`, candor.Links(200, candor.Link{Name: "a b", OperationID: "notedRead"})},
 		{`the link "a" has no target; name an operation by its id`, candor.Links(200, candor.Link{Name: "a"})},
-		{`the link "a" leads to the operation "nope", which no document has`, candor.Links(200, candor.Link{Name: "a", OperationID: "nope"})},
+		{`the link "a" refers to the operation "nope", which no document has`, candor.Links(200, candor.Link{Name: "a", OperationID: "nope"})},
 		{`the link "a": the operation "notedRead" has no parameter "order"; name one that it has`, candor.Links(200, candor.Link{Name: "a", OperationID: "notedRead", Parameters: map[string]string{"order": "1"}})},
-		{`the link "a": "$response.bod" is no runtime expression; write one such as`, candor.Links(200, candor.Link{Name: "a", OperationID: "notedRead", Parameters: map[string]string{"id": "$response.bod"}})},
+		{`the link "a": "$response.bod" is not a runtime expression; write one such as`, candor.Links(200, candor.Link{Name: "a", OperationID: "notedRead", Parameters: map[string]string{"id": "$response.bod"}})},
 		{`the link "a": $response.body#/number: the body has no member "number"; name one that it has`, candor.Links(200, candor.Link{Name: "a", OperationID: "notedRead", Parameters: map[string]string{"id": "$response.body#/number"}})},
 		{`Links(201): the operation has no such response; declare it with Responds`, candor.Links(201, candor.Link{Name: "a", OperationID: "notedRead"})},
 		{`RequestExample("a b"); the name consists of letters`, candor.RequestExample("a b", 1)},
@@ -179,11 +179,11 @@ func TestMistakesOfAnnotations(t *testing.T) {
 		{`Callback("a"): no URL; write one such as`, candor.Callback[candor.None, candor.None]("a", "POST", "")},
 		{`Callback("a"): a brace opens in "{$url" and does not close`, candor.Callback[candor.None, candor.None]("a", "POST", "{$url")},
 		{`Callback("a"): a brace closes in "$url}" that was not opened`, candor.Callback[candor.None, candor.None]("a", "POST", "$url}")},
-		{`Callback("a"): "url" is no runtime expression`, candor.Callback[candor.None, candor.None]("a", "POST", "{url}")},
+		{`Callback("a"): "url" is not a runtime expression`, candor.Callback[candor.None, candor.None]("a", "POST", "{url}")},
 		{`Callback("a"): $request.query.to: the operation reads no query "to"; name one that it does`, candor.Callback[candor.None, candor.None]("a", "POST", "{$request.query.to}")},
 		{`Callback("a"): $request.body#/to: the body has no member "to"`, candor.Callback[candor.None, candor.None]("a", "POST", "{$request.body#/to}")},
 		{`Callback("a b"): the name is "a b"`, candor.Callback[candor.None, candor.None]("a b", "POST", "/")},
-		{`Callback("a"): the method "post" is another one than "POST"; write that`, candor.Callback[candor.None, candor.None]("a", "post", "/")},
+		{`Callback("a"): the method "post" is not "POST"; write the latter`, candor.Callback[candor.None, candor.None]("a", "post", "/")},
 		{`Callback("a"): the request is only documented, not served; leave out Use`, candor.Callback[candor.None, candor.None]("a", "POST", "/", candor.Use(apptest.Marking("x")))},
 		{`Callback("a"): Raises is about errors of this API; document the receiver's responses with Responds`, candor.Callback[candor.None, candor.None]("a", "POST", "/", candor.Raises(candor.Error(404, nil)))},
 		{`Callback("a"): Tasks is a part of requests that are served; describe what is sent`, candor.Callback[private, candor.None]("a", "POST", "/")},
@@ -199,7 +199,7 @@ func TestMistakesOfAnnotations(t *testing.T) {
 	twice := apptest.PanicOf(func() {
 		noted(candor.RequestExample("a", notedOrder{1, "x"}), candor.RequestExample("a", notedOrder{1, "x"}))
 	})
-	assert.Contains(t, twice, `RequestExample("a") stands twice; give one of them another name`)
+	assert.Contains(t, twice, `RequestExample("a") is listed twice; give one of them another name`)
 	noBody := apptest.PanicOf(func() {
 		app := candor.New(candor.Config{})
 		candor.Get(app, "/{id}", notedRead, candor.RequestExample("a", 1))
@@ -229,7 +229,7 @@ func TestMistakesOfWebhooks(t *testing.T) {
 
 func TestMistakesOfTheDocumentsHead(t *testing.T) {
 	for want, config := range map[string]candor.Config{
-		`the server "/{a}": the default "x" of the variable "a" is none of its values; add it to Enum`: {
+		`the server "/{a}": the default "x" of the variable "a" is not one of its values; add it to Enum`: {
 			Servers: []candor.Server{{URL: "/{a}", Variables: map[string]candor.ServerVariable{"a": {Default: "x", Enum: []string{"y"}}}}},
 		},
 		`the server "/" has no {a}; put the variable into the URL, or leave it out`: {

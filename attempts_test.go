@@ -605,12 +605,12 @@ func TestMistakesWithAttempts(t *testing.T) {
 		register func(app *candor.App)
 	}{
 		"none":   {"Attempts(0); write how often the rest of the request may run", func(app *candor.App) { candor.ProvideScoped(app, scoped, candor.Attempts(0)) }},
-		"plain":  {"Attempts is for what runs the rest of a request", func(app *candor.App) { candor.Provide(app, plain, candor.Attempts(3)) }},
-		"shared": {"Attempts is for what runs the rest of a request", func(app *candor.App) { candor.ProvideShared(app, scoped, candor.Attempts(3)) }},
+		"plain":  {"Attempts is for wrappers of the rest of a request", func(app *candor.App) { candor.Provide(app, plain, candor.Attempts(3)) }},
+		"shared": {"Attempts is for wrappers of the rest of a request", func(app *candor.App) { candor.ProvideShared(app, scoped, candor.Attempts(3)) }},
 		"sent before use": {"the response is sent before use returns", func(app *candor.App) {
 			candor.ProvideScoped(app, scoped, candor.Attempts(3), candor.Until(candor.ResponseSent))
 		}},
-		"guard": {"Attempts is for what runs the rest of a request", func(app *candor.App) {
+		"guard": {"Attempts is for wrappers of the rest of a request", func(app *candor.App) {
 			candor.Get(app, "/", func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil },
 				candor.Require(func(context.Context, candor.None) error { return nil }, candor.Attempts(3)))
 		}},

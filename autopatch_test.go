@@ -380,8 +380,8 @@ func TestTypedCallsOfPatches(t *testing.T) {
 			{"a broken rule", input{Input: ref, Merge: map[string]any{"name": ""}}, nil, "string_too_short at [body name]"},
 			{"no patch", input{Input: ref}, nil, "candor: PATCH /things/{id}: set one of Merge and JSON"},
 			{"two patches", input{Input: ref, Merge: change{}, JSON: []operation{}}, nil, "candor: PATCH /things/{id}: set one of Merge and JSON"},
-			{"a list to merge", input{Input: ref, Merge: []int{1}}, nil, "candor: PATCH /things/{id}: the body: []int is no application/merge-patch+json; Merge is an object, JSON a list"},
-			{"an object of operations", input{Input: ref, JSON: change{}}, nil, "is no application/json-patch+json; Merge is an object, JSON a list"},
+			{"a list to merge", input{Input: ref, Merge: []int{1}}, nil, "candor: PATCH /things/{id}: the body: []int is not application/merge-patch+json; Merge is an object, JSON a list"},
+			{"an object of operations", input{Input: ref, JSON: change{}}, nil, "is not application/json-patch+json; Merge is an object, JSON a list"},
 			{"what JSON has not", input{Input: ref, Merge: map[string]any{"name": make(chan int)}}, nil, "the body: "},
 		} {
 			t.Run(over+"/"+row.what, func(t *testing.T) {
@@ -442,9 +442,9 @@ func TestPatchMistakes(t *testing.T) {
 		return nil, nil
 	})
 	for want, misuse := range map[string]func(){
-		"is no GET":                     func() { candor.AutoPatch(put, put) },
-		"is no PUT":                     func() { candor.AutoPatch(get, get) },
-		"stand on two paths or routers": func() { candor.AutoPatch(get, elsewhere) },
+		"is not a GET":                     func() { candor.AutoPatch(put, put) },
+		"is not a PUT":                     func() { candor.AutoPatch(get, get) },
+		"have different paths or routers": func() { candor.AutoPatch(get, elsewhere) },
 		"returns no JSON":               func() { candor.AutoPatch(text, json) },
 		"takes no JSON object":          func() { candor.AutoPatch(here, bodiless) },
 		"a route is nil; pass what":     func() { candor.AutoPatch(get, (*candor.Route[candor.None, int])(nil)) },

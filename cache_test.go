@@ -405,7 +405,7 @@ func TestCacheMistakes(t *testing.T) {
 			candor.Get(app, "/", func(context.Context, candor.None) (int, error) { return 0, nil }, candor.Cache(candor.CacheConfig{TTL: 1, Tags: []string{"{id}"}}))
 		},
 		"complete": func(app *candor.App) { candor.Post(app, "/", apptest.Fails(nil), candor.Cache(good)) },
-		"not for streams": func(app *candor.App) {
+		"not streams": func(app *candor.App) {
 			candor.Get(app, "/", func(context.Context, candor.None) (candor.JSONLines[int], error) { return nil, nil }, candor.Cache(good))
 		},
 	} {

@@ -152,7 +152,7 @@ func TestAHungCacheStore(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
-		// Who logs that the store is left alone is another goroutine.
+		// Who logs that the store is paused is another goroutine.
 		assert.ElementsMatch(t, []string{
 			"ERROR the store of a cache fails route=/ error=no response in time",
 			"ERROR the store of a cache fails route=/ error=no response in time",
@@ -194,7 +194,7 @@ func TestBudgetInATimeout(t *testing.T) {
 		}
 		time.Sleep(20 * time.Millisecond)
 		synctest.Wait()
-		assert.Contains(t, strings.Join(log.take(), "\n"), "is left alone")
+		assert.Contains(t, strings.Join(log.take(), "\n"), "is paused")
 		assert.Zero(t, took(func() { c.Get("/").Status(200) }))
 		time.Sleep(time.Hour)
 	})

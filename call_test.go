@@ -129,7 +129,7 @@ func TestCallSendsParameters(t *testing.T) {
 		S: "a b+c%&=;#é\x00\n", Odd: "&=", B: true, At: time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC),
 		List: []string{"", "x,y", " "}, CSV: []string{"1"}, JSON: &callItem{Name: "é\"", Tags: []string{}}, Raw: []byte{0xff, 0},
 	})
-	callRefused(t, "query, one empty text between no commas", "/", queries{CSV: []string{""}}, "cannot stand in a list")
+	callRefused(t, "query, one empty text between no commas", "/", queries{CSV: []string{""}}, "cannot be part of a list")
 	callRefused(t, "query, null", "/", queries{Opt: candor.Null[string]()}, `Opt (query "opt"): null cannot be sent`)
 	callRefused(t, "query, not UTF-8", "/", queries{S: "\xff"}, "not valid UTF-8")
 	callRefused(t, "query, not a number", "/", queries{F: float32(math.NaN())}, "not a number")
@@ -153,9 +153,9 @@ func TestCallSendsParameters(t *testing.T) {
 	callArrives(t, "header", "/", headers{S: "a, b;\té=\"x\"", List: []string{"a", "b c"}, CSV: []int{1, 2}, Ptr: &empty, Host: "example.org"},
 		headers{S: "a, b;\té=\"x\"", List: []string{"a", "b c"}, CSV: []int{1, 2}, Ptr: &empty, Host: "example.org", Agent: "Go-http-client/1.1"})
 	callArrives(t, "header, nothing", "/", headers{List: []string{}, Agent: "test", Host: "example.org"})
-	callRefused(t, "header, space at the end", "/", headers{S: "a "}, "white space at an end")
+	callRefused(t, "header, space at the end", "/", headers{S: "a "}, "white space")
 	callRefused(t, "header, a line break", "/", headers{S: "a\r\nX-Other: b"}, "control character")
-	callRefused(t, "header, a comma in an element", "/", headers{List: []string{"a,b"}}, "cannot stand in a list")
+	callRefused(t, "header, a comma in an element", "/", headers{List: []string{"a,b"}}, "cannot be part of a list")
 	callRefused(t, "header of the connection", "/", struct {
 		L string `header:"Content-Length"`
 	}{"5"}, "written by the connection")
@@ -172,7 +172,7 @@ func TestCallSendsParameters(t *testing.T) {
 	}{[]string{`"a,b"`, `W/"c"`}})
 	callRefused(t, "header, a quotation mark left open", "/", struct {
 		Match []string `header:"If-Match"`
-	}{[]string{`"a`, `b"`}}, "cannot stand in a list")
+	}{[]string{`"a`, `b"`}}, "cannot be part of a list")
 
 	type cookies struct {
 		S    string   `cookie:"s"`
@@ -183,7 +183,7 @@ func TestCallSendsParameters(t *testing.T) {
 	callArrives(t, "cookie, empty", "/", cookies{})
 	callArrives(t, "cookie, not ASCII", "/", cookies{S: `é {"a": 1}, \ "x"`})
 	callRefused(t, "cookie, a semicolon", "/", cookies{S: "a;b"}, "no semicolons")
-	callRefused(t, "cookie, a comma in an element", "/", cookies{List: []string{"a,b"}}, "cannot stand in a list")
+	callRefused(t, "cookie, a comma in an element", "/", cookies{List: []string{"a,b"}}, "cannot be part of a list")
 }
 
 func TestCallSendsModelsAndCredentials(t *testing.T) {
@@ -266,7 +266,7 @@ func TestCallSendsBodies(t *testing.T) {
 		Body []byte `body:"" media:"video/mp4"`
 	}
 	callArrives(t, "bytes", "/", bytes{[]byte{0, 1, 0xff}})
-	callRefused(t, "no bytes", "/", bytes{}, "an empty one is none")
+	callRefused(t, "no bytes", "/", bytes{}, "the server treats an empty one as absent")
 	type text struct {
 		Body string `body:""`
 	}
@@ -309,7 +309,7 @@ func TestCallSendsReaders(t *testing.T) {
 		require.NoError(t, err, name)
 		assert.Equal(t, candor.Text("a long story"), got)
 		_, err = route.Call(t.Context(), client, input{})
-		assert.ErrorContains(t, err, "an empty one is none")
+		assert.ErrorContains(t, err, "the server treats an empty one as absent")
 	}
 }
 
@@ -336,7 +336,7 @@ func TestCallSendsLines(t *testing.T) {
 		_, err = route.Call(t.Context(), client, input{func(yield func(callItem, error) bool) { yield(callItem{}, errors.New("no more")) }})
 		require.Error(t, err)
 		_, err = route.Call(t.Context(), client, input{})
-		require.ErrorContains(t, err, "an empty one is none")
+		require.ErrorContains(t, err, "the server treats an empty one as absent")
 	}
 }
 

@@ -157,7 +157,7 @@ func TestFormsOfTheDocument(t *testing.T) {
 		app.ServeHTTP(w, r)
 		assert.Equal(t, 304, w.Code, want[0])
 	}
-	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, candor.OpenAPI32YAML+1), "is no format")
+	assert.ErrorContains(t, app.WriteOpenAPIAs(io.Discard, candor.OpenAPI32YAML+1), "is not a format")
 }
 
 // Every form that can be written is served somewhere, and says which it is: also
@@ -178,7 +178,7 @@ func TestEveryFormOfTheDocumentIsServed(t *testing.T) {
 	for format := candor.DocumentFormat(0); ; format++ {
 		var written bytes.Buffer
 		if err := app.WriteOpenAPIAs(&written, format); err != nil {
-			require.ErrorContains(t, err, "is no format")
+			require.ErrorContains(t, err, "is not a format")
 			break
 		}
 		where := served[written.String()]

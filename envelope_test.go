@@ -192,7 +192,7 @@ func TestEnvelopesThatCannotBeWritten(t *testing.T) {
 	}{
 		"a status that is not listed": {
 			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(statuses{Status: 202})) },
-			"the status 202 is none of [200 201 304 404], which the tag of Status lists",
+			"the status 202 is not one of [200 201 304 404], which the tag of Status lists",
 		},
 		"a line break in a header": {
 			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(bare{Tag: "x\r\nSet-Cookie: y"})) },
@@ -232,7 +232,7 @@ func TestEnvelopesThatCannotBeWritten(t *testing.T) {
 			func(a *candor.App) {
 				candor.Get(a, "/", apptest.Returns(picture{Type: "image/gif"}), candor.Produces("image/png", "image/webp"))
 			},
-			`the media type \"image/gif\" is none of image/png, image/webp`,
+			`the media type \"image/gif\" is not one of image/png, image/webp`,
 		},
 		"no media type": {
 			func(a *candor.App) { candor.Get(a, "/", apptest.Returns(picture{Type: "gif;;"})) },
@@ -360,7 +360,7 @@ func TestMistakesInEnvelopes(t *testing.T) {
 	}{
 		"two ways to a status": {
 			mistake[twice](candor.Status(201)),
-			"Status(201) beside candor_test.twice.Status, which already gives the status codes of the response; drop the option and list the status in the tag, the default first",
+			"Status(201) together with candor_test.twice.Status, which already gives the status codes of the response; drop the option and list the status in the tag, the default first",
 		},
 		"connection":         {mistake[connection](), "candor_test.connection.C: Connection is about the connection, which the server keeps; drop the field"},
 		"a cookie by hand":   {mistake[setCookie](), "candor_test.setCookie.C: a cookie has a tag of its own; write `cookie:\"name\"`"},

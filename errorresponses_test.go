@@ -186,7 +186,7 @@ func TestRaisesTypeOfNothing(t *testing.T) {
 	candor.Post(app, "/x/{id}", xHandler, candor.RaisesType[*stockError]())
 	err := app.Check()
 	require.Error(t, err)
-	assert.Contains(t, err.Error(), "RaisesType[*candor_test.stockError], but no OnError around the route takes such an error")
+	assert.Contains(t, err.Error(), "RaisesType[*candor_test.stockError], but no OnError of the route or its routers handles this error")
 	assert.Contains(t, err.Error(), "errorresponses_test.go")
 }
 

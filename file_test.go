@@ -418,7 +418,7 @@ func TestAFileOfATypeThatIsNotListed(t *testing.T) {
 	app, log := apptest.Quiet(candor.Config{})
 	candor.Get(app, "/", apptest.Returns(candor.File{FS: shelf, Path: "digits.txt"}), candor.Produces("image/png", "image/webp"))
 	candor.NewTestClient(t, app).Get("/").Status(500)
-	assert.Contains(t, log.String(), `the media type \"text/plain; charset=utf-8\" is none of image/png, image/webp`)
+	assert.Contains(t, log.String(), `the media type \"text/plain; charset=utf-8\" is not one of image/png, image/webp`)
 }
 
 // A file is answered as http.ServeContent alone would answer it, whatever the

@@ -130,12 +130,12 @@ var wrongGraphs = []struct {
 	{"a guard would begin a transaction", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.Get(app, "/", idle, candor.Require(checkLicence))
-	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: it would start before the body is read, because checkLicence depends on it; say candor.Needs[*candor_test.car]() on the route if you want that"},
+	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: it would start before the body is read, because checkLicence depends on it; write candor.Needs[*candor_test.car]() on the route if you want that"},
 	{"a provider with a token would begin a transaction", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.Provide(app, showToken)
 		candor.Get(app, "/", func(context.Context, needsWheel) (answer, error) { return answer{}, nil })
-	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.wheel -> *candor_test.car: it would start before the body is read, because a provider that reads credentials depends on it; say candor.Needs[*candor_test.car]() on the route if you want that"},
+	}, "candor: GET / at graphs_test.go:N: GET /: handler -> *candor_test.wheel -> *candor_test.car: it would start before the body is read, because a provider that reads credentials depends on it; write candor.Needs[*candor_test.car]() on the route if you want that"},
 	{"it outlives what it depends on", func(app *candor.App) {
 		candor.ProvideScoped(app, rentCar)
 		candor.ProvideScoped(app, rentEngine, candor.Until(candor.ResponseSent))
@@ -182,11 +182,11 @@ var wrongGraphs = []struct {
 	{"a number", func(app *candor.App) {
 		candor.Provide(app, func(context.Context, candor.None) (int, error) { return 0, nil })
 	}, "candor: provider of int at graphs_test.go:N: a value of type int could be anything; give it a type of its own, such as type APIRoot int"},
-	{"any", func(app *candor.App) { candor.ProvideValue[any](app, 1) }, "candor: provider of interface {} at graphs_test.go:N: values of type interface {} cannot be told apart; provide a type of your own"},
-	{"an error", func(app *candor.App) { candor.ProvideValue(app, errors.New("x")) }, "candor: provider of error at graphs_test.go:N: values of type error cannot be told apart; provide a type of your own"},
+	{"any", func(app *candor.App) { candor.ProvideValue[any](app, 1) }, "candor: provider of interface {} at graphs_test.go:N: values of type interface {} are not distinct; provide a type of your own"},
+	{"an error", func(app *candor.App) { candor.ProvideValue(app, errors.New("x")) }, "candor: provider of error at graphs_test.go:N: values of type error are not distinct; provide a type of your own"},
 	{"nothing", func(app *candor.App) {
 		candor.Provide(app, func(context.Context, candor.None) (candor.None, error) { return candor.None{}, nil })
-	}, "candor: provider of struct {} at graphs_test.go:N: values of type struct {} cannot be told apart; provide a type of your own"},
+	}, "candor: provider of struct {} at graphs_test.go:N: values of type struct {} are not distinct; provide a type of your own"},
 	{"a provider wants the body", func(app *candor.App) {
 		candor.Provide(app, func(context.Context, needsBody) (*car, error) { return nil, nil })
 	}, "candor: provider of *candor_test.car at graphs_test.go:N: it needs the body, which belongs to the handler; take it there, and pass what the provider needs"},

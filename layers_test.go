@@ -291,7 +291,7 @@ func TestHiddenMiddleware(t *testing.T) {
 						assert.Equal(t, tc.status, w.Code)
 					}
 					said := strings.Join(log.take(), "\n")
-					assert.Equal(t, 1, strings.Count(said, "no operation can know of it: between functions that hide it on both sides middleware="+name), said)
+					assert.Equal(t, 1, strings.Count(said, "it is wrapped by functions that hide it on both sides middleware="+name), said)
 				})
 			}
 		}

@@ -807,7 +807,7 @@ func TestMistakesWithLazy(t *testing.T) {
 			candor.ProvideValue(app, &berth{})
 			serve(app)
 		},
-		"so that there is nothing to wait for": func(app *candor.App) {
+		"so there is nothing to wait for": func(app *candor.App) {
 			candor.ProvideShared(app, func(_ context.Context, _ candor.None, use func(*berth) error) error { return use(&berth{}) })
 			serve(app)
 		},
@@ -870,7 +870,7 @@ func TestMistakesWithLazy(t *testing.T) {
 				return candor.None{}, nil
 			})
 		},
-		"is how a function asks for a value; provide *candor_test.berth": func(app *candor.App) {
+		"is only a way to take a value; provide *candor_test.berth": func(app *candor.App) {
 			candor.ProvideValue(app, candor.LazyValue(&berth{}))
 		},
 		"no source": func(app *candor.App) {

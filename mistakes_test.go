@@ -409,7 +409,7 @@ func TestMistakeIsToldOnce(t *testing.T) {
 			return in.Body, nil
 		})
 	})
-	assert.Equal(t, 1, strings.Count(text, "no such rule"), text)
+	assert.Equal(t, 1, strings.Count(text, "unknown rule"), text)
 }
 
 // The example of a field that is only written is held against its rules too.

@@ -141,7 +141,7 @@ func TestNestedFormsOfCalls(t *testing.T) {
 		} `form:"a"`
 	}{A: &struct {
 		B *int `json:"b"`
-	}{}}, "nothing to send")
+	}{}}, "no values, so")
 }
 
 func TestNestedFormsConform(t *testing.T) {
@@ -203,7 +203,7 @@ func TestNestedFormMistakes(t *testing.T) {
 		want    string
 		provoke func(candor.Routes)
 	}{
-		{"endless lies in itself, or more than 8 deep", badInput[struct {
+		{"endless contains itself, or is more than 8 levels deep", badInput[struct {
 			A endless `form:"a"`
 		}]("/")},
 		{"a form or JSON, which is one for a struct", badInput[struct {

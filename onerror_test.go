@@ -629,6 +629,6 @@ func TestErrorsAreNoStreams(t *testing.T) {
 			candor.OnError(app, func(context.Context, *candor.ValidationError) (candor.Events[int], error) { return nil, nil })
 		},
 	} {
-		assert.Contains(t, apptest.PanicOf(register), "the response to an error is none that goes on", name)
+		assert.Contains(t, apptest.PanicOf(register), "the response to an error cannot be a stream", name)
 	}
 }

@@ -231,7 +231,7 @@ func TestRateLimitWithoutItsStore(t *testing.T) {
 		for range 100 {
 			c.Get("/closed").Status(503)
 		}
-		assert.Len(t, store.keys, asked, "it is left alone")
+		assert.Len(t, store.keys, asked, "it is paused")
 		store.err = nil
 		time.Sleep(200 * time.Millisecond)
 		c.Get("/open").Status(204)

@@ -255,7 +255,7 @@ func TestRawBodyMistakes(t *testing.T) {
 				Raw candor.RawBody `body:""`
 			}])
 		}},
-		{"candor.RawBody beside a body that the handler reads by itself", func(app *candor.App) {
+		{"candor.RawBody together with a body that the handler reads itself", func(app *candor.App) {
 			candor.Post(app, "/", apptest.Ignores[struct {
 				Raw  candor.RawBody
 				Body io.Reader `body:""`
@@ -264,7 +264,7 @@ func TestRawBodyMistakes(t *testing.T) {
 		{"the handler takes candor.RawBody, but no body; take the bytes themselves: a []byte with the tag `body:\"\"`", func(app *candor.App) {
 			candor.Post(app, "/", apptest.Ignores[struct{ Raw candor.RawBody }])
 		}},
-		{"a cached response beside a guard that takes candor.RawBody", func(app *candor.App) {
+		{"a cached response with a guard that takes candor.RawBody", func(app *candor.App) {
 			candor.Get(app, "/", apptest.Returns("x"), candor.Require(checkSignature), candor.Cache(candor.CacheConfig{TTL: time.Minute}))
 		}},
 	} {

@@ -67,7 +67,7 @@ func TestRulesNobodyKnows(t *testing.T) {
 	app := candor.New(candor.Config{})
 	app.Include(router)
 	assert.ErrorContains(t, app.Check(), "divisible: unknown rule; write one of validator's or add it to Config.Rules")
-	assert.Contains(t, apptest.PanicOf(func() { candor.Post(app, "/", apptest.Echo[ruled]) }), "divisible: no such rule")
+	assert.Contains(t, apptest.PanicOf(func() { candor.Post(app, "/", apptest.Echo[ruled]) }), "divisible: unknown rule")
 }
 
 func TestWrongAdditions(t *testing.T) {
@@ -78,9 +78,9 @@ func TestWrongAdditions(t *testing.T) {
 		`Config.Rules: rule "x": the function is nil`:                         {Rules: map[string]candor.Rule{"x": {}}},
 		`Config.Schemas has a nil type`:                                       {Schemas: map[reflect.Type]map[string]any{nil: {}}},
 		`Config.Schemas[int]: {"minimum":"a"} is not a schema of OpenAPI 3.1`: {Schemas: map[reflect.Type]map[string]any{reflect.TypeFor[int](): {"minimum": "a"}}},
-		`Config.Codecs["cbor"]: that is no media type`:                        {Codecs: map[string]candor.Codec{"cbor": cborCodec}},
-		`Config.Codecs["application/CBOR"]: that is no media type`:            {Codecs: map[string]candor.Codec{"application/CBOR": cborCodec}},
-		`Config.Codecs["application/*"]: that is no media type`:               {Codecs: map[string]candor.Codec{"application/*": cborCodec}},
+		`Config.Codecs["cbor"]: not a media type`:                        {Codecs: map[string]candor.Codec{"cbor": cborCodec}},
+		`Config.Codecs["application/CBOR"]: not a media type`:            {Codecs: map[string]candor.Codec{"application/CBOR": cborCodec}},
+		`Config.Codecs["application/*"]: not a media type`:               {Codecs: map[string]candor.Codec{"application/*": cborCodec}},
 		`Config.Codecs["application/x+json"]: JSON is built in`:               {Codecs: map[string]candor.Codec{"application/x+json": cborCodec}},
 		`Config.Codecs["application/cbor"]: it needs both Marshal and Unmar`:  {Codecs: map[string]candor.Codec{"application/cbor": {Marshal: cborCodec.Marshal}}},
 	}

@@ -200,7 +200,7 @@ func TestStaticMistakes(t *testing.T) {
 		{os.DirFS(missing), "the directory cannot be opened"},
 		{os.DirFS(file), "the directory cannot be opened"},
 		{partOf(fstest.MapFS{"a": {}}, "missing"), "the file system cannot be opened"},
-		{partOf(fstest.MapFS{"a": {}}, "a"), "the file system is no directory"},
+		{partOf(fstest.MapFS{"a": {}}, "a"), "the file system is not a directory"},
 	} {
 		for call, register := range map[string]func(){
 			"Static":        func() { candor.Static(row.files) },

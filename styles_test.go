@@ -184,13 +184,13 @@ func TestQueryStylesOfCalls(t *testing.T) {
 	callRefused(t, "a space in an element", "/", struct {
 		IDs []string `query:"ids,space"`
 	}{[]string{"a b"}}, "cannot be part of a list separated by spaces")
-	callRefused(t, "an object of nothing", "/", styled{Words: words, Side: candor.Some(priceRange{})}, "nothing to send")
-	callRefused(t, "an entry of nothing", "/", styled{Words: words, Labels: map[string][]string{"a": {}}}, "nothing to send")
+	callRefused(t, "an object of nothing", "/", styled{Words: words, Side: candor.Some(priceRange{})}, "no values, so")
+	callRefused(t, "an entry of nothing", "/", styled{Words: words, Labels: map[string][]string{"a": {}}}, "no values, so")
 	callRefused(t, "null", "/", styled{Words: words, Side: candor.Null[priceRange]()}, "null cannot be sent")
 	callRefused(t, "a key with a bracket", "/", styled{Words: words, Labels: map[string][]string{"a]": {"x"}}}, "cannot be written between brackets")
 	callRefused(t, "one that must be there", "/", struct {
 		M map[string]int `query:"m,deep"`
-	}{}, "nothing to send")
+	}{}, "no values, so")
 }
 
 // Readers of one parameter agree on its style.

@@ -216,7 +216,7 @@ func TestStreamsThatAreNone(t *testing.T) {
 				}
 				assert.Equal(t, 1, n)
 			}, ""},
-			{"another kind of stream", func(c *candor.TestClient) { candor.ReadLines[int](c.Stream("GET", "/texts", nil)) }, "GET /texts: the response is no application/jsonl, but status 200 and \"text/event-stream; charset=utf-8\""},
+			{"another kind of stream", func(c *candor.TestClient) { candor.ReadLines[int](c.Stream("GET", "/texts", nil)) }, "GET /texts: the response is not application/jsonl, but status 200 and \"text/event-stream; charset=utf-8\""},
 			{"an error that is read", func(c *candor.TestClient) {
 				candor.ReadLines[int](c.Stream("POST", "/lines?fail=early", `{"ns":[]}`))
 			}, "but status 404 and \"application/json\"\n{\"detail\":\"no lines\"}"},

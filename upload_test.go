@@ -564,7 +564,7 @@ func TestUploadContent(t *testing.T) {
 	large := append(make([]byte, 2<<20), "end"...)
 	c.Post("/", nil, candor.WithFile("f", "small", []byte("the end")), candor.WithFile("f", "large", large)).Status(204)
 	_, err = kept.Open()
-	require.ErrorContains(t, err, "its request is over")
+	require.ErrorContains(t, err, "its request ended")
 	assert.Error(t, kept.Save(filepath.Join(dir, "late")))
 	assert.NoFileExists(t, filepath.Join(dir, "late"))
 }
@@ -669,10 +669,10 @@ func TestUploadMistakes(t *testing.T) {
 		{"a multipart.FileHeader, which is never set; make it a candor.Upload with the tag `file:\"f\"`", badInput[struct {
 			F *multipart.FileHeader `body:"f"`
 		}]("/")},
-		{"has no such form; drop the tag", badInput[struct {
+		{"has no JSON of this kind; drop the tag", badInput[struct {
 			F []candor.Upload `file:"f" default:"[]"`
 		}]("/")},
-		{"has no such form; drop the tag", badInput[struct {
+		{"has no JSON of this kind; drop the tag", badInput[struct {
 			F []byte `file:"f" default:"x"`
 		}]("/")},
 		{"a candor.Upload that is not a file of a form; write `file:\"f\"`", badInput[struct {

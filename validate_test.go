@@ -277,7 +277,7 @@ func TestFaultsOnTheWire(t *testing.T) {
 		},
 		{
 			"no variant", body(`"pet":{"lives":3}`),
-			`{"type":"union_tag_not_found","loc":["body","pet"],"msg":"The member 'kind' which selects the type, is missing","input":{"lives":3},"ctx":{"discriminator":"'kind'"}}`,
+			`{"type":"union_tag_not_found","loc":["body","pet"],"msg":"The member 'kind', which selects the type, is missing","input":{"lives":3},"ctx":{"discriminator":"'kind'"}}`,
 		},
 		{
 			"a variant", body(`"pet":{"kind":"cat","lives":true}`),

@@ -130,7 +130,7 @@ func TestLiesOfTheDocument(t *testing.T) {
 			r := create(d).Responses.Value("201").Value
 			r.Content["text/csv"] = r.Content["application/json"]
 			delete(r.Content, "application/json")
-		}, `promises another media type than "application/json"`},
+		}, `the document has no media type "application/json"`},
 		{"a media type that is refused", func(d *openapi3.T) {
 			c := create(d).RequestBody.Value.Content
 			c["text/plain"] = c["application/json"]
@@ -141,7 +141,7 @@ func TestLiesOfTheDocument(t *testing.T) {
 			create(d).Responses.Value("201").Value.Headers = openapi3.Headers{"X-Total": {Value: &openapi3.Header{Parameter: openapi3.Parameter{Required: true, Schema: openapi3.NewSchemaRef("", openapi3.NewIntegerSchema())}}}}
 		}, "promises the header X-Total, which is missing"},
 		{"a method that is undocumented", func(d *openapi3.T) { p := d.Paths.Value("/articles"); p.Put, p.Post = p.Post, nil }, "the document allows this request, the app responded with 405"},
-		{"a method that is there all the same", func(d *openapi3.T) { p := d.Paths.Value("/articles/{id}"); p.Delete, p.Get = p.Get, nil }, "another method: GET: the document has no such method, the app answered"},
+		{"a method that is there all the same", func(d *openapi3.T) { p := d.Paths.Value("/articles/{id}"); p.Delete, p.Get = p.Get, nil }, "another method: GET: the document has no such method, the app responded"},
 		{"security that is not asked for", func(d *openapi3.T) {
 			d.Paths.Value("/mine").Get.Security = &openapi3.SecurityRequirements{{"HTTPBearer": {}}}
 		}, "without them the status was 204, not 401"},

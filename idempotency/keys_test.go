@@ -457,7 +457,7 @@ func TestMistakes(t *testing.T) {
 		"TTL -1s; write how long":       func() { idempotency.KeysIn[idempotency.Store](idempotency.Config{TTL: -time.Second}) },
 		"Lock -1s; write how long":      func() { idempotency.Keys(down{}, idempotency.Config{Lock: -time.Second}) },
 		"MaxBody -1; write a number":    func() { idempotency.Keys(down{}, idempotency.Config{MaxBody: -1}) },
-		"NewMemoryStore(-1): a store h": func() { idempotency.NewMemoryStore(-1) },
+		"NewMemoryStore(-1): pass a": func() { idempotency.NewMemoryStore(-1) },
 	} {
 		func() {
 			defer func() {

@@ -111,7 +111,7 @@ func TestCORSMistakes(t *testing.T) {
 		{middleware.CORSConfig{Origins: []string{"https://a.example.com/"}}, "write a scheme"},
 		{middleware.CORSConfig{Origins: []string{"https://*.example.com"}}, "write a scheme"},
 		{middleware.CORSConfig{Origins: []string{"https://A.example.com"}}, "write a scheme"},
-		{middleware.CORSConfig{Origins: []string{"https://a.example.com:443"}}, "usual port"},
+		{middleware.CORSConfig{Origins: []string{"https://a.example.com:443"}}, "default port"},
 		{middleware.CORSConfig{Origins: one, Methods: []string{"*"}}, "list the methods"},
 		{middleware.CORSConfig{Origins: one, Methods: []string{"GET,POST"}}, "write a name"},
 		{middleware.CORSConfig{Origins: one, Headers: []string{"*"}, Credentials: true}, "list the names"},

@@ -319,7 +319,7 @@ func FuzzWriteThenRead(f *testing.F) {
 		var faults fault.List
 		h, err := written(t, in, &faults)
 		if err != nil { // a quotation mark takes the commas after it into its element
-			require.ErrorContains(t, err, "cannot stand in a list")
+			require.ErrorContains(t, err, "cannot be part of a list")
 			require.Contains(t, in.C[0], `"`)
 			return
 		}

@@ -47,7 +47,7 @@ func TestKeysOfOtherFrameworks(t *testing.T) {
 	} {
 		strays := keysOf(t, `json:"a" `+key+`:"x"`)
 		if assert.Len(t, strays, 1, key) {
-			assert.Contains(t, strays[0].Problem, "its tag "+key+" is one of another framework")
+			assert.Contains(t, strays[0].Problem, "its tag "+key+" belongs to another framework")
 			assert.Contains(t, strays[0].Fix, advice)
 		}
 	}
