@@ -61,7 +61,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"it is readonly or writeonly, which members of bodies are, but its source is query; drop the tag", badInput[struct {
 			Q string `query:"q" writeonly:"true"`
 		}]("/")},
-		{"Q of struct{...}: requires:\"n\": nothing of the name \"n\" can be sent beside it; write one of m", badInput[struct {
+		{"Q of struct{...}: requires:\"n\": nothing with the name \"n\" can be sent together with it; write one of m", badInput[struct {
 			Q *string `query:"q" requires:"n"`
 			M *int    `query:"m"`
 			N *int    `header:"n"`
@@ -179,7 +179,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"its tag defualt is nearly default, but it is not read; write `default:\"...\"`; if the key is another program's, name it in Config.ForeignTags", badInput[struct {
 			Q string `query:"q" defualt:"x"`
 		}]("/")},
-		{"pattern:\"(\" is no regular expression", badInput[struct {
+		{"pattern:\"(\" is not a regular expression", badInput[struct {
 			Q string `query:"q" pattern:"("`
 		}]("/")},
 		{"nosuch: unknown rule; write one of validator's or add it to Config.Rules", badInput[struct {

@@ -556,7 +556,7 @@ func TestWrongErrorHandlers(t *testing.T) {
 		},
 		"a body where none may be": {
 			func() { candor.OnStatus(app, 304, speaks[*candor.HTTPError]("")) },
-			`Status\(304\) is an answer without a body`,
+			`Status\(304\) is a response without a body`,
 		},
 	}
 	for name, tc := range tests {

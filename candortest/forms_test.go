@@ -138,7 +138,7 @@ func TestSniffedMediaTypes(t *testing.T) {
 			_, _ = io.WriteString(w, "html>")
 		}, ""},
 		{"an image", "image/png", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "\x89PNG\x0D\x0A\x1A\x0A") }, ""},
-		{"another", "application/json", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, `another media type than "text/plain"`},
+		{"another", "application/json", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "{}") }, `no media type "text/plain"`},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			app := unlogged()

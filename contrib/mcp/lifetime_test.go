@@ -192,7 +192,7 @@ func TestMistakes(t *testing.T) {
 	}{
 		{"no app", func() { mcp.Of(nil, mcp.Options{}) }, `the app is nil`},
 		{"a negative limit", func() { mcp.Of(app, mcp.Options{MaxItems: -1}) }, "a limit of Options is negative; leave it out for its default"},
-		{"all and some", func() { mcp.Of(app, mcp.Options{All: true, Tags: []string{"a"}}) }, "Options.All chooses every operation, so Tags (a) say nothing"},
+		{"all and some", func() { mcp.Of(app, mcp.Options{All: true, Tags: []string{"a"}}) }, "Options.All chooses every operation, so Tags (a) have no effect"},
 		{"cookies", func() { mcp.Of(app, mcp.Options{Forward: []string{"cookie"}}) }, `Options.Forward has "cookie"; name a header that is not Cookie`},
 		{"an origin with a path", func() { mcp.Of(app, mcp.Options{Origins: []string{"https://a.example/x"}}) }, "Options.Origins: "},
 		{"a document that is no path", func() { mcp.Of(app, mcp.Options{Documents: []string{"openapi.json"}}) }, `Options.Documents has "openapi.json"`},

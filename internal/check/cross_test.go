@@ -202,8 +202,8 @@ func TestCompileCrossErrors(t *testing.T) {
 		{"Text", "required_if=F x", "F is float64, never x"},
 		{"Text", "required_if=Yes 1", "write true or false"},
 		{"Text", "required_if=List a", "write a number or nil"},
-		{"Text", "required_if=From x", "compared with no text"},
-		{"Text", "required_if=Any x", "compared with no text"},
+		{"Text", "required_if=From x", "cannot be compared with a string"},
+		{"Text", "required_if=Any x", "cannot be compared with a string"},
 		{"Text", "required_with=", "takes the names of fields"},
 		{"Text", "required_with=Nope", `no field "Nope"`},
 		{"N", "postcode_iso3166_alpha2_field=Text", "make both fields strings"},
@@ -242,7 +242,7 @@ func TestCrossInEmbeddedStruct(t *testing.T) {
 	assert.NotNil(t, judge(reflect.ValueOf(outer{}), value(2), true), "the struct with the other field is not there")
 
 	_, err = check.Builtin().CompileCross(reflect.TypeFor[outer](), &typeinfo.Field{Type: describe[int](t), Rules: rules("gtfield=Low")})
-	require.ErrorContains(t, err, "has none beside it")
+	require.ErrorContains(t, err, "but there are none")
 	none, err := check.Builtin().CompileCross(reflect.TypeFor[outer](), &typeinfo.Field{Type: describe[int](t), Rules: rules("min=1")})
 	require.NoError(t, err)
 	assert.Nil(t, none)

@@ -51,8 +51,8 @@ func TestMeaning(t *testing.T) {
 func TestWhatCannotBeRead(t *testing.T) {
 	for pattern, reason := range map[string]string{
 		`^(?=a)`: "look-around", `(?<!a)b`: "look-around", `(a)\1`: "a back-reference", `\k<a>`: "a back-reference", `(?i)a`: "flags",
-		`\Aa`: `\A`, `\a`: `\a`, `a{`: "a lone {", `a}`: "a lone }", `]`: "a lone ]", `\p{Emoji}`: "Emoji", `\pL`: "a property", `\uD800`: "no character",
-		`\u{110000}`: "no character", `\xg`: "without a number", `\c1`: "without a letter", `\01`: "an octal escape", `[\B]`: `\B in a class`, `a{2000}`: "repeat", `\`: "at the end", `(`: "missing",
+		`\Aa`: `\A`, `\a`: `\a`, `a{`: "a lone {", `a}`: "a lone }", `]`: "a lone ]", `\p{Emoji}`: "Emoji", `\pL`: "a property", `\uD800`: "not a character",
+		`\u{110000}`: "not a character", `\xg`: "without a number", `\c1`: "without a letter", `\01`: "an octal escape", `[\B]`: `\B in a class`, `a{2000}`: "repeat", `\`: "at the end", `(`: "missing",
 	} {
 		_, err := ecma.ToGo(pattern)
 		assert.ErrorContains(t, err, reason, pattern)

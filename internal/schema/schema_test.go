@@ -655,7 +655,7 @@ func TestKeywords(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"type":"string","maxLength":3}`, compact(t, openapi3.NewSchemaRef("", s)))
 	_, err = schema.Keywords(map[string]any{"maxLength": "3"})
-	assert.ErrorContains(t, err, "is no schema")
+	assert.ErrorContains(t, err, "is not a schema")
 	_, err = schema.Keywords(map[string]any{"maxLength": func() {}})
 	assert.ErrorContains(t, err, "cannot be written as JSON")
 }

@@ -50,11 +50,11 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[*int]("A", `json:"a" requires:"c"`), field[*int]("B", `json:"b"`)),
-		"field A of struct{...}: requires:\"c\": nothing of the name \"c\" can be sent beside it; write one of b",
+		"field A of struct{...}: requires:\"c\": nothing with the name \"c\" can be sent together with it; write one of b",
 	},
 	{
 		of, object(field[*int]("A", `json:"a" requires:"a"`)),
-		"field A of struct{...}: requires:\"a\": nothing of the name \"a\" can be sent beside it; drop it",
+		"field A of struct{...}: requires:\"a\": nothing with the name \"a\" can be sent together with it; drop it",
 	},
 	{
 		of, object(field[*int]("A", `json:"a" requires:"b,"`), field[*int]("B", `json:"b"`)),
@@ -62,7 +62,7 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[*int]("A", `json:"a" requires:"b,b"`), field[*int]("B", `json:"b"`)),
-		"field A of struct{...}: requires:\"b,b\": \"b\" stands twice; name it once",
+		"field A of struct{...}: requires:\"b,b\": \"b\" is listed twice; name it once",
 	},
 	{
 		of, object(field[int]("A", `json:"a" requires:"b"`), field[*int]("B", `json:"b"`)),
@@ -82,11 +82,11 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[*int]("A", `json:"a" requires:"b"`), field[*int]("B", `json:"b" writeonly:"true"`)),
-		"field A of struct{...}: requires:\"b\": \"b\" is writeonly, so no response has it beside this one; make this one writeonly, too, or write the rule as a method Validate",
+		"field A of struct{...}: requires:\"b\": \"b\" is writeonly, so no response has it together with this one; make this one writeonly, too, or write the rule as a method Validate",
 	},
 	{
 		input, object(field[*int]("A", `query:"a" requires:"b"`), field[*int]("B", `header:"b"`)),
-		"field A of struct{...}: requires:\"b\": nothing of the name \"b\" can be sent beside it; drop it",
+		"field A of struct{...}: requires:\"b\": nothing with the name \"b\" can be sent together with it; drop it",
 	},
 	{
 		input, object(field[*[]int]("A", `body:"" requires:"b"`)),
@@ -297,7 +297,7 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[string]("A", `pattern:"["`)),
-		"field A of struct{...}: pattern:\"[\" is no regular expression: missing closing ]: `[`; write it in the syntax of the package regexp",
+		"field A of struct{...}: pattern:\"[\" is not a regular expression: missing closing ]: `[`; write it in the syntax of the package regexp",
 	},
 	// Embedding.
 	{
@@ -454,7 +454,7 @@ var configErrors = []struct {
 			OneOf    `json:"kind"`
 			Cat, Dog *cat `case:"cat"`
 		}](),
-		`field Dog of struct{...}: the case "cat" stands twice; give each variant a case of its own`,
+		`field Dog of struct{...}: the case "cat" is listed twice; give each variant a case of its own`,
 	},
 	{
 		of, reflect.TypeFor[struct {
@@ -471,7 +471,7 @@ var configErrors = []struct {
 				Lives int `json:"lives"`
 			} `case:"*"`
 		}](),
-		"field Other of struct{...}: the discriminator is a text, and Lives of the default variant is none; make it a string, or leave it out of the variant",
+		"field Other of struct{...}: the discriminator is a string, but Lives of the default variant is not; make it a string, or leave it out of the variant",
 	},
 	{
 		of, reflect.TypeFor[struct {
@@ -585,15 +585,15 @@ var configErrors = []struct {
 	},
 	{
 		of, object(field[[]string]("A", `validate:"required,dive,required,max=3"`)),
-		`field A of struct{...}: validate:"required,dive,required,max=3": required behind dive says nothing, as an element is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
+		`field A of struct{...}: validate:"required,dive,required,max=3": required after dive has no effect, as an element is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
 	},
 	{
 		of, object(field[map[string][]int]("A", `validate:"dive,dive,required"`)),
-		`field A of struct{...}: validate:"dive,dive,required": required behind dive says nothing, as an element is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
+		`field A of struct{...}: validate:"dive,dive,required": required after dive has no effect, as an element is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
 	},
 	{
 		of, object(field[map[string]any]("A", `validate:"dive,keys,required,endkeys,required"`)),
-		`field A of struct{...}: validate:"dive,keys,required,endkeys,required": required behind keys says nothing, as a key is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
+		`field A of struct{...}: validate:"dive,keys,required,endkeys,required": required after keys has no effect, as a key is always present and never null; write min=1 where an empty or zero one is refused, or drop it`,
 	},
 	{
 		of, object(field[struct{ a, b int }]("A", "")),
@@ -1002,7 +1002,7 @@ var configErrors = []struct {
 	},
 	{
 		response, object(field[int]("Code", `status:"200,200"`)),
-		"field Code of struct{...}: the status 200 stands twice; list each once",
+		"field Code of struct{...}: the status 200 is listed twice; list each once",
 	},
 	{
 		response, object(field[int]("Code", `status:"200" default:"200"`)),
