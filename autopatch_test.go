@@ -442,12 +442,12 @@ func TestPatchMistakes(t *testing.T) {
 		return nil, nil
 	})
 	for want, misuse := range map[string]func(){
-		"is not a GET":                     func() { candor.AutoPatch(put, put) },
-		"is not a PUT":                     func() { candor.AutoPatch(get, get) },
+		"is not a GET":                    func() { candor.AutoPatch(put, put) },
+		"is not a PUT":                    func() { candor.AutoPatch(get, get) },
 		"have different paths or routers": func() { candor.AutoPatch(get, elsewhere) },
-		"returns no JSON":               func() { candor.AutoPatch(text, json) },
-		"takes no JSON object":          func() { candor.AutoPatch(here, bodiless) },
-		"a route is nil; pass what":     func() { candor.AutoPatch(get, (*candor.Route[candor.None, int])(nil)) },
+		"returns no JSON":                 func() { candor.AutoPatch(text, json) },
+		"takes no JSON object":            func() { candor.AutoPatch(here, bodiless) },
+		"a route is nil; pass what":       func() { candor.AutoPatch(get, (*candor.Route[candor.None, int])(nil)) },
 	} {
 		func() {
 			defer func() {

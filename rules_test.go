@@ -78,9 +78,9 @@ func TestWrongAdditions(t *testing.T) {
 		`Config.Rules: rule "x": the function is nil`:                         {Rules: map[string]candor.Rule{"x": {}}},
 		`Config.Schemas has a nil type`:                                       {Schemas: map[reflect.Type]map[string]any{nil: {}}},
 		`Config.Schemas[int]: {"minimum":"a"} is not a schema of OpenAPI 3.1`: {Schemas: map[reflect.Type]map[string]any{reflect.TypeFor[int](): {"minimum": "a"}}},
-		`Config.Codecs["cbor"]: not a media type`:                        {Codecs: map[string]candor.Codec{"cbor": cborCodec}},
-		`Config.Codecs["application/CBOR"]: not a media type`:            {Codecs: map[string]candor.Codec{"application/CBOR": cborCodec}},
-		`Config.Codecs["application/*"]: not a media type`:               {Codecs: map[string]candor.Codec{"application/*": cborCodec}},
+		`Config.Codecs["cbor"]: not a media type`:                             {Codecs: map[string]candor.Codec{"cbor": cborCodec}},
+		`Config.Codecs["application/CBOR"]: not a media type`:                 {Codecs: map[string]candor.Codec{"application/CBOR": cborCodec}},
+		`Config.Codecs["application/*"]: not a media type`:                    {Codecs: map[string]candor.Codec{"application/*": cborCodec}},
 		`Config.Codecs["application/x+json"]: JSON is built in`:               {Codecs: map[string]candor.Codec{"application/x+json": cborCodec}},
 		`Config.Codecs["application/cbor"]: it needs both Marshal and Unmar`:  {Codecs: map[string]candor.Codec{"application/cbor": {Marshal: cborCodec.Marshal}}},
 	}

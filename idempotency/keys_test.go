@@ -453,10 +453,10 @@ func TestTypedCalls(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for want, misuse := range map[string]func(){
-		"the store is nil; pass one":    func() { idempotency.Keys(nil, idempotency.Config{}) },
-		"TTL -1s; write how long":       func() { idempotency.KeysIn[idempotency.Store](idempotency.Config{TTL: -time.Second}) },
-		"Lock -1s; write how long":      func() { idempotency.Keys(down{}, idempotency.Config{Lock: -time.Second}) },
-		"MaxBody -1; write a number":    func() { idempotency.Keys(down{}, idempotency.Config{MaxBody: -1}) },
+		"the store is nil; pass one": func() { idempotency.Keys(nil, idempotency.Config{}) },
+		"TTL -1s; write how long":    func() { idempotency.KeysIn[idempotency.Store](idempotency.Config{TTL: -time.Second}) },
+		"Lock -1s; write how long":   func() { idempotency.Keys(down{}, idempotency.Config{Lock: -time.Second}) },
+		"MaxBody -1; write a number": func() { idempotency.Keys(down{}, idempotency.Config{MaxBody: -1}) },
 		"NewMemoryStore(-1): pass a": func() { idempotency.NewMemoryStore(-1) },
 	} {
 		func() {
