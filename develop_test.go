@@ -225,7 +225,7 @@ func TestDev(t *testing.T) {
 			"ERROR     " + folded,
 		}},
 		"GET /lines": {want: []string{
-			"ERROR failed after the answer method=GET route=/lines error=panic: no more path=/lines",
+			"ERROR failed after the response method=GET route=/lines error=panic: no more path=/lines",
 			"ERROR     devApp.func6.1 develop_test.go",
 			"ERROR     " + folded,
 			"INFO request method=GET path=/lines route=/lines status=200 duration=D aborted=true",
