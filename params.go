@@ -11,6 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -120,23 +121,31 @@ type filler func(from *requestScope) error
 type makeFiller func(field any) filler
 
 // readyInputs are the types that need no source.
-var readyInputs = map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
-	reflect.TypeFor[*http.Request]():  always(func(a *requestScope) *http.Request { return a.r }),
-	reflect.TypeFor[ResponseHeader](): always(func(a *requestScope) ResponseHeader { return ResponseHeader(a.w.Header()) }),
-	reflect.TypeFor[*slog.Logger]():   always(func(a *requestScope) *slog.Logger { return a.metadata.log }),
-	reflect.TypeFor[RouteInfo]():      always(func(a *requestScope) RouteInfo { return a.metadata.routeInfo() }),
-	reflect.TypeFor[RequiredScopes](): always(func(a *requestScope) RequiredScopes { return a.metadata.scopes }),
-	reflect.TypeFor[RootPath]():       always(func(a *requestScope) RootPath { return a.metadata.root }),
-	reflect.TypeFor[*Tasks]():         always((*requestScope).someTasks),
-	reflect.TypeFor[*CacheTags]():     always((*requestScope).someTags),
-	rawBodyType:                       always(func(a *requestScope) RawBody { return a.raw.data }),
-	reflect.TypeFor[*Exchange]():      always((*requestScope).someExchange),
-	reflect.TypeFor[Bearer]():         makeBearer,
-	reflect.TypeFor[*Bearer]():        makeBearer,
-	reflect.TypeFor[Basic]():          makeBasic,
-	reflect.TypeFor[*Basic]():         makeBasic,
-	reflect.TypeFor[APIKey]():         makeAPIKey,
-	reflect.TypeFor[*APIKey]():        makeAPIKey,
+func readyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error) {
+	return madeReadyInputs.Get(makeReadyInputs)
+}
+
+var madeReadyInputs lazy.Value[map[reflect.Type]func(*typeinfo.Field) (makeFiller, error)]
+
+func makeReadyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error) {
+	return map[reflect.Type]func(*typeinfo.Field) (makeFiller, error){
+		reflect.TypeFor[*http.Request]():  always(func(a *requestScope) *http.Request { return a.r }),
+		reflect.TypeFor[ResponseHeader](): always(func(a *requestScope) ResponseHeader { return ResponseHeader(a.w.Header()) }),
+		reflect.TypeFor[*slog.Logger]():   always(func(a *requestScope) *slog.Logger { return a.metadata.log }),
+		reflect.TypeFor[RouteInfo]():      always(func(a *requestScope) RouteInfo { return a.metadata.routeInfo() }),
+		reflect.TypeFor[RequiredScopes](): always(func(a *requestScope) RequiredScopes { return a.metadata.scopes }),
+		reflect.TypeFor[RootPath]():       always(func(a *requestScope) RootPath { return a.metadata.root }),
+		reflect.TypeFor[*Tasks]():         always((*requestScope).someTasks),
+		reflect.TypeFor[*CacheTags]():     always((*requestScope).someTags),
+		rawBodyType:                       always(func(a *requestScope) RawBody { return a.raw.data }),
+		reflect.TypeFor[*Exchange]():      always((*requestScope).someExchange),
+		reflect.TypeFor[Bearer]():         makeBearer,
+		reflect.TypeFor[*Bearer]():        makeBearer,
+		reflect.TypeFor[Basic]():          makeBasic,
+		reflect.TypeFor[*Basic]():         makeBasic,
+		reflect.TypeFor[APIKey]():         makeAPIKey,
+		reflect.TypeFor[*APIKey]():        makeAPIKey,
+	}
 }
 
 // always is a type that is there in every request.
@@ -156,7 +165,7 @@ func isResponseHeader(f *typeinfo.Field) bool { return f.Type.Go == reflect.Type
 
 func isRequest(f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[*http.Request]() }
 
-func isReadyInput(t reflect.Type) bool { return readyInputs[t] != nil || isUnread(t) }
+func isReadyInput(t reflect.Type) bool { return readyInputs()[t] != nil || isUnread(t) }
 
 // inputs holds the description of every input: what it says is the type's alone,
 // so that routes of one type share it, and what is made of it.
@@ -186,7 +195,7 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string) (*inputPlan, error) {
 	p := &inputPlan{desc: in, choices: choicesOf(in)}
 	for _, f := range in.Ready {
-		fill, err := readyInputs[f.Type.Go](f)
+		fill, err := readyInputs()[f.Type.Go](f)
 		// What makes a filler sees the field alone, and cannot name the input.
 		if configErr, ok := errors.AsType[*typeinfo.Error](err); ok {
 			configErr.Type = typeinfo.Name(in.Go)

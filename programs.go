@@ -6,9 +6,9 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -74,7 +74,11 @@ func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []s
 
 // standard are the programs under validator's own rules, shared by every app
 // without rules or codecs of its own.
-var standard = sync.OnceValue(func() *programs { return &programs{compiler: newCompiler(check.Builtin(), codecSet{})} })
+func standard() *programs {
+	return madeStandard.Get(func() *programs { return &programs{compiler: newCompiler(check.Builtin(), codecSet{})} })
+}
+
+var madeStandard lazy.Value[*programs]
 
 // newPrograms are those of an app with these additions.
 func newPrograms(rules map[string]Rule, codecs map[string]Codec, schemas map[reflect.Type]map[string]any) (*programs, error) {

@@ -19,6 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/formdata"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -303,19 +304,27 @@ var (
 )
 
 // fileSetters are the types a file can have in an input.
-var fileSetters = map[reflect.Type]func(dst reflect.Value, files []Upload){
-	uploadType: func(dst reflect.Value, files []Upload) { dst.Set(reflect.ValueOf(files[len(files)-1])) },
-	reflect.PointerTo(uploadType): func(dst reflect.Value, files []Upload) {
-		last := files[len(files)-1]
-		dst.Set(reflect.ValueOf(&last))
-	},
-	uploadsType:               func(dst reflect.Value, files []Upload) { dst.Set(reflect.ValueOf(files)) },
-	reflect.TypeFor[[]byte](): func(dst reflect.Value, files []Upload) { dst.SetBytes(files[len(files)-1].memory) },
+func fileSetters() map[reflect.Type]func(dst reflect.Value, files []Upload) {
+	return madeFileSetters.Get(makeFileSetters)
+}
+
+var madeFileSetters lazy.Value[map[reflect.Type]func(dst reflect.Value, files []Upload)]
+
+func makeFileSetters() map[reflect.Type]func(dst reflect.Value, files []Upload) {
+	return map[reflect.Type]func(dst reflect.Value, files []Upload){
+		uploadType: func(dst reflect.Value, files []Upload) { dst.Set(reflect.ValueOf(files[len(files)-1])) },
+		reflect.PointerTo(uploadType): func(dst reflect.Value, files []Upload) {
+			last := files[len(files)-1]
+			dst.Set(reflect.ValueOf(&last))
+		},
+		uploadsType:               func(dst reflect.Value, files []Upload) { dst.Set(reflect.ValueOf(files)) },
+		reflect.TypeFor[[]byte](): func(dst reflect.Value, files []Upload) { dst.SetBytes(files[len(files)-1].memory) },
+	}
 }
 
 // compileFile makes the plan of a file field.
 func (c *compiler) compileFile(f *typeinfo.Field) (*filePlan, error) {
-	set := fileSetters[f.Type.Go]
+	set := fileSetters()[f.Type.Go]
 	switch isList := f.Type.Go == uploadsType; {
 	case set == nil:
 		return nil, &typeinfo.Error{Problem: "a file cannot be taken as " + typeinfo.Name(f.Type.Go), Fix: "make it a candor.Upload, *candor.Upload, []candor.Upload or []byte"}

@@ -20,11 +20,11 @@ import (
 	"maps"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/go-playground/validator/v10"
 
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -43,12 +43,13 @@ type Custom struct {
 	Message string
 }
 
-// builtin makes the set without rules of a user; it is shared, because it
-// holds nothing of any app.
-var builtin = sync.OnceValue(func() *Set { return &Set{validate: newValidate()} })
+// Builtin is the set of validator's own rules. It is shared, because it holds
+// nothing of any app.
+func Builtin() *Set {
+	return builtin.Get(func() *Set { return &Set{validate: newValidate()} })
+}
 
-// Builtin is the set of validator's own rules.
-func Builtin() *Set { return builtin() }
+var builtin lazy.Value[*Set]
 
 func newValidate() *validator.Validate {
 	v := validator.New(validator.WithRequiredStructEnabled())
@@ -275,7 +276,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 		c.keeps = s.through(on, rule)
 		return c, nil
 	}
-	t, ok := tags[rule.Name]
+	t, ok := tags()[rule.Name]
 	if !ok {
 		return s.uncommon(on, rule, c)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -21,22 +22,28 @@ import (
 type CrossCheck func(parent, field reflect.Value, present bool) *fault.Fault
 
 // crossTags are validator's rules that look at other fields.
-var crossTags = map[string]crossMaker{
-	"eqfield": makeComparison, "nefield": makeComparison, "gtfield": makeComparison,
-	"gtefield": makeComparison, "ltfield": makeComparison, "ltefield": makeComparison,
-	"eqcsfield": makeComparison, "necsfield": makeComparison, "gtcsfield": makeComparison,
-	"gtecsfield": makeComparison, "ltcsfield": makeComparison, "ltecsfield": makeComparison,
-	"fieldcontains": makeComparison, "fieldexcludes": makeComparison,
-	"postcode_iso3166_alpha2_field": makePostcodeField,
+func crossTags() map[string]crossMaker { return madeCrossTags.Get(makeCrossTags) }
 
-	"required_if": makeIf, "required_unless": makeIf, "excluded_if": makeIf, "excluded_unless": makeIf, "skip_unless": makeIf,
-	"required_with": makeWith, "required_with_all": makeWith, "required_without": makeWith, "required_without_all": makeWith,
-	"excluded_with": makeWith, "excluded_with_all": makeWith, "excluded_without": makeWith, "excluded_without_all": makeWith,
+var madeCrossTags lazy.Value[map[string]crossMaker]
+
+func makeCrossTags() map[string]crossMaker {
+	return map[string]crossMaker{
+		"eqfield": makeComparison, "nefield": makeComparison, "gtfield": makeComparison,
+		"gtefield": makeComparison, "ltfield": makeComparison, "ltefield": makeComparison,
+		"eqcsfield": makeComparison, "necsfield": makeComparison, "gtcsfield": makeComparison,
+		"gtecsfield": makeComparison, "ltcsfield": makeComparison, "ltecsfield": makeComparison,
+		"fieldcontains": makeComparison, "fieldexcludes": makeComparison,
+		"postcode_iso3166_alpha2_field": makePostcodeField,
+
+		"required_if": makeIf, "required_unless": makeIf, "excluded_if": makeIf, "excluded_unless": makeIf, "skip_unless": makeIf,
+		"required_with": makeWith, "required_with_all": makeWith, "required_without": makeWith, "required_without_all": makeWith,
+		"excluded_with": makeWith, "excluded_with_all": makeWith, "excluded_without": makeWith, "excluded_without_all": makeWith,
+	}
 }
 
 type crossMaker func(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error)
 
-func isCross(rule typeinfo.Rule) bool { return rule.Cross || crossTags[rule.Name] != nil }
+func isCross(rule typeinfo.Rule) bool { return rule.Cross || crossTags()[rule.Name] != nil }
 
 // CompileCross makes the check of the cross-field rules in f.Rules.Self, nil if
 // there are none. f.Index starts at parent. Names in a rule are Go names,
@@ -70,7 +77,7 @@ func (s *Set) CompileCross(parent reflect.Type, f *typeinfo.Field, siblings ...*
 }
 
 func (s *Set) cross(at scene, rule typeinfo.Rule) (CrossCheck, error) {
-	maker := crossTags[rule.Name]
+	maker := crossTags()[rule.Name]
 	if maker == nil {
 		return nil, &UnknownTagError{Tag: rule.String()}
 	}

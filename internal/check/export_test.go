@@ -4,8 +4,8 @@ package check
 // this package.
 func Makers() map[string]bool {
 	made := map[string]bool{}
-	for name := range tags {
-		made[name] = tags[name].make != nil
+	for name := range tags() {
+		made[name] = tags()[name].make != nil
 	}
 	return made
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 // Order is the order in which a document is written. What it does not mention
@@ -121,7 +123,7 @@ func (e *encoder) other(v any) {
 		inner, err := v.MarshalYAML()
 		e.fail(err)
 		if members, ok := inner.(map[string]any); ok {
-			e.object(members, memberOrder[deref(r.Type())])
+			e.object(members, memberOrder()[deref(r.Type())])
 			return
 		}
 		e.value(inner)
@@ -237,7 +239,11 @@ type schemaField struct {
 
 // schemaFields are in the order in which they are written. They come from kin's
 // own tags, so that no keyword is forgotten.
-var schemaFields = func() []schemaField {
+func schemaFields() []schemaField { return madeSchemaFields.Get(makeSchemaFields) }
+
+var madeSchemaFields lazy.Value[[]schemaField]
+
+func makeSchemaFields() []schemaField {
 	var fields []schemaField
 	t := reflect.TypeFor[openapi3.Schema]()
 	for i := range t.NumField() {
@@ -248,7 +254,7 @@ var schemaFields = func() []schemaField {
 	}
 	slices.SortStableFunc(fields, func(a, b schemaField) int { return rank(a.keyword) - rank(b.keyword) })
 	return fields
-}()
+}
 
 // rank is the index of a keyword; keywords of a later kin come last.
 func rank(keyword string) int {
@@ -269,7 +275,7 @@ func (e *encoder) schema(s *openapi3.Schema) {
 	}
 	e.open('{')
 	r := reflect.ValueOf(s).Elem()
-	for _, field := range schemaFields {
+	for _, field := range schemaFields() {
 		v := r.Field(field.index)
 		if isAbsent(v) {
 			continue
@@ -317,7 +323,7 @@ func (e *encoder) components(c *openapi3.Components) {
 		return
 	}
 	e.open('{')
-	for _, name := range inOrder(all, memberOrder[reflect.TypeFor[openapi3.Components]()]) {
+	for _, name := range inOrder(all, memberOrder()[reflect.TypeFor[openapi3.Components]()]) {
 		e.name(name)
 		if name != "schemas" {
 			e.value(all[name])
@@ -559,7 +565,7 @@ func (e *encoder) pathItem(item *openapi3.PathItem, methods []string) {
 	e.fail(err)
 	if members, ok := members.(map[string]any); ok {
 		order := append([]string{"$ref", "summary", "description", "servers", "parameters"}, methods...)
-		e.object(members, append(order, memberOrder[reflect.TypeFor[openapi3.PathItem]()]...))
+		e.object(members, append(order, memberOrder()[reflect.TypeFor[openapi3.PathItem]()]...))
 		return
 	}
 	e.value(members)
@@ -632,45 +638,51 @@ var schemaOrder = strings.Fields(`$schema $id $anchor $dynamicAnchor $ref $dynam
 	allOf anyOf oneOf not if then else discriminator $defs default example examples xml externalDocs`)
 
 // memberOrder is the order of the specification for everything but schemas.
-var memberOrder = map[reflect.Type][]string{
-	reflect.TypeFor[openapi3.T](): strings.Fields(
-		"openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs"),
-	reflect.TypeFor[openapi3.Info]():           strings.Fields("title summary description termsOfService contact license version"),
-	reflect.TypeFor[openapi3.Contact]():        strings.Fields("name url email"),
-	reflect.TypeFor[openapi3.License]():        strings.Fields("name identifier url"),
-	reflect.TypeFor[openapi3.Server]():         strings.Fields("url description variables"),
-	reflect.TypeFor[openapi3.ServerVariable](): strings.Fields("enum default description"),
-	reflect.TypeFor[openapi3.Components](): strings.Fields(
-		"schemas responses parameters examples requestBodies headers securitySchemes links callbacks pathItems"),
-	reflect.TypeFor[openapi3.PathItem](): strings.Fields(
-		"$ref summary description servers parameters get put post delete options head patch trace query additionalOperations"),
-	reflect.TypeFor[openapi3.Operation](): strings.Fields(
-		"tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers"),
-	reflect.TypeFor[openapi3.ExternalDocs](): strings.Fields("description url"),
-	reflect.TypeFor[openapi3.Parameter](): strings.Fields(
-		"name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
-	reflect.TypeFor[openapi3.ParameterRef](): strings.Fields(
-		"$ref name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
-	reflect.TypeFor[openapi3.Header](): strings.Fields(
-		"description required deprecated style explode allowReserved schema example examples content"),
-	reflect.TypeFor[openapi3.HeaderRef](): strings.Fields(
-		"$ref description required deprecated style explode allowReserved schema example examples content"),
-	reflect.TypeFor[openapi3.RequestBody]():    strings.Fields("description content required"),
-	reflect.TypeFor[openapi3.RequestBodyRef](): strings.Fields("$ref description content required"),
-	reflect.TypeFor[openapi3.MediaType]():      strings.Fields("schema itemSchema x-itemSchema example examples encoding"),
-	reflect.TypeFor[openapi3.Encoding]():       strings.Fields("contentType headers style explode allowReserved"),
-	reflect.TypeFor[openapi3.Response]():       strings.Fields("description headers content links"),
-	reflect.TypeFor[openapi3.ResponseRef]():    strings.Fields("$ref description headers content links"),
-	reflect.TypeFor[openapi3.Example]():        strings.Fields("summary description value externalValue"),
-	reflect.TypeFor[openapi3.ExampleRef]():     strings.Fields("$ref summary description value externalValue"),
-	reflect.TypeFor[openapi3.Link]():           strings.Fields("operationRef operationId parameters requestBody description server"),
-	reflect.TypeFor[openapi3.LinkRef]():        strings.Fields("$ref operationRef operationId parameters requestBody description server"),
-	reflect.TypeFor[openapi3.Tag]():            strings.Fields("name summary description externalDocs parent kind"),
-	reflect.TypeFor[openapi3.SecurityScheme](): strings.Fields(
-		"type description name in scheme bearerFormat flows openIdConnectUrl"),
-	reflect.TypeFor[openapi3.SecuritySchemeRef](): strings.Fields(
-		"$ref type description name in scheme bearerFormat flows openIdConnectUrl"),
-	reflect.TypeFor[openapi3.OAuthFlows]():    strings.Fields("implicit password clientCredentials authorizationCode"),
-	reflect.TypeFor[openapi3.OAuthFlow]():     strings.Fields("deviceAuthorizationUrl authorizationUrl tokenUrl refreshUrl scopes"),
-	reflect.TypeFor[openapi3.Discriminator](): strings.Fields("propertyName mapping defaultMapping"),
+func memberOrder() map[reflect.Type][]string { return madeMemberOrder.Get(makeMemberOrder) }
+
+var madeMemberOrder lazy.Value[map[reflect.Type][]string]
+
+func makeMemberOrder() map[reflect.Type][]string {
+	return map[reflect.Type][]string{
+		reflect.TypeFor[openapi3.T](): strings.Fields(
+			"openapi info jsonSchemaDialect servers paths webhooks components security tags externalDocs"),
+		reflect.TypeFor[openapi3.Info]():           strings.Fields("title summary description termsOfService contact license version"),
+		reflect.TypeFor[openapi3.Contact]():        strings.Fields("name url email"),
+		reflect.TypeFor[openapi3.License]():        strings.Fields("name identifier url"),
+		reflect.TypeFor[openapi3.Server]():         strings.Fields("url description variables"),
+		reflect.TypeFor[openapi3.ServerVariable](): strings.Fields("enum default description"),
+		reflect.TypeFor[openapi3.Components](): strings.Fields(
+			"schemas responses parameters examples requestBodies headers securitySchemes links callbacks pathItems"),
+		reflect.TypeFor[openapi3.PathItem](): strings.Fields(
+			"$ref summary description servers parameters get put post delete options head patch trace query additionalOperations"),
+		reflect.TypeFor[openapi3.Operation](): strings.Fields(
+			"tags summary description externalDocs operationId parameters requestBody responses callbacks deprecated security servers"),
+		reflect.TypeFor[openapi3.ExternalDocs](): strings.Fields("description url"),
+		reflect.TypeFor[openapi3.Parameter](): strings.Fields(
+			"name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
+		reflect.TypeFor[openapi3.ParameterRef](): strings.Fields(
+			"$ref name in description required deprecated allowEmptyValue style explode allowReserved schema example examples content"),
+		reflect.TypeFor[openapi3.Header](): strings.Fields(
+			"description required deprecated style explode allowReserved schema example examples content"),
+		reflect.TypeFor[openapi3.HeaderRef](): strings.Fields(
+			"$ref description required deprecated style explode allowReserved schema example examples content"),
+		reflect.TypeFor[openapi3.RequestBody]():    strings.Fields("description content required"),
+		reflect.TypeFor[openapi3.RequestBodyRef](): strings.Fields("$ref description content required"),
+		reflect.TypeFor[openapi3.MediaType]():      strings.Fields("schema itemSchema x-itemSchema example examples encoding"),
+		reflect.TypeFor[openapi3.Encoding]():       strings.Fields("contentType headers style explode allowReserved"),
+		reflect.TypeFor[openapi3.Response]():       strings.Fields("description headers content links"),
+		reflect.TypeFor[openapi3.ResponseRef]():    strings.Fields("$ref description headers content links"),
+		reflect.TypeFor[openapi3.Example]():        strings.Fields("summary description value externalValue"),
+		reflect.TypeFor[openapi3.ExampleRef]():     strings.Fields("$ref summary description value externalValue"),
+		reflect.TypeFor[openapi3.Link]():           strings.Fields("operationRef operationId parameters requestBody description server"),
+		reflect.TypeFor[openapi3.LinkRef]():        strings.Fields("$ref operationRef operationId parameters requestBody description server"),
+		reflect.TypeFor[openapi3.Tag]():            strings.Fields("name summary description externalDocs parent kind"),
+		reflect.TypeFor[openapi3.SecurityScheme](): strings.Fields(
+			"type description name in scheme bearerFormat flows openIdConnectUrl"),
+		reflect.TypeFor[openapi3.SecuritySchemeRef](): strings.Fields(
+			"$ref type description name in scheme bearerFormat flows openIdConnectUrl"),
+		reflect.TypeFor[openapi3.OAuthFlows]():    strings.Fields("implicit password clientCredentials authorizationCode"),
+		reflect.TypeFor[openapi3.OAuthFlow]():     strings.Fields("deviceAuthorizationUrl authorizationUrl tokenUrl refreshUrl scopes"),
+		reflect.TypeFor[openapi3.Discriminator](): strings.Fields("propertyName mapping defaultMapping"),
+	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/check"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -20,111 +21,117 @@ type keywordMaker func(on subject, param string) keyword
 
 // keywords has the rules of validator that JSON Schema can say something of.
 // Patterns are written for ECMA 262 with its flag u, and mean the same in Go.
-var keywords = map[string]keywordMaker{
-	"min": atLeast(0), "gte": atLeast(0), "gt": moreThan,
-	"max": atMost(0), "lte": atMost(0), "lt": lessThan,
-	"len": length, "eq": equal, "ne": unequal,
-	"oneof": among, "noneof": notAmong, "oneofci": amongFolded, "noneofci": negate(amongFolded),
-	"eq_ignore_case": equalFolded, "ne_ignore_case": negate(equalFolded),
-	"unique": unique, "port": port, "multipleOf": multiple,
-	"latitude":  degrees(90, `^[-+]?([1-8]?[0-9](\.[0-9]+)?|90(\.0+)?)$`),
-	"longitude": degrees(180, `^[-+]?(180(\.0+)?|((1[0-7][0-9])|([1-9]?[0-9]))(\.[0-9]+)?)$`),
+func keywords() map[string]keywordMaker { return madeKeywords.Get(makeKeywords) }
 
-	"pattern":    onText(ownPattern),
-	"contains":   quotedPattern("", ""),
-	"startswith": quotedPattern("^", ""),
-	"endswith":   quotedPattern("", "$"),
-	"excludes":   negate(quotedPattern("", "")),
+var madeKeywords lazy.Value[map[string]keywordMaker]
 
-	"startsnotwith": negate(quotedPattern("^", "")),
-	"endsnotwith":   negate(quotedPattern("", "$")),
-	"containsany":   classPattern("[", "]", 0),
-	"excludesall":   classPattern("^[^", "]*$", 0),
-	"containsrune":  classPattern("[", "]", 1),
-	"excludesrune":  classPattern("^[^", "]*$", 1),
+func makeKeywords() map[string]keywordMaker {
+	return map[string]keywordMaker{
+		"min": atLeast(0), "gte": atLeast(0), "gt": moreThan,
+		"max": atMost(0), "lte": atMost(0), "lt": lessThan,
+		"len": length, "eq": equal, "ne": unequal,
+		"oneof": among, "noneof": notAmong, "oneofci": amongFolded, "noneofci": negate(amongFolded),
+		"eq_ignore_case": equalFolded, "ne_ignore_case": negate(equalFolded),
+		"unique": unique, "port": port, "multipleOf": multiple,
+		"latitude":  degrees(90, `^[-+]?([1-8]?[0-9](\.[0-9]+)?|90(\.0+)?)$`),
+		"longitude": degrees(180, `^[-+]?(180(\.0+)?|((1[0-7][0-9])|([1-9]?[0-9]))(\.[0-9]+)?)$`),
 
-	"alpha":           pattern(`^[a-zA-Z]+$`),
-	"alphaspace":      pattern(`^[a-zA-Z ]+$`),
-	"alphanum":        pattern(`^[a-zA-Z0-9]+$`),
-	"alphanumspace":   pattern(`^[a-zA-Z0-9 ]+$`),
-	"alphaunicode":    pattern(`^\p{L}+$`),
-	"alphanumunicode": pattern(`^[\p{L}\p{N}]+$`),
-	"numeric":         unlessNumber(`^[-+]?[0-9]+(\.[0-9]+)?$`),
-	"number":          unlessNumber(`^[0-9]+$`),
-	"hexadecimal":     pattern(`^(0[xX])?[0-9a-fA-F]+$`),
-	"ascii":           pattern(`^[\x00-\x7F]*$`),
-	"printascii":      pattern(`^[\x20-\x7E]*$`),
-	"multibyte":       pattern(`^$|[^\x00-\x7F]`),
-	// The cases of letters outside ASCII differ between versions of Unicode, and
-	// some letters of one case have no other.
-	"lowercase": wider(pattern(`^[^A-Z]+$`)),
-	"uppercase": wider(pattern(`^[^a-z]+$`)),
-	"boolean":   truth,
-	"e164":      pattern(`^\+?[1-9][0-9]{7,14}$`),
+		"pattern":    onText(ownPattern),
+		"contains":   quotedPattern("", ""),
+		"startswith": quotedPattern("^", ""),
+		"endswith":   quotedPattern("", "$"),
+		"excludes":   negate(quotedPattern("", "")),
 
-	"hexcolor": pattern(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$`),
-	"rgb":      pattern(`^rgb\(` + ws + `(` + octet + comma + octet + comma + octet + `|` + octet + `%` + comma + octet + `%` + comma + octet + `%)` + ws + `\)$`),
-	"rgba":     pattern(`^rgba\(` + ws + `(` + octet + comma + octet + comma + octet + `|` + octet + `%` + comma + octet + `%` + comma + octet + `%)` + comma + alpha + ws + `\)$`),
-	"hsl":      pattern(`^hsl\(` + ws + hue + comma + percent + comma + percent + ws + `\)$`),
-	"hsla":     pattern(`^hsla\(` + ws + hue + comma + percent + comma + percent + comma + alpha + ws + `\)$`),
-	"cmyk":     pattern(`^cmyk\(` + share + comma + share + comma + share + comma + share + `\)$`),
+		"startsnotwith": negate(quotedPattern("^", "")),
+		"endsnotwith":   negate(quotedPattern("", "$")),
+		"containsany":   classPattern("[", "]", 0),
+		"excludesall":   classPattern("^[^", "]*$", 0),
+		"containsrune":  classPattern("[", "]", 1),
+		"excludesrune":  classPattern("^[^", "]*$", 1),
 
-	// A validator that asserts formats refuses what is not of them, so none is
-	// narrower than its rule: addresses and URLs may have letters outside ASCII
-	// (RFC 6531, RFC 3987).
-	"email": wider(format("idn-email")),
-	"url":   wider(format("iri")),
-	// What follows # may be anything, which is no reference.
-	"uri":       wider(pattern(`^(/|\*(#|$)|[a-zA-Z][a-zA-Z0-9+.-]*:)`)),
-	"http_url":  wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]?://`)),
-	"https_url": wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]://`)),
-	"ip":        wider(eitherFormat("ipv4", "ipv6")),
-	// Validator also takes an IPv4 address written as ::ffff:1.2.3.4.
-	"ipv4": wider(eitherFormat("ipv4", "ipv6")),
-	"ipv6": wider(format("ipv6")),
+		"alpha":           pattern(`^[a-zA-Z]+$`),
+		"alphaspace":      pattern(`^[a-zA-Z ]+$`),
+		"alphanum":        pattern(`^[a-zA-Z0-9]+$`),
+		"alphanumspace":   pattern(`^[a-zA-Z0-9 ]+$`),
+		"alphaunicode":    pattern(`^\p{L}+$`),
+		"alphanumunicode": pattern(`^[\p{L}\p{N}]+$`),
+		"numeric":         unlessNumber(`^[-+]?[0-9]+(\.[0-9]+)?$`),
+		"number":          unlessNumber(`^[0-9]+$`),
+		"hexadecimal":     pattern(`^(0[xX])?[0-9a-fA-F]+$`),
+		"ascii":           pattern(`^[\x00-\x7F]*$`),
+		"printascii":      pattern(`^[\x20-\x7E]*$`),
+		"multibyte":       pattern(`^$|[^\x00-\x7F]`),
+		// The cases of letters outside ASCII differ between versions of Unicode, and
+		// some letters of one case have no other.
+		"lowercase": wider(pattern(`^[^A-Z]+$`)),
+		"uppercase": wider(pattern(`^[^a-z]+$`)),
+		"boolean":   truth,
+		"e164":      pattern(`^\+?[1-9][0-9]{7,14}$`),
 
-	"hostname":          pattern(`^[a-zA-Z]` + label + `(\.[a-zA-Z0-9]` + label + `)*$`),
-	"hostname_rfc1123":  pattern(`^[a-zA-Z0-9]` + label + `(\.[a-zA-Z0-9]` + label + `)*$`),
-	"hostname_label":    pattern(`^[a-zA-Z0-9]` + label + `$`),
-	"fqdn":              wider(pattern(`^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}(\.[a-zA-Z0-9][a-zA-Z0-9-]{0,62})*\.[a-zA-Z][a-zA-Z0-9-]{0,62}\.?$`)),
-	"dns_rfc1035_label": limited(63, pattern(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)),
-	"url_encoded":       pattern(`^([^%]|%[0-9A-Fa-f]{2})*$`),
+		"hexcolor": pattern(`^#([0-9a-fA-F]{3}|[0-9a-fA-F]{4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})$`),
+		"rgb":      pattern(`^rgb\(` + ws + `(` + octet + comma + octet + comma + octet + `|` + octet + `%` + comma + octet + `%` + comma + octet + `%)` + ws + `\)$`),
+		"rgba":     pattern(`^rgba\(` + ws + `(` + octet + comma + octet + comma + octet + `|` + octet + `%` + comma + octet + `%` + comma + octet + `%)` + comma + alpha + ws + `\)$`),
+		"hsl":      pattern(`^hsl\(` + ws + hue + comma + percent + comma + percent + ws + `\)$`),
+		"hsla":     pattern(`^hsla\(` + ws + hue + comma + percent + comma + percent + comma + alpha + ws + `\)$`),
+		"cmyk":     pattern(`^cmyk\(` + share + comma + share + comma + share + comma + share + `\)$`),
 
-	"uuid":          format("uuid"),
-	"uuid3":         formatAndPattern("uuid", uuidOf("0-9a-f", "3", "0-9a-f")),
-	"uuid4":         formatAndPattern("uuid", uuidOf("0-9a-f", "4", "89ab")),
-	"uuid5":         formatAndPattern("uuid", uuidOf("0-9a-f", "5", "89ab")),
-	"uuid7":         formatAndPattern("uuid", uuidOf("0-9a-f", "7", "89ab")),
-	"uuid_rfc4122":  format("uuid"),
-	"uuid3_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "3", "0-9a-fA-F")),
-	"uuid4_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "4", "89abAB")),
-	"uuid5_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "5", "89abAB")),
-	// The long s and the sign of kelvin are cases of s and k.
-	"ulid": pattern("^[0-7][A-HJKMNP-TV-Za-hjkmnp-tv-z0-9\u017f\u212a]{25}$"),
+		// A validator that asserts formats refuses what is not of them, so none is
+		// narrower than its rule: addresses and URLs may have letters outside ASCII
+		// (RFC 6531, RFC 3987).
+		"email": wider(format("idn-email")),
+		"url":   wider(format("iri")),
+		// What follows # may be anything, which is no reference.
+		"uri":       wider(pattern(`^(/|\*(#|$)|[a-zA-Z][a-zA-Z0-9+.-]*:)`)),
+		"http_url":  wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]?://`)),
+		"https_url": wider(formatAndPattern("iri", `^[hH][tT][tT][pP][sS]://`)),
+		"ip":        wider(eitherFormat("ipv4", "ipv6")),
+		// Validator also takes an IPv4 address written as ::ffff:1.2.3.4.
+		"ipv4": wider(eitherFormat("ipv4", "ipv6")),
+		"ipv6": wider(format("ipv6")),
 
-	"base32":       encoded("base32", `^([A-Z2-7]{8})*([A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=|[A-Z2-7]{8})$`),
-	"base64":       encoded("base64", `^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$`),
-	"base64url":    encoded("base64url", `^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=|[A-Za-z0-9_-]{4})$`),
-	"base64rawurl": encoded("base64url", `^([A-Za-z0-9_-]{4})*[A-Za-z0-9_-]{2,4}$`),
-	"json":         onText(func(string) keyword { return roughly(&openapi3.Schema{ContentMediaType: "application/json"}) }),
-	"jwt":          pattern(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$`),
-	"md4":          hash(32), "md5": hash(32), "sha256": hash(64), "sha384": hash(96), "sha512": hash(128),
-	"ripemd128": hash(32), "ripemd160": hash(40), "tiger128": hash(32), "tiger160": hash(40), "tiger192": hash(48),
+		"hostname":          pattern(`^[a-zA-Z]` + label + `(\.[a-zA-Z0-9]` + label + `)*$`),
+		"hostname_rfc1123":  pattern(`^[a-zA-Z0-9]` + label + `(\.[a-zA-Z0-9]` + label + `)*$`),
+		"hostname_label":    pattern(`^[a-zA-Z0-9]` + label + `$`),
+		"fqdn":              wider(pattern(`^[a-zA-Z0-9][a-zA-Z0-9-]{0,62}(\.[a-zA-Z0-9][a-zA-Z0-9-]{0,62})*\.[a-zA-Z][a-zA-Z0-9-]{0,62}\.?$`)),
+		"dns_rfc1035_label": limited(63, pattern(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)),
+		"url_encoded":       pattern(`^([^%]|%[0-9A-Fa-f]{2})*$`),
 
-	"semver": pattern(`^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)` +
-		`(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?` +
-		`(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$`),
-	"mongodb":  pattern(`^[a-f0-9]{24}$`),
-	"eth_addr": pattern(`^0x[0-9a-fA-F]{40}$`),
-	"cve":      pattern(`^CVE-(1999|2[0-9]{3})-(0[^0][0-9]{2}|0[0-9][^0][0-9]|0[0-9]{2}[^0]|[1-9][0-9]{3,})$`),
-	"bic":      pattern(`^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$`),
-	"ein":      pattern(`^[0-9]{2}-[0-9]{7}$`),
-	"issn":     wider(pattern(`^[0-9]{4}-[0-9]{3}[0-9X]$`)),
+		"uuid":          format("uuid"),
+		"uuid3":         formatAndPattern("uuid", uuidOf("0-9a-f", "3", "0-9a-f")),
+		"uuid4":         formatAndPattern("uuid", uuidOf("0-9a-f", "4", "89ab")),
+		"uuid5":         formatAndPattern("uuid", uuidOf("0-9a-f", "5", "89ab")),
+		"uuid7":         formatAndPattern("uuid", uuidOf("0-9a-f", "7", "89ab")),
+		"uuid_rfc4122":  format("uuid"),
+		"uuid3_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "3", "0-9a-fA-F")),
+		"uuid4_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "4", "89abAB")),
+		"uuid5_rfc4122": formatAndPattern("uuid", uuidOf("0-9a-fA-F", "5", "89abAB")),
+		// The long s and the sign of kelvin are cases of s and k.
+		"ulid": pattern("^[0-7][A-HJKMNP-TV-Za-hjkmnp-tv-z0-9\u017f\u212a]{25}$"),
 
-	"bic_iso_9362_2014": pattern(`^[A-Za-z]{6}[A-Za-z0-9]{2}([A-Za-z0-9]{3})?$`),
-	// Validator wants durations that fit 64 bits.
-	"duration": wider(pattern(durationPattern)),
-	"datetime": moment,
+		"base32":       encoded("base32", `^([A-Z2-7]{8})*([A-Z2-7]{2}={6}|[A-Z2-7]{4}={4}|[A-Z2-7]{5}={3}|[A-Z2-7]{7}=|[A-Z2-7]{8})$`),
+		"base64":       encoded("base64", `^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$`),
+		"base64url":    encoded("base64url", `^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=|[A-Za-z0-9_-]{4})$`),
+		"base64rawurl": encoded("base64url", `^([A-Za-z0-9_-]{4})*[A-Za-z0-9_-]{2,4}$`),
+		"json":         onText(func(string) keyword { return roughly(&openapi3.Schema{ContentMediaType: "application/json"}) }),
+		"jwt":          pattern(`^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$`),
+		"md4":          hash(32), "md5": hash(32), "sha256": hash(64), "sha384": hash(96), "sha512": hash(128),
+		"ripemd128": hash(32), "ripemd160": hash(40), "tiger128": hash(32), "tiger160": hash(40), "tiger192": hash(48),
+
+		"semver": pattern(`^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)` +
+			`(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?` +
+			`(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$`),
+		"mongodb":  pattern(`^[a-f0-9]{24}$`),
+		"eth_addr": pattern(`^0x[0-9a-fA-F]{40}$`),
+		"cve":      pattern(`^CVE-(1999|2[0-9]{3})-(0[^0][0-9]{2}|0[0-9][^0][0-9]|0[0-9]{2}[^0]|[1-9][0-9]{3,})$`),
+		"bic":      pattern(`^[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?$`),
+		"ein":      pattern(`^[0-9]{2}-[0-9]{7}$`),
+		"issn":     wider(pattern(`^[0-9]{4}-[0-9]{3}[0-9X]$`)),
+
+		"bic_iso_9362_2014": pattern(`^[A-Za-z]{6}[A-Za-z0-9]{2}([A-Za-z0-9]{3})?$`),
+		// Validator wants durations that fit 64 bits.
+		"duration": wider(pattern(durationPattern)),
+		"datetime": moment,
+	}
 }
 
 // Parts of patterns: white space, a comma with white space around it, the

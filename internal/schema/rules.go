@@ -139,7 +139,7 @@ func (c *Components) say(on subject, rule typeinfo.Rule) keyword {
 	case rule.Name == "iscolor":
 		return c.sayEither(on, colours)
 	}
-	if maker, ok := keywords[rule.Name]; ok {
+	if maker, ok := keywords()[rule.Name]; ok {
 		return maker(on, rule.Param)
 	}
 	return noKeyword
