@@ -15,7 +15,7 @@ type Value[T any] struct {
 
 // Get is the value; the first caller has it made. It may be called concurrently, each
 // time with the same function.
-func (v *Value[T]) Get(make func() T) T {
-	v.once.Do(func() { v.value = make() })
+func (v *Value[T]) Get(build func() T) T {
+	v.once.Do(func() { v.value = build() })
 	return v.value
 }
