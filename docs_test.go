@@ -226,7 +226,7 @@ func TestScriptsOfPagesWithoutEffect(t *testing.T) {
 		`the page is left out; say where it is in Redoc`:                             {Redoc: "-", RedocScript: "/s.js"},
 		`it is the digest of a script that is not named; name that in RedocScript`:   {RedocIntegrity: "sha384-AAAA"},
 		`it is the digest of a script that is not named; name that in ScalarScript`:  {Scalar: "/scalar", ScalarIntegrity: "sha384-AAAA"},
-		`"scalar" is no path; write "/scalar"`:                                       {Scalar: "scalar"},
+		`"scalar" is not a path; write "/scalar"`:                                    {Scalar: "scalar"},
 		`scalar: a script from another host needs Integrity, the digest of the file`: {Scalar: "/scalar", ScalarScript: "https://cdn.example.com/s.js"},
 	} {
 		assert.ErrorContains(t, candor.New(candor.Config{Docs: docs}).Check(), want)
