@@ -262,6 +262,7 @@ func TestDropsAreSentBeforeTheEnd(t *testing.T) {
 				var stopped time.Time
 				t.Cleanup(func() { // after the end of the writer
 					assert.InDelta(t, c.took, time.Since(stopped), float64(50*time.Millisecond))
+					synctest.Wait() // for the log of what was sent in this moment
 					assert.Equal(t, c.want, other.read())
 					assert.Contains(t, strings.Join(writer.log.take(), "\n"), c.log)
 					writer.set(nil, 0)
