@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/schema"
+	"github.com/candor-go/candor/internal/typeinfo"
 )
 
 // function is a user's function with its types taken off.
@@ -108,8 +109,7 @@ func (f *function) typeArguments() []string {
 	} else if f.in.Kind() == reflect.Struct {
 		for i := range f.in.NumField() {
 			field := f.in.Field(i)
-			_, isBody := field.Tag.Lookup("body")
-			add(argumentsIn(field.Type, isBody)...)
+			add(argumentsIn(field.Type, typeinfo.IsBody(field))...)
 		}
 	}
 	if f.out != reflect.TypeFor[struct{}]() { // None

@@ -37,6 +37,13 @@ type tagged struct {
 	strays []*StrayKey
 }
 
+// IsBody reports whether a field is the body of a request or a response, or a member
+// of it, as its tag says.
+func IsBody(f reflect.StructField) bool {
+	_, ok := f.Tag.Lookup(Body.String())
+	return ok
+}
+
 // readTags reads the tags that say what a field is.
 func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 	t := tagged{StructField: f, owner: owner}
