@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -33,6 +34,20 @@ func startRedis(t *testing.T) string {
 	})
 	accepts(t, addr)
 	return "redis://" + addr
+}
+
+// startNATS runs a NATS with its streams, and is its URL.
+func startNATS(t *testing.T) string {
+	t.Helper()
+	nats, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	require.NoError(t, err)
+	go nats.Start()
+	t.Cleanup(func() {
+		nats.Shutdown()
+		nats.WaitForShutdown()
+	})
+	require.True(t, nats.ReadyForConnections(patience))
+	return nats.ClientURL()
 }
 
 func accepts(t *testing.T, addr string) {
@@ -78,14 +93,15 @@ func startNginx(t *testing.T, processes []string) string {
 type chatProcess struct {
 	t             *testing.T
 	program, addr string
-	redis         string
-	cmd           *exec.Cmd
-	log           *bytes.Buffer
+	// broker is the option that names the broker, and its URL.
+	broker [2]string
+	cmd    *exec.Cmd
+	log    *bytes.Buffer
 }
 
 func (p *chatProcess) start() {
 	p.t.Helper()
-	p.cmd, p.log = exec.Command(p.program, "-addr", p.addr, "-redis", p.redis), &bytes.Buffer{}
+	p.cmd, p.log = exec.Command(p.program, "-addr", p.addr, p.broker[0], p.broker[1]), &bytes.Buffer{}
 	p.cmd.Stderr = p.log
 	require.NoError(p.t, p.cmd.Start())
 	accepts(p.t, p.addr)
@@ -106,11 +122,16 @@ func TestTabsAtTwoProcessesChat(t *testing.T) {
 	build.Dir = filepath.Join("..", "..", "examples", "chat")
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", output)
-	redis := startRedis(t)
+	t.Run("over Redis", func(t *testing.T) { tabsChat(t, program, [2]string{"-redis", startRedis(t)}) })
+	t.Run("over NATS", func(t *testing.T) { tabsChat(t, program, [2]string{"-nats", startNATS(t)}) })
+}
+
+func tabsChat(t *testing.T, program string, broker [2]string) {
+	t.Helper()
 	var processes []*chatProcess
 	var addrs []string
 	for range 2 {
-		p := &chatProcess{t: t, program: program, addr: freeAddr(t), redis: redis}
+		p := &chatProcess{t: t, program: program, addr: freeAddr(t), broker: broker}
 		p.start()
 		t.Cleanup(p.stop)
 		processes, addrs = append(processes, p), append(addrs, p.addr)
