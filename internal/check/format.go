@@ -53,7 +53,7 @@ func isRFC9562Variant(c byte) bool { return c == '8' || c == '9' || c|0x20 == 'a
 
 func isIP(s string) bool { return strings.ContainsAny(s, ".:") && net.ParseIP(s) != nil }
 
-func isIPv4(s string) bool { return strings.ContainsAny(s, ".") && net.ParseIP(s).To4() != nil }
+func isIPv4(s string) bool { return strings.ContainsAny(s, ".:") && net.ParseIP(s).To4() != nil }
 
 func isIPv6(s string) bool {
 	if !strings.Contains(s, ":") {

@@ -179,6 +179,8 @@ func FuzzFormats(f *testing.F) {
 		"fe80::1%eth0",
 		"2001:db8::/32",
 		"::ffff:1.2.3.4/120",
+		"::ffff:102:304",
+		"::ffff:102:304/120",
 		"a-.b",
 		"1a.b2.",
 		"a." + strings.Repeat("b", 63) + ".c1",
