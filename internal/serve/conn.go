@@ -246,19 +246,31 @@ func (c *conn) gotBytes(p []byte, now phase) {
 
 // readUntil reads with a limit, unless somebody sets a deadline meanwhile.
 func (c *conn) readUntil(p []byte, until moment) (int, error) {
+	// Before the timer is set: it may go off before the read begins, and what it sets must stay.
+	c.restoreAsked()
 	c.until.Store(int64(until))
 	// The timer does it the other way round: first it says that it is not set, then it looks at until. So one of both sees the other.
 	if watch := moment(c.watch.Load()); watch == never || watch > until || c.server.draining.Load() {
 		c.watchUntil()
 	}
-	return c.readAsked(p)
+	return c.readArmed(p)
 }
 
-// readAsked reads until the deadline that is asked for, or until the timer ends it.
+// readAsked reads until the deadline that is asked for.
 func (c *conn) readAsked(p []byte) (int, error) {
+	c.restoreAsked()
+	return c.readArmed(p)
+}
+
+// restoreAsked takes back what the timer set for a reader before.
+func (c *conn) restoreAsked() {
 	if c.armed.Load() == int64(past) {
 		c.restore()
 	}
+}
+
+// readArmed reads until the deadline that is asked for, or until the timer ends it.
+func (c *conn) readArmed(p []byte) (int, error) {
 	for {
 		n, err := c.readOn(p)
 		if n > 0 || err == nil || c.isAborted() || !isTimeout(err) || !c.goesOn() {
