@@ -64,5 +64,6 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	rt.set = rt.set.copy() // others may share it
 	rt.set.hidden = true
 	r.items = append(r.items, item{route: rt})
+	r.filled.Store(true)
 	return nil
 }

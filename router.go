@@ -34,6 +34,9 @@ type Router struct {
 	site   *callsite.Site
 	prefix string
 	own    *settings
+	// filled is whether there are items. An app that is sealed asks it of routers that
+	// others may be filling.
+	filled atomic.Bool
 	items  []item
 	// providers and lifespans are in the order of registration.
 	providers []*provider
@@ -133,7 +136,7 @@ func (l *looseRouters) since(number int) []*Router {
 		// Nothing has included the router, and nothing refers to it any more.
 		case r == nil:
 			delete(l.numbers, pointer)
-		case n > number && r.holds(func(*route) bool { return true }):
+		case n > number && r.filled.Load():
 			delete(l.numbers, pointer)
 			found = append(found, r)
 		}
@@ -219,6 +222,7 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 		}
 	}
 	r.items = append(r.items, item{inclusion: i})
+	r.filled.Store(true)
 	unincluded.remove(i.router)
 	return nil
 }
@@ -380,6 +384,7 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 	}
 	rt.owner, rt.beside = r, r.register
 	r.items = append(r.items, item{route: rt})
+	r.filled.Store(true)
 	return nil
 }
 
