@@ -18,6 +18,7 @@ import (
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/etag"
+	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/recorder"
@@ -382,10 +383,19 @@ func (p *patchPlan) change(resource []byte, apply changer) ([]byte, error) {
 			faults = append(faults, Invalid("cannot be taken away", "body", name))
 		}
 	}
-	if err := errors.Join(faults...); err != nil {
+	if err := allInvalid(faults); err != nil {
 		return nil, err
 	}
 	return json.Marshal(after)
+}
+
+// allInvalid is one error with the validation errors of several; nil without any.
+func allInvalid(errs []error) error {
+	found := fault.List{Faults: fault.Of(errors.Join(errs...))}
+	if len(found.Faults) == 0 {
+		return nil
+	}
+	return invalid(&found, nil, false)
 }
 
 func hasMember(object []byte, name string) bool {

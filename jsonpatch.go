@@ -142,7 +142,7 @@ func (p jsonPatch) check(text []byte) error {
 		_, hasValue := members[i]["value"]
 		faults = append(faults, o.check(i, hasValue))
 	}
-	return errors.Join(faults...)
+	return allInvalid(faults)
 }
 
 // check finds what is wrong with the i-th operation.
