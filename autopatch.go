@@ -3,24 +3,21 @@ package candor
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
-	jsonpatch "github.com/evanphx/json-patch/v5"
-
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/patch"
 	"github.com/candor-go/candor/internal/recorder"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
@@ -150,6 +147,16 @@ func (rt *route) isPatch() bool {
 	return ok
 }
 
+// callInput is the input of a typed call, and where it is in the value that the
+// call is given: of an AutoPatch that is the input of the GET, a field of a
+// [PatchInput].
+func (rt *route) callInput() (in *typeinfo.Input, index []int) {
+	if p, ok := rt.plain.(*patchRoute); ok {
+		return p.get.input, patchInputAt
+	}
+	return rt.input, nil
+}
+
 // patchPlan serves a PATCH in its place, where its GET and its PUT are known.
 type patchPlan struct{ patch, get, put *endpoint }
 
@@ -212,8 +219,8 @@ func (p *patchPlan) documented(f *typeinfo.Field) *typeinfo.Field {
 // patchBody describes the body of a PATCH.
 func patchBody() *operation.Body {
 	return &operation.Body{Required: true, Contents: []operation.Content{
-		{Media: operation.Media{Type: mediatype.MergePatch}, Values: []operation.Value{{Kind: operation.JSON, Use: operation.In, Type: mustDescribe(reflect.TypeFor[mergePatch]())}}},
-		{Media: operation.Media{Type: mediatype.JSONPatch}, Values: []operation.Value{{Kind: operation.JSON, Use: operation.In, Type: mustDescribe(reflect.TypeFor[jsonPatch]())}}},
+		{Media: operation.Media{Type: mediatype.MergePatch}, Values: []operation.Value{{Kind: operation.JSON, Use: operation.In, Type: mustDescribe(reflect.TypeFor[patch.Merge]())}}},
+		{Media: operation.Media{Type: mediatype.JSONPatch}, Values: []operation.Value{{Kind: operation.JSON, Use: operation.In, Type: mustDescribe(reflect.TypeFor[patch.Operations]())}}},
 	}}
 }
 
@@ -233,7 +240,7 @@ func (p *patchPlan) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var apply changer
+	var apply patch.Change
 	for range patchAttempts {
 		current := p.read(r)
 		if current.Status < 200 || current.Status > 299 {
@@ -339,7 +346,7 @@ func patchMedia(r *http.Request) (string, error) {
 }
 
 // readPatch reads the body, and returns what it does to a resource.
-func (p *patchPlan) readPatch(w http.ResponseWriter, r *http.Request, media string) (changer, error) {
+func (p *patchPlan) readPatch(w http.ResponseWriter, r *http.Request, media string) (patch.Change, error) {
 	in := incoming{w: w, r: r, limit: p.patch.maxBody}
 	if r.ContentLength > in.limit {
 		return nil, errTooLarge
@@ -348,65 +355,115 @@ func (p *patchPlan) readPatch(w http.ResponseWriter, r *http.Request, media stri
 	if err != nil {
 		return nil, bodyError(err)
 	}
-	c, options := p.patch.programs.compiler, limitMemory(p.patch.decode, in.limit)
 	if media == mediatype.MergePatch {
-		return mergeOf(c, text, options)
+		var merge patch.Merge
+		err := p.decode(text, &merge, in.limit)
+		return merge.Change(text), err
 	}
-	return patchOf(c, text, options, in.limit)
+	var operations patch.Operations
+	if err := p.decode(text, &operations, in.limit); err != nil {
+		return nil, err
+	}
+	change, err := operations.Change(text, in.limit)
+	return change, patchError(err)
+}
+
+// decode reads a patch as any body is read, with the same validation errors.
+func (p *patchPlan) decode(text []byte, into any, limit int64) error {
+	value, options := reflect.ValueOf(into).Elem(), limitMemory(p.patch.decode, limit)
+	decoder, err := p.patch.programs.codec.Decoder(mustDescribe(value.Type()), nil)
+	if err != nil {
+		return err
+	}
+	var faults fault.List
+	if !decoder.Decode(text, value, options, &faults) {
+		return errDecoded
+	}
+	if len(faults.Faults) == 0 {
+		return nil
+	}
+	faults.Seal(0, "body")
+	return refused(&invalidRequest{}, &faults, text, options.Echo)
 }
 
 // change applies a patch, and leaves out what the PUT does not take.
-func (p *patchPlan) change(resource []byte, apply changer) ([]byte, error) {
+func (p *patchPlan) change(resource []byte, apply patch.Change) ([]byte, error) {
 	patched, err := apply(resource)
 	if err != nil {
-		return nil, err
+		return nil, patchError(err)
 	}
 	if int64(len(patched)) > p.put.maxBody {
 		return nil, errGrown
 	}
-	var before, after map[string]json.RawMessage
-	if json.Unmarshal(resource, &before) != nil || json.Unmarshal(patched, &after) != nil || after == nil {
-		return patched, nil // the PUT says that it is no object
-	}
-	var faults []error
-	for _, name := range slices.Sorted(maps.Keys(after)) {
-		if takesMember(putMembers(p.put.route), name) {
-			continue
-		}
-		if old, ok := before[name]; !ok || !jsonpatch.Equal(old, after[name]) {
-			faults = append(faults, Invalid("cannot be changed", "body", name))
-		}
-		delete(after, name)
-	}
-	for _, name := range slices.Sorted(maps.Keys(before)) {
-		if _, ok := after[name]; !ok && !takesMember(putMembers(p.put.route), name) && !hasMember(patched, name) {
-			faults = append(faults, Invalid("cannot be taken away", "body", name))
-		}
-	}
-	if err := allInvalid(faults); err != nil {
-		return nil, err
-	}
-	return json.Marshal(after)
+	takes := func(name string) bool { return takesMember(putMembers(p.put.route), name) }
+	kept, err := patch.Keep(takes, resource, patched)
+	return kept, patchError(err)
 }
 
-// allInvalid is one error with the validation errors of several; nil without any.
-func allInvalid(errs []error) error {
-	found := fault.List{Faults: fault.Of(errors.Join(errs...))}
-	if len(found.Faults) == 0 {
-		return nil
+// patchError is the response to a patch that cannot be applied.
+func patchError(err error) error {
+	if errors.Is(err, patch.ErrTooLarge) {
+		return errGrown
 	}
-	return invalid(&found, nil, false)
-}
-
-func hasMember(object []byte, name string) bool {
-	var members map[string]json.RawMessage
-	_ = json.Unmarshal(object, &members) // which was an object before
-	_, ok := members[name]
-	return ok
+	if test, ok := errors.AsType[*patch.TestError](err); ok {
+		return errTest.With(test.Error())
+	}
+	wrong, ok := errors.AsType[patch.Invalid](err)
+	if !ok {
+		return err
+	}
+	var faults fault.List
+	for i := range wrong {
+		faults.Add(&wrong[i])
+	}
+	return invalid(&faults, nil, false)
 }
 
 // takesMember reports whether a PUT takes a member, which one that is read-only it
 // does not; what a union takes is up to its cases.
 func takesMember(object *typeinfo.Object, name string) bool {
 	return len(object.Cases) > 0 || slices.ContainsFunc(object.Members(), func(f *typeinfo.Field) bool { return f.Name == name && !f.ReadOnly })
+}
+
+// compileCall makes the plan of the input of a typed call.
+func (c *compiler) compileCall(rt *route) (*sendPlan, error) {
+	in, at := rt.callInput()
+	p, err := c.compileSending(in)
+	if err != nil || !rt.isPatch() {
+		return p, err
+	}
+	p.at = at
+	p.body, err = c.sendPatch()
+	return p, err
+}
+
+// Indexes of the fields of a PatchInput, which are the same for all types.
+var patchInputAt, patchMergeAt, patchJSONAt = []int{0}, 1, 2
+
+// sendPatch writes the body of a PATCH.
+func (c *compiler) sendPatch() (sendBody, error) {
+	value, err := typeinfo.Of(reflect.TypeFor[any]())
+	if err != nil {
+		return nil, err
+	}
+	encoder, err := c.codec.Encoder(value, nil)
+	return func(from reflect.Value, to *draft) error {
+		merge, operations := from.Field(patchMergeAt), from.Field(patchJSONAt)
+		if merge.IsNil() == operations.IsNil() {
+			return errors.New("set one of Merge and JSON")
+		}
+		media, first := mediatype.MergePatch, byte('{')
+		if merge.IsNil() {
+			merge, media, first = operations, mediatype.JSONPatch, '['
+		}
+		data, err := encoder.Append(nil, merge, false, nil)
+		if err != nil {
+			return fmt.Errorf("the body: %w", err)
+		}
+		if data[0] != first {
+			return fmt.Errorf("the body: %s is not %s; Merge is an object, JSON a list", typeinfo.Name(merge.Elem().Type()), media)
+		}
+		to.setBody(media, data)
+		return nil
+	}, err
 }

@@ -29,11 +29,7 @@ func (p *endpointList) call(e *endpoint) *callPlan {
 	plan, _ := p.calls.LoadOrStore(e, sync.OnceValue(func() *callPlan {
 		c := e.programs.otherSide()
 		plan := &callPlan{endpoint: e}
-		if patch, ok := e.route.plain.(*patchRoute); ok {
-			plan.send, plan.sendErr = c.compilePatchSending(patch.get.input)
-		} else {
-			plan.send, plan.sendErr = c.compileSending(e.route.input)
-		}
+		plan.send, plan.sendErr = c.compileCall(e.route)
 		plan.receive, plan.receiveErr = c.compileReceiving(e.response)
 		return plan
 	}))
@@ -179,10 +175,8 @@ func (at routeAt) fillDefaults(into reflect.Value) error {
 	if err != nil {
 		return at.failed(err)
 	}
-	input, into := e.route.input, into.Elem()
-	if patch, ok := e.route.plain.(*patchRoute); ok {
-		input, into = patch.get.input, into.FieldByIndex(patchInputAt)
-	}
+	input, index := e.route.callInput()
+	into = into.Elem().FieldByIndex(index)
 	for _, f := range input.Fields() {
 		fill, err := e.programs.codec.Filler(f)
 		if err != nil {

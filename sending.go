@@ -76,48 +76,6 @@ func (c *compiler) compileSending(in *typeinfo.Input) (p *sendPlan, err error) {
 	return p, err
 }
 
-// compilePatchSending makes the plan of a [PatchInput].
-func (c *compiler) compilePatchSending(get *typeinfo.Input) (*sendPlan, error) {
-	p, err := c.compileSending(get)
-	if err != nil {
-		return nil, err
-	}
-	p.at = patchInputAt
-	p.body, err = c.sendPatch()
-	return p, err
-}
-
-// Indexes of the fields of a PatchInput, which are the same for all types.
-var patchInputAt, patchMergeAt, patchJSONAt = []int{0}, 1, 2
-
-// sendPatch writes the body of a PATCH.
-func (c *compiler) sendPatch() (sendBody, error) {
-	value, err := typeinfo.Of(reflect.TypeFor[any]())
-	if err != nil {
-		return nil, err
-	}
-	encoder, err := c.codec.Encoder(value, nil)
-	return func(from reflect.Value, to *draft) error {
-		merge, operations := from.Field(patchMergeAt), from.Field(patchJSONAt)
-		if merge.IsNil() == operations.IsNil() {
-			return errors.New("set one of Merge and JSON")
-		}
-		media, first := mediatype.MergePatch, byte('{')
-		if merge.IsNil() {
-			merge, media, first = operations, mediatype.JSONPatch, '['
-		}
-		data, err := encoder.Append(nil, merge, false, nil)
-		if err != nil {
-			return fmt.Errorf("the body: %w", err)
-		}
-		if data[0] != first {
-			return fmt.Errorf("the body: %s is not %s; Merge is an object, JSON a list", typeinfo.Name(merge.Elem().Type()), media)
-		}
-		to.setBody(media, data)
-		return nil
-	}, err
-}
-
 // input is the part of a value that parameters and credentials are in.
 func (p *sendPlan) input(from reflect.Value) reflect.Value {
 	return from.FieldByIndex(p.at)
