@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/budget"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -58,7 +59,7 @@ func Cache(config CacheConfig) Option {
 		case config.TTL <= 0:
 			return fmt.Errorf("Cache: the TTL is %s; write how long a response may be kept", config.TTL)
 		case config.Budget < 0:
-			return fmt.Errorf("Cache: the Budget is %s; write how long a request may wait for the store, or 0 for %s", config.Budget, storeBudget)
+			return fmt.Errorf("Cache: the Budget is %s; write how long a request may wait for the store, or 0 for %s", config.Budget, budget.Default)
 		case !mediatype.ValidHeader("Cache-Control", []string{config.Control}):
 			return fmt.Errorf("Cache: HTTP cannot carry Control %q", config.Control)
 		}

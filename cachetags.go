@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -70,8 +69,6 @@ func (c *CacheTags) Invalidate(tags ...string) error {
 var errNoCache = Error(http.StatusServiceUnavailable, "the cache is not available").WithHeader("Retry-After", "1")
 
 const (
-	// storeBudget is how long a call of a store may take, unless configured.
-	storeBudget = 50 * time.Millisecond
 	// tagTime is how long a version of a tag is kept; responses that outlive it are
 	// made again.
 	tagTime = 7 * 24 * time.Hour
@@ -110,21 +107,16 @@ func newCaches(store CacheStore, space string, log *slog.Logger) *caches {
 // shared is what the app has of a store.
 func (c *caches) shared(store CacheStore) *sharedCache {
 	for _, known := range c.stores {
-		if isSame(known.CacheStore, store) {
+		if budget.Same(known.CacheStore, store) {
 			return known
 		}
 	}
-	s := &sharedCache{CacheStore: store, log: c.log, budget: storeBudget, everything: "all:" + digest(c.space)}
+	s := &sharedCache{CacheStore: store, log: c.log, budget: budget.Default, everything: "all:" + digest(c.space)}
 	if _, ok := store.(*memoryCache); !ok {
 		s.gate = budget.New(c.log, "the store of cached responses")
 	}
 	c.stores = append(c.stores, s)
 	return s
-}
-
-// isSame reports whether two stores are one.
-func isSame(a, b any) bool {
-	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }
 
 func (c *caches) tagKeys(tags []string) []string {
@@ -232,7 +224,7 @@ func (s *sharedCache) calls(ctx context.Context, limit time.Duration, f func(con
 	if s.gate == nil {
 		return f(ctx)
 	}
-	return budget.Call(ctx, s.gate, cmp.Or(limit, storeBudget), f)
+	return budget.Call(ctx, s.gate, cmp.Or(limit, budget.Default), f)
 }
 
 func (s *sharedCache) get(ctx context.Context, limit time.Duration, keys ...string) ([][]byte, error) {

@@ -83,7 +83,7 @@ func (c RateConfig) check() error {
 		return fmt.Errorf("the name %q; write at most 64 letters, digits and signs without quotes and spaces", c.Name)
 	}
 	if c.Budget < 0 {
-		return fmt.Errorf("the Budget %s; write how long a request may wait for the store, or 0 for %s", c.Budget, storeBudget)
+		return fmt.Errorf("the Budget %s; write how long a request may wait for the store, or 0 for %s", c.Budget, budget.Default)
 	}
 	return c.Rate.check()
 }
@@ -154,9 +154,9 @@ type limitHandler struct {
 	limit *rateLimit
 	store RateStore
 	// gate bounds the calls of the store, and local counts where that one cannot
-	// tell; both are nil for a store in memory.
+	// tell; a store in memory needs neither.
 	gate  *budget.Gate
-	local *rateSpace
+	local memoryRates
 	// prefix begins the keys.
 	prefix string
 	// policy and state are the starts of the headers.
@@ -173,10 +173,10 @@ func (l *limitHandler) describe(e *endpoint, at int) {
 	}
 	// In memory each limit has keys of its own, so that clients of one cannot
 	// drive out those of another.
-	if memory, ok := l.store.(*memoryRates); ok {
+	if memory, ok := l.store.(memoryRates); ok {
 		l.store = memory.space(l.prefix)
 	} else {
-		l.gate, l.local = e.rates.gate(l.store), e.rates.memory.space("meanwhile "+l.prefix)
+		l.gate, l.local = e.rates.gates.To(l.store), e.rates.memory.space("meanwhile "+l.prefix)
 	}
 	l.state = fmt.Sprintf("%q", cmp.Or(c.Name, "default"))
 	l.policy = fmt.Sprintf("%s;q=%d;w=%d", l.state, c.Rate.Requests, seconds(c.Rate.Per))
@@ -246,12 +246,12 @@ func (l *limitHandler) ask(r *http.Request, key string) (Taken, error) {
 	if l.gate == nil {
 		return l.store.Take(r.Context(), key, rate)
 	}
-	taken, err := budget.Call(r.Context(), l.gate, cmp.Or(l.limit.Budget, storeBudget), func(ctx context.Context) (Taken, error) {
+	taken, err := budget.Call(r.Context(), l.gate, cmp.Or(l.limit.Budget, budget.Default), func(ctx context.Context) (Taken, error) {
 		return l.store.Take(ctx, key, rate)
 	})
 	if err == nil {
 		if !l.limit.FailClosed {
-			l.local.mirror(key, taken)
+			l.local.Note(key, taken.Reset)
 		}
 		return taken, nil
 	}

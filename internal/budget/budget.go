@@ -32,6 +32,8 @@ const (
 	faults = 5
 	// Pause is how long it is left alone before one call tries again.
 	Pause = 200 * time.Millisecond
+	// Default is what a call of a store may take unless configured.
+	Default = 50 * time.Millisecond
 )
 
 var (
