@@ -479,6 +479,10 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 	type input struct {
 		DB *dbConn `dep:""`
 	}
+	type dbRow struct{ id int }
+	type rowInput struct {
+		Row dbRow `dep:""`
+	}
 	read := func(_ context.Context, in input) (int, error) { return in.DB.id, nil }
 	connect := func(_ context.Context, _ candor.None, use func(*dbConn) error) error { return use(&dbConn{id: 7}) }
 	for name, row := range map[string]struct {
@@ -539,6 +543,20 @@ func TestAnAppThatNobodyStarted(t *testing.T) {
 		candor.OverrideValue(app, &dbConn{id: 1})
 		candor.Get(app, "/", read)
 		assert.Equal(t, "200 | 1", apptest.Wire(app, "GET /"))
+	})
+	t.Run("the document tells it where a value is missing", func(t *testing.T) {
+		app := candor.New(candor.Config{})
+		candor.ProvideShared(app, connect)
+		candor.Get(app, "/id", read)
+		candor.Provide(app, func(_ context.Context, in input) (dbRow, error) { return dbRow{in.DB.id}, nil })
+		candor.Get(app, "/row", func(_ context.Context, in rowInput) (int, error) { return in.Row.id, nil })
+		candor.WebSocket(app, "/socket", func(context.Context, input, *candor.Socket[int, int]) error { return nil })
+		candor.Get(app, "/plain", apptest.Returns("hello"))
+		doc := apptest.Document(t, app)
+		for _, path := range []string{"/id", "/row", "/socket"} {
+			assert.NotNil(t, apptest.Member(doc, "paths", path, "get", "responses", "503", "headers", "Retry-After"), path)
+		}
+		assert.Nil(t, apptest.Member(doc, "paths", "/plain", "get", "responses", "503"))
 	})
 	t.Run("a mounted app starts with the one that mounts it", func(t *testing.T) {
 		app, logged := apptest.Quiet(candor.Config{})

@@ -182,7 +182,7 @@ func TestMistakesInInputs(t *testing.T) {
 		{"pattern:\"(\" is not a regular expression", badInput[struct {
 			Q string `query:"q" pattern:"("`
 		}]("/")},
-		{"nosuch: unknown rule; write one of validator's or add it to Config.Rules", badInput[struct {
+		{"nosuch: no such rule; write one of validator's or add it to Config.Rules", badInput[struct {
 			Q string `query:"q" validate:"nosuch"`
 		}]("/")},
 		{"a pointer to a parameter model; use the struct by value, and make its fields optional instead", badInput[struct {
@@ -409,7 +409,7 @@ func TestMistakeIsToldOnce(t *testing.T) {
 			return in.Body, nil
 		})
 	})
-	assert.Equal(t, 1, strings.Count(text, "unknown rule"), text)
+	assert.Equal(t, 1, strings.Count(text, "no such rule"), text)
 }
 
 // The example of a field that is only written is held against its rules too.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ type resolver struct {
 	named map[reflect.Type]bool
 	// overridden means that a provider was found among the overrides.
 	overridden bool
+	// awaitsStart means that a shared value is needed, which an app has once it is started.
+	awaitsStart bool
 	// eager are nodes that do not wait, whoever asks for them.
 	eager []int
 	// fresh are the values of fields that were made before the body already.
@@ -83,6 +86,9 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 		}
 	}
 	e.overridden = r.overridden
+	if r.awaitsStart && !e.route.unguarded {
+		e.raises(http.StatusServiceUnavailable, "The service is not ready", errUnstarted)
+	}
 	r.letWait()
 	return r.ordered()
 }
@@ -308,6 +314,7 @@ func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (wire, erro
 	case sharedProvider:
 		// The value is filled in when the app starts; requests copy what it holds by
 		// then.
+		r.awaitsStart = true
 		value, err := r.shared(p, owners)
 		return wire{node: singleton, value: value, copier: p.copier}, err
 	}

@@ -66,8 +66,8 @@ func TestRulesNobodyKnows(t *testing.T) {
 	candor.Post(router, "/", apptest.Echo[ruled])
 	app := candor.New(candor.Config{})
 	app.Include(router)
-	assert.ErrorContains(t, app.Check(), "divisible: unknown rule; write one of validator's or add it to Config.Rules")
-	assert.Contains(t, apptest.PanicOf(func() { candor.Post(app, "/", apptest.Echo[ruled]) }), "divisible: unknown rule")
+	assert.ErrorContains(t, app.Check(), "divisible: no such rule; write one of validator's or add it to Config.Rules")
+	assert.Contains(t, apptest.PanicOf(func() { candor.Post(app, "/", apptest.Echo[ruled]) }), "divisible: no such rule")
 }
 
 func TestWrongAdditions(t *testing.T) {

@@ -127,7 +127,7 @@ type UnknownTagError struct{ Tag string }
 
 // Error names the rule and where rules come from.
 func (e *UnknownTagError) Error() string {
-	return fmt.Sprintf("%s: unknown rule; write one of validator's or add it to Config.Rules", e.Tag)
+	return fmt.Sprintf("%s: no such rule; write one of validator's or add it to Config.Rules", e.Tag)
 }
 
 // Check reports the first rule v breaks, nil if it keeps them all. v is of the
