@@ -38,6 +38,7 @@ func New(config candor.Config, options ...candor.Option) *candor.App {
 	addKeys(app)
 	addPages(app)
 	addPatches(app)
+	addNeighbours(app)
 	return app
 }
 
