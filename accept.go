@@ -8,14 +8,14 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// offer lets a response that would be JSON go out in the media type of every
-// codec. Which one is chosen per request, before anything else is done.
+// offer makes a response that would be JSON available in the media type of every codec. The media type is chosen per
+// request, before any other step runs.
 func (p *responsePlan) offer(codecs codecSet) {
 	if len(codecs.names) == 0 || p.body == nil || p.kind.media != mediatype.JSON || p.media[0] != mediatype.JSON || p.choosesType() {
 		return
 	}
-	// JSON is written first, and the codec makes its media type of that: rules and members
-	// are the same in all of them.
+	// The value is encoded as JSON first and the codec converts that, so rules and members are the same in every media
+	// type.
 	inner := p.body
 	p.media, p.negotiated = codecs.offers(), true
 	p.body = func(value reflect.Value, checks bool, a *response) error {
@@ -23,16 +23,15 @@ func (p *responsePlan) offer(codecs codecSet) {
 			return err
 		}
 		data, err := codecs.byName[a.contentType].fromJSON(a.body)
-		// a.body keeps the buffer of the JSON, for the next response.
+		// a.body keeps the JSON buffer, so that the next response can reuse it.
 		a.borrowed = data
 		return err
 	}
 }
 
-// accept chooses the media type of the response to a request. It returns a 406
-// where the client takes none of those there are.
+// accept negotiates the media type of the response. It returns a 406 if the client accepts none of those on offer.
 func (p *responsePlan) accept(w http.ResponseWriter, r *http.Request, a *response) error {
-	// In every response, a 406 too: a cache must not give one client the type of another.
+	// Every response needs Vary, even a 406: a cache must not serve one client's media type to another.
 	w.Header().Add("Vary", "Accept")
 	chosen, ok := mediatype.Negotiate(r.Header["Accept"], p.media)
 	if !ok {

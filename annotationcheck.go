@@ -15,8 +15,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// checkAnnotations finds examples that are none, and links and callbacks about
-// values that nothing has.
+// checkAnnotations finds examples that their schema rejects, and links and callbacks that refer to values no operation
+// has.
 func (e *endpoint) checkAnnotations(c *compiler) error {
 	for _, x := range e.set.examples {
 		check := e.checkResponseExample
@@ -44,8 +44,8 @@ func (e *endpoint) checkAnnotations(c *compiler) error {
 	return nil
 }
 
-// checkParameters finds values of a request that its readers cannot agree on, and
-// those that all of them hide though one needs them.
+// checkParameters finds parameters that several functions read in conflicting ways, and required ones that all readers
+// hide from the document.
 func (e *endpoint) checkParameters(c *compiler) error {
 	for _, f := range e.params.fields {
 		if err := f.CheckHidden(); err != nil {
@@ -67,8 +67,7 @@ func (e *endpoint) checkParameters(c *compiler) error {
 	return nil
 }
 
-// disagreement says what the document has no words for: two ways to write a
-// value, or two values of one that is absent.
+// disagreement describes a conflict that the document cannot express: two encodings of one value, or two defaults.
 func disagreement(readers []*typeinfo.Field) string {
 	for _, f := range readers[1:] {
 		first := readers[0]
@@ -91,7 +90,7 @@ func disagreement(readers []*typeinfo.Field) string {
 
 var several = map[bool]string{false: "it is sent as one string", true: "it is sent as several"}
 
-// separation says how the elements of a list are told apart.
+// separation says how the elements of a list are separated.
 func separation(f *typeinfo.Field) string {
 	switch f.Separator {
 	case ",":
@@ -104,8 +103,7 @@ func separation(f *typeinfo.Field) string {
 	return "each has a key of its own"
 }
 
-// readersOf names the fields that read a parameter, and where the guards and
-// providers are registered that have them.
+// readersOf names the fields that read a parameter, with the registrations of the guards and providers they belong to.
 func (e *endpoint) readersOf(f *typeinfo.Field) []string {
 	var names []string
 	for _, p := range e.nodes {
@@ -124,7 +122,7 @@ func (e *endpoint) readersOf(f *typeinfo.Field) []string {
 	return names
 }
 
-// responseTo is the body that answers of a status have.
+// responseTo returns the body that responses with the status have.
 func (e *endpoint) responseTo(status int) (*typeinfo.Field, bool) {
 	if e.response != nil && slices.Contains(e.response.statuses, status) {
 		return e.response.desc.Body, true
@@ -149,7 +147,7 @@ func (e *endpoint) checkRequestExample(_ *compiler, x namedExample) error {
 		return fmt.Errorf("it is a %T, but the body a %s; give a value of that type", x.value, typeinfo.Name(in.Body.Type.Go))
 	}
 	if in.Form != nil {
-		return nil // which is not JSON on the wire
+		return nil // not JSON on the wire
 	}
 	var faults fault.List
 	media := slices.IndexFunc(e.body.media, func(m bodyMedia) bool { return mediatype.IsJSON(m.name) })
@@ -176,7 +174,7 @@ func (e *endpoint) checkResponseExample(c *compiler, x namedExample) error {
 		return err
 	}
 	var faults fault.List
-	// Encoders want a value that has an address.
+	// Encoders need an addressable value.
 	value := reflect.New(f.Type.Go).Elem()
 	value.Set(reflect.ValueOf(x.value))
 	if _, err := encoder.Append(nil, value, true, &faults); err != nil {
@@ -186,7 +184,7 @@ func (e *endpoint) checkResponseExample(c *compiler, x namedExample) error {
 	return refusedExample(faults)
 }
 
-// refusedExample is the first fault of an example.
+// refusedExample returns the first validation error of an example.
 func refusedExample(faults fault.List) error {
 	for _, f := range faults.Faults {
 		return fmt.Errorf("the value breaks a rule of its type, at %v: %s", f.Loc, fault.Message(f.Type, f.Ctx))
@@ -194,7 +192,7 @@ func refusedExample(faults fault.List) error {
 	return nil
 }
 
-// check finds that what the expression names is there.
+// check verifies that what the expression refers to exists.
 func (e *endpoint) checkExpression(x *operation.Expression) error {
 	switch {
 	case x.Of == "request" && x.In == "body":
@@ -203,15 +201,14 @@ func (e *endpoint) checkExpression(x *operation.Expression) error {
 		if !slices.ContainsFunc(e.params.fields, x.Names) {
 			return fmt.Errorf("%s: the operation reads no %s %q; name one that it does", x.Text, x.In, x.Name)
 		}
-	// Headers of a response are not checked: middleware may add some that no type
-	// names.
+	// Response headers are not checked: middleware may add headers that no type declares.
 	case x.In == "body" && e.response != nil && e.response.desc.Body != nil:
 		return x.CheckBody(e.response.desc.Body.Type.Object)
 	}
 	return nil
 }
 
-// requestMembers are those of the body, nil where they are not known.
+// requestMembers returns the members of the request body, nil if they are not known.
 func requestMembers(e *endpoint) *typeinfo.Object {
 	in := e.route.input
 	switch {
@@ -225,7 +222,7 @@ func requestMembers(e *endpoint) *typeinfo.Object {
 	return in.Form
 }
 
-// checkRaw finds bodies of which there are no bytes to hand out.
+// checkRaw finds raw body fields whose bytes are never available as a whole.
 func (e *endpoint) checkRaw() error {
 	handler := e.route.input
 	switch {

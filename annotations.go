@@ -14,21 +14,21 @@ import (
 	"github.com/candor-go/candor/internal/operation"
 )
 
-// webhook is a request that the API sends: a webhook, or a callback. It is
-// documented as one that is read, and nothing of it is served.
+// webhook is a request that the API sends: a webhook or a callback. It is documented like an operation, but never
+// served.
 type webhook struct {
 	site *callsite.Site
 	name string
-	// url is where a callback goes, and addresses are the expressions in it.
+	// url is the target of a callback; addresses are the runtime expressions in it.
 	url       string
 	addresses []*operation.Expression
 	method    string
-	// handler has the types of the request and of what is expected back.
+	// handler holds the types of the request and of the expected response.
 	handler *function
 	set     *settings
 }
 
-// annotations are what options say about an operation for the document alone.
+// annotations are the options that affect only the document.
 type annotations struct {
 	extensions   map[string]json.RawMessage
 	externalDocs ExternalDocs
@@ -38,9 +38,9 @@ type annotations struct {
 	callbacks    []*webhook
 }
 
-// inherit is what a says inside of outer.
+// inherit adds what the outer scope says.
 func (a annotations) inherit(outer annotations) annotations {
-	// The outer map belongs to other routes, too.
+	// Cloned, because the outer map is shared with other routes.
 	extensions := maps.Clone(outer.extensions)
 	if extensions == nil {
 		extensions = a.extensions
@@ -58,39 +58,37 @@ func (a annotations) inherit(outer annotations) annotations {
 	return a
 }
 
-// ExternalDocs is a page with more about something.
+// ExternalDocs links to a page with more information.
 type ExternalDocs struct{ URL, Description string }
 
 // Tag describes a group of operations.
 type Tag struct {
 	Name, Description string
-	// Summary is what a reader sees in the place of the name. Parent is the name of
-	// the tag that this one is a part of: one that is not described, or that is a part
-	// of this one itself, is a configuration error. Kind says what the tag is for, such
-	// as "nav", "badge" or "audience". OpenAPI has them from 3.2 on; the older versions
-	// have them as x-displayName, which ReDoc shows, x-parent and x-kind.
+	// Summary is the display name; Parent names the tag that this one is nested under. A parent that is not described
+	// in Config.Tags, or a cycle of parents, is a configuration error. Kind says what the tag is for, such as "nav",
+	// "badge" or "audience". OpenAPI has these fields from 3.2 on; older versions have them as x-displayName (which
+	// ReDoc shows), x-parent and x-kind.
 	Summary, Parent, Kind string
 	ExternalDocs          ExternalDocs
 }
 
-// Server is a place where the API is reached.
+// Server is a URL at which the API can be reached.
 type Server struct {
-	// URL may hold variables in braces: "https://{region}.example.com".
+	// URL may contain variables in braces: "https://{region}.example.com".
 	URL, Description string
-	// Name is what tools may call it. OpenAPI has it from 3.2 on, the older versions as
-	// x-name.
+	// Name is a short name for tools to show. OpenAPI has it from 3.2 on; older versions have it as x-name.
 	Name      string
 	Variables map[string]ServerVariable
 }
 
 // ServerVariable is a part of a server's URL that the client chooses.
 type ServerVariable struct {
-	// Default is needed; Enum lists all values, if they are limited.
+	// Default is required; Enum lists the allowed values, if they are limited.
 	Default, Description string
 	Enum                 []string
 }
 
-// check finds variables that are not declared, or not used.
+// check finds variables that are not declared or not used.
 func (s Server) check() error {
 	var names []string
 	for _, m := range serverVariables.FindAllStringSubmatch(s.URL, -1) {
@@ -113,20 +111,19 @@ func (s Server) check() error {
 
 var serverVariables = regexp.MustCompile(`\{([^{}]*)\}`)
 
-// Link says how a response leads to another operation: see [Links].
+// Link describes how a response leads to another operation; see [Links].
 type Link struct {
-	// Name is how generated code calls it, OperationID the operation it leads
-	// to.
+	// Name identifies the link in generated code; OperationID is the target operation.
 	Name, OperationID string
-	// Parameters says where the values of that operation's parameters come
-	// from: a runtime expression such as "$response.body#/id", or a constant.
+	// Parameters maps the parameters of the target operation to their values: a runtime expression such as
+	// "$response.body#/id", or a constant.
 	Parameters map[string]string
-	// RequestBody does so for its body.
+	// RequestBody is the body of the target operation, likewise an expression or a constant.
 	RequestBody string
 	Description string
 }
 
-// statusLink is a link of the responses of a status.
+// statusLink is a link of the responses with one status.
 type statusLink struct {
 	status int
 	Link
@@ -151,7 +148,7 @@ func (l Link) check() error {
 	return nil
 }
 
-// values are what the link passes on.
+// values lists the values that the link passes on.
 func (l Link) values() []string {
 	values := []string{l.RequestBody}
 	for _, name := range slices.Sorted(maps.Keys(l.Parameters)) {
@@ -160,7 +157,7 @@ func (l Link) values() []string {
 	return values
 }
 
-// namedExample is the example of a body; status is 0 for a request's.
+// namedExample is an example of a body; status is 0 for request bodies.
 type namedExample struct {
 	status        int
 	name, summary string
@@ -175,8 +172,8 @@ func (x namedExample) String() string {
 	return fmt.Sprintf("ResponseExample(%d, %q)", x.status, x.name)
 }
 
-// Extension puts a member of your own into operations of the document, for
-// tools that know it. The name begins with "x-"; the value is written as JSON.
+// Extension adds a specification extension to operations in the document. The name must begin with "x-"; the value is
+// written as JSON.
 func Extension(name string, value any) Option {
 	return everywhere(func(s *settings) error {
 		if !strings.HasPrefix(name, "x-") {
@@ -195,7 +192,7 @@ func Extension(name string, value any) Option {
 	})
 }
 
-// applyRoute makes a page with more about an operation an option of its route.
+// applyRoute implements [RouteOption]: the page is linked from the operation.
 func (e ExternalDocs) applyRoute(s *settings) error {
 	if e.URL == "" {
 		return errors.New("ExternalDocs without a URL; say where the page is")
@@ -204,8 +201,7 @@ func (e ExternalDocs) applyRoute(s *settings) error {
 	return nil
 }
 
-// applyRoute makes a server an option of the routes that are reached there
-// only.
+// applyRoute implements [RouteOption]: the route is reached at this server only.
 func (s Server) applyRoute(to *settings) error {
 	if err := s.check(); err != nil {
 		return err
@@ -214,9 +210,8 @@ func (s Server) applyRoute(to *settings) error {
 	return nil
 }
 
-// Links documents where answers of a status lead. Operations and parameters
-// that do not exist are configuration errors, and so are members that the response does not
-// have.
+// Links documents where responses with the status lead. A link to an operation, parameter or response member that does
+// not exist is a configuration error.
 func Links(status int, links ...Link) RouteOption {
 	return onRoute(func(s *settings) error {
 		if err := validDeclared("Links", status); err != nil {
@@ -232,17 +227,15 @@ func Links(status int, links ...Link) RouteOption {
 	})
 }
 
-// RequestExample shows a body in the document, beside others, under a name. It
-// is a value of the body's type, or where fields are members of the body or of
-// a form, a map. A value that the operation would refuse is a configuration error. The text
-// is a summary.
+// RequestExample adds a named example of the request body to the document. The value has the type of the body or, where
+// the fields of the input are members of the body or of a form, is a map. A value that the operation would reject is a
+// configuration error. The optional text is a summary.
 func RequestExample(name string, value any, summary ...string) RouteOption {
 	return onRoute(func(s *settings) error { return s.addExample(0, name, value, summary) })
 }
 
-// ResponseExample shows the body of a response in the document, beside others,
-// under a name. It is a value of the type that answers of the status have, and
-// keeps their rules. The text is a summary.
+// ResponseExample adds a named example of a response body to the document. The value has the type of the responses with
+// that status and must satisfy its rules. The optional text is a summary.
 func ResponseExample(status int, name string, value any, summary ...string) RouteOption {
 	return onRoute(func(s *settings) error {
 		if err := validDeclared("ResponseExample", status); err != nil {

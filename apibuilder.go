@@ -6,40 +6,36 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// apiBuilder describes an API by what its endpoints were compiled to. It makes
-// no schema: operations name the types.
+// apiBuilder describes an API from its compiled endpoints. It writes no schemas: operations refer to Go types.
 type apiBuilder struct {
 	config *Config
 	info   Info
 	codecs codecSet
 	api    *operation.API
-	// ids are the operations by their ids, for links.
+	// ids maps operation ids to operations, for links.
 	ids map[string]*operationEntry
-	// edits are what functions of the user's change in operations.
+	// edits are the user's functions that change operations.
 	edits map[*operation.Operation][]openapi.Edit
 
-	// What operations have in common is one value: the writer makes such a part
-	// once, without which a document of some hundred operations would take many
-	// times as long.
+	// Parts that operations share are one value, so that the writer encodes each of them once. Without this, a document
+	// with a few hundred operations would take many times as long.
 	parameters map[parameterKey]*operation.Parameter
 	bodies     map[bodyKey]*operation.Body
 	responses  map[responsesKey]*operation.Responses
 
-	// found is the latest endpoint for which faults were looked for, and
-	// foundFaults what came of it.
+	// found is the endpoint whose possible validation errors were computed last, and foundFaults the result.
 	found       *endpoint
 	foundFaults *invalidRequest
 }
 
-// parameterKey is what a parameter depends on: the field, and the name it has in
-// the path.
+// parameterKey is what the documented parameter depends on: the field, and its name in the path.
 type parameterKey struct {
 	field  *typeinfo.Field
 	name   string
 	closed bool
 }
 
-// bodyKey is what a body depends on that says all about itself.
+// bodyKey identifies a body whose description depends on nothing else.
 type bodyKey struct {
 	plan *bodyPlan
 	use  operation.Use

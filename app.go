@@ -18,14 +18,14 @@ import (
 	"github.com/candor-go/candor/internal/develop"
 )
 
-// App is an API: routes, their document, and what they share. It is an
-// http.Handler, safe for concurrent use once it serves.
+// App is an API: its routes, its document and the configuration they share. It is an http.Handler, and safe for
+// concurrent use once it is sealed.
 type App struct {
 	Router
-	// site is the call of New.
+	// site is the call site of New.
 	site *callsite.Site
-	// born is how many routers there were before: those made after it should be
-	// included.
+	// born is the number of routers that existed before this app. Routers made later are expected to be included
+	// somewhere.
 	born      int
 	config    Config
 	programs  *programs
@@ -41,15 +41,14 @@ type App struct {
 	dev    *develop.Mode
 	rates  *rateStores
 	caches *caches
-	// living guards life, which is nil while the app does not run. up tells so
-	// without waiting for a start that is under way.
-	// lives is true for longer: from the end of the start to the tear-down, while
-	// what lives as long as the app is there. unstarted is for the log.
+	// living guards life, which is nil while the app is not running. up can be read without waiting for a start in
+	// progress. lives covers a longer period, from the end of the start to the end of the tear-down: as long as shared
+	// values exist. unstarted makes the log entry appear only once.
 	living    sync.Mutex
 	life      *running
 	up, lives atomic.Bool
 	unstarted sync.Once
-	// mounts are where other apps mount this one; sealing guards them.
+	// mounts are the apps that mount this one; guarded by sealing.
 	mounts []mountPoint
 }
 
@@ -59,8 +58,7 @@ type mountPoint struct {
 	prefix string
 }
 
-// New makes an app. The options hold for all its routes. A wrong option
-// panics.
+// New makes an app. The options apply to all of its routes. An invalid configuration or option panics.
 func New(config Config, options ...Option) *App {
 	a := &App{site: callsite.Here(), config: config, born: unincluded.count()}
 	a.overrides = map[reflect.Type]*provider{}
@@ -88,16 +86,14 @@ func New(config Config, options ...Option) *App {
 	if err != nil {
 		panic(fmt.Errorf("candor: New at %s: %w", a.site, err))
 	}
-	// The root tells the router of an app from any other, which knows no rules of an
-	// app yet.
+	// root distinguishes the app's own router from one created by NewRouter, which has no app yet.
 	a.root = a.programs
 	return a
 }
 
-// ServeHTTP serves a request. An app with configuration errors that was never
-// sealed logs them once and responds with 500. One with shared providers or a
-// lifespan responds with 503 and Retry-After until it is started, by [App.Start] where it is a
-// handler of another server, and logs once what waits for that.
+// ServeHTTP serves a request, and seals the app if that has not happened yet. An app with configuration errors logs
+// them once and responds with 500. An app with shared providers or a lifespan that nobody started responds with 503 and
+// Retry-After, and logs once what has to be started; use [App.Start] where the app is a handler of your own server.
 func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if a.dev != nil {
 		a.dev.Serve(w, r, a.serve, a.operationOf)
@@ -107,7 +103,7 @@ func (a *App) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *App) serve(w http.ResponseWriter, r *http.Request) {
-	// Most requests find the sealed table, without a lock.
+	// Fast path: the app is already sealed, and no lock is needed.
 	t := a.table.Load()
 	if t == nil {
 		var err error
@@ -126,14 +122,13 @@ func (a *App) serve(w http.ResponseWriter, r *http.Request) {
 
 func (a *App) title() string { return cmp.Or(a.config.Title, "API") }
 
-// documentForDev is the document, nil where it cannot be written, which asking for
-// it reports.
+// documentForDev returns the document, or nil if it cannot be written; requests for the document report that error.
 func (a *App) documentForDev() []byte {
 	form, _ := a.table.Load().document.form(OpenAPI32)
 	return form.data
 }
 
-// operationOf tells which operation a request is for.
+// operationOf returns the operation that serves the request.
 func (a *App) operationOf(r *http.Request) (op develop.Operation) {
 	t := a.table.Load()
 	if t == nil { // the app has configuration errors
@@ -150,8 +145,7 @@ func (a *App) operationOf(r *http.Request) (op develop.Operation) {
 	return op
 }
 
-// refuseUnstarted responds to a request that would find no values of shared
-// providers.
+// refuseUnstarted responds with 503 to a request that needs shared providers or a lifespan that is not running.
 func (a *App) refuseUnstarted(t *table, w http.ResponseWriter, r *http.Request) {
 	a.unstarted.Do(func() {
 		a.errors.log.ErrorContext(r.Context(), "the app is not started, so it responds with 503", "waiting", strings.Join(t.waiting, ", "),
@@ -160,10 +154,9 @@ func (a *App) refuseUnstarted(t *table, w http.ResponseWriter, r *http.Request) 
 	a.errors.write(w, r, errUnstarted)
 }
 
-// Routes lists what the app serves, in the order of registration: one entry
-// for each method and path, where inclusions and aliases have entries of their
-// own. The document and its pages are left out. It seals the app and panics with its
-// configuration errors.
+// Routes lists what the app serves, in the order of registration, with one entry for each method and path; inclusions
+// and aliases have their own entries. The routes of the document and its pages are left out. Routes seals the app and
+// panics on configuration errors.
 func (a *App) Routes() []RouteInfo {
 	a.Seal()
 	t := a.table.Load()
@@ -178,7 +171,7 @@ func (a *App) Routes() []RouteInfo {
 	return list
 }
 
-// mountedAt notes that another app serves this one below a prefix.
+// mountedAt records that another app serves this one below a prefix.
 func (a *App) mountedAt(m mountPoint) {
 	a.sealing.Lock()
 	defer a.sealing.Unlock()
@@ -187,12 +180,12 @@ func (a *App) mountedAt(m mountPoint) {
 	}
 }
 
-// bases are the prefixes under which clients reach the app.
+// bases returns the prefixes under which clients reach the app.
 func (a *App) bases() []string {
 	if a.config.RootPath != "" {
 		return []string{a.config.RootPath}
 	}
-	// Released before the parents lock theirs.
+	// Unlocked before the parents lock theirs, so that no two locks are held at once.
 	a.sealing.Lock()
 	mounts := slices.Clone(a.mounts)
 	a.sealing.Unlock()
@@ -208,7 +201,7 @@ func (a *App) bases() []string {
 	return bases
 }
 
-// mounted are the apps that the router or one below it mounts.
+// mounted returns the apps that this router or a router below it mounts.
 func (r *Router) mounted() []*App {
 	var apps []*App
 	for _, it := range r.items {
@@ -223,7 +216,7 @@ func (r *Router) mounted() []*App {
 	return apps
 }
 
-// serves reports whether other is a or mounted in it, at any depth.
+// serves reports whether other is a itself, or mounted in it at any depth.
 func (a *App) serves(other *App, seen map[*App]bool) bool {
 	if a == other {
 		return true
@@ -231,14 +224,13 @@ func (a *App) serves(other *App, seen map[*App]bool) bool {
 	if seen[a] {
 		return false
 	}
-	seen[a] = true // apps that mount each other would recurse without end
+	seen[a] = true // guards against endless recursion when apps mount each other
 	return slices.ContainsFunc(a.mounted(), func(sub *App) bool { return sub.serves(other, seen) })
 }
 
 func (a *App) newDocument(info Info) (d *document) {
 	return newDocument(func() ([]byte, error) {
-		// Apps that mount this one may be sealed later, so servers are asked for when
-		// the document is.
+		// Apps that mount this one may be sealed later, so the servers are computed when the document is built.
 		info.Servers = a.servers(info.Servers)
 		additions := a.programs.schemas
 		additions.Split = a.config.SplitSchemas
@@ -252,8 +244,7 @@ func (a *App) newDocument(info Info) (d *document) {
 	})
 }
 
-// servers are the prefixes at which the app is reached, if they are not empty, and
-// then the configured ones.
+// servers returns the prefixes at which the app is reached, followed by the configured servers.
 func (a *App) servers(configured []Server) []Server {
 	var servers []Server
 	if a.config.RootPath != "" || len(configured) == 0 {
@@ -271,11 +262,10 @@ func (a *App) servers(configured []Server) []Server {
 	return servers
 }
 
-// WriteOpenAPI seals the app and writes its OpenAPI 3.1 document, as JSON: the
-// same bytes on every run.
+// WriteOpenAPI seals the app and writes its OpenAPI 3.1 document as JSON. The bytes are the same on every run.
 func (a *App) WriteOpenAPI(w io.Writer) error { return a.WriteOpenAPIAs(w, OpenAPI31) }
 
-// WriteOpenAPIAs is [App.WriteOpenAPI] for any form of the document.
+// WriteOpenAPIAs is [App.WriteOpenAPI] for any format of the document.
 func (a *App) WriteOpenAPIAs(w io.Writer, format DocumentFormat) error {
 	t, err := a.sealed()
 	if err != nil {
@@ -289,15 +279,14 @@ func (a *App) WriteOpenAPIAs(w io.Writer, format DocumentFormat) error {
 	return err
 }
 
-// pagePath is where a page of the app is served, "" for nowhere.
+// pagePath returns the path of a page of the app, "" if it is not served.
 func (a *App) pagePath(configured, byDefault string) string {
 	return a.config.Docs.path(configured, byDefault)
 }
 
-// Invalidate drops the responses in the app's cache that have one of the tags, at
-// once: in Config.CacheStore, and in the stores that options name. Where a store
-// fails, it returns the error; they are dropped in this process all the same, and
-// in the store as soon as it can be reached.
+// Invalidate drops all cached responses that carry one of the tags, in Config.CacheStore and in the stores that options
+// name. If a store fails, Invalidate returns the error; the responses are still dropped in this process at once, and in
+// the store as soon as it can be reached again.
 func (a *App) Invalidate(ctx context.Context, tags ...string) error {
 	return a.caches.invalidate(ctx, tags)
 }
@@ -313,6 +302,6 @@ func (a *App) override(p *provider, options []ProvideOption) {
 	if err != nil {
 		panic(p.configError(err))
 	}
-	// A later override wins, so that one test can change what its helper has set up.
+	// The last override wins, so that a test can replace what its helper has set up.
 	a.overrides[p.key] = p
 }

@@ -2,11 +2,11 @@ package candor
 
 import "errors"
 
-// attempts counts the calls of use by one provider in one request.
+// attempts counts how often one provider calls use in one request.
 type attempts struct {
-	// most is what the option Attempts says, 0 without it.
+	// most is the limit set by the option Attempts, 0 without it.
 	most, calls int
-	// err is what the last call of use has returned; final means that none can follow.
+	// err is the result of the latest call of use; final means that no further call is allowed.
 	err   error
 	final bool
 }
@@ -18,8 +18,8 @@ var (
 	errNoAttempt      = errors.New("a scoped provider or a function of Around asked for another attempt, and the request cannot run again")
 )
 
-// next counts a call, and reports whether the rest of the request may run. If not,
-// the call returns err.
+// next counts a call and reports whether the rest of the request may run. If it returns false, the call of use returns
+// err.
 func (a *attempts) next() bool {
 	a.calls++
 	switch {
@@ -35,7 +35,7 @@ func (a *attempts) next() bool {
 	return false
 }
 
-// result is how the request ends where the provider returned err.
+// result is the error that the request ends with after the provider returned err.
 func (a *attempts) result(err error) error {
 	switch {
 	case a.calls > 1 && a.most == 0:

@@ -22,44 +22,37 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A PATCH of AutoPatch has no handler of its own. Its request becomes two: the
-// GET, whose body is patched, and the PUT, which gets the result. Both run all
-// that they would run for a client, so what guards one of them guards the PATCH.
-// Middleware that stands around all three runs once, around the PATCH; that of
-// the PUT alone is the PATCH's too; a GET with middleware of its own runs with
-// everything around it.
+// A PATCH made by AutoPatch has no handler. Each request becomes two: the GET, whose body is patched, and the PUT,
+// which receives the result. Both run every step they would run for a client, so a guard of either also protects the
+// PATCH. Middleware that wraps all three routes runs once, for the PATCH; middleware of the PUT alone also applies to
+// the PATCH; a GET with middleware of its own runs with all of its middleware.
 
-// AutoPatch registers a PATCH beside a GET and a PUT of one resource. It reads the
-// resource by the GET, changes it as the body says, a merge patch (RFC 7396,
-// application/merge-patch+json) or a JSON patch (RFC 6902,
-// application/json-patch+json), and writes it by the PUT, whose response is the
-// PATCH's:
+// AutoPatch registers a PATCH for a resource that has a GET and a PUT. It reads the resource with the GET, applies the
+// body, a merge patch (RFC 7396, application/merge-patch+json) or a JSON patch (RFC 6902, application/json-patch+json),
+// and writes the result with the PUT, whose response it returns:
 //
-//		get := candor.Get(app, "/items/{id}", readItem)
-//		put := candor.Put(app, "/items/{id}", replaceItem)
-//		candor.AutoPatch(get, put)
+//	get := candor.Get(app, "/items/{id}", readItem)
+//	put := candor.Put(app, "/items/{id}", replaceItem)
+//	candor.AutoPatch(get, put)
 //
-//	  - Guards, parameters and credentials are those of both, which run one after
-//	    the other; a response of the GET that is no success is the PATCH's. A cached
-//	    response is not read.
-//	  - Where the GET responds with an ETag, If-Match is held against it (412), and
-//	    the PUT gets the tag as its If-Match: declare ErrPreconditionFailed there and
-//	    use [CheckETag]. If the resource changes between GET and PUT, a client that
-//	    named no tag has its patch tried again, three times in all; then it gets a 409.
-//	    Without an ETag nothing notices such a change.
-//	  - Members of the GET's body that the PUT does not take, such as an id, are left
-//	    out; a patch that changes them is a 422 with their location. The PUT's own
-//	    validation errors have the locations of the patched resource.
-//	  - A JSON patch has at most 100 operations, and what they copy is at most as
-//	    large as a body may be ([MaxBody]). One whose "test" fails is a 409, a pointer to
-//	    nothing a 422 at ["body", index, "path"].
+// In detail:
 //
-// Both routes stand on one path of one router. The GET returns JSON, the PUT takes
-// a JSON object and streams nothing. Options are the PATCH's own; tags, middleware
-// and the limit of the body are those of the PUT. Anything else is a configuration
-// error.
+//   - Guards, parameters and credentials of both routes apply; the two run one after the other. If the GET does not
+//     succeed, its response is returned. The GET does not read from the cache.
+//   - If the GET responds with an ETag, If-Match is compared with it (412 on a mismatch), and the PUT receives the tag
+//     as its If-Match: declare ErrPreconditionFailed there and use [CheckETag]. If the resource changes between GET and
+//     PUT, the patch of a client that sent no If-Match is tried again, three times in all, before it gets a 409.
+//     Without an ETag such a change goes unnoticed.
+//   - Members of the GET's body that the PUT does not accept, such as an id, are left out; a patch that changes one is
+//     a 422 with its location. Validation errors of the PUT have locations in the patched resource.
+//   - A JSON patch has at most 100 operations, and its copies together are limited to the size of a body ([MaxBody]). A
+//     failed "test" is a 409; a pointer to a value that does not exist is a 422 at ["body", index, "path"].
 //
-// The route returned is for typed calls, whose input is a [PatchInput].
+// Both routes must have the same path on the same router; the GET returns JSON, the PUT takes a JSON object and does
+// not stream. Anything else is a configuration error. The options apply to the PATCH alone; tags, middleware and the
+// body limit are inherited from the PUT.
+//
+// The returned route is for typed calls with a [PatchInput].
 func AutoPatch[GetIn, T, PutIn, Out any](get *Route[GetIn, T], put *Route[PutIn, Out], options ...RouteOption) *Route[PatchInput[GetIn], Out] {
 	rt := &route{site: callsite.Here(), methods: []string{http.MethodPatch}}
 	if get == nil || put == nil {
@@ -69,20 +62,18 @@ func AutoPatch[GetIn, T, PutIn, Out any](get *Route[GetIn, T], put *Route[PutIn,
 	return &Route[PatchInput[GetIn], Out]{routeAt{route: rt}}
 }
 
-// PatchInput is the input of a typed call of [AutoPatch]: exactly one of Merge and
-// JSON is set.
+// PatchInput is the input for typed calls of an [AutoPatch] route: set exactly one of Merge and JSON.
 //
 //	patch := candor.AutoPatch(get, put)
 //	patch.Call(ctx, client, candor.PatchInput[ReadItem]{Input: ReadItem{ID: 3}, Merge: map[string]any{"price": 2}})
 //
-// What the PUT reads and the GET does not, such as If-Match, [Client.With] sends.
+// Inputs that only the PUT reads, such as If-Match, are sent with [Client.With].
 type PatchInput[In any] struct {
-	// Input is the input of the GET: it has the values of the path.
+	// Input is the input of the GET; it holds the path values.
 	Input In
-	// Merge is written as an object, a merge patch (RFC 7396): a map, whose nil
-	// values take members away, or a struct.
+	// Merge is a merge patch (RFC 7396), written as an object: a map, whose nil values remove members, or a struct.
 	Merge any
-	// JSON is written as a list, a JSON patch (RFC 6902).
+	// JSON is a JSON patch (RFC 6902), written as a list.
 	JSON any
 }
 
@@ -98,7 +89,7 @@ func autoPatch(rt, get, put *route, options []RouteOption) {
 	})}, options...))
 }
 
-// checkPatch finds why a PATCH cannot be made of two routes.
+// checkPatch says why a PATCH cannot be made from two routes.
 func checkPatch(get, put *route) error {
 	switch {
 	case !slices.Contains(get.methods, http.MethodGet):
@@ -122,7 +113,7 @@ func isJSONKind(f *typeinfo.Field) bool {
 	return kind.media == mediatype.JSON && kind.whole
 }
 
-// putMembers is the object that a PUT takes, nil for none.
+// putMembers returns the JSON object that a PUT accepts, nil for none.
 func putMembers(put *route) *typeinfo.Object {
 	switch in := put.input; {
 	case in == nil:
@@ -134,14 +125,13 @@ func putMembers(put *route) *typeinfo.Object {
 	}
 }
 
-// patchRoute is the handler of a PATCH as long as its place is not known.
+// patchRoute is the handler of a PATCH until its app is sealed.
 type patchRoute struct{ get, put *route }
 
-// ServeHTTP implements http.Handler. No request comes before the app is sealed.
+// ServeHTTP implements http.Handler. It is never reached: requests come after sealing, which replaces it.
 func (p *patchRoute) ServeHTTP(w http.ResponseWriter, r *http.Request) { WriteError(w, r, errNotFound) }
 
-// isPatch reports whether a route is that of an AutoPatch, which guards nothing by
-// itself.
+// isPatch reports whether the route was made by AutoPatch, and so has no guards of its own.
 func (rt *route) isPatch() bool {
 	_, ok := rt.plain.(*patchRoute)
 	return ok
@@ -157,10 +147,10 @@ func (rt *route) callInput() (in *typeinfo.Input, index []int) {
 	return rt.input, nil
 }
 
-// patchPlan serves a PATCH in its place, where its GET and its PUT are known.
+// patchPlan serves a PATCH once its GET and PUT endpoints are known.
 type patchPlan struct{ patch, get, put *endpoint }
 
-// Errors that a PATCH responds with by itself.
+// Errors that a PATCH itself responds with.
 var (
 	errPatchMedia = Error(http.StatusUnsupportedMediaType, "the body must be "+mediatype.MergePatch+" or "+mediatype.JSONPatch).WithHeader("Accept-Patch", acceptPatch)
 	errTest       = Error(http.StatusConflict, "a test operation of the patch failed")
@@ -170,7 +160,7 @@ var (
 
 const acceptPatch = mediatype.MergePatch + ", " + mediatype.JSONPatch
 
-// document gives the PATCH what the document has of the GET and the PUT.
+// document copies to the PATCH what the document says about the GET and the PUT.
 func (p *patchPlan) document() {
 	e := p.patch
 	e.set = e.set.copy()
@@ -188,7 +178,7 @@ func (p *patchPlan) document() {
 		e.raisedTypes = appendNew(e.raisedTypes, from.raisedTypes)
 		isOther := func(r declaredBody) bool { return from == p.get && r.status < http.StatusBadRequest }
 		e.set.responses = overlay(e.set.responses, slices.DeleteFunc(slices.Clone(from.set.responses), isOther))
-		// The PATCH asks for media types that both have.
+		// The PATCH negotiates only media types that both routes have.
 		e.raised = append(e.raised, slices.DeleteFunc(from.frameworkResponses(), func(own ownResponse) bool {
 			return own.status == http.StatusUnsupportedMediaType || from == p.get && own.status == http.StatusNotAcceptable
 		})...)
@@ -204,8 +194,8 @@ func (p *patchPlan) document() {
 	e.raises(http.StatusPreconditionFailed, "The resource is not the one that If-Match names", ErrPreconditionFailed)
 }
 
-// documented is a parameter as clients of the PATCH see it: where the GET responds
-// with an ETag, the If-Match that a PUT needs is filled in.
+// documented returns a parameter as clients of the PATCH see it: if the GET has an ETag, the If-Match that the PUT
+// requires is optional, because the PATCH fills it in.
 func (p *patchPlan) documented(f *typeinfo.Field) *typeinfo.Field {
 	isTag := func(h *typeinfo.Field) bool { return http.CanonicalHeaderKey(h.Name) == "Etag" }
 	if f.Source != typeinfo.Header || http.CanonicalHeaderKey(f.Name) != "If-Match" || !slices.ContainsFunc(p.get.route.output.Headers, isTag) {
@@ -224,8 +214,7 @@ func patchBody() *operation.Body {
 	}}
 }
 
-// patchAttempts is how often a patch is applied where the resource changes between
-// its GET and its PUT.
+// patchAttempts is how often a patch is applied when the resource changes between GET and PUT.
 const patchAttempts = 3
 
 // ServeHTTP implements http.Handler.
@@ -247,7 +236,7 @@ func (p *patchPlan) serve(w http.ResponseWriter, r *http.Request) error {
 			current.writeTo(w)
 			return nil
 		}
-		// The guards of the GET have run by now: nobody else's body is read.
+		// Checked only after the guards of the GET have run, so that nobody without access gets a body parsed.
 		if apply == nil {
 			if apply, err = p.readPatch(w, r, media); err != nil {
 				return err
@@ -262,7 +251,7 @@ func (p *patchPlan) serve(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		written := p.write(r, body, tag)
-		// Another client was quicker: who named no tag patches what is there now.
+		// Another client was faster. A client that sent no If-Match wants the current version patched, so try again.
 		if written.Status == http.StatusPreconditionFailed && tag != "" && !isConditional(r) {
 			continue
 		}
@@ -274,19 +263,19 @@ func (p *patchPlan) serve(w http.ResponseWriter, r *http.Request) error {
 
 func isConditional(r *http.Request) bool { return len(r.Header.Values("If-Match")) > 0 }
 
-// reply is a response that stayed in the process.
+// reply is a response that stays in the process.
 type reply struct {
 	*recorder.Recorder
 	body *bytes.Buffer
 }
 
-// run runs an endpoint.
+// run serves a request with an endpoint and records the response.
 func (p *patchPlan) run(e *endpoint, r *http.Request) reply {
 	body := &bytes.Buffer{}
 	into := reply{recorder.New(r.Method, body), body}
 	captured := routedOf(r).captured
 	if e == p.get && len(e.route.set.middleware) > 0 {
-		e.serve(into.Recorder, r, captured) // what guards the GET alone may be middleware
+		e.serve(into.Recorder, r, captured) // includes middleware, which may be what guards the GET
 	} else {
 		e.run(into.Recorder, e.lead(r, captured), captured)
 	}
@@ -296,7 +285,7 @@ func (p *patchPlan) run(e *endpoint, r *http.Request) reply {
 
 func (a reply) writeTo(w http.ResponseWriter) {
 	for name, values := range a.Sent {
-		// Middleware has added to these by now.
+		// Middleware of the PATCH may already have added values to these headers.
 		if name == "Vary" || name == "Set-Cookie" {
 			values = append(slices.Clip(w.Header()[name]), values...)
 		}
@@ -304,11 +293,11 @@ func (a reply) writeTo(w http.ResponseWriter) {
 	}
 	w.WriteHeader(a.Status)
 	if a.body.Len() > 0 && mediatype.BodyAllowed(a.Status) {
-		_, _ = w.Write(a.body.Bytes()) // an error means that the client has left
+		_, _ = w.Write(a.body.Bytes()) // an error means that the client has gone
 	}
 }
 
-// read is the GET.
+// read runs the GET.
 func (p *patchPlan) read(r *http.Request) reply {
 	get := r.Clone(context.WithValue(r.Context(), freshKey{}, true))
 	get.Method, get.Body, get.ContentLength, get.TransferEncoding = http.MethodGet, http.NoBody, 0, nil
@@ -319,13 +308,13 @@ func (p *patchPlan) read(r *http.Request) reply {
 	return p.run(p.get, get)
 }
 
-// write is the PUT.
+// write runs the PUT.
 func (p *patchPlan) write(r *http.Request, body []byte, tag string) reply {
 	put := r.Clone(r.Context())
 	put.Method, put.Body, put.ContentLength, put.TransferEncoding = http.MethodPut, io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
 	put.Header.Set("Content-Type", mediatype.JSON)
 	put.Header.Del("Content-Length")
-	// A weak tag is one that If-Match never matches.
+	// If-Match never matches a weak tag.
 	if tag != "" && !strings.HasPrefix(tag, "W/") {
 		put.Header.Set("If-Match", tag)
 		put.Header.Del("If-None-Match")
@@ -333,7 +322,7 @@ func (p *patchPlan) write(r *http.Request, body []byte, tag string) reply {
 	return p.run(p.put, put)
 }
 
-// patchMedia is the media type of a patch.
+// patchMedia returns the media type of the patch.
 func patchMedia(r *http.Request) (string, error) {
 	if encoding := mediatype.First(r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return "", errCompressed
@@ -345,7 +334,7 @@ func patchMedia(r *http.Request) (string, error) {
 	return media, nil
 }
 
-// readPatch reads the body, and returns what it does to a resource.
+// readPatch reads the body and returns the change it describes.
 func (p *patchPlan) readPatch(w http.ResponseWriter, r *http.Request, media string) (patch.Change, error) {
 	in := incoming{w: w, r: r, limit: p.patch.maxBody}
 	if r.ContentLength > in.limit {
@@ -386,7 +375,7 @@ func (p *patchPlan) decode(text []byte, into any, limit int64) error {
 	return refused(&invalidRequest{}, &faults, text, options.Echo)
 }
 
-// change applies a patch, and leaves out what the PUT does not take.
+// change applies a patch and removes the members that the PUT does not accept.
 func (p *patchPlan) change(resource []byte, apply patch.Change) ([]byte, error) {
 	patched, err := apply(resource)
 	if err != nil {
@@ -419,8 +408,8 @@ func patchError(err error) error {
 	return invalid(&faults, nil, false)
 }
 
-// takesMember reports whether a PUT takes a member, which one that is read-only it
-// does not; what a union takes is up to its cases.
+// takesMember reports whether a PUT accepts a member. Read-only members are not accepted; members of a union are left
+// to its variants.
 func takesMember(object *typeinfo.Object, name string) bool {
 	return len(object.Cases) > 0 || slices.ContainsFunc(object.Members(), func(f *typeinfo.Field) bool { return f.Name == name && !f.ReadOnly })
 }

@@ -12,79 +12,69 @@ import (
 	"github.com/candor-go/candor/internal/panics"
 )
 
-// ResponseHeader is an input: the header of the response to come. What a handler
-// or provider sets in it is sent with whatever the response will be, an error
-// included.
+// ResponseHeader is an input: the header of the response being prepared. Values that a handler or provider sets in it
+// are sent with any response, including errors.
 type ResponseHeader http.Header
 
-// Set replaces the headers of the same name.
+// Set replaces the values of a header.
 func (h ResponseHeader) Set(name, value string) { http.Header(h).Set(name, value) }
 
-// Add adds a header to those of the same name.
+// Add appends a value to a header.
 func (h ResponseHeader) Add(name, value string) { http.Header(h).Add(name, value) }
 
-// RouteInfo tells about an operation. As an input it is the one that serves the
-// request; [App.Routes] lists all.
+// RouteInfo describes an operation. As an input it describes the operation that serves the request; [App.Routes] lists
+// all of them.
 type RouteInfo struct {
-	// Method and Pattern are those of the route, such as GET and
-	// "/items/{item_id}"; the method of a mount is "*".
+	// Method and Pattern are those of the route, such as GET and "/items/{item_id}". The method of a mount is "*".
 	Method, Pattern string
-	// Name is the handler's, "" for a function literal.
+	// Name is the name of the handler function, "" for a function literal.
 	Name string
 	Tags []string
-	// OperationID is the operation's in the app's document, "" for one that is
-	// Hidden.
+	// OperationID is the operation's id in the document, "" for one that is Hidden.
 	OperationID string
 	Hidden      bool
-	// Public means that the route has the option [Public].
+	// Public is true for routes with the option [Public].
 	Public bool
 	// Site is the file and line of the registration.
 	Site string
-	// Steps, which only [App.Routes] tells, are what a request goes through, in
-	// order. One that ends in a colon runs those that follow inside of itself; the
-	// response is written after the last, unless a step does so.
+	// Steps lists what a request goes through, in order; only [App.Routes] fills it in. A step that ends in a colon
+	// wraps those that follow. The response is written after the last step, unless a step does so itself.
 	Steps []string
 }
 
-// RootPath is an input: the prefix that a proxy took off, Config.RootPath.
+// RootPath is an input: the path prefix that a proxy strips, as configured in Config.RootPath.
 type RootPath string
 
-// Tasks is an input that takes work to be done after the response: each task
-// runs once the response has been sent, in the order added, one after the
-// other, in the background of the process.
+// Tasks is an input that collects background work: once the response has been sent, the tasks run one after the other,
+// in the order they were added.
 //
-//   - A task gets the values of the request's context, but not its
-//     cancellation.
-//   - Tasks come after the scoped providers have ended, but for those that are
-//     Until(ResponseSent), which end after the tasks. For a stream, a file or a WebSocket
-//     the order is the last byte, tear-downs, tasks.
-//   - When the request fails, its tasks are dropped; it has failed, too, where a
-//     provider failed to end, or a stream after it began.
-//   - A task that panics or fails is logged, or reported to Config.OnTaskError, and
-//     the next one runs.
-//   - The server waits for running tasks when it stops, at most Limits.Drain;
-//     then it ends their contexts.
-//   - Tasks die with the process. Work that must not be lost belongs into a
-//     durable queue: contrib/river adds jobs in the transaction of the request.
+//   - The context of a task has the values of the request's context, but not its cancellation.
+//   - Tasks run after the scoped providers have ended, except for providers with Until(ResponseSent), which end after
+//     the tasks. For a stream, a file or a WebSocket the order is: last byte, tear-downs, tasks.
+//   - When the request fails, its tasks are dropped. This includes a tear-down that returns an error, and a stream that
+//     fails after it has begun.
+//   - A task that panics or fails is logged, or reported to Config.OnTaskError, and the next one runs.
+//   - A server that stops waits for running tasks, for at most Limits.Drain; then it cancels their contexts.
+//   - Tasks are lost if the process dies. Work that must not be lost belongs in a durable queue: contrib/river adds
+//     jobs in the transaction of the request.
 //
-// It may be used from one goroutine at a time, until the last scoped provider
-// has ended.
+// A Tasks value is not safe for concurrent use, and must not be used after the last scoped provider has ended.
 type Tasks struct{ list []func(context.Context) error }
 
 // Add appends a task.
 func (t *Tasks) Add(task func(ctx context.Context) error) { t.list = append(t.list, task) }
 
-// taskRunner runs the tasks of an app and knows when they are done.
+// taskRunner runs the background tasks of an app and knows when they are done.
 type taskRunner struct {
-	// failed is told of the error of a task, with where that is declared, as attributes.
+	// failed receives the error of a task, with the task's location as log attributes.
 	failed func(ctx context.Context, err error, attrs []any)
 	dev    *develop.Mode
 
 	mutex   sync.Mutex
 	running int
-	// idle is closed when the last running one ends.
+	// idle is closed when the last running task ends.
 	idle chan struct{}
-	// awaited ends when nobody waits any more for those that run now.
+	// awaited is cancelled when nobody waits any longer for the tasks that are running.
 	awaited context.Context
 	abandon context.CancelFunc
 }
@@ -104,7 +94,7 @@ func newTaskRunner(hook func(context.Context, error), reports *errorWriter) *tas
 				hook(ctx, err)
 				return nil
 			})
-			if hookErr != nil { // neither error may get lost
+			if hookErr != nil { // neither error may be lost
 				toLog(ctx, errors.Join(err, hookErr), attrs)
 			}
 		}
@@ -120,8 +110,7 @@ func (tr *taskRunner) start(ctx context.Context, tasks []func(context.Context) e
 		tr.idle = make(chan struct{})
 	}
 	tr.running++
-	// The request is over, and its context with it. What ends the tasks is that
-	// nobody waits for them any more.
+	// The request's context ends with the request. Tasks are cancelled only when a drain gives up on them.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unwatch := context.AfterFunc(tr.awaited, cancel)
 	go func() {
@@ -140,11 +129,11 @@ func (tr *taskRunner) ended() {
 	}
 }
 
-// done is closed once nothing runs that runs now.
+// done returns a channel that is closed once every task running now has ended.
 func (tr *taskRunner) done() <-chan struct{} {
 	tr.mutex.Lock()
 	defer tr.mutex.Unlock()
-	if tr.idle == nil { // nothing ever ran
+	if tr.idle == nil { // no task was ever started
 		tr.idle = make(chan struct{})
 		close(tr.idle)
 	}
@@ -170,8 +159,8 @@ func isolated(ctx context.Context, task func(context.Context) error) (err error)
 	return task(ctx)
 }
 
-// drain waits until no task runs, but not longer than the limit; then it ends
-// the contexts of those that run. It reports whether it saw the end of all.
+// drain waits until no task is running, but no longer than the limit; then it cancels the contexts of those that still
+// run. It reports whether all of them have ended.
 func (tr *taskRunner) drain(limit time.Duration) bool {
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
@@ -184,11 +173,11 @@ func (tr *taskRunner) drain(limit time.Duration) bool {
 	}
 }
 
-// giveUp ends the contexts of the tasks that run now.
+// giveUp cancels the contexts of all running tasks.
 func (tr *taskRunner) giveUp() {
 	tr.mutex.Lock()
 	defer tr.mutex.Unlock()
 	tr.abandon()
-	// A task that is started from now on is one of the next drain.
+	// Tasks that start from now on belong to the next drain.
 	tr.awaited, tr.abandon = context.WithCancel(context.Background())
 }

@@ -24,42 +24,41 @@ import (
 // bodyPlan reads the body of a request into an input.
 type bodyPlan struct {
 	required bool
-	// media are the media types a body may have, in the order of the document.
+	// media lists the accepted media types, in the order of the document.
 	media []bodyMedia
-	// refusal answers a body of any other.
+	// refusal is the 415 for any other media type.
 	refusal *HTTPError
-	// absent fills in what is there without a body, or says that it is missing.
+	// absent handles a missing body: it fills in defaults, or reports that the body is required.
 	absent decodeBody
-	// pass hands the body on unread; nil for a body that is read first. large
-	// means that its limit is that of what is not held in memory.
+	// pass hands the body to the handler unread; nil for bodies that are decoded first. large selects the limit for
+	// bodies that are not held in memory.
 	pass  passBody
 	large bool
-	// keepsFiles means that the body may leave something to remove.
+	// keepsFiles means that the body may leave temporary files to remove.
 	keepsFiles bool
 }
 
-// bodyMedia is one media type, and how a body of it is read.
+// bodyMedia is one accepted media type, and how a body of that type is read.
 type bodyMedia struct {
 	name   string
 	decode decodeBody
-	// copies means that nothing refers to the body once it is decoded, so that
-	// its memory is used again.
+	// copies means that the decoded value does not refer to the body's bytes, so that its buffer can be reused.
 	copies bool
-	// stream reads a body while it comes, in the place of decode.
+	// stream reads a body as it arrives, in place of decode.
 	stream func(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error
-	// text asks for a charset that is UTF-8.
+	// text means that the charset parameter must say UTF-8.
 	text bool
 }
 
-// passBody gives an input the body of a request; without one it is
-// http.NoBody. What is incoming is a copy, so that it is on no heap.
+// passBody gives the body of a request to an input; a missing body is http.NoBody. incoming is passed by value to keep
+// it off the heap.
 type passBody func(into reflect.Value, body io.Reader, in incoming) error
 
-// decodeBody reads a whole body into an input. Locations are innermost first,
-// below the body. It reports whether the value fits into memory.
+// decodeBody decodes a whole body into an input. Locations are relative to the body, innermost element first. It
+// reports whether the value fits into the memory limit.
 type decodeBody func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
 
-// The bodies that are not decoded.
+// Types of bodies that are not decoded.
 var (
 	bytesType  = reflect.TypeFor[[]byte]()
 	stringType = reflect.TypeFor[string]()
@@ -67,22 +66,22 @@ var (
 	partsType  = reflect.TypeFor[*multipart.Reader]()
 )
 
-// isRaw reports whether a whole body of the type is taken as it is sent.
+// isRaw reports whether a body of this type is passed on as it was sent.
 func isRaw(t reflect.Type) bool { return t == bytesType || t == stringType || isUnread(t) }
 
-// isUnread reports whether the handler reads a body of the type by itself.
+// isUnread reports whether the handler itself reads a body of this type.
 func isUnread(t reflect.Type) bool { return t == readerType || t == partsType || isLines(t) }
 
-// readyLines is a type whose values are made of the lines of a body. Its zero
-// value says how.
+// readyLines is implemented by types whose values are read from the lines of a body. The method is called on a zero
+// value.
 type readyLines interface{ bodyLines() bodyLines }
 
-// bodyLines is a body of lines.
+// bodyLines describes a body that consists of lines.
 type bodyLines struct {
-	// media are its media types, and item is what each line is.
+	// media are the media types of the body, and item is the type of a line.
 	media []string
 	item  *typeinfo.Type
-	// compile makes what hands the lines on.
+	// compile makes the function that passes the lines to the handler.
 	compile func(c *compiler, f *typeinfo.Field) (passBody, error)
 }
 
@@ -90,7 +89,7 @@ func isLines(t reflect.Type) bool {
 	return t.PkgPath() == reflect.TypeFor[bodyLines]().PkgPath() && t.Implements(reflect.TypeFor[readyLines]())
 }
 
-// linesOf is how a type for which isLines holds is read.
+// linesOf returns the description of a type for which isLines is true.
 func linesOf(t reflect.Type) bodyLines { return reflect.Zero(t).Interface().(readyLines).bodyLines() }
 
 func unreadName(t reflect.Type) string {
@@ -103,12 +102,12 @@ func unreadName(t reflect.Type) string {
 	return "a body of lines"
 }
 
-// compileBody makes the plan of the body, nil for an input without.
+// compileBody makes the body plan of an input, nil for an input without a body.
 func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
 	p = &bodyPlan{}
 	switch {
 	case in.Body != nil && isRaw(in.Body.Type.Go):
-		// Before the case of any body: a []byte or a string would be decoded from JSON there.
+		// This case must come first: in the next one, a []byte or string would be decoded from JSON.
 		err = c.rawBody(p, in)
 	case in.Body != nil:
 		if err = c.wholeBody(p, in); err == nil && in.BodyForm != nil {
@@ -128,8 +127,7 @@ func (c *compiler) compileBody(in *typeinfo.Input) (p *bodyPlan, err error) {
 	return p, c.codecs.carried(bodyType(in), p.mediaNames())
 }
 
-// bodyType is the type that a body is decoded into: members of a body are fields of
-// the input.
+// bodyType returns the type that a body is decoded into: the input itself where its fields are members of the body.
 func bodyType(in *typeinfo.Input) reflect.Type {
 	if in.Body != nil {
 		return in.Body.Type.Go
@@ -151,8 +149,7 @@ func (c *compiler) memberBody(p *bodyPlan, in *typeinfo.Input) error {
 		return err
 	}
 	p.required = slices.ContainsFunc(in.Members.Fields, func(f *typeinfo.Field) bool { return f.Required })
-	// The decoder takes nil for an object without members: it fills in the defaults, and
-	// reports the members that are required.
+	// The decoder treats nil as an object without members: it fills in defaults and reports required members.
 	p.absent = decoder.Decode
 	return c.decoded(p, decoder.Decode, "")
 }
@@ -172,8 +169,8 @@ func (c *compiler) wholeBody(p *bodyPlan, in *typeinfo.Input) error {
 	}, f.Media)
 }
 
-// alsoForm lets a whole body come as a form, too. Its fields are one value, whose names
-// need no name before them.
+// alsoForm accepts a whole body as a form as well. The fields of the body's type are the form's fields, without a
+// prefix.
 func (c *compiler) alsoForm(p *bodyPlan, in *typeinfo.Input) error {
 	nested, err := c.bind.Nested(in.BodyForm)
 	if err != nil {
@@ -186,10 +183,10 @@ func (c *compiler) alsoForm(p *bodyPlan, in *typeinfo.Input) error {
 	return nil
 }
 
-// absentBody treats a body that was not sent as an object does a member: the
-// default, or the defaults inside of it, or a fault.
+// absentBody treats a missing body as an object treats a missing member: with the body's default, with the defaults of
+// its members, or with a validation error.
 func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
-	// The body is decoded as the only member of an object, which has all of this already.
+	// The body is wrapped as the only member of an object, which implements all of these cases.
 	object, err := c.codec.Object(&typeinfo.Object{Fields: []*typeinfo.Field{in.Body}}, in.Go)
 	if err != nil {
 		return err
@@ -201,13 +198,13 @@ func (c *compiler) absentBody(p *bodyPlan, in *typeinfo.Input) error {
 	return nil
 }
 
-// decoded lists the media types that end up in one decoder: the one named, or
-// JSON and those of the app's codecs.
+// decoded lists the media types that share one decoder: the one named by the tag, or JSON and those of the app's
+// codecs.
 func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 	if name == "" {
 		p.media = append(p.media, bodyMedia{name: mediatype.JSON, decode: decode, copies: true, text: true})
 		for _, name := range c.codecs.names {
-			// Without copies: the user's Unmarshal may keep a part of the bytes.
+			// copies stays false: the user's Unmarshal may keep references to the bytes.
 			p.media = append(p.media, bodyMedia{name: name, decode: c.codecs.byName[name].before(name, decode)})
 		}
 		return nil
@@ -224,8 +221,8 @@ func (c *compiler) decoded(p *bodyPlan, decode decodeBody, name string) error {
 	return nil
 }
 
-// listMergePatch lists that media type where a body tells absent from null. It
-// is read like all JSON in any case.
+// listMergePatch adds the media type for merge patches to a body that distinguishes absent from null. The body is
+// decoded like any JSON.
 func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
 	members := in.Members.Members()
 	if in.Body != nil {
@@ -235,17 +232,17 @@ func (p *bodyPlan) listMergePatch(in *typeinfo.Input) {
 	if p.media[0].name != mediatype.JSON || !slices.ContainsFunc(members, isOptional) {
 		return
 	}
-	// JSON stays the first, which is the type of a body without a Content-Type in loose mode.
+	// JSON stays first: in loose mode the first media type is assumed for a body without Content-Type.
 	p.media = slices.Insert(p.media, 1, bodyMedia{name: mediatype.MergePatch, decode: p.media[0].decode, copies: p.media[0].copies, text: true})
 	p.refusal = refuseMedia(p.media)
 }
 
-// before puts a codec in front of the decoder of JSON.
+// before puts a codec in front of the JSON decoder.
 func (c Codec) before(name string, decode decodeBody) decodeBody {
 	return func(data []byte, into reflect.Value, o codec.Options, faults *fault.List) bool {
 		text, err := c.toJSON(data)
 		if err != nil {
-			// The text of the error is the codec's own, and may hold what clients must not see.
+			// The codec's error message is not sent: it may contain what clients must not see.
 			faults.Add(fault.With(fault.ValueError, "error", "not valid "+name))
 			return true
 		}
@@ -253,7 +250,7 @@ func (c Codec) before(name string, decode decodeBody) decodeBody {
 	}
 }
 
-// rawBody takes the body as it is sent.
+// rawBody passes on the body as it was sent.
 func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 	f := in.Body
 	name := cmp.Or(f.Media, "application/octet-stream")
@@ -269,11 +266,11 @@ func (c *compiler) rawBody(p *bodyPlan, in *typeinfo.Input) error {
 		media = bodyMedia{name: cmp.Or(f.Media, "text/plain"), decode: setText(f.Index, keeps), text: true}
 	}
 	p.media = []bodyMedia{media}
-	// A raw body may have a default, too, which is filled in like that of any body.
+	// A raw body may have a default too, handled like that of any other body.
 	return c.absentBody(p, in)
 }
 
-// unreadBody leaves the body to the handler.
+// unreadBody leaves reading the body to the handler.
 func (c *compiler) unreadBody(p *bodyPlan, in *typeinfo.Input, name string) error {
 	f := in.Body
 	configErr := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
@@ -287,7 +284,7 @@ func (c *compiler) unreadBody(p *bodyPlan, in *typeinfo.Input, name string) erro
 		configErr.Problem, configErr.Fix = "a media type on a *multipart.Reader, which reads "+mediatype.Multipart, "drop the tag media"
 		return configErr
 	case f.Type.Go == partsType:
-		// The form is never held in memory as a whole, so the large limit holds.
+		// The form is never held in memory as a whole, so the large limit applies.
 		p.media, p.pass, p.large = []bodyMedia{{name: mediatype.Multipart}}, partsBody(f.Index), true
 	case isLines(f.Type.Go):
 		return c.linesBody(p, f)
@@ -297,7 +294,7 @@ func (c *compiler) unreadBody(p *bodyPlan, in *typeinfo.Input, name string) erro
 	return nil
 }
 
-// linesBody leaves the lines of a body to the handler.
+// linesBody leaves reading the lines of a body to the handler.
 func (c *compiler) linesBody(p *bodyPlan, f *typeinfo.Field) (err error) {
 	lines := linesOf(f.Type.Go)
 	if f.Media != "" {
@@ -320,7 +317,7 @@ func makePass(index []int) passBody {
 
 func setBytes(index []int, keeps check.Check) decodeBody {
 	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) bool {
-		// The field keeps the bytes that were read, so bodyMedia.copies is not set for it.
+		// The field refers to the bytes that were read, so bodyMedia.copies is not set.
 		into.FieldByIndex(index).SetBytes(data)
 		return judgeRaw(into.FieldByIndex(index), keeps, faults)
 	}
@@ -328,7 +325,7 @@ func setBytes(index []int, keeps check.Check) decodeBody {
 
 func setText(index []int, keeps check.Check) decodeBody {
 	return func(data []byte, into reflect.Value, _ codec.Options, faults *fault.List) bool {
-		// A string of Go may hold any bytes; in the document it is text, as in JSON.
+		// A Go string may hold any bytes, but the document says that this is text, as in JSON.
 		if !utf8.Valid(data) {
 			faults.Add(fault.New(fault.StringUnicode))
 			return true
@@ -338,7 +335,7 @@ func setText(index []int, keeps check.Check) decodeBody {
 	}
 }
 
-// judgeRaw is true, since what it judges is there already.
+// judgeRaw always returns true (fits): the value is already in memory.
 func judgeRaw(value reflect.Value, keeps check.Check, faults *fault.List) bool {
 	if keeps == nil {
 		return true
@@ -354,47 +351,44 @@ type incoming struct {
 	w     http.ResponseWriter
 	r     *http.Request
 	limit int64
-	// largeLimit is the limit of bodies that are not held in memory, lineLimit
-	// that of each of their lines, 0 for the default, and
-	// heldLimit that of the files in them that are.
+	// largeLimit is the limit for bodies that are not held in memory, lineLimit that of each of their lines (0 for the
+	// default), and heldLimit that of the files in them that are held in memory.
 	largeLimit, heldLimit int64
 	lineLimit             int
-	// multipart are the limits of a form of parts.
+	// multipart holds the limits of a multipart form.
 	multipart MultipartLimits
-	// buffer is where a body may be read to that nobody keeps; where there was too
-	// little of it, it is replaced.
+	// buffer is reused for bodies that nobody keeps. It is replaced by a larger one when it is too small.
 	buffer []byte
-	// uploads keeps files; nil where there can be none.
+	// uploads stores files; nil if the body cannot have any.
 	uploads *uploadStore
-	// kept keeps the body for further attempts; nil where there are none.
+	// kept keeps the body for further attempts of the request; nil if there are none.
 	kept *keptBody
-	// loose lets a body without a media type pass as the first documented.
+	// loose accepts a body without a Content-Type as the first documented media type.
 	loose  bool
 	decode codec.Options
-	// errors gives sentences to faults that the handler learns of.
+	// errors writes the messages of validation errors that the handler sees.
 	errors *errorWriter
 }
 
-// keptBody is a body that was read, for inputs that are bound anew.
+// keptBody is a body that was already read, for inputs that are bound again.
 type keptBody struct {
-	// begun means that reading has begun.
+	// begun means that reading has started.
 	begun bool
-	// bind fills in an input; nil as long as the body was not read to its end.
+	// bind decodes the body into an input; nil until the body was read completely.
 	bind func(into reflect.Value, faults *fault.List) error
 }
 
-// isRead reports whether there is a body to fill in.
+// isRead reports whether the body is available.
 func (k *keptBody) isRead() bool { return k != nil && k.bind != nil }
 
-// fill fills in the body, as bodyPlan.bind does.
+// fill decodes the body again, as bodyPlan.bind does.
 func (k *keptBody) fill(into reflect.Value, faults *fault.List) error {
 	n := len(faults.Faults)
 	defer func() { faults.Seal(n, "body") }()
 	return k.bind(into, faults)
 }
 
-// keep keeps what is decoded from data. Where the value would refer to that, each
-// gets a copy.
+// keep stores the body for later attempts. If decoded values refer to the bytes, each attempt gets its own copy.
 func (k *keptBody) keep(data []byte, copies bool, decode decodeBody, o codec.Options) {
 	k.bind = func(into reflect.Value, faults *fault.List) error {
 		own := data
@@ -408,8 +402,7 @@ func (k *keptBody) keep(data []byte, copies bool, decode decodeBody, o codec.Opt
 	}
 }
 
-// bind reads the body into the input and gathers its faults. It returns what
-// was read.
+// bind reads the body into the input and collects its validation errors. It returns the bytes that were read.
 func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([]byte, error) {
 	n := len(faults.Faults)
 	defer func() { faults.Seal(n, "body") }()
@@ -424,14 +417,14 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	if err == nil && (p.large || media.stream != nil) {
 		in.limit = in.largeLimit
 	}
-	// A body that says it is too large is refused before a byte of it is read. The limit
-	// depends on the media type, so that comes first.
+	// A body whose Content-Length exceeds the limit is refused before a byte of it is read. The limit depends on the
+	// media type, so that is determined first.
 	if in.r.ContentLength > in.limit {
 		return nil, errTooLarge
 	}
 	switch {
 	case err != nil && !in.isEmpty():
-		// A body without bytes has no media type that could be wrong.
+		// An empty body needs no valid media type.
 		return nil, err
 	case err != nil:
 		p.bindNothing(into, in, faults)
@@ -441,13 +434,12 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	case media.stream != nil:
 		return nil, media.begin(into, in.limited(), *in, faults)
 	case !media.copies:
-		// The value will refer to the bytes, which another request would overwrite in a buffer
-		// that is used again.
+		// The value will refer to these bytes, so the buffer must not be reused for the next request.
 		in.buffer = nil
 	}
 	data, err := in.readAll()
 	if media.copies {
-		// Reading may have replaced the buffer by a larger one, which the next request gets.
+		// Reading may have replaced the buffer by a larger one; keep that for the next request.
 		in.buffer = data
 	}
 	switch {
@@ -464,8 +456,8 @@ func (p *bodyPlan) bind(into reflect.Value, in *incoming, faults *fault.List) ([
 	return data, nil
 }
 
-// options bounds the memory of the value by the limit of the body: a few bytes
-// of JSON can stand for many in Go.
+// options limits the memory of the decoded value in proportion to the body limit: a few bytes of JSON can become many
+// in Go.
 func (in *incoming) options() codec.Options {
 	return limitMemory(in.decode, in.limit)
 }
@@ -474,27 +466,27 @@ func (p *bodyPlan) bindNothing(into reflect.Value, in *incoming, faults *fault.L
 	switch {
 	case p.pass == nil && in.kept != nil:
 		in.kept.keep(nil, true, p.absent, in.decode)
-		_ = in.kept.bind(into, faults) // what is absent takes no memory
+		_ = in.kept.bind(into, faults) // defaults need no memory limit
 	case p.pass == nil:
 		p.absent(nil, into, in.decode, faults)
 	case p.required:
 		faults.Add(fault.New(fault.Missing))
 	default:
-		// No function of this type fails without a body, of which there is nothing to read.
+		// These functions cannot fail without a body: there is nothing to read.
 		_ = p.pass(into, http.NoBody, *in)
 	}
 }
 
 var errCompressed = Error(http.StatusUnsupportedMediaType, "the body must not be compressed").WithHeader("Accept-Encoding", "identity")
 
-// mediaOf finds how the body of a request is to be read.
+// mediaOf determines how the body of a request is read.
 func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
-	// Checked first: Content-Type names the type of the body before it was compressed.
+	// Checked first: Content-Type describes the body before it was compressed.
 	if encoding := mediatype.First(in.r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, errCompressed
 	}
 	contentType := mediatype.First(in.r.Header, "Content-Type")
-	// Most requests have exactly this header, and need no parsing.
+	// Most requests have exactly this header; no parsing is needed.
 	if contentType == p.media[0].name || contentType == "" && in.loose {
 		return &p.media[0], nil
 	}
@@ -507,29 +499,27 @@ func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
 	return nil, p.refusal
 }
 
-// begin streams. What is incoming is a copy, so that only bodies that stream
-// have it on the heap.
+// begin starts a stream. incoming is passed by value, so that it escapes to the heap only for bodies that stream.
 func (m *bodyMedia) begin(into reflect.Value, body io.Reader, in incoming, faults *fault.List) error {
 	return m.stream(into, body, &in, faults)
 }
 
-// isHeld reports whether every body is read as a whole before anything else runs.
+// isHeld reports whether every body is read completely before anything else runs.
 func (p *bodyPlan) isHeld() bool {
 	return p.pass == nil && !slices.ContainsFunc(p.media, func(m bodyMedia) bool { return m.stream != nil })
 }
 
-// reads reports whether a body may have a media type.
+// reads reports whether the media type is accepted.
 func (p *bodyPlan) reads(name string) bool {
 	return slices.ContainsFunc(p.media, func(m bodyMedia) bool { return m.name == name })
 }
 
-// reads reports whether text in a charset is UTF-8; of data it is no question.
+// reads reports whether the charset is acceptable: it matters for text only, which must be UTF-8.
 func (m *bodyMedia) reads(charset string) bool {
 	return !m.text || charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii")
 }
 
-// refuseMedia is the response to a body of another media type. Accept lists those
-// there are (RFC 9110, section 12.5.1).
+// refuseMedia makes the 415 response. Its Accept header lists the supported media types (RFC 9110, section 12.5.1).
 func refuseMedia(media []bodyMedia) *HTTPError {
 	var names []string
 	for _, m := range media {
@@ -539,30 +529,26 @@ func refuseMedia(media []bodyMedia) *HTTPError {
 	return Error(http.StatusUnsupportedMediaType, detail).WithHeader("Accept", strings.Join(names, ", "))
 }
 
-// isEmpty reports whether nothing was sent, which needs no media type. A body
-// whose length is known is not touched, and neither is one whose client waits
-// for a go-ahead: reading would give it (RFC 9110, section 10.1.1).
+// isEmpty reports whether the client sent no body. It reads only if it has to: not when the length is known, and not
+// from a client that waits for 100 (Continue), because reading would send it (RFC 9110, section 10.1.1).
 func (in *incoming) isEmpty() bool {
 	if in.r.ContentLength >= 0 || in.r.Header.Get("Expect") != "" {
 		return in.r.ContentLength == 0
 	}
-	// Only reading tells. The byte is lost, which is no loss: a body that is not empty is
-	// refused by the caller.
+	// Only a read can tell. Losing the byte does no harm: the caller refuses a body that is not empty.
 	var first [1]byte
 	_, err := io.ReadFull(in.limited(), first[:])
 	return errors.Is(err, io.EOF)
 }
 
-// defaultMessageLimit is how large a message of a WebSocket may be, and a line
-// of a body.
+// defaultMessageLimit is the largest message of a WebSocket, and the largest line of a body, in bytes.
 const defaultMessageLimit = 1 << 20
 
-// firstRead is how much memory is made before anything has come: what a client
-// announces costs it nothing.
+// firstRead is the initial buffer size: a large Content-Length alone makes the server allocate nothing.
 const firstRead = 64 << 10
 
-// readAll reads the body, into the buffer if there is enough of it. A body whose
-// length is known has been judged by that.
+// readAll reads the body, into the buffer if it is large enough. A known length has already been compared with the
+// limit.
 func (in *incoming) readAll() ([]byte, error) {
 	length := in.r.ContentLength
 	if length < 0 {
@@ -574,8 +560,8 @@ func (in *incoming) readAll() ([]byte, error) {
 	}
 	for int64(len(data)) < length {
 		if len(data) == cap(data) {
-			// It grows by what has come, not by what the header says: a large Content-Length alone
-			// costs nothing, and an honest body is copied only a few times.
+			// The buffer grows with the bytes that have arrived, not with the Content-Length: a lie costs nothing, and
+			// an honest body is copied only a few times.
 			data = slices.Grow(data, int(min(length-int64(len(data)), 3*int64(len(data)))))
 		}
 		n, err := io.ReadFull(in.r.Body, data[len(data):min(int64(cap(data)), length)])
@@ -587,10 +573,10 @@ func (in *incoming) readAll() ([]byte, error) {
 	return data, nil
 }
 
-// limited is the body with an end at the limit.
+// limited returns the body, cut off at the limit.
 func (in *incoming) limited() io.ReadCloser { return http.MaxBytesReader(in.w, in.r.Body, in.limit) }
 
-// bodyError tells the client why its body could not be read.
+// bodyError is the response for a body that could not be read.
 func bodyError(err error) error {
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -604,11 +590,11 @@ func bodyError(err error) error {
 	return fmt.Errorf("%w (%w)", errUnreadable, err)
 }
 
-// passedBody is a body in the hands of a handler. What goes wrong with it
-// answers as if it had been read before, when the handler returns the error.
+// passedBody is a body that the handler reads. If the handler returns one of its errors, the response is the same as if
+// the framework had read the body.
 type passedBody struct{ body io.Reader }
 
-// Read reads on, up to the limit of the operation.
+// Read reads on, up to the body limit of the operation.
 func (p passedBody) Read(b []byte) (int, error) {
 	n, err := p.body.Read(b)
 	if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
@@ -617,7 +603,7 @@ func (p passedBody) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// admit refuses a body before a byte of it is read. Without a plan any body may come.
+// admit refuses a body before a byte of it is read. Without a plan any body is accepted.
 func (in *incoming) admit(p *bodyPlan) error {
 	if in.r.ContentLength > in.limit {
 		return errTooLarge

@@ -21,38 +21,34 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A cached response is kept as it was encoded, with the versions its tags had
-// before its handler ran. A tag's version is a value in the same store, which
-// Invalidate replaces by one that the tag never had. A response counts only while all its tags have
-// the versions it was made under, so one that was on its way while a tag was
-// invalidated never counts; and a version the store has lost is replaced by
-// another, which no response has. So losing anything is safe, and a store needs no
-// idea of tags.
+// A cached response is stored as it was encoded, together with the versions that its tags had before its handler ran.
+// The version of a tag is a value in the same store; Invalidate replaces it by one that the tag never had. A cache
+// entry is valid only while all of its tags still have the versions stored in it. So a response that was being made
+// while a tag was invalidated is never used, and a version that the store has lost is replaced by a new one, which no
+// entry has. Losing any value is therefore safe, and a store needs to know nothing about tags.
 //
-// Requests that wait for the response of another one wait for one of the same
-// versions. So who has seen that a tag was invalidated never gets a response that
-// was begun before.
+// Requests wait for another request's response only if they saw the same versions. So a client that has seen a tag
+// invalidated never gets a response that was begun before.
 
-// Cache keeps the responses to GET, so that their handlers need not run again:
+// Cache caches the responses to GET requests:
 //
-//		candor.Get(app, "/items/{id}", readItem,
-//			candor.Cache(candor.CacheConfig{TTL: time.Minute, Tags: []string{"items", "item:{id}"}}))
+//	candor.Get(app, "/items/{id}", readItem,
+//		candor.Cache(candor.CacheConfig{TTL: time.Minute, Tags: []string{"items", "item:{id}"}}))
 //
-//	  - Kept are responses of status 200 of at most 1 MiB that set no cookie. On an
-//	    app or router it leaves streams, files, sockets and plain handlers alone;
-//	    on such a route it is a configuration error.
-//	  - A response is for the same path, query, accepted media type, and the same
-//	    values of all headers and cookies that the inputs of the operation read.
-//	    What a handler reads otherwise, of an *http.Request or a context, is not
-//	    known: name headers in Vary.
-//	  - Middleware, rate limits, guards and functions of [Around] run for every
-//	    request, and the input is validated. Other providers, the handler and its
-//	    tasks do not run when a response is there, which has the header Age.
-//	  - Of several requests for a response that is not there, one runs; the others
-//	    wait for its response. If that cannot be kept, each runs by itself.
-//	  - Where the store fails, which is logged, everything runs as without it.
+// In detail:
 //
-// In the layers of an app the innermost Cache counts.
+//   - Responses with status 200, at most 1 MiB and without cookies are cached. Set on an app or router, the option
+//     ignores streams, files, WebSockets and plain handlers; set on such a route, it is a configuration error.
+//   - The cache key consists of the path, the query, the negotiated media type, and all headers and cookies that inputs
+//     of the operation read. Headers that a handler reads from an *http.Request or a context are not known: name them
+//     in Vary.
+//   - Middleware, rate limits, guards and functions of [Around] run for every request, and the input is validated. On a
+//     hit, other providers, the handler and its tasks do not run, and the response has an Age header.
+//   - Of several concurrent requests that miss, one runs and the others wait for its response. If that cannot be
+//     cached, each runs by itself.
+//   - If the store fails, the failure is logged and requests run without the cache.
+//
+// The innermost Cache (route, then router, then app) applies.
 func Cache(config CacheConfig) Option {
 	return everywhere(func(s *settings) error {
 		switch {
@@ -73,23 +69,23 @@ func Cache(config CacheConfig) Option {
 	})
 }
 
-// cachePlan is how the responses of one endpoint are kept.
+// cachePlan says how the responses of one endpoint are cached.
 type cachePlan struct {
 	CacheConfig
 	caches *caches
 	store  *sharedCache
-	// headers and cookies are those that belong to the key.
+	// headers and cookies are those that are part of the key.
 	headers, cookies []string
 	vary             string
 }
 
-// canCache reports whether responses of the endpoint can be kept.
+// canCache reports whether responses of the endpoint can be cached.
 func (e *endpoint) canCache() bool {
 	isQuery := e.method == mediatype.MethodQuery
 	if e.method != http.MethodGet && !isQuery || e.plain != nil || e.route.upgrade != nil || e.route.output == nil {
 		return false
 	}
-	// The body is a part of the key, so it has to be there as a whole.
+	// The body of a QUERY request is part of the key, so it must be available as a whole.
 	if isQuery && e.body != nil && !e.body.isHeld() {
 		return false
 	}
@@ -97,7 +93,7 @@ func (e *endpoint) canCache() bool {
 	return kind.media != "" && !kind.streams && kind.additional == nil
 }
 
-// compileCache plans what the option says; the step is among the others.
+// compileCache compiles the option; the step that uses it is compiled with the other steps.
 func (e *endpoint) compileCache(c *caches) error {
 	config := e.set.cache
 	if config == nil {
@@ -153,7 +149,7 @@ func (p *cachePlan) documented() []addedHeader {
 	return headers
 }
 
-// expand puts the values of wildcards into a tag.
+// expand replaces wildcards in a tag by their values.
 func (e *endpoint) expand(tag string, captured []string) (string, error) {
 	var b strings.Builder
 	for {
@@ -174,8 +170,8 @@ func (e *endpoint) expand(tag string, captured []string) (string, error) {
 	}
 }
 
-// key is what a response is kept under. The length before each text keeps two
-// lists of texts apart whose joined texts are equal.
+// key is the key of a cached response. The length in front of each text keeps two lists apart whose concatenations are
+// equal.
 func (p *cachePlan) key(x *exchange) string {
 	r := x.scope.r
 	sum := sha256.New()
@@ -213,7 +209,7 @@ func (p *cachePlan) key(x *exchange) string {
 	return "answer:" + base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 }
 
-// headerLines are the values of a header. net/http takes the host out of them.
+// headerLines returns the values of a header, including Host, which net/http removes from the header map.
 func headerLines(r *http.Request, name string) []string {
 	if name == "Host" {
 		return []string{r.Host}
@@ -221,13 +217,13 @@ func headerLines(r *http.Request, name string) []string {
 	return r.Header.Values(name)
 }
 
-// freshKey is the context key of a request that no cache may respond to.
+// freshKey is the context key that marks requests which must bypass the cache.
 type freshKey struct{}
 
-// cached is the step that responds from the cache, or runs what runs without it.
+// cached is the step that responds from the cache, or runs the rest of the request.
 func (x *exchange) cached(rest int) error {
 	p := x.endpoint.cache
-	if x.ctx.Value(freshKey{}) != nil { // a resource that is to be patched
+	if x.ctx.Value(freshKey{}) != nil { // an AutoPatch reads the current resource
 		return x.from(rest)
 	}
 	h := x.scope.w.Header()
@@ -247,14 +243,14 @@ func (x *exchange) cached(rest int) error {
 		x.replay(kept)
 		return nil
 	}
-	// The versions are part of the key of the call: who saw a newer one must not
-	// wait for a response that was begun under an older one.
+	// The versions are part of the call's key: a request that saw newer ones must not wait for a response that was
+	// begun under older ones.
 	callKey := key + " " + strings.Join(versions, " ")
 	call, own := p.caches.calls.begin(callKey)
 	if !own {
 		return x.wait(key, call, rest)
 	}
-	defer p.caches.calls.finish(callKey, call) // also if what runs panics
+	defer p.caches.calls.finish(callKey, call) // also if the handler panics
 	before := maps.Clone(h)
 	if err := x.from(rest); err != nil || !x.canKeep() {
 		return err
@@ -283,13 +279,12 @@ func (x *exchange) wait(key string, call *sharedCall, rest int) error {
 	}
 }
 
-// find looks for a response, and for the versions of its tags. One that has none
-// is given one.
+// find looks up a cached response and the versions of its tags. A tag without a version gets one.
 func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cachedResponse, err error) {
 	keys := make([]string, 1, 2+len(p.Tags))
 	keys[0] = key
 	for _, tag := range p.Tags {
-		tag, _ = x.endpoint.expand(tag, x.scope.captured) // compiled once already
+		tag, _ = x.endpoint.expand(tag, x.scope.captured) // cannot fail: checked at registration
 		keys = append(keys, p.caches.tagKey(tag))
 	}
 	if p.store.gate != nil {
@@ -315,8 +310,8 @@ func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cach
 	return versions, kept, nil
 }
 
-// newVersion gives a tag a version. Requests that want one at the same time agree
-// on it, so that one of them runs for all.
+// newVersion gives a tag a version. Concurrent requests share one call, so that they agree on the version and only one
+// of them runs the handler.
 func (p *cachePlan) newVersion(ctx context.Context, key string) ([]byte, error) {
 	call, own := p.caches.calls.begin(key)
 	if !own {
@@ -328,8 +323,8 @@ func (p *cachePlan) newVersion(ctx context.Context, key string) ([]byte, error) 
 		}
 	}
 	defer p.caches.calls.finish(key, call)
-	ctx = context.WithoutCancel(ctx)               // which others wait for
-	values, err := p.store.get(ctx, p.Budget, key) // somebody may have been quicker
+	ctx = context.WithoutCancel(ctx)               // other requests wait for this too
+	values, err := p.store.get(ctx, p.Budget, key) // another process may have been faster
 	if err == nil && len(values[0]) == 0 {
 		values, err = p.store.renew(ctx, p.Budget, tagTime, []string{key})
 	}
@@ -339,24 +334,24 @@ func (p *cachePlan) newVersion(ctx context.Context, key string) ([]byte, error) 
 	return call.value, call.failed
 }
 
-// maxCached is the largest body that is kept, in bytes.
+// maxCached is the size of the largest body that is cached, in bytes.
 const maxCached = 1 << 20
 
-// canKeep reports whether the response that was made is one for others too.
+// canKeep reports whether the response may be cached and given to other clients.
 func (x *exchange) canKeep() bool {
 	a := &x.response
 	return a.stream == nil && a.status == http.StatusOK && len(a.body)+len(a.borrowed) <= maxCached &&
 		!slices.ContainsFunc(a.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
 }
 
-// record makes the kept form of the response, nil for one that sets a cookie.
+// record encodes the response for the cache; nil if it sets a cookie.
 func (x *exchange) record(key string, before http.Header, versions []string) []byte {
 	kept := cachedResponse{at: time.Now().Unix(), contentType: x.response.contentType, versions: versions, header: x.response.header, body: x.response.body}
 	if x.response.borrowed != nil {
 		kept.body = x.response.borrowed
 	}
-	// What middleware set before is there again when a response is replayed, so
-	// only what changed since then is kept: whole values, or those that were added.
+	// Middleware sets its headers again when a response is replayed, so only later changes are stored: replaced values,
+	// and those that were added.
 	for name, values := range x.scope.w.Header() {
 		old := before[name]
 		switch {
@@ -374,7 +369,7 @@ func (x *exchange) record(key string, before http.Header, versions []string) []b
 	return kept.encode(key)
 }
 
-// replay responds with a kept response.
+// replay responds with a cached response.
 func (x *exchange) replay(kept *cachedResponse) {
 	h := x.scope.w.Header()
 	replaced := map[string]bool{}
@@ -386,13 +381,13 @@ func (x *exchange) replay(kept *cachedResponse) {
 		}
 		h[name] = append(h[name], line.value)
 	}
-	// The clocks of processes that share a store differ: an age is not negative.
+	// Clocks of processes that share a store may differ, but Age must not be negative.
 	h["Age"] = []string{strconv.FormatInt(max(time.Now().Unix()-kept.at, 0), 10)}
 	x.response.status, x.response.contentType = http.StatusOK, kept.contentType
 	x.response.header, x.response.borrowed = append(x.response.header[:0], kept.header...), kept.body
 }
 
-// invalidate drops the responses that the request makes stale, if any.
+// invalidate drops the cached responses that this request made stale.
 func (x *exchange) invalidate() {
 	if x.scope.tags != nil && len(x.scope.tags.tags) > 0 {
 		x.dropStale()
@@ -400,21 +395,20 @@ func (x *exchange) invalidate() {
 }
 
 func (x *exchange) dropStale() {
-	// A client that leaves must not keep others from what its request changed.
+	// A client that disconnects must not prevent others from seeing the change.
 	err := x.endpoint.caches.invalidate(context.WithoutCancel(x.ctx), x.scope.tags.tags)
 	if err != nil {
 		x.endpoint.errors.logCache(x.scope.r, err)
 	}
 }
 
-// dropsTags reports whether a request may drop tags.
+// dropsTags reports whether a request may invalidate tags.
 func (e *endpoint) dropsTags() bool {
 	return slices.ContainsFunc(e.nodes, func(n *node) bool { return n.input != nil && n.input.dropsTags })
 }
 
-// announce tells strict stores what the request makes stale, before its
-// transaction is committed. A process that dies after the commit, and before it
-// drops the tags, leaves nothing stale for long then.
+// announce tells strict stores which tags the request is about to invalidate, before its transaction is committed. If
+// the process dies between the commit and the invalidation, stale responses disappear soon anyway.
 func (x *exchange) announce() error {
 	if x.scope.tags == nil || len(x.scope.tags.tags) == 0 {
 		return nil

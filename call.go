@@ -14,18 +14,18 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// callPlan is an endpoint from the side of those who call it.
+// callPlan is an endpoint as its clients see it.
 type callPlan struct {
 	endpoint *endpoint
 	send     *sendPlan
 	receive  *receivePlan
-	// sendErr and receiveErr say why there is none.
+	// sendErr and receiveErr say why calls are not possible.
 	sendErr, receiveErr error
 }
 
-// call is the plan of an endpoint, compiled once.
+// call returns the plan of an endpoint, compiled once.
 func (p *endpointList) call(e *endpoint) *callPlan {
-	// Two first calls at once store one function, and only that compiles.
+	// Two concurrent first calls get the same function, which compiles once.
 	plan, _ := p.calls.LoadOrStore(e, sync.OnceValue(func() *callPlan {
 		c := e.programs.otherSide()
 		plan := &callPlan{endpoint: e}
@@ -36,8 +36,8 @@ func (p *endpointList) call(e *endpoint) *callPlan {
 	return plan.(func() *callPlan)()
 }
 
-// At is the route in another of its places: the first whose path is, or begins
-// with, the one given. [Route.Places] lists them.
+// At selects one of the paths at which the route is served: the first that equals the given path or lies below it.
+// [Route.Places] lists them.
 //
 //	app.Include(items, candor.Prefix("/v1"))
 //	app.Include(items, candor.Prefix("/v2"))
@@ -47,9 +47,8 @@ func (r *Route[In, Out]) At(path string) *Route[In, Out] {
 	return &Route[In, Out]{routeAt{r.at.route, path}}
 }
 
-// Places are the paths at which the route is served, in the order in which URL
-// and Call prefer them: that of the registrations, a route before its aliases.
-// There are none before the app is sealed.
+// Places returns the paths at which the route is served, in the order in which URL and Call prefer them: in the order
+// of registration, a route before its aliases. It is empty before the app is sealed.
 func (r *Route[In, Out]) Places() []string { return r.at.paths() }
 
 func (at routeAt) paths() []string {
@@ -60,11 +59,10 @@ func (at routeAt) paths() []string {
 	return paths
 }
 
-// endpoint is the endpoint that is meant: the first, of the path that At named, in
-// an app if one is given.
+// endpoint returns the selected endpoint: the first one below the path given to At, in the given app if there is one.
 func (at routeAt) endpoint(app *App) (*endpoint, error) {
 	var of *table
-	// InProcess calls this app, while another one may serve the route at other paths.
+	// InProcess calls this app, but other apps may serve the same route at other paths.
 	if app != nil {
 		var err error
 		if of, err = app.sealed(); err != nil {
@@ -90,32 +88,30 @@ func (at routeAt) endpoint(app *App) (*endpoint, error) {
 	return nil, fmt.Errorf("the route is not served%s, only at %s", where, strings.Join(at.paths(), ", "))
 }
 
-// isAt reports whether a pattern is a path or lies below it.
+// isAt reports whether a pattern equals a path or lies below it.
 func isAt(pattern, path string) bool {
 	rest, ok := strings.CutPrefix(pattern, strings.TrimSuffix(path, "/"))
 	// /v1 must not match /v10.
 	return ok && (rest == "" || strings.HasPrefix(rest, "/"))
 }
 
-// failed says of an error which route it is about.
+// failed adds to an error which route it is about.
 func (at routeAt) failed(err error) error {
 	return fmt.Errorf("candor: %s: %w", at.route.call(), err)
 }
 
-// URL is the path of the route with the values of the input in it,
-// percent-encoded, and then the query. It leads to the first place of the
-// route, or to that of [Route.At].
+// URL returns the path of the route with the percent-encoded values of the input, followed by the query. It uses the
+// first path at which the route is served, unless [Route.At] selects another.
 //
-//   - The path is that inside of the app. What stands in front of it, because
-//     the app is mounted or behind a proxy, an input of type [RootPath] tells.
-//   - A value is there unless it is absent: a nil pointer, an Optional that is
-//     not set, what omitempty leaves out. A zero is a value; [Route.Defaults]
-//     makes an input with the defaults.
-//   - A value that cannot stand in a path is an error, such as an empty one or
-//     "..", which clients resolve. So is a route in no sealed app.
+//   - The path is relative to the app. If the app is mounted or behind a proxy, an input of type [RootPath] has the
+//     prefix.
+//   - Absent values are left out: nil pointers, Optionals that are not set, and zero values with omitempty. Any other
+//     zero value is sent; [Route.Defaults] returns an input filled with the defaults.
+//   - A value that is not possible in a path is an error, such as an empty one or "..", which clients resolve. So is a
+//     route that is in no sealed app.
 func (r *Route[In, Out]) URL(in In) (string, error) { return r.at.url(reflect.ValueOf(&in)) }
 
-// url is the URL for an input, which in points to.
+// url returns the URL for the input that in points to.
 func (at routeAt) url(in reflect.Value) (string, error) {
 	e, err := at.endpoint(nil)
 	if err != nil {
@@ -143,7 +139,7 @@ func withQuery(path, query string) string {
 	return path + "?" + query
 }
 
-// path is the endpoint's path with values for its wildcards.
+// path returns the endpoint's path with values for its wildcards.
 func (e *endpoint) path(values map[string]string) (string, error) {
 	texts := make([]string, len(e.names))
 	for i, name := range e.names {
@@ -156,14 +152,14 @@ func (e *endpoint) path(values map[string]string) (string, error) {
 	return e.pattern.Build(texts...)
 }
 
-// Defaults is an input in which every field that has a default holds it, and
-// the others are zero. It is also a name for an input that has no other:
+// Defaults returns an input whose fields have their defaults, or are zero without one. It is also handy for inputs of
+// unnamed types:
 //
 //	in, err := listItems.Defaults()
 //	in.Limit = 5
 //	items, err := listItems.Call(ctx, client, in)
 //
-// The error is that of a route in no sealed app.
+// It returns an error for a route that is in no sealed app.
 func (r *Route[In, Out]) Defaults() (in In, err error) {
 	err = r.at.fillDefaults(reflect.ValueOf(&in))
 	return in, err
@@ -189,53 +185,46 @@ func (at routeAt) fillDefaults(into reflect.Value) error {
 	return nil
 }
 
-// Call sends an input to the route and returns the response: over any
-// *http.Client, or in process by [InProcess]. It is the handler from afar.
+// Call sends an input to the route and returns the result: over any *http.Client, or in process with [InProcess]. It is
+// a remote call of the handler.
 //
-// Both directions are made of the same description as the server, so that what
-// it binds is equal to the input. What is different is said here:
+// Requests and responses are encoded from the same description that the server uses, so the input it binds equals the
+// one sent. The exceptions are:
 //
-//   - What is absent is left to the server: nil pointers, Optionals that are not
-//     set, nil slices that need not be there, what omitempty leaves out. The
-//     server puts defaults in their place. A zero is a value; [Route.Defaults]
-//     makes an input with the defaults.
-//   - Fields of providers and of the request itself are not sent, credentials
-//     are. What guards and providers read beside, [Client.With] sends.
-//   - What cannot be sent so that it arrives as it is, is an error before
-//     anything is sent, such as a list without elements in a query that is
-//     required, a cookie with a semicolon, or text that is not UTF-8. Rules are
-//     the server's to judge.
-//   - Uploads are sent as they are read, and may be those of another request
-//     that still runs, or of [NewUpload]. An io.Reader and JSONLines are sent
-//     while they are read, once, and closed; a *multipart.Reader cannot be sent.
-//   - A route of several methods is called by the first, one in several places
-//     in the first, unless [Route.At] names another.
+//   - Absent values are not sent: nil pointers, Optionals that are not set, nil slices that are not required, and zero
+//     values with omitempty. The server fills in defaults for them. Any other zero value is sent; [Route.Defaults]
+//     returns an input filled with the defaults.
+//   - Dependencies and fields such as *http.Request are not sent; credentials are. Use [Client.With] for inputs that
+//     only guards and providers read.
+//   - A value that would not arrive unchanged is an error before anything is sent, such as an empty list for a required
+//     query parameter, a cookie with a semicolon, or text that is not UTF-8. Validation rules are left to the server.
+//   - Uploads are streamed. They may come from [NewUpload], or from another request that is still running. An io.Reader
+//     and JSONLines are streamed, once, and then closed; a *multipart.Reader cannot be sent.
+//   - A route with several methods is called with the first; a route that is served at several paths is called at the
+//     first, unless [Route.At] selects another.
 //
-// Of responses:
+// For responses:
 //
-//   - An error of the server is an *[HTTPError] or a *[ValidationError];
-//     errors.Is finds declared errors by their status and detail. A handler that
-//     returns it as it is passes it on to its own client.
-//   - Any other response is an *[ResponseError]: another media type, a body that is
-//     cut short, too large or not what the route returns.
-//   - [JSONLines] and [Events] read from the connection while they are ranged
-//     over, once. Range over them or cancel the context; else the connection
-//     stays open. An error of the server in between is the last item.
-//   - A [Reader] is the body itself; close it, as an io.Closer. A [File] is in
-//     memory: its Content, Name, ModTime and ETag are set.
-//   - A [Redirect] is not followed. Others are, by the *http.Client, but for a 301
-//     or 302 at which it would send a GET instead of the method of the route.
-//   - WebSockets are not called.
+//   - An error of the server is an *[HTTPError] or a *[ValidationError]; errors.Is finds declared errors by their
+//     status and detail. A handler that returns such an error passes it on to its own client.
+//   - Any other response is a *[ResponseError]: an unexpected media type, or a body that is truncated, too large or not
+//     what the route returns.
+//   - [JSONLines] and [Events] read from the connection while you range over them, once. Range over them or cancel the
+//     context; otherwise the connection stays open. An error that the server reports in the stream is the last item.
+//   - A [Reader] is the body itself, and is an io.Closer: close it. A [File] is held in memory, with Content, Name,
+//     ModTime and ETag set.
+//   - If the route returns a [Redirect], it is not followed. The *http.Client follows any other, except for a 301 or
+//     302 that would turn the method of the route into GET.
+//   - WebSocket routes cannot be called.
 func (r *Route[In, Out]) Call(ctx context.Context, client Client, in In) (out Out, err error) {
 	if err := r.at.call(ctx, &client, reflect.ValueOf(&in), reflect.ValueOf(&out)); err != nil {
-		// out may be filled in part, which is no result.
+		// out may be filled in partially, which is no result.
 		return *new(Out), err
 	}
 	return out, nil
 }
 
-// call sends the input that in points to, and reads the response into what out
-// points to.
+// call sends the input that in points to, and decodes the response into out.
 func (at routeAt) call(ctx context.Context, client *Client, in, out reflect.Value) error {
 	e, err := at.endpoint(client.app)
 	if err != nil {
@@ -252,7 +241,7 @@ func (at routeAt) call(ctx context.Context, client *Client, in, out reflect.Valu
 	}
 	from := &received{Response: response, limit: client.limit(), codec: e.programs.codecs}
 	defer func() {
-		// A stream is read after Call has returned, and closes the body itself.
+		// A stream is read after Call has returned; its reader closes the body.
 		if !from.kept {
 			_ = response.Body.Close()
 		}
@@ -260,7 +249,7 @@ func (at routeAt) call(ctx context.Context, client *Client, in, out reflect.Valu
 	return plan.receive.receive(out.Elem(), from)
 }
 
-// limit is how much is read of a response.
+// limit is how many bytes of a response are read at most.
 func (c *Client) limit() int64 {
 	if c.MaxBody > 0 {
 		return c.MaxBody
@@ -268,12 +257,12 @@ func (c *Client) limit() int64 {
 	return defaultMaxResponse
 }
 
-// keepsRedirects reports whether a redirect is a response of the route's own.
+// keepsRedirects reports whether a redirect is one of the route's own results.
 func (p *callPlan) keepsRedirects() bool {
 	return slices.ContainsFunc(p.receive.response.statuses, func(status int) bool { return status >= 300 && status <= 399 })
 }
 
-// request makes the request of an input.
+// request makes the request for an input.
 func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, error) {
 	if err := errors.Join(p.sendErr, p.receiveErr); err != nil {
 		return nil, err
@@ -294,7 +283,7 @@ func (p *callPlan) request(client *Client, in reflect.Value) (*http.Request, err
 		return nil, err
 	}
 	r, err := to.request(p.endpoint.method, target, client.Header.Get("Content-Type"))
-	// The client's own Accept is added later, and only where there is none yet.
+	// Client.Header is applied later, and only where the request has no such header.
 	if err == nil && client.Header.Get("Accept") == "" {
 		p.accept(r.Header)
 	}
@@ -308,10 +297,9 @@ func (p *callPlan) accept(header http.Header) {
 	}
 }
 
-// URL is the path of the operation of that name: its id, or that of its
-// handler's function. The params are the values of the wildcards of its path;
-// others are the query, in alphabetical order. [Route.URL] is the same for an
-// input that is checked by the compiler. It seals the app.
+// URL returns the path of an operation, given its id or the name of its handler function. params has the values of the
+// path's wildcards; other entries become the query, in alphabetical order. It seals the app. [Route.URL] does the same
+// for a typed input.
 //
 //	app.URL("readItem", map[string]string{"item_id": "3"}) // "/items/3"
 func (a *App) URL(name string, params map[string]string) (string, error) {
@@ -321,7 +309,7 @@ func (a *App) URL(name string, params map[string]string) (string, error) {
 	}
 	at := slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return e.metadata.info.OperationID == name })
 	if at < 0 {
-		// Second, since an id belongs to one operation, while several may share a function.
+		// Ids come first: an id belongs to one operation, while several may share a function.
 		at = slices.IndexFunc(t.endpoints, func(e *endpoint) bool { return name != "" && e.metadata.info.Name == name })
 	}
 	if at < 0 {

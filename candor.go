@@ -1,5 +1,5 @@
-// Package candor serves plain Go functions as a REST API, and writes the API's
-// document from the same types, so that the document never lies.
+// Package candor serves plain Go functions as a REST API, and writes the API's document from the same types, so that
+// the document never lies.
 //
 // A handler takes a context and a struct, and returns a value or an error:
 //
@@ -17,43 +17,35 @@
 // Each field of the input has one tag that says where its value comes from:
 //
 //   - path:"item_id", a wildcard of the path;
-//   - query:"q", header:"X-Token", cookie:"session", a parameter; a slice takes
-//     all values, anything else the last;
+//   - query:"q", header:"X-Token", cookie:"session", a parameter; a slice takes all values, anything else the last;
 //   - body:"", the whole JSON body, or body:"item", one member of it;
 //   - form:"name" and file:"avatar", a field and an [Upload] of a form;
-//   - dep:"", what a provider makes: see [Provide];
-//   - an embedded struct contributes its fields; credentials such as [Bearer],
-//     and *http.Request, need no tag.
+//   - dep:"", a dependency: see [Provide];
+//   - an embedded struct contributes its fields; credentials such as [Bearer], and *http.Request, need no tag.
 //
-// A value is required, that is: must be present, unless its field is a pointer,
-// has a default, or its tag says omitempty. Zero values are values. The tag
-// validate holds rules in the notation of go-playground/validator; default,
-// doc, example and deprecated say the rest.
+// A value is required, which means that it must be present, unless its field is a pointer, has a default, or its tag
+// says omitempty. A zero value counts as present. The tag validate holds rules in the syntax of
+// go-playground/validator; the tags default, doc, example and deprecated describe the field further.
 //
-// # Answers
+// # Responses
 //
-// The result is encoded as JSON with status 200, or that of [Status]; [None]
-// answers 204. [HTML], [Text], []byte, [Reader], [File] and [Redirect] are sent
-// as what they are, [JSONLines] and [Events] while they are made. A struct whose
-// fields all have one of the tags status:"200,201", header:"X-Total",
-// cookie:"session" and body:"" is the response's parts: a zero status is the first
-// listed, a cookie that is text has Path=/, HttpOnly and SameSite=Lax and is left
-// out where it is empty.
+// The result is encoded as JSON with status 200, or that of [Status]; [None] is a 204. [HTML], [Text], []byte,
+// [Reader], [File] and [Redirect] are sent as they are; [JSONLines] and [Events] are streamed. A struct whose fields
+// all have one of the tags status:"200,201", header:"X-Total", cookie:"session" and body:"" is an envelope, which sets
+// the parts of the response: a zero status means the first one listed; a cookie of type string gets Path=/, HttpOnly
+// and SameSite=Lax, and is left out if it is empty.
 //
-// An error made by [Error] answers with its status and detail; all faults of a
-// request together answer 422; any other error answers 500 and its text stays on
-// the server.
+// An error made by [Error] is sent with its status and detail. All validation errors of a request are sent together,
+// with status 422. Any other error is a 500 whose text stays on the server.
 //
 // # Two moments
 //
-// A registration that cannot work panics and says what to write instead; a
-// request never does. Registering is over when the app is sealed: by Run,
-// Serve, Seal, NewTestClient, WriteOpenAPI or the first request. The order of
-// registrations does not matter before that, and an app serves concurrently
-// after it.
+// A registration that cannot work panics and says what to write instead; a request never does. Registration ends when
+// the app is sealed: by Run, Serve, Seal, NewTestClient, WriteOpenAPI or the first request. Until then the order of
+// registrations does not matter; from then on the app is safe for concurrent use.
 //
 // # Tests
 //
-// A handler is a function: call it. [NewTestClient] sends requests without a
-// network, and fails the test where the app and its document disagree.
+// A handler is a function: call it. [NewTestClient] sends requests without a network, and fails the test where the app
+// and its document disagree.
 package candor

@@ -18,60 +18,55 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Client says where [Route.Call] sends requests, and how. It is a value: copies
-// may differ. The zero value has no place to send to; set Base, or take
-// [InProcess].
+// Client says where and how [Route.Call] sends requests. It is a plain value: copy it to vary it. The zero value has no
+// target; set Base, or use [InProcess].
 type Client struct {
-	// Base is the URL at which clients reach the app, such as
-	// "https://api.example.com" or, for one below a prefix,
-	// "https://example.com/api". The path of the route follows it.
+	// Base is the URL at which clients reach the app, such as "https://api.example.com" or, with a prefix,
+	// "https://example.com/api". The path of the route is appended to it.
 	Base string
-	// HTTP sends; nil is http.DefaultClient, which has no timeout but the
-	// context's.
+	// HTTP sends the requests; nil means http.DefaultClient, which has no timeout but that of the context.
 	HTTP *http.Client
-	// Header is sent with every request, unless the input has such a header.
+	// Header is added to every request; a header that the input sets wins.
 	Header http.Header
-	// MaxBody limits what is read of a response, in bytes, 32 MiB by default. It
-	// holds for each line or event of a stream, and not for a [Reader].
+	// MaxBody limits how much of a response is read, in bytes; the default is 32 MiB. For a stream it applies to each
+	// line or event. It does not apply to a [Reader].
 	MaxBody int64
 
-	// app is set for calls in process.
+	// app is set by InProcess.
 	app *App
-	// more are the inputs of With.
+	// more are the inputs added by With.
 	more []any
 }
 
-// defaultMaxResponse is the limit of a response.
+// defaultMaxResponse is the default of MaxBody.
 const defaultMaxResponse = 32 << 20
 
-// With returns a client that sends an additional input with every request: that of
-// a guard or provider of the app, which reads values the handler does not take.
+// With returns a client that sends an additional input with every request, for guards and providers that read values
+// which the handler's input does not have.
 //
 //	type credentials struct{ Token candor.Bearer }
 //
 //	client = client.With(credentials{Token: token})
 //
-// The input is a struct like those of handlers, without a body. A value that
-// the input of the call has too must be the same in both.
+// The input is a struct like those of handlers, without a body. A value that is also in the input of the call must be
+// the same in both.
 func (c Client) With(input any) Client {
 	c.more = append(slices.Clip(c.more), input)
 	return c
 }
 
-// InProcess is a client that calls an app without a network: its requests run
-// through the same middleware, binding and checks. The app must run, by Run,
-// Serve or Start, if it has a lifespan or shared providers.
+// InProcess returns a client that calls an app without a network: requests pass through the same middleware, binding
+// and checks. If the app has a lifespan or shared providers, it must be running (Run, Serve or Start).
 //
-// A call with the context of a request that an app is serving comes from the
-// address of that request, so that rate limits, access logs and the app itself
-// see the client; any other comes from 127.0.0.1. A request that is given to
-// Client.HTTP with a RemoteAddr keeps it. middleware.TrustedProxies trusts no call in
-// process: X-Forwarded-For and its like may be a copy of what anybody sent.
+// A call made with the context of a request that is being served has the remote address of that request, so that rate
+// limits, access logs and the app see the original client; any other call comes from 127.0.0.1. A request passed to
+// Client.HTTP with its own RemoteAddr keeps it. middleware.TrustedProxies does not trust calls in process:
+// X-Forwarded-For and similar headers may have been copied from anybody's request.
 func InProcess(app *App) Client {
 	return Client{Base: "http://in-process", HTTP: &http.Client{Transport: processTransport{app}}, app: app}
 }
 
-// target is the URL of a request.
+// target returns the URL of a request.
 func (c *Client) target(path, rawQuery string) (*url.URL, error) {
 	base, err := url.Parse(c.Base)
 	switch {
@@ -80,7 +75,7 @@ func (c *Client) target(path, rawQuery string) (*url.URL, error) {
 	case base.Scheme == "" || base.Host == "" || base.RawQuery != "" || base.Fragment != "":
 		return nil, fmt.Errorf("Client.Base is %q; write a URL such as \"https://api.example.com\"", c.Base)
 	}
-	// Both parts are escaped already, so they are parsed and not escaped again.
+	// Both parts are already escaped, so they are parsed rather than escaped again.
 	target, err := url.Parse(strings.TrimSuffix(base.EscapedPath(), "/") + path)
 	if err != nil {
 		return nil, err
@@ -89,7 +84,7 @@ func (c *Client) target(path, rawQuery string) (*url.URL, error) {
 	return target, nil
 }
 
-// sendMore writes the inputs of With.
+// sendMore encodes the inputs added by With.
 func (c *Client) sendMore(compiler *compiler, to *draft) error {
 	for _, input := range c.more {
 		t := reflect.TypeOf(input)
@@ -107,7 +102,7 @@ func (c *Client) sendMore(compiler *compiler, to *draft) error {
 		if err != nil {
 			return err
 		}
-		// A copy that is addressable, as send needs it.
+		// A copy, because encoding needs an addressable value.
 		from := reflect.New(t).Elem()
 		from.Set(reflect.ValueOf(input))
 		if err := plan.send(from, to); err != nil {
@@ -117,16 +112,15 @@ func (c *Client) sendMore(compiler *compiler, to *draft) error {
 	return nil
 }
 
-// do sends a request. Redirects are left to the caller where they are what the
-// route has a response for.
+// do sends a request. Redirects that the route itself returns are not followed.
 func (c *Client) do(r *http.Request, keepRedirects bool) (*http.Response, error) {
 	for name, lines := range c.Header {
-		// What the input says comes before the client's headers.
+		// Headers of the input win over those of the client.
 		if key := http.CanonicalHeaderKey(name); r.Header[key] == nil {
 			r.Header[key] = lines
 		}
 	}
-	// A copy, since the client is the user's, or the default one that everybody uses.
+	// A copy: the client is the user's, or http.DefaultClient, which everybody shares.
 	client := *cmp.Or(c.HTTP, http.DefaultClient)
 	follow := client.CheckRedirect
 	if follow == nil {
@@ -144,7 +138,7 @@ func (c *Client) do(r *http.Request, keepRedirects bool) (*http.Response, error)
 	return client.Do(r)
 }
 
-// tenRedirects is what an http.Client does that is told nothing else.
+// tenRedirects is the default policy of http.Client.
 func tenRedirects(_ *http.Request, before []*http.Request) error {
 	if len(before) >= 10 {
 		return errors.New("stopped after 10 redirects")
@@ -152,8 +146,8 @@ func tenRedirects(_ *http.Request, before []*http.Request) error {
 	return nil
 }
 
-// keepsMethod refuses a redirect at which net/http would send a GET without the body:
-// its response would be taken for that of the call. A 303 asks for that GET.
+// keepsMethod refuses a redirect for which net/http would switch to GET and drop the body: the response would be
+// mistaken for that of the call. A 303 asks for a GET, and is followed.
 func keepsMethod(next, before *http.Request) error {
 	if status := next.Response.StatusCode; next.Method != before.Method && status != http.StatusSeeOther {
 		return fmt.Errorf("a redirect by %d makes a %s a %s; the server should send 307 or 308", status, before.Method, next.Method)
@@ -161,17 +155,16 @@ func keepsMethod(next, before *http.Request) error {
 	return nil
 }
 
-// processTransport hands requests to an app as its server would.
+// processTransport passes requests to an app, as its server would.
 type processTransport struct{ app *App }
 
-// RoundTrip returns once the app has sent the header; the body follows through
-// a pipe.
+// RoundTrip returns once the app has sent the header; the body follows through a pipe.
 func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
-	// A validation error of this app is none of the request that calls it.
+	// Validation errors of the called app do not belong to the calling request's log.
 	ctx, cancel := context.WithCancel(faultlog.Out(r.Context()))
 	sent := r.Clone(requestinfo.WithInProcess(ctx))
 	if sent.Body == nil {
-		// In a server no request is without one.
+		// A server never passes on a request with a nil body.
 		sent.Body = http.NoBody
 	}
 	sent.Proto, sent.ProtoMajor, sent.ProtoMinor = "HTTP/1.1", 1, 1
@@ -182,17 +175,17 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	w := recorder.New(r.Method, into)
 	go func() {
 		failure := w.Serve(t.app, sent)
-		w.Begin(http.StatusInternalServerError) // for one that panicked before it answered
+		w.Begin(http.StatusInternalServerError) // for a handler that panicked before it responded
 		_ = into.CloseWithError(recorder.AbortError(failure))
 	}()
 	select {
 	case <-w.Begun:
 	case <-r.Context().Done():
 	}
-	// Asked where there is a response, too: it may be the one to the end of the context
-	// itself, which no client over a connection would see.
+	// The context is checked even if there is a response: that may be the handler's reaction to the cancelled context,
+	// which a client over a network would never see.
 	if err := r.Context().Err(); err != nil {
-		// The handler sees the cancelled context; the closed pipe fails a write that it waits in.
+		// cancel ends the handler's context; closing the pipe ends a blocked write.
 		cancel()
 		_ = body.CloseWithError(err)
 		return nil, err
@@ -203,7 +196,7 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// processBody ends the request when it is closed, as a connection does.
+// processBody ends the request when it is closed, as closing a connection does.
 type processBody struct {
 	*io.PipeReader
 	cancel context.CancelFunc

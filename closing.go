@@ -12,11 +12,11 @@ import (
 	"github.com/candor-go/candor/internal/socket"
 )
 
-// CloseError says why a WebSocket is closed: by the client, as [Socket.Receive]
-// reports it, or by the server, as a handler returns it. Make one with [Close].
+// CloseError says why a WebSocket was or is to be closed: [Socket.Receive] returns one when the client closes, and a
+// handler returns one, made by [Close], to close with a code and a reason.
 type CloseError struct {
-	// Code is that of RFC 6455, section 7.4.1. 1005 means that the client gave
-	// none, 1006 that the connection broke without being closed.
+	// Code is the status code of RFC 6455, section 7.4.1. 1005 means that the client sent none, 1006 that the
+	// connection broke without a close frame.
 	Code int
 	// Reason is a text for people who read logs.
 	Reason string
@@ -24,21 +24,20 @@ type CloseError struct {
 	cause error
 }
 
-// Close makes an error that closes a WebSocket with a code and a reason. The
-// code is 1000 to 1014, without those that never travel (1004 to 1006), or one
-// of your own from 3000 to 4999; any other closes with 1011 and is logged. A
+// Close returns an error that closes a WebSocket with a code and a reason. The code is one of 1000 to 1014, except for
+// those that are never sent (1004 to 1006), or your own from 3000 to 4999; any other closes with 1011 and is logged. A
 // reason longer than 123 bytes is truncated.
 //
-// Returned before there is a socket, by a guard or a provider, the response
-// to the handshake is 403 with the reason as the detail.
+// If a guard or provider returns it before the handshake has finished, the response is a 403 with the reason as its
+// detail.
 func Close(code int, reason string) error { return &CloseError{Code: code, Reason: reason} }
 
-// Error is the code and the reason, for logs.
+// Error returns the code and the reason, for logs.
 func (e *CloseError) Error() string {
 	return strings.TrimSuffix(fmt.Sprintf("websocket closed with %d: %s", e.Code, e.Reason), ": ")
 }
 
-// closedBy is the error of a connection that ended by itself or by the client.
+// closedBy returns the error for a connection that broke or that the client closed.
 func closedBy(c *socket.Closing) error {
 	e := &CloseError{Code: c.Code, Reason: c.Reason}
 	if c.Cause != nil {
@@ -47,16 +46,15 @@ func closedBy(c *socket.Closing) error {
 	return e
 }
 
-// closing is how the connection is closed for e.
+// closing returns the close frame for e.
 func (e *CloseError) closing() *socket.Closing {
 	return &socket.Closing{Code: e.Code, Reason: e.Reason}
 }
 
-// Unwrap is what broke the connection, nil for one that was closed.
+// Unwrap returns what broke the connection, nil if it was closed properly.
 func (e *CloseError) Unwrap() error { return e.cause }
 
-// As is for errors.As: where no socket is to be closed, the request is
-// forbidden.
+// As lets errors.As find an [HTTPError]: before there is a socket to close, the error is a 403.
 func (e *CloseError) As(target any) bool {
 	to, ok := target.(**HTTPError)
 	if ok {
@@ -69,7 +67,7 @@ func (e *CloseError) As(target any) bool {
 	return ok
 }
 
-// usual reports whether the other side closed because it has finished.
+// usual reports whether the other side closed because it was finished.
 func (e *CloseError) usual() bool {
 	switch websocket.StatusCode(e.Code) {
 	case websocket.StatusNormalClosure, websocket.StatusGoingAway, websocket.StatusNoStatusRcvd:
@@ -78,8 +76,7 @@ func (e *CloseError) usual() bool {
 	return false
 }
 
-// travels reports whether a close frame may carry the code (RFC 6455, section
-// 7.4).
+// travels reports whether a close frame may carry the code (RFC 6455, section 7.4).
 func travels(code int) bool {
 	switch websocket.StatusCode(code) {
 	case 1004, websocket.StatusNoStatusRcvd, websocket.StatusAbnormalClosure:
@@ -88,13 +85,13 @@ func travels(code int) bool {
 	return code >= 1000 && code <= 1014 || code >= 3000 && code <= 4999
 }
 
-// closingFor is how a socket is closed whose handler returned err. meant is
-// false for errors that nobody made for the client.
+// closingFor returns how to close a socket whose handler returned err. meant is false for errors that were not made for
+// the client.
 func closingFor(err error) (closing *CloseError, meant bool) {
 	if err == nil {
 		return &CloseError{Code: int(websocket.StatusNormalClosure)}, true
 	}
-	// A CloseError is found first: it is an HTTPError too, by its method As.
+	// CloseError must be tested first: by its method As it is an HTTPError too.
 	if asked, ok := errors.AsType[*CloseError](err); ok && travels(asked.Code) {
 		return asked, true
 	} else if ok {
@@ -109,7 +106,7 @@ func closingFor(err error) (closing *CloseError, meant bool) {
 	return &CloseError{Code: int(websocket.StatusInternalError)}, false
 }
 
-// firstFault is one of the validation errors: a reason has 123 bytes.
+// firstFault describes only the first validation error: a reason has at most 123 bytes.
 func firstFault(e *ValidationError) string {
 	if len(e.Faults) == 0 {
 		return "not valid"
@@ -126,7 +123,7 @@ func firstFault(e *ValidationError) string {
 	return strings.Join(at, ".") + ": " + message
 }
 
-// afterClosing reports whether err only says that the socket is closed.
+// afterClosing reports whether err only says that the socket was closed.
 func afterClosing(err, closing error) bool {
 	return errors.Is(err, closing) || errors.Is(err, context.Canceled)
 }

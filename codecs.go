@@ -17,26 +17,23 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Codec reads and writes a media type beside JSON; put it into Config.Codecs.
-// Both functions are called concurrently.
+// Codec reads and writes a media type other than JSON; register it in Config.Codecs. Both functions must be safe for
+// concurrent use.
 //
-// A codec turns bytes into plain data and back, and never sees a handler's
-// types: bodies of every media type go through the same decoder, rules and
-// faults, and responses have the members that their schema says. Plain data is
-// nil, bool, string, numbers, []any and map[string]any. Marshal gets int64,
-// uint64 or float64 as numbers; Unmarshal gets a *any to fill in, where []byte
-// stands for base64 text and maps may have keys of any scalar type.
+// A codec converts between bytes and plain data, and never sees a handler's types: bodies of every media type pass
+// through the same decoder and validation, and responses have the members that their schema says. Plain data is nil,
+// bool, string, numbers, []any and map[string]any. Marshal gets int64, uint64 or float64 as numbers; Unmarshal gets a
+// *any to fill in, where []byte stands for base64 text and maps may have keys of any scalar type.
 type Codec struct {
 	Marshal   func(v any) ([]byte, error)
 	Unmarshal func(data []byte, v any) error
-	// Carries says why the media type cannot carry bodies of a type, such as a
-	// table of lists; nil for a type that it can. It is asked when a route is
-	// registered whose bodies could be written or read so, and an error panics there.
-	// Where the function is nil, every type will do.
+	// Carries says why the media type cannot carry values of a type, such as a table of lists; it returns nil if it
+	// can. It is called when a route is registered whose bodies could have this media type; an error panics there. If
+	// Carries is nil, the media type carries every type.
 	Carries func(t reflect.Type) error
 }
 
-// carried finds a codec among the media types of a body that cannot carry its type.
+// carried finds a codec among a body's media types that cannot carry its type.
 func (s codecSet) carried(t reflect.Type, media []string) error {
 	for _, name := range media {
 		codec, ok := s.byName[name]
@@ -50,10 +47,10 @@ func (s codecSet) carried(t reflect.Type, media []string) error {
 	return nil
 }
 
-// codecSet is the media types of an app beside JSON.
+// codecSet holds the media types of an app other than JSON.
 type codecSet struct {
 	byName map[string]Codec
-	// names are in alphabetical order.
+	// names is sorted alphabetically.
 	names []string
 }
 
@@ -68,22 +65,21 @@ func newCodecSet(codecs map[string]Codec) (codecSet, error) {
 			return codecSet{}, fmt.Errorf("Config.Codecs[%q]: it needs both Marshal and Unmarshal", name)
 		}
 	}
-	// Cloned, since requests read it, and the user may change the map of the Config.
+	// Cloned: requests read it, and the user may change the map in Config.
 	return codecSet{byName: maps.Clone(codecs), names: slices.Sorted(maps.Keys(codecs))}, nil
 }
 
-// offers are the media types in which a value can be written, the preferred
-// one first.
+// offers returns the media types in which a value can be written, the preferred one first.
 func (s codecSet) offers() []string { return append([]string{mediatype.JSON}, s.names...) }
 
-// unknownMediaError is for a media type that only another app may know.
+// unknownMediaError reports a media type that only another app may know.
 type unknownMediaError struct{ name string }
 
 func (e *unknownMediaError) Error() string {
 	return fmt.Sprintf("nothing reads the media type %s into a struct; add it to Config.Codecs, or take the body as []byte, string or io.Reader", e.name)
 }
 
-// toJSON turns a body of another media type into JSON.
+// toJSON converts a body of another media type to JSON.
 func (c Codec) toJSON(data []byte) ([]byte, error) {
 	var value any
 	if err := c.Unmarshal(data, &value); err != nil {
@@ -92,7 +88,7 @@ func (c Codec) toJSON(data []byte) ([]byte, error) {
 	return codec.AppendExact(nil, value)
 }
 
-// fromJSON turns a response into another media type.
+// fromJSON converts a JSON response to another media type.
 func (c Codec) fromJSON(data []byte) ([]byte, error) {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	// A float64 would round large integers.
@@ -104,8 +100,7 @@ func (c Codec) fromJSON(data []byte) ([]byte, error) {
 	return c.Marshal(plain(value))
 }
 
-// tryFromJSON is fromJSON for where a panic of the user's function would come too
-// late.
+// tryFromJSON is fromJSON where a panic of the user's function can no longer be handled.
 func (c Codec) tryFromJSON(data []byte) (_ []byte, err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -115,9 +110,9 @@ func (c Codec) tryFromJSON(data []byte) (_ []byte, err error) {
 	return c.fromJSON(data)
 }
 
-// plain gives numbers the type that holds them exactly, where there is one.
+// plain converts numbers to the type that holds them exactly, if there is one.
 func plain(value any) any {
-	// The value was decoded just now and nobody else has it, so it is changed in place.
+	// Nobody else has a reference to the decoded value, so it is changed in place.
 	switch v := value.(type) {
 	case []any:
 		for i := range v {
@@ -140,7 +135,7 @@ func plainNumber(text string) any {
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return n
 	}
-	// The text is a number of JSON, so an error only means that it is out of range.
+	// The text is a valid JSON number, so an error can only mean that it is out of range.
 	n, _ := strconv.ParseFloat(text, 64)
 	return n
 }

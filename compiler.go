@@ -14,17 +14,16 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// compiler makes the programs of one app from descriptions of types: what
-// binds, decodes, checks and encodes under the app's rules.
+// compiler compiles types under the rules of one app: it makes the functions that bind, decode, check and encode.
 type compiler struct {
 	rules  *check.Set
 	codec  *codec.Compiler
 	bind   *bind.Compiler
 	codecs codecSet
-	// schemas are the app's additions to its document.
+	// schemas holds what the app adds to its schemas.
 	schemas schema.Options
-	// otherSide makes the programs of clients, which send what this one's read
-	// and read what they write; rules are the server's to judge.
+	// otherSide returns the compiler for clients, which encode what this one's functions decode and the reverse. It
+	// checks no rules: that is left to the server.
 	otherSide func() *compiler
 }
 
@@ -32,12 +31,12 @@ func newCompiler(rules *check.Set, codecs codecSet) *compiler {
 	c := &compiler{rules: rules, codec: codec.NewCompiler(rules), codecs: codecs}
 	c.bind = &bind.Compiler{Rules: rules, Defaults: c.codec.Default, Fill: c.codec.Filler, Example: c.codec.CheckExample, WriteJSON: c.writeJSON}
 	c.bind.JSON, c.bind.ClosedJSON = c.jsonText(codec.Options{}), c.jsonText(codec.Options{ForbidExtra: true})
-	// Made when a client asks for it: each compiler has another side, and so on without end.
+	// Lazy, because each compiler has another side, and so on without end.
 	c.otherSide = sync.OnceValue(func() *compiler { return newCompiler(nil, codecs) })
 	return c
 }
 
-// writeJSON makes the inverse of what readers of jsonText read.
+// writeJSON makes the inverse of the functions made by jsonText.
 func (c *compiler) writeJSON(f *typeinfo.Field) (func(v reflect.Value) (string, error), error) {
 	encoder, err := c.codec.Encoder(f.Type, nil)
 	if err != nil {
@@ -49,11 +48,11 @@ func (c *compiler) writeJSON(f *typeinfo.Field) (func(v reflect.Value) (string, 
 	}, nil
 }
 
-// leastJSONText is the limit of bodies by default, whose share of memory a JSON
-// text in a parameter or a form may take in any case.
+// leastJSONText is the default body limit; a JSON text in a parameter or a form may always take the memory that belongs
+// to it.
 const leastJSONText = 1 << 20
 
-// jsonText makes readers of parameters written as JSON, rules included.
+// jsonText makes functions that read parameters written as JSON, and check their rules.
 func (c *compiler) jsonText(o codec.Options) bind.JSONText {
 	return func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error) {
 		decoder, err := c.codec.Decoder(f.Type, f.Rules)
@@ -68,16 +67,15 @@ func (c *compiler) jsonText(o codec.Options) bind.JSONText {
 	}
 }
 
-// limitMemory bounds the memory of values that are decoded from so many bytes.
+// limitMemory limits the memory of values decoded from a body of at most limit bytes.
 func limitMemory(o codec.Options, limit int64) codec.Options {
-	// Values take more memory than their JSON, so that they may have four times as much; min
-	// keeps the product in an int of 32 bits.
+	// Go values take more memory than their JSON; four times as much is allowed. min avoids an overflow where int has
+	// 32 bits.
 	o.Memory = int(min(limit, 1<<28))*4 + 512<<10
 	return o
 }
 
-// inField says which field of an input an error is about, unless it says so
-// itself.
+// inField adds to an error which field of the input it is about, unless the error already says so.
 func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
 	if located, ok := errors.AsType[*typeinfo.Error](err); ok && located.Field != "" {
 		return err
@@ -86,7 +84,7 @@ func inField(in *typeinfo.Input, f *typeinfo.Field, err error) error {
 	return fmt.Errorf("%s: %w", at.Where(), err)
 }
 
-// schemaOptions is what the user adds to schemas.
+// schemaOptions returns what the user adds to schemas.
 func schemaOptions(rules map[string]Rule, schemas map[reflect.Type]map[string]any) (schema.Options, error) {
 	o := schema.Options{Rules: map[string]schema.Rule{}}
 	for t, keywords := range schemas {
@@ -105,14 +103,13 @@ func schemaOptions(rules map[string]Rule, schemas map[reflect.Type]map[string]an
 	return o, nil
 }
 
-// memo keeps what was made without an error, by what it was made of. The zero
-// value is empty and safe for concurrent use.
+// memo caches successful results by key. The zero value is empty and safe for concurrent use.
 type memo[K comparable, V any] struct {
 	mutex sync.Mutex
 	made  map[K]V
 }
 
-// get returns what was made of the key first.
+// get returns the cached result, or compiles it.
 func (m *memo[K, V]) get(key K, compile func(K) (V, error)) (V, error) {
 	m.mutex.Lock()
 	known, ok := m.made[key]
@@ -120,13 +117,13 @@ func (m *memo[K, V]) get(key K, compile func(K) (V, error)) (V, error) {
 	if ok {
 		return known, nil
 	}
-	// Without the mutex, since compile may ask for other keys.
+	// Called without the lock, because compile may ask for other keys.
 	made, err := compile(key)
 	if err != nil {
 		return made, err
 	}
 	m.mutex.Lock()
-	// Two may have compiled the same; all get the one that was stored first.
+	// Two goroutines may have compiled the same key; all callers get the result that was stored first.
 	defer m.mutex.Unlock()
 	if known, ok := m.made[key]; ok {
 		return known, nil

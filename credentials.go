@@ -11,13 +11,12 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// requiredScopes is the type of inputs that learn the scopes of their operation.
+// requiredScopes is the type of inputs that receive the scopes of their operation.
 var requiredScopes = reflect.TypeFor[RequiredScopes]()
 
-// scopedFields are the security fields whose credentials are held against the
-// scopes of the operation: those that a function reaches, by itself or by what
-// it depends on, which reads [RequiredScopes] too. Of a request that the API
-// sends they are all, as its receiver checks them.
+// scopedFields returns the security fields whose credentials are compared with the scopes of the operation: those read
+// by a function, or by its dependencies, that also reads [RequiredScopes]. For a request that the API sends these are
+// all security fields, because its receiver checks them.
 func (e *endpoint) scopedFields() []*typeinfo.Field {
 	if e.webhook != nil {
 		return e.security
@@ -37,22 +36,21 @@ func (e *endpoint) scopedFields() []*typeinfo.Field {
 	return found
 }
 
-// reach adds a node, and those it depends on.
+// reach adds a node and its dependencies.
 func (e *endpoint) reach(index int, reached map[int]bool) {
 	if reached[index] {
 		return
 	}
 	reached[index] = true
 	for _, d := range e.nodes[index].deps {
-		// A shared value read no credentials of a request.
+		// A singleton reads no credentials of a request.
 		if d.node != singleton {
 			e.reach(d.node, reached)
 		}
 	}
 }
 
-// compileChallenges makes the refusals of credentials that are missing, and the
-// challenges of other 401 responses.
+// compileChallenges makes the 401 responses for missing credentials, and the challenges of other 401 responses.
 func (e *endpoint) compileChallenges(c Challenge) {
 	if len(e.security) == 0 {
 		return
@@ -70,15 +68,14 @@ func (e *endpoint) compileChallenges(c Challenge) {
 		for _, f := range choice {
 			each = appendNew(each, []string{challenges[f]})
 		}
-		// The first field stands for the choice, whose 401 lists every way to have
-		// credentials.
+		// The first field stands for all alternatives; its 401 lists every one of them.
 		e.metadata.refusals[choice[0]] = unauthenticated(each...)
 	}
 	// A 401 that the handler returns has the same challenges.
 	e.errors = e.errors.challenging(all)
 }
 
-// checkPublic finds what asks for credentials in a route that is open to all.
+// checkPublic finds fields that ask for credentials in a public route.
 func (e *endpoint) checkPublic() error {
 	if !e.set.public {
 		return nil
@@ -98,9 +95,8 @@ func (e *endpoint) checkPublic() error {
 	return fmt.Errorf("Public: the field %s of %s reads credentials; drop the field or the dependency that has it, or drop Public", field, reader)
 }
 
-// checkScopes finds scopes that nothing checks, and such as no client can ask
-// for. Where a test has overridden a provider, the one it stands for may be what
-// checks them.
+// checkScopes finds scopes that nothing checks, and scopes that no client can request. If a test has overridden a
+// provider, the original may be the one that checks them.
 func (e *endpoint) checkScopes(schemes map[string]SecurityScheme) error {
 	scopes := e.set.scopes
 	switch {
@@ -108,7 +104,7 @@ func (e *endpoint) checkScopes(schemes map[string]SecurityScheme) error {
 		return nil
 	case len(e.scoped) > 0:
 		return e.checkScopesOf(schemes)
-	// The provider that a test has replaced may be the one that compares.
+	// The provider that a test has replaced may be the one that compares scopes.
 	case e.overridden:
 		return nil
 	case len(e.security) == 0:
@@ -117,13 +113,13 @@ func (e *endpoint) checkScopes(schemes map[string]SecurityScheme) error {
 	return fmt.Errorf("Scopes(%s): nothing checks the scopes, so any credentials would do; add a field of type candor.RequiredScopes to the provider or guard that reads the credentials, and compare, or drop the scopes", quoted(scopes))
 }
 
-// checkScopesOf holds the scopes against those that the flows of OAuth2 list.
+// checkScopesOf compares the scopes with those that the OAuth2 flows list.
 func (e *endpoint) checkScopesOf(schemes map[string]SecurityScheme) error {
 	var errs []error
 	for _, f := range e.scoped {
 		listed := schemes[f.Scheme].scopes()
 		for _, scope := range e.set.scopes {
-			// A scheme without a list may have any scope.
+			// A scheme that lists no scopes allows any.
 			if _, ok := listed[scope]; !ok && len(listed) > 0 {
 				errs = append(errs, fmt.Errorf("Scopes(%q): the security scheme %q of Config.SecuritySchemes has no such scope, it has %s; write one of these, or add it there",
 					scope, f.Scheme, quoted(slices.Sorted(maps.Keys(listed)))))
@@ -133,7 +129,7 @@ func (e *endpoint) checkScopesOf(schemes map[string]SecurityScheme) error {
 	return errors.Join(errs...)
 }
 
-// quoted lists texts as a Go program would.
+// quoted lists texts as Go string literals.
 func quoted(texts []string) string {
 	var all []string
 	for _, text := range texts {
@@ -142,12 +138,12 @@ func quoted(texts []string) string {
 	return strings.Join(all, ", ")
 }
 
-// scopesOf are the scopes that stand beside the scheme of a field. Schemes
-// without scopes of their own take them as names of roles.
+// scopesOf returns the scopes listed for the security scheme of a field. Schemes without scopes of their own take them
+// as role names.
 func (e *endpoint) scopesOf(f *typeinfo.Field) []string {
 	if !slices.Contains(e.scoped, f) {
 		return []string{}
 	}
-	// Never nil: OpenAPI wants a list, even if it is empty.
+	// Never nil: OpenAPI requires a list, even an empty one.
 	return append([]string{}, e.set.scopes...)
 }

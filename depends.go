@@ -7,87 +7,76 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 )
 
-// Provide registers the function that makes values of type T for the routes of
-// the app or router and of the routers below. Inputs ask for one by a field of
-// exactly that type with the tag dep:"". The function's own input is bound and
-// documented like a handler's, but takes no body.
+// Provide registers a provider: the function that makes dependencies of type T for the routes of the app or router and
+// of the routers below it. An input asks for one with a field of exactly that type and the tag dep:"". The function's
+// own input is bound and documented like a handler's, but cannot have a body.
 //
-// It runs once per request, however many ask, after the request was validated;
-// if its input, or that of a provider it depends on, has a security field, it
-// runs before the body is read. Its error ends the request.
+// It runs at most once per request, after the request was validated; if its input, or that of a provider it depends on,
+// has a security field, it runs before the body is read. An error it returns ends the request.
 //
-// Two providers of one type in one router, an unnamed basic type and a missing
-// provider are configuration errors; the last one, and circles, show when the app is
-// sealed.
+// Two providers of one type in one router, an unnamed basic type and a missing provider are configuration errors.
+// Missing providers and dependency cycles are found when the app is sealed.
 func Provide[In, T any](r Routes, fn func(context.Context, In) (T, error), options ...ProvideOption) {
 	provideOn(r, &provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseFunc(fn)}, options)
 }
 
-// ProvideScoped registers a provider that wraps the rest of the request:
-// set-up, use, tear-down in one function. use runs the rest of the request and
-// returns its error; call it exactly once, with the value.
+// ProvideScoped registers a provider that wraps the rest of the request: set-up, use and tear-down in one function. use
+// runs the rest of the request and returns its error; call it exactly once, with the value.
 //
-//   - What use returned stands, unless the provider returns another error.
-//   - An error after a good use discards the response.
-//   - A panic travels through use, so deferred calls run.
+//   - The error that use returned is the result of the request, unless the provider returns another.
+//   - If the provider returns an error after use succeeded, the response is discarded.
+//   - A panic passes through use, so deferred calls run.
 //
-// It ends before the response is written; see [Until] for other ends.
+// It ends before the response is written; [Until] changes that.
 func ProvideScoped[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
 	provideOn(r, &provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
 }
 
-// ProvideShared registers a provider that wraps the life of the app: it is
-// started before the first request, in the order of what depends on what, and
-// ends after the last. Its input holds other shared values only. An error at
-// the start stops Run.
+// ProvideShared registers a provider that wraps the life of the app: it starts before the first request, after what it
+// depends on, and ends after the last. Its input may contain only other shared values. An error at the start makes Run
+// return it.
 func ProvideShared[In, T any](r Routes, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
 	provideOn(r, &provider{site: callsite.Here(), kind: sharedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
 }
 
-// ProvideValue registers a ready value, keyed by T; name an interface type
-// explicitly to provide one: ProvideValue[Mailer](app, smtp).
+// ProvideValue registers an existing value as the dependency of type T. Name an interface type explicitly to provide
+// one: ProvideValue[Mailer](app, smtp).
 func ProvideValue[T any](r Routes, value T) {
 	provideOn(r, &provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), copier: copyValue[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
-// Override puts a provider in the place of every provider of type T in the
-// app: for tests, before the app is sealed. The parameters of the replacement
-// count, those of the original are gone.
+// Override replaces every provider of type T in the app, for tests, before the app is sealed. The parameters of the
+// replacement are bound and documented instead of those of the original.
 func Override[In, T any](app *App, fn func(context.Context, In) (T, error), options ...ProvideOption) {
 	app.override(&provider{site: callsite.Here(), kind: plainProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseFunc(fn)}, options)
 }
 
-// OverrideScoped is [Override] with a provider as for [ProvideScoped].
+// OverrideScoped is [Override] with a provider like that of [ProvideScoped].
 func OverrideScoped[In, T any](app *App, fn func(ctx context.Context, in In, use func(T) error) error, options ...ProvideOption) {
 	app.override(&provider{site: callsite.Here(), kind: scopedProvider, key: reflect.TypeFor[T](), copier: copyValue[T], function: eraseScoped(fn)}, options)
 }
 
-// OverrideValue is [Override] with a ready value.
+// OverrideValue is [Override] with an existing value.
 func OverrideValue[T any](app *App, value T) {
 	app.override(&provider{site: callsite.Here(), kind: readyValue, key: reflect.TypeFor[T](), copier: copyValue[T], value: reflect.ValueOf(&value).Elem()}, nil)
 }
 
-// Require runs a guard before the body is read: a function for its effect,
-// whose error ends the request. Those of the app run first, then those of
-// routers, inclusions and the route. Its input is bound and documented like a
-// handler's.
+// Require runs a guard before the body is read: a function whose error ends the request. Guards of the app run first,
+// then those of routers, inclusions and the route. A guard's input is bound and documented like a handler's.
 func Require[In any](fn func(context.Context, In) error, options ...ProvideOption) Option {
 	p := &provider{site: callsite.Here(), kind: guard, function: eraseGuard(fn)}
-	// The options are read when the guard is applied, so that the error names the
-	// call which registers it.
+	// The options are applied together with the guard, so that an error names the call that registers it.
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
 }
 
-// Needs runs the provider of T for its effect, where guards run: before the
-// body is read.
+// Needs runs the provider of T as a guard, before the body is read, and ignores its value.
 func Needs[T any]() Option {
 	return requires(func() (requirement, error) { return requirement{needs: reflect.TypeFor[T]()}, nil })
 }
 
-// Around wraps the rest of the request for an effect: audit, locks, or
-// authorization by what was bound. It runs after the request was validated and
-// before providers; next runs the rest and returns its error. See
-// [ProvideScoped] for the rules.
+// Around wraps the rest of the request, for example for audit logs, locks, or authorization that depends on bound
+// values. It runs after the request was validated and before providers; next runs the rest and returns its error. The
+// rules of [ProvideScoped] apply.
 func Around[In any](fn func(ctx context.Context, in In, next func() error) error, options ...ProvideOption) Option {
 	p := &provider{site: callsite.Here(), kind: wrapperProvider, function: eraseWrapper(fn)}
 	return requires(func() (requirement, error) { return requirement{provider: p}, p.prepared(options) })
@@ -101,14 +90,12 @@ func requires(prepare func() (requirement, error)) Option {
 	})
 }
 
-// Scopes adds to the scopes that operations ask for. The provider or guard that
-// reads the credentials, or depends on what does, reads them all as
-// [RequiredScopes] and compares. They stand in the document with the schemes of
-// these credentials.
+// Scopes adds to the scopes that operations require. The provider or guard that reads the credentials, directly or
+// through a dependency, receives all of them as [RequiredScopes] and compares. The document lists them with the
+// security schemes of these credentials.
 //
-// Scopes that nothing reads together with credentials are a configuration error
-// when the app is sealed; so is one that a flow of OAuth2 does not list, where it
-// lists any.
+// Scopes that no function reads together with credentials are a configuration error when the app is sealed. So is a
+// scope that an OAuth2 flow does not list, if it lists any.
 func Scopes(scopes ...string) Declaration {
 	return declaration{func(s *settings) error {
 		s.scopes = appendNew(s.scopes, scopes)
@@ -116,17 +103,15 @@ func Scopes(scopes ...string) Declaration {
 	}}
 }
 
-// Public opens a route to everyone, where the app or a router around it asks for
-// credentials. What [Require], [Needs] and [Around] say there does not hold for
-// the route if it reads credentials, by itself or by what it depends on; nor do
-// [Scopes]. Other guards hold.
+// Public opens a route to everyone although its app or router asks for credentials. Functions of [Require], [Needs] and
+// [Around] that read credentials, directly or through a dependency, do not run for this route, and [Scopes] do not
+// apply. Other guards still run.
 //
 //	app := candor.New(config, candor.Needs[*User]())
 //	candor.Post(app, "/login", login, candor.Public())
 //
-// A field that reads credentials, even optional ones, among what is left is a
-// configuration error when the app is sealed. The document has the empty list
-// of security, and [App.Routes] says which routes are public.
+// If what still runs reads credentials, even optional ones, that is a configuration error when the app is sealed. In
+// the document the operation has an empty security list; [App.Routes] says which routes are public.
 func Public() RouteOption {
 	return onRoute(func(s *settings) error {
 		s.public = true
@@ -136,8 +121,7 @@ func Public() RouteOption {
 
 func eraseFunc[In, T any](fn func(context.Context, In) (T, error)) *function {
 	if fn == nil {
-		// A nil function stays nil here; prepare reports it with the call that
-		// registers it.
+		// A nil function stays nil; prepare reports it with the call that registers it.
 		return nil
 	}
 	return erase(fn)
@@ -159,8 +143,7 @@ func eraseScoped[In, T any](fn func(context.Context, In, func(T) error) error) *
 	return eraseTypes(fn, func(r *callSlot, in *In, out *T) {
 		r.wrap = func(ctx context.Context, rest func() error) error {
 			return fn(ctx, *in, func(made T) error {
-				// Later steps copy the value from the slot, so it is stored before they
-				// run.
+				// Stored before the later steps run, because they copy the value from this slot.
 				*out = made
 				return rest()
 			})

@@ -7,18 +7,17 @@ import (
 	"time"
 )
 
-// Deprecated marks operations as deprecated in the document. They still serve.
+// Deprecated marks operations as deprecated in the document. They are still served.
 //
-// Dates say since when, and until when:
+// Optional dates say since when, and until when:
 //
 //	candor.Deprecated(since)         // Deprecation: @1767225600 (RFC 9745)
 //	candor.Deprecated(since, sunset) // and Sunset: Thu, 31 Dec 2026 ... (RFC 8594)
 //
-// Every response of the operation then has these headers, which the document
-// describes, and the app logs who still calls: address and User-Agent, and never a
-// credential, each client of an operation once an hour. After the sunset the
-// operation serves on, until it is taken out. Dates of a route count over the
-// ones around it. A sunset before the first date, and a third date, panic.
+// Every response of the operation then has these headers, which the document describes, and the app logs which clients
+// still call it: their address and User-Agent, never credentials, once an hour for each client and operation. After the
+// sunset the operation is still served until you remove it. Dates of a route win over those of its router or app. A
+// sunset before the first date, and a third date, panic.
 func Deprecated(dates ...time.Time) Option {
 	return everywhere(func(s *settings) error {
 		s.deprecated = true
@@ -50,9 +49,9 @@ func checkDeprecation(dates []time.Time) error {
 	return nil
 }
 
-// deprecation says since when an operation is deprecated, and when it is to end; the
-// latter is zero where nobody knows.
+// deprecation says since when an operation is deprecated and when it is to be removed; sunset is zero if that is not
+// known.
 type deprecation struct{ since, sunset time.Time }
 
-// or is d, or what an outer scope says where it says nothing.
+// or returns d or, if it is nil, the value of the outer scope.
 func (d *deprecation) or(outer *deprecation) *deprecation { return cmp.Or(d, outer) }

@@ -24,24 +24,23 @@ import (
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
-// document is an OpenAPI document, built on first need.
+// document is an OpenAPI document, built when it is first needed.
 type document struct {
-	// endpoints are gathered while the app is sealed.
+	// endpoints is filled while the app is sealed.
 	endpoints, webhooks []*endpoint
 	operations          *operationIndex
-	// build makes it, as version 3.1 in JSON, on the first call.
+	// build makes the document, version 3.1 as JSON, on the first call.
 	build func() ([]byte, error)
-	// forms are what is served of it, each made on first need.
+	// forms are the served formats, each made when it is first needed.
 	forms [documentFormats]func() (documentForm, error)
 }
 
-// DocumentFormat is one of the forms an OpenAPI document comes in. They say the
-// same, except that 3.0 cannot express some of it: there it says less, and accepts
-// more; that 3.2 has words of its own for what 3.1 says by extensions, such as the
-// items of streams; and that AsyncAPI is about WebSockets and events only.
+// DocumentFormat is one of the formats of an OpenAPI document. They have the same content, except that 3.0 cannot
+// express all of it (there the document says less, and accepts more), that 3.2 has keywords for what 3.1 says with
+// extensions, such as the items of streams, and that AsyncAPI covers only WebSockets and events.
 type DocumentFormat uint8
 
-// The forms of a document.
+// The formats of a document.
 const (
 	OpenAPI31     DocumentFormat = iota // version 3.1, as JSON
 	OpenAPI30                           // version 3.0.3, as JSON
@@ -53,20 +52,19 @@ const (
 	documentFormats
 )
 
-// documentFormat is all there is to say about a form of a document.
+// documentFormat describes a format: what it is called, where it is served and how it is made.
 type documentFormat struct {
 	openapi.Format
-	// field is that of Docs with its path, configured what stands there, and
-	// byDefault its path beside the document in version 3.1.
+	// field is the name of the field of Docs that holds its path, configured reads that field, and byDefault gives the
+	// path beside the document in version 3.1.
 	field      string
 	configured func(*Docs) string
 	byDefault  func(first string) string
-	// onlySockets means that it is served where there are WebSockets.
+	// onlySockets means that it is served only if the app has WebSockets.
 	onlySockets bool
 }
 
-// formats are the forms of a document. Whoever adds one adds a row, its constant,
-// and its field of Docs.
+// formats are the formats of a document. To add one, add a row here, its constant, and its field in Docs.
 var formats = [documentFormats]documentFormat{
 	OpenAPI31: {
 		Format: openapi.Format{MediaType: mediatype.JSON},
@@ -101,8 +99,7 @@ var formats = [documentFormats]documentFormat{
 
 const yamlMedia = "application/yaml"
 
-// beside is a path next to that of the document in version 3.1, with which it
-// moves along.
+// beside returns a path next to that of the 3.1 document, so that it moves along with it.
 func beside(ending string) func(first string) string {
 	return func(first string) string { return strings.TrimSuffix(strings.TrimSuffix(first, ".json"), "/") + ending }
 }
@@ -111,11 +108,11 @@ func beside(ending string) func(first string) string {
 type documentForm struct {
 	data        []byte
 	contentType string
-	// etag is made when it is first sent: writing the document needs none.
+	// etag is computed when the document is first sent; WriteOpenAPI does not need it.
 	etag func() string
 }
 
-// newForm makes a form of the document, which is JSON in version 3.1.
+// newForm converts the document, which is JSON in version 3.1, to a format.
 func newForm(document []byte, format *documentFormat) (documentForm, error) {
 	data, err := format.Of(document)
 	if err != nil {
@@ -128,18 +125,18 @@ func newForm(document []byte, format *documentFormat) (documentForm, error) {
 	return documentForm{data: data, etag: etag, contentType: format.MediaType}, nil
 }
 
-// form is the document in a format.
+// form returns the document in a format.
 func (d *document) form(format DocumentFormat) (documentForm, error) {
-	// The format is the user's, and indexes an array.
+	// format comes from the user, and indexes an array.
 	if format >= documentFormats {
 		return documentForm{}, fmt.Errorf("%d is not a format of a document; use candor.OpenAPI31, OpenAPI30 or OpenAPI32", format)
 	}
 	return d.forms[format]()
 }
 
-// newDocument is a document that build makes, as version 3.1 in JSON.
+// newDocument returns a document that build makes, as version 3.1 in JSON.
 func newDocument(build func() ([]byte, error)) *document {
-	// All forms are made of one tree, which is built once, whichever is asked first.
+	// All formats are made from one tree, built once, whichever is asked for first.
 	d := &document{build: sync.OnceValues(build)}
 	for format := range d.forms {
 		d.forms[format] = sync.OnceValues(func() (documentForm, error) {
@@ -153,7 +150,7 @@ func newDocument(build func() ([]byte, error)) *document {
 	return d
 }
 
-// serverAt is the server of a prefix. A wildcard in it is a variable.
+// serverAt returns the server for a prefix. Wildcards in it become variables.
 func serverAt(prefix string) Server {
 	s := Server{URL: prefix}
 	pattern, err := pathtree.Parse(prefix)
@@ -164,7 +161,7 @@ func serverAt(prefix string) Server {
 		if s.Variables == nil {
 			s.Variables = map[string]ServerVariable{}
 		}
-		// OpenAPI wants a default, and nobody knows a value here.
+		// OpenAPI requires a default, and no value is known here.
 		s.Variables[name] = ServerVariable{Default: name}
 	}
 	return s
@@ -185,7 +182,7 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	tag := form.etag()
 	h.Set("ETag", tag)
-	// Clients may keep the document, but ask each time whether it has changed.
+	// Clients may cache the document, but must revalidate it each time.
 	h.Set("Cache-Control", "no-cache")
 	if etag.Lists([]string{r.Header.Get("If-None-Match")}, tag, true) {
 		w.WriteHeader(http.StatusNotModified)
@@ -196,7 +193,7 @@ func (s servedDocument) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.Copy(w, bytes.NewReader(form.data))
 }
 
-// routes are the routes of a document and its pages, below the prefix.
+// routes returns the routes of a document and its pages, below the prefix.
 func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	at := o.docs.path(o.docs.OpenAPI, "/openapi.json")
 	if at == "" {
@@ -212,7 +209,7 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	if err := (&route{docs: o.name}).checkEffects(set); err != nil {
 		return nil, o.configError("Options", err)
 	}
-	set = set.copy() // others may share it
+	set = set.copy() // copied, because others may share it
 	set.hidden = true
 	var routes []*route
 	for format := range formats {
@@ -230,24 +227,24 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 			routes = append(routes, &route{path: f.Path, plain: f, docs: o.field(page.field)})
 		}
 	}
-	// Their registration is the call that asked for the document.
+	// An error about one of these routes should point at the call that asked for the document.
 	for _, rt := range routes {
 		rt.site, rt.methods, rt.set = o.site, []string{http.MethodGet}, set
 	}
 	return routes, nil
 }
 
-// hasSockets reports whether AsyncAPI has something to describe.
+// hasSockets reports whether there is something for AsyncAPI to describe.
 func (d *document) hasSockets() bool {
 	return slices.ContainsFunc(d.endpoints, func(e *endpoint) bool { return e.route.upgrade != nil })
 }
 
-// path is where the form is served, "" for nowhere.
+// path returns the path of the format, "" if it is not served.
 func (f *documentFormat) path(d *Docs) string {
 	return d.path(f.configured(d), f.byDefault(cmp.Or(d.OpenAPI, "/openapi.json")))
 }
 
-// field is the full name of a field of Docs, as its user would write it.
+// field returns the full name of a field of Docs, as the user would write it.
 func (o *ownDocs) field(name string) string { return o.name + "." + name }
 
 func (o *ownDocs) configError(field string, err error) error {
@@ -281,7 +278,7 @@ func (o *ownDocs) check() error {
 	return nil
 }
 
-// checkScripted finds a page that is at no path, and what is said of its script without effect.
+// checkScripted finds a page whose path is invalid, and script settings of a page that is not served.
 func (o *ownDocs) checkScripted(field, path, script, integrity string) error {
 	if err := checkPagePath(path); err != nil {
 		return o.configError(field, err)
@@ -306,13 +303,13 @@ func checkPagePath(path string) error {
 	return err
 }
 
-// page is one of the pages beside a document.
+// page is one of the documentation pages.
 type page struct {
 	field string
 	files func() ([]docsui.File, error)
 }
 
-// pages are those that are wanted.
+// pages returns the pages to serve.
 func (o *ownDocs) pages(prefix, document, title string) []page {
 	var pages []page
 	if path := o.docs.path(o.docs.Swagger, "/docs"); path != "" {
@@ -336,9 +333,9 @@ func (o *ownDocs) pages(prefix, document, title string) []page {
 	return pages
 }
 
-// scriptURL is the URL of a page's script as it was configured, a path below the prefix.
+// scriptURL returns the URL of a page's script; a configured path is relative to the prefix.
 func scriptURL(prefix, script string) string {
-	// Two slashes begin the name of a host.
+	// Two slashes are followed by a host name.
 	if strings.HasPrefix(script, "/") && !strings.HasPrefix(script, "//") {
 		return prefix + script
 	}

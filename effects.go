@@ -8,22 +8,21 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Some options say something about some kinds of routes only. One that stands
-// where it can do nothing is a configuration error: of a single route when it is registered,
-// of a router when no route below it is of such a kind.
+// Some options affect only some kinds of routes. It is a configuration error if such an option has no effect: for a
+// route, when the route is registered; for a router, when no route below it is of such a kind.
 
-// effect is what an option has an effect on.
+// effect says which routes an option affects.
 type effect struct {
 	option string
 	isSet  func(*settings) bool
 	on     func(*route) bool
-	// kinds names the routes for which on holds.
+	// kinds describes in words the routes for which on returns true.
 	kinds string
-	// reaches means that a router's says something about the webhooks below, too.
+	// reaches means that the option of a router also affects the webhooks below it.
 	reaches bool
 }
 
-// effects are those of the options that do not have one everywhere.
+// effects lists the options that do not affect every route.
 var effects = []effect{
 	{option: "Heartbeat", isSet: func(s *settings) bool { return s.heartbeat != 0 }, on: (*route).pings, kinds: "event streams and WebSockets"},
 	{option: "MessageLimit", isSet: func(s *settings) bool { return s.messageLimit != 0 }, on: (*route).receivesItems, kinds: "WebSockets and bodies of JSONLines"},
@@ -63,12 +62,12 @@ func (rt *route) isTyped() bool      { return rt.handler != nil }
 func (rt *route) isSocket() bool     { return rt.upgrade != nil }
 func (rt *route) responds() bool     { return rt.isTyped() && !rt.isSocket() }
 
-// pings reports whether a client hears something while nothing happens.
+// pings reports whether the server sends something while a connection is idle.
 func (rt *route) pings() bool {
 	return rt.isSocket() || rt.isServed() && rt.output != nil && rt.output.Body != nil && bodyKindOf(rt.output.Body).media == mediatype.Events
 }
 
-// receivesItems reports whether a client sends one thing after the other.
+// receivesItems reports whether a client sends a sequence of items.
 func (rt *route) receivesItems() bool {
 	return rt.isSocket() || rt.isServed() && rt.input != nil && rt.input.Body != nil && isLines(rt.input.Body.Type.Go)
 }
@@ -80,13 +79,12 @@ func (rt *route) readsBody() bool {
 
 func (rt *route) readsForm() bool { return rt.readsBody() && rt.input.Form != nil }
 
-// readsJSON reports whether the body is decoded from JSON, which alone may come
-// without a media type.
+// readsJSON reports whether the body is decoded from JSON: only such a body may come without a Content-Type.
 func (rt *route) readsJSON() bool {
 	return rt.readsBody() && (rt.input.Members != nil || rt.input.Body != nil && !isRaw(rt.input.Body.Type.Go))
 }
 
-// canCache reports whether answers of the route can be kept.
+// canCache reports whether responses of the route can be cached.
 func (rt *route) canCache() bool {
 	if rt.output == nil || rt.isSocket() || !slices.ContainsFunc(rt.methods, isCachedMethod) {
 		return false
@@ -99,10 +97,10 @@ func isCachedMethod(method string) bool {
 	return method == http.MethodGet || method == mediatype.MethodQuery
 }
 
-// checkEffects finds options of a route, and of its aliases, that do nothing.
+// checkEffects finds options of a route, and of its aliases, that have no effect.
 func (rt *route) checkEffects(set *settings) error {
 	for _, e := range effects {
-		// An alias has options of its own, which are about the same route.
+		// An alias may have options of its own, which affect the same route.
 		said := e.isSet(set) || slices.ContainsFunc(set.aliases, func(a alias) bool { return e.isSet(a.own) })
 		if said && !e.on(rt) {
 			return fmt.Errorf("%s has no effect here; it is for %s", e.option, e.kinds)

@@ -22,102 +22,98 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// endpoint is a route in its place: one method and one full path in one app,
-// with everything compiled that a request needs.
+// endpoint is a route at one path: one method and one full path in one app, with everything compiled that a request
+// needs.
 type endpoint struct {
 	*appShared
 	route   *route
 	method  string
 	pattern *pathtree.Pattern
-	// names are those of the pattern's wildcards.
+	// names are the names of the pattern's wildcards.
 	names []string
-	// documented is the pattern as the document has it: the first of its shape,
-	// whose wildcards may have other names.
+	// documented is the pattern in the document: the first one registered of its shape, whose wildcards may have other
+	// names.
 	documented *pathtree.Pattern
 	set        *settings
-	// webhook is set for a request that the API sends, which is documented
-	// only; callbacks are such that this one leads to.
+	// webhook is set for a request that the API sends, which is only documented; callbacks are the callbacks of this
+	// operation.
 	webhook   *webhook
 	callbacks []*endpoint
-	// inclusions are the calls of Include that led to the route's router.
+	// inclusions are the calls of Include that lead to the route's router.
 	inclusions []string
 
-	// nodes are the functions a request runs through, the handler first.
+	// nodes are the functions that a request runs, the handler first.
 	nodes []*node
-	// params and security are the parameters and the credentials they read.
+	// params are all parameters that they read, and security their credentials.
 	params   parameters
 	security []*typeinfo.Field
-	// choices are the credentials of which one is needed.
+	// choices are sets of credentials of which one is required.
 	choices []choicePlan
-	// scoped are those of the security fields that are held against the scopes.
+	// scoped are the security fields whose credentials are compared with the scopes.
 	scoped []*typeinfo.Field
-	// overridden means that a provider was replaced by one for tests.
+	// overridden means that a test has replaced a provider.
 	overridden bool
 	body       *bodyPlan
 	// afterReading are the steps that need the bytes of the body, before it is decoded.
 	afterReading []step
-	// closed is nil where keys may come that no node reads.
+	// closed is nil if unknown keys are allowed.
 	closed *closed
-	// setsHeader means that a function takes the header of the response.
+	// setsHeader means that a function takes the header of the response as an input.
 	setsHeader bool
 	response   *responsePlan
 	plain      http.Handler
 	metadata   metadata
-	// errorHandlers are those that errors asks, in that order.
+	// errorHandlers are the handlers that errors tries, in that order.
 	errorHandlers errorHandlers
 	errors        *errorWriter
-	// cache is nil where answers are not kept.
+	// cache is nil if responses are not cached.
 	cache *cachePlan
-	// operation is what the middleware knows of the endpoint.
+	// operation is what middleware can learn about the endpoint.
 	operation layer.Operation
-	// preflight answers browsers that ask whether pages of other origins may send
-	// the request; nil where no CORS is around the endpoint.
+	// preflight responds to CORS preflight requests; nil if no CORS middleware wraps the endpoint.
 	preflight http.Handler
-	// raised are the responses that middleware gives by itself, declared those of
-	// the user's.
+	// raised are the responses that middleware sends by itself, declared those that the user declared.
 	raised   []ownResponse
 	declared []declaredBody
 	// added are the headers that middleware adds, for the document.
 	added []addedHeader
-	// raisedTypes are the types of errors that an OnError answers.
+	// raisedTypes are the declared error types that an OnError handles.
 	raisedTypes []reflect.Type
 	decode      codec.Options
 	maxBody     int64
 	// maxMultipart is the limit of bodies that are not held in memory.
 	maxMultipart int64
-	// multipart are the limits of multipart forms.
+	// multipart holds the limits of multipart forms.
 	multipart MultipartLimits
 	loose     bool
-	// always are the headers of every response, in pairs of a canonical name and a
-	// value.
+	// always are the headers of every response.
 	always []alwaysHeader
-	// callers are the clients of a deprecated operation, nil for any other.
+	// callers are the recent clients of a deprecated operation, nil for any other.
 	callers *callers.Seen
-	// streamsLate means that some wrappers end before a stream begins, so that
-	// it is written around them.
+	// streamsLate means that some wrappers end before the stream begins, so that the stream is written outside of them.
 	streamsLate bool
 	// upgrade runs a handler that takes over the connection, nil for any other.
 	upgrade func(x *exchange) error
-	// steps is the order of a request.
+	// steps are the steps of a request, in order.
 	steps []step
 	// validAt is the first step that only valid requests reach.
 	validAt int
-	// repeats means that a provider may run the steps after it again, takesRequest
-	// that a function gets the request, whose body it may read.
+	// repeats means that a provider may run the steps after it again; takesRequest means that a function gets the
+	// request, whose body it may read.
 	repeats, takesRequest bool
 	// reading are the nodes that read more of a request than its body.
 	reading []int
-	// wrapped is the handler with its middleware; nil where there is none.
+	// wrapped is the handler with its middleware; nil without middleware.
 	wrapped   http.Handler
 	exchanges sync.Pool
-	// inline is that of the first node, the only one of most endpoints.
+	// inline holds the first node, which is the only one of most endpoints, to save an allocation.
 	inline struct {
 		first node
 		nodes [1]*node
 	}
 }
 
-// appShared are what all endpoints of an app have in common.
+// appShared is what all endpoints of an app share.
 type appShared struct {
 	programs *programs
 	// dev is nil unless the app is under development.
@@ -126,33 +122,32 @@ type appShared struct {
 	checks ResponseChecks
 	rates  *rateStores
 	caches *caches
-	// writeLimit is how long one write of a stream or a WebSocket may stand
-	// still.
+	// writeLimit is how long one write of a stream or a WebSocket may make no progress.
 	writeLimit time.Duration
-	// middlewareOfApp is how many elements of Use are the app's.
+	// middlewareOfApp is how many of the middleware functions belong to the app.
 	middlewareOfApp int
-	// unknown has the names of middleware that no operation knows of.
+	// unknown has the names of middleware that no operation knows about.
 	unknown   sync.Map
 	challenge Challenge
 }
 
-// node is one function in an endpoint: its handler, or one that it depends on.
+// node is one function of an endpoint: its handler, or one of its dependencies.
 type node struct {
 	function *function
 	desc     *typeinfo.Input
 	input    *inputPlan
-	// deps are filled in right before the function is called.
+	// deps are copied into the input right before the function is called.
 	deps []wire
 	// provider is nil for the handler.
 	provider *provider
-	// at is the step that runs the node.
+	// at is the index of the step that runs the node.
 	at int
-	// lazy means that a Lazy may ask for its value, waits that it runs only then.
+	// lazy means that a Lazy field may ask for the value; waits means that the node runs only then.
 	lazy, waits bool
 }
 
-// wire puts into a field of an input what another node made in the same
-// request, or a value that lives as long as the app.
+// wire copies a value into a field of an input: one made by another node in the same request, or one that lives as long
+// as the app.
 type wire struct {
 	index  []int
 	node   int
@@ -162,18 +157,17 @@ type wire struct {
 	lazy bool
 }
 
-// singleton is the node of a value that belongs to no request.
+// singleton is the index of values that belong to no request.
 const singleton = -1
 
-// compile makes the programs of the endpoint. dependencies adds the nodes the
-// handler depends on, and says in which steps they run.
+// compile compiles the endpoint. dependencies adds the nodes the handler depends on, and returns the steps that run
+// them.
 func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, after []step, err error)) (err error) {
 	e.inline.first = node{function: e.route.handler, desc: e.route.input}
 	e.nodes = append(e.inline.nodes[:0], &e.inline.first)
 	if e.route.handler == nil {
 		e.compilePlain()
-		// Nothing runs before the handler, so there are no steps and ServeHTTP calls
-		// it directly.
+		// Nothing runs before the handler, so there are no steps and ServeHTTP calls it directly.
 		if len(e.set.requirements) == 0 && e.set.limit() == 0 {
 			return nil
 		}
@@ -182,7 +176,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	if err != nil {
 		return err
 	}
-	// All nodes are known now, and the challenges below need their credentials.
+	// All nodes are known now. This must come before the challenges below, which need their credentials.
 	e.gather()
 	if e.webhook == nil {
 		e.compileChallenges(e.challenge)
@@ -196,8 +190,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 		}
 	}
 	e.close()
-	// A plain handler reads wildcards and writes the response by itself, so the
-	// checks below are not about it.
+	// A plain handler reads wildcards and writes the response by itself, so the following checks do not apply.
 	if e.plain != nil {
 		e.steps = e.compileSteps(before, after, e.handleStep())
 		return nil
@@ -227,7 +220,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 	return nil
 }
 
-// publicNames are those of the wildcards in the document.
+// publicNames returns the names of the wildcards in the document.
 func (e *endpoint) publicNames() []string {
 	if e.documented == nil || e.documented == e.pattern {
 		return e.names
@@ -235,7 +228,7 @@ func (e *endpoint) publicNames() []string {
 	return e.documented.Names()
 }
 
-// publicName is the name that a wildcard has in the document.
+// publicName returns the name of a wildcard in the document.
 func (e *endpoint) publicName(wildcard string) string {
 	if i := slices.Index(e.names, wildcard); i >= 0 {
 		return e.publicNames()[i]
@@ -243,10 +236,10 @@ func (e *endpoint) publicName(wildcard string) string {
 	return wildcard
 }
 
-// nothing stands for the function of a handler without types.
+// nothing is used as the function of a handler without types.
 var nothing = erase(func(context.Context, None) (None, error) { return None{}, nil })
 
-// close forbids what no node reads, where a node or an option asks for it.
+// close forbids unknown keys, if a node or an option asks for it.
 func (e *endpoint) close() {
 	query, cookies := e.set.forbidExtra, false
 	for _, p := range e.nodes {
@@ -270,11 +263,11 @@ func (e *endpoint) readsRaw() bool {
 	return slices.ContainsFunc(e.nodes, func(p *node) bool { return takesRaw(p.desc) })
 }
 
-// gather adds what the nodes declare to what is known about the endpoint.
+// gather adds what the nodes declare to the description of the endpoint.
 func (e *endpoint) gather() {
 	var declared []declaredBody
 	var headers []addedHeader
-	scopes := slices.Clip(e.set.scopes) // which other endpoints share
+	scopes := slices.Clip(e.set.scopes) // shared with other endpoints
 	for _, p := range e.nodes {
 		if p.provider != nil {
 			declared = overlay(declared, p.provider.set.responses)
@@ -294,7 +287,7 @@ func (e *endpoint) gather() {
 		e.choices = append(e.choices, choicesOf(p.desc)...)
 	}
 	if len(declared) > 0 || len(scopes) > len(e.set.scopes) {
-		// Other endpoints share the settings.
+		// Copied, because other endpoints share the settings.
 		e.set = e.set.copy()
 		e.set.responses, e.set.scopes = overlay(declared, e.set.responses), scopes
 	}
@@ -302,7 +295,7 @@ func (e *endpoint) gather() {
 	e.metadata.scopes, e.scoped = scopes, e.scopedFields()
 }
 
-// compilePlain prepares a handler without types, or a mounted one.
+// compilePlain compiles a plain http.Handler, or a mounted one.
 func (e *endpoint) compilePlain() {
 	e.inline.first = node{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
 	e.plain = e.route.plain
@@ -322,21 +315,19 @@ func (e *endpoint) bindsEveryWildcard() error {
 	return nil
 }
 
-// alwaysHeader is a header that every response of an endpoint has. Nobody changes
-// the lines.
+// alwaysHeader is a header of every response of an endpoint. The lines are shared and must not be changed.
 type alwaysHeader struct {
 	name  string
 	lines []string
 }
 
-// sendAlways gives every response of the endpoint a header, and documents it.
+// sendAlways adds a header to every response of the endpoint, and documents it.
 func (e *endpoint) sendAlways(name, doc, value string) {
 	e.always = append(e.always, alwaysHeader{name, []string{value}})
 	e.added = append(e.added, addedTo(name, doc, nil))
 }
 
-// acceptQuery lists the media types of the body of a QUERY (RFC 10008, section 3),
-// as tokens of RFC 9651.
+// acceptQuery lists the media types of the body of a QUERY request (RFC 10008, section 3), as tokens of RFC 9651.
 func (e *endpoint) acceptQuery() {
 	if e.method != mediatype.MethodQuery || e.body == nil || len(e.body.media) == 0 {
 		return
@@ -348,8 +339,7 @@ func (e *endpoint) acceptQuery() {
 	e.sendAlways("Accept-Query", "The media types that the body of a QUERY may have", strings.Join(names, ", "))
 }
 
-// serve runs the request through the endpoint's middleware, if any, and then
-// through its steps.
+// serve runs the request through the endpoint's middleware, if any, and then through its steps.
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []string) {
 	for i := range e.always {
 		w.Header()[e.always[i].name] = e.always[i].lines
@@ -374,7 +364,7 @@ func (e *endpoint) serveWrapped(w http.ResponseWriter, r *http.Request, captured
 	})
 }
 
-// ServeHTTP is the innermost handler, behind all middleware.
+// ServeHTTP is the innermost handler, inside all middleware.
 func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if e.steps == nil {
 		if limit := e.set.limit(); limit > 0 {
@@ -383,16 +373,15 @@ func (e *endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			r = limitedRequest
 		}
 		e.noteCaller(r)
-		// Middleware around it sees the response to a panic.
+		// protect runs inside the middleware, so that middleware sees the response to a panic.
 		protect(w, withCaller(r), e.errors, e.plain.ServeHTTP)
 		return
 	}
 	e.run(w, r, routedOf(r).captured)
 }
 
-// run answers a request by the steps. What is only needed to begin has a
-// function of its own: a stream stands on this one's stack for as long as it
-// lives.
+// run serves a request by running the steps. What is needed only at the start is in a function of its own (begin): for
+// a stream, this function's stack frame stays for as long as the stream does.
 func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string) {
 	if limit := e.set.limit(); limit > 0 {
 		limitedRequest, cancel := limited(r, limit)
@@ -405,21 +394,20 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 		defer x.uploads.close()
 	}
 	x.conclude(x.protected(0))
-	// Read before release resets the exchange.
+	// Read first: release resets the exchange.
 	truncated := x.truncated
 	if x.response.streaming != nil {
 		x.response.streaming.cancel()
 	}
-	// Not deferred: an exchange that a panic has interrupted is in an unknown state
-	// and is never used again.
+	// Not deferred: after a panic the state of the exchange is unknown, and it must not be used again.
 	x.release()
 	if truncated {
-		// The client sees that the response is not whole.
+		// Aborting the connection tells the client that the response is incomplete.
 		panic(http.ErrAbortHandler)
 	}
 }
 
-// begin takes an exchange for a request.
+// begin takes an exchange from the pool for a request.
 func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []string) *exchange {
 	x, ok := e.exchanges.Get().(*exchange)
 	if !ok {
@@ -428,7 +416,7 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 	x.ctx = (*requestContext)(r)
 	x.scope.w, x.scope.r = w, r
 	if len(captured) > 0 {
-		// The values are copied, so that the buffer of the caller stays on its stack.
+		// Copied, so that the caller's buffer does not escape to the heap.
 		x.scope.captured = append(x.scope.captured, captured...)
 	}
 	if e.response != nil && e.response.kind.streams {
@@ -443,17 +431,16 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 	return x
 }
 
-// routed is the context of a request that was led to an endpoint: past
-// middleware it tells where.
+// routed is the context of a request that has been matched to an endpoint; it carries the endpoint through middleware.
 type routed struct {
 	context.Context
 	endpoint *endpoint
 	captured []string
-	// caller is the address the request came from.
+	// caller is the remote address of the request.
 	caller string
 }
 
-// lead is the request under the context that knows.
+// lead returns the request with a context that knows the endpoint.
 func (e *endpoint) lead(r *http.Request, captured []string) *http.Request {
 	return r.WithContext(&routed{Context: r.Context(), endpoint: e, captured: slices.Clone(captured), caller: r.RemoteAddr})
 }
@@ -478,7 +465,7 @@ func routedOf(r *http.Request) *routed {
 	return found
 }
 
-// name is that of the handler's function, "" for one without.
+// name returns the name of the handler's function, "" if it has none.
 func (e *endpoint) name() string {
 	if e.route.handler == nil {
 		return ""
@@ -486,7 +473,7 @@ func (e *endpoint) name() string {
 	return e.route.handler.name
 }
 
-// String says which registration an endpoint comes from.
+// String names the registration that the endpoint comes from.
 func (e *endpoint) String() string {
 	if e.route.docs != "" {
 		return fmt.Sprintf("%s at %s", e.route.docs, e.route.site)
@@ -494,15 +481,15 @@ func (e *endpoint) String() string {
 	return fmt.Sprintf("%s, registered at %s", e.pattern, e.route.site)
 }
 
-// dependsOnNothing reports whether the handler runs by itself: most do.
+// dependsOnNothing reports whether the handler has no dependencies, guards or cache, as most do.
 func (e *endpoint) dependsOnNothing() bool {
 	handler := e.nodes[0].desc
-	// The cache needs a step of its own, and credentials that the handler reads need
-	// a check before the body.
+	// The cache needs a step of its own, and credentials that the handler reads must be checked before the body is
+	// read.
 	return len(e.set.requirements)+len(handler.Deps) == 0 && e.set.cache == nil && !hasSecurity(handler)
 }
 
-// deprecate gives every response of a deprecated endpoint the dates.
+// deprecate adds the deprecation headers to every response of the endpoint.
 func (e *endpoint) deprecate() {
 	d := e.set.deprecation
 	if d == nil {
@@ -515,7 +502,7 @@ func (e *endpoint) deprecate() {
 	}
 }
 
-// noteCaller logs who calls a deprecated operation.
+// noteCaller logs the client of a deprecated operation.
 func (e *endpoint) noteCaller(r *http.Request) {
 	if e.callers == nil {
 		return

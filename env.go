@@ -12,31 +12,31 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// FromEnv reads the settings of a program from variables, usually those of the
-// process: lookup is os.LookupEnv then. The same tags say what is allowed as in
-// the input of a handler:
+// FromEnv reads the settings of a program from environment variables, with lookup, usually os.LookupEnv. Fields have
+// the same tags as in the input of a handler:
 //
-//		type Settings struct {
-//			Database string        `env:"DATABASE_URL" validate:"url"`
-//			Workers  int           `env:"WORKERS" default:"4" validate:"min=1,max=64"`
-//			Origins  []string      `env:"ORIGINS,omitempty"`
-//			Limits   struct {
-//				PerMinute int `env:"LIMIT_PER_MINUTE" default:"100"`
-//			} `env:""`
-//		}
+//	type Settings struct {
+//		Database string        `env:"DATABASE_URL" validate:"url"`
+//		Workers  int           `env:"WORKERS" default:"4" validate:"min=1,max=64"`
+//		Origins  []string      `env:"ORIGINS,omitempty"`
+//		Limits   struct {
+//			PerMinute int `env:"LIMIT_PER_MINUTE" default:"100"`
+//		} `env:""`
+//	}
 //
-//		settings, err := candor.FromEnv[Settings](os.LookupEnv)
+//	settings, err := candor.FromEnv[Settings](os.LookupEnv)
 //
-//	  - A variable is required unless its field is a pointer, has a default or says
-//	    omitempty. One that is set to nothing counts as absent, unless its field is
-//	    a text.
-//	  - Lists have commas between their elements. The option json reads JSON.
-//	  - env:"-" leaves a field out.
-//	  - A Validate method on the struct is asked last.
+// In detail:
 //
-// The error names every variable that is wrong, each with its reason and never
-// with its value, in one message of several lines; it wraps a [*ValidationError].
-// A type or a tag that cannot be read panics.
+//   - A variable is required unless its field is a pointer, has a default or says omitempty. One that is set to an
+//     empty value counts as absent, unless the field is a string.
+//   - Elements of lists are separated by commas. The option json reads a variable as JSON.
+//   - env:"-" leaves a field out.
+//   - A Validate method of the struct is called last.
+//
+// The error lists every invalid variable with the reason, but never its value, one per line; it wraps a
+// [*ValidationError]. An unsupported type or an invalid tag panics. foreignTags are the tag keys of other packages,
+// like Config.ForeignTags.
 func FromEnv[T any](lookup func(name string) (value string, ok bool), foreignTags ...string) (T, error) {
 	var settings T
 	in, err := typeinfo.ReadSettings(reflect.TypeFor[T]())
@@ -55,10 +55,9 @@ func FromEnv[T any](lookup func(name string) (value string, ok bool), foreignTag
 	return settings, plan.bindSettings(reflect.ValueOf(&settings).Elem(), lookup)
 }
 
-// bindSettings fills in settings.
+// bindSettings fills in the fields from variables.
 func (p *inputPlan) bindSettings(into reflect.Value, lookup func(string) (string, bool)) error {
-	// A text may be empty. Of any other type, nothing is no value at all, and is
-	// taken for a variable that is not set.
+	// A string may be empty. For any other type an empty variable is no value, and counts as absent.
 	texts := map[string]bool{}
 	for _, f := range p.desc.Params {
 		texts[f.Name] = bind.HoldsText(f)
@@ -75,12 +74,12 @@ func (p *inputPlan) bindSettings(into reflect.Value, lookup func(string) (string
 	return &settingsError{invalid(&faults, nil, false)}
 }
 
-// settingsError is a [ValidationError] as operators read it.
+// settingsError presents a [ValidationError] to operators.
 type settingsError struct{ invalid *ValidationError }
 
 func (e *settingsError) Unwrap() error { return e.invalid }
 
-// Error has a line for each validation error.
+// Error returns one line for each validation error.
 func (e *settingsError) Error() string {
 	var b strings.Builder
 	b.WriteString("settings are wrong")

@@ -14,13 +14,13 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// An envelope is a struct whose fields are the parts of a response: a status, a
-// body, headers, cookies. This file writes all of them but the body.
+// An envelope is a struct whose fields are the parts of a response: status, headers, cookies and body. This file writes
+// all of them except the body.
 
-// writeHeader puts one header or cookie of an envelope into a response.
+// writeHeader writes one header or cookie of an envelope to a response.
 type writeHeader func(from reflect.Value, checks bool, a *response) error
 
-// compileHeaders makes the writers of the headers and cookies.
+// compileHeaders makes the functions that write headers and cookies.
 func (p *responsePlan) compileHeaders(c *compiler) error {
 	for _, f := range p.desc.Headers {
 		write, err := p.compileHeader(c, f)
@@ -39,8 +39,8 @@ func (p *responsePlan) compileHeaders(c *compiler) error {
 	return p.checkExamples(c)
 }
 
-// checkExamples finds examples of parts that break the rules of their part. Bytes
-// have another text there than in JSON.
+// checkExamples finds examples that violate the rules of their part. A []byte has another text in a header than in
+// JSON.
 func (p *responsePlan) checkExamples(c *compiler) error {
 	parts := slices.Concat(p.desc.Headers, p.desc.Cookies)
 	if p.desc.Envelope && p.desc.Body != nil {
@@ -57,17 +57,17 @@ func (p *responsePlan) checkExamples(c *compiler) error {
 	return nil
 }
 
-// inField says in which part of the envelope a configuration error is.
+// inField adds to a configuration error which field of the envelope it is about.
 func (p *responsePlan) inField(f *typeinfo.Field, err error) error {
 	e := &typeinfo.Error{Type: typeinfo.Name(p.desc.Go), Field: f.Go}
-	// All errors of this file are written as a problem, a semicolon and a fix.
+	// All errors in this file have the form problem, semicolon, fix.
 	e.Problem, e.Fix, _ = strings.Cut(err.Error(), "; ")
 	return e
 }
 
 func isContentType(f *typeinfo.Field) bool { return http.CanonicalHeaderKey(f.Name) == "Content-Type" }
 
-// checkHeader finds headers that are not the handler's to write.
+// checkHeader finds headers that a handler must not write.
 func (p *responsePlan) checkHeader(f *typeinfo.Field) error {
 	switch name := http.CanonicalHeaderKey(f.Name); name {
 	case "Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade":
@@ -92,7 +92,7 @@ func (p *responsePlan) checkContentType(f *typeinfo.Field) error {
 	switch {
 	case p.kind.media == "":
 		return errors.New("the response has no body, so it has no media type; drop the field")
-	case p.kind.value.Of() != nil: // it is encoded, and not sent as it is
+	case p.kind.value.Of() != nil: // it is encoded rather than sent as it is
 		return errors.New("the media type of this body is fixed; name another one by `media:\"...\"` on the body or by candor.Produces")
 	case held(f.Type).Kind != typeinfo.String:
 		return errors.New("a media type is a string; make the field one")
@@ -100,7 +100,7 @@ func (p *responsePlan) checkContentType(f *typeinfo.Field) error {
 	return nil
 }
 
-// held is what pointers and Optional hold.
+// held returns the type inside pointers and Optional.
 func held(t *typeinfo.Type) *typeinfo.Type {
 	for t.Kind == typeinfo.Pointer || t.Kind == typeinfo.Optional {
 		t = t.Elem
@@ -124,11 +124,11 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 			return fmt.Errorf("the header %s: %w", name, err)
 		}
 		for _, text := range texts {
-			// A line break would begin another header, written by whoever the text comes from.
+			// A line break would start another header, chosen by whoever supplied the text (response splitting).
 			if mediatype.HasControl(text) {
 				return fmt.Errorf("the header %s has a control character in %q", name, text)
 			}
-			// There is one only, and the encoder of the body and checkType see it here.
+			// Content-Type has only one value, which the encoder of the body and checkType find here.
 			if name == "Content-Type" {
 				a.contentType = cmp.Or(text, a.contentType)
 				continue
@@ -139,15 +139,14 @@ func (p *responsePlan) compileHeader(c *compiler, f *typeinfo.Field) (writeHeade
 	}, nil
 }
 
-// compileText makes the writer of a value that is text, and finds tags that
-// would say nothing there.
+// compileText makes the writer of a text value, and finds tags that have no effect on one.
 func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
 	if f.Default != nil {
 		return nil, errors.New("its default tag has no effect on a response; drop the tag")
 	}
 	if f.Rules != nil {
 		for _, rule := range f.Rules.Self {
-			// A writer sees one value at a time, and so could not check such a rule.
+			// A writer sees one value at a time, so it cannot check a rule about several fields.
 			if rule.Cross {
 				return nil, fmt.Errorf("the rule %s compares with other fields, which the fields of a response envelope do not have; drop it", rule)
 			}
@@ -163,7 +162,7 @@ func compileText(c *compiler, f *typeinfo.Field) (*bind.Writer, error) {
 	return nil, err
 }
 
-// isCookie reports the types that are cookies as they are.
+// isCookie reports whether the type is http.Cookie or a pointer to it.
 func isCookie(t reflect.Type) bool {
 	return t == reflect.TypeFor[http.Cookie]() || t == reflect.TypeFor[*http.Cookie]()
 }
@@ -193,18 +192,17 @@ func compileCookie(c *compiler, f *typeinfo.Field) (writeHeader, error) {
 		if err != nil {
 			return fmt.Errorf("the cookie %s: %w", f.Name, err)
 		}
-		// Only a pointer distinguishes a cookie with an empty value from no cookie.
+		// Only a pointer can distinguish a cookie with an empty value from no cookie.
 		if len(texts) == 0 || texts[0] == "" && !isPointer {
 			return nil
 		}
-		// The safe attributes; a field of type http.Cookie has its own.
+		// Safe defaults; a field of type http.Cookie sets its own attributes.
 		return a.addCookie(f.Name, http.Cookie{Value: texts[0], Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode})
 	}, nil
 }
 
-// addCookie adds a cookie, or says what is wrong with it: net/http would send
-// it without the characters that cannot stand in one. What it says of the value
-// is left out, since that may be secret.
+// addCookie adds a cookie, or returns what is wrong with it: net/http would silently drop invalid characters. The error
+// does not repeat the value, which may be secret.
 func (a *response) addCookie(name string, cookie http.Cookie) error {
 	cookie.Name = name
 	if cookie.Valid() != nil {
@@ -214,11 +212,11 @@ func (a *response) addCookie(name string, cookie http.Cookie) error {
 	return nil
 }
 
-// encodeEnvelope puts everything but the body into the response.
+// encodeEnvelope writes everything but the body to the response.
 func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *response) error {
 	if p.desc.Status != nil {
 		status := int(out.FieldByIndex(p.desc.Status.Index).Int())
-		// Zero stands for the usual status, as of an envelope that nobody has filled in.
+		// Zero means the default status, as in an envelope whose status nobody has set.
 		if status != 0 && !slices.Contains(p.statuses, status) {
 			return fmt.Errorf("the status %d is not one of %v, which the tag of %s lists", status, p.statuses, p.desc.Status.Go)
 		}
@@ -231,7 +229,7 @@ func (p *responsePlan) encodeEnvelope(out reflect.Value, checks bool, a *respons
 		case err != nil && a.leaveOut == nil:
 			return err
 		case err != nil:
-			// The header may have been written in part.
+			// Part of the headers may already have been written.
 			a.header = a.header[:before]
 			a.leaveOut(err)
 		}

@@ -19,7 +19,7 @@ import (
 // errorHandler is one registration by OnError or OnStatus.
 type errorHandler struct {
 	site *callsite.Site
-	// errorType is the type OnError takes; nil for OnStatus, which takes status.
+	// errorType is the type that OnError handles; nil for OnStatus, which handles status.
 	errorType reflect.Type
 	status    int
 	find      func(f *failure, into any) bool
@@ -28,7 +28,7 @@ type errorHandler struct {
 	set       *settings
 }
 
-// String names the handler in messages to its author.
+// String names the handler in configuration errors.
 func (h *errorHandler) String() string {
 	if h.errorType != nil {
 		return "OnError[" + h.errorType.String() + "]"
@@ -40,12 +40,12 @@ func (h *errorHandler) configError(err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", h, h.site, err)
 }
 
-// same reports whether both take the same errors.
+// same reports whether both handle the same errors.
 func (h *errorHandler) same(other *errorHandler) bool {
 	return h.errorType == other.errorType && h.status == other.status
 }
 
-// check finds what is wrong with a handler by itself.
+// check finds what is wrong with the handler itself.
 func (h *errorHandler) check() error {
 	switch {
 	case h.handler == nil:
@@ -53,8 +53,7 @@ func (h *errorHandler) check() error {
 	case h.errorType == nil && (h.status < 300 || h.status > 599):
 		return errors.New("an error has a status between 300 and 599")
 	}
-	// What remains has to be zero, so that options of the future are refused without
-	// a list.
+	// Everything else must be zero. Options added later are thus refused without a list of them.
 	rest := *h.set
 	rest.status, rest.statusDoc, rest.responses, rest.produces = 0, "", nil, nil
 	if !reflect.ValueOf(rest).IsZero() {
@@ -63,7 +62,7 @@ func (h *errorHandler) check() error {
 	return nil
 }
 
-// compile makes the plan of the handler's answers.
+// compile compiles how the handler's responses are written.
 func (h *errorHandler) compile(c *compiler) (*responsePlan, error) {
 	status := h.set.status
 	if h.output.Status == nil {
@@ -72,7 +71,7 @@ func (h *errorHandler) compile(c *compiler) (*responsePlan, error) {
 	return c.compileResponse(h.output, status, h.set.produces)
 }
 
-// statuses are those of the responses to an error with a status.
+// statuses returns the possible statuses of the response to an error with a status.
 func (c *boundHandler) statuses(status int) []int {
 	if c.set.status == 0 && c.output.Status == nil {
 		return []int{status}
@@ -80,20 +79,18 @@ func (c *boundHandler) statuses(status int) []int {
 	return c.plan.statuses
 }
 
-// boundHandler is an error handler in its place: compiled for one app.
+// boundHandler is an error handler compiled for one app.
 type boundHandler struct {
 	*errorHandler
 	plan   *responsePlan
 	checks ResponseChecks
 }
 
-// compileErrorHandlers makes the error handlers of one router, in the order in which they
-// are asked among themselves.
+// compileErrorHandlers compiles the error handlers of one router, in the order in which they are tried.
 func compileErrorHandlers(c *compiler, handlers []*errorHandler, checks ResponseChecks) ([]*boundHandler, error) {
 	var all []*boundHandler
 	var configErrs []error
-	// The last registration is asked first, which the stable sort keeps among
-	// handlers of a kind.
+	// The last registration is tried first; the stable sort keeps that order among handlers of a kind.
 	for _, h := range slices.Backward(handlers) {
 		plan, err := h.compile(c)
 		if err != nil {
@@ -105,7 +102,7 @@ func compileErrorHandlers(c *compiler, handlers []*errorHandler, checks Response
 	return all, errors.Join(configErrs...)
 }
 
-// kind is what an error handler is asked for, the more special first.
+// kind is what an error handler is registered for, the most specific first.
 type kind int
 
 const (
@@ -136,8 +133,7 @@ func (h *errorHandler) kind() kind {
 	return ofType
 }
 
-// takes reports whether an error with the type and the status, as Candor knows
-// it beforehand, is one for the handler.
+// takes reports whether the handler is for errors of the type and status, as far as that is known at registration.
 func (h *errorHandler) takes(t reflect.Type, status int) bool {
 	if h.errorType == nil {
 		return h.status == status
@@ -145,16 +141,15 @@ func (h *errorHandler) takes(t reflect.Type, status int) bool {
 	return t == h.errorType || h.errorType.Kind() == reflect.Interface && t.Implements(h.errorType)
 }
 
-// errorHandlers are those of an endpoint, in the order in which they are asked.
+// errorHandlers are the error handlers of an endpoint, in the order in which they are tried.
 type errorHandlers []*boundHandler
 
-// firstTaking is the position of the error handler that answers an error of a type, of
-// which no status is known; -1 where none does.
+// firstTaking returns the index of the handler for an error type whose status is not known; -1 if there is none.
 func (all errorHandlers) firstTaking(t reflect.Type) int {
 	return slices.IndexFunc(all, func(c *boundHandler) bool { return c.takes(t, http.StatusInternalServerError) })
 }
 
-// checkRaised finds types that a declaration names and nothing answers.
+// checkRaised finds declared error types that no handler handles.
 func (all errorHandlers) checkRaised(types []reflect.Type) error {
 	for _, t := range types {
 		if all.firstTaking(t) < 0 {
@@ -164,11 +159,10 @@ func (all errorHandlers) checkRaised(types []reflect.Type) error {
 	return nil
 }
 
-// asked brings the error handlers of an endpoint, the nearest router's first, into the
-// order in which they are asked.
+// asked sorts the error handlers of an endpoint, given with the nearest router's first, into the order in which they
+// are tried.
 func (all errorHandlers) asked() errorHandlers {
-	// A handler of a type comes before one of a status, even if the latter is on a
-	// nearer router.
+	// A handler for a type comes before one for a status, even if the latter is on a nearer router.
 	class := func(c *boundHandler) int {
 		switch c.kind() {
 		case ofType, ofInterface:
@@ -183,7 +177,7 @@ func (all errorHandlers) asked() errorHandlers {
 	return ordered
 }
 
-// with is a writer that asks the error handlers.
+// with returns a writer that tries the error handlers.
 func (ew *errorWriter) with(ordered errorHandlers) *errorWriter {
 	if len(ordered) == 0 {
 		return ew
@@ -196,13 +190,12 @@ func (ew *errorWriter) with(ordered errorHandlers) *errorWriter {
 	return &c
 }
 
-// claims reports whether OnError names the type of err, or of one in it. What
-// takes every error is there for those that nobody knows.
+// claims reports whether OnError is registered for the type of err, or of an error it wraps. Handlers for every error
+// do not count.
 func (c *boundHandler) claims(err error) bool {
 	switch c.kind() {
 	case ofType, ofInterface:
-		// The failure needs no writer: find uses one only for *ValidationError and
-		// error, which are left out here.
+		// The failure needs no writer: find uses one only for *ValidationError and error, which are excluded here.
 		return c.errorType != validationType && c.find(&failure{err: err}, c.handler.newCallSlot().in)
 	}
 	return false
@@ -226,8 +219,8 @@ func (c *boundHandler) respond(f *failure) bool {
 	return err == nil
 }
 
-// send writes what a handler made of the failure. An error is one before the
-// first byte; later ones abort the connection.
+// send writes the response that a handler made. It returns errors that occur before the first byte; later ones abort
+// the connection.
 func (f *failure) send(a *response) error {
 	f.begin()
 	f.challenge(a.status)
@@ -244,12 +237,12 @@ func (f *failure) send(a *response) error {
 		f.replace(err)
 		f.abort()
 	}
-	// Nothing was sent in case of an error, so another response may follow.
+	// If there was an error, nothing was sent, and another response may follow.
 	f.begun = err == nil
 	return err
 }
 
-// run calls the handler and encodes what it returns. A panic is an error.
+// run calls the handler and encodes its result. A panic becomes an error.
 func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -260,7 +253,7 @@ func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) 
 	if err := slot.run(ctx); err != nil {
 		return err
 	}
-	// A copy, because other requests use the plan at the same time.
+	// Copied, because concurrent requests use the plan.
 	plan := *c.plan
 	plan.statuses = c.statuses(f.status())
 	a.leaveOut = func(reason error) {
@@ -269,7 +262,7 @@ func (c *boundHandler) run(f *failure, slot *callSlot, a *response) (err error) 
 	return plan.encode(ctx, reflect.ValueOf(slot.out).Elem(), c.checks, f.writer.log, a)
 }
 
-// findError finds an E in the failure.
+// findError finds an error of type E in the failure.
 func findError[E error](f *failure, into *E) bool {
 	found, ok := errors.AsType[E](f.err)
 	if !ok {
@@ -285,11 +278,10 @@ func findError[E error](f *failure, into *E) bool {
 	return true
 }
 
-// Problem is the body of an error where Config.ProblemDetails is set: RFC 9457,
-// application/problem+json.
+// Problem is the body of errors if Config.ProblemDetails is set: RFC 9457, application/problem+json.
 //
-// By itself, Candor writes the reason phrase as the title and the detail of the
-// error as the detail. An error whose detail is a Problem says more:
+// By default the title is the reason phrase, and the detail that of the error. To set more members, use a Problem as
+// the detail of an error:
 //
 //	candor.Error(403, candor.Problem{
 //		Type:   "https://example.com/problems/out-of-credit",
@@ -297,30 +289,28 @@ func findError[E error](f *failure, into *E) bool {
 //		Detail: "Your balance is 30, but that costs 50",
 //	})
 type Problem struct {
-	// Type is a URI that names the kind of problem; "about:blank", when empty,
-	// is one that the status tells.
+	// Type is a URI that identifies the kind of problem. Empty means "about:blank": the status says it all.
 	Type string `json:"type"`
-	// Title is a short text, the same for all problems of the type; the reason
-	// phrase when empty.
+	// Title is a short text, the same for all problems of the type; if empty, it is the reason phrase.
 	Title string `json:"title"`
-	// Status is that of the response; it is filled in.
+	// Status is the status code of the response; it is filled in.
 	Status int `json:"status"`
-	// Detail is about this occurrence.
+	// Detail explains this occurrence.
 	Detail string `json:"detail,omitempty"`
-	// Instance is a URI that names this occurrence.
+	// Instance is a URI that identifies this occurrence.
 	Instance string `json:"instance,omitempty"`
-	// Errors are the faults of a request that is not valid.
+	// Errors are the validation errors of the request.
 	Errors []Fault `json:"errors,omitempty"`
-	// Extra is the detail of an error whose detail is not a text.
+	// Extra is the detail of an error if that is not a string.
 	Extra any `json:"extra,omitzero"`
 }
 
-// problemFormat is the form of errors with Config.ProblemDetails.
+// problemFormat is the format of errors with Config.ProblemDetails.
 func problemFormat() *errorFormat {
 	return &errorFormat{mediaType: mediatype.Problem, body: func(e *HTTPError) any { return problemOf(e) }}
 }
 
-// problemOf tells an error as a problem.
+// problemOf converts an error to a problem.
 func problemOf(e *HTTPError) Problem {
 	var p Problem
 	switch detail := e.detail.(type) {

@@ -8,12 +8,11 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Errors are written as JSON first, whoever writes them. A client that takes the
-// media type of a codec and no JSON gets that instead: also of a 404, a 405, a panic,
-// and an error of middleware. One that takes neither gets JSON, since an error is
-// never a 406.
+// Errors are encoded as JSON first. A client that accepts the media type of a codec, but not JSON, gets that instead,
+// also for a 404, a 405, a panic, and an error of middleware. A client that accepts neither gets JSON, because an error
+// never becomes a 406.
 
-// inClientsType is the body of an error in the media type that the client takes.
+// inClientsType converts the body of an error to the media type that the client accepts.
 func (f *failure) inClientsType(mediaType string, body []byte) (string, []byte) {
 	codecs := f.writer.codecs
 	if len(codecs.names) == 0 || len(body) == 0 || !mediatype.IsJSON(mediaType) {
@@ -34,14 +33,14 @@ func (f *failure) inClientsType(mediaType string, body []byte) (string, []byte) 
 	return chosen, translated
 }
 
-// varyByAccept says once that another client may get another media type.
+// varyByAccept adds Vary: Accept, unless it is there already.
 func varyByAccept(h http.Header) {
 	if !slices.Contains(h["Vary"], "Accept") {
 		h.Add("Vary", "Accept")
 	}
 }
 
-// ofErrors are the media types of errors of the app's format beside the one named.
+// ofErrors returns the media types of errors other than the one named.
 func (s codecSet) ofErrors(mediaType string) []string {
 	return append([]string{mediaType}, s.names...)
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// errorType describes the body of every error with a detail.
+// errorType describes the body of an error with a detail.
 func (b *apiBuilder) errorType() *typeinfo.Type {
 	if b.config.ProblemDetails {
 		return mustDescribe(reflect.TypeFor[Problem]())
@@ -24,7 +24,7 @@ func (b *apiBuilder) errorType() *typeinfo.Type {
 	return mustDescribe(reflect.TypeFor[HTTPError]())
 }
 
-// invalidType describes the body of a 422: a list of what is a Fault in Go.
+// invalidType describes the body of a 422: a list of validation errors.
 func (b *apiBuilder) invalidType() *typeinfo.Type {
 	if b.config.ProblemDetails {
 		return mustDescribe(reflect.TypeFor[Problem]())
@@ -33,8 +33,7 @@ func (b *apiBuilder) invalidType() *typeinfo.Type {
 	return mustDescribe(list)
 }
 
-// faultTypes are the body of a 422, and what it is a list of, under the names
-// that FastAPI gives them.
+// faultTypes returns the body of a 422 and the type of its elements, under the names that FastAPI gives them.
 func faultTypes() (list, fault reflect.Type) {
 	type ValidationError struct{ Fault }
 	type HTTPValidationError struct {
@@ -43,8 +42,7 @@ func faultTypes() (list, fault reflect.Type) {
 	return reflect.TypeFor[HTTPValidationError](), reflect.TypeFor[ValidationError]()
 }
 
-// mustDescribe is for Candor's own types, and for those that were described
-// before.
+// mustDescribe describes a type that is known to be valid: one of Candor's own, or one that was described before.
 func mustDescribe(t reflect.Type) *typeinfo.Type {
 	d, err := typeinfo.Of(t)
 	if err != nil {
@@ -53,7 +51,7 @@ func mustDescribe(t reflect.Type) *typeinfo.Type {
 	return d
 }
 
-// ownCauses are what makes Candor respond to an endpoint's requests by itself.
+// ownCauses are the reasons why Candor itself may respond with an error to a request for an endpoint.
 type ownCauses struct{ upgrades, secure, negotiates, hasBody, hasRaw, multipart, validates, timed bool }
 
 func (e *endpoint) ownCauses() ownCauses {
@@ -64,7 +62,7 @@ func (e *endpoint) ownCauses() ownCauses {
 	}
 }
 
-// frameworkResponses are those Candor, or middleware, gives by itself.
+// frameworkResponses returns the responses that Candor, or middleware, sends by itself.
 func (e *endpoint) frameworkResponses() []ownResponse {
 	var own []ownResponse
 	causes := e.ownCauses()
@@ -105,16 +103,14 @@ func (e *endpoint) frameworkResponses() []ownResponse {
 	return own
 }
 
-// canBeInvalid reports whether requests for the endpoint can be refused with
-// 422.
+// canBeInvalid reports whether requests for the endpoint can be refused with a 422.
 func (e *endpoint) canBeInvalid() bool {
 	in := e.route.input
 	return len(e.params.fields) > 0 || e.closed != nil || in != nil && (in.Body != nil || in.Members != nil || in.Form != nil)
 }
 
-// errors describes the responses to the errors an endpoint is known to end with:
-// those declared, those Candor makes by itself, and those of the types that its
-// error handlers wait for.
+// errors describes the error responses of an endpoint: those that are declared, those that Candor makes by itself, and
+// those for the types of its error handlers.
 func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 	order := e.errorHandlers
 	for _, r := range e.set.responses {
@@ -130,13 +126,12 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 		if own.status == http.StatusUnprocessableEntity {
 			t = validationType
 		}
-		// What the endpoint declares for a status describes it better.
+		// A response that the endpoint declares for the status describes it better.
 		if !slices.ContainsFunc(e.set.responses, func(r declaredBody) bool { return r.status == own.status }) {
 			b.failure(all, order, t, own)
 		}
 	}
-	// The example comes before error handlers of types join the response, whose
-	// bodies have another form.
+	// The example must be added before the responses of error handlers are merged in, whose bodies have another format.
 	if r := all.To(http.StatusUnprocessableEntity); r != nil && e.canBeInvalid() {
 		b.showFaults(r, e)
 	}
@@ -144,7 +139,7 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 	e.challenged(all)
 }
 
-// declared joins a response that something beside the handler declares.
+// declared merges in a response declared by an option.
 func (b *apiBuilder) declared(all *operation.Responses, order []*boundHandler, r declaredBody) {
 	if r.body == nil {
 		b.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
@@ -155,9 +150,8 @@ func (b *apiBuilder) declared(all *operation.Responses, order []*boundHandler, r
 	}
 }
 
-// challenged describes the header by which 401 asks for credentials. A response
-// that is declared with a body, or written by a handler without types, may lack
-// it.
+// challenged describes the WWW-Authenticate header of a 401. A response that is declared with a body, or written by a
+// plain handler, may lack it.
 func (e *endpoint) challenged(all *operation.Responses) {
 	r := all.To(http.StatusUnauthorized)
 	if r == nil || len(e.security) == 0 {
@@ -169,8 +163,8 @@ func (e *endpoint) challenged(all *operation.Responses) {
 	r.Put(operation.Header{Name: "WWW-Authenticate", Description: "The credentials that are needed", Required: !mayLack})
 }
 
-// failure describes the response to an error of a type with a status: that of
-// the first error handler that takes it, else the one in the app's format.
+// failure describes the response to an error of a type with a status: that of the first error handler for it, otherwise
+// an error in the app's format.
 func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t reflect.Type, own ownResponse) {
 	for i, c := range order {
 		if c.takes(t, own.status) {
@@ -185,7 +179,7 @@ func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t 
 	merge(all, b.plainError(own, described))
 }
 
-// plainError is an error in the app's format.
+// plainError describes an error in the app's format.
 func (b *apiBuilder) plainError(own ownResponse, described *typeinfo.Type) *operation.Response {
 	r := &operation.Response{Status: own.status, Description: cmp.Or(own.doc, reason(own.status))}
 	if mediatype.BodyAllowed(own.status) {
@@ -204,19 +198,19 @@ func (b *apiBuilder) plainError(own ownResponse, described *typeinfo.Type) *oper
 	return r
 }
 
-// invalidReplies are the messages that reply to one that is not valid: the bodies
-// of a 422, in the order of their statuses and media types.
+// invalidReplies are the WebSocket messages sent in reply to an invalid one: the bodies of a 422, in the order of their
+// statuses and media types.
 func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 	if !e.set.replyToInvalid {
 		return nil
 	}
 	refused := &operation.Responses{}
 	b.failure(refused, e.errorHandlers, validationType, ownResponse{status: http.StatusUnprocessableEntity})
-	// Two responses may come, so the order is one that no map decides.
+	// More than one response may be possible, so the order must not depend on a map.
 	bodies := map[string][]operation.Value{}
 	for _, r := range refused.All {
 		for _, c := range r.Content {
-			// Messages are JSON.
+			// WebSocket messages are always JSON.
 			if _, isCodec := b.codecs.byName[c.Type]; isCodec {
 				continue
 			}
@@ -229,8 +223,8 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 	return values
 }
 
-// handledTypes describes the responses to errors of the user's types that an operation
-// is said to end with, and to 500 where it becomes another status.
+// handledTypes describes the responses to errors of the user's types that an operation declares, and to a 500 that an
+// error handler turns into another status.
 func (b *apiBuilder) handledTypes(all *operation.Responses, order []*boundHandler, raised []reflect.Type) {
 	unknown := ownResponse{status: http.StatusInternalServerError}
 	for _, t := range raised {
@@ -238,16 +232,16 @@ func (b *apiBuilder) handledTypes(all *operation.Responses, order []*boundHandle
 			b.handled(all, order[i:], unknown)
 		}
 	}
-	// The document leaves out the 500 that every operation may end with, unless an
-	// error handler gives it another status.
+	// The document omits the 500 that every operation may respond with, unless an error handler gives it another
+	// status.
 	i := errorHandlers(order).firstTaking(anyErrorType)
 	if i >= 0 && !slices.Equal(order[i].statuses(unknown.status), []int{unknown.status}) {
 		b.handled(all, order[i:], unknown)
 	}
 }
 
-// handled describes the responses of the first error handler to an error with a
-// status. The others are asked for what it raises itself.
+// handled describes the responses of the first error handler for an error with a status. The other handlers see the
+// errors that this one returns.
 func (b *apiBuilder) handled(all *operation.Responses, order []*boundHandler, own ownResponse) {
 	c := order[0]
 	doc := cmp.Or(c.set.statusDoc, own.doc)
@@ -260,8 +254,7 @@ func (b *apiBuilder) handled(all *operation.Responses, order []*boundHandler, ow
 	}
 }
 
-// inEveryCodec adds the media types of codecs to a response of JSON that an error
-// handler makes.
+// inEveryCodec adds the media types of codecs to a JSON response of an error handler.
 func (b *apiBuilder) inEveryCodec(r *operation.Response) *operation.Response {
 	if len(r.Content) != 1 || !mediatype.IsJSON(r.Content[0].Type) {
 		return r
@@ -272,7 +265,7 @@ func (b *apiBuilder) inEveryCodec(r *operation.Response) *operation.Response {
 	return r
 }
 
-// errorHeaderDocs say what the headers of errors that HTTP knows are for.
+// errorHeaderDocs describes the standard headers of errors.
 var errorHeaderDocs = map[string]string{
 	"Accept":           "The media types that a body may have",
 	"Accept-Encoding":  "The encodings that a body may have",
@@ -281,14 +274,14 @@ var errorHeaderDocs = map[string]string{
 	"Www-Authenticate": "The credentials that are needed",
 }
 
-// retryAfter is the header where it is a number of seconds (RFC 9110, section 10.2.3).
+// retryAfter is the header in its form with a number of seconds (RFC 9110, section 10.2.3).
 var retryAfter = operation.Header{Name: "Retry-After", Description: "In how many seconds to ask again", Type: "integer"}
 
-// addErrorHeaders adds the headers that errors are sent with to a response.
+// addErrorHeaders adds the headers of errors to the description of a response.
 func addErrorHeaders(r *operation.Response, errs []*HTTPError) {
 	for _, err := range errs {
 		for name, values := range err.header {
-			// A header that HTTP cannot carry is left out of the response, too.
+			// The server leaves out a header that HTTP cannot carry, too.
 			if !mediatype.ValidHeader(name, values) || r.Header(name) != nil {
 				continue
 			}
@@ -301,8 +294,7 @@ func addErrorHeaders(r *operation.Response, errs []*HTTPError) {
 	}
 }
 
-// areSeconds reports whether all of these errors that have a Retry-After have a number
-// of seconds in it, and no date.
+// areSeconds reports whether every Retry-After among these errors is a number of seconds, and not a date.
 func areSeconds(errs []*HTTPError) bool {
 	return !slices.ContainsFunc(errs, func(err *HTTPError) bool {
 		return slices.ContainsFunc(err.header["Retry-After"], func(text string) bool {
@@ -312,8 +304,8 @@ func areSeconds(errs []*HTTPError) bool {
 	})
 }
 
-// isChallenge reports whether a header is the one that a 401 has to have (RFC
-// 9110, section 15.5.2), and all of these errors are sent with it.
+// isChallenge reports whether the header is WWW-Authenticate, which a 401 must have (RFC 9110, section 15.5.2), and all
+// of these errors send it.
 func isChallenge(name string, errs []*HTTPError) bool {
 	return name == "Www-Authenticate" && !slices.ContainsFunc(errs, func(err *HTTPError) bool {
 		values := err.header[name]
@@ -321,7 +313,7 @@ func isChallenge(name string, errs []*HTTPError) bool {
 	})
 }
 
-// headerName is a header's name as its RFC spells it.
+// headerName returns a header's name as its RFC spells it.
 func headerName(name string) string {
 	if name == "Www-Authenticate" {
 		return "WWW-Authenticate"

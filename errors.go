@@ -25,29 +25,25 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// HTTPError is an error with a status and a detail for the client. Make one
-// with [Error]; it is immutable, so one value may be declared once and
-// returned from many goroutines.
+// HTTPError is an error with a status and a detail for the client. Make one with [Error]. It is immutable: declare it
+// once, and return it from any goroutine.
 //
-// Returned from a handler, alone or wrapped, it answers with its status, its
-// headers and the body {"detail": ...}.
+// If a handler returns one, directly or wrapped, the response has its status, its headers and the body {"detail": ...}.
 type HTTPError struct {
 	status int
 	detail any
 	header http.Header
 	origin *HTTPError
 	cause  error
-	// remote means that it came from a server, which sends no identity.
+	// remote means that the error came from a server; such errors are compared by status and detail.
 	remote bool
 }
 
-// Error makes an error that answers with the status (300 to 599) and the body
-// {"detail": detail}. The detail may be anything that encodes as JSON, and is
-// written as a response of its type would be; an error without members is its
-// text. nil stands for the reason phrase of the status, such as "Not Found". So
-// does a detail that cannot be written, such as a channel; the log says why. A
-// status outside that range answers 500. A status without a body, such as 304,
-// sends none.
+// Error returns an error that is sent to the client with the status (300 to 599) and the body {"detail": detail}. The
+// detail may be any value that can be encoded as JSON, and is encoded like a response of its type; an error value
+// without exported fields is encoded as its text. A nil detail means the reason phrase of the status, such as "Not
+// Found". So does a detail that cannot be encoded, such as a channel; the log says why. A status outside of that range
+// becomes a 500. A status without a body, such as 304, sends none.
 //
 // Errors made by With and WithHeader still match the original:
 //
@@ -61,7 +57,7 @@ func Error(status int, detail any) *HTTPError {
 	return &HTTPError{status: status, detail: detail}
 }
 
-// reason is the reason phrase of a status, or something like it.
+// reason returns the reason phrase of a status, or a substitute.
 func reason(status int) string {
 	return cmp.Or(http.StatusText(status), "Status "+strconv.Itoa(status))
 }
@@ -73,32 +69,29 @@ func (e *HTTPError) With(detail any) *HTTPError {
 	return c
 }
 
-// because returns a copy that has a cause, for logs.
+// because returns a copy that wraps a cause, for logs.
 func (e *HTTPError) because(err error) *HTTPError {
 	c := e.refine()
 	c.cause = err
 	return c
 }
 
-// WithHeader returns a copy that also sends the header. A header of the same
-// name set before is replaced. A header that HTTP cannot carry, such as a value
-// with a line break, is left out of the response and logged.
+// WithHeader returns a copy that also sends a header. It replaces a header of the same name. A header that HTTP cannot
+// carry, such as a value with a line break, is left out of the response and logged.
 func (e *HTTPError) WithHeader(name, value string) *HTTPError {
 	c := e.refine()
 	c.header = maps.Clone(e.header)
 	if c.header == nil {
 		c.header = http.Header{}
 	}
-	// Set makes a new list of values, so the lists that both errors share do not
-	// change.
+	// Set makes a new slice of values, so the slices that both errors share do not change.
 	c.header.Set(name, value)
 	return c
 }
 
 func (e *HTTPError) refine() *HTTPError {
 	c := *e
-	// All refinements refer to the first error, so that each of them matches it and
-	// the others.
+	// All copies refer to the first error, so that any of them matches any other.
 	c.origin = e.root()
 	return &c
 }
@@ -110,31 +103,30 @@ func (e *HTTPError) root() *HTTPError {
 	return e
 }
 
-// Status is the status code of the response.
+// Status returns the status code of the response.
 func (e *HTTPError) Status() int { return e.status }
 
-// Detail is what the client finds under "detail".
+// Detail returns the value that the client finds under "detail".
 func (e *HTTPError) Detail() any { return e.detail }
 
-// Header returns a copy of the headers sent along.
+// Header returns a copy of the headers that are sent with the error.
 func (e *HTTPError) Header() http.Header { return e.header.Clone() }
 
-// Error is the status and the detail, for logs.
+// Error returns the status and the detail, for logs.
 func (e *HTTPError) Error() string { return fmt.Sprintf("%d: %v", e.status, e.detail) }
 
-// Unwrap is what lies behind an error that Candor made by itself, as handlers
-// of [OnStatus] see it: the *[ValidationError] of a 422, the unknown error or
-// the panic of a 500. It is nil for errors made by [Error].
+// Unwrap returns the cause of an error that Candor made itself, as handlers of [OnStatus] see it: the
+// *[ValidationError] of a 422, the unknown error or the panic of a 500. It is nil for errors made by [Error].
 func (e *HTTPError) Unwrap() error { return e.cause }
 
-// Is reports whether target is the same error or one refined from the same. One
-// that [Route.Call] returns is every error with its status and its detail.
+// Is reports whether target is the same error, or both were derived from the same error by With or WithHeader. An error
+// returned by [Route.Call] matches every error with its status and its detail.
 func (e *HTTPError) Is(target error) bool {
 	t, ok := target.(*HTTPError)
 	return ok && (t.root() == e.root() || e.remote && t.status == e.status && sameJSON(t.detail, e.detail))
 }
 
-// sameJSON compares details by how they are written.
+// sameJSON compares details by their encoding.
 func sameJSON(a, b any) bool {
 	fault, err := encodeJSON(a)
 	other, otherErr := encodeJSON(b)
@@ -152,70 +144,67 @@ var (
 	errUnreadable = Error(http.StatusBadRequest, "the body could not be read")
 )
 
-// errClientGone is a response that could not be written to its end because
-// nobody takes it any more.
+// errClientGone is the error for a response that could not be written because the client has disconnected.
 var errClientGone = errors.New("the client has disconnected")
 
-// errorWriter turns every error of an app into a response: those of handlers,
-// dependencies, binding and middleware, panics, and the 404 and 405 of no
-// route. There is no second one; routers with [OnError] and [OnStatus] have a
-// copy with their mappings.
+// errorWriter turns every error of an app into a response: errors of handlers, dependencies, binding and middleware,
+// panics, and the 404 and 405 of no route. It is the only writer of errors; routers with [OnError] and [OnStatus] have
+// a copy with their handlers.
 type errorWriter struct {
 	log *slog.Logger
 	// dev is nil unless the app is under development.
 	dev *develop.Mode
-	// messages makes the sentence of a fault; where it is nil or returns "",
-	// the sentence is the default one.
+	// messages makes the message of a validation error; if it is nil or returns "", the default message is used.
 	messages func(*http.Request, Fault) string
-	// format is the form of bodies; nil is {"detail": ...}.
+	// format is the format of error bodies; nil is {"detail": ...}.
 	format *errorFormat
-	// handlers are asked in this order.
+	// handlers are tried in this order.
 	handlers []handlerFuncs
-	// challenges are those of 401 responses.
+	// challenges are the challenges of 401 responses.
 	challenges []string
-	// codecs write errors for clients that do not take JSON.
+	// codecs encode errors for clients that do not accept JSON.
 	codecs codecSet
 }
 
-// errorFormat is the form of the body of an error.
+// errorFormat is a format of error bodies.
 type errorFormat struct {
 	mediaType string
 	body      func(*HTTPError) any
 }
 
-// claims reports whether an error that a Validate method returned is a response
-// by itself: it holds an HTTPError, or an OnError is there for its type.
+// claims reports whether an error returned by a Validate method is sent as it is, and not as a validation error: it
+// wraps an HTTPError, or an OnError handles its type.
 func (ew *errorWriter) claims(err error) bool {
 	return httpErrorIn(err) != nil || slices.ContainsFunc(ew.handlers, func(m handlerFuncs) bool { return m.claims(err) })
 }
 
-// handlerFuncs may answer a failure in its own way. Where it does not, it may have
-// put another error in the place of the failure's, and the next one is asked.
+// handlerFuncs is an error handler. It responds to a failure, or it declines. Before it declines it may replace the
+// failure's error, which the next handler then sees.
 type handlerFuncs struct {
 	respond func(f *failure) (done bool)
-	// claims reports whether it is there for errors of the type of err.
+	// claims reports whether the handler is for errors of the type of err.
 	claims func(err error) bool
 }
 
-// failure is an error on its way to its response.
+// failure is an error that is being turned into a response.
 type failure struct {
 	writer *errorWriter
 	w      http.ResponseWriter
 	r      *http.Request
 	err    error
-	// shown is err as the client may see it, once somebody asked for it.
+	// shown is the error as the client may see it, computed when first needed.
 	shown *HTTPError
 	begun bool
 }
 
-// write answers r with err. Where the client has left already, it only logs.
-// A response that has begun cannot become another: its connection is aborted.
+// write responds to r with err. If the client has already disconnected, it only logs. If a response has already begun,
+// the connection is aborted.
 func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) {
 	if log := faultlog.Of(r.Context()); log != nil {
 		log.Note(faultsOf(err))
 	}
 	if ew.format != nil || len(ew.handlers) > 0 {
-		// Functions of the user see a *ValidationError and never its internal form.
+		// Functions of the user see a *ValidationError, never its internal form.
 		err = opened(err)
 	}
 	f := failure{writer: ew, w: w, r: r, err: err}
@@ -229,8 +218,7 @@ func (ew *errorWriter) write(w http.ResponseWriter, r *http.Request, err error) 
 	}
 }
 
-// faultsOf are the validation errors that an error is made of, those of an
-// HTTPError and of none other left out.
+// faultsOf returns the validation errors in err, except those of an HTTPError.
 func faultsOf(err error) []fault.Fault {
 	if invalid, ok := err.(*invalidRequest); ok { //nolint:errorlint // nobody has wrapped it yet
 		return invalid.faults
@@ -241,12 +229,11 @@ func faultsOf(err error) []fault.Fault {
 	return fault.Of(err)
 }
 
-// handle lets the mappings answer first. They get a failure on the heap; one
-// that none of them sees stays off it.
+// handle tries the error handlers first. They get a failure on the heap; without error handlers it stays on the stack.
 func (f failure) handle() {
 	defer f.rescue()
 	for _, m := range f.writer.handlers {
-		// The handler before may have replaced the error, so this is asked each time.
+		// Checked for each handler, because the one before may have replaced the error.
 		if f.clientLeft() || m.respond(&f) {
 			break
 		}
@@ -254,7 +241,7 @@ func (f failure) handle() {
 	f.write()
 }
 
-// write answers what nothing has answered yet.
+// write responds to a failure that no handler has responded to.
 func (f *failure) write() {
 	defer f.rescue()
 	switch {
@@ -267,22 +254,19 @@ func (f *failure) write() {
 	}
 }
 
-// replace goes on with another error.
+// replace continues with another error.
 func (f *failure) replace(err error) { f.err, f.shown = err, nil }
 
-// clientLeft reports whether nobody waits for a response any more and the error
-// says no more than that.
+// clientLeft reports whether the client has disconnected and the error says no more than that.
 func (f *failure) clientLeft() bool {
-	// The cancelled context may be one that the handler made, so the request's is
-	// asked too.
+	// The handler may have cancelled a context of its own, so the request's context is checked too.
 	return errors.Is(f.err, errClientGone) || errors.Is(f.err, context.Canceled) && errors.Is(f.r.Context().Err(), context.Canceled)
 }
 
-// wwwAuthenticate is the name as it stands in a header map.
+// wwwAuthenticate is the canonical header name, as in a header map.
 const wwwAuthenticate = "Www-Authenticate"
 
-// challenging is a writer whose 401 responses have these challenges, unless an
-// error has its own.
+// challenging returns a writer whose 401 responses have these challenges, unless an error has its own.
 func (ew *errorWriter) challenging(challenges []string) *errorWriter {
 	c := *ew
 	c.challenges = challenges
@@ -299,11 +283,11 @@ func (f *failure) challenge(status int) {
 	}
 }
 
-// known is the error as the client may see it: the *HTTPError it holds, or a
-// 422. Every other error is logged, and the client learns only that it was one.
+// known returns the error as the client may see it: the *HTTPError it wraps, or a 422. Any other error is logged, and
+// the client only gets a 500.
 func (f *failure) known() *HTTPError {
 	if f.shown == nil {
-		// Kept, because classify logs an error that nobody knows.
+		// Kept, because classify logs unknown errors and must not log one twice.
 		f.shown = f.classify()
 	}
 	return f.shown
@@ -321,8 +305,7 @@ func (f *failure) classify() *HTTPError {
 	return &HTTPError{status: errInternal.status, detail: errInternal.detail, cause: f.err}
 }
 
-// httpErrorIn finds the HTTPError in err, nil if there is none with a status an
-// error can have.
+// httpErrorIn returns the HTTPError in err, nil if there is none with a valid status.
 func httpErrorIn(err error) *HTTPError {
 	known, ok := errors.AsType[*HTTPError](err)
 	if !ok || known.status < 300 || known.status > 599 {
@@ -331,7 +314,7 @@ func httpErrorIn(err error) *HTTPError {
 	return known
 }
 
-// status is that of known, found without a word in the log.
+// status returns the status of known, without logging.
 func (f *failure) status() int {
 	if f.shown != nil {
 		return f.shown.status
@@ -345,8 +328,7 @@ func (f *failure) status() int {
 	return http.StatusInternalServerError
 }
 
-// untouched are the faults of a request that nobody but the writer has seen;
-// nil for any other failure.
+// untouched returns the validation errors of a request that no user function has seen; nil for any other failure.
 func (f *failure) untouched() *invalidRequest {
 	invalid, _ := f.err.(*invalidRequest) //nolint:errorlint // nobody has wrapped it yet
 	return invalid
@@ -360,22 +342,21 @@ func (f *failure) respond() {
 	f.challenge(status)
 	sentType, sent := f.inClientsType(mediaType, body)
 	writeBody(f.w, status, sentType, sent)
-	// One large body must not keep its memory in the pool.
+	// A single large body must not stay in the pool.
 	if cap(body) <= maxKept {
 		*slot = body
 		spareBodies.Put(slot)
 	}
 }
 
-// maxKept is the largest buffer kept for the next answer, in bytes.
+// maxKept is the largest buffer that is kept for the next response, in bytes.
 const maxKept = 64 << 10
 
-// spareBodies keeps the buffers of bodies that have been written.
+// spareBodies is a pool of buffers for bodies.
 var spareBodies = sync.Pool{New: func() any { return new([]byte) }}
 
 func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte) {
-	// The usual 422 needs no *ValidationError. Where a value in it cannot be written,
-	// the long way below logs why.
+	// The usual 422 needs no *ValidationError. If a value in it cannot be encoded, the slow path below logs why.
 	if invalid := f.untouched(); invalid != nil {
 		if body, err := f.writer.appendFaults(dst, f.r, invalid.faults); err == nil {
 			return http.StatusUnprocessableEntity, mediatype.JSON, body
@@ -390,9 +371,8 @@ func (f *failure) encode(dst []byte) (status int, mediaType string, body []byte)
 	return known.status, mediaType, body
 }
 
-// reasonAlone is the body of an error whose detail cannot be written: what is
-// left is what its status says. Where not even that has the app's form, such as
-// one with another member that cannot be written, it is that of a detail.
+// reasonAlone encodes an error whose detail cannot be encoded, with the reason phrase as its detail. If even that fails
+// in the app's format, such as with another member that cannot be encoded, it falls back to {"detail": ...}.
 func (ew *errorWriter) reasonAlone(dst []byte, e *HTTPError) (mediaType string, body []byte) {
 	plain := *e
 	plain.detail = reason(e.status)
@@ -403,16 +383,16 @@ func (ew *errorWriter) reasonAlone(dst []byte, e *HTTPError) (mediaType string, 
 	return mediaType, body
 }
 
-// begin gets the header ready for a response of this failure: that of the
-// abandoned answer does not describe it, that of the error is added.
+// begin prepares the header for a response to this failure: it removes headers that describe the abandoned response,
+// and adds those of the error.
 func (f *failure) begin() {
-	// Set first: whatever fails from here on must not begin a second response.
+	// Set first: if something fails from here on, no second response may be started.
 	f.begun = true
 	header := f.w.Header()
 	known := httpErrorIn(f.err)
 	if f.status() >= http.StatusBadRequest {
-		// The handler may have set these for a body that is not sent. A 304 keeps
-		// them: they describe what the client has.
+		// The handler may have set these for a body that is not sent. A 304 keeps them: they describe the
+		// representation that the client has.
 		for _, name := range []string{"Content-Disposition", "Content-Encoding", "Content-Range", "Etag", "Last-Modified"} {
 			delete(header, name)
 		}
@@ -432,8 +412,7 @@ func (f *failure) begin() {
 	}
 }
 
-// leavesOut reports whether HTTP cannot carry a header of the response, and logs
-// why.
+// leavesOut reports whether HTTP cannot carry a header of the response, and logs why.
 func (f *failure) leavesOut(name string, values []string) bool {
 	err := mediatype.CheckHeader(name, values)
 	if err != nil {
@@ -442,8 +421,7 @@ func (f *failure) leavesOut(name string, values []string) bool {
 	return err != nil
 }
 
-// rescue answers with a plain 500 when what the user gave for writing errors
-// panics itself.
+// rescue responds with a plain 500 if a user function for writing errors panics.
 func (f *failure) rescue() {
 	value := recover()
 	if value == nil {
@@ -457,8 +435,7 @@ func (f *failure) rescue() {
 	writeBody(f.w, errInternal.status, mediaType, body)
 }
 
-// abort ends the connection of a response that has begun, so that the client
-// sees that it is cut short.
+// abort aborts the connection of a response that has begun, so that the client sees that it is truncated.
 func (f *failure) abort() {
 	level := slog.LevelError
 	if f.clientLeft() || errors.Is(f.err, errDraining) {
@@ -480,8 +457,8 @@ func (f *failure) logAt(level slog.Level, message string, err error, more ...any
 	f.writer.logError(f.r.Context(), level, message, err, attrs)
 }
 
-// logError logs an error. A panic is one record with its stack, or, while
-// developing, has a record for each line of it.
+// logError logs an error. A panic is one record with its stack; in development mode each line of the stack has a record
+// of its own.
 func (ew *errorWriter) logError(ctx context.Context, level slog.Level, message string, err error, attrs []any) {
 	p, panicked := errors.AsType[*panics.Error](err)
 	if panicked && ew.dev == nil {
@@ -493,7 +470,7 @@ func (ew *errorWriter) logError(ctx context.Context, level slog.Level, message s
 	}
 }
 
-// logLate logs an error that came after the response was written.
+// logLate logs an error that occurred after the response was written.
 func (ew *errorWriter) logLate(r *http.Request, err error) {
 	f := &failure{writer: ew, r: r, err: err}
 	if f.clientLeft() {
@@ -507,23 +484,21 @@ func (ew *errorWriter) logLate(r *http.Request, err error) {
 	f.logAt(level, "failed after the response", err)
 }
 
-// late is the body for an error that came in the middle of a response.
+// late encodes an error that occurred in the middle of a stream.
 func (ew *errorWriter) late(r *http.Request, err error) []byte {
 	f := &failure{writer: ew, r: r, err: err}
 	if !mediatype.BodyAllowed(f.known().status) {
-		// The stream has to end with a body, and this status has none.
+		// The stream must end with an error body, and this status has none.
 		f.shown = errInternal
 	}
 	_, _, body := f.encode(nil)
 	return body
 }
 
-// errorsKey finds in a request's context what serves it. The value has a
-// method that tells its error writer.
+// errorsKey is the context key for whatever serves the request, which knows its error writer.
 type errorsKey struct{}
 
-// errorsOf is the error writer of the app that serves r, or one with the
-// defaults.
+// errorsOf returns the error writer of the app that serves r, or one with the defaults.
 func errorsOf(r *http.Request) *errorWriter {
 	if found, ok := r.Context().Value(errorsKey{}).(interface{ errorWriter() *errorWriter }); ok {
 		return found.errorWriter()
@@ -531,8 +506,7 @@ func errorsOf(r *http.Request) *errorWriter {
 	return &errorWriter{log: slog.Default()}
 }
 
-// tryEncode is encode for a detail of the user's, which may panic while it is
-// written.
+// tryEncode is encode for details of the user, whose methods may panic.
 func (ew *errorWriter) tryEncode(dst []byte, r *http.Request, e *HTTPError) (mediaType string, body []byte, err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -542,7 +516,7 @@ func (ew *errorWriter) tryEncode(dst []byte, r *http.Request, e *HTTPError) (med
 	return ew.encode(dst, r, e)
 }
 
-// encode appends the body of an error to dst, nothing where its status has none.
+// encode appends the body of an error to dst, or nothing if its status has none.
 func (ew *errorWriter) encode(dst []byte, r *http.Request, e *HTTPError) (mediaType string, body []byte, err error) {
 	if !mediatype.BodyAllowed(e.status) {
 		return "", dst, nil
@@ -559,7 +533,7 @@ func (ew *errorWriter) encode(dst []byte, r *http.Request, e *HTTPError) (mediaT
 	return mediatype.JSON, append(body, '}'), err
 }
 
-// appendFaults writes the body of a 422.
+// appendFaults encodes the body of a 422.
 func (ew *errorWriter) appendFaults(dst []byte, r *http.Request, faults []fault.Fault) ([]byte, error) {
 	dst = append(dst, `{"detail":`...)
 	dst, err := appendFaults(dst, faults, func(f *fault.Fault) string {
@@ -571,9 +545,9 @@ func (ew *errorWriter) appendFaults(dst []byte, r *http.Request, faults []fault.
 	return append(dst, '}'), err
 }
 
-// rendered is a copy in which every fault has its sentence.
+// rendered returns a copy in which every validation error has its message.
 func (ew *errorWriter) rendered(r *http.Request, invalid *ValidationError) *ValidationError {
-	// Requests may share the error, and the messages depend on the request.
+	// Copied: requests may share the error, and the messages depend on the request.
 	c := *invalid
 	c.Faults = slices.Clone(invalid.Faults)
 	for i := range c.Faults {
@@ -593,7 +567,7 @@ func (ew *errorWriter) message(r *http.Request, f Fault) string {
 	return defaultMessage(f)
 }
 
-// writeBody sends a response whose body is complete.
+// writeBody sends a complete body.
 func writeBody(w http.ResponseWriter, status int, contentType string, body []byte) {
 	h := w.Header()
 	if !mediatype.BodyAllowed(status) {
@@ -601,30 +575,29 @@ func writeBody(w http.ResponseWriter, status int, contentType string, body []byt
 		w.WriteHeader(status)
 		return
 	}
-	// The keys are canonical and the lines are shared, which saves what Set would
-	// allocate.
+	// The keys are canonical and the values are shared, which saves the allocations of Set.
 	h["Content-Type"], h["Content-Length"] = mediatype.TypeLine(contentType), mediatype.LengthLine(len(body))
 	w.WriteHeader(status)
 	_, _ = w.Write(body)
 }
 
-// encodeJSON writes what no registration knows the type of, such as the detail of
-// an error or an example, as a response of its type would be written.
+// encodeJSON encodes a value whose type was not known at registration, such as the detail of an error or an example,
+// like a response of its type.
 func encodeJSON(v any) ([]byte, error) { return codec.AppendAny(nil, v) }
 
-// encodeRequestJSON is encodeJSON for what a client sends: with the members that
-// are writeonly, and without those that are readonly.
+// encodeRequestJSON is encodeJSON for what a client sends: with members that are writeonly, and without those that are
+// readonly.
 func encodeRequestJSON(v any) ([]byte, error) { return codec.AppendExact(nil, v) }
 
-// timedOut is the response to an error of a late operation, which is logged.
+// timedOut returns the 504 for an error of an operation that exceeded its Timeout, and logs the error.
 func (ew *errorWriter) timedOut(r *http.Request, err error) error {
 	f := &failure{writer: ew, r: r}
 	f.logAt(slog.LevelWarn, "request timed out", err)
 	return &HTTPError{status: http.StatusGatewayTimeout, detail: reason(http.StatusGatewayTimeout), cause: err}
 }
 
-// logCache logs an error of a store. While that is left alone, which is logged
-// once, its errors are no news.
+// logCache logs an error of a cache store. While a failing store is bypassed, which is logged once, its errors are not
+// logged again.
 func (ew *errorWriter) logCache(r *http.Request, err error) {
 	if errors.Is(err, budget.ErrOpen) {
 		return

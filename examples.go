@@ -17,28 +17,26 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Examples of error responses are what the server would send: the error writer
-// writes them, and the validation errors are those that the operation finds in a
-// request which it is given when its document is made.
+// Examples of error responses are what the server would really send: the error writer encodes them, and the validation
+// errors are those that the operation reports for invalid requests that are made up when the document is built.
 
 // badRequest is a request that hardly any operation accepts.
 type badRequest struct {
-	// text is the value of every wildcard, and, where it is sent, of every other
-	// parameter.
+	// text is the value of every wildcard and, if sent is set, of every other parameter.
 	text string
 	sent bool
-	// body is one of JSON.
+	// body is a JSON body.
 	body string
 }
 
-// badRequests are tried in this order: one that lacks everything first.
+// badRequests are tried in this order, beginning with one that sends nothing.
 var badRequests = []badRequest{{text: "x", body: "{}"}, {text: "x", sent: true, body: "[]"}, {text: "\xff", sent: true, body: "{"}}
 
-// shownFaults is how many validation errors an example has at most.
+// shownFaults is the maximum number of validation errors in an example.
 const shownFaults = 2
 
-// foundFaults are the first validation errors of a bad request, in the order in
-// which a response has them; nil where nothing can be found.
+// foundFaults returns the first validation errors for a bad request, in the order of a response; nil if none can be
+// provoked.
 func (e *endpoint) foundFaults() *invalidRequest {
 	for _, bad := range badRequests {
 		if found := e.try(bad); found != nil {
@@ -48,8 +46,8 @@ func (e *endpoint) foundFaults() *invalidRequest {
 	return nil
 }
 
-// try binds a request as the server would. What the user's own types make of it
-// may panic, and shows nothing then.
+// try binds a request as the server would. Methods of the user's types may panic on such input; then there is no
+// example.
 func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 	defer func() {
 		if recover() != nil {
@@ -60,11 +58,11 @@ func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 	x.scope.w, x.scope.r = recorder.New(e.method, io.Discard), bad.request(e)
 	x.ctx = (*requestContext)(x.scope.r)
 	x.scope.captured = slices.Repeat([]string{bad.text}, len(e.names))
-	_ = x.bindParams() // it has no error
+	_ = x.bindParams() // never fails
 	if e.body != nil && e.body.pass == nil && e.bodyMediaType() != "" {
 		x.uploads = new(uploadStore)
 		defer x.uploads.close()
-		_ = x.bindBody() // whose error is none of validation
+		_ = x.bindBody() // is not a validation error
 	}
 	if len(x.faults.Faults) == 0 {
 		return nil
@@ -73,7 +71,7 @@ func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 	return found
 }
 
-// bodyMediaType is a media type whose bodies are made here.
+// bodyMediaType returns a media type for which a body can be made up.
 func (e *endpoint) bodyMediaType() string {
 	for _, mediaType := range []string{mediatype.JSON, mediatype.Form, mediatype.Multipart} {
 		if e.body.reads(mediaType) {
@@ -120,7 +118,7 @@ func (bad badRequest) addBody(r *http.Request, mediaType string) {
 	r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 }
 
-// faultsShown are those of the example of an endpoint's 422.
+// faultsShown returns the validation errors for the example of an endpoint's 422.
 func (b *apiBuilder) faultsShown(e *endpoint) *invalidRequest {
 	if b.found != e {
 		b.found, b.foundFaults = e, e.foundFaults()
@@ -128,8 +126,7 @@ func (b *apiBuilder) faultsShown(e *endpoint) *invalidRequest {
 	return b.foundFaults
 }
 
-// showFaults adds the validation errors of an endpoint to the examples of its
-// 422, where that has the app's own form.
+// showFaults adds an endpoint's validation errors to the examples of its 422, if that has the app's own format.
 func (b *apiBuilder) showFaults(r *operation.Response, e *endpoint) {
 	isOther := func(c *boundHandler) bool { return c.takes(validationType, http.StatusUnprocessableEntity) }
 	isDeclared := func(r declaredBody) bool { return r.status == http.StatusUnprocessableEntity }
@@ -141,7 +138,7 @@ func (b *apiBuilder) showFaults(r *operation.Response, e *endpoint) {
 	}
 }
 
-// shownTo are the examples of errors that depend on the endpoint.
+// shownTo identifies the examples of errors that depend on the endpoint.
 func (b *apiBuilder) shownTo(e *endpoint) string {
 	var all []byte
 	if e.canBeInvalid() {
@@ -155,10 +152,10 @@ func (b *apiBuilder) shownTo(e *endpoint) string {
 	return string(all)
 }
 
-// bodyOf is the body that the server sends for an error, nil where it sends none.
+// bodyOf returns the body that the server sends for an error, nil if it sends none.
 func (b *apiBuilder) bodyOf(err error) (body json.RawMessage) {
 	defer func() {
-		if recover() != nil { // in a function of the user's
+		if recover() != nil { // in a function of the user
 			body = nil
 		}
 	}()
@@ -181,7 +178,7 @@ func (b *apiBuilder) showError(r *operation.Response, err error) {
 		return
 	}
 	for i := range r.Content {
-		// The example is JSON, which a codec makes its own of.
+		// The example is JSON; codecs have media types of their own.
 		if !mediatype.IsJSON(r.Content[i].Type) {
 			continue
 		}
@@ -189,8 +186,7 @@ func (b *apiBuilder) showError(r *operation.Response, err error) {
 	}
 }
 
-// addErrorExample names an example by its status. One that is there already is
-// not repeated.
+// addErrorExample adds an example named after its status. Duplicates are dropped.
 func addErrorExample(c *operation.Content, status int, x operation.Example) {
 	plain := strings.NewReplacer(" ", "_", "'", "", "-", "_").Replace(strings.ToLower(reason(status)))
 	x.Name = plain
@@ -207,17 +203,15 @@ func addErrorExample(c *operation.Content, status int, x operation.Example) {
 	}
 }
 
-// mergeExamples adds the examples of one more response, in the order of their
-// names.
+// mergeExamples adds the examples of another response, in the order of their names.
 func mergeExamples(c *operation.Content, more []operation.Example, status int) {
-	c.Examples = slices.Clip(c.Examples) // which responses may share
+	c.Examples = slices.Clip(c.Examples) // responses may share the slice
 	for _, x := range slices.SortedFunc(slices.Values(more), func(a, b operation.Example) int { return strings.Compare(a.Name, b.Name) }) {
 		addErrorExample(c, status, x)
 	}
 }
 
-// addExamples shows the values that options give, in the media types that they
-// can be seen in.
+// addExamples adds the examples given by options, in the media types that can show them.
 func (b *apiBuilder) addExamples(op *operation.Operation, e *endpoint) {
 	for _, x := range e.set.examples {
 		shown := operation.Example{Name: x.name, Summary: x.summary, Value: x.data}

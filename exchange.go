@@ -14,34 +14,33 @@ import (
 	"github.com/candor-go/candor/internal/panics"
 )
 
-// exchange is one request on its way through the steps of an endpoint. It is
-// used again after that; what handlers get is copied out of it.
+// exchange is the state of one request as it passes through the steps of an endpoint. It is pooled, so everything
+// handed to user code is a copy.
 type exchange struct {
 	endpoint *endpoint
 	slots    []slot
 	scope    requestScope
 	response response
-	// buffer is kept for the bodies of requests, faults and invalidInput for those that
-	// do not fit.
+	// buffer is reused for request bodies; faults and invalidInput are reused for validation errors.
 	buffer       []byte
 	faults       fault.List
 	invalidInput invalidRequest
 	progress
 }
 
-// progress is how far an exchange has come.
+// progress is how far a request has come. It is reset between requests.
 type progress struct {
 	ctx  context.Context
 	body []byte
-	// uploads are the files of a form; nil where there can be none.
+	// uploads are the files of a form; nil if there can be none.
 	uploads *uploadStore
-	// kept is the body for further attempts; nil where there are none.
+	// kept is the body, kept for further attempts; nil if there are none.
 	kept *keptBody
-	// finished is whether the response was written, or its failure was.
+	// finished means that the response, or that of an error, was written.
 	finished bool
-	// reported is the failure that was written.
+	// reported is the error that was sent.
 	reported error
-	// truncated means that a stream began but did not come to its end.
+	// truncated means that a stream began but did not complete.
 	truncated bool
 }
 
@@ -49,27 +48,24 @@ type progress struct {
 type slot struct {
 	*callSlot
 	inValue, outValue reflect.Value
-	// input reads what is no body into the slot; wires fill in what other
-	// nodes made.
+	// input binds parameters into the slot; wires copy in what other nodes made.
 	input *inputSlot
 	wires []func()
-	// lazy is nil where no Lazy leads to the node.
+	// lazy is nil if no Lazy field refers to the node.
 	lazy *lazySlot
-	// invalid means that parameters of the node had faults; refusal is the
-	// answer to missing credentials. Both are those of the request before until
-	// the parameters are read.
+	// invalid means that parameters of the node had validation errors; refusal is the response to missing credentials.
+	// Until the parameters are read, both still belong to the previous request.
 	invalid bool
 	refusal error
 }
 
-// newExchange makes what requests run in, one after the other. Whatever
-// depends on that only is found here, once.
+// newExchange makes an exchange, which serves requests one after the other. Whatever depends only on the endpoint is
+// computed here, once.
 func newExchange(e *endpoint) *exchange {
 	x := &exchange{endpoint: e, slots: make([]slot, len(e.nodes))}
 	x.scope.echo, x.scope.metadata = e.decode.Echo, &e.metadata
 	x.scope.newExchange = func(a *requestScope) *Exchange { return newExchangeInput(a.w, a.r, &x.response, e.security, x.fail) }
-	// All slots are made before they are wired: the handler is the first node and
-	// copies from later ones.
+	// All slots must exist before they are wired: the handler is the first node and copies from later ones.
 	for i, p := range e.nodes {
 		f := slot{callSlot: p.function.newCallSlot()}
 		f.inValue, f.outValue = reflect.ValueOf(f.in).Elem(), reflect.ValueOf(f.out).Elem()
@@ -92,8 +88,7 @@ func newExchange(e *endpoint) *exchange {
 	return x
 }
 
-// beLazy lets Lazy fields ask for the node, which waits for them or runs at its
-// step.
+// beLazy makes the node available to Lazy fields: it waits for them, or runs at its step.
 func (f *slot) beLazy(p *node) {
 	f.lazy = &lazySlot{made: f.out, attempts: p.provider.set.attempts}
 	if !p.waits {
@@ -112,7 +107,7 @@ func (f *slot) beLazy(p *node) {
 	}
 }
 
-// source points to what is injected.
+// source returns a pointer to the value of a dependency.
 func (x *exchange) source(d wire) any {
 	if d.node == singleton {
 		return d.value.Addr().Interface()
@@ -123,20 +118,20 @@ func (x *exchange) source(d wire) any {
 	return x.slots[d.node].out
 }
 
-// fill fills in what other nodes made.
+// fill copies in what other nodes made.
 func (f *slot) fill() {
 	for _, copyIn := range f.wires {
 		copyIn()
 	}
 }
 
-// call runs the node, once what it depends on has been made.
+// call runs the node, after its dependencies have run.
 func (f *slot) call(ctx context.Context) error {
 	f.fill()
 	return f.run(ctx)
 }
 
-// release empties the slot. Lazy fields that outlive it learn of that first.
+// release clears the slot. Lazy fields that user code still holds are told first.
 func (f *slot) release() {
 	if f.lazy != nil {
 		f.lazy.release()
@@ -144,14 +139,14 @@ func (f *slot) release() {
 	f.empty()
 }
 
-// release empties the exchange for the next request.
+// release clears the exchange for the next request.
 func (x *exchange) release() {
 	for i := range x.slots {
 		x.slots[i].release()
 	}
 	x.scope.release()
 	x.response.release()
-	// One large body must not keep its memory in the pool.
+	// A single large body must not stay in the pool.
 	if cap(x.buffer) > maxKept {
 		x.buffer = nil
 	}
@@ -160,16 +155,16 @@ func (x *exchange) release() {
 		x.invalidInput = invalidRequest{}
 	}
 	x.progress = progress{}
-	// Put comes last: another request may use the exchange at once.
+	// Put must come last: another request may take the exchange immediately.
 	x.endpoint.exchanges.Put(x)
 }
 
-// startStreaming prepares for a response that is sent while it is made.
+// startStreaming prepares for a response that is sent while it is produced.
 func (x *exchange) startStreaming() {
 	e, r := x.endpoint, x.scope.r
 	ctx, cancel := context.WithCancel(x.ctx)
 	x.ctx = ctx
-	if e.body != nil && e.body.pass != nil { // which is read while the response is sent
+	if e.body != nil && e.body.pass != nil { // the body is read while the response is sent
 		_ = http.NewResponseController(x.scope.w).EnableFullDuplex()
 	}
 	x.response.streaming = &streaming{
@@ -184,7 +179,7 @@ func (x *exchange) startStreaming() {
 	}
 }
 
-// protected runs the steps from the i-th on. A panic is an error.
+// protected runs the steps from index i on. A panic becomes an error.
 func (x *exchange) protected(i int) (err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -194,7 +189,7 @@ func (x *exchange) protected(i int) (err error) {
 	return x.from(i)
 }
 
-// from runs the steps from the i-th on.
+// from runs the steps from index i on.
 func (x *exchange) from(i int) error {
 	steps := x.endpoint.steps
 	for ; i < len(steps); i++ {
@@ -209,14 +204,13 @@ func (x *exchange) from(i int) error {
 	return nil
 }
 
-// conclude does what is left after the steps, which ended with err: it writes
-// the response, unless a step did, and hands over the tasks. They come last of
-// all, after every tear-down, and not at all where anything failed.
+// conclude completes a request whose steps returned err: it writes the response, unless a step did, and starts the
+// background tasks. Tasks start last, after every tear-down, and not at all if anything failed.
 func (x *exchange) conclude(err error) {
 	if !x.finished {
 		x.finish(err)
 	} else {
-		x.invalidate() // what a tear-down after the last byte has committed
+		x.invalidate() // for changes committed by a tear-down after the last byte
 		if err != nil && !errors.Is(err, x.reported) {
 			x.endpoint.errors.logLate(x.scope.r, err)
 		}
@@ -229,7 +223,7 @@ func (x *exchange) conclude(err error) {
 	}
 }
 
-// finish writes the response, or that of err.
+// finish writes the response, or the one for err.
 func (x *exchange) finish(err error) {
 	x.finished = true
 	a := &x.scope
@@ -238,8 +232,7 @@ func (x *exchange) finish(err error) {
 		err = x.checkHeader()
 	}
 	if err != nil {
-		// This is the error before it becomes a 504, because wrappers return the
-		// original, which conclude compares.
+		// The original error, before it becomes a 504: wrappers return the original, and conclude compares with it.
 		x.reported = err
 		if !a.exchange.writeFailure(a.w, err) {
 			x.fail(a.w, err)
@@ -257,35 +250,34 @@ func (x *exchange) fail(w http.ResponseWriter, err error) {
 	x.endpoint.errors.write(w, x.scope.r, err)
 }
 
-// takeTasks are the tasks that were added and not taken yet. The response is
-// written, and the client gets it before any of them runs.
+// takeTasks returns the tasks that were added and not yet taken. The response is flushed first, so that the client has
+// it before any task runs.
 func (x *exchange) takeTasks() []func(context.Context) error {
 	a := &x.scope
 	if a.tasks == nil || len(a.tasks.list) == 0 {
 		return nil
 	}
-	if x.endpoint.upgrade == nil { // else there is nobody left to flush to
+	if x.endpoint.upgrade == nil { // after an upgrade there is no response to flush
 		_ = http.NewResponseController(a.w).Flush()
 	}
 	tasks := a.tasks.list
-	// Tasks run once, although both respondInside and conclude take them.
+	// Cleared, because respondInside and conclude both take the tasks, which must run once.
 	a.tasks.list = nil
 	return tasks
 }
 
-// reportedLate reports whether the client knows of the error of a stream, at the
-// end of it.
+// reportedLate reports whether the error of a stream was sent to the client at the end of the stream.
 func (x *exchange) reportedLate() bool {
 	return x.response.streaming != nil && x.response.streaming.reported
 }
 
-// checkpoint is what the response was before an attempt.
+// checkpoint is the state of the response before an attempt.
 type checkpoint struct {
 	header http.Header
 	tasks  int
 }
 
-// checkpoint is taken where there may be more than one attempt.
+// checkpoint saves the state if there may be more than one attempt.
 func (x *exchange) checkpoint(attempts int) (c checkpoint) {
 	if attempts == 0 {
 		return c
@@ -303,19 +295,19 @@ func (x *exchange) checkpoint(attempts int) (c checkpoint) {
 func (x *exchange) isRepeatable() bool {
 	e := x.endpoint
 	switch {
-	// The response was sent, or the connection upgraded.
+	// The response was sent, or the connection was upgraded.
 	case x.finished, x.ctx.Err() != nil:
 		return false
 	case e.body != nil:
-		// A body that could not be read to its end cannot be read again.
+		// A body that was not read completely cannot be read again.
 		return e.body.pass == nil && (!x.kept.begun || x.kept.isRead())
 	}
 	r := x.scope.r
 	return !e.takesRequest || r.Body == nil || r.Body == http.NoBody
 }
 
-// rewind prepares for a further attempt of the steps from rest on: what those
-// before have made stays, and all that they ran is as it was.
+// rewind prepares another attempt of the steps from rest on: results of earlier steps are kept, and the state of later
+// ones is restored.
 func (x *exchange) rewind(to checkpoint, rest int) error {
 	h := x.scope.w.Header()
 	clear(h)
@@ -335,8 +327,7 @@ func (x *exchange) rewind(to checkpoint, rest int) error {
 	return x.bindAgain(rest)
 }
 
-// bindAgain binds the inputs of the nodes behind rest, as far as no step there
-// does.
+// bindAgain binds the inputs of the nodes after rest again, except for those that a step will bind.
 func (x *exchange) bindAgain(rest int) error {
 	e := x.endpoint
 	for _, i := range e.reading {
@@ -355,12 +346,12 @@ func (x *exchange) bindAgain(rest int) error {
 	return x.refuseInvalid()
 }
 
-// invalid is the error of all faults found so far.
+// invalid returns the error for all validation errors found so far.
 func (x *exchange) invalid() error {
 	if err := validateResponse(&x.faults, x.endpoint.errors.claims); err != nil {
 		return err
 	}
-	// Several inputs may report a parameter twice, and out of order.
+	// Several inputs may report the same parameter twice, and out of order.
 	if len(x.slots) > 1 || x.endpoint.closed != nil {
 		sortBySource(x.faults.Faults)
 		x.faults.DropRepeated()
@@ -368,9 +359,8 @@ func (x *exchange) invalid() error {
 	return refused(&x.invalidInput, &x.faults, x.body, x.endpoint.decode.Echo)
 }
 
-// checkHeader finds what functions put into the header of the response and HTTP
-// cannot carry: before the tear-downs, so that nothing is committed, and again
-// for what these add.
+// checkHeader finds response headers, set by user functions, that HTTP cannot carry. It runs before the tear-downs, so
+// that nothing is committed, and again after them for headers that they add.
 func (x *exchange) checkHeader() error {
 	if !x.endpoint.setsHeader {
 		return nil
@@ -383,11 +373,10 @@ func (x *exchange) checkHeader() error {
 	return nil
 }
 
-// refusal is why a node cannot run, nil if it can.
+// refusal returns why a node cannot run, nil if it can.
 func (x *exchange) refusal(i int) error {
 	switch f := &x.slots[i]; {
-	// Credentials come first: a client without them learns nothing about the
-	// parameters.
+	// Credentials come first: a client without them must learn nothing about the parameters.
 	case f.refusal != nil:
 		return f.refusal
 	case f.invalid:

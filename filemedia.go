@@ -12,13 +12,13 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// What a client says of a file is no proof of what is in it, so that the media types of
-// a file are judged by its first bytes.
+// The media type that a client declares for a file proves nothing about its content, so the file's first bytes are
+// inspected.
 
-// sniffed is how many bytes of a file tell its media type.
+// sniffed is how many bytes of a file are inspected.
 const sniffed = 3072
 
-// fileMedia are the media types of the tag of a file, nil for any.
+// fileMedia returns the media types in the tag of a file field, nil for any.
 func fileMedia(f *typeinfo.Field) ([]string, error) {
 	if f.Media == "" {
 		return nil, nil
@@ -32,8 +32,7 @@ func fileMedia(f *typeinfo.Field) ([]string, error) {
 	return media, nil
 }
 
-// fit reports whether the files are of the media types of the tag. Of several in the place of
-// one the last counts.
+// fit checks that the files have a media type of the tag. If several files are sent for a single one, the last counts.
 func (p *filePlan) fit(files []Upload, name string, faults *fault.List) bool {
 	if p.media == nil {
 		return true
@@ -56,13 +55,13 @@ func (p *filePlan) fit(files []Upload, name string, faults *fault.List) bool {
 	return fit
 }
 
-// misfit is what is wrong with the content of a file.
+// misfit returns the validation error for the content of a file, nil if it is accepted.
 func (p *filePlan) misfit(u *Upload) *fault.Fault {
 	content, err := u.Open()
 	if err != nil {
 		return fault.With(fault.ValueError, "error", "the file cannot be read")
 	}
-	defer func() { _ = content.Close() }() // which was only read
+	defer func() { _ = content.Close() }() // opened for reading only
 	head, err := io.ReadAll(io.LimitReader(content, sniffed))
 	if err != nil {
 		return fault.With(fault.ValueError, "error", "the file cannot be read")
@@ -74,8 +73,8 @@ func (p *filePlan) misfit(u *Upload) *fault.Fault {
 	return fault.With(fault.ValueError, "error", fmt.Sprintf("the file must be %s, but its content is %s", strings.Join(p.media, " or "), mediatype.Bare(found.String())))
 }
 
-// takes reports whether a media type, or a wider one that it is a kind of, is one of the tag.
-// Everything is a kind of bytes, which therefore do not count.
+// takes reports whether the tag allows the media type or one that includes it. application/octet-stream includes
+// everything, so it does not count.
 func (p *filePlan) takes(found *mimetype.MIME) bool {
 	for m := found; m != nil; m = m.Parent() {
 		for _, wanted := range p.media {

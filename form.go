@@ -19,9 +19,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// OAuth2PasswordForm is the form by which OAuth2 clients ask for a token with a
-// user name and a password (RFC 6749, section 4.3.2). Embed it in an input, or
-// take it as one field:
+// OAuth2PasswordForm is the form with which OAuth2 clients request a token for a user name and a password (RFC 6749,
+// section 4.3.2). Embed it in an input, use it as the input, or as a field:
 //
 //	func login(ctx context.Context, in candor.OAuth2PasswordForm) (Token, error)
 //	func login(ctx context.Context, in struct {
@@ -29,61 +28,58 @@ import (
 //		DB   *sql.DB                   `dep:""`
 //	}) (Token, error)
 //
-// A parameter that is sent without a value counts as left out (RFC 6749, section
-// 3.2), so that an empty user name or password is missing.
+// A parameter without a value counts as absent (RFC 6749, section 3.2), so an empty user name or password is missing.
 //
-// Compare the password in a time that does not depend on what was sent: by a
-// password hash, or by [SecretsEqual].
+// Compare the password in constant time: with a password hash, or with [SecretsEqual].
 type OAuth2PasswordForm struct {
-	// GrantType is "password", or "" where the client left it out.
+	// GrantType is "password", or "" if the client left it out.
 	GrantType string `form:"grant_type,omitempty" validate:"oneof=password" example:"password"`
 	Username  string `form:"username" validate:"min=1"`
 	Password  string `form:"password" validate:"min=1"`
-	// Scope holds the scopes the client asks for, between spaces.
+	// Scope holds the requested scopes, separated by spaces.
 	Scope string `form:"scope,omitempty"`
-	// ClientID and ClientSecret are those of the client rather than the user.
+	// ClientID and ClientSecret identify the client rather than the user.
 	ClientID     string `form:"client_id,omitempty"`
 	ClientSecret string `form:"client_secret,omitempty"`
 }
 
-// Scopes are the scopes the client asks for, one by one.
+// Scopes returns the requested scopes.
 func (f OAuth2PasswordForm) Scopes() []string { return strings.Fields(f.Scope) }
 
-// formPlan reads a body of pairs or of parts into the form fields of an input.
+// formPlan reads a URL-encoded or multipart body into the form fields of an input.
 type formPlan struct {
 	fields []formField
 	strict bool
 }
 
-// formField is one field of a form. takesEmpty means that an empty value is one;
-// otherwise it is what browsers send for an input that was left empty.
+// formField is one field of a form. takesEmpty means that an empty value is valid; otherwise it is what browsers send
+// for an input left empty.
 type formField struct {
 	*bind.Param
-	// nested is set for a value of several names, which is no Param.
+	// nested is set for a value made of several names, which has no Param.
 	nested *bind.Nested
-	// file is set for a file, which is no Param.
+	// file is set for a file, which has no Param.
 	file       *filePlan
 	name       string
 	index      []int
 	takesEmpty bool
 	isJSON     bool
-	// isNeeded means that there is no form without it.
+	// isNeeded means that a form without the field is invalid.
 	isNeeded bool
-	// isList means that every value counts, rather than the last.
+	// isList means that all values count, rather than only the last.
 	isList bool
-	// aliases are the positions of the fields of former names, isAlias means that it is
-	// one of those.
+	// aliases are the indices of the fields for former names; isAlias means that this is one of those.
 	aliases []int
 	isAlias bool
-	// cross judges it beside others; nil without such rules.
+	// cross checks the field together with others; nil without such rules.
 	cross check.CrossCheck
-	// requiredBy are the numbers of the fields that it has to be there beside.
+	// requiredBy are the indices of the fields in whose presence this one is required.
 	requiredBy []int
 	// isSecret means that no error repeats the value.
 	isSecret bool
 }
 
-// formBody makes the plan of a body that is a form.
+// formBody makes the plan of a form body.
 func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	form := &formPlan{strict: in.Form.Strict}
 	for _, f := range in.Form.Fields {
@@ -98,20 +94,20 @@ func (c *compiler) formBody(p *bodyPlan, in *typeinfo.Input) error {
 	}
 	p.required = slices.ContainsFunc(form.fields, func(f formField) bool { return f.isNeeded })
 	p.absent = form.decode
-	// One error for the body says more than one for each field of a form that was not sent.
+	// If no form was sent, one error for the body says more than one for each field.
 	if p.required {
 		p.absent = missingBody
 	}
-	// Pairs are read as a whole; parts are a stream, since files may be larger than memory.
+	// Pairs are read as a whole; parts are streamed, since files may be larger than memory.
 	p.media = []bodyMedia{{name: mediatype.Form, decode: form.decode, copies: true, text: true}, {name: mediatype.Multipart, stream: form.readMultipart}}
-	// Pairs cannot carry a file, so the document does not list them for this form.
+	// Pairs cannot carry a file, so the document does not list URL-encoded bodies for this form.
 	if form.hasFiles() {
 		p.media, p.keepsFiles = p.media[1:], true
 	}
 	return nil
 }
 
-// formAliases adds the fields of former names after all others.
+// formAliases appends the fields of former names, after all others.
 func (c *compiler) formAliases(form *formPlan, in *typeinfo.Input) error {
 	for i, f := range in.Form.Fields {
 		for _, former := range f.Aliases {
@@ -156,7 +152,7 @@ func (c *compiler) formField(in *typeinfo.Input, f *typeinfo.Field) (field formF
 func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Options, faults *fault.List) {
 	o.Echo = o.Echo && !f.isSecret
 	switch wrong := sent.wrong[i]; {
-	// The value was not kept, so without this case the field would count as missing.
+	// The value was not stored, so without this case the field would count as missing.
 	case wrong != nil:
 		wrong.Loc = []any{"body", f.name}
 		faults.Add(wrong)
@@ -171,32 +167,31 @@ func (f *formField) bind(into reflect.Value, sent *sentForm, i int, o codec.Opti
 	}
 }
 
-// takesEmpty reports whether an empty text is a value of a field. OAuth2 has a rule of
-// its own: a parameter without a value counts as left out (RFC 6749, section 3.2).
+// takesEmpty reports whether an empty text is a value of the field. OAuth2 has its own rule: a parameter without a
+// value counts as absent (RFC 6749, section 3.2).
 func takesEmpty(f *typeinfo.Field, p *bind.Param) bool {
 	return f.Owner != reflect.TypeFor[OAuth2PasswordForm]() && bind.TakesEmpty(f, p)
 }
 
-// missingBody says that a body is missing, whatever would be in it.
+// missingBody reports that the body is missing, whatever its content would be.
 func missingBody(_ []byte, _ reflect.Value, _ codec.Options, faults *fault.List) bool {
 	faults.Add(fault.New(fault.Missing))
 	return true
 }
 
-// decode fills in the fields from pairs.
+// decode fills in the fields from a URL-encoded body.
 func (p *formPlan) decode(data []byte, into reflect.Value, o codec.Options, faults *fault.List) (fits bool) {
 	p.fill(into, p.read(strings.TrimPrefix(string(data), mediatype.ByteOrderMark)), o, faults)
 	return true
 }
 
-// fill fills in the fields. Faults leave it like those of decoders, the
-// location innermost first.
+// fill fills in the fields. Like those of decoders, the locations of its validation errors are innermost first.
 func (p *formPlan) fill(into reflect.Value, sent *sentForm, o codec.Options, faults *fault.List) {
 	var found fault.List
 	p.bind(into, sent, o, &found)
 	for i := range found.Faults {
 		f := &found.Faults[i]
-		// Cloned, since the location may be shared, and Reverse changes it.
+		// Cloned, since the location may be shared and Reverse changes it.
 		f.Loc = slices.Clone(f.Loc[1:])
 		slices.Reverse(f.Loc)
 		faults.Add(f)
@@ -204,9 +199,9 @@ func (p *formPlan) fill(into reflect.Value, sent *sentForm, o codec.Options, fau
 	faults.Truncated = faults.Truncated || found.Truncated
 }
 
-// bind fills in the fields. Faults have complete locations.
+// bind fills in the fields. Its validation errors have complete locations.
 func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, faults *fault.List) {
-	// The rest of such a form was only counted, so its fields may seem to be missing.
+	// Fields beyond the limit were only counted, so they would wrongly be reported as missing.
 	if sent.isFull() {
 		f := sent.tooMany()
 		f.Loc = []any{"body"}
@@ -219,7 +214,7 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 		}
 		sentAs := p.sentAs(i, sent, faults)
 		p.fields[sentAs].bind(into, sent, sentAs, o, faults)
-		// Rules across fields ask for the field, whatever it was called.
+		// Rules across fields look up the field by its current name.
 		sent.texts[i] = sent.texts[sentAs]
 	}
 	if p.strict || o.ForbidExtra {
@@ -228,14 +223,14 @@ func (p *formPlan) bind(into reflect.Value, sent *sentForm, o codec.Options, fau
 		}
 	}
 	p.require(sent, faults)
-	// A rule across fields compares values, so each of them has to be valid by itself first.
+	// A rule across fields compares values, so each must be valid by itself first.
 	if len(faults.Faults) == 0 {
 		p.judge(into, sent, faults)
 	}
 }
 
-// sentAs is the field of the name under which a value was sent. Two values that differ
-// are a fault of the former name.
+// sentAs returns the field under whose name a value was sent. Two different values are a validation error of the former
+// name.
 func (p *formPlan) sentAs(i int, sent *sentForm, faults *fault.List) int {
 	sentAs := i
 	for _, alias := range p.fields[i].aliases {
@@ -254,22 +249,20 @@ func (p *formPlan) sentAs(i int, sent *sentForm, faults *fault.List) int {
 
 func (s *sentForm) isAbsent(i int) bool { return s.texts[i] == nil && s.wrong[i] == nil }
 
-// sentForm is what a body holds for each field, and beside them.
+// sentForm holds what a body contains for each field, and for other names.
 type sentForm struct {
-	// pairs counts pairs or parts, and fileCount the parts that are files.
+	// pairs counts pairs or parts, and fileCount those parts that are files.
 	pairs, fileCount int
 	limits           MultipartLimits
-	// most is how many bytes the texts of a multipart form may have, and room what
-	// is left of them.
+	// most is the limit for all texts of a multipart form, in bytes, and memoryLeft what remains of it.
 	most, memoryLeft int64
 	texts            [][]string
 	files            [][]Upload
-	// branches are what was sent for values of several names.
+	// branches hold what was sent for values made of several names.
 	branches []*bind.Branch
-	// isShared means that several inputs are filled in from it, so that each needs
-	// files of its own.
+	// isShared means that several inputs are filled in from it, so that each needs its own files.
 	isShared bool
-	// wrong is set for a field whose value cannot be one.
+	// wrong is set for a field whose value is invalid.
 	wrong   []*fault.Fault
 	unknown []string
 }
@@ -279,8 +272,7 @@ func (p *formPlan) newSent(limits MultipartLimits) *sentForm {
 	return &sentForm{limits: limits, texts: make([][]string, n), files: make([][]Upload, n), branches: make([]*bind.Branch, n), wrong: make([]*fault.Fault, n)}
 }
 
-// takeNested adds a text, or what is wrong with it, to a value of several names, if the
-// name leads into one.
+// takeNested adds a text, or what is wrong with it, to a value made of several names, if the name belongs to one.
 func (p *formPlan) takeNested(name, text string, wrong *fault.Fault, sent *sentForm) bool {
 	for i := range p.fields {
 		if p.fields[i].nested != nil && p.fields[i].nested.Take(&sent.branches[i], name, text, wrong) {
@@ -290,7 +282,7 @@ func (p *formPlan) takeNested(name, text string, wrong *fault.Fault, sent *sentF
 	return false
 }
 
-// filesOf are the files of a field, for one input to keep.
+// filesOf returns the files of a field, for one input to keep.
 func (s *sentForm) filesOf(i int) []Upload {
 	if !s.isShared {
 		return s.files[i]
@@ -302,21 +294,21 @@ func (s *sentForm) filesOf(i int) []Upload {
 	return files
 }
 
-// addUnknown notes a name that no field has, each once.
+// addUnknown records a name that no field has, once.
 func (s *sentForm) addUnknown(name string) {
-	// The name becomes a location in the response, which is JSON.
+	// The name becomes a location in the response, which is JSON and so must be UTF-8.
 	name = strings.ToValidUTF8(name, "\uFFFD")
 	if !slices.Contains(s.unknown, name) {
 		s.unknown = append(s.unknown, name)
 	}
 }
 
-// isFull reports whether more came than may come. The rest is only counted.
+// isFull reports whether the limit is exceeded. Anything more is only counted.
 func (s *sentForm) isFull() bool {
 	return s.pairs > s.limits.Parts || s.fileCount > s.limits.Files
 }
 
-// tooMany is the fault of a form that is full.
+// tooMany is the validation error of a form that exceeds the limit.
 func (s *sentForm) tooMany() *fault.Fault {
 	switch {
 	case s.pairs <= s.limits.Parts:
@@ -333,23 +325,22 @@ func (s *sentForm) keepText(i int, field *formField, text string) {
 	s.clearWrong(i, field)
 }
 
-// clearWrong forgets what was wrong with the values of a field before the last, which
-// is the only one that counts.
+// clearWrong forgets what was wrong with earlier values of a field of which only the last counts.
 func (s *sentForm) clearWrong(i int, field *formField) {
 	if !field.isList {
 		s.wrong[i] = nil
 	}
 }
 
-// read sorts pairs by field. A name whose percent-encoding is malformed is that
-// of no field, as in a query, and strange as it stands.
+// read sorts pairs by field. A name with malformed percent-encoding is unknown, as in a query, and is reported as it
+// was sent.
 func (p *formPlan) read(data string) *sentForm {
 	sent := p.newSent(MultipartLimits{Parts: bind.MaxPairs})
 	for pair := range strings.SplitSeq(data, "&") {
 		if pair == "" {
 			continue
 		}
-		// The message needs the count; the pairs themselves cost no memory any more.
+		// The message needs the count; the extra pairs take no more memory.
 		if sent.pairs++; sent.isFull() {
 			continue
 		}
@@ -363,7 +354,7 @@ func (p *formPlan) read(data string) *sentForm {
 	return sent
 }
 
-// indexOf finds a field by its name, -1 without.
+// indexOf finds a field by its name, -1 if there is none.
 func (p *formPlan) indexOf(name string) int {
 	return slices.IndexFunc(p.fields, func(f formField) bool { return f.name == name && f.nested == nil })
 }
@@ -387,7 +378,7 @@ func (p *formPlan) sort(name, text string, sent *sentForm) {
 	}
 }
 
-// readMultipart fills in the fields from the parts of a body as they come.
+// readMultipart fills in the fields from the parts of a body as they arrive.
 func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incoming, faults *fault.List) error {
 	parts, err := formdata.New(in.r.Header.Get("Content-Type"), body)
 	if err != nil {
@@ -422,7 +413,7 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 	return nil
 }
 
-// takePart sorts a part by its name, and reads it to its end.
+// takePart handles a part according to its name, and reads it to its end.
 func (p *formPlan) takePart(part *formdata.Part, sent *sentForm, uploads *uploadStore) error {
 	sent.pairs++
 	if part.IsFile {
@@ -431,7 +422,7 @@ func (p *formPlan) takePart(part *formdata.Part, sent *sentForm, uploads *upload
 	i := p.indexOf(part.Name)
 	switch {
 	case sent.isFull():
-		// Read to its end all the same, since the next part begins after it.
+		// It must be read to its end: the next part begins there.
 		return discard(part)
 	case i < 0:
 		return p.takeUnnamed(part, sent)
@@ -450,7 +441,7 @@ func (p *formPlan) takePart(part *formdata.Part, sent *sentForm, uploads *upload
 	return sent.takeText(i, field, part)
 }
 
-// takeUnnamed reads a part that has the name of no field: it may lead into one.
+// takeUnnamed reads a part whose name no field has; it may belong to a value made of several names.
 func (p *formPlan) takeUnnamed(part *formdata.Part, sent *sentForm) error {
 	leads := func(f formField) bool { return f.nested != nil && f.nested.Reads(part.Name) }
 	if !slices.ContainsFunc(p.fields, leads) {
@@ -475,8 +466,8 @@ func discard(part io.Reader) error {
 	return err
 }
 
-// misfit is what keeps a part from being read into a field, "" for nothing.
-// JSON may come as a file, since a script cannot give it a media type otherwise.
+// misfit returns why a part cannot be read into a field, "" if it can. JSON may come as a file, because a script can
+// set its media type only that way.
 func (f *formField) misfit(part *formdata.Part) string {
 	mediaType, params, isMedia := mediatype.Parse(part.Header.Get("Content-Type"))
 	text := bodyMedia{text: true}
@@ -491,8 +482,8 @@ func (f *formField) misfit(part *formdata.Part) string {
 	return ""
 }
 
-// takeNoFile reads a part without a filename in the place of a file. An empty
-// one is what several clients send for an input that was left empty.
+// takeNoFile reads a part without a filename for a file field. Several clients send an empty one for an input left
+// empty.
 func (s *sentForm) takeNoFile(i int, part *formdata.Part) error {
 	n, err := io.Copy(io.Discard, part)
 	if n > 0 {
@@ -501,7 +492,7 @@ func (s *sentForm) takeNoFile(i int, part *formdata.Part) error {
 	return err
 }
 
-// takeFile keeps a file, unless it is what a browser sends for none.
+// takeFile keeps a file, unless it is what a browser sends for no file.
 func (s *sentForm) takeFile(i int, field *formField, part *formdata.Part, uploads *uploadStore) error {
 	u, err := field.file.keep(part, uploads)
 	if err != nil || u.Size == 0 && part.Filename == "" {
@@ -516,8 +507,7 @@ func (s *sentForm) takeFile(i int, field *formField, part *formdata.Part, upload
 	return nil
 }
 
-// takeText keeps a text. All texts of a form together have the limit of a body
-// that is held in memory, as they would in JSON.
+// takeText keeps a text. All texts of a form together are limited like a body that is held in memory.
 func (s *sentForm) takeText(i int, field *formField, part *formdata.Part) error {
 	text, err := s.readText(part)
 	if err == nil && (text != "" || field.takesEmpty) {
@@ -526,11 +516,10 @@ func (s *sentForm) takeText(i int, field *formField, part *formdata.Part) error 
 	return err
 }
 
-// readText reads a part that is a text, within the limits of all of them.
+// readText reads a text part, within the limit for all of them.
 func (s *sentForm) readText(part *formdata.Part) (string, error) {
 	most := min(s.limits.Text, s.memoryLeft)
-	// One byte over the limit shows that there is more; the inner min keeps +1 from
-	// overflowing.
+	// Reading one byte over the limit shows that there is more; the inner min keeps +1 from overflowing.
 	text, err := io.ReadAll(io.LimitReader(part, min(most, math.MaxInt64-1)+1)) // most texts are short
 	n := int64(len(text))
 	switch {
@@ -545,12 +534,12 @@ func (s *sentForm) readText(part *formdata.Part) (string, error) {
 	return string(text), nil
 }
 
-// hasFiles reports whether a form can be sent only by parts.
+// hasFiles reports whether the form can be sent only as multipart.
 func (p *formPlan) hasFiles() bool {
 	return slices.ContainsFunc(p.fields, func(f formField) bool { return f.file != nil })
 }
 
-// require reports the fields that are missing beside others.
+// require reports fields that are missing but required by others.
 func (p *formPlan) require(sent *sentForm, faults *fault.List) {
 	for i := range p.fields {
 		field := &p.fields[i]
@@ -565,7 +554,7 @@ func (s *sentForm) has(i int) bool {
 	return len(s.texts[i]) > 0 || len(s.files[i]) > 0 || s.wrong[i] != nil || s.branches[i].IsThere()
 }
 
-// judge runs the rules across fields.
+// judge checks the rules across fields.
 func (p *formPlan) judge(into reflect.Value, sent *sentForm, faults *fault.List) {
 	for i := range p.fields {
 		field := &p.fields[i]

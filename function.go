@@ -15,39 +15,37 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// function is a user's function with its types taken off.
+// function is a user's function with its types erased.
 type function struct {
 	in, out reflect.Type
-	// name is the function's own name, "" for a function literal; id is the name
-	// with the receiver and the type arguments that tell it from its namesakes.
+	// name is the function's own name, "" for a function literal; id also has the receiver and the type arguments, to
+	// distinguish functions of the same name.
 	name, id string
-	// pc is where it begins.
+	// pc is its entry address.
 	pc uintptr
-	// newCallSlot makes a place to call the function at.
+	// newCallSlot makes a call slot for the function.
 	newCallSlot func() *callSlot
 }
 
-// callSlot is where a function can be called, one call after the other: it has
-// place for an input and a result, and is emptied between.
+// callSlot holds an input and a result for calls of a function, one at a time. It is cleared in between and reused.
 type callSlot struct {
-	// in and out point to them.
+	// in and out are pointers to the input and the result.
 	in, out any
-	// run calls the function; wrap, in its place, does so around the rest of
-	// the request.
+	// run calls the function. wrap is used instead by functions that wrap the rest of the request.
 	run  func(ctx context.Context) error
 	wrap func(ctx context.Context, rest func() error) error
 	// empty sets input and result to zero.
 	empty func()
 }
 
-// eraseTypes takes the types off fn. attach puts into a call slot what calls fn there.
+// eraseTypes erases the types of fn. attach sets the functions of a call slot that call fn.
 func eraseTypes[In, Out any](fn any, attach func(r *callSlot, in *In, out *Out)) *function {
 	value := reflect.ValueOf(fn)
 	f := &function{
 		in: reflect.TypeFor[In](), out: reflect.TypeFor[Out](), pc: value.Pointer(),
 		newCallSlot: func() *callSlot {
 			in, out := new(In), new(Out)
-			// A call slot is used again, and no request may see the input of another.
+			// A call slot is reused, and no request may see the input of another.
 			r := &callSlot{in: in, out: out, empty: func() { *in, *out = *new(In), *new(Out) }}
 			attach(r, in, out)
 			return r
@@ -57,7 +55,7 @@ func eraseTypes[In, Out any](fn any, attach func(r *callSlot, in *In, out *Out))
 	return f
 }
 
-// erase takes the types off a handler.
+// erase erases the types of a handler.
 func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 	return eraseTypes(h, func(r *callSlot, in *In, out *Out) {
 		r.run = func(ctx context.Context) (err error) {
@@ -67,9 +65,9 @@ func erase[In, Out any](h func(context.Context, In) (Out, error)) *function {
 	})
 }
 
-// nameIt takes the names of a declared function or method from the runtime's,
-// such as example.com/shop.(*Users).List-fm. A function literal gets none: the
-// runtime calls it by the function around it and a number, main.init.func2.1.
+// nameIt derives the names of a declared function or method from the runtime's, such as
+// example.com/shop.(*Users).List-fm. A function literal gets no name: the runtime only numbers it within its outer
+// function, main.init.func2.1.
 func (f *function) nameIt(full string) {
 	_, inPackage, _ := strings.Cut(full[strings.LastIndexByte(full, '/')+1:], ".")
 	// The runtime writes "[...]" for the type arguments of a generic function.
@@ -79,7 +77,7 @@ func (f *function) nameIt(full string) {
 	if dot := strings.LastIndexByte(plain, '.'); dot >= 0 {
 		receiver, name = strings.Trim(plain[:dot], "(*)"), plain[dot+1:]
 	}
-	// A method value ends in -fm; any other name with a dot is a function literal's.
+	// A method value ends in -fm; any other name with a dot is that of a function literal.
 	if !isMethod && receiver != "" {
 		return
 	}
@@ -92,9 +90,8 @@ func (f *function) nameIt(full string) {
 	}
 }
 
-// typeArguments names the types that a generic function was most likely made
-// for. The runtime tells none of them; they show in the types of the input and
-// the result.
+// typeArguments guesses the type arguments of a generic function. The runtime does not have them, but they appear in
+// the types of the input and the result.
 func (f *function) typeArguments() []string {
 	var found []string
 	add := func(names ...string) {
@@ -118,8 +115,7 @@ func (f *function) typeArguments() []string {
 	return found
 }
 
-// argumentsIn are the arguments of a generic type, or where that may be one
-// itself the name of the type.
+// argumentsIn returns the arguments of a generic type or, if the type may itself be an argument, the name of the type.
 func argumentsIn(t reflect.Type, itself bool) []string {
 	for t.Name() == "" && (t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice) {
 		t = t.Elem()
@@ -134,9 +130,8 @@ func argumentsIn(t reflect.Type, itself bool) []string {
 	return []string{schema.TypeLabel(t)}
 }
 
-// requestContext is the context that the functions of a request get: the
-// request's own, which also tells the address that the request came from. It is
-// the request itself under another type, so that making one takes no memory.
+// requestContext is the context that the functions of a request get: the request's own, which also knows the remote
+// address. It is the request itself under another type, so making one allocates nothing.
 type requestContext http.Request
 
 func (c *requestContext) own() context.Context { return (*http.Request)(c).Context() }
@@ -158,8 +153,8 @@ func (c *requestContext) Value(key any) any {
 	return c.own().Value(key)
 }
 
-// withCaller is the request under a context that tells its address, for handlers
-// which get the request and not a context.
+// withCaller returns the request with a context that knows the remote address, for handlers that get the request rather
+// than a context.
 func withCaller(r *http.Request) *http.Request {
 	if requestinfo.Client(r.Context()) == r.RemoteAddr {
 		return r

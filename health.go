@@ -17,19 +17,18 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// HealthCheck checks something without which an app is not ready: a database, a
-// queue, a file system.
+// HealthCheck checks something that the app needs in order to be ready: a database, a queue, a file system.
 type HealthCheck struct {
-	// Name is its name in the response. Everyone sees it.
+	// Name is the name of the check in the response, which anybody can see.
 	Name string
-	// Check returns nil if all is well. The error goes to the log only. ctx ends
-	// after 5 seconds; a check that has not returned by then fails.
+	// Check returns nil if all is well. An error is only logged. ctx ends after 5 seconds; a check that has not
+	// returned by then fails.
 	Check func(ctx context.Context) error
-	// function is in the place of Check where it has an input.
+	// function replaces Check if the check has an input.
 	function *function
 }
 
-// HealthCheckOf is a check with an input, such as the pool of the app:
+// HealthCheckOf returns a check that has an input, such as the app's database pool:
 //
 //	candor.HealthCheckOf("database", func(ctx context.Context, in struct {
 //		DB *sql.DB `dep:""`
@@ -37,44 +36,41 @@ type HealthCheck struct {
 //		return in.DB.PingContext(ctx)
 //	})
 //
-// The input has no more than dep fields of shared providers and of values: there
-// is no request. One that cannot be filled in is a configuration error when the app
-// is sealed.
+// The input may only have dep fields of shared providers and values, because there is no request. A dependency that
+// cannot be resolved is a configuration error when the app is sealed.
 func HealthCheckOf[In any](name string, check func(ctx context.Context, in In) error) HealthCheck {
 	return HealthCheck{Name: name, function: eraseGuard(check)}
 }
 
-// healthStatus is the body of a response about health.
+// healthStatus is the body of a health response.
 type healthStatus struct {
 	Status string            `json:"status"`
 	Checks map[string]string `json:"checks,omitempty"`
 }
 
 const (
-	// checkTime is how long the checks may take, and checkPause how long their
-	// results are kept.
+	// checkTime is how long the checks may take, and checkPause how long their results are kept.
 	checkTime  = 5 * time.Second
 	checkPause = time.Second
 )
 
-// Health serves two paths for orchestrators and load balancers; an empty one is left
-// out:
+// Health serves two paths for orchestrators and load balancers; an empty path is not served:
 //
-//		app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "disk", Check: hasSpace}, candor.HealthCheckOf("database", ping))
+//	app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "disk", Check: hasSpace}, candor.HealthCheckOf("database", ping))
 //
-//	  - live responds with 200 as long as the process responds at all. It tells an
-//	    orchestrator what to restart; checks do not count.
-//	  - ready responds with 200 while requests may be sent: the shared providers
-//	    and lifespans are up, the server does not drain, and every check passes. Else
-//	    it is 503, with the names of the checks that fail. It tells a load balancer
-//	    where to send requests.
+// In detail:
 //
-// Dropped tags that a store of cached responses did not take yet, see [CacheTags],
-// are counted in the response, and make nobody not ready.
+//   - alive responds with 200 as long as the process responds at all, whatever the checks say. It tells an orchestrator
+//     what to restart.
+//   - ready responds with 200 while requests may be sent: the shared providers and lifespans are running, the server is
+//     not draining, and every check passes. Otherwise it responds with 503 and the names of the failing checks. It
+//     tells a load balancer where to send requests.
 //
-// Checks run side by side, at most once a second however many requests come. Neither
-// path is in the document. Middleware of the app wraps both; guards and
-// rate limits do not hold for them. A configuration error panics, as in [Get].
+// Invalidated tags that a cache store has not accepted yet (see [CacheTags]) are counted in the response, but do not
+// make the app unready.
+//
+// Checks run concurrently, and at most once a second however many requests come. Neither path is in the document.
+// Middleware of the app wraps both; guards and rate limits do not apply. A configuration error panics, as in [Get].
 func (a *App) Health(alive, ready string, checks ...HealthCheck) {
 	site := callsite.Here()
 	h := &health{app: a}
@@ -88,7 +84,7 @@ func (a *App) Health(alive, ready string, checks ...HealthCheck) {
 	a.healthRoute(site, ready, h.ready)
 }
 
-// prepareCheck makes a function of a check that has an input.
+// prepareCheck prepares the function of a check that has an input.
 func (a *App) prepareCheck(c *HealthCheck, site *callsite.Site) error {
 	switch {
 	case c.Name == "" || c.Check == nil && c.function == nil:
@@ -122,8 +118,7 @@ func (a *App) healthRoute(site *callsite.Site, path string, serve http.HandlerFu
 type health struct {
 	app    *App
 	probes []*probe
-	// mutex is held while the probes run; a request that waits for it finds their
-	// results.
+	// mutex is held while the checks run; a request that waits for it finds their results.
 	mutex  sync.Mutex
 	at     time.Time
 	checks map[string]string
@@ -143,7 +138,7 @@ func (h *health) ready(w http.ResponseWriter, r *http.Request) {
 	WriteError(w, r, Error(http.StatusServiceUnavailable, report).WithHeader("Cache-Control", "no-store"))
 }
 
-// ready is the status of an app to which requests may be sent.
+// ready is the status of an app that accepts requests.
 const ready = "ready"
 
 func (h *health) report(ctx context.Context) healthStatus {
@@ -155,7 +150,7 @@ func (h *health) report(ctx context.Context) healthStatus {
 	}
 	checks, well := h.look(ctx)
 	if n := h.app.caches.waiting(); n > 0 {
-		// It tells operators why other processes may be stale; this one is not.
+		// This tells operators why other processes may serve stale responses; this one does not.
 		checks = maps.Clone(checks)
 		checks["dropped tags"] = strconv.Itoa(n) + " wait for the store of cached responses"
 	}
@@ -166,12 +161,12 @@ func (h *health) report(ctx context.Context) healthStatus {
 }
 
 func writeHealth(w http.ResponseWriter, report healthStatus) {
-	body, _ := encodeJSON(report) // texts and a map of texts can always be written
+	body, _ := encodeJSON(report) // cannot fail: texts and a map of texts
 	w.Header().Set("Cache-Control", "no-store")
 	writeBody(w, http.StatusOK, mediatype.JSON, body)
 }
 
-// isStopping reports whether the server of a request drains.
+// isStopping reports whether the server of a request is draining.
 func isStopping(ctx context.Context) bool {
 	select {
 	case <-serve.Stopping(ctx):
@@ -181,20 +176,20 @@ func isStopping(ctx context.Context) bool {
 	}
 }
 
-// isUp reports whether shared providers and lifespans are up, if there are any.
+// isUp reports whether the shared providers and lifespans, if any, are running.
 func (a *App) isUp() bool {
 	t := a.table.Load()
 	return a.up.Load() || t != nil && len(a.lifeFuncs(t)) == 0
 }
 
-// look returns the results of the checks, and runs them if those are old.
+// look returns the results of the checks, and runs them again if the results are old.
 func (h *health) look(ctx context.Context) (checks map[string]string, well bool) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	if !h.at.IsZero() && time.Since(h.at) < checkPause {
 		return h.checks, h.well
 	}
-	// The results are for other requests too, so they do not end with this client.
+	// Other requests use the results too, so the checks do not end with this client.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), checkTime)
 	defer cancel()
 	errs := make([]error, len(h.probes))
@@ -215,7 +210,7 @@ func (h *health) look(ctx context.Context) (checks map[string]string, well bool)
 	return h.checks, h.well
 }
 
-// probe is a check that is never run twice at a time.
+// probe is a check of which only one run is active at a time.
 type probe struct {
 	HealthCheck
 	busy atomic.Bool
@@ -228,7 +223,7 @@ func (p *probe) run(ctx context.Context) error {
 	if !p.busy.CompareAndSwap(false, true) {
 		return errProbeHangs
 	}
-	done := make(chan error, 1) // with a buffer, so that a late check ends all the same
+	done := make(chan error, 1) // buffered, so that a late check can end
 	go func() {
 		err := isolated(ctx, p.Check)
 		p.busy.Store(false)

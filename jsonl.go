@@ -10,55 +10,50 @@ import (
 	"github.com/candor-go/candor/internal/operation"
 )
 
-// JSONLines is a response of many values, one line of JSON each, sent while they
-// are made: application/jsonl.
+// JSONLines is a streamed response of many values, one line of JSON each: application/jsonl.
 //
 //	func export(ctx context.Context, in struct{ DB *sql.DB `dep:""` }) (candor.JSONLines[Item], error) {
 //		return func(yield func(Item, error) bool) { ... }, nil
 //	}
 //
-// What it does by itself:
+// Its behavior:
 //
-//   - It has begun once yield has accepted a line, or once its header was sent,
-//     because no line came for a while. An error before that is handled like that
-//     of any handler; after it every accepted line reaches the client, and then the
-//     connection is aborted, so that the client sees that lines are missing.
-//   - When the client has disconnected, yield returns false and the context is
-//     cancelled, so the deferred calls of the producer run.
-//   - Lines are written together while the producer is busy, and at once when
-//     it waits. It is never more than 64 KiB ahead of the client.
-//   - Each value is checked by its tags; one that breaks them aborts as well.
-//   - Scoped providers end after the last line, unless they are Until(ResponseEncoded).
-//   - HEAD does not start the producer.
+//   - The response begins when yield accepts the first line, or when the header is sent because no line came for a
+//     while. An error before that is handled like that of any handler. After an error later on, every accepted line
+//     still reaches the client, and then the connection is aborted, so that the client sees that lines are missing.
+//   - When the client has disconnected, yield returns false and the context is cancelled, so the deferred calls of the
+//     producer run.
+//   - Lines are batched while the producer is busy, and flushed when it waits. The producer is never more than 64 KiB
+//     ahead of the client.
+//   - Each value is validated by its tags; an invalid one also aborts the connection.
+//   - Scoped providers end after the last line, unless they use Until(ResponseEncoded).
+//   - HEAD does not run the producer.
 //
-// As the body of an input it is the lines of a request, of the media type
-// application/jsonl or application/x-ndjson, read while the handler ranges over
-// them:
+// As the body of an input it reads the lines of a request, of the media type application/jsonl or application/x-ndjson,
+// while the handler ranges over them:
 //
-//		func load(ctx context.Context, in struct {
-//			Items candor.JSONLines[Item] `body:""`
-//		}) (Report, error) {
-//			for item, err := range in.Items {
-//				if err != nil {
-//					return Report{}, err
-//				}
-//				...
+//	func load(ctx context.Context, in struct {
+//		Items candor.JSONLines[Item] `body:""`
+//	}) (Report, error) {
+//		for item, err := range in.Items {
+//			if err != nil {
+//				return Report{}, err
 //			}
+//			...
 //		}
+//	}
 //
-//	  - Each line is decoded and checked like a body of the type T. One that does
-//	    not fit comes as a [ValidationError] whose locations begin with "body" and
-//	    the number of the line, from 1; the next line may be asked for all the
-//	    same. Returned by the handler it is a 422.
-//	  - One line is held in memory at a time. It may have 1 MiB, or [MessageLimit],
-//	    and the whole 32 MiB, or [MaxBody]. Over either the error is a 413, and
-//	    the last, as is any other error of the body.
-//	  - Lines end in a line feed, or in a carriage return and a line feed; the last
-//	    one needs neither. Lines of nothing but white space are passed over, but
-//	    counted. A byte order mark is a validation error of the first line.
-//	  - The lines can be ranged over once; a second range goes on where the first
-//	    one stopped.
-//	  - A body that is empty is missing, unless the tag says omitempty.
+// In detail:
+//
+//   - Each line is decoded and validated like a body of type T. An invalid one yields a [ValidationError] whose
+//     locations begin with "body" and the number of the line, from 1; the handler may skip it and continue. If the
+//     handler returns the error, the response is a 422.
+//   - One line is held in memory at a time. A line may have up to 1 MiB, or [MessageLimit], and the body up to 32 MiB,
+//     or [MaxBody]. Exceeding either yields a 413, which ends the sequence, as does any other error of the body.
+//   - Lines end in a line feed, or in a carriage return and a line feed; the last one needs neither. Blank lines are
+//     skipped, but counted. A byte order mark is a validation error of the first line.
+//   - The lines can be read once; a second range loop continues where the first one stopped.
+//   - An empty body counts as missing, unless the tag says omitempty.
 type JSONLines[T any] iter.Seq2[T, error]
 
 // LinesOf makes lines of values that cannot fail.

@@ -11,37 +11,36 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 )
 
-// ownMiddleware is a handler of this package's middleware that needs more of its
-// endpoint than a layer.Operation tells.
+// ownMiddleware is implemented by handlers of this package's middleware that need more of their endpoint than a
+// layer.Operation has.
 type ownMiddleware interface {
 	layer.Handler
-	// describe adds the effects of the middleware to the endpoint. at is the position
-	// of its element among all of the endpoint.
+	// describe adds the effects of the middleware to the endpoint. at is its index among all middleware of the
+	// endpoint.
 	describe(e *endpoint, at int)
 }
 
-// wrap wraps a handler of an endpoint in middleware, the first outermost. options
-// responds to preflights that get to the handler.
+// wrap wraps the handler of an endpoint in middleware, the first outermost. options responds to preflight requests that
+// reach the handler.
 func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Handler, options http.Handler) (http.Handler, error) {
 	e.operation = layer.Operation{
 		Method: e.method, Streams: e.upgrade != nil || e.response != nil && e.response.kind.streams, Unguarded: e.route.unguarded,
 		Deprecated: e.set != nil && e.set.deprecated,
 		Unlisted:   e.pattern == nil || e.route.mounted != nil, Log: e.errors.log, Reported: &e.unknown,
 	}
-	// A plain handler may consist of middleware itself.
+	// A plain handler may itself consist of middleware.
 	hasCORS := e.takeEffects(layer.NewInner(nil, &e.operation, nil).Seal(e.plain), len(middleware))
-	if hasCORS { // OPTIONS must get to it
+	if hasCORS { // OPTIONS requests must reach it
 		options, e.preflight = h, h
 	}
 	for at, m := range slices.Backward(middleware) {
 		in := layer.NewInner(h, &e.operation, options)
-		options = nil // the innermost element has it
+		options = nil // the innermost middleware handles it
 		if h = m(in); h == nil {
 			return nil, errors.New("a middleware of Use returned no handler; return the one that it was given, or one around it")
 		}
-		// A preflight goes to the outermost CORS, else to the outermost of the user's
-		// own. Middleware of the app has seen it before: it wraps paths without a
-		// route too.
+		// A preflight is handled by the outermost CORS middleware, otherwise by the outermost of the user's own.
+		// Middleware of the app has already seen it, because it wraps paths without a route too.
 		isCORS := e.takeEffects(in.Seal(h), at)
 		if at >= e.middlewareOfApp && (isCORS || !hasCORS && isForeign(h)) {
 			e.preflight = h
@@ -51,16 +50,15 @@ func wrap(h http.Handler, e *endpoint, middleware []func(http.Handler) http.Hand
 	return h, nil
 }
 
-// isForeign reports whether a handler is the user's own, which may be CORS of
-// another maker.
+// isForeign reports whether a handler is the user's own; it may be CORS middleware of another package.
 func isForeign(h http.Handler) bool {
 	_, isKnown := h.(layer.Handler)
 	_, isDocumented := h.(*documentedHandler)
 	return !isKnown || isDocumented
 }
 
-// takeEffects notes what the middleware of an element does to responses. It reports
-// whether it answers preflights.
+// takeEffects records what a middleware does to responses. It reports whether the middleware handles preflight
+// requests.
 func (e *endpoint) takeEffects(found []layer.Handler, at int) (servesPreflights bool) {
 	for _, h := range found {
 		switch h := h.(type) {
@@ -88,26 +86,22 @@ func (e *endpoint) addEffects(effects layer.Effects) {
 	}
 }
 
-// raises notes that middleware may give a response by itself: an error, or
-// something without a body.
+// raises records that middleware may send a response by itself: an error, or a response without a body.
 func (e *endpoint) raises(status int, doc string, errs ...*HTTPError) {
 	e.raised = append(e.raised, ownResponse{status, doc, errs})
 }
 
-// Documented is mw, of which the document says which responses it gives and which
-// headers it adds: by [Raises], [RaisesType], [Responds] and [RespondsHeader], in
-// every operation that it wraps.
+// Documented returns mw together with what the document should say about it, for every operation that it wraps: the
+// responses it sends and the headers it adds, by [Raises], [RaisesType], [Responds] and [RespondsHeader].
 //
 //	limit := candor.Documented(quota, candor.Raises(ErrQuota), candor.RespondsHeader("X-Quota", "Requests that are left"))
 //	app := candor.New(candor.Config{}, candor.Use(limit))
 //
-// It is for packages of middleware, whose users need not say it again; on a route
-// or router of one's own, the declarations are enough as options beside Use. Like all
-// middleware of Candor it may stand anywhere inside an element of Use but between
-// two functions that hide it; there it runs, undocumented, and that is logged
-// once.
+// It is meant for packages of middleware; for your own routes and routers, put the declarations beside Use as options.
+// Documented middleware may be combined with other middleware in one argument of Use, unless it is hidden between two
+// functions that are not documented: there it runs, but undocumented, which is logged once.
 //
-// Nil middleware, and a declaration that is not about responses, panic.
+// It panics if mw is nil, or if a declaration is not about responses.
 func Documented(mw func(http.Handler) http.Handler, declarations ...Declaration) func(http.Handler) http.Handler {
 	declared, err := declaredResponses(mw, declarations)
 	if err != nil {
@@ -132,7 +126,7 @@ func declaredResponses(mw func(http.Handler) http.Handler, declarations []Declar
 			return nil, err
 		}
 	}
-	// Whatever else an option has set would be lost.
+	// Anything else that an option sets would be lost, so it is an error.
 	rest := *declared
 	rest.responses, rest.headers, rest.raisedTypes = nil, nil, nil
 	if !reflect.ValueOf(rest).IsZero() {
@@ -141,7 +135,7 @@ func declaredResponses(mw func(http.Handler) http.Handler, declarations []Declar
 	return declared, nil
 }
 
-// documentedHandler is middleware of the user's.
+// documentedHandler is the handler of documented middleware.
 type documentedHandler struct {
 	layer.Layer
 	http.Handler

@@ -13,60 +13,56 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A provider that waits runs in a goroutine of its own, which the first Get
-// starts. It lives as long as the rest of the request: use hands the value to
-// those who wait for it, then blocks until the step of the provider (runLazy)
-// says how the rest has ended, and ends in the same way. So set-up, use and
-// tear-down are one function, as in a provider that does not wait, and its
-// deferred calls run at the place where they always do.
+// A provider that waits runs in a goroutine of its own, started by the first Get. The goroutine lives as long as the
+// rest of the request: use hands the value to those who wait for it, then blocks until the step of the provider
+// (runLazy) reports how the rest has ended, and ends in the same way. So set-up, use and tear-down are one function, as
+// in a provider that does not wait, and its deferred calls run at the usual time.
 
-// Lazy is an input with the tag dep:"": a value of type T whose provider begins
-// at the first [Lazy.Get], and not at all without one. So no transaction is open
-// while a password is hashed:
+// Lazy is a dependency of type T whose provider starts at the first [Lazy.Get], and does not run without one. For
+// example, no transaction is open while a password is hashed:
 //
-//		func register(ctx context.Context, in struct {
-//			User NewUser            `body:""`
-//			Tx   candor.Lazy[*sql.Tx] `dep:""`
-//		}) (User, error) {
-//			hash := slowHash(in.User.Password)
-//			tx, err := in.Tx.Get(ctx)
+//	func register(ctx context.Context, in struct {
+//		User NewUser            `body:""`
+//		Tx   candor.Lazy[*sql.Tx] `dep:""`
+//	}) (User, error) {
+//		hash := slowHash(in.User.Password)
+//		tx, err := in.Tx.Get(ctx)
 //
-//	  - With T waits what only Lazy fields lead to. Where anything else of the route
-//	    takes T itself, it begins at its step, and Get returns that value.
-//	  - Parameters of a provider that waits are bound, validated and documented as
-//	    always; what reads credentials below it does not wait.
-//	  - It ends where it would end without Lazy, whoever asked first.
-//	  - It runs in a goroutine of its own, with the context of the request: a locked
-//	    thread or the labels of pprof.Do do not reach the handler.
+// In detail:
 //
-// A Lazy may be copied and used by several goroutines.
+//   - The dependencies of T wait as well, if only Lazy fields need them. If another function of the route takes T
+//     itself, its provider starts as usual, and Get returns that value.
+//   - Parameters of a lazy provider are bound, validated and documented as usual; dependencies that read credentials do
+//     not wait.
+//   - The provider ends when it would end without Lazy, whoever asked first.
+//   - It runs in a goroutine of its own, with the context of the request: runtime.LockOSThread and the labels of
+//     pprof.Do do not carry over to the handler.
+//
+// A Lazy may be copied, and is safe for concurrent use.
 type Lazy[T any] struct {
 	slot *lazySlot
-	// generation is that of the slot: an exchange and its slots are used again.
+	// generation is that of the slot, because slots are reused by later requests.
 	generation uint64
 	// ready is a value that needs no provider.
 	ready *T
 }
 
-// LazyValue is a Lazy whose value is there, for tests that call a handler as a
-// function.
+// LazyValue returns a Lazy that already has its value, for tests that call a handler as a function.
 func LazyValue[T any](value T) Lazy[T] { return Lazy[T]{ready: &value} }
 
-// ErrLazyEnded is returned by [Lazy.Get] once the provider's time is over: for the
-// default lifetime when the response is encoded, so not in a background task, and
-// see [Until]. It is returned for a value that was there before, too: a committed
+// ErrLazyEnded is returned by [Lazy.Get] after the provider has ended: by default when the response is encoded, so not
+// in a background task (but see [Until]). It is returned even if the value had been made before: a committed
 // transaction is not handed out.
 var ErrLazyEnded = errors.New("candor: a Lazy was used after its provider ended")
 
 var errLazyZero = errors.New("candor: a Lazy without a value; take it in a field with the tag dep:\"\", or make one by candor.LazyValue")
 
-// Get returns the value, and begins its provider first if nobody has before. All
-// calls of one request, from whichever goroutine, share one run of the provider
-// and get the same value or the same error; a panic of the set-up panics in each.
+// Get returns the value, and starts its provider if this is the first call. All calls of one request, from any
+// goroutine, share one run of the provider and get the same value or the same error; if the set-up panics, each call
+// panics.
 //
-// ctx bounds the wait only. When it ends, Get returns its cause; the provider goes
-// on, and a later Get finds what it made. When the context of the request has
-// ended, no provider is begun.
+// ctx limits only the wait. When it ends, Get returns its cause; the provider goes on, and a later Get finds its value.
+// After the context of the request has ended, no provider is started.
 func (l Lazy[T]) Get(ctx context.Context) (T, error) {
 	var value T
 	switch {
@@ -76,12 +72,12 @@ func (l Lazy[T]) Get(ctx context.Context) (T, error) {
 		return value, errLazyZero
 	}
 	err := l.slot.get(ctx, l.generation, func(made any) {
-		value = *made.(*T) // the slot is that of a provider of T
+		value = *made.(*T) // the slot belongs to a provider of T
 	})
 	return value, err
 }
 
-// lazyField is a Lazy without its type. Its zero value says what is wanted.
+// lazyField is a Lazy without its type. The methods are called on a zero value.
 type lazyField interface {
 	wanted() reflect.Type
 	copier() func(from, to any) func()
@@ -89,10 +85,10 @@ type lazyField interface {
 
 func (Lazy[T]) wanted() reflect.Type { return reflect.TypeFor[T]() }
 
-// copier copies from a lazySlot, or from a value that is there.
+// copier returns a function that copies from a lazySlot, or from an existing value.
 func (Lazy[T]) copier() func(from, to any) func() {
 	return func(from, to any) func() {
-		field := to.(*Lazy[T]) // the type of the field that was asked
+		field := to.(*Lazy[T]) // the type of the field whose copier this is
 		if slot, ok := from.(*lazySlot); ok {
 			return func() { *field = Lazy[T]{slot: slot, generation: slot.generation} }
 		}
@@ -101,7 +97,7 @@ func (Lazy[T]) copier() func(from, to any) func() {
 	}
 }
 
-// lazyOf is the Lazy that a field is, nil for others.
+// lazyOf returns the Lazy that a field is, nil for others.
 func lazyOf(t reflect.Type) lazyField {
 	if t.PkgPath() != reflect.TypeFor[lazySlot]().PkgPath() || !t.Implements(reflect.TypeFor[lazyField]()) {
 		return nil
@@ -109,7 +105,7 @@ func lazyOf(t reflect.Type) lazyField {
 	return reflect.Zero(t).Interface().(lazyField)
 }
 
-// wantedBy is the type whose provider fills in a dep field.
+// wantedBy returns the type whose provider fills in a dep field.
 func wantedBy(f *typeinfo.Field) reflect.Type {
 	if lazy := lazyOf(f.Type.Go); lazy != nil {
 		return lazy.wanted()
@@ -117,7 +113,7 @@ func wantedBy(f *typeinfo.Field) reflect.Type {
 	return f.Type.Go
 }
 
-// checkLazy finds dep fields that no Lazy can be.
+// checkLazy finds dep fields that cannot be Lazy.
 func checkLazy(in *typeinfo.Input) error {
 	for _, f := range in.Deps {
 		e := &typeinfo.Error{Type: typeinfo.Name(in.Go), Field: f.Go}
@@ -138,30 +134,28 @@ func checkLazy(in *typeinfo.Input) error {
 	return nil
 }
 
-// lazySlot is where the values of Lazy fields come from: one for each provider of
-// an endpoint that some Lazy asks for.
+// lazySlot is the source of the values of Lazy fields: one for each provider of an endpoint that a Lazy asks for.
 type lazySlot struct {
-	// made points to where the provider puts its value.
+	// made points to the provider's value.
 	made any
-	// provide runs the provider around use; nil where a step of the request does.
+	// provide runs the provider around use; nil if a step of the request runs it.
 	provide func(ctx context.Context, use func() error) error
-	// before are the providers that it depends on, and which wait, too.
+	// before are the lazy providers that it depends on.
 	before []*lazySlot
 	// attempts is how often it may call use, 0 without the option.
 	attempts int
 
 	mutex sync.Mutex
-	// generation changes when the value's time is over. A Lazy of an earlier one has
-	// ended. Only the goroutine of the request changes it.
+	// generation changes when the value's lifetime ends; a Lazy of an earlier generation has ended. Only the goroutine
+	// of the request changes it.
 	generation uint64
 	// ctx is the context of the request, in which the provider runs.
 	ctx context.Context
-	// run is nil as long as nobody has asked.
+	// run is nil until somebody asks.
 	run *lazyRun
 }
 
-// handOver is a call slot whose provider runs at its step and gives its value to
-// Lazy fields, too.
+// handOver wraps a call slot whose provider runs at its step, so that it also gives its value to Lazy fields.
 func (s *lazySlot) handOver(c *callSlot) *callSlot {
 	wrap := c.wrap
 	if wrap == nil {
@@ -177,7 +171,7 @@ func (s *lazySlot) handOver(c *callSlot) *callSlot {
 	return &handing
 }
 
-// get waits for the value and lets take have it.
+// get waits for the value and passes it to take.
 func (s *lazySlot) get(ctx context.Context, generation uint64, take func(made any)) error {
 	run, err := s.begin(ctx, generation)
 	if err == nil && run != nil {
@@ -189,19 +183,18 @@ func (s *lazySlot) get(ctx context.Context, generation uint64, take func(made an
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	switch {
-	// The request may have ended while the provider began.
+	// The request may have ended while the provider was starting.
 	case s.generation != generation:
 		return ErrLazyEnded
 	case run != nil && !run.hasValue:
 		return run.failure()
 	}
-	// Under the mutex, since the slot is emptied for the next request.
+	// Called with the lock held, because the slot is cleared for the next request.
 	take(s.made)
 	return nil
 }
 
-// begin starts the provider unless it runs; there is no run where a step of the
-// request has made the value.
+// begin starts the provider unless it is running; it returns nil if a step of the request has made the value.
 func (s *lazySlot) begin(ctx context.Context, generation uint64) (*lazyRun, error) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -222,7 +215,7 @@ func (s *lazySlot) begin(ctx context.Context, generation uint64) (*lazyRun, erro
 	return s.run, nil
 }
 
-// need begins what another provider depends on.
+// need starts the lazy providers that this one depends on.
 func (s *lazySlot) need(ctx context.Context) error {
 	s.mutex.Lock()
 	generation := s.generation
@@ -230,15 +223,14 @@ func (s *lazySlot) need(ctx context.Context) error {
 	return s.get(ctx, generation, func(any) {})
 }
 
-// open lets the provider begin.
+// open allows the provider to start.
 func (s *lazySlot) open(ctx context.Context) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.ctx = ctx
 }
 
-// end makes every Lazy that was filled in so far one that has ended. It returns
-// what runs.
+// end invalidates every Lazy filled in so far. It returns the run of the provider, if any.
 func (s *lazySlot) end() *lazyRun {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -253,19 +245,18 @@ func (s *lazySlot) release() {
 	s.end()
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	s.ctx = nil // the request is not kept alive
+	s.ctx = nil // so that the request can be collected
 }
 
-// resume gives the Lazy fields of a further attempt the value that was made for it.
+// resume gives Lazy fields the value made for a further attempt.
 func (s *lazySlot) resume(run *lazyRun) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.run = run
 }
 
-// finish ends the provider, if it has begun: what comes after its step has ended
-// as rest says. The result is that of the request, unless the provider asks for
-// another attempt. Whoever waits for the provider to begin is waited for.
+// finish ends the provider, if it has started; rest says how the steps after it ended. The result is that of the
+// request, unless the provider asks for another attempt. If the provider is still starting, finish waits for it.
 func (s *lazySlot) finish(rest ending) (again bool, err error) {
 	run := s.end()
 	if run == nil {
@@ -279,24 +270,23 @@ func (s *lazySlot) finish(rest ending) (again bool, err error) {
 	return false, outcome.repeat()
 }
 
-// lazyRun is one run of a provider that has waited.
+// lazyRun is one run of a lazy provider.
 type lazyRun struct {
 	attempts
 	// ready is closed when there is a value, or when there will be none.
 	ready    chan struct{}
 	hasValue bool
-	// rest says how each attempt at the rest of the request has ended, and again asks
-	// for the next.
+	// rest receives how each attempt at the rest of the request has ended; again asks for the next attempt.
 	rest  chan ending
 	again chan struct{}
-	// done is closed at the end of the provider, which ended as outcome says.
+	// done is closed when the provider has ended; outcome says how.
 	done    chan struct{}
 	outcome ending
 }
 
-// provide runs the provider. Its panics belong to those who asked for it.
+// provide runs the provider. Its panics are repeated in those who asked for the value.
 func (r *lazyRun) provide(ctx context.Context, s *lazySlot) {
-	// In this order also where the provider calls runtime.Goexit.
+	// Deferred in this order, so that it also works if the provider calls runtime.Goexit.
 	defer close(r.done)
 	defer func() {
 		if !r.hasValue {
@@ -332,14 +322,14 @@ func (r *lazyRun) use() error {
 	return end.repeat()
 }
 
-// wait waits until the provider has begun, at most as long as ctx lasts.
+// wait waits until the provider has started, or ctx has ended.
 func (r *lazyRun) wait(ctx context.Context) error {
 	select {
 	case <-r.ready:
 		return nil
 	case <-ctx.Done():
 	}
-	select { // both may have come at once, and then there is a value
+	select { // both may be ready, and then there is a value
 	case <-r.ready:
 		return nil
 	default:
@@ -347,7 +337,7 @@ func (r *lazyRun) wait(ctx context.Context) error {
 	}
 }
 
-// failure is the end of a provider that made no value, for a Get.
+// failure returns how a provider ended that made no value, for Get to repeat.
 func (r *lazyRun) failure() error {
 	if r.outcome.isReturn() && r.outcome.err == nil {
 		return errUseNever
@@ -355,8 +345,7 @@ func (r *lazyRun) failure() error {
 	return r.outcome.repeat()
 }
 
-// finish tells the provider how the rest of the request has ended, and waits for
-// its own end or its wish for another attempt.
+// finish tells the provider how the rest of the request has ended, and waits until it ends or asks for another attempt.
 func (r *lazyRun) finish(rest ending) (again bool, outcome ending) {
 	<-r.ready
 	if !r.hasValue {
@@ -377,12 +366,11 @@ func (r *lazyRun) finish(rest ending) (again bool, outcome ending) {
 	return false, r.outcome
 }
 
-// without is the end of a request whose provider made no value. Its error is the
-// handler's to judge; anything else is a fault of the provider, which a handler
-// that goes on does not hide.
+// without returns how a request ends whose provider made no value. If the provider returned an error, the handler has
+// seen it and decides. Anything else is a bug in the provider, and a handler that carries on does not hide it.
 func (r *lazyRun) without(rest ending) ending {
 	switch {
-	// The panic that Get has repeated, with the stack of the provider.
+	// The panic that Get has repeated, now with the stack of the provider.
 	case rest.thrown != nil && r.outcome.panic != nil && isSamePanic(rest.thrown, r.outcome.thrown):
 		return ending{err: r.outcome.panic}
 	case !rest.isReturn():
@@ -395,7 +383,7 @@ func (r *lazyRun) without(rest ending) ending {
 	return rest
 }
 
-// isSamePanic reports whether two panics have one value, and one that can be logged.
+// isSamePanic reports whether two panics have the same value, and one that is comparable.
 func isSamePanic(a, b any) bool {
 	return a != http.ErrAbortHandler && reflect.ValueOf(a).Comparable() && a == b //nolint:errorlint // net/http compares it so
 }
@@ -406,13 +394,13 @@ type ending struct {
 	// thrown is the value of a panic, and panic the same as an error, with the stack.
 	thrown any
 	panic  *panics.Error
-	// exited means by runtime.Goexit.
+	// exited means that the goroutine ended by runtime.Goexit.
 	exited bool
 	// final means that the request cannot run again.
 	final bool
 }
 
-// observe notes how f ends. Where that is by runtime.Goexit, it does not return.
+// observe records how f ends. If f calls runtime.Goexit, it does not return.
 func (e *ending) observe(f func() error) {
 	e.exited = true // unless it ends in another way
 	defer func() {

@@ -10,9 +10,8 @@ import (
 	"github.com/candor-go/candor/internal/panics"
 )
 
-// sharedNode is a function that runs outside of requests, in one app: a shared
-// provider, with the memory for its value, or a health check. Its input is filled
-// from shared providers.
+// sharedNode is a function that runs outside of requests, in one app: a shared provider, with the storage of its value,
+// or a health check. Its input is filled in from shared providers.
 type sharedNode struct {
 	*callSlot
 	provider          *provider
@@ -20,8 +19,7 @@ type sharedNode struct {
 	deps              []wire
 }
 
-// lifeFunc wraps the life of an app: it sets something up, calls rest, and tears
-// it down.
+// lifeFunc wraps the life of an app: it sets something up, calls rest, and tears it down.
 type lifeFunc func(ctx context.Context, rest func(context.Context) error) error
 
 func newSharedNode(p *provider) *sharedNode {
@@ -36,14 +34,14 @@ func (s *sharedNode) fill() {
 	}
 }
 
-// setUp is the shared provider as a lifeFunc.
+// setUp runs the shared provider as a lifeFunc.
 func (s *sharedNode) setUp(ctx context.Context, rest func(context.Context) error) error {
 	s.fill()
-	defer s.outValue.SetZero() // nobody uses a value that was torn down
+	defer s.outValue.SetZero() // nobody may use a value that was torn down
 	return s.wrap(ctx, func() error { return rest(ctx) })
 }
 
-// lifeFuncs are all functions that wrap the life of the app, the outermost first.
+// lifeFuncs returns all functions that wrap the life of the app, the outermost first.
 func (a *App) lifeFuncs(t *table) []lifeFunc {
 	var all []lifeFunc
 	for _, s := range t.shared {
@@ -64,21 +62,19 @@ func (a *App) lifeFuncs(t *table) []lifeFunc {
 	return all
 }
 
-// running is the life of an app: how many use it, and how it ends.
+// running is an app between start and stop: how many use it, and how it ends.
 type running struct {
 	users int
 	end   chan struct{}
 	done  chan error
 }
 
-// Start begins the life of the app: shared providers and lifespans are set up,
-// in order. Run, Serve and NewTestClient do so by themselves; call it where the
-// app is only a handler in another server, which gets 503 until then. stop ends it, once the server does
-// not use the app any more: it waits for background tasks, and 5 s at most for
-// caches to take dropped tags, tears down what was set up, last first, and
-// returns the errors of that. ctx bounds the start only.
+// Start sets up the app: its shared providers and lifespans, in order. Run, Serve and NewTestClient call it; call it
+// yourself if the app is a handler of your own server, which gets 503 until then. ctx limits only the start. Call stop
+// after your server has shut down: it waits for background tasks, and up to 5 s for cache stores to accept invalidated
+// tags, tears down what was set up, in reverse order, and returns the errors of the tear-downs.
 //
-// Started several times, the app ends with the last stop.
+// If Start is called several times, the app ends with the last stop.
 func (a *App) Start(ctx context.Context) (stop func() error, err error) {
 	a.dev.Announce()
 	t, err := a.sealed()
@@ -95,7 +91,7 @@ func (a *App) Start(ctx context.Context) (stop func() error, err error) {
 	a.life.users++
 	a.up.Store(true)
 	a.lives.Store(true) // until the tear-down, while tasks still run
-	var stopped bool    // a second stop must not end the app of another user
+	var stopped bool    // calling stop twice must not end the app for another user
 	return func() error {
 		a.living.Lock()
 		defer a.living.Unlock()
@@ -107,10 +103,10 @@ func (a *App) Start(ctx context.Context) (stop func() error, err error) {
 	}, nil
 }
 
-// defaultDrain is how long tasks and requests may take once the app stops.
+// defaultDrain is how long tasks and requests may take after the app is told to stop.
 const defaultDrain = 30 * time.Second
 
-// leave ends the life of the app with its last user.
+// leave ends the app when its last user leaves.
 func (a *App) leave() error {
 	if a.life.users--; a.life.users > 0 {
 		return nil
@@ -129,8 +125,8 @@ func (a *App) leave() error {
 	return errors.Join(late, <-life.done)
 }
 
-// sendDrops waits until the stores of the app, and of those that it mounts, have
-// taken the tags that were dropped, but not longer than the limit for each.
+// sendDrops waits until the stores of the app, and of mounted apps, have accepted the invalidated tags, but no longer
+// than the limit for each.
 func (a *App) sendDrops(limit time.Duration) {
 	a.caches.drain(limit)
 	for _, sub := range a.mounted() {
@@ -138,8 +134,7 @@ func (a *App) sendDrops(limit time.Duration) {
 	}
 }
 
-// waitForTasks waits until no background task runs, in the app or in one that it
-// mounts.
+// waitForTasks waits until no background task runs, in the app or in a mounted one.
 func (a *App) waitForTasks() {
 	<-a.tasks.done()
 	for _, sub := range a.mounted() {
@@ -159,12 +154,11 @@ func begin(ctx context.Context, all []lifeFunc) (*running, error) {
 		life.done <- nil
 		return life, nil
 	}
-	// ctx bounds the start only; what is set up lives on after it.
+	// ctx limits only the start; what is set up outlives it.
 	inside, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	ready := make(chan struct{})
 	go func() {
-		// A function that ends the goroutine, as t.FailNow does, has not gone on
-		// either.
+		// A function that ends the goroutine, as t.FailNow does, has not called rest.
 		err := errServeNever
 		defer func() {
 			cancel()
@@ -182,15 +176,14 @@ func begin(ctx context.Context, all []lifeFunc) (*running, error) {
 	case err := <-life.done:
 		return nil, cmp.Or(err, errServeNever)
 	case <-ctx.Done():
-		// A function that is slow to set up sees its context end; one that has gone on
-		// by now is torn down.
+		// Cancelled, so that a slow set-up sees its context end. If it has finished by now, it is torn down.
 		cancel()
 		close(life.end)
 		return nil, errors.Join(context.Cause(ctx), <-life.done)
 	}
 }
 
-// nest runs functions one inside the other.
+// nest runs functions, each inside the one before.
 func nest(ctx context.Context, all []lifeFunc, innermost func(context.Context) error) (err error) {
 	if len(all) == 0 {
 		return innermost(ctx)
@@ -214,7 +207,7 @@ func nest(ctx context.Context, all []lifeFunc, innermost func(context.Context) e
 		return errServeTwice
 	case calls == 0 && err == nil:
 		return errServeNever
-	case err == nil: // a function that forgets the error of rest does not hide it
+	case err == nil: // a function that ignores the error of rest does not hide it
 		return inner
 	}
 	return err

@@ -10,8 +10,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// addLinks adds the links of an operation to its responses. Those to operations
-// that this document does not have are left out.
+// addLinks adds the links of an operation to its responses. Links to operations that are not in this document are left
+// out.
 func (b *apiBuilder) addLinks(op *operation.Operation, e *endpoint) {
 	for _, l := range e.set.links {
 		r, target := op.Responses.To(l.status), b.ids[l.OperationID]
@@ -21,7 +21,7 @@ func (b *apiBuilder) addLinks(op *operation.Operation, e *endpoint) {
 	}
 }
 
-// publicLink is a link with the names that wildcards have in the document.
+// publicLink converts a link to the wildcard names of the document.
 func publicLink(l Link, from, to *endpoint) operation.Link {
 	public := operation.Link{
 		Name: l.Name, OperationID: l.OperationID, Description: l.Description,
@@ -30,7 +30,7 @@ func publicLink(l Link, from, to *endpoint) operation.Link {
 	for name, value := range l.Parameters {
 		source, plain, qualified := strings.Cut(name, ".")
 		switch {
-		// Only names of wildcards differ between the route and the document.
+		// Only the names of wildcards differ between route and document.
 		case qualified && source == typeinfo.Path.String():
 			name = source + "." + to.publicName(plain)
 		case !qualified:
@@ -41,8 +41,7 @@ func publicLink(l Link, from, to *endpoint) operation.Link {
 	return public
 }
 
-// publicExpression is a runtime expression about a request with the names that
-// wildcards have in the document.
+// publicExpression converts a runtime expression about a request to the wildcard names of the document.
 func (e *endpoint) publicExpression(text string) string {
 	if name, ok := strings.CutPrefix(text, "$request.path."); ok {
 		return "$request.path." + e.publicName(name)
@@ -50,8 +49,7 @@ func (e *endpoint) publicExpression(text string) string {
 	return text
 }
 
-// publicURL is where a callback of the endpoint is sent to, with the names that
-// wildcards have in the document.
+// publicURL returns the URL of a callback with the wildcard names of the document.
 func (e *endpoint) publicURL(callback *webhook) string {
 	url := callback.url
 	for _, x := range callback.addresses {
@@ -60,14 +58,13 @@ func (e *endpoint) publicURL(callback *webhook) string {
 	return url
 }
 
-// reaches reports why a link cannot lead to an operation.
+// reaches returns why a link cannot lead to an operation.
 func (l Link) reaches(target *operationEntry) error {
 	if target == nil {
 		return fmt.Errorf("the link %q refers to the operation %q, which no document has; write the id of one", l.Name, l.OperationID)
 	}
 	for _, name := range slices.Sorted(maps.Keys(l.Parameters)) {
-		// A parameter may be named with its source, to tell it from another of the
-		// same name.
+		// A parameter may be qualified by its source, to distinguish it from another of the same name.
 		isMeant := func(f *typeinfo.Field) bool { return f.Name == name || f.Source.String()+"."+f.Name == name }
 		if !slices.ContainsFunc(target.endpoint.params.fields, isMeant) {
 			return fmt.Errorf("the link %q: the operation %q has no parameter %q; name one that it has", l.Name, l.OperationID, name)
@@ -84,14 +81,14 @@ func checkLinks(documents []*operationIndex) []error {
 	}
 	known, checked := map[string]*operationEntry{}, map[*endpoint]bool{}
 	for _, o := range documents {
-		// A link may lead to an operation of another document of the app.
+		// A link may lead to an operation in another document of the app.
 		maps.Copy(known, o.ids)
 	}
 	var configErrs []error
 	for _, o := range documents {
 		for _, op := range o.operations {
 			for _, l := range op.endpoint.set.links {
-				// An endpoint is in several documents, and its error is reported once.
+				// An endpoint may be in several documents; its error is reported once.
 				if err := l.reaches(known[l.OperationID]); err != nil && !checked[op.endpoint] {
 					configErrs = append(configErrs, op.endpoint.route.configError(err))
 				}

@@ -14,18 +14,17 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Frame is a whole message of a WebSocket on which texts and binary messages
-// both travel, as the Recv or the Send of a [Socket]. Anywhere else, such as in
-// the messages of a hub, it is a struct like any other.
+// Frame is a whole message of a WebSocket that carries both text and binary messages, used as the Recv or the Send type
+// of a [Socket]. Anywhere else, such as in the messages of a hub, it is a struct like any other.
 type Frame struct {
-	// Binary tells a binary message from a text.
+	// Binary is true for a binary message, false for text.
 	Binary bool
-	// Data belongs to who receives it. That of a text is UTF-8: another text
-	// closes the socket with 1007, and is an error of [Socket.Send].
+	// Data belongs to the receiver. Text must be UTF-8: receiving other text closes the socket with 1007, and sending
+	// it makes [Socket.Send] return an error.
 	Data []byte
 }
 
-// kind is the kind of message on the wire.
+// kind returns the kind of the message on the wire.
 func (f *Frame) kind() websocket.MessageType {
 	if f.Binary {
 		return websocket.MessageBinary
@@ -33,13 +32,13 @@ func (f *Frame) kind() websocket.MessageType {
 	return websocket.MessageText
 }
 
-// messageKind is how values of a type travel over a WebSocket.
+// messageKind is how values of a type are sent over a WebSocket.
 type messageKind uint8
 
 const (
-	jsonMessage  messageKind = iota // text that is JSON
-	textMessage                     // a string, as it is
-	bytesMessage                    // bytes, as they are
+	jsonMessage  messageKind = iota // text: JSON
+	textMessage                     // text: a string, as it is
+	bytesMessage                    // binary: bytes, as they are
 	frameMessage                    // a Frame, which is either
 )
 
@@ -57,7 +56,7 @@ func messageKindOf(t reflect.Type) messageKind {
 	return jsonMessage
 }
 
-// wire is the kind of message on the wire; a frame has one of its own.
+// wire returns the kind of message on the wire; a Frame has its own.
 func (k messageKind) wire() websocket.MessageType {
 	if k == bytesMessage {
 		return websocket.MessageBinary
@@ -65,17 +64,16 @@ func (k messageKind) wire() websocket.MessageType {
 	return websocket.MessageText
 }
 
-// takes reports whether messages of a kind on the wire are of this one.
+// takes reports whether messages of a kind on the wire can be of this one.
 func (k messageKind) takes(wire websocket.MessageType) bool {
 	return k == frameMessage || wire == k.wire()
 }
 
-// readMessage puts a message into an addressable value and keeps nothing of it.
-// It reports whether the value fits into memory.
+// readMessage decodes a message into an addressable value, without keeping references to it. It reports whether the
+// value fits into the memory limit.
 type readMessage func(m *socket.Message, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
 
-// writeMessage appends an addressable value in the form of a message, and says
-// of which kind that is on the wire.
+// writeMessage appends an addressable value encoded as a message, and returns its kind on the wire.
 type writeMessage func(dst []byte, value reflect.Value, checks bool, faults *fault.List) (websocket.MessageType, []byte, error)
 
 var errNotUTF8 = errors.New("a text message is not UTF-8; send a binary one for anything else")
@@ -89,7 +87,7 @@ func (c *compiler) readerOf(t reflect.Type) (readMessage, error) {
 		}, nil
 	case bytesMessage:
 		return func(m *socket.Message, into reflect.Value, _ codec.Options, _ *fault.List) bool {
-			into.SetBytes(m.Copied()) // the buffer is of the next message
+			into.SetBytes(m.Copied()) // the buffer is reused for the next message
 			return true
 		}, nil
 	case frameMessage:

@@ -14,22 +14,19 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// WriteError responds to the request with err the way its app responds to errors:
-// for middleware that refuses a request, and for plain handlers. See [HTTPError]
-// and [ValidationError] for errors that reach the client; any other is a 500
-// whose text stays on the server. [OnError] and [OnStatus] of the
-// route's routers hold here too; for a path without a route, those of the app.
-// Called outside of an app, it responds the same way with the defaults.
+// WriteError sends err as the response, in the format of the app that serves the request. Use it in middleware that
+// refuses a request, and in plain handlers. An [HTTPError] or [ValidationError] reaches the client; any other error is
+// a 500 whose text stays on the server. [OnError] and [OnStatus] of the route's routers apply or, for a path without a
+// route, those of the app. Outside of an app the default format is used.
 //
-// A response that has begun cannot become another: then the error is logged,
-// and the connection aborted by panicking with http.ErrAbortHandler.
+// If a response has already begun, the error is logged and the connection is aborted by a panic with
+// http.ErrAbortHandler.
 func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	errorsOf(r).write(w, r, err)
 }
 
-// Middleware makes middleware of a function that may return an error, which
-// becomes the response as by [WriteError]. The function calls next for the rest of
-// the request, or returns without, after a response of its own or with an error:
+// Middleware turns a function that may return an error into middleware; the error is sent as by [WriteError]. The
+// function calls next to go on with the request; if it does not, it must write a response or return an error:
 //
 //	limit := candor.Middleware(func(w http.ResponseWriter, r *http.Request, next http.Handler) error {
 //		if !allowed(r) {
@@ -40,8 +37,7 @@ func WriteError(w http.ResponseWriter, r *http.Request, err error) {
 //	})
 //	app := candor.New(candor.Config{}, candor.Use(limit))
 //
-// The response of next has been written when it returns; an error after that is
-// logged, and the connection aborted.
+// When next returns, the response has been written. An error after that is logged, and the connection is aborted.
 func Middleware(f func(w http.ResponseWriter, r *http.Request, next http.Handler) error) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -53,8 +49,8 @@ func Middleware(f func(w http.ResponseWriter, r *http.Request, next http.Handler
 	}
 }
 
-// protect turns a panic into an error response, or, where the response has begun,
-// into an aborted connection, so that the client sees that it is incomplete.
+// protect turns a panic into an error response or, if the response has begun, aborts the connection, so that the client
+// sees that it is incomplete.
 func protect(w http.ResponseWriter, r *http.Request, ew *errorWriter, next func(http.ResponseWriter, *http.Request)) {
 	watched := layer.Watch(w)
 	defer func() {
@@ -65,10 +61,9 @@ func protect(w http.ResponseWriter, r *http.Request, ew *errorWriter, next func(
 	next(watched, r)
 }
 
-// BeforeHeader is middleware that calls f once for each response, right before
-// its header is sent: for headers that depend on the status or on what was set
-// inside. Nothing is buffered. f is also called where the connection is taken
-// over by a status of 101, but not for other statuses below 200.
+// BeforeHeader returns middleware that calls f once for each response, right before its header is sent: for headers
+// that depend on the status or on headers set by inner handlers. Nothing is buffered. f is called for a status of 101,
+// which takes over the connection, but not for other statuses below 200.
 func BeforeHeader(f func(r *http.Request, status int, header http.Header)) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -77,23 +72,20 @@ func BeforeHeader(f func(r *http.Request, status int, header http.Header)) func(
 	}
 }
 
-// ErrPreconditionFailed is the 412 of a request that asks for another state of
-// a resource than the one there is. See [CheckETag].
+// ErrPreconditionFailed is the 412 for a request whose precondition does not match the current state of the resource.
+// See [CheckETag].
 var ErrPreconditionFailed = Error(http.StatusPreconditionFailed, "the resource is not in the state that the request asks for")
 
-// CheckETag judges a request by the ETag of the resource as it is, in its
-// quotes, such as `"v3"`, or "" for one that does not exist (RFC 9110, section
-// 13.2). It returns
+// CheckETag evaluates the preconditions of a request (RFC 9110, section 13.2). tag is the current ETag of the resource
+// with its quotes, such as `"v3"`, or "" if the resource does not exist. It returns
 //
-//   - [ErrPreconditionFailed] where If-Match lists another tag, or If-None-Match
-//     this one and the method may change something: so a PUT that names the tag
-//     of what its client has seen cannot undo the change of another client;
-//   - an error that responds with 304 where If-None-Match lists the tag and the method
-//     is GET or HEAD: the client has it already;
-//   - nil for everything else.
+//   - [ErrPreconditionFailed] if If-Match does not list the tag, or if If-None-Match lists it and the method is not GET
+//     or HEAD. A PUT with the ETag that its client has seen thus cannot overwrite the change of another client;
+//   - an error with status 304 if If-None-Match lists the tag and the method is GET or HEAD: the client has the current
+//     version;
+//   - nil otherwise.
 //
-// The 412 is declared by Raises(ErrPreconditionFailed), the 304 by
-// Responds[None](304).
+// Declare the 412 by Raises(ErrPreconditionFailed), and the 304 by Responds[None](304).
 func CheckETag(r *http.Request, tag string) error {
 	switch etag.Precondition(r, tag, time.Time{}) {
 	case http.StatusNotModified:
@@ -104,18 +96,16 @@ func CheckETag(r *http.Request, tag string) error {
 	return nil
 }
 
-// TrustedHosts refuses requests whose Host header is none of these with 400,
-// which the document lists: for those who make links of the host, and against
-// pages that rebind their name to the address of the server. "*.example.com" is
-// every name below example.com; ports do not matter, nor does case. The health
-// paths are served under any name. It runs in its position among the middleware.
+// TrustedHosts refuses requests with a Host header that is not in the list, with a documented 400. It protects apps
+// that build links from the host, and against DNS rebinding. "*.example.com" matches every name below example.com;
+// ports and case are ignored. The health paths are served under any name. The check runs at the option's position among
+// the middleware.
 func TrustedHosts(hosts ...string) Option {
 	return everywhere(func(s *settings) error {
 		trusted := map[string]bool{}
 		for _, host := range hosts {
 			name := strings.ToLower(host)
-			// An IPv6 address has colons and is in wrappers; any other colon is that of
-			// a port, which would never match.
+			// An IPv6 address in brackets contains colons; any other colon belongs to a port, which would never match.
 			if name == "" || strings.ContainsAny(strings.TrimPrefix(name, "*."), "*/@ ") || strings.Contains(name, ":") && !strings.HasPrefix(name, "[") {
 				return fmt.Errorf(`TrustedHosts(%q); write a name without port or path, such as "example.com" or "*.example.com"`, host)
 			}
@@ -155,7 +145,7 @@ func (h *hostGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Next.ServeHTTP(w, r)
 }
 
-// trusts looks for the name, then for a pattern of each name above it.
+// trusts looks up the name, then a pattern for each of its parent domains.
 func (h *hostGuard) trusts(host string) bool {
 	if h.trusted[host] {
 		return true
@@ -173,23 +163,20 @@ func (h *hostGuard) trusts(host string) bool {
 	}
 }
 
-// errTimedOut is why a context ended that a Timeout bounds.
+// errTimedOut is the cause of a context that a Timeout has ended.
 var errTimedOut = errors.New("the operation took longer than its Timeout")
 
-// Timeout bounds the time of operations: it ends the context of guards,
-// providers and the handler that long after the request's turn came. An error that
-// they return then becomes a 504 Gateway Timeout, which the document lists, unless
-// it is an [HTTPError] or a [ValidationError]. The innermost Timeout
-// counts; 0 lifts one further out.
+// Timeout limits how long an operation may take: after d, the context of guards, providers and the handler ends. An
+// error that they then return becomes a documented 504 Gateway Timeout, unless it is an [HTTPError] or a
+// [ValidationError]. The innermost Timeout applies; 0 removes an outer one.
 //
-//   - Nothing is interrupted that does not watch its context. An operation that
-//     is late but succeeds responds as usual.
-//   - Scoped providers end as after any other error: a transaction begun under
-//     the context is rolled back.
-//   - It holds for the whole of a stream, which is then aborted.
-//   - A plain handler, or one that is mounted, sees it in the context of its
-//     request. One that has written nothing by then gets a 504, too.
-//   - Reading the body has limits of its own: see [Limits].
+//   - Code that does not watch its context is not interrupted. An operation that is late but succeeds responds as
+//     usual.
+//   - Scoped providers end as after any other error: a transaction begun with the context is rolled back.
+//   - It covers a whole stream, which is aborted.
+//   - A plain or mounted handler sees it in the context of its request. If it returns without having written anything
+//     after that, the response is a 504, too.
+//   - Reading the body has its own limits: see [Limits].
 func Timeout(d time.Duration) Option {
 	return everywhere(func(s *settings) error {
 		if d < 0 {
@@ -200,19 +187,19 @@ func Timeout(d time.Duration) Option {
 	})
 }
 
-// limited is the request under a context that ends in time.
+// limited returns the request with a context that ends after d.
 func limited(r *http.Request, d time.Duration) (*http.Request, context.CancelFunc) {
 	ctx, cancel := context.WithTimeoutCause(r.Context(), d, errTimedOut)
 	return r.WithContext(ctx), cancel
 }
 
-// isLate reports whether err came of a context whose Timeout has passed. An
-// error that is made for the client is kept, and so is a panic.
+// isLate reports whether err is due to a context whose Timeout has passed. Errors made for the client are kept, and so
+// are panics.
 func isLate(ctx context.Context, err error) bool {
 	if err == nil || !errors.Is(context.Cause(ctx), errTimedOut) {
 		return false
 	}
-	// What is made for the client says more than that it took too long.
+	// An error made for the client says more than that the operation took too long.
 	_, invalid := errors.AsType[*ValidationError](opened(err))
 	_, panicked := errors.AsType[*panics.Error](err)
 	return httpErrorIn(err) == nil && !invalid && !panicked

@@ -2,22 +2,21 @@ package candor
 
 import "github.com/candor-go/candor/internal/mark"
 
-// Optional is a value that may be absent, null or there, and tells the three
-// apart: what a PATCH needs. Its zero value is absent. The rules of its field
-// are those of T and are judged only when Value is there. When it is written,
-// an absent one is left out of its object.
+// Optional is a value that may be absent, null or present, and distinguishes the three, as a PATCH needs. The zero
+// value is absent. Rules in the field's tag are those of T, and are checked only if there is a value. An absent
+// Optional is left out when its object is encoded.
 type Optional[T any] struct {
-	// Value is what was sent; the zero value unless Set without Null.
+	// Value is the value that was sent; the zero value unless Set is true and Null is false.
 	Value T
-	// Set means present, be it null or a value.
+	// Set means that null or a value was sent.
 	Set bool
-	// Null means that null was sent; Set is true then.
+	// Null means that null was sent; Set is true as well.
 	Null bool
 
 	_ mark.Optional
 }
 
-// Some is an Optional that holds a value.
+// Some returns an Optional that holds a value.
 func Some[T any](value T) Optional[T] { return Optional[T]{Value: value, Set: true} }
 
 // Null is an Optional that was set to null.

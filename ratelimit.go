@@ -52,17 +52,19 @@ type RateConfig struct {
 // headers RateLimit-Policy and RateLimit of every response; the document lists
 // all of this.
 //
-//		app := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(100)}))
+//	app := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(100)}))
 //
-//	  - It counts where it stands: one limit on an app or router counts all of its
-//	    routes together, on an app those for paths without a route too. Limits add
-//	    up: each that is around a route must allow the request.
-//	  - Every call makes a limit. Routes that are given the same one share it.
-//	  - It takes its place among the middleware of [Use], in the order of the
-//	    options: what stands before it, such as CORS, is around it.
-//	  - Counting is by GCRA: a burst, and then an even pace. There is no window at
-//	    whose end everything is allowed again.
-//	  - In memory, each process counts by itself.
+// In detail:
+//
+//   - It counts where it stands: one limit on an app or router counts all of its
+//     routes together, on an app those for paths without a route too. Limits add
+//     up: each that is around a route must allow the request.
+//   - Every call makes a limit. Routes that are given the same one share it.
+//   - It takes its place among the middleware of [Use], in the order of the
+//     options: what stands before it, such as CORS, is around it.
+//   - Counting is by GCRA: a burst, and then an even pace. There is no window at
+//     whose end everything is allowed again.
+//   - In memory, each process counts by itself.
 func RateLimit(config RateConfig) Option {
 	limit := &rateLimit{RateConfig: config, key: config.Key}
 	if limit.key == nil {

@@ -22,21 +22,23 @@ import (
 
 // Static is a handler that serves the files of a file system, to be mounted:
 //
-//		app.Mount("/assets", candor.Static(os.DirFS("assets")))
+//	app.Mount("/assets", candor.Static(os.DirFS("assets")))
 //
-//	  - GET and HEAD; any other method of a file is 405. A missing file
-//	    is 404, written like every error of the app.
-//	  - A directory is its index.html, below a path that ends in a slash: one
-//	    without it is redirected with 307. There are no listings.
-//	  - The media type is the one of the extension. Conditions and ranges
-//	    are those of [File], as is the entity tag; a file without a time, such as an
-//	    embedded one, has a tag that is made of its content, once.
-//	  - Paths are taken as they are sent. Names that begin with a dot are
-//	    missing, but for .well-known (RFC 8615), and so are names with a backslash,
-//	    a colon or an escaped slash.
-//	  - Symbolic links are followed where they stay inside: in an os.DirFS, which
-//	    is opened as an os.Root, and in the FS of an os.Root. In other file
-//	    systems that have links none is followed.
+// In detail:
+//
+//   - GET and HEAD; any other method of a file is 405. A missing file
+//     is 404, written like every error of the app.
+//   - A directory is its index.html, below a path that ends in a slash: one
+//     without it is redirected with 307. There are no listings.
+//   - The media type is the one of the extension. Conditions and ranges
+//     are those of [File], as is the entity tag; a file without a time, such as an
+//     embedded one, has a tag that is made of its content, once.
+//   - Paths are taken as they are sent. Names that begin with a dot are
+//     missing, but for .well-known (RFC 8615), and so are names with a backslash,
+//     a colon or an escaped slash.
+//   - Symbolic links are followed where they stay inside: in an os.DirFS, which
+//     is opened as an os.Root, and in the FS of an os.Root. In other file
+//     systems that have links none is followed.
 //
 // A file system that cannot be opened, such as a directory that is missing,
 // panics.

@@ -26,29 +26,31 @@ import (
 
 // Upload is a file of a multipart form:
 //
-//		func setAvatar(ctx context.Context, in struct {
-//			Avatar candor.Upload   `file:"avatar"`
-//			Banner *candor.Upload  `file:"banner"` // may be left out
-//			Photos []candor.Upload `file:"photos,omitempty"`
-//			Notes  []byte          `file:"notes,omitempty"` // all of it, in memory
-//		}) (candor.None, error)
+//	func setAvatar(ctx context.Context, in struct {
+//		Avatar candor.Upload   `file:"avatar"`
+//		Banner *candor.Upload  `file:"banner"` // may be left out
+//		Photos []candor.Upload `file:"photos,omitempty"`
+//		Notes  []byte          `file:"notes,omitempty"` // all of it, in memory
+//	}) (candor.None, error)
 //
-//	  - A form whose Content-Length is at most 1 MiB is held in memory, of others
-//	    the files of at most 64 KiB, up to 1 MiB a request; the rest lies in one
-//	    temporary file, in [os.TempDir], which is removed when the request is
-//	    over, whatever its end.
-//	  - So an upload cannot be opened after the request, also not by its
-//	    background tasks.
-//	  - A form with files is limited to 32 MiB, unless [MaxBody] or Config.MaxBody
-//	    say otherwise; over it the response is 413.
-//	  - Fields of type []byte hold their files in memory, so that all of them
-//	    together may have 1 MiB like any body, unless the same say otherwise.
-//	  - An input for a file that was left empty counts as absent: a part without
-//	    content whose filename is empty, or that has none.
-//	  - Any other part without a filename is a text, and a validation error where a
-//	    file is expected.
-//	  - Of a []Upload the tag `validate:"max=10"` bounds the number of files;
-//	    [MultipartLimits] bound those of the form.
+// In detail:
+//
+//   - A form whose Content-Length is at most 1 MiB is held in memory, of others
+//     the files of at most 64 KiB, up to 1 MiB a request; the rest lies in one
+//     temporary file, in [os.TempDir], which is removed when the request is
+//     over, whatever its end.
+//   - So an upload cannot be opened after the request, also not by its
+//     background tasks.
+//   - A form with files is limited to 32 MiB, unless [MaxBody] or Config.MaxBody
+//     say otherwise; over it the response is 413.
+//   - Fields of type []byte hold their files in memory, so that all of them
+//     together may have 1 MiB like any body, unless the same say otherwise.
+//   - An input for a file that was left empty counts as absent: a part without
+//     content whose filename is empty, or that has none.
+//   - Any other part without a filename is a text, and a validation error where a
+//     file is expected.
+//   - Of a []Upload the tag `validate:"max=10"` bounds the number of files;
+//     [MultipartLimits] bound those of the form.
 //
 // What the client says of a file is not checked: neither its name nor its type
 // needs to fit its content.

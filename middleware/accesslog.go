@@ -14,17 +14,19 @@ import (
 // AccessLog is middleware that logs each request once it is over, to log or,
 // when that is nil, to slog.Default():
 //
-//		INFO request method=GET route=/items/{id} status=200 bytes=34 duration=1.2ms client=192.0.2.1 request_id=...
+//	INFO request method=GET route=/items/{id} status=200 bytes=34 duration=1.2ms client=192.0.2.1 request_id=...
 //
-//	  - The route is the pattern. For a path without a route it is "", and path is
-//	    what was asked for. The query is never logged, nor any header or body. A
-//	    method that HTTP does not name, and the operation does not have, is "OTHER".
-//	  - A status of 500 and more is logged at Error, any other at Info. A request for a
-//	    health path is quieter: Debug, and Warn where the app is not well.
-//	  - bytes are those of the body, as the handler wrote them.
-//	  - A response that was aborted has aborted=true.
-//	  - client is the address the request comes from: put it inside of
-//	    [TrustedProxies] where that would be a proxy. request_id is that of [RequestID].
+// In detail:
+//
+//   - The route is the pattern. For a path without a route it is "", and path is
+//     what was asked for. The query is never logged, nor any header or body. A
+//     method that HTTP does not name, and the operation does not have, is "OTHER".
+//   - A status of 500 and more is logged at Error, any other at Info. A request for a
+//     health path is quieter: Debug, and Warn where the app is not well.
+//   - bytes are those of the body, as the handler wrote them.
+//   - A response that was aborted has aborted=true.
+//   - client is the address the request comes from: put it inside of
+//     [TrustedProxies] where that would be a proxy. request_id is that of [RequestID].
 func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -50,21 +50,23 @@ var (
 
 // Metrics are those of the requests of an app:
 //
-//		http_server_requests_total{method, route, status}
-//		http_server_requests_in_flight
-//		http_server_request_duration_seconds{method, route}
-//		http_server_request_size_bytes{method, route}
-//		http_server_response_size_bytes{method, route}
-//		http_server_deprecated_requests_total{method, route, client}
+//	http_server_requests_total{method, route, status}
+//	http_server_requests_in_flight
+//	http_server_request_duration_seconds{method, route}
+//	http_server_request_size_bytes{method, route}
+//	http_server_response_size_bytes{method, route}
+//	http_server_deprecated_requests_total{method, route, client}
 //
-//	  - The route is the pattern that matched, never the path; what no route has is
-//	    "unmatched". A method that HTTP does not define is "other". So clients cannot
-//	    make up labels.
-//	  - The status is the code, or "aborted" where the connection was cut before one
-//	    was sent.
-//	  - The duration of a stream of events and of a socket is the time until it
-//	    began; a long life is no slow answer.
-//	  - Sizes are those of the bodies, without the header.
+// In detail:
+//
+//   - The route is the pattern that matched, never the path; what no route has is
+//     "unmatched". A method that HTTP does not define is "other". So clients cannot
+//     make up labels.
+//   - The status is the code, or "aborted" where the connection was cut before one
+//     was sent.
+//   - The duration of a stream of events and of a socket is the time until it
+//     began; a long life is no slow answer.
+//   - Sizes are those of the bodies, without the header.
 type Metrics struct {
 	registry *prometheus.Registry
 	inFlight prometheus.Gauge
