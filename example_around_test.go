@@ -133,13 +133,14 @@ func ExampleCloseError() {
 func ExampleTestOption() {
 	type caller struct{}
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/notes", func(ctx context.Context, in struct {
+	type AddNote struct {
 		Tag     string `query:"tag"`
 		Lang    string `header:"Accept-Language"`
 		Session string `cookie:"session"`
 		Body    string `body:""`
-	},
-	) (candor.Text, error) {
+	}
+
+	candor.Post(app, "/notes", func(ctx context.Context, in AddNote) (candor.Text, error) {
 		return candor.Text(fmt.Sprint(in.Tag, ", ", in.Lang, ", ", in.Session, ", ", ctx.Value(caller{}), ": ", in.Body)), nil
 	})
 
@@ -181,7 +182,9 @@ func ExampleDocumented() {
 
 func ExampleRespondsHeader() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", func(_ context.Context, in struct{ Header candor.ResponseHeader }) (candor.Text, error) {
+	type ReadCount struct{ Header candor.ResponseHeader }
+
+	candor.Get(app, "/", func(_ context.Context, in ReadCount) (candor.Text, error) {
 		in.Header.Set("X-Total-Count", "7")
 		return "hello", nil
 	}, candor.RespondsHeader("X-Total-Count", "How many there are", 200))

@@ -97,11 +97,12 @@ func ExampleRoute_At() {
 
 func ExampleRoute_Defaults() {
 	app := candor.New(candor.Config{})
-	list := candor.Get(app, "/songs", func(_ context.Context, in struct {
+	type ListSongs struct {
 		Skip  int `query:"skip" default:"0"`
 		Limit int `query:"limit" default:"10"`
-	},
-	) ([]song, error) {
+	}
+
+	list := candor.Get(app, "/songs", func(_ context.Context, in ListSongs) ([]song, error) {
 		return nil, nil
 	})
 	app.Seal()

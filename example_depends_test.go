@@ -37,24 +37,27 @@ type (
 
 func (d fixedDate) Today() string { return string(d) }
 
-func titles(_ context.Context, in struct {
+type ListTitles struct {
 	Library *Library `dep:""`
-},
-) ([]string, error) {
+}
+
+func titles(_ context.Context, in ListTitles) ([]string, error) {
 	return in.Library.titles, nil
 }
 
-func whoami(_ context.Context, in struct {
+type ReadWhoami struct {
 	Reader *Reader `dep:""`
-},
-) (string, error) {
+}
+
+func whoami(_ context.Context, in ReadWhoami) (string, error) {
 	return in.Reader.Name, nil
 }
 
-func currentReader(_ context.Context, in struct {
+type FindReader struct {
 	Token candor.Bearer
-},
-) (*Reader, error) {
+}
+
+func currentReader(_ context.Context, in FindReader) (*Reader, error) {
 	if !candor.SecretsEqual("sesame", string(in.Token)) {
 		return nil, errUnknownToken
 	}
@@ -77,11 +80,12 @@ func ExampleProvide() {
 	// 401 {"detail":"Not authenticated"}
 }
 
-// lending encloses a request: what it begins, it ends.
-func lending(_ context.Context, in struct {
+type BeginLoan struct {
 	Library *Library `dep:""`
-}, use func(*Loan) error,
-) error {
+}
+
+// lending encloses a request: what it begins, it ends.
+func lending(_ context.Context, in BeginLoan, use func(*Loan) error) error {
 	fmt.Println("begin")
 	if err := use(&Loan{in.Library}); err != nil {
 		fmt.Println("undo:", err)
@@ -91,11 +95,12 @@ func lending(_ context.Context, in struct {
 	return nil
 }
 
-func borrow(_ context.Context, in struct {
+type BorrowBook struct {
 	Title string `path:"title"`
 	Loan  *Loan  `dep:""`
-},
-) (string, error) {
+}
+
+func borrow(_ context.Context, in BorrowBook) (string, error) {
 	for _, title := range in.Loan.library.titles {
 		if title == in.Title {
 			return title, nil
@@ -125,11 +130,12 @@ func ExampleLazy() {
 	app := candor.New(candor.Config{})
 	candor.ProvideValue(app, &Library{titles: []string{"Emma"}})
 	candor.ProvideScoped(app, lending)
-	candor.Post(app, "/loans/{title}", func(ctx context.Context, in struct {
+	type BorrowBook struct {
 		Title string             `path:"title"`
 		Loan  candor.Lazy[*Loan] `dep:""`
-	},
-	) (string, error) {
+	}
+
+	candor.Post(app, "/loans/{title}", func(ctx context.Context, in BorrowBook) (string, error) {
 		fmt.Println("look for", in.Title)
 		if in.Title == "Ulysses" {
 			return "", candor.Error(404, "no such book")
@@ -152,12 +158,13 @@ func ExampleLazy() {
 	// 200 "Emma"
 }
 
-// isThere is a handler that takes its library when it needs it.
-func isThere(ctx context.Context, in struct {
+type FindTitle struct {
 	Title   string                `path:"title"`
 	Library candor.Lazy[*Library] `dep:""`
-},
-) (bool, error) {
+}
+
+// isThere is a handler that takes its library when it needs it.
+func isThere(ctx context.Context, in FindTitle) (bool, error) {
 	library, err := in.Library.Get(ctx)
 	if err != nil {
 		return false, err
@@ -166,10 +173,7 @@ func isThere(ctx context.Context, in struct {
 }
 
 func ExampleLazyValue() {
-	found, err := isThere(context.Background(), struct {
-		Title   string                `path:"title"`
-		Library candor.Lazy[*Library] `dep:""`
-	}{"Emma", candor.LazyValue(&Library{titles: []string{"Emma"}})})
+	found, err := isThere(context.Background(), FindTitle{"Emma", candor.LazyValue(&Library{titles: []string{"Emma"}})})
 	fmt.Println(found, err)
 	// Output: true <nil>
 }
@@ -189,11 +193,12 @@ func ExampleAttempts() {
 		}
 	}, candor.Attempts(3), candor.Raises(candor.Error(503, "try again")))
 	runs := 0
-	candor.Post(app, "/loans", func(_ context.Context, in struct {
+	type AddLoan struct {
 		Loan   *Loan `dep:""`
 		Header candor.ResponseHeader
-	},
-	) (int, error) {
+	}
+
+	candor.Post(app, "/loans", func(_ context.Context, in AddLoan) (int, error) {
 		in.Header.Add("X-Run", strconv.Itoa(runs)) // dropped with the attempt
 		if runs++; runs < 2 {
 			return 0, errConflict
@@ -234,10 +239,11 @@ func ExampleProvideShared() {
 func ExampleProvideValue() {
 	app := candor.New(candor.Config{})
 	candor.ProvideValue[Clock](app, fixedDate("1 May"))
-	candor.Get(app, "/today", func(_ context.Context, in struct {
+	type ReadToday struct {
 		Clock Clock `dep:""`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/today", func(_ context.Context, in ReadToday) (string, error) {
 		return in.Clock.Today(), nil
 	})
 
@@ -250,10 +256,11 @@ func ExampleOverride() {
 	candor.Provide(app, currentReader, candor.Raises(errUnknownToken))
 	candor.Get(app, "/me", whoami)
 
-	candor.Override(app, func(_ context.Context, in struct {
+	type FakeReader struct {
 		Name string `header:"X-Reader"`
-	},
-	) (*Reader, error) {
+	}
+
+	candor.Override(app, func(_ context.Context, in FakeReader) (*Reader, error) {
 		return &Reader{in.Name}, nil
 	})
 	visit(app, "GET", "/me", "X-Reader", "Bob")
@@ -289,10 +296,11 @@ func ExampleRequire() {
 	errClosed := candor.Error(503, "closed on Sundays")
 	app := candor.New(candor.Config{})
 	candor.ProvideValue[Clock](app, fixedDate("Sunday"))
-	library := candor.NewRouter("/library", candor.Require(func(_ context.Context, in struct {
+	type CheckHours struct {
 		Clock Clock `dep:""`
-	},
-	) error {
+	}
+
+	library := candor.NewRouter("/library", candor.Require(func(_ context.Context, in CheckHours) error {
 		if in.Clock.Today() == "Sunday" {
 			return errClosed
 		}
@@ -320,7 +328,9 @@ func ExampleNeeds() {
 }
 
 func ExampleAround() {
-	audit := candor.Around(func(_ context.Context, in struct{ Route candor.RouteInfo }, next func() error) error {
+	type AuditInput struct{ Route candor.RouteInfo }
+
+	audit := candor.Around(func(_ context.Context, in AuditInput, next func() error) error {
 		err := next()
 		fmt.Println(in.Route.Method, in.Route.Pattern, err)
 		return err
@@ -338,11 +348,12 @@ func ExampleAround() {
 func ExampleScopes() {
 	errForbidden := candor.Error(403, "not yours")
 	app := candor.New(candor.Config{})
-	candor.Provide(app, func(_ context.Context, in struct {
+	type FindReader struct {
 		Token    candor.Bearer
 		Required candor.RequiredScopes
-	},
-	) (*Reader, error) {
+	}
+
+	candor.Provide(app, func(_ context.Context, in FindReader) (*Reader, error) {
 		for _, scope := range in.Required {
 			if !strings.Contains(string(in.Token), scope) {
 				return nil, errForbidden
@@ -365,11 +376,12 @@ func ExampleUntil() {
 		defer fmt.Println("the end")
 		return use(&Library{})
 	}, candor.Until(candor.ResponseSent))
-	candor.Get(app, "/titles", func(_ context.Context, in struct {
+	type CountTitles struct {
 		Library *Library `dep:""`
 		Tasks   *candor.Tasks
-	},
-	) (candor.None, error) {
+	}
+
+	candor.Get(app, "/titles", func(_ context.Context, in CountTitles) (candor.None, error) {
 		in.Tasks.Add(func(context.Context) error {
 			fmt.Println("a task")
 			return nil
@@ -386,10 +398,11 @@ func ExampleUntil() {
 
 func ExampleBasic() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/office", func(_ context.Context, in struct {
+	type EnterOffice struct {
 		Who candor.Basic `realm:"back office"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/office", func(_ context.Context, in EnterOffice) (string, error) {
 		if !candor.SecretsEqual("ann", in.Who.Username) || !candor.SecretsEqual("secret", in.Who.Password) {
 			return "", errUnknownToken
 		}
@@ -405,10 +418,11 @@ func ExampleBasic() {
 
 func ExampleAPIKey() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/stats", func(_ context.Context, in struct {
+	type ReadStats struct {
 		Key *candor.APIKey `header:"X-API-Key"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/stats", func(_ context.Context, in ReadStats) (string, error) {
 		if in.Key == nil {
 			return "a few figures", nil
 		}
@@ -429,10 +443,11 @@ func ExampleOAuth2Password() {
 	candor.Post(app, "/token", func(_ context.Context, in candor.OAuth2PasswordForm) (map[string]string, error) {
 		return map[string]string{"access_token": in.Username, "token_type": "bearer"}, nil
 	})
-	candor.Get(app, "/me", func(_ context.Context, in struct {
+	type ReadMe struct {
 		Token candor.Bearer `security:"login"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/me", func(_ context.Context, in ReadMe) (string, error) {
 		return string(in.Token), nil
 	})
 
@@ -451,7 +466,9 @@ func ExampleTasks() {
 	app := candor.New(candor.Config{
 		OnTaskError: func(_ context.Context, err error) { fmt.Println("a task failed:", err) },
 	})
-	candor.Post(app, "/letters", func(_ context.Context, in struct{ Tasks *candor.Tasks }) (candor.None, error) {
+	type SendLetters struct{ Tasks *candor.Tasks }
+
+	candor.Post(app, "/letters", func(_ context.Context, in SendLetters) (candor.None, error) {
 		in.Tasks.Add(func(context.Context) error { return errors.New("no stamps") })
 		in.Tasks.Add(func(context.Context) error {
 			fmt.Println("sent")
@@ -471,7 +488,9 @@ func ExampleTasks() {
 
 func ExampleResponseHeader() {
 	app := candor.New(candor.Config{})
-	candor.Provide(app, func(_ context.Context, in struct{ Header candor.ResponseHeader }) (*Reader, error) {
+	type FindReader struct{ Header candor.ResponseHeader }
+
+	candor.Provide(app, func(_ context.Context, in FindReader) (*Reader, error) {
 		in.Header.Set("X-Reader", "Ann")
 		return &Reader{"Ann"}, nil
 	})

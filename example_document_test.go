@@ -16,27 +16,31 @@ type freight struct {
 	Weight float64 `json:"weight" validate:"gt=0"`
 }
 
-func sendFreight(_ context.Context, in struct {
+type SendFreight struct {
 	Notify string  `query:"notify,omitempty"`
 	Body   freight `body:""`
-},
-) (freight, error) {
+}
+
+func sendFreight(_ context.Context, in SendFreight) (freight, error) {
 	return in.Body, nil
 }
 
-func readFreight(_ context.Context, in struct {
+type ReadFreight struct {
 	ID int `path:"id"`
-},
-) (freight, error) {
+}
+
+func readFreight(_ context.Context, in ReadFreight) (freight, error) {
 	return freight{ID: in.ID, Weight: 1}, nil
 }
 
 func ExampleWebhook() {
 	app := candor.New(candor.Config{})
-	candor.Webhook[struct {
+	type parcelArrived struct {
 		Signature string  `header:"X-Signature"`
 		Body      freight `body:""`
-	}, candor.None](app, http.MethodPost, "parcel-arrived", candor.Summary("A parcel has arrived"))
+	}
+
+	candor.Webhook[parcelArrived, candor.None](app, http.MethodPost, "parcel-arrived", candor.Summary("A parcel has arrived"))
 	say(app, "webhooks", "parcel-arrived", "post", "summary")
 	say(app, "webhooks", "parcel-arrived", "post", "responses")
 	// Output:
@@ -46,10 +50,12 @@ func ExampleWebhook() {
 
 func ExampleCallback() {
 	app := candor.New(candor.Config{})
+	type arrived struct {
+		Body freight `body:""`
+	}
+
 	candor.Post(app, "/parcels", sendFreight,
-		candor.Callback[struct {
-			Body freight `body:""`
-		}, candor.None]("arrived", http.MethodPost, "{$request.query.notify}"))
+		candor.Callback[arrived, candor.None]("arrived", http.MethodPost, "{$request.query.notify}"))
 	say(app, "paths", "/parcels", "post", "callbacks", "arrived", "{$request.query.notify}", "post", "operationId")
 	// Output: "sendFreight_arrived"
 }

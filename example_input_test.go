@@ -47,10 +47,11 @@ func (s Stay) Validate() error {
 
 func ExampleInvalid() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/stays", func(_ context.Context, in struct {
+	type BookStay struct {
 		Body Stay `body:""`
-	},
-	) (Stay, error) {
+	}
+
+	candor.Post(app, "/stays", func(_ context.Context, in BookStay) (Stay, error) {
 		return in.Body, nil
 	})
 	send(app, "POST", "/stays", `{"from":"2026-05-01","to":"2026-05-01"}`)
@@ -65,10 +66,11 @@ func ExampleRule() {
 		Message: "must be even",
 	}
 	app := candor.New(candor.Config{Rules: map[string]candor.Rule{"even": even}})
-	candor.Get(app, "/pairs/{n}", func(_ context.Context, in struct {
+	type HalvePair struct {
 		N int `path:"n" validate:"even"`
-	},
-	) (int, error) {
+	}
+
+	candor.Get(app, "/pairs/{n}", func(_ context.Context, in HalvePair) (int, error) {
 		return in.N / 2, nil
 	})
 	send(app, "GET", "/pairs/8", "")
@@ -82,10 +84,11 @@ func ExampleCodec() {
 	app := candor.New(candor.Config{Codecs: map[string]candor.Codec{
 		"application/cbor": {Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal},
 	}})
-	candor.Post(app, "/stays", func(_ context.Context, in struct {
+	type BookStay struct {
 		Body Stay `body:""`
-	},
-	) (Stay, error) {
+	}
+
+	candor.Post(app, "/stays", func(_ context.Context, in BookStay) (Stay, error) {
 		return in.Body, nil
 	})
 	body, _ := cbor.Marshal(map[string]string{"from": "2026-05-01", "to": "2026-05-09"})
@@ -110,12 +113,13 @@ func ExampleCodec() {
 }
 
 func ExampleRawBody() {
-	// Whoever signs a request signs its bytes.
-	signed := func(_ context.Context, in struct {
+	type CheckSignature struct {
 		Raw       candor.RawBody
 		Signature string `header:"X-Signature"`
-	},
-	) error {
+	}
+
+	// Whoever signs a request signs its bytes.
+	signed := func(_ context.Context, in CheckSignature) error {
 		mac := hmac.New(sha256.New, []byte("a secret of both"))
 		mac.Write(in.Raw)
 		if !candor.SecretsEqual(in.Signature, hex.EncodeToString(mac.Sum(nil))) {
@@ -124,11 +128,12 @@ func ExampleRawBody() {
 		return nil
 	}
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/hooks", func(_ context.Context, in struct {
+	type TakeEvent struct {
 		Raw  candor.RawBody
 		Body map[string]string `body:""`
-	},
-	) (string, error) {
+	}
+
+	candor.Post(app, "/hooks", func(_ context.Context, in TakeEvent) (string, error) {
 		return fmt.Sprint(len(in.Raw), " bytes, event ", in.Body["event"]), nil
 	}, candor.Require(signed), candor.Raises(candor.Error(401, "wrong signature")))
 
@@ -147,10 +152,11 @@ func ExampleRawBody() {
 
 func ExampleForbidExtra() {
 	app := candor.New(candor.Config{}, candor.ForbidExtra())
-	candor.Get(app, "/items", func(_ context.Context, in struct {
+	type ListItems struct {
 		Limit int `query:"limit" default:"10"`
-	},
-	) (int, error) {
+	}
+
+	candor.Get(app, "/items", func(_ context.Context, in ListItems) (int, error) {
 		return in.Limit, nil
 	})
 	send(app, "GET", "/items?limit=5", "")
@@ -166,10 +172,11 @@ func ExampleStrict() {
 		Theme string `json:"theme" default:"light"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Put(app, "/settings", func(_ context.Context, in struct {
+	type ReplaceSettings struct {
 		Body Settings `body:""`
-	},
-	) (Settings, error) {
+	}
+
+	candor.Put(app, "/settings", func(_ context.Context, in ReplaceSettings) (Settings, error) {
 		return in.Body, nil
 	})
 	send(app, "PUT", "/settings", `{}`)
@@ -185,10 +192,11 @@ func ExampleOptional() {
 		Email candor.Optional[string] `json:"email"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Patch(app, "/me", func(_ context.Context, in struct {
+	type ChangeMe struct {
 		Body Patch `body:""`
-	},
-	) (string, error) {
+	}
+
+	candor.Patch(app, "/me", func(_ context.Context, in ChangeMe) (string, error) {
 		name := in.Body.Name.Or("the old name")
 		switch {
 		case in.Body.Email.Null:
@@ -233,10 +241,11 @@ func ExampleOneOf() {
 		Transfer     *Transfer `case:"transfer"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/payments", func(_ context.Context, in struct {
+	type Pay struct {
 		Body Payment `body:""`
-	},
-	) (Payment, error) {
+	}
+
+	candor.Post(app, "/payments", func(_ context.Context, in Pay) (Payment, error) {
 		return in.Body, nil
 	})
 	send(app, "POST", "/payments", `{"iban":"DE02120300000000202051","method":"transfer"}`)
@@ -260,10 +269,11 @@ func ExampleOneOf_default() {
 		Other        *Other `case:"*"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/payments", func(_ context.Context, in struct {
+	type Pay struct {
 		Body Payment `body:""`
-	},
-	) (Payment, error) {
+	}
+
+	candor.Post(app, "/payments", func(_ context.Context, in Pay) (Payment, error) {
 		return in.Body, nil
 	})
 	send(app, "POST", "/payments", `{"method":"shells","number":7}`)
@@ -275,10 +285,11 @@ func ExampleOneOf_default() {
 
 func ExampleDate() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/due", func(_ context.Context, in struct {
+	type ReadDue struct {
 		Ordered candor.Date `query:"ordered"`
-	},
-	) (candor.Date, error) {
+	}
+
+	candor.Get(app, "/due", func(_ context.Context, in ReadDue) (candor.Date, error) {
 		return in.Ordered.AddDays(14), nil
 	})
 	send(app, "GET", "/due?ordered=2026-02-20", "")
@@ -300,10 +311,11 @@ func ExampleTimeOfDay() {
 		Closes candor.TimeOfDay `json:"closes"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/hours", func(_ context.Context, in struct {
+	type AddHours struct {
 		Body Shop `body:""`
-	},
-	) (string, error) {
+	}
+
+	candor.Post(app, "/hours", func(_ context.Context, in AddHours) (string, error) {
 		return (in.Body.Closes.SinceMidnight() - in.Body.Opens.SinceMidnight()).String(), nil
 	})
 	send(app, "POST", "/hours", `{"opens":"08:30","closes":"20:00:00"}`)
@@ -338,11 +350,12 @@ func ExampleConfig_schemas() {
 	app := candor.New(candor.Config{Schemas: map[reflect.Type]map[string]any{
 		reflect.TypeFor[SeatTicket](): {"type": "string", "minLength": 4, "maxLength": 4},
 	}})
-	candor.Get(app, "/{ticket}", func(_ context.Context, in struct {
+	type ReadSeat struct {
 		SeatTicket SeatTicket `path:"ticket"`
 		Colour     Colour     `query:"colour,omitempty"`
-	},
-	) (SeatTicket, error) {
+	}
+
+	candor.Get(app, "/{ticket}", func(_ context.Context, in ReadSeat) (SeatTicket, error) {
 		return in.SeatTicket, nil
 	})
 	send(app, "GET", "/00ff", "")
@@ -360,10 +373,11 @@ func ExampleConfig_schemas() {
 // MaxBody.
 func ExamplePost_stream() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/videos", func(_ context.Context, in struct {
+	type AddVideo struct {
 		Body io.Reader `body:"" media:"video/mp4"`
-	},
-	) (int64, error) {
+	}
+
+	candor.Post(app, "/videos", func(_ context.Context, in AddVideo) (int64, error) {
 		return io.Copy(io.Discard, in.Body)
 	}, candor.MaxBody(10<<30), candor.Status(http.StatusCreated))
 	r := httptest.NewRequest("POST", "/videos", strings.NewReader("frames"))
@@ -377,10 +391,11 @@ func ExamplePost_stream() {
 
 func ExampleLocalDateTime() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/alarms", func(_ context.Context, in struct {
+	type SetAlarm struct {
 		Rings candor.LocalDateTime `form:"rings"` // <input type="datetime-local" name="rings">
-	},
-	) (string, error) {
+	}
+
+	candor.Post(app, "/alarms", func(_ context.Context, in SetAlarm) (string, error) {
 		return in.Rings.In(time.FixedZone("east", 7200)).UTC().Format(time.Kitchen), nil
 	})
 	sendForm := func(body string) {

@@ -152,10 +152,11 @@ func ExampleFile() {
 		"2026/q1.csv": {Data: []byte("a,b"), ModTime: time.Date(2026, 4, 1, 0, 0, 0, 0, time.UTC)},
 	}
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/reports/{path...}", func(_ context.Context, in struct {
+	type ReadReport struct {
 		Path string `path:"path"`
-	},
-	) (candor.File, error) {
+	}
+
+	candor.Get(app, "/reports/{path...}", func(_ context.Context, in ReadReport) (candor.File, error) {
 		return candor.File{FS: reports, Path: in.Path, Download: true}, nil
 	}, candor.Produces("text/csv"))
 

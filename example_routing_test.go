@@ -28,10 +28,12 @@ type songRef struct {
 	ID int `path:"id"`
 }
 
+type songIn struct {
+	Title string `json:"title" validate:"min=1"`
+}
+
 type newSong struct {
-	Body struct {
-		Title string `json:"title" validate:"min=1"`
-	} `body:""`
+	Body songIn `body:""`
 }
 
 func listSongs(context.Context, candor.None) ([]song, error) { return []song{{1, "Blue"}}, nil }
@@ -55,10 +57,11 @@ func say(app *candor.App, keys ...string) {
 
 func ExampleGet() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/songs/{id}", func(_ context.Context, in struct {
+	type ReadSong struct {
 		ID int `path:"id" validate:"gte=1"`
-	},
-	) (song, error) {
+	}
+
+	candor.Get(app, "/songs/{id}", func(_ context.Context, in ReadSong) (song, error) {
 		return song{in.ID, "Blue"}, nil
 	})
 	fmt.Println(apptest.Wire(app, "GET /songs/7"))
@@ -77,11 +80,12 @@ func ExamplePost() {
 
 func ExamplePut() {
 	app := candor.New(candor.Config{})
-	candor.Put(app, "/songs/{id}", func(_ context.Context, in struct {
+	type ReplaceSong struct {
 		songRef
 		newSong
-	},
-	) (song, error) {
+	}
+
+	candor.Put(app, "/songs/{id}", func(_ context.Context, in ReplaceSong) (song, error) {
 		return song{in.ID, in.Body.Title}, nil
 	})
 	fmt.Println(apptest.Wire(app, "PUT /songs/7\nContent-Type: application/json\n\n"+`{"title": "Red"}`))
@@ -90,11 +94,12 @@ func ExamplePut() {
 
 func ExamplePatch() {
 	app := candor.New(candor.Config{})
-	candor.Patch(app, "/songs/{id}", func(_ context.Context, in struct {
+	type ChangeSong struct {
 		songRef
 		Title candor.Optional[string] `body:"title"`
-	},
-	) (song, error) {
+	}
+
+	candor.Patch(app, "/songs/{id}", func(_ context.Context, in ChangeSong) (song, error) {
 		return song{in.ID, in.Title.Or("Blue")}, nil
 	})
 	fmt.Println(apptest.Wire(app, "PATCH /songs/7\nContent-Type: application/json\n\n{}"))
@@ -132,10 +137,11 @@ func ExampleOptions() {
 
 func ExampleTrace() {
 	app := candor.New(candor.Config{})
-	candor.Trace(app, "/", func(_ context.Context, in struct {
+	type TraceRoute struct {
 		Hops int `header:"Max-Forwards,omitempty"`
-	},
-	) (int, error) {
+	}
+
+	candor.Trace(app, "/", func(_ context.Context, in TraceRoute) (int, error) {
 		return in.Hops, nil
 	})
 	fmt.Println(apptest.Wire(app, "TRACE /\nMax-Forwards: 3"))
@@ -169,10 +175,11 @@ func ExampleQuery() {
 		Limit int    `json:"limit" default:"10" validate:"lte=100"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Query(app, "/songs", func(_ context.Context, in struct {
+	type FindSongs struct {
 		Body Wanted `body:""`
-	},
-	) (Wanted, error) {
+	}
+
+	candor.Query(app, "/songs", func(_ context.Context, in FindSongs) (Wanted, error) {
 		return in.Body, nil
 	})
 	candor.Handle(app, []string{"PURGE"}, "/songs", func(context.Context, candor.None) (candor.None, error) {

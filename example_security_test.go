@@ -15,10 +15,11 @@ import (
 
 func ExampleBearer() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/me", func(_ context.Context, in struct {
+	type ReadMe struct {
 		Token candor.Bearer
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/me", func(_ context.Context, in ReadMe) (string, error) {
 		return "token " + string(in.Token), nil
 	})
 
@@ -32,11 +33,12 @@ func ExampleBearer() {
 // A pointer makes credentials optional: nil means that none were sent.
 func ExampleBearer_optional() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/greeting", func(_ context.Context, in struct {
+	type ReadGreeting struct {
 		Token *candor.Bearer
 		Key   *candor.APIKey `query:"key"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/greeting", func(_ context.Context, in ReadGreeting) (string, error) {
 		switch {
 		case in.Token != nil:
 			return "hello, reader", nil
@@ -121,11 +123,12 @@ func ExampleChallenge() {
 			Scopes:           true,
 		},
 	})
-	candor.Get(app, "/me", func(_ context.Context, in struct {
+	type ReadMe struct {
 		Token    candor.Bearer
 		Required candor.RequiredScopes
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/me", func(_ context.Context, in ReadMe) (string, error) {
 		return "", candor.Error(401, "unknown token")
 	}, candor.Scopes("me"))
 
@@ -143,7 +146,9 @@ func ExampleChallenge() {
 
 // One route of an app that asks for a token everywhere.
 func ExamplePublic() {
-	app := candor.New(candor.Config{}, candor.Require(func(context.Context, struct{ Token candor.Bearer }) error {
+	type CheckToken struct{ Token candor.Bearer }
+
+	app := candor.New(candor.Config{}, candor.Require(func(context.Context, CheckToken) error {
 		return nil
 	}))
 	candor.ProvideValue(app, &Library{titles: []string{"Emma"}})
@@ -160,11 +165,12 @@ func ExamplePublic() {
 func ExampleRequiredScopes() {
 	errForbidden := candor.Error(403, "the token does not allow this")
 	granted := map[candor.Bearer][]string{"t1": {"books:read"}}
-	library := candor.NewRouter("/books", candor.Scopes("books:read"), candor.Require(func(_ context.Context, in struct {
+	type CheckScopes struct {
 		Token    candor.Bearer
 		Required candor.RequiredScopes
-	},
-	) error {
+	}
+
+	library := candor.NewRouter("/books", candor.Scopes("books:read"), candor.Require(func(_ context.Context, in CheckScopes) error {
 		for _, scope := range in.Required {
 			if !slices.Contains(granted[in.Token], scope) {
 				return errForbidden.With("needs " + strings.Join(in.Required, " and "))
@@ -174,10 +180,11 @@ func ExampleRequiredScopes() {
 	}, candor.Raises(errForbidden)))
 	candor.ProvideValue(library, &Library{titles: []string{"Emma"}})
 	candor.Get(library, "", titles)
-	candor.Delete(library, "/{title}", func(context.Context, struct {
+	type RemoveBook struct {
 		Title string `path:"title"`
-	},
-	) (candor.None, error) {
+	}
+
+	candor.Delete(library, "/{title}", func(context.Context, RemoveBook) (candor.None, error) {
 		return candor.None{}, nil
 	}, candor.Scopes("books:write"))
 	app := candor.New(candor.Config{})
@@ -193,10 +200,11 @@ func ExampleRequiredScopes() {
 func ExampleSecretsEqual() {
 	errBadKey := candor.Error(401, "unknown key")
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/stats", func(_ context.Context, in struct {
+	type ReadStats struct {
 		Key candor.APIKey `header:"X-API-Key"`
-	},
-	) (int, error) {
+	}
+
+	candor.Get(app, "/stats", func(_ context.Context, in ReadStats) (int, error) {
 		if !candor.SecretsEqual("s3cret", string(in.Key)) {
 			return 0, errBadKey
 		}
@@ -211,7 +219,9 @@ func ExampleSecretsEqual() {
 }
 
 func ExampleRouteInfo() {
-	app := candor.New(candor.Config{}, candor.Require(func(_ context.Context, in struct{ Route candor.RouteInfo }) error {
+	type LogRoute struct{ Route candor.RouteInfo }
+
+	app := candor.New(candor.Config{}, candor.Require(func(_ context.Context, in LogRoute) error {
 		fmt.Println(in.Route.Method, in.Route.Pattern, in.Route.Tags)
 		return nil
 	}))
@@ -226,7 +236,9 @@ func ExampleRouteInfo() {
 
 func ExampleRootPath() {
 	app := candor.New(candor.Config{RootPath: "/api"})
-	candor.Get(app, "/next", func(_ context.Context, in struct{ Root candor.RootPath }) (string, error) {
+	type ReadNext struct{ Root candor.RootPath }
+
+	candor.Get(app, "/next", func(_ context.Context, in ReadNext) (string, error) {
 		return string(in.Root) + "/pages/2", nil
 	})
 
@@ -240,10 +252,11 @@ func printScheme(scheme candor.SecurityScheme) { printSchemeAs(scheme, candor.Op
 
 func printSchemeAs(scheme candor.SecurityScheme, format candor.DocumentFormat) {
 	app := candor.New(candor.Config{SecuritySchemes: map[string]candor.SecurityScheme{"login": scheme}})
-	candor.Get(app, "/me", func(_ context.Context, in struct {
+	type ReadMe struct {
 		Token candor.Bearer `security:"login"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/me", func(_ context.Context, in ReadMe) (string, error) {
 		return string(in.Token), nil
 	})
 	var document bytes.Buffer
@@ -381,10 +394,11 @@ func ExampleSecurityScheme_WithDescription() {
 func ExampleOAuth2PasswordForm() {
 	errBadLogin := candor.Error(401, "wrong user name or password").WithHeader("WWW-Authenticate", "Bearer")
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/token", func(_ context.Context, in struct {
+	type LogIn struct {
 		Form candor.OAuth2PasswordForm `form:""`
-	},
-	) (map[string]any, error) {
+	}
+
+	candor.Post(app, "/token", func(_ context.Context, in LogIn) (map[string]any, error) {
 		if in.Form.Username != "ann" || !candor.SecretsEqual("sesame", in.Form.Password) {
 			return nil, errBadLogin
 		}
@@ -411,10 +425,11 @@ func ExampleLifetime() {
 		defer fmt.Println("the library closes")
 		return use(&Library{titles: []string{"Emma", "Persuasion"}})
 	}, candor.Until(candor.ResponseEncoded))
-	candor.Get(app, "/titles", func(_ context.Context, in struct {
+	type StreamTitles struct {
 		Library *Library `dep:""`
-	},
-	) (candor.JSONLines[string], error) {
+	}
+
+	candor.Get(app, "/titles", func(_ context.Context, in StreamTitles) (candor.JSONLines[string], error) {
 		all := slices.Clone(in.Library.titles) // what is needed later
 		return candor.LinesOf(func(yield func(string) bool) {
 			fmt.Println("the stream begins")

@@ -38,10 +38,11 @@ func ExampleJSONLines() {
 // the handler says so.
 func ExampleJSONLines_body() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/import", func(_ context.Context, in struct {
+	type ImportLines struct {
 		Lines candor.JSONLines[temperature] `body:""`
-	},
-	) (float64, error) {
+	}
+
+	candor.Post(app, "/import", func(_ context.Context, in ImportLines) (float64, error) {
 		sum := 0.0
 		for line, err := range in.Lines {
 			if err != nil {
@@ -71,10 +72,11 @@ func ExampleLinesOf() {
 
 func ExampleEvents() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/temperatures", func(_ context.Context, in struct {
+	type WatchTemperatures struct {
 		Last int `header:"Last-Event-ID" default:"0"`
-	},
-	) (candor.Events[temperature], error) {
+	}
+
+	candor.Get(app, "/temperatures", func(_ context.Context, in WatchTemperatures) (candor.Events[temperature], error) {
 		return func(yield func(candor.Event[temperature], error) bool) {
 			for n := in.Last + 1; n <= 2; n++ {
 				event := candor.Event[temperature]{Name: "reading", ID: fmt.Sprint(n), Data: temperature{20 + float64(n)}}

@@ -56,10 +56,11 @@ func ExampleTestClient() {
 	defer t.end()
 
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/sums", func(_ context.Context, in struct {
+	type AddUp struct {
 		Body []int `body:""`
-	},
-	) (int, error) {
+	}
+
+	candor.Post(app, "/sums", func(_ context.Context, in AddUp) (int, error) {
 		sum := 0
 		for _, n := range in.Body {
 			sum += n
@@ -158,10 +159,11 @@ func ExampleUnchecked() {
 	app := candor.New(candor.Config{EditDocument: func(doc *openapi3.T) {
 		doc.Components.Schemas["order"].Value.Properties["name"].Value.MaxLength = nil
 	}})
-	candor.Post(app, "/orders", func(context.Context, struct {
+	type CreateOrder struct {
 		Body order `body:""`
-	},
-	) (candor.None, error) {
+	}
+
+	candor.Post(app, "/orders", func(context.Context, CreateOrder) (candor.None, error) {
 		return candor.None{}, nil
 	}, candor.OperationID("createOrder"))
 
@@ -179,11 +181,12 @@ func ExampleWithFile() {
 	defer t.end()
 
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/photos", func(_ context.Context, in struct {
+	type AddPhoto struct {
 		Album string        `form:"album"`
 		Image candor.Upload `file:"image"`
-	},
-	) (string, error) {
+	}
+
+	candor.Post(app, "/photos", func(_ context.Context, in AddPhoto) (string, error) {
 		return in.Album + "/" + in.Image.Filename, nil
 	})
 

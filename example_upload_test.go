@@ -13,11 +13,12 @@ import (
 
 func ExampleUpload() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/avatar", func(_ context.Context, in struct {
+	type ChangeAvatar struct {
 		Avatar candor.Upload `file:"avatar"`
 		Alt    string        `form:"alt,omitempty"`
-	},
-	) (string, error) {
+	}
+
+	candor.Post(app, "/avatar", func(_ context.Context, in ChangeAvatar) (string, error) {
 		file, err := in.Avatar.Open()
 		if err != nil {
 			return "", err
@@ -46,25 +47,25 @@ func ExampleUpload() {
 }
 
 func ExampleNewUpload() {
-	shout := func(_ context.Context, in struct {
+	type MeasureFile struct {
 		File candor.Upload `file:"file"`
-	},
-	) (int64, error) {
+	}
+
+	measure := func(_ context.Context, in MeasureFile) (int64, error) {
 		return in.File.Size, nil
 	}
-	fmt.Println(shout(context.Background(), struct {
-		File candor.Upload `file:"file"`
-	}{candor.NewUpload("a.txt", []byte("hello"))}))
+	fmt.Println(measure(context.Background(), MeasureFile{candor.NewUpload("a.txt", []byte("hello"))}))
 	// Output:
 	// 5 <nil>
 }
 
 func ExampleLimitMultipart() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/album", func(_ context.Context, in struct {
+	type FillAlbum struct {
 		Photos []candor.Upload `file:"photos" validate:"max=10"`
-	},
-	) (int, error) {
+	}
+
+	candor.Post(app, "/album", func(_ context.Context, in FillAlbum) (int, error) {
 		return len(in.Photos), nil
 	}, candor.LimitMultipart(candor.MultipartLimits{Parts: 20, Files: 1}))
 

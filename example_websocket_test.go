@@ -30,10 +30,11 @@ func ExampleWebSocket() {
 		Text string `json:"text"`
 	}
 	app := candor.New(candor.Config{})
-	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in struct {
+	type EnterRoom struct {
 		Room string `path:"room" validate:"max=20"`
-	}, s *candor.Socket[Say, Said],
-	) error {
+	}
+
+	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in EnterRoom, s *candor.Socket[Say, Said]) error {
 		for say, err := range s.Messages(ctx) {
 			if err != nil {
 				return err

@@ -34,10 +34,11 @@ type Order struct {
 // orders is a service with a single operation.
 func orders(options ...candor.RouteOption) *candor.App {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/orders", func(_ context.Context, in struct {
+	type PlaceOrder struct {
 		Body Order `body:""`
-	},
-	) (Order, error) {
+	}
+
+	candor.Post(app, "/orders", func(_ context.Context, in PlaceOrder) (Order, error) {
 		return in.Body, nil
 	}, append(options, candor.OperationID("order"))...)
 	return app
@@ -64,10 +65,11 @@ func ExampleConform_lie() {
 	var t printedT
 	errSold := candor.Error(409, "sold")
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/lots/{id}", func(_ context.Context, in struct {
+	type ReadLot struct {
 		ID int `path:"id"`
-	},
-	) (Order, error) {
+	}
+
+	candor.Get(app, "/lots/{id}", func(_ context.Context, in ReadLot) (Order, error) {
 		return Order{}, errSold // candor.Raises(errSold) is missing
 	}, candor.OperationID("lot"))
 	candortest.Conform(t, app)
@@ -94,10 +96,11 @@ func ExampleSkip() {
 func ExampleHeader() {
 	var t printedT
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/tenant", func(_ context.Context, in struct {
+	type ReadTenant struct {
 		Tenant string `header:"X-Tenant"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/tenant", func(_ context.Context, in ReadTenant) (string, error) {
 		return in.Tenant, nil
 	})
 	candortest.Conform(t, app, candortest.Header("X-Request-Source", "test"))
@@ -108,7 +111,9 @@ func ExampleHeader() {
 func ExampleCredentials() {
 	var t printedT
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/me", func(_ context.Context, in struct{ Token candor.Bearer }) (string, error) {
+	type ReadMe struct{ Token candor.Bearer }
+
+	candor.Get(app, "/me", func(_ context.Context, in ReadMe) (string, error) {
 		if !candor.SecretsEqual("s3cret", string(in.Token)) {
 			return "", candor.Error(401, "unknown token").WithHeader("WWW-Authenticate", "Bearer")
 		}
@@ -123,10 +128,11 @@ func ExampleValues() {
 	var t printedT
 	errNoItem := candor.Error(404, "item not found")
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/items/{id}", func(_ context.Context, in struct {
+	type ReadItem struct {
 		ID int `path:"id" validate:"gte=1"`
-	},
-	) (Order, error) {
+	}
+
+	candor.Get(app, "/items/{id}", func(_ context.Context, in ReadItem) (Order, error) {
 		if in.ID > 2 {
 			return Order{}, errNoItem
 		}
@@ -142,10 +148,11 @@ func ExampleCodec() {
 	var t printedT
 	packed := candor.Codec{Marshal: cbor.Marshal, Unmarshal: cbor.Unmarshal}
 	app := candor.New(candor.Config{Codecs: map[string]candor.Codec{"application/cbor": packed}})
-	candor.Put(app, "/orders", func(_ context.Context, in struct {
+	type ReplaceOrder struct {
 		Body Order `body:""`
-	},
-	) (Order, error) {
+	}
+
+	candor.Put(app, "/orders", func(_ context.Context, in ReplaceOrder) (Order, error) {
 		return in.Body, nil
 	})
 	candortest.Conform(t, app, candortest.Codec("application/cbor", packed))

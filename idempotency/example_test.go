@@ -73,11 +73,12 @@ func ExampleKeysIn() {
 	d := &database{keys: map[string][]byte{}}
 	app := candor.New(candor.Config{})
 	candor.ProvideScoped(app, d.transaction)
-	candor.Post(app, "/orders", func(_ context.Context, in struct {
+	type PlaceOrder struct {
 		Amount int `query:"amount"`
 		Tx     *tx `dep:""`
-	},
-	) (int, error) {
+	}
+
+	candor.Post(app, "/orders", func(_ context.Context, in PlaceOrder) (int, error) {
 		in.Tx.orders++ // which is rolled back with the key where the amount is wrong
 		if in.Amount > 10 {
 			return 0, candor.Error(409, "sold out")

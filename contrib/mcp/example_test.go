@@ -15,10 +15,11 @@ import (
 
 func Example() {
 	app := candor.New(candor.Config{Title: "Shop", Version: "1.0.0"})
-	candor.Get(app, "/items/{item_id}", func(_ context.Context, in struct {
+	type ReadItem struct {
 		ItemID int `path:"item_id" validate:"gte=1"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/items/{item_id}", func(_ context.Context, in ReadItem) (string, error) {
 		return fmt.Sprintf("item %d", in.ItemID), nil
 	}, mcp.Tool("read_item"))
 	candor.HandleHTTP(app, []string{http.MethodPost}, "/mcp", mcp.Of(app, mcp.Options{}), candor.Hidden())
@@ -78,10 +79,11 @@ func ExampleOf() {
 
 func ExampleTool() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/search", func(_ context.Context, in struct {
+	type Search struct {
 		Body []string `body:""`
-	},
-	) ([]string, error) {
+	}
+
+	candor.Post(app, "/search", func(_ context.Context, in Search) ([]string, error) {
 		return in.Body, nil
 	}, mcp.Tool("search", mcp.ReadOnly))
 	candor.HandleHTTP(app, []string{http.MethodPost}, "/mcp", mcp.Of(app, mcp.Options{}), candor.Hidden())

@@ -11,11 +11,12 @@ import (
 	candorriver "github.com/candor-go/candor/contrib/river"
 )
 
-// openJobs makes a client with one worker.
-func openJobs(_ context.Context, in struct {
+type OpenJobs struct {
 	DB *sql.DB `dep:""`
-},
-) (*river.Client[*sql.Tx], error) {
+}
+
+// openJobs makes a client with one worker.
+func openJobs(_ context.Context, in OpenJobs) (*river.Client[*sql.Tx], error) {
 	workers := river.NewWorkers()
 	river.AddWorker(workers, &post{})
 	return river.NewClient(riverdatabasesql.New(in.DB), &river.Config{
@@ -35,11 +36,12 @@ func ExampleProvide() {
 	})
 	candor.ProvideScoped(app, transaction)
 	candorriver.Provide(app, openJobs, candorriver.Config{})
-	candor.Post(app, "/letters", func(ctx context.Context, in struct {
+	type SendLetter struct {
 		Letter Letter                     `body:""`
 		Jobs   *candorriver.Jobs[*sql.Tx] `dep:""`
-	},
-	) (candor.None, error) {
+	}
+
+	candor.Post(app, "/letters", func(ctx context.Context, in SendLetter) (candor.None, error) {
 		return candor.None{}, in.Jobs.Add(ctx, in.Letter)
 	})
 	_ = app.Run(":8000")

@@ -77,12 +77,11 @@ func fragmentsOf(t *testing.T, page, text string, sources map[string]string) str
 	return "\nThe shorter pieces are from " + strings.Join(links, ", ") + ".\n"
 }
 
-// unindented is a text without white space around its lines, and without the
-// line break that formatters put behind an input's last brace.
+// unindented is a text without white space around its lines.
 func unindented(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")
 	for i, line := range lines {
 		lines[i] = strings.TrimSpace(line)
 	}
-	return "\n" + strings.ReplaceAll(strings.Join(lines, "\n"), "\n},\n)", "\n})") + "\n"
+	return "\n" + strings.Join(lines, "\n") + "\n"
 }

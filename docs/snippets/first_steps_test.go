@@ -13,11 +13,12 @@ type greeting struct {
 	Text string `json:"text"`
 }
 
-func greet(_ context.Context, in struct {
+type Greet struct {
 	Name  string `path:"name" validate:"max=20"`
 	Times int    `query:"times" default:"1" validate:"gte=1,lte=3"`
-},
-) (greeting, error) {
+}
+
+func greet(_ context.Context, in Greet) (greeting, error) {
 	text := "Hello"
 	for range in.Times {
 		text += " " + in.Name

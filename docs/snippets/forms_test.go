@@ -37,10 +37,11 @@ func addPhoto(_ context.Context, in Photo) (string, error) {
 	return fmt.Sprint(in.Meta.Author, ": ", in.Image.Filename, ", ", in.Image.Size, " bytes"), nil
 }
 
-func measure(_ context.Context, in struct {
+type MeasureFiles struct {
 	Body *multipart.Reader `body:""`
-},
-) (map[string]int64, error) {
+}
+
+func measure(_ context.Context, in MeasureFiles) (map[string]int64, error) {
 	sizes := map[string]int64{}
 	for {
 		part, err := in.Body.NextPart()
@@ -132,10 +133,11 @@ type Signup struct {
 	News bool   `json:"news" default:"false"`
 }
 
-func signUp(_ context.Context, in struct {
+type SignUp struct {
 	Body Signup `body:"" form:""`
-},
-) (Signup, error) {
+}
+
+func signUp(_ context.Context, in SignUp) (Signup, error) {
 	return in.Body, nil
 }
 

@@ -101,11 +101,12 @@ type Period struct {
 
 func Example_models() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/visits", func(_ context.Context, in struct {
+	type CountVisits struct {
 		Paging        // its fields are fields of the input
 		Period Period `query:""` // a model of its own
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/visits", func(_ context.Context, in CountVisits) (string, error) {
 		return fmt.Sprint(in.Limit, " from ", in.Period.From, " to ", in.Period.To), nil
 	})
 
@@ -124,11 +125,12 @@ func Example_body() {
 		Notes []string `json:"notes,omitempty" validate:"max=3,dive,max=80"`
 	}
 	app := candor.New(candor.Config{})
-	candor.Put(app, "/books/{id}", func(_ context.Context, in struct {
+	type ReplaceBook struct {
 		ID   int  `path:"id"`
 		Body Book `body:""`
-	},
-	) (Book, error) {
+	}
+
+	candor.Put(app, "/books/{id}", func(_ context.Context, in ReplaceBook) (Book, error) {
 		return in.Body, nil
 	})
 
@@ -141,11 +143,12 @@ func Example_body() {
 
 func Example_members() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/loans", func(_ context.Context, in struct {
+	type LendBook struct {
 		Reader string `body:"reader"`
 		Days   int    `body:"days" default:"14" validate:"lte=28"`
-	},
-	) (string, error) {
+	}
+
+	candor.Post(app, "/loans", func(_ context.Context, in LendBook) (string, error) {
 		return fmt.Sprint(in.Reader, " for ", in.Days), nil
 	})
 
@@ -155,11 +158,12 @@ func Example_members() {
 
 func Example_raw() {
 	app := candor.New(candor.Config{})
-	candor.Put(app, "/videos/{id}", func(_ context.Context, in struct {
+	type ReplaceVideo struct {
 		ID   int       `path:"id"`
 		Body io.Reader `body:"" media:"video/mp4"`
-	},
-	) (int64, error) {
+	}
+
+	candor.Put(app, "/videos/{id}", func(_ context.Context, in ReplaceVideo) (int64, error) {
 		return io.Copy(io.Discard, in.Body)
 	}, candor.MaxBody(1<<30))
 
@@ -169,12 +173,13 @@ func Example_raw() {
 
 func Example_form() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/login", func(_ context.Context, in struct {
+	type LogIn struct {
 		Name     string `form:"name"`
 		Password string `form:"password"`
 		Remember bool   `form:"remember" default:"false"`
-	},
-	) (string, error) {
+	}
+
+	candor.Post(app, "/login", func(_ context.Context, in LogIn) (string, error) {
 		return "hello " + in.Name, nil
 	})
 
@@ -224,10 +229,11 @@ func (g Grade) MarshalText() ([]byte, error) {
 
 func Example_text() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", func(_ context.Context, in struct {
+	type ReadGrade struct {
 		Grade Grade `query:"grade"`
-	},
-	) (Grade, error) {
+	}
+
+	candor.Get(app, "/", func(_ context.Context, in ReadGrade) (Grade, error) {
 		return in.Grade, nil
 	})
 
@@ -240,10 +246,11 @@ func Example_text() {
 
 func Example_enum() {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/", func(_ context.Context, in struct {
+	type ReadSize struct {
 		Size string `query:"size" validate:"oneof=S M L"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/", func(_ context.Context, in ReadSize) (string, error) {
 		return in.Size, nil
 	})
 

@@ -28,11 +28,12 @@ type AddressPatch struct {
 	Street candor.Optional[string] `json:"street"`
 }
 
-func patchShop(_ context.Context, in struct {
+type PatchShop struct {
 	Patch ShopPatch `body:""`
 	Shop  *Shop     `dep:""`
-},
-) (Shop, error) {
+}
+
+func patchShop(_ context.Context, in PatchShop) (Shop, error) {
 	if name := in.Patch.Name; name.Null {
 		return Shop{}, candor.Invalid("a shop has a name", "body", "name")
 	}

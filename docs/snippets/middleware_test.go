@@ -54,11 +54,13 @@ func newLogin(login func(context.Context, Login) (Session, error)) *candor.App {
 	return app
 }
 
+type Credentials struct {
+	Name     string `json:"name"`
+	Password string `json:"password"`
+}
+
 type Login struct {
-	Body struct {
-		Name     string `json:"name"`
-		Password string `json:"password"`
-	} `body:""`
+	Body Credentials `body:""`
 }
 
 type Session struct {
@@ -79,19 +81,21 @@ type Product struct {
 
 func newShop(shop map[int]Product) *candor.App {
 	app := candor.New(candor.Config{})
-	candor.Get(app, "/products/{id}", func(_ context.Context, in struct {
+	type ReadProduct struct {
 		ID int `path:"id"`
-	},
-	) (Product, error) {
+	}
+
+	candor.Get(app, "/products/{id}", func(_ context.Context, in ReadProduct) (Product, error) {
 		return shop[in.ID], nil
 	}, candor.Cache(candor.CacheConfig{TTL: 10 * time.Minute, Tags: []string{"products", "product:{id}"}}))
 
-	candor.Put(app, "/products/{id}", func(_ context.Context, in struct {
+	type ReplaceProduct struct {
 		ID   int     `path:"id"`
 		Body Product `body:""`
 		Tags *candor.CacheTags
-	},
-	) (Product, error) {
+	}
+
+	candor.Put(app, "/products/{id}", func(_ context.Context, in ReplaceProduct) (Product, error) {
 		shop[in.ID] = in.Body
 		in.Tags.Invalidate(fmt.Sprintf("product:%d", in.ID))
 		return in.Body, nil

@@ -10,10 +10,11 @@ import (
 	"github.com/candor-go/candor"
 )
 
-func hello(_ context.Context, in struct {
+type SayHello struct {
 	Name string `path:"name"`
-},
-) (string, error) {
+}
+
+func hello(_ context.Context, in SayHello) (string, error) {
 	return "hello " + in.Name, nil
 }
 

@@ -22,12 +22,13 @@ type position struct{ ID int }
 
 var cursors = paging.Plain[position]()
 
-func listProducts(_ context.Context, in struct {
+type ListProducts struct {
 	paging.Query
 	Request *http.Request
 	Shop    []Product `dep:""`
-},
-) (paging.Linked[Product], error) {
+}
+
+func listProducts(_ context.Context, in ListProducts) (paging.Linked[Product], error) {
 	after, err := cursors.Position(in.After)
 	if err != nil {
 		return paging.Linked[Product]{}, err
@@ -55,13 +56,16 @@ type Receipt struct {
 	Cents  int `json:"cents"`
 }
 
-func pay(_ context.Context, in struct {
-	Body struct {
-		Cents int `json:"cents" validate:"gt=0"`
-	} `body:""`
+type Amount struct {
+	Cents int `json:"cents" validate:"gt=0"`
+}
+
+type Pay struct {
+	Body     Amount    `body:""`
 	Payments *Payments `dep:""`
-},
-) (Receipt, error) {
+}
+
+func pay(_ context.Context, in Pay) (Receipt, error) {
 	in.Payments.mutex.Lock()
 	defer in.Payments.mutex.Unlock()
 	in.Payments.done++
@@ -82,11 +86,12 @@ type ProfilePatch struct {
 
 var ErrNameless = candor.Error(422, "a profile has a name")
 
-func patchProfile(_ context.Context, in struct {
+type PatchProfile struct {
 	Body    ProfilePatch `body:""`
 	Profile *Profile     `dep:""`
-},
-) (Profile, error) {
+}
+
+func patchProfile(_ context.Context, in PatchProfile) (Profile, error) {
 	if in.Body.Name.Null {
 		return Profile{}, ErrNameless
 	}
@@ -108,11 +113,12 @@ type Member struct{ Name string }
 // Sessions knows users by the cookie they were given.
 type Sessions map[string]Member
 
-func loggedIn(_ context.Context, in struct {
+type FindMember struct {
 	Session  candor.APIKey `cookie:"session"`
 	Sessions Sessions      `dep:""`
-},
-) (Member, error) {
+}
+
+func loggedIn(_ context.Context, in FindMember) (Member, error) {
 	user, ok := in.Sessions[string(in.Session)]
 	if !ok {
 		return Member{}, candor.Error(401, "log in first")
@@ -120,10 +126,11 @@ func loggedIn(_ context.Context, in struct {
 	return user, nil
 }
 
-func helloMember(_ context.Context, in struct {
+type GreetMember struct {
 	Member Member `dep:""`
-},
-) (string, error) {
+}
+
+func helloMember(_ context.Context, in GreetMember) (string, error) {
 	return "hello, " + in.Member.Name, nil
 }
 
@@ -139,26 +146,30 @@ type DocumentAnswer struct {
 	Body Document `body:""`
 }
 
-func readDocument(_ context.Context, in struct {
+type ReadDocument struct {
 	Request  *http.Request
 	Document *Document `dep:""`
-},
-) (DocumentAnswer, error) {
+}
+
+func readDocument(_ context.Context, in ReadDocument) (DocumentAnswer, error) {
 	if err := candor.CheckETag(in.Request, in.Document.tag()); err != nil {
 		return DocumentAnswer{}, err
 	}
 	return DocumentAnswer{in.Document.tag(), *in.Document}, nil
 }
 
-func writeDocument(_ context.Context, in struct {
+type DocumentIn struct {
+	Text string `json:"text"`
+}
+
+type WriteDocument struct {
 	IfMatch  string `header:"If-Match" doc:"The ETag of what is being replaced"`
 	Request  *http.Request
-	Document *Document `dep:""`
-	Body     struct {
-		Text string `json:"text"`
-	} `body:""`
-},
-) (DocumentAnswer, error) {
+	Document *Document  `dep:""`
+	Body     DocumentIn `body:""`
+}
+
+func writeDocument(_ context.Context, in WriteDocument) (DocumentAnswer, error) {
 	if err := candor.CheckETag(in.Request, in.Document.tag()); err != nil {
 		return DocumentAnswer{}, err
 	}

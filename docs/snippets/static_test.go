@@ -24,10 +24,11 @@ func withFrontend(app *candor.App) {
 	app.Frontend("/", built)
 }
 
-func staffOnly(_ context.Context, in struct {
+type CheckStaff struct {
 	Key string `header:"X-Key,omitempty"`
-},
-) error {
+}
+
+func staffOnly(_ context.Context, in CheckStaff) error {
 	if in.Key != "staff" {
 		return candor.Error(403, "staff only")
 	}

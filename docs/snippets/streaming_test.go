@@ -14,10 +14,11 @@ type Reading struct {
 	Celsius float64 `json:"celsius"`
 }
 
-func readings(ctx context.Context, in struct {
+type ReadReadings struct {
 	Days int `query:"days" default:"2" validate:"gte=1,lte=365"`
-},
-) (candor.JSONLines[Reading], error) {
+}
+
+func readings(ctx context.Context, in ReadReadings) (candor.JSONLines[Reading], error) {
 	return func(yield func(Reading, error) bool) {
 		for day := range in.Days {
 			if !yield(Reading{20 + float64(day)}, ctx.Err()) {
@@ -33,10 +34,11 @@ type Loaded struct {
 	Faults []candor.Fault `json:"faults"`
 }
 
-func load(_ context.Context, in struct {
+type LoadReadings struct {
 	Readings candor.JSONLines[Reading] `body:""`
-},
-) (Loaded, error) {
+}
+
+func load(_ context.Context, in LoadReadings) (Loaded, error) {
 	var loaded Loaded
 	for reading, err := range in.Readings {
 		invalid, wrong := errors.AsType[*candor.ValidationError](err)
@@ -52,10 +54,11 @@ func load(_ context.Context, in struct {
 	return loaded, nil
 }
 
-func ticks(_ context.Context, in struct {
+type WatchTicks struct {
 	Last int `header:"Last-Event-ID" default:"0"`
-},
-) (candor.Events[Reading], error) {
+}
+
+func ticks(_ context.Context, in WatchTicks) (candor.Events[Reading], error) {
 	return func(yield func(candor.Event[Reading], error) bool) {
 		for n := in.Last + 1; n <= 3; n++ {
 			event := candor.Event[Reading]{Name: "reading", ID: fmt.Sprint(n), Data: Reading{20 + float64(n)}}

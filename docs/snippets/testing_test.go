@@ -13,9 +13,7 @@ import (
 )
 
 func TestReadingsAsAFunction(t *testing.T) {
-	lines, err := readings(t.Context(), struct {
-		Days int `query:"days" default:"2" validate:"gte=1,lte=365"`
-	}{Days: 3})
+	lines, err := readings(t.Context(), ReadReadings{Days: 3})
 	require.NoError(t, err)
 	for reading, err := range lines {
 		require.NoError(t, err)

@@ -37,10 +37,11 @@ func (o Order) Validate() error {
 	return errors.Join(all...)
 }
 
-func order(_ context.Context, in struct {
+type PlaceOrder struct {
 	Body Order `body:""`
-},
-) (string, error) {
+}
+
+func order(_ context.Context, in PlaceOrder) (string, error) {
 	return "ordered", nil
 }
 
@@ -66,10 +67,11 @@ type Account struct {
 
 func Example_oneWay() {
 	app := candor.New(candor.Config{})
-	candor.Post(app, "/accounts", func(_ context.Context, in struct {
+	type OpenAccount struct {
 		Body Account `body:""`
-	},
-	) (Account, error) {
+	}
+
+	candor.Post(app, "/accounts", func(_ context.Context, in OpenAccount) (Account, error) {
 		in.Body.ID = 7
 		return in.Body, nil
 	})
@@ -94,10 +96,11 @@ func Example_rules() {
 		Message: "must be a multiple of %s",
 	}
 	app := candor.New(candor.Config{Rules: map[string]candor.Rule{"multiple_of": multiple}})
-	candor.Get(app, "/seats", func(_ context.Context, in struct {
+	type ReadSeats struct {
 		Row int `query:"row" validate:"multiple_of=4"`
-	},
-	) (int, error) {
+	}
+
+	candor.Get(app, "/seats", func(_ context.Context, in ReadSeats) (int, error) {
 		return in.Row, nil
 	})
 
@@ -110,10 +113,11 @@ func Example_rules() {
 
 func Example_echo() {
 	app := candor.New(candor.Config{EchoInput: true})
-	candor.Get(app, "/", func(_ context.Context, in struct {
+	type ReadNumber struct {
 		N int `query:"n"`
-	},
-	) (string, error) {
+	}
+
+	candor.Get(app, "/", func(_ context.Context, in ReadNumber) (string, error) {
 		return fmt.Sprint(in.N), nil
 	})
 

@@ -19,27 +19,29 @@ type WebhookSecrets struct{ GitHub, Stripe string }
 
 var ErrSignature = candor.Error(401, "The signature is not that of the body")
 
-// GitHub signs the body: X-Hub-Signature-256 is sha256= with its HMAC in hexadecimal digits.
-func fromGitHub(_ context.Context, in struct {
+type CheckGitHub struct {
 	Raw       candor.RawBody
 	Signature string          `header:"X-Hub-Signature-256"`
 	Secrets   *WebhookSecrets `dep:""`
-},
-) error {
+}
+
+// GitHub signs the body: X-Hub-Signature-256 is sha256= with its HMAC in hexadecimal digits.
+func fromGitHub(_ context.Context, in CheckGitHub) error {
 	if !candor.SecretsEqual(in.Signature, "sha256="+sign(in.Secrets.GitHub, in.Raw)) {
 		return ErrSignature
 	}
 	return nil
 }
 
-// Stripe signs a time, a dot and the body: Stripe-Signature is t=1492774577,v1=..., with
-// more than one v1 while a secret is replaced.
-func fromStripe(_ context.Context, in struct {
+type CheckStripe struct {
 	Raw       candor.RawBody
 	Signature string          `header:"Stripe-Signature"`
 	Secrets   *WebhookSecrets `dep:""`
-},
-) error {
+}
+
+// Stripe signs a time, a dot and the body: Stripe-Signature is t=1492774577,v1=..., with
+// more than one v1 while a secret is replaced.
+func fromStripe(_ context.Context, in CheckStripe) error {
 	var sent string
 	var signatures []string
 	for part := range strings.SplitSeq(in.Signature, ",") {
@@ -70,10 +72,12 @@ func sign(secret string, message []byte) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
+type PushEvent struct {
+	Ref string `json:"ref"`
+}
+
 type Push struct {
-	Body struct {
-		Ref string `json:"ref"`
-	} `body:""`
+	Body PushEvent `body:""`
 }
 
 func onPush(_ context.Context, in Push) (candor.None, error) {
@@ -81,10 +85,12 @@ func onPush(_ context.Context, in Push) (candor.None, error) {
 	return candor.None{}, nil
 }
 
+type PaymentEvent struct {
+	Type string `json:"type"`
+}
+
 type Payment struct {
-	Body struct {
-		Type string `json:"type"`
-	} `body:""`
+	Body PaymentEvent `body:""`
 }
 
 func onPayment(_ context.Context, in Payment) (candor.None, error) {

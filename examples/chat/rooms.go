@@ -49,15 +49,16 @@ func newApp(s shared) *candor.App {
 	return app
 }
 
-// join takes part in a room. What the client says goes to all who are there, and
-// what they say to the client. Where nobody knows whether a message was heard, it
-// ends with 1013.
-func join(ctx context.Context, in struct {
+type Join struct {
 	Room string         `path:"room" validate:"max=40" pattern:"^[a-z]+$"`
 	Name string         `query:"name" validate:"min=1,max=20" example:"ann"`
 	Hub  *hub.Hub[Said] `dep:""`
-}, s *candor.Socket[Say, Said],
-) error {
+}
+
+// join takes part in a room. What the client says goes to all who are there, and
+// what they say to the client. Where nobody knows whether a message was heard, it
+// ends with 1013.
+func join(ctx context.Context, in Join, s *candor.Socket[Say, Said]) error {
 	member, leave := context.WithCancel(ctx)
 	defer leave()
 	heard, err := in.Hub.Subscribe(member, in.Room, "")

@@ -45,12 +45,13 @@ func (b *bank) read(_ context.Context, in AccountRef) (Account, error) {
 	return Account{in.ID, balance}, nil
 }
 
-// withdraw takes money from an account, as long as there is enough.
-func (b *bank) withdraw(_ context.Context, in struct {
+type Withdraw struct {
 	AccountRef
 	Amount int `body:"amount" validate:"gte=1"`
-},
-) (Account, error) {
+}
+
+// withdraw takes money from an account, as long as there is enough.
+func (b *bank) withdraw(_ context.Context, in Withdraw) (Account, error) {
 	b.mutex.Lock()
 	defer b.mutex.Unlock()
 	balance, ok := b.balances[in.ID]

@@ -68,12 +68,13 @@ func newApp(c *chat) *candor.App {
 	return app
 }
 
-// say sends a message to all who listen to a room.
-func (c *chat) say(ctx context.Context, in struct {
+type SayIn struct {
 	RoomRef
 	Body MessageIn `body:""`
-},
-) (Message, error) {
+}
+
+// say sends a message to all who listen to a room.
+func (c *chat) say(ctx context.Context, in SayIn) (Message, error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	message := Message{len(c.rooms[in.Room]) + 1, in.Body}
@@ -84,16 +85,17 @@ func (c *chat) say(ctx context.Context, in struct {
 	return message, nil
 }
 
+type ListenIn struct {
+	RoomRef
+	Last  string `header:"Last-Event-ID,omitempty"`
+	After string `query:"after,omitempty" doc:"The id of the last event that was received, for those who cannot set headers"`
+}
+
 // listen follows a room live.
 //
 // It goes on after the last event that the client has seen, which browsers tell by
 // themselves when they connect again, and pages where they begin anew.
-func (c *chat) listen(ctx context.Context, in struct {
-	RoomRef
-	Last  string `header:"Last-Event-ID,omitempty"`
-	After string `query:"after,omitempty" doc:"The id of the last event that was received, for those who cannot set headers"`
-},
-) (candor.Events[Message], error) {
+func (c *chat) listen(ctx context.Context, in ListenIn) (candor.Events[Message], error) {
 	return c.hub.Events(ctx, in.Room, cmp.Or(in.Last, in.After))
 }
 

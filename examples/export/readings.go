@@ -40,17 +40,18 @@ func newApp(s store) *candor.App {
 	return app
 }
 
-// export streams the readings in the order of their ids, one JSON object a line.
-//
-// A query that fails is an error, and no empty export. One that breaks off later
-// cuts the response short.
-func export(ctx context.Context, in struct {
+type Export struct {
 	After   int64   `query:"after" default:"0" doc:"The id after which to go on"`
 	Station *int    `query:"station" validate:"gte=0,lte=99"`
 	Limit   int64   `query:"limit" default:"-1" doc:"How many lines at most; -1 is all"`
 	DB      *sql.DB `dep:""`
-},
-) (candor.JSONLines[Reading], error) {
+}
+
+// export streams the readings in the order of their ids, one JSON object a line.
+//
+// A query that fails is an error, and no empty export. One that breaks off later
+// cuts the response short.
+func export(ctx context.Context, in Export) (candor.JSONLines[Reading], error) {
 	rows, err := in.DB.QueryContext(ctx, `
 		SELECT id, station, at, celsius FROM readings
 		WHERE id > ?1 AND (?2 IS NULL OR station = ?2) ORDER BY id LIMIT ?3`, in.After, in.Station, in.Limit)

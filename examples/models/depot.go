@@ -48,13 +48,14 @@ func newApp(d *depot) *candor.App {
 	return app
 }
 
-// post takes a parcel. The same key again is the same parcel again: 200 in the
-// place of 201.
-func (d *depot) post(_ context.Context, in struct {
+type PostParcel struct {
 	Key  string   `header:"Idempotency-Key,omitempty"`
 	Body ParcelIn `body:""`
-},
-) (Posted, error) {
+}
+
+// post takes a parcel. The same key again is the same parcel again: 200 in the
+// place of 201.
+func (d *depot) post(_ context.Context, in PostParcel) (Posted, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	status, id := 200, d.keys[in.Key]
@@ -68,12 +69,13 @@ func (d *depot) post(_ context.Context, in struct {
 	return Posted{Status: status, Location: fmt.Sprintf("/parcels/%d", id), Body: d.parcels[id-1]}, nil
 }
 
-// list lists parcels in the order in which they came.
-func (d *depot) list(_ context.Context, in struct {
+type ListParcels struct {
 	From  int `query:"from" default:"1" validate:"gte=1"`
 	Limit int `query:"limit" default:"10" validate:"gte=1,lte=100"`
-},
-) (Page[Parcel], error) {
+}
+
+// list lists parcels in the order in which they came.
+func (d *depot) list(_ context.Context, in ListParcels) (Page[Parcel], error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	start := min(in.From-1, len(d.parcels))
@@ -95,12 +97,13 @@ func (d *depot) read(_ context.Context, in ParcelRef) (Parcel, error) {
 	return d.parcels[in.ID-1], nil
 }
 
-// change changes what is given of a parcel, and leaves the rest as it is.
-func (d *depot) change(_ context.Context, in struct {
+type ChangeParcel struct {
 	ParcelRef
 	Body ParcelPatch `body:""`
-},
-) (Parcel, error) {
+}
+
+// change changes what is given of a parcel, and leaves the rest as it is.
+func (d *depot) change(_ context.Context, in ChangeParcel) (Parcel, error) {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	if in.ID > len(d.parcels) {

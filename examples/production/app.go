@@ -61,11 +61,12 @@ func newApp(s Settings, logger *slog.Logger) (app *candor.App, closeAll func(), 
 	return app, closeAll, nil
 }
 
-// ping asks the database by the pool that requests use.
-func ping(ctx context.Context, in struct {
+type PingDatabase struct {
 	DB *sql.DB `dep:""`
-},
-) error {
+}
+
+// ping asks the database by the pool that requests use.
+func ping(ctx context.Context, in PingDatabase) error {
 	return in.DB.PingContext(ctx)
 }
 
@@ -106,29 +107,32 @@ func addNotices(app *candor.App, nats string) {
 	candor.ProvideShared(app, func(ctx context.Context, _ candor.None, use func(*hub.Hub[Notice]) error) error {
 		return withHub(ctx, nats, use)
 	})
-	candor.ProvideShared(app, func(_ context.Context, in struct {
+	type MakeMailer struct {
 		Hub *hub.Hub[Notice] `dep:""`
-	}, use func(service.Mailer) error,
-	) error {
+	}
+
+	candor.ProvideShared(app, func(_ context.Context, in MakeMailer, use func(service.Mailer) error) error {
 		return use(announcer{in.Hub})
 	})
 	candor.Get(app, "/api/v1/notices", notices, candor.Tags("users"), candor.Scopes("me"), candor.Needs[*service.User](), candor.Raises(hub.ErrUnavailable))
 }
 
-// notices streams who joins, from the client's last notice on.
-func notices(ctx context.Context, in struct {
+type WatchNotices struct {
 	Last string           `header:"Last-Event-ID,omitempty" doc:"The id of the last notice that was received"`
 	Hub  *hub.Hub[Notice] `dep:""`
-},
-) (candor.Events[Notice], error) {
+}
+
+// notices streams who joins, from the client's last notice on.
+func notices(ctx context.Context, in WatchNotices) (candor.Events[Notice], error) {
 	return in.Hub.Events(ctx, topic, in.Last)
 }
 
-// checkNotices fails while notices of other processes cannot arrive.
-func checkNotices(ctx context.Context, in struct {
+type CheckNotices struct {
 	Hub *hub.Hub[Notice] `dep:""`
-},
-) error {
+}
+
+// checkNotices fails while notices of other processes cannot arrive.
+func checkNotices(ctx context.Context, in CheckNotices) error {
 	return in.Hub.Health(ctx)
 }
 

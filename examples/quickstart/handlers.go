@@ -15,23 +15,25 @@ type ItemRef struct {
 // ErrItemNotFound answers for an id nobody has.
 var ErrItemNotFound = candor.Error(404, "item not found")
 
-// listItems lists items in the order of their ids.
-func listItems(_ context.Context, in struct {
+type ListItems struct {
 	Skip  int   `query:"skip" default:"0" validate:"gte=0"`
 	Limit int   `query:"limit" default:"10" validate:"gte=1,lte=100"`
 	Shop  *Shop `dep:""`
-},
-) ([]Item, error) {
+}
+
+// listItems lists items in the order of their ids.
+func listItems(_ context.Context, in ListItems) ([]Item, error) {
 	return in.Shop.List(in.Skip, in.Limit), nil
 }
 
-// readItem shows an item.
-func readItem(_ context.Context, in struct {
+type ReadItem struct {
 	ItemRef
 	Q    string `query:"q,omitempty" validate:"max=50" doc:"Responds only if the name contains it"`
 	Shop *Shop  `dep:""`
-},
-) (Item, error) {
+}
+
+// readItem shows an item.
+func readItem(_ context.Context, in ReadItem) (Item, error) {
 	item, ok := in.Shop.Find(in.ItemID)
 	if !ok || !strings.Contains(item.Name, in.Q) {
 		return Item{}, ErrItemNotFound
@@ -39,22 +41,24 @@ func readItem(_ context.Context, in struct {
 	return item, nil
 }
 
-// createItem puts an item up for sale.
-func createItem(_ context.Context, in struct {
+type CreateItem struct {
 	Body ItemIn `body:""`
 	Shop *Shop  `dep:""`
-},
-) (Item, error) {
+}
+
+// createItem puts an item up for sale.
+func createItem(_ context.Context, in CreateItem) (Item, error) {
 	return in.Shop.Add(in.Body), nil
 }
 
-// replaceItem gives an item new values.
-func replaceItem(_ context.Context, in struct {
+type ReplaceItem struct {
 	ItemRef
 	Body ItemIn `body:""`
 	Shop *Shop  `dep:""`
-},
-) (Item, error) {
+}
+
+// replaceItem gives an item new values.
+func replaceItem(_ context.Context, in ReplaceItem) (Item, error) {
 	item, ok := in.Shop.Replace(in.ItemID, in.Body)
 	if !ok {
 		return Item{}, ErrItemNotFound
@@ -62,12 +66,13 @@ func replaceItem(_ context.Context, in struct {
 	return item, nil
 }
 
-// deleteItem takes an item from sale.
-func deleteItem(_ context.Context, in struct {
+type DeleteItem struct {
 	ItemRef
 	Shop *Shop `dep:""`
-},
-) (candor.None, error) {
+}
+
+// deleteItem takes an item from sale.
+func deleteItem(_ context.Context, in DeleteItem) (candor.None, error) {
 	if !in.Shop.Remove(in.ItemID) {
 		return candor.None{}, ErrItemNotFound
 	}

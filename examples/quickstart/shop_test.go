@@ -45,10 +45,7 @@ func TestReadItem(t *testing.T) {
 
 // A handler is an ordinary function.
 func TestCreateItemItself(t *testing.T) {
-	created, err := createItem(t.Context(), struct {
-		Body ItemIn `body:""`
-		Shop *Shop  `dep:""`
-	}{ItemIn{Name: "Mouse"}, newShop()})
+	created, err := createItem(t.Context(), CreateItem{Body: ItemIn{Name: "Mouse"}, Shop: newShop()})
 	require.NoError(t, err)
 	assert.Equal(t, Item{ID: 2, ItemIn: ItemIn{Name: "Mouse"}}, created)
 }

@@ -16,8 +16,10 @@ var connectHTML string
 
 var connect = template.Must(template.New("connect").Parse(connectHTML))
 
+type ConnectPage struct{ Request *http.Request }
+
 // connectPage tells how to connect a client.
-func connectPage(_ context.Context, in struct{ Request *http.Request }) (candor.HTML, error) {
+func connectPage(_ context.Context, in ConnectPage) (candor.HTML, error) {
 	var page strings.Builder
 	err := connect.Execute(&page, middleware.Scheme(in.Request)+"://"+in.Request.Host+"/mcp")
 	return candor.HTML(page.String()), err

@@ -84,15 +84,16 @@ func keepIn(dir string, use func(*os.Root) error) error {
 	return cmp.Or(use(root), root.Close())
 }
 
-// put keeps a file, written to the disk while it comes.
-//
-// Until it is there as a whole it has another name, which nobody can ask for.
-func put(_ context.Context, in struct {
+type PutFile struct {
 	FileRef
 	Body io.Reader `body:",omitempty"`
 	Root *os.Root  `dep:""`
-},
-) (Kept, error) {
+}
+
+// put keeps a file, written to the disk while it comes.
+//
+// Until it is there as a whole it has another name, which nobody can ask for.
+func put(_ context.Context, in PutFile) (Kept, error) {
 	part := ".part-" + rand.Text()
 	file, err := in.Root.Create(part)
 	if err != nil {
@@ -111,11 +112,12 @@ func put(_ context.Context, in struct {
 	return Kept{in.Name, size, hex.EncodeToString(sum.Sum(nil))}, err
 }
 
-// list lists the files.
-func list(_ context.Context, in struct {
+type ListFiles struct {
 	Root *os.Root `dep:""`
-},
-) ([]Kept, error) {
+}
+
+// list lists the files.
+func list(_ context.Context, in ListFiles) ([]Kept, error) {
 	entries, err := fs.ReadDir(in.Root.FS(), ".")
 	if err != nil {
 		return nil, err
@@ -131,11 +133,12 @@ func list(_ context.Context, in struct {
 	return kept, nil
 }
 
-// get downloads a file.
-func get(_ context.Context, in struct {
+type GetFile struct {
 	FileRef
 	Root *os.Root `dep:""`
-},
-) (candor.File, error) {
+}
+
+// get downloads a file.
+func get(_ context.Context, in GetFile) (candor.File, error) {
 	return candor.File{FS: in.Root.FS(), Path: in.Name, Download: true}, nil
 }

@@ -12,10 +12,11 @@ type Book struct {
 	Title string `json:"title"`
 }
 
-func readBook(_ context.Context, in struct {
+type ReadBook struct {
 	BookID int `path:"book_id" validate:"gte=1"`
-},
-) (Book, error) {
+}
+
+func readBook(_ context.Context, in ReadBook) (Book, error) {
 	return Book{in.BookID, "Weaving the Web"}, nil
 }
 

@@ -16,17 +16,18 @@ var files embed.FS
 // Shop sells articles.
 type Shop struct{}
 
-// readArticle finds one article. It is the one with the [stock.Article]'s name:
-//
-//   - exactly
-//   - or nearly
-func readArticle(_ context.Context, in struct {
+type ReadArticle struct {
 	// Name is what the article is called.
 	Name string `path:"name"`
 	Lang string `query:"lang,omitempty"` // the language of the texts
 	Days int    `query:"days,omitempty" doc:"A tag comes first"`
-},
-) (stock.Article, error) {
+}
+
+// readArticle finds one article. It is the one with the [stock.Article]'s name:
+//
+//   - exactly
+//   - or nearly
+func readArticle(_ context.Context, in ReadArticle) (stock.Article, error) {
 	return stock.Article{Name: in.Name, Level: stock.Few}, nil
 }
 

@@ -56,10 +56,12 @@ func export(context.Context, Export) (candor.JSONLines[Job], error) {
 	return func(yield func(Job, error) bool) { yield(Job{ID: 7, Name: "resize"}, nil) }, nil
 }
 
+type SearchIn struct {
+	Words string `json:"words" validate:"min=2"`
+}
+
 type Search struct {
-	Body struct {
-		Words string `json:"words" validate:"min=2"`
-	} `body:""`
+	Body SearchIn `body:""`
 }
 
 func search(_ context.Context, in Search) ([]Job, error) {

@@ -45,11 +45,12 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
-// accountsOf provides the accounts as the request's transaction sees them.
-func accountsOf(_ context.Context, in struct {
+type MakeAccounts struct {
 	Tx *sql.Tx `dep:""`
-},
-) (*accounts, error) {
+}
+
+// accountsOf provides the accounts as the request's transaction sees them.
+func accountsOf(_ context.Context, in MakeAccounts) (*accounts, error) {
 	return &accounts{in.Tx}, nil
 }
 

@@ -8,12 +8,13 @@ import (
 
 var errBadKey = candor.Error(401, "the key is not valid").WithHeader("WWW-Authenticate", "APIKey")
 
-// checkAdminKey guards the administration.
-func checkAdminKey(_ context.Context, in struct {
+type CheckAdminKey struct {
 	Key      candor.APIKey `header:"X-Admin-Key"`
 	Settings Settings      `dep:""`
-},
-) error {
+}
+
+// checkAdminKey guards the administration.
+func checkAdminKey(_ context.Context, in CheckAdminKey) error {
 	if !candor.SecretsEqual(in.Settings.AdminKey, string(in.Key)) {
 		return errBadKey
 	}
@@ -25,11 +26,12 @@ type Stats struct {
 	Users int `json:"users"`
 }
 
-// readStats counts what there is.
-func readStats(ctx context.Context, in struct {
+type ReadStats struct {
 	Accounts *accounts `dep:""`
-},
-) (Stats, error) {
+}
+
+// readStats counts what there is.
+func readStats(ctx context.Context, in ReadStats) (Stats, error) {
 	n, err := in.Accounts.count(ctx)
 	return Stats{Users: n}, err
 }
@@ -40,13 +42,14 @@ type Access struct {
 	Disabled bool `json:"disabled" default:"false"`
 }
 
-// setAccess says what an account may do.
-func setAccess(ctx context.Context, in struct {
+type SetAccess struct {
 	UserRef
 	Body     Access    `body:""`
 	Accounts *accounts `dep:""`
-},
-) (User, error) {
+}
+
+// setAccess says what an account may do.
+func setAccess(ctx context.Context, in SetAccess) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.UserID)
 	if err != nil {
 		return User{}, err

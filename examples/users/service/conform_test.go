@@ -34,10 +34,11 @@ func TestConform(t *testing.T) {
 
 // rolledBack has every request leave the database as it was.
 func rolledBack(app *candor.App) {
-	candor.OverrideScoped(app, func(ctx context.Context, in struct {
+	type BeginTx struct {
 		DB *sql.DB `dep:""`
-	}, use func(*sql.Tx) error,
-	) error {
+	}
+
+	candor.OverrideScoped(app, func(ctx context.Context, in BeginTx, use func(*sql.Tx) error) error {
 		tx, err := in.DB.BeginTx(ctx, nil)
 		if err != nil {
 			return err

@@ -16,11 +16,12 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// openDatabase opens the database for as long as the app lives.
-func openDatabase(ctx context.Context, in struct {
+type OpenDatabase struct {
 	Settings Settings `dep:""`
-}, use func(*sql.DB) error,
-) error {
+}
+
+// openDatabase opens the database for as long as the app lives.
+func openDatabase(ctx context.Context, in OpenDatabase, use func(*sql.DB) error) error {
 	db, err := Connect(in.Settings.Database)
 	if err != nil {
 		return err
@@ -40,12 +41,13 @@ const attempts = 30
 
 var errBusy = candor.Error(503, "too many changes at once").WithHeader("Retry-After", "1")
 
+type Transaction struct {
+	DB *sql.DB `dep:""`
+}
+
 // transaction gives each request that asks for one a transaction of its own. One
 // that lost against another runs again, with the rest of the request.
-func transaction(ctx context.Context, in struct {
-	DB *sql.DB `dep:""`
-}, use func(*sql.Tx) error,
-) error {
+func transaction(ctx context.Context, in Transaction, use func(*sql.Tx) error) error {
 	for n := 1; ; n++ {
 		err := inTransaction(ctx, in.DB, use)
 		switch {

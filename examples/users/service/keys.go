@@ -13,10 +13,11 @@ import (
 // neither is. Rows whose time has passed are replaced; a job may delete the others.
 type keyTable struct{ tx candor.Lazy[*sql.Tx] }
 
-func keyTableOf(_ context.Context, in struct {
+type MakeKeyTable struct {
 	Tx candor.Lazy[*sql.Tx] `dep:""`
-},
-) (*keyTable, error) {
+}
+
+func keyTableOf(_ context.Context, in MakeKeyTable) (*keyTable, error) {
 	return &keyTable{in.Tx}, nil
 }
 

@@ -38,14 +38,15 @@ type TokenBody struct {
 	Scope       string `json:"scope"`
 }
 
-// login gives a token for a name and a password.
-func login(ctx context.Context, in struct {
+type Login struct {
 	Form   candor.OAuth2PasswordForm `form:""`
 	DB     *sql.DB                   `dep:""`
 	Hasher *hasher                   `dep:""`
 	Tokens *tokens                   `dep:""`
-},
-) (Token, error) {
+}
+
+// login gives a token for a name and a password.
+func login(ctx context.Context, in Login) (Token, error) {
 	found, err := (&accounts{in.DB}).byName(ctx, in.Form.Username)
 	if err != nil && !errors.Is(err, errNoUser) {
 		return Token{}, err
@@ -122,14 +123,15 @@ type Claims struct {
 	Scopes []string
 }
 
-// claims is the first link of the chain: a sound token with all the scopes that
-// the operation asks for.
-func claims(_ context.Context, in struct {
+type ReadClaims struct {
 	Token    candor.Bearer `security:"password"`
 	Required candor.RequiredScopes
 	Tokens   *tokens `dep:""`
-},
-) (*Claims, error) {
+}
+
+// claims is the first link of the chain: a sound token with all the scopes that
+// the operation asks for.
+func claims(_ context.Context, in ReadClaims) (*Claims, error) {
 	read, err := in.Tokens.read(string(in.Token))
 	if err != nil {
 		return nil, errBadToken
@@ -148,14 +150,15 @@ func claims(_ context.Context, in struct {
 	return c, nil
 }
 
+type CurrentUser struct {
+	Claims *Claims `dep:""`
+	DB     *sql.DB `dep:""`
+}
+
 // currentUser is the second link: the account of the token, if there still is
 // one and it may be used. It runs before the body is read, and so outside of
 // the request's transaction.
-func currentUser(ctx context.Context, in struct {
-	Claims *Claims `dep:""`
-	DB     *sql.DB `dep:""`
-},
-) (*User, error) {
+func currentUser(ctx context.Context, in CurrentUser) (*User, error) {
 	found, err := (&accounts{in.DB}).byID(ctx, in.Claims.UserID)
 	switch {
 	case errors.Is(err, errNoUser):

@@ -31,19 +31,18 @@ var endings = []string{"well", "duplicate", "invalid", "error", "panic", "commit
 // failing puts a provider that fails as a header tells in the place of the
 // transaction.
 func failing(app *candor.App) {
-	candor.OverrideScoped(app, func(ctx context.Context, in struct {
+	type BeginTx struct {
 		DB     *sql.DB `dep:""`
 		Ending string  `header:"X-Ending,omitempty"`
-	}, use func(*sql.Tx) error,
-	) error {
+	}
+
+	candor.OverrideScoped(app, func(ctx context.Context, in BeginTx, use func(*sql.Tx) error) error {
 		if in.Ending == "timeout" {
 			limited, cancel := context.WithTimeout(ctx, time.Duration(rand.IntN(3000))*time.Microsecond)
 			defer cancel()
 			ctx = limited
 		}
-		return transaction(ctx, struct {
-			DB *sql.DB `dep:""`
-		}{in.DB}, func(tx *sql.Tx) error {
+		return transaction(ctx, Transaction{in.DB}, func(tx *sql.Tx) error {
 			err := use(tx)
 			switch {
 			case err != nil:

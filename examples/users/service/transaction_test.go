@@ -65,23 +65,25 @@ func exchange(database string, tasks, runs *atomic.Int64) *candor.App {
 			return nil
 		})
 	}
-	candor.Post(app, "/eager", func(ctx context.Context, in struct {
+	type TransferAtOnce struct {
 		Tx     *sql.Tx  `dep:""`
 		Body   transfer `body:""`
 		Header candor.ResponseHeader
 		Tasks  *candor.Tasks
-	},
-	) (candor.None, error) {
+	}
+
+	candor.Post(app, "/eager", func(ctx context.Context, in TransferAtOnce) (candor.None, error) {
 		note(in.Header, in.Tasks)
 		return candor.None{}, move(ctx, in.Tx, in.Body)
 	})
-	candor.Post(app, "/lazy", func(ctx context.Context, in struct {
+	type TransferLater struct {
 		Tx     candor.Lazy[*sql.Tx] `dep:""`
 		Body   transfer             `body:""`
 		Header candor.ResponseHeader
 		Tasks  *candor.Tasks
-	},
-	) (candor.None, error) {
+	}
+
+	candor.Post(app, "/lazy", func(ctx context.Context, in TransferLater) (candor.None, error) {
 		note(in.Header, in.Tasks)
 		tx, err := in.Tx.Get(ctx)
 		if err != nil {

@@ -77,16 +77,17 @@ type Registered struct {
 	Body     User   `body:""`
 }
 
-// register opens an account, and welcomes who has it. The transaction begins when
-// the password is hashed.
-func register(ctx context.Context, in struct {
+type Register struct {
 	Body     UserIn                 `body:""`
 	Accounts candor.Lazy[*accounts] `dep:""`
 	Hasher   *hasher                `dep:""`
 	Welcome  welcome                `dep:""`
 	Request  *http.Request
-},
-) (Registered, error) {
+}
+
+// register opens an account, and welcomes who has it. The transaction begins when
+// the password is hashed.
+func register(ctx context.Context, in Register) (Registered, error) {
 	hash, err := in.Hasher.hash(ctx, in.Body.Password)
 	if err != nil {
 		return Registered{}, err
@@ -118,13 +119,14 @@ type Paging struct {
 	Limit int `query:"limit" default:"20" validate:"gte=1,lte=100"`
 }
 
-// listUsers lists accounts, page by page.
-func listUsers(ctx context.Context, in struct {
+type ListUsers struct {
 	Paging
 	Accounts *accounts `dep:""`
 	Request  *http.Request
-},
-) (page Users, err error) {
+}
+
+// listUsers lists accounts, page by page.
+func listUsers(ctx context.Context, in ListUsers) (page Users, err error) {
 	if page.Total, err = in.Accounts.count(ctx); err != nil {
 		return Users{}, err
 	}
@@ -157,14 +159,15 @@ type registration struct {
 
 var cursors = paging.Plain[registration]()
 
-// pageUsers lists accounts in the order of their registration. The next page begins
-// after the last account of this one, whatever is added and deleted in between.
-func pageUsers(ctx context.Context, in struct {
+type PageUsers struct {
 	paging.Query
 	Accounts *accounts `dep:""`
 	Request  *http.Request
-},
-) (paging.Linked[User], error) {
+}
+
+// pageUsers lists accounts in the order of their registration. The next page begins
+// after the last account of this one, whatever is added and deleted in between.
+func pageUsers(ctx context.Context, in PageUsers) (paging.Linked[User], error) {
 	after, err := cursors.Position(in.After)
 	if err != nil {
 		return paging.Linked[User]{}, err
@@ -178,23 +181,25 @@ func pageUsers(ctx context.Context, in struct {
 	})
 }
 
-// readUser shows an account.
-func readUser(ctx context.Context, in struct {
+type ReadUser struct {
 	UserRef
 	Accounts *accounts `dep:""`
-},
-) (User, error) {
+}
+
+// readUser shows an account.
+func readUser(ctx context.Context, in ReadUser) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.UserID)
 	return found.User, err
 }
 
-// changeUser changes what is given of an account.
-func changeUser(ctx context.Context, in struct {
+type ChangeUser struct {
 	UserRef
 	Body     UserChange `body:""`
 	Accounts *accounts  `dep:""`
-},
-) (User, error) {
+}
+
+// changeUser changes what is given of an account.
+func changeUser(ctx context.Context, in ChangeUser) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.UserID)
 	if err != nil {
 		return User{}, err
@@ -203,31 +208,34 @@ func changeUser(ctx context.Context, in struct {
 	return found.User, in.Accounts.save(ctx, found)
 }
 
-// deleteUser deletes an account.
-func deleteUser(ctx context.Context, in struct {
+type DeleteUser struct {
 	UserRef
 	Accounts *accounts `dep:""`
-},
-) (candor.None, error) {
+}
+
+// deleteUser deletes an account.
+func deleteUser(ctx context.Context, in DeleteUser) (candor.None, error) {
 	return candor.None{}, in.Accounts.delete(ctx, in.UserID)
 }
 
-// readMe shows the own account.
-func readMe(_ context.Context, in struct {
+type ReadMe struct {
 	Me *User `dep:""`
-},
-) (User, error) {
+}
+
+// readMe shows the own account.
+func readMe(_ context.Context, in ReadMe) (User, error) {
 	return *in.Me, nil
 }
 
-// changeMe changes what is given of the own account; a new password needs the old one.
-func changeMe(ctx context.Context, in struct {
+type ChangeMe struct {
 	Body     OwnChange `body:""`
 	Me       *User     `dep:""`
 	Accounts *accounts `dep:""`
 	Hasher   *hasher   `dep:""`
-},
-) (User, error) {
+}
+
+// changeMe changes what is given of the own account; a new password needs the old one.
+func changeMe(ctx context.Context, in ChangeMe) (User, error) {
 	found, err := in.Accounts.byID(ctx, in.Me.ID)
 	if err != nil {
 		return User{}, err

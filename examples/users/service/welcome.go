@@ -25,22 +25,24 @@ func provideWelcome(app *candor.App, database string) {
 	candor.Provide(app, welcomeByJob)
 }
 
-func welcomeByTask(_ context.Context, in struct {
+type WelcomeByTask struct {
 	Tasks  *candor.Tasks
 	Mailer Mailer `dep:""`
-},
-) (welcome, error) {
+}
+
+func welcomeByTask(_ context.Context, in WelcomeByTask) (welcome, error) {
 	return func(_ context.Context, user User) error {
 		in.Tasks.Add(func(ctx context.Context) error { return in.Mailer.Welcome(ctx, user) })
 		return nil
 	}, nil
 }
 
-// welcomeByJob adds the job in the transaction that adds the account.
-func welcomeByJob(_ context.Context, in struct {
+type WelcomeByJob struct {
 	Jobs *candorriver.Jobs[*sql.Tx] `dep:""`
-},
-) (welcome, error) {
+}
+
+// welcomeByJob adds the job in the transaction that adds the account.
+func welcomeByJob(_ context.Context, in WelcomeByJob) (welcome, error) {
 	return func(ctx context.Context, user User) error { return in.Jobs.Add(ctx, Welcome{user}) }, nil
 }
 
@@ -62,13 +64,14 @@ func (w *welcomeWorker) Work(ctx context.Context, job *river.Job[Welcome]) error
 	return w.mailer.Welcome(ctx, job.Args.To)
 }
 
-// openJobs makes the client of River, whose workers run in this process.
-func openJobs(ctx context.Context, in struct {
+type OpenJobs struct {
 	Settings Settings `dep:""`
 	DB       *sql.DB  `dep:""`
 	Mailer   Mailer   `dep:""`
-},
-) (*river.Client[*sql.Tx], error) {
+}
+
+// openJobs makes the client of River, whose workers run in this process.
+func openJobs(ctx context.Context, in OpenJobs) (*river.Client[*sql.Tx], error) {
 	if err := makeJobTables(ctx, in.DB); err != nil {
 		return nil, err
 	}
