@@ -1,6 +1,7 @@
 package candor_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/candor-go/candor"
 	"github.com/candor-go/candor/internal/apptest"
+	"github.com/candor-go/candor/middleware"
 )
 
 type devRef struct {
@@ -114,7 +116,7 @@ func devApp(config candor.Config) *candor.App {
 }
 
 // devLines serves requests, and returns what is logged of each.
-func devLines(t *testing.T, config candor.Config, request string, header ...string) (lines []string, code int, body string) {
+func devLines(t *testing.T, config candor.Config, request string, header ...string) (lines []string, w *httptest.ResponseRecorder) {
 	t.Helper()
 	log := &recordedLog{}
 	config.Logger = slog.New(log)
@@ -137,7 +139,7 @@ func devLines(t *testing.T, config candor.Config, request string, header ...stri
 	for i := 0; i < len(header); i += 2 {
 		r.Header.Set(header[i], header[i+1])
 	}
-	w := httptest.NewRecorder()
+	w = httptest.NewRecorder()
 	func() {
 		defer func() {
 			if value := recover(); value != nil {
@@ -153,7 +155,7 @@ func devLines(t *testing.T, config candor.Config, request string, header ...stri
 		line = regexp.MustCompile(`[^ =]*/(\w+_test\.go)`).ReplaceAllString(line, "$1")
 		lines = append(lines, strings.ReplaceAll(line, "    candor_test.", "    "))
 	}
-	return lines, w.Code, w.Body.String()
+	return lines, w
 }
 
 func TestDev(t *testing.T) {
@@ -232,7 +234,7 @@ func TestDev(t *testing.T) {
 		}},
 	}
 	for request, tc := range tests {
-		lines, code, body := devLines(t, candor.Config{Dev: true}, request, tc.header...)
+		lines, w := devLines(t, candor.Config{Dev: true}, request, tc.header...)
 		for i, line := range lines {
 			// A test calls the app itself, so its own calls follow.
 			lines[i] = regexp.MustCompile(`\(\d+ calls? of Candor and the standard library\)`).ReplaceAllString(line, folded)
@@ -243,9 +245,10 @@ func TestDev(t *testing.T) {
 		} else {
 			assert.Equal(t, tc.want, lines, request)
 		}
-		_, plainCode, plainBody := devLines(t, candor.Config{}, request, tc.header...)
-		assert.Equal(t, plainCode, code, request)
-		assert.Equal(t, plainBody, body, request)
+		_, plain := devLines(t, candor.Config{}, request, tc.header...)
+		assert.Equal(t, plain.Code, w.Code, request)
+		assert.Equal(t, plain.Header(), w.Header(), request)
+		assert.Equal(t, plain.Body.String(), w.Body.String(), request)
 	}
 }
 
@@ -265,7 +268,7 @@ func withoutCallers(lines []string) (left []string) {
 func TestDevIsOffByDefault(t *testing.T) {
 	t.Parallel()
 	for request, want := range map[string]int{"GET /items/1": 0, "GET /items/x": 0, "GET /items/5": 0, "GET /items/2": 1, "GET /items/3": 1, "GET /tasks": 2} {
-		lines, _, _ := devLines(t, candor.Config{}, request)
+		lines, _ := devLines(t, candor.Config{}, request)
 		assert.Len(t, lines, want, request)
 	}
 	log := &stackLog{}
@@ -321,6 +324,127 @@ func TestDevOfSockets(t *testing.T) {
 	assert.Contains(t, text, "INFO request method=GET path=/socket route=/socket status=101")
 	assert.NotContains(t, text, "secret")
 	assert.NotContains(t, text, "does not have this response")
+}
+
+type devSecrets struct {
+	Bearer *candor.Bearer
+	Basic  *candor.Basic
+	Key    *candor.APIKey `header:"X-Key"`
+	Number int            `query:"number,omitempty"`
+	Header int            `header:"X-Number,omitempty"`
+	Cookie int            `cookie:"number,omitempty"`
+}
+
+type devSecretBody struct {
+	devSecrets
+	Body devSecret `body:""`
+}
+
+type devSecretForm struct {
+	devSecrets
+	Password string `form:"password" validate:"max=3"`
+}
+
+type devClosed struct {
+	Token candor.Bearer
+	Body  devSecret `body:""`
+}
+
+type devSecret struct {
+	Password string  `json:"password" validate:"max=3"`
+	Age      int     `json:"age,omitempty"`
+	Pair     *devOne `json:"pair,omitempty"`
+}
+
+// devOne may stand alone only.
+type devOne struct {
+	A string `json:"a,omitempty"`
+	B string `json:"b,omitempty"`
+}
+
+func (o devOne) Validate() error {
+	if o.A != "" && o.B != "" {
+		return errors.New("one of a and b")
+	}
+	return nil
+}
+
+// devSecretApp fails in each way that a request can fail in.
+func devSecretApp(config candor.Config) *candor.App {
+	app := candor.New(config, candor.Use(middleware.AccessLog(config.Logger)))
+	respond := func(id int) (devSecret, error) {
+		switch id {
+		case 1:
+			return devSecret{}, errors.New("no reason")
+		case 2:
+			panic("no reason")
+		case 3:
+			return devSecret{Password: "top secret"}, nil // breaks its rule
+		}
+		return devSecret{}, nil
+	}
+	candor.Post(app, "/json", func(_ context.Context, in devSecretBody) (devSecret, error) { return respond(in.Number) })
+	candor.Post(app, "/form", func(_ context.Context, in devSecretForm) (devSecret, error) { return respond(in.Number) })
+	candor.Post(app, "/old", func(_ context.Context, in devSecretBody) (devSecret, error) { return respond(in.Number) }, candor.Deprecated())
+	candor.Post(app, "/closed", func(_ context.Context, in devClosed) (devSecret, error) { return in.Body, nil })
+	return app
+}
+
+// Nothing that a client sends is logged but method and path: no credential, no query
+// string, no cookie, no header, no body, whatever is wrong with them.
+func TestInputsAreNotLogged(t *testing.T) {
+	t.Parallel()
+	const secret = "secret"
+	headers := [][]string{
+		{},
+		{"Authorization", "Bearer top-secret"},
+		{"Authorization", "Bearer top secret"}, // which is none
+		{"Authorization", "Basic dG9wOnNlY3JldA=="},
+		{"Authorization", "Basic c2VjcmV0"},
+		{"X-Key", "top secret"},
+		{"X-Number", "secret"},
+		{"Cookie", "number=secret"},
+		{"Cookie", "secret"},
+		{"Content-Type", "text/secret"},
+		{"Content-Type", "text/; secret"},
+		{"Content-Encoding", "secret"},
+		{"Accept", "secret/secret"},
+		{"Content-Type", "multipart/form-data; boundary=secret"},
+	}
+	bodies := []string{
+		`{"password":"abc"}`, `{"password":"secret"}`, `{"password":"abc","age":"secret"}`, `{"secret":1`, `"secret"`, "password=secret", "%secret",
+		`{"password":"abc","pair":{"a":"secret","b":"secret"}}`, "--secret\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\nsecret\r\n",
+	}
+	for _, dev := range []bool{false, true} {
+		var log bytes.Buffer
+		app := devSecretApp(candor.Config{Dev: dev, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))})
+		codes := map[int]bool{}
+		for _, path := range []string{"/json", "/form", "/old", "/closed"} {
+			for _, query := range []string{"", "?number=secret", "?secret=%zz", "?number=1&secret", "?number=2&secret", "?number=3&secret"} {
+				for _, header := range headers {
+					for _, body := range bodies {
+						r := httptest.NewRequest(http.MethodPost, path+query, strings.NewReader(body))
+						r.Header.Set("Content-Type", "application/json")
+						if path == "/form" {
+							r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+						}
+						for i := 0; i < len(header); i += 2 {
+							r.Header.Set(header[i], header[i+1])
+						}
+						w := httptest.NewRecorder()
+						app.ServeHTTP(w, r)
+						codes[w.Code] = true
+					}
+				}
+			}
+		}
+		for _, code := range []int{200, 400, 401, 415, 422, 500} {
+			assert.True(t, codes[code], "no response has the status %d", code)
+		}
+		for line := range strings.Lines(log.String()) {
+			require.NotContains(t, line, secret)
+		}
+	}
 }
 
 // The test client judges validation errors by what it finds in the context of a
