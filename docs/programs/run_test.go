@@ -28,7 +28,7 @@ const shownAddress = "localhost:8000"
 func TestPrograms(t *testing.T) {
 	files := sourcesOf(t, ".")
 	binary := build(t, files)
-	shown := map[string]bool{}
+	shown, withOutput := map[string]bool{}, map[string]bool{}
 	for _, page := range pages(t) {
 		found := sessionsOf(t, page, files)
 		t.Run(strings.TrimPrefix(page, "../"), func(t *testing.T) {
@@ -42,9 +42,13 @@ func TestPrograms(t *testing.T) {
 		})
 		for _, s := range found {
 			shown[s.program] = true
+			if slices.ContainsFunc(s.commands, func(c command) bool { return len(c.output) > 0 }) {
+				withOutput[s.program] = true
+			}
 		}
 	}
-	assert.GreaterOrEqual(t, len(shown), 60, "whole programs in the guide")
+	t.Logf("%d whole programs are shown, %d of them with their output", len(shown), len(withOutput))
+	assert.GreaterOrEqual(t, len(withOutput), 65, "whole programs in the guide, with what they print or respond")
 	for path := range files {
 		if strings.HasSuffix(path, "main.go") {
 			assert.True(t, shown[filepath.Dir(path)], "no page shows %s", path)
