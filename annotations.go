@@ -6,11 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/operation"
 )
 
@@ -91,7 +91,7 @@ type ServerVariable struct {
 // check finds variables that are not declared or not used.
 func (s Server) check() error {
 	var names []string
-	for _, m := range serverVariables.FindAllStringSubmatch(s.URL, -1) {
+	for _, m := range serverVariables.Get().FindAllStringSubmatch(s.URL, -1) {
 		names = append(names, m[1])
 		v, ok := s.Variables[m[1]]
 		switch {
@@ -109,7 +109,7 @@ func (s Server) check() error {
 	return nil
 }
 
-var serverVariables = regexp.MustCompile(`\{([^{}]*)\}`)
+var serverVariables = lazy.Regexp{Text: `\{([^{}]*)\}`}
 
 // Link describes how a response leads to another operation; see [Links].
 type Link struct {
@@ -129,11 +129,11 @@ type statusLink struct {
 	Link
 }
 
-var componentName = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+var componentName = lazy.Regexp{Text: `^[A-Za-z0-9._-]+$`}
 
 func (l Link) check() error {
 	switch {
-	case !componentName.MatchString(l.Name):
+	case !componentName.Get().MatchString(l.Name):
 		return fmt.Errorf("the name of a link is %q; use letters, digits, dots, dashes and underscores", l.Name)
 	case l.OperationID == "":
 		return fmt.Errorf("the link %q has no target; name an operation by its id", l.Name)

@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/asyncapi"
 	"github.com/candor-go/candor/internal/docsui"
 	"github.com/candor-go/candor/internal/etag"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/openapi30"
@@ -65,36 +66,42 @@ type documentFormat struct {
 }
 
 // formats are the formats of a document. To add one, add a row here, its constant, and its field in Docs.
-var formats = [documentFormats]documentFormat{
-	OpenAPI31: {
-		Format: openapi.Format{MediaType: mediatype.JSON},
-		field:  "OpenAPI", configured: func(d *Docs) string { return d.OpenAPI }, byDefault: func(first string) string { return first },
-	},
-	OpenAPI30: {
-		Format: openapi.Format{MediaType: mediatype.JSON, Convert: openapi30.Convert},
-		field:  "OpenAPI30", configured: func(d *Docs) string { return d.OpenAPI30 }, byDefault: beside("-3.0.json"),
-	},
-	OpenAPI31YAML: {
-		Format: openapi.Format{MediaType: yamlMedia, YAML: true},
-		field:  "YAML", configured: func(d *Docs) string { return d.YAML }, byDefault: beside(".yaml"),
-	},
-	OpenAPI30YAML: {
-		Format: openapi.Format{MediaType: yamlMedia, Convert: openapi30.Convert, YAML: true},
-		field:  "YAML30", configured: func(d *Docs) string { return d.YAML30 }, byDefault: beside("-3.0.yaml"),
-	},
-	AsyncAPI30: {
-		Format: openapi.Format{MediaType: mediatype.JSON, Convert: asyncapi.Convert}, onlySockets: true,
-		field: "AsyncAPI", configured: func(d *Docs) string { return d.AsyncAPI },
-		byDefault: func(first string) string { return strings.TrimSuffix(path.Dir(first), "/") + "/asyncapi.json" },
-	},
-	OpenAPI32: {
-		Format: openapi.Format{MediaType: mediatype.JSON, Convert: openapi32.Convert},
-		field:  "OpenAPI32", configured: func(d *Docs) string { return d.OpenAPI32 }, byDefault: beside("-3.2.json"),
-	},
-	OpenAPI32YAML: {
-		Format: openapi.Format{MediaType: yamlMedia, Convert: openapi32.Convert, YAML: true},
-		field:  "YAML32", configured: func(d *Docs) string { return d.YAML32 }, byDefault: beside("-3.2.yaml"),
-	},
+func formats() *[documentFormats]documentFormat { return madeFormats.Get(makeFormats) }
+
+var madeFormats lazy.Value[*[documentFormats]documentFormat]
+
+func makeFormats() *[documentFormats]documentFormat {
+	return &[documentFormats]documentFormat{
+		OpenAPI31: {
+			Format: openapi.Format{MediaType: mediatype.JSON},
+			field:  "OpenAPI", configured: func(d *Docs) string { return d.OpenAPI }, byDefault: func(first string) string { return first },
+		},
+		OpenAPI30: {
+			Format: openapi.Format{MediaType: mediatype.JSON, Convert: openapi30.Convert},
+			field:  "OpenAPI30", configured: func(d *Docs) string { return d.OpenAPI30 }, byDefault: beside("-3.0.json"),
+		},
+		OpenAPI31YAML: {
+			Format: openapi.Format{MediaType: yamlMedia, YAML: true},
+			field:  "YAML", configured: func(d *Docs) string { return d.YAML }, byDefault: beside(".yaml"),
+		},
+		OpenAPI30YAML: {
+			Format: openapi.Format{MediaType: yamlMedia, Convert: openapi30.Convert, YAML: true},
+			field:  "YAML30", configured: func(d *Docs) string { return d.YAML30 }, byDefault: beside("-3.0.yaml"),
+		},
+		AsyncAPI30: {
+			Format: openapi.Format{MediaType: mediatype.JSON, Convert: asyncapi.Convert}, onlySockets: true,
+			field: "AsyncAPI", configured: func(d *Docs) string { return d.AsyncAPI },
+			byDefault: func(first string) string { return strings.TrimSuffix(path.Dir(first), "/") + "/asyncapi.json" },
+		},
+		OpenAPI32: {
+			Format: openapi.Format{MediaType: mediatype.JSON, Convert: openapi32.Convert},
+			field:  "OpenAPI32", configured: func(d *Docs) string { return d.OpenAPI32 }, byDefault: beside("-3.2.json"),
+		},
+		OpenAPI32YAML: {
+			Format: openapi.Format{MediaType: yamlMedia, Convert: openapi32.Convert, YAML: true},
+			field:  "YAML32", configured: func(d *Docs) string { return d.YAML32 }, byDefault: beside("-3.2.yaml"),
+		},
+	}
 }
 
 const yamlMedia = "application/yaml"
@@ -144,7 +151,7 @@ func newDocument(build func() ([]byte, error)) *document {
 			if err != nil {
 				return documentForm{}, err
 			}
-			return newForm(data, &formats[format])
+			return newForm(data, &formats()[format])
 		})
 	}
 	return d
@@ -212,8 +219,8 @@ func (o *ownDocs) routes(d *document, prefix, title string) ([]*route, error) {
 	set = set.copy() // copied, because others may share it
 	set.hidden = true
 	var routes []*route
-	for format := range formats {
-		f := &formats[format]
+	for format := range formats() {
+		f := &formats()[format]
 		if path := f.path(&o.docs); path != "" && (!f.onlySockets || d.hasSockets()) {
 			routes = append(routes, &route{path: prefix + path, plain: servedDocument{d, DocumentFormat(format)}, docs: o.field(f.field)})
 		}
@@ -253,9 +260,9 @@ func (o *ownDocs) configError(field string, err error) error {
 
 // check finds configuration errors before pages are made.
 func (o *ownDocs) check() error {
-	for i := range formats {
-		if err := checkPagePath(formats[i].configured(&o.docs)); err != nil {
-			return o.configError(formats[i].field, err)
+	for i := range formats() {
+		if err := checkPagePath(formats()[i].configured(&o.docs)); err != nil {
+			return o.configError(formats()[i].field, err)
 		}
 	}
 	if err := checkPagePath(o.docs.Swagger); err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
@@ -23,34 +24,40 @@ type effect struct {
 }
 
 // effects lists the options that do not affect every route.
-var effects = []effect{
-	{option: "Heartbeat", isSet: func(s *settings) bool { return s.heartbeat != 0 }, on: (*route).pings, kinds: "event streams and WebSockets"},
-	{option: "MessageLimit", isSet: func(s *settings) bool { return s.messageLimit != 0 }, on: (*route).receivesItems, kinds: "WebSockets and bodies of JSONLines"},
-	{option: "ReplyToInvalidMessages", isSet: func(s *settings) bool { return s.replyToInvalid }, on: (*route).isSocket, kinds: "WebSockets"},
-	{option: "Origins", isSet: func(s *settings) bool { return s.origins != nil }, on: (*route).isSocket, kinds: "WebSockets; middleware.CORS is about other routes"},
-	{option: "Subprotocols", isSet: func(s *settings) bool { return s.subprotocols != nil }, on: (*route).isSocket, kinds: "WebSockets"},
-	{option: "Produces", isSet: func(s *settings) bool { return len(s.produces) > 0 }, on: (*route).responds, kinds: "responses of a type; a plain handler sets Content-Type, and Responds documents it"},
-	{option: "ForbidExtra", isSet: func(s *settings) bool { return s.forbidExtra }, on: (*route).isTyped, kinds: "inputs with tags; a plain handler reads requests itself"},
-	{option: "StrictContentType", isSet: func(s *settings) bool { return s.looseType != nil }, on: (*route).readsJSON, kinds: "bodies of JSON"},
-	{option: "MaxBody", isSet: func(s *settings) bool { return s.maxBody != 0 }, on: (*route).readsBody, kinds: "inputs with a body; a plain handler has http.MaxBytesReader"},
-	{option: "LimitMultipart", isSet: func(s *settings) bool { return s.multipart != MultipartLimits{} }, on: (*route).readsForm, kinds: "inputs with form or file fields"},
-	{option: "Cache", isSet: func(s *settings) bool { return s.cache != nil }, on: (*route).canCache, kinds: "complete responses to GET, not streams, files, sockets, plain handlers and other methods"},
-	{option: "Timeout", isSet: func(s *settings) bool { return s.timeout != nil }, on: (*route).isServed, kinds: "requests that are served"},
-	{option: "Callback", isSet: func(s *settings) bool { return len(s.callbacks) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
-	{option: "Links", isSet: func(s *settings) bool { return len(s.links) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
-	{option: "Alias", isSet: func(s *settings) bool { return len(s.aliases) > 0 }, on: (*route).isOperation, kinds: "operations that are served; mount a handler twice"},
-	{option: "Status", isSet: func(s *settings) bool { return s.status != 0 }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "Summary", isSet: func(s *settings) bool { return s.summary != "" }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "Description", isSet: func(s *settings) bool { return s.description != "" }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "OperationID", isSet: func(s *settings) bool { return s.operationID != "" }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "EditOperation", isSet: func(s *settings) bool { return len(s.edits) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "Extension", isSet: func(s *settings) bool { return len(s.extensions) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "ExternalDocs", isSet: func(s *settings) bool { return s.externalDocs != ExternalDocs{} }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "Server", isSet: func(s *settings) bool { return len(s.servers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "Responds or Raises", isSet: func(s *settings) bool { return len(s.responses) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "RespondsHeader", isSet: func(s *settings) bool { return len(s.headers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
-	{option: "Deprecated", isSet: func(s *settings) bool { return s.deprecated }, on: (*route).isDocumented, kinds: documentedKinds, reaches: true},
-	{option: "Hidden", isSet: func(s *settings) bool { return s.hidden }, on: (*route).isDocumented, kinds: documentedKinds, reaches: true},
+func effects() []effect { return madeEffects.Get(makeEffects) }
+
+var madeEffects lazy.Value[[]effect]
+
+func makeEffects() []effect {
+	return []effect{
+		{option: "Heartbeat", isSet: func(s *settings) bool { return s.heartbeat != 0 }, on: (*route).pings, kinds: "event streams and WebSockets"},
+		{option: "MessageLimit", isSet: func(s *settings) bool { return s.messageLimit != 0 }, on: (*route).receivesItems, kinds: "WebSockets and bodies of JSONLines"},
+		{option: "ReplyToInvalidMessages", isSet: func(s *settings) bool { return s.replyToInvalid }, on: (*route).isSocket, kinds: "WebSockets"},
+		{option: "Origins", isSet: func(s *settings) bool { return s.origins != nil }, on: (*route).isSocket, kinds: "WebSockets; middleware.CORS is about other routes"},
+		{option: "Subprotocols", isSet: func(s *settings) bool { return s.subprotocols != nil }, on: (*route).isSocket, kinds: "WebSockets"},
+		{option: "Produces", isSet: func(s *settings) bool { return len(s.produces) > 0 }, on: (*route).responds, kinds: "responses of a type; a plain handler sets Content-Type, and Responds documents it"},
+		{option: "ForbidExtra", isSet: func(s *settings) bool { return s.forbidExtra }, on: (*route).isTyped, kinds: "inputs with tags; a plain handler reads requests itself"},
+		{option: "StrictContentType", isSet: func(s *settings) bool { return s.looseType != nil }, on: (*route).readsJSON, kinds: "bodies of JSON"},
+		{option: "MaxBody", isSet: func(s *settings) bool { return s.maxBody != 0 }, on: (*route).readsBody, kinds: "inputs with a body; a plain handler has http.MaxBytesReader"},
+		{option: "LimitMultipart", isSet: func(s *settings) bool { return s.multipart != MultipartLimits{} }, on: (*route).readsForm, kinds: "inputs with form or file fields"},
+		{option: "Cache", isSet: func(s *settings) bool { return s.cache != nil }, on: (*route).canCache, kinds: "complete responses to GET, not streams, files, sockets, plain handlers and other methods"},
+		{option: "Timeout", isSet: func(s *settings) bool { return s.timeout != nil }, on: (*route).isServed, kinds: "requests that are served"},
+		{option: "Callback", isSet: func(s *settings) bool { return len(s.callbacks) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
+		{option: "Links", isSet: func(s *settings) bool { return len(s.links) > 0 }, on: (*route).isOperation, kinds: "operations that are served"},
+		{option: "Alias", isSet: func(s *settings) bool { return len(s.aliases) > 0 }, on: (*route).isOperation, kinds: "operations that are served; mount a handler twice"},
+		{option: "Status", isSet: func(s *settings) bool { return s.status != 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "Summary", isSet: func(s *settings) bool { return s.summary != "" }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "Description", isSet: func(s *settings) bool { return s.description != "" }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "OperationID", isSet: func(s *settings) bool { return s.operationID != "" }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "EditOperation", isSet: func(s *settings) bool { return len(s.edits) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "Extension", isSet: func(s *settings) bool { return len(s.extensions) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "ExternalDocs", isSet: func(s *settings) bool { return s.externalDocs != ExternalDocs{} }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "Server", isSet: func(s *settings) bool { return len(s.servers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "Responds or Raises", isSet: func(s *settings) bool { return len(s.responses) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "RespondsHeader", isSet: func(s *settings) bool { return len(s.headers) > 0 }, on: (*route).isDocumented, kinds: documentedKinds},
+		{option: "Deprecated", isSet: func(s *settings) bool { return s.deprecated }, on: (*route).isDocumented, kinds: documentedKinds, reaches: true},
+		{option: "Hidden", isSet: func(s *settings) bool { return s.hidden }, on: (*route).isDocumented, kinds: documentedKinds, reaches: true},
+	}
 }
 
 const documentedKinds = "operations of the document, among which mounts, front ends and pages are not"
@@ -99,7 +106,7 @@ func isCachedMethod(method string) bool {
 
 // checkEffects finds options of a route, and of its aliases, that have no effect.
 func (rt *route) checkEffects(set *settings) error {
-	for _, e := range effects {
+	for _, e := range effects() {
 		// An alias may have options of its own, which affect the same route.
 		said := e.isSet(set) || slices.ContainsFunc(set.aliases, func(a alias) bool { return e.isSet(a.own) })
 		if said && !e.on(rt) {

@@ -16,6 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/develop"
 	"github.com/candor-go/candor/internal/layer"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
@@ -237,7 +238,13 @@ func (e *endpoint) publicName(wildcard string) string {
 }
 
 // nothing is used as the function of a handler without types.
-var nothing = erase(func(context.Context, None) (None, error) { return None{}, nil })
+func nothing() *function {
+	return madeNothing.Get(func() *function {
+		return erase(func(context.Context, None) (None, error) { return None{}, nil })
+	})
+}
+
+var madeNothing lazy.Value[*function]
 
 // close forbids unknown keys, if a node or an option asks for it.
 func (e *endpoint) close() {
@@ -297,7 +304,7 @@ func (e *endpoint) gather() {
 
 // compilePlain compiles a plain http.Handler, or a mounted one.
 func (e *endpoint) compilePlain() {
-	e.inline.first = node{function: nothing, desc: &typeinfo.Input{Go: nothing.in}}
+	e.inline.first = node{function: nothing(), desc: &typeinfo.Input{Go: nothing().in}}
 	e.plain = e.route.plain
 	if e.route.mounted != nil {
 		e.plain = stripPrefix(strings.TrimSuffix(e.pattern.String(), mountSuffix), e.route.mounted)

@@ -113,19 +113,17 @@ const (
 	ofEveryError
 )
 
-var (
-	httpErrorType  = reflect.TypeFor[*HTTPError]()
-	validationType = reflect.TypeFor[*ValidationError]()
-	anyErrorType   = reflect.TypeFor[error]()
-)
+func httpErrorType() reflect.Type  { return reflect.TypeFor[*HTTPError]() }
+func validationType() reflect.Type { return reflect.TypeFor[*ValidationError]() }
+func anyErrorType() reflect.Type   { return reflect.TypeFor[error]() }
 
 func (h *errorHandler) kind() kind {
 	switch {
 	case h.errorType == nil:
 		return ofStatus
-	case h.errorType == httpErrorType:
+	case h.errorType == httpErrorType():
 		return ofEveryHTTPError
-	case h.errorType == anyErrorType:
+	case h.errorType == anyErrorType():
 		return ofEveryError
 	case h.errorType.Kind() == reflect.Interface:
 		return ofInterface
@@ -196,7 +194,7 @@ func (c *boundHandler) claims(err error) bool {
 	switch c.kind() {
 	case ofType, ofInterface:
 		// The failure needs no writer: find uses one only for *ValidationError and error, which are excluded here.
-		return c.errorType != validationType && c.find(&failure{err: err}, c.handler.newCallSlot().in)
+		return c.errorType != validationType() && c.find(&failure{err: err}, c.handler.newCallSlot().in)
 	}
 	return false
 }

@@ -115,16 +115,16 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 	order := e.errorHandlers
 	for _, r := range e.set.responses {
 		if r.body == nil {
-			b.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
+			b.failure(all, order, httpErrorType(), ownResponse{r.status, r.doc, r.errs})
 		}
 	}
 	for _, r := range e.declared {
 		b.declared(all, order, r)
 	}
 	for _, own := range e.frameworkResponses() {
-		t := httpErrorType
+		t := httpErrorType()
 		if own.status == http.StatusUnprocessableEntity {
-			t = validationType
+			t = validationType()
 		}
 		// A response that the endpoint declares for the status describes it better.
 		if !slices.ContainsFunc(e.set.responses, func(r declaredBody) bool { return r.status == own.status }) {
@@ -142,7 +142,7 @@ func (b *apiBuilder) errors(all *operation.Responses, e *endpoint) {
 // declared merges in a response declared by an option.
 func (b *apiBuilder) declared(all *operation.Responses, order []*boundHandler, r declaredBody) {
 	if r.body == nil {
-		b.failure(all, order, httpErrorType, ownResponse{r.status, r.doc, r.errs})
+		b.failure(all, order, httpErrorType(), ownResponse{r.status, r.doc, r.errs})
 		return
 	}
 	if p, err := declaredResponse(r.body, r.status); err == nil {
@@ -173,7 +173,7 @@ func (b *apiBuilder) failure(all *operation.Responses, order []*boundHandler, t 
 		}
 	}
 	described := b.errorType()
-	if t == validationType {
+	if t == validationType() {
 		described = b.invalidType()
 	}
 	merge(all, b.plainError(own, described))
@@ -205,7 +205,7 @@ func (b *apiBuilder) invalidReplies(e *endpoint) (values []operation.Value) {
 		return nil
 	}
 	refused := &operation.Responses{}
-	b.failure(refused, e.errorHandlers, validationType, ownResponse{status: http.StatusUnprocessableEntity})
+	b.failure(refused, e.errorHandlers, validationType(), ownResponse{status: http.StatusUnprocessableEntity})
 	// More than one response may be possible, so the order must not depend on a map.
 	bodies := map[string][]operation.Value{}
 	for _, r := range refused.All {
@@ -234,7 +234,7 @@ func (b *apiBuilder) handledTypes(all *operation.Responses, order []*boundHandle
 	}
 	// The document omits the 500 that every operation may respond with, unless an error handler gives it another
 	// status.
-	i := errorHandlers(order).firstTaking(anyErrorType)
+	i := errorHandlers(order).firstTaking(anyErrorType())
 	if i >= 0 && !slices.Equal(order[i].statuses(unknown.status), []int{unknown.status}) {
 		b.handled(all, order[i:], unknown)
 	}

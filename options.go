@@ -612,7 +612,7 @@ func (s *settings) addExample(status int, name string, value any, summary []stri
 	x := namedExample{status: status, name: name, value: value, summary: strings.Join(summary, "\n")}
 	same := func(o namedExample) bool { return o.status == status && o.name == name }
 	switch {
-	case !componentName.MatchString(name):
+	case !componentName.Get().MatchString(name):
 		return fmt.Errorf("%s; the name consists of letters, digits, dots, dashes and underscores", x)
 	case slices.ContainsFunc(s.examples, same):
 		return fmt.Errorf("%s is listed twice; give one of them another name", x)

@@ -97,7 +97,7 @@ func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
 func (b *apiBuilder) additional(all *operation.Responses, e *endpoint, f additionalResponse) {
 	p := e.response
 	if f.isError {
-		b.failure(all, e.errorHandlers, httpErrorType, ownResponse{status: f.status, doc: f.doc})
+		b.failure(all, e.errorHandlers, httpErrorType(), ownResponse{status: f.status, doc: f.doc})
 	} else {
 		all.Set(newResponse(f.status, f.doc))
 	}

@@ -560,7 +560,7 @@ func (b *builder) effectsOf(r *Router, configErr func(error) error, seen map[*Ro
 // miss notes the options in a set that have no effect below a router.
 func (b *builder) miss(set *settings, r *Router, configErr func(error) error) {
 	anything := func(*route) bool { return true }
-	for _, e := range effects {
+	for _, e := range effects() {
 		if !e.isSet(set) || r.holds(e.on) || e.reaches && r.hasWebhooks() || !r.holds(anything) {
 			continue
 		}
@@ -660,7 +660,7 @@ func (b *builder) checkSchemes(e *endpoint) error {
 			continue
 		}
 		scheme, ok := declared[f.Scheme]
-		if !componentName.MatchString(f.Scheme) {
+		if !componentName.Get().MatchString(f.Scheme) {
 			return fmt.Errorf("the field %s names the security scheme %q; use letters, digits, dots, dashes and underscores", f.Go, f.Scheme)
 		}
 		if !ok && f.Source == typeinfo.Security {

@@ -440,7 +440,7 @@ func (e *endpoint) fileOf(s step) string {
 	if node.provider != nil {
 		site = node.provider.site
 	}
-	if at := develop.DeclaredAt(node.function.pc); at != "" && node.function != nothing {
+	if at := develop.DeclaredAt(node.function.pc); at != "" && node.function != nothing() {
 		return at
 	}
 	return site.String()

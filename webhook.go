@@ -77,7 +77,7 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 	if err := checkMethods([]string{w.method}); err != nil {
 		return err
 	}
-	if !componentName.MatchString(w.name) {
+	if !componentName.Get().MatchString(w.name) {
 		return fmt.Errorf("the name is %q; use letters, digits, dots, dashes and underscores", w.name)
 	}
 	if w.set, err = apply(options); err != nil {

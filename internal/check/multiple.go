@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"regexp"
 	"strconv"
 
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -53,12 +53,12 @@ func unsignedMultiple(rule typeinfo.Rule) (compiled, error) {
 }
 
 // decimalText is a number as JSON has it, without a sign.
-var decimalText = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
+var decimalText = lazy.Regexp{Text: `^[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$`}
 
 func floatMultiple(on subject, rule typeinfo.Rule) (compiled, error) {
 	nearest, err := strconv.ParseFloat(rule.Param, on.typ.Bits)
 	// Before it becomes a fraction, as the digits of 1e999999999 would fill the memory.
-	if err != nil || nearest <= 0 || !decimalText.MatchString(rule.Param) {
+	if err != nil || nearest <= 0 || !decimalText.Get().MatchString(rule.Param) {
 		return compiled{}, errStep
 	}
 	step, ok := new(big.Rat).SetString(rule.Param)

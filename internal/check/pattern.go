@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -116,12 +117,12 @@ func (t *translator) next() error {
 }
 
 // counted is a repetition in braces.
-var counted = regexp.MustCompile(`^\{[0-9]+(,[0-9]*)?\}`)
+var counted = lazy.Regexp{Text: `^\{[0-9]+(,[0-9]*)?\}`}
 
 func (t *translator) repeat(assertion bool) error {
 	n := 1
 	if t.rest[0] == '{' {
-		if n = len(counted.FindString(t.rest)); n == 0 {
+		if n = len(counted.Get().FindString(t.rest)); n == 0 {
 			return errors.New(`a lone { means nothing in ECMA-262; write \{`)
 		}
 	}
@@ -133,7 +134,7 @@ func (t *translator) repeat(assertion bool) error {
 }
 
 // groupName is how both languages name a group.
-var groupName = regexp.MustCompile(`^\(\?<[A-Za-z_][A-Za-z0-9_]*>`)
+var groupName = lazy.Regexp{Text: `^\(\?<[A-Za-z_][A-Za-z0-9_]*>`}
 
 func (t *translator) group() error {
 	switch {
@@ -143,8 +144,8 @@ func (t *translator) group() error {
 		t.take(3)
 	case strings.HasPrefix(t.rest, "(?P<"):
 		return errors.New("ECMA-262 has no (?P<name>...); write (?<name>...)")
-	case groupName.MatchString(t.rest):
-		t.take(len(groupName.FindString(t.rest)))
+	case groupName.Get().MatchString(t.rest):
+		t.take(len(groupName.Get().FindString(t.rest)))
 	case strings.HasPrefix(t.rest, "(?<"):
 		return errors.New("a group's name begins with a letter in ECMA-262; write (?<name>...)")
 	default:

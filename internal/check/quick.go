@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/go-playground/validator/v10"
 
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -132,7 +132,11 @@ func isPlainEmail(s string) bool {
 const maxDomain = 255
 
 // plainValidate has validator's own rules alone.
-var plainValidate = sync.OnceValue(func() *validator.Validate { return validator.New() })
+func plainValidate() *validator.Validate {
+	return madePlainValidate.Get(func() *validator.Validate { return validator.New() })
+}
+
+var madePlainValidate lazy.Value[*validator.Validate]
 
 // isEmail is validator's rule for addresses whose domain is not too long.
 func isEmail(fl validator.FieldLevel) bool {

@@ -123,7 +123,7 @@ func newCompiler(rules *check.Set, side side) *Compiler {
 // but judges nothing, and reads back all of that: a member that is absent is the
 // zero value, even if it is required, and one that is unknown is passed over,
 // even in a type that is strict.
-func Unjudged() *Compiler { return forInterfaces }
+func Unjudged() *Compiler { return forInterfaces() }
 
 // compile runs make under the lock and keeps what it made only if all of it
 // succeeded.

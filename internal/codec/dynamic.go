@@ -9,6 +9,7 @@ import (
 	jsonv2 "github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -21,10 +22,14 @@ import (
 // forInterfaces makes the encoders of the values that responses, errors,
 // examples and messages hold in interfaces. They depend on no rules, so all
 // apps share them.
-var forInterfaces = newCompiler(nil, unjudged)
+func forInterfaces() *Compiler {
+	return madeForInterfaces.Get(func() *Compiler { return newCompiler(nil, unjudged) })
+}
+
+var madeForInterfaces lazy.Value[*Compiler]
 
 // AppendAny writes a value of a type that is not known beforehand.
-func AppendAny(dst []byte, v any) ([]byte, error) { return forInterfaces.appendAny(dst, v) }
+func AppendAny(dst []byte, v any) ([]byte, error) { return forInterfaces().appendAny(dst, v) }
 
 func (c *Compiler) appendAny(dst []byte, v any) ([]byte, error) {
 	scratch := c.scratches.Get().(*Scratch)
@@ -37,10 +42,14 @@ func (c *Compiler) appendAny(dst []byte, v any) ([]byte, error) {
 }
 
 // forPlainData makes the encoders of AppendExact.
-var forPlainData = newCompiler(nil, client)
+func forPlainData() *Compiler {
+	return madeForPlainData.Get(func() *Compiler { return newCompiler(nil, client) })
+}
+
+var madeForPlainData lazy.Value[*Compiler]
 
 // AppendExact is AppendAny, but refuses text that would be changed on the way.
-func AppendExact(dst []byte, v any) ([]byte, error) { return forPlainData.appendAny(dst, v) }
+func AppendExact(dst []byte, v any) ([]byte, error) { return forPlainData().appendAny(dst, v) }
 
 // makeAnyWriter makes the encoder of an interface.
 func makeAnyWriter(t *typeinfo.Type) encodeFunc {
@@ -156,7 +165,7 @@ func (c *Compiler) forInterfaces() *Compiler {
 	if c.side == client {
 		return c
 	}
-	return forInterfaces
+	return forInterfaces()
 }
 
 // dynamicEncoder makes the encoder of a type, or finds it.
@@ -234,6 +243,6 @@ func (w *writer) undescribed(dst []byte, value any) []byte {
 		return e.WriteValue(text)
 	})
 	return w.marshal(dst, value, jsonv2.JoinOptions(
-		w.compiler.foreign, jsonv2.WithMarshalers(jsonv2.JoinMarshalers(writeDuration, errors)),
+		w.compiler.foreign, jsonv2.WithMarshalers(jsonv2.JoinMarshalers(durationWriter(), errors)),
 	))
 }

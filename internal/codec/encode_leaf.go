@@ -16,6 +16,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 	jsonv1 "github.com/go-json-experiment/json/v1"
 
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -222,17 +223,23 @@ func textWriter(t *typeinfo.Type) func(p pointer) ([]byte, error) {
 	return func(p pointer) ([]byte, error) { return t.WriteText(reflect.NewAt(t.Go, p).Interface()) }
 }
 
-// writeDuration has the json library write a duration as we do.
-var writeDuration = jsonv2.MarshalToFunc(func(e *jsontext.Encoder, d time.Duration) error {
+// durationWriter has the json library write a duration as we do.
+func durationWriter() *jsonv2.Marshalers {
+	return madeDurationWriter.Get(func() *jsonv2.Marshalers { return jsonv2.MarshalToFunc(writeDuration) })
+}
+
+var madeDurationWriter lazy.Value[*jsonv2.Marshalers]
+
+func writeDuration(e *jsontext.Encoder, d time.Duration) error {
 	return e.WriteToken(jsontext.String(d.String()))
-})
+}
 
 // foreignOptions are the options for what the json library writes for us, so that it
 // looks like what we write. lenient replaces what is not valid UTF-8.
 func foreignOptions(lenient bool) jsonv2.Options {
 	return jsonv2.JoinOptions(
 		jsonv2.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true),
-		jsontext.AllowInvalidUTF8(lenient), jsonv2.WithMarshalers(writeDuration),
+		jsontext.AllowInvalidUTF8(lenient), jsonv2.WithMarshalers(durationWriter()),
 	)
 }
 

@@ -17,6 +17,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/candor-go/candor/internal/bind"
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/schema"
 )
@@ -222,17 +223,17 @@ func firstAllowed(s *openapi3.SchemaRef, values []any) (value any, ok bool) {
 
 var (
 	// plainInteger and plainDecimal are numbers as programs write them.
-	plainInteger = regexp.MustCompile(`^(0|-?[1-9][0-9]*)$`)
-	plainDecimal = regexp.MustCompile(`^-?(0|[1-9][0-9]*)\.[0-9]*[1-9]$`)
+	plainInteger = lazy.Regexp{Text: `^(0|-?[1-9][0-9]*)$`}
+	plainDecimal = lazy.Regexp{Text: `^-?(0|[1-9][0-9]*)\.[0-9]*[1-9]$`}
 )
 
 // plainReadings are the text itself and what else everybody would take it for.
 func plainReadings(text string) []any {
 	values := []any{text}
 	switch {
-	case plainInteger.MatchString(text):
+	case plainInteger.Get().MatchString(text):
 		values = append(values, json.Number(text))
-	case plainDecimal.MatchString(text):
+	case plainDecimal.Get().MatchString(text):
 		x, _ := strconv.ParseFloat(text, 64)
 		values = append(values, x)
 	case text == "true" || text == "false":
@@ -282,21 +283,23 @@ func splitTexts(p *openapi3.Parameter, texts []string) []string {
 	return elements
 }
 
-// separators are what stands between the elements of a list in the styles that
-// have one of their own, in each of its forms in a query.
-var separators = map[string]*regexp.Regexp{
-	openapi3.SerializationPipeDelimited:  regexp.MustCompile(`\||%7[Cc]`),
-	openapi3.SerializationSpaceDelimited: regexp.MustCompile(` |\+|%20`),
-}
-
+// separatorOf is what stands between the elements of a list in a style, in each of
+// its forms in a query.
 func separatorOf(style string) *regexp.Regexp {
-	if own := separators[style]; own != nil {
-		return own
+	switch style {
+	case openapi3.SerializationPipeDelimited:
+		return pipe.Get()
+	case openapi3.SerializationSpaceDelimited:
+		return space.Get()
 	}
-	return comma
+	return comma.Get()
 }
 
-var comma = regexp.MustCompile(`,`)
+var (
+	pipe  = lazy.Regexp{Text: `\||%7[Cc]`}
+	space = lazy.Regexp{Text: ` |\+|%20`}
+	comma = lazy.Regexp{Text: `,`}
+)
 
 // splitOn splits each text; elements of a query are decoded afterwards.
 func splitOn(separator *regexp.Regexp, texts []string, escaped bool) (elements []string) {
@@ -395,7 +398,7 @@ func readField(media *openapi3.MediaType, name string, texts []string, plain, wi
 		return true
 	}
 	if encoding != nil && encoding.Explode != nil && !*encoding.Explode {
-		plain[name], widest[name] = readTexts(s, splitOn(comma, texts, false))
+		plain[name], widest[name] = readTexts(s, splitOn(comma.Get(), texts, false))
 		// An empty text is an empty list, and where the schema has none it counts as left out.
 		if elements, ok := widest[name].([]any); ok && len(elements) == 0 && schema.Check(s, elements) != nil {
 			delete(widest, name)

@@ -2,10 +2,11 @@ package doctree
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 // AppendYAML appends the value as YAML 1.2 in block style. Old readers, which
@@ -123,13 +124,13 @@ func isLiteral(text string) bool {
 
 // plain is what needs no quotes: it begins like a word, so it is no number, no
 // date and no mark of YAML's. A colon and a number sign could end it.
-var plain = regexp.MustCompile(`^[A-Za-z_$/][A-Za-z0-9_$/.,;(){}+*'= -]*$`)
+var plain = lazy.Regexp{Text: `^[A-Za-z_$/][A-Za-z0-9_$/.,;(){}+*'= -]*$`}
 
 // words are those that some reader takes for a boolean or null.
 var words = strings.Fields("true false yes no on off y n null")
 
 func (w *yamlWriter) scalar(text string) {
-	if plain.MatchString(text) && !strings.HasSuffix(text, " ") && !slices.Contains(words, strings.ToLower(text)) {
+	if plain.Get().MatchString(text) && !strings.HasSuffix(text, " ") && !slices.Contains(words, strings.ToLower(text)) {
 		w.out = append(w.out, text...)
 		return
 	}

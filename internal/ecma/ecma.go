@@ -13,6 +13,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 // Compile makes a Go expression that means what pattern means in ECMA-262. What
@@ -83,7 +85,7 @@ func (r *reader) next() error {
 	case '(':
 		return r.group()
 	case '{':
-		n := len(counted.FindString(r.rest))
+		n := len(counted.Get().FindString(r.rest))
 		if n == 0 {
 			return errors.New("a lone {")
 		}
@@ -99,7 +101,7 @@ func (r *reader) next() error {
 }
 
 // counted is a repetition in braces.
-var counted = regexp.MustCompile(`^\{[0-9]+(,[0-9]*)?\}`)
+var counted = lazy.Regexp{Text: `^\{[0-9]+(,[0-9]*)?\}`}
 
 func (r *reader) group() error {
 	switch {
@@ -212,23 +214,23 @@ func (r *reader) control() error {
 }
 
 var (
-	hexadecimal = regexp.MustCompile(`^\\x([0-9A-Fa-f]{2})`)
-	braced      = regexp.MustCompile(`^\\u\{([0-9A-Fa-f]+)\}`)
-	surrogates  = regexp.MustCompile(`^\\u([Dd][89ABab][0-9A-Fa-f]{2})\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})`)
-	unit        = regexp.MustCompile(`^\\u([0-9A-Fa-f]{4})`)
+	hexadecimal = lazy.Regexp{Text: `^\\x([0-9A-Fa-f]{2})`}
+	braced      = lazy.Regexp{Text: `^\\u\{([0-9A-Fa-f]+)\}`}
+	surrogates  = lazy.Regexp{Text: `^\\u([Dd][89ABab][0-9A-Fa-f]{2})\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})`}
+	unit        = lazy.Regexp{Text: `^\\u([0-9A-Fa-f]{4})`}
 )
 
 // codePoint is a character by its number. Two surrogates are one character.
 func (r *reader) codePoint() error {
 	// First, since a half would match unit below and is no character.
-	if m := surrogates.FindStringSubmatch(r.rest); m != nil {
+	if m := surrogates.Get().FindStringSubmatch(r.rest); m != nil {
 		high, _ := strconv.ParseUint(m[1], 16, 32)
 		low, _ := strconv.ParseUint(m[2], 16, 32)
 		r.replace(len(m[0]), fmt.Sprintf(`\x{%x}`, 0x10000+(high-0xd800)<<10+(low-0xdc00)))
 		return nil
 	}
-	for _, form := range []*regexp.Regexp{hexadecimal, braced, unit} {
-		m := form.FindStringSubmatch(r.rest)
+	for _, form := range []*lazy.Regexp{&hexadecimal, &braced, &unit} {
+		m := form.Get().FindStringSubmatch(r.rest)
 		if m == nil {
 			continue
 		}
@@ -242,11 +244,11 @@ func (r *reader) codePoint() error {
 	return fmt.Errorf(`\%c without a number`, r.rest[1])
 }
 
-var named = regexp.MustCompile(`^\\([pP])\{(?:(General_Category|gc|Script|sc)=)?([A-Za-z_]+)\}`)
+var named = lazy.Regexp{Text: `^\\([pP])\{(?:(General_Category|gc|Script|sc)=)?([A-Za-z_]+)\}`}
 
 // property is a property of Unicode: a general category, or a script.
 func (r *reader) property() error {
-	m := named.FindStringSubmatch(r.rest)
+	m := named.Get().FindStringSubmatch(r.rest)
 	if m == nil {
 		return errors.New("a property that Go does not know")
 	}

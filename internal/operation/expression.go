@@ -2,9 +2,9 @@ package operation
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
+	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -21,11 +21,11 @@ type Expression struct {
 	Name, pointer string
 }
 
-var expressionSyntax = regexp.MustCompile(`^\$(?:(url|method|statusCode)|(request|response)\.(?:(header|query|path)\.([^\s{}#]+)|(body)(?:#((?:/[^\s{}]*)?))?))$`)
+var expressionSyntax = lazy.Regexp{Text: `^\$(?:(url|method|statusCode)|(request|response)\.(?:(header|query|path)\.([^\s{}#]+)|(body)(?:#((?:/[^\s{}]*)?))?))$`}
 
 // ParseExpression reads an expression.
 func ParseExpression(text string) (*Expression, error) {
-	m := expressionSyntax.FindStringSubmatch(text)
+	m := expressionSyntax.Get().FindStringSubmatch(text)
 	// A response has neither a query nor a path.
 	if m == nil || m[2] == "response" && (m[3] == "query" || m[3] == "path") {
 		return nil, fmt.Errorf("%q is not a runtime expression; write one such as $request.query.url, $request.body#/url or $response.header.Location", text)

@@ -1,10 +1,11 @@
 package operation
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 // Words are the letters and digits of a text, with an underscore for whatever
@@ -30,7 +31,7 @@ const longestSummary = 100
 // begins with, and the rest. A sentence that is long is none.
 func Summarize(comment, name string) (first, rest string) {
 	end := len(comment)
-	if at := sentenceEnd.FindStringIndex(comment); at != nil {
+	if at := sentenceEnd.Get().FindStringIndex(comment); at != nil {
 		end = at[0] + 1
 	}
 	first, rest = strings.Join(strings.Fields(comment[:end]), " "), strings.TrimSpace(comment[end:])
@@ -43,7 +44,7 @@ func Summarize(comment, name string) (first, rest string) {
 }
 
 // sentenceEnd ends a sentence, or a paragraph.
-var sentenceEnd = regexp.MustCompile(`\.\s|\n\n`)
+var sentenceEnd = lazy.Regexp{Text: `\.\s|\n\n`}
 
 // InWords takes a Go name apart: readHTTPItem is "Read HTTP Item".
 func InWords(name string) string {

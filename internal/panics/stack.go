@@ -8,9 +8,9 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 // origin is whose function it is.
@@ -177,9 +177,13 @@ func packageOf(function string) string {
 
 // mainModule is the path of the program's module, which no path equals where
 // there is none.
-var mainModule = sync.OnceValue(func() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path != "" {
-		return info.Main.Path
-	}
-	return "main"
-})
+func mainModule() string {
+	return madeMainModule.Get(func() string {
+		if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path != "" {
+			return info.Main.Path
+		}
+		return "main"
+	})
+}
+
+var madeMainModule lazy.Value[string]

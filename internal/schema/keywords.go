@@ -456,11 +456,11 @@ func (on subject) value(param string) (any, bool) {
 	return nil, false
 }
 
-var word = regexp.MustCompile(`'[^']*'|\S+`)
+var word = lazy.Regexp{Text: `'[^']*'|\S+`}
 
 // words are the values of a oneof.
 func words(param string) []string {
-	found := word.FindAllString(param, -1)
+	found := word.Get().FindAllString(param, -1)
 	for i := range found {
 		found[i] = strings.ReplaceAll(found[i], "'", "")
 	}

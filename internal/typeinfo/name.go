@@ -3,7 +3,8 @@ package typeinfo
 import (
 	"fmt"
 	"reflect"
-	"regexp"
+
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 // Name spells a type as its source does, for messages: the arguments of a
@@ -11,7 +12,7 @@ import (
 // fields.
 func Name(t reflect.Type) string {
 	if t.Name() != "" {
-		return inArguments.ReplaceAllString(structArgument.ReplaceAllString(t.String(), unnamed), "")
+		return inArguments.Get().ReplaceAllString(structArgument.Get().ReplaceAllString(t.String(), unnamed), "")
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
@@ -40,8 +41,8 @@ const unnamed = "struct{...}"
 // inArguments finds what reflect adds to the arguments of a generic type: the
 // import path before a package, and the number of a type declared inside
 // a function.
-var inArguments = regexp.MustCompile(`[^\[\],*() ]*/|·\d+`)
+var inArguments = lazy.Regexp{Text: `[^\[\],*() ]*/|·\d+`}
 
 // structArgument finds a struct without a name among the arguments of a
 // generic type.
-var structArgument = regexp.MustCompile(`struct \{.*\}`)
+var structArgument = lazy.Regexp{Text: `struct \{.*\}`}

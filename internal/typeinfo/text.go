@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
-	"regexp"
 	"strings"
 	"time"
+
+	"github.com/candor-go/candor/internal/lazy"
 )
 
 // ReadsText and WritesText report whether a type has a form as text of its own:
@@ -53,23 +54,22 @@ var urlType = reflect.TypeFor[url.URL]()
 // absoluteURL is a URI as RFC 3986 has it, which is what the format uri of JSON
 // Schema means; it begins with a scheme. A scheme with nothing after it, which
 // clients that check the format refuse, is none here.
-var absoluteURL = func() *regexp.Regexp {
-	const (
-		plain     = `[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2}`
-		segment   = plain + `|[:@]`
-		authority = `//(?:(?:` + plain + `|:)*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:` + plain + `)*)(?::[0-9]*)?(?:/(?:` + segment + `|/)*)?`
-		path      = `/?(?:` + segment + `)(?:` + segment + `|/)*|/`
-		rest      = `(?:` + segment + `|[/?])*`
-	)
-	return regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:(?:` + authority + `|` + path + `)(?:\?` + rest + `)?(?:#` + rest + `)?$`)
-}()
+var absoluteURL = lazy.Regexp{Text: `^[A-Za-z][A-Za-z0-9+.-]*:(?:` + urlAuthority + `|` + urlPath + `)(?:\?` + urlRest + `)?(?:#` + urlRest + `)?$`}
+
+const (
+	urlPlain     = `[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2}`
+	urlSegment   = urlPlain + `|[:@]`
+	urlAuthority = `//(?:(?:` + urlPlain + `|:)*@)?(?:\[[0-9A-Fa-f:.]+\]|(?:` + urlPlain + `)*)(?::[0-9]*)?(?:/(?:` + urlSegment + `|/)*)?`
+	urlPath      = `/?(?:` + urlSegment + `)(?:` + urlSegment + `|/)*|/`
+	urlRest      = `(?:` + urlSegment + `|[/?])*`
+)
 
 var errURL = errors.New("not a URL such as https://example.com/path")
 
 func readURL(u *url.URL, text string) error {
 	read, err := url.Parse(text)
 	// Parse also takes relative references, and characters that no URI has.
-	if err != nil || !absoluteURL.MatchString(text) {
+	if err != nil || !absoluteURL.Get().MatchString(text) {
 		return errURL
 	}
 	*u = *read
@@ -79,7 +79,7 @@ func readURL(u *url.URL, text string) error {
 // writeURL refuses what the document does not allow, the zero value among it.
 func writeURL(u *url.URL) ([]byte, error) {
 	text := u.String()
-	if !absoluteURL.MatchString(text) {
+	if !absoluteURL.Get().MatchString(text) {
 		return nil, fmt.Errorf("%q is not an absolute URL; leave it out by a pointer, or use a string for a relative one", strings.ToValidUTF8(text, ""))
 	}
 	return []byte(text), nil

@@ -1,0 +1,26 @@
+package lazy_test
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/candor-go/candor/internal/lazy"
+)
+
+func TestRegexp(t *testing.T) {
+	word := lazy.Regexp{Text: `^[a-z]+$`}
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			assert.True(t, word.Get().MatchString("word"))
+			assert.False(t, word.Get().MatchString("2"))
+		})
+	}
+	all.Wait()
+	assert.Same(t, word.Get(), word.Get())
+
+	wrong := lazy.Regexp{Text: `(`}
+	assert.Panics(t, func() { wrong.Get() })
+}
