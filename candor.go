@@ -3,10 +3,12 @@
 //
 // A handler takes a context and a struct, and returns a value or an error:
 //
-//	func readItem(ctx context.Context, in struct {
+//	type ReadItem struct {
 //		ItemID int    `path:"item_id" validate:"gte=1"`
 //		Q      string `query:"q,omitempty" validate:"max=50"`
-//	}) (Item, error)
+//	}
+//
+//	func readItem(ctx context.Context, in ReadItem) (Item, error)
 //
 //	app := candor.New(candor.Config{Title: "Items", Version: "1.0.0"})
 //	candor.Get(app, "/items/{item_id}", readItem)
@@ -48,4 +50,47 @@
 //
 // A handler is a function: call it. [NewTestClient] sends requests without a network, and fails the test where the app
 // and its document disagree.
+//
+// # Names
+//
+// All exported names by subject; the guide has a page for each subject.
+//
+//   - Apps: [New], [App], [Config], [Limits], [Server], [ServerVariable], [Info], [Contact], [License],
+//     [ExternalDocs], [Docs]
+//   - Routes: [Get], [Post], [Put], [Patch], [Delete], [Head], [Options], [Trace], [Query], [Handle], [HandleHTTP],
+//     [Route], [RouteInfo], [RouteOption], [Option], [Alias], [Public]
+//   - Routers: [NewRouter], [Router], [Routes], [IncludeOption], [Prefix], [RootPath]
+//   - Inputs: [None], [Optional], [Some], [Null], [OneOf], [Strict], [ForbidExtra], [RawBody], [Date], [DateOf],
+//     [TimeOfDay], [TimeOfDayOf], [LocalDateTime], [LocalDateTimeOf], [Codec]
+//   - Limits of requests: [MaxBody], [Timeout], [StrictContentType], [TrustedHosts]
+//   - Forms and files: [Upload], [NewUpload], [LimitMultipart], [MultipartLimits]
+//   - Validation: [Rule], [Invalid], [ValidationError], [Fault], [DottedFaults], [FieldErrors], [FieldError]
+//   - Responses: [Status], [Text], [HTML], [Redirect], [Reader], [File], [Static], [ResponseHeader], [Produces],
+//     [ResponseChecks], [ChecksFail], [ChecksLog], [ChecksOff], [BeforeHeader]
+//   - Errors: [Error], [HTTPError], [Problem], [OnError], [OnStatus], [WriteError], [ResponseError], [Raises],
+//     [RaisesType], [Responds], [RespondsHeader], [StatusDefault], [Status2XX], [Status3XX], [Status4XX],
+//     [Status5XX], [Declaration]
+//   - Streams: [JSONLines], [LinesOf], [Events], [EventsOf], [Event], [Raw], [Heartbeat]
+//   - WebSockets: [WebSocket], [Socket], [Frame], [Close], [CloseError], [Origins], [Subprotocols], [MessageLimit],
+//     [ReplyToInvalidMessages]
+//   - Dependency injection: [Provide], [ProvideScoped], [ProvideShared], [ProvideValue], [ProvideOption], [Attempts],
+//     [Until], [Lifetime], [ResponseEncoded], [ResponseSent], [Lazy], [LazyValue], [ErrLazyEnded], [Require],
+//     [Needs], [Around], [Exchange]
+//   - Security: [Bearer], [Basic], [APIKey], [OAuth2PasswordForm], [Scopes], [RequiredScopes], [SecretsEqual],
+//     [Challenge], [SecurityScheme], [BearerTokens], [OAuth2Password], [OAuth2Code], [OAuth2ClientCredentials],
+//     [OAuth2Device], [OpenIDConnect]
+//   - Background tasks, health and settings: [Tasks], [HealthCheck], [HealthCheckOf], [FromEnv]
+//   - Middleware: [Use], [Middleware], [Documented]
+//   - Rate limits: [RateLimit], [RateConfig], [Rate], [PerSecond], [PerMinute], [PerHour], [ByClient],
+//     [ByCredential], [RateStore], [NewMemoryRateStore], [Taken]
+//   - Caching and patches: [Cache], [CacheConfig], [CacheTags], [CacheStore], [NewMemoryCache], [CheckETag],
+//     [ErrPreconditionFailed], [AutoPatch], [PatchInput]
+//   - The document: [Summary], [Description], [Tags], [Tag], [OperationID], [Deprecated], [Hidden], [RequestExample],
+//     [ResponseExample], [Links], [Link], [Webhook], [Callback], [Extension], [EditOperation], [Comments],
+//     [DocumentFormat], [OpenAPI31], [OpenAPI31YAML], [OpenAPI30], [OpenAPI30YAML], [OpenAPI32], [OpenAPI32YAML],
+//     [AsyncAPI30]
+//   - Typed calls: [Client], [InProcess]
+//   - Tests: [NewTestClient], [TestClient], [TestResponse], [TestStream], [TestSocket], [ReadLines], [ReadEvents],
+//     [TestOption], [WithHeader], [WithQuery], [WithCookie], [WithBody], [WithForm], [WithFile], [WithContext],
+//     [Unchecked], [Override], [OverrideScoped], [OverrideValue], [TB]
 package candor

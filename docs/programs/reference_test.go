@@ -66,6 +66,42 @@ func TestReferenceOfOptions(t *testing.T) {
 	}
 }
 
+// The package's documentation has an index of the exported names by subject.
+func TestReferenceOfNames(t *testing.T) {
+	p := library(t)
+	_, index, found := strings.Cut(p.Doc, "\n# Names\n")
+	require.True(t, found)
+	listed := map[string]bool{}
+	for _, link := range regexp.MustCompile(`\[(\w+)\]`).FindAllStringSubmatch(index, -1) {
+		assert.False(t, listed[link[1]], "the index of candor.go lists %s twice", link[1])
+		listed[link[1]] = true
+	}
+	names := exported(p)
+	assert.Greater(t, len(names), 200)
+	for _, name := range names {
+		assert.True(t, listed[name], "the index of candor.go, below # Names, has no %s", name)
+		delete(listed, name)
+	}
+	assert.Empty(t, listed, "the index of candor.go lists what there is no more")
+}
+
+// exported lists what the package declares, without methods and fields.
+func exported(p *doc.Package) (names []string) {
+	funcs, values := slices.Clone(p.Funcs), slices.Concat(p.Consts, p.Vars)
+	for _, t := range p.Types {
+		names = append(names, t.Name)
+		funcs = append(funcs, t.Funcs...)
+		values = slices.Concat(values, t.Consts, t.Vars)
+	}
+	for _, f := range funcs {
+		names = append(names, f.Name)
+	}
+	for _, v := range values {
+		names = append(names, slices.DeleteFunc(slices.Clone(v.Names), func(name string) bool { return !token.IsExported(name) })...)
+	}
+	return names
+}
+
 func row(name, synopsis string) string {
 	return fmt.Sprintf("| `%s` | %s |", name, strings.ReplaceAll(plain(synopsis), "|", `\|`))
 }
