@@ -16,6 +16,7 @@ import (
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/develop"
+	"github.com/candor-go/candor/internal/responsecache"
 )
 
 // App is an API: its routes, its document and the configuration they share. It is an http.Handler, and safe for
@@ -40,7 +41,7 @@ type App struct {
 	// dev is nil unless Config.Dev is on.
 	dev    *develop.Mode
 	rates  *rateStores
-	caches *caches
+	caches *responsecache.Caches
 	// living guards life, which is nil while the app is not running. up can be read without waiting for a start in
 	// progress. lives covers a longer period, from the end of the start to the end of the tear-down: as long as shared
 	// values exist. unstarted makes the log entry appear only once.
@@ -71,7 +72,7 @@ func New(config Config, options ...Option) *App {
 		a.errors.dev = a.dev
 	}
 	a.rates = newRateStores(config.RateStore, a.errors.log)
-	a.caches = newCaches(config.CacheStore, config.Title+"\n"+config.Version, a.errors.log)
+	a.caches = responsecache.New(config.CacheStore, config.Title+"\n"+config.Version, a.errors.log)
 	a.tasks = newTaskRunner(config.OnTaskError, a.errors)
 	var err error
 	if a.own, err = applyAll(options); err == nil {
@@ -288,7 +289,7 @@ func (a *App) pagePath(configured, byDefault string) string {
 // name. If a store fails, Invalidate returns the error; the responses are still dropped in this process at once, and in
 // the store as soon as it can be reached again.
 func (a *App) Invalidate(ctx context.Context, tags ...string) error {
-	return a.caches.invalidate(ctx, tags)
+	return a.caches.Invalidate(ctx, tags)
 }
 
 func (a *App) override(p *provider, options []ProvideOption) {

@@ -10,7 +10,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -18,17 +17,9 @@ import (
 	"github.com/candor-go/candor/internal/budget"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
+	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
-
-// A cached response is stored as it was encoded, together with the versions that its tags had before its handler ran.
-// The version of a tag is a value in the same store; Invalidate replaces it by one that the tag never had. A cache
-// entry is valid only while all of its tags still have the versions stored in it. So a response that was being made
-// while a tag was invalidated is never used, and a version that the store has lost is replaced by a new one, which no
-// entry has. Losing any value is therefore safe, and a store needs to know nothing about tags.
-//
-// Requests wait for another request's response only if they saw the same versions. So a client that has seen a tag
-// invalidated never gets a response that was begun before.
 
 // Cache caches the responses to GET requests:
 //
@@ -72,8 +63,8 @@ func Cache(config CacheConfig) Option {
 // cachePlan says how the responses of one endpoint are cached.
 type cachePlan struct {
 	CacheConfig
-	caches *caches
-	store  *sharedCache
+	caches *responsecache.Caches
+	store  *responsecache.Cache
 	// headers and cookies are those that are part of the key.
 	headers, cookies []string
 	vary             string
@@ -94,7 +85,7 @@ func (e *endpoint) canCache() bool {
 }
 
 // compileCache compiles the option; the step that uses it is compiled with the other steps.
-func (e *endpoint) compileCache(c *caches) error {
+func (e *endpoint) compileCache(c *responsecache.Caches) error {
 	config := e.set.cache
 	if config == nil {
 		return nil
@@ -105,11 +96,8 @@ func (e *endpoint) compileCache(c *caches) error {
 		}
 		return nil
 	}
-	p := &cachePlan{CacheConfig: *config, caches: c, store: c.byDefault}
-	if config.Store != nil {
-		p.store = c.shared(config.Store)
-	}
-	p.store.use(config)
+	p := &cachePlan{CacheConfig: *config, caches: c, store: c.Of(config.Store)}
+	p.store.Use(config.TTL, config.Budget, config.Strict)
 	for _, tag := range config.Tags {
 		if _, err := e.expand(tag, nil); err != nil {
 			return err
@@ -179,7 +167,7 @@ func (p *cachePlan) key(x *exchange) string {
 		_, _ = fmt.Fprintf(sum, "%d:", len(text))
 		_, _ = io.WriteString(sum, text)
 	}
-	add(p.caches.space)
+	add(p.caches.Space())
 	add(x.endpoint.pattern.String())
 	for _, value := range x.scope.captured {
 		add(value)
@@ -243,95 +231,45 @@ func (x *exchange) cached(rest int) error {
 		x.replay(kept)
 		return nil
 	}
-	// The versions are part of the call's key: a request that saw newer ones must not wait for a response that was
-	// begun under older ones.
-	callKey := key + " " + strings.Join(versions, " ")
-	call, own := p.caches.calls.begin(callKey)
+	making, own := p.store.Make(key, versions)
 	if !own {
-		return x.wait(key, call, rest)
+		return x.wait(&making, rest)
 	}
-	defer p.caches.calls.finish(callKey, call) // also if the handler panics
+	defer making.Finish() // also if the handler panics
 	before := maps.Clone(h)
 	if err := x.from(rest); err != nil || !x.canKeep() {
 		return err
 	}
-	call.value = x.record(key, before, versions)
-	if call.value == nil {
-		return nil
-	}
-	if err := p.store.set(context.WithoutCancel(x.ctx), p.Budget, key, call.value, p.TTL); err != nil {
-		x.endpoint.errors.logCache(x.scope.r, err)
+	if made := x.made(before); made != nil {
+		if err := making.Keep(x.ctx, p.Budget, p.TTL, made); err != nil {
+			x.endpoint.errors.logCache(x.scope.r, err)
+		}
 	}
 	return nil
 }
 
 // wait waits for the response of another request.
-func (x *exchange) wait(key string, call *sharedCall, rest int) error {
-	select {
-	case <-call.done:
-		if kept := readCachedResponse(key, call.value); kept != nil {
-			x.replay(kept)
-			return nil
-		}
+func (x *exchange) wait(making *responsecache.Making, rest int) error {
+	kept, err := making.Wait(x.ctx)
+	switch {
+	case err != nil:
+		return err
+	case kept == nil:
 		return x.from(rest)
-	case <-x.ctx.Done():
-		return context.Cause(x.ctx)
 	}
+	x.replay(kept)
+	return nil
 }
 
-// find looks up a cached response and the versions of its tags. A tag without a version gets one.
-func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *cachedResponse, err error) {
+// find looks up a cached response and the versions of its tags.
+func (p *cachePlan) find(x *exchange, key string) (versions []string, kept *responsecache.Response, err error) {
 	keys := make([]string, 1, 2+len(p.Tags))
 	keys[0] = key
 	for _, tag := range p.Tags {
 		tag, _ = x.endpoint.expand(tag, x.scope.captured) // cannot fail: checked at registration
-		keys = append(keys, p.caches.tagKey(tag))
+		keys = append(keys, p.caches.TagKey(tag))
 	}
-	if p.store.gate != nil {
-		keys = append(keys, p.store.everything)
-	}
-	values, err := p.store.get(x.ctx, p.Budget, keys...)
-	if err != nil {
-		return nil, nil, err
-	}
-	versions = make([]string, len(keys)-1)
-	for i := range versions {
-		if len(values[i+1]) == 0 {
-			if values[i+1], err = p.newVersion(x.ctx, keys[i+1]); err != nil {
-				return nil, nil, err
-			}
-		}
-		versions[i] = p.store.stale.version(keys[i+1], values[i+1])
-	}
-	kept = readCachedResponse(key, values[0])
-	if kept != nil && (!slices.Equal(kept.versions, versions) || p.store.isReturning()) {
-		kept = nil
-	}
-	return versions, kept, nil
-}
-
-// newVersion gives a tag a version. Concurrent requests share one call, so that they agree on the version and only one
-// of them runs the handler.
-func (p *cachePlan) newVersion(ctx context.Context, key string) ([]byte, error) {
-	call, own := p.caches.calls.begin(key)
-	if !own {
-		select {
-		case <-call.done:
-			return call.value, call.failed
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
-		}
-	}
-	defer p.caches.calls.finish(key, call)
-	ctx = context.WithoutCancel(ctx)               // other requests wait for this too
-	values, err := p.store.get(ctx, p.Budget, key) // another process may have been faster
-	if err == nil && len(values[0]) == 0 {
-		values, err = p.store.renew(ctx, p.Budget, tagTime, []string{key})
-	}
-	if call.failed = err; err == nil {
-		call.value = values[0]
-	}
-	return call.value, call.failed
+	return p.store.Find(x.ctx, p.Budget, keys)
 }
 
 // maxCached is the size of the largest body that is cached, in bytes.
@@ -344,47 +282,30 @@ func (x *exchange) canKeep() bool {
 		!slices.ContainsFunc(a.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
 }
 
-// record encodes the response for the cache; nil if it sets a cookie.
-func (x *exchange) record(key string, before http.Header, versions []string) []byte {
-	kept := cachedResponse{at: time.Now().Unix(), contentType: x.response.contentType, versions: versions, header: x.response.header, body: x.response.body}
+// made is the response as others may have it, nil for one that sets a cookie. before
+// is the header before it was made.
+func (x *exchange) made(before http.Header) *responsecache.Response {
+	made := &responsecache.Response{At: time.Now().Unix(), ContentType: x.response.contentType, Body: x.response.body}
 	if x.response.borrowed != nil {
-		kept.body = x.response.borrowed
+		made.Body = x.response.borrowed
 	}
-	// Middleware sets its headers again when a response is replayed, so only later changes are stored: replaced values,
-	// and those that were added.
-	for name, values := range x.scope.w.Header() {
-		old := before[name]
-		switch {
-		case slices.Equal(old, values):
-			continue
-		case name == "Set-Cookie":
-			return nil
-		case len(old) > 0 && len(values) > len(old) && slices.Equal(old, values[:len(old)]):
-			name, values = "+"+name, values[len(old):]
-		}
-		for _, value := range values {
-			kept.set = append(kept.set, headerLine{name, value})
-		}
+	for _, line := range x.response.header {
+		made.Header = append(made.Header, responsecache.Line{Name: line.name, Value: line.value})
 	}
-	return kept.encode(key)
+	if !made.Note(before, x.scope.w.Header()) {
+		return nil
+	}
+	return made
 }
 
-// replay responds with a cached response.
-func (x *exchange) replay(kept *cachedResponse) {
-	h := x.scope.w.Header()
-	replaced := map[string]bool{}
-	for _, line := range kept.set {
-		name, isAdded := strings.CutPrefix(line.name, "+")
-		if !isAdded && !replaced[name] {
-			replaced[name] = true
-			delete(h, name)
-		}
-		h[name] = append(h[name], line.value)
+// replay responds with a kept response.
+func (x *exchange) replay(kept *responsecache.Response) {
+	kept.Replay(x.scope.w.Header())
+	x.response.status, x.response.contentType = http.StatusOK, kept.ContentType
+	x.response.header, x.response.borrowed = x.response.header[:0], kept.Body
+	for _, line := range kept.Header {
+		x.response.header = append(x.response.header, headerLine{line.Name, line.Value})
 	}
-	// Clocks of processes that share a store may differ, but Age must not be negative.
-	h["Age"] = []string{strconv.FormatInt(max(time.Now().Unix()-kept.at, 0), 10)}
-	x.response.status, x.response.contentType = http.StatusOK, kept.contentType
-	x.response.header, x.response.borrowed = append(x.response.header[:0], kept.header...), kept.body
 }
 
 // invalidate drops the cached responses that this request made stale.
@@ -396,7 +317,7 @@ func (x *exchange) invalidate() {
 
 func (x *exchange) dropStale() {
 	// A client that disconnects must not prevent others from seeing the change.
-	err := x.endpoint.caches.invalidate(context.WithoutCancel(x.ctx), x.scope.tags.tags)
+	err := x.endpoint.caches.Invalidate(context.WithoutCancel(x.ctx), x.scope.tags.tags)
 	if err != nil {
 		x.endpoint.errors.logCache(x.scope.r, err)
 	}
@@ -413,7 +334,7 @@ func (x *exchange) announce() error {
 	if x.scope.tags == nil || len(x.scope.tags.tags) == 0 {
 		return nil
 	}
-	if err := x.endpoint.caches.announce(x.ctx, x.scope.tags.tags); err != nil {
+	if err := x.endpoint.caches.Announce(x.ctx, x.scope.tags.tags); err != nil {
 		return errNoCache.because(err)
 	}
 	return nil

@@ -20,6 +20,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
+	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -122,7 +123,7 @@ type appShared struct {
 	tasks  *taskRunner
 	checks ResponseChecks
 	rates  *rateStores
-	caches *caches
+	caches *responsecache.Caches
 	// writeLimit is how long one write of a stream or a WebSocket may make no progress.
 	writeLimit time.Duration
 	// middlewareOfApp is how many of the middleware functions belong to the app.

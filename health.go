@@ -149,7 +149,7 @@ func (h *health) report(ctx context.Context) healthStatus {
 		return healthStatus{Status: "draining"}
 	}
 	checks, well := h.look(ctx)
-	if n := h.app.caches.waiting(); n > 0 {
+	if n := h.app.caches.Waiting(); n > 0 {
 		// This tells operators why other processes may serve stale responses; this one does not.
 		checks = maps.Clone(checks)
 		checks["dropped tags"] = strconv.Itoa(n) + " wait for the store of cached responses"

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/responsecache"
 )
 
 // sharedNode is a function that runs outside of requests, in one app: a shared provider, with the storage of its value,
@@ -119,7 +120,7 @@ func (a *App) leave() error {
 	if !a.tasks.drain(limit) {
 		late = errors.New("background tasks were still running when the app stopped")
 	}
-	a.sendDrops(min(limit, dropTime))
+	a.sendDrops(min(limit, responsecache.DrainTime))
 	a.lives.Store(false)
 	close(life.end)
 	return errors.Join(late, <-life.done)
@@ -128,7 +129,7 @@ func (a *App) leave() error {
 // sendDrops waits until the stores of the app, and of mounted apps, have accepted the invalidated tags, but no longer
 // than the limit for each.
 func (a *App) sendDrops(limit time.Duration) {
-	a.caches.drain(limit)
+	a.caches.Drain(limit)
 	for _, sub := range a.mounted() {
 		sub.sendDrops(limit)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/lazy"
+	"github.com/candor-go/candor/internal/responsecache"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -88,7 +89,7 @@ func (a *requestScope) someExchange() *Exchange {
 type metadata struct {
 	// info has no Site: routeInfo fills that in.
 	info   RouteInfo
-	caches *caches
+	caches *responsecache.Caches
 	site   *callsite.Site
 	scopes RequiredScopes
 	// refusals are the responses to missing credentials, by the field, or by the

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/candor-go/candor/internal/budget"
+	"github.com/candor-go/candor/internal/digest"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/requestinfo"
@@ -145,7 +146,7 @@ func (l *rateLimit) nameFor(e *endpoint, at int) string {
 		if e.pattern != nil {
 			route = e.method + " " + e.pattern.String()
 		}
-		l.name = cmp.Or(l.Name, digest(route+" "+strconv.Itoa(at)))
+		l.name = cmp.Or(l.Name, digest.Of(route+" "+strconv.Itoa(at)))
 	})
 	return l.name
 }
@@ -228,7 +229,7 @@ func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
 	if key == "" {
 		return nil
 	}
-	taken, err := l.ask(r, l.prefix+digest(key))
+	taken, err := l.ask(r, l.prefix+digest.Of(key))
 	if err != nil {
 		return err
 	}

@@ -140,7 +140,7 @@ func buildTable(a *App) (*table, error) {
 // dropTags documents what a strict store adds to the operations that drop tags.
 // Any route may be the one that names the store, so it is known last.
 func (b *builder) dropTags() {
-	if !b.app.caches.isStrict() {
+	if !b.app.caches.IsStrict() {
 		return
 	}
 	for _, e := range b.dropping {

@@ -1,0 +1,64 @@
+package responsecache_test
+
+import (
+	"log/slog"
+	"net/http"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/candor-go/candor/internal/responsecache"
+)
+
+// TestMake makes a response that another request waits for, and a third one finds.
+func TestMake(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		caches := responsecache.New(nil, "app", slog.New(slog.DiscardHandler))
+		cache := caches.Of(nil)
+		find := func() ([]string, *responsecache.Response) {
+			versions, kept, err := cache.Find(t.Context(), 0, []string{"key", caches.TagKey("tag")})
+			require.NoError(t, err)
+			return versions, kept
+		}
+		versions, kept := find()
+		require.Nil(t, kept)
+		first, own := cache.Make("key", versions)
+		require.True(t, own)
+		second, own := cache.Make("key", versions)
+		require.False(t, own)
+		go func() {
+			time.Sleep(time.Second)
+			made := &responsecache.Response{At: time.Now().Unix(), ContentType: "text/plain", Header: []responsecache.Line{{Name: "A", Value: "1"}}, Body: []byte("made")}
+			assert.NoError(t, first.Keep(t.Context(), 0, time.Minute, made))
+			first.Finish()
+		}()
+		waited, err := second.Wait(t.Context())
+		require.NoError(t, err)
+		_, found := find()
+		for _, response := range []*responsecache.Response{waited, found} {
+			assert.Equal(t, "text/plain", response.ContentType)
+			assert.Equal(t, []responsecache.Line{{Name: "A", Value: "1"}}, response.Header)
+			assert.Equal(t, "made", string(response.Body))
+		}
+		require.NoError(t, caches.Invalidate(t.Context(), []string{"tag"}))
+		_, found = find()
+		assert.Nil(t, found, "a tag was dropped")
+	})
+}
+
+func TestReplay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		before := http.Header{"Kept": {"1"}, "Added": {"1"}, "Changed": {"1"}}
+		after := http.Header{"Kept": {"1"}, "Added": {"1", "2"}, "Changed": {"3"}, "New": {"4", "5"}}
+		response := responsecache.Response{At: time.Now().Unix()}
+		assert.True(t, response.Note(before, after))
+		time.Sleep(7 * time.Second)
+		h := http.Header{"Kept": {"8"}, "Added": {"8"}, "Changed": {"8"}}
+		response.Replay(h)
+		assert.Equal(t, http.Header{"Kept": {"8"}, "Added": {"8", "2"}, "Changed": {"3"}, "New": {"4", "5"}, "Age": {"7"}}, h)
+		assert.False(t, response.Note(nil, http.Header{"Set-Cookie": {"a=b"}}))
+	})
+}
