@@ -56,7 +56,7 @@ import (
 //   - An empty body counts as missing, unless the tag says omitempty.
 type JSONLines[T any] iter.Seq2[T, error]
 
-// LinesOf makes lines of values that cannot fail.
+// LinesOf returns the values of seq as JSONLines, for values whose production cannot fail.
 func LinesOf[T any](seq iter.Seq[T]) JSONLines[T] {
 	return func(yield func(T, error) bool) {
 		seq(func(item T) bool { return yield(item, nil) })

@@ -9,9 +9,9 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 )
 
-// HandleHTTP registers a plain handler for the methods and the path. Its
-// wildcards are found by r.PathValue. Options describe it in the document;
-// nothing is checked. A configuration error panics, as in [Get].
+// HandleHTTP registers a plain handler for the methods and the path. r.PathValue returns the values of wildcards.
+// Options describe the handler in the document; its requests and responses are not checked. A configuration error
+// panics, as in [Get].
 func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options ...RouteOption) {
 	rt := &route{site: callsite.Here(), methods: append([]string(nil), methods...), path: path, plain: h}
 	if h == nil {
@@ -20,12 +20,11 @@ func HandleHTTP(r Routes, methods []string, path string, h http.Handler, options
 	routerOf(r, rt.configError).register(rt, options)
 }
 
-// Mount serves everything below the prefix by another handler, whatever the
-// method, which sees the paths without the prefixes. Where they overlap, routes come
-// first. The handler is not in the document.
+// Mount passes requests of any method below the prefix to another handler, which sees the paths without the prefix.
+// Routes take precedence. The handler is not in the document.
 //
-// A mounted *App keeps its own document and pages, and lists the paths at which
-// it is mounted as its servers. It is sealed with the app that mounts it.
+// A mounted *App keeps its own document and pages, and lists the paths at which it is mounted as its servers. It is
+// sealed together with the app that mounts it.
 func (r *Router) Mount(prefix string, h http.Handler, options ...RouteOption) {
 	rt := mountRoute(prefix, h)
 	if err := r.mount(rt, prefix, options); err != nil {
@@ -54,14 +53,14 @@ func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err err
 	if rt.set, err = apply(options); err != nil {
 		return err
 	}
-	// A front end is mounted as well, but the guards around it hold.
+	// A front end is mounted as well, but outer guards apply to it.
 	if rt.set.public && !rt.fallback {
 		return errors.New("guards do not hold for what is mounted, so Public has no effect; drop it")
 	}
 	if err := rt.checkEffects(rt.set); err != nil {
 		return err
 	}
-	rt.set = rt.set.copy() // others may share it
+	rt.set = rt.set.copy() // copied, because others may share it
 	rt.set.hidden = true
 	r.items = append(r.items, item{route: rt})
 	r.filled.Store(true)

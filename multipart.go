@@ -11,23 +11,22 @@ import (
 	"github.com/candor-go/candor/internal/formdata"
 )
 
-// partError is the response to a part that could not be read, or to a body without
-// parts. The reader of a part does not say why the body ended; the one of all parts
-// knows.
+// partError returns the response for a part that could not be read, or for a body without parts. The error of a part
+// does not say why the body ended; the reader of all parts knows.
 func partError(parts *formdata.Reader, err error) error {
 	if errors.Is(err, errSpool) || errors.As(err, new(*HTTPError)) {
-		// These say already which response they are.
+		// These already say what the response is.
 		return err
 	}
 	err = parts.Failure(err)
 	if malformed, ok := errors.AsType[formdata.Malformed](err); ok {
 		return Error(http.StatusBadRequest, string(malformed))
 	}
-	// The body failed, too large or too slow, and the parser saw only that it ended.
+	// The body was too large or too slow, but the parser only saw that it ended.
 	return bodyError(err)
 }
 
-// partsBody hands the parts of a body on unread.
+// partsBody passes the parts of a body to the handler unread.
 func partsBody(index []int) passBody {
 	return func(into reflect.Value, body io.Reader, in incoming) error {
 		// The field stays nil, and a request without a body has no boundary to check.
@@ -43,23 +42,20 @@ func partsBody(index []int) passBody {
 	}
 }
 
-// MultipartLimits bound multipart forms, beside [MaxBody], which limits their
-// size. A field that is zero means its default. They do not hold for a
-// *multipart.Reader, whose parts the handler counts.
+// MultipartLimits limits multipart forms, in addition to [MaxBody], which limits their total size. A zero field means
+// the default. They do not apply to a *multipart.Reader, whose parts the handler reads itself.
 type MultipartLimits struct {
-	// Parts is how many parts a form may have, 100. A form with more is a
-	// validation error of type "too_long" at ["body"], like one with more Files:
-	// by default, as many as Parts.
+	// Parts is how many parts a form may have, 100 by default, and Files how many of them may be files, by default as
+	// many as Parts. A form with more is a validation error of type "too_long" at ["body"].
 	Parts, Files int
-	// Text is the length of one text in bytes, JSON included. By default it is the
-	// limit of bodies that are held in memory, 1 MiB, which holds for all texts of
-	// a form together in any case. Over either the response is 413.
+	// Text is the largest length of one text part (JSON included) in bytes. The default is the limit of bodies that are
+	// held in memory, 1 MiB, which in any case limits all texts of a form together. Exceeding either is a 413.
 	Text int64
 }
 
 const defaultMaxParts = 100
 
-// check finds a limit that is none.
+// check reports an invalid limit.
 func (l MultipartLimits) check() error {
 	if l.Parts < 0 || l.Files < 0 || l.Text < 0 {
 		return errors.New("a limit of multipart forms is negative; write a positive number, or 0 for the default")
@@ -67,12 +63,12 @@ func (l MultipartLimits) check() error {
 	return nil
 }
 
-// or fills in what l leaves open.
+// or fills in the zero fields of l from outer.
 func (l MultipartLimits) or(outer MultipartLimits) MultipartLimits {
 	return MultipartLimits{Parts: cmp.Or(l.Parts, outer.Parts), Files: cmp.Or(l.Files, outer.Files), Text: cmp.Or(l.Text, outer.Text)}
 }
 
-// withDefaults are the limits of a form whose texts may have so many bytes.
+// withDefaults returns the limits for a form whose texts together may have that many bytes.
 func (l MultipartLimits) withDefaults(texts int64) MultipartLimits {
 	l.Parts = cmp.Or(l.Parts, defaultMaxParts)
 	l.Files = cmp.Or(l.Files, l.Parts)

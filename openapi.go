@@ -15,8 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// buildDocument makes the OpenAPI document of the operations of an app. The
-// bytes are the same for the same app on every run.
+// buildDocument builds the OpenAPI document of an app's operations. The bytes are the same on every run.
 func buildDocument(config *Config, info Info, x *operationIndex, additions schema.Options) ([]byte, error) {
 	codecs, err := newCodecSet(config.Codecs)
 	if err != nil {
@@ -31,14 +30,14 @@ func buildDocument(config *Config, info Info, x *operationIndex, additions schem
 	return openapi.Write(b.describe(x), openapi.Options{Schema: additions, EditDocument: info.EditDocument, Edits: b.edits})
 }
 
-// describe fills in the description of the API.
+// describe describes the API.
 func (b *apiBuilder) describe(x *operationIndex) *operation.API {
 	_, named := faultTypes()
 	b.api = &operation.API{
 		Info: b.info.describe(), Schemes: map[string]operation.SecurityScheme{},
 		Faults: []*typeinfo.Type{mustDescribe(named), mustDescribe(reflect.TypeFor[Fault]())}, EchoInput: b.config.EchoInput,
 	}
-	// Schemes that fields name have their names before any other takes one.
+	// Schemes that fields name get their names first, before others take them.
 	for _, entry := range slices.Concat(x.operations, x.webhooks) {
 		b.namedSchemes(entry.endpoint)
 	}
@@ -51,7 +50,7 @@ func (b *apiBuilder) describe(x *operationIndex) *operation.API {
 	return b.api
 }
 
-// operation describes an operation, and what it leads to.
+// operation describes an operation with its callbacks and links.
 func (b *apiBuilder) operation(entry *operationEntry) *operation.Operation {
 	e := entry.endpoint
 	op := &operation.Operation{
@@ -78,27 +77,27 @@ func (b *apiBuilder) operation(entry *operationEntry) *operation.Operation {
 	return op
 }
 
-// callback describes a request that an operation leads to, with the names that
-// the wildcards of the latter have in the document.
+// callback describes a request that an operation causes, with the wildcard names that the operation has in the
+// document.
 func (b *apiBuilder) callback(from *endpoint, entry *operationEntry) *operation.Operation {
 	op := b.operation(entry)
 	op.URL = from.publicURL(entry.endpoint.webhook)
 	return op
 }
 
-// extensions are those of the options, and where an endpoint refuses parameters that
-// nothing reads, for which OpenAPI has no word.
+// extensions returns the extensions set by options, and one that says where unknown parameters are refused, for which
+// OpenAPI has no keyword.
 func (e *endpoint) extensions() map[string]json.RawMessage {
 	if e.closed == nil {
 		return e.set.extensions
 	}
-	// The map of the options belongs to other routes, too.
+	// A new map: that of the options is shared with other routes.
 	all := map[string]json.RawMessage{mediatype.ClosedExtension: e.closed.sources()}
 	maps.Copy(all, e.set.extensions)
 	return all
 }
 
-// sources are those of the parameters that are closed, as JSON.
+// sources returns the parameter locations in which unknown names are refused, as JSON.
 func (c *closed) sources() json.RawMessage {
 	switch {
 	case c.query && c.cookies:
@@ -109,7 +108,7 @@ func (c *closed) sources() json.RawMessage {
 	return json.RawMessage(`["cookie"]`)
 }
 
-// reads is how the body of an endpoint is used.
+// reads returns how the body of an endpoint is used.
 func (e *endpoint) reads() operation.Use {
 	if e.set.forbidExtra {
 		return operation.Closed
@@ -117,18 +116,17 @@ func (e *endpoint) reads() operation.Use {
 	return operation.In
 }
 
-// parametersOf describes the values that an endpoint reads beside the body.
+// parametersOf describes the parameters of an endpoint.
 func (b *apiBuilder) parametersOf(e *endpoint) []*operation.Parameter {
 	all := make([]*operation.Parameter, 0, len(e.params.fields))
 	for _, f := range e.params.fields {
 		all = append(all, b.parameter(f, e))
 	}
-	// All wildcards of a typed handler are read, which bindsEveryWildcard has
-	// checked.
+	// bindsEveryWildcard has checked that a typed handler reads all wildcards.
 	if e.route.input != nil {
 		return all
 	}
-	for _, name := range e.publicNames() { // of a handler without types
+	for _, name := range e.publicNames() { // a plain handler
 		isRead := func(p *operation.Parameter) bool {
 			return p.Name == name && p.Field.Source == typeinfo.Path && !p.Field.Hidden
 		}
@@ -139,18 +137,17 @@ func (b *apiBuilder) parametersOf(e *endpoint) []*operation.Parameter {
 	return all
 }
 
-// parameter describes a parameter, once for all operations that have it.
+// parameter describes a parameter, once for all operations that share it.
 func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parameter {
 	name := f.Name
 	if f.Source == typeinfo.Path {
 		name = e.publicName(name)
 	}
-	// Several readers may differ from endpoint to endpoint, so this parameter is not
-	// shared.
+	// The set of readers may differ between endpoints, so this parameter is not shared.
 	if readers := e.params.readers[f]; readers != nil {
 		return &operation.Parameter{Name: name, Field: f, Readers: readers}
 	}
-	// The name belongs to the key: a wildcard may have another name in the document.
+	// The name is part of the key, because a wildcard may have another name in the document.
 	key := parameterKey{f, name, f.Nested && e.closed != nil && e.closed.query}
 	if b.parameters[key] == nil {
 		b.parameters[key] = &operation.Parameter{Name: name, Field: f, Closed: key.closed}
@@ -158,9 +155,8 @@ func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parame
 	return b.parameters[key]
 }
 
-// body describes the body of a request, nil without. One that is a field is
-// described once for all that read it, unless they show examples of their own;
-// one of several fields is named after its operation.
+// body describes the request body, nil if there is none. A body that is one field is described once for all operations
+// that read it, unless they have examples of their own; a body made of several fields is named after its operation.
 func (b *apiBuilder) body(e *endpoint) *operation.Body {
 	in := e.route.input
 	switch {
@@ -194,8 +190,7 @@ func (e *endpoint) describeBody(f *typeinfo.Field, v operation.Value) *operation
 	return body
 }
 
-// bodyValue describes a whole body. One that is taken as it is sent is text,
-// bytes, or what the handler reads by itself.
+// bodyValue describes a whole body. A raw body is text, bytes, or read by the handler.
 func (e *endpoint) bodyValue(f *typeinfo.Field) operation.Value {
 	switch t := f.Type.Go; {
 	case t == stringType || !isRaw(t):
@@ -208,7 +203,7 @@ func (e *endpoint) bodyValue(f *typeinfo.Field) operation.Value {
 	return operation.Value{Kind: operation.Bytes, Title: f.Title}
 }
 
-// describe is the info with the servers and tags as plain data.
+// describe converts the info, with servers and tags, to plain data.
 func (i Info) describe() operation.Info {
 	info := operation.Info{
 		Title: i.Title, Version: i.Version,
@@ -239,16 +234,15 @@ func describeServers(servers []Server) (all []operation.Server) {
 	return all
 }
 
-// texts are the summary and the description of an operation: what options say,
-// else what the comment of the handler does.
+// texts returns the summary and the description of an operation: from options, otherwise from the handler's doc
+// comment.
 func (b *apiBuilder) texts(e *endpoint) (summary, description string) {
 	if b.config.Source == nil || e.name() == "" {
 		return e.summary(), e.set.description
 	}
 	comment := b.config.Source.Func(runtime.FuncForPC(e.route.handler.pc))
 	first, rest := operation.Summarize(comment, e.name())
-	// Where an option has the summary, the first sentence would be lost, so the
-	// whole comment is the description.
+	// If an option sets the summary, the whole comment is the description, so that its first sentence is not lost.
 	if e.set.summary != "" || first == "" {
 		return e.summary(), cmp.Or(e.set.description, comment)
 	}

@@ -10,18 +10,16 @@ import (
 	"github.com/candor-go/candor/internal/operation"
 )
 
-// operationIndex is what a document holds, before any schema is made: the operations
-// in order, each with its place and its id. It is made when the app is sealed,
-// so that its configuration errors show then.
+// operationIndex lists the operations of a document, in order, each with its path and its id, before any schema is
+// made. It is built when the app is sealed, so that its configuration errors are reported then.
 type operationIndex struct {
 	operations []*operationEntry
 	of         map[*endpoint]*operationEntry
-	// paths are in the order of registration; shapes finds one, whatever the
-	// names of its wildcards are.
+	// paths are in the order of registration; shapes finds a path, whatever its wildcards are called.
 	paths  []*documentedPath
 	shapes map[string]*documentedPath
 	ids    map[string]*operationEntry
-	// webhooks are requests that are sent, and so on no path.
+	// webhooks are requests that the API sends, so they have no path.
 	webhooks []*operationEntry
 }
 
@@ -30,7 +28,7 @@ type operationEntry struct {
 	endpoint *endpoint
 	path     *documentedPath
 	id       string
-	// callbacks are the requests that it leads to.
+	// callbacks are the callbacks of the operation.
 	callbacks []*operationEntry
 }
 
@@ -40,7 +38,7 @@ type documentedPath struct {
 	operations []*operationEntry
 }
 
-// operation finds that of a method, nil without.
+// operation returns the operation of a method, nil if there is none.
 func (p *documentedPath) operation(method string) *operationEntry {
 	for _, op := range p.operations {
 		if op.endpoint.method == method {
@@ -50,8 +48,7 @@ func (p *documentedPath) operation(method string) *operationEntry {
 	return nil
 }
 
-// indexOperations finds a place and an id for every endpoint, and gathers the
-// configuration errors.
+// indexOperations gives every endpoint a path and an id, and collects the configuration errors.
 func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) string) (*operationIndex, []error) {
 	x := &operationIndex{
 		of: make(map[*endpoint]*operationEntry, len(endpoints)), ids: make(map[string]*operationEntry, len(endpoints)),
@@ -63,8 +60,7 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 			configErrs = append(configErrs, op.endpoint.route.configError(err))
 		}
 	}
-	// One allocation for all entries; pointers into it stay valid, because it does
-	// not grow.
+	// One allocation for all entries; pointers into it stay valid, because it does not grow.
 	operations := make([]operationEntry, len(endpoints))
 	for i, e := range endpoints {
 		op := &operations[i]
@@ -74,8 +70,7 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 		x.of[e] = op
 	}
 	for _, op := range x.operations {
-		// Ids that were chosen are taken before any is made, whatever the order of
-		// registration.
+		// Explicit ids are taken before any is made up, whatever the order of registration.
 		note(op, x.takeExplicitID(op))
 	}
 	x.makeIDs()
@@ -94,11 +89,11 @@ func indexOperations(endpoints, webhooks []*endpoint, rename func(RouteInfo) str
 			configErrs = append(configErrs, fmt.Errorf("candor: Webhook(%q) at %s: %w", e.webhook.name, e.route.site, err))
 		}
 	}
-	x.shapes = nil // an app keeps its index, and only adding to a path needs them
+	x.shapes = nil // an app keeps its index, and shapes are needed only to add paths
 	return x, configErrs
 }
 
-// pathOf is the path of an endpoint in the document, "" for one that is not in it.
+// pathOf returns the path of an endpoint in the document, "" if it is not in it.
 func (x *operationIndex) pathOf(e *endpoint) string {
 	if op := x.of[e]; op != nil {
 		return op.path.path
@@ -108,8 +103,7 @@ func (x *operationIndex) pathOf(e *endpoint) string {
 
 func withoutRemainder(pattern string) string { return strings.ReplaceAll(pattern, remainder, "}") }
 
-// addToPath puts an operation below its path. Operations on paths that differ in
-// the names of wildcards only share one.
+// addToPath adds an operation to its path. Paths that differ only in the names of wildcards are the same path.
 func (x *operationIndex) addToPath(op *operationEntry) error {
 	e := op.endpoint
 	shape := withoutRemainder(e.pattern.Shape())
@@ -120,8 +114,7 @@ func (x *operationIndex) addToPath(op *operationEntry) error {
 		x.paths = append(x.paths, p)
 	}
 	op.path = p
-	// Two routes of an app may differ where a document cannot: {path...} and {path}
-	// are the same there.
+	// Two routes of an app may be the same path in a document: {path...} and {path} look alike there.
 	if other := p.operation(e.method); other != nil {
 		return fmt.Errorf("the document, which has no syntax for wildcards of several segments, would have %s %s twice: as %s, and as %s; keep one of them out of it with candor.Hidden()",
 			e.method, p.path, e.pattern, other.endpoint)
@@ -130,8 +123,8 @@ func (x *operationIndex) addToPath(op *operationEntry) error {
 	return nil
 }
 
-// takeExplicitID gives an operation the id that was chosen for it. Those of
-// one route share the choice: the first takes it.
+// takeExplicitID gives an operation the id that was set for it. If several operations belong to the route, the first
+// takes it.
 func (x *operationIndex) takeExplicitID(op *operationEntry) error {
 	id := op.endpoint.set.operationID
 	if id == "" {
@@ -149,9 +142,8 @@ func (x *operationIndex) takeExplicitID(op *operationEntry) error {
 	return nil
 }
 
-// makeIDs gives the operations that have no id yet one each, which is the same
-// in whatever order they were registered: its function's to one operation of each
-// function, and that with path and method to all others.
+// makeIDs gives the remaining operations ids that do not depend on the order of registration: for each function, one
+// operation gets the function's id, and all others an id made of path and method.
 func (x *operationIndex) makeIDs() {
 	first := make(map[*route]bool, len(x.operations))
 	wanted := make(map[string][]*operationEntry, len(x.operations))
@@ -167,11 +159,9 @@ func (x *operationIndex) makeIDs() {
 			others = append(others, op)
 		}
 	}
-	// The order of the map does not matter: each id is a key once, and the long ids
-	// are made in an order of their own.
+	// The order of the map does not matter: the ids here are distinct, and the long ids are made in sorted order.
 	for id, rivals := range wanted {
-		// The shortest path gets the short id, so that ids do not change with the
-		// order of registration.
+		// The shortest path gets the short id, so that ids do not depend on the order of registration.
 		slices.SortFunc(rivals, byPath)
 		if areOneFunction(rivals) {
 			x.takeID(rivals[0], id)
@@ -182,14 +172,14 @@ func (x *operationIndex) makeIDs() {
 	x.makeLongIDs(others)
 }
 
-// byPath orders operations by the length of their paths, for that of a first
-// version or of the whole is the shortest most often.
+// byPath orders operations by the length of their paths: the shortest is most often that of a first version, or of a
+// whole collection.
 func byPath(a, b *operationEntry) int {
 	left, right := a.endpoint.pattern.String(), b.endpoint.pattern.String()
 	return cmp.Or(cmp.Compare(len(left), len(right)), strings.Compare(left, right), strings.Compare(a.endpoint.method, b.endpoint.method))
 }
 
-// areOneFunction reports whether one function handles all the operations.
+// areOneFunction reports whether one function handles all of the operations.
 func areOneFunction(operations []*operationEntry) bool {
 	handler := operations[0].endpoint.route.handler
 	return !slices.ContainsFunc(operations, func(op *operationEntry) bool {
@@ -198,8 +188,7 @@ func areOneFunction(operations []*operationEntry) bool {
 	})
 }
 
-// makeLongIDs makes ids with path and method. Paths of the same words, such as
-// /a-b and /a/b, have numbers in their order.
+// makeLongIDs makes ids from path and method. Paths with the same words, such as /a-b and /a/b, are numbered in order.
 func (x *operationIndex) makeLongIDs(operations []*operationEntry) {
 	for _, op := range operations {
 		op.id = op.endpoint.longID(cmp.Or(op.endpoint.set.operationID, op.endpoint.functionID()))
@@ -210,13 +199,11 @@ func (x *operationIndex) makeLongIDs(operations []*operationEntry) {
 	}
 }
 
-// rename gives the operations the ids that Config.OperationID chooses. Those of
-// the option OperationID stay.
+// rename gives the operations the ids that Config.OperationID chooses. Ids set by the option OperationID are kept.
 func (x *operationIndex) rename(choose func(RouteInfo) string) []error {
 	made := x.ids
 	x.ids = make(map[string]*operationEntry, len(made))
-	// Explicit ids are taken first, so that a name which the function makes cannot
-	// take them away.
+	// Explicit ids are taken first, so that the user's function cannot take them away.
 	for _, op := range x.operations {
 		if op.id == op.endpoint.set.operationID {
 			x.ids[op.id] = op
@@ -240,7 +227,7 @@ func (x *operationIndex) rename(choose func(RouteInfo) string) []error {
 	return configErrs
 }
 
-// takeID gives an operation an id, or that with a number.
+// takeID gives an operation an id, with a number if it is taken.
 func (x *operationIndex) takeID(op *operationEntry, base string) {
 	id := base
 	for n := 2; x.ids[id] != nil; n++ {
@@ -250,8 +237,7 @@ func (x *operationIndex) takeID(op *operationEntry, base string) {
 	x.ids[id] = op
 }
 
-// functionID is what its operations are called after the handler, "" for a
-// handler without a name.
+// functionID returns the id derived from the handler's function, "" for a handler without a name.
 func (e *endpoint) functionID() string {
 	if e.route.handler == nil {
 		return ""
@@ -259,7 +245,7 @@ func (e *endpoint) functionID() string {
 	return e.route.handler.id
 }
 
-// longID makes an id of a name, the path and the method.
+// longID makes an id from a name, the path and the method.
 func (e *endpoint) longID(name string) string {
 	path := operation.Words(e.pattern.String())
 	method := strings.ToLower(e.method)
@@ -269,7 +255,7 @@ func (e *endpoint) longID(name string) string {
 	return strings.TrimSuffix(name+"_"+path, "_") + "_" + method
 }
 
-// summary is the explicit one, or the handler's name in words.
+// summary returns the explicit summary, or the handler's name in words.
 func (e *endpoint) summary() string {
 	if e.set.summary != "" {
 		return e.set.summary
@@ -277,7 +263,7 @@ func (e *endpoint) summary() string {
 	return operation.InWords(e.name())
 }
 
-// addWebhook finds a place for a webhook.
+// addWebhook adds a webhook to the document.
 func (x *operationIndex) addWebhook(e *endpoint) error {
 	for _, other := range x.webhooks {
 		if other.endpoint.webhook.name == e.webhook.name && other.endpoint.method == e.method {
@@ -289,8 +275,8 @@ func (x *operationIndex) addWebhook(e *endpoint) error {
 	return err
 }
 
-// indexWebhook gives a request that is sent its id: a chosen one, or its name
-// behind the id of the operation before it.
+// indexWebhook gives a webhook or callback its id: an explicit one, or its name, prefixed by the id of the operation
+// that causes it.
 func (x *operationIndex) indexWebhook(e *endpoint, before string) (*operationEntry, error) {
 	op := &operationEntry{endpoint: e, path: &documentedPath{}}
 	if err := x.takeExplicitID(op); err != nil || op.id != "" {

@@ -18,30 +18,28 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Option says something about routes: of one route, of all routes of a router,
-// of an inclusion, or of the whole app. Where several say the same thing, the
-// innermost wins (route, then its router, then the inclusion, then the app);
-// tags, responses and middleware add up, the outermost first.
+// Option configures routes: one route, all routes of a router, an inclusion, or the whole app. If several set the same
+// thing, the innermost wins (route, then its router, then the inclusion, then the app); tags, responses and middleware
+// accumulate, the outermost first.
 type Option interface {
 	RouteOption
 	IncludeOption
 }
 
-// RouteOption says something about one route.
+// RouteOption configures one route.
 type RouteOption interface{ applyRoute(*settings) error }
 
-// IncludeOption says something about one inclusion of a router.
+// IncludeOption configures one inclusion of a router.
 type IncludeOption interface{ applyInclude(*includeOptions) error }
 
-// includeOptions is what options say about one inclusion.
+// includeOptions is the result of the options of one inclusion.
 type includeOptions struct {
 	prefix string
 	own    settings
 }
 
-// settings is what options say about a route, or about all routes below. Routes
-// and endpoints share them: once options have been applied they stay as they
-// are, and who needs others makes a copy.
+// settings is the result of the options of a route, or of all routes below. Routes and endpoints share settings: after
+// the options have been applied they must not change, and whoever needs different ones makes a copy.
 type settings struct {
 	tags        []string
 	summary     string
@@ -54,88 +52,87 @@ type settings struct {
 	statusDoc   string
 	responses   []declaredBody
 	headers     []addedHeader
-	// raisedTypes are the types of the user's errors that an OnError answers.
+	// raisedTypes are the declared types of the user's errors that an OnError handles.
 	raisedTypes []reflect.Type
 	middleware  []func(http.Handler) http.Handler
 	maxBody     int64
 	multipart   MultipartLimits
 	heartbeat   time.Duration
-	// messageLimit, origins and subprotocols are those of WebSockets.
+	// messageLimit, origins and subprotocols apply to WebSockets.
 	messageLimit   int
 	replyToInvalid bool
 	origins        []string
 	subprotocols   []string
 	aliases        []alias
 	looseType      *bool
-	// produces are the media types of a response that is sent as it is.
+	// produces are the media types of a raw response.
 	produces    []string
 	forbidExtra bool
 	edits       []func(*openapi3.Operation)
 	annotations
 	scopes []string
-	// requirements are the guards, needs and wrappers.
+	// requirements are the guards, Needs and Around functions.
 	requirements []requirement
-	// public means that the first of the requirements, those inherited, hold
-	// only where they ask for no credentials.
+	// public means that inherited requirements (the first in the list) apply only if they ask for no credentials.
 	public    bool
 	inherited int
-	// until is a provider's.
+	// until is the lifetime of a provider.
 	until Lifetime
-	// attempts is how often a provider may call use, 0 where nobody says anything.
+	// attempts is how often a provider may call use, 0 if no option sets it.
 	attempts int
-	// timeout and cache are nil where nobody says anything.
+	// timeout and cache are nil if no option sets them.
 	timeout *time.Duration
 	cache   *CacheConfig
 }
 
-// declaredBody is a response declared beside the handler's own.
+// declaredBody is a response declared in addition to the handler's own.
 type declaredBody struct {
 	status int
 	doc    string
-	// body is nil for errors with a detail, which errs are.
+	// body is nil for errors with a detail, which are in errs.
 	body *typeinfo.Output
 	errs []*HTTPError
 }
 
-// alias is a further path of a route, with what it says differently.
+// alias is a further path of a route, with its own options.
 type alias struct {
 	path string
 	own  *settings
 }
 
-// everywhere is an Option made of a function.
+// everywhere is an Option made from a function.
 type everywhere func(*settings) error
 
 func (o everywhere) applyRoute(s *settings) error         { return o(s) }
 func (o everywhere) applyInclude(p *includeOptions) error { return o(&p.own) }
 
-// Declaration is an option of routes that providers and guards take too: what
-// they declare stands in every operation that runs them.
+// Declaration is an option that routes, providers and guards take. What a provider or guard declares is documented for
+// every operation that runs it.
 type Declaration interface {
 	Option
 	ProvideOption
 }
 
-// declaration is a Declaration made of a function.
+// declaration is a Declaration made from a function.
 type declaration struct{ everywhere }
 
 func (d declaration) applyProvide(s *settings) error { return d.everywhere(s) }
 
-// onRoute is a RouteOption made of a function.
+// onRoute is a RouteOption made from a function.
 type onRoute func(*settings) error
 
 func (o onRoute) applyRoute(s *settings) error { return o(s) }
 
-// errNilOption is the configuration error of an option that is nil.
+// errNilOption is the configuration error for a nil option.
 var errNilOption = errors.New("an option is nil; leave it out")
 
-// noSettings are the settings where no option says anything.
+// noSettings are the settings without any option.
 var noSettings = &settings{}
 
-// apply gathers what options say.
+// apply applies options to new settings.
 func apply(options []RouteOption) (*settings, error) {
 	if len(options) == 0 {
-		// Whatever has no options shares one value, which inherit need not copy.
+		// Everything without options shares one value, which inherit need not copy.
 		return noSettings, nil
 	}
 	s := &settings{}
@@ -150,24 +147,22 @@ func apply(options []RouteOption) (*settings, error) {
 	return s, nil
 }
 
-// copy is for settings that are to differ.
+// copy returns settings that may be changed.
 func (s *settings) copy() *settings {
-	// The lists stay shared: whoever appends to one clones or clips it before.
+	// The slices stay shared: whoever appends to one clones or clips it first.
 	own := *s
 	return &own
 }
 
-// unguarded are the settings around what is no operation, such as a mount or a
-// page of the document: guards, and the scopes that they check, are those of
-// operations.
+// unguarded returns the settings of routes that are not operations, such as a mount or a documentation page: guards and
+// scopes apply only to operations.
 func (s *settings) unguarded() *settings {
 	s = s.copy()
 	s.requirements, s.scopes = nil, nil
 	return s
 }
 
-// inherit returns what s says inside a scope about which outer says something.
-// Aliases stay with their route.
+// inherit returns the settings s inside the scope of outer. Aliases are not inherited.
 func (s *settings) inherit(outer *settings) *settings {
 	switch {
 	case s == noSettings:
@@ -187,8 +182,7 @@ func (s *settings) inherit(outer *settings) *settings {
 	s.raisedTypes = appendNew(slices.Clone(outer.raisedTypes), s.raisedTypes)
 	switch {
 	case s.public:
-		// A public route drops the scopes of its routers, too: it asks for no
-		// credentials that could have them.
+		// A public route drops the scopes of its routers too: it asks for no credentials that could have them.
 		s.inherited = len(outer.requirements)
 	default:
 		s.public, s.inherited = outer.public, outer.inherited
@@ -238,10 +232,9 @@ func appendNew[E comparable](tags, more []E) []E {
 	return tags
 }
 
-// overlay puts inner responses in the place of outer ones of the same status.
-// Errors of one status stand beside each other.
+// overlay replaces outer responses by inner ones of the same status. Errors of the same status are combined.
 func overlay(outer, inner []declaredBody) []declaredBody {
-	// Other routes inherit the outer list.
+	// Cloned, because other routes inherit the outer list.
 	all := slices.Clone(outer)
 	for _, r := range inner {
 		i := slices.IndexFunc(all, func(o declaredBody) bool { return o.status == r.status })
@@ -249,7 +242,7 @@ func overlay(outer, inner []declaredBody) []declaredBody {
 		case i < 0:
 			all = append(all, r)
 		case r.body == nil && all[i].body == nil:
-			// Any of the errors of a status may come, while a body has one form.
+			// Any of the errors may occur, while the body has one format.
 			all[i].doc = mergeDetails(all[i].doc, r.doc)
 			all[i].errs = slices.Concat(all[i].errs, r.errs)
 		default:
@@ -259,16 +252,16 @@ func overlay(outer, inner []declaredBody) []declaredBody {
 	return all
 }
 
-// betweenDetails stands between the details of errors of one status.
+// betweenDetails separates the details of errors of one status.
 const betweenDetails = "; "
 
-// mergeDetails joins texts, of which those of details that are no text are empty.
+// mergeDetails joins descriptions; a detail that is not text has an empty one.
 func mergeDetails(doc, more string) string {
 	details := appendNew(strings.Split(doc, betweenDetails), strings.Split(more, betweenDetails))
 	return strings.Join(slices.DeleteFunc(details, func(text string) bool { return text == "" }), betweenDetails)
 }
 
-// Tags groups operations in the document under these names.
+// Tags groups operations under these names in the document.
 func Tags(names ...string) Option {
 	return everywhere(func(s *settings) error {
 		s.tags = appendNew(s.tags, names)
@@ -276,7 +269,7 @@ func Tags(names ...string) Option {
 	})
 }
 
-// Description is the operation's longer text, in Markdown.
+// Description sets the longer description of an operation, in Markdown.
 func Description(text string) Option {
 	return everywhere(func(s *settings) error {
 		s.description = text
@@ -284,7 +277,7 @@ func Description(text string) Option {
 	})
 }
 
-// Hidden keeps operations out of the document. They still serve.
+// Hidden removes operations from the document. They are still served.
 func Hidden() Option {
 	return everywhere(func(s *settings) error {
 		s.hidden = true
@@ -292,11 +285,10 @@ func Hidden() Option {
 	})
 }
 
-// Responds declares that operations may also answer with the status and a body
-// of type T; candor.None declares no body. It documents: the response itself
-// comes from an error, a guard or a middleware. The text is the description of
-// the response, the status's reason phrase by default. [Status4XX] and the like
-// stand for many statuses; one that is declared by itself comes before them.
+// Responds declares a further response of operations, with a status and a body of type T; [None] declares a response
+// without a body. It only documents the response, which an error, a guard or middleware sends. The text is the
+// description of the response; the default is the reason phrase of the status. [Status4XX] and similar constants stand
+// for a range; a declaration of a single status takes precedence.
 func Responds[T any](status int, doc ...string) Declaration {
 	return declaration{func(s *settings) error {
 		if err := validDeclared("Responds", status); err != nil {
@@ -306,7 +298,7 @@ func Responds[T any](status int, doc ...string) Declaration {
 		if err != nil {
 			return fmt.Errorf("Responds(%d): %w", status, err)
 		}
-		// Only the error is wanted; the document compiles the response again.
+		// Only the error matters here; the document compiles the response again.
 		if _, err := declaredResponse(out, status); err != nil {
 			return err
 		}
@@ -315,11 +307,10 @@ func Responds[T any](status int, doc ...string) Declaration {
 	}}
 }
 
-// Raises declares the errors that operations may answer with, each with its
-// status and headers. A detail that is a text describes the response, beside
-// others of the status; of any other the description is the reason phrase. The
-// body with the detail is an example. Errors below 300, and of statuses without a
-// body, are configuration errors: [Responds] with [None] declares such responses.
+// Raises declares errors that operations may respond with, with their statuses and headers. A detail that is a string
+// describes the response; details of the same status are joined. Any other detail is described by the reason phrase.
+// The document shows the body as an example. A status below 300, or one that has no body, is a configuration error: use
+// [Responds] with [None] for such responses.
 func Raises(errs ...*HTTPError) Declaration {
 	return declaration{func(s *settings) error {
 		for _, e := range errs {
@@ -339,16 +330,15 @@ func Raises(errs ...*HTTPError) Declaration {
 	}}
 }
 
-// RaisesType declares that operations may fail with an error of type E, which an
-// [OnError] around them answers: the response of that one stands in the document
-// of each, and in that of no other operation. A type that no OnError around an
-// operation takes is a configuration error when the app is sealed.
+// RaisesType declares that operations may fail with an error of type E for which an [OnError] is registered. The
+// document lists the response of that handler for these operations, and for no others. It is a configuration error,
+// found when the app is sealed, if no OnError that applies to an operation handles the type.
 //
 //	candor.OnError(app, func(ctx context.Context, err *StockError) (Stock, error) { ... }, candor.Status(409))
 //	candor.Post(app, "/orders", order, candor.RaisesType[*StockError]())
 //
-// OnError for *[ValidationError], *[HTTPError] or error, and [OnStatus], need no
-// declaration: they replace responses that every operation can give.
+// OnError for *[ValidationError], *[HTTPError] or error, and [OnStatus], need no declaration: they replace responses
+// that any operation may have.
 func RaisesType[E error]() Declaration {
 	return declaration{func(s *settings) error {
 		s.raisedTypes = appendNew(s.raisedTypes, []reflect.Type{reflect.TypeFor[E]()})
@@ -356,13 +346,11 @@ func RaisesType[E error]() Declaration {
 	}}
 }
 
-// RespondsHeader declares a header that answers of these statuses have beside
-// those of their type, such as one that middleware adds; of all statuses where
-// none is named. It documents: the header is set elsewhere, and is not missed
-// where it is not there.
+// RespondsHeader declares a header of responses with these statuses, or with any status if none is given, such as one
+// that middleware adds. It only documents the header, which is optional: whoever sends the response sets it.
 func RespondsHeader(name, doc string, statuses ...int) Declaration {
 	return declaration{func(s *settings) error {
-		// OpenAPI ignores a header Content-Type, as the content has media types.
+		// OpenAPI ignores a header Content-Type, because media types are part of the content.
 		if !mediatype.ValidHeader(name, nil) || strings.EqualFold(name, "Content-Type") {
 			return fmt.Errorf("RespondsHeader(%q); write the name of a header other than Content-Type", name)
 		}
@@ -376,10 +364,9 @@ func RespondsHeader(name, doc string, statuses ...int) Declaration {
 	}}
 }
 
-// MaxBody limits the size of request bodies, in bytes: 1 MiB by default. A
-// larger body is answered with 413, before it is read where Content-Length
-// tells. So is one whose value, decoded, would take more than about four times
-// the limit, as that of many small or empty elements does.
+// MaxBody limits the size of request bodies, in bytes; the default is 1 MiB. A larger body is a 413, before it is read
+// if there is a Content-Length. So is a body whose decoded value would take more than about four times the limit, as
+// many small or empty elements do.
 func MaxBody(bytes int64) Option {
 	return everywhere(func(s *settings) error {
 		if bytes <= 0 {
@@ -390,41 +377,39 @@ func MaxBody(bytes int64) Option {
 	})
 }
 
-// LimitMultipart bounds multipart forms of operations; a field that is zero
-// means the limit of the router around, of Config.Limits, or else the default.
+// LimitMultipart limits multipart forms of operations. A zero field means the limit of the enclosing router, of
+// Config.Limits, or the default.
 //
 //	candor.Post(app, "/album", upload, candor.MaxBody(200<<20), candor.LimitMultipart(candor.MultipartLimits{Parts: 500}))
 //
-// The number of files of one field is bounded by its tag `validate:"max=10"`.
+// To limit the files of one field, use its tag `validate:"max=10"`.
 func LimitMultipart(limits MultipartLimits) Option {
 	return everywhere(func(s *settings) error {
 		if err := limits.check(); err != nil {
 			return fmt.Errorf("LimitMultipart: %w", err)
 		}
-		// A later option changes only the limits that it has.
+		// A later option changes only the limits that it sets.
 		s.multipart = limits.or(s.multipart)
 		return nil
 	})
 }
 
-// StrictContentType says whether a JSON body must come with a Content-Type
-// header. It must by default, or the response is 415; with false it is read as
-// application/json. Another media type is refused either way.
+// StrictContentType says whether a JSON body must have a Content-Type header. By default it must, otherwise the
+// response is a 415; with false, a body without one is read as application/json. Other media types are refused in any
+// case.
 func StrictContentType(strict bool) Option {
 	return everywhere(func(s *settings) error {
-		// A pointer tells false from an option that is not there.
+		// A pointer distinguishes false from an option that was not given.
 		loose := !strict
 		s.looseType = &loose
 		return nil
 	})
 }
 
-// ForbidExtra refuses what nobody asked for: members that the struct of a body,
-// or one inside of it, does not list, and query keys that no field of the
-// operation, of its guards and of its providers reads. Each is a fault of type
-// "extra_forbidden". Without it such things are ignored, but where [Strict] is
-// embedded. Headers and cookies are never refused by it. The document says so by
-// additionalProperties and, of query keys, by the extension "x-forbid-extra".
+// ForbidExtra refuses unknown input: members that a struct in the body does not declare, and query keys that no input
+// of the operation, its guards and its providers reads. Each is a validation error of type "extra_forbidden". By
+// default unknown input is ignored, except where [Strict] is embedded. Headers and cookies are never refused. The
+// document says so with additionalProperties and, for query keys, with the extension "x-forbid-extra".
 func ForbidExtra() Option {
 	return everywhere(func(s *settings) error {
 		s.forbidExtra = true
@@ -432,10 +417,9 @@ func ForbidExtra() Option {
 	})
 }
 
-// Use puts middleware around operations; the first is the outermost. That of
-// the app also runs around the answers for paths without a route. The route
-// has been found before any middleware runs, so r.Pattern holds its template;
-// r.PathValue gives what its wildcards matched.
+// Use adds middleware to operations; the first is the outermost. Middleware of the app also wraps the responses for
+// paths without a route. The route is matched before any middleware runs, so r.Pattern has its template and r.PathValue
+// the values of its wildcards.
 func Use(middleware ...func(http.Handler) http.Handler) Option {
 	return everywhere(func(s *settings) error {
 		if slices.ContainsFunc(middleware, func(m func(http.Handler) http.Handler) bool { return m == nil }) {
@@ -446,8 +430,8 @@ func Use(middleware ...func(http.Handler) http.Handler) Option {
 	})
 }
 
-// Summary is the operation's title in the document. Without one it is made of
-// the handler's name: readItem becomes "Read Item".
+// Summary sets the operation's title in the document. The default is made from the handler's name: readItem becomes
+// "Read Item".
 func Summary(text string) RouteOption {
 	return onRoute(func(s *settings) error {
 		s.summary = text
@@ -455,19 +439,16 @@ func Summary(text string) RouteOption {
 	})
 }
 
-// OperationID names the operation for generated clients. Two operations of one
-// app with the same explicit id are a configuration error.
+// OperationID sets the operation's id, which names it in generated clients. Two operations of one app with the same
+// explicit id are a configuration error.
 //
-// Without it the id is the name of the handler's function: that of a method with
-// its receiver, usersList for users.List, that of a generic function with its
-// type arguments, createItem for create[Item]. Aliases and further inclusions
-// add path and method, and so do all operations of function literals. Of several
-// routes of one function that with the shortest path has the id alone; where the
-// ids of two functions would be the same, both have path and method. So the order
-// of registrations, which may change with any commit, decides nothing about the
-// names in a generated client.
+// By default the id is the name of the handler function; a method's includes the receiver, usersList for users.List,
+// and a generic function's the type arguments, createItem for create[Item]. For aliases and further inclusions, and for
+// function literals, path and method are added. If a function handles several routes, the one with the shortest path
+// gets the plain id; if the ids of two functions would be the same, path and method are added to both. So names in
+// generated clients do not depend on the order of registration, which may change with any commit.
 //
-// See also [Config.OperationID], which chooses the ids of all operations.
+// [Config.OperationID] chooses the ids of all operations.
 func OperationID(id string) RouteOption {
 	return onRoute(func(s *settings) error {
 		s.operationID = id
@@ -475,8 +456,8 @@ func OperationID(id string) RouteOption {
 	})
 }
 
-// Status is the status of a successful answer, 200 by default, 204 for None.
-// The text describes it in the document.
+// Status sets the status of a successful response; the default is 200, or 204 for [None]. The text describes the
+// response in the document.
 func Status(status int, doc ...string) RouteOption {
 	return onRoute(func(s *settings) error {
 		if err := validStatus("Status", status); err != nil {
@@ -487,12 +468,10 @@ func Status(status int, doc ...string) RouteOption {
 	})
 }
 
-// EditOperation changes the operation in the document by hand, after
-// everything else was put into it. The function is called once for each
-// document with the operation, when the document is first needed.
+// EditOperation changes the finished operation in the document. The function is called once for each document that
+// contains the operation, when that document is first needed.
 //
-// What it writes is the author's promise: the test client holds the responses
-// against it like against the rest.
+// You are responsible for what it writes: the test client compares responses with it as with the rest of the document.
 func EditOperation(edit func(op *openapi3.Operation)) RouteOption {
 	return onRoute(func(s *settings) error {
 		if edit == nil {
@@ -503,12 +482,10 @@ func EditOperation(edit func(op *openapi3.Operation)) RouteOption {
 	})
 }
 
-// Produces names the media type of a response that is sent as it is: of Text,
-// HTML, []byte, Reader and File, in the document and on the wire. A value
-// written as JSON takes types that end in +json, and application/json, which keeps
-// the codecs of the app out. Several types, and ranges such
-// as image/*, are for responses that choose: a File does by its extension, others
-// by a field `header:"Content-Type"` of their envelope.
+// Produces sets the media type of raw responses (Text, HTML, []byte, Reader and File), in the document and on the wire.
+// For JSON responses it may be a type that ends in +json, or application/json, which excludes the codecs of the app.
+// Several types, and ranges such as image/*, are for responses that choose one: a File by its extension, others with a
+// field `header:"Content-Type"` of their envelope.
 func Produces(mediaTypes ...string) RouteOption {
 	return onRoute(func(s *settings) error {
 		for _, m := range mediaTypes {
@@ -521,8 +498,8 @@ func Produces(mediaTypes ...string) RouteOption {
 	})
 }
 
-// Alias serves the route at a further path, under the same router. The options
-// hold for that path only, on top of the route's own:
+// Alias serves the route at a further path of the same router. The options apply to that path only, in addition to the
+// route's own:
 //
 //	candor.Get(app, "/items/{id}", readItem,
 //		candor.Alias("/things/{id}", candor.Hidden()))
@@ -540,8 +517,8 @@ func Alias(path string, options ...RouteOption) RouteOption {
 	})
 }
 
-// Prefix puts a path in front of everything in the included router. It begins
-// with a slash and does not end with one; it may hold wildcards.
+// Prefix is the path prefix of everything in the included router. It begins with a slash, does not end with one, and
+// may contain wildcards.
 func Prefix(path string) IncludeOption { return prefixOption(path) }
 
 type prefixOption string
@@ -554,7 +531,7 @@ func (p prefixOption) applyInclude(to *includeOptions) error {
 	return nil
 }
 
-// checkPrefix reports why a prefix cannot stand in front of paths.
+// checkPrefix returns what is wrong with a prefix.
 func checkPrefix(prefix string) error {
 	switch {
 	case prefix == "":
@@ -570,17 +547,16 @@ func checkPrefix(prefix string) error {
 	return err
 }
 
-// The statuses that stand for many, in [Responds] and the other options that
-// document answers.
+// Statuses that stand for a range, in [Responds] and the other options that document responses.
 const (
-	StatusDefault = mediatype.StatusDefault // every status that nothing else is declared for
+	StatusDefault = mediatype.StatusDefault // every status that is not declared otherwise
 	Status2XX     = mediatype.Status2XX     // 200 to 299
 	Status3XX     = mediatype.Status3XX     // 300 to 399
 	Status4XX     = mediatype.Status4XX     // 400 to 499
 	Status5XX     = mediatype.Status5XX     // 500 to 599
 )
 
-// validDeclared is validStatus where one can stand for many.
+// validDeclared is validStatus, but accepts ranges too.
 func validDeclared(where string, status int) error {
 	switch status {
 	case StatusDefault, Status2XX, Status3XX, Status4XX, Status5XX:
@@ -596,11 +572,10 @@ func validStatus(where string, status int) error {
 	return nil
 }
 
-// remainder is how a pattern marks a wildcard for the rest of the path; the
-// document knows no such mark.
+// remainder marks a wildcard for the rest of the path in a pattern; the document has no such mark.
 const remainder = "...}"
 
-// limit is how long a request may take; 0 means that nothing says.
+// limit returns how long a request may take; 0 if no option says.
 func (s *settings) limit() time.Duration {
 	if s.timeout == nil {
 		return 0

@@ -16,48 +16,46 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// inputPlan binds a request to an input struct. It is compiled for one path,
-// whose wildcards it knows.
+// inputPlan binds a request to an input struct. It is compiled for the wildcards of one path.
 type inputPlan struct {
 	desc   *typeinfo.Input
 	params *bind.Plan
 	body   *bodyPlan
 	ready  []readyPlan
-	// dropsTags means that a ready field is for the tags of cached responses.
+	// dropsTags means that the input has a CacheTags field.
 	dropsTags bool
-	// choices are the credentials of which one is needed.
+	// choices are sets of credentials of which one is required.
 	choices []choicePlan
 	judges  []judge
 }
 
-// readyPlan fills a field from the request at hand.
+// readyPlan fills a field of a ready-made type from the request.
 type readyPlan struct {
 	index []int
 	fill  makeFiller
 }
 
-// requestScope is what an input is read from: the request, and where it was led.
+// requestScope is what inputs are filled from: the request and its route.
 type requestScope struct {
 	w        http.ResponseWriter
 	r        *http.Request
 	captured []string
 	echo     bool
 	metadata *metadata
-	// tasks are those of the request, made when the first input asks for them;
-	// so are the tags of what it makes stale.
+	// tasks are made when the first input asks for them; so are the cache tags that the request invalidates.
 	tasks *Tasks
 	tags  *CacheTags
-	// exchange is nil where no input asks for it; newExchange makes it.
+	// exchange is nil if no input asks for it; newExchange makes it.
 	exchange    *Exchange
 	newExchange func(*requestScope) *Exchange
-	// raw is the body where a function takes its bytes.
+	// raw is the body, if a function takes its bytes.
 	raw rawBody
 }
 
-// release lets go of the request.
+// release drops all references to the request.
 func (a *requestScope) release() {
 	if len(a.captured) > 0 {
-		// The slice is used again; the texts of this request must not stay alive with it.
+		// The slice is reused, so the strings in it must not keep this request's memory alive.
 		clear(a.captured)
 		a.captured = a.captured[:0]
 	}
@@ -85,21 +83,20 @@ func (a *requestScope) someExchange() *Exchange {
 	return a.exchange
 }
 
-// metadata is what an endpoint tells about itself to the functions it runs.
+// metadata is what functions can learn about the endpoint that runs them.
 type metadata struct {
-	// info has no Site: routeInfo fills that in.
+	// info has no Site: routeInfo adds it.
 	info   RouteInfo
 	caches *responsecache.Caches
 	site   *callsite.Site
 	scopes RequiredScopes
-	// refusals are the responses to missing credentials, by the field, or by the
-	// first of a choice.
+	// refusals are the responses to missing credentials, by field or by the first field of a choice.
 	refusals map[*typeinfo.Field]*HTTPError
 	root     RootPath
 	log      *slog.Logger
 }
 
-// refusal is the response to missing credentials.
+// refusal returns the response to missing credentials.
 func (p *metadata) refusal(f *typeinfo.Field) *HTTPError {
 	if refusal := p.refusals[f]; refusal != nil {
 		return refusal
@@ -107,21 +104,20 @@ func (p *metadata) refusal(f *typeinfo.Field) *HTTPError {
 	return unauthenticated(challengeWord(f))
 }
 
-// routeInfo is the information with the place of the registration.
+// routeInfo returns the information with the call site of the registration.
 func (p *metadata) routeInfo() RouteInfo {
 	info := p.info
 	info.Site = p.site.String()
 	return info
 }
 
-// filler fills a field of a ready-made type. An error refuses the request,
-// before its body is read.
+// filler fills a field of a ready-made type. An error refuses the request before its body is read.
 type filler func(from *requestScope) error
 
-// makeFiller makes the filler of a field, to which field points.
+// makeFiller makes the filler of a field; field is a pointer to it.
 type makeFiller func(field any) filler
 
-// readyInputs are the types that need no source.
+// readyInputs returns the types that need no tag.
 func readyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error) {
 	return madeReadyInputs.Get(makeReadyInputs)
 }
@@ -149,10 +145,10 @@ func makeReadyInputs() map[reflect.Type]func(*typeinfo.Field) (makeFiller, error
 	}
 }
 
-// always is a type that is there in every request.
+// always is for types that are available in every request.
 func always[T any](get func(*requestScope) T) func(*typeinfo.Field) (makeFiller, error) {
 	fill := func(field any) filler {
-		// Cannot fail: readyInputs has this function under the type T.
+		// Cannot fail: readyInputs lists this function under type T.
 		to := field.(*T)
 		return func(from *requestScope) error {
 			*to = get(from)
@@ -168,11 +164,10 @@ func isRequest(f *typeinfo.Field) bool { return f.Type.Go == reflect.TypeFor[*ht
 
 func isReadyInput(t reflect.Type) bool { return readyInputs()[t] != nil || isUnread(t) }
 
-// inputs holds the description of every input: what it says is the type's alone,
-// so that routes of one type share it, and what is made of it.
+// inputs caches the description of every input type. It depends on the type alone, so routes share it.
 var inputs memo[reflect.Type, *typeinfo.Input]
 
-// describeInput describes an input struct. Do not change the description.
+// describeInput describes an input struct. The description is shared and must not be changed.
 func describeInput(t reflect.Type) (*typeinfo.Input, error) { return inputs.get(t, readInput) }
 
 // readInput reads the tags of an input struct.
@@ -183,7 +178,7 @@ func readInput(t reflect.Type) (*typeinfo.Input, error) {
 	}
 	for _, f := range in.Ready {
 		if isUnread(f.Type.Go) {
-			// ReadInput takes such a type for ready-made, but only a body tag fills it in.
+			// ReadInput takes such a type for ready-made, but only a body tag can fill it.
 			return nil, &typeinfo.Error{Type: typeinfo.Name(t), Field: f.Go, Problem: unreadName(f.Type.Go) + " without a source", Fix: "write `body:\"\"` for the body as it comes, unread"}
 		}
 	}
@@ -197,7 +192,7 @@ func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string)
 	p := &inputPlan{desc: in, choices: choicesOf(in)}
 	for _, f := range in.Ready {
 		fill, err := readyInputs()[f.Type.Go](f)
-		// What makes a filler sees the field alone, and cannot name the input.
+		// A makeFiller sees only the field, and cannot name the input.
 		if configErr, ok := errors.AsType[*typeinfo.Error](err); ok {
 			configErr.Type = typeinfo.Name(in.Go)
 		}
@@ -220,22 +215,22 @@ func (c *compiler) makeInputPlan(in *typeinfo.Input, wildcards, public []string)
 	return p, nil
 }
 
-// readsMore reports whether there is anything to read beside the body.
+// readsMore reports whether there is anything to read besides the body.
 func readsMore(in *typeinfo.Input) bool {
 	return len(in.Ready) > 0 || len(in.Params) > 0 || len(in.Validators) > 0
 }
 
-// inputSlot is an input with what fills it.
+// inputSlot is an input together with the functions that fill it.
 type inputSlot struct {
 	plan   *inputPlan
 	into   reflect.Value
 	ready  []filler
 	params *bind.Target
-	// raw are the fields that get the bytes of the body once it is read.
+	// raw are the fields that receive the bytes of the body once it was read.
 	raw []*RawBody
 }
 
-// at prepares the plan for an input in its place.
+// at prepares the plan for one input value.
 func (p *inputPlan) at(into reflect.Value) *inputSlot {
 	slot := &inputSlot{plan: p, into: into, params: p.params.At(into)}
 	for _, f := range p.desc.Ready {
@@ -246,16 +241,15 @@ func (p *inputPlan) at(into reflect.Value) *inputSlot {
 	for _, ready := range p.ready {
 		slot.ready = append(slot.ready, ready.fill(into.FieldByIndex(ready.index).Addr().Interface()))
 	}
-	// After the fillers of the fields, whose results a choice looks at.
+	// These come after the fillers of the fields, whose results they check.
 	for _, choice := range p.choices {
 		slot.ready = append(slot.ready, choice.at(into))
 	}
 	return slot
 }
 
-// bindParams fills in everything but the body. It reports whether there was no
-// fault; the error is the refusal of a ready-made input, such as missing
-// credentials.
+// bindParams fills in everything but the body. It reports whether there was no validation error; the error is the
+// refusal of a ready-made input, such as missing credentials.
 func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (valid bool, refusal error) {
 	for _, fill := range i.ready {
 		if err := fill(from); err != nil && refusal == nil {
@@ -263,26 +257,24 @@ func (i *inputSlot) bindParams(from *requestScope, faults *fault.List) (valid bo
 		}
 	}
 	valid = i.params == nil || i.bindValues(from, faults)
-	// With a body, the Validate methods wait until that is decoded, too.
+	// If there is a body, Validate methods wait until it has been decoded.
 	if valid && i.plan.body == nil && len(i.plan.judges) > 0 {
 		valid = i.plan.judge(i.into, faults)
 	}
 	return valid, refusal
 }
 
-// bindValues fills in the parameters.
+// bindValues binds the parameters.
 func (i *inputSlot) bindValues(from *requestScope, faults *fault.List) (valid bool) {
 	r := from.r
 	return i.params.Bind(&bind.Request{Path: from.captured, RawQuery: r.URL.RawQuery, Header: r.Header, Host: r.Host, EchoInput: from.echo}, faults)
 }
 
-// judge is a Validate method of an input, of a struct embedded in it or of a
-// parameter model.
+// judge is a Validate method of an input, of a struct embedded in it, or of a parameter model.
 type judge struct {
 	index  []int
 	goType reflect.Type
-	// model is the first element of locations; "" for faults that say where
-	// they are themselves.
+	// model is the first element of locations; "" if the errors have complete locations.
 	model string
 }
 
@@ -298,8 +290,8 @@ func makeJudge(in reflect.Type, v typeinfo.InputValidator) judge {
 	return j
 }
 
-// judge calls the Validate methods of an input whose values are all sound, up
-// to the first that refuses. It reports whether none did.
+// judge calls the Validate methods of an input whose values are all valid, until one returns an error. It reports
+// whether none did.
 func (p *inputPlan) judge(into reflect.Value, faults *fault.List) bool {
 	for i := range p.judges {
 		if err := p.judges[i].validate(into); err != nil {
@@ -310,8 +302,8 @@ func (p *inputPlan) judge(into reflect.Value, faults *fault.List) bool {
 	return true
 }
 
-// validate goes past the rule that values of unexported embedded structs give
-// no interface: the method is called as the struct's own, not read from it.
+// validate calls the method on the outer struct: reflection does not give access to the values of unexported embedded
+// structs.
 func (j *judge) validate(into reflect.Value) error {
 	at := into
 	if len(j.index) > 0 {
@@ -330,15 +322,14 @@ func (j *judge) report(err error, faults *fault.List) {
 		if j.model != "" {
 			f.Loc = append([]any{j.model}, f.Loc...)
 		} else if f.Loc == nil {
-			// An empty array in JSON, where nil would be null.
+			// Encoded as an empty array; nil would be null.
 			f.Loc = []any{}
 		}
 		faults.Add(&f)
 	}
 }
 
-// readsQuery reports whether a field of the input is read from that key of the
-// query, and readsCookie the same for cookies.
+// readsQuery reports whether the input reads the query key; readsCookie does the same for cookies.
 func (p *inputPlan) readsQuery(name string) bool {
 	return p.params.Reads(name) || p.readsReady(typeinfo.Query, name)
 }
@@ -351,15 +342,15 @@ func (p *inputPlan) readsReady(source typeinfo.Source, name string) bool {
 	return slices.ContainsFunc(p.desc.Ready, func(f *typeinfo.Field) bool { return f.Source == source && f.Name == name })
 }
 
-// closed refuses query keys and cookies that none of the inputs of an endpoint
-// reads: its handler's, its guards' and its providers'.
+// closed refuses query keys and cookies that no input of an endpoint reads: its handler's, its guards' and its
+// providers'.
 type closed struct {
 	inputs         []*inputPlan
 	query, cookies bool
 }
 
 func (c *closed) refuse(r *http.Request, faults *fault.List) {
-	// Any of the plans finds the names that were sent; all of them say which are known.
+	// Any one plan finds the names that were sent; together they know which are allowed.
 	plan := c.inputs[0].params
 	if c.query {
 		plan.Extra(r.URL.RawQuery, func(name string) bool {
@@ -373,8 +364,7 @@ func (c *closed) refuse(r *http.Request, faults *fault.List) {
 	}
 }
 
-// locate is where a name leads that no input reads, nil outside of values of several
-// names.
+// locate returns the location of an unknown name inside of a value made of several names, nil elsewhere.
 func (c *closed) locate(name string) []any {
 	for _, p := range c.inputs {
 		if loc := p.params.Location(name); loc != nil {
@@ -384,17 +374,16 @@ func (c *closed) locate(name string) []any {
 	return nil
 }
 
-// parameters are the values that the functions of an endpoint read of a request,
-// each once, in the order in which they were met.
+// parameters are the parameters of an endpoint's functions, without duplicates, in the order in which they were found.
 type parameters struct {
 	fields []*typeinfo.Field
-	// readers are the fields that read a value of which several say different
-	// things; the field in their place is what they say together.
+	// readers lists the fields that read the same parameter but describe it differently; they are represented by one
+	// field that combines them.
 	readers map[*typeinfo.Field][]*typeinfo.Field
 }
 
-// isSameParameter reports whether two fields read one value. Names of headers have
-// no case (RFC 9110, section 5.1).
+// isSameParameter reports whether two fields read the same parameter. Header names are case-insensitive (RFC 9110,
+// section 5.1).
 func isSameParameter(a, b *typeinfo.Field) bool {
 	if a.Source == typeinfo.Header && b.Source == typeinfo.Header {
 		return http.CanonicalHeaderKey(a.Name) == http.CanonicalHeaderKey(b.Name)
@@ -402,7 +391,7 @@ func isSameParameter(a, b *typeinfo.Field) bool {
 	return a.Source == b.Source && a.Name == b.Name
 }
 
-// add notes one more reader.
+// add adds a reader.
 func (p *parameters) add(f *typeinfo.Field) {
 	i := slices.IndexFunc(p.fields, func(other *typeinfo.Field) bool { return isSameParameter(other, f) })
 	if i < 0 {
@@ -417,14 +406,14 @@ func (p *parameters) add(f *typeinfo.Field) {
 	if p.readers == nil {
 		p.readers = map[*typeinfo.Field][]*typeinfo.Field{}
 	}
-	// The joined field takes over the position, and with it the readers so far.
+	// The combined field takes over the position, and the readers so far.
 	delete(p.readers, before)
 	p.fields[i] = together(before, f)
-	// Clipped, since the slice may belong to the readers that were there before.
+	// Clipped, because the slice may belong to an earlier list of readers.
 	p.readers[p.fields[i]] = append(slices.Clip(readers), f)
 }
 
-// of lists the readers of a value.
+// of lists the readers of a parameter.
 func (p *parameters) of(f *typeinfo.Field) []*typeinfo.Field {
 	if readers := p.readers[f]; readers != nil {
 		return readers
@@ -442,18 +431,17 @@ func sameAliases(a, b *typeinfo.Field) bool {
 	return slices.EqualFunc(a.Aliases, b.Aliases, func(a, b *typeinfo.Field) bool { return a.Name == b.Name })
 }
 
-// together is what the document says of a value with two readers. It is needed
-// where one needs it, and hidden where both hide it; what else there is to say is
-// taken from the first that says it, a hidden reader last.
+// together returns the description of a parameter with two readers. It is required if one requires it, and hidden if
+// both hide it; everything else comes from the first reader that says it, with hidden readers last.
 func together(a, b *typeinfo.Field) *typeinfo.Field {
 	if a.Hidden && !b.Hidden {
 		a, b = b, a
 	}
 	both := *a
 	if b.Type.IsList() && !a.Type.IsList() {
-		both.Type, both.Separator = b.Type, b.Separator // which decide how it is written
+		both.Type, both.Separator = b.Type, b.Separator // these decide how it is written
 	}
-	// A former name will do for whoever has one, not for the others.
+	// A former name works only for readers that have it, not for the others.
 	if both.Aliases = a.Aliases; a.Aliases == nil || b.Required && b.Aliases == nil {
 		both.Aliases = b.Aliases
 	}

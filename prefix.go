@@ -8,17 +8,15 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// mountSuffix is the end of the pattern of a mount.
+// mountSuffix ends the pattern of a mount.
 const mountSuffix = "/{rest...}"
 
-// stripPrefix serves requests by a handler that sees their paths without the
-// prefix. It differs from the one of net/http in that wildcards may be part of the
-// prefix.
+// stripPrefix passes requests to a handler that sees their paths without the prefix. Unlike http.StripPrefix it allows
+// wildcards in the prefix.
 func stripPrefix(prefix string, h http.Handler) http.Handler {
 	segments := strings.Count(prefix, "/")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Shallow copies, as http.StripPrefix makes: the handler outside of the
-		// mount keeps its own path.
+		// Shallow copies, like those of http.StripPrefix: outer handlers keep the original path.
 		inner := new(http.Request)
 		*inner = *r
 		inner.URL = new(url.URL)
@@ -33,9 +31,8 @@ func stripPrefix(prefix string, h http.Handler) http.Handler {
 	})
 }
 
-// dropSegments removes the first n segments of a path. They are counted, not
-// compared: an escaped path may spell them with other escapes than the prefix,
-// and a wildcard matches any.
+// dropSegments removes the first n segments of a path. They are counted rather than compared: an escaped path may
+// differ from the prefix in its escapes, and a wildcard matches anything.
 func dropSegments(path string, n int) string {
 	for range n {
 		if path == "" {
@@ -50,7 +47,7 @@ func dropSegments(path string, n int) string {
 	return path
 }
 
-// withRoot passes the root path of an app on to one that it mounts.
+// withRoot passes the root path of an app on to an app that it mounts.
 func withRoot(root string, h http.Handler) http.Handler {
 	if root == "" {
 		return h
@@ -63,7 +60,7 @@ func withRoot(root string, h http.Handler) http.Handler {
 // anyMethod is the method of a mount.
 const anyMethod = "*"
 
-// pathOf is the path as sent, and whether it is percent-encoded.
+// pathOf returns the path as it was sent, and whether it is percent-encoded.
 func pathOf(r *http.Request) (path string, escaped bool) {
 	if r.URL.RawPath != "" {
 		return r.URL.RawPath, true

@@ -13,32 +13,31 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// programs are the compiler of an app with the plans it made so far: a route
-// has one of each when it is registered, and again at every endpoint.
+// programs is the compiler of an app with a cache of the plans it has made: a route needs the same ones when it is
+// registered and again at every endpoint.
 type programs struct {
 	*compiler
 	inputs    memo[inputKey, *inputPlan]
 	responses memo[responseKey, *responsePlan]
 }
 
-// inputKey is what the plan of an input depends on. The wildcards have slashes
-// between them; public is "" where they have no other names for clients.
+// inputKey is what the plan of an input depends on. Wildcards are separated by slashes; public is "" if they have the
+// same names in the document.
 type inputKey struct {
 	input             reflect.Type
 	patches           bool
 	wildcards, public string
 }
 
-// responseKey is what the plan of a response depends on. The media types have line
-// breaks between them.
+// responseKey is what the plan of a response depends on. Media types are separated by line breaks.
 type responseKey struct {
 	output   reflect.Type
 	status   int
 	produces string
 }
 
-// compileInput makes the plan of an input for a method, and a path with these
-// wildcards, which validation errors call by their public names. Plans are shared.
+// compileInput makes the plan of an input for a method and the wildcards of a path; validation errors use their public
+// names. Plans are shared.
 func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, public []string) (*inputPlan, error) {
 	key := inputKey{in.Go, method == http.MethodPatch, strings.Join(wildcards, "/"), ""}
 	if !slices.Equal(wildcards, public) {
@@ -47,22 +46,22 @@ func (p *programs) compileInput(in *typeinfo.Input, method string, wildcards, pu
 	return p.inputs.get(key, func(inputKey) (*inputPlan, error) {
 		made, err := p.makeInputPlan(in, wildcards, public)
 		if err == nil && key.patches && made.body != nil {
-			// The plan may still change here, since nobody shares it yet.
+			// The plan may still be changed: nobody shares it yet.
 			made.body.listMergePatch(in)
 		}
 		return made, err
 	})
 }
 
-// compileOffered makes the plan for responses that clients choose the media type
-// of, if the app has several. Plans are shared.
+// compileOffered makes the plan of a response whose media type the client chooses, if the app has several. Plans are
+// shared.
 func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
 	key := responseKey{out.Go, status, strings.Join(produces, "\n")}
 	return p.responses.get(key, func(responseKey) (*responsePlan, error) {
 		made, err := p.compileResponse(out, status, produces)
-		// Who names JSON alone wants JSON alone.
+		// A route that names only JSON excludes the codecs.
 		if err == nil && !slices.Equal(produces, []string{mediatype.JSON}) {
-			// Here, since a plan that is shared must not change any more.
+			// Called here, because a shared plan must not be changed later.
 			made.offer(p.codecs)
 			if out.Body != nil && made.negotiated {
 				err = p.codecs.carried(out.Body.Type.Go, made.media)
@@ -72,18 +71,17 @@ func (p *programs) compileOffered(out *typeinfo.Output, status int, produces []s
 	})
 }
 
-// standard are the programs under validator's own rules, shared by every app
-// without rules or codecs of its own.
+// standard returns the compiler for apps without rules, schemas or codecs of their own, which share it.
 func standard() *programs {
 	return madeStandard.Get(func() *programs { return &programs{compiler: newCompiler(check.Builtin(), codecSet{})} })
 }
 
 var madeStandard lazy.Value[*programs]
 
-// newPrograms are those of an app with these additions.
+// newPrograms returns the compiler of an app with these additions.
 func newPrograms(rules map[string]Rule, codecs map[string]Codec, schemas map[reflect.Type]map[string]any) (*programs, error) {
 	if len(rules) == 0 && len(codecs) == 0 && len(schemas) == 0 {
-		// Such apps share the plans of their types, which are compiled once for all of them.
+		// Such apps share the plans of their types, so each is compiled once.
 		return standard(), nil
 	}
 	set := check.Builtin()

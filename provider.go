@@ -10,25 +10,24 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// ProvideOption says something about a provider or a guard.
+// ProvideOption configures a provider or a guard.
 type ProvideOption interface{ applyProvide(*settings) error }
 
 // Lifetime says when a scoped provider ends.
 type Lifetime uint8
 
-// The lifetimes beside the default, which is: before the response is written,
-// so that a failed commit is a 500 and never a false 201; for streams, files
-// and sockets after the last byte.
+// Lifetimes other than the default. By default a provider ends before the response is written, so that a failed commit
+// is a 500 and never a false 201; for streams, files and WebSockets it ends after the last byte.
 const (
 	byDefault Lifetime = iota
-	// ResponseEncoded ends a provider before the first byte, also of a stream.
+	// ResponseEncoded ends a provider before the first byte is written, even for streams.
 	ResponseEncoded
-	// ResponseSent ends a provider after the last byte and the tasks. The response is
-	// known then, so an error is only logged.
+	// ResponseSent ends a provider after the last byte and the background tasks. By then the response has been sent, so
+	// an error is only logged.
 	ResponseSent
 )
 
-// span orders lifetimes by their length.
+// span orders lifetimes by length.
 func (l Lifetime) span() int {
 	switch l {
 	case ResponseEncoded:
@@ -47,23 +46,19 @@ func Until(l Lifetime) ProvideOption {
 	})
 }
 
-// Attempts lets a provider of [ProvideScoped] call use, or a bracket of [Around]
-// call next, up to n times: to run a transaction again that lost against another.
-// The provider may do so whatever the call before returned, since a COMMIT fails
-// after a good use; the last call counts.
+// Attempts lets a provider of [ProvideScoped] call use, or a function of [Around] call next, up to n times, to retry a
+// transaction that conflicted with another. It may do so even after a call that succeeded, since a COMMIT may fail; the
+// last call counts.
 //
-//   - Everything after the provider runs again, other providers included, with inputs
-//     bound anew from the request. Guards and what came before stay, and so does what
-//     a handler has changed in their values.
-//   - Headers, cookies, background tasks and the response of the attempt before are
-//     dropped. [CacheTags] are kept.
-//   - No attempt follows where the response has begun, the connection was upgraded,
-//     the body was handed over unread, the attempt panicked, or the context of the
-//     request has ended. Then use returns the error of the attempt before, or after
-//     a good one an error that is a 500.
+//   - Everything after the provider runs again, other providers included, with inputs bound again from the request.
+//     Earlier steps, such as guards, do not run again, and changes that a handler made to their values persist.
+//   - Headers, cookies, background tasks and the response of the previous attempt are dropped. [CacheTags] are kept.
+//   - No further attempt is possible if the response has begun, the connection was upgraded, the body was passed to the
+//     handler unread, the attempt panicked, or the context of the request has ended. Then use returns the error of the
+//     previous attempt or, if that succeeded, an error that is a 500.
 //
-// Without it a second call is a 500. All attempts share the [Timeout] of the
-// route; pauses between them are the provider's.
+// Without this option a second call is a 500. All attempts share the [Timeout] of the route. The provider decides how
+// long to wait between them.
 func Attempts(n int) ProvideOption {
 	return onProvider(func(s *settings) error {
 		if n < 1 {
@@ -74,7 +69,7 @@ func Attempts(n int) ProvideOption {
 	})
 }
 
-// onProvider is a ProvideOption made of a function.
+// onProvider is a ProvideOption made from a function.
 type onProvider func(*settings) error
 
 func (o onProvider) applyProvide(s *settings) error { return o(s) }
@@ -83,15 +78,15 @@ func (o onProvider) applyProvide(s *settings) error { return o(s) }
 type providerKind uint8
 
 const (
-	plainProvider   providerKind = iota // a call
-	scopedProvider                      // around the rest of the request
-	sharedProvider                      // around the life of the app
-	readyValue                          // made already
-	guard                               // a call for its effect
-	wrapperProvider                     // around the rest, for its effect
+	plainProvider   providerKind = iota // called once
+	scopedProvider                      // wraps the rest of the request
+	sharedProvider                      // wraps the life of the app
+	readyValue                          // an existing value
+	guard                               // called for its error
+	wrapperProvider                     // wraps the rest of the request, without a value
 )
 
-// provider makes the values of one type, or, as a guard, has an effect only.
+// provider makes the values of one type; guards and wrappers make none.
 type provider struct {
 	site     *callsite.Site
 	kind     providerKind
@@ -99,25 +94,23 @@ type provider struct {
 	function *function
 	desc     *typeinfo.Input
 	set      settings
-	// copier makes what copies a value of the provider; nil for those that are
-	// run for their effect.
+	// copier makes functions that copy a value of the provider; nil if it has no value.
 	copier copier
-	// value is that of a readyValue.
+	// value is set for a readyValue.
 	value reflect.Value
 }
 
-// copier makes what copies a value to a field; from and to are pointers to it.
+// copier makes a function that copies a value to a field; from and to are pointers.
 type copier func(from, to any) func()
 
-// copyValue is the deliver of values of type T.
+// copyValue is the copier for values of type T.
 func copyValue[T any](from, to any) func() {
-	// The casts cannot fail: a field gets values of a provider only if both have the
-	// type T.
+	// The casts cannot fail: a field is wired to a provider only if both have type T.
 	value, field := from.(*T), to.(*T)
 	return func() { *field = *value }
 }
 
-// String names the provider in chains.
+// String names the provider in dependency chains.
 func (p *provider) String() string {
 	if p.key != nil {
 		return p.key.String()
@@ -128,7 +121,7 @@ func (p *provider) String() string {
 	return "guard at " + p.site.String()
 }
 
-// step is what a request does with the provider.
+// step names the kind of step that runs the provider.
 func (p *provider) step() string {
 	switch p.kind {
 	case scopedProvider:
@@ -148,14 +141,13 @@ func (p *provider) configError(err error) error {
 	return fmt.Errorf("candor: provider of %s at %s: %w", p, p.site, err)
 }
 
-// requirement is what runs for its effect: a guard, a wrapper, or the provider
-// of a type.
+// requirement is a function that an option adds to a request: a guard, a wrapper, or the provider of a type.
 type requirement struct {
 	provider *provider
 	needs    reflect.Type
 }
 
-// prepared is prepare for a provider that stands in an option.
+// prepared prepares a provider given in an option.
 func (p *provider) prepared(options []ProvideOption) error {
 	if err := p.prepare(options); err != nil {
 		return fmt.Errorf("%s: %w", p, err)
@@ -163,7 +155,7 @@ func (p *provider) prepared(options []ProvideOption) error {
 	return nil
 }
 
-// prepare reads what the types and options of a provider say.
+// prepare reads the types and options of a provider.
 func (p *provider) prepare(options []ProvideOption) (err error) {
 	if err := checkKey(p.key); err != nil {
 		return err
@@ -186,7 +178,7 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 	case p.set.until == ResponseSent:
 		return errors.New("Attempts together with Until(ResponseSent): the response is sent before use returns, so that no attempt could follow; drop one of them")
 	}
-	// A ready value has no function, so the checks of the input do not apply.
+	// An existing value has no function, so the checks of the input do not apply.
 	if p.kind == readyValue {
 		return p.checkValue()
 	}
@@ -205,7 +197,7 @@ func (p *provider) prepare(options []ProvideOption) (err error) {
 	return nil
 }
 
-// checkValue refuses a value whose first use would fail. An empty list is one.
+// checkValue refuses a nil value whose first use would panic. A nil slice is fine.
 func (p *provider) checkValue() error {
 	switch p.value.Kind() {
 	case reflect.Pointer, reflect.Interface, reflect.Map, reflect.Func, reflect.Chan:
@@ -216,18 +208,17 @@ func (p *provider) checkValue() error {
 	return nil
 }
 
-// checkKey refuses types that say too little to find a provider by.
+// checkKey refuses types that are too general to identify a provider.
 func checkKey(key reflect.Type) error {
 	switch {
-	// Guards and wrappers make no value, so nothing looks them up by type.
+	// Guards and wrappers have no value, so nothing looks them up by type.
 	case key == nil:
 		return nil
 	case lazyOf(key) != nil:
 		return fmt.Errorf("candor.Lazy[%[1]s] is only a way to take a value; provide %[1]s", lazyOf(key).wanted())
 	case key == reflect.TypeFor[any](), key == reflect.TypeFor[error](), key == reflect.TypeFor[context.Context](), key == reflect.TypeFor[None]():
 		return fmt.Errorf("values of type %s are not distinct; provide a type of your own", key)
-	// The kinds up to Complex128 are the booleans and numbers; only the predeclared
-	// types have no package path.
+	// The kinds up to Complex128 are booleans and numbers; only predeclared types have no package path.
 	case key.PkgPath() == "" && key.Kind() <= reflect.Complex128 || key == reflect.TypeFor[string]():
 		return fmt.Errorf("a value of type %s could be anything; give it a type of its own, such as type APIRoot %s", key, key)
 	}

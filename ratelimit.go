@@ -21,51 +21,43 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// RateConfig is what a [RateLimit] is made of.
+// RateConfig configures a [RateLimit].
 type RateConfig struct {
-	// Rate is what each key may ask.
+	// Rate is how many requests each key may make.
 	Rate Rate
-	// Key tells whose request it is: [ByClient] when nil, [ByCredential], or a
-	// function of yours. It runs before guards and before the body is read. An
-	// empty key is not limited.
+	// Key returns whom a request counts for: [ByClient] if nil, [ByCredential], or your own function. It runs before
+	// guards and before the body is read. Requests with an empty key are not limited.
 	Key func(r *http.Request) string
-	// Name stands in the headers and in the keys of the store. Limits of one name
-	// in one store count together; without one, each counts by itself, under a
-	// name that is made of the first route it holds for.
+	// Name appears in the headers and in the keys of the store. Limits with the same name in one store count together.
+	// Without a name each limit counts separately, under a name made from the first route it applies to.
 	Name string
-	// Store counts; Config.RateStore when nil.
+	// Store counts the requests; Config.RateStore if nil.
 	Store RateStore
-	// Budget is how long a request waits for a store that is not in the memory of
-	// the process, 50 ms by default, whatever its client does and inside of a
-	// [Timeout] as outside. At most 32 requests ask it at once; the others wait
-	// within their budget. After 5 failures in a row the store is left alone, but
-	// for one request in 200 ms.
+	// Budget is how long a request waits for a store outside of the process, 50 ms by default, independent of its
+	// client and of a [Timeout]. At most 32 requests query the store at once; the others wait within their budget.
+	// After 5 failures in a row the store is bypassed, except for one request every 200 ms.
 	Budget time.Duration
-	// FailClosed responds with 503 and Retry-After where the store cannot tell.
-	// Without it, the requests of a key are counted in the memory of the process
-	// meanwhile, by the same rate and from where the store was. Either way the
-	// store's errors are logged.
+	// FailClosed responds with 503 and Retry-After if the store is not available. By default the process then counts in
+	// memory, with the same rate and starting from the last known state. Either way the errors of the store are logged.
 	FailClosed bool
 }
 
-// RateLimit bounds how often operations may be asked: over it the response is
-// 429 with Retry-After. The limit, and what is left of it, is in the
-// headers RateLimit-Policy and RateLimit of every response; the document lists
-// all of this.
+// RateLimit limits how often operations may be called. A request over the limit gets a 429 with Retry-After. The
+// headers RateLimit-Policy and RateLimit of every response state the limit and what remains of it. All of this is
+// documented.
 //
 //	app := candor.New(candor.Config{}, candor.RateLimit(candor.RateConfig{Rate: candor.PerMinute(100)}))
 //
 // In detail:
 //
-//   - It counts where it stands: one limit on an app or router counts all of its
-//     routes together, on an app those for paths without a route too. Limits add
-//     up: each that is around a route must allow the request.
-//   - Every call makes a limit. Routes that are given the same one share it.
-//   - It takes its place among the middleware of [Use], in the order of the
-//     options: what stands before it, such as CORS, is around it.
-//   - Counting is by GCRA: a burst, and then an even pace. There is no window at
-//     whose end everything is allowed again.
-//   - In memory, each process counts by itself.
+//   - A limit on an app or router counts all of its routes together, on an app including paths without a route. Limits
+//     accumulate: each one that applies to a route must allow the request.
+//   - Every call of RateLimit makes a separate limit. Routes that are given the same option share it.
+//   - It runs among the middleware of [Use], in the order of the options: middleware given before it, such as CORS,
+//     wraps it.
+//   - The algorithm is GCRA: a burst, then an even rate. There is no fixed window after which everything is allowed
+//     again.
+//   - With the default store in memory, each process counts separately.
 func RateLimit(config RateConfig) Option {
 	limit := &rateLimit{RateConfig: config, key: config.Key}
 	if limit.key == nil {
@@ -91,9 +83,8 @@ func (c RateConfig) check() error {
 	return c.Rate.check()
 }
 
-// ByClient is the address a request comes from, of IPv6 the network of 64 bits,
-// which one client has to itself. Behind a proxy it is the proxy's, unless
-// middleware.TrustedProxies is around the limit.
+// ByClient returns the address that a request comes from; for IPv6 the /64 network, which usually belongs to one
+// client. Behind a proxy this is the proxy's address, unless middleware.TrustedProxies wraps the limit.
 func ByClient(r *http.Request) string {
 	address, ok := requestinfo.Address(r)
 	if !ok {
@@ -102,17 +93,16 @@ func ByClient(r *http.Request) string {
 	if address.Is4() {
 		return address.String()
 	}
-	network, _ := address.Prefix(64) // 64 bits are there
+	network, _ := address.Prefix(64) // cannot fail: there are 128 bits
 	return network.String()
 }
 
-// ByCredential is what a request proves its identity with: its Authorization
-// header, and the API keys that the operation reads. Without any it is
-// [ByClient].
+// ByCredential returns a key made from the credentials of a request: its Authorization header, and the API keys that
+// the operation reads. Without credentials it is [ByClient].
 //
-// It is what was sent, before any guard looked at it, so that guessing
-// passwords is limited too. But whoever sends other credentials with each
-// request has another limit each time: put a wider limit by client around it.
+// The credentials are taken as sent, before any guard has checked them, so it also limits attempts to guess a password.
+// But a client that sends different credentials with each request gets a new limit each time: add a wider limit
+// ByClient around it.
 func ByCredential(r *http.Request) string {
 	var fields []*typeinfo.Field
 	if found := routedOf(r); found != nil {
@@ -124,13 +114,13 @@ func ByCredential(r *http.Request) string {
 	return ByClient(r)
 }
 
-// rateLimit is one limit, wherever it holds.
+// rateLimit is one limit, wherever it applies.
 type rateLimit struct {
 	RateConfig
 	key   func(*http.Request) string
 	named sync.Once
 	name  string
-	// logged is when an error of the store was logged last.
+	// logged is when an error of the store was last logged.
 	logged atomic.Int64
 }
 
@@ -138,8 +128,8 @@ func (l *rateLimit) wrap(next http.Handler) http.Handler {
 	return layer.Attach(&limitHandler{limit: l, Layer: layer.Layer{Next: next}}, next)
 }
 
-// nameFor names the limit after the first route that has it: the name is part of
-// the keys, and must be the same in all processes.
+// nameFor names the limit after the first route that has it. The name is part of the keys, so it must be the same in
+// all processes.
 func (l *rateLimit) nameFor(e *endpoint, at int) string {
 	l.named.Do(func() {
 		route := "unrouted"
@@ -151,7 +141,7 @@ func (l *rateLimit) nameFor(e *endpoint, at int) string {
 	return l.name
 }
 
-// limitHandler is a limit around a handler.
+// limitHandler applies a limit to a handler.
 type limitHandler struct {
 	layer.Layer
 	limit *rateLimit
@@ -160,9 +150,9 @@ type limitHandler struct {
 	// tell; a store in memory needs neither.
 	gate  *budget.Gate
 	local memoryRates
-	// prefix begins the keys.
+	// prefix is the prefix of all keys.
 	prefix string
-	// policy and state are the starts of the headers.
+	// policy and state are the first parts of the header values.
 	policy, state string
 	log           *slog.Logger
 }
@@ -174,8 +164,7 @@ func (l *limitHandler) describe(e *endpoint, at int) {
 	if l.store = c.Store; l.store == nil {
 		l.store = e.rates.byDefault
 	}
-	// In memory each limit has keys of its own, so that clients of one cannot
-	// drive out those of another.
+	// In memory each limit has its own key space, so that clients of one limit cannot evict those of another.
 	if memory, ok := l.store.(memoryRates); ok {
 		l.store = memory.space(l.prefix)
 	} else {
@@ -193,7 +182,7 @@ func (l *limitHandler) describe(e *endpoint, at int) {
 	e.added = append(e.added, rateHeaders...)
 }
 
-// rateHeaders are what a limit adds to the responses.
+// rateHeaders are the headers that a limit adds to responses.
 var rateHeaders = []addedHeader{
 	{Header: operation.Header{Name: "RateLimit-Policy", Description: "Each limit by name: q requests in w seconds"}},
 	{Header: operation.Header{Name: "RateLimit", Description: "What is left of each limit: r requests, and all of them in t seconds"}},
@@ -220,7 +209,7 @@ func (l *limitHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l.Next.ServeHTTP(w, r)
 }
 
-// take counts a request, and is the error of one that is refused.
+// take counts a request, and returns an error if it is refused.
 func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
 	if l.IsUnguarded(r) {
 		return nil
@@ -242,8 +231,7 @@ func (l *limitHandler) take(w http.ResponseWriter, r *http.Request) error {
 	return errTooManyRequests.WithHeader("Retry-After", strconv.FormatInt(max(seconds(taken.Retry), 1), 10))
 }
 
-// ask asks the store, and where it cannot tell the memory of the process, or it
-// refuses the request.
+// ask queries the store. If the store is not available, it counts in memory or refuses the request.
 func (l *limitHandler) ask(r *http.Request, key string) (Taken, error) {
 	rate := l.limit.Rate
 	if l.gate == nil {
@@ -265,11 +253,11 @@ func (l *limitHandler) ask(r *http.Request, key string) (Taken, error) {
 	return l.local.Take(r.Context(), key, rate)
 }
 
-// logError logs an error of the store, one a second. While the store is left
-// alone, which is logged once, its errors are no news.
+// logError logs an error of the store, at most one a second. While the store is bypassed, which is logged once, its
+// errors are not logged.
 func (l *limitHandler) logError(r *http.Request, err error) {
 	if errors.Is(err, budget.ErrOpen) || r.Context().Err() != nil && errors.Is(err, context.Cause(r.Context())) {
-		return // or the client left
+		return // the client may also have left
 	}
 	// Of several requests that fail at once, one wins the exchange and logs.
 	now, last := time.Now().UnixNano(), l.limit.logged.Load()

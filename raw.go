@@ -14,39 +14,34 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// HTML is a page: a response of the media type text/html in UTF-8, sent as it
-// is. Nothing is escaped; that is what html/template is for.
+// HTML is a response with media type text/html in UTF-8, sent as it is. Nothing is escaped: use html/template for that.
 type HTML string
 
-// Text is a response of the media type text/plain in UTF-8, sent as it is.
-// [Produces] or the tag media on the body of an envelope name another type,
-// such as text/csv.
+// Text is a response with media type text/plain in UTF-8, sent as it is. [Produces], or the tag media on the body of an
+// envelope, sets another type, such as text/csv.
 type Text string
 
-// Reader is a response that is read while it is sent, without a buffer for the
-// whole of it. Its media type is application/octet-stream, unless [Produces],
-// the tag media on the body of an envelope, or a field `header:"Content-Type"`
-// beside it says something else.
+// Reader is a response that is streamed from an io.Reader, without buffering all of it. Its media type is
+// application/octet-stream, unless [Produces], the tag media on the body of an envelope, or a field
+// `header:"Content-Type"` of the envelope sets another.
 //
 //   - It is closed if it is an io.Closer, whether or not it was read.
-//   - HEAD reads nothing.
-//   - A method Len() int tells the length; so does a field
-//     `header:"Content-Length"` beside it. Otherwise every read is sent on at
-//     once.
-//   - An error of the first read is an error response; a later one aborts the
-//     connection, so that the client sees that the response is cut short.
+//   - It is not read for HEAD.
+//   - A method Len() int, or a field `header:"Content-Length"` of the envelope, sets the length. Otherwise the data of
+//     every read is flushed at once.
+//   - An error from the first read is an error response; a later one aborts the connection, so that the client sees
+//     that the response is truncated.
 type Reader interface{ io.Reader }
 
 func (HTML) bodyKind() bodyKind { return textKind("text/html") }
 func (Text) bodyKind() bodyKind { return textKind("text/plain") }
 
-// textKind is a string, sent as it is.
+// textKind is the kind of a string that is sent as it is.
 func textKind(media string) bodyKind {
 	return bodyKind{status: http.StatusOK, media: media, compile: compileUTF8, value: operation.Value{Kind: operation.Text}}
 }
 
-// compileUTF8 announces UTF-8 where the media type is text and says nothing
-// else.
+// compileUTF8 adds charset=utf-8 to a text media type without a charset.
 func compileUTF8(_ *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
 	return func(value reflect.Value, _ bool, a *response) error {
 		a.body = append(a.buffer(), value.String()...)
@@ -65,13 +60,13 @@ func bytesKind() bodyKind {
 }
 
 func encodeBytes(value reflect.Value, _ bool, a *response) error {
-	// Sent without a copy: the bytes are the user's, and are only read.
+	// Not copied: the bytes belong to the user, and are only read.
 	a.borrowed = value.Bytes()
 	a.contentType = sendable(a.contentType)
 	return nil
 }
 
-// sendable is the media type where no field chose one out of a range.
+// sendable returns the media type to send if no field chose one from a range.
 func sendable(media string) string {
 	if strings.Contains(media, "*") {
 		return mediatype.Octets
@@ -102,7 +97,7 @@ func encodeReader(value reflect.Value, _ bool, a *response) error {
 	return nil
 }
 
-// sendReader is the stream of a Reader.
+// sendReader streams a Reader.
 func (a *response) sendReader(w http.ResponseWriter, r *http.Request, reader io.Reader) error {
 	if sized, ok := reader.(interface{ Len() int }); ok && mediatype.BodyAllowed(a.status) {
 		a.header = append(a.header, headerLine{name: "Content-Length", value: strconv.Itoa(sized.Len())})
@@ -112,7 +107,7 @@ func (a *response) sendReader(w http.ResponseWriter, r *http.Request, reader io.
 		return nil
 	}
 	chunk := make([]byte, 32<<10)
-	// The first read comes before the header, so that its error is still a response.
+	// The first read comes before the header, so that its error can still become an error response.
 	n, err := readSome(reader, chunk)
 	if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
 		return fmt.Errorf("the response could not be read: %w", err)
@@ -121,10 +116,9 @@ func (a *response) sendReader(w http.ResponseWriter, r *http.Request, reader io.
 	return pass(w, reader, chunk, n, err)
 }
 
-// readSome reads until there is something or an error.
+// readSome reads until there is data or an error.
 func readSome(reader io.Reader, into []byte) (n int, err error) {
-	// A reader may return nothing without an error; so often in a row it is broken, as bufio
-	// has it.
+	// A reader may return nothing without an error, but not that often in a row; bufio has the same limit.
 	for range 100 {
 		if n, err = reader.Read(into); n > 0 || err != nil {
 			return n, err
@@ -133,11 +127,9 @@ func readSome(reader io.Reader, into []byte) (n int, err error) {
 	return 0, io.ErrNoProgress
 }
 
-// pass sends what was read, and then the rest, each read at once unless the
-// length is known.
+// pass sends what was read, and then the rest. Without a known length each read is flushed at once.
 func pass(w http.ResponseWriter, reader io.Reader, chunk []byte, n int, err error) error {
-	// A reader without a length may be slow, such as a log that grows, so each read is sent
-	// on at once.
+	// A reader without a length may be slow, such as a growing log, so each read is flushed.
 	known := w.Header().Get("Content-Length") != ""
 	control := http.NewResponseController(w)
 	for {
@@ -158,13 +150,12 @@ func pass(w http.ResponseWriter, reader io.Reader, chunk []byte, n int, err erro
 	}
 }
 
-// Redirect is a response that redirects to a URL, or a path with or without
-// a query. Its status is 307, or that of [Status]; the body is empty.
+// Redirect is a response that redirects to a URL, or to a path with an optional query. Its status is 307, or that of
+// [Status]; it has no body.
 //
-// Characters that cannot stand in a URL are percent-encoded, line breaks and
-// backslashes among them, so that the location is one line and means the same
-// to every client. Where the location comes from a request, check that it is
-// one of yours: a redirect leads anywhere, also to //other.example.
+// Characters that are invalid in a URL, including line breaks and backslashes, are percent-encoded, so that the
+// location is one line and means the same to every client. If the location comes from a request, check it yourself: a
+// redirect may lead anywhere, also to //other.example.
 type Redirect string
 
 func (Redirect) bodyKind() bodyKind {
@@ -180,8 +171,8 @@ func encodeRedirect(value reflect.Value, _ bool, a *response) error {
 	return nil
 }
 
-// location percent-encodes what RFC 3986 leaves out of URLs. A percent sign is
-// kept: what is encoded already stays as it is.
+// location percent-encodes characters that RFC 3986 does not allow in URLs. Percent signs are kept, so that nothing is
+// encoded twice.
 func location(url string) string {
 	if strings.IndexFunc(url, func(r rune) bool { return !inURL(r) }) < 0 {
 		return url

@@ -7,9 +7,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// RawBody is an input that holds the bytes of the request's body as they were sent,
-// beside a body that is decoded: for the signatures of webhooks, which are made of
-// exactly these bytes.
+// RawBody is an input that holds the bytes of the request's body exactly as they were sent, in addition to the decoded
+// body, for example to verify the signature of a webhook.
 //
 //	func verify(ctx context.Context, in struct {
 //		Raw       candor.RawBody
@@ -20,28 +19,26 @@ import (
 //
 // In detail:
 //
-//   - A guard, and whatever else runs before the body is read, waits for the bytes if it
-//     takes them, or depends on what does: it runs after the body was read and before it is
-//     decoded. So a body whose signature is wrong is never decoded.
-//   - It is nil where a request has no body. A body of a media type that the operation
-//     does not take is refused before anything sees it.
-//   - The whole body is held in memory, forms with files included, so that its limit is
-//     that of [MaxBody]; a larger one is a 413.
-//   - All functions of a request share the bytes. They may be kept, but not changed.
-//   - It cannot stand beside a body that the handler reads by itself, such as an
-//     io.Reader, and a handler without a body takes a []byte with the tag body instead.
+//   - A guard that takes the bytes, or depends on something that does, runs after the body was read and before it is
+//     decoded. So a body with a wrong signature is never decoded.
+//   - It is nil if the request has no body. A body of a media type that the operation does not accept is refused first.
+//   - The whole body is held in memory, even a form with files, so the limit of [MaxBody] applies; a larger body is a
+//     413.
+//   - All functions of a request share the bytes, which may be kept, but not changed.
+//   - It cannot be combined with a body that the handler reads itself, such as an io.Reader. A handler that wants only
+//     the bytes takes a []byte with the tag body instead.
 type RawBody []byte
 
 var rawBodyType = reflect.TypeFor[RawBody]()
 
 func isRawBody(f *typeinfo.Field) bool { return f.Type.Go == rawBodyType }
 
-// takesRaw reports whether an input has the bytes of the body.
+// takesRaw reports whether an input has a RawBody.
 func takesRaw(in *typeinfo.Input) bool { return in != nil && slices.ContainsFunc(in.Ready, isRawBody) }
 
-// rawBody is a body that was read to be handed out before it is decoded.
+// rawBody is a body whose bytes are handed out before it is decoded.
 type rawBody struct {
 	data []byte
-	// isRead means that data is all of it.
+	// isRead means that data is complete.
 	isRead bool
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Exchange is an input of functions of [Around] that keep what a request led to
-// and give it to later ones, as package idempotency does:
+// Exchange is an input for functions of [Around] that store responses and replay them for later requests, as package
+// idempotency does:
 //
 //	candor.Around(func(ctx context.Context, in struct{ Exchange *candor.Exchange }, next func() error) error {
 //		if kept := find(ctx); kept != nil {
@@ -30,24 +30,24 @@ import (
 //		return err
 //	})
 //
-// It is valid until the function returns, and for its goroutine only.
+// It is valid until the function returns, and must be used only in its goroutine.
 type Exchange struct {
 	request  *http.Request
 	body     *digestedBody
 	response *response
 	header   http.Header
-	// before is the header when the first wrapper began: what middleware and guards
-	// have set is there in every response.
+	// before is the header when the first wrapper started: headers set earlier, by middleware and guards, are set again
+	// for every response.
 	before http.Header
-	// security are the fields of the operation that read API keys.
+	// security are the operation's fields that read API keys.
 	security []*typeinfo.Field
-	// fail writes an error the way the app does.
+	// fail writes an error as the app does.
 	fail func(w http.ResponseWriter, err error)
-	// failure is the error whose response was asked for, failed that response.
+	// failure is the error for which a response was made, and failed that response.
 	failure error
 	failed  *recorder.Recorder
 	text    []byte
-	// isGiven means that there is a response without the rest of the request.
+	// isGiven means that Respond has set the response.
 	isGiven bool
 }
 
@@ -61,7 +61,7 @@ func newExchangeInput(w http.ResponseWriter, r *http.Request, to *response, secu
 	return e
 }
 
-// digestedBody is a body that counts what is read of it.
+// digestedBody is a body that hashes and counts what is read from it.
 type digestedBody struct {
 	io.ReadCloser
 	sum hash.Hash
@@ -77,13 +77,13 @@ func (b *digestedBody) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := b.ReadCloser.Read(p)
-	_, _ = b.sum.Write(p[:n]) // a hash takes everything
+	_, _ = b.sum.Write(p[:n]) // a hash never fails
 	return n, err
 }
 
-// RequestDigest is the SHA-256 of the body of the request, as it was sent. Where
-// the handler reads the body by itself it is read here first, and at most that
-// many bytes are held for the handler: a longer body is a 413, to be returned.
+// RequestDigest returns the SHA-256 hash of the request's body as it was sent. If the handler reads the body itself,
+// the body is read here first and held in memory for the handler, up to most bytes; for a longer body the error is a
+// 413, which the function should return.
 func (e *Exchange) RequestDigest(most int64) ([]byte, error) {
 	if e.body.ReadCloser == nil {
 		return e.body.sum.Sum(nil), nil
@@ -99,24 +99,22 @@ func (e *Exchange) RequestDigest(most int64) ([]byte, error) {
 	return e.body.sum.Sum(nil), nil
 }
 
-// Credentials is what the request proves its identity with: its Authorization
-// header, and the API keys that the operation reads; "" without any. It is what
-// was sent: hash it before it is kept.
+// Credentials returns the credentials of the request: its Authorization header, and the API keys that the operation
+// reads; "" if there are none. They are not hashed: hash them before you store them.
 func (e *Exchange) Credentials() string { return credentialsOf(e.request, e.security) }
 
-// Response is what the client gets once next has returned err: the encoded
-// result of the handler, or the response to the error, which is made here
-// and sent when the function returns that error. The header has no more than the
-// rest of the request has set. All of it may be kept.
+// Response returns what the client gets after next has returned err: the encoded result of the handler, or the response
+// to the error, which is made here and sent when the function returns that error. The header contains only what next
+// has added. The results may be kept.
 //
-// ok is false where there is nothing to keep: for streams, files and whatever
-// else is written while it is made, for plain handlers and for WebSockets.
+// ok is false if there is no complete response: for streams, files and anything else that is written while it is
+// produced, for plain handlers, and for WebSockets.
 func (e *Exchange) Response(err error) (status int, header http.Header, body []byte, ok bool) {
 	header = e.added()
 	if err != nil {
 		e.failWith(err)
 		copyLines(header, e.failed.Sent)
-		delete(header, "Content-Length") // which is the body's own
+		delete(header, "Content-Length") // set again with the body
 		return e.failed.Status, header, e.text, true
 	}
 	a := e.response
@@ -134,7 +132,7 @@ func (e *Exchange) Response(err error) (status int, header http.Header, body []b
 	return a.status, header, bytes.Clone(body), true
 }
 
-// added is what the rest of the request has set in the header directly.
+// added returns what the rest of the request has added to the header directly.
 func (e *Exchange) added() http.Header {
 	header := http.Header{}
 	for name, values := range e.header {
@@ -150,7 +148,7 @@ func (e *Exchange) added() http.Header {
 	return header
 }
 
-// failWith makes the response to an error, once: functions of OnError may count.
+// failWith makes the response to an error, once: functions of OnError may have side effects.
 func (e *Exchange) failWith(err error) {
 	if e.failed != nil && errors.Is(err, e.failure) {
 		return
@@ -162,10 +160,9 @@ func (e *Exchange) failWith(err error) {
 	e.text = text.Bytes()
 }
 
-// Respond gives the response, in the place of the rest of the request: the
-// function does not call next, and returns what Respond returns, which is an
-// error for what HTTP cannot carry. A header replaces one of the same name, but
-// Set-Cookie and Vary, which add to it.
+// Respond sets the response instead of running the rest of the request: the function does not call next, and returns
+// the result of Respond, which is an error if HTTP cannot carry the response. A header replaces one of the same name,
+// except for Set-Cookie and Vary, which are added.
 func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 	if status < http.StatusOK || status > 999 {
 		return fmt.Errorf("candor: Exchange.Respond: a response cannot have the status %d", status)
@@ -188,25 +185,24 @@ func (e *Exchange) Respond(status int, header http.Header, body []byte) error {
 	return nil
 }
 
-// begin notes what the header has before the first wrapper.
+// begin records the header before the first wrapper.
 func (e *Exchange) begin() {
 	if e != nil && e.before == nil {
 		e.before = maps.Clone(e.header)
 	}
 }
 
-// gives reports whether there is a response without the rest of the request.
+// gives reports whether Respond has set the response.
 func (e *Exchange) gives() bool { return e != nil && e.isGiven }
 
-// restart forgets that a response was given, for a further attempt.
+// restart forgets that a response was set, for a further attempt.
 func (e *Exchange) restart() {
 	if e != nil {
 		e.isGiven = false
 	}
 }
 
-// writeFailure sends the response that was made of an error. It reports whether
-// there is one.
+// writeFailure sends the response that was made for an error. It reports whether there is one.
 func (e *Exchange) writeFailure(w http.ResponseWriter, err error) bool {
 	if e == nil || e.failed == nil || !errors.Is(err, e.failure) {
 		return false
@@ -214,12 +210,12 @@ func (e *Exchange) writeFailure(w http.ResponseWriter, err error) bool {
 	copyLines(w.Header(), e.failed.Sent)
 	w.WriteHeader(e.failed.Status)
 	if mediatype.BodyAllowed(e.failed.Status) {
-		_, _ = w.Write(e.text) // an error means that the client has left
+		_, _ = w.Write(e.text) // an error means that the client has gone
 	}
 	return true
 }
 
-// copyLines puts lines into a header; those of Vary add to it.
+// copyLines copies lines into a header; those of Vary are added.
 func copyLines(into, from http.Header) {
 	for name, values := range from {
 		if name == "Vary" {

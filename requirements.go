@@ -11,12 +11,11 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// schemeSet are the names of security schemes that are needed together.
+// schemeSet is a set of security schemes that are required together.
 type schemeSet map[string]bool
 
-// security describes the credentials an endpoint reads: those required, all at
-// once, with one of each choice, beside any of the optional ones. That no
-// credentials will do as well stands there where none are needed.
+// security describes the credentials that an endpoint reads: all required ones together with one of each choice,
+// optionally combined with an optional one. If no credentials are required, an empty alternative says so.
 func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 	switch {
 	case e.set.public:
@@ -24,8 +23,7 @@ func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 	case len(e.security) == 0:
 		return nil
 	}
-	// One scheme may be read by several fields, of which those that are held
-	// against the scopes say which are needed.
+	// Several fields may read one scheme; those that are compared with the scopes say which scopes are required.
 	required, scopes := schemeSet{}, map[string][]string{}
 	var optional []string
 	for _, f := range e.security {
@@ -55,8 +53,8 @@ func (b *apiBuilder) security(e *endpoint) [][]operation.SchemeUse {
 	return all
 }
 
-// chosen are the ways to have what is required and one of each choice. One that
-// has more than another is left out.
+// chosen returns the combinations of the required schemes with one of each choice. A combination that contains another
+// is left out.
 func (b *apiBuilder) chosen(required schemeSet, choices []choicePlan) []schemeSet {
 	ways := []schemeSet{required}
 	for _, choice := range choices {
@@ -78,14 +76,14 @@ func (b *apiBuilder) chosen(required schemeSet, choices []choicePlan) []schemeSe
 	return shortest
 }
 
-// with is a set of one more scheme.
+// with returns a set with one more scheme.
 func (s schemeSet) with(name string) schemeSet {
 	more := maps.Clone(s)
 	more[name] = true
 	return more
 }
 
-// isPartOf reports whether what s asks for is a part of what other asks for.
+// isPartOf reports whether s is a subset of other.
 func (s schemeSet) isPartOf(other schemeSet) bool {
 	for name := range s {
 		if !other[name] {
@@ -95,7 +93,7 @@ func (s schemeSet) isPartOf(other schemeSet) bool {
 	return true
 }
 
-// uses are the schemes with the scopes that are needed of each.
+// uses returns the schemes with the scopes required of each.
 func (s schemeSet) uses(scopes map[string][]string) []operation.SchemeUse {
 	var all []operation.SchemeUse
 	for _, name := range slices.Sorted(maps.Keys(s)) {
@@ -104,8 +102,7 @@ func (s schemeSet) uses(scopes map[string][]string) []operation.SchemeUse {
 	return all
 }
 
-// namedSchemes puts the schemes that fields name into the API, before any
-// other takes the name.
+// namedSchemes adds the schemes that fields name to the API, before any other takes the name.
 func (b *apiBuilder) namedSchemes(e *endpoint) {
 	for _, f := range e.security {
 		if f.Scheme != "" {
@@ -117,8 +114,7 @@ func (b *apiBuilder) namedSchemes(e *endpoint) {
 	}
 }
 
-// scheme puts the scheme of a field into the API and returns its name. Two API
-// keys of one kind get names of their own.
+// scheme adds the scheme of a field to the API and returns its name. Two different API keys get different names.
 func (b *apiBuilder) scheme(f *typeinfo.Field) string {
 	name, described := schemeOf(f, b.config.SecuritySchemes)
 	isOther := func() bool {
@@ -126,8 +122,7 @@ func (b *apiBuilder) scheme(f *typeinfo.Field) string {
 		return ok && !sameCredentials(&known, described)
 	}
 	if f.Scheme == "" {
-		// Names depend on the order in which operations ask for them, so that it is
-		// the order of the document.
+		// Names depend on the order in which operations ask for them, which is the order of the document.
 		for base, n := name, 2; isOther(); n++ {
 			name = fmt.Sprintf("%s%d", base, n)
 		}
@@ -138,7 +133,7 @@ func (b *apiBuilder) scheme(f *typeinfo.Field) string {
 	return name
 }
 
-// reachable is a scheme whose URLs are those at which clients reach them.
+// reachable returns the scheme with its URLs as clients reach them.
 func (b *apiBuilder) reachable(scheme *operation.SecurityScheme) operation.SecurityScheme {
 	s := *scheme
 	s.OpenIDConnectURL, s.MetadataURL = b.reachableURL(s.OpenIDConnectURL), b.reachableURL(s.MetadataURL)
@@ -152,8 +147,8 @@ func (b *apiBuilder) reachable(scheme *operation.SecurityScheme) operation.Secur
 	return s
 }
 
-// reachableURL is where clients find what the app has at a URL without a host:
-// below the path of the first server. A wildcard in that is its default.
+// reachableURL returns where clients find a URL without a host: below the path of the first server. Wildcards in that
+// have their defaults.
 func (b *apiBuilder) reachableURL(at string) string {
 	target, err := url.Parse(at)
 	if err != nil || at == "" || target.IsAbs() || target.Host != "" || len(b.info.Servers) == 0 {

@@ -13,51 +13,49 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// resolver finds out what one endpoint depends on, and in which order it runs.
+// resolver finds the dependencies of one endpoint and the order in which they run.
 type resolver struct {
 	endpoint  *endpoint
 	chain     []*Router // innermost first
 	overrides map[reflect.Type]*provider
-	// asked notes the types that were looked for.
+	// asked records the types that were looked up.
 	asked map[reflect.Type]bool
-	// shared finds the value of a shared provider.
+	// shared returns the value of a shared provider.
 	shared func(*provider, []*Router) (reflect.Value, error)
 
 	resolved map[*provider]int
 	path     []*provider
-	// named are the scoped providers that Needs lets begin before the body.
+	// named are the scoped providers that Needs allows to begin before the body is read.
 	named map[reflect.Type]bool
-	// overridden means that a provider was found among the overrides.
+	// overridden means that an override was used.
 	overridden bool
 	// awaitsStart means that a shared value is needed, which an app has once it is started.
 	awaitsStart bool
-	// eager are nodes that do not wait, whoever asks for them.
+	// eager are nodes that never wait for a Lazy.
 	eager []int
-	// fresh are the values of fields that were made before the body already.
+	// fresh are dependencies with dep:"fresh" that were resolved before the body.
 	fresh map[*typeinfo.Field]wire
 	early bool
-	// cause is why something runs early.
+	// cause says why something runs early, for error messages.
 	cause string
 	steps []resolvedStep
 }
 
-// resolvedStep is a step with the node it runs: a provider's, or, with index 0,
-// the handler's.
+// resolvedStep is a step with the index of the node it runs: a provider's, or 0 for the handler's.
 type resolvedStep struct {
 	step
 	index    int
 	provider *provider
 	early    bool
-	// shortest is what ends first among the provider and what it depends on; nil
-	// where that is not known or nothing ends.
+	// shortest is the provider that ends first among the step's provider and its dependencies; nil if that is not known
+	// or nothing ends.
 	shortest *provider
-	// raw means that it waits for the bytes of the body, as itself or what it depends
-	// on takes them.
+	// raw means that it waits for the bytes of the body, because it or one of its dependencies takes them.
 	raw bool
 }
 
-// until is when a step that is a wrapper ends. A plain provider that waits is one,
-// too; it stands by itself where it depends on nothing that ends.
+// until returns when a step that is a wrapper ends. A plain provider that waits for a Lazy counts as a wrapper too;
+// without dependencies that end, it has no constraint.
 func (s resolvedStep) until() Lifetime {
 	if s.shortest != nil {
 		return s.shortest.set.until
@@ -65,7 +63,7 @@ func (s resolvedStep) until() Lifetime {
 	return s.provider.set.until
 }
 
-// dependencies adds the nodes an endpoint depends on.
+// dependencies adds the nodes that an endpoint depends on.
 func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []step, err error) {
 	if e.dependsOnNothing() {
 		return nil, nil, nil
@@ -74,12 +72,10 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 		endpoint: e, chain: chain, overrides: b.app.overrides, asked: b.asked, shared: b.sharedValue,
 		resolved: map[*provider]int{}, named: map[reflect.Type]bool{}, fresh: map[*typeinfo.Field]wire{},
 	}
-	// A public route drops the inherited guards that ask for credentials before
-	// anything is resolved, so that neither their steps nor their parameters reach
-	// the endpoint.
+	// A public route drops the inherited guards that ask for credentials before anything is resolved, so that neither
+	// their steps nor their parameters become part of the endpoint.
 	r.leaveOutCredentials()
-	// A provider keeps the step of the first phase that resolves it, so the phases
-	// that run before the body come first.
+	// A provider keeps the step of the first phase that resolves it, so the phases before the body come first.
 	for _, phase := range []func() error{r.guards, r.credentials, r.wrappers, r.handlerAfterBody} {
 		if err := phase(); err != nil {
 			return nil, nil, err
@@ -93,27 +89,26 @@ func (b *builder) dependencies(e *endpoint, chain []*Router) (before, after []st
 	return r.ordered()
 }
 
-// leaveOutCredentials takes away what a public route does not inherit.
+// leaveOutCredentials removes the requirements that a public route does not inherit.
 func (r *resolver) leaveOutCredentials() {
 	set := r.endpoint.set
 	if !set.public {
 		return
 	}
-	// Endpoints share settings by pointer, and the others keep their requirements.
+	// Copied: endpoints share settings by pointer, and the others keep their requirements.
 	r.endpoint.set = set.copy()
 	r.endpoint.set.requirements = nil
 	for i, q := range set.requirements {
-		// The requirements of the route itself come after the inherited ones, and
-		// always hold.
+		// The route's own requirements come after the inherited ones, and always apply.
 		if i >= set.inherited || !r.asksForCredentials(q) {
 			r.endpoint.set.requirements = append(r.endpoint.set.requirements, q)
 		}
 	}
 }
 
-// asksForCredentials reports whether a requirement reaches credentials, now or
-// without the overrides, so that a test runs the guards of the app it is about.
-// One that cannot be resolved is reported later.
+// asksForCredentials reports whether a requirement reads credentials, directly or through a dependency. It looks at the
+// original providers too, so that overrides do not change which guards a test runs. A dependency that cannot be
+// resolved is reported later.
 func (r *resolver) asksForCredentials(q requirement) bool {
 	registered := *r
 	registered.overrides = nil
@@ -132,11 +127,11 @@ func (r *resolver) asksForCredentials(q requirement) bool {
 	return false
 }
 
-// guards places what runs for its effect before the body.
+// guards resolves the guards, which run before the body is read.
 func (r *resolver) guards() error {
 	r.early = true
-	// The types of all Needs are noted first, because a guard that is registered
-	// before Needs may depend on the same scoped provider.
+	// The types of all Needs are recorded first, because a guard registered before a Needs may depend on the same
+	// scoped provider.
 	for _, q := range r.endpoint.set.requirements {
 		if q.needs != nil {
 			r.named[q.needs] = true
@@ -161,14 +156,13 @@ func (r *resolver) guards() error {
 	return nil
 }
 
-// credentials places what reads credentials before the body, wherever the
-// handler or a wrapper depends on it.
+// credentials makes everything that reads credentials run before the body is read, if the handler or a wrapper depends
+// on it.
 func (r *resolver) credentials() error {
 	r.cause = "a provider that reads credentials depends on it"
 	handler := r.endpoint.nodes[0]
 	if hasSecurity(handler.desc) {
-		// The handler runs last, but a request without its credentials must not send a
-		// body first.
+		// The handler runs last, but a client without credentials must be refused before it sends a body.
 		r.steps = append(r.steps, resolvedStep{step: step{name: "ask for credentials", run: func(x *exchange) error { return x.slots[0].refusal }}, early: true})
 	}
 	if err := r.readers(handler.desc, r.chain); err != nil {
@@ -192,9 +186,8 @@ func (r *resolver) readersOf(p *provider, chain []*Router) error {
 	return r.readers(p.desc, chain)
 }
 
-// readers places the providers behind an input that reach a security field.
-// One that wraps the rest stays behind the body; what it depends on does
-// not, and its own credentials are asked for by the sweep.
+// readers resolves those providers of an input that reach a security field. A scoped provider still runs after the
+// body, but its dependencies run early, and its own credentials are checked early by a separate step.
 func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 	for _, f := range in.Deps {
 		p, owners, err := r.find(wantedBy(f), chain)
@@ -205,17 +198,16 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 		switch {
 		case err != nil:
 			return err
-		// A circle is skipped here; resolve reports it with the whole chain.
+		// A cycle is skipped here; resolve reports it with the whole chain.
 		case !secure || slices.Contains(r.path, p):
 			continue
-		// What a Lazy asks for waits.
+		// The dependency of a Lazy waits.
 		case p.scoped(), lazyOf(f.Type.Go) != nil:
 			err = r.readersOf(p, owners)
 		case f.Fresh:
 			var d wire
 			if d, err = r.need(f.Type.Go, chain, true); err == nil {
-				// A fresh value is made once for each field, so wires has to find this one
-				// and not make another.
+				// A fresh value is made once for each field, so wires must find this one rather than make another.
 				r.fresh[f] = d
 				r.eager = append(r.eager, d.node)
 			}
@@ -229,14 +221,14 @@ func (r *resolver) readers(in *typeinfo.Input, chain []*Router) error {
 	return nil
 }
 
-// readsLate reports whether a node behind the body has a security field.
+// readsLate reports whether a node that runs after the body has a security field.
 func (r *resolver) readsLate() bool {
 	return slices.ContainsFunc(r.steps, func(s resolvedStep) bool {
 		return !s.early && s.index > 0 && hasSecurity(r.endpoint.nodes[s.index].desc)
 	})
 }
 
-// wrappers adds the wrappers for effect.
+// wrappers resolves the functions of Around.
 func (r *resolver) wrappers() error {
 	r.early = false
 	for _, q := range r.endpoint.set.requirements {
@@ -249,14 +241,14 @@ func (r *resolver) wrappers() error {
 	return nil
 }
 
-// handlerAfterBody places everything else the handler depends on.
+// handlerAfterBody resolves everything else that the handler depends on.
 func (r *resolver) handlerAfterBody() (err error) {
 	handler := r.endpoint.nodes[0]
 	handler.deps, err = r.wires(handler.desc, r.chain)
 	return err
 }
 
-// wires finds what fills the dep fields of an input.
+// wires resolves the dep fields of an input.
 func (r *resolver) wires(in *typeinfo.Input, chain []*Router) ([]wire, error) {
 	var all []wire
 	for _, f := range in.Deps {
@@ -273,7 +265,7 @@ func (r *resolver) wires(in *typeinfo.Input, chain []*Router) ([]wire, error) {
 	return all, nil
 }
 
-// needFor is need for a field.
+// needFor is need for one field.
 func (r *resolver) needFor(f *typeinfo.Field, chain []*Router) (wire, error) {
 	lazy := lazyOf(f.Type.Go)
 	if lazy == nil {
@@ -283,12 +275,12 @@ func (r *resolver) needFor(f *typeinfo.Field, chain []*Router) (wire, error) {
 		return wire{}, err
 	}
 	found, err := r.need(lazy.wanted(), chain, false)
-	// A value that is there already comes from an override.
+	// An override may be an existing value, for which nothing has to wait.
 	found.lazy, found.copier = found.node != singleton, lazy.copier()
 	return found, err
 }
 
-// checkLazily finds providers for which a Lazy cannot wait.
+// checkLazily refuses a Lazy whose provider cannot wait.
 func (r *resolver) checkLazily(t reflect.Type, chain []*Router) error {
 	p, _, err := r.find(t, chain)
 	switch {
@@ -302,7 +294,7 @@ func (r *resolver) checkLazily(t reflect.Type, chain []*Router) error {
 	return nil
 }
 
-// need finds the value of a type, and places its provider if it has to run.
+// need resolves a type: it finds its value, or gives its provider a step.
 func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (wire, error) {
 	p, owners, err := r.find(t, chain)
 	if err != nil {
@@ -312,14 +304,13 @@ func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (wire, erro
 	case readyValue:
 		return wire{node: singleton, value: p.value, copier: p.copier}, nil
 	case sharedProvider:
-		// The value is filled in when the app starts; requests copy what it holds by
-		// then.
+		// The value is filled in when the app starts; requests copy it.
 		r.awaitsStart = true
 		value, err := r.shared(p, owners)
 		return wire{node: singleton, value: value, copier: p.copier}, err
 	}
-	// A fresh value has a node of its own: the node that other fields share is
-	// forgotten for this call, and no other field finds the new one.
+	// A fresh value has its own node: the node that other fields share is set aside during this call, and no other
+	// field finds the new one.
 	if fresh {
 		if i, ok := r.resolved[p]; ok {
 			delete(r.resolved, p)
@@ -332,7 +323,7 @@ func (r *resolver) need(t reflect.Type, chain []*Router, fresh bool) (wire, erro
 	return wire{node: i, copier: p.copier}, err
 }
 
-// find returns the nearest provider of a type, and the routers around it.
+// find returns the nearest provider of a type, and the routers in whose scope it is.
 func (r *resolver) find(t reflect.Type, chain []*Router) (*provider, []*Router, error) {
 	if p, owners, ok := r.lookup(t, chain); ok {
 		return p, owners, nil
@@ -343,8 +334,8 @@ func (r *resolver) find(t reflect.Type, chain []*Router) (*provider, []*Router, 
 	return nil, nil, fmt.Errorf("%s: no provider; register one with candor.Provide on the app or a router that contains the route", r.chainTo(t.String()))
 }
 
-// nearest finds a provider of almost the type: with or without a pointer, or
-// one that implements it.
+// nearest finds a provider of a similar type, for error messages: with or without a pointer, or one that implements the
+// interface.
 func nearest(t reflect.Type, chain []*Router) *provider {
 	for _, router := range chain {
 		for _, p := range router.providers {
@@ -362,15 +353,14 @@ func (r *resolver) lookup(t reflect.Type, chain []*Router) (*provider, []*Router
 	r.asked[t] = true
 	if p, ok := r.overrides[t]; ok {
 		r.overridden = true
-		// An override may replace a provider of any router, so its own dependencies
-		// are looked up from the route.
+		// An override may replace a provider of any router, so its own dependencies are looked up from the route.
 		return p, r.chain, true
 	}
 	for i, router := range chain {
 		for _, p := range router.providers {
 			if p.key == t {
-				// The dependencies of a provider are looked up from its own router
-				// outwards, so that routers below it cannot change what it gets.
+				// The dependencies of a provider are looked up from its own router outwards, so that routers below it
+				// cannot change what it gets.
 				return p, chain[i:], true
 			}
 		}
@@ -378,7 +368,7 @@ func (r *resolver) lookup(t reflect.Type, chain []*Router) (*provider, []*Router
 	return nil, nil, false
 }
 
-// chainTo prints how the resolver came to something.
+// chainTo prints the chain of dependencies that leads to something.
 func (r *resolver) chainTo(last string) string {
 	e := r.endpoint
 	names := []string{cmp.Or(e.name(), "handler")}
@@ -388,15 +378,14 @@ func (r *resolver) chainTo(last string) string {
 	return fmt.Sprintf("%s %s: %s", e.method, e.pattern, strings.Join(append(names, last), " -> "))
 }
 
-// resolveEager is resolve for what runs at its step in any case.
+// resolveEager is resolve for nodes that never wait for a Lazy.
 func (r *resolver) resolveEager(p *provider, chain []*Router) error {
 	i, err := r.resolve(p, chain)
 	r.eager = append(r.eager, i)
 	return err
 }
 
-// resolve gives a provider its step, behind those of what it depends on. The
-// result is the index of its node.
+// resolve gives a provider a step after those of its dependencies. It returns the index of its node.
 func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 	if i, ok := r.resolved[p]; ok {
 		return i, nil
@@ -404,8 +393,8 @@ func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 	if slices.Contains(r.path, p) {
 		return 0, fmt.Errorf("%s: a circle; let one of them do without the next", r.chainTo(p.String()))
 	}
-	// A scoped provider may hold a database connection while a slow client sends its
-	// body, so a route has to ask for that by Needs.
+	// A scoped provider may hold a database connection while a slow client sends its body, so a route has to opt in
+	// with Needs.
 	if r.early && p.scoped() && !r.named[p.key] {
 		return 0, fmt.Errorf("%s: it would start before the body is read, because %s; write candor.Needs[%s]() on the route if you want that", r.chainTo(p.String()), r.cause, p.key)
 	}
@@ -427,8 +416,7 @@ func (r *resolver) resolve(p *provider, chain []*Router) (int, error) {
 	return i, nil
 }
 
-// takesRaw reports whether a node, or one that it depends on, takes the bytes of the
-// body.
+// takesRaw reports whether a node, or one of its dependencies, takes the bytes of the body.
 func (r *resolver) takesRaw(i int) bool {
 	p := r.endpoint.nodes[i]
 	return takesRaw(p.desc) || slices.ContainsFunc(p.deps, func(d wire) bool {
@@ -436,8 +424,7 @@ func (r *resolver) takesRaw(i int) bool {
 	})
 }
 
-// checkLifetimes sees to it that a scoped provider does not outlive what it
-// depends on.
+// checkLifetimes makes sure that a scoped provider does not outlive its dependencies.
 func (r *resolver) checkLifetimes(p *provider, chain []*Router) error {
 	if !p.scoped() {
 		return nil
@@ -454,8 +441,7 @@ func (r *resolver) checkLifetimes(p *provider, chain []*Router) error {
 	return nil
 }
 
-// shortest is the scoped provider that ends first among p and what it depends
-// on; nil where there is none.
+// shortest returns the scoped provider that ends first among p and its dependencies; nil if there is none.
 func (r *resolver) shortest(p *provider, chain []*Router, seen []*provider) *provider {
 	if p.kind == readyValue || p.kind == sharedProvider || slices.Contains(seen, p) {
 		return nil
@@ -467,7 +453,7 @@ func (r *resolver) shortest(p *provider, chain []*Router, seen []*provider) *pro
 	for _, f := range p.desc.Deps {
 		dep, owners, err := r.find(wantedBy(f), chain)
 		if err != nil {
-			// Not reached: wires has found the same providers before.
+			// Unreachable: wires has already found the same providers.
 			continue
 		}
 		if other := r.shortest(dep, owners, append(seen, p)); other != nil && (found == nil || other.set.until.span() < found.set.until.span()) {
@@ -480,8 +466,7 @@ func (r *resolver) shortest(p *provider, chain []*Router, seen []*provider) *pro
 // reachesSecurity reports whether a provider, or one it depends on, reads
 // credentials.
 func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provider) (bool, error) {
-	// A shared provider is made without a request, so there are no credentials that
-	// it could read.
+	// A shared provider is made without a request, so there are no credentials to read.
 	if p.desc == nil || p.kind == sharedProvider || slices.Contains(seen, p) {
 		return false, nil
 	}
@@ -502,8 +487,7 @@ func (r *resolver) reachesSecurity(p *provider, chain []*Router, seen []*provide
 	return false, nil
 }
 
-// sharedValue finds the value of a shared provider, whose node is made on the first
-// call, behind those it depends on.
+// sharedValue returns the value of a shared provider. Its node is made on the first call, after its dependencies.
 func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, error) {
 	if made, ok := b.sharedNodes[p]; ok {
 		if made == nil {
@@ -515,8 +499,8 @@ func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, erro
 	b.sharedPath = append(b.sharedPath, p)
 	defer func() {
 		b.sharedPath = b.sharedPath[:len(b.sharedPath)-1]
-		// A provider with an error is forgotten, so that the next endpoint reports the
-		// error again and not a circle.
+		// A provider with an error is forgotten, so that the next endpoint reports that error again rather than a
+		// cycle.
 		if b.sharedNodes[p] == nil {
 			delete(b.sharedNodes, p)
 		}
@@ -526,13 +510,12 @@ func (b *builder) sharedValue(p *provider, chain []*Router) (reflect.Value, erro
 		return reflect.Value{}, err
 	}
 	b.sharedNodes[p] = shared
-	// It comes after its dependencies, because the app starts shared providers in
-	// this order.
+	// Appended after its dependencies: the app starts shared providers in this order.
 	b.table.shared = append(b.table.shared, shared)
 	return shared.outValue, nil
 }
 
-// sharedWires finds what fills the input of a function outside of requests.
+// sharedWires resolves the input of a function that runs outside of requests.
 func (b *builder) sharedWires(s *sharedNode, chain []*Router) error {
 	r := &resolver{overrides: b.app.overrides, asked: b.asked, chain: chain}
 	for _, f := range s.provider.desc.Deps {
@@ -545,10 +528,10 @@ func (b *builder) sharedWires(s *sharedNode, chain []*Router) error {
 	return nil
 }
 
-// checks wires the health checks of the app.
+// checks resolves the inputs of the app's health checks.
 func (b *builder) checks() {
 	for _, c := range b.app.checks {
-		c.deps = nil // an app that could not be sealed may be sealed again
+		c.deps = nil // sealing may have failed before and is tried again
 		err := errors.Join(b.sharedWires(c, []*Router{&b.app.Router}), b.keys.input(c.provider.desc))
 		if err != nil {
 			b.errs = append(b.errs, fmt.Errorf("candor: Health at %s: %w", c.provider.site, err))
@@ -556,7 +539,7 @@ func (b *builder) checks() {
 	}
 }
 
-// sharedChain prints how the builder came to something.
+// sharedChain prints the chain of dependencies that leads to something.
 func (b *builder) sharedChain(last string) string {
 	var names []string
 	for _, p := range b.sharedPath {
@@ -566,7 +549,7 @@ func (b *builder) sharedChain(last string) string {
 }
 
 func (b *builder) sharedWire(r *resolver, f *typeinfo.Field) (wire, error) {
-	// This is not find, whose errors name an endpoint: a shared provider has none.
+	// Not find, whose errors name an endpoint: a shared provider has none.
 	if lazyOf(f.Type.Go) != nil {
 		return wire{}, fmt.Errorf("%s: a shared value is made before any request, so it cannot be lazy; take %s itself", b.sharedChain(f.Type.Go.String()), wantedBy(f))
 	}
@@ -586,10 +569,9 @@ func (b *builder) sharedWire(r *resolver, f *typeinfo.Field) (wire, error) {
 	return d, fmt.Errorf("%s: a shared value cannot depend on one that is made for each request; provide it by candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
 }
 
-// ordered brings the steps into their final order. Before the body that is the
-// order in which they were resolved. After it, wrappers that live until the
-// answer is sent are outermost, and those that end before the first byte
-// innermost, each behind what it depends on. The response is written between.
+// ordered brings the steps into their final order. Before the body that is the order in which they were resolved. After
+// the body, wrappers that live until the response was sent are outermost, and those that end before the first byte
+// innermost, each after its dependencies. The response is written between the two.
 func (r *resolver) ordered() (before, after []step, err error) {
 	var steps []resolvedStep
 	emitted := map[int]bool{}
@@ -605,8 +587,8 @@ func (r *resolver) ordered() (before, after []step, err error) {
 	}
 	emit(func(s resolvedStep) bool { return s.early })
 	emit(ends(ResponseSent))
-	// Providers that end by default have to enclose those that end earlier. Where
-	// there are none of these, they stay where they were resolved.
+	// Providers with the default lifetime must enclose those that end earlier. If there are none that do, they keep the
+	// order in which they were resolved.
 	if slices.ContainsFunc(r.steps, ends(ResponseEncoded)) {
 		emit(ends(byDefault))
 	}
@@ -617,7 +599,7 @@ func (r *resolver) ordered() (before, after []step, err error) {
 	return r.divide(steps)
 }
 
-// letWait makes nodes wait for which only Lazy fields ask.
+// letWait marks the nodes that only Lazy fields ask for: these wait.
 func (r *resolver) letWait() {
 	nodes := r.endpoint.nodes
 	if !slices.ContainsFunc(nodes, func(p *node) bool { return slices.ContainsFunc(p.deps, func(d wire) bool { return d.lazy }) }) {
@@ -634,8 +616,7 @@ func (r *resolver) letWait() {
 				continue
 			}
 			nodes[d.node].lazy = nodes[d.node].lazy || d.lazy
-			// Credentials are asked for before the body, also those that only a node which
-			// waits is about.
+			// Credentials are checked before the body is read, even those that only a waiting node needs.
 			if !d.lazy && !runs[i] && !nodes[d.node].provider.scoped() && r.readsCredentials(d.node) {
 				r.markEager(d.node, runs)
 			}
@@ -651,7 +632,7 @@ func (r *resolver) letWait() {
 	}
 }
 
-// markEager notes a node that runs at its step, and those that run because of it.
+// markEager marks a node as one that runs at its step, and also those that it depends on.
 func (r *resolver) markEager(i int, runs map[int]bool) {
 	if i == singleton || runs[i] {
 		return
@@ -674,8 +655,7 @@ func (r *resolver) readsCredentials(i int) bool {
 	return hasSecurity(p.desc) || slices.ContainsFunc(p.deps, func(d wire) bool { return r.readsCredentials(d.node) })
 }
 
-// endingFirst is the scoped provider that ends first among a node and those it
-// depends on; nil where there is none.
+// endingFirst returns the scoped provider that ends first among a node and its dependencies; nil if there is none.
 func (r *resolver) endingFirst(i int) (found *provider) {
 	p := r.endpoint.nodes[i]
 	if p.provider.scoped() {
@@ -692,14 +672,13 @@ func (r *resolver) endingFirst(i int) (found *provider) {
 	return found
 }
 
-// behind appends a step behind those of the nodes it depends on.
+// behind appends a step after the steps of its dependencies.
 func (r *resolver) behind(s resolvedStep, steps []resolvedStep, emitted map[int]bool) []resolvedStep {
 	if emitted[s.index] {
 		return steps
 	}
 	emitted[s.index] = true
-	// Index 0 is the check of the handler's credentials. It must not pull the
-	// dependencies of the handler before the body.
+	// Index 0 is the check of the handler's credentials. It must not pull the handler's dependencies before the body.
 	if s.index > 0 {
 		for _, d := range r.endpoint.nodes[s.index].deps {
 			for _, other := range r.steps {
@@ -712,8 +691,7 @@ func (r *resolver) behind(s resolvedStep, steps []resolvedStep, emitted map[int]
 	return append(steps, s)
 }
 
-// checkNesting checks that no wrapper has to end both before and after the
-// writing of the response.
+// checkNesting makes sure that no wrapper would have to end both before and after the response is written.
 func (r *resolver) checkNesting(steps []resolvedStep) error {
 	var outer *provider
 	for _, s := range steps {
@@ -728,13 +706,13 @@ func (r *resolver) checkNesting(steps []resolvedStep) error {
 	return nil
 }
 
-// divide puts the steps on their side of the body, with the writing of the
-// answer inside of the wrappers that outlive it.
+// divide splits the steps into those before and after the body, and inserts the step that writes the response inside of
+// the wrappers that outlive it.
 func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error) {
 	isOutliving := func(s resolvedStep) bool { return s.wrap != nil && s.until() == ResponseSent }
 	isEnding := func(s resolvedStep) bool { return s.wrap != nil && s.until() == ResponseEncoded }
-	// A cached response skips all steps inside of the cache step. Wrappers and the
-	// write of the response run for each request, so they stay outside of it.
+	// A cached response skips all steps inside of the cache step. Wrappers and the write of the response run for every
+	// request, so they stay outside of it.
 	last, cache := -1, -1
 	for i, s := range steps {
 		if isOutliving(s) {
@@ -757,8 +735,7 @@ func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error
 		case s.early:
 			list = &before
 		}
-		// A stream is written after these providers have ended, so its step encloses
-		// them.
+		// A stream is written after these providers have ended, so its step encloses them.
 		if i == firstEnding {
 			*list = append(*list, step{name: "write the stream after", wrap: (*exchange).streamInside})
 			r.endpoint.streamsLate = true
@@ -768,15 +745,14 @@ func (r *resolver) divide(steps []resolvedStep) (before, after []step, err error
 			*list = append(*list, step{name: "write the response after", wrap: (*exchange).respondInside})
 		}
 		if keeps && i == cache {
-			// The body of a QUERY is a part of the key.
+			// The body of a QUERY is part of the cache key.
 			if r.endpoint.method == mediatype.MethodQuery {
 				list = &after
 			}
 			*list = append(*list, step{name: "keep in the cache", wrap: (*exchange).cached})
 		}
 	}
-	// The parameters of all nodes are bound before, so it is known by now which
-	// credentials of later steps are missing.
+	// All parameters were bound before, so missing credentials of later steps are already known.
 	if r.readsLate() {
 		before = append(before, step{name: "ask for the credentials of later steps", run: (*exchange).sweep})
 	}

@@ -21,13 +21,13 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// ResponseChecks says what becomes of a response that breaks the rules of its
-// own tags, and so would make the document a liar.
+// ResponseChecks says what happens to a response that violates the rules of its own tags, and so contradicts the
+// document.
 type ResponseChecks uint8
 
-// What becomes of such a response. The reason never reaches the client.
+// What happens to such a response. The client never sees the reason.
 const (
-	// ChecksFail answers 500 and logs the reason. It is the default.
+	// ChecksFail responds with 500 and logs the reason. It is the default.
 	ChecksFail ResponseChecks = iota
 	// ChecksLog sends the response and logs the reason.
 	ChecksLog
@@ -35,105 +35,97 @@ const (
 	ChecksOff
 )
 
-// response is what is to be written once everything has gone well.
+// response is the response that is being prepared; it is written once all steps have succeeded.
 type response struct {
-	// header and body are kept for the next answer, empty.
+	// header and body keep their capacity for the next response.
 	header []headerLine
 	body   []byte
-	// scratch is what an encoder works in.
+	// scratch is working memory for encoders.
 	scratch codec.Scratch
 	outcome
 }
 
-// outcome is what one response has of its own.
+// outcome holds the fields that are reset for each response.
 type outcome struct {
 	status int
-	// contentType is empty for a response without a body; accepted is the media
-	// type the client prefers among several.
+	// contentType is empty for a response without a body; accepted is the negotiated media type.
 	contentType, accepted string
-	// usualType is the header line of the media type most responses have, shared
-	// by all of them.
+	// usualType is the shared header value for the default media type.
 	usualType []string
-	// borrowed stands in the place of the body and belongs to the user.
+	// borrowed is used instead of body, and belongs to the user.
 	borrowed []byte
-	// stream writes a response that is produced while it is sent, all of it: it
-	// calls begin first. An error before that is answered like any other, one
-	// after it aborts the connection.
+	// stream writes a whole response while it is produced; it calls begin first. An error before begin becomes an error
+	// response; a later one aborts the connection.
 	stream func(w http.ResponseWriter, r *http.Request) error
-	// streaming is set for responses of kinds that stream.
+	// streaming is set for kinds of responses that stream.
 	streaming *streaming
-	// closer is closed when the response was sent or given up; nil for nothing.
+	// closer is closed after the response was sent or abandoned; may be nil.
 	closer io.Closer
-	// faults are the rules the response breaks.
+	// faults are the rules that the response violates.
 	faults fault.List
-	// leaveOut is told why a header of an error cannot be sent; nil for other
-	// responses, which then become errors.
+	// leaveOut is called with the reason why a header of an error cannot be sent; if it is nil, the response becomes an
+	// error.
 	leaveOut func(reason error)
 }
 
-// headerLine is one line of a header, its name in canonical form. Lines of one
-// name stand behind each other.
+// headerLine is one line of a header, with a canonical name. Lines of the same name are adjacent.
 type headerLine struct{ name, value string }
 
-// encodeBody puts a body into a response. Broken rules are noted in the response;
-// an error answers 500.
+// encodeBody encodes a body into a response. Violated rules are recorded in the response; an error becomes a 500.
 type encodeBody func(value reflect.Value, checks bool, a *response) error
 
 // bodyKind is one way to write a body: as JSON, or that of a ready-made type.
 type bodyKind struct {
-	// status is that of a response that names none.
+	// status is the default status.
 	status int
-	// media is the media type unless the route or a tag names another; empty
-	// for a kind without a body.
+	// media is the default media type; empty for a kind without a body.
 	media string
-	// compile makes the encoder; nil for a kind without anything to encode. It
-	// is told the media types the response may have.
+	// compile makes the encoder for the possible media types; nil if there is nothing to encode.
 	compile func(c *compiler, f *typeinfo.Field, media []string) (encodeBody, error)
-	// closer is what of the value is to be closed, nil for nothing; so it is
-	// also where the response comes to nothing.
+	// closer returns what has to be closed for a value, nil for nothing. It is closed even if the response is
+	// abandoned.
 	closer func(value reflect.Value) io.Closer
-	// value is what the body is, for the document.
+	// value describes the body for the document.
 	value operation.Value
-	// header is what the kind sends beside the body, for the document.
+	// header are further headers of the kind, for the document.
 	header []operation.Header
-	// redirects means that the status must be one that leads elsewhere.
+	// redirects means that the status must be a redirect.
 	redirects bool
-	// streams means that values are sent one by one while they are made.
+	// streams means that values are sent one by one as they are produced.
 	streams bool
-	// whole means that the response is never sent while it is made.
+	// whole means that the response is always complete before it is sent.
 	whole bool
-	// chooses means that the kind chooses among several media types itself.
+	// chooses means that the kind itself chooses among several media types.
 	chooses bool
-	// additional lists what else the kind answers by itself.
+	// additional lists the other responses that the kind sends by itself.
 	additional func(method string, statuses []int) []additionalResponse
 }
 
-// additionalResponse is a response that a kind of body gives beside the usual one.
+// additionalResponse is a response that a kind of body sends besides the usual one.
 type additionalResponse struct {
 	status int
 	doc    string
 	header []operation.Header
-	// isError means a body with a detail, hasBody that of the usual response,
-	// hasHeader only its headers.
+	// isError means a body with a detail, hasBody the body of the usual response, hasHeader only its headers.
 	isError, hasBody, hasHeader bool
 }
 
-// ownResponse is a response that Candor gives by itself.
+// ownResponse is a response that Candor sends by itself.
 type ownResponse struct {
 	status int
 	doc    string
-	// errs are errors that it comes from, where they are known.
+	// errs are the errors that cause it, if they are known.
 	errs []*HTTPError
 }
 
 // addedHeader is a header that middleware adds to responses of an endpoint.
 type addedHeader struct {
 	operation.Header
-	// to tells the statuses of those responses; nil means all.
+	// to selects the statuses of those responses; nil means all.
 	to func(status int) bool
 }
 
-// addedTo is a header that answers of these statuses get, all where none is named.
+// addedTo returns a header that is added to responses with these statuses, or to all if none is given.
 func addedTo(name, doc string, statuses []int) addedHeader {
 	h := addedHeader{Header: operation.Header{Name: name, Description: doc}}
 	if len(statuses) > 0 {
@@ -142,12 +134,10 @@ func addedTo(name, doc string, statuses []int) addedHeader {
 	return h
 }
 
-// readyResponse is a type that is written by itself rather than encoded. Its zero
-// value says how.
+// readyResponse is implemented by types that are not encoded as JSON. The method is called on a zero value.
 type readyResponse interface{ bodyKind() bodyKind }
 
-// isReadyResponse reports such types. A user's struct that embeds one of them is
-// none.
+// isReadyResponse reports whether t is such a type. A user's struct that embeds one is not.
 func isReadyResponse(t reflect.Type) bool {
 	switch t {
 	case reflect.TypeFor[None](), reflect.TypeFor[[]byte](), reflect.TypeFor[Reader]():
@@ -156,7 +146,7 @@ func isReadyResponse(t reflect.Type) bool {
 	return t.PkgPath() == reflect.TypeFor[bodyKind]().PkgPath() && t.Implements(reflect.TypeFor[readyResponse]())
 }
 
-// bodyKindOf chooses how a body is written, by its type.
+// bodyKindOf returns how a body is written, by its type.
 func bodyKindOf(f *typeinfo.Field) bodyKind {
 	switch t := f.Type.Go; {
 	case t == reflect.TypeFor[None]():
@@ -171,7 +161,7 @@ func bodyKindOf(f *typeinfo.Field) bodyKind {
 	return jsonKind(f)
 }
 
-// jsonKind is every value that is no ready-made response.
+// jsonKind is the kind of all values that are not ready-made responses.
 func jsonKind(f *typeinfo.Field) bodyKind {
 	return bodyKind{
 		status: http.StatusOK, media: mediatype.JSON, compile: compileJSON, whole: true,
@@ -193,7 +183,7 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 		return nil, err
 	}
 	return func(value reflect.Value, checks bool, a *response) error {
-		// The headers of an envelope may have added some, which lie outside of the body.
+		// The headers of an envelope may have added some already; their locations are outside of the body.
 		n := len(a.faults.Faults)
 		body, err := encoder.AppendIn(&a.scratch, a.buffer(), value, checks, &a.faults)
 		if err != nil {
@@ -205,14 +195,13 @@ func compileJSON(c *compiler, f *typeinfo.Field, media []string) (encodeBody, er
 	}, nil
 }
 
-// outputs holds the description of every response, which is the type's alone.
+// outputs caches the description of every response type.
 var outputs memo[reflect.Type, *typeinfo.Output]
 
-// describeResponse describes the type a handler returns. Do not change the
-// description.
+// describeResponse describes the type that a handler returns. The description is shared and must not be changed.
 func describeResponse(t reflect.Type) (*typeinfo.Output, error) { return outputs.get(t, readResponse) }
 
-// readResponse reads the type a handler returns.
+// readResponse reads the type that a handler returns.
 func readResponse(t reflect.Type) (*typeinfo.Output, error) {
 	if t.Kind() == reflect.Pointer && isReadyResponse(t.Elem()) {
 		return nil, &typeinfo.Error{Type: typeinfo.Name(t), Problem: "a pointer to a ready-made response", Fix: "return " + typeinfo.Name(t.Elem()) + " by value"}
@@ -220,19 +209,17 @@ func readResponse(t reflect.Type) (*typeinfo.Output, error) {
 	return typeinfo.ReadOutput(t, func(t reflect.Type) bool { return isReadyResponse(t) || isCookie(t) })
 }
 
-// responsePlan writes what a handler returns.
+// responsePlan writes the result of a handler.
 type responsePlan struct {
 	desc *typeinfo.Output
-	// statuses lists what the response may have; the first is that of a value
-	// that names none.
+	// statuses lists the possible statuses; the first is the default.
 	statuses []int
 	kind     bodyKind
-	// media lists the media types; the first is sent unless the response chooses.
+	// media lists the media types; the first is the default.
 	media []string
-	// usualType is the header line of the first.
+	// usualType is the header value for the first media type.
 	usualType []string
-	// negotiated means that the client chooses among them, varies that the
-	// answer does.
+	// negotiated means that the client chooses the media type; varies means that the response does.
 	negotiated, varies bool
 	// writeHeaders write the headers and cookies of an envelope.
 	writeHeaders []writeHeader
@@ -240,7 +227,7 @@ type responsePlan struct {
 	body encodeBody
 }
 
-// planResponse is the plan as far as the type tells.
+// planResponse returns the part of the plan that depends only on the type.
 func planResponse(out *typeinfo.Output) *responsePlan {
 	p := &responsePlan{desc: out, kind: bodyKind{status: http.StatusNoContent}}
 	if out.Body != nil {
@@ -249,8 +236,8 @@ func planResponse(out *typeinfo.Output) *responsePlan {
 	return p
 }
 
-// compileResponse makes the plan for responses of a type under the status and
-// the media types that the options of a route name, if they do.
+// compileResponse makes the plan of a response type with the status and the media types that a route's options set, if
+// any.
 func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []string) (*responsePlan, error) {
 	p := planResponse(out)
 	if err := p.chooseStatuses(status); err != nil {
@@ -259,7 +246,7 @@ func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []
 	if err := p.chooseMedia(produces); err != nil {
 		return nil, err
 	}
-	// One line that all responses share, so that most make no slice for Content-Type.
+	// All responses share one slice, so that most allocate none for Content-Type.
 	p.usualType = slices.Clone(p.media[:min(1, len(p.media))])
 	if err := p.compileHeaders(c); err != nil {
 		return nil, err
@@ -272,8 +259,7 @@ func (c *compiler) compileResponse(out *typeinfo.Output, status int, produces []
 	return p, err
 }
 
-// chooseStatuses decides what statuses there are: those the envelope lists,
-// the route's, or that of the body's kind.
+// chooseStatuses determines the possible statuses: those of the envelope, of the route, or of the body's kind.
 func (p *responsePlan) chooseStatuses(declared int) error {
 	switch {
 	case p.desc.Status != nil && declared != 0:
@@ -286,8 +272,7 @@ func (p *responsePlan) chooseStatuses(declared int) error {
 	return p.checkStatuses("Status")
 }
 
-// checkStatuses finds statuses that do not go with the body. option is what
-// they come from where no tag lists them.
+// checkStatuses finds statuses that do not match the body. option is the option that sets them if no tag does.
 func (p *responsePlan) checkStatuses(option string) error {
 	if p.kind.media != "" && !slices.ContainsFunc(p.statuses, mediatype.BodyAllowed) {
 		return fmt.Errorf("%s(%d) is a response without a body, but its type is %s; make that candor.None or choose another status", option, p.statuses[0], typeinfo.Name(p.desc.Go))
@@ -303,8 +288,7 @@ func (p *responsePlan) checkStatuses(option string) error {
 	return nil
 }
 
-// chooseMedia decides what media types there are: the route's, that of the
-// tag, or that of the body's kind.
+// chooseMedia determines the media types: those of the route, of the tag, or of the body's kind.
 func (p *responsePlan) chooseMedia(declared []string) error {
 	switch {
 	case p.kind.media == "":
@@ -320,7 +304,7 @@ func (p *responsePlan) chooseMedia(declared []string) error {
 	default:
 		p.media = []string{p.kind.media}
 	}
-	// Each response is checked instead, by checkType.
+	// Each response is checked by checkType instead.
 	if p.varies = p.kind.chooses || p.choosesType(); p.varies {
 		return nil
 	}
@@ -333,12 +317,12 @@ func (p *responsePlan) chooseMedia(declared []string) error {
 	return nil
 }
 
-// choosesType reports whether a field of the envelope names the media type.
+// choosesType reports whether a field of the envelope sets the media type.
 func (p *responsePlan) choosesType() bool {
 	return slices.ContainsFunc(p.desc.Headers, isContentType)
 }
 
-// encode turns what the handler returned into a response.
+// encode turns the result of a handler into a response.
 func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks ResponseChecks, log *slog.Logger, a *response) error {
 	if err := p.encodeHeaders(out, checks != ChecksOff, a); err != nil {
 		return fmt.Errorf("the response cannot be encoded: %w", err)
@@ -346,7 +330,7 @@ func (p *responsePlan) encode(ctx context.Context, out reflect.Value, checks Res
 	if len(a.faults.Faults) == 0 {
 		return nil
 	}
-	// Cloned, since the error may outlive the response, whose memory is used again.
+	// Cloned, because the error may outlive the response, whose memory is reused.
 	broken := invalidResponse{slices.Clone(a.faults.Faults)}
 	if checks == ChecksLog {
 		log.ErrorContext(ctx, "the response breaks its own validation rules", "error", broken)
@@ -364,7 +348,7 @@ func (p *responsePlan) encodeHeaders(out reflect.Value, checks bool, a *response
 	if p.desc.Envelope && p.body != nil {
 		body = out.FieldByIndex(p.desc.Body.Index)
 	}
-	// Before anything can fail, so that the value is closed in any case.
+	// Set before anything can fail, so that the value is always closed.
 	if p.kind.closer != nil {
 		a.closer = p.kind.closer(body)
 	}
@@ -382,7 +366,7 @@ func (p *responsePlan) encodeHeaders(out reflect.Value, checks bool, a *response
 	return p.checkType(a)
 }
 
-// checkType refuses a media type the document does not list.
+// checkType refuses a media type that is not in the document.
 func (p *responsePlan) checkType(a *response) error {
 	if a.contentType == p.media[0] || !mediatype.BodyAllowed(a.status) {
 		return nil
@@ -397,7 +381,7 @@ func (p *responsePlan) checkType(a *response) error {
 	return nil
 }
 
-// invalidResponse is a response that breaks the rules of its own tags.
+// invalidResponse is the error for a response that violates the rules of its own tags.
 type invalidResponse struct{ faults []fault.Fault }
 
 func (e invalidResponse) Error() string {
@@ -408,10 +392,10 @@ func (e invalidResponse) Error() string {
 	return s
 }
 
-// write sends a response whose body is complete.
+// write sends a complete response.
 func (a *response) write(w http.ResponseWriter) {
 	body := a.body
-	// a.body stays what it is: a buffer for later responses, which the user's bytes are not.
+	// a.body must stay the reusable buffer; the user's bytes must not be reused.
 	if a.borrowed != nil {
 		body = a.borrowed
 	}
@@ -425,18 +409,18 @@ func (a *response) write(w http.ResponseWriter) {
 	a.putHeader(h)
 	w.WriteHeader(a.status)
 	if len(body) > 0 && hasBody {
-		// An error means that the client has left, and then nobody is there to learn of it.
+		// An error means that the client has gone, and nobody is left to report it to.
 		_, _ = w.Write(body)
 	}
 }
 
-// begin sends the status and the header of a response whose body follows.
+// begin sends the status and the header; the body follows.
 func (a *response) begin(w http.ResponseWriter) {
 	a.putHeader(w.Header())
 	w.WriteHeader(a.status)
 }
 
-// typeLine is the header line of the Content-Type.
+// typeLine returns the header value for Content-Type.
 func (a *response) typeLine() []string {
 	if len(a.usualType) > 0 && a.usualType[0] == a.contentType {
 		return mediatype.SharedLine(a.usualType)
@@ -444,9 +428,8 @@ func (a *response) typeLine() []string {
 	return []string{a.contentType}
 }
 
-// putHeader puts the header into h, but for the Content-Length. A header
-// replaces one of the same name, except those of which every layer of an app
-// may add its own.
+// putHeader copies the header into h, except for Content-Length. A header replaces one of the same name, unless it is
+// one to which every layer may add.
 func (a *response) putHeader(h http.Header) {
 	if mediatype.BodyAllowed(a.status) && a.contentType != "" {
 		h["Content-Type"] = a.typeLine()
@@ -454,7 +437,7 @@ func (a *response) putHeader(h http.Header) {
 		delete(h, "Content-Type")
 	}
 	for i, line := range a.header {
-		// The lines of one list stand one after the other, so a name that is repeated adds to it.
+		// Lines of the same name are adjacent, so a repeated name adds to the previous line.
 		if i > 0 && a.header[i-1].name == line.name || line.name == "Set-Cookie" || line.name == "Vary" {
 			h[line.name] = append(h[line.name], line.value)
 			continue
@@ -463,7 +446,7 @@ func (a *response) putHeader(h http.Header) {
 	}
 }
 
-// buffer is an empty one for a body.
+// buffer returns an empty buffer for a body.
 func (a *response) buffer() []byte {
 	if a.body == nil {
 		a.body = make([]byte, 0, 1024)
@@ -471,7 +454,7 @@ func (a *response) buffer() []byte {
 	return a.body[:0]
 }
 
-// close lets go of what the response was to be read from.
+// close closes the source of the response.
 func (a *response) close() {
 	if a.closer != nil {
 		_ = a.closer.Close()
@@ -479,30 +462,29 @@ func (a *response) close() {
 	}
 }
 
-// restart empties the response for a further attempt of the same request.
+// restart clears the response for a further attempt of the same request.
 func (a *response) restart() {
 	accepted, streaming := a.accepted, a.streaming
 	a.release()
 	a.accepted, a.streaming = accepted, streaming
 }
 
-// release keeps the buffer for the next answer, unless it is large.
+// release keeps the buffer for the next response, unless it is large.
 func (a *response) release() {
 	a.close()
-	// One large response must not hold its memory for all the small ones after it.
+	// A single large response must not keep its memory for all the small ones after it.
 	if a.body = a.body[:0]; cap(a.body) > maxKept {
 		a.body = nil
 	}
 	if len(a.header) > 0 {
-		// The slice is used again; its texts must not stay alive with it.
+		// The slice is reused; its strings must not be kept alive.
 		clear(a.header)
 		a.header = a.header[:0]
 	}
 	a.outcome = outcome{}
 }
 
-// writeError is what a failed write of a body means: the client left, unless
-// the response itself does not fit its Content-Length.
+// writeError explains a failed write of a body: the client has gone, unless the body does not match its Content-Length.
 func writeError(err error) error {
 	if errors.Is(err, http.ErrContentLength) {
 		return err
@@ -510,23 +492,23 @@ func writeError(err error) error {
 	return fmt.Errorf("%w: %w", errClientGone, err)
 }
 
-// streaming is what a response that is a stream needs of the request it belongs to.
+// streaming is what a streamed response needs from its request.
 type streaming struct {
 	cancel    context.CancelFunc
 	heartbeat time.Duration
-	// writeLimit is how long one write may stand still.
+	// writeLimit is how long one write may make no progress.
 	writeLimit time.Duration
 	checks     ResponseChecks
-	// failure is what a client may know of an error, as an error body; reported
-	// means that the stream ended with one, and so is not cut short.
+	// failure encodes what a client may see of an error; reported means that the stream ended with such an error, and
+	// so is not truncated.
 	failure  func(error) []byte
 	reported bool
-	// log notes an item that breaks its own rules.
+	// log logs an item that violates its own rules.
 	log func(error)
 }
 
-// declaredResponse is the plan of a response that something else than the handler
-// gives. The error is for types that do not go with the status.
+// declaredResponse makes the plan of a response that is only declared. It returns an error if the type does not match
+// the status.
 func declaredResponse(out *typeinfo.Output, status int) (*responsePlan, error) {
 	p := planResponse(out)
 	p.statuses = []int{status}

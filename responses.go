@@ -11,29 +11,25 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// responsesKey is what the responses of an endpoint depend on that
-// [endpoint.respondsPlainly].
+// responsesKey is what the responses of an endpoint depend on if [endpoint.respondsPlainly] is true.
 type responsesKey struct {
 	response *responsePlan
 	causes   ownCauses
-	// shown are the examples of errors that depend on the endpoint.
+	// shown identifies the examples of errors that depend on the endpoint.
 	shown string
 }
 
-// respondsPlainly reports whether nothing is said about the responses of an
-// endpoint but by its type, its status, its media types and the responses Candor
-// gives by itself.
+// respondsPlainly reports whether the responses of an endpoint depend only on its type, status, media types and
+// Candor's own responses.
 func (e *endpoint) respondsPlainly() bool {
 	return e.response != nil && e.response.kind.additional == nil && e.upgrade == nil && e.webhook == nil &&
 		e.set.statusDoc == "" && len(e.set.examples)+len(e.set.links) == 0 &&
 		len(e.set.responses)+len(e.raised)+len(e.declared)+len(e.added)+len(e.errorHandlers) == 0
 }
 
-// responsesOf are the responses of an endpoint, described once for all that
-// respond alike.
+// responsesOf returns the responses of an endpoint, described once for all endpoints with the same ones.
 func (b *apiBuilder) responsesOf(e *endpoint) *operation.Responses {
-	// Everything else depends on options of the endpoint, which the key does not
-	// hold.
+	// Everything else depends on options of the endpoint that are not part of the key.
 	if !e.respondsPlainly() {
 		return b.describeResponses(e)
 	}
@@ -44,36 +40,34 @@ func (b *apiBuilder) responsesOf(e *endpoint) *operation.Responses {
 	return b.responses[key]
 }
 
-// describeResponses describes the responses of an endpoint: its own, those
-// declared, and those Candor gives by itself.
+// describeResponses describes the responses of an endpoint: its own, the declared ones, and those that Candor sends by
+// itself.
 func (b *apiBuilder) describeResponses(e *endpoint) *operation.Responses {
 	all := &operation.Responses{}
 	if e.response != nil {
 		b.ownResponses(all, e)
 	} else if len(e.set.responses) == 0 || e.set.status != 0 {
-		// Nobody knows what a plain handler writes, so 200 stands for it until
-		// something is declared.
+		// A plain handler may write anything, so a 200 is documented until something is declared.
 		all.Set(newResponse(cmp.Or(e.set.status, http.StatusOK), e.set.statusDoc))
 	}
 	for _, r := range e.set.responses {
 		if r.body == nil {
 			continue
 		}
-		// What is declared takes the place of the handler's own response, while
-		// errors join it.
+		// A declared response replaces the handler's own of that status; errors are added to it.
 		if p, err := declaredResponse(r.body, r.status); err == nil {
 			all.Set(b.response(p, r.status, r.doc))
 		}
 	}
 	if e.webhook != nil {
-		return all // errors are those of this API
+		return all // errors are those of this API, not of the receiver
 	}
 	b.errors(all, e)
 	e.addMiddleware(all)
 	return all
 }
 
-// ownResponses describes what the handler of an endpoint may respond with.
+// ownResponses describes the responses of an endpoint's handler.
 func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
 	p := e.response
 	doc := e.set.statusDoc
@@ -93,7 +87,7 @@ func (b *apiBuilder) ownResponses(all *operation.Responses, e *endpoint) {
 	}
 }
 
-// additional describes what a kind of body responds with by itself.
+// additional describes the responses that a kind of body sends by itself.
 func (b *apiBuilder) additional(all *operation.Responses, e *endpoint, f additionalResponse) {
 	p := e.response
 	if f.isError {
@@ -102,7 +96,7 @@ func (b *apiBuilder) additional(all *operation.Responses, e *endpoint, f additio
 		all.Set(newResponse(f.status, f.doc))
 	}
 	r := all.To(f.status)
-	if r == nil { // an error handler responds with another status
+	if r == nil { // an error handler uses another status
 		return
 	}
 	if f.hasBody || f.hasHeader {
@@ -121,7 +115,7 @@ func newResponse(status int, doc string) *operation.Response {
 	return &operation.Response{Status: status, Description: cmp.Or(doc, http.StatusText(status), rangeText(status))}
 }
 
-// rangeText describes the responses of a status without a name of its own.
+// rangeText describes a range of statuses.
 func rangeText(status int) string {
 	if status == StatusDefault {
 		return "Any other response"
@@ -129,7 +123,7 @@ func rangeText(status int) string {
 	return "Status " + mediatype.StatusKey(status)
 }
 
-// response describes one status of what a plan writes.
+// response describes the response of a plan with one status.
 func (b *apiBuilder) response(p *responsePlan, status int, doc string) *operation.Response {
 	r := newResponse(status, doc)
 	r.Headers = headersOf(p, status)
@@ -139,7 +133,7 @@ func (b *apiBuilder) response(p *responsePlan, status int, doc string) *operatio
 	return r
 }
 
-// content is the body of a response in each of its media types.
+// content describes the body of a response in each of its media types.
 func (b *apiBuilder) content(p *responsePlan) []operation.Content {
 	r := &operation.Response{}
 	for _, mediaType := range p.media {
@@ -150,8 +144,7 @@ func (b *apiBuilder) content(p *responsePlan) []operation.Content {
 	return r.Content
 }
 
-// valueIn is the body in one media type. What is sent as it is may be anything
-// where it is JSON already.
+// valueIn describes the body in one media type. A raw body may be anything if its media type is JSON.
 func (b *apiBuilder) valueIn(p *responsePlan, mediaType string) operation.Value {
 	v := p.kind.value
 	v.Use = operation.Out
@@ -166,7 +159,7 @@ func (b *apiBuilder) valueIn(p *responsePlan, mediaType string) operation.Value 
 	return v
 }
 
-// headersOf are those of the envelope and of the kind of body.
+// headersOf returns the headers of the envelope and of the kind of body.
 func headersOf(p *responsePlan, status int) []operation.Header {
 	r := &operation.Response{}
 	if mediatype.BodyAllowed(status) {
@@ -175,8 +168,8 @@ func headersOf(p *responsePlan, status int) []operation.Header {
 		}
 	}
 	for _, f := range p.desc.Headers {
-		// OpenAPI has a media type stand with the content, not here. A list without
-		// elements sends no line, so that its header is never required.
+		// In OpenAPI the media type is part of the content. An empty list sends no header line, so that header is never
+		// required.
 		if !f.Hidden && !isContentType(f) {
 			r.Put(operation.Header{Name: f.Name, Field: f, Required: f.Required && f.Type.Kind != typeinfo.Slice})
 		}
@@ -187,8 +180,7 @@ func headersOf(p *responsePlan, status int) []operation.Header {
 	return r.Headers
 }
 
-// merge adds a response to those that are there. Where a status has several
-// bodies, any of them may come.
+// merge adds a response to the others. If a status has several bodies, any of them may be sent.
 func merge(all *operation.Responses, more *operation.Response) {
 	r := all.To(more.Status)
 	if r == nil {
@@ -209,8 +201,7 @@ func merge(all *operation.Responses, more *operation.Response) {
 	mergeHeaders(r, more)
 }
 
-// mergeHeaders adds headers; one that not every response of the status has is
-// not required.
+// mergeHeaders adds headers; one that not every response of the status has is not required.
 func mergeHeaders(r, more *operation.Response) {
 	known := slices.Clone(r.Headers)
 	for i := range r.Headers {
@@ -224,8 +215,7 @@ func mergeHeaders(r, more *operation.Response) {
 	}
 }
 
-// addMiddleware describes what middleware responds with without a body, and the
-// headers that it adds to the responses of an endpoint.
+// addMiddleware describes the responses without a body that middleware sends, and the headers that it adds.
 func (e *endpoint) addMiddleware(all *operation.Responses) {
 	for _, r := range e.raised {
 		if r.status < http.StatusBadRequest && !isDeclared(all, r.status) {
@@ -241,8 +231,7 @@ func (e *endpoint) addMiddleware(all *operation.Responses) {
 	}
 }
 
-// isDeclared reports whether there is a response to a status or to its range,
-// which is enough for what middleware responds with.
+// isDeclared reports whether a response is declared for a status or its range, which also covers those of middleware.
 func isDeclared(all *operation.Responses, status int) bool {
 	return all.To(status) != nil || all.To(status/100*1000) != nil
 }

@@ -18,72 +18,67 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Route is a registered operation: what Get, Post and the others return. It is
-// read-only. [Route.URL] and [Route.Call] go the other way, from an input to a
-// request.
+// Route is a registered operation, as returned by Get, Post and the others. It is read-only. [Route.URL] and
+// [Route.Call] make requests from inputs.
 type Route[In, Out any] struct{ at routeAt }
 
-// routeAt is a route at the place that is meant. It does all the work of a Route
-// that its types have no part in: methods of generic types are compiled for
-// each pair of types in a program, so those of Route only take addresses.
+// routeAt is a route at a selected path. It does all the work of Route that does not depend on its types: methods of
+// generic types are compiled for every pair of types in a program, so those of Route are as small as possible.
 type routeAt struct {
 	route *route
-	// path is what At asked for, "" for the first place.
+	// path is the path given to At, "" for the first.
 	path string
 }
 
-// Methods lists the methods the route was registered for.
+// Methods returns the methods the route was registered for.
 func (r *Route[In, Out]) Methods() []string { return r.at.methods() }
 
-// Path is the template the route was registered with, without the prefixes of
-// the routers it belongs to.
+// Path returns the path the route was registered with, without the prefixes of its routers.
 func (r *Route[In, Out]) Path() string { return r.at.route.path }
 
 func (at routeAt) methods() []string { return slices.Clone(at.route.methods) }
 
-// route is one registration: what the user's call said, compiled as far as it
-// can be without knowing the prefixes and options around it.
+// route is one registration, compiled as far as possible without knowing the prefixes and options of the routers that
+// will include it.
 type route struct {
 	site    *callsite.Site
 	methods []string
 	path    string
-	// pattern is the parsed path with the prefix of the router it was registered
-	// on: that of most of its endpoints. Nil while it may be none.
+	// pattern is the parsed path with the prefix of the router it was registered on, which is that of most of its
+	// endpoints. It may be nil.
 	pattern *pathtree.Pattern
 	set     *settings
-	// A typed handler with its descriptions, ...
+	// Exactly one of four is set. A typed handler with its types:
 	handler *function
 	input   *typeinfo.Input
 	output  *typeinfo.Output
-	// upgrade is set for a handler that takes over the connection.
+	// A handler that takes over the connection, in addition to handler:
 	upgrade upgrade
-	// ... a plain one, ...
+	// A plain handler:
 	plain http.Handler
-	// ... or one that serves everything below the path, whose prefix it does
-	// not see.
+	// A handler of everything below the path, which does not see the prefix:
 	mounted http.Handler
-	// fallback means that it serves only what nothing else does.
+	// fallback means that it serves only what no other route does.
 	fallback bool
-	// docs is the field of a Docs that the route comes from, "" for a user's.
+	// docs is the field of Docs that the route comes from, "" for a user's route.
 	docs string
 	// describedOnly means that it is a request that the API sends.
 	describedOnly bool
-	// unguarded means that neither guards nor rate limits hold for it.
+	// unguarded means that neither guards nor rate limits apply.
 	unguarded bool
-	// owner is the router that it was registered on, and beside registers another
-	// route there.
+	// owner is the router that it was registered on; beside registers another route there.
 	owner  any
 	beside func(rt *route, options []RouteOption)
-	// endpoints are where it stands in apps that are sealed.
+	// endpoints are the route's endpoints in sealed apps.
 	endpoints endpointList
 }
 
-// endpointList are the endpoints of a route, in the order in which they were sealed,
-// with what calls them, made on the first call of each.
+// endpointList lists the endpoints of a route, in the order in which they were sealed, with their plans for typed
+// calls, which are made on the first call.
 type endpointList struct {
 	mutex     sync.Mutex
 	endpoints []*endpoint
-	calls     sync.Map // of *endpoint to func() *callPlan
+	calls     sync.Map // *endpoint to func() *callPlan
 }
 
 func (p *endpointList) add(e *endpoint) {
@@ -98,18 +93,17 @@ func (p *endpointList) all() []*endpoint {
 	return slices.Clone(p.endpoints)
 }
 
-// upgrade is what a route does that takes over the connection, as WebSockets
-// do, in the place of a response.
+// upgrade is a handler that takes over the connection, as WebSockets do, instead of writing a response.
 type upgrade interface {
-	// check finds what such a route cannot have.
+	// check finds options and types that such a route cannot have.
 	check(rt *route) error
 	// compile makes the last step, which runs the handler.
 	compile(c *compiler) (func(x *exchange) error, error)
-	// messages are the types of what is received and sent.
+	// messages returns the types that are received and sent.
 	messages() []*typeinfo.Type
-	// admit is the first step: it refuses what is no such request.
+	// admit is the first step: it refuses requests that are not upgrades.
 	admit(x *exchange) error
-	// socket is what the document says about it.
+	// socket describes it for the document.
 	socket(e *endpoint) *operation.Socket
 }
 
@@ -131,16 +125,14 @@ func (rt *route) describe() (err error) {
 	return rt.upgrade.check(rt)
 }
 
-// try compiles the route as far as it goes, so that configuration errors show at the
-// registration rather than when the app is sealed. A rule no set knows may
-// still be one of the app the router will be included in.
+// try compiles the route as far as possible, so that configuration errors appear at the registration rather than when
+// the app is sealed. An unknown rule may still be one of the app that the router will be included in.
 func (rt *route) try(c *programs, rulesKnown bool) error {
 	if rt.handler == nil {
 		return nil
 	}
 	var wildcards []string
-	// The prefixes of outer routers are not known yet, so each wildcard that is read
-	// counts as there.
+	// The prefixes of outer routers are not known yet, so every wildcard that is read is assumed to exist.
 	for _, f := range rt.input.Params {
 		if f.Source == typeinfo.Path {
 			wildcards = append(wildcards, f.Name)
@@ -159,8 +151,8 @@ func (rt *route) try(c *programs, rulesKnown bool) error {
 	return err
 }
 
-// joinNew joins errors, each of them once: a type that is both read and written
-// has the same configuration errors twice.
+// joinNew joins errors without duplicates: a type that is both read and written has the same configuration errors
+// twice.
 func joinNew(errs ...error) error {
 	said := map[string]bool{}
 	return errors.Join(slices.DeleteFunc(errs, func(err error) bool {
@@ -172,18 +164,17 @@ func joinNew(errs ...error) error {
 	})...)
 }
 
-// maySolveItself reports whether an error is about a rule or a media type that
-// an app may bring.
+// maySolveItself reports whether an error is about a rule or media type that an app may still define.
 func maySolveItself(err error) bool {
 	return errors.As(err, new(*check.UnknownTagError)) || errors.As(err, new(*unknownMediaError))
 }
 
-// configError is an error of the user's, with the place to mend it.
+// configError adds to a configuration error the call site to fix.
 func (rt *route) configError(err error) error {
 	return fmt.Errorf("candor: %s at %s: %w", rt.call(), rt.site, err)
 }
 
-// call is the registration as a reader of configuration errors knows it.
+// call describes the registration for configuration errors.
 func (rt *route) call() string {
 	switch {
 	case rt.docs != "":
@@ -196,7 +187,7 @@ func (rt *route) call() string {
 	return cmp.Or(strings.Join(rt.methods, ","), "Handle") + " " + cmp.Or(rt.path, `""`)
 }
 
-// wellKnownMethods are those that are written in capitals.
+// wellKnownMethods are the methods that are conventionally written in capitals.
 var wellKnownMethods = []string{
 	http.MethodGet, http.MethodPut, http.MethodPost, http.MethodDelete,
 	http.MethodOptions, http.MethodHead, http.MethodPatch, http.MethodTrace, mediatype.MethodQuery,

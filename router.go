@@ -22,20 +22,16 @@ import (
 // Routes is where routes are registered: an *App or a *Router.
 type Routes interface{ router() *Router }
 
-// Router is a group of routes under a prefix, with options for all of them. It
-// serves nothing until it is included in an app, directly or through other
-// routers; it may be included several times, and routes added after that are
-// served too.
+// Router is a group of routes with a common prefix and options. It serves nothing until it is included in an app,
+// directly or through other routers. It may be included several times; routes added after an inclusion are served too.
 //
-// Register from one goroutine, before the app serves. Registering later
-// panics.
+// Register routes from one goroutine, before the app is sealed. Registering later panics.
 type Router struct {
-	// site is the call that made it.
+	// site is the call site of NewRouter.
 	site   *callsite.Site
 	prefix string
 	own    *settings
-	// filled is whether there are items. An app that is sealed asks it of routers that
-	// others may be filling.
+	// filled means that there are items. Sealing reads it for routers that other goroutines may be filling.
 	filled atomic.Bool
 	items  []item
 	// providers and lifespans are in the order of registration.
@@ -44,13 +40,12 @@ type Router struct {
 	webhooks  []*webhook
 	// errorHandlers are those of OnError and OnStatus.
 	errorHandlers []*errorHandler
-	// root is the compiler of the app whose own router this is, nil for any
-	// other.
+	// root is the app's compiler if this is the app's own router, otherwise nil.
 	root   *programs
 	sealed atomic.Bool
 }
 
-// item is one of the things a router holds, in the order of registration.
+// item is one entry of a router.
 type item struct {
 	route     *route
 	inclusion *inclusion
@@ -64,18 +59,17 @@ type inclusion struct {
 	router *Router
 }
 
-// ownDocs is a document for what a router holds, with its pages.
+// ownDocs is a document of its own for a router, with its pages.
 type ownDocs struct {
-	// site is where it was asked for, name what its paths belong to.
+	// site is the call that asked for it; name is the type that its paths are fields of.
 	site *callsite.Site
 	name string
 	docs Docs
 	info Info
 }
 
-// NewRouter makes a router. The prefix is empty, or begins with a slash and
-// does not end with one; it may hold wildcards, which the inputs of all routes
-// below can read. A wrong prefix or option panics.
+// NewRouter returns a router. The prefix is empty, or begins with a slash and does not end with one; it may contain
+// wildcards, which the inputs of all routes below can read. An invalid prefix or option panics.
 func NewRouter(prefix string, options ...Option) *Router {
 	r := &Router{site: callsite.Here(), prefix: prefix}
 	var err error
@@ -89,14 +83,11 @@ func NewRouter(prefix string, options ...Option) *Router {
 	return r
 }
 
-// unincluded are the routers that nothing includes yet. An app cannot know of a
-// router that nobody gave it, and routes that were forgotten so would be missed
-// without a word. No app is changed by it: all that comes of it is a line in the
-// log.
+// unincluded are the routers that nothing has included yet. Routes on a router that was forgotten would silently be
+// missing, so the app logs a warning. This package variable has no other effect.
 var unincluded looseRouters
 
-// looseRouters are routers in the order in which they were made, none of which
-// is kept alive by being here.
+// looseRouters lists routers in the order in which they were made, without keeping any of them alive.
 type looseRouters struct {
 	mutex   sync.Mutex
 	made    int
@@ -125,7 +116,7 @@ func (l *looseRouters) remove(r *Router) {
 	delete(l.numbers, weak.Make(r))
 }
 
-// since takes out the routers with routes that were made after that many others.
+// since removes and returns the routers with routes that were made after the given number of others.
 func (l *looseRouters) since(number int) []*Router {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -133,7 +124,7 @@ func (l *looseRouters) since(number int) []*Router {
 	for pointer, n := range l.numbers {
 		r := pointer.Value()
 		switch {
-		// Nothing has included the router, and nothing refers to it any more.
+		// The router was garbage collected: nothing includes it or refers to it.
 		case r == nil:
 			delete(l.numbers, pointer)
 		case n > number && r.filled.Load():
@@ -141,12 +132,12 @@ func (l *looseRouters) since(number int) []*Router {
 			found = append(found, r)
 		}
 	}
-	// The order of a map is random, and the log's is not.
+	// Map order is random, and the log should not be.
 	slices.SortFunc(found, func(a, b *Router) int { return strings.Compare(a.site.String(), b.site.String()) })
 	return found
 }
 
-// configError is one of the router's prefix or options.
+// configError adds to an error that it is about the router's prefix or options.
 func (r *Router) configError(err error) error {
 	return fmt.Errorf("candor: NewRouter(%q) at %s: %w", r.prefix, r.site, err)
 }
@@ -161,11 +152,10 @@ func applyAll(options []Option) (*settings, error) {
 
 func (r *Router) router() *Router { return r }
 
-// errNilRouter is the configuration error of a registration on nothing.
+// errNilRouter is the configuration error for a registration on nil.
 var errNilRouter = errors.New("the app or router is nil; make one with candor.New or candor.NewRouter")
 
-// routerOf is the router on which something is registered, whose configuration errors have a
-// place of their own.
+// routerOf returns the router for a registration; configErr adds the call site to errors.
 func routerOf(r Routes, configErr func(error) error) *Router {
 	// A nil *App in the interface is not a nil interface.
 	if v := reflect.ValueOf(r); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
@@ -174,24 +164,22 @@ func routerOf(r Routes, configErr func(error) error) *Router {
 	return r.router()
 }
 
-// holds reports whether a route of the router, or of one that is included in it,
-// is such a one.
+// holds reports whether the router, or one included in it, has a route for which wanted is true.
 func (r *Router) holds(wanted func(*route) bool) bool {
 	return slices.ContainsFunc(r.items, func(it item) bool {
 		return it.route != nil && wanted(it.route) || it.inclusion != nil && it.inclusion.router.holds(wanted)
 	})
 }
 
-// hasWebhooks reports whether it, or one that is included in it, has webhooks.
+// hasWebhooks reports whether the router, or one included in it, has webhooks.
 func (r *Router) hasWebhooks() bool {
 	return len(r.webhooks) > 0 || slices.ContainsFunc(r.items, func(it item) bool {
 		return it.inclusion != nil && it.inclusion.router.hasWebhooks()
 	})
 }
 
-// Include serves the routes of another router below this one: its prefix
-// follows [Prefix], if one is given, and the options hold for this inclusion
-// only. Including a router in itself panics.
+// Include adds the routes of another router to this one: below its prefix, after [Prefix] if one is given. The options
+// apply to this inclusion only. Including a router in itself panics.
 func (r *Router) Include(other *Router, options ...IncludeOption) {
 	i := &inclusion{site: callsite.Here(), router: other}
 	if err := r.include(i, options); err != nil {
@@ -209,7 +197,7 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 		return errors.New("the router is nil; make one with candor.NewRouter")
 	case i.router.root != nil:
 		return errors.New("an app cannot be included; use Mount to keep its own document, or include its routers")
-	// A router in itself would have routes without end.
+	// A router in itself would have infinitely many routes.
 	case i.router.reaches(r):
 		return errors.New("the router would contain itself; drop one of the inclusions on the way")
 	}
@@ -227,25 +215,23 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 	return nil
 }
 
-// Docs gives the operations of the router and of all below it a document of
-// their own, with its pages, for an API of several versions or audiences:
+// Docs gives the operations of this router, and of those below it, a document of their own, with its pages, for example
+// for versions of an API or different audiences:
 //
 //	v1 := candor.NewRouter("/v1")
 //	v1.Docs(candor.Docs{}, candor.Info{Title: "Items", Version: "1.4.2"})
 //
 // serves /v1/openapi.json, /v1/docs and /v1/redoc.
 //
-//   - The paths of docs are those below the router's prefix; one that is empty is
-//     the default, "-" leaves the page out. Each inclusion of the router has its
-//     own.
-//   - What info leaves empty is the app's.
-//   - Middleware around the router runs around the pages too, guards do not:
-//     give those to docs.Options.
-//   - The operations stay in the app's document as well. [Hidden] on the router
-//     or around it keeps them out of that, but not out of the router's own.
-//   - Ids of operations are made for each document by itself.
+//   - The paths in docs are relative to the router's prefix; an empty path is the default, "-" leaves the page out.
+//     Each inclusion of the router has its own document.
+//   - Empty fields of info default to those of the app.
+//   - Middleware of the router also wraps the pages; its guards do not apply to them: use docs.Options for these.
+//   - The operations are also in the app's document. [Hidden] on the router, or outside of it, removes them from that,
+//     but not from the router's own.
+//   - Operation ids are assigned separately for each document.
 //
-// On an app it adds a second document of the whole.
+// On an app it adds a second document of the whole API.
 func (r *Router) Docs(docs Docs, info Info) {
 	d := &ownDocs{site: callsite.Here(), name: "Docs", docs: docs, info: info}
 	err := info.check()
@@ -261,7 +247,7 @@ func (r *Router) Docs(docs Docs, info Info) {
 	r.items = append(r.items, item{docs: d})
 }
 
-// reaches reports whether other is r or included below it.
+// reaches reports whether other is r or is included below it.
 func (r *Router) reaches(other *Router) bool {
 	return r == other || slices.ContainsFunc(r.items, func(it item) bool {
 		return it.inclusion != nil && it.inclusion.router.reaches(other)
@@ -270,14 +256,14 @@ func (r *Router) reaches(other *Router) bool {
 
 var errSealed = errors.New("the app already serves, its routes are fixed; register everything before the first request, Run or NewTestClient")
 
-// Get registers a handler for GET; HEAD is answered by it too, unless a route
-// for HEAD exists. The handler is called concurrently.
+// Get registers a handler for GET, and for HEAD unless there is a route for it. The handler must be safe for concurrent
+// use.
 //
-// The input is a struct whose tags say where each field comes from; the result
-// is the body of the response. See the package documentation for both.
+// The input is a struct whose tags say where each field comes from; the result is the body of the response. See the
+// package documentation for both.
 //
-// A configuration error in the path, the tags or the options panics, with the place of the
-// call and what to write instead.
+// A configuration error in the path, the tags or the options panics, with the location of the call and what to write
+// instead.
 func Get[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	return Handle(r, []string{http.MethodGet}, path, h, options...)
 }
@@ -302,27 +288,22 @@ func Delete[In, Out any](r Routes, path string, h func(context.Context, In) (Out
 	return Handle(r, []string{http.MethodDelete}, path, h, options...)
 }
 
-// Query registers a handler for QUERY (RFC 10008): a request that only reads, as
-// one with GET does, and says in its body what it asks for. See [Get].
+// Query registers a handler for QUERY (RFC 10008): a safe request like GET, whose query is in the body. See [Get].
 //
-//   - Responses have the header Accept-Query, which lists the media types of the
-//     body. A body without a Content-Type is 415, whatever StrictContentType says.
-//   - [Cache] keeps responses by the body too, and [CheckETag] and
-//     middleware.ConditionalGET treat the request as they treat GET.
-//   - Before 3.2 OpenAPI has no field for the method: the operation stands in its
-//     path as x-query.
+//   - Responses have the header Accept-Query, which lists the media types of the body. A body without a Content-Type is
+//     a 415, whatever StrictContentType says.
+//   - [Cache] includes the body in its key, and [CheckETag] and middleware.ConditionalGET treat the request like a GET.
+//   - OpenAPI before 3.2 has no field for the method: there the operation is listed in its path as x-query.
 func Query[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	return Handle(r, []string{mediatype.MethodQuery}, path, h, options...)
 }
 
-// Head registers a handler for HEAD, in the place of the automatic answer
-// where GET is registered. See [Get].
+// Head registers a handler for HEAD, replacing the automatic response of a GET route. See [Get].
 func Head[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	return Handle(r, []string{http.MethodHead}, path, h, options...)
 }
 
-// Options registers a handler for OPTIONS, in the place of the automatic 204
-// with Allow. See [Get].
+// Options registers a handler for OPTIONS, replacing the automatic 204 with Allow. See [Get].
 func Options[In, Out any](r Routes, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	return Handle(r, []string{http.MethodOptions}, path, h, options...)
 }
@@ -332,18 +313,16 @@ func Trace[In, Out any](r Routes, path string, h func(context.Context, In) (Out,
 	return Handle(r, []string{http.MethodTrace}, path, h, options...)
 }
 
-// Handle registers a handler for several methods at once, or for one of your own,
-// such as PURGE or REPORT: any token of HTTP is a method, in the case in which it
-// is written. What OpenAPI has no field for stands in the path of the document as
-// x-additionalOperations, by the method's name. CONNECT is for proxies and panics.
-// See [Get].
+// Handle registers a handler for several methods at once, or for one of your own, such as PURGE or REPORT. Any HTTP
+// token is a method, and its case matters. The document lists methods for which OpenAPI has no field under
+// x-additionalOperations of the path. CONNECT, which is for proxies, panics. See [Get].
 func Handle[In, Out any](r Routes, methods []string, path string, h func(context.Context, In) (Out, error), options ...RouteOption) *Route[In, Out] {
 	return &Route[In, Out]{routeAt{route: handle(r, methods, path, erase(h), options)}}
 }
 
-// handle registers a handler whose types are taken off.
+// handle registers a handler whose types are erased.
 func handle(r Routes, methods []string, path string, h *function, options []RouteOption) *route {
-	// The caller may change its slice later.
+	// Cloned, because the caller may change its slice later.
 	rt := &route{site: callsite.Here(), methods: slices.Clone(methods), path: path, handler: h}
 	if h.pc == 0 {
 		panic(rt.configError(errors.New("the handler is nil; pass a function")))
@@ -352,7 +331,7 @@ func handle(r Routes, methods []string, path string, h *function, options []Rout
 	return rt
 }
 
-// register adds a route, or panics with what is wrong about it.
+// register adds a route, or panics with a configuration error.
 func (r *Router) register(rt *route, options []RouteOption) {
 	if err := r.add(rt, options); err != nil {
 		panic(rt.configError(err))
@@ -388,7 +367,7 @@ func (r *Router) add(rt *route, options []RouteOption) (err error) {
 	return nil
 }
 
-// programs are the app's own, or the standard ones while no app is known.
+// programs returns the app's compiler, or the standard one while no app is known.
 func (r *Router) programs() *programs {
 	if r.root != nil {
 		return r.root
@@ -396,9 +375,8 @@ func (r *Router) programs() *programs {
 	return standard()
 }
 
-// checkPaths parses the paths of a route as far as they are known. On an app
-// itself that is all of them; elsewhere an empty path may still follow a
-// prefix.
+// checkPaths parses the paths of a route as far as they are known. On an app that is the whole path; elsewhere an empty
+// path may still follow a prefix.
 func (r *Router) checkPaths(rt *route) error {
 	var err error
 	if rt.pattern, err = r.parse(rt.path); err != nil {
@@ -412,25 +390,25 @@ func (r *Router) checkPaths(rt *route) error {
 	return nil
 }
 
-// parse parses a path behind the router's prefix, as far as that is known.
+// parse parses a path after the router's prefix, as far as that is known.
 func (r *Router) parse(path string) (*pathtree.Pattern, error) {
 	full := r.prefix + path
 	switch {
 	case full == "" && r.root == nil:
 		return nil, nil
 	case path != "" && !strings.HasPrefix(path, "/"):
-		full = path // which would run on from the prefix
+		full = path // it would be joined to the prefix without a slash
 	}
 	return pathtree.Parse(full)
 }
 
-// lifespan wraps the life of an app for its effect.
+// lifespan is a function registered by Lifespan.
 type lifespan struct {
 	site *callsite.Site
 	fn   func(ctx context.Context, serve func(context.Context) error) error
 }
 
-// provide adds a provider, or panics with what is wrong about it.
+// provide adds a provider, or panics with a configuration error.
 func (r *Router) provide(p *provider, options []ProvideOption) {
 	if err := r.addProvider(p, options); err != nil {
 		panic(p.configError(err))
@@ -444,8 +422,7 @@ func (r *Router) addProvider(p *provider, options []ProvideOption) error {
 	if err := p.prepare(options); err != nil {
 		return err
 	}
-	// The first provider of a type is found and no other, so a second one would have
-	// no effect.
+	// Only the first provider of a type would be found, so a second one would have no effect.
 	for _, other := range r.providers {
 		if other.key == p.key {
 			return fmt.Errorf("%s has a provider already, registered at %s; give one of them a type of its own: type Other %s", p.key, other.site, p.key)
@@ -455,8 +432,7 @@ func (r *Router) addProvider(p *provider, options []ProvideOption) error {
 	return nil
 }
 
-// handleErrors adds an error handler to a router, or panics with what is wrong about
-// it.
+// handleErrors adds an error handler to a router, or panics with a configuration error.
 func (r *Router) handleErrors(h *errorHandler, options []RouteOption) {
 	if err := r.addErrorHandler(h, options); err != nil {
 		panic(h.configError(err))
@@ -492,11 +468,10 @@ func (r *Router) addErrorHandler(h *errorHandler, options []RouteOption) (err er
 	return nil
 }
 
-// Lifespan registers a function that wraps the life of the app: it is called
-// before the first request, and serve returns after the last. An error before serve
-// stops Run; serve must be called exactly once. Several are nested in the order
-// of registration, those of included routers and mounted apps inside those of
-// the app, all of them inside shared providers.
+// Lifespan registers a function that wraps the life of the app: it is called before the first request, and serve
+// returns after the last. An error before serve stops Run; serve must be called exactly once. Several functions are
+// nested in the order of registration, those of included routers and mounted apps inside those of the app, and all of
+// them inside shared providers.
 func (r *Router) Lifespan(fn func(ctx context.Context, serve func(context.Context) error) error) {
 	l := &lifespan{site: callsite.Here(), fn: fn}
 	var err error

@@ -11,12 +11,11 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// Run serves the app on a TCP address such as ":8000" until the process is
-// stopped by SIGINT or SIGTERM. Then it accepts no new requests, finishes
-// those that it has, and returns nil. A second signal ends the process at once.
+// Run serves the app on a TCP address such as ":8000" until the process receives SIGINT or SIGTERM. Then it accepts no
+// new requests, finishes those in progress, and returns nil. A second signal ends the process immediately.
 //
-// It seals the app and starts its lifespans and shared providers first; their
-// errors are returned, and nothing is served.
+// It seals the app and starts its lifespans and shared providers first; their errors are returned, and nothing is
+// served.
 func (a *App) Run(addr string) error {
 	ctx, stop := serve.Notify(context.Background())
 	defer stop()
