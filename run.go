@@ -26,11 +26,10 @@ func (a *App) Run(addr string) error {
 	return a.Serve(ctx, l)
 }
 
-// Serve is like [App.Run] on a listener, until ctx ends. The listener is
-// closed. One whose connections are a [tls.Conn] is served as HTTPS, by its own
-// configuration and in the place of Config.TLS.
+// Serve is like [App.Run] on a listener, until ctx ends. It closes the listener. A listener whose connections are
+// *[tls.Conn] is served as HTTPS with its own configuration; Config.TLS is then not used.
 func (a *App) Serve(ctx context.Context, l net.Listener) error {
-	// Before the first connection is accepted, so that no request finds it missing.
+	// Set before the first connection is accepted, so that every request finds it.
 	stop, err := a.Start(ctx)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -64,7 +63,7 @@ func (a *App) logAddress(addr net.Addr) {
 	a.errors.log.Info("serving "+a.title(), attrs...)
 }
 
-// reachable is an address that a browser on this machine can open.
+// reachable returns an address that a browser on this machine can open.
 func reachable(addr net.Addr) string {
 	host, port, err := net.SplitHostPort(addr.String())
 	if err != nil {
@@ -76,8 +75,7 @@ func reachable(addr net.Addr) string {
 	return net.JoinHostPort(host, port)
 }
 
-// refusal is the body of a response that the server gives before the app sees the
-// request.
+// refusal returns the body of a response that the server sends before the app sees the request.
 func (a *App) refusal(status int) (mediaType string, body []byte) {
 	mediaType, body, _ = a.errors.encode(nil, nil, Error(status, strings.ToLower(http.StatusText(status))))
 	return mediaType, body

@@ -17,7 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// builder makes the table of an app, and gathers what is wrong on the way.
+// builder builds the routing table of an app, and collects configuration errors on the way.
 type builder struct {
 	app       *App
 	shared    *appShared
@@ -27,44 +27,43 @@ type builder struct {
 	errs      []error
 	// schemes are the security schemes that fields name.
 	schemes map[string]*operation.SecurityScheme
-	// errorHandlers are those of each router that has any, compiled.
+	// errorHandlers are the compiled error handlers of each router that has any.
 	errorHandlers map[*Router][]*boundHandler
 	// shapes has the first documented pattern of each shape.
 	shapes map[string]*pathtree.Pattern
-	// sharedNodes holds nil for a provider that is being resolved.
+	// sharedNodes has nil for a provider that is being resolved.
 	sharedNodes map[*provider]*sharedNode
 	sharedPath  []*provider
 	keys        *tagKeys
-	// dropping are the endpoints that may drop tags of cached responses.
+	// dropping are the endpoints that may invalidate cache tags.
 	dropping []*endpoint
-	// asked are the types that somebody asks a provider for.
+	// asked are the types for which somebody needs a provider.
 	asked map[reflect.Type]bool
 }
 
-// scope is what the things that a router holds inherit, or a route.
+// scope is what a route, or the content of a router, inherits.
 type scope struct {
 	prefix string
 	set    *settings
-	// chain are the routers around, innermost first.
+	// chain are the enclosing routers, innermost first.
 	chain []*Router
-	// inclusions are the places of the calls that led here.
+	// inclusions are the call sites of the inclusions that lead here.
 	inclusions []string
 	documents  []scopeDocument
 }
 
-// scopeDocument is a document around a scope, and whether its operations are hidden
-// in it.
+// scopeDocument is a document that covers a scope, and whether its operations are hidden in it.
 type scopeDocument struct {
 	document *document
 	hidden   bool
 }
 
-// into is the scope inside something that has a prefix and settings.
+// into returns the scope inside something with a prefix and settings.
 func (s scope) into(prefix string, own *settings) scope {
 	s.prefix += prefix
 	s.set = own.inherit(s.set)
 	if own.hidden {
-		// Scopes beside this one share the list, and are not hidden.
+		// Cloned, because sibling scopes share the list and are not hidden.
 		s.documents = slices.Clone(s.documents)
 		for i := range s.documents {
 			s.documents[i].hidden = true
@@ -73,23 +72,23 @@ func (s scope) into(prefix string, own *settings) scope {
 	return s
 }
 
-// enter is the scope inside a router.
+// enter returns the scope inside a router.
 func (s scope) enter(r *Router) scope {
 	s = s.into(r.prefix, r.own)
 	s.chain = append([]*Router{r}, s.chain...)
 	return s
 }
 
-// documentSource is a document that needs its routes.
+// documentSource is a document whose routes are to be added.
 type documentSource struct {
 	own      *ownDocs
 	document *document
 	title    string
-	// scope is that inside the router.
+	// scope is the one inside the router.
 	scope scope
 }
 
-// submount is an app that the one being sealed mounts.
+// submount is an app that the app being sealed mounts.
 type submount struct {
 	app      *App
 	prefix   string
@@ -105,8 +104,7 @@ func buildTable(a *App) (*table, error) {
 		programs: a.programs, dev: a.dev, tasks: a.tasks, checks: a.config.ResponseChecks, rates: a.rates, caches: a.caches,
 		writeLimit: cmp.Or(a.config.Limits.Write, defaultWriteLimit), middlewareOfApp: len(a.own.middleware), challenge: a.config.Challenge,
 	}
-	// Middleware of the app also runs for requests that no route serves, and it
-	// needs an endpoint to read from.
+	// Middleware of the app also runs for requests without a route, and it needs an endpoint to read from.
 	b.table.nowhere = &endpoint{appShared: b.shared, errors: b.table.errors, route: &route{set: noSettings}, set: noSettings}
 	var err error
 	if b.table.unrouted, err = wrap(http.HandlerFunc(b.table.serveNothing), b.table.nowhere, a.own.middleware, nil); err != nil {
@@ -120,10 +118,9 @@ func buildTable(a *App) (*table, error) {
 	b.checkEffects()
 	b.checkOverrides()
 	b.indexes()
-	// The pages come after all routes, so that a path which both want is reported as
-	// the error of the page.
+	// The pages come after all routes, so that a conflict is reported as the error of the page.
 	b.docs()
-	// A guard of the pages may be the only one that reads a scheme.
+	// A guard of the pages may be the only function that reads a scheme.
 	b.checkUnusedSchemes()
 	b.sealMounted()
 	if err := joinNew(b.errs...); err != nil {
@@ -137,8 +134,8 @@ func buildTable(a *App) (*table, error) {
 	return b.table, nil
 }
 
-// dropTags documents what a strict store adds to the operations that drop tags.
-// Any route may be the one that names the store, so it is known last.
+// dropTags documents the responses that a strict store adds to operations that invalidate tags. Any route may configure
+// the store, so this is known only at the end.
 func (b *builder) dropTags() {
 	if !b.app.caches.IsStrict() {
 		return
@@ -148,7 +145,7 @@ func (b *builder) dropTags() {
 	}
 }
 
-// patches finds the GET and the PUT of each PATCH, and documents it by them.
+// patches finds the GET and the PUT of each PATCH made by AutoPatch, and documents the PATCH.
 func (b *builder) patches() {
 	for _, e := range b.table.endpoints {
 		rt, ok := e.route.plain.(*patchRoute)
@@ -156,14 +153,14 @@ func (b *builder) patches() {
 			continue
 		}
 		p := &patchPlan{e, b.beside(e, rt.get, http.MethodGet), b.beside(e, rt.put, http.MethodPut)}
-		if p.get != nil && p.put != nil { // else their own errors say why
+		if p.get != nil && p.put != nil { // otherwise their own errors say why
 			e.plain = p
 			p.document()
 		}
 	}
 }
 
-// beside finds the endpoint of a route that has the path of another, nil for none.
+// beside finds the endpoint of another route at the same path, nil if there is none.
 func (b *builder) beside(e *endpoint, rt *route, method string) *endpoint {
 	i := slices.IndexFunc(b.table.endpoints, func(other *endpoint) bool {
 		return other.route == rt && other.method == method && other.pattern.String() == e.pattern.String()
@@ -174,7 +171,7 @@ func (b *builder) beside(e *endpoint, rt *route, method string) *endpoint {
 	return b.table.endpoints[i]
 }
 
-// documented starts a document for what a router holds in a scope.
+// documented starts a document for the content of a router in a scope.
 func (b *builder) documented(s scope, r *Router, own *ownDocs) scopeDocument {
 	info := own.info.inherit(b.app.config.info())
 	d := b.app.newDocument(info)
@@ -185,8 +182,8 @@ func (b *builder) documented(s scope, r *Router, own *ownDocs) scopeDocument {
 	return scopeDocument{document: d}
 }
 
-// indexes gives the operations of each document their places and ids. What
-// endpoints tell about themselves is the app's.
+// indexes gives the operations of each document their paths and ids. The id that functions see is the one in the app's
+// document.
 func (b *builder) indexes() {
 	defer func() {
 		for e, op := range b.table.document.operations.of {
@@ -206,7 +203,7 @@ func (b *builder) indexes() {
 	b.errs = append(b.errs, checkLinks(all)...)
 }
 
-// docs puts the documents and their pages in their places.
+// docs registers the routes of documents and pages.
 func (b *builder) docs() {
 	for _, p := range b.documents {
 		routes, err := p.own.routes(p.document, p.scope.prefix, p.title)
@@ -217,7 +214,7 @@ func (b *builder) docs() {
 		broken := ""
 		for _, rt := range routes {
 			if rt.docs == broken {
-				continue // a page that has no place needs none for its files
+				continue // a page that is not served needs no files
 			}
 			known := len(b.errs)
 			b.path(rt, scope{set: set, chain: p.scope.chain}.into(rt.path, rt.set))
@@ -228,15 +225,13 @@ func (b *builder) docs() {
 	}
 }
 
-// sealMounted seals the apps that this one mounts, so that their configuration errors show
-// with its own.
+// sealMounted seals the mounted apps, so that their configuration errors are reported with the app's own.
 func (b *builder) sealMounted() {
 	for _, m := range b.mounts {
 		if len(b.errs) > 0 {
 			return
 		}
-		// A circle has to be found before Check, which would wait for the lock that
-		// this sealing holds.
+		// A cycle must be found first: Check would wait for the lock that this sealing holds.
 		if m.app.serves(b.app, map[*App]bool{}) {
 			b.fail(m.endpoint.route, errors.New("the app would contain itself; mount another"))
 			continue
@@ -249,7 +244,7 @@ func (b *builder) sealMounted() {
 	}
 }
 
-// routers lists a router and all below it.
+// routers lists a router and all routers below it.
 func (b *builder) routers(r *Router, found []*Router) []*Router {
 	found = append(found, r)
 	for _, it := range r.items {
@@ -260,12 +255,11 @@ func (b *builder) routers(r *Router, found []*Router) []*Router {
 	return found
 }
 
-// router puts everything a router holds in its place.
+// router adds everything that a router holds.
 func (b *builder) router(r *Router, outside scope) {
 	inside := outside.enter(r)
 	inside.documents = slices.Clone(inside.documents)
-	// A document also holds the routes that were registered before it, so all
-	// documents are collected first.
+	// A document also covers routes that were registered before it, so all documents are collected first.
 	for _, it := range r.items {
 		if it.docs != nil {
 			inside.documents = append(inside.documents, b.documented(outside, r, it.docs))
@@ -283,7 +277,7 @@ func (b *builder) router(r *Router, outside scope) {
 	}
 }
 
-// lifespans notes what a router holds that lives as long as the app.
+// lifespans records what a router holds that lives as long as the app.
 func (b *builder) lifespans(r *Router, chain []*Router) {
 	for _, p := range r.providers {
 		b.tagKeysOfProvider(p)
@@ -300,28 +294,28 @@ func (b *builder) lifespans(r *Router, chain []*Router) {
 		}
 	}
 	for _, l := range r.lifespans {
-		// A router that is included twice has one lifespan all the same.
+		// A router that is included twice still has its lifespan once.
 		if !slices.Contains(b.table.lifespans, l) {
 			b.table.lifespans = append(b.table.lifespans, l)
 		}
 	}
 }
 
-// including is the scope in which an inclusion puts its router.
+// including returns the scope of an included router.
 func (s scope) including(i *inclusion) scope {
 	s = s.into(i.prefix, &i.own)
-	// Inclusions beside this one would append to the same list.
+	// Cloned, because sibling inclusions would append to the same list.
 	s.inclusions = append(slices.Clone(s.inclusions), i.site.String())
 	return s
 }
 
-// route puts a route and its aliases in their places.
+// route makes the endpoints of a route and its aliases.
 func (b *builder) route(rt *route, s scope) {
 	if rt.mounted != nil && !rt.fallback || rt.unguarded {
 		s.set = s.set.unguarded()
 	}
 	if rt.isPatch() {
-		// What guards its GET and its PUT guards the PATCH, once.
+		// The guards of its GET and its PUT guard the PATCH; they must not run twice.
 		s.set = s.set.unguarded()
 		s.set.cache = nil
 	}
@@ -331,11 +325,10 @@ func (b *builder) route(rt *route, s scope) {
 	}
 }
 
-// path makes the endpoints of a route for one path, the scope's prefix.
+// path makes the endpoints of a route at one path, the scope's prefix.
 func (b *builder) path(rt *route, s scope) {
 	pattern := rt.pattern
-	// The registration has parsed the path already; only a prefix or an alias makes
-	// another.
+	// The registration has already parsed the path; only a prefix or an alias needs another pattern.
 	if pattern == nil || pattern.String() != s.prefix {
 		var err error
 		if pattern, err = pathtree.Parse(s.prefix); err != nil {
@@ -345,7 +338,7 @@ func (b *builder) path(rt *route, s scope) {
 	}
 	handlers := b.errorHandlersOf(s.chain)
 	for _, method := range rt.methods {
-		// Lists are clipped, because an endpoint appends to what all endpoints share.
+		// The slices are clipped, because an endpoint may append to what all endpoints share.
 		e := &endpoint{
 			appShared: b.shared, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
 			errorHandlers: handlers,
@@ -356,7 +349,7 @@ func (b *builder) path(rt *route, s scope) {
 			maxBody:       cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxBody),
 			maxMultipart:  cmp.Or(s.set.maxBody, b.app.config.MaxBody, defaultMaxMultipart),
 			multipart:     s.set.multipart.or(b.app.config.Limits.Multipart),
-			// RFC 10008, section 2: a QUERY without a media type asks for nothing.
+			// RFC 10008, section 2: a QUERY without a Content-Type must not be guessed.
 			loose: s.set.looseType != nil && *s.set.looseType && method != mediatype.MethodQuery,
 		}
 		e.multipart = e.multipart.withDefaults(e.maxBody)
@@ -365,9 +358,8 @@ func (b *builder) path(rt *route, s scope) {
 	}
 }
 
-// inDocument is the pattern that a document has for one: the first of its shape
-// that is in a document, for OpenAPI has no two paths that differ in the names of
-// wildcards only.
+// inDocument returns the pattern that represents one in documents: the first of its shape, because OpenAPI allows no
+// two paths that differ only in the names of wildcards.
 func (b *builder) inDocument(p *pathtree.Pattern, s scope) *pathtree.Pattern {
 	isShown := func(l scopeDocument) bool { return !l.hidden }
 	if len(p.Names()) == 0 || !slices.ContainsFunc(s.documents, isShown) {
@@ -380,8 +372,7 @@ func (b *builder) inDocument(p *pathtree.Pattern, s scope) *pathtree.Pattern {
 	return b.shapes[shape]
 }
 
-// errorHandlersOf lists the error handlers of the routers around an endpoint, in the order
-// in which they are asked.
+// errorHandlersOf lists the error handlers of the routers of an endpoint, in the order in which they are tried.
 func (b *builder) errorHandlersOf(chain []*Router) errorHandlers {
 	var all errorHandlers
 	for _, r := range chain {
@@ -391,7 +382,7 @@ func (b *builder) errorHandlersOf(chain []*Router) errorHandlers {
 			if own, err = compileErrorHandlers(b.app.programs.compiler, r.errorHandlers, b.app.config.ResponseChecks); err != nil {
 				b.errs = append(b.errs, err)
 			}
-			// Kept also with an error, which each endpoint of the router would repeat.
+			// Kept even with an error, which each endpoint of the router would otherwise repeat.
 			b.errorHandlers[r] = own
 		}
 		all = append(all, own...)
@@ -399,8 +390,7 @@ func (b *builder) errorHandlersOf(chain []*Router) errorHandlers {
 	return all.asked()
 }
 
-// metadata is what the functions of an endpoint learn about it. The id of the
-// operation is known once all are.
+// metadata is what the functions of an endpoint can learn about it. The operation id is set later, when all are known.
 func (b *builder) metadata(e *endpoint) metadata {
 	return metadata{
 		info: RouteInfo{
@@ -443,7 +433,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	if e.route.fallback {
 		tree = &b.table.frontends
 	}
-	// Another method of the path has been added already.
+	// Another method of the path has been added before.
 	if existing, ok := tree.Add(e.pattern, n); !ok {
 		n = existing
 	}
@@ -462,7 +452,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 	}
 }
 
-// tagKeysOf judges the types of an endpoint, and of what it depends on.
+// tagKeysOf checks the tag keys in the types of an endpoint and its dependencies.
 func (b *builder) tagKeysOf(e *endpoint, s scope) {
 	if err := b.keys.route(e.route, e.set); err != nil {
 		b.errs = append(b.errs, s.configError(e.route, err))
@@ -479,7 +469,7 @@ func (b *builder) tagKeysOf(e *endpoint, s scope) {
 	}
 }
 
-// tagKeysOfProvider judges the input of a provider, a guard or a wrapper.
+// tagKeysOfProvider checks the input of a provider, a guard or a wrapper.
 func (b *builder) tagKeysOfProvider(p *provider) {
 	if p.desc == nil {
 		return
@@ -489,7 +479,7 @@ func (b *builder) tagKeysOfProvider(p *provider) {
 	}
 }
 
-// wrap puts an endpoint's middleware around it.
+// wrap wraps an endpoint in its middleware.
 func (b *builder) wrap(e *endpoint) error {
 	var options http.Handler = http.HandlerFunc(b.table.serveOptions)
 	// These endpoints respond to OPTIONS themselves.
@@ -497,15 +487,14 @@ func (b *builder) wrap(e *endpoint) error {
 		options = nil
 	}
 	h, err := wrap(e, e, e.set.middleware, options)
-	// Without middleware the request goes to the steps directly.
+	// Without middleware the request goes directly to the steps.
 	if err == nil && len(e.set.middleware) > 0 {
 		e.wrapped = h
 	}
 	return err
 }
 
-// asks notes what a provider depends on. One that is replaced asks too: it would,
-// without the override.
+// asks records what a provider depends on, even one that is overridden.
 func (b *builder) asks(p *provider) {
 	if p.desc == nil {
 		return
@@ -515,9 +504,9 @@ func (b *builder) asks(p *provider) {
 	}
 }
 
-// checkOverrides finds overrides that nobody would notice: a test with one runs
-// with the real thing, and passes for another reason. What stands behind another
-// configuration error may not have been asked for yet.
+// checkOverrides finds overrides that have no effect: the test would run with the original and pass for the wrong
+// reason. If there are other configuration errors, some dependencies may not have been resolved yet, so nothing is
+// reported.
 func (b *builder) checkOverrides() {
 	if len(b.errs) > 0 {
 		return
@@ -532,12 +521,12 @@ func (b *builder) checkOverrides() {
 		}
 		b.errs = append(b.errs, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.site, advice))
 	}
-	// The order of a map is random, and the same app has the same errors each time.
+	// Map order is random, and the same app should report the same errors each time.
 	slices.SortFunc(b.errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 }
 
-// checkEffects finds options of an app, a router or an inclusion that say
-// something about no route below. Where there are no routes, none is missed.
+// checkEffects finds options of an app, a router or an inclusion that affect no route below. Without any routes nothing
+// is reported.
 func (b *builder) checkEffects() {
 	b.effectsOf(&b.app.Router, func(err error) error { return fmt.Errorf("candor: New at %s: %w", b.app.site, err) }, map[*Router]bool{})
 }
@@ -546,7 +535,7 @@ func (b *builder) effectsOf(r *Router, configErr func(error) error, seen map[*Ro
 	if seen[r] {
 		return
 	}
-	// A router that is included twice would repeat its errors.
+	// Recorded, because a router that is included twice would repeat its errors.
 	seen[r] = true
 	b.miss(r.own, r, configErr)
 	for _, it := range r.items {
@@ -557,7 +546,7 @@ func (b *builder) effectsOf(r *Router, configErr func(error) error, seen map[*Ro
 	}
 }
 
-// miss notes the options in a set that have no effect below a router.
+// miss records the options in a set that have no effect below a router.
 func (b *builder) miss(set *settings, r *Router, configErr func(error) error) {
 	anything := func(*route) bool { return true }
 	for _, e := range effects() {
@@ -568,7 +557,7 @@ func (b *builder) miss(set *settings, r *Router, configErr func(error) error) {
 	}
 }
 
-// taken is the configuration error of two endpoints in one place.
+// taken is the configuration error for two endpoints at one path and method.
 func taken(e, other *endpoint, s scope) error {
 	where := fmt.Sprintf("%s %s", e.method, e.pattern)
 	switch {
@@ -578,7 +567,7 @@ func taken(e, other *endpoint, s scope) error {
 		return fmt.Errorf("the prefix is taken by another mount, at %s; change one of them", other.route.site)
 	case e.route.docs != "":
 		return fmt.Errorf(`%s is taken by %s; choose another path for it, or leave it out with "-"`, where, other)
-	// The same inclusions lead to both, so that one of the paths is an alias.
+	// The same inclusions lead to both, so one of the paths is an alias.
 	case e.route == other.route && slices.Equal(s.inclusions, other.inclusions):
 		return fmt.Errorf("%s is registered twice; remove the alias or change its path", where)
 	case e.route == other.route:
@@ -590,8 +579,8 @@ func taken(e, other *endpoint, s scope) error {
 
 func (b *builder) fail(rt *route, err error) { b.errs = append(b.errs, rt.configError(err)) }
 
-// configError names the route, and, where it is not served as it was registered,
-// its path and the inclusions that led there.
+// configError names the route and, if it is not served at the path it was registered with, its full path and the
+// inclusions that lead there.
 func (s scope) configError(rt *route, err error) error {
 	switch {
 	case len(s.inclusions) > 0:
@@ -602,24 +591,23 @@ func (s scope) configError(rt *route, err error) error {
 	return rt.configError(err)
 }
 
-// Seal fixes the routes: what no single registration could see is checked, and
-// everything a request needs is compiled. It panics with all configuration errors. Run,
-// Serve, NewTestClient and the first request seal by themselves; sealing again
-// does nothing.
+// Seal ends registration: it checks everything that depends on several registrations, and compiles what requests need.
+// It panics with all configuration errors. Run, Serve, NewTestClient and the first request seal the app if necessary;
+// sealing it again does nothing.
 func (a *App) Seal() {
 	if err := a.Check(); err != nil {
 		panic(err)
 	}
 }
 
-// Check seals the app like [App.Seal], but returns the configuration errors, joined. An
-// app with configuration errors stays open for registration.
+// Check seals the app like [App.Seal], but returns the configuration errors, joined, instead of panicking. After an
+// error the app stays open for registration.
 func (a *App) Check() error {
 	_, err := a.sealed()
 	return err
 }
 
-// sealed returns the table of routes, made on the first call.
+// sealed returns the routing table, which is built on the first call.
 func (a *App) sealed() (*table, error) {
 	if t := a.table.Load(); t != nil {
 		return t, nil
@@ -634,8 +622,7 @@ func (a *App) sealed() (*table, error) {
 		return nil, err
 	}
 	for _, e := range t.endpoints {
-		// Added before the table is seen by others, who may ask a route for its
-		// endpoints.
+		// Added before the table is published, because others may then ask a route for its endpoints.
 		e.route.endpoints.add(e)
 	}
 	a.table.Store(t)
@@ -646,13 +633,13 @@ func (a *App) sealed() (*table, error) {
 	return t, nil
 }
 
-// checkCredentials finds what is wrong with the credentials an endpoint asks for.
+// checkCredentials finds errors in the credentials that an endpoint asks for.
 func (b *builder) checkCredentials(e *endpoint) error {
 	return errors.Join(e.checkPublic(), b.checkSchemes(e), e.checkScopes(b.app.config.SecuritySchemes))
 }
 
-// checkSchemes finds fields that name no scheme, another kind of scheme, or one
-// that a field of other credentials has too.
+// checkSchemes finds fields that name no scheme, a scheme of another kind, or one that a field with other credentials
+// has, too.
 func (b *builder) checkSchemes(e *endpoint) error {
 	declared := b.app.config.SecuritySchemes
 	for _, f := range e.security {
@@ -678,8 +665,8 @@ func (b *builder) checkSchemes(e *endpoint) error {
 	return nil
 }
 
-// checkUnusedSchemes finds schemes that no field names. An operation with another
-// error, or the provider that a test has overridden, may be the one that does.
+// checkUnusedSchemes finds schemes that no field names. If an operation has other errors, or a test has overridden a
+// provider, that one may name the scheme, so nothing is reported.
 func (b *builder) checkUnusedSchemes() {
 	if len(b.errs)+len(b.app.overrides) > 0 {
 		return

@@ -16,54 +16,47 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Bearer is the token of an Authorization header with the scheme Bearer
-// (RFC 6750). As a field of an input it needs no tag: a request without a token
-// is answered with 401 and WWW-Authenticate: Bearer before its body is read,
-// and the document says so. A *Bearer is optional, nil without a token.
+// Bearer is the token of an Authorization header with the scheme Bearer (RFC 6750). As a field of an input it needs no
+// tag. A request without a token gets a 401 with WWW-Authenticate: Bearer before its body is read, and the document
+// says so. A *Bearer is optional, and nil without a token.
 //
-// With `security:"name"` the field belongs to a scheme of
-// Config.SecuritySchemes, such as OAuth2, whose tokens come the same way.
+// With `security:"name"` the field belongs to a scheme of Config.SecuritySchemes, such as OAuth2, whose tokens come the
+// same way.
 //
-// With `scheme:"Token"` the token follows that word instead of Bearer, in the
-// challenge too; `realm:"..."` says what is protected.
+// With `scheme:"Token"` the scheme is that word instead of Bearer, also in the challenge; `realm:"..."` names the
+// protected area.
 //
-// Of several credentials one is enough in a struct of pointers to security
-// types with the tag `security:"any"`: the response to a request with none of
-// them is 401.
+// To accept one of several credentials, use a struct of pointers to security types with the tag `security:"any"`: a
+// request with none of them gets a 401.
 type Bearer string
 
-// Basic is a user name and password of an Authorization header with the scheme
-// Basic (RFC 7617). A request without them is answered with 401 and a
-// WWW-Authenticate header with the realm of the field's realm tag. A *Basic is
-// optional.
+// Basic is the user name and password of an Authorization header with the scheme Basic (RFC 7617). A request without
+// them gets a 401, with a WWW-Authenticate header that has the realm of the field's realm tag. A *Basic is optional.
 type Basic struct {
 	Username string
-	// Password is as sent; compare it with [SecretsEqual].
+	// Password is as it was sent; compare it with [SecretsEqual].
 	Password string
 }
 
-// APIKey is a key at the place its field's tag names: `header:"X-API-Key"`,
-// `query:"api_key"` or `cookie:"session"`. A request without it is answered
-// with 401 and WWW-Authenticate: APIKey, or the word of its scheme tag; an empty
-// key is none. A *APIKey is optional. With `security:"name"` its scheme has that
-// name in the document; Config.SecuritySchemes may describe it. Of several keys the last one counts, of cookies of one name the
-// first. A key that is not valid UTF-8 is answered with 401 too.
+// APIKey is a key sent where the field's tag says: `header:"X-API-Key"`, `query:"api_key"` or `cookie:"session"`. A
+// request without it gets a 401 with WWW-Authenticate: APIKey, or the word of the field's scheme tag; an empty key
+// counts as absent. A *APIKey is optional. `security:"name"` sets the name of its scheme in the document, which
+// Config.SecuritySchemes may describe. If several keys are sent, the last one counts, or the first of several cookies.
+// A key that is not valid UTF-8 gets a 401, too.
 type APIKey string
 
-// RequiredScopes is an input that holds the scopes its operation asks for, by
-// the option [Scopes] on the route, its routers and its providers. What they
-// mean is for the provider or guard to judge that takes it as a field, beside
-// the credentials or what was made of them.
+// RequiredScopes is an input with the scopes that its operation requires, set by the option [Scopes] on the route, its
+// routers and its providers. A provider or guard takes it as a field, together with the credentials or what was made
+// from them, and checks the scopes.
 type RequiredScopes []string
 
-// SecretsEqual compares a secret with what a client sent, in a time that
-// depends on the length of the latter only.
+// SecretsEqual compares a secret with what a client sent. The time it takes depends only on the length of the latter.
 func SecretsEqual(secret, sent string) bool {
 	a, b := sha256.Sum256([]byte(secret)), sha256.Sum256([]byte(sent))
 	return subtle.ConstantTimeCompare(a[:], b[:]) == 1
 }
 
-// credential fills in what read finds, for fields of type T and *T.
+// credential fills in what read returns, for fields of type T and *T.
 func credential[T any](f *typeinfo.Field, read func(*http.Request) (T, bool)) makeFiller {
 	if f.Type.Go.Kind() == reflect.Pointer {
 		return func(field any) filler { return optionalCredential(field.(**T), read) }
@@ -90,10 +83,10 @@ func requiredCredential[T any](field *T, f *typeinfo.Field, read func(*http.Requ
 	}
 }
 
-// choicePlan asks for one of several credentials.
+// choicePlan requires one of several credentials.
 type choicePlan []*typeinfo.Field
 
-// at is what refuses a request with none of them, once all were looked for.
+// at returns a filler that refuses a request with none of the credentials, after all were read.
 func (c choicePlan) at(input reflect.Value) filler {
 	var found []reflect.Value
 	for _, f := range c {
@@ -108,14 +101,13 @@ func (c choicePlan) at(input reflect.Value) filler {
 	}
 }
 
-// choicesOf are the choices of an input, each with its credentials.
+// choicesOf returns the choices of an input, each with its credentials.
 func choicesOf(in *typeinfo.Input) []choicePlan {
 	var all []choicePlan
 	for _, f := range in.Ready {
 		switch last := len(all) - 1; {
 		case f.Choice == "":
-		// The fields of a choice come one after the other, as they stand in one
-		// struct.
+		// The fields of a choice are adjacent, because they are in one struct.
 		case last >= 0 && all[last][0].Choice == f.Choice:
 			all[last] = append(all[last], f)
 		default:
@@ -140,7 +132,7 @@ func hasSecurity(in *typeinfo.Input) bool {
 	return slices.ContainsFunc(in.Ready, isSecurity)
 }
 
-// securityFields are the fields of an input that read credentials.
+// securityFields returns the fields of an input that read credentials.
 func securityFields(in *typeinfo.Input) []*typeinfo.Field {
 	var found []*typeinfo.Field
 	for _, f := range in.Ready {
@@ -151,8 +143,8 @@ func securityFields(in *typeinfo.Input) []*typeinfo.Field {
 	return found
 }
 
-// mayRefuse reports whether a request may be refused on account of a field: its
-// credentials are missing, or an API key is no text.
+// mayRefuse reports whether a field may cause a request to be refused: because its credentials are missing, or an API
+// key is not text.
 func mayRefuse(f *typeinfo.Field) bool {
 	return f.Required || f.Choice != "" || indirectName(f) == "APIKey"
 }
@@ -178,7 +170,7 @@ func makeBasic(f *typeinfo.Field) (makeFiller, error) {
 	return credential(f, readBasic), onlySource(f, typeinfo.Security)
 }
 
-// checkReady refuses tags that a ready-made field has no use for.
+// checkReady refuses tags that have no effect on a ready-made field.
 func checkReady(in *typeinfo.Input) error {
 	for _, f := range in.Ready {
 		var problem, fix string
@@ -200,7 +192,7 @@ func checkReady(in *typeinfo.Input) error {
 	return nil
 }
 
-// onlySource refuses tags that a security type has no use for.
+// onlySource refuses tags that have no effect on a security type.
 func onlySource(f *typeinfo.Field, allowed typeinfo.Source) error {
 	if f.Source == typeinfo.NoSource || f.Source == allowed {
 		return nil
@@ -221,7 +213,7 @@ func readBasic(r *http.Request) (Basic, bool) {
 	if err != nil {
 		return Basic{}, false
 	}
-	// A password may hold colons, a user name may not (RFC 7617, section 2).
+	// A password may contain colons, a user name may not (RFC 7617, section 2).
 	user, password, found := strings.Cut(string(decoded), ":")
 	return Basic{Username: user, Password: password}, found
 }
@@ -243,10 +235,9 @@ func makeAPIKey(f *typeinfo.Field) (makeFiller, error) {
 	return func(field any) filler { return textKey(field, f, fill(field)) }, nil
 }
 
-// textKey refuses a key that is no text, which is neither a key nor its absence.
+// textKey refuses a key that is not text: it is neither valid nor absent.
 func textKey(field any, f *typeinfo.Field, fill filler) filler {
-	// One of the casts holds: an optional key is a pointer, so its field is a
-	// pointer to one.
+	// One of the casts succeeds: the field is a pointer to a key, or to a pointer if the key is optional.
 	required, _ := field.(*APIKey)
 	optional, _ := field.(**APIKey)
 	return func(from *requestScope) error {
@@ -264,8 +255,7 @@ func textKey(field any, f *typeinfo.Field, fill filler) filler {
 	}
 }
 
-// apiKeyOf is the API key that a field reads, "" for fields of other
-// credentials.
+// apiKeyOf returns the API key that a field reads, "" for fields of other credentials.
 func apiKeyOf(r *http.Request, f *typeinfo.Field) string {
 	switch f.Source {
 	case typeinfo.Header:
@@ -281,8 +271,7 @@ func apiKeyOf(r *http.Request, f *typeinfo.Field) string {
 	return ""
 }
 
-// lastHeader is the last line of a header, which is the one that counts of
-// several, as for every value that is one.
+// lastHeader returns the last line of a header: the one that counts for a single value.
 func lastHeader(r *http.Request, name string) string {
 	lines := r.Header.Values(name)
 	if len(lines) == 0 {
@@ -291,8 +280,7 @@ func lastHeader(r *http.Request, name string) string {
 	return lines[len(lines)-1]
 }
 
-// credentialsOf joins the credentials of a request to an operation that reads
-// these API keys.
+// credentialsOf joins the credentials of a request to an operation that reads these API keys.
 func credentialsOf(r *http.Request, fields []*typeinfo.Field) string {
 	all := lastHeader(r, "Authorization")
 	for _, f := range fields {

@@ -16,11 +16,10 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A sequence is a type such as [JSONLines]: a function that yields items, each
-// of them JSON. Its format is a row of mediatype; what all of
-// them share on the side of the server is here.
+// A sequence is a type such as [JSONLines]: a function that yields items, each of them JSON. Its wire format is a row
+// of a table in mediatype; this file has what the server side of all formats shares.
 
-// compileSequence makes the encoder of a response of type S.
+// compileSequence makes the encoder for a response of type S.
 func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequence) func(*compiler, *typeinfo.Field, []string) (encodeBody, error) {
 	return func(c *compiler, _ *typeinfo.Field, _ []string) (encodeBody, error) {
 		encoder, err := compileItems[T](c)
@@ -28,7 +27,7 @@ func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequ
 			return nil, err
 		}
 		return func(value reflect.Value, _ bool, a *response) error {
-			items := value.Interface().(S) // the type of the result that the encoder is compiled for
+			items := value.Interface().(S) // the encoder is compiled for this type
 			if items == nil {
 				items = func(func(T, error) bool) {}
 			}
@@ -48,7 +47,7 @@ func compileSequence[S ~func(func(T, error) bool), T any](format *mediatype.Sequ
 func writeItems[T any](format *mediatype.Sequence, items iter.Seq2[T, error], w *itemWriter[T], p *pipe) (err error) {
 	ended := false
 	defer func() {
-		// The panic goes on; only the goroutine that sends must not outlive it.
+		// The panic continues, but the sending goroutine must not outlive it.
 		if !ended {
 			_ = p.close(errInternal)
 		}
@@ -72,7 +71,7 @@ func writeItems[T any](format *mediatype.Sequence, items iter.Seq2[T, error], w 
 	return p.close(err)
 }
 
-// compileItemReader makes what hands the items of a body to a handler.
+// compileItemReader makes the function that passes the items of a body to a handler.
 func compileItemReader[S ~func(func(T, error) bool), T any](format *mediatype.Sequence) func(*compiler, *typeinfo.Field) (passBody, error) {
 	return func(c *compiler, f *typeinfo.Field) (passBody, error) {
 		decoder, err := compileItemDecoder[T](c)
@@ -87,7 +86,7 @@ func compileItemReader[S ~func(func(T, error) bool), T any](format *mediatype.Se
 	}
 }
 
-// compileItemDecoder makes the decoder of items that are received.
+// compileItemDecoder makes the decoder for received items.
 func compileItemDecoder[T any](c *compiler) (*codec.Decoder, error) {
 	t, err := typeinfo.Of(reflect.TypeFor[T]())
 	if err != nil {
@@ -96,8 +95,8 @@ func compileItemDecoder[T any](c *compiler) (*codec.Decoder, error) {
 	return c.codec.Decoder(t, nil)
 }
 
-// readItemsOf decodes the items of a body while they are ranged over. An error
-// of one item leaves the others, any other is the last.
+// readItemsOf decodes the items of a body while they are ranged over. A validation error of an item does not end the
+// sequence, any other error does.
 func readItemsOf[T any](r *itemReader) func(func(T, error) bool) {
 	return func(yield func(T, error) bool) {
 		var none T
@@ -116,7 +115,7 @@ func readItemsOf[T any](r *itemReader) func(func(T, error) bool) {
 			var item T
 			err := r.decode(sent.Data, reflect.ValueOf(&item).Elem())
 			if err != nil {
-				item = none // what was decoded so far is nobody's value
+				item = none // a partially decoded item must not be used
 			}
 			if !yield(item, err) || r.failed {
 				return
@@ -133,24 +132,22 @@ func isBlank(data []byte) bool { return len(bytes.Trim(data, " \t\r\n")) == 0 }
 // itemReader reads the items of a request.
 type itemReader struct {
 	format *mediatype.Sequence
-	// sent are the items as they come. A second range over them goes on where the
-	// first one stopped.
+	// sent yields the raw items. Ranging over it again continues where the first loop stopped.
 	sent    iter.Seq2[mediatype.Item, error]
 	decoder *codec.Decoder
 	options codec.Options
 	limit   int
-	// required means that there must be something.
+	// required means that an empty body is an error.
 	required bool
-	// number is that of the item at hand, from 1.
+	// number is the number of the current item, from 1.
 	number int
-	// faults are the validation errors of the item at hand.
+	// faults are the validation errors of the current item.
 	faults fault.List
-	// failed means that nothing is read any more.
+	// failed means that no more items are read.
 	failed bool
-	// rendered gives validation errors their sentences, which nobody else does where the
-	// handler keeps them.
+	// rendered sets the messages of validation errors, for handlers that keep them.
 	rendered func(*ValidationError) *ValidationError
-	// claims reports an error of a Validate method that is a response by itself.
+	// claims reports whether an error of a Validate method is a response by itself.
 	claims func(error) bool
 }
 
@@ -164,7 +161,7 @@ func newItemReader(format *mediatype.Sequence, body io.Reader, decoder *codec.De
 	}
 }
 
-// broken is the error of a body that cannot be read on.
+// broken is the error for a body that cannot be read any further.
 func (r *itemReader) broken(err error) error {
 	r.failed = true
 	if errors.Is(err, mediatype.ErrTooLong) {
@@ -173,12 +170,12 @@ func (r *itemReader) broken(err error) error {
 	return err
 }
 
-// end is the error of a body that ended without an item, where one is required.
+// end is the error for a body that ended without an item although one is required.
 func (r *itemReader) end() error {
 	if r.failed || r.number > 0 || !r.required {
 		return nil
 	}
-	r.failed = true // said once, however often the items are ranged over
+	r.failed = true // reported once, however often the items are ranged over
 	return r.rendered(&ValidationError{Faults: []Fault{{Type: fault.Missing, Loc: []any{"body"}}}})
 }
 
@@ -197,6 +194,6 @@ func (r *itemReader) decode(data []byte, into reflect.Value) error {
 	}
 	faults.Under(0, r.number)
 	faults.Seal(0, "body")
-	// Cloned, since the next item may be read into the same buffer.
+	// Cloned, because the next item may be read into the same buffer.
 	return r.rendered(invalid(&faults, bytes.Clone(data), r.options.Echo))
 }

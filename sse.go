@@ -15,68 +15,44 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Events is a response of server-sent events: text/event-stream, as browsers
-// read it by EventSource.
-//
-//	func ticks(ctx context.Context, in struct {
-//		Last string `header:"Last-Event-ID,omitempty"`
-//	}) (candor.Events[Tick], error) {
-//		return func(yield func(candor.Event[Tick], error) bool) { ... }, nil
-//	}
-//
-// What it does by itself:
-//
-//   - An error before the first event is handled like that of any handler; one
-//     after it, a panic too, is sent as an event named "error", with the body of
-//     an error response as its data, and ends the stream.
-//   - When the client has disconnected, yield returns false and the context is
-//     cancelled, so the deferred calls of the producer run.
-//   - After 15 seconds of silence, or [Heartbeat], a comment keeps the
-//     connection alive.
-//   - Otherwise it behaves like [JSONLines].
+// Events is a response of server-sent events (text/event-stream), as browsers read it with EventSource.
 type Events[T any] iter.Seq2[Event[T], error]
 
-// Event is one event. Its data is the JSON of Data, or the text itself for
-// [Raw], also where T is any. Every value is data, zero included, unless NoData
-// is set.
+// Event is one event. Its data is the JSON encoding of Data, or the text itself for [Raw], even if T is any. Zero
+// values are data too, unless NoData is set.
 type Event[T any] struct {
 	Data T
-	// NoData leaves Data out, for a comment alone, or an ID or a Retry that the
-	// client is to keep. Browsers tell nobody of an event without data, even if it
-	// has a Name; other clients may.
+	// NoData leaves out Data, for a comment alone, or an ID or a Retry that the client should remember. Browsers ignore
+	// an event without data, even if it has a Name; other clients may not.
 	NoData bool
-	// Name is what the client listens to, "message" by default, or the case of a
-	// union whose [OneOf] has the tag event:"name". ID is where the
-	// client resumes: it sends the last one as Last-Event-ID. Neither may hold
-	// line breaks.
+	// Name is the event type that the client listens for, "message" by default, or the case of a union whose [OneOf]
+	// has the tag event:"name". ID is where the client resumes: it sends the last one as Last-Event-ID. Neither may
+	// contain line breaks.
 	Name, ID string
-	// Retry tells the client how long to wait before it connects again.
+	// Retry tells the client how long to wait before it reconnects.
 	Retry   time.Duration
 	Comment string
-	// Gap tells the client that events are missing here, so that it fetches anew
-	// what they change: the event is named "gap" and its data is null, whatever T
-	// is. Name, Data and NoData are passed over. What a client receives has the
-	// name, too.
+	// Gap tells the client that events are missing here, so that it reloads its state: the event is named "gap" and its
+	// data is null, whatever T is. Name, Data and NoData are ignored. On a received event, Name is set as well.
 	Gap bool
 }
 
 // isEvent distinguishes the types of events from the types of their data.
 func (Event[T]) isEvent() {}
 
-// Raw is text that an event carries as it is.
+// Raw is text that an event sends as it is.
 type Raw string
 
-// EventsOf makes events of values that cannot fail. The values are the data: for
-// an event with a name or an ID, write a function of the type Events instead.
+// EventsOf returns the values of seq as Events, for values whose production cannot fail. Each value is the data of an
+// event; for events with a name or an ID, write a function of type Events instead.
 func EventsOf[T any](seq iter.Seq[T]) Events[T] {
 	return func(yield func(Event[T], error) bool) {
 		seq(func(data T) bool { return yield(Event[T]{Data: data}, nil) })
 	}
 }
 
-// Heartbeat sets how long an event stream may be silent before a comment is
-// sent, 15 seconds by default, and how often a WebSocket sends a ping, every 30
-// seconds by default.
+// Heartbeat sets how long an event stream may be idle before a comment is sent, 15 seconds by default, and how often a
+// WebSocket sends a ping, every 30 seconds by default.
 func Heartbeat(d time.Duration) Option {
 	return everywhere(func(s *settings) error {
 		if d <= 0 {
@@ -96,7 +72,7 @@ func (Events[T]) bodyKind() bodyKind {
 	}
 }
 
-// eventData is what the data of events are.
+// eventData returns the kind of data that events have.
 func eventData[T any]() operation.Kind {
 	switch {
 	case onlyRaw[T]():
@@ -107,7 +83,7 @@ func eventData[T any]() operation.Kind {
 	return operation.JSON
 }
 
-// namesEvents reports whether the data tell the names of events.
+// namesEvents reports whether the data determine the names of events.
 func namesEvents(data *typeinfo.Type) bool {
 	return data != nil && data.Kind == typeinfo.Union && data.Object.NamesEvents
 }
@@ -115,15 +91,13 @@ func namesEvents(data *typeinfo.Type) bool {
 // onlyRaw reports whether all data of type T is Raw.
 func onlyRaw[T any]() bool { return reflect.TypeFor[T]() == reflect.TypeFor[Raw]() }
 
-// mayBeRaw reports whether some data of type T can be: that of an interface may
-// hold it.
+// mayBeRaw reports whether data of type T can be Raw: an interface may hold it.
 func mayBeRaw[T any]() bool {
 	t := reflect.TypeFor[T]()
 	return onlyRaw[T]() || t.Kind() == reflect.Interface && reflect.TypeFor[Raw]().Implements(t)
 }
 
-// readRaw is the inverse for data whose type may be Raw, or JSON: what is no
-// JSON. It reports whether it was.
+// readRaw decodes data that may be Raw or JSON: anything that is not JSON is Raw. It reports whether it was.
 func readRaw[T any](text []byte, into *T) bool {
 	if !mayBeRaw[T]() || json.Valid(text) {
 		return false
@@ -132,8 +106,7 @@ func readRaw[T any](text []byte, into *T) bool {
 	return true
 }
 
-// eventNames finds the name of an event by its data, nil where the data do not
-// tell.
+// eventNames returns a function that derives the name of an event from its data, nil if the data do not determine it.
 func eventNames(data *typeinfo.Type) func(reflect.Value) string {
 	if !namesEvents(data) {
 		return nil
@@ -146,17 +119,17 @@ func eventNames(data *typeinfo.Type) func(reflect.Value) string {
 			switch {
 			case held.IsNil():
 			case c.IsDefault():
-				// typeinfo has checked that it is there, and a text.
+				// typeinfo has checked that the discriminator exists and is a string.
 				name, err := held.Elem().FieldByIndexErr(c.Type.Object.Field(data.Object.Discriminator).Index)
 				if err != nil {
-					return "" // in an embedded struct that is not there
+					return "" // in an embedded struct that is nil
 				}
 				return name.String()
 			default:
 				return c.Name
 			}
 		}
-		return "" // which cannot be encoded
+		return "" // such a value cannot be encoded
 	}
 }
 
@@ -172,7 +145,7 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 		if events == nil {
 			events = func(func(Event[T], error) bool) {}
 		}
-		// Without X-Accel-Buffering nginx would hold events back.
+		// Without X-Accel-Buffering nginx would buffer events.
 		a.header = append(a.header, headerLine{"Cache-Control", "no-cache"}, headerLine{"X-Accel-Buffering", "no"})
 		a.stream = func(w http.ResponseWriter, r *http.Request) error {
 			if r.Method == http.MethodHead {
@@ -186,14 +159,14 @@ func compileEvents[T any](c *compiler, _ *typeinfo.Field, _ []string) (encodeBod
 	}, nil
 }
 
-// eventWriter turns events into their wire format.
+// eventWriter encodes events in their wire format.
 type eventWriter[T any] struct {
 	items *itemWriter[T]
 	pipe  *pipe
 	data  []byte
 	// mayBeRaw means that data may be Raw rather than JSON.
 	mayBeRaw bool
-	// names finds the name of an event, nil where the data do not tell.
+	// names derives the name of an event, nil if the data do not determine it.
 	names func(reflect.Value) string
 }
 
@@ -217,7 +190,7 @@ func (s *eventWriter[T]) run(events Events[T]) (err error) {
 	return s.end(err)
 }
 
-// append writes an event at the end of dst.
+// append appends an encoded event to dst.
 func (s *eventWriter[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
 	wire := eventstream.Event{Name: event.Name, ID: event.ID, Retry: event.Retry, Comment: event.Comment, HasData: !event.NoData || event.Gap}
 	switch {
@@ -237,12 +210,12 @@ func (s *eventWriter[T]) append(dst []byte, event *Event[T]) ([]byte, error) {
 	return eventstream.Append(dst, &wire)
 }
 
-// name gives an event the name that its data have, which were encoded.
+// name sets the name of an event from its data, which were just encoded.
 func (s *eventWriter[T]) name(wire *eventstream.Event) error {
 	if s.names == nil {
 		return nil
 	}
-	// items.value still holds the data, which were encoded just before.
+	// items.value still holds the data that were just encoded.
 	name := s.names(s.items.value)
 	if wire.Name != "" && wire.Name != name {
 		return fmt.Errorf("the event %q holds the case %q of its union, which is its name; leave Name empty", wire.Name, name)
@@ -251,7 +224,7 @@ func (s *eventWriter[T]) name(wire *eventstream.Event) error {
 	return nil
 }
 
-// encode writes the data of an event, and reports whether it is Raw.
+// encode encodes the data of an event, and reports whether it is Raw.
 func (s *eventWriter[T]) encode(data T) (isRaw bool, err error) {
 	if s.mayBeRaw {
 		if raw, ok := any(data).(Raw); ok {
@@ -263,8 +236,8 @@ func (s *eventWriter[T]) encode(data T) (isRaw bool, err error) {
 	return false, err
 }
 
-// end ends the stream. An error after the first event is sent as one. A server
-// that stops ends streams without one: clients connect again, to another.
+// end ends the stream. An error after the first event is sent as an event. A server that stops ends its streams without
+// one: clients reconnect, to another server.
 func (s *eventWriter[T]) end(failure error) error {
 	if failure != nil && s.pipe.alive() {
 		body := s.items.streaming.failure(failure)
@@ -273,7 +246,7 @@ func (s *eventWriter[T]) end(failure error) error {
 		})
 	}
 	err := s.pipe.close(failure)
-	// Read without the mutex: close has seen the end of the sender.
+	// No lock needed: close has waited for the sender to end.
 	if errors.Is(err, errDraining) && s.pipe.headed {
 		return nil
 	}

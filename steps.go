@@ -12,19 +12,18 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 )
 
-// step is one step of a request. An error ends the request with that error. A
-// wrapper runs the steps from rest on itself, and may do something after them.
+// step is one step of a request. If it returns an error, the request ends with that error. A wrapper runs the steps
+// from rest on itself, and may do something after them.
 type step struct {
-	// name says what the step does, for App.Routes.
+	// name describes the step, for App.Routes.
 	name string
-	// node is that of the provider which the step runs, 0 for other steps.
+	// node is the index of the provider that the step runs, 0 for other steps.
 	node int
 	run  func(x *exchange) error
 	wrap func(x *exchange, rest int) error
 }
 
-// String is the name, with a colon where the rest of the request runs inside of
-// the step.
+// String returns the name, with a colon if the rest of the request runs inside the step.
 func (s step) String() string {
 	if s.wrap != nil {
 		return s.name + ":"
@@ -32,13 +31,13 @@ func (s step) String() string {
 	return s.name
 }
 
-// stepNames print what a request goes through.
+// stepNames returns the steps of a request, as text.
 func (e *endpoint) stepNames() []string {
 	var names []string
 	if e.wrapped != nil {
 		names = append(names, "middleware:")
 	}
-	if e.steps == nil { // a handler without types that depends on nothing
+	if e.steps == nil { // a plain handler that depends on nothing
 		return append(names, e.handleStep().name)
 	}
 	for _, s := range e.steps {
@@ -47,24 +46,22 @@ func (e *endpoint) stepNames() []string {
 	return names
 }
 
-// mostSteps is how many steps compileSteps adds of itself, at most.
+// mostSteps is the maximum number of steps that compileSteps itself adds.
 const mostSteps = 6
 
-// compileSteps lists what a request goes through. before are the steps between
-// the parameters and the body, after those between the body and the handler,
-// last what the handler does.
+// compileSteps lists the steps of a request. before are the steps between parameters and body, after those between body
+// and handler, and final those of the handler.
 func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
 	steps := make([]step, 0, len(before)+len(after)+len(final)+mostSteps)
 	if e.upgrade != nil {
 		steps = append(steps, step{name: "check the handshake", run: e.route.upgrade.admit})
 	}
-	// A client that accepts none of the media types gets its 406 before a guard or
-	// the handler does any work.
+	// A client that accepts none of the media types gets its 406 before a guard or the handler does any work.
 	if e.response != nil && e.response.negotiated {
 		steps = append(steps, step{name: "negotiate the media type", run: (*exchange).negotiate})
 	}
-	// The parameters of all nodes are bound in one step, so that one 422 lists the
-	// validation errors of the handler and of its dependencies.
+	// The parameters of all nodes are bound in one step, so that one 422 lists the validation errors of the handler and
+	// of its dependencies.
 	hasParams := len(e.reading) > 0 || e.closed != nil
 	if hasParams {
 		steps = append(steps, step{name: "bind parameters", run: (*exchange).bindParams})
@@ -79,8 +76,7 @@ func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
 	if e.body != nil {
 		steps = append(steps, step{name: decode, run: (*exchange).bindBody})
 	}
-	// The check comes after the body, so that one response has the errors of the
-	// parameters and of the body.
+	// The check comes after the body, so that one response has the errors of the parameters and of the body.
 	if e.mayFind() || e.body != nil {
 		steps = append(steps, step{name: "refuse an invalid request", run: (*exchange).refuseInvalid})
 	}
@@ -91,7 +87,7 @@ func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
 	return steps
 }
 
-// orderNodes notes behind which steps the nodes run.
+// orderNodes records at which step each node runs.
 func (e *endpoint) orderNodes(steps []step) {
 	for at, s := range steps {
 		if s.node > 0 {
@@ -110,8 +106,7 @@ func (e *endpoint) handleStep() step {
 	return s
 }
 
-// streamStep writes what is produced while it is sent, or hands over the
-// connection.
+// streamStep writes what is streamed, or hands over the connection.
 func (e *endpoint) streamStep() step {
 	s := step{name: "write the stream", run: (*exchange).finishStream}
 	if e.upgrade != nil {
@@ -120,7 +115,7 @@ func (e *endpoint) streamStep() step {
 	return s
 }
 
-// mayFind reports whether anything can be found wrong before the body is read.
+// mayFind reports whether there can be validation errors before the body is read.
 func (e *endpoint) mayFind() bool {
 	return e.closed != nil || slices.ContainsFunc(e.nodes, func(p *node) bool { return len(p.desc.Params) > 0 || len(p.desc.Validators) > 0 })
 }
@@ -145,8 +140,7 @@ func (x *exchange) bindParamsOf(i int) {
 	f.invalid, f.refusal = !valid, refusal
 }
 
-// sweep refuses a request before its body is read where credentials of a node
-// are missing that runs behind it.
+// sweep refuses a request before its body is read, if credentials are missing for a node that runs after the body.
 func (x *exchange) sweep() error {
 	for i := range x.slots {
 		if x.slots[i].refusal != nil {
@@ -156,7 +150,7 @@ func (x *exchange) sweep() error {
 	return nil
 }
 
-// incoming is the request whose body is to be read.
+// incoming returns the request whose body is to be read.
 func (x *exchange) incoming() incoming {
 	e := x.endpoint
 	return incoming{
@@ -166,8 +160,8 @@ func (x *exchange) incoming() incoming {
 	}
 }
 
-// readRaw reads the whole body, and gives it to those who take it. What decodes it
-// later reads it from memory; in a further attempt it is there already.
+// readRaw reads the whole body and gives it to the functions that take its bytes. It is decoded from memory later; in a
+// further attempt it is already there.
 func (x *exchange) readRaw() error {
 	raw, r := &x.scope.raw, x.scope.r
 	if !raw.isRead && r.Body != nil && r.Body != http.NoBody {
@@ -175,7 +169,7 @@ func (x *exchange) readRaw() error {
 		if err := in.admit(x.endpoint.body); err != nil {
 			return err
 		}
-		// Not into a buffer that the next request gets.
+		// Not into the pooled buffer, which the next request reuses.
 		in.buffer = nil
 		data, err := in.readAll()
 		if err != nil {
@@ -193,7 +187,7 @@ func (x *exchange) readRaw() error {
 	return nil
 }
 
-// rewindBody lets the body be read from memory, if it is there.
+// rewindBody makes the body readable again from memory, if it was kept.
 func (x *exchange) rewindBody() {
 	raw, r := &x.scope.raw, x.scope.r
 	if raw.data != nil {
@@ -202,7 +196,7 @@ func (x *exchange) rewindBody() {
 }
 
 func (x *exchange) bindBody() (err error) {
-	if x.kept.isRead() { // by an attempt before
+	if x.kept.isRead() { // in an earlier attempt
 		return x.kept.fill(x.slots[0].inValue, &x.faults)
 	}
 	x.rewindBody()
@@ -212,7 +206,7 @@ func (x *exchange) bindBody() (err error) {
 	return err
 }
 
-// refuseInvalid ends a request that does not fit; all its faults are one error.
+// refuseInvalid ends an invalid request with one error that has all of its validation errors.
 func (x *exchange) refuseInvalid() error {
 	if len(x.faults.Faults) == 0 && x.endpoint.body != nil {
 		// Validate methods see only inputs whose fields are all valid.
@@ -234,16 +228,14 @@ func (x *exchange) encode() error {
 	return x.checkHeader()
 }
 
-// servePlain hands the request to a handler without types. What it writes is
-// the response; a panic before it wrote anything is an error like any other, and
-// so is a Timeout that has passed by then.
+// servePlain passes the request to a plain handler, which writes the response. A panic before it wrote anything is an
+// error like any other, and so is a Timeout that has passed by then.
 func (x *exchange) servePlain() error {
 	w := layer.Watch(x.scope.w)
 	done := false
 	defer func() { x.finished, x.truncated = done || w.Begun, w.Begun && !done }()
 	x.endpoint.plain.ServeHTTP(w, withCaller(x.scope.r))
-	// A handler that gave up because of the timeout has written nothing, and
-	// net/http would send an empty 200.
+	// A handler that gave up because of the timeout has written nothing, and net/http would send an empty 200.
 	if err := x.ctx.Err(); err != nil && !w.Begun && isLate(x.ctx, err) {
 		return err
 	}
@@ -251,9 +243,8 @@ func (x *exchange) servePlain() error {
 	return nil
 }
 
-// finishStream writes a response that is produced while it is sent. An error
-// before its first byte is answered like any other; one after it leaves the
-// answer cut short.
+// finishStream writes a streamed response. An error before its first byte becomes an error response; a later one
+// truncates the response.
 func (x *exchange) finishStream() error {
 	if x.endpoint.upgrade != nil {
 		return x.endpoint.upgrade(x)
@@ -269,8 +260,7 @@ func (x *exchange) finishStream() error {
 	}()
 	if err := x.response.stream(w, x.scope.r); err != nil {
 		if x.reportedLate() {
-			// conclude compares later errors with this one, so that it is not logged
-			// twice.
+			// conclude compares later errors with this one, so that it is not logged twice.
 			x.reported = err
 		}
 		return err
@@ -279,8 +269,7 @@ func (x *exchange) finishStream() error {
 	return nil
 }
 
-// providerStep is the step of a node. Before the body its parameters may still be
-// faulty, and credentials missing.
+// providerStep is the step of a node. Before the body, its parameters may still be invalid and its credentials missing.
 func providerStep(i int, p *provider) step {
 	name := p.step() + " " + p.String()
 	switch {
@@ -302,8 +291,7 @@ func providerStep(i int, p *provider) step {
 	}}
 }
 
-// lazyStep is the step of a node that waits: what runs after it may ask for the
-// node, and it ends here.
+// lazyStep is the step of a lazy node: the steps after it may ask for its value, and it ends here.
 func lazyStep(i int, p *provider) step {
 	return step{name: p.step() + " " + p.String() + " on first use", node: i, wrap: func(x *exchange, rest int) error {
 		if err := x.refusal(i); err != nil {
@@ -318,7 +306,7 @@ func (x *exchange) runScoped(i, rest int) error {
 	f := &x.slots[i]
 	f.fill()
 	x.scope.exchange.begin()
-	// Until use returns, and where it never does, a panic goes through it.
+	// Until use returns, any error is a panic that passes through it.
 	a := attempts{most: x.endpoint.nodes[i].provider.set.attempts}
 	before := x.checkpoint(a.most)
 	err := f.wrap(x.ctx, func() error {
@@ -341,7 +329,7 @@ func (x *exchange) runScoped(i, rest int) error {
 
 // attempt runs the rest of the request.
 func (x *exchange) attempt(a *attempts, rest int) {
-	// What stands if a panic goes through it.
+	// Set first: this is the result if a panic passes through.
 	a.err, a.final = errSwallowedPanic, true
 	a.err = opened(x.from(rest))
 	a.final = a.most > 0 && !x.isRepeatable()
@@ -367,16 +355,14 @@ func (x *exchange) runLazy(i, rest int) error {
 	}
 }
 
-// attemptLazily runs the rest of the request, and then ends the provider, if it
-// has begun.
+// attemptLazily runs the rest of the request, and then ends the provider, if it has started.
 func (x *exchange) attemptLazily(lazy *lazySlot, run func() error) (again bool, err error) {
 	hasReturned := false
 	defer func() {
 		if hasReturned {
 			return
 		}
-		// The provider sees the panic, which goes on from here: the stack that is logged
-		// is then that of the handler.
+		// The provider sees the panic, which is raised again here, so that the logged stack is that of the handler.
 		end := ending{thrown: recover(), final: true}
 		end.exited = end.thrown == nil
 		again, err = lazy.finish(end)
@@ -386,23 +372,21 @@ func (x *exchange) attemptLazily(lazy *lazySlot, run func() error) (again bool, 
 	return lazy.finish(ending{err: err, final: lazy.attempts > 0 && !x.isRepeatable()})
 }
 
-// respondInside writes the response and runs the tasks while the wrappers around
-// it are still open.
+// respondInside writes the response and runs the background tasks while the outer wrappers are still open.
 func (x *exchange) respondInside(rest int) error {
-	// A panic becomes an error here, so that its response is written while the outer
-	// providers are still open.
+	// A panic becomes an error here, so that its response is written while the outer providers are still open.
 	err := x.protected(rest)
 	if !x.finished {
 		x.finish(err)
 	}
 	if err == nil {
-		// The tasks go on when the client leaves.
+		// The tasks continue after the client has disconnected.
 		x.endpoint.tasks.run(context.WithoutCancel(x.ctx), x.takeTasks())
 	}
 	return err
 }
 
-// streamInside writes a stream once the wrappers inside have ended.
+// streamInside writes a stream after the inner wrappers have ended.
 func (x *exchange) streamInside(rest int) error {
 	if err := x.from(rest); err != nil {
 		return err
@@ -410,8 +394,7 @@ func (x *exchange) streamInside(rest int) error {
 	return x.finishStream()
 }
 
-// noteFailures lets each step of an app under development tell which one an error
-// came from.
+// noteFailures wraps each step, in development mode, to record which one an error came from.
 func (e *endpoint) noteFailures(steps []step) {
 	if e.dev == nil {
 		return
@@ -433,7 +416,7 @@ func (e *endpoint) noteFailures(steps []step) {
 	}
 }
 
-// fileOf is where the function that a step runs is declared, or else registered.
+// fileOf returns where the function of a step is declared or, failing that, registered.
 func (e *endpoint) fileOf(s step) string {
 	node := e.nodes[s.node]
 	site := e.route.site

@@ -15,68 +15,60 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A stream is flushed when it is idle: the producer appends to a buffer, and a
-// second goroutine writes whatever it finds there. It lives only as long as it
-// finds something. While a write is under way the producer goes on, so a busy
-// one shares a write among many items and a slow one has each of them sent at
-// once; and a stream that waits costs no more than its handler does.
+// A stream is flushed when it is idle: the producer appends to a buffer, and a second goroutine writes whatever is in
+// the buffer. That goroutine ends when the buffer is empty. The producer continues while a write is in progress, so a
+// busy producer shares one write among many items, a slow one has each item sent at once, and a stream that waits costs
+// no more than its handler.
 
 const (
 	// maxPending is how many bytes a producer may be ahead of the client.
 	maxPending = 64 << 10
-	// headerGrace is how long a stream waits for its first item before it sends
-	// its header, so that clients of an idle one see it open. An error until then
-	// is a response of its own; so it is long for a query that fails, and for a
-	// machine under load.
+	// headerGrace is how long a stream waits for its first item before it sends its header, so that clients of an idle
+	// stream see that it is open. Until then an error can still become an error response, so the time is long enough
+	// for a query that fails, even on a busy machine.
 	headerGrace = 100 * time.Millisecond
-	// defaultHeartbeat is how long an event stream may be silent.
+	// defaultHeartbeat is how long an event stream may be idle before a comment is sent.
 	defaultHeartbeat = 15 * time.Second
-	// defaultWriteLimit is how long one write of a stream may stand still.
+	// defaultWriteLimit is how long one write of a stream may make no progress.
 	defaultWriteLimit = 10 * time.Second
 )
 
-// errDraining ends a stream because the server stops.
+// errDraining ends a stream because the server is stopping.
 var errDraining = Error(http.StatusServiceUnavailable, "the server is stopping")
 
-// pipe carries what a producer makes to the client.
+// pipe carries items from the producer to the client.
 type pipe struct {
 	response  *response
 	streaming *streaming
 	w         http.ResponseWriter
 	control   *http.ResponseController
-	// deadlines are set where no server of Candor's does it.
+	// deadlines means that the pipe sets write deadlines, because the server is not Candor's.
 	deadlines bool
 	ping      []byte
-	// silence ends the wait for the first item, and later that for a ping, when
-	// the buffers are given back, too.
+	// silence fires when the first item takes too long, and later when a ping is due; it then also releases the
+	// buffers.
 	silence *time.Timer
 	unhook  func()
-	// headed means that the header was sent; only the sender touches it, and
-	// whoever has seen its end.
+	// headed means that the header was sent. It belongs to the sender, and to whoever has seen the sender end.
 	headed bool
 
 	mutex sync.Mutex
-	// moved is signalled when pending was taken over, the sender came to its
-	// end, or err was set.
+	// moved is signalled when pending was taken, the sender has ended, or err was set.
 	moved *sync.Cond
-	// pending is what the sender is to take over, and spare the buffer that it
-	// took over last.
+	// pending is what the sender will take next, and spare the buffer that it took last.
 	pending, spare []byte
 	// sending means that there is a sender.
 	sending bool
 	closed  bool
-	// begun means that the response has begun: an item was accepted, or the header
-	// is on its way. From then on no error is a response of its own, and what was
-	// accepted is written.
+	// begun means that the response has begun: an item was accepted, or the header is about to be sent. From then on an
+	// error cannot become an error response, and all accepted items are written.
 	begun bool
-	// err is why no more items are accepted; lost means that nothing can be
-	// written any more, either.
+	// err is why no more items are accepted; lost means that nothing can be written any more.
 	err  error
 	lost bool
 }
 
-// openPipe prepares to send. The response's header is sent with the first bytes,
-// or after a short while without any.
+// openPipe prepares a stream. The header is sent with the first bytes, or after a short while without any.
 func openPipe(a *response, w http.ResponseWriter, r *http.Request, ping []byte) *pipe {
 	p := &pipe{
 		response: a, streaming: a.streaming, w: w, control: http.NewResponseController(w), ping: ping,
@@ -90,12 +82,12 @@ func openPipe(a *response, w http.ResponseWriter, r *http.Request, ping []byte) 
 	return p
 }
 
-// append lets write add to what is pending. It waits while the client is too
-// far behind, and fails once the client has disconnected.
+// append lets write add to the pending bytes. It blocks while the client is too far behind, and fails after the client
+// has disconnected.
 func (p *pipe) append(write func(dst []byte) ([]byte, error)) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	// A slow client bounds the memory of a stream this way.
+	// This limits the memory of a stream to a slow client.
 	for len(p.pending) > maxPending && p.err == nil {
 		p.moved.Wait()
 	}
@@ -111,8 +103,7 @@ func (p *pipe) append(write func(dst []byte) ([]byte, error)) error {
 	return nil
 }
 
-// startWriting begins the response and sees to it that somebody writes. The
-// caller holds the mutex.
+// startWriting begins the response and makes sure that there is a sender. The caller holds the mutex.
 func (p *pipe) startWriting() {
 	p.begun = true
 	if !p.sending && !p.lost {
@@ -121,15 +112,15 @@ func (p *pipe) startWriting() {
 	}
 }
 
-// breakSilence sends the header, or a ping after it.
+// breakSilence sends the header or, later, a ping.
 func (p *pipe) breakSilence() {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
-	// The timer may have fired while one of these came about.
+	// The timer may have fired just before one of these was set.
 	if p.closed || p.sending || p.err != nil {
 		return
 	}
-	if p.begun { // then nothing is pending
+	if p.begun { // nothing is pending then
 		p.pending, p.spare = append([]byte(nil), p.ping...), nil
 	}
 	if !p.begun || p.ping != nil {
@@ -137,8 +128,8 @@ func (p *pipe) breakSilence() {
 	}
 }
 
-// close sends what is pending and waits for the end. With an error before the
-// response has begun, nothing is sent: the error is the response.
+// close sends what is pending and waits for the sender to end. If there is an error before the response has begun,
+// nothing is sent: the caller responds with the error.
 func (p *pipe) close(failure error) error {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -146,10 +137,9 @@ func (p *pipe) close(failure error) error {
 	p.silence.Stop()
 	p.unhook()
 	if failure == nil && p.err == nil && !p.begun {
-		p.startWriting() // no item came, but the header has to
+		p.startWriting() // there were no items, but the header must be sent
 	}
-	// The handler must not return before the last write: net/http takes its writer
-	// back then.
+	// The handler must not return before the last write, because net/http then reuses its writer.
 	for p.sending {
 		p.moved.Wait()
 	}
@@ -159,7 +149,7 @@ func (p *pipe) close(failure error) error {
 	return p.err
 }
 
-// send writes what is pending until there is nothing more.
+// send writes pending bytes until there are none.
 func (p *pipe) send() {
 	defer p.recover()
 	for {
@@ -173,7 +163,7 @@ func (p *pipe) send() {
 	}
 }
 
-// recover keeps a panic of the writer from ending the process.
+// recover keeps a panic of the ResponseWriter from ending the process.
 func (p *pipe) recover() {
 	if value := recover(); value != nil {
 		p.lose(panics.New(value))
@@ -183,9 +173,8 @@ func (p *pipe) recover() {
 	}
 }
 
-// take takes over what is pending, in exchange for an empty buffer. As long as
-// the header was not sent it is for the header, whatever is pending. If there is
-// nothing to send the sender is no longer one.
+// take takes the pending bytes and leaves an empty buffer. The first time it returns true even without any bytes, so
+// that the header is sent. If there is nothing to send, the sender ends.
 func (p *pipe) take() (data []byte, ok bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -194,13 +183,13 @@ func (p *pipe) take() (data []byte, ok bool) {
 		return nil, false
 	}
 	data = p.pending
-	// The two buffers take turns: the producer fills one while the other is sent.
+	// The two buffers alternate: the producer fills one while the other is being sent.
 	p.pending, p.spare = p.spare[:0], data
 	p.moved.Broadcast()
 	return data, true
 }
 
-// rest ends the sender. The caller holds the mutex.
+// rest marks the sender as ended. The caller holds the mutex.
 func (p *pipe) rest() {
 	p.sending = false
 	p.moved.Broadcast()
@@ -209,8 +198,8 @@ func (p *pipe) rest() {
 	}
 }
 
-// fail ends the stream: the producer learns it at its next item, and its
-// context is cancelled at once. What was accepted is still written.
+// fail ends the stream: the producer gets err at its next item, and its context is cancelled at once. Accepted items
+// are still written.
 func (p *pipe) fail(err error) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
@@ -221,7 +210,7 @@ func (p *pipe) fail(err error) {
 	p.streaming.cancel()
 }
 
-// lose ends a stream that cannot be written any more.
+// lose ends a stream that can no longer be written.
 func (p *pipe) lose(err error) {
 	p.fail(err)
 	p.mutex.Lock()
@@ -250,20 +239,20 @@ func (p *pipe) write(data []byte) error {
 			return err
 		}
 	}
-	// A writer that cannot flush sends everything at the end all the same.
+	// A writer that cannot flush still sends everything at the end.
 	if err := p.control.Flush(); err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return err
 	}
 	return nil
 }
 
-// itemWriter encodes the items of one stream, one after the other.
+// itemWriter encodes the items of one stream.
 type itemWriter[T any] struct {
 	encoder   *codec.Encoder
 	slot      *T
 	value     reflect.Value
 	streaming *streaming
-	// faults are the validation errors of the item at hand.
+	// faults are the validation errors of the current item.
 	faults fault.List
 }
 
@@ -272,8 +261,7 @@ func newItemWriter[T any](e *codec.Encoder, l *streaming) *itemWriter[T] {
 	return &itemWriter[T]{encoder: e, slot: slot, value: reflect.ValueOf(slot).Elem(), streaming: l}
 }
 
-// append encodes an item at the end of dst. An item that breaks its rules is an
-// error, as the app's ResponseChecks say.
+// append appends an encoded item to dst. An invalid item is handled as the app's ResponseChecks say.
 func (w *itemWriter[T]) append(dst []byte, item T) ([]byte, error) {
 	*w.slot, w.faults = item, fault.List{}
 	dst, err := w.encoder.Append(dst, w.value, w.streaming.checks != ChecksOff, &w.faults)
@@ -293,7 +281,7 @@ func (w *itemWriter[T]) append(dst []byte, item T) ([]byte, error) {
 func itemType[T any]() *typeinfo.Type {
 	t, err := typeinfo.Of(reflect.TypeFor[T]())
 	if err != nil {
-		return nil // compileItems reports it
+		return nil // compileItems reports the error
 	}
 	return t
 }
@@ -313,7 +301,7 @@ func compileItems[T any](c *compiler) (*codec.Encoder, error) {
 	return c.codec.Encoder(t, nil)
 }
 
-// isEvent reports whether values of a type are events, which are no data.
+// isEvent reports whether a type is an Event, which cannot be the data of another.
 func isEvent(t reflect.Type) bool {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -11,22 +11,21 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// table is the sealed form of an app: every endpoint in its place.
+// table is the routing table of a sealed app.
 type table struct {
 	tree pathtree.Tree[*pathNode]
-	// frontends serve what nothing else does, by any method.
+	// frontends serve, with any method, requests that nothing else serves.
 	frontends pathtree.Tree[*pathNode]
 	endpoints []*endpoint
 	errors    *errorWriter
-	// unrouted answers what no endpoint does, behind the app's middleware;
-	// nowhere is where such requests are led.
+	// unrouted serves requests without an endpoint, inside the app's middleware; nowhere is the endpoint of such
+	// requests.
 	unrouted  http.Handler
 	nowhere   *endpoint
 	document  *document
 	redirects bool
 	rootPath  string
-	// shared, lifespans and mounted are what lives as long as the app, in the
-	// order of their start.
+	// shared, lifespans and mounted live as long as the app, in the order in which they start.
 	shared    []*sharedNode
 	lifespans []*lifespan
 	mounted   []*App
@@ -37,12 +36,11 @@ type table struct {
 // pathNode holds the endpoints of one shape of path.
 type pathNode struct {
 	endpoints []*endpoint
-	// inline is that of the first endpoints: most paths have no more.
+	// inline holds the first endpoints, to save an allocation: most paths have no more.
 	inline [2]*endpoint
 }
 
-// endpoint finds the one for a method: its own, for HEAD that of GET, or the
-// one of a mount.
+// endpoint finds the endpoint for a method: the method's own, for HEAD that of GET, or that of a mount.
 func (n *pathNode) endpoint(method string) *endpoint {
 	var get, mount *endpoint
 	for _, e := range n.endpoints {
@@ -51,7 +49,7 @@ func (n *pathNode) endpoint(method string) *endpoint {
 			return e
 		case http.MethodGet:
 			get = e
-		// A mount has every method, but a route for the same path comes first.
+		// A mount serves every method, but a route at the same path comes first.
 		case anyMethod:
 			mount = e
 		}
@@ -62,9 +60,9 @@ func (n *pathNode) endpoint(method string) *endpoint {
 	return mount
 }
 
-// serve answers a request from the endpoint for its path and method.
+// serve serves a request with the endpoint for its path and method.
 func (t *table) serve(w http.ResponseWriter, r *http.Request) {
-	// Hardly a path has more wildcards, so the values stay on the stack.
+	// Hardly any path has more wildcards, so the values stay on the stack.
 	var inline [8]string
 	e, captured := t.match(r, inline[:0])
 	if e == nil {
@@ -78,8 +76,8 @@ func (t *table) serve(w http.ResponseWriter, r *http.Request) {
 	e.serve(w, r, captured)
 }
 
-// isUnguarded reports whether a request is for a path that needs nothing of the app, such
-// as whether the process is alive.
+// isUnguarded reports whether the request is for a path that is served even before the app has started, such as a
+// health check.
 func (t *table) isUnguarded(r *http.Request) bool {
 	e, _ := t.match(r, nil)
 	return e != nil && e.route.unguarded
@@ -103,28 +101,27 @@ func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
 	return n.endpoint(r.Method), captured
 }
 
-// frontend finds the front end for what neither a route nor a redirect serves.
+// frontend finds the front end for requests that neither a route nor a redirect serves.
 func (t *table) frontend(r *http.Request, values []string) (*endpoint, []string) {
 	path, escaped := pathOf(r)
 	n, captured, ok := t.frontends.Match(path, escaped, values)
-	// A path with routes for other methods is a 405 and not a page of the front end.
+	// A path with routes for other methods is a 405, not a page of the front end.
 	if !ok || len(t.allowed(path, escaped)) > 0 || t.moved(path, escaped) {
 		return nil, nil
 	}
 	return n.endpoints[0], captured
 }
 
-// moved reports whether a path that no route has is one but for its trailing
-// slash.
+// moved reports whether a path that no route has differs from one only in its trailing slash.
 func (t *table) moved(path string, escaped bool) bool {
-	// A Location that begins with two slashes would name a host.
+	// A Location that begins with two slashes would be read as a host.
 	if !t.redirects || strings.HasPrefix(path, "//") {
 		return false
 	}
 	if len(t.allowed(otherSlash(path), escaped)) > 0 {
 		return true
 	}
-	// The prefix of a front end is not below it, but in the one around it.
+	// The prefix of a front end is not below it, but in the one that contains it.
 	inside, _, found := t.frontends.Match(path+"/", escaped, nil)
 	here, _, _ := t.frontends.Match(path, escaped, nil)
 	return found && inside != here
@@ -134,7 +131,7 @@ func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {
 	protect(w, t.nowhere.lead(r, nil), t.errors, t.unrouted.ServeHTTP)
 }
 
-// serveNothing is the one place for OPTIONS, 405, redirects and 404.
+// serveNothing handles OPTIONS, 405, redirects and 404. It is the only function that does.
 func (t *table) serveNothing(w http.ResponseWriter, r *http.Request) {
 	path, escaped := pathOf(r)
 	allow := t.allowed(path, escaped)
@@ -151,15 +148,14 @@ func (t *table) serveNothing(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// isPreflight reports whether a browser asks what it may ask.
+// isPreflight reports whether the request is a CORS preflight.
 func isPreflight(r *http.Request) bool {
 	return r.Method == http.MethodOptions && r.Header.Get("Origin") != "" && r.Header.Get("Access-Control-Request-Method") != ""
 }
 
-// servesPreflight leads a preflight through the middleware of the endpoint that
-// a browser asks about, if that has any.
+// servesPreflight passes a preflight through the middleware of the endpoint it asks about, if that has CORS middleware.
 func (t *table) servesPreflight(w http.ResponseWriter, r *http.Request) bool {
-	// A shallow copy will do, because match reads the method and the URL only.
+	// A shallow copy is enough: match reads only the method and the URL.
 	wanted := *r
 	wanted.Method = r.Header.Get("Access-Control-Request-Method")
 	e, captured := t.match(&wanted, nil)
@@ -185,8 +181,8 @@ func (t *table) serveOptions(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusNoContent)
 }
 
-// acceptsPatches reports whether a path has a PATCH of AutoPatch, whose media
-// types OPTIONS tells (RFC 5789, section 3.1).
+// acceptsPatches reports whether a path has a PATCH made by AutoPatch, whose media types a response to OPTIONS lists
+// (RFC 5789, section 3.1).
 func (t *table) acceptsPatches(path string, escaped bool) (accepts bool) {
 	t.tree.MatchFunc(path, escaped, nil, func(n *pathNode) bool {
 		accepts = accepts || slices.ContainsFunc(n.endpoints, func(e *endpoint) bool { return e.route.isPatch() })
@@ -195,7 +191,7 @@ func (t *table) acceptsPatches(path string, escaped bool) (accepts bool) {
 	return accepts
 }
 
-// allowed lists the methods a path has, in alphabetical order.
+// allowed lists the methods of a path, in alphabetical order.
 func (t *table) allowed(path string, escaped bool) []string {
 	var methods []string
 	t.tree.MatchFunc(path, escaped, nil, func(n *pathNode) bool {
@@ -205,7 +201,7 @@ func (t *table) allowed(path string, escaped bool) []string {
 				methods = append(methods, http.MethodHead)
 			}
 		}
-		// No node is taken, so that the search visits every pattern of the path.
+		// No node is accepted, so that the search visits every matching pattern.
 		return false
 	})
 	if len(methods) > 0 {
@@ -215,7 +211,7 @@ func (t *table) allowed(path string, escaped bool) []string {
 	return slices.Compact(methods)
 }
 
-// otherSlash is the path with its trailing slash dropped, or with one added.
+// otherSlash returns the path without its trailing slash, or with one added.
 func otherSlash(path string) string {
 	if trimmed, ok := strings.CutSuffix(path, "/"); ok {
 		return trimmed
@@ -223,8 +219,8 @@ func otherSlash(path string) string {
 	return path + "/"
 }
 
-// redirect leads to the registered form of the path. The location has neither
-// scheme nor host, so that it cannot lead elsewhere.
+// redirect redirects to the registered form of the path. The location has no scheme or host, so it cannot lead
+// elsewhere.
 func (t *table) redirect(w http.ResponseWriter, r *http.Request) {
 	location := t.rootOf(r) + otherSlash(r.URL.EscapedPath())
 	if r.URL.RawQuery != "" {
@@ -235,9 +231,8 @@ func (t *table) redirect(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusTemporaryRedirect)
 }
 
-// rootOf is what stands in front of the path where the client sees it: what a
-// proxy took off, and then what a router in this process did. Where that has
-// taken off the root path itself, it counts once.
+// rootOf returns the prefix of the path as the client sees it: what a proxy stripped, followed by what a router in this
+// process stripped. If the latter has stripped the root path itself, it counts once.
 func (t *table) rootOf(r *http.Request) string {
 	root, taken := cmp.Or(t.rootPath, requestinfo.RootPath(r.Context())), takenOff(r)
 	if taken == root || strings.HasPrefix(taken, root+"/") {
@@ -246,19 +241,18 @@ func (t *table) rootOf(r *http.Request) string {
 	return root + taken
 }
 
-// takenOff is the prefix of the path that a mount or http.StripPrefix took off
-// before the app saw the request.
+// takenOff returns the prefix that a mount or http.StripPrefix removed before the app saw the request.
 func takenOff(r *http.Request) string {
 	asked, _, _ := strings.Cut(r.RequestURI, "?")
 	prefix, ok := strings.CutSuffix(asked, r.URL.EscapedPath())
-	// Browsers read two slashes, and a backslash, as the beginning of a host.
+	// Browsers read two slashes, or a backslash, as the start of a host name.
 	if !ok || !strings.HasPrefix(prefix, "/") || strings.HasPrefix(prefix, "//") || strings.Contains(prefix, `\`) {
 		return ""
 	}
 	return prefix
 }
 
-// waitsFor names what a start would set up, and where that was registered.
+// waitsFor names what Start would set up, and where it was registered.
 func (t *table) waitsFor() (names []string) {
 	for _, s := range t.shared {
 		names = append(names, fmt.Sprintf("the shared provider of %s at %s", s.provider, s.provider.site))

@@ -7,13 +7,13 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// tagKeys gathers the tag keys of an app's types that nobody reads, but that
-// look as if somebody should. Each type is asked once: its first user tells.
+// tagKeys collects the tag keys that nothing reads although they look meaningful. Each type is checked once, for its
+// first user.
 type tagKeys struct {
-	// foreign are those of Config.ForeignTags.
+	// foreign are the keys in Config.ForeignTags.
 	foreign []string
 	types   map[*typeinfo.Type]bool
-	// reported are the configuration errors that were found.
+	// reported are the configuration errors reported so far.
 	reported map[string]bool
 }
 
@@ -21,11 +21,11 @@ func newTagKeys(foreign []string) *tagKeys {
 	return &tagKeys{foreign: foreign, types: map[*typeinfo.Type]bool{}, reported: map[string]bool{}}
 }
 
-// judge makes configuration errors of stray keys, but of those that the app lets pass.
+// judge turns stray keys into configuration errors, except for those that the app allows.
 func (k *tagKeys) judge(found []*typeinfo.StrayKey) error {
 	var configErrs []error
 	for _, stray := range found {
-		// Several types may lead to the same text, which says enough once.
+		// Several types may lead to the same message, which is reported once.
 		if text := stray.Error.Error(); !slices.Contains(k.foreign, stray.Key) && !k.reported[text] {
 			k.reported[text] = true
 			configErrs = append(configErrs, errors.New(text+"; if the key is another program's, name it in Config.ForeignTags"))
@@ -34,7 +34,7 @@ func (k *tagKeys) judge(found []*typeinfo.StrayKey) error {
 	return errors.Join(configErrs...)
 }
 
-// input judges the types that a function takes.
+// input checks the types that a function takes.
 func (k *tagKeys) input(in *typeinfo.Input) error {
 	found := in.StrayKeys(k.types)
 	if in.Body != nil && isLines(in.Body.Type.Go) {
@@ -44,7 +44,7 @@ func (k *tagKeys) input(in *typeinfo.Input) error {
 	return k.judge(found)
 }
 
-// output judges the types of a response.
+// output checks the types of a response.
 func (k *tagKeys) output(out *typeinfo.Output) error {
 	found := out.StrayKeys(k.types)
 	if out.Body != nil {
@@ -53,7 +53,7 @@ func (k *tagKeys) output(out *typeinfo.Output) error {
 	return k.judge(found)
 }
 
-// route judges the types of a handler, and of what its options declare.
+// route checks the types of a handler and of the responses its options declare.
 func (k *tagKeys) route(rt *route, set *settings) error {
 	var configErrs []error
 	if rt.input != nil {
@@ -67,7 +67,7 @@ func (k *tagKeys) route(rt *route, set *settings) error {
 	return errors.Join(append(configErrs, k.declared(set))...)
 }
 
-// declared judges the responses that options declare.
+// declared checks the types of responses that options declare.
 func (k *tagKeys) declared(set *settings) error {
 	var configErrs []error
 	for _, r := range set.responses {

@@ -21,26 +21,20 @@ import (
 	"github.com/candor-go/candor/internal/recorder"
 )
 
-// TestClient sends requests to an app in process, without a network, and holds
-// every exchange against the app's own document. It fails the test where
+// TestClient sends requests to an app in process, without a network, and compares every exchange with the app's own
+// document. It fails the test if
 //
-//   - a response is not one that the document has: its status, headers, media
-//     type, body, and the items of a stream;
-//   - the app accepts what the document refuses: a parameter or a body that
-//     breaks its schema, or is missing;
-//   - the app reports a validation error that a keyword of JSON Schema stands for,
-//     and the schema does not have it;
-//   - a message of a WebSocket is none of those documented, in either direction.
+//   - a response is not as documented: its status, headers, media type, body, or the items of a stream;
+//   - the app accepts what the document forbids: a parameter or body that is missing or violates its schema;
+//   - the app reports a validation error for which JSON Schema has a keyword that the schema does not use;
+//   - a WebSocket message, in either direction, is not as documented.
 //
-// The 404 and 405 of no route are exempt; an undeclared 500 fails the test
-// unless Status(500) expects it. What no schema can say is not held against the
-// app: formats, names that stand twice, numbers beyond 2⁵³, and every value whose
-// schema says under x-validate that it is not exact. [Unchecked] switches this
-// off.
+// The 404 and 405 of no route are exempt; an undeclared 500 fails the test unless Status(500) expects it. What a schema
+// cannot express is not compared: formats, duplicate names, numbers beyond 2⁵³, and values whose schema says under
+// x-validate that it is not exact. [Unchecked] turns the comparison off.
 //
-// A request is over when its background tasks are. Redirects are not followed.
-// Cookies are kept from one request to the next. A client is safe for
-// concurrent use.
+// A request returns after its background tasks have ended. Redirects are not followed. Cookies are kept from one
+// request to the next. A client is safe for concurrent use.
 type TestClient struct {
 	tb       TB
 	app      *App
@@ -49,10 +43,10 @@ type TestClient struct {
 	defaults []TestOption
 }
 
-// TestOption shapes the requests of a TestClient, all or one.
+// TestOption configures the requests of a TestClient, one or all.
 type TestOption func(*testRequest)
 
-// testRequest is a request that is being made.
+// testRequest is a request that is being built.
 type testRequest struct {
 	header    http.Header
 	cookies   []bind.Cookie
@@ -70,13 +64,13 @@ func newTestRequest() *testRequest {
 	return &testRequest{header: http.Header{}, query: url.Values{}, form: url.Values{}, ctx: context.Background()}
 }
 
-// WithHeader sends a header, instead of one of the same name.
+// WithHeader sets a header. It replaces one of the same name.
 func WithHeader(name, value string) TestOption {
 	return func(r *testRequest) { r.header.Set(name, value) }
 }
 
-// WithCookie sends a cookie beside those kept. A handler reads the value as it
-// is here, JSON and text in UTF-8 included.
+// WithCookie sends a cookie in addition to those kept. A handler reads the value exactly as given here, including JSON
+// and UTF-8 text.
 func WithCookie(name, value string) TestOption {
 	return func(r *testRequest) { r.cookies = append(r.cookies, bind.Cookie{Name: name, Value: value}) }
 }
@@ -86,13 +80,12 @@ func WithQuery(name, value string) TestOption {
 	return func(r *testRequest) { r.query.Add(name, value) }
 }
 
-// WithBody sends a body as it is. An empty media type sends no Content-Type.
+// WithBody sends a body as it is. If mediaType is empty, no Content-Type is sent.
 func WithBody(mediaType string, body io.Reader) TestOption {
 	return func(r *testRequest) { r.media, r.body = mediaType, body }
 }
 
-// WithForm sends the values as a form: urlencoded, or as parts beside those of
-// [WithFile].
+// WithForm sends the values as a form: URL-encoded or, together with [WithFile], as multipart.
 func WithForm(values url.Values) TestOption {
 	return func(r *testRequest) {
 		for name, texts := range values {
@@ -101,7 +94,7 @@ func WithForm(values url.Values) TestOption {
 	}
 }
 
-// WithFile sends a file in a multipart form. It may be given several times.
+// WithFile adds a file to a multipart form. It may be given several times.
 func WithFile(field, filename string, content []byte) TestOption {
 	return func(r *testRequest) { r.files = append(r.files, testFile{field, filename, content}) }
 }
@@ -112,7 +105,7 @@ type testFile struct {
 	content         []byte
 }
 
-// writeForm makes a body of the form and the files, if there are any.
+// writeForm makes the body from the form and the files, if there are any.
 func (r *testRequest) writeForm() {
 	switch {
 	case len(r.files) > 0:
@@ -121,7 +114,7 @@ func (r *testRequest) writeForm() {
 		// Sorted, so that a test sends the same bytes each time.
 		for _, name := range slices.Sorted(maps.Keys(r.form)) {
 			for _, text := range r.form[name] {
-				_ = parts.WriteField(name, text) // a bytes.Buffer has no errors
+				_ = parts.WriteField(name, text) // writing to a bytes.Buffer cannot fail
 			}
 		}
 		for _, file := range r.files {
@@ -135,22 +128,21 @@ func (r *testRequest) writeForm() {
 	}
 }
 
-// WithContext sends requests under a context, for cancellation and values.
+// WithContext sends requests with a context, for cancellation and values.
 func WithContext(ctx context.Context) TestOption {
 	return func(r *testRequest) { r.ctx = ctx }
 }
 
-// Unchecked lets exchanges pass that the document does not allow.
+// Unchecked turns off the comparison with the document.
 func Unchecked() TestOption {
 	return func(r *testRequest) { r.unchecked = true }
 }
 
-// testOrigin is where a TestClient pretends that the app is.
+// testOrigin is the origin under which a TestClient sends requests.
 const testOrigin = "http://testserver"
 
-// NewTestClient makes a client for the app and starts it; its configuration errors
-// fail the test at once. The app stops with the test. The options hold for every
-// request.
+// NewTestClient returns a client for the app and starts the app; configuration errors fail the test immediately. The
+// app stops when the test ends. The options apply to every request.
 func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 	tb.Helper()
 	stop, err := app.Start(context.Background())
@@ -167,15 +159,14 @@ func NewTestClient(tb TB, app *App, options ...TestOption) *TestClient {
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
-	// Without options there is nothing that could fail.
+	// Without options New cannot fail.
 	jar, _ := cookiejar.New(nil)
 	c := &TestClient{tb: tb, app: app, contract: judge, jar: jar, defaults: options}
 	c.checkPatterns()
 	return c
 }
 
-// newContract judges by the document of an app. The app itself only says which
-// operation a request belongs to.
+// newContract compares with the document of an app. The app itself only says which operation a request belongs to.
 func newContract(app *App) (*contract.Contract, error) {
 	t, err := app.sealed()
 	if err != nil {
@@ -194,8 +185,7 @@ func newContract(app *App) (*contract.Contract, error) {
 	})
 }
 
-// checkPatterns reports the patterns that the judge cannot read, unless nobody
-// asks.
+// checkPatterns reports the patterns that the contract cannot evaluate, unless the comparison is off.
 func (c *TestClient) checkPatterns() {
 	c.tb.Helper()
 	made := newTestRequest()
@@ -211,7 +201,7 @@ func (c *TestClient) checkPatterns() {
 	}
 }
 
-// Get sends a GET request. The target is a path, with a query if need be.
+// Get sends a GET request. The target is a path, optionally with a query.
 func (c *TestClient) Get(target string, options ...TestOption) *TestResponse {
 	c.tb.Helper()
 	return c.Do(http.MethodGet, target, nil, options...)
@@ -253,20 +243,19 @@ func (c *TestClient) Patch(target string, body any, options ...TestOption) *Test
 	return c.Do(http.MethodPatch, target, body, options...)
 }
 
-// Do sends a request. The body is sent as application/json: a string, []byte or
-// json.RawMessage as it is, anything else encoded by encoding/json; nil sends
-// none. [WithBody] sends other media types.
+// Do sends a request. The body is sent as application/json: a string, []byte or json.RawMessage as it is, anything else
+// encoded with encoding/json; nil sends none. [WithBody] sends other media types.
 func (c *TestClient) Do(method, target string, body any, options ...TestOption) *TestResponse {
 	c.tb.Helper()
 	request, made := c.request(method, target, body, options)
 	var written bytes.Buffer
 	rec := recorder.New(method, &written)
-	// The app may change the request, and the contract judges what was sent.
+	// The app may change the request, and the comparison needs what was sent.
 	sent, read := contract.Keep(request)
 	if failure := rec.Serve(c.app, request); failure != nil {
 		c.tb.Fatalf("%s %s: the response was aborted: %v", method, target, failure)
 	}
-	// So that a test sees what its background tasks did.
+	// Waits, so that the test sees the effects of background tasks.
 	c.app.waitForTasks()
 	response := recordedResponse(c.tb, sent, rec, written.Bytes())
 	c.jar.SetCookies(sent.URL, (&http.Response{Header: response.Header}).Cookies())
@@ -277,8 +266,7 @@ func (c *TestClient) Do(method, target string, body any, options ...TestOption) 
 	return response
 }
 
-// expected is what the document says about a request, nil if nothing, or if
-// nobody asks.
+// expected returns what the document says about a request, nil if nothing, or if the comparison is off.
 func (c *TestClient) expected(r *http.Request, made *testRequest) *contract.Expected {
 	if made.unchecked {
 		return nil
@@ -295,7 +283,7 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 	for _, option := range slices.Concat(c.defaults, options) {
 		option(made)
 	}
-	// After all options, since the parts of WithForm and WithFile are one body.
+	// After all options, because the parts of WithForm and WithFile are one body.
 	made.writeForm()
 	made.ctx = faultlog.In(made.ctx, &made.log)
 	r, err := http.NewRequestWithContext(made.ctx, method, testOrigin+target, made.body)
@@ -306,10 +294,10 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 		r.URL.RawQuery = strings.TrimPrefix(r.URL.RawQuery+"&"+made.query.Encode(), "&")
 	}
 	if r.Body == nil {
-		r.Body = http.NoBody // a server leaves none without a body either
+		r.Body = http.NoBody // as a server does for a request without a body
 	}
 	if r.ContentLength == 0 && r.Body != nil && r.Body != http.NoBody {
-		r.ContentLength = -1 // a server says so where a client says nothing
+		r.ContentLength = -1 // as a server does if the client does not send a length
 	}
 	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "192.0.2.1:1234"
 	if made.media != "" {
@@ -343,13 +331,12 @@ func (c *TestClient) encode(body any) []byte {
 	return data
 }
 
-// recordedResponse is the response that was recorded.
+// recordedResponse converts a recorded response.
 func recordedResponse(tb TB, r *http.Request, rec *recorder.Recorder, body []byte) *TestResponse {
 	return &TestResponse{tb: tb, Code: rec.Status, Header: rec.Sent, Body: body, label: r.Method + " " + r.URL.RequestURI()}
 }
 
-// TB is the part of testing.TB that a TestClient needs, so that no program
-// links the package testing.
+// TB is the part of testing.TB that a TestClient needs, so that programs do not link the package testing.
 type TB interface {
 	Helper()
 	Cleanup(func())
@@ -357,9 +344,9 @@ type TB interface {
 	Fatalf(format string, args ...any)
 }
 
-// TestResponse is a response, read to its end.
+// TestResponse is a response that was read completely.
 type TestResponse struct {
-	// Code is the status, Header the header and Body the body as sent.
+	// Code is the status code, Header the header, and Body the body as it was sent.
 	Code   int
 	Header http.Header
 	Body   []byte
@@ -370,33 +357,32 @@ type TestResponse struct {
 	expected bool
 }
 
-// Status fails the test at once unless the response has the status.
+// Status fails the test immediately unless the response has the status.
 func (r *TestResponse) Status(want int) *TestResponse {
 	r.tb.Helper()
 	if r.Code != want {
 		r.tb.Fatalf("%s: status %d, want %d\n%s", r.label, r.Code, want, r.Body)
 	}
-	// A test may ask in a goroutine, while its end looks at all responses.
+	// Locked, because a test may call this in a goroutine, and its cleanup looks at all responses.
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	r.expected = true
 	return r
 }
 
-// judged is the response as the judge sees it.
+// judged converts the response for the comparison.
 func (r *TestResponse) judged() *contract.Response {
 	return &contract.Response{Code: r.Code, Header: r.Header, Body: r.Body, Label: r.label, Expected: r.wasExpected}
 }
 
-// wasExpected reports whether the test asked for the status.
+// wasExpected reports whether the test called Status with this status.
 func (r *TestResponse) wasExpected() bool {
 	r.mutex.Lock()
 	defer r.mutex.Unlock()
 	return r.expected
 }
 
-// JSON decodes the body with encoding/json. It fails the test at once if that
-// is not possible.
+// JSON decodes the body with encoding/json. It fails the test immediately if that is not possible.
 func (r *TestResponse) JSON(into any) *TestResponse {
 	r.tb.Helper()
 	if err := json.Unmarshal(r.Body, into); err != nil {
@@ -405,11 +391,11 @@ func (r *TestResponse) JSON(into any) *TestResponse {
 	return r
 }
 
-// Text is the body as a string.
+// Text returns the body as a string.
 func (r *TestResponse) Text() string { return string(r.Body) }
 
-// Faults returns what a 422 names, also one that is a [Problem]. It fails the
-// test at once if the response is none, or lists nothing.
+// Faults returns the validation errors of a 422, also of one that is a [Problem]. It fails the test immediately if
+// there are none.
 func (r *TestResponse) Faults() []Fault {
 	r.tb.Helper()
 	r.Status(http.StatusUnprocessableEntity)

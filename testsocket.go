@@ -18,11 +18,10 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// TestSocket is the client's end of a WebSocket. Make one with
-// [TestClient.WebSocket]. It closes with the test.
+// TestSocket is the client's end of a WebSocket, opened with [TestClient.WebSocket]. It is closed when the test ends.
 type TestSocket struct {
-	// Response is the response to the handshake: 101, or the refusal, held against
-	// the document. The other methods fail the test at once after a refusal.
+	// Response is the response to the handshake, compared with the document: a 101, or a refusal. After a refusal the
+	// other methods fail the test immediately.
 	Response *TestResponse
 
 	tb       TB
@@ -44,9 +43,8 @@ type testMessage struct {
 // testPatience is how long a TestSocket waits for a message.
 const testPatience = 10 * time.Second
 
-// WebSocket connects to a WebSocket of the app, without a network. Options for
-// a body have no effect; WithHeader("Sec-WebSocket-Protocol", "a, b") offers
-// subprotocols. A test that expects a refusal asks for it:
+// WebSocket connects to a WebSocket of the app, without a network. Options that set a body have no effect;
+// WithHeader("Sec-WebSocket-Protocol", "a, b") offers subprotocols. A test that expects a refusal says so:
 //
 //	c.WebSocket("/chat").Response.Status(401)
 func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket {
@@ -62,7 +60,7 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	}
 	server := newTestServer(c.app, ctx)
 	offered := mediatype.Tokens(request.Header, "Sec-WebSocket-Protocol")
-	// The library that dials writes this header itself, out of its options.
+	// The WebSocket library sets this header itself, from its options.
 	request.Header.Del("Sec-WebSocket-Protocol")
 	conn, response, err := dialTest(made.ctx, request, server, offered)
 	if response == nil {
@@ -80,16 +78,15 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	return s
 }
 
-// open starts to read, unless the handshake was refused: then there is no
-// connection.
+// open starts to read, unless the handshake was refused and there is no connection.
 func (s *TestSocket) open(conn *websocket.Conn, server *testServer) {
 	s.conn = conn
-	// Once, since Close and the end of the test both come here.
+	// Once, because Close and the end of the test both call it.
 	s.close = sync.OnceFunc(func() {
 		close(s.done)
 		if conn != nil {
 			_ = conn.CloseNow()
-			// The goroutine that reads may report an error, which a test must not do after its end.
+			// The reading goroutine may report an error, which it must not do after the test has ended.
 			<-s.ended
 		}
 		server.close()
@@ -99,12 +96,12 @@ func (s *TestSocket) open(conn *websocket.Conn, server *testServer) {
 		s.close()
 		return
 	}
-	// A test reads what the app sends, whatever its size.
+	// No limit: a test reads whatever the app sends.
 	conn.SetReadLimit(-1)
 	go s.read()
 }
 
-// read takes in what the server sends.
+// read receives what the server sends.
 func (s *TestSocket) read() {
 	defer close(s.ended)
 	for n := 1; ; n++ {
@@ -112,7 +109,7 @@ func (s *TestSocket) read() {
 		if err == nil && s.expected != nil {
 			s.expected.CheckSent(n, kind == websocket.MessageBinary, data)
 		}
-		// The inbox may be full while nobody receives any more.
+		// The inbox may be full when nobody receives any more.
 		select {
 		case s.inbox <- testMessage{kind, data, err}:
 		case <-s.done:
@@ -124,8 +121,7 @@ func (s *TestSocket) read() {
 	}
 }
 
-// Send sends a message: a string as text, []byte as a binary one, a [Frame] as
-// it says, anything else as JSON.
+// Send sends a message: a string as text, []byte as binary, a [Frame] as it says, and anything else as JSON.
 func (s *TestSocket) Send(message any) *TestSocket {
 	s.tb.Helper()
 	s.mustBeOpen()
@@ -143,7 +139,7 @@ func (s *TestSocket) Send(message any) *TestSocket {
 			s.tb.Fatalf("%s: the message cannot be encoded: %v", s.label, err)
 		}
 	}
-	// An app that does not read would block the test for ever.
+	// Otherwise an app that does not read would block the test forever.
 	ctx, cancel := context.WithTimeout(context.Background(), testPatience)
 	defer cancel()
 	if err := s.conn.Write(ctx, kind, data); err != nil {
@@ -152,9 +148,8 @@ func (s *TestSocket) Send(message any) *TestSocket {
 	return s
 }
 
-// Receive waits for the next message and puts it into a *string, a *[]byte or a
-// *Frame as it is, into anything else by encoding/json. It fails the test at once if
-// none comes for 10 seconds, or the server closes.
+// Receive waits for the next message and stores it: in a *string, *[]byte or *Frame as it is, in anything else with
+// encoding/json. It fails the test immediately if no message arrives within 10 seconds, or if the server closes.
 func (s *TestSocket) Receive(into any) *TestSocket {
 	s.tb.Helper()
 	m := s.next()
@@ -176,9 +171,8 @@ func (s *TestSocket) Receive(into any) *TestSocket {
 	return s
 }
 
-// Closed waits until the server closes, and returns the code and the reason;
-// the code is 1006 where it gave none. It fails the test at once if a message
-// comes, or nothing for 10 seconds.
+// Closed waits until the server closes, and returns the code and the reason; the code is 1006 if the server sent none.
+// It fails the test immediately if a message arrives, or nothing within 10 seconds.
 func (s *TestSocket) Closed() (code int, reason string) {
 	s.tb.Helper()
 	m := s.next()
@@ -191,15 +185,14 @@ func (s *TestSocket) Closed() (code int, reason string) {
 	return int(websocket.StatusAbnormalClosure), ""
 }
 
-// Close closes with a code and a reason, and waits until the handler has
-// returned.
+// Close closes with a code and a reason, and waits until the handler has returned.
 func (s *TestSocket) Close(code int, reason string) {
 	s.tb.Helper()
 	s.mustBeOpen()
 	if err := s.conn.Close(websocket.StatusCode(code), reason); err != nil {
 		s.tb.Errorf("%s: not closed well: %v", s.label, err)
 	}
-	// It waits for the handler, so that the test sees what that did at its end.
+	// Waits for the handler, so that the test sees what it did at its end.
 	s.close()
 }
 
@@ -225,7 +218,7 @@ func (s *TestSocket) next() testMessage {
 
 var errSilence = errors.New("nothing came for 10 seconds")
 
-// testServer is a connection in memory with a server of its own.
+// testServer is an in-memory connection with a server of its own.
 type testServer struct {
 	transport *http.Transport
 	server    *http.Server
@@ -242,7 +235,7 @@ func newTestServer(app http.Handler, ctx context.Context) *testServer { //nolint
 	l.server = &http.Server{ //nolint:gosec // nobody else connects
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// Counted here, since http.Server forgets a connection that a WebSocket has taken over.
+			// Counted here, because http.Server forgets a connection that a WebSocket has taken over.
 			handlers.Add(1)
 			defer handlers.Done()
 			r.RemoteAddr = "192.0.2.1:1234"
@@ -262,7 +255,7 @@ func newTestServer(app http.Handler, ctx context.Context) *testServer { //nolint
 	return l
 }
 
-// RoundTrip implements http.RoundTripper; it keeps the whole of a refusal.
+// RoundTrip implements http.RoundTripper. It keeps the whole body of a refusal.
 func (l *testServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := l.transport.RoundTrip(r)
 	if err != nil || response.StatusCode == http.StatusSwitchingProtocols {
@@ -272,7 +265,7 @@ func (l *testServer) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.refusal, err = io.ReadAll(response.Body); err != nil {
 		return nil, err
 	}
-	// The library that dials reads at most 1 KiB of it, so that it was kept before.
+	// The WebSocket library reads at most 1 KiB of it, so it was kept before.
 	response.Body = io.NopCloser(bytes.NewReader(nil))
 	return response, nil
 }
@@ -300,7 +293,7 @@ func (pipeAddr) String() string  { return strings.TrimPrefix(testOrigin, "http:/
 
 // close ends the server and waits for the handler.
 func (l *testServer) close() {
-	// Accept ends with it; served waits for the handlers, so that Close breaks off none.
+	// This ends Accept. served waits for the handlers, so that Close does not interrupt them.
 	close(l.done)
 	l.transport.CloseIdleConnections()
 	<-l.served

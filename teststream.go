@@ -16,12 +16,11 @@ import (
 	"github.com/candor-go/candor/internal/recorder"
 )
 
-// TestStream is a response that is read while the app still writes it. Make one
-// with [TestClient.Stream], and read it with [ReadLines] or [ReadEvents]. It
-// closes with the test.
+// TestStream is a response that is read while the app is still writing it. Open it with [TestClient.Stream], and read
+// it with [ReadLines] or [ReadEvents]. It is closed when the test ends.
 type TestStream struct {
-	// Response is the response: its status and header, held against the document.
-	// Its body is empty, unless the response is no stream: an error, for one.
+	// Response has the status and header of the response, compared with the document. Its body is empty, unless the
+	// response is not a stream, such as an error.
 	Response *TestResponse
 
 	tb       TB
@@ -32,15 +31,14 @@ type TestStream struct {
 	close    func()
 }
 
-// Stream sends a request and returns as soon as the header of the response is
-// there. The body is as in [TestClient.Do]. A test that expects an error asks
-// for it:
+// Stream sends a request and returns as soon as the header of the response has arrived. The body is as in
+// [TestClient.Do]. A test that expects an error says so:
 //
 //	c.Stream("GET", "/ticks", nil).Response.Status(401)
 func (c *TestClient) Stream(method, target string, body any, options ...TestOption) *TestStream {
 	c.tb.Helper()
 	request, made := c.request(method, target, body, options)
-	// A client that leaves is a context that ends, as it is in net/http.
+	// As in net/http, the request's context ends when the client disconnects.
 	ctx, leave := context.WithCancel(made.ctx)
 	request = request.WithContext(ctx)
 	sent, read := contract.Keep(request)
@@ -67,7 +65,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 		}
 	})
 	c.tb.Cleanup(s.close)
-	// A handler that panics before its header never begins, so both are awaited.
+	// A handler that panics before its header never begins the response, so both are awaited.
 	select {
 	case <-rec.Begun:
 	case <-served:
@@ -80,8 +78,7 @@ func (c *TestClient) Stream(method, target string, body any, options ...TestOpti
 	return s
 }
 
-// begin judges what is there with the header, and reads a response that is no
-// stream.
+// begin compares the header with the document, and reads a response that is not a stream.
 func (s *TestStream) begin(c *TestClient, rec *recorder.Recorder, sent *http.Request) {
 	s.tb.Helper()
 	s.Response = recordedResponse(s.tb, sent, rec, nil)
@@ -91,7 +88,7 @@ func (s *TestStream) begin(c *TestClient, rec *recorder.Recorder, sent *http.Req
 		if s.Response.Body, err = io.ReadAll(s.body); err != nil {
 			s.tb.Fatalf("%s: the response was aborted", s.Response.label)
 		}
-		// Nothing follows a whole response, so the request ends here.
+		// Nothing follows a complete response, so the request ends here.
 		s.close()
 		if s.expected != nil {
 			s.expected.CheckResponse(sent, s.Response.judged())
@@ -103,8 +100,8 @@ func (s *TestStream) begin(c *TestClient, rec *recorder.Recorder, sent *http.Req
 	}
 }
 
-// isStream reports whether a response of a media type is read item by item. A
-// name that only requests may use does not count.
+// isStream reports whether responses of a media type are read item by item. A media type that only requests may have
+// does not count.
 func isStream(contentType string) bool {
 	format := mediatype.SequenceOf(contentType)
 	return format != nil && format.MediaType == mediatype.Bare(contentType)
@@ -124,23 +121,21 @@ func (s *TestStream) wait(r *http.Request) bool {
 	}
 }
 
-// Close leaves: the request's context is cancelled, and Close returns when the
-// handler has. A loop over the stream does so at its end.
+// Close disconnects: it cancels the request's context, and returns when the handler has returned. A loop over the
+// stream does this when it ends.
 func (s *TestStream) Close() {
 	s.tb.Helper()
 	s.close()
 }
 
-// ReadLines reads JSON Lines, each by encoding/json, as the handler wrote them:
+// ReadLines reads JSON Lines as the handler writes them, each decoded with encoding/json:
 //
 //	for item, err := range candor.ReadLines[Item](c.Stream("GET", "/export", nil)) { ... }
 //
-// The loop runs while the handler still produces, and waits for it. When
-// it ends, also early, the request's context is cancelled and the handler has
-// returned: the deferred calls of the producer have run. A response that is cut
-// short is an error, io.ErrUnexpectedEOF, and so is a line that is no T; either
-// is the last element. Each line is held against the document. A response that
-// is no JSON Lines fails the test at once.
+// The loop runs concurrently with the handler, and waits for its lines. When the loop ends, even early, the request's
+// context is cancelled and the handler has returned, so the producer's deferred calls have run. A truncated response
+// yields io.ErrUnexpectedEOF, and a line that cannot be decoded its error; either is the last element. Each line is
+// compared with the document. A response that is not JSON Lines fails the test immediately.
 func ReadLines[T any](s *TestStream) JSONLines[T] {
 	s.tb.Helper()
 	return readItems(s, mediatype.JSONLines, func(line mediatype.Item) (value T, err error) {
@@ -148,15 +143,13 @@ func ReadLines[T any](s *TestStream) JSONLines[T] {
 	})
 }
 
-// ReadEvents reads server-sent events as the handler wrote them; their data by
-// encoding/json, or as it is for [Raw]:
+// ReadEvents reads server-sent events as the handler writes them; their data is decoded with encoding/json, or taken as
+// it is for [Raw]:
 //
 //	for event, err := range candor.ReadEvents[Tick](c.Stream("GET", "/ticks", nil)) { ... }
 //
-// It behaves like [ReadLines]. Comments, such as those that keep a connection
-// alive, are left out. An event named "gap" of a hub has no data. One named
-// "error", by which an app tells that the stream failed, is an error: its text
-// holds the data.
+// It behaves like [ReadLines]. Comments, such as heartbeats, are skipped. An event named "gap" has no data. An event
+// named "error", which reports that the stream has failed, yields an error whose text contains the data.
 func ReadEvents[T any](s *TestStream) Events[T] {
 	s.tb.Helper()
 	return readItems(s, mediatype.ServerSentEvents, func(item mediatype.Item) (Event[T], error) {
@@ -165,7 +158,7 @@ func ReadEvents[T any](s *TestStream) Events[T] {
 	})
 }
 
-// readData reads the data of an event.
+// readData decodes the data of an event.
 func readData[T any](item mediatype.Item, into *T) error {
 	if item.Name == mediatype.ErrorEvent {
 		return fmt.Errorf("the stream failed: %s", item.Data)
@@ -180,16 +173,14 @@ func readData[T any](item mediatype.Item, into *T) error {
 	return json.Unmarshal(item.Data, into)
 }
 
-// readItems reads the items of a stream while the app writes them, and holds
-// each against the document.
+// readItems reads the items of a stream while the app writes them, and compares each with the document.
 func readItems[T any](s *TestStream, format *mediatype.Sequence, read func(mediatype.Item) (T, error)) func(func(T, error) bool) {
 	s.tb.Helper()
 	s.mustBe(format.MediaType)
 	return func(yield func(T, error) bool) {
 		s.tb.Helper()
 		defer s.close()
-		// Pulled, since a loop would put a function between the test and what fails it
-		// that is no helper.
+		// iter.Pull2 rather than a range loop: its body would be a function that is not marked as a test helper.
 		next, stop := iter.Pull2(format.Split(s.body, 0))
 		defer stop()
 		for item, err, more := next(); more; item, err, more = next() {
@@ -205,7 +196,7 @@ func readItems[T any](s *TestStream, format *mediatype.Sequence, read func(media
 	}
 }
 
-// check holds an item against the document.
+// check compares an item with the document.
 func (s *TestStream) check(item mediatype.Item) {
 	s.tb.Helper()
 	if s.items != nil {
@@ -213,7 +204,7 @@ func (s *TestStream) check(item mediatype.Item) {
 	}
 }
 
-// mustBe fails the test at once unless the response has a media type.
+// mustBe fails the test immediately unless the response has the media type.
 func (s *TestStream) mustBe(mediaType string) {
 	s.tb.Helper()
 	if got := s.Response.Header.Get("Content-Type"); mediatype.Bare(got) != mediaType {

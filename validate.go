@@ -15,39 +15,36 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// Fault is one thing wrong with a request. A 422 response lists them all.
+// Fault is one validation error of a request. A 422 response lists them all.
 type Fault struct {
-	// Type is the machine-readable kind, such as "missing", "int_parsing",
-	// "string_too_short" or "greater_than_equal": pydantic's names.
+	// Type is the machine-readable kind, such as "missing", "int_parsing", "string_too_short" or "greater_than_equal".
+	// The names are pydantic's.
 	Type string `json:"type"`
-	// Loc leads to the value: "path", "query", "header", "cookie" or "body",
-	// then names (strings) and list positions (ints).
+	// Loc leads to the value: "path", "query", "header", "cookie" or "body", followed by names (strings) and list
+	// indices (ints).
 	Loc []any `json:"loc"`
-	// Msg is a sentence for people. Where it is empty, it is made of Type and
-	// Ctx when the response is written, by Config.Message if there is one.
+	// Msg is a sentence for people. If it is empty, it is made from Type and Ctx when the response is written, by
+	// Config.Message if that is set.
 	Msg string `json:"msg"`
-	// Input is what was sent; for a missing member, the object around it; null
-	// for any other missing value and {} for a text that is not JSON. It is
-	// there with Config.EchoInput only.
+	// Input is what was sent. For a missing member it is the enclosing object, for any other missing value null, and {}
+	// for text that is not JSON. It is set only with Config.EchoInput.
 	Input any `json:"input,omitzero"`
-	// Ctx holds the facts of the broken rule, such as {"ge": 1}.
+	// Ctx holds the parameters of the violated rule, such as {"ge": 1}.
 	Ctx map[string]any `json:"ctx,omitempty"`
 }
 
-// ValidationError is a request that does not fit its operation. It answers 422
-// with every fault of the request, in the order path, query, header, cookie,
-// body: at most 100, and then one more of type "too_many_faults".
+// ValidationError is the error for an invalid request. The response is a 422 that lists all validation errors, in the
+// order path, query, header, cookie, body: at most 100, and then one more of type "too_many_faults".
 //
-// A handler or provider may return one of its own. [OnError] with this type,
-// or [OnStatus] with 422, gives the response another form; there every fault has
-// its Msg.
+// A handler or provider may return one of its own. Use [OnError] with this type, or [OnStatus] with 422, to change the
+// format of the response; there every Fault has its Msg.
 type ValidationError struct {
 	Faults []Fault
-	// Body is the body as sent, nil if it was not read.
+	// Body is the request's body as it was sent, nil if it was not read.
 	Body []byte
 }
 
-// Error lists the faults in one line, without anything that was sent.
+// Error lists the validation errors in one line, without any input.
 func (e *ValidationError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d validation errors in the request", len(e.Faults))
@@ -57,8 +54,7 @@ func (e *ValidationError) Error() string {
 	return b.String()
 }
 
-// As is for errors.As: a ValidationError brings its faults to whatever reads
-// the value that it is about.
+// As lets errors.As pass the validation errors on to the decoder of the value that they are about.
 func (e *ValidationError) As(target any) bool {
 	to, ok := target.(*fault.Located)
 	if ok {
@@ -67,10 +63,10 @@ func (e *ValidationError) As(target any) bool {
 	return ok
 }
 
-// broughtFaults is a ValidationError in the form the decoders know.
+// broughtFaults is a ValidationError in the form that decoders know.
 type broughtFaults struct{ *ValidationError }
 
-// CandorFaults is what internal/fault finds faults by.
+// CandorFaults implements the interface by which internal/fault finds validation errors.
 func (b broughtFaults) CandorFaults() []fault.Fault {
 	found := make([]fault.Fault, len(b.Faults))
 	for i, f := range b.Faults {
@@ -79,55 +75,51 @@ func (b broughtFaults) CandorFaults() []fault.Fault {
 	return found
 }
 
-// Invalid is an error for a Validate, UnmarshalText or UnmarshalJSON method: a
-// fault of type "value_error" with a message for the client. In a Validate
-// method the location leads from the struct to the value, by the names and
-// positions of the wire:
+// Invalid returns an error for a Validate, UnmarshalText or UnmarshalJSON method: a validation error of type
+// "value_error" with a message for the client. In a Validate method the location leads from the struct to the value,
+// with the names and indices used on the wire:
 //
 //	return candor.Invalid("must be even", "lines", 3, "qty")
 //
-// Several faults are joined by errors.Join. An [HTTPError] of a Validate method, or
-// an error whose type an [OnError] names, is the response, unless something else is
-// wrong with the request. The text of any other error of a Validate method is a
-// fault of the value as a whole; that of the other two methods stays on the
-// server.
+// Use errors.Join to return several. If a Validate method returns an [HTTPError], or an error for which an [OnError] is
+// registered, that becomes the response, unless there are other validation errors. The text of any other error of a
+// Validate method becomes a validation error of the whole value; errors of the other two methods stay on the server.
 //
-// In a handler, and in the Validate method of an input itself, the location
-// begins with the source: "path", "query", "header", "cookie" or "body".
+// In a handler, and in the Validate method of an input itself, the location begins with the source: "path", "query",
+// "header", "cookie" or "body".
 func Invalid(message string, location ...any) error {
 	if location == nil {
-		// An empty array in JSON, where nil would be null.
+		// Encoded as an empty array; nil would be null.
 		location = []any{}
 	}
 	return &ValidationError{Faults: []Fault{{Type: fault.ValueError, Loc: location, Ctx: map[string]any{"error": message}}}}
 }
 
-// defaultMessage is the sentence for a fault where the app gives none.
+// defaultMessage returns the message of a validation error for which the app has none.
 func defaultMessage(f Fault) string { return fault.Message(f.Type, f.Ctx) }
 
-// sources is the order in which faults are listed.
+// sources is the order in which validation errors are listed.
 var sources = []any{"path", "query", "header", "cookie", "body"}
 
-// sortBySource orders faults that several inputs of one request gathered.
+// sortBySource sorts validation errors that were collected from several inputs of a request.
 func sortBySource(faults []fault.Fault) {
 	fault.SortBy(faults, func(f *fault.Fault) int {
 		if len(f.Loc) == 0 {
-			// What is about the request as a whole comes first.
+			// Errors about the request as a whole come first.
 			return -1
 		}
 		return slices.Index(sources, f.Loc[0])
 	})
 }
 
-// invalidRequest is a ValidationError as it was found, for as long as nobody
-// but the error writer sees it: it lives in the exchange of its request.
+// invalidRequest is the internal form of a ValidationError, used as long as only the error writer sees it. It is part
+// of the exchange, so a usual 422 allocates no ValidationError.
 type invalidRequest struct {
 	faults []fault.Fault
 	body   []byte
 }
 
-// invalid makes the error of what was gathered on the way. echo repeats what
-// was sent.
+// invalid makes an error from the collected validation errors. echo includes the input.
 func invalid(found *fault.List, body []byte, echo bool) *ValidationError {
 	return refused(new(invalidRequest), found, body, echo).open()
 }
@@ -136,7 +128,7 @@ func invalid(found *fault.List, body []byte, echo bool) *ValidationError {
 func refused(e *invalidRequest, found *fault.List, body []byte, echo bool) *invalidRequest {
 	e.faults, e.body = found.Faults, body
 	for i := range e.faults {
-		// With EchoInput every error has an input, so that clients need not look for it.
+		// With EchoInput every error has an input, so that clients can rely on it.
 		if echo && e.faults[i].Input == nil {
 			e.faults[i].Input = nothingSent(e.faults[i].Type)
 		}
@@ -149,9 +141,8 @@ func refused(e *invalidRequest, found *fault.List, body []byte, echo bool) *inva
 	return e
 }
 
-// validateResponse takes the errors that are responses by themselves, as claims
-// tells, out of what Validate methods found. If nothing else is wrong, the first
-// of them is returned; else the rest is.
+// validateResponse separates errors of Validate methods that are responses by themselves (see claims) from validation
+// errors. It returns the validation errors if there are any, otherwise the first of the others.
 func validateResponse(found *fault.List, claims func(error) bool) error {
 	own := func(f fault.Fault) bool { return f.Err != nil && claims(f.Err) }
 	first := slices.IndexFunc(found.Faults, own)
@@ -166,12 +157,12 @@ func validateResponse(found *fault.List, claims func(error) bool) error {
 	return nil
 }
 
-// Error is that of the ValidationError.
+// Error implements error.
 func (e *invalidRequest) Error() string { return e.open().Error() }
 
-// open is the error for others to see, and to change.
+// open converts to the public form, which others may keep and change.
 func (e *invalidRequest) open() *ValidationError {
-	// Everything is cloned: the buffers belong to the request and are used again after it.
+	// Everything is cloned: the buffers belong to the request and are reused.
 	opened := &ValidationError{Body: bytes.Clone(e.body), Faults: make([]Fault, len(e.faults))}
 	for i := range e.faults {
 		opened.Faults[i] = openFault(&e.faults[i])
@@ -183,7 +174,7 @@ func openFault(f *fault.Fault) Fault {
 	return Fault{Type: f.Type, Loc: slices.Clone(f.Loc), Msg: f.Msg, Input: f.Input, Ctx: maps.Clone(f.Ctx)}
 }
 
-// opened is err in the form that is for others than the error writer.
+// opened converts err to its public form.
 func opened(err error) error {
 	if invalid, ok := err.(*invalidRequest); ok { //nolint:errorlint // nobody has wrapped it yet
 		return invalid.open()
@@ -191,8 +182,8 @@ func opened(err error) error {
 	return err
 }
 
-// appendFaults writes faults as JSON, as Fault describes them. message gives a
-// fault its sentence, "" for the usual one.
+// appendFaults encodes validation errors as JSON, as in Fault. message returns the message of an error, "" for the
+// default.
 func appendFaults(dst []byte, faults []fault.Fault, message func(*fault.Fault) string) (_ []byte, err error) {
 	dst = append(dst, '[')
 	for i := range faults {
@@ -208,7 +199,7 @@ func appendFaults(dst []byte, faults []fault.Fault, message func(*fault.Fault) s
 
 func appendFault(dst []byte, f *fault.Fault, message string) (_ []byte, err error) {
 	dst = append(dst, `{"type":`...)
-	// A rule has its texts as JSON since the registration, so nothing is encoded here.
+	// The texts of a rule were encoded when it was registered, so nothing is encoded here.
 	if f.Rule != nil {
 		dst = append(dst, f.Rule.Kind...)
 	} else {
@@ -253,7 +244,7 @@ func appendLoc(dst []byte, loc []any) (_ []byte, err error) {
 		case int:
 			dst = strconv.AppendInt(dst, int64(at), 10)
 		default:
-			// An error of the user's own may have anything in its location.
+			// A user's error may have values of any type in its location.
 			dst, err = codec.AppendAny(dst, at)
 		}
 		if err != nil {
@@ -263,25 +254,21 @@ func appendLoc(dst []byte, loc []any) (_ []byte, err error) {
 	return append(dst, ']'), nil
 }
 
-// Rule is a rule of the app's own for validate tags; put it into Config.Rules
-// under its name.
+// Rule is a rule of the app for validate tags; add it to Config.Rules under its name.
 type Rule struct {
-	// Func reports whether a value keeps the rule. It gets the value alone, with
-	// the parameter of the tag: Parent and Top are the value itself. It is
-	// called concurrently.
+	// Func reports whether a value satisfies the rule. It gets only the value and the parameter of the tag: Parent and
+	// Top return the value itself. It is called concurrently.
 	Func validator.Func
-	// Schema returns the keywords of JSON Schema that say what the rule does,
-	// such as {"multipleOf": 2}. Where it is nil, or no keyword can say it, the
-	// document names the rule under "x-validate".
+	// Schema returns the JSON Schema keywords that express the rule, such as {"multipleOf": 2}. If it is nil, or no
+	// keyword can express the rule, the document lists the rule under "x-validate".
 	Schema func(param string) map[string]any
-	// Message says what a value must be or do, such as "must be even"; %s stands
-	// for the parameter of the tag. Clients read it as the error of a validation
-	// error of type "value_error", and Config.Message finds it in the Ctx. Where it
-	// is empty, the sentence names the rule.
+	// Message says what a value must be or do, such as "must be even"; %s stands for the parameter of the tag. It is
+	// the message of a validation error of type "value_error", and Config.Message finds it in Ctx. If it is empty, the
+	// message names the rule.
 	Message string
 }
 
-// nothingSent stands for an input that was absent, or that was no value.
+// nothingSent returns the echoed input for a value that was absent.
 func nothingSent(typ string) any {
 	if typ == fault.JSONInvalid {
 		return json.RawMessage("{}")

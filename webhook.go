@@ -11,14 +11,13 @@ import (
 	"github.com/candor-go/candor/internal/pathtree"
 )
 
-// Webhook documents a request that the API sends to those who have registered
-// for it, by other means than this API. In describes what is sent, with the
-// tags of inputs; Out is the response that is expected, candor.None for 204.
+// Webhook documents a request that the API sends to receivers that were registered in some other way. In describes the
+// request, with the tags of inputs; Out is the expected response, [None] for 204.
 //
 //	candor.Webhook[OrderShipped, candor.None](app, http.MethodPost, "order-shipped")
 //
-// Nothing is served or sent by it. The options are those that describe:
-// [Summary], [Tags], [Responds] for further answers and so on.
+// It neither serves nor sends anything. Allowed options are those that describe, such as [Summary], [Tags] and, for
+// further responses, [Responds].
 func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption) {
 	w := newWebhook[In, Out](method, name)
 	w.site = callsite.Here()
@@ -27,17 +26,16 @@ func Webhook[In, Out any](r Routes, method, name string, options ...RouteOption)
 	}
 }
 
-// Callback documents a request that the API sends on account of an operation,
-// to a URL that the client named in it. It holds runtime expressions in braces:
+// Callback documents a request that the API sends as a result of an operation, to a URL that the client provided. The
+// URL contains runtime expressions in braces:
 //
 //	candor.Post(app, "/orders", order,
 //		candor.Callback[OrderShipped, candor.None]("shipped", http.MethodPost, "{$request.body#/callback_url}"))
 //
-// In and Out are those of [Webhook]. A parameter or member that the operation
-// does not read is a configuration error.
+// In and Out are those of [Webhook]. A parameter or member that the operation does not read is a configuration error.
 func Callback[In, Out any](name, method, url string, options ...RouteOption) RouteOption {
 	return onRoute(func(s *settings) (err error) {
-		// Made for each use: one option may be given to several routes.
+		// Made for each use, because one option may be given to several routes.
 		w := newWebhook[In, Out](method, name)
 		w.url = url
 		if w.addresses, err = operation.ExpressionsIn(url); err == nil && url == "" {
@@ -55,19 +53,18 @@ func Callback[In, Out any](name, method, url string, options ...RouteOption) Rou
 }
 
 func newWebhook[In, Out any](method, name string) *webhook {
-	// It is never called; only its types are used.
+	// Never called; only its types are used.
 	nobody := func(context.Context, In) (out Out, err error) { return out, nil }
 	return &webhook{name: name, method: method, handler: erase(nobody)}
 }
 
-// route is the registration that a request like it would have, if it were
-// served.
+// route returns the registration that the request would have if it were served.
 func (w *webhook) route() (*route, error) {
 	rt := &route{site: w.site, methods: []string{w.method}, path: w.name, set: w.set, handler: w.handler, describedOnly: true}
 	return rt, rt.describe()
 }
 
-// configError is a configuration error of a webhook; those of callbacks are their route's.
+// configError is a configuration error of a webhook; an error of a callback belongs to its route.
 func (w *webhook) configError(err error) error {
 	return fmt.Errorf("candor: Webhook(%q) at %s: %w", w.name, w.site, err)
 }
@@ -113,7 +110,7 @@ func (w *webhook) describe(options []RouteOption) (err error) {
 	return nil
 }
 
-// addWebhook keeps a webhook with a router.
+// addWebhook adds a webhook to a router.
 func (r *Router) addWebhook(w *webhook, options []RouteOption) error {
 	if r.sealed.Load() {
 		return errSealed
@@ -125,7 +122,7 @@ func (r *Router) addWebhook(w *webhook, options []RouteOption) error {
 	return nil
 }
 
-// webhooks puts the webhooks of a router into its documents.
+// webhooks adds the webhooks of a router to its documents.
 func (b *builder) webhooks(r *Router, s scope) {
 	for _, w := range r.webhooks {
 		e, err := b.webhook(w, s.set.tags)
@@ -135,7 +132,7 @@ func (b *builder) webhooks(r *Router, s scope) {
 		}
 		e.set.deprecated = e.set.deprecated || s.set.deprecated
 		for _, l := range s.documents {
-			// A router that is included twice sends its webhook once.
+			// A webhook of a router that is included twice is documented once.
 			if known := slices.ContainsFunc(l.document.webhooks, func(other *endpoint) bool { return other.webhook == w }); !l.hidden && !e.set.hidden && !known {
 				l.document.webhooks = append(l.document.webhooks, e)
 			}
@@ -143,7 +140,7 @@ func (b *builder) webhooks(r *Router, s scope) {
 	}
 }
 
-// callbacks compiles those of an endpoint.
+// callbacks compiles the callbacks of an endpoint.
 func (b *builder) callbacks(e *endpoint) error {
 	for _, w := range e.set.callbacks {
 		for _, x := range w.addresses {
@@ -151,8 +148,7 @@ func (b *builder) callbacks(e *endpoint) error {
 				return fmt.Errorf("Callback(%q): %w", w.name, err)
 			}
 		}
-		// A callback stands inside of its operation, and takes no tags from the
-		// routers.
+		// A callback is part of its operation, and takes no tags from the routers.
 		made, err := b.webhook(w, nil)
 		if err != nil {
 			return fmt.Errorf("Callback(%q): %w", w.name, err)
@@ -162,11 +158,9 @@ func (b *builder) callbacks(e *endpoint) error {
 	return nil
 }
 
-// webhook compiles a request that is sent as one that is read, by which it is
-// described.
+// webhook compiles a request that is sent as if it were one that is served, which describes it.
 func (b *builder) webhook(w *webhook, tags []string) (*endpoint, error) {
-	// A webhook has no path; this one has no wildcards that an input would have to
-	// read.
+	// A webhook has no path; this one has no wildcards that an input would have to read.
 	pattern, err := pathtree.Parse("/")
 	if err != nil {
 		return nil, err

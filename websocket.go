@@ -26,39 +26,34 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// WebSocket registers a handler for WebSockets (RFC 6455) at a path. Its input
-// is bound, and guards and providers run, before the connection is upgraded: a
-// refusal is an error response like that of any route, and the input has no body.
+// WebSocket registers a handler for WebSockets (RFC 6455) at a path. Its input is bound, and guards and providers run,
+// before the connection is upgraded: a refusal is an error response like that of any route. The input cannot have a
+// body.
 //
 //	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in struct {
 //		Room string `path:"room"`
 //	}, s *candor.Socket[Message, Message]) error { ... })
 //
-// What the handler returns closes the socket:
+// The error that the handler returns closes the socket:
 //
-//   - nil with 1000, [Close] with what it says;
+//   - nil with 1000, and [Close] with its code and reason;
 //   - an [HTTPError] below 500 and a [ValidationError] with 1008 and their text;
 //   - any other error, and a panic, with 1011; it is logged.
 //
-// By itself a socket is closed with
+// The framework closes a socket with
 //
 //   - 1001 when the server stops;
-//   - 1003 for a binary message instead of text, or the reverse (a [Frame]
-//     takes both);
+//   - 1003 for a binary message instead of text, or the reverse (a [Frame] takes both);
 //   - 1007 for text that is not UTF-8;
-//   - 1008 for a message that breaks the rules of its type, unless
-//     [ReplyToInvalidMessages] is set;
+//   - 1008 for an invalid message, unless [ReplyToInvalidMessages] is set;
 //   - 1009 for a message over the [MessageLimit].
 //
-// The context of the handler ends with the connection; scoped providers end
-// after the handler. A ping is sent every 30 seconds, or [Heartbeat]; a client
-// that neither answers within 10 seconds nor sends anything is dropped, and so
-// is one that takes nothing of a write for 10 seconds, or Limits.Write.
+// The context of the handler ends with the connection; scoped providers end after the handler. A ping is sent every 30
+// seconds, or [Heartbeat]; a client that neither responds within 10 seconds nor sends anything is disconnected, and so
+// is one that accepts nothing of a write for 10 seconds, or Limits.Write.
 //
-// Only pages of the same origin may connect; see [Origins]. A request that is
-// no handshake is answered with 426. In the document the operation is a GET
-// with the schemas of both messages under "x-websocket", as the server receives
-// and sends them.
+// Only pages of the same origin may connect; see [Origins]. A request that is not a handshake gets a 426. In the
+// document the operation is a GET with the schemas of received and sent messages under "x-websocket".
 func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Context, in In, s *Socket[Recv, Send]) error, options ...RouteOption) {
 	rt := &route{site: callsite.Here(), methods: []string{http.MethodGet}, path: path}
 	if h == nil {
@@ -71,21 +66,18 @@ func WebSocket[In, Recv, Send any](r Routes, path string, h func(ctx context.Con
 	routerOf(r, rt.configError).register(rt, options)
 }
 
-// Socket is a WebSocket on which a handler receives values of type Recv and
-// sends values of type Send. A string is a text message and []byte a binary
-// one, and a [Frame] is either; any other type is a text message of JSON, read
-// and checked like the body of a request and written like that of a response.
+// Socket is a WebSocket on which a handler receives values of type Recv and sends values of type Send. A string is a
+// text message, []byte a binary one, and a [Frame] either; any other type is JSON in a text message, decoded and
+// validated like the body of a request, and encoded like that of a response.
 //
-// A socket is closed when its handler returns. All its methods may be called
-// concurrently.
+// A socket is closed when its handler returns. All of its methods are safe for concurrent use.
 type Socket[Recv, Send any] struct{ socket *connectedSocket }
 
 // Receive waits for the next message.
 //
-// An invalid message closes the socket; the error is then a
-// [ValidationError] with locations that begin with "message", or a [CloseError].
-// Once the client has left or the server stops the error is a CloseError, too.
-// When ctx ends, its error is returned and the socket stays open.
+// An invalid message closes the socket, and the error is a [ValidationError] with locations that begin with "message",
+// or a [CloseError]. After the client has disconnected, or when the server stops, the error is a CloseError, too. When
+// ctx ends, its error is returned and the socket stays open.
 func (s *Socket[Recv, Send]) Receive(ctx context.Context) (Recv, error) {
 	var message, none Recv
 	if err := s.socket.receive(ctx, reflect.ValueOf(&message).Elem()); err != nil {
@@ -94,18 +86,16 @@ func (s *Socket[Recv, Send]) Receive(ctx context.Context) (Recv, error) {
 	return message, nil
 }
 
-// Send sends a message. It returns when the operating system has taken it,
-// which says nothing about its arrival. One that breaks the rules of its own
-// type is an error, as Config.ResponseChecks says, and is not sent.
+// Send sends a message. It returns when the operating system has accepted the message, which does not mean that it has
+// arrived. An invalid message is an error and is not sent, depending on Config.ResponseChecks.
 //
-// When ctx ends in the middle of a message, nothing can be sent any more.
+// If ctx ends in the middle of a message, nothing can be sent any more.
 func (s *Socket[Recv, Send]) Send(ctx context.Context, message Send) error {
 	return s.socket.send(ctx, reflect.ValueOf(&message).Elem())
 }
 
-// Messages receives until the end: the sequence ends without an error when the
-// client has closed with 1000, 1001 or no code, and when the server stops. Any
-// other error of [Socket.Receive] is its last element.
+// Messages yields received messages until the end: the sequence ends without an error when the client closes with 1000,
+// 1001 or no code, and when the server stops. Any other error of [Socket.Receive] is its last element.
 func (s *Socket[Recv, Send]) Messages(ctx context.Context) iter.Seq2[Recv, error] {
 	return func(yield func(Recv, error) bool) {
 		for {
@@ -120,12 +110,11 @@ func (s *Socket[Recv, Send]) Messages(ctx context.Context) iter.Seq2[Recv, error
 	}
 }
 
-// Subprotocol is the one of [Subprotocols] that was agreed on, "" for none.
+// Subprotocol returns the negotiated one of [Subprotocols], "" for none.
 func (s *Socket[Recv, Send]) Subprotocol() string { return s.socket.conn.Subprotocol() }
 
-// MessageLimit limits the size of a message that a WebSocket receives, and of a
-// line in a body of [JSONLines], in bytes: 1 MiB by default. A larger message
-// closes the socket with 1009, a larger line is a 413.
+// MessageLimit limits the size of a received WebSocket message, and of a line in a [JSONLines] body, in bytes; the
+// default is 1 MiB. A larger message closes the socket with 1009; a larger line is a 413.
 func MessageLimit(bytes int) Option {
 	return everywhere(func(s *settings) error {
 		if bytes <= 0 {
@@ -136,10 +125,9 @@ func MessageLimit(bytes int) Option {
 	})
 }
 
-// ReplyToInvalidMessages answers a message that breaks the rules of its type
-// with the body of a 422 as a text message, and goes on: [Socket.Receive] waits
-// for the next one. Without it the socket is closed with 1008. What is no message
-// of the kind at all, such as a binary one instead of text, still closes it.
+// ReplyToInvalidMessages sends the body of a 422 as a text message in reply to an invalid message, and goes on:
+// [Socket.Receive] waits for the next one. Without it the socket is closed with 1008. A message of the wrong kind, such
+// as binary instead of text, still closes the socket.
 func ReplyToInvalidMessages() Option {
 	return everywhere(func(s *settings) error {
 		s.replyToInvalid = true
@@ -147,11 +135,10 @@ func ReplyToInvalidMessages() Option {
 	})
 }
 
-// Origins lets pages of other origins connect to WebSockets, beside those of
-// the app's own host: "example.com", "*.example.com" or
-// "https://example.com:8443", matched by path.Match whatever the case. "*" lets
-// everybody in, with the cookies of your users: only for sockets that need no
-// login, or one by a token.
+// Origins allows pages of other origins to connect to WebSockets, in addition to those of the app's own host:
+// "example.com", "*.example.com" or "https://example.com:8443", matched by path.Match without regard to case. "*"
+// allows every page, with the cookies of your users: use it only for sockets that need no login, or that authenticate
+// with a token.
 func Origins(patterns ...string) Option {
 	return everywhere(func(s *settings) error {
 		for _, p := range patterns {
@@ -164,9 +151,8 @@ func Origins(patterns ...string) Option {
 	})
 }
 
-// Subprotocols names what a WebSocket can speak, the preferred first. Of those
-// that a client offers the first is chosen; see [Socket.Subprotocol]. With none
-// in common the socket has none.
+// Subprotocols lists the subprotocols that a WebSocket supports, the preferred one first. The first that the client
+// also offers is chosen; see [Socket.Subprotocol]. If there is none in common, the connection has no subprotocol.
 func Subprotocols(names ...string) RouteOption {
 	return onRoute(func(s *settings) error {
 		for _, name := range names {
@@ -179,7 +165,7 @@ func Subprotocols(names ...string) RouteOption {
 	})
 }
 
-// socketKind is a route for WebSockets.
+// socketKind is the upgrade of a WebSocket route.
 type socketKind struct{ receives, sends reflect.Type }
 
 func (k *socketKind) check(rt *route) error {
@@ -206,7 +192,7 @@ func (k *socketKind) check(rt *route) error {
 	if status != 0 {
 		return fmt.Errorf("Status(%d) on a WebSocket, whose status is 101; drop it", status)
 	}
-	// Settings are shared until they differ.
+	// Copied before the change, because settings are shared.
 	rt.set = rt.set.copy()
 	rt.set.status = http.StatusSwitchingProtocols
 	return nil
@@ -230,7 +216,7 @@ func (k *socketKind) compile(c *compiler) (func(x *exchange) error, error) {
 	}, nil
 }
 
-// messages describes what is received and sent.
+// messages returns the types that are received and sent.
 func (k *socketKind) messages() []*typeinfo.Type {
 	var all []*typeinfo.Type
 	for _, t := range []reflect.Type{k.receives, k.sends} {
@@ -269,23 +255,23 @@ type connectedSocket struct {
 	decode   codec.Options
 	checks   ResponseChecks
 	log      *slog.Logger
-	// failure is what a client may know of an invalid message, nil where that closes
-	// the socket. rendered gives validation errors their sentences.
+	// failure encodes what a client may see of an invalid message; nil if an invalid message closes the socket.
+	// rendered sets the messages of validation errors.
 	failure  func(error) []byte
 	rendered func(*ValidationError) *ValidationError
-	// invalid learns of validation errors in a message.
+	// invalid is called with the validation errors of a message.
 	invalid func([]fault.Fault)
-	// watch learns of each message that was read; nil outside of tests.
+	// watch is called for each message that was read; nil outside of tests.
 	watch messageWatch
 }
 
-// messageWatch learns of a message and the validation errors in it.
+// messageWatch is called with a message and its validation errors.
 type messageWatch func(data []byte, faults []fault.Fault)
 
-// watchKey is the key of the messageWatch in a request's context.
+// watchKey is the context key of the messageWatch.
 type watchKey struct{}
 
-// run upgrades the connection, runs the handler and closes.
+// run upgrades the connection, runs the handler and closes the socket.
 func (s *connectedSocket) run(x *exchange) error {
 	e, a := x.endpoint, &x.scope
 	limit := cmp.Or(e.set.messageLimit, defaultMessageLimit)
@@ -304,14 +290,14 @@ func (s *connectedSocket) run(x *exchange) error {
 	s.rendered = func(wrong *ValidationError) *ValidationError { return e.errors.rendered(a.r, wrong) }
 	s.invalid = func(faults []fault.Fault) { e.dev.InvalidMessage(a.r, faults) }
 	s.decode = limitMemory(s.decode, int64(limit))
-	// From here on the server's end closes the socket: the handler would not know.
+	// From here on a server that stops closes the socket: the handler would not notice.
 	unhook := serve.OnStopping(x.ctx, s.goAway)
 	defer unhook()
 	returned := false
 	defer func() {
 		if !returned { // it panics, or calls runtime.Goexit
 			conn.Close(&socket.Closing{Code: int(websocket.StatusInternalError)}, errInternal)
-			_ = conn.Ended() // the panic is what is reported
+			_ = conn.Ended() // the panic is what gets reported
 		}
 	}()
 	s.watch, _ = x.ctx.Value(watchKey{}).(messageWatch)
@@ -324,8 +310,8 @@ func (s *connectedSocket) run(x *exchange) error {
 	return err
 }
 
-// hangUp closes after the handler, as it says unless the connection was closed
-// before, and notes whether there is nothing to be logged about its error.
+// hangUp closes the socket after the handler, as its error says, unless it was closed before. It records whether the
+// error needs to be logged.
 func (s *connectedSocket) hangUp(x *exchange, err error) {
 	closing, meant := closingFor(err)
 	s.conn.Close(closing.closing(), closing)
@@ -337,7 +323,7 @@ func (s *connectedSocket) hangUp(x *exchange, err error) {
 	}
 }
 
-// goAway closes because the server stops.
+// goAway closes the socket because the server is stopping.
 func (s *connectedSocket) goAway() {
 	stopping := &CloseError{Code: int(websocket.StatusGoingAway), Reason: "the server is stopping"}
 	s.conn.Close(stopping.closing(), stopping)
@@ -357,12 +343,11 @@ func (s *connectedSocket) receive(ctx context.Context, into reflect.Value) error
 		if err := s.conn.Send(ctx, websocket.MessageText, reply); err != nil {
 			return err
 		}
-		into.SetZero() // of what the invalid message left in it
+		into.SetZero() // removes what the invalid message left in it
 	}
 }
 
-// decodeInto reads a message. An invalid one closes the socket, unless there is
-// to be a reply.
+// decodeInto decodes a message. An invalid one closes the socket, unless a reply is sent.
 func (s *connectedSocket) decodeInto(ctx context.Context, m *socket.Message, into reflect.Value) (reply []byte, err error) {
 	if !s.received.takes(m.Kind) {
 		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received.wire()) + " messages"}
@@ -399,7 +384,7 @@ func frameName(t websocket.MessageType) string {
 	return strings.ToLower(strings.TrimPrefix(t.String(), "Message"))
 }
 
-// spareMessages keeps the buffers of messages that have been sent.
+// spareMessages is a pool of buffers for sent messages.
 var spareMessages = sync.Pool{New: func() any { return new([]byte) }}
 
 func (s *connectedSocket) send(ctx context.Context, value reflect.Value) error {
