@@ -54,9 +54,8 @@ func TestMemoryOfAnIdleClient(t *testing.T) {
 	}{
 		"events":            {1.2, func(p *process) *client { return p.listen("/idle/events") }},
 		"events of a topic": {1.3, func(p *process) *client { return p.listen("/topic/events") }},
-		// More than half of what it takes beside is the stack of the goroutine that reads
-		// while the handler does something else.
-		"socket": {1.38, func(p *process) *client {
+		// Its handler waits for a message, and no goroutine beside it.
+		"socket": {1.2, func(p *process) *client {
 			c := p.connect("/socket")
 			c.talk()
 			return c

@@ -7,10 +7,7 @@ package socket
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
-	"fmt"
-	"io"
 	"net"
 	"strings"
 	"sync"
@@ -21,10 +18,10 @@ import (
 	"github.com/coder/websocket"
 )
 
-// A Conn is a WebSocket connection with what its library leaves to others. One
-// goroutine reads, whether or not the handler asks: so pings are answered, and
-// a client that leaves is noticed, while the handler only sends. It holds one
-// message at most; until the handler takes that, the client has to wait.
+// A Conn is a WebSocket connection with what its library leaves to others. It is
+// read whether or not the handler asks, as reading.go tells: so pings are
+// answered, and a client that leaves is noticed, while the handler only sends. It
+// holds one message at most; until the handler takes that, the client has to wait.
 //
 // The first reason to close is the one that counts: beginClosing notes it, and
 // open tells when the connection is closed. What is noted is what everybody
@@ -36,10 +33,8 @@ const (
 	defaultPing = 30 * time.Second
 	pongWait    = 10 * time.Second
 	closeWait   = 5 * time.Second
-	// readerGrace is how long a failed write waits for the reader to find out why.
+	// readerGrace is how long a failed write waits for a reader to find out why.
 	readerGrace = time.Second
-	// maxWrite is how much is written under one deadline.
-	maxWrite = 64 << 10
 )
 
 // Config is what a connection is made of.
@@ -80,15 +75,20 @@ type Conn struct {
 	cancel context.CancelFunc
 	limit  int
 	failed func(*Closing) error
-	inbox  chan *Message
-	// received changes whenever something comes in; waiting means that the reader
-	// waits for the handler.
+	// turn is taken by the one who reads, and held is what was read for the handler.
+	turn chan struct{}
+	held atomic.Pointer[Message]
+	// receivers is how many calls of Receive there are; without any, readAlone
+	// runs as soon as away fires, which is armed.
+	receivers atomic.Int32
+	armed     atomic.Bool
+	away      *time.Timer
+	// received changes whenever something comes in.
 	received atomic.Int64
-	waiting  atomic.Bool
-	// reader and open are done when the reader and the connection ended. They are
-	// smaller than channels, of which each idle client would hold two.
-	reader sync.WaitGroup
-	open   sync.WaitGroup
+	// readers and open are done when the goroutines that read and the connection
+	// ended. They are smaller than channels, of which each idle client would hold two.
+	readers sync.WaitGroup
+	open    sync.WaitGroup
 
 	mutex sync.Mutex
 	// why is set once the connection is to be closed.
@@ -96,98 +96,20 @@ type Conn struct {
 	ping *time.Timer
 }
 
-// Message is one message.
-type Message struct {
-	Kind websocket.MessageType
-	Data []byte
-}
-
-// maxKept is the largest buffer kept for the next message, in bytes.
-const maxKept = 64 << 10
-
-// spareMessages keeps the buffers of messages that have been read.
-var spareMessages = sync.Pool{New: func() any { return &Message{} }}
-
-// Copied is the data for somebody who keeps it.
-func (m *Message) Copied() []byte { return append(make([]byte, 0, len(m.Data)), m.Data...) }
-
-// Release gives the buffer back.
-func (m *Message) Release() {
-	if cap(m.Data) <= maxKept {
-		spareMessages.Put(m)
-	}
-}
-
-// open starts reading.
+// open begins a connection. Somebody reads it soon.
 func open(ctx context.Context, accepted *websocket.Conn, raw *pacedConn, config Config) *Conn {
 	ping := cmp.Or(config.Ping, defaultPing)
-	c := &Conn{
-		conn: accepted, net: raw, limit: config.MessageLimit, failed: config.Failed, inbox: make(chan *Message),
-	}
+	c := &Conn{conn: accepted, net: raw, limit: config.MessageLimit, failed: config.Failed, turn: make(chan struct{}, 1)}
 	c.open.Add(1)
 	c.ctx, c.cancel = context.WithCancel(ctx)
-	accepted.SetReadLimit(-1) // fill counts by itself, and closes with a reason
-	c.mutex.Lock()            // the timer may fire before it is assigned
+	context.AfterFunc(c.ctx, raw.interrupt) // who waits for a message is to see it
+	accepted.SetReadLimit(-1)               // fill counts by itself, and closes with a reason
+	c.mutex.Lock()                          // the timers may fire before they are assigned
+	defer c.mutex.Unlock()
 	c.ping = time.AfterFunc(ping, func() { c.probe(ping) })
-	c.mutex.Unlock()
-	c.reader.Go(c.read)
+	c.armed.Store(true)
+	c.away = time.AfterFunc(awayTime, c.readAlone)
 	return c
-}
-
-// read hands over messages until the connection ends.
-func (c *Conn) read() {
-	for {
-		m, err := c.next()
-		if err != nil {
-			c.fail(err)
-			return
-		}
-		c.waiting.Store(true)
-		select {
-		case c.inbox <- m:
-		case <-c.ctx.Done():
-			return
-		}
-		c.waiting.Store(false)
-	}
-}
-
-// next reads one message. The context is one without an end, which costs
-// nothing: closing the connection ends the read.
-func (c *Conn) next() (*Message, error) {
-	kind, r, err := c.conn.Reader(context.Background())
-	if err != nil {
-		return nil, err
-	}
-	m := spareMessages.Get().(*Message)
-	m.Kind = kind
-	if m.Data, err = c.fill(m.Data[:0], r); err != nil {
-		return nil, err
-	}
-	if kind == websocket.MessageText && !utf8.Valid(m.Data) {
-		return nil, &Closing{Code: int(websocket.StatusInvalidFramePayloadData), Reason: "the text is not UTF-8"}
-	}
-	return m, nil
-}
-
-// fill reads all of a message that is not too large.
-func (c *Conn) fill(data []byte, r io.Reader) ([]byte, error) {
-	for {
-		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)] // append chooses the capacity
-		}
-		n, err := r.Read(data[len(data):cap(data)])
-		data = data[:len(data)+n]
-		c.received.Add(1)
-		switch {
-		case len(data) > c.limit:
-			return nil, &Closing{Code: int(websocket.StatusMessageTooBig), Reason: fmt.Sprintf("a message is larger than %d bytes", c.limit)}
-		case errors.Is(err, io.EOF):
-			return data, nil
-		case err != nil:
-			return nil, err
-		}
-	}
 }
 
 // Context is the handler's: it ends with the connection.
@@ -199,20 +121,8 @@ func (c *Conn) Subprotocol() string { return c.conn.Subprotocol() }
 // Ended waits until a connection that is closed is read no more, and is the
 // error for which it was closed.
 func (c *Conn) Ended() error {
-	c.reader.Wait()
+	c.readers.Wait()
 	return c.why
-}
-
-// Receive waits for a message. An end of ctx leaves the connection as it is.
-func (c *Conn) Receive(ctx context.Context) (*Message, error) {
-	select {
-	case m := <-c.inbox:
-		return m, nil
-	case <-c.ctx.Done():
-		return nil, c.Failure(c.ctx)
-	case <-ctx.Done():
-		return nil, c.Failure(ctx)
-	}
 }
 
 // Failure is why there is no connection any more, or why ctx ended.
@@ -279,6 +189,7 @@ func (c *Conn) beginClosing(why error) bool {
 	}
 	c.why = why
 	c.ping.Stop()
+	c.away.Stop()
 	c.cancel()
 	return true
 }
@@ -302,7 +213,10 @@ func (c *Conn) Refuse(closing *Closing, why error) {
 // close says why, waits for the other side to close too, and ends it.
 func (c *Conn) close(closing *Closing) {
 	defer c.open.Done()
+	c.net.interrupt() // now only the library reads, which is not safe for concurrent use
+	c.net.reading.Lock()
 	c.net.limitReads(closeWait)
+	c.net.reading.Unlock()
 	_ = c.conn.Close(websocket.StatusCode(closing.Code), fitReason(closing.Reason))
 }
 
@@ -335,10 +249,9 @@ func (c *Conn) fail(err error) {
 	closing, ours := errors.AsType[*Closing](err)
 	theirs, closed := errors.AsType[websocket.CloseError](err)
 	switch {
+	case errors.Is(err, errInterrupted), errors.Is(err, errPartial): // the connection has not failed
 	case ours:
-		if c.beginClosing(c.failed(closing)) {
-			c.close(closing)
-		}
+		c.Refuse(closing, c.failed(closing))
 	case closed:
 		received := &Closing{Code: int(theirs.Code), Reason: theirs.Reason}
 		if !utf8.ValidString(theirs.Reason) {
@@ -352,9 +265,7 @@ func (c *Conn) fail(err error) {
 		c.drop(err)
 	default: // the network is fine, so what came over it is not
 		protocol := &Closing{Code: int(websocket.StatusProtocolError), Reason: "not the WebSocket protocol"}
-		if c.beginClosing(c.failed(protocol)) {
-			c.close(protocol)
-		}
+		c.Refuse(protocol, c.failed(protocol))
 	}
 }
 
@@ -367,7 +278,7 @@ func (c *Conn) probe(interval time.Duration) {
 	// A client that is busy sending may take long to see the ping, and one whose
 	// message waits for the handler cannot be heard at all.
 	err := c.conn.Ping(ctx)
-	if err != nil && !c.waiting.Load() && c.received.Load() == received {
+	if err != nil && c.held.Load() == nil && c.received.Load() == received {
 		c.drop(err)
 		return
 	}
@@ -376,83 +287,4 @@ func (c *Conn) probe(interval time.Duration) {
 	if c.why == nil {
 		c.ping.Reset(interval)
 	}
-}
-
-// pacedConn is the connection itself, with a deadline for each write.
-type pacedConn struct {
-	net.Conn
-	// limit is how long one write may stand still.
-	limit time.Duration
-	// remaining is what is to be written yet of a frame.
-	remaining int
-	// failed is set by the first error.
-	failed atomic.Bool
-}
-
-// Read implements net.Conn.
-func (c *pacedConn) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
-	if err != nil {
-		c.failed.Store(true)
-	}
-	return n, err
-}
-
-// Write writes piece by piece, each under a deadline.
-func (c *pacedConn) Write(p []byte) (written int, err error) {
-	if c.remaining <= 0 { // a frame begins
-		if echoesInvalidReason(p) {
-			return len(p), c.writeInvalidReason()
-		}
-		c.remaining = frameSize(p)
-	}
-	c.remaining -= len(p)
-	for {
-		piece := p[written:min(len(p), written+maxWrite)]
-		_ = c.SetWriteDeadline(time.Now().Add(c.limit))
-		n, err := c.Conn.Write(piece)
-		written += n
-		if err != nil {
-			c.failed.Store(true)
-		}
-		if err != nil || written == len(p) {
-			return written, err
-		}
-	}
-}
-
-// limitReads bounds how long reads may go on from now.
-func (c *pacedConn) limitReads(d time.Duration) { _ = c.SetReadDeadline(time.Now().Add(d)) }
-
-// The library responds to a close frame with the same code and reason, and only
-// then reports it. A reason must be UTF-8, though, and to a frame whose
-// reason is not the response is 1007 (RFC 6455, sections 5.5.1 and 8.1). So the response
-// is replaced on its way: no other frame that is written has such a reason.
-
-// closeFrame is the first byte of a close frame.
-const closeFrame = 0x88
-
-// echoesInvalidReason reports whether a frame closes for a reason that is no text.
-func echoesInvalidReason(frame []byte) bool {
-	return len(frame) > 4 && frame[0] == closeFrame && !utf8.Valid(frame[4:])
-}
-
-func (c *pacedConn) writeInvalidReason() error {
-	code := int(websocket.StatusInvalidFramePayloadData)
-	_, err := c.Write([]byte{closeFrame, 2, byte(code >> 8), byte(code)})
-	return err
-}
-
-// frameSize is how long a frame is that a server writes, by its header (RFC
-// 6455, section 5.2). The library writes each from its beginning.
-func frameSize(p []byte) int {
-	switch {
-	case len(p) >= 4 && p[1] == 126:
-		return 4 + int(binary.BigEndian.Uint16(p[2:]))
-	case len(p) >= 10 && p[1] == 127:
-		return 10 + int(binary.BigEndian.Uint64(p[2:]))
-	case len(p) >= 2:
-		return 2 + int(p[1])
-	}
-	return len(p)
 }

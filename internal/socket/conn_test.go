@@ -28,7 +28,13 @@ func (c *closed) Error() string { return c.Reason }
 // serve runs a handler on each connection and closes it after that.
 func serve(t *testing.T, handler func(*socket.Conn)) (address string) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(handle(t, handler))
+	t.Cleanup(server.Close)
+	return server.Listener.Addr().String()
+}
+
+func handle(t *testing.T, handler func(*socket.Conn)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, begun, err := socket.Accept(r.Context(), w, r, socket.Config{
 			MessageLimit: 1 << 20, WriteLimit: 10 * time.Second,
 			Failed:    func(c *socket.Closing) error { return &closed{*c} },
@@ -41,9 +47,7 @@ func serve(t *testing.T, handler func(*socket.Conn)) (address string) {
 		handler(conn)
 		conn.Close(&socket.Closing{Code: 1000}, errors.New("the handler returned"))
 		_ = conn.Ended() // which the handler has seen
-	}))
-	t.Cleanup(server.Close)
-	return server.Listener.Addr().String()
+	})
 }
 
 // framesDial connects by hand, so that frames can be written that no library
@@ -53,7 +57,13 @@ func framesDial(t *testing.T, address string) (net.Conn, *bufio.Reader) {
 	conn, err := net.Dial("tcp", address)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
-	_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+	return upgrade(t, conn)
+}
+
+// upgrade makes a handshake.
+func upgrade(t *testing.T, conn net.Conn) (net.Conn, *bufio.Reader) {
+	t.Helper()
+	_, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	require.NoError(t, err)
 	reader := bufio.NewReader(conn)
 	response, err := http.ReadResponse(reader, nil)

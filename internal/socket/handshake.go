@@ -115,7 +115,7 @@ func (t *takeover) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	t.conn = &pacedConn{Conn: conn, limit: t.limit}
+	t.conn = &pacedConn{Conn: conn, limit: t.limit, buffered: buffered.Reader}
 	// The library writes through the buffer, which must not get past the deadlines.
 	buffered.Writer.Reset(t.conn)
 	return t.conn, buffered, nil
