@@ -122,6 +122,10 @@ const oddItem = `{
     "name": "Gr\u00f6\u00dfe \"XL\" \u2014 клавиатура, 無線 \ud83d\ude00"
 }`
 
+// otherFaults breaks the rules of name, email, price and category.
+const otherFaults = `{"name":"","email":"purchasing.warehouse.example.com","price":-129.95,` +
+	`"quantity":25,"category":"furniture","tags":["electronics","keyboards","wireless"]}`
+
 // oneOrder is an order of three lines with all its members.
 const oneOrder = `{"id":"order-2026-000042","placed":"2026-11-21T14:00:00Z","currency":"EUR","note":"please ring twice",` +
 	`"customer":{"name":"Ann Example","email":"ann@example.com","phone":"+49 30 1234567","vip":true,` +
@@ -175,6 +179,7 @@ func MoreWorkloads() []Workload {
 	return []Workload{
 		{"W3u", "W3 with members the other way round, indented, with escapes and characters of several bytes", Items, post("/items", oddItem), 200},
 		{"W4u", "W4 with texts that need escapes and have characters of several bytes", Items, get("/oddities"), 200},
+		{"W6u", "W6 with a text too short, a negative price, an address without @ and a word that is none of the list", Items, post("/items", otherFaults), 422},
 		{"W7u", "W7, each as in W3u", Items, post("/items/batch", Batch(oddItem)), 200},
 		{"nested", "`POST /orders`, thirty members in five objects, 1 KB; answers the order", Items, post("/orders", oneOrder), 200},
 		{"nested u", "the same as in W3u, without four members that may be absent, with a text of 3 KB", Items, post("/orders", oddOrder), 200},

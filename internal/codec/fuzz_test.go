@@ -452,6 +452,43 @@ func FuzzStrings(f *testing.F) {
 	})
 }
 
+// FuzzLists: a list of texts or numbers is read as go-json-experiment/json reads it,
+// whatever commas and brackets are in its texts; and what was read is not written over by
+// what is read later.
+func FuzzLists(f *testing.F) {
+	for _, text := range []string{
+		`[]`, `[1]`, `[1,2,3,4,5]`, `["a"]`, `["a","b","c","d","e"]`, `[",,,,,,,,,,,,,,,,,,,,"]`, `["]",",","[1,2]"]`, `["\u005d","\"]\"",""]`,
+		`[""  ,  "" ]`, `[1.5,-0,1e3,25e-1,0.00025]`, `[true]`, `[null]`, `["a",1]`, `[1,]`, `["a`,
+		"[" + strings.Repeat("7,", 40) + "7]", `["` + strings.Repeat(`text","`, 60) + `"]`, `["` + strings.Repeat("long ", 60) + `","b"]`,
+		`["` + strings.Repeat("é", 33) + `","` + strings.Repeat("a", 62) + `",""]`,
+	} {
+		f.Add(text)
+	}
+	c := newCompiler()
+	var decoders []*codec.Decoder
+	types := []reflect.Type{reflect.TypeFor[[]string](), reflect.TypeFor[[]float64](), reflect.TypeFor[[]int64](), reflect.TypeFor[[]int16](), reflect.TypeFor[[]bool]()}
+	for _, goType := range types {
+		d, err := c.Decoder(describe(f, goType), nil)
+		require.NoError(f, err)
+		decoders = append(decoders, d)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if trimmed := strings.Trim(text, " \t\r\n"); !strings.HasPrefix(trimmed, "[") || strings.Contains(trimmed, "null") {
+			return
+		}
+		for i, goType := range types {
+			got, want := reflect.New(goType), reflect.New(goType)
+			faults := run(decoders[i], text, got.Elem())
+			if jsonv2.Unmarshal([]byte(text), want.Interface()) == nil {
+				require.Empty(t, lines(faults), "%q as %s", text, goType)
+				require.Equal(t, want.Interface(), got.Interface(), "%q", text)
+			} else if !jsontext.Value(text).IsValid() {
+				require.True(t, isInvalid(faults), "%q as %s", text, goType)
+			}
+		}
+	})
+}
+
 // requireFirstInvalid holds a fault of what is not UTF-8 to the first such byte.
 func requireFirstInvalid(t *testing.T, text string, f *fault.Fault) {
 	if f.Ctx["error"] != "not valid UTF-8" {

@@ -1,7 +1,9 @@
 package codec
 
 import (
+	"bytes"
 	"reflect"
+	"slices"
 
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -66,10 +68,17 @@ type sliceDecoder struct {
 	goType reflect.Type
 	empty  reflect.Value
 	size   uintptr
-	// first is the capacity of the first array.
+	// first is the capacity of the first array, unless the elements are counted.
 	first  int
 	array  reflect.Type
 	decode decodeFunc
+	// counts means that an element has no commas but those in its text, so that they
+	// tell about how many elements there are.
+	counts bool
+	// texts means that they are strings.
+	texts bool
+	// extend adds capacity for so many elements to the slice at p.
+	extend func(p pointer, more int)
 }
 
 func (c *Compiler) makeSlice(key programKey) (decodeFunc, error) {
@@ -83,7 +92,31 @@ func (c *Compiler) makeSlice(key programKey) (decodeFunc, error) {
 	}
 	l.first = firstCapacity(l.size)
 	l.array = reflect.ArrayOf(l.first, t.Elem())
+	l.counts, l.texts, l.extend = key.t.Elem.Kind <= typeinfo.Text, key.t.Elem.Kind == typeinfo.String, extender(t)
 	return l.read, nil
+}
+
+// extender makes what adds capacity to slices of the type. reflect knows which
+// words of an element are pointers, and is slower than the compiler, who knows too.
+func extender(t reflect.Type) func(p pointer, more int) {
+	switch t.Elem().Kind() {
+	case reflect.String:
+		return extend[string]
+	case reflect.Int64, reflect.Uint64, reflect.Float64:
+		return extend[int64]
+	case reflect.Int, reflect.Uint:
+		return extend[int]
+	}
+	return func(p pointer, more int) { valueAt(t, p).Grow(more) }
+}
+
+func extend[T any](p pointer, more int) {
+	values := as[[]T](p)
+	if *values == nil {
+		*values = make([]T, 0, more)
+		return
+	}
+	*values = slices.Grow(*values, more)
 }
 
 // elem compiles what a list or a map holds.
@@ -134,6 +167,9 @@ func (l *sliceDecoder) read(d *state, p pointer) bool {
 func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
 	header := as[list](p)
 	more := max(l.first, header.len)
+	if header.cap == 0 && l.counts {
+		more = l.foresee(d)
+	}
 	// Twice as many again may leave half of a long list unused. The text read so far
 	// foretells how many elements are to come; an eighth is added, as they may be
 	// shorter.
@@ -145,14 +181,38 @@ func (l *sliceDecoder) grow(d *state, p pointer, start int) bool {
 		return false
 	}
 	// Nothing has to be copied for the first array.
-	if header.cap == 0 {
+	if header.cap == 0 && !l.counts {
 		header.first, header.cap = newValue(l.array), l.first
 		return true
 	}
-	// reflect copies the elements, since it knows which of their words are pointers.
-	valueAt(l.goType, p).Grow(more)
+	l.extend(p, more)
 	return true
 }
+
+// foresee is about how many elements the list that begins here has, if they are
+// short: one more than there are commas. Their texts get memory together.
+func (l *sliceDecoder) foresee(d *state) int {
+	ahead := d.data[d.pos:min(d.pos+farAhead, len(d.data))]
+	end := bytes.IndexByte(ahead, ']')
+	if end < 0 {
+		return l.first
+	}
+	// A text may have commas, too, so not too many are believed.
+	n := min(1+bytes.Count(ahead[:end], comma), mostForeseen)
+	// Quotes and commas are no part of them, and a long text is in no chunk.
+	if size := end - 3*n + 1; l.texts && 0 < size && size <= n*shortText {
+		d.reserve(size, 0)
+	}
+	return n
+}
+
+// What foresee looks at, in bytes, and the most elements that it says are there.
+const (
+	farAhead     = 256
+	mostForeseen = 16
+)
+
+var comma = []byte(",")
 
 // manyElements is from when on a list foretells its length.
 const manyElements = 256

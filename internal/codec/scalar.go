@@ -265,14 +265,21 @@ func (d *state) keep(text []byte) string {
 	if len(text) > shortText {
 		return string(text)
 	}
-	if d.chunk.Cap()-d.chunk.Len() < len(text) {
-		// The texts in the old chunk keep it alive.
-		d.chunk.Reset()
-		d.chunk.Grow(min(len(text)+(len(d.data)-d.pos)/2, largestChunk))
-	}
+	d.reserve(len(text), (len(d.data)-d.pos)/2)
 	start := d.chunk.Len()
 	d.chunk.Write(text)
 	return d.chunk.String()[start:]
+}
+
+// reserve begins a chunk, unless a text of that size still fits into the last. It
+// gets more memory for what is to come.
+func (d *state) reserve(size, more int) {
+	if d.chunk.Cap()-d.chunk.Len() >= size {
+		return
+	}
+	// The texts in the old chunk keep it alive.
+	d.chunk.Reset()
+	d.chunk.Grow(min(size+more, largestChunk))
 }
 
 // makeStrings makes the decoder of a type whose JSON is text. parse returns nil

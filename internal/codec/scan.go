@@ -235,12 +235,9 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 		case i >= len(data):
 			return nil, false, s.fail(len(data), "unexpected end inside a string")
 		case data[i] == '\\':
-			r, end := s.escape(i)
-			if end == 0 {
+			if n, i = s.escapes(text, n, i); i == 0 {
 				return nil, false, false
 			}
-			n += utf8.EncodeRune(text[n:], r)
-			i = end
 		case data[i] != '"':
 			return nil, false, s.fail(i, "a control character in a string")
 		// The text as it was sent is judged: escapes are ASCII and stand for valid
@@ -273,6 +270,32 @@ func (s *scanner) notUTF8(start, end int) bool {
 	return s.fail(start+invalidAt(s.data[start:end]), "not valid UTF-8")
 }
 
+// escapes writes the characters of the escape at i, and of those right after it that
+// text has memory for, after the first n bytes. It returns how many bytes there are
+// then and where the escapes end, 0 if one is none.
+func (s *scanner) escapes(text []byte, n, i int) (size, end int) {
+	data := s.data
+	for i+6 <= len(data) && data[i] == '\\' && n+utf8.UTFMax <= len(text) {
+		if c := escapedBytes[data[i+1]]; c != 0 {
+			text[n] = c
+			n, i = n+1, i+2
+			continue
+		}
+		r := hex4(data, i+2)
+		if data[i+1] != 'u' || r < 0 || utf16.IsSurrogate(r) {
+			break
+		}
+		n += utf8.EncodeRune(text[n:], r)
+		i += 6
+	}
+	// The others are rare: pairs, those near the end, and what is no escape.
+	if i < len(data) && data[i] == '\\' && n+utf8.UTFMax <= len(text) {
+		r, end := s.escape(i)
+		return n + utf8.EncodeRune(text[n:], r), end
+	}
+	return n, i
+}
+
 // escape reads the escape at i and returns where it ends, 0 if it is none.
 func (s *scanner) escape(i int) (r rune, end int) {
 	data := s.data
@@ -287,8 +310,7 @@ func (s *scanner) escape(i int) (r rune, end int) {
 		s.fail(i, "an unknown escape in a string")
 		return 0, 0
 	}
-	r, ok := hex4(data, i+2)
-	if !ok {
+	if r = hex4(data, i+2); r < 0 {
 		s.fail(i, "an escape without four hexadecimal digits")
 		return 0, 0
 	}
@@ -308,36 +330,34 @@ var escapedBytes = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// lowSurrogate is the character of the escape at i, 0 if there is none.
+// lowSurrogate is the character of the escape at i, below 0 if there is none.
 func lowSurrogate(data []byte, i int) rune {
 	if i+2 > len(data) || data[i] != '\\' || data[i+1] != 'u' {
-		return 0
+		return -1
 	}
-	r, _ := hex4(data, i+2)
-	return r
+	return hex4(data, i+2)
 }
 
-// hex4 reads four hexadecimal digits; 0 and false if these are others.
-func hex4(data []byte, i int) (r rune, ok bool) {
+// hex4 reads four hexadecimal digits; the result is below 0 if these are others.
+func hex4(data []byte, i int) rune {
 	if i+4 > len(data) {
-		return 0, false
+		return -1
 	}
-	a, b, c, d := hexValues[data[i]], hexValues[data[i+1]], hexValues[data[i+2]], hexValues[data[i+3]]
-	// One digit without the mark clears it for all four.
-	if a&b&c&d&isHex == 0 {
-		return 0, false
-	}
-	return rune(a&0xf)<<12 | rune(b&0xf)<<8 | rune(c&0xf)<<4 | rune(d&0xf), true
+	// What is below 0 stays so when it is shifted, and when others are put into it.
+	d := data[i : i+4]
+	return rune(hexValues[d[0]])<<12 | rune(hexValues[d[1]])<<8 | rune(hexValues[d[2]])<<4 | rune(hexValues[d[3]])
 }
 
-// isHex marks the values in hexValues; all others are 0.
-const isHex = 0x10
-
-var hexValues = [256]byte{
-	'0': 0x10, '1': 0x11, '2': 0x12, '3': 0x13, '4': 0x14, '5': 0x15, '6': 0x16, '7': 0x17, '8': 0x18, '9': 0x19,
-	'a': 0x1a, 'b': 0x1b, 'c': 0x1c, 'd': 0x1d, 'e': 0x1e, 'f': 0x1f,
-	'A': 0x1a, 'B': 0x1b, 'C': 0x1c, 'D': 0x1d, 'E': 0x1e, 'F': 0x1f,
-}
+// hexValues are those of the digits, and -1 for all other bytes.
+var hexValues = func() (values [256]int8) {
+	for c := range values {
+		values[c] = -1
+	}
+	for i, c := range []byte("0123456789abcdef") {
+		values[c], values[bytes.ToUpper([]byte{c})[0]] = int8(i), int8(i)
+	}
+	return values
+}()
 
 // unquoted is what a JSON string that is known to be valid stands for.
 func unquoted(raw []byte) []byte {
