@@ -78,7 +78,7 @@ type PatchInput[In any] struct {
 }
 
 func autoPatch(rt, get, put *route, options []RouteOption) {
-	rt.path, rt.plain = put.path, &patchRoute{get, put}
+	rt.path, rt.plain = put.path, &patchRoute{get, put, planPatch, patchBody}
 	if err := checkPatch(get, put); err != nil {
 		panic(rt.configError(fmt.Errorf("AutoPatch: %w", err)))
 	}
@@ -126,14 +126,25 @@ func putMembers(put *route) *typeinfo.Object {
 }
 
 // patchRoute is the handler of a PATCH until its app is sealed.
-type patchRoute struct{ get, put *route }
+type patchRoute struct {
+	get, put *route
+	// plan makes the handler, and body describes its body. Only AutoPatch refers to them, so that programs without
+	// one do not link what patches need.
+	plan func(patch, get, put *endpoint) http.Handler
+	body func() *operation.Body
+}
 
 // ServeHTTP implements http.Handler. It is never reached: requests come after sealing, which replaces it.
 func (p *patchRoute) ServeHTTP(w http.ResponseWriter, r *http.Request) { WriteError(w, r, errNotFound) }
 
-// isPatch reports whether the route was made by AutoPatch, and so has no guards of its own.
+// asPatch returns what the route is made of if it was made by AutoPatch, and so has no guards of its own.
+func (rt *route) asPatch() (*patchRoute, bool) {
+	p, ok := rt.plain.(*patchRoute)
+	return p, ok
+}
+
 func (rt *route) isPatch() bool {
-	_, ok := rt.plain.(*patchRoute)
+	_, ok := rt.asPatch()
 	return ok
 }
 
@@ -141,7 +152,7 @@ func (rt *route) isPatch() bool {
 // call is given: of an AutoPatch that is the input of the GET, a field of a
 // [PatchInput].
 func (rt *route) callInput() (in *typeinfo.Input, index []int) {
-	if p, ok := rt.plain.(*patchRoute); ok {
+	if p, ok := rt.asPatch(); ok {
 		return p.get.input, patchInputAt
 	}
 	return rt.input, nil
@@ -149,6 +160,13 @@ func (rt *route) callInput() (in *typeinfo.Input, index []int) {
 
 // patchPlan serves a PATCH once its GET and PUT endpoints are known.
 type patchPlan struct{ patch, get, put *endpoint }
+
+// planPatch also documents the PATCH by its GET and its PUT.
+func planPatch(patch, get, put *endpoint) http.Handler {
+	p := &patchPlan{patch, get, put}
+	p.document()
+	return p
+}
 
 // Errors that a PATCH itself responds with.
 var (

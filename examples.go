@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -206,7 +207,9 @@ func addErrorExample(c *operation.Content, status int, x operation.Example) {
 // mergeExamples adds the examples of another response, in the order of their names.
 func mergeExamples(c *operation.Content, more []operation.Example, status int) {
 	c.Examples = slices.Clip(c.Examples) // responses may share the slice
-	for _, x := range slices.SortedFunc(slices.Values(more), func(a, b operation.Example) int { return strings.Compare(a.Name, b.Name) }) {
+	more = slices.Clone(more)
+	sort.Slice(more, func(i, j int) bool { return more[i].Name < more[j].Name })
+	for _, x := range more {
 		addErrorExample(c, status, x)
 	}
 }

@@ -158,10 +158,11 @@ func (b *apiBuilder) parameter(f *typeinfo.Field, e *endpoint) *operation.Parame
 // body describes the request body, nil if there is none. A body that is one field is described once for all operations
 // that read it, unless they have examples of their own; a body made of several fields is named after its operation.
 func (b *apiBuilder) body(e *endpoint) *operation.Body {
+	if p, ok := e.route.asPatch(); ok {
+		return p.body()
+	}
 	in := e.route.input
 	switch {
-	case e.route.isPatch():
-		return patchBody()
 	case in == nil || e.body == nil:
 		return nil
 	case in.Members != nil && in.Body == nil:

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
@@ -148,14 +149,13 @@ func (b *builder) dropTags() {
 // patches finds the GET and the PUT of each PATCH made by AutoPatch, and documents the PATCH.
 func (b *builder) patches() {
 	for _, e := range b.table.endpoints {
-		rt, ok := e.route.plain.(*patchRoute)
+		rt, ok := e.route.asPatch()
 		if !ok {
 			continue
 		}
-		p := &patchPlan{e, b.beside(e, rt.get, http.MethodGet), b.beside(e, rt.put, http.MethodPut)}
-		if p.get != nil && p.put != nil { // otherwise their own errors say why
-			e.plain = p
-			p.document()
+		get, put := b.beside(e, rt.get, http.MethodGet), b.beside(e, rt.put, http.MethodPut)
+		if get != nil && put != nil { // otherwise their own errors say why
+			e.plain = rt.plan(e, get, put)
 		}
 	}
 }
@@ -522,7 +522,7 @@ func (b *builder) checkOverrides() {
 		b.errs = append(b.errs, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.site, advice))
 	}
 	// Map order is random, and the same app should report the same errors each time.
-	slices.SortFunc(b.errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	sort.Slice(b.errs, func(i, j int) bool { return b.errs[i].Error() < b.errs[j].Error() })
 }
 
 // checkEffects finds options of an app, a router or an inclusion that affect no route below. Without any routes nothing

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -149,7 +150,7 @@ func (w *nestedWriter) text(n *sentNode, from reflect.Value, path string) error 
 // entries writes a map in the order of its keys.
 func (w *nestedWriter) entries(n *sentNode, held reflect.Value, path string) error {
 	keys := held.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
 	for _, key := range keys {
 		name := key.String()
 		if name == "" || strings.ContainsAny(name, "[]") {

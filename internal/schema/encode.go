@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
@@ -149,11 +150,11 @@ func (e *encoder) plain(r reflect.Value) {
 	switch {
 	case r.Kind() == reflect.Map && r.Type().Key().Kind() == reflect.String:
 		e.open('{')
-		for _, name := range slices.SortedFunc(slices.Values(r.MapKeys()), func(a, b reflect.Value) int {
-			return strings.Compare(a.String(), b.String())
-		}) {
-			e.name(name.String())
-			e.value(r.MapIndex(name).Interface())
+		keys := r.MapKeys()
+		sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
+		for _, key := range keys {
+			e.name(key.String())
+			e.value(r.MapIndex(key).Interface())
 		}
 		e.close('}')
 	case r.Kind() == reflect.Slice && r.Type().Elem().Kind() != reflect.Uint8:
@@ -252,7 +253,7 @@ func makeSchemaFields() []schemaField {
 			fields = append(fields, schemaField{i, keyword})
 		}
 	}
-	slices.SortStableFunc(fields, func(a, b schemaField) int { return rank(a.keyword) - rank(b.keyword) })
+	sort.SliceStable(fields, func(i, j int) bool { return rank(fields[i].keyword) < rank(fields[j].keyword) })
 	return fields
 }
 
