@@ -5,17 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
-	"io/fs"
 	"maps"
+	"path"
 	"strings"
-
-	"github.com/swaggest/swgui/v5/static"
 )
 
-// ours holds the parts of the page that Swagger UI does not bring.
+// assets holds the files of Swagger UI that the page needs, of the module swgui, and the parts of the page that Swagger
+// UI does not bring. swgui itself would embed 160 KB more that nothing serves.
 //
-//go:embed assets
-var ours embed.FS
+//go:embed assets/swagger-ui/*.gz assets/swagger-ui/*.png assets/*.css assets/*.js assets/*.html
+var assets embed.FS
 
 // Swagger is a page with Swagger UI, which is served from the executable.
 type Swagger struct {
@@ -55,25 +54,15 @@ func (s Swagger) Files() ([]File, error) {
 	page.policy = policy("script-src 'self'", "style-src 'self'", "img-src 'self' data:",
 		connectSources(s.Document, s.Connect))
 	files := []File{page, written(s.filePath("init.js"), start)}
-	for _, asset := range []struct {
-		name string
-		in   fs.FS
-	}{
-		{"swagger-ui.css", static.FS},
-		{"swagger-ui-bundle.js", static.FS},
-		{"favicon-16x16.png", static.FS},
-		{"favicon-32x32.png", static.FS},
-		{"assets/page.css", ours},
-		{"assets/plugin.js", ours},
-		{"assets/oauth2-redirect.js", ours},
-		{"assets/oauth2-redirect.html", ours},
+	for _, asset := range []string{
+		"swagger-ui/swagger-ui.css", "swagger-ui/swagger-ui-bundle.js", "swagger-ui/favicon-16x16.png", "swagger-ui/favicon-32x32.png",
+		"page.css", "plugin.js", "oauth2-redirect.js", "oauth2-redirect.html",
 	} {
-		name := strings.TrimSuffix(strings.TrimPrefix(asset.name, "assets/"), ".html")
-		file, err := embedded(s.filePath(name), asset.in, asset.name)
+		file, err := embedded(s.filePath(strings.TrimSuffix(path.Base(asset), ".html")), assets, "assets/"+asset)
 		if err != nil {
 			return nil, fmt.Errorf("swagger ui: %w", err)
 		}
-		if strings.HasSuffix(asset.name, ".html") {
+		if strings.HasSuffix(asset, ".html") {
 			file.policy = policy("script-src 'self'", "img-src 'self'")
 		}
 		files = append(files, file)

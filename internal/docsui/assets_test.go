@@ -1,0 +1,27 @@
+package docsui_test
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/swaggest/swgui/v5/static"
+)
+
+// An upgrade of the module brings new files: copy them from its directory v5/static.
+func TestFilesOfSwaggerUI(t *testing.T) {
+	ours, err := filepath.Glob("assets/swagger-ui/*.*")
+	require.NoError(t, err)
+	assert.Len(t, ours, 4)
+	for _, file := range ours {
+		have, err := os.ReadFile(file)
+		require.NoError(t, err)
+		want, err := fs.ReadFile(static.FS, path.Base(filepath.ToSlash(file)))
+		require.NoError(t, err)
+		assert.True(t, string(want) == string(have), "%s is another one than the module's", file)
+	}
+}
