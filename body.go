@@ -18,6 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/serve"
+	"github.com/candor-go/candor/internal/spool"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -360,7 +361,7 @@ type incoming struct {
 	// buffer is reused for bodies that nobody keeps. It is replaced by a larger one when it is too small.
 	buffer []byte
 	// uploads stores files; nil if the body cannot have any.
-	uploads *uploadStore
+	uploads *spool.Store
 	// kept keeps the body for further attempts of the request; nil if there are none.
 	kept *keptBody
 	// loose accepts a body without a Content-Type as the first documented media type.

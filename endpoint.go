@@ -21,6 +21,7 @@ import (
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/responsecache"
+	"github.com/candor-go/candor/internal/spool"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -399,7 +400,7 @@ func (e *endpoint) run(w http.ResponseWriter, r *http.Request, captured []string
 	e.noteCaller(r)
 	x := e.begin(w, r, captured)
 	if x.uploads != nil {
-		defer x.uploads.close()
+		defer x.uploads.Close()
 	}
 	x.conclude(x.protected(0))
 	// Read first: release resets the exchange.
@@ -431,7 +432,7 @@ func (e *endpoint) begin(w http.ResponseWriter, r *http.Request, captured []stri
 		x.startStreaming()
 	}
 	if e.body != nil && e.body.keepsFiles {
-		x.uploads = new(uploadStore)
+		x.uploads = new(spool.Store)
 	}
 	if e.body != nil && e.repeats {
 		x.kept = new(keptBody)

@@ -15,6 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/recorder"
+	"github.com/candor-go/candor/internal/spool"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -61,8 +62,8 @@ func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 	x.scope.captured = slices.Repeat([]string{bad.text}, len(e.names))
 	_ = x.bindParams() // never fails
 	if e.body != nil && e.body.pass == nil && e.bodyMediaType() != "" {
-		x.uploads = new(uploadStore)
-		defer x.uploads.close()
+		x.uploads = new(spool.Store)
+		defer x.uploads.Close()
 		_ = x.bindBody() // is not a validation error
 	}
 	if len(x.faults.Faults) == 0 {

@@ -12,6 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
+	"github.com/candor-go/candor/internal/spool"
 )
 
 // exchange is the state of one request as it passes through the steps of an endpoint. It is pooled, so everything
@@ -33,7 +34,7 @@ type progress struct {
 	ctx  context.Context
 	body []byte
 	// uploads are the files of a form; nil if there can be none.
-	uploads *uploadStore
+	uploads *spool.Store
 	// kept is the body, kept for further attempts; nil if there are none.
 	kept *keptBody
 	// finished means that the response, or that of an error, was written.

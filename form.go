@@ -16,6 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/spool"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -386,7 +387,7 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 	}
 	// The store keeps a whole form in memory if its Content-Length is small enough.
 	if in.uploads != nil {
-		in.uploads.memoryLeft, in.uploads.sent = in.heldLimit, in.r.ContentLength
+		in.uploads.Begin(in.r.ContentLength, in.heldLimit)
 	}
 	sent := p.newSent(in.multipart)
 	sent.most, sent.memoryLeft = in.heldLimit, in.heldLimit
@@ -414,7 +415,7 @@ func (p *formPlan) readMultipart(into reflect.Value, body io.Reader, in *incomin
 }
 
 // takePart handles a part according to its name, and reads it to its end.
-func (p *formPlan) takePart(part *formdata.Part, sent *sentForm, uploads *uploadStore) error {
+func (p *formPlan) takePart(part *formdata.Part, sent *sentForm, uploads *spool.Store) error {
 	sent.pairs++
 	if part.IsFile {
 		sent.fileCount++
@@ -493,7 +494,7 @@ func (s *sentForm) takeNoFile(i int, part *formdata.Part) error {
 }
 
 // takeFile keeps a file, unless it is what a browser sends for no file.
-func (s *sentForm) takeFile(i int, field *formField, part *formdata.Part, uploads *uploadStore) error {
+func (s *sentForm) takeFile(i int, field *formField, part *formdata.Part, uploads *spool.Store) error {
 	u, err := field.file.keep(part, uploads)
 	if err != nil || u.Size == 0 && part.Filename == "" {
 		return err

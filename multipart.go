@@ -9,12 +9,13 @@ import (
 	"reflect"
 
 	"github.com/candor-go/candor/internal/formdata"
+	"github.com/candor-go/candor/internal/spool"
 )
 
 // partError returns the response for a part that could not be read, or for a body without parts. The error of a part
 // does not say why the body ended; the reader of all parts knows.
 func partError(parts *formdata.Reader, err error) error {
-	if errors.Is(err, errSpool) || errors.As(err, new(*HTTPError)) {
+	if errors.Is(err, spool.ErrFailed) || errors.As(err, new(*HTTPError)) {
 		// These already say what the response is.
 		return err
 	}

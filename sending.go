@@ -456,8 +456,8 @@ func (w *partWriter) file(u Upload, field string) error {
 		return errors.New("a file without a name and content is not sent")
 	}
 	// Asked here already, before anything is sent; later the body would break off.
-	if u.store != nil && u.store.closed.Load() {
-		return errUploadGone
+	if err := u.content.Err(); err != nil {
+		return err
 	}
 	header := textproto.MIMEHeader{}
 	for name, lines := range u.Header {

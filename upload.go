@@ -1,26 +1,25 @@
 package candor
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
-	"math"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"os"
 	"reflect"
 	"slices"
-	"sync/atomic"
 
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/fault"
+	"github.com/candor-go/candor/internal/filetype"
 	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/spool"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -66,224 +65,35 @@ type Upload struct {
 	// Header are the headers of the part.
 	Header textproto.MIMEHeader
 
-	store  *uploadStore
-	memory []byte
-	// offset is where the content begins in the store's file; it counts if there
-	// is nothing in memory.
-	offset int64
+	content spool.Content
 }
 
 // NewUpload makes an upload out of a content, for tests that call a handler as
 // a function.
 func NewUpload(filename string, content []byte) Upload {
-	return Upload{Filename: formdata.BaseName(filename), ContentType: mediatype.Octets, Size: int64(len(content)), memory: content}
+	return Upload{Filename: formdata.BaseName(filename), ContentType: mediatype.Octets, Size: int64(len(content)), content: spool.Of(content)}
 }
 
 // clone is an upload that shares nothing that a handler could change.
 func (u Upload) clone() Upload {
-	u.Header, u.memory = maps.Clone(u.Header), bytes.Clone(u.memory)
+	u.Header, u.content = maps.Clone(u.Header), u.content.Clone()
 	for name, lines := range u.Header {
 		u.Header[name] = slices.Clone(lines)
 	}
 	return u
 }
 
-// errUploadGone is an upload that outlived its request.
-var errUploadGone = errors.New("the upload was removed when its request ended")
-
 // Open opens the content, from its beginning. Each call makes a reader of its
 // own; several may be read at once. Closing it is allowed but not needed.
-func (u Upload) Open() (io.ReadSeekCloser, error) {
-	var content io.ReaderAt = bytes.NewReader(u.memory)
-	if u.store != nil {
-		// Also for a content in memory, so that uploads of all sizes behave the same.
-		if u.store.closed.Load() {
-			return nil, errUploadGone
-		}
-		if u.memory == nil && u.Size > 0 {
-			content = u.store.file
-		}
-	}
-	return uploadReader{io.NewSectionReader(content, u.offset, u.Size)}, nil
-}
-
-// uploadReader is a section of what belongs to the request.
-type uploadReader struct{ *io.SectionReader }
-
-// Close does nothing.
-func (uploadReader) Close() error { return nil }
+func (u Upload) Open() (io.ReadSeekCloser, error) { return u.content.Open() }
 
 // Save writes the content to a new file; one that is there already is an error
 // that is [fs.ErrExist]. What was written is removed again if an error cuts it
 // short. Do not make the path of Filename, unless by [Upload.SaveIn].
-func (u Upload) Save(path string) error {
-	return u.save(func() (*os.File, error) { return os.OpenFile(path, saveFlags, saveMode) }, os.Remove)
-}
+func (u Upload) Save(path string) error { return u.content.Save(path) }
 
 // SaveIn is [Upload.Save] for a name that cannot lead out of a directory.
-func (u Upload) SaveIn(root *os.Root, name string) error {
-	return u.save(
-		func() (*os.File, error) { return root.OpenFile(name, saveFlags, saveMode) },
-		func(string) error { return root.Remove(name) },
-	)
-}
-
-const (
-	saveFlags = os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	saveMode  = 0o644
-)
-
-func (u Upload) save(create func() (*os.File, error), remove func(path string) error) error {
-	content, err := u.Open()
-	if err != nil {
-		return fmt.Errorf("saving an upload: %w", err)
-	}
-	file, err := create()
-	if err != nil {
-		return fmt.Errorf("saving an upload: %w", err)
-	}
-	_, err = io.Copy(file, content)
-	// The file is closed in any case; some file systems report a full disk only then.
-	if err = cmp.Or(err, file.Close()); err != nil {
-		return fmt.Errorf("saving an upload: %w", errors.Join(err, remove(file.Name())))
-	}
-	return nil
-}
-
-// How much of its files a request may hold in memory, and how much of one.
-const (
-	uploadMemory     = 1 << 20
-	uploadMemoryEach = 64 << 10
-	// spoolBlock is what is written to a file at once.
-	spoolBlock = uploadMemoryEach
-)
-
-// uploadStore holds the files of one request: the small ones in memory, the
-// others one after the other in a temporary file, so that a form of many files
-// takes one descriptor. A file is taken after the other; they are read at any
-// time, until the store is closed.
-type uploadStore struct {
-	// memoryLeft is what is left for files that fields hold as a whole, and held what
-	// they have taken.
-	memoryLeft, held int64
-	// sent is how long the form is, as its Content-Length says; negative if it
-	// says nothing.
-	sent   int64
-	used   int64
-	file   *os.File
-	length int64
-	// linked means that the file still has a name.
-	linked bool
-	closed atomic.Bool
-}
-
-// errSpool marks what goes wrong on the server's side.
-var errSpool = errors.New("keeping an upload")
-
-// take keeps the content of a part.
-func (s *uploadStore) take(part io.Reader) (u Upload, err error) {
-	share := s.share()
-	begin, err := readUpTo(part, share)
-	n := int64(len(begin))
-	switch {
-	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
-		return u, err
-	// Nothing is lost: what was read becomes the first block of the file.
-	case n > share:
-		return s.spool(begin, part)
-	}
-	s.used += n
-	return Upload{Size: n, store: s, memory: begin}, nil
-}
-
-// share is how much of the next file may be held in memory: of a form that
-// says that it is short, everything, and no more than it says.
-func (s *uploadStore) share() int64 {
-	if 0 <= s.sent && s.sent <= uploadMemory {
-		return s.sent - s.used
-	}
-	return min(uploadMemoryEach, uploadMemory-s.used)
-}
-
-// leastMemory is the buffer for the shortest contents, in bytes.
-const leastMemory = 4 << 10
-
-// readUpTo reads a content to its end, or one byte more than most. Its buffer
-// grows with what has come, whatever was announced; of what it returns, at most
-// half is of no use.
-func readUpTo(content io.Reader, most int64) (data []byte, err error) {
-	// One byte over the limit shows that there is more; min keeps the sum from overflowing.
-	enough := min(most, math.MaxInt64-1) + 1
-	for err == nil && int64(len(data)) < enough {
-		buffer := make([]byte, min(max(leastMemory, 4*int64(len(data))), enough))
-		n := copy(buffer, data)
-		more, failed := fill(content, buffer[n:])
-		data, err = buffer[:n+more], failed
-	}
-	// The content stays in memory for the whole request, so a copy of its size pays off.
-	if cap(data) > 2*len(data) {
-		data = bytes.Clone(data)
-	}
-	return data, err
-}
-
-// fill reads until b is full. Unlike io.ReadFull it reports why it is not: that a
-// content is cut short, or at its end.
-func fill(content io.Reader, b []byte) (n int, err error) {
-	for n < len(b) && err == nil {
-		var more int
-		more, err = content.Read(b[n:])
-		n += more
-	}
-	return n, err
-}
-
-// spool appends a content to the file, block by block, of which the first has
-// been read. A file without a name is removed by the system, even if the
-// process is killed; where one that is open cannot lose its name, it does so at
-// the end.
-func (s *uploadStore) spool(block []byte, rest io.Reader) (u Upload, err error) {
-	if s.file == nil {
-		if s.file, err = os.CreateTemp("", "candor-upload-*"); err != nil {
-			return u, fmt.Errorf("%w: %w", errSpool, err)
-		}
-		s.linked = os.Remove(s.file.Name()) != nil
-	}
-	// The buffer is used for every later write, of which full blocks need the fewest.
-	if cap(block) < spoolBlock {
-		block = slices.Grow(block, spoolBlock)
-	}
-	u = Upload{store: s, offset: s.length}
-	for len(block) > 0 {
-		n, err := s.file.Write(block)
-		s.length += int64(n)
-		if err != nil {
-			return u, fmt.Errorf("%w: %w", errSpool, err)
-		}
-		// The block is in the file by now, so its buffer takes the next one.
-		n, err = fill(rest, block[:cap(block)])
-		if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
-			return u, err
-		}
-		block = block[:n]
-	}
-	u.Size = s.length - u.offset
-	return u, nil
-}
-
-// close ends the life of the uploads.
-func (s *uploadStore) close() {
-	// Before the file is closed, so that whoever opens an upload after that gets the clear
-	// error.
-	s.closed.Store(true)
-	if s.file == nil {
-		return
-	}
-	_ = s.file.Close()
-	if s.linked {
-		_ = os.Remove(s.file.Name())
-	}
-}
+func (u Upload) SaveIn(root *os.Root, name string) error { return u.content.SaveIn(root, name) }
 
 // filePlan fills a field from the files sent for it.
 type filePlan struct {
@@ -292,7 +102,7 @@ type filePlan struct {
 	// whole means that the content is held in memory.
 	whole bool
 	// media are the media types that its content may have; none means any.
-	media []string
+	media filetype.Types
 	// isList means that every file counts.
 	isList bool
 	set    func(dst reflect.Value, files []Upload)
@@ -320,7 +130,7 @@ func makeFileSetters() map[reflect.Type]func(dst reflect.Value, files []Upload) 
 			dst.Set(reflect.ValueOf(&last))
 		},
 		uploadsType:               func(dst reflect.Value, files []Upload) { dst.Set(reflect.ValueOf(files)) },
-		reflect.TypeFor[[]byte](): func(dst reflect.Value, files []Upload) { dst.SetBytes(files[len(files)-1].memory) },
+		reflect.TypeFor[[]byte](): func(dst reflect.Value, files []Upload) { dst.SetBytes(files[len(files)-1].content.Held()) },
 	}
 }
 
@@ -333,9 +143,9 @@ func (c *compiler) compileFile(f *typeinfo.Field) (*filePlan, error) {
 	case f.Rules != nil && (!isList || f.Rules.Elem != nil):
 		return nil, &typeinfo.Error{Problem: "rules on a file, whose content they cannot see", Fix: "drop the tags validate and pattern; candor.MaxBody limits the size of the form, and `validate:\"max=10\"` on a []candor.Upload the number of files"}
 	}
-	media, err := fileMedia(f)
+	media, err := filetype.Parse(f.Media)
 	if err != nil {
-		return nil, err
+		return nil, &typeinfo.Error{Problem: err.Error(), Fix: "drop the tag and check the content in the handler"}
 	}
 	keeps, err := c.rules.Compile(f.Type, f.Rules)
 	return &filePlan{index: f.Index, required: f.Required, media: media, isList: f.Type.Go == uploadsType, whole: f.Type.Go == reflect.TypeFor[[]byte](), set: set, check: keeps}, err
@@ -377,6 +187,45 @@ func (p *filePlan) fill(into reflect.Value, name string, files []Upload, faults 
 	}
 }
 
+// fit checks that the files have a media type of the tag. If several files are sent for a single one, the last counts.
+func (p *filePlan) fit(files []Upload, name string, faults *fault.List) bool {
+	if p.media == nil {
+		return true
+	}
+	if !p.isList {
+		files = files[len(files)-1:]
+	}
+	fit := true
+	for i := range files {
+		f := p.misfit(&files[i])
+		if f == nil {
+			continue
+		}
+		fit = false
+		if f.Loc = []any{"body", name}; p.isList {
+			f.Loc = append(f.Loc, i)
+		}
+		faults.Add(f)
+	}
+	return fit
+}
+
+// misfit returns the validation error for the content of a file, nil if it is accepted.
+func (p *filePlan) misfit(u *Upload) *fault.Fault {
+	content, err := u.Open()
+	if err != nil {
+		return fault.With(fault.ValueError, "error", "the file cannot be read")
+	}
+	defer func() { _ = content.Close() }() // opened for reading only
+	switch wrong, err := p.media.Check(content); {
+	case err != nil:
+		return fault.With(fault.ValueError, "error", "the file cannot be read")
+	case wrong != "":
+		return fault.With(fault.ValueError, "error", wrong)
+	}
+	return nil
+}
+
 // judge looks at the number of files.
 func (p *filePlan) judge(into reflect.Value, name string, faults *fault.List) {
 	if p.check == nil {
@@ -390,30 +239,19 @@ func (p *filePlan) judge(into reflect.Value, name string, faults *fault.List) {
 
 // keep takes the content of a part, in memory as a whole if the field wants
 // that.
-func (p *filePlan) keep(part io.Reader, store *uploadStore) (u Upload, err error) {
+func (p *filePlan) keep(part io.Reader, store *spool.Store) (Upload, error) {
 	if !p.whole {
-		return store.take(part)
+		content, err := store.Take(part)
+		return Upload{Size: content.Size(), content: content}, err
 	}
-	return store.hold(part)
+	content, err := store.Hold(part)
+	if tooMuch, ok := errors.AsType[spool.TooMuchError](err); ok {
+		err = tooMuchHeld("files that are read into memory", int64(tooMuch))
+	}
+	return Upload{Size: content.Size(), content: content}, err
 }
 
 // tooMuchHeld is the error of what a form has for memory, and which is too large.
 func tooMuchHeld(what string, limit int64) error {
 	return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("the %s of the form have together more than %d bytes", what, limit))
-}
-
-// hold takes all of a content into memory.
-func (s *uploadStore) hold(content io.Reader) (u Upload, err error) {
-	// One limit for all files of the form: many small ones would take as much memory as a
-	// large one.
-	all, err := readUpTo(content, s.memoryLeft)
-	n := int64(len(all))
-	switch {
-	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
-		return u, err
-	case n > s.memoryLeft:
-		return u, tooMuchHeld("files that are read into memory", s.held+s.memoryLeft)
-	}
-	s.memoryLeft, s.held = s.memoryLeft-n, s.held+n
-	return Upload{Size: n, store: s, memory: all}, nil
 }
