@@ -16,6 +16,21 @@ import (
 )
 
 // Events is a response of server-sent events (text/event-stream), as browsers read it with EventSource.
+//
+//	func ticks(ctx context.Context, in struct {
+//		Last string `header:"Last-Event-ID,omitempty"`
+//	}) (candor.Events[Tick], error) {
+//		return func(yield func(candor.Event[Tick], error) bool) { ... }, nil
+//	}
+//
+// Its behavior:
+//
+//   - An error before the first event is handled like that of any handler. A later error, or a panic, is sent as an
+//     event named "error", whose data is the body of an error response, and ends the stream.
+//   - When the client has disconnected, yield returns false and the context is cancelled, so the deferred calls of
+//     the producer run.
+//   - After 15 seconds without an event, or [Heartbeat], a comment keeps the connection alive.
+//   - Otherwise it behaves like [JSONLines].
 type Events[T any] iter.Seq2[Event[T], error]
 
 // Event is one event. Its data is the JSON encoding of Data, or the text itself for [Raw], even if T is any. Zero

@@ -1,52 +1,42 @@
-// Package candortest holds an app against its own document. It reads nothing
-// but what [candor.App.WriteOpenAPI] writes, makes requests of it, and sends
-// them in process, in the tests of whoever has written the app. It knows nothing
-// of the app but its document, which it judges by itself:
+// Package candortest tests an app against its own document. It reads only what [candor.App.WriteOpenAPI] writes,
+// generates requests from it, sends them in process, and checks the responses:
 //
 //	func TestConform(t *testing.T) {
 //		candortest.Conform(t, newApp())
 //	}
 //
-// It asks of every operation that
+// It checks for every operation that
 //
-//   - what the document allows is accepted: boundary values, with the optional
-//     parts and without them, in every source that a value may come from, in
-//     every media type there is and for every one that may be asked for;
-//   - what breaks a single rule is refused with a 4xx: a member or parameter
-//     that is missing, of another type, out of its bounds, not among its values,
-//     or unknown where unknown members are forbidden; a body that is not JSON, of
-//     another media type, or not there;
-//   - requests without credentials get a 401, where security is
-//     declared, and other methods by 405 with the methods there are;
-//   - every response is as declared: its status, headers, media type and body, of
-//     a stream each item. An undeclared 500 is a failure like any other;
-//   - some of what it allows is done: an operation that only refuses, by a 404, a
-//     401 or a 409, has shown nothing of what it declares, and fails the test
-//     unless [WithoutSuccess] names it.
+//   - what the document allows is accepted: boundary values, with and without optional parts, in every parameter
+//     location, every request media type and every media type that a client may ask for;
+//   - what violates a single rule is refused with a 4xx: a member or parameter that is missing, of the wrong type, out
+//     of bounds, not among the allowed values, or unknown where unknown members are forbidden; a body that is missing,
+//     not JSON, or of the wrong media type;
+//   - requests without credentials get a 401 where security is declared, and methods that do not exist a 405 with the
+//     ones that do;
+//   - every response is as documented: its status, headers, media type and body, or each item of a stream. An
+//     undocumented 500 is a failure like any other;
+//   - some requests succeed: an operation that only responds with errors such as 404, 401 or 409 has not been tested,
+//     and fails the test unless [WithoutSuccess] names it.
 //
-// A disagreement is shown with the smallest request that has it. go test -v
-// prints how many of the valid requests of each operation succeeded.
+// A failure is reported with the smallest request that causes it. go test -v prints how many of the valid requests of
+// each operation succeeded.
 //
-// What makes things is asked first, what deletes them last, and in between the
-// requests are about things that there are: ids are learned from the bodies of
-// responses, from the header Location and from the links of the document, and go
-// where a path, a query or a body has their name. /users/{user_id} is the "id" of
-// what POST /users returned, and so is a member "user_id" or "userId".
+// Operations that create resources run first, those that delete them last; requests in between refer to existing
+// resources: ids are learned from response bodies, Location headers and the links of the document, and are used
+// wherever a path, a query or a body has a value of that name. /users/{user_id} is the "id" of what POST /users
+// returned, and so is a member "user_id" or "userId".
 //
-// Handlers with side effects are tamed by [candor.Override], whose providers are
-// asked instead of the app's, such as a transaction that is always rolled
-// back, or left out by [Skip]. WebSockets are no operations of the document, and
-// are not tried.
+// For handlers with side effects, use [candor.Override], for example with a transaction that is always rolled back, or
+// leave them out with [Skip]. WebSockets are not tested.
 //
-// What no schema can say is not held against the app: validation errors of values
-// whose schema has the extension x-validate, those of a Validate method, of
-// [candor.Invalid], and of types that a handler has made up. What a request was
-// refused for is known in whatever form the app reports it: [candor.OnError],
-// [candor.OnStatus], [candor.DottedFaults], problem details.
+// What a schema cannot express is not counted as a failure: validation errors of values whose schema has the extension
+// x-validate, those of a Validate method or of [candor.Invalid], and of error types defined by a handler. The reasons
+// for refusing a request are known whatever the format of the response: [candor.OnError], [candor.OnStatus],
+// [candor.DottedFaults], problem details.
 //
-// A pattern is an expression of ECMA-262. One that Go has no equal for, as for
-// look-around, cannot be judged, and is reported unless its schema has the
-// extension x-validate.
+// Patterns are ECMA-262 regular expressions. A pattern that Go cannot express, such as one with look-around, cannot be
+// checked, and is reported unless its schema has the extension x-validate.
 package candortest
 
 import (
@@ -64,7 +54,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// Option shapes what is sent.
+// Option configures a test.
 type Option func(*settings)
 
 type settings struct {
@@ -77,47 +67,40 @@ type settings struct {
 	codecs      map[string]candor.Codec
 }
 
-// Cases is how many requests each operation is sent. Without the option it is
-// what the environment variable CANDOR_CONFORM says, so that a nightly run may
-// send more, or 200. Every rule that can be broken is broken at least once.
+// Cases sets how many requests are sent to each operation. The default is the value of the environment variable
+// CANDOR_CONFORM, so that a nightly run can send more, or else 200. Every rule is violated at least once.
 func Cases(n int) Option { return func(s *settings) { s.cases = n } }
 
-// Skip leaves operations out, by their ids or tags: those whose side effects
-// are not for a test.
+// Skip leaves out operations, by their ids or tags, whose side effects do not belong in a test.
 func Skip(idsOrTags ...string) Option {
 	return func(s *settings) { s.skipped = append(s.skipped, idsOrTags...) }
 }
 
-// WithoutSuccess names operations, by their ids or tags, that cannot succeed in a
-// test: what calls another service, or asks for what no request has twice. They
-// are tried like the others, and a success is not asked for.
+// WithoutSuccess names operations, by their ids or tags, that cannot succeed in a test, for example because they call
+// another service. They are tested like the others, but need not succeed.
 func WithoutSuccess(idsOrTags ...string) Option {
 	return func(s *settings) { s.barren = append(s.barren, idsOrTags...) }
 }
 
-// Header is sent with every request.
+// Header adds a header to every request.
 func Header(name, value string) Option {
 	return func(s *settings) { s.header = append(s.header, [2]string{name, value}) }
 }
 
-// Credentials are sent where an operation asks for the security scheme: the
-// token, the key, or for HTTP Basic "user:password". Without the option made up
-// ones are, which usually end in a 401; a rule that is broken after them goes
-// unseen.
+// Credentials sets the credentials for a security scheme: the token, the key, or "user:password" for HTTP Basic.
+// Without the option they are made up, which usually ends in a 401, so that later checks are not reached.
 func Credentials(scheme, value string) Option {
 	return func(s *settings) { s.credentials[scheme] = value }
 }
 
-// Values are what parameters and fields of forms of that name are sent as, in
-// every request that is to be accepted: ids that exist, for instance, or the
-// password of a login. One of them is chosen, instead of what was learned.
+// Values sets the values for parameters and form fields of that name in requests that should be accepted, such as ids
+// that exist or the password of a login. One of them is chosen, instead of a learned value.
 func Values(parameter string, texts ...string) Option {
 	return func(s *settings) { s.values[parameter] = append(s.values[parameter], texts...) }
 }
 
-// Codec is how bodies of a media type are written and read, other than JSON,
-// forms and what is sent as it is: one of [candor.Config.Codecs]. Without the
-// option such bodies are not sent, and responses of that type are not looked into.
+// Codec sets how bodies of a media type other than JSON and forms are encoded and decoded: one of
+// [candor.Config.Codecs]. Without the option such bodies are not sent, and such responses are not inspected.
 func Codec(mediaType string, codec candor.Codec) Option {
 	return func(s *settings) { s.codecs[mediaType] = codec }
 }
@@ -142,19 +125,17 @@ func newSettings(options []Option) (*settings, error) {
 
 func (s *settings) skips(o *operation) bool { return o.isNamed(s.skipped) }
 
-// isNamed reports whether one of the names is the operation's id or a tag of it.
+// isNamed reports whether the operation's id or one of its tags is in names.
 func (o *operation) isNamed(names []string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return name == o.id || slices.Contains(o.tags, name) })
 }
 
-// Conform fails the test for each disagreement between the app and its
-// document. The app is started, and stops with the test.
+// Conform fails the test for each contradiction between the app and its document. It starts the app, which stops when
+// the test ends.
 //
-// The requests are different in every run. A disagreement names the seed that
-// leads to it: go test -run TestConform -rapid.seed=N sends it again. The flags
-// of pgregory.net/rapid hold, so that -rapid.shrinktime bounds the search for
-// the smallest request; it also leaves a file below testdata/rapid, from which
-// the next run starts, unless -rapid.nofailfile is given.
+// The requests differ in every run. A failure names its seed: go test -run TestConform -rapid.seed=N sends the same
+// requests again. The flags of pgregory.net/rapid apply: -rapid.shrinktime limits the search for the smallest request.
+// A failure also leaves a file below testdata/rapid, with which the next run starts, unless -rapid.nofailfile is given.
 func Conform(tb candor.TB, app *candor.App, options ...Option) {
 	tb.Helper()
 	e := start(tb, app, options)
@@ -162,8 +143,7 @@ func Conform(tb candor.TB, app *candor.App, options ...Option) {
 	e.closing(tb)
 }
 
-// Fuzz is [Conform] as a fuzz target, for go test -fuzz: which request is sent
-// is read from the fuzzer's data.
+// Fuzz is [Conform] as a fuzz target for go test -fuzz: the fuzzer's data determines the request.
 //
 //	func FuzzConform(f *testing.F) {
 //		candortest.Fuzz(f, newApp())
@@ -183,7 +163,7 @@ func Fuzz(f *testing.F, app *candor.App, options ...Option) {
 	}))
 }
 
-// start makes the app ready and reads its document.
+// start starts the app and reads its document.
 func start(tb candor.TB, app *candor.App, options []Option) *explorer {
 	tb.Helper()
 	set, err := newSettings(options)

@@ -16,8 +16,8 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// document is an OpenAPI document as JSON. Nothing of Candor's own model of it
-// is used here, so that both are not wrong in the same way.
+// document is an OpenAPI document as JSON. It deliberately does not use Candor's own model of documents, so that the
+// two cannot share a bug.
 type document struct {
 	root       map[string]any
 	codecs     map[string]candor.Codec
@@ -26,9 +26,9 @@ type document struct {
 	judges     map[string]*jsonschema.Schema
 	known      map[string]*facts
 	combined   map[combination]*facts
-	// prefixes are the paths of its servers, under which clients know the app.
+	// prefixes are the paths of its servers, below which clients reach the app.
 	prefixes []string
-	// unread are the patterns that cannot be judged.
+	// unread are the patterns that cannot be checked.
 	unread []ecma.Unread
 }
 
@@ -37,43 +37,39 @@ type operation struct {
 	path, method, id string
 	tags             []string
 	parameters       []*parameter
-	// bodies are the notations a body may come in, those that can be written;
-	// hasBody says that there is one, needsBody that it is required.
+	// bodies are the supported encodings of the body; hasBody says that there is a body, needsBody that it is required.
 	bodies             []*body
 	hasBody, needsBody bool
-	// media are the media types of the body.
+	// media are all media types of the body.
 	media []string
 	// offers are the media types among which a client chooses by Accept.
 	offers []string
-	// security are the alternatives, each scheme with its scopes.
+	// security are the alternatives: schemes with their scopes.
 	security  []map[string]any
 	responses node
-	// steps are the parameters of the path, following those that come after it in other
-	// paths; links says that a response has links, and rivals are the templates
-	// that a path may belong to instead.
+	// steps are the parameters of the path, and following those that come directly after it in other paths; links says
+	// that a response has links; rivals are templates that could match the same path.
 	steps, following []*step
 	links            bool
 	rivals           []string
-	// streams means that a response may have no end.
+	// streams means that a response may be endless.
 	streams bool
 }
 
-// parameter is a value beside the body.
+// parameter is a documented parameter.
 type parameter struct {
 	name, in string
 	required bool
 	schema   node
-	// isJSON is the form of a parameter that has a content.
+	// isJSON means that the parameter has a content instead of a schema.
 	isJSON bool
-	// separator stands between the elements of a list that is one text; "" where
-	// each is a text of its own.
+	// separator separates the elements of a list in one text; "" if each element is a text of its own.
 	separator string
-	// deep means that each member of an object has a name of its own, as in
-	// filter[price].
+	// deep means that each member of an object is sent under its own name, as in filter[price].
 	deep bool
 }
 
-// body is what a request carries, in one of its media types.
+// body is a request body in one of its media types.
 type body struct {
 	media    string
 	notation notation
@@ -81,7 +77,7 @@ type body struct {
 	encoding node
 }
 
-// notation is how a body is written.
+// notation is how a body is encoded.
 type notation uint8
 
 const (
@@ -93,7 +89,7 @@ const (
 	plainNotation // text or bytes, as they are
 )
 
-// node is an object of the document and its pointer, references followed.
+// node is an object of the document with its pointer, after following references.
 type node struct {
 	pointer string
 	at      map[string]any
@@ -113,7 +109,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 		return nil, fmt.Errorf("it is not an object")
 	}
 	d := &document{root: root, codecs: codecs, compiler: jsonschema.NewCompiler(), judges: map[string]*jsonschema.Schema{}, known: map[string]*facts{}, combined: map[combination]*facts{}}
-	// Before the judge reads the document, as it knows the patterns of Go.
+	// Must come before compiling, because the compiler only knows Go's regular expressions.
 	d.unread = ecma.Rewrite(root)
 	for _, server := range d.children(node{at: root}, "servers") {
 		if base, err := url.Parse(server.text("url")); err == nil && strings.Trim(base.Path, "/") != "" {
@@ -121,7 +117,7 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 		}
 	}
 	d.compiler.DefaultDraft(jsonschema.Draft2020)
-	// In 2020-12 a format is a note; here it counts.
+	// In JSON Schema 2020-12 a format is an annotation; here it is enforced.
 	d.compiler.AssertFormat()
 	if err := d.compiler.AddResource(location, root); err != nil {
 		return nil, err
@@ -141,19 +137,18 @@ func readDocument(data []byte, codecs map[string]candor.Codec) (*document, error
 			}
 		}
 	}
-	// Only now are all paths known.
+	// All paths are known only now.
 	for _, o := range d.operations {
 		o.following, o.rivals = d.stepsAfter(shapeOf(o.path)), d.rivalsOf(o)
 	}
 	return d, nil
 }
 
-// node follows the references of a value. What stands beside one is kept where
-// it says something about values.
+// node follows references. Keywords beside a reference are kept if they restrict values.
 func (d *document) node(pointer string, value any) node {
 	n := node{pointer: pointer}
 	n.at, _ = value.(map[string]any)
-	// References may lead in a circle.
+	// References may form a cycle.
 	for range 16 {
 		ref, ok := n.at["$ref"].(string)
 		if !ok || !strings.HasPrefix(ref, "#/") {
@@ -167,7 +162,7 @@ func (d *document) node(pointer string, value any) node {
 			if !ok {
 				continue
 			}
-			// Facts are kept by pointer, so such a reference has a pointer of its own.
+			// Facts are cached by pointer, so such a reference needs a pointer of its own.
 			if n.pointer == at.pointer {
 				n = node{pointer: at.pointer + "\x00" + pointer, at: maps.Clone(at.at)}
 			}
@@ -177,7 +172,7 @@ func (d *document) node(pointer string, value any) node {
 	return n
 }
 
-// find is what a JSON pointer (RFC 6901) leads to.
+// find returns what a JSON pointer (RFC 6901) refers to.
 func (d *document) find(pointer string) map[string]any {
 	var at any = d.root
 	for _, token := range strings.Split(pointer, "/")[1:] {
@@ -203,7 +198,7 @@ func (d *document) child(n node, name string) node {
 	return d.node(n.base()+"/"+escape(name), n.at[name])
 }
 
-// base is the pointer without what distinguishes references to it.
+// base returns the pointer without the suffix that distinguishes references.
 func (n node) base() string {
 	pointer, _, _ := strings.Cut(n.pointer, "\x00")
 	return pointer
@@ -235,7 +230,7 @@ func (d *document) operation(path, method string, item, at node) *operation {
 		o.parameters = append(o.parameters, d.parameter(p))
 	}
 	security := at.list("security")
-	// An operation that says nothing of it has the security of the document.
+	// An operation without security of its own has that of the document.
 	if !at.has("security") {
 		security, _ = d.root["security"].([]any)
 	}
@@ -252,7 +247,7 @@ func (d *document) operation(path, method string, item, at node) *operation {
 		o.links = o.links || response.has("links")
 		content := slices.Sorted(maps.Keys(d.child(response, "content").at))
 		o.streams = o.streams || slices.ContainsFunc(content, isStream)
-		// Several media types and a 406 are a choice by Accept.
+		// Several media types and a 406 mean that the client chooses with Accept.
 		if strings.HasPrefix(status, "2") && len(content) > 1 && o.responses.has("406") {
 			o.offers = content
 		}
@@ -265,8 +260,7 @@ func (d *document) parameter(at node) *parameter {
 	if content := d.child(at, "content"); content.at != nil {
 		p.isJSON, p.schema = true, d.child(d.child(content, "application/json"), "schema")
 	}
-	// In the style of paths and headers a list has commas whether or not it is
-	// exploded.
+	// In the style of paths and headers lists are separated by commas whether or not they are exploded.
 	explode, said := at.at["explode"].(bool)
 	switch style := at.text("style"); {
 	case style == "deepObject":
@@ -318,7 +312,7 @@ func isJSON(media string) bool {
 	return media == "application/json" || strings.HasSuffix(media, "+json")
 }
 
-// isStructured means that the body is a JSON value, in whatever notation.
+// isStructured means that the body is a JSON value, whatever its encoding.
 func (b *body) isStructured() bool {
 	return b.notation == jsonNotation || b.notation == codecNotation
 }
@@ -327,7 +321,7 @@ func (b *body) isForm() bool {
 	return b.notation == urlencodedNotation || b.notation == multipartNotation
 }
 
-// contentType is what the body is sent as: any of a range of media types.
+// contentType returns the media type to send: any type of a range.
 func (b *body) contentType() string {
 	kind, of, _ := strings.Cut(b.media, "/")
 	if of == "*" {
@@ -339,7 +333,7 @@ func (b *body) contentType() string {
 	return kind + "/" + of
 }
 
-// judge is what decides whether values satisfy a schema.
+// judge returns the compiled schema that checks values.
 func (d *document) judge(n node) (*jsonschema.Schema, error) {
 	pointer := n.base()
 	if judge := d.judges[pointer]; judge != nil {
@@ -353,8 +347,8 @@ func (d *document) judge(n node) (*jsonschema.Schema, error) {
 	return judge, nil
 }
 
-// refuses is why a value does not satisfy a schema, nil if it does. A schema
-// that is not there, or cannot be compiled, refuses nothing.
+// refuses returns why a value does not match a schema, nil if it does. A schema that is missing or cannot be compiled
+// accepts everything.
 func (d *document) refuses(n node, value any) error {
 	if n.at == nil {
 		return nil

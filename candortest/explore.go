@@ -14,7 +14,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// kind is what is tried with an operation.
+// kind is the kind of a probe.
 type kind string
 
 const (
@@ -29,18 +29,17 @@ const (
 	methodKind    kind = "another method"
 )
 
-// probe is one question that is asked of an operation, in any number of
-// requests.
+// probe is one check of an operation, run with any number of requests.
 type probe struct {
 	operation *operation
 	kind      kind
-	// parameter is what the aim is in, nil for the body.
+	// parameter is the one that contains the aim, nil for the body.
 	parameter *parameter
-	// body is the one that is sent, nil for any.
+	// body is the body to send, nil for any.
 	body   *body
 	aim    *aim
 	method string
-	// media is the media type that a body is sent as.
+	// media is the media type to send the body as.
 	media string
 	cases int
 	// known is what was known when the probe began.
@@ -76,9 +75,8 @@ type explorer struct {
 	known   *knowledge
 }
 
-// explore asks everything. What makes things comes before what reads and changes
-// them, and what deletes them last, so that there is something to read and to
-// delete.
+// explore runs all probes. Operations that create come before those that read and change, and those that delete come
+// last, so that there is something to read and to delete.
 func (e *explorer) explore(tb candor.TB) {
 	tb.Helper()
 	kept, deleting := e.operations()
@@ -89,13 +87,13 @@ func (e *explorer) explore(tb candor.TB) {
 	}
 	for _, o := range kept {
 		if t := e.tallies[o]; t.succeeded == 0 && !t.failed {
-			e.run(tb, e.validProbe(o)) // by now more is known
+			e.run(tb, e.validProbe(o)) // again, because more is known now
 		}
 	}
 	for _, o := range deleting {
 		rest = append(rest, e.otherProbes(o)...)
 	}
-	for _, o := range deleting { // a few for each, before one of them takes all
+	for _, o := range deleting { // a few for each, before one of them deletes everything
 		rest = append(rest, &probe{operation: o, kind: validKind, cases: min(3, e.validProbe(o).cases)})
 	}
 	for _, o := range deleting {
@@ -106,8 +104,8 @@ func (e *explorer) explore(tb candor.TB) {
 	}
 }
 
-// operations are those that are tried, in order: outer ones first, and POST
-// before the others. Operations that delete are separate, inner ones first.
+// operations returns the operations to test, in order: outer ones first, and POST before the others. Operations that
+// delete are separate, inner ones first.
 func (e *explorer) operations() (kept, deleting []*operation) {
 	for _, o := range e.doc.operations {
 		switch {
@@ -120,7 +118,7 @@ func (e *explorer) operations() (kept, deleting []*operation) {
 		}
 		e.tallies[o] = &tally{statuses: map[int]int{}}
 	}
-	// An outer thing has to be there before an inner one.
+	// An outer resource must exist before an inner one.
 	depth := func(o *operation) int { return strings.Count(o.path, "{") }
 	rank := func(o *operation) int {
 		if o.method == http.MethodPost {
@@ -133,7 +131,7 @@ func (e *explorer) operations() (kept, deleting []*operation) {
 	return kept, deleting
 }
 
-// probes are all of them, for a fuzzer to choose from.
+// probes returns all probes, for a fuzzer to choose from.
 func (e *explorer) probes() []*probe {
 	kept, deleting := e.operations()
 	var all []*probe
@@ -143,12 +141,12 @@ func (e *explorer) probes() []*probe {
 	return all
 }
 
-// validProbe asks what the document allows.
+// validProbe checks that what the document allows is accepted.
 func (e *explorer) validProbe(o *operation) *probe {
 	return &probe{operation: o, kind: validKind, cases: max(e.set.cases/2, 1)}
 }
 
-// otherProbes ask what it does not.
+// otherProbes check that what it does not allow is refused.
 func (e *explorer) otherProbes(o *operation) []*probe {
 	var few, broken []*probe
 	ask := func(k kind) { few = append(few, &probe{operation: o, kind: k, cases: 3}) }
@@ -176,7 +174,7 @@ func (e *explorer) otherProbes(o *operation) []*probe {
 			}
 		}
 	}
-	// No media type is another one to a range.
+	// A range matches every media type, so there is none to refuse.
 	if len(o.bodies) > 0 && !slices.ContainsFunc(o.bodies, func(b *body) bool { return strings.Contains(b.media, "*") }) {
 		for _, media := range o.otherMedia() {
 			few = append(few, &probe{operation: o, kind: mediaKind, media: media, cases: 2})
@@ -192,14 +190,13 @@ func (e *explorer) otherProbes(o *operation) []*probe {
 	return append(share(broken, e.set.cases/2), few...)
 }
 
-// leastBroken is how often the breaking of a rule is tried at least: not all
-// that is drawn breaks it.
+// leastBroken is how often each rule is violated at least: not every generated value violates it.
 const leastBroken = 12
 
 func share(broken []*probe, cases int) []*probe {
 	for _, p := range broken {
 		p.cases = max(leastBroken, cases/len(broken))
-		// As many as it takes for each edge to be tried.
+		// Enough for each edge character to be tried.
 		if p.aim.rule == rulePattern {
 			p.cases = max(p.cases, 4*len(edges))
 		}
@@ -218,8 +215,7 @@ func (o *operation) needsCredentials() bool {
 	return len(o.security) > 0 && !slices.ContainsFunc(o.security, func(alternative map[string]any) bool { return len(alternative) == 0 })
 }
 
-// methodProbes ask for the methods that no template which may match has. The
-// first operation of a path asks for all.
+// methodProbes request methods that no template matching the path has. The first operation of a path does this for all.
 func (e *explorer) methodProbes(o *operation) []*probe {
 	if first := slices.IndexFunc(e.doc.operations, func(other *operation) bool { return other.path == o.path && !e.set.skips(other) }); e.doc.operations[first] != o {
 		return nil
@@ -233,7 +229,7 @@ func (e *explorer) methodProbes(o *operation) []*probe {
 	return all
 }
 
-// overlap reports whether a path may match both templates.
+// overlap reports whether some path matches both templates.
 func overlap(a, b string) bool {
 	left, right := strings.Split(a, "/"), strings.Split(b, "/")
 	for i := range min(len(left), len(right)) {
@@ -244,18 +240,17 @@ func overlap(a, b string) bool {
 	return len(left) == len(right)
 }
 
-// failure is a disagreement; requests with the same one have the same about.
+// failure is a contradiction; requests that fail for the same reason have the same about.
 type failure struct{ about, text string }
 
-// run tries a probe and reports the smallest request that fails it.
+// run runs a probe and reports the smallest request that fails it.
 func (e *explorer) run(tb candor.TB, p *probe) {
 	tb.Helper()
 	p.known = e.known.snapshot()
 	var last *failure
 	drawn, sent := 0, 0
 	property := func(t *rapid.T) {
-		// rapid asks as often as it likes. Once a request has failed, it goes on for a
-		// smaller one.
+		// rapid calls as often as it likes. After a failure it looks for a smaller request.
 		if last == nil && (sent >= p.cases || drawn >= draws*p.cases) {
 			return
 		}
@@ -271,7 +266,7 @@ func (e *explorer) run(tb candor.TB, p *probe) {
 			t.Fatalf("%s", got.about)
 		}
 	}
-	// Not all that is drawn can be sent, so one round of rapid may be too short.
+	// Not every generated request can be sent, so one run of rapid may not be enough.
 	for before := -1; sent < p.cases && before < drawn; {
 		before = drawn
 		c := &collector{name: nameOf(tb)}
@@ -289,13 +284,12 @@ func (e *explorer) run(tb candor.TB, p *probe) {
 	}
 }
 
-// draws is how often a request is drawn for each that is to be sent: what is
-// drawn is not always what the probe asks for.
+// draws is how many requests are generated for each one to be sent: not all of them are what the probe needs.
 const draws = 3
 
 // try is what a fuzzer runs.
 func (e *explorer) try(t *rapid.T, p *probe) string {
-	p.known = newKnowledge() // what is drawn is the fuzzer's alone
+	p.known = newKnowledge() // the request must depend only on the fuzzer's data
 	if r := e.draft(t, p); r != nil {
 		if got := e.ask(p, r); got != nil {
 			return got.about + "\n" + got.text
@@ -304,7 +298,7 @@ func (e *explorer) try(t *rapid.T, p *probe) string {
 	return ""
 }
 
-// ask sends a request and judges the response.
+// ask sends a request and checks the response.
 func (e *explorer) ask(p *probe, r *request) *failure {
 	got := e.send(p.operation, r)
 	about := e.judge(p, r, got)
@@ -324,7 +318,7 @@ func indent(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    ") + "\n"
 }
 
-// nameOf is the test's name, if it has one.
+// nameOf returns the test's name, if it has one.
 func nameOf(tb candor.TB) string {
 	if named, ok := tb.(interface{ Name() string }); ok {
 		return named.Name()
@@ -332,18 +326,17 @@ func nameOf(tb candor.TB) string {
 	return "Conform"
 }
 
-// collector is the test that rapid sees. It keeps what is said, because a
-// report of Conform says it shorter.
+// collector is the testing.TB that rapid sees. It keeps the output, because Conform reports it in a shorter form.
 type collector struct {
 	name     string
 	failures []string
 	failed   bool
 }
 
-// run calls f, which may end by FailNow.
+// run calls f, which may end with FailNow.
 func (c *collector) run(f func()) {
 	done := make(chan struct{})
-	// On a goroutine of its own, which FailNow ends.
+	// In its own goroutine, which FailNow ends.
 	go func() {
 		defer close(done)
 		f()
@@ -353,7 +346,7 @@ func (c *collector) run(f func()) {
 
 var reproduction = regexp.MustCompile(`-rapid\.(seed=[0-9]+|failfile="[^"]*")`)
 
-// again is how the failure is seen again.
+// again says how to reproduce the failure.
 func (c *collector) again() string {
 	found := reproduction.FindAllString(strings.Join(c.failures, "\n"), -1)
 	if len(found) == 0 {

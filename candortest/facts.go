@@ -12,15 +12,13 @@ import (
 	"github.com/candor-go/candor/internal/ecma"
 )
 
-// inexactly is the extension of a schema whose values the app may refuse all
-// the same.
+// inexactly is the extension of schemas whose values the app may still refuse.
 const inexactly = "x-validate"
 
-// ofMethod says that a type has a method Validate, whose errors are known as
-// what they are.
+// ofMethod says that a type has a Validate method; its errors can be recognized.
 const ofMethod = "Validate"
 
-// facts is a schema in one piece: its own keywords and the ones in allOf.
+// facts is a flattened schema: its own keywords and those in allOf.
 type facts struct {
 	types    []string
 	values   []any // of enum and const
@@ -38,22 +36,21 @@ type facts struct {
 	names    []string
 	members  map[string]node
 	required map[string]bool
-	// readOnly are the members that requests do not set, needs the members that
-	// others need beside them.
+	// readOnly are members that requests do not set; needs are members that others require.
 	readOnly []string
 	needs    map[string][]string
 	closed   bool
 	others   node
 	naming   node
-	// choices are the lists of anyOf and oneOf.
+	// choices are the alternatives of each anyOf and oneOf.
 	choices [][]node
 	nots    []node
 	binary  bool
 	inexact bool
 }
 
-// pattern is a regular expression; expression is nil where Go cannot read it.
-// dialect is what a server in Go would take it for, nil where that is the same.
+// pattern is a regular expression; expression is nil if Go cannot read it. dialect is what a Go server would take it
+// for, nil if that is the same.
 type pattern struct {
 	text                string
 	expression, dialect *regexp.Regexp
@@ -70,7 +67,7 @@ func newPattern(text, original string) pattern {
 	return p
 }
 
-// confuses reports whether a text shows that the dialects of a pattern differ.
+// confuses reports whether the dialects of a pattern treat the text differently.
 func (f *facts) confuses(text string) bool {
 	return slices.ContainsFunc(f.patterns, func(p pattern) bool {
 		return p.expression != nil && p.dialect != nil && p.expression.MatchString(text) != p.dialect.MatchString(text)
@@ -88,7 +85,7 @@ func newFacts() *facts {
 	return &facts{least: map[string]int{}, most: map[string]int{}, members: map[string]node{}, required: map[string]bool{}, needs: map[string][]string{}}
 }
 
-// facts gathers what a schema says. The result is shared.
+// facts collects what a schema says. The result is shared.
 func (d *document) facts(n node) *facts {
 	if f := d.known[n.pointer]; f != nil {
 		return f
@@ -99,13 +96,13 @@ func (d *document) facts(n node) *facts {
 	return f
 }
 
-// combination is facts with the facts of one more schema.
+// combination identifies facts combined with one more schema.
 type combination struct {
 	facts   *facts
 	pointer string
 }
 
-// with is f and what one more schema says. The result is shared.
+// with combines f with another schema. The result is shared.
 func (d *document) with(f *facts, n node) *facts {
 	key := combination{f, n.pointer}
 	if d.combined[key] == nil {
@@ -116,9 +113,9 @@ func (d *document) with(f *facts, n node) *facts {
 
 func (d *document) combine(f *facts, n node) *facts {
 	both := *f
-	// The caller goes through the choices of f.
+	// The caller goes through the choices of f itself.
 	both.choices = nil
-	// Whatever gather writes to is cloned, since facts are shared.
+	// Cloned before gather changes it, because facts are shared.
 	both.least, both.most = maps.Clone(f.least), maps.Clone(f.most)
 	both.members, both.required = maps.Clone(f.members), maps.Clone(f.required)
 	both.needs, both.readOnly = maps.Clone(f.needs), slices.Clone(f.readOnly)
@@ -174,7 +171,7 @@ func (f *facts) gatherTypes(n node) {
 	case f.types == nil:
 		f.types = names
 	default:
-		// A value has to be of a type that both allow.
+		// A value must have a type that both allow.
 		f.types = slices.DeleteFunc(slices.Clone(f.types), func(t string) bool { return !slices.Contains(names, t) })
 	}
 }
@@ -225,7 +222,7 @@ func (f *facts) gatherBounds(n node) {
 	}
 }
 
-// mostOf is the greatest size there may be.
+// mostOf returns the largest allowed size.
 func (f *facts) mostOf(what string) int {
 	if n, ok := f.most[what]; ok {
 		return n
@@ -241,7 +238,7 @@ func (d *document) gatherMembers(f *facts, n node) {
 			f.readOnly = append(f.readOnly, name)
 			continue
 		}
-		// A schema for requests and responses cannot demand what no response has.
+		// A schema for both requests and responses cannot require what no response has.
 		if member.flag("writeOnly") && slices.Contains(strings.Split(member.text(inexactly), ","), ruleRequired) {
 			f.required[name] = true
 		}

@@ -14,7 +14,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// form is how a value is written down, which decides what can be.
+// form is where a value is sent, which limits the possible values.
 type form uint8
 
 const (
@@ -25,21 +25,19 @@ const (
 	asForm         // a form, whose members are texts
 )
 
-// generator draws values of schemas. It makes an effort only: what satisfies a
-// schema is left to the judge.
+// generator generates values for schemas. It only makes an effort: whether a value matches is left to the schema.
 type generator struct {
 	t   *rapid.T
 	doc *document
 	how form
-	// known is what there is by what is known so far.
+	// known are the values learned so far.
 	known *knowledge
 }
 
-// pick draws one of several values, each as likely as the others; the first in
-// the smallest request.
+// pick chooses one of several values with equal probability; the first one in the smallest request.
 func pick[V any](g *generator, values []V) V { return values[g.draw(len(values))] }
 
-// draw draws a number in bits, because rapid's own numbers are mostly small.
+// draw draws bits, because rapid's own numbers are mostly small.
 func (g *generator) draw(n int) int {
 	drawn := 0
 	for top := 1; top < n; top *= 2 {
@@ -51,13 +49,13 @@ func (g *generator) draw(n int) int {
 	return drawn % n
 }
 
-// seldom is true once in about n times, and false in the smallest request.
+// seldom returns true about once in n times, and false in the smallest request.
 func (g *generator) seldom(n int) bool { return g.draw(n) == n-1 }
 
-// deep is the depth from which on optional parts stay away.
+// deep is the depth from which optional parts are left out.
 const deep = 4
 
-// value draws a value in which the aim's rule is broken; a nil aim breaks none.
+// value generates a value that violates the aim's rule, or none if the aim is nil.
 func (g *generator) value(n node, depth int, a *aim) any {
 	return g.of(g.doc.facts(n), depth, a)
 }
@@ -73,7 +71,7 @@ func (g *generator) of(f *facts, depth int, a *aim) any {
 		if f.limited && len(f.values) > 0 {
 			return pick(g, f.values)
 		}
-		// Where a schema does not say all, its examples are the surest values.
+		// If a schema is inexact, its examples are the values most likely to be accepted.
 		if odds := map[bool]int{true: 2, false: 8}[f.inexact]; len(f.examples) > 0 && g.seldom(odds) {
 			return pick(g, f.examples)
 		}
@@ -81,7 +79,7 @@ func (g *generator) of(f *facts, depth int, a *aim) any {
 	return g.typed(f, g.typeOf(f, depth, a), depth, a)
 }
 
-// choose settles every choice. An aim in the first one decides it.
+// choose decides every choice. An aim in the first choice determines it.
 func (g *generator) choose(f *facts, depth int, a **aim) *facts {
 	for i, choice := range f.choices {
 		at := -1
@@ -103,12 +101,12 @@ func (g *generator) choose(f *facts, depth int, a **aim) *facts {
 
 var anyTypes = []string{"string", "integer", "number", "boolean", "null", "array", "object"}
 
-// typeOf draws a type, that which the aim needs if there is one. null is rare.
+// typeOf chooses a type, the aim's if there is one. null is rare.
 func (g *generator) typeOf(f *facts, depth int, a *aim) string {
 	types := f.types
 	if types == nil {
 		types = anyTypes
-		// With members it is meant for objects.
+		// A schema with members is meant for objects.
 		if len(f.members) > 0 || len(f.required) > 0 {
 			types = []string{"object"}
 		}
@@ -164,7 +162,7 @@ func (g *generator) integer(f *facts) any {
 	if low > high {
 		return json.Number(strconv.FormatInt(low, 10))
 	}
-	// Zero and one, where they are allowed, and both ends with their neighbours.
+	// Zero and one, if allowed, and both bounds with their neighbours.
 	edges := []int64{max(low, min(high, 0)), low, high, max(low, min(high, 1)), low + min(1, high-low), high - min(1, max(0, high-low))}
 	n := pick(g, edges)
 	if g.seldom(3) {
@@ -214,8 +212,8 @@ func (g *generator) float(f *facts) any {
 	return decimal(x)
 }
 
-// multipleNear is the multiple of a step next to x, or another one that is in the
-// range. It is worked out in decimals, in which the schema counts.
+// multipleNear returns the multiple of step next to x, or another one in the range. It computes in decimals, as the
+// schema does.
 func multipleNear(x, step, low, high float64) json.Number {
 	steps := math.Round(x / step)
 	if math.IsInf(steps, 0) {
@@ -233,7 +231,7 @@ func multipleNear(x, step, low, high float64) json.Number {
 	return json.Number(exact.Mul(exact, new(big.Rat).SetFloat64(steps)).FloatString(len(fraction)))
 }
 
-// single is x as a float32, or where that lies outside, what lies between.
+// single returns x rounded to a float32 or, if that is out of range, a value in range.
 func single(x, low, high float64) float64 {
 	if rounded := float64(float32(x)); low <= rounded && rounded <= high {
 		return rounded
@@ -243,7 +241,7 @@ func single(x, low, high float64) float64 {
 
 func decimal(x float64) json.Number { return json.Number(strconv.FormatFloat(x, 'g', -1, 64)) }
 
-// letters are what texts are made of, the plainest first.
+// letters are the characters of texts, the plainest first.
 var (
 	letters = []rune("a0Zé日😀 _-.,:/%&=+#?<>\"'\\\u00ad\n\t\u0000")
 	fielded = []rune("a0Z_-.:%&+#<>!~")
@@ -278,7 +276,7 @@ func (g *generator) text(f *facts) string {
 	case samples[f.format] != nil:
 		texts = samples[f.format]
 	}
-	// A few attempts: what is drawn does not always fit.
+	// A few attempts: not every generated text matches.
 	for range 10 {
 		var text string
 		switch {
@@ -310,8 +308,7 @@ func (g *generator) base64(f *facts) string {
 	return base64.StdEncoding.EncodeToString(text)
 }
 
-// matching draws a text of the first pattern. One that Go cannot read is left
-// to the judge.
+// matching generates a text for the first pattern. A pattern that Go cannot read is left to the schema.
 func (g *generator) matching(f *facts) string {
 	p := pick(g, f.patterns)
 	if p.expression == nil {
@@ -320,12 +317,12 @@ func (g *generator) matching(f *facts) string {
 	return rapid.StringMatching(p.text).Draw(g.t, "text")
 }
 
-// edges are characters on which dialects of regular expressions and ideas of
-// spaces, lines, digits and letters differ.
+// edges are characters that dialects of regular expressions, and definitions of space, line, digit and letter, treat
+// differently.
 var edges = []rune("\u00a0\u0085\u2028\u2029\u180e\u200b\ufeff\u2003\v\f\r\n\t\x00\x1f\x7f\u00e9\u0130\u017f\u212a\u0661\u0966\u00aa\U0001f600_-")
 
-// edged is a text with an edge in it, replacing a character or beside one.
-// Often it shows that the dialects of a pattern differ, where it can.
+// edged returns the text with an edge character inserted or in place of another, chosen so that dialects of a pattern
+// differ, if possible.
 func (g *generator) edged(f *facts, text string, fitting bool) string {
 	if all := f.confusing(text, fitting); len(all) > 0 && g.seldom(2) {
 		return pick(g, all)
@@ -334,10 +331,10 @@ func (g *generator) edged(f *facts, text string, fitting bool) string {
 	return withEdge(runes, g.draw(len(runes)+1), pick(g, edges), g.seldom(3))
 }
 
-// confusing are texts near another that only one dialect matches.
+// confusing returns texts similar to the given one that only one dialect matches.
 func (f *facts) confusing(text string, fitting bool) (all []string) {
 	runes := []rune(text)
-	// Every edge is tried at every position, which takes too long in a long text.
+	// Every edge is tried at every position, which takes too long for a long text.
 	if len(runes) > 40 || !slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.dialect != nil }) {
 		return nil
 	}
@@ -369,7 +366,7 @@ func (f *facts) fits(text string) bool {
 	return !slices.ContainsFunc(f.patterns, func(p pattern) bool { return p.expression != nil && !p.expression.MatchString(text) })
 }
 
-// canCarry reports whether the text can stand where it is to.
+// canCarry reports whether the text can be sent where it belongs.
 func (g *generator) canCarry(text string) bool {
 	switch g.how {
 	case asSegment:
@@ -380,8 +377,8 @@ func (g *generator) canCarry(text string) bool {
 	return true
 }
 
-// size draws how many there are, mostly as few or as many as there may be.
-// Where there is no end, one of the large sizes is drawn at times.
+// size chooses a size, mostly the smallest or the largest. If there is no upper bound, it sometimes chooses one of the
+// large sizes.
 func (g *generator) size(least, most, usual int, large ...int) int {
 	if most > 10_000 {
 		if len(large) > 0 && g.seldom(8) {
@@ -416,8 +413,8 @@ func (g *generator) ofLength(n int) string {
 	}
 	var b strings.Builder
 	for i := range n {
-		// A first letter keeps a segment from being dots; after a few letters more
-		// choices would show nothing new.
+		// A letter first, so that a segment is not "." or ".."; after a few letters more choices would test nothing
+		// new.
 		if i > 12 || g.how == asSegment && i == 0 {
 			b.WriteRune('a')
 			continue
@@ -429,8 +426,7 @@ func (g *generator) ofLength(n int) string {
 
 func (g *generator) list(f *facts, depth int, a *aim) any {
 	least, most := f.least["Items"], f.mostOf("Items")
-	// An aim needs an element, and outside of JSON an empty list cannot be distinguished from
-	// none.
+	// An aim needs an element, and outside of JSON an empty list is the same as none.
 	if a != nil || g.how != asJSON {
 		least = max(least, 1)
 	}
@@ -438,14 +434,14 @@ func (g *generator) list(f *facts, depth int, a *aim) any {
 		most = least
 	}
 	var large []int
-	// Large lists deep inside would make too large a whole.
+	// Large lists deep inside would make the whole too large.
 	if depth < 3 {
 		large = []int{6, 12, 25}
 	}
 	return g.ofSize(f, g.size(least, most, 3, large...), depth, a)
 }
 
-// ofSize draws a list of so many elements. The aim is in the first.
+// ofSize generates a list of that size. The aim is in the first element.
 func (g *generator) ofSize(f *facts, n, depth int, a *aim) any {
 	values := make([]any, 0, n)
 	inner := a.into("[]")
@@ -486,7 +482,7 @@ func (g *generator) object(f *facts, depth int, a *aim) any {
 	odds := g.odds(f)
 	for _, name := range f.names {
 		inner := a.into(name)
-		// Mostly an id that there is, so that the request can succeed.
+		// Usually an id that exists, so that the request can succeed.
 		if known := g.knownAs(name, f.members[name]); known != nil && inner == nil && !g.seldom(3) {
 			object[name] = known
 			continue
@@ -500,7 +496,7 @@ func (g *generator) object(f *facts, depth int, a *aim) any {
 	return object
 }
 
-// addNeeded adds what the members that are there need beside them.
+// addNeeded adds the members that present members require.
 func (g *generator) addNeeded(f *facts, object map[string]any, depth int) {
 	for added := true; added; {
 		added = false
@@ -517,8 +513,8 @@ func (g *generator) addNeeded(f *facts, object map[string]any, depth int) {
 	}
 }
 
-// odds are how seldom an optional member is there. Of many only a few are at
-// times, because one that is refused spoils the whole.
+// odds says how rarely optional members are sent. Of many members sometimes only a few are sent, because a single
+// refused one fails the request.
 func (g *generator) odds(f *facts) int {
 	optional := len(f.names) - len(f.required)
 	if optional < 8 {
@@ -546,14 +542,14 @@ func (g *generator) addOthers(f *facts, object map[string]any, depth int, a *aim
 			inner = nil
 		}
 	case a == nil && g.how == asJSON && len(f.readOnly) > 0 && g.seldom(4):
-		// The app ignores it, whatever it is.
+		// The app ignores it, whatever its value.
 		object[pick(g, f.readOnly)] = pick(g, []any{nil, "x", json.Number("1")})
 	case a == nil && g.how == asJSON && g.seldom(8):
 		object[unknown] = pick(g, []any{nil, "x", json.Number("1")})
 	}
 }
 
-// name draws the name of a member that is not declared.
+// name generates the name of an undeclared member.
 func (g *generator) name(f *facts, i int) string {
 	if f.naming.at == nil {
 		return pick(g, []string{"a", "B", "é", "", "a b"}) + strings.Repeat("x", i)

@@ -13,34 +13,31 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-// knowledge is what responses have shown of the things there are: the values
-// of path parameters that lead to one. Those of a path belong together: order 7
-// is one of user 3.
+// knowledge is what responses have revealed about existing resources: values of path parameters. The values of one path
+// belong together: order 7 belongs to user 3.
 type knowledge struct {
-	// tuples are known by the shape of a path up to its last parameter, such as
-	// /users/{}/orders/{}.
+	// tuples are the values by the shape of a path up to its last parameter, such as /users/{}/orders/{}.
 	tuples map[string][][]string
 	// named are single values by a name that paths and members share.
 	named map[string][]string
 }
 
-// mostKnown is how many values are kept of a kind: the last ones.
+// mostKnown is how many values of a kind are kept: the latest.
 const mostKnown = 60
 
 func newKnowledge() *knowledge {
 	return &knowledge{tuples: map[string][][]string{}, named: map[string][]string{}}
 }
 
-// snapshot does not change while requests of a probe are drawn, so that a
-// smaller request is drawn from the same values.
+// snapshot does not change while requests of a probe are generated, so that a smaller request is generated from the
+// same values.
 func (k *knowledge) snapshot() *knowledge {
 	return &knowledge{tuples: maps.Clone(k.tuples), named: maps.Clone(k.named)}
 }
 
-// add keeps the values of a path up to a parameter. The last of them is known by
-// the names it has elsewhere too.
+// add records the values of a path up to a parameter. The last value is also recorded under its other names.
 func (k *knowledge) add(at *step, values []string) {
-	// With a gap the values lead to nothing.
+	// With a gap the values identify nothing.
 	if len(values) != at.depth || slices.Contains(values, "") {
 		return
 	}
@@ -51,7 +48,7 @@ func (k *knowledge) add(at *step, values []string) {
 	}
 }
 
-// kept is a list with one more value. The list before stays as it is.
+// kept returns the list with one more value. The original list does not change.
 func kept[V any](list []V, value V, same func(a, b V) bool) []V {
 	if slices.ContainsFunc(list, func(v V) bool { return same(v, value) }) {
 		return list
@@ -59,10 +56,10 @@ func kept[V any](list []V, value V, same func(a, b V) bool) []V {
 	return append(slices.Clone(list[max(0, len(list)-mostKnown+1):]), value)
 }
 
-// forget drops what is no longer there.
+// forget removes a resource that no longer exists.
 func (k *knowledge) forget(at *step, values []string) {
 	for shape, all := range k.tuples {
-		// With a thing all that belongs to it is gone.
+		// Everything below the resource is gone as well.
 		if strings.HasPrefix(shape, at.shape) {
 			k.tuples[shape] = slices.DeleteFunc(slices.Clone(all), func(v []string) bool {
 				return slices.Equal(v[:min(len(v), len(values))], values)
@@ -74,15 +71,13 @@ func (k *knowledge) forget(at *step, values []string) {
 // step is a path up to one of its parameters.
 type step struct {
 	parameter string
-	// shape has no names, collection is the shape before the parameter, and
-	// literal its last literal segment.
+	// shape has no parameter names, collection is the shape before the parameter, and literal its last literal segment.
 	shape, collection, literal string
 	// depth is how many parameters there are up to here.
 	depth int
 }
 
-// stepsOf are the parameters of a path that are whole segments, in order. What
-// follows one that is not has no step.
+// stepsOf returns the parameters of a path that are whole segments, in order, up to the first that is not.
 func stepsOf(path string) []*step {
 	var all []*step
 	shape, literal := "", ""
@@ -100,7 +95,7 @@ func stepsOf(path string) []*step {
 	return all
 }
 
-// shapeOf is a path without the names of its parameters.
+// shapeOf returns a path without the names of its parameters.
 func shapeOf(path string) string {
 	segments := strings.Split(path, "/")
 	for i, segment := range segments {
@@ -111,8 +106,7 @@ func shapeOf(path string) string {
 	return strings.Join(segments, "/")
 }
 
-// names are what the value of a step is called elsewhere: by its own name, and
-// as the id of a user where it follows /users.
+// names returns other names for a step's value: its own, and that of a user's id if it follows /users.
 func (s *step) names() []string {
 	own := plainName(s.parameter)
 	if single := singular(plainName(s.literal)); single != "" && strings.HasSuffix(own, "id") {
@@ -121,7 +115,7 @@ func (s *step) names() []string {
 	return []string{own}
 }
 
-// plainName is a name as all conventions have it: userID, user_id, user-id.
+// plainName normalizes naming conventions: userID, user_id, user-id.
 func plainName(name string) string { return strings.ToLower(separators.Replace(name)) }
 
 var (
@@ -136,14 +130,13 @@ func singular(name string) string {
 	return strings.TrimSuffix(name, "s")
 }
 
-// isShared reports whether a name says what it is the id of. All things have an
-// "id".
+// isShared reports whether a name says what the id belongs to; "id" alone does not.
 func isShared(name string) bool {
 	name = plainName(name)
 	return len(name) > 2 && strings.HasSuffix(name, "id")
 }
 
-// learn takes from a success what it says of the things there are.
+// learn records resources that a successful response reveals.
 func (e *explorer) learn(o *operation, r *request, a *response) {
 	if len(o.steps) == 0 && len(o.following) == 0 && a.header.Get("Location") == "" && !o.links {
 		return
@@ -178,7 +171,7 @@ func (e *explorer) learn(o *operation, r *request, a *response) {
 	}
 }
 
-// stepsAfter are the parameters that follow a path at once.
+// stepsAfter returns the parameters that directly follow a path.
 func (d *document) stepsAfter(shape string) []*step {
 	var all []*step
 	for _, o := range d.operations {
@@ -191,8 +184,7 @@ func (d *document) stepsAfter(shape string) []*step {
 	return all
 }
 
-// learnLocation reads the path that a header leads to, with the prefix under
-// which clients know the app or without it.
+// learnLocation reads the path in a Location header, with or without the prefix under which clients know the app.
 func (e *explorer) learnLocation(location, base string) {
 	target, err := url.Parse(location)
 	if location == "" || err != nil {
@@ -229,8 +221,7 @@ func (r *request) valuesOf(template string) []string {
 	return values
 }
 
-// learnLinks follows the links of a response (OpenAPI 3.1, section 4.8.20) to
-// the path parameters of other operations.
+// learnLinks follows the links of a response (OpenAPI 3.1, section 4.8.20) to path parameters of other operations.
 func (e *explorer) learnLinks(o *operation, r *request, a *response, body any) {
 	links := e.doc.child(e.declared(o, a.status), "links")
 	for _, name := range slices.Sorted(maps.Keys(links.at)) {
@@ -260,8 +251,7 @@ func (d *document) operationNamed(id string) *operation {
 	return d.operations[i]
 }
 
-// evaluate reads a runtime expression (section 4.8.20.3), "" where it leads to
-// nothing.
+// evaluate evaluates a runtime expression (section 4.8.20.3); "" if there is no value.
 func evaluate(expression string, o *operation, r *request, a *response, body any) string {
 	if pointer, ok := strings.CutPrefix(expression, "$response.body#"); ok {
 		for _, token := range strings.Split(pointer, "/")[1:] {
@@ -287,8 +277,7 @@ func evaluate(expression string, o *operation, r *request, a *response, body any
 	return expression
 }
 
-// objectsIn are the things a body is about: itself, its elements, and those of
-// the lists in it.
+// objectsIn returns the objects that a body is about: itself, its elements, and those of lists in it.
 func objectsIn(value any, depth int, found []map[string]any) []map[string]any {
 	const most, deepest = 20, 2
 	switch v := value.(type) {
@@ -309,9 +298,8 @@ func objectsIn(value any, depth int, found []map[string]any) []map[string]any {
 	return found
 }
 
-// idIn is the member of an object that a path parameter is likely to be: that of
-// its name, else one its name ends in, as {book_id} in "id" and {bookSlug} in
-// "slug", else its "id".
+// idIn returns the member of an object that a path parameter most likely stands for: the one with its name, or with the
+// end of its name ({book_id} is "id", {bookSlug} is "slug"), otherwise "id".
 func idIn(object map[string]any, parameter string) string {
 	wanted, best, found := plainName(parameter), 0, ""
 	for _, name := range slices.Sorted(maps.Keys(object)) {
@@ -336,9 +324,8 @@ func scalar(value any) string {
 	return ""
 }
 
-// bound are the values for the parameters of a path that lead to something,
-// empty where nothing is known: those of the longest beginning that is, and for
-// the rest what other paths call the same.
+// bound returns known values for the parameters of a path, empty if there are none: those of the longest known prefix,
+// and for the rest values known under the same name.
 func (g *generator) bound(steps []*step) map[string]string {
 	all := map[string]string{}
 	for i := len(steps) - 1; i >= 0; i-- {
@@ -361,7 +348,7 @@ func (g *generator) bound(steps []*step) map[string]string {
 	return all
 }
 
-// shared is a value known by one of the names, the most telling first.
+// shared returns a value known under one of the names, the most specific first.
 func (g *generator) shared(names ...string) string {
 	for _, name := range slices.Backward(names) {
 		if values := g.known.named[name]; len(values) > 0 {
@@ -371,8 +358,7 @@ func (g *generator) shared(names ...string) string {
 	return ""
 }
 
-// knownAs is a value of a schema that things are known by under a name, nil for
-// none.
+// knownAs returns a known value for a schema and a name, nil if there is none.
 func (g *generator) knownAs(name string, n node) any {
 	if len(g.known.named) == 0 || !isShared(name) || len(g.known.named[plainName(name)]) == 0 {
 		return nil
@@ -380,9 +366,9 @@ func (g *generator) knownAs(name string, n node) any {
 	return g.asValue(n, g.shared(plainName(name)))
 }
 
-// asValue is a text as a value of a schema, nil where the schema refuses it.
+// asValue converts a text to a value of a schema, nil if the schema refuses it.
 func (g *generator) asValue(n node, text string) any {
-	// Most ids are texts, so that is tried first.
+	// Most ids are strings, so that is tried first.
 	for _, value := range []any{text, json.Number(text)} {
 		if number, ok := value.(json.Number); ok && (!json.Valid([]byte(number)) || strings.ContainsAny(text, "eE")) {
 			continue // an integer may be written as 1e2 in JSON only

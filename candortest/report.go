@@ -10,12 +10,12 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// tally counts what came of the requests that the document allows.
+// tally counts the results of valid requests.
 type tally struct {
 	sent, succeeded int
-	// statuses counts those that did not succeed.
+	// statuses counts the responses that were not successes.
 	statuses map[int]int
-	// failed means that a valid request has failed the test already.
+	// failed means that a valid request has already failed the test.
 	failed bool
 }
 
@@ -28,10 +28,10 @@ func (t *tally) count(a *response) {
 	t.statuses[a.status]++
 }
 
-// isSuccess reports whether the request was done, and not refused.
+// isSuccess reports whether the request succeeded.
 func (a *response) isSuccess() bool { return a.aborted == nil && a.status >= 200 && a.status < 400 }
 
-// others lists the statuses of those that did not succeed.
+// others lists the statuses that were not successes.
 func (t *tally) others() string {
 	var texts []string
 	for _, status := range slices.Sorted(maps.Keys(t.statuses)) {
@@ -40,7 +40,7 @@ func (t *tally) others() string {
 	return strings.Join(texts, ", ")
 }
 
-// closing says what could not be asked, and how much was.
+// closing reports what could not be tested, and how much was.
 func (e *explorer) closing(tb candor.TB) {
 	tb.Helper()
 	for _, o := range e.doc.operations {
@@ -53,8 +53,7 @@ func (e *explorer) closing(tb candor.TB) {
 	}
 }
 
-// unseen is why nothing is known of the successes of an operation, "" if there
-// were some or none were to be seen.
+// unseen returns why no success of an operation was seen, "" if there was one or none is expected.
 func (e *explorer) unseen(o *operation) string {
 	t := e.tallies[o]
 	switch {
@@ -71,8 +70,7 @@ func (e *explorer) unseen(o *operation) string {
 		"give it Credentials, or Values of what there is, or name it in WithoutSuccess", t.sent, t.others())
 }
 
-// declaresSuccess reports whether the document has a success of the operation at
-// all.
+// declaresSuccess reports whether the document has a success response for the operation.
 func (o *operation) declaresSuccess() bool {
 	return slices.ContainsFunc(slices.Collect(maps.Keys(o.responses.at)), func(status string) bool {
 		return status == "default" || strings.HasPrefix(status, "2") || strings.HasPrefix(status, "3")
@@ -86,7 +84,7 @@ func (o *operation) String() string {
 	return o.method + " " + o.path + " (" + o.id + ")"
 }
 
-// table shows how many of the requests that the document allows succeeded.
+// table shows how many valid requests succeeded.
 func (e *explorer) table() string {
 	var b strings.Builder
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', 0)
@@ -102,7 +100,7 @@ func (e *explorer) table() string {
 	return b.String()
 }
 
-// checkOptions reports the options that are about nothing in the document.
+// checkOptions reports options that match nothing in the document.
 func (e *explorer) checkOptions(tb candor.TB) {
 	tb.Helper()
 	for option, names := range map[string][]string{"Skip": e.set.skipped, "WithoutSuccess": e.set.barren} {
@@ -132,7 +130,7 @@ func (d *document) takes(o *operation, name string) bool {
 		slices.ContainsFunc(o.bodies, func(b *body) bool { return b.isForm() && slices.Contains(d.facts(b.schema).names, name) })
 }
 
-// checkPatterns reports what the judge cannot read.
+// checkPatterns reports patterns that cannot be checked.
 func (e *explorer) checkPatterns(tb candor.TB) {
 	tb.Helper()
 	for _, u := range e.doc.unread {

@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// request is what is sent, before it is one of net/http.
+// request is a generated request, before it becomes an http.Request.
 type request struct {
 	method, path string
 	query        []string
@@ -35,7 +35,7 @@ func (r *request) target() string {
 	return r.path + "?" + strings.Join(r.query, "&")
 }
 
-// String is the request as it would go over the wire.
+// String returns the request as it would be on the wire.
 func (r *request) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s\n", r.method, r.target())
@@ -61,18 +61,18 @@ func truncate(body []byte) string {
 	return string(body)
 }
 
-// drafter draws a request for a probe.
+// drafter generates a request for a probe.
 type drafter struct {
 	generator
 	set   *settings
 	probe *probe
 	r     *request
-	// bound leads to something that there is.
+	// bound are path parameters that identify an existing resource.
 	bound map[string]string
 }
 
-// draft draws a request of the probe's kind; nil where the drawn one is of another:
-// a value that was to be allowed is not, or one that was to be refused is.
+// draft generates a request of the probe's kind; nil if the result turns out to be of another kind: valid instead of
+// invalid, or the reverse.
 func (e *explorer) draft(t *rapid.T, p *probe) *request {
 	d := &drafter{
 		generator: generator{t: t, doc: e.doc, known: p.known}, set: e.set, probe: p,
@@ -81,8 +81,7 @@ func (e *explorer) draft(t *rapid.T, p *probe) *request {
 	for _, line := range e.set.header {
 		d.r.header.Add(line[0], line[1])
 	}
-	// At times nothing that is known is used, so that what is not there is asked for as
-	// well.
+	// Sometimes no known value is used, so that resources that do not exist are requested as well.
 	if !d.seldom(6) {
 		d.bound = d.generator.bound(p.operation.steps)
 	}
@@ -100,14 +99,14 @@ func (e *explorer) draft(t *rapid.T, p *probe) *request {
 		d.credentials()
 	}
 	d.accept()
-	// Another operation would get the request.
+	// Another operation would receive the request.
 	if p.operation.shadowed(d.r.path) {
 		return nil
 	}
 	return d.r
 }
 
-// accept asks for one of the media types there are, if there is a choice.
+// accept chooses a media type to ask for, if there is a choice.
 func (d *drafter) accept() {
 	switch offers := d.probe.operation.offers; {
 	case d.probe.kind == acceptKind:
@@ -117,11 +116,11 @@ func (d *drafter) accept() {
 	}
 }
 
-// reserved headers are no parameters (OpenAPI 3.1, section 4.8.12.2).
+// reserved headers are not parameters (OpenAPI 3.1, section 4.8.12.2).
 var reserved = []string{"accept", "content-type", "authorization"}
 
 func (d *drafter) parameter(p *parameter) bool {
-	// A document may list it, but it is none to whoever reads the document.
+	// The document may list it, but it is ignored.
 	if p.in == "header" && slices.Contains(reserved, strings.ToLower(p.name)) {
 		return true
 	}
@@ -150,7 +149,7 @@ func (d *drafter) parameter(p *parameter) bool {
 		return d.putDeep(p, value)
 	}
 	texts, ok := p.texts(value, d.how)
-	// A list without elements is not sent, so that no rule of it can be broken so.
+	// An empty list is not sent, so it cannot violate a rule.
 	if !ok || isAim && len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return d.how != asJSON && !d.canCarry(text) }) {
 		return false
 	}
@@ -158,7 +157,7 @@ func (d *drafter) parameter(p *parameter) bool {
 	return true
 }
 
-// putKnown puts a value there that leads to something, if one is known.
+// putKnown uses a known value, if there is one.
 func (d *drafter) putKnown(p *parameter) bool {
 	text := d.bound[p.name]
 	switch {
@@ -174,7 +173,7 @@ func (d *drafter) putKnown(p *parameter) bool {
 	return true
 }
 
-// isWanted asks the judge whether a value is what was to be drawn.
+// isWanted reports whether a value is as intended: valid, or violating the aim.
 func (d *drafter) isWanted(n node, value any, a *aim) bool {
 	if _, ok := value.(nothing); ok {
 		return false
@@ -194,8 +193,8 @@ func (p *parameter) form() form {
 	return asText
 }
 
-// texts writes a value down. An empty list cannot be distinguished from no list, and
-// one in a single text has elements that do not look like two.
+// texts encodes a value as text. An empty list is the same as none, and elements of a list in one text must not contain
+// the separator.
 func (p *parameter) texts(value any, how form) ([]string, bool) {
 	values, isList := value.([]any)
 	switch {
@@ -216,8 +215,8 @@ func (p *parameter) texts(value any, how form) ([]string, bool) {
 	return texts, true
 }
 
-// carries reports whether a text is one element of a list that is one text. In a
-// query a comma in it is escaped, while pipes and spaces separate in any form.
+// carries reports whether a text can be one element of a list in one text. In a query a comma in it is escaped, while
+// pipes and spaces always separate.
 func (p *parameter) carries(text string) bool {
 	between := ", \t"
 	if p.in == "query" {
@@ -226,8 +225,7 @@ func (p *parameter) carries(text string) bool {
 	return text != "" && !strings.ContainsAny(text, between)
 }
 
-// putDeep puts an object into the query member by member. One without members, and a
-// member that is null, have no form there.
+// putDeep adds an object to the query member by member. An empty object, and a null member, cannot be encoded.
 func (d *drafter) putDeep(p *parameter, value any) bool {
 	members, isObject := value.(map[string]any)
 	if !isObject {
@@ -257,7 +255,7 @@ func (d *drafter) putDeep(p *parameter, value any) bool {
 	return len(members) > 0
 }
 
-// ascii writes what is not ASCII as escapes, which headers need.
+// ascii escapes what is not ASCII, which headers need.
 func ascii(text string) string {
 	var b strings.Builder
 	for _, r := range text {
@@ -281,7 +279,7 @@ func text(value any) string {
 	return encode(value)
 }
 
-// put puts a parameter where it belongs.
+// put adds a parameter to the request.
 func (d *drafter) put(p *parameter, texts []string) {
 	if len(texts) == 0 {
 		return
@@ -303,15 +301,15 @@ func (d *drafter) put(p *parameter, texts []string) {
 	}
 }
 
-// pairs are names with texts as they stand in a query. What separates the
-// elements of one text is not escaped, other than what stands in them.
+// pairs returns name=text pairs for a query. Separators of elements are not escaped, unlike the same characters in
+// elements.
 func (p *parameter) pairs(texts []string) []string {
 	pairs := make([]string, len(texts))
 	for i, text := range texts {
 		pairs[i] = url.QueryEscape(text)
 	}
 	if p.separator != "" && len(pairs) > 1 {
-		// A comma stands as it is, since an escaped one is part of an element.
+		// Not escaped: an escaped comma would be part of an element.
 		between := strings.NewReplacer("|", "%7C", " ", "%20").Replace(p.separator)
 		pairs = []string{strings.Join(pairs, between)}
 	}
@@ -329,7 +327,7 @@ func (d *drafter) putHeader(p *parameter, texts []string) {
 	d.r.header.Set(p.name, strings.Join(texts, ","))
 }
 
-// body draws the body. It reports whether the request is what it is to be.
+// body generates the body. It reports whether the request is as intended.
 func (d *drafter) body() bool {
 	o, p := d.probe.operation, d.probe
 	isAim := p.parameter == nil && p.aim != nil
@@ -337,7 +335,7 @@ func (d *drafter) body() bool {
 	case !o.hasBody || p.kind == emptyKind:
 		return true
 	case len(o.bodies) == 0:
-		// Its body cannot be written, so only a request without one is left.
+		// Its body cannot be encoded, so only a request without one is possible.
 		return !o.needsBody && p.kind == validKind
 	case !isAim && !o.needsBody && p.kind == validKind && !rapid.Bool().Draw(d.t, "present"):
 		return true
@@ -391,20 +389,20 @@ func (d *drafter) jsonBody(b *body, a *aim) bool {
 	return true
 }
 
-// malformed makes text that is no JSON of text that is.
+// malformed makes invalid JSON from valid JSON.
 func (d *drafter) malformed(body []byte) []byte {
 	return []byte(pick(&d.generator, []string{"{", string(body) + "]", string(body) + " " + string(body), string(body[:len(body)-1]) + ",}", "nul"}))
 }
 
-// retype gives the body another media type, where the probe is about it.
+// retype changes the media type of the body, if the probe is about that.
 func (d *drafter) retype() {
 	if d.probe.kind == mediaKind {
 		d.r.header.Set("Content-Type", d.probe.media)
 	}
 }
 
-// otherMedia are media types that an operation does not take. Forms are left
-// out where there is one of the other kind: no document says which are the same.
+// otherMedia returns media types that an operation does not accept. Form types are left out if it accepts the other
+// one: no document says which are equivalent.
 func (o *operation) otherMedia() []string {
 	all := []string{
 		"application/vnd.candortest", "text/x-candortest; charset=utf-8", "text/plain", "application/xml", "application/octet-stream",
@@ -439,7 +437,7 @@ func (d *drafter) formBody(b *body, a *aim) bool {
 	return len(d.r.body) > 0
 }
 
-// setFields puts the Values of an option into a form.
+// setFields sets the Values of an option in a form.
 func (d *drafter) setFields(f *facts, object map[string]any, a *aim) {
 	for _, name := range f.names {
 		isAim := a != nil && (a.name == name || a.into(name) != nil)
@@ -451,8 +449,7 @@ func (d *drafter) setFields(f *facts, object map[string]any, a *aim) {
 	}
 }
 
-// isBlank reports whether an optional value of a form, or an element of a list in
-// it, is made wrong by leaving it empty, which is no more than leaving it out.
+// isBlank reports whether an optional form value is violated only by being empty, which is the same as leaving it out.
 func (a *aim) isBlank(f *facts, object map[string]any) bool {
 	if a == nil || len(a.steps) == 0 || f.required[a.steps[0]] {
 		return false
@@ -484,7 +481,7 @@ func (d *drafter) urlencoded(b *body, object map[string]any) {
 func (d *drafter) multipart(b *body, f *facts, object map[string]any) {
 	var written bytes.Buffer
 	w := multipart.NewWriter(&written)
-	// Always the same, so that a request can be sent again byte by byte.
+	// Fixed, so that a request can be repeated byte by byte.
 	_ = w.SetBoundary("candortest-boundary")
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		media := d.doc.child(b.encoding, name).text("contentType")
@@ -501,8 +498,7 @@ func (d *drafter) multipart(b *body, f *facts, object map[string]any) {
 	d.r.header.Set("Content-Type", w.FormDataContentType())
 }
 
-// beginnings are the first bytes of files by their media types, which most of those that
-// look at a content go by. Those of a range come first.
+// beginnings are the first bytes of files by media type, by which most programs recognize a type.
 var beginnings = []struct{ media, bytes string }{
 	{"image/png", "\x89PNG\r\n\x1a\n"},
 	{"image/jpeg", "\xff\xd8\xff"},
@@ -516,7 +512,7 @@ var beginnings = []struct{ media, bytes string }{
 	{"text/plain", "text "},
 }
 
-// fileOf is how a file of one of the media types begins, "" for one that is not known.
+// fileOf returns the beginning of a file of one of the media types, "" if none is known.
 func fileOf(media string) string {
 	for wanted := range strings.SplitSeq(media, ",") {
 		for _, b := range beginnings {
@@ -529,7 +525,7 @@ func fileOf(media string) string {
 	return ""
 }
 
-// part writes a value. One in JSON may say so or not, as scripts and browsers do.
+// part writes a value. A JSON part may have a media type or not, as scripts and browsers do.
 func (d *drafter) part(w *multipart.Writer, member node, name, media string, value any) {
 	f := d.doc.facts(member)
 	isFile := f.format == "binary" || f.items.at != nil && d.doc.facts(f.items).format == "binary"
@@ -554,8 +550,7 @@ func (d *drafter) part(w *multipart.Writer, member node, name, media string, val
 	}
 }
 
-// credentials sends the first alternative whose values are given, else
-// of the first.
+// credentials sends the first alternative whose credentials were given, otherwise the first.
 func (d *drafter) credentials() {
 	all := d.probe.operation.security
 	if len(all) == 0 {
@@ -607,14 +602,13 @@ func (d *drafter) credential(scheme node, value string) {
 	}
 }
 
-// shadowed reports whether a path belongs to another template than the one it
-// was made of.
+// shadowed reports whether a path matches another template than the one it was made from.
 func (o *operation) shadowed(path string) bool {
 	return slices.ContainsFunc(o.rivals, func(template string) bool { return matches(template, path) })
 }
 
-// rivalsOf are the templates that a path of the operation may belong to instead:
-// where they differ first, they have the text and this one any.
+// rivalsOf returns the templates that match a path of the operation with higher precedence: where they first differ,
+// they have a literal and this one a parameter.
 func (d *document) rivalsOf(o *operation) []string {
 	var all []string
 	for _, other := range d.operations {

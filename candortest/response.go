@@ -27,19 +27,18 @@ type response struct {
 	body    bytes.Buffer
 	aborted any
 	pending http.Header
-	// sniffed is how much of the body was there when the header was sent, of
-	// which net/http guesses a media type; -1 while it was not.
+	// sniffed is how much of the body existed when the header was sent, from which net/http detects the media type; -1
+	// if it was not needed.
 	sniffed int
-	// log has the faults of the request, whatever the form of the body.
+	// log has the validation errors of the request, whatever the format of the body.
 	log faultlog.Log
-	// stop ends a stream; left means that it was ended, so that the last of it
-	// may be missing.
+	// stop ends a stream; left means that it was ended, so its end may be missing.
 	stop   context.CancelFunc
 	silent *time.Timer
 	left   bool
 }
 
-// String is the response as it would go over the wire.
+// String returns the response as it would be on the wire.
 func (a *response) String() string {
 	if a.aborted != nil {
 		return fmt.Sprintf("nothing: %v", a.aborted)
@@ -52,10 +51,9 @@ func (a *response) Header() http.Header { return a.pending }
 
 // WriteHeader implements http.ResponseWriter.
 func (a *response) WriteHeader(status int) {
-	// Informational responses come before the one that counts, and after it no other
-	// does.
+	// Informational responses come before the final one, and only one final response counts.
 	if status >= 200 && a.status == 0 {
-		// A copy, since what the handler sets from now on is not sent.
+		// Cloned, because changes that the handler makes from now on are not sent.
 		a.status, a.header = status, a.pending.Clone()
 		if isStream(a.header.Get("Content-Type")) {
 			a.silent = time.AfterFunc(silence, a.stop)
@@ -81,7 +79,7 @@ func (a *response) Flush() {
 	a.sniff()
 }
 
-// sniff gives a body without a media type the one that net/http finds.
+// sniff sets the media type that net/http would detect.
 func (a *response) sniff() {
 	const most = 2048 // what net/http gathers
 	if a.sniffed >= 0 || a.header == nil {
@@ -97,8 +95,7 @@ func (a *response) sniff() {
 const (
 	// patience is how long a stream may take.
 	patience = 100 * time.Millisecond
-	// silence is how long one may wait after it has begun, and enough how many
-	// bytes of it are read.
+	// silence is how long a stream may pause after it has begun, and enough how many bytes of it are read.
 	silence = 2 * time.Millisecond
 	enough  = 16 << 10
 )
@@ -132,7 +129,7 @@ func (e *explorer) send(o *operation, r *request) (a *response) {
 	return a
 }
 
-// build makes a request as a server hands it on.
+// build makes the http.Request as a server would.
 func (r *request) build(ctx context.Context) (*http.Request, error) {
 	var body io.Reader
 	if r.hasBody {
@@ -142,7 +139,7 @@ func (r *request) build(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A server never hands on a nil body.
+	// A server never passes on a nil body.
 	if built.Body == nil {
 		built.Body = http.NoBody
 	}
@@ -157,7 +154,7 @@ func (r *request) build(ctx context.Context) (*http.Request, error) {
 	return built, nil
 }
 
-// judge says what is wrong with a response, "" for nothing.
+// judge returns what is wrong with a response, "" if nothing.
 func (e *explorer) judge(p *probe, r *request, a *response) string {
 	isClientError := a.status >= 400 && a.status < 500
 	switch {
@@ -165,7 +162,7 @@ func (e *explorer) judge(p *probe, r *request, a *response) string {
 		return "the response was aborted"
 	case p.kind == methodKind:
 		return e.judgeMethod(p, a)
-	// The request has ended before the response, which nobody would have seen.
+	// The request ended before the response, which no client would have seen.
 	case a.status == 499:
 		return ""
 	case p.kind == validKind:
@@ -196,7 +193,7 @@ func (e *explorer) judgeMethod(p *probe, a *response) string {
 	return ""
 }
 
-// judgeValid is about the response to a request that the document allows.
+// judgeValid checks the response to a valid request.
 func (e *explorer) judgeValid(p *probe, a *response) string {
 	disagree := fmt.Sprintf("the document allows this request, the app responded with %d", a.status)
 	switch a.status {
@@ -210,7 +207,7 @@ func (e *explorer) judgeValid(p *probe, a *response) string {
 	return ""
 }
 
-// judgeAccept holds the media type of a success against the one asked for.
+// judgeAccept compares the media type of a success with the one asked for.
 func judgeAccept(o *operation, r *request, a *response) string {
 	wanted, got := r.header.Get("Accept"), mediaOf(a.header)
 	if a.status/100 == 2 && got != "" && slices.Contains(o.offers, wanted) && !strings.Contains(wanted, "*") && got != wanted {
@@ -224,23 +221,20 @@ func mediaOf(h http.Header) string {
 	return media
 }
 
-// reportedFault is a fault that a request was refused for. Its tag is the rule of the
-// app that was broken, "" where that is not known.
+// reportedFault is a validation error of a refused request. Its tag is the violated rule, "" if that is not known.
 type reportedFault struct {
 	Type string `json:"type"`
 	Loc  []any  `json:"loc"`
 	tag  string
 }
 
-// faults are the faults of the app's error, in whatever form it reports them, else
-// the ones that a 422 lists. One that lists none has a form of its handler's own.
+// faults returns the validation errors of the request, from the app's log if possible, otherwise from the 422.
 func (a *response) faults() []reportedFault {
 	var all []reportedFault
 	for _, f := range a.log.Faults() {
 		all = append(all, reportedFault{Type: f.Type, Loc: f.Loc, tag: f.Tag})
 	}
-	// The log knows more than the body. Without an entry the body of a 422 is all there
-	// is.
+	// The log knows more than the body. Without a log entry only the body of a 422 is left.
 	if all != nil || a.status != http.StatusUnprocessableEntity {
 		return all
 	}
@@ -254,19 +248,18 @@ func (a *response) faults() []reportedFault {
 	return said.Errors
 }
 
-// excused reports whether every fault is one that no schema can foresee.
+// excused reports whether no schema could have predicted any of the validation errors.
 func (e *explorer) excused(o *operation, faults []reportedFault) bool {
 	return !slices.ContainsFunc(faults, func(f reportedFault) bool { return !f.isOfCode() && !e.isInexact(o, f.Loc) })
 }
 
-// isOfCode reports whether the fault is one of code, not of a rule: of a method
-// Validate, of candor.Invalid, or of a type that the handler has made up.
+// isOfCode reports whether the validation error comes from code, not from a rule: from a Validate method,
+// candor.Invalid, or an error type of the handler.
 func (f reportedFault) isOfCode() bool {
 	return f.Type == fault.ValueError && f.tag == "" || f.Type == fault.TooMany || !fault.IsKnown(f.Type)
 }
 
-// isInexact reports whether the schema at a location is wider than the app's
-// rules.
+// isInexact reports whether the schema at a location is wider than the app's rules.
 func (e *explorer) isInexact(o *operation, loc []any) bool {
 	if len(loc) == 0 {
 		return false
@@ -275,7 +268,7 @@ func (e *explorer) isInexact(o *operation, loc []any) bool {
 		return slices.ContainsFunc(o.bodies, func(b *body) bool { return e.doc.inexactAt(b.schema, loc[1:], 0) })
 	}
 	for _, p := range o.parameters {
-		// Names of headers have no case.
+		// Header names are case-insensitive.
 		if len(loc) > 1 && p.in == loc[0] && strings.EqualFold(p.name, fmt.Sprint(loc[1])) {
 			return e.doc.inexactAt(p.schema, loc[2:], 0)
 		}
@@ -283,8 +276,7 @@ func (e *explorer) isInexact(o *operation, loc []any) bool {
 	return false
 }
 
-// inexactAt follows a location. Where the schema does not go that far, its last
-// word counts.
+// inexactAt follows a location. If the schema ends earlier, its last part counts.
 func (d *document) inexactAt(n node, loc []any, depth int) bool {
 	// A schema may contain itself.
 	if depth > 50 {
@@ -310,7 +302,7 @@ func (d *document) inexactAt(n node, loc []any, depth int) bool {
 	return f.inexact
 }
 
-// keyMark stands in a location for the name of a member.
+// keyMark in a location stands for the name of a member.
 const keyMark = "[key]"
 
 // memberAt is the schema of a member or an element.
@@ -325,7 +317,7 @@ func (f *facts) memberAt(at any) node {
 	return f.others
 }
 
-// judgeResponse holds a response against the declared ones.
+// judgeResponse compares a response with the documented ones.
 func (e *explorer) judgeResponse(o *operation, a *response) string {
 	declared := e.declared(o, a.status)
 	if declared.at == nil {
@@ -353,7 +345,7 @@ func (e *explorer) judgeHeader(header node, name string, a *response) string {
 	}
 	schema := e.doc.child(header, "schema")
 	f := e.doc.facts(schema)
-	// Texts and lists are written otherwise than in JSON.
+	// In a header, strings and lists are not written as JSON.
 	if f.allows("string") || f.allows("array") {
 		return ""
 	}
@@ -364,11 +356,10 @@ func (e *explorer) judgeHeader(header node, name string, a *response) string {
 	return ""
 }
 
-// declared is the declaration of a status: its own, its range's, or the
-// default.
+// declared returns the documented response of a status: its own, its range's, or the default.
 func (e *explorer) declared(o *operation, status int) node {
 	for _, name := range []string{strconv.Itoa(status), fmt.Sprintf("%dXX", status/100), "default"} {
-		// A 500 has to be declared by itself.
+		// A 500 must be documented explicitly.
 		if o.responses.has(name) && (name != "default" || status != http.StatusInternalServerError) {
 			return e.doc.child(o.responses, name)
 		}
@@ -400,7 +391,7 @@ func (e *explorer) judgeBody(o *operation, content node, a *response) string {
 	return fmt.Sprintf("the body of status %d %s", a.status, about)
 }
 
-// judgeContent holds what was sent against the schema of its media type.
+// judgeContent checks the body against the schema of its media type.
 func (e *explorer) judgeContent(media string, declared node, a *response) string {
 	schema := e.doc.child(declared, "schema")
 	codec, hasCodec := e.set.codecs[media]
@@ -430,7 +421,7 @@ func (e *explorer) judgeJSON(schema node, text []byte) string {
 	return ""
 }
 
-// reason is the first cause of a refusal.
+// reason returns the first cause of a rejection.
 func reason(err error) string {
 	lines := strings.Split(strings.TrimSpace(err.Error()), "\n")
 	return strings.TrimPrefix(strings.TrimSpace(lines[len(lines)-1]), "- ")

@@ -10,12 +10,12 @@ import (
 	"pgregory.net/rapid"
 )
 
-// aim leads to a rule that is to be broken. A step is the name of a member,
-// [] for an element, {} for a member of any name, or |n for an alternative.
+// aim locates a rule to be violated. A step is the name of a member, [] for an element, {} for a member of any name, or
+// |n for an alternative.
 type aim struct {
 	steps []string
 	rule  string
-	// name is the member a rule is about.
+	// name is the member that the rule is about.
 	name string
 }
 
@@ -23,7 +23,7 @@ func (a *aim) reached() bool { return a != nil && len(a.steps) == 0 }
 
 func (a *aim) next() *aim { return &aim{steps: a.steps[1:], rule: a.rule, name: a.name} }
 
-// into is the aim after a step, nil if it lies elsewhere.
+// into returns the aim after a step, nil if it is not in that direction.
 func (a *aim) into(step string) *aim {
 	if a == nil || len(a.steps) == 0 || a.steps[0] != step {
 		return nil
@@ -31,7 +31,7 @@ func (a *aim) into(step string) *aim {
 	return a.next()
 }
 
-// branch is the alternative the aim is in, -1 for none.
+// branch returns the alternative that contains the aim, -1 for none.
 func (a *aim) branch() int {
 	if a == nil || len(a.steps) == 0 || !strings.HasPrefix(a.steps[0], "|") {
 		return -1
@@ -43,7 +43,7 @@ func (a *aim) branch() int {
 	return n
 }
 
-// needs is the type that the next step is taken in.
+// needs returns the JSON type that the next step needs.
 func (a *aim) needs() string {
 	if len(a.steps) > 0 && a.steps[0] == "[]" {
 		return "array"
@@ -69,7 +69,7 @@ func (a *aim) String() string {
 	return b.String()
 }
 
-// The rules. Rules of sizes end in the thing that is counted.
+// The rules. Names of size rules end in what is counted.
 const (
 	ruleType      = "type"
 	ruleEnum      = "enum"
@@ -91,14 +91,14 @@ const (
 	largestBroken = 20_000
 )
 
-// aims lists the rules of a schema and of all inside.
+// aims lists the rules of a schema and everything inside it.
 func (d *document) aims(n node, how form) []*aim {
 	var all []*aim
 	d.collect(d.facts(n), how, nil, nil, func(a *aim) { all = append(all, a) })
 	return all
 }
 
-// collect goes down once along every path; seen holds the schemas on it.
+// collect visits every path once; seen holds the schemas on it.
 func (d *document) collect(f *facts, how form, steps []string, seen []string, found func(*aim)) {
 	if len(steps) > mostSteps {
 		return
@@ -109,11 +109,11 @@ func (d *document) collect(f *facts, how form, steps []string, seen []string, fo
 		if n.at == nil || slices.Contains(seen, n.pointer) {
 			return
 		}
-		// Clipped, since what is beside goes on from the same steps.
+		// Clipped, because siblings append to the same steps.
 		d.collect(d.facts(n), inner(how), append(slices.Clip(steps), step), append(slices.Clip(seen), n.pointer), found)
 	}
 	if len(f.choices) > 0 {
-		// An aim is in the first choice only: see choose.
+		// An aim is only in the first choice: see choose.
 		for i, alternative := range f.choices[0] {
 			if !slices.Contains(seen, alternative.pointer) {
 				draw := append(slices.Clip(steps), "|"+strconv.Itoa(i))
@@ -136,14 +136,14 @@ func inner(how form) form {
 	return how
 }
 
-// own lists the rules of a schema itself.
+// own lists the rules of the schema itself.
 func (f *facts) own(how form, add func(rule, name string)) {
 	when := func(applies bool, rule string) {
 		if applies {
 			add(rule, "")
 		}
 	}
-	// As text only a value that is neither a string nor a list can be of another type.
+	// As text, everything is a valid string or list; only other types can be violated.
 	when(f.types != nil && (how == asJSON || how != asForm && !f.allows("string") && !f.allows("array")), ruleType)
 	when(f.limited, ruleEnum)
 	when(f.low.set, ruleMinimum)
@@ -174,11 +174,10 @@ func (f *facts) own(how form, add func(rule, name string)) {
 	}
 }
 
-// nothing says that a rule could not be broken.
+// nothing says that a rule could not be violated.
 type nothing struct{}
 
-// broken draws a value that breaks a rule of the schema, and no other if that
-// can be.
+// broken generates a value that violates one rule of the schema, and no other if possible.
 func (g *generator) broken(f *facts, depth int, a *aim) any {
 	if len(f.choices) > 0 && a.rule != ruleType {
 		f = g.choose(f, depth, new(*aim))
@@ -240,7 +239,7 @@ func (g *generator) brokenObject(f *facts, object map[string]any, depth int, a *
 	case ruleMax + "Properties":
 		for i := 0; len(object) <= f.mostOf("Properties"); i++ {
 			object[g.name(f, i)] = g.value(f.others, depth+1, nil)
-			// The names that are drawn may repeat without end.
+			// Generated names may repeat endlessly.
 			if i > 10*f.mostOf("Properties") {
 				return
 			}
@@ -248,10 +247,10 @@ func (g *generator) brokenObject(f *facts, object map[string]any, depth int, a *
 	}
 }
 
-// ofOtherType draws a value of none of the types.
+// ofOtherType generates a value of a type that is not allowed.
 func (g *generator) ofOtherType(f *facts) any {
 	if g.how != asJSON {
-		// Outside of JSON all is text, and these are no numbers and no booleans.
+		// Outside of JSON everything is text, and these are neither numbers nor booleans.
 		return pick(g, []any{"x", "1x", "--1", "nul"})
 	}
 	others := []any{"x", nil, true, json.Number("1.5"), []any{}, map[string]any{}, json.Number("1"), "1", "true", ""}
@@ -289,7 +288,7 @@ func (g *generator) notListed(f *facts) any {
 	for _, value := range f.values {
 		switch v := value.(type) {
 		case string:
-			// What a careless comparison would take for the same.
+			// Values that a careless comparison would accept.
 			for _, text := range []string{v + "x", strings.ToUpper(v), strings.ToLower(v), " " + v} {
 				if g.canCarry(text) {
 					others = append(others, text)
@@ -311,7 +310,7 @@ func (g *generator) notListed(f *facts) any {
 	return pick(g, others)
 }
 
-// outside is the next value outside a limit.
+// outside returns the next value outside of a bound.
 func outside(f *facts, l limit, direction float64) any {
 	if f.types != nil && slices.Contains(f.types, "integer") && !slices.Contains(f.types, "number") {
 		x := math.Floor(l.at)
@@ -329,7 +328,7 @@ func outside(f *facts, l limit, direction float64) any {
 	return decimal(math.Nextafter(l.at, direction*math.Inf(1)))
 }
 
-// between is a number that is no multiple, but as great as one.
+// between generates a number in range that is not a multiple.
 func (g *generator) between(f *facts) any {
 	if f.step > 0 && f.allows("number") {
 		if x, ok := number(g.float(f)); ok {
@@ -346,7 +345,7 @@ func (g *generator) between(f *facts) any {
 	return decimal(n + 1)
 }
 
-// mismatched draws a text of no format, and of few patterns.
+// mismatched generates a text that matches no format, and few patterns.
 func (g *generator) mismatched(f *facts) any {
 	if len(f.patterns) > 0 && g.seldom(2) {
 		if text := g.edged(f, g.text(f), false); g.canCarry(text) && !f.fits(text) {

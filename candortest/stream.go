@@ -18,9 +18,8 @@ func isStream(contentType string) bool {
 	return media == eventsMedia || media == linesMedia
 }
 
-// judgeStream holds each item of a stream against the schema of items. What
-// comes after the last whole item is not there when the stream was left, or
-// when it is an event, which ends with an empty line.
+// judgeStream checks each item of a stream. The last, incomplete item is ignored if the stream was stopped; an event
+// ends with an empty line.
 func (e *explorer) judgeStream(media string, declared node, a *response) string {
 	item := e.doc.child(declared, "x-itemSchema")
 	if item.at == nil {
@@ -39,7 +38,7 @@ func (e *explorer) judgeStream(media string, declared node, a *response) string 
 	for line := range bytes.Lines(a.body.Bytes()) {
 		n++
 		if !bytes.HasSuffix(line, []byte("\n")) && a.left {
-			// The stream was ended in the midst of a line.
+			// The stream was stopped in the middle of a line.
 			return ""
 		}
 		if about := e.judgeJSON(item, line); about != "" {
@@ -49,9 +48,8 @@ func (e *explorer) judgeStream(media string, declared node, a *response) string 
 	return ""
 }
 
-// judgeEvent holds an event against the kinds of events there are: it has to be
-// one of them. An event named gap, whose data is null, reports messages that
-// are no longer kept.
+// judgeEvent checks that an event is one of the documented kinds. An event named gap, whose data is null, is always
+// allowed: it reports messages that are no longer kept.
 func (e *explorer) judgeEvent(item node, name string, data []byte) string {
 	about := fmt.Sprintf("has the name %q, which no kind of event has", name)
 	if name == "gap" && string(data) == "null" {
@@ -82,7 +80,7 @@ func (e *explorer) judgeEvent(item node, name string, data []byte) string {
 	return about
 }
 
-// events yields the names and the data of the whole events of a stream.
+// events yields the names and the data of complete events.
 func events(stream []byte) iter.Seq2[string, []byte] {
 	return func(yield func(string, []byte) bool) {
 		var data []string

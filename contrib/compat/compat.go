@@ -16,7 +16,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// update is the flag -update of go test. One that the test has already is the same.
+// update is the flag -update of go test, shared with the test if that has already defined it.
 var update = updateFlag()
 
 func updateFlag() func() bool {
@@ -30,14 +30,14 @@ func updateFlag() func() bool {
 	}
 }
 
-// TB is what [Check] needs of a test: a *testing.T, or any other testing.TB.
+// TB is the part of testing.TB that [Check] needs: a *testing.T, or any other testing.TB.
 type TB interface {
 	Helper()
 	Errorf(format string, args ...any)
 	Logf(format string, args ...any)
 }
 
-// Option changes what [Check] finds.
+// Option configures [Check].
 type Option func(*check)
 
 type check struct {
@@ -45,29 +45,28 @@ type check struct {
 	path    string
 }
 
-// Allow lets changes pass that are meant: lines as [Check] writes them. One that does not
-// occur fails the test, so that the list stays true; go test -update, after which the
-// changes are no more, is the time to drop it.
+// Allow lets intended changes pass: lines as [Check] writes them. A line that does not occur fails the test, so that
+// the list stays up to date; remove it after go test -update.
 func Allow(changes ...string) Option {
 	return func(c *check) { c.allowed = append(c.allowed, changes...) }
 }
 
-// Document has [Check] ask the app for a document at a path, such as the one that a
-// router has by its Docs; without it the document is that of [candor.App.WriteOpenAPI].
+// Document makes [Check] request the document from the app at a path, such as that of a router with its own Docs; the
+// default is the document of [candor.App.WriteOpenAPI].
 func Document(path string) Option {
 	return func(c *check) { c.path = path }
 }
 
-// Check fails a test with each change of the app's document that breaks clients which
-// know the document in the file, in one line: operation, path, what.
+// Check compares the app's document with the one in the file, and fails the test for each change that breaks clients,
+// in one line: operation, path, change.
 //
-//   - go test -update writes the file, sorted and indented, so that its history shows
-//     what changed. A file that is missing is written, too, and the test passes.
-//   - Operation ids and error statuses count, as generated clients are made of them. So
-//     does a query parameter that an operation no longer has and, by ForbidExtra, refuses.
-//   - What was added breaks nobody. The log says that the file lacks it.
+//   - go test -update writes the file, sorted and indented, so that its history shows what changed. A missing file is
+//     written, too, and the test passes.
+//   - Operation ids and error statuses count, because generated clients depend on them. So does a removed query
+//     parameter, if ForbidExtra now refuses it.
+//   - Additions break nobody. The log says that the file lacks them.
 //
-// The app is sealed, and not started.
+// The app is sealed, but not started.
 func Check(t TB, app *candor.App, file string, options ...Option) {
 	t.Helper()
 	var c check
@@ -103,8 +102,7 @@ func Check(t TB, app *candor.App, file string, options ...Option) {
 	}
 }
 
-// report fails the test with the changes that are not allowed, and with what is allowed
-// for nothing.
+// report fails the test for changes that are not allowed, and for allowances without a change.
 func (c *check) report(t TB, file string, found []string) {
 	t.Helper()
 	for _, line := range found {
@@ -119,7 +117,7 @@ func (c *check) report(t TB, file string, found []string) {
 	}
 }
 
-// read is the document of today, in the form of the file.
+// read returns the current document, in the format of the file.
 func (c *check) read(app *candor.App) ([]byte, error) {
 	var written bytes.Buffer
 	if c.path == "" {
@@ -143,7 +141,7 @@ func (c *check) read(app *candor.App) ([]byte, error) {
 	return sorted(written.Bytes())
 }
 
-// sorted is a document in the form of files: its members in order, one a line.
+// sorted formats a document for the file: members in order, one per line.
 func sorted(document []byte) ([]byte, error) {
 	var tree any
 	decoder := json.NewDecoder(bytes.NewReader(document))
@@ -166,8 +164,8 @@ func write(file string, document []byte) error {
 	return os.WriteFile(file, document, 0o644) //nolint:gosec // a file of the repository
 }
 
-// Breaking lists the changes between two OpenAPI documents in JSON that break clients
-// which know the old one, each as "METHOD /path: what".
+// Breaking lists the changes between two OpenAPI documents in JSON that break clients of the old one, each as "METHOD
+// /path: change".
 func Breaking(old, today []byte) ([]string, error) {
 	changes, err := compare(old, today)
 	if err != nil {
@@ -182,8 +180,8 @@ func Breaking(old, today []byte) ([]string, error) {
 	return lines, nil
 }
 
-// Changelog writes what changed between two OpenAPI documents in JSON, as Markdown: what
-// breaks clients first, then the rest, by operation. Nothing is written if nothing changed.
+// Changelog writes the changes between two OpenAPI documents in JSON as Markdown: first those that break clients, then
+// the rest, by operation. It writes nothing if nothing has changed.
 func Changelog(w io.Writer, old, today []byte) error {
 	changes, err := compare(old, today)
 	if err != nil {

@@ -4,8 +4,7 @@
 //		compat.Check(t, newApp(), "testdata/openapi.json")
 //	}
 //
-// The file has the OpenAPI document as clients know it; go test -update writes it. The
-// app's document of today is held against it by oasdiff, and by checks of this package
-// where oasdiff misses what breaks a client of Candor, or sees a break where there is
-// none.
+// The file contains the OpenAPI document that clients know; go test -update writes it. The app's current document is
+// compared with it by oasdiff, and by checks of this package where oasdiff misses a breaking change or reports one that
+// is not.
 package compat

@@ -9,35 +9,33 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 )
 
-// The extensions of an operation in the document: what [Tool] and [NoTool] say.
+// The extensions with which [Tool] and [NoTool] mark operations in the document.
 const (
 	toolExtension    = "x-mcp"
 	excludeExtension = "x-mcp-exclude"
 )
 
-// toolName is what all clients take: some allow no dot, and 64 characters.
+// toolName matches names that all clients accept: some allow no dot, and at most 64 characters.
 var toolName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
-// Hint tells clients what a tool does, where the method of the operation does not
-// say so.
+// Hint tells clients what a tool does, if the method of the operation does not.
 type Hint string
 
 // The hints.
 const (
-	// ReadOnly means that the tool changes nothing, such as a search by POST.
+	// ReadOnly means that the tool changes nothing, such as a search with POST.
 	ReadOnly Hint = "readOnly"
-	// Additive means that it destroys nothing: it only adds.
+	// Additive means that the tool only adds, and destroys nothing.
 	Additive Hint = "additive"
-	// Idempotent means that a second call with the same arguments does nothing more.
+	// Idempotent means that a second call with the same arguments has no further effect.
 	Idempotent Hint = "idempotent"
 )
 
-// Tool makes an operation a tool, with a name: up to 64 letters, digits, "_" and
-// "-". It stands in the document as "x-mcp". A name that clients refuse panics; two
-// tools of one name are an error when the app starts.
+// Tool makes an operation a tool with a name of up to 64 letters, digits, "_" and "-". The document has it as "x-mcp".
+// An invalid name panics; two tools with the same name are an error when the app starts.
 //
-// Without hints a tool of GET, HEAD or QUERY is read-only, one of PUT or DELETE
-// idempotent, and each but the read-only ones may destroy something.
+// Without hints a tool for GET, HEAD or QUERY is read-only, one for PUT or DELETE is idempotent, and all but the
+// read-only ones may be destructive.
 func Tool(name string, hints ...Hint) candor.RouteOption {
 	site := callsite.Here()
 	if err := checkName(name); err != nil {
@@ -51,11 +49,11 @@ func Tool(name string, hints ...Hint) candor.RouteOption {
 	return candor.Extension(toolExtension, mark{Name: name, Hints: hints})
 }
 
-// NoTool leaves operations out, whatever chose them: tags, Options.All or [Tool]. It
-// stands in the document as "x-mcp-exclude".
+// NoTool excludes operations from the tools, even if tags, Options.All or [Tool] include them. The document has it as
+// "x-mcp-exclude".
 func NoTool() candor.Option { return candor.Extension(excludeExtension, true) }
 
-// mark is what [Tool] says, as it stands in the document.
+// mark is what [Tool] writes into the document.
 type mark struct {
 	Name  string `json:"name"`
 	Hints []Hint `json:"hints,omitempty"`

@@ -18,56 +18,46 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 )
 
-// Options say which operations are tools, and within which limits. Without Tags,
-// All or [Tool] none is.
+// Options choose the operations that become tools, and set limits. Without Tags, All or [Tool] there are none.
 type Options struct {
-	// Tags choose the operations that have one of these tags, All every operation
-	// of the document. Handlers of [candor.HandleHTTP], of which the document says
-	// nothing, are tools by [Tool] only. [NoTool] leaves an operation out, whatever
-	// chose it.
+	// Tags chooses the operations with one of these tags, All every operation of the document. Plain handlers of
+	// [candor.HandleHTTP], about which the document says nothing, become tools only by [Tool]. [NoTool] excludes an
+	// operation in any case.
 	Tags []string
 	All  bool
-	// Name and Version are those of the server in the protocol, the title and the
-	// version of the document by default. Instructions tell models how to use the
-	// tools; the description of the document by default.
+	// Name and Version identify the server in the protocol; they default to the title and the version of the document.
+	// Instructions tell models how to use the tools; the default is the description of the document.
 	Name, Version, Instructions string
 
-	// Forward names further headers of the request that go with every call of a
-	// tool. Authorization always does, and so do the headers and query parameters of
-	// the API keys in the document. Cookies never do.
+	// Forward names further headers of the request that are passed on with every tool call. Authorization always is,
+	// and so are the headers and query parameters of the API keys in the document. Cookies never are.
 	Forward []string
-	// Origins are web pages that may send requests, such as
-	// "https://chat.example.com". A request of any other page is refused with 403; one
-	// that comes from no browser has no origin.
+	// Origins lists web pages that may send requests, such as "https://chat.example.com". A request from any other page
+	// gets a 403. Requests that do not come from a browser have no origin.
 	Origins []string
-	// Hosts are the names under which an endpoint that listens on a loopback
-	// address is reached, such as by a proxy on the same machine. Requests for
-	// other names than these, the host of Resource.URL and loopback itself are
-	// refused with 403 there, since a web page may have made up such a name for
-	// 127.0.0.1 (DNS rebinding).
+	// Hosts lists further host names for an endpoint that listens on a loopback address, for example behind a proxy on
+	// the same machine. There, requests for other names than these, the host of Resource.URL and loopback itself get a
+	// 403, because a web page may have made such a name point to 127.0.0.1 (DNS rebinding).
 	Hosts []string
-	// Resource makes the endpoint ask for bearer tokens. See [Resource].
+	// Resource makes the endpoint require bearer tokens. See [Resource].
 	Resource Resource
 
-	// MaxRequest limits a request, in bytes: 4 MiB by default.
+	// MaxRequest limits the size of a request, in bytes; the default is 4 MiB.
 	MaxRequest int64
-	// MaxResponse limits what a tool returns, in bytes: 256 KiB by default. A larger
-	// response is an error that advises to ask for less. A stream is cut there.
+	// MaxResponse limits what a tool returns, in bytes; the default is 256 KiB. A larger response is an error that
+	// advises the model to ask for less. A stream is truncated.
 	MaxResponse int
-	// MaxItems limits the lines or events that a tool returns of a stream, 100 by
-	// default, and MaxWait how long it waits for them, 30 seconds by default. A
-	// stream that is cut says so: its result has "more": true.
+	// MaxItems limits the lines or events of a stream that a tool returns, 100 by default, and MaxWait how long it
+	// waits for them, 30 seconds by default. A truncated result has "more": true.
 	MaxItems int
 	MaxWait  time.Duration
 
-	// Documents are the paths of OpenAPI documents of the app that are resources:
-	// "/openapi.json" by default; an empty list means none. They are read as any
-	// client would, with the credentials of the caller.
+	// Documents are the paths of the app's OpenAPI documents to offer as resources; the default is "/openapi.json", an
+	// empty list means none. They are read with the credentials of the caller.
 	Documents []string
-	// Server adds to the server what is no operation: prompts, resources and tools
-	// of your own. It is called once.
+	// Server adds prompts, resources and tools of your own to the server. It is called once.
 	Server func(*sdk.Server)
-	// Logger is told which operations were left out and why; slog.Default() if nil.
+	// Logger logs which operations were left out and why; the default is slog.Default().
 	Logger *slog.Logger
 }
 
@@ -113,16 +103,15 @@ func (o Options) check() error {
 	return o.Resource.check()
 }
 
-// Of is a handler that speaks the Model Context Protocol for an app, by POST:
+// Of returns a handler for POST requests of the Model Context Protocol:
 //
 //	candor.HandleHTTP(app, []string{http.MethodPost}, "/mcp", mcp.Of(app, mcp.Options{All: true}), candor.Hidden())
 //
-// Tools are made when the app starts, from the document as it is then: a tool
-// whose name no client takes, one that needs a cookie, or no tool at all ends
-// [candor.App.Run] with an error that says what to write instead. The app therefore has a lifespan,
-// and as a handler of another server it needs [candor.App.Start].
+// Tools are made when the app starts, from its document: an invalid tool name, a tool that needs a cookie, or no tools
+// at all make [candor.App.Run] return an error that says what to write instead. The app therefore has a lifespan, and
+// as a handler of your own server it needs [candor.App.Start].
 //
-// Options that contradict each other panic.
+// Contradictory options panic.
 func Of(app *candor.App, options Options) http.Handler {
 	site := callsite.Here()
 	fail := func(err error) { panic(fmt.Errorf("candor: mcp.Of at %s: %w", site, err)) }

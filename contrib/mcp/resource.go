@@ -10,26 +10,24 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// Resource makes an endpoint a protected resource of OAuth 2.0, which clients of the
-// protocol find their way to by themselves:
+// Resource makes an endpoint a protected resource of OAuth 2.0 that clients can discover:
 //
-//   - A request without Authorization is refused with 401, and a challenge that names
-//     the metadata (RFC 9728, section 5.1).
-//   - The app serves the metadata at "/.well-known/oauth-protected-resource", followed
-//     by the path of the URL, to everybody.
-//   - A token that a guard of the app refuses, by 401 or by 403, makes the whole
-//     request fail so, with the challenge, so that the client gets another token.
+//   - A request without Authorization is refused with 401, and a challenge that names the metadata (RFC 9728, section
+//     5.1).
+//   - The app serves the metadata at "/.well-known/oauth-protected-resource", followed by the path of the URL, to
+//     everybody.
+//   - If a guard of the app refuses a token with a 401 or 403, so does the endpoint, with the challenge, so that the
+//     client gets another token.
 //
-// The endpoint looks into no token: guards of the app do, as for any other request. They
-// have to require that a token was issued for this resource, that is, that its audience
-// is the URL (RFC 8707).
+// The endpoint does not verify tokens: guards of the app do, as for any other request. They must check that a token was
+// issued for this resource, that is, that its audience is the URL (RFC 8707).
 type Resource struct {
-	// URL is where clients reach the endpoint, such as "https://api.example.com/mcp":
-	// the audience of tokens. Without it the endpoint asks for none.
+	// URL is where clients reach the endpoint, such as "https://api.example.com/mcp"; it is the audience of tokens. If
+	// it is empty, the endpoint requires no token.
 	URL string
-	// AuthorizationServers are the issuers of tokens, at least one.
+	// AuthorizationServers are the issuers of tokens; at least one is required.
 	AuthorizationServers []string
-	// Scopes are those that a client should ask for.
+	// Scopes are the scopes that clients should request.
 	Scopes []string
 	// Documentation is the URL of a page for developers.
 	Documentation string

@@ -19,20 +19,19 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// BrokerConfig is what a broker on JetStream is made of. Zero or less is the
-// default. Processes that share topics have equal configs.
+// BrokerConfig configures a broker on JetStream. Zero and negative values mean the default. Processes that share topics
+// must have the same configuration.
 type BrokerConfig struct {
-	// Stream is the name of the stream, "CANDOR" by default. It is made if there
-	// is none of the name; one that is there is used as it is.
+	// Stream is the name of the stream, "CANDOR" by default. It is created if it does not exist; an existing one is
+	// used as it is.
 	Stream string
-	// Subject is what the subjects begin with, "candor.topic" by default.
+	// Subject is the prefix of all subjects, "candor.topic" by default.
 	Subject string
 	// Replay is how many messages of each topic are kept, 1,000 by default.
 	Replay int
 	// Keep is how long a message is kept, an hour by default.
 	Keep time.Duration
-	// Replicas is on how many servers of a cluster the stream is kept, 1 by
-	// default.
+	// Replicas is the number of servers in a cluster that keep the stream, 1 by default.
 	Replicas int
 }
 
@@ -56,26 +55,23 @@ func (c BrokerConfig) stream() jetstream.StreamConfig {
 	}
 }
 
-// Broker is a [hub.Broker] on a stream of NATS JetStream, server 2.9 or later.
-// Make it with [NewBroker], and Close it after the hubs that use it.
+// Broker is a [hub.Broker] on a stream of NATS JetStream, server 2.9 or later. Make it with [NewBroker], and Close it
+// after the hubs that use it.
 //
-//   - Subscribers of all processes whose brokers have the same stream and Subject
-//     receive what any of them publishes, in one order per topic.
-//   - There is one consumer for each topic that has subscribers in the process. A
-//     subscriber that cannot keep up reads on from the stream at its own pace, so
-//     that slowness alone loses nothing; what the stream no longer keeps is a gap.
-//   - While NATS cannot be reached, Publish and new subscriptions fail.
-//     Subscriptions that stand wait, and go on where they were.
-//   - A stream that was lost and made anew is a gap.
+//   - Subscribers of all processes whose brokers have the same stream and Subject receive what any of them publishes,
+//     in one order per topic.
+//   - There is one consumer for each topic that has subscribers in the process. A slow subscriber reads from the stream
+//     at its own pace and loses nothing; messages that the stream no longer has are a gap.
+//   - While NATS cannot be reached, Publish and new subscriptions fail. Existing subscriptions wait and then continue.
+//   - A stream that was lost and created again is a gap.
 //
-// A topic is one token of the subject behind Subject; what such a token cannot
-// hold is written as in a URL.
+// A topic becomes one token of the subject after Subject; characters that a token cannot contain are percent-encoded.
 type Broker struct {
 	conn   *nats.Conn
 	js     jetstream.JetStream
 	config BrokerConfig
 	fan    *fan.Fan
-	// birth tells the present stream from former ones of its name.
+	// birth distinguishes the present stream from former ones of its name.
 	birth atomic.Int64
 
 	life     context.Context
@@ -84,8 +80,7 @@ type Broker struct {
 	follower sync.WaitGroup
 }
 
-// ErrDisconnected is what Publish and Subscribe return while there is no
-// connection to NATS.
+// ErrDisconnected is returned by Publish and Subscribe while there is no connection to NATS.
 var ErrDisconnected = errors.New("candornats: there is no connection to NATS")
 
 // errDirect is about streams whose replicas answer, which may lag behind.
@@ -94,10 +89,9 @@ var errDirect = errors.New("candornats: the stream allows direct gets, which may
 // errGivesUp is about connections that end for good during an outage.
 var errGivesUp = errors.New("candornats: the connection gives up after some attempts to connect again; make it with nats.MaxReconnects(-1)")
 
-// NewBroker makes a broker on a connection, which remains the caller's. One that
-// gives up, as by the default of NATS after 60 attempts in two minutes, is refused:
-// it has to be made with nats.MaxReconnects(-1). NewBroker makes the stream if need
-// be, and fails when that is not possible.
+// NewBroker returns a broker on a connection, which the caller still has to close. A connection that gives up
+// reconnecting, as by default after 60 attempts in two minutes, is refused: use nats.MaxReconnects(-1). NewBroker
+// creates the stream if necessary, and fails if that is not possible.
 func NewBroker(ctx context.Context, conn *nats.Conn, config BrokerConfig) (*Broker, error) {
 	if !conn.Opts.AllowReconnect || conn.Opts.MaxReconnect >= 0 {
 		return nil, errGivesUp
@@ -115,8 +109,8 @@ func NewBroker(ctx context.Context, conn *nats.Conn, config BrokerConfig) (*Brok
 	return b, nil
 }
 
-// Close ends the consumers and waits for that. What is published elsewhere does
-// not reach subscriptions any more.
+// Close ends the consumers and waits for them. After that, subscriptions receive nothing more that other processes
+// publish.
 func (b *Broker) Close() error {
 	b.mutex.Lock()
 	b.end()
@@ -125,9 +119,8 @@ func (b *Broker) Close() error {
 	return nil
 }
 
-// Publish returns when the stream has the message. When it fails because NATS
-// does not respond, the message may have been published or not. The stream knows
-// keys for two minutes.
+// Publish returns when the stream has the message. If it fails because NATS does not respond, the message may or may
+// not have been published. The stream remembers keys for two minutes.
 func (b *Broker) Publish(ctx context.Context, topic string, payload []byte, key string) (string, error) {
 	if err := b.reachable(ctx); err != nil {
 		return "", err
@@ -152,8 +145,8 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte, key 
 	return place{birth: b.birth.Load(), seq: ack.Sequence}.String(), nil
 }
 
-// Health is for candor.HealthCheck, by hub.Hub.Health: an error while there is no
-// connection, or NATS does not find the stream.
+// Health returns an error while there is no connection, or if NATS does not find the stream. It is for
+// candor.HealthCheck, by hub.Hub.Health.
 func (b *Broker) Health(ctx context.Context) error {
 	if err := b.reachable(ctx); err != nil {
 		return err
@@ -162,7 +155,7 @@ func (b *Broker) Health(ctx context.Context) error {
 	return err
 }
 
-// Subscribe fails when NATS cannot be reached.
+// Subscribe implements [hub.Broker]. It fails if NATS cannot be reached.
 func (b *Broker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[hub.Delivery, error], error) {
 	if err := b.reachable(ctx); err != nil {
 		return nil, err

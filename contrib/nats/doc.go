@@ -1,3 +1,2 @@
-// Package candornats carries the messages of Candor's hubs over NATS JetStream,
-// so that several processes share them.
+// Package candornats lets several processes share the messages of Candor's hubs over NATS JetStream.
 package candornats

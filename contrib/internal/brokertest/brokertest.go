@@ -1,4 +1,4 @@
-// Package brokertest holds a [hub.Broker] to what its documentation says.
+// Package brokertest tests that a [hub.Broker] does what its documentation says.
 package brokertest
 
 import (

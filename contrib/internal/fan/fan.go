@@ -1,14 +1,11 @@
-// Package fan spreads the live messages of a log that lives elsewhere, in Redis
-// or NATS, to the subscribers in this process. It is the half of a
-// [hub.Broker] that the adapters share.
+// Package fan distributes the messages of a log in Redis or NATS to the subscribers in this process. It is the part of
+// a [hub.Broker] that the adapters share.
 //
-// A subscriber reads the log itself until it has come to the end, and from then
-// on takes what the live feed hands it through a queue. When the queue is full,
-// or the feed had a break, the subscriber goes back to reading the log from its
-// own place on; so it does when the queues of all subscribers hold too much and
-// it is the one for which a message waits the longest. So nobody waits for a slow
-// subscriber, none of them takes the memory of the process, nothing is lost as
-// long as the log keeps it, and what the log lost is noticed.
+// A subscriber reads the log until it has caught up; from then on it receives live messages through a queue. When the
+// queue is full, or the live feed was interrupted, the subscriber goes back to reading the log from its own position.
+// The same happens to the subscriber with the oldest waiting message when all queues together hold too much. So nobody
+// waits for a slow subscriber, memory is limited, nothing is lost that the log still has, and lost messages are
+// noticed.
 package fan
 
 import (
@@ -28,19 +25,18 @@ type Entry struct {
 	Payload []byte
 }
 
-// Page is a stretch of a log.
+// Page is a section of a log.
 type Page struct {
 	Entries []Entry
-	// Whole means that nothing is missing in front of the entries. If something
-	// is, they begin with the oldest that is left of the log, and Next is where
-	// to read on behind them, also if there are none.
+	// Whole means that no messages are missing before the entries. Otherwise they begin with the oldest one left in the
+	// log, and Next is where to continue, even if there are no entries.
 	Whole bool
 	Next  string
-	// More means that the log goes on behind the entries.
+	// More means that the log continues after the entries.
 	More bool
 }
 
-// cut leaves of a page what may be held while it is delivered.
+// cut limits a page to what may be held in memory while it is delivered.
 func (p *Page) cut() {
 	size := 0
 	for i, e := range p.Entries {
@@ -52,34 +48,30 @@ func (p *Page) cut() {
 	}
 }
 
-// Log is a topic's messages in the order of their publication, for all topics.
-// Its methods are called concurrently.
+// Log holds the messages of all topics, in order of publication. Its methods must be safe for concurrent use.
 type Log interface {
-	// End is the id of the place behind the latest message.
+	// End returns the position after the latest message.
 	End(ctx context.Context, topic string) (id string, err error)
-	// Read reads what follows a place.
+	// Read returns what follows a position.
 	Read(ctx context.Context, topic, after string) (Page, error)
 	// Newer reports whether the message a was published after the message b.
 	Newer(a, b string) bool
-	// Follow has everything that is published in a topic from about now on handed
-	// to [Fan.Offer], until the context ends, and calls [Fan.Resume] whenever that
-	// begins, or begins again after a break. It does not block.
+	// Follow starts passing everything that is published in a topic from about now on to [Fan.Offer], until the context
+	// ends, and calls [Fan.Resume] whenever the feed begins, or begins again after an interruption. It does not block.
 	Follow(ctx context.Context, topic string)
 }
 
-// queue is how many live messages wait for a subscriber before it has to read
-// the log again.
+// queue is how many live messages may wait for a subscriber before it has to read the log again.
 const queue = 64
 
-// queueBytes is how much may wait for all subscribers together, and pageBytes how
-// much one of them keeps of a page while it delivers, in both cases one message
-// at least.
+// queueBytes limits what waits for all subscribers together, and pageBytes what one of them keeps of a page while it
+// delivers; at least one message is always kept.
 const (
 	queueBytes = 16 << 20
 	pageBytes  = 1 << 20
 )
 
-// A failed read is tried again after a pause, which grows up to the longest.
+// A failed read is tried again after a pause, which grows up to a maximum.
 const (
 	firstPause   = 50 * time.Millisecond
 	longestPause = 2 * time.Second
@@ -93,8 +85,7 @@ type Fan struct {
 	log    Log
 	mutex  sync.Mutex
 	topics map[string]*topic
-	// waiting has the live messages that wait in queues, the oldest first, and
-	// bytes is the size of their payloads.
+	// waiting has the live messages that wait in queues, the oldest first; bytes is the size of their payloads.
 	waiting *list.List
 	bytes   int
 }
@@ -104,21 +95,19 @@ type topic struct {
 	unfollow    context.CancelFunc
 }
 
-// message is a live one, which the queues of a topic share.
+// message is a live message, shared by the queues of a topic.
 type message struct {
 	Entry
 	topic *topic
-	// queues is in how many it waits, and place where it stands among all that
-	// do.
+	// queues is the number of queues it waits in, and place its element in waiting.
 	queues int
 	place  *list.Element
 }
 
-// New makes a fan in front of a log.
+// New returns a fan for a log.
 func New(log Log) *Fan { return &Fan{log: log, topics: map[string]*topic{}, waiting: list.New()} }
 
-// Subscribe is that of [hub.Broker]. It fails when the log cannot be reached.
-// Later failures are waited out.
+// Subscribe implements [hub.Broker]. It fails if the log cannot be reached; later failures are waited out.
 func (f *Fan) Subscribe(ctx context.Context, name, after string) (iter.Seq2[hub.Delivery, error], error) {
 	s := &subscriber{fan: f, topic: name, last: after, wake: make(chan struct{}, 1)}
 	first := hub.Delivery{}
@@ -142,7 +131,7 @@ func (f *Fan) Subscribe(ctx context.Context, name, after string) (iter.Seq2[hub.
 	}, nil
 }
 
-// Offer hands a live message to the subscribers of a topic.
+// Offer passes a live message to the subscribers of a topic.
 func (f *Fan) Offer(name string, e Entry) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -157,8 +146,7 @@ func (f *Fan) Offer(name string, e Entry) {
 	f.relieve()
 }
 
-// relieve makes the queues as small as they must be. The oldest message of all is
-// at the front of every queue that has it.
+// relieve shrinks the queues to the limit. The oldest message of all is at the front of every queue that has it.
 func (f *Fan) relieve() {
 	for f.bytes > queueBytes && f.waiting.Len() > 1 {
 		oldest := f.waiting.Front().Value.(*message)
@@ -188,7 +176,7 @@ func (f *Fan) unwait(m *message) {
 	}
 }
 
-// Resume tells the subscribers of a topic that live messages may be missing.
+// Resume says that live messages of a topic may have been missed.
 func (f *Fan) Resume(name string) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -211,7 +199,7 @@ func (f *Fan) Topics() []string {
 	return names
 }
 
-// join adds a subscriber. The first of a topic has it followed.
+// join adds a subscriber. The first of a topic starts Follow.
 func (f *Fan) join(s *subscriber) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -225,7 +213,7 @@ func (f *Fan) join(s *subscriber) {
 	t.subscribers[s] = struct{}{}
 }
 
-// leave removes a subscriber; a second time it does nothing.
+// leave removes a subscriber; calling it again has no effect.
 func (f *Fan) leave(s *subscriber) {
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
@@ -248,13 +236,12 @@ func (f *Fan) leave(s *subscriber) {
 type subscriber struct {
 	fan   *Fan
 	topic string
-	// last is the place behind what was delivered. Only the goroutine that
-	// iterates uses it.
+	// last is the position after what was delivered. Only the iterating goroutine uses it.
 	last string
 	wake chan struct{}
 
-	// waiting follows last without a hole, and nothing is added to it while the
-	// subscriber is behind. Both are guarded by the fan's mutex.
+	// waiting follows last without a gap; nothing is added while the subscriber is behind. Both are guarded by the
+	// fan's mutex.
 	waiting []*message
 	behind  bool
 }
@@ -286,8 +273,7 @@ func (s *subscriber) empty() {
 	s.waiting = nil
 }
 
-// take is the first message that waits, if there is any. behind means that the
-// log has to be read once there is none.
+// take returns the first waiting message, if any. behind means that the log must be read after that.
 func (s *subscriber) take() (first *message, behind bool) {
 	s.fan.mutex.Lock()
 	defer s.fan.mutex.Unlock()
@@ -302,8 +288,7 @@ func (s *subscriber) take() (first *message, behind bool) {
 	return first, s.behind
 }
 
-// catchUp begins to queue what is live. What was published before is in the log
-// by then.
+// catchUp starts queueing live messages. Anything published before is already in the log.
 func (s *subscriber) catchUp() {
 	s.fan.mutex.Lock()
 	defer s.fan.mutex.Unlock()
@@ -317,7 +302,7 @@ func (s *subscriber) run(ctx context.Context, yield func(hub.Delivery, error) bo
 	}
 }
 
-// read delivers what the log has. It is false when the iteration ends.
+// read delivers from the log. It returns false when the iteration ends.
 func (s *subscriber) read(ctx context.Context, yield func(hub.Delivery, error) bool) bool {
 	s.catchUp()
 	for pause := firstPause; ctx.Err() == nil; {
@@ -347,16 +332,15 @@ func (s *subscriber) read(ctx context.Context, yield func(hub.Delivery, error) b
 	return false
 }
 
-// page reads what follows. A server that is gone never responds, and the
-// subscription may last for days.
+// page reads the next page, with a time limit: a server that is gone never responds, and a subscription may last for
+// days.
 func (s *subscriber) page(ctx context.Context) (Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
 	return s.fan.log.Read(ctx, s.topic, s.last)
 }
 
-// live delivers what the feed hands over, until the subscriber is behind. It is
-// false when the iteration ends.
+// live delivers live messages until the subscriber is behind. It returns false when the iteration ends.
 func (s *subscriber) live(ctx context.Context, yield func(hub.Delivery, error) bool) bool {
 	for ctx.Err() == nil {
 		m, behind := s.take()
