@@ -60,10 +60,24 @@ type BeginTx struct {
 	Pool *pgxpool.Pool `dep:""`
 }
 
+// attempts is how often a transaction that lost against others is tried.
+const attempts = 5
+
 // transaction wraps a request that asks for a pgx.Tx: it commits if the handler
-// succeeds, and rolls back if it fails.
+// succeeds, and rolls back if it fails. After a conflict it runs again.
 func transaction(ctx context.Context, in BeginTx, use func(pgx.Tx) error) error {
-	return pgx.BeginFunc(ctx, in.Pool, use)
+	for n := 1; ; n++ {
+		err := pgx.BeginFunc(ctx, in.Pool, use)
+		if n == attempts || !isConflict(err) {
+			return err
+		}
+	}
+}
+
+// isConflict knows serialization failures and deadlocks.
+func isConflict(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pg.Code == "40001" || pg.Code == "40P01")
 }
 
 type Account struct {
@@ -148,7 +162,7 @@ func newApp(settings Settings) *candor.App {
 	app := candor.New(candor.Config{Title: "Bank", Version: "1.0.0"})
 	candor.ProvideValue(app, settings)
 	candor.ProvideShared(app, openPool)
-	candor.ProvideScoped(app, transaction)
+	candor.ProvideScoped(app, transaction, candor.Attempts(attempts))
 	candor.Post(app, "/accounts", openAccount, candor.Status(201), candor.Raises(ErrOwnerTaken))
 	candor.Get(app, "/accounts/{id}", readAccount, candor.Raises(ErrNoAccount))
 	candor.Post(app, "/transfers", transfer, candor.Status(204), candor.Raises(ErrNoAccount, ErrTooLittle))

@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
+	"io/fs"
 	"log"
 
+	"github.com/pressly/goose/v3"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"github.com/candor-go/candor"
@@ -13,16 +16,32 @@ import (
 	"example.com/sqlc/db"
 )
 
+//go:embed migrations/*.sql
+var files embed.FS
+
 func openDatabase(ctx context.Context, _ candor.None, use func(*sql.DB) error) error {
 	pool, err := sql.Open("sqlite", "file:authors.db?_pragma=busy_timeout(10000)&_txlock=immediate")
 	if err != nil {
 		return err
 	}
 	defer pool.Close()
-	if _, err := pool.ExecContext(ctx, db.Schema); err != nil {
+	if err := migrate(ctx, pool); err != nil {
 		return err
 	}
 	return use(pool)
+}
+
+func migrate(ctx context.Context, pool *sql.DB) error {
+	migrations, err := fs.Sub(files, "migrations")
+	if err != nil {
+		return err
+	}
+	provider, err := goose.NewProvider(goose.DialectSQLite3, pool, migrations)
+	if err != nil {
+		return err
+	}
+	_, err = provider.Up(ctx)
+	return err
 }
 
 type BeginTx struct {
