@@ -1,9 +1,8 @@
-// Package hub carries messages between the requests of an app: what one handler
-// publishes in a topic, all that subscribe to the topic receive, over an event
-// stream, a WebSocket or in a goroutine.
+// Package hub carries messages between the requests of an app: what a handler publishes in a topic is received by all
+// subscribers of the topic, over an event stream, a WebSocket or in a goroutine.
 //
-// A [Hub] has the type of the messages; a [Broker] carries them, in memory by
-// default, and over NATS or Redis where several processes serve one app.
+// A [Hub] defines the type of the messages; a [Broker] carries them, by default in memory, or over NATS or Redis if
+// several processes serve one app.
 //
 //	package main
 //
@@ -65,49 +64,41 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Hub hands what is published in a topic to all subscribers of the topic, in
-// one order for all of them.
+// Hub delivers what is published in a topic to all subscribers of the topic, in the same order.
 //
-//   - Topics need not be made; any string is one. Messages of one topic have an
-//     order, those of two have none.
-//   - Publish never waits for a subscriber. One that cannot keep up is treated
-//     as the broker says; nothing is lost silently, see [SlowPolicy].
-//   - Each message has an id. Who subscribes with the last id it knows goes on
-//     after it, as far as the broker still has what followed, and receives a gap
-//     if not.
+//   - Topics need not be created; any string is a topic. Order is defined only within a topic.
+//   - Publish never waits for a subscriber. The broker decides what happens to one that cannot keep up, but nothing is
+//     lost silently; see [SlowPolicy].
+//   - Each message has an id. A subscriber that passes the last id it knows continues after it, if the broker still has
+//     what followed, and otherwise receives a gap.
 //   - A subscription ends with its context, or when the hub is closed.
 //
-// A Hub is safe for concurrent use. Hubs may share a broker if their topics
-// differ.
+// A Hub is safe for concurrent use. Hubs may share a broker if their topics differ.
 type Hub[T any] struct {
 	config Config
-	// gate is nil for a broker in the memory of the process, which never waits.
+	// gate is nil for a broker in memory, which never blocks.
 	gate *budget.Gate
 	// open ends when the hub is closed.
 	open  context.Context
 	close context.CancelFunc
 }
 
-// Config is what a [Hub] is made of. The zero value is ready to use.
+// Config configures a [Hub]. The zero value is ready to use.
 type Config struct {
-	// Broker carries the messages; nil is NewMemory(MemoryConfig{}).
+	// Broker carries the messages; the default is NewMemory(MemoryConfig{}).
 	Broker Broker
-	// Marshal and Unmarshal turn messages into payloads and back; nil is the JSON
-	// of a response of type T, read without judging it: a member that is absent is
-	// the zero value and an unknown one is passed over, as the publisher may be of
-	// another release. Marshal gets a T, Unmarshal a *T, and what they make must
-	// not hold on to the payload. A message is encoded once, and decoded for each
-	// subscriber, who may do with it as it likes.
+	// Marshal and Unmarshal encode messages and decode payloads. The default is the JSON of a response of type T,
+	// decoded without validation: an absent member is the zero value, and an unknown one is ignored, because the
+	// publisher may be of another release. Marshal gets a T, Unmarshal a *T; the results must not refer to the payload.
+	// A message is encoded once, and decoded for each subscriber, which owns the result.
 	Marshal   func(v any) ([]byte, error)
 	Unmarshal func(payload []byte, v any) error
-	// PublishBudget and SubscribeBudget are how long Publish, and the beginning of a
-	// subscription, wait for a broker that is not in the memory of the process: 1 s
-	// and 2 s by default, whatever its client does. At most 32 calls run at once;
-	// the others wait within their budget. After 5 failures in a row the broker is
-	// left alone, but for one call in 200 ms.
+	// PublishBudget and SubscribeBudget are how long Publish, and the start of a subscription, wait for a broker
+	// outside of the process, 1 s and 2 s by default, independent of its client's timeouts. At most 32 calls run at
+	// once; the others wait within their budget. After 5 failures in a row the broker is bypassed, except for one call
+	// every 200 ms.
 	PublishBudget, SubscribeBudget time.Duration
-	// Logger is told when the broker is left alone and when it is back;
-	// slog.Default() when nil.
+	// Logger logs when the broker is bypassed and when it is back; the default is slog.Default().
 	Logger *slog.Logger
 }
 
@@ -118,31 +109,29 @@ const (
 
 // Message is what a subscriber of a [Hub] receives.
 type Message[T any] struct {
-	// ID is where to subscribe again to receive what follows. It is empty only
-	// for a gap of which the broker cannot tell the id.
+	// ID is where to subscribe again to receive what follows. It is empty only for a gap whose id the broker does not
+	// know.
 	ID   string
 	Data T
-	// Gap says that messages are missing here, because they are no longer kept or
-	// the subscriber was too slow, and Data is zero: it is time to fetch anew what
-	// the messages tell the changes of.
+	// Gap means that messages are missing here, because they are no longer kept or the subscriber was too slow; Data is
+	// zero. The subscriber should reload the state that the messages describe.
 	Gap bool
 }
 
-// ErrClosed is what Publish and Subscribe return after Close.
+// ErrClosed is returned by Publish and Subscribe after Close.
 var ErrClosed = errors.New("candor: the hub is closed")
 
-// ErrUnavailable is wrapped by what Publish, Subscribe and Events return where the
-// broker fails or does not respond within its budget. A handler that returns it
-// responds with 503 and Retry-After; declare that by candor.Raises. A message may
-// have been published then or not: see [Hub.PublishOnce].
+// ErrUnavailable is wrapped by errors of Publish, Subscribe and Events if the broker fails or does not respond within
+// its budget. If a handler returns it, the response is a 503 with Retry-After; declare it with candor.Raises. A message
+// may or may not have been published then: see [Hub.PublishOnce].
 var ErrUnavailable = candor.Error(http.StatusServiceUnavailable, "messages are not available").WithHeader("Retry-After", "1")
 
 var errBudget = errors.New("hub.Config has a negative budget; write how long to wait for the broker, or 0 for the default")
 
 var errCodec = errors.New("hub.Config needs Marshal and Unmarshal, or neither; add the other one")
 
-// New makes a hub. It panics if config has a Marshal without Unmarshal, or
-// the reverse, or neither and T has no JSON form, or a negative budget.
+// New returns a hub. It panics if config has Marshal without Unmarshal or the reverse, if it has neither and T cannot
+// be encoded as JSON, or if a budget is negative.
 func New[T any](config Config) *Hub[T] {
 	if err := config.complete(reflect.TypeFor[T]()); err != nil {
 		panic(fmt.Errorf("candor: hub.New at %s: %w", callsite.Here(), err))
@@ -155,7 +144,7 @@ func New[T any](config Config) *Hub[T] {
 	return h
 }
 
-// complete makes what is left out for messages of a type.
+// complete sets the defaults for messages of a type.
 func (c *Config) complete(t reflect.Type) error {
 	if (c.Marshal == nil) != (c.Unmarshal == nil) {
 		return errCodec
@@ -174,11 +163,10 @@ func (c *Config) complete(t reflect.Type) error {
 	return nil
 }
 
-// spareFaults are lists in which nothing was noted, since each of many subscribers
-// decodes a message.
+// spareFaults is a pool of empty lists, because each of many subscribers decodes each message.
 var spareFaults = sync.Pool{New: func() any { return &fault.List{} }}
 
-// useJSON makes Marshal and Unmarshal for messages of a type.
+// useJSON sets Marshal and Unmarshal for messages of a type.
 func (c *Config) useJSON(t reflect.Type) error {
 	described, err := typeinfo.Of(t)
 	if err != nil {
@@ -194,7 +182,7 @@ func (c *Config) useJSON(t reflect.Type) error {
 	}
 	c.Marshal = func(v any) ([]byte, error) {
 		message := reflect.New(t).Elem()
-		if v != nil { // an interface may hold nothing
+		if v != nil { // an interface may be nil
 			message.Set(reflect.ValueOf(v))
 		}
 		return encoder.Append(nil, message, false, nil)
@@ -213,24 +201,21 @@ func (c *Config) useJSON(t reflect.Type) error {
 	return nil
 }
 
-// Publish sends data to the subscribers of a topic and returns the id that the
-// message was given. It waits for the broker within its budget, never for a
-// subscriber.
+// Publish sends data to the subscribers of a topic and returns the id of the message. It waits for the broker within
+// its budget, and never for a subscriber.
 func (h *Hub[T]) Publish(ctx context.Context, topic string, data T) (id string, err error) {
 	key := ""
 	if h.gate != nil {
-		key = rand.Text() // for clients that try again by themselves
+		key = rand.Text() // for broker clients that retry by themselves
 	}
 	return h.PublishOnce(ctx, topic, key, data)
 }
 
-// PublishOnce is Publish for callers that try again, with the same key then, such
-// as the Idempotency-Key of a request: the broker takes a message of each key in a
-// topic once, and returns the id of the first one. The broker in memory and Redis
-// know the key for as long as they keep the message, NATS for two minutes.
+// PublishOnce is Publish for callers that retry with the same key, such as the Idempotency-Key of a request: the broker
+// accepts one message for each key in a topic, and returns the id of the first. The broker in memory and Redis remember
+// the key as long as the message, NATS for two minutes.
 //
-// So after an [ErrUnavailable], where nobody knows whether the message was
-// published, the same call publishes it once.
+// So after an [ErrUnavailable], when it is not known whether the message was published, repeat the same call.
 func (h *Hub[T]) PublishOnce(ctx context.Context, topic, key string, data T) (id string, err error) {
 	if h.open.Err() != nil {
 		return "", ErrClosed
@@ -244,7 +229,7 @@ func (h *Hub[T]) PublishOnce(ctx context.Context, topic, key string, data T) (id
 	}
 	made, err := budget.Call(ctx, h.gate, h.config.PublishBudget, func(ctx context.Context) (p published, err error) {
 		p.id, err = h.config.Broker.Publish(ctx, topic, payload, key)
-		if errors.Is(err, ErrRefused) { // which is no failure of the broker
+		if errors.Is(err, ErrRefused) { // not a failure of the broker
 			p.refused, err = err, nil
 		}
 		return p, err
@@ -252,13 +237,13 @@ func (h *Hub[T]) PublishOnce(ctx context.Context, topic, key string, data T) (id
 	return made.id, cmp.Or(made.refused, unavailable(ctx, err))
 }
 
-// published is what came of a message: an id, or that it was refused.
+// published is the result for a message: its id, or that it was refused.
 type published struct {
 	id      string
 	refused error
 }
 
-// unavailable is an error of the broker for callers of the hub.
+// unavailable converts an error of the broker for callers of the hub.
 func unavailable(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
@@ -266,9 +251,8 @@ func unavailable(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
-// Health is for [candor.HealthCheck]: an error while the broker is left alone, or
-// says that it cannot be reached, by a method of the same form. One in memory is
-// always well.
+// Health is for [candor.HealthCheck]: it returns an error while the broker is bypassed, or if the broker's own Health
+// method does. A broker in memory is always healthy.
 func (h *Hub[T]) Health(ctx context.Context) error {
 	if h.gate == nil {
 		return nil
@@ -281,24 +265,22 @@ func (h *Hub[T]) Health(ctx context.Context) error {
 	return h.gate.Err()
 }
 
-// Subscribe receives what follows a message in a topic, and whatever is
-// published from now on; an empty lastID is the latter alone. The subscription
-// is in place when Subscribe returns: a state that is read afterwards lacks
-// nothing that will not be received.
+// Subscribe receives the messages of a topic that follow the message lastID, and whatever is published from now on; if
+// lastID is empty, only the latter. The subscription is active when Subscribe returns: a state that is read afterwards
+// contains every message that is not received.
 //
-// The messages are to be ranged over once, in one goroutine. They end without an
-// error when ctx is done or the hub is closed; with [ErrSlowSubscriber], after
-// everything that waited, if the subscriber is too slow and its policy is
-// [Disconnect]; or with an error of the broker. The error of a message that
-// cannot be decoded comes with the message's ID, and ranging may go on after
-// it. Until ctx is done, a subscription over which nobody ranges stays in place.
+// Range over the messages once, in one goroutine. The sequence ends without an error when ctx is done or the hub is
+// closed; with [ErrSlowSubscriber], after all waiting messages, if the subscriber is too slow and the policy is
+// [Disconnect]; or with an error of the broker. A message that cannot be decoded yields an error together with the
+// message's ID, and the loop may continue. A subscription stays active until ctx is done, even if nobody ranges over
+// it.
 func (h *Hub[T]) Subscribe(ctx context.Context, topic, lastID string) (iter.Seq2[Message[T], error], error) {
 	deliveries, err := h.subscribe(ctx, topic, lastID)
 	if err != nil {
 		return nil, err
 	}
 	return func(yield func(Message[T], error) bool) {
-		into := new(T) // for all messages, which are copied from it
+		into := new(T) // reused for all messages, which are copied from it
 		for delivery, err := range deliveries {
 			if delivery.Start {
 				continue
@@ -314,23 +296,22 @@ func (h *Hub[T]) Subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 	}, nil
 }
 
-// Events is Subscribe as the response of a handler, with the ids of the messages
-// as the ids of the events. The client resumes with the Last-Event-ID that it
-// sends.
+// Events returns a subscription as the response of a handler. The ids of messages are the ids of events; pass the
+// client's Last-Event-ID as lastID to resume.
 //
-//   - At first the client is given the id of the message after which it begins, without
-//     an event, so that it can resume before it received anything.
-//   - A gap is an event named "gap", whose data is null. A message that cannot be
-//     decoded is one as well: a client that resumed before it would not get past it.
-//   - A subscriber that is too slow, and the hub's end, end the stream without an
-//     event: an EventSource connects again by itself and resumes.
+//   - The client first receives the id after which the subscription begins, without an event, so that it can resume
+//     even if it has not received anything.
+//   - A gap is an event named "gap" with the data null. A message that cannot be decoded is sent as a gap as well,
+//     because a client could never resume past an error.
+//   - If the subscriber is too slow, or the hub is closed, the stream ends without an event: an EventSource reconnects
+//     and resumes.
 func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (candor.Events[T], error) {
 	deliveries, err := h.subscribe(ctx, topic, lastID)
 	if err != nil {
 		return nil, err
 	}
 	return func(yield func(candor.Event[T], error) bool) {
-		into := new(T) // for all messages, which are copied from it
+		into := new(T) // reused for all messages, which are copied from it
 		for delivery, err := range deliveries {
 			if errors.Is(err, ErrSlowSubscriber) {
 				return
@@ -346,7 +327,7 @@ func (h *Hub[T]) Events(ctx context.Context, topic, lastID string) (candor.Event
 	}, nil
 }
 
-// event is a delivery as an event.
+// event converts a delivery to an event.
 func (h *Hub[T]) event(topic string, d Delivery, into *T) candor.Event[T] {
 	if d.Start {
 		return candor.Event[T]{ID: d.ID, NoData: true}
@@ -358,29 +339,28 @@ func (h *Hub[T]) event(topic string, d Delivery, into *T) candor.Event[T] {
 	return candor.Event[T]{ID: message.ID, Data: message.Data}
 }
 
-// Close ends all subscriptions and refuses new ones. It does not touch the
-// broker.
+// Close ends all subscriptions and refuses new ones. It does not close the broker.
 func (h *Hub[T]) Close() { h.close() }
 
-// subscribe subscribes for as long as ctx and the hub live.
+// subscribe subscribes until ctx ends or the hub is closed.
 func (h *Hub[T]) subscribe(ctx context.Context, topic, lastID string) (iter.Seq2[Delivery, error], error) {
 	if h.open.Err() != nil {
 		return nil, ErrClosed
 	}
-	// A subscription takes one context, and has two that end it. The one that ends
-	// first lets go of the other, so that a hub which lives long gathers nothing.
+	// A subscription takes one context, but two can end it. Whichever ends first releases the other, so that nothing
+	// accumulates in a long-lived hub.
 	ctx, cancel := context.WithCancel(ctx)
 	unhook := context.AfterFunc(h.open, cancel)
 	context.AfterFunc(ctx, func() { unhook() })
 	deliveries, err := h.start(ctx, topic, lastID)
 	if err != nil {
-		cancel() // which ends a subscription that comes late, too
+		cancel() // also ends a subscription that starts too late
 		return nil, err
 	}
 	return func(yield func(Delivery, error) bool) {
 		defer cancel()
 		for delivery, err := range deliveries {
-			// A hub that is closed ends its subscriptions at once, whatever waits.
+			// Closing the hub ends its subscriptions at once, even if messages are waiting.
 			if ctx.Err() != nil || !yield(delivery, err) || err != nil {
 				return
 			}
@@ -388,7 +368,7 @@ func (h *Hub[T]) subscribe(ctx context.Context, topic, lastID string) (iter.Seq2
 	}, nil
 }
 
-// start begins a subscription. Its budget ends with the beginning.
+// start starts a subscription within the budget, which does not limit its duration.
 func (h *Hub[T]) start(ctx context.Context, topic, lastID string) (iter.Seq2[Delivery, error], error) {
 	if h.gate == nil {
 		return h.config.Broker.Subscribe(ctx, topic, lastID)
@@ -399,12 +379,12 @@ func (h *Hub[T]) start(ctx context.Context, topic, lastID string) (iter.Seq2[Del
 	return deliveries, unavailable(ctx, err)
 }
 
-// message decodes a delivery, by way of into.
+// message decodes a delivery, using into as scratch.
 func (h *Hub[T]) message(topic string, d Delivery, into *T) (Message[T], error) {
 	if d.Gap {
 		return Message[T]{ID: d.ID, Gap: true}, nil
 	}
-	// Nothing of the message before it may be seen in it, nor shared with it.
+	// Reset, so that nothing of the previous message is visible or shared.
 	var none T
 	*into = none
 	if err := h.config.Unmarshal(d.Payload, into); err != nil {

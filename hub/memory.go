@@ -13,68 +13,56 @@ import (
 	"time"
 )
 
-// The broker in memory numbers all messages in one sequence, over all topics.
-// So a topic can be forgotten as a whole: of a topic it does not know, it knows
-// that it forgot nothing after the highest number it ever forgot with a topic.
-// An id is the name of the run and a number, so one of a former run is seen to
-// be one.
+// The broker in memory numbers all messages in one sequence, across topics. That allows it to forget whole topics: in
+// an unknown topic, nothing can be missing after the highest number that was ever forgotten together with a topic. An
+// id is the name of the run and a number, so that ids of a former run are recognized.
 //
-// Messages wait in two ways: each topic keeps its latest for those who come
-// back, and each subscriber has a queue of what it has not taken yet. Both point
-// to the same messages, each of which counts once. What is replayed is read from
-// the topic, so that a subscriber which never takes it holds nothing. No
-// goroutine and no timer is needed: what has expired is removed while the broker
-// is used, and its size is bounded at all times.
+// Messages are stored in two places: each topic keeps its latest messages for subscribers that come back, and each
+// subscriber has a queue of messages it has not received yet. Both refer to the same messages, each of which counts
+// once. Replayed messages are read from the topic, so a subscriber that never reads them takes no memory. No goroutine
+// or timer is needed: expired messages are removed while the broker is used, and its size is always limited.
 //
-// When all queues hold too much, the message that waits the longest has to go.
-// Whoever it waits for is treated as if its queue were full, so the slowest
-// subscribers pay, and those that keep up lose nothing. What is kept gives way
-// to what waits, but for a part that no queue can take.
+// When all queues together hold too much, the message that has waited longest is removed. Its subscribers are treated
+// as if their queues were full, so the slowest subscribers pay, and those that keep up lose nothing. Messages kept for
+// replay give way to queued ones, except for a part that queues cannot use.
 
-// SlowPolicy says what happens to a subscriber whose queue is full when a
-// message is published, or for which a message waits longest where the queues of
-// all subscribers hold too much, see [MemoryConfig]. The publisher never waits.
+// SlowPolicy says what happens to a subscriber whose queue is full when a message is published, or whose message has
+// waited longest when the queues of all subscribers hold too much; see [MemoryConfig]. The publisher never waits.
 type SlowPolicy int
 
 const (
-	// Disconnect ends the subscription with [ErrSlowSubscriber], after what is
-	// in the queue; for want of memory, the queue is dropped. Nothing is lost if
-	// the client comes back with its last id, as EventSource does by itself, and
-	// the topic still keeps what followed.
+	// Disconnect ends the subscription with [ErrSlowSubscriber], after the messages in the queue; if memory is short,
+	// the queue is dropped. Nothing is lost if the client comes back with its last id, as EventSource does, and the
+	// topic still has what followed.
 	Disconnect SlowPolicy = iota
-	// DropOldest removes the longest waiting message from the queue: for values
-	// that replace each other. The subscriber finds a gap instead.
+	// DropOldest removes the oldest message from the queue, for values that replace each other. The subscriber receives
+	// a gap instead.
 	DropOldest
-	// DropNewest keeps the message out of the queue. The subscriber finds a gap
-	// instead.
+	// DropNewest does not add the message to the queue. The subscriber receives a gap instead.
 	DropNewest
 )
 
-// MemoryConfig is what a broker in memory is made of. Zero or less is the
-// default.
+// MemoryConfig configures a broker in memory. Zero and negative values mean the default.
 type MemoryConfig struct {
-	// Queue is how many messages may wait for a subscriber, 64 by default. What
-	// is replayed when it subscribes does not count, and is a gap where the topic
-	// loses it in the meantime.
+	// Queue is how many messages may wait for a subscriber, 64 by default. Replayed messages do not count; if the topic
+	// loses them in the meantime, they are a gap.
 	Queue int
 	// Slow is what happens when a queue is full, [Disconnect] by default.
 	Slow SlowPolicy
-	// Replay is how many messages of each topic are kept for subscribers that
-	// come back, 256 by default. With Disconnect it should well exceed Queue.
+	// Replay is how many messages of each topic are kept for subscribers that come back, 256 by default. With
+	// Disconnect it should be well above Queue.
 	Replay int
-	// Keep is how long a topic without new messages keeps those it has, 5 minutes
-	// by default. It is forgotten then, unless there are subscribers.
+	// Keep is how long a topic without new messages keeps those it has, 5 minutes by default. Then it is forgotten,
+	// unless it has subscribers.
 	Keep time.Duration
-	// Bytes is how much is kept in all topics and waits for all subscribers
-	// together, 16 MiB by default, names of topics and the broker's own records
-	// included. Over it, the topics that were silent the longest lose what they
-	// keep. Three quarters may be taken by what waits: over that, the subscribers
-	// for which a message waits the longest are treated as Slow says. Of a message
-	// that is larger than Bytes nobody gets more than the gap.
+	// Bytes limits what is kept in all topics and waits for all subscribers together, 16 MiB by default, including
+	// names of topics and the broker's own records. Above it, the topics that have been silent longest lose the
+	// messages they keep. Queued messages may take three quarters; above that, the subscribers whose messages have
+	// waited longest are treated as Slow says. Of a message larger than Bytes, subscribers receive only a gap.
 	Bytes int
 }
 
-// What a record costs beside the bytes it is made for.
+// The cost of a record in addition to its contents.
 const (
 	messageCost = 160
 	keyCost     = 64
@@ -89,9 +77,8 @@ func (c MemoryConfig) withDefaults() MemoryConfig {
 	return c
 }
 
-// NewMemory makes a broker for the subscribers of one process. It needs
-// not be closed. Ids count within one run of the process: for one of a former
-// run a gap is delivered, so that the client can fetch the present state.
+// NewMemory returns a broker for the subscribers of one process. It need not be closed. Ids are valid within one run of
+// the process: after an id of a former run a gap is delivered, so that the client reloads its state.
 func NewMemory(config MemoryConfig) Broker {
 	return &memory{
 		config: config.withDefaults(), run: rand.Text()[:10] + "-",
@@ -101,35 +88,32 @@ func NewMemory(config MemoryConfig) Broker {
 
 type memory struct {
 	config MemoryConfig
-	// run begins every id.
+	// run is the prefix of every id.
 	run string
 
 	mutex sync.Mutex
-	// seq is the number of the latest message, forgotten the highest one that
-	// was removed together with its topic.
+	// seq is the number of the latest message, forgotten the highest one that was removed together with its topic.
 	seq, forgotten uint64
 	topics         map[string]*topicState
-	// order has the topics that can be made smaller, the latest used first, and
-	// bytes is what they hold.
+	// order lists the topics that can be reduced, the most recently used first; bytes is their size.
 	order *list.List
 	bytes int
-	// waiting has the messages that wait in queues, the oldest first, and queued
-	// is what those hold.
+	// waiting lists the messages in queues, the oldest first; queued is their size.
 	waiting messageList
 	queued  int
 }
 
-// message is one message, wherever it is.
+// message is one message, wherever it is stored.
 type message struct {
 	seq     uint64
 	id      string
 	payload []byte
 	topic   *topicState
 	key     string
-	// kept means that the topic keeps it, and queues is in how many it waits.
+	// kept means that the topic keeps it; queues is the number of queues it is in.
 	kept   bool
 	queues int32
-	// older and newer are its neighbours among those that wait.
+	// older and newer are its neighbours in the list of waiting messages.
 	older, newer *message
 }
 
@@ -141,8 +125,8 @@ func (m *message) cost() int {
 	return cost
 }
 
-// messageList has messages in the order in which they were published. They are
-// linked themselves, so that the list takes no memory.
+// messageList lists messages in the order in which they were published. The messages are linked directly, so the list
+// itself allocates nothing.
 type messageList struct{ oldest, newest *message }
 
 func (l *messageList) add(m *message) {
@@ -168,25 +152,25 @@ func (l *messageList) remove(m *message) {
 	m.older, m.newer = nil, nil
 }
 
-// topicState is there while it has subscribers, and a while longer.
+// topicState exists while the topic has subscribers, and a while longer.
 type topicState struct {
 	name        string
 	subscribers map[*subscriber]struct{}
 	kept        queue[*message]
-	// keys has those messages of kept that have a key.
+	// keys has the messages in kept that have a key.
 	keys map[string]*message
-	// dropped is the highest number that may be missing before what is kept.
+	// dropped is the highest number that may be missing before the kept messages.
 	dropped uint64
-	// element is where the topic stands in the order, or nil.
+	// element is the topic's element in order, or nil.
 	element *list.Element
 	used    time.Time
-	// published means that there was a message, kept or not.
+	// published means that there has been a message, kept or not.
 	published bool
 }
 
 func (b *memory) id(seq uint64) string { return b.run + strconv.FormatUint(seq, 10) }
 
-// parse reads an id of this run.
+// parse parses an id of this run.
 func (b *memory) parse(id string) (seq uint64, ok bool) {
 	digits, ok := strings.CutPrefix(id, b.run)
 	if !ok {
@@ -196,8 +180,7 @@ func (b *memory) parse(id string) (seq uint64, ok bool) {
 	return seq, err == nil && seq <= b.seq
 }
 
-// Publish fails only when ctx is done. A topic knows the keys of the messages that
-// it keeps.
+// Publish fails only if ctx is done. A topic remembers the keys of the messages it keeps.
 func (b *memory) Publish(ctx context.Context, topic string, payload []byte, key string) (string, error) {
 	if err := context.Cause(ctx); err != nil {
 		return "", err
@@ -214,8 +197,7 @@ func (b *memory) Publish(ctx context.Context, topic string, payload []byte, key 
 	for s := range t.subscribers {
 		s.offer(m)
 	}
-	// What waits goes first, so that a topic loses what it keeps only to queues
-	// that are as small as they must be.
+	// Queues are shrunk first, so that a topic loses its messages only to queues that are as small as possible.
 	b.shrinkQueues()
 	b.use(t)
 	b.keep(t, m)
@@ -223,7 +205,7 @@ func (b *memory) Publish(ctx context.Context, topic string, payload []byte, key 
 	return m.id, nil
 }
 
-// countIn counts a message into one more queue.
+// countIn records that a message is in one more queue.
 func (b *memory) countIn(m *message) {
 	if m.queues++; m.queues > 1 {
 		return
@@ -235,7 +217,7 @@ func (b *memory) countIn(m *message) {
 	}
 }
 
-// countOut counts it out of one.
+// countOut records that it is in one queue less.
 func (b *memory) countOut(m *message) {
 	if m.queues--; m.queues > 0 {
 		return
@@ -247,9 +229,8 @@ func (b *memory) countOut(m *message) {
 	}
 }
 
-// shrinkQueues makes the queues as small as they must be. A message is offered to all
-// of its subscribers when it is published, so the oldest of all that wait is at
-// the front of every queue that has it.
+// shrinkQueues shrinks the queues to the limit. A message is offered to all subscribers when it is published, so the
+// oldest waiting message is at the front of every queue that contains it.
 func (b *memory) shrinkQueues() {
 	for b.holdsTooMuch() {
 		oldest := b.waiting.oldest
@@ -261,12 +242,12 @@ func (b *memory) shrinkQueues() {
 	}
 }
 
-// holdsTooMuch lets one message take all there is, so that it can be delivered.
+// holdsTooMuch allows a single message to exceed the limit, so that it can be delivered.
 func (b *memory) holdsTooMuch() bool {
 	return b.queued > b.config.Bytes || b.queued > b.config.Bytes/4*3 && b.waiting.oldest != b.waiting.newest
 }
 
-// topic finds a topic or makes it.
+// topic finds or creates a topic.
 func (b *memory) topic(name string) *topicState {
 	t := b.topics[name]
 	if t == nil {
@@ -276,7 +257,7 @@ func (b *memory) topic(name string) *topicState {
 	return t
 }
 
-// use makes a topic the latest used.
+// use marks a topic as the most recently used.
 func (b *memory) use(t *topicState) {
 	t.used = time.Now()
 	if t.element != nil {
@@ -287,7 +268,7 @@ func (b *memory) use(t *topicState) {
 	b.bytes += topicCost + len(t.name)
 }
 
-// keep adds a message to those that are replayed.
+// keep adds a message to those that can be replayed.
 func (b *memory) keep(t *topicState, m *message) {
 	t.kept.push(m)
 	m.kept = true
@@ -305,7 +286,7 @@ func (b *memory) keep(t *topicState, m *message) {
 	}
 }
 
-// drop removes the oldest message that a topic keeps. It may still wait.
+// drop removes the oldest message that a topic keeps. It may still be in queues.
 func (b *memory) drop(t *topicState) {
 	m := t.kept.pop()
 	m.kept, t.dropped = false, m.seq
@@ -315,11 +296,11 @@ func (b *memory) drop(t *topicState) {
 	}
 }
 
-// expire makes the broker as small as it must be.
+// expire shrinks the broker to its limits.
 func (b *memory) expire() {
 	now := time.Now()
 	for last := b.order.Back(); last != nil; last = b.order.Back() {
-		t := last.Value.(*topicState) // use adds nothing else
+		t := last.Value.(*topicState) // use adds only this type
 		isOld := now.Sub(t.used) >= b.config.Keep
 		switch {
 		case b.bytes <= b.config.Bytes && !isOld:
@@ -332,7 +313,7 @@ func (b *memory) expire() {
 	}
 }
 
-// forget drops what a topic keeps, and without subscribers the topic itself.
+// forget drops the messages that a topic keeps and, without subscribers, the topic itself.
 func (b *memory) forget(t *topicState) {
 	for t.kept.len() > 0 {
 		b.drop(t)
@@ -347,15 +328,14 @@ func (b *memory) forget(t *topicState) {
 func (b *memory) release(t *topicState) {
 	if len(t.subscribers) == 0 && t.element == nil {
 		delete(b.topics, t.name)
-		// A new topic of this name must not say that nothing is missing before it.
+		// A new topic of this name must not claim that nothing is missing before it.
 		b.forgotten = max(b.forgotten, t.dropped)
 	}
 }
 
-// linger keeps a topic that lost its last subscriber for a while, so that a
-// client which comes back soon receives no gap where none is. A topic
-// without any message is gone at once: its name may be what a client made up,
-// and must not drive out others.
+// linger keeps a topic for a while after its last subscriber has left, so that a client that comes back soon receives
+// no false gap. A topic without any message is removed at once: its name may be one that a client made up, and must not
+// evict others.
 func (b *memory) linger(t *topicState) {
 	if t.published {
 		b.use(t)
@@ -372,7 +352,7 @@ func (b *memory) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[
 	s.topic.subscribers[s] = struct{}{}
 	s.begin(after)
 	b.expire()
-	// Nobody has to range over the messages: the end of ctx alone frees them.
+	// Nobody has to range over the messages: the end of ctx alone releases them.
 	stop := context.AfterFunc(ctx, s.leave)
 	return func(yield func(Delivery, error) bool) {
 		defer s.leave()
@@ -381,25 +361,22 @@ func (b *memory) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[
 	}, nil
 }
 
-// subscriber takes its messages in this order: replay, queue. All of it
-// is guarded by the broker's mutex.
+// subscriber receives first the replay, then its queue. Everything is guarded by the broker's mutex.
 type subscriber struct {
 	broker *memory
 	topic  *topicState
-	// wake has a signal when there may be something to take.
+	// wake has a signal when there may be something to deliver.
 	wake chan struct{}
-	// begins is the id at which the subscription starts, until it was delivered.
+	// begins is the id at which the subscription starts, until it is delivered.
 	begins string
-	// replayed is the number of the message up to which it has what the topic
-	// keeps, and replay of that up to which it is replayed.
+	// replayed is the number up to which messages were replayed, and replay that up to which they will be.
 	replayed, replay uint64
-	// unsure means that what was before replayed may be missing.
+	// unsure means that messages before replayed may be missing.
 	unsure bool
 	queue  queue[waiting]
-	// gap is the id of the latest message that was lost after all that waits, ""
-	// for none.
+	// gap is the id of the latest message that was lost after everything in the queue, "" for none.
 	gap string
-	// slow means that nothing is put into the queue any more.
+	// slow means that nothing more is added to the queue.
 	slow bool
 }
 
@@ -410,7 +387,7 @@ type waiting struct {
 	gap string
 }
 
-// begin finds what is replayed.
+// begin determines what is replayed.
 func (s *subscriber) begin(after string) {
 	b, t := s.broker, s.topic
 	if after == "" {
@@ -430,7 +407,7 @@ func (s *subscriber) begin(after string) {
 	}
 }
 
-// next is the next delivery of the replay, if there is any.
+// next returns the next delivery of the replay, if any.
 func (s *subscriber) next() (d Delivery, ok bool) {
 	t := s.topic
 	if lost := min(t.dropped, s.replay); s.unsure || lost > s.replayed {
@@ -440,13 +417,13 @@ func (s *subscriber) next() (d Delivery, ok bool) {
 	if s.replayed == s.replay {
 		return d, false
 	}
-	// Numbers count over all topics, so that of the next message is searched for.
+	// Numbers are shared by all topics, so the next message has to be searched for.
 	m := t.kept.at(sort.Search(t.kept.len(), func(i int) bool { return t.kept.at(i).seq > s.replayed }))
 	s.replayed = m.seq
 	return Delivery{ID: m.id, Payload: m.payload}, true
 }
 
-// offer puts a message into the queue as far as the policy allows.
+// offer adds a message to the queue as the policy allows.
 func (s *subscriber) offer(m *message) {
 	isFull := s.queue.len() >= s.broker.config.Queue
 	switch policy := s.broker.config.Slow; {
@@ -462,7 +439,7 @@ func (s *subscriber) offer(m *message) {
 	s.queue.push(waiting{m, s.gap})
 	s.gap = ""
 	s.broker.countIn(m)
-	if isFull { // then it has its signal already
+	if isFull { // it already has its signal
 		s.loseOldest()
 		return
 	}
@@ -472,11 +449,11 @@ func (s *subscriber) offer(m *message) {
 func (s *subscriber) signal() {
 	select {
 	case s.wake <- struct{}{}:
-	default: // the signal that is there already is for everything that may be taken
+	default: // the pending signal covers everything there is to deliver
 	}
 }
 
-// lose takes messages out of the queue by the policy, for want of memory.
+// lose removes messages from the queue, as the policy says, because memory is short.
 func (s *subscriber) lose() {
 	switch s.broker.config.Slow {
 	case DropOldest:
@@ -503,7 +480,7 @@ func (s *subscriber) loseOldest() {
 	front.gap = cmp.Or(front.gap, lost.id)
 }
 
-// empty drops what is in the queue.
+// empty drops the contents of the queue.
 func (s *subscriber) empty() {
 	for s.queue.len() > 0 {
 		s.broker.countOut(s.queue.pop().message)
@@ -531,7 +508,7 @@ func (s *subscriber) run(ctx context.Context, yield func(Delivery, error) bool) 
 	}
 }
 
-// take is the next delivery, if there is any.
+// take returns the next delivery, if any.
 func (s *subscriber) take() (d Delivery, ok bool, err error) {
 	s.broker.mutex.Lock()
 	defer s.broker.mutex.Unlock()
@@ -561,7 +538,7 @@ func (s *subscriber) take() (d Delivery, ok bool, err error) {
 	return d, true, nil
 }
 
-// takeGap is the gap before all that waits, "" where there is none.
+// takeGap returns the gap before everything in the queue, "" if there is none.
 func (s *subscriber) takeGap() (id string) {
 	gap := &s.gap
 	if s.queue.len() > 0 {
@@ -571,7 +548,7 @@ func (s *subscriber) takeGap() (id string) {
 	return id
 }
 
-// leave ends the subscription; a second time it does nothing.
+// leave ends the subscription; calling it again has no effect.
 func (s *subscriber) leave() {
 	b, t := s.broker, s.topic
 	b.mutex.Lock()

@@ -1,21 +1,20 @@
 package hub
 
-// queue has its elements in a circle of slots, which grows as needed and is given
-// back when the queue is empty. The zero value is an empty queue.
+// queue is a ring buffer that grows as needed, and is released when it is empty. The zero value is an empty queue.
 type queue[E any] struct {
 	slots    []E
 	first, n int
 }
 
-// spareSlots is how many slots an empty queue may hold on to.
+// spareSlots is how many slots an empty queue may keep.
 const spareSlots = 8
 
 func (q *queue[E]) len() int { return q.n }
 
-// at is the element that i others come before.
+// at returns the element with index i.
 func (q *queue[E]) at(i int) E { return q.slots[(q.first+i)%len(q.slots)] }
 
-// front is the element that pop would give. It stays in the queue.
+// front returns the first element without removing it.
 func (q *queue[E]) front() *E { return &q.slots[q.first] }
 
 func (q *queue[E]) push(e E) {
@@ -37,7 +36,7 @@ func (q *queue[E]) grow() {
 func (q *queue[E]) pop() E {
 	var none E
 	e := q.slots[q.first]
-	q.slots[q.first] = none // or the slot would keep what it points to alive
+	q.slots[q.first] = none // so that the slot does not keep its element alive
 	q.first = (q.first + 1) % len(q.slots)
 	q.n--
 	if q.n == 0 && len(q.slots) > spareSlots {
@@ -46,7 +45,7 @@ func (q *queue[E]) pop() E {
 	return e
 }
 
-// popLast takes out the latest element.
+// popLast removes the last element.
 func (q *queue[E]) popLast() E {
 	var none E
 	last := &q.slots[(q.first+q.n-1)%len(q.slots)]

@@ -1,6 +1,6 @@
-// Package idempotency lets clients repeat a request whose response they did not
-// get: a request with the header Idempotency-Key has its effect once, and later
-// ones with the same key get the same response (draft-ietf-httpapi-idempotency-key-header).
+// Package idempotency lets clients safely repeat a request whose response they did not receive: a request with the
+// header Idempotency-Key takes effect once, and later ones with the same key get the same response
+// (draft-ietf-httpapi-idempotency-key-header).
 //
 //	keys := idempotency.Keys(idempotency.NewMemoryStore(0), idempotency.Config{})
 //	candor.Post(app, "/payments", pay, keys)
@@ -22,73 +22,64 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 )
 
-// Config says how keys are taken and responses kept. The zero value is good.
+// Config configures [Keys]. The zero value is ready to use.
 type Config struct {
 	// Required refuses requests without a key, with [ErrMissing].
 	Required bool
-	// TTL is how long a response is kept; 24 hours when 0.
+	// TTL is how long a response is kept, 24 hours by default.
 	TTL time.Duration
-	// Lock is how long a key stays taken by a process that was killed; a minute
-	// when 0. A process that works prolongs it.
+	// Lock is how long a key stays locked after its process was killed, a minute by default. A running process extends
+	// it.
 	Lock time.Duration
-	// MaxBody bounds the body of a response that is kept, and what is held of a
-	// request that the handler reads by itself, in bytes; 1 MiB when 0.
+	// MaxBody limits the body of a kept response, and how much of a request that the handler reads itself is held in
+	// memory, in bytes; the default is 1 MiB.
 	MaxBody int64
-	// Principal says whose request it is, for one's own keys: it may be an
-	// account, a tenant or nobody, which is "". When nil it is the Authorization
-	// header with the API keys that the operation reads: take the account where
-	// these change between the requests of one client, and where a cookie that is
-	// no [candor.APIKey] is the credential.
+	// Principal returns who makes the request, since everyone has their own keys: an account, a tenant, or "" for
+	// nobody. The default is the Authorization header with the API keys that the operation reads. Return the account if
+	// these change between the requests of one client, or if the credential is a cookie that is not a [candor.APIKey].
 	Principal func(r *http.Request) string
-	// Space keeps apps apart that share a store.
+	// Space separates apps that share a store.
 	Space string
 }
 
-// Header is the input by which a request has a key. Typed calls send it by
-// [candor.Client.With].
+// Header is the input that holds the key. Typed calls send it with [candor.Client.With].
 type Header struct {
 	Key string `header:"Idempotency-Key,omitempty" validate:"max=255" doc:"Chosen by the client, and the same when it repeats the request: the effect happens once, and the response is the same. At most 255 characters, such as a UUID"`
 }
 
-// What a request with a key, or without one, may get instead of the handler's
-// response.
+// Errors that a request may get because of its key, or because it has none.
 var (
 	ErrMissing = candor.Error(http.StatusBadRequest, "the header Idempotency-Key is missing")
-	// ErrInProgress is for a request whose first one is still running.
+	// ErrInProgress means that the first request with the key is still running.
 	ErrInProgress = candor.Error(http.StatusConflict, "a request with this Idempotency-Key is in progress").WithHeader("Retry-After", "1")
-	// ErrNotKept is for one whose first one is done, with a response that was not
-	// kept: a stream, a file, or one larger than Config.MaxBody.
+	// ErrNotKept means that the first request has completed, but its response was not kept: a stream, a file, or a body
+	// larger than Config.MaxBody.
 	ErrNotKept = candor.Error(http.StatusConflict, "the request with this Idempotency-Key has completed, but its response was not stored")
-	// ErrUnavailable is for one of which nobody can tell whether it was done: the
-	// store failed, which is logged.
+	// ErrUnavailable means that it is not known whether the request was completed, because the store failed; the
+	// failure is logged.
 	ErrUnavailable = candor.Error(http.StatusServiceUnavailable, "idempotency keys cannot be checked at the moment")
 )
 
-// Keys lets the requests of a route have an Idempotency-Key. Where one has:
+// Keys allows requests of a route to have an Idempotency-Key. For a request with a key:
 //
-//   - The guards run and the request is validated, as without a key: nobody gets a
-//     response who may not make the request.
-//   - The first request runs. Status, header and body of its response are kept
-//     for Config.TTL, Set-Cookie left out; those of an error below 500 too, but
-//     for 408, 425 and 429, which ask for another try.
-//   - Later ones get what was kept, with the header Idempotent-Replayed; neither
-//     the handler, its providers nor its tasks run. What middleware and guards
-//     put into the header is that of the later request.
-//   - Meanwhile they get [ErrInProgress]; with another path, query, media type or
-//     body, a 422. A body is the same if its bytes are.
-//   - After a response of 500 and above, a panic, or a client that left before
-//     its request was done, the key is free again. So it is when the process was
-//     killed, after Config.Lock.
-//   - Streams, files and plain handlers run once; their responses are not
-//     kept, so a later request gets [ErrNotKept].
-//   - Where the store fails nothing runs: [ErrUnavailable].
+//   - Guards run and the request is validated, as without a key: nobody gets a response without being allowed to make
+//     the request.
+//   - The first request runs. The status, header (without Set-Cookie) and body of its response are kept for Config.TTL;
+//     also those of an error below 500, except for 408, 425 and 429, which ask the client to retry.
+//   - Later requests get the kept response with the header Idempotent-Replayed; the handler, its providers and its
+//     tasks do not run. Headers set by middleware and guards are those of the later request.
+//   - While the first request is running they get [ErrInProgress]; with a different path, query, media type or body, a
+//     422. Bodies are compared byte by byte.
+//   - After a response of 500 or above, a panic, or if the client disconnected before its request completed, the key is
+//     free again; if the process was killed, after Config.Lock.
+//   - Streams, files and plain handlers run once; their responses are not kept, so a later request gets [ErrNotKept].
+//   - If the store fails, the request does not run and gets [ErrUnavailable].
 //
-// A key is that of a method, a route and a principal. The store has it, and the
-// credentials, as a hash only. Header, statuses and errors stand in the document.
+// A key belongs to a method, a route and a principal. The store contains keys and credentials only as a hash. The
+// header, statuses and errors are documented.
 //
-// An effect that the process could not finish, or whose response could not be
-// kept, may happen again: where it must not, see [KeysIn]. A nil store and
-// negative numbers panic.
+// If the process dies before it has finished, or the response cannot be stored, a request may take effect again; use
+// [KeysIn] where that must not happen. A nil store and negative numbers panic.
 func Keys(store Store, config Config) candor.RouteOption {
 	k := makeKeys(store == nil, config)
 	type input struct {
@@ -99,17 +90,16 @@ func Keys(store Store, config Config) candor.RouteOption {
 	}, k.declared()...)
 }
 
-// KeysIn is [Keys] with the store that the request is provided with as an S. A
-// store in the transaction of the request makes its effect happen exactly once:
-// keys and effects are committed together, or neither is.
+// KeysIn is [Keys] with a store of type S that is provided to the request. With a store in the transaction of the
+// request, a request takes effect exactly once: key and effect are committed together, or neither is.
 //
 //	candor.Provide(app, func(_ context.Context, in struct{ Tx *sql.Tx `dep:""` }) (KeyTable, error) {
 //		return KeyTable{in.Tx}, nil
 //	})
 //	candor.Post(app, "/payments", pay, idempotency.KeysIn[KeyTable](idempotency.Config{}))
 //
-// Errors are not kept, whatever their status: they roll back. An error of the
-// store is the error of the request. The lock is that of the transaction.
+// Errors are not kept, whatever their status, because they roll back. An error of the store is the error of the
+// request. The transaction is the lock.
 func KeysIn[S Store](config Config) candor.RouteOption {
 	k := makeKeys(false, config)
 	k.transactional = true
@@ -122,7 +112,7 @@ func KeysIn[S Store](config Config) candor.RouteOption {
 	}, k.declared()...)
 }
 
-// request is what the keys read of a request.
+// request is the part of a request that determines its key.
 type request struct {
 	Header
 	Request  *http.Request
@@ -167,7 +157,7 @@ func (c Config) problem(storeIsNil bool) string {
 	return ""
 }
 
-// declared is what the document has of the keys, beside their header.
+// declared documents the responses that keys add.
 func (k *keys) declared() []candor.ProvideOption {
 	errs := []*candor.HTTPError{ErrInProgress, ErrNotKept, ErrUnavailable}
 	if k.Required {
@@ -203,7 +193,7 @@ func (k *keys) serve(ctx context.Context, in *request, store Store, next func() 
 	return k.run(ctx, in, c, next)
 }
 
-// failed is the error of a request whose key the store cannot tell.
+// failed is the error of a request for which the store failed.
 func (k *keys) failed(ctx context.Context, log *slog.Logger, err error) error {
 	if k.transactional || ctx.Err() != nil {
 		return err
@@ -212,7 +202,7 @@ func (k *keys) failed(ctx context.Context, log *slog.Logger, err error) error {
 	return ErrUnavailable
 }
 
-// name is the key of the store.
+// name returns the key for the store.
 func (k *keys) name(in *request) string {
 	principal := in.Exchange.Credentials()
 	if k.Principal != nil {
@@ -221,8 +211,8 @@ func (k *keys) name(in *request) string {
 	return hash(k.Space, in.Route.Method, in.Route.Pattern, principal, plainKey(in.Key))
 }
 
-// plainKey takes the quotes from a key that is sent as a string of structured
-// fields, as the draft has it: clients send it both ways.
+// plainKey removes the quotes of a key sent as a string of structured fields, as in the draft: clients send it with or
+// without.
 func plainKey(sent string) string {
 	if len(sent) >= 2 && sent[0] == '"' && sent[len(sent)-1] == '"' {
 		return sent[1 : len(sent)-1]
@@ -230,22 +220,22 @@ func plainKey(sent string) string {
 	return sent
 }
 
-// requestHash tells a request from others of its route.
+// requestHash distinguishes a request from others of its route.
 func requestHash(r *http.Request, body []byte) string {
 	return hash(r.URL.EscapedPath(), r.URL.RawQuery, r.Header.Get("Content-Type"), r.Header.Get("Accept"), string(body))
 }
 
-// hash is a short name for texts, from which they cannot be found out. The length
-// before each keeps two lists apart whose joined texts are equal.
+// hash returns a short key for texts, from which they cannot be recovered. The length in front of each keeps two lists
+// apart whose concatenations are equal.
 func hash(texts ...string) string {
 	sum := sha256.New()
 	for _, text := range texts {
-		_, _ = fmt.Fprintf(sum, "%d:%s", len(text), text) // a hash takes everything
+		_, _ = fmt.Fprintf(sum, "%d:%s", len(text), text) // a hash never fails
 	}
 	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
 }
 
-// replay responds with what the store holds under the key.
+// replay responds with what the store has under the key.
 func (k *keys) replay(ctx context.Context, in *request, held []byte, asked string) error {
 	kept := record{}
 	if err := json.Unmarshal(held, &kept); err != nil {
@@ -267,7 +257,7 @@ func (k *keys) replay(ctx context.Context, in *request, held []byte, asked strin
 	return in.Exchange.Respond(kept.Status, header, kept.Body)
 }
 
-// commit runs a request in whose transaction the store is.
+// commit runs a request whose transaction contains the store.
 func (k *keys) commit(ctx context.Context, in *request, c *claim, next func() error) error {
 	if err := next(); err != nil {
 		return err
@@ -287,9 +277,9 @@ func (k *keys) commit(ctx context.Context, in *request, c *claim, next func() er
 
 var errLost = errors.New("idempotency: the key of the request was taken over by another request")
 
-// run runs a request that has taken its key.
+// run runs a request that has locked its key.
 func (k *keys) run(ctx context.Context, in *request, c *claim, next func() error) error {
-	// A client that leaves must not keep the next one from the response.
+	// A client that disconnects must not keep its next request from the response.
 	ctx = context.WithoutCancel(ctx)
 	isKept := false
 	stop := c.prolong(ctx, k.Lock)
@@ -305,7 +295,7 @@ func (k *keys) run(ctx context.Context, in *request, c *claim, next func() error
 	if !isFinal(kept.Status) {
 		return err
 	}
-	// Whatever becomes of it, the effect has happened: the key stays taken.
+	// Whatever happens now, the request has taken effect: the key stays locked.
 	isKept = true
 	kept.Request = c.record.Request
 	replaced, failure := c.store.Replace(ctx, c.key, c.record.encode(), kept.encode(), k.TTL)
@@ -316,7 +306,7 @@ func (k *keys) run(ctx context.Context, in *request, c *claim, next func() error
 	return err
 }
 
-// kept is the record of a response, without a status where it cannot be kept.
+// kept returns the record of a response, without a status if it cannot be kept.
 func (k *keys) kept(in *request, err error) record {
 	status, header, body, ok := in.Exchange.Response(err)
 	if !ok || int64(len(body)) > k.MaxBody {
@@ -326,7 +316,7 @@ func (k *keys) kept(in *request, err error) record {
 	return record{Status: status, Header: header, Body: body}
 }
 
-// isFinal reports whether a response is one for a repeated request too.
+// isFinal reports whether a response may be replayed.
 func isFinal(status int) bool {
 	switch status {
 	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
@@ -341,11 +331,11 @@ func (k *keys) report(ctx context.Context, log *slog.Logger, err error) {
 	}
 }
 
-// record is what is kept under a key, as JSON: whose it is, or the response.
+// record is the value of a key, as JSON: the owner of a running request, or the response.
 type record struct {
-	// Request tells the request from others.
+	// Request identifies the request.
 	Request string `json:"request"`
-	// Owner is that of a request in progress.
+	// Owner identifies a request in progress.
 	Owner  string      `json:"owner,omitempty"`
 	Status int         `json:"status,omitempty"`
 	Header http.Header `json:"header,omitempty"`
@@ -353,18 +343,18 @@ type record struct {
 }
 
 func (r record) encode() []byte {
-	text, _ := json.Marshal(r) // strings, bytes and a number cannot fail
+	text, _ := json.Marshal(r) // cannot fail: strings, bytes and a number
 	return text
 }
 
-// claim is a key that a request has taken.
+// claim is a key locked by a request.
 type claim struct {
 	store  Store
 	key    string
 	record record
 }
 
-// prolong keeps the key taken for as long as the request runs.
+// prolong extends the lock as long as the request runs.
 func (c *claim) prolong(ctx context.Context, lock time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	taken := c.record.encode()
@@ -372,7 +362,7 @@ func (c *claim) prolong(ctx context.Context, lock time.Duration) (stop func()) {
 	ready := make(chan struct{})
 	again = time.AfterFunc(lock/2, func() {
 		<-ready // again is set
-		// The response may be there already: then nothing is replaced.
+		// If the response has already been stored, nothing is replaced.
 		if replaced, err := c.store.Replace(ctx, c.key, taken, taken, lock); replaced || err != nil && ctx.Err() == nil {
 			again.Reset(lock / 2)
 		}

@@ -10,29 +10,25 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// Store keeps a value under each key for a while. Methods are called
-// concurrently. A key is 43 letters, digits and signs of "-_" and holds no secret; values
-// are opaque, at most Config.MaxBody and a header long, in base64, and may hold a
-// private response.
+// Store keeps a value for each key for a while. Its methods must be safe for concurrent use. A key is 43 letters,
+// digits, "-" and "_", and contains no secret. Values are opaque, at most Config.MaxBody and a header long, in base64,
+// and may contain a private response.
 type Store interface {
-	// Take keeps a value under a key that has none, for at most ttl, and returns nil;
-	// otherwise it changes nothing and returns the value that is there. Of several at
-	// once, one gets nil.
+	// Take stores a value under a key that has none, for at most ttl, and returns nil; otherwise it changes nothing and
+	// returns the existing value. Of several concurrent calls, one gets nil.
 	Take(ctx context.Context, key string, value []byte, ttl time.Duration) (held []byte, err error)
-	// Replace puts another value in the place of old, for ttl from now, and reports
-	// whether old was there.
+	// Replace replaces old by another value, for ttl from now, and reports whether old was the current value.
 	Replace(ctx context.Context, key string, old, value []byte, ttl time.Duration) (replaced bool, err error)
-	// Drop forgets a value, if old is what is there.
+	// Drop deletes the value, if it is old.
 	Drop(ctx context.Context, key string, old []byte) error
 }
 
-// defaultStoreBytes is how much a store in memory keeps.
+// defaultStoreBytes is the default size of a store in memory.
 const defaultStoreBytes = 32 << 20
 
-// NewMemoryStore makes a store in the memory of the process, of at most that
-// many bytes together, its own records included; 0 means 32 MiB. Over it the
-// oldest are dropped, whose requests would run again; so they would after a
-// restart, and in another process. A negative number panics.
+// NewMemoryStore returns a store in memory of at most size bytes, including its own records; 0 means 32 MiB. If it is
+// full, the oldest values are dropped, and their requests would run again, as they would after a restart or in another
+// process. A negative size panics.
 func NewMemoryStore(size int) Store {
 	if size < 0 {
 		panic(fmt.Errorf("candor: idempotency.NewMemoryStore(%d): pass a positive number of bytes, or 0 for the default", size))
@@ -41,14 +37,12 @@ func NewMemoryStore(size int) Store {
 		size = defaultStoreBytes
 	}
 	s := &memoryStore{most: size}
-	// The bytes are what is counted; as many records as fit if they are empty is a
-	// bound that is never reached.
-	s.values, _ = simplelru.NewLRU(max(size/recordBytes, 1), func(key string, v value) { s.size -= v.size(key) }) // its error is for a size of 0
+	// The size in bytes is what limits the store; this count is only reached if all values are empty.
+	s.values, _ = simplelru.NewLRU(max(size/recordBytes, 1), func(key string, v value) { s.size -= v.size(key) }) // the error is for a size of 0
 	return s
 }
 
-// memoryStore keeps values in memory. Only writing moves a value to the end of
-// the list, so the oldest is at its beginning.
+// memoryStore keeps values in memory. Only writes move a value to the end of the list, so the oldest is at the front.
 type memoryStore struct {
 	mutex      sync.Mutex
 	values     *simplelru.LRU[string, value]
@@ -60,7 +54,7 @@ type value struct {
 	until time.Time
 }
 
-// recordBytes is what a value takes beside its key and bytes.
+// recordBytes is the cost of a value in addition to its key and bytes.
 const recordBytes = 256
 
 func (v value) size(key string) int { return len(key) + cap(v.text) + recordBytes }
@@ -73,9 +67,9 @@ func (s *memoryStore) find(key string) []byte {
 	return nil
 }
 
-// set keeps a value, and drops the oldest where there are too many.
+// set stores a value, and drops the oldest ones if there are too many.
 func (s *memoryStore) set(key string, text []byte, ttl time.Duration) {
-	s.values.Remove(key) // which subtracts the size of the former value
+	s.values.Remove(key) // subtracts the size of the old value
 	v := value{text: text, until: time.Now().Add(ttl)}
 	s.values.Add(key, v)
 	s.size += v.size(key)
@@ -84,8 +78,7 @@ func (s *memoryStore) set(key string, text []byte, ttl time.Duration) {
 	}
 }
 
-// forget drops values whose time has passed. Two for each that comes are enough
-// to get ahead of them.
+// forget removes expired values. Checking two for each new one is enough to keep up.
 func (s *memoryStore) forget() {
 	for range 2 {
 		key, v, ok := s.values.GetOldest()

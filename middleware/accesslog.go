@@ -11,22 +11,20 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// AccessLog is middleware that logs each request once it is over, to log or,
-// when that is nil, to slog.Default():
+// AccessLog returns middleware that logs each request when it is over, to log or, if that is nil, to slog.Default():
 //
 //	INFO request method=GET route=/items/{id} status=200 bytes=34 duration=1.2ms client=192.0.2.1 request_id=...
 //
 // In detail:
 //
-//   - The route is the pattern. For a path without a route it is "", and path is
-//     what was asked for. The query is never logged, nor any header or body. A
-//     method that HTTP does not name, and the operation does not have, is "OTHER".
-//   - A status of 500 and more is logged at Error, any other at Info. A request for a
-//     health path is quieter: Debug, and Warn where the app is not well.
-//   - bytes are those of the body, as the handler wrote them.
-//   - A response that was aborted has aborted=true.
-//   - client is the address the request comes from: put it inside of
-//     [TrustedProxies] where that would be a proxy. request_id is that of [RequestID].
+//   - The route is the pattern. Without a route it is "", and path is the requested path. Queries, headers and bodies
+//     are never logged. A method that neither HTTP nor the operation defines is "OTHER".
+//   - A status of 500 or above is logged at level Error, any other at Info. Requests for health paths are logged at
+//     Debug, or at Warn if the app is unhealthy.
+//   - bytes is the size of the body as the handler wrote it.
+//   - An aborted response has aborted=true.
+//   - client is the remote address of the request: put AccessLog inside of [TrustedProxies] if that would be a proxy.
+//     request_id is the one of [RequestID].
 func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -34,13 +32,13 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 			if to == nil {
 				to = slog.Default()
 			}
-			// Nothing is measured for a log that nobody reads.
+			// Nothing is measured if nobody reads the log.
 			if !to.Enabled(r.Context(), slog.LevelError) {
 				next.ServeHTTP(w, r)
 				return
 			}
 			watched, start, whole := layer.Watch(w), time.Now(), false
-			// Deferred, so that a panic on its way out is logged too.
+			// Deferred, so that a panic is logged too.
 			defer func() { logAccess(to, r, watched, time.Since(start), whole) }()
 			next.ServeHTTP(watched, r)
 			whole = true
@@ -48,14 +46,13 @@ func AccessLog(log *slog.Logger) func(http.Handler) http.Handler {
 	}
 }
 
-// logAccess logs a request. whole
-// means that the handler returned. One that panicked was aborted, unless nothing
-// was sent: then a middleware outside of the log responds.
+// logAccess logs a request. whole means that the handler returned. If it panicked, the response was aborted, unless
+// nothing was sent: then an outer middleware responds.
 func logAccess(to *slog.Logger, r *http.Request, w *layer.Writer, duration time.Duration, whole bool) {
 	status := w.Status
 	switch {
 	case w.Begun:
-	case whole: // net/http sends it after the handler that sent nothing
+	case whole: // net/http sends this after a handler that sent nothing
 		status = http.StatusOK
 	default:
 		status = http.StatusInternalServerError
@@ -80,8 +77,8 @@ func logAccess(to *slog.Logger, r *http.Request, w *layer.Writer, duration time.
 	to.LogAttrs(r.Context(), level, "request", attrs...)
 }
 
-// knownMethod is a method of HTTP, one that the operation has, or "OTHER", so that
-// clients cannot make up what is logged or counted.
+// knownMethod returns a method of HTTP, one that the operation has, or "OTHER", so that clients cannot make up values
+// in logs and metrics.
 func knownMethod(r *http.Request) string {
 	method := r.Method
 	if op := layer.OperationOf(r); op != nil && op.Method == method {
@@ -95,14 +92,14 @@ func knownMethod(r *http.Request) string {
 	return "OTHER"
 }
 
-// clientOf is the address that a request comes from, as a text.
+// clientOf returns the remote address of a request as text.
 func clientOf(r *http.Request) string {
 	address, ok := requestinfo.Address(r)
 	port := strings.LastIndexByte(r.RemoteAddr, ':')
 	switch {
 	case !ok:
 		return r.RemoteAddr
-	case r.RemoteAddr[0] != '[': // IPv4 is written in one way only
+	case r.RemoteAddr[0] != '[': // IPv4 has only one notation
 		return r.RemoteAddr[:port]
 	}
 	return address.String()

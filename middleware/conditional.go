@@ -12,18 +12,15 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// ConditionalGET is middleware that spares clients what they have already: it
-// gives an ETag to the responses to GET and QUERY that are written as a whole, and responds with
-// 304 without a body where If-None-Match lists it. An If-Match that lists
-// another is 412. The document lists both.
+// ConditionalGET returns middleware for conditional requests: it adds an ETag to complete responses to GET and QUERY,
+// and responds with 304 and no body if If-None-Match lists that ETag. An If-Match that does not list it is a 412. Both
+// are documented.
 //
-//   - A response that sets ETag or Last-Modified itself is judged by those.
-//   - Streams, and what is written in parts, pass as they are: nothing is
-//     buffered. So does everything where ConditionalGET is hidden, see
-//     [candor.Documented].
-//   - The handler runs either way. To spare its work too, see [candor.CheckETag] and
-//     [candor.Cache].
-//   - Put it inside of what changes bodies, such as compression.
+//   - If a response sets ETag or Last-Modified itself, those are used.
+//   - Streams, and responses written in several parts, pass unchanged: nothing is buffered. So does every response if
+//     ConditionalGET is hidden; see [candor.Documented].
+//   - The handler runs in any case. To avoid that too, use [candor.CheckETag] or [candor.Cache].
+//   - Put it inside of middleware that changes bodies, such as compression.
 func ConditionalGET() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return layer.Attach(&conditional{Layer: layer.Layer{Next: next}}, next)
@@ -32,7 +29,7 @@ func ConditionalGET() func(http.Handler) http.Handler {
 
 type conditional struct {
 	layer.Layer
-	// passes means that the responses of the operation are left as they are.
+	// passes means that responses of the operation are left unchanged.
 	passes bool
 }
 
@@ -64,13 +61,12 @@ func (c *conditional) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	held.release()
 }
 
-// conditionalWriter holds back the header of a complete response until its body
-// is there.
+// conditionalWriter delays the header of a complete response until its body is written.
 type conditionalWriter struct {
 	http.ResponseWriter
 	r *http.Request
-	// held means that the header waits for a body of length bytes, decided that
-	// it is sent, discards that the body is not.
+	// held means that the header waits for a body of length bytes; decided that the header was sent; discards that the
+	// body is not.
 	held, decided, discards bool
 	length                  int
 }
@@ -101,8 +97,7 @@ func (w *conditionalWriter) WriteHeader(status int) {
 	}
 }
 
-// decide sends the header, or the response that the conditions of the request ask
-// for instead.
+// decide sends the header, or the response that the preconditions ask for.
 func (w *conditionalWriter) decide() {
 	w.held, w.decided = false, true
 	h := w.Header()
@@ -110,7 +105,7 @@ func (w *conditionalWriter) decide() {
 	switch etag.Precondition(w.r, h.Get("Etag"), modified) {
 	case http.StatusNotModified:
 		w.discards = true
-		// A 304 describes no body, and one of a length would be waited for.
+		// A 304 has no body, and a client would wait for one with a length.
 		for _, name := range []string{"Content-Type", "Content-Length", "Content-Encoding"} {
 			delete(h, name)
 		}
@@ -123,7 +118,7 @@ func (w *conditionalWriter) decide() {
 	}
 }
 
-// release sends a header that waits, as its body does not come as a whole.
+// release sends a waiting header, because the body does not come as a whole.
 func (w *conditionalWriter) release() {
 	if w.held {
 		w.held, w.decided = false, true
@@ -136,19 +131,19 @@ func (w *conditionalWriter) Write(p []byte) (int, error) {
 	if !w.decided && !w.held {
 		w.WriteHeader(http.StatusOK)
 	}
-	// A body in one piece is complete. One in several would have to be buffered.
+	// A body written in one piece is complete. One in several pieces would have to be buffered.
 	if w.held && len(p) == w.length {
 		w.Header()["Etag"] = []string{etagOf(p)}
 		w.decide()
 	}
 	w.release()
-	if w.discards { // the handler is not to fail of it
+	if w.discards { // the handler must not see an error
 		return len(p), nil
 	}
 	return w.ResponseWriter.Write(p)
 }
 
-// FlushError serves http.ResponseController.
+// FlushError implements the method used by http.ResponseController.
 func (w *conditionalWriter) FlushError() error {
 	if !w.decided && !w.held {
 		w.WriteHeader(http.StatusOK)
@@ -157,11 +152,10 @@ func (w *conditionalWriter) FlushError() error {
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// Flush serves handlers that ask for an http.Flusher.
+// Flush implements http.Flusher.
 func (w *conditionalWriter) Flush() { _ = w.FlushError() }
 
-// etagOf names a body. Half of the sum is enough: nobody gains by a collision of
-// their own responses.
+// etagOf returns the ETag of a body. Half of the hash is enough: nobody gains by a collision among their own responses.
 func etagOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return `"` + base64.RawURLEncoding.EncodeToString(sum[:16]) + `"`

@@ -18,37 +18,33 @@ import (
 
 // CORSConfig says which pages of other origins may use an API.
 type CORSConfig struct {
-	// Origins are those of the pages, each exactly as a browser sends it, such as
-	// "https://app.example.com"; "*" alone is every page.
+	// Origins are the origins of the pages, exactly as a browser sends them, such as "https://app.example.com"; "*"
+	// alone allows every page.
 	Origins []string
-	// OriginFunc is asked for origins that Origins does not list, never for
-	// "null". It is called concurrently.
+	// OriginFunc is called for origins that Origins does not list, but never for "null". It is called concurrently.
 	OriginFunc func(origin string) bool
-	// Methods are those that pages may use: GET, HEAD, POST, PUT, PATCH and
-	// DELETE when empty.
+	// Methods are the methods that pages may use; the default is GET, HEAD, POST, PUT, PATCH and DELETE.
 	Methods []string
-	// Headers are those that pages may set beside Content-Type, Authorization and
-	// the few that browsers always allow. "*" alone is any.
+	// Headers are the request headers that pages may set, in addition to Content-Type, Authorization and those that
+	// browsers always allow. "*" alone allows any.
 	Headers []string
-	// Expose are headers of responses that pages may read.
+	// Expose are the response headers that pages may read.
 	Expose []string
-	// Credentials lets pages send cookies and other credentials.
+	// Credentials allows pages to send cookies and other credentials.
 	Credentials bool
-	// MaxAge is how long a browser may remember what was allowed, 10 minutes when
-	// 0; negative means not at all.
+	// MaxAge is how long a browser may cache the response to a preflight, 10 minutes by default; a negative value means
+	// not at all.
 	MaxAge time.Duration
 }
 
-// CORS is middleware that lets browsers show responses to pages of other origins.
-// It responds to preflights, also on routers and routes, and its headers stand on
-// errors too.
+// CORS returns middleware that allows pages of other origins to read responses. It handles preflight requests, also on
+// routers and routes, and adds its headers to errors too.
 //
-// It refuses nothing: a page that is not allowed does not get to see the
-// response, but its request was served, unless it needed a preflight. See [CrossOrigin]
-// for the reverse.
+// It refuses nothing: a page that is not allowed cannot read the response, but its request is served, unless it needed
+// a preflight. To refuse requests, use [CrossOrigin].
 //
-// What is unsafe or contradicts itself panics: no origins, "*" beside others or
-// with Credentials, "null", and anything that is not an origin.
+// Unsafe or contradictory settings panic: no origins, "*" together with others or with Credentials, "null", and
+// anything that is not an origin.
 func CORS(config CORSConfig) func(http.Handler) http.Handler {
 	site := callsite.Here()
 	if err := config.check(); err != nil {
@@ -66,7 +62,7 @@ type corsHandler struct {
 	http.Handler
 }
 
-// Describe makes preflights for the operation come here.
+// Describe makes preflight requests for the operation reach this handler.
 func (h *corsHandler) Describe(*layer.Operation) layer.Effects {
 	return layer.Effects{AnswersPreflights: true}
 }
@@ -76,7 +72,7 @@ var (
 	corsHeaders = []string{"Content-Type", "Authorization"}
 )
 
-// defaultCORSAge is how long browsers remember the response to a preflight.
+// defaultCORSAge is how long browsers cache the response to a preflight.
 const defaultCORSAge = 10 * time.Minute
 
 func (c CORSConfig) options() cors.Options {
@@ -87,26 +83,26 @@ func (c CORSConfig) options() cors.Options {
 	if len(c.Methods) == 0 {
 		o.AllowedMethods = corsMethods
 	}
-	// rs/cors takes "*" only where it is alone.
+	// rs/cors accepts "*" only if it is alone.
 	if !slices.Contains(c.Headers, "*") {
 		o.AllowedHeaders = slices.Concat(corsHeaders, c.Headers)
 	}
 	if c.OriginFunc != nil {
 		o.AllowOriginVaryRequestFunc = func(_ *http.Request, origin string) (bool, []string) {
-			// rs/cors asks for "null" too, which any sandboxed page sends.
+			// rs/cors also calls this for "null", which any sandboxed page sends.
 			return origin != "null" && (slices.Contains(c.Origins, origin) || c.OriginFunc(origin)), nil
 		}
 	}
 	switch {
 	case c.MaxAge < 0:
-		o.MaxAge = -1 // which rs/cors sends as 0; its 0 sends nothing
+		o.MaxAge = -1 // rs/cors sends -1 as 0, and nothing for 0
 	case c.MaxAge > 0:
 		o.MaxAge = seconds(c.MaxAge)
 	}
 	return o
 }
 
-// seconds rounds up, so that a short age is not taken for none.
+// seconds rounds up, so that a short time does not become zero.
 func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func (c CORSConfig) check() error {
@@ -120,7 +116,7 @@ func (c CORSConfig) check() error {
 	case everyone && (len(c.Origins) > 1 || c.OriginFunc != nil):
 		return errors.New(`Origins "*" is every origin; drop the others, or the "*"`) //nolint:staticcheck // the name of a field
 	}
-	// "*" is no origin, so that validOrigin would refuse it.
+	// "*" is not an origin, so validOrigin would refuse it.
 	if !everyone {
 		for _, origin := range c.Origins {
 			if err := validOrigin(origin); err != nil {
@@ -139,7 +135,7 @@ func (c CORSConfig) check() error {
 	return nil
 }
 
-// validOrigin takes what a browser would send, and nothing else.
+// validOrigin accepts exactly what a browser would send.
 func validOrigin(origin string) error {
 	if origin == "null" {
 		return errors.New(`the origin "null" is that of any sandboxed page; give the page an origin of its own`)

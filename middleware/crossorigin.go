@@ -10,17 +10,17 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// CrossOrigin is middleware that refuses, with 403, requests that a browser
-// sends for a page of another origin and that may change something: those with
-// other methods than GET, HEAD, QUERY and OPTIONS. It is for APIs that know their users
-// by cookies; programs other than browsers are not affected.
+// CrossOrigin returns middleware that protects against cross-site request forgery: it refuses, with a 403, requests
+// that a browser sends on behalf of a page of another origin and that may change something, which means any method but
+// GET, HEAD, QUERY and OPTIONS. It is for APIs that identify users by cookies; programs other than browsers are not
+// affected.
 //
-// trusted are origins whose pages may, such as "https://app.example.com". One
-// that is none panics. See [http.CrossOriginProtection], which decides.
+// trusted are origins whose pages may send such requests, such as "https://app.example.com". An invalid origin panics.
+// The decision is made by [http.CrossOriginProtection].
 func CrossOrigin(trusted ...string) func(http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range trusted {
-		// AddTrustedOrigin lets more pass than a browser ever sends, such as upper case.
+		// Checked first, because AddTrustedOrigin accepts more than a browser ever sends, such as upper case.
 		err := validOrigin(origin)
 		if err == nil {
 			err = protection.AddTrustedOrigin(origin)
@@ -43,7 +43,7 @@ var errCrossOrigin = candor.Error(http.StatusForbidden, "requests from pages of 
 
 // Describe implements layer.Describer.
 func (g *originGuard) Describe(op *layer.Operation) layer.Effects {
-	// These pass, since they change nothing.
+	// These pass, because they change nothing.
 	if mediatype.IsRead(op.Method) || op.Method == http.MethodOptions {
 		return layer.Effects{}
 	}
@@ -56,7 +56,7 @@ func (g *originGuard) Describe(op *layer.Operation) layer.Effects {
 func (g *originGuard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// net/http does not know that QUERY changes nothing.
 	if r.Method != mediatype.MethodQuery && g.protection.Check(r) != nil {
-		// Refused in any case; only the document may lack the response, which is logged.
+		// The request is refused in any case; if the document lacks the response, that is logged.
 		_ = g.IsKnown(r, "CrossOrigin", "its 403 is not in the document")
 		candor.WriteError(w, r, errCrossOrigin)
 		return

@@ -8,12 +8,11 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// HTTPSRedirect is middleware that redirects requests over plain HTTP to the same
-// URL over HTTPS, by 307, which keeps the method and the body. The health paths
-// are served as they are.
+// HTTPSRedirect returns middleware that redirects requests over plain HTTP to the same URL with HTTPS, with a 307,
+// which keeps the method and the body. The health paths are not redirected.
 //
-// The host is the request's: put it inside of [candor.TrustedHosts]. Behind a
-// proxy that speaks TLS with the clients, put it inside of [TrustedProxies].
+// The host is taken from the request, so put it inside of [candor.TrustedHosts]. Behind a proxy that terminates TLS,
+// put it inside of [TrustedProxies].
 func HTTPSRedirect() func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return layer.Attach(&httpsRedirect{layer.Layer{Next: next}}, next)
@@ -37,8 +36,8 @@ func (h *httpsRedirect) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = h.IsKnown(r, "HTTPSRedirect", "its 307 is not in the document")
-	// As it was sent: a mount may have shortened r.URL. One with a host in it, as
-	// clients of proxies send, is no path.
+	// The URL as it was sent: a mount may have shortened r.URL. An absolute URL, as clients send it to proxies, is not
+	// a path.
 	uri := r.RequestURI
 	if !strings.HasPrefix(uri, "/") {
 		uri = r.URL.RequestURI()

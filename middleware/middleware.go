@@ -1,7 +1,6 @@
-// Package middleware has ready-made middleware for APIs: each is a plain
-// func(http.Handler) http.Handler and goes where such functions go, most of all
-// into [candor.Use]. What it responds by itself, and which headers it adds, is in
-// the document of the operations that it wraps.
+// Package middleware has ready-made middleware for APIs. Each is a plain func(http.Handler) http.Handler, most often
+// passed to [candor.Use]. The responses that it sends and the headers that it adds are documented for the operations
+// that it wraps.
 //
 //	package main
 //
@@ -33,19 +32,16 @@
 //		}
 //	}
 //
-// The first of [candor.Use] is the outermost. A good order is [TrustedProxies],
-// [RequestID], [AccessLog], compression, [CORS], [SecureHeaders],
-// [candor.TrustedHosts], [HTTPSRedirect], [CrossOrigin], [candor.RateLimit],
-// [ConditionalGET].
+// The first of [candor.Use] is the outermost. A good order is [TrustedProxies], [RequestID], [AccessLog], compression,
+// [CORS], [SecureHeaders], [candor.TrustedHosts], [HTTPSRedirect], [CrossOrigin], [candor.RateLimit], [ConditionalGET].
 //
-//   - Settings that are unsafe or contradict each other panic when the middleware
-//     is made, with the file and line of the call.
-//   - Streams, files and WebSockets pass through as they come, and
-//     http.ResponseController reaches the server's own writer.
-//   - Middleware that the document has to know of may stand anywhere in an element
-//     of Use but between two functions that hide it; see [candor.Documented].
-//   - It works outside of an app too, where it wraps any http.Handler.
+//   - Unsafe or contradictory settings panic when the middleware is made, with the file and line of the call.
+//   - Streams, files and WebSockets pass through unbuffered, and http.ResponseController reaches the server's own
+//     writer.
+//   - Documented middleware may be combined with other middleware in one argument of Use, unless it is hidden between
+//     two functions that are not documented; see [candor.Documented].
+//   - It also works outside of an app, with any http.Handler.
 //
-// What needs more of an operation than that is an option of the root:
-// [candor.RateLimit], [candor.TrustedHosts], [candor.Timeout], [candor.Cache].
+// Middleware that needs to know more about an operation is an option of package candor: [candor.RateLimit],
+// [candor.TrustedHosts], [candor.Timeout], [candor.Cache].
 package middleware

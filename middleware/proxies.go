@@ -13,22 +13,18 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// TrustedProxies is middleware that takes the client's address, the scheme and
-// the prefix of the path from what proxies of these networks say, such as
-// "10.0.0.0/8" or "192.0.2.7"; "unix" stands for the other end of a Unix
-// socket. It is to be the outermost.
+// TrustedProxies returns middleware that takes the client's address, the scheme and the path prefix from the headers of
+// trusted proxies. networks are their networks or addresses, such as "10.0.0.0/8" or "192.0.2.7"; "unix" means the
+// other end of a Unix socket. It should be the outermost middleware.
 //
-//   - From X-Forwarded-For comes the right-most address that is none of theirs;
-//     anybody could have written what is to the left of it. It becomes
-//     r.RemoteAddr, with port 0.
-//   - X-Forwarded-Proto, the right-most of several, decides what [Scheme] says.
-//   - X-Forwarded-Prefix is put before the paths of redirects where Config.RootPath is
-//     empty.
-//   - The host is still the one of the Host header.
-//   - From anyone else, and from calls of [candor.InProcess], these headers and
-//     Forwarded are removed.
+//   - r.RemoteAddr becomes the right-most address in X-Forwarded-For that is not a trusted proxy, with port 0; anything
+//     to the left of it may be forged.
+//   - X-Forwarded-Proto, the right-most of several, determines [Scheme].
+//   - X-Forwarded-Prefix is the prefix of redirects if Config.RootPath is empty.
+//   - The host is still that of the Host header.
+//   - For requests from anyone else, and calls of [candor.InProcess], these headers and Forwarded are removed.
 //
-// No network, one that cannot be read, and one that is everybody panic.
+// It panics if there is no network, if one is invalid, or if one includes every address.
 func TrustedProxies(networks ...string) func(http.Handler) http.Handler {
 	trusted, err := parseNetworks(networks)
 	if err != nil {
@@ -41,7 +37,7 @@ func TrustedProxies(networks ...string) func(http.Handler) http.Handler {
 	}
 }
 
-// proxies are the networks whose X-Forwarded headers count.
+// proxies are the networks whose X-Forwarded headers are trusted.
 type proxies struct {
 	networks []netip.Prefix
 	unix     bool
@@ -60,7 +56,7 @@ func parseNetworks(networks []string) (*proxies, error) {
 			if single != nil || address.Zone() != "" {
 				return nil, fmt.Errorf(`%q is not a network; write one such as "10.0.0.0/8" or an address`, text)
 			}
-			// Addresses of clients are unmapped too, so both are compared as IPv4.
+			// Client addresses are unmapped too, so both are compared as IPv4.
 			network = netip.PrefixFrom(address.Unmap(), address.Unmap().BitLen())
 		}
 		if network.Bits() == 0 {
@@ -93,11 +89,11 @@ func (p *proxies) trustsPeer(r *http.Request) bool {
 
 var forwardedHeaders = []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Prefix", "X-Forwarded-Host", "X-Forwarded-Port", "X-Real-Ip", "Forwarded"}
 
-// unproxied is the request as the first proxy got it.
+// unproxied returns the request as the first proxy received it.
 func (p *proxies) unproxied(r *http.Request) *http.Request {
 	if !p.trustsPeer(r) {
 		for _, name := range forwardedHeaders {
-			// Anybody may have written these, and the handler must not trust them either.
+			// Anybody may have written these, so the handler must not see them either.
 			delete(r.Header, name)
 		}
 		return r
@@ -106,7 +102,7 @@ func (p *proxies) unproxied(r *http.Request) *http.Request {
 	if scheme := lastOf(r, "X-Forwarded-Proto"); scheme == "http" || scheme == "https" {
 		ctx = context.WithValue(ctx, schemeKey{}, scheme)
 	}
-	// It becomes part of a Location, so it must be a path and fit into a header.
+	// It becomes part of a Location, so it must be a path and valid in a header.
 	if prefix := strings.TrimSuffix(lastOf(r, "X-Forwarded-Prefix"), "/"); prefix != "" && requestinfo.IsRootPath(prefix) && !mediatype.HasControl(prefix) && !strings.Contains(prefix, "\t") {
 		ctx = requestinfo.WithRootPath(ctx, prefix)
 	}
@@ -120,8 +116,8 @@ func (p *proxies) unproxied(r *http.Request) *http.Request {
 	return inner
 }
 
-// client is the right-most address that is no proxy's. Where all are, it is the
-// left-most; what cannot be read, and all to the left of it, does not count.
+// client returns the right-most address that is not a proxy. If all are proxies, it is the left-most; an invalid entry,
+// and everything to the left of it, does not count.
 func (p *proxies) client(lines []string) (client netip.Addr, found bool) {
 	// Lines of one name are one list (RFC 9110, section 5.3).
 	hops := strings.Split(strings.Join(lines, ","), ",")
@@ -138,7 +134,7 @@ func (p *proxies) client(lines []string) (client netip.Addr, found bool) {
 	return client, found
 }
 
-// parseHop reads an address, which some proxies write with a port.
+// parseHop parses an address, which some proxies write with a port.
 func parseHop(text string) (netip.Addr, error) {
 	address, err := netip.ParseAddr(strings.Trim(text, "[]"))
 	if err != nil {
@@ -149,7 +145,7 @@ func parseHop(text string) (netip.Addr, error) {
 	return address.Unmap().WithZone(""), err
 }
 
-// lastOf is the right-most value of a header that is a list.
+// lastOf returns the right-most value of a list header.
 func lastOf(r *http.Request, name string) string {
 	lines := r.Header.Values(name)
 	if len(lines) == 0 {
@@ -161,8 +157,8 @@ func lastOf(r *http.Request, name string) string {
 
 type schemeKey struct{}
 
-// Scheme is what the client used: "https" or "http", as the connection has it
-// or, inside of [TrustedProxies], as the proxy says.
+// Scheme returns the scheme that the client used: "https" or "http", from the connection or, inside of
+// [TrustedProxies], from the proxy.
 func Scheme(r *http.Request) string {
 	if scheme, ok := r.Context().Value(schemeKey{}).(string); ok {
 		return scheme

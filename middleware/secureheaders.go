@@ -9,7 +9,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// strictTransport is the one header of SecureHeaders that is for HTTPS only.
+// strictTransport is the one header of SecureHeaders that is sent only over HTTPS.
 const strictTransport = "Strict-Transport-Security"
 
 // secureDefaults suit an API whose responses are data.
@@ -21,7 +21,7 @@ var secureDefaults = map[string]string{
 	strictTransport:           "max-age=31536000",
 }
 
-// SecureHeaders is middleware that sends headers which make browsers careful:
+// SecureHeaders returns middleware that adds security headers for browsers:
 //
 //	Content-Security-Policy: default-src 'none'; frame-ancestors 'none'
 //	Referrer-Policy: no-referrer
@@ -29,10 +29,8 @@ var secureDefaults = map[string]string{
 //	X-Frame-Options: DENY
 //	Strict-Transport-Security: max-age=31536000, over HTTPS only
 //
-// headers replace these or are added to them; an empty one removes a header. What a
-// handler sets itself is kept, as on the pages of the document. Responses that are
-// HTML need a Content-Security-Policy of their own. A
-// header that HTTP cannot carry panics.
+// Entries of headers replace these or are added; an empty value removes a header. Headers that a handler sets itself
+// win, as on the documentation pages. HTML responses need their own Content-Security-Policy. An invalid header panics.
 func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 	chosen, err := chosenHeaders(headers)
 	if err != nil {
@@ -42,7 +40,7 @@ func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			h := w.Header()
 			for _, line := range chosen {
-				// Over http browsers ignore it (RFC 6797, section 8.1).
+				// Browsers ignore it over http (RFC 6797, section 8.1).
 				if line.name != strictTransport || Scheme(r) == "https" {
 					h[line.name] = line.values
 				}
@@ -52,21 +50,21 @@ func SecureHeaders(headers map[string]string) func(http.Handler) http.Handler {
 	}
 }
 
-// fixedHeader is the same on every response. The capacity of its values is their
-// length, so that adding one makes a copy.
+// fixedHeader is the same on every response. The capacity of its values equals their length, so that appending makes a
+// copy.
 type fixedHeader struct {
 	name   string
 	values []string
 }
 
-// chosenHeaders are the defaults, changed.
+// chosenHeaders returns the defaults with changes applied.
 func chosenHeaders(changes map[string]string) ([]fixedHeader, error) {
 	all := maps.Clone(secureDefaults)
 	for name, value := range changes {
 		if !mediatype.ValidHeader(name, []string{value}) {
 			return nil, fmt.Errorf("HTTP cannot carry the header %q with the value %q", name, value)
 		}
-		// An empty value stays until the end, since it takes a default away.
+		// An empty value is kept until the end, because it removes a default.
 		all[http.CanonicalHeaderKey(name)] = value
 	}
 	var chosen []fixedHeader

@@ -15,34 +15,30 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 )
 
-// Cursor is a place in a list as clients know it: a text of letters, digits and
-// "-_" that they send back as it is. "" is the beginning.
+// Cursor is a position in a list as clients see it: an opaque text of letters, digits, "-" and "_" that they send back
+// unchanged. "" is the beginning.
 type Cursor string
 
-// Cursors turn positions of type P into cursors and back. P is what the rows of
-// the list are sorted by, up to something that no two have in common:
+// Cursors converts positions of type P to cursors and back. P contains the columns by which the list is sorted;
+// together they must be unique:
 //
 //	type position struct {
 //		Created time.Time
 //		ID      int64
 //	}
 //
-// A position is written as JSON. Put filters into it that the next page must have
-// too. Cursors are safe for concurrent use.
+// A position is encoded as JSON. Add filters that the next page must have too. Cursors are safe for concurrent use.
 type Cursors[P any] struct {
-	// keys are empty for plain cursors; the first signs.
+	// keys is empty for plain cursors; the first key signs.
 	keys [][]byte
 }
 
-// Plain makes cursors that a client can read and write, if it cares to: for
-// positions that it may choose anyway, which is so where rows are filtered by
-// who asks and not by the position.
+// Plain returns cursors that clients can read and forge, for positions that they may choose anyway, because access to
+// rows does not depend on the position.
 func Plain[P any]() *Cursors[P] { return &Cursors[P]{} }
 
-// Signed makes cursors that only holders of the key can write, by HMAC-SHA256.
-// They can be read by everyone. The first key signs, and a cursor of any of them is
-// taken, so that a new one is put before the old. No key, and one of fewer than
-// 16 bytes, panics.
+// Signed returns cursors that only holders of the key can make, with HMAC-SHA256. Everyone can read them. The first key
+// signs, and all keys verify: to rotate keys, put the new one first. No key, or a key of fewer than 16 bytes, panics.
 func Signed[P any](keys ...[]byte) *Cursors[P] {
 	if len(keys) == 0 {
 		panic(fmt.Errorf("candor: paging.Signed at %s: no key; pass a secret of 16 bytes or more, or use paging.Plain", callsite.Here()))
@@ -55,11 +51,11 @@ func Signed[P any](keys ...[]byte) *Cursors[P] {
 	return &Cursors[P]{keys}
 }
 
-// signatureBytes is what of an HMAC a cursor has: 128 bits.
+// signatureBytes is how much of an HMAC a cursor contains: 128 bits.
 const signatureBytes = 16
 
-// At is the cursor of a position. A position that JSON cannot express, such as
-// one with a NaN, is an error.
+// At returns the cursor of a position. It returns an error for a position that JSON cannot express, such as one with a
+// NaN.
 func (c *Cursors[P]) At(position P) (Cursor, error) {
 	text, err := json.Marshal(position)
 	if err != nil {
@@ -71,17 +67,16 @@ func (c *Cursors[P]) At(position P) (Cursor, error) {
 	return Cursor(base64.RawURLEncoding.EncodeToString(text)), nil
 }
 
-// sign has the type in it, so that a cursor of one list is none of another.
+// sign includes the type, so that a cursor of one list is not valid for another.
 func sign(key []byte, position reflect.Type, text []byte) []byte {
 	mac := hmac.New(sha256.New, key)
-	_, _ = io.WriteString(mac, position.String()+"\n") // a hash takes everything
+	_, _ = io.WriteString(mac, position.String()+"\n") // a hash never fails
 	_, _ = mac.Write(text)
 	return mac.Sum(nil)[:signatureBytes]
 }
 
-// Position is where a cursor points, and the zero value for "". One that is
-// broken, forged or of another list is a 422, whose location is that of the
-// parameter: ["query", "after"] unless another is given.
+// Position returns the position of a cursor, the zero value for "". A cursor that is damaged, forged or from another
+// list is a 422 at the location of the parameter: ["query", "after"] unless another is given.
 func (c *Cursors[P]) Position(cursor Cursor, location ...any) (P, error) {
 	var position P
 	if cursor == "" {
@@ -101,7 +96,7 @@ func (c *Cursors[P]) Position(cursor Cursor, location ...any) (P, error) {
 var errForged = errors.New("the signature is that of no key")
 
 func (c *Cursors[P]) read(cursor Cursor, into *P) error {
-	// Strict, so that a position has one text.
+	// Strict, so that each position has only one text.
 	text, err := base64.RawURLEncoding.Strict().DecodeString(string(cursor))
 	if err != nil {
 		return err
@@ -122,7 +117,7 @@ func (c *Cursors[P]) read(cursor Cursor, into *P) error {
 	return nil
 }
 
-// verify takes the signature off.
+// verify checks and removes the signature.
 func (c *Cursors[P]) verify(signed []byte) ([]byte, error) {
 	if len(signed) < signatureBytes {
 		return nil, errForged

@@ -1,6 +1,5 @@
-// Package paging has the parts of lists that are read page by page, from a
-// cursor on: going on behind the last row costs the same on every page, and loses
-// nothing when rows come and go meanwhile.
+// Package paging helps to serve lists page by page with cursors: continuing after the last row costs the same on every
+// page, and skips nothing when rows are added or removed in between.
 //
 //	var cursors = paging.Plain[position]()
 //
@@ -27,43 +26,39 @@ import (
 	"net/url"
 )
 
-// Query is embedded by the inputs of lists. A list with other bounds has a Limit
-// of its own beside After: a field of the input wins over one that is embedded.
+// Query is embedded in the inputs of lists. For other bounds, declare a Limit in the input itself: its fields win over
+// embedded ones.
 type Query struct {
 	After Cursor `query:"after,omitempty" validate:"max=2000" doc:"Where the page begins: next of the page before"`
 	Limit int    `query:"limit" default:"20" validate:"gte=1,lte=100" doc:"The maximum number of items on a page"`
 }
 
-// Fetch is how many rows to ask for: one more than the page has, which tells
-// whether there is a page after it.
+// Fetch returns how many rows to query: one more than the page has, which shows whether there is a next page.
 func (q Query) Fetch() int { return q.Limit + 1 }
 
-// Page is a page of a list, the body of a response: PageOfItem in the document,
-// for items of type Item.
+// Page is a page of a list, the body of a response. Its schema is named PageOfItem for items of type Item.
 type Page[T any] struct {
 	Items []T `json:"items"`
 	// Next is absent on the last page.
 	Next Cursor `json:"next,omitempty" doc:"Ask for the page after this one with it"`
 }
 
-// Linked is a page with the header Link (RFC 8288), which leads to the first page
-// and to the next. Its targets are relative to the request, so they lead there
-// behind any proxy.
+// Linked is a page with a Link header (RFC 8288), which leads to the first page and to the next. Its targets are
+// relative to the request, so they work behind any proxy.
 type Linked[T any] struct {
 	Link string  `header:"Link,omitempty" doc:"The first page and the page after this one"`
 	Body Page[T] `body:""`
 }
 
-// Of makes the page of the rows that were found, of which there are more than
-// q.Limit where a page comes after it; see [Query.Fetch]. cursor is that of the
-// last row of the page. Without a request there is no Link. The links have the
-// query of the request, so that filters stay.
+// Of makes a page of the rows that were found, which are more than q.Limit if there is a next page; see [Query.Fetch].
+// cursor returns the cursor of the last row of the page. If r is nil, there is no Link header. The links keep the query
+// of the request, so that filters stay.
 func Of[T any](q Query, r *http.Request, found []T, cursor func(last T) (Cursor, error)) (Linked[T], error) {
 	page := Linked[T]{Body: Page[T]{Items: found}}
 	if found == nil {
-		page.Body.Items = []T{} // an empty list, where nil may be null
+		page.Body.Items = []T{} // encoded as an empty list rather than null
 	}
-	// A limit that was not bound is no page of nothing.
+	// A limit that was never bound must not make the page empty.
 	if limit := max(q.Limit, 1); len(found) > limit {
 		next, err := cursor(found[limit-1])
 		if err != nil {
@@ -77,7 +72,7 @@ func Of[T any](q Query, r *http.Request, found []T, cursor func(last T) (Cursor,
 	return page, nil
 }
 
-// links leads to the first page, where this one is another, and to the next.
+// links returns links to the first page, unless this is the first, and to the next.
 func links(r *http.Request, after, next Cursor) string {
 	query, text := r.URL.Query(), ""
 	if after != "" {
@@ -94,7 +89,7 @@ func links(r *http.Request, after, next Cursor) string {
 	return text
 }
 
-// link is one link. What a query may have is encoded, so nothing in it ends the target.
+// link returns one link. The query is encoded, so nothing in it can end the target.
 func link(query url.Values, relation string) string {
 	return "<?" + query.Encode() + `>; rel="` + relation + `"`
 }

@@ -20,19 +20,14 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 )
 
-// Middleware is that of otelhttp, with its options. Used first, it sees all the
-// others.
+// Middleware returns the middleware of otelhttp, with its options. Use it first, so that it wraps all other middleware.
 //
-//   - A span is named by method and pattern, as "GET /items/{id}". What no route
-//     has is named by the method alone, and unknown methods have one name, so
-//     that clients cannot make up names.
-//   - The trace of a client goes on if there is a propagator:
-//     otelhttp.WithPropagators, or the global one.
-//   - Providers without an option are the global ones. Without any, requests pass
-//     by at little cost.
-//   - The span of a stream or a socket ends with it.
-//   - Spans and metrics of a deprecated operation have http.route.deprecated=true; who
-//     calls it is in the app's log.
+//   - A span is named after method and pattern, as in "GET /items/{id}". Without a route the name is the method alone,
+//     and unknown methods share one name, so that clients cannot make up names.
+//   - The trace of a client is continued if there is a propagator: otelhttp.WithPropagators, or the global one.
+//   - The default providers are the global ones. If there are none, the cost per request is small.
+//   - The span of a stream or a WebSocket ends with it.
+//   - Spans and metrics of a deprecated operation have http.route.deprecated=true; who calls it is in the app's log.
 //
 // Handlers find the span in their context, and make children of it as usual.
 func Middleware(options ...otelhttp.Option) func(http.Handler) http.Handler {
@@ -43,7 +38,7 @@ func Middleware(options ...otelhttp.Option) func(http.Handler) http.Handler {
 // deprecatedKey is the attribute of requests for deprecated operations.
 const deprecatedKey = attribute.Key("http.route.deprecated")
 
-// markDeprecated tells spans and metrics that an operation is deprecated.
+// markDeprecated marks spans and metrics of deprecated operations.
 func markDeprecated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if op := layer.OperationOf(r); op != nil && op.Deprecated {
@@ -58,9 +53,8 @@ func markDeprecated(next http.Handler) http.Handler {
 	})
 }
 
-// LogHandler adds trace_id and span_id to what is logged within a span, and the
-// errors that are logged there, at the level of errors, to the span. Candor logs
-// so every error whose text does not reach the client, panics included.
+// LogHandler adds trace_id and span_id to records that are logged within a span, and adds errors logged at error level
+// to the span. Candor logs every error whose text does not reach the client, including panics.
 //
 // It is safe for concurrent use if next is.
 func LogHandler(next slog.Handler) slog.Handler { return logHandler{next} }

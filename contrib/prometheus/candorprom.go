@@ -25,21 +25,20 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 )
 
-// Config says how requests are measured. The zero value is ready to use.
+// Config configures the metrics. The zero value is ready to use.
 type Config struct {
-	// Registry takes the metrics. The default is a new one, which has those of the
-	// Go runtime and of the process as well.
+	// Registry is where the metrics are registered. The default is a new registry, which also has the metrics of the Go
+	// runtime and of the process.
 	Registry *prometheus.Registry
-	// Durations are the upper bounds of the buckets in seconds. The default has 17
-	// from 0.5 ms to 30 s, close enough for p50 to p99 of ordinary services.
+	// Durations are the upper bounds of the buckets in seconds. The default has 17 from 0.5 ms to 30 s, enough for p50
+	// to p99 of ordinary services.
 	Durations []float64
 	// Sizes are the upper bounds of the buckets in bytes. The default has 8 from
 	// 256 B to 4 MiB.
 	Sizes []float64
-	// Client names who calls a deprecated operation, for a label: the name of a
-	// tenant or of a known program, "" for others. It must not be a credential, and
-	// not what clients make up, as each name is a series of its own. nil leaves the
-	// label empty. It is called concurrently.
+	// Client returns a label for the client of a deprecated operation: the name of a tenant or a known program, "" for
+	// others. It must not be a credential, nor a value that clients choose freely, because each name is a series of its
+	// own. If it is nil, the label is empty. It is called concurrently.
 	Client func(r *http.Request) string
 }
 
@@ -48,7 +47,7 @@ var (
 	defaultSizes     = []float64{256, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20}
 )
 
-// Metrics are those of the requests of an app:
+// Metrics holds the request metrics of an app:
 //
 //	http_server_requests_total{method, route, status}
 //	http_server_requests_in_flight
@@ -59,14 +58,12 @@ var (
 //
 // In detail:
 //
-//   - The route is the pattern that matched, never the path; what no route has is
-//     "unmatched". A method that HTTP does not define is "other". So clients cannot
-//     make up labels.
-//   - The status is the code, or "aborted" where the connection was cut before one
-//     was sent.
-//   - The duration of a stream of events and of a socket is the time until it
-//     began; a long life is no slow answer.
-//   - Sizes are those of the bodies, without the header.
+//   - The route is the matched pattern, never the path; without a route it is "unmatched". A method that HTTP does not
+//     define is "other". So clients cannot make up labels.
+//   - The status is the code, or "aborted" if the connection was closed before one was sent.
+//   - The duration of an event stream or a WebSocket is the time until it began: a long-lived stream is not a slow
+//     response.
+//   - Sizes are those of the bodies, without headers.
 type Metrics struct {
 	registry *prometheus.Registry
 	inFlight prometheus.Gauge
@@ -74,14 +71,13 @@ type Metrics struct {
 	duration *prometheus.HistogramVec
 	received *prometheus.HistogramVec
 	sent     *prometheus.HistogramVec
-	// deprecated counts calls of deprecated operations by what client names the
-	// caller.
+	// deprecated counts calls of deprecated operations by client.
 	deprecated *prometheus.CounterVec
 	client     func(r *http.Request) string
 }
 
-// New makes metrics. It fails if the registry has others of their names, as it
-// does when an app is given metrics twice.
+// New makes and registers the metrics. It returns an error if the registry already has metrics of these names, as when
+// an app is given metrics twice.
 func New(config Config) (*Metrics, error) {
 	m := &Metrics{registry: config.Registry}
 	if m.registry == nil {
@@ -120,13 +116,12 @@ func histogram(name, help string, buckets []float64) *prometheus.HistogramVec {
 	return prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, []string{"method", "route"})
 }
 
-// Handler serves all metrics of the registry. Who may see them is up to the
-// route it is given, or the port.
+// Handler serves all metrics of the registry. It does not restrict access: protect its route, or its port.
 func (m *Metrics) Handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{Registry: m.registry})
 }
 
-// Middleware measures what passes. Used first, it sees what the others answer.
+// Middleware measures requests. Use it first, so that it wraps all other middleware.
 func (m *Metrics) Middleware(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.inFlight.Inc()
@@ -134,7 +129,7 @@ func (m *Metrics) Middleware(next http.Handler) http.Handler {
 		seen := &exchange{ResponseWriter: w, started: time.Now()}
 		if r.Body != nil && r.Body != http.NoBody {
 			seen.body = &countedBody{ReadCloser: r.Body}
-			r2 := *r // net/http wants to find its own body in its request
+			r2 := *r // net/http expects its own body in its request
 			r2.Body = seen.body
 			r = &r2
 		}
@@ -177,8 +172,7 @@ func (m *Metrics) clientOf(r *http.Request) string {
 // methods are those of RFC 9110, RFC 5789 and RFC 10008.
 var methods = []string{"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "QUERY"}
 
-// methodOf is a known method, or one of the operation's own: what clients make up
-// is "other".
+// methodOf returns a known method, one of the operation's own, or "other".
 func methodOf(r *http.Request) string {
 	op := layer.OperationOf(r)
 	if slices.Contains(methods, r.Method) || op != nil && op.Method == r.Method {
@@ -187,13 +181,13 @@ func methodOf(r *http.Request) string {
 	return "other"
 }
 
-// exchange watches what is answered.
+// exchange observes a response.
 type exchange struct {
 	http.ResponseWriter
 	started time.Time
 	status  int
 	size    int64
-	// began is when a stream did, zero for other answers.
+	// began is when a stream began, zero for other responses.
 	began time.Time
 	body  *countedBody
 }
@@ -205,8 +199,8 @@ func (x *exchange) duration() time.Duration {
 	return time.Since(x.started)
 }
 
-// settle tells the status of an answer that nothing was written of: a panic becomes
-// a 500 further out, unless it asks for the connection to be cut.
+// settle determines the status if nothing was written: a panic becomes a 500 further out, unless it aborts the
+// connection.
 func (x *exchange) settle(problem any) {
 	err, _ := problem.(error)
 	switch {
@@ -242,7 +236,7 @@ func (x *exchange) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Flush serves handlers that ask for an http.Flusher.
+// Flush implements http.Flusher.
 func (x *exchange) Flush() {
 	if x.status == 0 {
 		x.WriteHeader(http.StatusOK)
@@ -250,7 +244,7 @@ func (x *exchange) Flush() {
 	_ = http.NewResponseController(x.ResponseWriter).Flush()
 }
 
-// countedBody counts what is read.
+// countedBody counts the bytes that are read.
 type countedBody struct {
 	io.ReadCloser
 	size int64

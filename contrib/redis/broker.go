@@ -16,35 +16,32 @@ import (
 	"github.com/candor-go/candor/hub"
 )
 
-// Each topic is a stream, and publishing announces the entry on a channel of the
-// same name, in one step. Processes follow the channels of those topics that
-// have subscribers; whatever a channel may have missed is read from the stream.
+// Each topic is a stream, and publishing announces the entry on a channel of the same name, in one step. Processes
+// subscribe to the channels of topics that have subscribers; messages that a channel has missed are read from the
+// stream.
 
-// BrokerConfig is what a broker on Redis is made of. Zero or less is the
-// default.
+// BrokerConfig configures a broker on Redis. Zero and negative values mean the default.
 type BrokerConfig struct {
-	// Prefix stands in front of the names of all keys and channels,
-	// "candor:topic:" by default.
+	// Prefix is the prefix of all keys and channels, "candor:topic:" by default.
 	Prefix string
-	// Replay is how many messages of each topic are kept at least, 1,000 by
-	// default. Redis keeps up to a hundred more, which is cheaper for it.
+	// Replay is the minimum number of messages kept of each topic, 1,000 by default. Redis keeps up to a hundred more,
+	// which is cheaper.
 	Replay int
 	// Keep is how long a topic without new messages is kept, an hour by default.
 	Keep time.Duration
 }
 
-// Broker is a [hub.Broker] on Redis Streams, version 5 of Redis or later. Make
-// it with [NewBroker], and Close it after the hubs that use it.
+// Broker is a [hub.Broker] on Redis Streams, version 5 of Redis or later. Make it with [NewBroker], and Close it after
+// the hubs that use it.
 //
-//   - Subscribers of all processes whose brokers have the same database and
-//     Prefix receive what any of them publishes, in one order per topic.
-//   - One connection per process follows the topics, however many there are. A
-//     subscriber that cannot keep up reads on from Redis at its own pace, so that
-//     slowness alone loses nothing; what Redis no longer keeps is a gap.
-//   - While Redis cannot be reached, Publish and new subscriptions fail, within the
-//     budgets of the hub. Subscriptions that stand wait, and go on where they were.
-//   - How much of that survives a restart of Redis is up to its persistence. A
-//     topic that came back without its latest messages is a gap.
+//   - Subscribers of all processes whose brokers have the same database and Prefix receive what any of them publishes,
+//     in one order per topic.
+//   - One connection per process follows all topics. A slow subscriber reads from Redis at its own pace and loses
+//     nothing; messages that Redis no longer has are a gap.
+//   - While Redis cannot be reached, Publish and new subscriptions fail, within the budgets of the hub. Existing
+//     subscriptions wait and then continue.
+//   - What survives a restart of Redis depends on its persistence. If the latest messages of a topic are lost,
+//     subscribers get a gap.
 //
 // Ids are those of the streams, so they order messages by the clock of Redis.
 type Broker struct {
@@ -56,7 +53,7 @@ type Broker struct {
 	ended  sync.WaitGroup
 }
 
-// NewBroker makes a broker of a client, which remains the caller's.
+// NewBroker returns a broker that uses a client, which the caller still has to close.
 func NewBroker(client redis.UniversalClient, config BrokerConfig) *Broker {
 	config.Prefix = cmp.Or(config.Prefix, "candor:topic:")
 	config.Replay = cmp.Or(max(config.Replay, 0), 1000)
@@ -69,17 +66,16 @@ func NewBroker(client redis.UniversalClient, config BrokerConfig) *Broker {
 	return b
 }
 
-// Close ends the connection that follows the topics and waits for that. What is
-// published elsewhere does not reach subscriptions any more.
+// Close ends the connection that follows the topics, and waits for it. After that, subscriptions receive nothing more
+// that other processes publish.
 func (b *Broker) Close() error {
 	b.end()
 	b.ended.Wait()
 	return nil
 }
 
-// announce adds an entry, has the stream kept for a while, and tells of it, unless
-// the key of the message is known. A hash has the ids of the latest keys, and a
-// list their order.
+// announce adds an entry, renews the expiry of the stream, and announces the entry, unless the key of the message is
+// known. A hash has the ids of the latest keys, and a list their order.
 var announce = redis.NewScript(`
 local key = ARGV[4]
 if key ~= '' then
@@ -99,9 +95,8 @@ end
 redis.call('PUBLISH', KEYS[1], id .. ' ' .. ARGV[2])
 return id`)
 
-// Publish fails when Redis cannot be reached, and then the message may have been
-// published or not. The keys of a topic's latest messages are known, as many as
-// Replay says and for as long as Keep says.
+// Publish fails if Redis cannot be reached; the message may or may not have been published then. The topic remembers
+// the keys of its latest messages, as many as Replay and for as long as Keep.
 func (b *Broker) Publish(ctx context.Context, topic string, payload []byte, key string) (string, error) {
 	if err := context.Cause(ctx); err != nil {
 		return "", err
@@ -111,9 +106,8 @@ func (b *Broker) Publish(ctx context.Context, topic string, payload []byte, key 
 	return announce.Run(ctx, b.client, keys, b.config.Replay, payload, b.config.Keep.Milliseconds(), key).Text()
 }
 
-// beside is a name that a cluster keeps where it keeps the stream: what stands
-// between the first braces says where. A cluster refuses to publish in a topic
-// that closes a brace it has not opened.
+// beside returns a key that a cluster stores in the same slot as the stream: the text between the first braces
+// determines the slot. A cluster refuses to publish in a topic that closes a brace it has not opened.
 func beside(stream, what string) string {
 	if _, rest, ok := strings.Cut(stream, "{"); ok {
 		if tag, _, ok := strings.Cut(rest, "}"); ok && tag != "" {
@@ -123,21 +117,19 @@ func beside(stream, what string) string {
 	return "{" + stream + "}\x00" + what
 }
 
-// Health is for candor.HealthCheck, by hub.Hub.Health: an error while Redis does
-// not respond.
+// Health returns an error while Redis does not respond. It is for candor.HealthCheck, by hub.Hub.Health.
 func (b *Broker) Health(ctx context.Context) error { return b.client.Ping(ctx).Err() }
 
-// Health is for candor.HealthCheck: an error while Redis does not respond.
+// Health returns a function for candor.HealthCheck, which returns an error while Redis does not respond:
 //
 //	app.Health("/healthz", "/readyz", candor.HealthCheck{Name: "redis", Check: candorredis.Health(client)})
 //
-// It is for what cannot work without Redis. Caches, and limits that do not fail
-// closed, can.
+// Use it if the app cannot work without Redis. Caches, and rate limits that do not fail closed, can.
 func Health(client redis.UniversalClient) func(ctx context.Context) error {
 	return func(ctx context.Context) error { return client.Ping(ctx).Err() }
 }
 
-// Subscribe fails when Redis cannot be reached.
+// Subscribe implements [hub.Broker]. It fails if Redis cannot be reached.
 func (b *Broker) Subscribe(ctx context.Context, topic, after string) (iter.Seq2[hub.Delivery, error], error) {
 	return b.fan.Subscribe(ctx, topic, after)
 }
@@ -151,7 +143,7 @@ type streams struct{ *Broker }
 // millisecond.
 type place struct{ ms, n uint64 }
 
-// A place in front of a stream that did not exist has a number that no entry has.
+// The position before a stream that did not exist has a number that no entry has.
 const beforeAll = math.MaxUint64
 
 func (p place) String() string {
@@ -176,7 +168,7 @@ func (s *streams) Newer(a, b string) bool {
 	return p.ms > q.ms || p.ms == q.ms && p.n > q.n
 }
 
-// End is the id of the latest message, or the present time where there is none.
+// End returns the id of the latest message, or the present time if there is none.
 func (s *streams) End(ctx context.Context, topic string) (string, error) {
 	var latest *redis.XMessageSliceCmd
 	var now *redis.TimeCmd
@@ -194,8 +186,7 @@ func (s *streams) End(ctx context.Context, topic string) (string, error) {
 	return before(now.Val()), nil
 }
 
-// before is the place in front of all that is added from now on to a stream that
-// does not exist.
+// before returns the position before everything that is added from now on to a stream that does not exist.
 func before(now time.Time) string {
 	return place{uint64(now.UnixMilli() - 1), beforeAll}.String()
 }
@@ -203,8 +194,8 @@ func before(now time.Time) string {
 // pageSize is how many entries are read at once.
 const pageSize = 128
 
-// Read reads from the place itself on: if its entry is still there, everything
-// behind it is, because streams lose their oldest entries first.
+// Read includes the entry at the position itself: if it still exists, so does everything after it, because streams lose
+// their oldest entries first.
 func (s *streams) Read(ctx context.Context, topic, after string) (fan.Page, error) {
 	at, ok := parsePlace(after)
 	from := after
@@ -238,9 +229,8 @@ func (s *streams) Read(ctx context.Context, topic, after string) (fan.Page, erro
 	return left, nil
 }
 
-// keepsAllBehind reports whether nothing can be lost behind a place in front of
-// a stream that did not exist: whatever was added since has not expired, and the
-// stream is too short to have been cut.
+// keepsAllBehind reports whether nothing can have been lost after the position before a stream that did not exist:
+// entries added since have not expired, and the stream is too short to have been trimmed.
 func (s *streams) keepsAllBehind(at place, length int64, now time.Time) bool {
 	age := now.UnixMilli() - int64(at.ms)
 	return at.n == beforeAll && age >= 0 && age < s.config.Keep.Milliseconds() && length < int64(s.config.Replay)
@@ -256,7 +246,7 @@ func page(messages []redis.XMessage, whole, more bool) fan.Page {
 	return p
 }
 
-// Follow has the feed take up the topic, and drop it when nobody needs it.
+// Follow makes the feed subscribe to the topic, and unsubscribe when nobody needs it.
 func (s *streams) Follow(ctx context.Context, _ string) {
 	s.feed.look()
 	context.AfterFunc(ctx, s.feed.look)

@@ -12,19 +12,16 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// NewCacheStore makes a store that keeps cached answers in Redis, for all
-// processes together. The client remains the caller's.
+// NewCacheStore returns a store that keeps cached responses in Redis, shared by all processes. The caller still has to
+// close the client.
 //
-// Keys begin with "candor:cache:". How much is kept is up to Redis: give it
-// maxmemory and an eviction policy such as allkeys-lru. While it does not respond,
-// responses are made anew; see [candor.CacheConfig].
+// Keys begin with "candor:cache:". Redis decides how much is kept: set maxmemory and an eviction policy such as
+// allkeys-lru. While Redis does not respond, handlers run; see [candor.CacheConfig].
 //
-// A Redis that was restarted, or whose replica was promoted, may have gone back to
-// an earlier state, in which responses are valid that were dropped since. So what
-// another run of the server kept is not read: after a new connection was made, the
-// store asks for the id of the run first. That holds for a *redis.Client whose
-// user may ask INFO. In a cluster there is no such id, and a shard that goes back
-// may bring back what was dropped, for its TTL at most.
+// After a restart, or when a replica is promoted, Redis may be back in an earlier state, with responses that were
+// invalidated since. Therefore the store does not read what was written in another run of the server: after each new
+// connection it asks for the run id first. This works with a *redis.Client whose user may run INFO. A cluster has no
+// such id, so a shard that is restored may bring back invalidated responses, for at most their TTL.
 func NewCacheStore(client redis.UniversalClient) candor.CacheStore {
 	return cache{client: client, runs: watchRuns(client)}
 }
@@ -47,7 +44,7 @@ func (c cache) Get(ctx context.Context, keys ...string) (values [][]byte, err er
 
 func (c cache) get(ctx context.Context, prefix string, keys []string) ([][]byte, error) {
 	found := make([]*redis.StringCmd, len(keys))
-	// A pipeline, because in a cluster the keys of one command have one place.
+	// A pipeline, because in a cluster all keys of one command must be in one slot.
 	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for i, key := range keys {
 			found[i] = p.Get(ctx, prefix+key)
@@ -87,8 +84,8 @@ func (c cache) Renew(ctx context.Context, ttl time.Duration, keys ...string) (va
 	return values, err
 }
 
-// renew adds a random number to each value: whatever comes late or twice makes one
-// that was not there before, too, and a key that was lost begins anywhere.
+// renew adds a random number to each value, so that a late or repeated command also results in a new version, and a key
+// that was lost starts with a random one.
 func (c cache) renew(ctx context.Context, prefix string, ttl time.Duration, keys []string) ([][]byte, error) {
 	sums := make([]*redis.IntCmd, len(keys))
 	_, err := c.client.Pipelined(ctx, func(p redis.Pipeliner) error {

@@ -1,4 +1,3 @@
-// Package candorredis keeps in Redis what the processes of a Candor service have
-// in common: the messages of hubs, the counts of rate limits, cached answers,
-// idempotency keys.
+// Package candorredis stores in Redis what the processes of a Candor service share: the messages of hubs, the counters
+// of rate limits, cached responses and idempotency keys.
 package candorredis

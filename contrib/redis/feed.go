@@ -16,10 +16,9 @@ import (
 )
 
 const (
-	// silence is how long the connection may be silent before it has to answer a
-	// ping, and how long it has for that.
+	// silence is how long the connection may be idle before a ping is sent, and how long the response to that may take.
 	silence = 3 * time.Second
-	// respite is the time before a lost connection is made anew.
+	// respite is the pause before a lost connection is made again.
 	respite = 200 * time.Millisecond
 )
 
@@ -28,11 +27,11 @@ type feed struct {
 	client redis.UniversalClient
 	prefix string
 	fan    *fan.Fan
-	// changed has a signal when there may be other topics to follow.
+	// changed has a signal when the set of topics may have changed.
 	changed chan struct{}
 }
 
-// look has the topics compared with those that are followed.
+// look makes the feed compare its channels with the topics.
 func (f *feed) look() {
 	select {
 	case f.changed <- struct{}{}:
@@ -40,7 +39,7 @@ func (f *feed) look() {
 	}
 }
 
-// run follows, over one connection after the other.
+// run keeps a connection, and makes a new one when it is lost.
 func (f *feed) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		f.connect(ctx)
@@ -48,7 +47,7 @@ func (f *feed) run(ctx context.Context) {
 	}
 }
 
-// connect follows until the connection is lost.
+// connect follows the topics until the connection is lost.
 func (f *feed) connect(ctx context.Context) {
 	ctx, cancel := context.WithCancel(ctx)
 	conn := f.client.Subscribe(ctx)
@@ -58,7 +57,7 @@ func (f *feed) connect(ctx context.Context) {
 		_ = conn.Close()
 		<-asked
 	}()
-	// A blocked read does not see the end of the context.
+	// A blocked read does not notice the end of the context.
 	context.AfterFunc(ctx, func() { _ = conn.Close() })
 	f.look()
 	go func() {
@@ -68,7 +67,7 @@ func (f *feed) connect(ctx context.Context) {
 	f.receive(ctx, conn)
 }
 
-// ask keeps the connection's channels those of the topics.
+// ask keeps the connection's channels equal to the topics.
 func (f *feed) ask(ctx context.Context, conn *redis.PubSub) {
 	asked := map[string]bool{}
 	for {
@@ -84,7 +83,7 @@ func (f *feed) ask(ctx context.Context, conn *redis.PubSub) {
 		added, removed := without(wanted, asked), without(asked, wanted)
 		if len(added) > 0 && conn.Subscribe(ctx, added...) != nil ||
 			len(removed) > 0 && conn.Unsubscribe(ctx, removed...) != nil {
-			_ = conn.Close() // so that it is made anew
+			_ = conn.Close() // so that a new one is made
 			return
 		}
 		asked = wanted
@@ -95,7 +94,7 @@ func without(a, b map[string]bool) []string {
 	return slices.DeleteFunc(slices.Collect(maps.Keys(a)), func(name string) bool { return b[name] })
 }
 
-// receive hands over what comes, until the connection is lost.
+// receive passes messages on until the connection is lost.
 func (f *feed) receive(ctx context.Context, conn *redis.PubSub) {
 	pinged := false
 	for {

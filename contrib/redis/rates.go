@@ -9,16 +9,14 @@ import (
 	"github.com/candor-go/candor"
 )
 
-// NewRateStore makes a store that counts the requests of rate limits in Redis,
-// for all processes together, by redis_rate. The client remains the caller's.
+// NewRateStore returns a store that counts requests for rate limits in Redis, shared by all processes, with redis_rate.
+// The caller still has to close the client.
 //
-//   - Keys begin with "rate:candor:" and expire when they say nothing any more.
-//   - Each request is one round trip. While Redis does not answer, a request waits
-//     as long as the client's timeouts and retries let it: a client for limits has
-//     short ones, such as DialTimeout and ReadTimeout of 100 ms, and does not try
-//     again, by MaxRetries of -1 and DialerRetries of 1.
-//   - What happens where Redis cannot tell is up to the limit:
-//     RateConfig.FailClosed.
+//   - Keys begin with "rate:candor:" and expire when they are no longer needed.
+//   - Each request is one round trip. While Redis does not respond, a request waits as long as the client's timeouts
+//     and retries allow: use a client with short timeouts, such as a DialTimeout and ReadTimeout of 100 ms, and without
+//     retries (MaxRetries -1, DialerRetries 1).
+//   - RateConfig.FailClosed says what happens if Redis is not available.
 func NewRateStore(client redis.UniversalClient) candor.RateStore {
 	return rates{redis_rate.NewLimiter(client)}
 }

@@ -11,22 +11,21 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// A server that was restarted is reached over new connections only. So the id of
-// its run, once asked for, holds until another connection is made.
+// A restarted server is reached only over new connections. So a run id is valid until another connection is made.
 
-// runs knows the present run of a server.
+// runs knows the current run id of a server.
 type runs struct {
 	client *redis.Client
 	// dialed counts the connections that were made.
 	dialed atomic.Int64
 	mutex  sync.Mutex
-	// id is the run's after known connections.
+	// id is the run id after known connections.
 	id    string
 	known int64
 }
 
-// watchRuns notes the connections that a client makes. It returns nil for a
-// client of several servers, which have a run each.
+// watchRuns counts the connections that a client makes. It returns nil for a client of several servers, each of which
+// has its own run.
 func watchRuns(client redis.UniversalClient) *runs {
 	single, ok := client.(*redis.Client)
 	if !ok {
@@ -56,12 +55,12 @@ func (r *runs) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Process
 	return next
 }
 
-// attempts is how often something begins anew because the run changed.
+// attempts is how often an operation starts over because the run changed.
 const attempts = 3
 
 var errRuns = errors.New("candorredis: the server changed meanwhile")
 
-// during does something with the id of the run, all of it in one run.
+// during calls do with the run id, and makes sure that the run did not change meanwhile.
 func (r *runs) during(ctx context.Context, do func(run string) error) error {
 	if r == nil {
 		return do("")
@@ -82,7 +81,7 @@ func (r *runs) during(ctx context.Context, do func(run string) error) error {
 	return errRuns
 }
 
-// present is the id of the present run, and after how many connections it was.
+// present returns the current run id, and the number of connections after which it was read.
 func (r *runs) present(ctx context.Context) (id string, at int64, err error) {
 	r.mutex.Lock()
 	id, at = r.id, r.known
@@ -90,7 +89,7 @@ func (r *runs) present(ctx context.Context) (id string, at int64, err error) {
 	if at == r.dialed.Load() {
 		return id, at, nil
 	}
-	// Asking may make a connection itself.
+	// Asking may itself make a connection.
 	for range attempts {
 		at = r.dialed.Load()
 		if id, err = r.ask(ctx); err != nil {
@@ -106,7 +105,7 @@ func (r *runs) present(ctx context.Context) (id string, at int64, err error) {
 	return id, at, nil
 }
 
-// ask asks the server for the id of its run. One that does not tell has none.
+// ask asks the server for its run id, "" if it does not say.
 func (r *runs) ask(ctx context.Context) (string, error) {
 	info, err := r.client.Info(ctx, "server").Result()
 	refusal := redis.Error(nil)
