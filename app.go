@@ -16,6 +16,7 @@ import (
 
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/develop"
+	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/responsecache"
 )
 
@@ -141,7 +142,7 @@ func (a *App) operationOf(r *http.Request) (op develop.Operation) {
 	}
 	op = develop.Operation{Operation: &e.operation, Path: t.document.operations.pathOf(e), Site: e.route.site.String()}
 	if e.route.mounted != nil {
-		op.Prefix = strings.TrimSuffix(e.pattern.String(), mountSuffix)
+		op.Prefix = strings.TrimSuffix(e.pattern.String(), mountpath.Suffix)
 	}
 	return op
 }

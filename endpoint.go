@@ -18,6 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/lazy"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/responsecache"
@@ -309,7 +310,7 @@ func (e *endpoint) compilePlain() {
 	e.inline.first = node{function: nothing(), desc: &typeinfo.Input{Go: nothing().in}}
 	e.plain = e.route.plain
 	if e.route.mounted != nil {
-		e.plain = stripPrefix(strings.TrimSuffix(e.pattern.String(), mountSuffix), e.route.mounted)
+		e.plain = mountpath.Strip(strings.TrimSuffix(e.pattern.String(), mountpath.Suffix), e.route.mounted)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/callsite"
+	"github.com/candor-go/candor/internal/mountpath"
 )
 
 // HandleHTTP registers a plain handler for the methods and the path. r.PathValue returns the values of wildcards.
@@ -33,7 +34,7 @@ func (r *Router) Mount(prefix string, h http.Handler, options ...RouteOption) {
 }
 
 func mountRoute(prefix string, h http.Handler) *route {
-	return &route{site: callsite.Here(), methods: []string{anyMethod}, path: prefix + mountSuffix, mounted: h}
+	return &route{site: callsite.Here(), methods: []string{mountpath.AnyMethod}, path: prefix + mountpath.Suffix, mounted: h}
 }
 
 func (r *Router) mount(rt *route, prefix string, options []RouteOption) (err error) {

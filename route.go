@@ -13,6 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/check"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -180,9 +181,9 @@ func (rt *route) call() string {
 	case rt.docs != "":
 		return rt.docs
 	case rt.fallback:
-		return fmt.Sprintf("Frontend(%q)", strings.TrimSuffix(rt.path, mountSuffix))
+		return fmt.Sprintf("Frontend(%q)", strings.TrimSuffix(rt.path, mountpath.Suffix))
 	case rt.mounted != nil:
-		return fmt.Sprintf("Mount(%q)", strings.TrimSuffix(rt.path, mountSuffix))
+		return fmt.Sprintf("Mount(%q)", strings.TrimSuffix(rt.path, mountpath.Suffix))
 	}
 	return cmp.Or(strings.Join(rt.methods, ","), "Handle") + " " + cmp.Or(rt.path, `""`)
 }
@@ -204,7 +205,7 @@ func checkMethods(methods []string) error {
 			return fmt.Errorf("the method %q is not %q; write the latter", m, upper)
 		case m == http.MethodConnect:
 			return errors.New("the method CONNECT asks a proxy for a tunnel and has no path; use another one")
-		case !mediatype.ValidHeader(m, nil), m == anyMethod:
+		case !mediatype.ValidHeader(m, nil), m == mountpath.AnyMethod:
 			return fmt.Errorf("the method %q is not a token of HTTP; use letters, digits and hyphens, such as PURGE", m)
 		case slices.Contains(methods[:i], m):
 			return fmt.Errorf("the method %s is listed twice; name each once", m)

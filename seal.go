@@ -13,6 +13,7 @@ import (
 
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -421,8 +422,8 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 		if !slices.Contains(b.table.mounted, sub) {
 			b.table.mounted = append(b.table.mounted, sub)
 		}
-		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), mountSuffix), endpoint: e})
-		e.plain = withRoot(b.app.config.RootPath, e.plain)
+		b.mounts = append(b.mounts, submount{app: sub, prefix: strings.TrimSuffix(e.pattern.String(), mountpath.Suffix), endpoint: e})
+		e.plain = mountpath.WithRoot(b.app.config.RootPath, e.plain)
 	}
 	if err := cmp.Or(b.wrap(e), e.errorHandlers.checkRaised(e.raisedTypes)); err != nil {
 		b.errs = append(b.errs, s.configError(e.route, err))
@@ -483,7 +484,7 @@ func (b *builder) tagKeysOfProvider(p *provider) {
 func (b *builder) wrap(e *endpoint) error {
 	var options http.Handler = http.HandlerFunc(b.table.serveOptions)
 	// These endpoints respond to OPTIONS themselves.
-	if e.method == http.MethodOptions || e.method == anyMethod {
+	if e.method == http.MethodOptions || e.method == mountpath.AnyMethod {
 		options = nil
 	}
 	h, err := wrap(e, e, e.set.middleware, options)

@@ -17,6 +17,7 @@ import (
 	"github.com/candor-go/candor/internal/callsite"
 	"github.com/candor-go/candor/internal/layer"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/safefile"
 )
 
@@ -118,7 +119,7 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request) error {
 // fileName is the name of the file at a path, and whether a slash says that it is
 // meant to be a directory.
 func fileName(r *http.Request) (name string, slash bool, err error) {
-	sent, escaped := pathOf(r)
+	sent, escaped := mountpath.Of(r)
 	if escaped && strings.Contains(strings.ToLower(sent), "%2f") {
 		return "", false, errNotFound // decoded it would name a file in another directory
 	}

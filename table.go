@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/pathtree"
 	"github.com/candor-go/candor/internal/requestinfo"
 )
@@ -50,7 +51,7 @@ func (n *pathNode) endpoint(method string) *endpoint {
 		case http.MethodGet:
 			get = e
 		// A mount serves every method, but a route at the same path comes first.
-		case anyMethod:
+		case mountpath.AnyMethod:
 			mount = e
 		}
 	}
@@ -85,7 +86,7 @@ func (t *table) isUnguarded(r *http.Request) bool {
 
 // match finds the best pattern that has the request's method.
 func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
-	path, escaped := pathOf(r)
+	path, escaped := mountpath.Of(r)
 	n, captured, ok := t.tree.Match(path, escaped, values)
 	if !ok {
 		return nil, nil
@@ -103,7 +104,7 @@ func (t *table) match(r *http.Request, values []string) (*endpoint, []string) {
 
 // frontend finds the front end for requests that neither a route nor a redirect serves.
 func (t *table) frontend(r *http.Request, values []string) (*endpoint, []string) {
-	path, escaped := pathOf(r)
+	path, escaped := mountpath.Of(r)
 	n, captured, ok := t.frontends.Match(path, escaped, values)
 	// A path with routes for other methods is a 405, not a page of the front end.
 	if !ok || len(t.allowed(path, escaped)) > 0 || t.moved(path, escaped) {
@@ -133,7 +134,7 @@ func (t *table) serveUnrouted(w http.ResponseWriter, r *http.Request) {
 
 // serveNothing handles OPTIONS, 405, redirects and 404. It is the only function that does.
 func (t *table) serveNothing(w http.ResponseWriter, r *http.Request) {
-	path, escaped := pathOf(r)
+	path, escaped := mountpath.Of(r)
 	allow := t.allowed(path, escaped)
 	switch {
 	case len(allow) > 0 && isPreflight(r) && t.servesPreflight(w, r):
@@ -173,7 +174,7 @@ func (t *table) servesPreflight(w http.ResponseWriter, r *http.Request) bool {
 
 // serveOptions lists the methods of a path.
 func (t *table) serveOptions(w http.ResponseWriter, r *http.Request) {
-	path, escaped := pathOf(r)
+	path, escaped := mountpath.Of(r)
 	w.Header().Set("Allow", strings.Join(t.allowed(path, escaped), ", "))
 	if t.acceptsPatches(path, escaped) {
 		w.Header().Set("Accept-Patch", acceptPatch)

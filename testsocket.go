@@ -1,14 +1,10 @@
 package candor
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
-	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -16,6 +12,7 @@ import (
 
 	"github.com/candor-go/candor/internal/contract"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/testserver"
 )
 
 // TestSocket is the client's end of a WebSocket, opened with [TestClient.WebSocket]. It is closed when the test ends.
@@ -58,17 +55,17 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 	if s.expected != nil {
 		ctx = context.WithValue(ctx, watchKey{}, messageWatch(s.expected.CheckReceived))
 	}
-	server := newTestServer(c.app, ctx)
+	server := testserver.New(c.app, ctx)
 	offered := mediatype.Tokens(request.Header, "Sec-WebSocket-Protocol")
 	// The WebSocket library sets this header itself, from its options.
 	request.Header.Del("Sec-WebSocket-Protocol")
-	conn, response, err := dialTest(made.ctx, request, server, offered)
+	conn, response, err := server.Dial(made.ctx, request, offered)
 	if response == nil {
-		server.close()
+		server.Stop()
 		c.tb.Fatalf("%s: %v", s.label, err)
 		return nil
 	}
-	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: server.refusal, label: s.label}
+	s.Response = &TestResponse{tb: c.tb, Code: response.StatusCode, Header: response.Header, Body: server.Refusal, label: s.label}
 	c.jar.SetCookies(request.URL, response.Cookies())
 	if s.expected != nil {
 		s.expected.CheckResponse(request, s.Response.judged())
@@ -79,7 +76,7 @@ func (c *TestClient) WebSocket(target string, options ...TestOption) *TestSocket
 }
 
 // open starts to read, unless the handshake was refused and there is no connection.
-func (s *TestSocket) open(conn *websocket.Conn, server *testServer) {
+func (s *TestSocket) open(conn *websocket.Conn, server *testserver.Server) {
 	s.conn = conn
 	// Once, because Close and the end of the test both call it.
 	s.close = sync.OnceFunc(func() {
@@ -89,7 +86,7 @@ func (s *TestSocket) open(conn *websocket.Conn, server *testServer) {
 			// The reading goroutine may report an error, which it must not do after the test has ended.
 			<-s.ended
 		}
-		server.close()
+		server.Stop()
 	})
 	s.tb.Cleanup(s.close)
 	if conn == nil {
@@ -217,85 +214,3 @@ func (s *TestSocket) next() testMessage {
 }
 
 var errSilence = errors.New("nothing came for 10 seconds")
-
-// testServer is an in-memory connection with a server of its own.
-type testServer struct {
-	transport *http.Transport
-	server    *http.Server
-	served    chan struct{}
-	conns     chan net.Conn
-	done      chan struct{}
-	// refusal is the body of a response other than 101.
-	refusal []byte
-}
-
-func newTestServer(app http.Handler, ctx context.Context) *testServer { //nolint:revive // the context is that of requests
-	l := &testServer{conns: make(chan net.Conn, 1), done: make(chan struct{}), served: make(chan struct{})}
-	var handlers sync.WaitGroup
-	l.server = &http.Server{ //nolint:gosec // nobody else connects
-		BaseContext: func(net.Listener) context.Context { return ctx },
-		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// Counted here, because http.Server forgets a connection that a WebSocket has taken over.
-			handlers.Add(1)
-			defer handlers.Done()
-			r.RemoteAddr = "192.0.2.1:1234"
-			app.ServeHTTP(w, r)
-		}),
-	}
-	l.transport = &http.Transport{DisableKeepAlives: true, DialContext: func(context.Context, string, string) (net.Conn, error) {
-		client, server := net.Pipe()
-		l.conns <- server
-		return client, nil
-	}}
-	go func() {
-		defer close(l.served)
-		_ = l.server.Serve(l)
-		handlers.Wait()
-	}()
-	return l
-}
-
-// RoundTrip implements http.RoundTripper. It keeps the whole body of a refusal.
-func (l *testServer) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := l.transport.RoundTrip(r)
-	if err != nil || response.StatusCode == http.StatusSwitchingProtocols {
-		return response, err
-	}
-	defer response.Body.Close()
-	if l.refusal, err = io.ReadAll(response.Body); err != nil {
-		return nil, err
-	}
-	// The WebSocket library reads at most 1 KiB of it, so it was kept before.
-	response.Body = io.NopCloser(bytes.NewReader(nil))
-	return response, nil
-}
-
-// Accept implements net.Listener.
-func (l *testServer) Accept() (net.Conn, error) {
-	select {
-	case conn := <-l.conns:
-		return conn, nil
-	case <-l.done:
-		return nil, net.ErrClosed
-	}
-}
-
-// Close implements net.Listener.
-func (l *testServer) Close() error { return nil }
-
-// Addr implements net.Listener.
-func (l *testServer) Addr() net.Addr { return pipeAddr{} }
-
-type pipeAddr struct{}
-
-func (pipeAddr) Network() string { return "pipe" }
-func (pipeAddr) String() string  { return strings.TrimPrefix(testOrigin, "http://") }
-
-// close ends the server and waits for the handler.
-func (l *testServer) close() {
-	// This ends Accept. served waits for the handlers, so that Close does not interrupt them.
-	close(l.done)
-	l.transport.CloseIdleConnections()
-	<-l.served
-	_ = l.server.Close()
-}

@@ -19,6 +19,7 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
+	"github.com/candor-go/candor/internal/message"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/serve"
@@ -199,21 +200,27 @@ func (k *socketKind) check(rt *route) error {
 }
 
 func (k *socketKind) compile(c *compiler) (func(x *exchange) error, error) {
-	read, err := c.readerOf(k.receives)
+	messages := messageCompiler(c.codec)
+	read, err := messages.Reader(k.receives)
 	if err != nil {
 		return nil, err
 	}
-	write, err := c.writerOf(k.sends)
+	write, err := messages.Writer(k.sends)
 	if err != nil {
 		return nil, err
 	}
 	return func(x *exchange) error {
 		s := &connectedSocket{
-			read: read, received: messageKindOf(k.receives), write: write,
+			read: read, received: messages.Format(k.receives), write: write,
 			decode: x.endpoint.decode, checks: x.endpoint.checks, log: x.endpoint.errors.log,
 		}
 		return s.run(x)
 	}, nil
+}
+
+// messageCompiler compiles messages; without a codec it only describes them.
+func messageCompiler(c *codec.Compiler) message.Compiler {
+	return message.Compiler{Codec: c, Frame: reflect.TypeFor[Frame]()}
 }
 
 // messages returns the types that are received and sent.
@@ -240,18 +247,37 @@ func (k *socketKind) admit(x *exchange) error {
 }
 
 func (k *socketKind) socket(e *endpoint) *operation.Socket {
+	messages := messageCompiler(nil)
 	return &operation.Socket{
-		Receives: messageValue(k.receives, e.reads()), Sends: messageValue(k.sends, operation.Out),
+		Receives: messages.Value(k.receives, e.reads()), Sends: messages.Value(k.sends, operation.Out),
 		Subprotocols: e.set.subprotocols,
 	}
+}
+
+// Frame is a whole message of a WebSocket that carries both text and binary messages, used as the Recv or the Send type
+// of a [Socket]. Anywhere else, such as in the messages of a hub, it is a struct like any other.
+type Frame struct {
+	// Binary is true for a binary message, false for text.
+	Binary bool
+	// Data belongs to the receiver. Text must be UTF-8: receiving other text closes the socket with 1007, and sending
+	// it makes [Socket.Send] return an error.
+	Data []byte
+}
+
+// kind returns the kind of the message on the wire.
+func (f *Frame) kind() websocket.MessageType {
+	if f.Binary {
+		return websocket.MessageBinary
+	}
+	return websocket.MessageText
 }
 
 // connectedSocket is a Socket without its types.
 type connectedSocket struct {
 	conn     *socket.Conn
-	read     readMessage
-	received messageKind
-	write    writeMessage
+	read     message.Read
+	received message.Format
+	write    message.Write
 	decode   codec.Options
 	checks   ResponseChecks
 	log      *slog.Logger
@@ -349,8 +375,8 @@ func (s *connectedSocket) receive(ctx context.Context, into reflect.Value) error
 
 // decodeInto decodes a message. An invalid one closes the socket, unless a reply is sent.
 func (s *connectedSocket) decodeInto(ctx context.Context, m *socket.Message, into reflect.Value) (reply []byte, err error) {
-	if !s.received.takes(m.Kind) {
-		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received.wire()) + " messages"}
+	if !s.received.Takes(m.Kind) {
+		closing := &CloseError{Code: int(websocket.StatusUnsupportedData), Reason: "expected " + frameName(s.received.Kind()) + " messages"}
 		s.conn.Refuse(closing.closing(), closing)
 		return nil, s.conn.Failure(ctx)
 	}

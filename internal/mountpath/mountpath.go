@@ -1,4 +1,5 @@
-package candor
+// Package mountpath is about the paths of requests to what is mounted below a prefix.
+package mountpath
 
 import (
 	"net/http"
@@ -8,12 +9,12 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// mountSuffix ends the pattern of a mount.
-const mountSuffix = "/{rest...}"
+// Suffix ends the pattern of a mount.
+const Suffix = "/{rest...}"
 
-// stripPrefix passes requests to a handler that sees their paths without the prefix. Unlike http.StripPrefix it allows
+// Strip passes requests to a handler that sees their paths without the prefix. Unlike http.StripPrefix it allows
 // wildcards in the prefix.
-func stripPrefix(prefix string, h http.Handler) http.Handler {
+func Strip(prefix string, h http.Handler) http.Handler {
 	segments := strings.Count(prefix, "/")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// Shallow copies, like those of http.StripPrefix: outer handlers keep the original path.
@@ -21,7 +22,7 @@ func stripPrefix(prefix string, h http.Handler) http.Handler {
 		*inner = *r
 		inner.URL = new(url.URL)
 		*inner.URL = *r.URL
-		path, escaped := pathOf(r)
+		path, escaped := Of(r)
 		path = dropSegments(path, segments)
 		inner.URL.Path, inner.URL.RawPath = path, ""
 		if plain, err := url.PathUnescape(path); escaped && err == nil {
@@ -47,8 +48,8 @@ func dropSegments(path string, n int) string {
 	return path
 }
 
-// withRoot passes the root path of an app on to an app that it mounts.
-func withRoot(root string, h http.Handler) http.Handler {
+// WithRoot passes the root path of an app on to an app that it mounts.
+func WithRoot(root string, h http.Handler) http.Handler {
 	if root == "" {
 		return h
 	}
@@ -57,11 +58,11 @@ func withRoot(root string, h http.Handler) http.Handler {
 	})
 }
 
-// anyMethod is the method of a mount.
-const anyMethod = "*"
+// AnyMethod is the method of a mount.
+const AnyMethod = "*"
 
-// pathOf returns the path as it was sent, and whether it is percent-encoded.
-func pathOf(r *http.Request) (path string, escaped bool) {
+// Of returns the path as it was sent, and whether it is percent-encoded.
+func Of(r *http.Request) (path string, escaped bool) {
 	if r.URL.RawPath != "" {
 		return r.URL.RawPath, true
 	}

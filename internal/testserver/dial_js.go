@@ -1,0 +1,14 @@
+package testserver
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/coder/websocket"
+)
+
+// Dial fails where the sockets are those of a browser, which reach servers alone.
+func (*Server) Dial(context.Context, *http.Request, []string) (*websocket.Conn, *http.Response, error) {
+	return nil, nil, errors.New("the test client has no WebSockets under js/wasm")
+}
