@@ -1,20 +1,16 @@
-// Package bind turns text into typed values: the path, query, header and cookie
-// parameters of a request, and single values of forms. A [Sender] and a
-// [Writer] are the way back.
+// Package bind converts text to typed values: the path, query, header and cookie parameters of a request, and single
+// values of forms. A [Sender] and a [Writer] convert in the other direction.
 //
-// It is for text what codec is for JSON: the parameters of every route, the
-// headers of responses, the fields of forms and settings go through it. It stands
-// on typeinfo and check, and knows no routes; what it needs of JSON and of
-// defaults are functions that it is given.
+// It does for text what codec does for JSON: parameters of routes, headers of responses, fields of forms and settings.
+// It builds on typeinfo and check, and knows nothing about routes; JSON and defaults are handled by functions passed to
+// it.
 //
-// A [Plan] is compiled from the description of an input struct and binds every
-// parameter of it, gathering all faults. A request with plain parameters costs
-// no allocation: strings are parts of the request's own text, and the query and
-// the Cookie header are scanned in place.
+// A [Plan] is compiled from the description of an input struct and binds all of its parameters, collecting all
+// validation errors. A request with plain parameters causes no allocation: strings share the memory of the request's
+// text, and the query and the Cookie header are scanned in place.
 //
-// Of a scalar that is sent repeatedly the last value counts, except in
-// cookies: there it is the first, as in net/http, because user agents send the
-// cookie of the most specific path first (RFC 6265, section 5.4).
+// If a scalar is sent several times, the last value counts, except in cookies: there it is the first, as in net/http,
+// because user agents send the cookie of the most specific path first (RFC 6265, section 5.4).
 package bind
 
 import (
@@ -28,34 +24,32 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Compiler makes plans. Its parts are needed only for fields that ask for them:
-// Rules for rules, Defaults for defaults, JSON for parameters written as JSON.
+// Compiler makes plans. Its fields are needed only by some parameters: Rules for rules, Defaults for defaults, JSON for
+// parameters written as JSON.
 type Compiler struct {
 	Rules    *check.Set
 	Defaults Defaults
-	// Fill is Defaults for a value of several texts, whose parts may have defaults
-	// of their own; it makes nil where nothing has any.
+	// Fill is Defaults for a value made of several texts, whose parts may have their own defaults; it returns nil if
+	// there are none.
 	Fill Defaults
-	// Example finds what is wrong with a field's example; nil to let all pass.
+	// Example returns what is wrong with a field's example; nil accepts all.
 	Example func(f *typeinfo.Field) error
 	JSON    JSONText
-	// ClosedJSON is JSON that refuses unknown members, for forms that do; nil
-	// means that there are none.
+	// ClosedJSON is JSON that refuses unknown members, for forms that do; may be nil.
 	ClosedJSON JSONText
 	// WriteJSON is for senders.
 	WriteJSON WriteJSON
 }
 
-// Defaults makes the maker of a field's default.
+// Defaults makes a function that sets a field's default.
 type Defaults func(f *typeinfo.Field) (func(dst reflect.Value), error)
 
-// JSONText makes the reader of a parameter written as JSON, whose text is never
-// blank. The reader also judges the field's own rules. Faults have their
-// location innermost first, starting at the value; a text that is no JSON
-// has its offset as location.
+// JSONText makes a function that reads a parameter written as JSON, whose text is never blank, and checks the field's
+// rules. Locations are relative to the value, innermost element first; for text that is not JSON the location is an
+// offset.
 type JSONText func(f *typeinfo.Field) (func(dst reflect.Value, text string, faults *fault.List), error)
 
-// WriteJSON makes the inverse of what JSONText makes.
+// WriteJSON makes the inverse of the function that JSONText makes.
 type WriteJSON func(f *typeinfo.Field) (func(v reflect.Value) (string, error), error)
 
 // Plan binds all parameters of one input struct. It is safe for concurrent
@@ -70,30 +64,29 @@ type Plan struct {
 	needs   []need
 }
 
-// need is a parameter that has to be there beside another one, both by their
-// index in the order of binding.
+// need is a parameter that is required beside another one; both are indices in the order of binding.
 type need struct {
 	*Param
 	nth, other int
 }
 
-// asksPresence reports whether a rule asks which parameters were sent.
+// asksPresence reports whether a rule depends on which parameters were sent.
 func (p *Plan) asksPresence() bool { return len(p.cross)+len(p.needs) > 0 }
 
-// pathParam is a parameter with the position of its wildcard in the pattern.
+// pathParam is a parameter with the index of its wildcard in the pattern.
 type pathParam struct {
 	*Param
 	position int
 }
 
-// headerParam is a parameter with the canonical key of its header; the key is
-// "" for the host, which net/http keeps in a field.
+// headerParam is a parameter with the canonical name of its header; the name is "" for the host, which net/http keeps
+// in a field.
 type headerParam struct {
 	*Param
 	key string
 }
 
-// crossRule looks at several fields of the input.
+// crossRule is a rule about several fields of the input.
 type crossRule struct {
 	*Param
 	// nth is the index of the parameter in the order of binding.
@@ -101,29 +94,28 @@ type crossRule struct {
 	check check.CrossCheck
 }
 
-// Request is where values come from.
+// Request is the source of the values.
 type Request struct {
-	// Path holds what the wildcards of the pattern captured, decoded, in order.
+	// Path holds the decoded values of the pattern's wildcards, in order.
 	Path     []string
 	RawQuery string
 	Header   http.Header
 	Host     string
-	// Env finds variables of the environment, for settings. They have no request.
+	// Env looks up environment variables, for settings, which have no request.
 	Env func(name string) (text string, ok bool)
-	// EchoInput puts what was sent into the faults.
+	// EchoInput adds the input to validation errors.
 	EchoInput bool
 }
 
-// Target is an input struct with the fields of its parameters, for a plan that
-// fills the same struct again and again. It serves one request at a time.
+// Target is an input struct with its parameters' fields, for a plan that fills the same struct again and again. It
+// serves one request at a time.
 type Target struct {
 	plan *Plan
 	into reflect.Value
 	// path and the others are the parameters of each source.
 	path, query, headers, cookies, env []slot
-	// found is where in the query of the request at hand a parameter's last
-	// text is, and sent says which parameters were present at all. The
-	// latter is kept for rules across fields only.
+	// found is where in the current query each parameter's last text is; sent says which parameters were present, and
+	// is kept only for rules across fields.
 	found []span
 	sent  []bool
 }
@@ -132,17 +124,15 @@ type Target struct {
 type slot struct {
 	*Param
 	dst reflect.Value
-	// name is the name of a query parameter that clients send as it reads; "" for
-	// others.
+	// name is the name of a query parameter if clients send it unescaped; "" for others.
 	name string
-	// quick is nil where there is no shorter way.
+	// quick is nil if there is no fast path.
 	quick quick
-	// aliases are those of former names, with the same field.
+	// aliases are the former names, with the same field.
 	aliases []slot
 }
 
-// At prepares the plan for an input struct, which is addressable. It is nil
-// where there is nothing to bind.
+// At prepares the plan for an addressable input struct. It returns nil if there is nothing to bind.
 func (p *Plan) At(into reflect.Value) *Target {
 	params := p.inOrder()
 	if len(params) == 0 {
@@ -150,7 +140,7 @@ func (p *Plan) At(into reflect.Value) *Target {
 	}
 	slots := make([]slot, len(params))
 	for i, param := range params {
-		// Found once for all requests, as it takes reflection.
+		// Looked up once for all requests, because it needs reflection.
 		slots[i] = param.at(into.FieldByIndex(param.field.Index))
 	}
 	t := &Target{plan: p, into: into, found: make([]span, len(p.query))}
@@ -167,8 +157,7 @@ func (p *Plan) At(into reflect.Value) *Target {
 
 func (p *Param) at(dst reflect.Value) slot {
 	s := slot{Param: p, dst: dst, quick: p.quickAt(dst)}
-	// A name with one of these cannot be compared with what is sent, where they mean
-	// something else.
+	// A name with one of these characters cannot be compared with the raw query, where they have a meaning.
 	if !strings.ContainsAny(p.field.Name, "%+=&") {
 		s.name = p.field.Name
 	}
@@ -180,12 +169,11 @@ func (p *Param) at(dst reflect.Value) slot {
 
 func splitAt(slots []slot, n int) (first, rest []slot) { return slots[:n], slots[n:] }
 
-// Bind fills the parameters into the input struct, which is zero. The faults
-// have complete locations, and come in the order path, query, header, cookie,
-// in one source in field order.
+// Bind fills the parameters into the input struct, which is zero. Validation errors have complete locations; they are
+// ordered by source (path, query, header, cookie) and then by field.
 //
-// It reports whether there was no fault. Ask this, not the length of the list,
-// which stops growing at its limit.
+// It reports whether there was no validation error. Use this rather than the length of the list, which stops growing at
+// its limit.
 func (t *Target) Bind(r *Request, faults *fault.List) (valid bool) {
 	p := t.plan
 	b := binding{Request: *r, Target: t, faults: faults, valid: true}
@@ -210,8 +198,7 @@ func (t *Target) Bind(r *Request, faults *fault.List) (valid bool) {
 
 // binding is one run of a plan.
 type binding struct {
-	// By value: what is reported may outlive the run, and the compiler, which knows no
-	// fields then, would move a Request behind a pointer to the heap.
+	// A copy: errors may outlive the run, and a pointer would make the compiler move every Request to the heap.
 	Request
 	*Target
 	faults *fault.List
@@ -247,7 +234,7 @@ func (b *binding) bindHeaders() {
 			b.bindEither(&b.headers[i], b.Header[key], b.headerTexts)
 			continue
 		}
-		// The host is a field and no list of lines; an array makes one without memory.
+		// The host is a field rather than a list of lines; an array makes a list without allocating.
 		host := [1]string{b.Host}
 		texts := host[:]
 		if b.Host == "" {
@@ -267,7 +254,7 @@ func (b *binding) bindEnv() {
 	}
 }
 
-// require reports the parameters that are missing beside others, each once.
+// require reports parameters that are required beside others, each once.
 func (b *binding) require(needs []need) {
 	reported := -1
 	for i := range needs {
@@ -278,8 +265,7 @@ func (b *binding) require(needs []need) {
 	}
 }
 
-// judge runs the rules across fields. They see bound values only, so it is
-// called when there was no fault at all.
+// judge checks the rules across fields. They see only bound values, so it runs only if there was no validation error.
 func (b *binding) judge(rules []crossRule) {
 	for i := range rules {
 		rule := &rules[i]
@@ -297,9 +283,8 @@ func (b *binding) headerTexts(alias *slot) []string {
 	return b.Header[http.CanonicalHeaderKey(alias.field.Name)]
 }
 
-// bindEither is bind for a parameter that may have been sent under a former name. A
-// client that knows servers of both kinds sends both names: with one value, or
-// nobody could say which it means.
+// bindEither binds a parameter that may have been sent under a former name. A client that supports old and new servers
+// may send both names, but with the same value, because otherwise it is unclear which one it means.
 func (b *binding) bindEither(s *slot, texts []string, textsOf func(alias *slot) []string) {
 	sentAs := s
 	for i := range s.aliases {
@@ -316,14 +301,13 @@ func (b *binding) bindEither(s *slot, texts []string, textsOf func(alias *slot) 
 	b.bind(sentAs, texts)
 }
 
-// Contradiction is the fault of a value that another name of the same parameter
-// contradicts.
+// Contradiction is the validation error for a value that differs from the one sent under another name of the parameter.
 func Contradiction(other string) *fault.Fault {
 	return fault.With(fault.ValueError, "error", "it is another name of "+other+", which was sent with a different value")
 }
 
-// SameTexts reports whether two names were sent with one value. Of a scalar only one text
-// counts.
+// SameTexts reports whether two names were sent with the same value. For a scalar only the one text that counts is
+// compared.
 func (p *Param) SameTexts(a, b []string) bool {
 	if p.list == nil && len(a) > 0 && len(b) > 0 {
 		a, b = a[len(a)-1:], b[len(b)-1:]
@@ -335,7 +319,7 @@ func (p *Param) SameTexts(a, b []string) bool {
 	})
 }
 
-// indexOf finds a parameter by its exact name, -1 without.
+// indexOf finds a parameter by its exact name, -1 if there is none.
 func indexOf(params []*Param, name string) int {
 	for i, p := range params {
 		if p.field.Name == name {
@@ -345,7 +329,7 @@ func indexOf(params []*Param, name string) int {
 	return -1
 }
 
-// hasName reports whether a parameter has a name, or had it formerly.
+// hasName reports whether a parameter has the name, or had it formerly.
 func hasName(params []*Param, name string) bool {
 	return slices.ContainsFunc(params, func(p *Param) bool {
 		return p.field.Name == name || indexOf(p.aliases, name) >= 0

@@ -22,8 +22,8 @@ func (c *Compiler) Plan(in *typeinfo.Input, wildcards []string) (*Plan, error) {
 	return c.PlanAs(in, wildcards, wildcards)
 }
 
-// PlanAs is Plan for a pattern whose wildcards have other names for clients:
-// locations have those, in the same order.
+// PlanAs is Plan for a pattern whose wildcards have other names in the document: locations use those, in the same
+// order.
 func (c *Compiler) PlanAs(in *typeinfo.Input, wildcards, public []string) (*Plan, error) {
 	p := &Plan{}
 	for _, f := range in.Params {
@@ -44,7 +44,7 @@ func (c *Compiler) PlanAs(in *typeinfo.Input, wildcards, public []string) (*Plan
 	return p, nil
 }
 
-// checkNames finds a name that would lead into a nested value of the same source.
+// checkNames finds a name that would be part of a nested value of the same source.
 func checkNames(fields []*typeinfo.Field, f *typeinfo.Field) error {
 	for _, other := range fields {
 		if _, leads := syntaxOf(f.Source).path(other.Name, f.Name); f.Nested && leads && other != f && other.Source == f.Source {
@@ -54,8 +54,8 @@ func checkNames(fields []*typeinfo.Field, f *typeinfo.Field) error {
 	return nil
 }
 
-// inField says in which field of an input an error is. A rule that is not
-// known stays one that errors.As finds: it may be known elsewhere.
+// inField adds to an error which field of an input it is about. An unknown rule can still be found with errors.As:
+// another app may know it.
 func inField(in reflect.Type, f *typeinfo.Field, err error) error {
 	e := &typeinfo.Error{Type: typeinfo.Name(in), Field: f.Go, Problem: err.Error()}
 	if errors.As(err, new(*check.UnknownTagError)) {
@@ -67,7 +67,7 @@ func inField(in reflect.Type, f *typeinfo.Field, err error) error {
 		return e
 	}
 	if inner.Field != "" {
-		return inner // which says by itself where it is
+		return inner // it already says where it is
 	}
 	e.Problem, e.Fix = inner.Problem, inner.Fix
 	if inner.Type != "" {
@@ -76,7 +76,7 @@ func inField(in reflect.Type, f *typeinfo.Field, err error) error {
 	return e
 }
 
-// add sorts a parameter into its source.
+// add adds a parameter to the list of its source.
 func (p *Plan) add(param *Param, wildcards, public []string) error {
 	name := param.field.Name
 	switch param.field.Source {
@@ -85,14 +85,14 @@ func (p *Plan) add(param *Param, wildcards, public []string) error {
 		if position < 0 {
 			return notInPattern(name, wildcards)
 		}
-		// Faults call the wildcard what the document calls it.
+		// Validation errors use the wildcard's name in the document.
 		param.name = public[position]
 		p.path = append(p.path, pathParam{Param: param, position: position})
 	case typeinfo.Query:
 		p.query = append(p.query, param)
 	case typeinfo.Header:
 		key := http.CanonicalHeaderKey(name)
-		// net/http has the host in a field of the request, and not among the headers.
+		// net/http keeps the host in a field of the request, not in the header map.
 		if key == "Host" {
 			key = ""
 		}
@@ -118,7 +118,7 @@ func notInPattern(name string, wildcards []string) error {
 	return e
 }
 
-// inOrder lists the parameters in the order of binding.
+// inOrder returns the parameters in the order of binding.
 func (p *Plan) inOrder() []*Param {
 	var all []*Param
 	for _, path := range p.path {
@@ -146,10 +146,10 @@ func (c *Compiler) addCross(p *Plan, in *typeinfo.Input) error {
 	return nil
 }
 
-// addNeeds finds what requires tags ask for, in the order of binding.
+// addNeeds compiles requires tags, in the order of binding.
 func (c *Compiler) addNeeds(p *Plan) {
 	if c.Rules == nil {
-		return // the other side of the wire judges nothing
+		return // the client side checks no rules
 	}
 	all := p.inOrder()
 	for nth, param := range all {
@@ -180,8 +180,8 @@ func (c *Compiler) Param(f *typeinfo.Field) (*Param, error) {
 	if err := c.compileRead(p); err != nil {
 		return nil, err
 	}
-	// Another reader may show a parameter that this one hides, so those are judged
-	// with all their readers.
+	// Other readers may document a parameter that this one hides, so parameters are checked with all their readers
+	// elsewhere.
 	if f.Source == typeinfo.Form {
 		if err := f.CheckHidden(); err != nil {
 			return nil, err
@@ -210,7 +210,7 @@ func (c *Compiler) aliases(f *typeinfo.Field) (all []*Param, err error) {
 	return all, nil
 }
 
-// checkExample finds an example that the field would refuse.
+// checkExample finds an example that the field would reject.
 func (c *Compiler) checkExample(p *Param) error {
 	switch {
 	case p.field.Example == nil || c.Example == nil:
@@ -221,8 +221,7 @@ func (c *Compiler) checkExample(p *Param) error {
 	return c.Example(p.field)
 }
 
-// checkBytes is checkExample for bytes, whose text is not the one that they have in
-// JSON: it is read as a request would have it.
+// checkBytes is checkExample for a []byte, whose text differs from its JSON: the example is read as in a request.
 func (p *Param) checkBytes() error {
 	var text string
 	if err := json.Unmarshal(p.field.Example, &text); err != nil {
@@ -233,14 +232,14 @@ func (p *Param) checkBytes() error {
 	switch f := single.read(reflect.New(p.field.Type.Go).Elem(), text, false); {
 	case f == nil:
 		return nil
-	case f.Tag == "": // a Validate method refuses it
+	case f.Tag == "": // rejected by a Validate method
 		return fmt.Errorf("example %s does not fit %s (%s); change the example", p.field.Example, p.field.Type.Go, cmp.Or(f.Msg, fault.Message(f.Type, f.Ctx)))
 	default:
 		return fmt.Errorf("example %s breaks %s; change the example or the rule", p.field.Example, f.Tag)
 	}
 }
 
-// compileRead chooses how the texts of a parameter become its value.
+// compileRead chooses how the texts of a parameter are converted to its value.
 func (c *Compiler) compileRead(p *Param) (err error) {
 	if p.field.JSON {
 		if p.json, err = c.JSON(p.field); err == nil && c.ClosedJSON != nil && p.field.Source == typeinfo.Form {
@@ -255,14 +254,14 @@ func (c *Compiler) compileRead(p *Param) (err error) {
 	return c.compileValue(&p.single, p.field, p.field.Type, p.field.Rules)
 }
 
-// orAsJSON adds to the advice about a type without a text form that the field
-// may be read as JSON, where its tag has an option for that.
+// orAsJSON adds to the error for a type without a text form that the field may be read as JSON, if its tag has an
+// option for that.
 func orAsJSON(err error, f *typeinfo.Field) error {
 	var e *typeinfo.Error
 	if !errors.As(err, &e) || !f.Source.HasOption("json") {
 		return err
 	}
-	// A copy, as the error belongs to whoever made it.
+	// A copy, because the error is shared.
 	advised := *e
 	advised.Fix += fmt.Sprintf(", or read it as JSON: `%s:\"%s,json\"`", f.Source, f.Name)
 	return &advised
@@ -277,7 +276,7 @@ func (c *Compiler) compileValue(v *value, f *typeinfo.Field, t *typeinfo.Type, r
 	if v.check, err = c.Rules.Compile(t, rules); err != nil {
 		return err
 	}
-	// Without rules nothing is judged, not by methods either.
+	// Without rules nothing is checked, not even Validate methods.
 	v.validates, v.wrapper = c.Rules != nil && bare(t).Validates, c.Rules != nil && t.Wraps() && t.Validates
 	v.quick = c.Rules.Quick(t, rules)
 	v.sent, err = c.Rules.CompileRounded(t, rules)
@@ -302,10 +301,9 @@ func (c *Compiler) compileList(p *Param, held *typeinfo.Type) (err error) {
 	return c.compileValue(&p.single, p.field, held.Elem, elements)
 }
 
-// splitOf is how one text holds several elements; nil where it is one. Lines of
-// a header and one line with commas mean the same (RFC 9110, section 5.3),
-// a cookie that is sent twice is no list anywhere else, and a variable has one
-// text.
+// splitOf returns how one text is split into elements; nil if it is not. Several lines of a header and one line with
+// commas mean the same (RFC 9110, section 5.3), repeated cookies are not a list anywhere else, and an environment
+// variable has one text.
 func splitOf(f *typeinfo.Field) func(into []string, text string) []string {
 	switch {
 	case f.Source == typeinfo.Header:

@@ -5,17 +5,15 @@ import (
 	"strings"
 )
 
-// A Cookie header is read as it was sent (RFC 6265, section 4.2): pairs between
-// ";", white space around pairs and names dropped, and a value is whatever
-// stands after the first "=". The grammar for servers is narrower, but nothing
-// holds scripts in browsers to it: JSON, any text in UTF-8 and backslashes
-// arrive. One pair of double quotes around a value is removed, since net/http
-// and others write values with spaces and commas so. Names need no check: those
-// of parameters are tokens, and only equal ones are looked at.
+// A Cookie header is read as it was sent (RFC 6265, section 4.2): pairs are separated by ";", white space around pairs
+// and names is dropped, and the value is everything after the first "=". The grammar for servers is stricter, but
+// scripts in browsers need not follow it: JSON, UTF-8 text and backslashes are accepted. One pair of double quotes
+// around a value is removed, because net/http and others quote values with spaces and commas. Names are not validated:
+// those of parameters are tokens, and only equal names are considered.
 
 func (b *binding) bindCookies() {
 	params := b.plan.cookies
-	// On the stack: a request with few cookies needs no memory.
+	// On the stack: a request with few cookies allocates nothing.
 	var hitBuffer [8]hit
 	var textBuffer [4]string
 	hits := hitBuffer[:0]
@@ -40,13 +38,13 @@ func (b *binding) cookieTexts(alias *slot) []string {
 	return texts
 }
 
-// hit is a value that was sent for a parameter.
+// hit is a value found for a parameter.
 type hit struct {
 	param int
 	text  string
 }
 
-// hitsOf gathers the values sent for one parameter in their order.
+// hitsOf returns the values found for one parameter, in order.
 func hitsOf(param int, hits []hit, into []string) []string {
 	for i := range hits {
 		if hits[i].param == param {
@@ -56,7 +54,7 @@ func hitsOf(param int, hits []hit, into []string) []string {
 	return into
 }
 
-// scanCookies appends what one Cookie line has for the parameters.
+// scanCookies appends what one Cookie line contains for the parameters.
 func scanCookies(line string, params []*Param, hits []hit) []hit {
 	for line != "" {
 		var name, text string
@@ -68,7 +66,7 @@ func scanCookies(line string, params []*Param, hits []hit) []hit {
 	return hits
 }
 
-// cutCookie takes the first pair off a Cookie line.
+// cutCookie splits off the first pair of a Cookie line.
 func cutCookie(line string) (name, text, rest string) {
 	pair, rest, _ := strings.Cut(line, ";")
 	name, text, _ = strings.Cut(trimSpace(pair), "=")
@@ -78,8 +76,8 @@ func cutCookie(line string) (name, text, rest string) {
 	return trimSpace(name), text, rest
 }
 
-// CookieTexts are the values of the cookies of one name, in the order in which
-// they were sent. The first one counts where there can be one only.
+// CookieTexts returns the values of the cookies of one name, in the order in which they were sent. If only one can
+// count, it is the first.
 func CookieTexts(header http.Header, wanted string) (texts []string) {
 	for _, line := range header["Cookie"] {
 		for line != "" {

@@ -16,8 +16,7 @@ func (p *Plan) Reads(name string) bool {
 	})
 }
 
-// Location is where a name of a query leads: into a value of several names, or to the
-// name itself.
+// Location returns the location of a query key: inside a value made of several names, or the key itself.
 func (p *Plan) Location(name string) []any {
 	for _, param := range p.query {
 		if param.nested == nil {
@@ -33,18 +32,17 @@ func (p *Plan) Location(name string) []any {
 // ReadsCookie reports whether the plan has a cookie parameter of that name.
 func (p *Plan) ReadsCookie(name string) bool { return hasName(p.cookies, name) }
 
-// Extra reports the keys of a query that neither this plan nor known reads,
-// each once, in the order of their appearance; known may be nil. With several
-// plans for one request, ask one of them, let known be the Reads of the others
-// and locate their Location. It returns whether there was no such key.
+// Extra reports query keys that neither this plan nor known reads, each once, in order; known may be nil. If a request
+// has several plans, call one of them, with functions that combine Reads and Location of the others. It returns whether
+// there was no such key.
 //
-// Pairs after [MaxPairs] are not looked at.
+// Pairs beyond [MaxPairs] are ignored.
 func (p *Plan) Extra(rawQuery string, known func(name string) bool, locate func(name string) []any, faults *fault.List) (valid bool) {
 	unknown := unknownNames{source: "query", faults: faults}
 	for n := 0; rawQuery != "" && n < MaxPairs; {
 		pair, rest, _ := strings.Cut(rawQuery, "&")
 		rawQuery = rest
-		// Empty pairs count for nothing, not for the limit either.
+		// Empty pairs are ignored, also for the limit.
 		if pair == "" {
 			continue
 		}
@@ -60,7 +58,7 @@ func (p *Plan) Extra(rawQuery string, known func(name string) bool, locate func(
 	return unknown.seen == nil
 }
 
-// nameOf is the name of a pair, as sent if its encoding is malformed.
+// nameOf returns the name of a pair, as it was sent if its encoding is malformed.
 func nameOf(pair string) string {
 	name, _, _ := strings.Cut(pair, "=")
 	plain, err := url.QueryUnescape(name)
@@ -84,16 +82,15 @@ func (p *Plan) ExtraCookies(header http.Header, known func(name string) bool, fa
 	return unknown.seen == nil
 }
 
-// unknownNames reports names nobody reads.
+// unknownNames reports names that nothing reads.
 type unknownNames struct {
 	source string
 	faults *fault.List
-	// seen holds the names reported; nil as long as there are none, so that a
-	// request without any costs nothing.
+	// seen holds the reported names; nil until there is one.
 	seen map[string]bool
 }
 
-// add reports a name at a location, nil for the name in its source.
+// add reports a name at a location; nil means the name in its source.
 func (s *unknownNames) add(name string, loc []any) {
 	if s.seen[name] {
 		return
@@ -103,7 +100,7 @@ func (s *unknownNames) add(name string, loc []any) {
 	}
 	s.seen[name] = true
 	if loc == nil {
-		// The response shows the name, and is UTF-8.
+		// The response contains the name, and must be UTF-8.
 		loc = []any{s.source, strings.ToValidUTF8(name, "\uFFFD")}
 	}
 	s.faults.Add(&fault.Fault{Type: fault.ExtraForbidden, Loc: loc})

@@ -13,56 +13,53 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A value may be sent as several: filter[price][gte]=10 in a query, in the style
-// deepObject of OpenAPI, and address.street=Main or items[0].name=Pen in a form. Such
-// a name is a path into the value.
+// A value may be sent in several parts: filter[price][gte]=10 in a query, in OpenAPI's style deepObject, and
+// address.street=Main or items[0].name=Pen in a form. Such a name is a path into the value.
 //
-// A type is compiled to a tree of nodes. What is sent for it is gathered in a tree
-// of branches, which has one only where there is a node, so that its size is that
-// of what was sent: an index is a name like others as long as nothing was read.
-// Then the nodes read their branches, in the order of the fields.
+// A type is compiled to a tree of nodes. The received texts are collected in a tree of branches, which exist only where
+// there is a node, so its size is limited by what was sent: while collecting, an index is a name like any other. Then
+// the nodes read their branches, in the order of the fields.
 
-// maxNesting is how many steps a name may lead into a value.
+// maxNesting is the maximum number of steps in a name.
 const maxNesting = 8
 
-// Nested binds a value that is sent as several.
+// Nested binds a value that is sent in several parts.
 type Nested struct {
 	root node
 	// syntax is how names are written.
 	syntax syntax
 }
 
-// syntax takes the path in a name apart, and writes it.
+// syntax parses the path in a name, and formats it.
 type syntax struct {
-	// steps are those of what follows the name of the whole value.
+	// steps parses what follows the name of the whole value.
 	steps func(path string) ([]string, bool)
-	// member and index are the inverse, after what leads to the value they are in.
+	// member and index append a step to a path.
 	member, index func(path, step string) string
 }
 
 // node is a value in the tree.
 type node struct {
 	field *typeinfo.Field
-	// held is its type without what wraps it.
+	// held is its type without wrappers.
 	held *typeinfo.Type
 	// param reads a value of one text, or a list of texts; nil for others.
 	param *Param
-	// isForm means that it is in a form, whose fields are the texts in it by their whole
-	// names: any other name is that of no field.
+	// isForm means that the node is a form, whose fields have their whole names; any other name is unknown.
 	isForm bool
-	// dropsEmpty means that an empty text is none, as in forms.
+	// dropsEmpty means that an empty text counts as absent, as in forms.
 	dropsEmpty bool
-	// members are those of a struct, each those of a map or a list.
+	// members are those of a struct; each is the node of the elements of a map or list.
 	members []*node
 	each    *node
-	// absent fills in the defaults; nil without.
+	// absent fills in the defaults; may be nil.
 	absent func(dst reflect.Value)
-	// descends means that its members are missing where it is, rather than it.
+	// descends means that if the value is absent, its members are reported as missing rather than itself.
 	descends bool
 	verdicts
 }
 
-// verdicts are the rules of a value that is no text.
+// verdicts are the checks of a value that is not a text.
 type verdicts struct {
 	check, keys check.Check
 	cross       check.CrossCheck
@@ -92,7 +89,7 @@ func syntaxOf(source typeinfo.Source) syntax {
 
 func inBrackets(path, step string) string { return path + "[" + step + "]" }
 
-// node compiles the node of a field; path are the structs that it is in.
+// node compiles the node of a field; path has the enclosing structs.
 func (c *Compiler) node(f *typeinfo.Field, source typeinfo.Source, path []*typeinfo.Type) (n *node, err error) {
 	n = &node{field: f, held: bare(f.Type), isForm: source == typeinfo.Form, dropsEmpty: source == typeinfo.Form}
 	switch {
@@ -154,7 +151,7 @@ func (c *Compiler) structNode(n *node, source typeinfo.Source, path []*typeinfo.
 		return err
 	}
 	for _, f := range n.held.Object.Fields {
-		// What only responses have is a name like any other here.
+		// Members that only responses have are unknown names here.
 		if f.ReadOnly {
 			continue
 		}
@@ -173,7 +170,7 @@ func (c *Compiler) structNode(n *node, source typeinfo.Source, path []*typeinfo.
 	return nil
 }
 
-// enter is the way to what is in a node.
+// enter adds the node's type to the path, and finds types that contain themselves.
 func (n *node) enter(path []*typeinfo.Type) ([]*typeinfo.Type, error) {
 	if slices.Contains(path, n.held) || len(path) >= maxNesting {
 		return nil, &typeinfo.Error{
@@ -204,26 +201,26 @@ func (c *Compiler) eachNode(n *node, source typeinfo.Source, path []*typeinfo.Ty
 	return err
 }
 
-// Branch is what was sent for a value, or for one in it. Its zero value is nothing.
+// Branch is what was sent for a value or a part of it. The zero value means nothing.
 type Branch struct {
 	texts []string
-	// beneath means that something was sent in a value that is a text.
+	// beneath means that a name leads into a value that is a text.
 	beneath bool
 	members map[string]*Branch
-	// names are those of the members as they came, unknown those of none.
+	// names are the names of members in order of appearance, unknown the unknown ones.
 	names, unknown []string
-	// wrong is set for a text that cannot be read.
+	// wrong is set for an unreadable text.
 	wrong *fault.Fault
 }
 
-// Reads reports whether a name is that of the value or of one in it.
+// Reads reports whether a name belongs to the value or a part of it.
 func (n *Nested) Reads(name string) bool {
 	steps, ok := n.path(name)
 	return ok && n.root.reads(steps)
 }
 
 func (n *node) reads(steps []string) bool {
-	// What leads into a text is read all the same, and refused.
+	// A name that leads into a text is accepted here, and reported later.
 	if len(steps) == 0 || n.param != nil && !n.isForm {
 		return n.param != nil || !n.isForm
 	}
@@ -231,7 +228,7 @@ func (n *node) reads(steps []string) bool {
 	return inner != nil && inner.reads(steps[1:])
 }
 
-// inner is the node of the first step, nil where there is none.
+// inner returns the node of the first step, nil if there is none.
 func (n *node) inner(steps []string) *node {
 	inner := n.each
 	if i := slices.IndexFunc(n.members, func(m *node) bool { return m.field.Name == steps[0] }); i >= 0 {
@@ -248,14 +245,14 @@ func (n *node) inner(steps []string) *node {
 
 func (n *node) isList() bool { return n.held.Kind == typeinfo.Slice || n.held.Kind == typeinfo.Array }
 
-// path is what a name says after the name of the whole value.
+// path returns the part of a name after the name of the whole value.
 func (n *Nested) path(name string) (steps []string, ok bool) {
 	return n.syntax.path(name, n.root.field.Name)
 }
 
 func (s syntax) path(name, whole string) (steps []string, ok bool) {
 	if whole == "" {
-		return s.steps("." + name) // a form, which has no name
+		return s.steps("." + name) // a whole form has no name
 	}
 	path, ok := strings.CutPrefix(name, whole)
 	switch {
@@ -267,7 +264,7 @@ func (s syntax) path(name, whole string) (steps []string, ok bool) {
 	return s.steps(path)
 }
 
-// Location is where a name leads, nil for one of another value.
+// Location returns the location of a name, nil if it belongs to another value.
 func (n *Nested) Location(name string) []any {
 	steps, ok := n.path(name)
 	if !ok {
@@ -280,7 +277,7 @@ func (n *Nested) Location(name string) []any {
 	return loc
 }
 
-// location is where the whole value is.
+// location returns the location of the whole value.
 func (n *Nested) location() []any {
 	f := n.root.field
 	if f.Name == "" {
@@ -289,7 +286,7 @@ func (n *Nested) location() []any {
 	return []any{sourceOf(f), f.Name}
 }
 
-// IsNeeded reports whether something has to be sent for the value.
+// IsNeeded reports whether a part of the value is required.
 func (n *Nested) IsNeeded() bool { return n.root.isNeeded() }
 
 func (n *node) isNeeded() bool {
@@ -302,7 +299,7 @@ func (n *node) isNeeded() bool {
 // IsThere reports whether anything was sent.
 func (b *Branch) IsThere() bool { return b.hasValues() }
 
-// sourceOf is the first element of locations.
+// sourceOf returns the first element of locations.
 func sourceOf(f *typeinfo.Field) string {
 	if f.Source == typeinfo.Form {
 		return typeinfo.Body.String()
@@ -310,8 +307,8 @@ func sourceOf(f *typeinfo.Field) string {
 	return f.Source.String()
 }
 
-// Take adds a text to what was sent, nil at first. It reports whether the name leads
-// into the value; one that nothing in it has is noted.
+// Take adds a text to what was sent, which is nil at first. It reports whether the name leads into the value; an
+// unknown name is recorded.
 func (n *Nested) Take(sent **Branch, name, text string, wrong *fault.Fault) bool {
 	steps, ok := n.path(name)
 	if !ok || len(steps) == 0 && n.root.isForm {
@@ -344,14 +341,13 @@ func (n *node) take(b *Branch, steps []string, text string, wrong *fault.Fault) 
 	}
 }
 
-// keep adds a text of the value itself. An empty one may be what browsers send for
-// nothing.
+// keep adds a text of the value itself. An empty one may be what browsers send for an empty field.
 func (n *node) keep(b *Branch, text string) {
 	if text == "" && n.dropsEmpty {
 		return
 	}
 	b.texts = append(b.texts, text)
-	// Of a scalar the last text counts, whatever the others were.
+	// For a scalar the last text counts, whatever the others were.
 	if n.param != nil && n.param.list == nil {
 		b.wrong = nil
 	}
@@ -384,7 +380,7 @@ func (b *Branch) isNothing() bool {
 	return true
 }
 
-// hasValues reports whether anything was sent that is read, or refused.
+// hasValues reports whether anything was sent that is read or rejected.
 func (b *Branch) hasValues() bool {
 	if b == nil {
 		return false
@@ -400,13 +396,13 @@ func (b *Branch) hasValues() bool {
 	return false
 }
 
-// Bind fills the field of the input struct with what was sent. Faults have complete
-// locations. closed refuses what no field reads.
+// Bind sets the field of the input struct from what was sent. Validation errors have complete locations. closed rejects
+// unknown names.
 func (n *Nested) Bind(into reflect.Value, sent *Branch, echo, closed bool, faults *fault.List) (valid bool) {
 	return n.root.bind(into.FieldByIndex(n.root.field.Index), sent, n.sink(echo, closed, faults))
 }
 
-// sink is where the faults of the whole value go.
+// sink returns where validation errors of the whole value go.
 func (n *Nested) sink(echo, closed bool, faults *fault.List) sink {
 	return sink{faults: faults, echo: echo, closed: closed, loc: n.location()}
 }
@@ -415,7 +411,7 @@ func (n *node) bind(dst reflect.Value, sent *Branch, to sink) (valid bool) {
 	to.echo = to.echo && !n.field.WriteOnly
 	switch {
 	case n.isForm && !sent.hasValues():
-		// What nothing reads does not make a value of a form.
+		// Unknown names alone do not make an optional form present.
 		valid = n.refuseUnknown(sent, to)
 		return n.bindAbsent(dst, to) && valid
 	case sent.isNothing():
@@ -445,7 +441,7 @@ func (b *Branch) reportUnknown(to sink) (valid bool) {
 	return valid
 }
 
-// refuseUnknown refuses the names in an absent value that nothing reads.
+// refuseUnknown rejects unknown names in an absent value.
 func (n *node) refuseUnknown(sent *Branch, to sink) (valid bool) {
 	if sent == nil {
 		return true
@@ -471,13 +467,13 @@ func (n *node) bindTexts(dst reflect.Value, texts []string, to sink) bool {
 	return n.param.bindTo(dst, texts, to)
 }
 
-// bindAbsent is what is there where nothing was sent.
+// bindAbsent handles a value for which nothing was sent.
 func (n *node) bindAbsent(dst reflect.Value, to sink) bool {
 	switch {
 	case n.param != nil:
 		return n.param.bindAbsent(dst, to)
 	case n.descends:
-		// Its members say what is missing, by the names that can be sent.
+		// Its members report what is missing, with names that can be sent.
 		return n.bindInner(hold(n.field.Type, dst), &Branch{}, to)
 	case n.field.Required:
 		return to.report(fault.New(fault.Missing))
@@ -536,8 +532,7 @@ func (n *node) readKey(key reflect.Value, name string) *fault.Fault {
 	return n.keys(key).Own()
 }
 
-// bindList makes as many elements as were sent, and none where their indexes do not
-// count from 0.
+// bindList makes as many elements as were sent, and none if their indices do not count from 0.
 func (n *node) bindList(held reflect.Value, sent *Branch, to sink) (valid bool) {
 	size := len(sent.names)
 	for _, step := range sent.names {
@@ -558,11 +553,11 @@ func (n *node) bindList(held reflect.Value, sent *Branch, to sink) (valid bool) 
 	return valid
 }
 
-// A step into a list keeps its brackets, which no name of a member in a form has.
+// A step into a list keeps its brackets, which no member name in a form has.
 
 func indexStep(i int) string { return "[" + strconv.Itoa(i) + "]" }
 
-// isIndex reports whether a step is an index in its only spelling.
+// isIndex reports whether a step is an index in canonical form.
 func isIndex(step string) bool {
 	digits, ok := strings.CutPrefix(step, "[")
 	digits, closed := strings.CutSuffix(digits, "]")
@@ -572,8 +567,7 @@ func isIndex(step string) bool {
 	return strings.Trim(digits, "0123456789") == ""
 }
 
-// placeOf is a step in a location, where an index is a number if there can be such
-// a list.
+// placeOf returns a step as an element of a location: a number if it is an index.
 func placeOf(step string) any {
 	if isIndex(step) {
 		if i, err := strconv.Atoi(step[1 : len(step)-1]); err == nil {
@@ -583,7 +577,7 @@ func placeOf(step string) any {
 	return strings.ToValidUTF8(step, "\uFFFD")
 }
 
-// judge asks the rules of a value whose parts are all valid.
+// judge checks the rules of a value whose parts are all valid.
 func (n *node) judge(held reflect.Value, sent *Branch, to sink) (valid bool) {
 	if n.check != nil {
 		if f := n.check(held); f != nil {
@@ -602,14 +596,14 @@ func (n *node) judge(held reflect.Value, sent *Branch, to sink) (valid bool) {
 	return valid && n.validate(held, to)
 }
 
-// validate calls the Validate methods, up to the first that refuses.
+// validate calls the Validate methods, up to the first that returns an error.
 func (n *node) validate(held reflect.Value, to sink) bool {
 	if n.validates {
 		return to.report(validate(held))
 	}
 	for _, v := range n.judges {
 		at := held.FieldByIndex(v.Index)
-		// The method is the struct's own, though an unexported embedded one gives no interface.
+		// Through a pointer, because reflection does not give access to values of unexported embedded structs.
 		if err := typeinfo.Validate(reflect.NewAt(at.Type(), at.Addr().UnsafePointer()).Interface()); err != nil {
 			return to.report(fault.Invalid(err))
 		}
@@ -617,7 +611,7 @@ func (n *node) validate(held reflect.Value, to sink) bool {
 	return true
 }
 
-// wholeType is the type of the fault of a text in the place of what is sent as several.
+// wholeType is the error type for a text where several parts are expected.
 func (n *node) wholeType() string {
 	switch n.held.Kind {
 	case typeinfo.Map:
@@ -628,7 +622,7 @@ func (n *node) wholeType() string {
 	return fault.ModelType
 }
 
-// textType is the type of the fault of several values in the place of a text.
+// textType is the error type for several parts where a text is expected.
 func textType(t *typeinfo.Type) string {
 	switch t.Kind {
 	case typeinfo.Bool:
@@ -643,7 +637,7 @@ func textType(t *typeinfo.Type) string {
 	return fault.StringType
 }
 
-// bracketed takes [price][gte] apart. A name without an end is none.
+// bracketed parses [price][gte]. A bracket that is not closed is invalid.
 func bracketed(path string) (steps []string, ok bool) {
 	for path != "" {
 		if path[0] != '[' || len(steps) > maxNesting {
@@ -658,7 +652,7 @@ func bracketed(path string) (steps []string, ok bool) {
 	return steps, true
 }
 
-// dotted takes .street and [0].name apart.
+// dotted parses .street and [0].name.
 func dotted(path string) (steps []string, ok bool) {
 	for path != "" {
 		end := strings.IndexAny(path[1:], ".[") + 1

@@ -11,18 +11,17 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// NestedTexts is the inverse of [Nested]: it makes the names and texts of a value
-// that is sent as several.
+// NestedTexts is the inverse of [Nested]: it makes the names and texts of a value that is sent in several parts.
 type NestedTexts struct {
 	root   sentNode
 	syntax syntax
 }
 
-// sentNode is a value in the tree, as a node is.
+// sentNode is a value in the tree, like a node.
 type sentNode struct {
 	field *typeinfo.Field
 	held  *typeinfo.Type
-	// texts makes those of a value that is a text, or a list of them; nil for others.
+	// texts makes the texts of a text or a list of texts; nil for others.
 	texts *Texts
 	// takesEmpty means that an empty text is a value.
 	takesEmpty bool
@@ -30,9 +29,9 @@ type sentNode struct {
 	each       *sentNode
 }
 
-// NestedTexts compiles the writer of a nested field.
+// NestedTexts compiles the function for a nested field.
 func (c *Compiler) NestedTexts(f *typeinfo.Field) (*NestedTexts, error) {
-	// What has no names was found when the reader was compiled: it ends here, too.
+	// Types that cannot be sent were found when the reader was compiled; it also stops recursion.
 	compiled, err := c.Nested(f)
 	if err != nil {
 		return nil, err
@@ -103,7 +102,7 @@ func (w *nestedWriter) value(n *sentNode, from reflect.Value, path string) error
 	if err := w.inner(n, held, path); err != nil {
 		return err
 	}
-	// A struct by value is there all the same, with what its members are when absent.
+	// A struct that is not a pointer is always present at the server, with its members' defaults.
 	arrives := n.held.Kind == typeinfo.Struct && !n.field.Type.Wraps() && (w.index != nil || !n.field.Required)
 	isEmptyMap := n.held.Kind != typeinfo.Struct && !n.field.Type.Wraps() && !n.field.Required && n.field.Default == nil
 	if w.n == before && !arrives && !isEmptyMap {
@@ -156,7 +155,7 @@ func (w *nestedWriter) entries(n *sentNode, held reflect.Value, path string) err
 		if name == "" || strings.ContainsAny(name, "[]") {
 			return fmt.Errorf("the key %q cannot be written between brackets", name)
 		}
-		// An entry of a map is not addressable.
+		// A map element is not addressable.
 		value := reflect.New(n.held.Elem.Go).Elem()
 		value.Set(held.MapIndex(key))
 		before := w.n

@@ -8,9 +8,8 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// Numbers and booleans are held against our own grammar before strconv sees
-// them, because strconv reads much that no client means: 0x1p-2, 1_000, +5,
-// Inf, NaN.
+// Numbers and booleans are checked against a stricter grammar first, because strconv accepts notations that no client
+// means: 0x1p-2, 1_000, +5, Inf, NaN.
 
 // isInteger reports whether text is -?[0-9]+ in ASCII.
 func isInteger(text string) bool {
@@ -18,7 +17,7 @@ func isInteger(text string) bool {
 	return digits != "" && countDigits(digits) == len(digits)
 }
 
-// countDigits is the number of ASCII digits text begins with.
+// countDigits returns the number of leading ASCII digits.
 func countDigits(text string) int {
 	for i := range len(text) {
 		if text[i] < '0' || text[i] > '9' {
@@ -28,7 +27,7 @@ func countDigits(text string) int {
 	return len(text)
 }
 
-// isNumber reports whether text is a number of RFC 8259, section 6.
+// isNumber reports whether text is a JSON number (RFC 8259, section 6).
 func isNumber(text string) bool {
 	text = strings.TrimPrefix(text, "-")
 	whole := countDigits(text)
@@ -46,9 +45,8 @@ func isNumber(text string) bool {
 	return text == "" || isExponent(text)
 }
 
-// isModestNumber is isNumber with an exponent of at most four digits. Types
-// without a largest value write numbers out, so that a few bytes of exponent
-// would cost gigabytes.
+// isModestNumber is isNumber with at most four digits in the exponent. Types without a maximum write numbers out, so
+// that a few bytes of exponent would cost gigabytes.
 func isModestNumber(text string) bool {
 	exponent := ""
 	if i := strings.IndexAny(text, "eE"); i >= 0 {
@@ -75,8 +73,7 @@ func makeInt(bits int) Scalar {
 		if !isInteger(text) {
 			return fault.New(fault.IntParsing)
 		}
-		// As 64 bits, so that a number outside of a narrow type breaks a bound of its
-		// schema.
+		// As 64 bits, so that a number out of range for a narrower type violates a bound of its schema.
 		n, err := strconv.ParseInt(text, 10, 64)
 		switch {
 		case err != nil:
@@ -128,7 +125,7 @@ func makeFloat(bits int) Scalar {
 	}
 }
 
-// setNumber keeps the digits as sent.
+// setNumber keeps the digits as they were sent.
 func setNumber(dst reflect.Value, text string) *fault.Fault {
 	if !isNumber(text) {
 		return fault.New(fault.FloatParsing)
@@ -146,8 +143,8 @@ func setBool(dst reflect.Value, text string) *fault.Fault {
 	return nil
 }
 
-// parseBool knows the words for true and false in any case, of ASCII letters
-// only: Unicode has others that fold into them.
+// parseBool accepts the words for true and false, without regard to the case of ASCII letters: some other Unicode
+// letters fold into them.
 func parseBool(text string) (value, ok bool) {
 	// No word is longer.
 	var lower [len("false")]byte

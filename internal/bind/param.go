@@ -17,10 +17,10 @@ type Param struct {
 	field *typeinfo.Field
 	// source is the first element of locations, name the second.
 	source, name string
-	// absent makes the default; nil without.
+	// absent sets the default; may be nil.
 	absent func(dst reflect.Value)
-	// json reads a parameter written as JSON; nil for others. closedJSON refuses
-	// unknown members; nil where nothing can ask for it.
+	// json reads a parameter written as JSON; nil for others. closedJSON rejects unknown members; nil if that is never
+	// needed.
 	json, closedJSON func(dst reflect.Value, text string, faults *fault.List)
 	// single reads a scalar, or each element of a list.
 	single value
@@ -28,26 +28,25 @@ type Param struct {
 	list *list
 	// aliases read the former names.
 	aliases []*Param
-	// nested is set for a value that is sent as several.
+	// nested is set for a value that is sent in several parts.
 	nested *Nested
 }
 
-// value reads and judges one text.
+// value reads and checks one text.
 type value struct {
 	typ *typeinfo.Type
 	// escaped means that the text comes percent-encoded.
 	escaped bool
-	// plus means that a + is sent percent-encoded, since a bare one is a space.
+	// plus means that a + must be percent-encoded, since a bare one is a space.
 	plus bool
-	// set and check are for what typ holds; check is nil without rules.
+	// set and check apply to the type inside of wrappers; check is nil without rules.
 	set   Scalar
 	check check.Check
-	// quick is a short way to the verdict of check.
+	// quick is a faster form of check.
 	quick check.Quick
-	// sent judges a float32 before it is rounded; nil for others.
+	// sent checks a float32 before it is rounded; nil for others.
 	sent func(float64) *fault.Fault
-	// validates means that what typ holds has a Validate method, wrapper that typ
-	// has one around it.
+	// validates means that the inner type has a Validate method, wrapper that the outer type has one.
 	validates, wrapper bool
 }
 
@@ -55,45 +54,42 @@ type value struct {
 type list struct {
 	// held is the slice or array inside pointers and Optional.
 	held *typeinfo.Type
-	// split cuts one text into elements; nil where each is a text of its own.
+	// split splits one text into elements; nil if each text is an element.
 	split func(into []string, text string) []string
-	// check judges the whole list; nil without rules. validates means that its type
-	// has a Validate method.
+	// check checks the whole list; nil without rules. validates means that its type has a Validate method.
 	check     check.Check
 	validates bool
 }
 
-// sink is where faults go, and whether they show what was sent.
+// sink is where validation errors go, and whether they include the input.
 type sink struct {
 	faults *fault.List
 	echo   bool
-	// closed refuses names in a nested value that nothing reads.
+	// closed rejects unknown names in a nested value.
 	closed bool
-	// loc is the location of a value in a nested one; nil for a value by itself, whose
-	// source and name it is.
+	// loc is the location of a part of a nested value; nil for a parameter, whose location is its source and name.
 	loc []any
 }
 
-// in is the sink of a value inside.
+// in returns the sink for an inner value.
 func (to sink) in(step any) sink {
 	to.loc = append(slices.Clip(to.loc), step)
 	return to
 }
 
-// report reports whether there is no fault; it adds the one there is, with its
-// location: the value of the sink, or one at inside it.
+// report adds a validation error, if there is one, at the location of the sink or at a location inside. It reports
+// whether there was none.
 func (to sink) report(f *fault.Fault, at ...any) bool {
 	if f == nil {
 		return true
 	}
-	// Copied, since a location that left the sink would put all that the sink leads to on the
-	// heap: the request.
+	// Copied: if the location escaped, everything the sink refers to, including the request, would be on the heap.
 	loc := make([]any, 0, len(to.loc)+len(at))
 	loc = append(append(loc, to.loc...), at...)
-	// A Validate method may return faults with locations, which begin at this value.
+	// A Validate method may return errors with locations relative to this value.
 	located := fault.Of(f.Err)
 	for _, inner := range located {
-		// Clipped, so that each of them gets memory of its own.
+		// Clipped, so that each error gets its own memory.
 		inner.Loc = append(slices.Clip(loc), inner.Loc...)
 		if inner.Input == nil {
 			inner.Input = f.Input
@@ -107,19 +103,17 @@ func (to sink) report(f *fault.Fault, at ...any) bool {
 	return false
 }
 
-// Bind fills the field of the input struct from the texts sent for it, in
-// their order; none means that it is absent. Texts of a query are as sent,
-// because a list is split on commas before the commas inside its elements are
-// decoded; texts of other sources are decoded.
+// Bind sets the field of the input struct from its texts, in order; no texts mean that it is absent. Texts of a query
+// are still encoded, because a list is split at commas before escaped commas in its elements are decoded; texts of
+// other sources are decoded.
 //
-// It reports whether there was no fault. Faults have complete locations; echo
-// puts the texts into them.
+// It reports whether there was no validation error. Validation errors have complete locations; echo includes the texts
+// in them.
 func (p *Param) Bind(into reflect.Value, texts []string, echo bool, faults *fault.List) (valid bool) {
 	return p.bind(into.FieldByIndex(p.field.Index), texts, echo, faults)
 }
 
-// BindClosed is Bind for a form that refuses what no field reads, and so members
-// of its JSON that none has.
+// BindClosed is Bind for a form that rejects unknown names, and thus unknown members in its JSON.
 func (p *Param) BindClosed(into reflect.Value, texts []string, echo bool, faults *fault.List) (valid bool) {
 	if p.closedJSON == nil || len(texts) == 0 {
 		return p.Bind(into, texts, echo, faults)
@@ -146,17 +140,16 @@ func (p *Param) bindTo(dst reflect.Value, texts []string, to sink) (valid bool) 
 	return p.report(f, to)
 }
 
-// TakesEmpty reports whether an empty text is a value of a field of a form. Where it
-// can be none, it is what browsers send for an input that was left empty. A field
-// that must be there keeps the fault of a text that breaks its rules.
+// TakesEmpty reports whether an empty text is a value of a form field. If not, it is what browsers send for an empty
+// field. For a required field the empty text is validated like any other.
 func TakesEmpty(f *typeinfo.Field, p *Param) bool {
 	return HoldsText(f) && (f.Required || p.TakesEmpty())
 }
 
-// HoldsText reports whether a field, or its elements, are made of any text.
+// HoldsText reports whether a field, or its elements, may be any text.
 func HoldsText(f *typeinfo.Field) bool {
 	t := f.Type
-	// The empty text is no JSON, so a field that is written as JSON never holds it.
+	// An empty text is not JSON, so a field that is written as JSON never holds it.
 	for !f.JSON {
 		switch t.Kind {
 		case typeinfo.String, typeinfo.Bytes:
@@ -170,11 +163,10 @@ func HoldsText(f *typeinfo.Field) bool {
 	return false
 }
 
-// TakesEmpty reports whether an empty text is a value of the parameter, or of an
-// element of its list: whether it can be read and keeps the rules.
+// TakesEmpty reports whether an empty text is a valid value of the parameter, or of an element of its list.
 func (p *Param) TakesEmpty() bool {
 	if p.list != nil && p.list.split == nil {
-		// Each text is one element, and the list as a whole is not asked.
+		// Each text is one element; rules of the whole list are not considered.
 		return p.single.read(reflect.New(p.single.typ.Go).Elem(), "", false) == nil
 	}
 	var none fault.List
@@ -200,7 +192,7 @@ func (p *Param) bindJSON(dst reflect.Value, text string, read func(reflect.Value
 	if f != nil {
 		return p.report(f, to)
 	}
-	// A list of its own shows faults that the full one would leave out.
+	// A separate list, because a full one would drop validation errors.
 	var inner fault.List
 	read(dst, text, &inner)
 	atTheValue(inner.Faults)
@@ -219,8 +211,8 @@ func (p *Param) bindJSON(dst reflect.Value, text string, read func(reflect.Value
 	return len(inner.Faults) == 0
 }
 
-// atTheValue locates a text that is no JSON at the parameter. An offset in what
-// was decoded leads nowhere in what was sent.
+// atTheValue sets the location of text that is not JSON to the parameter. An offset in the decoded text means nothing
+// for what was sent.
 func atTheValue(faults []fault.Fault) {
 	if len(faults) == 1 && faults[0].Type == fault.JSONInvalid && len(faults[0].Loc) == 1 {
 		faults[0].Loc = nil
@@ -244,15 +236,15 @@ func (p *Param) bindList(dst reflect.Value, texts []string, to sink) bool {
 	if !valid {
 		return false
 	}
-	// The list is judged only if all its elements are valid.
+	// The list is checked only if all its elements are valid.
 	return p.reportList(p.list.judge(held), texts, to)
 }
 
-// judge is what is wrong with the list as a whole.
+// judge returns what is wrong with the list as a whole.
 func (l *list) judge(held reflect.Value) *fault.Fault {
 	if l.check != nil {
 		if f := l.check(held); f != nil {
-			// A copy, since it gets a location.
+			// A copy, because it gets a location.
 			return f.Own()
 		}
 	}
@@ -287,7 +279,7 @@ func (p *Param) report(f *fault.Fault, to sink, at ...any) bool {
 	return to.report(f, at...)
 }
 
-// location is where the parameter is.
+// location returns the location of the parameter.
 func (p *Param) location(to sink) []any {
 	if to.loc != nil {
 		return to.loc
@@ -303,7 +295,7 @@ func (l *list) splitAll(texts []string) []string {
 	return elements
 }
 
-// resize makes a slice of n elements; an array must have as many.
+// resize makes a slice of n elements; an array must have exactly as many.
 func (l *list) resize(held reflect.Value, n int) *fault.Fault {
 	switch {
 	case l.held.Kind == typeinfo.Slice:
@@ -316,8 +308,7 @@ func (l *list) resize(held reflect.Value, n int) *fault.Fault {
 	return nil
 }
 
-// splitOnCommas takes an empty text as a list without elements, for which there
-// is no other notation.
+// splitOnCommas returns no elements for an empty text, because an empty list has no other notation.
 func splitOnCommas(into []string, text string) []string {
 	if text == "" {
 		return into
@@ -333,32 +324,30 @@ func appendElements(into []string, text, separator string) []string {
 	return into
 }
 
-// written are the separators that cannot stand in a query as they are, in the ways
-// in which they do.
+// written holds, for separators that are invalid in a query, how they are escaped.
 var written = map[string]*strings.Replacer{
 	"|": strings.NewReplacer("%7C", "|", "%7c", "|"),
 	" ": strings.NewReplacer("+", " ", "%20", " "),
 }
 
-// splitOn is splitOnCommas for a pipe or a space. OpenAPI has no escape for one
-// inside of an element, so all of them separate.
+// splitOn is splitOnCommas for a pipe or a space. OpenAPI has no escape for one inside an element, so all of them
+// separate.
 func splitOn(separator string) func(into []string, text string) []string {
 	plain := written[separator]
 	return func(into []string, text string) []string {
 		if text == "" {
 			return into
 		}
-		if strings.ContainsAny(text, "%+") { // most lists are sent as they are, and a Replacer takes memory in any case
+		if strings.ContainsAny(text, "%+") { // most lists are sent unescaped, and a Replacer always allocates
 			text = plain.Replace(text)
 		}
 		return appendElements(into, text, separator)
 	}
 }
 
-// SplitHeader appends the elements of a list of RFC 9110, section 5.6.1: white
-// space around elements and empty elements do not count, and a comma inside of a
-// quoted string (section 5.6.4) is part of the element. A quotation mark that
-// nothing closes stands for itself.
+// SplitHeader appends the elements of a list (RFC 9110, section 5.6.1): white space around elements and empty elements
+// are dropped, and a comma inside a quoted string (section 5.6.4) is part of the element. A quotation mark that is not
+// closed stands for itself.
 func SplitHeader(into []string, text string) []string {
 	start, quotes := 0, true
 	for i := 0; i <= len(text); i++ {
@@ -371,16 +360,14 @@ func SplitHeader(into []string, text string) []string {
 		case text[i] == '"' && quotes:
 			length := quotedLength(text[i:])
 			i += max(0, length-1)
-			// What follows a mark without an end is not searched again, which would
-			// take a time that grows with the square of the length.
+			// After an unclosed quotation mark the rest is not searched again, which would take quadratic time.
 			quotes = length > 0
 		}
 	}
 	return into
 }
 
-// quotedLength is the length of the quoted string at the beginning of text, 0
-// for one that has no end.
+// quotedLength returns the length of the quoted string at the beginning of text, 0 if it is not closed.
 func quotedLength(text string) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
@@ -393,7 +380,7 @@ func quotedLength(text string) int {
 	return 0
 }
 
-// read sets dst, which is of the whole type, from one text.
+// read sets dst, which has the outer type, from one text.
 func (v *value) read(dst reflect.Value, text string, echo bool) *fault.Fault {
 	text, f := v.decode(text)
 	if f == nil {
@@ -402,7 +389,7 @@ func (v *value) read(dst reflect.Value, text string, echo bool) *fault.Fault {
 	if f == nil && v.wrapper {
 		f = validate(dst)
 	}
-	// A client that did not escape the + of an offset would never guess why.
+	// Without a hint, a client that did not escape the + of an offset would never guess why.
 	if f != nil && f.Type == fault.DatetimeParsing && v.lostPlus(text) {
 		f.Ctx = map[string]any{"error": "a + must be sent as %2B, else it is a space"}
 	}
@@ -412,7 +399,7 @@ func (v *value) read(dst reflect.Value, text string, echo bool) *fault.Fault {
 	return f
 }
 
-// lostPlus reports whether a text is a time whose offset came without its sign.
+// lostPlus reports whether a text is a time whose + was decoded as a space.
 func (v *value) lostPlus(text string) bool {
 	held := bare(v.typ)
 	return v.plus && held.Kind == typeinfo.Time && strings.Contains(text, " ") &&
@@ -429,23 +416,23 @@ func (v *value) fill(held reflect.Value, text string) *fault.Fault {
 	return validate(held)
 }
 
-// judge is the rule that a value breaks.
+// judge returns the rule that a value violates.
 func (v *value) judge(held reflect.Value, text string) *fault.Fault {
 	if v.check == nil {
 		return nil
 	}
 	if v.sent != nil {
-		// The text was read as a number before, so it is one.
+		// Cannot fail: the text has been read as a number before.
 		exact, _ := strconv.ParseFloat(text, 64)
 		if f := v.sent(exact); f != nil {
 			return f.Own()
 		}
 	}
-	// A copy, since it gets a location and what was sent.
+	// A copy, because it gets a location and the input.
 	return v.check(held).Own()
 }
 
-// decode undoes the encoding of a query. Text without escapes is not copied.
+// decode decodes a query value. Text without escapes is not copied.
 func (v *value) decode(text string) (string, *fault.Fault) {
 	if !v.escaped {
 		return text, nil

@@ -8,13 +8,10 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// The query is application/x-www-form-urlencoded: pairs between "&", a name and
-// a value around the first "=". A semicolon is an ordinary character. Empty
-// pairs do not count, and neither does a name whose percent-encoding is
-// malformed: it is the name of nothing.
+// A query is application/x-www-form-urlencoded: pairs are separated by "&", and the first "=" separates name and value.
+// A semicolon is an ordinary character. Empty pairs are ignored, and so are names with malformed percent-encoding.
 
-// MaxPairs is how many pairs of a query are read. A query with more is a fault
-// of every plan that reads the query.
+// MaxPairs is the maximum number of pairs in a query. A query with more is a validation error.
 const MaxPairs = 1000
 
 func (b *binding) bindQuery() {
@@ -32,8 +29,7 @@ func (b *binding) bindQuery() {
 	}
 }
 
-// bindFound binds what was found for a parameter: its last text, or, for a
-// list, all of them.
+// bindFound binds what was found for a parameter: its last text or, for a list, all of them.
 func (b *binding) bindFound(i int) {
 	s, at := &b.query[i], b.found[i]
 	if s.nested != nil {
@@ -53,17 +49,17 @@ func (b *binding) bindFound(i int) {
 		b.bind(s, textsOf(b.RawQuery, b.query, i, buffer[:0]))
 		return
 	}
-	// An array, so that the common case needs no memory.
+	// An array, so that the common case allocates nothing.
 	last := [1]string{b.RawQuery[at.start:at.end]}
 	b.bind(s, last[:])
 }
 
-// queryTexts are all texts of a name, still encoded.
+// queryTexts returns all texts of a name, still encoded.
 func (b *binding) queryTexts(s *slot) []string {
 	return textsOf(b.RawQuery, []slot{*s}, 0, nil)
 }
 
-// bindNested binds what all the names say that lead into a value.
+// bindNested binds the texts of all names that belong to a value.
 func (b *binding) bindNested(s *slot) {
 	var sent *Branch
 	for pair := range strings.SplitSeq(b.RawQuery, "&") {
@@ -75,8 +71,8 @@ func (b *binding) bindNested(s *slot) {
 	if len(b.plan.cross) > 0 {
 		b.sent = append(b.sent, !sent.isNothing())
 	}
-	// A list of its own, as the tree's functions call each other: what they get is on the
-	// heap, and with the list of all faults the whole request would be.
+	// A separate list: the functions of the tree are recursive, so their arguments are on the heap, and the list of all
+	// validation errors would take the whole request with it.
 	found := new(fault.List)
 	if !s.nested.root.bind(s.dst, sent, s.nested.sink(b.EchoInput, false, found)) {
 		b.valid = false
@@ -87,15 +83,13 @@ func (b *binding) bindNested(s *slot) {
 	b.faults.Truncated = b.faults.Truncated || found.Truncated
 }
 
-// span is a part of the query. One that was found has an end above 0, since
-// its name stands before it.
+// span is a part of the query. A found one has end > 0, because its name comes first.
 type span struct{ start, end int }
 
 // scanQuery finds the last text of each parameter, still encoded.
 func scanQuery(raw string, slots []slot, found []span) {
 	clear(found)
-	// Clients mostly send parameters in the order of their fields: after one the next is
-	// likely.
+	// Clients mostly send parameters in the order of the fields, so the next field is tried first.
 	likely := 0
 	for start := 0; start < len(raw); {
 		param, text := pairAt(raw, start, slots, likely)
@@ -118,9 +112,8 @@ func textsOf(raw string, slots []slot, wanted int, into []string) []string {
 	return into
 }
 
-// pairAt reads the pair that begins at start, up to the next "&". It is one for
-// the parameter, -1 without. Nearly always that is the likely one, by its name
-// as it reads.
+// pairAt reads the pair that begins at start, up to the next "&", and returns its parameter, -1 if there is none.
+// Nearly always it is the likely one, with its name unescaped.
 func pairAt(raw string, start int, slots []slot, likely int) (param int, text span) {
 	if likely < len(slots) {
 		name := slots[likely].name
@@ -147,21 +140,20 @@ func textAt(raw string, start int) span {
 	return span{start, len(raw)}
 }
 
-// QueryText is the last text of a name in a query, decoded. The error is that
-// of a malformed percent-encoding.
+// QueryText returns the last text of a name in a query, decoded. The error is for malformed percent-encoding.
 func QueryText(raw, name string) (text string, err error) {
 	for pair := range strings.SplitSeq(raw, "&") {
 		sentName, sent, _ := strings.Cut(pair, "=")
 		if plain, malformed := url.QueryUnescape(sentName); pair == "" || malformed != nil || plain != name {
 			continue
 		}
-		// The last one counts, and with it its error.
+		// The last one counts, even if it is malformed.
 		text, err = url.QueryUnescape(sent)
 	}
 	return text, err
 }
 
-// paramOf finds a parameter by its name as it was sent, -1 without.
+// paramOf finds a parameter by its name as it was sent, -1 if there is none.
 func paramOf(slots []slot, sent string) int {
 	if sent == "" {
 		return -1
@@ -171,7 +163,7 @@ func paramOf(slots []slot, sent string) int {
 			return i
 		}
 	}
-	// Few clients escape a name that reads as it is.
+	// Few clients escape a name without need.
 	name, err := url.QueryUnescape(sent)
 	if err != nil {
 		return -1
@@ -179,7 +171,7 @@ func paramOf(slots []slot, sent string) int {
 	return slices.IndexFunc(slots, func(s slot) bool { return s.field.Name == name })
 }
 
-// countPairs counts exactly above the limit; below it the result is a bound.
+// countPairs counts exactly above the limit; below it the result is only a bound.
 func countPairs(raw string) (n int) {
 	if len(raw) <= MaxPairs {
 		return len(raw)

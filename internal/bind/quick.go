@@ -9,21 +9,20 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// quick sets a value from a text of the usual form, and judges it,
-// without reflection and without faults. What it says is one-sided: true is
-// certain; after false the value is as it was, and [Param.bind] has to look.
+// quick sets a value from a text of the usual form and checks it, without reflection and without validation errors. Its
+// result is one-sided: true is certain; after false the value is unchanged, and [Param.bind] has to decide.
 type quick func(text string) bool
 
-// Texts beyond these are not of the usual form.
+// Longer texts are not of the usual form.
 const (
 	longestNumber = 18 // digits; an int64 holds any so many
 	longestText   = 64 // bytes
 )
 
-// quickAt is the quick way for a parameter and its field; nil without.
+// quickAt returns the fast path for a parameter and its field, nil if there is none.
 func (p *Param) quickAt(dst reflect.Value) quick {
 	t, v := p.field.Type, &p.single
-	// Whatever is more than one text and one comparison takes the long way.
+	// Anything that needs more than one text and one comparison takes the slow path.
 	if p.nested != nil || p.json != nil || p.list != nil || t.Enum != nil || v.validates {
 		return nil
 	}
@@ -49,13 +48,13 @@ func (p *Param) quickAt(dst reflect.Value) quick {
 	return nil
 }
 
-// pointerTo leads to dst as a T, which its type is made of.
+// pointerTo returns dst as a *T; its underlying type is T.
 func pointerTo[T any](dst reflect.Value) *T {
 	return dst.Addr().Convert(reflect.TypeFor[*T]()).Interface().(*T)
 }
 
-// judge knows what certainly keeps the rules of a value: numbers in a range, or
-// texts of that many bytes, and what ask reports; nil reports nothing.
+// judge knows values that certainly satisfy the rules: numbers in a range, texts whose length is in a range, and those
+// for which ask returns true; ask may be nil.
 type judge[T any] struct {
 	sure check.Range[int64]
 	ask  func(T) bool
@@ -66,14 +65,14 @@ func judgeOf[T any](v *value, ask func(T) bool) judge[T] {
 	case v.check == nil:
 		return judge[T]{sure: check.Range[int64]{Least: math.MinInt64, Most: math.MaxInt64}}
 	case v.quick.Sure == nil:
-		return judge[T]{sure: check.Range[int64]{Least: 1}, ask: ask} // nothing is in that range
+		return judge[T]{sure: check.Range[int64]{Least: 1}, ask: ask} // an empty range
 	}
 	return judge[T]{sure: *v.quick.Sure, ask: ask}
 }
 
 func quickText(to *string, keeps judge[string], escaped bool) quick {
 	return func(text string) bool {
-		// What is plain is valid UTF-8 and needs no decoding.
+		// Plain text is valid UTF-8 and needs no decoding.
 		if !isPlain(text, escaped) || !keeps.sure.Has(int64(len(text))) && (keeps.ask == nil || !keeps.ask(text)) {
 			return false
 		}
@@ -82,8 +81,7 @@ func quickText(to *string, keeps judge[string], escaped bool) quick {
 	}
 }
 
-// isPlain reports whether a text is short, of ASCII, and means itself even if
-// it comes percent-encoded.
+// isPlain reports whether a text is short, ASCII, and the same when decoded.
 func isPlain(text string, escaped bool) bool {
 	if len(text) > longestText {
 		return false
@@ -107,7 +105,7 @@ func quickInt[T int | int64](to *T, keeps judge[int64]) quick {
 	}
 }
 
-// shortInteger reads an integer of few digits.
+// shortInteger parses an integer with few digits.
 func shortInteger(text string) (n int64, ok bool) {
 	negative := len(text) > 0 && text[0] == '-'
 	if negative {
@@ -117,7 +115,7 @@ func shortInteger(text string) (n int64, ok bool) {
 		return 0, false
 	}
 	for i := range len(text) {
-		// A byte below '0' becomes a large one.
+		// A byte below '0' wraps around to a large number.
 		digit := text[i] - '0'
 		if digit > 9 {
 			return 0, false

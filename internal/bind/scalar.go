@@ -15,14 +15,12 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Scalar sets dst from text, or says what is wrong with the text. dst is of the
-// described type and addressable. The fault is at the value itself: its
-// location is empty.
+// Scalar sets dst from text, or returns a validation error without a location. dst is addressable and has the described
+// type.
 type Scalar func(dst reflect.Value, text string) *fault.Fault
 
-// CompileScalar makes the reader of one value from text. Pointers and Optional
-// are read as what they hold. The error, a [*typeinfo.Error] that names no
-// field, is for types that have no form as text.
+// CompileScalar makes a function that reads one value from text. Pointers and Optional are read as the type inside. It
+// returns a [*typeinfo.Error] that names no field for types that have no text form.
 func CompileScalar(t *typeinfo.Type) (Scalar, error) {
 	scalar, err := compileKind(t)
 	if err != nil || t.Enum == nil {
@@ -66,7 +64,7 @@ func compileKind(t *typeinfo.Type) (Scalar, error) {
 	return nil, noText(t)
 }
 
-// noText says why a type has no form as text and what to use instead.
+// noText says why a type has no text form and what to use instead.
 func noText(t *typeinfo.Type) error {
 	e := &typeinfo.Error{
 		Type: t.Go.String(), Problem: "a value of this type cannot be read from a string",
@@ -97,8 +95,7 @@ func compileHeld(t *typeinfo.Type) (Scalar, error) {
 	}, nil
 }
 
-// hold allocates what a Pointer holds, marks others as set, and
-// returns the value inside all of them.
+// hold allocates pointers, marks Optionals as set, and returns the value inside all of them.
 func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
 	for {
 		switch t.Kind {
@@ -119,7 +116,7 @@ func hold(t *typeinfo.Type, dst reflect.Value) reflect.Value {
 	}
 }
 
-// bare takes off what wraps a value.
+// bare returns the type inside of wrappers.
 func bare(t *typeinfo.Type) *typeinfo.Type {
 	for t.Wraps() {
 		t = t.Elem
@@ -135,14 +132,13 @@ func setString(dst reflect.Value, text string) *fault.Fault {
 	return nil
 }
 
-// setBytes takes the text as it is, UTF-8 or not.
+// setBytes takes the text as it is, even if it is not UTF-8.
 func setBytes(dst reflect.Value, text string) *fault.Fault {
 	dst.SetBytes([]byte(text))
 	return nil
 }
 
-// setRaw keeps text that is one JSON value; anything else would break the
-// document it is written into later.
+// setRaw accepts text that is one JSON value; anything else would corrupt the document it is written into later.
 func setRaw(dst reflect.Value, text string) *fault.Fault {
 	value := jsontext.Value(text)
 	if !value.IsValid() {
@@ -152,8 +148,8 @@ func setRaw(dst reflect.Value, text string) *fault.Fault {
 	return nil
 }
 
-// setTime reads RFC 3339. Package time takes more under that name: one digit
-// for the hour, a comma before the fraction, an offset of 24:60.
+// setTime parses RFC 3339. Package time accepts more: one digit for the hour, a comma before the fraction, an offset of
+// 24:60.
 func setTime(dst reflect.Value, text string) *fault.Fault {
 	if !isDateTime(text) {
 		return fault.New(fault.DatetimeParsing)
@@ -166,7 +162,7 @@ func setTime(dst reflect.Value, text string) *fault.Fault {
 	return nil
 }
 
-// setHTTPDate reads a date of RFC 9110, section 5.6.7, in all three of its forms.
+// setHTTPDate parses a date of RFC 9110, section 5.6.7, in all three formats.
 func setHTTPDate(dst reflect.Value, text string) *fault.Fault {
 	t, err := http.ParseTime(text)
 	if err != nil {
@@ -176,9 +172,8 @@ func setHTTPDate(dst reflect.Value, text string) *fault.Fault {
 	return nil
 }
 
-// isDateTime reports whether text has the form of a date-time of RFC 3339,
-// section 5.6. The ranges of its numbers are left to package time, but for
-// those of the offset.
+// isDateTime reports whether text has the form of an RFC 3339 date-time (section 5.6). Ranges are left to package time,
+// except those of the offset.
 func isDateTime(text string) bool {
 	rest, ok := cutShape(text, "0000-00-00T00:00:00")
 	if !ok {
@@ -202,8 +197,7 @@ func isDateTime(text string) bool {
 	return ok && rest == "" && offset[:2] < "24" && offset[3:] < "60"
 }
 
-// cutShape takes a beginning off text in which 0 stands for any digit and
-// everything else for itself.
+// cutShape cuts a prefix off text; in shape, 0 stands for any digit and everything else for itself.
 func cutShape(text, shape string) (rest string, ok bool) {
 	if len(text) < len(shape) {
 		return text, false
@@ -225,8 +219,7 @@ func setDuration(dst reflect.Value, text string) *fault.Fault {
 	return nil
 }
 
-// makeText reads a type by its UnmarshalText. Its error is
-// not shown: it is the text of a library.
+// makeText reads a type by its UnmarshalText. The error is not shown, because it may come from a library.
 func makeText(t *typeinfo.Type) Scalar {
 	acceptable := grammarOf(t.Format)
 	return func(dst reflect.Value, text string) *fault.Fault {
@@ -245,8 +238,7 @@ func makeText(t *typeinfo.Type) Scalar {
 	}
 }
 
-// ownFault is what an error brings that was made to be shown, nil without. Text
-// has no parts, so there is one fault of it.
+// ownFault returns a validation error inside an error, nil if there is none. Text has no parts, so there is only one.
 func ownFault(err error) *fault.Fault {
 	found := fault.Of(err)
 	if len(found) == 0 {
@@ -256,10 +248,9 @@ func ownFault(err error) *fault.Fault {
 	return &f
 }
 
-// grammarOf narrows what reaches UnmarshalText of a known type: several take
-// "" for a zero that is no value, UUIDs take forms their schema does
-// not have, the types of math/big take hexadecimal, underscores and infinities, and
-// a fraction's exponent costs memory out of proportion to its text.
+// grammarOf restricts what is passed to UnmarshalText of known types: several accept "" for a zero value, UUIDs accept
+// forms that their schema does not have, the types of math/big accept hexadecimal, underscores and infinities, and an
+// exponent may cost memory out of proportion to its text.
 func grammarOf(format string) func(string) bool {
 	switch format {
 	case "":
@@ -276,7 +267,7 @@ func grammarOf(format string) func(string) bool {
 	return func(text string) bool { return utf8.ValidString(text) && text != "" }
 }
 
-// isUUID reports whether text is a UUID as RFC 9562, section 4, writes it.
+// isUUID reports whether text is a UUID as in RFC 9562, section 4.
 func isUUID(text string) bool {
 	if len(text) != 36 {
 		return false
@@ -294,7 +285,7 @@ func isUUID(text string) bool {
 	return true
 }
 
-// malformed is the fault of a text that UnmarshalText refuses.
+// malformed is the validation error for a text that UnmarshalText rejects.
 func malformed(t *typeinfo.Type) *fault.Fault {
 	switch t.Format {
 	case "uuid":
@@ -325,9 +316,8 @@ func malformed(t *typeinfo.Type) *fault.Fault {
 	return fault.With(fault.ValueError, "error", "not a valid "+t.Go.Name())
 }
 
-// compileEnum lets the listed values of a type pass only. Text is compared as
-// it is listed, also when UnmarshalText would take other spellings: the
-// document lists those texts and no others.
+// compileEnum accepts only the listed values of a type. Text is compared as listed, even if UnmarshalText would accept
+// other spellings: the document lists only these.
 func compileEnum(t *typeinfo.Type, scalar Scalar) (Scalar, error) {
 	if t.Kind == typeinfo.Int || t.Kind == typeinfo.Uint {
 		return compileNumberEnum(t, scalar)
@@ -358,7 +348,7 @@ func compileNumberEnum(t *typeinfo.Type, scalar Scalar) (Scalar, error) {
 	}
 	expected := oneOf(texts, ", ", " or ")
 	return func(dst reflect.Value, text string) *fault.Fault {
-		// By value: 007 is the 7 that is listed.
+		// Compared by value: 007 equals the listed 7.
 		if scalar(dst, text) != nil || !slices.ContainsFunc(values, dst.Equal) {
 			return fault.With(fault.Enum, "expected", expected)
 		}
@@ -366,7 +356,7 @@ func compileNumberEnum(t *typeinfo.Type, scalar Scalar) (Scalar, error) {
 	}, nil
 }
 
-// oneOf joins words, the last one by another separator.
+// oneOf joins words, with another separator before the last.
 func oneOf(words []string, separator, last string) string {
 	n := len(words) - 1
 	if n == 0 {

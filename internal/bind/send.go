@@ -13,24 +13,22 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Sender is the inverse of a [Plan]: it writes the parameters of an input into
-// a request, from which a Plan of the same input binds an equal one.
+// Sender is the inverse of a [Plan]: it writes the parameters of an input to a request, from which a Plan binds an
+// equal input.
 //
-// What is absent is left to the server: a nil pointer, an Optional without a
-// value, a nil slice that need not be there, what omitempty or omitzero leaves
-// out. What cannot be sent is an error.
+// Absent values are left to the server: nil pointers, Optionals without a value, nil slices that are not required, and
+// what omitempty or omitzero leaves out. A value that cannot be sent is an error.
 type Sender struct{ params []sentParam }
 
-// sentParam is a parameter and how its texts are joined into those that are
-// sent.
+// sentParam is a parameter and how its texts are joined.
 type sentParam struct {
 	*Texts
 	join join
-	// nested is set for a value that is sent as several.
+	// nested is set for a value that is sent in several parts.
 	nested *NestedTexts
 }
 
-// join makes the texts that are sent from the texts of a list's elements.
+// join converts the texts of a list's elements to the texts that are sent.
 type join func(elements []string) ([]string, error)
 
 // Sender compiles the sender of an input.
@@ -56,8 +54,7 @@ func (c *Compiler) sentParam(f *typeinfo.Field) (p sentParam, err error) {
 	return p, err
 }
 
-// Send writes the parameters of an addressable input after what is there. A
-// parameter that is there already must have the same texts.
+// Send writes the parameters of an addressable input. A parameter that was already written must have the same texts.
 func (s *Sender) Send(from reflect.Value, to *Sent) error {
 	for _, p := range s.params {
 		if err := p.send(from, to); err != nil {
@@ -75,14 +72,14 @@ func (p *sentParam) send(from reflect.Value, to *Sent) error {
 	if err == nil && p.list {
 		texts, err = p.join(texts)
 	}
-	// nil is an absent parameter; a list without elements may still have a text.
+	// nil is an absent parameter; an empty list may still have a text.
 	if err == nil && texts != nil {
 		err = to.put(p.field, texts)
 	}
 	return err
 }
 
-// Sent is the part of a request that parameters are.
+// Sent is the part of a request that consists of parameters.
 type Sent struct {
 	// Path holds the values of wildcards.
 	Path   map[string]string
@@ -93,7 +90,7 @@ type Sent struct {
 	query   []sentPair
 }
 
-// sentPair is a name of the query with its texts, which are encoded already.
+// sentPair is a query name with its encoded texts.
 type sentPair struct {
 	name  string
 	texts []string
@@ -105,7 +102,7 @@ func (s *Sent) put(f *typeinfo.Field, texts []string) error {
 		return s.setPath(f.Name, texts[0])
 	case typeinfo.Query:
 		if f.Separator != "" {
-			// Its elements are escaped already, and so is what stands between them.
+			// The elements and separators are already escaped.
 			return s.addQuery(f.Name, texts)
 		}
 		return s.AddQuery(f.Name, texts...)
@@ -150,7 +147,7 @@ func (s *Sent) addQuery(name string, escaped []string) error {
 	return nil
 }
 
-// RawQuery is the query in its form on the wire.
+// RawQuery returns the encoded query.
 func (s *Sent) RawQuery() string {
 	var pairs []string
 	for _, pair := range s.query {
@@ -161,7 +158,7 @@ func (s *Sent) RawQuery() string {
 	return strings.Join(pairs, "&")
 }
 
-// connectionHeaders are those that whoever sends a request writes by itself.
+// connectionHeaders are set by the HTTP client itself.
 var connectionHeaders = []string{
 	"Connection", "Content-Encoding", "Content-Length", "Cookie", "Expect", "Keep-Alive", "Proxy-Connection",
 	"Te", "Trailer", "Transfer-Encoding", "Upgrade",
@@ -192,8 +189,8 @@ func (s *Sent) SetHeader(name string, lines ...string) error {
 	return nil
 }
 
-// checkHeader finds what a header does not carry as it is (RFC 9110, section
-// 5.5). What it says of the text is nothing, since that may be secret.
+// checkHeader finds text that a header cannot carry unchanged (RFC 9110, section 5.5). The error does not repeat the
+// text, which may be secret.
 func checkHeader(text string) error {
 	switch {
 	case strings.Trim(text, " \t") != text:
@@ -204,8 +201,7 @@ func checkHeader(text string) error {
 	return nil
 }
 
-// AddCookie adds a cookie, in the form in which a [Plan] reads it back. What it
-// says of the text is nothing, since that may be secret.
+// AddCookie adds a cookie in the form that a [Plan] reads. The error does not repeat the text, which may be secret.
 func (s *Sent) AddCookie(name, text string) error {
 	for _, other := range s.Cookies {
 		switch {
@@ -234,9 +230,8 @@ func (c Cookie) Check() error {
 	return nil
 }
 
-// String is the pair in a Cookie header. Unlike net/http it leaves no character
-// out. Quotes keep what the reader would take off: spaces at the ends, and
-// quotes themselves.
+// String returns the pair for a Cookie header. Unlike net/http it drops no character. Quotes protect what the reader
+// would remove: spaces at the ends, and quotes themselves.
 func (c Cookie) String() string {
 	quoted := len(c.Value) > 1 && c.Value[0] == '"' && c.Value[len(c.Value)-1] == '"'
 	if quoted || strings.ContainsAny(c.Value, " ,") {
@@ -266,8 +261,7 @@ func without(separator string) func(text string) bool {
 	return func(text string) bool { return !strings.Contains(text, separator) }
 }
 
-// joinWith writes the elements into one text. One that is a single empty text
-// would be read as no element.
+// joinWith joins the elements. A single empty element would be read as no element.
 func joinWith(separator, name string, escape func(string) string, survives func(string) bool) join {
 	return func(elements []string) ([]string, error) {
 		if elements == nil {
@@ -291,7 +285,7 @@ type Texts struct {
 	// json writes a field whose text is JSON; nil for others.
 	json func(v reflect.Value) (string, error)
 	list bool
-	// hasEmpty means that an empty list has a form: one empty text.
+	// hasEmpty means that an empty list can be sent, as one empty text.
 	hasEmpty bool
 }
 
@@ -310,7 +304,7 @@ func (c *Compiler) Texts(f *typeinfo.Field) (t *Texts, err error) {
 	return t, err
 }
 
-// Joined is Of, with the elements of a list in the form they have in a form.
+// Joined is Of, with the elements of a list joined as in a form.
 func (t *Texts) Joined(from reflect.Value) ([]string, error) {
 	texts, err := t.Of(from)
 	if err != nil || !t.list {
@@ -326,8 +320,7 @@ var (
 	errEmptyList = errors.New("a list without elements cannot be sent here; the option csv gives it a form")
 )
 
-// Of returns the texts of the field of an addressable struct, one for each
-// element of a list; nil where it is absent.
+// Of returns the texts of the field of an addressable struct, one for each element of a list; nil if it is absent.
 func (t *Texts) Of(from reflect.Value) ([]string, error) {
 	v := fieldOf(from, t.field)
 	switch {
@@ -340,7 +333,7 @@ func (t *Texts) Of(from reflect.Value) ([]string, error) {
 	held, present := heldIn(t.field.Type, v)
 	switch {
 	case !present && t.field.Type.Kind == typeinfo.Optional:
-		// Among texts there is none for null.
+		// There is no text for null.
 		return nil, errNoNull
 	case !present:
 		return nil, t.absent()
@@ -354,8 +347,7 @@ func (t *Texts) Of(from reflect.Value) ([]string, error) {
 	return texts, err
 }
 
-// fieldOf is a field of a struct. What is an element of a map or list is no field, and
-// is the value itself.
+// fieldOf returns a field of a struct. An element of a map or list is not a field; then the value itself is returned.
 func fieldOf(from reflect.Value, f *typeinfo.Field) reflect.Value {
 	if len(f.Index) == 0 {
 		return from
@@ -363,10 +355,9 @@ func fieldOf(from reflect.Value, f *typeinfo.Field) reflect.Value {
 	return from.FieldByIndex(f.Index)
 }
 
-// IsAbsent reports whether a field of an addressable struct has nothing to
-// send: a nil pointer, an Optional that is not set, or what omitempty or
-// omitzero leaves out. The latter do not hold beside a default, which the server
-// would put instead of the zero value.
+// IsAbsent reports whether a field of an addressable struct has nothing to send: a nil pointer, an Optional that is not
+// set, or what omitempty or omitzero leaves out. The latter do not apply to a field with a default, which the server
+// would use instead of the zero value.
 func IsAbsent(f *typeinfo.Field, from reflect.Value) bool {
 	v := fieldOf(from, f)
 	switch f.Type.Kind {
@@ -378,7 +369,7 @@ func IsAbsent(f *typeinfo.Field, from reflect.Value) bool {
 	return f.Default == nil && omits(f, v)
 }
 
-// absent is what it means that nothing is sent.
+// absent returns an error if the field is required.
 func (t *Texts) absent() error {
 	if t.field.Required {
 		return errors.New("it is required, but has no value to send")
@@ -386,7 +377,7 @@ func (t *Texts) absent() error {
 	return nil
 }
 
-// nothing is a list without elements.
+// nothing returns the texts of an empty list.
 func (t *Texts) nothing(held reflect.Value) ([]string, error) {
 	isNil := held.Kind() == reflect.Slice && held.IsNil()
 	switch {
@@ -400,5 +391,5 @@ func (t *Texts) nothing(held reflect.Value) ([]string, error) {
 	return nil, nil
 }
 
-// wantsUTF8 reports whether the server takes nothing else.
+// wantsUTF8 reports whether the server accepts only UTF-8.
 func (t *Texts) wantsUTF8() bool { return bare(t.writer.single.typ).Kind != typeinfo.Bytes }

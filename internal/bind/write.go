@@ -19,8 +19,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Writer is the inverse of a [Param]: it makes the texts of a field, which a
-// Param of the same field reads back as the same value.
+// Writer is the inverse of a [Param]: it makes the texts of a field, which a Param of the same field reads back as an
+// equal value.
 type Writer struct {
 	field  *typeinfo.Field
 	single writtenValue
@@ -30,14 +30,14 @@ type Writer struct {
 	check check.Check
 }
 
-// writtenValue makes and judges one text.
+// writtenValue makes and checks one text.
 type writtenValue struct {
 	typ    *typeinfo.Type
 	format format
 	// check is nil without rules, listed without an Enum.
 	check  check.Check
 	listed []string
-	// expected is what a fault says of those listed.
+	// expected lists the allowed values for a validation error.
 	expected string
 }
 
@@ -77,13 +77,12 @@ func (c *Compiler) compileWritten(v *writtenValue, t *typeinfo.Type, rules *type
 	return err
 }
 
-// Append appends the texts of the field of an addressable struct: none where
-// it is absent, which a nil pointer is, an Optional without a value, a list
-// without elements, and what omitempty or omitzero leaves out. A list has one
-// text for each element, or, with the option csv, one for all.
+// Append appends the texts of the field of an addressable struct, or none if it is absent: a nil pointer, an Optional
+// without a value, an empty list, or what omitempty or omitzero leaves out. A list has one text for each element, or,
+// with the option csv, one for all.
 //
-// With checks on, broken rules become faults with complete locations. The
-// error is for what has no text, such as NaN.
+// With checks on, violated rules become validation errors with complete locations. The error is for values that have no
+// text form, such as NaN.
 func (w *Writer) Append(texts []string, from reflect.Value, checks bool, faults *fault.List) ([]string, error) {
 	v := from.FieldByIndex(w.field.Index)
 	held, present := heldIn(w.field.Type, v)
@@ -100,8 +99,7 @@ func (w *Writer) Append(texts []string, from reflect.Value, checks bool, faults 
 	return append(texts, text), nil
 }
 
-// heldIn is the inverse of hold: the value inside pointers and Optional, and
-// whether there is one.
+// heldIn is the inverse of hold: it returns the value inside pointers and Optional, and whether there is one.
 func heldIn(t *typeinfo.Type, v reflect.Value) (reflect.Value, bool) {
 	for {
 		switch t.Kind {
@@ -127,7 +125,7 @@ func heldIn(t *typeinfo.Type, v reflect.Value) (reflect.Value, bool) {
 	}
 }
 
-// omits judges omitempty and omitzero as encoding/json does.
+// omits implements omitempty and omitzero as in encoding/json.
 func omits(f *typeinfo.Field, v reflect.Value) bool {
 	if f.OmitZero {
 		if zeroer, ok := v.Addr().Interface().(interface{ IsZero() bool }); ok {
@@ -195,8 +193,8 @@ func (w *Writer) texts(held reflect.Value) ([]string, error) {
 	return []string{text}, err
 }
 
-// survivesSplit reports whether a text in a list is read as that element. The
-// quotation mark of a next element shows that none of its own is left open.
+// survivesSplit reports whether a text in a list is read back unchanged. A following quoted element shows whether a
+// quotation mark is left open.
 func survivesSplit(text string) bool {
 	elements := SplitHeader(nil, text+`,"`)
 	return len(elements) == 2 && elements[0] == text
@@ -207,7 +205,7 @@ func (w *Writer) write(v *writtenValue, held reflect.Value, checks bool, faults 
 	if err != nil || !checks {
 		return text, err
 	}
-	// A text that is not listed breaks one rule; the others are not asked.
+	// An unlisted text violates one rule; the others are not checked.
 	switch {
 	case v.listed != nil && !slices.Contains(v.listed, text):
 		w.add(fault.With(fault.Enum, "expected", v.expected), faults, at...)
@@ -224,7 +222,7 @@ func (w *Writer) add(f *fault.Fault, faults *fault.List, at ...any) {
 	}
 }
 
-// list notes the texts of a type that lists its values.
+// list records the texts of a type that lists its values.
 func (v *writtenValue) list(t *typeinfo.Type) error {
 	for _, value := range t.Enum {
 		text := string(value)
@@ -282,7 +280,7 @@ func formatOf(t *typeinfo.Type) (format, error) {
 	}
 }
 
-// formatFloat uses an exponent only for the very small and large, as JSON does.
+// formatFloat uses an exponent only for very small and very large numbers, as JSON does.
 func formatFloat(f float64, bits int) (string, error) {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
 		return "", fmt.Errorf("%v is not a number that can be written", f)
@@ -308,7 +306,7 @@ func formatNumber(v reflect.Value) (string, error) {
 }
 
 func formatRaw(v reflect.Value) (string, error) {
-	// Compact works in place, and the bytes are the user's.
+	// Compact works in place, and the bytes belong to the user.
 	value := jsontext.Value(slices.Clone(v.Bytes()))
 	if value == nil {
 		return "null", nil
@@ -319,7 +317,7 @@ func formatRaw(v reflect.Value) (string, error) {
 	return string(value), nil
 }
 
-// formatTime writes RFC 3339, which has years of four digits only.
+// formatTime writes RFC 3339, which allows only years of four digits.
 func formatTime(v reflect.Value) (string, error) {
 	text, err := v.Addr().Interface().(*time.Time).MarshalText()
 	if err != nil {

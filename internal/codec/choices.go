@@ -16,8 +16,7 @@ type choices struct {
 	values   []reflect.Value
 	// texts are the values again when they are strings, the most common case.
 	texts []string
-	// spellings are the only texts of values that read themselves from text:
-	// the document lists no others, whatever UnmarshalText takes.
+	// spellings are the only accepted texts of values with UnmarshalText: the document lists no others.
 	spellings []string
 }
 
@@ -37,8 +36,8 @@ func choicesOf(t *typeinfo.Type) (*choices, error) {
 	var shown []string
 	for _, raw := range t.Enum {
 		shown = append(shown, choice(raw))
-		// UnmarshalText may take several spellings of one value; the document lists one
-		// of each, so such a value is judged by its text.
+		// UnmarshalText may accept several spellings of a value, but the document lists one of each, so the text is
+		// compared.
 		if t.Kind == typeinfo.Text {
 			c.spellings = append(c.spellings, string(unquoted(raw)))
 		}
@@ -47,12 +46,12 @@ func choicesOf(t *typeinfo.Type) (*choices, error) {
 	return c, nil
 }
 
-// judge is the rule that a value is listed.
+// judge checks that a value is listed.
 func (c *choices) judge() *judge {
 	return &judge{ask: c.holds, fault: c.fault}
 }
 
-// fault is the fault of a value that is not listed.
+// fault returns the validation error for a value that is not listed.
 func (c *choices) fault(p pointer) *fault.Fault {
 	if c.holds(p) {
 		return nil
@@ -70,7 +69,7 @@ func (c *choices) holds(p pointer) bool {
 		}
 		return false
 	}
-	// Whatever is comparable may list its values, so reflection compares them.
+	// Any comparable type may list its values, so reflection compares them.
 	value := valueAt(c.goType, p)
 	for _, listed := range c.values {
 		if value.Equal(listed) {
@@ -88,7 +87,7 @@ func (c *choices) spelled(text []byte) *fault.Fault {
 	return fault.With(fault.Enum, "expected", c.expected)
 }
 
-// enumerated judges each value that was read without a fault.
+// enumerated checks each value that was read without a validation error.
 func enumerated(t *typeinfo.Type, decode decodeFunc) (decodeFunc, error) {
 	c, err := choicesOf(t)
 	if err != nil {
@@ -99,7 +98,7 @@ func enumerated(t *typeinfo.Type, decode decodeFunc) (decodeFunc, error) {
 		if !decode(d, p) {
 			return false
 		}
-		// A value with a fault may hold anything; it has been reported already.
+		// An invalid value may contain anything; it has already been reported.
 		if d.failed == before {
 			if f := c.judgeSent(d, start, p); f != nil {
 				d.report(f, start)
@@ -109,7 +108,7 @@ func enumerated(t *typeinfo.Type, decode decodeFunc) (decodeFunc, error) {
 	}, nil
 }
 
-// judgeSent judges a value by its text, if it has one of its own.
+// judgeSent compares a value by its text, if it has one.
 func (c *choices) judgeSent(d *state, start int, p pointer) *fault.Fault {
 	if c.spellings == nil {
 		return c.fault(p)

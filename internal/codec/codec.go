@@ -1,25 +1,20 @@
-// Package codec turns JSON into Go values and back by programs compiled from
-// descriptions of types.
+// Package codec converts between JSON and Go values, with functions compiled from descriptions of types.
 //
-// Bodies, messages, events and all values in interfaces are read and written
-// with it. It stands on typeinfo, which describes the types, and on check, which
-// judges values, and knows nothing of requests, routes and documents.
+// It decodes and encodes bodies, messages, events and values in interfaces. It builds on typeinfo, which describes
+// types, and check, which validates values, and knows nothing about requests, routes and documents.
 //
-// A decoder walks over a text once. On the way it tracks which members are
-// present, gives absent ones their defaults, checks what was
-// read, and gathers everything that is wrong with its location; a text that is
-// not JSON is one fault alone. Decoding is strict: names match exactly and are
-// unique, text is UTF-8, nothing follows the value, nesting ends at
-// [MaxDepth]. An integer may be written 1.0 or 1e2; nothing else is converted.
+// A decoder reads a text in one pass. On the way it tracks which members are present, fills in defaults for absent
+// ones, validates values, and collects all validation errors with their locations; text that is not JSON is a single
+// error. Decoding is strict: names match exactly and are unique, text is UTF-8, nothing follows the value, and nesting
+// is limited to [MaxDepth]. An integer may be written as 1.0 or 1e2; there are no other conversions.
 //
-// An encoder appends what encoding/json would write, except that nil slices
-// are [], nil maps {}, and HTML is not escaped.
+// An encoder writes what encoding/json would write, except that nil slices are [], nil maps are {}, and HTML is not
+// escaped.
 //
-// The files, each using those above it: memory holds what is unsafe, wide what
-// looks at eight bytes at once, scan the grammar of JSON, integer its numbers;
-// decode and the files of the kinds (scalar, leaf, list, mapping, object, union)
-// make decoders; encode and the files named for it make encoders; dynamic
-// finds the encoder of a value in an interface; codec is the face.
+// The files, each using those before it: memory has all unsafe code, wide operates on eight bytes at once, scan is the
+// grammar of JSON, integer parses its numbers; decode and the files of the kinds (scalar, leaf, list, mapping, object,
+// union) make decoders; encode and the files named after it make encoders; dynamic finds the encoder for a value in an
+// interface; codec is the API.
 package codec
 
 import (
@@ -37,16 +32,15 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// MaxDepth is how deep the objects and lists of a text that is read may nest;
-// the outermost is the first. MaxEncodeDepth is the same for what is written,
-// where it ends the walk through a value that contains itself; pointers count.
+// MaxDepth is the maximum nesting of objects and lists in a text that is read. MaxEncodeDepth is the same for what is
+// written, where it stops at a value that contains itself; pointers count too.
 const (
 	MaxDepth       = 100
 	MaxEncodeDepth = 1000
 )
 
-// Compiler makes decoders and encoders for one set of rules and keeps them by
-// type. It is safe for concurrent use; so is what it makes.
+// Compiler makes decoders and encoders for one set of rules and caches them by type. It is safe for concurrent use, and
+// so is what it makes.
 type Compiler struct {
 	rules   *check.Set
 	side    side
@@ -58,14 +52,13 @@ type Compiler struct {
 	states    sync.Pool // of *state
 	scratches sync.Pool // of *Scratch
 
-	// mu guards what follows: one type is compiled at a time. Programs under
-	// way are in the maps already, so a type that contains itself finds its own.
+	// mu guards the following fields: one type is compiled at a time. Unfinished programs are already in the maps, so a
+	// type that contains itself finds its own.
 	mu       sync.Mutex
 	decoders map[programKey]*decodeProgram
 	encoders map[programKey]*encodeProgram
-	// undo takes what was begun out of the maps when a compilation fails; later
-	// verifies defaults and examples when it has succeeded, as reading one may
-	// need any of its programs.
+	// undo removes unfinished programs from the maps when a compilation fails; later validates defaults and examples
+	// after it has succeeded, because reading one may need any of the programs.
 	undo  []func()
 	later []func() error
 }
@@ -74,12 +67,11 @@ type Compiler struct {
 type side uint8
 
 const (
-	// server reads requests and writes responses, by rules.
+	// server reads requests and writes responses, and checks rules.
 	server side = iota
-	// client writes requests and reads responses, and judges nothing.
+	// client writes requests and reads responses, and checks nothing.
 	client
-	// unjudged writes what lies in interfaces and what processes of one app send
-	// each other, and judges nothing.
+	// unjudged writes values in interfaces and messages between processes of one app, and checks nothing.
 	unjudged
 )
 
@@ -90,14 +82,13 @@ type programKey struct {
 	quoted bool
 }
 
-// NewCompiler makes an empty compiler. With nil for the rules it makes the
-// programs of the other side of the wire, where requests are written and
-// responses read. They judge nothing, which is for the server to do, and what
-// they write is read back as the same value, or is an error:
-//   - neither rules nor Validate methods are judged;
+// NewCompiler returns an empty compiler. If rules is nil, it makes the programs of clients, which write requests and
+// read responses. They leave validation to the server, and what they write is read back as the same value, or is an
+// error:
+//   - neither rules nor Validate methods are checked;
 //   - a member that is absent from a response is the zero value, not the default;
-//   - a zero value that has a default is written in spite of omitempty, since
-//     without it the server would fill in the default;
+//   - a zero value that has a default is written in spite of omitempty, since without it the server would fill in the
+//     default;
 //   - text that is not UTF-8 is an error.
 func NewCompiler(rules *check.Set) *Compiler {
 	if rules == nil {
@@ -118,28 +109,24 @@ func newCompiler(rules *check.Set, side side) *Compiler {
 	}
 }
 
-// Unjudged is the compiler of messages between processes of one app, which may
-// be of two releases of it. What it makes writes as a response would be written,
-// but judges nothing, and reads back all of that: a member that is absent is the
-// zero value, even if it is required, and one that is unknown is passed over,
-// even in a type that is strict.
+// Unjudged returns the compiler for messages between processes of one app, which may be of different releases. It
+// writes like a response, but checks nothing, and reads back everything: an absent member is the zero value, even if it
+// is required, and an unknown one is ignored, even in a strict type.
 func Unjudged() *Compiler { return forInterfaces() }
 
-// compile runs make under the lock and keeps what it made only if all of it
-// succeeded.
+// compile runs makeProgram under the lock and keeps its results only if all of it succeeds.
 func (c *Compiler) compile(makeProgram func() error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// Both belong to one compilation: the lock keeps every other from adding to them.
+	// Both belong to one compilation: the lock keeps others from adding to them.
 	c.undo, c.later = nil, nil
 	err := makeProgram()
-	// By index, as reading an example may compile a program that adds to the list.
+	// By index, because reading an example may compile a program that appends to the list.
 	for i := 0; err == nil && i < len(c.later); i++ {
 		err = c.later[i]()
 	}
 	if err != nil {
-		// A program that is finished may refer to one that failed, so all of this
-		// compilation leave.
+		// A finished program may refer to one that failed, so all of this compilation are removed.
 		for _, undo := range c.undo {
 			undo()
 		}
@@ -151,16 +138,14 @@ func (c *Compiler) compile(makeProgram func() error) error {
 type Decoder struct {
 	compiler *Compiler
 	decode   decodeFunc
-	// null means that a text that is null alone is a value; vacant, that a
-	// text without anything is: an object of which no member is required.
+	// null means that null alone is a value; vacant that an empty text is one: an object without required members.
 	null   bool
 	vacant func(*state, pointer)
-	// secret means that a part of the text may be writeonly, so that no part of it is
-	// repeated.
+	// secret means that a part of the text may be writeonly, so that no part of it is echoed.
 	secret bool
 }
 
-// Decoder makes, or finds, the decoder of t whose values keep the rules.
+// Decoder returns the decoder for values of t that satisfy the rules.
 func (c *Compiler) Decoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Decoder, error) {
 	d := &Decoder{compiler: c, null: t.Null(), secret: t.HoldsWriteOnly()}
 	err := c.compile(func() (err error) {
@@ -173,8 +158,8 @@ func (c *Compiler) Decoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Decoder, e
 	return d, nil
 }
 
-// Object makes the decoder of an object whose members lie in a larger struct,
-// such as the members of a body in an input: their Index starts at parent.
+// Object returns the decoder of an object whose members are fields of a larger struct, such as the members of a body in
+// an input: their Index starts at parent.
 func (c *Compiler) Object(o *typeinfo.Object, parent reflect.Type) (*Decoder, error) {
 	d := &Decoder{compiler: c, secret: o.HoldsWriteOnly()}
 	err := c.compile(func() error {
@@ -199,35 +184,31 @@ type Options struct {
 	// ForbidExtra forbids unknown members in every object, not only in those
 	// whose type does.
 	ForbidExtra bool
-	// Memory is what the value may take, in bytes, strings aside, which are never
-	// longer than their text; 0 is no limit.
+	// Memory limits the memory of the value, in bytes, not counting strings, which are never longer than their text; 0
+	// means no limit.
 	Memory int
-	// Echo puts what was sent into each fault, as JSON; for a missing member
-	// that is the object around it. Of a type that holds a member that is
-	// writeonly, nothing is repeated: it could be in any part.
+	// Echo adds the input to each validation error, as JSON; for a missing member it is the enclosing object. Nothing
+	// is echoed for a type with a writeonly member, which could be in any part.
 	Echo bool
 }
 
-// Decode reads the one JSON text in data into an addressable zero value of the
-// decoder's type (or of the parent struct). Text is copied; nothing refers to
-// data afterwards.
+// Decode reads the one JSON text in data into an addressable zero value of the decoder's type (or of the parent
+// struct). Text is copied; nothing refers to data afterwards.
 //
-// Faults have locations below the value, innermost first: seal them with the
-// source. When the text is not JSON there is one fault alone, json_invalid at
-// the byte offset. An empty text, and null for a type without it, is missing at
-// the value itself; only an Object without required members may be empty.
-// After a fault the value is to be thrown away.
+// Validation errors have locations relative to the value, innermost element first: use Seal to add the source. Text
+// that is not JSON is a single error, json_invalid at the byte offset. An empty text, and null for a type without it,
+// is missing at the value itself; only an Object without required members may be empty. After an error the value must
+// not be used.
 //
-// It reports whether the value fits into opts.Memory. If it does not, reading
-// has ended there, and the faults are those before.
+// It reports whether the value fits into opts.Memory. If not, reading has stopped there, with the errors found until
+// then.
 func (d *Decoder) Decode(data []byte, into reflect.Value, opts Options, faults *fault.List) (fits bool) {
 	s := d.compiler.states.Get().(*state)
 	s.data, s.limit, s.memoryLimit = data, MaxDepth, int64(opts.Memory)
 	s.opts, s.faults = opts, faults
 	s.opts.Echo = opts.Echo && !d.secret
 	n, truncated := len(faults.Faults), faults.Truncated
-	// Whatever was found in a text that is not JSON goes: the syntax error is the one
-	// fault. A walk that ended because the value is too large has none.
+	// A syntax error replaces everything found before. A pass that stopped because the value is too large has none.
 	if !d.run(s, pointerTo(into)) && !s.large {
 		faults.Faults, faults.Truncated = faults.Faults[:n], truncated
 		faults.Add(&fault.Fault{
@@ -252,8 +233,7 @@ func (d *Decoder) run(s *state, p pointer) bool {
 		return true
 	}
 	if s.peek() == 'n' && !d.null {
-		// null counts as an absent value here, but it has to be valid JSON and stand
-		// alone.
+		// null counts as absent here, but it must be valid JSON and nothing may follow.
 		start := s.pos
 		if !s.literal("null") || !s.finished() {
 			return false
@@ -264,9 +244,8 @@ func (d *Decoder) run(s *state, p pointer) bool {
 	return d.decode(s, p) && s.finished()
 }
 
-// Default makes the maker of a field's default, which sets dst to a copy that
-// shares nothing with those before. The error says why the default cannot be a
-// value of the field.
+// Default makes a function that sets dst to the field's default; each copy shares nothing with the others. The error
+// says why the default is not a valid value of the field.
 func (c *Compiler) Default(f *typeinfo.Field) (func(dst reflect.Value), error) {
 	var made *defaultMaker
 	err := c.compile(func() (err error) {
@@ -281,9 +260,8 @@ func (c *Compiler) Default(f *typeinfo.Field) (func(dst reflect.Value), error) {
 	return c.filling(made.fill), nil
 }
 
-// Filler makes what gives a field the value it has when it is absent, whether or
-// not it may be: its default, or the defaults of the fields in it. It is nil for
-// a field without any.
+// Filler makes a function that sets a field to the value it has when absent: its default, or the defaults of the fields
+// in it. It is nil if there are none.
 func (c *Compiler) Filler(f *typeinfo.Field) (func(dst reflect.Value), error) {
 	var fill fillFunc
 	err := c.compile(func() (err error) {
@@ -306,8 +284,8 @@ func (c *Compiler) filling(fill fillFunc) func(dst reflect.Value) {
 	}
 }
 
-// CheckExample reports whether a field's example is a value of the field. Of a
-// type that cannot be read only the syntax is checked.
+// CheckExample returns an error if a field's example is not a valid value of the field. For a type that can only be
+// written, only the syntax is checked.
 func (c *Compiler) CheckExample(f *typeinfo.Field) error {
 	return c.compile(func() error { return c.verifyExample(f) })
 }
@@ -319,7 +297,7 @@ type Encoder struct {
 	goType   reflect.Type
 }
 
-// Encoder makes, or finds, the encoder of t whose values keep the rules.
+// Encoder returns the encoder for values of t that satisfy the rules.
 func (c *Compiler) Encoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Encoder, error) {
 	e := &Encoder{compiler: c, goType: t.Go}
 	err := c.compile(func() (err error) {
@@ -332,8 +310,8 @@ func (c *Compiler) Encoder(t *typeinfo.Type, rules *typeinfo.Rules) (*Encoder, e
 	return e, nil
 }
 
-// ObjectEncoder is the inverse of Object: it makes the encoder of an object
-// whose members lie in the struct parent.
+// ObjectEncoder is the inverse of Object: it returns the encoder of an object whose members are fields of the struct
+// parent.
 func (c *Compiler) ObjectEncoder(o *typeinfo.Object, parent reflect.Type) (*Encoder, error) {
 	e := &Encoder{compiler: c, goType: parent}
 	err := c.compile(func() (err error) {
@@ -346,14 +324,12 @@ func (c *Compiler) ObjectEncoder(o *typeinfo.Object, parent reflect.Type) (*Enco
 	return e, nil
 }
 
-// Append writes v after dst. With checks on, the rules of what is written are
-// judged on the way (not Validate methods; an absent or omitted value keeps
-// every rule) and broken ones become faults, located like those of Decode.
+// Append appends v to dst. With checks on, rules are checked on the way (but not Validate methods; an absent or omitted
+// value satisfies every rule), and violations become validation errors, located like those of Decode.
 //
-// The error is for what has no JSON form: NaN, infinities, a time outside of the
-// years 0 to 9999, a union without exactly one variant, a failing MarshalJSON or
-// MarshalText, nesting over [MaxEncodeDepth]. It names the location, and is meant
-// for a log.
+// The error is for values without a JSON form: NaN, infinities, a time outside of the years 0 to 9999, a union without
+// exactly one variant, a failing MarshalJSON or MarshalText, nesting beyond [MaxEncodeDepth]. It includes the location,
+// and is meant for logs.
 func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
 	scratch := e.compiler.scratches.Get().(*Scratch)
 	dst, err := e.AppendIn(scratch, dst, v, checks, faults)
@@ -361,15 +337,13 @@ func (e *Encoder) Append(dst []byte, v reflect.Value, checks bool, faults *fault
 	return dst, err
 }
 
-// Scratch is what an encoder works in. Its zero value is ready, for one value
-// after the other.
+// Scratch is working memory for encoders. The zero value is ready to use, for one value at a time.
 type Scratch struct{ writer writer }
 
-// AppendIn is Append with a scratch that the caller keeps.
+// AppendIn is Append with scratch memory that the caller keeps.
 func (e *Encoder) AppendIn(scratch *Scratch, dst []byte, v reflect.Value, checks bool, faults *fault.List) ([]byte, error) {
 	if !v.CanAddr() {
-		// The compiled functions need an address, and a value out of an interface or a
-		// map has none.
+		// Compiled functions need an address, and a value from an interface or a map has none.
 		copied := reflect.New(e.goType).Elem()
 		copied.Set(v)
 		v = copied
@@ -377,7 +351,7 @@ func (e *Encoder) AppendIn(scratch *Scratch, dst []byte, v reflect.Value, checks
 	w := &scratch.writer
 	w.begin(e.compiler, checks, faults)
 	dst = e.encode(w, dst, pointerTo(v))
-	// The scratch outlives the request, so it must not keep its faults alive.
+	// The scratch outlives the request, so it must not keep the errors alive.
 	w.faults = nil
 	if w.err == nil {
 		return dst, nil
@@ -385,7 +359,7 @@ func (e *Encoder) AppendIn(scratch *Scratch, dst []byte, v reflect.Value, checks
 	return dst, w.problem()
 }
 
-// typeName is how a message calls a type.
+// typeName returns the name of a type in messages.
 func typeName(t reflect.Type) string {
 	if t.Name() != "" {
 		return t.Name()
@@ -412,13 +386,13 @@ func cannotRead(t *typeinfo.Type, fix string) error {
 	}}
 }
 
-// inField says at which field of a struct an error occurred.
+// inField adds to an error which field of a struct it is about.
 func inField(parent reflect.Type, f *typeinfo.Field, err error) error {
 	at := typeinfo.Error{Type: typeinfo.Name(parent), Field: f.Go}
 	return fmt.Errorf("%s: %w", at.Where(), err)
 }
 
-// quotedList is how pydantic lists choices in the facts of a fault.
+// quotedList lists choices as pydantic does in a validation error.
 func quotedList(values []string, last string) string {
 	var b strings.Builder
 	for i, v := range values {

@@ -10,37 +10,33 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// decodeFunc reads the value that begins at the next byte into p, a zero value
-// of the type it was made for. False is a syntax error: the walk is over. A
-// value of the wrong kind is skipped and reported, and the walk goes on.
+// decodeFunc reads the value at the current position into p, a zero value of its type. It returns false for a syntax
+// error, which ends the pass. A value of the wrong kind is reported and skipped, and the pass continues.
 type decodeFunc func(d *state, p pointer) bool
 
-// state is one walk over one text.
+// state is one pass over one text.
 type state struct {
 	scanner
 	opts   Options
 	faults *fault.List
-	// failed counts the faults, also those over the limit of the list, so that
-	// comparing it shows whether a value was valid.
+	// failed counts the validation errors, including those beyond the limit of the list, so that comparing it shows
+	// whether a value was valid.
 	failed int
-	// chunk holds the short texts that were kept last.
+	// chunk holds the short texts that were copied last.
 	chunk strings.Builder
-	// echo is a copy of the text, made when a fault is to show a part of it.
+	// echo is a copy of the text, made when an error has to include a part of it.
 	echo []byte
-	// making are the defaults being verified, nil at any other time; loop is
-	// set when one of them contains itself.
+	// making are the defaults being validated, otherwise nil; loop is set if one of them contains itself.
 	making []*defaultMaker
 	loop   bool
 }
 
-// release lets go of everything that belongs to a request.
+// release drops everything that belongs to a request.
 func (d *state) release() {
 	names, unescaped := d.names, d.unescaped
-	// Up to the capacity: names past the length still point into the text of this
-	// request.
+	// Up to the capacity: names beyond the length still point into this request's text.
 	clear(names[:cap(names)])
-	// One request with many names or a very long escaped text must not enlarge what the
-	// pool holds for good.
+	// One request with many names, or a very long escaped text, must not permanently enlarge what the pool keeps.
 	if cap(names) > 8*fewNames {
 		names = nil
 	}
@@ -50,13 +46,12 @@ func (d *state) release() {
 	*d = state{scanner: scanner{names: names[:0], unescaped: unescaped}}
 }
 
-// report notes a fault of the value that stands between start and here.
+// report records an error for the value between start and the current position.
 func (d *state) report(f *fault.Fault, start int) {
 	d.failed++
-	// Where start is here nothing was sent, or, as for a key, the fault brings its own
-	// input.
+	// If start is the current position, nothing was sent or, as for a key, the error brings its own input.
 	if d.opts.Echo && start < d.pos {
-		// A copy, since all requests share the fault of a rule.
+		// A copy, because all requests share the error of a rule.
 		shown := *f
 		shown.Input = d.sent(start)
 		f = &shown
@@ -64,18 +59,17 @@ func (d *state) report(f *fault.Fault, start int) {
 	d.faults.Add(f)
 }
 
-// sent is the text from start to here, as a part of a copy that all faults of
-// this text share.
+// sent returns the text from start to the current position, as a part of a copy that all errors share.
 func (d *state) sent(start int) json.RawMessage {
-	// One copy for all faults of the text, whose memory the caller uses again.
+	// One copy for all errors of the text, whose memory the caller reuses.
 	if d.echo == nil {
 		d.echo = bytes.Clone(d.data)
 	}
-	// The capacity ends here, too: who appends gets memory of their own.
+	// The capacity is limited, so that appending makes a copy.
 	return d.echo[start:d.pos:d.pos]
 }
 
-// wrong skips a value and reports it.
+// wrong reports a value and skips it.
 func (d *state) wrong(typ string) bool {
 	start := d.pos
 	if !d.skip() {
@@ -85,45 +79,43 @@ func (d *state) wrong(typ string) bool {
 	return true
 }
 
-// mark is a moment in a walk, to see what happened since.
+// mark is a moment in a pass, to find out what happened since.
 type mark struct{ faults, failed int }
 
 func (d *state) mark() mark { return mark{len(d.faults.Faults), d.failed} }
 
-// isValid reports whether nothing was wrong since the mark.
+// isValid reports whether there was no error since the mark.
 func (d *state) isValid(since mark) bool { return d.failed == since.failed }
 
-// under locates the faults since the mark below a name or an index.
+// under adds a name or an index to the locations of errors since the mark.
 func (d *state) under(since mark, at any) { d.faults.Under(since.faults, at) }
 
-// readInner reads a text of its own, such as a number in a string, with inner. It
-// reports whether that was the whole of it.
+// readInner reads a separate text, such as a number in a string, with inner. It reports whether that consumed the whole
+// text.
 func (d *state) readInner(text []byte, inner decodeFunc, p pointer) bool {
 	outer, echo := d.scanner, d.opts.Echo
-	// A scanner of its own, since positions in the inner text mean nothing outside. The
-	// caller reports the fault again for the whole string; that one is echoed.
+	// A separate scanner, because positions in the inner text mean nothing outside. The caller reports the error again
+	// for the whole string, and echoes that.
 	d.scanner, d.opts.Echo = scanner{data: text, limit: MaxDepth}, false
 	ok := inner(d, p) && d.pos == len(text)
 	d.scanner, d.opts.Echo = outer, echo
 	return ok
 }
 
-// decodeProgram is a decoder that may still be under way.
+// decodeProgram is a decoder that may still be unfinished.
 type decodeProgram struct{ decode decodeFunc }
 
-// decoder compiles a decoder, or finds it.
+// decoder returns a decoder, which it compiles if necessary.
 func (c *Compiler) decoder(key programKey) (decodeFunc, error) {
 	if known, ok := c.decoders[key]; ok {
 		if known.decode != nil {
 			return known.decode, nil
 		}
-		// Still under way, as in a type that contains itself: it is looked up when it
-		// runs.
+		// Unfinished, as in a type that contains itself: it is looked up when it runs.
 		return func(d *state, p pointer) bool { return known.decode(d, p) }, nil
 	}
 	program := &decodeProgram{}
-	// Known before it is made, so that the compilation of a type that contains itself
-	// ends.
+	// Stored before it is made, so that compiling a type that contains itself terminates.
 	c.decoders[key] = program
 	c.undo = append(c.undo, func() { delete(c.decoders, key) })
 	made, err := c.makeDecoder(key)
@@ -131,7 +123,7 @@ func (c *Compiler) decoder(key programKey) (decodeFunc, error) {
 	return made, err
 }
 
-// makeDecoder wraps what reads a value into what judges it.
+// makeDecoder adds validation to the function that reads a value.
 func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
 	decode, err := c.makeJudged(key)
 	if err != nil || !key.t.Validates || c.side != server {
@@ -144,7 +136,7 @@ func (c *Compiler) makeDecoder(key programKey) (decodeFunc, error) {
 func (c *Compiler) makeJudged(key programKey) (decodeFunc, error) {
 	t := key.t
 	decode, err := c.makeKind(key)
-	// What wraps a value has handed its rules on to it.
+	// A wrapper has passed its rules on to the type inside.
 	if err != nil || t.Wraps() {
 		return decode, err
 	}
@@ -164,16 +156,14 @@ func (c *Compiler) makeJudged(key programKey) (decodeFunc, error) {
 		return decode, err
 	}
 	sent, err := c.rules.CompileRounded(t, key.rules)
-	// Rounding may carry a float32 over a bound, so the number that was sent is judged
-	// before the one that was kept.
+	// Rounding may move a float32 across a bound, so the number is checked as it was sent.
 	if sent != nil {
 		decode = rounded(decode, sent)
 	}
 	return checked(decode, judge), err
 }
 
-// makeKind chooses the maker for a kind. The rules of a pointer or an Optional
-// are handed to what it holds.
+// makeKind chooses the function for a kind. The rules of a pointer or an Optional are passed to the type inside.
 func (c *Compiler) makeKind(key programKey) (decodeFunc, error) {
 	t := key.t
 	if key.quoted && !t.Wraps() {
@@ -229,7 +219,7 @@ func (c *Compiler) makeKind(key programKey) (decodeFunc, error) {
 	return nil, cannot(t, "it has no JSON form", "use another type")
 }
 
-// notNull refuses null for a type that would take it.
+// notNull rejects null for a type that would accept it.
 func notNull(decode decodeFunc) decodeFunc {
 	return func(d *state, p pointer) bool {
 		if d.peek() == 'n' {
@@ -239,15 +229,14 @@ func notNull(decode decodeFunc) decodeFunc {
 	}
 }
 
-// checked judges each value that was read without a fault.
+// checked validates each value that was read without an error.
 func checked(decode decodeFunc, judge *judge) decodeFunc {
 	return func(d *state, p pointer) bool {
 		start, before := d.pos, d.failed
 		if !decode(d, p) {
 			return false
 		}
-		// Nearly every value passes. One that could not be read may hold anything, so
-		// its verdict is not looked at.
+		// Nearly every value passes. One that could not be read may contain anything, so its result is ignored.
 		if !judge.passes(p) && d.failed == before {
 			if f := judge.fault(p); f != nil {
 				d.report(f, start)
@@ -272,18 +261,17 @@ func validated(t reflect.Type, decode decodeFunc) decodeFunc {
 	}
 }
 
-// validate calls a Validate method; false when it refuses the value.
+// validate calls a Validate method; false if it returns an error.
 func (d *state) validate(t reflect.Type, p pointer, start int) bool {
 	err := typeinfo.Validate(reflect.NewAt(t, p).Interface())
-	// An error may bring faults with locations of their own; any other is one fault of
-	// the value.
+	// The error may contain several validation errors with locations; any other is one error of the value.
 	if err != nil && !d.reportLocated(err, start) {
 		d.report(fault.Invalid(err), start)
 	}
 	return err == nil
 }
 
-// rounded judges each float32 as it was sent, in a string or not.
+// rounded checks each float32 as it was sent, in a string or not.
 func rounded(decode decodeFunc, keeps func(sent float64) *fault.Fault) decodeFunc {
 	return func(d *state, p pointer) bool {
 		start, before := d.pos, d.failed
@@ -293,7 +281,7 @@ func rounded(decode decodeFunc, keeps func(sent float64) *fault.Fault) decodeFun
 		if d.failed != before {
 			return true
 		}
-		// By the json option "string" the number may stand in quotes.
+		// With the json option "string" the number may be in quotes.
 		if sent, ok := parseFloat(bytes.Trim(d.data[start:d.pos], `"`), 64); ok {
 			if f := keeps(sent); f != nil {
 				d.report(f, start)

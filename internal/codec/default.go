@@ -11,7 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// fillFunc gives a value that is absent what it has without being sent.
+// fillFunc sets an absent value to its default.
 type fillFunc func(d *state, p pointer)
 
 // defaultMaker makes the default of one field.
@@ -19,12 +19,12 @@ type defaultMaker struct {
 	compiler *Compiler
 	field    *typeinfo.Field
 	decode   decodeFunc
-	// ready is the value itself, for types of which a copy shares nothing; for
-	// the others each value is read anew.
+	// ready is the value itself, for types whose copies share nothing; other defaults are read from their text each
+	// time.
 	ready reflect.Value
 }
 
-// defaultOf compiles a field's default, which is to be verified later.
+// defaultOf compiles a field's default, which is validated later.
 func (c *Compiler) defaultOf(f *typeinfo.Field) (*defaultMaker, error) {
 	decode, err := c.decoder(programKey{t: f.Type, rules: f.Rules})
 	if err != nil {
@@ -39,8 +39,8 @@ func (m *defaultMaker) fill(d *state, p pointer) {
 		valueAt(m.field.Type.Go, p).Set(m.ready)
 		return
 	}
-	// Only while defaults are verified: here a default that contains its own field is
-	// found, which would otherwise be made without end.
+	// Only while defaults are validated: this finds a default that contains its own field, which would recurse without
+	// end.
 	if d.making != nil {
 		if d.loop = d.loop || slices.Contains(d.making, m); d.loop {
 			return
@@ -51,15 +51,15 @@ func (m *defaultMaker) fill(d *state, p pointer) {
 	m.read(d, p)
 }
 
-// read reads the default as if it had been sent, beside what is being read.
+// read reads the default as if it had been sent, in the middle of another text.
 func (m *defaultMaker) read(d *state, p pointer) bool {
 	var none fault.List
-	// The outer walk goes on afterwards, so it is put aside as a whole.
+	// The outer pass continues afterwards, so its whole state is saved.
 	outer, opts, faults, failed := d.scanner, d.opts, d.faults, d.failed
 	d.scanner = scanner{data: m.field.Default, limit: MaxDepth}
 	d.opts, d.faults = Options{}, &none
 	ok := m.decode(d, p) && d.finished()
-	// What a default takes counts for the text that caused it.
+	// Memory used by a default counts for the text that caused it.
 	outer.spent += d.spent
 	d.scanner, d.opts, d.faults, d.failed = outer, opts, faults, failed
 	return ok && len(none.Faults) == 0
@@ -81,7 +81,7 @@ func (m *defaultMaker) verify() error {
 	return nil
 }
 
-// isFlat reports whether copying a value copies all of it.
+// isFlat reports whether copying a value shares nothing.
 func isFlat(t *typeinfo.Type) bool {
 	switch t.Kind {
 	case typeinfo.Bool, typeinfo.Int, typeinfo.Uint, typeinfo.Float, typeinfo.Number,
@@ -126,8 +126,7 @@ func complaint(f *typeinfo.Field, text []byte, found fault.Fault) string {
 	return fmt.Sprintf("%s does not fit %s (%s at %s)", text, f.Type.Go, message, loc.String()[1:])
 }
 
-// memberExample reads the example of a member of an object when all is compiled.
-// What the other side of the wire compiles knows no rules.
+// memberExample validates the example of an object's member after compilation. Clients know no rules, so they skip it.
 func (c *Compiler) memberExample(f *typeinfo.Field) {
 	if f.Example == nil || c.rules == nil {
 		return
@@ -135,18 +134,17 @@ func (c *Compiler) memberExample(f *typeinfo.Field) {
 	c.later = append(c.later, func() error { return declared(f, c.verifyExample(f)) })
 }
 
-// declared says which field an error that is found late is about.
+// declared adds to a late error which field it is about.
 func declared(f *typeinfo.Field, err error) error {
 	if err == nil || f.Owner == nil {
 		return err
 	}
-	// Such an error is written as "problem; fix": see verify and verifyExample.
+	// Such an error has the form "problem; fix": see verify and verifyExample.
 	problem, fix, _ := strings.Cut(err.Error(), "; ")
 	return &typeinfo.Error{Type: typeinfo.Name(f.Owner), Field: f.Declared, Problem: problem, Fix: fix}
 }
 
-// verifyExample reads a field's example. Of a type that can only be written
-// nothing but the syntax is known.
+// verifyExample reads a field's example. For a type that can only be written, only the syntax is checked.
 func (c *Compiler) verifyExample(f *typeinfo.Field) error {
 	if f.Example == nil {
 		return nil
@@ -154,7 +152,7 @@ func (c *Compiler) verifyExample(f *typeinfo.Field) error {
 	begun, waiting := len(c.undo), len(c.later)
 	decode, err := c.decoder(programKey{t: f.Type, rules: f.Rules})
 	if errors.As(err, new(*unreadableError)) {
-		// Nothing of the failed compilation may stay; what was begun before it does.
+		// Nothing of the failed compilation may stay; what was begun before stays.
 		for _, undo := range c.undo[begun:] {
 			undo()
 		}
@@ -180,11 +178,9 @@ func checkSyntax(text []byte) error {
 	return nil
 }
 
-// filler compiles what an absent field gets: its default, or the defaults of
-// the fields in it; nil for neither.
+// filler compiles the value of an absent field: its default, or the defaults of the fields in it; nil if there is none.
 func (c *Compiler) filler(f *typeinfo.Field) (fillFunc, error) {
-	// Only a request has defaults: to the other sides an absent member is the zero
-	// value.
+	// Only requests have defaults: elsewhere an absent member is the zero value.
 	if c.side != server {
 		return nil, nil
 	}
@@ -199,9 +195,8 @@ func (c *Compiler) filler(f *typeinfo.Field) (fillFunc, error) {
 	return m.fill, nil
 }
 
-// fillerOf compiles what an absent value of a type gets. It ends, because no
-// type contains itself but through a pointer, a slice or a map, which stay nil; an
-// embedded pointer is followed to the defaults of its own fields alone.
+// fillerOf compiles the value of an absent type. It terminates, because a type contains itself only through a pointer,
+// slice or map, which stay nil; an embedded pointer is followed only for defaults of its own fields.
 func (c *Compiler) fillerOf(t *typeinfo.Type) (fillFunc, error) {
 	switch t.Kind {
 	case typeinfo.Struct:
@@ -234,7 +229,7 @@ type fieldFill struct {
 func (c *Compiler) structFiller(o *typeinfo.Object, parent reflect.Type) (fillFunc, error) {
 	var fills []fieldFill
 	for _, f := range o.Fields {
-		// An embedded pointer stays nil unless a field of its own has a default.
+		// An embedded pointer stays nil unless one of its own fields has a default.
 		if f.ThroughPointer && f.Default == nil {
 			continue
 		}

@@ -13,22 +13,20 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// This file writes what lies in an interface. What decodeAny makes has a switch
-// of its own. Any other type gets its encoder when the first value of it is
-// written, the same as if it had been registered, so a value looks the same in
-// an interface as by itself. No registration knows of the type, so its rules
-// are not judged: a tag that is wrong could not be reported any more.
+// This file encodes values in interfaces. Values made by decodeAny have a switch of their own. Any other type gets its
+// encoder when the first value of it is encoded, as if it had been registered, so a value looks the same in an
+// interface as by itself. Because the type was not known at registration, its rules are not checked: it is too late to
+// report an invalid tag.
 
-// forInterfaces makes the encoders of the values that responses, errors,
-// examples and messages hold in interfaces. They depend on no rules, so all
-// apps share them.
+// forInterfaces returns the compiler for values in interfaces: in responses, errors, examples and messages. It depends
+// on no rules, so all apps share it.
 func forInterfaces() *Compiler {
 	return madeForInterfaces.Get(func() *Compiler { return newCompiler(nil, unjudged) })
 }
 
 var madeForInterfaces lazy.Value[*Compiler]
 
-// AppendAny writes a value of a type that is not known beforehand.
+// AppendAny encodes a value of a type that is not known beforehand.
 func AppendAny(dst []byte, v any) ([]byte, error) { return forInterfaces().appendAny(dst, v) }
 
 func (c *Compiler) appendAny(dst []byte, v any) ([]byte, error) {
@@ -48,7 +46,7 @@ func forPlainData() *Compiler {
 
 var madeForPlainData lazy.Value[*Compiler]
 
-// AppendExact is AppendAny, but refuses text that would be changed on the way.
+// AppendExact is AppendAny, but rejects text that would be changed.
 func AppendExact(dst []byte, v any) ([]byte, error) { return forPlainData().appendAny(dst, v) }
 
 // makeAnyWriter makes the encoder of an interface.
@@ -107,9 +105,9 @@ func (w *writer) anyList(dst []byte, list []any) []byte {
 	return append(dst, ']')
 }
 
-// anyMap writes the names in the order of their bytes, like every map's.
+// anyMap writes the names in byte order, like every map.
 func (w *writer) anyMap(dst []byte, m map[string]any) []byte {
-	// On the stack, for the small maps that most are.
+	// On the stack, for small maps, as most are.
 	var few [8]string
 	names := few[:0]
 	for name := range m {
@@ -147,7 +145,7 @@ func (w *writer) mendedMap(dst []byte, m map[string]any) []byte {
 	for name, value := range m {
 		valid[string(mended([]byte(name)))] = value
 	}
-	// Names that differ only in invalid bytes have become one.
+	// Names that differ only in invalid bytes have become equal.
 	if len(valid) < len(m) {
 		w.fail(errNames)
 		return dst
@@ -155,12 +153,11 @@ func (w *writer) mendedMap(dst []byte, m map[string]any) []byte {
 	return w.anyMap(dst, valid)
 }
 
-// dynamicEncoder appends a value of the type it was made for.
+// dynamicEncoder appends a value of its type.
 type dynamicEncoder func(w *writer, dst []byte, value any) []byte
 
-// forInterfaces is the compiler for what lies in interfaces: the client's own,
-// who writes what has a default and refuses text that would be changed, else
-// the one that all share.
+// forInterfaces returns the compiler for values in interfaces: clients use their own, which writes values that have
+// defaults and rejects text that would be changed; all others share one.
 func (c *Compiler) forInterfaces() *Compiler {
 	if c.side == client {
 		return c
@@ -173,7 +170,7 @@ func (c *Compiler) dynamicEncoder(t reflect.Type) dynamicEncoder {
 	if known, ok := c.dynamic.Load(t); ok {
 		return known.(dynamicEncoder)
 	}
-	// Two goroutines may make it at once; both go on with the one stored first.
+	// Two goroutines may make it at once; both use the one stored first.
 	made, _ := c.dynamic.LoadOrStore(t, c.makeDynamic(t))
 	return made.(dynamicEncoder)
 }
@@ -181,28 +178,27 @@ func (c *Compiler) dynamicEncoder(t reflect.Type) dynamicEncoder {
 func (c *Compiler) makeDynamic(t reflect.Type) dynamicEncoder {
 	encode, err := c.writtenEncoder(t)
 	switch {
-	// An error that has no form, or would be {}, says more by its text.
+	// For an error without a JSON form, or that would be {}, the text says more.
 	case t.Implements(reflect.TypeFor[error]()) && (err != nil || isMemberless(t)):
 		return func(w *writer, dst []byte, value any) []byte { return w.text(dst, value.(error).Error()) }
 	case err != nil:
 		return func(w *writer, dst []byte, value any) []byte { return w.undescribed(dst, value) }
 	case t.Kind() == reflect.Pointer:
 		return func(w *writer, dst []byte, value any) []byte {
-			// The encoder of a pointer wants the address of the pointer, so a copy of it
-			// gets one.
+			// The encoder of a pointer needs the address of the pointer, so a copy of it gets one.
 			held := reflect.ValueOf(value).UnsafePointer()
 			return encode(w, dst, pointer(&held))
 		}
 	}
 	return func(w *writer, dst []byte, value any) []byte {
-		// A copy, since methods with a pointer receiver could change the original.
+		// A copy, because methods with a pointer receiver could change the original.
 		copied := reflect.New(t)
 		copied.Elem().Set(reflect.ValueOf(value))
 		return encode(w, dst, copied.UnsafePointer())
 	}
 }
 
-// writtenEncoder makes the encoder of a type that is only written.
+// writtenEncoder compiles the encoder of a type that is only written.
 func (c *Compiler) writtenEncoder(t reflect.Type) (encode encodeFunc, err error) {
 	described, err := typeinfo.Written(t)
 	if err != nil {
@@ -215,7 +211,7 @@ func (c *Compiler) writtenEncoder(t reflect.Type) (encode encodeFunc, err error)
 	return encode, err
 }
 
-// isMemberless reports a struct, or a pointer to one, that would be {}.
+// isMemberless reports whether a struct, or a pointer to one, would be {}.
 func isMemberless(t reflect.Type) bool {
 	described, err := typeinfo.Written(t)
 	if err != nil {
@@ -227,13 +223,12 @@ func isMemberless(t reflect.Type) bool {
 	return described.Kind == typeinfo.Struct && len(described.Object.Fields) == 0
 }
 
-// undescribed lets the json library write a value of a type that no
-// registration would take, such as a map whose keys are interfaces. Errors in it
-// are written as they are elsewhere.
+// undescribed uses the json library for a value of a type that cannot be registered, such as a map whose keys are
+// interfaces. Errors in it are encoded as elsewhere.
 func (w *writer) undescribed(dst []byte, value any) []byte {
 	errors := jsonv2.MarshalToFunc(func(e *jsontext.Encoder, err error) error {
-		// A writer of its own, as the json library is in the midst of a value of this
-		// one. It counts the depth from here on, so that a circle through errors ends.
+		// A separate writer, because this one is in the middle of a value. It continues the depth, so that a cycle
+		// through errors ends.
 		inner := &writer{depth: w.depth}
 		inner.compiler, inner.exact = w.compiler, w.exact
 		text := inner.any(nil, err)

@@ -10,29 +10,27 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// encodeFunc appends the value at p, which is of the type it was made for. What
-// goes wrong is noted in the writer; dst is then of no use.
+// encodeFunc appends the value at p, which has its type. Errors are recorded in the writer; then dst is not usable.
 type encodeFunc func(w *writer, dst []byte, p pointer) []byte
 
-// writer is one walk over one value.
+// writer is one pass over one value.
 type writer struct {
 	checks bool
 	faults *fault.List
-	// known is how many faults there were before the walk, wrong how many things
-	// went wrong on it, also those over the limit of the list.
+	// known is how many validation errors there were before; wrong counts the errors of this pass, including those
+	// beyond the limit of the list.
 	known, wrong int
 	depth        int
-	// err is the first error, loc where it is, innermost first.
+	// err is the first error, loc its location, innermost first.
 	err error
 	loc []any
-	// compiler makes the encoders of what lies in interfaces.
+	// compiler makes the encoders for values in interfaces.
 	compiler *Compiler
-	// exact refuses text that would be changed on the way.
+	// exact rejects text that would be changed.
 	exact bool
 }
 
-// begin makes the writer ready for a value. It may have written another before,
-// and goes field by field, which is quicker than all at once.
+// begin prepares the writer for a value. It sets field by field, which is faster than assigning a new struct.
 func (w *writer) begin(c *Compiler, checks bool, faults *fault.List) {
 	w.compiler, w.exact = c.forInterfaces(), c.side == client
 	w.checks, w.faults, w.known = checks, faults, 0
@@ -66,7 +64,7 @@ func (w *writer) problem() error {
 
 var errDepth = errors.New("nested too deeply, or a value that contains itself")
 
-// enter goes one level down; false when there are too many.
+// enter enters one level; false if there are too many.
 func (w *writer) enter() bool {
 	if w.depth++; w.depth > MaxEncodeDepth {
 		w.fail(errDepth)
@@ -77,21 +75,19 @@ func (w *writer) enter() bool {
 
 func (w *writer) leave() { w.depth-- }
 
-// encodeProgram is an encoder that may still be under way.
+// encodeProgram is an encoder that may still be unfinished.
 type encodeProgram struct{ encode encodeFunc }
 
-// encoder compiles an encoder, or finds it.
+// encoder returns an encoder, which it compiles if necessary.
 func (c *Compiler) encoder(key programKey) (encodeFunc, error) {
 	if known, ok := c.encoders[key]; ok {
 		if known.encode != nil {
 			return known.encode, nil
 		}
-		// Still under way, as in a type that contains itself: it is looked up when it
-		// runs.
+		// Unfinished, as in a type that contains itself: it is looked up when it runs.
 		return func(w *writer, dst []byte, p pointer) []byte { return known.encode(w, dst, p) }, nil
 	}
-	// Known before it is made, so that the compilation of a type that contains itself
-	// ends.
+	// Stored before it is made, so that compiling a type that contains itself terminates.
 	program := &encodeProgram{}
 	c.encoders[key] = program
 	c.undo = append(c.undo, func() { delete(c.encoders, key) })
@@ -100,9 +96,9 @@ func (c *Compiler) encoder(key programKey) (encodeFunc, error) {
 	return made, err
 }
 
-// makeEncoder wraps what writes a value into what judges it.
+// makeEncoder adds validation to the function that writes a value.
 func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
-	// The step of a text, a number or a list of them judges its value as well.
+	// The step of a text, a number or a list of them includes its validation.
 	leaf, err := c.leafStep(key, "")
 	if err != nil {
 		return nil, err
@@ -129,12 +125,12 @@ func (c *Compiler) makeEncoder(key programKey) (encodeFunc, error) {
 	return judged(encode, judge), nil
 }
 
-// judged judges each value whose members are valid.
+// judged validates each value whose members are valid.
 func judged(encode encodeFunc, judge *judge) encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte {
 		n := w.wrong
 		dst = encode(w, dst, p)
-		// What holds something wrong is not judged itself, just as when it is read.
+		// As when reading, a value with an invalid member is not validated itself.
 		if w.checks && w.wrong == n {
 			w.judge(judge, p)
 		}
@@ -157,14 +153,14 @@ func (w *writer) report(f *fault.Fault) {
 	w.faults.Add(f)
 }
 
-// locate puts the faults since n things were wrong under a location.
+// locate adds a location to the errors since n were counted.
 func (w *writer) locate(n int, loc any) {
 	if w.checks {
 		w.faults.Under(w.known+n, loc)
 	}
 }
 
-// under locates what went wrong, the error included.
+// under adds a location to everything that went wrong, including the error.
 func (w *writer) under(n int, loc any) {
 	w.locate(n, loc)
 	if w.err != nil {

@@ -39,8 +39,8 @@ func makeFloatWriter(bits int) encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte { return w.float(dst, *as[float64](p), 64) }
 }
 
-// float writes the shortest number that reads back as f, in the notation of
-// JavaScript and encoding/json: an exponent only for the very small and large.
+// float writes the shortest number that reads back as f, in the notation of JavaScript and encoding/json, with an
+// exponent only for very small and very large numbers.
 func (w *writer) float(dst []byte, f float64, bits int) []byte {
 	if bits == 64 {
 		if decimal, ok := appendDecimal(dst, f); ok {
@@ -54,7 +54,7 @@ func (w *writer) float(dst []byte, f float64, bits int) []byte {
 	size := math.Abs(f)
 	least, most := 1e-6, 1e21
 	if bits == 32 {
-		// As float32, because encoding/json compares in the width of the type.
+		// As float32, because encoding/json compares in the precision of the type.
 		least, most = float64(float32(1e-6)), float64(float32(1e21))
 	}
 	if size == 0 || size >= least && size < most {
@@ -68,18 +68,17 @@ func (w *writer) float(dst []byte, f float64, bits int) []byte {
 	return dst
 }
 
-// appendDecimal writes a number of at most two decimals, such as an amount of
-// money, or six, such as a position on the globe, without a search for the shortest
-// spelling: no two numbers of up to 15 digits have the same nearest float, so the
-// one found here has no shorter.
+// appendDecimal writes a number with at most two decimals, such as an amount of money, or six, such as a coordinate,
+// without searching for the shortest representation: no two numbers of up to 15 digits have the same nearest float, so
+// the one found here is the shortest.
 func appendDecimal(dst []byte, f float64) ([]byte, bool) {
 	size := math.Abs(f)
-	if !(size < 1e13) { // nor is NaN
+	if !(size < 1e13) { // also false for NaN
 		return dst, false
 	}
 	// Below 1e15, so every integer is exact as a float64.
 	hundredths := uint64(size*100 + 0.5)
-	// Zero goes the long way, since -0 keeps its sign.
+	// Zero takes the slow path, because -0 keeps its sign.
 	if hundredths == 0 || float64(hundredths)/100 != size {
 		return appendMillionths(dst, f)
 	}
@@ -111,8 +110,7 @@ func appendMillionths(dst []byte, f float64) ([]byte, bool) {
 	dst = append(appendUint(dst, millionths/1e6), '.')
 	first, second, third := 2*(millionths/1e4%100), 2*(millionths/100%100), 2*(millionths%100)
 	dst = append(dst, pairs[first], pairs[first+1], pairs[second], pairs[second+1], pairs[third], pairs[third+1])
-	// One of the six is not zero, or two decimals would have been enough; so the point
-	// stays.
+	// One of the six digits is not zero, or two decimals would have been enough; so the point stays.
 	return bytes.TrimRight(dst, "0"), true
 }
 
@@ -123,14 +121,13 @@ const pairs = "00010203040506070809" + "10111213141516171819" + "202122232425262
 
 func appendInt(dst []byte, n int64) []byte {
 	if n < 0 {
-		// Negated without a sign: the smallest integer has no positive counterpart.
+		// Negated as unsigned: the smallest integer has no positive counterpart.
 		return appendUint(append(dst, '-'), -uint64(n))
 	}
 	return appendUint(dst, uint64(n))
 }
 
-// appendUint writes two digits at a time, the last ones first, where they will
-// stand.
+// appendUint writes two digits at a time, the last ones first, at their final position.
 func appendUint(dst []byte, n uint64) []byte {
 	at := len(dst) + digitsOf(n)
 	dst = slices.Grow(dst, at-len(dst))[:at]
@@ -148,7 +145,7 @@ func appendUint(dst []byte, n uint64) []byte {
 	return dst
 }
 
-// digitsOf is how many digits n has.
+// digitsOf returns the number of digits of n.
 func digitsOf(n uint64) int {
 	digits := 1
 	for n >= 1000 {
@@ -213,7 +210,7 @@ func makeTextWriter(t *typeinfo.Type) (encodeFunc, error) {
 			w.fail(err)
 			return dst
 		}
-		// A string without a copy: it is read here and not kept.
+		// A string without a copy: it is only read here.
 		return w.text(dst, textOf(text))
 	}, nil
 }
@@ -223,7 +220,7 @@ func textWriter(t *typeinfo.Type) func(p pointer) ([]byte, error) {
 	return func(p pointer) ([]byte, error) { return t.WriteText(reflect.NewAt(t.Go, p).Interface()) }
 }
 
-// durationWriter has the json library write a duration as we do.
+// durationWriter makes the json library write durations as Candor does.
 func durationWriter() *jsonv2.Marshalers {
 	return madeDurationWriter.Get(func() *jsonv2.Marshalers { return jsonv2.MarshalToFunc(writeDuration) })
 }
@@ -234,8 +231,8 @@ func writeDuration(e *jsontext.Encoder, d time.Duration) error {
 	return e.WriteToken(jsontext.String(d.String()))
 }
 
-// foreignOptions are the options for what the json library writes for us, so that it
-// looks like what we write. lenient replaces what is not valid UTF-8.
+// foreignOptions are the options for values that the json library writes, so that they look the same. lenient replaces
+// invalid UTF-8.
 func foreignOptions(lenient bool) jsonv2.Options {
 	return jsonv2.JoinOptions(
 		jsonv2.Deterministic(true), jsonv1.OmitEmptyWithLegacySemantics(true),
@@ -252,12 +249,12 @@ func makeJSONWriter(t *typeinfo.Type) (encodeFunc, error) {
 	}, nil
 }
 
-// foreign lets the json library write a value of a type with a form of its own.
+// foreign uses the json library for a type with its own JSON form.
 func (w *writer) foreign(dst []byte, value any) []byte {
 	return w.marshal(dst, value, w.compiler.foreign)
 }
 
-// marshal lets the json library write a value. It is compact and valid then.
+// marshal encodes a value with the json library, compact and valid.
 func (w *writer) marshal(dst []byte, value any, options jsonv2.Options) []byte {
 	text, err := jsonv2.Marshal(value, options)
 	if err != nil {
@@ -267,8 +264,7 @@ func (w *writer) marshal(dst []byte, value any, options jsonv2.Options) []byte {
 	return append(dst, text...)
 }
 
-// encodeRaw writes JSON that is there already, without its white space; nil is
-// null.
+// encodeRaw writes existing JSON without its white space; nil is null.
 func encodeRaw(w *writer, dst []byte, p pointer) []byte {
 	raw := *as[json.RawMessage](p)
 	if raw == nil {
@@ -276,7 +272,7 @@ func encodeRaw(w *writer, dst []byte, p pointer) []byte {
 	}
 	s := scanner{data: raw, limit: MaxEncodeDepth}
 	s.space()
-	// The bytes are a user's: what is not JSON would spoil the response that holds it.
+	// The bytes are a user's: text that is not JSON would corrupt the response.
 	if !s.skip() || !s.finished() {
 		w.fail(fmt.Errorf("raw JSON is not valid: %s at byte %d", s.reason, s.at))
 		return dst
@@ -299,8 +295,7 @@ func appendCompact(dst, raw []byte) []byte {
 		switch c {
 		case '"':
 			inside = !inside
-		// Whatever comes after a backslash belongs to it: a quote there does not end the
-		// text.
+		// The byte after a backslash belongs to it: a quote there does not end the text.
 		case '\\':
 			i++
 			dst = append(dst, raw[i])

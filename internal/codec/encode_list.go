@@ -27,8 +27,8 @@ func (c *Compiler) makePointerWriter(key programKey) (encodeFunc, error) {
 	}, err
 }
 
-// makeOptionalWriter writes an Optional. A member that is absent is left out
-// by its object; anywhere else an absent value is null.
+// makeOptionalWriter writes an Optional. An absent member is left out by its object; anywhere else an absent value is
+// null.
 func (c *Compiler) makeOptionalWriter(key programKey) (encodeFunc, error) {
 	encode, err := c.encoder(programKey{key.t.Elem, key.rules, key.quoted})
 	if err != nil {
@@ -83,8 +83,7 @@ func (c *Compiler) makeArrayWriter(key programKey) (encodeFunc, error) {
 	}, err
 }
 
-// list writes n elements, which follow each other in memory, a comma before
-// each, of which the first gives way to the bracket.
+// list writes n adjacent elements, with a comma before each; the bracket replaces the first comma.
 func (w *writer) list(dst []byte, first pointer, n int, size uintptr, elem *step) []byte {
 	if n == 0 {
 		return append(dst, '[', ']')
@@ -108,14 +107,14 @@ func (w *writer) list(dst []byte, first pointer, n int, size uintptr, elem *step
 	return append(dst, ']')
 }
 
-// mapWriter writes a map, its names in the order of their bytes.
+// mapWriter writes a map, with its names in byte order.
 type mapWriter struct {
 	goType reflect.Type
 	elems  reflect.Type
 	size   uintptr
 	name   func(key reflect.Value) ([]byte, error)
 	encode encodeFunc
-	// keys judges keys; nil for nothing.
+	// keys validates keys; may be nil.
 	keys encodeFunc
 }
 
@@ -137,8 +136,7 @@ func (c *Compiler) makeMapWriter(key programKey) (encodeFunc, error) {
 	return m.write, err
 }
 
-// keyJudge is what judges keys, as an encoder that writes nothing; nil for
-// nothing to judge.
+// keyJudge returns what validates keys, as an encoder that writes nothing; nil if there is nothing to check.
 func (c *Compiler) keyJudge(key programKey) (encodeFunc, error) {
 	if c.side == unjudged {
 		return nil, nil
@@ -166,7 +164,7 @@ func (c *Compiler) keyJudge(key programKey) (encodeFunc, error) {
 	return judged(judge, keeps), nil
 }
 
-// nameWriter makes what turns a key into a name.
+// nameWriter makes a function that converts a key to a name.
 func nameWriter(t *typeinfo.Type) (func(key reflect.Value) ([]byte, error), error) {
 	switch t.Kind {
 	case typeinfo.String:
@@ -181,7 +179,7 @@ func nameWriter(t *typeinfo.Type) (func(key reflect.Value) ([]byte, error), erro
 		}
 		write := textWriter(t)
 		return func(key reflect.Value) ([]byte, error) {
-			// All keys pass through one variable, and a key may return memory of its own.
+			// All keys use the same variable, and the result may share a key's memory.
 			name, err := write(pointerTo(key))
 			return slices.Clone(name), err
 		}, nil
@@ -209,11 +207,10 @@ func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
 	if w.err != nil {
 		return dst
 	}
-	// The elements of a map have no addresses, so collect has copied them to where they
-	// do.
+	// Map elements have no addresses, so collect has copied them.
 	first := pointer(elems.UnsafePointer())
 	for i, e := range entries {
-		// They are sorted, so keys that are written alike are neighbours.
+		// Sorted, so keys with the same text are adjacent.
 		if i > 0 && bytes.Equal(e.name, entries[i-1].name) {
 			w.fail(errNames)
 			return dst
@@ -236,11 +233,11 @@ func (m *mapWriter) write(w *writer, dst []byte, p pointer) []byte {
 	return append(dst, '}')
 }
 
-// collect copies the elements of a map and makes names of its keys, sorted.
+// collect copies the elements of a map and converts its keys to names, sorted.
 func (m *mapWriter) collect(w *writer, v reflect.Value) ([]named, reflect.Value) {
 	entries := make([]named, 0, v.Len())
 	elems := reflect.MakeSlice(m.elems, v.Len(), v.Len())
-	// Every key in turn, because an encoder needs an address.
+	// One variable for all keys, because an encoder needs an address.
 	key := reflect.New(m.goType.Key()).Elem()
 	for i := v.MapRange(); i.Next(); {
 		key.SetIterKey(i)

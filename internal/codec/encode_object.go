@@ -20,9 +20,9 @@ type objectWriter struct {
 
 type memberWriter struct {
 	at path
-	// omit reports that the member is to be left out; nil for never.
+	// omit reports whether the member is left out; nil for never.
 	omit func(p pointer) bool
-	// never is set for a member that has no way out.
+	// never is set for a member that is never written.
 	never bool
 }
 
@@ -49,24 +49,22 @@ func (c *Compiler) structWriter(members *typeinfo.Object, parent reflect.Type) (
 		if len(dst) == start {
 			return append(dst, '{', '}')
 		}
-		// Each member wrote a comma before itself; the first of them gives way to the
-		// brace.
+		// Each member wrote a comma before itself; the brace replaces the first.
 		dst[start] = '{'
 		return append(dst, '}')
 	}, nil
 }
 
-// objectWriter compiles the members of an object but the discriminator of a
-// union, which the union writes.
+// objectWriter compiles the members of an object, except for the discriminator, which the union writes.
 func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discriminator string) (*objectWriter, error) {
 	made := &objectWriter{}
 	for _, f := range o.Fields {
 		if !c.writes(f) {
-			// It keeps its number, by which rules between fields ask for it.
+			// It keeps its index, which rules between fields use.
 			made.members = append(made.members, memberWriter{never: true})
 			continue
 		}
-		// A name has nothing to escape, so comma, name and colon are one constant.
+		// A name needs no escaping, so comma, name and colon are one constant.
 		s, err := c.step(programKey{f.Type, f.Rules, f.Quoted}, ","+key(f.Name))
 		if err != nil {
 			return nil, inField(parent, f, err)
@@ -88,8 +86,8 @@ func (c *Compiler) objectWriter(o *typeinfo.Object, parent reflect.Type, discrim
 	return made, err
 }
 
-// writes reports whether a member is written at all: a request does not have those
-// of responses alone, and nothing else has those of requests alone.
+// writes reports whether a member is written: requests leave out readonly members, everything else leaves out writeonly
+// ones.
 func (c *Compiler) writes(f *typeinfo.Field) bool {
 	if c.side == client {
 		return !f.ReadOnly
@@ -97,9 +95,9 @@ func (c *Compiler) writes(f *typeinfo.Field) bool {
 	return !f.WriteOnly
 }
 
-// step makes the step of a member of a struct from the step of its value.
+// step makes the step of a struct member from the step of its value.
 func (m memberWriter) step(value *step) *step {
-	// Always written, and no pointer on the way: the step finds the field by itself.
+	// Always written, and without a pointer in the path: the step finds the field by its offset.
 	if m.omit == nil && m.at.hops == nil {
 		value.offset = m.at.offset
 		return value
@@ -116,14 +114,14 @@ func (o *objectWriter) write(w *writer, dst []byte, p pointer) []byte {
 			return dst
 		}
 	}
-	// Rules between fields see only fields that keep their own, as when they are read.
+	// Rules between fields see only valid fields, as when reading.
 	if w.checks && (o.judges.crosses != nil || o.needs != nil) && w.wrong == wrong {
 		o.judge(w, p)
 	}
 	return dst
 }
 
-// find is the field if it is written, nil if not.
+// find returns the field if it is written, otherwise nil.
 func (m *memberWriter) find(p pointer) pointer {
 	if m.never {
 		return nil
@@ -135,21 +133,21 @@ func (m *memberWriter) find(p pointer) pointer {
 	return at
 }
 
-// judge judges the rules between fields, but not the rules of fields left out.
+// judge checks the rules between fields, without those of omitted fields.
 func (o *objectWriter) judge(w *writer, p pointer) {
 	written := func(i int) bool { return i < len(o.members) && o.members[i].find(p) != nil }
 	o.needs.judge(written, w.report)
 	o.judges.between(p, written, w.report)
 }
 
-// omission makes what decides that a member is left out: absent Optionals
-// always are, others as the options of the json tag say.
+// omission returns what decides whether a member is left out: absent Optionals always are, others according to the
+// options of the json tag.
 func (c *Compiler) omission(f *typeinfo.Field) func(p pointer) bool {
 	var empty, zero func(p pointer) bool
 	switch {
 	case f.Type.Kind == typeinfo.Optional:
 		return isAbsent(f.Type)
-	// Were it left out, the server would fill in the default.
+	// If it were left out, the server would fill in the default.
 	case c.side == client && f.Default != nil:
 		return nil
 	}
@@ -173,7 +171,7 @@ func isAbsent(t *typeinfo.Type) func(p pointer) bool {
 	return func(p pointer) bool { return !*layout.setIn(p) && !*layout.nullIn(p) }
 }
 
-// isEmpty is encoding/json's omitempty: by the Go kind, and never for structs.
+// isEmpty implements encoding/json's omitempty: by the Go kind, and never for structs.
 func isEmpty(t reflect.Type) func(p pointer) bool {
 	switch t.Kind() {
 	case reflect.Struct:
@@ -190,7 +188,7 @@ func isEmpty(t reflect.Type) func(p pointer) bool {
 
 type zeroer interface{ IsZero() bool }
 
-// isZero is encoding/json's omitzero: the type's own IsZero if it has one.
+// isZero implements encoding/json's omitzero: with the type's own IsZero if it has one.
 func isZero(t reflect.Type) func(p pointer) bool {
 	asked := reflect.TypeFor[zeroer]()
 	switch {
@@ -200,8 +198,7 @@ func isZero(t reflect.Type) func(p pointer) bool {
 			if v.IsNil() {
 				return true
 			}
-			// An interface counts by the IsZero that it declares, not by what it happens
-			// to hold.
+			// An interface counts by the IsZero that it declares, not by the value in it.
 			own, ok := v.Interface().(zeroer)
 			return ok && t.Implements(asked) && own.IsZero()
 		}
@@ -211,10 +208,10 @@ func isZero(t reflect.Type) func(p pointer) bool {
 	return func(p pointer) bool { return valueAt(t, p).IsZero() }
 }
 
-// unionWriter writes the one variant that is there, the discriminator first.
+// unionWriter writes the one variant that is set, with the discriminator first.
 type unionWriter struct {
 	variants []variantWriter
-	// named are the values of the discriminator that variants are named for.
+	// named are the discriminator values of all variants.
 	named []string
 }
 
@@ -224,8 +221,7 @@ type variantWriter struct {
 	head   []byte
 	at     path
 	object *objectWriter
-	// tag is the discriminator of the default variant, nil for any other and where it
-	// has none.
+	// tag is the discriminator field of the default variant, nil for others.
 	tag *path
 }
 
@@ -253,7 +249,7 @@ func (c *Compiler) makeUnionWriter(t *typeinfo.Type) (encodeFunc, error) {
 	return u.write, nil
 }
 
-// defaultVariant writes its discriminator by itself, as any other member.
+// defaultVariant writes its discriminator itself, like any other member.
 func (c *Compiler) defaultVariant(v *variantWriter, wanted *typeinfo.Case, discriminator string) (err error) {
 	if f := wanted.Type.Object.Field(discriminator); f != nil {
 		at, _ := pathTo(wanted.Type.Go, f.Index)
@@ -286,8 +282,8 @@ func (u *unionWriter) write(w *writer, dst []byte, p pointer) []byte {
 	return append(dst, '}')
 }
 
-// writeDefault writes the default variant, which a reader could not tell from
-// another one that has its name.
+// writeDefault writes the default variant. It refuses one whose discriminator names another variant, because a reader
+// could not tell them apart.
 func (u *unionWriter) writeDefault(w *writer, dst []byte, v *variantWriter, held pointer) []byte {
 	if v.tag != nil {
 		if at := v.tag.find(held); at != nil && slices.Contains(u.named, *as[string](at)) {
@@ -303,7 +299,7 @@ func (u *unionWriter) writeDefault(w *writer, dst []byte, v *variantWriter, held
 	if len(dst) == start {
 		return append(dst, '{', '}')
 	}
-	// The comma before the first member gives way to the brace, as in any object.
+	// The brace replaces the comma before the first member, as in any object.
 	dst[start] = '{'
 	return append(dst, '}')
 }

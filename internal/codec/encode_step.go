@@ -9,24 +9,20 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// step writes one member of an object or one element of a list with the text
-// before it, and judges it. What nearly all values are, texts, numbers and
-// lists of them, takes one call; other values go through the encoder of their
-// type.
+// step writes one member of an object or one element of a list, with the text before it, and validates it. Texts,
+// numbers and lists of them, which nearly all values are, take one call; other values use the encoder of their type.
 type step struct {
 	write  stepFunc
 	offset uintptr
 	head   head
-	// loc is the member's name as a part of a location; nil for elements,
-	// which their list locates.
+	// loc is the member's name in a location; nil for elements, which their list locates.
 	loc any
-	// sure and floats hold what certainly keeps the rules: integers, the lengths of
-	// lists or the numbers of characters of texts, and floats. judge judges what is
-	// outside of them.
+	// sure and floats are ranges that certainly satisfy the rules: of integers, lengths of lists or characters of
+	// texts, and of floats. judge decides about values outside.
 	sure   check.Range[int64]
 	floats check.Range[float64]
 	judge  *judge
-	// ask is what is asked of a text first, nil for nothing.
+	// ask is a quick check of a text; may be nil.
 	ask func(text string) bool
 
 	bits   int           // of an integer
@@ -58,7 +54,7 @@ func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 	}
 	var s *step
 	switch {
-	// A client refuses text that is not UTF-8, for which writeText does not look.
+	// A client rejects invalid UTF-8, which writeText does not detect.
 	case t.Kind == typeinfo.String && c.side != client:
 		s = newStep(head+`"`, writeText)
 	case t.Kind == typeinfo.Int:
@@ -80,8 +76,7 @@ func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 	}
 	s.judge, s.sure, s.floats = judge, judge.sure, judge.floats
 	if t.Kind == typeinfo.String {
-		// Writing a text counts its characters, so their range is asked and not the range of
-		// the bytes.
+		// Writing a text counts its characters, so their range is used instead of the range of bytes.
 		s.sure, s.ask = judge.characters, judge.askText
 	}
 	return s, nil
@@ -89,7 +84,7 @@ func (c *Compiler) leafStep(key programKey, head string) (*step, error) {
 
 // newStep is a step without rules.
 func newStep(before string, write stepFunc) *step {
-	// Without rules every value is sure to keep them.
+	// Without rules every value satisfies them.
 	return &step{
 		write: write, head: newHead(before), sure: check.Range[int64]{Least: math.MinInt64, Most: math.MaxInt64},
 		floats: check.Range[float64]{Least: math.Inf(-1), Most: math.Inf(1)},
@@ -113,7 +108,7 @@ func (s *step) encodeFunc() encodeFunc {
 	return func(w *writer, dst []byte, p pointer) []byte { return s.write(s, w, dst, p) }
 }
 
-// doubt judges a value that is not among the sure ones.
+// doubt validates a value that is outside of the sure range.
 func (s *step) doubt(w *writer, p pointer) {
 	if wrong := w.wrong; w.checks {
 		w.judge(s.judge, p)
@@ -121,7 +116,7 @@ func (s *step) doubt(w *writer, p pointer) {
 	}
 }
 
-// locate says where it was that something went wrong, if it did.
+// locate adds the location to errors that occurred since.
 func (s *step) locate(w *writer, before int) {
 	if w.wrong != before && s.loc != nil {
 		w.under(before, s.loc)
@@ -132,7 +127,7 @@ func (s *step) locate(w *writer, before int) {
 func writeText(s *step, w *writer, dst []byte, p pointer) []byte {
 	p = field(p, s.offset)
 	text := *as[string](p)
-	// Memory for head, text and quote at once: what follows writes without asking.
+	// Memory for head, text and quote at once: the following writes do not check the capacity.
 	dst = s.head.put(slices.Grow(dst, len(s.head.text)+len(text)+spare))
 	dst, characters := appendText(dst, text)
 	if !s.sure.Has(int64(characters)) && w.checks && (s.ask == nil || !s.ask(text)) {

@@ -7,18 +7,16 @@ import (
 	"unicode/utf8"
 )
 
-// This file writes text. Nearly every text stands for itself, and is short: it
-// is looked at and copied in one go, eight bytes at once. The first byte that
-// does not, or that is no ASCII, leads to the part below that knows escapes and
-// UTF-8, eight bytes at once, too. Both count characters on the way, which is
-// what most rules on a text ask for.
+// This file writes strings. Nearly every string is short and needs no escaping: it is checked and copied in one pass,
+// eight bytes at a time. The first byte that needs escaping or is not ASCII leads to the second part, which handles
+// escapes and UTF-8, also eight bytes at a time. Both count characters on the way, because most rules on strings need
+// that.
 
-// spare is the capacity that is needed after a text: whole words are written, of
-// which only the first bytes may count, and a quote.
+// spare is the capacity required after a string: whole words are written, of which only the first bytes may count, and
+// a quote.
 const spare = 16
 
-// head is a text that is written often. It is not copied by its length, but
-// whole if it is short: two moves.
+// head is a text that is written often. If it is short, it is copied as two whole words instead of by its length.
 type head struct {
 	text  string
 	words [2]uint64
@@ -34,13 +32,13 @@ func newHead(text string) head {
 	return h
 }
 
-// put writes the head after dst, which has capacity for it and spare.
+// put appends the head to dst, which has capacity for it and spare.
 func (h *head) put(dst []byte) []byte {
 	if len(h.text) > headBytes {
 		return append(dst, h.text...)
 	}
 	to := endOf(dst)
-	// Both words whole: what is too much is overwritten by what comes next.
+	// Both words are written whole: excess bytes are overwritten by what comes next.
 	putWord(to, h.words[0])
 	putWord(element(to, 1, 8), h.words[1])
 	return dst[:len(dst)+len(h.text)]
@@ -48,29 +46,27 @@ func (h *head) put(dst []byte) []byte {
 
 func (h *head) append(dst []byte) []byte { return h.put(slices.Grow(dst, len(h.text)+spare)) }
 
-// AppendString writes text as JSON. What is not valid UTF-8 becomes U+FFFD.
+// AppendString writes text as JSON. Invalid UTF-8 becomes U+FFFD.
 func AppendString(dst []byte, text string) []byte {
 	dst = append(slices.Grow(dst, len(`"`)+len(text)+spare), '"')
 	dst, _ = appendText(dst, text)
 	return dst
 }
 
-// appendText writes text and the closing quote after dst, which has capacity for
-// them and spare. It returns the number of characters, too; a byte that is not valid
-// counts as one, as in [utf8.RuneCountInString].
+// appendText writes text and the closing quote to dst, which has capacity for them and spare. It also returns the
+// number of characters; an invalid byte counts as one, as in [utf8.RuneCountInString].
 func appendText(dst []byte, text string) ([]byte, int) {
 	to, i := endOf(dst), 0
 	for ; i+8 <= len(text); i += 8 {
 		w := wordAt(textAt(text, i))
 		if unusual(w) != 0 {
-			// The words up to here are written; only the length has to say so.
+			// The words up to here are already written; only the length has to be set.
 			return appendUnusual(dst[:len(dst)+i], text, i)
 		}
 		putWord(element(to, i, 1), w)
 	}
 	if i < len(text) {
-		// Spaces fill the last word, since they stand for themselves; the quote
-		// overwrites the first of them.
+		// The last word is padded with spaces, which need no escaping; the quote overwrites the first of them.
 		w := ending(text, i)
 		if unusual(w) != 0 {
 			return appendUnusual(dst[:len(dst)+i], text, i)
@@ -81,30 +77,29 @@ func appendText(dst []byte, text string) ([]byte, int) {
 	return dst[:len(dst)+len(text)+1], len(text)
 }
 
-// ending is the last bytes of text, from i on and fewer than eight, and spaces.
+// ending returns the last bytes of text from i on, fewer than eight, padded with spaces.
 func ending(text string, i int) uint64 {
 	return lastWord(bytesOf(text), i) | spaces<<(8*(len(text)-i)&63)
 }
 
-// spaces are eight of them.
+// spaces is a word of eight spaces.
 const spaces = 0x2020202020202020
 
-// unusual finds the bytes in w that do not stand for themselves, like special,
-// or are no ASCII. The lowest bit of the result is the highest of the first.
+// unusual finds the bytes in w that need escaping or are not ASCII. The lowest set bit of the result is the highest bit
+// of the first such byte.
 //
-// With its second bit turned round, a quote comes right after the control
-// characters, which stay among themselves; so one comparison finds both.
+// With its second bit flipped, a quote comes directly after the control characters, which are only permuted; so one
+// comparison finds both.
 func unusual(w uint64) uint64 {
 	const ones = 0x0101010101010101
 	control, slash := (w^ones*0x02)-ones*0x21, (w^ones*'\\')-ones
-	// In each byte that is found the subtraction borrows, which sets its highest bit. A
-	// borrow can set it wrongly only in the bytes above, of which nobody asks.
+	// In each byte that is found, the subtraction borrows and sets its highest bit. A borrow can set it wrongly only in
+	// higher bytes, which nobody looks at.
 	return (control | slash | w) & highBits
 }
 
-// appendUnusual is appendText after the first i bytes of text, which are there
-// already. What begins in the last seven bytes is looked at with spaces after
-// it, of which those that were written go again.
+// appendUnusual is appendText after the first i bytes of text, which are already written. Characters that begin in the
+// last seven bytes are processed with spaces after them; excess spaces are removed again.
 func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
 	dst, i, extra := appendWords(slices.Grow(dst, len(text)-i+spare), text, i, len(text)-7)
 	if left := len(text) - i; left > 0 {
@@ -119,17 +114,15 @@ func appendUnusual(dst []byte, text string, i int) ([]byte, int) {
 	return append(dst, '"'), len(text) - extra
 }
 
-// appendWords writes the characters of text that begin from i on and before end,
-// and maybe some after it, for which dst has capacity; seven bytes follow end.
-// It returns where it has come to, and how many extra bytes the characters have
-// beyond one each.
+// appendWords writes the characters of text that begin at or after i and before end, and maybe some after, for which
+// dst has capacity; at least seven bytes follow end. It returns the new position, and how many bytes the characters
+// have beyond one each.
 //
-// Each word is written whole, and as much of it counts as is as it should be.
+// Each word is written whole, and only its valid part counts.
 func appendWords(dst []byte, text string, i, end int) (_ []byte, at, extra int) {
 	for i < end {
 		w := wordAt(textAt(text, i))
-		// Written before it is looked at: from its first unusual byte on it will be
-		// overwritten.
+		// Written before it is checked: from its first unusual byte on it will be overwritten.
 		putWord(endOf(dst), w)
 		u := unusual(w)
 		if u == 0 {
@@ -137,18 +130,16 @@ func appendWords(dst []byte, text string, i, end int) (_ []byte, at, extra int) 
 			continue
 		}
 		usual := bits.TrailingZeros64(u) / 8
-		// The mask changes nothing, as usual is below eight: it spares the compiler a
-		// test of the shift.
+		// The mask has no effect, because usual is below eight: it lets the compiler omit a check of the shift.
 		dst, i, w = dst[:len(dst)+usual], i+usual, w>>(8*usual&63)
 		if w&0x80 == 0 {
 			e := &escapes[byte(w)]
 			putWord(endOf(dst), e.text)
-			// An escape is longer than its character, so the rest has to fit anew.
+			// An escape is longer than its character, so the capacity has to be ensured again.
 			dst, i = slices.Grow(dst[:len(dst)+e.len], end-i+7+spare), i+1
 			continue
 		}
-		// A text in another script mostly stays in it, so this loop stays until the next
-		// ASCII.
+		// A text in another script mostly stays in it, so this loop runs until the next ASCII byte.
 		for i < end {
 			w := wordAt(textAt(text, i))
 			if w&0x80 == 0 {
@@ -161,8 +152,7 @@ func appendWords(dst []byte, text string, i, end int) (_ []byte, at, extra int) 
 			}
 			size := runeSize(w)
 			if size == 0 {
-				// Only the byte that begins no character is replaced; the next one is
-				// tried again.
+				// Only the byte that begins no character is replaced; the next one is tried again.
 				dst, i = append(slices.Grow(dst, end-i+7+spare), "\ufffd"...), i+1
 				continue
 			}
@@ -172,19 +162,17 @@ func appendWords(dst []byte, text string, i, end int) (_ []byte, at, extra int) 
 	return dst, i, extra
 }
 
-// isFourPairs reports four characters of two bytes, as the scripts of Europe and
-// the Near East have them: see runeSize. None of the sums reaches the next byte.
+// isFourPairs reports whether w consists of four characters of two bytes, as in the scripts of Europe and the Near
+// East: see runeSize. None of the sums carries into the next byte.
 func isFourPairs(w uint64) bool {
 	const all = 0x0001000100010001
-	// C0 and C1 begin no character: without any of the bits 0x1e the sum does not reach
-	// 0x80.
+	// C0 and C1 begin no character: without any of the bits 0x1e the sum does not reach 0x80.
 	return w&(all*0xc0e0) == all*0x80c0 && (w&(all*0x1e)+all*0x7e)&(all*0x80) == all*0x80
 }
 
-// runeSize is how many bytes the character has that w begins with and that is
-// not ASCII; 0 for none. The masks are those of table 3-7 of the Unicode
-// standard, the first byte the lowest: which bits tell the form, and that it is
-// the shortest one, no surrogate and not beyond U+10FFFF.
+// runeSize returns the number of bytes of the non-ASCII character that w begins with, 0 if it is invalid. The masks
+// follow table 3-7 of the Unicode standard, with the first byte lowest: they check the form, that it is the shortest
+// one, not a surrogate, and not beyond U+10FFFF.
 func runeSize(w uint64) int {
 	switch {
 	case w&0xc0e0 == 0x80c0:
@@ -192,14 +180,14 @@ func runeSize(w uint64) int {
 			return 2
 		}
 	case w&0xc0c0f0 == 0x8080e0:
-		// After E0 the second byte begins at A0, or the form would be too long; after ED
-		// it ends there, where surrogates begin.
+		// After E0 the second byte is at least A0, otherwise the form is overlong; after ED it is below A0, where
+		// surrogates begin.
 		if second := w & 0x200f; second != 0 && second != 0x200d {
 			return 3
 		}
 	case w&0xc0c0c0f8 == 0x808080f0:
-		// After F0 the second byte begins at 90, or the form would be too long; after F4
-		// it ends there, at U+10FFFF, and F5 begins nothing.
+		// After F0 the second byte is at least 90, otherwise the form is overlong; after F4 it is below 90, the end at
+		// U+10FFFF, and F5 begins no character.
 		if w&0x3007 != 0 && (w&0x04 == 0 || w&0x3003 == 0) {
 			return 4
 		}
@@ -207,7 +195,7 @@ func runeSize(w uint64) int {
 	return 0
 }
 
-// escape is a text of up to eight bytes, the first of them the lowest.
+// escape is a text of up to eight bytes, the first byte lowest.
 type escape struct {
 	text uint64
 	len  int
@@ -237,5 +225,5 @@ func (w *writer) text(dst []byte, text string) []byte {
 	return AppendString(dst, text)
 }
 
-// mended is text with U+FFFD for each byte that is not valid UTF-8.
+// mended returns text with U+FFFD for each invalid byte.
 func mended(text []byte) []byte { return []byte(string([]rune(string(text)))) }

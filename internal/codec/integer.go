@@ -6,7 +6,7 @@ import (
 	"math/bits"
 )
 
-// integer is what a JSON number means to an integer type.
+// integer is a JSON number as an integer.
 type integer struct {
 	magnitude uint64
 	negative  bool
@@ -21,8 +21,8 @@ const (
 	tooLarge         // the magnitude takes more than 64 bits
 )
 
-// parseInteger reads a number exactly, whatever its notation: 1.0 and 1e2 are
-// whole, and no exponent makes it work longer than its digits.
+// parseInteger parses a number exactly, whatever its notation: 1.0 and 1e2 are integers, and a large exponent costs no
+// more time than its digits.
 func parseInteger(raw []byte, whole bool) integer {
 	var n integer
 	if raw[0] == '-' {
@@ -42,13 +42,12 @@ func parseInteger(raw []byte, whole bool) integer {
 	return n.scaled(raw, 0)
 }
 
-// scientific reads a number with a point or an exponent: the digits on both
-// sides of the point, times a power of ten.
+// scientific parses a number with a point or an exponent: the digits on both sides of the point, times a power of ten.
 func (n integer) scientific(raw []byte) integer {
 	return n.scaled(scientific(raw))
 }
 
-// scientific is the digits of a number and the power of ten of the last.
+// scientific returns the digits of a number and the power of ten of the last one.
 func scientific(raw []byte) (digits []byte, power int64) {
 	if i := bytes.IndexAny(raw, "eE"); i >= 0 {
 		power = exponent(raw[i+1:])
@@ -56,14 +55,14 @@ func scientific(raw []byte) (digits []byte, power int64) {
 	}
 	if i := bytes.IndexByte(raw, '.'); i >= 0 {
 		power -= int64(len(raw) - i - 1)
-		// A copy, since the text is the caller's.
+		// A copy, because the text belongs to the caller.
 		raw = append(append(make([]byte, 0, len(raw)), raw[:i]...), raw[i+1:]...)
 	}
 	return raw, power
 }
 
-// decimal is the digits of a number without zeros at either end, and the power
-// of ten of the last: equal ones have the same magnitude.
+// decimal returns the digits of a number without zeros at either end, and the power of ten of the last one: equal
+// results mean equal magnitudes.
 func decimal(raw []byte) (digits []byte, power int64) {
 	digits, power = scientific(bytes.TrimLeft(raw, "-"))
 	digits = bytes.TrimLeft(digits, "0")
@@ -71,7 +70,7 @@ func decimal(raw []byte) (digits []byte, power int64) {
 	return trimmed, power + int64(len(digits)-len(trimmed))
 }
 
-// exponent reads an exponent, stopping at a size no text of digits can balance.
+// exponent parses an exponent, and stops at a size that no number of digits can balance.
 func exponent(raw []byte) int64 {
 	negative := raw[0] == '-'
 	if negative || raw[0] == '+' {
@@ -95,15 +94,14 @@ func (n integer) scaled(digits []byte, power int64) integer {
 	if len(digits) == 0 {
 		return n
 	}
-	// Zeros at the end become powers of ten: 100e-2 is whole.
+	// Trailing zeros become powers of ten: 100e-2 is an integer.
 	trimmed := bytes.TrimRight(digits, "0")
 	power += int64(len(digits) - len(trimmed))
 	switch {
 	case power < 0:
 		n.verdict = fraction
 		return n
-	// No integer of 64 bits has more digits; so the loops below are short, whatever the
-	// exponent is.
+	// No integer of 64 bits has more digits; so the loops below are short, whatever the exponent.
 	case power > 20 || len(trimmed) > 20:
 		n.verdict = tooLarge
 		return n

@@ -8,25 +8,23 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// judge is the rules on a value itself. Nearly every value keeps its rules, so
-// there are two quick looks before the one that finds the fault: at a range of
-// values that certainly keep them, then by what is asked of all others.
+// judge checks the rules of a value. Nearly every value is valid, so there are two quick checks before the one that
+// produces an error: whether the value is in a range of certainly valid ones, and a function for all others.
 type judge struct {
 	look   look
 	sure   check.Range[int64]
 	floats check.Range[float64]
-	// characters is the same of the numbers of characters of a text, for those
-	// who know them.
+	// characters is the same range for the number of characters of a text, if the caller knows it.
 	characters check.Range[int64]
-	// ask reports what certainly keeps the rules, askText the same of a string;
-	// both are nil if it takes more to know.
+	// ask returns true for values that are certainly valid, askText the same for strings; both are nil if that takes
+	// more.
 	ask     func(p pointer) bool
 	askText func(text string) bool
-	// fault makes the fault of the value, nil if it keeps its rules.
+	// fault returns the validation error of the value, nil if it is valid.
 	fault func(p pointer) *fault.Fault
 }
 
-// look says what of a value a judge compares with its range.
+// look says which property of a value is compared with the range.
 type look uint8
 
 const (
@@ -37,7 +35,7 @@ const (
 	atFloat        // a float of 64 bits
 )
 
-// judge compiles the rules on a value itself; nil for none.
+// judge compiles the rules of a value itself; nil if there are none.
 func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (*judge, error) {
 	keeps, err := c.rules.Compile(t, rules)
 	if err != nil || keeps == nil {
@@ -49,7 +47,7 @@ func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (*judge, error
 		ask: askOf(goType, quick), askText: quick.Text,
 		fault: func(p pointer) *fault.Fault { return keeps(valueAt(goType, p)) },
 	}
-	// Where no range is known nothing is sure, and the fault decides.
+	// Without a known range nothing is sure, and fault decides.
 	if quick.Sure != nil {
 		j.sure = *quick.Sure
 	}
@@ -62,10 +60,10 @@ func (c *Compiler) judge(t *typeinfo.Type, rules *typeinfo.Rules) (*judge, error
 	return j, nil
 }
 
-// nobody is a range without numbers.
+// nobody is an empty range.
 func nobody[T int64 | float64]() check.Range[T] { return check.Range[T]{Least: 1} }
 
-// lookAt is where a length, an integer or a float of values of the type lies.
+// lookAt returns where the length, integer or float of values of the type is found.
 func lookAt(t reflect.Type) look {
 	switch kind := t.Kind(); {
 	case kind == reflect.String:
@@ -80,8 +78,7 @@ func lookAt(t reflect.Type) look {
 	return atNothing
 }
 
-// askOf is the quick judge of a value at p that is no string; nil if there is
-// none for values of the type.
+// askOf returns the quick check of a value at p that is not a string; nil if there is none.
 func askOf(t reflect.Type, q check.Quick) func(p pointer) bool {
 	switch kind := t.Kind(); {
 	case kind == reflect.Slice && q.Length != nil:
@@ -96,7 +93,7 @@ func askOf(t reflect.Type, q check.Quick) func(p pointer) bool {
 	return nil
 }
 
-// passes reports what certainly keeps the rules; fault decides about the rest.
+// passes returns true for values that are certainly valid; fault decides about the rest.
 func (j *judge) passes(p pointer) bool {
 	var sure bool
 	switch j.look {

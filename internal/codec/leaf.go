@@ -15,8 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// parseTime reads RFC 3339. The library takes more: hours of one digit, commas,
-// offsets of any size.
+// parseTime parses RFC 3339. The library accepts more: hours of one digit, commas, offsets of any size.
 func parseTime(text []byte, p pointer) *fault.Fault {
 	if !isRFC3339(text) || as[time.Time](p).UnmarshalText(text) != nil {
 		return fault.New(fault.DatetimeParsing)
@@ -24,7 +23,7 @@ func parseTime(text []byte, p pointer) *fault.Fault {
 	return nil
 }
 
-// parseHTTPDate reads the default and the example of a header that is a date.
+// parseHTTPDate parses the default and the example of a header that is a date.
 func parseHTTPDate(text []byte, p pointer) *fault.Fault {
 	t, err := http.ParseTime(string(text))
 	if err != nil {
@@ -34,8 +33,8 @@ func parseHTTPDate(text []byte, p pointer) *fault.Fault {
 	return nil
 }
 
-// isRFC3339 reports whether text has the form of a date-time of RFC 3339,
-// section 5.6, in capitals; whether there is such a day is not its question.
+// isRFC3339 reports whether text has the form of an RFC 3339 date-time (section 5.6), in capitals; it does not check
+// that the day exists.
 func isRFC3339(text []byte) bool {
 	const date = "dddd-dd-ddTdd:dd:dd"
 	if len(text) < len(date)+1 || !hasForm(text[:len(date)], date) {
