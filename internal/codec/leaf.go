@@ -78,8 +78,7 @@ func parseDuration(text []byte, p pointer) *fault.Fault {
 	return nil
 }
 
-// formatFaults says which fault text of a known format has. Text of any other
-// type is a value_error.
+// formatFaults maps known formats to their error types. Text of any other type is a value_error.
 var formatFaults = map[string]string{
 	"uuid":     fault.UUIDParsing,
 	"ip":       fault.IPAddress,
@@ -94,9 +93,8 @@ var formatFaults = map[string]string{
 	"uri":      fault.URLParsing,
 }
 
-// refusal makes the fault for what a type with a form of its own refuses. The
-// text of its error may come from any library and stays here; the faults of an
-// error that has some of its own are passed on.
+// refusal makes the validation error for a type with its own text form. The text of its error may come from any library
+// and is not sent; validation errors in the error are passed on.
 func refusal(t *typeinfo.Type) func() *fault.Fault {
 	if t.Format == typeinfo.LocalDateTime {
 		return func() *fault.Fault { return fault.With(fault.DatetimeParsing, "expected", fault.LocalDateTime) }
@@ -108,7 +106,7 @@ func refusal(t *typeinfo.Type) func() *fault.Fault {
 	return func() *fault.Fault { return fault.With(fault.ValueError, "error", reason) }
 }
 
-// reportLocated notes the faults an error brings; false when it brings none.
+// reportLocated records the validation errors in err; false if there are none.
 func (d *state) reportLocated(err error, start int) bool {
 	found := fault.Of(err)
 	for _, f := range found {
@@ -387,7 +385,7 @@ func (d *state) anyObject() (any, bool) {
 		if !d.isValid(before) {
 			d.under(before, name)
 		}
-		// The map itself finds a name that is there twice, so none are noted.
+		// The map itself finds duplicate names, so they are not recorded.
 		known := len(values)
 		if values[name] = value; len(values) == known {
 			return nil, d.duplicate(at)

@@ -72,8 +72,8 @@ type sliceDecoder struct {
 	first  int
 	array  reflect.Type
 	decode decodeFunc
-	// counts means that an element has no commas but those in its text, so that they
-	// tell about how many elements there are.
+	// counts means that an element has no commas outside of its text, so that the number of commas is an estimate of
+	// the number of elements.
 	counts bool
 	// texts means that they are strings.
 	texts bool
@@ -197,7 +197,7 @@ func (l *sliceDecoder) foresee(d *state) int {
 	if end < 0 {
 		return l.first
 	}
-	// A text may have commas, too, so not too many are believed.
+	// Strings may contain commas too, so the estimate is limited.
 	n := min(1+bytes.Count(ahead[:end], comma), mostForeseen)
 	// Quotes and commas are no part of them, and a long text is in no chunk.
 	if size := end - 3*n + 1; l.texts && 0 < size && size <= n*shortText {
@@ -206,7 +206,7 @@ func (l *sliceDecoder) foresee(d *state) int {
 	return n
 }
 
-// What foresee looks at, in bytes, and the most elements that it says are there.
+// How many bytes foresee inspects, and the largest number of elements that it estimates.
 const (
 	farAhead     = 256
 	mostForeseen = 16
@@ -220,8 +220,7 @@ const manyElements = 256
 // element reads one element after the last.
 func (l *sliceDecoder) element(d *state, header *list) bool {
 	if d.faults.Truncated {
-		// Nobody will see this value or its faults: only the syntax counts,
-		// and the memory is spared.
+		// Nobody will see this value or its errors: only the syntax counts, and memory is saved.
 		return d.skip()
 	}
 	before := d.mark()
@@ -276,7 +275,7 @@ func (a *arrayDecoder) read(d *state, p pointer) bool {
 
 func (a *arrayDecoder) element(d *state, p pointer, n int) bool {
 	if n >= a.len {
-		// There is no memory for what is too much; it is only counted.
+		// Elements beyond the limit need no memory; they are only counted.
 		return d.skip()
 	}
 	before := d.mark()

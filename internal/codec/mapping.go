@@ -13,7 +13,7 @@ type mapDecoder struct {
 	goType    reflect.Type
 	key, elem reflect.Type
 	readKey   keyReader
-	// judge judges keys; nil for nothing.
+	// judge validates keys; may be nil.
 	judge  *judge
 	decode decodeFunc
 	// canonical means that two different names never make the same key, as with
@@ -21,7 +21,7 @@ type mapDecoder struct {
 	canonical bool
 	// put puts an entry into a map of a common type; nil for others.
 	put putFunc
-	// counted means that only names stand in quotes, and nothing in braces.
+	// counted means that values contain no strings or objects, so that quotes and braces can be counted.
 	counted bool
 	// cost is what one more entry takes, in bytes.
 	cost int64
@@ -104,7 +104,7 @@ func (c *Compiler) makeKey(t *typeinfo.Type) (keyReader, error) {
 		if f := read(d, name, p); f != nil {
 			return f
 		}
-		// The document lists texts of values, so a key is judged by its text.
+		// The document lists texts of values, so a key is compared by its text.
 		if choices.spellings != nil {
 			return choices.spelled(name)
 		}
@@ -262,8 +262,8 @@ func (e *entry) read(d *state) bool {
 	if !e.canonical && !d.isNew(&e.seen, name) {
 		return d.duplicate(at)
 	}
-	// The list of faults is full, so nobody will see the entry. A canonical key goes on,
-	// because only the map finds its duplicates.
+	// The list of errors is full, so nobody will see the entry. A canonical key continues, because only the map finds
+	// its duplicates.
 	if d.faults.Truncated && !e.canonical {
 		return d.skip()
 	}
@@ -280,8 +280,7 @@ func (e *entry) read(d *state) bool {
 	if !d.isValid(before) {
 		d.under(before, string(name))
 	}
-	// There is no key to add it under; a canonical one is there, even if it breaks a
-	// rule.
+	// There is no valid key to add it under; a canonical key is added even if it violates a rule.
 	if bad && !e.canonical {
 		return true
 	}

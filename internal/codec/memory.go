@@ -68,8 +68,7 @@ type hop struct {
 	elem   reflect.Type
 }
 
-// pathTo follows an index as reflect's FieldByIndex does. It returns the
-// field's type, too.
+// pathTo follows an index like reflect's FieldByIndex. It also returns the field's type.
 func pathTo(t reflect.Type, index []int) (path, reflect.Type) {
 	var p path
 	for _, i := range index {
@@ -224,5 +223,5 @@ func endOf(b []byte) pointer { return unsafe.Add(pointer(unsafe.SliceData(b)), l
 // textAt points at the i-th byte of s, which is not the end.
 func textAt(s string, i int) pointer { return unsafe.Add(pointer(unsafe.StringData(s)), i) }
 
-// textOf are bytes as a string, as long as nobody changes them.
+// textOf returns bytes as a string without a copy; it is valid as long as nobody changes them.
 func textOf(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }

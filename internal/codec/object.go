@@ -93,8 +93,7 @@ func makeWhatHasDefaults(o *typeinfo.Object, members []member) {
 
 func (c *Compiler) member(f *typeinfo.Field, parent reflect.Type, strict bool) (m member, err error) {
 	m = member{name: f.Name, loc: f.Name, key: key(f.Name), required: f.Required}
-	// The encoder leaves out what no response has, and what lies behind an embedded
-	// pointer that is nil.
+	// The encoder leaves out members that no response has, and those behind a nil embedded pointer.
 	if c.side == unjudged || c.side != server && (f.ThroughPointer || f.WriteOnly) {
 		m.required = false
 	}
@@ -209,8 +208,8 @@ func (s *presence) add(i int) {
 	s.high[i/64] |= 1 << (i % 64)
 }
 
-// decode reads an object. A member is first sought where it stands when the
-// text has the order of the struct, or the reverse, then by its name.
+// decode reads an object. A member is first looked for at its position if the text has the order of the struct, or the
+// reverse, then by its name.
 func (o *objectDecoder) decode(d *state, p pointer) bool {
 	if d.peek() != '{' {
 		return d.wrong(fault.ModelType)
@@ -226,8 +225,7 @@ func (o *objectDecoder) decode(d *state, p pointer) bool {
 		o.judges.judge(d, p, &seen, start)
 	}
 	if !d.isValid(before) {
-		// Faults came as the text has its members; the response lists them as the struct
-		// has its fields.
+		// Errors were found in the order of the text; the response lists them in the order of the struct.
 		o.order(d.faults.Faults[before.faults:])
 	}
 	return true
@@ -356,8 +354,7 @@ func (o *objectDecoder) fill(d *state, p pointer) {
 	}
 }
 
-// order sorts the faults of an object: members in field order, then unknown
-// ones, then faults of the object itself.
+// order sorts the errors of an object: members in field order, then unknown ones, then errors of the object itself.
 func (o *objectDecoder) order(found []fault.Fault) {
 	fault.SortBy(found, func(f *fault.Fault) int {
 		if len(f.Loc) == 0 {
@@ -371,8 +368,8 @@ func (o *objectDecoder) order(found []fault.Fault) {
 	})
 }
 
-// judges look at a struct as a whole, when each of its members is valid: the
-// rules between fields, then the Validate methods.
+// judges validate a struct as a whole, after all of its members are valid: first the rules between fields, then the
+// Validate methods.
 type judges struct {
 	parent  reflect.Type
 	crosses []cross
@@ -419,7 +416,7 @@ func (c *Compiler) needs(o *typeinfo.Object) (found needs) {
 	return found
 }
 
-// judge reports each member that is missing, once.
+// judge reports each missing member once.
 func (all needs) judge(present func(int) bool, report func(*fault.Fault)) {
 	for i, n := range all {
 		isUnmet := func(n need) bool { return present(n.member) && !present(n.needed) }
@@ -482,13 +479,13 @@ func (j *judges) judge(d *state, p pointer, seen *presence, start int) {
 	}
 	for i := range j.methods {
 		if !j.methods[i].validate(d, p, start) {
-			// The next one would judge a value that is refused already.
+			// The next method would see a value that is already rejected.
 			return
 		}
 	}
 }
 
-// between judges the rules between fields.
+// between checks the rules between fields.
 func (j *judges) between(p pointer, present func(int) bool, report func(*fault.Fault)) {
 	parent := valueAt(j.parent, p)
 	for i := range j.crosses {

@@ -29,9 +29,8 @@ func (d *state) startsNumber() bool {
 	return c == '-' || c-'0' < 10
 }
 
-// makeInt makes the decoder of a signed integer. The bounds of a narrow type
-// stand in its schema, so a number outside of them breaks a rule; of 64 bits
-// the schema says nothing, so a number outside is too large to be read.
+// makeInt makes the decoder of a signed integer. The schema contains the bounds of a narrower type, so a number outside
+// of them violates a rule; for 64 bits it contains none, so a number outside is too large to be parsed.
 func makeInt(bits int) decodeFunc {
 	lowest, highest := int64(-1)<<(bits-1), int64(1)<<(bits-1)-1
 	return func(d *state, p pointer) bool {
@@ -162,8 +161,8 @@ func parseFloat(raw []byte, bits int) (float64, bool) {
 	return value, err == nil
 }
 
-// Number is a JSON number as a float64, or as a json.Number where it would not
-// be written back with the same value.
+// Number returns a JSON number as a float64, or as a json.Number if a float64 would not be written back with the same
+// value.
 func Number(text string) any {
 	if value, ok := exactFloat([]byte(text)); ok {
 		return value
@@ -171,8 +170,8 @@ func Number(text string) any {
 	return json.Number(text)
 }
 
-// exactFloat is the float64 that is written as a number of the same value; false
-// if there is none. Up to 15 digits are always kept.
+// exactFloat returns the float64 that is written as a number of the same value; false if there is none. Up to 15 digits
+// are always exact.
 func exactFloat(raw []byte) (float64, bool) {
 	if len(raw) <= 16 {
 		if value, ok := shortFloat(raw); ok {
@@ -251,10 +250,9 @@ func decodeString(d *state, p pointer) bool {
 	return true
 }
 
-// Short texts are copied one after another into chunks, so that most need no
-// memory of their own. A text that is kept keeps its chunk, which belongs to one
-// walk: half of what is left to read, as names and numbers are no texts, but no
-// more than largestChunk.
+// Short strings are copied one after another into chunks, so that most need no allocation. A string keeps its whole
+// chunk alive; chunks belong to one pass, and are half as large as the remaining text (names and numbers are not
+// strings), but at most largestChunk.
 const (
 	shortText    = 64
 	largestChunk = 2048
@@ -271,8 +269,8 @@ func (d *state) keep(text []byte) string {
 	return d.chunk.String()[start:]
 }
 
-// reserve begins a chunk, unless a text of that size still fits into the last. It
-// gets more memory for what is to come.
+// reserve starts a chunk, unless a string of that size still fits into the last one. more is the expected size of what
+// follows.
 func (d *state) reserve(size, more int) {
 	if d.chunk.Cap()-d.chunk.Len() >= size {
 		return
@@ -282,8 +280,8 @@ func (d *state) reserve(size, more int) {
 	d.chunk.Grow(min(size+more, largestChunk))
 }
 
-// makeStrings makes the decoder of a type whose JSON is text. parse returns nil
-// or the fault. Whatever is not a string is string_type.
+// makeStrings makes the decoder of a type whose JSON is a string. parse returns nil or a validation error. Anything but
+// a string is string_type.
 func makeStrings(parse func(text []byte, p pointer) *fault.Fault) decodeFunc {
 	return func(d *state, p pointer) bool {
 		if d.peek() != '"' {
@@ -347,8 +345,8 @@ func (c *Compiler) makeQuoted(t *typeinfo.Type) (decodeFunc, error) {
 	}, nil
 }
 
-// unquoted corrects the fault of what stood in a string: what is no number or
-// boolean at all could not be parsed, what is one keeps its fault.
+// unquoted corrects the error of a value in a string: text that is not a number or boolean at all is a parsing error,
+// otherwise the error stays.
 func (d *state) unquoted(before mark, start int, typ, parsing string) {
 	f := fault.New(parsing)
 	if found := d.faults.Faults[before.faults:]; len(found) == 1 && found[0].Type != typ {

@@ -40,8 +40,8 @@ type scanner struct {
 	large              bool
 }
 
-// spend notes memory that what is read takes, with what its growth
-// leaves to the garbage collector. It counts what is many times as large as its text, not text.
+// spend counts memory used by what is read, including what growing leaves to the garbage collector. It counts values
+// that can be many times as large as their text, not strings.
 func (s *scanner) spend(bytes int64) bool {
 	s.spent += bytes
 	if s.memoryLimit == 0 || s.spent <= s.memoryLimit {
@@ -89,7 +89,7 @@ func (s *scanner) space() {
 	s.spaces()
 }
 
-// spaces passes over white space, and what is indented with spaces by words.
+// spaces skips white space, and indentation by words.
 func (s *scanner) spaces() {
 	const blanks = ' ' * 0x0101010101010101
 	for s.pos < len(s.data) {
@@ -150,7 +150,7 @@ func (s *scanner) closed(end byte) bool {
 	return true
 }
 
-// more goes on after an element: to the next one, or out of the object or list.
+// more continues after an element: to the next one, or out of the object or list.
 func (s *scanner) more(end byte) (more, ok bool) {
 	s.space()
 	if s.peek() == ',' {
@@ -191,8 +191,8 @@ func (s *scanner) name() ([]byte, bool) {
 	return raw, true
 }
 
-// text reads a string and returns what it stands for: a part of the data or, when
-// there are escapes in it, text that lives until the next is read.
+// text reads a string and returns its value: a part of the data or, if it has escapes, text that is valid until the
+// next call.
 func (s *scanner) text() (text []byte, escaped, ok bool) {
 	start := s.pos + 1
 	end, wide := plain(s.data, start)
@@ -210,9 +210,8 @@ func (s *scanner) text() (text []byte, escaped, ok bool) {
 	return text, false, true
 }
 
-// unescape goes on at i with a string in which no quote is the next special byte.
-// What it stands for is written a word at once: what is not to stay of a word is
-// written over.
+// unescape continues at i with a string in which the next special byte is not a quote. The value is written one word at
+// a time: excess bytes of a word are overwritten.
 func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 	data, n := s.data, i-start
 	text = s.unescapedBuffer(n)
@@ -240,8 +239,7 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 			}
 		case data[i] != '"':
 			return nil, false, s.fail(i, "a control character in a string")
-		// The text as it was sent is judged: escapes are ASCII and stand for valid
-		// characters.
+		// The raw text is checked: escapes are ASCII and stand for valid characters.
 		case !isUTF8(data[start:i]):
 			return nil, false, s.notUTF8(start, i)
 		default:
@@ -251,8 +249,8 @@ func (s *scanner) unescape(start, i int) (text []byte, escaped, ok bool) {
 	}
 }
 
-// unescapedStep is the most that unescape writes in one step: a word, of which all
-// bytes but the last may stay, and then a rune.
+// unescapedStep is the most that unescape writes in one step: a word, of which all bytes but the last may count, and
+// then a rune.
 const unescapedStep = 8 + utf8.UTFMax
 
 // unescapedBuffer is the buffer for text without escapes, with all that was written
@@ -270,9 +268,8 @@ func (s *scanner) notUTF8(start, end int) bool {
 	return s.fail(start+invalidAt(s.data[start:end]), "not valid UTF-8")
 }
 
-// escapes writes the characters of the escape at i, and of those right after it that
-// text has memory for, after the first n bytes. It returns how many bytes there are
-// then and where the escapes end, 0 if one is none.
+// escapes decodes the escape at i, and those directly after it that fit into text, after its first n bytes. It returns
+// the new size and where the escapes end, 0 if one is invalid.
 func (s *scanner) escapes(text []byte, n, i int) (size, end int) {
 	data := s.data
 	for i+6 <= len(data) && data[i] == '\\' && n+utf8.UTFMax <= len(text) {
@@ -288,7 +285,7 @@ func (s *scanner) escapes(text []byte, n, i int) (size, end int) {
 		n += utf8.EncodeRune(text[n:], r)
 		i += 6
 	}
-	// The others are rare: pairs, those near the end, and what is no escape.
+	// Others are rare: surrogate pairs, those near the end, and invalid ones.
 	if i < len(data) && data[i] == '\\' && n+utf8.UTFMax <= len(text) {
 		r, end := s.escape(i)
 		return n + utf8.EncodeRune(text[n:], r), end
@@ -296,7 +293,7 @@ func (s *scanner) escapes(text []byte, n, i int) (size, end int) {
 	return n, i
 }
 
-// escape reads the escape at i and returns where it ends, 0 if it is none.
+// escape decodes the escape at i and returns where it ends, 0 if it is invalid.
 func (s *scanner) escape(i int) (r rune, end int) {
 	data := s.data
 	if i+1 == len(data) {
@@ -317,7 +314,7 @@ func (s *scanner) escape(i int) (r rune, end int) {
 	if !utf16.IsSurrogate(r) {
 		return r, i + 6
 	}
-	// No pair stands for U+FFFD itself, so it always means half of one.
+	// No pair encodes U+FFFD itself, so the result always means an unpaired surrogate.
 	if r = utf16.DecodeRune(r, lowSurrogate(data, i+6)); r == utf8.RuneError {
 		s.fail(i, "half of a surrogate pair")
 		return 0, 0
@@ -325,12 +322,12 @@ func (s *scanner) escape(i int) (r rune, end int) {
 	return r, i + 12
 }
 
-// escapedBytes are the bytes that escapes of one letter stand for.
+// escapedBytes maps the letters of one-letter escapes to their bytes.
 var escapedBytes = [256]byte{
 	'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t',
 }
 
-// lowSurrogate is the character of the escape at i, below 0 if there is none.
+// lowSurrogate returns the code unit of the escape at i, a negative number if there is none.
 func lowSurrogate(data []byte, i int) rune {
 	if i+2 > len(data) || data[i] != '\\' || data[i+1] != 'u' {
 		return -1
@@ -343,12 +340,12 @@ func hex4(data []byte, i int) rune {
 	if i+4 > len(data) {
 		return -1
 	}
-	// What is below 0 stays so when it is shifted, and when others are put into it.
+	// A negative value stays negative when it is shifted and combined with others.
 	d := data[i : i+4]
 	return rune(hexValues[d[0]])<<12 | rune(hexValues[d[1]])<<8 | rune(hexValues[d[2]])<<4 | rune(hexValues[d[3]])
 }
 
-// hexValues are those of the digits, and -1 for all other bytes.
+// hexValues has the values of hexadecimal digits, and -1 for all other bytes.
 var hexValues = func() (values [256]int8) {
 	for c := range values {
 		values[c] = -1
@@ -359,7 +356,7 @@ var hexValues = func() (values [256]int8) {
 	return values
 }()
 
-// unquoted is what a JSON string that is known to be valid stands for.
+// unquoted returns the value of a JSON string that is known to be valid.
 func unquoted(raw []byte) []byte {
 	s := scanner{data: raw}
 	text, _, _ := s.text()
@@ -475,7 +472,7 @@ func (s *scanner) skipObject() bool {
 	if s.closed('}') {
 		return true
 	}
-	// Nobody reads this object, but what is skipped has to be as valid as what is read.
+	// Nobody reads this object, but skipped text must be as valid as what is read.
 	seen := s.newNames()
 	for {
 		at := s.pos
@@ -496,7 +493,7 @@ func (s *scanner) skipObject() bool {
 	}
 }
 
-// duplicate fails at the name that stands twice.
+// duplicate fails at a duplicate name.
 func (s *scanner) duplicate(at int) bool {
 	return s.fail(at, "the same name twice in one object")
 }
@@ -524,8 +521,8 @@ func (s *scanner) forget(set *nameSet) { s.names = s.names[:set.base] }
 
 // isNew reports whether the name is seen for the first time, and notes it.
 func (s *scanner) isNew(set *nameSet, name []byte) bool {
-	// Names are noted in memory, too. Once that is too much false does not mean a
-	// duplicate, but nobody looks at the reason any more.
+	// Names take memory too. If that exceeds the limit, the result does not mean a duplicate, but then nobody looks at
+	// the reason any more.
 	if !s.spend(mapEntry(bytesPerName)) {
 		return false
 	}

@@ -13,7 +13,7 @@ type unionDecoder struct {
 	variants      []variant
 	// fallback takes what no other variant is for; nil where that is refused.
 	fallback *variant
-	// shown and expected are the facts of a fault, as pydantic has them.
+	// shown and expected are the parameters of a validation error, as in pydantic.
 	shown, expected string
 	judges          judges
 }
@@ -98,7 +98,7 @@ func (u *unionDecoder) variant(t tag) *variant {
 	return nil
 }
 
-// longestTag is how much of an unknown tag a fault repeats.
+// longestTag is how much of an unknown discriminator an error repeats.
 const longestTag = 100
 
 // refuse skips an object without a known tag and reports that.
@@ -126,10 +126,9 @@ func truncate(text string, n int) string {
 	return text
 }
 
-// findTag looks ahead up to the discriminator, which mostly
-// comes first. What it passes over is judged when it is read.
+// findTag looks ahead for the discriminator, which usually comes first. What it skips is validated when it is read.
 func (u *unionDecoder) findTag(d *state) (t tag, ok bool) {
-	// The walk returns to where it was, so the object opened here must not count.
+	// The scanner returns to where it was, so the object opened here must not count.
 	depth := d.depth
 	defer func() { d.depth = depth }()
 	if !d.open() {

@@ -6,9 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// Text is looked at in words of eight bytes, the first in the lowest bits. What
-// is found out about a byte stands in its highest bit; bit n of every byte gets
-// there at once by a shift of 7-n, and bits that come from the byte below are
+// Text is processed in words of eight bytes, the first byte in the lowest bits. The result for each byte is in its
+// highest bit; a shift by 7-n moves bit n of every byte there at once, and bits that come from the byte below are
 // masked off.
 
 // highBits are those that only bytes outside of ASCII have.
@@ -46,12 +45,11 @@ func special(w uint64) uint64 {
 	return ((w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highBits
 }
 
-// isSpecial reports whether a byte of a string does not stand for itself: it is
-// a quote, a backslash or a control character.
+// isSpecial reports whether a byte ends the plain part of a string: a quote, a backslash or a control character.
 func isSpecial(c byte) bool { return c < ' ' || c == '"' || c == '\\' }
 
-// plain finds the first byte from i on that is special, eight bytes at once. It
-// reports whether a byte outside of ASCII stands before it.
+// plain finds the first special byte from i on, eight bytes at a time. It also reports whether there is a non-ASCII
+// byte before it.
 func plain(data []byte, i int) (end int, wide bool) {
 	seen := uint64(0)
 	for ; i+8 <= len(data); i += 8 {
@@ -94,7 +92,7 @@ func isUTF8(text []byte) bool {
 		// What the last bytes ask for beyond this word is due in the next.
 		due = lead>>56 | long>>48 | four>>40
 		if long != 0 {
-			// The same text one byte on has each second byte where its lead stands.
+			// In the same text shifted by one byte, each second byte is at the position of its lead byte.
 			wrong |= wrongLong(w, word(text, i+1), long, four)
 		}
 	}
@@ -117,7 +115,7 @@ func wrongLong(w, next, long, four uint64) uint64 {
 	return wrong & highBits
 }
 
-// invalidAt is where the first byte stands that is not UTF-8.
+// invalidAt returns the position of the first invalid UTF-8 byte.
 func invalidAt(raw []byte) int {
 	for i := 0; i < len(raw); {
 		r, n := utf8.DecodeRune(raw[i:])

@@ -42,8 +42,7 @@ func isRoot(fsys fs.FS) bool { return reflect.TypeOf(fsys) == reflect.TypeOf((*o
 
 func isDir(fsys fs.FS) bool { return reflect.TypeOf(fsys) == reflect.TypeOf(os.DirFS("")) }
 
-// Open opens a file, unless it is none: opening a FIFO would wait for a
-// writer. No symbolic link leads out of the file system.
+// Open opens a regular file: opening a FIFO would wait for a writer. No symbolic link may lead out of the file system.
 func Open(fsys fs.FS, name string) (fs.File, error) {
 	if isDir(fsys) {
 		root, err := openRoot(fsys)
@@ -103,8 +102,8 @@ func prefixes(name string) iter.Seq[int] {
 	}
 }
 
-// find looks at a file without opening it, as far as its file system can; else
-// the result is nil. The name is that of the file itself, after all links are followed.
+// find returns information about a file without opening it, if the file system supports that; otherwise nil. The
+// returned name is the one after following all links.
 func find(fsys fs.FS, name string) (string, fs.FileInfo, error) {
 	if links, ok := fsys.(fs.ReadLinkFS); ok && !isRoot(fsys) {
 		return followLinks(links, name)
@@ -133,9 +132,8 @@ func refusedByRoot(fsys fs.FS, err error) bool {
 // maxLinks is how many symbolic links one path may go through, as on Linux.
 const maxLinks = 40
 
-// followLinks is where a path leads to inside of a file system, without links.
-// What stands in front of the part at hand has none any more, so that ".." can
-// take away its end.
+// followLinks resolves a path inside of a file system. The part that is already resolved has no links, so that ".." can
+// remove its last element.
 func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, err error) {
 	at = "."
 	links := 0

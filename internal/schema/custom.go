@@ -21,8 +21,8 @@ func (o *Options) Describe(t reflect.Type, keywords map[string]any) error {
 	return nil
 }
 
-// KeywordRule is a rule that says in a schema what the keywords for its parameter
-// do. Keywords that are none leave the schema as it is.
+// KeywordRule makes a rule whose effect is described by the keywords for its parameter. Empty keywords leave the schema
+// unchanged.
 func KeywordRule(keywords func(param string) map[string]any) Rule {
 	return func(s *openapi3.Schema, param string) {
 		if more, err := Keywords(keywords(param)); err == nil {

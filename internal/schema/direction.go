@@ -8,8 +8,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// IsReadOnly reports whether a schema, or what stands beside a reference to it,
-// says that its value is one of responses alone.
+// IsReadOnly reports whether a schema, or a keyword beside a reference to it, marks its value as one that only
+// responses have.
 func IsReadOnly(s *openapi3.SchemaRef) bool {
 	return s != nil && s.Value != nil && says(s, "readOnly", s.Value.ReadOnly)
 }
@@ -57,8 +57,8 @@ func withoutReadOnly(s *openapi3.SchemaRef, value any, depth int) any {
 	return value
 }
 
-// FindWriteOnly leads to a member of a value of a response that its schema calls
-// writeOnly; ok is false where there is none.
+// FindWriteOnly returns the location of a member in a response whose schema marks it as writeOnly; ok is false if there
+// is none.
 func FindWriteOnly(s *openapi3.SchemaRef, value any) (loc []any, ok bool) {
 	return findWriteOnly(s, value, 0)
 }

@@ -29,15 +29,13 @@ type Order struct {
 	Properties map[*openapi3.Schema][]string
 }
 
-// Encode writes a document as JSON on one line. Keywords stand in the order of
-// the specification, everything named in the given order or else by name, so
-// equal documents have equal bytes.
+// Encode writes a document as JSON on one line. Keywords are in the order of the specification, named entries in the
+// given order or otherwise sorted, so equal documents have equal bytes.
 //
-// It asks kin's values for their members by their own methods but never for the
-// JSON of a value that holds others, which costs as much again for every level.
+// It calls kin's own methods for the members of a value, but never for the JSON of a value that contains others, which
+// would encode each level once more.
 //
-// What several operations of the document share is written once and copied from
-// there.
+// Parts that several operations share are encoded once and then copied.
 func Encode(doc *openapi3.T, order Order) ([]byte, error) {
 	e := encoder{order: order, written: map[any]span{}, out: make([]byte, 0, perPath*len(order.Paths))}
 	e.value(doc)
@@ -56,15 +54,14 @@ type encoder struct {
 	out   []byte
 	order Order
 	err   error
-	// written is where the parts of operations that may be shared stand, by their
-	// pointers.
+	// written has the positions of shared parts in the output.
 	written map[any]span
 }
 
-// span is a piece of what was written.
+// span is a part of the output.
 type span struct{ from, to int }
 
-// once writes a shared value, or copies it from where it was written before.
+// once encodes a shared value, or copies it from the output if it is already there.
 func (e *encoder) once(shared any) {
 	if at, ok := e.written[shared]; ok {
 		e.out = append(e.out, e.out[at.from:at.to]...)
@@ -184,8 +181,7 @@ func (e *encoder) object(members map[string]any, first []string) {
 	e.close('}')
 }
 
-// inOrder lists the keys of m, each once: those of first that it has, then the
-// others. first may name a key twice.
+// inOrder lists the keys of m, each once: those in first, then the others. first may contain duplicates.
 func inOrder[V any](m map[string]V, first []string) []string {
 	names := make([]string, 0, len(m))
 	listed := make(map[string]bool, len(m))
@@ -214,7 +210,7 @@ func (e *encoder) schemaRef(ref *openapi3.SchemaRef) {
 	case ref.Ref == "":
 		e.schema(ref.Value)
 	default:
-		// The reference with what stands beside it, but not the schema it leads to.
+		// The reference with its siblings, but not the schema it refers to.
 		members, err := ref.MarshalYAML()
 		e.fail(err)
 		if members, ok := members.(map[string]any); ok {
@@ -223,7 +219,7 @@ func (e *encoder) schemaRef(ref *openapi3.SchemaRef) {
 	}
 }
 
-// schemaOrBool is a schema or a boolean that stands for one.
+// schemaOrBool is a schema or a boolean schema.
 func (e *encoder) schemaOrBool(s openapi3.BoolSchema) {
 	if s.Has != nil {
 		e.value(*s.Has)
@@ -232,7 +228,7 @@ func (e *encoder) schemaOrBool(s openapi3.BoolSchema) {
 	e.schemaRef(s.Schema)
 }
 
-// schemaField is a field of kin's Schema and the keyword it stands for.
+// schemaField is a field of kin's Schema and its keyword.
 type schemaField struct {
 	index   int
 	keyword string
@@ -393,7 +389,7 @@ func (e *encoder) areAllPaths(p *openapi3.Paths) bool {
 
 func (e *encoder) responses(all *openapi3.Responses) {
 	if all == nil || len(all.Extensions) > 0 {
-		// Extensions stand among the statuses, as kin's own map has them.
+		// Extensions are in the same map as the statuses, as in kin.
 		e.other(all)
 		return
 	}
@@ -455,7 +451,7 @@ func (e *encoder) content(byType openapi3.Content) {
 	e.close('}')
 }
 
-// operation writes an operation as its members stand in memberOrder.
+// operation writes an operation, with its members in memberOrder.
 func (e *encoder) operation(op *openapi3.Operation) {
 	if op == nil || len(op.Extensions) > 0 {
 		e.other(op)
@@ -492,7 +488,7 @@ func (e *encoder) operation(op *openapi3.Operation) {
 	e.close('}')
 }
 
-// given writes a member, if it is there.
+// given writes a member if there is set.
 func (e *encoder) given(name string, value any, there bool) {
 	if there {
 		e.name(name)
@@ -507,7 +503,7 @@ func (e *encoder) givenText(name, text string) {
 	}
 }
 
-// methodOrder is the order of the methods that nobody orders.
+// methodOrder is the default order of methods.
 var methodOrder = strings.Fields("get put post delete options head patch trace query connect")
 
 // operationOf finds the operation of a path by its method, in lower case.
@@ -601,7 +597,7 @@ func (e *encoder) text(s string) {
 	e.out = out
 }
 
-// isPlain reports whether a text stands in JSON as it is.
+// isPlain reports whether a text needs no escaping in JSON.
 func isPlain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -628,8 +624,8 @@ func (e *encoder) name(name string) {
 	e.out = append(e.out, ':')
 }
 
-// schemaOrder is how a schema reads best: what it is, what it must be, what is
-// inside, and what helps a reader at the end.
+// schemaOrder is the most readable order of keywords: what it is, what it must be, what is inside, and annotations at
+// the end.
 var schemaOrder = strings.Fields(`$schema $id $anchor $dynamicAnchor $ref $dynamicRef $comment
 	title description deprecated readOnly writeOnly type nullable format contentEncoding contentMediaType contentSchema
 	const enum minimum exclusiveMinimum maximum exclusiveMaximum multipleOf minLength maxLength pattern

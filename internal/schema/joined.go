@@ -64,9 +64,8 @@ func allow(readings openapi3.SchemaRefs, value any) bool {
 	return err == nil && !slices.ContainsFunc(readings, func(s *openapi3.SchemaRef) bool { return Check(s, parsed(text)) != nil })
 }
 
-// readings are the schemas of what each field reads. Text without rules says
-// nothing beside a number or a list, because every parameter is text; rules of
-// text have no keywords there.
+// readings returns the schemas of all fields that read a parameter. String schemas without rules are dropped beside a
+// number or a list, because every parameter is text; rules of strings have no keywords there.
 func (c *Components) readings(readers []*typeinfo.Field) openapi3.SchemaRefs {
 	var kept, notes openapi3.SchemaRefs
 	for _, f := range readers {
@@ -124,8 +123,7 @@ func bare(t *typeinfo.Type) *typeinfo.Type {
 	return t
 }
 
-// merge is a schema of what satisfies all: one list of keywords where that is
-// all there is to say, or else allOf.
+// merge returns a schema for values that satisfy all: one list of keywords if possible, otherwise allOf.
 func merge(schemas openapi3.SchemaRefs) *openapi3.SchemaRef {
 	var distinct openapi3.SchemaRefs
 	for _, s := range ofOneNumber(schemas) {
@@ -153,8 +151,7 @@ func merge(schemas openapi3.SchemaRefs) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &whole)
 }
 
-// ofOneNumber gives numbers of several types the narrowest of them: what is an
-// integer and a number is an integer.
+// ofOneNumber gives numbers of several types the narrowest type: what must be an integer and a number is an integer.
 func ofOneNumber(schemas openapi3.SchemaRefs) openapi3.SchemaRefs {
 	narrowest := -1
 	for i, s := range schemas {
@@ -194,7 +191,7 @@ func sameBase(a, b *openapi3.Schema) bool {
 		(bare || reflect.DeepEqual(a.Type, b.Type) && reflect.DeepEqual(a.Items, b.Items)) //nolint:govet // errors are not part of it
 }
 
-// flatten lists schemas and what stands in their allOf.
+// flatten lists schemas and the content of their allOf.
 func flatten(refs openapi3.SchemaRefs, into []*openapi3.Schema) []*openapi3.Schema {
 	for _, s := range refs {
 		into = flatten(s.Value.AllOf, append(into, s.Value))
@@ -202,7 +199,7 @@ func flatten(refs openapi3.SchemaRefs, into []*openapi3.Schema) []*openapi3.Sche
 	return into
 }
 
-// exclusive are formats of which a text has at most one.
+// exclusive lists formats of which a text has at most one.
 var exclusive = []string{"uuid", "date", "date-time"}
 
 // disjoint names two types or formats that no value has both, "" without.

@@ -75,9 +75,8 @@ func makeKeywords() map[string]keywordMaker {
 		"hsla":     pattern(`^hsla\(` + ws + hue + comma + percent + comma + percent + comma + alpha + ws + `\)$`),
 		"cmyk":     pattern(`^cmyk\(` + share + comma + share + comma + share + comma + share + `\)$`),
 
-		// A validator that asserts formats refuses what is not of them, so none is
-		// narrower than its rule: addresses and URLs may have letters outside ASCII
-		// (RFC 6531, RFC 3987).
+		// A validator that asserts formats rejects values that do not match, so no format may be narrower than its
+		// rule: addresses and URLs may contain non-ASCII letters (RFC 6531, RFC 3987).
 		"email": wider(format("idn-email")),
 		"url":   wider(format("iri")),
 		// What follows # may be anything, which is no reference.
@@ -215,7 +214,7 @@ func limited(length uint64, maker keywordMaker) keywordMaker {
 	}
 }
 
-// negate says the opposite. Only what is exact has one.
+// negate returns the opposite of a rule. Only exact keywords have one.
 func negate(maker keywordMaker) keywordMaker {
 	return func(on subject, param string) keyword {
 		k := maker(on, param)
@@ -314,7 +313,7 @@ func (on subject) isSized() bool {
 // parseSize reads a parameter as validator does. A size that no text can have
 // is not said.
 func parseSize(param string) (int64, bool) {
-	// Base 0, as validator reads it: 0x10 is a bound, too.
+	// Base 0, as in validator: 0x10 is a valid bound.
 	n, err := strconv.ParseInt(param, 0, 64)
 	return n, err == nil && n < 1<<50
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// value is the schema of a value of type t that keeps the rules.
+// value returns the schema of a value of type t that satisfies the rules.
 func (c *Components) value(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.SchemaRef {
 	if s, ok := c.own(t); ok {
 		c.keep(s, t, rules, at)
@@ -93,14 +93,14 @@ func (c *Components) overridden(t *typeinfo.Type) bool {
 
 // shared is the schema of a struct, union or enum, a reference if it has a name.
 func (c *Components) shared(t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.SchemaRef {
-	// A type that nobody has marked is named only now.
+	// A type that was not marked before gets its name only now.
 	if c.uses[t.Go] == 0 {
 		c.Mark(t, at.use)
 	}
 	c.assignNames()
 	made := c.find(t, whole, at.use)
 	if made == nil {
-		// Without a name it stands where it is used.
+		// Without a name the schema is inlined.
 		s := &openapi3.Schema{}
 		c.fill(s, t, at.use)
 		c.keep(s, t, rules, at)
@@ -171,8 +171,8 @@ func (c *Components) union(s *openapi3.Schema, t *typeinfo.Type, use Use) {
 		s.Discriminator = found
 		return
 	}
-	// Before 3.2 a discriminator refuses what is not in its mapping, so that here the
-	// alternatives say by themselves which values each has.
+	// Before 3.2 a discriminator rejects values that are not in its mapping, so here the alternatives themselves say
+	// which values each has.
 	found.Extensions = map[string]any{"defaultMapping": fallback}
 	s.Extensions = map[string]any{"x-discriminator": found}
 }
@@ -234,8 +234,7 @@ func signed(bits int) *openapi3.Schema {
 	return s
 }
 
-// unsigned has the format of the signed integer that holds it; for 64 bits
-// there is none.
+// unsigned has the format of the signed integer that can hold it; for 64 bits there is none.
 func unsigned(bits int) *openapi3.Schema {
 	s := &openapi3.Schema{Type: types(openapi3.TypeInteger), Min: new(0.0)}
 	if bits <= 32 {
@@ -407,8 +406,7 @@ func (c *Components) keepName(s *openapi3.Schema, t *typeinfo.Type, rules *typei
 	}
 }
 
-// quoted is the schema of a number or boolean inside a string. Its rules are
-// about what stands in there.
+// quoted returns the schema of a number or boolean in a string. Its rules apply to the value inside.
 func (c *Components) quoted(t *typeinfo.Type, rules *typeinfo.Rules) *openapi3.SchemaRef {
 	if t.Wraps() {
 		return orNull(c.quoted(t.Elem, rules))
@@ -460,8 +458,7 @@ func orNull(ref *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &openapi3.Schema{AnyOf: openapi3.SchemaRefs{ref, null}})
 }
 
-// annotate adds what a field says about itself. Beside a reference it stands
-// in the reference, since the component is shared.
+// annotate adds what a field says about itself. For a reference it is added beside it, since the component is shared.
 func annotate(ref *openapi3.SchemaRef, f *typeinfo.Field, doc string) *openapi3.SchemaRef {
 	if ref.Ref != "" {
 		annotateRef(ref, f, doc)
@@ -522,8 +519,8 @@ func besides(ref *openapi3.SchemaRef, siblings map[string]any) {
 	}
 }
 
-// fieldLiteral is a default or example as it stands on the wire, nil for none.
-// null as a default says no more than that the field may be left out.
+// fieldLiteral returns a default or example as it is on the wire, nil for none. null as a default only says that the
+// field may be left out.
 func fieldLiteral(f *typeinfo.Field, raw json.RawMessage) any {
 	if raw == nil {
 		return nil

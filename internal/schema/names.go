@@ -119,9 +119,8 @@ func (c *Components) suffixes(t *typeinfo.Type) map[Use]string {
 
 // find is the component of a type for a use, nil for a type without a name.
 func (c *Components) find(t *typeinfo.Type, variant int, use Use) *component {
-	// A component for closed objects comes first, then the one for every use, then the
-	// one for this use. A type that was marked for another use only has no more than
-	// that.
+	// A component for closed objects comes first, then the one for every use, then the one for this use. A type that
+	// was marked only for another use has only that one.
 	for _, wanted := range []Use{use & Closed, 0, use, In, Out} {
 		if made, ok := c.entries[key{t.Go, variant, wanted}]; ok {
 			return made
@@ -221,7 +220,7 @@ func legal(name string) string {
 type typeName struct {
 	path []string
 	name string
-	// of stands between the name and its arguments.
+	// of is the separator between the name and its arguments.
 	of   string
 	args []typeName
 }

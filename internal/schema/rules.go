@@ -9,7 +9,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// shape is what validator's rules judge a value as.
+// shape is how validator's rules see a value.
 type shape uint8
 
 const (
@@ -39,7 +39,7 @@ type subject struct {
 	jsonType *openapi3.Types
 }
 
-// valuer is validator's interface of a type that is judged by another value.
+// valuer is validator's interface for a type that is validated as another value.
 type valuer interface{ ValidatorValue() any }
 
 func subjectOf(s *openapi3.Schema, t *typeinfo.Type, at position) subject {
@@ -50,9 +50,8 @@ func subjectOf(s *openapi3.Schema, t *typeinfo.Type, at position) subject {
 	return on
 }
 
-// keyword is what a rule says as keywords. Without any, exact means that every
-// value keeps the rule, and otherwise that no keyword can say it. With some,
-// exact means that they say what the rule does and no less.
+// keyword is the result of a rule. Without keywords, exact means that every value satisfies the rule, and otherwise
+// that no keyword can express it. With keywords, exact means that they express the rule completely.
 type keyword struct {
 	says  *openapi3.Schema
 	exact bool
@@ -117,7 +116,7 @@ func (c *Components) apply(s *openapi3.Schema, on subject, rules []typeinfo.Rule
 func (c *Components) beside(ref *openapi3.SchemaRef, t *typeinfo.Type, rules *typeinfo.Rules, at position) *openapi3.SchemaRef {
 	ruled := &openapi3.Schema{}
 	c.keep(ruled, t, rules, at)
-	// Notes alone stand beside a reference; keywords need an allOf.
+	// Annotations may stand beside a reference; keywords need an allOf.
 	notes := ruled.Extensions
 	if ruled.Extensions = nil; !ruled.IsEmpty() {
 		both := openapi3.SchemaRefs{ref, openapi3.NewSchemaRef("", ruled)}
@@ -145,7 +144,7 @@ func (c *Components) say(on subject, rule typeinfo.Rule) keyword {
 	return noKeyword
 }
 
-// silent rules say nothing about a value that is there.
+// silent rules do not restrict a present value.
 var silent = map[string]bool{"required": true, "omitnil": true, "structonly": true, "nostructlevel": true}
 
 var colours = []typeinfo.Rule{{Name: "hexcolor"}, {Name: "rgb"}, {Name: "rgba"}, {Name: "hsl"}, {Name: "hsla"}, {Name: "cmyk"}}
@@ -202,7 +201,7 @@ func refusesZero(s *openapi3.Schema, on shape) bool {
 // noted is the extension that lists the rules a schema does not say exactly.
 const noted = "x-validate"
 
-// validates stands among the rules where a type has a method Validate.
+// validates is the name under which a Validate method is listed among the rules.
 const validates = "Validate"
 
 func hasNote(extensions map[string]any) bool {
@@ -324,7 +323,7 @@ func least(a, b *uint64) *uint64 {
 	return a
 }
 
-// bound is one end of a range of numbers; nil at means that there is none.
+// bound is one end of a range of numbers; if at is nil, there is none.
 type bound struct {
 	at        *float64
 	exclusive bool

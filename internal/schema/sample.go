@@ -8,15 +8,14 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Sample is a value that a schema describes, as JSON, with every member that it
-// has: its examples, defaults and listed values where there are any, and the
-// simplest value elsewhere. It is nil where the simple one breaks a rule. What is
-// not sent in the use is left out.
+// Sample returns a JSON value that matches a schema, with all of its members: made of examples, defaults and listed
+// values if there are any, otherwise of the simplest values. It is nil if the result violates a rule. Members that are
+// not sent in the use are left out.
 func (c *Components) Sample(s *openapi3.SchemaRef, use Use) []byte {
 	m := &sampler{properties: c.properties, use: use}
 	text := m.append(nil, s)
 	var value any
-	// The whole decides, since every member was made by itself.
+	// Checked as a whole, because every member was made by itself.
 	if m.guesses || json.Unmarshal(text, &value) != nil || Check(s, value) != nil {
 		return nil
 	}
@@ -40,8 +39,7 @@ func (m *sampler) append(dst []byte, ref *openapi3.SchemaRef) []byte {
 	s := ref.Value
 	m.path = append(m.path, s)
 	defer func() { m.path = m.path[:len(m.path)-1] }()
-	// One alternative is enough. Of allOf the first is taken, too: the check at the end
-	// knows better.
+	// One alternative is enough. The first of allOf is taken too: the check at the end decides.
 	for _, alternatives := range []openapi3.SchemaRefs{s.OneOf, s.AnyOf, s.AllOf} {
 		if one := m.finite(alternatives); one != nil {
 			return m.append(dst, one)
@@ -143,8 +141,7 @@ func appendValue(dst []byte, value any) []byte {
 	return append(dst, text...)
 }
 
-// simplest is a value without members that keeps the rules, if a simple one
-// does.
+// simplest returns a value without members that satisfies the rules, if a simple one does.
 func simplest(s *openapi3.Schema) any {
 	candidates := []any{nil}
 	switch {

@@ -43,8 +43,7 @@ type Options struct {
 	// Custom holds the schemas of types by name of the type. They are copied,
 	// and come before the type's own method OpenAPISchema.
 	Custom map[reflect.Type]*openapi3.Schema
-	// Rules holds the keywords of the user's own rules by their name. A nil
-	// function stands for a rule without a keyword.
+	// Rules holds the keywords of the user's rules by name. A nil function means a rule without keywords.
 	Rules map[string]Rule
 	// Comments are the doc comments of types and fields; nil without.
 	Comments Comments
@@ -53,7 +52,7 @@ type Options struct {
 	Split bool
 }
 
-// Comments finds doc comments, "" where there is none.
+// Comments finds doc comments; "" if there is none.
 type Comments interface {
 	Type(t reflect.Type) string
 	Field(t reflect.Type, name string) string
@@ -93,7 +92,7 @@ func (c *Components) Mark(t *typeinfo.Type, use Use) {
 	}
 	if hasComponent(t) {
 		before := c.uses[t.Go]
-		// All inside is marked that way, too; here a type that contains itself ends.
+		// Everything inside is already marked; this also stops at types that contain themselves.
 		if before&use == use {
 			return
 		}
@@ -121,8 +120,8 @@ func (c *Components) MarkObject(o *typeinfo.Object, use Use) {
 	}
 }
 
-// inside lists the types a schema of t mentions. A variant of a union is
-// spelled out in the union's own components, so its members stand for it.
+// inside lists the types that a schema of t mentions. A variant of a union is expanded in the union's own components,
+// so its members are listed instead.
 func inside(t *typeinfo.Type) iter.Seq[*typeinfo.Type] {
 	return func(yield func(*typeinfo.Type) bool) {
 		if t.Elem != nil && !yield(t.Elem) || t.Object == nil {
@@ -149,8 +148,8 @@ type position struct {
 	text bool
 }
 
-// Value is the schema of a JSON value of type t that keeps the rules: a
-// reference for a named struct, union or enum, the schema itself for all others.
+// Value returns the schema of a JSON value of type t that satisfies the rules: a reference for a named struct, union or
+// enum, otherwise the schema itself.
 func (c *Components) Value(t *typeinfo.Type, rules *typeinfo.Rules, use Use) *openapi3.SchemaRef {
 	return c.value(t, rules, position{use: use})
 }
@@ -194,8 +193,7 @@ func (c *Components) fieldValue(f *typeinfo.Field, use Use) *openapi3.SchemaRef 
 	return c.value(f.Type, f.Rules, position{use: use, text: isText(f)})
 }
 
-// isText reports whether the field's value is text as it stands in a path, a
-// query, a header, a cookie or a form.
+// isText reports whether the field's value is plain text in a path, a query, a header, a cookie or a form.
 func isText(f *typeinfo.Field) bool {
 	switch f.Source {
 	case typeinfo.Path, typeinfo.Query, typeinfo.Header, typeinfo.Cookie, typeinfo.Form:
@@ -204,9 +202,8 @@ func isText(f *typeinfo.Field) bool {
 	return false
 }
 
-// Object is the schema of an object that is no Go type of its own. With a name
-// it becomes a component of that name, or of that name and a number if it is
-// taken; without one it stands where it is used.
+// Object returns the schema of an object that is not a Go type of its own. With a name it becomes a component of that
+// name, with a number if it is taken; without a name it is inlined.
 func (c *Components) Object(name string, o *typeinfo.Object, use Use) *openapi3.SchemaRef {
 	c.assignNames()
 	if name == "" {
@@ -277,8 +274,7 @@ func (c *Components) requiredUse(t *typeinfo.Type, use Use) Use {
 	return use
 }
 
-// isRequired: what is read decides over what is written, because a value that
-// is read without a member is not refused.
+// isRequired: requests decide, because a request without the member is accepted.
 func isRequired(f *typeinfo.Field, use Use) bool {
 	if use&(In|Closed) != 0 {
 		return f.Required
@@ -373,8 +369,8 @@ type discriminator struct {
 	others []string
 }
 
-// discriminated is the member of a variant that says which it is. That of the
-// default variant has any value but those of the others, and may be missing.
+// discriminated returns the member of a variant that identifies it. That of the default variant has any value except
+// those of the others, and may be absent.
 func (c *Components) discriminated(o *typeinfo.Object, tag *discriminator, use, required Use) (member *openapi3.SchemaRef, needed bool) {
 	if tag.others == nil {
 		return openapi3.NewSchemaRef("", &openapi3.Schema{Type: types(openapi3.TypeString), Const: tag.value}), true
@@ -395,13 +391,12 @@ func (c *Components) discriminated(o *typeinfo.Object, tag *discriminator, use, 
 	return openapi3.NewSchemaRef("", &own), isRequired(f, required)
 }
 
-// Check reports why a value, as encoding/json decodes it into any, does not
-// satisfy the schema. It makes kin judge by JSON Schema 2020-12 where kin would
-// fall back on OpenAPI 3.0, in which null is no value of {}.
+// Check reports why a value, as encoding/json decodes it into any, does not match the schema. It makes kin use JSON
+// Schema 2020-12, because kin would fall back to OpenAPI 3.0, in which null does not match {}.
 func Check(s *openapi3.SchemaRef, value any) error {
 	judge := &openapi3.Schema{
 		AllOf: openapi3.SchemaRefs{s},
-		// Without then and else, if says nothing; it selects the judge.
+		// An if without then and else has no effect; it only selects the validator.
 		If: openapi3.NewSchemaRef("", &openapi3.Schema{}),
 	}
 	return judge.VisitJSON(value, openapi3.EnableJSONSchema2020())

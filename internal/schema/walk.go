@@ -11,14 +11,13 @@ import (
 // MaxNesting ends the way through schemas that hold themselves.
 const MaxNesting = 100
 
-// keyMark follows in the location of a fault the name of a member that is
-// no key of its map.
+// keyMark follows the name of a member in a location if the member's name is not a valid key.
 const keyMark = "[key]"
 
 // IsKey reports whether a location leads to the name of a member.
 func IsKey(loc []any) bool { return len(loc) > 0 && loc[len(loc)-1] == keyMark }
 
-// Alternatives are the schemas of which all, any or one hold beside a schema.
+// Alternatives returns the schemas in allOf, anyOf and oneOf.
 func Alternatives(s *openapi3.SchemaRef) openapi3.SchemaRefs {
 	return slices.Concat(s.Value.AllOf, s.Value.AnyOf, s.Value.OneOf)
 }

@@ -6,10 +6,11 @@ import (
 	"syscall"
 )
 
-// refuseHandshakes makes the kernel refuse new clients at once, while handshakes under way are still finished and wait to be accepted: it binds the listener to
-// a network interface that does not exist, so that it is no longer found for a client's first packet. A handshake under way and a connection
-// keep the binding they began with, which is none. Unlike a socket filter this needs no time-out on the client's side and works with Multipath
-// TCP, which net.Listen asks for. It needs Linux 5.7 and no privilege; a listener bound to an interface already refuses it.
+// refuseHandshakes makes the kernel refuse new clients immediately, while handshakes in progress still complete and
+// wait to be accepted: it binds the listener to a network interface that does not exist, so that the kernel no longer
+// finds it for a client's first packet. Handshakes in progress and connections are not affected. Unlike a socket
+// filter, this causes no time-out for clients, and works with Multipath TCP, which net.Listen uses. It needs Linux 5.7
+// and no privileges; it fails for a listener that is already bound to an interface.
 func refuseHandshakes(l net.Listener) bool {
 	const bindToInterface = 62 // SO_BINDTOIFINDEX, the same on all of Go's Linux ports
 	tcp, ok := l.(*net.TCPListener)

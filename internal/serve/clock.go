@@ -2,7 +2,8 @@ package serve
 
 import "time"
 
-// A moment is a time by a server's clock: nanoseconds since that began. Reading it costs half of what a [time.Time] does, and it fits in an atomic.
+// A moment is a time on a server's clock: nanoseconds since the clock started. Reading it costs half as much as a
+// [time.Time], and it fits in an atomic.
 type moment int64
 
 const (

@@ -15,17 +15,19 @@ import (
 	"time"
 )
 
-// A conn is the connection beneath one http.Server connection. It keeps the time of headers, bodies and idling, which net/http is given no limits for, since
-// that would set five or six deadlines a request with nobody reading. It learns what is going on from the calls net/http makes (see phase).
+// A conn is the connection under one http.Server connection. It enforces the time limits for headers, bodies and idle
+// connections. net/http gets no such limits, because it would set five or six deadlines per request, most of them while
+// nobody reads. The conn derives the state of the request from the calls that net/http makes (see phase).
 //
-// A reader only writes down when its time is over (until). One timer for each connection looks at that, as rarely as can be: it is set when it would come too late,
-// and if it comes too early it is set to what holds by then. When the time is over it ends the read by a deadline that is past. So a request on a kept connection costs
-// no timer and takes no lock.
+// A reader only records when its time is over (until). One timer per connection checks that, as rarely as possible: it
+// is set only if it would fire too late, and if it fires too early, it is set again. When the time is over, it ends the
+// read with a deadline in the past. So a request on a kept-alive connection sets no timer and takes no lock.
 //
-// The deadline of the connection beneath belongs to net/http, which ends by it the read that waits for the client to go away, and to handlers. One of the zero time is
-// only remembered (asked): a deadline that is left over wakes a reader for nothing, who sets the one that holds and reads on.
+// The deadline of the underlying connection belongs to net/http, which uses it to end the background read that waits
+// for the client to disconnect, and to handlers. A zero deadline is only remembered (asked): a stale deadline wakes a
+// reader needlessly, which then sets the right one and continues.
 //
-// It stands on a pacedConn, or on TLS that does, so it sees the text of HTTP.
+// It wraps a pacedConn, or a TLS connection that does, so it sees plain HTTP.
 type conn struct {
 	net.Conn
 	network *pacedConn
@@ -70,7 +72,7 @@ const (
 	waiting              // for the first bytes of the next
 	begun                // they have come
 	header               // the rest is read
-	parsed               // the handler is about to be called, or net/http refuses by itself
+	parsed               // the handler is about to be called, or net/http refuses the request
 	body                 // the handler runs, and the body is read with our limits
 	handled              // the handler runs, and the read deadline is the one asked for
 	taken                // all deadlines are somebody else's: it is hijacked, or HTTP/2
@@ -155,7 +157,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	return c.Conn.SetReadDeadline(t)
 }
 
-// next is the phase after a read deadline of the zero time. Whoever sets a deadline decides about the body, too.
+// next returns the phase after a zero read deadline. Whoever sets a deadline decides about the body, too.
 func next(now phase) phase {
 	switch now {
 	case idle:
@@ -366,7 +368,7 @@ func (c *conn) look() {
 		c.setTimer(limit)
 		return
 	}
-	// If nobody reads, the next reader has new time, and sees that this is not the deadline asked for.
+	// If nobody reads, the next reader gets new time, and sees that this is not the deadline asked for.
 	c.armed.Store(int64(past))
 	_ = c.Conn.SetReadDeadline(c.server.clock.deadline(past))
 }
@@ -396,7 +398,7 @@ func (c *conn) readBody(p []byte) (int, error) {
 	return n, err
 }
 
-// Write replaces what net/http says by itself to a request that no handler sees.
+// Write replaces the responses that net/http itself sends to requests which no handler sees.
 func (c *conn) Write(p []byte) (int, error) {
 	if c.phase.Load() > parsed {
 		return c.Conn.Write(p)

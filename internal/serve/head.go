@@ -5,14 +5,15 @@ import (
 	"net/http"
 )
 
-// A head looks at the head of one request for the two fields that say how long its body is. net/http goes by one of them and hides the other, while a client, or
-// a proxy, that sent both may have meant the other one: what follows on the connection could be taken for a request that nobody sent. So the connection is closed
-// after the response (RFC 9112, section 6.1).
+// A head inspects the head of one request for the two fields that determine the length of its body. If a request has
+// both, net/http uses one and hides the other, while the client, or a proxy, may have meant the other: the rest of the
+// body could be taken for another request (request smuggling). So the connection is closed after the response (RFC
+// 9112, section 6.1).
 type head struct {
 	begun, complete bool
-	length, coding  bool // Content-Length and Transfer-Encoding are there
+	length, coding  bool // Content-Length and Transfer-Encoding were seen
 
-	// line is the beginning of a line of which the end has not come; n counts its bytes.
+	// line is the beginning of an incomplete line; n counts its bytes.
 	line [len(codingName) + 1]byte
 	n    int
 }
@@ -44,7 +45,7 @@ func (h *head) see(p []byte) {
 
 func (h *head) keep(p []byte) { h.n += copy(h.line[h.n:], p) }
 
-// judge reads the beginning of a line. Empty lines may come before the first (RFC 9112, section 2.2).
+// judge inspects the beginning of a line. Empty lines may come before the first (RFC 9112, section 2.2).
 func (h *head) judge(line []byte) {
 	switch {
 	case len(line) == 0, len(line) == 1 && line[0] == '\r':

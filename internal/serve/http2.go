@@ -22,7 +22,8 @@ type stream struct {
 	bodyPace  pace
 }
 
-// serveStream calls the handler with the limits of a stream. What is left in net/http's buffer is written after the handler, so the last deadline stays.
+// serveStream calls the handler with the limits of a stream. net/http writes the rest of its buffer after the handler
+// has returned, so the last deadline stays.
 func (s *server) serveStream(w http.ResponseWriter, r *http.Request) {
 	st := &stream{ResponseWriter: w, control: http.NewResponseController(w), lim: &s.lim}
 	defer st.arm()
@@ -35,13 +36,13 @@ func (s *server) serveStream(w http.ResponseWriter, r *http.Request) {
 // Unwrap is for [http.ResponseController].
 func (st *stream) Unwrap() http.ResponseWriter { return st.ResponseWriter }
 
-// unsent is how much net/http keeps back: writes of less than that, in sum, wait for nobody.
+// unsent is how much net/http buffers: smaller writes, in total, do not block.
 const unsent = 4 << 10
 
 // chunk is how much a client must take in the time of Limits.Write.
 const chunk = 16 << 10
 
-// Write renews the deadline for each chunk, since nobody learns from net/http how much of a write a client took.
+// Write renews the deadline for each chunk, because net/http does not report how much of a write a client has accepted.
 func (st *stream) Write(p []byte) (moved int, err error) {
 	for {
 		n, err := st.writeChunk(p[moved:min(len(p), moved+chunk)])

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// A pacedConn limits how long a client may leave a write untaken. It stands directly on the network, below TLS: a record of TLS that was interrupted could not
-// be continued, while bytes can.
+// A pacedConn limits how long a client may leave a write unaccepted. It wraps the network connection directly, below
+// TLS: an interrupted TLS record could not be continued, while bytes can.
 type pacedConn struct {
 	net.Conn
 	lim   *Limits
@@ -71,7 +71,7 @@ func (c *pacedConn) SetWriteDeadline(t time.Time) error {
 	}
 	c.free.Store(true)
 	c.armed.Store(int64(never))
-	// A connection that is being closed gets no more time than that.
+	// A connection that is being closed gets no more time.
 	if !c.last.IsZero() && c.last.Before(t) {
 		t = c.last
 	}
@@ -83,7 +83,8 @@ func (c *pacedConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-// CloseWrite lets net/http end its side first where it responds before it has read everything, so that the response is not lost to a reset.
+// CloseWrite lets net/http close its side first if it responds before it has read everything, so that the response is
+// not lost to a reset.
 func (c *pacedConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -104,7 +105,7 @@ func (c *pacedConn) Write(p []byte) (int, error) {
 		armed := c.armAbout(look)
 		n, err := c.Conn.Write(p[moved:])
 		moved += n
-		// A time-out that is not ours is for whoever set it.
+		// A time-out that was not set here is passed on.
 		if !armed || !isTimeout(err) || c.free.Load() {
 			return moved, err
 		}
@@ -121,7 +122,8 @@ func (c *pacedConn) Write(p []byte) (int, error) {
 	}
 }
 
-// writeRecords writes to TLS of somebody else's listener, which stands below us: each record has the whole of Limits.Write, and one that needs longer is the last.
+// writeRecords writes to a TLS connection of a listener that somebody else made, which is below this one: each record
+// gets the whole of Limits.Write, and one that needs longer is the last.
 func (c *pacedConn) writeRecords(p []byte) (moved int, err error) {
 	for moved < len(p) && err == nil {
 		c.arm(c.clock.after(c.lim.Write))

@@ -10,9 +10,10 @@ import (
 	"sync"
 )
 
-// Protocols says what is spoken besides HTTP/1.1. The zero value is HTTP/1.1 on what the listener gives; a listener of TLS connections brings its own configuration.
+// Protocols says which protocols are supported besides HTTP/1.1. The zero value is HTTP/1.1 on the connections of the
+// listener; a listener of TLS connections brings its own configuration.
 type Protocols struct {
-	// TLS makes the connections those of HTTPS. It is cloned; without NextProtos it offers HTTP/2 and HTTP/1.1.
+	// TLS enables HTTPS. It is cloned; without NextProtos it offers HTTP/2 and HTTP/1.1.
 	TLS *tls.Config
 	// H2C takes HTTP/2 without TLS from clients that know of it (RFC 9113, section 3.3); the others have HTTP/1.1.
 	H2C bool
@@ -60,7 +61,7 @@ func (l *inlet) Close() error {
 	return nil
 }
 
-// hand gives a connection to whoever accepts. It reports false after the end.
+// hand passes a connection to a call of Accept. It returns false after the end.
 func (l *inlet) hand(nc net.Conn) bool {
 	select {
 	case l.conns <- nc:
@@ -81,7 +82,7 @@ func (s *server) choose(c *conn) {
 	if c.http2 {
 		to = s.inlet2
 	}
-	// net/http never sees this connection, so it is not closed and forgotten by itself.
+	// net/http never sees this connection, so it has to be closed and forgotten here.
 	if err != nil || !to.hand(c) {
 		_ = c.Close()
 		s.forget(c)
@@ -104,7 +105,7 @@ func (s *server) greet(c *conn) error {
 	return nil
 }
 
-// tlsOf is the TLS that a connection stands on: ours, or that of the listener. nil without.
+// tlsOf returns the TLS connection below: the server's or the listener's; nil if there is none.
 func tlsOf(c *conn) *tls.Conn {
 	if secure, ok := c.Conn.(*tls.Conn); ok {
 		return secure

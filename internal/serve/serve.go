@@ -46,9 +46,10 @@ type Limits struct {
 	BodyRate  int
 	BodyGrace time.Duration
 
-	// Write is how long one write to the connection may stand still, for plain responses and streams alike; 10 s, and half of it more for a client that took
-	// some before. A write that needs longer goes on as long as the client takes BodyRate on average. A handler that sets a write deadline of its own replaces it for its
-	// request; setting the zero time brings it back. A connection taken over with Hijack has no limits.
+	// Write is how long one write to the connection may make no progress, for plain responses and streams alike; 10 s
+	// by default, plus half of that for a client that has accepted a part. A longer write continues as long as the
+	// client accepts BodyRate on average. A write deadline set by a handler replaces it for its request; a zero
+	// deadline restores it. A hijacked connection has no limits.
 	Write time.Duration
 
 	Drain  time.Duration // how long running requests may take once the server stops; 30 s; over it they are aborted
@@ -227,7 +228,7 @@ func newServer(h http.Handler, lim Limits, hooks Hooks, protocols Protocols) *se
 	return s
 }
 
-// pingAfter is how long a client of HTTP/2 may send nothing before it is asked whether it is there.
+// pingAfter is how long an HTTP/2 client may be silent before a ping is sent.
 const pingAfter = 15 * time.Second
 
 // headerSlop is what net/http adds to MaxHeaderBytes, because a read may take in bytes that follow the header.

@@ -18,14 +18,12 @@ import (
 	"github.com/coder/websocket"
 )
 
-// A Conn is a WebSocket connection with what its library leaves to others. It is
-// read whether or not the handler asks, as reading.go tells: so pings are
-// answered, and a client that leaves is noticed, while the handler only sends. It
-// holds one message at most; until the handler takes that, the client has to wait.
+// A Conn is a WebSocket connection with the parts that the library leaves to its users. It is read even if the handler
+// does not receive (see reading.go), so that pings are answered, and a client that disconnects is noticed, while the
+// handler only sends. It holds at most one message; until the handler takes it, the client has to wait.
 //
-// The first reason to close is the one that counts: beginClosing notes it, and
-// open tells when the connection is closed. What is noted is what everybody
-// learns from then on.
+// The first reason to close counts: beginClosing records it, and open says when the connection is closed. From then on
+// every call returns the recorded reason.
 
 const (
 	// defaultPing is the time between two pings, pongWait how long a pong may
@@ -41,7 +39,7 @@ const (
 type Config struct {
 	// Subprotocols are what the server speaks, the preferred first.
 	Subprotocols []string
-	// WriteLimit is how long one write may stand still.
+	// WriteLimit is how long one write may make no progress.
 	WriteLimit time.Duration
 	// MessageLimit is how large a message may be that is received, in bytes.
 	MessageLimit int
@@ -59,7 +57,7 @@ type Closing struct {
 	// Code is that of RFC 6455, section 7.4.1.
 	Code   int
 	Reason string
-	// Cause is what broke a connection that nobody closed, else nil.
+	// Cause is what broke a connection that nobody closed, otherwise nil.
 	Cause error
 }
 
@@ -118,8 +116,7 @@ func (c *Conn) Context() context.Context { return c.ctx }
 // Subprotocol is what both sides speak, "" for none.
 func (c *Conn) Subprotocol() string { return c.conn.Subprotocol() }
 
-// Ended waits until a connection that is closed is read no more, and is the
-// error for which it was closed.
+// Ended waits until a closed connection is no longer read, and returns the reason for which it was closed.
 func (c *Conn) Ended() error {
 	c.readers.Wait()
 	return c.why
@@ -194,8 +191,8 @@ func (c *Conn) beginClosing(why error) bool {
 	return true
 }
 
-// Close closes the connection for a reason, which everybody learns as why, and
-// waits until it is closed; where there was one before, it only waits.
+// Close closes the connection with closing; from then on calls return why. It waits until the connection is closed. If
+// it is being closed already, it only waits.
 func (c *Conn) Close(closing *Closing, why error) {
 	if c.beginClosing(why) {
 		c.close(closing)
@@ -269,8 +266,7 @@ func (c *Conn) fail(err error) {
 	}
 }
 
-// probe asks whether the client is there. One that sends, or waits for the
-// handler to take what it has sent, is.
+// probe pings the client. A client that sends, or waits for the handler to take what it has sent, is not pinged.
 func (c *Conn) probe(interval time.Duration) {
 	received := c.received.Load()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ctx), pongWait)

@@ -25,7 +25,7 @@ type Refusal struct {
 	Header map[string]string
 }
 
-// The refusals of what is no handshake of a WebSocket (RFC 6455, section 4.2).
+// Errors for requests that are not valid WebSocket handshakes (RFC 6455, section 4.2).
 var (
 	noHandshake = &Refusal{
 		Status: http.StatusUpgradeRequired, Detail: "here is a WebSocket; connect with its handshake",
@@ -105,7 +105,7 @@ func matchesOrigin(pattern string, from *url.URL) bool {
 type takeover struct {
 	http.ResponseWriter
 	conn *pacedConn
-	// limit is how long one write may stand still.
+	// limit is how long one write may make no progress.
 	limit time.Duration
 }
 

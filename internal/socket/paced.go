@@ -23,9 +23,9 @@ type pacedConn struct {
 	net.Conn
 	// buffered is what the library reads frames from.
 	buffered *bufio.Reader
-	// limit is how long one write may stand still.
+	// limit is how long one write may make no progress.
 	limit time.Duration
-	// remaining is what is to be written yet of a frame.
+	// remaining is what remains to be written of a frame.
 	remaining int
 	// failed is set by the first error.
 	failed atomic.Bool

@@ -12,17 +12,15 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Whoever has the turn reads, and one message at most is held for the handler. A
-// handler that waits for a message takes the turn and waits for it by itself, as
-// the stack of a goroutine would be half of what an idle client costs beside its
-// buffers. A goroutine reads
+// One goroutine reads at a time (it has the turn), and at most one message is held for the handler. A handler that
+// waits for a message takes the turn and reads itself, because the stack of another goroutine would be half of what an
+// idle client costs besides its buffers. A separate goroutine reads
 //
-//   - when no call of Receive has come for a while, until one does;
-//   - the rest of a message that has not come as a whole, since Receive must not
-//     wait for that when its context ends.
+//   - when Receive has not been called for a while, until it is;
+//   - the rest of an incomplete message, because Receive must not wait for that when its context ends.
 //
-// A goroutine ends with the message that it holds. Before the library closes the
-// connection nobody waits for a frame any more, as it reads then by itself.
+// A goroutine ends with the message that it holds. Before the library closes the connection nobody waits for a frame
+// any more, as it reads then by itself.
 
 // awayTime is how long the handler does something else before a goroutine reads.
 const awayTime = 10 * time.Millisecond
@@ -190,7 +188,7 @@ func (c *Conn) await(goesOn func() bool) (*Message, error) {
 	return nil, errInterrupted
 }
 
-// take reads one message of what has come.
+// take reads one message from the received data.
 func (c *Conn) take() (*Message, error) {
 	c.net.mode = takes
 	defer func() { c.net.mode = waits }()

@@ -11,10 +11,9 @@ import (
 	"github.com/candor-go/candor/internal/mark"
 )
 
-// ReadInput describes the struct a request is bound to. known reports the
-// types the caller fills in by itself, such as *http.Request or a security
-// scheme; they need no source, and as a body they are not described. The error
-// is an [*Error].
+// ReadInput describes the input struct of a request. known reports the types that the caller fills in itself, such as
+// *http.Request or a security scheme; they need no source, and as a body they are not described. The error is an
+// [*Error].
 func ReadInput(t reflect.Type, known func(reflect.Type) bool) (*Input, error) {
 	if t.Kind() != reflect.Struct {
 		return nil, &Error{
@@ -55,8 +54,7 @@ func (r *inputReader) read(t reflect.Type) (*Input, error) {
 	return r.in, nil
 }
 
-// nothingToFillIn refuses a struct of which no request could fill in anything,
-// though it has fields.
+// nothingToFillIn rejects a struct with fields, none of which a request could fill in.
 func nothingToFillIn(t reflect.Type) error {
 	return &Error{
 		Type: Name(t), Problem: "none of its fields is exported, so nothing can be filled in",
@@ -208,15 +206,14 @@ func (t *tagged) schemeName() string {
 	return t.scheme
 }
 
-// anyOf is the name in the security tag of a struct of credentials, of which one
-// is needed.
+// anyOf is the value of the security tag for a struct of alternative credentials.
 const anyOf = "any"
 
 func (t *tagged) isChoice() bool {
 	return t.source == Security && t.name == anyOf && t.Type.Kind() == reflect.Struct
 }
 
-// choice reads a struct of credentials of which one is needed.
+// choice reads a struct of alternative credentials.
 func (r *inputReader) choice(t *tagged, at embedding) error {
 	switch {
 	case !t.IsExported() && !t.Anonymous:
@@ -371,8 +368,7 @@ func (r *inputReader) value(t *tagged, at embedding, model Source) error {
 	return nil
 }
 
-// readOnly leaves a field of a model of form values out, whose type may be that
-// of responses, too.
+// readOnly leaves out a readonly field of a form model, whose type may also be that of responses.
 func (r *inputReader) readOnly(t *tagged, model Source) error {
 	if model == NoSource {
 		return t.problem("its readonly tag is in an input, where nothing could set the value", "drop the field")
@@ -398,7 +394,7 @@ func (t *tagged) aliases(f *Field) (all []*Field, err error) {
 	return all, nil
 }
 
-// checkName judges the name of a parameter or a form value.
+// checkName checks the name of a parameter or a form value.
 func (t *tagged) checkName(name string) error {
 	if name == "" {
 		return t.problem(fmt.Sprintf("its %s tag has no name", t.source), fmt.Sprintf("write `%s:%q`", t.source, t.suggestion(t.source)))
@@ -415,9 +411,8 @@ func (t *tagged) checkName(name string) error {
 	return nil
 }
 
-// ownHeader refuses the headers that OpenAPI describes elsewhere: a parameter of
-// such a name is ignored by whoever reads the document (OpenAPI 3.1, Parameter
-// Object).
+// ownHeader rejects headers that OpenAPI describes elsewhere: tools ignore parameters of such names (OpenAPI 3.1,
+// Parameter Object).
 func (t *tagged) ownHeader(name string) error {
 	var fix string
 	switch http.CanonicalHeaderKey(name) {
@@ -558,7 +553,7 @@ func with(o *Object, f *Field) *Object {
 	return o
 }
 
-// contradiction finds fields that cannot stand side by side.
+// contradiction finds fields that cannot be combined.
 func (in *Input) contradiction() error {
 	problem := func(f *Field, problem, fix string) error {
 		return &Error{Type: Name(in.Go), Field: f.Go, Problem: problem, Fix: fix}

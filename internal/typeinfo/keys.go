@@ -7,14 +7,12 @@ import (
 	"strings"
 )
 
-// A tag with a key that nobody reads is no error: types are shared with
-// databases and other formats. Two kinds of keys are: those that are nearly one
-// of this package's, and those by which another framework would have validated,
-// bound or documented the field. Both would do nothing without a word.
+// An unknown tag key is usually not an error: types are shared with databases and other formats. Two kinds of keys are
+// errors: those that look like a misspelling of one of this package's, and those with which another framework would
+// have validated, bound or documented the field. Both would silently have no effect.
 //
-// Which keys an app lets pass is its own affair, and descriptions are shared
-// between apps. So a description lists its stray keys, and who seals an app
-// judges them.
+// Each app decides which keys it allows, and descriptions are shared between apps. So a description lists its stray
+// keys, and sealing an app checks them.
 
 // StrayKey is a tag key that looks as if it was meant for a reader of this
 // package, but is not read.
@@ -30,8 +28,7 @@ var ownKeys = []string{
 	"media", "realm", "scheme", "case", "event", "alias",
 }
 
-// foreignKeys are keys of other trades which stand so near to one of our own that
-// they would pass for a misspelling.
+// foreignKeys are keys of other packages that would look like a misspelling of one of ours.
 var foreignKeys = []string{
 	"agent", "base", "bson", "cast", "cbor", "csv", "db", "fill", "gorm", "hjson", "json5", "jsonb", "loader", "math", "norm", "orm",
 	"patch", "reader", "schema", "state", "stats", "table", "tile", "toml", "tuple", "xorm", "xpath", "yaml",
@@ -109,7 +106,7 @@ var keysOfSettings = map[string]string{
 	"ignored":            "write `env:\"-\"`",
 }
 
-// judgeKey notes a key that is not read, if it looks as if it should be.
+// judgeKey records an unknown key, if it looks as if it should mean something.
 func (t *tagged) judgeKey(key string) {
 	if slices.Contains(ownKeys, key) || slices.Contains(foreignKeys, key) {
 		return
@@ -123,7 +120,7 @@ func (t *tagged) judgeKey(key string) {
 	}
 }
 
-// judgeSetting is judgeKey for the keys that mean something in settings alone.
+// judgeSetting is judgeKey for keys that only have a meaning in settings.
 func (t *tagged) judgeSetting() {
 	for _, key := range slices.Sorted(maps.Keys(keysOfSettings)) {
 		if _, ok := t.Tag.Lookup(key); ok {
@@ -185,8 +182,8 @@ func allowedDistance(key, own string) int {
 	return 0
 }
 
-// distance counts the letters that are missing, too many, wrong, or swapped with
-// their neighbour (the optimal string alignment of two texts).
+// distance counts letters that are missing, superfluous, wrong, or swapped with their neighbour (optimal string
+// alignment distance).
 func distance(a, b string) int {
 	// Three rows of the table are enough, as a swap looks two rows back.
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)

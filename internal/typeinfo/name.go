@@ -35,7 +35,7 @@ func Name(t reflect.Type) string {
 	return t.String()
 }
 
-// unnamed stands for every struct type without a name.
+// unnamed is the name of every unnamed struct type.
 const unnamed = "struct{...}"
 
 // inArguments finds what reflect adds to the arguments of a generic type: the

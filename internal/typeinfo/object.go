@@ -30,8 +30,7 @@ func (r *reader) object(d *Type) error {
 	return c.resolveNames()
 }
 
-// hidesAll reports a struct that has fields, all of them unexported, also those
-// of the structs embedded in it.
+// hidesAll reports whether a struct has fields, but only unexported ones, including those of embedded structs.
 func hidesAll(t reflect.Type) bool {
 	hides := false
 	for i := range t.NumField() {
@@ -67,8 +66,7 @@ func (p embedding) to(f reflect.StructField) embedding {
 	}
 }
 
-// member is a candidate for a name: encoding/json's rules choose among those
-// of one name.
+// member is a candidate for a name: the rules of encoding/json choose among candidates.
 type member struct {
 	*Field
 	depth  int
@@ -83,8 +81,8 @@ type collector struct {
 	members []member
 }
 
-// collect gathers the members of t, which is the struct itself or embedded in
-// it; path holds the structs on the way, so that self-embedding ends.
+// collect collects the members of t, which is the struct itself or embedded in it; path has the enclosing structs, to
+// stop at a struct that embeds itself.
 func (c *collector) collect(t reflect.Type, path []reflect.Type, at embedding) error {
 	if slices.Contains(path, t) {
 		return nil
@@ -109,8 +107,7 @@ func declaresValidate(t reflect.Type) bool {
 	return reflect.PointerTo(t).Implements(reflect.TypeFor[validator]()) && t.Kind() != reflect.Interface && Declares(t, "Validate")
 }
 
-// Validate calls the Validate method of what a pointer points to, whose type
-// declares it.
+// Validate calls the Validate method of the value that a pointer points to.
 func Validate(pointer any) error { return pointer.(validator).Validate() }
 
 func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []reflect.Type, at embedding) error {
@@ -138,7 +135,7 @@ func (c *collector) field(owner reflect.Type, sf reflect.StructField, path []ref
 // left reports whether the field is left out of bodies of requests and responses.
 func (t *tagged) left() bool { return t.json == "-" && len(t.jsonOptions) == 0 }
 
-// unexported lets a field pass that nobody can see, unless its tags ask for it.
+// unexported ignores an unexported field, unless its tags ask for it.
 func (t *tagged) unexported() error {
 	if t.hasJSON {
 		return t.problem("an unexported field cannot be read or written, but it has a json tag", "export it or drop the tag")
@@ -155,8 +152,8 @@ func isMark(t reflect.Type) bool {
 	return hasMark(indirect(t), reflect.TypeFor[mark.Strict]()) || hasMark(indirect(t), reflect.TypeFor[mark.Union]())
 }
 
-// strictMark judges a field of a mark's type: only an embedded candor.Strict
-// has a meaning here, and it was seen before.
+// strictMark rejects a field of a marker type: only an embedded candor.Strict has a meaning here, and it was handled
+// before.
 func (t *tagged) strictMark() error {
 	if !t.Anonymous || t.Type.Kind() == reflect.Pointer {
 		return t.problem("it means something only where it is embedded by value", "embed "+Name(indirect(t.Type))+" itself, without a field name and without a pointer")
@@ -248,8 +245,8 @@ func (c *collector) member(t *tagged, at embedding) error {
 	return nil
 }
 
-// memberName is the name of a member with the options beside it: that of its json
-// tag, or in a model of its source's tag.
+// memberName returns the name of a member and its options: from its json tag or, in a model, from the tag of its
+// source.
 func (t *tagged) memberName(model Source) (name string, options []string, err error) {
 	switch {
 	case t.source == model && model != NoSource:
@@ -307,7 +304,7 @@ func (c *collector) resolveNames() error {
 		case !taken || better(m, other):
 			best[m.Name] = m
 		case !better(other, m):
-			// A later member may win over both, so they are judged at the end.
+			// A later member may win over both, so they are checked at the end.
 			rivals = append(rivals, m)
 		}
 	}

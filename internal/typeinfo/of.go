@@ -58,10 +58,9 @@ func Written(t reflect.Type) (*Type, error) {
 // models keeps what OfModel describes, by its source.
 var models [Env + 1]sync.Map // reflect.Type -> *Type
 
-// OfModel describes t as a value of which each member is sent by itself, in a query or a
-// form. Where a member has a tag of that source, that is its name as well as its json
-// tag, and the two must agree, so that a type has one set of names. The
-// description is shared: do not change it.
+// OfModel describes t as a value whose members are sent separately, in a query or a form. A member may be named by a
+// tag of that source as well as by its json tag; the two must agree, so that a type has one set of names. The
+// description is shared and must not be changed.
 func OfModel(t reflect.Type, source Source) (*Type, error) {
 	if known, ok := models[source].Load(t); ok {
 		return known.(*Type), nil
@@ -75,7 +74,7 @@ func OfModel(t reflect.Type, source Source) (*Type, error) {
 // contains itself finds its own.
 type reader struct {
 	made map[reflect.Type]*Type
-	// interfaces takes interfaces with methods, too.
+	// interfaces allows interfaces with methods, too.
 	interfaces bool
 	// model is the source of the members, NoSource for JSON.
 	model Source
@@ -239,11 +238,9 @@ func (r *reader) anything(d *Type) error {
 	}
 }
 
-// NullableFields finds the two fields of a struct that is a value or null, as
-// those of database/sql are: the value, and Valid, which says whether there is
-// one. A field with a tag makes it an ordinary struct. So does a JSON form of its
-// own, which may be any; it is null or the value only where that has a format,
-// as of uuid.NullUUID.
+// NullableFields finds the two fields of a struct that is a value or null, like those of database/sql: the value, and
+// Valid. A struct with a field tag is an ordinary struct. So is one with its own JSON form, unless the value has a
+// format, as in uuid.NullUUID.
 func NullableFields(t reflect.Type) (value, valid reflect.StructField, ok bool) {
 	if t.Kind() != reflect.Struct || t.NumField() != 2 {
 		return value, valid, false

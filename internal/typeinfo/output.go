@@ -9,13 +9,12 @@ import (
 	"strings"
 )
 
-// ReadOutput describes what a handler returns: a plain value, which is the
-// body, or an envelope, whose fields are the parts of the response. known
-// reports the types the caller writes by itself; they are not described. The
-// error is an [*Error].
+// ReadOutput describes the result of a handler: a plain value, which is the body, or an envelope, whose fields are the
+// parts of the response. known reports the types that the caller writes itself; they are not described. The error is an
+// [*Error].
 func ReadOutput(t reflect.Type, known func(reflect.Type) bool) (*Output, error) {
 	out := &Output{Go: t}
-	// The caller writes it by itself, so nothing is asked of its fields.
+	// The caller writes it itself, so its fields do not matter.
 	if known(t) {
 		out.Body = &Field{Source: Body, Type: &Type{Go: t}, Required: true}
 		return out, nil
@@ -72,8 +71,8 @@ func envelopeFields(t reflect.Type) (d divider, err error) {
 	return d, nil
 }
 
-// divider divides the exported fields, those of embedded structs included,
-// into fields of an envelope and others, and gathers their stray keys.
+// divider divides the exported fields, including those of embedded structs, into fields of an envelope and others, and
+// collects their stray keys.
 type divider struct {
 	fields, others []tagged
 	strays         []*StrayKey
@@ -110,7 +109,7 @@ func (d *divider) add(f tagged) error {
 	switch isEnvelopeField := f.isEnvelopeField(); {
 	case !f.IsExported() && isEnvelopeField:
 		return f.unexported()
-	// Nobody sees these, so they make no mixture.
+	// Invisible fields do not count as a mixture.
 	case !f.IsExported() || isMark(f.Type):
 	case isEnvelopeField:
 		d.fields = append(d.fields, f)
@@ -206,7 +205,7 @@ func (out *Output) status(t *tagged) error {
 	return nil
 }
 
-// contradiction finds parts that cannot stand side by side.
+// contradiction finds parts that cannot be combined.
 func (out *Output) contradiction() error {
 	seen := map[string]*Field{}
 	for _, f := range slices.Concat(out.Headers, out.Cookies) {

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// resolveRequires finds the fields that others require, among those of one object
-// or of one source.
+// resolveRequires resolves the names in requires tags, within one object or one source.
 func resolveRequires(owner reflect.Type, fields []*Field) error {
 	for _, f := range fields {
 		for _, name := range f.Requires {
@@ -52,8 +51,7 @@ func (f *Field) require(name string, fields []*Field) *Error {
 	return problem(fmt.Sprintf("nothing with the name %q can be sent together with it", name), "write one of "+strings.Join(names, ", "))
 }
 
-// standsBeside reports whether two fields come from the same source; the files
-// of a form stand beside its values.
+// standsBeside reports whether two fields come from the same source; files and values of a form do.
 func (f *Field) standsBeside(other *Field) bool {
 	inForm := func(s Source) bool { return s == Form || s == File }
 	return f.Source == other.Source || inForm(f.Source) && inForm(other.Source)

@@ -15,7 +15,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// tagged is one struct field with its tags read, not yet judged.
+// tagged is one struct field whose tags were read, but not yet checked.
 type tagged struct {
 	reflect.StructField
 	owner reflect.Type
@@ -25,15 +25,15 @@ type tagged struct {
 	source  Source
 	name    string
 	options []string
-	// isForm means that a whole body may come as a form, too.
+	// isForm means that a whole body may also be sent as a form.
 	isForm bool
-	// scheme is the security tag that stands beside a source.
+	// scheme is the security tag beside a source.
 	scheme string
 	// json is the json tag's name; hasJSON distinguishes an absent tag from `json:""`.
 	json        string
 	jsonOptions []string
 	hasJSON     bool
-	// strays are keys that nobody reads.
+	// strays are unknown keys.
 	strays []*StrayKey
 }
 
@@ -82,8 +82,7 @@ func readTags(owner reflect.Type, f reflect.StructField) (tagged, error) {
 // carriesKeys reports whether API keys may come from a source.
 func (s Source) carriesKeys() bool { return s == Query || s == Header || s == Cookie }
 
-// checkSyntax finds what reflect passes over in silence: a tag it cannot read
-// to the end, and a key that stands twice.
+// checkSyntax finds what reflect silently ignores: a tag that is malformed, and duplicate keys.
 func (t *tagged) checkSyntax() error {
 	seen := map[string]bool{}
 	rest := strings.TrimLeft(string(t.Tag), " ")
@@ -126,7 +125,7 @@ func (t *tagged) problem(problem, fix string) *Error {
 	return &Error{Type: Name(t.owner), Field: t.Name, Problem: problem, Fix: fix}
 }
 
-// useless refuses tags that would say nothing where they stand.
+// useless rejects tags that have no effect where they are.
 func (t *tagged) useless(where string, keys ...string) error {
 	for _, key := range keys {
 		if _, ok := t.Tag.Lookup(key); ok {
@@ -289,12 +288,12 @@ func (t *tagged) refuseCredentialTags(f *Field) error {
 	return nil
 }
 
-// notSecurity refuses a security tag on what is no credential.
+// notSecurity rejects a security tag on a field that is not a credential.
 func (t *tagged) notSecurity() error {
 	return t.problem("a security tag on a field of type "+Name(t.Type), "give the field a security type such as candor.Bearer")
 }
 
-// refuseAlias refuses former names of what has one name only.
+// refuseAlias rejects former names for fields that cannot have any.
 func (t *tagged) refuseAlias(f *Field) error {
 	_, ok := t.Tag.Lookup("alias")
 	switch {
@@ -489,7 +488,7 @@ func (t *tagged) literal(key string, typ *Type) (json.RawMessage, error) {
 		return nil, nil
 	}
 	if t.source == File {
-		typ = &Type{Go: typ.Go} // of which no text makes a value
+		typ = &Type{Go: typ.Go} // no text makes a value of this type
 	}
 	value, err := literal(typ, text)
 	if err != nil {
@@ -518,7 +517,7 @@ func literal(t *Type, text string) (json.RawMessage, error) {
 			return nil, errors.New("neither true nor false; write one of them")
 		}
 	case Int, Uint, Float, Number:
-		// A value with white space around it would be valid JSON, too.
+		// A value with surrounding white space would be valid JSON, too.
 		if !value.IsValid() || value.Kind() != '0' || strings.TrimSpace(text) != text {
 			return nil, errors.New("not a number; write one as JSON has it, such as 5 or -0.5")
 		}

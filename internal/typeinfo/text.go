@@ -28,8 +28,8 @@ func (t *Type) ReadText(into any, text []byte) error {
 	return into.(encoding.TextUnmarshaler).UnmarshalText(text)
 }
 
-// WriteText writes the text of a value of such a type, from a pointer to it. What
-// is no value, such as a date that is not set, has none.
+// WriteText returns the text of a value of such a type, given a pointer to it. Some values, such as a zero date, have
+// none.
 func (t *Type) WriteText(from any) ([]byte, error) {
 	if u, ok := from.(*url.URL); ok {
 		return writeURL(u)
@@ -51,9 +51,8 @@ func beginsWithDate(text string) bool {
 
 var urlType = reflect.TypeFor[url.URL]()
 
-// absoluteURL is a URI as RFC 3986 has it, which is what the format uri of JSON
-// Schema means; it begins with a scheme. A scheme with nothing after it, which
-// clients that check the format refuse, is none here.
+// absoluteURL matches a URI as in RFC 3986, which is what the format uri of JSON Schema means; it begins with a scheme.
+// A scheme with nothing after it, which clients that check the format reject, does not match.
 var absoluteURL = lazy.Regexp{Text: `^[A-Za-z][A-Za-z0-9+.-]*:(?:` + urlAuthority + `|` + urlPath + `)(?:\?` + urlRest + `)?(?:#` + urlRest + `)?$`}
 
 const (

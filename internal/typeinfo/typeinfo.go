@@ -71,8 +71,7 @@ type Type struct {
 	// Format is the JSON Schema format of a known Text type, such as "uuid", or
 	// HTTPDate.
 	Format string
-	// Validates means that the type declares Validate() error itself. The structs
-	// whose members are those of an Object are in its Validators instead.
+	// Validates means that the type itself declares Validate() error. For an Object, see its Validators.
 	Validates bool
 	// Reads and Writes say which directions a Text or JSON type has methods
 	// for; for every other kind both are true.
@@ -102,8 +101,8 @@ func (t *Type) IsList() bool {
 
 // Object describes the members of a JSON object.
 type Object struct {
-	// Fields are the members in the order they are written, those of embedded
-	// structs where the embedded struct is.
+	// Fields are the members in the order in which they are written; those of an embedded struct are where the embedded
+	// struct is.
 	Fields []*Field
 	// Strict forbids members that are not listed.
 	Strict bool
@@ -115,8 +114,7 @@ type Object struct {
 	Cases         []Case
 	// NamesEvents means that an event whose data it is has the name of its case.
 	NamesEvents bool
-	// Strays are the tag keys of the struct, and of those embedded in it, that
-	// nobody reads.
+	// Strays are the unknown tag keys of the struct and of structs embedded in it.
 	Strays []*StrayKey
 }
 
@@ -170,7 +168,7 @@ func (o *Object) Field(name string) *Field {
 	return nil
 }
 
-// Judges returns the validators of an object, none for nil.
+// Judges returns the validators of an object, none if it is nil.
 func (o *Object) Judges() []Validator {
 	if o == nil {
 		return nil
@@ -202,8 +200,7 @@ type Case struct {
 // IsDefault reports the variant for what no other one is for.
 func (c *Case) IsDefault() bool { return c.Name == DefaultCase }
 
-// Label names the variant where it is no member of a value: after its Go field
-// for the default.
+// Label names the variant in locations: the default variant, which has no discriminator value, by its Go field.
 func (c *Case) Label(union reflect.Type) string {
 	if c.IsDefault() {
 		return union.Field(c.Index).Name
@@ -226,7 +223,7 @@ func (o *Object) OtherCases() []string {
 // Source says where a field's value comes from.
 type Source uint8
 
-// The sources, in the order in which their faults are reported.
+// The sources, in the order in which their validation errors are reported.
 const (
 	NoSource Source = iota
 	Path
@@ -244,8 +241,8 @@ const (
 
 var sourceNames = [...]string{"", "path", "query", "header", "cookie", "form", "file", "body", "dep", "security", "status", "env"}
 
-// String is the tag's key; "path", "query", "header", "cookie" and "body"
-// are also the first element of a fault's location.
+// String returns the tag's key; "path", "query", "header", "cookie" and "body" are also the first element of a
+// location.
 func (s Source) String() string { return sourceNames[s] }
 
 // Field describes one struct field as a member of an object or as an input.
@@ -273,8 +270,8 @@ type Field struct {
 	ThroughPointer bool
 	// Quoted is json's "string" option: a number or boolean inside a string.
 	Quoted bool
-	// Separator stands between the elements of a list that is one text: a comma, a
-	// pipe or a space; "" where each element is a text of its own.
+	// Separator separates the elements of a list in one text: a comma, a pipe or a space; "" if each element is a text
+	// of its own.
 	Separator string
 	// Nested means that the value is sent as several, whose names lead into it:
 	// filter[price][gte] in a query, address.street and items[0].name in a form.
@@ -302,8 +299,7 @@ type Field struct {
 	// gives them, Word the one that their challenge begins with, and Realm its
 	// realm; each is "" where nothing says it.
 	Scheme, Word, Realm string
-	// Choice leads in Go to the struct of credentials, of which one is needed,
-	// that the field belongs to; "" for a field by itself.
+	// Choice is the Go path of the struct of alternative credentials that the field belongs to; "" if there is none.
 	Choice string
 
 	Title, Doc         string
@@ -338,7 +334,7 @@ func (f *Field) CheckHidden() error {
 	return nil
 }
 
-// Rules is what a validate tag and a pattern tag ask of a value.
+// Rules are the rules in a validate tag and a pattern tag.
 type Rules struct {
 	// Self are the conditions on the value itself, in the order of the tag. Of
 	// a pointer and of an Optional they are conditions on what it holds.
@@ -391,12 +387,12 @@ type Rule struct {
 	// Param is the text after "="; HasParam distinguishes "x=" from "x".
 	Param    string
 	HasParam bool
-	// Message is the sentence for whoever broke it, "" for the usual one.
+	// Message is the message of a violation, "" for the default.
 	Message string
 	// Or lists the alternatives of "a|b"; Name is empty then.
 	Or []Rule
-	// Cross means that the rule looks at other fields of the struct, so it
-	// is judged when the whole struct has been read.
+	// Cross means that the rule refers to other fields of the struct, so it is checked after the whole struct has been
+	// read.
 	Cross bool
 }
 
@@ -427,8 +423,8 @@ type Input struct {
 	Members *Object
 	// Form are the form and file fields as an object; nil without.
 	Form *Object
-	// BodyForm is the Body as a form, whose names are those of its members, where it may
-	// come as one; nil where it may not. It has no name.
+	// BodyForm is the Body as a form, with the names of its members, if it may be sent as one; otherwise nil. It has no
+	// name.
 	BodyForm *Field
 	// Deps are the fields filled by providers.
 	Deps []*Field
@@ -458,9 +454,8 @@ func (in *Input) Fields() []*Field {
 type InputValidator struct {
 	// Index leads from the input to the struct; empty for the input.
 	Index []int
-	// Model is the source of a parameter model, which faults are located in;
-	// NoSource for the input and what is embedded in it, whose faults say where
-	// they are themselves.
+	// Model is the source of a parameter model, which begins the locations of its errors; NoSource for the input and
+	// structs embedded in it, whose errors have complete locations.
 	Model Source
 }
 
