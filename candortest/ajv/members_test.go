@@ -252,7 +252,7 @@ func table(all []*trial) string {
 }
 
 const (
-	page  = "../../docs/validation.md"
+	page  = "../../docs/validation-ajv.md"
 	begin = "<!-- written by go test -C candortest/ajv -update -->\n"
 	end   = "<!-- end -->"
 )

@@ -19,6 +19,7 @@ var withoutProgram = map[string]string{
 	"docs/options.md":              "reference",
 	"docs/design.md":               "maintainers",
 	"docs/fastapi-features.md":     "maintainers",
+	"docs/validation-ajv.md":       "maintainers",
 	"docs/benchmarks.md":           "measurements",
 	"docs/streaming-benchmarks.md": "measurements",
 }
