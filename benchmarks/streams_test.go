@@ -83,7 +83,7 @@ func BenchmarkStreams(b *testing.B) {
 		{"busy lines", func(b *testing.B, s *httptest.Server) { busy(b, s.URL+"/lines") }},
 		{"slow events", slow},
 		{"echo of one", func(b *testing.B, s *httptest.Server) { echo(b, s, 1) }},
-		{"echo of eight", func(b *testing.B, s *httptest.Server) { echo(b, s, 8) }},
+		{"echo of sixteen", func(b *testing.B, s *httptest.Server) { echo(b, s, 16) }},
 	} {
 		b.Run(w.name, func(b *testing.B) {
 			for _, c := range benchmarks.Streamers() {

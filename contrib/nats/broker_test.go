@@ -21,12 +21,12 @@ import (
 // natsServer is a server in this process that can be ended and started again
 // with its data.
 type natsServer struct {
-	t       *testing.T
+	t       testing.TB
 	options server.Options
 	running *server.Server
 }
 
-func newServer(t *testing.T) *natsServer {
+func newServer(t testing.TB) *natsServer {
 	t.Helper()
 	s := &natsServer{t: t, options: server.Options{
 		Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
@@ -60,7 +60,13 @@ func (s *natsServer) connect() *nats.Conn {
 	return conn
 }
 
+// broker is one of a process of its own.
 func (s *natsServer) broker(t *testing.T) hub.Broker {
+	t.Helper()
+	return s.brokerFor(t)
+}
+
+func (s *natsServer) brokerFor(t testing.TB) hub.Broker {
 	t.Helper()
 	b, err := candornats.NewBroker(t.Context(), s.connect(), candornats.BrokerConfig{})
 	require.NoError(t, err)
@@ -70,6 +76,10 @@ func (s *natsServer) broker(t *testing.T) hub.Broker {
 
 func TestBroker(t *testing.T) {
 	brokertest.Run(t, newServer(t).broker)
+}
+
+func BenchmarkFanOut(b *testing.B) {
+	brokertest.FanOut(b, newServer(b).brokerFor)
 }
 
 func TestClientsOfAllProcesses(t *testing.T) {

@@ -3,7 +3,8 @@ package candornats
 import (
 	"context"
 	"errors"
-	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -19,19 +20,28 @@ type place struct {
 	start bool
 }
 
-func (p place) String() string {
-	kind := 'm'
+func (p place) String() string { return string(p.append(nil)) }
+
+func (p place) append(dst []byte) []byte {
+	kind := byte('m')
 	if p.start {
 		kind = 's'
 	}
-	return fmt.Sprintf("%x-%c%d", p.birth, kind, p.seq)
+	dst = strconv.AppendInt(dst, p.birth, 16)
+	return strconv.AppendUint(append(dst, '-', kind), p.seq, 10)
 }
 
+// parsePlace is asked for each message of each subscriber, and allocates nothing.
 func parsePlace(id string) (p place, ok bool) {
-	var kind rune
-	n, err := fmt.Sscanf(id, "%x-%c%d", &p.birth, &kind, &p.seq)
-	p.start = kind == 's'
-	return p, n == 3 && err == nil && p.String() == id
+	dash := strings.LastIndexByte(id, '-')
+	if dash < 0 || dash+1 == len(id) {
+		return place{}, false
+	}
+	birth, badBirth := strconv.ParseInt(id[:dash], 16, 64)
+	seq, badSeq := strconv.ParseUint(id[dash+2:], 10, 64)
+	p = place{birth: birth, seq: seq, start: id[dash+1] == 's'}
+	var written [64]byte
+	return p, badBirth == nil && badSeq == nil && string(p.append(written[:0])) == id
 }
 
 // topics is the log of a broker.

@@ -19,14 +19,14 @@ import (
 
 // redisServer is a Redis that can be ended and started again with its data.
 type redisServer struct {
-	t      *testing.T
+	t      testing.TB
 	dir    string
 	socket string
 	cmd    *exec.Cmd
 }
 
 // newServer starts redis-server in a directory of its own.
-func newServer(t *testing.T) *redisServer {
+func newServer(t testing.TB) *redisServer {
 	t.Helper()
 	dir := t.TempDir()
 	s := &redisServer{t: t, dir: dir, socket: filepath.Join(dir, "s")}
@@ -57,7 +57,7 @@ func (s *redisServer) client() *redis.Client {
 	return client
 }
 
-func newBroker(t *testing.T, client redis.UniversalClient) *candorredis.Broker {
+func newBroker(t testing.TB, client redis.UniversalClient) *candorredis.Broker {
 	b := candorredis.NewBroker(client, candorredis.BrokerConfig{})
 	t.Cleanup(func() { require.NoError(t, b.Close()) })
 	return b
@@ -66,6 +66,11 @@ func newBroker(t *testing.T, client redis.UniversalClient) *candorredis.Broker {
 func TestBroker(t *testing.T) {
 	server := newServer(t)
 	brokertest.Run(t, func(t *testing.T) hub.Broker { return newBroker(t, server.client()) })
+}
+
+func BenchmarkFanOut(b *testing.B) {
+	server := newServer(b)
+	brokertest.FanOut(b, func(t testing.TB) hub.Broker { return newBroker(t, server.client()) })
 }
 
 // The imitation has other timing, and needs no program.

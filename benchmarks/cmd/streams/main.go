@@ -117,7 +117,7 @@ client and server together:
 |---|--:|--:|--:|
 `)
 	r.compare(&b, "echo of one", "one client")
-	r.compare(&b, "echo of eight", "eight clients")
+	r.compare(&b, "echo of sixteen", "sixteen clients")
 	fmt.Fprintf(&b, method, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format("2006-01"))
 	return b.String()
 }

@@ -32,6 +32,7 @@ func Run(t *testing.T, fresh func(t *testing.T) hub.Broker) {
 		"loses nothing at once":       losesNothing,
 		"publish under ended context": publishUnderEndedContext,
 		"publishes a key once":        publishesAKeyOnce,
+		"fans out":                    fansOut,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, fresh(t), fresh(t)) })
 	}

@@ -64,6 +64,9 @@ type Log interface {
 // queue is how many live messages may wait for a subscriber before it has to read the log again.
 const queue = 64
 
+// spareSlots is how many slots an empty queue may hold on to.
+const spareSlots = 8
+
 // queueBytes limits what waits for all subscribers together, and pageBytes what one of them keeps of a page while it
 // delivers; at least one message is always kept.
 const (
@@ -280,8 +283,9 @@ func (s *subscriber) take() (first *message, behind bool) {
 	if len(s.waiting) == 0 {
 		return nil, s.behind
 	}
-	first, s.waiting[0] = s.waiting[0], nil
-	if s.waiting = s.waiting[1:]; len(s.waiting) == 0 {
+	first = s.waiting[0]
+	// The queue is short, and its slots are used again.
+	if s.waiting = slices.Delete(s.waiting, 0, 1); len(s.waiting) == 0 && cap(s.waiting) > spareSlots {
 		s.waiting = nil
 	}
 	s.fan.unwait(first)
