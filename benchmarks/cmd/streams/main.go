@@ -10,6 +10,7 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"slices"
@@ -25,8 +26,13 @@ func main() {
 	flag.Parse()
 	found := results{}
 	for range *rounds {
-		if err := found.measure(*benchtime); err != nil {
+		if err := found.measure(".", "Streams", "-benchtime="+benchtime.String()); err != nil {
 			log.Fatal(err)
+		}
+		for _, by := range fanOuts {
+			if err := found.measure(by.directory, "FanOut", "-benchtime=20x"); err != nil {
+				log.Fatal(err)
+			}
 		}
 	}
 	if err := os.WriteFile(*out, []byte(found.page(*rounds)), 0o644); err != nil {
@@ -37,14 +43,23 @@ func main() {
 // results are the values of each metric, by "workload/contender unit".
 type results map[string][]float64
 
+// fanOuts are what carries a message to many, and where that is measured.
+var fanOuts = []struct{ name, directory, title string }{
+	{"hub", "../hub", "the memory of the process"},
+	{"redis", "../contrib/redis", "Redis, from another client of it"},
+	{"nats", "../contrib/nats", "NATS, from another client of it"},
+}
+
 var (
-	benchmark = regexp.MustCompile(`(?m)^BenchmarkStreams/(\S+?)(?:-[0-9]+)?\s+[0-9]+\s+(.*)$`)
+	benchmark = regexp.MustCompile(`(?m)^Benchmark(?:Streams/)?(\S+?)(?:-[0-9]+)?\s+[0-9]+\s+(.*)$`)
 	metric    = regexp.MustCompile(`([0-9.e+]+) (\S+)`)
 )
 
-// measure runs all benchmarks once, so that the contenders take turns.
-func (r results) measure(benchtime time.Duration) error {
-	command := exec.Command("go", "test", "-run=^$", "-bench=^BenchmarkStreams$", "-benchtime="+benchtime.String(), ".")
+// measure runs the benchmarks of a directory once, so that the contenders take
+// turns. A name without a contender is one of the directory.
+func (r results) measure(directory, name, benchtime string) error {
+	command := exec.Command("go", "test", "-run=^$", "-bench=^Benchmark"+name+"$", benchtime, ".")
+	command.Dir = directory
 	output, err := command.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w\n%s", err, output)
@@ -56,6 +71,9 @@ func (r results) measure(benchtime time.Duration) error {
 				return err
 			}
 			key := line[1] + " " + m[2]
+			if !strings.Contains(line[1], "/") {
+				key = line[1] + "/" + filepath.Base(directory) + " " + m[2]
+			}
 			r[key] = append(r[key], value)
 		}
 	}
@@ -86,7 +104,7 @@ is there. Time of the processor for an item, client and server together, about 8
 `
 
 const method = `
-Measured over loopback, in one process, on %s, %s/%s, %d processors, %s. The machine has other work, so the processor's time
+Measured over loopback, in one process (Redis has its own), on %s, %s/%s, %d processors, %s. The machine has other work, so the processor's time
 is counted where that says as much as the clock. Candor has all its defaults on: every item is checked. [Streaming](streaming.md)
 tells what an idle client costs.
 `
@@ -118,6 +136,20 @@ client and server together:
 `)
 	r.compare(&b, "echo of one", "one client")
 	r.compare(&b, "echo of sixteen", "sixteen clients")
+	b.WriteString(`
+## One message to 10,000 subscribers
+
+A message is published in a topic of a hub to which 10,000 goroutines subscribe, each of which decodes it. The time from its
+publication until the last of them has it:
+
+| by way of | until the last, ms | times as long | allocations for a subscriber |
+|---|--:|--:|--:|
+`)
+	inMemory := r.median("FanOut", "hub", "ms-to-last")
+	for _, by := range fanOuts {
+		took, allocated := r.median("FanOut", by.name, "ms-to-last"), r.median("FanOut", by.name, "allocs/subscriber")
+		fmt.Fprintf(&b, "| %s | %.0f | %.2f | %.2f |\n", by.title, took, took/inMemory, allocated)
+	}
 	fmt.Fprintf(&b, method, runtime.Version(), runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), time.Now().UTC().Format("2006-01"))
 	return b.String()
 }
