@@ -158,7 +158,7 @@ func makeBearer(f *typeinfo.Field) (makeFiller, error) {
 		return nil, &typeinfo.Error{Type: f.Type.Go.String(), Field: f.Go, Problem: "Basic is not a scheme of tokens", Fix: "give the field the type candor.Basic"}
 	}
 	return credential(f, func(r *http.Request) (Bearer, bool) {
-		token, ok := mediatype.Credentials(lastHeader(r, "Authorization"), word)
+		token, ok := mediatype.Credentials(lastLine(r.Header["Authorization"]), word)
 		return Bearer(token), ok
 	}), nil
 }
@@ -205,7 +205,7 @@ func onlySource(f *typeinfo.Field, allowed typeinfo.Source) error {
 
 // readBasic reads a user name, which ends at the first colon, and a password.
 func readBasic(r *http.Request) (Basic, bool) {
-	encoded, ok := mediatype.Credentials(lastHeader(r, "Authorization"), "Basic")
+	encoded, ok := mediatype.Credentials(lastLine(r.Header["Authorization"]), "Basic")
 	if !ok {
 		return Basic{}, false
 	}
@@ -273,7 +273,11 @@ func apiKeyOf(r *http.Request, f *typeinfo.Field) string {
 
 // lastHeader returns the last line of a header: the one that counts for a single value.
 func lastHeader(r *http.Request, name string) string {
-	lines := r.Header.Values(name)
+	return lastLine(r.Header.Values(name))
+}
+
+// lastLine returns the last of the lines of a header, and "" if there are none.
+func lastLine(lines []string) string {
 	if len(lines) == 0 {
 		return ""
 	}
@@ -282,7 +286,7 @@ func lastHeader(r *http.Request, name string) string {
 
 // credentialsOf joins the credentials of a request to an operation that reads these API keys.
 func credentialsOf(r *http.Request, fields []*typeinfo.Field) string {
-	all := lastHeader(r, "Authorization")
+	all := lastLine(r.Header["Authorization"])
 	for _, f := range fields {
 		if key := apiKeyOf(r, f); key != "" {
 			all += "\n" + f.Name + "=" + key

@@ -27,10 +27,21 @@ func lastWord(data []byte, i int) uint64 {
 		// in from above.
 		return binary.LittleEndian.Uint64(data[len(data)-8:]) >> (8 * (i + 8 - len(data)))
 	}
-	// A copy, since a shorter text has no eight bytes to read.
-	var last [8]byte
-	copy(last[:], data[min(i, len(data)):])
-	return binary.LittleEndian.Uint64(last[:])
+	return shortWord(data[min(i, len(data)):])
+}
+
+// shortWord is a word of fewer than eight bytes, which are read twice where they
+// overlap.
+func shortWord(data []byte) uint64 {
+	n := len(data)
+	switch {
+	case n >= 4:
+		low, high := binary.LittleEndian.Uint32(data), binary.LittleEndian.Uint32(data[n-4:])
+		return uint64(low) | uint64(high)<<(8*(n-4))
+	case n > 0:
+		return uint64(data[0]) | uint64(data[n/2])<<(8*(n/2)) | uint64(data[n-1])<<(8*(n-1))
+	}
+	return 0
 }
 
 // special finds the bytes in w that are special: the lowest bit of the result is

@@ -72,9 +72,10 @@ func (t *tree) match(path string, escaped bool, values []string) (*leaf, []strin
 func (t *tree) firstChoices(path string, values []string) (*leaf, []string) {
 	n := &t.root
 	for start := 1; ; {
-		end := len(path)
-		if i := strings.IndexByte(path[start:], '/'); i >= 0 {
-			end = start + i
+		// Segments are short, so a call that looks at many bytes at once would take longer.
+		end := start
+		for end < len(path) && path[end] != '/' {
+			end++
 		}
 		segment := path[start:end]
 		next := n.literal(segment)
