@@ -66,12 +66,18 @@ func appendText(dst []byte, text string) ([]byte, int) {
 		putWord(element(to, i, 1), w)
 	}
 	if i < len(text) {
-		// The last word is padded with spaces, which need no escaping; the quote overwrites the first of them.
-		w := ending(text, i)
+		at, w := len(text)-8, uint64(0)
+		if at < 0 {
+			// The word is padded with spaces, which need no escaping; the quote overwrites the first of them.
+			at, w = 0, shortWord(bytesOf(text))|spaces<<(8*len(text)&63)
+		} else {
+			// Some of these bytes have been written already.
+			w = wordAt(textAt(text, at))
+		}
 		if unusual(w) != 0 {
 			return appendUnusual(dst[:len(dst)+i], text, i)
 		}
-		putWord(element(to, i, 1), w)
+		putWord(element(to, at, 1), w)
 	}
 	*as[byte](element(to, len(text), 1)) = '"'
 	return dst[:len(dst)+len(text)+1], len(text)

@@ -27,7 +27,10 @@ func lastWord(data []byte, i int) uint64 {
 		// in from above.
 		return binary.LittleEndian.Uint64(data[len(data)-8:]) >> (8 * (i + 8 - len(data)))
 	}
-	return shortWord(data[min(i, len(data)):])
+	// A copy, since a shorter text has no eight bytes to read.
+	var last [8]byte
+	copy(last[:], data[min(i, len(data)):])
+	return binary.LittleEndian.Uint64(last[:])
 }
 
 // shortWord is a word of fewer than eight bytes, which are read twice where they
