@@ -3,6 +3,7 @@
 TOOL := go tool -modfile=$(CURDIR)/tools/go.mod
 FUZZTIME ?= 10s
 BENCH ?= .
+WITHIN ?= 10m
 
 .PHONY: test test-all lint fmt bench microbench fuzz
 
@@ -20,8 +21,9 @@ lint:
 fmt:
 	$(TOOL) gofumpt -w .
 
+# Both pages, in WITHIN and a minute for streams; it needs a machine without other work.
 bench:
-	cd benchmarks && go run ./cmd/table && go run ./cmd/streams
+	cd benchmarks && go run ./cmd/table -within $(WITHIN) && go run ./cmd/streams -rounds 3
 
 microbench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -14,6 +14,8 @@ type disturbance struct {
 	measured, repeated, kept int
 	// slowness is by how much the machine is slower than at its best.
 	slowness func() float64
+	// patient reports whether there is time to repeat a measurement; nil means always.
+	patient func() bool
 }
 
 // tolerable is the share of a processor that others may have, and by how much
@@ -43,6 +45,9 @@ func undisturbed[T any](d *disturbance, measure func() (m T, others float64, err
 		}
 		if least < tolerable {
 			return best, nil
+		}
+		if d.patient != nil && !d.patient() {
+			break
 		}
 	}
 	d.kept++

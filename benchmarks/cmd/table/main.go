@@ -8,6 +8,9 @@
 // and three workloads takes seconds:
 //
 //	go run ./cmd/table -rounds 1 -contenders 'bare|candor' -workloads 'W1|W3|W7' -out /tmp/page.md
+//
+// With -within it makes as many rounds as there is time for, at least one, and
+// repeats no measurement once half of the time is over.
 package main
 
 import (
@@ -36,6 +39,7 @@ func main() {
 	}
 	s := settings{sizes: []int{1000, 10_000}}
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each contender is measured")
+	flag.DurationVar(&s.within, "within", 0, "how long all may take; 0 for any time")
 	flag.DurationVar(&s.time, "time", 100*time.Millisecond, "how long each third of a measurement takes at least")
 	flag.StringVar(&s.out, "out", "../docs/benchmarks.md", "the page to write; its plots go to images beside it")
 	flag.TextVar(&s.contenders, "contenders", &pattern{regexp.MustCompile("")}, "which contenders, all of the name; bare is always there")
@@ -49,6 +53,8 @@ func main() {
 // settings are what the flags say.
 type settings struct {
 	rounds int
+	// within is how long all may take, 0 for any time.
+	within time.Duration
 	time   time.Duration
 	out    string
 	// sizes are the numbers of routes of large services.
@@ -68,12 +74,28 @@ func (p *pattern) UnmarshalText(text []byte) (err error) {
 func run(ctx context.Context, s settings) error {
 	found := choose(s)
 	found.machine.slowness = newYardstick().slowness
-	for _, measure := range []func(context.Context) error{found.inProcess, found.overSockets, found.startUp} {
-		if err := measure(ctx); err != nil {
+	if s.within > 0 {
+		found.machine.patient = func() bool { return time.Since(found.started) < s.within/2 }
+	}
+	found.rounds = 0
+	for round := range s.rounds {
+		began := time.Now()
+		for _, measure := range []func(context.Context, int) error{found.inProcess, found.overSockets, found.startUp} {
+			if err := measure(ctx, round); err != nil {
+				return err
+			}
+		}
+		found.rounds++
+		// Written after each round, so that there is a page whatever ends the next one.
+		if err := found.write(); err != nil {
 			return err
 		}
+		if s.within > 0 && time.Since(found.started)+time.Since(began) > s.within {
+			found.progress("no time for another round")
+			break
+		}
 	}
-	return found.write()
+	return nil
 }
 
 // results are what was measured so far.
@@ -87,9 +109,10 @@ type results struct {
 	times samples
 	// allocations are those of a request.
 	allocations samples
-	// rates are requests per second over sockets.
+	// rates are requests per second over sockets: bare's, and how many times as many
+	// those of the others are.
 	rates samples
-	// capacities are requests per second of the server's processor.
+	// capacities are the same per second of the server's processor.
 	capacities samples
 	// starts are nanoseconds for a large service, memory what it keeps of each
 	// route in bytes, by the number of routes.
@@ -141,54 +164,20 @@ func (r *results) progress(format string, args ...any) {
 }
 
 // inProcess measures what a request costs without a socket.
-func (r *results) inProcess(ctx context.Context) error {
-	for round := range r.rounds {
-		for _, w := range slices.Concat(r.workloads, r.unusual) {
-			r.progress("in process, round %d of %d: %s", round+1, r.rounds, w.Name)
-			err := r.turn(round, func(c benchmarks.Contender) error {
-				m, err := undisturbed(&r.machine, func() (m called, others float64, err error) {
-					err = child(ctx, anyProcessor, &m, "call", c.Name(), w.Name, r.time.String())
-					return m, others, err
-				})
-				if err != nil {
-					return err
-				}
-				r.times.add(w.Name, c.Name(), m.Time)
-				r.allocations.add(w.Name, c.Name(), m.Allocs)
-				return nil
+func (r *results) inProcess(ctx context.Context, round int) error {
+	for _, w := range slices.Concat(r.workloads, r.unusual) {
+		r.progress("round %d, in process: %s", round+1, w.Name)
+		err := r.turn(round, func(c benchmarks.Contender) error {
+			m, err := undisturbed(&r.machine, func() (m called, others float64, err error) {
+				err = child(ctx, anyProcessor, &m, "call", c.Name(), w.Name, r.time.String())
+				return m, others, err
 			})
 			if err != nil {
 				return err
 			}
-		}
-	}
-	return nil
-}
-
-// overSockets measures how many requests a server answers.
-func (r *results) overSockets(ctx context.Context) error {
-	for round := range r.rounds {
-		r.progress("over sockets, round %d of %d", round+1, r.rounds)
-		err := r.turn(round, func(c benchmarks.Contender) error {
-			servers, err := startServers(ctx, c)
-			if err != nil {
-				return err
-			}
-			defer servers.stop()
-			for _, w := range r.workloads {
-				m, err := undisturbed(&r.machine, func() (loaded, float64, error) {
-					m, err := servers.load(ctx, w, r.time)
-					return m, m.Others, err
-				})
-				if err != nil {
-					return err
-				}
-				r.rates.add(w.Name, c.Name(), m.Rate)
-				r.capacities.add(w.Name, c.Name(), m.Capacity)
-			}
-			idle, err := servers[benchmarks.Items].idle(ctx)
-			r.idle.add("", c.Name(), idle)
-			return err
+			r.times.add(w.Name, c.Name(), m.Time)
+			r.allocations.add(w.Name, c.Name(), m.Allocs)
+			return nil
 		})
 		if err != nil {
 			return err
@@ -197,28 +186,69 @@ func (r *results) overSockets(ctx context.Context) error {
 	return nil
 }
 
-// startUp measures what it takes until a large service stands.
-func (r *results) startUp(ctx context.Context) error {
-	for round := range min(r.rounds, 3) {
-		for _, routes := range r.sizes {
-			r.progress("start-up with %d routes, round %d of %d", routes, round+1, min(r.rounds, 3))
-			err := r.turn(round, func(c benchmarks.Contender) error {
-				if r.slowToStart(c) {
-					return nil
-				}
-				size := strconv.Itoa(routes)
-				m, err := undisturbed(&r.machine, func() (m stood, others float64, err error) {
-					err = child(ctx, anyProcessor, &m, "start", c.Name(), size)
-					return m, others, err
-				})
-				r.starts.add(size, c.Name(), m.Time)
-				r.memory.add(size, c.Name(), m.Memory/float64(routes))
-				r.documents.add(size, c.Name(), m.Document)
-				return err
+// overSockets measures how many requests a server answers, each beside bare's.
+func (r *results) overSockets(ctx context.Context, round int) error {
+	bare, err := startServers(ctx, r.contenders[0])
+	if err != nil {
+		return err
+	}
+	defer bare.stop()
+	return r.turn(round, func(c benchmarks.Contender) error {
+		r.progress("round %d, over sockets: %s", round+1, c.Name())
+		servers, err := startServers(ctx, c)
+		if err != nil {
+			return err
+		}
+		defer servers.stop()
+		for _, w := range r.workloads {
+			m, err := undisturbed(&r.machine, func() (loaded, float64, error) {
+				m, err := servers.load(ctx, bare, w, r.time)
+				return m, m.Others, err
 			})
 			if err != nil {
 				return err
 			}
+			r.addLoad(w, c, m)
+		}
+		idle, err := servers[benchmarks.Items].idle(ctx)
+		r.idle.add("", c.Name(), idle)
+		return err
+	})
+}
+
+func (r *results) addLoad(w benchmarks.Workload, c benchmarks.Contender, m loaded) {
+	bare := r.contenders[0].Name()
+	r.rates.add(w.Name, bare, m.Bare.Rate)
+	r.capacities.add(w.Name, bare, m.Bare.Capacity)
+	if c.Name() != bare {
+		r.rates.add(w.Name, c.Name(), m.Rate)
+		r.capacities.add(w.Name, c.Name(), m.Capacity)
+	}
+}
+
+// startUp measures what it takes until a large service stands, three times at most.
+func (r *results) startUp(ctx context.Context, round int) error {
+	if round >= 3 {
+		return nil
+	}
+	for _, routes := range r.sizes {
+		r.progress("round %d, start-up with %d routes", round+1, routes)
+		err := r.turn(round, func(c benchmarks.Contender) error {
+			if r.slowToStart(c) {
+				return nil
+			}
+			size := strconv.Itoa(routes)
+			m, err := undisturbed(&r.machine, func() (m stood, others float64, err error) {
+				err = child(ctx, anyProcessor, &m, "start", c.Name(), size)
+				return m, others, err
+			})
+			r.starts.add(size, c.Name(), m.Time)
+			r.memory.add(size, c.Name(), m.Memory/float64(routes))
+			r.documents.add(size, c.Name(), m.Document)
+			return err
+		})
+		if err != nil {
+			return err
 		}
 	}
 	return nil

@@ -31,11 +31,12 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestRun measures as little as there is, all contenders in all ways.
+// TestRun measures as little as there is, all contenders in all ways: one round, as there
+// is no time for another.
 func TestRun(t *testing.T) {
 	dir := t.TempDir()
 	s := settings{
-		rounds: 1, sizes: []int{40, 80}, time: time.Millisecond, out: filepath.Join(dir, "page.md"),
+		rounds: 3, within: time.Nanosecond, sizes: []int{40, 80}, time: time.Millisecond, out: filepath.Join(dir, "page.md"),
 		contenders: pattern{regexp.MustCompile("")}, workloads: pattern{regexp.MustCompile("^W[13]u?$")},
 	}
 	require.NoError(t, run(t.Context(), s))
@@ -55,6 +56,7 @@ func TestRun(t *testing.T) {
 			assert.Regexp(t, row, first, "the page begins with each contender and its version")
 		}
 	}
+	assert.Contains(t, string(page), "the median of 1 rounds")
 	assert.NotContains(t, string(page), "NaN")
 	assert.NotContains(t, string(page), "Inf")
 	for _, image := range regexp.MustCompile(`\]\((images/[^)]*)\)`).FindAllSubmatch(page, -1) {
@@ -89,6 +91,27 @@ func TestShortVersion(t *testing.T) {
 	} {
 		assert.Equal(t, want, shortVersion(version), version)
 	}
+}
+
+// TestNoTimeToRepeat keeps the first measurement, however disturbed it is.
+func TestNoTimeToRepeat(t *testing.T) {
+	d := disturbance{slowness: func() float64 { return 0 }, patient: func() bool { return false }}
+	got, err := undisturbed(&d, func() (string, float64, error) { return "first", 0.9, nil })
+	require.NoError(t, err)
+	assert.Equal(t, "first", got)
+	assert.Equal(t, []int{1, 0, 1}, []int{d.measured, d.repeated, d.kept})
+}
+
+// TestMedian is that of all pairs, whatever bare's rates are beside them.
+func TestMedian(t *testing.T) {
+	assert.InDelta(t, 2, median([]float64{3, 1, 2}), 0)
+	assert.InDelta(t, 4, median([]float64{4, 1}), 0)
+	s := samples{}
+	s.add("W1", "bare", 50_000)
+	s.add("W1", "candor", 0.98)
+	r := results{contenders: []benchmarks.Contender{benchmarks.Bare(), benchmarks.Candor()}}
+	assert.InDelta(t, 1, r.toBare(s, "W1", "bare"), 0)
+	assert.InDelta(t, 0.98, r.toBare(s, "W1", "candor"), 0)
 }
 
 // TestUndisturbed repeats what others disturb, and keeps the least disturbed.

@@ -42,7 +42,8 @@ const method = `
 - In process, a request is a call of the handler with a request that is used again and a writer that forgets: ServeHTTP,
   fasthttp's handler for fiber, and for FastAPI the ASGI application, called in a loop in one Python process.
 - A run has three parts of %s or longer, and the fastest counts: what else the machine does makes a part slower and
-  none faster. The contenders take turns.
+  none faster. The contenders take turns. End to end, each part is followed by one of bare's server, and the ratio is
+  the median of three such pairs: a machine that becomes slower does so for both.
 - Each run in process is a process of its own with one processor for the program and its garbage collector. What is
   counted is the processor time of the process, which other work disturbs less than the clock.
 - End to end, the server is a process on one processor and who asks is another%s: 32 connections that stay open,
@@ -50,8 +51,8 @@ const method = `
   of an answer than where it ends. Each server is the one that its users start: Candor's is App.Run with its limits, echo's
   its StartConfig, fiber's its own, FastAPI's one uvicorn worker, and all others are a plain http.Server.
 - A run before or after which the machine was over %.0f %% slower than at its best, told by a walk through 2 MB of
-  memory, or end to end one in which other processes took as much of a processor, is made again, twice at most; the
-  least disturbed counts. In %d measurements there were %d repeats, and %d stayed disturbed.
+  memory, or end to end one in which other processes took as much of a processor, is made again, twice at most and
+  while there is time; the least disturbed counts. In %d measurements there were %d repeats, and %d stayed disturbed.
 - Memory of routes is what Go's heap keeps, of FastAPI what its process grew by; memory of connections is what the
   server's process grew by, without what the kernel has for a socket. Start-up has three rounds at most,
   and who takes over %s for the smaller service is not measured again.
@@ -266,9 +267,12 @@ func (r *results) speed(workload, contender string) float64 {
 	return r.times.median(workload, r.contenders[0].Name()) / r.times.median(workload, contender)
 }
 
-// toBare compares rates with bare's.
+// toBare is how many times bare's a contender's rate is.
 func (r *results) toBare(rates samples, workload, contender string) float64 {
-	return rates.median(workload, contender) / rates.median(workload, r.contenders[0].Name())
+	if contender == r.contenders[0].Name() {
+		return 1
+	}
+	return rates.median(workload, contender)
 }
 
 // capacity is how many times as many requests as bare's a server's processor

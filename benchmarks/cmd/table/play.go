@@ -33,7 +33,7 @@ func play(ctx context.Context, args []string) error {
 	case "start":
 		answer, err = playStart(ctx, args[0], args[1])
 	case "load":
-		answer, err = playLoad(ctx, args[0], args[1], args[2], args[3])
+		answer, err = playLoad(ctx, args[0], args[1], [2]string(args[2:]), [2]string(args[4:]))
 	default:
 		err = fmt.Errorf("no part %q", part)
 	}

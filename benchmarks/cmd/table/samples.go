@@ -21,8 +21,12 @@ func (s samples) sorted(workload, contender string) []float64 {
 }
 
 func (s samples) median(workload, contender string) float64 {
-	values := s.sorted(workload, contender)
-	return values[len(values)/2]
+	return median(s[[2]string{workload, contender}])
+}
+
+// median is the one in the middle, of an even number the larger.
+func median(values []float64) float64 {
+	return slices.Sorted(slices.Values(values))[len(values)/2]
 }
 
 // spread is the distance from the least to the most, as a share of the median.

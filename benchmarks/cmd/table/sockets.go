@@ -96,24 +96,36 @@ func (s servers) stop() {
 	}
 }
 
-// loaded is what a server did under load.
+// loaded is what a server did under load, beside bare's at the same time.
 type loaded struct {
-	Rate float64 `json:"rate"` // requests per second
-	// Capacity is how many requests a second of the server's processor answers.
+	// Bare is what bare's server did.
+	Bare served `json:"bare"`
+	// Rate and Capacity are how many times as many requests as bare's the server
+	// answers, the median of the pairs.
+	Rate     float64 `json:"rate"`
 	Capacity float64 `json:"capacity"`
 	// Others is the share of one processor that other processes had meanwhile.
 	Others float64 `json:"others"`
 }
 
-// load has a child ask one of the servers.
-func (s servers) load(ctx context.Context, w benchmarks.Workload, d time.Duration) (m loaded, err error) {
-	to := s[w.Service]
-	err = child(ctx, loadProcessor, &m, "load", to.url, strconv.Itoa(to.cmd.Process.Pid), w.Name, d.String())
+// served are requests per second, and per second of the server's processor.
+type served struct {
+	Rate     float64 `json:"rate"`
+	Capacity float64 `json:"capacity"`
+}
+
+// load has a child ask one of the servers and bare's in turn.
+func (s servers) load(ctx context.Context, bare servers, w benchmarks.Workload, d time.Duration) (m loaded, err error) {
+	err = child(ctx, loadProcessor, &m, append([]string{"load", w.Name, d.String()}, append(s[w.Service].address(), bare[w.Service].address()...)...)...)
 	return m, err
 }
 
-// playLoad warms a server up and then measures it.
-func playLoad(ctx context.Context, url, pid, of, long string) (m loaded, err error) {
+// address is where a server is: its URL and its process.
+func (s server) address() []string { return []string{s.url, strconv.Itoa(s.cmd.Process.Pid)} }
+
+// playLoad warms two servers up and then measures them in turn, so that a machine
+// that becomes faster or slower does so for both.
+func playLoad(ctx context.Context, of, long string, server, bare [2]string) (m loaded, err error) {
 	w, err := workload(of)
 	if err != nil {
 		return m, err
@@ -122,31 +134,46 @@ func playLoad(ctx context.Context, url, pid, of, long string) (m loaded, err err
 	if err != nil {
 		return m, err
 	}
-	if _, err := benchmarks.SendLoad(ctx, url, w, 1, d/5); err != nil {
-		return m, err
+	for _, each := range [][2]string{server, bare} {
+		if _, err := benchmarks.SendLoad(ctx, each[0], w, 1, d/5); err != nil {
+			return m, err
+		}
 	}
-	before, took := others(pid), time.Duration(0)
+	start, before := time.Now(), others(server[1], bare[1])
+	var rates, capacities []float64
 	for range parts {
-		used := serverTime(pid)
-		load, err := benchmarks.SendLoad(ctx, url, w, connections(w), d)
+		ours, err := serve(ctx, server, w, d)
 		if err != nil {
 			return m, err
 		}
-		used = serverTime(pid) - used
-		if used == 0 {
-			used = load.Took // the system does not tell
+		theirs, err := serve(ctx, bare, w, d)
+		if err != nil {
+			return m, err
 		}
-		m.Rate = max(m.Rate, float64(load.Requests)/load.Took.Seconds())
-		m.Capacity = max(m.Capacity, float64(load.Requests)/used.Seconds())
-		took += load.Took
+		rates, capacities = append(rates, ours.Rate/theirs.Rate), append(capacities, ours.Capacity/theirs.Capacity)
+		m.Bare.Rate, m.Bare.Capacity = max(m.Bare.Rate, theirs.Rate), max(m.Bare.Capacity, theirs.Capacity)
 	}
-	m.Others = float64(others(pid)-before) / float64(took)
+	m.Rate, m.Capacity = median(rates), median(capacities)
+	m.Others = float64(others(server[1], bare[1])-before) / float64(time.Since(start))
 	return m, nil
 }
 
+// serve is one part: what a server does for a time.
+func serve(ctx context.Context, server [2]string, w benchmarks.Workload, d time.Duration) (m served, err error) {
+	used := serverTime(server[1])
+	load, err := benchmarks.SendLoad(ctx, server[0], w, connections(w), d)
+	if err != nil {
+		return m, err
+	}
+	if used = serverTime(server[1]) - used; used == 0 {
+		used = load.Took // the system does not tell
+	}
+	return served{float64(load.Requests) / load.Took.Seconds(), float64(load.Requests) / used.Seconds()}, nil
+}
+
 // others is the time that the machine's processors gave to all processes but
-// this one, the server and the server's children, as far as /proc tells.
-func others(server string) time.Duration {
+// this one, the servers and their children, as far as /proc tells.
+func others(server, bare string) time.Duration {
 	text, err := os.ReadFile("/proc/stat")
 	if err != nil {
 		return 0
@@ -154,7 +181,10 @@ func others(server string) time.Duration {
 	line, _, _ := strings.Cut(string(text), "\n")
 	times := strings.Fields(line)
 	used := ticks(times[1]) + ticks(times[2]) + ticks(times[3]) // user, nice, system
-	return used - benchmarks.CPUTime() - serverTime(server)
+	if used -= benchmarks.CPUTime() + serverTime(server); bare != server {
+		used -= serverTime(bare)
+	}
+	return used
 }
 
 // serverTime is the processor time of a server and its children.
