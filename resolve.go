@@ -328,10 +328,20 @@ func (r *resolver) find(t reflect.Type, chain []*Router) (*provider, []*Router, 
 	if p, owners, ok := r.lookup(t, chain); ok {
 		return p, owners, nil
 	}
+	return nil, nil, fmt.Errorf("%s: no provider; %s", r.chainTo(t.String()),
+		r.fixMissing(t, chain, "register one with candor.Provide on the app or a router that contains the route"))
+}
+
+// fixMissing says what to do about a type without a provider: there may be one
+// of another type, or in another router.
+func (r *resolver) fixMissing(t reflect.Type, chain []*Router, otherwise string) string {
 	if near := nearest(t, chain); near != nil {
-		return nil, nil, fmt.Errorf("%s: no provider; there is one of %s, registered at %s, which is another type: ask for exactly that, or provide this one", r.chainTo(t.String()), near.key, near.site)
+		return fmt.Sprintf("there is one of %s, registered at %s, which %s", near.key, near.site, otherThan(t, near.key))
 	}
-	return nil, nil, fmt.Errorf("%s: no provider; register one with candor.Provide on the app or a router that contains the route", r.chainTo(t.String()))
+	if p := r.outside(t); p != nil {
+		return fmt.Sprintf("there is one at %s, but on a router that does not contain the route; register it on the app or a router that does", p.site)
+	}
+	return otherwise
 }
 
 // nearest finds a provider of a similar type, for error messages: with or without a pointer, or one that implements the
@@ -340,8 +350,35 @@ func nearest(t reflect.Type, chain []*Router) *provider {
 	for _, router := range chain {
 		for _, p := range router.providers {
 			switch k := p.key; {
-			case k.Kind() == reflect.Pointer && k.Elem() == t, t.Kind() == reflect.Pointer && t.Elem() == k,
-				t.Kind() == reflect.Interface && k.Implements(t):
+			case k.Kind() == reflect.Pointer && k.Elem() == t, t.Kind() == reflect.Pointer && t.Elem() == k, isOneOf(t, k), isOneOf(k, t):
+				return p
+			}
+		}
+	}
+	return nil
+}
+
+// isOneOf reports whether t implements k. Every type implements an interface
+// without methods, which says nothing.
+func isOneOf(k, t reflect.Type) bool {
+	return k.Kind() == reflect.Interface && k.NumMethod() > 0 && t.Implements(k)
+}
+
+// otherThan says in what a type that is provided differs from the one that is
+// asked for, and what to do.
+func otherThan(asked, provided reflect.Type) string {
+	if isOneOf(asked, provided) {
+		return fmt.Sprintf("implements it but is another type: name the interface where it is provided, as in candor.ProvideValue[%s](app, value)", asked)
+	}
+	return "is another type: ask for exactly that, or provide this one"
+}
+
+// outside finds a provider of a type on a router of the app that does not
+// contain the route.
+func (r *resolver) outside(t reflect.Type) *provider {
+	for _, router := range r.chain[len(r.chain)-1].withIncluded(nil) {
+		for _, p := range router.providers {
+			if p.key == t {
 				return p
 			}
 		}
@@ -555,7 +592,8 @@ func (b *builder) sharedWire(r *resolver, f *typeinfo.Field) (wire, error) {
 	}
 	dep, owners, ok := r.lookup(f.Type.Go, r.chain)
 	if !ok {
-		return wire{}, fmt.Errorf("%s: no provider; register one with candor.ProvideShared or candor.ProvideValue", b.sharedChain(f.Type.Go.String()))
+		return wire{}, fmt.Errorf("%s: no provider; %s", b.sharedChain(f.Type.Go.String()),
+			r.fixMissing(f.Type.Go, r.chain, "register one with candor.ProvideShared or candor.ProvideValue"))
 	}
 	d := wire{index: f.Index, node: singleton, value: dep.value}
 	switch dep.kind {

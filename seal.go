@@ -130,7 +130,7 @@ func buildTable(a *App) (*table, error) {
 	}
 	// Only an app without configuration errors closes its routers.
 	b.table.waiting = b.table.waitsFor()
-	for _, r := range b.routers(&a.Router, nil) {
+	for _, r := range a.withIncluded(nil) {
 		r.sealed.Store(true)
 	}
 	return b.table, nil
@@ -245,12 +245,12 @@ func (b *builder) sealMounted() {
 	}
 }
 
-// routers lists a router and all routers below it.
-func (b *builder) routers(r *Router, found []*Router) []*Router {
+// withIncluded lists a router and all routers below it.
+func (r *Router) withIncluded(found []*Router) []*Router {
 	found = append(found, r)
 	for _, it := range r.items {
 		if it.inclusion != nil {
-			found = b.routers(it.inclusion.router, found)
+			found = it.inclusion.router.withIncluded(found)
 		}
 	}
 	return found
@@ -517,7 +517,7 @@ func (b *builder) checkOverrides() {
 			continue
 		}
 		advice := "drop it"
-		if near := nearest(t, b.routers(&b.app.Router, nil)); near != nil {
+		if near := nearest(t, b.app.withIncluded(nil)); near != nil {
 			advice = fmt.Sprintf("there is a provider of %s, registered at %s: override exactly that", near.key, near.site)
 		}
 		b.errs = append(b.errs, fmt.Errorf("candor: override of %s at %s: no route asks for a value of this type; %s", t, p.site, advice))

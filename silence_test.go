@@ -31,6 +31,12 @@ type (
 	motor struct{ N int }
 	gears struct{ N int }
 
+	noise     interface{ Noise() string }
+	loudMotor struct{}
+
+	needsNoise struct {
+		Noise noise `dep:""`
+	}
 	needsMotor struct {
 		Motor *motor `dep:""`
 	}
@@ -161,6 +167,15 @@ var wrongTags = []provoked{
 		N int `query:"n" header:"n"`
 	}]},
 	{"no source", reads[struct{ N int }]},
+	{"no source of a model", reads[struct{ Body struct{ N int } }]},
+	{"no source of a service", reads[struct{ Motor *motor }]},
+	{"no source of an upload", reads[struct{ Photo candor.Upload }]},
+	{"no source of a Lazy", reads[struct{ Motor candor.Lazy[*motor] }]},
+	{"no source of a form", reads[struct{ Form candor.OAuth2PasswordForm }]},
+	{"tasks by value", reads[struct{ Tasks candor.Tasks }]},
+	{"a pointer to a header", reads[struct{ Header *candor.ResponseHeader }]},
+	{"a writer in an input", reads[struct{ W http.ResponseWriter }]},
+	{"a context in an input", reads[struct{ C context.Context }]},
 	{"a name that leaves nothing out", reads[struct {
 		N int `query:"-"`
 	}]},
@@ -203,6 +218,21 @@ var wrongTags = []provoked{
 	}]},
 	{"a rule that nobody knows", reads[struct {
 		N int `query:"n" validate:"minn=1"`
+	}]},
+	{"the name that a rule has elsewhere", reads[struct {
+		N int `query:"n" validate:"ge=1"`
+	}]},
+	{"a rule for what is a tag of its own", reads[struct {
+		S string `query:"s" validate:"regexp=^a"`
+	}]},
+	{"commas between the values of oneof", reads[struct {
+		S string `query:"s" validate:"oneof=a,b"`
+	}]},
+	{"a default that is no list", reads[struct {
+		S []string `query:"s" default:"a,b"`
+	}]},
+	{"a file as a text", reads[struct {
+		S string `file:"s"`
 	}]},
 	{"required on a pointer", reads[struct {
 		N *int `query:"n" validate:"required"`
@@ -383,6 +413,26 @@ var wrongPlaces = []provoked{
 		candor.ProvideValue(app, motor{})
 		reads[needsMotor](app)
 	}},
+	{"a provider of what implements the type", func(app *candor.App) {
+		candor.ProvideValue(app, loudMotor{})
+		reads[needsNoise](app)
+	}},
+	{"a provider on another router", func(app *candor.App) {
+		r := candor.NewRouter("/r")
+		candor.ProvideValue(r, &motor{})
+		app.Include(r)
+		reads[needsMotor](app)
+	}},
+	{"a shared provider that asks for what is provided as another type", func(app *candor.App) {
+		candor.ProvideValue(app, loudMotor{})
+		candor.ProvideShared(app, func(_ context.Context, _ needsNoise, use func(*motor) error) error { return use(nil) })
+		reads[needsMotor](app)
+	}},
+	{"an override of what implements the type", func(app *candor.App) {
+		candor.ProvideValue[noise](app, loudMotor{})
+		reads[needsNoise](app)
+		candor.OverrideValue(app, loudMotor{})
+	}},
 	{"an override that nobody asks for", func(app *candor.App) {
 		candor.Get(app, "/", nothing)
 		candor.OverrideValue(app, motor{})
@@ -429,6 +479,8 @@ var wrongPlaces = []provoked{
 		candor.Get(app, "/", nothing)
 	}},
 }
+
+func (loudMotor) Noise() string { return "brumm" }
 
 // toldOf is what becomes of a mistake: a panic at the registration, an error when
 // the app is sealed, or a line in the log.

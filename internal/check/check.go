@@ -123,10 +123,17 @@ func (s *Set) knows(name string) (known bool) {
 
 // UnknownTagError is returned by Compile for a rule that neither validator nor
 // the Set knows.
-type UnknownTagError struct{ Tag string }
+type UnknownTagError struct {
+	Tag string
+	// Meant is what to write instead, empty where nothing is near.
+	Meant string
+}
 
-// Error names the rule and where rules come from.
+// Error names the rule, and what was meant or else where rules come from.
 func (e *UnknownTagError) Error() string {
+	if e.Meant != "" {
+		return fmt.Sprintf("%s: no such rule; %s, or add it to Config.Rules", e.Tag, e.Meant)
+	}
 	return fmt.Sprintf("%s: no such rule; write one of validator's or add it to Config.Rules", e.Tag)
 }
 
@@ -160,13 +167,13 @@ func (s *Set) conditions(t *typeinfo.Type, rules *typeinfo.Rules) (conditions []
 		return nil, nil
 	}
 	on := subjectOf(t)
-	for _, rule := range rules.Self {
+	for i, rule := range rules.Self {
 		if isCross(rule) {
 			continue
 		}
 		c, err := s.condition(on, rule)
 		if err != nil {
-			return nil, err
+			return nil, afterCommas(err, rules.Self[:i])
 		}
 		c.blame = c.blame.tagged(rule)
 		conditions = append(conditions, c)
@@ -312,7 +319,7 @@ func (s *Set) uncommon(on subject, rule typeinfo.Rule, c condition) (condition, 
 		return c, wrong(rule, errors.New(advice))
 	}
 	if !s.knows(rule.Name) {
-		return c, &UnknownTagError{Tag: rule.Name}
+		return c, &UnknownTagError{Tag: rule.Name, Meant: s.meant(rule.Name)}
 	}
 	return s.tried(on, rule, c)
 }

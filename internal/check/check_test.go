@@ -484,6 +484,27 @@ func TestCustomRules(t *testing.T) {
 	require.ErrorAs(t, err, &unknown)
 }
 
+// A rule that nobody knows is a misspelling, a word of another notation, or a value
+// of the rule before it.
+func TestWhatAnUnknownRuleMeans(t *testing.T) {
+	for rules, want := range map[string]string{
+		"emial":            "emial: no such rule; write email, or add it to Config.Rules",
+		"requird":          "requird: no such rule; write required, or add it to Config.Rules",
+		"gtefeild=A":       "gtefeild: no such rule; write gtefield, or add it to Config.Rules",
+		"min=1,ge=1":       "ge: no such rule; write gte, or add it to Config.Rules",
+		"min_length=3":     "min_length: no such rule; write min, or add it to Config.Rules",
+		"in=a b":           "in: no such rule; write oneof=a b, or add it to Config.Rules",
+		"regexp=^a":        "regexp: no such rule; write a tag of its own: `pattern:\"...\"`, or add it to Config.Rules",
+		"optional":         "optional: no such rule; use a pointer, or write omitempty after the name, or add it to Config.Rules",
+		"even":             "even: no such rule; write one of validator's or add it to Config.Rules",
+		"oneof=a,bb":       "bb: no such rule; separate the values of oneof by spaces: oneof=a bb, or add it to Config.Rules",
+		"max=3,noneof=a,b": "b: no such rule; separate the values of noneof by spaces: noneof=a b, or add it to Config.Rules",
+	} {
+		_, err := compile(t, check.Builtin(), reflect.TypeFor[string](), rules)
+		assert.EqualError(t, err, want)
+	}
+}
+
 func TestNewSetErrors(t *testing.T) {
 	yes := func(validator.FieldLevel) bool { return true }
 	for name, problem := range map[string]string{

@@ -79,7 +79,7 @@ func (s *Set) CompileCross(parent reflect.Type, f *typeinfo.Field, siblings ...*
 func (s *Set) cross(at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	maker := crossTags()[rule.Name]
 	if maker == nil {
-		return nil, &UnknownTagError{Tag: rule.String()}
+		return nil, &UnknownTagError{Tag: rule.String(), Meant: s.meant(rule.Name)}
 	}
 	check, err := maker(s, at, rule)
 	if err != nil {
@@ -302,11 +302,11 @@ func (at scene) reference(name string) (reference, error) {
 	path := slices.Clone(at.path)
 	for element := range strings.SplitSeq(name, ".") {
 		if r.typ.Kind() != reflect.Struct || r.typ == reflect.TypeFor[time.Time]() {
-			return r, fmt.Errorf("%s has no fields; write the name of a field of %s", r.typ, at.declaring)
+			return r, fmt.Errorf("%s has no fields; write the name of a field of %s", typeinfo.Name(r.typ), typeinfo.Name(at.declaring))
 		}
 		sf, ok := r.typ.FieldByName(element)
 		if !ok || !sf.IsExported() {
-			return r, fmt.Errorf("%s has no field %q; write one of %s", r.typ, element, fieldNames(r.typ))
+			return r, fmt.Errorf("%s has no field %q; write one of %s", typeinfo.Name(r.typ), element, fieldNames(r.typ))
 		}
 		for _, i := range sf.Index {
 			// An embedded struct on the way may be a pointer.

@@ -1,8 +1,11 @@
 package typeinfo_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"net/http"
 	"reflect"
 	"testing"
 	"time"
@@ -692,6 +695,42 @@ var configErrors = []struct {
 		"field Q of struct{...}: no source, so it is unknown where its value comes from; add a tag such as `path:\"q\"`, `query:\"q\"`, `header:\"Q\"`, `cookie:\"q\"`, `body:\"\"` or `dep:\"\"`",
 	},
 	{
+		input, object(field[*inner]("Q", "")),
+		"field Q of struct{...}: no source, so it is unknown where its value comes from; add the tag `dep:\"\"` for the value of a provider, or `body:\"\"` for the whole body",
+	},
+	{
+		input, object(field[fmt.Stringer]("Q", "")),
+		"field Q of struct{...}: no source, so it is unknown where its value comes from; add the tag `dep:\"\"` for the value of a provider, or `body:\"\"` for the whole body",
+	},
+	{
+		input, object(field[func()]("Q", "")),
+		"field Q of struct{...}: no source, so it is unknown where its value comes from; add the tag `dep:\"\"` for the value of a provider, or `body:\"\"` for the whole body",
+	},
+	{
+		input, object(field[[]inner]("Q", "")),
+		"field Q of struct{...}: no source, so it is unknown where its value comes from; add the tag `body:\"\"` for the whole body, `body:\"q\"` for one member of it, or `dep:\"\"` for the value of a provider",
+	},
+	{
+		input, object(field[map[string]int]("Q", "")),
+		"field Q of struct{...}: no source, so it is unknown where its value comes from; add the tag `body:\"\"` for the whole body, `body:\"q\"` for one member of it, or `dep:\"\"` for the value of a provider",
+	},
+	{
+		input, object(reflect.StructField{Name: "Q", Type: object(field[string]("A", `form:"a"`))}),
+		"field Q of struct{...}: no source, so it is unknown where its value comes from; its fields have form tags: add the tag `form:\"\"`",
+	},
+	{
+		input, object(field[context.Context]("Q", "")),
+		"field Q of struct{...}: a context is the first argument of the function; drop the field",
+	},
+	{
+		input, object(field[http.ResponseWriter]("Q", "")),
+		"field Q of struct{...}: a handler returns its response and writes none; return a value, and take a candor.ResponseHeader for headers; candor.HandleHTTP serves a handler that writes by itself",
+	},
+	{
+		input, object(field[**known]("Q", "")),
+		"field Q of struct{...}: it needs no source, but not as a pointer; write *typeinfo_test.known",
+	},
+	{
 		input, object(field[string]("Q", `json:"q"`)),
 		"field Q of struct{...}: no source: a json tag names members inside a body only; write `body:\"q\"` for one member of a JSON body, or collect the members in one field with `body:\"\"`",
 	},
@@ -937,7 +976,7 @@ var configErrors = []struct {
 	},
 	{
 		input, object(field[inner]("N", "")),
-		"field N of struct{...}: no source, so it is unknown where its value comes from; add a tag such as `path:\"n\"`, `query:\"n\"`, `header:\"N\"`, `cookie:\"n\"`, `body:\"\"` or `dep:\"\"`",
+		"field N of struct{...}: no source, so it is unknown where its value comes from; add the tag `body:\"\"` for the whole body, `body:\"n\"` for one member of it, or `dep:\"\"` for the value of a provider",
 	},
 	{
 		input, reflect.TypeFor[struct {

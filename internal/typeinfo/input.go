@@ -2,6 +2,7 @@ package typeinfo
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -141,7 +142,7 @@ func (r *inputReader) sourced(t *tagged, at embedding) error {
 	}
 	switch t.source {
 	case NoSource:
-		return t.noSource()
+		return r.noSource(t)
 	case Status:
 		return t.problem("a status belongs to a response", "drop it from the input")
 	case Dep:
@@ -160,7 +161,7 @@ func (r *inputReader) sourced(t *tagged, at embedding) error {
 	return r.value(t, at, NoSource)
 }
 
-func (t *tagged) noSource() error {
+func (r *inputReader) noSource(t *tagged) error {
 	name := t.suggestion(NoSource)
 	if t.hasJSON && !t.left() {
 		if t.json != "" {
@@ -169,8 +170,69 @@ func (t *tagged) noSource() error {
 		return t.problem("no source: a json tag names members inside a body only",
 			fmt.Sprintf("write `body:%q` for one member of a JSON body, or collect the members in one field with `body:\"\"`", name))
 	}
-	return t.lost("no source, so it is unknown where its value comes from",
-		fmt.Sprintf("add a tag such as `path:%[1]q`, `query:%[1]q`, `header:%[2]q`, `cookie:%[1]q`, `body:\"\"` or `dep:\"\"`", name, t.suggestion(Header)))
+	if err := r.nearlyKnown(t); err != nil {
+		return err
+	}
+	return t.lost("no source, so it is unknown where its value comes from", t.sources(name))
+}
+
+// nearlyKnown is the problem of a field without a source whose type belongs to
+// net/http or the framework, but not as it stands there.
+func (r *inputReader) nearlyKnown(t *tagged) error {
+	switch typ := t.Type; {
+	case typ == reflect.TypeFor[context.Context]():
+		return t.problem("a context is the first argument of the function", "drop the field")
+	case typ == reflect.TypeFor[http.ResponseWriter]():
+		return t.problem("a handler returns its response and writes none",
+			"return a value, and take a candor.ResponseHeader for headers; candor.HandleHTTP serves a handler that writes by itself")
+	case typ.Kind() == reflect.Pointer && r.known(typ.Elem()):
+		return t.problem("it needs no source, but not as a pointer", "write "+Name(typ.Elem()))
+	case r.known(reflect.PointerTo(typ)):
+		return t.problem("it needs no source, but only as a pointer", "write *"+Name(typ))
+	}
+	return nil
+}
+
+// sources lists the tags that the type of a field may have, those first that
+// are likely.
+func (t *tagged) sources(name string) string {
+	const dep = "`dep:\"\"` for the value of a provider"
+	held := t.Type
+	for held.Kind() == reflect.Pointer || held.Kind() == reflect.Slice {
+		held = held.Elem()
+	}
+	switch name := Name(held); {
+	case name == "candor.Upload":
+		return fmt.Sprintf("add the tag `file:%q`", t.suggestion(NoSource))
+	case strings.HasPrefix(name, "candor.Lazy["):
+		return "add the tag `dep:\"\"`"
+	}
+	members, err := hasMembers(held)
+	switch isObject := err == nil && members || held.Kind() == reflect.Map; {
+	case isObject && held == indirect(t.Type) && modelSource(held) != NoSource:
+		return fmt.Sprintf("its fields have %[1]s tags: add the tag `%[1]s:\"\"`", modelSource(held))
+	case isObject && t.Type.Kind() == reflect.Pointer, held.Kind() == reflect.Interface && held.NumMethod() > 0, held.Kind() == reflect.Func:
+		return "add the tag " + dep + ", or `body:\"\"` for the whole body"
+	case isObject:
+		return fmt.Sprintf("add the tag `body:\"\"` for the whole body, `body:%q` for one member of it, or %s", name, dep)
+	}
+	return fmt.Sprintf("add a tag such as `path:%[1]q`, `query:%[1]q`, `header:%[2]q`, `cookie:%[1]q`, `body:\"\"` or `dep:\"\"`", name, t.suggestion(Header))
+}
+
+// modelSource is the source of a model of parameters: that of its first field
+// with one.
+func modelSource(t reflect.Type) Source {
+	if t.Kind() != reflect.Struct {
+		return NoSource
+	}
+	for i := range t.NumField() {
+		for _, source := range []Source{Query, Header, Cookie, Form} {
+			if _, ok := t.Field(i).Tag.Lookup(source.String()); ok {
+				return source
+			}
+		}
+	}
+	return NoSource
 }
 
 func (r *inputReader) ready(t *tagged, at embedding) error {

@@ -160,23 +160,29 @@ func nearestKey(key string) string {
 	if slices.Contains(ownKeys, lower) {
 		return lower
 	}
+	return NearestWord(lower, ownKeys)
+}
+
+// NearestWord is the first of the words that the misspelt one is nearest to, ""
+// where it is none of them.
+func NearestWord(misspelt string, words []string) string {
 	// More than two slips make another word.
 	nearest, least := "", 3
-	for _, own := range ownKeys {
-		if d := distance(lower, own); d < least && d <= allowedDistance(key, own) {
-			nearest, least = own, d
+	for _, word := range words {
+		if d := distance(misspelt, word); d < least && d <= allowedDistance(misspelt, word) {
+			nearest, least = word, d
 		}
 	}
 	return nearest
 }
 
-// allowedDistance is how many slips make a misspelling of one of our keys: in a
-// short word a single one makes another word.
-func allowedDistance(key, own string) int {
-	switch n := len(own); {
-	case n >= 5 && len(key) >= 5:
+// allowedDistance is how many slips make a misspelling of a word: in a short one
+// a single slip makes another word.
+func allowedDistance(misspelt, word string) int {
+	switch n := len(word); {
+	case n >= 5 && len(misspelt) >= 5:
 		return 2
-	case len(key) >= 4:
+	case len(misspelt) >= 4:
 		return 1
 	}
 	return 0

@@ -523,17 +523,33 @@ func literal(t *Type, text string) (json.RawMessage, error) {
 		}
 	}
 	if err := value.Format(); err != nil {
-		return nil, fmt.Errorf("not valid JSON; write %s as JSON%s", Name(t.Go), sampleJSON(bare(t).Kind))
+		return nil, fmt.Errorf("not valid JSON; write %s as JSON%s", Name(t.Go), sampleJSON(bare(t)))
 	}
 	return json.RawMessage(value), nil
 }
 
-func sampleJSON(k Kind) string {
-	switch k {
+func sampleJSON(t *Type) string {
+	switch t.Kind {
 	case Slice, Array:
-		return ", such as [1,2]"
+		return ", such as " + sampleList(t.Elem)
 	case Map, Struct, Union:
 		return ", such as {\"a\":1}"
 	}
 	return ""
+}
+
+// sampleList is a list as a tag would have it; a quote stands there behind a
+// backslash.
+func sampleList(elem *Type) string {
+	switch bare(elem).Kind {
+	case Bool:
+		return "[true,false]"
+	case Int, Uint, Float, Number:
+		return "[1,2]"
+	case Slice, Array:
+		return "[[],[]]"
+	case Map, Struct, Union:
+		return "[{}]"
+	}
+	return `[\"a\",\"b\"]`
 }

@@ -488,7 +488,11 @@ type Error struct {
 
 // Error puts the parts into one line.
 func (e *Error) Error() string {
-	text := e.Where() + ": " + e.Problem
+	text := e.Problem
+	// Who finds the problem may leave it to others to say where it is.
+	if where := e.Where(); where != "" {
+		text = where + ": " + text
+	}
 	if e.Fix != "" {
 		text += "; " + e.Fix
 	}
