@@ -8,11 +8,13 @@ import (
 
 // CacheTags is an input that drops cached responses by their tags:
 //
-//	func rename(ctx context.Context, in struct {
+//	type Rename struct {
 //		ID   int    `path:"id"`
 //		Name string `body:"name"`
 //		Tags *candor.CacheTags
-//	}) (Item, error) {
+//	}
+//
+//	func rename(ctx context.Context, in Rename) (Item, error) {
 //		in.Tags.Invalidate("items", fmt.Sprintf("item:%d", in.ID))
 //		...
 //	}

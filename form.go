@@ -24,10 +24,12 @@ import (
 // section 4.3.2). Embed it in an input, use it as the input, or as a field:
 //
 //	func login(ctx context.Context, in candor.OAuth2PasswordForm) (Token, error)
-//	func login(ctx context.Context, in struct {
+//	type Login struct {
 //		Form candor.OAuth2PasswordForm `form:""`
 //		DB   *sql.DB                   `dep:""`
-//	}) (Token, error)
+//	}
+//
+//	func login(ctx context.Context, in Login) (Token, error)
 //
 // A parameter without a value counts as absent (RFC 6749, section 3.2), so an empty user name or password is missing.
 //

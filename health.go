@@ -30,9 +30,11 @@ type HealthCheck struct {
 
 // HealthCheckOf returns a check that has an input, such as the app's database pool:
 //
-//	candor.HealthCheckOf("database", func(ctx context.Context, in struct {
+//	type PingDatabase struct {
 //		DB *sql.DB `dep:""`
-//	}) error {
+//	}
+//
+//	candor.HealthCheckOf("database", func(ctx context.Context, in PingDatabase) error {
 //		return in.DB.PingContext(ctx)
 //	})
 //

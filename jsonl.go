@@ -12,7 +12,9 @@ import (
 
 // JSONLines is a streamed response of many values, one line of JSON each: application/jsonl.
 //
-//	func export(ctx context.Context, in struct{ DB *sql.DB `dep:""` }) (candor.JSONLines[Item], error) {
+//	type Export struct{ DB *sql.DB `dep:""` }
+//
+//	func export(ctx context.Context, in Export) (candor.JSONLines[Item], error) {
 //		return func(yield func(Item, error) bool) { ... }, nil
 //	}
 //
@@ -32,9 +34,11 @@ import (
 // As the body of an input it reads the lines of a request, of the media type application/jsonl or application/x-ndjson,
 // while the handler ranges over them:
 //
-//	func load(ctx context.Context, in struct {
+//	type Load struct {
 //		Items candor.JSONLines[Item] `body:""`
-//	}) (Report, error) {
+//	}
+//
+//	func load(ctx context.Context, in Load) (Report, error) {
 //		for item, err := range in.Items {
 //			if err != nil {
 //				return Report{}, err

@@ -21,10 +21,12 @@ import (
 // Lazy is a dependency of type T whose provider starts at the first [Lazy.Get], and does not run without one. For
 // example, no transaction is open while a password is hashed:
 //
-//	func register(ctx context.Context, in struct {
+//	type Register struct {
 //		User NewUser            `body:""`
 //		Tx   candor.Lazy[*sql.Tx] `dep:""`
-//	}) (User, error) {
+//	}
+//
+//	func register(ctx context.Context, in Register) (User, error) {
 //		hash := slowHash(in.User.Password)
 //		tx, err := in.Tx.Get(ctx)
 //

@@ -10,10 +10,12 @@ import (
 // RawBody is an input that holds the bytes of the request's body exactly as they were sent, in addition to the decoded
 // body, for example to verify the signature of a webhook.
 //
-//	func verify(ctx context.Context, in struct {
+//	type Verify struct {
 //		Raw       candor.RawBody
 //		Signature string `header:"X-Hub-Signature-256"`
-//	}) error
+//	}
+//
+//	func verify(ctx context.Context, in Verify) error
 //
 //	candor.Post(app, "/hooks", onPush, candor.Require(verify))
 //

@@ -19,7 +19,9 @@ import (
 // Exchange is an input for functions of [Around] that store responses and replay them for later requests, as package
 // idempotency does:
 //
-//	candor.Around(func(ctx context.Context, in struct{ Exchange *candor.Exchange }, next func() error) error {
+//	type Keep struct{ Exchange *candor.Exchange }
+//
+//	candor.Around(func(ctx context.Context, in Keep, next func() error) error {
 //		if kept := find(ctx); kept != nil {
 //			return in.Exchange.Respond(kept.Status, kept.Header, kept.Body)
 //		}

@@ -17,9 +17,11 @@ import (
 
 // Events is a response of server-sent events (text/event-stream), as browsers read it with EventSource.
 //
-//	func ticks(ctx context.Context, in struct {
+//	type Ticks struct {
 //		Last string `header:"Last-Event-ID,omitempty"`
-//	}) (candor.Events[Tick], error) {
+//	}
+//
+//	func ticks(ctx context.Context, in Ticks) (candor.Events[Tick], error) {
 //		return func(yield func(candor.Event[Tick], error) bool) { ... }, nil
 //	}
 //

@@ -25,12 +25,14 @@ import (
 
 // Upload is a file of a multipart form:
 //
-//	func setAvatar(ctx context.Context, in struct {
+//	type SetAvatar struct {
 //		Avatar candor.Upload   `file:"avatar"`
 //		Banner *candor.Upload  `file:"banner"` // may be left out
 //		Photos []candor.Upload `file:"photos,omitempty"`
 //		Notes  []byte          `file:"notes,omitempty"` // all of it, in memory
-//	}) (candor.None, error)
+//	}
+//
+//	func setAvatar(ctx context.Context, in SetAvatar) (candor.None, error)
 //
 // In detail:
 //

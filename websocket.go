@@ -31,9 +31,11 @@ import (
 // before the connection is upgraded: a refusal is an error response like that of any route. The input cannot have a
 // body.
 //
-//	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in struct {
+//	type EnterRoom struct {
 //		Room string `path:"room"`
-//	}, s *candor.Socket[Message, Message]) error { ... })
+//	}
+//
+//	candor.WebSocket(app, "/rooms/{room}", func(ctx context.Context, in EnterRoom, s *candor.Socket[Message, Message]) error { ... })
 //
 // The error that the handler returns closes the socket:
 //

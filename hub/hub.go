@@ -23,16 +23,20 @@
 //		goals := hub.New[Goal](hub.Config{})
 //		defer goals.Close()
 //
-//		candor.Get(app, "/games/{game}/goals", func(ctx context.Context, in struct {
+//		type WatchGoals struct {
 //			Game string `path:"game"`
 //			Last string `header:"Last-Event-ID,omitempty"`
-//		}) (candor.Events[Goal], error) {
+//		}
+//
+//		candor.Get(app, "/games/{game}/goals", func(ctx context.Context, in WatchGoals) (candor.Events[Goal], error) {
 //			return goals.Events(ctx, in.Game, in.Last)
 //		})
-//		candor.Post(app, "/games/{game}/goals", func(ctx context.Context, in struct {
+//		type AddGoal struct {
 //			Game string `path:"game"`
 //			Goal Goal   `body:""`
-//		}) (candor.None, error) {
+//		}
+//
+//		candor.Post(app, "/games/{game}/goals", func(ctx context.Context, in AddGoal) (candor.None, error) {
 //			_, err := goals.Publish(ctx, in.Game, in.Goal)
 //			return candor.None{}, err
 //		})

@@ -93,7 +93,9 @@ func Keys(store Store, config Config) candor.RouteOption {
 // KeysIn is [Keys] with a store of type S that is provided to the request. With a store in the transaction of the
 // request, a request takes effect exactly once: key and effect are committed together, or neither is.
 //
-//	candor.Provide(app, func(_ context.Context, in struct{ Tx *sql.Tx `dep:""` }) (KeyTable, error) {
+//	type OpenKeyTable struct{ Tx *sql.Tx `dep:""` }
+//
+//	candor.Provide(app, func(_ context.Context, in OpenKeyTable) (KeyTable, error) {
 //		return KeyTable{in.Tx}, nil
 //	})
 //	candor.Post(app, "/payments", pay, idempotency.KeysIn[KeyTable](idempotency.Config{}))

@@ -3,10 +3,12 @@
 //
 //	var cursors = paging.Plain[position]()
 //
-//	func listOrders(ctx context.Context, in struct {
+//	type ListOrders struct {
 //		paging.Query
 //		Request *http.Request
-//	}) (paging.Linked[Order], error) {
+//	}
+//
+//	func listOrders(ctx context.Context, in ListOrders) (paging.Linked[Order], error) {
 //		after, err := cursors.Position(in.After)
 //		if err != nil {
 //			return paging.Linked[Order]{}, err

@@ -3,9 +3,11 @@
 // only if the transaction is committed. Workers run in the processes of the service as long as the app runs.
 //
 //	candorriver.Provide(app, openJobs)
-//	candor.Post(app, "/orders", func(ctx context.Context, in struct {
+//	type PlaceOrder struct {
 //		Jobs *candorriver.Jobs[*sql.Tx] `dep:""`
-//	}) (Order, error) {
+//	}
+//
+//	candor.Post(app, "/orders", func(ctx context.Context, in PlaceOrder) (Order, error) {
 //		...
 //		return order, in.Jobs.Add(ctx, Ship{order.ID})
 //	})

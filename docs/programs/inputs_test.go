@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -16,7 +17,9 @@ import (
 // so that a test can call them with a literal.
 func TestInputsHaveNamedTypes(t *testing.T) {
 	seen := 0
+	inComment := regexp.MustCompile(`(?m)^\s*//\s+.*\bfunc\b.*\b(in|_) struct ?\{`)
 	for path, text := range sourcesOf(t, "../..") {
+		assert.NotRegexp(t, inComment, text, "%s: declare the type of the input above the function", path)
 		if !isShown(path) {
 			continue
 		}
