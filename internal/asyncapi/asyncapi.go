@@ -1,15 +1,12 @@
-// Package asyncapi says what an OpenAPI 3.1 document says about messages in the
-// words of AsyncAPI 3.0. It is a conversion of the finished document, so what a
-// user has edited stays in it, and it knows nothing of operations and types.
+// Package asyncapi converts an OpenAPI 3.1 document to AsyncAPI 3.0. It converts the finished document, so a user's
+// edits are kept, and it knows nothing about operations and types.
 //
-// A WebSocket, which is a GET with the extension x-websocket, becomes a channel
-// with an operation for each direction, seen from the server; a stream of events
-// becomes a channel on which the server sends. Other operations do not
-// appear in it.
+// A WebSocket, which is a GET with the extension x-websocket, becomes a channel with an operation for each direction,
+// seen from the server; a stream of events becomes a channel on which the server sends. Other operations do not appear
+// in it.
 //
-// Schemas are those of the document. AsyncAPI reads them by an older version of
-// JSON Schema, which ignores some keywords, so it says less there, and accepts
-// more.
+// Schemas are copied unchanged. AsyncAPI uses an older version of JSON Schema, which ignores some keywords, so there
+// they say less and accept more.
 package asyncapi
 
 import (
@@ -37,7 +34,7 @@ func Convert(doc *doctree.Value) *doctree.Value {
 	to := doctree.Object()
 	to.Set("asyncapi", doctree.String(Version))
 	to.Set("info", c.info())
-	// After the operations, which tell whether there are streams of events.
+	// After the operations, which determine whether there are event streams.
 	put(to, "servers", c.servers())
 	to.Set("defaultContentType", doctree.String("application/json"))
 	to.Set("channels", c.channels)
@@ -49,7 +46,7 @@ func Convert(doc *doctree.Value) *doctree.Value {
 	return to
 }
 
-// converter gathers what the channels need.
+// converter collects what the channels need.
 type converter struct {
 	from                          *doctree.Value
 	channels, operations, schemes *doctree.Value
@@ -307,8 +304,7 @@ func (c *converter) action(channel, id, action string, op *doctree.Value, messag
 	return operation
 }
 
-// security are the schemes of which one must be kept; none where credentials
-// may be left out.
+// security returns the schemes of which one is required; none if credentials are optional.
 func (c *converter) security(requirements *doctree.Value) *doctree.Value {
 	schemes := doctree.Array()
 	for _, alternative := range items(requirements) {
@@ -434,7 +430,7 @@ func (c *converter) schema(v *doctree.Value) *doctree.Value {
 		case "discriminator":
 			to.Set(m.Name, m.Value.Get("propertyName"))
 		case "default", "const", "enum", "example", "examples", "x-validate":
-			// These hold values: what looks like a reference there is none.
+			// These contain values: something that looks like a reference in them is not one.
 			to.Set(m.Name, m.Value)
 		case "properties", "patternProperties", "dependentSchemas", "$defs":
 			inner := doctree.Object()

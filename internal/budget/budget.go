@@ -1,15 +1,12 @@
-// Package budget bounds what it costs to call a neighbour: a store or a broker
-// outside of the process, which may fail, be slow, or never return.
+// Package budget limits what calls of an external store or broker may cost: it may fail, be slow, or never return.
 //
-// A call runs in a goroutine of its own, because nothing else comes back from one
-// that hangs: clients need not heed a context. So there is a bound for the number
-// of calls, and one that hangs keeps its place until it returns. The caller waits
-// for its budget at most. After some failures in a row the gate opens like a fuse:
-// calls are refused at once, but for one in a while that tries whether the
-// neighbour is back.
+// Each call runs in a goroutine of its own, because client libraries may ignore the context and hang. The number of
+// concurrent calls is limited, and a call that hangs counts until it returns. The caller waits no longer than its
+// budget. After some failures in a row the gate acts as a circuit breaker: calls are refused immediately, except for
+// one from time to time that finds out whether the service is back.
 //
-// Whoever gives up on a call says nothing about the neighbour: the call goes on
-// without its caller, and is judged when it returns or its budget is over.
+// A caller that gives up does not count as a failure: its call continues, and counts when it returns or its budget is
+// over.
 package budget
 
 import (
@@ -107,7 +104,7 @@ func Call[T any](ctx context.Context, g *Gate, budget time.Duration, f func(cont
 		return none, err
 	}
 	done := make(chan result[T], 1)                                     // with a buffer, so that a late call ends all the same
-	unhook := context.AfterFunc(inner, func() { _ = c.judge(ErrLate) }) // whoever waits sees it by itself
+	unhook := context.AfterFunc(inner, func() { _ = c.judge(ErrLate) }) // waiting callers see it themselves
 	go func() {
 		defer cancel()
 		defer func() { <-g.places }()
@@ -125,7 +122,7 @@ func Call[T any](ctx context.Context, g *Gate, budget time.Duration, f func(cont
 		return none, context.Cause(ctx)
 	case <-inner.Done():
 		select {
-		case r := <-done: // where both are there, the result wins
+		case r := <-done: // if both are ready, the result wins
 			return r.value, r.err
 		default:
 			return none, c.judge(ErrLate)

@@ -1,5 +1,5 @@
-// Package callers tells which clients are new, so that each is logged once in an
-// hour and not for each request. The root uses it for deprecated operations.
+// Package callers remembers recent clients, so that each is logged once an hour rather than for each request. The root
+// uses it for deprecated operations.
 package callers
 
 import (
@@ -26,7 +26,7 @@ type Seen struct {
 	seen map[Caller]time.Time
 }
 
-// Caller is a client as far as a request tells without its credentials.
+// Caller identifies a client without its credentials.
 type Caller struct{ Address, Agent string }
 
 // Of is the client of a request.
@@ -46,7 +46,7 @@ func (c *Seen) IsNew(who Caller, now time.Time) bool {
 	if last, ok := c.seen[who]; ok && now.Sub(last) < pause {
 		return false
 	}
-	// Clients make up agents, so that a full map begins anew.
+	// Clients can make up agents, so a full map is emptied.
 	if c.seen == nil || len(c.seen) >= most {
 		c.seen = map[Caller]time.Time{}
 	}

@@ -1,6 +1,5 @@
-// Package callsite finds the line of a user's code that called into the
-// project, for the messages of registration. The packages that users import
-// ask it; it knows their names and nothing else of them.
+// Package callsite finds the line of a user's code that called into the project, for configuration errors. It is used
+// by the packages that users import, and knows only their names.
 package callsite
 
 import (
@@ -24,8 +23,7 @@ var own = []string{
 // Site is a call of the user's. Where that was is looked up when somebody asks:
 // most sites are never read.
 type Site struct {
-	// pcs are the calls that led there: no more of them are the project's own
-	// than one less.
+	// pcs are the innermost calls. At most all but one of them are the project's own.
 	pcs   [6]uintptr
 	text  string
 	once  sync.Once
@@ -49,7 +47,7 @@ func (s *Site) String() string {
 		frames := runtime.CallersFrames(s.pcs[:s.depth])
 		for {
 			frame, more := frames.Next()
-			// The outermost frame is better than none, whoever's it is.
+			// The outermost frame is better than none.
 			if !IsOwn(frame.Function) || !more {
 				s.text = frame.File + ":" + strconv.Itoa(frame.Line)
 				return

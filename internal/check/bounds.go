@@ -218,8 +218,7 @@ func byteRange(comparison string, p int64) *Range[int64] {
 	switch {
 	case comparison == ">=" && p == 0:
 		return &Range[int64]{0, math.MaxInt64}
-	// With 4p-3 bytes there are at least p characters. A p of which that overflows has
-	// no range.
+	// With 4p-3 bytes there are at least p characters. A p for which that overflows has no range.
 	case comparison == ">=" && p <= math.MaxInt64/4:
 		return &Range[int64]{4*p - 3, math.MaxInt64}
 	case comparison == "<=":

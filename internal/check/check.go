@@ -1,16 +1,13 @@
-// Package check compiles the rules of a validate tag, and the pattern tag, to
-// functions that judge values.
+// Package check compiles the rules of validate and pattern tags to functions that validate values.
 //
-// codec and bind call them for the values that they read and write. It stands on
-// typeinfo, and does not know where a value comes from.
+// codec and bind call them for the values that they read and write. The package builds on typeinfo, and does not know
+// where a value comes from.
 //
-// go-playground/validator/v10 is the meaning of every rule, but for the length
-// of an address (see isEmail). The rules that most values meet (bounds, choices,
-// character classes) are compiled to closures of our own, which fuzz tests hold
-// against validator; the others call it.
-// Whatever validator would find out only when a value comes along (a rule on a
-// kind it does not judge, a parameter that is no number, a field that does not
-// exist) is an error of Compile here, which says what to write instead.
+// Every rule means what go-playground/validator/v10 does, except for the length of an email address (see isEmail).
+// Common rules (bounds, choices, character classes) are compiled to closures, which fuzz tests compare with validator;
+// the others call it. Errors that validator would find only when it sees a value (a rule for an unsupported kind, a
+// parameter that is not a number, a field that does not exist) are errors of Compile here, which say what to write
+// instead.
 package check
 
 import (
@@ -60,11 +57,10 @@ func newValidate() *validator.Validate {
 	return v
 }
 
-// NewSet adds the user's rules to validator's. A name that is taken or that
-// cannot stand in a tag, and a nil function, are errors.
+// NewSet adds the user's rules to validator's. A name that is taken or not possible in a tag, and a nil function, are
+// errors.
 //
-// A rule is called with the value alone: FieldLevel's Parent and Top are the
-// value itself.
+// A rule is called with the value alone: FieldLevel's Parent and Top are the value itself.
 func NewSet(custom map[string]Custom) (*Set, error) {
 	// The map stays the user's, who may change it.
 	s := &Set{validate: newValidate(), custom: maps.Clone(custom)}
@@ -291,8 +287,7 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 		return c, wrong(rule, err)
 	}
 	c.blame = t.blame(rule)
-	// Only a trial tells whether the rule judges the value that the type shows
-	// validator.
+	// Only a trial run shows whether the rule supports the value that the type presents to validator.
 	if on.valuer {
 		return s.tried(on, rule, c)
 	}
@@ -312,8 +307,8 @@ func (s *Set) condition(on subject, rule typeinfo.Rule) (condition, error) {
 	return c, nil
 }
 
-// uncommon compiles a rule that is not in the table: one of a later validator,
-// of which only a trial run tells whether it judges such a value.
+// uncommon compiles a rule that is not in the table, such as one of a later validator. Only a trial run shows whether
+// it supports such a value.
 func (s *Set) uncommon(on subject, rule typeinfo.Rule, c condition) (condition, error) {
 	if advice, ok := refused[rule.Name]; ok {
 		return c, wrong(rule, errors.New(advice))

@@ -45,11 +45,9 @@ type crossMaker func(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error)
 
 func isCross(rule typeinfo.Rule) bool { return rule.Cross || crossTags()[rule.Name] != nil }
 
-// CompileCross makes the check of the cross-field rules in f.Rules.Self, nil if
-// there are none. f.Index starts at parent. Names in a rule are Go names,
-// looked up in the struct that declares the field; siblings are the fields
-// whose names on the wire faults mention, a field that is not among them is
-// called by its Go name.
+// CompileCross makes the check of the cross-field rules in f.Rules.Self, nil if there are none. f.Index starts at
+// parent. Names in a rule are Go names, looked up in the struct that declares the field; validation errors use the wire
+// names of siblings, and Go names for other fields.
 func (s *Set) CompileCross(parent reflect.Type, f *typeinfo.Field, siblings ...*typeinfo.Field) (CrossCheck, error) {
 	if f.Rules == nil || s == nil {
 		return nil, nil
@@ -101,7 +99,7 @@ func (s *Set) cross(at scene, rule typeinfo.Rule) (CrossCheck, error) {
 
 func crossInOrder(checks []CrossCheck) CrossCheck {
 	if len(checks) < 2 {
-		// The one check, or nil if there is none.
+		// The only check, or nil if there is none.
 		return append(checks, nil)[0]
 	}
 	return func(parent, field reflect.Value, present bool) *fault.Fault {
@@ -135,7 +133,7 @@ func makeComparison(s *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	return at.whenSent(keeps, valueError(fmt.Sprintf(at.comparisonPhrase(rule.Name), other.name))), nil
 }
 
-// whenSent applies a test to the values of the field that are there.
+// whenSent applies a test to values of the field that were sent.
 func (at scene) whenSent(keeps func(field, parent reflect.Value) bool, blame blame) CrossCheck {
 	held, skipZero := at.held, at.field.Rules.SkipZero
 	return func(parent, field reflect.Value, present bool) *fault.Fault {

@@ -25,7 +25,7 @@ func format(test func(string) bool) maker {
 	}
 }
 
-// uuidForm is what a rule asks of a UUID besides its groups of digits.
+// uuidForm is what a rule requires of a UUID besides its groups of digits.
 type uuidForm struct {
 	version byte // 0 for any
 	variant bool // whether the variant must be that of RFC 9562
@@ -93,8 +93,7 @@ func isCIDRv6(s string) bool {
 
 func isHostname(s string) bool { return s != "" && isLetter(s[0]) && isHostname1123(s) }
 
-// isHostname1123 judges labels of at most 63 bytes between dots, of which none
-// begins or ends with a hyphen.
+// isHostname1123 checks for labels of at most 63 bytes, separated by dots, that do not begin or end with a hyphen.
 func isHostname1123(s string) bool {
 	for label := range strings.SplitSeq(s, ".") {
 		if !isLabel(label) || label[len(label)-1] == '-' {
@@ -109,7 +108,7 @@ func isLabel(s string) bool {
 	return s != "" && len(s) <= 63 && s[0] != '-' && every(s, func(c byte) bool { return isLetterOrDigit(c) || c == '-' })
 }
 
-// isFQDN judges two or more labels, the last of which begins with a letter.
+// isFQDN checks for two or more labels, the last of which begins with a letter.
 func isFQDN(s string) bool {
 	s = strings.TrimSuffix(s, ".")
 	end := strings.LastIndexByte(s, '.')
@@ -190,8 +189,7 @@ func isURI(s string) bool {
 
 func isJSON(s string) bool { return json.Valid([]byte(s)) }
 
-// dated makes a test of a layout that does not ask time.Parse, which makes an
-// error with copies of both texts, where the date alone tells.
+// dated makes a test for a layout that avoids time.Parse, whose errors copy both texts, if the date part alone decides.
 func dated(layout string) func(string) bool {
 	parses := func(s string) bool {
 		_, err := time.Parse(layout, s)
@@ -225,10 +223,9 @@ func isDate(s string) bool {
 
 func twoDigits(s string) int { return int(s[0]-'0')*10 + int(s[1]-'0') }
 
-// isNoEmail reports for certain that a text is no address, as nearly all are
-// that are none: in validator's rule a text of ASCII that does not begin with a
-// quotation mark has a dot-atom before its "@", and after it labels with a dot
-// between them that end in a letter or in one more dot.
+// isNoEmail returns true only if a text is certainly not an email address, which covers nearly all invalid ones: in
+// validator's rule, an ASCII text that does not begin with a quotation mark has a dot-atom before its "@", and after it
+// labels separated by dots, ending in a letter or one more dot.
 func isNoEmail(s string) bool {
 	if s == "" {
 		return true
@@ -261,8 +258,7 @@ func isSemver(s string) bool {
 	return numbers == 3 && (!hasPre || areIdentifiers(pre, true)) && (!hasBuild || areIdentifiers(build, false))
 }
 
-// areIdentifiers judges what stands between dots, in a pre-release without
-// numbers that have a leading zero.
+// areIdentifiers checks the parts between dots; in a pre-release, numbers have no leading zero.
 func areIdentifiers(s string, preRelease bool) bool {
 	for id := range strings.SplitSeq(s, ".") {
 		if id == "" || !every(id, func(c byte) bool { return isLetterOrDigit(c) || c == '-' }) {

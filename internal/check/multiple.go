@@ -12,9 +12,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A multiple is judged by the number as JSON spells it, as JSON Schema does: 0.3
-// is a multiple of 0.1, although the float64 nearest to the one is none of the
-// float64 nearest to the other.
+// As in JSON Schema, multiples are computed from the decimal notation of JSON: 0.3 is a multiple of 0.1, although the
+// nearest float64 values are not multiples.
 
 // makeMultiple compiles multipleOf, which validator does not have.
 func makeMultiple(_ *Set, on subject, rule typeinfo.Rule) (compiled, error) {
@@ -75,8 +74,8 @@ func nearest64(param string) float64 {
 	return x
 }
 
-// isMultiple reports whether the shortest decimal that stands for x, a float of
-// so many bits, is a whole number of steps.
+// isMultiple reports whether the shortest decimal notation of x, a float with that many bits, is a whole number of
+// steps.
 func isMultiple(x float64, bits int, step *big.Rat, nearest float64) bool {
 	// Whole numbers that a float64 holds exactly are their own decimals.
 	if x == math.Trunc(x) && math.Abs(x) <= precise && nearest == math.Trunc(nearest) && nearest <= precise {

@@ -35,10 +35,9 @@ func notGo(err error) error {
 	return fmt.Errorf("not a regular expression of Go (%s); write one without look-around and back-references", problem)
 }
 
-// ECMAPattern spells a Go regular expression so that ECMA-262 with the u flag,
-// and so JSON Schema, means the same by it: `.` and `\s` are written out,
-// because there they stand for other sets of characters. What the two do not
-// share at all is an error that says what to write instead.
+// ECMAPattern converts a Go regular expression to one that means the same in ECMA-262 with the u flag, and thus in JSON
+// Schema: `.` and `\s` are expanded, because they match other characters there. For features that only Go has, the
+// error says what to write instead.
 func ECMAPattern(pattern string) (string, error) {
 	if _, err := regexp.Compile(pattern); err != nil {
 		if known := goOnly(pattern); known != nil {

@@ -12,8 +12,8 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// Of the required and excluded rules the condition is validator's; but what is
-// required is that the field was sent and is not null, not that it is non-zero.
+// The conditions of the required and excluded rules are validator's; but required means that the field was sent and is
+// not null, rather than non-zero.
 
 // claim is one condition on the struct.
 type claim func(parent reflect.Value) bool
@@ -52,7 +52,7 @@ func makeIf(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	return at.demand(rule, holds, when), nil
 }
 
-// makeWith compiles the rules that ask whether other fields are there.
+// makeWith compiles the rules that depend on the presence of other fields.
 func makeWith(_ *Set, at scene, rule typeinfo.Rule) (CrossCheck, error) {
 	names := Words(rule.Param)
 	if len(names) == 0 {
@@ -100,8 +100,7 @@ func (at scene) demand(rule typeinfo.Rule, holds claim, when string) CrossCheck 
 			// null counts as not sent.
 			_, present = held(field)
 		}
-		// A required field that is there and an excluded one that is not keep the rule
-		// in any case.
+		// A required field that is present, and an excluded one that is absent, satisfy the rule in any case.
 		if present != excluded || !holds(parent) {
 			return nil
 		}
@@ -135,7 +134,7 @@ func isEmpty(other reference) claim {
 		case reflect.Slice, reflect.Map, reflect.Interface:
 			return seen.value.IsNil()
 		}
-		// Behind a pointer or in an Optional zero is a value that was sent.
+		// Behind a pointer or in an Optional, zero is a value that was sent.
 		return !other.nullable && seen.value.IsZero()
 	}
 }

@@ -37,8 +37,7 @@ type Range[T cmp.Ordered] struct{ Least, Most T }
 // Has reports whether x is one of them.
 func (r Range[T]) Has(x T) bool { return r.Least <= x && x <= r.Most }
 
-// Quick makes the quick judge of what Compile makes a Check of. Rules that do
-// not compile have none.
+// Quick makes the quick form of the Check that Compile makes. It is empty for rules that do not compile.
 func (s *Set) Quick(t *typeinfo.Type, rules *typeinfo.Rules) Quick {
 	conditions, err := s.conditions(t, rules)
 	if err != nil || len(conditions) == 0 {
@@ -181,8 +180,7 @@ func dotAtomEnd(s string) int {
 	}
 }
 
-// isPlainDomain judges two or more labels between dots, of which none begins or
-// ends with a hyphen and the last one is of letters.
+// isPlainDomain checks for two or more labels that do not begin or end with a hyphen, the last one of letters only.
 func isPlainDomain(s string) bool {
 	for labels := 1; ; labels++ {
 		// common keeps the classes that all bytes of the label have.

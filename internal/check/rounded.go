@@ -7,10 +7,9 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// CompileRounded makes the check of a float32 as it was sent. Rounding may have
-// brought it over a bound, as -1e-60 over gte=0, but the document's bounds are
-// about what is sent. The check, whose faults nobody changes, judges the bounds of Compile by the nearest
-// float64; it is nil where there are none, and for every other type.
+// CompileRounded makes the check of a float32 as it was sent. Rounding may move it across a bound, such as -1e-60 with
+// gte=0, but the document's bounds are about what is sent. The check compares the nearest float64 with the bounds; it
+// is nil if there are none, and for every other type. Its validation errors are shared and must not be changed.
 func (s *Set) CompileRounded(t *typeinfo.Type, rules *typeinfo.Rules) (func(sent float64) *fault.Fault, error) {
 	on := subjectOf(t)
 	if rules == nil || on.shape != float || on.typ.Bits != 32 {

@@ -85,8 +85,8 @@ var shapesOfKinds = map[typeinfo.Kind]shape{
 	typeinfo.Duration: span, typeinfo.Slice: list, typeinfo.Array: list, typeinfo.Map: dictionary,
 }
 
-// shapeOf judges a type with a form of its own as text only if it is a Go
-// string: a bound on the number that a word stands for would say nothing to a client.
+// shapeOf treats a type with its own text form as text only if it is a Go string: a bound on the number behind a word
+// would mean nothing to a client.
 func shapeOf(t *typeinfo.Type) shape {
 	if s, ok := shapesOfKinds[t.Kind]; ok {
 		return s

@@ -9,15 +9,15 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// tag is what is known of one of validator's rules before a value is seen.
+// tag describes one of validator's rules.
 type tag struct {
 	// on is what the rule judges; validator panics on the rest, or finds every
 	// value wrong.
 	on shape
 	// param says whether text belongs after "=".
 	param paramUse
-	// phrase is what a value must be, such as "a valid email address", or, when
-	// it begins with "must", what it must do. %s stands for the parameter.
+	// phrase is what a value must be, such as "a valid email address", or, if it begins with "must", what it must do.
+	// %s stands for the parameter.
 	phrase string
 	// fault is the type of the fault, "" for a value error with the phrase.
 	fault string
@@ -35,8 +35,7 @@ const (
 	own                    // the maker decides
 )
 
-// compiled is what a maker makes; no blame stands for the tag's fault, an empty
-// quick for a rule that only keeps judges.
+// compiled is the result of a maker; a nil blame means the tag's own error, an empty quick that only keeps decides.
 type compiled struct {
 	keeps judge
 	quick Quick

@@ -64,8 +64,8 @@ func absent(rest []step) sighting {
 	return sighting{state: null}
 }
 
-// holds reports whether an Optional was sent and not null: Set and Null stand
-// after Value. A type of database/sql has one field there, Valid.
+// holds reports whether an Optional was sent and is not null: Set and Null come after Value. Types of database/sql have
+// one field there, Valid.
 func holds(v reflect.Value, value int) bool {
 	return v.Field(value+1).Bool() && (value+2 == v.NumField() || !v.Field(value+2).Bool())
 }

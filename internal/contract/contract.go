@@ -1,10 +1,7 @@
-// Package contract holds an exchange against the document of an app: a request,
-// its response, the items of a stream, the messages of a WebSocket. The test
-// client asks it about everything that it sends.
+// Package contract compares an exchange with the document of an app: a request, its response, the items of a stream,
+// the messages of a WebSocket. The test client uses it for everything that it sends.
 //
-// It reads the document as it was written, and nothing else of an app, so that
-// it finds a document that lies; what wrote the document is none of its
-// business.
+// It reads only the written document, and nothing else of an app, so that it finds errors of the code that wrote it.
 package contract
 
 import (
@@ -46,9 +43,8 @@ type Response struct {
 	Expected func() bool
 }
 
-// Find tells which operation of the document a request belongs to, by its path
-// and its method there, and what stands in the request for the wildcards of the
-// path. ok is false for a route that the document does not have.
+// Find returns the operation of the document that a request belongs to, by its path and method there, and the values of
+// the path's wildcards in the request. ok is false for a route that is not in the document.
 type Find func(r *http.Request) (path, method string, captured []string, ok bool)
 
 // Contract judges exchanges by the document of an app.
@@ -106,7 +102,7 @@ func forJudge(data []byte) ([]byte, []ecma.Unread, error) {
 // mediaTypes begins the references to components of that kind.
 const mediaTypes = "#/components/mediaTypes/"
 
-// inlined puts the media types where references to them stand.
+// inlined replaces references to media types by the media types.
 func inlined(value any, shared map[string]any) any {
 	switch v := value.(type) {
 	case []any:
@@ -132,8 +128,8 @@ type Expected struct {
 	op    *openapi3.Operation
 	// path holds the values of the wildcards in the path.
 	path map[string]string
-	// messages are those of a WebSocket, refusals how many of them the app has
-	// refused and not answered.
+	// messages are the schemas of a WebSocket; refusals is how many messages the app has rejected and not yet replied
+	// to.
 	messages messageSchemas
 	refusals atomic.Int32
 	// log has the validation errors of the request, whatever the form of its
@@ -246,10 +242,9 @@ func readJSON(data []byte) (value any, err error) {
 	return value, nil
 }
 
-// validate tells why a text of JSON does not satisfy its schema. The judge knows the
-// numbers of a schema as float64, so that an integer of 64 bits can be unequal
-// to itself, and as float64 two of them can be the same: only what is wrong
-// either way is wrong.
+// validate returns why a JSON text does not match its schema. The validator represents the numbers of a schema as
+// float64, so that a 64-bit integer may differ from itself, or equal another one: only what is wrong with exact numbers
+// and with float64 is wrong.
 func validate(documented *openapi3.SchemaRef, data []byte, value any) error {
 	return validateSeen(documented, data, value, func(value any) any { return value })
 }

@@ -12,8 +12,7 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// sentObject is what was sent for an object by the names of its members, or the texts
-// of a value that is none.
+// sentObject is what was sent for an object by the names of its members, or the texts of a value that is not an object.
 type sentObject struct {
 	texts   []string
 	members map[string]*sentObject
@@ -82,8 +81,7 @@ func (o *sentObject) read(s *openapi3.SchemaRef) (plain, widest any) {
 	return plains, widests
 }
 
-// memberIn is what a schema says about a member, by itself or one of its
-// alternatives.
+// memberIn returns what a schema, or one of its alternatives, says about a member.
 func memberIn(s *openapi3.SchemaRef, name string, depth int) *openapi3.SchemaRef {
 	if s == nil || s.Value == nil || depth > schema.MaxNesting {
 		return nil

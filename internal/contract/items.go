@@ -44,7 +44,7 @@ func itemsOf(p *Expected, contentType string, media *openapi3.MediaType) *Items 
 	}
 	i := &Items{p: p, format: format, named: map[string]*openapi3.SchemaRef{}}
 	if data := item.Value.Properties["data"]; data != nil {
-		// What stands beside anyOf holds for the events of all kinds.
+		// Keywords beside anyOf apply to events of all kinds.
 		i.every = data.Value.ContentSchema
 	}
 	for _, kind := range item.Value.AnyOf {

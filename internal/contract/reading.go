@@ -161,8 +161,7 @@ func readTexts(s *openapi3.SchemaRef, texts []string) (plain, widest any) {
 	return plains, widests
 }
 
-// hasItems reports whether a schema is about lists, by itself or one of its
-// alternatives.
+// hasItems reports whether a schema, or one of its alternatives, allows lists.
 func hasItems(s *openapi3.SchemaRef, depth int) bool {
 	// Bounded, since a schema may refer to itself.
 	if s == nil || s.Value == nil || depth > schema.MaxNesting {
@@ -173,8 +172,7 @@ func hasItems(s *openapi3.SchemaRef, depth int) bool {
 	})
 }
 
-// itemsIn is what a schema says about items, by itself or one of its
-// alternatives.
+// itemsIn returns what a schema, or one of its alternatives, says about items.
 func itemsIn(s *openapi3.SchemaRef, depth int) *openapi3.SchemaRef {
 	if s == nil || s.Value == nil || depth > schema.MaxNesting {
 		return nil
@@ -190,8 +188,8 @@ func itemsIn(s *openapi3.SchemaRef, depth int) *openapi3.SchemaRef {
 	return nil
 }
 
-// readText reads a text in the first way that the schema allows. Where there is
-// none it stays text, unless the schema is not about texts.
+// readText converts a text in the first way that the schema allows. If there is none it stays text, unless the schema
+// does not allow text.
 func readText(s *openapi3.SchemaRef, text string) (plain, widest any) {
 	plain, ok := firstAllowed(s, plainReadings(text))
 	if ok {
@@ -248,7 +246,7 @@ func wideReadings(text string) []any {
 	if x, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(x) && !math.IsInf(x, 0) {
 		values = append(values, x)
 	}
-	// A quoted text is no reading: apps take a parameter as it stands.
+	// Quotes are not removed: apps take a parameter as it is.
 	if value, err := readJSON([]byte(text)); err == nil && !strings.HasPrefix(text, `"`) {
 		values = append(values, value)
 	}
@@ -261,8 +259,7 @@ func wideReadings(text string) []any {
 	return values
 }
 
-// isSplit reports whether the values of a list share one text. Those of a header
-// always may.
+// isSplit reports whether the elements of a list share one text. In a header they always may.
 func isSplit(p *openapi3.Parameter) bool {
 	return p.Explode != nil && !*p.Explode || p.In == openapi3.ParameterInHeader
 }
@@ -283,8 +280,7 @@ func splitTexts(p *openapi3.Parameter, texts []string) []string {
 	return elements
 }
 
-// separatorOf is what stands between the elements of a list in a style, in each of
-// its forms in a query.
+// separatorOf matches the separator of list elements in a style, in all of its notations in a query.
 func separatorOf(style string) *regexp.Regexp {
 	switch style {
 	case openapi3.SerializationPipeDelimited:

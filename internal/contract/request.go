@@ -29,8 +29,8 @@ type Body struct {
 	ended bool
 }
 
-// Keep makes a request keep what is read of its body. The copy is for those who
-// want to know what was sent: an app may change the request.
+// Keep makes a request record what is read of its body. The copy shows what was sent, because an app may change the
+// request.
 func Keep(r *http.Request) (sent *http.Request, body *Body) {
 	sent, body = r.Clone(r.Context()), &Body{ReadCloser: r.Body}
 	// The app compares with http.NoBody, so that a wrapper would look like a body.
@@ -234,8 +234,7 @@ func (part *requestPart) allows(f reported, loc []any) bool {
 	case schema.IsInexact(part.schema, loc), schema.IsKey(loc):
 		return false
 	}
-	// The part is invalid for some reason; only a schema at this location tells whether this
-	// error is one of them.
+	// The part is invalid for some reason; only a schema at this location shows whether this error is one of them.
 	met, refused := false, false
 	schema.Follow(part.schema, loc, part.sent, func(s *openapi3.SchemaRef, value any, rest []any) {
 		switch {
@@ -315,9 +314,8 @@ func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *re
 	return jsonPart(media.Schema, []byte(texts[len(texts)-1]))
 }
 
-// textsOf are the texts that were sent for a parameter. Those of a query keep
-// their escapes where commas in a value must be distinguished from commas
-// between values.
+// textsOf returns the texts that were sent for a parameter. Those of a query stay escaped if commas in a value must be
+// distinguished from commas between values.
 func (p *Expected) textsOf(described *openapi3.Parameter, r *http.Request) (texts []string) {
 	switch described.In {
 	case openapi3.ParameterInPath:

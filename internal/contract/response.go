@@ -40,8 +40,7 @@ func (p *Expected) CheckHead(r *http.Request, got *Response) *Items {
 	return nil
 }
 
-// checkHead judges what comes before the body. The media type is nil where
-// there is none to be judged.
+// checkHead checks everything before the body. The media type is nil if there is none to check.
 func (p *Expected) checkHead(r *http.Request, got *Response) (*openapi3.Response, *openapi3.MediaType) {
 	p.tb.Helper()
 	documented := p.response(got.Code)
@@ -136,7 +135,7 @@ func scalarValue(s *openapi3.Schema, text string) any {
 	return text
 }
 
-// checkMedia finds what is documented for the media type of the response.
+// checkMedia returns the documentation of the response's media type.
 func (p *Expected) checkMedia(documented *openapi3.Response, got *Response) *openapi3.MediaType {
 	p.tb.Helper()
 	contentType := got.Header.Get("Content-Type")

@@ -13,9 +13,8 @@ import (
 // messageSchemas are the schemas of the messages of a WebSocket.
 type messageSchemas struct{ Receives, Sends *openapi3.SchemaRef }
 
-// messagesOf reads the schemas of messages out of a document, with their
-// references resolved. To OpenAPI they are extensions, of which it knows
-// nothing; here they become components for a while.
+// messagesOf reads the schemas of messages from a document, with their references resolved. OpenAPI treats them as
+// unknown extensions; here they temporarily become components.
 func messagesOf(doc *openapi3.T) (map[*openapi3.Operation]messageSchemas, error) {
 	found := map[*openapi3.Operation]messageSchemas{}
 	// A copy, since these components are nobody else's.

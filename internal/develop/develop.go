@@ -1,7 +1,6 @@
-// Package develop logs what helps while an API is developed: each request, errors
-// with where they come from, and responses that the document does not have. It
-// writes to the log and to nothing else, and knows no routes: whoever serves a
-// request tells which operation it was for.
+// Package develop logs what helps while an API is developed: requests, the origin of errors, and responses that the
+// document does not describe. It only writes to the log, and knows nothing about routes: its caller says which
+// operation a request was for.
 package develop
 
 import (
@@ -59,7 +58,7 @@ type Operation struct {
 	Path string
 	// Site is the call that registered it.
 	Site string
-	// Prefix is set for a mount: the pattern in front of what is mounted.
+	// Prefix is set for a mount: the pattern before the mounted part.
 	Prefix string
 }
 
@@ -253,8 +252,8 @@ func responseKeys(operation json.RawMessage) map[string]bool {
 	return keys
 }
 
-// Note tells of a request which step returned its error, and where the function of
-// that is. The first counts: an error passes the steps around it too.
+// Note records which step of a request returned its error, and where the step's function is. The first call counts,
+// because an error passes through outer steps too.
 func Note(ctx context.Context, step, file string) {
 	if dev := requestOf(ctx); dev != nil && dev.failedAt == "" {
 		dev.failedAt, dev.file = step, panics.Relative(file)
@@ -275,7 +274,7 @@ func DeclaredAt(pc uintptr) string {
 	return panics.At(file, line)
 }
 
-// Attrs tell more of the request that failed.
+// Attrs returns further log attributes for a failed request.
 func (m *Mode) Attrs(r *http.Request, level slog.Level, panicked bool) []any {
 	attrs := []any{"path", r.URL.Path}
 	dev := requestOf(r.Context())
@@ -296,7 +295,7 @@ func (m *Mode) LogStack(ctx context.Context, level slog.Level, p *panics.Error) 
 	}
 }
 
-// TaskAttrs tell where a background task is declared.
+// TaskAttrs returns log attributes that say where a background task is declared.
 func (m *Mode) TaskAttrs(task func(context.Context) error) []any {
 	if m == nil {
 		return nil

@@ -1,12 +1,12 @@
-// Package docsui makes the pages on which people read and try an API: Swagger UI, ReDoc and Scalar.
+// Package docsui makes the documentation pages of an API: Swagger UI, ReDoc and Scalar.
 //
-// An app serves them beside its document. They know where the document is, and nothing of what it says.
+// An app serves them beside its document. The pages only know the URL of the document.
 //
-// A page is a list of files, each with the path it belongs to and an http.Handler that answers GET and HEAD. Routes are
-// the caller's: what is not in the list is the caller's 404, and other methods are the caller's 405.
+// A page is a list of files, each with its path and an http.Handler for GET and HEAD. The caller registers the routes,
+// and handles other paths (404) and methods (405).
 //
-// Every page comes with a Content-Security-Policy under which no script runs but its own, and refers to its files and to
-// the document by relative URLs, so that it works behind a proxy and when the app is mounted under a prefix.
+// Every page has a Content-Security-Policy that allows only its own scripts, and refers to its files and to the
+// document by relative URLs, so that it works behind a proxy and when the app is mounted below a prefix.
 package docsui
 
 import (

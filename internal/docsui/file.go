@@ -96,7 +96,7 @@ func acceptsGzip(field string) bool {
 		case "gzip", "x-gzip":
 			return isWanted(weight)
 		case "*":
-			// Only what is not named falls under the star.
+			// The star only covers codings that are not named.
 			others = isWanted(weight)
 		}
 	}
@@ -128,7 +128,7 @@ func written(at, text string) File {
 	}
 }
 
-// embedded makes a file of what fsys holds under name, or under name.gz.
+// embedded makes a file from the content of name, or name.gz, in fsys.
 func embedded(at string, fsys fs.FS, name string) (File, error) {
 	zipped := false
 	if _, err := fs.Stat(fsys, name+".gz"); err == nil {
@@ -159,8 +159,8 @@ func openSeeker(fsys fs.FS, name string) (io.ReadSeeker, error) {
 	return content, nil
 }
 
-// tagOf returns what distinguishes this content from another version of it. gzip ends with the checksum and the length of
-// what it holds (RFC 1952), so that half a megabyte need not be read to start an app.
+// tagOf returns what distinguishes this content from another version. A gzip file ends with the checksum and the length
+// of its content (RFC 1952), so starting an app does not read half a megabyte.
 func tagOf(content io.ReadSeeker, zipped bool) (string, error) {
 	if !zipped {
 		all, err := io.ReadAll(content)

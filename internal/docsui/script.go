@@ -22,7 +22,7 @@ type script struct {
 	before string
 }
 
-// tellMissing shows what is hidden when the script cannot be loaded, or is not the one that was named.
+// tellMissing shows a hidden message if the script cannot be loaded, or its integrity hash does not match.
 const tellMissing = `
 addEventListener("error", (event) => {
   if (event.target.id === "script") document.getElementById("missing").hidden = false;

@@ -34,8 +34,8 @@ type Swagger struct {
 	// no secret: everyone who sees the page sees it.
 	OAuth map[string]any
 
-	// Connect lists the origins besides the page's own that "Try it out" may call, such as those of the document's
-	// servers and of an authorization server's token endpoint.
+	// Connect lists further origins that "Try it out" may call, such as those of the document's servers and of an
+	// authorization server's token endpoint.
 	Connect []string
 }
 

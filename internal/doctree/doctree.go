@@ -1,8 +1,7 @@
-// Package doctree holds JSON documents whose objects keep their order, and
-// writes them as JSON and as YAML.
+// Package doctree represents JSON documents as trees that keep the order of members, and writes them as JSON and YAML.
 //
-// A document is converted in this form: to YAML, to other versions of OpenAPI and to
-// AsyncAPI. It knows JSON and nothing of what a document says.
+// Documents are converted in this form: to YAML, to other versions of OpenAPI and to AsyncAPI. The package knows JSON,
+// and nothing about the content of documents.
 package doctree
 
 import (
@@ -107,8 +106,7 @@ func Bool(b bool) *Value {
 	return &Value{Kind: 'f'}
 }
 
-// Get is the member of that name, nil without one; of anything but an object
-// there is none.
+// Get returns the member of that name, nil if there is none or if the value is not an object.
 func (v *Value) Get(name string) *Value {
 	if v == nil {
 		return nil
@@ -132,7 +130,7 @@ func (v *Value) Set(name string, value *Value) {
 	v.Members = append(v.Members, Member{name, value})
 }
 
-// Delete takes a member away, where there is one.
+// Delete removes a member, if there is one.
 func (v *Value) Delete(name string) {
 	v.Members = slices.DeleteFunc(v.Members, func(m Member) bool { return m.Name == name })
 }
@@ -167,12 +165,11 @@ func (v *Value) AppendJSON(out []byte) []byte {
 		}
 		return append(out, '}')
 	}
-	// What is left is true, false or null, which the kind says.
+	// The remaining kinds are true, false and null.
 	return append(out, v.Kind.String()...)
 }
 
-// quote appends a JSON string. What is no UTF-8 never came out of Parse; it is
-// replaced.
+// quote appends a JSON string. Invalid UTF-8, which Parse never returns, is replaced.
 func quote(out []byte, text string) []byte {
 	quoted, err := jsontext.AppendQuote(out, text)
 	if err != nil {

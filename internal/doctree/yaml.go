@@ -59,8 +59,7 @@ func (w *yamlWriter) array(v *Value, depth int) {
 			w.line(depth)
 		}
 		w.out = append(w.out, "- "...)
-		// The first line goes on after the dash, in the column that the others are
-		// indented to.
+		// The first line follows the dash, in the column to which the others are indented.
 		w.value(item, depth+1)
 	}
 }
@@ -112,7 +111,7 @@ func (w *yamlWriter) text(text string, depth int) {
 	}
 }
 
-// isLiteral reports texts of several lines that can stand as they are.
+// isLiteral reports whether a text of several lines can be written as a literal block.
 func isLiteral(text string) bool {
 	body, _ := strings.CutSuffix(text, "\n")
 	// A blank at the start would need a number for the indentation, and line breaks at

@@ -1,8 +1,7 @@
-// Package ecma reads regular expressions the way a document means them: as
-// those of ECMA-262 with the flag u, which JSON Schema 2020-12 refers to.
+// Package ecma converts regular expressions of ECMA-262 with the flag u, which JSON Schema 2020-12 uses, to Go.
 //
-// Only tests stand on it: what holds responses and requests against a document
-// needs the patterns of the document for Go. No request of a server meets it.
+// It is used only in tests: comparing requests and responses with a document needs the document's patterns in Go. A
+// server does not use it.
 package ecma
 
 import (
@@ -136,7 +135,7 @@ func (r *reader) open() {
 	}
 }
 
-// class goes on in a class, where [ has no meaning: Go would begin [:alpha:].
+// class reads the rest of a class, where [ has no special meaning, but in Go would begin [:alpha:].
 func (r *reader) class() {
 	switch r.rest[0] {
 	case '[':

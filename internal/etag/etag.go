@@ -1,6 +1,5 @@
-// Package etag compares entity tags and judges the conditions of a request by them
-// (RFC 9110, sections 8.8.3 and 13). The root uses it for the documents it serves
-// and for CheckETag, package middleware for ConditionalGET.
+// Package etag compares entity tags and evaluates preconditions (RFC 9110, sections 8.8.3 and 13). The root uses it for
+// the documents it serves and for CheckETag, package middleware for ConditionalGET.
 package etag
 
 import (
@@ -16,8 +15,7 @@ import (
 // zero time that nobody knows when it was modified.
 func Precondition(r *http.Request, tag string, modified time.Time) int {
 	isRead := mediatype.IsRead(r.Method)
-	// The order is that of RFC 9110, section 13.2.2: tags before times, and
-	// conditions of writers before those of readers.
+	// In the order of RFC 9110, section 13.2.2: tags before times, and preconditions of writes before those of reads.
 	if match := r.Header.Values("If-Match"); len(match) > 0 {
 		if tag == "" || !Lists(match, tag, false) {
 			return http.StatusPreconditionFailed

@@ -1,8 +1,8 @@
-// Package eventstream writes and reads the wire format of server-sent events:
-// text/event-stream, section 9.2 of the WHATWG's HTML standard.
+// Package eventstream writes and reads the wire format of server-sent events: text/event-stream, section 9.2 of the
+// WHATWG's HTML standard.
 //
-// Responses of events are written with it; the test client, typed calls and the
-// contract of a response read with it. It knows bytes and neither types nor HTTP.
+// Event responses are written with it; the test client, typed calls and package contract read with it. It knows nothing
+// about types or HTTP.
 package eventstream
 
 import "time"
@@ -20,7 +20,7 @@ type Event struct {
 	// LastID is set by [Read] only: the last event ID after this event, its own
 	// or an earlier one.
 	LastID string
-	// Retry is written in whole milliseconds, rounded up; 0 is none.
+	// Retry is written in whole milliseconds, rounded up; 0 means none.
 	Retry time.Duration
 	// Comment may have several lines.
 	Comment string
@@ -28,8 +28,7 @@ type Event struct {
 	// only, even if it is empty.
 	Data    []byte
 	HasData bool
-	// OneLine spares [Append] the look for line breaks in Data and for what is no
-	// UTF-8, where neither can be.
+	// OneLine says that Data has no line breaks and is valid UTF-8, so that [Append] need not check.
 	OneLine bool
 }
 

@@ -46,15 +46,14 @@ func Read(r io.Reader, opts ReadOptions) iter.Seq2[Event, error] {
 	}
 }
 
-// errStopped ends reading because the consumer wants no more.
+// errStopped ends reading because the consumer has stopped.
 var errStopped = errors.New("stopped")
 
 // maxEmptyReads is how often a reader may say nothing at all.
 const maxEmptyReads = 100
 
-// parser cuts bytes into lines, lines into fields, and gathers the fields of
-// one event. A line is complete at its CR: waiting for the LF that may follow
-// would hold back the event until the next one comes.
+// parser splits bytes into lines and lines into fields, and collects the fields of one event. A line is complete at its
+// CR: waiting for a possible LF would delay the event until the next one arrives.
 type parser struct {
 	opts ReadOptions
 	emit func(Event) bool
@@ -195,7 +194,7 @@ func (p *parser) endEvent() error {
 	if p.opts.Comments {
 		event.Comment = strings.TrimSuffix(string(p.comment), "\n")
 	}
-	// All begins anew but the last event ID.
+	// Everything is reset except the last event ID.
 	p.event, p.hasBlock, p.size = Event{}, false, 0
 	p.data, p.comment = p.data[:0], p.comment[:0]
 	if !event.HasData && (!p.opts.Comments || !hasBlock) {

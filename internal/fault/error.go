@@ -7,9 +7,8 @@ type Located interface {
 	CandorFaults() []Fault
 }
 
-// Of gathers the faults of an error, and of every error it wraps or
-// joins; none for an error that knows nothing of faults. An error may be
-// Located, or turn into one by its method As.
+// Of returns the validation errors in an error and in every error it wraps or joins; none if there are none. An error
+// may be Located, or convert to one by its method As.
 func Of(err error) []Fault {
 	if err == nil {
 		return nil

@@ -1,11 +1,10 @@
-// Package fault says what is wrong with an input: the machine-readable type,
-// the location, the facts, and the sentence made of them last.
+// Package fault represents validation errors: the machine-readable type, the location, the parameters of the rule, and
+// the message made from them.
 //
-// What reads values reports with it, and the response to an invalid request is
-// made of it. It stands on nothing, and does not know how a value was read.
+// Packages that read values report errors with it, and the response to an invalid request is made from them. It imports
+// no other package of the module.
 //
-// Types are pydantic's names, so that a client written against FastAPI
-// branches on the same words.
+// The types are named as in pydantic, so that clients written for FastAPI understand them.
 package fault
 
 import (
@@ -89,8 +88,7 @@ const (
 	TooMany         = "too_many_faults"
 )
 
-// Invalid is the fault of what a Validate method returned, whose text was written
-// for the client.
+// Invalid is the validation error for an error that a Validate method returned, whose text was written for the client.
 func Invalid(err error) *Fault {
 	f := With(ValueError, "error", err.Error())
 	f.Msg, f.Err = "Value error: "+err.Error(), err

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// List gathers the faults of one request. Its zero value is ready.
+// List collects the validation errors of one request. The zero value is ready to use.
 type List struct {
 	Faults []Fault
 	// Truncated is set when faults were left out because there were too many.
@@ -21,7 +21,7 @@ const maxKept = 16
 // Reset empties the list for the next request. The faults it had, and their
 // locations, are of no use any more.
 func (l *List) Reset() {
-	// One request with many faults must not enlarge what a pool holds for good.
+	// One request with many errors must not permanently enlarge what a pool keeps.
 	if cap(l.Faults) > maxKept {
 		*l = List{}
 		return
@@ -86,8 +86,7 @@ func (l *List) Seal(n int, source any) {
 	}
 }
 
-// DropRepeated leaves out faults that are there already: two readers of one
-// parameter find the same fault.
+// DropRepeated removes duplicates: two readers of one parameter find the same error.
 func (l *List) DropRepeated() {
 	kept := l.Faults[:0]
 	for _, f := range l.Faults {

@@ -5,12 +5,9 @@ import (
 	"strings"
 )
 
-// kind holds the facts of a type of fault. The sentence is in English; {name}
-// stands for a fact of Ctx, or else for the usual one, and {s} for the ending of a
-// plural, which is left out where the number before it is one. The keyword is the
-// one of JSON Schema that says the
-// same, "" where none does: for the syntax of a text, for formats, for what
-// no document can say, and for what only code can decide.
+// kind describes a type of validation error. The sentence is in English; {name} stands for a value of Ctx, or otherwise
+// a default, and {s} for a plural ending, which is left out if the number before it is one. keyword is the equivalent
+// JSON Schema keyword, "" if there is none: for the syntax of a text, for formats, and for what only code can decide.
 type kind struct{ sentence, keyword string }
 
 var kinds = map[string]kind{
@@ -71,8 +68,7 @@ var usual = map[string]map[string]any{
 // LocalDateTime is what a date and time without a zone looks like.
 const LocalDateTime = "2006-01-02T15:04:05"
 
-// Keyword names the keyword of JSON Schema that refuses what is a fault of the
-// type, "" for a type that no schema has.
+// Keyword returns the JSON Schema keyword that corresponds to the type, "" if there is none.
 func Keyword(typ string) string { return kinds[typ].keyword }
 
 // IsKnown reports whether a type is one of this package.
@@ -100,8 +96,7 @@ func Message(typ string, ctx map[string]any) string {
 	return fill(sentence, ctx, usual[typ])
 }
 
-// pluralEnding stands in a sentence for the ending of a word after any number
-// but one.
+// pluralEnding is the name that stands for a plural ending in a sentence.
 const pluralEnding = "s"
 
 func fill(sentence string, ctx, usual map[string]any) string {
@@ -126,7 +121,7 @@ func fill(sentence string, ctx, usual map[string]any) string {
 		if !ok {
 			value = usual[name]
 		}
-		// The plural is decided by a number, and the word for an item is none.
+		// The plural depends on a number, which the word for an item is not.
 		if name != "item" {
 			fact = value
 		}

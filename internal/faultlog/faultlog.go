@@ -1,8 +1,6 @@
-// Package faultlog shows a test the faults of a request, whatever the form of
-// the response that shows them.
+// Package faultlog makes the validation errors of a request available to tests, whatever the format of the response.
 //
-// The writer of errors notes them where the context asks for it, which the test
-// client, candortest and an app under development do. It knows faults and nothing of requests.
+// The error writer records them if the context asks for it, as the test client, candortest and development mode do.
 package faultlog
 
 import (

@@ -1,7 +1,6 @@
-// Package filegraph tells which files of a package use which, methods and
-// fields counted, and where that goes in a cycle. It measures how far a package
-// is from one that could be divided: the tests of the root hold a bound on it,
-// and .ci/cycles prints it.
+// Package filegraph computes which files of a package use which others, including methods and fields, and finds cycles.
+// It shows how far a package is from being divisible: a test of the root limits the size of cycles, and .ci/cycles
+// prints them.
 package filegraph
 
 import (
@@ -140,8 +139,7 @@ func Receiver(expression ast.Expr) string {
 	return ""
 }
 
-// Cycles are the sets of files each of which leads to all others, by Tarjan,
-// the largest first.
+// Cycles returns the strongly connected components with more than one file, the largest first (Tarjan's algorithm).
 func Cycles[U any](uses map[string]map[string]U) [][]string {
 	var found [][]string
 	var stack []string

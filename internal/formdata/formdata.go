@@ -1,6 +1,6 @@
-// Package formdata reads the parts of a multipart form (RFC 7578) one by one, with
-// bounds on their headers, and says in a client's words why a body is none. The
-// root binds forms with it; it knows no fields and no limits of a form as a whole.
+// Package formdata reads the parts of a multipart form (RFC 7578) one by one, with limits on their headers, and errors
+// that tell a client what is wrong with a body. The root binds forms with it; it knows nothing about fields, or limits
+// of a whole form.
 package formdata
 
 import (
@@ -37,8 +37,7 @@ const (
 	errPartName      = Malformed("a part of the multipart body has a Content-Disposition without a name")
 )
 
-// Boundary is what stands between the parts of a body (RFC 2046, section
-// 5.1.1).
+// Boundary returns the delimiter of the parts of a body (RFC 2046, section 5.1.1).
 func Boundary(contentType string) (string, error) {
 	_, params, _ := mediatype.Parse(contentType)
 	// Only the writer of the package knows the rule; its reader takes any boundary.
@@ -112,7 +111,7 @@ func (r *Reader) Next() (*Part, error) {
 	case err != nil:
 		return nil, r.Failure(err)
 	}
-	// The source bounds what is read, buffers included; the limits themselves are exact.
+	// The source limits what is read, including buffers; the limits here are exact.
 	size, count := 0, 0
 	for name, lines := range part.Header {
 		for _, line := range lines {
@@ -143,11 +142,9 @@ func newPart(part *multipart.Part) (*Part, error) {
 	return &Part{Part: part, Name: name, Filename: BaseName(filename), IsFile: isFile}, nil
 }
 
-// dispositionOf reads the Content-Disposition of a part of a form. Unlike the
-// package mime it does not follow filename*, which forms must not have (RFC
-// 7578, section 4.2), and by which a part would have two names, and it takes a
-// backslash for itself unless it stands before a quotation mark or another: user
-// agents write it so.
+// dispositionOf parses the Content-Disposition of a part of a form. Unlike package mime it ignores filename*, which
+// forms must not have (RFC 7578, section 4.2) and with which a part would have two names, and takes a backslash
+// literally unless it precedes a quotation mark or another backslash, as user agents write it.
 func dispositionOf(line string) (params map[string]string, ok bool) {
 	kind, rest, _ := strings.Cut(line, ";")
 	if !strings.EqualFold(strings.TrimSpace(kind), "form-data") {

@@ -1,15 +1,11 @@
-// Package layer is the seam between an operation and the middleware that wraps it.
-// Middleware learns here what sort of operation it is part of, and says which
-// responses it gives by itself and which headers it adds. Handlers of the root
-// and of package middleware are made of a [Layer]; the root gives each element
-// of Use an [Inner] and reads what was found. The package knows no routes, no
-// documents and no particular middleware.
+// Package layer connects an operation with the middleware that wraps it. Middleware learns what kind of operation it
+// wraps, and says which responses it sends and which headers it adds. Handlers of the root and of package middleware
+// embed a [Layer]; the root passes an [Inner] to each middleware function and reads what was found. The package knows
+// nothing about routes, documents or particular middleware.
 //
-// Two neighbours can tell an operation about middleware: the handler that it
-// wraps, and the function that takes the handler it returns. An element of Use
-// is given an Inner, which is the first; [Inner.Seal] asks what the element
-// returns, which is the second. So middleware is known in any composition of
-// functions, unless a function of the user's hides it on both sides.
+// Middleware can be found from two sides: through the handler that it wraps, and through the handler that it returns.
+// The root passes an Inner as the wrapped handler, and [Inner.Seal] inspects the returned one. So middleware is found
+// in any composition of functions, unless a user's function hides it on both sides.
 package layer
 
 import (
@@ -72,7 +68,7 @@ type Effects struct {
 	AnswersPreflights bool
 }
 
-// Response is a response that middleware gives by itself.
+// Response is a response that middleware sends by itself.
 type Response struct {
 	Status      int
 	Description string
@@ -83,7 +79,7 @@ type Response struct {
 // Header is a header that middleware adds to responses.
 type Header struct {
 	Name, Description string
-	// Statuses are those of the responses; none means all.
+	// Statuses are the statuses of the responses; none means all.
 	Statuses []int
 }
 
@@ -93,7 +89,7 @@ type Handler interface {
 	base() *Layer
 }
 
-// Describer is a handler that tells its operation everything by itself.
+// Describer is a handler that describes its effects itself.
 type Describer interface {
 	Handler
 	Describe(op *Operation) Effects
@@ -112,10 +108,9 @@ type Layer struct {
 
 func (l *Layer) base() *Layer { return l } //nolint:unused // handlers of other packages have it by embedding
 
-// Attach tells the operation of next about h, where next knows its operation. It
-// returns h.
+// Attach tells the operation of next about h, if next knows its operation. It returns h.
 func Attach(h Handler, next http.Handler) http.Handler {
-	// Middleware inside of h that is known already tells which operation it is.
+	// Documented middleware inside of h already knows the operation.
 	switch next := next.(type) {
 	case *Inner:
 		next.add(h)
@@ -127,9 +122,8 @@ func Attach(h Handler, next http.Handler) http.Handler {
 	return h
 }
 
-// IsKnown reports whether the document has what the middleware does, or there is
-// no operation to tell. Where neither is so it logs the consequence, once in an
-// app for each name of middleware.
+// IsKnown reports whether the effects of the middleware are documented, or there is no operation. Otherwise it logs the
+// consequence, once per app for each name of middleware.
 func (l *Layer) IsKnown(r *http.Request, name, consequence string) bool {
 	if l.inner != nil {
 		return true

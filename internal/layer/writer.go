@@ -27,7 +27,7 @@ func Watch(w http.ResponseWriter) *Writer {
 	return &Writer{ResponseWriter: w}
 }
 
-// HasBegun reports whether a response was begun, as far as its writer can tell.
+// HasBegun reports whether a response has begun, as far as its writer knows.
 func HasBegun(w http.ResponseWriter) bool {
 	watched, ok := w.(interface{ HasBegun() bool })
 	return ok && watched.HasBegun()

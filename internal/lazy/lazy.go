@@ -1,8 +1,7 @@
-// Package lazy makes values of packages when they are first asked for.
+// Package lazy initializes package-level values when they are first used.
 //
-// What a package variable is initialized with, even a sync.OnceValue, is in every
-// program that imports the package. A function that is not called is not: so a
-// program carries the tables of what it uses only.
+// The initializer of a package variable, even a sync.OnceValue, is linked into every program that imports the package.
+// A function that is never called is not, so programs only contain the tables they use.
 package lazy
 
 import "sync"

@@ -1,8 +1,6 @@
-// Package mark holds empty types by which internal/typeinfo recognises the
-// few public types with a meaning of their own. The public type carries a
-// blank field of the mark's type, so neither package needs the other and no
-// marker method shows in the documentation. It is the only package of
-// this module that typeinfo imports.
+// Package mark has empty types by which internal/typeinfo recognises the few public types with a special meaning. The
+// public type has a blank field of the marker type, so neither package imports the other and no marker method appears
+// in the documentation. It is the only package of this module that typeinfo imports.
 package mark
 
 type (

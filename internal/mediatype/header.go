@@ -7,10 +7,9 @@ import (
 	"strings"
 )
 
-// An http.Header holds a list of lines for each name, which costs an allocation
-// although most responses say the same. So lines are shared: each list is a
-// slice of a package-level array, with no capacity beyond its length. Whoever
-// appends to one gets a copy; nobody may write into one.
+// An http.Header has a slice of values for each name, which costs an allocation although most responses have the same
+// values. So the slices are shared: each is a part of a package-level array, with no spare capacity. Appending to one
+// makes a copy; nobody may write to one.
 
 // jsonLine is the Content-Type of most responses.
 var jsonLine = []string{JSON}
@@ -73,8 +72,7 @@ func CheckHeader(name string, values []string) error {
 // ValidHeader reports whether HTTP can carry a header.
 func ValidHeader(name string, values []string) bool { return CheckHeader(name, values) == nil }
 
-// HasControl reports whether text has a character that ends or hides a line of a
-// header. A tab may stand in one.
+// HasControl reports whether text has a character that would end or hide a header line. Tabs are allowed.
 func HasControl(text string) bool {
 	for i := range len(text) {
 		if c := text[i]; c < ' ' && c != '\t' || c == 0x7f {

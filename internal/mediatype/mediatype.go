@@ -1,7 +1,5 @@
-// Package mediatype holds what both sides of the wire share: media types,
-// statuses, lines of headers, and the formats whose bodies are a sequence of
-// items. Servers, clients, the document and what judges it use it; it knows
-// neither handlers nor schemas.
+// Package mediatype has what servers and clients share: media types, statuses, header values, and the formats whose
+// bodies are a sequence of items. It knows nothing about handlers or schemas.
 package mediatype
 
 import (
@@ -10,7 +8,7 @@ import (
 	"strings"
 )
 
-// The media types that Candor reads or writes by itself.
+// The media types that Candor itself reads or writes.
 const (
 	JSON       = "application/json"
 	Problem    = "application/problem+json"
@@ -51,7 +49,7 @@ func IsJSON(contentType string) bool {
 	return ok && Matches(JSON, mediaType)
 }
 
-// Parse reads a Content-Type. Parameters that cannot be read are none.
+// Parse parses a Content-Type. Invalid parameters are ignored.
 func Parse(contentType string) (mediaType string, params map[string]string, ok bool) {
 	mediaType, params, err := mime.ParseMediaType(contentType)
 	// With this error the media type itself was read; a client that gets a

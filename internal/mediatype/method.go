@@ -2,8 +2,7 @@ package mediatype
 
 import "net/http"
 
-// MethodQuery is the method of RFC 10008: as safe as GET, with a body that says what
-// is asked for. net/http has no name for it.
+// MethodQuery is the method of RFC 10008: safe like GET, with the query in the body. net/http has no constant for it.
 const MethodQuery = "QUERY"
 
 // IsRead reports whether a request with the method only reads: its responses may be

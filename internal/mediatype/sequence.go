@@ -26,21 +26,20 @@ type Sequence struct {
 	// Item is the word for one item in messages, and Doc what the document says
 	// about a body.
 	Item, Doc string
-	// Split reads the items of a body one by one as they come, each valid until the
-	// next. An error is the last element; the end of the body is none. With a limit
-	// over 0 an item of more bytes is an [ErrTooLong]. Ranging over it again goes on
-	// where the first range stopped.
+	// Split yields the items of a body as they arrive, each valid until the next. An error is the last element; the end
+	// of the body is not an error. With a limit above 0, a larger item is an [ErrTooLong]. Ranging over it again
+	// continues where the first loop stopped.
 	Split func(body io.Reader, limit int) iter.Seq2[Item, error]
 	// Write appends an item to dst.
 	Write func(dst []byte, item Item) ([]byte, error)
-	// Named means that items have names, which tell what their data are.
+	// Named means that items have names, which determine the type of their data.
 	Named bool
 }
 
 // Item is one item of a sequence.
 type Item struct {
 	Data []byte
-	// Name, ID and Retry are those of events.
+	// Name, ID and Retry are used by events.
 	Name, ID string
 	Retry    time.Duration
 }
@@ -93,9 +92,9 @@ func (s *Sequence) Is(bare string) bool {
 }
 
 const (
-	// ErrorEvent is the name of the event by which a stream tells that it failed.
+	// ErrorEvent is the name of the event that reports the failure of a stream.
 	ErrorEvent = "error"
-	// GapEvent is the name of one that tells of messages of a topic that are gone.
+	// GapEvent is the name of the event that reports missing messages of a topic.
 	GapEvent = "gap"
 )
 
@@ -121,8 +120,7 @@ func splitLines(body io.Reader, limit int) iter.Seq2[Item, error] {
 // maxBuffer is how much of a body is read at once.
 const maxBuffer = 32 << 10
 
-// splitAt splits a body at a byte. The limit does not count what stands in end
-// at the end of an item.
+// splitAt splits a body at a byte. Trailing bytes of an item that are in end do not count for the limit.
 func splitAt(delimiter byte, end string, body io.Reader, limit int) iter.Seq2[Item, error] {
 	size := maxBuffer
 	if limit > 0 {

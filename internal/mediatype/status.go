@@ -9,8 +9,8 @@ import (
 // response; nobody receives it.
 const StatusClientClosed = 499
 
-// A response may be declared for more than one status. These stand for those
-// ranges, above every status that HTTP has.
+// A response may be declared for a range of statuses. These constants stand for ranges; they are larger than every HTTP
+// status.
 const (
 	StatusDefault = 1000 // every status that nothing else is declared for
 	Status2XX     = 2000 // 200 to 299
@@ -19,7 +19,7 @@ const (
 	Status5XX     = 5000
 )
 
-// IsRange reports whether a status stands for more than one.
+// IsRange reports whether a status stands for a range.
 func IsRange(status int) bool { return status >= StatusDefault }
 
 // StatusKey is how a document names a status or a range of them.

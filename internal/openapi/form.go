@@ -107,7 +107,7 @@ func (s *sentForm) require(object *typeinfo.Object, prefix string, parts []*type
 	}
 }
 
-// addPatterns adds the members of elements, by a pattern of what stands before them.
+// addPatterns adds the members of elements, by a pattern of their prefix.
 func (s *sentForm) addPatterns(object *typeinfo.Object, before string) {
 	for _, f := range object.Fields {
 		name := before + regexp.QuoteMeta(f.Name)

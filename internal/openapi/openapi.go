@@ -1,9 +1,8 @@
 // Package openapi writes the OpenAPI 3.1 document of an API from its operations.
 //
-// The root asks for it with what it has filled into package operation; every
-// other form of a document is a conversion of this one. It knows no endpoint, no
-// settings and no type of Go by itself: package schema turns the descriptions
-// that the operations name into schemas.
+// The root describes the API with package operation; all other formats are conversions of this document. The package
+// knows nothing about endpoints, settings and Go types: package schema converts the type descriptions in the operations
+// to schemas.
 package openapi
 
 import (
@@ -17,7 +16,7 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// Options are what stands beside the data; the zero value has nothing.
+// Options are settings in addition to the data; the zero value has none.
 type Options struct {
 	Schema schema.Options
 	// EditDocument changes the document by hand; nil where nothing does. Edits do
@@ -67,8 +66,8 @@ type writer struct {
 	shared     shared
 }
 
-// shared are the parts that operations have in common, by the data that they are
-// made of: each is made once and stands in all of them.
+// shared holds the parts that operations share, by the data they are made from: each is made once and used in all of
+// them.
 type shared struct {
 	parameters map[*operation.Parameter]*openapi3.ParameterRef
 	bodies     map[*operation.Body]*openapi3.RequestBodyRef
@@ -116,8 +115,8 @@ func (w *writer) paths(doc *openapi3.T, operations []*operation.Operation) order
 	return o
 }
 
-// setOperation puts an operation into a path. Methods that OpenAPI 3.1 has no field
-// for stand in extensions, so that nothing is kept silent.
+// setOperation adds an operation to a path. Methods for which OpenAPI 3.1 has no field become extensions, so that
+// nothing is left out.
 func setOperation(item *openapi3.PathItem, method string, op *openapi3.Operation) {
 	if mediatype.HasField(method) {
 		item.SetOperation(method, op)
@@ -138,8 +137,7 @@ func setOperation(item *openapi3.PathItem, method string, op *openapi3.Operation
 	others[method] = op
 }
 
-// webhooks writes the requests that the API sends. Several of one name stand
-// together.
+// webhooks writes the requests that the API sends. Several with one name are combined.
 func (w *writer) webhooks(doc *openapi3.T, hooks []*operation.Operation) {
 	for _, hook := range hooks {
 		if doc.Webhooks == nil {
@@ -192,8 +190,7 @@ func (w *writer) extend(out *openapi3.Operation, op *operation.Operation) {
 	}
 }
 
-// callback writes a request that an operation leads to. Several of one name
-// stand together.
+// callback writes a request that an operation causes. Several with one name are combined.
 func (w *writer) callback(out *openapi3.Operation, c *operation.Operation) {
 	if out.Callbacks == nil {
 		out.Callbacks = openapi3.Callbacks{}
@@ -227,7 +224,7 @@ func (w *writer) refineFaults(api *operation.API) {
 	}
 }
 
-// marker tells the components which types a document has, and how each is used.
+// marker marks which types a document has, and how each is used.
 type marker struct {
 	components *schema.Components
 	// seen are the parts whose types the components know.
@@ -328,7 +325,7 @@ func (m *marker) value(v operation.Value) {
 	m.components.Mark(v.Failure, schema.Out)
 }
 
-// uses are those of package schema.
+// uses maps the uses to those of package schema.
 var uses = map[operation.Use]schema.Use{operation.In: schema.In, operation.Out: schema.Out, operation.Closed: schema.Closed}
 
 // head is the document without operations.

@@ -47,8 +47,8 @@ func (w *writer) response(r *operation.Response) *openapi3.Response {
 	return out
 }
 
-// header writes a header. That of a cookie says which cookies there are, as one
-// header has to stand for the lines of all of them.
+// header writes a header. Set-Cookie lists the possible cookies, because one header stands for the lines of all of
+// them.
 func (w *writer) header(h operation.Header) openapi3.Parameter {
 	out := openapi3.Parameter{Required: h.Required, Description: h.Description}
 	switch {
@@ -149,14 +149,14 @@ func either(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
 		// A list of alternatives is extended and not nested. Cloned, since a may be shared.
 		alternatives = slices.Clone(a.Value.AnyOf)
 	}
-	// An alternative that is there already would say the same twice.
+	// A duplicate alternative would say the same twice.
 	if slices.ContainsFunc(alternatives, func(s *openapi3.SchemaRef) bool { return s.Ref != "" && s.Ref == b.Ref || sameSchema(s, b) }) {
 		return a
 	}
 	return openapi3.NewSchemaRef("", &openapi3.Schema{AnyOf: append(alternatives, b)})
 }
 
-// sameSchema compares schemas by what is written of them.
+// sameSchema compares schemas by their JSON.
 func sameSchema(a, b *openapi3.SchemaRef) bool {
 	// Compared as text, since two schemas that say the same may lie at two addresses.
 	left, leftErr := a.MarshalJSON()

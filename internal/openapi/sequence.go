@@ -28,8 +28,8 @@ func (w *writer) events(v operation.Value) *openapi3.SchemaRef {
 	return stream
 }
 
-// eventKinds are the kinds of events that tell of no failure. A union may name
-// its events, each of which is then a kind of its own.
+// eventKinds returns the kinds of events other than failures. A union may name its events, each of which is then a kind
+// of its own.
 func (w *writer) eventKinds(v operation.Value) openapi3.SchemaRefs {
 	t := v.Type
 	switch {
@@ -110,8 +110,7 @@ func (w *writer) mediaType(s *openapi3.SchemaRef, use schema.Use) *openapi3.Medi
 	return media
 }
 
-// inExtension is a schema as it stands in an extension: there linters refuse a
-// reference by itself, since no rule says that it is one.
+// inExtension returns a schema for use in an extension: there linters reject a lone reference.
 func inExtension(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if s.Ref == "" {
 		return s
@@ -127,7 +126,7 @@ func (w *writer) sample(format *mediatype.Sequence, item *openapi3.SchemaRef, us
 	}
 	for _, kind := range item.Value.AnyOf {
 		one := mediatype.Item{Name: eventName(kind), Data: []byte("text")}
-		// Without a schema the data are any text, of which "text" is one.
+		// Without a schema the data is any text, such as "text".
 		if data := kind.Value.Properties["data"].Value; data.ContentSchema != nil {
 			one.Data = w.components.Sample(data.ContentSchema, use)
 		}
@@ -138,10 +137,10 @@ func (w *writer) sample(format *mediatype.Sequence, item *openapi3.SchemaRef, us
 	return text
 }
 
-// appendSample leaves an item out of which nothing is known.
+// appendSample leaves out an item about which nothing is known.
 func appendSample(text []byte, format *mediatype.Sequence, one mediatype.Item) []byte {
 	if one.Data != nil {
-		text, _ = format.Write(text, one) // what fails is the name of an event, and these are those of types
+		text, _ = format.Write(text, one) // only an event name can fail, and these are valid
 	}
 	return text
 }

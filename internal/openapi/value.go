@@ -28,7 +28,7 @@ func (w *writer) value(v operation.Value, id string) *openapi3.SchemaRef {
 	return titled(openapi3.NewSchemaRef("", sentAsIs(v.Kind)), v.Title)
 }
 
-// sentAsIs is the schema of what nobody encodes.
+// sentAsIs returns the schema of a body that is not encoded.
 func sentAsIs(kind operation.Kind) *openapi3.Schema {
 	switch kind {
 	case operation.Text:

@@ -1,22 +1,18 @@
-// Package openapi30 says what an OpenAPI 3.1 document says in the words of
-// 3.0.3. It is a conversion of the finished document, so what a user has edited
-// stays in it, and it knows nothing of operations and types.
+// Package openapi30 converts an OpenAPI 3.1 document to 3.0.3. It converts the finished document, so a user's edits are
+// kept, and it knows nothing about operations and types.
 //
-// The older version has fewer of them. Where one is missing, the result is
-// wider, never narrower: a value that the schema in 3.1 accepts, the one in 3.0
-// accepts too. What is lost so, and what stands for what:
+// The older version has fewer keywords. If one is missing, the result is wider, never narrower: every value that the
+// 3.1 schema accepts is accepted by the 3.0 schema too. The conversions are:
 //
-//   - a type or null becomes nullable, several types become anyOf; const an enum;
-//     examples of a schema the first of them
-//   - listed values or null become one list with null in it; another reference or
-//     null stays a choice, since nullable beside a reference means nothing
+//   - a type or null becomes nullable, several types become anyOf; const an enum; examples of a schema the first of
+//     them
+//   - listed values or null become one list with null in it; another reference or null stays a choice, since nullable
+//     beside a reference means nothing
 //   - a keyword beside $ref stays, with the reference in an allOf
 //   - prefixItems become any of its schemas, at any index
-//   - contains, if, propertyNames, patternProperties, dependentRequired and
-//     unevaluatedProperties go, with additionalProperties where those were part
-//     of it
-//   - a not goes if what it forbids became wider, and oneOf becomes anyOf: both
-//     would refuse more
+//   - contains, if, propertyNames, patternProperties, dependentRequired and unevaluatedProperties go, with
+//     additionalProperties where those were part of it
+//   - a not goes if what it forbids became wider, and oneOf becomes anyOf: both would refuse more
 //   - webhooks become x-webhooks, which the tools know
 package openapi30
 
@@ -163,7 +159,7 @@ func (c *converter) mapOf(v *doctree.Value, kind string) *doctree.Value {
 		switch {
 		case isExtension(m.Name):
 			out.Members = append(out.Members, m)
-		// requirement leaves it out of what it asks for.
+		// requirement leaves it out of security requirements.
 		case kind == "securityScheme" && isUnknownScheme(m.Value):
 		default:
 			out.Members = append(out.Members, doctree.Member{Name: m.Name, Value: c.convert(m.Value, kind)})
@@ -174,7 +170,7 @@ func (c *converter) mapOf(v *doctree.Value, kind string) *doctree.Value {
 
 func isExtension(name string) bool { return strings.HasPrefix(name, "x-") }
 
-// object makes an object of what 3.0 knows of it.
+// object makes an object with the members that 3.0 knows.
 func (c *converter) object(v *doctree.Value, kind string) *doctree.Value {
 	fields, out := grammar[kind], doctree.Object()
 	for _, m := range v.Members {

@@ -40,7 +40,7 @@ func (c *converter) schema(v *doctree.Value) (*doctree.Value, bool) {
 	}
 	s := schemaWriter{converter: c, in: v, out: doctree.Object(), exact: true}
 	if ref := v.Get("$ref"); ref != nil {
-		// In 3.0 whatever stands beside a reference is ignored.
+		// In 3.0 siblings of a reference are ignored.
 		if alone := s.reference(ref.Text, len(v.Members) == 1); alone != nil {
 			return alone, s.exact
 		}
@@ -68,7 +68,7 @@ func (c *converter) nullableEnum(v *doctree.Value) *doctree.Value {
 		return nil
 	}
 	flat := doctree.Object()
-	// What is said of this use comes last, so it wins over the component.
+	// Keywords of this use come last, so they win over the component.
 	for _, m := range slices.Concat(listed.Members, v.Members) {
 		if m.Name != "anyOf" && m.Name != "const" {
 			flat.Set(m.Name, m.Value)
@@ -142,7 +142,7 @@ func (s *schemaWriter) reference(ref string, alone bool) *doctree.Value {
 	return nil
 }
 
-// keyword takes over one keyword, if it stands for itself.
+// keyword converts one keyword that does not depend on others.
 func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	switch name {
 	case "$ref": // see reference
@@ -184,8 +184,7 @@ func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	case "oneOf":
 		s.oneOf(value)
 	case "not":
-		// If what is forbidden became wider, forbidding it would refuse more than 3.1
-		// does.
+		// If the forbidden schema became wider, forbidding it would reject more than 3.1 does.
 		if forbidden, exact := s.schema(value); s.keep(exact) {
 			s.out.Set(name, forbidden)
 		}
@@ -299,7 +298,7 @@ func (s *schemaWriter) tuple(items []*doctree.Value) {
 	s.out.Set("items", doctree.Object(doctree.Member{Name: "anyOf", Value: distinct(choices)}))
 }
 
-// distinct leaves out what is there already.
+// distinct removes duplicates.
 func distinct(list *doctree.Value) *doctree.Value {
 	list.Items = slices.CompactFunc(list.Items, func(a, b *doctree.Value) bool {
 		return string(a.AppendJSON(nil)) == string(b.AppendJSON(nil))
@@ -307,8 +306,7 @@ func distinct(list *doctree.Value) *doctree.Value {
 	return list
 }
 
-// newPattern reports patterns with what regular expressions have only learnt
-// since 3.0: classes of Unicode, and looking behind.
+// newPattern reports whether a pattern uses features that were added after 3.0: Unicode classes and lookbehind.
 func newPattern(pattern string) bool {
 	for _, sign := range []string{`\p{`, `\P{`, `\u{`, `(?<`} {
 		if strings.Contains(pattern, sign) {
@@ -318,10 +316,10 @@ func newPattern(pattern string) bool {
 	return false
 }
 
-// bound writes a limit of a number, of which 3.0 has one of each side.
+// bound writes the limit of a number, of which 3.0 has one on each side.
 func (s *schemaWriter) bound(name, exclusiveName string, stricter func(limit, exclusive float64) bool) {
 	limit, exclusive := s.in.Get(name), s.in.Get(exclusiveName)
-	// 3.1 may have both, of which the stricter one decides.
+	// 3.1 may have both; the stricter one decides.
 	if exclusive == nil || limit != nil && stricter(number(limit), number(exclusive)) {
 		s.out.Set(name, limit)
 		return
@@ -372,14 +370,14 @@ func (s *schemaWriter) onlyNull() {
 	s.enum(doctree.Array(doctree.Null()))
 }
 
-// holdsAnything sees to lists, which have to say what is in them.
+// holdsAnything adds items to lists, which 3.0 requires.
 func (s *schemaWriter) holdsAnything(name string) {
 	if name == "array" && s.in.Get("items") == nil {
 		s.out.Set("items", doctree.Object())
 	}
 }
 
-// severalTypes are as many schemas, of which one must hold.
+// severalTypes writes several types as alternatives.
 func (s *schemaWriter) severalTypes(names []string, null bool) {
 	choices := doctree.Array()
 	for i, name := range names {

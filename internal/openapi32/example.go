@@ -100,15 +100,14 @@ func show(out *doctree.Value, text func(data *doctree.Value) string) {
 // pair is a name with its values, as forms and parameters have it.
 type pair struct {
 	name string
-	// explode repeats the name for each value of a list; otherwise separator stands
-	// between them. deep has the members of an object in brackets after the name.
+	// explode repeats the name for each element of a list; otherwise elements are separated by separator. deep writes
+	// the members of an object in brackets after the name.
 	explode, deep bool
 	separator     string
 	escape        func(string) string
 }
 
-// separators are what stands between the values of a list, by style, the way it is
-// escaped; a comma where there is no such style.
+// separators are the escaped separators of list elements, by style; a comma for other styles.
 var separators = map[string]string{"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 // styled is a pair as a parameter or an encoding has it.

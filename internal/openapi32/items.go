@@ -42,8 +42,7 @@ func (c *converter) mediaType(name string, v *doctree.Value) *doctree.Value {
 	return out
 }
 
-// itemsIn is the schema of an item in that of a whole body, nil for one that tells
-// of no items.
+// itemsIn returns the schema of an item in the schema of a whole body, nil if it describes no items.
 func itemsIn(schema *doctree.Value) *doctree.Value {
 	if alternatives := schema.Get("anyOf"); alternatives != nil {
 		var all []*doctree.Value
@@ -63,11 +62,9 @@ func itemsIn(schema *doctree.Value) *doctree.Value {
 	return schema.Get("contentSchema").Get("items")
 }
 
-// itemSchema is the schema of an item by itself. An event always has data:
-// without them it is none, and clients pass over it.
+// itemSchema returns the schema of a single item. An event always has data: clients ignore one without.
 func itemSchema(format *mediatype.Sequence, item *doctree.Value) *doctree.Value {
-	// A reference alone stands in a list of one in 3.1, since its linters know no
-	// reference in an extension.
+	// In 3.1 a lone reference is wrapped in a list, because linters do not expect references in extensions.
 	if all := item.Get("allOf"); all != nil && len(all.Items) == 1 && len(item.Members) == 1 {
 		item = all.Items[0]
 	}

@@ -1,15 +1,12 @@
-// Package openapi32 says what an OpenAPI 3.1 document says in the words of 3.2.
-// It is a conversion of the finished document, so what a user has edited stays in
-// it, and it knows nothing of operations and types.
+// Package openapi32 converts an OpenAPI 3.1 document to 3.2. It converts the finished document, so a user's edits are
+// kept, and it knows nothing about operations and types.
 //
-// The newer version has more words. What 3.1 carries as an extension gets its
-// name, and what it could say in a roundabout way only is said plainly:
+// The newer version has more keywords, which replace extensions and workarounds:
 //
-//   - the items of JSON Lines and of event streams are the itemSchema of their
-//     media type. There is no schema beside it, which in 3.2 would be that of the
-//     whole body as a list
-//   - operations of the method QUERY stand below query, those of methods that
-//     OpenAPI has no field for below additionalOperations
+//   - the items of JSON Lines and of event streams are the itemSchema of their media type. There is no schema beside
+//     it, which in 3.2 would be that of the whole body as a list
+//   - operations of the method QUERY stand below query, those of methods that OpenAPI has no field for below
+//     additionalOperations
 //   - cookies have the style cookie: no character of theirs is percent-encoded
 //   - a header Set-Cookie is an object whose members are cookies
 //   - examples are data, with the text that is sent where that is no JSON
@@ -37,7 +34,7 @@ func Convert(doc *doctree.Value) *doctree.Value {
 }
 
 type converter struct {
-	// content are the places in the new document where a media type stands.
+	// content are the media types in the new document.
 	content []position
 }
 
@@ -132,8 +129,7 @@ func (c *converter) list(v *doctree.Value, kind string) *doctree.Value {
 	return out
 }
 
-// mapOf converts what stands below names of the user's. Extensions among them
-// are nobody's.
+// mapOf converts the values of a map with user-defined keys. Extensions in it have no special meaning.
 func (c *converter) mapOf(v *doctree.Value, kind string) *doctree.Value {
 	out := doctree.Object()
 	for _, m := range v.Members {

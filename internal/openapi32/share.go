@@ -13,12 +13,10 @@ type position struct {
 	index   int
 }
 
-// leastShared is the least length of what becomes a component, in bytes of JSON:
-// a reference takes half of it.
+// leastShared is the smallest size of a shared component, in bytes of JSON: a reference takes half of it.
 const leastShared = 96
 
-// shareContent makes components of the media types that stand in several places,
-// in the order in which they come first.
+// shareContent makes components of media types that occur several times, in order of their first occurrence.
 func (c *converter) shareContent(doc *doctree.Value) {
 	texts, times := make([]string, len(c.content)), map[string]int{}
 	for i, p := range c.content {

@@ -12,7 +12,7 @@ type Info struct {
 	Servers              []Server
 }
 
-// Contact says who answers for the API.
+// Contact says who is responsible for the API.
 type Contact struct{ Name, URL, Email string }
 
 // License is that of the API.

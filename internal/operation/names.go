@@ -8,8 +8,7 @@ import (
 	"github.com/candor-go/candor/internal/lazy"
 )
 
-// Words are the letters and digits of a text, with an underscore for whatever
-// stands between them.
+// Words returns the letters and digits of a text, with an underscore for everything between them.
 func Words(text string) string {
 	b := make([]byte, 0, len(text))
 	for i := range len(text) {
@@ -27,8 +26,8 @@ func Words(text string) string {
 // longestSummary is where a sentence is more than a title, in bytes.
 const longestSummary = 100
 
-// Summarize takes a comment apart: its first sentence without the name it
-// begins with, and the rest. A sentence that is long is none.
+// Summarize splits a comment: its first sentence without the leading name, and the rest. A long sentence is not a
+// summary.
 func Summarize(comment, name string) (first, rest string) {
 	end := len(comment)
 	if at := sentenceEnd.Get().FindStringIndex(comment); at != nil {

@@ -1,10 +1,8 @@
-// Package operation describes what an API is, as plain data: its operations,
-// with all that a document says about them.
+// Package operation describes an API as plain data: its operations, with everything that a document says about them.
 //
-// The root fills it in when a document is asked for, from what it compiled;
-// package openapi writes the document from it. An operation knows neither how a
-// request is served nor how a document is written: it has no functions, and
-// names types by their descriptions, which the writer turns into schemas.
+// The root fills it in when a document is requested; package openapi writes the document from it. An operation knows
+// neither how a request is served nor how a document is written: it has no functions, and refers to types by their
+// descriptions, which the writer converts to schemas.
 package operation
 
 import (
@@ -17,8 +15,7 @@ import (
 // routers.
 type API struct {
 	Info Info
-	// Operations are in the order of registration. Those whose Path is the same
-	// stand together in the document.
+	// Operations are in the order of registration. Those with the same Path are combined in the document.
 	Operations []*Operation
 	// Webhooks are requests that the API sends.
 	Webhooks []*Operation
@@ -45,12 +42,12 @@ type Operation struct {
 	Extensions           map[string]json.RawMessage
 	// Parameters hold the hidden ones too, which documents leave out.
 	Parameters []*Parameter
-	// Security are alternatives, of each of which all are needed; nil says
-	// nothing about it, while an empty list says that nothing is needed.
+	// Security lists alternatives, each a set of schemes that are required together; nil means unspecified, an empty
+	// list that nothing is required.
 	Security [][]SchemeUse
 	// Body is nil for a request without one.
 	Body *Body
-	// Responses may be shared by operations that answer alike.
+	// Responses may be shared by operations with the same responses.
 	Responses *Responses
 	// Socket is nil for every operation that opens no WebSocket.
 	Socket    *Socket
@@ -76,7 +73,7 @@ type Body struct {
 	Field *typeinfo.Field
 	Value Value
 	Media []Media
-	// Contents are media types with values of their own, beside those of Media.
+	// Contents are media types with their own values, in addition to those of Media.
 	Contents []Content
 }
 
@@ -106,8 +103,7 @@ type Header struct {
 	Field *typeinfo.Field
 	// Cookies are written by a Set-Cookie.
 	Cookies []*typeinfo.Field
-	// Description, Type and Format are those of any other header; no Type means
-	// text.
+	// Description, Type and Format describe any other header; without a Type it is text.
 	Description, Type, Format string
 }
 
@@ -135,7 +131,7 @@ const (
 	Events                  // events with data of a Type
 )
 
-// Use is what a value is there for.
+// Use is how a value is used.
 type Use uint8
 
 // The uses. Closed is In where unknown members are refused.
@@ -161,7 +157,7 @@ type Value struct {
 	// Data says what the data of Events are: JSON, Text, or Any where they may be
 	// both.
 	Data Kind
-	// Failure is the data of the event by which a stream tells that it failed.
+	// Failure is the data of the event that reports the failure of a stream.
 	Failure *typeinfo.Type
 }
 

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// Responses are those of an operation, each status once, its own first.
+// Responses are the responses of an operation, one for each status, its own first.
 type Responses struct{ All []*Response }
 
 // To is the response to a status, nil without. That of its range is another one.
@@ -18,7 +18,7 @@ func (r *Responses) To(status int) *Response {
 	return nil
 }
 
-// Set adds a response, in the place of one with the same status.
+// Set adds a response. It replaces one with the same status.
 func (r *Responses) Set(response *Response) {
 	for i, other := range r.All {
 		if other.Status == response.Status {
@@ -49,8 +49,7 @@ func (r *Response) Header(name string) *Header {
 	return nil
 }
 
-// Put adds a header in the place of one of the same name, whose case does not
-// matter.
+// Put adds a header. It replaces one of the same name, ignoring case.
 func (r *Response) Put(h Header) {
 	r.Headers = slices.DeleteFunc(r.Headers, func(other Header) bool { return strings.EqualFold(other.Name, h.Name) })
 	r.Headers = append(r.Headers, h)
@@ -66,7 +65,7 @@ func (m *Media) Example(name string) *Example {
 	return nil
 }
 
-// Show adds an example in the place of one of the same name.
+// Show adds an example. It replaces one of the same name.
 func (m *Media) Show(x Example) {
 	if known := m.Example(x.Name); known != nil {
 		*known = x

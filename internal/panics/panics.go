@@ -1,5 +1,5 @@
-// Package panics makes errors of panics, so that they leave by the one writer of
-// errors. The root uses it wherever it recovers.
+// Package panics converts panics to errors, so that they take the same path as other errors. The root uses it wherever
+// it recovers.
 package panics
 
 import (
@@ -19,8 +19,8 @@ type Error struct {
 // Error implements error.
 func (p *Error) Error() string { return fmt.Sprintf("panic: %v", p.Value) }
 
-// Recovered turns what recover returned into an error. It must be called in
-// the deferred function itself. http.ErrAbortHandler goes on its way.
+// Recovered converts the result of recover to an error. It must be called in the deferred function itself. It panics
+// again with http.ErrAbortHandler.
 func Recovered(value any) error {
 	if value == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 		panic(value)
@@ -28,8 +28,7 @@ func Recovered(value any) error {
 	return New(value)
 }
 
-// mostCalls is how many calls of a stack are kept: those of an endless recursion
-// repeat.
+// mostCalls is how many frames of a stack are kept: those of an endless recursion repeat.
 const mostCalls = 128
 
 // New is the error of a recovered value, with the stack of its goroutine.

@@ -77,8 +77,7 @@ func firstOf(frames []runtime.Frame, wanted origin) int {
 	return -1
 }
 
-// folded are the lines of calls, with one for those of Candor and of the standard
-// library that follow each other.
+// folded returns the lines of a stack, with one line for consecutive frames of Candor and the standard library.
 func folded(frames []runtime.Frame) (all []string) {
 	for i := 0; i < len(frames); {
 		n, ours := 0, false
@@ -144,8 +143,8 @@ func Relative(file string) string {
 
 const project = "github.com/candor-go/candor"
 
-// originOf tells by its name whose function it is: paths of the standard library
-// have no dot in their first element, which those of programs may not have either.
+// originOf returns whose function it is, by its name: paths of the standard library have no dot in their first element,
+// but those of programs may not have one either.
 func originOf(function string) origin {
 	pkg := packageOf(function)
 	first, _, _ := strings.Cut(pkg, "/")
@@ -175,8 +174,7 @@ func packageOf(function string) string {
 	return plain[:slash+dot]
 }
 
-// mainModule is the path of the program's module, which no path equals where
-// there is none.
+// mainModule returns the path of the program's module, or a value that equals no path if there is none.
 func mainModule() string {
 	return madeMainModule.Get(func() string {
 		if info, ok := debug.ReadBuildInfo(); ok && info.Main.Path != "" {

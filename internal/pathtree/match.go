@@ -118,8 +118,7 @@ func (t *tree) search(path string, escaped bool, values []string, accept func(*l
 	return found, p.capture(found.pattern, values)
 }
 
-// decode undoes the encoding of a path, of which as many segments are kept
-// separate as limit says; ok is false if no pattern can match it.
+// decode decodes a path and keeps up to limit segments separate; ok is false if no pattern can match it.
 func decode(path string, limit int) (p splitPath, ok bool) {
 	plain, err := url.PathUnescape(path)
 	return splitPath{text: plain, ends: segmentEnds(path, limit)}, err == nil
@@ -129,7 +128,7 @@ func decode(path string, limit int) (p splitPath, ok bool) {
 // decoded, for the first of them up to limit.
 func segmentEnds(escaped string, limit int) []int {
 	ends := make([]int, 0, limit)
-	size := 1 // of what is decoded; the first byte is the leading slash
+	size := 1 // of the decoded text; the first byte is the leading slash
 	for i := 1; i < len(escaped) && len(ends) < limit; i++ {
 		switch escaped[i] {
 		case '/':
@@ -168,8 +167,7 @@ func (p *splitPath) end(depth, start int) int {
 	if i := strings.IndexByte(p.text[start:], '/'); i >= 0 {
 		end = start + i
 	}
-	// The first way down asks for each depth in turn. Those past the eighth are found
-	// anew each time.
+	// The first descent asks for each depth in order. Segments beyond the eighth are located again each time.
 	if depth == p.count && depth < len(p.seen) {
 		p.seen[depth] = end
 		p.count++
@@ -202,8 +200,8 @@ type search struct {
 	accept func(*leaf) bool
 }
 
-// find searches below n for the rest of the path, whose next segment begins at
-// start. It returns nil if there is none.
+// find searches below n for the rest of the path, whose next segment begins at start. It returns nil if nothing
+// matches.
 func (s *search) find(n *node, depth, start int) *leaf {
 	end := s.path.end(depth, start)
 	segment := s.path.text[start:end]
@@ -221,7 +219,7 @@ func (s *search) find(n *node, depth, start int) *leaf {
 	return s.accepted(n.rest)
 }
 
-// enter goes on at n with what follows the segment that ends at end.
+// enter continues at n with what follows the segment that ends at end.
 func (s *search) enter(n *node, depth, end int) *leaf {
 	// There is a slash, and at least an empty segment after it.
 	if end < len(s.path.text) {

@@ -10,11 +10,10 @@ import (
 	"unicode/utf8"
 )
 
-// Parse reads a pattern; the package comment has the syntax. Names are ASCII
-// letters, digits, "_" and "-", start with a letter or "_", and are unique
-// in the pattern. Literals are written unescaped: /café, not /caf%C3%A9; a
-// segment such as :id or *rest, a wildcard elsewhere, is none.
-// An error quotes the pattern and says what to write instead.
+// Parse parses a pattern; the package comment describes the syntax. Names consist of ASCII letters, digits, "_" and
+// "-", start with a letter or "_", and are unique in the pattern. Literals are written unescaped: /café, not
+// /caf%C3%A9; segments such as :id or *rest, which are wildcards in other routers, are errors. An error quotes the
+// pattern and says what to write instead.
 func Parse(s string) (*Pattern, error) {
 	p, err := parse(s)
 	if err != nil {
@@ -70,7 +69,7 @@ func isMethod(s string) bool {
 	return s != "" && strings.Trim(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == ""
 }
 
-// checkText refuses what may stand neither in a literal nor in a name.
+// checkText rejects characters that are allowed neither in a literal nor in a name.
 func checkText(s string) error {
 	if !utf8.ValidString(s) {
 		return errors.New("it is not valid UTF-8: write the literals in UTF-8")

@@ -1,19 +1,16 @@
-// Package pathtree matches URL paths against patterns such as
-// /users/{id}/files/{rest...}. Routes are registered in it, and every request
-// begins with a match. It knows nothing of methods and handlers: the values in a
-// [Tree] are the caller's.
+// Package pathtree matches URL paths against patterns such as /users/{id}/files/{rest...}. Routes are added to a tree,
+// and every request begins with a match. It knows nothing about methods and handlers: the values in a [Tree] are the
+// caller's.
 //
-// Its few words:
-//   - A path is a "/" followed by segments with a "/" between each two. "/" is
-//     one empty segment, "/a/" is "a" and an empty one.
-//   - A literal is a segment that matches itself. An empty one does too, so
-//     /a/ and /a//b match only paths written like that.
-//   - A wildcard {id} matches exactly one segment, which is not empty.
-//   - A remainder {rest...} is last and matches all that is left, slashes
-//     included. It may be empty: /files/{rest...} matches /files/ with "", but
-//     not /files.
-//   - At each segment, from the left, a literal beats a wildcard beats a
-//     remainder. If the better choice leads nowhere, the next one is tried.
+// Terms:
+//   - A path is a "/" followed by segments separated by "/". "/" is one empty segment, "/a/" is "a" and an empty one.
+//   - A literal is a segment that matches itself. An empty one does too, so /a/ and /a//b match only paths written like
+//     that.
+//   - A wildcard {id} matches exactly one non-empty segment.
+//   - A remainder {rest...} is last and matches all that is left, slashes included. It may be empty: /files/{rest...}
+//     matches /files/ with "", but not /files.
+//   - At each segment, from the left, a literal beats a wildcard beats a remainder. If the better choice leads nowhere,
+//     the next one is tried.
 //
 // Nothing is cleaned: "//", "." and ".." are segments like any other.
 package pathtree

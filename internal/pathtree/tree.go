@@ -62,7 +62,7 @@ type leaf struct {
 	index   int
 }
 
-// add makes a leaf for the pattern, or returns the one that is there.
+// add adds a leaf for the pattern, or returns the existing one.
 func (t *tree) add(p *Pattern, index int) (existing *leaf) {
 	at := t.root.leafAt(p.segments)
 	if *at != nil {

@@ -1,5 +1,5 @@
-// Package recorder is the writer of a response that stays in the process: the
-// test client and the client of an app in the same process read what it records.
+// Package recorder is an http.ResponseWriter that keeps the response in the process, for the test client and for
+// clients that call an app in process.
 package recorder
 
 import (

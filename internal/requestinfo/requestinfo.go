@@ -1,7 +1,6 @@
-// Package requestinfo holds what middleware learns about a request and the rest
-// of an app reads: its id, the address of its client, the path before the app's own,
-// and whether it came over a connection at all. The root and package
-// middleware share the context keys here and nothing else.
+// Package requestinfo has request data that middleware sets and the rest of an app reads: the id of a request, the
+// address of its client, the path prefix of the app, and whether it came over a connection at all. The root and package
+// middleware share the context keys.
 package requestinfo
 
 import (

@@ -1,14 +1,10 @@
-// Package schema turns descriptions of types into JSON Schema 2020-12, as
-// OpenAPI 3.1 has it, and writes documents in the order in which they were
-// declared.
+// Package schema converts type descriptions to JSON Schema 2020-12, as in OpenAPI 3.1, and writes documents in order of
+// declaration.
 //
-// Whatever documents an API asks it for the schemas of values. It stands on
-// typeinfo, takes the spelling of patterns from check, and knows neither operations
-// nor requests.
+// It builds on typeinfo, converts patterns with check, and knows nothing about operations or requests.
 //
-// A schema never refuses a value that the decoder and the rules accept. Where
-// no keyword says exactly what a rule does, the schema is wider and names the
-// rule in the extension x-validate; a schema without that extension is exact.
+// A schema never rejects a value that the decoder and the rules accept. If no keyword expresses a rule exactly, the
+// schema is wider and names the rule in the extension x-validate; a schema without that extension is exact.
 package schema
 
 import (

@@ -1,12 +1,15 @@
-// Package serve runs an http.Handler on a listener with the limits a server on the open internet needs, and stops it without losing a request.
+// Package serve runs an http.Handler on a listener with the limits a server on the open internet needs, and stops it
+// without losing a request.
 //
-// An app's Run and Serve are this package with the app as the handler. It knows nothing of routes. What it adds to [http.Server] happens on the connection, beneath net/http, so that a request costs no
-// wrapper around its body or its response writer and every optional interface of net/http stays visible to the handler:
+// App.Run and App.Serve use it with the app as the handler. It knows nothing about routes. Its additions to
+// [http.Server] work on the connection, below net/http, so that the body and the ResponseWriter need no wrappers, and
+// handlers see every optional interface of net/http:
 //
 //   - a request body that comes too slowly fails to read with [ErrSlowBody];
 //   - a write that the client does not take fails, streams included, and the request's context ends;
 //   - a response that net/http writes by itself (400, 431, 501 ...) can be replaced, see [Hooks.Refusal];
-//   - a drain keeps idle connections open a little longer, so that a request already under way on one gets its response.
+//   - a drain keeps idle connections open a little longer, so that a request already under way on one gets its
+//     response.
 //
 // [Serve] documents the order of a drain.
 package serve
