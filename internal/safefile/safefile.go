@@ -1,6 +1,5 @@
-// Package safefile opens the files that requests name: regular ones only, and
-// never one outside of their file system, whatever symbolic links say. The root
-// uses it for File, Static and Frontend; it knows nothing of responses.
+// Package safefile opens files named by requests: only regular files, and only inside of their file system, even
+// through symbolic links. The root uses it for File, Static and Frontend; it knows nothing about responses.
 package safefile
 
 import (

@@ -1,7 +1,6 @@
-// Package socket is a WebSocket below the types of its messages: the handshake
-// of a request, and the connection that comes of it. The root package decides
-// which requests may have one, what messages mean, and what a user learns of
-// its end; this package knows nothing of operations and errors of HTTP.
+// Package socket implements WebSockets below the types of their messages: the handshake, and the connection that
+// results from it. The root package decides which requests are accepted, what messages mean, and what a user learns
+// about the end of a connection; this package knows nothing about operations and HTTP errors.
 package socket
 
 import (

@@ -1,16 +1,12 @@
-// Package typeinfo describes Go types: what a value looks like on the wire,
-// what a struct's tags say about its fields, which rules a value must keep.
+// Package typeinfo describes Go types: what a value looks like on the wire, what a struct's tags say about its fields,
+// and which rules a value must satisfy.
 //
-// It is the only reader of struct tags, and everything that depends on a type
-// stands on it: it imports nothing of them. Binding, decoding, checking, encoding
-// and documenting are compiled from the descriptions it makes, so they cannot
-// disagree about what a tag means. A description is made once per Go type, is
-// shared, and is never changed afterwards; recursive types are cycles of
-// pointers in it.
+// It is the only reader of struct tags. Binding, decoding, validation, encoding and schemas are compiled from its
+// descriptions, so they cannot disagree about what a tag means. A description is made once per Go type, is shared, and
+// never changes afterwards; recursive types are cycles of pointers.
 //
-// Whatever the tags of a type get wrong is found here, as an [*Error] that
-// says what to write instead, or where values are needed to find it (a default
-// that breaks its own rules) in the packages that compile the description.
+// Invalid tags are found here, as an [*Error] that says what to write instead. What needs values to be found (a default
+// that violates its own rules) is found by the packages that compile the description.
 package typeinfo
 
 import (
