@@ -1,6 +1,7 @@
 package candor
 
 import (
+	"github.com/candor-go/candor/internal/codec"
 	"github.com/candor-go/candor/internal/openapi"
 	"github.com/candor-go/candor/internal/operation"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -23,9 +24,27 @@ type apiBuilder struct {
 	bodies     map[bodyKey]*operation.Body
 	responses  map[responsesKey]*operation.Responses
 
-	// found is the endpoint whose possible validation errors were computed last, and foundFaults the result.
-	found       *endpoint
-	foundFaults *invalidRequest
+	// found are the validation errors of examples, and shown the bodies of the errors that endpoints share.
+	found map[faultsKey]*invalidRequest
+	shown map[shownKey]string
+}
+
+// faultsKey identifies endpoints that find the same in a bad request. Those with dependencies, error handlers or
+// forbidden keys have only an endpoint, because what they find depends on more.
+type faultsKey struct {
+	endpoint *endpoint
+	input    *inputPlan
+	method   string
+	decode   codec.Options
+	maxBody  int64
+	loose    bool
+}
+
+func (e *endpoint) faultsKey() faultsKey {
+	if len(e.nodes) != 1 || len(e.errorHandlers) > 0 || e.closed != nil {
+		return faultsKey{endpoint: e}
+	}
+	return faultsKey{input: e.nodes[0].input, method: e.method, decode: e.decode, maxBody: e.maxBody, loose: e.loose}
 }
 
 // parameterKey is what the documented parameter depends on: the field, and its name in the path.

@@ -147,7 +147,7 @@ func (e *endpoint) expand(tag string, captured []string) (string, error) {
 			return b.String(), nil
 		}
 		name, after, closed := strings.Cut(rest, "}")
-		i := slices.Index(e.names, name)
+		i := slices.Index(e.names(), name)
 		if !closed || i < 0 {
 			return "", fmt.Errorf("the tag of a Cache names the wildcard {%s}, which the path %s does not have", name, e.pattern)
 		}

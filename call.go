@@ -141,8 +141,8 @@ func withQuery(path, query string) string {
 
 // path returns the endpoint's path with values for its wildcards.
 func (e *endpoint) path(values map[string]string) (string, error) {
-	texts := make([]string, len(e.names))
-	for i, name := range e.names {
+	texts := make([]string, len(e.names()))
+	for i, name := range e.names() {
 		text, ok := values[name]
 		if !ok {
 			return "", fmt.Errorf("nothing gives {%s} of %s a value; a provider reads it, so give its input to Client.With", name, e.pattern)
@@ -318,7 +318,7 @@ func (a *App) URL(name string, params map[string]string) (string, error) {
 	e := t.endpoints[at]
 	values := url.Values{}
 	for key, value := range params {
-		if !slices.Contains(e.names, key) {
+		if !slices.Contains(e.names(), key) {
 			values.Set(key, value)
 		}
 	}

@@ -33,8 +33,6 @@ type endpoint struct {
 	route   *route
 	method  string
 	pattern *pathtree.Pattern
-	// names are the names of the pattern's wildcards.
-	names []string
 	// documented is the pattern in the document: the first one registered of its shape, whose wildcards may have other
 	// names.
 	documented *pathtree.Pattern
@@ -55,18 +53,14 @@ type endpoint struct {
 	choices []choicePlan
 	// scoped are the security fields whose credentials are compared with the scopes.
 	scoped []*typeinfo.Field
-	// overridden means that a test has replaced a provider.
-	overridden bool
-	body       *bodyPlan
+	body   *bodyPlan
 	// afterReading are the steps that need the bytes of the body, before it is decoded.
 	afterReading []step
 	// closed is nil if unknown keys are allowed.
-	closed *closed
-	// setsHeader means that a function takes the header of the response as an input.
-	setsHeader bool
-	response   *responsePlan
-	plain      http.Handler
-	metadata   metadata
+	closed   *closed
+	response *responsePlan
+	plain    http.Handler
+	metadata metadata
 	// errorHandlers are the handlers that errors tries, in that order.
 	errorHandlers errorHandlers
 	errors        *errorWriter
@@ -89,32 +83,48 @@ type endpoint struct {
 	maxMultipart int64
 	// multipart holds the limits of multipart forms.
 	multipart MultipartLimits
-	loose     bool
 	// always are the headers of every response.
 	always []alwaysHeader
 	// callers are the recent clients of a deprecated operation, nil for any other.
 	callers *callers.Seen
-	// streamsLate means that some wrappers end before the stream begins, so that the stream is written outside of them.
-	streamsLate bool
 	// upgrade runs a handler that takes over the connection, nil for any other.
 	upgrade func(x *exchange) error
 	// steps are the steps of a request, in order.
 	steps []step
 	// validAt is the first step that only valid requests reach.
 	validAt int
-	// repeats means that a provider may run the steps after it again; takesRequest means that a function gets the
-	// request, whose body it may read.
-	repeats, takesRequest bool
 	// reading are the nodes that read more of a request than its body.
 	reading []int
 	// wrapped is the handler with its middleware; nil without middleware.
 	wrapped   http.Handler
 	exchanges sync.Pool
+	// The flags stand together, which saves the gaps after each: a large service has thousands of endpoints.
+
+	// overridden means that a test has replaced a provider.
+	overridden bool
+	// setsHeader means that a function takes the header of the response as an input.
+	setsHeader bool
+	// loose means that a body without a media type is read as JSON.
+	loose bool
+	// streamsLate means that some wrappers end before the stream begins, so that the stream is written outside of them.
+	streamsLate bool
+	// repeats means that a provider may run the steps after it again; takesRequest means that a function gets the
+	// request, whose body it may read.
+	repeats, takesRequest bool
+
 	// inline holds the first node, which is the only one of most endpoints, to save an allocation.
 	inline struct {
 		first node
 		nodes [1]*node
 	}
+}
+
+// names returns the names of the pattern's wildcards, which the caller must not change.
+func (e *endpoint) names() []string {
+	if e.pattern == nil {
+		return nil
+	}
+	return e.pattern.SharedNames()
 }
 
 // appShared is what all endpoints of an app share.
@@ -186,7 +196,7 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 		e.compileChallenges(e.challenge)
 	}
 	for i, p := range e.nodes {
-		if p.input, err = c.compileInput(p.desc, e.method, e.names, e.publicNames()); err != nil {
+		if p.input, err = c.compileInput(p.desc, e.method, e.names(), e.publicNames()); err != nil {
 			return err
 		}
 		if readsMore(p.desc) {
@@ -227,14 +237,14 @@ func (e *endpoint) compile(c *programs, dependencies func(*endpoint) (before, af
 // publicNames returns the names of the wildcards in the document.
 func (e *endpoint) publicNames() []string {
 	if e.documented == nil || e.documented == e.pattern {
-		return e.names
+		return e.names()
 	}
 	return e.documented.Names()
 }
 
 // publicName returns the name of a wildcard in the document.
 func (e *endpoint) publicName(wildcard string) string {
-	if i := slices.Index(e.names, wildcard); i >= 0 {
+	if i := slices.Index(e.names(), wildcard); i >= 0 {
 		return e.publicNames()[i]
 	}
 	return wildcard
@@ -315,7 +325,7 @@ func (e *endpoint) compilePlain() {
 }
 
 func (e *endpoint) bindsEveryWildcard() error {
-	for _, name := range e.names {
+	for _, name := range e.names() {
 		// A dependency may read the wildcard in place of the handler.
 		reads := func(f *typeinfo.Field) bool { return f.Source == typeinfo.Path && f.Name == name }
 		if !slices.ContainsFunc(e.nodes, func(p *node) bool { return slices.ContainsFunc(p.desc.Params, reads) }) {
@@ -362,7 +372,7 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request, captured []stri
 }
 
 func (e *endpoint) serveWrapped(w http.ResponseWriter, r *http.Request, captured []string) {
-	for i, name := range e.names {
+	for i, name := range e.names() {
 		r.SetPathValue(name, captured[i])
 	}
 	protect(w, e.lead(r, captured), e.errors, func(w http.ResponseWriter, r *http.Request) {

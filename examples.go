@@ -59,7 +59,7 @@ func (e *endpoint) try(bad badRequest) (found *invalidRequest) {
 	x := newExchange(e)
 	x.scope.w, x.scope.r = recorder.New(e.method, io.Discard), bad.request(e)
 	x.ctx = (*requestContext)(x.scope.r)
-	x.scope.captured = slices.Repeat([]string{bad.text}, len(e.names))
+	x.scope.captured = slices.Repeat([]string{bad.text}, len(e.names()))
 	_ = x.bindParams() // never fails
 	if e.body != nil && e.body.pass == nil && e.bodyMediaType() != "" {
 		x.uploads = new(spool.Store)
@@ -122,10 +122,13 @@ func (bad badRequest) addBody(r *http.Request, mediaType string) {
 
 // faultsShown returns the validation errors for the example of an endpoint's 422.
 func (b *apiBuilder) faultsShown(e *endpoint) *invalidRequest {
-	if b.found != e {
-		b.found, b.foundFaults = e, e.foundFaults()
+	key := e.faultsKey()
+	found, known := b.found[key]
+	if !known {
+		found = e.foundFaults()
+		b.found[key] = found
 	}
-	return b.foundFaults
+	return found
 }
 
 // showFaults adds an endpoint's validation errors to the examples of its 422, if that has the app's own format.
@@ -142,14 +145,34 @@ func (b *apiBuilder) showFaults(r *operation.Response, e *endpoint) {
 
 // shownTo identifies the examples of errors that depend on the endpoint.
 func (b *apiBuilder) shownTo(e *endpoint) string {
-	var all []byte
+	var key shownKey
 	if e.canBeInvalid() {
-		if found := b.faultsShown(e); found != nil {
-			all = append(all, b.bodyOf(found)...)
-		}
+		key.found = b.faultsShown(e)
 	}
 	if e.body != nil {
-		all = append(all, b.bodyOf(e.body.refusal)...)
+		key.refusal = e.body.refusal
+	}
+	shown, known := b.shown[key]
+	if !known {
+		shown = b.show(key)
+		b.shown[key] = shown
+	}
+	return shown
+}
+
+// shownKey is what an endpoint's errors are made of.
+type shownKey struct {
+	found   *invalidRequest
+	refusal *HTTPError
+}
+
+func (b *apiBuilder) show(key shownKey) string {
+	var all []byte
+	if key.found != nil {
+		all = append(all, b.bodyOf(key.found)...)
+	}
+	if key.refusal != nil {
+		all = append(all, b.bodyOf(key.refusal)...)
 	}
 	return string(all)
 }

@@ -25,7 +25,7 @@ func buildDocument(config *Config, info Info, x *operationIndex, additions schem
 		codecs: codecs,
 		config: config, info: info, ids: x.ids, edits: map[*operation.Operation][]openapi.Edit{},
 		parameters: map[parameterKey]*operation.Parameter{}, bodies: map[bodyKey]*operation.Body{},
-		responses: map[responsesKey]*operation.Responses{},
+		responses: map[responsesKey]*operation.Responses{}, found: map[faultsKey]*invalidRequest{}, shown: map[shownKey]string{},
 	}
 	return openapi.Write(b.describe(x), openapi.Options{Schema: additions, EditDocument: info.EditDocument, Edits: b.edits})
 }

@@ -341,7 +341,7 @@ func (b *builder) path(rt *route, s scope) {
 	for _, method := range rt.methods {
 		// The slices are clipped, because an endpoint may append to what all endpoints share.
 		e := &endpoint{
-			appShared: b.shared, route: rt, method: method, pattern: pattern, names: pattern.Names(), documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
+			appShared: b.shared, route: rt, method: method, pattern: pattern, documented: b.inDocument(pattern, s), set: s.set, inclusions: s.inclusions,
 			errorHandlers: handlers,
 			errors:        b.app.errors.with(handlers),
 			added:         slices.Clip(s.set.headers),

@@ -46,13 +46,11 @@ func (e *endpoint) stepNames() []string {
 	return names
 }
 
-// mostSteps is the maximum number of steps that compileSteps itself adds.
-const mostSteps = 6
-
 // compileSteps lists the steps of a request. before are the steps between parameters and body, after those between body
 // and handler, and final those of the handler.
 func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
-	steps := make([]step, 0, len(before)+len(after)+len(final)+mostSteps)
+	var buffer [16]step // enough for most; only what is used is kept
+	steps := buffer[:0]
 	if e.upgrade != nil {
 		steps = append(steps, step{name: "check the handshake", run: e.route.upgrade.admit})
 	}
@@ -81,10 +79,10 @@ func (e *endpoint) compileSteps(before, after []step, final ...step) []step {
 		steps = append(steps, step{name: "refuse an invalid request", run: (*exchange).refuseInvalid})
 	}
 	e.validAt = len(steps)
-	steps = append(append(steps, after...), final...)
-	e.orderNodes(steps)
-	e.noteFailures(steps)
-	return steps
+	kept := slices.Clone(append(append(steps, after...), final...))
+	e.orderNodes(kept)
+	e.noteFailures(kept)
+	return kept
 }
 
 // orderNodes records at which step each node runs.

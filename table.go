@@ -165,7 +165,7 @@ func (t *table) servesPreflight(w http.ResponseWriter, r *http.Request) bool {
 	}
 	asked := e.lead(r, captured)
 	asked.Pattern = e.pattern.String()
-	for i, name := range e.names {
+	for i, name := range e.names() {
 		asked.SetPathValue(name, captured[i])
 	}
 	e.preflight.ServeHTTP(w, asked)

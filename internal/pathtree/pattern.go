@@ -50,6 +50,9 @@ func (p *Pattern) String() string { return p.text }
 // [Pattern.Build] takes. The slice is the caller's.
 func (p *Pattern) Names() []string { return slices.Clone(p.names) }
 
+// SharedNames is Names without the copy: the caller must not change the slice.
+func (p *Pattern) SharedNames() []string { return p.names }
+
 // Shape returns the pattern without its names, such as /users/{}/files/{...}.
 // Patterns of equal shape match the same paths, and a [Tree] has one value for
 // them.
