@@ -167,6 +167,15 @@ func TestPatches(t *testing.T) {
 		"not all of it":       {jsonPatches, `[{"op":"replace","path":"/name","value":"ink"},{"op":"remove","path":"/x"}]`, 422, `["body",1,"path"]`},
 		"too many":            {jsonPatches, "[" + strings.Repeat(`{"op":"test","path":"/id","value":1},`, 100) + `{"op":"test","path":"/id","value":1}]`, 422, `at most 100`},
 		"the whole":           {jsonPatches, `[{"op":"replace","path":"","value":{"id":1,"name":"ink","price":1}}]`, 200, `{"id":1,"name":"ink","price":1}`},
+		"a leading zero":      {jsonPatches, `[{"op":"replace","path":"/tags/00","value":"x"}]`, 422, `["body",0,"path"]`},
+		"a copy of nothing":   {jsonPatches, `[{"op":"copy","from":"/x","path":"/note"}]`, 422, `["body",0,"from"]`},
+		"an equal number":     {jsonPatches, `[{"op":"test","path":"/price","value":25e-1},{"op":"test","path":"/id","value":1.0}]`, 200, whole},
+		"null and nothing":    {jsonPatches, `[{"op":"test","path":"/x","value":null}]`, 409, `operation 0 failed at \"/x\"`},
+		"an equal id":         {mergePatches, `{"id":1.0}`, 200, whole},
+		"a byte order mark":   {mergePatches, "\ufeff{}", 200, whole},
+		"a mark and a list":   {jsonPatches, "\ufeff[]", 200, whole},
+		"UTF-8":               {mergePatches + "; charset=UTF-8", `{}`, 200, whole},
+		"another charset":     {mergePatches + "; charset=utf-16", `{}`, 415, `application/merge-patch+json`},
 		"plain JSON":          {"application/json", `{"name":"ink"}`, 415, `application/merge-patch+json`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -70,6 +70,17 @@ func decimal(raw []byte) (digits []byte, power int64) {
 	return trimmed, power + int64(len(digits)-len(trimmed))
 }
 
+// SameNumber reports whether two numbers of JSON have the same value, exactly and however they are written: 1, 1.0 and
+// 10e-1 have.
+func SameNumber(a, b string) bool {
+	digits, power := decimal([]byte(a))
+	others, otherPower := decimal([]byte(b))
+	if len(digits) == 0 || len(others) == 0 {
+		return len(digits) == len(others)
+	}
+	return power == otherPower && bytes.Equal(digits, others) && (a[0] == '-') == (b[0] == '-')
+}
+
 // exponent parses an exponent, and stops at a size that no number of digits can balance.
 func exponent(raw []byte) int64 {
 	negative := raw[0] == '-'

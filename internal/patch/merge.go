@@ -1,7 +1,5 @@
 package patch
 
-import "encoding/json"
-
 // Merge is a merge patch.
 type Merge map[string]any
 
@@ -17,7 +15,7 @@ func (Merge) Change(text []byte) Change {
 		if err != nil {
 			return nil, err
 		}
-		return json.Marshal(merged(target, patch))
+		return asText(merged(target, patch))
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-
-	jsonpatch "github.com/evanphx/json-patch/v5"
 )
 
 // maxOperations bounds a JSON patch: each operation may read the whole resource.
@@ -40,28 +38,27 @@ func (p Operations) Change(text []byte, most int64) (Change, error) {
 	if len(p) > maxOperations {
 		return nil, invalid(fmt.Sprintf("at most %d operations", maxOperations))
 	}
-	if err := p.check(text); err != nil {
+	values, err := p.values(text)
+	if err != nil {
 		return nil, err
 	}
-	patch, err := jsonpatch.DecodePatch(text)
-	if err != nil || len(patch) != len(p) {
-		return nil, invalid("not a JSON patch")
-	}
-	return func(resource []byte) ([]byte, error) { return p.apply(resource, patch, most) }, nil
+	return func(resource []byte) ([]byte, error) { return p.apply(resource, values, most) }, nil
 }
 
-// check finds what is wrong with operations, whatever the resource is.
-func (p Operations) check(text []byte) error {
+// values are the values of operations, nil where there is none. It finds what is
+// wrong with the operations, whatever the resource is.
+func (p Operations) values(text []byte) ([]json.RawMessage, error) {
 	var members []map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil || len(members) != len(p) {
-		return invalid("not a JSON patch")
+	if err := json.Unmarshal(withoutMark(text), &members); err != nil || len(members) != len(p) {
+		return nil, invalid("not a JSON patch")
 	}
 	var wrong Invalid
+	values := make([]json.RawMessage, len(p))
 	for i, o := range p {
-		_, hasValue := members[i]["value"]
-		o.check(i, hasValue, &wrong)
+		values[i] = members[i]["value"]
+		o.check(i, values[i] != nil, &wrong)
 	}
-	return wrong.err()
+	return values, wrong.err()
 }
 
 // check finds what is wrong with the i-th operation.
@@ -95,40 +92,53 @@ func isPointer(text string) bool {
 }
 
 // apply applies all operations, or none.
-func (p Operations) apply(resource []byte, patch jsonpatch.Patch, most int64) (_ []byte, err error) {
-	defer refusePanic(&err)
-	options := jsonpatch.NewApplyOptions()
-	options.SupportNegativeIndices, options.AccumulatedCopySizeLimit, options.EscapeHTML = false, most, false
-	patched, failure := patch.ApplyWithOptions(resource, options)
-	if failure == nil {
-		return patched, nil
+func (p Operations) apply(resource []byte, values []json.RawMessage, most int64) ([]byte, error) {
+	root, err := withDigits(resource)
+	if err != nil {
+		return nil, err
 	}
-	if _, tooLarge := errors.AsType[*jsonpatch.AccumulatedCopySizeError](failure); tooLarge {
-		return nil, ErrTooLarge
-	}
-	// The library does not say which operation it was, so they are done again one by one.
-	for i := range patch {
-		next, err := patch[i:i+1].ApplyWithOptions(resource, options)
-		if err != nil {
-			return nil, p[i].failed(i)
+	t := &tree{root: root, most: most}
+	for i, o := range p {
+		if err := o.apply(t, values[i]); err != nil {
+			return nil, o.failed(i, err)
 		}
-		resource = next
 	}
-	return nil, invalid("cannot be applied")
+	return asText(t.root)
 }
 
-// refusePanic makes a panic of the library an error of the patch: it reads what
-// clients send.
-func refusePanic(err *error) {
-	if recover() != nil {
-		*err = invalid("cannot be applied")
+// apply changes the tree.
+func (o Operation) apply(t *tree, text json.RawMessage) (err error) {
+	var value any
+	if text != nil {
+		// Read anew each time, because later operations may change it.
+		if value, err = withDigits(text); err != nil {
+			return err
+		}
 	}
+	switch o.Op {
+	case "add":
+		return t.add(o.Path, value)
+	case "remove":
+		return t.remove(o.Path)
+	case "replace":
+		return t.replace(o.Path, value)
+	case "move":
+		return t.move(o.From, o.Path)
+	case "copy":
+		return t.copy(o.From, o.Path)
+	}
+	return t.test(o.Path, value)
 }
 
 // failed is the error of an operation that the resource does not allow.
-func (o Operation) failed(i int) error {
-	if o.Op == "test" {
+func (o Operation) failed(i int, err error) error {
+	switch {
+	case errors.Is(err, errDiffers), o.Op == "test" && errors.Is(err, errNowhere):
 		return &TestError{Index: i, Path: o.Path}
+	case errors.Is(err, errNoSource):
+		return invalid(o.Op+" has a from that does not exist", i, "from")
+	case errors.Is(err, errNowhere):
+		return invalid(o.Op+" has a path that does not exist", i, "path")
 	}
-	return invalid(o.Op+" has a path that does not exist", i, "path")
+	return err
 }

@@ -15,8 +15,6 @@ import (
 	"maps"
 	"slices"
 
-	jsonpatch "github.com/evanphx/json-patch/v5"
-
 	"github.com/candor-go/candor/internal/fault"
 )
 
@@ -68,8 +66,8 @@ func invalid(message string, location ...any) error {
 // not take, such as an id. A patch that changed one of them, or took it away, is
 // invalid. What is no object stays as it is: whoever writes it says that.
 func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, error) {
-	var before, after map[string]json.RawMessage
-	if json.Unmarshal(resource, &before) != nil || json.Unmarshal(patched, &after) != nil || after == nil {
+	before, after := object(resource), object(patched)
+	if before == nil || after == nil {
 		return patched, nil
 	}
 	var wrong Invalid
@@ -78,8 +76,7 @@ func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, err
 		if takes(name) {
 			continue
 		}
-		// Compared as JSON, in which the order of members says nothing.
-		if old, ok := before[name]; !ok || !jsonpatch.Equal(old, after[name]) {
+		if old, ok := before[name]; !ok || !same(old, after[name]) {
 			wrong.add("cannot be changed", name)
 		}
 		delete(kept, name)
@@ -92,13 +89,37 @@ func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, err
 	if err := wrong.err(); err != nil {
 		return nil, err
 	}
-	return json.Marshal(kept)
+	return asText(kept)
+}
+
+// object is JSON that is an object, nil for any other.
+func object(text []byte) map[string]any {
+	value, err := withDigits(text)
+	if err != nil {
+		return nil
+	}
+	members, _ := value.(map[string]any)
+	return members
 }
 
 // withDigits reads JSON whose numbers keep all their digits.
 func withDigits(text []byte) (value any, err error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder := json.NewDecoder(bytes.NewReader(withoutMark(text)))
 	decoder.UseNumber()
 	err = decoder.Decode(&value)
 	return value, err
+}
+
+// withoutMark is a text without the byte order mark that it may begin with (RFC
+// 8259, section 8.1).
+func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
+
+// asText is the inverse of withDigits. It escapes no more than JSON asks for,
+// since the length of the result is limited.
+func asText(value any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(value)
+	return bytes.TrimSuffix(text.Bytes(), []byte("\n")), err
 }

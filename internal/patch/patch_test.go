@@ -1,6 +1,7 @@
 package patch_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"testing"
 
@@ -45,7 +46,7 @@ func TestMerge(t *testing.T) {
 func operate(t *testing.T, resource, text string, most int64) ([]byte, error) {
 	t.Helper()
 	var operations patch.Operations
-	require.NoError(t, json.Unmarshal([]byte(text), &operations))
+	require.NoError(t, json.Unmarshal(bytes.TrimPrefix([]byte(text), []byte("\ufeff")), &operations))
 	change, err := operations.Change([]byte(text), most)
 	if err != nil {
 		return nil, err
@@ -76,6 +77,74 @@ func TestOperations(t *testing.T) {
 			assert.JSONEq(t, row.want, string(got))
 		})
 	}
+}
+
+// TestOperationsAsTheRFCsHaveThem is about what libraries get wrong.
+func TestOperationsAsTheRFCsHaveThem(t *testing.T) {
+	t.Parallel()
+	const resource = `{"n":1,"x":null,"l":[1,2],"o":{"00":1,"a/b":{"m~n":2}},"big":9007199254740993}`
+	const nowhere, noSource, differs = "path that does not exist at [body 0 path]", "from that does not exist at [body 0 from]", "the test of operation 0 failed"
+	for name, row := range map[string]struct{ patch, want, wrong string }{
+		"equal numbers":                {`[{"op":"test","path":"/n","value":1.0},{"op":"test","path":"/n","value":10e-1}]`, resource, ``},
+		"equal numbers below":          {`[{"op":"test","path":"/l","value":[1.0,0.2e1]}]`, resource, ``},
+		"other numbers":                {`[{"op":"test","path":"/n","value":-1}]`, ``, differs},
+		"numbers of many digits":       {`[{"op":"test","path":"/big","value":9007199254740992}]`, ``, differs},
+		"a number and a text":          {`[{"op":"test","path":"/n","value":"1"}]`, ``, differs},
+		"a number and a list":          {`[{"op":"test","path":"/n","value":[1]}]`, ``, differs},
+		"null":                         {`[{"op":"test","path":"/x","value":null}]`, resource, ``},
+		"null, and nothing":            {`[{"op":"test","path":"/y","value":null}]`, ``, differs},
+		"null, and nothing in a list":  {`[{"op":"test","path":"/l/5","value":null}]`, ``, differs},
+		"the whole":                    {`[{"op":"test","path":"","value":` + resource + `}]`, resource, ``},
+		"a leading zero":               {`[{"op":"add","path":"/l/00","value":0}]`, ``, nowhere},
+		"a leading zero to remove":     {`[{"op":"remove","path":"/l/01"}]`, ``, nowhere},
+		"a leading zero to replace":    {`[{"op":"replace","path":"/l/01","value":0}]`, ``, nowhere},
+		"a leading zero to test":       {`[{"op":"test","path":"/l/00","value":1}]`, ``, differs},
+		"a leading zero on the way":    {`[{"op":"add","path":"/l","value":[[]]},{"op":"add","path":"/l/00/0","value":1}]`, ``, "path that does not exist at [body 1 path]"},
+		"a plus sign":                  {`[{"op":"remove","path":"/l/+1"}]`, ``, nowhere},
+		"no digit":                     {`[{"op":"remove","path":"/l/one"}]`, ``, nowhere},
+		"the end, to replace":          {`[{"op":"replace","path":"/l/-","value":3}]`, ``, nowhere},
+		"the end":                      {`[{"op":"add","path":"/l/-","value":3},{"op":"add","path":"/l/3","value":4},{"op":"test","path":"/l","value":[1,2,3,4]},{"op":"remove","path":"/l/2"},{"op":"remove","path":"/l/2"}]`, resource, ``},
+		"beyond the end":               {`[{"op":"add","path":"/l/3","value":3}]`, ``, nowhere},
+		"a name of digits":             {`[{"op":"replace","path":"/o/00","value":2},{"op":"test","path":"/o/00","value":2},{"op":"replace","path":"/o/00","value":1}]`, resource, ``},
+		"escaped names":                {`[{"op":"test","path":"/o/a~1b/m~0n","value":2}]`, resource, ``},
+		"a member of a number":         {`[{"op":"add","path":"/n/a","value":2}]`, ``, nowhere},
+		"another root":                 {`[{"op":"add","path":"","value":{}},{"op":"add","path":"/a","value":"<"}]`, `{"a":"<"}`, ``},
+		"no root":                      {`[{"op":"remove","path":""}]`, ``, nowhere},
+		"a move into itself":           {`[{"op":"move","from":"/o","path":"/o/a"}]`, ``, nowhere},
+		"a move to where it is":        {`[{"op":"move","from":"/o","path":"/o"}]`, resource, ``},
+		"a move to a longer name":      {`[{"op":"move","from":"/o","path":"/ob"},{"op":"move","from":"/ob","path":"/o"}]`, resource, ``},
+		"a move of nothing":            {`[{"op":"move","from":"/q","path":"/o"}]`, ``, noSource},
+		"a copy of nothing":            {`[{"op":"copy","from":"/l/2","path":"/o"}]`, ``, noSource},
+		"a copy is a value of its own": {`[{"op":"copy","from":"/l","path":"/c"},{"op":"remove","path":"/c/0"},{"op":"test","path":"/l","value":[1,2]},{"op":"remove","path":"/c"}]`, resource, ``},
+		"a byte order mark":            {"\ufeff[]", resource, ``},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got, err := operate(t, resource, row.patch, 1<<20)
+			if row.wrong != "" {
+				require.ErrorContains(t, err, row.wrong)
+				return
+			}
+			require.NoError(t, err)
+			assert.JSONEq(t, row.want, string(got))
+		})
+	}
+}
+
+// TestPatchesAreNoLongerThanTheirTexts keeps the limit of a body from refusing
+// what fits into one.
+func TestPatchesAreNoLongerThanTheirTexts(t *testing.T) {
+	t.Parallel()
+	const resource = `{"a":"<&>","id":1}`
+	merged, err := patch.Merge.Change(nil, []byte("\ufeff{}"))([]byte(resource))
+	require.NoError(t, err)
+	assert.Equal(t, resource, string(merged))
+	operated, err := operate(t, resource, `[]`, 0)
+	require.NoError(t, err)
+	assert.Equal(t, resource, string(operated))
+	kept, err := patch.Keep(func(member string) bool { return member == "a" }, operated, []byte(`{"a":"<&>","id":1.0}`))
+	require.NoError(t, err)
+	assert.Equal(t, `{"a":"<&>"}`, string(kept))
 }
 
 func TestKeep(t *testing.T) {
