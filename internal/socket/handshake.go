@@ -35,7 +35,7 @@ var (
 		Status: http.StatusUpgradeRequired, Detail: "the version of the protocol must be 13",
 		Header: map[string]string{"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13"},
 	}
-	// HTTP/2 has no handshake of this kind, and no header for it either.
+	// HTTP/2 has no handshake of this kind, and no header for it either; HTTP/1.0 has no upgrade.
 	wrongProtocol = &Refusal{Status: http.StatusUpgradeRequired, Detail: "here is a WebSocket; connect by HTTP/1.1"}
 
 	badKey      = &Refusal{Status: http.StatusBadRequest, Detail: "Sec-WebSocket-Key must be one value of 16 bytes in base64"}
@@ -46,7 +46,7 @@ var (
 // an origin that may not connect. It is nil for one that can.
 func Check(r *http.Request, origins []string) *Refusal {
 	switch {
-	case r.ProtoMajor > 1:
+	case r.ProtoMajor != 1 || r.ProtoMinor < 1:
 		return wrongProtocol
 	case r.Method != http.MethodGet, !hasToken(r.Header, "Connection", "upgrade"), !hasToken(r.Header, "Upgrade", "websocket"):
 		return noHandshake

@@ -60,18 +60,24 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// A writer that hides its connection is an error, and nothing is sent.
-// A client of HTTP/2 is told which protocol it needs, without a header that HTTP/2 forbids.
-func TestCheckOverHTTP2(t *testing.T) {
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
-	r.ProtoMajor, r.ProtoMinor = 2, 0
-	refused := socket.Check(r, nil)
-	require.NotNil(t, refused)
-	assert.Equal(t, http.StatusUpgradeRequired, refused.Status)
-	assert.Contains(t, refused.Detail, "HTTP/1.1")
-	assert.Empty(t, refused.Header)
+// A client of HTTP/2 is told which protocol it needs, without a header that HTTP/2 forbids, and so is one of HTTP/1.0,
+// which has no upgrade.
+func TestCheckOverOtherProtocols(t *testing.T) {
+	for _, version := range [][2]int{{2, 0}, {1, 0}, {0, 9}} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "https://example.com/", nil)
+		for name, value := range map[string]string{"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="} {
+			r.Header.Set(name, value)
+		}
+		r.ProtoMajor, r.ProtoMinor = version[0], version[1]
+		refused := socket.Check(r, nil)
+		require.NotNil(t, refused)
+		assert.Equal(t, http.StatusUpgradeRequired, refused.Status)
+		assert.Contains(t, refused.Detail, "HTTP/1.1")
+		assert.Empty(t, refused.Header)
+	}
 }
 
+// A writer that hides its connection is an error, and nothing is sent.
 func TestAcceptWithoutConnection(t *testing.T) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
