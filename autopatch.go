@@ -342,11 +342,11 @@ func (p *patchPlan) write(r *http.Request, body []byte, tag string) reply {
 
 // patchMedia returns the media type of the patch.
 func patchMedia(r *http.Request) (string, error) {
-	if encoding := mediatype.First(r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if mediatype.IsEncoded(r.Header) {
 		return "", errCompressed
 	}
-	media := mediatype.Bare(mediatype.First(r.Header, "Content-Type"))
-	if media != mediatype.MergePatch && media != mediatype.JSONPatch {
+	media, params, ok := mediatype.Parse(mediatype.First(r.Header, "Content-Type"))
+	if !ok || media != mediatype.MergePatch && media != mediatype.JSONPatch || !mediatype.IsUTF8(params["charset"]) {
 		return "", errPatchMedia
 	}
 	return media, nil

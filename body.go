@@ -483,7 +483,7 @@ var errCompressed = Error(http.StatusUnsupportedMediaType, "the body must not be
 // mediaOf determines how the body of a request is read.
 func (p *bodyPlan) mediaOf(in *incoming) (*bodyMedia, error) {
 	// Checked first: Content-Type describes the body before it was compressed.
-	if encoding := mediatype.First(in.r.Header, "Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+	if mediatype.IsEncoded(in.r.Header) {
 		return nil, errCompressed
 	}
 	contentType := mediatype.First(in.r.Header, "Content-Type")
@@ -517,7 +517,7 @@ func (p *bodyPlan) reads(name string) bool {
 
 // reads reports whether the charset is acceptable: it matters for text only, which must be UTF-8.
 func (m *bodyMedia) reads(charset string) bool {
-	return !m.text || charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii")
+	return !m.text || mediatype.IsUTF8(charset)
 }
 
 // refuseMedia makes the 415 response. Its Accept header lists the supported media types (RFC 9110, section 12.5.1).

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -274,6 +275,32 @@ func TestContentTypes(t *testing.T) {
 	} {
 		r := strict.Post("/", `{"a":1}`, candor.WithHeader("Content-Encoding", encoding))
 		assert.Equal(t, want, apptest.Outcome(r), encoding)
+	}
+}
+
+// A header that is a list may have several lines, and the second says as much as the first.
+func TestEncodedBodiesOnTwoLines(t *testing.T) {
+	app := candor.New(candor.Config{})
+	candor.Post(app, "/json", func(_ context.Context, in struct {
+		Body map[string]int `body:""`
+	},
+	) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	candor.Post(app, "/form", func(_ context.Context, in struct {
+		A string `form:"a"`
+	},
+	) (candor.None, error) {
+		return candor.None{}, nil
+	})
+	for path, media := range map[string]string{"/json": "application/json", "/form": "application/x-www-form-urlencoded"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader("{}"))
+		r.Header.Set("Content-Type", media)
+		r.Header["Content-Encoding"] = []string{"identity", "gzip"}
+		w := httptest.NewRecorder()
+		app.ServeHTTP(w, r)
+		assert.Equal(t, 415, w.Code, path)
+		assert.JSONEq(t, `{"detail":"the body must not be compressed"}`, w.Body.String(), path)
 	}
 }
 

@@ -130,6 +130,23 @@ func TestCallSendsParameters(t *testing.T) {
 		List: []string{"", "x,y", " "}, CSV: []string{"1"}, JSON: &callItem{Name: "é\"", Tags: []string{}}, Raw: []byte{0xff, 0},
 	})
 	callRefused(t, "query, one empty text between no commas", "/", queries{CSV: []string{""}}, "cannot be part of a list")
+	type maybeLists struct {
+		Ptr    *[]string                 `query:"ptr"`
+		Opt    candor.Optional[[]string] `query:"opt"`
+		PtrCSV *[]string                 `query:"ptr_csv,csv"`
+		OptCSV candor.Optional[[]string] `query:"opt_csv,csv"`
+	}
+	none := []string{}
+	callArrives(t, "query, lists that are not there", "/", maybeLists{})
+	callArrives(t, "query, lists that have a form without elements", "/", maybeLists{PtrCSV: &none, OptCSV: candor.Some(none)})
+	callArrives(t, "query, a pointer to nil", "/", maybeLists{PtrCSV: new([]string)}, maybeLists{PtrCSV: &none})
+	callRefused(t, "query, a pointer to no elements", "/", maybeLists{Ptr: &none}, `Ptr (query "ptr"): a list without elements cannot be sent here`)
+	callRefused(t, "query, a pointer to a nil list", "/", maybeLists{Ptr: new([]string)}, "a list without elements cannot be sent here")
+	callRefused(t, "query, no elements that are set", "/", maybeLists{Opt: candor.Some(none)}, `Opt (query "opt"): a list without elements cannot be sent here`)
+	callRefused(t, "form, a pointer to no elements", "/", struct {
+		Tags *[]string `form:"tags"`
+	}{&none}, "a list without elements cannot be sent here")
+
 	callRefused(t, "query, null", "/", queries{Opt: candor.Null[string]()}, `Opt (query "opt"): null cannot be sent`)
 	callRefused(t, "query, not UTF-8", "/", queries{S: "\xff"}, "not valid UTF-8")
 	callRefused(t, "query, not a number", "/", queries{F: float32(math.NaN())}, "not a number")

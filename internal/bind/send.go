@@ -377,15 +377,17 @@ func (t *Texts) absent() error {
 	return nil
 }
 
-// nothing returns the texts of an empty list.
+// nothing returns the texts of an empty list. In a pointer or an Optional it is a value: if nothing were sent, the server
+// would read it as absent.
 func (t *Texts) nothing(held reflect.Value) ([]string, error) {
+	isValue := t.field.Type.Kind == typeinfo.Pointer || t.field.Type.Kind == typeinfo.Optional
 	isNil := held.Kind() == reflect.Slice && held.IsNil()
 	switch {
-	case isNil && !t.field.Required:
+	case isNil && !isValue && !t.field.Required:
 		return nil, nil
 	case t.hasEmpty:
 		return []string{}, nil
-	case t.field.Required || t.field.Default != nil:
+	case isValue || t.field.Required || t.field.Default != nil:
 		return nil, errEmptyList
 	}
 	return nil, nil

@@ -3,6 +3,7 @@ package mediatype
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -91,6 +92,16 @@ func Tokens(h http.Header, name string) []string {
 		}
 	}
 	return all
+}
+
+// IsEncoded reports whether a body has a content coding other than identity, on whichever line of its header.
+func IsEncoded(h http.Header) bool {
+	if len(h["Content-Encoding"]) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(Tokens(h, "Content-Encoding"), func(coding string) bool {
+		return coding != "" && !strings.EqualFold(coding, "identity")
+	})
 }
 
 // Credentials are what a line of Authorization says after the name of a scheme

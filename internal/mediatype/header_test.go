@@ -64,3 +64,22 @@ func TestCheckHeader(t *testing.T) {
 		}
 	}
 }
+
+func TestIsEncoded(t *testing.T) {
+	for name, tt := range map[string]struct {
+		lines []string
+		want  bool
+	}{
+		"none":               {nil, false},
+		"empty":              {[]string{""}, false},
+		"identity":           {[]string{"Identity"}, false},
+		"gzip":               {[]string{"gzip"}, true},
+		"both on a line":     {[]string{"identity, gzip"}, true},
+		"on the second line": {[]string{"identity", "gzip"}, true},
+		"empty and gzip":     {[]string{"", "br"}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tt.want, mediatype.IsEncoded(http.Header{"Content-Encoding": tt.lines}))
+		})
+	}
+}

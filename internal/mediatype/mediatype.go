@@ -78,6 +78,11 @@ func Bare(mediaType string) string {
 	return strings.ToLower(strings.TrimSpace(mediaType))
 }
 
+// IsUTF8 reports whether a text with this charset parameter is UTF-8, which it is without one.
+func IsUTF8(charset string) bool {
+	return charset == "" || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "us-ascii")
+}
+
 // WithUTF8 adds the charset to a media type of text.
 func WithUTF8(mediaType string) string {
 	// Almost every text has one of these, and a constant allocates nothing.
