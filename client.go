@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/candor-go/candor/internal/faultlog"
+	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/recorder"
 	"github.com/candor-go/candor/internal/requestinfo"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -191,7 +192,7 @@ func (t processTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return &http.Response{
-		Status: statusLine(w.Status), StatusCode: w.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status: mediatype.StatusLine(w.Status), StatusCode: w.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: w.Sent, ContentLength: -1, Request: r, Body: &processBody{body, cancel},
 	}, nil
 }

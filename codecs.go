@@ -1,17 +1,15 @@
 package candor
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"mime"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/digits"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -90,14 +88,13 @@ func (c Codec) toJSON(data []byte) ([]byte, error) {
 
 // fromJSON converts a JSON response to another media type.
 func (c Codec) fromJSON(data []byte) ([]byte, error) {
-	decoder := json.NewDecoder(bytes.NewReader(data))
 	// A float64 would round large integers.
-	decoder.UseNumber()
 	var value any
-	if err := decoder.Decode(&value); err != nil {
+	if err := digits.Unmarshal(data, &value); err != nil {
 		return nil, err
 	}
-	return c.Marshal(plain(value))
+	// The value was decoded just now and nobody else has it, so it is changed in place.
+	return c.Marshal(digits.Replace(value, digits.Plain))
 }
 
 // tryFromJSON is fromJSON where a panic of the user's function can no longer be handled.
@@ -108,34 +105,4 @@ func (c Codec) tryFromJSON(data []byte) (_ []byte, err error) {
 		}
 	}()
 	return c.fromJSON(data)
-}
-
-// plain converts numbers to the type that holds them exactly, if there is one.
-func plain(value any) any {
-	// Nobody else has a reference to the decoded value, so it is changed in place.
-	switch v := value.(type) {
-	case []any:
-		for i := range v {
-			v[i] = plain(v[i])
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = plain(v[name])
-		}
-	case json.Number:
-		return plainNumber(v.String())
-	}
-	return value
-}
-
-func plainNumber(text string) any {
-	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
-		return n
-	}
-	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
-		return n
-	}
-	// The text is a valid JSON number, so an error can only mean that it is out of range.
-	n, _ := strconv.ParseFloat(text, 64)
-	return n
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/candor-go/candor/internal/bind"
 	"github.com/candor-go/candor/internal/codec"
+	"github.com/candor-go/candor/internal/digits"
 	"github.com/candor-go/candor/internal/fault"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/typeinfo"
@@ -312,7 +313,7 @@ type ResponseError struct {
 // Error says what was asked for, what came, and what is wrong with it. Of a
 // text it quotes the beginning.
 func (e *ResponseError) Error() string {
-	text := fmt.Sprintf("%s %s: the response is %s (%s)", e.method, e.target, statusLine(e.Status), cmp.Or(e.Header.Get("Content-Type"), "no media type"))
+	text := fmt.Sprintf("%s %s: the response is %s (%s)", e.method, e.target, mediatype.StatusLine(e.Status), cmp.Or(e.Header.Get("Content-Type"), "no media type"))
 	if e.problem != nil {
 		text += ": " + e.problem.Error()
 	}
@@ -324,8 +325,6 @@ func (e *ResponseError) Error() string {
 
 // Unwrap is what went wrong while the response was read; nil if it was read well.
 func (e *ResponseError) Unwrap() error { return e.problem }
-
-func statusLine(status int) string { return fmt.Sprintf("%d %s", status, http.StatusText(status)) }
 
 // unexpected is the error of a response that is none of the route's. It reads
 // the beginning of a body of which nothing was read.
@@ -372,21 +371,11 @@ func (r *received) failure() error {
 func (r *received) remote(detail any) *HTTPError {
 	e := &HTTPError{status: r.StatusCode, detail: detail, header: http.Header{}, remote: true}
 	for name, lines := range r.Header {
-		if !aboutTheResponse(name) {
+		if !mediatype.AboutResponse(name) {
 			e.header[name] = slices.Clone(lines)
 		}
 	}
 	return e
-}
-
-// aboutTheResponse reports headers that say something about one response on its
-// way rather than about the error. An error that is passed on does without.
-func aboutTheResponse(name string) bool {
-	switch name {
-	case "Alt-Svc", "Connection", "Date", "Keep-Alive", "Server", "Set-Cookie", "Trailer", "Transfer-Encoding", "Upgrade", "Vary":
-		return true
-	}
-	return strings.HasPrefix(name, "Content-")
 }
 
 // faultsIn are the validation errors that the body of a 422 lists, in either form of an
@@ -401,7 +390,7 @@ func faultsIn(data []byte) []Fault {
 	// A Problem lists them in errors, and there detail is a text.
 	for _, list := range []json.RawMessage{body.Errors, body.Detail} {
 		var faults []Fault
-		if unmarshalDigits(list, &faults) != nil || len(faults) == 0 {
+		if digits.Unmarshal(list, &faults) != nil || len(faults) == 0 {
 			continue
 		}
 		withNumbers(faults)
@@ -416,44 +405,16 @@ func withNumbers(faults []Fault) {
 	for i := range faults {
 		f := &faults[i]
 		for at, where := range f.Loc {
-			f.Loc[at] = numbered(where)
+			f.Loc[at] = digits.Replace(where, codec.Number)
 			if n, ok := f.Loc[at].(float64); ok {
 				f.Loc[at] = int(n)
 			}
 		}
 		for name, fact := range f.Ctx {
-			f.Ctx[name] = numbered(fact)
+			f.Ctx[name] = digits.Replace(fact, codec.Number)
 		}
-		f.Input = numbered(f.Input)
+		f.Input = digits.Replace(f.Input, codec.Number)
 	}
-}
-
-// unmarshalDigits is json.Unmarshal with a json.Number for each number in an
-// any. What servers of others send is not held to be strict.
-func unmarshalDigits(data []byte, into any) error {
-	if !json.Valid(data) {
-		return json.Unmarshal(data, into) // which says what is wrong
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.UseNumber()
-	return decoder.Decode(into)
-}
-
-// numbered gives each number in a value the type it has in an any.
-func numbered(value any) any {
-	switch v := value.(type) {
-	case []any:
-		for i := range v {
-			v[i] = numbered(v[i])
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = numbered(v[name])
-		}
-	case json.Number:
-		return codec.Number(v.String())
-	}
-	return value
 }
 
 // detailIn is what the body of an error says: the detail, a Problem that says
@@ -463,10 +424,10 @@ func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
 		return problemDetail(data, status)
 	}
 	var body any
-	if err := unmarshalDigits(data, &body); err != nil {
+	if err := digits.Unmarshal(data, &body); err != nil {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
-	body = numbered(body)
+	body = digits.Replace(body, codec.Number)
 	// With more members it is the server's own form, of which nothing must be lost.
 	if object, ok := body.(map[string]any); ok && len(object) == 1 {
 		if detail, ok := object["detail"]; ok {
@@ -479,28 +440,21 @@ func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
 // problemDetail is the inverse of problemOf.
 func problemDetail(data []byte, status int) (any, error) {
 	var p Problem
-	if err := unmarshalDigits(data, &p); err != nil {
+	if err := digits.Unmarshal(data, &p); err != nil {
 		return nil, fmt.Errorf("it is not a problem of RFC 9457: %w", err)
 	}
-	p.Extra = numbered(p.Extra)
+	p.Extra = digits.Replace(p.Extra, codec.Number)
 	withNumbers(p.Errors)
 	// A text or an object that was given to Error fills one member of the usual Problem, and
 	// comes back as it was given.
-	switch plain := (Problem{Type: "about:blank", Title: reason(status), Status: status}); {
-	case reflect.DeepEqual(p, withDetail(plain, p.Detail)):
+	usual := Problem{Type: "about:blank", Title: reason(status), Status: status}
+	text, object := usual, usual
+	text.Detail, object.Extra = p.Detail, p.Extra
+	switch {
+	case reflect.DeepEqual(p, text):
 		return p.Detail, nil
-	case reflect.DeepEqual(p, withExtra(plain, p.Extra)):
+	case reflect.DeepEqual(p, object):
 		return p.Extra, nil
 	}
 	return p, nil
-}
-
-func withDetail(p Problem, detail string) Problem {
-	p.Detail = detail
-	return p
-}
-
-func withExtra(p Problem, extra any) Problem {
-	p.Extra = extra
-	return p
 }

@@ -142,6 +142,19 @@ func (o *draft) setBody(media string, data []byte) {
 	o.open = func() (io.Reader, error) { return bytes.NewReader(data), nil }
 }
 
+// setReader takes a body of unknown length that can be read one time only.
+func (o *draft) setReader(media string, body io.Reader) {
+	opened := false
+	o.media, o.length = media, -1
+	o.open = func() (io.Reader, error) {
+		if opened {
+			return nil, errors.New("the body was read while it was sent, and cannot be sent a second time")
+		}
+		opened = true
+		return body, nil
+	}
+}
+
 // sendWhole writes a field that is the whole body.
 func (c *compiler) sendWhole(f *typeinfo.Field) (sendBody, error) {
 	encoder, err := c.codec.Encoder(f.Type, nil)
@@ -202,8 +215,7 @@ func sendRaw(f *typeinfo.Field) sendBody {
 			data = body
 		// The length is unknown, and what was read once is gone.
 		case io.Reader:
-			to.media, to.length = media, -1
-			to.open = once(body)
+			to.setReader(media, body)
 			return nil
 		case *multipart.Reader:
 			if body != nil {
@@ -237,24 +249,12 @@ func (c *compiler) sendLines(f *typeinfo.Field) (sendBody, error) {
 	return func(from reflect.Value, to *draft) error {
 		switch body := read(from.FieldByIndex(f.Index)); {
 		case body != nil:
-			to.media, to.length, to.open = media, -1, once(body)
+			to.setReader(media, body)
 		case f.Required:
 			return errEmptyBody
 		}
 		return nil
 	}, err
-}
-
-// once opens a reader that can be read one time only.
-func once(body io.Reader) func() (io.Reader, error) {
-	opened := false
-	return func() (io.Reader, error) {
-		if opened {
-			return nil, errors.New("the body was read while it was sent, and cannot be sent a second time")
-		}
-		opened = true
-		return body, nil
-	}
 }
 
 // sentField is a field of a form that is to be sent.
@@ -345,78 +345,36 @@ func sendPairs(fields []sentField) sendBody {
 
 func sendParts(fields []sentField) sendBody {
 	return func(from reflect.Value, to *draft) error {
-		w := newPartWriter()
+		w := formdata.NewWriter()
 		for i := range fields {
 			if err := fields[i].writeParts(from, w); err != nil {
 				return err
 			}
 		}
-		w.end(to)
+		if body, ok := w.End(); ok {
+			to.media, to.length, to.open = body.MediaType, body.Length, body.Open
+		}
 		return nil
 	}
 }
 
-func (f *sentField) writeParts(from reflect.Value, w *partWriter) error {
+func (f *sentField) writeParts(from reflect.Value, w *formdata.Writer) error {
 	if f.Source == typeinfo.File {
-		if err := w.files(from.FieldByIndex(f.Index), f.Field); err != nil {
+		if err := f.writeFiles(from.FieldByIndex(f.Index), w); err != nil {
 			return fmt.Errorf("%s (file %q): %w", f.Go, f.Name, err)
 		}
 		return nil
 	}
 	return f.each(from, func(name string, texts []string) error {
 		for _, text := range texts {
-			w.head(textproto.MIMEHeader{"Content-Disposition": {disposition(name, "")}})
-			w.text.WriteString(text)
+			w.Text(name, text)
 		}
 		return nil
 	})
 }
 
-// partWriter writes a multipart body as pieces, each opened when it is sent, so
-// that files are not held in memory.
-type partWriter struct {
-	text   *bytes.Buffer
-	parts  *multipart.Writer
-	pieces []piece
-	length int64
-	count  int
-}
-
-// piece is a part of a body that can be opened again.
-type piece func() (io.Reader, error)
-
-func newPartWriter() *partWriter {
-	w := &partWriter{text: new(bytes.Buffer)}
-	w.parts = multipart.NewWriter(w.text)
-	return w
-}
-
-func (w *partWriter) head(header textproto.MIMEHeader) {
-	w.count++
-	_, _ = w.parts.CreatePart(header) // a bytes.Buffer has no errors
-}
-
-// finishPiece makes a piece of the text so far.
-func (w *partWriter) finishPiece() {
-	// Cloned, since the buffer is written again after Reset.
-	text := bytes.Clone(w.text.Bytes())
-	w.text.Reset()
-	w.length += int64(len(text))
-	w.pieces = append(w.pieces, func() (io.Reader, error) { return bytes.NewReader(text), nil })
-}
-
-// disposition is a Content-Disposition as [dispositionOf] reads it.
-func disposition(name, filename string) string {
-	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`)
-	line := `form-data; name="` + escape.Replace(name) + `"`
-	if filename != "" {
-		line += `; filename="` + escape.Replace(filename) + `"`
-	}
-	return line
-}
-
-// files writes the files of a field.
-func (w *partWriter) files(v reflect.Value, f *typeinfo.Field) error {
+// writeFiles writes the files of a field.
+func (f *sentField) writeFiles(v reflect.Value, w *formdata.Writer) error {
 	var uploads []Upload
 	switch files := v.Interface().(type) {
 	case Upload:
@@ -441,14 +399,15 @@ func (w *partWriter) files(v reflect.Value, f *typeinfo.Field) error {
 		return nil
 	}
 	for _, u := range uploads {
-		if err := w.file(u, f.Name); err != nil {
+		if err := u.writePart(f.Name, w); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (w *partWriter) file(u Upload, field string) error {
+// writePart writes an upload as a part of a form.
+func (u Upload) writePart(field string, w *formdata.Writer) error {
 	switch {
 	case formdata.BaseName(u.Filename) != u.Filename || !utf8.ValidString(u.Filename):
 		return fmt.Errorf("the file name %q would not arrive as it is", u.Filename)
@@ -464,46 +423,15 @@ func (w *partWriter) file(u Upload, field string) error {
 		// A header of its own, since that of the upload belongs to another request.
 		header[name] = lines
 	}
-	header.Set("Content-Disposition", disposition(field, u.Filename))
-	if u.Filename == "" {
-		// Without a filename the part would be a text to the server.
-		header.Set("Content-Disposition", disposition(field, "")+`; filename=""`)
-	}
+	header.Del("Content-Disposition") // the form writes its own
 	header.Set("Content-Type", cmp.Or(u.ContentType, mediatype.Octets))
 	for name, lines := range header {
 		if !mediatype.ValidHeader(name, lines) {
 			return fmt.Errorf("its header %q cannot be sent", name)
 		}
 	}
-	// The text up to the file is one piece, and the file another that is opened when it is
-	// sent.
-	w.head(header)
-	w.finishPiece()
-	w.length += u.Size
-	w.pieces = append(w.pieces, func() (io.Reader, error) { return u.Open() })
+	w.File(formdata.SentFile{Field: field, Name: u.Filename, Header: header, Size: u.Size, Open: func() (io.Reader, error) { return u.Open() }})
 	return nil
-}
-
-// end gives the request the parts as its body, if there are any.
-func (w *partWriter) end(to *draft) {
-	if w.count == 0 {
-		return
-	}
-	// It writes the last boundary; a bytes.Buffer has no errors.
-	_ = w.parts.Close()
-	w.finishPiece()
-	pieces := w.pieces
-	to.media, to.length = w.parts.FormDataContentType(), w.length
-	to.open = func() (io.Reader, error) {
-		readers := make([]io.Reader, len(pieces))
-		for i, open := range pieces {
-			var err error
-			if readers[i], err = open(); err != nil {
-				return nil, err
-			}
-		}
-		return io.MultiReader(readers...), nil
-	}
 }
 
 // request makes the request of what was written. The media type is that of the
@@ -514,7 +442,7 @@ func (o *draft) request(method string, target *url.URL, chosen string) (*http.Re
 		r.Header = http.Header{}
 	}
 	for _, cookie := range o.Cookies {
-		addCookie(r, cookie)
+		cookie.AddTo(r)
 	}
 	if o.open == nil {
 		return r, nil
@@ -533,16 +461,6 @@ func (o *draft) request(method string, target *url.URL, chosen string) (*http.Re
 		return nil, err
 	}
 	return r, o.typed(r, chosen)
-}
-
-// addCookie adds a cookie to the one line there is of them, as it is: net/http
-// would leave out characters that clients do send.
-func addCookie(r *http.Request, cookie bind.Cookie) {
-	line := cookie.String()
-	if others := r.Header.Get("Cookie"); others != "" {
-		line = others + "; " + line
-	}
-	r.Header.Set("Cookie", line)
 }
 
 // typed says what the body is. A range of media types is left to the client.

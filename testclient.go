@@ -311,7 +311,7 @@ func (c *TestClient) request(method, target string, body any, options []TestOpti
 		if err := cookie.Check(); err != nil {
 			c.tb.Fatalf("%s %s: WithCookie(%q, ...): %v", method, target, cookie.Name, err)
 		}
-		addCookie(r, cookie)
+		cookie.AddTo(r)
 	}
 	return r, made
 }

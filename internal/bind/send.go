@@ -230,6 +230,16 @@ func (c Cookie) Check() error {
 	return nil
 }
 
+// AddTo adds the cookie to the one line there is of them, as it is: net/http would leave out characters that clients do
+// send.
+func (c Cookie) AddTo(r *http.Request) {
+	line := c.String()
+	if others := r.Header.Get("Cookie"); others != "" {
+		line = others + "; " + line
+	}
+	r.Header.Set("Cookie", line)
+}
+
 // String returns the pair for a Cookie header. Unlike net/http it drops no character. Quotes protect what the reader
 // would remove: spaces at the ends, and quotes themselves.
 func (c Cookie) String() string {
