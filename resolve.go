@@ -569,7 +569,7 @@ func (b *builder) sharedWires(s *sharedNode, chain []*Router) error {
 func (b *builder) checks() {
 	for _, c := range b.app.checks {
 		c.deps = nil // sealing may have failed before and is tried again
-		err := errors.Join(b.sharedWires(c, []*Router{&b.app.Router}), b.keys.input(c.provider.desc))
+		err := errors.Join(b.sharedWires(c, []*Router{&b.app.Router}), b.keysOfInput(c.provider.desc))
 		if err != nil {
 			b.errs = append(b.errs, fmt.Errorf("candor: Health at %s: %w", c.provider.site, err))
 		}

@@ -36,7 +36,7 @@ type builder struct {
 	// sharedNodes has nil for a provider that is being resolved.
 	sharedNodes map[*provider]*sharedNode
 	sharedPath  []*provider
-	keys        *tagKeys
+	keys        *typeinfo.Keys
 	// dropping are the endpoints that may invalidate cache tags.
 	dropping []*endpoint
 	// asked are the types for which somebody needs a provider.
@@ -98,7 +98,7 @@ type submount struct {
 }
 
 func buildTable(a *App) (*table, error) {
-	b := builder{app: a, sharedNodes: map[*provider]*sharedNode{}, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: newTagKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
+	b := builder{app: a, sharedNodes: map[*provider]*sharedNode{}, schemes: map[string]*operation.SecurityScheme{}, errorHandlers: map[*Router][]*boundHandler{}, shapes: map[string]*pathtree.Pattern{}, keys: typeinfo.NewKeys(a.config.ForeignTags), asked: map[reflect.Type]bool{}, table: &table{
 		redirects: !a.config.NoRedirectSlashes, rootPath: a.config.RootPath,
 	}}
 	b.table.errors = a.errors.with(b.errorHandlersOf([]*Router{&a.Router}))
@@ -455,7 +455,7 @@ func (b *builder) endpoint(e *endpoint, s scope) {
 
 // tagKeysOf checks the tag keys in the types of an endpoint and its dependencies.
 func (b *builder) tagKeysOf(e *endpoint, s scope) {
-	if err := b.keys.route(e.route, e.set); err != nil {
+	if err := b.keysOfRoute(e.route, e.set); err != nil {
 		b.errs = append(b.errs, s.configError(e.route, err))
 	}
 	for _, p := range e.nodes {
@@ -464,7 +464,7 @@ func (b *builder) tagKeysOf(e *endpoint, s scope) {
 		}
 	}
 	for _, c := range e.errorHandlers {
-		if err := errors.Join(b.keys.output(c.output), b.keys.declared(c.set)); err != nil {
+		if err := errors.Join(b.keysOfOutput(c.output), b.keysOfDeclared(c.set)); err != nil {
 			b.errs = append(b.errs, c.configError(err))
 		}
 	}
@@ -475,9 +475,53 @@ func (b *builder) tagKeysOfProvider(p *provider) {
 	if p.desc == nil {
 		return
 	}
-	if err := errors.Join(b.keys.input(p.desc), b.keys.declared(&p.set)); err != nil {
+	if err := errors.Join(b.keysOfInput(p.desc), b.keysOfDeclared(&p.set)); err != nil {
 		b.errs = append(b.errs, p.configError(err))
 	}
+}
+
+// keysOfInput checks the tag keys in the types that a function takes.
+func (b *builder) keysOfInput(in *typeinfo.Input) error {
+	found := in.StrayKeys(b.keys.Seen)
+	if in.Body != nil && isLines(in.Body.Type.Go) {
+		// JSONLines is a function type, so the types of its items are found only here.
+		found = append(found, linesOf(in.Body.Type.Go).item.StrayKeys(b.keys.Seen)...)
+	}
+	return b.keys.Check(found)
+}
+
+// keysOfOutput checks the tag keys in the types of a response.
+func (b *builder) keysOfOutput(out *typeinfo.Output) error {
+	found := out.StrayKeys(b.keys.Seen)
+	if out.Body != nil {
+		found = append(found, bodyKindOf(out.Body).value.Of().StrayKeys(b.keys.Seen)...)
+	}
+	return b.keys.Check(found)
+}
+
+// keysOfRoute checks the tag keys in the types of a handler and of the responses its options declare.
+func (b *builder) keysOfRoute(rt *route, set *settings) error {
+	var configErrs []error
+	if rt.input != nil {
+		configErrs = append(configErrs, b.keysOfInput(rt.input), b.keysOfOutput(rt.output))
+	}
+	if rt.upgrade != nil {
+		for _, t := range rt.upgrade.messages() {
+			configErrs = append(configErrs, b.keys.Check(t.StrayKeys(b.keys.Seen)))
+		}
+	}
+	return errors.Join(append(configErrs, b.keysOfDeclared(set))...)
+}
+
+// keysOfDeclared checks the tag keys in the types of responses that options declare.
+func (b *builder) keysOfDeclared(set *settings) error {
+	var configErrs []error
+	for _, r := range set.responses {
+		if r.body != nil {
+			configErrs = append(configErrs, b.keysOfOutput(r.body))
+		}
+	}
+	return errors.Join(configErrs...)
 }
 
 // wrap wraps an endpoint in its middleware.

@@ -175,5 +175,5 @@ func (b *builder) webhook(w *webhook, tags []string) (*endpoint, error) {
 	if err := e.compile(b.app.programs, alone); err != nil {
 		return nil, err
 	}
-	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.programs.compiler), b.keys.route(rt, e.set))
+	return e, errors.Join(b.checkCredentials(e), e.checkAnnotations(b.app.programs.compiler), b.keysOfRoute(rt, e.set))
 }

@@ -1,0 +1,35 @@
+package typeinfo
+
+import (
+	"errors"
+	"slices"
+)
+
+// Keys turns the tag keys that nothing reads, although they look meaningful, into configuration errors. Each type is
+// checked once, for its first user.
+type Keys struct {
+	// Seen are the types that have been checked, for StrayKeys.
+	Seen map[*Type]bool
+	// foreign are the keys that other programs read.
+	foreign []string
+	// reported are the messages of errors so far.
+	reported map[string]bool
+}
+
+// NewKeys makes the check of an app, whose tags have foreign keys.
+func NewKeys(foreign []string) *Keys {
+	return &Keys{Seen: map[*Type]bool{}, foreign: foreign, reported: map[string]bool{}}
+}
+
+// Check returns the errors of stray keys, except for those that are foreign.
+func (k *Keys) Check(found []*StrayKey) error {
+	var configErrs []error
+	for _, stray := range found {
+		// Several types may lead to the same message, which is reported once.
+		if text := stray.Error.Error(); !slices.Contains(k.foreign, stray.Key) && !k.reported[text] {
+			k.reported[text] = true
+			configErrs = append(configErrs, errors.New(text+"; if the key is another program's, name it in Config.ForeignTags"))
+		}
+	}
+	return errors.Join(configErrs...)
+}
