@@ -12,15 +12,14 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/candor-go/candor/internal/etag"
 	"github.com/candor-go/candor/internal/formdata"
 	"github.com/candor-go/candor/internal/mediatype"
 	"github.com/candor-go/candor/internal/operation"
-	"github.com/candor-go/candor/internal/panics"
 	"github.com/candor-go/candor/internal/safefile"
+	"github.com/candor-go/candor/internal/sendfile"
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
@@ -235,40 +234,35 @@ func (f *File) disposition() string {
 	return mime.FormatMediaType(kind, map[string]string{"filename": name})
 }
 
-// maxRanges is how many parts of a file one request may ask for; the whole file
-// is sent to one that asks for more.
-const maxRanges = 16
-
 // sendFile is the stream of a File.
 func (a *response) sendFile(w http.ResponseWriter, r *http.Request, o openFile) error {
 	if o.content == nil || !isRead(r.Method) || a.status != http.StatusOK {
 		return a.sendWhole(w, r, o)
 	}
 	// A header of its own: of an error of http.ServeContent nothing must stay in the response.
-	sent := &fileWriter{ResponseWriter: w, header: http.Header{}}
-	a.putHeader(sent.header)
-	content := &watchedContent{content: o.content}
-	http.ServeContent(sent, withoutOddRange(r), "", o.modTime, content)
-	if err := content.end(); err != nil {
-		return fmt.Errorf("the file could not be read: %w", err)
+	header := http.Header{}
+	a.putHeader(header)
+	sent := sendfile.Serve(w, r, header, o.modTime, o.content)
+	switch {
+	case sent.ReadErr != nil:
+		return fmt.Errorf("the file could not be read: %w", sent.ReadErr)
+	case sent.Status == http.StatusRequestedRangeNotSatisfiable:
+		size, err := sendfile.Size(o.content)
+		if err != nil {
+			return err
+		}
+		return Error(sent.Status, nil).WithHeader("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
+	case sent.Status >= 500:
+		return errors.New("the file could not be sent")
+	case sent.Status >= 400:
+		return Error(sent.Status, nil)
+	case sent.WriteErr != nil:
+		return writeError(sent.WriteErr)
 	}
-	return sent.outcome(o.content)
+	return nil
 }
 
 func isRead(method string) bool { return method == http.MethodGet || method == http.MethodHead }
-
-// withoutOddRange drops a Range in another unit than bytes, which RFC 9110,
-// section 14.2, has servers ignore, and one of too many parts.
-func withoutOddRange(r *http.Request) *http.Request {
-	asked := r.Header.Get("Range")
-	if asked == "" || strings.HasPrefix(asked, "bytes=") && strings.Count(asked, ",") < maxRanges {
-		return r
-	}
-	// Cloned, since middleware still sees the request.
-	r = r.Clone(r.Context())
-	r.Header.Del("Range")
-	return r
-}
 
 // sendWhole sends a file without conditions and ranges.
 func (a *response) sendWhole(w http.ResponseWriter, r *http.Request, o openFile) error {
@@ -276,7 +270,7 @@ func (a *response) sendWhole(w http.ResponseWriter, r *http.Request, o openFile)
 	if o.content != nil {
 		source = o.content
 		var err error
-		if o.size, err = sizeOf(o.content); err != nil {
+		if o.size, err = sendfile.Size(o.content); err != nil {
 			return err
 		}
 	}
@@ -288,137 +282,4 @@ func (a *response) sendWhole(w http.ResponseWriter, r *http.Request, o openFile)
 	}
 	// A file that grows meanwhile must not exceed its Content-Length.
 	return a.sendReader(w, r, io.LimitReader(source, o.size))
-}
-
-func sizeOf(content io.Seeker) (int64, error) {
-	size, err := content.Seek(0, io.SeekEnd)
-	if err == nil {
-		_, err = content.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("the file cannot be sent: %w", err)
-	}
-	return size, nil
-}
-
-// fileWriter takes what http.ServeContent writes. It passes a response with the
-// file on; errors it keeps, for the one writer of errors.
-type fileWriter struct {
-	http.ResponseWriter
-	header http.Header
-	status int
-	failed error
-}
-
-// Header implements http.ResponseWriter. Nothing of it is seen by the client
-// unless the file is sent.
-func (f *fileWriter) Header() http.Header { return f.header }
-
-// WriteHeader implements http.ResponseWriter.
-func (f *fileWriter) WriteHeader(status int) {
-	if f.status != 0 {
-		return
-	}
-	f.status = status
-	// Held back, since all errors are written in one place.
-	if status >= 400 {
-		return
-	}
-	h := f.ResponseWriter.Header()
-	// http.ServeContent sends none with a 304, and one of its own with several ranges.
-	h.Del("Content-Type")
-	for name, values := range f.header {
-		switch name {
-		// Middleware may have added some; these do not replace each other.
-		case "Set-Cookie", "Vary":
-			h[name] = append(h[name], values...)
-		default:
-			h[name] = values
-		}
-	}
-	f.ResponseWriter.WriteHeader(status)
-}
-
-// Write implements http.ResponseWriter.
-func (f *fileWriter) Write(p []byte) (int, error) {
-	if f.status >= 400 {
-		return len(p), nil
-	}
-	n, err := f.ResponseWriter.Write(p)
-	if err != nil {
-		f.failed = writeError(err)
-	}
-	return n, err
-}
-
-// outcome is what became of a file that could be read.
-func (f *fileWriter) outcome(content io.Seeker) error {
-	switch {
-	case f.status == http.StatusRequestedRangeNotSatisfiable:
-		size, err := sizeOf(content)
-		if err != nil {
-			return err
-		}
-		return Error(f.status, nil).WithHeader("Content-Range", "bytes */"+strconv.FormatInt(size, 10))
-	case f.status >= 500:
-		return errors.New("the file could not be sent")
-	case f.status >= 400:
-		return Error(f.status, nil)
-	}
-	return f.failed
-}
-
-// watchedContent remembers that a file could not be read, which
-// http.ServeContent does not tell. For several ranges that reads in a goroutine
-// of its own, which may outlast it; so after end nothing is read any more, and
-// a panic is an error.
-type watchedContent struct {
-	content io.ReadSeeker
-	mutex   sync.Mutex
-	failed  error
-	ended   bool
-}
-
-// Read implements io.Reader.
-func (c *watchedContent) Read(p []byte) (n int, err error) {
-	err = c.watch(func() error {
-		n, err = c.content.Read(p)
-		return err
-	})
-	return n, err
-}
-
-// Seek implements io.Seeker.
-func (c *watchedContent) Seek(offset int64, whence int) (at int64, err error) {
-	err = c.watch(func() error {
-		at, err = c.content.Seek(offset, whence)
-		return err
-	})
-	return at, err
-}
-
-func (c *watchedContent) watch(do func() error) (err error) {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	defer func() {
-		// In the goroutine of http.ServeContent a panic would end the process.
-		if value := recover(); value != nil {
-			err = panics.New(value)
-		}
-		if err != nil && err != io.EOF { //nolint:errorlint // io.Reader returns it bare
-			c.failed = err
-		}
-	}()
-	if c.ended {
-		return fs.ErrClosed
-	}
-	return do()
-}
-
-// end is the error there was, if any.
-func (c *watchedContent) end() error {
-	c.mutex.Lock()
-	defer c.mutex.Unlock()
-	c.ended = true
-	return c.failed
 }
