@@ -28,7 +28,8 @@ import (
 //
 // In detail:
 //
-//   - Responses with status 200, at most 1 MiB and without cookies are cached. Set on an app or router, the option
+//   - Responses with status 200, at most 1 MiB and without cookies are cached, except those to which the handler or a
+//     provider gives a Cache-Control with no-store or, if Shared is set, private. Set on an app or router, the option
 //     ignores streams, files, WebSockets and plain handlers; set on such a route, it is a configuration error.
 //   - The cache key consists of the path, the query, the negotiated media type, and all headers and cookies that inputs
 //     of the operation read. Headers that a handler reads from an *http.Request or a context are not known: name them
@@ -240,7 +241,7 @@ func (x *exchange) cached(rest int) error {
 	if err := x.from(rest); err != nil || !x.canKeep() {
 		return err
 	}
-	if made := x.made(before); made != nil {
+	if made := x.made(before); made != nil && !x.forbidsKeeping(before) {
 		if err := making.Keep(x.ctx, p.Budget, p.TTL, made); err != nil {
 			x.endpoint.errors.logCache(x.scope.r, err)
 		}
@@ -296,6 +297,23 @@ func (x *exchange) made(before http.Header) *responsecache.Response {
 		return nil
 	}
 	return made
+}
+
+// forbidsKeeping reports whether this response has a Cache-Control of its own that forbids a cache to keep it (RFC 9111,
+// section 5.2.2). The one of the configuration is for other caches.
+func (x *exchange) forbidsKeeping(before http.Header) bool {
+	header := http.Header{}
+	if after := x.scope.w.Header()["Cache-Control"]; !slices.Equal(before["Cache-Control"], after) {
+		header["Cache-Control"] = slices.Clone(after)
+	}
+	for _, line := range x.response.header {
+		if line.name == "Cache-Control" {
+			header.Add(line.name, line.value)
+		}
+	}
+	return slices.ContainsFunc(mediatype.Tokens(header, "Cache-Control"), func(directive string) bool {
+		return strings.EqualFold(directive, "no-store") || x.endpoint.cache.Shared && strings.EqualFold(directive, "private")
+	})
 }
 
 // replay responds with a kept response.

@@ -337,6 +337,54 @@ func TestCacheKeepsOnlyWhatIsForOthers(t *testing.T) {
 	}
 }
 
+// A handler that finds out that its response is for nobody else says so in the words of HTTP.
+func TestCacheKeepsNothingThatForbidsIt(t *testing.T) {
+	type envelope struct {
+		Control string `header:"Cache-Control,omitempty"`
+		Body    int    `body:""`
+	}
+	for name, row := range map[string]struct {
+		config  candor.CacheConfig
+		control string
+		kept    bool
+	}{
+		"nothing":              {candor.CacheConfig{}, "", true},
+		"no-store":             {candor.CacheConfig{}, "no-store", false},
+		"in a list":            {candor.CacheConfig{}, "max-age=0, No-Store", false},
+		"private":              {candor.CacheConfig{}, "private, max-age=5", true},
+		"private and shared":   {candor.CacheConfig{Shared: true}, "private, max-age=5", false},
+		"public and shared":    {candor.CacheConfig{Shared: true}, "public", true},
+		"of the configuration": {candor.CacheConfig{Control: "no-store"}, "", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			row.config.TTL = time.Hour
+			ran := map[string]int{}
+			app := candor.New(candor.Config{}, candor.Cache(row.config))
+			candor.Get(app, "/header", func(_ context.Context, in struct{ H candor.ResponseHeader }) (int, error) {
+				ran["/header"]++
+				if row.control != "" {
+					in.H.Set("Cache-Control", row.control)
+				}
+				return 1, nil
+			})
+			candor.Get(app, "/envelope", func(context.Context, candor.None) (envelope, error) {
+				ran["/envelope"]++
+				return envelope{row.control, 1}, nil
+			})
+			c := candor.NewTestClient(t, app)
+			for _, path := range []string{"/header", "/envelope"} {
+				c.Get(path).Status(200)
+				c.Get(path).Status(200)
+				want := 2
+				if row.kept {
+					want = 1
+				}
+				assert.Equal(t, want, ran[path], path)
+			}
+		})
+	}
+}
+
 // brokenCache fails, or says what it is told to.
 type brokenCache struct {
 	values [][]byte
