@@ -9,7 +9,9 @@ import (
 	"net/http"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -588,6 +590,25 @@ func TestRouterThatIsNotIncluded(t *testing.T) {
 	assert.NotContains(t, text, "/empty")
 	assert.NotContains(t, text, "/used")
 	assert.Empty(t, toldOf(onRoute()))
+}
+
+// An app that is sealed looks for such routers while others still register routes on theirs.
+func TestSealWhileAnotherRouterIsFilled(t *testing.T) {
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 20 {
+				app := candor.New(candor.Config{Logger: slog.New(slog.DiscardHandler)})
+				r := candor.NewRouter("/rooms")
+				for n := range 5 {
+					candor.Get(r, "/"+strconv.Itoa(n), nothing)
+				}
+				app.Include(r)
+				app.Seal()
+			}
+		})
+	}
+	all.Wait()
 }
 
 // A bracket may end behind the last byte, or before the first.
