@@ -3,11 +3,9 @@ package candornats_test
 import (
 	"context"
 	"fmt"
-	"iter"
 	"net"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/candor-go/candor/contrib/internal/brokertest"
 	candornats "github.com/candor-go/candor/contrib/nats"
 	"github.com/candor-go/candor/hub"
 )
@@ -64,13 +63,12 @@ func newCluster(t *testing.T) []*server.Server {
 // One of three servers ends under load: every message that was published, some
 // after trying again, arrives once and in order, at a subscriber of another process.
 func TestACluster(t *testing.T) {
-	const publishers, each = 4, 100
 	servers := newCluster(t)
 	var urls []string
 	for _, s := range servers {
 		urls = append(urls, s.ClientURL())
 	}
-	open := func() *hub.Hub[string] {
+	fresh := func(t *testing.T) hub.Broker {
 		conn, err := nats.Connect(strings.Join(urls, ","), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 		require.NoError(t, err)
 		t.Cleanup(conn.Close)
@@ -82,60 +80,16 @@ func TestACluster(t *testing.T) {
 			return err == nil
 		}, patience, 100*time.Millisecond)
 		t.Cleanup(func() { assert.NoError(t, broker.Close()) })
-		h := hub.New[string](hub.Config{Broker: broker})
-		t.Cleanup(h.Close)
-		return h
+		return broker
 	}
-	here, there := open(), open()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	var messages iter.Seq2[hub.Message[string], error]
-	require.Eventually(t, func() bool {
-		var err error
-		messages, err = there.Subscribe(ctx, "news", "")
-		return err == nil
-	}, patience, 100*time.Millisecond)
-
-	var all sync.WaitGroup
-	half := make(chan struct{})
-	var once sync.Once
-	for p := range publishers {
-		all.Go(func() {
-			for i := range each {
-				if i == each/2 {
-					once.Do(func() { close(half) })
-				}
-				text := fmt.Sprintf("%d:%d", p, i)
-				for ctx.Err() == nil {
-					if _, err := here.PublishOnce(ctx, "news", text, text); err == nil {
-						break
-					}
-					time.Sleep(20 * time.Millisecond)
-				}
+	loss := brokertest.FailsOver(t, fresh, func() {
+		for _, s := range servers { // the one that leads has the most to lose
+			if s.JetStreamIsLeader() {
+				s.Shutdown()
+				s.WaitForShutdown()
+				return
 			}
-		})
-	}
-	<-half
-	for _, s := range servers { // the one that leads has the most to lose
-		if s.JetStreamIsLeader() {
-			s.Shutdown()
-			s.WaitForShutdown()
-			break
 		}
-	}
-	next, received := [publishers]int{}, 0
-	for m, err := range messages {
-		require.NoError(t, err)
-		require.False(t, m.Gap)
-		var p, i int
-		_, err = fmt.Sscanf(m.Data, "%d:%d", &p, &i)
-		require.NoError(t, err)
-		require.Equal(t, next[p], i, "of publisher %d", p)
-		next[p]++
-		if received++; received == publishers*each {
-			break
-		}
-	}
-	all.Wait()
-	assert.Equal(t, publishers*each, received)
+	})
+	assert.Zero(t, loss)
 }

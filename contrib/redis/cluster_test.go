@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/candor-go/candor"
+	"github.com/candor-go/candor/contrib/internal/brokertest"
 	candorredis "github.com/candor-go/candor/contrib/redis"
 	"github.com/candor-go/candor/hub"
 )
@@ -98,79 +99,16 @@ func (c *redisCluster) replicas(client *redis.ClusterClient) (n int) {
 // takes its place: each message arrives once, in order, but for those that the
 // replica had not got yet. Caches and limits go on.
 func TestACluster(t *testing.T) {
-	const publishers, each = 4, 100
 	cluster := newCluster(t)
-	open := func() *hub.Hub[string] {
-		broker := newBroker(t, cluster.client())
-		h := hub.New[string](hub.Config{Broker: broker})
-		t.Cleanup(h.Close)
-		return h
-	}
-	here, there := open(), open()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	messages, err := there.Subscribe(ctx, "news", "")
-	require.NoError(t, err)
-
-	var all sync.WaitGroup
-	half := make(chan struct{})
-	var once sync.Once
-	for p := range publishers {
-		all.Go(func() {
-			for i := range each {
-				if i == each/2 {
-					once.Do(func() { close(half) })
-				}
-				text := fmt.Sprintf("%d:%d", p, i)
-				for ctx.Err() == nil {
-					if _, err := here.PublishOnce(ctx, "news", text, text); err == nil {
-						break
-					}
-					time.Sleep(20 * time.Millisecond)
-				}
-			}
-			// The last one says that there is no more, whatever was lost.
-			for ctx.Err() == nil {
-				if _, err := here.PublishOnce(ctx, "news", fmt.Sprintf("%d:end", p), fmt.Sprintf("%d:%d", p, each)); err == nil {
-					break
-				}
-			}
-		})
-	}
-	<-half
 	client := cluster.client()
-	node, err := client.MasterForKey(ctx, "candor:topic:news")
-	require.NoError(t, err)
-	cluster.kill(node.Options().Addr)
-
-	next, ended, gaps, lost, doubled := [publishers]int{}, 0, 0, 0, 0
-	for m, err := range messages {
+	loss := brokertest.FailsOver(t, func(t *testing.T) hub.Broker { return newBroker(t, cluster.client()) }, func() {
+		node, err := client.MasterForKey(t.Context(), "candor:topic:news")
 		require.NoError(t, err)
-		if m.Gap {
-			gaps++
-			continue
-		}
-		var p, i int
-		_, err = fmt.Sscanf(m.Data, "%d:%d", &p, &i)
-		require.NoError(t, err)
-		if i < next[p] {
-			doubled++
-			continue
-		}
-		lost += i - next[p]
-		next[p] = i + 1
-		if i == each {
-			ended++
-		}
-		if ended == publishers {
-			break
-		}
-	}
-	all.Wait()
-	t.Logf("%d messages, %d lost, %d twice, %d gaps", publishers*each, lost, doubled, gaps)
+		cluster.kill(node.Options().Addr)
+	})
 	// The replica may not have got what was on its way, one message of each publisher.
-	assert.LessOrEqual(t, lost, publishers)
-	assert.LessOrEqual(t, doubled, publishers)
+	assert.LessOrEqual(t, loss.Lost, brokertest.Publishers)
+	assert.LessOrEqual(t, loss.Doubled, brokertest.Publishers)
 	checkStores(t, client)
 }
 
