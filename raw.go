@@ -167,28 +167,6 @@ func (Redirect) bodyKind() bodyKind {
 }
 
 func encodeRedirect(value reflect.Value, _ bool, a *response) error {
-	a.header = append(a.header, headerLine{name: "Location", value: location(value.String())})
+	a.header = append(a.header, headerLine{name: "Location", value: mediatype.Location(value.String())})
 	return nil
-}
-
-// location percent-encodes characters that RFC 3986 does not allow in URLs. Percent signs are kept, so that nothing is
-// encoded twice.
-func location(url string) string {
-	if strings.IndexFunc(url, func(r rune) bool { return !inURL(r) }) < 0 {
-		return url
-	}
-	var b strings.Builder
-	for i := range len(url) {
-		if c := url[i]; inURL(rune(c)) {
-			b.WriteByte(c)
-		} else {
-			const hex = "0123456789ABCDEF"
-			b.Write([]byte{'%', hex[c>>4], hex[c&0xf]})
-		}
-	}
-	return b.String()
-}
-
-func inURL(r rune) bool {
-	return r > ' ' && r < 0x7f && !strings.ContainsRune("\"<>\\^`{|}", r)
 }

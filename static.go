@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 	"sync"
 
@@ -130,19 +129,10 @@ func fileName(r *http.Request) (name string, slash bool, err error) {
 	name, slash = strings.CutSuffix(name, "/")
 	// On Windows a backslash separates names, and a colon names a drive or a
 	// stream.
-	if isHidden(name) || !fs.ValidPath(name) || strings.ContainsAny(name, "\\:\x00") {
+	if safefile.IsHidden(name) || !fs.ValidPath(name) || strings.ContainsAny(name, "\\:\x00") {
 		return "", false, errNotFound
 	}
 	return name, slash, nil
-}
-
-// isHidden reports names with a part that begins with a dot.
-func isHidden(name string) bool {
-	parts := strings.Split(name, "/")
-	if parts[0] == ".well-known" {
-		parts = parts[1:]
-	}
-	return slices.ContainsFunc(parts, func(segment string) bool { return strings.HasPrefix(segment, ".") })
 }
 
 // indexFile is what a directory shows.
@@ -282,7 +272,7 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request) error {
 	// Caches must not give the page to a script that is missing, nor its 404 to a
 	// link into the app.
 	w.Header().Add("Vary", "Accept")
-	if !acceptsHTML(r) {
+	if !mediatype.AcceptsHTML(r.Header) {
 		return err
 	}
 	return f.send(w, r, indexFile, http.StatusOK)
@@ -290,17 +280,3 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request) error {
 
 // missingFile is the page for paths without a file.
 const missingFile = "404.html"
-
-// acceptsHTML reports whether a client names the media types of pages. */* does not
-// count: scripts and tools send it.
-func acceptsHTML(r *http.Request) bool {
-	for _, line := range r.Header["Accept"] {
-		for element := range strings.SplitSeq(line, ",") {
-			accepted, ok := mediatype.ParseRange(element)
-			if ok && accepted.Weight > 0 && (accepted.Name == "text/html" || accepted.Name == "application/xhtml+xml") {
-				return true
-			}
-		}
-	}
-	return false
-}

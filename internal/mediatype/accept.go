@@ -2,6 +2,7 @@ package mediatype
 
 import (
 	"mime"
+	"net/http"
 	"strconv"
 	"strings"
 )
@@ -69,4 +70,18 @@ func weightOf(offer string, ranges []Range) float64 {
 		}
 	}
 	return weight
+}
+
+// AcceptsHTML reports whether a client names the media types of pages. */* does not
+// count: scripts and tools send it.
+func AcceptsHTML(h http.Header) bool {
+	for _, line := range h["Accept"] {
+		for element := range strings.SplitSeq(line, ",") {
+			accepted, ok := ParseRange(element)
+			if ok && accepted.Weight > 0 && (accepted.Name == "text/html" || accepted.Name == "application/xhtml+xml") {
+				return true
+			}
+		}
+	}
+	return false
 }

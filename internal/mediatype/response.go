@@ -18,3 +18,25 @@ func AboutResponse(name string) bool {
 	}
 	return strings.HasPrefix(name, "Content-")
 }
+
+// Location percent-encodes characters that RFC 3986 does not allow in URLs. Percent signs are kept, so that nothing is
+// encoded twice.
+func Location(url string) string {
+	if strings.IndexFunc(url, func(r rune) bool { return !inURL(r) }) < 0 {
+		return url
+	}
+	var b strings.Builder
+	for i := range len(url) {
+		if c := url[i]; inURL(rune(c)) {
+			b.WriteByte(c)
+		} else {
+			const hex = "0123456789ABCDEF"
+			b.Write([]byte{'%', hex[c>>4], hex[c&0xf]})
+		}
+	}
+	return b.String()
+}
+
+func inURL(r rune) bool {
+	return r > ' ' && r < 0x7f && !strings.ContainsRune("\"<>\\^`{|}", r)
+}

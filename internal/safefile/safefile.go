@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -171,4 +172,13 @@ func openError(err error) error {
 		}
 	}
 	return fmt.Errorf("the file cannot be opened: %w", err)
+}
+
+// IsHidden reports whether a part of a name begins with a dot, .well-known (RFC 8615) at its beginning left out.
+func IsHidden(name string) bool {
+	parts := strings.Split(name, "/")
+	if parts[0] == ".well-known" {
+		parts = parts[1:]
+	}
+	return slices.ContainsFunc(parts, func(segment string) bool { return strings.HasPrefix(segment, ".") })
 }

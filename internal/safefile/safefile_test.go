@@ -56,3 +56,12 @@ func TestStat(t *testing.T) {
 	_, err = safefile.Rooted(os.DirFS(filepath.Join(dir, "none")))
 	require.Error(t, err)
 }
+
+func TestIsHidden(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]bool{
+		"a/b.c": false, ".env": true, "a/.git/config": true, ".well-known/x": false, "a/.well-known/x": true, ".well-known/.x": true,
+	} {
+		assert.Equal(t, want, safefile.IsHidden(name), name)
+	}
+}
