@@ -1,10 +1,13 @@
 package candor_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -194,6 +197,22 @@ func TestInsideServeMux(t *testing.T) {
 
 	// Behind a proxy that has taken the prefix off, redirects say it too.
 	assert.Equal(t, "307 Location: /api/name", apptest.Wire(app, "GET /name/"))
+}
+
+// A prefix that nobody strips is a 404 on every route, so the log says why.
+func TestRootPathThatIsNotStripped(t *testing.T) {
+	var log bytes.Buffer
+	app := numbered("candor", candor.Config{RootPath: "/api", Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	mux := http.NewServeMux()
+	mux.Handle("/api/", app)
+
+	exchanges{{"GET /api/nowhere", notFound}, {"GET /apiname", notFound}, {"GET /api", notFound}}.check(t, app)
+	assert.Empty(t, log.String())
+
+	exchanges{{"GET /api/name", notFound}, {"GET /api/name", notFound}}.check(t, mux)
+	assert.Equal(t, 1, strings.Count(log.String(), "still has Config.RootPath"))
+	assert.Contains(t, log.String(), "root_path=/api route=/name")
+	assert.Contains(t, log.String(), "http.StripPrefix")
 }
 
 func candorAt(path string) *candor.App {

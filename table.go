@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/candor-go/candor/internal/mountpath"
 	"github.com/candor-go/candor/internal/pathtree"
@@ -26,6 +27,8 @@ type table struct {
 	document  *document
 	redirects bool
 	rootPath  string
+	// unstripped makes the log entry of warnOfPrefix appear only once.
+	unstripped sync.Once
 	// shared, lifespans and mounted live as long as the app, in the order in which they start.
 	shared    []*sharedNode
 	lifespans []*lifespan
@@ -145,8 +148,22 @@ func (t *table) serveNothing(w http.ResponseWriter, r *http.Request) {
 	case t.moved(path, escaped):
 		t.redirect(w, r)
 	default:
+		t.warnOfPrefix(r, path, escaped)
 		t.errors.write(w, r, errNotFound)
 	}
+}
+
+// warnOfPrefix logs that requests still have the root path, which whoever forwards them should have stripped. Without
+// it, every request is a 404 for no visible reason.
+func (t *table) warnOfPrefix(r *http.Request, path string, escaped bool) {
+	stripped, ok := strings.CutPrefix(path, t.rootPath)
+	if !ok || t.rootPath == "" || len(t.allowed(stripped, escaped)) == 0 {
+		return
+	}
+	t.unstripped.Do(func() {
+		t.errors.log.WarnContext(r.Context(), "a request was not found because its path still has Config.RootPath", "root_path", t.rootPath, "route", stripped,
+			"fix", "strip the prefix before the app, with http.StripPrefix or in the proxy, or register the routes on a router with this prefix and drop Config.RootPath")
+	})
 }
 
 // isPreflight reports whether the request is a CORS preflight.
