@@ -29,6 +29,9 @@ import (
 // If the handler itself returns an error, the search continues with that error among the remaining handlers; if none
 // matches, it gets the default response. So a handler may return err to pass it on, or another error to translate it.
 //
+// The document takes a handler by its type and cannot see what it passes on. Translate errors without a type of their
+// own, such as sql.ErrNoRows, in a function of [Around], which is documented by [Raises].
+//
 // The status is that of the option [Status] or of the result. Otherwise it is the status that the error would have:
 // that of an *[HTTPError] it wraps, 422 for a *[ValidationError], and 500 for all others. The headers of a wrapped
 // *[HTTPError] are sent too. Allowed options are Status, Produces, and, for further responses of the handler,

@@ -226,7 +226,8 @@ func (r *Router) include(i *inclusion, options []IncludeOption) error {
 //   - The paths in docs are relative to the router's prefix; an empty path is the default, "-" leaves the page out.
 //     Each inclusion of the router has its own document.
 //   - Empty fields of info default to those of the app.
-//   - Middleware of the router also wraps the pages; its guards do not apply to them: use docs.Options for these.
+//   - Middleware of the router also wraps the pages; its guards do not apply to them: use docs.Options for these. The options of
+//     Config.Docs are those of the app's own pages only, so docs that need credentials need them here too.
 //   - The operations are also in the app's document. [Hidden] on the router, or outside of it, removes them from that,
 //     but not from the router's own.
 //   - Operation ids are assigned separately for each document.
