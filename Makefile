@@ -5,7 +5,7 @@ FUZZTIME ?= 10s
 BENCH ?= .
 WITHIN ?= 10m
 
-.PHONY: test test-all lint fmt bench microbench fuzz
+.PHONY: test test-all lint fmt bench profile microbench fuzz
 
 test:
 	go test -race ./...
@@ -24,6 +24,11 @@ fmt:
 # Both pages, in WITHIN and a minute for streams; it needs a machine without other work.
 bench:
 	cd benchmarks && go run ./cmd/table -within $(WITHIN) && go run ./cmd/streams -rounds 3
+
+# Where the time of a whole service goes, for the page of bench.
+profile:
+	cd examples/production && PROFILE_TIME=20s PROFILE_OUT=$(CURDIR)/benchmarks/cmd/table/service.md \
+		$(CURDIR)/.ci/with-postgres go test -count=1 -run '^TestProfile$$' .
 
 microbench:
 	go test -run '^$$' -bench '$(BENCH)' -benchmem ./...

@@ -40,6 +40,9 @@ var program = sync.OnceValues(func() (string, error) {
 })
 
 func TestMain(m *testing.M) {
+	if file := os.Getenv(profileKey); file != "" {
+		os.Exit(serveProfiled(file))
+	}
 	code := m.Run()
 	_ = os.Remove(builtFile)
 	os.Exit(code)
@@ -54,6 +57,8 @@ type cluster struct {
 	redisAddr string
 	natsOpts  server.Options
 	processes [2]*process
+	// profiled means that processes profile themselves, alone that there is one only.
+	profiled, alone bool
 	// url is nginx's.
 	url string
 }
@@ -69,7 +74,13 @@ type process struct {
 // start brings everything up; more are settings of the processes.
 func start(t *testing.T, more ...string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, dir: t.TempDir(), redisAddr: freeAddr(t)}
+	return (&cluster{t: t}).start(more...)
+}
+
+func (c *cluster) start(more ...string) *cluster {
+	t := c.t
+	t.Helper()
+	c.dir, c.redisAddr = t.TempDir(), freeAddr(t)
 	c.startRedis()
 	t.Cleanup(c.killRedis)
 	_, port, _ := net.SplitHostPort(freeAddr(t))
@@ -79,6 +90,10 @@ func start(t *testing.T, more ...string) *cluster {
 	c.startNATS()
 	t.Cleanup(c.killNATS)
 	for i := range c.processes {
+		if c.alone && i > 0 {
+			c.processes[i] = c.processes[0]
+			continue
+		}
 		c.processes[i] = &process{addr: freeAddr(t), env: append([]string{
 			"SECRET=" + secret, "ADMIN_KEY=" + adminKey, "DATABASE_URL=" + c.database(), "TRUSTED_PROXIES=127.0.0.1/32",
 			"REDIS_URL=redis://" + c.redisAddr, "LIMIT_BUDGET=2s", // on a busy machine
@@ -156,6 +171,10 @@ func (c *cluster) startProcess(i int) {
 	p := c.processes[i]
 	p.cmd, p.log = exec.Command(file, "-addr", p.addr), &bytes.Buffer{}
 	p.cmd.Env, p.cmd.Stderr = p.env, p.log
+	if c.profiled {
+		p.cmd.Path = os.Args[0]
+		p.cmd.Env = append(p.cmd.Env, profileKey+"="+c.profile(i))
+	}
 	require.NoError(c.t, p.cmd.Start())
 	eventually(c.t, "process "+p.addr, func() bool { return c.ready(i) })
 }

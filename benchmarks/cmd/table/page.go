@@ -1,6 +1,7 @@
 package main
 
 import (
+	_ "embed"
 	"errors"
 	"fmt"
 	"math"
@@ -13,6 +14,11 @@ import (
 
 	"github.com/candor-go/candor/benchmarks"
 )
+
+// service is what make profile found last.
+//
+//go:embed service.md
+var service string
 
 const introduction = `# Benchmarks
 
@@ -92,6 +98,7 @@ func (r *results) page() string {
 	r.timesSection(&b)
 	r.unusualSection(&b)
 	r.memorySection(&b)
+	b.WriteString(service)
 	b.WriteString("\n## How it was measured\n")
 	pinned := ""
 	if canPin() {
