@@ -108,8 +108,10 @@ func (s *Sent) put(f *typeinfo.Field, texts []string) error {
 		return s.AddQuery(f.Name, texts...)
 	case typeinfo.Header:
 		return s.SetHeader(f.Name, texts...)
+	case typeinfo.Cookie:
+		return s.AddCookie(f.Name, texts[0])
 	}
-	return s.AddCookie(f.Name, texts[0])
+	return fmt.Errorf("a %s value cannot be sent", f.Source)
 }
 
 var errTwice = errors.New("it was given another value before")
