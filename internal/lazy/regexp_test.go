@@ -19,7 +19,8 @@ func TestRegexp(t *testing.T) {
 		})
 	}
 	all.Wait()
-	assert.Same(t, word.Get(), word.Get())
+	made := word.Get()
+	assert.Same(t, made, word.Get(), "compiled once")
 
 	wrong := lazy.Regexp{Text: `(`}
 	assert.Panics(t, func() { wrong.Get() })
