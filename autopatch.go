@@ -345,7 +345,11 @@ func patchMedia(r *http.Request) (string, error) {
 	if mediatype.IsEncoded(r.Header) {
 		return "", errCompressed
 	}
-	media, params, ok := mediatype.Parse(mediatype.First(r.Header, "Content-Type"))
+	contentType := mediatype.First(r.Header, "Content-Type")
+	if contentType == mediatype.MergePatch || contentType == mediatype.JSONPatch { // as most are, and no parsing is needed
+		return contentType, nil
+	}
+	media, params, ok := mediatype.Parse(contentType)
 	if !ok || media != mediatype.MergePatch && media != mediatype.JSONPatch || !mediatype.IsUTF8(params["charset"]) {
 		return "", errPatchMedia
 	}

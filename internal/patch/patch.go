@@ -66,8 +66,8 @@ func invalid(message string, location ...any) error {
 // not take, such as an id. A patch that changed one of them, or took it away, is
 // invalid. What is no object stays as it is: whoever writes it says that.
 func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, error) {
-	before, after := object(resource), object(patched)
-	if before == nil || after == nil {
+	var before, after map[string]json.RawMessage
+	if json.Unmarshal(resource, &before) != nil || json.Unmarshal(patched, &after) != nil || after == nil {
 		return patched, nil
 	}
 	var wrong Invalid
@@ -76,7 +76,7 @@ func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, err
 		if takes(name) {
 			continue
 		}
-		if old, ok := before[name]; !ok || !same(old, after[name]) {
+		if old, ok := before[name]; !ok || !sameText(old, after[name]) {
 			wrong.add("cannot be changed", name)
 		}
 		delete(kept, name)
@@ -92,14 +92,14 @@ func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, err
 	return asText(kept)
 }
 
-// object is JSON that is an object, nil for any other.
-func object(text []byte) map[string]any {
-	value, err := withDigits(text)
-	if err != nil {
-		return nil
+// sameText reports whether two texts are the same JSON.
+func sameText(a, b []byte) bool {
+	if bytes.Equal(a, b) {
+		return true
 	}
-	members, _ := value.(map[string]any)
-	return members
+	one, err := withDigits(a)
+	other, otherErr := withDigits(b)
+	return err == nil && otherErr == nil && same(one, other)
 }
 
 // withDigits reads JSON whose numbers keep all their digits.
