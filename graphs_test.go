@@ -81,21 +81,21 @@ var wrongGraphs = []struct {
 		) (answer, error) {
 			return answer{}, nil
 		})
-	}, "candor: GET / at graphs_test.go:N: GET /: handler -> candor_test.clock: no provider; there is one of candor_test.noon, registered at graphs_test.go:N, which is another type: ask for exactly that, or provide this one"},
+	}, "candor: GET / at graphs_test.go:N: GET /: handler -> candor_test.clock: no provider; there is one of candor_test.noon, registered at graphs_test.go:N, which implements it but is another type: name the interface where it is provided, as in candor.ProvideValue[candor_test.clock](app, value)"},
 	{"only a sibling router provides it", func(app *candor.App) {
 		garage, street := candor.NewRouter("/garage"), candor.NewRouter("/street")
 		candor.ProvideValue(garage, &car{})
 		candor.Get(street, "/", drive)
 		app.Include(garage)
 		app.Include(street)
-	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},
+	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car: no provider; there is one at graphs_test.go:N, but on a router that does not contain the route; register it on the app or a router that does"},
 	{"only a router below the provider has it", func(app *candor.App) {
 		street := candor.NewRouter("/street")
 		candor.Provide(app, buildCar)
 		candor.ProvideValue(street, &engine{})
 		candor.Get(street, "/", drive)
 		app.Include(street)
-	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car -> *candor_test.engine: no provider; register one with candor.Provide on the app or a router that contains the route"},
+	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car -> *candor_test.engine: no provider; there is one at graphs_test.go:N, but on a router that does not contain the route; register it on the app or a router that does"},
 	{"a guard needs what nothing provides", func(app *candor.App) {
 		candor.Get(app, "/", idle, candor.Require(checkLicence))
 	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},
