@@ -346,7 +346,7 @@ func patchMedia(r *http.Request) (string, error) {
 		return "", errCompressed
 	}
 	contentType := mediatype.First(r.Header, "Content-Type")
-	if contentType == mediatype.MergePatch || contentType == mediatype.JSONPatch { // as most are, and no parsing is needed
+	if contentType == mediatype.MergePatch || contentType == mediatype.JSONPatch { // the usual case, without parsing
 		return contentType, nil
 	}
 	media, params, ok := mediatype.Parse(contentType)

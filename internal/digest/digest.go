@@ -1,5 +1,5 @@
-// Package digest makes short names of texts from which nobody finds the texts out:
-// names for the stores of caches and limits, which must not see a secret.
+// Package digest makes short hashes of strings for use as names in the stores of caches and rate limits, which must not
+// see secrets.
 package digest
 
 import (
@@ -7,8 +7,8 @@ import (
 	"encoding/base64"
 )
 
-// Of is the name of a text, 22 characters of the URL-safe base64 alphabet: half of
-// its SHA-256, which is too long for two texts to meet by chance.
+// Of returns the first half of the SHA-256 of text as 22 characters of URL-safe base64. Half is long enough that two
+// texts do not collide by chance.
 func Of(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return base64.RawURLEncoding.EncodeToString(sum[:16])

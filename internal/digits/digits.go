@@ -1,5 +1,4 @@
-// Package digits reads JSON whose values nobody knows the type of, so that no number loses digits: not as a float64, which
-// rounds large integers.
+// Package digits decodes JSON of unknown types without rounding numbers; a float64 would round large integers.
 package digits
 
 import (
@@ -8,17 +7,17 @@ import (
 	"strconv"
 )
 
-// Unmarshal is json.Unmarshal with a json.Number for each number in an any.
+// Unmarshal is like json.Unmarshal, but numbers in an any become json.Number.
 func Unmarshal(data []byte, into any) error {
 	if !json.Valid(data) {
-		return json.Unmarshal(data, into) // which says what is wrong
+		return json.Unmarshal(data, into) // for its error
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
 	return decoder.Decode(into)
 }
 
-// Replace replaces each json.Number in a value by what number makes of its text. Lists and maps are changed in place.
+// Replace replaces each json.Number in a value by the result of number. Lists and maps are changed in place.
 func Replace(value any, number func(text string) any) any {
 	switch v := value.(type) {
 	case []any:
@@ -35,7 +34,7 @@ func Replace(value any, number func(text string) any) any {
 	return value
 }
 
-// Plain is a number of JSON as an int64 or uint64 where one of them holds it, and as a float64 otherwise.
+// Plain converts a JSON number to an int64 or uint64 if it fits, else to a float64.
 func Plain(text string) any {
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n
@@ -43,7 +42,7 @@ func Plain(text string) any {
 	if n, err := strconv.ParseUint(text, 10, 64); err == nil {
 		return n
 	}
-	// The text is a number of JSON, so an error only means that it is out of range.
+	// The text is a valid JSON number, so an error only means that it is out of range.
 	n, _ := strconv.ParseFloat(text, 64)
 	return n
 }

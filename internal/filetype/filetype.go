@@ -1,5 +1,5 @@
-// Package filetype finds out by its first bytes whether a file has one of some media
-// types. The media type that a client declares for it proves nothing.
+// Package filetype checks the media type of a file by its first bytes. The media type that a client declares proves
+// nothing.
 package filetype
 
 import (
@@ -12,14 +12,13 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// inspected is how many bytes of a file are looked at.
+// inspected is how many bytes of a file are examined.
 const inspected = 3072
 
-// Types are media types, or ranges of them such as image/*.
+// Types are media types or ranges such as image/*.
 type Types []string
 
-// Parse reads media types with ", " between them, nil for "". One that no content shows
-// is an error.
+// Parse parses media types separated by ", ", nil for "". A media type that cannot be detected is an error.
 func Parse(list string) (Types, error) {
 	if list == "" {
 		return nil, nil
@@ -33,8 +32,8 @@ func Parse(list string) (Types, error) {
 	return types, nil
 }
 
-// Check returns what is wrong with a content for the client to read, "" for one that
-// has a media type of the list. An error is one of reading.
+// Check reports what is wrong with the content of a file, as a sentence for the client, "" if its media type is in the
+// list. The error is an error of reading.
 func (t Types) Check(content io.Reader) (wrong string, err error) {
 	head, err := io.ReadAll(io.LimitReader(content, inspected))
 	if err != nil {
@@ -47,8 +46,8 @@ func (t Types) Check(content io.Reader) (wrong string, err error) {
 	return fmt.Sprintf("the file must be %s, but its content is %s", strings.Join(t, " or "), mediatype.Bare(found.String())), nil
 }
 
-// include reports whether the list has the media type, or one that includes it.
-// application/octet-stream includes everything, so it does not count.
+// include reports whether the list contains the media type or one of its parents. application/octet-stream is the
+// parent of everything, so it does not count.
 func (t Types) include(found *mimetype.MIME) bool {
 	for m := found; m != nil; m = m.Parent() {
 		for _, wanted := range t {

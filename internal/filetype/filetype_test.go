@@ -18,7 +18,7 @@ func TestCheck(t *testing.T) {
 		{"image/png", png, ""},
 		{"image/*", png, ""},
 		{"image/png, image/jpeg", "plain", "the file must be image/png or image/jpeg, but its content is text/plain"},
-		{"text/plain", `{"a":1}`, ""}, // JSON is text
+		{"text/plain", `{"a":1}`, ""}, // JSON is also plain text
 		{"application/json", "plain", "the file must be application/json, but its content is text/plain"},
 		{"application/octet-stream", png, "the file must be application/octet-stream, but its content is image/png"},
 		{"application/octet-stream", "\x00\x01\x02", ""},

@@ -1,17 +1,12 @@
-// Package gcra counts requests against rates by the generic cell rate algorithm, in
-// memory.
+// Package gcra implements rate limits in memory with the generic cell rate algorithm (GCRA).
 //
-// It keeps one number a key: the time at which the requests taken so far would have
-// been due, had they come one by one at the even pace of the rate. A request is
-// allowed while that time lies no more than the burst ahead of now, and moves it on
-// by one step. A key whose time has passed says the same as one that is not there,
-// so forgetting it changes nothing.
+// It stores one time for each key: when the accepted requests would have been due if they had come at the even pace of
+// the rate. A request is allowed if that time is at most a burst ahead of now; it then moves the time ahead by one step.
+// A key whose time has passed behaves like a key that is not stored, so it can be deleted.
 //
-// Where all keys that fit into memory have a time that has not passed, the key that
-// is due first is forgotten, and its time becomes the floor: a key that is not there
-// is due no sooner. So no number of new keys gives anyone a request that the rate
-// does not allow; it is the unknown keys that get fewer. Keys of two limits never
-// meet, as each limit has a space of its own.
+// If the memory is full of keys whose time has not passed, the key with the earliest time is evicted, and its time
+// becomes the floor: unknown keys start at the floor. So creating many new keys never allows more requests than the
+// rate; instead, unknown keys are allowed fewer. Each limit has its own key space.
 package gcra
 
 import (
@@ -21,30 +16,29 @@ import (
 	"time"
 )
 
-// Rate is a pace.
+// Rate is the rate of a limit.
 type Rate struct {
-	// Step is the time that one request takes, at least a nanosecond.
+	// Step is the time between two requests at an even pace, at least a nanosecond.
 	Step time.Duration
-	// Burst is how many requests may come at once. Burst times Step is at most 1<<62,
-	// so that no time overflows.
+	// Burst is how many requests may come at once. Burst times Step is at most 1<<62, so that times do not overflow.
 	Burst int
 }
 
-// Taken is what became of a request.
+// Taken is the result of counting a request.
 type Taken struct {
 	Allowed bool
 	// Remaining is how many more requests would be allowed now.
 	Remaining int
-	// Retry is how long until a request is allowed again, 0 where this one is.
+	// Retry is how long until a request is allowed again, 0 if this one is allowed.
 	Retry time.Duration
 	// Reset is how long until the whole burst is allowed again.
 	Reset time.Duration
 }
 
-// DefaultKeys is how many keys of a limit are remembered unless configured.
+// DefaultKeys is the default number of keys stored for each limit.
 const DefaultKeys = 1 << 16
 
-// Memory has the spaces of limits. It is safe for concurrent use.
+// Memory holds the key spaces of all limits. It is safe for concurrent use.
 type Memory struct {
 	keys   int
 	start  time.Time
@@ -52,12 +46,12 @@ type Memory struct {
 	spaces map[string]*Space
 }
 
-// New makes a memory for at most that many keys of each limit; 0 means DefaultKeys.
+// New returns a memory for at most that many keys for each limit; 0 means DefaultKeys.
 func New(keys int) *Memory {
 	return &Memory{keys: cmp.Or(keys, DefaultKeys), start: time.Now(), spaces: map[string]*Space{}}
 }
 
-// Space is the space of the limit with a name, the same for each call.
+// Space returns the key space of the limit with a name. It is the same for each call.
 func (m *Memory) Space(name string) *Space {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -69,28 +63,26 @@ func (m *Memory) Space(name string) *Space {
 	return s
 }
 
-// Space has the keys of one limit. It is safe for concurrent use.
+// Space holds the keys of one limit. It is safe for concurrent use.
 type Space struct {
 	keys  int
 	start time.Time
 	mutex sync.Mutex
 	known map[string]*entry
-	// byDue is a heap of them, the first to be due on top.
+	// byDue is a heap of the keys; the earliest is on top.
 	byDue dueHeap
-	// floor is the time before which no key that is unknown is due.
+	// floor is the earliest time of unknown keys.
 	floor time.Duration
 }
 
-// entry is one key: when it is due, counted from the start, and where in the heap it
-// stands.
+// entry is one key: its time, counted from the start, and its index in the heap.
 type entry struct {
 	key   string
 	due   time.Duration
 	index int
 }
 
-// Take counts one request under a key, and says whether it is allowed. One that is
-// not counts for nothing.
+// Take counts one request under a key and reports whether it is allowed. A request that is not allowed is not counted.
 func (s *Space) Take(key string, rate Rate) Taken {
 	now := time.Since(s.start)
 	s.mutex.Lock()
@@ -100,7 +92,7 @@ func (s *Space) Take(key string, rate Rate) Taken {
 	if k != nil {
 		due = k.due
 	}
-	// A pause earns no more than the burst: what was due long ago is due now.
+	// A pause does not earn more than the burst, so a time in the past becomes now.
 	next, taken := rate.take(max(due, now), now)
 	if taken.Allowed {
 		s.set(k, key, next)
@@ -108,10 +100,10 @@ func (s *Space) Take(key string, rate Rate) Taken {
 	return taken
 }
 
-// Note notes what another store says about a key, how long until its whole burst is
-// allowed again, so that counting can go on here where that one left off.
+// Note stores what another store reported about a key: how long until its whole burst is allowed again. Counting can
+// then continue here if that store becomes unavailable.
 func (s *Space) Note(key string, reset time.Duration) {
-	if reset <= 0 { // it says nothing
+	if reset <= 0 { // the same as an unknown key
 		return
 	}
 	now := time.Since(s.start)
@@ -121,7 +113,7 @@ func (s *Space) Note(key string, reset time.Duration) {
 	s.set(s.known[key], key, now+reset)
 }
 
-// set notes when a key is due.
+// set sets the time of a key.
 func (s *Space) set(k *entry, key string, due time.Duration) {
 	if k != nil {
 		k.due = due
@@ -132,21 +124,20 @@ func (s *Space) set(k *entry, key string, due time.Duration) {
 	s.known[key] = k
 	heap.Push(&s.byDue, k)
 	if len(s.byDue) > s.keys {
-		// The key that is forgotten may come back as an unknown one, which must not
-		// gain by it.
+		// An evicted key may come back as an unknown key, which must not be an advantage.
 		s.floor = max(s.floor, s.drop().due)
 	}
 }
 
-// drop forgets the key that is due first.
+// drop evicts the key with the earliest time.
 func (s *Space) drop() *entry {
-	k := heap.Pop(&s.byDue).(*entry) // Push takes nothing else
+	k := heap.Pop(&s.byDue).(*entry) // Push accepts no other type
 	delete(s.known, k.key)
 	return k
 }
 
-// forget drops keys that say nothing any more. Two for each that comes are
-// enough to get ahead of them.
+// forget deletes keys whose time has passed. It is called once for each new key, so two at a time are enough to catch
+// up.
 func (s *Space) forget(now time.Duration) {
 	for range 2 {
 		if len(s.byDue) == 0 || s.byDue[0].due > now {
@@ -175,16 +166,15 @@ func (h *dueHeap) Push(k any) {
 func (h *dueHeap) Pop() any {
 	last := len(*h) - 1
 	k := (*h)[last]
-	(*h)[last] = nil // or the array would keep the key alive
+	(*h)[last] = nil // otherwise the array would keep the key alive
 	*h = (*h)[:last]
 	return k
 }
 
-// take counts one request of a key that is due at a time, now or later, and
-// says when the key is due then.
+// take counts one request of a key with a given time, which is not in the past, and returns the new time of the key.
 func (r Rate) take(due, now time.Duration) (next time.Duration, taken Taken) {
 	next = due + r.Step
-	// No overflow: the burst is bounded, and due is at most a burst after now.
+	// This cannot overflow: the burst is bounded, and due is at most a burst after now.
 	left := time.Duration(r.Burst)*r.Step - (next - now)
 	if left < 0 {
 		return due, Taken{Retry: -left, Reset: due - now}

@@ -30,8 +30,7 @@ func TestNote(t *testing.T) {
 	})
 }
 
-// A key that is forgotten for want of memory comes back as one that has made
-// requests.
+// TestFullSpace checks that a key evicted from a full memory comes back as one that has already made requests.
 func TestFullSpace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		space, rate := gcra.New(1).Space(""), gcra.Rate{Step: time.Second, Burst: 2}

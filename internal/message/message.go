@@ -1,5 +1,5 @@
-// Package message is how values of Go types travel as the messages of a WebSocket: a string as it is, bytes as they are, a
-// frame as the message that it stands for, and everything else as JSON.
+// Package message encodes and decodes WebSocket messages for Go types: a string as text, bytes as binary, a frame as
+// either, and everything else as JSON.
 package message
 
 import (
@@ -20,16 +20,16 @@ import (
 type Format uint8
 
 const (
-	asJSON  Format = iota // text: JSON
-	asText                // text: a string, as it is
-	asBytes               // binary: bytes, as they are
-	asFrame               // a Frame, which is either
+	asJSON  Format = iota // a text message with JSON
+	asText                // a text message with a string
+	asBytes               // a binary message with bytes
+	asFrame               // a Frame, which is text or binary
 )
 
-// Compiler compiles the formats of an API.
+// Compiler compiles the message formats of an API.
 type Compiler struct {
 	Codec *codec.Compiler
-	// Frame is the struct that stands for a message of either kind: whether it is binary, and its bytes.
+	// Frame is the struct type for messages of either kind: whether it is binary, and its bytes.
 	Frame reflect.Type
 }
 
@@ -46,7 +46,7 @@ func (c Compiler) Format(t reflect.Type) Format {
 	return asJSON
 }
 
-// Kind returns the kind of message on the wire; a frame has its own.
+// Kind returns the message type on the wire. A frame chooses it per message.
 func (f Format) Kind() websocket.MessageType {
 	if f == asBytes {
 		return websocket.MessageBinary
@@ -54,21 +54,21 @@ func (f Format) Kind() websocket.MessageType {
 	return websocket.MessageText
 }
 
-// Takes reports whether messages of a kind on the wire can have this format.
+// Takes reports whether a message of this type is accepted in the format.
 func (f Format) Takes(kind websocket.MessageType) bool {
 	return f == asFrame || kind == f.Kind()
 }
 
-// Read decodes a message into an addressable value, without keeping references to it. It reports whether the
+// Read decodes a message into an addressable value, which keeps no reference to the message. It reports whether the
 // value fits into the memory limit.
 type Read func(m *socket.Message, into reflect.Value, o codec.Options, faults *fault.List) (fits bool)
 
-// Write appends an addressable value encoded as a message, and returns its kind on the wire.
+// Write appends the encoded message of an addressable value, and returns its message type.
 type Write func(dst []byte, value reflect.Value, checks bool, faults *fault.List) (websocket.MessageType, []byte, error)
 
 var errNotUTF8 = errors.New("a text message is not UTF-8; send a binary one for anything else")
 
-// Reader compiles what reads messages of a type.
+// Reader compiles the decoder for messages of a type.
 func (c Compiler) Reader(t reflect.Type) (Read, error) {
 	switch c.Format(t) {
 	case asText:
@@ -101,7 +101,7 @@ func (c Compiler) Reader(t reflect.Type) (Read, error) {
 	}, nil
 }
 
-// Writer compiles what writes messages of a type.
+// Writer compiles the encoder for messages of a type.
 func (c Compiler) Writer(t reflect.Type) (Write, error) {
 	switch c.Format(t) {
 	case asText:
@@ -132,7 +132,7 @@ func (c Compiler) Writer(t reflect.Type) (Write, error) {
 	}, nil
 }
 
-// The fields of a frame.
+// Indexes of the fields of a frame.
 const isBinary, data = 0, 1
 
 func writeFrame(dst []byte, value reflect.Value, _ bool, _ *fault.List) (websocket.MessageType, []byte, error) {
@@ -146,7 +146,7 @@ func writeFrame(dst []byte, value reflect.Value, _ bool, _ *fault.List) (websock
 	return websocket.MessageText, append(dst, sent...), nil
 }
 
-// Value describes a message of a type that Reader or Writer has compiled.
+// Value describes messages of a type that Reader or Writer has compiled.
 func (c Compiler) Value(t reflect.Type, use operation.Use) operation.Value {
 	switch c.Format(t) {
 	case asText:
@@ -156,6 +156,6 @@ func (c Compiler) Value(t reflect.Type, use operation.Use) operation.Value {
 	case asFrame:
 		return operation.Value{Kind: operation.Frame}
 	}
-	described, _ := typeinfo.Of(t) // it has been described before
+	described, _ := typeinfo.Of(t) // cannot fail: it was described before
 	return operation.Value{Kind: operation.JSON, Type: described, Use: use}
 }

@@ -22,7 +22,7 @@ type frame struct {
 
 const text, binary = websocket.MessageText, websocket.MessageBinary
 
-// TestMessages writes each value, and reads what was written.
+// TestMessages writes each value and reads it back.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	messages := message.Compiler{Codec: codec.NewCompiler(nil), Frame: reflect.TypeFor[frame]()}

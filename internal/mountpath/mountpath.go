@@ -1,4 +1,4 @@
-// Package mountpath is about the paths of requests to what is mounted below a prefix.
+// Package mountpath computes the paths of requests to mounted handlers.
 package mountpath
 
 import (
@@ -9,15 +9,15 @@ import (
 	"github.com/candor-go/candor/internal/requestinfo"
 )
 
-// Suffix ends the pattern of a mount.
+// Suffix is the end of a mount's pattern.
 const Suffix = "/{rest...}"
 
-// Strip passes requests to a handler that sees their paths without the prefix. Unlike http.StripPrefix it allows
-// wildcards in the prefix.
+// Strip removes the prefix from the paths of requests before it calls h. Unlike with http.StripPrefix, the prefix may
+// contain wildcards.
 func Strip(prefix string, h http.Handler) http.Handler {
 	segments := strings.Count(prefix, "/")
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// Shallow copies, like those of http.StripPrefix: outer handlers keep the original path.
+		// Shallow copies, as in http.StripPrefix: outer handlers keep the original path.
 		inner := new(http.Request)
 		*inner = *r
 		inner.URL = new(url.URL)
@@ -32,8 +32,8 @@ func Strip(prefix string, h http.Handler) http.Handler {
 	})
 }
 
-// dropSegments removes the first n segments of a path. They are counted rather than compared: an escaped path may
-// differ from the prefix in its escapes, and a wildcard matches anything.
+// dropSegments removes the first n segments of a path. They are counted rather than compared: escapes in the path may
+// differ from the prefix, and a wildcard matches any segment.
 func dropSegments(path string, n int) string {
 	for range n {
 		if path == "" {
@@ -48,7 +48,7 @@ func dropSegments(path string, n int) string {
 	return path
 }
 
-// WithRoot passes the root path of an app on to an app that it mounts.
+// WithRoot passes the root path of an app on to an app mounted on it.
 func WithRoot(root string, h http.Handler) http.Handler {
 	if root == "" {
 		return h
@@ -58,10 +58,10 @@ func WithRoot(root string, h http.Handler) http.Handler {
 	})
 }
 
-// AnyMethod is the method of a mount.
+// AnyMethod is the method of a mount's route.
 const AnyMethod = "*"
 
-// Of returns the path as it was sent, and whether it is percent-encoded.
+// Of returns the path as the client sent it, and whether it is percent-encoded.
 func Of(r *http.Request) (path string, escaped bool) {
 	if r.URL.RawPath != "" {
 		return r.URL.RawPath, true

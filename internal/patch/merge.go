@@ -3,14 +3,14 @@ package patch
 // Merge is a merge patch.
 type Merge map[string]any
 
-// Change is what a merge patch with this text does. Null takes a member away.
+// Change returns the change that a merge patch describes. A null member removes the member.
 func (Merge) Change(text []byte) Change {
 	return func(resource []byte) ([]byte, error) {
 		target, err := withDigits(resource)
 		if err != nil {
 			return nil, err
 		}
-		// Read anew each time, because merging puts parts of the patch into the resource.
+		// Decoded for every call, because merging puts parts of the patch into the resource.
 		patch, err := withDigits(text)
 		if err != nil {
 			return nil, err
@@ -19,8 +19,8 @@ func (Merge) Change(text []byte) Change {
 	}
 }
 
-// merged is the algorithm of RFC 7396, section 2. The library of JSON patches has
-// one too, which takes nulls out of lists.
+// merged implements RFC 7396, section 2. The function of the JSON patch library is not used: it also removes nulls
+// from lists.
 func merged(target, patch any) any {
 	members, ok := patch.(map[string]any)
 	if !ok {

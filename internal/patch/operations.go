@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// maxOperations bounds a JSON patch: each operation may read the whole resource.
+// maxOperations limits a JSON patch, because each operation may read the whole resource.
 const maxOperations = 100
 
-// Operations are a JSON patch, done one after the other.
+// Operations are a JSON patch. They are applied in order.
 type Operations []Operation
 
-// Operation is one operation of a JSON patch. Its value is read from the text of the
-// patch, which tells null from nothing.
+// Operation is one operation of a JSON patch. Its value is read from the text of the patch instead, where null differs
+// from a missing value.
 type Operation struct {
 	Op   string `json:"op" validate:"oneof=add remove replace move copy test"`
 	Path string `json:"path"`
@@ -27,13 +27,12 @@ type TestError struct {
 	Path  string
 }
 
-// Error says which operation it was.
+// Error names the operation.
 func (e *TestError) Error() string {
 	return fmt.Sprintf("the test of operation %d failed at %q", e.Index, e.Path)
 }
 
-// Change is what operations with this text do. Together they may copy that many
-// bytes.
+// Change returns the change that the operations describe. Together they may copy at most that many bytes.
 func (p Operations) Change(text []byte, most int64) (Change, error) {
 	if len(p) > maxOperations {
 		return nil, invalid(fmt.Sprintf("at most %d operations", maxOperations))
@@ -45,8 +44,8 @@ func (p Operations) Change(text []byte, most int64) (Change, error) {
 	return func(resource []byte) ([]byte, error) { return p.apply(resource, values, most) }, nil
 }
 
-// values are the values of operations, nil where there is none. It finds what is
-// wrong with the operations, whatever the resource is.
+// values returns the value of each operation, nil if it has none. It reports every error that does not depend on the
+// resource.
 func (p Operations) values(text []byte) ([]json.RawMessage, error) {
 	var members []map[string]json.RawMessage
 	if err := json.Unmarshal(withoutMark(text), &members); err != nil || len(members) != len(p) {
@@ -61,7 +60,7 @@ func (p Operations) values(text []byte) ([]json.RawMessage, error) {
 	return values, wrong.err()
 }
 
-// check finds what is wrong with the i-th operation.
+// check validates the i-th operation.
 func (o Operation) check(i int, hasValue bool, wrong *Invalid) {
 	if !isPointer(o.Path) {
 		wrong.add("not a JSON pointer", i, "path")
@@ -78,7 +77,7 @@ func (o Operation) check(i int, hasValue bool, wrong *Invalid) {
 	}
 }
 
-// isPointer reports whether a text is a JSON pointer (RFC 6901, section 3).
+// isPointer reports whether text is a JSON pointer (RFC 6901, section 3).
 func isPointer(text string) bool {
 	if text != "" && text[0] != '/' {
 		return false
@@ -91,7 +90,7 @@ func isPointer(text string) bool {
 	return true
 }
 
-// apply applies all operations, or none.
+// apply applies all operations or none.
 func (p Operations) apply(resource []byte, values []json.RawMessage, most int64) ([]byte, error) {
 	root, err := withDigits(resource)
 	if err != nil {
@@ -106,11 +105,11 @@ func (p Operations) apply(resource []byte, values []json.RawMessage, most int64)
 	return asText(t.root)
 }
 
-// apply changes the tree.
+// apply applies one operation to the tree.
 func (o Operation) apply(t *tree, text json.RawMessage) (err error) {
 	var value any
 	if text != nil {
-		// Read anew each time, because later operations may change it.
+		// Decoded for every call, because later operations may change the value.
 		if value, err = withDigits(text); err != nil {
 			return err
 		}
@@ -130,7 +129,7 @@ func (o Operation) apply(t *tree, text json.RawMessage) (err error) {
 	return t.test(o.Path, value)
 }
 
-// failed is the error of an operation that the resource does not allow.
+// failed returns the error for an operation that cannot be applied to the resource.
 func (o Operation) failed(i int, err error) error {
 	switch {
 	case errors.Is(err, errDiffers), o.Op == "test" && errors.Is(err, errNowhere):

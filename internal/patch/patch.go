@@ -1,10 +1,7 @@
-// Package patch changes resources as patches say: merge patches (RFC 7396) and
-// JSON patches (RFC 6902).
+// Package patch applies patches to JSON resources: merge patches (RFC 7396) and JSON patches (RFC 6902).
 //
-// A resource and a patch are JSON, and the result is JSON whose numbers have all
-// their digits. The package knows neither requests nor routes: who calls it has
-// read the patch as any body, into [Merge] or [Operations], which describe
-// themselves for a document.
+// Numbers in the result keep all their digits. The package knows neither requests nor routes: its callers decode a
+// patch like any other body, into [Merge] or [Operations], which also provide their schemas.
 package patch
 
 import (
@@ -18,11 +15,11 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// Change makes of a resource the one that it becomes. It may be called several
-// times, since a resource may change between its reading and its writing.
+// Change applies a patch to a resource and returns the result. It may be called several times, because the resource may
+// change between reading and writing.
 type Change func(resource []byte) ([]byte, error)
 
-// ErrTooLarge is the error of a patch that copies more than it may.
+// ErrTooLarge is the error of a patch that copies more bytes than allowed.
 var ErrTooLarge = errors.New("the patch copies too much")
 
 // Invalid are the validation errors of a patch, located in the body.
@@ -40,14 +37,14 @@ func (e Invalid) Error() string {
 // CandorFaults implements fault.Located.
 func (e Invalid) CandorFaults() []fault.Fault { return e }
 
-// add notes a validation error at a place in the body.
+// add adds a validation error at a location in the body.
 func (e *Invalid) add(message string, location ...any) {
 	f := fault.With(fault.ValueError, "error", message)
 	f.Loc = append([]any{"body"}, location...)
 	*e = append(*e, *f)
 }
 
-// err is the error that these are, nil for none.
+// err returns e as an error, nil if there are none.
 func (e Invalid) err() error {
 	if len(e) == 0 {
 		return nil
@@ -55,16 +52,15 @@ func (e Invalid) err() error {
 	return e
 }
 
-// invalid is one validation error.
+// invalid returns a single validation error.
 func invalid(message string, location ...any) error {
 	var e Invalid
 	e.add(message, location...)
 	return e
 }
 
-// Keep leaves out of a patched resource the members that whoever writes it does
-// not take, such as an id. A patch that changed one of them, or took it away, is
-// invalid. What is no object stays as it is: whoever writes it says that.
+// Keep removes the members that the PUT does not accept, such as an id, from a patched resource. A patch that changes
+// or removes one of them is invalid. A result that is not an object is returned as it is; the PUT rejects it.
 func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, error) {
 	var before, after map[string]json.RawMessage
 	if json.Unmarshal(resource, &before) != nil || json.Unmarshal(patched, &after) != nil || after == nil {
@@ -92,7 +88,7 @@ func Keep(takes func(member string) bool, resource, patched []byte) ([]byte, err
 	return asText(kept)
 }
 
-// sameText reports whether two texts are the same JSON.
+// sameText reports whether two JSON texts have the same value.
 func sameText(a, b []byte) bool {
 	if bytes.Equal(a, b) {
 		return true
@@ -102,7 +98,7 @@ func sameText(a, b []byte) bool {
 	return err == nil && otherErr == nil && same(one, other)
 }
 
-// withDigits reads JSON whose numbers keep all their digits.
+// withDigits decodes JSON without rounding numbers.
 func withDigits(text []byte) (value any, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(withoutMark(text)))
 	decoder.UseNumber()
@@ -110,12 +106,10 @@ func withDigits(text []byte) (value any, err error) {
 	return value, err
 }
 
-// withoutMark is a text without the byte order mark that it may begin with (RFC
-// 8259, section 8.1).
+// withoutMark removes a byte order mark at the beginning of text (RFC 8259, section 8.1).
 func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte("\ufeff")) }
 
-// asText is the inverse of withDigits. It escapes no more than JSON asks for,
-// since the length of the result is limited.
+// asText is the inverse of withDigits. It escapes only what JSON requires, since the length of the result is limited.
 func asText(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

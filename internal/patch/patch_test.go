@@ -11,7 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/patch"
 )
 
-// TestMerge has the examples of RFC 7396, appendix A.
+// TestMerge checks the examples of RFC 7396, appendix A.
 func TestMerge(t *testing.T) {
 	t.Parallel()
 	for _, row := range [][3]string{
@@ -79,7 +79,7 @@ func TestOperations(t *testing.T) {
 	}
 }
 
-// TestOperationsAsTheRFCsHaveThem is about what libraries get wrong.
+// TestOperationsAsTheRFCsHaveThem covers cases that JSON patch libraries often get wrong.
 func TestOperationsAsTheRFCsHaveThem(t *testing.T) {
 	t.Parallel()
 	const resource = `{"n":1,"x":null,"l":[1,2],"o":{"00":1,"a/b":{"m~n":2}},"big":9007199254740993}`
@@ -131,8 +131,7 @@ func TestOperationsAsTheRFCsHaveThem(t *testing.T) {
 	}
 }
 
-// TestPatchesAreNoLongerThanTheirTexts keeps the limit of a body from refusing
-// what fits into one.
+// TestPatchesAreNoLongerThanTheirTexts makes sure that the limit of a body does not reject a patch that fits into it.
 func TestPatchesAreNoLongerThanTheirTexts(t *testing.T) {
 	t.Parallel()
 	const resource = `{"a":"<&>","id":1}`

@@ -1,11 +1,10 @@
 package patch
 
-// afterwards is the note of the schemas that values may be refused all the same:
-// what a resource is after the patch has rules of its own, which no schema of a
-// patch says.
+// afterwards is the note in schemas whose values may still be rejected: the patched resource has validation rules that
+// the schema of a patch cannot express.
 const afterwards = "the resource after the patch must be valid for PUT"
 
-// OpenAPISchema describes a merge patch.
+// OpenAPISchema returns the schema of a merge patch.
 func (Merge) OpenAPISchema() map[string]any {
 	return map[string]any{
 		"type": "object", "title": "Merge patch", "description": "RFC 7396: members to change; null removes one",
@@ -13,7 +12,7 @@ func (Merge) OpenAPISchema() map[string]any {
 	}
 }
 
-// OpenAPISchema describes a JSON patch.
+// OpenAPISchema returns the schema of a JSON patch.
 func (Operations) OpenAPISchema() map[string]any {
 	text := map[string]any{"type": "string", "x-validate": afterwards}
 	return map[string]any{

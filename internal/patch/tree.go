@@ -11,24 +11,23 @@ import (
 	"github.com/candor-go/candor/internal/codec"
 )
 
-// tree is a resource as plain data, on which operations work. Libraries for JSON
-// patches take "/01" for the first element, find 1 and 1.0 to differ, and a test
-// for null to hold where nothing is: RFC 6901, section 4, and RFC 6902, section
-// 4.6, say otherwise.
+// tree is a decoded resource that operations modify. It is written here because JSON patch libraries differ from the
+// RFCs: they accept "/01" as the first element (RFC 6901, section 4), treat 1 and 1.0 as different, and let a test for
+// null succeed where there is no value (RFC 6902, section 4.6).
 type tree struct {
 	root any
 	// most is how many bytes may still be copied.
 	most int64
 }
 
-// The reasons why an operation cannot be done.
+// Reasons why an operation cannot be applied.
 var (
 	errNowhere  = errors.New("the path does not exist")
 	errNoSource = errors.New("the value to take does not exist")
 	errDiffers  = errors.New("the value is another")
 )
 
-// steps are the names and indexes of a JSON pointer.
+// steps splits a JSON pointer into member names and indexes.
 func steps(pointer string) []string {
 	if pointer == "" {
 		return nil
@@ -40,7 +39,7 @@ func steps(pointer string) []string {
 	return all
 }
 
-// get is the value at a pointer.
+// get returns the value at a pointer.
 func (t *tree) get(pointer string) (value any, err error) {
 	value = t.root
 	for _, step := range steps(pointer) {
@@ -51,7 +50,7 @@ func (t *tree) get(pointer string) (value any, err error) {
 	return value, nil
 }
 
-// child is a member of an object or an element of a list.
+// child returns a member of an object or an element of a list.
 func child(of any, step string) (any, error) {
 	switch of := of.(type) {
 	case map[string]any:
@@ -66,15 +65,14 @@ func child(of any, step string) (any, error) {
 	return nil, errNowhere
 }
 
-// index reads an index below a bound: digits, of which none of several is a
-// leading zero.
+// index parses an index less than the bound: digits without leading zeros.
 func index(step string, below int) (int, bool) {
 	i, err := strconv.Atoi(step)
 	return i, err == nil && 0 <= i && i < below && strconv.Itoa(i) == step
 }
 
-// edit changes what holds the value at a pointer, which is not the root. A list
-// that grows or shrinks is another one, so change returns what there is to hold.
+// edit changes the object or list that holds the value at a pointer, which must not be the root. A list that grows or
+// shrinks is reallocated, so change returns the new holder.
 func (t *tree) edit(pointer string, change func(holder any, step string) (any, error)) (err error) {
 	t.root, err = edited(t.root, steps(pointer), change)
 	return err
@@ -94,7 +92,7 @@ func edited(holder any, path []string, change func(holder any, step string) (any
 	return put(holder, path[0], below)
 }
 
-// put replaces a member or an element that is there.
+// put replaces an existing member or element.
 func put(holder any, step string, value any) (any, error) {
 	if _, err := child(holder, step); err != nil {
 		return holder, err
@@ -109,7 +107,7 @@ func put(holder any, step string, value any) (any, error) {
 	return holder, nil
 }
 
-// insert adds a member, or an element before the one that has the index now.
+// insert adds a member, or adds an element before the one at the index.
 func insert(holder any, step string, value any) (any, error) {
 	switch holder := holder.(type) {
 	case map[string]any:
@@ -126,7 +124,7 @@ func insert(holder any, step string, value any) (any, error) {
 	return holder, errNowhere
 }
 
-// take removes a member or an element that is there.
+// take removes an existing member or element.
 func take(holder any, step string) (any, error) {
 	if _, err := child(holder, step); err != nil {
 		return holder, err
@@ -157,7 +155,7 @@ func (t *tree) replace(pointer string, value any) error {
 	return t.edit(pointer, func(holder any, step string) (any, error) { return put(holder, step, value) })
 }
 
-// remove leaves the root, without which there is no resource.
+// remove removes the value at a pointer. The root cannot be removed, since nothing would remain.
 func (t *tree) remove(pointer string) error {
 	if pointer == "" {
 		return errNowhere
@@ -165,7 +163,7 @@ func (t *tree) remove(pointer string) error {
 	return t.edit(pointer, take)
 }
 
-// move refuses to put a value into itself.
+// move moves a value. It fails if the target is inside the value itself.
 func (t *tree) move(from, to string) error {
 	value, err := t.get(from)
 	switch {
@@ -182,7 +180,7 @@ func (t *tree) move(from, to string) error {
 	return t.add(to, value)
 }
 
-// copy copies by way of the text, whose length counts.
+// copy copies a value by encoding it, since the length of its text counts towards the limit.
 func (t *tree) copy(from, to string) error {
 	value, err := t.get(from)
 	if err != nil {
@@ -197,7 +195,7 @@ func (t *tree) copy(from, to string) error {
 	}
 	again, err := withDigits(text)
 	if err != nil {
-		return ErrTooLarge // the only way is that the copies nest too deeply
+		return ErrTooLarge // can only fail if the copies are nested too deeply
 	}
 	return t.add(to, again)
 }
@@ -210,8 +208,8 @@ func (t *tree) test(pointer string, value any) error {
 	return err
 }
 
-// same compares as RFC 6902, section 4.6, does: the order of members says nothing,
-// and numbers are equal where their values are.
+// same compares two values as RFC 6902, section 4.6, requires: the order of members does not matter, and numbers are
+// equal if their values are.
 func same(a, b any) bool {
 	switch a := a.(type) {
 	case map[string]any:

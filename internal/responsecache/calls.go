@@ -7,28 +7,26 @@ import (
 	"time"
 )
 
-// Making is a response that one request makes, and that others wait for.
+// Making is a response that one request makes while others wait for it.
 type Making struct {
 	cache *Cache
 	key   string
-	// name is the key of the call. The versions are a part of it: who saw a newer one
-	// must not wait for a response that was begun under an older one.
+	// name is the key of the call. It includes the versions: a request that saw a newer version must not wait for a
+	// response that was started under an older one.
 	name     string
 	versions []string
 	call     *sharedCall
 }
 
-// Make begins to make the response of a key under the versions of its tags, and says
-// whether the caller is the one that makes it, who must then call Finish. Anybody
-// else may call Wait.
+// Make starts making the response for a key under the versions of its tags. It reports whether the caller is the one who
+// makes it; that caller must call Finish. All others may call Wait.
 func (s *Cache) Make(key string, versions []string) (m Making, own bool) {
 	m = Making{cache: s, key: key, versions: versions, name: key + " " + strings.Join(versions, " ")}
 	m.call, own = s.caches.calls.begin(m.name)
 	return m, own
 }
 
-// Wait waits for the response that another request makes. It is nil where that cannot
-// be kept, or was not made.
+// Wait waits for the response that another request makes. It returns nil if there is none or it cannot be shared.
 func (m *Making) Wait(ctx context.Context) (*Response, error) {
 	if err := m.call.wait(ctx); err != nil {
 		return nil, err
@@ -36,36 +34,34 @@ func (m *Making) Wait(ctx context.Context) (*Response, error) {
 	return readResponse(m.key, m.call.value), nil
 }
 
-// Keep hands the response to all that wait, and keeps it in the store for at most
-// ttl. The end of ctx is not that of the call: others have use for the response.
+// Keep passes the response to all waiting requests and stores it for at most ttl. It does not stop when ctx is
+// cancelled, because other requests need the response.
 func (m *Making) Keep(ctx context.Context, limit, ttl time.Duration, response *Response) error {
 	response.versions = m.versions
 	m.call.value = response.encode(m.key)
 	return m.cache.set(context.WithoutCancel(ctx), limit, m.key, m.call.value, ttl)
 }
 
-// Finish ends the making, with or without a response.
+// Finish ends the call, with or without a response.
 func (m *Making) Finish() { m.cache.caches.calls.finish(m.name, m.call) }
 
-// A callGroup lets one of the requests that want the same thing get it, while the
-// others wait for what it got. What is made for one moment only is nothing that
-// others may be given later, so a call is forgotten as soon as it is done.
+// A callGroup runs a function once for concurrent callers of the same key, like singleflight. A result is given only to
+// callers that wait while it runs; afterwards the call is deleted, because a later caller needs a newer result.
 type callGroup struct {
 	mutex sync.Mutex
 	calls map[string]*sharedCall
 }
 
-// sharedCall is a response on its way, or a version of a tag.
+// sharedCall is a call in progress, for a response or for the version of a tag.
 type sharedCall struct {
 	done chan struct{}
-	// value is nil where the response cannot be kept, failed why there is no
-	// version. They are set before done is closed.
+	// value is nil if the response cannot be kept; failed is the reason if there is no version. Both are set before done is
+	// closed.
 	value  []byte
 	failed error
 }
 
-// begin returns the call under a key, and whether it is the caller's own, who
-// must then finish it.
+// begin returns the call for a key and reports whether it belongs to the caller, who must then finish it.
 func (g *callGroup) begin(key string) (call *sharedCall, own bool) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -80,8 +76,8 @@ func (g *callGroup) begin(key string) (call *sharedCall, own bool) {
 	return call, true
 }
 
-// finish hands what a call got to all that wait. The call leaves the group
-// before it is done: who comes after that begins a new one.
+// finish passes the result of a call to all waiting callers. The call is deleted before done is closed, so that later
+// callers start a new one.
 func (g *callGroup) finish(key string, call *sharedCall) {
 	g.mutex.Lock()
 	delete(g.calls, key)
@@ -89,7 +85,7 @@ func (g *callGroup) finish(key string, call *sharedCall) {
 	close(call.done)
 }
 
-// wait waits until the call is done, or ctx is.
+// wait waits until the call or ctx is done.
 func (c *sharedCall) wait(ctx context.Context) error {
 	select {
 	case <-c.done:

@@ -10,29 +10,25 @@ import (
 	"github.com/candor-go/candor/internal/budget"
 )
 
-// What a write makes stale is dropped in this process before the store is asked:
-// while a drop waits for a store, the versions of its tags that are read there
-// count only together with the drop. So nothing that was kept before is served,
-// whether the store cannot be reached, is late, or returned a moment ago. The drop
-// is sent again until the store took it or nothing that was kept before can be
-// left.
+// An invalidation takes effect in this process first, before the store is called. While an invalidation waits for the
+// store, the version of a tag is the stored version combined with the pending invalidation. So no response cached before
+// it is served, even if the store is unavailable, slow, or has just come back. The invalidation is sent again until the
+// store accepts it or no earlier response can be left.
 //
-// Another process learns of it then. One that could not reach the store either
-// serves nothing from it for a moment after it is back, so that the drops of the
-// others come first.
+// Other processes learn of it when the store accepts it. A process that could not reach the store serves nothing from it
+// for a moment after it is back, so that invalidations of other processes arrive first.
 //
-// A drop is never repeated with the same version, and a store never gives one
-// twice: what a client sends late or again drops once more, and brings nothing
-// back.
+// An invalidation is never repeated with the same version, and a store never gives a version twice. So a request that a
+// client of the store sends late or twice only invalidates once more; it never restores an old response.
 
 const (
-	// maxStale is how many drops may wait for a store. Over it everything is dropped.
+	// maxStale is how many invalidated tags may wait for a store. Beyond that, everything is invalidated.
 	maxStale = 1 << 16
-	// resendSize is how many drops are sent at once.
+	// resendSize is how many tags are sent to a store in one call.
 	resendSize = 512
 )
 
-// Waiting is how many drops wait for their stores.
+// Waiting returns how many invalidated tags wait for their stores.
 func (c *Caches) Waiting() (n int) {
 	for _, cache := range c.known {
 		n += cache.stale.refused()
@@ -41,14 +37,14 @@ func (c *Caches) Waiting() (n int) {
 }
 
 const (
-	// DrainTime is how long an app that stops waits at most for stores to take drops.
+	// DrainTime is how long a stopping app waits at most until stores have accepted the invalidations.
 	DrainTime = 5 * time.Second
-	// drainPause is how often it looks whether they have.
+	// drainPause is the polling interval of Drain.
 	drainPause = 20 * time.Millisecond
 )
 
-// Drain waits until no drop waits for its store, but not longer than the limit.
-// Nobody sends them after the process has ended.
+// Drain waits until all invalidations have been accepted by their stores, at most for the limit. After the process has
+// ended nobody would send them.
 func (c *Caches) Drain(limit time.Duration) {
 	for until := time.Now().Add(limit); c.Waiting() > 0; time.Sleep(drainPause) {
 		if !time.Now().Before(until) {
@@ -58,11 +54,11 @@ func (c *Caches) Drain(limit time.Duration) {
 	}
 }
 
-// isReturning reports whether the store came back a moment ago, so that drops of
-// other processes may be on their way.
+// isReturning reports whether the store came back a moment ago, so that invalidations of other processes may still be
+// on their way.
 func (s *Cache) isReturning() bool { return s.gate != nil && s.gate.IsBack(returnTime) }
 
-// drop gives tags new versions. It holds in this process in any case.
+// drop gives tags new versions. In this process it always takes effect.
 func (s *Cache) drop(ctx context.Context, keys []string) error {
 	if s.gate == nil {
 		_, err := s.store.Renew(ctx, tagTime, keys...)
@@ -81,7 +77,7 @@ func (s *Cache) drop(ctx context.Context, keys []string) error {
 	return err
 }
 
-// resend sends drops until none waits.
+// resend sends invalidations until none is waiting.
 func (s *Cache) resend() {
 	sent := 0
 	for {
@@ -104,29 +100,28 @@ func (s *Cache) resend() {
 	}
 }
 
-// staleTags are drops that a store has not taken yet, by the keys of their tags.
+// staleTags are invalidations that a store has not accepted yet, by tag key.
 type staleTags struct {
 	mutex sync.Mutex
 	tags  map[string]staleTag
-	// sending means that a goroutine sends what was refused.
+	// sending reports whether a goroutine is resending refused invalidations.
 	sending bool
 }
 
-// staleTag is the latest drop of a tag.
+// staleTag is the latest invalidation of a tag.
 type staleTag struct {
 	version string
 	until   time.Time
 	refused bool
 }
 
-// drop is a call that drops tags.
+// drop is a call that invalidates tags.
 type drop struct {
 	keys     []string
 	versions []string
 }
 
-// add notes drops, which count from now on. Where there are too many, everything
-// is dropped.
+// add records invalidations, which take effect immediately. If there are too many, everything is invalidated.
 func (s *staleTags) add(keys []string, everything string, until time.Time) drop {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -145,7 +140,7 @@ func (s *staleTags) add(keys []string, everything string, until time.Time) drop 
 	return d
 }
 
-// taken forgets drops that the store took, but for those that came later.
+// taken deletes the invalidations that the store has accepted, except those made again since.
 func (s *staleTags) taken(d drop) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -156,8 +151,7 @@ func (s *staleTags) taken(d drop) {
 	}
 }
 
-// refuse notes that the store did not take a drop. It reports whether the caller
-// is the one to send it again.
+// refuse records that the store did not accept a call. It reports whether the caller must start resending.
 func (s *staleTags) refuse(d drop) (first bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -172,14 +166,14 @@ func (s *staleTags) refuse(d drop) (first bool) {
 	return first
 }
 
-// next are drops to send, at most so many. There are no more where none waits.
+// next returns at most that many invalidations to send, and whether any are still waiting.
 func (s *staleTags) next(most int) (d drop, more bool) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	now := time.Now()
 	for key, tag := range s.tags {
 		switch {
-		case tag.refused && now.After(tag.until): // no response from before is left
+		case tag.refused && now.After(tag.until): // no earlier response is left
 			delete(s.tags, key)
 		case tag.refused && len(d.keys) < most:
 			d.keys, d.versions = append(d.keys, key), append(d.versions, tag.version)
@@ -189,7 +183,7 @@ func (s *staleTags) next(most int) (d drop, more bool) {
 	return d, s.sending
 }
 
-// refused is how many drops the store did not take.
+// refused returns how many invalidations the store did not accept.
 func (s *staleTags) refused() (n int) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
@@ -201,7 +195,7 @@ func (s *staleTags) refused() (n int) {
 	return n
 }
 
-// version is what a version of a tag in the store counts as in this process.
+// version returns the version of a tag in this process, given the stored one.
 func (s *staleTags) version(key string, stored []byte) string {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// DefaultBytes is how much a memory keeps unless configured.
+// DefaultBytes is the default size of a Memory.
 const DefaultBytes = 8 << 20
 
 // Memory keeps values in the memory of the process. It is safe for concurrent use.
@@ -20,24 +20,24 @@ type Memory struct {
 	size, most int
 }
 
-// NewMemory makes a memory of at most that many bytes, the records of its entries
-// included; 0 means DefaultBytes. Over it the values unused the longest are dropped.
+// NewMemory returns a memory of at most that many bytes, including the overhead of its entries; 0 means DefaultBytes.
+// If it is full, the least recently used values are evicted.
 func NewMemory(bytes int) *Memory {
 	c := &Memory{most: cmp.Or(bytes, DefaultBytes)}
-	// The LRU bounds a number of entries. As many as fit if they are empty is a bound
-	// that is never reached: the bytes are what Set counts.
+	// The LRU limits the number of entries, but bytes are what counts, and Set counts them. So its limit is set to the
+	// number of empty entries that would fit, which is never reached.
 	most := max(c.most/recordBytes, 1)
-	c.values, _ = simplelru.NewLRU(most, func(key string, v memoryValue) { c.size -= v.size(key) }) // its error is for a size of 0
+	c.values, _ = simplelru.NewLRU(most, func(key string, v memoryValue) { c.size -= v.size(key) }) // fails only for a size of 0
 	return c
 }
 
-// memoryValue is a value with the time at which it ends.
+// memoryValue is a value and its expiry time.
 type memoryValue struct {
 	bytes []byte
 	until time.Time
 }
 
-// recordBytes is what an entry takes beside its key and value.
+// recordBytes is the overhead of an entry besides its key and value.
 const recordBytes = 256
 
 func (v memoryValue) size(key string) int { return len(key) + cap(v.bytes) + recordBytes }
@@ -65,7 +65,7 @@ func (c *Memory) Set(_ context.Context, key string, value []byte, ttl time.Durat
 	v := memoryValue{bytes: value, until: time.Now().Add(ttl)}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	c.values.Remove(key) // which subtracts the size of the former value
+	c.values.Remove(key) // the callback subtracts the size of the old value
 	if v.size(key) > c.most {
 		return nil
 	}

@@ -65,7 +65,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	assert.Equal(t, count, after)
 
 	for i := range 1000 {
-		set("1", i) // replacing takes no further room
+		set("1", i) // replacing a value needs no more space
 	}
 	after, _ = kept(1000)
 	assert.GreaterOrEqual(t, after, count)

@@ -13,28 +13,26 @@ import (
 // Line is a header line.
 type Line struct{ Name, Value string }
 
-// Response is a response as it is kept. In a store it ends with a checksum of it and
-// its key, so that what the store mixed up, truncated or never got from this codec
-// is a miss.
+// Response is a cached response. In the store it ends with a checksum of itself and its key, so that a value that the
+// store mixed up, truncated or got from elsewhere is a miss.
 type Response struct {
-	// At is when it was made, in seconds since 1970.
+	// At is the time when it was made, in seconds since 1970.
 	At          int64
 	ContentType string
-	// Header is what the response itself has of a header, beside its content type.
+	// Header holds the headers of the response itself, except its content type.
 	Header []Line
-	// Body is not to be changed: it may be the store's.
+	// Body must not be modified: it may belong to the store.
 	Body []byte
-	// set is what was set in the header directly, see Note. The name of a header that
-	// is added to begins with a plus.
+	// set holds the headers that were set on the ResponseWriter, see Note. A plus before the name means that the value was
+	// added.
 	set []Line
-	// versions are what its tags had before it was made.
+	// versions are the versions of its tags before it was made.
 	versions []string
 }
 
-// Note notes what changed in a header while the response was made: whole values, or
-// those that were added. What middleware set before is there again when the response
-// is replayed. It reports whether the response is one for others too, which a cookie
-// is not.
+// Note records how a header changed while the response was made: replaced values, and values that were added. Headers
+// that middleware set before are set again by the middleware when the response is replayed. Note reports whether the
+// response may be shared; a response with a cookie may not.
 func (c *Response) Note(before, after http.Header) bool {
 	for name, values := range after {
 		old := before[name]
@@ -53,7 +51,7 @@ func (c *Response) Note(before, after http.Header) bool {
 	return true
 }
 
-// Replay puts what Note noted into a header, and the age of the response.
+// Replay adds the recorded headers and the Age to a header.
 func (c *Response) Replay(h http.Header) {
 	replaced := map[string]bool{}
 	for _, line := range c.set {
@@ -64,19 +62,18 @@ func (c *Response) Replay(h http.Header) {
 		}
 		h[name] = append(h[name], line.Value)
 	}
-	// The clocks of processes that share a store differ: an age is not negative.
+	// The clocks of processes that share a store may differ, but an age must not be negative.
 	h["Age"] = []string{strconv.FormatInt(max(time.Now().Unix()-c.At, 0), 10)}
 }
 
-// encode makes what is kept under a key: numbers as varints, texts after their
-// lengths, and the checksum.
+// encode returns the stored form for a key: numbers as varints, strings prefixed by their length, then the checksum.
 func (c *Response) encode(key string) []byte {
 	b := c.append(nil)
 	return binary.BigEndian.AppendUint32(b, checksum(key, b))
 }
 
-// checksum tells values apart that were not made by encode for the key. Who
-// changes the codec changes the number in it, and what was kept before is a miss.
+// checksum detects values that encode did not write for this key. If you change the encoding, change the number here:
+// then everything stored before is a miss.
 func checksum(key string, b []byte) uint32 {
 	table := crc32.MakeTable(crc32.Castagnoli)
 	return crc32.Update(crc32.Checksum([]byte("1 "+key), table), table, b)
@@ -102,21 +99,20 @@ func appendText(b []byte, text string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(text))), text...)
 }
 
-// readResponse decodes what is kept under a key; nil for anything that encode did
-// not make.
+// readResponse decodes a stored value. It returns nil for anything that encode did not write.
 func readResponse(key string, value []byte) *Response {
 	size := len(value) - crc32.Size
 	if size < 0 || binary.BigEndian.Uint32(value[size:]) != checksum(key, value[:size]) {
 		return nil
 	}
-	// The checksum proves that encode wrote the bytes, so what follows can only
-	// fail where two values happen to have one checksum. It must not panic then.
+	// The checksum shows that encode wrote the bytes, so the rest can fail only if checksums collide. It must not panic
+	// then.
 	at, n := binary.Varint(value[:size])
 	if n <= 0 {
 		return nil
 	}
-	// The body ends where the checksum begins, and so does its capacity: nobody
-	// who appends to it writes into what the store owns.
+	// The capacity of the body also ends where the checksum begins, so that appending to the body does not write into
+	// memory of the store.
 	r := reader{rest: value[n:size:size]}
 	kept := &Response{At: at, ContentType: r.text()}
 	for range r.count() {
@@ -133,13 +129,13 @@ func readResponse(key string, value []byte) *Response {
 	return kept
 }
 
-// reader reads what append wrote.
+// reader reads what encode wrote.
 type reader struct {
 	rest   []byte
 	broken bool
 }
 
-// count is a number of things, each of which takes a byte at least.
+// count reads a number of items, each of which takes at least one byte.
 func (r *reader) count() int {
 	n, size := binary.Uvarint(r.rest)
 	if r.broken || size <= 0 || n > uint64(len(r.rest)-size) {

@@ -13,7 +13,7 @@ import (
 	"github.com/candor-go/candor/internal/responsecache"
 )
 
-// TestMake makes a response that another request waits for, and a third one finds.
+// TestMake makes a response while another request waits for it; a third request finds it in the store.
 func TestMake(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		caches := responsecache.New(nil, "app", slog.New(slog.DiscardHandler))

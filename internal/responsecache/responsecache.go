@@ -1,4 +1,4 @@
-// Package responsecache keeps responses in a store, by tags that drop them.
+// Package responsecache stores responses and invalidates them by tags.
 //
 // A cached response is stored as it was encoded, together with the versions that its tags had before its handler ran.
 // The version of a tag is a value in the same store; Invalidate replaces it by one that the tag never had. A cache
@@ -9,8 +9,7 @@
 // Requests wait for another request's response only if they saw the same versions. So a client that has seen a tag
 // invalidated never gets a response that was begun before.
 //
-// The package knows keys, tags and responses. What belongs to a key, and what a
-// request drops, its caller says.
+// The package knows keys, tags and responses. Its callers decide what is part of a key and what a request invalidates.
 package responsecache
 
 import (
@@ -26,7 +25,7 @@ import (
 	"github.com/candor-go/candor/internal/digest"
 )
 
-// Store keeps bytes under keys for a while: the CacheStore of package candor.
+// Store stores bytes under keys for a limited time. It is candor.CacheStore.
 type Store interface {
 	Get(ctx context.Context, keys ...string) ([][]byte, error)
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
@@ -34,30 +33,28 @@ type Store interface {
 }
 
 const (
-	// tagTime is how long a version of a tag is kept; responses that outlive it are
-	// made again.
+	// tagTime is how long the version of a tag is kept. Responses older than that are misses.
 	tagTime = 7 * 24 * time.Hour
-	// doubtTime is how long tags keep the version that they get before a commit. If
-	// the process dies after the commit, what was kept is stale for that long.
+	// doubtTime is how long a tag keeps the version that it gets before a commit. If the process dies after the commit,
+	// stale responses are served for at most that long.
 	doubtTime = 10 * time.Second
-	// returnTime is for how long a process that could not reach a store serves
-	// nothing from it after it is back.
+	// returnTime is how long a process serves nothing from a store that has become available again.
 	returnTime = time.Second
 )
 
-// Caches are the caches of an app, one for each of its stores, and the requests that
-// wait for one another. All are known before the first request.
+// Caches are the caches of an app, one for each store, and the calls that its requests wait for. All caches are created
+// before the first request.
 type Caches struct {
 	byDefault *Cache
-	// space keeps apps apart that share a store.
+	// space separates apps that share a store.
 	space string
 	log   *slog.Logger
 	known []*Cache
 	calls callGroup
 }
 
-// New makes the caches of an app that is told from others by its space. Without a
-// store its responses are kept in a Memory.
+// New returns the caches of an app. The space separates it from other apps that use the same store. If store is nil,
+// responses are kept in a Memory.
 func New(store Store, space string, log *slog.Logger) *Caches {
 	if store == nil {
 		store = NewMemory(0)
@@ -67,11 +64,10 @@ func New(store Store, space string, log *slog.Logger) *Caches {
 	return c
 }
 
-// Space is what tells the app from others that share a store.
+// Space returns what separates the app from others that share a store.
 func (c *Caches) Space() string { return c.space }
 
-// Of is the cache of a store, of nil the one that New was given. It is the same for
-// each call.
+// Of returns the cache for a store; nil means the store given to New. It is the same for each call.
 func (c *Caches) Of(store Store) *Cache {
 	if store == nil {
 		return c.byDefault
@@ -89,7 +85,7 @@ func (c *Caches) Of(store Store) *Cache {
 	return s
 }
 
-// TagKey is the key of a tag in a store.
+// TagKey returns the key of a tag in a store.
 func (c *Caches) TagKey(tag string) string { return "tag:" + digest.Of(c.space+"\n"+tag) }
 
 func (c *Caches) tagKeys(tags []string) []string {
@@ -100,8 +96,8 @@ func (c *Caches) tagKeys(tags []string) []string {
 	return keys
 }
 
-// Invalidate gives tags new versions in all stores, also where one of them fails:
-// what the others keep must not outlive the call.
+// Invalidate gives tags new versions in all stores. It goes on if one of them fails, since the other stores must not
+// keep serving stale responses.
 func (c *Caches) Invalidate(ctx context.Context, tags []string) error {
 	var errs []error
 	keys := c.tagKeys(tags)
@@ -111,7 +107,7 @@ func (c *Caches) Invalidate(ctx context.Context, tags []string) error {
 	return errors.Join(errs...)
 }
 
-// Announce tells the strict stores which tags are about to be dropped.
+// Announce tells strict stores which tags are about to be invalidated.
 func (c *Caches) Announce(ctx context.Context, tags []string) error {
 	for _, cache := range c.known {
 		if !cache.strict {
@@ -124,7 +120,7 @@ func (c *Caches) Announce(ctx context.Context, tags []string) error {
 	return nil
 }
 
-// Err is an error while a store is left alone, because it does not respond.
+// Err returns an error while a store is bypassed because it does not respond.
 func (c *Caches) Err() error {
 	for _, cache := range c.known {
 		if cache.gate == nil {
@@ -137,21 +133,20 @@ func (c *Caches) Err() error {
 	return nil
 }
 
-// IsStrict reports whether Announce tells any store.
+// IsStrict reports whether any store is strict.
 func (c *Caches) IsStrict() bool {
 	return slices.ContainsFunc(c.known, func(s *Cache) bool { return s.strict })
 }
 
-// Cache is a store with what the app knows of it.
+// Cache is a store and the state that the app keeps for it.
 type Cache struct {
 	caches *Caches
 	store  Store
 	log    *slog.Logger
-	// gate is nil for a store in the memory of the process, which neither fails nor
-	// waits.
+	// gate is nil for a store in the memory of the process, which neither fails nor blocks.
 	gate   *budget.Gate
 	budget time.Duration
-	// keeps is for how long responses are kept at most; 0 if this app keeps none.
+	// keeps is the longest time that responses are kept, 0 if this app caches none in the store.
 	keeps  time.Duration
 	strict bool
 	// everything is the key of a tag that all responses have.
@@ -159,18 +154,18 @@ type Cache struct {
 	stale      staleTags
 }
 
-// Use notes that responses are kept for that long, that a call for tags may take that
-// budget, and that it has to be told of drops before they are committed. Of several
-// uses the longest and the strictest count.
+// Use records how the cache is used: how long responses are kept, how long a call for tags may take, and whether
+// invalidations must be announced before a commit. If it is called several times, the longest times and the strictest
+// use apply.
 func (s *Cache) Use(ttl, budget time.Duration, strict bool) {
 	s.budget = max(s.budget, budget)
 	s.keeps = max(s.keeps, ttl)
 	s.strict = s.strict || strict
 }
 
-// Find looks for a response within a budget, 0 for the default one, and for the
-// versions of its tags. A tag without a version is given one. The first of the keys
-// is that of the response, the others are those of its tags; Find may append to them.
+// Find looks up a response and the versions of its tags. The limit is the time budget, 0 for the default. A tag without
+// a version gets one. The first key is the key of the response, the others are those of its tags; Find may append to
+// keys.
 func (s *Cache) Find(ctx context.Context, limit time.Duration, keys []string) (versions []string, kept *Response, err error) {
 	if s.gate != nil {
 		keys = append(keys, s.everything)
@@ -195,8 +190,8 @@ func (s *Cache) Find(ctx context.Context, limit time.Duration, keys []string) (v
 	return versions, kept, nil
 }
 
-// newVersion gives a tag a version. Requests that want one at the same time agree
-// on it, so that one of them runs for all.
+// newVersion gives a tag a version. Concurrent requests for the same tag share one call, so that all of them see the
+// same version and only one makes the response.
 func (s *Cache) newVersion(ctx context.Context, limit time.Duration, key string) ([]byte, error) {
 	call, own := s.caches.calls.begin(key)
 	if !own {
@@ -206,8 +201,8 @@ func (s *Cache) newVersion(ctx context.Context, limit time.Duration, key string)
 		return call.value, call.failed
 	}
 	defer s.caches.calls.finish(key, call)
-	ctx = context.WithoutCancel(ctx)      // which others wait for
-	values, err := s.get(ctx, limit, key) // somebody may have been quicker
+	ctx = context.WithoutCancel(ctx)      // others wait for it
+	values, err := s.get(ctx, limit, key) // another request may have been faster
 	if err == nil && len(values[0]) == 0 {
 		values, err = s.renew(ctx, limit, tagTime, []string{key})
 	}
@@ -217,7 +212,7 @@ func (s *Cache) newVersion(ctx context.Context, limit time.Duration, key string)
 	return call.value, call.failed
 }
 
-// within calls the store within a budget.
+// within calls the store with a time budget.
 func (s *Cache) within(ctx context.Context, limit time.Duration, f func(context.Context) ([][]byte, error)) ([][]byte, error) {
 	if s.gate == nil {
 		return f(ctx)

@@ -1,5 +1,5 @@
-// Package safefile opens files named by requests: only regular files, and only inside of their file system, even
-// through symbolic links. The root uses it for File, Static and Frontend; it knows nothing about responses.
+// Package safefile opens files named by requests: only regular files, and only inside their file system, even through
+// symbolic links. The root package uses it for File, Static and Frontend; it knows nothing about responses.
 package safefile
 
 import (
@@ -16,12 +16,11 @@ import (
 	"syscall"
 )
 
-// ErrNone says that a path leads to no regular file inside of its file system.
+// ErrNone means that a path leads to no regular file inside its file system.
 var ErrNone = errors.New("file not found")
 
-// Rooted is the file system of an [os.Root] for one of [os.DirFS], which follows
-// symbolic links out of its directory; any other file system is returned as it is.
-// The root stays open until it is collected.
+// Rooted replaces an [os.DirFS], whose symbolic links may lead out of its directory, by the file system of an [os.Root].
+// Any other file system is returned as it is. The root stays open until it is garbage collected.
 func Rooted(fsys fs.FS) (fs.FS, error) {
 	if !isDir(fsys) {
 		return fsys, nil
@@ -36,20 +35,20 @@ func Rooted(fsys fs.FS) (fs.FS, error) {
 // openRoot opens the directory of an os.DirFS, whose value is the directory's name.
 func openRoot(fsys fs.FS) (*os.Root, error) { return os.OpenRoot(reflect.ValueOf(fsys).String()) }
 
-// isRoot reports whether a file system is the one of an os.Root, isDir whether it
-// is an os.DirFS.
+// isRoot reports whether a file system belongs to an os.Root, isDir whether it is an os.DirFS.
 func isRoot(fsys fs.FS) bool { return reflect.TypeOf(fsys) == reflect.TypeOf((*os.Root)(nil).FS()) }
 
 func isDir(fsys fs.FS) bool { return reflect.TypeOf(fsys) == reflect.TypeOf(os.DirFS("")) }
 
-// Open opens a regular file: opening a FIFO would wait for a writer. No symbolic link may lead out of the file system.
+// Open opens a regular file; opening a FIFO would block until there is a writer. No symbolic link may lead out of the
+// file system.
 func Open(fsys fs.FS, name string) (fs.File, error) {
 	if isDir(fsys) {
 		root, err := openRoot(fsys)
 		if err != nil {
 			return nil, openError(err)
 		}
-		// A file stays open after the root that opened it is closed.
+		// An open file stays usable after its root is closed.
 		defer func() { _ = root.Close() }()
 		fsys = root.FS()
 	}
@@ -67,8 +66,7 @@ func Open(fsys fs.FS, name string) (fs.File, error) {
 	return file, nil
 }
 
-// Stat looks at a file, but follows no symbolic link except in an [os.Root]: there
-// it may not lead out.
+// Stat returns information about a file. It follows symbolic links only in an [os.Root], where they cannot lead out.
 func Stat(fsys fs.FS, name string) (fs.FileInfo, error) {
 	look := func(name string) (fs.FileInfo, error) { return fs.Stat(fsys, name) }
 	if links, ok := fsys.(fs.ReadLinkFS); ok && !isRoot(fsys) {
@@ -89,8 +87,7 @@ func Stat(fsys fs.FS, name string) (fs.FileInfo, error) {
 	return info, nil
 }
 
-// prefixes are the lengths of a name at which it ends as the name of a directory
-// above, and its own length.
+// prefixes returns the lengths of the parent directories' names within a name, then the length of the name itself.
 func prefixes(name string) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := range len(name) {
@@ -102,8 +99,8 @@ func prefixes(name string) iter.Seq[int] {
 	}
 }
 
-// find returns information about a file without opening it, if the file system supports that; otherwise nil. The
-// returned name is the one after following all links.
+// find returns information about a file without opening it, nil if the file system does not support that. The returned
+// name is the name after following all links.
 func find(fsys fs.FS, name string) (string, fs.FileInfo, error) {
 	if links, ok := fsys.(fs.ReadLinkFS); ok && !isRoot(fsys) {
 		return followLinks(links, name)
@@ -113,7 +110,7 @@ func find(fsys fs.FS, name string) (string, fs.FileInfo, error) {
 		return name, nil, nil
 	}
 	info, err := stats.Stat(name)
-	// For the client a link that leads out is a missing file; nothing has failed.
+	// For the client, a link that leads out is a missing file and not a server error.
 	if err != nil && !refusedByRoot(fsys, err) {
 		return name, nil, openError(err)
 	}
@@ -123,16 +120,15 @@ func find(fsys fs.FS, name string) (string, fs.FileInfo, error) {
 	return name, info, nil
 }
 
-// refusedByRoot reports whether it was an os.Root itself that refused to leave,
-// which no system does.
+// refusedByRoot reports whether os.Root itself refused to leave its directory; this error never comes from the system.
 func refusedByRoot(fsys fs.FS, err error) bool {
 	return isRoot(fsys) && !errors.As(err, new(syscall.Errno))
 }
 
-// maxLinks is how many symbolic links one path may go through, as on Linux.
+// maxLinks is how many symbolic links a path may go through, as on Linux.
 const maxLinks = 40
 
-// followLinks resolves a path inside of a file system. The part that is already resolved has no links, so that ".." can
+// followLinks resolves a path inside a file system. The part that is already resolved has no links, so that ".." can
 // remove its last element.
 func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, err error) {
 	at = "."
@@ -140,7 +136,7 @@ func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, 
 	for rest := strings.Split(name, "/"); len(rest) > 0; {
 		segment := rest[0]
 		rest = rest[1:]
-		// The target of a link leads out of the file system.
+		// The target of the link leads out of the file system.
 		if segment == ".." && at == "." {
 			return "", nil, ErrNone
 		}
@@ -156,15 +152,13 @@ func followLinks(fsys fs.ReadLinkFS, name string) (at string, info fs.FileInfo, 
 		if links++; err != nil || path.IsAbs(target) || links > maxLinks {
 			return "", nil, ErrNone
 		}
-		// The target is relative to the directory of the link, which at still is, and may hold
-		// links itself.
+		// The target is relative to the directory of the link, which at still holds, and may contain links itself.
 		rest = append(strings.Split(filepath.ToSlash(target), "/"), rest...)
 	}
 	return at, info, nil
 }
 
-// openError distinguishes paths that lead nowhere, which clients choose, from what is
-// wrong with the server.
+// openError tells paths that do not exist, which clients can choose, from errors of the server.
 func openError(err error) error {
 	for _, nowhere := range []error{fs.ErrNotExist, fs.ErrInvalid, syscall.ENOTDIR, syscall.EINVAL, syscall.ENAMETOOLONG, syscall.ELOOP} {
 		if errors.Is(err, nowhere) {
@@ -174,7 +168,7 @@ func openError(err error) error {
 	return fmt.Errorf("the file cannot be opened: %w", err)
 }
 
-// IsHidden reports whether a part of a name begins with a dot, .well-known (RFC 8615) at its beginning left out.
+// IsHidden reports whether any element of a name begins with a dot, except .well-known (RFC 8615) at the beginning.
 func IsHidden(name string) bool {
 	parts := strings.Split(name, "/")
 	if parts[0] == ".well-known" {

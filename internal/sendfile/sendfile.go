@@ -1,5 +1,5 @@
-// Package sendfile sends a content by http.ServeContent, with conditions and ranges, and tells what became of it: neither an
-// error response nor an error of reading is left to that function, which writes and hides them.
+// Package sendfile sends a content with http.ServeContent, which handles conditions and ranges, and reports the result.
+// Error responses of http.ServeContent are not sent, and read errors are returned instead of hidden.
 package sendfile
 
 import (
@@ -14,39 +14,38 @@ import (
 	"github.com/candor-go/candor/internal/panics"
 )
 
-// maxRanges is how many parts of a file one request may ask for; the whole file
-// is sent to one that asks for more.
+// maxRanges is how many ranges one request may ask for. If it asks for more, the whole file is sent.
 const maxRanges = 16
 
-// Result is what became of a content.
+// Result is the outcome of sending a content.
 type Result struct {
-	// Status is that of the response. One of 400 or more was not sent.
+	// Status is the status code. A response with 400 or more has not been sent.
 	Status int
-	// ReadErr is why the content could not be read, and WriteErr why the client did not get it.
+	// ReadErr is the error of reading the content, WriteErr the error of writing to the client.
 	ReadErr, WriteErr error
 }
 
-// Serve sends a content, with a header that it has if it is sent.
+// Serve sends a content. The header is added to the response only if the content is sent.
 func Serve(w http.ResponseWriter, r *http.Request, header http.Header, modTime time.Time, content io.ReadSeeker) Result {
 	sent, watched := &writer{ResponseWriter: w, header: header}, &watchedContent{content: content}
 	http.ServeContent(sent, withoutOddRange(r), "", modTime, watched)
 	return Result{Status: sent.status, ReadErr: watched.end(), WriteErr: sent.failed}
 }
 
-// withoutOddRange drops a Range in another unit than bytes, which RFC 9110,
-// section 14.2, has servers ignore, and one of too many parts.
+// withoutOddRange removes a Range with too many ranges or with a unit other than bytes; servers ignore unknown units
+// (RFC 9110, section 14.2).
 func withoutOddRange(r *http.Request) *http.Request {
 	asked := r.Header.Get("Range")
 	if asked == "" || strings.HasPrefix(asked, "bytes=") && strings.Count(asked, ",") < maxRanges {
 		return r
 	}
-	// Cloned, since middleware still sees the request.
+	// Cloned, because middleware still sees the request.
 	r = r.Clone(r.Context())
 	r.Header.Del("Range")
 	return r
 }
 
-// Size is the length of a content, which is at its beginning afterwards.
+// Size returns the length of a content and seeks to its beginning.
 func Size(content io.Seeker) (int64, error) {
 	size, err := content.Seek(0, io.SeekEnd)
 	if err == nil {
@@ -58,8 +57,8 @@ func Size(content io.Seeker) (int64, error) {
 	return size, nil
 }
 
-// writer takes what http.ServeContent writes. It passes a response with the
-// file on; errors it keeps, for the one writer of errors.
+// writer is the ResponseWriter for http.ServeContent. It passes on a response with content, but holds back errors, which
+// are written in one place for the whole app.
 type writer struct {
 	http.ResponseWriter
 	header http.Header
@@ -67,8 +66,7 @@ type writer struct {
 	failed error
 }
 
-// Header implements http.ResponseWriter. Nothing of it is seen by the client
-// unless the file is sent.
+// Header implements http.ResponseWriter. The client sees this header only if the content is sent.
 func (f *writer) Header() http.Header { return f.header }
 
 // WriteHeader implements http.ResponseWriter.
@@ -77,16 +75,16 @@ func (f *writer) WriteHeader(status int) {
 		return
 	}
 	f.status = status
-	// Held back, since all errors are written in one place.
+	// Not sent: the caller writes all errors.
 	if status >= 400 {
 		return
 	}
 	h := f.ResponseWriter.Header()
-	// http.ServeContent sends none with a 304, and one of its own with several ranges.
+	// http.ServeContent sends no Content-Type with a 304, and its own for several ranges.
 	h.Del("Content-Type")
 	for name, values := range f.header {
 		switch name {
-		// Middleware may have added some; these do not replace each other.
+		// Middleware may have added values already; all of them are kept.
 		case "Set-Cookie", "Vary":
 			h[name] = append(h[name], values...)
 		default:
@@ -108,10 +106,8 @@ func (f *writer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// watchedContent remembers that a file could not be read, which
-// http.ServeContent does not tell. For several ranges that reads in a goroutine
-// of its own, which may outlast it; so after end nothing is read any more, and
-// a panic is an error.
+// watchedContent records read errors, which http.ServeContent does not report. For several ranges http.ServeContent
+// reads in its own goroutine, which may outlive the call. So nothing is read after end, and a panic becomes an error.
 type watchedContent struct {
 	content io.ReadSeeker
 	mutex   sync.Mutex
@@ -141,7 +137,7 @@ func (c *watchedContent) watch(do func() error) (err error) {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
 	defer func() {
-		// In the goroutine of http.ServeContent a panic would end the process.
+		// A panic in the goroutine of http.ServeContent would end the process.
 		if value := recover(); value != nil {
 			err = panics.New(value)
 		}
@@ -155,7 +151,7 @@ func (c *watchedContent) watch(do func() error) (err error) {
 	return do()
 }
 
-// end is the error there was, if any.
+// end returns the read error, if any, and stops further reads.
 func (c *watchedContent) end() error {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

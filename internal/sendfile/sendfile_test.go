@@ -19,7 +19,7 @@ import (
 func TestServe(t *testing.T) {
 	t.Parallel()
 	for name, row := range map[string]struct {
-		sent string // a Range
+		sent string // the Range header
 		want int
 		body string
 	}{
@@ -41,7 +41,7 @@ func TestServe(t *testing.T) {
 	}
 }
 
-// broken can be measured, but not read.
+// broken can be measured but not read.
 type broken struct{ io.ReadSeeker }
 
 func (broken) Read([]byte) (int, error) { panic(errors.New("a broken disk")) }

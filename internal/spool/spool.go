@@ -1,8 +1,7 @@
-// Package spool keeps the files of a request until it is over: small ones in memory,
-// the others in one temporary file.
+// Package spool keeps the files of a request until the request ends: small ones in memory, the others in one temporary
+// file.
 //
-// It knows contents only. What a file is called, which fields take it and what a
-// client is told, its caller knows.
+// It knows only contents. File names, form fields and responses are up to its callers.
 package spool
 
 import (
@@ -14,47 +13,44 @@ import (
 	"os"
 )
 
-// ErrGone is the error of a content that outlived its request.
+// ErrGone is the error of opening a content after its request has ended.
 var ErrGone = errors.New("the upload was removed when its request ended")
 
-// Content is what a file contains: bytes, or a section of the file of a Store. The zero
-// value is empty.
+// Content is the content of a file: bytes in memory, or a section of the file of a Store. The zero value is empty.
 type Content struct {
-	// store is nil for a content that no request brought.
+	// store is nil for a content that does not come from a request.
 	store  *Store
 	memory []byte
-	// offset is where the content begins in the store's file; it counts if there
-	// is nothing in memory.
+	// offset is where the content begins in the file of the store. It is unused if the content is in memory.
 	offset, size int64
 }
 
-// Of is a content that is in memory already.
+// Of returns a content of bytes that are already in memory.
 func Of(data []byte) Content { return Content{memory: data, size: int64(len(data))} }
 
-// Size is its length in bytes.
+// Size returns the length in bytes.
 func (c Content) Size() int64 { return c.size }
 
-// Held is the content where Hold took it, or Of made it; what Take keeps may have
-// none.
+// Held returns the bytes of a content that was made by Hold or Of. A content made by Take may be in the file, and then
+// has none.
 func (c Content) Held() []byte { return c.memory }
 
-// Clone shares no memory with c.
+// Clone returns a copy that shares no memory with c.
 func (c Content) Clone() Content {
 	c.memory = bytes.Clone(c.memory)
 	return c
 }
 
-// Err is ErrGone if the request is over.
+// Err returns ErrGone if the request has ended.
 func (c Content) Err() error {
-	// Also for a content in memory, so that contents of all sizes behave the same.
+	// Also checked for a content in memory, so that contents of all sizes behave the same.
 	if c.store != nil && c.store.closed.Load() {
 		return ErrGone
 	}
 	return nil
 }
 
-// Open opens the content, from its beginning. Each call makes a reader of its own;
-// closing it is not needed.
+// Open returns a new reader at the beginning of the content. It need not be closed.
 func (c Content) Open() (io.ReadSeekCloser, error) {
 	if err := c.Err(); err != nil {
 		return nil, err
@@ -66,18 +62,18 @@ func (c Content) Open() (io.ReadSeekCloser, error) {
 	return section{io.NewSectionReader(from, c.offset, c.size)}, nil
 }
 
-// section is a section of what belongs to the request.
+// section is a section of the store's file, which the request closes.
 type section struct{ *io.SectionReader }
 
 // Close does nothing.
 func (section) Close() error { return nil }
 
-// Save writes the content to a new file. An error removes what was written.
+// Save writes the content to a new file, which is removed again on error.
 func (c Content) Save(path string) error {
 	return c.save(func() (*os.File, error) { return os.OpenFile(path, saveFlags, saveMode) }, os.Remove)
 }
 
-// SaveIn writes the content to a new file of a directory.
+// SaveIn writes the content to a new file in a directory.
 func (c Content) SaveIn(root *os.Root, name string) error {
 	return c.save(
 		func() (*os.File, error) { return root.OpenFile(name, saveFlags, saveMode) },
@@ -100,7 +96,7 @@ func (c Content) save(create func() (*os.File, error), remove func(path string) 
 		return fmt.Errorf("saving an upload: %w", err)
 	}
 	_, err = io.Copy(file, content)
-	// The file is closed in any case; some file systems report a full disk only then.
+	// The file is always closed; some file systems report a full disk only then.
 	if err = cmp.Or(err, file.Close()); err != nil {
 		return fmt.Errorf("saving an upload: %w", errors.Join(err, remove(file.Name())))
 	}

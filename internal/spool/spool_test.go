@@ -22,7 +22,7 @@ func read(t *testing.T, c spool.Content) string {
 	return string(data)
 }
 
-// TestStore keeps contents of both kinds until it is closed.
+// TestStore keeps contents in memory and in the file until the store is closed.
 func TestStore(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	var store spool.Store

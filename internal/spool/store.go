@@ -11,50 +11,45 @@ import (
 	"sync/atomic"
 )
 
-// How much of its files a request may hold in memory, and how much of one.
+// Limits for the files of a request that are kept in memory: all together, and each.
 const (
 	memory     = 1 << 20
 	memoryEach = 64 << 10
-	// blockSize is what is written to a file at once.
+	// blockSize is how many bytes are written to the file at once.
 	blockSize = memoryEach
 )
 
-// Store holds the files of one request: the small ones in memory, the
-// others one after the other in a temporary file, so that a form of many files
-// takes one descriptor. A file is taken after the other; they are read at any
-// time, until the store is closed.
+// Store holds the files of one request. Small ones are in memory, the others one after the other in a temporary file, so
+// that a form with many files needs one file descriptor. Files are added one at a time; they can be read at any time
+// until the store is closed.
 type Store struct {
-	// memoryLeft is what is left for files that fields hold as a whole, and held what
-	// they have taken.
+	// memoryLeft is what remains of the memory limit for fields that hold whole files; held is what they use.
 	memoryLeft, held int64
-	// sent is how long the form is, as its Content-Length says; negative if it
-	// says nothing.
+	// sent is the length of the form according to its Content-Length, negative if unknown.
 	sent   int64
 	used   int64
 	file   *os.File
 	length int64
-	// linked means that the file still has a name.
+	// linked reports whether the file still has a name.
 	linked bool
 	closed atomic.Bool
 }
 
-// ErrFailed marks what goes wrong on the server's side.
+// ErrFailed marks errors of the server, such as a full disk.
 var ErrFailed = errors.New("keeping an upload")
 
-// TooMuchError is the error of contents that are held in memory, which have together
-// more than this many bytes.
+// TooMuchError is the error if the contents held in memory have more than this many bytes together.
 type TooMuchError int64
 
-// Error says so.
+// Error states the limit.
 func (e TooMuchError) Error() string {
 	return fmt.Sprintf("more than %d bytes to hold in memory", int64(e))
 }
 
-// Begin says how long the form is, negative where nobody knows, and how many bytes
-// Hold may take into memory.
+// Begin sets the length of the form, negative if unknown, and how many bytes Hold may keep in memory.
 func (s *Store) Begin(length, held int64) { s.sent, s.memoryLeft = length, held }
 
-// Take keeps a content, in memory if it is small.
+// Take reads a content and keeps it, in memory if it is small.
 func (s *Store) Take(part io.Reader) (c Content, err error) {
 	share := s.share()
 	begin, err := readUpTo(part, share)
@@ -62,7 +57,7 @@ func (s *Store) Take(part io.Reader) (c Content, err error) {
 	switch {
 	case err != nil && err != io.EOF: //nolint:errorlint // readers return it bare
 		return c, err
-	// Nothing is lost: what was read becomes the first block of the file.
+	// Nothing is lost: the bytes read so far become the first block of the file.
 	case n > share:
 		return s.spool(begin, part)
 	}
@@ -70,8 +65,8 @@ func (s *Store) Take(part io.Reader) (c Content, err error) {
 	return Content{size: n, store: s, memory: begin}, nil
 }
 
-// share is how much of the next file may be held in memory: of a form that
-// says that it is short, everything, and no more than it says.
+// share returns how many bytes of the next file may be held in memory. A short form is held completely, but never more
+// than its declared length.
 func (s *Store) share() int64 {
 	if 0 <= s.sent && s.sent <= memory {
 		return s.sent - s.used
@@ -79,14 +74,13 @@ func (s *Store) share() int64 {
 	return min(memoryEach, memory-s.used)
 }
 
-// leastMemory is the buffer for the shortest contents, in bytes.
+// leastMemory is the initial size of a buffer, in bytes.
 const leastMemory = 4 << 10
 
-// readUpTo reads a content to its end, or one byte more than most. Its buffer
-// grows with what has come, whatever was announced; of what it returns, at most
-// half is of no use.
+// readUpTo reads a content to its end, or one byte more than most. The buffer grows with the bytes received, whatever
+// length was declared. At most half of the returned capacity is unused.
 func readUpTo(content io.Reader, most int64) (data []byte, err error) {
-	// One byte over the limit shows that there is more; min keeps the sum from overflowing.
+	// One byte more than the limit shows that the content is too long; min prevents an overflow of the sum.
 	enough := min(most, math.MaxInt64-1) + 1
 	for err == nil && int64(len(data)) < enough {
 		buffer := make([]byte, min(max(leastMemory, 4*int64(len(data))), enough))
@@ -94,15 +88,15 @@ func readUpTo(content io.Reader, most int64) (data []byte, err error) {
 		more, failed := fill(content, buffer[n:])
 		data, err = buffer[:n+more], failed
 	}
-	// The content stays in memory for the whole request, so a copy of its size pays off.
+	// The content stays in memory for the whole request, so copying it to a buffer of its size pays off.
 	if cap(data) > 2*len(data) {
 		data = bytes.Clone(data)
 	}
 	return data, err
 }
 
-// fill reads until b is full. Unlike io.ReadFull it reports why it is not: that a
-// content is cut short, or at its end.
+// fill reads until b is full. Unlike io.ReadFull it returns the original error, which tells a truncated content from
+// its end.
 func fill(content io.Reader, b []byte) (n int, err error) {
 	for n < len(b) && err == nil {
 		var more int
@@ -112,10 +106,9 @@ func fill(content io.Reader, b []byte) (n int, err error) {
 	return n, err
 }
 
-// spool appends a content to the file, block by block, of which the first has
-// been read. A file without a name is removed by the system, even if the
-// process is killed; where one that is open cannot lose its name, it does so at
-// the end.
+// spool appends a content to the file, block by block; the first block has been read already. The file is unlinked right
+// after it is created, so that the system deletes it even if the process is killed. Where an open file cannot be
+// unlinked, this happens at the end.
 func (s *Store) spool(block []byte, rest io.Reader) (c Content, err error) {
 	if s.file == nil {
 		if s.file, err = os.CreateTemp("", "candor-upload-*"); err != nil {
@@ -123,7 +116,7 @@ func (s *Store) spool(block []byte, rest io.Reader) (c Content, err error) {
 		}
 		s.linked = os.Remove(s.file.Name()) != nil
 	}
-	// The buffer is used for every later write, of which full blocks need the fewest.
+	// The buffer is used for all later writes. Full blocks need the fewest.
 	if cap(block) < blockSize {
 		block = slices.Grow(block, blockSize)
 	}
@@ -134,7 +127,7 @@ func (s *Store) spool(block []byte, rest io.Reader) (c Content, err error) {
 		if err != nil {
 			return c, fmt.Errorf("%w: %w", ErrFailed, err)
 		}
-		// The block is in the file by now, so its buffer takes the next one.
+		// The block has been written, so its buffer can be reused.
 		n, err = fill(rest, block[:cap(block)])
 		if err != nil && err != io.EOF { //nolint:errorlint // readers return it bare
 			return c, err
@@ -145,10 +138,9 @@ func (s *Store) spool(block []byte, rest io.Reader) (c Content, err error) {
 	return c, nil
 }
 
-// Close ends the life of the contents.
+// Close closes the store. Its contents can no longer be opened.
 func (s *Store) Close() {
-	// Before the file is closed, so that whoever opens a content after that gets the clear
-	// error.
+	// Set before the file is closed, so that opening a content afterwards returns ErrGone.
 	s.closed.Store(true)
 	if s.file == nil {
 		return
@@ -159,10 +151,9 @@ func (s *Store) Close() {
 	}
 }
 
-// Hold takes all of a content into memory, within the limit for all that are held.
+// Hold reads a content into memory. One limit applies to all contents that are held.
 func (s *Store) Hold(content io.Reader) (c Content, err error) {
-	// One limit for all files of the form: many small ones would take as much memory as a
-	// large one.
+	// Many small files need as much memory as a large one, so all files of the form share one limit.
 	all, err := readUpTo(content, s.memoryLeft)
 	n := int64(len(all))
 	switch {

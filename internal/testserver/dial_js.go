@@ -8,7 +8,7 @@ import (
 	"github.com/coder/websocket"
 )
 
-// Dial fails where the sockets are those of a browser, which reach servers alone.
+// Dial fails: in a browser, WebSockets can only connect to real servers.
 func (*Server) Dial(context.Context, *http.Request, []string) (*websocket.Conn, *http.Response, error) {
 	return nil, nil, errors.New("the test client has no WebSockets under js/wasm")
 }

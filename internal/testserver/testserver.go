@@ -1,4 +1,4 @@
-// Package testserver serves one request of a test over a connection in memory, as WebSockets need it.
+// Package testserver serves one request of a test over an in-memory connection, which WebSockets need.
 package testserver
 
 import (
@@ -10,25 +10,25 @@ import (
 	"sync"
 )
 
-// Server is an in-memory connection with a server of its own.
+// Server is an in-memory connection and the HTTP server for it.
 type Server struct {
 	transport *http.Transport
 	server    *http.Server
 	served    chan struct{}
 	conns     chan net.Conn
 	done      chan struct{}
-	// Refusal is the body of a response other than 101.
+	// Refusal is the body of a response with a status other than 101.
 	Refusal []byte
 }
 
-// New serves an app. ctx is the context of its requests.
+// New serves an app. Requests inherit ctx.
 func New(app http.Handler, ctx context.Context) *Server { //nolint:revive // the context is that of requests
 	l := &Server{conns: make(chan net.Conn, 1), done: make(chan struct{}), served: make(chan struct{})}
 	var handlers sync.WaitGroup
 	l.server = &http.Server{ //nolint:gosec // nobody else connects
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			// Counted here, because http.Server forgets a connection that a WebSocket has taken over.
+			// Handlers are counted here, because http.Server no longer tracks a hijacked connection.
 			handlers.Add(1)
 			defer handlers.Done()
 			r.RemoteAddr = "192.0.2.1:1234"
@@ -48,7 +48,7 @@ func New(app http.Handler, ctx context.Context) *Server { //nolint:revive // the
 	return l
 }
 
-// RoundTrip implements http.RoundTripper. It keeps the whole body of a refusal.
+// RoundTrip implements http.RoundTripper. It saves the whole body of a refusal.
 func (l *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := l.transport.RoundTrip(r)
 	if err != nil || response.StatusCode == http.StatusSwitchingProtocols {
@@ -58,7 +58,7 @@ func (l *Server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if l.Refusal, err = io.ReadAll(response.Body); err != nil {
 		return nil, err
 	}
-	// The WebSocket library reads at most 1 KiB of it, so it was kept before.
+	// The WebSocket library reads only up to 1 KiB of the body, so it was saved above.
 	response.Body = io.NopCloser(bytes.NewReader(nil))
 	return response, nil
 }
@@ -84,7 +84,7 @@ type pipeAddr struct{}
 func (pipeAddr) Network() string { return "pipe" }
 func (pipeAddr) String() string  { return "testserver" }
 
-// Stop ends the server and waits for the handler.
+// Stop shuts the server down and waits for the handler.
 func (l *Server) Stop() {
 	// This ends Accept. served waits for the handlers, so that Close does not interrupt them.
 	close(l.done)
