@@ -14,7 +14,9 @@ func TestGates(t *testing.T) {
 	gates := budget.NewGates(slog.New(slog.DiscardHandler), "a store")
 	type store struct{ name string }
 	first, second := &store{"a"}, &store{"a"}
-	assert.Same(t, gates.To(first), gates.To(first))
+	gate := gates.To(first)
+	assert.Same(t, gate, gates.To(first))
 	assert.NotSame(t, gates.To(first), gates.To(second))
-	assert.NotSame(t, gates.To([]int{1}), gates.To([]int{1}), "values that cannot be compared")
+	gate = gates.To([]int{1})
+	assert.NotSame(t, gate, gates.To([]int{1}), "values that cannot be compared")
 }

@@ -32,7 +32,7 @@ func TestWriter(t *testing.T) {
 		require.NoError(t, err)
 		data, err := io.ReadAll(r)
 		require.NoError(t, err)
-		assert.EqualValues(t, body.Length, len(data))
+		assert.Len(t, data, int(body.Length))
 		parts, err := formdata.New(body.MediaType, strings.NewReader(string(data)))
 		require.NoError(t, err)
 		for _, want := range []struct {
