@@ -283,8 +283,8 @@ func (x *exchange) canKeep() bool {
 		!slices.ContainsFunc(a.header, func(l headerLine) bool { return l.name == "Set-Cookie" })
 }
 
-// made is the response as others may have it, nil for one that sets a cookie. before
-// is the header before it was made.
+// made returns the response in a form that others may receive, nil for one that sets a cookie. before is the header
+// before the response was made.
 func (x *exchange) made(before http.Header) *responsecache.Response {
 	made := &responsecache.Response{At: time.Now().Unix(), ContentType: x.response.contentType, Body: x.response.body}
 	if x.response.borrowed != nil {

@@ -9,68 +9,55 @@ import (
 	"github.com/candor-go/candor/internal/responsecache"
 )
 
-// CacheConfig is what a [Cache] is made of.
+// CacheConfig configures a [Cache].
 type CacheConfig struct {
-	// TTL is how long a response is kept.
+	// TTL is how long a response is cached.
 	TTL time.Duration
-	// Tags are names by which responses are dropped, see [CacheTags]. A wildcard of
-	// the path stands for its value: "item:{id}".
+	// Tags are names for invalidating responses, see [CacheTags]. A wildcard of the path stands for its value: "item:{id}".
 	Tags []string
-	// Vary are request headers on which responses depend, beside those that the
-	// inputs of the operation read.
+	// Vary are request headers that responses depend on, besides those that the inputs of the operation read.
 	Vary []string
-	// Shared gives one client's responses to others with other credentials. Guards
-	// run in any case, so all of these may have asked. Without it, each set of
-	// credentials, which is the Authorization header, the API keys that the
-	// operation reads and all cookies, has responses of its own.
+	// Shared lets clients with different credentials share responses. Guards run in any case, so every one of them was
+	// allowed to ask. By default responses are cached separately for each set of credentials: the Authorization header, the
+	// API keys that the operation reads, and all cookies.
 	Shared bool
-	// Control is sent as Cache-Control, such as "public, max-age=60". What other
-	// caches keep is not dropped by tags.
+	// Control is the Cache-Control header of responses, such as "public, max-age=60". Tags do not invalidate what other
+	// caches have stored.
 	Control string
-	// Store keeps the responses; Config.CacheStore when nil.
+	// Store stores the responses; Config.CacheStore if nil.
 	Store CacheStore
-	// Budget is how long a request waits for a call of a store that is not in the
-	// memory of the process, 50 ms by default, whatever its client does and inside
-	// of a [Timeout] as outside. At most 32 calls run at once; the others wait
-	// within their budget. After 5 failures in a row the store is left alone, but
-	// for one call in 200 ms.
+	// Budget is how long a request waits for a call of a store outside of the process, 50 ms by default, independent of its
+	// client and of a [Timeout]. At most 32 calls run at once; the others wait within their budget. After 5 failures in a
+	// row the store is bypassed, except for one call every 200 ms.
 	Budget time.Duration
-	// Strict makes a request fail with 503 and Retry-After, before its transaction
-	// is committed, if the store cannot be told which of its responses become
-	// stale; see [CacheTags]. Without it the request succeeds, and the store is told
-	// as soon as it can be. The operations with CacheTags document the 503, and
-	// make one more call of the store for each request that drops tags. It holds
-	// for the store, whichever of its caches says so.
+	// Strict makes a request fail with 503 and Retry-After, before its transaction is committed, if the store cannot be told
+	// which responses become stale; see [CacheTags]. By default the request succeeds, and the store is told as soon as it is
+	// available. Operations with CacheTags document the 503, and make one more call of the store for each request that
+	// invalidates tags. Strict applies to the store: it is enough that one of its caches sets it.
 	Strict bool
 }
 
-// CacheStore keeps bytes under keys for a while; see [CacheConfig]. Methods are
-// called concurrently. A key is at most 200 bytes of printable ASCII and holds
-// no secret; values are opaque, and may be a private response. A call has a
-// budget, see CacheConfig; its ctx ends with that, and not when a client leaves.
+// CacheStore stores bytes under keys for a limited time; see [CacheConfig]. Methods are called concurrently. A key has at
+// most 200 bytes of printable ASCII and holds no secret; values are opaque, and may be a private response. Each call has
+// a budget, see CacheConfig; its ctx ends with the budget, and not when a client disconnects.
 //
-// Tags need little of a store: each is a key whose value changes when it is
-// invalidated. A store may lose any key at any time. It must not go back to an
-// earlier state, though, as one that is restored from a copy or whose replica is
-// promoted: there it has to begin empty, or responses that were dropped come back.
-// Get returns what Set and Renew wrote before, so it does not ask a replica that
-// lags behind.
+// Tags need little from a store: each is a key whose value changes when it is invalidated. A store may lose any key at any
+// time. But it must not return to an earlier state, as a restored backup or a promoted replica would: it has to start
+// empty then, or invalidated responses come back. Get must see earlier calls of Set and Renew, so it must not read from a
+// replica that lags behind.
 type CacheStore interface {
-	// Get returns the value of each key, in the same order, nil for one that is
-	// not there. What it returns is not changed by anyone.
+	// Get returns the value of each key in the same order, nil for a missing key. Neither side modifies the returned values.
 	Get(ctx context.Context, keys ...string) ([][]byte, error)
-	// Set keeps a value, in the place of one that was there, for at most ttl, a
-	// positive time. It may be lost sooner.
+	// Set stores a value for at most ttl, which is positive. It replaces any former value. The value may be lost sooner.
 	Set(ctx context.Context, key string, value []byte, ttl time.Duration) error
-	// Renew gives each key a value that it never had before, keeps that for at most
-	// ttl, and returns the values. A call that comes late or twice, as one that was
-	// given up and one that a client repeats, must not bring a former value back.
+	// Renew gives each key a value that it never had before, stores it for at most ttl, and returns the values. A call that
+	// takes effect late or twice, because it was given up or repeated by a client of the store, must not bring a former value
+	// back.
 	Renew(ctx context.Context, ttl time.Duration, keys ...string) ([][]byte, error)
 }
 
-// NewMemoryCache makes a store that keeps values in the memory of the process,
-// of at most that many bytes together, its own records included; 0 means 8 MiB.
-// Over it those unused the longest are dropped. A negative number panics.
+// NewMemoryCache returns a store in the memory of the process. It holds at most that many bytes, including its own
+// records; 0 means 8 MiB. If it is full, the least recently used values are evicted. A negative number panics.
 func NewMemoryCache(bytes int) CacheStore {
 	if bytes < 0 {
 		panic(fmt.Errorf("candor: NewMemoryCache(%d): pass a positive number of bytes, or 0 for the default", bytes))
@@ -78,7 +65,7 @@ func NewMemoryCache(bytes int) CacheStore {
 	return responsecache.NewMemory(bytes)
 }
 
-// CacheTags is an input that drops cached responses by their tags:
+// CacheTags is an input that invalidates cached responses by their tags:
 //
 //	type Rename struct {
 //		ID   int    `path:"id"`
@@ -91,26 +78,23 @@ func NewMemoryCache(bytes int) CacheStore {
 //		...
 //	}
 //
-// They are dropped once the handler and its providers are done, transactions
-// committed, and before the response is written; also where the request failed.
-// Outside of requests there is [App.Invalidate].
+// The tags are invalidated after the handler and its providers are done and transactions are committed, and before the
+// response is written; also if the request failed. Outside of requests use [App.Invalidate].
 //
-// What a store did not take is dropped in this process at once, and in the store
-// as soon as it can be reached again. Until then other processes that reach it may
-// serve what they kept, and if the process ends before, until its TTL is over.
-// [CacheConfig].Strict makes such a request fail instead, before the commit.
+// If the store is not available, the tags are invalidated in this process at once, and in the store as soon as it is
+// available again. Until then other processes that can reach the store may serve stale responses; if this process ends
+// before, they may do so until the TTL is over. [CacheConfig].Strict makes such a request fail instead, before the commit.
 type CacheTags struct {
 	tags   []string
 	caches *responsecache.Caches
 }
 
-// Invalidate drops the responses that have one of the tags. The error, which may
-// be ignored, says that a store is left alone at present because it does not
-// respond, so that its other processes learn of it later. A handler that returns
-// it responds with 503; declare that by [Raises].
+// Invalidate invalidates the responses that have one of the tags. The error, which may be ignored, says that a store is
+// currently bypassed because it does not respond, so that other processes learn of the invalidation later. A handler that
+// returns the error responds with 503; declare that with [Raises].
 func (c *CacheTags) Invalidate(tags ...string) error {
 	c.tags = append(c.tags, tags...)
-	if c.caches == nil { // made by a test of the handler
+	if c.caches == nil { // created by a test of the handler
 		return nil
 	}
 	if err := c.caches.Err(); err != nil {

@@ -23,38 +23,33 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// File is a response that sends a file: the one called Path in FS, or Content.
+// File is a response that sends a file: the one at Path in FS, or Content.
 //
-//   - The media type is that of [Produces] or of the tag media on the body of an
-//     envelope, else the one the extension stands for, else
-//     application/octet-stream. The content is never searched for one.
-//   - GET handles conditions and ranges (RFC 9110, sections 13 and 14) with 206,
-//     304, 412 and 416; ranges need a file that can seek.
-//   - HEAD reads nothing.
-//   - A path that leads to no regular file is a 404, and is not opened: nothing
-//     waits for a FIFO or a device.
-//   - Paths may come from requests. Symbolic links are followed as far as they
-//     stay inside of FS, in an os.DirFS as in the FS of an os.Root; one that leads
-//     out, or is absolute, is a 404.
+//   - The media type is that of [Produces] or of the tag media on the body of an envelope, else it follows from the
+//     extension, else it is application/octet-stream. It is never detected from the content.
+//   - GET handles conditions and ranges (RFC 9110, sections 13 and 14) with 206, 304, 412 and 416; ranges need a file
+//     that can seek.
+//   - HEAD does not read the file.
+//   - A path that leads to no regular file is a 404. It is not opened, so a FIFO or a device does not block.
+//   - Paths may come from requests. Symbolic links are followed if they stay inside FS, both in an os.DirFS and in the FS
+//     of an os.Root; a link that leads out, or is absolute, is a 404.
 //
-// The document says all of this.
+// All of this is documented.
 type File struct {
-	// FS and Path are the file, opened and closed by Candor. Path has the form
-	// of [fs.ValidPath].
+	// FS and Path name the file, which Candor opens and closes. Path has the form of [fs.ValidPath].
 	FS   fs.FS
 	Path string
-	// Content is sent instead of a file; it is closed if it is an
-	// io.Closer. ModTime is its Last-Modified, none for the zero time.
+	// Content is sent instead of a file; it is closed if it is an io.Closer. ModTime is its Last-Modified, which is not sent
+	// if it is zero.
 	Content io.ReadSeeker
 	ModTime time.Time
-	// Name is the file's name for the client, sent in Content-Disposition;
-	// what stands before a slash or backslash is left out. The name of the file
-	// in FS is not sent, unless Download is set.
+	// Name is the file name for the client, sent in Content-Disposition without any directories. The name of the file in FS
+	// is not sent unless Download is set.
 	Name string
-	// Download asks the client to save the file rather than to show it.
+	// Download asks the client to save the file instead of showing it.
 	Download bool
-	// ETag is the entity tag, with its quotes. Without one, that of a file in FS
-	// is made of its time and size, unless it has no time; "-" sends none.
+	// ETag is the entity tag, including its quotes. If it is empty, the tag of a file in FS is made from its modification
+	// time and size, if it has a time; "-" sends none.
 	ETag string
 }
 
@@ -77,7 +72,7 @@ func (File) bodyKind() bodyKind {
 	}
 }
 
-// fileResponses are what conditions and ranges make of a file.
+// fileResponses are the additional responses of a file: those for conditions and ranges.
 func fileResponses(method string, statuses []int) []additionalResponse {
 	missing := additionalResponse{status: http.StatusNotFound, doc: "File not found", isError: true}
 	if method != http.MethodGet || statuses[0] != http.StatusOK {
@@ -98,8 +93,7 @@ func fileResponses(method string, statuses []int) []additionalResponse {
 // openFile is a File that is about to be sent.
 type openFile struct {
 	content io.ReadSeeker
-	// whole is the content where it cannot seek, so that it is sent in one; its
-	// size is known.
+	// whole is a content of known size that cannot seek and is therefore sent without ranges.
 	whole   io.Reader
 	size    int64
 	modTime time.Time
@@ -117,13 +111,13 @@ func makeFileWriter(media []string) encodeBody {
 		if err != nil {
 			return err
 		}
-		// No field of an envelope chose a type, and the document leaves a choice.
+		// No field of an envelope chose a media type, and the document leaves a choice.
 		if a.contentType == media[0] && (len(media) > 1 || strings.Contains(media[0], "*")) {
 			a.contentType = f.mediaType()
 		}
 		header := f.header(opened)
 		a.stream = func(w http.ResponseWriter, r *http.Request) error {
-			// What the user's fields say comes after these, and so replaces them.
+			// The user's header fields come last, so that they replace the ones made here.
 			a.header = append(header, a.header...)
 			return a.sendFile(w, r, opened)
 		}
@@ -131,7 +125,7 @@ func makeFileWriter(media []string) encodeBody {
 	}
 }
 
-// open finds the content, and has the response close it.
+// open opens the content; the response closes it.
 func (f *File) open(a *response) (openFile, error) {
 	switch {
 	case f.Content != nil && f.FS != nil:
@@ -145,7 +139,7 @@ func (f *File) open(a *response) (openFile, error) {
 }
 
 func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
-	// A backslash separates names on Windows, and a NUL ends a name for the system.
+	// On Windows a backslash separates names, and a NUL ends a name for the operating system.
 	if !fs.ValidPath(f.Path) || strings.ContainsAny(f.Path, "\\\x00") {
 		return openFile{}, errNotFound
 	}
@@ -159,8 +153,7 @@ func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
 	if err != nil {
 		return openFile{}, fmt.Errorf("the file cannot be sent: %w", err)
 	}
-	// Asked again: some file systems cannot be asked before, and the path may lead to another
-	// file by now.
+	// Checked again: some file systems cannot tell before opening, and the path may lead to another file by now.
 	if !info.Mode().IsRegular() {
 		return openFile{}, errNotFound
 	}
@@ -169,8 +162,7 @@ func (f *File) openIn(fsys fs.FS, a *response) (openFile, error) {
 	return opened, nil
 }
 
-// withoutFile is the response to a path that leads to no file: a 404, unless the
-// server failed.
+// withoutFile returns the error for a file that cannot be opened: a 404, unless the server failed.
 func withoutFile(err error) error {
 	if errors.Is(err, safefile.ErrNone) {
 		return errNotFound
@@ -178,12 +170,12 @@ func withoutFile(err error) error {
 	return err
 }
 
-// mediaType is that of the extension.
+// mediaType returns the media type for the extension.
 func (f *File) mediaType() string {
 	return cmp.Or(mime.TypeByExtension(path.Ext(cmp.Or(formdata.BaseName(f.Name), f.Path))), mediatype.Octets)
 }
 
-// header is what is sent beside the content.
+// header returns the header fields that are sent with the content.
 func (f *File) header(o openFile) []headerLine {
 	var lines []headerLine
 	if disposition := f.disposition(); disposition != "" {
@@ -195,7 +187,7 @@ func (f *File) header(o openFile) []headerLine {
 	return lines
 }
 
-// tag is the entity tag, empty for none.
+// tag returns the entity tag, "" for none.
 func (o openFile) tag() string {
 	switch {
 	case o.etag == "-":
@@ -203,13 +195,13 @@ func (o openFile) tag() string {
 	case o.etag != "":
 		return o.etag
 	case o.modTime.IsZero() || o.whole == nil:
-		// A size alone names no version, and the size of a Content is not known yet.
+		// The size alone does not identify a version, and the size of a Content is not known yet.
 		return ""
 	}
 	return `"` + strconv.FormatInt(o.modTime.UnixNano(), 36) + "-" + strconv.FormatInt(o.size, 36) + `"`
 }
 
-// checkETag refuses a tag that no client could ask for.
+// checkETag rejects a tag that no client could send back.
 func (f *File) checkETag() error {
 	if f.ETag == "" || f.ETag == "-" || etag.IsTag(f.ETag) {
 		return nil
@@ -221,25 +213,25 @@ func (f *File) checkETag() error {
 	return fmt.Errorf("the ETag %q of a candor.File is malformed; write one in quotes, such as %q", f.ETag, example)
 }
 
-// disposition is the header of RFC 6266.
+// disposition returns the Content-Disposition header (RFC 6266).
 func (f *File) disposition() string {
 	name, kind := formdata.BaseName(f.Name), "inline"
 	if f.Download {
 		name, kind = cmp.Or(name, formdata.BaseName(f.Path)), "attachment"
 	}
 	if name == "" {
-		// "inline" without a name is what clients do by themselves.
+		// Without a name, "inline" is what clients do by default.
 		return map[bool]string{true: kind}[f.Download]
 	}
 	return mime.FormatMediaType(kind, map[string]string{"filename": name})
 }
 
-// sendFile is the stream of a File.
+// sendFile writes a File to the response.
 func (a *response) sendFile(w http.ResponseWriter, r *http.Request, o openFile) error {
 	if o.content == nil || !isRead(r.Method) || a.status != http.StatusOK {
 		return a.sendWhole(w, r, o)
 	}
-	// A header of its own: of an error of http.ServeContent nothing must stay in the response.
+	// A separate header, so that nothing of it is left in the response if http.ServeContent fails.
 	header := http.Header{}
 	a.putHeader(header)
 	sent := sendfile.Serve(w, r, header, o.modTime, o.content)

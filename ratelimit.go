@@ -146,8 +146,7 @@ type limitHandler struct {
 	layer.Layer
 	limit *rateLimit
 	store RateStore
-	// gate bounds the calls of the store, and local counts where that one cannot
-	// tell; a store in memory needs neither.
+	// gate limits the calls of the store, and local counts when the store is not available; a store in memory needs neither.
 	gate  *budget.Gate
 	local memoryRates
 	// prefix is the prefix of all keys.

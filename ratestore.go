@@ -11,25 +11,25 @@ import (
 	"github.com/candor-go/candor/internal/gcra"
 )
 
-// Rate is how many requests are allowed in which time.
+// Rate is how many requests are allowed in a period.
 type Rate struct {
-	// Requests are allowed in each Per, evenly: 60 a minute is one a second.
+	// Requests are allowed in each period Per, evenly: 60 a minute are one a second.
 	Requests int
 	Per      time.Duration
-	// Burst is how many may come at once after a pause; Requests when 0.
+	// Burst is how many requests may come at once after a pause; Requests if 0.
 	Burst int
 }
 
-// PerSecond is a rate of n requests a second, all of which may come at once.
+// PerSecond returns a rate of n requests a second, all of which may come at once.
 func PerSecond(n int) Rate { return Rate{Requests: n, Per: time.Second} }
 
-// PerMinute is a rate of n requests a minute, all of which may come at once.
+// PerMinute returns a rate of n requests a minute, all of which may come at once.
 func PerMinute(n int) Rate { return Rate{Requests: n, Per: time.Minute} }
 
-// PerHour is a rate of n requests an hour, all of which may come at once.
+// PerHour returns a rate of n requests an hour, all of which may come at once.
 func PerHour(n int) Rate { return Rate{Requests: n, Per: time.Hour} }
 
-// Limit is the number of requests that may come at once.
+// Limit returns how many requests may come at once.
 func (r Rate) Limit() int {
 	if r.Burst > 0 {
 		return r.Burst
@@ -37,7 +37,7 @@ func (r Rate) Limit() int {
 	return r.Requests
 }
 
-// step is the time one request takes from the rate.
+// step returns the time between two requests at an even pace.
 func (r Rate) step() time.Duration { return r.Per / time.Duration(r.Requests) }
 
 func (r Rate) check() error {
@@ -52,36 +52,33 @@ func (r Rate) check() error {
 	return nil
 }
 
-// Taken is what a [RateStore] says about a request.
+// Taken is the result of [RateStore].Take.
 type Taken struct {
 	Allowed bool
 	// Remaining is how many more requests would be allowed now.
 	Remaining int
-	// Retry is how long until a request is allowed again, 0 where this one is.
+	// Retry is how long until a request is allowed again, 0 if this one is allowed.
 	Retry time.Duration
 	// Reset is how long until the whole burst is allowed again.
 	Reset time.Duration
 }
 
-// RateStore counts the requests of rate limits; see [RateConfig]. Methods are
-// called concurrently, for each request.
+// RateStore counts the requests of rate limits; see [RateConfig]. Methods are called concurrently, for each request.
 type RateStore interface {
-	// Take counts one request under a key against a rate, and says whether it is
-	// allowed; one that is not counts for nothing. The state of a key may be
-	// forgotten once its Reset has passed. A key is at most 200 bytes of printable
-	// ASCII and holds no secret; it begins with the name of its limit and a colon,
-	// and always comes with the same rate. What a store forgets for want of memory
-	// should not let a client start anew; see [NewMemoryRateStore]. An error means
-	// that the store cannot tell; the limit decides then. ctx ends with the budget
-	// of the limit, and has the values of the request's; a call that goes on longer
-	// is nobody's, and keeps one of the 32 places for calls.
+	// Take counts one request under a key against a rate, and reports whether it is allowed; a request that is not allowed is
+	// not counted. The state of a key may be deleted once its Reset has passed. A key has at most 200 bytes of printable ASCII
+	// and holds no secret; it begins with the name of its limit and a colon, and always comes with the same rate. If a store
+	// evicts keys because its memory is full, their clients should not start anew; see [NewMemoryRateStore]. An error means
+	// that the store is not available; the limit then decides. ctx ends with the budget of the limit, and has the values of
+	// the request's context. The result of a call that takes longer is dropped, but the call still counts as one of the 32
+	// concurrent calls.
 	Take(ctx context.Context, key string, rate Rate) (Taken, error)
 }
 
-// rateStores are what counts for the rate limits of an app.
+// rateStores are the stores for the rate limits of an app.
 type rateStores struct {
 	byDefault RateStore
-	// memory counts where a store cannot tell.
+	// memory counts when a store is not available.
 	memory memoryRates
 	gates  *budget.Gates
 }
@@ -94,12 +91,10 @@ func newRateStores(store RateStore, log *slog.Logger) *rateStores {
 	return s
 }
 
-// NewMemoryRateStore makes a store that counts in the memory of the process,
-// for at most that many keys of each limit; 0 means 65,536, which take about 12
-// MiB where all are in use. Keys whose time has passed go by themselves. Over it
-// the key with the fewest requests to be forgotten is, and keys that come new
-// count as if they had made those: nobody is allowed more by sending many keys.
-// A negative number panics.
+// NewMemoryRateStore returns a store in the memory of the process for at most that many keys for each limit; 0 means
+// 65,536, which take about 12 MiB if all are in use. Keys whose time has passed are deleted. If the store is full, the key
+// that would be deleted next is evicted, and new keys start with as many requests as that key had made: nobody is allowed
+// more by sending many keys. A negative number panics.
 func NewMemoryRateStore(keys int) RateStore {
 	if keys < 0 {
 		panic(fmt.Errorf("candor: NewMemoryRateStore(%d): pass a positive number of keys, or 0 for the default", keys))
@@ -107,14 +102,13 @@ func NewMemoryRateStore(keys int) RateStore {
 	return memoryRates{memory: gcra.New(keys)}.space("")
 }
 
-// memoryRates counts in memory, in the space of one limit, or in one of its own for
-// callers that are no limit.
+// memoryRates counts in memory, in the key space of one limit, or in a common one for callers that are not limits.
 type memoryRates struct {
 	memory *gcra.Memory
 	*gcra.Space
 }
 
-// space is the one of the limit with a name.
+// space returns the key space of the limit with a name.
 func (m memoryRates) space(name string) memoryRates {
 	return memoryRates{memory: m.memory, Space: m.memory.Space(name)}
 }

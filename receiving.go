@@ -23,21 +23,20 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// This file is the inverse of a responsePlan: from a response on the wire to what
-// the handler returned, by the same description.
+// This file is the inverse of a responsePlan: it reads a response into the result of the handler, from the same
+// description.
 
-// receivePlan reads responses into the result of a handler.
+// receivePlan decodes responses into the result of a handler.
 type receivePlan struct {
 	response *responsePlan
-	// headers and cookies are the parts of an envelope.
+	// headers and cookies are the fields of an envelope.
 	headers []*bind.Param
 	cookies []*bind.Param
-	// body is nil for a response without one.
+	// body is nil for a response without a body.
 	body receiveBody
 }
 
-// receiveBody reads a body into a value. What is open when it returns belongs
-// to the value.
+// receiveBody reads a body into a value. If the body is still open when it returns, the value owns it.
 type receiveBody func(into reflect.Value, from *received) error
 
 // received is a response that is being read.
@@ -45,17 +44,17 @@ type received struct {
 	*http.Response
 	limit int64
 	codec codecSet
-	// read is what was read of the body; kept means that the value reads it on.
+	// read is what was read of the body so far; kept means that the value owns the body and reads the rest.
 	read []byte
 	kept bool
 }
 
-// receivable is a ready-made response that can be read back.
+// receivable is a ready-made response type that can be decoded.
 type receivable interface {
 	receive(c *compiler) (receiveBody, error)
 }
 
-// compileReceiving makes the plan for the responses of a plan.
+// compileReceiving compiles the plan that decodes the responses of a response plan.
 func (c *compiler) compileReceiving(response *responsePlan) (p *receivePlan, err error) {
 	p = &receivePlan{response: response}
 	if p.headers, err = c.receiveParts(response.desc.Headers); err != nil {
@@ -79,13 +78,13 @@ func (c *compiler) receiveParts(fields []*typeinfo.Field) (params []*bind.Param,
 				return nil, fmt.Errorf("%s: %w", f.Go, err)
 			}
 		}
-		// nil for an http.Cookie, so that positions are those of the fields.
+		// nil for an http.Cookie, so that indexes match the fields.
 		params = append(params, param)
 	}
 	return params, nil
 }
 
-// receiver chooses how a body is read, by its type.
+// receiver chooses by its type how a body is read.
 func (c *compiler) receiver(f *typeinfo.Field) (receiveBody, error) {
 	switch t := f.Type.Go; {
 	case t == reflect.TypeFor[[]byte]():
@@ -115,7 +114,7 @@ func (c *compiler) receiveJSON(t *typeinfo.Type) (receiveBody, error) {
 	}, nil
 }
 
-// decodeReceived decodes JSON that a server wrote.
+// decodeReceived decodes JSON from a server.
 func decodeReceived(decoder *codec.Decoder, data []byte, into reflect.Value) error {
 	var faults fault.List
 	decoder.Decode(data, into, codec.Options{}, &faults)
@@ -126,16 +125,16 @@ func decodeReceived(decoder *codec.Decoder, data []byte, into reflect.Value) err
 	return notReturned(faults.Faults[0])
 }
 
-// notReturned says what is wrong with a response by the rules of the route.
+// notReturned returns the error for a response that breaks the rules of its route.
 func notReturned(f fault.Fault) error {
 	return fmt.Errorf("it is not what the route returns: %s at %v", fault.Message(f.Type, f.Ctx), f.Loc)
 }
 
 // data reads the body to its end.
 func (r *received) data() ([]byte, error) {
-	// One byte over the limit shows that there is more.
+	// One byte more than the limit shows that the body is too long.
 	data, err := io.ReadAll(io.LimitReader(r.Body, min(r.limit, math.MaxInt64-1)+1))
-	// Also of a body that broke off, for the error that quotes its beginning.
+	// Also kept if the body is truncated, because the error quotes its beginning.
 	r.read = data
 	switch {
 	case err != nil:
@@ -146,7 +145,7 @@ func (r *received) data() ([]byte, error) {
 	return data, nil
 }
 
-// json reads a body that is JSON, or that a codec makes JSON of.
+// json reads a body as JSON; the codecs of other formats convert it.
 func (r *received) json() ([]byte, error) {
 	mediaType, _, _ := mediatype.Parse(r.Header.Get("Content-Type"))
 	codec, known := r.codec.byName[mediaType]
@@ -170,7 +169,7 @@ func receiveData(set func(into reflect.Value, data []byte)) receiveBody {
 	}
 }
 
-// receiveReader hands the body on.
+// receiveReader passes the body on as a reader.
 func receiveReader(into reflect.Value, from *received) error {
 	from.kept = true
 	into.Set(reflect.ValueOf(Reader(from.Body)))
@@ -194,7 +193,7 @@ func (Redirect) receive(*compiler) (receiveBody, error) {
 	}, nil
 }
 
-// receive takes a file into memory.
+// receive reads a file into memory.
 func (File) receive(*compiler) (receiveBody, error) {
 	return func(into reflect.Value, from *received) error {
 		data, err := from.data()
@@ -206,7 +205,7 @@ func (File) receive(*compiler) (receiveBody, error) {
 			Content: bytes.NewReader(data), Name: params["filename"], Download: disposition == "attachment",
 			ETag: from.Header.Get("ETag"),
 		}
-		// A time that cannot be read is as good as none: the file itself is there.
+		// An invalid time is ignored: the file itself is complete.
 		if at, err := http.ParseTime(from.Header.Get("Last-Modified")); err == nil {
 			file.ModTime = at
 		}
@@ -215,8 +214,7 @@ func (File) receive(*compiler) (receiveBody, error) {
 	}, nil
 }
 
-// receive reads a response into an addressable result of the handler, or
-// returns the error it stands for.
+// receive reads a response into an addressable result of the handler, or returns the error that the response represents.
 func (p *receivePlan) receive(into reflect.Value, from *received) error {
 	if !slices.Contains(p.response.statuses, from.StatusCode) {
 		return from.failure()
@@ -227,7 +225,7 @@ func (p *receivePlan) receive(into reflect.Value, from *received) error {
 	if err := p.receiveEnvelope(into, from); err != nil {
 		return from.unexpected(err)
 	}
-	// A Redirect is read from its Location, and needs no body.
+	// A Redirect is read from its Location and needs no body.
 	if p.body == nil || !p.response.kind.redirects && !from.hasBody() {
 		return nil
 	}
@@ -245,7 +243,7 @@ func (r *received) hasBody() bool {
 	return mediatype.BodyAllowed(r.StatusCode) && r.Request.Method != http.MethodHead
 }
 
-// checkMedia refuses a body of another media type than the route has.
+// checkMedia rejects a body with a media type that the route does not have.
 func (p *receivePlan) checkMedia(from *received) error {
 	if len(p.response.media) == 0 || !mediatype.BodyAllowed(from.StatusCode) {
 		return nil
@@ -257,7 +255,7 @@ func (p *receivePlan) checkMedia(from *received) error {
 	return fmt.Errorf("it should be %s", strings.Join(p.response.media, " or "))
 }
 
-// receiveEnvelope reads everything but the body.
+// receiveEnvelope reads everything except the body.
 func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error {
 	if !p.response.desc.Envelope {
 		return nil
@@ -272,15 +270,14 @@ func (p *receivePlan) receiveEnvelope(into reflect.Value, from *received) error 
 	for i, f := range p.response.desc.Cookies {
 		p.receiveCookie(i, f, into, from, &faults)
 	}
-	// One is enough for an error of the server, which the client cannot mend.
+	// One is enough for an error of the server, which the client cannot fix.
 	if len(faults.Faults) == 0 {
 		return nil
 	}
 	return notReturned(faults.Faults[0])
 }
 
-// receiveCookie reads a cookie that was set; one that was not is no error, as
-// an empty one is not sent.
+// receiveCookie reads a cookie that was set. A missing cookie is not an error, because an empty one is not sent.
 func (p *receivePlan) receiveCookie(i int, f *typeinfo.Field, into reflect.Value, from *received, faults *fault.List) {
 	cookies := from.Cookies()
 	at := slices.IndexFunc(cookies, func(c *http.Cookie) bool { return c.Name == f.Name })
@@ -297,10 +294,10 @@ func (p *receivePlan) receiveCookie(i int, f *typeinfo.Field, into reflect.Value
 	}
 }
 
-// ResponseError is a response that the route does not give: the page of a proxy, a
-// body that is cut short, another media type or status than the document has.
+// ResponseError is a response that does not come from the route: the page of a proxy, a truncated body, or a media type
+// or status that the document does not have.
 type ResponseError struct {
-	// Status and Header are those of the response.
+	// Status and Header are the status code and the header of the response.
 	Status int
 	Header http.Header
 	// Body is the beginning of the body, as far as it was read: at most 4 KiB.
@@ -310,8 +307,7 @@ type ResponseError struct {
 	problem        error
 }
 
-// Error says what was asked for, what came, and what is wrong with it. Of a
-// text it quotes the beginning.
+// Error states the request, the response and the problem. It quotes the beginning of a text.
 func (e *ResponseError) Error() string {
 	text := fmt.Sprintf("%s %s: the response is %s (%s)", e.method, e.target, mediatype.StatusLine(e.Status), cmp.Or(e.Header.Get("Content-Type"), "no media type"))
 	if e.problem != nil {
@@ -323,14 +319,14 @@ func (e *ResponseError) Error() string {
 	return text
 }
 
-// Unwrap is what went wrong while the response was read; nil if it was read well.
+// Unwrap returns the error of reading the response; nil if there was none.
 func (e *ResponseError) Unwrap() error { return e.problem }
 
-// unexpected is the error of a response that is none of the route's. It reads
-// the beginning of a body of which nothing was read.
+// unexpected returns the error for a response that the route does not have. It reads the beginning of the body unless
+// that was read before.
 func (r *received) unexpected(problem error) *ResponseError {
 	const most = 4 << 10
-	// A body that is kept belongs to the value, and of one that was read the beginning is known.
+	// A body that is kept belongs to the value; if the body was read, its beginning is known already.
 	if r.read == nil && !r.kept {
 		r.read, _ = io.ReadAll(io.LimitReader(r.Body, most))
 	}
@@ -340,13 +336,13 @@ func (r *received) unexpected(problem error) *ResponseError {
 	}
 }
 
-// failure is the error that a response stands for.
+// failure returns the error that a response represents.
 func (r *received) failure() error {
 	switch {
 	case r.StatusCode < http.StatusMultipleChoices:
 		return r.unexpected(errors.New("the route does not document this status"))
 	case !r.hasBody():
-		// The status is all that a response to HEAD says of an error.
+		// A response to HEAD says no more than its status.
 		return r.remote(reason(r.StatusCode))
 	case !mediatype.IsJSON(r.Header.Get("Content-Type")):
 		return r.unexpected(errors.New("an error of the server would be JSON"))
@@ -367,7 +363,7 @@ func (r *received) failure() error {
 	return r.remote(detail)
 }
 
-// remote is an error of the server as the client has it.
+// remote returns an error of the server as the client sees it.
 func (r *received) remote(detail any) *HTTPError {
 	e := &HTTPError{status: r.StatusCode, detail: detail, header: http.Header{}, remote: true}
 	for name, lines := range r.Header {
@@ -378,8 +374,8 @@ func (r *received) remote(detail any) *HTTPError {
 	return e
 }
 
-// faultsIn are the validation errors that the body of a 422 lists, in either form of an
-// error; nil if it lists none, such as one of the server's own form.
+// faultsIn returns the validation errors in the body of a 422, in either error format; nil if there are none, for
+// example because the server has its own format.
 func faultsIn(data []byte) []Fault {
 	var body struct {
 		Detail, Errors json.RawMessage
@@ -387,7 +383,7 @@ func faultsIn(data []byte) []Fault {
 	if json.Unmarshal(data, &body) != nil {
 		return nil
 	}
-	// A Problem lists them in errors, and there detail is a text.
+	// A Problem lists them in errors; its detail is a string.
 	for _, list := range []json.RawMessage{body.Errors, body.Detail} {
 		var faults []Fault
 		if digits.Unmarshal(list, &faults) != nil || len(faults) == 0 {
@@ -399,8 +395,7 @@ func faultsIn(data []byte) []Fault {
 	return nil
 }
 
-// withNumbers gives validation errors that were read with json.Number the numbers they
-// are meant to have: positions are ints, others those of an any.
+// withNumbers converts the json.Numbers in validation errors: positions to ints, others as in an any.
 func withNumbers(faults []Fault) {
 	for i := range faults {
 		f := &faults[i]
@@ -417,8 +412,8 @@ func withNumbers(faults []Fault) {
 	}
 }
 
-// detailIn is what the body of an error says: the detail, a Problem that says
-// more, or all of it where its form is the server's own.
+// detailIn returns what the body of an error says: the detail, a Problem if it says more, or the whole body if the server
+// has its own format.
 func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
 	if isProblem {
 		return problemDetail(data, status)
@@ -428,7 +423,7 @@ func detailIn(data []byte, status int, isProblem bool) (detail any, err error) {
 		return nil, fmt.Errorf("it is not JSON: %w", err)
 	}
 	body = digits.Replace(body, codec.Number)
-	// With more members it is the server's own form, of which nothing must be lost.
+	// With more members it is the server's own format, and everything is kept.
 	if object, ok := body.(map[string]any); ok && len(object) == 1 {
 		if detail, ok := object["detail"]; ok {
 			return detail, nil
@@ -445,8 +440,8 @@ func problemDetail(data []byte, status int) (any, error) {
 	}
 	p.Extra = digits.Replace(p.Extra, codec.Number)
 	withNumbers(p.Errors)
-	// A text or an object that was given to Error fills one member of the usual Problem, and
-	// comes back as it was given.
+	// A string or an object that was given to Error is one member of a Problem that is otherwise standard; return it as it was
+	// given.
 	usual := Problem{Type: "about:blank", Title: reason(status), Status: status}
 	text, object := usual, usual
 	text.Detail, object.Extra = p.Detail, p.Extra

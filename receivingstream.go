@@ -15,12 +15,12 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// A stream that is received reads from the connection while it is ranged over,
-// once, and closes it at the end, however that comes.
+// A received stream reads from the connection while it is ranged over. That works once; afterwards the connection is
+// closed, also after a break or an error.
 
 var errRangedTwice = errors.New("the response was ranged over before; its connection is closed")
 
-// receiveSequence makes what reads a response of type S.
+// receiveSequence compiles what reads a response of type S.
 func receiveSequence[S ~func(func(T, error) bool), T any](c *compiler, format *mediatype.Sequence) (receiveBody, error) {
 	decoder, err := compileItemDecoder[T](c)
 	if err != nil {
@@ -33,8 +33,7 @@ func receiveSequence[S ~func(func(T, error) bool), T any](c *compiler, format *m
 	}, nil
 }
 
-// rangedOnce is a stream whose items are read when it is ranged over for the
-// first time. Then its connection is closed.
+// rangedOnce returns a stream whose items are read when it is first ranged over. Then its connection is closed.
 func rangedOnce[T any](from *received, read func(yield func(T, error) bool)) iter.Seq2[T, error] {
 	ranged := false
 	return func(yield func(T, error) bool) {
@@ -42,15 +41,14 @@ func rangedOnce[T any](from *received, read func(yield func(T, error) bool)) ite
 			yield(*new(T), errRangedTwice)
 			return
 		}
-		// Set first, since the body of the loop may range over it again.
+		// Set first, because the body of the loop may range over it again.
 		ranged = true
 		defer func() { _ = from.Body.Close() }()
 		read(yield)
 	}
 }
 
-// receiveItems reads an item at a time, which may be as long as the limit of a
-// body.
+// receiveItems reads the items one at a time; each may be as long as the limit of a body.
 func receiveItems[T any](decoder *codec.Decoder, format *mediatype.Sequence, from *received) iter.Seq2[T, error] {
 	return rangedOnce(from, func(yield func(T, error) bool) {
 		for sent, err := range format.Split(from.Body, int(from.limit)) {
@@ -61,7 +59,7 @@ func receiveItems[T any](decoder *codec.Decoder, format *mediatype.Sequence, fro
 			if err == nil {
 				err = decodeReceived(decoder, sent.Data, reflect.ValueOf(&item).Elem())
 			}
-			// An error ends the stream: Call says that it is the last item.
+			// An error ends the stream; Call documents that it is the last item.
 			if !yield(item, from.inStream(err)) || err != nil {
 				return
 			}
@@ -69,8 +67,7 @@ func receiveItems[T any](decoder *codec.Decoder, format *mediatype.Sequence, fro
 	})
 }
 
-// inStream is an error in the middle of a stream: one that the server sent, or
-// one of the connection. nil stays nil.
+// inStream returns an error in the middle of a stream: one sent by the server, or one of the connection. nil stays nil.
 func (r *received) inStream(err error) error {
 	if err == nil || errors.As(err, new(*HTTPError)) || errors.As(err, new(*ValidationError)) {
 		return err
@@ -78,8 +75,7 @@ func (r *received) inStream(err error) error {
 	return r.unexpected(fmt.Errorf("the stream is cut short or broken: %w", err))
 }
 
-// sendSequence sends what a value of type S yields, an item when it is asked
-// for.
+// sendSequence sends what a value of type S yields. Each item is produced when the transport asks for more.
 func sendSequence[S ~func(func(T, error) bool), T any](c *compiler, format *mediatype.Sequence) (func(value reflect.Value) io.Reader, error) {
 	described, err := typeinfo.Of(reflect.TypeFor[T]())
 	if err != nil {
@@ -92,34 +88,32 @@ func sendSequence[S ~func(func(T, error) bool), T any](c *compiler, format *medi
 			return nil
 		}
 		r := &itemsReader[T]{format: format, encoder: encoder}
-		// Pulled, since the transport asks for bytes while the sequence would push items.
+		// Pulled, because the transport asks for bytes while the sequence would push items.
 		r.next, r.stop = iter.Pull2(iter.Seq2[T, error](items))
 		return r
 	}, err
 }
 
-// itemsReader is a body whose items are made while it is read.
+// itemsReader is a body whose items are produced while it is read.
 type itemsReader[T any] struct {
 	format  *mediatype.Sequence
 	encoder *codec.Encoder
 	next    func() (T, error, bool)
 	stop    func()
-	// data is the JSON of an item, sent the item in its format, and rest what is
-	// left of that.
+	// data is the JSON of an item, sent the item in its format, and rest the part of sent that has not been read yet.
 	data, sent, rest []byte
 }
 
-// Read reads what is left of an item, or the next one.
+// Read reads the rest of an item, or the next one.
 func (r *itemsReader[T]) Read(into []byte) (int, error) {
-	// The transport decides how much it takes at a time, so an item may need several
-	// reads.
+	// The transport decides how much it reads at a time, so an item may need several reads.
 	if len(r.rest) == 0 {
 		item, err, ok := r.next()
 		if !ok {
 			return 0, io.EOF
 		}
 		if err == nil {
-			// Both buffers are used for all items: rest is empty, so nobody needs the last one.
+			// Both buffers are reused: rest is empty, so the last item is no longer needed.
 			r.data, err = r.encoder.Append(r.data[:0], reflect.ValueOf(&item).Elem(), false, nil)
 		}
 		if err == nil {
@@ -135,7 +129,7 @@ func (r *itemsReader[T]) Read(into []byte) (int, error) {
 	return n, nil
 }
 
-// Close ends the producer.
+// Close stops the sequence.
 func (r *itemsReader[T]) Close() error {
 	r.stop()
 	return nil
@@ -171,8 +165,7 @@ func receiveEvents[T any](decoder *codec.Decoder, from *received) Events[T] {
 	}))
 }
 
-// receiveEvent is the inverse of what writes an event, and of how an error ends
-// a stream.
+// receiveEvent is the inverse of writing an event, and of how an error ends a stream.
 func receiveEvent[T any](decoder *codec.Decoder, sent *eventstream.Event, event *Event[T]) error {
 	*event = Event[T]{Name: sent.Name, ID: sent.ID, Retry: sent.Retry, Gap: sent.Name == mediatype.GapEvent && string(sent.Data) == "null"}
 	if sent.Name == mediatype.ErrorEvent {
@@ -186,20 +179,20 @@ func receiveEvent[T any](decoder *codec.Decoder, sent *eventstream.Event, event 
 		// Without a decoder T is Raw, which is a string.
 		data.SetString(string(sent.Data))
 	case readRaw(sent.Data, &event.Data):
-	case string(sent.Data) != "null": // which is written for no data, too
+	case string(sent.Data) != "null": // null is also written for no data
 		return decodeReceived(decoder, sent.Data, data)
 	}
 	return nil
 }
 
-// failureIn is the error whose body is the data of an event; nil if it is none.
-// The status is that of an error nobody knows, unless the body tells it.
+// failureIn returns the error in the data of an event, nil if there is none. Without a status in the data, the status is
+// that of an unknown error.
 func failureIn(data []byte) error {
 	if faults := faultsIn(data); faults != nil {
 		return &ValidationError{Faults: faults}
 	}
 	var body map[string]json.RawMessage
-	// An event of the app's own may have the same name and any data.
+	// The app may have its own event with the same name and any data.
 	if json.Unmarshal(data, &body) != nil {
 		return nil
 	}

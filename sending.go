@@ -21,35 +21,34 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// This file is the inverse of an inputPlan: from an input to a request, by the
-// same description. What cannot be sent so that the server binds an equal input
-// is an error before anything is sent.
+// This file is the inverse of binding: it writes an input into a request, from the same description as an inputPlan.
+// What cannot be sent in a form that the server would bind to an equal input is an error before anything is sent.
 
 // sendPlan writes an input into a request.
 type sendPlan struct {
-	// at is where the input is in the value that is sent, nil for the value itself.
+	// at is the index of the input in the value that is sent, nil for the value itself.
 	at          []int
 	params      *bind.Sender
 	credentials []*typeinfo.Field
-	// body is nil for an input without one.
+	// body is nil for an input without a body.
 	body sendBody
 }
 
-// draft is a request that is being made.
+// draft is a request under construction.
 type draft struct {
 	bind.Sent
-	// media is the media type of the body; open makes a reader of the body, and
-	// may be called again for a redirect. Both are zero without a body.
+	// media is the media type of the body. open returns a reader of the body; it may be called again after a redirect. Both
+	// are zero without a body.
 	media string
 	open  func() (io.Reader, error)
-	// length is that of the body, -1 where it is not known.
+	// length is the length of the body, -1 if unknown.
 	length int64
 }
 
 // sendBody writes the body of an input.
 type sendBody func(from reflect.Value, to *draft) error
 
-// compileSending makes the plan of an input.
+// compileSending compiles the plan for an input.
 func (c *compiler) compileSending(in *typeinfo.Input) (p *sendPlan, err error) {
 	p = &sendPlan{}
 	if p.params, err = c.bind.Sender(in); err != nil {
@@ -62,7 +61,7 @@ func (c *compiler) compileSending(in *typeinfo.Input) (p *sendPlan, err error) {
 	}
 	switch {
 	case in.Body != nil && isLines(in.Body.Type.Go):
-		// Before the raw bodies, since isRaw holds for lines, too.
+		// Before the raw bodies, because isRaw is also true for lines.
 		p.body, err = c.sendLines(in.Body)
 	case in.Body != nil && isRaw(in.Body.Type.Go):
 		p.body = sendRaw(in.Body)
@@ -76,12 +75,12 @@ func (c *compiler) compileSending(in *typeinfo.Input) (p *sendPlan, err error) {
 	return p, err
 }
 
-// input is the part of a value that parameters and credentials are in.
+// input returns the part of a value that holds the parameters and credentials.
 func (p *sendPlan) input(from reflect.Value) reflect.Value {
 	return from.FieldByIndex(p.at)
 }
 
-// send writes an addressable input.
+// send writes an addressable input into the draft.
 func (p *sendPlan) send(from reflect.Value, to *draft) error {
 	input := p.input(from)
 	if err := p.params.Send(input, &to.Sent); err != nil {
@@ -98,10 +97,10 @@ func (p *sendPlan) send(from reflect.Value, to *draft) error {
 	return p.body(from, to)
 }
 
-// sendCredential is the inverse of what fills in a security field.
+// sendCredential is the inverse of setting a security field.
 func sendCredential(f *typeinfo.Field, from reflect.Value, to *draft) error {
 	v := reflect.Indirect(from.FieldByIndex(f.Index))
-	// A nil pointer: the credential is left out.
+	// A nil pointer leaves the credential out.
 	if !v.IsValid() {
 		return nil
 	}
@@ -135,14 +134,14 @@ func sendKey(f *typeinfo.Field, key string, to *draft) error {
 	return to.AddCookie(f.Name, key)
 }
 
-// setBody takes a body that is in memory.
+// setBody sets a body that is in memory.
 func (o *draft) setBody(media string, data []byte) {
 	o.media, o.length = media, int64(len(data))
 	// A new reader each time, since a redirect may send the body again.
 	o.open = func() (io.Reader, error) { return bytes.NewReader(data), nil }
 }
 
-// setReader takes a body of unknown length that can be read one time only.
+// setReader sets a body of unknown length that can be read only once.
 func (o *draft) setReader(media string, body io.Reader) {
 	opened := false
 	o.media, o.length = media, -1
@@ -155,7 +154,7 @@ func (o *draft) setReader(media string, body io.Reader) {
 	}
 }
 
-// sendWhole writes a field that is the whole body.
+// sendWhole compiles a field that is the whole body.
 func (c *compiler) sendWhole(f *typeinfo.Field) (sendBody, error) {
 	encoder, err := c.codec.Encoder(f.Type, nil)
 	if err != nil {
@@ -164,7 +163,7 @@ func (c *compiler) sendWhole(f *typeinfo.Field) (sendBody, error) {
 	media := cmp.Or(f.Media, mediatype.JSON)
 	convert := func(data []byte) ([]byte, error) { return data, nil }
 	if !mediatype.IsJSON(media) {
-		// The codec is there: the server's plan for this type has asked for it before.
+		// The codec exists: the server's plan for this type has looked it up before.
 		convert = c.codecs.byName[media].fromJSON
 	}
 	return func(from reflect.Value, to *draft) error {
@@ -183,11 +182,11 @@ func (c *compiler) sendWhole(f *typeinfo.Field) (sendBody, error) {
 	}, nil
 }
 
-// sendMembers writes the fields that are members of one object.
+// sendMembers compiles fields that are members of one object.
 func (c *compiler) sendMembers(in *typeinfo.Input) (sendBody, error) {
 	encoder, err := c.codec.ObjectEncoder(in.Members, in.Go)
 	return func(from reflect.Value, to *draft) error {
-		// Without checks: the rules are the server's to judge.
+		// Without validation, which is up to the server.
 		data, err := encoder.Append(nil, from, false, nil)
 		if err != nil {
 			return fmt.Errorf("the body: %w", err)
@@ -197,10 +196,10 @@ func (c *compiler) sendMembers(in *typeinfo.Input) (sendBody, error) {
 	}, err
 }
 
-// errEmptyBody is a raw body that the server would take for none.
+// errEmptyBody is the error for an empty raw body, which the server would treat as absent.
 var errEmptyBody = errors.New("the body: the server treats an empty one as absent, so it reports it as missing or takes the default")
 
-// sendRaw sends a body as it is.
+// sendRaw sends a body unchanged.
 func sendRaw(f *typeinfo.Field) sendBody {
 	return func(from reflect.Value, to *draft) error {
 		var data []byte
@@ -213,7 +212,7 @@ func sendRaw(f *typeinfo.Field) sendBody {
 			data, media = []byte(body), cmp.Or(f.Media, "text/plain")
 		case []byte:
 			data = body
-		// The length is unknown, and what was read once is gone.
+		// The length is unknown, and a reader cannot be read twice.
 		case io.Reader:
 			to.setReader(media, body)
 			return nil
@@ -232,13 +231,12 @@ func sendRaw(f *typeinfo.Field) sendBody {
 	}
 }
 
-// sendableLines is a type of lines that can be sent: it makes what reads a value
-// as the lines of a body, nil for none.
+// sendableLines is a type of lines that can be sent. It returns a reader that encodes a value as lines, nil for none.
 type sendableLines interface {
 	lines(c *compiler) (func(value reflect.Value) io.Reader, error)
 }
 
-// sendLines sends lines while they are made.
+// sendLines sends lines as they are produced.
 func (c *compiler) sendLines(f *typeinfo.Field) (sendBody, error) {
 	ready, ok := reflect.Zero(f.Type.Go).Interface().(sendableLines)
 	if !ok {
@@ -257,16 +255,16 @@ func (c *compiler) sendLines(f *typeinfo.Field) (sendBody, error) {
 	}, err
 }
 
-// sentField is a field of a form that is to be sent.
+// sentField is a form field to be sent.
 type sentField struct {
 	*typeinfo.Field
 	texts *bind.Texts // nil for a file
-	// nested makes the texts of a value of several names; nil for others.
+	// nested encodes a value that has several names; nil for others.
 	nested     *bind.NestedTexts
 	takesEmpty bool
 }
 
-// sendForm writes a form, as parts if it may have files.
+// sendForm compiles a form. It is sent as multipart/form-data if it may have files.
 func (c *compiler) sendForm(form *typeinfo.Object) (sendBody, error) {
 	var fields []sentField
 	var hasFiles bool
@@ -286,14 +284,14 @@ func (c *compiler) sendForm(form *typeinfo.Object) (sendBody, error) {
 		}
 		fields = append(fields, field)
 	}
-	// Pairs are shorter, and are what HTML forms send by default.
+	// URL-encoded forms are shorter, and the default of HTML forms.
 	if !hasFiles {
 		return sendPairs(fields), nil
 	}
 	return sendParts(fields), nil
 }
 
-// textsOf are the texts of a field.
+// textsOf returns the texts of a field.
 func (f *sentField) textsOf(from reflect.Value) ([]string, error) {
 	texts, err := f.texts.Joined(from)
 	for _, text := range texts {
@@ -307,7 +305,7 @@ func (f *sentField) textsOf(from reflect.Value) ([]string, error) {
 	return texts, nil
 }
 
-// each calls put with the names of a field and their texts.
+// each calls put for the names of a field with their texts.
 func (f *sentField) each(from reflect.Value, put func(name string, texts []string) error) error {
 	if f.nested == nil {
 		texts, err := f.textsOf(from)
@@ -390,7 +388,7 @@ func (f *sentField) writeFiles(v reflect.Value, w *formdata.Writer) error {
 			uploads = []Upload{NewUpload(f.Name, files)}
 		}
 	}
-	// The server takes such a part for an input that was left empty.
+	// The server would treat such a part as an empty file input.
 	isNothing := len(uploads) == 1 && uploads[0].Filename == "" && uploads[0].Size == 0
 	switch {
 	case f.Required && (len(uploads) == 0 || isNothing):
@@ -414,13 +412,13 @@ func (u Upload) writePart(field string, w *formdata.Writer) error {
 	case u.Filename == "" && u.Size == 0:
 		return errors.New("a file without a name and content is not sent")
 	}
-	// Asked here already, before anything is sent; later the body would break off.
+	// Checked before anything is sent; later the body would be truncated.
 	if err := u.content.Err(); err != nil {
 		return err
 	}
 	header := textproto.MIMEHeader{}
 	for name, lines := range u.Header {
-		// A header of its own, since that of the upload belongs to another request.
+		// A copy, because the header of the upload belongs to another request.
 		header[name] = lines
 	}
 	header.Del("Content-Disposition") // the form writes its own
@@ -434,8 +432,7 @@ func (u Upload) writePart(field string, w *formdata.Writer) error {
 	return nil
 }
 
-// request makes the request of what was written. The media type is that of the
-// client, where the route leaves a choice.
+// request makes the request from the draft. If the route leaves a choice of media types, the client's choice is used.
 func (o *draft) request(method string, target *url.URL, chosen string) (*http.Request, error) {
 	r := &http.Request{Method: method, URL: target, Host: cmp.Or(o.Host, target.Host), Header: o.Header, Body: http.NoBody}
 	if r.Header == nil {
@@ -448,7 +445,7 @@ func (o *draft) request(method string, target *url.URL, chosen string) (*http.Re
 		return r, nil
 	}
 	r.ContentLength = o.length
-	// net/http asks for the body again when it follows a redirect that keeps the method.
+	// net/http calls GetBody when it follows a redirect that keeps the method.
 	r.GetBody = func() (io.ReadCloser, error) {
 		body, err := o.open()
 		if closer, ok := body.(io.ReadCloser); ok {
@@ -463,7 +460,7 @@ func (o *draft) request(method string, target *url.URL, chosen string) (*http.Re
 	return r, o.typed(r, chosen)
 }
 
-// typed says what the body is. A range of media types is left to the client.
+// typed sets the Content-Type. If the route has a range of media types, the client must choose one.
 func (o *draft) typed(r *http.Request, chosen string) error {
 	switch {
 	case !strings.Contains(o.media, "*"):

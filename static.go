@@ -30,18 +30,14 @@ import (
 //     is 404, written like every error of the app.
 //   - A directory is its index.html, below a path that ends in a slash: one
 //     without it is redirected with 307. There are no listings.
-//   - The media type is the one of the extension. Conditions and ranges
-//     are those of [File], as is the entity tag; a file without a time, such as an
-//     embedded one, has a tag that is made of its content, once.
-//   - Paths are taken as they are sent. Names that begin with a dot are
-//     missing, but for .well-known (RFC 8615), and so are names with a backslash,
-//     a colon or an escaped slash.
-//   - Symbolic links are followed where they stay inside: in an os.DirFS, which
-//     is opened as an os.Root, and in the FS of an os.Root. In other file
-//     systems that have links none is followed.
+//   - The media type follows from the extension. Conditions, ranges and the entity tag work as for [File]. A file without
+//     a modification time, such as an embedded one, gets an entity tag made from its content, computed once.
+//   - Paths are taken as they are sent. Names that begin with a dot are not found, except .well-known (RFC 8615), and
+//     neither are names with a backslash, a colon or an escaped slash.
+//   - Symbolic links are followed if they stay inside an os.DirFS, which is opened as an os.Root, or the FS of an
+//     os.Root. In other file systems that have links none is followed.
 //
-// A file system that cannot be opened, such as a directory that is missing,
-// panics.
+// It panics if the file system cannot be opened, for example because the directory is missing.
 func Static(fsys fs.FS) http.Handler {
 	s, err := openStatic(fsys)
 	if err != nil {
@@ -53,9 +49,9 @@ func Static(fsys fs.FS) http.Handler {
 // static serves files.
 type static struct {
 	files fs.FS
-	// freshPages means that clients are to ask for pages each time.
+	// freshPages means that clients must revalidate pages on each use.
 	freshPages bool
-	// tags are the entity tags of files without a time, by their names.
+	// tags are the entity tags of files without a modification time, by name.
 	tags sync.Map
 }
 
@@ -89,7 +85,7 @@ func serveOrError(w http.ResponseWriter, r *http.Request, serve func(http.Respon
 	}
 }
 
-// readMethods is what a file allows.
+// readMethods are the methods that a file allows.
 const readMethods = "GET, HEAD, OPTIONS"
 
 // serve sends the file or the directory of the path.
@@ -115,12 +111,11 @@ func (s *static) serve(w http.ResponseWriter, r *http.Request) error {
 	return s.send(w, r, file, http.StatusOK)
 }
 
-// fileName is the name of the file at a path, and whether a slash says that it is
-// meant to be a directory.
+// fileName returns the name of the file at a path, and whether a slash at the end says that it is a directory.
 func fileName(r *http.Request) (name string, slash bool, err error) {
 	sent, escaped := mountpath.Of(r)
 	if escaped && strings.Contains(strings.ToLower(sent), "%2f") {
-		return "", false, errNotFound // decoded it would name a file in another directory
+		return "", false, errNotFound // decoded, it would name a file in another directory
 	}
 	name = strings.TrimPrefix(r.URL.Path, "/")
 	if name == "" {
@@ -135,10 +130,10 @@ func fileName(r *http.Request) (name string, slash bool, err error) {
 	return name, slash, nil
 }
 
-// indexFile is what a directory shows.
+// indexFile is the file that is served for a directory.
 const indexFile = "index.html"
 
-// find is the file of a name: itself, or the index of a directory.
+// find returns the name of the file to serve: the name itself, or the index file of a directory.
 func (s *static) find(name string, slash bool) (string, error) {
 	info, err := s.stat(name)
 	if err != nil {
@@ -150,21 +145,21 @@ func (s *static) find(name string, slash bool) (string, error) {
 			return "", err
 		}
 	}
-	// A slash says that a directory is meant, and this is a file.
+	// The slash asks for a directory, but this is a file.
 	if slash || !info.Mode().IsRegular() {
 		return "", errNotFound
 	}
 	return name, nil
 }
 
-// stat looks at a file, but not through a link that may lead out.
+// stat returns information about a file; it does not follow links that may lead out.
 func (s *static) stat(name string) (fs.FileInfo, error) {
 	info, err := safefile.Stat(s.files, name)
 	return info, withoutFile(err)
 }
 
-// redirectToSlash redirects to the same path with a slash at its end. The location
-// is relative, so it is right whatever prefix was removed on the way here.
+// redirectToSlash redirects to the same path with a slash at its end. The location is relative, so that it is correct
+// whatever prefixes were stripped before.
 func redirectToSlash(w http.ResponseWriter, r *http.Request, name string) {
 	location := url.URL{Path: path.Base(name) + "/", RawQuery: r.URL.RawQuery}
 	w.Header().Set("Location", location.String())
@@ -196,14 +191,12 @@ type contentTag struct {
 	tag  string
 }
 
-// tag is the entity tag of a file that has no time, made of its content; empty
-// for any other.
+// tag returns an entity tag made from the content of a file without a modification time, and "" for any other file.
 func (s *static) tag(name string, o openFile) (string, error) {
 	if !o.modTime.IsZero() || o.content == nil {
 		return "", nil
 	}
-	// The size tells a file that was replaced, as far as one can tell without a
-	// time.
+	// Without a modification time, a different size is the only sign that the file was replaced.
 	if known, ok := s.tags.Load(name); ok && known.(contentTag).size == o.size {
 		return known.(contentTag).tag, nil
 	}
@@ -220,26 +213,24 @@ func (s *static) tag(name string, o openFile) (string, error) {
 	return tag, nil
 }
 
-// Frontend serves the files of a built front end, such as a single-page app,
-// below the prefix; "" or "/" means everything:
+// Frontend serves the files of a built front end, such as a single-page app, below the prefix; "" or "/" means
+// everything:
 //
 //	app.Frontend("/", os.DirFS("dist"))
 //
-// It comes last: after every route and mount, 405, and every redirect of them.
-// Files are served as by [Static]. The response to a GET or HEAD for a path
-// without a file is
+// It matches last: after all routes and mounts, including their 405 responses and redirects. Files are served as by
+// [Static]. The response to a GET or HEAD for a path without a file is
 //
-//   - 404.html with 404, if there is one,
-//   - else index.html with 200, if the client says in Accept that it takes
-//     text/html or application/xhtml+xml, so that links into the app work, while
-//     a missing script is still a 404,
+//   - 404.html with status 404, if that file exists,
+//   - else index.html with status 200, if the Accept header names text/html or application/xhtml+xml, so that links into
+//     the app work, while a missing script is still a 404,
 //   - else an ordinary 404.
 //
-// Pages are sent with Cache-Control: no-cache, unless middleware has set another,
-// since they name the scripts of one build.
+// Pages are sent with Cache-Control: no-cache, unless middleware has set another value, because they refer to the
+// scripts of one build.
 //
-// Middleware, guards and scoped dependencies of the router and the app hold for it
-// as for a route. It is not in the document. A directory that is missing panics.
+// Middleware, guards and scoped dependencies of the router and the app apply as for a route. It is not part of the
+// document. It panics if the directory is missing.
 func (r *Router) Frontend(prefix string, fsys fs.FS, options ...RouteOption) {
 	prefix = strings.TrimSuffix(prefix, "/")
 	rt := mountRoute(prefix, nil)
@@ -255,7 +246,7 @@ func (r *Router) Frontend(prefix string, fsys fs.FS, options ...RouteOption) {
 	}
 }
 
-// frontend serves files, and a page where there is no file.
+// frontend serves files, and a page for paths without a file.
 type frontend struct{ *static }
 
 // ServeHTTP implements http.Handler.
@@ -269,8 +260,7 @@ func (f *frontend) serve(w http.ResponseWriter, r *http.Request) error {
 	if _, err := f.stat(missingFile); err == nil {
 		return f.send(w, r, missingFile, http.StatusNotFound)
 	}
-	// Caches must not give the page to a script that is missing, nor its 404 to a
-	// link into the app.
+	// Otherwise a cache could send the page for a missing script, or the 404 for a link into the app.
 	w.Header().Add("Vary", "Accept")
 	if !mediatype.AcceptsHTML(r.Header) {
 		return err

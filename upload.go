@@ -36,47 +36,40 @@ import (
 //
 // In detail:
 //
-//   - A form whose Content-Length is at most 1 MiB is held in memory, of others
-//     the files of at most 64 KiB, up to 1 MiB a request; the rest lies in one
-//     temporary file, in [os.TempDir], which is removed when the request is
-//     over, whatever its end.
-//   - So an upload cannot be opened after the request, also not by its
-//     background tasks.
-//   - A form with files is limited to 32 MiB, unless [MaxBody] or Config.MaxBody
-//     say otherwise; over it the response is 413.
-//   - Fields of type []byte hold their files in memory, so that all of them
-//     together may have 1 MiB like any body, unless the same say otherwise.
-//   - An input for a file that was left empty counts as absent: a part without
-//     content whose filename is empty, or that has none.
-//   - Any other part without a filename is a text, and a validation error where a
-//     file is expected.
-//   - Of a []Upload the tag `validate:"max=10"` bounds the number of files;
-//     [MultipartLimits] bound those of the form.
+//   - A form with a Content-Length of at most 1 MiB is held in memory. Of other forms, files of at most 64 KiB are held
+//     in memory, up to 1 MiB for each request; the others are written to one temporary file in [os.TempDir], which is
+//     removed when the request ends, however it ends.
+//   - So an upload cannot be opened after the request, and not by its background tasks either.
+//   - A form with files is limited to 32 MiB, unless [MaxBody] or Config.MaxBody set another limit; a larger form is a
+//     413.
+//   - Files in fields of type []byte are held in memory. Together they are limited to 1 MiB like any body, or to the
+//     limit that MaxBody or Config.MaxBody set.
+//   - An empty file input counts as absent: a part without content whose filename is empty or missing.
+//   - Any other part without a filename is text, which is a validation error where a file is expected.
+//   - For a []Upload, the tag `validate:"max=10"` limits the number of files; [MultipartLimits] limits the files of the
+//     whole form.
 //
-// What the client says of a file is not checked: neither its name nor its type
-// needs to fit its content.
+// Name and media type are what the client sent; they are not compared with the content.
 type Upload struct {
-	// Filename is the file's name at the client without directories and control
-	// characters; it may be empty. Different files may have the same.
+	// Filename is the client's name for the file, without directories and control characters; it may be empty. Several files
+	// may have the same name.
 	Filename string
-	// ContentType is the media type the client gave, application/octet-stream if
-	// it gave none.
+	// ContentType is the media type that the client sent, application/octet-stream if it sent none.
 	ContentType string
 	// Size is the length of the content in bytes.
 	Size int64
-	// Header are the headers of the part.
+	// Header is the header of the part.
 	Header textproto.MIMEHeader
 
 	content spool.Content
 }
 
-// NewUpload makes an upload out of a content, for tests that call a handler as
-// a function.
+// NewUpload returns an upload with a content, for tests that call a handler as a function.
 func NewUpload(filename string, content []byte) Upload {
 	return Upload{Filename: formdata.BaseName(filename), ContentType: mediatype.Octets, Size: int64(len(content)), content: spool.Of(content)}
 }
 
-// clone is an upload that shares nothing that a handler could change.
+// clone returns a copy that shares no memory that a handler could change.
 func (u Upload) clone() Upload {
 	u.Header, u.content = maps.Clone(u.Header), u.content.Clone()
 	for name, lines := range u.Header {
@@ -85,16 +78,15 @@ func (u Upload) clone() Upload {
 	return u
 }
 
-// Open opens the content, from its beginning. Each call makes a reader of its
-// own; several may be read at once. Closing it is allowed but not needed.
+// Open returns a new reader at the beginning of the content. Several may be read at once. Closing it is allowed but not
+// needed.
 func (u Upload) Open() (io.ReadSeekCloser, error) { return u.content.Open() }
 
-// Save writes the content to a new file; one that is there already is an error
-// that is [fs.ErrExist]. What was written is removed again if an error cuts it
-// short. Do not make the path of Filename, unless by [Upload.SaveIn].
+// Save writes the content to a new file. If the file exists already, it returns an error that is [fs.ErrExist]. A file
+// that could not be written completely is removed. Do not build the path from Filename; use [Upload.SaveIn] for that.
 func (u Upload) Save(path string) error { return u.content.Save(path) }
 
-// SaveIn is [Upload.Save] for a name that cannot lead out of a directory.
+// SaveIn is like [Upload.Save], but the name cannot lead out of the directory.
 func (u Upload) SaveIn(root *os.Root, name string) error { return u.content.SaveIn(root, name) }
 
 // filePlan fills a field from the files sent for it.
@@ -103,12 +95,12 @@ type filePlan struct {
 	required bool
 	// whole means that the content is held in memory.
 	whole bool
-	// media are the media types that its content may have; none means any.
+	// media are the accepted media types; none means any.
 	media filetype.Types
-	// isList means that every file counts.
+	// isList means that the field takes all files sent for it.
 	isList bool
 	set    func(dst reflect.Value, files []Upload)
-	// check judges the number of files; nil without rules.
+	// check validates the number of files; nil without rules.
 	check check.Check
 }
 
@@ -117,7 +109,7 @@ var (
 	uploadsType = reflect.TypeFor[[]Upload]()
 )
 
-// fileSetters are the types a file can have in an input.
+// fileSetters returns the types that a file field can have, and how each is set.
 func fileSetters() map[reflect.Type]func(dst reflect.Value, files []Upload) {
 	return madeFileSetters.Get(makeFileSetters)
 }
@@ -136,7 +128,7 @@ func makeFileSetters() map[reflect.Type]func(dst reflect.Value, files []Upload) 
 	}
 }
 
-// compileFile makes the plan of a file field.
+// compileFile compiles a file field.
 func (c *compiler) compileFile(f *typeinfo.Field) (*filePlan, error) {
 	set := fileSetters()[f.Type.Go]
 	switch isList := f.Type.Go == uploadsType; {
@@ -153,8 +145,8 @@ func (c *compiler) compileFile(f *typeinfo.Field) (*filePlan, error) {
 	return &filePlan{index: f.Index, required: f.Required, media: media, isList: f.Type.Go == uploadsType, whole: f.Type.Go == reflect.TypeFor[[]byte](), set: set, check: keeps}, err
 }
 
-// checkUploads finds what holds files and is to come from anywhere but a form,
-// and what net/http fills in for those who parse forms themselves.
+// checkUploads rejects fields for files outside of a form, and the types that net/http uses when a handler parses the
+// form itself.
 func checkUploads(in *typeinfo.Input) error {
 	for _, f := range in.Fields() {
 		t := f.Type.Go
@@ -177,7 +169,7 @@ func checkUploads(in *typeinfo.Input) error {
 	return nil
 }
 
-// fill sets the field. Locations are complete.
+// fill sets the field. Validation errors get complete locations.
 func (p *filePlan) fill(into reflect.Value, name string, files []Upload, faults *fault.List) {
 	switch {
 	case len(files) > 0 && !p.fit(files, name, faults):
@@ -189,7 +181,7 @@ func (p *filePlan) fill(into reflect.Value, name string, files []Upload, faults 
 	}
 }
 
-// fit checks that the files have a media type of the tag. If several files are sent for a single one, the last counts.
+// fit checks the media types of the files. If several files are sent for a field that takes one, the last counts.
 func (p *filePlan) fit(files []Upload, name string, faults *fault.List) bool {
 	if p.media == nil {
 		return true
@@ -218,7 +210,7 @@ func (p *filePlan) misfit(u *Upload) *fault.Fault {
 	if err != nil {
 		return fault.With(fault.ValueError, "error", "the file cannot be read")
 	}
-	defer func() { _ = content.Close() }() // opened for reading only
+	defer func() { _ = content.Close() }() // opened only for reading
 	switch wrong, err := p.media.Check(content); {
 	case err != nil:
 		return fault.With(fault.ValueError, "error", "the file cannot be read")
@@ -228,7 +220,7 @@ func (p *filePlan) misfit(u *Upload) *fault.Fault {
 	return nil
 }
 
-// judge looks at the number of files.
+// judge validates the number of files.
 func (p *filePlan) judge(into reflect.Value, name string, faults *fault.List) {
 	if p.check == nil {
 		return
@@ -239,8 +231,7 @@ func (p *filePlan) judge(into reflect.Value, name string, faults *fault.List) {
 	}
 }
 
-// keep takes the content of a part, in memory as a whole if the field wants
-// that.
+// keep stores the content of a part, in memory if the field needs all of it.
 func (p *filePlan) keep(part io.Reader, store *spool.Store) (Upload, error) {
 	if !p.whole {
 		content, err := store.Take(part)
@@ -253,7 +244,7 @@ func (p *filePlan) keep(part io.Reader, store *spool.Store) (Upload, error) {
 	return Upload{Size: content.Size(), content: content}, err
 }
 
-// tooMuchHeld is the error of what a form has for memory, and which is too large.
+// tooMuchHeld returns the error for files that exceed the memory limit of a form.
 func tooMuchHeld(what string, limit int64) error {
 	return Error(http.StatusRequestEntityTooLarge, fmt.Sprintf("the %s of the form have together more than %d bytes", what, limit))
 }
