@@ -23,27 +23,27 @@ import (
 )
 
 const (
-	// places is how many calls run at once.
+	// places is the maximum number of concurrent calls.
 	places = 32
-	// faults is after how many failures in a row the neighbour is left alone.
+	// faults is the number of failures in a row after which calls are refused.
 	faults = 5
-	// Pause is how long it is left alone before one call tries again.
+	// Pause is how long calls are refused before one call tries again.
 	Pause = 200 * time.Millisecond
-	// Default is what a call of a store may take unless configured.
+	// Default is the default budget of a call.
 	Default = 50 * time.Millisecond
 )
 
 var (
 	// ErrLate is the error of a call that did not return within its budget.
 	ErrLate = errors.New("no response in time")
-	// ErrBusy is the error of a call that found no place within its budget.
+	// ErrBusy is the error of a call that could not start within its budget, because too many others were running.
 	ErrBusy = errors.New("too many calls wait for a response")
-	// ErrOpen is the error of a call that was refused, because the ones before it
-	// failed, and that of one that tried again in vain.
+	// ErrOpen is the error of a call that was refused because earlier calls failed, and of a call that tried again and
+	// failed.
 	ErrOpen = errors.New("paused after failures")
 )
 
-// Gate lets calls through to one neighbour. It is safe for concurrent use.
+// Gate limits the calls of one service. It is safe for concurrent use.
 type Gate struct {
 	log    *slog.Logger
 	what   string
@@ -53,23 +53,21 @@ type Gate struct {
 	// inRow counts failures in a row.
 	inRow int
 	open  bool
-	// trying means that a call is on its way that tries again; another one may do
-	// so at next, when none is.
+	// trying means that a call that tries again is running. If none is, the next one may start at next.
 	trying bool
 	next   time.Time
-	// since is when the gate opened or closed last, and failed and refused count
-	// calls since the first failure that led to it.
+	// since is when the gate last opened or closed. failed and refused count calls since the first failure that led to it.
 	since           time.Time
 	failed, refused int
 	last            error
 }
 
-// New makes a gate to a neighbour, which the log calls by what it is.
+// New returns a gate for a service; what names the service in the log.
 func New(log *slog.Logger, what string) *Gate {
 	return &Gate{log: log, what: what, places: make(chan struct{}, places)}
 }
 
-// Err is why the neighbour is left alone now; nil if it is not.
+// Err returns why calls are refused at present, nil if they are not.
 func (g *Gate) Err() error {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -79,16 +77,15 @@ func (g *Gate) Err() error {
 	return fmt.Errorf("%s: %w: %w", g.what, ErrOpen, g.last)
 }
 
-// IsBack reports whether the neighbour came back less than d ago.
+// IsBack reports whether the service became available again less than d ago.
 func (g *Gate) IsBack(d time.Duration) bool {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	return !g.open && !g.since.IsZero() && time.Since(g.since) < d
 }
 
-// Call calls f, and waits for it for as long as the budget and ctx last. f gets
-// the values of ctx and the end of the budget, not the end of ctx. A panic of f
-// is an error.
+// Call calls f and waits for it until the budget or ctx ends. f gets the values of ctx and the deadline of the budget,
+// but is not cancelled with ctx. A panic of f is returned as an error.
 func Call[T any](ctx context.Context, g *Gate, budget time.Duration, f func(context.Context) (T, error)) (T, error) {
 	var none T
 	if err := context.Cause(ctx); err != nil {
@@ -103,15 +100,15 @@ func Call[T any](ctx context.Context, g *Gate, budget time.Duration, f func(cont
 		cancel()
 		return none, err
 	}
-	done := make(chan result[T], 1)                                     // with a buffer, so that a late call ends all the same
-	unhook := context.AfterFunc(inner, func() { _ = c.judge(ErrLate) }) // waiting callers see it themselves
+	done := make(chan result[T], 1)                                     // buffered, so that a late call does not block
+	unhook := context.AfterFunc(inner, func() { _ = c.judge(ErrLate) }) // waiting callers notice it themselves
 	go func() {
 		defer cancel()
 		defer func() { <-g.places }()
 		v, err := safely(inner, f)
 		unhook()
 		if err != nil && inner.Err() != nil {
-			err = ErrLate // whatever the client calls it
+			err = ErrLate // whatever error the client library returns
 		}
 		done <- result[T]{v, c.judge(err)}
 	}()
@@ -135,7 +132,7 @@ type result[T any] struct {
 	err   error
 }
 
-// safely calls f and turns a panic into an error: nobody else would recover it.
+// safely calls f and turns a panic into an error; nothing else in this goroutine would recover it.
 func safely[T any](ctx context.Context, f func(context.Context) (T, error)) (v T, err error) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -145,14 +142,13 @@ func safely[T any](ctx context.Context, f func(context.Context) (T, error)) (v T
 	return f(ctx)
 }
 
-// recovered has the stack in its text, as nobody further out knows that it is a
-// panic.
+// recovered returns an error with the stack in its text, because callers cannot tell that it was a panic.
 func recovered(value any) error {
 	p := panics.New(value)
 	return fmt.Errorf("%w; %s", p, strings.Join(p.Stack(), "; "))
 }
 
-// refuses refuses a call at once while the neighbour is left alone.
+// refuses reports whether a call is refused immediately because earlier calls failed.
 func (g *Gate) refuses() bool {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -163,7 +159,7 @@ func (g *Gate) refuses() bool {
 	return true
 }
 
-// enter takes a place for a call. One that tries again does not wait for it.
+// enter waits until a call may run. A call that tries again does not wait.
 func (g *Gate) enter(ctx, inner context.Context) (*call, error) {
 	select {
 	case g.places <- struct{}{}:
@@ -183,8 +179,7 @@ func (g *Gate) enter(ctx, inner context.Context) (*call, error) {
 	}
 }
 
-// admit lets a call that has a place through, if it may go on: the gate may have
-// opened while it waited, and only one call tries again.
+// admit checks again after the wait: the gate may have opened meanwhile, and only one call may try again.
 func (g *Gate) admit() (*call, error) {
 	if g.refuses() {
 		<-g.places
@@ -193,7 +188,7 @@ func (g *Gate) admit() (*call, error) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	c := &call{gate: g, tries: g.open}
-	if g.open && g.trying { // another one was quicker
+	if g.open && g.trying { // another call was faster
 		g.refused++
 		<-g.places
 		return nil, ErrOpen
@@ -202,14 +197,14 @@ func (g *Gate) admit() (*call, error) {
 	return c, nil
 }
 
-// call is one call that was let through.
+// call is a call that was admitted.
 type call struct {
 	gate   *Gate
 	tries  bool
 	judged atomic.Bool
 }
 
-// judge counts how the call went, once, and returns the error for its caller.
+// judge counts the result of the call, once, and returns the error for its caller.
 func (c *call) judge(err error) error {
 	if c.judged.CompareAndSwap(false, true) {
 		c.gate.count(c.tries, err)
@@ -220,7 +215,7 @@ func (c *call) judge(err error) error {
 	return err
 }
 
-// count changes the state by the result of a call, and logs a change.
+// count updates the state with the result of a call, and logs a change.
 func (g *Gate) count(tries bool, err error) {
 	g.mutex.Lock()
 	wasOpen, since := g.open, g.since

@@ -22,13 +22,13 @@ const allowed = 50 * time.Millisecond
 
 var errDown = errors.New("connection refused")
 
-// newGate is a gate and what it logged.
+// newGate returns a gate and its log.
 func newGate() (*budget.Gate, *bytes.Buffer) {
 	var log bytes.Buffer
 	return budget.New(slog.New(slog.NewTextHandler(&log, nil)), "the store"), &log
 }
 
-// returns is a neighbour that returns an error after a while, whatever its context says.
+// returns is a service that returns an error after a while and ignores its context.
 func returns(after time.Duration, err error) func(context.Context) (int, error) {
 	return func(context.Context) (int, error) {
 		time.Sleep(after)
@@ -36,7 +36,7 @@ func returns(after time.Duration, err error) func(context.Context) (int, error) 
 	}
 }
 
-// hangs heeds its context.
+// hangs returns when its context ends.
 func hangs(ctx context.Context) (int, error) {
 	<-ctx.Done()
 	return 0, ctx.Err()
@@ -76,7 +76,7 @@ func TestCallRecovers(t *testing.T) {
 	assert.ErrorContains(t, err, "panic: boom")
 }
 
-// Who leaves says nothing about the neighbour, which is judged all the same.
+// TestCallersThatLeave: a caller that gives up is no failure, but the result of its call still counts.
 func TestCallersThatLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, log := newGate()
@@ -147,8 +147,7 @@ func TestGateOpensAndCloses(t *testing.T) {
 	})
 }
 
-// A neighbour that hangs for good costs a few budgets and as many goroutines as
-// there are places.
+// TestHangingForGood: a service that hangs forever costs a few budgets and as many goroutines as there are places.
 func TestHangingForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, _ := newGate()
@@ -185,7 +184,7 @@ func TestHangingForGood(t *testing.T) {
 	})
 }
 
-// A call that finds no place waits for one within its budget.
+// TestWaitingForAPlace: a call waits within its budget until it may run.
 func TestWaitingForAPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, _ := newGate()
@@ -209,7 +208,7 @@ func TestWaitingForAPlace(t *testing.T) {
 	})
 }
 
-// While one call tries again, the others are refused.
+// TestOneTriesAgain: while one call tries again, the others are refused.
 func TestOneTriesAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g, _ := newGate()

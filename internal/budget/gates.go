@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Gates has a gate to each neighbour of a kind: a slow one must not close the way to
-// another. It is safe for concurrent use.
+// Gates holds a gate for each service of a kind, so that a slow service does not affect the others. It is safe for
+// concurrent use.
 type Gates struct {
 	log   *slog.Logger
 	what  string
@@ -20,10 +20,10 @@ type knownGate struct {
 	gate      *Gate
 }
 
-// NewGates makes gates to neighbours, which the log calls by what they are.
+// NewGates returns gates for services; what names the services in the log.
 func NewGates(log *slog.Logger, what string) *Gates { return &Gates{log: log, what: what} }
 
-// To is the gate to a neighbour, the same for each call.
+// To returns the gate for a service. It is the same for each call.
 func (g *Gates) To(neighbour any) *Gate {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
@@ -37,8 +37,7 @@ func (g *Gates) To(neighbour any) *Gate {
 	return made
 }
 
-// Same reports whether two neighbours are one. Values that cannot be compared never
-// are.
+// Same reports whether two services are equal. Values that cannot be compared never are.
 func Same(a, b any) bool {
 	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }

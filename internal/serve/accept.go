@@ -6,25 +6,27 @@ import (
 	"time"
 )
 
-// A listener accepts for one server and stops without losing a connection the kernel has already made.
+// A listener accepts connections for one server and stops without losing a connection that the kernel has already made.
 //
-// A client whose handshake is done may have sent its request, although nobody has accepted the connection yet; closing a listener resets all of these. So a
-// stop is: refuse new handshakes and accept for a moment longer (where the system can), accept the rest of the queue, close.
+// A client whose handshake is complete may have sent its request before the connection is accepted, and closing a
+// listener resets all such connections. So to stop, the listener refuses new handshakes and accepts for a moment longer
+// (where the system supports that), accepts the rest of the queue, and closes.
 type listener struct {
 	net.Listener
 	server   *server
 	refusing atomic.Bool
 
-	// Touched by Accept only, which net/http calls on one goroutine.
+	// Used only by Accept, which net/http calls on one goroutine.
 	took bool
-	rest []net.Conn // what was left in the queue at the end
+	rest []net.Conn // connections that were left in the queue at the end
 }
 
-// handshakeTime is given to handshakes under way when new ones are refused; it is one round trip to a rather far client.
+// handshakeTime is how long handshakes in progress get when new ones are refused; it is one round trip to a distant
+// client.
 const handshakeTime = 100 * time.Millisecond
 
-// Accept returns the next connection that speaks HTTP/1.1 for sure; all others come by the inlets, once it is known what they speak. It returns net.ErrClosed once
-// the listener refuses and nothing is left in the kernel's queue.
+// Accept returns the next connection that certainly speaks HTTP/1.1. All others come through the inlets once their
+// protocol is known. It returns net.ErrClosed once the listener refuses connections and the kernel's queue is empty.
 func (l *listener) Accept() (net.Conn, error) {
 	for {
 		nc, err := l.accept()
@@ -35,7 +37,7 @@ func (l *listener) Accept() (net.Conn, error) {
 		if tlsOf(c) == nil && !l.server.protocols.H2C {
 			return c, nil
 		}
-		// Counted before Accept can end, which is what the drain waits for first.
+		// Counted before Accept can end, because the drain waits for this counter first.
 		l.server.choosing.Add(1)
 		go l.server.choose(c)
 	}
@@ -47,7 +49,7 @@ func (l *listener) accept() (net.Conn, error) {
 		if err == nil {
 			return nc, nil
 		}
-		// Until refuse has set the deadline, a time-out is not the end.
+		// Before refuse sets the deadline, a time-out is not the end.
 		if !isTimeout(err) || !l.refusing.Load() {
 			return nil, err
 		}
@@ -68,10 +70,10 @@ func (l *listener) refuse() {
 	if refuseHandshakes(l.Listener) {
 		grace = min(handshakeTime, l.server.lim.Linger)
 	}
-	// Before the deadline is set, or Accept would take it for an error.
+	// Set before the deadline; otherwise Accept would treat the time-out as an error.
 	l.refusing.Store(true)
 	if !acceptUntil(l.Listener, time.Now().Add(grace)) {
-		// Without a deadline only closing makes Accept return.
+		// Without a deadline, only closing makes Accept return.
 		_ = l.Close()
 	}
 }
@@ -81,9 +83,10 @@ func acceptUntil(l net.Listener, t time.Time) bool {
 	return ok && timed.SetDeadline(t) == nil
 }
 
-// acceptRest accepts until nothing comes for a moment. An accept past its deadline does not look at the queue, so each gets a new one.
+// acceptRest accepts until no connection comes for a moment. An accept after its deadline does not look at the queue, so
+// each call gets a new deadline.
 func acceptRest(l net.Listener) []net.Conn {
-	// An end, should clients fill the queue as fast as it is emptied.
+	// A limit, in case clients fill the queue as fast as it is emptied.
 	const atMost = 1024
 	var rest []net.Conn
 	for len(rest) < atMost && acceptUntil(l, time.Now().Add(time.Millisecond)) {

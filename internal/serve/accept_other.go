@@ -4,5 +4,5 @@ package serve
 
 import "net"
 
-// refuseHandshakes is possible on Linux only. Elsewhere a connection made between the last accept and the close is reset.
+// refuseHandshakes is possible only on Linux. Elsewhere, a connection made between the last accept and the close is reset.
 func refuseHandshakes(net.Listener) bool { return false }

@@ -69,7 +69,7 @@ func connectTo(b *testing.B, run func(l net.Listener)) kept {
 	return kept{conn, bufio.NewReader(conn)}
 }
 
-// ask sends a request so many times, each after the response to the one before.
+// ask sends a request that many times, each after the response to the previous one.
 func (k kept) ask(b *testing.B, request string, times int) time.Duration {
 	began := time.Now()
 	for range times {

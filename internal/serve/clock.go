@@ -7,22 +7,22 @@ import "time"
 type moment int64
 
 const (
-	past  moment = -1 // any that is over
+	past  moment = -1 // any time in the past
 	never moment = 0
 )
 
-// A clock begins with its server. The zero value is not one.
+// A clock starts with its server. The zero value is not usable.
 type clock struct{ began time.Time }
 
-// newClock begins a nanosecond ago, so that no moment is never.
+// newClock returns a clock that started a nanosecond ago, so that no moment equals never.
 func newClock() clock { return clock{time.Now().Add(-1)} }
 
 func (c clock) now() moment { return moment(time.Since(c.began)) }
 
-// after is the moment that lies d ahead.
+// after returns the moment in d from now.
 func (c clock) after(d time.Duration) moment { return c.now() + moment(d) }
 
-// of is the moment of a deadline, whose zero time means never.
+// of returns the moment of a deadline; the zero time means never.
 func (c clock) of(t time.Time) moment {
 	if t.IsZero() {
 		return never
@@ -33,7 +33,7 @@ func (c clock) of(t time.Time) moment {
 	return past
 }
 
-// deadline is the opposite of of.
+// deadline is the inverse of of.
 func (c clock) deadline(m moment) time.Time {
 	if m == never {
 		return time.Time{}

@@ -32,56 +32,57 @@ type conn struct {
 	net.Conn
 	network *pacedConn
 	server  *server
-	secure  *tls.ConnectionState // after the handshake; net/http, which sees no TLS, is not asked
-	http2   bool                 // known before net/http has the connection
+	secure  *tls.ConnectionState // after the handshake; net/http does not see the TLS connection
+	http2   bool                 // known before net/http gets the connection
 
 	phase atomic.Uint32 // a phase
-	// These are moments.
-	asked atomic.Int64 // the read deadline that somebody else wants
+	// The following are moments.
+	asked atomic.Int64 // the read deadline set by net/http or a handler
 	armed atomic.Int64 // the read deadline that was set last
-	until atomic.Int64 // when the time of the reader is over, in those phases that have a limit
-	watch atomic.Int64 // when the timer looks at it; never if it is not set
+	until atomic.Int64 // when the reader's time ends, in phases that have a limit
+	watch atomic.Int64 // when the timer fires; never if it is not set
 
-	// Touched only by the goroutine that net/http reads requests on.
-	late      bool   // the time was over before a request was complete
-	peeked    []byte // was read to distinguish HTTP/2 from HTTP/1, and is read again
-	headerEnd moment // when the header under way must be complete; never while it has not begun
+	// Used only by the goroutine on which net/http reads requests.
+	late      bool   // the time ended before a request was complete
+	peeked    []byte // bytes read to tell HTTP/2 from HTTP/1, which are read again
+	headerEnd moment // when the current header must be complete; never before it has begun
 	head      head
-	seen      bool // head has all lines of the request under way
-	bodyPace  pace // touched only by the one reader net/http allows
+	seen      bool // head has seen all lines of the current request
+	bodyPace  pace // used only by the one reader that net/http allows
 
-	mu        sync.Mutex // of the timer
+	mu        sync.Mutex // guards the timer
 	timer     *time.Timer
-	lingerEnd moment // when the connection is closed if no request comes, now that the server drains
-	looked    bool   // once more after lingerEnd
+	lingerEnd moment // when the connection is closed if no request comes while the server drains
+	looked    bool   // looked once more after lingerEnd
 }
 
-// A phase is what a connection of HTTP/1 is in the middle of. The bytes that come and three calls of net/http lead from one to the next. After each request it sets a read
-// deadline three times, to the zero time: before it waits for the next request, when that has begun, and when its header is complete.
+// A phase is the state of an HTTP/1 connection. It changes when bytes arrive, and with three calls of net/http: for each
+// request it sets the read deadline to the zero time when it starts to wait for the request, when the request has begun,
+// and when its header is complete.
 //
 //	fresh ----------------bytes----------------> header
 //	idle --deadline--> waiting ----bytes----> begun --deadline--> header --deadline--> parsed --handler--> body or handled --StateIdle--> idle
-//	                   waiting --------------deadline-----------> header (the bytes came together with the request before)
+//	                   waiting --------------deadline-----------> header (the bytes came together with the previous request)
 //
-// Should a later net/http leave a call out, a phase lasts until the handler, and no limit is lost.
+// If a later version of net/http omits one of these calls, a phase lasts until the handler runs, and no limit is lost.
 type phase = uint32
 
 const (
-	fresh   phase = iota // no byte has come on the connection
+	fresh   phase = iota // no byte has arrived on the connection
 	idle                 // a request has ended
-	waiting              // for the first bytes of the next
-	begun                // they have come
-	header               // the rest is read
-	parsed               // the handler is about to be called, or net/http refuses the request
+	waiting              // for the first bytes of the next request
+	begun                // the first bytes have arrived
+	header               // the rest of the header is being read
+	parsed               // the handler is about to be called, or net/http rejects the request
 	body                 // the handler runs, and the body is read with our limits
-	handled              // the handler runs, and the read deadline is the one asked for
-	taken                // all deadlines are somebody else's: it is hijacked, or HTTP/2
+	handled              // the handler runs, and the read deadline is the one that was asked for
+	taken                // we set no deadlines: the connection is hijacked, or speaks HTTP/2
 )
 
-// awaits reports whether no request is under way.
+// awaits reports whether no request is in progress.
 func awaits(now phase) bool { return now <= waiting }
 
-// isLimited reports whether the time of a reader is ours.
+// isLimited reports whether we limit the time of a reader.
 func isLimited(now phase) bool { return now < parsed || now == body }
 
 type connKey struct{}
@@ -109,7 +110,7 @@ func (c *conn) endHandler() {
 	}
 }
 
-// endRequest is called when the response is written, if the connection stays.
+// endRequest is called when the response has been written, if the connection stays open.
 func (c *conn) endRequest() {
 	if c.http2 {
 		return
@@ -118,24 +119,24 @@ func (c *conn) endRequest() {
 	c.phase.Store(idle)
 }
 
-// linger shortens the wait for a next request, now that the server drains.
+// linger shortens the wait for another request while the server drains.
 func (c *conn) linger() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// A reader that sets the timer only now sees that the server drains.
+	// A reader that sets the timer later sees that the server drains.
 	if limit := c.limit(); awaits(c.phase.Load()) && c.watch.Load() > int64(limit) {
 		c.setTimer(limit)
 	}
 }
 
-// letGo ends all watching: the connection belongs to the handler that took it over, or is closed.
+// letGo ends all limits: the connection was hijacked or closed.
 func (c *conn) letGo() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.phase.Store(taken)
 	if c.timer != nil {
 		c.timer.Stop()
-		c.timer = nil // a connection that is taken over may live for long
+		c.timer = nil // a hijacked connection may live for long
 	}
 }
 
@@ -152,12 +153,13 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	if t.IsZero() {
 		return nil
 	}
-	// A read may be under way, and this end it.
+	// This may interrupt a read in progress.
 	c.armed.Store(c.asked.Load())
 	return c.Conn.SetReadDeadline(t)
 }
 
-// next returns the phase after a zero read deadline. Whoever sets a deadline decides about the body, too.
+// next returns the phase after the read deadline was set to zero. A handler that sets a deadline also takes over the
+// limits of the body.
 func next(now phase) phase {
 	switch now {
 	case idle:
@@ -172,12 +174,12 @@ func next(now phase) phase {
 	return now
 }
 
-// SetDeadline sets both.
+// SetDeadline sets both deadlines.
 func (c *conn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
 
-// CloseWrite passes on what pacedConn and TLS can do.
+// CloseWrite calls CloseWrite of the pacedConn or the TLS connection.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -185,7 +187,7 @@ func (c *conn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// Close does not wait for a client that takes nothing, and not at all when the drain's time is over.
+// Close does not wait for a client that reads nothing, and waits for no client once the time for draining is over.
 func (c *conn) Close() error {
 	if c.server.over.Load() {
 		c.network.closeSoon(0)
@@ -208,19 +210,20 @@ func (c *conn) Read(p []byte) (int, error) {
 	}
 }
 
-// readRequest reads what belongs to the header of a request.
+// readRequest reads bytes of a request header.
 func (c *conn) readRequest(p []byte, now phase) (int, error) {
 	n, err := c.readUntil(p, c.requestEnd(now))
 	if n > 0 {
 		c.gotBytes(p[:n], now)
 	} else if isTimeout(err) {
-		// For Write: net/http will take what came for a malformed request.
+		// For Write: net/http will treat the incomplete request as malformed.
 		c.late = true
 	}
 	return n, err
 }
 
-// requestEnd is when the next bytes of a request must have come. The first header of a connection has its time from the start, any other from its first byte.
+// requestEnd returns when the next bytes of a request must have arrived. The time for the first header of a connection
+// counts from the start of the connection, for any other from the header's first byte.
 func (c *conn) requestEnd(now phase) moment {
 	switch {
 	case now == idle || now == waiting:
@@ -246,32 +249,33 @@ func (c *conn) gotBytes(p []byte, now phase) {
 	}
 }
 
-// readUntil reads with a limit, unless somebody sets a deadline meanwhile.
+// readUntil reads with a limit, unless a deadline is set meanwhile.
 func (c *conn) readUntil(p []byte, until moment) (int, error) {
-	// Before the timer is set: it may go off before the read begins, and what it sets must stay.
+	// Done before the timer is set: the timer may fire before the read begins, and its deadline must then stay.
 	c.restoreAsked()
 	c.until.Store(int64(until))
-	// The timer does it the other way round: first it says that it is not set, then it looks at until. So one of both sees the other.
+	// The timer uses the opposite order: it first records that it is not set, then reads until. So one of the two always
+	// sees the other.
 	if watch := moment(c.watch.Load()); watch == never || watch > until || c.server.draining.Load() {
 		c.watchUntil()
 	}
 	return c.readArmed(p)
 }
 
-// readAsked reads until the deadline that is asked for.
+// readAsked reads until the deadline that was asked for.
 func (c *conn) readAsked(p []byte) (int, error) {
 	c.restoreAsked()
 	return c.readArmed(p)
 }
 
-// restoreAsked takes back what the timer set for a reader before.
+// restoreAsked undoes a deadline that the timer set for an earlier reader.
 func (c *conn) restoreAsked() {
 	if c.armed.Load() == int64(past) {
 		c.restore()
 	}
 }
 
-// readArmed reads until the deadline that is asked for, or until the timer ends it.
+// readArmed reads until the deadline that was asked for, or until the timer interrupts it.
 func (c *conn) readArmed(p []byte) (int, error) {
 	for {
 		n, err := c.readOn(p)
@@ -281,7 +285,7 @@ func (c *conn) readArmed(p []byte) (int, error) {
 	}
 }
 
-// restore sets the deadline that is asked for. Should somebody ask for another one meanwhile, that one is set last.
+// restore sets the deadline that was asked for. If another one is asked for meanwhile, that one is set last.
 func (c *conn) restore() bool {
 	for {
 		asked := c.asked.Load()
@@ -295,12 +299,13 @@ func (c *conn) restore() bool {
 	}
 }
 
-// isAborted reports, without a look at the error, what happens in every request: net/http ends the read that waits for the client to go away.
+// isAborted reports, without inspecting the error, whether net/http has aborted its background read, which happens in
+// every request.
 func (c *conn) isAborted() bool {
 	return c.asked.Load() == int64(past) && c.phase.Load() == handled
 }
 
-// goesOn is asked when a read has met a deadline. It reports whether there is time left, and gives it.
+// goesOn is called when a read has met a deadline. It reports whether there is time left, and sets the new deadline.
 func (c *conn) goesOn() bool {
 	now := c.server.clock.now()
 	if asked := moment(c.asked.Load()); asked != never && asked <= now {
@@ -317,7 +322,7 @@ func (c *conn) goesOn() bool {
 		c.setTimer(limit)
 		return c.restore()
 	case limit == c.lingerEnd && !c.looked:
-		// A request may have arrived in the moment lingering ended, and a read past its deadline does not look.
+		// A request may have arrived just when lingering ended, and a read after its deadline does not look for it.
 		c.looked = true
 		c.lingerEnd = now + moment(time.Millisecond)
 		c.setTimer(c.lingerEnd)
@@ -333,7 +338,7 @@ func (c *conn) watchUntil() {
 	c.setTimer(c.limit())
 }
 
-// limit is when the time of a reader is over, in the phases that have a limit. The caller holds mu.
+// limit returns when the reader's time ends, in phases that have a limit. The caller holds mu.
 func (c *conn) limit() moment {
 	until := moment(c.until.Load())
 	if !awaits(c.phase.Load()) || !c.server.draining.Load() {
@@ -356,7 +361,7 @@ func (c *conn) setTimer(m moment) {
 	}
 }
 
-// look is what the timer does.
+// look runs when the timer fires.
 func (c *conn) look() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -368,12 +373,12 @@ func (c *conn) look() {
 		c.setTimer(limit)
 		return
 	}
-	// If nobody reads, the next reader gets new time, and sees that this is not the deadline asked for.
+	// If nobody reads, the next reader gets new time, and sees that this is not the deadline that was asked for.
 	c.armed.Store(int64(past))
 	_ = c.Conn.SetReadDeadline(c.server.clock.deadline(past))
 }
 
-// readOn reads what was peeked, and then the connection.
+// readOn reads the peeked bytes, then from the connection.
 func (c *conn) readOn(p []byte) (int, error) {
 	if len(c.peeked) == 0 {
 		return c.Conn.Read(p)
@@ -383,7 +388,7 @@ func (c *conn) readOn(p []byte) (int, error) {
 	return n, nil
 }
 
-// readBody reads with a deadline at the moment the body would have become too slow, counting only time spent here.
+// readBody reads with a deadline at which the body becomes too slow. Only time spent in reads counts.
 func (c *conn) readBody(p []byte) (int, error) {
 	lim := &c.server.lim
 	allowed := min(lim.Body, c.bodyPace.allowed(lim.BodyRate, lim.BodyGrace))
@@ -391,31 +396,31 @@ func (c *conn) readBody(p []byte) (int, error) {
 	n, err := c.readUntil(p, start+moment(allowed-c.bodyPace.waited))
 	c.bodyPace.waited += time.Duration(c.server.clock.now() - start)
 	c.bodyPace.moved += n
-	// After any other deadline the body was not too slow for us.
+	// Any other deadline does not mean that the body was too slow.
 	if isTimeout(err) && c.phase.Load() == body {
 		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, c.bodyPace.moved, c.bodyPace.waited.Round(time.Millisecond))
 	}
 	return n, err
 }
 
-// Write replaces the responses that net/http itself sends to requests which no handler sees.
+// Write replaces the responses that net/http itself sends to requests that reach no handler.
 func (c *conn) Write(p []byte) (int, error) {
 	if c.phase.Load() > parsed {
 		return c.Conn.Write(p)
 	}
-	// Before a handler is called net/http writes nothing but refusals of its own.
+	// Before a handler is called, net/http writes only its own error responses.
 	if c.late {
-		return len(p), nil // net/http takes the half line for a bad request; silence is true
+		return len(p), nil // net/http treats the incomplete request as malformed; send nothing
 	}
 	if refusal, ok := c.refusal(p); ok {
 		_, err := c.Conn.Write(refusal)
-		// net/http is to believe that its own bytes were written.
+		// net/http must believe that its own bytes were written.
 		return len(p), err
 	}
 	return c.Conn.Write(p)
 }
 
-// refusal replaces an error response of net/http's own: one that is written whole, in one piece, before a handler has been called.
+// refusal replaces an error response of net/http, which is written in one piece before a handler is called.
 func (c *conn) refusal(p []byte) ([]byte, bool) {
 	const prefix = "HTTP/1.1 "
 	ask := c.server.hooks.Refusal
@@ -429,7 +434,7 @@ func (c *conn) refusal(p []byte) ([]byte, bool) {
 	return refusalOf(status, ask), true
 }
 
-// refusalOf is the text of a response after which the connection ends.
+// refusalOf returns the text of a response after which the connection is closed.
 func refusalOf(status int, ask func(status int) (mediaType string, body []byte)) []byte {
 	mediaType, body := ask(status)
 	return fmt.Appendf(nil, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",

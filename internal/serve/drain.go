@@ -9,10 +9,11 @@ import (
 	"sync/atomic"
 )
 
-// server counts what must end before a drain is over: open connections and running handlers. http.Server.Shutdown cannot be used for it, since from its first moment
-// on net/http drops a request it has just read, and it closes idle connections without a look at what has arrived on them; so does SetKeepAlivesEnabled.
+// server counts what must end before a drain is over: open connections and running handlers. http.Server.Shutdown is not
+// used, because net/http then immediately drops requests that it has just read, and closes idle connections without
+// checking for bytes that have arrived. SetKeepAlivesEnabled has the same effect.
 type server struct {
-	http      http.Server // of HTTP/1.1
+	http      http.Server // for HTTP/1.1
 	http2     http.Server
 	handler   http.Handler
 	lim       Limits
@@ -20,22 +21,22 @@ type server struct {
 	hooks     Hooks
 	protocols Protocols
 
-	inlet1, inlet2 *inlet         // connections whose protocol had to be found out
-	choosing       sync.WaitGroup // connections for which it is being found out
+	inlet1, inlet2 *inlet         // connections whose protocol had to be detected
+	choosing       sync.WaitGroup // connections whose protocol is being detected
 
 	stopping context.Context // ends when the drain begins
 	stop     context.CancelFunc
-	draining atomic.Bool // the same for a quick look
+	draining atomic.Bool // true once stopping has ended, cheaper to read
 	over     atomic.Bool // the drain is over
 
-	pending atomic.Int64  // connections until they are closed, or their handler ends if it took them over; and running streams of HTTP/2
-	quiet   chan struct{} // has a value after pending became zero
+	pending atomic.Int64  // connections that are not closed, hijacked connections whose handler runs, and running HTTP/2 streams
+	quiet   chan struct{} // gets a value when pending becomes zero
 
 	mu    sync.Mutex
 	conns map[*conn]struct{}
 }
 
-// ServeHTTP is what net/http calls, on the connection's goroutine.
+// ServeHTTP is called by net/http on the goroutine of the connection.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c, _ := r.Context().Value(connKey{}).(*conn)
 	if c.http2 {
@@ -47,15 +48,14 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	defer c.endHandler()
 	if ambiguous := c.startRequest(r); ambiguous || s.draining.Load() {
-		w.Header().Set("Connection", "close") // HTTP/2 says it in a frame (GOAWAY)
+		w.Header().Set("Connection", "close") // HTTP/2 sends a GOAWAY frame instead
 	}
 	s.handler.ServeHTTP(w, r)
 }
 
 func (s *server) done() {
 	if s.pending.Add(-1) == 0 {
-		// One value is enough: wait looks at the number itself, and again after each
-		// value.
+		// One buffered value is enough: wait reads the counter itself, and again after each value.
 		select {
 		case s.quiet <- struct{}{}:
 		default:
@@ -66,7 +66,7 @@ func (s *server) done() {
 // wait waits until nothing is pending.
 func (s *server) wait(ctx context.Context) error {
 	for s.pending.Load() != 0 {
-		// The value may be from an earlier zero, so it only leads to another look.
+		// The value may stem from an earlier zero, so the counter is checked again.
 		select {
 		case <-s.quiet:
 		case <-ctx.Done():
@@ -76,7 +76,7 @@ func (s *server) wait(ctx context.Context) error {
 	return nil
 }
 
-// open adopts an accepted connection, with TLS upon it if that is asked for.
+// open registers an accepted connection, and adds TLS if configured.
 func (s *server) open(nc net.Conn) *conn {
 	s.pending.Add(1)
 	network := &pacedConn{Conn: nc, lim: &s.lim, clock: &s.clock}
@@ -96,7 +96,7 @@ func (s *server) forget(c *conn) {
 	s.done()
 }
 
-// letGo is called when a connection is not to be found by a drain any more.
+// letGo is called when a drain must no longer find a connection.
 func (s *server) letGo(c *conn) {
 	c.letGo()
 	s.mu.Lock()
@@ -104,14 +104,14 @@ func (s *server) letGo(c *conn) {
 	delete(s.conns, c)
 }
 
-// connState follows net/http's view of a connection; it is called on the connection's goroutine.
+// connState tracks net/http's view of a connection. It is called on the goroutine of the connection.
 func (s *server) connState(nc net.Conn, state http.ConnState) {
-	c := nc.(*conn) //nolint:forcetypeassert // nothing else is handed to net/http
+	c := nc.(*conn) //nolint:forcetypeassert // net/http gets no other type
 	switch state {
 	case http.StateIdle:
 		c.endRequest()
 	case http.StateHijacked:
-		// net/http reports nothing more of it. It counts until its handler returns: see endHandler.
+		// net/http reports no further states. The connection counts until its handler returns: see endHandler.
 		s.letGo(c)
 		c.network.release()
 	case http.StateClosed:
@@ -119,14 +119,14 @@ func (s *server) connState(nc net.Conn, state http.ConnState) {
 	}
 }
 
-// drain ends everything in the order that Serve documents.
+// drain stops everything in the order that Serve documents.
 func (s *server) drain(l *listener, ended <-chan error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.lim.Drain)
 	defer cancel()
-	// At the end nothing is open, whatever the drain has left.
+	// Closes whatever the drain has left open.
 	defer s.closeAll()
 
-	s.stop() // first, so that a response that announces the end of its connection knows of the stop
+	s.stop() // first, so that a response with Connection: close is sent after stopping has ended
 	s.draining.Store(true)
 	if s.hooks.Draining != nil {
 		s.hooks.Draining()
@@ -134,14 +134,14 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 	l.refuse()
 	s.lingerAll()
 	select {
-	case <-ended: //nolint:errcheck // Serve has it
+	case <-ended: //nolint:errcheck // Serve returns the error
 	case <-ctx.Done():
 		return errDrain(s.lim.Drain, s.pending.Load())
 	}
-	s.choosing.Wait() // each has a deadline of its own
-	// All of them have been handed on, so none is lost here.
+	s.choosing.Wait() // each has its own deadline
+	// All of them have been passed on, so none is lost here.
 	s.inlet1.end()
-	go s.http2.Shutdown(ctx) //nolint:errcheck // it asks clients to send no more, and wait learns of their end
+	go s.http2.Shutdown(ctx) //nolint:errcheck // it asks clients to send no more requests; wait notices when they end
 	if err := s.wait(ctx); err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (s *server) drain(l *listener, ended <-chan error) error {
 	return s.wait(ctx)
 }
 
-// closeAll closes what is left.
+// closeAll closes the remaining connections.
 func (s *server) closeAll() {
 	s.over.Store(true)
 	_ = s.http.Close()

@@ -23,7 +23,7 @@ const (
 	codingName = "Transfer-Encoding"
 )
 
-// see takes the next bytes from the connection. What follows the head is nothing to it.
+// see processes the next bytes from the connection. It ignores what follows the head.
 func (h *head) see(p []byte) {
 	for len(p) > 0 && !h.complete {
 		end := bytes.IndexByte(p, '\n')
@@ -32,7 +32,7 @@ func (h *head) see(p []byte) {
 			h.keep(p)
 			return
 		case h.n == 0:
-			// The whole line is here, so nothing has to be kept.
+			// The line is complete, so nothing has to be stored.
 			h.judge(p[:end])
 		default:
 			h.keep(p[:end])
@@ -62,8 +62,8 @@ func isField(line []byte, name string) bool {
 	return len(line) > len(name) && line[len(name)] == ':' && bytes.EqualFold(line[:len(name)], []byte(name))
 }
 
-// isAmbiguous reports whether the length of a request's body could be taken for another one. known is false where the head came together with the request before
-// it, and was not seen: then any request that could be ambiguous is.
+// isAmbiguous reports whether the length of a request's body could be understood in two ways. known is false if the head
+// came together with the previous request and was not seen; then every request that could be ambiguous counts.
 func (h *head) isAmbiguous(r *http.Request, known bool) bool {
 	switch isOld := !r.ProtoAtLeast(1, 1); {
 	case isOld:

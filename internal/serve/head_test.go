@@ -11,7 +11,7 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// echo answers with the body that net/http found.
+// echo responds with the body that net/http found.
 func echo(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	w.Header().Set("Content-Length", "5")
@@ -20,7 +20,7 @@ func echo(w http.ResponseWriter, r *http.Request) {
 
 const chunked = "5\r\nhello\r\n0\r\n\r\n"
 
-// heads are requests whose length is clear, or not (RFC 9112, section 6.1).
+// heads are requests whose body length is clear or ambiguous (RFC 9112, section 6.1).
 var heads = []struct {
 	name, text, want string
 	closes           bool
@@ -64,7 +64,7 @@ func TestAmbiguousLengthClosesTheConnection(t *testing.T) {
 	}
 }
 
-// gets reads a response, after which the connection is closed, or serves another request.
+// gets reads a response, then checks whether the connection is closed or serves another request.
 func (c *client) gets(want string, closes bool) {
 	c.t.Helper()
 	resp := c.answer()
@@ -79,7 +79,7 @@ func (c *client) gets(want string, closes bool) {
 	assert.Equal(c.t, http.StatusOK, c.get().StatusCode)
 }
 
-// However a head is cut into pieces, it is the same.
+// TestAmbiguousLengthInPieces: the result does not depend on how a head is split into pieces.
 func TestAmbiguousLengthInPieces(t *testing.T) {
 	for _, row := range heads {
 		t.Run(row.name, func(t *testing.T) {
@@ -103,7 +103,8 @@ func TestAmbiguousLengthInPieces(t *testing.T) {
 	}
 }
 
-// A request that comes together with the one before is not seen by itself, so that one with chunks is refused the connection; others keep it.
+// TestAmbiguousLengthBehindAnotherRequest: the head of a request that comes together with the previous one is not seen,
+// so its connection is closed if the request is chunked, and kept otherwise.
 func TestAmbiguousLengthBehindAnotherRequest(t *testing.T) {
 	before := map[string]string{
 		"no body":  "GET / HTTP/1.1\r\nHost: x\r\n\r\n",

@@ -9,16 +9,16 @@ import (
 	"time"
 )
 
-// A stream is a request of HTTP/2. Many of them share a connection, so the limits of a body and of a write are deadlines of the stream: a client that reads its
-// connection and opens no window for one response stalls that one only.
+// A stream is an HTTP/2 request. Many streams share a connection, so the limits of a body and of a write are deadlines of
+// the stream: a client that does not open the window for one response stalls only that stream.
 type stream struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	lim     *Limits
 
 	written   int  // since the last flush
-	freeWrite bool // the deadline of writing is the handler's
-	freeRead  bool // and that of reading
+	freeWrite bool // a handler has set the write deadline
+	freeRead  bool // a handler has set the read deadline
 	bodyPace  pace
 }
 
@@ -33,13 +33,13 @@ func (s *server) serveStream(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(st, r)
 }
 
-// Unwrap is for [http.ResponseController].
+// Unwrap is used by [http.ResponseController].
 func (st *stream) Unwrap() http.ResponseWriter { return st.ResponseWriter }
 
 // unsent is how much net/http buffers: smaller writes, in total, do not block.
 const unsent = 4 << 10
 
-// chunk is how much a client must take in the time of Limits.Write.
+// chunk is how much a client must accept within Limits.Write.
 const chunk = 16 << 10
 
 // Write renews the deadline for each chunk, because net/http does not report how much of a write a client has accepted.
@@ -62,13 +62,13 @@ func (st *stream) writeChunk(p []byte) (int, error) {
 	return st.ResponseWriter.Write(p)
 }
 
-// WriteString is asked for by [io.WriteString].
+// WriteString implements [io.StringWriter].
 func (st *stream) WriteString(text string) (int, error) { return st.Write([]byte(text)) }
 
-// Flush is for those who do not ask for errors.
+// Flush implements [http.Flusher].
 func (st *stream) Flush() { _ = st.FlushError() }
 
-// FlushError sends what was written.
+// FlushError sends buffered data.
 func (st *stream) FlushError() error {
 	st.arm()
 	defer st.disarm()
@@ -82,14 +82,14 @@ func (st *stream) arm() {
 	}
 }
 
-// disarm lets a stream be idle for as long as its handler likes.
+// disarm removes the deadline, so that a handler may pause for any time.
 func (st *stream) disarm() {
 	if !st.freeWrite {
 		_ = st.control.SetWriteDeadline(time.Time{})
 	}
 }
 
-// SetWriteDeadline replaces our deadlines, until it is called with the zero time.
+// SetWriteDeadline replaces the deadlines of the stream until it is called with the zero time.
 func (st *stream) SetWriteDeadline(t time.Time) error {
 	st.freeWrite = !t.IsZero()
 	return st.control.SetWriteDeadline(t)
@@ -101,13 +101,13 @@ func (st *stream) SetReadDeadline(t time.Time) error {
 	return st.control.SetReadDeadline(t)
 }
 
-// streamBody is the body of a request of HTTP/2 with the limits of Limits.Body and Limits.BodyRate.
+// streamBody is the body of an HTTP/2 request with the limits Limits.Body and Limits.BodyRate.
 type streamBody struct {
 	io.ReadCloser
 	stream *stream
 }
 
-// Read has the deadline of the moment at which the body would have become too slow, counting only time spent here.
+// Read has a deadline at which the body becomes too slow. Only time spent in Read counts.
 func (b *streamBody) Read(p []byte) (int, error) {
 	st := b.stream
 	if st.freeRead {
@@ -119,7 +119,7 @@ func (b *streamBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	st.bodyPace.waited += time.Since(start)
 	st.bodyPace.moved += n
-	// After any other deadline the body was not too slow for us.
+	// Any other deadline does not mean that the body was too slow.
 	if errors.Is(err, os.ErrDeadlineExceeded) && !st.freeRead {
 		err = fmt.Errorf("%w: %d bytes in %s", ErrSlowBody, st.bodyPace.moved, st.bodyPace.waited.Round(time.Millisecond))
 	}

@@ -18,7 +18,7 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// streams runs f in a bubble with net/http's client of HTTP/2, without TLS and with it.
+// streams runs f in a synctest bubble with net/http's HTTP/2 client, with and without TLS.
 func streams(t *testing.T, f func(t *testing.T, start starter, client *http.Client)) {
 	for _, way := range []struct {
 		name string
@@ -55,7 +55,7 @@ func streams(t *testing.T, f func(t *testing.T, start starter, client *http.Clie
 	}
 }
 
-// scheme sends requests over TLS, or without.
+// scheme sends requests with or without TLS.
 type scheme struct {
 	*http.Transport
 	secure bool
@@ -88,7 +88,7 @@ func TestStreams(t *testing.T) {
 	})
 }
 
-// dripping is a body of so many bytes, one in each pause.
+// dripping is a body that yields one byte after each pause.
 type dripping struct {
 	left  int
 	pause time.Duration
@@ -142,12 +142,12 @@ func TestStreamBodyPace(t *testing.T) {
 	}
 }
 
-// A client that reads its connection and none of a response leaves the window of that stream closed.
+// TestStreamWritePace: a client that reads its connection but not a response leaves the window of that stream closed.
 func TestStreamWritePace(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
 		write func(w http.ResponseWriter) error
-		after time.Duration // so much later the write fails
+		after time.Duration // when the write fails
 	}{
 		{"one write", func(w http.ResponseWriter) error {
 			_, err := w.Write(make([]byte, 64<<20))
@@ -211,7 +211,7 @@ func TestStreamWritePace(t *testing.T) {
 	}
 }
 
-// A stream may be silent for long.
+// TestSilentStream: a stream may be silent for long.
 func TestSilentStream(t *testing.T) {
 	streams(t, func(t *testing.T, start starter, client *http.Client) {
 		r := start(func(w http.ResponseWriter, _ *http.Request) {

@@ -13,13 +13,13 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// A visit is what a client does on one connection: requests, each with pauses before the pieces of its header.
+// A visit is what a client sends on one connection: requests with pauses between the pieces of their headers.
 type visit []struct {
 	pauses  []time.Duration
 	handler time.Duration
 }
 
-// randomVisit has odd milliseconds, so that nothing happens in the moment a limit ends.
+// randomVisit uses odd milliseconds, so that nothing happens exactly when a limit ends.
 func randomVisit(random *rand.Rand) visit {
 	pause := func(atMost time.Duration) time.Duration {
 		return time.Duration(random.Int64N(int64(atMost/time.Millisecond)))*time.Millisecond + 137*time.Microsecond
@@ -39,7 +39,8 @@ func randomVisit(random *rand.Rand) visit {
 	return v
 }
 
-// closedAfter is the rule: the first header has 5 seconds from the start, any other 5 seconds from its first byte, for which there are 60 seconds.
+// closedAfter is the rule: the first header must be complete 5 seconds after the start, any other 5 seconds after its
+// first byte, which must come within 60 seconds.
 func (v visit) closedAfter() (now time.Duration) {
 	for i, request := range v {
 		limit := now + time.Minute
@@ -59,7 +60,7 @@ func (v visit) closedAfter() (now time.Duration) {
 	return now + time.Minute
 }
 
-// make sends until the connection is closed.
+// make sends the requests until the connection is closed.
 func (v visit) make(c *client, handlers chan<- time.Duration) {
 	const text = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 	for _, request := range v {
@@ -79,11 +80,11 @@ func (v visit) make(c *client, handlers chan<- time.Duration) {
 	}
 }
 
-// However requests come, the connection is closed when the plain rule says.
+// TestLimitsOfRandomVisits checks that connections are closed when closedAfter says, however requests arrive.
 func TestLimitsOfRandomVisits(t *testing.T) {
 	const visits = 300
 	bubble(t, func(t *testing.T, start starter) {
-		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // it repeats
+		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // repeatable
 		for range visits {
 			v := randomVisit(random)
 			handlers := make(chan time.Duration, len(v))
@@ -104,7 +105,7 @@ func TestLimitsOfRandomVisits(t *testing.T) {
 			if !assert.Equal(t, v.closedAfter(), time.Since(began), "%v", v) {
 				return
 			}
-			time.Sleep(time.Minute) // for what make had in mind
+			time.Sleep(time.Minute) // time for what make has not sent yet
 			_ = c.Close()
 			r.end(t)
 		}

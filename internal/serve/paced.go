@@ -16,39 +16,40 @@ type pacedConn struct {
 	lim   *Limits
 	clock *clock
 
-	free  atomic.Bool  // the write deadline is somebody else's
-	armed atomic.Int64 // a moment: the write deadline of ours there is
+	free  atomic.Bool  // net/http or a handler has set the write deadline
+	armed atomic.Int64 // a moment: our current write deadline
 
-	mu       sync.Mutex // held while a deadline is set, so that one of somebody else is never replaced by one of ours
-	released bool       // no deadline is ours any more
-	last     time.Time  // the latest write deadline there may be, once the connection is being closed
+	mu       sync.Mutex // held while a deadline is set, so that ours never replaces another one
+	released bool       // we set no more deadlines
+	last     time.Time  // the latest possible write deadline while the connection is being closed
 }
 
-// recordSize is the most that one record of TLS carries.
+// recordSize is the maximum size of a TLS record's content.
 const recordSize = 16 << 10
 
-// pace is how long was waited for how many bytes.
+// pace is the time spent waiting and the number of bytes that came.
 type pace struct {
 	waited time.Duration
 	moved  int
 }
 
-// allowed is how long may have been waited for what has moved, at rate bytes a second but at least grace.
+// allowed returns how long the wait for these bytes may take: at least grace, else at rate bytes a second.
 func (p pace) allowed(rate int, grace time.Duration) time.Duration {
 	return max(grace, time.Duration(float64(p.moved)/float64(rate)*float64(time.Second)))
 }
 
-// release ends all limits: the connection belongs to the handler that took it over.
+// release ends all limits, because a handler has hijacked the connection.
 func (c *pacedConn) release() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.released = true
 	c.free.Store(true)
-	// No deadline of ours or of net/http may end what belongs to somebody else now.
+	// A deadline of ours or of net/http must not affect the new owner.
 	_ = c.Conn.SetDeadline(time.Time{})
 }
 
-// closeTime is given to a client that takes nothing for the end of TLS, which crypto/tls would give five seconds: a server closes one connection after the other.
+// closeTime is how long a client that reads nothing gets for the end of TLS. crypto/tls would wait five seconds, and a
+// server closes one connection after the other.
 const closeTime = 100 * time.Millisecond
 
 // closeSoon is called before the connection is closed.
@@ -58,7 +59,8 @@ func (c *pacedConn) closeSoon(limit time.Duration) {
 	c.last = time.Now().Add(limit)
 }
 
-// SetWriteDeadline is called with the zero time by net/http after each request. Then our own deadlines hold again: there is no need to clear one, since each write looks at it.
+// SetWriteDeadline is called by net/http with the zero time after each request. Then our own deadlines apply again. They
+// need not be cleared, because each write checks them.
 func (c *pacedConn) SetWriteDeadline(t time.Time) error {
 	if t.IsZero() && !c.free.Load() {
 		return nil
@@ -78,7 +80,7 @@ func (c *pacedConn) SetWriteDeadline(t time.Time) error {
 	return c.Conn.SetWriteDeadline(t)
 }
 
-// SetDeadline sets both.
+// SetDeadline sets both deadlines.
 func (c *pacedConn) SetDeadline(t time.Time) error {
 	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
 }
@@ -92,20 +94,20 @@ func (c *pacedConn) CloseWrite() error {
 	return errors.ErrUnsupported
 }
 
-// Write writes all of p as long as the client takes some of it. It looks about twice in each span of Limits.Write, because after a long
-// wait the kernel may report space only when a third of its buffer is free, while a new write takes the space there is.
+// Write writes all of p as long as the client accepts some of it. It checks the progress about twice in each Limits.Write:
+// after a long wait the kernel may report space only when a third of its buffer is free, while a new write uses any space.
 func (c *pacedConn) Write(p []byte) (int, error) {
 	if _, ok := c.Conn.(*tls.Conn); ok {
 		return c.writeRecords(p)
 	}
 	start, limit := c.clock.now(), moment(c.lim.Write)
-	took := start // when the client was last seen to take something
+	took := start // when the client last accepted something
 	look := start + limit/2
 	for moved := 0; ; {
 		armed := c.armAbout(look)
 		n, err := c.Conn.Write(p[moved:])
 		moved += n
-		// A time-out that was not set here is passed on.
+		// A time-out that was not set here is returned.
 		if !armed || !isTimeout(err) || c.free.Load() {
 			return moved, err
 		}
@@ -117,13 +119,13 @@ func (c *pacedConn) Write(p []byte) (int, error) {
 		if now-took >= limit || done.waited >= done.allowed(c.lim.BodyRate, c.lim.Write) {
 			return moved, err
 		}
-		// The first look may have been an early one: see armAbout.
+		// The first check may have been early: see armAbout.
 		look = min(now+limit/2, took+limit)
 	}
 }
 
-// writeRecords writes to a TLS connection of a listener that somebody else made, which is below this one: each record
-// gets the whole of Limits.Write, and one that needs longer is the last.
+// writeRecords writes to a TLS connection from the caller's own listener, which is below this one. Each record gets the
+// whole of Limits.Write; after one that needs longer, writing ends.
 func (c *pacedConn) writeRecords(p []byte) (moved int, err error) {
 	for moved < len(p) && err == nil {
 		c.arm(c.clock.after(c.lim.Write))
@@ -134,8 +136,8 @@ func (c *pacedConn) writeRecords(p []byte) (moved int, err error) {
 	return moved, err
 }
 
-// armAbout arms the deadline of one write, unless that or one shortly before it is armed already, so that a busy connection needs a timer a second and not one a
-// write.
+// armAbout sets the deadline of one write, unless that deadline or one shortly before it is set already. So a busy
+// connection sets a timer once a second and not for each write.
 func (c *pacedConn) armAbout(m moment) bool {
 	if late := m - moment(c.armed.Load()); late >= 0 && late < min(moment(time.Second), moment(c.lim.Write/8)) {
 		return !c.free.Load()
@@ -143,12 +145,12 @@ func (c *pacedConn) armAbout(m moment) bool {
 	return c.arm(m)
 }
 
-// arm sets the deadline of one write unless somebody has set another.
+// arm sets the deadline of one write, unless net/http or a handler has set another.
 func (c *pacedConn) arm(m moment) bool {
 	if c.free.Load() {
 		return false
 	}
-	// The lock keeps others from setting a deadline between this look and ours.
+	// The lock keeps others from setting a deadline between this check and ours.
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.free.Load() {

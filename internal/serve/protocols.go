@@ -10,12 +10,12 @@ import (
 	"sync"
 )
 
-// Protocols says which protocols are supported besides HTTP/1.1. The zero value is HTTP/1.1 on the connections of the
-// listener; a listener of TLS connections brings its own configuration.
+// Protocols are the protocols supported besides HTTP/1.1. The zero value serves HTTP/1.1 on the connections of the
+// listener; a listener of TLS connections has its own TLS configuration.
 type Protocols struct {
-	// TLS enables HTTPS. It is cloned; without NextProtos it offers HTTP/2 and HTTP/1.1.
+	// TLS enables HTTPS. The configuration is cloned; without NextProtos it offers HTTP/2 and HTTP/1.1.
 	TLS *tls.Config
-	// H2C takes HTTP/2 without TLS from clients that know of it (RFC 9113, section 3.3); the others have HTTP/1.1.
+	// H2C accepts HTTP/2 without TLS from clients with prior knowledge (RFC 9113, section 3.3); others get HTTP/1.1.
 	H2C bool
 }
 
@@ -30,9 +30,9 @@ func (p Protocols) forServer() Protocols {
 	return p
 }
 
-const protocolHTTP2 = "h2" // by its name in ALPN
+const protocolHTTP2 = "h2" // its name in ALPN
 
-// An inlet is the listener of connections whose protocol is known.
+// An inlet is a listener for connections whose protocol is known.
 type inlet struct {
 	addr  net.Addr
 	conns chan net.Conn
@@ -61,7 +61,7 @@ func (l *inlet) Close() error {
 	return nil
 }
 
-// hand passes a connection to a call of Accept. It returns false after the end.
+// hand passes a connection to Accept. It returns false after the end.
 func (l *inlet) hand(nc net.Conn) bool {
 	select {
 	case l.conns <- nc:
@@ -71,10 +71,11 @@ func (l *inlet) hand(nc net.Conn) bool {
 	}
 }
 
-// choose finds out which protocol a new connection speaks, on a goroutine of its own since that takes the client's bytes, and hands it to the server of that protocol.
+// choose detects the protocol of a new connection and passes the connection to the server for that protocol. It runs on
+// its own goroutine, because it reads bytes from the client.
 func (s *server) choose(c *conn) {
 	defer s.choosing.Done()
-	// A client that says nothing must not hold the goroutine, or the drain, for ever.
+	// A client that sends nothing must not hold the goroutine, or the drain, forever.
 	c.until.Store(int64(c.headerEnd))
 	c.watchUntil()
 	err := s.greet(c)
@@ -89,7 +90,7 @@ func (s *server) choose(c *conn) {
 	}
 }
 
-// greet does the handshake of TLS, or reads as much as distinguishes HTTP/2 from HTTP/1.
+// greet does the TLS handshake, or reads enough to tell HTTP/2 from HTTP/1.
 func (s *server) greet(c *conn) error {
 	secure := tlsOf(c)
 	if secure == nil {
@@ -105,7 +106,7 @@ func (s *server) greet(c *conn) error {
 	return nil
 }
 
-// tlsOf returns the TLS connection below: the server's or the listener's; nil if there is none.
+// tlsOf returns the TLS connection below c, made by the server or the listener; nil if there is none.
 func tlsOf(c *conn) *tls.Conn {
 	if secure, ok := c.Conn.(*tls.Conn); ok {
 		return secure
@@ -114,7 +115,7 @@ func tlsOf(c *conn) *tls.Conn {
 	return secure
 }
 
-// refuseHandshake responds to a client that spoke HTTP where TLS is spoken.
+// refuseHandshake responds to a client that spoke HTTP on a TLS port.
 func (s *server) refuseHandshake(c *conn, err error) {
 	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) && s.hooks.Refusal != nil {
 		_, _ = plain.Conn.Write(refusalOf(http.StatusBadRequest, s.hooks.Refusal))
@@ -122,7 +123,7 @@ func (s *server) refuseHandshake(c *conn, err error) {
 	s.http.ErrorLog.Printf("TLS handshake with %s: %v", c.RemoteAddr(), err)
 }
 
-// looksLikeHTTP reports whether what should have been the head of a record is the beginning of a request.
+// looksLikeHTTP reports whether the bytes in place of a TLS record header are the beginning of an HTTP request.
 func looksLikeHTTP(head [5]byte) bool {
 	for _, method := range []string{"GET /", "HEAD ", "POST ", "PUT /", "PATCH", "DELET", "OPTIO"} {
 		if string(head[:]) == method {
@@ -132,7 +133,7 @@ func looksLikeHTTP(head [5]byte) bool {
 	return false
 }
 
-// preface is how HTTP/2 begins (RFC 9113, section 3.4); no method of HTTP/1 is called so.
+// preface is the beginning of HTTP/2 (RFC 9113, section 3.4); it is no method of HTTP/1.
 const preface = "PRI"
 
 // peek reads until it is known whether the preface comes.
@@ -150,7 +151,7 @@ func (c *conn) peek() error {
 	return nil
 }
 
-// setHTTP2 is called before the connection is handed on. HTTP/2 has limits of its own.
+// setHTTP2 is called before the connection is passed on. HTTP/2 has its own limits.
 func (c *conn) setHTTP2(is bool) {
 	if c.http2 = is; is {
 		c.letGo()

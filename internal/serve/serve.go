@@ -28,24 +28,27 @@ import (
 	"time"
 )
 
-// ErrSlowBody is wrapped by the error of reading a request body that took longer than [Limits.Body] or came slower than [Limits.BodyRate].
-// The response to it is 408. net/http cancels the request's context whenever a read of the body fails, so the response must be written in
-// spite of a cancelled context. The connection is closed after it.
+// ErrSlowBody is wrapped by the error of reading a request body that took longer than [Limits.Body] or came slower than
+// [Limits.BodyRate]. The response to it is 408. net/http cancels the request's context whenever reading the body fails,
+// so the response must be written despite the cancelled context. The connection is closed afterwards.
 var ErrSlowBody = errors.New("request body too slow")
 
-// Limits bound what a client may take. A field that is zero or negative means the default in its comment.
+// Limits limit what a client may use. A field that is zero or negative means the default in its comment.
 type Limits struct {
-	ReadHeader time.Duration // from the first byte of a request to the end of its header; 5 s; over it the connection is closed
-	Idle       time.Duration // between two requests of a connection; 60 s; over it the connection is closed
+	ReadHeader time.Duration // from the first byte of a request to the end of its header; 5 s; then the connection is closed
+	Idle       time.Duration // between two requests of a connection; 60 s; then the connection is closed
 
-	// HeaderBytes is the size of request line and header together; 64 KiB; over it the response is 431. It is exact for the first request of a
-	// connection; on a later one up to 4 KiB that arrived together with its first byte are not counted. At least 4097, a trait of net/http.
+	// HeaderBytes is the size of request line and header together; 64 KiB; a larger one gets a 431. It is exact for the first
+	// request of a connection; for later ones, up to 4 KiB that arrived together with the first byte are not counted. It is
+	// at least 4097, because net/http adds 4 KiB.
 	HeaderBytes int
 
-	// Body is how long the server waits for one request body, in sum; 30 s. The time the handler spends between two reads does not count, so a
-	// slow handler never makes a client slow. A handler that sets a read deadline of its own replaces Body and BodyRate for its request.
+	// Body is how long the server waits for one request body in total; 30 s. The time that the handler spends between two
+	// reads does not count, so a slow handler never makes a client slow. A handler that sets its own read deadline replaces
+	// Body and BodyRate for its request.
 	Body time.Duration
-	// BodyRate in bytes a second is the least average speed of a body once BodyGrace has been spent waiting for it; 240 B/s after 5 s.
+	// BodyRate is the lowest average speed of a body, in bytes a second, after BodyGrace was spent waiting for it; 240 B/s
+	// after 5 s.
 	BodyRate  int
 	BodyGrace time.Duration
 
@@ -55,11 +58,11 @@ type Limits struct {
 	// deadline restores it. A hijacked connection has no limits.
 	Write time.Duration
 
-	Drain  time.Duration // how long running requests may take once the server stops; 30 s; over it they are aborted
+	Drain  time.Duration // how long running requests may take when the server stops; 30 s; then they are aborted
 	Linger time.Duration // how long an idle connection is kept while draining; 500 ms
 }
 
-// orDefaults fills in what was left out.
+// orDefaults replaces unset fields by their defaults.
 func (l Limits) orDefaults() Limits {
 	return Limits{
 		ReadHeader:  orDefault(l.ReadHeader, 5*time.Second),
@@ -85,16 +88,18 @@ func orDefault[T cmp.Ordered](v, otherwise T) T {
 // Hooks are called by [Serve]. Each may be nil and none may block.
 type Hooks struct {
 	Started  func(addr net.Addr) // before the first connection is accepted
-	Draining func()              // once, when the drain begins; [Stopping] is closed already and the listener still open
+	Draining func()              // once, when the drain begins; [Stopping] is already closed and the listener still open
 
-	// Refusal is asked for the body of a response that net/http writes without calling the handler, by its status: a malformed request, a
-	// header that is too large, a transfer coding it does not know. When nil, net/http's own plain text is sent. Called concurrently.
+	// Refusal returns the body of a response that net/http sends without calling the handler, by its status: for a malformed
+	// request, a header that is too large, an unknown transfer coding. If nil, net/http's own plain text is sent. It is called
+	// concurrently.
 	Refusal func(status int) (mediaType string, body []byte)
 
-	Log *slog.Logger // what net/http has to complain about, at Warn; nil means slog.Default()
+	Log *slog.Logger // for the errors of net/http, at level Warn; nil means slog.Default()
 }
 
-// Run listens on a TCP address and serves until SIGINT or SIGTERM, then drains; a second signal ends the process at once. It returns nil after a clean drain.
+// Run listens on a TCP address and serves until SIGINT or SIGTERM, then drains; a second signal ends the process at once.
+// It returns nil after a clean drain.
 func Run(addr string, h http.Handler, lim Limits, hooks Hooks, protocols Protocols) error {
 	ctx, stop := Notify(context.Background())
 	defer stop()
@@ -105,8 +110,8 @@ func Run(addr string, h http.Handler, lim Limits, hooks Hooks, protocols Protoco
 	return Serve(ctx, l, h, lim, hooks, protocols)
 }
 
-// Notify returns a context that ends at the first SIGINT or SIGTERM. By then these signals have their usual effect again, so that a second one ends the
-// process whatever the drain waits for. The caller must call stop.
+// Notify returns a context that ends at the first SIGINT or SIGTERM. From then on these signals have their default effect
+// again, so that a second one ends the process even during a drain. The caller must call stop.
 func Notify(parent context.Context) (ctx context.Context, stop context.CancelFunc) {
 	ctx, stop = context.WithCancel(parent)
 	received := make(chan os.Signal, 1)
@@ -124,8 +129,9 @@ func Notify(parent context.Context) (ctx context.Context, stop context.CancelFun
 
 type stoppingKey struct{}
 
-// Stopping returns a channel that is closed when the server of this request begins to drain. A handler that would go on for long, such as an event stream, ends
-// then. It is nil, and so never ready, outside of [Serve]. The request's own context is not cancelled by a drain until [Limits.Drain] is over.
+// Stopping returns a channel that is closed when the server of this request begins to drain. A handler that would run for
+// long, such as an event stream, ends then. Outside of [Serve] the channel is nil, and so never ready. A drain does not
+// cancel the request's own context until [Limits.Drain] is over.
 func Stopping(ctx context.Context) <-chan struct{} {
 	if stopping, ok := ctx.Value(stoppingKey{}).(context.Context); ok {
 		return stopping.Done()
@@ -133,8 +139,8 @@ func Stopping(ctx context.Context) <-chan struct{} {
 	return nil
 }
 
-// OnStopping calls f, in its own goroutine, when [Stopping] is closed, and never outside of [Serve]. It is for handlers that have no goroutine to spare for the wait.
-// The caller must call unhook when it is done.
+// OnStopping calls f in its own goroutine when [Stopping] is closed, and never outside of [Serve]. It is for handlers that
+// cannot wait in a goroutine. The caller must call unhook when it is done.
 func OnStopping(ctx context.Context, f func()) (unhook func()) {
 	stopping, ok := ctx.Value(stoppingKey{}).(context.Context)
 	if !ok {
@@ -144,26 +150,32 @@ func OnStopping(ctx context.Context, f func()) (unhook func()) {
 	return func() { stop() }
 }
 
-// Serve serves h on l, over HTTP/1.1 with keep-alive, until ctx ends; then it drains and returns. It closes l. Every request's context has the values of ctx, but not its
-// cancellation. The result is nil after a clean drain, an error wrapping [context.DeadlineExceeded] when requests had to
-// be aborted, or the error that made the listener unusable.
+// Serve serves h on l over HTTP/1.1 with keep-alive until ctx ends; then it drains and returns. It closes l. The context
+// of each request has the values of ctx, but is not cancelled with it. The result is nil after a clean drain, an error
+// wrapping [context.DeadlineExceeded] if requests had to be aborted, or the error that made the listener unusable.
 //
-// To drain means, in this order:
+// A drain consists of these steps:
 //
 //   - [Stopping] is closed and [Hooks.Draining] is called;
-//   - new connections are refused: those the kernel has already made are accepted first, then l is closed;
-//   - requests on the connections that are left are served as ever, but with "Connection: close";
-//   - a connection without a request is closed after [Limits.Linger], counted from the start of the drain or the end of its last request;
-//   - running handlers are waited for, those that took over their connection too;
-//   - after [Limits.Drain] all that is left is aborted: connections are closed and contexts cancelled.
+//   - new connections are refused: those that the kernel has already made are accepted first, then l is closed;
+//   - requests on the remaining connections are served as before, but with "Connection: close";
+//   - a connection without a request is closed after [Limits.Linger], counted from the start of the drain or from the end
+//     of its last request;
+//   - Serve waits for running handlers, including those that have hijacked their connection;
+//   - after [Limits.Drain] everything left is aborted: connections are closed and contexts cancelled.
 //
-// On TLS, of protocols or of the listener, and on HTTP/2 the limits are the same, with these differences: the handshake counts as a part of the first header; a stream of
-// HTTP/2 has Limits.Write for each 16 KiB of a response, as has each 16 KiB on a listener of TLS connections; what HTTP/2 refuses by itself (a header that is too
-// large, an error of a stream) has no body of Hooks.Refusal; the header of a stream has no time of its own, but a connection that leaves a ping unanswered
-// is closed; and a drain announces itself to clients of HTTP/2 by GOAWAY.
+// With TLS, whether from protocols or from the listener, and with HTTP/2 the limits are the same, except that:
+//
+//   - the TLS handshake counts as part of the first header;
+//   - Limits.Write applies to each 16 KiB of a response on an HTTP/2 stream, and to each 16 KiB on a listener of TLS
+//     connections;
+//   - errors that HTTP/2 itself sends, such as for a header that is too large or a stream error, have no body from
+//     Hooks.Refusal;
+//   - the header of a stream has no time limit, but a connection that does not respond to a ping is closed;
+//   - clients of HTTP/2 learn of a drain by GOAWAY.
 func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hooks Hooks, protocols Protocols) error {
 	s := newServer(h, lim.orDefaults(), hooks, protocols.forServer())
-	// The end of ctx begins the drain, in which requests go on.
+	// The end of ctx starts the drain, during which requests continue.
 	base, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	base = context.WithValue(base, stoppingKey{}, s.stopping)
@@ -177,20 +189,21 @@ func Serve(ctx context.Context, l net.Listener, h http.Handler, lim Limits, hook
 	s.inlet1, s.inlet2 = newInlet(l.Addr()), newInlet(l.Addr())
 	ended := make(chan error, 1)
 	go func() { ended <- s.http.Serve(accepting) }()
-	go s.http.Serve(s.inlet1)  //nolint:errcheck // it ends with the inlet
-	go s.http2.Serve(s.inlet2) //nolint:errcheck // the same
+	go s.http.Serve(s.inlet1)  //nolint:errcheck // ends with the inlet
+	go s.http2.Serve(s.inlet2) //nolint:errcheck // likewise
 
 	var failure error
 	select {
 	case <-ctx.Done():
 	case failure = <-ended:
-		// For drain, which waits until nothing is accepted any more.
+		// For drain, which waits until no more connections are accepted.
 		ended <- failure
 	}
 	return errors.Join(failure, s.drain(accepting, ended))
 }
 
-// newServer leaves the sizes of HTTP/1.1 and the time between requests of HTTP/2 to net/http; all other limits are watched by conn, pacedConn and stream.
+// newServer leaves the header sizes of HTTP/1.1 and the idle time of HTTP/2 to net/http; conn, pacedConn and stream
+// enforce all other limits.
 func newServer(h http.Handler, lim Limits, hooks Hooks, protocols Protocols) *server {
 	s := &server{
 		handler: h,
@@ -209,7 +222,7 @@ func newServer(h http.Handler, lim Limits, hooks Hooks, protocols Protocols) *se
 	}
 	http1, http2 := new(http.Protocols), new(http.Protocols)
 	http1.SetHTTP1(true)
-	http2.SetUnencryptedHTTP2(true) // net/http sees what is above TLS
+	http2.SetUnencryptedHTTP2(true) // net/http gets the connection without its TLS layer
 	s.http = http.Server{
 		Handler:        s,
 		Protocols:      http1,
@@ -237,7 +250,7 @@ const pingAfter = 15 * time.Second
 // headerSlop is what net/http adds to MaxHeaderBytes, because a read may take in bytes that follow the header.
 const headerSlop = 4096
 
-// errDrain says how much was left when [Limits.Drain] was over.
+// errDrain returns the error for what was left when [Limits.Drain] was over.
 func errDrain(after time.Duration, left int64) error {
 	return fmt.Errorf("drain: %d connections and requests left after %s: %w", left, after, context.DeadlineExceeded)
 }

@@ -24,7 +24,7 @@ import (
 	"github.com/candor-go/candor/internal/serve"
 )
 
-// pipes is a listener whose connections live in memory, so that a test can run in a bubble of testing/synctest.
+// pipes is a listener with in-memory connections, so that a test can run in a synctest bubble.
 type pipes struct {
 	queue  chan net.Conn
 	closed chan struct{}
@@ -51,7 +51,7 @@ func (p *pipes) Close() error {
 
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
-// A client speaks on one connection.
+// A client uses one connection.
 type client struct {
 	net.Conn
 	network net.Conn // below TLS
@@ -65,7 +65,7 @@ func (p *pipes) dial() net.Conn {
 	return near
 }
 
-// A socket takes the alert at the end of TLS as a kernel would, whether or not the client reads it.
+// A socket accepts the closing alert of TLS as a kernel would, whether or not the client reads it.
 type socket struct {
 	net.Conn
 	sending chan struct{} // nil before the alert, closed after it
@@ -107,7 +107,7 @@ func (c *client) get() *http.Response {
 	return c.answer()
 }
 
-// answer reads one answer with its body.
+// answer reads one response with its body.
 func (c *client) answer() *http.Response {
 	resp, err := http.ReadResponse(c.r, nil)
 	require.NoError(c.t, err)
@@ -117,7 +117,7 @@ func (c *client) answer() *http.Response {
 	return resp
 }
 
-// untilClosed reports how long it takes the server to close the connection, and what it sends before.
+// untilClosed returns how long it takes the server to close the connection, and what it sends before.
 func (c *client) untilClosed() (time.Duration, string) {
 	began := time.Now()
 	rest, err := io.ReadAll(c.r)
@@ -125,7 +125,7 @@ func (c *client) untilClosed() (time.Duration, string) {
 	return time.Since(began), string(rest)
 }
 
-// bubble runs f in a bubble for each way on which text of HTTP/1.1 comes, and gives the test's own goroutines time to end.
+// bubble runs f in a synctest bubble for each way to speak HTTP/1.1, and gives the goroutines of the test time to end.
 func bubble(t *testing.T, f func(t *testing.T, start starter)) {
 	for _, way := range []struct {
 		name string
@@ -144,22 +144,22 @@ func bubble(t *testing.T, f func(t *testing.T, start starter)) {
 	}
 }
 
-// protocols are those of a server, and how a client begins.
+// protocols are the protocols of a server, and how a client connects.
 type protocols struct {
 	serve.Protocols
 	client func(t *testing.T, nc net.Conn) net.Conn
 }
 
-// certified is a configuration with a certificate.
+// certified returns a TLS configuration with a certificate.
 func certified(t *testing.T) *tls.Config {
 	lender := httptest.NewUnstartedServer(nil) // it has one
 	lender.StartTLS()
 	defer lender.Close()
-	// A ticket would wait in a pipe for somebody to read it.
+	// A session ticket would wait in the pipe until somebody reads it.
 	return &tls.Config{Certificates: lender.TLS.Certificates, SessionTicketsDisabled: true}
 }
 
-// trusting is the client's side of TLS.
+// trusting returns the client's side of a TLS connection.
 func trusting(t *testing.T, nc net.Conn) net.Conn {
 	secure := tls.Client(nc, &tls.Config{InsecureSkipVerify: true, NextProtos: []string{"http/1.1"}}) //nolint:gosec // it is a pipe
 	require.NoError(t, secure.Handshake())
@@ -193,7 +193,7 @@ func (r *run) dial(t *testing.T) *client {
 	return &client{Conn: nc, network: network, t: t, r: bufio.NewReader(nc)}
 }
 
-// end stops the server and reports how long the drain took.
+// end stops the server and returns how long the drain took.
 func (r *run) end(t *testing.T) time.Duration {
 	began := time.Now()
 	r.stop()
@@ -351,7 +351,7 @@ func TestReadTimeouts(t *testing.T) {
 	}
 }
 
-// trickle sends text in pieces of size bytes, pausing after each, until it is done or the server has gone.
+// trickle sends text in pieces of size bytes, pausing after each, until all is sent or the server has closed.
 func trickle(c *client, text string, size int, pause time.Duration) {
 	for len(text) > 0 {
 		n := min(size, len(text))
@@ -369,7 +369,7 @@ func TestBodyPace(t *testing.T) {
 		name  string
 		speak func(c *client)
 		err   error
-		took  time.Duration // the handler's
+		took  time.Duration // measured in the handler
 	}{
 		{"at once", func(c *client) { c.send(body) }, nil, 0},
 		{"never", func(*client) {}, serve.ErrSlowBody, 5 * time.Second},
@@ -471,7 +471,8 @@ func TestReadDeadlineOfTheHandler(t *testing.T) {
 	})
 }
 
-// After the end of a body net/http goes on reading, to learn whether the client goes away. No limit may end that.
+// TestContextAfterTheBody: after the end of a body net/http keeps reading to notice when the client disconnects. No limit
+// may end that read.
 func TestContextAfterTheBody(t *testing.T) {
 	for _, gone := range []bool{false, true} {
 		bubble(t, func(t *testing.T, start starter) {
@@ -594,7 +595,7 @@ func TestRunReturnsTheAddressError(t *testing.T) {
 	assert.ErrorAs(t, serve.Run("127.0.0.1:no-such-port", nil, serve.Limits{}, serve.Hooks{}, serve.Protocols{}), &failure)
 }
 
-// asChild makes this test program a server that is never done, for the tests of signals.
+// asChild makes this test program a server that never ends, for the tests of signals.
 const asChild = "SERVE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
