@@ -135,17 +135,21 @@ func TestReadersOnlyWhereTheyAreNeeded(t *testing.T) {
 			assert.NoError(t, err)
 			<-c.Context().Done()
 		})
+		send := func(bytes string) {
+			_, err := io.WriteString(client, bytes)
+			require.NoError(t, err)
+		}
 		for _, row := range []struct {
 			name  string
 			do    func()
 			reads bool
 		}{
 			{"the handler waits for a message", func() {}, false},
-			{"and goes on waiting after a ping", func() { io.WriteString(client, frame(ping, "a")) }, false},
-			{"it has a message, and works", func() { io.WriteString(client, frame(text, "b")) }, true},
+			{"and goes on waiting after a ping", func() { send(frame(ping, "a")) }, false},
+			{"it has a message, and works", func() { send(frame(text, "b")) }, true},
 			{"it comes back", func() { steps <- struct{}{} }, false},
-			{"half of a message has come", func() { io.WriteString(client, frame(text, "cd")[:7]) }, true},
-			{"all of it", func() { io.WriteString(client, "d") }, true},
+			{"half of a message has come", func() { send(frame(text, "cd")[:7]) }, true},
+			{"all of it", func() { send("d") }, true},
 		} {
 			row.do()
 			time.Sleep(time.Second)

@@ -26,10 +26,13 @@ func TestLiveMessagesAllocateNothingForASubscriber(t *testing.T) {
 		deliveries, err := f.Subscribe(ctx, "all", "")
 		require.NoError(t, err)
 		ended.Go(func() {
-			for d := range deliveries {
-				if d.Start {
+			for d, err := range deliveries {
+				switch {
+				case err != nil:
+					return // the test has ended
+				case d.Start:
 					begun.Done()
-				} else {
+				default:
 					heard.Done()
 				}
 			}

@@ -16,6 +16,7 @@ var files embed.FS
 // Shop sells articles.
 type Shop struct{}
 
+// ReadArticle is the input of readArticle.
 type ReadArticle struct {
 	// Name is what the article is called.
 	Name string `path:"name"`

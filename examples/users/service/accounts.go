@@ -45,6 +45,7 @@ type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
+// MakeAccounts is the input of accountsOf.
 type MakeAccounts struct {
 	Tx *sql.Tx `dep:""`
 }

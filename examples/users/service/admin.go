@@ -8,6 +8,7 @@ import (
 
 var errBadKey = candor.Error(401, "the key is not valid").WithHeader("WWW-Authenticate", "APIKey")
 
+// CheckAdminKey is the input of checkAdminKey.
 type CheckAdminKey struct {
 	Key      candor.APIKey `header:"X-Admin-Key"`
 	Settings Settings      `dep:""`
@@ -26,6 +27,7 @@ type Stats struct {
 	Users int `json:"users"`
 }
 
+// ReadStats is the input of readStats.
 type ReadStats struct {
 	Accounts *accounts `dep:""`
 }
@@ -42,6 +44,7 @@ type Access struct {
 	Disabled bool `json:"disabled" default:"false"`
 }
 
+// SetAccess is the input of setAccess.
 type SetAccess struct {
 	UserRef
 	Body     Access    `body:""`

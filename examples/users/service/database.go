@@ -16,6 +16,7 @@ import (
 	"github.com/candor-go/candor"
 )
 
+// OpenDatabase is the input of openDatabase.
 type OpenDatabase struct {
 	Settings Settings `dep:""`
 }
@@ -41,6 +42,7 @@ const attempts = 30
 
 var errBusy = candor.Error(503, "too many changes at once").WithHeader("Retry-After", "1")
 
+// Transaction is the input of transaction.
 type Transaction struct {
 	DB *sql.DB `dep:""`
 }

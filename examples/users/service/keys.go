@@ -13,6 +13,7 @@ import (
 // neither is. Rows whose time has passed are replaced; a job may delete the others.
 type keyTable struct{ tx candor.Lazy[*sql.Tx] }
 
+// MakeKeyTable is the input of keyTableOf.
 type MakeKeyTable struct {
 	Tx candor.Lazy[*sql.Tx] `dep:""`
 }

@@ -38,6 +38,7 @@ type TokenBody struct {
 	Scope       string `json:"scope"`
 }
 
+// Login is the input of login.
 type Login struct {
 	Form   candor.OAuth2PasswordForm `form:""`
 	DB     *sql.DB                   `dep:""`
@@ -123,6 +124,7 @@ type Claims struct {
 	Scopes []string
 }
 
+// ReadClaims is the input of claims.
 type ReadClaims struct {
 	Token    candor.Bearer `security:"password"`
 	Required candor.RequiredScopes
@@ -150,6 +152,7 @@ func claims(_ context.Context, in ReadClaims) (*Claims, error) {
 	return c, nil
 }
 
+// CurrentUser is the input of currentUser.
 type CurrentUser struct {
 	Claims *Claims `dep:""`
 	DB     *sql.DB `dep:""`

@@ -77,6 +77,7 @@ type Registered struct {
 	Body     User   `body:""`
 }
 
+// Register is the input of register.
 type Register struct {
 	Body     UserIn                 `body:""`
 	Accounts candor.Lazy[*accounts] `dep:""`
@@ -119,6 +120,7 @@ type Paging struct {
 	Limit int `query:"limit" default:"20" validate:"gte=1,lte=100"`
 }
 
+// ListUsers is the input of listUsers.
 type ListUsers struct {
 	Paging
 	Accounts *accounts `dep:""`
@@ -159,6 +161,7 @@ type registration struct {
 
 var cursors = paging.Plain[registration]()
 
+// PageUsers is the input of pageUsers.
 type PageUsers struct {
 	paging.Query
 	Accounts *accounts `dep:""`
@@ -181,6 +184,7 @@ func pageUsers(ctx context.Context, in PageUsers) (paging.Linked[User], error) {
 	})
 }
 
+// ReadUser is the input of readUser.
 type ReadUser struct {
 	UserRef
 	Accounts *accounts `dep:""`
@@ -192,6 +196,7 @@ func readUser(ctx context.Context, in ReadUser) (User, error) {
 	return found.User, err
 }
 
+// ChangeUser is the input of changeUser.
 type ChangeUser struct {
 	UserRef
 	Body     UserChange `body:""`
@@ -208,6 +213,7 @@ func changeUser(ctx context.Context, in ChangeUser) (User, error) {
 	return found.User, in.Accounts.save(ctx, found)
 }
 
+// DeleteUser is the input of deleteUser.
 type DeleteUser struct {
 	UserRef
 	Accounts *accounts `dep:""`
@@ -218,6 +224,7 @@ func deleteUser(ctx context.Context, in DeleteUser) (candor.None, error) {
 	return candor.None{}, in.Accounts.delete(ctx, in.UserID)
 }
 
+// ReadMe is the input of readMe.
 type ReadMe struct {
 	Me *User `dep:""`
 }
@@ -227,6 +234,7 @@ func readMe(_ context.Context, in ReadMe) (User, error) {
 	return *in.Me, nil
 }
 
+// ChangeMe is the input of changeMe.
 type ChangeMe struct {
 	Body     OwnChange `body:""`
 	Me       *User     `dep:""`

@@ -25,6 +25,7 @@ func provideWelcome(app *candor.App, database string) {
 	candor.Provide(app, welcomeByJob)
 }
 
+// WelcomeByTask is the input of welcomeByTask.
 type WelcomeByTask struct {
 	Tasks  *candor.Tasks
 	Mailer Mailer `dep:""`
@@ -37,6 +38,7 @@ func welcomeByTask(_ context.Context, in WelcomeByTask) (welcome, error) {
 	}, nil
 }
 
+// WelcomeByJob is the input of welcomeByJob.
 type WelcomeByJob struct {
 	Jobs *candorriver.Jobs[*sql.Tx] `dep:""`
 }
@@ -64,6 +66,7 @@ func (w *welcomeWorker) Work(ctx context.Context, job *river.Job[Welcome]) error
 	return w.mailer.Welcome(ctx, job.Args.To)
 }
 
+// OpenJobs is the input of openJobs.
 type OpenJobs struct {
 	Settings Settings `dep:""`
 	DB       *sql.DB  `dep:""`
