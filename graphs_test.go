@@ -88,14 +88,14 @@ var wrongGraphs = []struct {
 		candor.Get(street, "/", drive)
 		app.Include(garage)
 		app.Include(street)
-	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car: no provider; there is one at graphs_test.go:N, but on a router that does not contain the route; register it on the app or a router that does"},
+	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car: no provider; there is one at graphs_test.go:N, but on a router that does not contain what asks for it; register it on the app or a router that does"},
 	{"only a router below the provider has it", func(app *candor.App) {
 		street := candor.NewRouter("/street")
 		candor.Provide(app, buildCar)
 		candor.ProvideValue(street, &engine{})
 		candor.Get(street, "/", drive)
 		app.Include(street)
-	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car -> *candor_test.engine: no provider; there is one at graphs_test.go:N, but on a router that does not contain the route; register it on the app or a router that does"},
+	}, "candor: GET / at graphs_test.go:N: as \"/street/\", included at graphs_test.go:N: GET /street/: drive -> *candor_test.car -> *candor_test.engine: no provider; there is one at graphs_test.go:N, but on a router that does not contain what asks for it; register it on the app or a router that does"},
 	{"a guard needs what nothing provides", func(app *candor.App) {
 		candor.Get(app, "/", idle, candor.Require(checkLicence))
 	}, "candor: GET / at graphs_test.go:N: GET /: idle -> checkLicence -> *candor_test.car: no provider; register one with candor.Provide on the app or a router that contains the route"},

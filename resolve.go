@@ -339,7 +339,7 @@ func (r *resolver) fixMissing(t reflect.Type, chain []*Router, otherwise string)
 		return fmt.Sprintf("there is one of %s, registered at %s, which %s", near.key, near.site, otherThan(t, near.key))
 	}
 	if p := r.outside(t); p != nil {
-		return fmt.Sprintf("there is one at %s, but on a router that does not contain the route; register it on the app or a router that does", p.site)
+		return fmt.Sprintf("there is one at %s, but on a router that does not contain what asks for it; register it on the app or a router that does", p.site)
 	}
 	return otherwise
 }
