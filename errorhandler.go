@@ -286,6 +286,9 @@ func findError[E error](f *failure, into *E) bool {
 //		Title:  "You do not have enough credit",
 //		Detail: "Your balance is 30, but that costs 50",
 //	})
+//
+// What Type, Title and Status say below holds for such a detail. A Problem that a handler returns as its response is
+// encoded like any struct, with the members that the handler set; [OnError] handlers return an [Error] instead.
 type Problem struct {
 	// Type is a URI that identifies the kind of problem. Empty means "about:blank": the status says it all.
 	Type string `json:"type"`
