@@ -1,12 +1,11 @@
 // Package asyncapi converts an OpenAPI 3.1 document to AsyncAPI 3.0. It converts the finished document, so a user's
 // edits are kept, and it knows nothing about operations and types.
 //
-// A WebSocket, which is a GET with the extension x-websocket, becomes a channel with an operation for each direction,
-// seen from the server; a stream of events becomes a channel on which the server sends. Other operations do not appear
-// in it.
+// A WebSocket, which is a GET with the extension x-websocket, becomes a channel with an operation for each direction, as
+// seen from the server. An event stream becomes a channel on which the server sends. Other operations are left out.
 //
-// Schemas are copied unchanged. AsyncAPI uses an older version of JSON Schema, which ignores some keywords, so there
-// they say less and accept more.
+// Schemas are copied unchanged. AsyncAPI uses an older version of JSON Schema, which ignores some keywords, so there the
+// schemas accept more.
 package asyncapi
 
 import (
@@ -18,15 +17,14 @@ import (
 	"github.com/candor-go/candor/internal/doctree"
 )
 
-// Version is the version of the documents that Convert makes.
+// Version is the AsyncAPI version of converted documents.
 const Version = "3.0.0"
 
-// Convert makes the document of an OpenAPI 3.1 document, which it leaves as it
-// is.
+// Convert converts an OpenAPI 3.1 document, which is not modified.
 func Convert(doc *doctree.Value) *doctree.Value {
 	c := &converter{from: doc, channels: doctree.Object(), operations: doctree.Object(), schemes: doctree.Object()}
 	for _, path := range members(doc.Get("paths")) {
-		// Members that are no operations, such as parameters, have no messages either.
+		// Members that are not operations, such as parameters, have no messages.
 		for _, method := range members(path.Value) {
 			c.operation(path.Name, method.Name, method.Value)
 		}
@@ -52,7 +50,7 @@ type converter struct {
 	channels, operations, schemes *doctree.Value
 	// names are the components that schemas refer to.
 	names []string
-	// events means that a channel is no WebSocket.
+	// events means that at least one channel is an event stream.
 	events bool
 }
 
@@ -77,14 +75,14 @@ func text(v *doctree.Value) string {
 	return v.Text
 }
 
-// put sets a member that says something.
+// put sets a member unless its value is empty.
 func put(to *doctree.Value, name string, v *doctree.Value) {
 	if v != nil && (len(v.Members) > 0 || len(v.Items) > 0 || v.Text != "" || v.Kind == 't') {
 		to.Set(name, v)
 	}
 }
 
-// take copies members that both documents have.
+// take copies members that both formats have.
 func take(to, from *doctree.Value, names ...string) {
 	for _, name := range names {
 		put(to, name, from.Get(name))
@@ -115,8 +113,7 @@ func (c *converter) info() *doctree.Value {
 	return info
 }
 
-// servers are those with a host; a path alone is where clients have the
-// document from.
+// servers returns the servers with a host. A server with only a path is relative to the URL of the document.
 func (c *converter) servers() *doctree.Value {
 	servers := doctree.Object()
 	for _, from := range items(c.from.Get("servers")) {
@@ -144,8 +141,7 @@ func (c *converter) server(servers *doctree.Value, protocol string, at *url.URL,
 	servers.Set(strings.NewReplacer(".", "-", ":", "-", "{", "", "}", "").Replace(protocol+"-"+at.Host)+strings.ReplaceAll(at.Path, "/", "-"), server)
 }
 
-// address is a path where clients reach it: below the server, if that is only a
-// path.
+// address returns a path as clients reach it: prefixed with the server's path if the server has only a path.
 func (c *converter) address(path string) *doctree.Value {
 	for _, from := range items(c.from.Get("servers")) {
 		if base := text(from.Get("url")); strings.HasPrefix(base, "/") && !strings.Contains(base, "{") {
@@ -158,7 +154,7 @@ func (c *converter) address(path string) *doctree.Value {
 // The media type of a stream of events.
 const eventStream = "text/event-stream"
 
-// operation makes a channel of an operation that has messages.
+// operation adds a channel for an operation that has messages.
 func (c *converter) operation(path, method string, op *doctree.Value) {
 	if about := op.Get("x-websocket"); about != nil {
 		c.socket(path, op, about)
@@ -188,7 +184,7 @@ func (c *converter) socket(path string, op, about *doctree.Value) {
 	headers := c.parameters(op, "header")
 	if names := about.Get("subprotocols"); names != nil {
 		if headers == nil {
-			// Subprotocols are offered in a header, too.
+			// Subprotocols are offered in a header.
 			headers = object()
 		}
 		headers.Get("properties").Set("Sec-WebSocket-Protocol", doctree.Object(
@@ -201,8 +197,8 @@ func (c *converter) socket(path string, op, about *doctree.Value) {
 	c.action(id, id+"Send", "send", op, sent...)
 }
 
-// kinds adds the messages of a schema and returns their names: one message, or
-// a text and a binary one where both travel, as each has a content type.
+// kinds adds the messages of a schema and returns their names. If both text and binary messages are allowed, there are two,
+// because each has its own content type.
 func (c *converter) kinds(messages *doctree.Value, name string, schema *doctree.Value) []string {
 	either := items(schema.Get("anyOf"))
 	if len(either) != 2 || mediaType(either[0]) != plainText || mediaType(either[1]) != octets {
@@ -232,11 +228,10 @@ func (c *converter) stream(path, method string, op, event *doctree.Value) {
 	action.Set("bindings", doctree.Object(doctree.Member{Name: "http", Value: binding}))
 }
 
-// event makes a message of one kind of events, which has the name of the event
-// where all of the kind have it.
+// event returns a message for one kind of event, named after the event if all events of the kind have the same name.
 func (c *converter) event(kind *doctree.Value) (name string, message *doctree.Value) {
 	data := kind.Get("properties").Get("data")
-	// JSON in an event is a text with a schema for its content.
+	// JSON in an event is a string with a schema for its content.
 	message = c.message(cmp.Or(data.Get("contentSchema"), data))
 	put(message, "contentType", data.Get("contentMediaType"))
 	names := items(kind.Get("properties").Get("event").Get("enum"))
@@ -247,7 +242,7 @@ func (c *converter) event(kind *doctree.Value) (name string, message *doctree.Va
 	return text(names[0]), message
 }
 
-// channel is one without its messages.
+// channel returns a channel without messages.
 func (c *converter) channel(id, path string, op *doctree.Value) *doctree.Value {
 	channel := doctree.Object()
 	channel.Set("address", c.address(path))
@@ -260,7 +255,7 @@ func (c *converter) channel(id, path string, op *doctree.Value) *doctree.Value {
 		}
 		kept := doctree.Object()
 		take(kept, p, "description")
-		// Parameters of a channel are texts, and so are the values listed.
+		// Parameters of a channel are strings, so listed values become strings too.
 		if values := c.resolve(p.Get("schema")).Get("enum"); values != nil && !slices.ContainsFunc(values.Items, func(v *doctree.Value) bool { return v.Kind != '"' }) {
 			kept.Set("enum", values)
 		}
@@ -271,7 +266,7 @@ func (c *converter) channel(id, path string, op *doctree.Value) *doctree.Value {
 	return channel
 }
 
-// resolve is the component that a schema refers to, or the schema itself.
+// resolve returns the component that a schema refers to, or the schema itself.
 func (c *converter) resolve(schema *doctree.Value) *doctree.Value {
 	name, ok := strings.CutPrefix(text(schema.Get("$ref")), schemaPointer)
 	if !ok {
@@ -280,7 +275,7 @@ func (c *converter) resolve(schema *doctree.Value) *doctree.Value {
 	return c.from.Get("components").Get("schemas").Get(name)
 }
 
-// action is an operation on a channel.
+// action returns an operation on a channel.
 func (c *converter) action(channel, id, action string, op *doctree.Value, messages ...string) *doctree.Value {
 	at := "#/channels/" + escape(channel)
 	operation := doctree.Object()
@@ -313,7 +308,7 @@ func (c *converter) security(requirements *doctree.Value) *doctree.Value {
 		}
 		for _, scheme := range alternative.Members {
 			ref := reference("#/components/securitySchemes/" + escape(scheme.Name))
-			// Several alternatives may have one scheme.
+			// Several alternatives may use the same scheme.
 			if !slices.ContainsFunc(schemes.Items, func(other *doctree.Value) bool { return other.Get("$ref").Text == ref.Get("$ref").Text }) {
 				schemes.Items = append(schemes.Items, ref)
 			}
@@ -323,7 +318,7 @@ func (c *converter) security(requirements *doctree.Value) *doctree.Value {
 	return schemes
 }
 
-// securityScheme gives the same facts other names.
+// securityScheme converts a security scheme; only names differ.
 func securityScheme(from *doctree.Value) *doctree.Value {
 	to := doctree.Object()
 	kind := text(from.Get("type"))
@@ -377,7 +372,7 @@ func object() *doctree.Value {
 		doctree.Member{Name: "properties", Value: doctree.Object()})
 }
 
-// message is one with the schema as its payload.
+// message returns a message with the schema as its payload.
 func (c *converter) message(schema *doctree.Value) *doctree.Value {
 	message := doctree.Object()
 	if media := mediaType(schema); media != "" {
@@ -387,13 +382,13 @@ func (c *converter) message(schema *doctree.Value) *doctree.Value {
 	return message
 }
 
-// The media types of messages that are no JSON.
+// The media types of messages that are not JSON.
 const (
 	plainText = "text/plain"
 	octets    = "application/octet-stream"
 )
 
-// mediaType is the media type of a text or of bytes, "" for JSON.
+// mediaType returns the media type of text or bytes, "" for JSON.
 func mediaType(schema *doctree.Value) string {
 	if text(schema.Get("format")) == "binary" {
 		return cmp.Or(text(schema.Get("contentMediaType")), octets)
@@ -405,13 +400,13 @@ func reference(to string) *doctree.Value {
 	return doctree.Object(doctree.Member{Name: "$ref", Value: doctree.String(to)})
 }
 
-// escape is a name as a JSON pointer has it.
+// escape escapes a name for a JSON pointer.
 func escape(name string) string { return strings.NewReplacer("~", "~0", "/", "~1").Replace(name) }
 
 const schemaPointer = "#/components/schemas/"
 
-// schema is one in the words of AsyncAPI: its discriminator is a name alone. It
-// notes the components that the schema refers to.
+// schema converts a schema, whose discriminator is only a name in AsyncAPI. It records the components that the schema
+// refers to.
 func (c *converter) schema(v *doctree.Value) *doctree.Value {
 	switch v.Kind {
 	case '[':
@@ -430,7 +425,7 @@ func (c *converter) schema(v *doctree.Value) *doctree.Value {
 		case "discriminator":
 			to.Set(m.Name, m.Value.Get("propertyName"))
 		case "default", "const", "enum", "example", "examples", "x-validate":
-			// These contain values: something that looks like a reference in them is not one.
+			// These keywords contain values, in which something that looks like a reference is not one.
 			to.Set(m.Name, m.Value)
 		case "properties", "patternProperties", "dependentSchemas", "$defs":
 			inner := doctree.Object()
@@ -455,12 +450,11 @@ func (c *converter) refer(to string) {
 	}
 }
 
-// reached are the components that channels refer to, and those they do, in the
-// order in which they are.
+// reached returns the components that channels refer to, directly or indirectly, in the order in which they are found.
 func (c *converter) reached() *doctree.Value {
 	all := c.from.Get("components").Get("schemas")
 	made := map[string]*doctree.Value{}
-	for i := 0; i < len(c.names); i++ { // which grows on the way
+	for i := 0; i < len(c.names); i++ { // the list grows meanwhile
 		if from := all.Get(c.names[i]); from != nil {
 			made[c.names[i]] = c.schema(from)
 		}

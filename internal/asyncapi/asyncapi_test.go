@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/doctree"
 )
 
-// published judges documents by the schema of the AsyncAPI Initiative.
+// published returns the schema for documents of the AsyncAPI Initiative.
 func published(t testing.TB) *jsonschema.Schema {
 	t.Helper()
 	text, err := os.ReadFile("testdata/asyncapi-3.0.json")
@@ -41,7 +41,7 @@ func converted(t testing.TB, document string) *doctree.Value {
 	return asyncapi.Convert(v)
 }
 
-// at is a part of a document as JSON, empty where there is none.
+// at returns a part of a document as JSON, "" if it does not exist.
 func at(v *doctree.Value, path ...string) string {
 	for _, name := range path {
 		v = v.Get(name)
@@ -54,7 +54,7 @@ func at(v *doctree.Value, path ...string) string {
 
 const head = `"openapi":"3.1.0","info":{"title":"T","version":"1"}`
 
-// document has one path, with an operation.
+// document returns a document with one path and one operation.
 func document(path, method, operation, rest string) string {
 	return fmt.Sprintf(`{%s,"paths":{%q:{%q:{"operationId":"op",%s}}}%s}`, head, path, method, operation, rest)
 }
@@ -66,7 +66,7 @@ const (
 		`{"properties":{"data":{"type":"string","contentMediaType":"application/json","contentSchema":{"type":"boolean"}},"event":{"type":"string","enum":["error"]}}}]}}}}}`
 )
 
-// Each part of a document, and what it is in AsyncAPI.
+// TestParts: parts of a document, and their conversion to AsyncAPI.
 func TestParts(t *testing.T) {
 	components := `,"components":{"schemas":{"Unused":{},"C":{"const":1},"A/B":{"oneOf":[{"$ref":"#/components/schemas/C"}],"discriminator":{"propertyName":"kind","mapping":{}}}}}`
 	for _, row := range []struct {
@@ -102,8 +102,7 @@ func TestParts(t *testing.T) {
 	}
 }
 
-// Whatever a document is put together from, the result is valid, and the
-// document stays as it was.
+// TestDocumentsAreValid: any combination of parts gives a valid document, and the input is not modified.
 func TestDocumentsAreValid(t *testing.T) {
 	judge := published(t)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -144,8 +143,8 @@ func randomDocument(random *rand.Rand) string {
 		`"code":{"type":"oauth2","flows":{"authorizationCode":{"authorizationUrl":"https://a.example/a","tokenUrl":"https://a.example/t","scopes":{"read":"R"}}}}}}}`
 }
 
-// A channel's parameter has no schema to refer with, so it lists the values of a
-// component itself.
+// TestParametersOfComponents: a channel's parameter has no schema and so no reference; the values of the component are
+// listed in the parameter.
 func TestParametersOfComponents(t *testing.T) {
 	v := converted(t, document("/{level}", "get",
 		`"parameters":[{"name":"level","in":"path","required":true,"schema":{"$ref":"#/components/schemas/Level"}}],"x-websocket":{"receives":{},"sends":{}}`,

@@ -1,7 +1,8 @@
-// Package contract compares an exchange with the document of an app: a request, its response, the items of a stream,
-// the messages of a WebSocket. The test client uses it for everything that it sends.
+// Package contract compares what an app does with its document: requests, responses, the items of streams and the
+// messages of WebSockets. The test client checks everything it sends.
 //
-// It reads only the written document, and nothing else of an app, so that it finds errors of the code that wrote it.
+// It reads only the finished document and nothing else of the app, so it also finds errors in the code that wrote the
+// document.
 package contract
 
 import (
@@ -25,21 +26,21 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// TB is the part of testing.TB that the judge needs.
+// TB is the part of testing.TB that is needed here.
 type TB interface {
 	Helper()
 	Cleanup(func())
 	Errorf(format string, args ...any)
 }
 
-// Response is what came from the app.
+// Response is a response of the app.
 type Response struct {
 	Code   int
 	Header http.Header
 	Body   []byte
 	// Label names the request in messages.
 	Label string
-	// Expected reports, at the end of the test, whether it asked for the status.
+	// Expected reports, at the end of the test, whether the test read the status.
 	Expected func() bool
 }
 
@@ -47,18 +48,17 @@ type Response struct {
 // the path's wildcards in the request. ok is false for a route that is not in the document.
 type Find func(r *http.Request) (path, method string, captured []string, ok bool)
 
-// Contract judges exchanges by the document of an app.
+// Contract checks requests and responses against the document of an app.
 type Contract struct {
 	find Find
 	doc  *openapi3.T
 	// messages are the schemas of the operations that are WebSockets.
 	messages map[*openapi3.Operation]messageSchemas
-	// unread are the patterns that cannot be judged.
+	// unread are the patterns that cannot be checked.
 	unread []ecma.Unread
 }
 
-// New reads a document in version 3.2, which says what the items of a stream are,
-// and has operations of all methods.
+// New reads a document of version 3.2, which describes the items of streams and operations with any method.
 func New(document []byte, find Find) (*Contract, error) {
 	data, unread, err := forJudge(document)
 	if err != nil {
@@ -75,14 +75,13 @@ func New(document []byte, find Find) (*Contract, error) {
 	return &Contract{find: find, doc: doc, messages: messages, unread: unread}, nil
 }
 
-// Unread are the patterns of the document that cannot be judged.
+// Unread returns the patterns of the document that cannot be checked.
 func (c *Contract) Unread() []ecma.Unread { return c.unread }
 
-// forJudge writes a document the way the judge reads it: the patterns are of
-// ECMA-262, and the judge takes them for expressions of Go; and it knows no
-// references to media types.
+// forJudge converts a document for the schema validator, which has no references to media types and treats patterns as
+// Go regular expressions, while patterns in the document are ECMA-262.
 func forJudge(data []byte) ([]byte, []ecma.Unread, error) {
-	// Most documents are small, and without either are decoded only once.
+	// Most documents have neither, and are decoded only once.
 	if !bytes.Contains(data, []byte(`"pattern":`)) && !bytes.Contains(data, []byte(mediaTypes)) {
 		return data, nil, nil
 	}
@@ -99,10 +98,10 @@ func forJudge(data []byte) ([]byte, []ecma.Unread, error) {
 	return data, unread, err
 }
 
-// mediaTypes begins the references to components of that kind.
+// mediaTypes is the prefix of references to media type components.
 const mediaTypes = "#/components/mediaTypes/"
 
-// inlined replaces references to media types by the media types.
+// inlined replaces references to media types by their targets.
 func inlined(value any, shared map[string]any) any {
 	switch v := value.(type) {
 	case []any:
@@ -120,8 +119,7 @@ func inlined(value any, shared map[string]any) any {
 	return value
 }
 
-// Expected is what the document says about the operation that a request belongs
-// to.
+// Expected is what the document says about the operation of a request.
 type Expected struct {
 	tb    TB
 	label string
@@ -132,14 +130,12 @@ type Expected struct {
 	// to.
 	messages messageSchemas
 	refusals atomic.Int32
-	// log has the validation errors of the request, whatever the form of its
-	// response.
+	// log holds the validation errors of the request, independent of the form of its response.
 	log *faultlog.Log
 }
 
-// Of finds what the document says about a request, nil where it says nothing:
-// for a hidden route, or no route at all. log has the validation errors of the
-// request.
+// Of returns what the document says about a request, nil for a hidden route or no route at all. log holds the validation
+// errors of the request.
 func (c *Contract) Of(tb TB, r *http.Request, log *faultlog.Log) *Expected {
 	path, method, captured, ok := c.find(r)
 	if !ok {
@@ -162,7 +158,7 @@ func (c *Contract) Of(tb TB, r *http.Request, log *faultlog.Log) *Expected {
 	return p
 }
 
-// wildcardsOf lists the names in a path of the document.
+// wildcardsOf returns the wildcard names in a path of the document.
 func wildcardsOf(path string) (names []string) {
 	for _, part := range strings.Split(path, "{")[1:] {
 		name, _, _ := strings.Cut(part, "}")
@@ -171,15 +167,14 @@ func wildcardsOf(path string) (names []string) {
 	return names
 }
 
-// disagree fails the test: where the app and the document disagree, what the
-// document says, and what came instead.
+// disagree fails the test with the location, what the document says, and what the app did.
 func (p *Expected) disagree(at, documented, came string) {
 	p.tb.Helper()
 	p.tb.Errorf("%s (%s): the app and its document disagree about %s\n\tpromised: %s\n\tcame:     %s",
 		p.label, p.op.OperationID, at, documented, excerpt(came))
 }
 
-// excerpt is the beginning of a long text.
+// excerpt returns the beginning of a long text.
 func excerpt(text string) string {
 	const most = 1000
 	if len(text) <= most {
@@ -188,7 +183,7 @@ func excerpt(text string) string {
 	return strings.ToValidUTF8(text[:most], "") + "..."
 }
 
-// asJSONText shows a value the way it was sent.
+// asJSONText returns the JSON of a value.
 func asJSONText(value any) string {
 	text, err := json.Marshal(value)
 	if err != nil {
@@ -197,11 +192,11 @@ func asJSONText(value any) string {
 	return string(text)
 }
 
-// response is the documented response with a status. A default does not document
-// a 500, which is a defect of the app.
+// response returns the documented response for a status. The default response does not cover a 500, which is a defect of
+// the app.
 func (p *Expected) response(status int) *openapi3.Response {
 	ref := p.op.Responses.Status(status)
-	// A default would otherwise make every panic a documented response.
+	// Otherwise a default would make every panic a documented response.
 	if status != http.StatusInternalServerError {
 		ref = cmp.Or(ref, p.op.Responses.Default())
 	}
@@ -211,10 +206,9 @@ func (p *Expected) response(status int) *openapi3.Response {
 	return ref.Value
 }
 
-// mediaOf finds what a body of a media type is documented to be, by its name or
-// a range that it is in.
+// mediaOf returns the documented media type of a body, by its name or by a range that includes it.
 func mediaOf(content openapi3.Content, mediaType string) *openapi3.MediaType {
-	// A body of type application/merge-patch+json, say, is JSON to the app, too.
+	// The app also reads a body such as application/merge-patch+json as JSON.
 	if media := content.Get(mediaType); media != nil || !mediatype.IsJSON(mediaType) {
 		return media
 	}
@@ -227,29 +221,27 @@ var (
 	errNotThere = errors.New("it is required")
 )
 
-// readJSON is a text as encoding/json has it. A member twice and text that is
-// not UTF-8 are no questions of schemas: they are errUnjudged where the text is
-// JSON apart from them.
+// readJSON decodes a text like encoding/json. Duplicate members and invalid UTF-8 are not a matter of schemas: if the text
+// is valid JSON otherwise, the error is errUnjudged.
 func readJSON(data []byte) (value any, err error) {
 	switch {
 	case !json.Valid(data):
 		return nil, errNotJSON
-	// The stricter reader, after the text is known to be JSON: it refuses a member twice, and
-	// text that is not UTF-8.
+	// Now that the text is known to be JSON: the stricter decoder rejects duplicate members and invalid UTF-8.
 	case jsonv2.Unmarshal(data, &value) != nil:
 		return nil, errUnjudged
 	}
 	return value, nil
 }
 
-// validate returns why a JSON text does not match its schema. The validator represents the numbers of a schema as
-// float64, so that a 64-bit integer may differ from itself, or equal another one: only what is wrong with exact numbers
-// and with float64 is wrong.
+// validate returns why a JSON text does not match its schema. The validator stores the numbers of a schema as float64, so
+// a 64-bit integer may differ from itself or equal another one. So a value is invalid only if it is invalid both with
+// exact numbers and with float64.
 func validate(documented *openapi3.SchemaRef, data []byte, value any) error {
 	return validateSeen(documented, data, value, func(value any) any { return value })
 }
 
-// validateSeen is validate for what the app sees of a value.
+// validateSeen is like validate, but for the value as the app sees it.
 func validateSeen(documented *openapi3.SchemaRef, data []byte, value any, seen func(any) any) error {
 	err := schema.Check(documented, seen(value))
 	if err == nil {
@@ -258,15 +250,15 @@ func validateSeen(documented *openapi3.SchemaRef, data []byte, value any, seen f
 	var exact any
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.UseNumber()
-	// Valid with exact numbers is enough: float64 may have rounded them.
+	// It is enough to be valid with exact numbers, since float64 may have rounded them.
 	if decoder.Decode(&exact) == nil && schema.Check(documented, seen(exact)) == nil {
 		return nil
 	}
 	return err
 }
 
-// reasons says why a value violates its schema: the location of the first reason,
-// as in "lines.3.qty", and as many reasons as a reader wants to see.
+// reasons returns why a value violates its schema: the location of the first reason, as in "lines.3.qty", and the first
+// few reasons.
 func reasons(err error) (at []any, text string) {
 	leaves := leavesOf(err, nil)
 	if len(leaves) == 0 {
@@ -279,7 +271,7 @@ func reasons(err error) (at []any, text string) {
 			break
 		}
 		text := leaf.Reason
-		// The location is given by the caller, so the one of the library is dropped.
+		// The caller reports the location, so the library's own is removed.
 		if _, rest, found := strings.Cut(text, "': "); found && strings.Contains(text, "at '") {
 			text = rest
 		}
@@ -298,7 +290,7 @@ func locationOf(leaf *openapi3.SchemaError) (at []any) {
 	return at
 }
 
-// leavesOf are the innermost reasons of an error of the judge.
+// leavesOf returns the innermost errors of a validation error.
 func leavesOf(err error, found []*openapi3.SchemaError) []*openapi3.SchemaError {
 	if all, ok := errors.AsType[openapi3.MultiError](err); ok && !isSchemaError(err) {
 		for _, each := range all {
@@ -310,7 +302,7 @@ func leavesOf(err error, found []*openapi3.SchemaError) []*openapi3.SchemaError 
 	if !ok {
 		return found
 	}
-	// The reason inside says more than that no alternative is satisfied.
+	// The inner error says more than that no alternative matches.
 	if inner := leavesOf(failure.Origin, nil); len(inner) > 0 {
 		return append(found, inner...)
 	}
@@ -318,23 +310,23 @@ func leavesOf(err error, found []*openapi3.SchemaError) []*openapi3.SchemaError 
 }
 
 func isSchemaError(err error) bool {
-	_, ok := err.(*openapi3.SchemaError) //nolint:errorlint // the very value
+	_, ok := err.(*openapi3.SchemaError) //nolint:errorlint // not a wrapped one
 	return ok
 }
 
-// under is a location below another.
+// under returns a location below another.
 func under(location string, path []any) string {
 	return strings.TrimSuffix(location+"."+fault.Dotted(path), ".")
 }
 
-// violates says that a value breaks its schema.
+// violates reports that a value violates its schema.
 func (p *Expected) violates(at, came string, err error) {
 	p.tb.Helper()
 	path, documented := reasons(err)
 	p.disagree(under(at, path), documented, came)
 }
 
-// shown is a body for a message.
+// shown returns a body as it is shown in messages.
 func shown(data []byte) string {
 	if !utf8.Valid(data) {
 		return fmt.Sprintf("%q", excerpt(string(data)))

@@ -39,7 +39,7 @@ func deepPart(described *openapi3.Parameter, query string) *requestPart {
 	return part
 }
 
-// take adds a text, if what follows the name of the parameter leads into it.
+// take adds a text if the rest of its name leads into this object.
 func (o *sentObject) take(path, text string, isOf bool) {
 	if !isOf {
 		return
@@ -68,8 +68,7 @@ func (o *sentObject) take(path, text string, isOf bool) {
 	o.texts = append(o.texts, text)
 }
 
-// read makes both readings of an object, whose texts are read as its schema has
-// them.
+// read returns both readings of an object, whose texts are converted as its schema says.
 func (o *sentObject) read(s *openapi3.SchemaRef) (plain, widest any) {
 	if o.members == nil || o.texts != nil {
 		return readTexts(s, o.texts)
@@ -81,7 +80,7 @@ func (o *sentObject) read(s *openapi3.SchemaRef) (plain, widest any) {
 	return plains, widests
 }
 
-// memberIn returns what a schema, or one of its alternatives, says about a member.
+// memberIn returns the schema of a member, from a schema or one of its alternatives.
 func memberIn(s *openapi3.SchemaRef, name string, depth int) *openapi3.SchemaRef {
 	if s == nil || s.Value == nil || depth > schema.MaxNesting {
 		return nil

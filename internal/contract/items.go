@@ -13,27 +13,25 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Items is what the document says about every item of a stream, such as a line
-// or an event.
+// Items is what the document says about the items of a stream, such as lines or events.
 type Items struct {
 	p *Expected
-	// format is what the items are written in, n the number of the item at hand.
+	// format is the format of the items, n the number of the current item.
 	format *mediatype.Sequence
 	n      int
-	// schema is that of an item, or of the data of events with any name. It is nil
-	// where the document has events with names only, or allows any data.
+	// schema is the schema of an item, or of the data of events with any name. It is nil if the document has only named
+	// events or allows any data.
 	schema *openapi3.SchemaRef
-	// named are the schemas of the data of events with a name.
+	// named are the schemas for the data of events with a name.
 	named map[string]*openapi3.SchemaRef
-	// open means that data may be anything.
+	// open means that any data is allowed.
 	open bool
-	// every is the schema of the data of all events, nil where the document says
-	// nothing about all.
+	// every is the schema for the data of all events, nil if there is none.
 	every *openapi3.SchemaRef
 }
 
-// itemsOf reads from a media type what the items of a stream are, nil for a body
-// that is no stream, or whose items the document does not describe.
+// itemsOf returns the documented items of a media type, nil for a body that is not a stream or whose items are not
+// described.
 func itemsOf(p *Expected, contentType string, media *openapi3.MediaType) *Items {
 	format, item := mediatype.SequenceOf(contentType), media.ItemSchema
 	if format == nil || item == nil || item.Value == nil {
@@ -53,7 +51,7 @@ func itemsOf(p *Expected, contentType string, media *openapi3.MediaType) *Items 
 	return i
 }
 
-// add reads one kind of events.
+// add adds one kind of event.
 func (i *Items) add(kind *openapi3.SchemaRef) {
 	properties := kind.Value.Properties
 	if properties["data"] == nil {
@@ -67,11 +65,11 @@ func (i *Items) add(kind *openapi3.SchemaRef) {
 	i.schema, i.open = data, data == nil
 }
 
-// checkAll judges the items of a stream that is at its end.
+// checkAll checks the items of a complete stream.
 func (i *Items) checkAll(body []byte) {
 	i.p.tb.Helper()
-	// Pulled, since a loop would put a function between the test and what fails it
-	// that is no helper.
+	// Pulled, because the body of a range-over-func loop would be a stack frame without Helper between the test and the
+	// failure.
 	next, stop := iter.Pull2(i.format.Split(bytes.NewReader(body), 0))
 	defer stop()
 	for item, err, more := next(); more && err == nil; item, err, more = next() {
@@ -79,7 +77,7 @@ func (i *Items) checkAll(body []byte) {
 	}
 }
 
-// Check judges the next item.
+// Check checks the next item.
 func (i *Items) Check(item mediatype.Item) {
 	i.p.tb.Helper()
 	i.n++
@@ -90,13 +88,12 @@ func (i *Items) Check(item mediatype.Item) {
 	i.p.checkJSON(fmt.Sprintf("%s %d", i.format.Item, i.n), i.schema, item.Data)
 }
 
-// checkNamed judges the name and the data of an event. That of a gap in a topic
-// has no data.
+// checkNamed checks the name and the data of an event. An event for a gap in a topic has no data.
 func (i *Items) checkNamed(name string, data []byte) {
 	i.p.tb.Helper()
 	named := i.named[name]
-	// From what holds for all events to what holds for those without a name. Data of
-	// a named event may also be of the schema for any name: the document allows both.
+	// From the schema for all events to the one for events without a known name. The data of a named event may also match the
+	// schema for any name, because the document allows both.
 	switch {
 	case name == mediatype.GapEvent && string(data) == "null":
 	case i.every != nil && !satisfies(i.every, data):
@@ -112,13 +109,13 @@ func (i *Items) checkNamed(name string, data []byte) {
 	}
 }
 
-// satisfies reports whether a text is JSON that keeps its schema.
+// satisfies reports whether a text is JSON that matches the schema.
 func satisfies(documented *openapi3.SchemaRef, data []byte) bool {
 	value, err := readJSON(data)
 	return err == nil && validate(documented, data, value) == nil
 }
 
-// eventName is the name of all events of a kind, "" for any.
+// eventName returns the name of all events of a kind, "" for any name.
 func eventName(kind *openapi3.SchemaRef) string {
 	if name := kind.Value.Properties["event"]; name != nil && len(name.Value.Enum) == 1 {
 		text, _ := name.Value.Enum[0].(string)

@@ -9,12 +9,12 @@ import (
 	"github.com/candor-go/candor/internal/fault"
 )
 
-// isRawMessage reports whether messages are texts or bytes as they are.
+// isRawMessage reports whether messages are text or binary without JSON.
 func isRawMessage(s *openapi3.SchemaRef) bool {
 	return s.Value.ContentMediaType != "" || s.Value.Format == "binary" || isFrame(s)
 }
 
-// isFrame reports whether messages are texts and bytes both.
+// isFrame reports whether messages may be text or binary.
 func isFrame(s *openapi3.SchemaRef) bool {
 	return len(s.Value.AnyOf) > 0 && !slices.ContainsFunc(s.Value.AnyOf, func(kind *openapi3.SchemaRef) bool { return !isRawMessage(kind) })
 }
@@ -26,7 +26,7 @@ func kindName(isBinary bool) string {
 	return "text"
 }
 
-// CheckSent judges a message from the app.
+// CheckSent checks a message from the app.
 func (p *Expected) CheckSent(n int, isBinary bool, data []byte) {
 	p.tb.Helper()
 	s, at := p.messages.Sends, fmt.Sprintf("message %d from the app", n)
@@ -39,16 +39,15 @@ func (p *Expected) CheckSent(n int, isBinary bool, data []byte) {
 	case isBinary != wantsBinary:
 		p.disagree(at, "a "+kindName(wantsBinary)+" message", "a "+kindName(isBinary)+" message")
 	case isRawMessage(s):
-	// A list of validation errors replies to an invalid message, so there are at
-	// most as many as messages were refused.
+	// The app replies to an invalid message with a list of validation errors, so there are at most as many lists as
+	// rejected messages.
 	case reportedIn(data) != nil && p.refusals.Add(-1) >= 0:
 	default:
 		p.checkJSON(at, s, data)
 	}
 }
 
-// CheckReceived judges a message that the app has read, with the validation
-// errors that it found.
+// CheckReceived checks a message that the app has read, given the validation errors that it found.
 func (p *Expected) CheckReceived(data []byte, faults []fault.Fault) {
 	p.tb.Helper()
 	s := p.messages.Receives
@@ -59,7 +58,7 @@ func (p *Expected) CheckReceived(data []byte, faults []fault.Fault) {
 	case len(faults) == 0:
 		p.checkAccepted(requestParts{messageKey: jsonPart(s, data)}, "")
 	default:
-		// Atomic, since messages of the app are judged in another goroutine.
+		// Atomic, because messages from the app are checked in another goroutine.
 		p.refusals.Add(1)
 		if len(data) <= maxJudged {
 			p.checkFaults(requestParts{messageKey: jsonPart(s, data)}, asReported(faults), "")

@@ -22,24 +22,23 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// requestPart is a parameter or the body of a request as it was sent, beside what
-// the document says about it.
+// requestPart is a parameter or the body of a request as it was sent, together with its documentation.
 type requestPart struct {
 	schema *openapi3.SchemaRef
-	// sent is the value the way the document's notation has it, and widest the
-	// way an app may take it: 007 for an integer, "yes" for a boolean.
+	// sent is the value in the notation of the document. widest is the value as an app may also read it: 007 as an integer,
+	// "yes" as a boolean.
 	sent, widest any
 	text         string
-	// data is the text of JSON, lines are the items of a sequence.
+	// data is the JSON text, lines are the items of a sequence.
 	data  []byte
 	lines [][]byte
-	// refusal is why the document refuses it whatever its schema says; absent
-	// means that it was not sent and need not be.
+	// refusal is why the document rejects the part independent of its schema. absent means that the part was not sent and is
+	// not required.
 	refusal        error
 	absent, isForm bool
 }
 
-// shown is the part for a message.
+// shown returns the part as it is shown in messages.
 func (part *requestPart) shown() string {
 	if part == nil || part.text == "" {
 		return "a request without it"
@@ -47,7 +46,7 @@ func (part *requestPart) shown() string {
 	return part.text
 }
 
-// refusedFor is why the document does not allow a value of the part.
+// refusedFor returns why the document does not allow a value of the part.
 func (part *requestPart) refusedFor(value any) error {
 	switch {
 	case part.refusal != nil:
@@ -60,7 +59,7 @@ func (part *requestPart) refusedFor(value any) error {
 	return schema.Check(part.schema, value)
 }
 
-// jsonPart is a part that is JSON, nil for one that no schema can judge.
+// jsonPart returns a part with JSON, nil if no schema can check it.
 func jsonPart(s *openapi3.SchemaRef, data []byte) *requestPart {
 	// The app ignores a byte order mark as well.
 	data = bytes.TrimPrefix(data, []byte(mediatype.ByteOrderMark))
@@ -75,7 +74,7 @@ func jsonPart(s *openapi3.SchemaRef, data []byte) *requestPart {
 	return part
 }
 
-// bodyOf reads a body, nil for one of a kind that no schema judges.
+// bodyOf returns the body as a part, nil for a kind that no schema can check.
 func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *requestPart {
 	mediaType, params, err := mime.ParseMediaType(contentType)
 	switch {
@@ -88,7 +87,7 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *request
 	case mediaType == mediatype.Form:
 		return formPart(media, pairsOf(strings.TrimPrefix(string(data), mediatype.ByteOrderMark), false), shown(data))
 	case mediaType == mediatype.Multipart:
-		// A form that cannot be parsed is not judged by a schema.
+		// A form that cannot be parsed is not checked.
 		if sent, err := multipartForm(media, data, params["boundary"]); err == nil {
 			return formPart(media, sent, shown(data))
 		}
@@ -99,15 +98,14 @@ func bodyOf(media *openapi3.MediaType, contentType string, data []byte) *request
 	return nil
 }
 
-// isItems reports whether a body is a sequence of JSON.
+// isItems reports whether a body is a sequence of JSON items.
 func isItems(mediaType string) bool {
 	format := mediatype.SequenceOf(mediaType)
 	return format != nil && !format.Named
 }
 
-// itemsPart is a body of items, such as JSON Lines. The handler reads them one by
-// one and may ignore invalid ones, so that only an item that is reported is
-// judged.
+// itemsPart returns a body of items, such as JSON Lines. The handler reads them one by one and may ignore invalid ones, so
+// only an item with a reported error is checked.
 func itemsPart(media *openapi3.MediaType, mediaType string, data []byte) *requestPart {
 	items := itemsOf(nil, mediaType, media)
 	if items == nil {
@@ -116,15 +114,14 @@ func itemsPart(media *openapi3.MediaType, mediaType string, data []byte) *reques
 	part := &requestPart{schema: items.schema, lines: [][]byte{}}
 	for item, err := range items.format.Split(bytes.NewReader(data), 0) {
 		if err != nil {
-			break // the app reports no item after it
+			break // the app reports no later item
 		}
 		part.lines = append(part.lines, bytes.Clone(item.Data))
 	}
 	return part
 }
 
-// at is the part that a location is in: a single one of several lines, whose
-// number comes first.
+// at returns the part that a location refers to: for lines, the single line whose number comes first.
 func (part *requestPart) at(loc []any) (*requestPart, []any) {
 	if part == nil || part.lines == nil {
 		return part, loc
@@ -138,20 +135,18 @@ func (part *requestPart) at(loc []any) (*requestPart, []any) {
 	return nil, nil
 }
 
-// OpenAPI says how lists and objects are written in a parameter, and leaves
-// open how a number or a boolean is. So a text is read twice: as the value that
-// everybody would take it for, and as any value that the schema allows and an
-// app may take it for. An app that refuses the first contradicts a document
-// that allows it; one that takes what not even the second allows does so too.
+// OpenAPI specifies how lists and objects are written in a parameter, but not how a number or a boolean is. So a text is
+// read twice: as the value that every reader would see in it, and as any value that the schema allows and an app may see
+// in it. An app contradicts its document if it rejects the first although the document allows it, or if it accepts what
+// even the second reading does not allow.
 
-// readTexts reads what was sent for a parameter or a field: a list where the
-// schema has one, else the last.
+// readTexts reads the texts sent for a parameter or a field: as a list if the schema has one, else the last text.
 func readTexts(s *openapi3.SchemaRef, texts []string) (plain, widest any) {
 	if !hasItems(s, 0) {
 		if len(texts) == 0 {
 			return "", ""
 		}
-		// The app takes the last of several values, too.
+		// Like the app, which uses the last of several values.
 		return readText(s, texts[len(texts)-1])
 	}
 	plains, widests := make([]any, len(texts)), make([]any, len(texts))
@@ -161,9 +156,9 @@ func readTexts(s *openapi3.SchemaRef, texts []string) (plain, widest any) {
 	return plains, widests
 }
 
-// hasItems reports whether a schema, or one of its alternatives, allows lists.
+// hasItems reports whether a schema or one of its alternatives allows lists.
 func hasItems(s *openapi3.SchemaRef, depth int) bool {
-	// Bounded, since a schema may refer to itself.
+	// Limited, because a schema may refer to itself.
 	if s == nil || s.Value == nil || depth > schema.MaxNesting {
 		return false
 	}
@@ -172,7 +167,7 @@ func hasItems(s *openapi3.SchemaRef, depth int) bool {
 	})
 }
 
-// itemsIn returns what a schema, or one of its alternatives, says about items.
+// itemsIn returns the schema of items from a schema or one of its alternatives.
 func itemsIn(s *openapi3.SchemaRef, depth int) *openapi3.SchemaRef {
 	if s == nil || s.Value == nil || depth > schema.MaxNesting {
 		return nil
@@ -188,14 +183,14 @@ func itemsIn(s *openapi3.SchemaRef, depth int) *openapi3.SchemaRef {
 	return nil
 }
 
-// readText converts a text in the first way that the schema allows. If there is none it stays text, unless the schema
+// readText converts a text in the first way that the schema allows. If there is none it remains text, unless the schema
 // does not allow text.
 func readText(s *openapi3.SchemaRef, text string) (plain, widest any) {
 	plain, ok := firstAllowed(s, plainReadings(text))
 	if ok {
 		return plain, plain
 	}
-	// Only where no plain reading is valid, since a wider one would forgive the app more.
+	// Only if no plain reading is valid; otherwise a wider reading could hide errors of the app.
 	widest, ok = firstAllowed(s, wideReadings(text))
 	if !ok {
 		widest = plain
@@ -212,7 +207,7 @@ func firstAllowed(s *openapi3.SchemaRef, values []any) (value any, ok bool) {
 	if len(values) == 0 {
 		return nil, false
 	}
-	// No reading is valid; the one that fits the type gives the better reason.
+	// No reading is valid. The reading that fits the type gives the better reason.
 	if isText(s) {
 		return values[0], false
 	}
@@ -225,7 +220,7 @@ var (
 	plainDecimal = lazy.Regexp{Text: `^-?(0|[1-9][0-9]*)\.[0-9]*[1-9]$`}
 )
 
-// plainReadings are the text itself and what else everybody would take it for.
+// plainReadings returns the text itself and the other values that every reader would see in it.
 func plainReadings(text string) []any {
 	values := []any{text}
 	switch {
@@ -240,13 +235,13 @@ func plainReadings(text string) []any {
 	return values
 }
 
-// wideReadings are what else an app may take a text for.
+// wideReadings returns the other values that an app may see in a text.
 func wideReadings(text string) []any {
 	var values []any
 	if x, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(x) && !math.IsInf(x, 0) {
 		values = append(values, x)
 	}
-	// Quotes are not removed: apps take a parameter as it is.
+	// Quotes are not removed, because apps use a parameter unchanged.
 	if value, err := readJSON([]byte(text)); err == nil && !strings.HasPrefix(text, `"`) {
 		values = append(values, value)
 	}
@@ -269,7 +264,7 @@ func splitTexts(p *openapi3.Parameter, texts []string) []string {
 	if !isSplit(p) || !hasItems(p.Schema, 0) {
 		return texts
 	}
-	// Elements of a query are decoded after the split, as an escaped comma does not separate.
+	// Elements of a query are decoded after the split, because an escaped comma is not a separator.
 	if p.In != openapi3.ParameterInHeader {
 		return splitOn(separatorOf(p.Style), texts, p.In == openapi3.ParameterInQuery)
 	}
@@ -313,8 +308,8 @@ func splitOn(separator *regexp.Regexp, texts []string, escaped bool) (elements [
 	return elements
 }
 
-// pairsOf are the values in a query or a form by their names, with their
-// escapes if raw. A name that cannot be decoded counts as it was sent.
+// pairsOf returns the values in a query or a form by name, still escaped if raw is set. A name that cannot be decoded is
+// used as it was sent.
 func pairsOf(query string, raw bool) map[string][]string {
 	pairs := map[string][]string{}
 	for pair := range strings.SplitSeq(query, "&") {
@@ -332,12 +327,10 @@ func pairsOf(query string, raw bool) map[string][]string {
 	return pairs
 }
 
-// formTexts is a form before it is read: the texts of each field. Files count
-// as texts.
+// formTexts is a form before conversion: the texts of each field. Files are treated as texts.
 type formTexts map[string][]string
 
-// multipartForm takes a form of parts apart. A file without a name and without
-// content is an input that was left empty.
+// multipartForm parses a multipart form. A file without name and content is an empty file input.
 func multipartForm(media *openapi3.MediaType, body []byte, boundary string) (formTexts, error) {
 	form := formTexts{}
 	for parts := multipart.NewReader(bytes.NewReader(body), boundary); ; {
@@ -360,7 +353,7 @@ func multipartForm(media *openapi3.MediaType, body []byte, boundary string) (for
 	}
 }
 
-// holdsFiles reports whether a field of a form is made of files.
+// holdsFiles reports whether a form field consists of files.
 func holdsFiles(media *openapi3.MediaType, name string) bool {
 	s := schema.Inner(media.Schema, name)
 	if items := itemsIn(s, 0); items != nil {
@@ -369,8 +362,7 @@ func holdsFiles(media *openapi3.MediaType, name string) bool {
 	return s != nil && s.Value != nil && s.Value.Format == "binary"
 }
 
-// formPart reads the fields of a form the way its schema has them. It is nil
-// for a form with a field that no schema can judge.
+// formPart converts the fields of a form as its schema says. It returns nil if no schema can check one of the fields.
 func formPart(media *openapi3.MediaType, form formTexts, shown string) *requestPart {
 	plain, widest := map[string]any{}, map[string]any{}
 	for name, texts := range form {
@@ -381,8 +373,8 @@ func formPart(media *openapi3.MediaType, form formTexts, shown string) *requestP
 	return &requestPart{schema: media.Schema, sent: plain, widest: widest, text: shown, isForm: true}
 }
 
-// readField adds a field to both readings. Browsers send an empty text for an
-// input that was left empty, so one that is no value counts as absent.
+// readField adds a field to both readings. Browsers send an empty text for an empty input, so an empty text that is not
+// a valid value counts as absent.
 func readField(media *openapi3.MediaType, name string, texts []string, plain, widest map[string]any) bool {
 	s, encoding := schema.Inner(media.Schema, name), media.Encoding[name]
 	if encoding != nil && mediatype.IsJSON(encoding.ContentType) {
@@ -395,7 +387,7 @@ func readField(media *openapi3.MediaType, name string, texts []string, plain, wi
 	}
 	if encoding != nil && encoding.Explode != nil && !*encoding.Explode {
 		plain[name], widest[name] = readTexts(s, splitOn(comma.Get(), texts, false))
-		// An empty text is an empty list, and where the schema has none it counts as left out.
+		// An empty text is an empty list; if the schema does not allow an empty list, the field counts as absent.
 		if elements, ok := widest[name].([]any); ok && len(elements) == 0 && schema.Check(s, elements) != nil {
 			delete(widest, name)
 		}
@@ -421,7 +413,7 @@ func withoutEmpty(texts []string, drop bool) []string {
 	return slices.DeleteFunc(slices.Clone(texts), func(text string) bool { return text == "" })
 }
 
-// isText reports whether texts are values of a schema, of whatever form.
+// isText reports whether values of a schema are texts, in any format.
 func isText(s *openapi3.SchemaRef) bool {
 	return s == nil || s.Value == nil || s.Value.Type == nil || s.Value.Type.Includes(openapi3.TypeString)
 }

@@ -22,7 +22,7 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// Body keeps what an app reads of a body.
+// Body records what an app reads of a body.
 type Body struct {
 	io.ReadCloser
 	data  bytes.Buffer
@@ -33,14 +33,14 @@ type Body struct {
 // request.
 func Keep(r *http.Request) (sent *http.Request, body *Body) {
 	sent, body = r.Clone(r.Context()), &Body{ReadCloser: r.Body}
-	// The app compares with http.NoBody, so that a wrapper would look like a body.
+	// The app compares the body with http.NoBody, so NoBody must not be wrapped.
 	if r.Body != http.NoBody {
 		r.Body = body
 	}
 	return sent, body
 }
 
-// Read reads on.
+// Read implements io.Reader.
 func (b *Body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.data.Write(p[:n])
@@ -48,17 +48,16 @@ func (b *Body) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// requestParts are the parts of one request by their keys: "query q", "body". A
-// part that cannot be judged is nil, and one that the document does not mention,
-// such as a hidden parameter, has no key.
+// requestParts are the parts of a request by key: "query q", "body". A part that cannot be checked is nil. A part that is
+// not documented, such as a hidden parameter, has no key.
 type requestParts map[string]*requestPart
 
 const (
 	bodyKey    = "body"
-	messageKey = "message" // of a WebSocket
+	messageKey = "message" // the key of a WebSocket message
 )
 
-// partKey is the key of a part. The names of headers know no case.
+// partKey returns the key of a part. Header names are case-insensitive.
 func partKey(in, name string) string {
 	if in == openapi3.ParameterInHeader {
 		name = strings.ToLower(name)
@@ -66,9 +65,8 @@ func partKey(in, name string) string {
 	return strings.TrimSpace(in + " " + name)
 }
 
-// CheckRequest fails the test where the app and the document disagree about a
-// request: the app accepted a part that the document refuses, or reports a
-// validation error although the schema has no keyword for it.
+// CheckRequest fails the test if the app and the document disagree about a request: the app accepted a part that the
+// document rejects, or reported a validation error for a value that the schema allows.
 func (p *Expected) CheckRequest(r *http.Request, read *Body, got *Response) {
 	p.tb.Helper()
 	switch {
@@ -81,10 +79,9 @@ func (p *Expected) CheckRequest(r *http.Request, read *Body, got *Response) {
 	}
 }
 
-// faults are the validation errors of a request: those that the app noted,
-// whatever the form of its response, else those that a 422 lists.
+// faults returns the validation errors of a request: those that the app recorded, else those listed in a 422.
 func (p *Expected) faults(got *Response) []reported {
-	// The log comes first: an error handler may have given the response any form.
+	// The log comes first, because an error handler may have changed the form of the response.
 	if noted := p.log.Faults(); len(noted) > 0 {
 		return asReported(noted)
 	}
@@ -94,15 +91,15 @@ func (p *Expected) faults(got *Response) []reported {
 	return nil
 }
 
-// reported is a validation error as a response lists it.
+// reported is a validation error as listed in a response.
 type reported struct {
 	Type string         `json:"type"`
 	Loc  []any          `json:"loc"`
 	Ctx  map[string]any `json:"ctx,omitempty"`
 }
 
-// asReported are validation errors the way a response would list them. They go
-// through JSON, so that facts have the types that a client sees.
+// asReported converts validation errors to the form of a response. They are encoded and decoded, so that facts have the
+// types that a client sees.
 func asReported(faults []fault.Fault) []reported {
 	list := make([]reported, len(faults))
 	for i, f := range faults {
@@ -112,8 +109,8 @@ func asReported(faults []fault.Fault) []reported {
 	return reportedIn(text)
 }
 
-// reportedIn are the validation errors that the body of a 422 lists, in either form of an
-// error; nil if it lists none, such as one of the app's own form.
+// reportedIn returns the validation errors listed in the body of a 422, in either error format; nil if there are none, for
+// example because the app has its own format.
 func reportedIn(body []byte) []reported {
 	var lists struct{ Errors, Detail json.RawMessage }
 	if json.Unmarshal(body, &lists) != nil {
@@ -130,8 +127,8 @@ func reportedIn(body []byte) []reported {
 	return nil
 }
 
-// withNumbers gives positions in lists the type int, and facts the type that
-// numbers have in an any: a json.Number is then one that no float64 holds.
+// withNumbers converts positions in lists to int, and numbers in facts as in an any; a json.Number remains where no
+// float64 holds the number.
 func withNumbers(list []reported) []reported {
 	for _, f := range list {
 		for i, step := range f.Loc {
@@ -148,8 +145,7 @@ func withNumbers(list []reported) []reported {
 	return list
 }
 
-// maxJudged is how large a refused body may be for its validation errors to be
-// judged: the judge writes down every reason there is, which grows faster than
+// maxJudged is the largest rejected body that is checked. The validator collects all reasons, whose size grows faster than
 // the body.
 const maxJudged = 64 << 10
 
@@ -157,12 +153,12 @@ func (p *Expected) checkAccepted(all requestParts, status string) {
 	p.tb.Helper()
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		part := all[name]
-		// A handler may stop before the last line, so that no line counts as accepted.
+		// A handler may stop before the last line, so lines do not count as accepted.
 		if part == nil || part.absent || part.lines != nil {
 			continue
 		}
 		came := status + "the app accepted " + part.shown()
-		// The widest reading: what an app may take for a valid value is no disagreement.
+		// The widest reading: it is no disagreement if the app sees a valid value.
 		if part.refusal != nil {
 			p.disagree(name, part.refusal.Error(), came)
 		} else if err := part.refusedFor(part.widest); err != nil {
@@ -182,8 +178,7 @@ func (p *Expected) checkFaults(all requestParts, faults []reported, status strin
 	}
 }
 
-// partOf is the key of the part that a validation error is about, and the
-// location in that part.
+// partOf returns the key of the part that a validation error refers to, and the location within that part.
 func partOf(f reported) (name string, loc []any) {
 	switch {
 	case len(f.Loc) == 0:
@@ -196,15 +191,14 @@ func partOf(f reported) (name string, loc []any) {
 	return partKey(fmt.Sprint(f.Loc[0]), fmt.Sprint(f.Loc[1])), f.Loc[2:]
 }
 
-// canSay reports whether a schema can give the validation error: its type has a keyword,
-// and no number in it is beyond what a schema, whose numbers are float64, holds
-// exactly. A text inside of JSON is no number whatever it holds, so that what
-// makes one of it goes by rules of its own.
+// canSay reports whether a schema can express the validation error: there is a keyword for its type, and all its numbers
+// are exact as float64, which schemas use. Text inside JSON is never a number for a schema, so an error about text that
+// the app converts to a number cannot be expressed.
 func (part *requestPart) canSay(f reported) bool {
 	for _, fact := range f.Ctx {
 		switch x := fact.(type) {
 		case float64:
-			// From 2^53 on a float64 does not hold every integer.
+			// From 2^53 on, float64 does not hold every integer.
 			if math.Abs(x) >= 1<<53 {
 				return false
 			}
@@ -216,25 +210,24 @@ func (part *requestPart) canSay(f reported) bool {
 	return fault.Keyword(f.Type) != "" && !isTextInJSON
 }
 
-// allows reports whether the document allows the value that a validation error
-// is about.
+// allows reports whether the document allows the value that a validation error refers to.
 func (part *requestPart) allows(f reported, loc []any) bool {
 	loc = part.inForm(loc)
 	switch {
 	case part.refusal != nil:
 		return false
 	case f.Type == fault.ExtraForbidden && schema.IsReadOnlyAt(part.schema, loc, part.sent):
-		return false // what requests have no business with may be refused, too
+		return false // read-only members may be rejected, too
 	case part.absent:
 		return f.Type == fault.Missing && !schema.IsInexact(part.schema, loc)
 	case len(loc) == 0 && (part.isForm || part.schema == nil):
-		return false // a limit of all fields together, or a parameter twice
+		return false // a limit for all fields together, or a duplicate parameter
 	case part.refusedFor(part.sent) == nil:
 		return !schema.IsInexact(part.schema, loc)
 	case schema.IsInexact(part.schema, loc), schema.IsKey(loc):
 		return false
 	}
-	// The part is invalid for some reason; only a schema at this location shows whether this error is one of them.
+	// The part is invalid for some reason; only a schema at this location shows whether this error is one of the reasons.
 	met, refused := false, false
 	schema.Follow(part.schema, loc, part.sent, func(s *openapi3.SchemaRef, value any, rest []any) {
 		switch {
@@ -249,8 +242,8 @@ func (part *requestPart) allows(f reported, loc []any) bool {
 	return met && !refused
 }
 
-// inForm is a location in a form, whose schema lists the names that are sent:
-// address.street, items[0].name.
+// inForm converts a location to one in the schema of a form, which lists the names that are sent: address.street,
+// items[0].name.
 func (part *requestPart) inForm(loc []any) []any {
 	if !part.isForm || len(loc) < 2 {
 		return loc
@@ -278,7 +271,7 @@ func sentName(loc []any) string {
 	return name.String()
 }
 
-// partsOf takes a request apart the way the document has it.
+// parts splits a request into its documented parts.
 func (p *Expected) parts(r *http.Request, read *Body) requestParts {
 	all := requestParts{}
 	for _, ref := range p.op.Parameters {
@@ -290,7 +283,7 @@ func (p *Expected) parts(r *http.Request, read *Body) requestParts {
 	return all
 }
 
-// parameter reads one parameter, nil for one that no schema judges.
+// parameter returns one parameter, nil if no schema can check it.
 func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *requestPart {
 	if described.Style == openapi3.SerializationDeepObject {
 		return deepPart(described, r.URL.RawQuery)
@@ -314,8 +307,8 @@ func (p *Expected) parameter(described *openapi3.Parameter, r *http.Request) *re
 	return jsonPart(media.Schema, []byte(texts[len(texts)-1]))
 }
 
-// textsOf returns the texts that were sent for a parameter. Those of a query stay escaped if commas in a value must be
-// distinguished from commas between values.
+// textsOf returns the texts sent for a parameter. Texts of a query stay escaped if a comma in a value must be
+// distinguished from a comma between values.
 func (p *Expected) textsOf(described *openapi3.Parameter, r *http.Request) (texts []string) {
 	switch described.In {
 	case openapi3.ParameterInPath:
@@ -332,15 +325,14 @@ func (p *Expected) textsOf(described *openapi3.Parameter, r *http.Request) (text
 	case openapi3.ParameterInCookie:
 		texts = bind.CookieTexts(r.Header, described.Name)
 		if len(texts) > 1 && !hasItems(described.Schema, 0) {
-			// Of two cookies with one name the first counts, as in net/http.
+			// If there are several cookies with one name the first counts, as in net/http.
 			texts = texts[:1]
 		}
 	}
 	return texts
 }
 
-// body reads the body, nil for one that no schema judges, or that the app did
-// not read to its end.
+// body returns the body, nil if no schema can check it or the app did not read it to its end.
 func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *Body) *requestPart {
 	data := read.data.Bytes()
 	switch {
@@ -351,7 +343,7 @@ func (p *Expected) body(described *openapi3.RequestBody, r *http.Request, read *
 	}
 	contentType := r.Header.Get("Content-Type")
 	media := mediaOf(described.Content, contentType)
-	// The app may stop before the end, and half a body says nothing.
+	// The app may stop before the end, and an incomplete body cannot be checked.
 	isComplete := read.ended || int64(len(data)) == r.ContentLength
 	switch {
 	case r.ContentLength == 0 || len(data) == 0 && read.ended:

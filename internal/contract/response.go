@@ -17,21 +17,21 @@ import (
 	"github.com/candor-go/candor/internal/schema"
 )
 
-// CheckResponse fails the test where the document does not have such a response.
+// CheckResponse fails the test if the response is not documented.
 func (p *Expected) CheckResponse(r *http.Request, got *Response) {
 	p.tb.Helper()
 	documented, media := p.checkHead(r, got)
 	if media != nil {
 		p.checkBody(mediatype.Bare(got.Header.Get("Content-Type")), media, got)
 	}
-	// A document without content promises that there is no body.
+	// A documented response without content has no body.
 	if documented != nil && len(documented.Content) == 0 && len(got.Body) > 0 {
 		p.disagree(fmt.Sprintf("the body of status %d", got.Code), "no body", shown(got.Body))
 	}
 }
 
-// CheckHead judges what comes before the body of a stream, whose items are then
-// judged one by one as they come; it is nil where they are not judged.
+// CheckHead checks status and header of a stream. It returns the Items that check the items as they arrive, nil if they
+// are not checked.
 func (p *Expected) CheckHead(r *http.Request, got *Response) *Items {
 	p.tb.Helper()
 	if _, media := p.checkHead(r, got); media != nil {
@@ -45,9 +45,9 @@ func (p *Expected) checkHead(r *http.Request, got *Response) (*openapi3.Response
 	p.tb.Helper()
 	documented := p.response(got.Code)
 	switch {
-	case got.Code == mediatype.StatusClientClosed: // nobody receives it
+	case got.Code == mediatype.StatusClientClosed: // no client receives it
 	case documented == nil && got.Code == http.StatusInternalServerError:
-		// The test may ask for the status only after the client has returned.
+		// The test may read the status only after the client has returned.
 		p.tb.Cleanup(func() {
 			p.tb.Helper()
 			if !got.Expected() {
@@ -66,7 +66,7 @@ func (p *Expected) checkHead(r *http.Request, got *Response) (*openapi3.Response
 	return documented, nil
 }
 
-// checkHeaders holds the documented headers against those that came.
+// checkHeaders compares the headers of a response with its documentation.
 func (p *Expected) checkHeaders(documented *openapi3.Response, got *Response) {
 	p.tb.Helper()
 	for _, name := range slices.Sorted(maps.Keys(documented.Headers)) {
@@ -88,8 +88,8 @@ func (p *Expected) checkHeaders(documented *openapi3.Response, got *Response) {
 	}
 }
 
-// headerValue reads the lines of a header the way its schema has it. What
-// cannot be read stays text, which the schema then refuses.
+// headerValue converts the lines of a header as its schema says. What cannot be converted remains text, which the schema
+// then rejects.
 func headerValue(s *openapi3.Schema, lines []string) any {
 	// The lines of Set-Cookie are the members of an object.
 	if s.Type.Includes(openapi3.TypeObject) {
@@ -104,7 +104,7 @@ func headerValue(s *openapi3.Schema, lines []string) any {
 	if !s.Type.Includes(openapi3.TypeArray) {
 		return scalarValue(s, strings.Join(lines, ", "))
 	}
-	// Several lines are one value each; one line may hold the whole list.
+	// Several lines are one value each; a single line may hold the whole list.
 	if len(lines) == 1 {
 		lines = bind.SplitHeader(nil, lines[0])
 	}
@@ -115,7 +115,7 @@ func headerValue(s *openapi3.Schema, lines []string) any {
 	return values
 }
 
-// cookieValue reads the text of a cookie, which the document may not know.
+// cookieValue converts the text of a cookie. The cookie may be undocumented.
 func cookieValue(s *openapi3.SchemaRef, text string) any {
 	if s == nil || s.Value == nil {
 		return text
@@ -125,7 +125,7 @@ func cookieValue(s *openapi3.SchemaRef, text string) any {
 
 func scalarValue(s *openapi3.Schema, text string) any {
 	isNumber := s.Type.Includes(openapi3.TypeInteger) || s.Type.Includes(openapi3.TypeNumber)
-	// ParseFloat alone reads more than JSON has, such as 0x10 or Inf.
+	// ParseFloat also accepts numbers that are not JSON, such as 0x10 or Inf.
 	if n, err := strconv.ParseFloat(text, 64); isNumber && err == nil && json.Valid([]byte(text)) {
 		return n
 	}
@@ -148,7 +148,7 @@ func (p *Expected) checkMedia(documented *openapi3.Response, got *Response) *ope
 	return media
 }
 
-// checkBody judges a body that has items, or is JSON.
+// checkBody checks a body that has items or is JSON.
 func (p *Expected) checkBody(mediaType string, documented *openapi3.MediaType, got *Response) {
 	p.tb.Helper()
 	if items := itemsOf(p, mediaType, documented); items != nil {
@@ -162,8 +162,7 @@ func (p *Expected) checkBody(mediaType string, documented *openapi3.MediaType, g
 	p.checkJSON(at, documented.Schema, got.Body)
 }
 
-// checkJSON judges a text that is to be JSON. What the app writes never has a
-// member twice.
+// checkJSON checks a text that must be JSON. In responses, a duplicate member is always an error.
 func (p *Expected) checkJSON(at string, documented *openapi3.SchemaRef, data []byte) {
 	p.tb.Helper()
 	value, err := readJSON(data)

@@ -13,11 +13,11 @@ import (
 // messageSchemas are the schemas of the messages of a WebSocket.
 type messageSchemas struct{ Receives, Sends *openapi3.SchemaRef }
 
-// messagesOf reads the schemas of messages from a document, with their references resolved. OpenAPI treats them as
-// unknown extensions; here they temporarily become components.
+// messagesOf reads the schemas of messages from a document and resolves their references. They are in extensions, which
+// the loader does not resolve, so they temporarily become components.
 func messagesOf(doc *openapi3.T) (map[*openapi3.Operation]messageSchemas, error) {
 	found := map[*openapi3.Operation]messageSchemas{}
-	// A copy, since these components are nobody else's.
+	// A copy, because the original document must not get these components.
 	extended := &openapi3.T{OpenAPI: doc.OpenAPI, Info: doc.Info, Paths: openapi3.NewPaths(), Components: &openapi3.Components{Schemas: openapi3.Schemas{}}}
 	if doc.Components != nil {
 		maps.Copy(extended.Components.Schemas, doc.Components.Schemas)
@@ -32,7 +32,7 @@ func messagesOf(doc *openapi3.T) (map[*openapi3.Operation]messageSchemas, error)
 			if err != nil {
 				return nil, fmt.Errorf("%s of %s %s: %w", mediatype.SocketExtension, method, path, err)
 			}
-			// The loader resolves references in place, so that these have their targets afterwards.
+			// The loader resolves references in place, so these have their targets afterwards.
 			found[op] = schemas
 			addComponents(extended.Components.Schemas, schemas.Receives, schemas.Sends)
 		}
@@ -51,7 +51,7 @@ func decodeMessages(about any) (schemas messageSchemas, err error) {
 	return schemas, json.Unmarshal(text, &schemas)
 }
 
-// addComponents gives schemas names that no component has.
+// addComponents adds schemas under unused names.
 func addComponents(components openapi3.Schemas, schemas ...*openapi3.SchemaRef) {
 	for _, s := range schemas {
 		if s != nil {

@@ -14,27 +14,24 @@ import (
 	"sync"
 )
 
-// Operation is what middleware may know about the operation that it is part of.
+// Operation is what middleware may know about its operation.
 type Operation struct {
 	Method string
-	// Streams means that the response is not written as a whole: a stream, or a
-	// connection that is taken over.
+	// Streams means that the response is not written as a whole: it is a stream or a hijacked connection.
 	Streams bool
-	// Deprecated means that clients should not call it any more.
+	// Deprecated means that the operation is marked as deprecated.
 	Deprecated bool
-	// Unguarded means that neither guards nor limits hold: a health path.
+	// Unguarded means that neither guards nor limits apply, as for a health path.
 	Unguarded bool
-	// Unlisted means that no document has the operation: a path without a route,
-	// or a handler that is mounted.
+	// Unlisted means that the operation is in no document: a path without a route, or a mounted handler.
 	Unlisted bool
 	Log      *slog.Logger
-	// Reported has the names of middleware that was reported as unknown; the
-	// operations of an app share it.
+	// Reported holds the names of middleware that was reported as unknown. The operations of an app share it.
 	Reported *sync.Map
 }
 
-// Level is how much a request with the status matters in a log. Probes come every
-// few seconds, and one that fails is often that of an app that starts or stops.
+// Level is the log level for a response with the status. For probes it is lower, because they come every few seconds and
+// may fail while the app starts or stops.
 func (op *Operation) Level(status int) slog.Level {
 	probe, failed := op != nil && op.Unguarded, status >= http.StatusInternalServerError
 	switch {
@@ -48,42 +45,39 @@ func (op *Operation) Level(status int) slog.Level {
 	return slog.LevelInfo
 }
 
-// OperationKey is the context key of the *Operation that a request was routed
-// to.
+// OperationKey is the context key of a request's *Operation.
 type OperationKey struct{}
 
-// OperationOf is the operation that a request was routed to, nil outside of an
-// app.
+// OperationOf returns the operation of a request, nil outside of an app.
 func OperationOf(r *http.Request) *Operation {
 	op, _ := r.Context().Value(OperationKey{}).(*Operation)
 	return op
 }
 
-// Effects are what middleware does to the responses of an operation.
+// Effects describe how middleware changes the responses of an operation.
 type Effects struct {
 	Responses []Response
 	Headers   []Header
-	// AnswersPreflights means that preflights for the operation, which have no
-	// route, go to this middleware.
+	// AnswersPreflights means that this middleware handles preflight requests for the operation, which have no route.
 	AnswersPreflights bool
 }
 
-// Response is a response that middleware sends by itself.
+// Response is a response that middleware sends itself.
 type Response struct {
 	Status      int
 	Description string
-	// Err is the error that it is made of, nil for one without a body.
+	// Err is the error in its body, nil for a response without a body.
 	Err error
 }
 
 // Header is a header that middleware adds to responses.
 type Header struct {
 	Name, Description string
-	// Statuses are the statuses of the responses; none means all.
+	// Statuses are the statuses of responses with the header; none means all.
 	Statuses []int
 }
 
-// Handler is a handler of middleware that embeds a [Layer].
+// Handler is a middleware handler that embeds a [Layer].
 type Handler interface {
 	http.Handler
 	base() *Layer
@@ -129,11 +123,11 @@ func (l *Layer) IsKnown(r *http.Request, name, consequence string) bool {
 		return true
 	}
 	op := OperationOf(r)
-	// No document has the operation, so none is wrong about it.
+	// The operation is in no document that could be wrong.
 	if op == nil || op.Unlisted {
 		return true
 	}
-	// Requests at the same time log it once: only one of them stores the name.
+	// Concurrent requests log it once: only one of them stores the name.
 	if _, reported := op.Reported.LoadOrStore(name, true); !reported {
 		op.Log.ErrorContext(r.Context(), "no operation can find this middleware: it is wrapped by functions that hide it on both sides",
 			"middleware", name, "route", r.Pattern, "so", consequence, "fix", "make it an element of Use, or the outermost or innermost part of one")
@@ -150,27 +144,24 @@ func (l *Layer) IsUnguarded(r *http.Request) bool {
 	return op != nil && op.Unguarded
 }
 
-// Inner is the handler that an element of Use is given: that of an endpoint with
-// the middleware inside of the element.
+// Inner is the handler that a middleware function is given: the endpoint, wrapped by the middleware further inside.
 type Inner struct {
 	http.Handler
 	operation *Operation
-	// options takes requests with OPTIONS; nil where the handler does.
+	// options serves OPTIONS requests; if nil, the handler does.
 	options http.Handler
 	found   []Handler
-	// sealed means that the element has been made. Middleware that is made later,
-	// while a request is served, comes too late for the document.
+	// sealed means that the middleware function has returned. Middleware created later, while a request is served, is too late
+	// for the document.
 	sealed bool
 }
 
-// NewInner makes the handler that an element is given. Requests with OPTIONS go
-// to options, unless that is nil.
+// NewInner returns the handler for a middleware function. OPTIONS requests go to options unless it is nil.
 func NewInner(h http.Handler, op *Operation, options http.Handler) *Inner {
 	return &Inner{Handler: h, operation: op, options: options}
 }
 
-// Seal looks for middleware in the handler that the element returned, and
-// returns all that is known by now, each handler once.
+// Seal searches the handler that the middleware function returned, and returns all known middleware, each handler once.
 func (in *Inner) Seal(h http.Handler) []Handler {
 	in.find(h)
 	in.sealed = true
@@ -186,24 +177,22 @@ func (in *Inner) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	in.Handler.ServeHTTP(w, r)
 }
 
-// add notes middleware, once for each operation: a plain handler may serve
-// several.
+// add records middleware, once for each operation: a plain handler may serve several operations.
 func (in *Inner) add(h Handler) {
-	// A handler that was found from both sides has this operation already.
+	// A handler that was found from both sides already has this operation.
 	if l := h.base(); !in.sealed && (l.inner == nil || l.inner.operation != in.operation) {
 		l.inner = in
 		in.found = append(in.found, h)
 	}
 }
 
-// find adds the middleware that a handler consists of, from the outside in, as
-// far as it can be seen.
+// find adds the middleware that a handler consists of, from the outside in, as far as it is visible.
 func (in *Inner) find(h http.Handler) {
 	known, ok := h.(Handler)
 	if !ok {
 		return
 	}
-	// The outside first: the effects of an element add up in this order.
+	// The outer one first: the effects of a middleware function add up in this order.
 	in.add(known)
 	l := known.base()
 	in.find(l.Next)

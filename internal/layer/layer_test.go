@@ -34,7 +34,7 @@ func known(name string) middleware {
 	}
 }
 
-// around is known middleware that consists of another.
+// around is known middleware that consists of another one.
 func around(name string, m middleware) middleware {
 	return func(next http.Handler) http.Handler {
 		made := m(next)
@@ -95,7 +95,7 @@ func TestInnerFinds(t *testing.T) {
 	}
 }
 
-// A plain handler may serve several operations, each of which finds it once.
+// TestInnerFindsOnceForEachOperation: a plain handler may serve several operations, and each finds it once.
 func TestInnerFindsOnceForEachOperation(t *testing.T) {
 	var get, post layer.Operation
 	h := known("a")(end)
@@ -118,7 +118,7 @@ func TestInnerLeadsOptionsAside(t *testing.T) {
 	}
 }
 
-// routed is a request that was routed to an operation.
+// routed returns a request that was routed to an operation.
 func routed(op *layer.Operation) *http.Request {
 	r := httptest.NewRequest("GET", "/", http.NoBody)
 	if op != nil {

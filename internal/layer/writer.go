@@ -7,19 +7,18 @@ import (
 	"slices"
 )
 
-// Writer knows what was sent. Its fields are for reading.
+// Writer records what was sent. Its fields must only be read.
 type Writer struct {
 	http.ResponseWriter
-	// Begun means that the header was sent, with Status. Bytes is the size of the
-	// body so far.
+	// Begun means that the header was sent with Status. Bytes is the size of the body so far.
 	Begun  bool
 	Status int
 	Bytes  int64
-	// before are called right before the header is sent, the last first.
+	// before are called right before the header is sent, in reverse order.
 	before []func(status int, header http.Header)
 }
 
-// Watch is w as a Writer.
+// Watch returns w as a Writer.
 func Watch(w http.ResponseWriter) *Writer {
 	if watched, ok := w.(*Writer); ok {
 		return watched
@@ -33,22 +32,20 @@ func HasBegun(w http.ResponseWriter) bool {
 	return ok && watched.HasBegun()
 }
 
-// ServeBefore serves a request, with a function that is called once, right before
-// the header is sent.
+// ServeBefore serves a request and calls f once, right before the header is sent.
 func ServeBefore(next http.Handler, w http.ResponseWriter, r *http.Request, f func(status int, header http.Header)) {
 	watched := Watch(w)
 	watched.before = append(watched.before, f)
 	next.ServeHTTP(watched, r)
 	if !watched.Begun {
-		watched.callBefore(http.StatusOK) // net/http sends it where nobody did
+		watched.callBefore(http.StatusOK) // net/http sends this status if no handler did
 	}
 }
 
-// HasBegun asks the writers inside too: one of them may have sent the header
-// before this one was made.
+// HasBegun also asks inner writers: one of them may have sent the header before this one was created.
 func (w *Writer) HasBegun() bool { return w.Begun || HasBegun(w.ResponseWriter) }
 
-// begin is called with each status that is about to be sent.
+// begin is called for each status that is about to be sent.
 func (w *Writer) begin(status int) {
 	if w.Begun || status < 200 && status != http.StatusSwitchingProtocols {
 		return
@@ -57,10 +54,10 @@ func (w *Writer) begin(status int) {
 	w.callBefore(status)
 }
 
-// callBefore calls the functions that wait for the header, once.
+// callBefore calls the functions in before, once.
 func (w *Writer) callBefore(status int) {
 	waiting := w.before
-	w.before = nil // one of them may write, which would call them again
+	w.before = nil // cleared first, because a function that writes would call them again
 	for _, f := range slices.Backward(waiting) {
 		f(status, w.Header())
 	}
@@ -83,21 +80,20 @@ func (w *Writer) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// FlushError serves http.ResponseController.
+// FlushError is used by http.ResponseController.
 func (w *Writer) FlushError() error {
 	w.begin(http.StatusOK)
 	return http.NewResponseController(w.ResponseWriter).Flush()
 }
 
-// Hijack serves wrappers that ask for an http.Hijacker, as some of compression
-// do for WebSockets.
+// Hijack is for wrappers that ask for an http.Hijacker, as some compression middleware does for WebSockets.
 func (w *Writer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err == nil { // the writer does not see what is sent from now on
+	if err == nil { // from now on the writer does not see what is sent
 		w.begin(http.StatusSwitchingProtocols)
 	}
 	return conn, buffered, err
 }
 
-// Flush serves handlers that ask for an http.Flusher.
+// Flush is for handlers that ask for an http.Flusher.
 func (w *Writer) Flush() { _ = w.FlushError() }

@@ -47,7 +47,7 @@ func TestWatchedOnce(t *testing.T) {
 	assert.Same(t, w, layer.Watch(w))
 }
 
-// What a writer inside has sent is known to those that are put around it later.
+// TestHasBegunAsksInside: an outer writer created later knows what an inner writer has sent.
 func TestHasBegunAsksInside(t *testing.T) {
 	inner := layer.Watch(httptest.NewRecorder())
 	outer := &layer.Writer{ResponseWriter: inner}

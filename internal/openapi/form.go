@@ -13,22 +13,21 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// The schema of a form lists the names that are sent, as tools have no others: a
-// value of several names, such as address.street, is a property for each. Of a list the
-// first element has properties of its own, by which a tool can send one, and the others
-// are a pattern.
+// The schema of a form lists the names that are sent, because tools know no others: a value with several names, such as
+// address.street, has a property for each. For a list, the first element has its own properties, so that a tool can send
+// one; the other elements are described by patterns.
 
-// sentForm is a form by the names that are sent.
+// sentForm describes a form by the names that are sent.
 type sentForm struct {
 	typeinfo.Object
-	// patterns are the fields of further elements of lists, by the pattern of their names.
+	// patterns are the fields of further list elements, by the pattern of their names.
 	patterns map[string]*typeinfo.Field
-	// notes are what no keyword says: of fields, by their names, and of the whole.
+	// notes are rules that no keyword expresses, by field name.
 	notes map[string]string
 	whole []string
 }
 
-// sentAs lists the names of the fields of a form.
+// sentAs returns the names of the fields of a form.
 func sentAs(form *typeinfo.Object) *sentForm {
 	sent := &sentForm{Object: typeinfo.Object{Strict: form.Strict, Validators: form.Validators}, patterns: map[string]*typeinfo.Field{}, notes: map[string]string{}}
 	for _, f := range form.Fields {
@@ -37,7 +36,7 @@ func sentAs(form *typeinfo.Object) *sentForm {
 	return sent
 }
 
-// add adds a field under its name in the form; needed says whether a form must have it.
+// add adds a field under its name in the form; needed means that it is required.
 func (s *sentForm) add(f *typeinfo.Field, name string, needed bool) {
 	if f.ReadOnly {
 		return
@@ -66,7 +65,7 @@ func (s *sentForm) add(f *typeinfo.Field, name string, needed bool) {
 	}
 }
 
-// addText adds a field that is sent under one name, with those it had before.
+// addText adds a field that is sent under one name, along with other fields of that name.
 func (s *sentForm) addText(f *typeinfo.Field, name string, needed bool) {
 	field := *f
 	field.Name, field.Required = name, needed && f.Aliases == nil
@@ -89,8 +88,7 @@ func prefixed(prefix string, names []string) []string {
 	return all
 }
 
-// require says of an object that may be absent what it must have once anything of it
-// is sent.
+// require adds that an optional object, once any of its fields is sent, must have its required fields.
 func (s *sentForm) require(object *typeinfo.Object, prefix string, parts []*typeinfo.Field) {
 	var needed []string
 	for _, member := range object.Fields {
@@ -107,7 +105,7 @@ func (s *sentForm) require(object *typeinfo.Object, prefix string, parts []*type
 	}
 }
 
-// addPatterns adds the members of elements, by a pattern of their prefix.
+// addPatterns adds the members of list elements by a pattern of their prefix.
 func (s *sentForm) addPatterns(object *typeinfo.Object, before string) {
 	for _, f := range object.Fields {
 		name := before + regexp.QuoteMeta(f.Name)
@@ -125,7 +123,7 @@ func (s *sentForm) addPatterns(object *typeinfo.Object, before string) {
 	}
 }
 
-// objectOf is the struct that a nested field consists of.
+// objectOf returns the struct of a nested field.
 func objectOf(t *typeinfo.Type) *typeinfo.Object {
 	for t.Object == nil {
 		t = t.Elem
@@ -133,7 +131,7 @@ func objectOf(t *typeinfo.Type) *typeinfo.Object {
 	return t.Object
 }
 
-// form is the schema of a form.
+// form returns the schema of a form.
 func (w *writer) form(name string, v operation.Value) *openapi3.SchemaRef {
 	sent := sentAs(v.Object)
 	s := w.components.Object(name, &sent.Object, uses[v.Use])
@@ -157,9 +155,8 @@ func (w *writer) form(name string, v operation.Value) *openapi3.SchemaRef {
 	return s
 }
 
-// formEncoding says how the fields of a form are written that are not one pair
-// of their own. That of lists is OpenAPI's default, but Swagger UI sends commas
-// where nothing is said.
+// formEncoding returns the encodings of form fields that are not simple pairs. For lists it states OpenAPI's default,
+// because Swagger UI would otherwise send commas.
 func formEncoding(form *typeinfo.Object) map[string]*openapi3.Encoding {
 	encodings := map[string]*openapi3.Encoding{}
 	for _, f := range sentAs(form).Fields {

@@ -2,18 +2,17 @@ package openapi
 
 import "github.com/candor-go/candor/internal/doctree"
 
-// Format is one of the forms that a document comes in: a conversion of the tree
-// of version 3.1, after everything was put into it, edits by hand included. So no
-// form is written from operations beside it, and none can lose an edit.
+// Format is a format of the document. It is converted from the finished document of version 3.1, including edits by hand,
+// so no format can lose an edit.
 type Format struct {
 	MediaType string
-	// Convert makes the tree of another document; nil keeps it.
+	// Convert converts the document; nil keeps it.
 	Convert func(*doctree.Value) *doctree.Value
-	// YAML means that the tree is written as such, and not as JSON.
+	// YAML means that the document is written as YAML instead of JSON.
 	YAML bool
 }
 
-// Of makes the form of a document, which is JSON in version 3.1.
+// Of returns a document, given as JSON of version 3.1, in this format.
 func (f *Format) Of(document []byte) ([]byte, error) {
 	if f.Convert == nil && !f.YAML {
 		return document, nil

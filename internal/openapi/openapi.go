@@ -19,17 +19,15 @@ import (
 // Options are settings in addition to the data; the zero value has none.
 type Options struct {
 	Schema schema.Options
-	// EditDocument changes the document by hand; nil where nothing does. Edits do
-	// so with single operations, each in the order of its list.
+	// EditDocument edits the finished document; it may be nil. Edits edit single operations, each in the order of its list.
 	EditDocument func(*openapi3.T)
 	Edits        map[*operation.Operation][]Edit
 }
 
-// Edit changes an operation of the document by hand.
+// Edit edits an operation of the document.
 type Edit = func(*openapi3.Operation)
 
-// Write makes the document of an API, as JSON. The bytes are the same for equal
-// data.
+// Write returns the document of an API as JSON. Equal data gives equal bytes.
 func Write(api *operation.API, o Options) ([]byte, error) {
 	w := &writer{
 		options: o, components: schema.New(o.Schema),
@@ -38,19 +36,18 @@ func Write(api *operation.API, o Options) ([]byte, error) {
 			responses: map[*operation.Responses]*openapi3.Responses{},
 		},
 	}
-	// Names and required members depend on all types of the document, so that all
-	// of them are marked before the first schema is made.
+	// Names and required members depend on all types of the document, so all types are marked before the first schema is made.
 	m := marker{components: w.components, seen: map[any]bool{}}
 	m.operations(api.Operations)
 	m.operations(api.Webhooks)
 
 	doc := head(&api.Info)
-	// After the marks, and before the components, which exist once operations use them.
+	// After marking, and before the components, which exist once operations use them.
 	order := w.paths(doc, api.Operations)
 	w.webhooks(doc, api.Webhooks)
 	w.refineFaults(api)
 	doc.Components = &openapi3.Components{Schemas: w.components.Schemas(), SecuritySchemes: securitySchemes(api.Schemes)}
-	// A map of kin-openapi has no order, so that the encoder is given one.
+	// A map of kin-openapi has no order, so the encoder gets one.
 	written := w.components.Order()
 	written.Paths, written.Methods = order.paths, order.methods
 	if o.EditDocument != nil {
@@ -74,9 +71,8 @@ type shared struct {
 	responses  map[*operation.Responses]*openapi3.Responses
 }
 
-// once makes a part on the first call for a key. Functions of the user's that
-// edit an operation would change a shared part in every other one, so that none
-// is shared with it.
+// once calls write on the first call for a key and returns the same result for later calls. An operation that is edited
+// shares nothing, because the edit would change other operations, too.
 func once[K comparable, V any](shared map[K]V, isEdited bool, key K, write func() V) V {
 	if isEdited {
 		return write()
@@ -89,13 +85,13 @@ func once[K comparable, V any](shared map[K]V, isEdited bool, key K, write func(
 	return part
 }
 
-// order is that of the paths, and of the methods of each in lower case.
+// order is the order of the paths, and of the methods of each path in lower case.
 type order struct {
 	paths   []string
 	methods map[string][]string
 }
 
-// paths writes the operations below their paths.
+// paths adds the operations under their paths.
 func (w *writer) paths(doc *openapi3.T, operations []*operation.Operation) order {
 	o := order{methods: make(map[string][]string, len(operations))}
 	for _, op := range operations {
@@ -137,7 +133,7 @@ func setOperation(item *openapi3.PathItem, method string, op *openapi3.Operation
 	others[method] = op
 }
 
-// webhooks writes the requests that the API sends. Several with one name are combined.
+// webhooks adds the requests that the API sends. Several with the same name are combined.
 func (w *writer) webhooks(doc *openapi3.T, hooks []*operation.Operation) {
 	for _, hook := range hooks {
 		if doc.Webhooks == nil {
@@ -150,9 +146,9 @@ func (w *writer) webhooks(doc *openapi3.T, hooks []*operation.Operation) {
 	}
 }
 
-// operation writes an operation, with what it leads to.
+// operation returns an operation with its callbacks and links.
 func (w *writer) operation(op *operation.Operation) *openapi3.Operation {
-	// A function of the user's may change anything, so that nothing is shared with others then.
+	// An edit may change anything, so an edited operation shares nothing.
 	edits := w.options.Edits[op]
 	isEdited := w.options.EditDocument != nil || len(edits) > 0
 	out := &openapi3.Operation{
@@ -170,13 +166,13 @@ func (w *writer) operation(op *operation.Operation) *openapi3.Operation {
 		w.callback(out, c)
 	}
 	for _, edit := range edits {
-		// Last, so that the user's word counts over everything written here.
+		// Last, so that the user's edit wins.
 		edit(out)
 	}
 	return out
 }
 
-// extend adds the extensions, the one for WebSockets among them.
+// extend adds the extensions, including the one for WebSockets.
 func (w *writer) extend(out *openapi3.Operation, op *operation.Operation) {
 	if op.Socket == nil && len(op.Extensions) == 0 {
 		return
@@ -190,7 +186,7 @@ func (w *writer) extend(out *openapi3.Operation, op *operation.Operation) {
 	}
 }
 
-// callback writes a request that an operation causes. Several with one name are combined.
+// callback adds a request that an operation causes. Several with the same name are combined.
 func (w *writer) callback(out *openapi3.Operation, c *operation.Operation) {
 	if out.Callbacks == nil {
 		out.Callbacks = openapi3.Callbacks{}
@@ -205,12 +201,12 @@ func (w *writer) callback(out *openapi3.Operation, c *operation.Operation) {
 	setOperation(all.Value(c.URL), c.Method, w.operation(c))
 }
 
-// refineFaults says of validation errors what their types do not: that a location
-// consists of names and positions, and whether there is an input.
+// refineFaults adds to the schema of validation errors that a location consists of names and positions, and whether the
+// input is included.
 func (w *writer) refineFaults(api *operation.API) {
 	for _, t := range api.Faults {
 		s := w.components.Reached(t, schema.Out)
-		// No operation of the document lists validation errors.
+		// No operation in the document has validation errors.
 		if s == nil {
 			continue
 		}
@@ -218,20 +214,20 @@ func (w *writer) refineFaults(api *operation.API) {
 		loc.Items = openapi3.NewSchemaRef("", openapi3.NewAnyOfSchema(openapi3.NewStringSchema(), openapi3.NewIntegerSchema()))
 		s.Properties["loc"] = openapi3.NewSchemaRef("", loc)
 		if !api.EchoInput {
-			// Without EchoInput no response has it.
+			// Without EchoInput no response has this member.
 			delete(s.Properties, "input")
 		}
 	}
 }
 
-// marker marks which types a document has, and how each is used.
+// marker marks the types of a document and how each is used.
 type marker struct {
 	components *schema.Components
-	// seen are the parts whose types the components know.
+	// seen are the parts whose types have been marked.
 	seen map[any]bool
 }
 
-// isNew reports whether a part comes for the first time.
+// isNew reports whether a part is seen for the first time.
 func (m *marker) isNew(part any) bool {
 	known := m.seen[part]
 	m.seen[part] = true
@@ -275,7 +271,7 @@ func (m *marker) operation(op *operation.Operation) {
 	m.operations(op.Callbacks)
 }
 
-// parameter marks what reads a parameter, a hidden one too.
+// parameter marks the types of a parameter, also of a hidden one.
 func (m *marker) parameter(p *operation.Parameter) {
 	for _, f := range p.Readers {
 		m.components.Mark(f.Type, schema.In)
@@ -317,7 +313,7 @@ func (m *marker) values(values []operation.Value) {
 
 func (m *marker) value(v operation.Value) {
 	if v.Object != nil {
-		// Members and forms are no type of Go, only fields of one.
+		// Members and forms have no Go type of their own, only fields of one.
 		m.components.MarkObject(v.Object, uses[v.Use])
 		return
 	}
@@ -351,8 +347,7 @@ func head(i *operation.Info) *openapi3.T {
 	return doc
 }
 
-// later is what OpenAPI has fields for since 3.2, by the names of its extensions;
-// nil if all of it is empty.
+// later returns what OpenAPI has fields for only since 3.2, by extension name; nil if all of it is empty.
 func later(pairs ...any) map[string]any {
 	var all map[string]any
 	for pair := range slices.Chunk(pairs, 2) {
@@ -362,7 +357,7 @@ func later(pairs ...any) map[string]any {
 		if all == nil {
 			all = map[string]any{}
 		}
-		all[pair[0].(string)] = pair[1] // each name is a literal of this package
+		all[pair[0].(string)] = pair[1] // all names are literals in this package
 	}
 	return all
 }
@@ -388,8 +383,8 @@ func servers(all []operation.Server) (out openapi3.Servers) {
 	return out
 }
 
-// security writes the alternatives. No list at all says nothing, while an empty
-// one says that nothing is needed.
+// security returns the alternatives. A missing list means that nothing is specified, an empty one that no credentials
+// are required.
 func security(alternatives [][]operation.SchemeUse) *openapi3.SecurityRequirements {
 	if alternatives == nil {
 		return nil

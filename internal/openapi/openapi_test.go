@@ -112,7 +112,7 @@ const libraryDocument = `{
 	"problem":{"type":"object","required":["detail"],"properties":{"detail":{"type":"string"}}}},
 	"securitySchemes":{"token":{"type":"http","scheme":"bearer"}}}}`
 
-// A document needs operations, and no app.
+// TestWrite: a document needs operations, but no app.
 func TestWrite(t *testing.T) {
 	document, err := openapi.Write(library(t), openapi.Options{})
 	require.NoError(t, err)
@@ -120,7 +120,7 @@ func TestWrite(t *testing.T) {
 	documenttest.Valid(t, document)
 }
 
-// What operations share is made for each of them where somebody edits one.
+// TestEditsChangeTheirOperationOnly: shared parts are written separately for an operation that is edited.
 func TestEditsChangeTheirOperationOnly(t *testing.T) {
 	api := library(t)
 	shorten := func(op *openapi3.Operation) { op.Parameters[0].Value.Description = "edited" }
@@ -139,7 +139,7 @@ func TestEditsChangeTheirOperationOnly(t *testing.T) {
 	}))
 }
 
-// Each kind of value that is sent as it is has its schema, also as a message.
+// TestKindsOfValues: each kind of unencoded value has its schema, also as a message.
 func TestKindsOfValues(t *testing.T) {
 	for kind, want := range map[operation.Kind][2]string{
 		operation.Text:  {`{"type":"string"}`, `{"type":"string","contentMediaType":"text/plain"}`},

@@ -9,7 +9,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// input writes what an operation reads.
+// input adds what an operation reads.
 func (w *writer) input(out *openapi3.Operation, op *operation.Operation, isEdited bool) {
 	for _, p := range op.Parameters {
 		if p.Field == nil || !p.Field.Hidden {
@@ -25,7 +25,7 @@ func (w *writer) input(out *openapi3.Operation, op *operation.Operation, isEdite
 
 func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
 	f := p.Field
-	if f == nil { // a wildcard that nothing but its name is known of
+	if f == nil { // a wildcard of which only the name is known
 		return &openapi3.Parameter{
 			Name: p.Name, In: openapi3.ParameterInPath, Required: true, Schema: openapi3.NewSchemaRef("", openapi3.NewStringSchema()),
 		}
@@ -35,14 +35,14 @@ func (w *writer) parameter(p *operation.Parameter) *openapi3.Parameter {
 	}
 	s := w.parameterSchema(p)
 	if f.Required && f.Aliases != nil {
-		schema.Note(s, "required") // unless it has its former name
+		schema.Note(s, "required") // unless the former name of the field is sent
 	}
 	if f.JSON {
 		out.Content = openapi3.Content{mediatype.JSON: {Schema: s}}
 	} else {
 		out.Schema = s
 	}
-	// By default OpenAPI repeats the name for each element, in a query and a cookie.
+	// By default, OpenAPI repeats the name for each element in a query and a cookie.
 	if f.Separator != "" || f.Source == typeinfo.Cookie && f.Type.IsList() && !f.JSON {
 		out.Explode = new(bool)
 		if f.Source == typeinfo.Query {
@@ -67,8 +67,8 @@ func (w *writer) parameterSchema(p *operation.Parameter) *openapi3.SchemaRef {
 	return w.components.Field(p.Field, parameterUse(p))
 }
 
-// body writes the body of a request: one schema in all of its media types, as a
-// component must not be made twice.
+// body returns the body of a request. Its schema is made once for all media types, because a component must not be made
+// twice.
 func (w *writer) body(op *operation.Operation) *openapi3.RequestBodyRef {
 	b := op.Body
 	out := &openapi3.RequestBody{Required: b.Required, Content: openapi3.Content{}}

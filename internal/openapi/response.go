@@ -15,7 +15,7 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// responses writes what an operation may respond with.
+// responses returns the responses of an operation.
 func (w *writer) responses(all *operation.Responses) *openapi3.Responses {
 	out := openapi3.NewResponsesWithCapacity(len(all.All))
 	for _, r := range all.All {
@@ -60,7 +60,7 @@ func (w *writer) header(h operation.Header) openapi3.Parameter {
 		out.Description = w.cookies(h)
 		out.Extensions = map[string]any{mediatype.CookiesExtension: w.cookieSchemas(h)}
 	}
-	// No field gives it a schema: it is sent by middleware or by Candor itself, or sets cookies.
+	// No field has its schema: it is sent by middleware or Candor itself, or sets cookies.
 	s := openapi3.NewStringSchema()
 	if h.Type == "integer" {
 		s = openapi3.NewIntegerSchema()
@@ -82,8 +82,7 @@ func (w *writer) cookies(h operation.Header) string {
 	return "Sets " + strings.Join(all, ", ")
 }
 
-// cookieSchemas are the schemas of the values of cookies. A header of 3.1 has no
-// word for several lines, each with a value of its own.
+// cookieSchemas returns the schemas of cookie values. In 3.1 a header cannot describe several lines with a value each.
 func (w *writer) cookieSchemas(h operation.Header) map[string]any {
 	all := map[string]any{}
 	for _, f := range h.Cookies {
@@ -95,13 +94,12 @@ func (w *writer) cookieSchemas(h operation.Header) map[string]any {
 	return all
 }
 
-// isWholeCookie reports a cookie with its attributes, whose value is any text.
+// isWholeCookie reports whether a cookie is set with its attributes; its value is any text.
 func isWholeCookie(f *typeinfo.Field) bool {
 	return f.Type.Go == reflect.TypeFor[http.Cookie]() || f.Type.Go == reflect.TypeFor[*http.Cookie]()
 }
 
-// content writes a body in one media type. Only a body that is one sequence, and
-// nothing else, shows its items.
+// content returns a body in one media type. Items are shown only if the body is exactly one sequence.
 func (w *writer) content(c *operation.Content) *openapi3.MediaType {
 	var media *openapi3.MediaType
 	for _, v := range c.Values {
@@ -142,14 +140,14 @@ func link(l operation.Link) *openapi3.Link {
 	return out
 }
 
-// either is a schema of both.
+// either returns a schema that allows both.
 func either(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
 	alternatives := openapi3.SchemaRefs{a}
 	if a.Ref == "" && len(a.Value.AnyOf) > 0 && len(a.Value.Type.Slice()) == 0 {
-		// A list of alternatives is extended and not nested. Cloned, since a may be shared.
+		// A list of alternatives is extended instead of nested. It is cloned, because a may be shared.
 		alternatives = slices.Clone(a.Value.AnyOf)
 	}
-	// A duplicate alternative would say the same twice.
+	// A duplicate alternative would add nothing.
 	if slices.ContainsFunc(alternatives, func(s *openapi3.SchemaRef) bool { return s.Ref != "" && s.Ref == b.Ref || sameSchema(s, b) }) {
 		return a
 	}
@@ -158,7 +156,7 @@ func either(a, b *openapi3.SchemaRef) *openapi3.SchemaRef {
 
 // sameSchema compares schemas by their JSON.
 func sameSchema(a, b *openapi3.SchemaRef) bool {
-	// Compared as text, since two schemas that say the same may lie at two addresses.
+	// Compared as text, because equal schemas may have different pointers.
 	left, leftErr := a.MarshalJSON()
 	right, rightErr := b.MarshalJSON()
 	return leftErr == nil && rightErr == nil && bytes.Equal(left, right)

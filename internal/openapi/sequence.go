@@ -9,12 +9,12 @@ import (
 	"github.com/candor-go/candor/internal/typeinfo"
 )
 
-// items is the schema of a body of items that are JSON.
+// items returns the schema of a body of JSON items.
 func (w *writer) items(v operation.Value) *openapi3.SchemaRef {
 	return sequence(mediatype.SequenceOf(v.Sequence), w.components.Value(v.Type, nil, uses[v.Use]))
 }
 
-// events is the schema of a stream of events.
+// events returns the schema of an event stream.
 func (w *writer) events(v operation.Value) *openapi3.SchemaRef {
 	event := openapi3.NewObjectSchema().WithProperty("data", openapi3.NewStringSchema())
 	event.WithProperty("event", openapi3.NewStringSchema()).WithProperty("id", openapi3.NewStringSchema())
@@ -23,13 +23,12 @@ func (w *writer) events(v operation.Value) *openapi3.SchemaRef {
 	stream := sequence(mediatype.ServerSentEvents, openapi3.NewSchemaRef("", event))
 	failed := eventNamed(mediatype.ErrorEvent, mediatype.JSON, w.components.Value(v.Failure, nil, schema.Out))
 	failed.Value.Description = "The stream failed, and ends with this"
-	// Any stream may end with an error, whatever its events are.
+	// Any stream may end with an error event.
 	event.AnyOf = append(event.AnyOf, failed)
 	return stream
 }
 
-// eventKinds returns the kinds of events other than failures. A union may name its events, each of which is then a kind
-// of its own.
+// eventKinds returns the kinds of events other than failures. A union may name its events; then each is its own kind.
 func (w *writer) eventKinds(v operation.Value) openapi3.SchemaRefs {
 	t := v.Type
 	switch {
@@ -51,7 +50,7 @@ func (w *writer) eventKinds(v operation.Value) openapi3.SchemaRefs {
 	return openapi3.SchemaRefs{eventNamed("", mediatype.JSON, w.components.Value(t, nil, schema.Out))}
 }
 
-// eventNamed says what the data of events with a name are, or of any event.
+// eventNamed returns the schema of events with a name, or with any name.
 func eventNamed(name, media string, data *openapi3.SchemaRef) *openapi3.SchemaRef {
 	text := openapi3.NewStringSchema()
 	text.ContentMediaType, text.ContentSchema = media, data
@@ -63,7 +62,7 @@ func eventNamed(name, media string, data *openapi3.SchemaRef) *openapi3.SchemaRe
 	return openapi3.NewSchemaRef("", s)
 }
 
-// eventNamedOtherwise says what the data of events are that have none of the names.
+// eventNamedOtherwise returns the schema of events with none of the names.
 func eventNamedOtherwise(names []string, data *openapi3.SchemaRef) *openapi3.SchemaRef {
 	s, not := eventNamed("", mediatype.JSON, data), openapi3.NewSchema()
 	for _, name := range names {
@@ -75,8 +74,8 @@ func eventNamedOtherwise(names []string, data *openapi3.SchemaRef) *openapi3.Sch
 	return s
 }
 
-// sequence is the schema of a whole body of items, in the way JSON Schema has
-// for texts that hold data of their own: a list of them.
+// sequence returns the schema of a whole body of items: a string whose content is a list, as JSON Schema describes text
+// that contains data.
 func sequence(format *mediatype.Sequence, item *openapi3.SchemaRef) *openapi3.SchemaRef {
 	s, content := openapi3.NewStringSchema(), openapi3.NewArraySchema()
 	content.Items = item
@@ -84,8 +83,7 @@ func sequence(format *mediatype.Sequence, item *openapi3.SchemaRef) *openapi3.Sc
 	return openapi3.NewSchemaRef("", s)
 }
 
-// itemIn is the schema of an item in that of a whole body, nil for one that is
-// no sequence.
+// itemIn returns the schema of an item from the schema of a whole body, nil if that is not a sequence.
 func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 	if s == nil || s.Value == nil || s.Value.ContentSchema == nil || s.Value.ContentSchema.Value == nil {
 		return nil
@@ -96,7 +94,7 @@ func itemIn(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return s.Value.ContentSchema.Value.Items
 }
 
-// mediaType writes a body. Of a sequence it shows the text that is sent.
+// mediaType returns a body in one media type. For a sequence its example is the text that is sent.
 func (w *writer) mediaType(s *openapi3.SchemaRef, use schema.Use) *openapi3.MediaType {
 	media := &openapi3.MediaType{Schema: s}
 	item := itemIn(s)
@@ -118,8 +116,7 @@ func inExtension(s *openapi3.SchemaRef) *openapi3.SchemaRef {
 	return openapi3.NewSchemaRef("", &openapi3.Schema{AllOf: openapi3.SchemaRefs{s}})
 }
 
-// sample is a body of one item. Of items with names it is one of each kind, but
-// for that of a failure.
+// sample returns an example body with one item, or with one item of each named kind except failures.
 func (w *writer) sample(format *mediatype.Sequence, item *openapi3.SchemaRef, use schema.Use) (text []byte) {
 	if !format.Named {
 		return appendSample(nil, format, mediatype.Item{Data: w.components.Sample(item, use)})
@@ -137,15 +134,15 @@ func (w *writer) sample(format *mediatype.Sequence, item *openapi3.SchemaRef, us
 	return text
 }
 
-// appendSample leaves out an item about which nothing is known.
+// appendSample appends an item unless nothing is known about it.
 func appendSample(text []byte, format *mediatype.Sequence, one mediatype.Item) []byte {
 	if one.Data != nil {
-		text, _ = format.Write(text, one) // only an event name can fail, and these are valid
+		text, _ = format.Write(text, one) // fails only for an invalid event name, and these are valid
 	}
 	return text
 }
 
-// eventName is the name of all events of a kind, "" for any.
+// eventName returns the name of all events of a kind, "" for any name.
 func eventName(kind *openapi3.SchemaRef) string {
 	if name := kind.Value.Properties["event"]; name != nil && len(name.Value.Enum) == 1 {
 		text, _ := name.Value.Enum[0].(string)

@@ -7,8 +7,8 @@ import (
 	"github.com/candor-go/candor/internal/operation"
 )
 
-// value is the schema of a body or a message; id is that of the operation, after
-// which a body without a type is named. Nothing else of the writer knows kinds.
+// value returns the schema of a body or a message. A body without a type is named after the operation's id. No other
+// function of the writer distinguishes kinds.
 func (w *writer) value(v operation.Value, id string) *openapi3.SchemaRef {
 	switch v.Kind {
 	case operation.JSON:
@@ -43,10 +43,10 @@ func sentAsIs(kind operation.Kind) *openapi3.Schema {
 	return openapi3.NewSchema()
 }
 
-// bytesSchema is what generators of clients know bytes by.
+// bytesSchema returns the schema by which client generators recognize bytes.
 func bytesSchema() *openapi3.Schema { return openapi3.NewStringSchema().WithFormat("binary") }
 
-// messageText is text that is a whole message, and so no JSON.
+// messageText returns the schema of text that is a whole message and therefore not JSON.
 func messageText() *openapi3.Schema {
 	text := openapi3.NewStringSchema()
 	text.ContentMediaType = mediatype.Text
@@ -58,13 +58,13 @@ func titled(s *openapi3.SchemaRef, title string) *openapi3.SchemaRef {
 	return s
 }
 
-// socket writes what a WebSocket carries.
+// socket returns the description of a WebSocket's messages.
 func (w *writer) socket(s *operation.Socket) map[string]any {
 	about := map[string]any{"receives": w.message(s.Receives), "sends": w.message(s.Sends)}
 	if len(s.Subprotocols) > 0 {
 		about["subprotocols"] = s.Subprotocols
 	}
-	// The app may reply in one of several forms, so that the schema is any of them.
+	// The app may reply in one of several formats, so the schema allows any of them.
 	var invalid *openapi3.SchemaRef
 	for _, v := range s.Invalid {
 		if more := w.value(v, ""); invalid == nil {
@@ -81,7 +81,7 @@ func (w *writer) socket(s *operation.Socket) map[string]any {
 
 func (w *writer) message(v operation.Value) *openapi3.SchemaRef {
 	if v.Kind == operation.Text {
-		// Without a media type the schema of a text would mean a string of JSON.
+		// Without a media type, the schema of a text would mean a JSON string.
 		return openapi3.NewSchemaRef("", messageText())
 	}
 	return w.value(v, "")

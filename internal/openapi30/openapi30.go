@@ -4,15 +4,15 @@
 // The older version has fewer keywords. If one is missing, the result is wider, never narrower: every value that the
 // 3.1 schema accepts is accepted by the 3.0 schema too. The conversions are:
 //
-//   - a type or null becomes nullable, several types become anyOf; const an enum; examples of a schema the first of
-//     them
-//   - listed values or null become one list with null in it; another reference or null stays a choice, since nullable
-//     beside a reference means nothing
-//   - a keyword beside $ref stays, with the reference in an allOf
-//   - prefixItems become any of its schemas, at any index
-//   - contains, if, propertyNames, patternProperties, dependentRequired and unevaluatedProperties go, with
-//     additionalProperties where those were part of it
-//   - a not goes if what it forbids became wider, and oneOf becomes anyOf: both would refuse more
+//   - a type with null becomes nullable, several types become anyOf; const becomes enum; of a schema's examples only the
+//     first is kept
+//   - an enum with null as alternative becomes one enum with null; any other reference with null stays an alternative,
+//     because nullable beside a reference has no effect
+//   - a keyword beside $ref is kept, and the reference moves to an allOf
+//   - prefixItems becomes any of its schemas at any index
+//   - contains, if, propertyNames, patternProperties, dependentRequired and unevaluatedProperties are removed, and so is
+//     additionalProperties if it depends on them
+//   - a not is removed if its schema became wider, and oneOf becomes anyOf: both would reject more values
 //   - webhooks become x-webhooks, which the tools know
 package openapi30
 
@@ -24,14 +24,14 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Version is the version of the documents that Convert makes.
+// Version is the OpenAPI version of converted documents.
 const Version = "3.0.3"
 
-// Convert makes the document of a 3.1 document, which it leaves as it is.
+// Convert converts a document of version 3.1, which is not modified.
 func Convert(doc *doctree.Value) *doctree.Value {
 	components := doc.Get("components")
 	c := converter{schemes: components.Get("securitySchemes"), schemas: components.Get("schemas"), wider: map[string]bool{}}
-	// Whether a component becomes wider can depend on others, also in circles.
+	// Whether a component becomes wider can depend on other components, also in cycles.
 	for known := -1; known < len(c.wider); {
 		known = len(c.wider)
 		c.judgeComponents()
@@ -42,9 +42,9 @@ func Convert(doc *doctree.Value) *doctree.Value {
 type converter struct {
 	// schemes are the security schemes of the document.
 	schemes *doctree.Value
-	// schemas are its components of that kind.
+	// schemas are its schema components.
 	schemas *doctree.Value
-	// wider names the components that accept more than they did.
+	// wider names the components that accept more values than before.
 	wider map[string]bool
 }
 
@@ -59,9 +59,8 @@ func (c *converter) judgeComponents() {
 	}
 }
 
-// grammar lists the fields of each kind of object that 3.0 has, with what they
-// hold: nothing for what stays as it is, "[]" before the kind of a list and
-// "{}" before the kind of a map. Other fields go, but extensions stay.
+// grammar lists the fields that 3.0 has, by kind of object, with the kind of their value: empty if it is copied, with "[]"
+// for a list and "{}" for a map. Other fields are removed, except extensions.
 var grammar = map[string]map[string]string{
 	"document": {
 		"openapi": "version", "info": "info", "servers": "[]server", "paths": "{}pathItem", "components": "components",
@@ -108,7 +107,7 @@ var grammar = map[string]map[string]string{
 	},
 }
 
-// convert makes an object of a kind.
+// convert converts an object of a kind.
 func (c *converter) convert(v *doctree.Value, kind string) *doctree.Value {
 	if inner, ok := strings.CutPrefix(kind, "[]"); ok {
 		return c.list(v, inner)
@@ -132,8 +131,7 @@ func (c *converter) convert(v *doctree.Value, kind string) *doctree.Value {
 	return c.orReference(v, func() *doctree.Value { return c.object(v, kind) })
 }
 
-// orReference leaves a reference as it is, without what 3.0 does not have
-// beside it. A path item is no such thing.
+// orReference keeps a reference, without the siblings that 3.0 does not allow. In a path item, $ref is an ordinary field.
 func (c *converter) orReference(v *doctree.Value, convert func() *doctree.Value) *doctree.Value {
 	if ref := v.Get("$ref"); ref != nil && !isPathItem(v) {
 		return doctree.Object(doctree.Member{Name: "$ref", Value: ref})
@@ -159,7 +157,7 @@ func (c *converter) mapOf(v *doctree.Value, kind string) *doctree.Value {
 		switch {
 		case isExtension(m.Name):
 			out.Members = append(out.Members, m)
-		// requirement leaves it out of security requirements.
+		// requirement also removes it from security requirements.
 		case kind == "securityScheme" && isUnknownScheme(m.Value):
 		default:
 			out.Members = append(out.Members, doctree.Member{Name: m.Name, Value: c.convert(m.Value, kind)})
@@ -170,7 +168,7 @@ func (c *converter) mapOf(v *doctree.Value, kind string) *doctree.Value {
 
 func isExtension(name string) bool { return strings.HasPrefix(name, "x-") }
 
-// object makes an object with the members that 3.0 knows.
+// object copies the members that 3.0 has.
 func (c *converter) object(v *doctree.Value, kind string) *doctree.Value {
 	fields, out := grammar[kind], doctree.Object()
 	for _, m := range v.Members {
@@ -195,7 +193,7 @@ func (c *converter) object(v *doctree.Value, kind string) *doctree.Value {
 	return out
 }
 
-// finishDocument adds what 3.0 says elsewhere. Paths have to be there.
+// finishDocument moves what 3.0 has elsewhere. Paths are required.
 func (c *converter) finishDocument(in, out *doctree.Value) {
 	orElse(out, "paths", doctree.Object())
 	if hooks := in.Get("webhooks"); hooks != nil {
@@ -209,14 +207,13 @@ func orElse(out *doctree.Value, name string, value *doctree.Value) {
 	}
 }
 
-// isUnknownScheme reports the kind of security that 3.0 cannot describe.
+// isUnknownScheme reports whether 3.0 cannot describe a security scheme.
 func isUnknownScheme(scheme *doctree.Value) bool {
 	kind := scheme.Get("type")
 	return kind != nil && kind.Text == "mutualTLS"
 }
 
-// requirement keeps scopes where 3.0 has them: elsewhere, the names of roles
-// are new in 3.1.
+// requirement keeps scopes only where 3.0 allows them: role names for other schemes are new in 3.1.
 func (c *converter) requirement(v *doctree.Value) *doctree.Value {
 	out := doctree.Object()
 	for _, m := range v.Members {

@@ -20,7 +20,7 @@ func convert(t *testing.T, document string) *doctree.Value {
 
 const head = `"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":{}`
 
-// Each schema in 3.1, and what it is in 3.0.
+// TestSchemas: each schema in 3.1, and its conversion to 3.0.
 func TestSchemas(t *testing.T) {
 	for _, row := range []struct{ name, newer, older string }{
 		{"anything", `true`, `{}`},
@@ -126,13 +126,13 @@ func TestDocuments(t *testing.T) {
 	assert.JSONEq(t, `{"openapi":"3.0.3","info":{},"paths":{}}`, string(convert(t, `{"openapi":"3.1.0","info":{}}`).AppendJSON(nil)))
 }
 
-// kin-openapi follows no such reference, so it judges no document with one.
+// TestReferencesIntoAComponent: kin-openapi does not follow such references, so it cannot validate a document with one.
 func TestReferencesIntoAComponent(t *testing.T) {
 	made := convert(t, `{`+head+`,"components":{"schemas":{"S":{"$defs":{"A":{"type":"string"}},"$ref":"#/components/schemas/S/$defs/A"}}}}`)
 	assert.Equal(t, `{}`, string(made.Get("components").Get("schemas").Get("S").AppendJSON(nil)))
 }
 
-// What is there stays as it was.
+// TestTheDocumentIsLeftAlone: the input is not modified.
 func TestTheDocumentIsLeftAlone(t *testing.T) {
 	text := `{` + head + `,"components":{"schemas":{"S":{"type":["string","null"],"prefixItems":[true],"items":false,"const":"a"}}}}`
 	v, err := doctree.Parse([]byte(text))

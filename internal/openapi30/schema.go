@@ -8,25 +8,25 @@ import (
 	"github.com/candor-go/candor/internal/doctree"
 )
 
-// schemaWriter makes one schema.
+// schemaWriter converts one schema.
 type schemaWriter struct {
 	*converter
 	in, out *doctree.Value
-	// exact means that out accepts nothing that in does not.
+	// exact means that out accepts the same values as in.
 	exact bool
 	// all are additional schemas that a value must satisfy.
 	all []*doctree.Value
 }
 
-// copied are the keywords that mean the same in both versions.
+// copied are keywords with the same meaning in both versions.
 var copied = strings.Fields(`title description deprecated readOnly writeOnly format default multipleOf minLength maxLength
 	minItems maxItems uniqueItems minProperties maxProperties discriminator xml externalDocs example`)
 
-// silent are the keywords that say nothing about which values are accepted.
+// silent are keywords that do not affect which values are accepted.
 var silent = strings.Fields(`$schema $id $anchor $comment $defs contentEncoding contentMediaType contentSchema examples nullable
 	then else minContains maxContains`)
 
-// schema makes a schema, and says whether it accepts exactly the same.
+// schema converts a schema, and reports whether the result accepts exactly the same values.
 func (c *converter) schema(v *doctree.Value) (*doctree.Value, bool) {
 	// In 3.0 a schema is an object.
 	switch v.Kind {
@@ -53,10 +53,9 @@ func (c *converter) schema(v *doctree.Value) (*doctree.Value, bool) {
 	return s.out, s.exact
 }
 
-// nullableEnum makes one schema of a choice between listed values and null,
-// nil where v is something else. Null is one more value in the list then:
-// generators make an enum of that, and a union of an anyOf. It replaces
-// a reference too, because nullable beside one would not let null pass.
+// nullableEnum returns one enum for an alternative of an enum and null, nil if v is something else. Null becomes a value of
+// the enum: generators make an enum of that, but a union of an anyOf. The enum also replaces a reference, because nullable
+// beside a reference would not allow null.
 func (c *converter) nullableEnum(v *doctree.Value) *doctree.Value {
 	choice := v.Get("anyOf")
 	if choice == nil || len(choice.Items) != 2 || !isNull(choice.Items[1]) {
@@ -68,7 +67,7 @@ func (c *converter) nullableEnum(v *doctree.Value) *doctree.Value {
 		return nil
 	}
 	flat := doctree.Object()
-	// Keywords of this use come last, so they win over the component.
+	// Keywords of this schema come last, so they override those of the component.
 	for _, m := range slices.Concat(listed.Members, v.Members) {
 		if m.Name != "anyOf" && m.Name != "const" {
 			flat.Set(m.Name, m.Value)
@@ -79,14 +78,13 @@ func (c *converter) nullableEnum(v *doctree.Value) *doctree.Value {
 	return flat
 }
 
-// isNull reports the schema of null alone.
+// isNull reports whether a schema allows only null.
 func isNull(v *doctree.Value) bool {
 	name := v.Get("type")
 	return len(v.Members) == 1 && name != nil && name.Text == "null"
 }
 
-// resolve is the component that a schema refers to and adds nothing to, or the
-// schema itself.
+// resolve returns the component that a schema refers to without adding anything, or the schema itself.
 func (c *converter) resolve(v *doctree.Value) *doctree.Value {
 	ref := v.Get("$ref")
 	if ref == nil || len(v.Members) != 1 {
@@ -99,8 +97,7 @@ func (c *converter) resolve(v *doctree.Value) *doctree.Value {
 	return v
 }
 
-// listedValues are the values that a schema of one type lists, nil where it
-// lists none or asks for more than that.
+// listedValues returns the values of an enum of one type, nil if the schema has none or requires more.
 func listedValues(v *doctree.Value) []*doctree.Value {
 	for _, more := range [...]string{"$ref", "allOf", "anyOf", "oneOf", "not"} {
 		if v.Get(more) != nil {
@@ -119,14 +116,13 @@ func listedValues(v *doctree.Value) []*doctree.Value {
 	return nil
 }
 
-// nothing is the schema of no value.
+// nothing returns a schema that accepts no value.
 func nothing() *doctree.Value {
 	return doctree.Object(doctree.Member{Name: "not", Value: doctree.Object()})
 }
 
-// reference is a schema that is nothing but a reference, or else nil: then it
-// is one of the things a value must satisfy. One that leads elsewhere than to a
-// component leads nowhere in 3.0.
+// reference returns a schema that is only a reference. If the schema has other keywords, it returns nil and adds the
+// reference to the schemas that a value must satisfy. In 3.0 a reference can only lead to a component.
 func (s *schemaWriter) reference(ref string, alone bool) *doctree.Value {
 	name, ok := strings.CutPrefix(ref, "#/components/schemas/")
 	if !ok || strings.Contains(name, "/") {
@@ -142,7 +138,7 @@ func (s *schemaWriter) reference(ref string, alone bool) *doctree.Value {
 	return nil
 }
 
-// keyword converts one keyword that does not depend on others.
+// keyword converts a keyword that does not depend on others.
 func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	switch name {
 	case "$ref": // see reference
@@ -169,7 +165,7 @@ func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	case "additionalProperties":
 		s.additional(value)
 	case "items":
-		// With prefixItems beside it, tuple writes it.
+		// If there are prefixItems, tuple converts it.
 		if s.in.Get("prefixItems") == nil {
 			s.out.Set(name, s.inner(value))
 		}
@@ -184,7 +180,7 @@ func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	case "oneOf":
 		s.oneOf(value)
 	case "not":
-		// If the forbidden schema became wider, forbidding it would reject more than 3.1 does.
+		// If the forbidden schema became wider, not would reject more than in 3.1.
 		if forbidden, exact := s.schema(value); s.keep(exact) {
 			s.out.Set(name, forbidden)
 		}
@@ -193,8 +189,7 @@ func (s *schemaWriter) keyword(name string, value *doctree.Value) {
 	}
 }
 
-// other takes over what needs no thought. A keyword that nobody knows says
-// nothing in either version.
+// other copies other keywords. An unknown keyword has no effect in either version.
 func (s *schemaWriter) other(name string, value *doctree.Value) {
 	switch {
 	case slices.Contains(copied, name), isExtension(name):
@@ -205,7 +200,7 @@ func (s *schemaWriter) other(name string, value *doctree.Value) {
 	}
 }
 
-// keep notes a keyword that cannot be kept.
+// keep records that a keyword cannot be kept.
 func (s *schemaWriter) keep(possible bool) bool {
 	s.exact = s.exact && possible
 	return possible
@@ -233,8 +228,8 @@ func (s *schemaWriter) properties(v *doctree.Value) {
 	s.out.Set("properties", out)
 }
 
-// additional is about the properties that are not listed. Those listed by pattern
-// are not in 3.0, so there they would be among them.
+// additional converts additionalProperties. In 3.0 there are no patternProperties, so properties that match a pattern would
+// count as additional.
 func (s *schemaWriter) additional(v *doctree.Value) {
 	switch {
 	case !s.keep(s.in.Get("patternProperties") == nil):
@@ -245,11 +240,10 @@ func (s *schemaWriter) additional(v *doctree.Value) {
 	}
 }
 
-// oneOf stays where its parts are what they were. Parts that became wider may
-// overlap where they did not.
+// oneOf stays oneOf if its alternatives are unchanged. Alternatives that became wider may overlap.
 func (s *schemaWriter) oneOf(v *doctree.Value) {
 	before := s.exact
-	// Asked of these schemas alone, whatever was not exact before.
+	// Only these schemas matter here, whatever was inexact before.
 	s.exact = true
 	alternatives := s.inners(v)
 	switch exact := s.exact; {
@@ -258,14 +252,13 @@ func (s *schemaWriter) oneOf(v *doctree.Value) {
 	case s.in.Get("anyOf") == nil:
 		s.out.Set("anyOf", alternatives)
 	default:
-		// There is one anyOf already, and both must hold.
+		// There is already an anyOf, and both must hold.
 		s.all = append(s.all, doctree.Object(doctree.Member{Name: "anyOf", Value: alternatives}))
 	}
 	s.exact = before && s.exact
 }
 
-// enum lists the only values. A const beside a list, or beside the null that a
-// type already is, is one more thing to satisfy.
+// enum converts the list of values. A const beside an enum, or beside a type that is null, is another schema to satisfy.
 func (s *schemaWriter) enum(values *doctree.Value) {
 	switch {
 	case !s.keep(len(values.Items) > 0): // 3.0 has no empty list
@@ -276,8 +269,7 @@ func (s *schemaWriter) enum(values *doctree.Value) {
 	}
 }
 
-// tuple says of every element what was said of each index. Without more
-// elements the list ends with them.
+// tuple applies the schemas of all positions to every element. Without further elements the list ends after them.
 func (s *schemaWriter) tuple(items []*doctree.Value) {
 	s.exact = false
 	choices := doctree.Array()
@@ -287,7 +279,7 @@ func (s *schemaWriter) tuple(items []*doctree.Value) {
 	more := s.in.Get("items")
 	switch {
 	case more == nil, len(items) == 0:
-		return // elements after those may be anything
+		return // further elements may be anything
 	case more.Kind == 'f':
 		if s.in.Get("maxItems") == nil {
 			s.out.Set("maxItems", doctree.Number(strconv.Itoa(len(items))))
@@ -316,10 +308,10 @@ func newPattern(pattern string) bool {
 	return false
 }
 
-// bound writes the limit of a number, of which 3.0 has one on each side.
+// bound converts the limit of a number. 3.0 has one limit on each side.
 func (s *schemaWriter) bound(name, exclusiveName string, stricter func(limit, exclusive float64) bool) {
 	limit, exclusive := s.in.Get(name), s.in.Get(exclusiveName)
-	// 3.1 may have both; the stricter one decides.
+	// 3.1 may have both; the stricter one is kept.
 	if exclusive == nil || limit != nil && stricter(number(limit), number(exclusive)) {
 		s.out.Set(name, limit)
 		return
@@ -333,7 +325,7 @@ func number(v *doctree.Value) float64 {
 	return n
 }
 
-// types writes what kind of value it is.
+// types converts the type keyword.
 func (s *schemaWriter) types(declared *doctree.Value) {
 	list := declared.Items
 	if declared.Kind == '"' {
@@ -362,28 +354,28 @@ func (s *schemaWriter) types(declared *doctree.Value) {
 	}
 }
 
-// onlyNull is a schema of null alone: 3.0 has no type for it.
+// onlyNull converts a schema that allows only null: 3.0 has no type for it.
 func (s *schemaWriter) onlyNull() {
-	// A string that may be null and is nothing else, by the list.
+	// A nullable string whose enum contains only null.
 	s.out.Set("type", doctree.String("string"))
 	s.out.Set("nullable", doctree.Bool(true))
 	s.enum(doctree.Array(doctree.Null()))
 }
 
-// holdsAnything adds items to lists, which 3.0 requires.
+// holdsAnything adds items to lists, because 3.0 requires it.
 func (s *schemaWriter) holdsAnything(name string) {
 	if name == "array" && s.in.Get("items") == nil {
 		s.out.Set("items", doctree.Object())
 	}
 }
 
-// severalTypes writes several types as alternatives.
+// severalTypes converts several types to alternatives.
 func (s *schemaWriter) severalTypes(names []string, null bool) {
 	choices := doctree.Array()
 	for i, name := range names {
 		choice := schemaWriter{in: doctree.Object(), out: doctree.Object()}
 		kinds := doctree.Array(doctree.String(name))
-		// It is enough if one of the choices takes null.
+		// It is enough if one of the alternatives allows null.
 		if null && i == 0 {
 			kinds.Items = append(kinds.Items, doctree.String("null"))
 		}
@@ -397,7 +389,7 @@ func (s *schemaWriter) severalTypes(names []string, null bool) {
 	s.all = append(s.all, doctree.Object(doctree.Member{Name: "anyOf", Value: choices}))
 }
 
-// annotations writes what says nothing about validity, in the older words.
+// annotations converts keywords that do not affect validity.
 func (s *schemaWriter) annotations() {
 	if examples := s.in.Get("examples"); examples != nil && len(examples.Items) > 0 {
 		orElse(s.out, "example", examples.Items[0])
@@ -411,7 +403,7 @@ func (s *schemaWriter) annotations() {
 	}
 }
 
-// conjunction writes what else must hold.
+// conjunction adds the other schemas that must hold.
 func (s *schemaWriter) conjunction() {
 	if len(s.all) > 0 {
 		s.out.Set("allOf", doctree.Array(s.all...))

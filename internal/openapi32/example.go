@@ -9,8 +9,7 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// exampleOf is an example of data and the text that is sent for them, "" for
-// JSON, which is both.
+// exampleOf returns an example with data and, unless that is JSON, the text that is sent for it.
 func exampleOf(data *doctree.Value, text string) *doctree.Value {
 	out := doctree.Object(doctree.Member{Name: "dataValue", Value: data})
 	if text != "" {
@@ -19,8 +18,8 @@ func exampleOf(data *doctree.Value, text string) *doctree.Value {
 	return out
 }
 
-// showContent makes data of the values in the examples of a body. What it says
-// by its own example stays: there is only one meaning of it in JSON.
+// showContent converts the values in the examples of a body to data. A single example stays, because for JSON both are the
+// same.
 func showContent(out *doctree.Value, name string) {
 	examples := out.Get("examples")
 	isForm := strings.HasPrefix(name, mediatype.Form)
@@ -40,7 +39,7 @@ func showContent(out *doctree.Value, name string) {
 	out.Set("examples", shown)
 }
 
-// showValue makes data of the value of an example.
+// showValue converts the value of an example to data.
 func showValue(example *doctree.Value, text func(data *doctree.Value) string) *doctree.Value {
 	out := doctree.Object()
 	for _, m := range example.Members {
@@ -53,8 +52,7 @@ func showValue(example *doctree.Value, text func(data *doctree.Value) string) *d
 	return out
 }
 
-// showParameter shows the first example of a parameter's schema, and how it is
-// sent.
+// showParameter adds the first example of a parameter's schema, with the text that is sent for it.
 func showParameter(out *doctree.Value) {
 	in, name := out.Get("in"), out.Get("name")
 	if in == nil || name == nil {
@@ -78,26 +76,25 @@ func showParameter(out *doctree.Value) {
 	})
 }
 
-// showHeader is showParameter for the header of a response.
+// showHeader is like showParameter, for a response header.
 func showHeader(out *doctree.Value) {
 	show(out, func(data *doctree.Value) string { return styled("", out, false).value(data) })
 }
 
-// show adds an example to what has a schema that shows one, unless there is one
-// already.
+// show adds the example of the schema to an object that has no examples of its own.
 func show(out *doctree.Value, text func(data *doctree.Value) string) {
 	examples := out.Get("schema").Get("examples")
 	if examples == nil || len(examples.Items) == 0 || out.Get("examples") != nil || out.Get("example") != nil {
 		return
 	}
 	data := examples.Items[0]
-	// No style says how objects, or lists of lists, are written here.
+	// No style defines how objects or lists of lists are written here.
 	if sent := text(data); sent != "" {
 		out.Set("examples", doctree.Object(doctree.Member{Name: "example", Value: exampleOf(data, sent)}))
 	}
 }
 
-// pair is a name with its values, as forms and parameters have it.
+// pair is a name with its values, in a form or a parameter.
 type pair struct {
 	name string
 	// explode repeats the name for each element of a list; otherwise elements are separated by separator. deep writes
@@ -110,7 +107,7 @@ type pair struct {
 // separators are the escaped separators of list elements, by style; a comma for other styles.
 var separators = map[string]string{"spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
-// styled is a pair as a parameter or an encoding has it.
+// styled returns a pair for a parameter or an encoding.
 func styled(name string, described *doctree.Value, explode bool) pair {
 	p := pair{name: name, explode: explode, separator: ",", escape: asIs}
 	if own := described.Get("explode"); own != nil {
@@ -124,10 +121,10 @@ func styled(name string, described *doctree.Value, explode bool) pair {
 
 func asIs(text string) string { return text }
 
-// escapeQuery has %20 for a space, which every reader takes for one.
+// escapeQuery writes a space as %20, which every reader understands.
 func escapeQuery(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
-// text is the pair as it is sent, "" for what has no such text.
+// text returns the pair as it is sent, "" if it cannot be written as text.
 func (p pair) text(data *doctree.Value, between string) string {
 	if data.Kind != '[' || !p.explode {
 		if value := p.value(data); value != "" {
@@ -146,7 +143,7 @@ func (p pair) text(data *doctree.Value, between string) string {
 	return strings.Join(all, between)
 }
 
-// value is the text of a scalar, or of a list in one text.
+// value returns the text of a scalar or a list.
 func (p pair) value(data *doctree.Value) string {
 	items := data.Items
 	if data.Kind != '[' {
@@ -156,7 +153,7 @@ func (p pair) value(data *doctree.Value) string {
 	for _, item := range items {
 		single, ok := scalar(item)
 		escaped := p.escape(single)
-		// A separator inside of a value would be read as one between two.
+		// A separator inside a value would be read as one between two values.
 		if !ok || data.Kind == '[' && strings.Contains(escaped, p.separator) {
 			return ""
 		}
@@ -165,8 +162,7 @@ func (p pair) value(data *doctree.Value) string {
 	return strings.Join(all, p.separator)
 }
 
-// deepText is an object whose members have names of their own, "" for one with a
-// member that has no text.
+// deepText returns an object in the style deepObject, "" if a member cannot be written as text.
 func (p pair) deepText(data *doctree.Value) string {
 	if data.Kind != '{' {
 		return p.text(data, "&")
@@ -184,7 +180,7 @@ func (p pair) deepText(data *doctree.Value) string {
 	return strings.Join(all, "&")
 }
 
-// scalar is the text of a value that is neither null nor has others in it.
+// scalar returns the text of a value that is not null, a list or an object.
 func scalar(v *doctree.Value) (text string, ok bool) {
 	switch v.Kind {
 	case '"', '0':
@@ -195,7 +191,7 @@ func scalar(v *doctree.Value) (text string, ok bool) {
 	return "", false
 }
 
-// formText is a form as it is sent, "" for one with a value that has no such text.
+// formText returns a form as it is sent, "" if a value cannot be written as text.
 func formText(data, encoding *doctree.Value) string {
 	var all []string
 	for _, m := range data.Members {
@@ -215,7 +211,7 @@ func formText(data, encoding *doctree.Value) string {
 	return strings.Join(all, "&")
 }
 
-// escapeForm is what browsers do with a form.
+// escapeForm escapes a text as browsers do in forms.
 func escapeForm(text string) string { return url.QueryEscape(text) }
 
 func isJSONPart(encoding *doctree.Value) bool {

@@ -28,7 +28,7 @@ func (c *converter) mediaType(name string, v *doctree.Value) *doctree.Value {
 		showContent(out, name)
 		return out
 	}
-	// The schema comes first: it is what 3.1 says, and what users edit.
+	// The schema comes first: in 3.1 it holds the items, and users may have edited it.
 	item := itemsIn(out.Get("schema"))
 	if item == nil {
 		item = out.Get("itemSchema")
@@ -48,7 +48,7 @@ func itemsIn(schema *doctree.Value) *doctree.Value {
 		var all []*doctree.Value
 		for _, one := range alternatives.Items {
 			item := itemsIn(one)
-			// Whatever else the body may be has items that nobody knows.
+			// If the body may be anything else, its items are unknown.
 			if item == nil {
 				return nil
 			}
@@ -81,7 +81,7 @@ func itemSchema(format *mediatype.Sequence, item *doctree.Value) *doctree.Value 
 	return out
 }
 
-// showItems makes the text of an example one with its items beside it.
+// showItems replaces the text of an example by its items and the text that is sent.
 func showItems(out *doctree.Value, format *mediatype.Sequence) {
 	text := out.Get("example")
 	if text == nil || text.Kind != '"' {
@@ -102,7 +102,7 @@ func showItems(out *doctree.Value, format *mediatype.Sequence) {
 	out.Set("examples", doctree.Object(doctree.Member{Name: "example", Value: exampleOf(items, text.Text)}))
 }
 
-// event is an event as the specification has it: an object of its fields.
+// event returns an event in the form of the specification: an object of its fields.
 func event(item mediatype.Item) *doctree.Value {
 	out := doctree.Object()
 	for _, m := range []struct{ name, text string }{{"event", item.Name}, {"id", item.ID}, {"data", string(item.Data)}} {

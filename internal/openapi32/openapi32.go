@@ -3,15 +3,15 @@
 //
 // The newer version has more keywords, which replace extensions and workarounds:
 //
-//   - the items of JSON Lines and of event streams are the itemSchema of their media type. There is no schema beside
-//     it, which in 3.2 would be that of the whole body as a list
-//   - operations of the method QUERY stand below query, those of methods that OpenAPI has no field for below
+//   - the items of JSON Lines and event streams become the itemSchema of their media type. There is no schema beside it,
+//     which in 3.2 would describe the whole body as a list
+//   - operations with the method QUERY move to query, those with methods that OpenAPI has no field for to
 //     additionalOperations
-//   - cookies have the style cookie: no character of theirs is percent-encoded
+//   - cookies have the style cookie: their characters are not percent-encoded
 //   - a header Set-Cookie is an object whose members are cookies
-//   - examples are data, with the text that is sent where that is no JSON
-//   - content that stands in several places is a component, to which they refer
-//   - the first of several sentences about a response is its summary
+//   - examples are data, with the text that is sent unless it is JSON
+//   - content that occurs several times becomes a component, and is replaced by references
+//   - the first of several sentences about a response becomes its summary
 package openapi32
 
 import (
@@ -22,10 +22,10 @@ import (
 	"github.com/candor-go/candor/internal/mediatype"
 )
 
-// Version is the version of the documents that Convert makes.
+// Version is the OpenAPI version of converted documents.
 const Version = "3.2.0"
 
-// Convert makes the document of a 3.1 document, which it leaves as it is.
+// Convert converts a document of version 3.1, which is not modified.
 func Convert(doc *doctree.Value) *doctree.Value {
 	c := &converter{}
 	out := c.convert(doc, "document")
@@ -34,12 +34,11 @@ func Convert(doc *doctree.Value) *doctree.Value {
 }
 
 type converter struct {
-	// content are the media types in the new document.
+	// content are the media types of the new document.
 	content []position
 }
 
-// names are the fields of 3.2 for which 3.1 has extensions, by the kind of their
-// object.
+// names are fields of 3.2 that replace extensions of 3.1, by kind of object.
 var names = map[string]map[string]string{
 	"mediaType":      {"x-itemSchema": "itemSchema"},
 	"pathItem":       {"x-query": "query", "x-additionalOperations": "additionalOperations"},
@@ -50,9 +49,8 @@ var names = map[string]map[string]string{
 	"schema":         {"x-discriminator": "discriminator"},
 }
 
-// grammar says, by the kind of an object, which of its fields hold what changes:
-// an object of a kind, "[]" before it a list and "{}" a map of such. Every other
-// field stays as it is.
+// grammar lists the fields whose value is converted, by kind of object, with the kind of the value: "[]" before the kind
+// means a list, "{}" a map. Other fields are copied.
 var grammar = map[string]map[string]string{
 	"document": {
 		"openapi": "version", "servers": "[]server", "paths": "{}pathItem", "webhooks": "{}pathItem", "components": "components", "tags": "[]tag",
@@ -87,7 +85,7 @@ var grammar = map[string]map[string]string{
 	},
 }
 
-// convert makes a value of a kind.
+// convert converts a value of a kind.
 func (c *converter) convert(v *doctree.Value, kind string) *doctree.Value {
 	if inner, ok := strings.CutPrefix(kind, "[]"); ok {
 		return c.list(v, inner)
@@ -133,7 +131,7 @@ func (c *converter) list(v *doctree.Value, kind string) *doctree.Value {
 func (c *converter) mapOf(v *doctree.Value, kind string) *doctree.Value {
 	out := doctree.Object()
 	for _, m := range v.Members {
-		// A member of a schema may be called as it likes.
+		// A property of a schema may have any name.
 		if kind == "schema" || !strings.HasPrefix(m.Name, "x-") {
 			m.Value = c.convert(m.Value, kind)
 		}
@@ -142,12 +140,12 @@ func (c *converter) mapOf(v *doctree.Value, kind string) *doctree.Value {
 	return out
 }
 
-// object gives the fields their names of 3.2, and converts what they hold.
+// object renames fields for 3.2 and converts their values.
 func (c *converter) object(v *doctree.Value, kind string) *doctree.Value {
 	out := doctree.Object()
 	for _, m := range v.Members {
 		name := cmp.Or(names[kind][m.Name], m.Name)
-		// Who has edited the field of 3.2 into the document knows why.
+		// If the user has added the field of 3.2 to the document, it wins.
 		if name != m.Name && v.Get(name) != nil {
 			continue
 		}
@@ -156,8 +154,7 @@ func (c *converter) object(v *doctree.Value, kind string) *doctree.Value {
 	return out
 }
 
-// finishParameter says how the value of a cookie is sent: as it is. The style form of
-// 3.1 would have clients percent-encode it.
+// finishParameter adds that cookie values are sent unescaped. With the style form of 3.1 clients would percent-encode them.
 func finishParameter(out *doctree.Value) {
 	if in := out.Get("in"); in != nil && in.Text == "cookie" && out.Get("schema") != nil {
 		out.Set("style", doctree.String("cookie"))
@@ -165,8 +162,7 @@ func finishParameter(out *doctree.Value) {
 	showParameter(out)
 }
 
-// finishHeader makes an object of a header Set-Cookie. Every member of it is a
-// line of the response.
+// finishHeader makes a header Set-Cookie an object. Each of its members is a line of the response.
 func finishHeader(out *doctree.Value) {
 	cookies := out.Get(mediatype.CookiesExtension)
 	if cookies == nil || out.Get("schema") == nil {
@@ -182,8 +178,8 @@ func finishHeader(out *doctree.Value) {
 	out.Set("explode", doctree.Bool(true))
 }
 
-// finishResponse makes a summary of the first of several sentences: one alone says
-// nothing that the description does not.
+// finishResponse moves the first of several sentences to the summary. If there is only one, it would repeat the
+// description.
 func finishResponse(out *doctree.Value) {
 	description := out.Get("description")
 	if description == nil || out.Get("summary") != nil {

@@ -14,7 +14,7 @@ import (
 
 const components = `"components":{"schemas":{"Item":{"type":"object"}},"securitySchemes":{}}`
 
-// places are where the value of a row stands in a document.
+// places are the positions in a document for the value of a row.
 var places = map[string]string{
 	"media":     `"paths":{"/a":{"get":{"responses":{"200":{"description":"OK","content":%}}}}},` + components,
 	"path":      `"paths":{"/a":%},` + components,
@@ -155,7 +155,7 @@ func TestConvert(t *testing.T) {
 	}
 }
 
-// Content that stands in several places is written once.
+// TestSharedContent: content that occurs several times is written once.
 func TestSharedContent(t *testing.T) {
 	const failed = `{"application/json":{"schema":{"$ref":"#/components/schemas/Item"},"examples":{"not found":{"value":{"detail":"there is no such item"}}}}}`
 	const other = `{"application/json":{"schema":{"$ref":"#/components/schemas/Item"},"examples":{"not_found":{"value":{"detail":"there is nothing like it"}}}}}`

@@ -7,7 +7,7 @@ import (
 	"github.com/candor-go/candor/internal/doctree"
 )
 
-// position is a member of the content of a body.
+// position is a member of a body's content.
 type position struct {
 	content *doctree.Value
 	index   int
@@ -48,13 +48,13 @@ func (c *converter) shareContent(doc *doctree.Value) {
 	components.Set("mediaTypes", shared)
 }
 
-// isReference reports a media type that is not more than a reference itself.
+// isReference reports whether a media type is only a reference.
 func isReference(media *doctree.Value) bool {
 	schema := media.Get("schema")
 	return len(media.Members) == 1 && schema != nil && len(schema.Members) == 1 && schema.Get("$ref") != nil
 }
 
-// nameOf is what a media type shows, or what it holds.
+// nameOf returns a name for a media type, from its schema or its items.
 func nameOf(media *doctree.Value) string {
 	if examples := media.Get("examples"); examples != nil && len(examples.Members) > 0 && media.Get("itemSchema") == nil {
 		return examples.Members[0].Name
@@ -67,7 +67,7 @@ func nameOf(media *doctree.Value) string {
 	return "content"
 }
 
-// unusedName is a name that components may have, and none has yet.
+// unusedName returns a valid component name that is not taken yet.
 func unusedName(taken *doctree.Value, wanted string) string {
 	plain := strings.Map(func(r rune) rune {
 		switch {
